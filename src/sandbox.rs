@@ -1,0 +1,6 @@
+//! An embedded GitLab and an embedded Factory on loopback: the rehearsal for admins and the test bed for us.
+//!
+//! Written from how GitLab behaves, not from what the client needs, and it shares no wire types with the
+//! client: a misspelt field breaks a test instead of being misspelt on both sides.
+
+pub mod options;

@@ -1,0 +1,100 @@
+//! What the sandbox is told to be: which GitLab, how large, how slow, how broken.
+
+use std::net::SocketAddr;
+use std::time::Duration;
+
+/// The sandbox as it was asked for; [`Options::default`] is a small, licensed, current GitLab.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// Where the embedded GitLab listens; port 0 takes a free one. Loopback only.
+    pub listen: SocketAddr,
+    /// Projects that exist at the start, spread over the groups.
+    pub projects: usize,
+    /// Top-level groups that exist at the start.
+    pub groups: usize,
+    pub version: Version,
+    pub edition: Edition,
+    pub plan: Plan,
+    /// Whether Admin Mode is on: a token then needs the scope `admin_mode` to count as an admin's.
+    pub admin_mode: bool,
+    /// Added before every answer.
+    pub latency: Duration,
+    /// Requests a minute that one token may make before it gets Rack::Attack's 429; `None` is no limit.
+    pub rate_limit: Option<u32>,
+    /// Serve over TLS with a private CA made at the start.
+    pub tls: bool,
+    /// The path GitLab is installed under, as `/gitlab`; empty for none.
+    pub relative_root: String,
+    /// Faults to inject, each in the grammar of `fault.rs`.
+    pub faults: Vec<String>,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            listen: SocketAddr::from(([127, 0, 0, 1], 0)),
+            projects: 3,
+            groups: 1,
+            version: Version::new(19, 2, 0),
+            edition: Edition::Ee,
+            plan: Plan::Premium,
+            admin_mode: false,
+            latency: Duration::ZERO,
+            rate_limit: None,
+            tls: false,
+            relative_root: String::new(),
+            faults: Vec::new(),
+        }
+    }
+}
+
+/// A GitLab version; fields and endpoints appear by it.
+#[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
+pub struct Version {
+    pub major: u16,
+    pub minor: u16,
+    pub patch: u16,
+}
+
+impl Version {
+    #[must_use]
+    pub const fn new(major: u16, minor: u16, patch: u16) -> Self {
+        Self { major, minor, patch }
+    }
+}
+
+impl std::str::FromStr for Version {
+    type Err = String;
+
+    /// Reads `19.2` or `19.2.1`, with or without GitLab's `-ee` and `-pre` tails.
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let numbers = text.split('-').next().unwrap_or_default();
+        let mut parts = numbers.split('.').map(str::parse::<u16>);
+        match (parts.next(), parts.next(), parts.next(), parts.next()) {
+            (Some(Ok(major)), Some(Ok(minor)), None, None) => Ok(Self::new(major, minor, 0)),
+            (Some(Ok(major)), Some(Ok(minor)), Some(Ok(patch)), None) => Ok(Self::new(major, minor, patch)),
+            _ => Err(format!("{text:?} is no GitLab version; write it as 19.2 or 19.2.1")),
+        }
+    }
+}
+
+impl std::fmt::Display for Version {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}.{}.{}", self.major, self.minor, self.patch)
+    }
+}
+
+/// GitLab's two editions.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Edition {
+    Ce,
+    Ee,
+}
+
+/// The licence of an EE instance; `None` is EE without one, which most self-managed "Free" sites run.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Plan {
+    None,
+    Premium,
+    Ultimate,
+}
