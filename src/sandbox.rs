@@ -3,4 +3,5 @@
 //! Written from how GitLab behaves, not from what the client needs, and it shares no wire types with the
 //! client: a misspelt field breaks a test instead of being misspelt on both sides.
 
+pub mod clock;
 pub mod options;
