@@ -4,4 +4,6 @@
 //! client: a misspelt field breaks a test instead of being misspelt on both sides.
 
 pub mod clock;
+pub mod exchange;
+pub mod fault;
 pub mod options;

@@ -1,0 +1,306 @@
+//! What can go wrong on purpose, and how it is written.
+//!
+//! ```text
+//! SPEC   = [SIDE:]WHICH=ACTION[@FIRST][xTIMES]
+//! SIDE   = gitlab | factory                     both, when left out
+//! WHICH  = [METHOD ]PATH-GLOB                   POST /api/v4/applications, /api/v4/projects/*/hooks, **
+//!        | rate=P%[,seed=N]                     a random share of the requests, the same one for the same seed
+//! FIRST  = from which matching request on (1)
+//! TIMES  = for how many of them (all)
+//! ```
+//! `*` stands for one path segment or a part of it, `**` for any number of them; the path is without GitLab's relative root.
+//! After an address only `@FIRST` and `@FIRSTxTIMES` are read, so that an address may end in `x3`.
+//!
+//! | action | the request | the answer |
+//! |---|---|---|
+//! | `status:NNN` | not acted on | that status with the server's own kind of JSON error |
+//! | `html:NNN`, `text:NNN` | not acted on | a proxy's login page; plain text |
+//! | `empty`, `redirect:URL` | not acted on | 200 and `[]`; 302 to there |
+//! | `retry-after:SECS`, `json429` | not acted on | 429 of Rack::Attack; of GitLab's own limiter, without `Retry-After` |
+//! | `maintenance`, `deploying` | writes are not acted on; none is | 403 read-only (301 for a form); 503 page |
+//! | `endless`, `endless:escapes` | not acted on | a body that never ends, plain or full of terminal escape codes |
+//! | `hang`, `reset` (or `before`) | not acted on | none, and the connection stays open; the connection is reset |
+//! | `lost` | acted on | the connection is reset |
+//! | `cut`, `half` | acted on | half of the body, as if it were whole; half of it, then the connection drops |
+//! | `slow`, `delay:MS` | acted on | a byte a second; after a wait |
+//! | `type`, `link:URL` | acted on | JSON of another type; a `Link` with `rel="next"` to there |
+
+use std::sync::Mutex;
+use std::time::Duration;
+
+use axum::http::Method;
+use globset::{GlobBuilder, GlobMatcher};
+
+use super::exchange::Side;
+
+/// What to do with a request that a fault was written for.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub enum Action {
+    Status(u16),
+    Html(u16),
+    Text(u16),
+    Empty,
+    Redirect(String),
+    RetryAfter(u64),
+    Json429,
+    Maintenance,
+    Deploying,
+    Endless,
+    EndlessEscapes,
+    Hang,
+    Reset,
+    Lost,
+    Cut,
+    Half,
+    Slow,
+    Delay(Duration),
+    Type,
+    Link(String),
+}
+
+/// A fault that could not be read.
+#[derive(Debug, Eq, PartialEq, thiserror::Error)]
+pub enum FaultError {
+    #[error("the fault {0:?} has no `=`; write it as PATH=ACTION, for example `/api/v4/metadata=status:500`")]
+    NoAction(String),
+    #[error("the fault action {0:?} is not known; there are {known}", known = ACTIONS)]
+    UnknownAction(String),
+    #[error("the fault action `{action}` needs {needs}")]
+    Argument { action: String, needs: &'static str },
+    #[error("the path of the fault {0:?} cannot be read: {1}")]
+    Glob(String, String),
+    #[error("the method {0:?} is none; write it in capitals before the path, as `POST /api/v4/applications`")]
+    Method(String),
+    #[error("the rate {0:?} cannot be read; write it as `rate=1%` or `rate=0.5%,seed=7`")]
+    Rate(String),
+    #[error("a fault counts from 1: {0:?}")]
+    Zero(String),
+}
+
+const ACTIONS: &str = "status:NNN, html:NNN, text:NNN, empty, redirect:URL, retry-after:SECS, json429, maintenance, deploying, endless, \
+                       endless:escapes, hang, reset, before, lost, cut, half, slow, delay:MS, type, link:URL";
+
+/// One fault as it was read, with the count of the requests it has seen.
+#[derive(Clone, Debug)]
+pub struct Fault {
+    written: String,
+    side: Option<Side>,
+    which: Which,
+    action: Action,
+    first: u64,
+    times: Option<u64>,
+    seen: u64,
+}
+
+#[derive(Clone, Debug)]
+enum Which {
+    Path {
+        method: Option<Method>,
+        glob: GlobMatcher,
+    },
+    /// A share in millionths, and the state of the generator.
+    Random {
+        share: u32,
+        state: u64,
+    },
+}
+
+impl Fault {
+    /// Whether the fault strikes this request. Counts it.
+    fn strikes(&mut self, side: Side, method: &Method, path: &str) -> bool {
+        if self.side.is_some_and(|only| only != side) || !self.which.matches(method, path) {
+            return false;
+        }
+        self.seen += 1;
+        self.seen >= self.first && self.times.is_none_or(|times| self.seen < self.first + times)
+    }
+}
+
+impl Which {
+    fn matches(&mut self, asked: &Method, path: &str) -> bool {
+        match self {
+            Self::Path { method, glob } => method.as_ref().is_none_or(|only| only == asked) && glob.is_match(path),
+            Self::Random { share, state } => next_random(state) % 1_000_000 < u64::from(*share),
+        }
+    }
+}
+
+/// SplitMix64: a seed gives the same faults on every machine.
+fn next_random(state: &mut u64) -> u64 {
+    *state = state.wrapping_add(0x9e37_79b9_7f4a_7c15);
+    let mut mixed = *state;
+    mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+    mixed ^ (mixed >> 31)
+}
+
+impl std::str::FromStr for Fault {
+    type Err = FaultError;
+
+    fn from_str(written: &str) -> Result<Self, Self::Err> {
+        let (side, rest) = side(written);
+        let (which, action) = if let Some(rate) = rest.strip_prefix("rate=") {
+            let (rate, action) = split_rate(rate).ok_or_else(|| FaultError::NoAction(written.to_owned()))?;
+            (random(rate)?, action)
+        } else {
+            let (which, action) = rest.split_once('=').ok_or_else(|| FaultError::NoAction(written.to_owned()))?;
+            (path(which)?, action)
+        };
+        let (action, first, times) = counts(action);
+        if first == 0 || times == Some(0) {
+            return Err(FaultError::Zero(written.to_owned()));
+        }
+        Ok(Self { written: written.to_owned(), side, which, action: read_action(action)?, first, times, seen: 0 })
+    }
+}
+
+fn side(written: &str) -> (Option<Side>, &str) {
+    if let Some(rest) = written.strip_prefix("gitlab:") {
+        (Some(Side::GitLab), rest)
+    } else if let Some(rest) = written.strip_prefix("factory:") {
+        (Some(Side::Factory), rest)
+    } else {
+        (None, written)
+    }
+}
+
+/// `1%,seed=7=reset` is the rate `1%,seed=7` and the action `reset`.
+fn split_rate(text: &str) -> Option<(&str, &str)> {
+    let after_seed = text.find(",seed=").map_or(0, |at| at + ",seed=".len());
+    let at = after_seed + text.get(after_seed..)?.find('=')?;
+    Some((&text[..at], &text[at + 1..]))
+}
+
+fn random(text: &str) -> Result<Which, FaultError> {
+    let wrong = || FaultError::Rate(text.to_owned());
+    let (rate, seed) = text.split_once(",seed=").unwrap_or((text, "1"));
+    let percent: f64 = rate.strip_suffix('%').and_then(|number| number.parse().ok()).ok_or_else(wrong)?;
+    if !(0.0..=100.0).contains(&percent) {
+        return Err(wrong());
+    }
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "between 0 and a million")]
+    let share = (percent * 10_000.0).round() as u32;
+    Ok(Which::Random { share, state: seed.parse().map_err(|_| wrong())? })
+}
+
+fn path(text: &str) -> Result<Which, FaultError> {
+    let (method, glob) = match text.split_once(' ') {
+        Some((method, glob)) => (Some(read_method(method)?), glob),
+        None => (None, text),
+    };
+    let glob = GlobBuilder::new(glob)
+        .literal_separator(true)
+        .build()
+        .map_err(|error| FaultError::Glob(text.to_owned(), error.kind().to_string()))?;
+    Ok(Which::Path { method, glob: glob.compile_matcher() })
+}
+
+fn read_method(text: &str) -> Result<Method, FaultError> {
+    match Method::from_bytes(text.as_bytes()) {
+        Ok(method) if text.chars().all(|letter| letter.is_ascii_uppercase()) => Ok(method),
+        _ => Err(FaultError::Method(text.to_owned())),
+    }
+}
+
+/// Takes `@FIRST` and `xTIMES` off the end of an action.
+fn counts(action: &str) -> (&str, u64, Option<u64>) {
+    if let Some((head, tail)) = action.rsplit_once('@') {
+        let (first, times) = tail.split_once('x').map_or((tail, None), |(first, times)| (first, Some(times)));
+        if let (Ok(first), Ok(times)) = (first.parse(), times.map(str::parse).transpose()) {
+            return (head, first, times);
+        }
+    }
+    if !action.starts_with("redirect:")
+        && !action.starts_with("link:")
+        && let Some((head, times)) = action.rsplit_once('x')
+        && let Ok(times) = times.parse()
+    {
+        return (head, 1, Some(times));
+    }
+    (action, 1, None)
+}
+
+fn read_action(text: &str) -> Result<Action, FaultError> {
+    let (name, argument) = text.split_once(':').map_or((text, None), |(name, argument)| (name, Some(argument)));
+    let missing = |needs| FaultError::Argument { action: name.to_owned(), needs };
+    let status = || {
+        number(argument).filter(|code| (200..600).contains(code)).ok_or(missing("a status from 200 to 599, as `:502`"))
+    };
+    let address = || {
+        argument
+            .filter(|text| !text.is_empty())
+            .map(str::to_owned)
+            .ok_or(missing("an address, as `:https://elsewhere.example/`"))
+    };
+    match name {
+        "status" => status().map(Action::Status),
+        "html" => status().map(Action::Html),
+        "text" => status().map(Action::Text),
+        "redirect" => address().map(Action::Redirect),
+        "link" => address().map(Action::Link),
+        "retry-after" => number(argument).map(Action::RetryAfter).ok_or(missing("seconds, as `:2`")),
+        "delay" => {
+            number(argument).map(Duration::from_millis).map(Action::Delay).ok_or(missing("milliseconds, as `:500`"))
+        }
+        "endless" if argument == Some("escapes") => Ok(Action::EndlessEscapes),
+        _ if argument.is_some() => Err(FaultError::UnknownAction(text.to_owned())),
+        _ => bare_action(name).ok_or_else(|| FaultError::UnknownAction(text.to_owned())),
+    }
+}
+
+fn bare_action(name: &str) -> Option<Action> {
+    Some(match name {
+        "empty" => Action::Empty,
+        "json429" => Action::Json429,
+        "maintenance" => Action::Maintenance,
+        "deploying" => Action::Deploying,
+        "endless" => Action::Endless,
+        "hang" => Action::Hang,
+        "reset" | "before" => Action::Reset,
+        "lost" => Action::Lost,
+        "cut" => Action::Cut,
+        "half" => Action::Half,
+        "slow" => Action::Slow,
+        "type" => Action::Type,
+        _ => return None,
+    })
+}
+
+fn number<T: std::str::FromStr>(argument: Option<&str>) -> Option<T> {
+    argument.and_then(|text| text.parse().ok())
+}
+
+/// The faults of a running sandbox.
+#[derive(Debug, Default)]
+pub struct Faults {
+    list: Mutex<Vec<Fault>>,
+}
+
+impl Faults {
+    /// Adds one, after those that are there: the first that strikes is the one that happens.
+    pub fn add(&self, fault: Fault) {
+        self.lock().push(fault);
+    }
+
+    pub fn clear(&self) {
+        self.lock().clear();
+    }
+
+    /// What is to happen to this request, and how the fault was written. Counts it for every fault it matches.
+    pub fn strike(&self, side: Side, method: &Method, path: &str) -> Option<(Action, String)> {
+        let mut struck = None;
+        for fault in self.lock().iter_mut() {
+            if fault.strikes(side, method, path) && struck.is_none() {
+                struck = Some((fault.action.clone(), fault.written.clone()));
+            }
+        }
+        struck
+    }
+
+    fn lock(&self) -> std::sync::MutexGuard<'_, Vec<Fault>> {
+        self.list.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,87 @@
+use super::*;
+
+fn fault(written: &str) -> Fault {
+    written.parse().unwrap_or_else(|error| panic!("{written}: {error}"))
+}
+
+#[test]
+fn a_fault_is_read_as_it_is_written() {
+    let cases = [
+        ("/a=status:500", Action::Status(500), 1, None),
+        ("/a=status:500@2", Action::Status(500), 2, None),
+        ("/a=status:500x3", Action::Status(500), 1, Some(3)),
+        ("/a=status:500@2x3", Action::Status(500), 2, Some(3)),
+        ("/a=delay:20x1", Action::Delay(Duration::from_millis(20)), 1, Some(1)),
+        ("/a=redirect:http://h/x3", Action::Redirect("http://h/x3".to_owned()), 1, None),
+        ("/a=link:http://h/?a=b@1x2", Action::Link("http://h/?a=b".to_owned()), 1, Some(2)),
+        ("/a=endless:escapes", Action::EndlessEscapes, 1, None),
+        ("/a=before", Action::Reset, 1, None),
+        ("/a=json429x1", Action::Json429, 1, Some(1)),
+        ("rate=1%,seed=7=lost", Action::Lost, 1, None),
+        ("gitlab:rate=1%=lostx2", Action::Lost, 1, Some(2)),
+    ];
+    for (written, action, first, times) in cases {
+        let read = fault(written);
+        assert_eq!((read.action, read.first, read.times), (action, first, times), "{written}");
+    }
+}
+
+#[test]
+fn a_fault_that_cannot_be_read_says_what_is_wrong() {
+    let cases = [
+        ("/a", "has no `=`"),
+        ("/a=explode", "\"explode\" is not known; there are status:NNN"),
+        ("/a=status", "`status` needs a status"),
+        ("/a=status:99", "`status` needs a status"),
+        ("/a=redirect:", "`redirect` needs an address"),
+        ("/a=cut:5", "\"cut:5\" is not known"),
+        ("/a[=cut", "cannot be read"),
+        ("post /a=cut", "\"post\" is none"),
+        ("rate=2=cut", "cannot be read; write it as `rate=1%`"),
+        ("rate=101%=cut", "cannot be read"),
+        ("rate=1%,seed=7", "has no `=`"),
+        ("/a=cut@0", "counts from 1"),
+    ];
+    for (written, says) in cases {
+        let error = written.parse::<Fault>().err().map(|error| error.to_string()).unwrap_or_default();
+        assert!(error.contains(says), "{written}: {error:?}");
+    }
+}
+
+#[test]
+fn a_fault_strikes_only_what_it_names() {
+    let cases = [
+        ("POST /api/v4/applications=cut", Side::GitLab, Method::POST, "/api/v4/applications", true),
+        ("POST /api/v4/applications=cut", Side::GitLab, Method::GET, "/api/v4/applications", false),
+        ("factory:**=cut", Side::GitLab, Method::GET, "/api/v4/applications", false),
+        ("factory:**=cut", Side::Factory, Method::GET, "/gitlab/v1/kit", true),
+        ("/api/v4/projects/*/hooks=cut", Side::GitLab, Method::GET, "/api/v4/projects/1/hooks", true),
+        ("/api/v4/projects/*/hooks=cut", Side::GitLab, Method::GET, "/api/v4/projects/1/a/hooks", false),
+        ("/api/**=cut", Side::GitLab, Method::GET, "/api/v4/projects/1/a/hooks", true),
+        ("rate=100%=cut", Side::GitLab, Method::GET, "/x", true),
+        ("rate=0%=cut", Side::GitLab, Method::GET, "/x", false),
+    ];
+    for (written, side, method, path, strikes) in cases {
+        assert_eq!(fault(written).strikes(side, &method, path), strikes, "{written} {method} {path}");
+    }
+}
+
+#[test]
+fn a_fault_counts_the_requests_it_matches() {
+    let mut counted = fault("/a=cut@2x2");
+    let struck: Vec<bool> = (0..5).map(|_| counted.strikes(Side::GitLab, &Method::GET, "/a")).collect();
+    assert_eq!(struck, [false, true, true, false, false]);
+}
+
+#[test]
+fn a_seed_gives_the_same_faults_again() {
+    let run = |written: &str| -> Vec<bool> {
+        let mut random = fault(written);
+        (0..1000).map(|_| random.strikes(Side::GitLab, &Method::GET, "/a")).collect()
+    };
+    let struck = run("rate=10%,seed=7=cut");
+    assert_eq!(struck, run("rate=10%,seed=7=cut"));
+    assert_ne!(struck, run("rate=10%,seed=8=cut"));
+    let share = struck.iter().filter(|one| **one).count();
+    assert!((60..140).contains(&share), "{share} of 1000");
+}
