@@ -1,3 +1,17 @@
 //! Connects a company's GitLab to Factory, and proves that the connection holds.
+//!
+//! The walk: resolve, observe, plan, apply, report. Lower layers know nothing of higher ones; `tests/layers.rs` holds
+//! the `use crate::…` lines to that.
 
+pub mod desired;
+pub mod env;
+pub mod error;
+pub mod factory;
+pub mod gitlab;
+pub mod http;
+pub mod instance;
+pub mod kit;
+pub mod observed;
 pub mod sandbox;
+pub mod secret;
+pub mod target;

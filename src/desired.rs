@@ -1,0 +1,184 @@
+//! What should be true: from the kit and the inputs, and nothing else. Pure.
+
+use std::fmt;
+
+use globset::GlobSet;
+use url::Url;
+
+use crate::gitlab::HookSpec;
+use crate::instance::{InstanceUrl, Plan};
+use crate::kit::{Handover, Kit, Organization, UploadMethod};
+use crate::secret::{ApplicationSecret, SigningToken, WebhookToken};
+use crate::target::{Event, Strategy, Target};
+
+/// The connection as it should be.
+#[derive(Clone, Debug)]
+pub struct Desired {
+    pub instance: InstanceUrl,
+    pub organization: Organization,
+    pub application: DesiredApplication,
+    pub webhooks: DesiredWebhooks,
+    pub handover: DesiredHandover,
+    pub delivery: Delivery,
+    pub status_url: Option<Url>,
+}
+
+#[derive(Clone, Debug)]
+pub struct DesiredApplication {
+    pub name: String,
+    pub redirect_uri: String,
+    pub scopes: Vec<String>,
+    pub confidential: bool,
+    pub trusted: bool,
+    pub origin: ApplicationOrigin,
+}
+
+/// Where the application comes from (`--application`).
+#[derive(Clone, Debug)]
+pub enum ApplicationOrigin {
+    /// Found or created by API; `renew` asks for a new secret (`--renew-secret`). A secret given beside it is used.
+    Auto { given: Option<Credentials>, renew: bool },
+    /// Its ID and secret were given: by hand from the Admin Area (`manual`), or of one that is there (`existing`).
+    Given(Credentials),
+}
+
+/// An OAuth application's ID and secret.
+#[derive(Clone, Debug)]
+pub struct Credentials {
+    pub application_id: String,
+    pub secret: ApplicationSecret,
+}
+
+#[derive(Clone, Debug)]
+pub struct DesiredWebhooks {
+    pub strategy: Strategy,
+    pub selection: Selection,
+    pub url: Url,
+    pub token: WebhookToken,
+    pub signing_token: Option<SigningToken>,
+    pub events: Vec<Event>,
+    pub name: String,
+    pub receipts_url: Option<Url>,
+}
+
+/// Which groups and projects (`--group`, `--project`, `--exclude`, `--personal`). No group and no project is all.
+#[derive(Clone, Debug, Default)]
+pub struct Selection {
+    pub groups: Vec<String>,
+    pub projects: Vec<String>,
+    pub exclude: GlobSet,
+    /// The patterns as they were given, for the record and for a person.
+    pub exclude_patterns: Vec<String>,
+    pub personal: Personal,
+}
+
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub enum Personal {
+    #[default]
+    LeftOut,
+    Included,
+}
+
+#[derive(Clone, Debug)]
+pub struct DesiredHandover {
+    pub handover: Handover,
+    pub scopes: Vec<String>,
+}
+
+/// What becomes of the sealed bundle.
+#[derive(Clone, Debug)]
+pub struct Delivery {
+    pub recipients: Vec<String>,
+    pub way: Way,
+}
+
+#[derive(Clone, Debug)]
+pub enum Way {
+    Upload {
+        url: Url,
+        method: UploadMethod,
+    },
+    /// `--bundle-out`: written there, not uploaded.
+    File(std::path::PathBuf),
+}
+
+/// How a hook of ours is known on any machine: the description ends in this mark.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Mark {
+    /// The keyed fingerprint of the secrets that were set.
+    pub fingerprint: String,
+}
+
+impl Mark {
+    const PREFIX: &'static str = "factory-gitlab/v1:";
+
+    /// Reads the mark out of a hook's description.
+    #[must_use]
+    pub fn find(description: &str) -> Option<Self> {
+        let (_, rest) = description.rsplit_once(Self::PREFIX)?;
+        let fingerprint: String = rest.chars().take_while(char::is_ascii_hexdigit).collect();
+        (!fingerprint.is_empty()).then_some(Self { fingerprint })
+    }
+}
+
+impl fmt::Display for Mark {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}{}", Self::PREFIX, self.fingerprint)
+    }
+}
+
+impl DesiredWebhooks {
+    /// The mark of a hook that carries these tokens to this URL. The secret token is the key, so nobody without it can
+    /// make or check one, and the same kit gives the same mark on any machine.
+    #[must_use]
+    pub fn mark(&self) -> Mark {
+        let signing = self.signing_token.as_ref().map_or_else(String::new, |token| token.fingerprint("signing"));
+        Mark { fingerprint: self.token.fingerprint(&format!("hook\n{}\n{signing}", self.url)) }
+    }
+
+    /// The hook to be on `target`.
+    #[must_use]
+    pub fn hook(&self, target: Target) -> HookSpec {
+        let events = match target {
+            Target::System => self.events.iter().copied().filter(|event| event.in_system_hooks()).collect(),
+            Target::Group { .. } | Target::Project { .. } => self.events.clone(),
+        };
+        HookSpec {
+            target,
+            url: self.url.to_string(),
+            name: self.name.clone(),
+            description: format!("Made by factory-gitlab; leave this line: {}", self.mark()),
+            events,
+            token: self.token.clone(),
+            signing_token: self.signing_token.clone(),
+        }
+    }
+}
+
+impl DesiredApplication {
+    /// The terms of the kit for the application, with its origin.
+    #[must_use]
+    pub fn from_kit(kit: &Kit, origin: ApplicationOrigin) -> Self {
+        let terms = &kit.application;
+        Self {
+            name: terms.name.clone(),
+            redirect_uri: terms.redirect_uri.clone(),
+            scopes: terms.scopes.clone(),
+            confidential: terms.confidential,
+            trusted: terms.trusted,
+            origin,
+        }
+    }
+}
+
+impl Strategy {
+    /// What `auto` comes to under a licence plan: group hooks where they fire, else one per project.
+    #[must_use]
+    pub const fn resolved(self, plan: Plan) -> Self {
+        match self {
+            Self::Auto if plan.has_group_hooks() => Self::Group,
+            Self::Auto => Self::Project,
+            chosen => chosen,
+        }
+    }
+}

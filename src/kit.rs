@@ -1,0 +1,161 @@
+//! The kit: what Factory gives. Every value that Factory may change is data here, never a constant elsewhere.
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use url::Url;
+
+use crate::secret::{SigningToken, WebhookToken};
+use crate::target::Event;
+
+/// The schema this program reads.
+pub const SCHEMA: &str = "factory-gitlab/kit/v1";
+
+/// A kit. Unknown fields are ignored; defaults are Factory's values for a self-hosted instance.
+#[derive(Clone, Debug, Deserialize)]
+pub struct Kit {
+    pub schema: String,
+    #[serde(default)]
+    pub organization: Organization,
+    #[serde(default)]
+    pub expires_at: Option<Timestamp>,
+    pub application: ApplicationTerms,
+    pub webhook: WebhookTerms,
+    #[serde(default)]
+    pub token: TokenTerms,
+    pub bundle: BundleTerms,
+    #[serde(default)]
+    pub status_url: Option<Url>,
+    #[serde(default)]
+    pub network: NetworkTerms,
+}
+
+#[derive(Clone, Debug, Default, Deserialize, Serialize)]
+pub struct Organization {
+    #[serde(default)]
+    pub id: String,
+    #[serde(default)]
+    pub name: String,
+}
+
+/// The OAuth application that Factory asks for.
+#[derive(Clone, Debug, Deserialize)]
+pub struct ApplicationTerms {
+    #[serde(default = "default_application_name")]
+    pub name: String,
+    /// Kept as text: it must be equal to the byte.
+    pub redirect_uri: String,
+    #[serde(default = "default_scopes")]
+    pub scopes: Vec<String>,
+    #[serde(default = "yes")]
+    pub confidential: bool,
+    /// Cannot be set through GitLab's API; where asked for, the Admin Area page is named.
+    #[serde(default)]
+    pub trusted: bool,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+pub struct WebhookTerms {
+    pub url: Url,
+    pub secret_token: WebhookToken,
+    #[serde(default)]
+    pub signing_token: Option<SigningToken>,
+    #[serde(default = "default_events")]
+    pub events: Vec<Event>,
+    #[serde(default)]
+    pub receipts_url: Option<Url>,
+}
+
+/// What becomes of the personal access token.
+#[derive(Clone, Debug, Deserialize)]
+pub struct TokenTerms {
+    #[serde(default)]
+    pub handover: Handover,
+    #[serde(default = "default_token_scopes")]
+    pub scopes: Vec<String>,
+}
+
+impl Default for TokenTerms {
+    fn default() -> Self {
+        Self { handover: Handover::default(), scopes: default_token_scopes() }
+    }
+}
+
+/// Which token goes into the bundle (`--handover-token`).
+#[derive(Clone, Copy, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Handover {
+    /// The one that was collected.
+    #[default]
+    Given,
+    /// One made for Factory alone, so that the admin's own is not shared.
+    Minted,
+    /// None.
+    None,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+pub struct BundleTerms {
+    pub recipients: Vec<String>,
+    #[serde(default)]
+    pub upload_url: Option<Url>,
+    #[serde(default)]
+    pub method: UploadMethod,
+}
+
+#[derive(Clone, Copy, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(rename_all = "UPPERCASE")]
+pub enum UploadMethod {
+    #[default]
+    Post,
+    /// For a pre-signed address of an object store.
+    Put,
+}
+
+#[derive(Clone, Debug, Default, Deserialize, Serialize)]
+pub struct NetworkTerms {
+    #[serde(default)]
+    pub endpoints: Vec<Endpoint>,
+    #[serde(default)]
+    pub egress_cidrs: Vec<String>,
+    #[serde(default)]
+    pub vpc: Option<Vpc>,
+}
+
+#[derive(Clone, Debug, Deserialize, Serialize)]
+pub struct Endpoint {
+    pub host: String,
+    pub port: u16,
+    #[serde(default)]
+    pub purpose: String,
+}
+
+#[derive(Clone, Debug, Deserialize, Serialize)]
+pub struct Vpc {
+    pub id: String,
+    #[serde(default)]
+    pub account: String,
+    #[serde(default)]
+    pub region: String,
+    #[serde(default)]
+    pub cidr: String,
+}
+
+fn default_application_name() -> String {
+    "Factory Integration".to_owned()
+}
+
+fn default_scopes() -> Vec<String> {
+    ["api", "read_user", "read_repository", "write_repository", "read_registry", "sudo"].map(str::to_owned).to_vec()
+}
+
+fn default_token_scopes() -> Vec<String> {
+    vec!["api".to_owned()]
+}
+
+fn default_events() -> Vec<Event> {
+    vec![Event::Push, Event::Note, Event::MergeRequest, Event::Issue, Event::Pipeline, Event::Job]
+}
+
+const fn yes() -> bool {
+    true
+}

@@ -1,0 +1,172 @@
+//! What is true, read from both sides, independent reads at the same time.
+
+use std::net::IpAddr;
+use std::time::Duration;
+
+use jiff::Timestamp;
+use serde::Serialize;
+
+use crate::factory::FactoryStatus;
+use crate::gitlab::{Application, Delivery, Hook, License, Metadata, Pair, ProbedScopes, TokenDetails, User};
+use crate::http;
+use crate::instance::Plan;
+use crate::target::{Strategy, Target};
+
+/// Something that was looked at, was not to be found out, or was not asked for.
+#[derive(Clone, Debug)]
+pub enum Seen<T> {
+    Known(T),
+    /// It was asked and the request failed: a refusal, or not to be found out ([`http::Error::is_refusal`]).
+    Failed(http::Error),
+    /// It was not asked, by design; the reason is for a person.
+    NotAsked(&'static str),
+}
+
+impl<T> Seen<T> {
+    #[must_use]
+    pub fn known(&self) -> Option<&T> {
+        match self {
+            Self::Known(value) => Some(value),
+            Self::Failed(_) | Self::NotAsked(_) => None,
+        }
+    }
+}
+
+impl<T> From<Result<T, http::Error>> for Seen<T> {
+    fn from(result: Result<T, http::Error>) -> Self {
+        match result {
+            Ok(value) => Self::Known(value),
+            Err(error) => Self::Failed(error),
+        }
+    }
+}
+
+/// Everything that was seen in one look.
+#[derive(Clone, Debug)]
+pub struct Observed {
+    /// When the look began, for judging dates without a clock.
+    pub at: Timestamp,
+    pub network: NetworkSeen,
+    pub metadata: Seen<Metadata>,
+    /// The address that the instance gives itself (from an answer that holds a web address); `None` inside when the
+    /// answers held none.
+    pub own_url: Seen<Option<String>>,
+    pub token: Seen<TokenDetails>,
+    pub user: Seen<User>,
+    pub license: Seen<License>,
+    pub applications: Seen<Vec<Application>>,
+    pub scopes_supported: Seen<Vec<String>>,
+    /// Whether the ID and secret at hand authenticate.
+    pub pair: Seen<Pair>,
+    /// Only asked where the list of applications does not show scopes.
+    pub probed_scopes: Seen<ProbedScopes>,
+    pub hooks: Seen<HooksSeen>,
+    pub factory: FactorySeen,
+}
+
+impl Observed {
+    /// The plan that decides over group hooks. Not knowing is free: unlicensed group hooks are never trusted.
+    #[must_use]
+    pub fn plan(&self) -> Plan {
+        match self.license.known() {
+            Some(License::Licensed { plan, expired: false }) => match plan.as_str() {
+                "premium" => Plan::Premium,
+                "ultimate" => Plan::Ultimate,
+                _ => Plan::Free,
+            },
+            _ => Plan::Free,
+        }
+    }
+}
+
+/// The way to the instance, step by step.
+#[derive(Clone, Debug)]
+pub struct NetworkSeen {
+    /// The addresses that the name has; `Failed` when it has none.
+    pub addresses: Seen<Vec<IpAddr>>,
+    /// How long the port took to open.
+    pub connect: Seen<Duration>,
+    /// `NotAsked` for http on loopback.
+    pub tls: Seen<CertificateSeen>,
+}
+
+/// The certificate that the instance showed.
+#[derive(Clone, Debug, Serialize)]
+pub struct CertificateSeen {
+    pub issuer: String,
+    pub not_after: Timestamp,
+}
+
+/// The hooks that point at Factory, target by target.
+#[derive(Clone, Debug)]
+pub struct HooksSeen {
+    /// What `auto` came to.
+    pub strategy: Strategy,
+    pub targets: Vec<TargetSeen>,
+    /// How many groups and projects were left out, and why.
+    pub left_out: LeftOut,
+}
+
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq, Serialize)]
+pub struct LeftOut {
+    pub archived: usize,
+    pub marked_for_deletion: usize,
+    pub personal: usize,
+    pub excluded: usize,
+}
+
+/// One target and the hooks on it that have our URL or our mark. Other products' hooks are not kept.
+#[derive(Clone, Debug)]
+pub struct TargetSeen {
+    pub target: Target,
+    /// Whether it has commits, so that a test delivery finds a sample even on old versions.
+    pub empty: bool,
+    pub hooks: Seen<Vec<HookSeen>>,
+}
+
+#[derive(Clone, Debug)]
+pub struct HookSeen {
+    pub hook: Hook,
+    /// The newest entries of its delivery log, where asked for.
+    pub deliveries: Seen<Vec<Delivery>>,
+}
+
+/// Factory's side.
+#[derive(Clone, Debug)]
+pub struct FactorySeen {
+    pub status: Seen<FactoryStatus>,
+    /// Each host of the kit that was asked, and whether it answered at all.
+    pub hosts: Vec<(String, Seen<()>)>,
+    /// What the local record says of the bundle.
+    pub bundle: Seen<BundleSeen>,
+    /// The three facts about each test delivery, `--live` only.
+    pub proofs: Seen<Vec<DeliveryProof>>,
+}
+
+#[derive(Clone, Debug, Eq, PartialEq, Serialize)]
+pub enum BundleSeen {
+    /// Sealed and not yet accepted.
+    Waiting,
+    Accepted {
+        id: Option<String>,
+        sha256: String,
+    },
+}
+
+/// A test delivery as three separate facts.
+#[derive(Clone, Debug, Serialize)]
+pub struct DeliveryProof {
+    pub target: Target,
+    pub test: Fact,
+    pub log: Fact,
+    pub receipt: Fact,
+}
+
+/// One fact: it holds, it does not, or it could not be found out; with what was seen.
+#[derive(Clone, Debug, Eq, PartialEq, Serialize)]
+#[serde(rename_all = "snake_case", tag = "state", content = "seen")]
+pub enum Fact {
+    Holds(String),
+    Fails(String),
+    Unknown(String),
+}

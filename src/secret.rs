@@ -1,0 +1,303 @@
+//! Secrets as types: they can be held and sent, and nothing else.
+//!
+//! No `Display`, `Serialize` or `Deref`; `Debug` names the kind. Exposing is a named act, allowed in `http`, `vault`,
+//! `bundle/seal` and here. Every secret that is made is also remembered for [`redact`], the last line of defence:
+//! whatever a server echoes back, the value does not reach a terminal, a log or a file.
+
+use std::borrow::Cow;
+use std::fmt;
+use std::marker::PhantomData;
+use std::sync::{PoisonError, RwLock};
+
+use hmac::{Hmac, Mac as _};
+use secrecy::{ExposeSecret as _, SecretString};
+use serde::Deserialize;
+use sha2::Sha256;
+
+/// What a secret is for; the name appears in messages instead of the value.
+pub trait Kind {
+    const NAME: &'static str;
+}
+
+macro_rules! kinds {
+    ($($(#[$doc:meta])* $alias:ident = $marker:ident, $name:literal;)+) => {$(
+        #[doc = concat!("Marks a secret as a ", $name, ".")]
+        #[derive(Clone, Copy)]
+        pub enum $marker {}
+        impl Kind for $marker { const NAME: &'static str = $name; }
+        $(#[$doc])*
+        pub type $alias = Secret<$marker>;
+    )+};
+}
+
+kinds! {
+    /// GitLab's personal access token (PAT), with any prefix.
+    PersonalAccessToken = Pat, "personal access token";
+    /// The secret half of an OAuth application.
+    ApplicationSecret = OAuthSecret, "application secret";
+    /// What GitLab sends as `X-Gitlab-Token`.
+    WebhookToken = HookToken, "webhook secret token";
+    /// The Standard Webhooks key that GitLab signs deliveries with (19.0).
+    SigningToken = HookSigning, "webhook signing token";
+    /// The bearer key of Factory's API.
+    FactoryKey = Bearer, "Factory API key";
+    /// A short-lived OAuth access token, made by a probe and revoked at once.
+    AccessToken = OAuthAccess, "OAuth access token";
+    /// Anything else that is read from an age identity file.
+    AgeIdentity = Identity, "age identity";
+}
+
+/// A secret of kind `K`, wiped from memory when dropped.
+pub struct Secret<K> {
+    value: SecretString,
+    kind: PhantomData<K>,
+}
+
+/// Why a text cannot be the secret it was given as. Never holds the text.
+#[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
+pub enum Malformed {
+    #[error("the {0} is empty")]
+    Empty(&'static str),
+    #[error("the {0} is a variable that was not expanded: ${1}")]
+    Unexpanded(&'static str, String),
+    #[error("the {0} is a lone dash; standard input was probably meant")]
+    Dash(&'static str),
+    #[error("the {0} holds a space, a line break or a character that no token has")]
+    Characters(&'static str),
+}
+
+impl<K: Kind> Secret<K> {
+    /// Takes a secret as it was read, without the white space around it (files end in a newline).
+    ///
+    /// # Errors
+    /// [`Malformed`] when nothing is left, when CI left `$VARIABLE` unexpanded, or when no token looks like that.
+    pub fn new(text: &str) -> Result<Self, Malformed> {
+        let value = text.trim();
+        if value.is_empty() {
+            return Err(Malformed::Empty(K::NAME));
+        }
+        if value == "-" {
+            return Err(Malformed::Dash(K::NAME));
+        }
+        if let Some(name) = unexpanded_variable(value) {
+            return Err(Malformed::Unexpanded(K::NAME, name.to_owned()));
+        }
+        if !value.bytes().all(|byte| byte.is_ascii_graphic()) {
+            return Err(Malformed::Characters(K::NAME));
+        }
+        remember(value);
+        Ok(Self { value: SecretString::from(value), kind: PhantomData })
+    }
+
+    /// The value itself. Only `http`, `vault` and `bundle/seal` may call this; a test holds them to it.
+    #[must_use]
+    pub fn expose(&self) -> &str {
+        self.value.expose_secret()
+    }
+
+    /// Whether both hold the same value.
+    #[must_use]
+    pub fn same_as(&self, other: &Self) -> bool {
+        self.keyed_digest("same") == other.keyed_digest("same")
+    }
+
+    /// A short fingerprint of this secret, with the secret as the key and `message` as the text, so that the same
+    /// secret in another place has another fingerprint. 48 bits in hex: enough to notice a change, too few to be of use
+    /// to anybody without a strong secret to guess.
+    #[must_use]
+    pub fn fingerprint(&self, message: &str) -> String {
+        self.keyed_digest(message).iter().take(6).map(|byte| format!("{byte:02x}")).collect()
+    }
+
+    /// How many characters it has, for judging whether it can be guessed.
+    #[must_use]
+    pub fn length(&self) -> usize {
+        self.expose().len()
+    }
+
+    fn keyed_digest(&self, message: &str) -> Vec<u8> {
+        // HMAC takes a key of any length, so the error cannot happen; an empty digest would only ever differ.
+        Hmac::<Sha256>::new_from_slice(self.expose().as_bytes())
+            .map(|mac| mac.chain_update(message.as_bytes()).finalize().into_bytes().to_vec())
+            .unwrap_or_default()
+    }
+}
+
+impl<K> Clone for Secret<K> {
+    fn clone(&self) -> Self {
+        Self { value: self.value.clone(), kind: PhantomData }
+    }
+}
+
+impl<K: Kind> fmt::Debug for Secret<K> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "[{}]", K::NAME)
+    }
+}
+
+impl<'de, K: Kind> Deserialize<'de> for Secret<K> {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        // Not `String::deserialize`'s own error: serde would quote the value it did not like.
+        let text = Cow::<'de, str>::deserialize(deserializer)
+            .map_err(|_| serde::de::Error::custom(format_args!("the {} is not a text", K::NAME)))?;
+        Self::new(&text).map_err(serde::de::Error::custom)
+    }
+}
+
+/// The name in `$NAME`, `${NAME}` or `%NAME%`: what CI leaves behind when a masked variable is not set.
+fn unexpanded_variable(text: &str) -> Option<&str> {
+    let name = text
+        .strip_prefix("${")
+        .and_then(|rest| rest.strip_suffix('}'))
+        .or_else(|| text.strip_prefix('$'))
+        .or_else(|| text.strip_prefix('%').and_then(|rest| rest.strip_suffix('%')))?;
+    let is_name = name.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_')
+        && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');
+    is_name.then_some(name)
+}
+
+/// Every secret this process has held, for [`redact`]. Values shorter than six characters are left out: they would
+/// blot out ordinary words.
+static HELD: RwLock<Vec<SecretString>> = RwLock::new(Vec::new());
+
+const SHORTEST_REDACTED: usize = 6;
+
+fn remember(value: &str) {
+    let mut held = HELD.write().unwrap_or_else(PoisonError::into_inner);
+    if value.len() >= SHORTEST_REDACTED && !held.iter().any(|known| known.expose_secret() == value) {
+        held.push(SecretString::from(value));
+        // Longest first, so that a secret that contains another is replaced whole.
+        held.sort_by_key(|known| std::cmp::Reverse(known.expose_secret().len()));
+    }
+}
+
+/// What stands in a text where a secret was.
+pub const REDACTED: &str = "[redacted]";
+
+/// The text without any secret that this process has held, and without anything that looks like a GitLab token.
+#[must_use]
+pub fn redact(text: &str) -> Cow<'_, str> {
+    let mut clean = Cow::Borrowed(text);
+    for known in HELD.read().unwrap_or_else(PoisonError::into_inner).iter() {
+        if clean.contains(known.expose_secret()) {
+            clean = Cow::Owned(clean.replace(known.expose_secret(), REDACTED));
+        }
+    }
+    match redact_by_prefix(&clean) {
+        Some(cleaner) => Cow::Owned(cleaner),
+        None => clean,
+    }
+}
+
+/// The middles of GitLab's token prefixes (`glpat-` and its family), the signing token's and Factory's.
+/// gitlab: doc/security/tokens; reference "Tokens, prefixes, secrecy".
+const PREFIXES: [&str; 15] = [
+    "glpat-",
+    "gloas-",
+    "gldt-",
+    "glrt-",
+    "glptt-",
+    "glft-",
+    "glimt-",
+    "glsoat-",
+    "glcbt-",
+    "glagent-",
+    "glwt-",
+    "glffct-",
+    "whsec_",
+    "AGE-SECRET-KEY-",
+    "fk-",
+];
+
+/// A word this long behind a prefix is taken for a token; shorter ones are documentation (`glpat-…`).
+const SHORTEST_TOKEN: usize = 12;
+
+fn redact_by_prefix(text: &str) -> Option<String> {
+    if !PREFIXES.iter().any(|prefix| text.contains(prefix)) {
+        return None;
+    }
+    let is_token = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.' | '+' | '/' | '=');
+    let mut clean = String::with_capacity(text.len());
+    let mut rest = text;
+    let mut found = false;
+    while let Some((at, prefix)) =
+        PREFIXES.iter().filter_map(|prefix| rest.find(prefix).map(|at| (at, *prefix))).min_by_key(|(at, _)| *at)
+    {
+        let tail = &rest[at + prefix.len()..];
+        let length = tail.find(|c| !is_token(c)).unwrap_or(tail.len());
+        clean.push_str(&rest[..at]);
+        if length >= SHORTEST_TOKEN {
+            clean.push_str(REDACTED);
+            found = true;
+        } else {
+            clean.push_str(&rest[at..at + prefix.len() + length]);
+        }
+        rest = &tail[length..];
+    }
+    clean.push_str(rest);
+    found.then_some(clean)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn debug_shows_the_kind_and_never_the_value() {
+        let token = PersonalAccessToken::new("glpat-abcdefghijklmnopqrst").expect("a token");
+        assert_eq!(format!("{token:?}"), "[personal access token]");
+    }
+
+    #[test]
+    fn a_trailing_newline_is_not_part_of_a_token() {
+        let token = PersonalAccessToken::new("  tok.en-1\r\n").expect("a token");
+        assert_eq!(token.expose(), "tok.en-1");
+    }
+
+    #[test]
+    fn what_cannot_be_a_token_is_named() {
+        for (text, wanted) in [
+            ("", "the personal access token is empty"),
+            (" \n", "the personal access token is empty"),
+            ("-", "the personal access token is a lone dash; standard input was probably meant"),
+            ("$GITLAB_TOKEN", "the personal access token is a variable that was not expanded: $GITLAB_TOKEN"),
+            ("${GITLAB_TOKEN}", "the personal access token is a variable that was not expanded: $GITLAB_TOKEN"),
+            ("%GITLAB_TOKEN%", "the personal access token is a variable that was not expanded: $GITLAB_TOKEN"),
+            ("two words", "the personal access token holds a space, a line break or a character that no token has"),
+            ("caf\u{e9}", "the personal access token holds a space, a line break or a character that no token has"),
+        ] {
+            let error = PersonalAccessToken::new(text).expect_err(text);
+            assert_eq!(error.to_string(), wanted, "{text:?}");
+        }
+    }
+
+    #[test]
+    fn a_held_secret_is_redacted_wherever_it_stands() {
+        let _held = WebhookToken::new("correct-horse-battery").expect("a token");
+        assert_eq!(redact("a=correct-horse-battery;b"), "a=[redacted];b");
+        assert_eq!(redact("nothing here"), "nothing here");
+    }
+
+    #[test]
+    fn a_token_never_seen_before_is_redacted_by_its_prefix() {
+        assert_eq!(redact("use glpat-AAAABBBBCCCCDDDD.01.xyz now"), "use [redacted] now");
+        assert_eq!(redact("acme-glpat-AAAABBBBCCCCDDDD"), "acme-[redacted]");
+        assert_eq!(redact("tokens begin with glpat- here"), "tokens begin with glpat- here");
+    }
+
+    #[test]
+    fn a_fingerprint_tells_secrets_and_places_apart() {
+        let one = WebhookToken::new("first-secret-token").expect("a token");
+        let two = WebhookToken::new("other-secret-token").expect("a token");
+        assert_eq!(one.fingerprint("here"), one.fingerprint("here"));
+        assert_ne!(one.fingerprint("here"), two.fingerprint("here"));
+        assert_ne!(one.fingerprint("here"), one.fingerprint("there"));
+        assert_eq!(one.fingerprint("here").len(), 12);
+    }
+
+    #[test]
+    fn a_wrong_type_in_json_does_not_quote_the_value() {
+        let error = serde_json::from_str::<WebhookToken>("123456789").expect_err("a number is no token");
+        assert!(!error.to_string().contains("123456789"), "{error}");
+    }
+}
