@@ -12,6 +12,8 @@ pub mod http;
 pub mod instance;
 pub mod kit;
 pub mod observed;
+pub mod page;
+pub mod report;
 pub mod sandbox;
 pub mod secret;
 pub mod target;

@@ -1,0 +1,174 @@
+//! What a command has to say: one struct for each command, rendered as text, JSON or JUnit, with one exit code for all.
+
+mod json;
+mod junit;
+
+use std::fmt;
+use std::str::FromStr;
+
+use crate::error::{ExitCode, Failure};
+use crate::page::Page;
+
+/// What a command hands back. Every form is made from the same struct, so they cannot disagree.
+pub trait Report {
+    /// Writes the text form, for a person.
+    fn text(&self, page: &mut Page);
+
+    /// The JSON form: one document with a `schema`.
+    fn json(&self) -> serde_json::Value;
+
+    /// The JUnit form; `None` where a command reports no checks.
+    fn junit(&self) -> Option<quick_junit::Report> {
+        None
+    }
+
+    /// The exit code, the same in every form.
+    fn exit_code(&self) -> ExitCode;
+}
+
+/// The forms of a report (`-o`).
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub enum Format {
+    #[default]
+    Text,
+    Json,
+    Junit,
+}
+
+impl Format {
+    pub const ALL: [Self; 3] = [Self::Text, Self::Json, Self::Junit];
+
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Text => "text",
+            Self::Json => "json",
+            Self::Junit => "junit",
+        }
+    }
+}
+
+impl fmt::Display for Format {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+impl FromStr for Format {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        Self::ALL
+            .into_iter()
+            .find(|format| format.name() == text)
+            .ok_or_else(|| format!("{text:?} is no output format; choose text, json or junit"))
+    }
+}
+
+/// The text form as a page, for the terminal to colour.
+#[must_use]
+pub fn page(report: &dyn Report) -> Page {
+    let mut page = Page::new();
+    report.text(&mut page);
+    page
+}
+
+/// The report as text in one of its forms, ending in a line break. Secrets that this process has held are blotted out,
+/// whatever put them there.
+///
+/// # Errors
+/// Wrong use when JUnit is asked of a command that reports no checks.
+pub fn render(report: &dyn Report, format: Format) -> Result<String, Failure> {
+    let text = match format {
+        Format::Text => page(report).to_string(),
+        Format::Json => json::document(&report.json()),
+        Format::Junit => {
+            let document = report
+                .junit()
+                .ok_or_else(|| Failure::usage("this command reports no checks; choose -o text or -o json"))?;
+            junit::document(&document)?
+        }
+    };
+    Ok(crate::secret::redact(&text).into_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use quick_junit::{TestCase, TestCaseStatus, TestSuite};
+    use serde_json::json;
+
+    use super::*;
+
+    /// Says one text in every form.
+    struct Says(&'static str);
+
+    impl Report for Says {
+        fn text(&self, page: &mut Page) {
+            page.line(self.0);
+        }
+
+        fn json(&self) -> serde_json::Value {
+            json!({ "said": self.0 })
+        }
+
+        fn junit(&self) -> Option<quick_junit::Report> {
+            let mut suite = TestSuite::new("suite");
+            suite.add_test_case(TestCase::new(self.0, TestCaseStatus::success()));
+            let mut report = quick_junit::Report::new("says");
+            report.add_test_suite(suite);
+            Some(report)
+        }
+
+        fn exit_code(&self) -> ExitCode {
+            ExitCode::Done
+        }
+    }
+
+    /// Has no checks.
+    struct Silent;
+
+    impl Report for Silent {
+        fn text(&self, _page: &mut Page) {}
+
+        fn json(&self) -> serde_json::Value {
+            json!({})
+        }
+
+        fn exit_code(&self) -> ExitCode {
+            ExitCode::Done
+        }
+    }
+
+    #[test]
+    fn a_held_secret_is_in_no_form() {
+        let _held = crate::secret::WebhookToken::new("report-canary-7281").expect("a token");
+        for format in Format::ALL {
+            let text = render(&Says("token report-canary-7281 was refused"), format).expect("a report");
+            assert!(!text.contains("report-canary"), "{format}: {text}");
+            assert!(text.contains("[redacted]"), "{format}: {text}");
+            assert!(text.ends_with('\n'), "{format}");
+        }
+    }
+
+    #[test]
+    fn a_secret_is_blotted_out_of_json_even_where_json_escapes_it() {
+        let _held = crate::secret::WebhookToken::new("quo\"ted\\canary").expect("a token");
+        let text = render(&Says("said quo\"ted\\canary"), Format::Json).expect("a report");
+        assert!(!text.contains("canary"), "{text}");
+    }
+
+    #[test]
+    fn junit_is_refused_where_there_are_no_checks() {
+        let failure = render(&Silent, Format::Junit).expect_err("no checks");
+        assert_eq!(failure.exit_code(), ExitCode::Usage);
+    }
+
+    #[test]
+    fn junit_holds_no_character_that_xml_forbids() {
+        let text =
+            render(&Says("a\u{1b}[31mred\u{7}\u{0}\u{fffe}\u{ffff}\u{9b}b <&\">"), Format::Junit).expect("a report");
+        let forbidden = |c: char| (c.is_control() && c != '\n') || matches!(c, '\u{fffe}' | '\u{ffff}');
+        assert!(!text.contains(forbidden), "{text:?}");
+        assert!(text.contains("&lt;&amp;"), "{text}");
+    }
+}
