@@ -5,5 +5,10 @@
 
 pub mod clock;
 pub mod exchange;
+pub mod factory;
 pub mod fault;
+pub mod limit;
 pub mod options;
+pub mod serve;
+pub mod tls;
+pub mod traffic;

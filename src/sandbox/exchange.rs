@@ -18,11 +18,22 @@ impl std::fmt::Display for Side {
     }
 }
 
+/// Who asked.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Origin {
+    /// Whoever talks to the sandbox from outside.
+    Client,
+    /// The embedded GitLab, delivering a webhook.
+    GitLab,
+}
+
 /// One request and how it was answered. Holds no header and no body, so it can be shown.
 #[derive(Clone, Debug)]
 pub struct Exchange {
-    /// Counts over both sides, from 1, since the start or the last `clear_requests`.
+    /// Counts the client's requests over both sides, from 1, since the start or the last `clear_requests`; 0 for a
+    /// webhook that GitLab delivers.
     pub number: usize,
+    pub origin: Origin,
     pub side: Side,
     pub method: String,
     /// Path and query as asked, with the values of secret parameters filtered as GitLab's own log filters them.
@@ -93,6 +104,7 @@ mod tests {
     fn exchange(started: u64, ended: Option<u64>) -> Exchange {
         Exchange {
             number: 1,
+            origin: Origin::Client,
             side: Side::GitLab,
             method: "GET".to_owned(),
             target: "/api/v4/hooks?page=1".to_owned(),

@@ -25,6 +25,8 @@
 //! | `slow`, `delay:MS` | acted on | a byte a second; after a wait |
 //! | `type`, `link:URL` | acted on | JSON of another type; a `Link` with `rel="next"` to there |
 
+pub mod answer;
+
 use std::sync::Mutex;
 use std::time::Duration;
 

@@ -21,8 +21,14 @@ pub struct Options {
     pub latency: Duration,
     /// Requests a minute that one token may make before it gets Rack::Attack's 429; `None` is no limit.
     pub rate_limit: Option<u32>,
-    /// Serve over TLS with a private CA made at the start.
+    /// How long the limit counts before it starts again; a minute, unless a test has no minute to wait.
+    pub rate_window: Duration,
+    /// Serve over TLS with a private CA made at the start; a second port redirects plain HTTP to it, as nginx does.
     pub tls: bool,
+    /// What is wrong with the certificate of the embedded GitLab, where `tls` is on.
+    pub tls_defect: Option<TlsDefect>,
+    /// What is wrong with the certificate of the embedded Factory, where `tls` is on.
+    pub factory_tls_defect: Option<TlsDefect>,
     /// The path GitLab is installed under, as `/gitlab`; empty for none.
     pub relative_root: String,
     /// Faults to inject, each in the grammar of `fault.rs`.
@@ -41,7 +47,10 @@ impl Default for Options {
             admin_mode: false,
             latency: Duration::ZERO,
             rate_limit: None,
+            rate_window: Duration::from_secs(60),
             tls: false,
+            tls_defect: None,
+            factory_tls_defect: None,
             relative_root: String::new(),
             faults: Vec::new(),
         }
@@ -82,6 +91,16 @@ impl std::fmt::Display for Version {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "{}.{}.{}", self.major, self.minor, self.patch)
     }
+}
+
+/// What can be wrong with a server's certificate.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum TlsDefect {
+    Expired,
+    NotYetValid,
+    WrongName,
+    /// Signed by a CA that is not the sandbox's, as behind a proxy that opens TLS.
+    OtherIssuer,
 }
 
 /// GitLab's two editions.

@@ -1,0 +1,171 @@
+//! Bundle intake: the digest, the seal, the schema and the application are each checked before a bundle is taken.
+
+use axum::Router;
+use axum::body::{Body, Bytes};
+use axum::extract::State;
+use axum::http::{HeaderMap, Request, StatusCode};
+use axum::response::{IntoResponse, Response};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use serde_json::{Value, json};
+use sha2::{Digest as _, Sha256};
+use tower::ServiceExt as _;
+
+use super::{Bundle, Factory, Intake, Problem, hex};
+use crate::sandbox::clock;
+
+/// A sealed bundle is a few kilobytes; anything near this is none.
+const LARGEST_BUNDLE: usize = 1024 * 1024;
+
+pub(super) async fn take(State(factory): State<Factory>, headers: HeaderMap, body: Body) -> Result<Response, Problem> {
+    factory.require_key(&headers)?;
+    let intake = factory.lock().switches.intake;
+    if let Intake::Refuse(status) = intake {
+        return Err(Problem::new(status, refusal(status)));
+    }
+    let sealed =
+        axum::body::to_bytes(body, LARGEST_BUNDLE).await.map_err(|_| Problem::new(413, "the bundle is too large"))?;
+    let digest: [u8; 32] = Sha256::digest(&sealed).into();
+    check_headers(&headers, digest)?;
+    if let Some(known) = seen_before(&factory, &hex(&digest)) {
+        return Ok(answer(intake, StatusCode::OK, &known));
+    }
+    let document = open(&factory, &sealed)?;
+    check_schema(&document)?;
+    check_application(&factory, &document).await?;
+    let bundle = Bundle {
+        id: format!("bnd_{}", clock::random_text(16)),
+        sha256: hex(&digest),
+        received_at: clock::now(),
+        times: 1,
+        document,
+        sealed: sealed.to_vec(),
+    };
+    factory.lock().bundles.push(bundle.clone());
+    Ok(answer(intake, StatusCode::CREATED, &bundle))
+}
+
+const fn refusal(status: u16) -> &'static str {
+    match status {
+        401 => "the API key is not valid",
+        402 => "the plan of this organization does not include self-hosted GitLab",
+        403 => "this needs the role Manager or Owner",
+        409 => "this organization is connected to another GitLab already",
+        413 => "the bundle is too large",
+        _ => "the bundle was not taken",
+    }
+}
+
+/// `Content-Digest` is RFC 9530, `Idempotency-Key` the same digest in hex.
+fn check_headers(headers: &HeaderMap, digest: [u8; 32]) -> Result<(), Problem> {
+    let field =
+        |name| headers.get(name).and_then(|value: &axum::http::HeaderValue| value.to_str().ok()).unwrap_or_default();
+    if field("content-type") != "application/octet-stream" {
+        return Err(Problem::new(415, "the content type has to be application/octet-stream"));
+    }
+    if field("content-digest") != format!("sha-256=:{}:", STANDARD.encode(digest)) {
+        return Err(Problem::new(400, "Content-Digest does not match the body"));
+    }
+    if field("idempotency-key") != hex(&digest) {
+        return Err(Problem::new(400, "Idempotency-Key is not the digest of the body in hex"));
+    }
+    Ok(())
+}
+
+fn seen_before(factory: &Factory, digest: &str) -> Option<Bundle> {
+    let mut record = factory.lock();
+    let known = record.bundles.iter_mut().find(|bundle| bundle.sha256 == digest)?;
+    known.times += 1;
+    Some(known.clone())
+}
+
+fn answer(intake: Intake, status: StatusCode, bundle: &Bundle) -> Response {
+    let digest = match intake {
+        Intake::NoReceipt => return StatusCode::NO_CONTENT.into_response(),
+        Intake::WrongDigest => hex(&Sha256::digest(b"something else")),
+        _ => bundle.sha256.clone(),
+    };
+    let receipt = json!({"id": bundle.id, "sha256": digest, "received_at": bundle.received_at.to_string()});
+    (status, axum::Json(receipt)).into_response()
+}
+
+fn open(factory: &Factory, sealed: &Bytes) -> Result<Value, Problem> {
+    let plain = age::decrypt(&factory.inner.identity, sealed)
+        .map_err(|_| Problem::new(400, "the bundle cannot be opened with the key that the kit gave"))?;
+    serde_json::from_slice(&plain).map_err(|_| Problem::new(400, "the opened bundle is not JSON"))
+}
+
+/// A path in the bundle, and what has to be there.
+type Rule = (&'static str, fn(&Value) -> bool);
+
+/// What has to be in every bundle.
+const REQUIRED: [Rule; 16] = [
+    ("/created_at", is_time),
+    ("/tool/name", Value::is_string),
+    ("/tool/version", Value::is_string),
+    ("/instance/url", Value::is_string),
+    ("/instance/version", Value::is_string),
+    ("/instance/edition", Value::is_string),
+    ("/application/id", is_filled),
+    ("/application/secret", is_filled),
+    ("/application/name", Value::is_string),
+    ("/application/redirect_uri", is_filled),
+    ("/application/scopes", is_texts),
+    ("/webhook/url", Value::is_string),
+    ("/webhook/strategy", Value::is_string),
+    ("/webhook/targets", Value::is_array),
+    ("/organization", |value| value.is_object() || value.is_null()),
+    ("/instance/plan", |value| value.is_string() || value.is_null()),
+];
+
+/// What has to be in it when a token is handed over.
+const TOKEN: [Rule; 2] = [("/personal_access_token/value", is_filled), ("/personal_access_token/scopes", is_texts)];
+
+fn check_schema(document: &Value) -> Result<(), Problem> {
+    if document.get("schema").and_then(Value::as_str) != Some("factory-gitlab/bundle/v1") {
+        return Err(Problem::new(400, "schema is not factory-gitlab/bundle/v1"));
+    }
+    let token = document.get("personal_access_token").is_some_and(|token| !token.is_null());
+    let wanted = REQUIRED.iter().chain(TOKEN.iter().filter(|_| token));
+    for (path, holds) in wanted {
+        if !holds(document.pointer(path).unwrap_or(&Value::Null)) {
+            return Err(Problem::new(400, format!("{} is missing or of the wrong kind", path[1..].replace('/', "."))));
+        }
+    }
+    Ok(())
+}
+
+fn is_filled(value: &Value) -> bool {
+    value.as_str().is_some_and(|text| !text.trim().is_empty())
+}
+
+fn is_time(value: &Value) -> bool {
+    value.as_str().is_some_and(|text| text.parse::<jiff::Timestamp>().is_ok())
+}
+
+fn is_texts(value: &Value) -> bool {
+    value.as_array().is_some_and(|list| list.iter().all(Value::is_string))
+}
+
+/// Asks the sandbox's own GitLab whether it knows the pair. Another GitLab is not asked: nothing leaves the machine.
+async fn check_application(factory: &Factory, document: &Value) -> Result<(), Problem> {
+    let (url, gitlab) = &factory.inner.gitlab;
+    let text = |path: &str| document.pointer(path).and_then(Value::as_str).unwrap_or_default();
+    if text("/instance/url").trim_end_matches('/') != url.trim_end_matches('/') {
+        return Ok(());
+    }
+    let pair = STANDARD.encode(format!("{}:{}", text("/application/id"), text("/application/secret")));
+    match introspect(gitlab.clone(), &pair).await {
+        Some(StatusCode::UNAUTHORIZED) => Err(Problem::new(400, "GitLab refuses the application's ID and secret")),
+        _ => Ok(()),
+    }
+}
+
+async fn introspect(gitlab: Router, pair: &str) -> Option<StatusCode> {
+    let request = Request::post("/oauth/introspect")
+        .header("authorization", format!("Basic {pair}"))
+        .header("content-type", "application/x-www-form-urlencoded")
+        .body(Body::from("token=x"))
+        .ok()?;
+    gitlab.oneshot(request).await.ok().map(|response| response.status())
+}

@@ -1,0 +1,118 @@
+//! Factory's webhook receiver: checks the token and the signature, records each delivery once, gives receipts.
+
+use axum::body::{Body, Bytes};
+use axum::extract::{Query, State};
+use axum::http::{HeaderMap, StatusCode};
+use axum::response::{IntoResponse, Response};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use hmac::{Hmac, Mac as _};
+use jiff::Timestamp;
+use serde::Deserialize;
+use serde_json::{Value, json};
+use sha2::Sha256;
+
+use super::{Factory, Problem, Receipts, same};
+use crate::sandbox::clock;
+
+/// Where GitLab delivers to.
+pub const WEBHOOK_PATH: &str = "/gitlab/hooks/org_sandbox";
+/// How far a signature's time may be off, in seconds, as Standard Webhooks recommends.
+const TOLERANCE: i64 = 300;
+/// GitLab sends no more.
+const LARGEST_DELIVERY: usize = 25 * 1024 * 1024;
+
+/// One delivery that was taken.
+#[derive(Clone, Debug)]
+pub struct Delivery {
+    /// `Idempotency-Key`, or `X-Gitlab-Event-UUID` from a GitLab that has no such header.
+    pub id: String,
+    /// `X-Gitlab-Event`, as `Push Hook`.
+    pub event: String,
+    /// Whether it carried a signature, which was then right.
+    pub signed: bool,
+    pub payload: Value,
+    pub received_at: Timestamp,
+    /// How often it came.
+    pub times: usize,
+}
+
+pub(super) async fn receive(
+    State(factory): State<Factory>,
+    headers: HeaderMap,
+    body: Body,
+) -> Result<Response, Problem> {
+    let body = axum::body::to_bytes(body, LARGEST_DELIVERY)
+        .await
+        .map_err(|_| Problem::new(413, "the delivery is too large"))?;
+    let delivery = check(&factory, &headers, &body).inspect_err(|_| factory.lock().refused += 1)?;
+    let mut record = factory.lock();
+    match record.deliveries.iter_mut().find(|known| known.id == delivery.id) {
+        Some(known) => known.times += 1,
+        None => record.deliveries.push(delivery),
+    }
+    Ok(match record.switches.webhook.clone() {
+        Some((status, text)) => (StatusCode::from_u16(status).unwrap_or(StatusCode::OK), text).into_response(),
+        None => StatusCode::OK.into_response(),
+    })
+}
+
+fn check(factory: &Factory, headers: &HeaderMap, body: &Bytes) -> Result<Delivery, Problem> {
+    let field = |name| headers.get(name).and_then(|value: &axum::http::HeaderValue| value.to_str().ok());
+    let token = field("x-gitlab-token").ok_or_else(|| Problem::new(401, "the delivery carries no secret token"))?;
+    if !same(token.as_bytes(), factory.inner.webhook_secret.as_bytes()) {
+        return Err(Problem::new(401, "the secret token of the delivery is wrong"));
+    }
+    let signed = headers.contains_key("webhook-signature");
+    if signed && !signature_holds(factory, &field, body) {
+        return Err(Problem::new(401, "the signature of the delivery is wrong"));
+    }
+    let id = field("idempotency-key").or_else(|| field("x-gitlab-event-uuid"));
+    Ok(Delivery {
+        id: id.ok_or_else(|| Problem::new(400, "the delivery has no id"))?.to_owned(),
+        event: field("x-gitlab-event").unwrap_or_default().to_owned(),
+        signed,
+        payload: serde_json::from_slice(body).map_err(|_| Problem::new(400, "the delivery is not JSON"))?,
+        received_at: clock::now(),
+        times: 1,
+    })
+}
+
+/// Standard Webhooks: HMAC-SHA256 over `{id}.{timestamp}.{body}`, any of the listed `v1` signatures.
+fn signature_holds<'a>(factory: &Factory, field: &impl Fn(&'static str) -> Option<&'a str>, body: &Bytes) -> bool {
+    let (Some(id), Some(time), Some(signatures)) =
+        (field("webhook-id"), field("webhook-timestamp"), field("webhook-signature"))
+    else {
+        return false;
+    };
+    let Ok(seconds) = time.parse::<i64>() else { return false };
+    if (clock::now().as_second() - seconds).abs() > TOLERANCE {
+        return false;
+    }
+    let Ok(mut mac) = Hmac::<Sha256>::new_from_slice(&factory.inner.signing_key) else { return false };
+    mac.update(format!("{id}.{time}.").as_bytes());
+    mac.update(body);
+    let given = signatures.split(' ').filter_map(|one| STANDARD.decode(one.strip_prefix("v1,")?).ok());
+    given.into_iter().any(|signature| mac.clone().verify_slice(&signature).is_ok())
+}
+
+#[derive(Deserialize)]
+pub(super) struct Asked {
+    #[serde(default)]
+    delivery: String,
+}
+
+pub(super) async fn receipt(
+    State(factory): State<Factory>,
+    headers: HeaderMap,
+    Query(asked): Query<Asked>,
+) -> Result<Response, Problem> {
+    factory.allow_key(&headers)?;
+    let record = factory.lock();
+    let known = record.deliveries.iter().any(|one| one.id == asked.delivery);
+    if known && record.switches.receipts == Receipts::Honest {
+        Ok(axum::Json(json!({"received": true})).into_response())
+    } else {
+        Err(Problem::new(404, "no such delivery has been received"))
+    }
+}

@@ -1,0 +1,157 @@
+//! The answers that faults give: instead of the server's own, or made out of it.
+
+use std::convert::Infallible;
+use std::io;
+use std::time::Duration;
+
+use axum::body::{Body, Bytes};
+use axum::http::header::{CONTENT_LENGTH, CONTENT_TYPE, LINK, LOCATION, RETRY_AFTER};
+use axum::http::{HeaderName, HeaderValue, Response, StatusCode};
+use futures_util::stream;
+use serde_json::{Value, json};
+
+use super::Action;
+use crate::sandbox::clock;
+use crate::sandbox::exchange::Side;
+
+/// The connection is to be reset; nothing is answered.
+#[derive(Debug, thiserror::Error)]
+#[error("the connection is reset on purpose")]
+pub struct Dropped;
+
+/// What a fault has to know of the request.
+#[derive(Clone, Copy, Debug)]
+pub struct Asked {
+    pub side: Side,
+    pub write: bool,
+    /// The body is a form, which a read-only GitLab redirects instead of refusing.
+    pub form: bool,
+}
+
+const LOGIN_PAGE: &str = "<!DOCTYPE html>\n<html><head><title>Sign in</title></head>\n<body><h1>Sign in to continue</h1>\
+    <form action=\"/login\" method=\"post\"><input name=\"user\"><input name=\"password\" type=\"password\"></form></body></html>\n";
+const DEPLOY_PAGE: &str = "<!DOCTYPE html>\n<html><head><title>GitLab is not responding (503)</title></head>\n\
+    <body><h1>503</h1><h3>Whoops, GitLab is currently unavailable.</h3><p>Try refreshing the page, or going back and attempting the action again.</p></body></html>\n";
+
+/// The answer that is given without acting; `None` where the server is to act.
+pub async fn instead(action: &Action, asked: Asked) -> Option<Result<Response<Body>, Dropped>> {
+    let json_429 = json!({"message": {"error": "This endpoint has been requested too many times. Try again later."}});
+    let answer = match action {
+        Action::Status(code) => json_answer(*code, &error_body(asked.side, *code)),
+        Action::Html(code) => answer(*code, "text/html; charset=utf-8", LOGIN_PAGE),
+        Action::Text(code) => answer(*code, "text/plain; charset=utf-8", "upstream connect error or disconnect\n"),
+        Action::Empty => json_answer(200, &json!([])),
+        Action::Redirect(to) => with(answer(302, "text/html", ""), LOCATION, to),
+        Action::RetryAfter(seconds) => {
+            with(answer(429, "text/plain", "Retry later\n"), RETRY_AFTER, &seconds.to_string())
+        }
+        Action::Json429 => json_answer(429, &json_429),
+        Action::Maintenance if asked.write && asked.form => with(answer(301, "text/html", ""), LOCATION, "/"),
+        Action::Maintenance if asked.write => {
+            json_answer(403, &json!({"message": "You cannot perform write operations on a read-only instance"}))
+        }
+        Action::Deploying => answer(503, "text/html; charset=utf-8", DEPLOY_PAGE),
+        Action::Endless => endless(b"[{\"id\":1,\"name\":\"and so on\"},"),
+        Action::EndlessEscapes => endless(b"\x1b[2J\x1b]0;owned\x07\x1b[31mand so on\r"),
+        Action::Hang => std::future::pending().await,
+        Action::Reset => return Some(Err(Dropped)),
+        _ => return None,
+    };
+    Some(Ok(answer))
+}
+
+/// What the fault makes of the answer after the server has acted.
+///
+/// # Errors
+/// [`Dropped`], when the answer is to be lost.
+pub async fn spoilt(action: &Action, response: Response<Body>) -> Result<Response<Body>, Dropped> {
+    match action {
+        Action::Lost => Err(Dropped),
+        Action::Link(to) => Ok(with(response, LINK, &format!("<{to}>; rel=\"next\""))),
+        Action::Cut | Action::Half | Action::Slow | Action::Type => {
+            let (mut parts, body) = response.into_parts();
+            let whole = axum::body::to_bytes(body, usize::MAX).await.map_err(|_| Dropped)?;
+            let half = whole.slice(..whole.len() / 2);
+            let (length, body) = match action {
+                Action::Cut => (half.len(), Body::from(half)),
+                Action::Half => (whole.len(), dropped_after(half)),
+                Action::Type => retyped(&whole),
+                _ => (whole.len(), byte_by_byte(whole)),
+            };
+            parts.headers.insert(CONTENT_LENGTH, HeaderValue::from(length));
+            Ok(Response::from_parts(parts, body))
+        }
+        _ => Ok(response),
+    }
+}
+
+fn error_body(side: Side, code: u16) -> Value {
+    let reason = StatusCode::from_u16(code).ok().and_then(|status| status.canonical_reason()).unwrap_or("Error");
+    match side {
+        Side::GitLab => json!({"message": format!("{code} {reason}")}),
+        Side::Factory => {
+            json!({"title": reason, "detail": format!("The sandbox was told to answer {code}."), "status": code})
+        }
+    }
+}
+
+pub(super) fn json_answer(code: u16, body: &Value) -> Response<Body> {
+    answer(code, "application/json", &body.to_string())
+}
+
+fn answer(code: u16, kind: &str, body: &str) -> Response<Body> {
+    let mut response = Response::new(Body::from(body.to_owned()));
+    *response.status_mut() = StatusCode::from_u16(code).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    with(response, CONTENT_TYPE, kind)
+}
+
+fn with(mut response: Response<Body>, name: HeaderName, value: &str) -> Response<Body> {
+    if let Ok(value) = HeaderValue::from_str(value) {
+        response.headers_mut().insert(name, value);
+    }
+    response
+}
+
+fn endless(piece: &'static [u8]) -> Response<Body> {
+    let chunk = Bytes::from(piece.repeat(512));
+    let body = Body::from_stream(stream::repeat_with(move || Ok::<_, Infallible>(chunk.clone())));
+    let mut response = Response::new(body);
+    response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    response
+}
+
+fn dropped_after(half: Bytes) -> Body {
+    // The half has to be on its way before the connection drops, or the client would see no answer at all.
+    let pieces = stream::unfold(Some(half), |left| async move {
+        match left {
+            Some(half) if !half.is_empty() => Some((Ok(half), Some(Bytes::new()))),
+            Some(_) => {
+                clock::wait(Duration::from_millis(50)).await;
+                Some((Err(io::Error::other(Dropped)), None))
+            }
+            None => None,
+        }
+    });
+    Body::from_stream(pieces)
+}
+
+fn byte_by_byte(whole: Bytes) -> Body {
+    Body::from_stream(stream::unfold(whole, |mut left| async move {
+        if left.is_empty() {
+            return None;
+        }
+        clock::wait(Duration::from_secs(1)).await;
+        let byte = left.split_to(1);
+        Some((Ok::<_, Infallible>(byte), left))
+    }))
+}
+
+fn retyped(whole: &[u8]) -> (usize, Body) {
+    let other = match serde_json::from_slice::<Value>(whole) {
+        Ok(Value::Array(_)) => json!({"unexpected": true}),
+        Ok(Value::Object(_)) => json!(["unexpected"]),
+        _ => json!(7),
+    }
+    .to_string();
+    (other.len(), Body::from(other))
+}

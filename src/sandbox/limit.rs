@@ -1,0 +1,113 @@
+//! Rack::Attack in front of GitLab: so many requests a minute for one token, then 429 in plain text.
+
+use std::collections::HashMap;
+use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use axum::body::Body;
+use axum::http::{HeaderMap, Response};
+
+use super::clock;
+
+/// Counts requests by token in fixed windows, as Rack::Attack does.
+pub struct Limit {
+    allowed: u32,
+    window: Duration,
+    began: Instant,
+    counts: Mutex<(u128, HashMap<String, u32>)>,
+}
+
+impl Limit {
+    #[must_use]
+    pub fn new(allowed: u32, window: Duration) -> Self {
+        Self {
+            allowed,
+            window: window.max(Duration::from_millis(1)),
+            began: clock::instant(),
+            counts: Mutex::default(),
+        }
+    }
+
+    /// The 429 that this request gets, if it is over the limit.
+    /// gitlab: lib/gitlab/rack_attack.rb, lib/gitlab/throttle.rb (headers only with the 429)
+    pub fn check(&self, headers: &HeaderMap) -> Option<Response<Body>> {
+        let elapsed = self.began.elapsed();
+        let round = elapsed.as_nanos() / self.window.as_nanos();
+        let observed = self.count(round, caller(headers));
+        if observed <= self.allowed {
+            return None;
+        }
+        let past = Duration::from_nanos(u64::try_from(elapsed.as_nanos() % self.window.as_nanos()).unwrap_or_default());
+        Some(self.refusal(observed, self.window.saturating_sub(past)))
+    }
+
+    fn count(&self, round: u128, caller: String) -> u32 {
+        let mut counts = self.counts.lock().unwrap_or_else(PoisonError::into_inner);
+        if counts.0 != round {
+            *counts = (round, HashMap::new());
+        }
+        let count = counts.1.entry(caller).or_default();
+        *count += 1;
+        *count
+    }
+
+    fn refusal(&self, observed: u32, left: Duration) -> Response<Body> {
+        let seconds = left.as_secs() + u64::from(left.subsec_nanos() > 0);
+        let mut response = Response::new(Body::from("Retry later\n"));
+        *response.status_mut() = axum::http::StatusCode::TOO_MANY_REQUESTS;
+        let reset = clock::now().as_second() + i64::try_from(seconds).unwrap_or_default();
+        let fields = [
+            ("content-type", "text/plain".to_owned()),
+            ("ratelimit-limit", self.allowed.to_string()),
+            ("ratelimit-name", "throttle_authenticated_api".to_owned()),
+            ("ratelimit-observed", observed.to_string()),
+            ("ratelimit-remaining", "0".to_owned()),
+            ("ratelimit-reset", reset.to_string()),
+            ("retry-after", seconds.to_string()),
+        ];
+        for (name, value) in fields {
+            if let Ok(value) = value.parse() {
+                response.headers_mut().insert(name, value);
+            }
+        }
+        response
+    }
+}
+
+/// Who is counted: the token, however it is passed; everybody without one counts as one, for all come from loopback.
+fn caller(headers: &HeaderMap) -> String {
+    let field = |name| headers.get(name).and_then(|value: &axum::http::HeaderValue| value.to_str().ok());
+    let bearer = || field("authorization").map(|value| value.trim_start_matches("Bearer "));
+    field("private-token").or_else(bearer).unwrap_or_default().to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn headers(token: &str) -> HeaderMap {
+        let mut headers = HeaderMap::new();
+        headers.insert("private-token", token.parse().expect("a header"));
+        headers
+    }
+
+    #[test]
+    fn a_token_over_its_limit_is_told_when_to_come_back() {
+        let limit = Limit::new(2, Duration::from_secs(3600));
+        assert!(limit.check(&headers("a")).is_none());
+        assert!(limit.check(&headers("a")).is_none());
+        let refused = limit.check(&headers("a")).expect("the third is over the limit");
+        assert_eq!(refused.status(), 429);
+        assert_eq!(refused.headers()["ratelimit-observed"], "3");
+        assert_eq!(refused.headers()["retry-after"], "3600");
+        assert!(limit.check(&headers("b")).is_none(), "another token has a count of its own");
+    }
+
+    #[test]
+    fn the_count_starts_again_with_the_window() {
+        let limit = Limit::new(1, Duration::from_millis(1));
+        limit.count(0, "a".to_owned());
+        assert_eq!(limit.count(0, "a".to_owned()), 2);
+        assert_eq!(limit.count(1, "a".to_owned()), 1);
+    }
+}

@@ -1,0 +1,180 @@
+//! Serving: connections are taken, requests pass latency, limits and faults, and are recorded.
+
+mod line;
+
+use std::convert::Infallible;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use axum::Router;
+use axum::body::Body;
+use axum::http::header::{CONTENT_TYPE, LOCATION};
+use axum::http::{HeaderValue, Request, Response, StatusCode, Uri};
+use axum::response::IntoResponse as _;
+use hyper::body::Incoming;
+use hyper::service::service_fn;
+use hyper_util::rt::{TokioExecutor, TokioIo};
+use hyper_util::server::conn::auto;
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::net::TcpListener;
+use tokio_rustls::TlsAcceptor;
+use tower::ServiceExt as _;
+
+use self::line::Line;
+use super::clock;
+use super::exchange::{self, Origin, Side};
+use super::factory::WEBHOOK_PATH;
+use super::fault::answer::{self, Asked, Dropped};
+use super::fault::{Action, Faults};
+use super::limit::Limit;
+use super::traffic::{self, Then, Traffic, Underway, When};
+
+/// One of the two servers, and what stands in front of it.
+pub struct Front {
+    pub side: Side,
+    pub app: Router,
+    /// The path the server is installed under; empty for none.
+    pub root: String,
+    pub latency: Duration,
+    pub limit: Option<Limit>,
+    pub traffic: Arc<Traffic>,
+    pub faults: Arc<Faults>,
+}
+
+/// Takes connections until the runtime ends.
+pub async fn serve(listener: TcpListener, front: Arc<Front>, tls: Option<TlsAcceptor>) {
+    loop {
+        let Ok((stream, _)) = listener.accept().await else {
+            // Out of file descriptors, most likely: the next connection may find one.
+            clock::wait(Duration::from_millis(10)).await;
+            continue;
+        };
+        let reset = Arc::new(AtomicBool::new(false));
+        let line = Line::new(stream, Arc::clone(&reset));
+        let front = Arc::clone(&front);
+        match tls.clone() {
+            None => drop(tokio::spawn(connection(line, front, reset))),
+            Some(tls) => drop(tokio::spawn(async move {
+                if let Ok(line) = tls.accept(line).await {
+                    connection(line, front, reset).await;
+                }
+            })),
+        }
+    }
+}
+
+async fn connection<S>(stream: S, front: Arc<Front>, reset: Arc<AtomicBool>)
+where
+    S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+{
+    let service = service_fn(move |request: Request<Incoming>| {
+        let front = Arc::clone(&front);
+        let reset = Arc::clone(&reset);
+        async move {
+            let answered = front.answer(request.map(Body::new)).await;
+            reset.store(answered.is_err(), Ordering::Relaxed);
+            answered
+        }
+    });
+    // A connection that breaks is the client's business; what was asked on it is in the record.
+    drop(auto::Builder::new(TokioExecutor::new()).serve_connection(TokioIo::new(stream), service).await);
+}
+
+impl Front {
+    async fn answer(&self, request: Request<Body>) -> Result<Response<Body>, Dropped> {
+        let target = exchange::filtered(request.uri().path(), request.uri().query());
+        // Nobody but GitLab delivers webhooks: they are not counted as the client's.
+        let delivered = self.side == Side::Factory && request.uri().path() == WEBHOOK_PATH;
+        let origin = if delivered { Origin::GitLab } else { Origin::Client };
+        let method = request.method().as_str().to_owned();
+        let mut underway = self.traffic.begin(self.side, origin, traffic::Asked { method, target });
+        let answered = self.pass(request, &mut underway).await;
+        if let Ok(response) = &answered {
+            underway.answered(response.status().as_u16());
+        }
+        answered
+    }
+
+    async fn pass(&self, request: Request<Body>, underway: &mut Underway) -> Result<Response<Body>, Dropped> {
+        let Some(request) = self.without_root(request) else { return Ok(nginx_404()) };
+        let struck = self.faults.strike(self.side, request.method(), request.uri().path());
+        let action = struck.map(|(action, written)| {
+            underway.faulted(written);
+            action
+        });
+        if !self.latency.is_zero() {
+            clock::wait(self.latency).await;
+        }
+        if underway.reach(When::BeforeActing) == Then::Reset {
+            return Err(Dropped);
+        }
+        if let Some(refusal) = self.limit.as_ref().and_then(|limit| limit.check(request.headers())) {
+            return Ok(refusal);
+        }
+        if let Some(action) = &action {
+            if let Some(answer) = answer::instead(action, asked(self.side, &request)).await {
+                return answer;
+            }
+            if let Action::Delay(time) = action {
+                clock::wait(*time).await;
+            }
+        }
+        let response = self.act(request).await;
+        if underway.reach(When::AfterActing) == Then::Reset {
+            return Err(Dropped);
+        }
+        match &action {
+            Some(action) => answer::spoilt(action, response).await,
+            None => Ok(response),
+        }
+    }
+
+    /// Runs the server's own handler in a task of its own: a client that hangs up does not stop what it has begun.
+    async fn act(&self, request: Request<Body>) -> Response<Body> {
+        let acting = tokio::spawn(self.app.clone().oneshot(request));
+        match acting.await {
+            Ok(Ok(response)) => response,
+            Ok(Err(never)) => match never {},
+            Err(_) => (StatusCode::INTERNAL_SERVER_ERROR, "the sandbox itself failed; this is its fault, not GitLab's")
+                .into_response(),
+        }
+    }
+
+    /// The request as the server under the relative root sees it.
+    fn without_root(&self, mut request: Request<Body>) -> Option<Request<Body>> {
+        if self.root.is_empty() {
+            return Some(request);
+        }
+        let uri = request.uri();
+        let path = uri.path().strip_prefix(&self.root).filter(|rest| rest.is_empty() || rest.starts_with('/'))?;
+        let path = if path.is_empty() { "/" } else { path };
+        let inner = uri.query().map_or_else(|| path.to_owned(), |query| format!("{path}?{query}"));
+        *request.uri_mut() = inner.parse().ok()?;
+        Some(request)
+    }
+}
+
+fn asked(side: Side, request: &Request<Body>) -> Asked {
+    let kind = request.headers().get(CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();
+    Asked { side, write: !request.method().is_safe(), form: kind.starts_with("application/x-www-form-urlencoded") }
+}
+
+fn nginx_404() -> Response<Body> {
+    let page = "<html>\r\n<head><title>404 Not Found</title></head>\r\n<body>\r\n<center><h1>404 Not Found</h1></center>\r\n\
+                <hr><center>nginx</center>\r\n</body>\r\n</html>\r\n";
+    (StatusCode::NOT_FOUND, [(CONTENT_TYPE, "text/html")], page).into_response()
+}
+
+/// The server on the plain port, which sends everybody to `https`, whatever they asked.
+pub fn redirecting(to: SocketAddr) -> Router {
+    Router::new().fallback(move |uri: Uri| async move {
+        let path = uri.path_and_query().map_or("/", axum::http::uri::PathAndQuery::as_str);
+        let mut response = StatusCode::MOVED_PERMANENTLY.into_response();
+        if let Ok(location) = HeaderValue::from_str(&format!("https://{to}{path}")) {
+            response.headers_mut().insert(LOCATION, location);
+        }
+        Ok::<_, Infallible>(response)
+    })
+}
