@@ -7,6 +7,7 @@ pub mod clock;
 pub mod exchange;
 pub mod factory;
 pub mod fault;
+pub mod gitlab;
 pub mod limit;
 pub mod options;
 pub mod serve;

@@ -1,10 +1,42 @@
 //! The sandbox's only door to the clock, to waiting and to chance.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::{Duration, Instant};
 
-use jiff::Timestamp;
+use jiff::civil::Date;
+use jiff::tz::TimeZone;
+use jiff::{SignedDuration, Timestamp};
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
+
+/// A clock that can be moved; clones move together.
+#[derive(Clone, Debug, Default)]
+pub struct Clock {
+    /// Milliseconds between the machine's time and the sandbox's.
+    offset: Arc<AtomicI64>,
+}
+
+impl Clock {
+    /// The sandbox's present moment.
+    #[must_use]
+    pub fn now(&self) -> Timestamp {
+        let offset = SignedDuration::from_millis(self.offset.load(Ordering::Relaxed));
+        now().saturating_add(offset).unwrap_or(Timestamp::MAX)
+    }
+
+    /// The sandbox's present day in UTC, by which GitLab decides whether a token has expired.
+    #[must_use]
+    pub fn today(&self) -> Date {
+        self.now().to_zoned(TimeZone::UTC).date()
+    }
+
+    /// Moves the clock forward.
+    pub fn advance(&self, by: Duration) {
+        let by = i64::try_from(by.as_millis()).unwrap_or(i64::MAX);
+        self.offset.fetch_add(by, Ordering::Relaxed);
+    }
+}
 
 /// The time of day, to the millisecond, as GitLab writes it.
 #[expect(clippy::disallowed_methods, reason = "the sandbox's own door to the clock")]
@@ -43,4 +75,20 @@ pub fn random_text(length: usize) -> String {
     const ALPHABET: &[u8; 62] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
     let bytes = [random_bytes(), random_bytes()].concat();
     bytes.iter().take(length).map(|byte| char::from(ALPHABET[usize::from(*byte) % ALPHABET.len()])).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Clock;
+    use std::time::Duration;
+
+    #[test]
+    fn clones_move_together() {
+        let clock = Clock::default();
+        let other = clock.clone();
+        let before = other.now();
+        clock.advance(Duration::from_secs(86_400));
+        assert!(other.now().duration_since(before).as_secs() >= 86_400);
+        assert!(other.today() > before.to_zoned(jiff::tz::TimeZone::UTC).date());
+    }
 }

@@ -1,0 +1,121 @@
+//! The embedded GitLab: its API, its OAuth endpoints and the few pages a client can run into.
+//!
+//! Written from how GitLab behaves; sources of single facts stand beside them as `gitlab: path`.
+
+pub mod access;
+pub mod caller;
+pub mod hooks;
+pub mod pages;
+pub mod params;
+pub mod refusal;
+pub mod secrets;
+pub mod settings;
+pub mod state;
+pub mod switches;
+mod web;
+mod world;
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use axum::Router;
+use axum::middleware::from_fn_with_state;
+use secrecy::{ExposeSecret as _, SecretString};
+use url::Url;
+
+use super::clock::Clock;
+use super::options::{Edition, Options, Version};
+use state::State;
+
+/// An embedded GitLab; clones are the same instance.
+#[derive(Clone)]
+pub struct GitLab {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    options: Options,
+    root: String,
+    clock: Clock,
+    admin_token: SecretString,
+    user_token: SecretString,
+    state: Mutex<State>,
+}
+
+impl GitLab {
+    /// A new instance with its first users, groups and projects. `base_url` is where it will be served, with
+    /// the relative root.
+    #[must_use]
+    pub fn new(options: &Options, base_url: &Url) -> Self {
+        let clock = Clock::default();
+        let world = world::new(options, base_url, &clock);
+        let root = base_url.path().trim_end_matches('/').to_owned();
+        let inner = Inner {
+            options: options.clone(),
+            root,
+            clock,
+            admin_token: world.admin_token.into(),
+            user_token: world.user_token.into(),
+            state: Mutex::new(world.state),
+        };
+        Self { inner: Arc::new(inner) }
+    }
+
+    /// Everything under the relative root, and a page for what lies outside it.
+    pub fn router(&self) -> Router {
+        let api =
+            Router::new().merge(settings::routes()).merge(hooks::routes()).method_not_allowed_fallback(web::no_method);
+        let site = Router::new().nest("/api/v4", api).fallback(web::elsewhere);
+        let whole = match self.inner.root.as_str() {
+            "" => site,
+            root => Router::new().nest(root, site).fallback(web::not_found),
+        };
+        whole.layer(from_fn_with_state(self.clone(), web::frame)).with_state(self.clone())
+    }
+
+    /// The state, locked. Never hold it over an await.
+    pub fn lock(&self) -> MutexGuard<'_, State> {
+        self.inner.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// What the instance was asked to be.
+    #[must_use]
+    pub fn options(&self) -> &Options {
+        &self.inner.options
+    }
+
+    /// The instance's clock.
+    #[must_use]
+    pub fn clock(&self) -> &Clock {
+        &self.inner.clock
+    }
+
+    /// The relative root without a trailing slash; empty for none.
+    #[must_use]
+    pub fn root(&self) -> &str {
+        &self.inner.root
+    }
+
+    /// Whether the instance is of this version or newer.
+    #[must_use]
+    pub fn at_least(&self, major: u16, minor: u16) -> bool {
+        self.inner.options.version >= Version::new(major, minor, 0)
+    }
+
+    /// Whether the instance is the Enterprise Edition, licensed or not.
+    #[must_use]
+    pub fn enterprise(&self) -> bool {
+        self.inner.options.edition == Edition::Ee
+    }
+
+    /// The token of the admin `root`: scope `api`, and `admin_mode` where Admin Mode is on.
+    #[must_use]
+    pub fn admin_token(&self) -> String {
+        self.inner.admin_token.expose_secret().to_owned()
+    }
+
+    /// The token of an ordinary user, scope `api`.
+    #[must_use]
+    pub fn user_token(&self) -> String {
+        self.inner.user_token.expose_secret().to_owned()
+    }
+}

@@ -1,0 +1,131 @@
+//! Who may see and do what: membership flows down from groups, admins see everything.
+
+use std::collections::HashMap;
+
+use super::caller::Caller;
+use super::refusal::Refusal;
+use super::state::{Group, Namespace, Project, State, Visibility, level};
+
+/// One caller's access levels, worked out once for each group, so that 50 000 projects are judged quickly.
+#[derive(Debug)]
+pub struct Access<'a> {
+    state: &'a State,
+    user: Option<u64>,
+    admin: bool,
+    groups: HashMap<u64, u8>,
+}
+
+impl<'a> Access<'a> {
+    /// The access of a caller, or of somebody who sent no token.
+    #[must_use]
+    pub fn of(state: &'a State, caller: Option<&Caller>) -> Self {
+        let user = caller.map(|caller| caller.user);
+        let mut groups = HashMap::new();
+        for id in state.groups.keys() {
+            let direct = |group: &Group| user.and_then(|user| group.members.get(&user).copied());
+            if let Some(level) = state.lineage(*id).filter_map(direct).max() {
+                groups.insert(*id, level);
+            }
+        }
+        Self { state, user, admin: caller.is_some_and(|caller| caller.admin), groups }
+    }
+
+    /// Whether the caller counts as an admin now.
+    #[must_use]
+    pub const fn admin(&self) -> bool {
+        self.admin
+    }
+
+    /// The caller's level as a member of a group, inherited or direct; 0 for none.
+    #[must_use]
+    pub fn in_group(&self, group: u64) -> u8 {
+        self.groups.get(&group).copied().unwrap_or(0)
+    }
+
+    /// The caller's level as a direct member of a project; 0 for none.
+    #[must_use]
+    pub fn direct(&self, project: &Project) -> u8 {
+        self.user.and_then(|user| project.members.get(&user).copied()).unwrap_or(0)
+    }
+
+    /// The caller's level as a member of a project, from wherever it comes; 0 for none.
+    #[must_use]
+    pub fn in_project(&self, project: &Project) -> u8 {
+        let above = match project.namespace {
+            Namespace::Group(group) => self.in_group(group),
+            Namespace::User(owner) if Some(owner) == self.user => level::OWNER,
+            Namespace::User(_) => 0,
+        };
+        above.max(self.direct(project))
+    }
+
+    /// Whether the project exists for this caller.
+    #[must_use]
+    pub fn sees_project(&self, project: &Project) -> bool {
+        self.admin || self.open(project.visibility) || self.in_project(project) > 0
+    }
+
+    /// Whether the group exists for this caller; a member of something below it sees it too.
+    #[must_use]
+    pub fn sees_group(&self, group: &Group) -> bool {
+        let below = || self.groups.keys().any(|id| self.state.lineage(*id).any(|above| above.id == group.id));
+        let project = |project: &Project| match project.namespace {
+            Namespace::Group(home) => {
+                self.direct(project) > 0 && self.state.lineage(home).any(|above| above.id == group.id)
+            }
+            Namespace::User(_) => false,
+        };
+        self.admin || self.open(group.visibility) || below() || self.state.projects.values().any(project)
+    }
+
+    fn open(&self, visibility: Visibility) -> bool {
+        match visibility {
+            Visibility::Public => true,
+            Visibility::Internal => self.user.is_some(),
+            Visibility::Private => false,
+        }
+    }
+}
+
+impl State {
+    /// The project that a path parameter names, if the caller may see it.
+    ///
+    /// # Errors
+    /// 404, for what is not there and for what the caller may not see alike.
+    pub fn visible_project(&self, id_or_path: &str, caller: Option<&Caller>) -> Result<&Project, Refusal> {
+        let project = self.project(id_or_path).filter(|project| !project.pending_delete);
+        let seen = project.filter(|project| Access::of(self, caller).sees_project(project));
+        seen.ok_or_else(|| Refusal::not_found("Project"))
+    }
+
+    /// The group that a path parameter names, if the caller may see it.
+    ///
+    /// # Errors
+    /// 404, for what is not there and for what the caller may not see alike.
+    pub fn visible_group(&self, id_or_path: &str, caller: Option<&Caller>) -> Result<&Group, Refusal> {
+        let seen = self.group(id_or_path).filter(|group| Access::of(self, caller).sees_group(group));
+        seen.ok_or_else(|| Refusal::not_found("Group"))
+    }
+
+    /// A project whose hooks and settings the caller may change: Maintainer or above, or an admin.
+    ///
+    /// # Errors
+    /// 404 if it is not visible, 403 if it is.
+    pub fn administered_project(&self, id_or_path: &str, caller: &Caller) -> Result<&Project, Refusal> {
+        let project = self.visible_project(id_or_path, Some(caller))?;
+        let access = Access::of(self, Some(caller));
+        let allowed = access.admin() || access.in_project(project) >= level::MAINTAINER;
+        if allowed { Ok(project) } else { Err(Refusal::forbidden()) }
+    }
+
+    /// A group whose hooks and settings the caller may change: Owner, or an admin.
+    ///
+    /// # Errors
+    /// 404 if it is not visible, 403 if it is.
+    pub fn administered_group(&self, id_or_path: &str, caller: &Caller) -> Result<&Group, Refusal> {
+        let group = self.visible_group(id_or_path, Some(caller))?;
+        let access = Access::of(self, Some(caller));
+        let allowed = access.admin() || access.in_group(group.id) >= level::OWNER;
+        if allowed { Ok(group) } else { Err(Refusal::forbidden()) }
+    }
+}

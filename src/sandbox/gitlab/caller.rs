@@ -1,0 +1,210 @@
+//! Who is calling and what they may do: GitLab's token guard, with its exact refusals.
+//!
+//! gitlab: lib/api/api_guard.rb, lib/gitlab/auth/auth_finders.rb
+
+use axum::body::Bytes;
+use axum::extract::{FromRequest, OriginalUri, Request};
+use axum::http::{HeaderMap, Method, StatusCode, header};
+
+use super::GitLab;
+use super::params::Params;
+use super::refusal::Refusal;
+use super::secrets::Digest;
+use super::state::{OauthToken, State, Token, User, UserState};
+
+/// What most of the API accepts; scopes that begin with `read_` open only reads.
+pub const API: &[&str] = &["api", "read_api"];
+/// What `/user`, `/users` and `/metadata` accept.
+pub const READ_USER: &[&str] = &["read_user", "api", "read_api"];
+/// Every scope will do.
+pub const ANY: &[&str] = &[];
+
+/// An API request with its parameters read; not yet known who sent it.
+#[derive(Clone, Debug)]
+pub struct Call {
+    pub method: Method,
+    /// Below the relative root, as `/api/v4/projects`.
+    pub path: String,
+    pub params: Params,
+    pub headers: HeaderMap,
+}
+
+/// Somebody whose token passed the guard.
+#[derive(Clone, Debug)]
+pub struct Caller {
+    pub user: u64,
+    /// An admin who counts as one now: with Admin Mode on, the token needs the scope `admin_mode`.
+    pub admin: bool,
+    pub credential: Credential,
+    pub scopes: Vec<String>,
+}
+
+/// What the caller showed, by the id of the token.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Credential {
+    Personal(u64),
+    Oauth(u64),
+}
+
+impl FromRequest<GitLab> for Call {
+    type Rejection = Refusal;
+
+    async fn from_request(request: Request, gitlab: &GitLab) -> Result<Self, Refusal> {
+        let uri = match request.extensions().get::<OriginalUri>() {
+            Some(original) => original.0.clone(),
+            None => request.uri().clone(),
+        };
+        let path = uri.path().strip_prefix(gitlab.root()).unwrap_or(uri.path()).to_owned();
+        let (method, headers) = (request.method().clone(), request.headers().clone());
+        let too_large = |_| Refusal::error(StatusCode::PAYLOAD_TOO_LARGE, "413 Request Entity Too Large");
+        let body = Bytes::from_request(request, gitlab).await.map_err(too_large)?;
+        let content_type = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
+        let params = Params::read(uri.query(), content_type, &body)?;
+        Ok(Self { method, path, params, headers })
+    }
+}
+
+impl Call {
+    /// The caller, who must have a token that covers the API.
+    ///
+    /// # Errors
+    /// GitLab's 401s and 403s.
+    pub fn require(&self, gitlab: &GitLab) -> Result<Caller, Refusal> {
+        self.require_scope(gitlab, API)
+    }
+
+    /// The caller, who must have a token with one of these scopes.
+    ///
+    /// # Errors
+    /// GitLab's 401s and 403s.
+    pub fn require_scope(&self, gitlab: &GitLab, acceptable: &[&str]) -> Result<Caller, Refusal> {
+        self.identify(gitlab, acceptable)?.ok_or_else(Refusal::unauthorized)
+    }
+
+    /// The caller, who must be an admin who counts as one now.
+    ///
+    /// # Errors
+    /// GitLab's 401s and 403s; the 403 does not tell a missing Admin Mode from a missing right.
+    pub fn require_admin(&self, gitlab: &GitLab) -> Result<Caller, Refusal> {
+        let caller = self.require(gitlab)?;
+        if caller.admin { Ok(caller) } else { Err(Refusal::forbidden()) }
+    }
+
+    /// The caller, or nobody if no token was sent: for what is also public.
+    ///
+    /// # Errors
+    /// GitLab's 401s and 403s for a token that was sent and is not good.
+    pub fn identify(&self, gitlab: &GitLab, acceptable: &[&str]) -> Result<Option<Caller>, Refusal> {
+        let mut state = gitlab.lock();
+        let state = &mut *state;
+        let (bearer, private) = (self.bearer(), self.private_token());
+        let oauth = bearer.as_deref().and_then(|value| state.oauth_values.get(&Digest::of(value)).copied());
+        if let Some(id) = oauth {
+            return self.oauth_caller(gitlab, state, (id, acceptable)).map(Some);
+        }
+        let Some(value) = private.or(bearer) else { return Ok(None) };
+        let id = state.token_values.get(&Digest::of(&value)).copied().ok_or_else(Refusal::unauthorized)?;
+        self.personal_caller(gitlab, state, (id, acceptable)).map(Some)
+    }
+
+    fn bearer(&self) -> Option<String> {
+        let header = self.headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
+        let value = header.and_then(|value| value.strip_prefix("Bearer ")).map(|value| value.trim().to_owned());
+        value.or_else(|| self.params.text("access_token").ok().flatten()).filter(|value| !value.is_empty())
+    }
+
+    fn private_token(&self) -> Option<String> {
+        let header = self.headers.get("private-token").and_then(|value| value.to_str().ok()).map(str::to_owned);
+        header.or_else(|| self.params.text("private_token").ok().flatten()).filter(|value| !value.is_empty())
+    }
+
+    /// Expired before revoked before scopes before impersonation, as AccessTokenValidationService orders them.
+    fn personal_caller(
+        &self,
+        gitlab: &GitLab,
+        state: &mut State,
+        (id, acceptable): (u64, &[&str]),
+    ) -> Result<Caller, Refusal> {
+        let now = gitlab.clock().now();
+        let token = state.tokens.get(&id).ok_or_else(Refusal::unauthorized)?;
+        if state.settings.disable_personal_access_tokens {
+            return Err(Refusal::unauthorized());
+        }
+        if token.expired(gitlab.clock().today()) {
+            return Err(expired());
+        }
+        if token.revoked {
+            if self.path.ends_with("/rotate") {
+                state.revoke_family(id);
+            }
+            return Err(revoked());
+        }
+        self.check_scopes(token, acceptable)?;
+        if token.impersonation && state.switches.impersonation_disabled {
+            return Err(invalid_token("Token is an impersonation token but impersonation was disabled."));
+        }
+        let caller = caller_of(state, token.user, (Credential::Personal(id), token.scopes.clone()))?;
+        if let Some(token) = state.tokens.get_mut(&id) {
+            token.last_used_at = Some(now);
+        }
+        Ok(caller)
+    }
+
+    fn oauth_caller(
+        &self,
+        gitlab: &GitLab,
+        state: &State,
+        (id, acceptable): (u64, &[&str]),
+    ) -> Result<Caller, Refusal> {
+        let token: &OauthToken = state.oauth_tokens.get(&id).ok_or_else(Refusal::unauthorized)?;
+        if token.expires_at() <= gitlab.clock().now() {
+            return Err(expired());
+        }
+        if token.revoked {
+            return Err(revoked());
+        }
+        self.cover(&token.scopes, acceptable)?;
+        let user = token.user.ok_or_else(Refusal::unauthorized)?;
+        caller_of(state, user, (Credential::Oauth(id), token.scopes.clone()))
+    }
+
+    /// A fine-grained token's power is not in its scopes: here it may describe itself and nothing else.
+    fn check_scopes(&self, token: &Token, acceptable: &[&str]) -> Result<(), Refusal> {
+        if !token.granular {
+            return self.cover(&token.scopes, acceptable);
+        }
+        if acceptable.is_empty() {
+            return Ok(());
+        }
+        let text = "Access denied: Your Personal Access Token lacks the required permissions.";
+        Err(Refusal::guard(StatusCode::FORBIDDEN, "insufficient_granular_scope", text))
+    }
+
+    fn cover(&self, scopes: &[String], acceptable: &[&str]) -> Result<(), Refusal> {
+        let reading = matches!(self.method, Method::GET | Method::HEAD);
+        let opens = |scope: &&str| reading || !scope.starts_with("read_");
+        let covered = acceptable.iter().filter(|scope| opens(scope)).any(|scope| scopes.iter().any(|own| own == scope));
+        if covered || acceptable.is_empty() { Ok(()) } else { Err(Refusal::insufficient_scope(acceptable)) }
+    }
+}
+
+fn caller_of(state: &State, user: u64, (credential, scopes): (Credential, Vec<String>)) -> Result<Caller, Refusal> {
+    let user: &User = state.users.get(&user).ok_or_else(Refusal::unauthorized)?;
+    if user.state == UserState::Blocked {
+        return Err(Refusal::forbidden_because("Your account has been blocked."));
+    }
+    let admin = user.admin && (!state.settings.admin_mode || scopes.iter().any(|scope| scope == "admin_mode"));
+    Ok(Caller { user: user.id, admin, credential, scopes })
+}
+
+fn expired() -> Refusal {
+    invalid_token("Token is expired. You can either do re-authorization or token refresh.")
+}
+
+fn revoked() -> Refusal {
+    invalid_token("Token was revoked. You have to re-authorize from the user.")
+}
+
+fn invalid_token(description: &str) -> Refusal {
+    Refusal::guard(StatusCode::UNAUTHORIZED, "invalid_token", description)
+}

@@ -1,0 +1,166 @@
+//! GitLab's two ways of cutting a list into pages, with the headers that belong to each.
+
+use axum::Json;
+use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use serde_json::{Value, json};
+use url::form_urlencoded::Serializer;
+
+use super::caller::Call;
+use super::params::Params;
+use super::refusal::Refusal;
+use super::state::State;
+
+/// Above this many rows the totals and the last page are no longer given (gitlab: doc/api/rest).
+const TOTALS_LIMIT: usize = 10_000;
+/// `page * per_page` may not pass this for kinds that also have keyset paging (gitlab: helpers/pagination).
+const OFFSET_LIMIT: usize = 50_000;
+const MAX_PER_PAGE: i64 = 100;
+
+/// The part of a list that was asked for.
+#[derive(Clone, Copy, Debug)]
+pub struct Cut {
+    pub page: usize,
+    pub per_page: usize,
+}
+
+impl Cut {
+    /// Reads `page` (1) and `per_page` (20, at most 100, silently).
+    ///
+    /// # Errors
+    /// 400 for what is no number and for `per_page=0`.
+    pub fn read(params: &Params) -> Result<Self, Refusal> {
+        let page = params.integer("page")?.unwrap_or(1).max(1);
+        let per_page = params.integer("per_page")?.unwrap_or(20);
+        if per_page == 0 {
+            return Err(Refusal::invalid("per_page has a value not allowed"));
+        }
+        let per_page = if per_page < 0 { 20 } else { per_page.min(MAX_PER_PAGE) };
+        Ok(Self { page: usize::try_from(page).unwrap_or(1), per_page: usize::try_from(per_page).unwrap_or(20) })
+    }
+}
+
+/// One page and its headers.
+#[derive(Debug)]
+pub struct Page<T> {
+    pub items: Vec<T>,
+    pub headers: HeaderMap,
+}
+
+impl<T> Page<T> {
+    /// The answer, each item written by `entity`.
+    pub fn answer(self, entity: impl Fn(T) -> Value) -> Response {
+        let items: Vec<Value> = self.items.into_iter().map(entity).collect();
+        (self.headers, Json(items)).into_response()
+    }
+}
+
+/// Cuts a list by page number, as every GitLab list does unless told otherwise.
+///
+/// # Errors
+/// 400 for bad paging parameters.
+pub fn offset<T>(state: &State, call: &Call, items: Vec<T>) -> Result<Page<T>, Refusal> {
+    let cut = Cut::read(&call.params)?;
+    let total = items.len();
+    let start = cut.page.saturating_sub(1).saturating_mul(cut.per_page);
+    let headers = offset_headers(state, call, cut, total);
+    Ok(Page { items: items.into_iter().skip(start).take(cut.per_page).collect(), headers })
+}
+
+/// The same for a kind that also has keyset paging: far offsets are refused.
+///
+/// # Errors
+/// 405 beyond the offset limit, with the class name in the text; 400 for bad paging parameters.
+pub fn limited_offset<T>(state: &State, call: &Call, class: &str, items: Vec<T>) -> Result<Page<T>, Refusal> {
+    let cut = Cut::read(&call.params)?;
+    if cut.page.saturating_mul(cut.per_page) > OFFSET_LIMIT {
+        let text = format!(
+            "Offset pagination has a maximum allowed offset of {OFFSET_LIMIT} for requests that return objects of \
+             type {class}. Remaining records can be retrieved using keyset pagination."
+        );
+        return Err(Refusal::error(StatusCode::METHOD_NOT_ALLOWED, text));
+    }
+    offset(state, call, items)
+}
+
+/// Cuts a list that is already ordered and begins after the last one seen: only a `next` link, and one on every
+/// page that is not empty (gitlab: lib/gitlab/pagination/keyset). `next` gives the parameters after an item.
+///
+/// # Errors
+/// 400 for bad paging parameters.
+pub fn keyset<T>(
+    state: &State,
+    call: &Call,
+    items: impl Iterator<Item = T>,
+    next: impl Fn(&T) -> (&'static str, String),
+) -> Result<Page<T>, Refusal> {
+    let cut = Cut::read(&call.params)?;
+    let items: Vec<T> = items.take(cut.per_page).collect();
+    let mut headers = HeaderMap::new();
+    if let Some(last) = items.last() {
+        let (name, value) = next(last);
+        let address = address(state, call, &[(name, value), ("per_page", cut.per_page.to_string())]);
+        insert(&mut headers, header::LINK, &format!("<{address}>; rel=\"next\""));
+    }
+    Ok(Page { items, headers })
+}
+
+fn offset_headers(state: &State, call: &Call, cut: Cut, total: usize) -> HeaderMap {
+    let pages = total.div_ceil(cut.per_page).max(1);
+    let next = (cut.page < pages).then_some(cut.page + 1);
+    let previous = (cut.page > 1).then(|| cut.page - 1);
+    let counted = total <= TOTALS_LIMIT;
+    let targets = [("prev", previous), ("next", next), ("first", Some(1)), ("last", counted.then_some(pages))];
+    let links: Vec<String> = targets
+        .iter()
+        .filter_map(|(relation, page)| {
+            let cut = [("page", (*page)?.to_string()), ("per_page", cut.per_page.to_string())];
+            Some(format!("<{}>; rel=\"{relation}\"", address(state, call, &cut)))
+        })
+        .collect();
+    let shown = |page: Option<usize>| page.map(|page| page.to_string()).unwrap_or_default();
+    let mut headers = HeaderMap::new();
+    insert(&mut headers, header::LINK, &links.join(", "));
+    insert(&mut headers, HeaderName::from_static("x-page"), &cut.page.to_string());
+    insert(&mut headers, HeaderName::from_static("x-per-page"), &cut.per_page.to_string());
+    insert(&mut headers, HeaderName::from_static("x-next-page"), &shown(next));
+    insert(&mut headers, HeaderName::from_static("x-prev-page"), &shown(previous));
+    if counted {
+        insert(&mut headers, HeaderName::from_static("x-total"), &total.to_string());
+        insert(&mut headers, HeaderName::from_static("x-total-pages"), &pages.to_string());
+    }
+    headers
+}
+
+/// The present request with some parameters replaced, under the address GitLab believes it has.
+fn address(state: &State, call: &Call, changes: &[(&str, String)]) -> String {
+    let mut query = json!(call.params.all());
+    for secret in ["private_token", "access_token"] {
+        query[secret].take();
+    }
+    for (name, value) in changes {
+        query[*name] = json!(value);
+    }
+    let mut form = Serializer::new(String::new());
+    for (name, value) in query.as_object().into_iter().flatten() {
+        match value {
+            Value::Null | Value::Object(_) => {}
+            Value::Array(items) => {
+                form.extend_pairs(items.iter().filter_map(Value::as_str).map(|item| (format!("{name}[]"), item)));
+            }
+            Value::String(text) => {
+                form.append_pair(name, text);
+            }
+            other => {
+                form.append_pair(name, &other.to_string());
+            }
+        }
+    }
+    format!("{}?{}", state.link(&call.path), form.finish())
+}
+
+fn insert(headers: &mut HeaderMap, name: HeaderName, value: &str) {
+    if let Ok(value) = HeaderValue::try_from(value) {
+        headers.insert(name, value);
+    }
+}

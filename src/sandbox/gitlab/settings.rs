@@ -1,0 +1,123 @@
+//! The instance's application settings: those that change what a client meets, and a few it only reads.
+
+use axum::extract::State as Shared;
+use axum::response::{IntoResponse, Response};
+use axum::routing::get;
+use axum::{Json, Router};
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+
+use super::GitLab;
+use super::caller::Call;
+use super::refusal::Refusal;
+
+/// A part of GitLab's settings, under GitLab's own names (gitlab: app/models/application_setting.rb).
+#[derive(Clone, Debug, Deserialize, Serialize)]
+pub struct Settings {
+    pub admin_mode: bool,
+    pub allow_local_requests_from_system_hooks: bool,
+    pub allow_local_requests_from_web_hooks_and_services: bool,
+    pub default_branch_name: Option<String>,
+    pub default_project_visibility: String,
+    pub deletion_adjourned_period: u32,
+    pub deny_all_requests_except_allowed: bool,
+    pub disable_admin_oauth_scopes: bool,
+    pub disable_personal_access_tokens: bool,
+    pub home_page_url: Option<String>,
+    pub instance_token_prefix: String,
+    pub maintenance_mode: bool,
+    pub maintenance_mode_message: Option<String>,
+    pub outbound_local_requests_whitelist: Vec<String>,
+    pub personal_access_token_prefix: String,
+    pub push_event_hooks_limit: u32,
+    pub require_personal_access_token_expiry: bool,
+    pub ropc_without_client_credentials: bool,
+    pub signup_enabled: bool,
+    pub silent_mode_enabled: bool,
+    pub user_oauth_applications: bool,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            admin_mode: false,
+            allow_local_requests_from_system_hooks: true,
+            allow_local_requests_from_web_hooks_and_services: false,
+            default_branch_name: None,
+            default_project_visibility: "private".into(),
+            deletion_adjourned_period: 30,
+            deny_all_requests_except_allowed: false,
+            disable_admin_oauth_scopes: false,
+            disable_personal_access_tokens: false,
+            home_page_url: None,
+            instance_token_prefix: String::new(),
+            maintenance_mode: false,
+            maintenance_mode_message: None,
+            outbound_local_requests_whitelist: Vec::new(),
+            personal_access_token_prefix: "glpat-".into(),
+            push_event_hooks_limit: 3,
+            require_personal_access_token_expiry: true,
+            ropc_without_client_credentials: false,
+            signup_enabled: true,
+            silent_mode_enabled: false,
+            user_oauth_applications: true,
+        }
+    }
+}
+
+pub(super) fn routes() -> Router<GitLab> {
+    Router::new().route("/application/settings", get(show).put(update))
+}
+
+async fn show(Shared(gitlab): Shared<GitLab>, call: Call) -> Result<Response, Refusal> {
+    call.require_admin(&gitlab)?;
+    let settings = gitlab.lock().settings.clone();
+    Ok(Json(document(&settings)).into_response())
+}
+
+async fn update(Shared(gitlab): Shared<GitLab>, call: Call) -> Result<Response, Refusal> {
+    call.require_admin(&gitlab)?;
+    let mut state = gitlab.lock();
+    let changed = overlay(&state.settings, call.params.all())?;
+    state.settings = changed;
+    Ok(Json(document(&state.settings)).into_response())
+}
+
+/// The settings with the given ones in place; unknown names are ignored as Grape ignores them.
+fn overlay(settings: &Settings, given: &Map<String, Value>) -> Result<Settings, Refusal> {
+    let mut document = document(settings);
+    let Some(fields) = document.as_object_mut() else { return Err(Refusal::record_not_found()) };
+    let known: Vec<&String> = given.keys().filter(|name| fields.contains_key(*name)).collect();
+    if known.is_empty() {
+        let names: Vec<&str> = fields.keys().map(String::as_str).collect();
+        let problem = format!("{} are missing, at least one parameter must be provided", names.join(", "));
+        return Err(Refusal::invalid(&problem));
+    }
+    for name in known {
+        let present = fields[name].clone();
+        let value = coerce(&present, &given[name]).ok_or_else(|| Refusal::invalid(&format!("{name} is invalid")))?;
+        fields.insert(name.clone(), value);
+    }
+    serde_json::from_value(document).map_err(|_| Refusal::invalid("settings are invalid"))
+}
+
+/// Reads a value as the kind that the setting has now; forms send everything as text.
+fn coerce(present: &Value, given: &Value) -> Option<Value> {
+    match (present, given) {
+        (Value::Bool(_), Value::Bool(_))
+        | (Value::Number(_), Value::Number(_))
+        | (Value::Array(_), Value::Array(_)) => Some(given.clone()),
+        (Value::Bool(_), Value::String(text)) => text.parse().ok().map(Value::Bool),
+        (Value::Number(_), Value::String(text)) => text.parse::<u64>().ok().map(Value::from),
+        (Value::Array(_), Value::String(text)) => {
+            Some(text.split([',', ' ', '\n']).filter(|part| !part.is_empty()).map(Value::from).collect())
+        }
+        (Value::String(_) | Value::Null, Value::String(_)) | (Value::Null, Value::Null) => Some(given.clone()),
+        (Value::String(_), Value::Null) => Some(Value::from("")),
+        _ => None,
+    }
+}
+
+fn document(settings: &Settings) -> Value {
+    serde_json::to_value(settings).unwrap_or_default()
+}

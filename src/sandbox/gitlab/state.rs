@@ -1,0 +1,309 @@
+//! What the embedded GitLab remembers: plain records, and the few rules that keep them consistent.
+
+use std::collections::{BTreeMap, HashMap};
+
+use jiff::Timestamp;
+use jiff::civil::Date;
+use url::Url;
+
+use super::hooks::Hooks;
+use super::secrets::Digest;
+use super::settings::Settings;
+use super::switches::Switches;
+
+/// GitLab's access levels (gitlab: lib/gitlab/access.rb).
+pub mod level {
+    pub const DEVELOPER: u8 = 30;
+    pub const MAINTAINER: u8 = 40;
+    pub const OWNER: u8 = 50;
+}
+
+/// Everything the instance holds.
+#[derive(Debug)]
+pub struct State {
+    /// The address GitLab believes it has, with its relative root; links are built from it.
+    pub external_url: Url,
+    pub users: BTreeMap<u64, User>,
+    pub tokens: BTreeMap<u64, Token>,
+    pub applications: BTreeMap<u64, Application>,
+    pub oauth_tokens: BTreeMap<u64, OauthToken>,
+    pub device_codes: Vec<DeviceCode>,
+    pub groups: BTreeMap<u64, Group>,
+    pub projects: BTreeMap<u64, Project>,
+    pub settings: Settings,
+    pub switches: Switches,
+    pub hooks: Hooks,
+    /// Full path of a project, small letters, to its id; kept because 50 000 projects are looked up by path.
+    pub(super) project_paths: HashMap<String, u64>,
+    pub(super) token_values: HashMap<Digest, u64>,
+    pub(super) oauth_values: HashMap<Digest, u64>,
+    pub(super) refresh_values: HashMap<Digest, u64>,
+    pub(super) ids: Ids,
+}
+
+/// The next free ids; GitLab never gives one out twice.
+#[derive(Debug, Default)]
+pub(super) struct Ids {
+    pub user: u64,
+    pub token: u64,
+    pub application: u64,
+    pub oauth_token: u64,
+    /// Groups and users' own namespaces share one sequence, as in GitLab.
+    pub namespace: u64,
+    pub project: u64,
+}
+
+/// Takes the next id of a sequence; the first is 1.
+pub(super) fn next(sequence: &mut u64) -> u64 {
+    *sequence += 1;
+    *sequence
+}
+
+#[derive(Clone, Debug)]
+pub struct User {
+    pub id: u64,
+    pub username: String,
+    pub name: String,
+    pub email: String,
+    pub admin: bool,
+    pub bot: bool,
+    pub state: UserState,
+    pub namespace: u64,
+    pub created_at: Timestamp,
+    /// For the password grant only; a user without one cannot use it.
+    pub(super) password: Option<Digest>,
+}
+
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum UserState {
+    Active,
+    Blocked,
+}
+
+/// A personal access token, or a project or group access token, which is the personal token of a bot user.
+#[derive(Clone, Debug)]
+pub struct Token {
+    pub id: u64,
+    pub user: u64,
+    pub name: String,
+    pub description: Option<String>,
+    pub scopes: Vec<String>,
+    pub revoked: bool,
+    pub impersonation: bool,
+    /// A fine-grained token, whose power is not in its scopes.
+    pub granular: bool,
+    pub created_at: Timestamp,
+    pub last_used_at: Option<Timestamp>,
+    /// The day on which it stops working, at 00:00 UTC.
+    pub expires_at: Option<Date>,
+    /// The token this one was rotated from.
+    pub previous: Option<u64>,
+    pub(super) value: Digest,
+}
+
+impl Token {
+    /// Whether the token has stopped working by age on this day.
+    #[must_use]
+    pub fn expired(&self, today: Date) -> bool {
+        self.expires_at.is_some_and(|day| day <= today)
+    }
+
+    /// Neither revoked nor expired.
+    #[must_use]
+    pub fn active(&self, today: Date) -> bool {
+        !self.revoked && !self.expired(today)
+    }
+}
+
+/// An OAuth application; instance-wide when it has no owner.
+#[derive(Clone, Debug)]
+pub struct Application {
+    pub id: u64,
+    pub uid: String,
+    pub name: String,
+    /// As it was sent: several URIs are separated by whitespace.
+    pub redirect_uri: String,
+    pub scopes: Vec<String>,
+    pub confidential: bool,
+    pub trusted: bool,
+    pub owner: Option<u64>,
+    pub device_code_enabled: bool,
+    pub created_at: Timestamp,
+    pub(super) secret: Digest,
+}
+
+impl Application {
+    /// Whether this is the application's present secret.
+    #[must_use]
+    pub fn has_secret(&self, secret: &str) -> bool {
+        self.secret == Digest::of(secret)
+    }
+}
+
+#[derive(Clone, Debug)]
+pub struct OauthToken {
+    pub id: u64,
+    pub application: Option<u64>,
+    /// `None` for client credentials: such a token opens nothing in the API.
+    pub user: Option<u64>,
+    pub scopes: Vec<String>,
+    pub created_at: Timestamp,
+    /// Seconds.
+    pub expires_in: i64,
+    pub revoked: bool,
+    pub(super) value: Digest,
+    pub(super) refresh: Option<Digest>,
+}
+
+impl OauthToken {
+    /// The moment it stops working.
+    #[must_use]
+    pub fn expires_at(&self) -> Timestamp {
+        let life = jiff::SignedDuration::from_secs(self.expires_in);
+        self.created_at.saturating_add(life).unwrap_or(Timestamp::MAX)
+    }
+}
+
+/// One device authorization (RFC 8628) that was asked for.
+#[derive(Clone, Debug)]
+pub struct DeviceCode {
+    pub application: u64,
+    pub scopes: Vec<String>,
+    pub user_code: String,
+    pub created_at: Timestamp,
+    pub last_polled: Option<Timestamp>,
+    pub answer: DeviceAnswer,
+    pub(super) code: Digest,
+}
+
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum DeviceAnswer {
+    Pending,
+    /// By the user with this id.
+    Approved(u64),
+    Denied,
+}
+
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Visibility {
+    Private,
+    Internal,
+    Public,
+}
+
+impl Visibility {
+    /// The word of the API.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Private => "private",
+            Self::Internal => "internal",
+            Self::Public => "public",
+        }
+    }
+
+    /// The number of webhook payloads (`visibility_level`).
+    #[must_use]
+    pub const fn level(self) -> u8 {
+        match self {
+            Self::Private => 0,
+            Self::Internal => 10,
+            Self::Public => 20,
+        }
+    }
+}
+
+#[derive(Clone, Debug)]
+pub struct Group {
+    pub id: u64,
+    pub name: String,
+    pub path: String,
+    pub full_name: String,
+    pub full_path: String,
+    pub parent: Option<u64>,
+    pub visibility: Visibility,
+    /// Direct members: user id to access level.
+    pub members: BTreeMap<u64, u8>,
+    pub marked_for_deletion: Option<Date>,
+    pub created_at: Timestamp,
+}
+
+/// What a project lives in.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Namespace {
+    Group(u64),
+    /// A user's own namespace, by the user's id.
+    User(u64),
+}
+
+#[derive(Clone, Debug)]
+pub struct Project {
+    pub id: u64,
+    pub name: String,
+    pub path: String,
+    pub full_path: String,
+    pub namespace: Namespace,
+    pub visibility: Visibility,
+    pub archived: bool,
+    pub empty_repo: bool,
+    /// The day a user asked for its deletion; it stays listed until it is really gone.
+    pub marked_for_deletion: Option<Date>,
+    /// It is being deleted right now, and no longer listed.
+    pub pending_delete: bool,
+    pub creator: u64,
+    pub created_at: Timestamp,
+    /// Direct members: user id to access level.
+    pub members: BTreeMap<u64, u8>,
+}
+
+impl State {
+    pub(super) fn new(external_url: Url, settings: Settings) -> Self {
+        Self {
+            external_url,
+            users: BTreeMap::new(),
+            tokens: BTreeMap::new(),
+            applications: BTreeMap::new(),
+            oauth_tokens: BTreeMap::new(),
+            device_codes: Vec::new(),
+            groups: BTreeMap::new(),
+            projects: BTreeMap::new(),
+            settings,
+            switches: Switches::default(),
+            hooks: Hooks::default(),
+            project_paths: HashMap::new(),
+            token_values: HashMap::new(),
+            oauth_values: HashMap::new(),
+            refresh_values: HashMap::new(),
+            ids: Ids::default(),
+        }
+    }
+
+    /// The address of something on this instance, as GitLab itself would write it.
+    #[must_use]
+    pub fn link(&self, path: &str) -> String {
+        format!("{}{path}", self.external_url.as_str().trim_end_matches('/'))
+    }
+
+    /// A project by its number or its full path, whoever asks.
+    #[must_use]
+    pub fn project(&self, id_or_path: &str) -> Option<&Project> {
+        match id_or_path.parse::<u64>() {
+            Ok(id) => self.projects.get(&id),
+            Err(_) => self.projects.get(self.project_paths.get(&id_or_path.to_lowercase())?),
+        }
+    }
+
+    /// A group by its number or its full path, whoever asks.
+    #[must_use]
+    pub fn group(&self, id_or_path: &str) -> Option<&Group> {
+        match id_or_path.parse::<u64>() {
+            Ok(id) => self.groups.get(&id),
+            Err(_) => self.groups.values().find(|group| group.full_path.eq_ignore_ascii_case(id_or_path)),
+        }
+    }
+
+    /// The group and everything above it, nearest first.
+    pub fn lineage(&self, group: u64) -> impl Iterator<Item = &Group> {
+        std::iter::successors(self.groups.get(&group), |group| self.groups.get(&group.parent?))
+    }
+}

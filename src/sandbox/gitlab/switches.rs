@@ -1,0 +1,43 @@
+//! How the instance misbehaves or differs on purpose: one switch for each thing a test may want to see.
+
+/// Everything that can be switched while the sandbox runs.
+#[derive(Clone, Debug)]
+pub struct Switches {
+    /// Whether answers about applications show `scopes`; `None` lets the version decide.
+    pub expose_scopes: Option<bool>,
+    /// The licence has run out.
+    pub license_expired: bool,
+    /// Doorkeeper 5.9.5 and later: a client that authenticates in two ways at once is refused.
+    pub one_client_mechanism: bool,
+    /// What `client_credentials` answers for a scope the application has.
+    pub client_credentials: ClientCredentials,
+    /// Whether the device flow exists; `None` lets the version decide.
+    pub device_flow: Option<bool>,
+    /// Whether the device endpoint looks at the application's scopes; `None` lets the version decide.
+    pub device_checks_scopes: Option<bool>,
+    /// Impersonation tokens are refused.
+    pub impersonation_disabled: bool,
+}
+
+/// The two answers of the client credentials grant that are known.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum ClientCredentials {
+    /// 200 with a token that belongs to nobody.
+    Token,
+    /// A 500 page, as when nothing fills the token's organisation.
+    ServerError,
+}
+
+impl Default for Switches {
+    fn default() -> Self {
+        Self {
+            expose_scopes: None,
+            license_expired: false,
+            one_client_mechanism: false,
+            client_credentials: ClientCredentials::Token,
+            device_flow: None,
+            device_checks_scopes: None,
+            impersonation_disabled: false,
+        }
+    }
+}

@@ -1,0 +1,104 @@
+//! What is not the API: pages for people, and the frame around every answer.
+
+use axum::body::Body;
+use axum::extract::{Request, State as Shared};
+use axum::http::{HeaderName, HeaderValue, Method, StatusCode, header};
+use axum::middleware::Next;
+use axum::response::{Html, IntoResponse, Response};
+use serde_json::json;
+
+use super::GitLab;
+use super::refusal::Refusal;
+
+const NOT_FOUND: &str = "<!DOCTYPE html>\n<html>\n<head>\n  <title>The page could not be found (404)</title>\n</head>\n\
+    <body>\n  <h1>404: Page not found</h1>\n  <p>Make sure the address is correct and the page has not moved.</p>\n\
+    </body>\n</html>\n";
+const SIGN_IN: &str = "<!DOCTYPE html>\n<html class=\"html-devise-layout\" lang=\"en\">\n<head>\n\
+    <meta content=\"GitLab\" property=\"og:site_name\">\n<title>Sign in · GitLab</title>\n</head>\n\
+    <body class=\"login-page\">\n<h1>GitLab</h1>\n</body>\n</html>\n";
+
+/// Pages that send a visitor who is not signed in to the sign-in page before anything else is looked at.
+const BEHIND_SIGN_IN: &[&str] = &["/admin", "/-/user_settings", "/-/profile", "/oauth/authorize", "/oauth/device"];
+
+/// Whatever no route takes: pages outside the API, GitLab's JSON 404 inside.
+pub(super) async fn elsewhere(Shared(gitlab): Shared<GitLab>, request: Request) -> Response {
+    let path = request.uri().path().trim_end_matches('/');
+    let behind =
+        |prefix: &&str| path.strip_prefix(*prefix).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));
+    match path {
+        _ if path == "/api/v3" || path.starts_with("/api/v3/") => {
+            Refusal::error(StatusCode::GONE, "API V3 is no longer supported. Use API V4 instead.").into_response()
+        }
+        _ if path == "/api" || path.starts_with("/api/") => Refusal::no_route().into_response(),
+        "/users/sign_in" => Html(SIGN_IN).into_response(),
+        "/-/health" => "GitLab OK".into_response(),
+        "/-/liveness" | "/-/readiness" => axum::Json(json!({ "status": "ok" })).into_response(),
+        "" => sign_in(&gitlab),
+        _ if BEHIND_SIGN_IN.iter().any(behind) => sign_in(&gitlab),
+        _ => not_found().await,
+    }
+}
+
+/// GitLab's page for an address it does not know.
+pub(super) async fn not_found() -> Response {
+    (StatusCode::NOT_FOUND, Html(NOT_FOUND)).into_response()
+}
+
+/// A known API path with a method it does not have.
+pub(super) async fn no_method() -> Refusal {
+    Refusal::error(StatusCode::METHOD_NOT_ALLOWED, "405 Not Allowed")
+}
+
+fn sign_in(gitlab: &GitLab) -> Response {
+    let address = gitlab.lock().link("/users/sign_in");
+    let page = format!("<html><body>You are being <a href=\"{address}\">redirected</a>.</body></html>");
+    (StatusCode::FOUND, [(header::LOCATION, address)], Html(page)).into_response()
+}
+
+/// Around every request: refuses writes on a read-only instance, and marks the answer as GitLab's.
+pub(super) async fn frame(Shared(gitlab): Shared<GitLab>, request: Request, next: Next) -> Response {
+    let refusal = read_only(&gitlab, &request);
+    let mut response = match refusal {
+        Some(refusal) => refusal,
+        None => next.run(request).await,
+    };
+    let id = uuid::Uuid::new_v4().simple().to_string();
+    let meta = json!({ "correlation_id": id, "version": "1" }).to_string();
+    let headers = response.headers_mut();
+    for (name, value) in [
+        ("x-request-id", id.as_str()),
+        ("x-gitlab-meta", meta.as_str()),
+        ("x-content-type-options", "nosniff"),
+        ("x-frame-options", "SAMEORIGIN"),
+    ] {
+        if let Ok(value) = HeaderValue::try_from(value) {
+            headers.insert(HeaderName::from_static(name), value);
+        }
+    }
+    if !headers.contains_key(header::CACHE_CONTROL) {
+        headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("max-age=0, private, must-revalidate"));
+    }
+    response
+}
+
+/// Maintenance mode: JSON writes are refused, form writes are sent to a page (gitlab: middleware/read_only).
+fn read_only(gitlab: &GitLab, request: &Request) -> Option<Response> {
+    let writing = !matches!(*request.method(), Method::GET | Method::HEAD | Method::OPTIONS);
+    // An admin has to be able to end it (gitlab: ee read_only controller lets the settings through).
+    let ending = request.uri().path().ends_with("/api/v4/application/settings");
+    let state = gitlab.lock();
+    if !writing || ending || !state.settings.maintenance_mode {
+        return None;
+    }
+    let content_type = request.headers().get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
+    if content_type.is_some_and(|kind| kind.starts_with("application/json")) {
+        let text = "You cannot perform write operations on a read-only instance";
+        return Some(Refusal::message(StatusCode::FORBIDDEN, text).into_response());
+    }
+    let mut response = Response::new(Body::empty());
+    *response.status_mut() = StatusCode::MOVED_PERMANENTLY;
+    if let Ok(root) = HeaderValue::try_from(state.link("/")) {
+        response.headers_mut().insert(header::LOCATION, root);
+    }
+    Some(response)
+}
