@@ -10,6 +10,7 @@ pub mod factory;
 pub mod gitlab;
 pub mod http;
 pub mod instance;
+pub mod journal;
 pub mod kit;
 pub mod observed;
 pub mod page;

@@ -1,0 +1,228 @@
+//! What the lines of a journal add up to: the local record of a connection.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use jiff::Timestamp;
+use serde::Serialize;
+
+use super::entry::{Entry, HookChange};
+use crate::target::{Strategy, Target, TargetKind};
+
+/// The local record. Empty where nothing was ever done from here.
+#[derive(Clone, Debug, Default, Serialize)]
+pub struct Record {
+    pub instance: Option<String>,
+    pub organization: Option<String>,
+    pub strategy: Option<Strategy>,
+    pub groups: Vec<String>,
+    pub projects: Vec<String>,
+    pub exclude: Vec<String>,
+    pub personal: bool,
+    pub kit: Option<String>,
+    pub began_at: Option<Timestamp>,
+    pub finished_at: Option<Timestamp>,
+    pub application: OwnApplication,
+    pub secret: SecretState,
+    pub bundle: Option<BundleRecord>,
+    /// Tokens made for Factory that no sealed bundle holds: to be revoked.
+    pub orphan_tokens: Vec<MintedRecord>,
+    #[serde(skip)]
+    pub hooks: BTreeMap<Target, HookRecord>,
+    /// Kinds of hooks that were changed and not yet proved by a test delivery.
+    pub unproved: BTreeSet<TargetKind>,
+    /// Lines that could not be read: torn, or of a newer program.
+    pub unread_lines: usize,
+}
+
+/// Whether the instance's application is ours.
+#[derive(Clone, Debug, Default, Eq, PartialEq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum OwnApplication {
+    #[default]
+    None,
+    /// We were about to create one and do not know whether it happened.
+    MayHaveMade,
+    Made {
+        application_id: String,
+    },
+}
+
+/// Where the secret of the application is.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum SecretState {
+    /// Never had one.
+    #[default]
+    None,
+    /// GitLab showed it, or may have, and no bundle holds it.
+    Lost,
+    Sealed,
+}
+
+#[derive(Clone, Debug, Eq, PartialEq, Serialize)]
+pub struct BundleRecord {
+    pub sha256: String,
+    pub application_id: String,
+    /// The keyed fingerprint of the application secret inside.
+    #[serde(skip)]
+    pub secret: String,
+    pub recipients: Vec<String>,
+    /// Whether the ID and secret inside were seen to authenticate.
+    pub proven: bool,
+    pub accepted: bool,
+    pub receipt: Option<String>,
+    pub accepted_at: Option<Timestamp>,
+    /// Where `--bundle-out` put it.
+    pub written_to: Option<String>,
+}
+
+#[derive(Clone, Debug, Eq, PartialEq, Serialize)]
+pub struct MintedRecord {
+    /// `None` when only the intent is known.
+    pub id: Option<u64>,
+    pub name: String,
+}
+
+#[derive(Clone, Debug, Eq, PartialEq, Serialize)]
+pub struct HookRecord {
+    pub id: u64,
+    pub fingerprint: String,
+}
+
+impl Record {
+    /// Whether anything was ever written from here.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.began_at.is_none()
+    }
+
+    /// Takes in one more line.
+    pub(super) fn add(&mut self, at: Timestamp, entry: Entry) {
+        match entry {
+            began @ Entry::Began { .. } => self.begin(at, began),
+            Entry::Finished => self.finished_at = Some(at),
+            entry @ (Entry::CreateApplication { .. }
+            | Entry::ApplicationCreated { .. }
+            | Entry::RenewSecret { .. }
+            | Entry::SecretRenewed { .. }
+            | Entry::DeleteApplication { .. }
+            | Entry::ApplicationDeleted { .. }) => self.add_application(entry),
+            entry @ (Entry::MintToken { .. } | Entry::TokenMinted { .. } | Entry::TokenRevoked { .. }) => {
+                self.add_token(entry);
+            }
+            Entry::HookChanged { target, change, id, fingerprint } => {
+                self.add_hook(target, change, HookRecord { id, fingerprint });
+            }
+            Entry::DeliveryProved { kind } => {
+                self.unproved.remove(&kind);
+            }
+            // A hook carries its own mark, so an intent alone tells nothing that looking would not.
+            Entry::ChangeHook { .. } | Entry::UploadBundle { .. } => {}
+            entry => self.add_bundle(at, entry),
+        }
+    }
+
+    fn begin(&mut self, at: Timestamp, entry: Entry) {
+        let Entry::Began { instance, organization, strategy, groups, projects, exclude, personal, kit, tool: _ } =
+            entry
+        else {
+            return;
+        };
+        self.instance = Some(instance);
+        self.organization = Some(organization);
+        self.strategy = Some(strategy);
+        (self.groups, self.projects, self.exclude, self.personal) = (groups, projects, exclude, personal);
+        self.kit = kit;
+        self.began_at = Some(at);
+        self.finished_at = None;
+    }
+
+    fn add_application(&mut self, entry: Entry) {
+        match entry {
+            Entry::CreateApplication { .. } => {
+                self.application = OwnApplication::MayHaveMade;
+                self.secret = SecretState::Lost;
+            }
+            Entry::ApplicationCreated { application_id, .. } => {
+                self.application = OwnApplication::Made { application_id };
+            }
+            // A renewal that may have happened ends the old secret, so the sealed one may be dead.
+            Entry::RenewSecret { .. } | Entry::SecretRenewed { .. } | Entry::DeleteApplication { .. } => {
+                self.secret = SecretState::Lost;
+            }
+            Entry::ApplicationDeleted { .. } => {
+                self.application = OwnApplication::None;
+                self.secret = SecretState::None;
+            }
+            _ => {}
+        }
+    }
+
+    fn add_token(&mut self, entry: Entry) {
+        match entry {
+            Entry::MintToken { name } => self.orphan_tokens.push(MintedRecord { id: None, name }),
+            Entry::TokenMinted { id, name, .. } => {
+                self.orphan_tokens.retain(|orphan| orphan.name != name);
+                self.orphan_tokens.push(MintedRecord { id: Some(id), name });
+            }
+            Entry::TokenRevoked { name, .. } => self.orphan_tokens.retain(|orphan| orphan.name != name),
+            _ => {}
+        }
+    }
+
+    fn add_hook(&mut self, target: Target, change: HookChange, hook: HookRecord) {
+        match change {
+            HookChange::Delete => {
+                if self.hooks.get(&target).is_some_and(|known| known.id == hook.id) {
+                    self.hooks.remove(&target);
+                }
+            }
+            HookChange::Create | HookChange::Edit => {
+                self.unproved.insert(target.kind());
+                self.hooks.insert(target, hook);
+            }
+        }
+    }
+
+    fn add_bundle(&mut self, at: Timestamp, entry: Entry) {
+        match entry {
+            Entry::BundleSealed { sha256, application_id, secret, token, recipients } => {
+                self.secret = SecretState::Sealed;
+                self.orphan_tokens.retain(|orphan| Some(&orphan.name) != token.as_ref());
+                self.bundle = Some(BundleRecord {
+                    sha256,
+                    application_id,
+                    secret,
+                    recipients,
+                    proven: false,
+                    accepted: false,
+                    receipt: None,
+                    accepted_at: None,
+                    written_to: None,
+                });
+            }
+            Entry::PairProven { application_id } => {
+                self.change_bundle(|bundle| bundle.proven |= bundle.application_id == application_id);
+            }
+            Entry::BundleAccepted { sha256, id } => self.change_bundle(|bundle| {
+                if bundle.sha256 == sha256 {
+                    bundle.accepted = true;
+                    bundle.receipt = id;
+                    bundle.accepted_at = Some(at);
+                }
+            }),
+            Entry::BundleWritten { sha256, path } => self.change_bundle(|bundle| {
+                if bundle.sha256 == sha256 {
+                    bundle.written_to = Some(path);
+                }
+            }),
+            _ => {}
+        }
+    }
+
+    fn change_bundle(&mut self, change: impl FnOnce(&mut BundleRecord)) {
+        if let Some(bundle) = &mut self.bundle {
+            change(bundle);
+        }
+    }
+}
