@@ -98,8 +98,7 @@ impl Front {
     }
 
     async fn pass(&self, request: Request<Body>, underway: &mut Underway) -> Result<Response<Body>, Dropped> {
-        let Some(request) = self.without_root(request) else { return Ok(nginx_404()) };
-        let struck = self.faults.strike(self.side, request.method(), request.uri().path());
+        let struck = self.faults.strike(self.side, request.method(), self.below_root(request.uri().path()));
         let action = struck.map(|(action, written)| {
             underway.faulted(written);
             action
@@ -142,29 +141,15 @@ impl Front {
         }
     }
 
-    /// The request as the server under the relative root sees it.
-    fn without_root(&self, mut request: Request<Body>) -> Option<Request<Body>> {
-        if self.root.is_empty() {
-            return Some(request);
-        }
-        let uri = request.uri();
-        let path = uri.path().strip_prefix(&self.root).filter(|rest| rest.is_empty() || rest.starts_with('/'))?;
-        let path = if path.is_empty() { "/" } else { path };
-        let inner = uri.query().map_or_else(|| path.to_owned(), |query| format!("{path}?{query}"));
-        *request.uri_mut() = inner.parse().ok()?;
-        Some(request)
+    /// The path as it is without the relative root, which is how faults name it.
+    fn below_root<'a>(&self, path: &'a str) -> &'a str {
+        path.strip_prefix(&self.root).filter(|rest| rest.starts_with('/')).unwrap_or(path)
     }
 }
 
 fn asked(side: Side, request: &Request<Body>) -> Asked {
     let kind = request.headers().get(CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();
     Asked { side, write: !request.method().is_safe(), form: kind.starts_with("application/x-www-form-urlencoded") }
-}
-
-fn nginx_404() -> Response<Body> {
-    let page = "<html>\r\n<head><title>404 Not Found</title></head>\r\n<body>\r\n<center><h1>404 Not Found</h1></center>\r\n\
-                <hr><center>nginx</center>\r\n</body>\r\n</html>\r\n";
-    (StatusCode::NOT_FOUND, [(CONTENT_TYPE, "text/html")], page).into_response()
 }
 
 /// The server on the plain port, which sends everybody to `https`, whatever they asked.

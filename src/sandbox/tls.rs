@@ -31,8 +31,12 @@ impl PrivateCa {
     /// # Errors
     /// When the key or the certificate cannot be made.
     pub fn new() -> Result<Self, TlsError> {
+        Self::named("factory-gitlab sandbox CA")
+    }
+
+    fn named(name: &str) -> Result<Self, TlsError> {
         let mut params = CertificateParams::default();
-        params.distinguished_name.push(DnType::CommonName, "factory-gitlab sandbox CA");
+        params.distinguished_name.push(DnType::CommonName, name);
         params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
         params.key_usages = vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::CrlSign];
         (params.not_before, params.not_after) = (date_time_ymd(2024, 1, 1), date_time_ymd(2049, 1, 1));
@@ -53,7 +57,7 @@ impl PrivateCa {
         let key = KeyPair::generate()?;
         let params = server(address, defect)?;
         let certificate = if defect == Some(TlsDefect::OtherIssuer) {
-            params.signed_by(&key, &*Self::new()?.issuer)?
+            params.signed_by(&key, &*Self::named("TLS inspection elsewhere")?.issuer)?
         } else {
             params.signed_by(&key, &*self.issuer)?
         };

@@ -10,6 +10,7 @@ use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
 use tower::ServiceExt as _;
+use url::Url;
 
 use super::{Bundle, Factory, Intake, Problem, hex};
 use crate::sandbox::clock;
@@ -155,14 +156,15 @@ async fn check_application(factory: &Factory, document: &Value) -> Result<(), Pr
         return Ok(());
     }
     let pair = STANDARD.encode(format!("{}:{}", text("/application/id"), text("/application/secret")));
-    match introspect(gitlab.clone(), &pair).await {
+    match introspect(gitlab.clone(), url, &pair).await {
         Some(StatusCode::UNAUTHORIZED) => Err(Problem::new(400, "GitLab refuses the application's ID and secret")),
         _ => Ok(()),
     }
 }
 
-async fn introspect(gitlab: Router, pair: &str) -> Option<StatusCode> {
-    let request = Request::post("/oauth/introspect")
+async fn introspect(gitlab: Router, url: &str, pair: &str) -> Option<StatusCode> {
+    let root = Url::parse(url).ok()?.path().trim_end_matches('/').to_owned();
+    let request = Request::post(format!("{root}/oauth/introspect"))
         .header("authorization", format!("Basic {pair}"))
         .header("content-type", "application/x-www-form-urlencoded")
         .body(Body::from("token=x"))

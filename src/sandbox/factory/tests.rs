@@ -7,7 +7,7 @@ use super::*;
 
 fn factory() -> Factory {
     let gitlab = Router::new().route(
-        "/oauth/introspect",
+        "/gitlab/oauth/introspect",
         post(|headers: HeaderMap| async move {
             let good = format!("Basic {}", STANDARD.encode("app:good"));
             if headers["authorization"] == good.as_str() { StatusCode::OK } else { StatusCode::UNAUTHORIZED }

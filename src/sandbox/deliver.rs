@@ -1,0 +1,159 @@
+//! Webhooks on the wire: what the embedded GitLab sends, and what became of it.
+
+use std::error::Error as _;
+use std::sync::{Arc, OnceLock};
+use std::time::Duration;
+
+use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
+use reqwest::{Certificate, Client, ClientBuilder, redirect};
+
+use super::clock;
+
+/// GitLab gives a receiver ten seconds (gitlab: `Gitlab::HTTP` default in web_hook_service.rb).
+const TIMEOUT: Duration = Duration::from_secs(10);
+/// More of an answer is not read.
+const LARGEST_ANSWER: usize = 1024 * 1024;
+
+/// Sends webhooks. Clones share their connections.
+#[derive(Clone, Debug, Default)]
+pub struct Deliverer {
+    inner: Arc<Inner>,
+}
+
+#[derive(Debug, Default)]
+struct Inner {
+    /// PEM of the CA that is trusted besides the system's.
+    ca: Option<String>,
+    /// Made when first needed: reading the system's roots takes a moment.
+    verifying: OnceLock<Option<Client>>,
+    trusting: OnceLock<Option<Client>>,
+}
+
+/// Whether the receiver's certificate is looked at (`enable_ssl_verification`).
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Verify {
+    Yes,
+    No,
+}
+
+/// A request that is ready to be sent.
+pub struct Parcel {
+    pub url: String,
+    pub headers: Vec<(String, String)>,
+    pub body: Vec<u8>,
+    pub verify: Verify,
+}
+
+/// What came back.
+#[derive(Clone, Debug)]
+pub struct Outcome {
+    /// The answer, or the text of the exception that GitLab would have caught.
+    pub answer: Result<Answer, String>,
+    pub took: Duration,
+}
+
+#[derive(Clone, Debug)]
+pub struct Answer {
+    pub status: u16,
+    pub headers: Vec<(String, String)>,
+    pub body: String,
+}
+
+impl Deliverer {
+    /// One that also trusts this CA (PEM).
+    #[must_use]
+    pub fn new(ca: Option<String>) -> Self {
+        Self { inner: Arc::new(Inner { ca, ..Inner::default() }) }
+    }
+
+    /// Sends it and waits for the answer, ten seconds at most. Redirects are not followed.
+    pub async fn send(&self, parcel: &Parcel) -> Outcome {
+        let began = clock::instant();
+        let answer = match tokio::time::timeout(TIMEOUT, self.exchange(parcel)).await {
+            Ok(answer) => answer,
+            Err(_) => Err("Net::ReadTimeout with #<TCPSocket:(closed)>".to_owned()),
+        };
+        Outcome { answer, took: began.elapsed() }
+    }
+
+    async fn exchange(&self, parcel: &Parcel) -> Result<Answer, String> {
+        let client = self.client(parcel.verify).ok_or("SSL_CTX_load_verify_file: system lib")?;
+        let request = client.post(&parcel.url).headers(headers(&parcel.headers)).body(parcel.body.clone());
+        let mut response = request.send().await.map_err(|error| exception(&error))?;
+        let (status, headers) = (response.status().as_u16(), texts(response.headers()));
+        let mut body = Vec::new();
+        while let Some(chunk) = response.chunk().await.map_err(|error| exception(&error))? {
+            body.extend_from_slice(&chunk);
+            if body.len() > LARGEST_ANSWER {
+                return Err("Gitlab::HTTP_V2::ResponseSizeTooLarge".to_owned());
+            }
+        }
+        Ok(Answer { status, headers, body: String::from_utf8_lossy(&body).into_owned() })
+    }
+
+    fn client(&self, verify: Verify) -> Option<&Client> {
+        let place = match verify {
+            Verify::Yes => &self.inner.verifying,
+            Verify::No => &self.inner.trusting,
+        };
+        place.get_or_init(|| self.make(verify)).as_ref()
+    }
+
+    #[expect(clippy::disallowed_methods, reason = "the sandbox's own door to sending; it never uses the client's")]
+    fn make(&self, verify: Verify) -> Option<Client> {
+        let builder: ClientBuilder = Client::builder()
+            .no_proxy()
+            .redirect(redirect::Policy::none())
+            .tls_danger_accept_invalid_certs(verify == Verify::No);
+        let builder = match self.inner.ca.as_deref().map(|pem| Certificate::from_pem(pem.as_bytes())) {
+            Some(Ok(ca)) => builder.tls_certs_merge([ca]),
+            Some(Err(_)) => return None,
+            None => builder,
+        };
+        builder.build().ok()
+    }
+}
+
+fn headers(fields: &[(String, String)]) -> HeaderMap {
+    let read = |(name, value): &(String, String)| {
+        Some((HeaderName::try_from(name.as_str()).ok()?, HeaderValue::try_from(value.as_str()).ok()?))
+    };
+    fields.iter().filter_map(read).collect()
+}
+
+fn texts(headers: &HeaderMap) -> Vec<(String, String)> {
+    let text = |value: &HeaderValue| String::from_utf8_lossy(value.as_bytes()).into_owned();
+    headers.iter().map(|(name, value)| (name.as_str().to_owned(), text(value))).collect()
+}
+
+/// The text of the Ruby exception that GitLab would have met in the same place.
+fn exception(error: &reqwest::Error) -> String {
+    let mut causes = String::new();
+    let mut cause = error.source();
+    while let Some(inner) = cause {
+        causes = format!("{causes}{inner}; ");
+        cause = inner.source();
+    }
+    let causes_lower = causes.to_lowercase();
+    let has = |part: &str| causes_lower.contains(part);
+    if has("certificate") {
+        let why = if has("expired") {
+            "certificate has expired"
+        } else if has("not valid for") || has("name") {
+            "hostname mismatch"
+        } else if has("not valid yet") || has("notvalidyet") {
+            "certificate is not yet valid"
+        } else {
+            "unable to get local issuer certificate"
+        };
+        format!("SSL_connect returned=1 errno=0 state=error: certificate verify failed ({why})")
+    } else if has("connection refused") {
+        "Failed to open TCP connection (Connection refused - connect(2))".to_owned()
+    } else if has("dns") || has("lookup") {
+        "Failed to open TCP connection (getaddrinfo: Name or service not known)".to_owned()
+    } else if has("reset") {
+        "Connection reset by peer".to_owned()
+    } else {
+        "end of file reached".to_owned()
+    }
+}

@@ -1,0 +1,190 @@
+//! Starting the sandbox: ports, certificates, the two servers, and the thread they live on.
+
+use std::io::{self, Write as _};
+use std::net::{SocketAddr, TcpListener};
+use std::sync::Arc;
+use std::sync::mpsc;
+use std::time::Duration;
+
+use axum::Router;
+use tempfile::NamedTempFile;
+use tokio::sync::oneshot;
+use tokio_rustls::TlsAcceptor;
+use url::Url;
+
+use super::deliver::Deliverer;
+use super::exchange::Side;
+use super::factory::Factory;
+use super::fault::{Fault, Faults};
+use super::gitlab::GitLab;
+use super::limit::Limit;
+use super::options::Options;
+use super::serve::{self, Front};
+use super::tls::PrivateCa;
+use super::traffic::Traffic;
+use super::{Ca, Sandbox, StartError};
+
+/// One port with what answers on it.
+struct Port {
+    listener: TcpListener,
+    front: Front,
+    tls: Option<TlsAcceptor>,
+}
+
+pub(super) fn start(asked: Options) -> Result<Sandbox, StartError> {
+    let options = &asked;
+    let faults = Arc::new(Faults::default());
+    for written in &options.faults {
+        faults.add(written.parse::<Fault>()?);
+    }
+    let gitlab_listener = listen(options.listen)?;
+    let (gitlab_at, beside) = (address(&gitlab_listener)?, SocketAddr::new(options.listen.ip(), 0));
+    let factory_listener = listen(beside)?;
+    let factory_at = address(&factory_listener)?;
+    let gitlab_url = base_url(options, gitlab_at, &options.relative_root)?;
+    let factory_url = base_url(options, factory_at, "")?;
+    let ca = options.tls.then(PrivateCa::new).transpose()?;
+
+    let gitlab = GitLab::new(options, &gitlab_url);
+    connect_hooks(&gitlab, ca.as_ref(), factory_at);
+    let plain = |url: &Url| url.as_str().trim_end_matches('/').to_owned();
+    let factory = Factory::new(&plain(&factory_url), &plain(&gitlab_url), gitlab.router());
+
+    let traffic = Arc::new(Traffic::default());
+    let maker = Maker { options, traffic: Arc::clone(&traffic), faults: Arc::clone(&faults) };
+    let acceptor = |defect| ca.as_ref().map(|ca| ca.acceptor(options.listen.ip(), defect)).transpose();
+    let mut ports = vec![
+        Port {
+            listener: gitlab_listener,
+            front: maker.front(Side::GitLab, gitlab.router()),
+            tls: acceptor(options.tls_defect)?,
+        },
+        Port {
+            listener: factory_listener,
+            front: maker.front(Side::Factory, factory.router()),
+            tls: acceptor(options.factory_tls_defect)?,
+        },
+    ];
+    let plain_url = if ca.is_some() { Some(plain_port(&maker, gitlab_at, &mut ports)?) } else { None };
+    let (stop, thread) = run(ports)?;
+    Ok(Sandbox {
+        gitlab,
+        factory,
+        gitlab_url,
+        factory_url,
+        plain_url,
+        traffic,
+        faults,
+        ca: ca.map(|ca| write_ca(&ca)).transpose()?,
+        stop: Some(stop),
+        thread: Some(thread),
+        options: asked,
+    })
+}
+
+fn listen(address: SocketAddr) -> Result<TcpListener, StartError> {
+    if !address.ip().is_loopback() {
+        return Err(StartError::NotLoopback(address));
+    }
+    let listener = TcpListener::bind(address).map_err(|source| StartError::Listen { address, source })?;
+    listener.set_nonblocking(true).map_err(StartError::Run)?;
+    Ok(listener)
+}
+
+fn address(listener: &TcpListener) -> Result<SocketAddr, StartError> {
+    listener.local_addr().map_err(StartError::Run)
+}
+
+fn base_url(options: &Options, at: SocketAddr, root: &str) -> Result<Url, StartError> {
+    let scheme = if options.tls { "https" } else { "http" };
+    let root = root.trim_end_matches('/');
+    let wrong = || StartError::Root(root.to_owned());
+    if !root.is_empty() && !root.starts_with('/') {
+        return Err(wrong());
+    }
+    let url = Url::parse(&format!("{scheme}://{at}{root}")).map_err(|_| wrong())?;
+    if url.query().is_some() || url.fragment().is_some() || url.path().trim_end_matches('/') != root {
+        return Err(wrong());
+    }
+    Ok(url)
+}
+
+/// GitLab can deliver, trusts the sandbox's CA, and is allowed to reach the Factory although that is on loopback.
+fn connect_hooks(gitlab: &GitLab, ca: Option<&PrivateCa>, factory: SocketAddr) {
+    let deliverer = Deliverer::new(ca.map(PrivateCa::pem));
+    let mut state = gitlab.lock();
+    state.hooks.connect(deliverer);
+    state.settings.outbound_local_requests_whitelist.push(factory.to_string());
+}
+
+fn plain_port(maker: &Maker<'_>, to: SocketAddr, ports: &mut Vec<Port>) -> Result<Url, StartError> {
+    let listener = listen(SocketAddr::new(to.ip(), 0))?;
+    let insecure = Options { tls: false, ..maker.options.clone() };
+    let url = base_url(&insecure, address(&listener)?, &maker.options.relative_root)?;
+    ports.push(Port { listener, front: maker.front(Side::GitLab, serve::redirecting(to)), tls: None });
+    Ok(url)
+}
+
+fn write_ca(ca: &PrivateCa) -> Result<Ca, StartError> {
+    let pem = ca.pem();
+    let mut file = NamedTempFile::with_suffix(".pem").map_err(StartError::CaFile)?;
+    file.write_all(pem.as_bytes()).map_err(StartError::CaFile)?;
+    Ok(Ca { pem, file })
+}
+
+struct Maker<'a> {
+    options: &'a Options,
+    traffic: Arc<Traffic>,
+    faults: Arc<Faults>,
+}
+
+impl Maker<'_> {
+    fn front(&self, side: Side, app: Router) -> Front {
+        let root = if side == Side::GitLab { self.options.relative_root.trim_end_matches('/') } else { "" };
+        let limit = self.options.rate_limit.filter(|_| side == Side::GitLab);
+        Front {
+            side,
+            app,
+            root: root.to_owned(),
+            latency: self.options.latency,
+            limit: limit.map(|allowed| Limit::new(allowed, self.options.rate_window)),
+            traffic: Arc::clone(&self.traffic),
+            faults: Arc::clone(&self.faults),
+        }
+    }
+}
+
+type Running = (oneshot::Sender<()>, std::thread::JoinHandle<()>);
+
+/// Serves the ports on a thread with a runtime of its own, until the sender is dropped.
+fn run(ports: Vec<Port>) -> Result<Running, StartError> {
+    let (stop, stopped) = oneshot::channel::<()>();
+    let (ready, is_ready) = mpsc::channel::<io::Result<()>>();
+    let thread = std::thread::Builder::new().name("sandbox".to_owned()).spawn(move || {
+        let runtime = match tokio::runtime::Builder::new_current_thread().enable_all().build() {
+            Ok(runtime) => runtime,
+            Err(error) => return drop(ready.send(Err(error))),
+        };
+        runtime.block_on(async move {
+            let begun = ports.into_iter().try_for_each(begin);
+            let failed = begun.is_err();
+            drop(ready.send(begun));
+            if !failed {
+                // An error is the sender's end: the same word.
+                drop(stopped.await);
+            }
+        });
+        // A look-up of a name that hangs must not hold up the end.
+        runtime.shutdown_timeout(Duration::from_millis(100));
+    });
+    let thread = thread.map_err(StartError::Run)?;
+    let begun = is_ready.recv().unwrap_or_else(|_| Err(io::Error::other("its thread has ended")));
+    begun.map_err(StartError::Run)?;
+    Ok((stop, thread))
+}
+
+fn begin(port: Port) -> io::Result<()> {
+    let listener = tokio::net::TcpListener::from_std(port.listener)?;
+    tokio::spawn(serve::serve(listener, Arc::new(port.front), port.tls));
+    Ok(())
+}

@@ -1,0 +1,249 @@
+use std::io::{Read as _, Write as _};
+use std::net::TcpStream;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+
+use serde_json::Value;
+
+use super::options::TlsDefect;
+use super::*;
+
+/// The outside of a sandbox, as a client meets it: no proxy, no redirects, the sandbox's CA trusted.
+#[expect(clippy::disallowed_methods, reason = "a test double of a client, not the client")]
+fn client(sandbox: &Sandbox) -> reqwest::Client {
+    let mut builder = reqwest::Client::builder()
+        .no_proxy()
+        .redirect(reqwest::redirect::Policy::none())
+        .timeout(Duration::from_secs(5));
+    if let Some(pem) = sandbox.ca_pem() {
+        builder = builder.tls_certs_only([reqwest::Certificate::from_pem(pem.as_bytes()).expect("PEM")]);
+    }
+    builder.build().expect("a client")
+}
+
+fn sandbox(change: impl FnOnce(&mut Options)) -> Sandbox {
+    let mut options = Options::default();
+    change(&mut options);
+    Sandbox::start(options).unwrap_or_else(|error| panic!("{error}"))
+}
+
+/// Asks for the kit, which is the smallest thing that has a body.
+async fn kit(sandbox: &Sandbox) -> reqwest::Result<reqwest::Response> {
+    client(sandbox).get(sandbox.factory().kit_url()).bearer_auth(sandbox.factory().api_key()).send().await
+}
+
+async fn text(response: reqwest::Response) -> String {
+    response.text().await.unwrap_or_else(|error| format!("no body: {error:?}"))
+}
+
+#[test]
+fn only_loopback_is_listened_on() {
+    let options = Options { listen: SocketAddr::from(([0, 0, 0, 0], 0)), ..Options::default() };
+    let error = Sandbox::start(options).err().map(|error| error.to_string()).unwrap_or_default();
+    assert!(error.contains("0.0.0.0:0 is not; use 127.0.0.1:PORT"), "{error}");
+}
+
+#[test]
+fn a_start_that_cannot_work_says_why() {
+    let root = |root: &str| Options { relative_root: root.to_owned(), ..Options::default() };
+    let cases = [
+        (Options { faults: vec!["nonsense".to_owned()], ..Options::default() }, "has no `=`"),
+        (root("gitlab"), "write it as /gitlab"),
+        (root("/a?b"), "write it as /gitlab"),
+    ];
+    for (options, says) in cases {
+        let error = Sandbox::start(options).err().map(|error| error.to_string()).unwrap_or_default();
+        assert!(error.contains(says), "{error}");
+    }
+}
+
+#[tokio::test]
+async fn it_serves_while_its_caller_is_blocked_and_ends_when_dropped() {
+    let sandbox = sandbox(|_| {});
+    let address = sandbox.gitlab_url().replace("http://", "");
+    // A plain blocking exchange on the caller's only thread.
+    let mut line = TcpStream::connect(&address).expect("a connection");
+    line.write_all(b"GET /api/v4/nothing HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n").expect("sent");
+    let mut answer = String::new();
+    line.read_to_string(&mut answer).expect("an answer");
+    assert!(answer.starts_with("HTTP/1.1 404"), "{answer}");
+    drop(sandbox);
+    assert!(TcpStream::connect(&address).is_err(), "nobody listens any more");
+}
+
+#[tokio::test]
+async fn requests_are_recorded_without_secrets() {
+    let sandbox = sandbox(|_| {});
+    let seen = Arc::new(AtomicUsize::new(0));
+    let counter = Arc::clone(&seen);
+    sandbox.on_request(move |_| {
+        counter.fetch_add(1, Ordering::SeqCst);
+    });
+    kit(&sandbox).await.expect("an answer");
+    let url = format!("{}/api/v4/nothing?private_token=glpat-canary", sandbox.gitlab_url());
+    client(&sandbox).put(url).send().await.expect("an answer");
+    let shown: Vec<String> = sandbox
+        .requests()
+        .iter()
+        .map(|one| format!("{} {} {} {} {:?}", one.number, one.side, one.method, one.target, one.status))
+        .collect();
+    let expected =
+        ["1 factory GET /gitlab/v1/kit Some(200)", "2 gitlab PUT /api/v4/nothing?private_token=[FILTERED] Some(404)"];
+    assert_eq!(shown, expected);
+    assert_eq!(seen.load(Ordering::SeqCst), 2);
+    sandbox.clear_requests();
+    assert!(sandbox.requests().is_empty());
+}
+
+#[tokio::test]
+async fn each_fault_is_what_it_says() {
+    let sandbox = sandbox(|_| {});
+    let whole = text(kit(&sandbox).await.expect("an answer")).await;
+    let cases: [(&str, u16, &str); 12] = [
+        ("status:503", 503, "\"status\":503"),
+        ("html:200", 200, "<!DOCTYPE html>"),
+        ("text:502", 502, "upstream"),
+        ("empty", 200, "[]"),
+        ("redirect:http://elsewhere.example/", 302, ""),
+        ("retry-after:7", 429, "Retry later"),
+        ("json429", 429, "requested too many times"),
+        ("deploying", 503, "<!DOCTYPE html>"),
+        ("cut", 200, &whole[..whole.len() / 2]),
+        ("type", 200, "[\"unexpected\"]"),
+        ("delay:1", 200, &whole),
+        ("maintenance", 200, &whole),
+    ];
+    for (action, status, says) in cases {
+        sandbox.clear_faults();
+        sandbox.fault(&format!("factory:/gitlab/v1/kit={action}")).expect("a fault");
+        let response = kit(&sandbox).await.expect("an answer");
+        assert_eq!(response.status(), status, "{action}");
+        let body = text(response).await;
+        assert!(body.starts_with(says) || (body.contains(says) && says.len() < 60), "{action}: {body}");
+    }
+}
+
+#[tokio::test]
+async fn some_faults_give_no_whole_answer() {
+    let sandbox = sandbox(|_| {});
+    for action in ["reset", "before", "lost"] {
+        sandbox.clear_faults();
+        sandbox.fault(&format!("/gitlab/v1/kit={action}")).expect("a fault");
+        let error = kit(&sandbox).await.expect_err("no answer");
+        assert!(!error.is_timeout(), "{action}: {error:?}");
+        assert_eq!(sandbox.requests().last().and_then(|one| one.status), None);
+    }
+    sandbox.clear_faults();
+    sandbox.fault("/gitlab/v1/kit=half").expect("a fault");
+    let body = kit(&sandbox).await.expect("a head").bytes().await;
+    assert!(body.is_err_and(|error| !error.is_timeout()));
+
+    sandbox.clear_faults();
+    sandbox.fault("/gitlab/v1/kit=endless:escapes").expect("a fault");
+    let mut response = kit(&sandbox).await.expect("a head");
+    let mut length = 0;
+    while length < 10_000_000 {
+        length += response.chunk().await.expect("more").expect("there is always more").len();
+    }
+
+    for action in ["hang", "slow"] {
+        sandbox.clear_faults();
+        sandbox.fault(&format!("/gitlab/v1/kit={action}")).expect("a fault");
+        let asked = async { kit(&sandbox).await?.bytes().await };
+        assert!(tokio::time::timeout(Duration::from_millis(200), asked).await.is_err(), "{action}");
+    }
+}
+
+#[tokio::test]
+async fn a_lost_answer_was_acted_on_and_a_reset_before_was_not() {
+    let sandbox = sandbox(|_| {});
+    for (action, settings) in [("before", true), ("lost", false)] {
+        sandbox.clear_faults();
+        sandbox.fault(&format!("PUT /api/v4/application/settings={action}x1")).expect("a fault");
+        let url = format!("{}/api/v4/application/settings", sandbox.gitlab_url());
+        let put = client(&sandbox).put(url).header("private-token", sandbox.gitlab().admin_token());
+        put.query(&[("signup_enabled", "false")]).send().await.expect_err("no answer");
+        assert_eq!(sandbox.gitlab().lock().settings.signup_enabled, settings, "{action}");
+    }
+}
+
+#[tokio::test]
+async fn a_test_can_step_in_on_a_request() {
+    let sandbox = sandbox(|_| {});
+    sandbox.at_request(2, When::BeforeActing, |_| Then::Reset);
+    sandbox.at_request(3, When::AfterActing, |exchange| {
+        assert_eq!(exchange.number, 3);
+        Then::GoOn
+    });
+    assert!(kit(&sandbox).await.is_ok());
+    assert!(kit(&sandbox).await.is_err());
+    assert!(kit(&sandbox).await.is_ok());
+}
+
+#[tokio::test]
+async fn latency_and_requests_in_flight_can_be_seen() {
+    let sandbox = sandbox(|options| options.latency = Duration::from_millis(100));
+    let (first, second) = tokio::join!(kit(&sandbox), kit(&sandbox));
+    assert!(first.is_ok() && second.is_ok());
+    let requests = sandbox.requests();
+    assert_eq!(exchange::peak_in_flight(&requests), 2);
+    for request in requests {
+        let took = request.ended.map(|ended| ended - request.started);
+        assert!(took >= Some(Duration::from_millis(100)), "{took:?}");
+    }
+}
+
+#[tokio::test]
+async fn the_rate_limit_is_gitlabs_and_not_factorys() {
+    let sandbox = sandbox(|options| options.rate_limit = Some(1));
+    let url = format!("{}/api/v4/nothing", sandbox.gitlab_url());
+    let ask = || client(&sandbox).get(&url).header("private-token", "glpat-x").send();
+    assert_eq!(ask().await.expect("an answer").status(), 404);
+    let refused = ask().await.expect("an answer");
+    assert_eq!(refused.status(), 429);
+    assert!(refused.headers().contains_key("ratelimit-reset"));
+    assert_eq!(text(refused).await, "Retry later\n");
+    for _ in 0..3 {
+        assert!(kit(&sandbox).await.is_ok_and(|answer| answer.status() == 200));
+    }
+}
+
+#[tokio::test]
+async fn tls_is_served_with_the_sandboxes_own_ca() {
+    let sandbox = sandbox(|options| {
+        options.tls = true;
+        options.relative_root = "/gitlab".to_owned();
+    });
+    let response = kit(&sandbox).await.expect("an answer");
+    assert_eq!(response.version(), reqwest::Version::HTTP_2);
+    let kit: Value = serde_json::from_str(&text(response).await).expect("JSON");
+    assert!(kit["webhook"]["url"].as_str().unwrap_or_default().starts_with("https://127.0.0.1:"));
+    let (_, path) = sandbox.variables().into_iter().find(|one| one.0 == "FACTORY_GITLAB_CA_CERT").expect("the CA");
+    assert_eq!(std::fs::read_to_string(path).ok().as_deref(), sandbox.ca_pem());
+
+    let plain = format!("{}/api/v4/version", sandbox.plain_url().expect("a plain port"));
+    let response = client(&sandbox).post(&plain).send().await.expect("an answer");
+    assert_eq!(response.status(), 301);
+    let expected = format!("{}/api/v4/version", sandbox.gitlab_url());
+    assert_eq!(response.headers()["location"], expected.as_str());
+}
+
+#[tokio::test]
+async fn a_wrong_certificate_is_wrong_in_the_way_that_was_asked() {
+    let cases = [
+        (TlsDefect::Expired, "Expired"),
+        (TlsDefect::NotYetValid, "NotValidYet"),
+        (TlsDefect::WrongName, "NotValidForName"),
+        (TlsDefect::OtherIssuer, "UnknownIssuer"),
+    ];
+    for (defect, says) in cases {
+        let sandbox = sandbox(|options| {
+            options.tls = true;
+            options.tls_defect = Some(defect);
+        });
+        let error = client(&sandbox).get(sandbox.gitlab_url()).send().await.expect_err("TLS fails");
+        let shown = format!("{error:?}");
+        assert!(shown.contains(says), "{defect:?}: {shown}");
+        assert!(kit(&sandbox).await.is_ok(), "Factory's certificate is good");
+    }
+}
