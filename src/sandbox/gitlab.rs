@@ -3,17 +3,25 @@
 //! Written from how GitLab behaves; sources of single facts stand beside them as `gitlab: path`.
 
 pub mod access;
+pub mod applications;
 pub mod caller;
+mod groups;
 pub mod hooks;
+mod instance;
 pub mod pages;
 pub mod params;
+mod projects;
+mod redirect_uri;
 pub mod refusal;
+mod scopes;
 pub mod secrets;
 pub mod settings;
 pub mod state;
 pub mod switches;
+mod tokens;
+mod users;
 mod web;
-mod world;
+pub mod world;
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -62,8 +70,16 @@ impl GitLab {
 
     /// Everything under the relative root, and a page for what lies outside it.
     pub fn router(&self) -> Router {
-        let api =
-            Router::new().merge(settings::routes()).merge(hooks::routes()).method_not_allowed_fallback(web::no_method);
+        let api = Router::new()
+            .merge(applications::routes())
+            .merge(groups::routes())
+            .merge(hooks::routes())
+            .merge(instance::routes())
+            .merge(projects::routes())
+            .merge(settings::routes())
+            .merge(tokens::routes())
+            .merge(users::routes())
+            .method_not_allowed_fallback(web::no_method);
         let site = Router::new().nest("/api/v4", api).fallback(web::elsewhere);
         let whole = match self.inner.root.as_str() {
             "" => site,

@@ -1,33 +1,29 @@
 //! Who may see and do what: membership flows down from groups, admins see everything.
 
-use std::collections::HashMap;
+use std::cell::{OnceCell, RefCell};
+use std::collections::{HashMap, HashSet};
 
 use super::caller::Caller;
 use super::refusal::Refusal;
 use super::state::{Group, Namespace, Project, State, Visibility, level};
 
-/// One caller's access levels, worked out once for each group, so that 50 000 projects are judged quickly.
+/// One caller's access levels; each group is worked out once, so that 50 000 projects are judged quickly.
 #[derive(Debug)]
 pub struct Access<'a> {
     state: &'a State,
     user: Option<u64>,
     admin: bool,
-    groups: HashMap<u64, u8>,
+    groups: RefCell<HashMap<u64, u8>>,
+    /// Groups seen only because something below them was given to the caller.
+    passages: OnceCell<HashSet<u64>>,
 }
 
 impl<'a> Access<'a> {
     /// The access of a caller, or of somebody who sent no token.
     #[must_use]
     pub fn of(state: &'a State, caller: Option<&Caller>) -> Self {
-        let user = caller.map(|caller| caller.user);
-        let mut groups = HashMap::new();
-        for id in state.groups.keys() {
-            let direct = |group: &Group| user.and_then(|user| group.members.get(&user).copied());
-            if let Some(level) = state.lineage(*id).filter_map(direct).max() {
-                groups.insert(*id, level);
-            }
-        }
-        Self { state, user, admin: caller.is_some_and(|caller| caller.admin), groups }
+        let (user, admin) = (caller.map(|caller| caller.user), caller.is_some_and(|caller| caller.admin));
+        Self { state, user, admin, groups: RefCell::default(), passages: OnceCell::new() }
     }
 
     /// Whether the caller counts as an admin now.
@@ -39,7 +35,14 @@ impl<'a> Access<'a> {
     /// The caller's level as a member of a group, inherited or direct; 0 for none.
     #[must_use]
     pub fn in_group(&self, group: u64) -> u8 {
-        self.groups.get(&group).copied().unwrap_or(0)
+        let Some(user) = self.user else { return 0 };
+        let known = self.groups.borrow().get(&group).copied();
+        known.unwrap_or_else(|| {
+            let levels = self.state.lineage(group).filter_map(|group| group.members.get(&user).copied());
+            let level = levels.max().unwrap_or(0);
+            self.groups.borrow_mut().insert(group, level);
+            level
+        })
     }
 
     /// The caller's level as a direct member of a project; 0 for none.
@@ -68,14 +71,16 @@ impl<'a> Access<'a> {
     /// Whether the group exists for this caller; a member of something below it sees it too.
     #[must_use]
     pub fn sees_group(&self, group: &Group) -> bool {
-        let below = || self.groups.keys().any(|id| self.state.lineage(*id).any(|above| above.id == group.id));
-        let project = |project: &Project| match project.namespace {
-            Namespace::Group(home) => {
-                self.direct(project) > 0 && self.state.lineage(home).any(|above| above.id == group.id)
-            }
-            Namespace::User(_) => false,
-        };
-        self.admin || self.open(group.visibility) || below() || self.state.projects.values().any(project)
+        self.admin || self.open(group.visibility) || self.in_group(group.id) > 0 || self.passages().contains(&group.id)
+    }
+
+    fn passages(&self) -> &HashSet<u64> {
+        self.passages.get_or_init(|| {
+            let groups = self.state.groups.keys().copied().filter(|id| self.in_group(*id) > 0);
+            let direct = self.state.projects.values().filter(|project| self.direct(project) > 0);
+            let homes = direct.filter_map(|project| project.namespace.group());
+            groups.chain(homes).flat_map(|id| self.state.lineage(id)).map(|group| group.id).collect()
+        })
     }
 
     fn open(&self, visibility: Visibility) -> bool {

@@ -236,6 +236,17 @@ pub enum Namespace {
     User(u64),
 }
 
+impl Namespace {
+    /// The group's id, if it is a group.
+    #[must_use]
+    pub const fn group(self) -> Option<u64> {
+        match self {
+            Self::Group(id) => Some(id),
+            Self::User(_) => None,
+        }
+    }
+}
+
 #[derive(Clone, Debug)]
 pub struct Project {
     pub id: u64,

@@ -1,0 +1,254 @@
+//! Groups, their projects, and namespaces.
+//!
+//! gitlab: lib/api/groups.rb, lib/api/namespaces.rb, app/finders/groups_finder.rb
+
+use axum::extract::{Path, State as Shared};
+use axum::response::Response;
+use axum::routing::get;
+use axum::{Json, Router};
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use serde_json::{Value, json};
+
+use super::GitLab;
+use super::access::Access;
+use super::caller::{API, Call};
+use super::pages;
+use super::params::Params;
+use super::projects::{access_level, in_groups};
+use super::refusal::Refusal;
+use super::state::{Group, State, User, level};
+
+pub(super) fn routes() -> Router<GitLab> {
+    Router::new()
+        .route("/groups", get(list))
+        .route("/groups/{id}", get(show))
+        .route("/groups/{id}/projects", get(projects))
+        .route("/groups/{id}/subgroups", get(subgroups))
+        .route("/groups/{id}/descendant_groups", get(descendants))
+        .route("/namespaces/{id}", get(show_namespace))
+}
+
+/// What a list of groups is narrowed to.
+struct Filter {
+    top_level: bool,
+    owned: bool,
+    /// Every group the caller may see, or only those the caller is a member of.
+    all: bool,
+    min_access_level: u8,
+    search: String,
+    skip: Vec<String>,
+}
+
+impl Filter {
+    /// `all_available` is true by default for admins and for those who are not signed in.
+    fn read(params: &Params, all: bool) -> Result<Self, Refusal> {
+        Ok(Self {
+            top_level: params.is("top_level_only")?,
+            owned: params.is("owned")?,
+            all: params.boolean("all_available")?.unwrap_or(all),
+            min_access_level: access_level(params)?,
+            search: params.text("search")?.unwrap_or_default().to_lowercase(),
+            skip: params.list("skip_groups")?.unwrap_or_default(),
+        })
+    }
+
+    fn takes(&self, access: &Access<'_>, group: &Group) -> bool {
+        let level = access.in_group(group.id);
+        let mine = match (self.owned, self.min_access_level) {
+            (true, _) => level >= level::OWNER,
+            (false, 0) => self.all || level > 0,
+            (false, least) => level >= least,
+        };
+        mine && (!self.top_level || group.parent.is_none())
+            && (self.search.is_empty()
+                || group.name.to_lowercase().contains(&self.search)
+                || group.path.to_lowercase().contains(&self.search))
+            && !self.skip.contains(&group.id.to_string())
+            && (level > 0 || access.sees_group(group))
+    }
+}
+
+/// Keyset paging is for those who are not signed in; everybody else gets pages by number, whatever they ask.
+async fn list(Shared(gitlab): Shared<GitLab>, call: Call) -> Result<Response, Refusal> {
+    let caller = call.identify(&gitlab, API)?;
+    let state = gitlab.lock();
+    let access = Access::of(&state, caller.as_ref());
+    let filter = Filter::read(&call.params, access.admin() || caller.is_none())?;
+    let groups = ordered(&call, state.groups.values().filter(|group| filter.takes(&access, group)).collect())?;
+    let keyset = call.params.text("pagination")?.as_deref() == Some("keyset");
+    let page = match (&caller, keyset) {
+        (None, true) => {
+            let seen = call.params.text("cursor")?.and_then(|cursor| read_cursor(&cursor));
+            let rest = groups.into_iter().skip_while(|group| {
+                seen.as_ref().is_some_and(|(name, id)| (group.name.as_str(), group.id) <= (name.as_str(), *id))
+            });
+            pages::keyset(&state, &call, rest, |last| ("cursor", cursor(last)))?
+        }
+        (None, false) => pages::limited_offset(&state, &call, "Group", groups)?,
+        (Some(_), _) => pages::offset(&state, &call, groups)?,
+    };
+    Ok(page.answer(|group| entity(&gitlab, &state, group)))
+}
+
+fn ordered<'a>(call: &Call, mut groups: Vec<&'a Group>) -> Result<Vec<&'a Group>, Refusal> {
+    let by = call.params.word("order_by", &["name", "path", "id", "similarity"])?;
+    match by.as_deref() {
+        Some("id") => {}
+        Some("path") => groups.sort_by(|a, b| a.path.cmp(&b.path).then(a.id.cmp(&b.id))),
+        _ => groups.sort_by(|a, b| a.name.cmp(&b.name).then(a.id.cmp(&b.id))),
+    }
+    if call.params.word("sort", &["asc", "desc"])?.as_deref() == Some("desc") {
+        groups.reverse();
+    }
+    Ok(groups)
+}
+
+fn cursor(last: &Group) -> String {
+    URL_SAFE_NO_PAD.encode(json!({ "name": last.name, "id": last.id.to_string(), "_kd": "n" }).to_string())
+}
+
+fn read_cursor(cursor: &str) -> Option<(String, u64)> {
+    let document: Value = serde_json::from_slice(&URL_SAFE_NO_PAD.decode(cursor).ok()?).ok()?;
+    Some((document["name"].as_str()?.to_owned(), document["id"].as_str()?.parse().ok()?))
+}
+
+async fn show(Shared(gitlab): Shared<GitLab>, Path(id): Path<String>, call: Call) -> Result<Json<Value>, Refusal> {
+    let caller = call.identify(&gitlab, API)?;
+    let state = gitlab.lock();
+    let group = state.visible_group(&id, caller.as_ref())?;
+    Ok(Json(entity(&gitlab, &state, group)))
+}
+
+async fn projects(Shared(gitlab): Shared<GitLab>, Path(id): Path<String>, call: Call) -> Result<Response, Refusal> {
+    let caller = call.identify(&gitlab, API)?;
+    let groups: Vec<u64> = {
+        let state = gitlab.lock();
+        let top = state.visible_group(&id, caller.as_ref())?.id;
+        match call.params.is("include_subgroups")? {
+            true => below(&state, top).map(|group| group.id).chain([top]).collect(),
+            false => vec![top],
+        }
+    };
+    in_groups(&gitlab, &call, (caller.as_ref(), &groups))
+}
+
+async fn subgroups(Shared(gitlab): Shared<GitLab>, Path(id): Path<String>, call: Call) -> Result<Response, Refusal> {
+    inside(&gitlab, &call, (&id, |group, top| group.parent == Some(top)))
+}
+
+async fn descendants(Shared(gitlab): Shared<GitLab>, Path(id): Path<String>, call: Call) -> Result<Response, Refusal> {
+    inside(&gitlab, &call, (&id, |_, _| true))
+}
+
+fn inside(
+    gitlab: &GitLab,
+    call: &Call,
+    (id, wanted): (&str, impl Fn(&Group, u64) -> bool),
+) -> Result<Response, Refusal> {
+    let caller = call.identify(gitlab, API)?;
+    let state = gitlab.lock();
+    let top = state.visible_group(id, caller.as_ref())?.id;
+    let access = Access::of(&state, caller.as_ref());
+    let filter = Filter::read(&call.params, true)?;
+    let groups = below(&state, top).filter(|group| wanted(group, top) && filter.takes(&access, group)).collect();
+    let groups = ordered(call, groups)?;
+    Ok(pages::offset(&state, call, groups)?.answer(|group| entity(gitlab, &state, group)))
+}
+
+/// Every group under this one, at any depth.
+fn below(state: &State, top: u64) -> impl Iterator<Item = &Group> {
+    state.groups.values().filter(move |group| state.lineage(group.id).skip(1).any(|above| above.id == top))
+}
+
+/// A group or a user's own namespace; what the caller may not see is not there.
+async fn show_namespace(
+    Shared(gitlab): Shared<GitLab>,
+    Path(id): Path<String>,
+    call: Call,
+) -> Result<Json<Value>, Refusal> {
+    let caller = call.require(&gitlab)?;
+    let state = gitlab.lock();
+    let user = state.users.values().find(|user| user.namespace.to_string() == id || user.username == id);
+    if let Some(user) = user.filter(|user| caller.admin || user.id == caller.user) {
+        return Ok(Json(with_plan(&gitlab, user_namespace(&state, user))));
+    }
+    let group = state.visible_group(&id, Some(&caller)).map_err(|_| Refusal::not_found("Namespace"))?;
+    let answer = namespace(&state, group);
+    let owner = caller.admin || Access::of(&state, Some(&caller)).in_group(group.id) >= level::OWNER;
+    Ok(Json(if owner { with_plan(&gitlab, answer) } else { answer }))
+}
+
+/// A self-managed EE shows the plan of the namespace, which is not that of the licence (gitlab: doc/api/namespaces.md).
+fn with_plan(gitlab: &GitLab, mut answer: Value) -> Value {
+    if gitlab.enterprise() {
+        answer["plan"] = json!("default");
+    }
+    answer
+}
+
+/// gitlab: lib/api/entities/namespace_basic.rb
+pub(super) fn namespace(state: &State, group: &Group) -> Value {
+    json!({
+        "id": group.id,
+        "name": group.name,
+        "path": group.path,
+        "kind": "group",
+        "full_path": group.full_path,
+        "parent_id": group.parent,
+        "avatar_url": null,
+        "web_url": state.link(&format!("/groups/{}", group.full_path)),
+    })
+}
+
+/// The namespace that every user has.
+pub(super) fn user_namespace(state: &State, user: &User) -> Value {
+    json!({
+        "id": user.namespace,
+        "name": user.name,
+        "path": user.username,
+        "kind": "user",
+        "full_path": user.username,
+        "parent_id": null,
+        "avatar_url": null,
+        "web_url": state.link(&format!("/{}", user.username)),
+    })
+}
+
+/// gitlab: lib/api/entities/group.rb
+fn entity(gitlab: &GitLab, state: &State, group: &Group) -> Value {
+    let mut answer = json!({
+        "id": group.id,
+        "web_url": state.link(&format!("/groups/{}", group.full_path)),
+        "name": group.name,
+        "path": group.path,
+        "description": "",
+        "visibility": group.visibility.word(),
+        "share_with_group_lock": false,
+        "require_two_factor_authentication": false,
+        "two_factor_grace_period": 48,
+        "project_creation_level": "developer",
+        "auto_devops_enabled": null,
+        "subgroup_creation_level": "maintainer",
+        "emails_disabled": false,
+        "emails_enabled": true,
+        "mentions_disabled": null,
+        "lfs_enabled": true,
+        "default_branch": null,
+        "avatar_url": null,
+        "request_access_enabled": true,
+        "full_name": group.full_name,
+        "full_path": group.full_path,
+        "created_at": format!("{:.3}", group.created_at),
+        "parent_id": group.parent,
+        "shared_runners_setting": "enabled",
+    });
+    // Delayed deletion was a paid feature until 18.0 gave it to everybody.
+    if gitlab.enterprise() || gitlab.at_least(18, 0) {
+        answer["marked_for_deletion_on"] = json!(group.marked_for_deletion.map(|day| day.to_string()));
+    }
+    if gitlab.at_least(17, 2) {
+        answer["organization_id"] = json!(1);
+    }
+    answer
+}

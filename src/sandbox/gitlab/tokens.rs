@@ -1,0 +1,236 @@
+//! Personal access tokens: reading, revoking, rotating.
+//!
+//! gitlab: lib/api/personal_access_tokens.rb, lib/api/personal_access_tokens/self_information.rb, self_rotation.rb
+
+use axum::extract::{Path, State as Shared};
+use axum::http::StatusCode;
+use axum::response::Response;
+use axum::routing::{get, post};
+use axum::{Json, Router};
+use jiff::civil::Date;
+use serde_json::{Value, json};
+
+use super::caller::{ANY, API, Call, Caller, Credential};
+use super::refusal::Refusal;
+use super::secrets::Digest;
+use super::state::{State, Token, next};
+use super::{GitLab, pages, params};
+
+/// How long a new token lives, and how long a rotated one, when nobody says (gitlab: rotate_service.rb). Days.
+pub(super) const LIFE_OF_NEW: i64 = 365;
+const LIFE_OF_ROTATED: i64 = 7;
+
+/// What a new token is.
+pub(super) struct New {
+    pub user: u64,
+    pub name: String,
+    pub description: Option<String>,
+    pub scopes: Vec<String>,
+    pub expires_at: Option<Date>,
+    pub previous: Option<u64>,
+}
+
+pub(super) fn routes() -> Router<GitLab> {
+    Router::new()
+        .route("/personal_access_tokens", get(list))
+        .route("/personal_access_tokens/self", get(show_self).delete(revoke_self))
+        .route("/personal_access_tokens/self/rotate", post(rotate_self))
+        .route("/personal_access_tokens/{id}", get(show).delete(revoke))
+        .route("/personal_access_tokens/{id}/rotate", post(rotate))
+}
+
+async fn list(Shared(gitlab): Shared<GitLab>, call: Call) -> Result<Response, Refusal> {
+    let caller = call.require(&gitlab)?;
+    let user = call.params.integer("user_id")?.map(|id| u64::try_from(id).unwrap_or(0));
+    if !caller.admin && user.is_some_and(|user| user != caller.user) {
+        return Err(Refusal::unauthorized());
+    }
+    let user = if caller.admin { user } else { Some(caller.user) };
+    let search = call.params.text("search")?.map(|text| text.to_lowercase());
+    let revoked = call.params.boolean("revoked")?;
+    let active = call.params.word("state", &["active", "inactive"])?.map(|word| word == "active");
+    let today = gitlab.clock().today();
+    let wanted = |token: &&Token| {
+        !token.impersonation
+            && user.is_none_or(|user| token.user == user)
+            && revoked.is_none_or(|revoked| token.revoked == revoked)
+            && active.is_none_or(|active| token.active(today) == active)
+            && search.as_ref().is_none_or(|text| token.name.to_lowercase().contains(text))
+    };
+    let state = gitlab.lock();
+    let tokens: Vec<&Token> = state.tokens.values().filter(wanted).collect();
+    Ok(pages::offset(&state, &call, tokens)?.answer(|token| entity(&gitlab, token)))
+}
+
+async fn show_self(Shared(gitlab): Shared<GitLab>, call: Call) -> Result<Json<Value>, Refusal> {
+    let caller = call.require_scope(&gitlab, ANY)?;
+    let id = personal(&caller).ok_or_else(not_personal)?;
+    let state = gitlab.lock();
+    let token = state.tokens.get(&id).ok_or_else(Refusal::unauthorized)?;
+    Ok(Json(entity(&gitlab, token)))
+}
+
+async fn revoke_self(Shared(gitlab): Shared<GitLab>, call: Call) -> Result<StatusCode, Refusal> {
+    let caller = call.require_scope(&gitlab, ANY)?;
+    let id = personal(&caller).ok_or_else(not_personal)?;
+    if let Some(token) = gitlab.lock().tokens.get_mut(&id) {
+        token.revoked = true;
+    }
+    Ok(StatusCode::NO_CONTENT)
+}
+
+async fn rotate_self(Shared(gitlab): Shared<GitLab>, call: Call) -> Result<Json<Value>, Refusal> {
+    if !gitlab.at_least(16, 10) {
+        return Err(Refusal::no_route());
+    }
+    let acceptable: &[&str] = if gitlab.at_least(17, 9) { &["api", "self_rotate"] } else { API };
+    let caller = call.require_scope(&gitlab, acceptable)?;
+    let not_allowed = || Refusal::message(StatusCode::METHOD_NOT_ALLOWED, "405 Method Not Allowed");
+    let id = personal(&caller).ok_or_else(not_allowed)?;
+    rotated(&gitlab, &call, id)
+}
+
+async fn show(Shared(gitlab): Shared<GitLab>, Path(id): Path<String>, call: Call) -> Result<Json<Value>, Refusal> {
+    let caller = call.require(&gitlab)?;
+    let state = gitlab.lock();
+    Ok(Json(entity(&gitlab, managed(&state, &caller, &id)?)))
+}
+
+async fn revoke(Shared(gitlab): Shared<GitLab>, Path(id): Path<String>, call: Call) -> Result<StatusCode, Refusal> {
+    let caller = call.require(&gitlab)?;
+    let mut state = gitlab.lock();
+    let id = managed(&state, &caller, &id)?.id;
+    if let Some(token) = state.tokens.get_mut(&id) {
+        token.revoked = true;
+    }
+    Ok(StatusCode::NO_CONTENT)
+}
+
+async fn rotate(Shared(gitlab): Shared<GitLab>, Path(id): Path<String>, call: Call) -> Result<Json<Value>, Refusal> {
+    if !gitlab.at_least(16, 0) {
+        return Err(Refusal::no_route());
+    }
+    let caller = call.require(&gitlab)?;
+    let id = managed(&gitlab.lock(), &caller, &id)?.id;
+    rotated(&gitlab, &call, id)
+}
+
+/// A token of the path that is the caller's own, or anybody's for an admin; only an admin learns that there is none.
+fn managed<'a>(state: &'a State, caller: &Caller, id: &str) -> Result<&'a Token, Refusal> {
+    let token = state.tokens.get(&params::id("id", id)?);
+    match token {
+        Some(token) if caller.admin || token.user == caller.user => Ok(token),
+        _ if caller.admin => Err(Refusal::message(StatusCode::NOT_FOUND, "404 Not Found")),
+        _ => Err(Refusal::unauthorized()),
+    }
+}
+
+fn rotated(gitlab: &GitLab, call: &Call, id: u64) -> Result<Json<Value>, Refusal> {
+    let asked = if gitlab.at_least(16, 6) { call.params.date("expires_at")? } else { None };
+    let mut state = gitlab.lock();
+    let expires_at = expiry(gitlab, &state, (asked, LIFE_OF_ROTATED)).map_err(|text| bad_request(&text))?;
+    let Some(old) = state.tokens.get_mut(&id) else { return Err(Refusal::unauthorized()) };
+    if old.revoked {
+        return Err(bad_request("Token already revoked"));
+    }
+    old.revoked = true;
+    let new = New {
+        user: old.user,
+        name: old.name.clone(),
+        description: old.description.clone(),
+        scopes: old.scopes.clone(),
+        expires_at,
+        previous: Some(id),
+    };
+    let (id, value) = create(gitlab, &mut state, new);
+    Ok(Json(entity_with_value(gitlab, &state, (id, &value))))
+}
+
+/// The day a token will end: the one asked for, or so many days ahead where the instance demands one.
+pub(super) fn expiry(
+    gitlab: &GitLab,
+    state: &State,
+    (asked, default): (Option<Date>, i64),
+) -> Result<Option<Date>, String> {
+    let ahead = |days: i64| gitlab.clock().today().saturating_add(jiff::Span::new().days(days));
+    let latest = ahead(LIFE_OF_NEW);
+    match asked {
+        Some(day) if day > latest => Err(format!("Expiration date must be before {latest}")),
+        Some(day) => Ok(Some(day)),
+        None => Ok(state.settings.require_personal_access_token_expiry.then(|| ahead(default))),
+    }
+}
+
+/// Makes a token; gives its id and its value.
+pub(super) fn create(gitlab: &GitLab, state: &mut State, new: New) -> (u64, String) {
+    let value = state.new_token_value(gitlab.options().version);
+    let id = next(&mut state.ids.token);
+    let token = Token {
+        id,
+        user: new.user,
+        name: new.name,
+        description: new.description,
+        scopes: new.scopes,
+        revoked: false,
+        impersonation: false,
+        granular: false,
+        created_at: gitlab.clock().now(),
+        last_used_at: None,
+        expires_at: new.expires_at,
+        previous: new.previous,
+        value: Digest::of(&value),
+    };
+    state.token_values.insert(token.value, id);
+    state.tokens.insert(id, token);
+    (id, value)
+}
+
+/// gitlab: lib/api/entities/personal_access_token_with_token.rb
+pub(super) fn entity_with_value(gitlab: &GitLab, state: &State, (id, value): (u64, &str)) -> Value {
+    let mut answer = state.tokens.get(&id).map(|token| entity(gitlab, token)).unwrap_or_default();
+    answer["token"] = json!(value);
+    answer
+}
+
+/// gitlab: lib/api/entities/personal_access_token.rb; the first versions of the newer fields are near, not certain.
+fn entity(gitlab: &GitLab, token: &Token) -> Value {
+    let mut answer = json!({
+        "id": token.id,
+        "name": token.name,
+        "revoked": token.revoked,
+        "created_at": format!("{:.3}", token.created_at),
+        "scopes": token.scopes,
+        "user_id": token.user,
+        "last_used_at": token.last_used_at.map(|time| format!("{time:.3}")),
+        "active": token.active(gitlab.clock().today()),
+        "expires_at": token.expires_at.map(|day| day.to_string()),
+    });
+    if gitlab.at_least(17, 7) {
+        answer["description"] = json!(token.description);
+    }
+    if gitlab.at_least(17, 10) {
+        answer["last_used_ips"] = json!(token.last_used_at.map_or(vec![], |_| vec!["127.0.0.1"]));
+    }
+    if gitlab.at_least(18, 10) {
+        answer["granular"] = json!(token.granular);
+    }
+    if token.granular {
+        answer["granular_scopes"] = json!([]);
+    }
+    answer
+}
+
+fn personal(caller: &Caller) -> Option<u64> {
+    match caller.credential {
+        Credential::Personal(id) => Some(id),
+        Credential::Oauth(_) => None,
+    }
+}
+
+fn not_personal() -> Refusal {
+    bad_request("This endpoint requires token type to be a personal access token")
+}
+
+fn bad_request(reason: &str) -> Refusal {
+    Refusal::message(StatusCode::BAD_REQUEST, format!("400 Bad request - {reason}"))
+}
