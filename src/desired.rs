@@ -136,6 +136,12 @@ impl DesiredWebhooks {
         Mark { fingerprint: self.token.fingerprint(&format!("hook\n{}\n{signing}", self.url)) }
     }
 
+    /// Whether a hook's address is the wanted one, as addresses and not as texts: GitLab keeps what it was given.
+    #[must_use]
+    pub fn is_url(&self, address: &str) -> bool {
+        Url::parse(address).is_ok_and(|address| address == self.url)
+    }
+
     /// The hook to be on `target`.
     #[must_use]
     pub fn hook(&self, target: Target) -> HookSpec {

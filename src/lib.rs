@@ -14,6 +14,7 @@ pub mod journal;
 pub mod kit;
 pub mod observed;
 pub mod page;
+pub mod plan;
 pub mod report;
 pub mod sandbox;
 pub mod secret;

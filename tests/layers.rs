@@ -51,7 +51,7 @@ fn may_use(user: &str, used: &str) -> bool {
         let place = |name| order.iter().position(|module| *module == name);
         matches!((place(user), place(used)), (Some(user), Some(used)) if used < user)
     };
-    below < above || (below == above && WITHIN.iter().any(|order| before(order)))
+    below < above || (below == above && WITHIN.iter().any(before))
 }
 
 fn sources(folder: &Path) -> Vec<PathBuf> {

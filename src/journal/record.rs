@@ -74,6 +74,10 @@ pub struct BundleRecord {
     pub accepted_at: Option<Timestamp>,
     /// Where `--bundle-out` put it.
     pub written_to: Option<String>,
+    /// The token inside that was made for Factory, if one was.
+    pub token: Option<MintedRecord>,
+    /// Whether the file is there and is the one that was sealed.
+    pub on_disk: bool,
 }
 
 #[derive(Clone, Debug, Eq, PartialEq, Serialize)]
@@ -188,7 +192,8 @@ impl Record {
         match entry {
             Entry::BundleSealed { sha256, application_id, secret, token, recipients } => {
                 self.secret = SecretState::Sealed;
-                self.orphan_tokens.retain(|orphan| Some(&orphan.name) != token.as_ref());
+                let token = self.take_orphan(token.as_deref());
+                self.abandon_bundle();
                 self.bundle = Some(BundleRecord {
                     sha256,
                     application_id,
@@ -199,6 +204,8 @@ impl Record {
                     receipt: None,
                     accepted_at: None,
                     written_to: None,
+                    token,
+                    on_disk: false,
                 });
             }
             Entry::PairProven { application_id } => {
@@ -217,6 +224,18 @@ impl Record {
                 }
             }),
             _ => {}
+        }
+    }
+
+    fn take_orphan(&mut self, name: Option<&str>) -> Option<MintedRecord> {
+        let at = self.orphan_tokens.iter().position(|orphan| Some(orphan.name.as_str()) == name)?;
+        Some(self.orphan_tokens.remove(at))
+    }
+
+    /// A bundle that nobody accepted and that another one replaces: the token inside is of no use to anybody.
+    fn abandon_bundle(&mut self) {
+        if let Some(BundleRecord { accepted: false, written_to: None, token: Some(token), .. }) = self.bundle.take() {
+            self.orphan_tokens.push(token);
         }
     }
 

@@ -4,6 +4,8 @@ use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{self, Read as _, Seek as _, SeekFrom, Write as _};
 use std::path::{Path, PathBuf};
 
+use sha2::{Digest as _, Sha256};
+
 use super::entry::{Entry, Line, VERSION};
 use super::record::Record;
 use crate::env::Clock;
@@ -105,7 +107,13 @@ impl Connection {
     pub fn record(&self) -> Result<Record, Error> {
         let path = self.journal_path();
         match read_limited(&path) {
-            Ok(bytes) => Ok(replay(&bytes)),
+            Ok(bytes) => {
+                let mut record = replay(&bytes);
+                if let Some(bundle) = &mut record.bundle {
+                    bundle.on_disk = digest(&self.bundle_path()).as_deref() == Some(&bundle.sha256);
+                }
+                Ok(record)
+            }
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Record::default()),
             Err(source) => Err(Error::Read { path, source }),
         }
@@ -190,6 +198,12 @@ fn replay(bytes: &[u8]) -> Record {
         }
     }
     record
+}
+
+/// The SHA-256 of a file in hex; `None` when it cannot be read.
+fn digest(path: &Path) -> Option<String> {
+    let bytes = read_limited(path).ok()?;
+    Some(Sha256::digest(&bytes).iter().map(|byte| format!("{byte:02x}")).collect())
 }
 
 fn read_limited(path: &Path) -> io::Result<Vec<u8>> {

@@ -1,0 +1,468 @@
+//! The planner against an instance in memory: each test changes one thing and reads the plan.
+
+use std::collections::BTreeSet;
+use std::net::{IpAddr, Ipv4Addr};
+use std::path::PathBuf;
+use std::time::Duration;
+
+use insta::assert_snapshot;
+
+use super::*;
+use crate::desired::*;
+use crate::factory::{FactoryState, FactoryStatus};
+use crate::gitlab::{AlertStatus, Hook, License, Metadata, TokenDetails, User};
+use crate::instance::{Edition, Version};
+use crate::journal::{BundleRecord, HookRecord, MintedRecord, OwnApplication, SecretState};
+use crate::kit::{Handover, Organization, UploadMethod};
+use crate::observed::*;
+use crate::secret::{ApplicationSecret, WebhookToken};
+use crate::target::{Event, Strategy, Target, TargetKind};
+
+const REDIRECT: &str = "https://api.factory.example/callback";
+const ID: &str = "0123456789abcdef0123456789abcdef";
+
+fn desired() -> Desired {
+    Desired {
+        instance: "https://gitlab.acme.com".parse().expect("an address"),
+        organization: Organization { id: "org_acme".to_owned(), name: "Acme".to_owned() },
+        application: DesiredApplication {
+            name: "Factory Integration".to_owned(),
+            redirect_uri: REDIRECT.to_owned(),
+            scopes: vec!["api".to_owned(), "sudo".to_owned()],
+            confidential: true,
+            trusted: false,
+            origin: ApplicationOrigin::Auto { given: None, renew: false },
+        },
+        webhooks: DesiredWebhooks {
+            strategy: Strategy::Auto,
+            selection: Selection::default(),
+            url: "https://hooks.factory.example/org_acme".parse().expect("an address"),
+            token: WebhookToken::new("a-webhook-secret-token").expect("a token"),
+            signing_token: None,
+            events: vec![Event::Push, Event::Note],
+            name: "Factory".to_owned(),
+            receipts_url: None,
+        },
+        handover: DesiredHandover { handover: Handover::Given, scopes: vec!["api".to_owned()] },
+        delivery: Delivery {
+            recipients: vec!["age1factory".to_owned()],
+            way: Way::Upload {
+                url: "https://api.factory.example/v1/bundles?signature=x".parse().expect("an address"),
+                method: UploadMethod::Post,
+            },
+        },
+        status_url: None,
+    }
+}
+
+fn observed() -> Observed {
+    Observed {
+        at: "2026-11-21T12:00:00Z".parse().expect("a time"),
+        network: NetworkSeen {
+            addresses: Seen::Known(vec![IpAddr::V4(Ipv4Addr::LOCALHOST)]),
+            connect: Seen::Known(Duration::from_millis(1)),
+            tls: Seen::NotAsked("not needed here"),
+        },
+        metadata: Seen::Known(Metadata {
+            version: Version::new(19, 2),
+            version_text: "19.2.0-ee".to_owned(),
+            edition: Edition::Ee,
+        }),
+        own_url: Seen::Known(None),
+        token: Seen::Known(TokenDetails {
+            id: 1,
+            name: "admin".to_owned(),
+            scopes: vec!["api".to_owned()],
+            user_id: 1,
+            active: true,
+            revoked: false,
+            expires_at: None,
+            granular: false,
+        }),
+        user: Seen::Known(an_admin()),
+        license: Seen::Known(License::Licensed { plan: "premium".to_owned(), expired: false }),
+        applications: Seen::Known(Vec::new()),
+        scopes_supported: Seen::Known(vec!["api".to_owned(), "sudo".to_owned()]),
+        pair: Seen::NotAsked("not needed here"),
+        probed_scopes: Seen::NotAsked("not needed here"),
+        hooks: Seen::Known(HooksSeen {
+            strategy: Strategy::Group,
+            targets: vec![bare(group(1, "acme"))],
+            left_out: LeftOut::default(),
+        }),
+        factory: FactorySeen {
+            status: Seen::Known(status(FactoryState::Pending)),
+            hosts: Vec::new(),
+            bundle: Seen::NotAsked("not needed here"),
+            proofs: Seen::NotAsked("not needed here"),
+        },
+    }
+}
+
+fn an_admin() -> User {
+    User { id: 1, username: "root".to_owned(), bot: false, is_admin: Some(true), state: "active".to_owned() }
+}
+
+fn status(state: FactoryState) -> FactoryStatus {
+    FactoryStatus { state, detail: None }
+}
+
+fn group(id: u64, path: &str) -> Target {
+    Target::Group { id, path: path.to_owned() }
+}
+
+fn project(id: u64, path: &str) -> Target {
+    Target::Project { id, path: path.to_owned() }
+}
+
+fn bare(target: Target) -> TargetSeen {
+    TargetSeen { target, empty: false, hooks: Seen::Known(Vec::new()) }
+}
+
+fn with_hooks(target: Target, hooks: Vec<Hook>) -> TargetSeen {
+    let seen = |hook| HookSeen { hook, deliveries: Seen::NotAsked("not needed here") };
+    TargetSeen { target, empty: false, hooks: Seen::Known(hooks.into_iter().map(seen).collect()) }
+}
+
+fn right_hook(id: u64) -> Hook {
+    let spec = desired().webhooks.hook(group(1, "acme"));
+    Hook {
+        id,
+        url: spec.url,
+        name: Some(spec.name),
+        description: Some(spec.description),
+        events: spec.events,
+        enable_ssl_verification: true,
+        alert_status: AlertStatus::Executable,
+        disabled_until: None,
+        token_present: Some(true),
+        signing_token_present: Some(false),
+        push_events_branch_filter: None,
+    }
+}
+
+fn application(id: u64) -> Application {
+    Application {
+        id,
+        application_id: ID.to_owned(),
+        name: "Factory Integration".to_owned(),
+        callback_url: REDIRECT.to_owned(),
+        confidential: true,
+        scopes: Some(vec!["api".to_owned(), "sudo".to_owned()]),
+    }
+}
+
+fn sealed() -> BundleRecord {
+    BundleRecord {
+        sha256: "aa".to_owned(),
+        application_id: ID.to_owned(),
+        secret: String::new(),
+        recipients: vec!["age1factory".to_owned()],
+        proven: true,
+        accepted: true,
+        receipt: None,
+        accepted_at: None,
+        written_to: None,
+        token: None,
+        on_disk: true,
+    }
+}
+
+fn finished_record() -> Record {
+    Record {
+        application: OwnApplication::Made { application_id: ID.to_owned() },
+        secret: SecretState::Sealed,
+        bundle: Some(sealed()),
+        ..Record::default()
+    }
+}
+
+fn connected() -> Observed {
+    let mut observed = observed();
+    observed.applications = Seen::Known(vec![application(7)]);
+    observed.hooks = hooks(Strategy::Group, vec![with_hooks(group(1, "acme"), vec![right_hook(5)])]);
+    observed.factory.status = Seen::Known(status(FactoryState::Connected));
+    observed
+}
+
+fn hooks(strategy: Strategy, targets: Vec<TargetSeen>) -> Seen<HooksSeen> {
+    Seen::Known(HooksSeen { strategy, targets, left_out: LeftOut::default() })
+}
+
+#[test]
+fn a_new_instance_gets_everything_in_the_order_an_admin_would_tell_it() {
+    assert_snapshot!(plan(&desired(), &observed(), &Record::default()), @r"
+      1. create the confidential OAuth application Factory Integration: redirect URI https://api.factory.example/callback, scopes api sudo
+      2. seal the bundle for age1factory, with the token that was given
+      3. prove that GitLab accepts the application's ID and secret
+      4. create the webhook of group acme
+      5. send a test delivery (push) from group acme
+      6. send the sealed bundle to Factory: POST https://api.factory.example/v1/bundles
+    ");
+}
+
+#[test]
+fn a_connected_instance_needs_nothing_with_or_without_a_record() {
+    assert!(plan(&desired(), &connected(), &finished_record()).is_empty());
+    assert!(plan(&desired(), &connected(), &Record::default()).is_empty());
+}
+
+#[test]
+fn a_secret_lost_on_the_way_is_renewed_and_before_16_11_the_application_is_made_again() {
+    let mut record = finished_record();
+    (record.secret, record.bundle) = (SecretState::Lost, None);
+    let mut observed = connected();
+    assert_snapshot!(plan(&desired(), &observed, &record), @r"
+      1. renew the secret of application 7 (01234567…), an earlier run was cut off before it could seal the secret: the present secret stops working at once, and whoever uses it is disconnected until Factory has the new one
+      2. seal the bundle for age1factory, with the token that was given
+      3. prove that GitLab accepts the application's ID and secret
+      4. send the sealed bundle to Factory: POST https://api.factory.example/v1/bundles
+    ");
+    observed.metadata = Seen::Known(Metadata {
+        version: Version::new(16, 10),
+        version_text: "16.10.0".to_owned(),
+        edition: Edition::Ee,
+    });
+    record.hooks.insert(group(1, "acme"), HookRecord { id: 5, fingerprint: desired().webhooks.mark().fingerprint });
+    let lines = plan(&desired(), &observed, &record).lines();
+    assert!(lines[0].starts_with("delete our application 7"), "{lines:?}");
+    assert!(lines[1].starts_with("create the confidential OAuth application"), "{lines:?}");
+}
+
+#[test]
+fn one_that_may_be_ours_is_ours_if_it_is_the_only_match() {
+    let record = Record { application: OwnApplication::MayHaveMade, secret: SecretState::Lost, ..Record::default() };
+    let lines = plan(&desired(), &connected(), &record).lines();
+    assert!(lines[0].starts_with("renew the secret of application 7"), "{lines:?}");
+}
+
+#[test]
+fn a_match_in_no_record_needs_its_secret_unless_factory_is_connected() {
+    let mut observed = connected();
+    observed.factory.status = Seen::Known(status(FactoryState::Pending));
+    let plan = plan(&desired(), &observed, &Record::default());
+    assert_eq!(plan.obstacles, [Obstacle::NeedsSecret { application: application(7) }]);
+    assert!(plan.steps.is_empty(), "{plan}");
+}
+
+#[test]
+fn somebody_elses_application_of_the_same_name_stops_the_plan() {
+    let mut other = application(8);
+    other.callback_url = "https://elsewhere.example/cb".to_owned();
+    other.scopes = Some(vec!["api".to_owned()]);
+    let mut observed = observed();
+    observed.applications = Seen::Known(vec![other.clone()]);
+    let plan = plan(&desired(), &observed, &Record::default());
+    assert_eq!(
+        plan.obstacles,
+        [Obstacle::ForeignApplication {
+            application: other,
+            differences: vec![
+                format!("redirect URI https://elsewhere.example/cb instead of {REDIRECT}"),
+                "scopes without sudo".to_owned()
+            ],
+        }]
+    );
+}
+
+#[test]
+fn several_that_match_stop_the_plan() {
+    let mut observed = connected();
+    observed.applications = Seen::Known(vec![application(7), application(8)]);
+    let plan = plan(&desired(), &observed, &Record::default());
+    assert!(
+        matches!(plan.obstacles.as_slice(), [Obstacle::SeveralApplications { applications }] if applications.len() == 2)
+    );
+}
+
+#[test]
+fn a_redirect_uri_among_several_and_more_scopes_than_asked_still_match() {
+    let mut observed = connected();
+    let mut found = application(7);
+    found.callback_url = format!("https://other.example/cb\n{REDIRECT}");
+    found.scopes = Some(["api", "sudo", "read_user"].map(str::to_owned).to_vec());
+    observed.applications = Seen::Known(vec![found]);
+    assert!(plan(&desired(), &observed, &Record::default()).is_empty());
+}
+
+#[test]
+fn a_given_secret_is_sealed_once() {
+    let mut desired = desired();
+    let secret = ApplicationSecret::new("gloas-given-secret").expect("a secret");
+    let fingerprint = secret.fingerprint(ID);
+    desired.application.origin = ApplicationOrigin::Given(Credentials { application_id: ID.to_owned(), secret });
+    let mut observed = connected();
+    observed.factory.status = Seen::Known(status(FactoryState::Pending));
+    let first = plan(&desired, &observed, &Record::default());
+    assert_eq!(first.steps.len(), 3, "{first}");
+    let record = Record {
+        secret: SecretState::Sealed,
+        bundle: Some(BundleRecord { secret: fingerprint, ..sealed() }),
+        ..Record::default()
+    };
+    assert!(plan(&desired, &observed, &record).is_empty());
+}
+
+#[test]
+fn a_sealed_bundle_that_nobody_accepted_is_sent_as_it_is() {
+    let mut record = finished_record();
+    record.bundle = Some(BundleRecord { accepted: false, ..sealed() });
+    assert_snapshot!(plan(&desired(), &connected(), &record), @"  1. send the sealed bundle to Factory: POST https://api.factory.example/v1/bundles");
+}
+
+#[test]
+fn a_waiting_bundle_that_is_gone_is_made_again() {
+    let mut record = finished_record();
+    record.bundle = Some(BundleRecord { accepted: false, on_disk: false, ..sealed() });
+    let lines = plan(&desired(), &connected(), &record).lines();
+    assert!(lines[0].starts_with("renew the secret"), "{lines:?}");
+}
+
+#[test]
+fn renewing_when_asked_says_what_it_disconnects() {
+    let mut desired = desired();
+    desired.application.origin = ApplicationOrigin::Auto { given: None, renew: true };
+    let plan = plan(&desired, &connected(), &Record::default());
+    assert!(plan.lines()[0].contains("is disconnected until Factory has the new one"), "{plan}");
+}
+
+#[test]
+fn scopes_that_the_instance_does_not_know_stop_the_plan() {
+    let mut observed = observed();
+    observed.scopes_supported = Seen::Known(vec!["api".to_owned()]);
+    let plan = plan(&desired(), &observed, &Record::default());
+    assert_eq!(plan.obstacles, [Obstacle::UnsupportedScopes { scopes: vec!["sudo".to_owned()] }]);
+}
+
+#[test]
+fn a_token_for_factory_is_made_before_the_application_and_orphans_are_revoked_first() {
+    let mut desired = desired();
+    desired.handover.handover = Handover::Minted;
+    let record =
+        Record { orphan_tokens: vec![MintedRecord { id: Some(4), name: "Factory 1".to_owned() }], ..Record::default() };
+    let lines = plan(&desired, &observed(), &record).lines();
+    assert_snapshot!(lines[..2].join("\n"), @r"
+    revoke the token Factory 1 (4): an earlier run made it and nobody received it
+    make a token for Factory alone: Factory 2026-11-21 12:00:00, of user 1, scopes api, until 2027-11-20
+    ");
+}
+
+#[test]
+fn unlicensed_group_hooks_are_refused_and_auto_says_why_it_takes_projects() {
+    let mut unlicensed = observed();
+    unlicensed.license = Seen::Known(License::Unlicensed);
+    let mut wanted = desired();
+    wanted.webhooks.strategy = Strategy::Group;
+    let refused = plan(&wanted, &unlicensed, &Record::default());
+    assert_eq!(refused.obstacles, [Obstacle::NoGroupHooks { plan: LicencePlan::Free }]);
+    unlicensed.hooks = hooks(Strategy::Project, vec![bare(project(3, "acme/web"))]);
+    let chosen = plan(&desired(), &unlicensed, &Record::default());
+    assert!(chosen.notes[0].contains("group hooks never fire"), "{:?}", chosen.notes);
+}
+
+#[test]
+fn many_hooks_are_drawn_together_and_tested_once() {
+    let mut observed = connected();
+    let targets = (1..=100).map(|id| bare(project(id, &format!("acme/p{id}")))).collect();
+    observed.hooks = hooks(Strategy::Project, targets);
+    assert_snapshot!(plan(&desired(), &observed, &finished_record()), @r"
+      1. create the webhooks of 100 projects: project acme/p1, … project acme/p100
+      2. send a test delivery (push) from project acme/p1
+    ");
+}
+
+#[test]
+fn a_hook_is_held_against_what_is_wanted() {
+    let wanted = desired();
+    for (name, spoil, change) in [
+        (
+            "events",
+            (|hook| hook.events = vec![Event::Push, Event::Job]) as fn(&mut Hook),
+            "missing events note, unwanted job",
+        ),
+        ("confidential", |hook| hook.events.push(Event::ConfidentialNote), "unwanted events confidential_note"),
+        ("TLS", |hook| hook.enable_ssl_verification = false, "TLS verification is off"),
+        ("another token", |hook| hook.description = Some("factory-gitlab/v1:00aa".to_owned()), "secret token"),
+        ("no mark", |hook| hook.description = None, "secret token"),
+        ("cleared", |hook| hook.token_present = Some(false), "secret token"),
+        ("URL", |hook| hook.url = "https://old.example/".to_owned(), "URL, now https://old.example/"),
+    ] {
+        let mut hook = right_hook(5);
+        spoil(&mut hook);
+        let mut observed = connected();
+        observed.hooks = hooks(Strategy::Group, vec![with_hooks(group(1, "acme"), vec![hook])]);
+        let plan = plan(&wanted, &observed, &finished_record());
+        assert_eq!(plan.lines()[0], format!("correct webhook 5 of group acme: {change}"), "{name}");
+    }
+}
+
+#[test]
+fn a_second_hook_of_ours_is_deleted_and_a_strangers_is_left_alone() {
+    let mut stranger = right_hook(3);
+    stranger.description = None;
+    let mut observed = connected();
+    let found = vec![stranger, right_hook(5), right_hook(6)];
+    observed.hooks = hooks(Strategy::Group, vec![with_hooks(group(1, "acme"), found)]);
+    let plan = plan(&desired(), &observed, &finished_record());
+    assert_eq!(plan.steps[0], Step::DeleteHook { target: group(1, "acme"), id: 6 });
+}
+
+#[test]
+fn before_17_1_the_local_record_knows_which_token_was_set() {
+    let mut observed = connected();
+    observed.metadata =
+        Seen::Known(Metadata { version: Version::new(16, 11), version_text: "16.11".to_owned(), edition: Edition::Ee });
+    let mut hook = right_hook(5);
+    (hook.name, hook.description, hook.token_present) = (None, None, None);
+    observed.hooks = hooks(Strategy::Group, vec![with_hooks(group(1, "acme"), vec![hook])]);
+    let mut record = finished_record();
+    assert_eq!(plan(&desired(), &observed, &record).lines().len(), 2);
+    let fingerprint = desired().webhooks.mark().fingerprint;
+    record.hooks.insert(group(1, "acme"), HookRecord { id: 5, fingerprint });
+    assert!(plan(&desired(), &observed, &record).is_empty());
+}
+
+#[test]
+fn a_hook_that_gitlab_switched_off_gets_a_test_because_nothing_else_switches_it_on() {
+    let mut hook = right_hook(5);
+    hook.alert_status = AlertStatus::Disabled;
+    let mut observed = connected();
+    observed.hooks = hooks(Strategy::Group, vec![with_hooks(group(1, "acme"), vec![hook])]);
+    let plan = plan(&desired(), &observed, &finished_record());
+    assert_eq!(plan.steps, [Step::TestDelivery { target: group(1, "acme"), event: Event::Push }]);
+}
+
+#[test]
+fn what_was_changed_and_not_proved_is_proved_by_the_next_run() {
+    let mut record = finished_record();
+    record.unproved = BTreeSet::from([TargetKind::Group]);
+    let plan = plan(&desired(), &connected(), &record);
+    assert_eq!(plan.steps, [Step::TestDelivery { target: group(1, "acme"), event: Event::Push }]);
+}
+
+#[test]
+fn a_system_hook_carries_less_and_the_plan_says_what() {
+    let mut desired = desired();
+    desired.webhooks.strategy = Strategy::System;
+    let mut observed = connected();
+    observed.hooks = hooks(Strategy::System, vec![bare(Target::System)]);
+    let plan = plan(&desired, &observed, &finished_record());
+    assert_eq!(plan.notes, ["a system hook cannot carry note: Factory will not hear of them"]);
+}
+
+#[test]
+fn a_bundle_for_a_file_is_written_and_not_sent() {
+    let mut desired = desired();
+    desired.delivery.way = Way::File(PathBuf::from("out.age"));
+    let lines = plan(&desired, &observed(), &Record::default()).lines();
+    assert_eq!(lines.last().map(String::as_str), Some("write the sealed bundle to out.age"));
+}
+
+#[test]
+fn a_trusted_application_is_left_to_the_admin_area() {
+    let mut desired = desired();
+    desired.application.trusted = true;
+    let plan = plan(&desired, &connected(), &finished_record());
+    assert!(plan.is_empty());
+    assert_eq!(plan.by_hand[0].url.as_deref(), Some("https://gitlab.acme.com/admin/applications"));
+}
