@@ -1,5 +1,35 @@
 //! The only user of reqwest: send, decode, classify.
+//!
+//! A request is described ([`Request`]), sent by a [`Client`], and comes back as a [`Response`] with a 2xx status or as
+//! an [`Error`] that says what happened. Redirects are never followed by the library below: a read follows a few of
+//! them within its own origin, a write none.
 
+mod answer;
+mod bridge;
+mod budget;
+mod classify;
+mod client;
+mod dns;
 mod failure;
+mod options;
+mod pages;
+mod request;
+mod response;
+mod retry;
+mod sight;
+mod tls;
 
+pub use bridge::{Bridge, client_secret};
+pub use budget::Spent;
+pub use client::Client;
 pub use failure::{Answer, Cause, Error, Expected, Imposter, TlsProblem};
+pub use options::{Options, Proxy};
+pub use pages::Pages;
+pub use request::{Repeat, Request, in_body, in_body_if};
+pub use reqwest::Method;
+pub use response::Response;
+pub use sight::{NetworkSeen, Seen, inspect};
+pub use tls::CertificateSeen;
+
+#[cfg(test)]
+mod tests;

@@ -1,45 +1,13 @@
 //! What is true, read from both sides, independent reads at the same time.
 
-use std::net::IpAddr;
-use std::time::Duration;
-
 use jiff::Timestamp;
 use serde::Serialize;
 
 use crate::factory::FactoryStatus;
 use crate::gitlab::{Application, Delivery, Hook, License, Metadata, Pair, ProbedScopes, TokenDetails, User};
-use crate::http;
+pub use crate::http::{CertificateSeen, NetworkSeen, Seen};
 use crate::instance::Plan;
 use crate::target::{Strategy, Target};
-
-/// Something that was looked at, was not to be found out, or was not asked for.
-#[derive(Clone, Debug)]
-pub enum Seen<T> {
-    Known(T),
-    /// It was asked and the request failed: a refusal, or not to be found out ([`http::Error::is_refusal`]).
-    Failed(http::Error),
-    /// It was not asked, by design; the reason is for a person.
-    NotAsked(&'static str),
-}
-
-impl<T> Seen<T> {
-    #[must_use]
-    pub fn known(&self) -> Option<&T> {
-        match self {
-            Self::Known(value) => Some(value),
-            Self::Failed(_) | Self::NotAsked(_) => None,
-        }
-    }
-}
-
-impl<T> From<Result<T, http::Error>> for Seen<T> {
-    fn from(result: Result<T, http::Error>) -> Self {
-        match result {
-            Ok(value) => Self::Known(value),
-            Err(error) => Self::Failed(error),
-        }
-    }
-}
 
 /// Everything that was seen in one look.
 #[derive(Clone, Debug)]
@@ -77,24 +45,6 @@ impl Observed {
             _ => Plan::Free,
         }
     }
-}
-
-/// The way to the instance, step by step.
-#[derive(Clone, Debug)]
-pub struct NetworkSeen {
-    /// The addresses that the name has; `Failed` when it has none.
-    pub addresses: Seen<Vec<IpAddr>>,
-    /// How long the port took to open.
-    pub connect: Seen<Duration>,
-    /// `NotAsked` for http on loopback.
-    pub tls: Seen<CertificateSeen>,
-}
-
-/// The certificate that the instance showed.
-#[derive(Clone, Debug, Serialize)]
-pub struct CertificateSeen {
-    pub issuer: String,
-    pub not_after: Timestamp,
 }
 
 /// The hooks that point at Factory, target by target.

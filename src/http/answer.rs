@@ -1,0 +1,146 @@
+//! Refusals in the server's words: GitLab's two envelopes, OAuth's and Factory's, plain text, and web pages of others.
+
+use std::time::Duration;
+
+use jiff::Timestamp;
+use reqwest::header::{CONTENT_TYPE, HeaderMap, RETRY_AFTER};
+use serde_json::{Map, Value};
+
+use super::failure::{Answer, Cause, Imposter};
+use crate::secret;
+
+/// No server's word is kept beyond this many characters.
+const LONGEST_TEXT: usize = 300;
+const MOST_FIELDS: usize = 20;
+
+/// What an answer other than 2xx comes to.
+pub(super) fn refusal(status: u16, headers: &HeaderMap, body: &[u8], now: Timestamp) -> Cause {
+    let retry_after = retry_after(headers, now);
+    if let Ok(Value::Object(object)) = serde_json::from_slice(body) {
+        return Cause::Status(Answer { status, retry_after, ..envelope(&object) });
+    }
+    if is_html(headers, body) {
+        // GitLab's own error pages, and those of the nginx in front of it, are web pages too.
+        if status >= 500 || status == 429 {
+            return Cause::Status(Answer { status, retry_after, ..Answer::default() });
+        }
+        return Cause::Imposter { status, what: page_kind(body) };
+    }
+    let message = std::str::from_utf8(body).ok().map(str::trim).filter(|text| !text.is_empty()).map(clean);
+    Cause::Status(Answer { status, message, retry_after, ..Answer::default() })
+}
+
+/// What a 2xx answer is when it is not the JSON that was asked for; `None` when it claims to be JSON.
+pub(super) fn imposter(headers: &HeaderMap, body: &[u8]) -> Option<Imposter> {
+    if is_html(headers, body) {
+        return Some(page_kind(body));
+    }
+    let media_type = media_type(headers)?;
+    let is_json = media_type == "application/json" || media_type.ends_with("+json");
+    (!is_json).then(|| Imposter::OtherType(clean(&media_type)))
+}
+
+fn media_type(headers: &HeaderMap) -> Option<String> {
+    let value = headers.get(CONTENT_TYPE)?.to_str().ok()?;
+    Some(value.split(';').next().unwrap_or_default().trim().to_ascii_lowercase())
+}
+
+fn is_html(headers: &HeaderMap, body: &[u8]) -> bool {
+    match media_type(headers).as_deref() {
+        Some("text/html" | "application/xhtml+xml") => true,
+        Some("application/json") => false,
+        _ => {
+            let start = String::from_utf8_lossy(&body[..body.len().min(256)]).trim_start().to_ascii_lowercase();
+            start.starts_with("<!doctype html") || start.starts_with("<html")
+        }
+    }
+}
+
+fn page_kind(body: &[u8]) -> Imposter {
+    let text = String::from_utf8_lossy(&body[..body.len().min(64 * 1024)]).to_ascii_lowercase();
+    let signs = ["type=\"password\"", "type='password'", "type=password", "samlrequest", "sign in", "log in", "login"];
+    if signs.iter().any(|sign| text.contains(sign)) { Imposter::LoginWall } else { Imposter::WebPage }
+}
+
+fn envelope(object: &Map<String, Value>) -> Answer {
+    let text = |key: &str| object.get(key).and_then(Value::as_str).map(clean);
+    let error = object.get("error").and_then(|value| flatten(value, ""));
+    let is_code =
+        error.as_deref().is_some_and(|text| text.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'_'));
+    let message = object
+        .get("message")
+        .and_then(|value| flatten(value, ""))
+        .or_else(|| text("detail"))
+        .or_else(|| text("title"))
+        .or_else(|| error.clone().filter(|_| !is_code));
+    Answer {
+        message: message.as_deref().map(clean),
+        error: error.filter(|_| is_code).as_deref().map(clean),
+        error_description: text("error_description"),
+        scope: text("scope"),
+        fields: fields(object.get("message")),
+        ..Answer::default()
+    }
+}
+
+/// `{"scopes": ["a", "b"], "base": ["c"]}` becomes `scopes a, b; c`.
+fn flatten(value: &Value, field: &str) -> Option<String> {
+    let own = match value {
+        Value::String(text) => text.trim().to_owned(),
+        Value::Array(items) => join(items.iter().filter_map(|item| flatten(item, "")), ", "),
+        Value::Object(object) => join(object.iter().filter_map(|(key, value)| flatten(value, key)), "; "),
+        Value::Number(number) => number.to_string(),
+        Value::Bool(_) | Value::Null => String::new(),
+    };
+    match (own.is_empty(), field) {
+        (true, _) => None,
+        (false, "" | "base" | "error") => Some(own),
+        (false, field) => Some(format!("{field} {own}")),
+    }
+}
+
+fn join(parts: impl Iterator<Item = String>, between: &str) -> String {
+    parts.take(MOST_FIELDS).collect::<Vec<_>>().join(between)
+}
+
+fn fields(message: Option<&Value>) -> Vec<String> {
+    let Some(Value::Object(object)) = message else { return Vec::new() };
+    object
+        .keys()
+        .filter(|key| !matches!(key.as_str(), "base" | "error"))
+        .take(MOST_FIELDS)
+        .map(|key| clean(key))
+        .collect()
+}
+
+/// Redacted first and cut after, so that no half of a secret is left.
+pub(super) fn clean(text: &str) -> String {
+    let text = secret::redact(text);
+    match text.char_indices().nth(LONGEST_TEXT) {
+        Some((at, _)) => format!("{}…", &text[..at]),
+        None => text.into_owned(),
+    }
+}
+
+/// `Retry-After` (seconds or a date), else the time until `RateLimit-Reset`.
+fn retry_after(headers: &HeaderMap, now: Timestamp) -> Option<Duration> {
+    let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok()).map(str::trim);
+    let until = |at: Timestamp| Duration::try_from(at.duration_since(now)).unwrap_or_default();
+    if let Some(value) = text(RETRY_AFTER.as_str()) {
+        if let Ok(seconds) = value.parse() {
+            return Some(Duration::from_secs(seconds));
+        }
+        if let Ok(date) = jiff::fmt::rfc2822::parse(value) {
+            return Some(until(date.timestamp()));
+        }
+    }
+    let reset: i64 = text("ratelimit-reset")?.parse().ok()?;
+    // GitLab gives the time of day, the drafts of the header's standard a number of seconds.
+    if reset < 1_000_000_000 {
+        return u64::try_from(reset).ok().map(Duration::from_secs);
+    }
+    Timestamp::from_second(reset).ok().map(until)
+}
+
+#[cfg(test)]
+mod tests;

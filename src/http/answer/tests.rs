@@ -1,0 +1,90 @@
+use reqwest::header::HeaderValue;
+
+use super::*;
+
+fn headers(pairs: &[(&'static str, &'static str)]) -> HeaderMap {
+    pairs.iter().map(|(name, value)| (name.parse().expect("a name"), HeaderValue::from_static(value))).collect()
+}
+
+fn json(status: u16, body: &str) -> Answer {
+    match refusal(status, &headers(&[("content-type", "application/json")]), body.as_bytes(), Timestamp::UNIX_EPOCH) {
+        Cause::Status(answer) => answer,
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn every_envelope_is_read() {
+    for (body, message, error, description) in [
+        (r#"{"message":"401 Unauthorized"}"#, Some("401 Unauthorized"), None, None),
+        (r#"{"error":"name is missing, scopes is missing"}"#, Some("name is missing, scopes is missing"), None, None),
+        (r#"{"error":"404 Not Found"}"#, Some("404 Not Found"), None, None),
+        (
+            r#"{"error":"invalid_token","error_description":"Token was revoked."}"#,
+            None,
+            Some("invalid_token"),
+            Some("Token was revoked."),
+        ),
+        (r#"{"message":{"scopes":["a","b"],"base":["c"]}}"#, Some("c; scopes a, b"), None, None),
+        (r#"{"message":{"error":"Try again later."}}"#, Some("Try again later."), None, None),
+        (r#"{"title":"Conflict","detail":"known already","status":409}"#, Some("known already"), None, None),
+        ("{}", None, None, None),
+    ] {
+        let answer = json(400, body);
+        assert_eq!(answer.message.as_deref(), message, "{body}");
+        assert_eq!(answer.error.as_deref(), error, "{body}");
+        assert_eq!(answer.error_description.as_deref(), description, "{body}");
+    }
+}
+
+#[test]
+fn the_fields_of_a_validation_are_kept() {
+    assert_eq!(json(400, r#"{"message":{"redirect_uri":["must be"],"base":["x"]}}"#).fields, ["redirect_uri"]);
+}
+
+#[test]
+fn the_acceptable_scopes_are_kept() {
+    let answer = json(403, r#"{"error":"insufficient_scope","error_description":"d","scope":"api read_api"}"#);
+    assert_eq!(answer.scope.as_deref(), Some("api read_api"));
+}
+
+#[test]
+fn a_long_word_is_cut_and_a_secret_in_it_is_redacted_before() {
+    let token = "glpat-AAAABBBBCCCCDDDDEEEE";
+    let text = format!("{}{token}", "x ".repeat(145));
+    let answer = json(400, &serde_json::json!({ "message": text }).to_string());
+    let message = answer.message.expect("a message");
+    assert!(message.chars().count() <= LONGEST_TEXT + 1 && !message.contains("glpat-AAAA"), "{message}");
+}
+
+#[test]
+fn web_pages_are_told_apart() {
+    let page = headers(&[("content-type", "text/html; charset=utf-8")]);
+    let kind = |status, body: &str| refusal(status, &page, body.as_bytes(), Timestamp::UNIX_EPOCH);
+    assert!(matches!(kind(502, "<html>nginx"), Cause::Status(answer) if answer.message.is_none()));
+    assert!(matches!(kind(403, "<html>blocked"), Cause::Imposter { status: 403, what: Imposter::WebPage }));
+    assert!(matches!(kind(401, "<input type=\"password\">"), Cause::Imposter { what: Imposter::LoginWall, .. }));
+    let other = headers(&[("content-type", "text/plain")]);
+    assert_eq!(imposter(&other, b"ok"), Some(Imposter::OtherType("text/plain".to_owned())));
+    assert_eq!(imposter(&HeaderMap::new(), b"  <!DOCTYPE HTML>"), Some(Imposter::WebPage));
+    assert_eq!(imposter(&headers(&[("content-type", "application/json")]), b"[]"), None);
+}
+
+#[test]
+fn a_rate_limit_says_when_in_one_of_four_ways() {
+    let now = Timestamp::from_second(1_700_000_000).expect("a time");
+    for (pair, wanted) in [
+        (("retry-after", "42"), Some(42)),
+        (("retry-after", "Tue, 14 Nov 2023 22:13:50 GMT"), Some(30)),
+        (("retry-after", "Tue, 14 Nov 2023 22:13:00 GMT"), Some(0)),
+        (("ratelimit-reset", "1700000015"), Some(15)),
+        (("ratelimit-reset", "9"), Some(9)),
+        (("retry-after", "soon"), None),
+        (("x-other", "1"), None),
+    ] {
+        let cause = refusal(429, &headers(&[pair]), b"Retry later\n", now);
+        let Cause::Status(answer) = cause else { panic!("{cause:?}") };
+        assert_eq!(answer.retry_after, wanted.map(Duration::from_secs), "{pair:?}");
+        assert_eq!(answer.message.as_deref(), Some("Retry later"));
+    }
+}

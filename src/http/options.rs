@@ -1,0 +1,156 @@
+//! How the client is to connect, and the client library built from it.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use reqwest::{Certificate, Identity, NoProxy, redirect};
+use url::Url;
+
+use super::failure::{Cause, Error};
+use super::{dns, tls};
+
+/// How to connect. The defaults are those of `--help`.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// PEM (or single DER) files whose certificates are trusted as well as the system's.
+    pub ca_certs: Vec<PathBuf>,
+    /// A PEM file with a certificate and its key, for mutual TLS.
+    pub client_cert: Option<PathBuf>,
+    pub proxy: Proxy,
+    /// For one request, from the connection to the last byte.
+    pub timeout: Duration,
+    /// How many requests may be in flight at once; 0 counts as 1.
+    pub concurrency: usize,
+    pub user_agent: String,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            ca_certs: Vec::new(),
+            client_cert: None,
+            proxy: Proxy::System,
+            timeout: Duration::from_secs(30),
+            concurrency: 8,
+            user_agent: concat!("factory-gitlab/", env!("CARGO_PKG_VERSION")).to_owned(),
+        }
+    }
+}
+
+/// Which way requests leave.
+#[derive(Clone, Debug, Default)]
+pub enum Proxy {
+    /// As the system says: `HTTPS_PROXY`, `HTTP_PROXY`, `ALL_PROXY`, `NO_PROXY`, and its settings where it has any.
+    #[default]
+    System,
+    /// Through this one, save for the hosts in `except` (`NO_PROXY`'s syntax).
+    Through { url: Url, except: Option<String> },
+    /// Straight, whatever the system says.
+    Direct,
+}
+
+impl Proxy {
+    /// Decides, for an address, whether a proxy stands in between. The same code decides inside reqwest.
+    pub(super) fn matcher(&self) -> Option<hyper_util::client::proxy::matcher::Matcher> {
+        use hyper_util::client::proxy::matcher::Matcher;
+        match self {
+            Self::System => Some(Matcher::from_system()),
+            Self::Through { url, except } => {
+                Some(Matcher::builder().all(url.as_str()).no(except.as_deref().unwrap_or_default()).build())
+            }
+            Self::Direct => None,
+        }
+    }
+}
+
+/// What is read from files before anything is built.
+pub(super) struct Material {
+    certificates: Vec<Certificate>,
+    identity: Option<Identity>,
+    pub trust: tls::Trust,
+}
+
+/// An error of the set-up, before there was a request.
+pub(super) fn setup(why: String) -> Error {
+    Error { method: "GET", host: String::new(), path: String::new(), cause: Box::new(Cause::Setup(why)) }
+}
+
+impl Material {
+    pub(super) fn read(options: &Options) -> Result<Self, Error> {
+        let mut certificates = Vec::new();
+        let mut ders = Vec::new();
+        for path in &options.ca_certs {
+            let found = tls::certificates(&file(path, "the CA file")?)
+                .ok_or_else(|| setup(format!("the CA file {} holds no certificate", path.display())))?;
+            for der in found {
+                let certificate = Certificate::from_der(&der).map_err(|_| {
+                    setup(format!("the CA file {} holds a certificate that cannot be read", path.display()))
+                })?;
+                certificates.push(certificate);
+                ders.push(der);
+            }
+        }
+        let identity = options.client_cert.as_deref().map(identity).transpose()?;
+        Ok(Self { certificates, identity, trust: tls::Trust::new(ders) })
+    }
+
+    pub(super) fn build(&self, options: &Options) -> Result<reqwest::Client, Error> {
+        let usual = builder(options, self)?.tls_certs_merge(self.certificates.iter().cloned()).build();
+        // A system without any root certificates cannot be merged with; http on loopback must work there all the same.
+        usual
+            .or_else(|first| {
+                builder(options, self).map_err(|_| first)?.tls_certs_only(self.certificates.iter().cloned()).build()
+            })
+            .map_err(|error| setup(format!("the HTTP client could not be made: {}", bottom(&error))))
+    }
+}
+
+#[expect(clippy::disallowed_methods, reason = "this is the one door to an HTTP client")]
+fn builder(options: &Options, material: &Material) -> Result<reqwest::ClientBuilder, Error> {
+    let mut builder = reqwest::Client::builder()
+        .user_agent(&options.user_agent)
+        .redirect(redirect::Policy::none())
+        .retry(reqwest::retry::never())
+        .dns_resolver(Arc::new(dns::Resolver))
+        .http1_max_headers(MOST_HEADERS)
+        .http2_max_header_list_size(LARGEST_HEADERS)
+        .pool_max_idle_per_host(options.concurrency.max(1))
+        .tcp_nodelay(true)
+        .timeout(options.timeout);
+    if let Some(identity) = &material.identity {
+        builder = builder.identity(identity.clone());
+    }
+    match &options.proxy {
+        Proxy::System => {}
+        Proxy::Direct => builder = builder.no_proxy(),
+        Proxy::Through { url, except } => {
+            let proxy =
+                reqwest::Proxy::all(url.clone()).map_err(|_| setup("the proxy's address cannot be used".to_owned()))?;
+            builder = builder.proxy(proxy.no_proxy(except.as_deref().and_then(NoProxy::from_string)));
+        }
+    }
+    Ok(builder)
+}
+
+const MOST_HEADERS: usize = 200;
+const LARGEST_HEADERS: u32 = 64 * 1024;
+
+fn identity(path: &Path) -> Result<Identity, Error> {
+    Identity::from_pem(&file(path, "the client certificate")?).map_err(|_| {
+        setup(format!("the client certificate {} does not hold a certificate and a private key in PEM", path.display()))
+    })
+}
+
+fn file(path: &Path, what: &str) -> Result<Vec<u8>, Error> {
+    std::fs::read(path).map_err(|error| setup(format!("{what} {} cannot be read: {error}", path.display())))
+}
+
+/// The text at the bottom of an error chain: the real reason.
+pub(super) fn bottom(error: &(dyn std::error::Error + 'static)) -> String {
+    let mut last = error;
+    while let Some(next) = last.source() {
+        last = next;
+    }
+    last.to_string()
+}

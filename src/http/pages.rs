@@ -1,0 +1,136 @@
+//! Walks a paged list by its `Link` headers, and never leaves the origin.
+
+use std::collections::BTreeSet;
+
+use url::Url;
+
+use super::client::Client;
+use super::failure::{Cause, Error};
+use super::request::Request;
+use super::response::Response;
+
+/// A list, page by page.
+pub struct Pages {
+    client: Client,
+    next: Option<Request>,
+    seen: BTreeSet<String>,
+    last_body: Vec<u8>,
+}
+
+impl Pages {
+    #[must_use]
+    pub fn new(client: Client, first: Request) -> Self {
+        Self { client, next: Some(first), seen: BTreeSet::new(), last_body: Vec::new() }
+    }
+
+    /// The next page; `None` after the last one.
+    ///
+    /// # Errors
+    /// Those of [`Client::send`], and [`Cause::Link`] when the way leads to another origin or in a circle.
+    pub async fn next(&mut self) -> Result<Option<Response>, Error> {
+        let Some(request) = self.next.take() else { return Ok(None) };
+        self.seen.insert(request.url.to_string());
+        let response = self.client.send(&request).await?;
+        if response.body() == self.last_body && response.body().len() > EMPTY_LIST {
+            return Err(response.failed(Cause::Link("to the same page again")));
+        }
+        self.last_body = response.body().to_vec();
+        if let Some(url) = next_page(&response)? {
+            if self.seen.contains(url.as_str()) {
+                return Err(response.failed(Cause::Link("back to a page that was read before")));
+            }
+            self.next = Some(Request { url, ..request });
+        }
+        Ok(Some(response))
+    }
+
+    /// Ends the walk: the page before was the last one.
+    pub fn finish(&mut self) {
+        self.next = None;
+    }
+
+    /// Whether a next page is known of.
+    #[must_use]
+    pub fn has_next(&self) -> bool {
+        self.next.is_some()
+    }
+
+    /// Goes on with this request, where the page before named no next one.
+    pub fn go_on_with(&mut self, request: Request) {
+        self.next = Some(request);
+    }
+}
+
+/// `[]`, which may well come twice.
+const EMPTY_LIST: usize = 2;
+
+/// Whether scheme, host and port are the same.
+pub(super) fn same_origin(one: &Url, other: &Url) -> bool {
+    one.origin() == other.origin()
+}
+
+fn next_page(response: &Response) -> Result<Option<Url>, Error> {
+    let Some(link) = response.headers.get_all("link").iter().find_map(|value| next_of(value.to_str().ok()?)) else {
+        return Ok(next_by_number(response));
+    };
+    let broken = |why| response.failed(Cause::Link(why));
+    let url = response.url.join(&link).map_err(|_| broken("nowhere: it is no address"))?;
+    if same_origin(&response.url, &url) {
+        Ok(Some(url))
+    } else if url.host() == response.url.host() && url.scheme() != response.url.scheme() {
+        Err(broken("to the same host over another scheme: GitLab's external_url is not the address that was given"))
+    } else {
+        Err(broken("to another host: GitLab's external_url is not the address that was given"))
+    }
+}
+
+/// `X-Next-Page`, for a proxy that drops `Link`.
+fn next_by_number(response: &Response) -> Option<Url> {
+    let page: u64 = response.header("x-next-page")?.trim().parse().ok()?;
+    let mut url = response.url.clone();
+    let others: Vec<(String, String)> = url.query_pairs().into_owned().filter(|(key, _)| key != "page").collect();
+    url.query_pairs_mut().clear().extend_pairs(others).append_pair("page", &page.to_string());
+    Some(url)
+}
+
+/// The address of `rel="next"` in a `Link` header (RFC 8288).
+fn next_of(header: &str) -> Option<String> {
+    let mut rest = header;
+    while let Some((_, tail)) = rest.split_once('<') {
+        let (address, tail) = tail.split_once('>')?;
+        let end = tail.find('<').unwrap_or(tail.len());
+        let is_next = tail[..end].split([';', ',']).any(|parameter| {
+            parameter
+                .trim()
+                .strip_prefix("rel=")
+                .is_some_and(|value| value.trim_matches('"').split(' ').any(|rel| rel.eq_ignore_ascii_case("next")))
+        });
+        if is_next {
+            return Some(address.to_owned());
+        }
+        rest = &tail[end..];
+    }
+    None
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_next_link_is_found_among_others() {
+        for (header, wanted) in [
+            (r#"<https://h/a?page=2>; rel="next""#, Some("https://h/a?page=2")),
+            (
+                r#"<https://h/a?page=1>; rel="first", <https://h/a?page=3>; rel="next", <x>; rel="last""#,
+                Some("https://h/a?page=3"),
+            ),
+            (r"<https://h/a,b;c>; title=x; rel=next", Some("https://h/a,b;c")),
+            (r#"<https://h/a>; rel="prev""#, None),
+            (r#"<https://h/a"#, None),
+            ("", None),
+        ] {
+            assert_eq!(next_of(header).as_deref(), wanted, "{header}");
+        }
+    }
+}

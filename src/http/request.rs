@@ -1,0 +1,175 @@
+//! What is asked: method, address, credential, body, and whether it may be asked again.
+
+use reqwest::Method;
+use reqwest::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue};
+use serde::{Serialize, Serializer};
+use url::Url;
+use zeroize::Zeroizing;
+
+use super::failure::{Cause, Error};
+use crate::secret::{FactoryKey, Kind, PersonalAccessToken, Secret};
+
+/// The most that a JSON answer may have, unless the request says otherwise.
+pub(super) const LARGEST_ANSWER: usize = 8 * 1024 * 1024;
+
+/// Whether a request may be sent again.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Repeat {
+    /// It changes nothing: again after a broken connection, 502, 503, 504 and a rate limit.
+    Read,
+    /// It changes something: again only when it certainly was not acted upon.
+    Write,
+    /// Never again, whatever happened.
+    Once,
+}
+
+/// A request. It holds the credential it is sent with, so it has no `Debug`.
+#[derive(Clone)]
+pub struct Request {
+    pub(super) method: Method,
+    pub(super) url: Url,
+    pub(super) headers: HeaderMap,
+    pub(super) body: Option<Zeroizing<Vec<u8>>>,
+    pub(super) repeat: Repeat,
+    pub(super) limit: usize,
+}
+
+impl Request {
+    /// A read.
+    #[must_use]
+    pub fn get(url: Url) -> Self {
+        Self::new(Method::GET, url, Repeat::Read)
+    }
+
+    /// A write. It is sent as JSON even without a body: a read-only GitLab redirects writes that are not (reference,
+    /// section 6).
+    #[must_use]
+    pub fn write(method: Method, url: Url) -> Self {
+        Self::new(method, url, Repeat::Write).header(CONTENT_TYPE, "application/json")
+    }
+
+    fn new(method: Method, url: Url, repeat: Repeat) -> Self {
+        let request = Self { method, url, headers: HeaderMap::new(), body: None, repeat, limit: LARGEST_ANSWER };
+        request.header(ACCEPT, "application/json")
+    }
+
+    /// Whether and when it may be sent again.
+    #[must_use]
+    pub fn repeat(mut self, repeat: Repeat) -> Self {
+        self.repeat = repeat;
+        self
+    }
+
+    /// The most bytes that the answer may have.
+    #[must_use]
+    pub fn limit(mut self, bytes: usize) -> Self {
+        self.limit = bytes;
+        self
+    }
+
+    /// Signs it with a GitLab token. Never in the address: proxies log that.
+    #[must_use]
+    pub fn token(mut self, token: &PersonalAccessToken) -> Self {
+        self.secret_header(HeaderName::from_static("private-token"), token.expose());
+        self
+    }
+
+    /// Signs it with Factory's key.
+    #[must_use]
+    pub fn bearer(mut self, key: &FactoryKey) -> Self {
+        self.secret_header(AUTHORIZATION, &Zeroizing::new(format!("Bearer {}", key.expose())));
+        self
+    }
+
+    /// Adds or replaces a header that is no secret. A value that no header can have is left out.
+    #[must_use]
+    pub fn header(mut self, name: HeaderName, value: &str) -> Self {
+        if let Ok(value) = HeaderValue::from_str(value) {
+            self.headers.insert(name, value);
+        }
+        self
+    }
+
+    pub(super) fn secret_header(&mut self, name: HeaderName, value: &str) {
+        // A secret has visible ASCII only, which every header may have.
+        if let Ok(mut value) = HeaderValue::from_str(value) {
+            value.set_sensitive(true);
+            self.headers.insert(name, value);
+        }
+    }
+
+    /// Puts a JSON body in. Secrets in it are marked with [`in_body`].
+    ///
+    /// # Errors
+    /// [`Cause::Setup`] when the value has no JSON form.
+    pub fn json<T: Serialize + ?Sized>(mut self, body: &T) -> Result<Self, Error> {
+        // Large enough that it does not have to grow, which would leave copies behind.
+        let mut bytes = Zeroizing::new(Vec::with_capacity(8 * 1024));
+        serde_json::to_writer(&mut *bytes, body)
+            .map_err(|error| self.failed(Cause::Setup(format!("the request has no JSON form: {error}"))))?;
+        self.body = Some(bytes);
+        Ok(self.header(CONTENT_TYPE, "application/json"))
+    }
+
+    /// Puts bytes in, of the given media type.
+    #[must_use]
+    pub fn bytes(mut self, bytes: &[u8], media_type: &str) -> Self {
+        self.body = Some(Zeroizing::new(bytes.to_vec()));
+        self.header(CONTENT_TYPE, media_type)
+    }
+
+    #[must_use]
+    pub fn url(&self) -> &Url {
+        &self.url
+    }
+
+    pub(super) fn is_write(&self) -> bool {
+        self.repeat != Repeat::Read
+    }
+
+    /// The error that this request ended in.
+    pub(super) fn failed(&self, cause: Cause) -> Error {
+        Error {
+            method: name_of(&self.method),
+            host: host_of(&self.url),
+            path: self.url.path().to_owned(),
+            cause: Box::new(cause),
+        }
+    }
+}
+
+/// The host, with the port where it is not the scheme's own.
+pub(super) fn host_of(url: &Url) -> String {
+    let host = url.host_str().unwrap_or_default();
+    url.port().map_or_else(|| host.to_owned(), |port| format!("{host}:{port}"))
+}
+
+fn name_of(method: &Method) -> &'static str {
+    match *method {
+        Method::POST => "POST",
+        Method::PUT => "PUT",
+        Method::DELETE => "DELETE",
+        Method::HEAD => "HEAD",
+        Method::PATCH => "PATCH",
+        _ => "GET",
+    }
+}
+
+/// Writes a secret into a request's body: `#[serde(serialize_with = "http::in_body")]`. Only for bodies that are sent.
+///
+/// # Errors
+/// None of its own.
+pub fn in_body<K: Kind, S: Serializer>(secret: &Secret<K>, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_str(secret.expose())
+}
+
+/// [`in_body`] for a secret that may be missing; pair it with `skip_serializing_if`.
+///
+/// # Errors
+/// None of its own.
+pub fn in_body_if<K: Kind, S: Serializer>(secret: &Option<Secret<K>>, serializer: S) -> Result<S::Ok, S::Error> {
+    match secret {
+        Some(secret) => in_body(secret, serializer),
+        None => serializer.serialize_none(),
+    }
+}

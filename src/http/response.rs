@@ -1,0 +1,158 @@
+//! An answer that arrived whole and within its limit, and how it is read as a type.
+
+use reqwest::header::{HeaderMap, LOCATION};
+use serde::de::DeserializeOwned;
+use url::Url;
+use zeroize::Zeroizing;
+
+use super::answer;
+use super::failure::{Answer, Cause, Error, Expected};
+use super::request::Request;
+
+/// The most that is read of a body which is a refusal: its first words are enough.
+pub(super) const LARGEST_REFUSAL: usize = 64 * 1024;
+
+/// A 2xx answer. Its body may hold a secret that GitLab shows once, so it is wiped when dropped and has no `Debug`.
+pub struct Response {
+    pub(super) status: u16,
+    pub(super) url: Url,
+    pub(super) headers: HeaderMap,
+    pub(super) body: Zeroizing<Vec<u8>>,
+    /// What it answers, without its body: for errors.
+    pub(super) request: Request,
+}
+
+impl Response {
+    #[must_use]
+    pub fn status(&self) -> u16 {
+        self.status
+    }
+
+    /// The address that answered, which a redirect within the origin may have changed.
+    #[must_use]
+    pub fn url(&self) -> &Url {
+        &self.url
+    }
+
+    #[must_use]
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.headers.get(name).and_then(|value| value.to_str().ok())
+    }
+
+    #[must_use]
+    pub fn body(&self) -> &[u8] {
+        &self.body
+    }
+
+    /// Reads the body as a `T`; `expected` names it for a person.
+    ///
+    /// # Errors
+    /// [`Cause::Imposter`] when the body is a web page or of another type, [`Cause::Decode`] when it is not a `T`. The
+    /// error names type and path, and never quotes what was there.
+    pub fn json<T: DeserializeOwned>(&self, expected: Expected) -> Result<T, Error> {
+        let mut reader = serde_json::Deserializer::from_slice(&self.body);
+        serde_path_to_error::deserialize(&mut reader)
+            .map_err(|error| (error.path().to_string(), error.into_inner()))
+            .and_then(|value| reader.end().map(|()| value).map_err(|error| (".".to_owned(), error)))
+            .map_err(|(path, error)| match answer::imposter(&self.headers, &self.body) {
+                Some(what) => self.failed(Cause::Imposter { status: self.status, what }),
+                None => self.failed(Cause::Decode { expected, detail: detail(&path, &error) }),
+            })
+    }
+
+    /// Holds the answer to one of these statuses: a redirected write that became a list answers 200 where 201 is due.
+    ///
+    /// # Errors
+    /// [`Cause::Decode`] with the status that came.
+    pub fn require(self, statuses: &[u16], expected: Expected) -> Result<Self, Error> {
+        if statuses.contains(&self.status) {
+            return Ok(self);
+        }
+        // A page of somebody else's is the better explanation of a status that does not fit.
+        if let Some(what) = answer::imposter(&self.headers, &self.body) {
+            return Err(self.failed(Cause::Imposter { status: self.status, what }));
+        }
+        let detail = format!("status {} instead of {}", self.status, statuses.first().copied().unwrap_or_default());
+        Err(self.failed(Cause::Decode { expected, detail }))
+    }
+
+    /// The error that this answer turned out to be.
+    #[must_use]
+    pub fn failed(&self, cause: Cause) -> Error {
+        self.request.failed(cause)
+    }
+
+    /// The error for an answer whose content does not fit, in our words.
+    #[must_use]
+    pub fn unfit(&self, expected: Expected, detail: impl Into<String>) -> Error {
+        self.failed(Cause::Decode { expected, detail: detail.into() })
+    }
+
+    /// A refusal in the words of an answer that was 2xx by status and a refusal by content.
+    #[must_use]
+    pub fn refused(&self, answer: Answer) -> Error {
+        self.failed(Cause::Status(answer))
+    }
+
+    /// Where a 3xx leads.
+    pub(super) fn redirect(&self) -> Option<Url> {
+        let leads = matches!(self.status, 301 | 302 | 303 | 307 | 308);
+        leads.then(|| self.header(LOCATION.as_str()).and_then(|to| self.url.join(to).ok())).flatten()
+    }
+}
+
+/// Where and of what kind, without the content: `projects[3].id: wrong type at line 1 column 17`.
+fn detail(path: &str, error: &serde_json::Error) -> String {
+    use serde_json::error::Category;
+    let what = match error.classify() {
+        Category::Eof => "it ends too early".to_owned(),
+        Category::Syntax => "it is not JSON".to_owned(),
+        Category::Io => "it cannot be read".to_owned(),
+        Category::Data => told(&error.to_string()),
+    };
+    let place = if path == "." { String::new() } else { format!("{path}: ") };
+    format!("{place}{what} (line {}, column {})", error.line(), error.column())
+}
+
+/// serde's word for a mismatch. ``missing field `id` `` and `invalid type: string, expected u64` are kept, the value
+/// that it quotes is not.
+fn told(text: &str) -> String {
+    let text = text.split(" at line ").next().unwrap_or_default();
+    if text.starts_with("missing field") {
+        return text.to_owned();
+    }
+    let expected = text.rsplit_once(", expected ").map(|(_, expected)| expected);
+    match (text.strip_prefix("invalid "), expected) {
+        (Some(rest), Some(expected)) => {
+            let kind: String =
+                rest.chars().take_while(|letter| letter.is_ascii_alphabetic() || *letter == ' ').collect();
+            format!("invalid {}, expected {expected}", kind.trim())
+        }
+        _ => "it has another form".to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_mismatch_is_named_by_place_and_type_and_never_quoted() {
+        #[derive(Debug, serde::Deserialize)]
+        struct Thing {
+            #[expect(dead_code, reason = "only its type counts")]
+            id: u64,
+        }
+        for (text, wanted) in [
+            (r#"[{"id":"hunter2-secret"}]"#, "[0].id: invalid type, expected u64 (line 1, column 23)"),
+            (r#"[{"id":1},{}]"#, "[1]: missing field `id` (line 1, column 12)"),
+            (r#"[{"id":1}"#, "it ends too early (line 1, column 9)"),
+            ("Retry later", "it is not JSON (line 1, column 1)"),
+        ] {
+            let mut reader = serde_json::Deserializer::from_str(text);
+            let error = serde_path_to_error::deserialize::<_, Vec<Thing>>(&mut reader).expect_err(text);
+            let path = error.path().to_string();
+            assert_eq!(detail(&path, &error.into_inner()), wanted, "{text}");
+        }
+    }
+}
