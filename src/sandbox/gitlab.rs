@@ -8,6 +8,7 @@ pub mod caller;
 mod groups;
 pub mod hooks;
 mod instance;
+pub mod oauth;
 pub mod pages;
 pub mod params;
 mod projects;
@@ -80,7 +81,7 @@ impl GitLab {
             .merge(tokens::routes())
             .merge(users::routes())
             .method_not_allowed_fallback(web::no_method);
-        let site = Router::new().nest("/api/v4", api).fallback(web::elsewhere);
+        let site = Router::new().nest("/api/v4", api).merge(oauth::routes()).fallback(web::elsewhere);
         let whole = match self.inner.root.as_str() {
             "" => site,
             root => Router::new().nest(root, site).fallback(web::not_found),

@@ -74,10 +74,11 @@ async fn remove(Shared(gitlab): Shared<GitLab>, Path(id): Path<String>, call: Ca
     let mut state = gitlab.lock();
     state.applications.remove(&id).ok_or_else(|| Refusal::not_found("Application"))?;
     state.oauth_tokens.retain(|_, token| token.application != Some(id));
-    let State { oauth_tokens, oauth_values, refresh_values, device_codes, .. } = &mut *state;
+    let State { oauth_tokens, oauth_values, refresh_values, device_codes, grants, .. } = &mut *state;
     oauth_values.retain(|_, token| oauth_tokens.contains_key(token));
     refresh_values.retain(|_, token| oauth_tokens.contains_key(token));
     device_codes.retain(|code| code.application != id);
+    grants.retain(|grant| grant.spec.application != id);
     Ok(StatusCode::NO_CONTENT)
 }
 

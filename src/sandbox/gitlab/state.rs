@@ -7,6 +7,7 @@ use jiff::civil::Date;
 use url::Url;
 
 use super::hooks::Hooks;
+use super::oauth::GrantSpec;
 use super::secrets::Digest;
 use super::settings::Settings;
 use super::switches::Switches;
@@ -28,6 +29,7 @@ pub struct State {
     pub applications: BTreeMap<u64, Application>,
     pub oauth_tokens: BTreeMap<u64, OauthToken>,
     pub device_codes: Vec<DeviceCode>,
+    pub grants: Vec<AccessGrant>,
     pub groups: BTreeMap<u64, Group>,
     pub projects: BTreeMap<u64, Project>,
     pub settings: Settings,
@@ -164,6 +166,14 @@ impl OauthToken {
     }
 }
 
+/// An authorization code that was given out and not yet exchanged.
+#[derive(Clone, Debug)]
+pub struct AccessGrant {
+    pub spec: GrantSpec,
+    pub created_at: Timestamp,
+    pub(super) code: Digest,
+}
+
 /// One device authorization (RFC 8628) that was asked for.
 #[derive(Clone, Debug)]
 pub struct DeviceCode {
@@ -276,6 +286,7 @@ impl State {
             applications: BTreeMap::new(),
             oauth_tokens: BTreeMap::new(),
             device_codes: Vec::new(),
+            grants: Vec::new(),
             groups: BTreeMap::new(),
             projects: BTreeMap::new(),
             settings,

@@ -314,6 +314,13 @@ impl GitLab {
         }
     }
 
+    /// Gives a user a password, for the password grant.
+    pub fn set_password(&self, user: u64, password: &str) {
+        if let Some(user) = self.lock().users.get_mut(&user) {
+            user.password = Some(Digest::of(password));
+        }
+    }
+
     /// Revokes a token or brings it back to life, by its value.
     pub fn set_revoked(&self, value: &str, revoked: bool) {
         let mut state = self.lock();

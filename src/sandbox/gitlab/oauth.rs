@@ -1,0 +1,150 @@
+//! The OAuth server: Doorkeeper as GitLab configures it, with its order of checks and its words.
+//!
+//! gitlab: config/initializers/doorkeeper.rb, app/controllers/oauth
+
+mod client;
+mod device;
+mod discovery;
+mod grants;
+mod tokens;
+
+use axum::Router;
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::response::{Html, IntoResponse, Response};
+use axum::routing::{get, post};
+use serde_json::{Value, json};
+
+use super::secrets::{self, Digest};
+use super::state::{OauthToken, State, next};
+use super::{GitLab, web};
+
+pub use grants::GrantSpec;
+
+/// Seconds that an access token lives.
+const ACCESS_TOKEN_LIFE: i64 = 7200;
+
+pub(super) fn routes() -> Router<GitLab> {
+    Router::new()
+        .route("/oauth/token", post(grants::token))
+        .route("/oauth/token/info", get(tokens::info))
+        .route("/oauth/introspect", post(tokens::introspect))
+        .route("/oauth/revoke", post(tokens::revoke))
+        .route("/oauth/authorize_device", post(device::authorize))
+        .route("/.well-known/openid-configuration", get(discovery::openid))
+        .route("/.well-known/oauth-authorization-server", get(discovery::server))
+        .method_not_allowed_fallback(web::not_found)
+}
+
+/// A refusal of the OAuth server, or one of the pages that its mistakes end in.
+#[derive(Debug)]
+pub(super) enum Denied {
+    Error {
+        error: &'static str,
+        description: String,
+    },
+    /// An HTML page with this status: 422 for what the gem does not catch, 500 for what GitLab does not.
+    Page(StatusCode),
+}
+
+impl Denied {
+    /// An error with the words that Doorkeeper has for it.
+    fn new(error: &'static str) -> Self {
+        Self::Error { error, description: description(error).into() }
+    }
+
+    fn missing(parameter: &str) -> Self {
+        Self::Error { error: "invalid_request", description: format!("Missing required parameter: {parameter}.") }
+    }
+
+    fn because(error: &'static str, description: &str) -> Self {
+        Self::Error { error, description: description.into() }
+    }
+}
+
+/// doorkeeper: config/locales/en.yml
+fn description(error: &str) -> &'static str {
+    match error {
+        "invalid_client" => {
+            "Client authentication failed due to unknown client, no client authentication included, or unsupported \
+             authentication method."
+        }
+        "invalid_grant" => {
+            "The provided authorization grant is invalid, expired, revoked, does not match the redirection URI used \
+             in the authorization request, or was issued to another client."
+        }
+        "unsupported_grant_type" => "The authorization grant type is not supported by the authorization server.",
+        "invalid_scope" => "The requested scope is invalid, unknown, or malformed.",
+        "access_denied" => "The resource owner or authorization server denied the request.",
+        "invalid_token" => "The access token is invalid",
+        // The device gem brings no words for its own errors, so they get these.
+        _ => {
+            "The authorization server encountered an unexpected condition which prevented it from fulfilling the request."
+        }
+    }
+}
+
+impl IntoResponse for Denied {
+    fn into_response(self) -> Response {
+        let (error, description) = match self {
+            Self::Error { error, description } => (error, description),
+            Self::Page(status) => {
+                return (status, Html("<!DOCTYPE html>\n<html><h1>GitLab</h1></html>\n")).into_response();
+            }
+        };
+        let status = match error {
+            "invalid_client" | "invalid_token" => StatusCode::UNAUTHORIZED,
+            _ => StatusCode::BAD_REQUEST,
+        };
+        let challenge = format!("Bearer realm=\"Doorkeeper\", error=\"{error}\", error_description=\"{description}\"");
+        let mut response = no_store(json!({ "error": error, "error_description": description }));
+        *response.status_mut() = status;
+        if let Ok(challenge) = HeaderValue::try_from(challenge) {
+            response.headers_mut().insert(header::WWW_AUTHENTICATE, challenge);
+        }
+        response
+    }
+}
+
+/// A JSON answer that nobody may keep.
+fn no_store(body: Value) -> Response {
+    ([(header::CACHE_CONTROL, "no-store")], axum::Json(body)).into_response()
+}
+
+/// What a new OAuth token is for.
+struct Issue {
+    application: Option<u64>,
+    user: Option<u64>,
+    scopes: Vec<String>,
+}
+
+/// Makes an access token, with a refresh token if it belongs to a user, and the body that hands them out.
+/// doorkeeper: lib/doorkeeper/oauth/token_response.rb
+fn issue(gitlab: &GitLab, state: &mut State, issue: Issue) -> Value {
+    let (value, refresh) = (secrets::hex64(), issue.user.map(|_| secrets::hex64()));
+    let id = next(&mut state.ids.oauth_token);
+    let token = OauthToken {
+        id,
+        application: issue.application,
+        user: issue.user,
+        scopes: issue.scopes,
+        created_at: gitlab.clock().now(),
+        expires_in: ACCESS_TOKEN_LIFE,
+        revoked: false,
+        value: Digest::of(&value),
+        refresh: refresh.as_deref().map(Digest::of),
+    };
+    let mut answer = json!({
+        "access_token": value,
+        "token_type": "Bearer",
+        "expires_in": ACCESS_TOKEN_LIFE,
+        "scope": token.scopes.join(" "),
+        "created_at": token.created_at.as_second(),
+    });
+    if let (Some(refresh), Some(digest)) = (refresh, token.refresh) {
+        answer["refresh_token"] = json!(refresh);
+        state.refresh_values.insert(digest, id);
+    }
+    state.oauth_values.insert(token.value, id);
+    state.oauth_tokens.insert(id, token);
+    answer
+}

@@ -1,0 +1,72 @@
+//! How a client proves itself to the OAuth server.
+//!
+//! doorkeeper: lib/doorkeeper/oauth/client/credentials.rb, app/models/.../application_mixin.rb
+
+use axum::http::header;
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+
+use super::Denied;
+use crate::sandbox::gitlab::caller::Call;
+use crate::sandbox::gitlab::state::{Application, State};
+
+/// An id and perhaps a secret.
+struct Credentials {
+    uid: String,
+    secret: String,
+}
+
+/// Whether the request names a client at all.
+pub(super) fn named(call: &Call) -> bool {
+    basic(call).is_some() || form(call).is_some()
+}
+
+/// The application whose id and secret were sent.
+///
+/// # Errors
+/// `invalid_client`; `invalid_request` for two mechanisms at once, where the instance looks at that.
+pub(super) fn authenticate<'a>(state: &'a State, call: &Call) -> Result<&'a Application, Denied> {
+    let (basic, form) = (basic(call), form(call));
+    if state.switches.one_client_mechanism && twice(basic.as_ref(), form.as_ref()) {
+        let text = "The request utilizes more than one mechanism for authenticating the client.";
+        return Err(Denied::because("invalid_request", text));
+    }
+    let good = basic.or(form).and_then(|credentials| find(state, &credentials));
+    good.ok_or_else(|| Denied::new("invalid_client"))
+}
+
+/// Basic with a form secret beside it, or with another id in the form.
+fn twice(basic: Option<&Credentials>, form: Option<&Credentials>) -> bool {
+    match (basic, form) {
+        (Some(basic), Some(form)) => !form.secret.is_empty() || form.uid != basic.uid,
+        _ => false,
+    }
+}
+
+/// An application that is not confidential is accepted by its id alone, but not with a wrong secret.
+fn find<'a>(state: &'a State, credentials: &Credentials) -> Option<&'a Application> {
+    let application = state.applications.values().find(|application| application.uid == credentials.uid)?;
+    let good = match credentials.secret.as_str() {
+        "" => !application.confidential,
+        secret => application.has_secret(secret),
+    };
+    good.then_some(application)
+}
+
+/// The word is matched as it is written: `basic` in small letters is not seen.
+fn basic(call: &Call) -> Option<Credentials> {
+    let header = call.headers.get(header::AUTHORIZATION)?.to_str().ok()?;
+    let text = String::from_utf8(STANDARD.decode(header.strip_prefix("Basic ")?.trim()).ok()?).ok()?;
+    let (uid, secret) = text.split_once(':').unwrap_or((&text, ""));
+    (!uid.is_empty()).then(|| Credentials { uid: uid.into(), secret: secret.into() })
+}
+
+fn form(call: &Call) -> Option<Credentials> {
+    let uid = text(call, "client_id")?;
+    Some(Credentials { uid, secret: text(call, "client_secret").unwrap_or_default() })
+}
+
+/// A parameter that is there and not blank.
+pub(super) fn text(call: &Call, name: &str) -> Option<String> {
+    call.params.text(name).ok().flatten().filter(|text| !text.trim().is_empty())
+}

@@ -1,0 +1,156 @@
+//! `/oauth/token`: grant type, then required parameters, then the client, then the rest.
+//!
+//! doorkeeper: lib/doorkeeper/oauth/*_request.rb
+
+use axum::extract::State as Shared;
+use axum::http::StatusCode;
+use axum::response::Response;
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use jiff::SignedDuration;
+use sha2::{Digest as _, Sha256};
+
+use super::client::{authenticate, named, text};
+use super::{Denied, Issue, device, issue, no_store};
+use crate::sandbox::gitlab::GitLab;
+use crate::sandbox::gitlab::caller::Call;
+use crate::sandbox::gitlab::scopes;
+use crate::sandbox::gitlab::secrets::{self, Digest};
+use crate::sandbox::gitlab::state::{AccessGrant, Application, State};
+use crate::sandbox::gitlab::switches::ClientCredentials;
+
+const DEVICE: &str = "urn:ietf:params:oauth:grant-type:device_code";
+/// How long an authorization code can be exchanged.
+const CODE_LIFE: SignedDuration = SignedDuration::from_mins(10);
+
+/// What somebody allowed in the browser; adding one stands for the page that cannot be clicked here.
+#[derive(Clone, Debug)]
+pub struct GrantSpec {
+    /// The application's and the user's ids.
+    pub application: u64,
+    pub user: u64,
+    pub redirect_uri: String,
+    pub scopes: Vec<String>,
+    /// An S256 challenge.
+    pub code_challenge: Option<String>,
+}
+
+impl GitLab {
+    /// Adds an authorization code and gives its value.
+    pub fn add_grant(&self, spec: GrantSpec) -> String {
+        let code = secrets::hex64();
+        let now = self.clock().now();
+        self.lock().grants.push(AccessGrant { spec, created_at: now, code: Digest::of(&code) });
+        code
+    }
+}
+
+pub(in super::super) async fn token(Shared(gitlab): Shared<GitLab>, call: Call) -> Result<Response, Denied> {
+    let kind = text(&call, "grant_type").ok_or_else(|| Denied::missing("grant_type"))?;
+    let mut state = gitlab.lock();
+    let answer = match kind.as_str() {
+        "authorization_code" => authorization_code(&gitlab, &mut state, &call),
+        "refresh_token" => refresh_token(&mut state, &call),
+        "client_credentials" => client_credentials(&gitlab, &mut state, &call),
+        // Removed from self-managed instances in 19.0.
+        "password" if !gitlab.at_least(19, 0) => password(&gitlab, &mut state, &call),
+        DEVICE if device::exists(&gitlab, &state) => device::exchange(&gitlab, &mut state, &call),
+        _ => Err(Denied::new("unsupported_grant_type")),
+    };
+    answer.map(|wanted| no_store(issue(&gitlab, &mut state, wanted)))
+}
+
+/// A code works once; an exchange that fails does not use it up.
+fn authorization_code(gitlab: &GitLab, state: &mut State, call: &Call) -> Result<Issue, Denied> {
+    let code = Digest::of(&text(call, "code").ok_or_else(|| Denied::missing("code"))?);
+    let place = state.grants.iter().position(|grant| grant.code == code);
+    let grant = place.and_then(|place| state.grants.get(place));
+    let verifier = text(call, "code_verifier");
+    if grant.is_some_and(|grant| grant.spec.code_challenge.is_some()) && verifier.is_none() {
+        return Err(Denied::missing("code_verifier"));
+    }
+    let redirect_uri = text(call, "redirect_uri").ok_or_else(|| Denied::missing("redirect_uri"))?;
+    let application = authenticate(state, call)?.id;
+    let now = gitlab.clock().now();
+    let good = |grant: &&AccessGrant| {
+        grant.spec.application == application
+            && grant.created_at.duration_until(now) < CODE_LIFE
+            && grant.spec.redirect_uri == redirect_uri
+            && grant.spec.code_challenge.as_ref().is_none_or(|challenge| {
+                verifier.as_ref().is_some_and(|text| URL_SAFE_NO_PAD.encode(Sha256::digest(text)) == *challenge)
+            })
+    };
+    let spec = grant.filter(good).map(|grant| grant.spec.clone()).ok_or_else(|| Denied::new("invalid_grant"))?;
+    if let Some(place) = place {
+        state.grants.remove(place);
+    }
+    Ok(Issue { application: Some(application), user: Some(spec.user), scopes: spec.scopes })
+}
+
+/// The refresh token is looked at before the client; it ends together with its access token.
+fn refresh_token(state: &mut State, call: &Call) -> Result<Issue, Denied> {
+    let value = Digest::of(&text(call, "refresh_token").ok_or_else(|| Denied::missing("refresh_token"))?);
+    let id = state.refresh_values.get(&value).copied();
+    let live = id.and_then(|id| state.oauth_tokens.get(&id)).filter(|token| !token.revoked);
+    let token = live.ok_or_else(|| Denied::new("invalid_grant"))?;
+    let client = if named(call) { Some(authenticate(state, call)?.id) } else { None };
+    if token.application.is_some() && token.application != client {
+        return Err(Denied::new("invalid_grant"));
+    }
+    let scopes = match text(call, "scope") {
+        Some(scope) => words(&scope),
+        None => token.scopes.clone(),
+    };
+    if !scopes.iter().all(|scope| token.scopes.contains(scope)) {
+        return Err(Denied::new("invalid_scope"));
+    }
+    let (id, wanted) = (token.id, Issue { application: token.application, user: token.user, scopes });
+    if let Some(token) = state.oauth_tokens.get_mut(&id) {
+        token.revoked = true;
+    }
+    Ok(wanted)
+}
+
+/// A token that belongs to nobody. Not documented by GitLab, but there.
+fn client_credentials(gitlab: &GitLab, state: &mut State, call: &Call) -> Result<Issue, Denied> {
+    let application = authenticate(state, call)?;
+    let scopes = allowed_scopes(gitlab, application, call)?;
+    if state.switches.client_credentials == ClientCredentials::ServerError {
+        return Err(Denied::Page(StatusCode::INTERNAL_SERVER_ERROR));
+    }
+    Ok(Issue { application: Some(application.id), user: None, scopes })
+}
+
+fn password(gitlab: &GitLab, state: &mut State, call: &Call) -> Result<Issue, Denied> {
+    let optional = state.settings.ropc_without_client_credentials && !named(call);
+    let application = if optional { None } else { Some(authenticate(state, call)?) };
+    let given = text(call, "password").map(|password| Digest::of(&password));
+    let name = text(call, "username").unwrap_or_default();
+    let owner = state.users.values().find(|user| user.username == name && given.is_some() && user.password == given);
+    let user = owner.map(|user| user.id).ok_or_else(|| Denied::new("invalid_grant"))?;
+    let scopes = match application {
+        Some(application) => allowed_scopes(gitlab, application, call)?,
+        None => requested(call),
+    };
+    Ok(Issue { application: application.map(|application| application.id), user: Some(user), scopes })
+}
+
+/// The scopes asked for, `api` if none; every one has to be the application's, and an application without any has all.
+///
+/// # Errors
+/// `invalid_scope`, also if only one of several is outside.
+pub(super) fn allowed_scopes(gitlab: &GitLab, application: &Application, call: &Call) -> Result<Vec<String>, Denied> {
+    let scopes = requested(call);
+    let own = |scope: &String| application.scopes.is_empty() || application.scopes.contains(scope);
+    let good = |scope: &String| own(scope) && scopes::known(gitlab).any(|known| known == scope);
+    if scopes.iter().all(good) { Ok(scopes) } else { Err(Denied::new("invalid_scope")) }
+}
+
+/// The scopes of the request; the server's default is `api`.
+pub(super) fn requested(call: &Call) -> Vec<String> {
+    words(&text(call, "scope").unwrap_or_else(|| "api".into()))
+}
+
+fn words(text: &str) -> Vec<String> {
+    text.split_whitespace().map(str::to_owned).collect()
+}
