@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::ffi::OsString;
+use std::fmt;
 use std::io::IsTerminal as _;
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
@@ -10,7 +11,7 @@ use etcetera::{AppStrategy as _, AppStrategyArgs, choose_app_strategy};
 use jiff::Timestamp;
 
 /// Everything the program knows of the place it runs in.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Env {
     variables: BTreeMap<String, OsString>,
     pub clock: Clock,
@@ -27,7 +28,20 @@ pub struct Streams {
     pub error: bool,
 }
 
+impl fmt::Debug for Env {
+    /// Names only: a variable's value may be a secret.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Env").field("variables", &self.variables.keys()).field("streams", &self.streams).finish()
+    }
+}
+
 impl Env {
+    /// An environment with nothing in it: no variable, no terminal, no place to keep anything.
+    #[must_use]
+    pub fn empty() -> Self {
+        Self { variables: BTreeMap::new(), clock: Clock, streams: Streams::default(), state_dir: None }
+    }
+
     /// Reads the process's environment. Variables that are not UTF-8 in their name are left out; nobody asks for them.
     #[must_use]
     #[expect(clippy::disallowed_methods, reason = "this is the one door to the environment and the standard streams")]

@@ -3,6 +3,7 @@
 //! The walk: resolve, observe, plan, apply, report. Lower layers know nothing of higher ones; `tests/layers.rs` holds
 //! the `use crate::…` lines to that.
 
+pub mod cli;
 pub mod desired;
 pub mod env;
 pub mod error;
@@ -18,4 +19,6 @@ pub mod plan;
 pub mod report;
 pub mod sandbox;
 pub mod secret;
+pub mod settings;
 pub mod target;
+pub mod terminal;

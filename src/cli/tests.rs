@@ -1,0 +1,122 @@
+use std::ffi::OsString;
+
+use super::*;
+use crate::settings::{ALL, names};
+
+fn args(line: &str) -> Vec<OsString> {
+    std::iter::once("factory-gitlab").chain(line.split_whitespace()).map(OsString::from).collect()
+}
+
+fn run(line: &str) -> Box<Invocation> {
+    match parse(&args(line)).expect("no secret among the arguments") {
+        Parsed::Run(invocation) => invocation,
+        other => unreachable!("{line}: {other:?}"),
+    }
+}
+
+fn every_command(command: &clap::Command, path: &str, visit: &mut dyn FnMut(&str, &clap::Command)) {
+    let path = format!("{path} {}", command.get_name()).trim().to_owned();
+    visit(&path, command);
+    for below in command.get_subcommands() {
+        every_command(below, &path, visit);
+    }
+}
+
+#[test]
+fn clap_finds_nothing_wrong_with_it() {
+    command().debug_assert();
+}
+
+#[test]
+fn every_help_names_its_exit_codes_and_has_an_example() {
+    let mut seen = 0;
+    every_command(&command(), "", &mut |path, command| {
+        seen += 1;
+        let help = command.clone().render_long_help().to_string();
+        assert!(help.contains("Exit codes"), "{path}");
+        assert!(help.contains("\nExample"), "{path}");
+        assert!(help.contains("\n  0  "), "{path}");
+        assert!(help.contains("  factory-gitlab") || help.contains(" factory-gitlab "), "{path}");
+    });
+    assert!(seen > 10, "only {seen} commands were looked at");
+}
+
+#[test]
+fn every_setting_has_its_flag_and_its_variable_in_the_help() {
+    let command = command();
+    let commands: Vec<&clap::Command> = std::iter::once(&command).chain(command.get_subcommands()).collect();
+    for setting in ALL {
+        let arg = commands
+            .iter()
+            .flat_map(|command| command.get_arguments())
+            .find(|arg| arg.get_id().as_str() == setting.key)
+            .unwrap_or_else(|| panic!("{} has no flag", setting.key));
+        assert_eq!(arg.get_long().map(|long| format!("--{long}")).as_deref(), Some(setting.flag));
+        if let Some(variable) = setting.variable {
+            let help = arg.get_help().map(ToString::to_string).unwrap_or_default();
+            assert!(help.ends_with(&format!("[env: {variable}]")), "{help}");
+        }
+    }
+}
+
+#[test]
+fn global_options_are_taken_before_and_after_the_command() {
+    for line in ["--gitlab-url https://a connect -y -o json", "-o json -y connect --gitlab-url https://a"] {
+        let invocation = run(line);
+        assert_eq!(invocation.cli.global.output_format, Format::Json, "{line}");
+        let settings = crate::settings::Settings::new(invocation.given, &crate::env::Env::empty(), None);
+        assert_eq!(settings.text(&names::GITLAB_URL).map(|found| found.value).as_deref(), Some("https://a"), "{line}");
+        assert!(settings.is_on(&names::YES), "{line}");
+    }
+}
+
+#[test]
+fn what_was_not_typed_is_not_given() {
+    let settings = crate::settings::Settings::new(run("connect").given, &crate::env::Env::empty(), None);
+    for setting in ALL {
+        assert!(!settings.knows(setting), "{}", setting.key);
+    }
+}
+
+#[test]
+fn a_secret_as_a_value_is_refused_and_not_repeated() {
+    for line in [
+        "connect --token hunter2hunter2",
+        "connect --token=hunter2hunter2",
+        "--pat hunter2hunter2 verify",
+        "connect --webhook-secret hunter2hunter2",
+        "connect --application-secret=hunter2hunter2",
+        "sandbox connect --api-key hunter2hunter2",
+    ] {
+        let failure = parse(&args(line)).expect_err(line);
+        let text = failure.to_string();
+        assert!(!text.contains("hunter2"), "{text}");
+        assert!(text.contains("-file PATH"), "{text}");
+        assert_eq!(failure.exit_code(), crate::error::ExitCode::Usage);
+    }
+}
+
+#[test]
+fn the_sandbox_takes_its_own_options_and_then_a_whole_command() {
+    let invocation = run("sandbox --projects 20 connect --yes -o json");
+    let Command::Sandbox(sandbox) = &invocation.cli.command else {
+        unreachable!("sandbox was asked for");
+    };
+    assert_eq!(sandbox.projects, 20);
+    assert_eq!(sandbox.command, ["connect", "--yes", "-o", "json"].map(OsString::from));
+    assert_eq!(invocation.cli.global.output_format, Format::Text);
+}
+
+#[test]
+fn a_duration_is_read_and_a_bad_one_explained() {
+    let Command::Verify(verify) = run("verify --wait 90s").cli.command else {
+        unreachable!("verify was asked for");
+    };
+    assert_eq!(verify.wait, Some(std::time::Duration::from_secs(90)));
+    for line in ["verify --wait soon", "verify --wait=-5m"] {
+        let Ok(Parsed::Misuse(text)) = parse(&args(line)) else {
+            unreachable!("{line} is no duration");
+        };
+        assert!(text.contains("write it as 90s, 5m or 1h"), "{text}");
+    }
+}

@@ -1,0 +1,181 @@
+//! The answers file: TOML, every key known, no secrets inside.
+
+use std::collections::BTreeMap;
+use std::fs::File;
+use std::io::Read as _;
+use std::path::{Path, PathBuf};
+
+use toml::Value;
+
+use super::{ALL, Error, Setting, Shape, Source, Sourced, named};
+
+/// Larger than any answers file, smaller than a mistake.
+const LARGEST: u64 = 1 << 20;
+
+/// The answers, checked and as text.
+#[derive(Clone, Debug)]
+pub struct Answers {
+    path: PathBuf,
+    values: BTreeMap<&'static str, Vec<String>>,
+}
+
+impl Answers {
+    /// Reads an answers file.
+    ///
+    /// # Errors
+    /// When it cannot be read, is not TOML, or has a key or a value that does not belong there.
+    pub fn read(path: &Path) -> Result<Self, Error> {
+        let unreadable = |why: String| Error::Unreadable { path: path.to_owned(), why };
+        let mut text = String::new();
+        File::open(path)
+            .and_then(|file| file.take(LARGEST + 1).read_to_string(&mut text))
+            .map_err(|error| unreadable(error.to_string()))?;
+        if text.len() as u64 > LARGEST {
+            return Err(unreadable(format!("it is larger than {LARGEST} bytes")));
+        }
+        Self::parse(&text, path.to_owned())
+    }
+
+    /// Reads answers from text; `path` is where they are, for messages and for relative paths inside.
+    ///
+    /// # Errors
+    /// As [`Answers::read`].
+    pub fn parse(text: &str, path: PathBuf) -> Result<Self, Error> {
+        let table: toml::Table = text.parse().map_err(|error: toml::de::Error| Error::NotToml {
+            path: path.clone(),
+            line: error.span().map_or(1, |span| 1 + text[..span.start.min(text.len())].matches('\n').count()),
+            // Only the first line: the others quote the file, which may hold a secret.
+            detail: error.message().lines().next().unwrap_or_default().to_owned(),
+        })?;
+        let mut values = BTreeMap::new();
+        for (key, value) in table {
+            let setting = named(&key).ok_or_else(|| unknown(&path, &key))?;
+            values.insert(setting.key, texts(setting, &value, &path)?);
+        }
+        Ok(Self { path, values })
+    }
+
+    pub(super) fn list(&self, setting: &'static Setting) -> Option<Sourced<Vec<String>>> {
+        let values = self.values.get(setting.key)?;
+        let source = Source::AnswersFile { path: self.path.clone(), key: setting.key };
+        Some(Sourced::new(values.clone(), source))
+    }
+}
+
+/// The error for a key that is none: a secret in the wrong place, or a slip of the finger.
+fn unknown(path: &Path, key: &str) -> Error {
+    let path = path.to_owned();
+    let secret = ALL.iter().filter(|setting| setting.shape == Shape::Secret);
+    if let Some(setting) = secret.min_by_key(|setting| (!setting.key.contains(key), distance(key, setting.key)))
+        && ["token", "secret", "password", "api_key"].iter().any(|word| key.contains(word))
+        && !key.ends_with("_file")
+    {
+        return Error::SecretInFile { path, key: key.to_owned(), instead: setting.key };
+    }
+    let nearest = ALL.iter().map(|setting| (distance(key, setting.key), setting.key)).min();
+    let nearest = nearest.filter(|(steps, name)| *steps <= 3.max(name.len() / 3)).map(|(_, name)| name);
+    Error::UnknownKey { path, key: key.to_owned(), nearest }
+}
+
+/// A value as text, by the setting's shape. A list may be given as one text.
+fn texts(setting: &'static Setting, value: &Value, path: &Path) -> Result<Vec<String>, Error> {
+    let expected = match setting.shape {
+        Shape::Text | Shape::Path | Shape::Secret => "a text",
+        Shape::Number => "a whole number",
+        Shape::Switch => "true or false",
+        Shape::List | Shape::Paths => "a list of texts",
+    };
+    let wrong = || Error::WrongType { path: path.to_owned(), key: setting.key, expected };
+    let below = |text: &str| beside(path, text);
+    match (setting.shape, value) {
+        (Shape::Text | Shape::List, Value::String(text)) => Ok(vec![text.clone()]),
+        (Shape::Path | Shape::Paths | Shape::Secret, Value::String(text)) => Ok(vec![below(text)]),
+        (Shape::Number, Value::Integer(number)) if *number >= 0 => Ok(vec![number.to_string()]),
+        (Shape::Switch, Value::Boolean(on)) => Ok(vec![on.to_string()]),
+        (Shape::List | Shape::Paths, Value::Array(items)) => items
+            .iter()
+            .map(|item| item.as_str().ok_or_else(wrong))
+            .map(|item| item.map(|text| if setting.shape == Shape::Paths { below(text) } else { text.to_owned() }))
+            .collect(),
+        _ => Err(wrong()),
+    }
+}
+
+/// A path in the file is meant from where the file is, not from where the program was started.
+fn beside(file: &Path, text: &str) -> String {
+    if text == "-" || text.contains("://") {
+        return text.to_owned();
+    }
+    file.parent().unwrap_or(Path::new("")).join(text).to_string_lossy().into_owned()
+}
+
+/// How many letters to change, add or leave out to get from one word to the other (Levenshtein).
+fn distance(one: &str, other: &str) -> usize {
+    let mut row: Vec<usize> = (0..=other.chars().count()).collect();
+    for (above, letter) in one.chars().enumerate() {
+        let mut diagonal = above;
+        row[0] = above + 1;
+        for (at, wanted) in other.chars().enumerate() {
+            let changed = diagonal + usize::from(letter != wanted);
+            diagonal = row[at + 1];
+            row[at + 1] = changed.min(row[at] + 1).min(diagonal + 1);
+        }
+    }
+    row.last().copied().unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn failure(text: &str) -> String {
+        Answers::parse(text, "a.toml".into()).expect_err(text).to_string()
+    }
+
+    #[test]
+    fn a_wrong_file_says_what_is_wrong() {
+        for (text, wanted) in [
+            (
+                "gitlab_ulr = 'x'",
+                "the answers file a.toml has an unknown key \"gitlab_ulr\"; did you mean \"gitlab_url\"?",
+            ),
+            ("groups = ['a']", "the answers file a.toml has an unknown key \"groups\"; did you mean \"group\"?"),
+            ("weather = 'fine'", "the answers file a.toml has an unknown key \"weather\""),
+            (
+                "token = 'abc'",
+                "the answers file a.toml holds a secret in \"token\"; put it in a file and name that with token_file",
+            ),
+            (
+                "webhook_secret = 'abc'",
+                "the answers file a.toml holds a secret in \"webhook_secret\"; put it in a file and name that with webhook_secret_file",
+            ),
+            ("timeout = 'soon'", "\"timeout\" in the answers file a.toml has to be a whole number"),
+            ("timeout = -1", "\"timeout\" in the answers file a.toml has to be a whole number"),
+            ("personal = 'yes'", "\"personal\" in the answers file a.toml has to be true or false"),
+            ("group = [1]", "\"group\" in the answers file a.toml has to be a list of texts"),
+        ] {
+            assert_eq!(failure(text), wanted);
+        }
+    }
+
+    #[test]
+    fn a_broken_file_is_not_quoted() {
+        let message = failure("kit = 'k'\ntoken_file = 'hunter2\n");
+        assert!(message.starts_with("the answers file a.toml is not TOML: line 2: "), "{message}");
+        assert!(!message.contains("hunter2"), "{message}");
+    }
+
+    #[test]
+    fn every_setting_has_a_key_of_its_own() {
+        let mut keys: Vec<&str> = ALL.iter().map(|setting| setting.key).collect();
+        keys.sort_unstable();
+        keys.dedup();
+        assert_eq!(keys.len(), ALL.len());
+    }
+
+    #[test]
+    fn a_missing_file_is_named() {
+        let error = Answers::read(Path::new("/no/such.toml")).expect_err("no such file");
+        assert!(error.to_string().starts_with("the answers file /no/such.toml cannot be read: "), "{error}");
+    }
+}

@@ -1,0 +1,143 @@
+//! Ctrl-C and SIGTERM: the first stops the work where it stands, the second ends the program at once.
+//!
+//! [`Interrupt::listen`] has to run before the first prompt: without a handler the process would die inside the prompt and
+//! leave the cursor hidden.
+
+use std::future::Future;
+use std::io;
+
+use tokio::sync::watch;
+
+use super::Terminal;
+use crate::error::{ExitCode, Failure, Fix, Kind};
+
+/// The person, or the system, wants the program to stop.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
+#[error("interrupted")]
+pub struct Interrupted;
+
+impl From<Interrupted> for Failure {
+    fn from(_: Interrupted) -> Self {
+        Self::new(Kind::Interrupted, "interrupted").fix(Fix::say("run the same command again to go on"))
+    }
+}
+
+/// Tells whether to stop. Clones hear the same.
+#[derive(Clone, Debug)]
+pub struct Interrupt {
+    stopped: watch::Receiver<bool>,
+}
+
+impl Interrupt {
+    /// Begins to listen for signals; has to be called inside the runtime.
+    ///
+    /// # Errors
+    /// When the system takes no handler.
+    pub fn listen(terminal: &Terminal) -> io::Result<Self> {
+        let mut signals = Signals::new()?;
+        let terminal = terminal.clone();
+        let (stop, stopped) = watch::channel(false);
+        tokio::spawn(async move {
+            signals.next().await;
+            // Nobody may be listening any more; the second signal still counts.
+            let _nobody_waits = stop.send(true);
+            signals.next().await;
+            leave_at_once(&terminal);
+        });
+        Ok(Self { stopped })
+    }
+
+    /// One that is never raised, for tests.
+    #[must_use]
+    pub fn never() -> Self {
+        Self { stopped: watch::channel(false).1 }
+    }
+
+    /// One that was raised already, for tests.
+    #[must_use]
+    pub fn raised() -> Self {
+        Self { stopped: watch::channel(true).1 }
+    }
+
+    /// Waits for the signal.
+    pub async fn wait(&self) {
+        let mut stopped = self.stopped.clone();
+        if stopped.wait_for(|stopped| *stopped).await.is_err() {
+            // The sender is gone without a signal: there is nothing to wait for.
+            std::future::pending::<()>().await;
+        }
+    }
+
+    #[must_use]
+    pub fn is_raised(&self) -> bool {
+        *self.stopped.borrow()
+    }
+
+    /// Does the work, unless it is interrupted first: then the work is dropped where it stands.
+    ///
+    /// # Errors
+    /// [`Interrupted`].
+    pub async fn or<T>(&self, work: impl Future<Output = T>) -> Result<T, Interrupted> {
+        tokio::select! {
+            biased;
+            () = self.wait() => Err(Interrupted),
+            done = work => Ok(done),
+        }
+    }
+}
+
+#[expect(clippy::exit, clippy::disallowed_methods, reason = "a second Ctrl-C does not wait for anything")]
+fn leave_at_once(terminal: &Terminal) {
+    terminal.restore();
+    std::process::exit(ExitCode::Interrupted as i32);
+}
+
+#[cfg(unix)]
+struct Signals {
+    interrupt: tokio::signal::unix::Signal,
+    terminate: tokio::signal::unix::Signal,
+}
+
+#[cfg(unix)]
+impl Signals {
+    fn new() -> io::Result<Self> {
+        use tokio::signal::unix::{SignalKind, signal};
+        Ok(Self { interrupt: signal(SignalKind::interrupt())?, terminate: signal(SignalKind::terminate())? })
+    }
+
+    async fn next(&mut self) {
+        tokio::select! {
+            _ = self.interrupt.recv() => (),
+            _ = self.terminate.recv() => (),
+        }
+    }
+}
+
+#[cfg(not(unix))]
+struct Signals;
+
+#[cfg(not(unix))]
+impl Signals {
+    #[expect(clippy::unnecessary_wraps, reason = "the same shape as on Unix")]
+    fn new() -> io::Result<Self> {
+        Ok(Self)
+    }
+
+    async fn next(&mut self) {
+        if tokio::signal::ctrl_c().await.is_err() {
+            std::future::pending::<()>().await;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn work_is_done_or_dropped() {
+        assert_eq!(Interrupt::never().or(async { 1 }).await, Ok(1));
+        assert_eq!(Interrupt::raised().or(std::future::pending::<()>()).await, Err(Interrupted));
+        assert_eq!(Failure::from(Interrupted).exit_code(), ExitCode::Interrupted);
+    }
+}

@@ -1,0 +1,153 @@
+//! The log: to standard error with `-v`, as JSON lines to a file. Redacted and harmless like everything else.
+
+use std::fs::{File, OpenOptions};
+use std::io::{self, Write};
+use std::path::Path;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use tracing_subscriber::filter::LevelFilter;
+use tracing_subscriber::fmt::MakeWriter;
+use tracing_subscriber::layer::SubscriberExt as _;
+use tracing_subscriber::util::SubscriberInitExt as _;
+use tracing_subscriber::{EnvFilter, Layer as _};
+
+use super::{Terminal, Verbosity, sanitize};
+use crate::error::Failure;
+use crate::secret::redact;
+
+/// Starts the log. The second start in one process (a command inside the sandbox) changes nothing.
+///
+/// # Errors
+/// Wrong use when the file cannot be opened.
+pub fn start(terminal: &Terminal, file: Option<&Path>) -> Result<(), Failure> {
+    let to_error = match terminal.verbosity() {
+        Verbosity::Quiet | Verbosity::Normal => LevelFilter::OFF,
+        Verbosity::Verbose => LevelFilter::DEBUG,
+        Verbosity::Trace => LevelFilter::TRACE,
+    };
+    let to_file = file.map(LogFile::open).transpose()?;
+    let person = tracing_subscriber::fmt::layer()
+        .with_ansi(false)
+        .without_time()
+        .with_target(false)
+        .with_writer(ToTerminal(terminal.clone()))
+        .with_filter(ours(to_error));
+    let machine = to_file.map(|file| {
+        tracing_subscriber::fmt::layer().json().with_ansi(false).with_writer(file).with_filter(ours(LevelFilter::TRACE))
+    });
+    // Only the first one in a process takes effect.
+    let _already_started = tracing_subscriber::registry().with(person).with(machine).try_init();
+    Ok(())
+}
+
+/// Our own events only: what libraries log was not written with secrets in mind.
+fn ours(level: LevelFilter) -> EnvFilter {
+    EnvFilter::new(format!("off,factory_gitlab={level}"))
+}
+
+#[derive(Clone)]
+struct ToTerminal(Terminal);
+
+impl<'a> MakeWriter<'a> for ToTerminal {
+    type Writer = Self;
+
+    fn make_writer(&'a self) -> Self {
+        self.clone()
+    }
+}
+
+impl Write for ToTerminal {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.complain(&String::from_utf8_lossy(bytes));
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+/// A log file, mode 0600, appended to.
+#[derive(Clone)]
+struct LogFile(Arc<Mutex<File>>);
+
+impl LogFile {
+    fn open(path: &Path) -> Result<Self, Failure> {
+        let mut options = OpenOptions::new();
+        options.create(true).append(true);
+        #[cfg(unix)]
+        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+        let file = options.open(path).map_err(|error| {
+            Failure::usage(format!("the log file {} cannot be written", path.display())).with_chain(&error)
+        })?;
+        Ok(Self(Arc::new(Mutex::new(file))))
+    }
+}
+
+impl<'a> MakeWriter<'a> for LogFile {
+    type Writer = Self;
+
+    fn make_writer(&'a self) -> Self {
+        self.clone()
+    }
+}
+
+impl Write for LogFile {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let line = String::from_utf8_lossy(bytes);
+        let mut file = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        file.write_all(sanitize::json(&redact(&line)).as_bytes())?;
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).flush()
+    }
+}
+
+/// Makes a panic a plain message without its payload, which may hold anything, and ends the program as a problem.
+pub fn on_panic(terminal: &Terminal) {
+    let terminal = terminal.clone();
+    std::panic::set_hook(Box::new(move |info| {
+        terminal.restore();
+        let place = info.location().map(ToString::to_string).unwrap_or_default();
+        let failure = Failure::problem("an internal problem: the program met a state that it was not made for")
+            .because(format!("at {place} of version {}", env!("CARGO_PKG_VERSION")))
+            .fix(crate::error::Fix::say(
+                "what was done is recorded; run the same command again, and report this place",
+            ));
+        terminal.fail(&failure);
+        leave(failure.exit_code() as i32);
+    }));
+}
+
+#[expect(clippy::exit, clippy::disallowed_methods, reason = "a panic must not print its payload on the way out")]
+fn leave(code: i32) {
+    std::process::exit(code);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_log_line_loses_its_secrets_and_the_file_is_private() {
+        let _held = crate::secret::WebhookToken::new("log-canary-5512").expect("a token");
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("log.jsonl");
+        let mut file = LogFile::open(&path).expect("a log file");
+        file.write_all(b"{\"message\":\"log-canary-5512\"}\n").expect("written");
+        assert_eq!(std::fs::read_to_string(&path).expect("readable"), "{\"message\":\"[redacted]\"}\n");
+        #[cfg(unix)]
+        {
+            use std::os::unix::fs::PermissionsExt as _;
+            assert_eq!(std::fs::metadata(&path).expect("a file").permissions().mode() & 0o777, 0o600);
+        }
+    }
+
+    #[test]
+    fn an_unwritable_log_file_is_wrong_use() {
+        let failure = LogFile::open(Path::new("/no/such/folder/log")).err().expect("no such folder");
+        assert_eq!(failure.exit_code(), crate::error::ExitCode::Usage);
+    }
+}

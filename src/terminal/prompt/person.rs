@@ -1,0 +1,116 @@
+//! A person at the terminal, asked with dialoguer.
+
+use std::io;
+
+use dialoguer::theme::{ColorfulTheme, SimpleTheme, Theme};
+use zeroize::Zeroizing;
+
+use super::{Ask, Lean, PromptError, Prompter};
+use crate::error::Failure;
+use crate::page::{Line, Page};
+use crate::terminal::{Terminal, sanitize};
+
+/// Asks whoever sits at the terminal. Prompts go to standard error.
+pub struct Person {
+    terminal: Terminal,
+}
+
+impl Person {
+    #[must_use]
+    pub fn new(terminal: &Terminal) -> Self {
+        Self { terminal: terminal.clone() }
+    }
+
+    fn theme() -> Box<dyn Theme> {
+        if console::colors_enabled_stderr() { Box::new(ColorfulTheme::default()) } else { Box::new(SimpleTheme) }
+    }
+
+    /// Asks with progress off the screen, and leaves the terminal sane when the person walks away.
+    fn asked<T>(&self, ask: &Ask<'_>, question: impl FnOnce(&str) -> io::Result<T>) -> Result<T, PromptError> {
+        if let Some(help) = ask.help {
+            let mut page = Page::new();
+            page.line(Line::new().dim(help));
+            self.terminal.tell(&page);
+        }
+        let prompt = sanitize::line(ask.prompt);
+        self.terminal.inner.bars.suspend(|| question(&prompt)).map_err(|error| {
+            self.terminal.restore();
+            if error.kind() == io::ErrorKind::Interrupted {
+                self.terminal.put_error("\n");
+                return PromptError::Interrupted;
+            }
+            PromptError::Terminal(error.to_string())
+        })
+    }
+}
+
+fn shown(items: &[String]) -> Vec<String> {
+    items.iter().map(|item| sanitize::line(item).into_owned()).collect()
+}
+
+impl Prompter for Person {
+    fn can_ask(&self) -> bool {
+        true
+    }
+
+    fn text(&self, ask: &Ask<'_>) -> Result<String, PromptError> {
+        self.asked(ask, |prompt| {
+            let theme = Self::theme();
+            let mut input = dialoguer::Input::<String>::with_theme(theme.as_ref()).with_prompt(prompt);
+            if let Some(default) = ask.default {
+                input = input.default(default.to_owned());
+            }
+            Ok(input.interact_text()?)
+        })
+    }
+
+    #[cfg(unix)]
+    fn secret(&self, ask: &Ask<'_>) -> Result<Zeroizing<String>, PromptError> {
+        self.asked(ask, |prompt| {
+            self.terminal.put_error(&format!("{prompt} (hidden): "));
+            let line = super::hidden::read_line()?;
+            self.terminal.put_error("\n");
+            Ok(line)
+        })
+    }
+
+    #[cfg(not(unix))]
+    fn secret(&self, ask: &Ask<'_>) -> Result<Zeroizing<String>, PromptError> {
+        self.asked(ask, |prompt| {
+            let theme = Self::theme();
+            Ok(Zeroizing::new(dialoguer::Password::with_theme(theme.as_ref()).with_prompt(prompt).interact()?))
+        })
+    }
+
+    fn confirm(&self, ask: &Ask<'_>, lean: Lean) -> Result<bool, PromptError> {
+        self.asked(ask, |prompt| {
+            let theme = Self::theme();
+            let confirm = dialoguer::Confirm::with_theme(theme.as_ref()).with_prompt(prompt);
+            Ok(confirm.default(lean == Lean::Yes).interact()?)
+        })
+    }
+
+    fn choose(&self, ask: &Ask<'_>, items: &[String]) -> Result<usize, PromptError> {
+        self.asked(ask, |prompt| {
+            let theme = Self::theme();
+            let select = dialoguer::Select::with_theme(theme.as_ref()).with_prompt(prompt);
+            Ok(select.items(shown(items)).default(0).interact()?)
+        })
+    }
+
+    fn choose_many(&self, ask: &Ask<'_>, items: &[String]) -> Result<Vec<usize>, PromptError> {
+        self.asked(ask, |prompt| {
+            let theme = Self::theme();
+            let select = dialoguer::MultiSelect::with_theme(theme.as_ref()).with_prompt(prompt);
+            Ok(select.items(shown(items)).interact()?)
+        })
+    }
+
+    fn say(&self, page: &Page) {
+        self.terminal.say(page);
+    }
+
+    fn refuse(&self, failure: &Failure) {
+        self.terminal.fail(failure);
+    }
+}

@@ -1,0 +1,113 @@
+//! A person for tests: answers in order, and fails on a question that was not expected.
+
+use std::cell::RefCell;
+use std::collections::VecDeque;
+
+use zeroize::Zeroizing;
+
+use super::{Ask, Lean, PromptError, Prompter};
+use crate::error::Failure;
+use crate::page::Page;
+
+/// What a script answers.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub enum Reply {
+    Text(&'static str),
+    Confirm(bool),
+    /// By name, not by place.
+    Choose(&'static str),
+    ChooseMany(&'static [&'static str]),
+    Interrupt,
+}
+
+/// Questions by their key, in order, with the answers.
+#[derive(Debug, Default)]
+pub struct Script {
+    replies: RefCell<VecDeque<(&'static str, Reply)>>,
+    said: RefCell<String>,
+}
+
+impl Script {
+    #[must_use]
+    pub fn new(replies: impl IntoIterator<Item = (&'static str, Reply)>) -> Self {
+        Self { replies: RefCell::new(replies.into_iter().collect()), said: RefCell::default() }
+    }
+
+    /// What was said between the questions.
+    #[must_use]
+    pub fn said(&self) -> String {
+        self.said.borrow().clone()
+    }
+
+    /// The questions that were never asked.
+    #[must_use]
+    pub fn left(&self) -> Vec<&'static str> {
+        self.replies.borrow().iter().map(|(key, _)| *key).collect()
+    }
+
+    fn next(&self, ask: &Ask<'_>) -> Result<Reply, PromptError> {
+        let unexpected = |wanted: String| PromptError::Unexpected { key: ask.key.to_owned(), wanted };
+        match self.replies.borrow_mut().pop_front() {
+            None => Err(unexpected("the script is at its end".to_owned())),
+            Some((_, Reply::Interrupt)) => Err(PromptError::Interrupted),
+            Some((key, reply)) if key == ask.key => Ok(reply),
+            Some((key, _)) => Err(unexpected(format!("the script has {key} next"))),
+        }
+    }
+
+    fn wrong(ask: &Ask<'_>, reply: &Reply) -> PromptError {
+        PromptError::Unexpected { key: ask.key.to_owned(), wanted: format!("the script answers with {reply:?}") }
+    }
+}
+
+impl Prompter for Script {
+    fn can_ask(&self) -> bool {
+        true
+    }
+
+    fn text(&self, ask: &Ask<'_>) -> Result<String, PromptError> {
+        match self.next(ask)? {
+            Reply::Text(text) => Ok(text.to_owned()),
+            other => Err(Self::wrong(ask, &other)),
+        }
+    }
+
+    fn secret(&self, ask: &Ask<'_>) -> Result<Zeroizing<String>, PromptError> {
+        self.text(ask).map(Zeroizing::new)
+    }
+
+    fn confirm(&self, ask: &Ask<'_>, _lean: Lean) -> Result<bool, PromptError> {
+        match self.next(ask)? {
+            Reply::Confirm(answer) => Ok(answer),
+            other => Err(Self::wrong(ask, &other)),
+        }
+    }
+
+    fn choose(&self, ask: &Ask<'_>, items: &[String]) -> Result<usize, PromptError> {
+        match self.next(ask)? {
+            Reply::Choose(name) => {
+                items.iter().position(|item| item == name).ok_or_else(|| Self::wrong(ask, &Reply::Choose(name)))
+            }
+            other => Err(Self::wrong(ask, &other)),
+        }
+    }
+
+    fn choose_many(&self, ask: &Ask<'_>, items: &[String]) -> Result<Vec<usize>, PromptError> {
+        match self.next(ask)? {
+            Reply::ChooseMany(names) => names
+                .iter()
+                .map(|name| items.iter().position(|item| item == name))
+                .collect::<Option<_>>()
+                .ok_or_else(|| Self::wrong(ask, &Reply::ChooseMany(names))),
+            other => Err(Self::wrong(ask, &other)),
+        }
+    }
+
+    fn say(&self, page: &Page) {
+        self.said.borrow_mut().push_str(&page.to_string());
+    }
+
+    fn refuse(&self, failure: &Failure) {
+        self.said.borrow_mut().push_str(&format!("{failure}\n"));
+    }
+}

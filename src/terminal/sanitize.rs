@@ -1,0 +1,116 @@
+//! Makes a text harmless: what would move the cursor, change the screen, turn the writing round or hide is shown instead.
+
+use std::borrow::Cow;
+use std::fmt::Write as _;
+
+/// Whether a terminal would act on the character, or a reader not see it.
+#[must_use]
+pub fn is_harmful(c: char) -> bool {
+    c.is_control()
+        || matches!(
+            c,
+            '\u{ad}'
+                | '\u{61c}'
+                | '\u{180e}'
+                | '\u{200b}'..='\u{200f}'
+                | '\u{2028}'..='\u{202e}'
+                | '\u{2060}'..='\u{206f}'
+                | '\u{feff}'
+                | '\u{fff9}'..='\u{fffb}'
+                | '\u{e0000}'..='\u{e007f}'
+        )
+}
+
+/// One line of text: line breaks and tabs are made visible too, so that a name cannot forge a line.
+#[must_use]
+pub fn line(text: &str) -> Cow<'_, str> {
+    replaced(text, is_harmful, shown)
+}
+
+/// Several lines: line breaks and tabs stay.
+#[must_use]
+pub fn lines(text: &str) -> Cow<'_, str> {
+    replaced(text, |c| is_harmful(c) && !matches!(c, '\n' | '\t'), shown)
+}
+
+/// A JSON document: the escapes are JSON's own, so that it means the same.
+#[must_use]
+pub fn json(text: &str) -> Cow<'_, str> {
+    replaced(text, |c| is_harmful(c) && !matches!(c, '\n' | '\t'), json_escape)
+}
+
+fn replaced(text: &str, harmful: impl Fn(char) -> bool, show: fn(&mut String, char)) -> Cow<'_, str> {
+    if !text.contains(&harmful) {
+        return Cow::Borrowed(text);
+    }
+    let mut clean = String::with_capacity(text.len() + 16);
+    for c in text.chars() {
+        if harmful(c) {
+            show(&mut clean, c);
+        } else {
+            clean.push(c);
+        }
+    }
+    Cow::Owned(clean)
+}
+
+fn shown(into: &mut String, c: char) {
+    match c {
+        '\n' => into.push_str("\\n"),
+        '\r' => into.push_str("\\r"),
+        '\t' => into.push_str("\\t"),
+        _ if u32::from(c) < 0x100 => write_into(into, format_args!("\\x{:02x}", u32::from(c))),
+        _ => write_into(into, format_args!("\\u{{{:x}}}", u32::from(c))),
+    }
+}
+
+fn json_escape(into: &mut String, c: char) {
+    for unit in c.encode_utf16(&mut [0; 2]) {
+        write_into(into, format_args!("\\u{unit:04x}"));
+    }
+}
+
+fn write_into(into: &mut String, text: std::fmt::Arguments<'_>) {
+    // Writing to a String cannot fail.
+    let _never_fails = into.write_fmt(text);
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn what_would_act_is_shown() {
+        for (text, wanted) in [
+            ("plain text, caf\u{e9}, \u{1f980}", "plain text, caf\u{e9}, \u{1f980}"),
+            ("red \u{1b}[31mname", "red \\x1b[31mname"),
+            ("two\nlines\tand\r", "two\\nlines\\tand\\r"),
+            ("c1 \u{9b}2J", "c1 \\x9b2J"),
+            ("txt\u{202e}gpj", "txt\\u{202e}gpj"),
+            ("a\u{200b}b\u{feff}", "a\\u{200b}b\\u{feff}"),
+        ] {
+            assert_eq!(line(text), wanted);
+        }
+        assert_eq!(lines("two\nlines\t\u{7}"), "two\nlines\t\\x07");
+    }
+
+    proptest! {
+        #[test]
+        fn nothing_harmful_comes_out(text in any::<String>(), tail in "[\u{0}-\u{1f}\u{7f}-\u{9f}\u{200b}-\u{200f}\u{202a}-\u{202e}\u{2066}-\u{2069}\u{e0001}]{0,8}") {
+            let text = text + &tail;
+            prop_assert!(!line(&text).contains(is_harmful));
+            let cleaned = lines(&text);
+            prop_assert!(!cleaned.contains(|c| is_harmful(c) && c != '\n' && c != '\t'));
+        }
+
+        #[test]
+        fn json_means_the_same_and_is_harmless(text in any::<String>()) {
+            let document = serde_json::to_string(&text).expect("a text is JSON");
+            let clean = json(&document);
+            prop_assert!(!clean.contains(is_harmful));
+            prop_assert_eq!(serde_json::from_str::<String>(&clean).expect("still JSON"), text);
+        }
+    }
+}

@@ -1,0 +1,64 @@
+//! Standard input as a place that something is read from, once.
+
+use std::io::{self, Read as _};
+use std::sync::{Mutex, PoisonError};
+
+/// Larger than any kit, token or bundle that makes sense.
+const LARGEST: u64 = 16 << 20;
+
+/// Why standard input gave nothing.
+#[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
+pub enum StdinError {
+    #[error("standard input was already read for {first}; {second} needs a file")]
+    Taken { first: String, second: String },
+    #[error("standard input cannot be read: {0}")]
+    Unreadable(String),
+    #[error("standard input is larger than {LARGEST} bytes")]
+    TooLarge,
+}
+
+pub(super) struct StandardInput {
+    state: Mutex<State>,
+}
+
+enum State {
+    Real,
+    /// What a test put there.
+    Holding(Vec<u8>),
+    ReadFor(String),
+}
+
+impl StandardInput {
+    pub(super) const fn real() -> Self {
+        Self { state: Mutex::new(State::Real) }
+    }
+
+    pub(super) const fn holding(bytes: Vec<u8>) -> Self {
+        Self { state: Mutex::new(State::Holding(bytes)) }
+    }
+
+    pub(super) fn read(&self, reader: &str) -> Result<Vec<u8>, StdinError> {
+        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        if let State::ReadFor(first) = &*state {
+            return Err(StdinError::Taken { first: first.clone(), second: reader.to_owned() });
+        }
+        match std::mem::replace(&mut *state, State::ReadFor(reader.to_owned())) {
+            State::Holding(bytes) => Ok(bytes),
+            State::Real | State::ReadFor(_) => read_real(),
+        }
+    }
+}
+
+#[expect(clippy::disallowed_methods, reason = "this is the one door to standard input")]
+fn read_real() -> Result<Vec<u8>, StdinError> {
+    let mut bytes = Vec::new();
+    io::stdin()
+        .lock()
+        .take(LARGEST + 1)
+        .read_to_end(&mut bytes)
+        .map_err(|error| StdinError::Unreadable(error.to_string()))?;
+    if bytes.len() as u64 > LARGEST {
+        return Err(StdinError::TooLarge);
+    }
+    Ok(bytes)
+}
