@@ -1,5 +1,8 @@
 //! What is true, read from both sides, independent reads at the same time.
 
+use std::collections::BTreeMap;
+use std::time::Duration;
+
 use jiff::Timestamp;
 use serde::Serialize;
 
@@ -30,6 +33,8 @@ pub struct Observed {
     pub probed_scopes: Seen<ProbedScopes>,
     pub hooks: Seen<HooksSeen>,
     pub factory: FactorySeen,
+    /// How long each read took, by its name.
+    pub took: BTreeMap<&'static str, Duration>,
 }
 
 impl Observed {
@@ -119,4 +124,6 @@ pub enum Fact {
     Holds(String),
     Fails(String),
     Unknown(String),
+    /// It cannot be told here, by design: this GitLab has no such log, the kit no such address.
+    Untold(String),
 }

@@ -96,6 +96,7 @@ fn observed() -> Observed {
             bundle: Seen::NotAsked("not needed here"),
             proofs: Seen::NotAsked("not needed here"),
         },
+        took: std::collections::BTreeMap::new(),
     }
 }
 

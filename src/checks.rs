@@ -1,0 +1,92 @@
+//! The checks: what is judged, in which order, and what each needs first. Pure: the same `Observed` gives the same
+//! findings.
+
+mod application;
+mod docs;
+mod factory;
+mod filter;
+mod instance;
+mod judge;
+mod ruling;
+mod token;
+mod webhook;
+
+pub use docs::documentation;
+pub use filter::Filter;
+pub use judge::{Finding, Verdict, judge, verdict};
+pub use ruling::{Because, Status};
+
+use ruling::{Case, Ruling};
+
+/// One check. Its code is a contract; the rest may be worded anew.
+pub struct Check {
+    /// `category.name`.
+    pub code: &'static str,
+    /// What holds when it passes.
+    pub title: &'static str,
+    pub severity: Severity,
+    /// What must hold before this one can be judged.
+    pub depends_on: &'static [&'static str],
+    /// Its page in the documentation: what is looked at, why it matters, what to do.
+    pub about: &'static str,
+    /// The read it is judged by, for its duration.
+    read: &'static str,
+    rule: fn(&Case<'_>) -> Ruling,
+}
+
+impl Check {
+    /// The part of the code before the dot.
+    #[must_use]
+    pub fn category(&self) -> &'static str {
+        self.code.split('.').next().unwrap_or(self.code)
+    }
+
+    /// Where its page is, from the root of the documentation.
+    #[must_use]
+    pub fn doc(&self) -> String {
+        format!("README.md#{}", self.anchor())
+    }
+
+    fn anchor(&self) -> String {
+        format!("check-{}", self.code.replace(['.', '_'], "-"))
+    }
+}
+
+/// The worst that a check can say of the connection.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, serde::Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Severity {
+    Warning,
+    Error,
+}
+
+impl Severity {
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Warning => "warning",
+            Self::Error => "error",
+        }
+    }
+}
+
+/// What is judged by, besides what is desired and what was seen.
+#[derive(Clone, Copy, Debug)]
+pub struct Policy {
+    /// Days before the end of a token or certificate from which on it is a warning (`--expires-within`).
+    pub expires_within: i64,
+}
+
+impl Default for Policy {
+    fn default() -> Self {
+        Self { expires_within: 14 }
+    }
+}
+
+/// Every check, in the order of the report; whatever one depends on stands before it.
+pub fn all() -> impl Iterator<Item = &'static Check> {
+    [instance::CHECKS, token::CHECKS, application::CHECKS, webhook::CHECKS, factory::CHECKS].into_iter().flatten()
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,28 @@
+//! The reference of the checks, made from the registry, so that it cannot go stale.
+
+use std::fmt::Write as _;
+
+use super::all;
+
+/// One section for each check, as Markdown, with an anchor that [`super::Check::doc`] points at.
+#[must_use]
+pub fn documentation() -> String {
+    let mut text = String::new();
+    for check in all() {
+        // Writing to a String cannot fail.
+        let _infallible = write!(
+            text,
+            "<a id=\"{}\"></a>\n\n#### `{}`: {}\n\n{}\n",
+            check.anchor(),
+            check.code,
+            check.title,
+            check.about
+        );
+        if !check.depends_on.is_empty() {
+            let needs = check.depends_on.iter().map(|code| format!("`{code}`")).collect::<Vec<_>>().join(", ");
+            let _infallible = write!(text, "\nNeeds {needs}.\n");
+        }
+        text.push('\n');
+    }
+    text
+}

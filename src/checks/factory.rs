@@ -1,0 +1,100 @@
+//! `factory.*`: Factory's side of the connection.
+
+use super::ruling::{Case, Ruling, known};
+use super::{Check, Severity};
+use crate::error::Fix;
+use crate::factory::FactoryState;
+use crate::http;
+use crate::observed::{BundleSeen, Seen};
+
+pub(super) const CHECKS: &[Check] = &[
+    Check {
+        code: "factory.reachable",
+        title: "Factory's hosts answer",
+        severity: Severity::Error,
+        depends_on: &[],
+        about: "Reaches each of the kit's https addresses that this machine uses (status, bundle, receipts). Any answer will \
+                do; whether it is a good one is for `factory.status`.",
+        read: "factory",
+        rule: reachable,
+    },
+    Check {
+        code: "factory.bundle",
+        title: "Factory has accepted the bundle",
+        severity: Severity::Error,
+        depends_on: &[],
+        about: "Looks into the local record of `connect`: a bundle that was sealed and not yet accepted is a failure. \
+                Without a record on this machine the check is skipped.",
+        read: "record",
+        rule: bundle,
+    },
+    Check {
+        code: "factory.status",
+        title: "Factory says that it is connected",
+        severity: Severity::Error,
+        depends_on: &["factory.reachable"],
+        about: "Asks the kit's `status_url`. `connected` passes, `pending` is a warning, `failed` fails with Factory's \
+                own reason.",
+        read: "factory",
+        rule: status,
+    },
+];
+
+fn reachable(case: &Case<'_>) -> Ruling {
+    let hosts = &case.observed.factory.hosts;
+    let failed = hosts.iter().find_map(|(host, seen)| match seen {
+        Seen::Failed(error) if !answered(error) => Some((host, error)),
+        _ => None,
+    });
+    if let Some((host, error)) = failed {
+        return Ruling::failed(error).saw("host", host);
+    }
+    let answering: Vec<&String> =
+        hosts.iter().filter(|(_, seen)| !matches!(seen, Seen::NotAsked(_))).map(|(host, _)| host).collect();
+    if answering.is_empty() {
+        return Ruling::unseen("the kit has no address of Factory that this machine uses");
+    }
+    Ruling::pass().saw("hosts", answering)
+}
+
+/// Whether the host itself gave an answer, though not the one that was hoped for.
+fn answered(error: &http::Error) -> bool {
+    error.status().is_some_and(|status| status < 500)
+}
+
+fn bundle(case: &Case<'_>) -> Ruling {
+    match known(&case.observed.factory.bundle) {
+        Err(ruling) => ruling,
+        Ok(BundleSeen::Accepted { id, sha256 }) => Ruling::pass().saw("id", id).saw("sha256", sha256),
+        Ok(BundleSeen::Waiting) => Ruling::fail("a sealed bundle waits on this machine; Factory has not accepted it")
+            .fix(Fix::run("send it", "factory-gitlab bundle upload")),
+    }
+}
+
+fn status(case: &Case<'_>) -> Ruling {
+    let status = match &case.observed.factory.status {
+        Seen::Failed(error) => return refused(error),
+        seen => match known(seen) {
+            Err(ruling) => return ruling,
+            Ok(status) => status,
+        },
+    };
+    let detail = status.detail.as_deref().map(|detail| format!(": {detail}")).unwrap_or_default();
+    let ruling = match status.state {
+        FactoryState::Connected => Ruling::pass(),
+        FactoryState::Pending => Ruling::warn(format!("Factory has not finished yet{detail}"))
+            .fix(Fix::run("wait for it", "factory-gitlab verify --wait 10m")),
+        FactoryState::Failed => Ruling::fail(format!("Factory could not connect{detail}"))
+            .fix(Fix::run("put that right and send everything again", "factory-gitlab connect")),
+    };
+    ruling.saw("status", status.state).saw("detail", &status.detail)
+}
+
+fn refused(error: &http::Error) -> Ruling {
+    let ruling = Ruling::failed(error);
+    match error.status() {
+        Some(401 | 403) => ruling.fix(Fix::say("set FACTORY_API_KEY to a key of this organisation")),
+        Some(404 | 410) => ruling.fix(Fix::say("ask Factory for a new kit: its status_url is not there")),
+        _ => ruling,
+    }
+}

@@ -1,0 +1,127 @@
+//! Which checks are wanted (`--only`, `--skip`): globs over the codes.
+
+use globset::{Glob, GlobSet, GlobSetBuilder};
+
+use super::all;
+use crate::error::{Failure, Fix};
+
+/// Which checks are reported. The default is all.
+#[derive(Clone, Debug, Default)]
+pub struct Filter {
+    /// `None` is all.
+    only: Option<GlobSet>,
+    skip: GlobSet,
+}
+
+impl Filter {
+    /// Reads the patterns as they were given.
+    ///
+    /// # Errors
+    /// Wrong use: a pattern that cannot be read or that fits no code, with the codes that were probably meant.
+    pub fn new(only: &[String], skip: &[String]) -> Result<Self, Failure> {
+        let only = if only.is_empty() { None } else { Some(set("--only", only)?) };
+        let filter = Self { only, skip: set("--skip", skip)? };
+        if all().any(|check| filter.wants(check.code)) {
+            Ok(filter)
+        } else {
+            Err(Failure::usage("--only and --skip leave no check"))
+        }
+    }
+
+    #[must_use]
+    pub fn wants(&self, code: &str) -> bool {
+        self.only.as_ref().is_none_or(|only| only.is_match(code)) && !self.skip.is_match(code)
+    }
+
+    /// Whether any check of a category is wanted.
+    #[must_use]
+    pub fn wants_any_of(&self, category: &str) -> bool {
+        all().any(|check| check.category() == category && self.wants(check.code))
+    }
+}
+
+fn set(flag: &str, patterns: &[String]) -> Result<GlobSet, Failure> {
+    let mut builder = GlobSetBuilder::new();
+    for pattern in patterns {
+        let glob = Glob::new(pattern).map_err(|error| {
+            Failure::usage(format!("{flag} {pattern:?} is no pattern")).because(error.kind().to_string())
+        })?;
+        let matcher = glob.compile_matcher();
+        if !all().any(|check| matcher.is_match(check.code)) {
+            return Err(unknown(flag, pattern));
+        }
+        builder.add(glob);
+    }
+    builder.build().map_err(|error| Failure::usage(format!("{flag} cannot be used")).because(error.to_string()))
+}
+
+fn unknown(flag: &str, pattern: &str) -> Failure {
+    let mut near: Vec<(usize, &str)> = all().map(|check| (distance(pattern, check.code), check.code)).collect();
+    near.sort_unstable();
+    let category: Vec<&str> = all().filter(|check| check.category() == pattern).map(|check| check.code).collect();
+    let meant = match category.as_slice() {
+        [] => near.iter().take(3).map(|(_, code)| *code).collect::<Vec<_>>().join(", "),
+        _ => format!("{pattern}.*"),
+    };
+    Failure::usage(format!("{flag} {pattern:?} fits no check"))
+        .fix(Fix::run(format!("probably meant: {meant}; all of them:"), "factory-gitlab verify --list"))
+}
+
+/// How many letters have to be put in, taken out or changed to make one text of the other (Levenshtein).
+fn distance(one: &str, other: &str) -> usize {
+    let other: Vec<char> = other.chars().collect();
+    let mut row: Vec<usize> = (0..=other.len()).collect();
+    for (i, letter) in one.chars().enumerate() {
+        let mut diagonal = std::mem::replace(&mut row[0], i + 1);
+        for (j, wanted) in other.iter().enumerate() {
+            let change = diagonal + usize::from(letter != *wanted);
+            diagonal = row[j + 1];
+            row[j + 1] = change.min(diagonal + 1).min(row[j] + 1);
+        }
+    }
+    row[other.len()]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn patterns(texts: &[&str]) -> Vec<String> {
+        texts.iter().map(|text| (*text).to_owned()).collect()
+    }
+
+    #[test]
+    fn patterns_choose_by_code() {
+        for (only, skip, wanted, unwanted) in [
+            (&[][..], &[][..], "token.valid", "nothing.here"),
+            (&["webhook.*"], &[], "webhook.token", "token.valid"),
+            (&["token.valid", "instance.*"], &["*.tls"], "instance.dns", "instance.tls"),
+            (&[], &["webhook.*"], "token.valid", "webhook.token"),
+        ] {
+            let filter = Filter::new(&patterns(only), &patterns(skip)).expect("known codes");
+            assert!(filter.wants(wanted), "{only:?} {skip:?}");
+            assert!(!filter.wants(unwanted) || !all().any(|check| check.code == unwanted), "{only:?} {skip:?}");
+        }
+    }
+
+    #[test]
+    fn an_unknown_code_is_wrong_use_and_names_the_near_ones() {
+        for (pattern, near) in [
+            ("token.admim", "token.admin"),
+            ("webhooks.*", "webhook."),
+            ("instance", "instance.*"),
+            ("network.ssh", "factory.status"),
+        ] {
+            let failure = Filter::new(&patterns(&[pattern]), &[]).expect_err(pattern);
+            assert_eq!(failure.exit_code(), crate::error::ExitCode::Usage);
+            if pattern != "network.ssh" {
+                assert!(failure.to_string().contains(near), "{failure}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_filter_that_leaves_nothing_is_wrong_use() {
+        assert!(Filter::new(&patterns(&["token.valid"]), &patterns(&["token.*"])).is_err());
+    }
+}

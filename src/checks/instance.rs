@@ -1,0 +1,273 @@
+//! `instance.*`: the way to GitLab, and whether it is GitLab that answers.
+
+use std::net::IpAddr;
+
+use url::Url;
+
+use super::ruling::{Case, Ruling, known};
+use super::{Check, Severity};
+use crate::error::Fix;
+use crate::http::{self, Cause, Imposter};
+use crate::instance::Version;
+use crate::observed::Seen;
+
+pub(super) const CHECKS: &[Check] = &[
+    Check {
+        code: "instance.dns",
+        title: "the name resolves",
+        severity: Severity::Error,
+        depends_on: &[],
+        about: "Asks this machine's resolver for the addresses of the GitLab host and says whether they are public or \
+                private. A private address is not wrong; Factory then reaches GitLab by VPC peering or a VPN only.",
+        read: "network",
+        rule: dns,
+    },
+    Check {
+        code: "instance.tcp",
+        title: "the port opens",
+        severity: Severity::Error,
+        depends_on: &["instance.dns"],
+        about: "Opens a TCP connection to the port of the GitLab URL. When it stays shut, a firewall, a VPN that is \
+                down or a wrong port is the usual reason.",
+        read: "network",
+        rule: tcp,
+    },
+    Check {
+        code: "instance.tls",
+        title: "the certificate is good",
+        severity: Severity::Error,
+        depends_on: &["instance.tcp"],
+        about: "Makes a TLS connection as any client does. It fails when the issuer is not trusted (name the \
+                company's authority with `--ca-cert`), when the certificate is for another name, when it has expired, \
+                or when a device in between inspects TLS. An end within `--expires-within` days is a warning.",
+        read: "network",
+        rule: tls,
+    },
+    Check {
+        code: "instance.url",
+        title: "the URL is the one GitLab knows itself by",
+        severity: Severity::Error,
+        depends_on: &["instance.tls"],
+        about: "Compares the URL that was given with the one GitLab writes into its answers (`external_url`), and \
+                fails where GitLab redirects. A redirected write would become a read, and Factory is given this URL, \
+                so use exactly the one GitLab names.",
+        read: "metadata",
+        rule: url,
+    },
+    Check {
+        code: "instance.api",
+        title: "GitLab's API answers",
+        severity: Severity::Error,
+        depends_on: &["instance.tls"],
+        about: "Reads `/api/v4/metadata`. It fails when something else answers: a proxy's error page, a login wall, \
+                another web site, or GitLab installed under a path that the URL lacks.",
+        read: "metadata",
+        rule: api,
+    },
+    Check {
+        code: "instance.version",
+        title: "the version is supported",
+        severity: Severity::Error,
+        depends_on: &["instance.api"],
+        about: "Reports version, edition and licence plan. Versions before 16.11 are not supported: secrets of \
+                applications cannot be renewed there and it was never tested.",
+        read: "metadata",
+        rule: version,
+    },
+];
+
+fn dns(case: &Case<'_>) -> Ruling {
+    match known(&case.observed.network.addresses) {
+        Err(ruling) => ruling,
+        Ok(addresses) if addresses.is_empty() => Ruling::unknown("the name has no address")
+            .fix(Fix::say("make the name resolve on this machine, or correct the URL")),
+        Ok(addresses) => {
+            let reach = if addresses.iter().all(|address| is_private(*address)) { "private" } else { "public" };
+            Ruling::pass().saw("addresses", addresses).saw("reach", reach).note(format!("{reach} address"))
+        }
+    }
+}
+
+/// Whether an address is not routed on the internet: RFC 1918, 6598, 4193, loopback, link-local.
+fn is_private(address: IpAddr) -> bool {
+    match address {
+        IpAddr::V4(v4) => {
+            let [first, second, ..] = v4.octets();
+            let shared = first == 100 && (64..128).contains(&second);
+            v4.is_private() || v4.is_loopback() || v4.is_link_local() || shared
+        }
+        IpAddr::V6(v6) => match v6.to_ipv4_mapped() {
+            Some(v4) => is_private(IpAddr::V4(v4)),
+            None => v6.is_loopback() || v6.is_unique_local() || v6.is_unicast_link_local(),
+        },
+    }
+}
+
+fn tcp(case: &Case<'_>) -> Ruling {
+    match known(&case.observed.network.connect) {
+        Err(ruling) => ruling,
+        Ok(time) => Ruling::pass().saw("connect_ms", u64::try_from(time.as_millis()).unwrap_or(u64::MAX)),
+    }
+}
+
+fn tls(case: &Case<'_>) -> Ruling {
+    let certificate = match &case.observed.network.tls {
+        Seen::Failed(error) => return tls_failed(error),
+        seen => match known(seen) {
+            Err(ruling) => return ruling,
+            Ok(certificate) => certificate,
+        },
+    };
+    let days = days_between(case.observed.at, certificate.not_after);
+    let renew = || Fix::say("renew the certificate of GitLab");
+    let ruling = if days < 0 {
+        Ruling::fail("the certificate has expired").fix(renew())
+    } else if days < case.policy.expires_within {
+        Ruling::warn(format!("the certificate ends in {days} days")).fix(renew())
+    } else {
+        Ruling::pass()
+    };
+    ruling.saw("issuer", &certificate.issuer).saw("not_after", certificate.not_after)
+}
+
+/// A certificate that was seen and found wrong is a failure; a handshake that broke is not to be found out.
+fn tls_failed(error: &http::Error) -> Ruling {
+    use crate::http::TlsProblem as Problem;
+    let mut ruling = Ruling::failed(error);
+    let Cause::Tls(problem) = error.cause.as_ref() else { return ruling };
+    let kind = match problem {
+        Problem::UnknownCa { .. } => "unknown_ca",
+        Problem::WrongName { .. } => "wrong_name",
+        Problem::Expired { .. } => "expired",
+        Problem::NotYetValid => "not_yet_valid",
+        Problem::Intercepted { .. } => "interception",
+        Problem::Other(_) => return ruling.saw("kind", "other"),
+    };
+    ruling.status = super::Status::Fail;
+    ruling.cause = Some(problem.to_string());
+    ruling.saw("kind", kind)
+}
+
+/// Whole days from one time to another, negative when it is past.
+pub(super) fn days_between(from: jiff::Timestamp, to: jiff::Timestamp) -> i64 {
+    (to.as_second() - from.as_second()).div_euclid(24 * 60 * 60)
+}
+
+fn url(case: &Case<'_>) -> Ruling {
+    let given = case.desired.instance.as_str();
+    if let Some(to) = redirect(case) {
+        return redirected(case, to);
+    }
+    match &case.observed.own_url {
+        Seen::Known(Some(own)) => compare(given, own).saw("given", given).saw("own", own),
+        Seen::Known(None) => Ruling::unseen("no answer of this GitLab holds its own address"),
+        Seen::NotAsked(reason) => Ruling::unseen(*reason),
+        Seen::Failed(_) if !api_answered(case) => Ruling::depends("instance.api"),
+        Seen::Failed(_) if case.observed.token.known().is_none() => Ruling::depends("token.valid"),
+        Seen::Failed(error) => Ruling::failed(error),
+    }
+}
+
+fn redirect<'a>(case: &Case<'a>) -> Option<&'a Url> {
+    match &case.observed.metadata {
+        Seen::Failed(error) => match error.cause.as_ref() {
+            Cause::Redirected { to } => Some(to),
+            _ => None,
+        },
+        _ => None,
+    }
+}
+
+fn redirected(case: &Case<'_>, to: &Url) -> Ruling {
+    let base = to.as_str().split("/api/v4").next().unwrap_or_default().trim_end_matches('/');
+    let to_api = to.path().contains("/api/v4");
+    let ruling = Ruling::fail(format!("it redirects to {to}")).saw("given", case.desired.instance.as_str());
+    if to_api {
+        ruling.saw("own", base).fix(use_url(base))
+    } else {
+        ruling.fix(Fix::say("a proxy or sign-in stands before GitLab; let the API pass it, or use GitLab's own URL"))
+    }
+}
+
+fn use_url(url: &str) -> Fix {
+    Fix::run("use the URL that GitLab knows itself by", format!("factory-gitlab verify --gitlab-url {url}"))
+}
+
+/// Compares as text, without regard to the case of scheme and host and to the scheme's own port.
+fn compare(given: &str, own: &str) -> Ruling {
+    let tidy = |text: &str| match Url::parse(text) {
+        Ok(url) => url.as_str().trim_end_matches('/').to_owned(),
+        Err(_) => text.trim_end_matches('/').to_owned(),
+    };
+    if tidy(given) == tidy(own) {
+        Ruling::pass()
+    } else {
+        Ruling::fail(format!("GitLab calls itself {own}, the URL given is {given}")).fix(use_url(own))
+    }
+}
+
+fn api(case: &Case<'_>) -> Ruling {
+    let error = match &case.observed.metadata {
+        Seen::Known(metadata) => return Ruling::pass().saw("version", &metadata.version_text),
+        Seen::NotAsked(reason) => return Ruling::unseen(*reason),
+        Seen::Failed(error) => error,
+    };
+    match error.cause.as_ref() {
+        Cause::Redirected { .. } => Ruling::depends("instance.url"),
+        // GitLab's own words about the token: the API is there, and token.valid judges the token.
+        Cause::Status(answer) if matches!(answer.status, 401 | 403) && is_gitlabs(answer) => {
+            Ruling::pass().saw("status", answer.status)
+        }
+        Cause::Status(answer) if answer.status == 404 => Ruling::fail("there is no GitLab API under this URL")
+            .fix(Fix::say("correct the URL; a GitLab installed under a path needs the path (https://host/gitlab)")),
+        Cause::Imposter { status, what } => imposter(*status, what, error),
+        _ => Ruling::failed(error),
+    }
+}
+
+fn api_answered(case: &Case<'_>) -> bool {
+    api(case).status == super::Status::Pass
+}
+
+/// Whether a refusal came in one of GitLab's envelopes.
+fn is_gitlabs(answer: &http::Answer) -> bool {
+    answer.message.is_some() || answer.error.is_some()
+}
+
+fn imposter(status: u16, what: &Imposter, error: &http::Error) -> Ruling {
+    if matches!(status, 408 | 429 | 500..) {
+        return Ruling::unknown(error.to_string())
+            .saw("status", status)
+            .fix(Fix::say("run it again; if it stays, look at the proxy before GitLab and at GitLab itself"));
+    }
+    let fix = match what {
+        Imposter::LoginWall => "let requests to /api/v4 pass the sign-in that stands before GitLab",
+        Imposter::WebPage | Imposter::OtherType(_) => {
+            "correct the URL (with the path GitLab is installed under), or let /api/v4 pass the proxy"
+        }
+    };
+    Ruling::fail(format!("not GitLab's API but {what} answered")).saw("status", status).fix(Fix::say(fix))
+}
+
+fn version(case: &Case<'_>) -> Ruling {
+    let Some(metadata) = case.observed.metadata.known() else {
+        let alive = case.observed.token.known().is_some();
+        return Ruling::depends(if alive { "token.scopes" } else { "token.valid" });
+    };
+    let plan = case.observed.plan();
+    let ruling = if metadata.version < Version::OLDEST {
+        Ruling::fail(format!(
+            "GitLab {} is older than {}, the oldest supported",
+            metadata.version_text,
+            Version::OLDEST
+        ))
+        .fix(Fix::say(format!("update GitLab to {} or newer", Version::OLDEST)))
+    } else {
+        Ruling::pass().note(format!("{} {}, {plan}", metadata.version_text, metadata.edition))
+    };
+    let ruling = ruling.saw("version", &metadata.version_text).saw("edition", metadata.edition);
+    match &case.observed.license {
+        Seen::Failed(_) => ruling.saw("plan", "unknown"),
+        _ => ruling.saw("plan", plan),
+    }
+}

@@ -1,0 +1,143 @@
+//! Goes through the checks in their order, skips what depends on something that did not pass, and sums up.
+
+use std::collections::HashMap;
+use std::time::Duration;
+
+use serde_json::{Map, Value};
+
+use super::ruling::{Because, Case, Ruling, Status};
+use super::{Check, Policy, all};
+use crate::desired::Desired;
+use crate::error::Fix;
+use crate::observed::Observed;
+
+/// What one check found.
+#[derive(Clone, Debug)]
+pub struct Finding {
+    pub code: &'static str,
+    pub title: &'static str,
+    pub status: Status,
+    /// Why it did not pass, or was skipped.
+    pub cause: Option<String>,
+    pub evidence: Map<String, Value>,
+    pub fix: Option<Fix>,
+    pub doc: String,
+    pub depends_on: &'static [&'static str],
+    /// How long the read took that it is judged by; several checks may share one.
+    pub duration: Duration,
+}
+
+impl Finding {
+    /// The part of the code before the dot.
+    #[must_use]
+    pub fn category(&self) -> &'static str {
+        self.code.split('.').next().unwrap_or(self.code)
+    }
+
+    fn of(check: &'static Check, ruling: Ruling, observed: &Observed) -> Self {
+        let Ruling { status, cause, evidence, fix } = ruling;
+        let duration = match status {
+            Status::Skip(_) => Duration::ZERO,
+            _ => observed.took.get(check.read).copied().unwrap_or_default(),
+        };
+        Self {
+            code: check.code,
+            title: check.title,
+            status,
+            cause,
+            evidence,
+            fix: fix.map(|fix| *fix),
+            doc: check.doc(),
+            depends_on: check.depends_on,
+            duration,
+        }
+    }
+}
+
+/// Judges everything, in the order of the report.
+#[must_use]
+pub fn judge(desired: &Desired, observed: &Observed, policy: &Policy) -> Vec<Finding> {
+    let case = Case { desired, observed, policy };
+    let mut states: HashMap<&'static str, Status> = HashMap::new();
+    let mut findings: Vec<Finding> = all()
+        .map(|check| {
+            let ruling = match blocked_by(check, &states) {
+                Some(code) => Ruling::depends(code),
+                None => root_of((check.rule)(&case), &states),
+            };
+            states.insert(check.code, ruling.status.clone());
+            Finding::of(check, ruling, observed)
+        })
+        .collect();
+    for finding in &mut findings {
+        settle(finding, &states);
+    }
+    findings
+}
+
+/// Nothing is skipped for the sake of a check that holds: what could not be made though everything before it is well is
+/// unknown.
+fn settle(finding: &mut Finding, states: &HashMap<&'static str, Status>) {
+    let Status::Skip(Because::Depends(root)) = &finding.status else { return };
+    if !matches!(states.get(root), Some(Status::Fail | Status::Unknown)) {
+        finding.cause = Some(format!("could not be made, though {root} did not fail"));
+        finding.status = Status::Unknown;
+    }
+}
+
+/// The check that has to be put right first, if there is one: at the root, not the next in the chain.
+fn blocked_by(check: &Check, states: &HashMap<&'static str, Status>) -> Option<&'static str> {
+    check.depends_on.iter().find_map(|code| match states.get(code) {
+        Some(Status::Pass | Status::Warn | Status::Skip(Because::Unseen(_))) => None,
+        Some(Status::Skip(Because::Depends(root))) => Some(*root),
+        Some(Status::Fail | Status::Unknown) | None => Some(code),
+    })
+}
+
+/// A ruling that points at a check which is itself skipped points at the root instead.
+fn root_of(ruling: Ruling, states: &HashMap<&'static str, Status>) -> Ruling {
+    let Status::Skip(Because::Depends(code)) = &ruling.status else { return ruling };
+    match states.get(code) {
+        Some(Status::Skip(Because::Depends(root))) => Ruling::depends(root),
+        _ => ruling,
+    }
+}
+
+/// What all findings come to.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, serde::Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Verdict {
+    Pass,
+    Fail,
+    Unknown,
+}
+
+impl Verdict {
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Pass => "pass",
+            Self::Fail => "fail",
+            Self::Unknown => "unknown",
+        }
+    }
+}
+
+/// Sums up: a failure outweighs not knowing, not knowing outweighs everything that holds. Where nothing was judged, or
+/// something was skipped for the sake of a check that is not among the findings (`--only`), it is unknown.
+#[must_use]
+pub fn verdict(findings: &[Finding]) -> Verdict {
+    let any = |status: &Status| findings.iter().any(|finding| finding.status == *status);
+    let judged = findings.iter().any(|finding| matches!(finding.status, Status::Pass | Status::Warn));
+    let orphaned = findings.iter().any(|finding| match &finding.status {
+        Status::Skip(Because::Depends(root)) => !findings.iter().any(|other| other.code == *root),
+        _ => false,
+    });
+    if any(&Status::Fail) {
+        Verdict::Fail
+    } else if any(&Status::Unknown) || orphaned || !judged {
+        Verdict::Unknown
+    } else {
+        Verdict::Pass
+    }
+}

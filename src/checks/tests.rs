@@ -1,0 +1,164 @@
+//! Every check against a healthy connection with one thing changed at a time.
+
+mod application;
+mod healthy;
+mod instance;
+mod never_green;
+mod token;
+mod webhook;
+
+use std::collections::BTreeSet;
+
+use super::{Because, Finding, Policy, Status, Verdict, all, documentation, judge, verdict};
+use healthy::World;
+
+impl World {
+    fn findings(&self) -> Vec<Finding> {
+        judge(&self.desired, &self.observed, &Policy::default())
+    }
+
+    fn finding(&self, code: &str) -> Finding {
+        self.findings().into_iter().find(|finding| finding.code == code).expect(code)
+    }
+
+    fn verdict(&self) -> Verdict {
+        verdict(&self.findings())
+    }
+}
+
+/// One case of a table: what is changed, and what the check then says.
+type Row = (&'static str, fn(&mut World), &'static str);
+
+/// Judges `code` in each changed world; everything that does not hold has a cause.
+fn table(code: &str, rows: &[Row]) {
+    for (what, change, wanted) in rows {
+        let mut world = World::healthy();
+        change(&mut world);
+        let finding = world.finding(code);
+        assert_eq!(finding.status.name(), *wanted, "{code} when {what}: {:?}", finding.cause);
+        if finding.status != Status::Pass {
+            assert!(finding.cause.is_some(), "{code} when {what} gives no cause");
+        }
+        if matches!(finding.status, Status::Fail | Status::Warn) {
+            assert!(finding.fix.is_some(), "{code} when {what} gives no fix");
+        }
+    }
+}
+
+#[test]
+fn a_healthy_connection_passes_every_check_that_can_be_seen() {
+    let world = World::healthy();
+    for finding in world.findings() {
+        assert_eq!(finding.status, Status::Pass, "{}: {:?}", finding.code, finding.cause);
+    }
+    assert_eq!(world.verdict(), Verdict::Pass);
+}
+
+#[test]
+fn every_code_is_unique_and_documented_and_depends_on_what_stands_before_it() {
+    let mut seen = BTreeSet::new();
+    for check in all() {
+        assert!(check.depends_on.iter().all(|code| seen.contains(code)), "{} depends on a later one", check.code);
+        assert!(seen.insert(check.code), "{} is there twice", check.code);
+        assert!(check.about.len() > 60, "{} is hardly documented", check.code);
+        assert!(documentation().contains(&format!("<a id=\"{}\"></a>", check.anchor())), "{}", check.code);
+    }
+}
+
+#[test]
+fn every_code_of_the_contract_is_there() {
+    let codes: BTreeSet<&str> = all().map(|check| check.code).collect();
+    let contract = BTreeSet::from([
+        "instance.dns",
+        "instance.tcp",
+        "instance.tls",
+        "instance.api",
+        "instance.url",
+        "instance.version",
+        "token.valid",
+        "token.scopes",
+        "token.expiry",
+        "token.admin",
+        "token.excess",
+        "application.exists",
+        "application.redirect_uri",
+        "application.scopes",
+        "application.confidential",
+        "application.secret",
+        "webhook.coverage",
+        "webhook.events",
+        "webhook.tls",
+        "webhook.token",
+        "webhook.enabled",
+        "webhook.duplicates",
+        "webhook.delivery",
+        "webhook.recent",
+        "factory.reachable",
+        "factory.bundle",
+        "factory.status",
+    ]);
+    assert_eq!(codes, contract);
+}
+
+#[test]
+fn what_depends_on_a_failure_is_skipped_with_its_root() {
+    let mut world = World::healthy();
+    world.observed.token = healthy::refused(401, "401 Unauthorized");
+    assert_eq!(world.finding("token.valid").status, Status::Fail);
+    for code in ["token.scopes", "token.admin", "application.exists", "application.redirect_uri", "webhook.coverage"] {
+        assert_eq!(world.finding(code).status, Status::Skip(Because::Depends("token.valid")), "{code}");
+    }
+}
+
+#[test]
+fn a_filter_that_hides_the_root_does_not_make_it_pass() {
+    let mut world = World::healthy();
+    world.observed.token = healthy::refused(401, "401 Unauthorized");
+    let mut findings = world.findings();
+    findings.retain(|finding| finding.code.starts_with("application.ex") || finding.code == "factory.status");
+    assert_eq!(verdict(&findings), Verdict::Unknown);
+}
+
+#[test]
+fn nothing_judged_is_not_a_pass() {
+    assert_eq!(verdict(&[]), Verdict::Unknown);
+}
+
+#[test]
+fn factory_is_judged_by_its_own_word() {
+    use crate::factory::{FactoryState, FactoryStatus};
+    use crate::observed::{BundleSeen, Seen};
+    fn says(world: &mut World, state: FactoryState) {
+        world.observed.factory.status = Seen::Known(FactoryStatus { state, detail: Some("because".to_owned()) });
+    }
+    table(
+        "factory.status",
+        &[
+            ("pending", |world| says(world, FactoryState::Pending), "warn"),
+            ("failed", |world| says(world, FactoryState::Failed), "fail"),
+            ("refused", |world| world.observed.factory.status = healthy::refused(401, "no key"), "fail"),
+            ("down", |world| world.observed.factory.status = healthy::refused(503, "down"), "unknown"),
+            ("no address", |world| world.observed.factory.status = Seen::NotAsked("the kit has no status_url"), "skip"),
+        ],
+    );
+    table(
+        "factory.bundle",
+        &[
+            ("waiting", |world| world.observed.factory.bundle = Seen::Known(BundleSeen::Waiting), "fail"),
+            ("no record", |world| world.observed.factory.bundle = Seen::NotAsked("no record on this machine"), "skip"),
+        ],
+    );
+    table(
+        "factory.reachable",
+        &[
+            (
+                "no way",
+                |world| world.observed.factory.hosts = vec![("f".to_owned(), healthy::unreachable())],
+                "unknown",
+            ),
+            ("refusing", |world| world.observed.factory.hosts[0].1 = healthy::refused(403, "no"), "pass"),
+            ("down", |world| world.observed.factory.hosts[0].1 = healthy::refused(502, "bad"), "unknown"),
+            ("no hosts", |world| world.observed.factory.hosts.clear(), "skip"),
+        ],
+    );
+}

@@ -1,0 +1,237 @@
+//! A connection where everything is right, and the ways a request fails.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use globset::GlobSet;
+use jiff::Timestamp;
+
+use crate::desired::{
+    ApplicationOrigin, Credentials, Delivery as BundleDelivery, Desired, DesiredApplication, DesiredHandover,
+    DesiredWebhooks, Selection, Way,
+};
+use crate::factory::{FactoryState, FactoryStatus};
+use crate::gitlab::{
+    AlertStatus, Application, Delivery, DeliveryOutcome, Hook, License, Metadata, Pair, TokenDetails, User,
+};
+use crate::http::{Answer, Cause, Error};
+use crate::instance::{Edition, Version};
+use crate::kit::{Handover, Organization};
+use crate::observed::{
+    BundleSeen, CertificateSeen, DeliveryProof, Fact, FactorySeen, HookSeen, HooksSeen, LeftOut, NetworkSeen, Observed,
+    Seen, TargetSeen,
+};
+use crate::secret::{ApplicationSecret, SigningToken, WebhookToken};
+use crate::target::{Event, Strategy, Target};
+
+/// What is desired and what was seen.
+pub(super) struct World {
+    pub(super) desired: Desired,
+    pub(super) observed: Observed,
+}
+
+pub(super) fn words(words: &[&str]) -> Vec<String> {
+    words.iter().map(|word| (*word).to_owned()).collect()
+}
+
+pub(super) fn at(text: &str) -> Timestamp {
+    text.parse().expect("a time")
+}
+
+pub(super) fn error(cause: Cause) -> Error {
+    Error { method: "GET", host: "gitlab.acme.com".to_owned(), path: "/api/v4/x".to_owned(), cause: Box::new(cause) }
+}
+
+pub(super) fn failed<T>(cause: Cause) -> Seen<T> {
+    Seen::Failed(error(cause))
+}
+
+/// An answer of GitLab's or Factory's with a status and a message.
+pub(super) fn refused<T>(status: u16, message: &str) -> Seen<T> {
+    failed(Cause::Status(Answer { status, message: Some(message.to_owned()), ..Answer::default() }))
+}
+
+pub(super) fn unreachable<T>() -> Seen<T> {
+    failed(Cause::Connect { detail: "connection refused".to_owned() })
+}
+
+impl World {
+    pub(super) fn healthy() -> Self {
+        let desired = desired();
+        let observed = observed(&desired);
+        Self { desired, observed }
+    }
+
+    pub(super) fn token(&mut self) -> &mut TokenDetails {
+        known(&mut self.observed.token)
+    }
+
+    pub(super) fn user(&mut self) -> &mut User {
+        known(&mut self.observed.user)
+    }
+
+    pub(super) fn applications(&mut self) -> &mut Vec<Application> {
+        known(&mut self.observed.applications)
+    }
+
+    pub(super) fn targets(&mut self) -> &mut Vec<TargetSeen> {
+        &mut known(&mut self.observed.hooks).targets
+    }
+
+    pub(super) fn hooks(&mut self) -> &mut Vec<HookSeen> {
+        known(&mut self.targets()[0].hooks)
+    }
+
+    pub(super) fn hook(&mut self) -> &mut Hook {
+        &mut self.hooks()[0].hook
+    }
+
+    pub(super) fn version(&mut self, version: Version) {
+        let metadata = known(&mut self.observed.metadata);
+        metadata.version = version;
+        metadata.version_text = format!("{version}.0-ee");
+    }
+}
+
+fn known<T>(seen: &mut Seen<T>) -> &mut T {
+    match seen {
+        Seen::Known(value) => value,
+        _ => panic!("not known"),
+    }
+}
+
+fn desired() -> Desired {
+    let credentials = Credentials {
+        application_id: "abcdef".to_owned(),
+        secret: ApplicationSecret::new("gloas-healthy-world-secret").expect("a secret"),
+    };
+    Desired {
+        instance: "https://gitlab.acme.com".parse().expect("an address"),
+        organization: Organization::default(),
+        application: DesiredApplication {
+            name: "Factory Integration".to_owned(),
+            redirect_uri: "https://api.factory.example/callback".to_owned(),
+            scopes: words(&["api", "read_user"]),
+            confidential: true,
+            trusted: false,
+            origin: ApplicationOrigin::Given(credentials),
+        },
+        webhooks: DesiredWebhooks {
+            strategy: Strategy::Auto,
+            selection: Selection { exclude: GlobSet::empty(), ..Selection::default() },
+            url: "https://hooks.factory.example/gitlab/acme".parse().expect("an address"),
+            token: WebhookToken::new("healthy-world-token").expect("a token"),
+            signing_token: Some(SigningToken::new("whsec_aGVhbHRoeS13b3JsZA").expect("a token")),
+            events: vec![Event::Push, Event::Note],
+            name: "Factory".to_owned(),
+            receipts_url: None,
+        },
+        handover: DesiredHandover { handover: Handover::Given, scopes: words(&["api"]) },
+        delivery: BundleDelivery { recipients: Vec::new(), way: Way::File("bundle.age".into()) },
+        status_url: None,
+    }
+}
+
+fn observed(desired: &Desired) -> Observed {
+    Observed {
+        at: at("2026-06-01T12:00:00Z"),
+        network: NetworkSeen {
+            addresses: Seen::Known(vec!["10.0.0.7".parse().expect("an address")]),
+            connect: Seen::Known(Duration::from_millis(3)),
+            tls: Seen::Known(CertificateSeen { issuer: "Acme CA".to_owned(), not_after: at("2027-06-01T00:00:00Z") }),
+        },
+        metadata: Seen::Known(Metadata {
+            version: Version::new(19, 2),
+            version_text: "19.2.0-ee".to_owned(),
+            edition: Edition::Ee,
+        }),
+        own_url: Seen::Known(Some("https://gitlab.acme.com".to_owned())),
+        token: Seen::Known(TokenDetails {
+            id: 4,
+            name: "factory".to_owned(),
+            scopes: words(&["api", "admin_mode"]),
+            user_id: 1,
+            active: true,
+            revoked: false,
+            expires_at: Some("2027-01-01".parse().expect("a date")),
+            granular: false,
+        }),
+        user: Seen::Known(User {
+            id: 1,
+            username: "root".to_owned(),
+            bot: false,
+            is_admin: Some(true),
+            state: "active".to_owned(),
+        }),
+        license: Seen::Known(License::Licensed { plan: "premium".to_owned(), expired: false }),
+        applications: Seen::Known(vec![application(desired)]),
+        scopes_supported: Seen::NotAsked("not needed"),
+        pair: Seen::Known(Pair::Valid),
+        probed_scopes: Seen::NotAsked("the list shows them"),
+        hooks: Seen::Known(HooksSeen {
+            strategy: Strategy::Group,
+            targets: vec![target(desired, 7), target(desired, 8)],
+            left_out: LeftOut::default(),
+        }),
+        factory: factory(),
+        took: BTreeMap::from([("metadata", Duration::from_millis(12))]),
+    }
+}
+
+fn factory() -> FactorySeen {
+    FactorySeen {
+        status: Seen::Known(FactoryStatus { state: FactoryState::Connected, detail: None }),
+        hosts: vec![("api.factory.example".to_owned(), Seen::Known(()))],
+        bundle: Seen::Known(BundleSeen::Accepted { id: None, sha256: "00".to_owned() }),
+        proofs: Seen::Known(vec![DeliveryProof {
+            target: Target::Group { id: 7, path: "g7".to_owned() },
+            test: Fact::Holds("201".to_owned()),
+            log: Fact::Holds("200".to_owned()),
+            receipt: Fact::Holds("received".to_owned()),
+        }]),
+    }
+}
+
+pub(super) fn application(desired: &Desired) -> Application {
+    let wanted = &desired.application;
+    Application {
+        id: 3,
+        application_id: "abcdef".to_owned(),
+        name: wanted.name.clone(),
+        callback_url: format!("https://other.example/cb\r\n{}", wanted.redirect_uri),
+        confidential: true,
+        scopes: Some(words(&["read_user", "api", "sudo"])),
+    }
+}
+
+pub(super) fn target(desired: &Desired, id: u64) -> TargetSeen {
+    let target = Target::Group { id, path: format!("g{id}") };
+    TargetSeen { hooks: Seen::Known(vec![hook(desired, target.clone(), id * 10)]), target, empty: false }
+}
+
+pub(super) fn hook(desired: &Desired, target: Target, id: u64) -> HookSeen {
+    let spec = desired.webhooks.hook(target);
+    let delivery = |id, status| Delivery {
+        id,
+        trigger: "push_hooks".to_owned(),
+        outcome: DeliveryOutcome::Answered(status),
+        key: None,
+        created_at: None,
+    };
+    HookSeen {
+        hook: Hook {
+            id,
+            url: spec.url,
+            name: Some(spec.name),
+            description: Some(spec.description),
+            events: spec.events,
+            enable_ssl_verification: true,
+            alert_status: AlertStatus::Executable,
+            disabled_until: None,
+            token_present: Some(true),
+            signing_token_present: Some(true),
+            push_events_branch_filter: None,
+        },
+        deliveries: Seen::Known(vec![delivery(2, 200), delivery(1, 204)]),
+    }
+}

@@ -1,0 +1,179 @@
+//! `webhook.*`: the hooks that carry events to Factory.
+
+mod delivery;
+mod hooks;
+
+use super::ruling::{Case, Ruling};
+use super::{Check, Severity};
+use crate::error::Fix;
+use crate::gitlab::Hook;
+use crate::observed::{HookSeen, HooksSeen, Seen, TargetSeen};
+use crate::target::Target;
+
+pub(super) const CHECKS: &[Check] = &[
+    Check {
+        code: "webhook.coverage",
+        title: "every target has a hook to Factory",
+        severity: Severity::Error,
+        depends_on: &["token.admin"],
+        about: "A target is a top-level group where the licence has group hooks (Premium, Ultimate), else each project \
+                of a group. Archived projects, those marked for deletion and personal ones are left out. Lists the \
+                targets without a hook to the kit's URL.",
+        read: "hooks",
+        rule: hooks::coverage,
+    },
+    Check {
+        code: "webhook.events",
+        title: "the hooks send the events that Factory needs",
+        severity: Severity::Error,
+        depends_on: &["token.admin"],
+        about: "Compares each hook's triggers with the kit's. More are no fault. A branch filter is a warning, because \
+                pushes to other branches are not sent. System hooks cannot carry comments, issues, pipelines and jobs.",
+        read: "hooks",
+        rule: hooks::events,
+    },
+    Check {
+        code: "webhook.tls",
+        title: "the hooks verify Factory's certificate",
+        severity: Severity::Error,
+        depends_on: &["token.admin"],
+        about: "A hook with SSL verification switched off would hand the secret token to anybody in between.",
+        read: "hooks",
+        rule: hooks::tls,
+    },
+    Check {
+        code: "webhook.token",
+        title: "the hooks carry the kit's secret token",
+        severity: Severity::Error,
+        depends_on: &["token.admin"],
+        about: "GitLab never shows a hook's token. Newer versions (19.0) tell whether there is one; a hook made by this \
+                program carries a keyed fingerprint of what was set in its description. Where neither is there, it is \
+                unknown, and before 17.1, which has no description, the check is skipped. The signing token is judged \
+                too where the kit has one and GitLab knows it (19.0).",
+        read: "hooks",
+        rule: hooks::token,
+    },
+    Check {
+        code: "webhook.enabled",
+        title: "no hook was disabled by GitLab",
+        severity: Severity::Error,
+        depends_on: &["token.admin"],
+        about: "GitLab stops sending to a hook that fails repeatedly, for a while or for good. A successful test \
+                switches it on again.",
+        read: "hooks",
+        rule: hooks::enabled,
+    },
+    Check {
+        code: "webhook.duplicates",
+        title: "no target has two hooks to Factory",
+        severity: Severity::Error,
+        depends_on: &["token.admin"],
+        about: "GitLab allows several hooks with the same URL; each event then arrives several times.",
+        read: "hooks",
+        rule: hooks::duplicates,
+    },
+    Check {
+        code: "webhook.delivery",
+        title: "a test delivery arrives",
+        severity: Severity::Error,
+        depends_on: &["token.admin"],
+        about: "With `--live`: uses GitLab's own test function on one hook of each kind and reports three facts: the \
+                test was answered 2xx, GitLab's delivery log has it (17.3), and Factory's receipt says that it came \
+                (where the kit has `receipts_url`). A system hook's test says nothing; only the receipt does.",
+        read: "live",
+        rule: delivery::live,
+    },
+    Check {
+        code: "webhook.recent",
+        title: "recent deliveries did not fail",
+        severity: Severity::Error,
+        depends_on: &["token.admin"],
+        about: "Reads the delivery log of the hooks (17.3, the last 7 days). It fails where the newest delivery of a hook \
+                failed, and warns where one before it did.",
+        read: "deliveries",
+        rule: delivery::recent,
+    },
+];
+
+/// How many examples a list of evidence holds; the count beside it is whole.
+const EXAMPLES: usize = 20;
+
+/// A hook of ours on its target.
+#[derive(Clone, Copy)]
+struct Ours<'a> {
+    target: &'a Target,
+    seen: &'a HookSeen,
+}
+
+impl Ours<'_> {
+    fn hook(&self) -> &Hook {
+        &self.seen.hook
+    }
+}
+
+/// What was seen of the hooks, or the ruling where nothing was.
+fn seen<'a>(case: &Case<'a>) -> Result<&'a HooksSeen, Ruling> {
+    super::ruling::known(&case.observed.hooks)
+}
+
+/// Whether a hook points at the kit's URL. Hooks that have only our mark point elsewhere.
+fn points_at_factory(case: &Case<'_>, hook: &Hook) -> bool {
+    let wanted = &case.desired.webhooks.url;
+    hook.url == wanted.as_str() || url::Url::parse(&hook.url).is_ok_and(|url| url == *wanted)
+}
+
+fn of_target<'a>(case: &Case<'_>, target: &'a TargetSeen) -> Vec<Ours<'a>> {
+    let hooks = target.hooks.known().map_or(&[][..], Vec::as_slice);
+    hooks
+        .iter()
+        .filter(|seen| points_at_factory(case, &seen.hook))
+        .map(|seen| Ours { target: &target.target, seen })
+        .collect()
+}
+
+/// All hooks of ours; none at all is for `webhook.coverage` to say.
+fn all_ours<'a>(case: &Case<'a>) -> Result<Vec<Ours<'a>>, Ruling> {
+    let hooks = seen(case)?;
+    let ours: Vec<Ours<'a>> = hooks.targets.iter().flat_map(|target| of_target(case, target)).collect();
+    if !ours.is_empty() {
+        return Ok(ours);
+    }
+    if hooks.targets.is_empty() {
+        return Err(Ruling::unseen("there is no target, so there is no hook"));
+    }
+    Err(Ruling::depends("webhook.coverage"))
+}
+
+/// The targets whose hooks could not be read are judged by `webhook.coverage`; a check of single hooks says so beside
+/// what it holds, and does not hold for them.
+fn unread(hooks: &HooksSeen) -> usize {
+    hooks.targets.iter().filter(|target| matches!(target.hooks, Seen::Failed(_))).count()
+}
+
+/// What the faulty ones among the hooks come to.
+struct Faults<'a> {
+    faulty: Vec<Ours<'a>>,
+    of: usize,
+    /// `lack events`, `have SSL verification off`: follows "1 of 3 hooks".
+    what: &'static str,
+}
+
+impl Faults<'_> {
+    /// A failure that names the first of them; `None` where there is none.
+    fn ruling(&self, case: &Case<'_>, fix: &str) -> Option<Ruling> {
+        let first = self.faulty.first()?;
+        let places: Vec<String> = self
+            .faulty
+            .iter()
+            .take(EXAMPLES)
+            .map(|ours| format!("{} (hook {})", ours.target, ours.hook().id))
+            .collect();
+        let cause = format!("{} of {} hooks {}: {}", self.faulty.len(), self.of, self.what, places[0]);
+        let fix = Fix {
+            text: fix.to_owned(),
+            command: Some("factory-gitlab connect".to_owned()),
+            url: Some(case.page(&first.target.page())),
+        };
+        Some(Ruling::fail(cause).saw("count", self.faulty.len()).saw("hooks", places).fix(fix))
+    }
+}
