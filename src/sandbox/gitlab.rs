@@ -84,7 +84,11 @@ impl GitLab {
         let site = Router::new().nest("/api/v4", api).merge(oauth::routes()).fallback(web::elsewhere);
         let whole = match self.inner.root.as_str() {
             "" => site,
-            root => Router::new().nest(root, site).fallback(web::not_found),
+            // A nested router does not answer for its own address with a slash behind it.
+            root => Router::new()
+                .nest(root, site)
+                .route(&format!("{root}/"), axum::routing::get(web::front))
+                .fallback(web::not_found),
         };
         whole.layer(from_fn_with_state(self.clone(), web::frame)).with_state(self.clone())
     }
@@ -136,3 +140,6 @@ impl GitLab {
         self.inner.user_token.expose_secret().to_owned()
     }
 }
+
+#[cfg(test)]
+mod tests;

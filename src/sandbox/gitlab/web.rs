@@ -39,6 +39,11 @@ pub(super) async fn elsewhere(Shared(gitlab): Shared<GitLab>, request: Request) 
     }
 }
 
+/// The front page, which nobody sees who is not signed in.
+pub(super) async fn front(Shared(gitlab): Shared<GitLab>) -> Response {
+    sign_in(&gitlab)
+}
+
 /// GitLab's page for an address it does not know.
 pub(super) async fn not_found() -> Response {
     (StatusCode::NOT_FOUND, Html(NOT_FOUND)).into_response()

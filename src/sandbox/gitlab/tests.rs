@@ -1,0 +1,146 @@
+//! The embedded GitLab held against what is known of the real one, request by request.
+
+mod applications;
+mod guard;
+mod instance;
+mod lists;
+mod oauth;
+mod tokens;
+
+use axum::body::{Body, to_bytes};
+use axum::http::{HeaderMap, Method, Request};
+use serde_json::{Value, json};
+use tower::ServiceExt as _;
+use url::Url;
+
+use super::GitLab;
+use crate::sandbox::options::{Options, Version};
+
+/// An instance and somebody who asks it.
+struct Site {
+    gitlab: GitLab,
+}
+
+/// An answer, read.
+#[derive(Debug)]
+struct Answer {
+    status: u16,
+    headers: HeaderMap,
+    body: Value,
+    text: String,
+}
+
+impl Answer {
+    fn header(&self, name: &str) -> &str {
+        self.headers.get(name).map(|value| value.to_str().expect("text")).unwrap_or_default()
+    }
+}
+
+fn site(options: &Options) -> Site {
+    let base = Url::parse(&format!("http://gitlab.test:8080{}", options.relative_root)).expect("an address");
+    Site { gitlab: GitLab::new(options, &base) }
+}
+
+fn of_version(major: u16, minor: u16) -> Site {
+    site(&Options { version: Version::new(major, minor, 0), ..Options::default() })
+}
+
+impl Site {
+    /// Sends `METHOD path` with these headers (`name: value`) and this body.
+    async fn send(&self, line: &str, headers: &[String], body: &str) -> Answer {
+        let (method, path) = line.split_once(' ').expect("METHOD path");
+        let mut request = Request::builder().method(method.parse::<Method>().expect("a method")).uri(path);
+        for header in headers {
+            let (name, value) = header.split_once(": ").expect("name: value");
+            request = request.header(name, value);
+        }
+        let request = request.body(Body::from(body.to_owned())).expect("a request");
+        let response = self.gitlab.router().oneshot(request).await.expect("an answer");
+        let (status, headers) = (response.status().as_u16(), response.headers().clone());
+        let bytes = to_bytes(response.into_body(), usize::MAX).await.expect("a body");
+        let text = String::from_utf8(bytes.to_vec()).expect("text");
+        Answer { status, headers, body: serde_json::from_str(&text).unwrap_or_default(), text }
+    }
+
+    /// Asks the API with a token and a JSON body.
+    async fn api(&self, line: &str, token: &str, body: Value) -> Answer {
+        let (method, path) = line.split_once(' ').expect("METHOD path");
+        let line = format!("{method} {}/api/v4{path}", self.gitlab.root());
+        let headers = [format!("PRIVATE-TOKEN: {token}"), "Content-Type: application/json".to_owned()];
+        let body = if body.is_null() { String::new() } else { body.to_string() };
+        self.send(&line, &headers, &body).await
+    }
+
+    /// Asks the API as the admin.
+    async fn admin(&self, line: &str, body: Value) -> Answer {
+        self.api(line, &self.gitlab.admin_token(), body).await
+    }
+
+    /// Sends a form without a token.
+    async fn form(&self, line: &str, body: &str) -> Answer {
+        self.send(line, &["Content-Type: application/x-www-form-urlencoded".to_owned()], body).await
+    }
+}
+
+const NONE: Value = Value::Null;
+
+#[tokio::test]
+async fn every_answer_says_that_gitlab_gave_it() {
+    let site = site(&Options::default());
+    for line in ["GET /api/v4/version", "GET /api/v4/nothing", "GET /nothing", "POST /oauth/token"] {
+        let answer = site.send(line, &[], "").await;
+        assert_eq!(answer.header("x-request-id").len(), 32, "{line}");
+        assert!(answer.header("x-gitlab-meta").contains(answer.header("x-request-id")), "{line}");
+    }
+}
+
+#[tokio::test]
+async fn unknown_addresses_end_where_gitlab_ends_them() {
+    let site = site(&Options { relative_root: "/gitlab".into(), ..Options::default() });
+    let json = json!({ "error": "404 Not Found" });
+    let cases: &[(&str, u16, Option<&Value>)] = &[
+        ("GET /gitlab/api/v4/nothing", 404, Some(&json)),
+        ("GET /gitlab/api/v5/user", 404, Some(&json)),
+        ("GET /gitlab/api/v3/user", 410, None),
+        ("GET /gitlab/nothing", 404, None),
+        ("GET /gitlab/oauth/token", 404, None),
+        ("GET /api/v4/user", 404, None),
+        ("GET /gitlab/users/sign_in", 200, None),
+        ("GET /gitlab/-/health", 200, None),
+    ];
+    for (line, status, body) in cases {
+        let answer = site.send(line, &[], "").await;
+        assert_eq!(answer.status, *status, "{line}");
+        match body {
+            Some(body) => assert_eq!(answer.body, **body, "{line}"),
+            None => assert!(*status == 410 || !answer.header("content-type").contains("json"), "{line}"),
+        }
+    }
+    let wrong_method = site.admin("DELETE /version", NONE).await;
+    assert_eq!((wrong_method.status, wrong_method.body), (405, json!({ "error": "405 Not Allowed" })));
+}
+
+#[tokio::test]
+async fn pages_for_people_ask_for_a_sign_in() {
+    let site = site(&Options { relative_root: "/gitlab".into(), ..Options::default() });
+    let paths = ["", "/", "/admin/applications", "/oauth/authorize?client_id=unknown", "/-/user_settings/profile"];
+    for path in paths {
+        let answer = site.send(&format!("GET /gitlab{path}"), &[], "").await;
+        assert_eq!(answer.status, 302, "{path}");
+        assert_eq!(answer.header("location"), "http://gitlab.test:8080/gitlab/users/sign_in", "{path}");
+    }
+}
+
+#[tokio::test]
+async fn maintenance_mode_refuses_json_and_redirects_forms() {
+    let site = site(&Options::default());
+    assert_eq!(site.admin("PUT /application/settings", json!({ "maintenance_mode": true })).await.status, 200);
+    let refused = site.admin("POST /applications", json!({})).await;
+    let text = "You cannot perform write operations on a read-only instance";
+    assert_eq!((refused.status, refused.body), (403, json!({ "message": text })));
+    let moved = site.form("POST /api/v4/applications", "name=x").await;
+    assert_eq!((moved.status, moved.header("location")), (301, "http://gitlab.test:8080/"));
+    assert_eq!(site.admin("GET /version", NONE).await.status, 200);
+    assert_eq!(site.admin("PUT /application/settings", json!({ "maintenance_mode": false })).await.status, 200);
+    assert_eq!(site.admin("POST /applications", json!({})).await.status, 400);
+}

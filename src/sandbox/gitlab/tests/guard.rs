@@ -1,0 +1,159 @@
+//! The token guard: every way a token can be wrong, in GitLab's words.
+
+use serde_json::{Value, json};
+use std::time::Duration;
+
+use super::{NONE, Site, of_version, site};
+use crate::sandbox::gitlab::switches::Switches;
+use crate::sandbox::gitlab::world::{TokenSpec, UserSpec};
+use crate::sandbox::options::Options;
+
+fn scopes(names: &[&str]) -> Vec<String> {
+    names.iter().map(|name| (*name).to_owned()).collect()
+}
+
+fn invalid_token(text: &str) -> Value {
+    json!({ "error": "invalid_token", "error_description": text })
+}
+
+fn insufficient(acceptable: &str) -> Value {
+    json!({
+        "error": "insufficient_scope",
+        "error_description": "The request requires higher privileges than provided by the access token.",
+        "scope": acceptable,
+    })
+}
+
+#[tokio::test]
+async fn tokens_that_are_not_good_get_gitlabs_reason() {
+    let site = site(&Options::default());
+    let gitlab = &site.gitlab;
+    let yesterday = gitlab.clock().today().yesterday().ok();
+    let expired = gitlab.add_token(TokenSpec { expires_at: yesterday, ..TokenSpec::default() });
+    let both = gitlab.add_token(TokenSpec { expires_at: yesterday, revoked: true, ..TokenSpec::default() });
+    let revoked = gitlab.add_token(TokenSpec { revoked: true, ..TokenSpec::default() });
+    let small = gitlab.add_token(TokenSpec { scopes: scopes(&["read_user"]), ..TokenSpec::default() });
+    let impersonation = gitlab.add_token(TokenSpec { impersonation: true, ..TokenSpec::default() });
+    gitlab.lock().switches = Switches { impersonation_disabled: true, ..Switches::default() };
+    let unauthorized = json!({ "message": "401 Unauthorized" });
+    let old = invalid_token("Token is expired. You can either do re-authorization or token refresh.");
+    let ended = invalid_token("Token was revoked. You have to re-authorize from the user.");
+    let posing = invalid_token("Token is an impersonation token but impersonation was disabled.");
+    let cases = [
+        ("GET /user", "", 401, &unauthorized),
+        ("GET /user", "glpat-unknown", 401, &unauthorized),
+        ("GET /applications", "", 401, &unauthorized),
+        ("GET /projects", "glpat-unknown", 401, &unauthorized),
+        ("GET /user", &expired, 401, &old),
+        ("GET /user", &both, 401, &old),
+        ("GET /personal_access_tokens/self", &expired, 401, &old),
+        ("GET /user", &revoked, 401, &ended),
+        ("GET /projects", &revoked, 401, &ended),
+        ("GET /user", &impersonation, 401, &posing),
+        ("GET /projects", &small, 403, &insufficient("api read_api")),
+        ("GET /applications", &small, 403, &insufficient("api read_api")),
+    ];
+    for (line, token, status, body) in cases {
+        let answer = site.api(line, token, NONE).await;
+        assert_eq!((answer.status, &answer.body), (status, body), "{line}");
+    }
+    assert_eq!(site.api("GET /user", &small, NONE).await.status, 200);
+}
+
+#[tokio::test]
+async fn a_scope_that_only_reads_does_not_write() {
+    let site = site(&Options::default());
+    let reader = site.gitlab.add_token(TokenSpec { scopes: scopes(&["read_api"]), ..TokenSpec::default() });
+    assert_eq!(site.api("GET /applications", &reader, NONE).await.status, 200);
+    let answer = site.api("POST /applications", &reader, json!({})).await;
+    assert_eq!((answer.status, answer.body), (403, insufficient("api read_api")));
+}
+
+#[tokio::test]
+async fn a_token_may_be_sent_in_every_way_gitlab_knows() {
+    let site = site(&Options::default());
+    let (token, oauth) = (site.gitlab.admin_token(), site.gitlab.add_oauth_token(1, None, &["api"]));
+    let cases = [
+        ("/api/v4/user".to_owned(), format!("PRIVATE-TOKEN: {token}"), 200),
+        ("/api/v4/user".to_owned(), format!("Authorization: Bearer {token}"), 200),
+        (format!("/api/v4/user?private_token={token}"), "X-None: 1".to_owned(), 200),
+        ("/api/v4/user".to_owned(), format!("Authorization: Bearer {oauth}"), 200),
+        (format!("/api/v4/user?access_token={oauth}"), "X-None: 1".to_owned(), 200),
+        ("/api/v4/user".to_owned(), format!("PRIVATE-TOKEN: {oauth}"), 401),
+    ];
+    for (path, header, status) in cases {
+        let answer = site.send(&format!("GET {path}"), &[header], "").await;
+        assert_eq!(answer.status, status, "{}", answer.text);
+    }
+}
+
+#[tokio::test]
+async fn an_oauth_token_ends_after_two_hours_and_one_without_a_user_opens_nothing() {
+    let site = site(&Options::default());
+    let oauth = site.gitlab.add_oauth_token(1, None, &["api"]);
+    let header = [format!("Authorization: Bearer {oauth}")];
+    site.gitlab.clock().advance(Duration::from_secs(7201));
+    let answer = site.send("GET /api/v4/user", &header, "").await;
+    assert_eq!(answer.status, 401);
+    assert_eq!(answer.body["error"], "invalid_token");
+    assert!(answer.header("www-authenticate").starts_with("Bearer realm=\"Protected by OAuth 2.0\""));
+}
+
+#[tokio::test]
+async fn admin_mode_makes_an_admin_look_ordinary_without_the_scope() {
+    let site = site(&Options { admin_mode: true, ..Options::default() });
+    let without = site.gitlab.add_token(TokenSpec::default());
+    let ordinary = site.gitlab.user_token();
+    let forbidden = json!({ "message": "403 Forbidden" });
+    for token in [&without, &ordinary] {
+        let answer = site.api("GET /applications", token, NONE).await;
+        assert_eq!((answer.status, answer.body), (403, forbidden.clone()));
+        assert_eq!(site.api("GET /user", token, NONE).await.body.get("is_admin"), None);
+        assert_eq!(site.api("GET /users/1", token, NONE).await.body.get("is_admin"), None);
+    }
+    assert_eq!(site.admin("GET /applications", NONE).await.status, 200);
+    assert_eq!(site.admin("GET /user", NONE).await.body["is_admin"], true);
+    assert_eq!(site.admin("GET /users/2", NONE).await.body["is_admin"], false);
+    assert_eq!(site.admin("PUT /application/settings", json!({ "admin_mode": "false" })).await.status, 200);
+    assert_eq!(site.api("GET /applications", &without, NONE).await.status, 200);
+}
+
+#[tokio::test]
+async fn a_fine_grained_token_describes_itself_and_is_refused_elsewhere() {
+    let site = site(&Options::default());
+    let spec = TokenSpec { granular: true, scopes: scopes(&["granular"]), ..TokenSpec::default() };
+    let token = site.gitlab.add_token(spec);
+    let own = site.api("GET /personal_access_tokens/self", &token, NONE).await;
+    assert_eq!((own.status, &own.body["granular"]), (200, &json!(true)));
+    let refused = site.api("GET /user", &token, NONE).await;
+    assert_eq!((refused.status, &refused.body["error"]), (403, &json!("insufficient_granular_scope")));
+}
+
+#[tokio::test]
+async fn bots_are_known_by_their_user() {
+    let site = site(&Options::default());
+    let project = site.gitlab.add_project_token(1, 40);
+    let group = site.gitlab.add_group_token(3, 50);
+    for (token, prefix) in [(project, "project_1_bot_"), (group, "group_3_bot_")] {
+        let user = site.api("GET /user", &token, NONE).await.body;
+        assert_eq!(user["bot"], true);
+        assert!(user["username"].as_str().is_some_and(|name| name.starts_with(prefix)), "{user}");
+        assert_eq!(site.api("GET /personal_access_tokens/self", &token, NONE).await.status, 200);
+    }
+}
+
+#[tokio::test]
+async fn a_blocked_user_is_told_so() {
+    let site: Site = of_version(18, 5);
+    let user = site.gitlab.add_user(UserSpec { username: "bob".into(), ..UserSpec::default() });
+    let token = site.gitlab.add_token(TokenSpec { user, ..TokenSpec::default() });
+    assert_eq!(site.api("GET /user", &token, NONE).await.status, 200);
+    if let Some(user) = site.gitlab.lock().users.get_mut(&user) {
+        user.state = crate::sandbox::gitlab::state::UserState::Blocked;
+    }
+    let answer = site.api("GET /user", &token, NONE).await;
+    assert_eq!(
+        (answer.status, answer.body),
+        (403, json!({"message": "403 Forbidden - Your account has been blocked."}))
+    );
+}

@@ -1,0 +1,264 @@
+//! Projects, groups and namespaces: filters, visibility and both pagings.
+
+use serde_json::{Value, json};
+use url::Url;
+
+use super::{Answer, NONE, Site, site};
+use crate::sandbox::gitlab::state::{Namespace, Visibility, level};
+use crate::sandbox::gitlab::world::ProjectSpec;
+use crate::sandbox::options::Options;
+
+fn ids(answer: &Answer) -> Vec<u64> {
+    assert_eq!(answer.status, 200, "{}", answer.text);
+    answer.body.as_array().expect("a list").iter().filter_map(|item| item["id"].as_u64()).collect()
+}
+
+fn of_size(projects: usize) -> Site {
+    site(&Options { projects, ..Options::default() })
+}
+
+/// The address of one relation of a `Link` header, as a request line.
+fn link(answer: &Answer, relation: &str) -> Option<String> {
+    let part = answer.header("link").split(", ").find(|part| part.ends_with(&format!("rel=\"{relation}\"")))?;
+    let address = Url::parse(part.split(['<', '>']).nth(1)?).expect("an address");
+    Some(format!("GET {}?{}", address.path().trim_start_matches("/api/v4"), address.query().unwrap_or_default()))
+}
+
+#[tokio::test]
+async fn the_first_world_is_the_one_that_was_asked_for() {
+    let site = site(&Options { groups: 2, projects: 6, ..Options::default() });
+    let groups = site.admin("GET /groups?order_by=id", NONE).await;
+    let paths: Vec<&str> =
+        groups.body.as_array().expect("groups").iter().filter_map(|group| group["full_path"].as_str()).collect();
+    assert_eq!(paths, ["group-1", "group-2", "group-1/subgroup-1"]);
+    assert_eq!(ids(&groups), [3, 4, 5]);
+    let projects = site.admin("GET /projects?order_by=id&sort=asc", NONE).await;
+    assert_eq!(ids(&projects), [1, 2, 3, 4, 5, 6]);
+    assert_eq!(projects.body[2]["path_with_namespace"], "group-1/subgroup-1/project-3");
+    assert_eq!(site.admin("GET /user", NONE).await.body["username"], "root");
+}
+
+#[tokio::test]
+async fn pages_by_number_carry_links_and_totals() {
+    let site = of_size(45);
+    let line = "GET /projects?order_by=id&sort=asc&per_page=20&page=2";
+    let page = site.admin(line, NONE).await;
+    assert_eq!(ids(&page), (21..=40).collect::<Vec<_>>());
+    let headers = ["x-page", "x-next-page", "x-prev-page", "x-per-page", "x-total", "x-total-pages"];
+    assert_eq!(headers.map(|name| page.header(name)), ["2", "3", "1", "20", "45", "3"]);
+    for (relation, first) in [("prev", 1), ("next", 41), ("first", 1), ("last", 41)] {
+        let line = link(&page, relation).expect("a link");
+        assert_eq!(ids(&site.admin(&line, NONE).await)[0], first, "{relation}");
+    }
+    assert!(page.header("link").starts_with("<http://gitlab.test:8080/api/v4/projects?"));
+    let last = site.admin("GET /projects?page=3", NONE).await;
+    assert_eq!((last.header("x-next-page"), link(&last, "next")), ("", None));
+    assert_eq!(ids(&site.admin("GET /projects?page=9", NONE).await).len(), 0);
+    for (query, count) in [("", 20), ("?per_page=1000", 45), ("?per_page=7", 7)] {
+        assert_eq!(ids(&site.admin(&format!("GET /projects{query}"), NONE).await).len(), count, "{query}");
+    }
+    let zero = site.admin("GET /projects?per_page=0", NONE).await;
+    assert_eq!((zero.status, zero.body), (400, json!({ "error": "per_page has a value not allowed" })));
+    assert_eq!(site.admin("GET /projects?page=x", NONE).await.body, json!({ "error": "page is invalid" }));
+}
+
+#[tokio::test]
+async fn links_follow_the_address_gitlab_believes_it_has() {
+    let site = site(&Options { relative_root: "/gitlab".into(), projects: 25, ..Options::default() });
+    let page = site.admin("GET /projects", NONE).await;
+    assert!(page.header("link").contains("<http://gitlab.test:8080/gitlab/api/v4/projects?"));
+    site.gitlab.lock().external_url = Url::parse("https://git.example/root/").expect("an address");
+    let page = site.admin("GET /projects?private_token=hidden", NONE).await;
+    assert!(page.header("link").contains("<https://git.example/root/api/v4/projects?"));
+    assert!(!page.header("link").contains("hidden"));
+    let web = page.body[0]["web_url"].as_str().expect("an address").to_owned();
+    assert!(web.starts_with("https://git.example/root/group-1/"), "{web}");
+}
+
+#[tokio::test]
+async fn a_walk_by_keys_sees_every_project_once_and_ends_with_an_empty_page() {
+    let site = of_size(45);
+    for (sort, first) in [("asc", 1), ("desc", 45)] {
+        let mut line = format!("GET /projects?pagination=keyset&order_by=id&sort={sort}&per_page=20");
+        let (mut seen, mut pages) = (Vec::new(), 0);
+        loop {
+            let page = site.admin(&line, NONE).await;
+            assert_eq!(page.header("x-total"), "");
+            seen.extend(ids(&page));
+            pages += 1;
+            let Some(next) = link(&page, "next") else { break };
+            line = next;
+        }
+        assert_eq!((seen.len(), seen[0], pages), (45, first, 4), "{sort}");
+    }
+    let other = site.admin("GET /projects?pagination=keyset&order_by=name", NONE).await;
+    let text = "Keyset pagination is not yet available for this type of request";
+    assert_eq!((other.status, other.body), (405, json!({ "error": text })));
+    assert_eq!(
+        ids(&site.admin("GET /projects?pagination=keyset&order_by=id", NONE).await)[0],
+        45,
+        "downwards by default"
+    );
+}
+
+#[tokio::test]
+async fn a_very_large_instance_drops_totals_and_refuses_far_offsets() {
+    let site = of_size(50_000);
+    let page = site.admin("GET /projects?per_page=100&page=2", NONE).await;
+    assert_eq!((page.header("x-total"), page.header("x-total-pages")), ("", ""));
+    assert!(link(&page, "last").is_none() && link(&page, "next").is_some());
+    assert_eq!(ids(&site.admin("GET /projects?per_page=100&page=500", NONE).await).len(), 100);
+    let far = site.admin("GET /projects?per_page=100&page=501", NONE).await;
+    let text = "Offset pagination has a maximum allowed offset of 50000 for requests that return objects of type \
+                Project. Remaining records can be retrieved using keyset pagination.";
+    assert_eq!((far.status, far.body), (405, json!({ "error": text })));
+}
+
+#[tokio::test]
+async fn projects_are_filtered_as_asked() {
+    let site = of_size(4);
+    let gitlab = &site.gitlab;
+    let mine = gitlab.add_project(ProjectSpec::new("notes", Namespace::User(2)));
+    let mut open = ProjectSpec::new("open", Namespace::Group(3));
+    (open.visibility, open.archived, open.empty_repo) = (Visibility::Public, true, true);
+    let open = gitlab.add_project(open);
+    let today = gitlab.clock().today();
+    gitlab.change_project(1, |project| project.marked_for_deletion = Some(today));
+    gitlab.change_project(2, |project| project.pending_delete = true);
+    let all = vec![1, 3, 4, mine, open];
+    let cases: &[(&str, Vec<u64>)] = &[
+        ("", all.clone()),
+        ("&include_pending_delete=true", [vec![1, 2], vec![3, 4, mine, open]].concat()),
+        ("&archived=true", vec![open]),
+        ("&archived=false", vec![1, 3, 4, mine]),
+        ("&active=true", vec![3, 4, mine]),
+        ("&visibility=public", vec![open]),
+        ("&membership=true", vec![1, 3, 4, open]),
+        ("&min_access_level=40", vec![1, 3, 4, open]),
+        ("&owned=true", vec![1, 3, 4, open]),
+        ("&search=NOTES", vec![mine]),
+        ("&search=subgroup-1", vec![]),
+        ("&search=subgroup-1&search_namespaces=true", vec![4]),
+        ("&id_after=3", vec![4, mine, open]),
+        ("&id_after=1&id_before=4", vec![3]),
+    ];
+    for (query, expected) in cases {
+        let answer = site.admin(&format!("GET /projects?order_by=id&sort=asc{query}"), NONE).await;
+        assert_eq!(ids(&answer), *expected, "{query}");
+    }
+    let marked = site.admin("GET /projects/1", NONE).await.body;
+    assert_eq!(
+        (&marked["marked_for_deletion_on"], &marked["marked_for_deletion_at"]),
+        (&json!(today.to_string()), &json!(today.to_string()))
+    );
+    let empty = site.admin(&format!("GET /projects/{open}"), NONE).await.body;
+    assert_eq!(
+        (&empty["empty_repo"], &empty["default_branch"], &empty["archived"]),
+        (&json!(true), &NONE, &json!(true))
+    );
+    let simple = site.admin("GET /projects?simple=true", NONE).await.body;
+    assert_eq!((simple[0].get("archived"), simple[0].get("permissions")), (None, None));
+}
+
+#[tokio::test]
+async fn callers_see_what_they_may_and_404_for_the_rest() {
+    let site = of_size(3);
+    let gitlab = &site.gitlab;
+    let secret = gitlab.add_group("secret", None);
+    let hidden = gitlab.add_project(ProjectSpec::new("hidden", Namespace::Group(secret)));
+    let mut open = ProjectSpec::new("open", Namespace::Group(secret));
+    open.visibility = Visibility::Public;
+    let open = gitlab.add_project(open);
+    let user = gitlab.user_token();
+    assert_eq!(ids(&site.api("GET /projects?order_by=id&sort=asc", &user, NONE).await), [1, 2, 3, open]);
+    assert_eq!(
+        ids(&site.api("GET /projects?membership=true&min_access_level=40", &user, NONE).await),
+        Vec::<u64>::new()
+    );
+    let anonymous = site.send("GET /api/v4/projects", &[], "").await;
+    assert_eq!((ids(&anonymous), anonymous.body[0].get("permissions")), (vec![open], None));
+    let missing = json!({ "message": "404 Project Not Found" });
+    assert_eq!(site.api(&format!("GET /projects/{hidden}"), &user, NONE).await.body, missing);
+    assert_eq!(site.admin("GET /projects/999", NONE).await.body, missing);
+    let missing = json!({ "message": "404 Group Not Found" });
+    assert_eq!(site.api(&format!("GET /groups/{secret}"), &user, NONE).await.body, missing);
+    gitlab.change_project(hidden, |project| {
+        project.members.insert(2, level::MAINTAINER);
+    });
+    let seen = site.api(&format!("GET /projects/{hidden}"), &user, NONE).await.body;
+    assert_eq!(seen["permissions"]["project_access"]["access_level"], 40);
+    assert_eq!(site.api("GET /groups/secret", &user, NONE).await.status, 200, "seen through the project");
+}
+
+#[tokio::test]
+async fn paths_are_found_encoded_and_without_regard_to_case() {
+    let site = of_size(3);
+    for path in ["group-1%2Fproject-1", "Group-1%2FProject-1", "group-1%2Fsubgroup-1%2Fproject-2", "1"] {
+        assert_eq!(site.admin(&format!("GET /projects/{path}"), NONE).await.status, 200, "{path}");
+    }
+    assert_eq!(site.admin("GET /groups/group-1%2Fsubgroup-1", NONE).await.body["parent_id"], 3);
+    assert_eq!(site.admin("GET /projects/group-1/project-1", NONE).await.body, json!({ "error": "404 Not Found" }));
+}
+
+#[tokio::test]
+async fn groups_are_listed_by_membership_and_paged_by_number_once_signed_in() {
+    let site = site(&Options { groups: 2, projects: 3, ..Options::default() });
+    let other = site.gitlab.add_group("other", None);
+    if let Some(group) = site.gitlab.lock().groups.get_mut(&other) {
+        group.members.clear();
+        group.visibility = Visibility::Public;
+    }
+    let user = site.gitlab.user_token();
+    let cases = [
+        ("", vec![3, 5], vec![3, 4, 5, other]),
+        ("&all_available=true", vec![3, 5, other], vec![3, 4, 5, other]),
+        ("&all_available=false", vec![3, 5], vec![3, 4, 5]),
+        ("&top_level_only=true", vec![3], vec![3, 4, other]),
+        ("&min_access_level=30", vec![3, 5], vec![3, 4, 5]),
+        ("&min_access_level=50&top_level_only=true", vec![], vec![3, 4]),
+        ("&owned=true", vec![], vec![3, 4, 5]),
+        ("&search=SUB", vec![5], vec![5]),
+    ];
+    for (query, users, admins) in cases {
+        let line = format!("GET /groups?order_by=id{query}");
+        assert_eq!(ids(&site.api(&line, &user, NONE).await), users, "user {query}");
+        assert_eq!(ids(&site.admin(&line, NONE).await), admins, "admin {query}");
+    }
+    let keyset = site.admin("GET /groups?pagination=keyset&order_by=name&sort=asc&per_page=1", NONE).await;
+    assert_eq!((keyset.header("x-total"), ids(&keyset).len()), ("4", 1), "a signed-in caller gets numbers");
+    let anonymous = site.send("GET /api/v4/groups?pagination=keyset&order_by=name&per_page=1", &[], "").await;
+    assert_eq!((anonymous.header("x-total"), ids(&anonymous)), ("", vec![other]));
+    let next = link(&anonymous, "next").expect("a link").replace("GET ", "GET /api/v4");
+    assert_eq!(ids(&site.send(&next, &[], "").await), Vec::<u64>::new());
+}
+
+#[tokio::test]
+async fn a_groups_projects_may_include_its_subgroups() {
+    let site = of_size(4);
+    site.gitlab.change_project(1, |project| project.archived = true);
+    let cases = [
+        ("", vec![1, 3]),
+        ("&include_subgroups=true", vec![1, 2, 3, 4]),
+        ("&include_subgroups=true&archived=false", vec![2, 3, 4]),
+        ("&with_shared=false&archived=true", vec![1]),
+    ];
+    for (query, expected) in cases {
+        let answer = site.admin(&format!("GET /groups/3/projects?order_by=id&sort=asc{query}"), NONE).await;
+        assert_eq!(ids(&answer), expected, "{query}");
+    }
+    assert_eq!(ids(&site.admin("GET /groups/group-1/subgroups", NONE).await), [4]);
+}
+
+#[tokio::test]
+async fn namespaces_are_groups_and_users() {
+    let site = of_size(3);
+    let cases: &[(&str, Value)] =
+        &[("3", json!("group")), ("group-1", json!("group")), ("1", json!("user")), ("root", json!("user"))];
+    for (id, kind) in cases {
+        assert_eq!(site.admin(&format!("GET /namespaces/{id}"), NONE).await.body["kind"], *kind, "{id}");
+    }
+    let user = site.gitlab.user_token();
+    let hidden = site.api("GET /namespaces/root", &user, NONE).await;
+    assert_eq!((hidden.status, hidden.body), (404, json!({ "message": "404 Namespace Not Found" })));
+    assert_eq!(site.api("GET /namespaces/3", &user, NONE).await.body.get("plan"), None);
+}
