@@ -3,6 +3,13 @@
 //! Reader and writer are separate halves, so that nothing can write while looking. All addresses are
 //! numeric where GitLab has numbers.
 
+mod listing;
+mod oauth;
+mod reader;
+mod refusal;
+mod wire;
+mod writer;
+
 use jiff::Timestamp;
 use jiff::civil::Date;
 use serde::Serialize;
@@ -10,6 +17,12 @@ use serde::Serialize;
 use crate::instance::{Edition, Version};
 use crate::secret::{ApplicationSecret, PersonalAccessToken};
 use crate::target::{Event, Target};
+
+pub use listing::ProjectPages;
+pub use oauth::OAuth;
+pub use reader::Reader;
+pub use refusal::Refused;
+pub use writer::{NewApplication, NewToken, Writer};
 
 /// A failed request to GitLab.
 pub type Error = crate::http::Error;
@@ -46,6 +59,16 @@ pub struct User {
     /// Present only for an effective admin (reference, 3.3).
     pub is_admin: Option<bool>,
     pub state: String,
+    /// The user's page, at the address that GitLab knows itself by.
+    pub web_url: Option<String>,
+}
+
+impl User {
+    /// The address that the instance gives itself, without a slash at the end; `None` when the answer held none.
+    #[must_use]
+    pub fn own_url(&self) -> Option<&str> {
+        self.web_url.as_deref()?.strip_suffix(self.username.as_str())?.strip_suffix('/')
+    }
 }
 
 /// `GET /personal_access_tokens/self`. gitlab: lib/api/personal_access_tokens/self_information.rb

@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 pub struct Spent {
     /// Everything that was sent, repeats and redirect hops too.
     pub requests: u32,
-    /// Those of them that can change something. Probes of the OAuth endpoint are not among them.
+    /// Those of them that can change something.
     pub writes: u32,
     /// The longest row of requests of which each began after the one before had ended.
     pub round_trips: u32,

@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use hyper_util::client::proxy::matcher::Matcher;
+use reqwest::Method;
 use tokio::sync::Semaphore;
 use url::Url;
 use zeroize::Zeroizing;
@@ -89,7 +90,7 @@ impl Client {
         for _hop in 0..=MOST_HOPS {
             let response = self.exchange(request, &url).await?;
             let Some(to) = response.redirect() else { return self.judge(response) };
-            if request.is_write() || !same_origin(&url, &to) {
+            if request.method != Method::GET || !same_origin(&url, &to) {
                 return Err(request.failed(Cause::Redirected { to: bare(to) }));
             }
             url = to;

@@ -60,6 +60,13 @@ impl Request {
         self
     }
 
+    /// The same request to another address. It keeps its credential, so the address is one of the same side's.
+    #[must_use]
+    pub fn at(mut self, url: Url) -> Self {
+        self.url = url;
+        self
+    }
+
     /// The most bytes that the answer may have.
     #[must_use]
     pub fn limit(mut self, bytes: usize) -> Self {
@@ -123,12 +130,14 @@ impl Request {
         &self.url
     }
 
+    /// Whether it can change something.
     pub(super) fn is_write(&self) -> bool {
         self.repeat != Repeat::Read
     }
 
     /// The error that this request ended in.
-    pub(super) fn failed(&self, cause: Cause) -> Error {
+    #[must_use]
+    pub fn failed(&self, cause: Cause) -> Error {
         Error {
             method: name_of(&self.method),
             host: host_of(&self.url),

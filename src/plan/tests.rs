@@ -101,7 +101,14 @@ fn observed() -> Observed {
 }
 
 fn an_admin() -> User {
-    User { id: 1, username: "root".to_owned(), bot: false, is_admin: Some(true), state: "active".to_owned() }
+    User {
+        id: 1,
+        username: "root".to_owned(),
+        bot: false,
+        is_admin: Some(true),
+        state: "active".to_owned(),
+        web_url: None,
+    }
 }
 
 fn status(state: FactoryState) -> FactoryStatus {

@@ -1,0 +1,363 @@
+//! What GitLab sends and takes, in its own words. Unknown fields are ignored and new words tolerated; a field that is
+//! needed and has another type is an error.
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+use jiff::civil::Date;
+use serde::{Deserialize, Serialize};
+
+use super::{
+    AlertStatus, Application, Delivery, DeliveryOutcome, Group, Hook, HookSpec, License, Namespace, Project,
+    TokenDetails, User,
+};
+use crate::http;
+use crate::secret::{ApplicationSecret, PersonalAccessToken, SigningToken, WebhookToken};
+use crate::target::{Event, Target};
+
+/// gitlab: lib/api/metadata.rb
+#[derive(Deserialize)]
+pub(super) struct MetadataWire {
+    pub version: String,
+    /// From 15.6.
+    #[serde(default)]
+    pub enterprise: Option<bool>,
+}
+
+/// gitlab: ee/lib/api/license.rb. Every field is missing without a licence.
+#[derive(Default, Deserialize)]
+pub(super) struct LicenseWire {
+    #[serde(default)]
+    plan: Option<String>,
+    #[serde(default)]
+    expired: Option<bool>,
+}
+
+impl From<Option<LicenseWire>> for License {
+    fn from(wire: Option<LicenseWire>) -> Self {
+        match wire.unwrap_or_default() {
+            LicenseWire { plan: Some(plan), expired } if !plan.is_empty() => {
+                Self::Licensed { plan, expired: expired.unwrap_or(false) }
+            }
+            LicenseWire { .. } => Self::Unlicensed,
+        }
+    }
+}
+
+/// gitlab: lib/api/entities/user_public.rb, user_with_admin.rb
+#[derive(Deserialize)]
+pub(super) struct UserWire {
+    id: u64,
+    username: String,
+    #[serde(default)]
+    bot: Option<bool>,
+    #[serde(default)]
+    is_admin: Option<bool>,
+    #[serde(default)]
+    state: String,
+    #[serde(default)]
+    web_url: Option<String>,
+}
+
+impl From<UserWire> for User {
+    fn from(wire: UserWire) -> Self {
+        let UserWire { id, username, bot, is_admin, state, web_url } = wire;
+        Self { id, username, bot: bot.unwrap_or(false), is_admin, state, web_url }
+    }
+}
+
+/// gitlab: lib/api/entities/personal_access_token.rb
+#[derive(Deserialize)]
+pub(super) struct TokenWire {
+    id: u64,
+    #[serde(default)]
+    name: String,
+    #[serde(default)]
+    scopes: Vec<String>,
+    user_id: u64,
+    #[serde(default)]
+    active: Option<bool>,
+    #[serde(default)]
+    revoked: bool,
+    #[serde(default)]
+    expires_at: Option<Date>,
+    #[serde(default)]
+    granular: Option<bool>,
+}
+
+impl From<TokenWire> for TokenDetails {
+    fn from(wire: TokenWire) -> Self {
+        let TokenWire { id, name, scopes, user_id, active, revoked, expires_at, granular } = wire;
+        let active = active.unwrap_or(!revoked);
+        Self { id, name, scopes, user_id, active, revoked, expires_at, granular: granular.unwrap_or(false) }
+    }
+}
+
+/// gitlab: lib/api/entities/personal_access_token_with_token.rb
+#[derive(Deserialize)]
+pub(super) struct MintedWire {
+    #[serde(flatten)]
+    pub details: TokenWire,
+    pub token: PersonalAccessToken,
+}
+
+/// gitlab: lib/api/entities/application.rb
+#[derive(Deserialize)]
+pub(super) struct ApplicationWire {
+    id: u64,
+    application_id: String,
+    application_name: String,
+    #[serde(default)]
+    callback_url: Option<String>,
+    confidential: bool,
+    #[serde(default)]
+    scopes: Option<Vec<String>>,
+}
+
+impl From<ApplicationWire> for Application {
+    fn from(wire: ApplicationWire) -> Self {
+        let ApplicationWire { id, application_id, application_name, callback_url, confidential, scopes } = wire;
+        let callback_url = callback_url.unwrap_or_default();
+        Self { id, application_id, name: application_name, callback_url, confidential, scopes }
+    }
+}
+
+/// gitlab: lib/api/entities/application_with_secret.rb
+#[derive(Deserialize)]
+pub(super) struct ApplicationSecretWire {
+    #[serde(flatten)]
+    pub application: ApplicationWire,
+    pub secret: ApplicationSecret,
+}
+
+/// gitlab: lib/api/entities/group.rb
+#[derive(Deserialize)]
+pub(super) struct GroupWire {
+    id: u64,
+    full_path: String,
+    #[serde(default)]
+    parent_id: Option<u64>,
+    #[serde(default)]
+    marked_for_deletion_on: Option<String>,
+}
+
+impl From<GroupWire> for Group {
+    fn from(wire: GroupWire) -> Self {
+        let GroupWire { id, full_path, parent_id, marked_for_deletion_on } = wire;
+        Self { id, full_path, parent_id, marked_for_deletion: marked_for_deletion_on.is_some() }
+    }
+}
+
+/// gitlab: lib/api/entities/project.rb
+#[derive(Deserialize)]
+pub(super) struct ProjectWire {
+    id: u64,
+    path_with_namespace: String,
+    namespace: NamespaceWire,
+    #[serde(default)]
+    archived: bool,
+    /// The older name of the next one.
+    #[serde(default)]
+    marked_for_deletion_at: Option<String>,
+    #[serde(default)]
+    marked_for_deletion_on: Option<String>,
+    #[serde(default)]
+    empty_repo: bool,
+}
+
+#[derive(Deserialize)]
+struct NamespaceWire {
+    kind: String,
+}
+
+impl From<ProjectWire> for Project {
+    fn from(wire: ProjectWire) -> Self {
+        Self {
+            id: wire.id,
+            path_with_namespace: wire.path_with_namespace,
+            namespace: if wire.namespace.kind == "user" { Namespace::Personal } else { Namespace::Group },
+            archived: wire.archived,
+            marked_for_deletion: wire.marked_for_deletion_at.is_some() || wire.marked_for_deletion_on.is_some(),
+            empty_repo: wire.empty_repo,
+        }
+    }
+}
+
+/// gitlab: lib/api/entities/hook.rb
+#[derive(Deserialize)]
+pub(super) struct HookWire {
+    id: u64,
+    url: String,
+    #[serde(default)]
+    name: Option<String>,
+    #[serde(default)]
+    description: Option<String>,
+    enable_ssl_verification: bool,
+    #[serde(default)]
+    alert_status: Option<String>,
+    #[serde(default)]
+    disabled_until: Option<String>,
+    #[serde(default)]
+    token_present: Option<bool>,
+    #[serde(default)]
+    signing_token_present: Option<bool>,
+    #[serde(default)]
+    push_events_branch_filter: Option<String>,
+    #[serde(default, flatten)]
+    rest: BTreeMap<String, serde_json::Value>,
+}
+
+impl From<HookWire> for Hook {
+    fn from(wire: HookWire) -> Self {
+        let on = |event: &Event| wire.rest.get(event.flag()).and_then(serde_json::Value::as_bool).unwrap_or(false);
+        Self {
+            id: wire.id,
+            url: wire.url,
+            name: wire.name,
+            description: wire.description,
+            events: Event::ALL.into_iter().filter(|event| on(event)).collect(),
+            enable_ssl_verification: wire.enable_ssl_verification,
+            alert_status: match wire.alert_status.as_deref() {
+                Some("executable") => AlertStatus::Executable,
+                Some("temporarily_disabled") => AlertStatus::TemporarilyDisabled,
+                Some("disabled") => AlertStatus::Disabled,
+                Some(_) | None => AlertStatus::Unknown,
+            },
+            disabled_until: wire.disabled_until.as_deref().and_then(time),
+            token_present: wire.token_present,
+            signing_token_present: wire.signing_token_present,
+            push_events_branch_filter: wire.push_events_branch_filter.filter(|filter| !filter.is_empty()),
+        }
+    }
+}
+
+/// gitlab: lib/api/entities/web_hook_log.rb
+#[derive(Deserialize)]
+pub(super) struct DeliveryWire {
+    id: u64,
+    #[serde(default)]
+    trigger: String,
+    /// A text, also where it is a number.
+    #[serde(default)]
+    response_status: Option<serde_json::Value>,
+    #[serde(default)]
+    request_headers: BTreeMap<String, serde_json::Value>,
+    #[serde(default)]
+    created_at: Option<String>,
+}
+
+impl From<DeliveryWire> for Delivery {
+    fn from(wire: DeliveryWire) -> Self {
+        let header = |name: &str| {
+            let found = wire.request_headers.iter().find(|(key, _)| key.eq_ignore_ascii_case(name))?;
+            found.1.as_str().map(str::to_owned)
+        };
+        let status = wire.response_status.as_ref().and_then(|status| match status {
+            serde_json::Value::String(text) => text.trim().parse().ok(),
+            other => other.as_u64().and_then(|number| u16::try_from(number).ok()),
+        });
+        Self {
+            id: wire.id,
+            key: header("Idempotency-Key").or_else(|| header("X-Gitlab-Event-UUID")),
+            outcome: status.map_or(DeliveryOutcome::NoAnswer, DeliveryOutcome::Answered),
+            created_at: wire.created_at.as_deref().and_then(time),
+            trigger: wire.trigger,
+        }
+    }
+}
+
+/// GitLab writes times with a zone; one that cannot be read is as good as none.
+fn time(text: &str) -> Option<Timestamp> {
+    text.parse().ok()
+}
+
+/// gitlab: lib/api/settings.rb
+#[derive(Deserialize)]
+pub(super) struct SettingsWire {
+    #[serde(alias = "allow_local_requests_from_hooks_and_services")]
+    pub allow_local_requests_from_web_hooks_and_services: bool,
+    #[serde(default)]
+    pub admin_mode: Option<bool>,
+}
+
+/// gitlab: `/.well-known/openid-configuration`
+#[derive(Deserialize)]
+pub(super) struct DiscoveryWire {
+    pub scopes_supported: Vec<String>,
+}
+
+/// `POST /applications`
+#[derive(Serialize)]
+pub(super) struct NewApplicationWire<'a> {
+    pub name: &'a str,
+    pub redirect_uri: &'a str,
+    pub scopes: String,
+    pub confidential: bool,
+}
+
+/// `POST /users/:id/personal_access_tokens`
+#[derive(Serialize)]
+pub(super) struct NewTokenWire<'a> {
+    pub name: &'a str,
+    pub description: &'a str,
+    pub scopes: &'a [String],
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub expires_at: Option<Date>,
+}
+
+/// The body of a hook's creation and edit. It holds the tokens, so it is made where it is sent.
+#[derive(Serialize)]
+pub(super) struct HookSpecWire<'a> {
+    url: &'a str,
+    name: &'a str,
+    description: &'a str,
+    #[serde(serialize_with = "http::in_body")]
+    token: WebhookToken,
+    #[serde(serialize_with = "http::in_body_if", skip_serializing_if = "Option::is_none")]
+    signing_token: Option<SigningToken>,
+    enable_ssl_verification: bool,
+    /// Empty is every branch.
+    push_events_branch_filter: &'static str,
+    #[serde(flatten)]
+    events: BTreeMap<&'static str, bool>,
+}
+
+/// The flags that a connection never wants, by kind of hook; sent so that an edit turns them off (reference, 5.2).
+const NEVER: [&str; 8] = [
+    "wiki_page_events",
+    "deployment_events",
+    "feature_flag_events",
+    "releases_events",
+    "milestone_events",
+    "emoji_events",
+    "resource_access_token_events",
+    "vulnerability_events",
+];
+const NEVER_OF_GROUPS: [&str; 3] = ["subgroup_events", "member_events", "project_events"];
+
+impl<'a> From<&'a HookSpec> for HookSpecWire<'a> {
+    fn from(spec: &'a HookSpec) -> Self {
+        let system = matches!(spec.target, Target::System);
+        let wanted = Event::ALL.into_iter().filter(|event| !system || event.in_system_hooks());
+        let mut events: BTreeMap<_, _> = wanted.map(|event| (event.flag(), spec.events.contains(&event))).collect();
+        let never: &[&[&str]] = match spec.target {
+            Target::System => &[&["repository_update_events"]],
+            Target::Group { .. } => &[&NEVER, &NEVER_OF_GROUPS],
+            Target::Project { .. } => &[&NEVER],
+        };
+        events.extend(never.iter().flat_map(|flags| flags.iter().copied()).map(|flag| (flag, false)));
+        Self {
+            url: &spec.url,
+            name: &spec.name,
+            description: &spec.description,
+            token: spec.token.clone(),
+            signing_token: spec.signing_token.clone(),
+            enable_ssl_verification: true,
+            push_events_branch_filter: "",
+            events,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

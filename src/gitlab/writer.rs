@@ -1,0 +1,183 @@
+//! The writing half. Every write is JSON, is never redirected or repeated blindly, and holds GitLab to the status and
+//! the type that the act really has: a redirected write that became a list also answers 200 (reference, section 10).
+
+use jiff::civil::Date;
+use serde::Serialize;
+
+use super::wire::{ApplicationSecretWire, HookSpecWire, HookWire, MintedWire, NewApplicationWire, NewTokenWire};
+use super::{ApplicationWithSecret, Error, Hook, HookSpec, MintedToken, TestOutcome};
+use crate::http::{Client, Method, Repeat, Request, Response};
+use crate::instance::InstanceUrl;
+use crate::secret::PersonalAccessToken;
+use crate::target::{Event, Target};
+
+/// Changes an instance with a token. Clones share the connections.
+#[derive(Clone)]
+pub struct Writer {
+    http: Client,
+    instance: InstanceUrl,
+    token: PersonalAccessToken,
+}
+
+/// An application to be made.
+#[derive(Clone, Debug)]
+pub struct NewApplication {
+    pub name: String,
+    pub redirect_uri: String,
+    pub scopes: Vec<String>,
+    pub confidential: bool,
+}
+
+/// A token to be made for a user.
+#[derive(Clone, Debug)]
+pub struct NewToken {
+    pub user_id: u64,
+    pub name: String,
+    pub description: String,
+    pub scopes: Vec<String>,
+    /// `None` leaves it to the instance, which may mean never.
+    pub expires_at: Option<Date>,
+}
+
+#[derive(Serialize)]
+struct Nothing {}
+
+impl Writer {
+    #[must_use]
+    pub fn new(http: Client, instance: InstanceUrl, token: PersonalAccessToken) -> Self {
+        Self { http, instance, token }
+    }
+
+    fn request(&self, method: Method, path: &str) -> Request {
+        Request::write(method, self.instance.api(path)).token(&self.token)
+    }
+
+    async fn send<T: Serialize + ?Sized>(&self, method: Method, path: &str, body: &T) -> Result<Response, Error> {
+        self.http.send(&self.request(method, path).json(body)?).await
+    }
+
+    /// Deletes; not being there any more is as good.
+    async fn delete(&self, path: &str) -> Result<(), Error> {
+        match self.http.send(&self.request(Method::DELETE, path)).await {
+            Ok(response) => response.require(&[204, 202, 200], "a deletion").map(drop),
+            Err(error) if error.status() == Some(404) => Ok(()),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// `POST /applications`. GitLab allows several of the same name: look before.
+    ///
+    /// # Errors
+    /// 400 for unknown scopes or a redirect URI it does not take, 403 for who is no effective admin.
+    pub async fn create_application(&self, new: &NewApplication) -> Result<ApplicationWithSecret, Error> {
+        let body = NewApplicationWire {
+            name: &new.name,
+            redirect_uri: &new.redirect_uri,
+            scopes: new.scopes.join(" "),
+            confidential: new.confidential,
+        };
+        let response = self.send(Method::POST, "/applications", &body).await?.require(&[201], "a new application")?;
+        with_secret(&response)
+    }
+
+    /// `POST /applications/:id/renew-secret` (16.11). The old secret stops working at once. By number: look before that
+    /// it is the application that is meant (reference, 2.4).
+    ///
+    /// # Errors
+    /// 404 when it is not there or the version has no such endpoint.
+    pub async fn renew_secret(&self, id: u64) -> Result<ApplicationWithSecret, Error> {
+        let path = format!("/applications/{id}/renew-secret");
+        let response =
+            self.send(Method::POST, &path, &Nothing {}).await?.require(&[201, 200], "a renewed application")?;
+        with_secret(&response)
+    }
+
+    /// `DELETE /applications/:id`. By number, like [`Self::renew_secret`].
+    ///
+    /// # Errors
+    /// Not for one that is not there.
+    pub async fn delete_application(&self, id: u64) -> Result<(), Error> {
+        self.delete(&format!("/applications/{id}")).await
+    }
+
+    /// Makes the hook. GitLab allows several with the same URL: look before.
+    ///
+    /// # Errors
+    /// 422 for an URL that GitLab may not deliver to, and at the limit of hooks.
+    pub async fn create_hook(&self, spec: &HookSpec) -> Result<Hook, Error> {
+        let response = self.send(Method::POST, &spec.target.hooks_path(), &HookSpecWire::from(spec)).await?;
+        let response = response.require(&[201], "a new hook")?;
+        response.json::<HookWire>("a new hook").map(Hook::from)
+    }
+
+    /// Brings a hook to the given form, tokens and all.
+    ///
+    /// # Errors
+    /// As [`Self::create_hook`], and 404.
+    pub async fn edit_hook(&self, id: u64, spec: &HookSpec) -> Result<Hook, Error> {
+        let path = format!("{}/{id}", spec.target.hooks_path());
+        let response = self.send(Method::PUT, &path, &HookSpecWire::from(spec)).await?.require(&[200], "a hook")?;
+        response.json::<HookWire>("a hook").map(Hook::from)
+    }
+
+    /// # Errors
+    /// Not for one that is not there.
+    pub async fn delete_hook(&self, target: &Target, id: u64) -> Result<(), Error> {
+        self.delete(&format!("{}/{id}", target.hooks_path())).await
+    }
+
+    /// Fires GitLab's own test of a hook and waits for it. Five a minute for each project or group, so it is never
+    /// repeated here.
+    ///
+    /// # Errors
+    /// 404 where the version has no test for this kind of hook; everything but 201, 422 and 429.
+    pub async fn test_hook(&self, target: &Target, id: u64, event: Event) -> Result<TestOutcome, Error> {
+        let path = match target {
+            Target::System => format!("/hooks/{id}"),
+            Target::Group { .. } | Target::Project { .. } => {
+                format!("{}/{id}/test/{}", target.hooks_path(), event.flag())
+            }
+        };
+        let request = self.request(Method::POST, &path).json(&Nothing {})?.repeat(Repeat::Once);
+        match self.http.send(&request).await {
+            Ok(response) => response.require(&[201], "a test delivery").map(|_| TestOutcome::Accepted),
+            Err(error) => match error.answer() {
+                Some(said) if said.status == 422 => {
+                    Ok(TestOutcome::Refused { said: said.message.clone().unwrap_or_default() })
+                }
+                Some(said) if said.status == 429 => Ok(TestOutcome::Limited { retry_after: said.retry_after }),
+                _ => Err(error),
+            },
+        }
+    }
+
+    /// `POST /users/:id/personal_access_tokens`, for an admin.
+    ///
+    /// # Errors
+    /// 400 where the instance refuses the scopes or the date, 403 for who is no effective admin.
+    pub async fn mint_token(&self, new: &NewToken) -> Result<MintedToken, Error> {
+        let path = format!("/users/{}/personal_access_tokens", new.user_id);
+        let body = NewTokenWire {
+            name: &new.name,
+            description: &new.description,
+            scopes: &new.scopes,
+            expires_at: new.expires_at,
+        };
+        let response = self.send(Method::POST, &path, &body).await?.require(&[201], "a new token")?;
+        let wire: MintedWire = response.json("a new token")?;
+        Ok(MintedToken { details: wire.details.into(), value: wire.token })
+    }
+
+    /// `DELETE /personal_access_tokens/:id`.
+    ///
+    /// # Errors
+    /// Not for one that is not there.
+    pub async fn revoke_token(&self, id: u64) -> Result<(), Error> {
+        self.delete(&format!("/personal_access_tokens/{id}")).await
+    }
+}
+
+fn with_secret(response: &Response) -> Result<ApplicationWithSecret, Error> {
+    let wire: ApplicationSecretWire = response.json("an application with its secret")?;
+    Ok(ApplicationWithSecret { application: wire.application.into(), secret: wire.secret })
+}
