@@ -162,6 +162,7 @@ fn observed(desired: &Desired) -> Observed {
             bot: false,
             is_admin: Some(true),
             state: "active".to_owned(),
+            web_url: None,
         }),
         license: Seen::Known(License::Licensed { plan: "premium".to_owned(), expired: false }),
         applications: Seen::Known(vec![application(desired)]),
