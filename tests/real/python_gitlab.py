@@ -1,0 +1,132 @@
+"""Drives the real python-gitlab client, unmodified, through an embedded GitLab; any surprise ends it with a traceback.
+
+Needs GITLAB_URL and GITLAB_TOKEN (an admin's) in the environment, and at least three projects on the instance.
+"""
+
+import datetime
+import os
+
+import gitlab
+
+URL, TOKEN = os.environ["GITLAB_URL"], os.environ["GITLAB_TOKEN"]
+
+
+def equal(found, expected):
+    assert found == expected, f"{found!r} is not {expected!r}"
+
+
+def refused(kind, code, call):
+    """Calls what GitLab has to refuse with this exception and status; gives the message."""
+    try:
+        call()
+    except kind as error:
+        equal(error.response_code, code)
+        return str(error.error_message)
+    raise AssertionError(f"{kind.__name__} {code} was expected")
+
+
+def users(gl):
+    gl.auth()
+    equal((gl.user.username, gl.user.is_admin), ("root", True))
+    version, revision = gl.version()
+    assert version[0].isdigit() and revision, version
+    equal(gl.users.get(2).username, "alice")
+    bad = gitlab.Gitlab(URL, private_token="glpat-nobody")
+    refused(gitlab.GitlabAuthenticationError, 401, bad.auth)
+    refused(gitlab.GitlabGetError, 404, lambda: gl.users.get(99))
+
+
+def applications(gl):
+    asked = {"name": "Factory", "redirect_uri": "https://factory.test/cb", "scopes": "api read_user"}
+    made = gl.applications.create(asked)
+    equal((made.application_name, made.callback_url, made.confidential), ("Factory", asked["redirect_uri"], True))
+    assert made.secret.startswith("gloas-") and len(made.application_id) == 64
+    listed = gl.applications.list(get_all=True)
+    equal([one.application_id for one in listed], [made.application_id])
+    assert "secret" not in listed[0].attributes
+    renewed = gl.http_post(f"/applications/{made.id}/renew-secret")
+    assert renewed["secret"] != made.secret
+    introspect(gl, made.application_id, made.secret, 401)
+    introspect(gl, made.application_id, renewed["secret"], 200)
+    message = refused(
+        gitlab.GitlabCreateError, 400, lambda: gl.applications.create({**asked, "scopes": "api nonsense"})
+    )
+    assert "scopes" in message, message
+    message = refused(
+        gitlab.GitlabCreateError, 400, lambda: gl.applications.create({**asked, "redirect_uri": "/cb"})
+    )
+    assert "must be an absolute URI." in message, message
+    listed[0].delete()
+    equal(gl.applications.list(get_all=True), [])
+    refused(gitlab.GitlabDeleteError, 404, lambda: gl.applications.delete(made.id))
+
+
+def introspect(gl, uid, secret, status):
+    answer = gl.session.post(f"{URL}/oauth/introspect", auth=(uid, secret), data={"token": "x"})
+    equal(answer.status_code, status)
+
+
+def projects(gl):
+    by_number = gl.projects.list(iterator=True, per_page=2, order_by="id", sort="asc")
+    total = by_number.total
+    numbers = [project.id for project in by_number]
+    assert total >= 3 and len(numbers) == total, (total, numbers)
+    equal(numbers, sorted(numbers))
+    by_keys = gl.projects.list(iterator=True, pagination="keyset", order_by="id", sort="asc", per_page=2)
+    equal([project.id for project in by_keys], numbers)
+    everything = gl.projects.list(get_all=True, pagination="keyset", order_by="id", per_page=2)
+    equal([project.id for project in everything], numbers[::-1])
+    first = gl.projects.get(numbers[0])
+    equal(gl.projects.get(first.path_with_namespace).id, first.id)
+    equal([project.id for project in gl.projects.list(search=first.name, get_all=False, order_by="id")][-1], first.id)
+    refused(gitlab.GitlabGetError, 404, lambda: gl.projects.get("nobody/nothing"))
+
+
+def groups(gl):
+    groups = gl.groups.list(get_all=True, top_level_only=True)
+    assert groups and all(group.parent_id is None for group in groups)
+    group = gl.groups.get(groups[0].full_path)
+    inside = group.projects.list(get_all=True, include_subgroups=True)
+    assert len(inside) >= len(group.projects.list(get_all=True)) > 0
+    equal(gl.namespaces.get(group.id).kind, "group")
+    assert group.subgroups.list(get_all=True)[0].full_path.startswith(f"{group.full_path}/")
+
+
+def tokens(gl):
+    own = gl.personal_access_tokens.get("self")
+    assert own.active and "api" in own.scopes, own
+    ends = str(datetime.date.today() + datetime.timedelta(days=30))
+    user = gl.users.get(gl.user.id)
+    made = user.personal_access_tokens.create({"name": "second", "scopes": ["api"], "expires_at": ends})
+    equal((made.expires_at, made.user_id), (ends, gl.user.id))
+    second = gitlab.Gitlab(URL, private_token=made.token)
+    equal(second.personal_access_tokens.get("self").id, made.id)
+    listed = gl.personal_access_tokens.list(user_id=gl.user.id, state="active", get_all=True)
+    equal({own.id, made.id} <= {token.id for token in listed}, True)
+    rotated = gl.personal_access_tokens.rotate(made.id)
+    refused(gitlab.GitlabAuthenticationError, 401, second.auth)
+    third = gitlab.Gitlab(URL, oauth_token=rotated["token"])
+    third.auth()
+    gl.personal_access_tokens.delete(rotated["id"])
+    refused(gitlab.GitlabAuthenticationError, 401, third.auth)
+
+
+def instance(gl):
+    licence = gl.get_license()
+    assert licence["plan"] in ("premium", "ultimate") and not licence["expired"], licence
+    settings = gl.settings.get()
+    hooks = settings.push_event_hooks_limit
+    settings.push_event_hooks_limit = hooks + 1
+    settings.save()
+    equal(gl.settings.get().push_event_hooks_limit, hooks + 1)
+
+
+def main():
+    gl = gitlab.Gitlab(URL, private_token=TOKEN)
+    for part in (users, applications, projects, groups, tokens, instance):
+        part(gl)
+        print(f"{part.__name__}: as python-gitlab {gitlab.__version__} expects")
+
+
+if __name__ == "__main__":
+    main()
