@@ -1,14 +1,126 @@
-//! Webhooks: project, group and system hooks.
+//! Webhooks: project, group and system hooks, their tests and their delivery log.
 
-use axum::Router;
+mod disabling;
+mod edit;
+mod entity;
+mod event;
+mod fire;
+mod log;
+mod outbound;
+mod parcel;
+mod routes;
+mod sample;
+#[cfg(test)]
+mod tests;
 
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+use jiff::Timestamp;
+use secrecy::{ExposeSecret as _, SecretString};
+
+use self::disabling::Failures;
+pub use self::event::{Event, Events};
+pub use self::log::LogEntry;
+pub use self::routes::routes;
 use super::GitLab;
 use crate::sandbox::deliver::Deliverer;
 
-/// The hooks of the instance.
+/// Whose hook it is.
+#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
+pub enum Owner {
+    Project(u64),
+    Group(u64),
+    System,
+}
+
+/// One webhook. Its secrets are kept, for GitLab sends them, and never shown.
+#[derive(Clone, Debug)]
+pub struct Hook {
+    pub id: u64,
+    pub owner: Owner,
+    pub url: String,
+    pub name: Option<String>,
+    pub description: Option<String>,
+    pub token: Option<SecretString>,
+    /// `whsec_` and 32 bytes in base64.
+    pub signing_token: Option<SecretString>,
+    pub events: Events,
+    pub enable_ssl_verification: bool,
+    pub push_events_branch_filter: String,
+    pub branch_filter_strategy: String,
+    pub custom_webhook_template: String,
+    pub url_variables: Vec<(String, SecretString)>,
+    pub custom_headers: Vec<(String, SecretString)>,
+    pub created_at: Timestamp,
+    pub updated_at: Timestamp,
+    pub(super) failures: Failures,
+}
+
+impl Hook {
+    /// Whether this is the hook's secret token.
+    #[must_use]
+    pub fn has_token(&self, token: &str) -> bool {
+        self.token.as_ref().is_some_and(|own| own.expose_secret() == token)
+    }
+
+    /// Whether this is the hook's signing token.
+    #[must_use]
+    pub fn has_signing_token(&self, token: &str) -> bool {
+        self.signing_token.as_ref().is_some_and(|own| own.expose_secret() == token)
+    }
+
+    /// The address with its `{variables}` filled in.
+    pub(super) fn interpolated_url(&self) -> String {
+        let fill = |url: String, (key, value): &(String, SecretString)| {
+            url.replace(&format!("{{{key}}}"), value.expose_secret())
+        };
+        self.url_variables.iter().fold(self.url.clone(), fill)
+    }
+}
+
+/// How hooks differ from instance to instance.
+#[derive(Clone, Debug)]
+pub struct HookSwitches {
+    /// The ops flag `auto_disabling_web_hooks`: off on self-managed, on at GitLab.com.
+    pub auto_disabling: bool,
+    /// The flag `webhook_signing_token` of 19.0; later versions have no such flag and ignore this.
+    pub signing_tokens: bool,
+    /// Hooks of one project; 0 is no limit.
+    pub project_limit: usize,
+    /// Hooks of one group; 0 is no limit.
+    pub group_limit: usize,
+    /// Tests (and, counted apart, resends) of one user on one project or group in a minute.
+    pub test_limit: u32,
+    /// Events that projects have nothing of, so that they cannot be tested.
+    pub absent: Vec<Event>,
+}
+
+impl Default for HookSwitches {
+    fn default() -> Self {
+        Self {
+            auto_disabling: false,
+            signing_tokens: true,
+            project_limit: 100,
+            group_limit: 50,
+            test_limit: 5,
+            absent: vec![Event::Deployment, Event::Release, Event::Vulnerability, Event::WikiPage],
+        }
+    }
+}
+
+/// The hooks of the instance, what was delivered, and how.
 #[derive(Debug, Default)]
 pub struct Hooks {
+    pub switches: HookSwitches,
     deliverer: Deliverer,
+    /// One sequence for all kinds, as in GitLab's table `web_hooks`.
+    last_id: u64,
+    last_log: u64,
+    all: BTreeMap<u64, Hook>,
+    /// For 50 000 projects with a hook each.
+    owned: HashMap<Owner, BTreeSet<u64>>,
+    logs: HashMap<u64, Vec<LogEntry>>,
+    limiter: HashMap<routes::Limited, (i64, u32)>,
 }
 
 impl Hooks {
@@ -16,9 +128,58 @@ impl Hooks {
     pub fn connect(&mut self, deliverer: Deliverer) {
         self.deliverer = deliverer;
     }
+
+    /// The hooks of one owner, by id.
+    pub fn of(&self, owner: Owner) -> impl Iterator<Item = &Hook> {
+        self.owned.get(&owner).into_iter().flatten().filter_map(|id| self.all.get(id))
+    }
+
+    /// Every hook of the instance, by id.
+    pub fn all(&self) -> impl Iterator<Item = &Hook> {
+        self.all.values()
+    }
+
+    fn get(&self, owner: Owner, id: u64) -> Option<&Hook> {
+        self.all.get(&id).filter(|hook| hook.owner == owner)
+    }
+
+    fn get_mut(&mut self, owner: Owner, id: u64) -> Option<&mut Hook> {
+        self.all.get_mut(&id).filter(|hook| hook.owner == owner)
+    }
+
+    /// Keeps a new hook under the next id.
+    fn insert(&mut self, mut hook: Hook) -> u64 {
+        self.last_id += 1;
+        hook.id = self.last_id;
+        self.owned.entry(hook.owner).or_default().insert(hook.id);
+        self.all.insert(hook.id, hook);
+        self.last_id
+    }
+
+    fn remove(&mut self, owner: Owner, id: u64) {
+        self.all.remove(&id);
+        self.logs.remove(&id);
+        if let Some(owned) = self.owned.get_mut(&owner) {
+            owned.remove(&id);
+        }
+    }
 }
 
-/// The routes of webhooks, relative to `/api/v4`.
-pub fn routes() -> Router<GitLab> {
-    Router::new()
+impl GitLab {
+    /// The hooks of one owner, for assertions.
+    #[must_use]
+    pub fn hooks(&self, owner: Owner) -> Vec<Hook> {
+        self.lock().hooks.of(owner).cloned().collect()
+    }
+
+    /// Every hook of the instance, for assertions.
+    #[must_use]
+    pub fn all_hooks(&self) -> Vec<Hook> {
+        self.lock().hooks.all().cloned().collect()
+    }
+
+    /// Changes how hooks behave from now on.
+    pub fn switch_hooks(&self, change: impl FnOnce(&mut HookSwitches)) {
+        change(&mut self.lock().hooks.switches);
+    }
 }

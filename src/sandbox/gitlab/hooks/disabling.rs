@@ -1,0 +1,139 @@
+//! Automatic disabling of hooks that fail.
+//!
+//! gitlab: app/models/concerns/web_hooks/auto_disabling.rb
+
+use jiff::{SignedDuration, Timestamp};
+
+/// Failures that cost nothing.
+const FREE: u32 = 3;
+/// Consecutive failures after which a hook stays off.
+const MOST: u32 = 40;
+const FIRST_BACKOFF: SignedDuration = SignedDuration::from_mins(1);
+const LONGEST_BACKOFF: SignedDuration = SignedDuration::from_hours(24);
+
+/// A hook's consecutive failures and what came of them.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub(in crate::sandbox::gitlab) struct Failures {
+    count: u32,
+    pub disabled_until: Option<Timestamp>,
+    permanent: bool,
+}
+
+/// GitLab's rule changed with 17.11.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) enum Rule {
+    /// 4xx: off for good after four in a row; anything else backs off.
+    Old,
+    /// Everything backs off; off for good after forty in a row.
+    New,
+}
+
+/// What a delivery came to, as far as this rule cares.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) enum Verdict {
+    /// 2xx or 3xx.
+    Fine,
+    /// 4xx.
+    Refused,
+    /// 5xx, or no answer.
+    Failed,
+}
+
+impl Verdict {
+    pub(super) const fn of(status: Option<u16>) -> Self {
+        match status {
+            Some(200..=399) => Self::Fine,
+            Some(400..=499) => Self::Refused,
+            _ => Self::Failed,
+        }
+    }
+}
+
+impl Failures {
+    /// What has become of the hook after this delivery.
+    pub(super) fn after(self, verdict: Verdict, rule: Rule, now: Timestamp) -> Self {
+        if verdict == Verdict::Fine {
+            return Self::default();
+        }
+        let count = self.count.saturating_add(1);
+        if count <= FREE {
+            return Self { count, ..self };
+        }
+        let permanent = match rule {
+            Rule::Old => verdict == Verdict::Refused,
+            Rule::New => count > MOST,
+        };
+        if permanent {
+            return Self { count, disabled_until: None, permanent: true };
+        }
+        let doublings = (count - FREE - 1).min(16);
+        let backoff = (FIRST_BACKOFF * (1 << doublings)).min(LONGEST_BACKOFF);
+        Self { count, disabled_until: now.checked_add(backoff).ok(), permanent: false }
+    }
+
+    /// `alert_status`.
+    pub(super) fn status(self, now: Timestamp) -> &'static str {
+        if self.permanent {
+            "disabled"
+        } else if self.disabled_until.is_some_and(|until| until > now) {
+            "temporarily_disabled"
+        } else {
+            "executable"
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The status and the minutes of backoff after these verdicts.
+    fn run(verdicts: &[Verdict], rule: Rule) -> (&'static str, i64) {
+        let now = Timestamp::UNIX_EPOCH;
+        let end = verdicts.iter().fold(Failures::default(), |failures, verdict| failures.after(*verdict, rule, now));
+        (end.status(now), end.disabled_until.map_or(0, |until| until.as_second() / 60))
+    }
+
+    #[test]
+    fn a_failing_hook_is_disabled_by_the_rule_of_its_version() {
+        use Verdict::{Failed, Fine, Refused};
+        let cases: [(Vec<Verdict>, Rule, &str, i64); 10] = [
+            (vec![Refused; 3], Rule::New, "executable", 0),
+            (vec![Refused; 4], Rule::New, "temporarily_disabled", 1),
+            (vec![Failed; 5], Rule::New, "temporarily_disabled", 2),
+            (vec![Failed; 6], Rule::New, "temporarily_disabled", 4),
+            (vec![Failed; 40], Rule::New, "temporarily_disabled", 24 * 60),
+            (vec![Failed; 41], Rule::New, "disabled", 0),
+            ([vec![Failed; 41], vec![Fine]].concat(), Rule::New, "executable", 0),
+            (vec![Refused; 4], Rule::Old, "disabled", 0),
+            (vec![Failed; 4], Rule::Old, "temporarily_disabled", 1),
+            (vec![Failed; 50], Rule::Old, "temporarily_disabled", 24 * 60),
+        ];
+        for (verdicts, rule, status, minutes) in cases {
+            assert_eq!(run(&verdicts, rule), (status, minutes), "{} under {rule:?}", verdicts.len());
+        }
+    }
+
+    #[test]
+    fn a_backoff_ends_by_itself() {
+        let start = Timestamp::UNIX_EPOCH;
+        let failures =
+            (0..4).fold(Failures::default(), |failures, _| failures.after(Verdict::Failed, Rule::New, start));
+        let later = start.checked_add(SignedDuration::from_secs(61)).expect("a time");
+        assert_eq!(failures.status(later), "executable");
+    }
+
+    #[test]
+    fn answers_are_judged_by_their_status() {
+        let cases = [
+            (Some(204), Verdict::Fine),
+            (Some(301), Verdict::Fine),
+            (Some(404), Verdict::Refused),
+            (Some(500), Verdict::Failed),
+            (None, Verdict::Failed),
+        ];
+        for (status, verdict) in cases {
+            assert_eq!(Verdict::of(status), verdict);
+        }
+    }
+}

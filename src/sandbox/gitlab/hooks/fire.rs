@@ -1,0 +1,80 @@
+//! Events reach the hooks that subscribe to them.
+//!
+//! gitlab: app/models/project.rb (`execute_hooks`), ee/app/models/ee/project.rb
+
+use globset::GlobBuilder;
+use serde_json::Value;
+
+use super::parcel::Letter;
+use super::{Event, Hook, Owner, sample};
+use crate::sandbox::gitlab::GitLab;
+use crate::sandbox::gitlab::state::{Namespace, State};
+use crate::sandbox::options::Plan;
+
+/// A hook that an event goes to.
+type Place = (Owner, u64);
+
+impl GitLab {
+    /// Lets an event happen in a project, made up from sample data; gives how many hooks it was delivered to.
+    /// All deliveries are over and logged when this returns.
+    pub async fn fire(&self, project: u64, event: Event) -> usize {
+        let payload = {
+            let state = self.lock();
+            let Some(project) = state.projects.get(&project) else { return 0 };
+            sample::payload(&state, project, (event, 1))
+        };
+        self.fire_with(project, event, payload).await
+    }
+
+    /// The same with a payload of its own.
+    pub async fn fire_with(&self, project: u64, event: Event, payload: Value) -> usize {
+        let places = self.subscribers(project, event, &payload);
+        for place in &places {
+            let row = event.row();
+            let letter =
+                Letter { header: row.header, trigger: row.trigger.to_owned(), payload: payload.clone(), key: None };
+            self.deliver(*place, letter).await;
+        }
+        places.len()
+    }
+
+    /// The hooks that get it: enabled, subscribed, and for a group's hook only with a licence.
+    fn subscribers(&self, project: u64, event: Event, payload: &Value) -> Vec<Place> {
+        let state = self.lock();
+        let Some(home) = state.projects.get(&project).map(|project| project.namespace) else { return Vec::new() };
+        if state.settings.silent_mode_enabled {
+            return Vec::new();
+        }
+        let mut owners = vec![Owner::Project(project), Owner::System];
+        if let (Namespace::Group(group), true) = (home, self.group_hooks_licensed(&state)) {
+            owners.extend(state.lineage(group).map(|group| Owner::Group(group.id)));
+        }
+        let hooks = owners.into_iter().flat_map(|owner| state.hooks.of(owner));
+        let takes = |hook: &&Hook| {
+            hook.events.contains(event) && self.executable(&state, hook) && branch_matches(hook, event, payload)
+        };
+        hooks.filter(takes).map(|hook| (hook.owner, hook.id)).collect()
+    }
+
+    /// Group hooks can be made and tested on any EE; they fire only with a licence that has them.
+    fn group_hooks_licensed(&self, state: &State) -> bool {
+        self.enterprise() && self.options().plan != Plan::None && !state.switches.license_expired
+    }
+
+    /// Whether the hook is not disabled now.
+    pub(super) fn executable(&self, state: &State, hook: &Hook) -> bool {
+        !state.hooks.switches.auto_disabling
+            || hook.owner == Owner::System
+            || hook.failures.status(self.clock().now()) == "executable"
+    }
+}
+
+/// Only pushes are filtered. A regex is not evaluated here: such a hook gets everything.
+fn branch_matches(hook: &Hook, event: Event, payload: &Value) -> bool {
+    let filter = hook.push_events_branch_filter.as_str();
+    if event != Event::Push || filter.is_empty() || hook.branch_filter_strategy != "wildcard" {
+        return true;
+    }
+    let branch = payload["ref"].as_str().and_then(|name| name.strip_prefix("refs/heads/")).unwrap_or_default();
+    GlobBuilder::new(filter).build().is_ok_and(|glob| glob.compile_matcher().is_match(branch))
+}

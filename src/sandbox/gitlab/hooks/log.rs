@@ -1,0 +1,208 @@
+//! The delivery log of project and group hooks.
+//!
+//! gitlab: app/models/hooks/web_hook_log.rb, lib/api/hooks/events.rb
+
+use jiff::{SignedDuration, Timestamp};
+use serde_json::{Map, Value, json};
+
+use super::Hook;
+use super::entity::time;
+use super::parcel::{Fields, Letter};
+use crate::sandbox::deliver::Outcome;
+use crate::sandbox::gitlab::params::Params;
+use crate::sandbox::gitlab::refusal::Refusal;
+
+/// How far back the API looks.
+const WINDOW: SignedDuration = SignedDuration::from_hours(7 * 24);
+const LONGEST_BODY: usize = 8 * 1024;
+const LONGEST_HEADER: usize = 1024;
+const MOST_HEADERS: usize = 50;
+const REDACTED: &str = "[REDACTED]";
+
+/// One delivery as it is kept: no token, no header value of the admin's, no e-mail address.
+#[derive(Clone, Debug)]
+pub struct LogEntry {
+    pub id: u64,
+    pub sent: Sent,
+    pub response_headers: Map<String, Value>,
+    pub response_body: String,
+    /// Seconds.
+    pub execution_duration: f64,
+    /// `None` where there was no HTTP answer.
+    pub status: Option<u16>,
+    pub created_at: Timestamp,
+}
+
+/// The request of a delivery, as it is kept.
+#[derive(Clone, Debug)]
+pub struct Sent {
+    pub url: String,
+    /// With the variables filled in, to tell later whether the hook still points there.
+    pub(super) interpolated_url: String,
+    pub trigger: String,
+    pub(super) header: &'static str,
+    pub request_headers: Map<String, Value>,
+    pub request_data: Value,
+}
+
+impl Sent {
+    pub(super) fn new(hook: &Hook, letter: Letter, (own, custom): (&Fields, &Fields)) -> Self {
+        let shown = |(name, value): &(String, String)| {
+            let value = if name == "X-Gitlab-Token" { REDACTED } else { value };
+            (name.clone(), Value::from(value))
+        };
+        let hidden = custom.iter().map(|(name, _)| (name.clone(), Value::from(REDACTED)));
+        let mut request_data = letter.payload;
+        redact(&mut request_data);
+        Self {
+            url: hook.url.clone(),
+            interpolated_url: hook.interpolated_url(),
+            trigger: letter.trigger,
+            header: letter.header,
+            request_headers: hidden.chain(own.iter().map(shown)).collect(),
+            request_data,
+        }
+    }
+}
+
+impl LogEntry {
+    pub(super) fn new(id: u64, sent: Sent, (outcome, created_at): (&Outcome, Timestamp)) -> Self {
+        let answer = outcome.answer.as_ref().ok();
+        let body = match &outcome.answer {
+            Ok(answer) => &answer.body,
+            // The text of the exception is kept, but the API never shows it.
+            Err(_) => "",
+        };
+        let headers = answer.map(|answer| answer.headers.as_slice()).unwrap_or_default();
+        let header = |(name, value): &(String, String)| (title(name), Value::from(cut(value, LONGEST_HEADER)));
+        Self {
+            id,
+            sent,
+            response_headers: headers.iter().take(MOST_HEADERS).map(header).collect(),
+            response_body: cut(body, LONGEST_BODY).to_owned(),
+            execution_duration: outcome.took.as_secs_f64(),
+            status: answer.map(|answer| answer.status),
+            created_at,
+        }
+    }
+
+    /// gitlab: lib/api/entities/web_hook_log.rb
+    pub(super) fn json(&self, dated: bool) -> Value {
+        let status = self.status.map_or_else(|| "internal error".to_owned(), |status| status.to_string());
+        let mut entry = json!({
+            "id": self.id,
+            "url": self.sent.url,
+            "trigger": self.sent.trigger,
+            "request_headers": self.sent.request_headers,
+            "request_data": self.sent.request_data,
+            "response_headers": self.response_headers,
+            "response_body": self.response_body,
+            "execution_duration": self.execution_duration,
+            "response_status": status,
+        });
+        if dated {
+            entry["created_at"] = json!(time(self.created_at));
+        }
+        entry
+    }
+
+    pub(super) fn key(&self) -> Option<String> {
+        self.sent.request_headers.get("Idempotency-Key").and_then(Value::as_str).map(str::to_owned)
+    }
+}
+
+/// Which entries were asked for.
+pub(super) struct Filter {
+    statuses: Option<Vec<String>>,
+    oldest: Timestamp,
+}
+
+impl Filter {
+    /// Reads `status` and checks `per_page`, which goes to 20 here.
+    pub(super) fn read(params: &Params, now: Timestamp) -> Result<Self, Refusal> {
+        if params.integer("per_page")?.is_some_and(|size| !(1..=20).contains(&size)) {
+            return Err(Refusal::invalid("per_page does not have a valid value"));
+        }
+        let statuses = params.list("status")?;
+        let known = |word: &String| {
+            matches!(word.as_str(), "successful" | "client_failure" | "server_failure")
+                || word.parse::<u16>().is_ok_and(|code| (100..600).contains(&code))
+        };
+        if !statuses.iter().flatten().all(known) {
+            return Err(Refusal::invalid("status does not have a valid value"));
+        }
+        Ok(Self { statuses, oldest: now.saturating_sub(WINDOW).unwrap_or(Timestamp::MIN) })
+    }
+
+    pub(super) fn holds(&self, entry: &LogEntry) -> bool {
+        let wanted = |word: &String| match (word.as_str(), entry.status) {
+            ("successful", Some(200..=299)) | ("client_failure", Some(400..=499)) => true,
+            ("server_failure", status) => status.is_none_or(|status| (500..600).contains(&status)),
+            (code, Some(status)) => code.parse() == Ok(status),
+            _ => false,
+        };
+        entry.created_at >= self.oldest && self.statuses.as_ref().is_none_or(|words| words.iter().any(wanted))
+    }
+}
+
+/// Replaces what looks like an e-mail address, wherever it is.
+fn redact(value: &mut Value) {
+    match value {
+        Value::String(text) if is_email(text) => REDACTED.clone_into(text),
+        Value::Array(items) => items.iter_mut().for_each(redact),
+        Value::Object(fields) => fields.values_mut().for_each(redact),
+        _ => {}
+    }
+}
+
+fn is_email(text: &str) -> bool {
+    let plain = |part: &str| !part.is_empty() && !part.contains([' ', '/', ':', '@']);
+    text.split_once('@').is_some_and(|(name, host)| plain(name) && plain(host) && host.contains('.'))
+}
+
+fn cut(text: &str, longest: usize) -> &str {
+    let mut end = text.len().min(longest);
+    while !text.is_char_boundary(end) {
+        end -= 1;
+    }
+    &text[..end]
+}
+
+/// `content-type` as `Content-Type`, the way Ruby's HTTP client gives it.
+fn title(name: &str) -> String {
+    let word = |word: &str| {
+        let (first, rest) = word.split_at(word.len().min(1));
+        format!("{}{rest}", first.to_ascii_uppercase())
+    };
+    name.split('-').map(word).collect::<Vec<_>>().join("-")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn addresses_are_redacted_wherever_they_are() {
+        let mut payload = json!({
+            "user_email": "root@sandbox.example",
+            "commits": [{"author": {"name": "a", "email": "a@b.example"}}],
+            "git_ssh_url": "git@host.example:group/project.git",
+            "note": "ask root@sandbox.example about it",
+        });
+        redact(&mut payload);
+        let expected = json!({
+            "user_email": "[REDACTED]",
+            "commits": [{"author": {"name": "a", "email": "[REDACTED]"}}],
+            "git_ssh_url": "git@host.example:group/project.git",
+            "note": "ask root@sandbox.example about it",
+        });
+        assert_eq!(payload, expected);
+    }
+
+    #[test]
+    fn texts_are_cut_between_letters() {
+        assert_eq!(cut("aé", 2), "a");
+        assert_eq!(cut("aé", 3), "aé");
+        assert_eq!(title("x-request-id"), "X-Request-Id");
+    }
+}

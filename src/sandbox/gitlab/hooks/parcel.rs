@@ -1,0 +1,163 @@
+//! One delivery: made ready, sent, logged, and counted for or against the hook.
+//!
+//! gitlab: app/services/web_hook_service.rb
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use hmac::{Hmac, Mac as _};
+use secrecy::ExposeSecret as _;
+use serde_json::Value;
+use sha2::Sha256;
+use url::Url;
+use uuid::Uuid;
+
+use super::disabling::{Rule, Verdict};
+use super::log::{LogEntry, Sent};
+use super::{Hook, Owner, outbound};
+use crate::sandbox::deliver::{Deliverer, Outcome, Parcel, Verify};
+use crate::sandbox::gitlab::GitLab;
+use crate::sandbox::gitlab::state::State;
+
+/// What is to be delivered.
+#[derive(Clone, Debug)]
+pub(super) struct Letter {
+    /// `X-Gitlab-Event`.
+    pub header: &'static str,
+    /// The name in the delivery log.
+    pub trigger: String,
+    pub payload: Value,
+    /// The key of the delivery that is sent again; a new one otherwise.
+    pub key: Option<String>,
+}
+
+/// A delivery that is ready to be sent, or that GitLab refuses to send.
+struct Packed {
+    deliverer: Deliverer,
+    parcel: Result<Parcel, String>,
+    sent: Sent,
+}
+
+impl GitLab {
+    /// Delivers to one hook and logs it; `None` if the hook is gone.
+    pub(super) async fn deliver(&self, place: (Owner, u64), letter: Letter) -> Option<Outcome> {
+        let packed = {
+            let state = self.lock();
+            let hook = state.hooks.get(place.0, place.1)?;
+            pack(self, &state, hook, letter)
+        };
+        let outcome = match &packed.parcel {
+            Ok(parcel) => packed.deliverer.send(parcel).await,
+            Err(text) => Outcome { answer: Err(text.clone()), took: std::time::Duration::ZERO },
+        };
+        self.settle(place, packed.sent, &outcome);
+        Some(outcome)
+    }
+
+    /// Logs the delivery and lets the hook's failures follow from it.
+    fn settle(&self, (owner, id): (Owner, u64), sent: Sent, outcome: &Outcome) {
+        let now = self.clock().now();
+        let rule = if self.at_least(17, 11) { Rule::New } else { Rule::Old };
+        let mut state = self.lock();
+        let status = outcome.answer.as_ref().ok().map(|answer| answer.status);
+        if let Some(hook) = state.hooks.get_mut(owner, id) {
+            hook.failures = hook.failures.after(Verdict::of(status), rule, now);
+        }
+        state.hooks.last_log += 1;
+        let entry = LogEntry::new(state.hooks.last_log, sent, (outcome, now));
+        state.hooks.logs.entry(id).or_default().push(entry);
+    }
+}
+
+fn pack(gitlab: &GitLab, state: &State, hook: &Hook, letter: Letter) -> Packed {
+    let body = letter.payload.to_string().into_bytes();
+    let headers = Envelope { gitlab, state, hook }.headers(&letter, &body);
+    let custom: Vec<(String, String)> =
+        hook.custom_headers.iter().map(|(key, value)| (key.clone(), value.expose_secret().to_owned())).collect();
+    let sent = Sent::new(hook, letter, (&headers, &custom));
+    let address = hook.interpolated_url();
+    let blocked = outbound::blocked(&address, hook.owner, (&state.settings, &state.external_url));
+    let parcel = match blocked {
+        Some(why) => Err(format!("URL is blocked: {why}")),
+        None => Ok(parcel(hook, &address, (headers, custom), body)),
+    };
+    Packed { deliverer: state.hooks.deliverer.clone(), parcel, sent }
+}
+
+/// Header fields in the order they are sent.
+pub(super) type Fields = Vec<(String, String)>;
+
+/// Custom headers cannot override GitLab's own; user information in the URL becomes Basic authentication.
+fn parcel(hook: &Hook, address: &str, (mut headers, custom): (Fields, Fields), body: Vec<u8>) -> Parcel {
+    let own = |name: &str| headers.iter().any(|(known, _)| known.eq_ignore_ascii_case(name));
+    let added: Fields = custom.into_iter().filter(|(name, _)| !own(name)).collect();
+    headers.extend(added);
+    let mut url = address.to_owned();
+    if let Ok(mut parsed) = Url::parse(address)
+        && !parsed.username().is_empty()
+    {
+        let pair = format!("{}:{}", parsed.username(), parsed.password().unwrap_or_default());
+        headers.push(("Authorization".to_owned(), format!("Basic {}", STANDARD.encode(pair))));
+        let bare = parsed.set_username("").and_then(|()| parsed.set_password(None));
+        if bare.is_ok() {
+            url = parsed.to_string();
+        }
+    }
+    let verify = if hook.enable_ssl_verification { Verify::Yes } else { Verify::No };
+    Parcel { url, headers, body, verify }
+}
+
+/// What the headers of a delivery are made from.
+struct Envelope<'a> {
+    gitlab: &'a GitLab,
+    state: &'a State,
+    hook: &'a Hook,
+}
+
+impl Envelope<'_> {
+    /// GitLab's own headers, by version.
+    fn headers(&self, letter: &Letter, body: &[u8]) -> Fields {
+        let Self { gitlab, state, hook } = *self;
+
+        let uuid = || Uuid::new_v4().to_string();
+        let tail = if gitlab.enterprise() { "-ee" } else { "" };
+        let key = letter.key.clone().unwrap_or_else(uuid);
+        let mut headers = vec![
+            ("Content-Type".to_owned(), "application/json".to_owned()),
+            ("User-Agent".to_owned(), format!("GitLab/{}{tail}", gitlab.options().version)),
+        ];
+        let mut put = |name: &str, value: String| headers.push((name.to_owned(), value));
+        if gitlab.at_least(17, 4) {
+            put("Idempotency-Key", key.clone());
+        }
+        put("X-Gitlab-Event", if hook.owner == Owner::System { "System Hook" } else { letter.header }.to_owned());
+        if gitlab.at_least(16, 2) {
+            // The documentation calls it the webhook's id; the source makes a new one for every request.
+            put("X-Gitlab-Webhook-UUID", uuid());
+        }
+        if gitlab.at_least(15, 5) {
+            put("X-Gitlab-Instance", state.external_url.origin().ascii_serialization());
+        }
+        put("X-Gitlab-Event-UUID", uuid());
+        if let Some(token) = &hook.token {
+            put("X-Gitlab-Token", token.expose_secret().replace('\n', ""));
+        }
+        if let Some(signing) = hook.signing_token.as_ref().filter(|_| gitlab.at_least(19, 0)) {
+            let time = gitlab.clock().now().as_second();
+            if let Some(signature) = signature(signing.expose_secret(), &format!("{key}.{time}."), body) {
+                put("webhook-id", key);
+                put("webhook-timestamp", time.to_string());
+                put("webhook-signature", signature);
+            }
+        }
+        headers
+    }
+}
+
+/// Standard Webhooks: HMAC-SHA256 over `{id}.{timestamp}.{body}`, in base64, after `v1,`.
+fn signature(token: &str, head: &str, body: &[u8]) -> Option<String> {
+    let key = STANDARD.decode(token.strip_prefix("whsec_")?).ok()?;
+    let mut mac = Hmac::<Sha256>::new_from_slice(&key).ok()?;
+    mac.update(head.as_bytes());
+    mac.update(body);
+    Some(format!("v1,{}", STANDARD.encode(mac.finalize().into_bytes())))
+}

@@ -1,0 +1,167 @@
+//! The routes of hooks, the same for the three kinds where GitLab has them for all.
+//!
+//! gitlab: lib/api/project_hooks.rb, ee/lib/api/group_hooks.rb, lib/api/system_hooks.rb, lib/api/hooks/
+
+mod attempt;
+mod parts;
+
+use std::collections::HashMap;
+
+use axum::extract::{FromRequest, FromRequestParts as _, Path, Request, State as Shared};
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
+use axum::routing::{get, post, put};
+use axum::{Extension, Json, Router};
+use jiff::fmt::rfc2822;
+
+use super::entity::{Detail, Shown};
+use super::{Hook, Owner};
+use crate::sandbox::gitlab::GitLab;
+use crate::sandbox::gitlab::caller::{Call, Caller};
+use crate::sandbox::gitlab::pages;
+use crate::sandbox::gitlab::params;
+use crate::sandbox::gitlab::refusal::Refusal;
+
+pub(super) use self::attempt::Limited;
+
+/// Which of the three kinds of hooks an address is about.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+enum Kind {
+    Project,
+    Group,
+    System,
+}
+
+/// The routes of webhooks, relative to `/api/v4`.
+pub fn routes() -> Router<GitLab> {
+    let logged = || {
+        Router::new()
+            .route("/{hook_id}", get(show).put(edit).delete(remove))
+            .route("/{hook_id}/test/{trigger}", post(attempt::test))
+            .route("/{hook_id}/events", get(attempt::events))
+            .route("/{hook_id}/events/{log_id}/resend", post(attempt::resend))
+    };
+    let system = Router::new().route("/{hook_id}", get(show).put(edit).delete(remove).post(attempt::test_system));
+    let site = |own: Router<GitLab>, kind: Kind| own.merge(shared()).layer(Extension(kind));
+    Router::new()
+        .nest("/projects/{id}/hooks", site(logged(), Kind::Project))
+        .nest("/groups/{id}/hooks", site(logged(), Kind::Group))
+        .nest("/hooks", site(system, Kind::System))
+}
+
+fn shared() -> Router<GitLab> {
+    Router::new()
+        .route("/", get(list).post(create))
+        .route("/{hook_id}/url_variables/{key}", put(parts::put_variable).delete(parts::delete_variable))
+        .route("/{hook_id}/custom_headers/{key}", put(parts::put_header).delete(parts::delete_header))
+}
+
+/// A request about hooks, with where it was sent.
+struct Asked {
+    kind: Kind,
+    path: HashMap<String, String>,
+    call: Call,
+}
+
+impl FromRequest<GitLab> for Asked {
+    type Rejection = Refusal;
+
+    async fn from_request(request: Request, gitlab: &GitLab) -> Result<Self, Refusal> {
+        let (mut parts, body) = request.into_parts();
+        let kind = parts.extensions.get::<Kind>().copied().ok_or_else(Refusal::no_route)?;
+        let path = Path::from_request_parts(&mut parts, gitlab).await.map_err(|_| Refusal::no_route())?;
+        let call = Call::from_request(Request::from_parts(parts, body), gitlab).await?;
+        Ok(Self { kind, path: path.0, call })
+    }
+}
+
+impl Asked {
+    fn part(&self, name: &str) -> &str {
+        self.path.get(name).map(String::as_str).unwrap_or_default()
+    }
+
+    fn hook_id(&self) -> Result<u64, Refusal> {
+        params::id("hook_id", self.part("hook_id"))
+    }
+
+    /// Whose hooks it is about, if the caller may see and change them.
+    fn owner(&self, gitlab: &GitLab) -> Result<(Owner, Caller), Refusal> {
+        if self.kind == Kind::Group && !gitlab.enterprise() {
+            return Err(Refusal::no_route());
+        }
+        if self.kind == Kind::System {
+            return Ok((Owner::System, self.call.require_admin(gitlab)?));
+        }
+        let caller = self.call.require(gitlab)?;
+        let state = gitlab.lock();
+        let owner = if self.kind == Kind::Project {
+            Owner::Project(state.administered_project(self.part("id"), &caller)?.id)
+        } else {
+            Owner::Group(state.administered_group(self.part("id"), &caller)?.id)
+        };
+        Ok((owner, caller))
+    }
+
+    /// The owner and the hook that the address names.
+    fn place(&self, gitlab: &GitLab) -> Result<((Owner, u64), Caller), Refusal> {
+        let (owner, caller) = self.owner(gitlab)?;
+        let id = self.hook_id()?;
+        match gitlab.lock().hooks.get(owner, id) {
+            Some(_) => Ok(((owner, id), caller)),
+            None => Err(Refusal::record_not_found()),
+        }
+    }
+}
+
+/// A route that came with a version.
+fn since(gitlab: &GitLab, (major, minor): (u16, u16)) -> Result<(), Refusal> {
+    if gitlab.at_least(major, minor) { Ok(()) } else { Err(Refusal::no_route()) }
+}
+
+fn answer(gitlab: &GitLab, status: StatusCode, (owner, id): (Owner, u64)) -> Result<Response, Refusal> {
+    let state = gitlab.lock();
+    let hook = state.hooks.get(owner, id).ok_or_else(Refusal::record_not_found)?;
+    let shown = Shown { gitlab, switches: &state.hooks.switches, detail: Detail::Full };
+    Ok((status, Json(shown.hook(hook))).into_response())
+}
+
+async fn list(Shared(gitlab): Shared<GitLab>, asked: Asked) -> Result<Response, Refusal> {
+    let (owner, _) = asked.owner(&gitlab)?;
+    let state = gitlab.lock();
+    // Only the list of a project's hooks is known to leave them out.
+    let detail = if asked.kind == Kind::Project { Detail::Listed } else { Detail::Full };
+    let shown = Shown { gitlab: &gitlab, switches: &state.hooks.switches, detail };
+    let hooks: Vec<&Hook> = state.hooks.of(owner).collect();
+    Ok(pages::offset(&state, &asked.call, hooks)?.answer(|hook| shown.hook(hook)))
+}
+
+async fn create(Shared(gitlab): Shared<GitLab>, asked: Asked) -> Result<Response, Refusal> {
+    let (owner, _) = asked.owner(&gitlab)?;
+    let id = gitlab.lock().create_hook(&gitlab, owner, &asked.call.params)?;
+    answer(&gitlab, StatusCode::CREATED, (owner, id))
+}
+
+async fn show(Shared(gitlab): Shared<GitLab>, asked: Asked) -> Result<Response, Refusal> {
+    let (place, _) = asked.place(&gitlab)?;
+    answer(&gitlab, StatusCode::OK, place)
+}
+
+async fn edit(Shared(gitlab): Shared<GitLab>, asked: Asked) -> Result<Response, Refusal> {
+    let (place, _) = asked.place(&gitlab)?;
+    gitlab.lock().edit_hook(&gitlab, place, &asked.call.params)?;
+    answer(&gitlab, StatusCode::OK, place)
+}
+
+/// gitlab: `destroy_conditionally!`, lib/api/helpers.rb
+async fn remove(Shared(gitlab): Shared<GitLab>, asked: Asked) -> Result<Response, Refusal> {
+    let ((owner, id), _) = asked.place(&gitlab)?;
+    let mut state = gitlab.lock();
+    let header = asked.call.headers.get("if-unmodified-since").and_then(|value| value.to_str().ok());
+    let since = header.and_then(|text| rfc2822::parse(text).ok()).map(|time| time.timestamp());
+    let updated = state.hooks.get(owner, id).map(|hook| hook.updated_at);
+    if since.is_some_and(|since| updated > Some(since)) {
+        return Err(Refusal::message(StatusCode::PRECONDITION_FAILED, "412 Precondition Failed"));
+    }
+    state.hooks.remove(owner, id);
+    Ok(StatusCode::NO_CONTENT.into_response())
+}

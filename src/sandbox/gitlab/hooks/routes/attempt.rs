@@ -1,0 +1,169 @@
+//! Testing a hook, reading what was delivered, and sending it again.
+//!
+//! gitlab: lib/api/hooks/trigger_test.rb, events.rb, resend_hook.rb, app/services/test_hooks/
+
+use axum::Json;
+use axum::extract::State as Shared;
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
+use serde_json::{Value, json};
+
+use super::{Asked, Kind, Owner, since};
+use crate::sandbox::gitlab::GitLab;
+use crate::sandbox::gitlab::hooks::log::{Filter, LogEntry};
+use crate::sandbox::gitlab::hooks::parcel::Letter;
+use crate::sandbox::gitlab::hooks::{Event, sample};
+use crate::sandbox::gitlab::pages;
+use crate::sandbox::gitlab::params;
+use crate::sandbox::gitlab::refusal::Refusal;
+use crate::sandbox::gitlab::state::{Namespace, Project, State};
+
+/// Who is counted by the limiter, for what.
+#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
+pub(in crate::sandbox::gitlab::hooks) struct Limited {
+    owner: Owner,
+    user: u64,
+    what: What,
+}
+
+#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
+enum What {
+    Test,
+    Resend,
+}
+
+impl GitLab {
+    /// gitlab: lib/gitlab/application_rate_limiter.rb (`web_hook_test`, `web_hook_event_resend`)
+    fn check_limit(&self, limited: Limited) -> Result<(), Refusal> {
+        let minute = self.clock().now().as_second().div_euclid(60);
+        let mut state = self.lock();
+        let most = state.hooks.switches.test_limit;
+        let counted = state.hooks.limiter.entry(limited).or_insert((minute, 0));
+        if counted.0 != minute {
+            *counted = (minute, 0);
+        }
+        counted.1 += 1;
+        if counted.1 <= most {
+            return Ok(());
+        }
+        let text = "This endpoint has been requested too many times. Try again later.";
+        Err(Refusal::message(StatusCode::TOO_MANY_REQUESTS, json!({ "error": text })))
+    }
+}
+
+fn unprocessable(text: impl Into<Value>) -> Refusal {
+    Refusal::message(StatusCode::UNPROCESSABLE_ENTITY, text)
+}
+
+/// Delivers at once, whether the hook subscribes to the event or not and whether it is disabled or not.
+pub(super) async fn test(Shared(gitlab): Shared<GitLab>, asked: Asked) -> Result<Response, Refusal> {
+    since(&gitlab, if asked.kind == Kind::Group { (17, 1) } else { (16, 11) })?;
+    let (place, caller) = asked.place(&gitlab)?;
+    let wrong = || Refusal::invalid("trigger does not have a valid value");
+    let event = Event::testable(asked.part("trigger")).ok_or_else(wrong)?;
+    if gitlab.at_least(17, 1) {
+        gitlab.check_limit(Limited { owner: place.0, user: caller.user, what: What::Test })?;
+    }
+    let payload = {
+        let state = gitlab.lock();
+        let payload = test_payload(&state, place.0, (event, caller.user)).map_err(unprocessable)?;
+        if state.settings.silent_mode_enabled {
+            return Err(unprocessable("Silent mode enabled"));
+        }
+        payload
+    };
+    let row = event.row();
+    let letter = Letter { header: row.header, trigger: row.trigger.to_owned(), payload, key: None };
+    let outcome = gitlab.deliver(place, letter).await.ok_or_else(Refusal::record_not_found)?;
+    match outcome.answer {
+        Ok(answer) if (200..300).contains(&answer.status) => {
+            Ok((StatusCode::CREATED, Json(json!({"message": "201 Created"}))).into_response())
+        }
+        Ok(answer) => Err(unprocessable(answer.body)),
+        Err(text) => Err(unprocessable(text)),
+    }
+}
+
+/// The data of a test, or GitLab's word on why there is none.
+fn test_payload(state: &State, owner: Owner, (event, user): (Event, u64)) -> Result<Value, &'static str> {
+    let project = match owner {
+        Owner::Project(id) => state.projects.get(&id).ok_or("Testing not available for this hook")?,
+        Owner::Group(group) => first_project(state, group).ok_or(if event == Event::Vulnerability {
+            "Ensure the group has a project with vulnerabilities."
+        } else {
+            "Ensure the group has a project with commits."
+        })?,
+        Owner::System => return Err("Testing not available for this hook"),
+    };
+    let pushed = matches!(event, Event::Push | Event::TagPush);
+    if project.empty_repo && pushed {
+        return Ok(sample::canned_push());
+    }
+    if project.empty_repo || state.hooks.switches.absent.contains(&event) {
+        return Err(event.ensure());
+    }
+    Ok(sample::payload(state, project, (event, user)))
+}
+
+/// gitlab: ee/app/services/test_hooks/group_service.rb
+fn first_project(state: &State, group: u64) -> Option<&Project> {
+    state.projects.values().find(|project| match project.namespace {
+        Namespace::Group(home) => !project.empty_repo && state.lineage(home).any(|above| above.id == group),
+        Namespace::User(_) => false,
+    })
+}
+
+/// Answers 201 and the mock whatever the receiver did.
+pub(super) async fn test_system(Shared(gitlab): Shared<GitLab>, asked: Asked) -> Result<Response, Refusal> {
+    let (place, _) = asked.place(&gitlab)?;
+    let mock = sample::system();
+    if !gitlab.lock().settings.silent_mode_enabled {
+        let trigger = "project_create".to_owned();
+        let letter = Letter { header: "System Hook", trigger, payload: mock.clone(), key: None };
+        gitlab.deliver(place, letter).await;
+    }
+    Ok((StatusCode::CREATED, Json(mock)).into_response())
+}
+
+pub(super) async fn events(Shared(gitlab): Shared<GitLab>, asked: Asked) -> Result<Response, Refusal> {
+    since(&gitlab, (17, 3))?;
+    let ((_, id), _) = asked.place(&gitlab)?;
+    let filter = Filter::read(&asked.call.params, gitlab.clock().now())?;
+    let state = gitlab.lock();
+    let all = state.hooks.logs.get(&id).map(Vec::as_slice).unwrap_or_default();
+    let entries: Vec<&LogEntry> = all.iter().rev().filter(|entry| filter.holds(entry)).collect();
+    let dated = gitlab.at_least(19, 0);
+    Ok(pages::offset(&state, &asked.call, entries)?.answer(|entry| entry.json(dated)))
+}
+
+/// Sends the stored, redacted payload again under the same key; 201 even if the receiver refuses it.
+pub(super) async fn resend(Shared(gitlab): Shared<GitLab>, asked: Asked) -> Result<Response, Refusal> {
+    since(&gitlab, (17, 4))?;
+    let (place, caller) = asked.place(&gitlab)?;
+    gitlab.check_limit(Limited { owner: place.0, user: caller.user, what: What::Resend })?;
+    let letter = resent(&gitlab, place, params::id("hook_log_id", asked.part("log_id"))?)?;
+    let outcome = gitlab.deliver(place, letter).await.ok_or_else(Refusal::record_not_found)?;
+    match outcome.answer {
+        Ok(answer) => Ok((StatusCode::CREATED, Json(json!({"response_status": answer.status}))).into_response()),
+        Err(text) => Err(unprocessable(text)),
+    }
+}
+
+fn resent(gitlab: &GitLab, (owner, id): (Owner, u64), log: u64) -> Result<Letter, Refusal> {
+    let state = gitlab.lock();
+    let hook = state.hooks.get(owner, id).ok_or_else(Refusal::record_not_found)?;
+    let entries = state.hooks.logs.get(&id).map(Vec::as_slice).unwrap_or_default();
+    let entry = entries.iter().find(|entry| entry.id == log).ok_or_else(Refusal::record_not_found)?;
+    if entry.sent.interpolated_url != hook.interpolated_url() {
+        return Err(unprocessable("The hook URL has changed, and this log entry cannot be retried"));
+    }
+    if !gitlab.executable(&state, hook) {
+        return Err(unprocessable("Hook disabled"));
+    }
+    Ok(Letter {
+        header: entry.sent.header,
+        trigger: entry.sent.trigger.clone(),
+        payload: entry.sent.request_data.clone(),
+        key: entry.key(),
+    })
+}

@@ -1,0 +1,106 @@
+//! URL variables and custom headers, each set and removed by its key; their values are never shown.
+//!
+//! gitlab: lib/api/hooks/url_variables.rb, lib/api/hooks/custom_headers.rb
+
+use axum::extract::State as Shared;
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
+use secrecy::SecretString;
+
+use super::{Asked, since};
+use crate::sandbox::gitlab::GitLab;
+use crate::sandbox::gitlab::hooks::Hook;
+use crate::sandbox::gitlab::refusal::Refusal;
+
+/// One of the two lists of a hook.
+#[derive(Clone, Copy)]
+enum List {
+    Variables,
+    Headers,
+}
+
+impl List {
+    fn of(self, hook: &mut Hook) -> &mut Vec<(String, SecretString)> {
+        match self {
+            Self::Variables => &mut hook.url_variables,
+            Self::Headers => &mut hook.custom_headers,
+        }
+    }
+
+    fn check_version(self, gitlab: &GitLab) -> Result<(), Refusal> {
+        match self {
+            Self::Variables => since(gitlab, (15, 2)),
+            Self::Headers => since(gitlab, (17, 1)),
+        }
+    }
+
+    const fn thing(self) -> &'static str {
+        match self {
+            Self::Variables => "URL variable",
+            Self::Headers => "Custom header",
+        }
+    }
+}
+
+pub(super) async fn put_variable(Shared(gitlab): Shared<GitLab>, asked: Asked) -> Result<Response, Refusal> {
+    set(&gitlab, &asked, List::Variables)
+}
+
+pub(super) async fn put_header(Shared(gitlab): Shared<GitLab>, asked: Asked) -> Result<Response, Refusal> {
+    set(&gitlab, &asked, List::Headers)
+}
+
+pub(super) async fn delete_variable(Shared(gitlab): Shared<GitLab>, asked: Asked) -> Result<Response, Refusal> {
+    unset(&gitlab, &asked, List::Variables)
+}
+
+pub(super) async fn delete_header(Shared(gitlab): Shared<GitLab>, asked: Asked) -> Result<Response, Refusal> {
+    unset(&gitlab, &asked, List::Headers)
+}
+
+fn set(gitlab: &GitLab, asked: &Asked, list: List) -> Result<Response, Refusal> {
+    list.check_version(gitlab)?;
+    let (place, _) = asked.place(gitlab)?;
+    asked.call.params.require(&["value"])?;
+    let value = SecretString::from(asked.call.params.text("value")?.unwrap_or_default());
+    let key = asked.part("key").to_owned();
+    change(gitlab, place, |hook| {
+        let pairs = list.of(hook);
+        pairs.retain(|(known, _)| *known != key);
+        pairs.push((key, value));
+        Ok(())
+    })
+}
+
+fn unset(gitlab: &GitLab, asked: &Asked, list: List) -> Result<Response, Refusal> {
+    list.check_version(gitlab)?;
+    let (place, _) = asked.place(gitlab)?;
+    change(gitlab, place, |hook| {
+        let pairs = list.of(hook);
+        let before = pairs.len();
+        pairs.retain(|(known, _)| known != asked.part("key"));
+        if pairs.len() == before { Err(Refusal::not_found(list.thing())) } else { Ok(()) }
+    })
+}
+
+/// Changes a hook where it holds afterwards; a new address wipes the custom headers out.
+fn change(
+    gitlab: &GitLab,
+    (owner, id): (super::Owner, u64),
+    change: impl FnOnce(&mut Hook) -> Result<(), Refusal>,
+) -> Result<Response, Refusal> {
+    let mut state = gitlab.lock();
+    let mut hook = state.hooks.get(owner, id).cloned().ok_or_else(Refusal::record_not_found)?;
+    let address = hook.interpolated_url();
+    change(&mut hook)?;
+    if hook.interpolated_url() != address {
+        hook.custom_headers.clear();
+    }
+    hook.updated_at = gitlab.clock().now();
+    let illegal = |_| Refusal::error(StatusCode::UNPROCESSABLE_ENTITY, "Illegal key or value");
+    state.check_hook(&hook).map_err(illegal)?;
+    if let Some(kept) = state.hooks.get_mut(owner, id) {
+        *kept = hook;
+    }
+    Ok(StatusCode::NO_CONTENT.into_response())
+}

@@ -1,0 +1,221 @@
+//! Payloads: what GitLab says about an event, made from a project's sample data.
+//!
+//! gitlab: lib/gitlab/data_builder/
+
+use serde_json::{Value, json};
+
+use super::Event;
+use super::entity::time;
+use crate::sandbox::gitlab::state::{Namespace, Project, State};
+
+const SHA: &str = "da1560886d4f094c3e6c9ef40349f7d38b5d27d7";
+const BEFORE: &str = "95790bf891e76fee5e1747ab589903a6a1f80f22";
+
+/// The fixed answer and payload of a system hook's test (gitlab: lib/api/hooks/test.rb).
+pub(super) fn system() -> Value {
+    json!({
+        "event_name": "project_create",
+        "name": "Ruby",
+        "path": "ruby",
+        "project_id": 1,
+        "owner_name": "Someone",
+        "owner_email": "example@gitlabhq.com"
+    })
+}
+
+/// What is sent for an empty repository: canned data whose ids belong to nobody.
+/// gitlab: lib/gitlab/data_builder/push.rb (`SAMPLE_DATA`)
+pub(super) fn canned_push() -> Value {
+    json!({
+        "object_kind": "push",
+        "event_name": "push",
+        "before": BEFORE,
+        "after": SHA,
+        "ref": "refs/heads/master",
+        "checkout_sha": SHA,
+        "user_id": 4,
+        "user_name": "John Smith",
+        "user_email": "john@example.com",
+        "user_avatar": "https://s.gravatar.com/avatar/d4c74594d841139328695756648b6bd6?s=8://s.gravatar.com/avatar/d4c74594d841139328695756648b6bd6?s=80",
+        "project_id": 15,
+        "commits": [{
+            "id": "b6568db1bc1dcd7f8b4d5a946b0b91f9dacd7327",
+            "message": "Update Catalan translation to e38cb41.",
+            "timestamp": "2011-12-12T14:27:31+02:00",
+            "url": "http://example.com/mike/diaspora/commit/b6568db1bc1dcd7f8b4d5a946b0b91f9dacd7327",
+            "author": {"name": "Jordi Mallach", "email": "jordi@softcatala.org"},
+            "added": ["CHANGELOG"], "modified": ["app/controller/application.rb"], "removed": []
+        }],
+        "total_commits_count": 4,
+        "push_options": {"ci": {"skip": true}}
+    })
+}
+
+/// What GitLab sends about an event in this project, caused by this user.
+pub(super) fn payload(state: &State, project: &Project, (event, user): (Event, u64)) -> Value {
+    let data = Data { state, project, user };
+    match event {
+        Event::Push | Event::RepositoryUpdate => data.push("push", "refs/heads/main"),
+        Event::TagPush => data.push("tag_push", "refs/tags/v1.0.0"),
+        Event::Note => data.note("note"),
+        Event::ConfidentialNote => data.note("confidential_note"),
+        Event::MergeRequest => data.merge_request(),
+        Event::Issue => data.issue("issue"),
+        Event::ConfidentialIssue => data.issue("confidential_issue"),
+        Event::Pipeline => data.pipeline(),
+        Event::Job => data.job(),
+        other => data.plain(other),
+    }
+}
+
+struct Data<'a> {
+    state: &'a State,
+    project: &'a Project,
+    user: u64,
+}
+
+impl Data<'_> {
+    fn address(&self, below: &str) -> String {
+        self.state.link(&format!("/{}{below}", self.project.full_path))
+    }
+
+    fn now(&self) -> String {
+        time(self.project.created_at)
+    }
+
+    fn project(&self) -> Value {
+        let host = self.state.external_url.host_str().unwrap_or_default();
+        let (web, http) = (self.address(""), self.address(".git"));
+        let ssh = format!("git@{host}:{}.git", self.project.full_path);
+        let namespace = match self.project.namespace {
+            Namespace::Group(id) => self.state.groups.get(&id).map(|group| group.name.clone()),
+            Namespace::User(id) => self.state.users.get(&id).map(|user| user.name.clone()),
+        };
+        json!({
+            "id": self.project.id, "name": self.project.name, "description": null, "web_url": web, "avatar_url": null,
+            "git_ssh_url": ssh, "git_http_url": http, "namespace": namespace,
+            "visibility_level": self.project.visibility.level(), "path_with_namespace": self.project.full_path,
+            "default_branch": "main", "ci_config_path": null,
+            "homepage": web, "url": ssh, "ssh_url": ssh, "http_url": http
+        })
+    }
+
+    fn repository(&self) -> Value {
+        json!({"name": self.project.name, "url": self.project()["url"], "description": null, "homepage": self.address("")})
+    }
+
+    fn user(&self) -> Value {
+        let user = self.state.users.get(&self.user);
+        json!({
+            "id": self.user, "name": user.map(|user| user.name.as_str()), "username": user.map(|user| user.username.as_str()),
+            "avatar_url": null, "email": "[REDACTED]"
+        })
+    }
+
+    fn commit(&self) -> Value {
+        json!({
+            "id": SHA, "message": "Add a line\n", "title": "Add a line", "timestamp": "2026-01-01T00:00:00+00:00",
+            "url": self.address(&format!("/-/commit/{SHA}")),
+            "author": {"name": "Administrator", "email": "root@sandbox.example"}
+        })
+    }
+
+    fn push(&self, kind: &str, reference: &str) -> Value {
+        let user = self.state.users.get(&self.user);
+        let mut commit = self.commit();
+        for (field, files) in [("added", json!([])), ("modified", json!(["README.md"])), ("removed", json!([]))] {
+            commit[field] = files;
+        }
+        json!({
+            "object_kind": kind, "event_name": kind, "before": BEFORE, "after": SHA, "ref": reference,
+            "ref_protected": true, "checkout_sha": SHA, "message": null, "user_id": self.user,
+            "user_name": user.map(|user| user.name.as_str()), "user_username": user.map(|user| user.username.as_str()),
+            "user_email": null, "user_avatar": null, "project_id": self.project.id, "project": self.project(),
+            "commits": [commit], "total_commits_count": 1, "push_options": {}, "repository": self.repository()
+        })
+    }
+
+    fn issue_attributes(&self, confidential: bool) -> Value {
+        json!({
+            "id": 1, "iid": 1, "title": "An issue", "description": "", "state": "opened", "action": "open",
+            "author_id": self.user, "assignee_ids": [], "confidential": confidential, "labels": [],
+            "project_id": self.project.id, "created_at": self.now(), "updated_at": self.now(),
+            "url": self.address("/-/issues/1")
+        })
+    }
+
+    fn issue(&self, kind: &str) -> Value {
+        json!({
+            "object_kind": "issue", "event_type": kind, "user": self.user(), "project": self.project(),
+            "object_attributes": self.issue_attributes(kind == "confidential_issue"), "labels": [], "changes": {},
+            "repository": self.repository(), "assignees": []
+        })
+    }
+
+    fn note(&self, kind: &str) -> Value {
+        json!({
+            "object_kind": "note", "event_type": kind, "user": self.user(), "project_id": self.project.id,
+            "project": self.project(),
+            "object_attributes": {
+                "id": 1, "note": "A comment", "description": "A comment", "noteable_type": "Issue", "author_id": self.user,
+                "created_at": self.now(), "updated_at": self.now(), "project_id": self.project.id, "attachment": null,
+                "line_code": null, "commit_id": "", "noteable_id": 1, "system": false, "st_diff": null,
+                "action": "create", "url": self.address("/-/issues/1#note_1")
+            },
+            "repository": self.repository(), "issue": self.issue_attributes(kind == "confidential_note")
+        })
+    }
+
+    fn merge_request(&self) -> Value {
+        let project = self.project();
+        json!({
+            "object_kind": "merge_request", "event_type": "merge_request", "user": self.user(), "project": project,
+            "object_attributes": {
+                "id": 1, "iid": 1, "title": "A merge request", "description": "", "state": "opened", "action": "open",
+                "source_branch": "feature", "target_branch": "main", "source_project_id": self.project.id,
+                "target_project_id": self.project.id, "author_id": self.user, "assignee_id": null, "assignee_ids": [],
+                "reviewer_ids": [], "merge_status": "unchecked", "detailed_merge_status": "unchecked", "draft": false,
+                "work_in_progress": false, "last_commit": self.commit(), "source": project, "target": project,
+                "created_at": self.now(), "updated_at": self.now(), "url": self.address("/-/merge_requests/1"), "labels": []
+            },
+            "labels": [], "changes": {}, "repository": self.repository(), "assignees": [], "reviewers": []
+        })
+    }
+
+    fn pipeline(&self) -> Value {
+        json!({
+            "object_kind": "pipeline",
+            "object_attributes": {
+                "id": 1, "iid": 1, "name": null, "ref": "main", "tag": false, "sha": SHA, "before_sha": BEFORE,
+                "source": "push", "status": "pending", "detailed_status": "pending", "stages": ["test"],
+                "created_at": self.now(), "finished_at": null, "duration": null, "queued_duration": null,
+                "protected_ref": true, "variables": [], "url": self.address("/-/pipelines/1")
+            },
+            "merge_request": null, "user": self.user(), "project": self.project(), "commit": self.commit(),
+            "builds": [{
+                "id": 1, "stage": "test", "name": "test", "status": "pending", "created_at": self.now(),
+                "started_at": null, "finished_at": null, "duration": null, "queued_duration": 1.0, "failure_reason": null,
+                "when": "on_success", "manual": false, "allow_failure": false, "user": self.user(), "runner": null,
+                "artifacts_file": {"filename": null, "size": null}, "environment": null
+            }]
+        })
+    }
+
+    fn job(&self) -> Value {
+        json!({
+            "object_kind": "build", "ref": "main", "tag": false, "before_sha": BEFORE, "sha": SHA, "build_id": 1,
+            "build_name": "test", "build_stage": "test", "build_status": "pending", "build_created_at": self.now(),
+            "build_started_at": null, "build_finished_at": null, "build_duration": null, "build_queued_duration": 1.0,
+            "build_allow_failure": false, "build_failure_reason": "unknown_failure", "retries_count": 0, "pipeline_id": 1,
+            "runner": null, "project_id": self.project.id, "project_name": self.project.full_path, "user": self.user(),
+            // Here `id` is the pipeline's.
+            "commit": {"id": 1, "name": null, "sha": SHA, "message": "Add a line\n", "status": "pending"},
+            "repository": self.repository(), "project": self.project(), "environment": null
+        })
+    }
+
+    fn plain(&self, event: Event) -> Value {
+        let kind = event.row().flag.trim_end_matches("_events").trim_end_matches('s').to_owned();
+        json!({"object_kind": kind, "user": self.user(), "project": self.project(), "object_attributes": {"id": 1}})
+    }
+}
