@@ -100,7 +100,7 @@ pub struct GlobalArgs {
     #[arg(long, global = true, value_name = "PATH", value_hint = ValueHint::FilePath)]
     pub client_cert: Option<PathBuf>,
 
-    /// Proxy to go through [env: HTTPS_PROXY, HTTP_PROXY, NO_PROXY]
+    /// Proxy to go through, or none; else what HTTPS_PROXY, HTTP_PROXY and NO_PROXY say
     #[arg(long, global = true, value_name = "URL", value_hint = ValueHint::Url)]
     pub proxy: Option<String>,
 

@@ -11,6 +11,7 @@ pub mod error;
 pub mod factory;
 pub mod gitlab;
 pub mod http;
+pub mod inputs;
 pub mod instance;
 pub mod journal;
 pub mod kit;

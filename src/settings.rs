@@ -13,7 +13,10 @@ use std::path::PathBuf;
 use std::str::FromStr;
 use std::time::Duration;
 
+use url::Url;
+
 use crate::env::Env;
+use crate::http;
 
 pub use self::answers::Answers;
 pub use self::remembered::Remembered;
@@ -164,18 +167,36 @@ impl Settings {
     /// How HTTP is spoken.
     ///
     /// # Errors
-    /// [`Error::Invalid`] for a number that is none, or of no use.
-    pub fn transport(&self) -> Result<Transport, Error> {
-        Ok(Transport {
+    /// [`Error::Invalid`] for a number or an address that is none, or of no use.
+    pub fn transport(&self) -> Result<http::Options, Error> {
+        Ok(http::Options {
             ca_certs: self
                 .list(&names::CA_CERT)
                 .map(|found| found.value.into_iter().map(PathBuf::from).collect())
                 .unwrap_or_default(),
             client_cert: self.text(&names::CLIENT_CERT).map(|found| PathBuf::from(found.value)),
-            proxy: self.text(&names::PROXY),
+            proxy: self.proxy()?,
             timeout: Duration::from_secs(self.positive(&names::TIMEOUT, 30)?),
             concurrency: usize::try_from(self.positive(&names::CONCURRENCY, 8)?).unwrap_or(usize::MAX),
+            ..http::Options::default()
         })
+    }
+
+    fn proxy(&self) -> Result<http::Proxy, Error> {
+        let Some(found) = self.text(&names::PROXY) else {
+            return Ok(http::Proxy::System);
+        };
+        if found.value == "none" {
+            return Ok(http::Proxy::Direct);
+        }
+        // Not the parser's words: an address may hold a password.
+        let wrong = |origin| Error::Invalid { origin, why: "it is no address such as http://proxy:3128".to_owned() };
+        let url: Url = found.value.parse().map_err(|_| wrong(found.source.clone()))?;
+        if !matches!(url.scheme(), "http" | "https") || url.host().is_none() {
+            return Err(wrong(found.source));
+        }
+        let except = self.env.var("NO_PROXY").or_else(|| self.env.var("no_proxy")).map(str::to_owned);
+        Ok(http::Proxy::Through { url, except })
     }
 
     fn positive(&self, setting: &'static Setting, default: u64) -> Result<u64, Error> {
@@ -187,21 +208,6 @@ impl Settings {
         }
         Ok(found.value)
     }
-}
-
-/// How HTTP is spoken: what `--ca-cert`, `--client-cert`, `--proxy`, `--timeout` and `--concurrency` come to.
-#[derive(Clone, Debug, Eq, PartialEq)]
-pub struct Transport {
-    /// CA bundles, added to the system's roots.
-    pub ca_certs: Vec<PathBuf>,
-    /// PEM with certificate and key.
-    pub client_cert: Option<PathBuf>,
-    /// Only what was asked for here; the proxy variables are the system's matter.
-    pub proxy: Option<Sourced<String>>,
-    /// For one request.
-    pub timeout: Duration,
-    /// Requests in flight.
-    pub concurrency: usize,
 }
 
 #[cfg(test)]
@@ -271,6 +277,20 @@ mod tests {
         ] {
             let settings = Settings::new(given(&names::TIMEOUT, value), &env(&[]), None);
             assert_eq!(settings.transport().expect_err(value).to_string(), wanted);
+        }
+    }
+
+    #[test]
+    fn a_proxy_is_the_systems_or_the_given_one_or_none() {
+        let proxy = |value: &str| {
+            Settings::new(given(&names::PROXY, value), &env(&[("NO_PROXY", "localhost")]), None).transport()
+        };
+        assert!(matches!(proxy("none").expect("direct").proxy, http::Proxy::Direct));
+        let through = proxy("http://proxy:3128").expect("an address").proxy;
+        assert!(matches!(through, http::Proxy::Through { except: Some(except), .. } if except == "localhost"));
+        for value in ["proxy:3128", "socks", "user:hunter2@host"] {
+            let error = proxy(value).expect_err(value).to_string();
+            assert_eq!(error, "--proxy cannot be used: it is no address such as http://proxy:3128");
         }
     }
 

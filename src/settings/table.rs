@@ -63,8 +63,8 @@ settings! {
     FACTORY_KEY: "factory_key_file", "--factory-key-file", Some("FACTORY_API_KEY"), Secret;
     CA_CERT: "ca_cert", "--ca-cert", Some("FACTORY_GITLAB_CA_CERT"), Paths;
     CLIENT_CERT: "client_cert", "--client-cert", None, Path;
-    /// The variables HTTPS_PROXY, HTTP_PROXY and NO_PROXY are read where connections are made: they differ by host.
-    PROXY: "proxy", "--proxy", None, Text;
+    /// `none` is no proxy at all. Where nothing is said, HTTPS_PROXY, HTTP_PROXY and NO_PROXY decide for each host.
+    PROXY: "proxy", "--proxy", Some("FACTORY_GITLAB_PROXY"), Text;
     TIMEOUT: "timeout", "--timeout", None, Number;
     CONCURRENCY: "concurrency", "--concurrency", None, Number;
     LOG_FILE: "log_file", "--log-file", Some("FACTORY_LOG_FILE"), Path;

@@ -1,0 +1,120 @@
+//! A document that is given as a path, as `-`, or as an address: the kit.
+
+use std::fs::File;
+use std::io::Read as _;
+use std::path::PathBuf;
+
+use url::Url;
+
+use crate::error::Failure;
+use crate::instance::is_loopback;
+use crate::terminal::{StdinError, Terminal};
+
+/// Larger than any kit.
+const LARGEST: u64 = 1 << 20;
+
+/// Where a document is.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub enum DocumentAt {
+    Stdin,
+    File(PathBuf),
+    /// https, or http on loopback.
+    Url(Url),
+}
+
+/// A document that was read here, or is still to be fetched.
+#[derive(Debug)]
+pub enum Document {
+    Read(String),
+    ToFetch(Url),
+}
+
+/// Why it cannot be had.
+#[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
+pub enum DocumentError {
+    #[error("{} cannot be read: {why}", .path.display())]
+    Unreadable { path: PathBuf, why: String },
+    #[error("{0} is larger than {LARGEST} bytes")]
+    TooLarge(String),
+    #[error("{0} is not text")]
+    Binary(String),
+    #[error("{0} is neither a path nor an https URL")]
+    Address(String),
+    #[error("{0} would be fetched without protection; it has to be https")]
+    PlainHttp(String),
+    #[error(transparent)]
+    Stdin(#[from] StdinError),
+}
+
+impl From<DocumentError> for Failure {
+    fn from(error: DocumentError) -> Self {
+        Self::usage(error.to_string())
+    }
+}
+
+impl DocumentAt {
+    /// Tells a path from an address.
+    ///
+    /// # Errors
+    /// For an address that is not https.
+    pub fn new(text: &str) -> Result<Self, DocumentError> {
+        if text == "-" {
+            return Ok(Self::Stdin);
+        }
+        if !text.contains("://") {
+            return Ok(Self::File(PathBuf::from(text)));
+        }
+        // The query may hold a key of its own, so the address is shown without it.
+        let shown = text.split(['?', '#']).next().unwrap_or_default().to_owned();
+        match Url::parse(text) {
+            Ok(url) if url.scheme() == "https" => Ok(Self::Url(url)),
+            Ok(url) if url.scheme() == "http" && is_loopback(&url) => Ok(Self::Url(url)),
+            Ok(url) if url.scheme() == "http" => Err(DocumentError::PlainHttp(shown)),
+            _ => Err(DocumentError::Address(shown)),
+        }
+    }
+
+    /// Reads it, unless it has to be fetched; `flag` is what it was asked for with.
+    ///
+    /// # Errors
+    /// [`DocumentError`].
+    pub fn read(self, flag: &str, terminal: &Terminal) -> Result<Document, DocumentError> {
+        match self {
+            Self::Url(url) => Ok(Document::ToFetch(url)),
+            Self::Stdin => text(terminal.read_stdin(flag)?, "standard input").map(Document::Read),
+            Self::File(path) => {
+                let mut bytes = Vec::new();
+                File::open(&path)
+                    .and_then(|file| file.take(LARGEST + 1).read_to_end(&mut bytes))
+                    .map_err(|error| DocumentError::Unreadable { path: path.clone(), why: error.to_string() })?;
+                text(bytes, &path.display().to_string()).map(Document::Read)
+            }
+        }
+    }
+}
+
+fn text(bytes: Vec<u8>, name: &str) -> Result<String, DocumentError> {
+    if bytes.len() as u64 > LARGEST {
+        return Err(DocumentError::TooLarge(name.to_owned()));
+    }
+    String::from_utf8(bytes).map_err(|_| DocumentError::Binary(name.to_owned()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_path_an_address_and_a_dash_are_told_apart() {
+        for (given, wanted) in [
+            ("-", Ok(DocumentAt::Stdin)),
+            ("kit.json", Ok(DocumentAt::File("kit.json".into()))),
+            ("https://a/kit", Ok(DocumentAt::Url("https://a/kit".parse().expect("a URL")))),
+            ("http://127.0.0.1:1/kit", Ok(DocumentAt::Url("http://127.0.0.1:1/kit".parse().expect("a URL")))),
+            ("http://a/kit?key=k", Err(DocumentError::PlainHttp("http://a/kit".to_owned()))),
+            ("ftp://a/kit", Err(DocumentError::Address("ftp://a/kit".to_owned()))),
+        ] {
+            assert_eq!(DocumentAt::new(given), wanted, "{given}");
+        }
+    }
+}

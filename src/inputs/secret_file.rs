@@ -1,0 +1,79 @@
+//! Secrets from files and standard input.
+
+use std::fs::File;
+use std::io::Read as _;
+use std::path::{Path, PathBuf};
+
+use crate::error::Failure;
+use crate::secret::{Kind, Malformed, Secret};
+use crate::settings::{Setting, Source, Sourced};
+use crate::terminal::{StdinError, Terminal};
+
+/// More than any token or key.
+const LARGEST: u64 = 64 * 1024;
+
+/// Why a place does not give a secret. Never holds what was found there.
+#[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
+pub enum SecretError {
+    #[error("{origin} names {}, which cannot be read: {why}", .path.display())]
+    Unreadable { origin: Source, path: PathBuf, why: String },
+    #[error("{origin} does not name a file; if that was the secret itself, put it in a file or a variable")]
+    NotAFile { origin: Source },
+    #[error("{origin} gives more than {LARGEST} bytes; no token is that long")]
+    TooLarge { origin: Source },
+    #[error("{origin} gives something that is not text; a token is one line of plain text")]
+    Binary { origin: Source },
+    #[error("{origin} cannot be used: {why}")]
+    Malformed { origin: Source, why: Malformed },
+    #[error(transparent)]
+    Stdin(#[from] StdinError),
+}
+
+impl From<SecretError> for Failure {
+    fn from(error: SecretError) -> Self {
+        Self::usage(error.to_string())
+    }
+}
+
+/// Reads a secret from a file, or from standard input for `-`.
+pub(super) fn read<K: Kind>(
+    setting: &Setting,
+    file: Sourced<PathBuf>,
+    terminal: &Terminal,
+) -> Result<Sourced<Secret<K>>, SecretError> {
+    let origin = file.source;
+    let bytes = if file.value == Path::new("-") {
+        terminal.read_stdin(setting.flag)?
+    } else {
+        from_file(&file.value, &origin)?
+    };
+    if bytes.len() as u64 > LARGEST {
+        return Err(SecretError::TooLarge { origin });
+    }
+    // Windows' editors begin a file with a byte order mark.
+    let text = std::str::from_utf8(bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&bytes)).ok();
+    match text.filter(|text| !text.contains('\0')).map(Secret::new) {
+        None => Err(SecretError::Binary { origin }),
+        Some(Err(why)) => Err(SecretError::Malformed { origin, why }),
+        Some(Ok(secret)) => Ok(Sourced::new(secret, origin)),
+    }
+}
+
+fn from_file(path: &Path, origin: &Source) -> Result<Vec<u8>, SecretError> {
+    let mut bytes = Vec::new();
+    match File::open(path).and_then(|file| file.take(LARGEST + 1).read_to_end(&mut bytes)) {
+        Ok(_) => Ok(bytes),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound && looks_like_a_token(path) => {
+            Err(SecretError::NotAFile { origin: origin.clone() })
+        }
+        Err(error) => {
+            Err(SecretError::Unreadable { origin: origin.clone(), path: path.to_owned(), why: error.to_string() })
+        }
+    }
+}
+
+/// Whether a path that does not exist is rather the secret itself: one long word without a folder. It is not repeated.
+fn looks_like_a_token(path: &Path) -> bool {
+    let text = path.to_string_lossy();
+    text.len() >= 20 && !text.contains(['/', '\\', ' ']) && path.extension().is_none_or(|end| end.len() > 5)
+}

@@ -1,0 +1,191 @@
+use std::io::Write as _;
+
+use super::*;
+use crate::env::Env;
+use crate::secret::{Pat, PersonalAccessToken};
+use crate::settings::{Given, names};
+use crate::terminal::prompt::{Nobody, Reply, Script};
+
+fn given(values: &[(&'static crate::settings::Setting, &str)]) -> Settings {
+    let mut given = Given::default();
+    for (setting, value) in values {
+        given.add(setting, vec![(*value).to_owned()]);
+    }
+    Settings::new(given, &Env::empty(), None)
+}
+
+fn terminal() -> Terminal {
+    Terminal::captured(b"")
+}
+
+/// Takes `right` and nothing else.
+async fn only_right(answer: &Sourced<String>) -> Result<usize, Failure> {
+    if answer.value == "right" { Ok(7) } else { Err(Failure::problem("wrong one")) }
+}
+
+#[tokio::test]
+async fn a_typed_answer_is_asked_until_it_holds() {
+    let settings = given(&[]);
+    let script = Script::new([("gitlab_url", Reply::Text("left")), ("gitlab_url", Reply::Text(" right "))]);
+    let terminal = terminal();
+    let interview = Interview::new(&settings, &script, &terminal);
+    let answer = interview.ask_until(&questions::GITLAB_URL, only_right).await.expect("the second answer");
+    assert_eq!(answer, Sourced::new(7, Source::Prompt));
+    assert_eq!(script.said(), "error: wrong one\n");
+    assert!(script.left().is_empty());
+}
+
+#[tokio::test]
+async fn a_given_answer_that_does_not_hold_ends_the_run_even_where_somebody_could_be_asked() {
+    let settings = given(&[(&names::GITLAB_URL, "left")]);
+    let script = Script::default();
+    let terminal = terminal();
+    let interview = Interview::new(&settings, &script, &terminal);
+    let failure = interview.ask_until(&questions::GITLAB_URL, only_right).await.expect_err("a wrong flag");
+    assert_eq!(failure.message, "wrong one");
+}
+
+#[tokio::test]
+async fn an_interrupted_prompt_is_an_interruption() {
+    let settings = given(&[]);
+    let script = Script::new([("gitlab_url", Reply::Interrupt)]);
+    let terminal = terminal();
+    let interview = Interview::new(&settings, &script, &terminal);
+    let failure = interview.ask_until(&questions::GITLAB_URL, only_right).await.expect_err("interrupted");
+    assert_eq!(failure.exit_code() as u8, 130);
+}
+
+#[test]
+fn without_anybody_everything_missing_is_listed_at_once() {
+    let settings = given(&[(&names::APPLICATION, "existing"), (&names::APPLICATION_ID, "abc")]);
+    let terminal = terminal();
+    let interview = Interview::new(&settings, &Nobody, &terminal);
+    let failure = interview.require(ALL).expect_err("much is missing");
+    assert_eq!(
+        failure.to_string(),
+        "error: 4 things are missing, and there is nobody to ask\n\
+         hint: the kit from Factory: --kit, the variable FACTORY_KIT, or kit in the answers file\n\
+         hint: GitLab's URL: --gitlab-url, the variable GITLAB_URL, or gitlab_url in the answers file\n\
+         hint: an admin's personal access token: --token-file, the variable GITLAB_TOKEN, or token_file in the answers file\n\
+         hint: the application's secret: --application-secret-file, the variable FACTORY_GITLAB_APPLICATION_SECRET, \
+         or application_secret_file in the answers file"
+    );
+    assert_eq!(failure.exit_code() as u8, 2);
+}
+
+#[test]
+fn a_kit_given_piece_by_piece_needs_every_piece() {
+    let settings = given(&[(&names::WEBHOOK_URL, "https://hooks"), (&names::BUNDLE_OUT, "b.age")]);
+    let terminal = terminal();
+    let interview = Interview::new(&settings, &Nobody, &terminal);
+    let failure = interview.require(ALL).expect_err("pieces are missing").to_string();
+    for name in ["--redirect-uri", "--webhook-secret-file", "--recipient"] {
+        assert!(failure.contains(name), "{failure}");
+    }
+    for name in ["--kit", "--upload-url", "--webhook-url"] {
+        assert!(!failure.contains(name), "{failure}");
+    }
+}
+
+#[test]
+fn approval_is_asked_given_or_missing() {
+    let terminal = terminal();
+    for (reply, wanted) in [(true, Approval::Given), (false, Approval::Refused)] {
+        let (settings, script) = (given(&[]), Script::new([("yes", Reply::Confirm(reply))]));
+        assert_eq!(Interview::new(&settings, &script, &terminal).approve(&questions::YES), Ok(wanted));
+    }
+    let settings = given(&[(&names::YES, "true")]);
+    assert_eq!(Interview::new(&settings, &Nobody, &terminal).approve(&questions::YES), Ok(Approval::Given));
+    let settings = given(&[]);
+    let failure = Interview::new(&settings, &Nobody, &terminal).approve(&questions::YES).expect_err("nobody");
+    assert!(failure.to_string().contains("--yes"), "{failure}");
+}
+
+fn secret(settings: &Settings, terminal: &Terminal) -> Result<Option<Sourced<PersonalAccessToken>>, Failure> {
+    Interview::new(settings, &Nobody, terminal).find_secret::<Pat>(&questions::TOKEN)
+}
+
+#[test]
+fn a_secret_file_is_read_or_what_is_wrong_with_it_is_named() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let write = |name: &str, bytes: &[u8]| {
+        let path = folder.path().join(name);
+        std::fs::File::create(&path).and_then(|mut file| file.write_all(bytes)).expect("a file");
+        path.to_string_lossy().into_owned()
+    };
+    let terminal = terminal();
+    for (bytes, wanted) in [
+        (b"".as_slice(), "--token-file cannot be used: the personal access token is empty"),
+        (b"\n\n", "--token-file cannot be used: the personal access token is empty"),
+        (b"\xff\xfe\0g", "--token-file gives something that is not text; a token is one line of plain text"),
+        (b"gl\0pat", "--token-file gives something that is not text; a token is one line of plain text"),
+        (
+            b"$GITLAB_TOKEN",
+            "--token-file cannot be used: the personal access token is a variable that was not expanded: $GITLAB_TOKEN",
+        ),
+        (&[b'a'; 70_000], "--token-file gives more than 65536 bytes; no token is that long"),
+    ] {
+        let settings = given(&[(&names::TOKEN, &write("bad", bytes))]);
+        let failure = secret(&settings, &terminal).expect_err(wanted);
+        assert_eq!((failure.message.as_str(), failure.exit_code() as u8), (wanted, 2));
+    }
+    for bytes in [b"glpat-good-token".as_slice(), b"glpat-good-token\n", b"\xef\xbb\xbfglpat-good-token\r\n"] {
+        let settings = given(&[(&names::TOKEN, &write("good", bytes))]);
+        let found = secret(&settings, &terminal).expect("readable").expect("given");
+        assert!(found.value.same_as(&PersonalAccessToken::new("glpat-good-token").expect("a token")));
+    }
+}
+
+#[test]
+fn a_token_in_the_place_of_its_file_is_not_repeated() {
+    let settings = given(&[(&names::TOKEN, "wJalrXUtnFEMIbPxRfiCYEXAMPLEKEY")]);
+    let failure = secret(&settings, &terminal()).expect_err("no such file").to_string();
+    assert!(failure.starts_with("error: --token-file does not name a file"), "{failure}");
+    assert!(!failure.contains("wJalr"), "{failure}");
+    let settings = given(&[(&names::TOKEN, "secrets/token")]);
+    let failure = secret(&settings, &terminal()).expect_err("no such file").to_string();
+    assert!(failure.contains("names secrets/token, which cannot be read: "), "{failure}");
+}
+
+#[test]
+fn standard_input_holds_one_secret_only() {
+    let settings = given(&[(&names::TOKEN, "-"), (&names::FACTORY_KEY, "-")]);
+    let terminal = Terminal::captured(b"glpat-from-stdin\n");
+    assert!(secret(&settings, &terminal).expect("the first reader").is_some());
+    let interview = Interview::new(&settings, &Nobody, &terminal);
+    let failure = interview.find_secret::<crate::secret::Bearer>(&questions::FACTORY_KEY).expect_err("nothing is left");
+    assert_eq!(failure.message, "standard input was already read for --token-file; --factory-key-file needs a file");
+}
+
+#[tokio::test]
+async fn the_keyring_comes_after_what_was_given_and_a_stale_secret_is_asked_again() {
+    let settings = given(&[]);
+    let script = Script::new([("token_file", Reply::Text("glpat-typed-token"))]);
+    let terminal = terminal();
+    let mut interview = Interview::new(&settings, &script, &terminal);
+    interview.keep(&questions::TOKEN, PersonalAccessToken::new("glpat-stale-token").expect("a token"));
+    assert!(interview.knows(&questions::TOKEN));
+    let stale = PersonalAccessToken::new("glpat-stale-token").expect("a token");
+    let answer = interview
+        .secret_until::<Pat, ()>(&questions::TOKEN, async |token| {
+            if token.same_as(&stale) { Err(Failure::problem("the token is revoked")) } else { Ok(()) }
+        })
+        .await
+        .expect("the typed one");
+    assert_eq!(answer.source, Source::Prompt);
+    assert_eq!(script.said(), "error: the token is revoked\n");
+}
+
+#[test]
+fn every_question_has_a_setting_of_its_own_and_something_to_say() {
+    let mut keys: Vec<&str> = ALL.iter().map(|question| question.setting.key).collect();
+    keys.sort_unstable();
+    keys.dedup();
+    assert_eq!(keys.len(), ALL.len());
+    for question in ALL {
+        assert_eq!(crate::settings::named(question.setting.key), Some(question.setting));
+        for text in [question.name, question.prompt, question.help] {
+            assert!(!text.trim().is_empty(), "{}", question.setting.key);
+        }
+    }
+}
