@@ -19,8 +19,8 @@ pub const READ_USER: &[&str] = &["read_user", "api", "read_api"];
 /// Every scope will do.
 pub const ANY: &[&str] = &[];
 
-/// An API request with its parameters read; not yet known who sent it.
-#[derive(Clone, Debug)]
+/// An API request with its parameters read; not yet known who sent it. It holds the token, so it cannot be shown.
+#[derive(Clone)]
 pub struct Call {
     pub method: Method,
     /// Below the relative root, as `/api/v4/projects`.
@@ -114,8 +114,9 @@ impl Call {
     }
 
     fn private_token(&self) -> Option<String> {
-        let header = self.headers.get("private-token").and_then(|value| value.to_str().ok()).map(str::to_owned);
-        header.or_else(|| self.params.text("private_token").ok().flatten()).filter(|value| !value.is_empty())
+        let header = || self.headers.get("private-token").and_then(|value| value.to_str().ok()).map(str::to_owned);
+        let parameter = self.params.text("private_token").ok().flatten().filter(|value| !value.is_empty());
+        parameter.or_else(header).filter(|value| !value.is_empty())
     }
 
     /// Expired before revoked before scopes before impersonation, as AccessTokenValidationService orders them.

@@ -2,6 +2,8 @@
 //!
 //! gitlab: lib/api/groups.rb, lib/api/namespaces.rb, app/finders/groups_finder.rb
 
+use std::collections::HashSet;
+
 use axum::extract::{Path, State as Shared};
 use axum::response::Response;
 use axum::routing::get;
@@ -15,7 +17,7 @@ use super::access::Access;
 use super::caller::{API, Call};
 use super::pages;
 use super::params::Params;
-use super::projects::{access_level, in_groups};
+use super::projects::{access_level, in_groups, of_group};
 use super::refusal::Refusal;
 use super::state::{Group, State, User, level};
 
@@ -117,17 +119,23 @@ async fn show(Shared(gitlab): Shared<GitLab>, Path(id): Path<String>, call: Call
     let caller = call.identify(&gitlab, API)?;
     let state = gitlab.lock();
     let group = state.visible_group(&id, caller.as_ref())?;
-    Ok(Json(entity(&gitlab, &state, group)))
+    let mut answer = entity(&gitlab, &state, group);
+    answer["shared_with_groups"] = json!([]);
+    if call.params.boolean("with_projects")?.unwrap_or(true) {
+        answer["projects"] = json!(of_group(&state, caller.as_ref(), group.id));
+        answer["shared_projects"] = json!([]);
+    }
+    Ok(Json(answer))
 }
 
 async fn projects(Shared(gitlab): Shared<GitLab>, Path(id): Path<String>, call: Call) -> Result<Response, Refusal> {
     let caller = call.identify(&gitlab, API)?;
-    let groups: Vec<u64> = {
+    let groups: HashSet<u64> = {
         let state = gitlab.lock();
         let top = state.visible_group(&id, caller.as_ref())?.id;
         match call.params.is("include_subgroups")? {
             true => below(&state, top).map(|group| group.id).chain([top]).collect(),
-            false => vec![top],
+            false => HashSet::from([top]),
         }
     };
     in_groups(&gitlab, &call, (caller.as_ref(), &groups))

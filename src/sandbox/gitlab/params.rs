@@ -7,8 +7,15 @@ use serde_json::{Map, Value};
 use super::refusal::Refusal;
 
 /// Query and body in one, as Grape merges them; the body wins.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Default)]
 pub struct Params(Map<String, Value>);
+
+impl std::fmt::Debug for Params {
+    /// Names only: among the values are tokens.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_set().entries(self.0.keys()).finish()
+    }
+}
 
 impl Params {
     /// Reads the query of an address and a body of this content type.

@@ -2,6 +2,8 @@
 //!
 //! gitlab: lib/api/projects.rb, app/finders/projects_finder.rb
 
+use std::collections::HashSet;
+
 use axum::extract::{Path, State as Shared};
 use axum::http::StatusCode;
 use axum::response::Response;
@@ -20,6 +22,9 @@ use super::state::{Namespace, Project, State, level};
 pub(super) fn routes() -> Router<GitLab> {
     Router::new().route("/projects", get(list)).route("/projects/{id}", get(show))
 }
+
+/// How many projects `GET /groups/:id` shows (gitlab: lib/api/entities/group_detail.rb).
+const GROUP_PAGE_LIMIT: usize = 100;
 
 /// What the list is narrowed to.
 #[derive(Debug, Default)]
@@ -183,7 +188,7 @@ async fn show(Shared(gitlab): Shared<GitLab>, Path(id): Path<String>, call: Call
 pub(super) fn in_groups(
     gitlab: &GitLab,
     call: &Call,
-    (caller, groups): (Option<&Caller>, &[u64]),
+    (caller, groups): (Option<&Caller>, &HashSet<u64>),
 ) -> Result<Response, Refusal> {
     let state = gitlab.lock();
     let access = Access::of(&state, caller);
@@ -197,6 +202,17 @@ pub(super) fn in_groups(
     let mut projects: Vec<&Project> = state.projects.values().filter(inside).collect();
     order.apply(&mut projects);
     Ok(pages::offset(&state, call, projects)?.answer(|project| entity(&access, &state, (project, shape))))
+}
+
+/// The projects that a group's own page lists: at most 100, its own and not its subgroups'.
+pub(super) fn of_group(state: &State, caller: Option<&Caller>, group: u64) -> Vec<Value> {
+    let access = Access::of(state, caller);
+    let shape = Shape { signed_in: false, simple: caller.is_none() };
+    let own = |project: &&Project| {
+        project.namespace.group() == Some(group) && !project.pending_delete && access.sees_project(project)
+    };
+    let projects = state.projects.values().rev().filter(own).take(GROUP_PAGE_LIMIT);
+    projects.map(|project| entity(&access, state, (project, shape))).collect()
 }
 
 /// How much of a project is shown.

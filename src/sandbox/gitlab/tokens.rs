@@ -83,7 +83,8 @@ async fn rotate_self(Shared(gitlab): Shared<GitLab>, call: Call) -> Result<Json<
     if !gitlab.at_least(16, 10) {
         return Err(Refusal::no_route());
     }
-    let acceptable: &[&str] = if gitlab.at_least(17, 9) { &["api", "self_rotate"] } else { API };
+    // The endpoint's own scopes and then those of the whole API, as GitLab's refusal lists them.
+    let acceptable: &[&str] = if gitlab.at_least(17, 9) { &["api", "self_rotate", "api", "read_api"] } else { API };
     let caller = call.require_scope(&gitlab, acceptable)?;
     let not_allowed = || Refusal::message(StatusCode::METHOD_NOT_ALLOWED, "405 Method Not Allowed");
     let id = personal(&caller).ok_or_else(not_allowed)?;

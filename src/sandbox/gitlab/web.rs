@@ -102,8 +102,9 @@ fn read_only(gitlab: &GitLab, request: &Request) -> Option<Response> {
     }
     let mut response = Response::new(Body::empty());
     *response.status_mut() = StatusCode::MOVED_PERMANENTLY;
-    if let Ok(root) = HeaderValue::try_from(state.link("/")) {
-        response.headers_mut().insert(header::LOCATION, root);
+    let root = || HeaderValue::try_from(state.link("/")).ok();
+    if let Some(place) = request.headers().get(header::REFERER).cloned().or_else(root) {
+        response.headers_mut().insert(header::LOCATION, place);
     }
     Some(response)
 }

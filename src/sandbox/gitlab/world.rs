@@ -306,6 +306,28 @@ impl GitLab {
         }
     }
 
+    /// Archives a project or brings it back.
+    pub fn set_archived(&self, id: u64, archived: bool) {
+        self.change_project(id, |project| project.archived = archived);
+    }
+
+    /// Asks for a project's deletion, as a user does: it stays listed, and since 18.0 under another name and path.
+    pub fn mark_for_deletion(&self, id: u64) {
+        let (today, renames) = (self.clock().today(), self.at_least(18, 0));
+        let mut state = self.lock();
+        let State { projects, project_paths, .. } = &mut *state;
+        let Some(project) = projects.get_mut(&id) else { return };
+        project.marked_for_deletion = Some(today);
+        if renames {
+            let tail = format!("-deletion_scheduled-{id}");
+            project_paths.remove(&project.full_path.to_lowercase());
+            for name in [&mut project.name, &mut project.path, &mut project.full_path] {
+                name.push_str(&tail);
+            }
+            project_paths.insert(project.full_path.to_lowercase(), id);
+        }
+    }
+
     /// Removes a project at once.
     pub fn remove_project(&self, id: u64) {
         let mut state = self.lock();

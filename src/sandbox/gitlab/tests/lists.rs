@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 use url::Url;
 
-use super::{Answer, NONE, Site, site};
+use super::{Answer, NONE, Site, of_version, site};
 use crate::sandbox::gitlab::state::{Namespace, Visibility, level};
 use crate::sandbox::gitlab::world::ProjectSpec;
 use crate::sandbox::options::Options;
@@ -68,7 +68,7 @@ async fn links_follow_the_address_gitlab_believes_it_has() {
     let page = site.admin("GET /projects", NONE).await;
     assert!(page.header("link").contains("<http://gitlab.test:8080/gitlab/api/v4/projects?"));
     site.gitlab.lock().external_url = Url::parse("https://git.example/root/").expect("an address");
-    let page = site.admin("GET /projects?private_token=hidden", NONE).await;
+    let page = site.admin("GET /projects?access_token=hidden", NONE).await;
     assert!(page.header("link").contains("<https://git.example/root/api/v4/projects?"));
     assert!(!page.header("link").contains("hidden"));
     let web = page.body[0]["web_url"].as_str().expect("an address").to_owned();
@@ -158,6 +158,28 @@ async fn projects_are_filtered_as_asked() {
     );
     let simple = site.admin("GET /projects?simple=true", NONE).await.body;
     assert_eq!((simple[0].get("archived"), simple[0].get("permissions")), (None, None));
+}
+
+#[tokio::test]
+async fn a_project_marked_for_deletion_changes_its_path_since_18_0() {
+    for (version, path) in [((17, 9), "group-1/project-1"), ((18, 5), "group-1/project-1-deletion_scheduled-1")] {
+        let site = of_version(version.0, version.1);
+        site.gitlab.mark_for_deletion(1);
+        let project = site.admin("GET /projects/1", NONE).await.body;
+        assert_eq!(project["path_with_namespace"], path);
+        assert_eq!(project["marked_for_deletion_on"], site.gitlab.clock().today().to_string());
+        let old = site.admin("GET /projects/group-1%2Fproject-1", NONE).await.status;
+        assert_eq!(old, if version.0 < 18 { 200 } else { 404 });
+        assert_eq!(ids(&site.admin("GET /projects", NONE).await).len(), 3, "it is still listed");
+    }
+}
+
+#[tokio::test]
+async fn a_groups_page_shows_its_projects_unless_told_not_to() {
+    let site = of_size(3);
+    let with = site.admin("GET /groups/3", NONE).await.body;
+    assert_eq!(with["projects"].as_array().map(Vec::len), Some(2), "not the subgroup's");
+    assert_eq!(site.admin("GET /groups/3?with_projects=false", NONE).await.body.get("projects"), None);
 }
 
 #[tokio::test]
