@@ -39,6 +39,7 @@ pub(super) fn routes() -> Router<GitLab> {
         .route("/personal_access_tokens/{id}/rotate", post(rotate))
 }
 
+/// Impersonation tokens are listed to admins only (gitlab: lib/api/helpers/personal_access_tokens_helpers.rb).
 async fn list(Shared(gitlab): Shared<GitLab>, call: Call) -> Result<Response, Refusal> {
     let caller = call.require(&gitlab)?;
     let user = call.params.integer("user_id")?.map(|id| u64::try_from(id).unwrap_or(0));
@@ -51,13 +52,16 @@ async fn list(Shared(gitlab): Shared<GitLab>, call: Call) -> Result<Response, Re
     let active = call.params.word("state", &["active", "inactive"])?.map(|word| word == "active");
     let today = gitlab.clock().today();
     let wanted = |token: &&Token| {
-        !token.impersonation
+        (caller.admin || !token.impersonation)
             && user.is_none_or(|user| token.user == user)
             && revoked.is_none_or(|revoked| token.revoked == revoked)
             && active.is_none_or(|active| token.active(today) == active)
             && search.as_ref().is_none_or(|text| token.name.to_lowercase().contains(text))
     };
     let state = gitlab.lock();
+    if user.is_some_and(|user| !state.users.contains_key(&user)) {
+        return Err(Refusal::message(StatusCode::NOT_FOUND, "404 Not Found"));
+    }
     let tokens: Vec<&Token> = state.tokens.values().filter(wanted).collect();
     Ok(pages::offset(&state, &call, tokens)?.answer(|token| entity(&gitlab, token)))
 }

@@ -36,6 +36,8 @@ pub struct TokenSpec {
     pub user: u64,
     pub scopes: Vec<String>,
     pub expires_at: Option<Date>,
+    /// When it was made; now, if not given.
+    pub issued_at: Option<Timestamp>,
     pub revoked: bool,
     pub impersonation: bool,
     pub granular: bool,
@@ -47,6 +49,7 @@ impl Default for TokenSpec {
             user: 1,
             scopes: vec!["api".into()],
             expires_at: None,
+            issued_at: None,
             revoked: false,
             impersonation: false,
             granular: false,
@@ -197,7 +200,7 @@ impl State {
             revoked: spec.revoked,
             impersonation: spec.impersonation,
             granular: spec.granular,
-            created_at: now,
+            created_at: spec.issued_at.unwrap_or(now),
             last_used_at: None,
             expires_at: spec.expires_at,
             previous: None,
@@ -303,6 +306,13 @@ impl GitLab {
     pub fn change_project(&self, id: u64, change: impl FnOnce(&mut Project)) {
         if let Some(project) = self.lock().projects.get_mut(&id) {
             change(project);
+        }
+    }
+
+    /// Changes a group where it stands, as its members; nothing happens if there is none.
+    pub fn change_group(&self, id: u64, change: impl FnOnce(&mut Group)) {
+        if let Some(group) = self.lock().groups.get_mut(&id) {
+            change(group);
         }
     }
 

@@ -66,10 +66,10 @@ async fn the_list_is_filtered_and_paged() {
     site.gitlab.add_token(TokenSpec { revoked: true, ..TokenSpec::default() });
     site.gitlab.add_token(TokenSpec { impersonation: true, ..TokenSpec::default() });
     let cases = [
-        ("", 3),
-        ("?user_id=1", 2),
+        ("", 4),
+        ("?user_id=1", 3),
         ("?revoked=true", 1),
-        ("?state=active", 2),
+        ("?state=active", 3),
         ("?state=inactive&user_id=1", 1),
         ("?search=TOKEN-2", 1),
         ("?per_page=1", 1),
@@ -79,6 +79,8 @@ async fn the_list_is_filtered_and_paged() {
         let answer = site.admin(&format!("GET /personal_access_tokens{query}"), NONE).await;
         assert_eq!(answer.body.as_array().map(Vec::len), Some(count), "{query}");
     }
+    let nobody = site.admin("GET /personal_access_tokens?user_id=99", NONE).await;
+    assert_eq!((nobody.status, nobody.body), (404, json!({ "message": "404 Not Found" })));
     let user = site.gitlab.user_token();
     assert_eq!(site.api("GET /personal_access_tokens", &user, NONE).await.body.as_array().map(Vec::len), Some(1));
     assert_eq!(site.api("GET /personal_access_tokens?user_id=1", &user, NONE).await.status, 401);
