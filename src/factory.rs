@@ -1,6 +1,15 @@
 //! Factory's side: the kit by URL, the upload of the bundle, receipts, status.
 
-use serde::Serialize;
+mod upload;
+
+use serde::{Deserialize, Serialize};
+use url::Url;
+
+pub use upload::{Receipt, UploadError, is_presigned};
+
+use crate::http::{Client, Error, Request};
+use crate::instance::is_loopback;
+use crate::secret::FactoryKey;
 
 /// `status_url`'s word.
 #[derive(Clone, Debug, Eq, PartialEq, Serialize)]
@@ -9,10 +18,83 @@ pub struct FactoryStatus {
     pub detail: Option<String>,
 }
 
-#[derive(Clone, Copy, Debug, Eq, PartialEq, Serialize)]
+#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum FactoryState {
     Pending,
     Connected,
     Failed,
+}
+
+/// Speaks to Factory. Clones share the connections.
+#[derive(Clone)]
+pub struct Factory {
+    http: Client,
+    key: Option<FactoryKey>,
+}
+
+/// A kit is a page of JSON.
+const LARGEST_KIT: usize = 256 * 1024;
+const LARGEST_WORD: usize = 64 * 1024;
+
+#[derive(Deserialize)]
+struct StatusWire {
+    status: FactoryState,
+    #[serde(default)]
+    detail: Option<String>,
+}
+
+#[derive(Deserialize)]
+struct ReceivedWire {
+    received: bool,
+}
+
+impl Factory {
+    #[must_use]
+    pub fn new(http: Client, key: Option<FactoryKey>) -> Self {
+        Self { http, key }
+    }
+
+    /// A request with the key, where there is one; never over plain http to another machine.
+    fn signed(&self, request: Request) -> Request {
+        let is_safe = request.url().scheme() == "https" || is_loopback(request.url());
+        match &self.key {
+            Some(key) if is_safe => request.bearer(key),
+            Some(_) | None => request,
+        }
+    }
+
+    /// The text of a kit. It is JSON; whether it is a kit is for [`crate::kit`] to say.
+    ///
+    /// # Errors
+    /// 401 and 403 without a fitting key, and everything that is not JSON of at most 256 KiB.
+    pub async fn kit(&self, url: &Url) -> Result<String, Error> {
+        let response = self.http.send(&self.signed(Request::get(url.clone())).limit(LARGEST_KIT)).await?;
+        let _shape: serde::de::IgnoredAny = response.json("a kit")?;
+        String::from_utf8(response.body().to_vec()).map_err(|_| response.unfit("a kit", "it is not UTF-8"))
+    }
+
+    /// Whether Factory has a webhook delivery, by its `Idempotency-Key`.
+    ///
+    /// # Errors
+    /// Everything but 200 and 404.
+    pub async fn receipt(&self, receipts_url: &Url, delivery: &str) -> Result<bool, Error> {
+        let mut url = receipts_url.clone();
+        url.query_pairs_mut().append_pair("delivery", delivery);
+        match self.http.send(&self.signed(Request::get(url)).limit(LARGEST_WORD)).await {
+            Ok(response) => response.json::<ReceivedWire>("a receipt").map(|wire| wire.received),
+            Err(error) if error.status() == Some(404) => Ok(false),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Factory's word on the connection.
+    ///
+    /// # Errors
+    /// Also [`crate::http::Cause::Decode`] for a word that this version does not know.
+    pub async fn status(&self, status_url: &Url) -> Result<FactoryStatus, Error> {
+        let response = self.http.send(&self.signed(Request::get(status_url.clone())).limit(LARGEST_WORD)).await?;
+        let wire: StatusWire = response.json("a status")?;
+        Ok(FactoryStatus { state: wire.status, detail: wire.detail.filter(|detail| !detail.is_empty()) })
+    }
 }

@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 const LAYERS: [&[&str]; 7] = [
     &["secret", "error", "env", "kit", "instance", "target", "page"],
     &["http", "vault", "journal", "settings"],
-    &["gitlab", "factory", "bundle"],
+    &["gitlab", "bundle", "factory"],
     &["desired", "plan", "checks", "observed"],
     &["apply"],
     &["inputs", "report", "terminal"],
@@ -20,7 +20,7 @@ const LAYERS: [&[&str]; 7] = [
 const WITHIN: [&[&str]; 6] = [
     &["secret", "error", "instance", "target", "page", "env", "kit"],
     &["http", "vault", "journal", "settings"],
-    &["gitlab", "factory", "bundle"],
+    &["gitlab", "bundle", "factory"],
     &["desired", "observed", "plan", "checks"],
     &["terminal", "report", "inputs"],
     &["cli", "commands", "lib", "main"],

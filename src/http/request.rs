@@ -1,7 +1,7 @@
 //! What is asked: method, address, credential, body, and whether it may be asked again.
 
 use reqwest::Method;
-use reqwest::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue};
+use reqwest::header::{AUTHORIZATION, HeaderMap, HeaderName, HeaderValue};
 use serde::{Serialize, Serializer};
 use url::Url;
 use zeroize::Zeroizing;
@@ -17,6 +17,8 @@ pub(super) const LARGEST_ANSWER: usize = 8 * 1024 * 1024;
 pub enum Repeat {
     /// It changes nothing: again after a broken connection, 502, 503, 504 and a rate limit.
     Read,
+    /// It changes something, and twice is as good as once: again like a read.
+    Idempotent,
     /// It changes something: again only when it certainly was not acted upon.
     Write,
     /// Never again, whatever happened.
@@ -45,12 +47,12 @@ impl Request {
     /// section 6).
     #[must_use]
     pub fn write(method: Method, url: Url) -> Self {
-        Self::new(method, url, Repeat::Write).header(CONTENT_TYPE, "application/json")
+        Self::new(method, url, Repeat::Write).header("content-type", "application/json")
     }
 
     fn new(method: Method, url: Url, repeat: Repeat) -> Self {
         let request = Self { method, url, headers: HeaderMap::new(), body: None, repeat, limit: LARGEST_ANSWER };
-        request.header(ACCEPT, "application/json")
+        request.header("accept", "application/json")
     }
 
     /// Whether and when it may be sent again.
@@ -90,8 +92,8 @@ impl Request {
 
     /// Adds or replaces a header that is no secret. A value that no header can have is left out.
     #[must_use]
-    pub fn header(mut self, name: HeaderName, value: &str) -> Self {
-        if let Ok(value) = HeaderValue::from_str(value) {
+    pub fn header(mut self, name: &'static str, value: &str) -> Self {
+        if let (Ok(name), Ok(value)) = (HeaderName::from_bytes(name.as_bytes()), HeaderValue::from_str(value)) {
             self.headers.insert(name, value);
         }
         self
@@ -115,14 +117,14 @@ impl Request {
         serde_json::to_writer(&mut *bytes, body)
             .map_err(|error| self.failed(Cause::Setup(format!("the request has no JSON form: {error}"))))?;
         self.body = Some(bytes);
-        Ok(self.header(CONTENT_TYPE, "application/json"))
+        Ok(self.header("content-type", "application/json"))
     }
 
     /// Puts bytes in, of the given media type.
     #[must_use]
     pub fn bytes(mut self, bytes: &[u8], media_type: &str) -> Self {
         self.body = Some(Zeroizing::new(bytes.to_vec()));
-        self.header(CONTENT_TYPE, media_type)
+        self.header("content-type", media_type)
     }
 
     #[must_use]

@@ -6,7 +6,7 @@ use url::Url;
 use zeroize::Zeroizing;
 
 use super::answer;
-use super::failure::{Answer, Cause, Error, Expected};
+use super::failure::{Answer, Cause, Error, Expected, Imposter};
 use super::request::Request;
 
 /// The most that is read of a body which is a refusal: its first words are enough.
@@ -74,6 +74,19 @@ impl Response {
         }
         let detail = format!("status {} instead of {}", self.status, statuses.first().copied().unwrap_or_default());
         Err(self.failed(Cause::Decode { expected, detail }))
+    }
+
+    /// Holds an answer that need not be JSON to not being a web page: a portal's, a sign-in wall's.
+    ///
+    /// # Errors
+    /// [`Cause::Imposter`].
+    pub fn refuse_web_page(&self) -> Result<(), Error> {
+        match answer::imposter(&self.headers, &self.body) {
+            Some(what @ (Imposter::LoginWall | Imposter::WebPage)) => {
+                Err(self.failed(Cause::Imposter { status: self.status, what }))
+            }
+            Some(Imposter::OtherType(_)) | None => Ok(()),
+        }
     }
 
     /// The error that this answer turned out to be.

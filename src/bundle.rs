@@ -1,0 +1,69 @@
+//! What Factory receives: the plain text of a connection, and its sealed form.
+//!
+//! The plain text has no serialised form outside [`seal`]: secrets leave it only encrypted.
+
+mod seal;
+
+use jiff::Timestamp;
+use jiff::civil::Date;
+use serde::Serialize;
+use url::Url;
+
+pub use seal::{Opened, RecipientError, Recipients, SealError, SealedBundle, Sight};
+
+use crate::instance::{Edition, InstanceUrl, Plan};
+use crate::kit::Organization;
+use crate::secret::{ApplicationSecret, PersonalAccessToken};
+use crate::target::{Strategy, Target};
+
+/// The schema of the plain text.
+pub const SCHEMA: &str = "factory-gitlab/bundle/v1";
+
+/// Everything that Factory is given, before it is sealed.
+#[derive(Clone, Debug)]
+pub struct Bundle {
+    pub organization: Organization,
+    pub created_at: Timestamp,
+    pub instance: Instance,
+    pub application: Application,
+    /// `None` when no token is handed over.
+    pub personal_access_token: Option<Token>,
+    pub webhook: Webhook,
+    /// What `network plan` collected, if anything.
+    pub network: Option<serde_json::Value>,
+}
+
+#[derive(Clone, Debug, Serialize)]
+pub struct Instance {
+    pub url: InstanceUrl,
+    /// As GitLab writes it, `19.2.0-ee`.
+    pub version: String,
+    pub edition: Edition,
+    pub plan: Plan,
+}
+
+#[derive(Clone, Debug)]
+pub struct Application {
+    /// The application ID (OAuth's `client_id`), not GitLab's number for it.
+    pub id: String,
+    pub secret: ApplicationSecret,
+    pub name: String,
+    pub redirect_uri: String,
+    pub scopes: Vec<String>,
+}
+
+#[derive(Clone, Debug)]
+pub struct Token {
+    pub value: PersonalAccessToken,
+    pub scopes: Vec<String>,
+    pub expires_at: Option<Date>,
+    /// The user name that it acts as.
+    pub user: String,
+}
+
+#[derive(Clone, Debug, Serialize)]
+pub struct Webhook {
+    pub url: Url,
+    pub strategy: Strategy,
+    pub targets: Vec<Target>,
+}

@@ -1,0 +1,161 @@
+//! The upload of a sealed bundle, to Factory's API or to a pre-signed address of an object store.
+
+use base64::Engine as _;
+use jiff::Timestamp;
+use serde::Serialize;
+use serde_json::Value;
+use sha2::{Digest as _, Sha256};
+use url::Url;
+
+use super::{Factory, LARGEST_WORD};
+use crate::bundle::SealedBundle;
+use crate::http::{Error, Method, Repeat, Request, Response};
+use crate::kit::UploadMethod;
+
+/// What Factory, or an object store, said to an accepted bundle. An object store says nothing.
+#[derive(Clone, Debug, Default, Eq, PartialEq, Serialize)]
+pub struct Receipt {
+    pub id: Option<String>,
+    /// Equal to the bundle's where it is given.
+    pub sha256: Option<String>,
+    pub received_at: Option<Timestamp>,
+}
+
+/// Why a bundle was not taken. The sealed bundle is good all the same.
+#[derive(Clone, Debug, thiserror::Error)]
+pub enum UploadError {
+    #[error("the upload was refused: the Factory API key is missing or not valid")]
+    Unauthorized(#[source] Error),
+    #[error("the upload was refused: Factory's plan does not allow it")]
+    PaymentRequired(#[source] Error),
+    #[error("the upload was refused: the Factory API key has not the right, or the upload address has expired")]
+    Forbidden(#[source] Error),
+    #[error("the upload was refused: it conflicts with what Factory has")]
+    Conflict(#[source] Error),
+    #[error("the upload was refused: the bundle is too large")]
+    TooLarge(#[source] Error),
+    /// 5xx: Factory is at fault, and later it may not be.
+    #[error("the upload failed at Factory's side")]
+    Failing(#[source] Error),
+    /// The receipt is for other bytes than were sent.
+    #[error("the receipt names another bundle than the one that was sent: {got} instead of {sent}")]
+    WrongDigest { sent: String, got: String },
+    #[error("the upload failed")]
+    Other(#[source] Error),
+}
+
+impl UploadError {
+    /// The failed request; `None` where the answer was 2xx and the receipt wrong.
+    #[must_use]
+    pub fn request(&self) -> Option<&Error> {
+        match self {
+            Self::Unauthorized(error)
+            | Self::PaymentRequired(error)
+            | Self::Forbidden(error)
+            | Self::Conflict(error)
+            | Self::TooLarge(error)
+            | Self::Failing(error)
+            | Self::Other(error) => Some(error),
+            Self::WrongDigest { .. } => None,
+        }
+    }
+
+    /// Whether something must be fixed, as opposed to trying again later.
+    #[must_use]
+    pub fn is_refusal(&self) -> bool {
+        self.request().is_none_or(Error::is_refusal)
+    }
+}
+
+impl From<Error> for UploadError {
+    fn from(error: Error) -> Self {
+        match error.status() {
+            Some(401) => Self::Unauthorized(error),
+            Some(402) => Self::PaymentRequired(error),
+            Some(403) => Self::Forbidden(error),
+            Some(409) => Self::Conflict(error),
+            Some(413) => Self::TooLarge(error),
+            Some(500..) => Self::Failing(error),
+            _ => Self::Other(error),
+        }
+    }
+}
+
+impl Factory {
+    /// Sends the bundle. The same bundle twice is one bundle, so it is sent again after a broken connection.
+    ///
+    /// # Errors
+    /// [`UploadError`].
+    pub async fn upload(&self, bundle: &SealedBundle, url: &Url, method: UploadMethod) -> Result<Receipt, UploadError> {
+        let request = Request::write(name(method), url.clone())
+            .bytes(bundle.bytes(), "application/octet-stream")
+            .header("content-digest", &content_digest(bundle.bytes()))
+            .header("idempotency-key", bundle.sha256())
+            .repeat(Repeat::Idempotent)
+            .limit(LARGEST_WORD);
+        let request = if is_presigned(url, method) { request } else { self.signed(request) };
+        let response = self.http.send(&request).await?;
+        receipt(&response, bundle.sha256())
+    }
+}
+
+fn name(method: UploadMethod) -> Method {
+    match method {
+        UploadMethod::Post => Method::POST,
+        UploadMethod::Put => Method::PUT,
+    }
+}
+
+/// RFC 9530.
+fn content_digest(bytes: &[u8]) -> String {
+    format!("sha-256=:{}:", base64::engine::general_purpose::STANDARD.encode(Sha256::digest(bytes)))
+}
+
+/// Whether the address itself carries the right to write. An object store refuses a request that brings a second one,
+/// so the API key is left out then, and only then.
+#[must_use]
+pub fn is_presigned(url: &Url, method: UploadMethod) -> bool {
+    const SIGNATURES: [&str; 4] = ["x-amz-signature", "x-goog-signature", "signature", "sig"];
+    method == UploadMethod::Put
+        && url.query_pairs().any(|(key, _)| SIGNATURES.contains(&key.to_ascii_lowercase().as_str()))
+}
+
+fn receipt(response: &Response, sent: &str) -> Result<Receipt, UploadError> {
+    response.refuse_web_page()?;
+    let Ok(Value::Object(said)) = serde_json::from_slice(response.body()) else { return Ok(Receipt::default()) };
+    let text = |key: &str| said.get(key).and_then(Value::as_str).map(|text| text.chars().take(200).collect::<String>());
+    let got = said.get("sha256").map(|value| value.as_str().unwrap_or_default().to_ascii_lowercase());
+    match got {
+        Some(got) if got != sent => {
+            Err(UploadError::WrongDigest { sent: sent.to_owned(), got: got.chars().take(64).collect() })
+        }
+        sha256 => {
+            Ok(Receipt { id: text("id"), sha256, received_at: text("received_at").and_then(|at| at.parse().ok()) })
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_key_stays_away_from_presigned_addresses_only() {
+        for (address, method, wanted) in [
+            ("https://s3.example/b?X-Amz-Signature=1", UploadMethod::Put, true),
+            ("https://g.example/b?X-Goog-Signature=1", UploadMethod::Put, true),
+            ("https://a.example/b?sv=2&sig=1", UploadMethod::Put, true),
+            ("https://a.example/b?Signature=1", UploadMethod::Put, true),
+            ("https://a.example/b?signal=1", UploadMethod::Put, false),
+            ("https://a.example/b", UploadMethod::Put, false),
+            ("https://a.example/b?sig=1", UploadMethod::Post, false),
+        ] {
+            assert_eq!(is_presigned(&address.parse().expect("an address"), method), wanted, "{address}");
+        }
+    }
+
+    #[test]
+    fn the_digest_is_written_as_rfc_9530_says() {
+        assert_eq!(content_digest(b"hello"), "sha-256=:LPJNul+wow4m6DsqxbninhsWHlwfp0JecwQzYpOLmCQ=:");
+    }
+}

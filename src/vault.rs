@@ -1,0 +1,163 @@
+//! Where secrets rest: the keyring of the operating system. Without one they are not stored; there is no plain-text
+//! stand-in.
+
+use std::time::Duration;
+
+use keyring::v1::{Entry, Error};
+
+use crate::instance::InstanceUrl;
+use crate::secret::{Kind, Malformed, OAuthSecret, Pat, Secret};
+
+/// The name under which the system's own programs show the entries.
+const SERVICE: &str = "factory-gitlab";
+
+/// A locked keyring may wait for a person; nobody waits longer for it than this.
+const PATIENCE: Duration = Duration::from_secs(3);
+
+/// A kind of secret that may be stored.
+pub trait Stored: Kind + 'static {
+    /// The word for it in the entry's name.
+    const ENTRY: &'static str;
+}
+
+impl Stored for Pat {
+    const ENTRY: &'static str = "personal-access-token";
+}
+
+impl Stored for OAuthSecret {
+    const ENTRY: &'static str = "application-secret";
+}
+
+/// Whether the keyring is used at all (`FACTORY_DISABLE_KEYRING`).
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Use {
+    Allowed,
+    Disabled,
+}
+
+/// The keyring.
+#[derive(Clone, Copy, Debug)]
+pub struct Vault {
+    used: Use,
+}
+
+/// Why the keyring did not help. Never holds what is stored.
+#[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
+pub enum VaultError {
+    #[error("the keyring is switched off by FACTORY_DISABLE_KEYRING")]
+    Disabled,
+    #[error("this system has no keyring that can be used: {0}")]
+    Unavailable(String),
+    #[error("the keyring did not answer within {} s; it may be waiting to be unlocked", .0.as_secs())]
+    TimedOut(Duration),
+    #[error("the keyring refused: {0}")]
+    Refused(String),
+    #[error("what the keyring holds cannot be used: {0}")]
+    Spoilt(Malformed),
+}
+
+impl Vault {
+    #[must_use]
+    pub fn new(used: Use) -> Self {
+        Self { used }
+    }
+
+    /// The stored secret of an instance; `None` when there is none.
+    ///
+    /// # Errors
+    /// [`VaultError`].
+    pub async fn get<K: Stored>(self, instance: &InstanceUrl) -> Result<Option<Secret<K>>, VaultError> {
+        let stored = self
+            .ask::<K, _>(instance, |entry| match entry.get_password() {
+                Ok(text) => Ok(Some(zeroize::Zeroizing::new(text))),
+                Err(Error::NoEntry) => Ok(None),
+                Err(error) => Err(error),
+            })
+            .await?;
+        stored.map(|text| Secret::new(&text).map_err(VaultError::Spoilt)).transpose()
+    }
+
+    /// Stores a secret, over an older one.
+    ///
+    /// # Errors
+    /// [`VaultError`]; nothing is stored elsewhere then.
+    pub async fn put<K: Stored>(self, instance: &InstanceUrl, secret: &Secret<K>) -> Result<(), VaultError> {
+        let text = zeroize::Zeroizing::new(secret.expose().to_owned());
+        self.ask::<K, _>(instance, move |entry| entry.set_password(&text)).await
+    }
+
+    /// Removes a secret; not being there is as good.
+    ///
+    /// # Errors
+    /// [`VaultError`].
+    pub async fn delete<K: Stored>(self, instance: &InstanceUrl) -> Result<(), VaultError> {
+        self.ask::<K, _>(instance, |entry| match entry.delete_credential() {
+            Ok(()) | Err(Error::NoEntry) => Ok(()),
+            Err(error) => Err(error),
+        })
+        .await
+    }
+
+    /// Asks on a plain thread: the Secret Service is spoken to over a bus that blocks, and would stop the one thread
+    /// that everything else runs on.
+    async fn ask<K: Stored, T: Send + 'static>(
+        self,
+        instance: &InstanceUrl,
+        act: impl FnOnce(&Entry) -> keyring::v1::Result<T> + Send + 'static,
+    ) -> Result<T, VaultError> {
+        if self.used == Use::Disabled {
+            return Err(VaultError::Disabled);
+        }
+        let user = format!("{instance} {}", K::ENTRY);
+        let (tell, told) = tokio::sync::oneshot::channel();
+        std::thread::Builder::new()
+            .name("keyring".to_owned())
+            .spawn(move || {
+                let outcome = Entry::new(SERVICE, &user).and_then(|entry| act(&entry)).map_err(|error| reason(&error));
+                // Nobody listens any more when the time ran out.
+                drop(tell.send(outcome));
+            })
+            .map_err(|error| VaultError::Unavailable(error.to_string()))?;
+        match tokio::time::timeout(PATIENCE, told).await {
+            Ok(Ok(outcome)) => outcome,
+            Ok(Err(_)) => Err(VaultError::Unavailable("it ended unexpectedly".to_owned())),
+            Err(_) => Err(VaultError::TimedOut(PATIENCE)),
+        }
+    }
+}
+
+/// The real reason: where no store could be set up, that is told apart from the entry.
+fn reason(error: &Error) -> VaultError {
+    match error {
+        Error::NoDefaultStore => match Entry::store_status() {
+            Err(why) => VaultError::Unavailable(why.to_string()),
+            Ok(()) => VaultError::Unavailable(error.to_string()),
+        },
+        Error::NoStorageAccess(why) => VaultError::Unavailable(why.to_string()),
+        other => VaultError::Refused(other.to_string()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn run<T>(future: impl Future<Output = T>) -> T {
+        tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime").block_on(future)
+    }
+
+    #[test]
+    fn a_vault_that_is_switched_off_says_so() {
+        let instance: InstanceUrl = "https://gitlab.example".parse().expect("an address");
+        let vault = Vault::new(Use::Disabled);
+        assert_eq!(run(vault.get::<Pat>(&instance)).err(), Some(VaultError::Disabled));
+        assert_eq!(run(vault.delete::<OAuthSecret>(&instance)).err(), Some(VaultError::Disabled));
+    }
+
+    #[test]
+    fn a_missing_store_is_unavailable_and_not_refused() {
+        let error = reason(&Error::NoStorageAccess("the session bus is not there".into()));
+        assert_eq!(error, VaultError::Unavailable("the session bus is not there".to_owned()));
+        assert!(matches!(reason(&Error::TooLong("secret".to_owned(), 5)), VaultError::Refused(_)));
+    }
+}
