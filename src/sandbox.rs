@@ -181,6 +181,15 @@ impl Sandbox {
     }
 }
 
+impl std::fmt::Debug for Sandbox {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Sandbox")
+            .field("gitlab_url", &self.gitlab_url.as_str())
+            .field("factory_url", &self.factory_url.as_str())
+            .finish_non_exhaustive()
+    }
+}
+
 impl Drop for Sandbox {
     fn drop(&mut self) {
         // Dropping the sender ends the thread's wait.

@@ -228,13 +228,27 @@ async fn tls_is_verified_as_the_hook_says() {
 }
 
 #[tokio::test]
-async fn custom_headers_and_user_information_are_sent_and_cannot_override() {
+async fn values_of_custom_headers_are_not_in_the_log() {
     let live = live(|_| {});
-    let headers = json!([{"key": "X-Extra", "value": "canary"}, {"key": "X-Gitlab-Token", "value": "other"}]);
+    let headers = json!([{"key": "X-Extra", "value": "canary"}]);
     let hook = live.create("/projects/1/hooks", json!({"custom_headers": headers})).await;
-    // Factory refuses a wrong token, so a success shows that GitLab's own header won.
     assert_eq!(live.site.ask(&format!("POST {hook}/test/push_events"), Value::Null).await.0, 201);
     let log = live.log(&hook).await;
     assert_eq!(log[0]["request_headers"]["X-Extra"], "[REDACTED]");
     assert!(!log.to_string().contains("canary"));
+}
+
+#[tokio::test]
+async fn user_information_becomes_a_header_and_no_header_of_gitlabs_is_overridden() {
+    let site = site(|_| {});
+    let headers = json!([{"key": "X-Extra", "value": "1"}, {"key": "x-gitlab-token", "value": "other"}]);
+    site.hook(json!({"url": "https://user:pass@hooks.example/a", "custom_headers": headers})).await;
+    let hook = site.gitlab.all_hooks().pop().expect("the hook");
+    let pair = |name: &str, value: &str| (name.to_owned(), value.to_owned());
+    let custom = vec![pair("X-Extra", "1"), pair("x-gitlab-token", "other")];
+    let own = vec![pair("X-Gitlab-Token", "t")];
+    let parcel = parcel::parcel(&hook, &hook.url, (own, custom), Vec::new());
+    assert_eq!(parcel.url, "https://hooks.example/a");
+    let expected = [pair("X-Gitlab-Token", "t"), pair("X-Extra", "1"), pair("Authorization", "Basic dXNlcjpwYXNz")];
+    assert_eq!(parcel.headers, expected);
 }
