@@ -1,6 +1,7 @@
 """Drives the real python-gitlab client, unmodified, through an embedded GitLab; any surprise ends it with a traceback.
 
-Needs GITLAB_URL and GITLAB_TOKEN (an admin's) in the environment, and at least three projects on the instance.
+Needs GITLAB_URL and GITLAB_TOKEN (an admin's), FACTORY_KIT and FACTORY_API_KEY in the environment, and at least
+three projects on the instance.
 """
 
 import datetime
@@ -121,9 +122,64 @@ def instance(gl):
     equal(gl.settings.get().push_event_hooks_limit, hooks + 1)
 
 
+def webhook(gl):
+    """What Factory's kit says of the webhook."""
+    key = {"Authorization": f"Bearer {os.environ['FACTORY_API_KEY']}"}
+    return gl.session.get(os.environ["FACTORY_KIT"], headers=key).json()["webhook"]
+
+
+def hooks(gl):
+    kit = webhook(gl)
+    project = gl.projects.get(gl.projects.list(get_all=False)[0].id)
+    group = gl.groups.get(gl.groups.list(get_all=False, top_level_only=True)[0].id)
+    for owner in (project, group):
+        owned_hooks(gl, owner, kit)
+    system_hooks(gl, kit)
+
+
+def owned_hooks(gl, owner, kit):
+    made = owner.hooks.create({"url": kit["url"], "token": kit["secret_token"], "note_events": True})
+    equal((made.url, made.push_events, made.note_events, made.issues_events), (kit["url"], True, True, False))
+    assert "token" not in made.attributes
+    equal([hook.id for hook in owner.hooks.list(get_all=True)], [made.id])
+    made.test("push_events")
+    log = gl.http_get(f"{owner.hooks.path}/{made.id}/events")
+    equal([(one["response_status"], one["trigger"]) for one in log], [("200", "push_hooks")])
+    key = log[0]["request_headers"].get("Idempotency-Key")
+    equal(gl.session.get(kit["receipts_url"], params={"delivery": key}).json(), {"received": True})
+
+    hook = owner.hooks.get(made.id)
+    hook.issues_events, hook.note_events = True, False
+    hook.save()
+    again = owner.hooks.get(made.id)
+    equal((again.push_events, again.note_events, again.issues_events), (True, False, True))
+    # Saving sends the unchanged URL along, which leaves the token in place.
+    again.test("note_events")
+    again.url = kit["url"] + "?moved"
+    again.save()
+    message = refused(gitlab.GitlabHookTestError, 422, lambda: owner.hooks.get(made.id).test("push_events"))
+    assert "no secret token" in message, message
+    message = refused(gitlab.GitlabCreateError, 422, lambda: owner.hooks.create({"url": "http://127.0.0.1:1/"}))
+    equal(message, "Invalid url given")
+    again.delete()
+    equal(owner.hooks.list(get_all=True), [])
+    refused(gitlab.GitlabGetError, 404, lambda: owner.hooks.get(made.id))
+
+
+def system_hooks(gl, kit):
+    made = gl.hooks.create({"url": kit["url"], "token": kit["secret_token"]})
+    equal((made.url, made.push_events, made.repository_update_events), (kit["url"], False, True))
+    equal([hook.id for hook in gl.hooks.list(get_all=True)], [made.id])
+    equal(gl.http_post(f"/hooks/{made.id}")["event_name"], "project_create")
+    gl.http_put(f"/hooks/{made.id}", post_data={"push_events": True})
+    equal(gl.hooks.get(made.id).push_events, True)
+    made.delete()
+    equal(gl.hooks.list(get_all=True), [])
+
+
 def main():
     gl = gitlab.Gitlab(URL, private_token=TOKEN)
-    for part in (users, applications, projects, groups, tokens, instance):
+    for part in (users, applications, projects, groups, tokens, instance, hooks):
         part(gl)
         print(f"{part.__name__}: as python-gitlab {gitlab.__version__} expects")
 

@@ -13,12 +13,7 @@ fn python_gitlab_works_unmodified_against_the_sandbox() {
     for options in [newest, older, strict] {
         let sandbox = Sandbox::start(options).expect("the sandbox starts");
         let script = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/real/python_gitlab.py");
-        let run = Command::new("python3")
-            .arg(script)
-            .env("GITLAB_URL", sandbox.gitlab_url())
-            .env("GITLAB_TOKEN", sandbox.gitlab().admin_token())
-            .output()
-            .expect("python3 is there");
+        let run = Command::new("python3").arg(script).envs(sandbox.variables()).output().expect("python3 is there");
         let (said, wrong) = (String::from_utf8_lossy(&run.stdout), String::from_utf8_lossy(&run.stderr));
         assert!(run.status.success(), "{:?}\n{said}{wrong}", sandbox.options().version);
     }
