@@ -2,6 +2,8 @@
 //!
 //! gitlab: lib/api/projects.rb, app/finders/projects_finder.rb
 
+mod entity;
+
 use std::collections::HashSet;
 
 use axum::extract::{Path, State as Shared};
@@ -9,7 +11,9 @@ use axum::http::StatusCode;
 use axum::response::Response;
 use axum::routing::get;
 use axum::{Json, Router};
-use serde_json::{Value, json};
+use serde_json::Value;
+
+use entity::{Shape, entity};
 
 use super::GitLab;
 use super::access::Access;
@@ -213,141 +217,4 @@ pub(super) fn of_group(state: &State, caller: Option<&Caller>, group: u64) -> Ve
     };
     let projects = state.projects.values().rev().filter(own).take(GROUP_PAGE_LIMIT);
     projects.map(|project| entity(&access, state, (project, shape))).collect()
-}
-
-/// How much of a project is shown.
-#[derive(Clone, Copy, Debug)]
-struct Shape {
-    signed_in: bool,
-    simple: bool,
-}
-
-fn entity(access: &Access<'_>, state: &State, (project, shape): (&Project, Shape)) -> Value {
-    let mut answer = basic(state, project);
-    if shape.simple {
-        return answer;
-    }
-    let more = json!({
-        "packages_enabled": true,
-        "empty_repo": project.empty_repo,
-        "archived": project.archived,
-        "visibility": project.visibility.word(),
-        "owner": owner(state, project),
-        "resolve_outdated_diff_discussions": false,
-        "issues_enabled": true,
-        "merge_requests_enabled": true,
-        "wiki_enabled": true,
-        "jobs_enabled": true,
-        "snippets_enabled": true,
-        "container_registry_enabled": true,
-        "can_create_merge_request_in": true,
-        "issues_access_level": "enabled",
-        "repository_access_level": "enabled",
-        "merge_requests_access_level": "enabled",
-        "builds_access_level": "enabled",
-        "wiki_access_level": "enabled",
-        "shared_runners_enabled": true,
-        "lfs_enabled": true,
-        "creator_id": project.creator,
-        "import_status": "none",
-        "open_issues_count": 0,
-        "updated_at": format!("{:.3}", project.created_at),
-        "ci_config_path": "",
-        "public_jobs": true,
-        "shared_with_groups": [],
-        "only_allow_merge_if_pipeline_succeeds": false,
-        "request_access_enabled": true,
-        "merge_method": "merge",
-        "squash_option": "default_off",
-        // Two names of one fact; the second is the one that lasts.
-        "marked_for_deletion_at": project.marked_for_deletion.map(|day| day.to_string()),
-        "marked_for_deletion_on": project.marked_for_deletion.map(|day| day.to_string()),
-    });
-    extend(&mut answer, more);
-    if project.namespace.group().is_some() {
-        answer.as_object_mut().map(|fields| fields.remove("owner"));
-    }
-    if shape.signed_in {
-        answer["permissions"] = permissions(access, project);
-    }
-    answer
-}
-
-/// gitlab: lib/api/entities/basic_project_details.rb
-fn basic(state: &State, project: &Project) -> Value {
-    let path = &project.full_path;
-    let web = state.link(&format!("/{path}"));
-    let host = state.external_url.host_str().unwrap_or_default();
-    let branch = (!project.empty_repo).then_some("main");
-    let (namespace, above) = namespace(state, project.namespace);
-    json!({
-        "id": project.id,
-        "description": null,
-        "name": project.name,
-        "name_with_namespace": format!("{above} / {}", project.name),
-        "path": project.path,
-        "path_with_namespace": path,
-        "created_at": format!("{:.3}", project.created_at),
-        "default_branch": branch,
-        "tag_list": [],
-        "topics": [],
-        "ssh_url_to_repo": format!("git@{host}:{path}.git"),
-        "http_url_to_repo": format!("{web}.git"),
-        "web_url": web,
-        "readme_url": branch.map(|branch| format!("{web}/-/blob/{branch}/README.md")),
-        "forks_count": 0,
-        "avatar_url": null,
-        "star_count": 0,
-        "last_activity_at": format!("{:.3}", project.created_at),
-        "visibility": project.visibility.word(),
-        "namespace": namespace,
-    })
-}
-
-/// A namespace as projects show it, and its full name.
-fn namespace(state: &State, namespace: Namespace) -> (Value, String) {
-    match namespace {
-        Namespace::Group(id) => match state.groups.get(&id) {
-            Some(group) => (super::groups::namespace(state, group), group.full_name.clone()),
-            None => (Value::Null, String::new()),
-        },
-        Namespace::User(id) => match state.users.get(&id) {
-            Some(user) => (super::groups::user_namespace(state, user), user.name.clone()),
-            None => (Value::Null, String::new()),
-        },
-    }
-}
-
-fn owner(state: &State, project: &Project) -> Value {
-    match project.namespace {
-        Namespace::User(id) => state.users.get(&id).map_or(Value::Null, |user| {
-            json!({
-                "id": user.id,
-                "username": user.username,
-                "name": user.name,
-                "state": "active",
-                "avatar_url": null,
-                "web_url": state.link(&format!("/{}", user.username)),
-            })
-        }),
-        Namespace::Group(_) => Value::Null,
-    }
-}
-
-fn permissions(access: &Access<'_>, project: &Project) -> Value {
-    let shown = |level: u8| match level {
-        0 => Value::Null,
-        level => json!({ "access_level": level, "notification_level": 3 }),
-    };
-    let (group, direct) = match project.namespace {
-        Namespace::Group(group) => (access.in_group(group), access.direct(project)),
-        Namespace::User(_) => (0, access.in_project(project)),
-    };
-    json!({ "project_access": shown(direct), "group_access": shown(group) })
-}
-
-fn extend(answer: &mut Value, more: Value) {
-    if let (Value::Object(answer), Value::Object(more)) = (answer, more) {
-        answer.extend(more);
-    }
 }

@@ -1,0 +1,155 @@
+//! What may be changed and looked at from outside while the sandbox runs, past the API.
+
+use super::{ProjectSpec, TokenSpec, UserSpec};
+use crate::sandbox::gitlab::GitLab;
+use crate::sandbox::gitlab::secrets::{self, Digest};
+use crate::sandbox::gitlab::state::{Application, Group, OauthToken, Project, State, Token, level, next};
+
+impl GitLab {
+    /// Adds a user and gives the id.
+    pub fn add_user(&self, spec: UserSpec) -> u64 {
+        self.lock().add_user(spec, self.clock().now())
+    }
+
+    /// Adds a personal access token and gives its value.
+    pub fn add_token(&self, spec: TokenSpec) -> String {
+        self.lock().add_token(spec, (self.options().version, self.clock().now()))
+    }
+
+    /// Adds a bot user who is a member of one project, with a token: a project access token. Gives its value.
+    pub fn add_project_token(&self, project: u64, access_level: u8) -> String {
+        let tail = &secrets::hex64()[..32];
+        let username = format!("project_{project}_bot_{tail}");
+        let user = self.add_user(UserSpec { username, admin: false, bot: true });
+        if let Some(project) = self.lock().projects.get_mut(&project) {
+            project.members.insert(user, access_level);
+        }
+        self.add_token(TokenSpec { user, ..TokenSpec::default() })
+    }
+
+    /// Adds a bot user who is a member of one group, with a token: a group access token. Gives its value.
+    pub fn add_group_token(&self, group: u64, access_level: u8) -> String {
+        let tail = &secrets::hex64()[..32];
+        let username = format!("group_{group}_bot_{tail}");
+        let user = self.add_user(UserSpec { username, admin: false, bot: true });
+        if let Some(group) = self.lock().groups.get_mut(&group) {
+            group.members.insert(user, access_level);
+        }
+        self.add_token(TokenSpec { user, ..TokenSpec::default() })
+    }
+
+    /// Adds an OAuth access token of a user and gives its value.
+    pub fn add_oauth_token(&self, user: u64, application: Option<u64>, scopes: &[&str]) -> String {
+        let value = secrets::hex64();
+        let now = self.clock().now();
+        let mut state = self.lock();
+        let id = next(&mut state.ids.oauth_token);
+        let token = OauthToken {
+            id,
+            application,
+            user: Some(user),
+            scopes: scopes.iter().map(|scope| (*scope).to_owned()).collect(),
+            created_at: now,
+            expires_in: 7200,
+            revoked: false,
+            value: Digest::of(&value),
+            refresh: None,
+        };
+        state.oauth_values.insert(token.value, id);
+        state.oauth_tokens.insert(id, token);
+        value
+    }
+
+    /// Adds a group, below another one or at the top, and gives the id; `root` owns it.
+    pub fn add_group(&self, name: &str, parent: Option<u64>) -> u64 {
+        let mut state = self.lock();
+        let id = state.add_group(name, parent, self.clock().now());
+        if let Some(group) = state.groups.get_mut(&id) {
+            group.members.insert(1, level::OWNER);
+        }
+        id
+    }
+
+    /// Adds a project and gives the id.
+    pub fn add_project(&self, spec: ProjectSpec) -> u64 {
+        self.lock().add_project(spec, self.clock().now())
+    }
+
+    /// Changes a project where it stands; nothing happens if there is none.
+    pub fn change_project(&self, id: u64, change: impl FnOnce(&mut Project)) {
+        if let Some(project) = self.lock().projects.get_mut(&id) {
+            change(project);
+        }
+    }
+
+    /// Changes a group where it stands, as its members; nothing happens if there is none.
+    pub fn change_group(&self, id: u64, change: impl FnOnce(&mut Group)) {
+        if let Some(group) = self.lock().groups.get_mut(&id) {
+            change(group);
+        }
+    }
+
+    /// Archives a project or brings it back.
+    pub fn set_archived(&self, id: u64, archived: bool) {
+        self.change_project(id, |project| project.archived = archived);
+    }
+
+    /// Asks for a project's deletion, as a user does: it stays listed, and since 18.0 under another name and path.
+    pub fn mark_for_deletion(&self, id: u64) {
+        let (today, renames) = (self.clock().today(), self.at_least(18, 0));
+        let mut state = self.lock();
+        let State { projects, project_paths, .. } = &mut *state;
+        let Some(project) = projects.get_mut(&id) else { return };
+        project.marked_for_deletion = Some(today);
+        if renames {
+            let tail = format!("-deletion_scheduled-{id}");
+            project_paths.remove(&project.full_path.to_lowercase());
+            for name in [&mut project.name, &mut project.path, &mut project.full_path] {
+                name.push_str(&tail);
+            }
+            project_paths.insert(project.full_path.to_lowercase(), id);
+        }
+    }
+
+    /// Removes a project at once.
+    pub fn remove_project(&self, id: u64) {
+        let mut state = self.lock();
+        if let Some(project) = state.projects.remove(&id) {
+            state.project_paths.remove(&project.full_path.to_lowercase());
+        }
+    }
+
+    /// Gives a user a password, for the password grant.
+    pub fn set_password(&self, user: u64, password: &str) {
+        if let Some(user) = self.lock().users.get_mut(&user) {
+            user.password = Some(Digest::of(password));
+        }
+    }
+
+    /// Revokes a token or brings it back to life, by its value.
+    pub fn set_revoked(&self, value: &str, revoked: bool) {
+        let mut state = self.lock();
+        let id = state.token_values.get(&Digest::of(value)).copied();
+        if let Some(token) = id.and_then(|id| state.tokens.get_mut(&id)) {
+            token.revoked = revoked;
+        }
+    }
+
+    /// The applications there are, for assertions.
+    #[must_use]
+    pub fn applications(&self) -> Vec<Application> {
+        self.lock().applications.values().cloned().collect()
+    }
+
+    /// The tokens there are, for assertions; their values are not kept.
+    #[must_use]
+    pub fn tokens(&self) -> Vec<Token> {
+        self.lock().tokens.values().cloned().collect()
+    }
+
+    /// The projects there are, for assertions.
+    #[must_use]
+    pub fn projects(&self) -> Vec<Project> {
+        self.lock().projects.values().cloned().collect()
+    }
+}
