@@ -229,6 +229,26 @@ async fn tls_is_served_with_the_sandboxes_own_ca() {
 }
 
 #[tokio::test]
+async fn faults_work_over_http_2_and_below_the_relative_root() {
+    let sandbox = sandbox(|options| {
+        options.tls = true;
+        options.relative_root = "/gitlab".to_owned();
+    });
+    let url = format!("{}/api/v4/version", sandbox.gitlab_url());
+    let ask = || client(&sandbox).get(&url).send();
+    for (action, answered) in [("status:418", true), ("reset", false), ("lost", false)] {
+        sandbox.clear_faults();
+        sandbox.fault(&format!("gitlab:/api/v4/version={action}")).expect("a fault");
+        let answer = ask().await;
+        assert_eq!(answer.is_ok_and(|answer| answer.status() == 418), answered, "{action}");
+        assert!(sandbox.requests().last().is_some_and(|one| one.fault.is_some()), "{action}");
+    }
+    sandbox.clear_faults();
+    sandbox.fault("/api/v4/version=half").expect("a fault");
+    assert!(ask().await.expect("a head").bytes().await.is_err());
+}
+
+#[tokio::test]
 async fn a_wrong_certificate_is_wrong_in_the_way_that_was_asked() {
     let cases = [
         (TlsDefect::Expired, "Expired"),

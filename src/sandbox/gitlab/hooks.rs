@@ -91,8 +91,19 @@ pub struct HookSwitches {
     pub group_limit: usize,
     /// Tests (and, counted apart, resends) of one user on one project or group in a minute.
     pub test_limit: u32,
+    /// What the API of group hooks does on an EE whose licence has none; which one is real was not seen.
+    pub unlicensed_groups: UnlicensedGroups,
     /// Events that projects have nothing of, so that they cannot be tested.
     pub absent: Vec<Event>,
+}
+
+/// The two ways in which an EE without a licence can treat group hooks.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum UnlicensedGroups {
+    /// They can be made and tested, and never fire: the policy asks for no licence.
+    Silent,
+    /// 403 for everything about them.
+    Forbidden,
 }
 
 impl Default for HookSwitches {
@@ -103,6 +114,7 @@ impl Default for HookSwitches {
             project_limit: 100,
             group_limit: 50,
             test_limit: 5,
+            unlicensed_groups: UnlicensedGroups::Silent,
             absent: vec![Event::Deployment, Event::Release, Event::Vulnerability, Event::WikiPage],
         }
     }

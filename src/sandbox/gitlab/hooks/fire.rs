@@ -57,7 +57,7 @@ impl GitLab {
     }
 
     /// Group hooks can be made and tested on any EE; they fire only with a licence that has them.
-    fn group_hooks_licensed(&self, state: &State) -> bool {
+    pub(super) fn group_hooks_licensed(&self, state: &State) -> bool {
         self.enterprise() && self.options().plan != Plan::None && !state.switches.license_expired
     }
 

@@ -15,7 +15,7 @@ use axum::{Extension, Json, Router};
 use jiff::fmt::rfc2822;
 
 use super::entity::{Detail, Shown};
-use super::{Hook, Owner};
+use super::{Hook, Owner, UnlicensedGroups};
 use crate::sandbox::gitlab::GitLab;
 use crate::sandbox::gitlab::caller::{Call, Caller};
 use crate::sandbox::gitlab::pages;
@@ -94,6 +94,10 @@ impl Asked {
         }
         let caller = self.call.require(gitlab)?;
         let state = gitlab.lock();
+        let strict = state.hooks.switches.unlicensed_groups == UnlicensedGroups::Forbidden;
+        if self.kind == Kind::Group && strict && !gitlab.group_hooks_licensed(&state) {
+            return Err(Refusal::forbidden());
+        }
         let owner = if self.kind == Kind::Project {
             Owner::Project(state.administered_project(self.part("id"), &caller)?.id)
         } else {

@@ -257,7 +257,11 @@ async fn group_hooks_are_a_matter_of_edition() {
     assert_eq!(ce.ask("GET /groups/group-1/hooks", Value::Null).await, (404, json!({"error": "404 Not Found"})));
     let unlicensed = site(|options| options.plan = Plan::None);
     let body = json!({"url": "https://hooks.example/"});
-    assert_eq!(unlicensed.ask("POST /groups/group-1/hooks", body).await.0, 201);
+    assert_eq!(unlicensed.ask("POST /groups/group-1/hooks", body.clone()).await.0, 201);
+    for (site, status) in [(unlicensed, 403), (site(|_| {}), 201)] {
+        site.gitlab.switch_hooks(|switches| switches.unlicensed_groups = UnlicensedGroups::Forbidden);
+        assert_eq!(site.ask("POST /groups/group-1/hooks", body.clone()).await.0, status);
+    }
 }
 
 #[tokio::test]
