@@ -3,6 +3,7 @@
 //! The walk: resolve, observe, plan, apply, report. Lower layers know nothing of higher ones; `tests/layers.rs` holds
 //! the `use crate::…` lines to that.
 
+pub mod apply;
 pub mod bundle;
 pub mod checks;
 pub mod cli;

@@ -1,11 +1,17 @@
 //! What is true, read from both sides, independent reads at the same time.
 
+mod hooks;
+mod look;
+mod sides;
+mod targets;
+
 use std::collections::BTreeMap;
 use std::time::Duration;
 
 use jiff::Timestamp;
 use serde::Serialize;
 
+pub use self::look::{Already, Look, Wanted, Watch};
 use crate::factory::FactoryStatus;
 use crate::gitlab::{Application, Delivery, Hook, License, Metadata, Pair, ProbedScopes, TokenDetails, User};
 pub use crate::http::{CertificateSeen, NetworkSeen, Seen};
@@ -41,14 +47,18 @@ impl Observed {
     /// The plan that decides over group hooks. Not knowing is free: unlicensed group hooks are never trusted.
     #[must_use]
     pub fn plan(&self) -> Plan {
-        match self.license.known() {
-            Some(License::Licensed { plan, expired: false }) => match plan.as_str() {
-                "premium" => Plan::Premium,
-                "ultimate" => Plan::Ultimate,
-                _ => Plan::Free,
-            },
+        plan_of(self.license.known())
+    }
+}
+
+fn plan_of(license: Option<&License>) -> Plan {
+    match license {
+        Some(License::Licensed { plan, expired: false }) => match plan.as_str() {
+            "premium" => Plan::Premium,
+            "ultimate" => Plan::Ultimate,
             _ => Plan::Free,
-        }
+        },
+        _ => Plan::Free,
     }
 }
 
@@ -115,6 +125,16 @@ pub struct DeliveryProof {
     pub test: Fact,
     pub log: Fact,
     pub receipt: Fact,
+}
+
+impl DeliveryProof {
+    /// Whether the delivery is proved: something shows that it arrived, and nothing that could be asked says otherwise.
+    #[must_use]
+    pub fn holds(&self) -> bool {
+        let facts = [&self.test, &self.log, &self.receipt];
+        facts.iter().any(|fact| matches!(fact, Fact::Holds(_)))
+            && facts.iter().all(|fact| matches!(fact, Fact::Holds(_) | Fact::Untold(_)))
+    }
 }
 
 /// One fact: it holds, it does not, or it could not be found out; with what was seen.

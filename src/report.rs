@@ -1,7 +1,10 @@
 //! What a command has to say: one struct for each command, rendered as text, JSON or JUnit, with one exit code for all.
 
+mod findings;
 mod json;
 mod junit;
+
+pub use findings::{Detail, FailOn, Findings, SCHEMA};
 
 use std::fmt;
 use std::str::FromStr;

@@ -116,17 +116,11 @@ fn seen<'a>(case: &Case<'a>) -> Result<&'a HooksSeen, Ruling> {
     super::ruling::known(&case.observed.hooks)
 }
 
-/// Whether a hook points at the kit's URL. Hooks that have only our mark point elsewhere.
-fn points_at_factory(case: &Case<'_>, hook: &Hook) -> bool {
-    let wanted = &case.desired.webhooks.url;
-    hook.url == wanted.as_str() || url::Url::parse(&hook.url).is_ok_and(|url| url == *wanted)
-}
-
 fn of_target<'a>(case: &Case<'_>, target: &'a TargetSeen) -> Vec<Ours<'a>> {
     let hooks = target.hooks.known().map_or(&[][..], Vec::as_slice);
     hooks
         .iter()
-        .filter(|seen| points_at_factory(case, &seen.hook))
+        .filter(|seen| case.desired.webhooks.is_url(&seen.hook.url))
         .map(|seen| Ours { target: &target.target, seen })
         .collect()
 }

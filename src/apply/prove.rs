@@ -1,0 +1,291 @@
+//! Proves a hook with GitLab's own test function, as three separate facts: GitLab's answer to the test, its delivery log,
+//! and Factory's receipt.
+//!
+//! `connect` and `verify --live` share it. It is in this room because a test makes GitLab send something.
+
+use std::time::Duration;
+
+use super::Sides;
+use crate::desired::DesiredWebhooks;
+use crate::env::Clock;
+use crate::gitlab::{AlertStatus, Delivery, DeliveryOutcome, TestOutcome};
+use crate::http;
+use crate::instance::Version;
+use crate::observed::{DeliveryProof, Fact, HooksSeen};
+use crate::target::{Event, Target, TargetKind};
+
+/// GitLab's limit is five tests a minute for each project or group; without a word from it, this is long enough.
+const LIMIT_WINDOW: Duration = Duration::from_secs(60);
+
+/// The longest that a test waits for the limit.
+const LONGEST_WAIT: Duration = Duration::from_secs(90);
+
+/// A test is logged before its answer comes; the log of a busy instance may still lag behind.
+const LOOKS: u32 = 5;
+const BETWEEN_LOOKS: Duration = Duration::from_secs(1);
+
+/// So many targets of one kind are tried when GitLab has no sample to send.
+const MOST_TRIES: usize = 5;
+
+/// Fires tests and follows them.
+#[derive(Clone, Copy)]
+pub struct Proof<'a> {
+    sides: Sides<'a>,
+    webhooks: &'a DesiredWebhooks,
+    clock: Clock,
+    version: Option<Version>,
+    notice: Option<&'a dyn Fn(&str)>,
+}
+
+/// How a test went.
+struct Tested {
+    fact: Fact,
+    /// Whether GitLab sent anything.
+    sent: bool,
+    /// Whether another target of the same kind may do better.
+    elsewhere: bool,
+}
+
+impl Tested {
+    fn sent(fact: Fact) -> Self {
+        Self { fact, sent: true, elsewhere: false }
+    }
+
+    fn not_sent(fact: Fact) -> Self {
+        Self { fact, sent: false, elsewhere: false }
+    }
+}
+
+impl<'a> Proof<'a> {
+    #[must_use]
+    pub fn new(sides: Sides<'a>, webhooks: &'a DesiredWebhooks) -> Self {
+        Self { sides, webhooks, clock: Clock, version: None, notice: None }
+    }
+
+    /// The instance's version, which says what it can tell; without it, it is found out by asking.
+    #[must_use]
+    pub fn of_version(mut self, version: Option<Version>) -> Self {
+        self.version = version;
+        self
+    }
+
+    /// Told why it takes long, such as `waiting 40 s for GitLab's limit of five tests a minute`.
+    #[must_use]
+    pub fn telling(mut self, notice: &'a dyn Fn(&str)) -> Self {
+        self.notice = Some(notice);
+        self
+    }
+
+    /// Proves one hook of each kind of target. Where GitLab has no sample to send (an empty project on old versions),
+    /// another target is tried.
+    pub async fn of_each_kind(&self, hooks: &HooksSeen) -> Vec<DeliveryProof> {
+        let mut proofs = Vec::new();
+        for kind in [TargetKind::System, TargetKind::Group, TargetKind::Project] {
+            let mut last = None;
+            for (target, hook) in self.candidates(hooks, kind).into_iter().take(MOST_TRIES) {
+                let (proof, elsewhere) = self.one(target, hook, Event::Push).await;
+                last = Some(proof);
+                if !elsewhere {
+                    break;
+                }
+            }
+            proofs.extend(last);
+        }
+        proofs
+    }
+
+    /// Our hooks on targets of a kind, the most promising first: one that is enabled, on a project with commits.
+    fn candidates<'h>(&self, hooks: &'h HooksSeen, kind: TargetKind) -> Vec<(&'h Target, u64)> {
+        let mut found: Vec<_> = hooks
+            .targets
+            .iter()
+            .filter(|seen| seen.target.kind() == kind)
+            .filter_map(|seen| {
+                let ours = seen.hooks.known()?.iter().find(|one| self.webhooks.is_url(&one.hook.url))?;
+                let disabled = matches!(ours.hook.alert_status, AlertStatus::Disabled);
+                Some(((seen.empty, disabled), &seen.target, ours.hook.id))
+            })
+            .collect();
+        found.sort_by_key(|(rank, ..)| *rank);
+        found.into_iter().map(|(_, target, hook)| (target, hook)).collect()
+    }
+
+    /// Proves one hook.
+    pub async fn of(&self, target: &Target, hook: u64, event: Event) -> DeliveryProof {
+        self.one(target, hook, event).await.0
+    }
+
+    async fn one(&self, target: &Target, hook: u64, event: Event) -> (DeliveryProof, bool) {
+        let before = self.newest(target, hook).await;
+        let tested = self.test(target, hook, event).await;
+        let (log, key) = match &before {
+            _ if !tested.sent => (Fact::Untold("nothing was sent".to_owned()), None),
+            Err(fact) => (fact.clone(), None),
+            Ok(newest) => self.log(target, hook, *newest).await,
+        };
+        let receipt = match tested.sent {
+            true => self.receipt(target, key).await,
+            false => Fact::Untold("nothing was sent".to_owned()),
+        };
+        (DeliveryProof { target: target.clone(), test: tested.fact, log, receipt }, tested.elsewhere)
+    }
+
+    async fn test(&self, target: &Target, hook: u64, event: Event) -> Tested {
+        let mut waited = Duration::ZERO;
+        loop {
+            let outcome = match self.sides.writer.test_hook(target, hook, event).await {
+                Ok(outcome) => outcome,
+                Err(error) => return untested(&error),
+            };
+            let wait = match outcome {
+                TestOutcome::Accepted if *target == Target::System => {
+                    let text = "GitLab's test of a system hook does not say whether it arrived";
+                    return Tested::sent(Fact::Untold(text.to_owned()));
+                }
+                TestOutcome::Accepted => return Tested::sent(Fact::Holds("the test was answered 2xx".to_owned())),
+                TestOutcome::Refused { said } => return refused(&said),
+                TestOutcome::Limited { retry_after } => retry_after.unwrap_or(LIMIT_WINDOW),
+            };
+            waited += wait;
+            if waited > LONGEST_WAIT {
+                let text = "GitLab's limit of five tests a minute is reached; run it again in a minute";
+                return Tested::not_sent(Fact::Unknown(text.to_owned()));
+            }
+            if let Some(notice) = self.notice {
+                notice(&format!("waiting {} s for GitLab's limit of five tests a minute", wait.as_secs()));
+            }
+            self.clock.sleep(wait).await;
+        }
+    }
+
+    /// The number of the newest entry of the log; zero for an empty one.
+    async fn newest(&self, target: &Target, hook: u64) -> Result<u64, Fact> {
+        let entries = self.entries(target, hook).await?;
+        Ok(entries.iter().map(|entry| entry.id).max().unwrap_or(0))
+    }
+
+    async fn entries(&self, target: &Target, hook: u64) -> Result<Vec<Delivery>, Fact> {
+        if *target == Target::System {
+            return Err(Fact::Untold("GitLab keeps no delivery log of system hooks".to_owned()));
+        }
+        if self.version.is_some_and(|version| version < Version::DELIVERY_LOG) {
+            return Err(Fact::Untold("this GitLab has no delivery log (17.3)".to_owned()));
+        }
+        self.sides.reader.deliveries(target, hook).await.map_err(|error| match error.status() {
+            Some(404) => Fact::Untold("this GitLab has no delivery log (17.3)".to_owned()),
+            _ => unread(&error),
+        })
+    }
+
+    /// The first entry behind the newest one from before the test, and what the receiver knows it by.
+    async fn log(&self, target: &Target, hook: u64, newest: u64) -> (Fact, Option<String>) {
+        for look in 0..LOOKS {
+            if look > 0 {
+                self.clock.sleep(BETWEEN_LOOKS).await;
+            }
+            let entries = match self.entries(target, hook).await {
+                Ok(entries) => entries,
+                Err(fact) => return (fact, None),
+            };
+            if let Some(entry) = entries.into_iter().filter(|entry| entry.id > newest).min_by_key(|entry| entry.id) {
+                return (logged(entry.outcome), entry.key);
+            }
+        }
+        (Fact::Fails("GitLab's delivery log has no entry of the test".to_owned()), None)
+    }
+
+    /// Asks Factory whether the delivery came.
+    async fn receipt(&self, target: &Target, key: Option<String>) -> Fact {
+        let Some(url) = &self.webhooks.receipts_url else {
+            return Fact::Untold("the kit has no receipts_url".to_owned());
+        };
+        let Some(key) = key else {
+            let what = if *target == Target::System { "a system hook" } else { "the test" };
+            return Fact::Untold(format!("GitLab does not show the key of {what}'s delivery"));
+        };
+        for look in 0..LOOKS {
+            if look > 0 {
+                self.clock.sleep(BETWEEN_LOOKS).await;
+            }
+            match self.sides.factory.receipt(url, &key).await {
+                Ok(true) => return Fact::Holds("Factory has received it".to_owned()),
+                Ok(false) => {}
+                Err(error) => return unread(&error),
+            }
+        }
+        if self.version.is_some_and(|version| version < Version::IDEMPOTENCY_KEY) {
+            return Fact::Untold("deliveries of this GitLab carry no Idempotency-Key (17.4)".to_owned());
+        }
+        Fact::Fails("Factory has not received it".to_owned())
+    }
+}
+
+fn unread(error: &http::Error) -> Fact {
+    if error.is_refusal() { Fact::Fails(error.to_string()) } else { Fact::Unknown(error.to_string()) }
+}
+
+fn untested(error: &http::Error) -> Tested {
+    match error.status() {
+        Some(404 | 405) => {
+            Tested::not_sent(Fact::Unknown("GitLab has no test function for this hook, or it is gone".to_owned()))
+        }
+        _ => Tested::not_sent(unread(error)),
+    }
+}
+
+/// What a 422 means: no sample, nothing sent at all, or the receiver's or the network's words.
+/// gitlab: app/services/test_hooks, lib/api/hooks/trigger_test.rb
+fn refused(said: &str) -> Tested {
+    if said.starts_with("Ensure the") {
+        let fact = Fact::Unknown(format!("GitLab has nothing to test with: {said}"));
+        return Tested { fact, sent: false, elsewhere: true };
+    }
+    if said.contains("Silent mode") {
+        return Tested::not_sent(Fact::Fails("GitLab is in Silent Mode and sends nothing".to_owned()));
+    }
+    if said.contains("Testing not available") {
+        return Tested::not_sent(Fact::Unknown(said.to_owned()));
+    }
+    let why =
+        if said.is_empty() { "the test was not answered 2xx".to_owned() } else { format!("the test failed: {said}") };
+    Tested::sent(Fact::Fails(why))
+}
+
+fn logged(outcome: DeliveryOutcome) -> Fact {
+    match outcome {
+        DeliveryOutcome::Answered(status @ 200..=299) => Fact::Holds(format!("the log says {status}")),
+        DeliveryOutcome::Answered(status) => Fact::Fails(format!("the log says {status}")),
+        DeliveryOutcome::NoAnswer => Fact::Fails(
+            "the log says that there was no answer (time-out, DNS, TLS, or an address that GitLab blocks)".to_owned(),
+        ),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_refused_test_is_told_apart() {
+        for (said, sent, elsewhere, fails) in [
+            ("Ensure the project has at least one commit.", false, true, false),
+            ("Ensure the group has a project with commits.", false, true, false),
+            ("Silent mode enabled", false, false, true),
+            ("Testing not available for this hook", false, false, false),
+            ("", true, false, true),
+            ("URL is blocked: Requests to the local network are not allowed", true, false, true),
+        ] {
+            let tested = refused(said);
+            assert_eq!((tested.sent, tested.elsewhere), (sent, elsewhere), "{said}");
+            assert_eq!(matches!(tested.fact, Fact::Fails(_)), fails, "{said}");
+        }
+    }
+
+    #[test]
+    fn the_log_counts_only_2xx_as_arrived() {
+        assert!(matches!(logged(DeliveryOutcome::Answered(204)), Fact::Holds(_)));
+        for outcome in [DeliveryOutcome::Answered(302), DeliveryOutcome::Answered(500), DeliveryOutcome::NoAnswer] {
+            assert!(matches!(logged(outcome), Fact::Fails(_)), "{outcome:?}");
+        }
+    }
+}

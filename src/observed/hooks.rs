@@ -1,0 +1,186 @@
+//! Reads the hooks of every target, many at once, and keeps only those that are ours.
+
+use std::cell::Cell;
+
+use futures_util::{StreamExt as _, stream};
+use tokio::sync::mpsc;
+
+use super::look::Watch;
+use super::targets::{Chooser, Found, Starts, takes_personal};
+use super::{HookSeen, HooksSeen, Seen, TargetSeen};
+use crate::desired::{Desired, Mark};
+use crate::gitlab::{Delivery, Hook, Reader};
+use crate::http;
+use crate::instance::Version;
+use crate::target::{Strategy, Target};
+
+/// Targets that are looked at at the same time; the client bounds the requests in flight.
+const WIDTH: usize = 64;
+
+/// Pages of targets that are held while their hooks are read.
+const PAGES_AHEAD: usize = 2;
+
+/// Delivery logs are read of so many hooks at most; a log can be large, and each is a request.
+const MOST_LOGS: usize = 100;
+
+/// Whether and how many delivery logs are read.
+pub(super) struct Logs {
+    left: Cell<usize>,
+    none: Option<&'static str>,
+}
+
+impl Logs {
+    pub(super) fn new(wanted: bool, version: Option<Version>) -> Self {
+        let none = match version {
+            _ if !wanted => Some("no check of deliveries was asked for"),
+            None => Some("GitLab's version is not known, so it is not known whether it has delivery logs"),
+            Some(version) if version < Version::DELIVERY_LOG => Some("this GitLab has no delivery log (17.3)"),
+            Some(_) => None,
+        };
+        Self { left: Cell::new(MOST_LOGS), none }
+    }
+
+    /// Takes one of the reads that are left, or says why there is none.
+    fn take(&self, target: &Target) -> Result<(), &'static str> {
+        if let Some(reason) = self.none {
+            return Err(reason);
+        }
+        if *target == Target::System {
+            return Err("GitLab keeps no delivery log of system hooks");
+        }
+        let left = self.left.get().checked_sub(1).ok_or("the logs of the first 100 hooks are read")?;
+        self.left.set(left);
+        Ok(())
+    }
+}
+
+/// One walk over all targets.
+pub(super) struct Walk<'a> {
+    pub(super) gitlab: &'a Reader,
+    pub(super) desired: &'a Desired,
+    pub(super) strategy: Strategy,
+    pub(super) logs: Logs,
+    pub(super) watch: &'a dyn Watch,
+}
+
+impl Walk<'_> {
+    /// Finds the targets and reads their hooks while it goes. A target that cannot be read is a failure of that target
+    /// alone; a list of targets that breaks off is one of the whole.
+    pub(super) async fn all(&self, starts: &Starts) -> Result<HooksSeen, http::Error> {
+        let chooser = Chooser::new(&self.desired.webhooks.selection, self.strategy);
+        let (send, mut receive) = mpsc::channel::<Vec<Found>>(PAGES_AHEAD);
+        let find = async {
+            let found = self.find(starts, &chooser, &send).await;
+            drop(send);
+            found
+        };
+        let pages = stream::poll_fn(move |context| receive.poll_recv(context));
+        let read = pages
+            .flat_map(stream::iter)
+            .map(|found| self.read(found))
+            .buffer_unordered(WIDTH)
+            .collect::<Vec<TargetSeen>>();
+        let (found, mut targets) = tokio::join!(Box::pin(find), read);
+        found?;
+        targets.sort_by(|one, other| one.target.cmp(&other.target));
+        Ok(HooksSeen { strategy: self.strategy, targets, left_out: chooser.left_out() })
+    }
+
+    async fn find(
+        &self,
+        starts: &Starts,
+        chooser: &Chooser<'_>,
+        send: &mpsc::Sender<Vec<Found>>,
+    ) -> Result<(), http::Error> {
+        let to = Outlet { send, watch: self.watch };
+        if self.strategy == Strategy::System {
+            to.put(vec![Found { target: Target::System, empty: false }]).await;
+            return Ok(());
+        }
+        let named_projects = starts.named_projects.clone()?;
+        to.put(named_projects.into_iter().filter_map(|project| chooser.project(project)).collect()).await;
+        let named_groups = starts.named_groups.clone()?;
+        if self.strategy == Strategy::Group {
+            to.put(named_groups.into_iter().filter_map(|group| chooser.group(group)).collect()).await;
+            let groups = listed(&starts.groups)?.map_or(&[][..], Vec::as_slice);
+            to.put(groups.iter().cloned().filter_map(|group| chooser.group(group)).collect()).await;
+        } else {
+            for group in named_groups {
+                let projects = self.gitlab.group_projects(group.id).await?;
+                to.put(projects.into_iter().filter_map(|project| chooser.project(project)).collect()).await;
+            }
+        }
+        if self.strategy == Strategy::Project || takes_personal(&self.desired.webhooks.selection) {
+            self.walk(starts, chooser, &to).await?;
+        }
+        Ok(())
+    }
+
+    /// Walks over all projects, from the page that was read first.
+    async fn walk(&self, starts: &Starts, chooser: &Chooser<'_>, to: &Outlet<'_>) -> Result<(), http::Error> {
+        let Some((first, rest)) = listed(&starts.projects)? else { return Ok(()) };
+        to.put(first.iter().cloned().filter_map(|project| chooser.walked(project)).collect()).await;
+        let Some(mut pages) = rest.take() else { return Ok(()) };
+        while let Some(page) = pages.next_page().await? {
+            to.put(page.into_iter().filter_map(|project| chooser.walked(project)).collect()).await;
+        }
+        Ok(())
+    }
+
+    async fn read(&self, found: Found) -> TargetSeen {
+        let Found { target, empty } = found;
+        let hooks = match self.gitlab.hooks(&target).await {
+            Err(error) => Seen::Failed(error),
+            Ok(hooks) => {
+                let mut ours = Vec::new();
+                for hook in hooks.into_iter().filter(|hook| self.is_ours(hook)) {
+                    let deliveries = self.deliveries(&target, hook.id).await;
+                    ours.push(HookSeen { hook, deliveries });
+                }
+                ours.shrink_to_fit();
+                Seen::Known(ours)
+            }
+        };
+        self.watch.read(&target);
+        TargetSeen { target, empty, hooks }
+    }
+
+    async fn deliveries(&self, target: &Target, hook: u64) -> Seen<Vec<Delivery>> {
+        match self.logs.take(target) {
+            Ok(()) => Seen::from(self.gitlab.deliveries(target, hook).await),
+            Err(reason) => Seen::NotAsked(reason),
+        }
+    }
+
+    /// Whether it points at the kit's URL or carries our mark. Other products' hooks are not kept.
+    fn is_ours(&self, hook: &Hook) -> bool {
+        self.desired.webhooks.is_url(&hook.url)
+            || hook.description.as_deref().is_some_and(|text| Mark::find(text).is_some())
+    }
+}
+
+/// Where found targets go to.
+struct Outlet<'a> {
+    send: &'a mpsc::Sender<Vec<Found>>,
+    watch: &'a dyn Watch,
+}
+
+impl Outlet<'_> {
+    async fn put(&self, found: Vec<Found>) {
+        if found.is_empty() {
+            return;
+        }
+        self.watch.found(found.len());
+        // The receiver lives as long as the sender.
+        let _sent = self.send.send(found).await;
+    }
+}
+
+/// What was listed; `None` where it was not needed.
+fn listed<T>(seen: &Seen<T>) -> Result<Option<&T>, http::Error> {
+    match seen {
+        Seen::Known(value) => Ok(Some(value)),
+        Seen::Failed(error) => Err(error.clone()),
+        Seen::NotAsked(_) => Ok(None),
+    }
+}

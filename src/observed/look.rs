@@ -1,0 +1,255 @@
+//! Looks at both sides in three rounds, and in each at everything that does not depend on another, at the same time.
+//!
+//! First whatever needs no other answer; then the hooks of the targets and the application's pair; then delivery logs.
+
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+use std::future::Future;
+use std::time::Duration;
+
+use super::hooks::{Logs, Walk};
+use super::targets::{self, Starts};
+use super::{BundleSeen, FactorySeen, HooksSeen, NetworkSeen, Observed, Seen, sides};
+use crate::desired::{ApplicationOrigin, Credentials, Desired};
+use crate::env::Clock;
+use crate::factory::Factory;
+use crate::gitlab::{Application, License, Metadata, OAuth, Pair, ProbedScopes, Reader, TokenDetails, User};
+use crate::http::{self, Client};
+use crate::target::{Strategy, Target};
+
+/// What is asked besides the instance, the token and the applications.
+#[derive(Clone, Debug)]
+pub struct Wanted {
+    /// The hooks of all targets.
+    pub hooks: bool,
+    /// The delivery logs of the hooks found.
+    pub deliveries: bool,
+    /// The scopes that the server knows, which matter before an application is made.
+    pub discovery: bool,
+    /// Factory's status and hosts.
+    pub factory: bool,
+    /// What the local record says of the bundle; whoever has the record passes it on.
+    pub bundle: Seen<BundleSeen>,
+    /// What has been seen already, so that nothing is asked twice.
+    pub already: Already,
+}
+
+/// What an earlier step has seen.
+#[derive(Clone, Debug, Default)]
+pub struct Already {
+    pub network: Option<NetworkSeen>,
+    pub metadata: Option<Metadata>,
+    pub token: Option<TokenDetails>,
+    pub user: Option<User>,
+}
+
+/// Told how far a look is.
+pub trait Watch {
+    /// So many more targets were found.
+    fn found(&self, _targets: usize) {}
+    /// The hooks of one target were read.
+    fn read(&self, _target: &Target) {}
+}
+
+/// Nobody watches.
+impl Watch for () {}
+
+/// The reading halves of both sides.
+#[derive(Clone)]
+pub struct Look {
+    pub http: Client,
+    pub gitlab: Reader,
+    pub oauth: OAuth,
+    pub factory: Factory,
+}
+
+/// What the first round saw.
+struct First {
+    network: NetworkSeen,
+    metadata: Seen<Metadata>,
+    token: Seen<TokenDetails>,
+    user: Seen<User>,
+    license: Seen<License>,
+    applications: Seen<Vec<Application>>,
+    scopes_supported: Seen<Vec<String>>,
+    starts: Starts,
+}
+
+impl Look {
+    /// Looks. Never fails as a whole: what could not be read is in its place.
+    pub async fn look(&self, desired: &Desired, wanted: Wanted, watch: &dyn Watch) -> Observed {
+        let times = Stopwatch { clock: self.http.clock(), took: RefCell::default() };
+        Glance { look: self, desired, wanted: &wanted, watch, times }.all().await
+    }
+}
+
+/// One look.
+struct Glance<'a> {
+    look: &'a Look,
+    desired: &'a Desired,
+    wanted: &'a Wanted,
+    watch: &'a dyn Watch,
+    times: Stopwatch,
+}
+
+impl Glance<'_> {
+    async fn all(self) -> Observed {
+        let at = self.times.clock.now();
+        let ((first, hooks, (pair, probed_scopes)), factory) = tokio::join!(self.gitlab(), self.factory());
+        let mut took = self.times.took.into_inner();
+        for (name, of) in [("application_scopes", "applications"), ("deliveries", "hooks")] {
+            let time = took.get(of).copied().unwrap_or_default();
+            took.insert(name, time);
+        }
+        Observed {
+            at,
+            own_url: own_url(&first.user),
+            network: first.network,
+            metadata: first.metadata,
+            token: first.token,
+            user: first.user,
+            license: first.license,
+            applications: first.applications,
+            scopes_supported: first.scopes_supported,
+            pair,
+            probed_scopes,
+            hooks,
+            factory,
+            took,
+        }
+    }
+
+    /// The first round, and then what hangs on it.
+    async fn gitlab(&self) -> (First, Seen<HooksSeen>, (Seen<Pair>, Seen<ProbedScopes>)) {
+        let first = Box::pin(self.first()).await;
+        let (hooks, pair) = tokio::join!(
+            Box::pin(self.hooks(&first)),
+            self.times.time("application_secret", Box::pin(self.pair(&first.applications))),
+        );
+        (first, hooks, pair)
+    }
+
+    async fn first(&self) -> First {
+        let Already { network, metadata, token, user } = self.wanted.already.clone();
+        let gitlab = &self.look.gitlab;
+        let inspect = async {
+            match network {
+                Some(network) => network,
+                None => http::inspect(&self.look.http, gitlab.instance().url()).await,
+            }
+        };
+        let discovery = async {
+            match self.wanted.discovery {
+                true => Seen::from(gitlab.scopes_supported().await),
+                false => Seen::NotAsked("no application is to be made"),
+            }
+        };
+        let times = &self.times;
+        let (network, metadata, token, user, license, applications, scopes_supported, starts) = tokio::join!(
+            times.time("network", inspect),
+            times.time("metadata", unless_known(metadata, gitlab.metadata())),
+            times.time("token", unless_known(token, gitlab.token())),
+            times.time("user", unless_known(user, gitlab.current_user())),
+            times.time("license", async { Seen::from(gitlab.license().await) }),
+            times.time("applications", async { Seen::from(gitlab.applications().await) }),
+            times.time("discovery", discovery),
+            times.time("hooks", Box::pin(targets::start(gitlab, self.desired, self.wanted.hooks))),
+        );
+        First { network, metadata, token, user, license, applications, scopes_supported, starts }
+    }
+
+    async fn hooks(&self, first: &First) -> Seen<HooksSeen> {
+        if !self.wanted.hooks {
+            return Seen::NotAsked("no check of hooks was asked for");
+        }
+        let strategy = match strategy(self.desired, &first.license) {
+            Err(error) => return Seen::Failed(error),
+            Ok(Strategy::None) => return Seen::NotAsked("no webhooks are wanted (--webhooks none)"),
+            Ok(strategy) => strategy,
+        };
+        let version = first.metadata.known().map(|metadata| metadata.version);
+        let logs = Logs::new(self.wanted.deliveries, version);
+        let walk = Walk { gitlab: &self.look.gitlab, desired: self.desired, strategy, logs, watch: self.watch };
+        Seen::from(self.times.time("hooks", walk.all(&first.starts)).await)
+    }
+
+    /// Proves the application's pair, and its scopes where the list of applications does not show them: then the probe
+    /// of the scopes proves the pair as well.
+    async fn pair(&self, applications: &Seen<Vec<Application>>) -> (Seen<Pair>, Seen<ProbedScopes>) {
+        const NO_SECRET: &str = "no application secret is at hand (--application-secret-file)";
+        let Some(Credentials { application_id: id, secret }) = given(self.desired) else {
+            return (Seen::NotAsked(NO_SECRET), Seen::NotAsked(NO_SECRET));
+        };
+        let oauth = &self.look.oauth;
+        let listed = applications.known().and_then(|all| all.iter().find(|one| one.application_id == *id));
+        if listed.is_some_and(|one| one.scopes.is_some()) {
+            let pair = Seen::from(oauth.prove_pair(id, secret).await);
+            return (pair, Seen::NotAsked("the list of applications shows them"));
+        }
+        match oauth.probe_scopes(id, secret, &self.desired.application.scopes).await {
+            Ok(probed) => (Seen::Known(Pair::Valid), Seen::Known(probed)),
+            Err(error) if is_invalid_client(&error) => (Seen::Known(Pair::Invalid), Seen::Failed(error)),
+            // The grant of the probe may be switched off; the pair can be proved without it.
+            Err(error) if error.is_refusal() => (Seen::from(oauth.prove_pair(id, secret).await), Seen::Failed(error)),
+            Err(error) => (Seen::Failed(error.clone()), Seen::Failed(error)),
+        }
+    }
+
+    async fn factory(&self) -> FactorySeen {
+        let sides = sides::Factory { http: &self.look.http, factory: &self.look.factory };
+        let bundle = self.wanted.bundle.clone();
+        self.times.time("factory", Box::pin(sides.look(self.desired, self.wanted.factory, bundle))).await
+    }
+}
+
+fn own_url(user: &Seen<User>) -> Seen<Option<String>> {
+    match user {
+        Seen::Known(user) => Seen::Known(user.own_url().map(str::to_owned)),
+        Seen::Failed(error) => Seen::Failed(error.clone()),
+        Seen::NotAsked(reason) => Seen::NotAsked(reason),
+    }
+}
+
+async fn unless_known<T>(known: Option<T>, read: impl Future<Output = Result<T, http::Error>>) -> Seen<T> {
+    match known {
+        Some(value) => Seen::Known(value),
+        None => Seen::from(read.await),
+    }
+}
+
+/// The ID and secret at hand.
+fn given(desired: &Desired) -> Option<&Credentials> {
+    match &desired.application.origin {
+        ApplicationOrigin::Auto { given, .. } => given.as_ref(),
+        ApplicationOrigin::Given(credentials) => Some(credentials),
+    }
+}
+
+fn is_invalid_client(error: &http::Error) -> bool {
+    error.answer().is_some_and(|answer| answer.error.as_deref() == Some("invalid_client"))
+}
+
+/// What `auto` comes to. Without an answer about the licence nothing is assumed: looking at the wrong kind of target would
+/// call a healthy connection broken.
+fn strategy(desired: &Desired, license: &Seen<License>) -> Result<Strategy, http::Error> {
+    match (desired.webhooks.strategy, license) {
+        (Strategy::Auto, Seen::Failed(error)) => Err(error.clone()),
+        (strategy, license) => Ok(strategy.resolved(super::plan_of(license.known()))),
+    }
+}
+
+/// Reads with a stopwatch beside them.
+struct Stopwatch {
+    clock: Clock,
+    took: RefCell<BTreeMap<&'static str, Duration>>,
+}
+
+impl Stopwatch {
+    async fn time<T>(&self, name: &'static str, read: impl Future<Output = T>) -> T {
+        let began = self.clock.instant();
+        let value = read.await;
+        let took = self.clock.instant().duration_since(began);
+        *self.took.borrow_mut().entry(name).or_default() += took;
+        value
+    }
+}

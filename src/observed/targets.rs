@@ -1,0 +1,216 @@
+//! Which groups and projects are the targets: the selection, what is left out, and the first reads, which are made
+//! before it is known which of them are needed.
+
+use std::cell::RefCell;
+use std::collections::BTreeSet;
+
+use futures_util::future::join_all;
+
+use super::{LeftOut, Seen};
+use crate::desired::{Desired, Personal, Selection};
+use crate::gitlab::{Group, Namespace, Project, ProjectPages, Reader};
+use crate::http;
+use crate::target::{Strategy, Target};
+
+/// A target, and whether it has no commits.
+#[derive(Clone, Debug)]
+pub(super) struct Found {
+    pub(super) target: Target,
+    pub(super) empty: bool,
+}
+
+/// What was begun before the licence was known.
+pub(super) struct Starts {
+    /// The top-level groups.
+    pub(super) groups: Seen<Vec<Group>>,
+    /// The first page of all projects, and the walk that goes on behind it.
+    pub(super) projects: Seen<(Vec<Project>, RefCell<Option<ProjectPages>>)>,
+    /// The groups and projects that were named.
+    pub(super) named_groups: Result<Vec<Group>, http::Error>,
+    pub(super) named_projects: Result<Vec<Project>, http::Error>,
+}
+
+const NOT_NEEDED: &str = "not needed for this selection";
+
+/// Begins: at the same time whatever may be needed under any licence.
+pub(super) async fn start(gitlab: &Reader, desired: &Desired, wanted: bool) -> Starts {
+    let selection = &desired.webhooks.selection;
+    let strategy = if wanted { desired.webhooks.strategy } else { Strategy::None };
+    let all = selection.groups.is_empty() && selection.projects.is_empty();
+    let named = matches!(strategy, Strategy::Auto | Strategy::Group | Strategy::Project);
+    let wants_groups = all && matches!(strategy, Strategy::Auto | Strategy::Group);
+    let wants_projects =
+        all && (matches!(strategy, Strategy::Auto | Strategy::Project) || (named && takes_personal(selection)));
+    let groups = async {
+        match wants_groups {
+            true => Seen::from(gitlab.top_level_groups().await),
+            false => Seen::NotAsked(NOT_NEEDED),
+        }
+    };
+    let projects = async {
+        match wants_projects {
+            true => Seen::from(first_page(gitlab).await),
+            false => Seen::NotAsked(NOT_NEEDED),
+        }
+    };
+    let paths = |paths: &[String]| if named { paths.to_vec() } else { Vec::new() };
+    let (group_paths, project_paths) = (paths(&selection.groups), paths(&selection.projects));
+    let named_groups = async {
+        let found = join_all(group_paths.iter().map(|path| gitlab.group(path))).await;
+        found.into_iter().collect::<Result<Vec<Group>, _>>()
+    };
+    let named_projects = async {
+        let found = join_all(project_paths.iter().map(|path| gitlab.project(path))).await;
+        found.into_iter().collect::<Result<Vec<Project>, _>>()
+    };
+    let (groups, projects, named_groups, named_projects) = tokio::join!(groups, projects, named_groups, named_projects);
+    Starts { groups, projects, named_groups, named_projects }
+}
+
+async fn first_page(gitlab: &Reader) -> Result<(Vec<Project>, RefCell<Option<ProjectPages>>), http::Error> {
+    let mut pages = gitlab.projects();
+    let first = pages.next_page().await?.unwrap_or_default();
+    Ok((first, RefCell::new(Some(pages))))
+}
+
+pub(super) fn takes_personal(selection: &Selection) -> bool {
+    selection.personal == Personal::Included
+}
+
+/// Chooses targets one by one, counts what is left out, and takes nothing twice.
+pub(super) struct Chooser<'a> {
+    selection: &'a Selection,
+    /// Only personal projects: those that no group hook covers.
+    only_personal: bool,
+    left_out: RefCell<LeftOut>,
+    taken: RefCell<BTreeSet<(bool, u64)>>,
+}
+
+impl<'a> Chooser<'a> {
+    pub(super) fn new(selection: &'a Selection, strategy: Strategy) -> Self {
+        let only_personal = strategy == Strategy::Group;
+        Self { selection, only_personal, left_out: RefCell::default(), taken: RefCell::default() }
+    }
+
+    pub(super) fn left_out(&self) -> LeftOut {
+        *self.left_out.borrow()
+    }
+
+    fn leave(&self, count: impl FnOnce(&mut LeftOut)) -> Option<Found> {
+        count(&mut self.left_out.borrow_mut());
+        None
+    }
+
+    pub(super) fn group(&self, group: Group) -> Option<Found> {
+        if group.marked_for_deletion {
+            return self.leave(|left_out| left_out.marked_for_deletion += 1);
+        }
+        if self.is_excluded(&group.full_path) {
+            return self.leave(|left_out| left_out.excluded += 1);
+        }
+        let is_new = self.taken.borrow_mut().insert((true, group.id));
+        is_new.then_some(Found { target: Target::Group { id: group.id, path: group.full_path }, empty: false })
+    }
+
+    /// A project of a walk over all of them.
+    pub(super) fn walked(&self, project: Project) -> Option<Found> {
+        let is_personal = project.namespace == Namespace::Personal;
+        if is_personal && !takes_personal(self.selection) {
+            return self.leave(|left_out| left_out.personal += 1);
+        }
+        if self.only_personal && !is_personal {
+            return None;
+        }
+        self.project(project)
+    }
+
+    /// A project that was named, or is in a group that was.
+    pub(super) fn project(&self, project: Project) -> Option<Found> {
+        if project.archived {
+            return self.leave(|left_out| left_out.archived += 1);
+        }
+        if project.marked_for_deletion {
+            return self.leave(|left_out| left_out.marked_for_deletion += 1);
+        }
+        if self.is_excluded(&project.path_with_namespace) {
+            return self.leave(|left_out| left_out.excluded += 1);
+        }
+        let is_new = self.taken.borrow_mut().insert((false, project.id));
+        let target = Target::Project { id: project.id, path: project.path_with_namespace };
+        is_new.then_some(Found { target, empty: project.empty_repo })
+    }
+
+    /// Whether the path, or one above it, fits an `--exclude`.
+    fn is_excluded(&self, path: &str) -> bool {
+        let above = path.match_indices('/').map(|(at, _)| &path[..at]);
+        above.chain([path]).any(|path| self.selection.exclude.is_match(path))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use globset::{Glob, GlobSetBuilder};
+
+    use super::*;
+
+    fn project(id: u64, path: &str) -> Project {
+        Project {
+            id,
+            path_with_namespace: path.to_owned(),
+            namespace: Namespace::Group,
+            archived: false,
+            marked_for_deletion: false,
+            empty_repo: false,
+        }
+    }
+
+    fn selection(exclude: &[&str]) -> Selection {
+        let mut globs = GlobSetBuilder::new();
+        for glob in exclude {
+            globs.add(Glob::new(glob).expect("a glob"));
+        }
+        Selection { exclude: globs.build().expect("globs"), ..Selection::default() }
+    }
+
+    #[test]
+    fn what_is_left_out_is_counted() {
+        let selection = selection(&["acme/old", "*-mirror"]);
+        let chooser = Chooser::new(&selection, Strategy::Project);
+        let walked = [
+            project(1, "acme/web"),
+            project(2, "acme/old/site"),
+            project(3, "acme/web-mirror"),
+            Project { archived: true, ..project(4, "acme/a") },
+            Project { marked_for_deletion: true, ..project(5, "acme/b") },
+            Project { namespace: Namespace::Personal, ..project(6, "root/c") },
+            project(1, "acme/web"),
+        ];
+        let taken: Vec<u64> = walked
+            .into_iter()
+            .filter_map(|project| chooser.walked(project))
+            .map(|found| match found.target {
+                Target::Project { id, .. } => id,
+                _ => 0,
+            })
+            .collect();
+        assert_eq!(taken, [1]);
+        let left_out = LeftOut { archived: 1, marked_for_deletion: 1, personal: 1, excluded: 2 };
+        assert_eq!(chooser.left_out(), left_out);
+    }
+
+    #[test]
+    fn with_group_hooks_only_personal_projects_need_their_own() {
+        let selection = Selection { personal: Personal::Included, ..selection(&[]) };
+        let chooser = Chooser::new(&selection, Strategy::Group);
+        assert!(chooser.walked(project(1, "acme/web")).is_none());
+        assert!(chooser.walked(Project { namespace: Namespace::Personal, ..project(2, "root/c") }).is_some());
+        assert_eq!(chooser.left_out(), LeftOut::default());
+    }
+
+    #[test]
+    fn a_named_project_is_taken_wherever_it_is() {
+        let selection = selection(&[]);
+        let chooser = Chooser::new(&selection, Strategy::Project);
+        assert!(chooser.project(Project { namespace: Namespace::Personal, ..project(2, "root/c") }).is_some());
+    }
+}
