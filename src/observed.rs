@@ -1,7 +1,7 @@
 //! What is true, read from both sides, independent reads at the same time.
 
 mod hooks;
-mod look;
+pub mod look;
 mod sides;
 mod targets;
 

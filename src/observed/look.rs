@@ -41,6 +41,9 @@ pub struct Already {
     pub metadata: Option<Metadata>,
     pub token: Option<TokenDetails>,
     pub user: Option<User>,
+    pub license: Option<License>,
+    pub applications: Option<Vec<Application>>,
+    pub scopes_supported: Option<Vec<String>>,
 }
 
 /// Told how far a look is.
@@ -130,7 +133,8 @@ impl Glance<'_> {
     }
 
     async fn first(&self) -> First {
-        let Already { network, metadata, token, user } = self.wanted.already.clone();
+        let Already { network, metadata, token, user, license, applications, scopes_supported } =
+            self.wanted.already.clone();
         let gitlab = &self.look.gitlab;
         let inspect = async {
             match network {
@@ -140,7 +144,7 @@ impl Glance<'_> {
         };
         let discovery = async {
             match self.wanted.discovery {
-                true => Seen::from(gitlab.scopes_supported().await),
+                true => unless_known(scopes_supported, gitlab.scopes_supported()).await,
                 false => Seen::NotAsked("no application is to be made"),
             }
         };
@@ -150,8 +154,8 @@ impl Glance<'_> {
             times.time("metadata", unless_known(metadata, gitlab.metadata())),
             times.time("token", unless_known(token, gitlab.token())),
             times.time("user", unless_known(user, gitlab.current_user())),
-            times.time("license", async { Seen::from(gitlab.license().await) }),
-            times.time("applications", async { Seen::from(gitlab.applications().await) }),
+            times.time("license", unless_known(license, gitlab.license())),
+            times.time("applications", unless_known(applications, gitlab.applications())),
             times.time("discovery", discovery),
             times.time("hooks", Box::pin(targets::start(gitlab, self.desired, self.wanted.hooks))),
         );
