@@ -30,6 +30,3 @@ pub use reqwest::Method;
 pub use response::Response;
 pub use sight::{NetworkSeen, Seen, inspect};
 pub use tls::CertificateSeen;
-
-#[cfg(test)]
-mod tests;

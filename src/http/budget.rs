@@ -31,14 +31,20 @@ pub(super) struct Flight<'a> {
 }
 
 impl Budget {
-    pub(super) fn begin(&self, is_write: bool) -> Flight<'_> {
+    /// The place that a request asked for now has in a row.
+    pub(super) fn row(&self) -> u32 {
+        self.round_trips.load(Ordering::Relaxed) + 1
+    }
+
+    /// Counts a request that now leaves.
+    pub(super) fn begin(&self, row: u32, is_write: bool) -> Flight<'_> {
         self.requests.fetch_add(1, Ordering::Relaxed);
         if is_write {
             self.writes.fetch_add(1, Ordering::Relaxed);
         }
         let now = self.in_flight.fetch_add(1, Ordering::Relaxed) + 1;
         self.peak.fetch_max(now, Ordering::Relaxed);
-        Flight { budget: self, row: self.round_trips.load(Ordering::Relaxed) + 1 }
+        Flight { budget: self, row }
     }
 
     pub(super) fn spent(&self) -> Spent {
@@ -65,9 +71,9 @@ mod tests {
     #[test]
     fn requests_side_by_side_are_one_round_trip() {
         let budget = Budget::default();
-        let (one, two) = (budget.begin(false), budget.begin(false));
-        drop((one, two));
-        drop(budget.begin(true));
+        let row = budget.row();
+        drop((budget.begin(row, false), budget.begin(row, false)));
+        drop(budget.begin(budget.row(), true));
         assert_eq!(budget.spent(), Spent { requests: 3, writes: 1, round_trips: 2, peak: 2 });
     }
 }

@@ -109,12 +109,13 @@ impl Client {
     /// One request and its answer, whatever the status.
     pub(super) async fn exchange(&self, request: &Request, url: &Url) -> Result<Response, Error> {
         let inner = &self.inner;
-        let flight_begins = inner.budget.begin(request.is_write());
+        let row = inner.budget.row();
         // Closed it never is, and an error would only mean less order.
         let _permit = inner.permits.acquire().await.ok();
+        let flight = inner.budget.begin(row, request.is_write());
         let started = inner.clock.instant();
         let outcome = self.exchange_now(request, url).await;
-        drop(flight_begins);
+        drop(flight);
         let status = outcome.as_ref().map_or(0, |response| response.status);
         let took = millis(inner.clock.instant().duration_since(started));
         tracing::debug!(method = %request.method, host = %host_of(url), path = url.path(), status, took_ms = took, "request");

@@ -1,1 +1,0 @@
-//! The client against servers that behave and servers that do not.

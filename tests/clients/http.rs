@@ -1,0 +1,273 @@
+//! What a server, or something in between, can do to a request.
+
+use std::time::Duration;
+
+use factory_gitlab::env::Clock;
+use factory_gitlab::gitlab::{NewApplication, TestOutcome};
+use factory_gitlab::http::{Cause, Client, Error, Imposter, Options, Request};
+use factory_gitlab::sandbox::exchange::peak_in_flight;
+use factory_gitlab::target::{Event, Target};
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::TcpListener;
+use url::Url;
+
+use crate::world::{
+    cause, client, client_with, faulty, impatient, instance, metadata_under, options, reader, sandbox, token, writer,
+};
+
+/// A server that answers every connection with these bytes.
+async fn raw(answer: impl Into<Vec<u8>>) -> Url {
+    let answer = answer.into();
+    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+    let url = format!("http://{}/thing", listener.local_addr().expect("an address")).parse().expect("an address");
+    tokio::spawn(async move {
+        while let Ok((mut stream, _)) = listener.accept().await {
+            let mut asked = [0; 4096];
+            drop(stream.read(&mut asked).await);
+            drop(stream.write_all(&answer).await);
+        }
+    });
+    url
+}
+
+fn application() -> NewApplication {
+    NewApplication {
+        name: "Factory Integration".to_owned(),
+        redirect_uri: "https://factory.example/cb".to_owned(),
+        scopes: vec!["api".to_owned()],
+        confidential: true,
+    }
+}
+
+#[tokio::test]
+async fn a_body_that_does_not_fit_is_told_by_how() {
+    let (outcome, _) = metadata_under("endless").await;
+    assert!(matches!(outcome, Err(Cause::TooLarge { .. })), "{outcome:?}");
+    let (outcome, _) = metadata_under("cut").await;
+    assert!(matches!(&outcome, Err(Cause::Decode { detail, .. }) if detail.contains("ends too early")), "{outcome:?}");
+    let (outcome, _) = metadata_under("type").await;
+    assert!(matches!(outcome, Err(Cause::Decode { .. })), "{outcome:?}");
+    let (outcome, _) = metadata_under("empty").await;
+    assert!(matches!(outcome, Err(Cause::Decode { .. })), "{outcome:?}");
+    let (outcome, _) = metadata_under("slow").await;
+    assert!(matches!(outcome, Err(Cause::Timeout { after }) if after == Duration::from_secs(2)), "{outcome:?}");
+}
+
+#[tokio::test]
+async fn escape_codes_of_a_server_are_in_no_error() {
+    let (outcome, _) = metadata_under("endless:escapes").await;
+    let error = outcome.expect_err("an error").to_string();
+    assert!(!error.contains('\u{1b}'), "{error:?}");
+}
+
+#[tokio::test]
+async fn a_page_of_somebody_elses_is_no_answer() {
+    let (outcome, count) = metadata_under("html:200").await;
+    assert!(matches!(outcome, Err(Cause::Imposter { status: 200, what: Imposter::LoginWall })), "{outcome:?}");
+    assert_eq!(count, 1);
+    let (outcome, _) = metadata_under("html:403").await;
+    assert!(matches!(outcome, Err(Cause::Imposter { status: 403, .. })), "{outcome:?}");
+    let (outcome, _) = metadata_under("text:200").await;
+    assert!(
+        matches!(&outcome, Err(Cause::Imposter { what: Imposter::OtherType(kind), .. }) if kind == "text/plain"),
+        "{outcome:?}"
+    );
+}
+
+#[tokio::test]
+async fn a_read_is_sent_again_after_what_passes() {
+    for fault in ["resetx2", "status:502x1", "html:503x1", "halfx1", "deployingx1", "json429x1", "retry-after:1x1"] {
+        let (outcome, count) = metadata_under(fault).await;
+        assert!(outcome.is_ok(), "{fault}: {outcome:?}");
+        assert!(count > 1, "{fault}");
+    }
+}
+
+#[tokio::test]
+async fn a_read_is_not_sent_for_ever() {
+    let (outcome, count) = metadata_under("reset").await;
+    assert!(matches!(outcome, Err(Cause::Broken { .. })), "{outcome:?}");
+    assert_eq!(count, 4);
+    let (outcome, count) = metadata_under("status:500").await;
+    assert!(matches!(&outcome, Err(Cause::Status(answer)) if answer.status == 500), "{outcome:?}");
+    assert_eq!(count, 1);
+    let (outcome, count) = metadata_under("retry-after:3600").await;
+    assert!(
+        matches!(&outcome, Err(Cause::Status(answer)) if answer.retry_after == Some(Duration::from_secs(3600))),
+        "{outcome:?}"
+    );
+    assert_eq!(count, 1);
+}
+
+#[tokio::test]
+async fn a_rate_limit_is_waited_out_for_as_long_as_it_says() {
+    let started = Clock.instant();
+    let (outcome, count) = metadata_under("retry-after:1x1").await;
+    assert!(outcome.is_ok() && count == 2, "{outcome:?}");
+    assert!(started.elapsed() >= Duration::from_secs(1));
+}
+
+#[tokio::test]
+async fn a_silent_server_is_left_after_the_time_out() {
+    let (outcome, count) = metadata_under("hang").await;
+    assert!(matches!(outcome, Err(Cause::Timeout { .. })), "{outcome:?}");
+    assert_eq!(count, 1);
+}
+
+#[tokio::test]
+async fn a_write_that_may_have_been_acted_upon_is_never_sent_again() {
+    for fault in ["reset", "lost", "half", "status:502", "html:503", "status:500", "json429", "hang"] {
+        let sandbox = faulty(&format!("POST /api/v4/applications={fault}"));
+        let error = writer(&sandbox).create_application(&application()).await.expect_err(fault);
+        assert_eq!(sandbox.requests().len(), 1, "{fault}: {error}");
+    }
+}
+
+#[tokio::test]
+async fn a_write_that_was_held_off_for_a_second_is_sent_again() {
+    let sandbox = faulty("POST /api/v4/applications=retry-after:1x1");
+    writer(&sandbox).create_application(&application()).await.expect("an application");
+    assert_eq!(sandbox.requests().len(), 2);
+}
+
+#[tokio::test]
+async fn a_write_is_held_to_the_status_and_type_it_has() {
+    for fault in ["empty", "html:200", "type", "cut"] {
+        let sandbox = faulty(&format!("POST /api/v4/applications={fault}"));
+        let error = writer(&sandbox).create_application(&application()).await.expect_err(fault);
+        assert!(matches!(cause(error), Cause::Decode { .. } | Cause::Imposter { .. }), "{fault}");
+    }
+}
+
+#[tokio::test]
+async fn a_token_never_leaves_its_origin() {
+    let other = sandbox(|_| ());
+    let there = format!("{}/api/v4/metadata", other.gitlab_url());
+    let (outcome, _) = metadata_under(&format!("redirect:{there}?private_token=x")).await;
+    assert!(matches!(&outcome, Err(Cause::Redirected { to }) if to.as_str() == there), "{outcome:?}");
+    let linked = faulty(&format!("GET /api/v4/applications=link:{}/api/v4/applications", other.gitlab_url()));
+    let error = reader(&linked).applications().await.expect_err("another origin");
+    assert!(matches!(cause(error), Cause::Link(_)));
+    assert!(other.requests().is_empty(), "{:?}", other.requests());
+}
+
+#[tokio::test]
+async fn a_redirect_within_the_origin_is_followed_by_reads_only() {
+    let sandbox = sandbox(|_| ());
+    let root = sandbox.gitlab_url();
+    sandbox.fault(&format!("GET /api/v4/metadata=redirect:{root}/api/v4/version@1x1")).expect("a fault");
+    reader(&sandbox).metadata().await.expect("the other page");
+    sandbox.fault(&format!("POST /api/v4/applications=redirect:{root}/api/v4/applications")).expect("a fault");
+    let error = writer(&sandbox).create_application(&application()).await.expect_err("a redirected write");
+    assert!(error.is_refusal());
+    assert!(matches!(cause(error), Cause::Redirected { .. }));
+}
+
+#[tokio::test]
+async fn redirects_and_links_in_a_circle_end() {
+    let sandbox = sandbox(|_| ());
+    let root = sandbox.gitlab_url();
+    sandbox.fault(&format!("GET /api/v4/metadata=redirect:{root}/api/v4/metadata")).expect("a fault");
+    let error = reader(&sandbox).metadata().await.expect_err("a circle");
+    assert!(matches!(cause(error), Cause::Redirected { .. }));
+    sandbox.fault(&format!("GET /api/v4/applications=link:{root}/api/v4/applications")).expect("a fault");
+    let error = reader(&sandbox).applications().await.expect_err("a circle");
+    assert!(matches!(cause(error), Cause::Link(_)));
+}
+
+#[tokio::test]
+async fn http_that_redirects_to_https_names_the_right_address() {
+    let sandbox = sandbox(|options| options.tls = true);
+    let plain = sandbox.plain_url().expect("a plain address");
+    let http = client(&sandbox);
+    let url: Url = format!("{plain}/api/v4/metadata").parse().expect("an address");
+    for request in [Request::get(url.clone()), Request::write(factory_gitlab::http::Method::POST, url)] {
+        let error = http.send(&request).await.err().expect("a redirect");
+        let Cause::Redirected { to } = cause(error) else { panic!("no redirect") };
+        assert!(to.as_str().starts_with(&sandbox.gitlab_url()), "{to}");
+    }
+}
+
+#[tokio::test]
+async fn a_test_delivery_is_never_fired_twice() {
+    for fault in ["retry-after:1", "json429"] {
+        let sandbox = faulty(&format!("POST /api/v4/hooks/*={fault}"));
+        let outcome = writer(&sandbox).test_hook(&Target::System, 1, Event::Push).await.expect("an outcome");
+        assert!(matches!(outcome, TestOutcome::Limited { .. }), "{outcome:?}");
+        assert_eq!(sandbox.requests().len(), 1);
+    }
+}
+
+async fn fetch(client: &Client, url: &Url) -> Error {
+    client.send(&Request::get(url.clone())).await.err().expect("an error")
+}
+
+#[tokio::test]
+async fn huge_headers_are_not_read() {
+    let mut answer = b"HTTP/1.1 200 OK\r\n".to_vec();
+    for number in 0..400 {
+        answer.extend_from_slice(format!("x-{number}: {}\r\n", "y".repeat(2000)).as_bytes());
+    }
+    answer.extend_from_slice(b"content-length: 2\r\n\r\n{}");
+    let url = raw(answer).await;
+    let error = fetch(&client_with(&impatient()), &url).await;
+    assert!(matches!(cause(error), Cause::Broken { .. }));
+}
+
+#[tokio::test]
+async fn a_refusal_is_read_up_to_its_first_words() {
+    let mut answer = b"HTTP/1.1 418 X\r\ncontent-length: 99999999999\r\n\r\n".to_vec();
+    answer.extend(std::iter::repeat_n(b'z', 300_000));
+    let url = raw(answer).await;
+    let error = fetch(&client_with(&impatient()), &url).await;
+    let message = error.answer().and_then(|answer| answer.message.clone()).expect("a message");
+    assert!(message.chars().count() < 400);
+}
+
+#[tokio::test]
+async fn an_announced_size_is_believed_when_it_is_too_large() {
+    let url = raw("HTTP/1.1 200 OK\r\ncontent-length: 99999999999\r\n\r\n{").await;
+    let error = fetch(&client_with(&impatient()), &url).await;
+    assert!(matches!(cause(error), Cause::TooLarge { .. }));
+}
+
+#[tokio::test]
+async fn a_server_that_speaks_something_else_is_broken() {
+    let url = raw("SSH-2.0-OpenSSH_9.6\r\n").await;
+    let error = fetch(&client_with(&impatient()), &url).await;
+    assert!(matches!(cause(error), Cause::Broken { .. }));
+}
+
+#[tokio::test]
+async fn a_name_without_address_and_a_closed_port_are_told_apart() {
+    let http = client_with(&impatient());
+    let nowhere: Url = "https://factory-gitlab.invalid/x".parse().expect("an address");
+    let error = fetch(&http, &nowhere).await;
+    assert!(matches!(&*error.cause, Cause::Dns { host, .. } if host == "factory-gitlab.invalid"), "{error}");
+    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+    let closed: Url = format!("http://{}/", listener.local_addr().expect("an address")).parse().expect("an address");
+    drop(listener);
+    let error = fetch(&http, &closed).await;
+    assert!(matches!(&*error.cause, Cause::Connect { .. }), "{error}");
+}
+
+#[tokio::test]
+async fn no_more_requests_are_in_flight_than_allowed() {
+    let sandbox = sandbox(|options| options.latency = Duration::from_millis(40));
+    let http = client_with(&Options { concurrency: 2, ..options(&sandbox) });
+    let url = instance(&sandbox).api("/version");
+    let admin = token(&sandbox.gitlab().admin_token());
+    let requests: Vec<Request> = (0..6).map(|_| Request::get(url.clone()).token(&admin)).collect();
+    let outcomes = futures_util::future::join_all(requests.iter().map(|request| http.send(request))).await;
+    assert!(outcomes.iter().all(Result::is_ok));
+    assert!(peak_in_flight(&sandbox.requests()) <= 2);
+    let spent = http.spent();
+    assert_eq!((spent.requests, spent.writes, spent.peak, spent.round_trips), (6, 0, 2, 1));
+}
+
+#[tokio::test]
+async fn what_a_proxy_cannot_be_is_said_before_the_first_request() {
+    let missing = Options { ca_certs: vec!["/no/such/ca.pem".into()], ..impatient() };
+    let error = Client::new(&missing, Clock).err().expect("an error");
+    assert!(error.cause.to_string().starts_with("the CA file /no/such/ca.pem cannot be read"), "{error}");
+}

@@ -1,0 +1,7 @@
+//! The clients of both sides, held against the sandbox and against servers that no sandbox should be.
+
+mod factory;
+mod gitlab;
+mod http;
+mod tls;
+mod world;
