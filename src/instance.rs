@@ -43,10 +43,13 @@ impl InstanceUrl {
         self.page(&format!("/api/v4{path}"))
     }
 
-    /// The address of a page or an OAuth endpoint under the relative root; `path` begins with a slash and may hold a query.
+    /// The address of a page or an OAuth endpoint under the relative root; `path` begins with a slash and may hold a query
+    /// and a fragment.
     #[must_use]
     pub fn page(&self, path: &str) -> Url {
         let mut url = self.0.clone();
+        let (path, fragment) = path.split_once('#').map_or((path, None), |(path, fragment)| (path, Some(fragment)));
+        url.set_fragment(fragment);
         let (path, query) = path.split_once('?').map_or((path, None), |(path, query)| (path, Some(query)));
         url.set_path(&format!("{}{path}", self.0.path().trim_end_matches('/')));
         url.set_query(query);
@@ -287,6 +290,7 @@ mod tests {
         let instance: InstanceUrl = "https://acme.com/gitlab".parse().expect("an address");
         assert_eq!(instance.api("/user").as_str(), "https://acme.com/gitlab/api/v4/user");
         assert_eq!(instance.page("/admin/applications?x=1").as_str(), "https://acme.com/gitlab/admin/applications?x=1");
+        assert_eq!(instance.page("/a?b=c#d").as_str(), "https://acme.com/gitlab/a?b=c#d");
         let plain: InstanceUrl = "https://acme.com".parse().expect("an address");
         assert_eq!(plain.api("/user").as_str(), "https://acme.com/api/v4/user");
     }

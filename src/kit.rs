@@ -1,11 +1,20 @@
 //! The kit: what Factory gives. Every value that Factory may change is data here, never a constant elsewhere.
 
+mod change;
+mod check;
+mod parse;
+mod template;
+
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use url::Url;
 
 use crate::secret::{SigningToken, WebhookToken};
 use crate::target::Event;
+
+pub use self::change::Changes;
+pub use self::check::{KitProblem, Leaving, Severity};
+pub use self::parse::KitError;
 
 /// The schema this program reads.
 pub const SCHEMA: &str = "factory-gitlab/kit/v1";

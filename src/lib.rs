@@ -7,6 +7,7 @@ pub mod apply;
 pub mod bundle;
 pub mod checks;
 pub mod cli;
+pub mod commands;
 pub mod desired;
 pub mod env;
 pub mod error;
@@ -27,3 +28,36 @@ pub mod settings;
 pub mod target;
 pub mod terminal;
 pub mod vault;
+
+use std::ffi::OsString;
+
+use crate::env::Env;
+use crate::error::{ExitCode, Failure};
+use crate::terminal::interrupt::Interrupt;
+use crate::terminal::{ColorChoice, Terminal, Verbosity};
+
+/// Runs the program: arguments with the program's name first, to the exit code.
+#[must_use]
+pub fn run(args: &[OsString], env: &Env) -> ExitCode {
+    let terminal = Terminal::new(env, ColorChoice::Auto, Verbosity::Normal);
+    terminal::log::on_panic(&terminal);
+    let runtime = match tokio::runtime::Builder::new_current_thread().enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => return cannot_start(&terminal, &error),
+    };
+    let code = runtime.block_on(async {
+        match Interrupt::listen(&terminal) {
+            Ok(interrupt) => commands::run(args, env, &interrupt).await,
+            Err(error) => cannot_start(&terminal, &error),
+        }
+    });
+    // A name that is still being looked up must not hold up the end.
+    runtime.shutdown_background();
+    code
+}
+
+fn cannot_start(terminal: &Terminal, error: &std::io::Error) -> ExitCode {
+    let failure = Failure::problem("the program cannot be started on this system").because(error.to_string());
+    terminal.fail(&failure);
+    failure.exit_code()
+}

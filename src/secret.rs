@@ -9,6 +9,8 @@ use std::fmt;
 use std::marker::PhantomData;
 use std::sync::{PoisonError, RwLock};
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use hmac::{Hmac, Mac as _};
 use secrecy::{ExposeSecret as _, SecretString};
 use serde::Deserialize;
@@ -120,6 +122,16 @@ impl<K: Kind> Secret<K> {
         Hmac::<Sha256>::new_from_slice(self.expose().as_bytes())
             .map(|mac| mac.chain_update(message.as_bytes()).finalize().into_bytes().to_vec())
             .unwrap_or_default()
+    }
+}
+
+impl Secret<HookSigning> {
+    /// Whether it is what GitLab takes as a signing token: `whsec_` and 32 bytes in base64.
+    /// gitlab: MR 230944
+    #[must_use]
+    pub fn is_standard_webhooks_key(&self) -> bool {
+        let key = self.expose().strip_prefix("whsec_").and_then(|text| STANDARD.decode(text).ok());
+        key.is_some_and(|key| key.len() == 32)
     }
 }
 

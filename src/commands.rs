@@ -1,0 +1,151 @@
+//! The commands: one verb per file. Each gathers what it needs, calls the layers below and hands back a report.
+
+mod completions;
+pub mod explain;
+pub mod kit;
+mod man;
+mod output;
+mod sandbox;
+mod status;
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+
+use crate::cli::{self, Command, GlobalArgs, Invocation, Parsed};
+use crate::env::Env;
+use crate::error::{ExitCode, Failure};
+use crate::http;
+use crate::inputs::Interview;
+use crate::report::{Format, Report};
+use crate::settings::{Answers, Settings, names};
+use crate::terminal::interrupt::Interrupt;
+use crate::terminal::prompt::{Nobody, Person, Prompter};
+use crate::terminal::{ColorChoice, Terminal, Verbosity, log};
+
+/// What every command works with.
+pub struct Context<'a> {
+    pub env: &'a Env,
+    pub terminal: &'a Terminal,
+    pub interrupt: &'a Interrupt,
+    pub settings: Settings,
+    pub prompter: Box<dyn Prompter>,
+    pub format: Format,
+    /// `--output-file`.
+    pub output_file: Option<PathBuf>,
+    /// The arguments as they came, for a command that runs another.
+    pub args: &'a [OsString],
+}
+
+impl Context<'_> {
+    /// An interview over the settings, with whoever is there.
+    #[must_use]
+    pub fn interview(&self) -> Interview<'_> {
+        Interview::new(&self.settings, self.prompter.as_ref(), self.terminal)
+    }
+
+    /// The way out, built as the settings say.
+    ///
+    /// # Errors
+    /// Wrong use: an unreadable CA file, a bad proxy address, a bad number.
+    pub fn client(&self) -> Result<http::Client, Failure> {
+        let options = self.settings.transport()?;
+        http::Client::new(&options, self.env.clock).map_err(|error| Failure::usage(error.cause.to_string()))
+    }
+
+    /// Renders a report in the form that was asked for, and hands on its exit code.
+    ///
+    /// # Errors
+    /// When it cannot be written, or has no such form.
+    pub fn finish(&self, report: &dyn Report) -> Result<ExitCode, Failure> {
+        output::finish(self, report)
+    }
+}
+
+/// Runs a command line, the program's name first, to its exit code. Everything that is to be said has been said.
+pub async fn run(args: &[OsString], env: &Env, interrupt: &Interrupt) -> ExitCode {
+    let plain = Terminal::new(env, ColorChoice::Auto, Verbosity::Normal);
+    let invocation = match cli::parse(args) {
+        Ok(Parsed::Run(invocation)) => *invocation,
+        Ok(Parsed::Show(text)) => return ended(&plain, plain.print_text(&text).map(|()| ExitCode::Done)),
+        Ok(Parsed::Misuse(text)) => {
+            plain.complain(&text);
+            return ExitCode::Usage;
+        }
+        Err(failure) => return ended(&plain, Err(failure)),
+    };
+    let global = &invocation.cli.global;
+    let terminal = Terminal::new(env, global.color, verbosity(global));
+    let format = global.output_format;
+    let output_file = global.output_file.clone();
+    let result = invoke(invocation, Surroundings { args, env, terminal: &terminal, interrupt }).await;
+    terminal.restore();
+    if let Err(failure) = &result {
+        output::failure(&terminal, failure, format, output_file.as_deref());
+    }
+    ended(&terminal, result)
+}
+
+fn ended(terminal: &Terminal, result: Result<ExitCode, Failure>) -> ExitCode {
+    result.unwrap_or_else(|failure| {
+        terminal.fail(&failure);
+        failure.exit_code()
+    })
+}
+
+struct Surroundings<'a> {
+    args: &'a [OsString],
+    env: &'a Env,
+    terminal: &'a Terminal,
+    interrupt: &'a Interrupt,
+}
+
+async fn invoke(invocation: Invocation, around: Surroundings<'_>) -> Result<ExitCode, Failure> {
+    let Invocation { cli, given } = invocation;
+    let Surroundings { args, env, terminal, interrupt } = around;
+    let from_env = || env.var("FACTORY_GITLAB_CONFIG").map(PathBuf::from);
+    let answers = cli.global.config.clone().or_else(from_env).map(|path| Answers::read(&path)).transpose()?;
+    let settings = Settings::new(given, env, answers);
+    let log_file = settings.text(&names::LOG_FILE).map(|found| PathBuf::from(found.value));
+    log::start(terminal, log_file.as_deref())?;
+    let context = Context {
+        env,
+        terminal,
+        interrupt,
+        settings,
+        prompter: prompter(&cli.global, env, terminal),
+        format: cli.global.output_format,
+        output_file: cli.global.output_file,
+        args,
+    };
+    dispatch(cli.command, &context).await
+}
+
+fn verbosity(global: &GlobalArgs) -> Verbosity {
+    match (global.quiet, global.verbose) {
+        (true, _) => Verbosity::Quiet,
+        (false, 0) => Verbosity::Normal,
+        (false, 1) => Verbosity::Verbose,
+        (false, _) => Verbosity::Trace,
+    }
+}
+
+/// A person, where one sits at both ends of the terminal and wants to be asked.
+fn prompter(global: &GlobalArgs, env: &Env, terminal: &Terminal) -> Box<dyn Prompter> {
+    let somebody = env.streams.input && env.streams.error && !env.is_on("CI") && !global.no_input;
+    if somebody { Box::new(Person::new(terminal)) } else { Box::new(Nobody) }
+}
+
+/// Work that can be dropped where it stands when it is interrupted; `connect` and `sandbox` see to that themselves.
+async fn dispatch(command: Command, context: &Context<'_>) -> Result<ExitCode, Failure> {
+    let interrupt = context.interrupt;
+    match command {
+        Command::Connect(_) | Command::Verify(_) | Command::Bundle(_) => {
+            Err(Failure::usage("this command is not part of this build"))
+        }
+        Command::Kit(args) => interrupt.or(Box::pin(kit::run(args.command, context))).await?,
+        Command::Status(_) => status::run(context),
+        Command::Sandbox(args) => Box::pin(sandbox::run(args, context)).await,
+        Command::Completions(args) => completions::run(&args, context),
+        Command::Man(args) => man::run(&args, context),
+    }
+}

@@ -1,0 +1,44 @@
+//! `completions SHELL`.
+
+use clap_complete::Shell;
+
+use super::Context;
+use crate::cli::{self, CompletionsArgs};
+use crate::error::{ExitCode, Failure};
+
+pub(super) fn run(args: &CompletionsArgs, context: &Context<'_>) -> Result<ExitCode, Failure> {
+    context.terminal.print_text(&script(args.shell))?;
+    Ok(ExitCode::Done)
+}
+
+/// The completion script of a shell.
+fn script(shell: Shell) -> String {
+    let mut script = Vec::new();
+    clap_complete::generate(shell, &mut cli::command(), "factory-gitlab", &mut script);
+    String::from_utf8_lossy(&script).into_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use clap::ValueEnum as _;
+
+    use super::*;
+
+    /// `BLESS=1 cargo test completions` writes them anew.
+    #[test]
+    #[expect(clippy::disallowed_methods, reason = "a test's own switch")]
+    fn the_scripts_in_the_tree_are_fresh() {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("completions");
+        for shell in Shell::value_variants() {
+            let path = folder.join(clap_complete::Generator::file_name(shell, "factory-gitlab"));
+            let fresh = script(*shell);
+            if std::env::var_os("BLESS").is_some() {
+                std::fs::create_dir_all(&folder).and_then(|()| std::fs::write(&path, &fresh)).expect("written");
+            }
+            let kept = std::fs::read_to_string(&path).unwrap_or_default();
+            assert!(kept == fresh, "{} is stale; run the test with BLESS=1", path.display());
+        }
+    }
+}

@@ -1,0 +1,130 @@
+//! `kit show|check|template`, and how every command comes by its kit.
+
+mod reports;
+
+use url::Url;
+
+use super::{Context, explain};
+use crate::cli::KitCommand;
+use crate::error::{ExitCode, Failure, Fix};
+use crate::http::Request;
+use crate::inputs::{Document, DocumentAt, Interview, questions};
+use crate::kit::{Changes, Kit, Leaving, Severity};
+use crate::secret::{Bearer, HookToken};
+use crate::settings::{Setting, Settings, Source, Sourced, names};
+
+use self::reports::{Checked, Shown};
+
+pub(super) async fn run(command: KitCommand, context: &Context<'_>) -> Result<ExitCode, Failure> {
+    match command {
+        KitCommand::Template => {
+            context.terminal.print_text(Kit::template())?;
+            Ok(ExitCode::Done)
+        }
+        KitCommand::Show(_) => {
+            let kit = read(context, &context.interview()).await?;
+            context.finish(&Shown { kit: &kit.value, source: kit.source })
+        }
+        KitCommand::Check(_) => {
+            let kit = read(context, &context.interview()).await?;
+            let problems = kit.value.check(context.env.clock.now(), leaving(&context.settings));
+            context.finish(&Checked { problems, source: kit.source })
+        }
+    }
+}
+
+/// The kit for a run: read, changed by the flags that take the place of its values, and checked. A typed path or address
+/// that gives no good kit is asked again.
+///
+/// # Errors
+/// When there is no kit, it cannot be read, or something in it cannot work.
+pub async fn gather(context: &Context<'_>, interview: &Interview<'_>) -> Result<Sourced<Kit>, Failure> {
+    let changes = changes(interview)?;
+    if let Some(kit) = whole_of_pieces(context, &changes) {
+        return sound(kit, context).map(|kit| Sourced::new(kit, Source::Flag("--redirect-uri")));
+    }
+    interview
+        .ask_until(&questions::KIT, async |given| {
+            let kit = load(&given.value, context, interview).await?;
+            sound(kit.with(changes.clone()), context)
+        })
+        .await
+}
+
+/// The kit as it is, without judging it.
+async fn read(context: &Context<'_>, interview: &Interview<'_>) -> Result<Sourced<Kit>, Failure> {
+    interview.require(&[
+        &questions::KIT,
+        &questions::REDIRECT_URI,
+        &questions::WEBHOOK_URL,
+        &questions::WEBHOOK_SECRET,
+        &questions::RECIPIENT,
+    ])?;
+    let changes = changes(interview)?;
+    if let Some(kit) = whole_of_pieces(context, &changes) {
+        return Ok(Sourced::new(kit, Source::Flag("--redirect-uri")));
+    }
+    let load = async |given: &Sourced<String>| load(&given.value, context, interview).await;
+    Ok(interview.ask_until(&questions::KIT, load).await?.map(|kit| kit.with(changes)))
+}
+
+fn whole_of_pieces(context: &Context<'_>, changes: &Changes) -> Option<Kit> {
+    if context.settings.knows(&names::KIT) { None } else { Kit::of_pieces(changes) }
+}
+
+fn sound(kit: Kit, context: &Context<'_>) -> Result<Kit, Failure> {
+    let problems = kit.check(context.env.clock.now(), leaving(&context.settings));
+    for problem in problems.iter().filter(|problem| problem.severity == Severity::Warning) {
+        context.terminal.warn(&format!("the kit's {}: {}", problem.path, problem.message));
+    }
+    let wrong: Vec<_> = problems.iter().filter(|problem| problem.severity == Severity::Error).collect();
+    if wrong.is_empty() {
+        return Ok(kit);
+    }
+    let failure = wrong.iter().fold(Failure::usage("the kit cannot be used"), |failure, problem| {
+        failure.because(format!("{}: {}", problem.path, problem.message))
+    });
+    Err(failure.fix(Fix::run("ask Factory for a new one; this shows all there is to it", "factory-gitlab kit check")))
+}
+
+fn leaving(settings: &Settings) -> Leaving {
+    if settings.knows(&names::BUNDLE_OUT) { Leaving::ByFile } else { Leaving::ByUpload }
+}
+
+/// What flags and answers put in the place of the kit's values.
+fn changes(interview: &Interview<'_>) -> Result<Changes, Failure> {
+    let settings = interview.settings();
+    let list = |setting: &'static Setting| settings.list(setting).map(|found| found.value).unwrap_or_default();
+    let url = |setting: &'static Setting| settings.parsed::<Url>(setting).map(|found| found.map(|found| found.value));
+    let secret = interview.find_secret::<HookToken>(&questions::WEBHOOK_SECRET)?;
+    Ok(Changes {
+        redirect_uri: settings.text(&names::REDIRECT_URI).map(|found| found.value),
+        scopes: list(&names::SCOPE),
+        webhook_url: url(&names::WEBHOOK_URL)?,
+        webhook_secret: secret.map(|found| found.value),
+        recipients: list(&names::RECIPIENT),
+        upload_url: url(&names::UPLOAD_URL)?,
+    })
+}
+
+async fn load(given: &str, context: &Context<'_>, interview: &Interview<'_>) -> Result<Kit, Failure> {
+    let text = match DocumentAt::new(given)?.read("--kit", context.terminal)? {
+        Document::Read(text) => text,
+        Document::ToFetch(url) => fetch(url, context, interview).await?,
+    };
+    Kit::parse(&text).map_err(|error| explain::kit(&error))
+}
+
+/// A kit is a page of JSON.
+const LARGEST: usize = 256 * 1024;
+
+async fn fetch(url: Url, context: &Context<'_>, interview: &Interview<'_>) -> Result<String, Failure> {
+    let client = context.client()?;
+    let mut request = Request::get(url).limit(LARGEST);
+    if let Some(key) = interview.find_secret::<Bearer>(&questions::FACTORY_KEY)? {
+        request = request.bearer(&key.value);
+    }
+    let response = context.terminal.during("fetching the kit", client.send(&request)).await;
+    let response = response.map_err(|error| explain::factory(&error, "the kit could not be fetched"))?;
+    Ok(String::from_utf8_lossy(response.body()).into_owned())
+}

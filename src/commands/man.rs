@@ -1,0 +1,53 @@
+//! `man`: the manual pages.
+
+use std::path::Path;
+
+use clap_mangen::Man;
+
+use super::{Context, output};
+use crate::cli::{self, ManArgs};
+use crate::error::{ExitCode, Failure};
+
+pub(super) fn run(args: &ManArgs, context: &Context<'_>) -> Result<ExitCode, Failure> {
+    match &args.dir {
+        Some(folder) => write_all(folder)?,
+        None => context.terminal.print_text(&page(cli::command())?)?,
+    }
+    Ok(ExitCode::Done)
+}
+
+fn write_all(folder: &Path) -> Result<(), Failure> {
+    let mut all = cli::command();
+    all.build();
+    let mut waiting = vec![all];
+    while let Some(command) = waiting.pop() {
+        waiting.extend(command.get_subcommands().cloned());
+        // After `build` a command's display name is the whole path: factory-gitlab-kit-show.
+        let name = command.get_display_name().unwrap_or_else(|| command.get_name()).to_owned();
+        output::write_file(&folder.join(format!("{name}.1")), page(command)?.as_bytes())?;
+    }
+    Ok(())
+}
+
+fn page(command: clap::Command) -> Result<String, Failure> {
+    let mut page = Vec::new();
+    Man::new(command)
+        .render(&mut page)
+        .map_err(|error| Failure::problem("the manual page cannot be made").with_chain(&error))?;
+    Ok(String::from_utf8_lossy(&page).into_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn there_is_a_page_for_every_command() {
+        let folder = tempfile::tempdir().expect("a folder");
+        write_all(folder.path()).expect("written");
+        for name in ["factory-gitlab.1", "factory-gitlab-connect.1", "factory-gitlab-kit-check.1"] {
+            let text = std::fs::read_to_string(folder.path().join(name)).expect(name);
+            assert!(text.contains("Exit codes"), "{name}");
+        }
+    }
+}

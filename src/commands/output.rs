@@ -1,0 +1,122 @@
+//! Where a report goes: standard output, or a file with the text still on the terminal.
+
+use std::io::Write as _;
+use std::path::Path;
+
+use serde_json::json;
+
+use super::Context;
+use crate::error::{ExitCode, Failure, Kind};
+use crate::page::Page;
+use crate::report::{self, Format, Report};
+use crate::terminal::Terminal;
+
+pub(super) fn finish(context: &Context<'_>, report: &dyn Report) -> Result<ExitCode, Failure> {
+    let terminal = context.terminal;
+    match (&context.output_file, context.format) {
+        (Some(path), format) => {
+            write_file(path, report::render(report, format)?.as_bytes())?;
+            terminal.print_page(&report::page(report))?;
+        }
+        (None, Format::Text) => terminal.print_page(&report::page(report))?,
+        (None, Format::Json) => terminal.print_json(&report::render(report, Format::Json)?)?,
+        (None, Format::Junit) => terminal.print_text(&report::render(report, Format::Junit)?)?,
+    }
+    Ok(report.exit_code())
+}
+
+/// Writes a file at once and for its owner only; a reader never sees half of it.
+///
+/// # Errors
+/// Wrong use when the path cannot be written.
+pub(super) fn write_file(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
+    let cannot = |error: std::io::Error| {
+        Failure::usage(format!("{} cannot be written", path.display())).because(error.to_string())
+    };
+    // A device or a pipe cannot be replaced by a file beside it.
+    if std::fs::metadata(path).is_ok_and(|found| !found.is_file()) {
+        return std::fs::write(path, bytes).map_err(cannot);
+    }
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let mut file = tempfile::NamedTempFile::new_in(folder).map_err(cannot)?;
+    file.write_all(bytes).and_then(|()| file.as_file().sync_all()).map_err(cannot)?;
+    file.persist(path).map_err(|error| cannot(error.error))?;
+    Ok(())
+}
+
+/// The failure of a whole command, as the one document that `-o json` promises. The text goes to standard error anyway.
+pub(super) fn failure(terminal: &Terminal, failure: &Failure, format: Format, file: Option<&Path>) {
+    if format != Format::Json {
+        return;
+    }
+    let report = FailureReport(failure);
+    let Ok(document) = report::render(&report, Format::Json) else { return };
+    // That this cannot be written must not hide the failure itself, which is said next.
+    let _failure_is_said_anyway = match file {
+        Some(path) => write_file(path, document.as_bytes()),
+        None => terminal.print_json(&document),
+    };
+}
+
+struct FailureReport<'a>(&'a Failure);
+
+impl Report for FailureReport<'_> {
+    fn text(&self, page: &mut Page) {
+        self.0.to_string().lines().for_each(|line| page.line(line));
+    }
+
+    fn json(&self) -> serde_json::Value {
+        let Failure { kind, message, causes, fixes } = self.0;
+        json!({
+            "schema": "factory-gitlab/error/v1",
+            "error": { "kind": name(*kind), "message": message, "causes": causes, "fixes": fixes },
+            "exit_code": self.exit_code() as u8,
+        })
+    }
+
+    fn exit_code(&self) -> ExitCode {
+        self.0.exit_code()
+    }
+}
+
+const fn name(kind: Kind) -> &'static str {
+    match kind {
+        Kind::Problem => "problem",
+        Kind::Usage => "usage",
+        Kind::Unknown => "unknown",
+        Kind::Interrupted => "interrupted",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::error::Fix;
+
+    #[test]
+    fn a_failure_is_one_json_document_with_the_exit_code() {
+        let terminal = Terminal::captured(b"");
+        let failed = Failure::usage("two things are missing").fix(Fix::say("give them"));
+        failure(&terminal, &failed, Format::Json, None);
+        let document: serde_json::Value = serde_json::from_str(&terminal.heard().0).expect("one document");
+        assert_eq!(document["exit_code"], 2);
+        assert_eq!(document["error"]["kind"], "usage");
+        assert_eq!(document["error"]["fixes"][0]["text"], "give them");
+        failure(&terminal, &failed, Format::Text, None);
+        assert_eq!(terminal.heard().1, "");
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_written_file_is_its_owners_and_whole() {
+        use std::os::unix::fs::PermissionsExt as _;
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("report.json");
+        write_file(&path, b"one").and_then(|()| write_file(&path, b"two")).expect("written");
+        assert_eq!(std::fs::read(&path).expect("readable"), b"two");
+        assert_eq!(std::fs::metadata(&path).expect("a file").permissions().mode() & 0o777, 0o600);
+        write_file(Path::new("/dev/null"), b"x").expect("a device is written to, not replaced");
+        let failure = write_file(&folder.path().join("no/such"), b"x").expect_err("no such folder");
+        assert_eq!(failure.exit_code(), ExitCode::Usage);
+    }
+}

@@ -1,0 +1,135 @@
+//! `sandbox`: this same program against an embedded GitLab and Factory.
+
+use std::ffi::OsString;
+use std::time::Duration;
+
+use super::Context;
+use crate::cli::SandboxArgs;
+use crate::error::{ExitCode, Failure, Fix};
+use crate::page::{Line, Page, Tone};
+use crate::sandbox::Sandbox;
+use crate::sandbox::exchange::{Exchange, Origin};
+use crate::sandbox::options::{Edition, Options, Plan};
+
+pub(super) async fn run(args: SandboxArgs, context: &Context<'_>) -> Result<ExitCode, Failure> {
+    let command = args.command.clone();
+    let sandbox = Sandbox::start(options(args)).map_err(|error| {
+        Failure::usage("the sandbox cannot be started").with_chain(&error).fix(Fix::say("see sandbox --help"))
+    })?;
+    context.terminal.say_line(
+        Line::new()
+            .with(Tone::Strong, "sandbox: ")
+            .plain(format!("an embedded GitLab at {}, ", sandbox.gitlab_url()))
+            .plain(format!("an embedded Factory at {}; nothing real is touched", sandbox.factory_url())),
+    );
+    if command.is_empty() { serve(&sandbox, context).await } else { rehearse(&sandbox, command, context).await }
+}
+
+fn options(args: SandboxArgs) -> Options {
+    let SandboxArgs {
+        listen,
+        projects,
+        groups,
+        gitlab_version,
+        edition,
+        plan,
+        admin_mode,
+        latency,
+        rate_limit,
+        tls,
+        relative_root,
+        fault,
+        command: _,
+    } = args;
+    Options {
+        listen,
+        projects,
+        groups,
+        version: gitlab_version,
+        edition: if edition == "ce" { Edition::Ce } else { Edition::Ee },
+        plan: match plan.as_str() {
+            "none" => Plan::None,
+            "ultimate" => Plan::Ultimate,
+            _ => Plan::Premium,
+        },
+        admin_mode,
+        latency: Duration::from_millis(latency),
+        rate_limit,
+        tls,
+        relative_root,
+        faults: fault,
+        ..Options::default()
+    }
+}
+
+/// What the rehearsal must not find of the real world: its keyring, its proxy.
+const SHUT: [(&str, &str); 2] = [("FACTORY_DISABLE_KEYRING", "1"), ("FACTORY_GITLAB_PROXY", "none")];
+
+/// Runs a command against the sandbox, with a record of its own that is gone afterwards.
+async fn rehearse(sandbox: &Sandbox, command: Vec<OsString>, context: &Context<'_>) -> Result<ExitCode, Failure> {
+    let state = tempfile::tempdir()
+        .map_err(|error| Failure::usage("there is no place for temporary files").because(error.to_string()))?;
+    let variables = sandbox.variables();
+    let found = variables.iter().map(|(name, value)| (*name, value.as_str())).chain(SHUT);
+    let mut overlay: Vec<(String, OsString)> =
+        found.map(|(name, value)| (name.to_owned(), OsString::from(value))).collect();
+    overlay.push(("FACTORY_GITLAB_STATE_DIR".to_owned(), state.path().as_os_str().to_owned()));
+    let env = context.env.with_variables(overlay);
+    let args: Vec<OsString> = before_sandbox(context.args).iter().cloned().chain(command).collect();
+    Ok(super::run(&args, &env, context.interrupt).await)
+}
+
+/// The program's name and the global options in front of `sandbox`: they are meant for the command, too.
+fn before_sandbox(args: &[OsString]) -> &[OsString] {
+    let end = args.iter().position(|arg| arg == "sandbox").unwrap_or(args.len().min(1));
+    &args[..end]
+}
+
+/// Serves until Ctrl-C, says what to export and shows each request as it comes.
+async fn serve(sandbox: &Sandbox, context: &Context<'_>) -> Result<ExitCode, Failure> {
+    let mut exports = String::new();
+    for (name, value) in sandbox.variables() {
+        exports.push_str(&format!("export {name}='{}'\n", value.replace('\'', r"'\''")));
+    }
+    for (name, value) in SHUT {
+        exports.push_str(&format!("export {name}='{value}'\n"));
+    }
+    // These are the sandbox's own secrets, made for this run, and the person asked for them.
+    context.terminal.print_raw(exports.as_bytes())?;
+    let terminal = context.terminal.clone();
+    sandbox.on_request(move |exchange| terminal.say(&shown(exchange)));
+    context.terminal.say_line(Line::new().dim("serving until Ctrl-C"));
+    context.interrupt.wait().await;
+    Ok(ExitCode::Done)
+}
+
+fn shown(exchange: &Exchange) -> Page {
+    let (tone, status) = match exchange.status {
+        Some(status @ 200..=399) => (Tone::Good, status.to_string()),
+        Some(status) => (Tone::Bad, status.to_string()),
+        None => (Tone::Bad, "cut".to_owned()),
+    };
+    let who = match exchange.origin {
+        Origin::Client => format!("{:>4} {:8}", exchange.number, exchange.side.to_string()),
+        Origin::GitLab => "     webhook ".to_owned(),
+    };
+    let mut line = Line::new().dim(who).with(tone, format!("{status:4}"));
+    line = line.plain(format!("{} {}", exchange.method, exchange.target));
+    if let Some(fault) = &exchange.fault {
+        line = line.with(Tone::Warn, format!("  fault {fault}"));
+    }
+    let mut page = Page::new();
+    page.line(line);
+    page
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_stands_before_sandbox_is_meant_for_the_command() {
+        let args = ["factory-gitlab", "-o", "json", "sandbox", "--tls", "connect"].map(OsString::from);
+        assert_eq!(before_sandbox(&args), ["factory-gitlab", "-o", "json"].map(OsString::from));
+    }
+}

@@ -1,0 +1,104 @@
+//! Values of the kit that are given otherwise: flags in its place, piece by piece or as a whole.
+
+use url::Url;
+
+use super::{ApplicationTerms, BundleTerms, Kit, Organization, SCHEMA, TokenTerms, UploadMethod, WebhookTerms};
+use crate::secret::WebhookToken;
+
+/// What takes the place of the kit's values; empty and `None` leave them.
+#[derive(Clone, Debug, Default)]
+pub struct Changes {
+    pub redirect_uri: Option<String>,
+    pub scopes: Vec<String>,
+    pub webhook_url: Option<Url>,
+    pub webhook_secret: Option<WebhookToken>,
+    pub recipients: Vec<String>,
+    pub upload_url: Option<Url>,
+}
+
+impl Kit {
+    /// The kit with other values.
+    #[must_use]
+    pub fn with(mut self, changes: Changes) -> Self {
+        let Changes { redirect_uri, scopes, webhook_url, webhook_secret, recipients, upload_url } = changes;
+        replace(&mut self.application.redirect_uri, redirect_uri);
+        replace(&mut self.application.scopes, Some(scopes).filter(|scopes| !scopes.is_empty()));
+        replace(&mut self.webhook.url, webhook_url);
+        replace(&mut self.webhook.secret_token, webhook_secret);
+        replace(&mut self.bundle.recipients, Some(recipients).filter(|recipients| !recipients.is_empty()));
+        if upload_url.is_some() {
+            // A method belongs to its address.
+            self.bundle.method = UploadMethod::default();
+            self.bundle.upload_url = upload_url;
+        }
+        self
+    }
+
+    /// A kit that was given piece by piece, with the defaults for the rest; `None` while a piece is missing.
+    #[must_use]
+    pub fn of_pieces(changes: &Changes) -> Option<Self> {
+        let kit = Self {
+            schema: SCHEMA.to_owned(),
+            organization: Organization::default(),
+            expires_at: None,
+            application: ApplicationTerms {
+                name: super::default_application_name(),
+                redirect_uri: changes.redirect_uri.clone()?,
+                scopes: super::default_scopes(),
+                confidential: true,
+                trusted: false,
+            },
+            webhook: WebhookTerms {
+                url: changes.webhook_url.clone()?,
+                secret_token: changes.webhook_secret.clone()?,
+                signing_token: None,
+                events: super::default_events(),
+                receipts_url: None,
+            },
+            token: TokenTerms::default(),
+            bundle: BundleTerms { recipients: Vec::new(), upload_url: None, method: UploadMethod::default() },
+            status_url: None,
+            network: super::NetworkTerms::default(),
+        };
+        Some(kit.with(changes.clone()))
+    }
+}
+
+fn replace<T>(value: &mut T, by: Option<T>) {
+    if let Some(by) = by {
+        *value = by;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn pieces() -> Changes {
+        Changes {
+            redirect_uri: Some("https://a/callback".to_owned()),
+            webhook_url: Some("https://a/hook".parse().expect("a URL")),
+            webhook_secret: Some(WebhookToken::new("pieces-secret-token").expect("a token")),
+            recipients: vec!["age1abc".to_owned()],
+            ..Changes::default()
+        }
+    }
+
+    #[test]
+    fn a_kit_can_be_given_piece_by_piece() {
+        let kit = Kit::of_pieces(&pieces()).expect("all pieces");
+        assert_eq!(kit.application.redirect_uri, "https://a/callback");
+        assert_eq!(kit.bundle.recipients, ["age1abc"]);
+        assert_eq!(kit.application.scopes.len(), 6);
+        assert!(Kit::of_pieces(&Changes { webhook_secret: None, ..pieces() }).is_none());
+    }
+
+    #[test]
+    fn what_is_given_takes_the_kits_place_and_the_rest_stays() {
+        let kit = Kit::of_pieces(&pieces())
+            .expect("all pieces")
+            .with(Changes { scopes: vec!["api".to_owned()], ..Changes::default() });
+        assert_eq!(kit.application.scopes, ["api"]);
+        assert_eq!(kit.webhook.url.as_str(), "https://a/hook");
+    }
+}

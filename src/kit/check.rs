@@ -1,0 +1,252 @@
+//! What can be wrong with a kit that reads well: things that GitLab would take and that would not work.
+
+use jiff::Timestamp;
+use serde::Serialize;
+use url::Url;
+
+use super::Kit;
+use crate::instance::is_loopback;
+
+/// Something wrong with a kit.
+#[derive(Clone, Debug, Eq, PartialEq, Serialize)]
+pub struct KitProblem {
+    pub severity: Severity,
+    /// The field, as `webhook.url`.
+    pub path: String,
+    /// What is wrong, as a fragment.
+    pub message: String,
+}
+
+#[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Severity {
+    /// It works, and should not be left so.
+    Warning,
+    /// It cannot work.
+    Error,
+}
+
+/// Shorter secret tokens can be guessed, or are a word that somebody made up.
+const SHORTEST_TOKEN: usize = 16;
+
+/// How the bundle is to leave: only an upload needs an address.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Leaving {
+    ByUpload,
+    ByFile,
+}
+
+impl Kit {
+    /// Everything that is wrong, in the order of the kit. Recipients are checked by whoever seals.
+    #[must_use]
+    pub fn check(&self, now: Timestamp, leaving: Leaving) -> Vec<KitProblem> {
+        let mut found = Found(Vec::new());
+        if let Some(end) = self.expires_at.filter(|end| *end <= now) {
+            found.error(
+                "expires_at",
+                format!("the kit expired on {}; ask Factory for a new one", end.strftime("%Y-%m-%d")),
+            );
+        }
+        self.check_application(&mut found);
+        self.check_webhook(&mut found);
+        self.check_bundle(leaving, &mut found);
+        let addresses = [("webhook.receipts_url", &self.webhook.receipts_url), ("status_url", &self.status_url)];
+        for (path, url) in addresses {
+            if let Some(url) = url {
+                found.protected(path, url);
+            }
+        }
+        found.0
+    }
+
+    fn check_application(&self, found: &mut Found) {
+        if let Some(why) = redirect_uri_problem(&self.application.redirect_uri) {
+            found.error("application.redirect_uri", why);
+        }
+        if self.application.name.trim().is_empty() {
+            found.error("application.name", "it is empty");
+        }
+        if self.application.scopes.is_empty() {
+            found.error("application.scopes", "there is none");
+        }
+        let odd = |scope: &&String| {
+            scope.is_empty() || !scope.chars().all(|c| c.is_ascii_lowercase() || matches!(c, '_' | ':' | '*'))
+        };
+        if let Some(scope) = self.application.scopes.iter().find(odd) {
+            found.error("application.scopes", format!("{scope:?} does not look like a scope of GitLab's"));
+        }
+    }
+
+    fn check_webhook(&self, found: &mut Found) {
+        found.protected("webhook.url", &self.webhook.url);
+        if self.webhook.secret_token.length() < SHORTEST_TOKEN {
+            found.warn(
+                "webhook.secret_token",
+                format!("it has fewer than {SHORTEST_TOKEN} characters and can be guessed"),
+            );
+        }
+        if self.webhook.signing_token.as_ref().is_some_and(|token| !token.is_standard_webhooks_key()) {
+            found.error(
+                "webhook.signing_token",
+                "it has to be whsec_ and 32 bytes in base64; GitLab takes nothing else",
+            );
+        }
+        if self.webhook.events.is_empty() {
+            found.error("webhook.events", "there is none, so nothing would be delivered");
+        }
+    }
+
+    fn check_bundle(&self, leaving: Leaving, found: &mut Found) {
+        if self.bundle.recipients.is_empty() {
+            found.error("bundle.recipients", "there is none, so the bundle could not be sealed");
+        }
+        match &self.bundle.upload_url {
+            Some(url) => found.protected("bundle.upload_url", url),
+            None if leaving == Leaving::ByUpload => {
+                found.error("bundle.upload_url", "it is missing; give --upload-url, or --bundle-out to write a file");
+            }
+            None => (),
+        }
+    }
+}
+
+struct Found(Vec<KitProblem>);
+
+impl Found {
+    fn error(&mut self, path: &str, message: impl Into<String>) {
+        self.add(Severity::Error, path, message.into());
+    }
+
+    fn warn(&mut self, path: &str, message: impl Into<String>) {
+        self.add(Severity::Warning, path, message.into());
+    }
+
+    fn add(&mut self, severity: Severity, path: &str, message: String) {
+        self.0.push(KitProblem { severity, path: path.to_owned(), message });
+    }
+
+    /// Addresses that secrets are sent to: https, or this machine.
+    fn protected(&mut self, path: &str, url: &Url) {
+        if !(url.scheme() == "https" || (url.scheme() == "http" && is_loopback(url))) {
+            self.error(path, "it has to be an https address");
+        } else if !url.username().is_empty() || url.password().is_some() {
+            self.error(path, "it holds a user name or password");
+        }
+    }
+}
+
+/// What is wrong with a redirect URI. GitLab takes several of these without a word, and the sign-in fails later.
+/// gitlab: Doorkeeper's validation, which allows any scheme but a few
+fn redirect_uri_problem(uri: &str) -> Option<&'static str> {
+    if uri.trim().is_empty() {
+        return Some("it is empty");
+    }
+    if uri.contains(char::is_whitespace) {
+        return Some("it holds white space, which separates several addresses in GitLab");
+    }
+    if uri.starts_with("//") {
+        return Some("it has no scheme");
+    }
+    let Ok(url) = Url::parse(uri) else {
+        return Some("it is not an absolute address");
+    };
+    if url.fragment().is_some() {
+        return Some("it has a fragment (#), which OAuth forbids");
+    }
+    match url.scheme() {
+        _ if url.host_str().is_none_or(str::is_empty) => Some("it has no host"),
+        "https" => None,
+        "http" if is_loopback(&url) => None,
+        "http" => Some("it is http, which shows the code to everybody on the way"),
+        _ => Some("it is not an https address"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+
+    fn problems(change: impl FnOnce(&mut Value)) -> Vec<String> {
+        let mut kit = json!({
+            "schema": super::super::SCHEMA,
+            "application": { "redirect_uri": "https://api.factory.example/callback" },
+            "webhook": { "url": "https://hooks.factory.example/a", "secret_token": "check-secret-token-1" },
+            "bundle": { "recipients": ["age1abc"], "upload_url": "https://api.factory.example/bundles" },
+        });
+        change(&mut kit);
+        let kit = Kit::parse(&kit.to_string()).expect("a kit that reads well");
+        let now = "2026-11-21T00:00:00Z".parse().expect("a time");
+        kit.check(now, Leaving::ByUpload)
+            .into_iter()
+            .map(|problem| format!("{}: {}", problem.path, problem.message))
+            .collect()
+    }
+
+    #[test]
+    fn a_good_kit_has_no_problem() {
+        assert_eq!(problems(|_| ()), Vec::<String>::new());
+        assert_eq!(problems(|kit| kit["webhook"]["url"] = json!("http://127.0.0.1:3000/hook")), Vec::<String>::new());
+    }
+
+    #[test]
+    fn what_cannot_work_is_named() {
+        let token = "whsec_MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=";
+        assert_eq!(problems(|kit| kit["webhook"]["signing_token"] = json!(token)), Vec::<String>::new());
+        for (change, wanted) in [
+            (
+                (|kit| kit["expires_at"] = json!("2026-11-20T12:00:00Z")) as fn(&mut Value),
+                "expires_at: the kit expired on 2026-11-20; ask Factory for a new one",
+            ),
+            (|kit| kit["webhook"]["url"] = json!("http://hooks.example"), "webhook.url: it has to be an https address"),
+            (
+                |kit| kit["webhook"]["events"] = json!([]),
+                "webhook.events: there is none, so nothing would be delivered",
+            ),
+            (
+                |kit| kit["webhook"]["secret_token"] = json!("short"),
+                "webhook.secret_token: it has fewer than 16 characters and can be guessed",
+            ),
+            (
+                |kit| kit["webhook"]["signing_token"] = json!("whsec_dG9vIHNob3J0"),
+                "webhook.signing_token: it has to be whsec_ and 32 bytes in base64; GitLab takes nothing else",
+            ),
+            (
+                |kit| kit["application"]["scopes"] = json!(["api", "Read User"]),
+                "application.scopes: \"Read User\" does not look like a scope of GitLab's",
+            ),
+            (
+                |kit| kit["bundle"]["upload_url"] = Value::Null,
+                "bundle.upload_url: it is missing; give --upload-url, or --bundle-out to write a file",
+            ),
+            (
+                |kit| kit["bundle"]["recipients"] = json!([]),
+                "bundle.recipients: there is none, so the bundle could not be sealed",
+            ),
+        ] {
+            assert_eq!(problems(change), [wanted]);
+        }
+    }
+
+    #[test]
+    fn redirect_uris_that_gitlab_would_take_and_that_fail_later_are_caught() {
+        for uri in [
+            "",
+            " ",
+            "//host/callback",
+            "/callback",
+            "callback",
+            "https://a/b#c",
+            "http://a/b",
+            "https://a/b https://c",
+            "urn:ietf:wg:oauth:2.0:oob",
+            "javascript:alert(1)",
+        ] {
+            assert!(redirect_uri_problem(uri).is_some(), "{uri:?}");
+        }
+        for uri in ["https://a/b", "http://127.0.0.1:8080/callback", "https://a/b?c=d"] {
+            assert_eq!(redirect_uri_problem(uri), None, "{uri:?}");
+        }
+    }
+}

@@ -1,0 +1,159 @@
+//! From text to a kit: everything that is missing at once, a wrong field by its path, a secret never quoted.
+
+use serde_json::Value;
+
+use super::{Kit, SCHEMA};
+
+/// Why a text is no kit.
+#[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
+pub enum KitError {
+    #[error("the kit is not JSON: line {line}, column {column}")]
+    NotJson { line: usize, column: usize },
+    #[error("the kit ends in the middle; it was not copied whole")]
+    CutShort,
+    #[error("the kit is not a JSON object")]
+    NotAnObject,
+    #[error("the kit has no schema; this is not a kit, or one that this program does not know")]
+    NoSchema,
+    #[error("the kit has the schema {found:?}; this program reads {SCHEMA:?}")]
+    OtherSchema { found: String },
+    #[error("the kit lacks {}", .0.join(", "))]
+    Missing(Vec<&'static str>),
+    #[error("the kit is wrong at {path}: {why}")]
+    Wrong { path: String, why: String },
+}
+
+/// What a kit has to have (JSON pointers and the names of them). `bundle.upload_url` depends on the run.
+const REQUIRED: [(&str, &str); 4] = [
+    ("/application/redirect_uri", "application.redirect_uri"),
+    ("/webhook/url", "webhook.url"),
+    ("/webhook/secret_token", "webhook.secret_token"),
+    ("/bundle/recipients", "bundle.recipients"),
+];
+
+impl Kit {
+    /// Reads a kit.
+    ///
+    /// # Errors
+    /// [`KitError`].
+    pub fn parse(text: &str) -> Result<Self, KitError> {
+        let value: Value = serde_json::from_str(text.trim_start_matches('\u{feff}')).map_err(|error| {
+            if error.is_eof() {
+                KitError::CutShort
+            } else {
+                KitError::NotJson { line: error.line(), column: error.column() }
+            }
+        })?;
+        check_schema(&value)?;
+        let missing: Vec<&str> = REQUIRED
+            .iter()
+            .filter(|(at, _)| value.pointer(at).is_none_or(Value::is_null))
+            .map(|(_, name)| *name)
+            .collect();
+        if !missing.is_empty() {
+            return Err(KitError::Missing(missing));
+        }
+        serde_path_to_error::deserialize(value).map_err(|error| KitError::Wrong {
+            path: error.path().to_string(),
+            why: without_values(&error.into_inner().to_string()),
+        })
+    }
+}
+
+fn check_schema(value: &Value) -> Result<(), KitError> {
+    let object = value.as_object().ok_or(KitError::NotAnObject)?;
+    match object.get("schema").and_then(Value::as_str) {
+        Some(SCHEMA) => Ok(()),
+        Some(found) => Err(KitError::OtherSchema { found: found.chars().take(80).collect() }),
+        None => Err(KitError::NoSchema),
+    }
+}
+
+/// serde quotes the value it did not like (`invalid type: string "…", expected …`); that may be a secret in the wrong place.
+fn without_values(message: &str) -> String {
+    let (Some(open), Some(close)) = (message.find('"'), message.rfind('"')) else {
+        return message.to_owned();
+    };
+    format!("{}…{}", &message[..open], &message[(close + 1).max(open)..])
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn good() -> Value {
+        json!({
+            "schema": SCHEMA,
+            "application": { "redirect_uri": "https://api.factory.example/callback" },
+            "webhook": { "url": "https://hooks.factory.example/a", "secret_token": "kit-secret-token-1" },
+            "bundle": { "recipients": ["age1abc"] },
+            "something_new": { "of": "tomorrow" },
+        })
+    }
+
+    fn error(change: impl FnOnce(&mut Value)) -> String {
+        let mut kit = good();
+        change(&mut kit);
+        Kit::parse(&kit.to_string()).expect_err("a broken kit").to_string()
+    }
+
+    #[test]
+    fn a_small_kit_is_filled_with_the_defaults() {
+        let kit = Kit::parse(&good().to_string()).expect("a good kit");
+        assert_eq!(kit.application.name, "Factory Integration");
+        assert_eq!(kit.application.scopes.len(), 6);
+        assert!(kit.application.confidential);
+        assert_eq!(kit.webhook.events.len(), 6);
+    }
+
+    #[test]
+    fn a_text_that_is_no_kit_says_what_it_is() {
+        for (text, wanted) in [
+            ("", "the kit ends in the middle; it was not copied whole"),
+            ("{\"schema\": ", "the kit ends in the middle; it was not copied whole"),
+            ("<html>", "the kit is not JSON: line 1, column 1"),
+            ("[]", "the kit is not a JSON object"),
+            ("{}", "the kit has no schema; this is not a kit, or one that this program does not know"),
+            (
+                "{\"schema\": \"factory-gitlab/kit/v9\"}",
+                "the kit has the schema \"factory-gitlab/kit/v9\"; this program reads \"factory-gitlab/kit/v1\"",
+            ),
+            (
+                "{\"schema\": \"factory-gitlab/kit/v1\", \"webhook\": {\"url\": null}}",
+                "the kit lacks application.redirect_uri, webhook.url, webhook.secret_token, bundle.recipients",
+            ),
+        ] {
+            assert_eq!(Kit::parse(text).expect_err(text).to_string(), wanted);
+        }
+    }
+
+    #[test]
+    fn a_wrong_field_is_named_by_its_path() {
+        for (message, path) in [
+            (error(|kit| kit["webhook"]["events"] = json!(["push", "weather"])), "webhook.events[1]"),
+            (error(|kit| kit["webhook"]["url"] = json!("no address")), "webhook.url"),
+            (
+                error(|kit| kit["network"] = json!({"endpoints": [{"host": "h", "port": 70000}]})),
+                "network.endpoints[0].port",
+            ),
+            (error(|kit| kit["expires_at"] = json!("soon")), "expires_at"),
+            (error(|kit| kit["webhook"]["secret_token"] = json!("")), "webhook.secret_token"),
+        ] {
+            assert!(message.starts_with(&format!("the kit is wrong at {path}: ")), "{message}");
+        }
+    }
+
+    #[test]
+    fn a_secret_in_the_wrong_place_is_not_quoted() {
+        for message in [
+            error(|kit| kit["webhook"] = json!({"url": "https://a", "secret_token": {"value": "hunter2hunter2"}})),
+            error(|kit| kit["webhook"]["events"] = json!("hunter2hunter2")),
+            error(|kit| kit["webhook"]["secret_token"] = json!("hunter2 hunter2")),
+            error(|kit| kit["network"] = json!("hunter2hunter2 \" quoted")),
+        ] {
+            assert!(!message.contains("hunter2"), "{message}");
+        }
+    }
+}
