@@ -1,5 +1,6 @@
 //! The commands: one verb per file. Each gathers what it needs, calls the layers below and hands back a report.
 
+mod bundle;
 mod completions;
 pub mod explain;
 pub mod kit;
@@ -139,9 +140,8 @@ fn prompter(global: &GlobalArgs, env: &Env, terminal: &Terminal) -> Box<dyn Prom
 async fn dispatch(command: Command, context: &Context<'_>) -> Result<ExitCode, Failure> {
     let interrupt = context.interrupt;
     match command {
-        Command::Connect(_) | Command::Verify(_) | Command::Bundle(_) => {
-            Err(Failure::usage("this command is not part of this build"))
-        }
+        Command::Connect(_) | Command::Verify(_) => Err(Failure::usage("this command is not part of this build")),
+        Command::Bundle(args) => interrupt.or(Box::pin(bundle::run(args.command, context))).await?,
         Command::Kit(args) => interrupt.or(Box::pin(kit::run(args.command, context))).await?,
         Command::Status(_) => status::run(context),
         Command::Sandbox(args) => Box::pin(sandbox::run(args, context)).await,

@@ -1,12 +1,15 @@
 //! From every module's own error to what the person reads: what failed, why, what to do, and where.
 
+mod bundle;
 mod gitlab;
 
 use crate::error::{Failure, Fix, Kind};
 use crate::http::{Cause, Error, Imposter, TlsProblem};
 use crate::journal;
 use crate::kit::KitError;
+use crate::vault::VaultError;
 
+pub use self::bundle::{sealing, upload};
 pub use self::gitlab::{gitlab, refusal};
 
 /// A kit that is none.
@@ -127,6 +130,13 @@ fn imposter(what: &Imposter) -> Fix {
         }
         Imposter::OtherType(_) => Fix::say("check that the address is GitLab's own"),
     }
+}
+
+/// The keyring did not help. It never has to: the secret can be given otherwise.
+#[must_use]
+pub fn vault(error: &VaultError) -> Failure {
+    let failure = Failure::usage("the system's keyring cannot be used").with_chain(error);
+    failure.fix(Fix::say("give the secret by a file or a variable, and --keyring off to leave the keyring alone"))
 }
 
 /// The local record cannot be read or written.

@@ -5,11 +5,12 @@ mod reports;
 use url::Url;
 
 use super::{Context, explain};
+use crate::bundle::{RecipientError, Recipients};
 use crate::cli::KitCommand;
 use crate::error::{ExitCode, Failure, Fix};
-use crate::http::Request;
+use crate::factory::Factory;
 use crate::inputs::{Document, DocumentAt, Interview, questions};
-use crate::kit::{Changes, Kit, Leaving, Severity};
+use crate::kit::{Changes, Kit, KitProblem, Leaving, Severity};
 use crate::secret::{Bearer, HookToken};
 use crate::settings::{Setting, Settings, Source, Sourced, names};
 
@@ -27,7 +28,7 @@ pub(super) async fn run(command: KitCommand, context: &Context<'_>) -> Result<Ex
         }
         KitCommand::Check(_) => {
             let kit = read(context, &context.interview()).await?;
-            let problems = kit.value.check(context.env.clock.now(), leaving(&context.settings));
+            let problems = problems(&kit.value, context);
             context.finish(&Checked { problems, source: kit.source })
         }
     }
@@ -52,7 +53,7 @@ pub async fn gather(context: &Context<'_>, interview: &Interview<'_>) -> Result<
 }
 
 /// The kit as it is, without judging it.
-async fn read(context: &Context<'_>, interview: &Interview<'_>) -> Result<Sourced<Kit>, Failure> {
+pub(super) async fn read(context: &Context<'_>, interview: &Interview<'_>) -> Result<Sourced<Kit>, Failure> {
     interview.require(&[
         &questions::KIT,
         &questions::REDIRECT_URI,
@@ -73,7 +74,7 @@ fn whole_of_pieces(context: &Context<'_>, changes: &Changes) -> Option<Kit> {
 }
 
 fn sound(kit: Kit, context: &Context<'_>) -> Result<Kit, Failure> {
-    let problems = kit.check(context.env.clock.now(), leaving(&context.settings));
+    let problems = problems(&kit, context);
     for problem in problems.iter().filter(|problem| problem.severity == Severity::Warning) {
         context.terminal.warn(&format!("the kit's {}: {}", problem.path, problem.message));
     }
@@ -85,6 +86,18 @@ fn sound(kit: Kit, context: &Context<'_>) -> Result<Kit, Failure> {
         failure.because(format!("{}: {}", problem.path, problem.message))
     });
     Err(failure.fix(Fix::run("ask Factory for a new one; this shows all there is to it", "factory-gitlab kit check")))
+}
+
+/// Everything that is wrong with a kit, what only the sealing library can tell included.
+fn problems(kit: &Kit, context: &Context<'_>) -> Vec<KitProblem> {
+    let mut problems = kit.check(context.env.clock.now(), leaving(&context.settings));
+    if let Err(error @ (RecipientError::Invalid { .. } | RecipientError::SecretKey | RecipientError::Mixed)) =
+        Recipients::parse(&kit.bundle.recipients)
+    {
+        let (path, message) = ("bundle.recipients".to_owned(), error.to_string());
+        problems.push(KitProblem { severity: Severity::Error, path, message });
+    }
+    problems
 }
 
 fn leaving(settings: &Settings) -> Leaving {
@@ -115,16 +128,9 @@ async fn load(given: &str, context: &Context<'_>, interview: &Interview<'_>) -> 
     Kit::parse(&text).map_err(|error| explain::kit(&error))
 }
 
-/// A kit is a page of JSON.
-const LARGEST: usize = 256 * 1024;
-
 async fn fetch(url: Url, context: &Context<'_>, interview: &Interview<'_>) -> Result<String, Failure> {
-    let client = context.client()?;
-    let mut request = Request::get(url).limit(LARGEST);
-    if let Some(key) = interview.find_secret::<Bearer>(&questions::FACTORY_KEY)? {
-        request = request.bearer(&key.value);
-    }
-    let response = context.terminal.during("fetching the kit", client.send(&request)).await;
-    let response = response.map_err(|error| explain::factory(&error, "the kit could not be fetched"))?;
-    Ok(String::from_utf8_lossy(response.body()).into_owned())
+    let key = interview.find_secret::<Bearer>(&questions::FACTORY_KEY)?;
+    let factory = Factory::new(context.client()?, key.map(|found| found.value));
+    let text = context.terminal.during("fetching the kit", factory.kit(&url)).await;
+    text.map_err(|error| explain::factory(&error, "the kit could not be fetched"))
 }

@@ -1,0 +1,80 @@
+//! `bundle inspect|upload|open`.
+
+mod reports;
+
+use std::path::Path;
+
+use url::Url;
+
+use super::{Context, explain, kit, output};
+use crate::bundle::SealedBundle;
+use crate::cli::{BundleCommand, BundleOpenArgs, BundleUploadArgs};
+use crate::error::{ExitCode, Failure, Fix};
+use crate::factory::Factory;
+use crate::inputs::{Document, DocumentAt, questions};
+use crate::kit::UploadMethod;
+use crate::secret::Bearer;
+use crate::settings::names;
+
+use self::reports::{Inspected, Uploaded};
+
+pub(super) async fn run(command: BundleCommand, context: &Context<'_>) -> Result<ExitCode, Failure> {
+    match command {
+        BundleCommand::Inspect(args) => {
+            let sight = read(&args.file)?.inspect();
+            context.finish(&Inspected { file: args.file, sight })
+        }
+        BundleCommand::Upload(args) => upload(args, context).await,
+        BundleCommand::Open(args) => open(&args, context),
+    }
+}
+
+fn read(path: &Path) -> Result<SealedBundle, Failure> {
+    SealedBundle::read(path).map_err(|error| explain::sealing(&error))
+}
+
+async fn upload(args: BundleUploadArgs, context: &Context<'_>) -> Result<ExitCode, Failure> {
+    let bundle = read(&args.file)?;
+    let (url, method) = destination(context).await?;
+    let key = context.interview().find_secret::<Bearer>(&questions::FACTORY_KEY)?;
+    let factory = Factory::new(context.client()?, key.map(|found| found.value));
+    let sent = context.terminal.during("uploading the bundle", factory.upload(&bundle, &url, method)).await;
+    let receipt = sent.map_err(|error| explain::upload(&error, &args.file))?;
+    context.finish(&Uploaded {
+        host: url.host_str().unwrap_or_default().to_owned(),
+        sha256: bundle.sha256().to_owned(),
+        receipt,
+    })
+}
+
+/// Where the bundle goes: `--upload-url`, else the kit's address with its method.
+async fn destination(context: &Context<'_>) -> Result<(Url, UploadMethod), Failure> {
+    if let Some(found) = context.settings.parsed::<Url>(&names::UPLOAD_URL)? {
+        return Ok((found.value, UploadMethod::default()));
+    }
+    let terms = kit::read(context, &context.interview()).await?.value.bundle;
+    match terms.upload_url {
+        Some(url) => Ok((url, terms.method)),
+        None => Err(Failure::usage("the kit has no upload address").fix(Fix::say("give it with --upload-url"))),
+    }
+}
+
+fn open(args: &BundleOpenArgs, context: &Context<'_>) -> Result<ExitCode, Failure> {
+    let bundle = read(&args.file)?;
+    let at = if args.identity_file == Path::new("-") {
+        DocumentAt::Stdin
+    } else {
+        DocumentAt::File(args.identity_file.clone())
+    };
+    let Document::Read(identities) = at.read("--identity-file", context.terminal)? else {
+        return Err(Failure::usage("an identity is a file, not an address"));
+    };
+    let identities = zeroize::Zeroizing::new(identities);
+    let opened = bundle.open(&identities).map_err(|error| explain::sealing(&error))?;
+    context.terminal.warn("what comes out holds secrets in plain text");
+    match &context.output_file {
+        Some(path) => output::write_file(path, opened.text().as_bytes())?,
+        None => context.terminal.print_raw(format!("{}\n", opened.text().trim_end()).as_bytes())?,
+    }
+    Ok(ExitCode::Done)
+}
