@@ -100,6 +100,8 @@ pub enum Way {
     },
     /// `--bundle-out`: written there, not uploaded.
     File(std::path::PathBuf),
+    /// The kit names no address and no file was asked for. Enough for `verify`.
+    Nowhere,
 }
 
 /// How a hook of ours is known on any machine: the description ends in this mark.

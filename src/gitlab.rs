@@ -5,6 +5,7 @@
 
 mod listing;
 mod oauth;
+mod reach;
 mod reader;
 mod refusal;
 mod wire;
@@ -20,6 +21,7 @@ use crate::target::{Event, Target};
 
 pub use listing::ProjectPages;
 pub use oauth::OAuth;
+pub use reach::reach;
 pub use reader::Reader;
 pub use refusal::Refused;
 pub use writer::{NewApplication, NewToken, Writer};

@@ -128,12 +128,17 @@ pub struct DeliveryProof {
 }
 
 impl DeliveryProof {
+    /// The three facts: GitLab's answer, its log, Factory's receipt.
+    #[must_use]
+    pub fn facts(&self) -> [&Fact; 3] {
+        [&self.test, &self.log, &self.receipt]
+    }
+
     /// Whether the delivery is proved: something shows that it arrived, and nothing that could be asked says otherwise.
     #[must_use]
     pub fn holds(&self) -> bool {
-        let facts = [&self.test, &self.log, &self.receipt];
-        facts.iter().any(|fact| matches!(fact, Fact::Holds(_)))
-            && facts.iter().all(|fact| matches!(fact, Fact::Holds(_) | Fact::Untold(_)))
+        self.facts().iter().any(|fact| matches!(fact, Fact::Holds(_)))
+            && self.facts().iter().all(|fact| matches!(fact, Fact::Holds(_) | Fact::Untold(_)))
     }
 }
 

@@ -48,6 +48,8 @@ pub enum Obstacle {
     NeedsSecret { application: Application },
     /// The application that was named is not on this instance.
     UnknownApplication { application_id: String },
+    /// The ID and secret that were given do not authenticate together.
+    WrongSecret { application: Application },
     /// The instance does not know these scopes; creating the application would fail whole.
     UnsupportedScopes { scopes: Vec<String> },
     /// Group hooks were asked for and would never fire.
@@ -67,9 +69,9 @@ pub fn plan(desired: &Desired, observed: &Observed, record: &Record) -> Plan {
     plan.steps.extend(part.steps);
     plan.obstacles.extend(part.obstacles);
     plan.notes.extend(part.notes);
-    plan.steps.extend(bundle::sealing(desired, &sealing));
+    plan.steps.extend(bundle::sealing(desired, sealing));
     webhooks::plan(desired, observed, record, &mut plan);
-    plan.steps.extend(bundle::handing_over(desired, record, &sealing));
+    plan.steps.extend(bundle::handing_over(desired, sealing));
     if desired.application.trusted {
         let page = desired.instance.page("/admin/applications");
         plan.by_hand

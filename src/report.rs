@@ -1,5 +1,6 @@
 //! What a command has to say: one struct for each command, rendered as text, JSON or JUnit, with one exit code for all.
 
+pub mod connect;
 mod findings;
 mod json;
 mod junit;

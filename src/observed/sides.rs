@@ -59,7 +59,7 @@ impl Factory<'_> {
 fn other_origins(desired: &Desired) -> Vec<Url> {
     let upload = match &desired.delivery.way {
         Way::Upload { url, .. } => Some(url),
-        Way::File(_) => None,
+        Way::File(_) | Way::Nowhere => None,
     };
     let mut seen: Vec<Origin> = desired.status_url.iter().map(Url::origin).collect();
     let mut urls = Vec::new();

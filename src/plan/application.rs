@@ -2,7 +2,7 @@
 
 use crate::desired::{ApplicationOrigin, Credentials, Desired, DesiredApplication};
 use crate::factory::FactoryState;
-use crate::gitlab::Application;
+use crate::gitlab::{Application, Pair};
 use crate::instance::Version;
 use crate::journal::{OwnApplication, Record, SecretState};
 use crate::observed::Observed;
@@ -111,6 +111,10 @@ fn given(candidates: &Candidates<'_>, credentials: &Credentials, observed: &Obse
     if !differences.is_empty() {
         let foreign = Obstacle::ForeignApplication { application: found.clone(), differences };
         return Part { obstacles: vec![foreign], ..Part::default() };
+    }
+    if observed.pair.known() == Some(&Pair::Invalid) {
+        let wrong = Obstacle::WrongSecret { application: found.clone() };
+        return Part { obstacles: vec![wrong], ..Part::default() };
     }
     let fingerprint = credentials.secret.fingerprint(&credentials.application_id);
     let sealed = record

@@ -34,7 +34,7 @@ pub(super) fn needs(desired: &Desired, record: &Record, part: &Part) -> Sealing 
         Some(bundle) if bundle.on_disk && part.obstacles.is_empty() => match &desired.delivery.way {
             Way::Upload { .. } if !bundle.accepted => Sealing::Waiting,
             Way::File(path) if bundle.written_to.as_deref() != Some(&*path.to_string_lossy()) => Sealing::Waiting,
-            Way::Upload { .. } | Way::File(_) => Sealing::Nothing,
+            Way::Upload { .. } | Way::File(_) | Way::Nowhere => Sealing::Nothing,
         },
         _ => Sealing::Nothing,
     }
@@ -62,7 +62,7 @@ pub(super) fn minting(desired: &Desired, observed: &Observed) -> Option<Step> {
     })
 }
 
-pub(super) fn sealing(desired: &Desired, sealing: &Sealing) -> Vec<Step> {
+pub(super) fn sealing(desired: &Desired, sealing: Sealing) -> Vec<Step> {
     if !sealing.is_fresh() {
         return Vec::new();
     }
@@ -70,9 +70,10 @@ pub(super) fn sealing(desired: &Desired, sealing: &Sealing) -> Vec<Step> {
     vec![Step::SealBundle { recipients, handover: desired.handover.handover }, Step::ProvePair]
 }
 
-pub(super) fn handing_over(desired: &Desired, _record: &Record, sealing: &Sealing) -> Option<Step> {
-    (*sealing != Sealing::Nothing).then(|| match &desired.delivery.way {
-        Way::Upload { url, method } => Step::UploadBundle { url: url.clone(), method: *method },
-        Way::File(path) => Step::WriteBundle { path: path.clone() },
-    })
+pub(super) fn handing_over(desired: &Desired, sealing: Sealing) -> Option<Step> {
+    match (&desired.delivery.way, sealing) {
+        (_, Sealing::Nothing) | (Way::Nowhere, _) => None,
+        (Way::Upload { url, method }, _) => Some(Step::UploadBundle { url: url.clone(), method: *method }),
+        (Way::File(path), _) => Some(Step::WriteBundle { path: path.clone() }),
+    }
 }

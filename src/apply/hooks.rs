@@ -1,0 +1,129 @@
+//! The hooks' steps, several at a time. A hook carries its own mark, so that a write whose answer was lost is looked for
+//! before it is repeated.
+
+use futures_util::{StreamExt as _, stream};
+
+use crate::desired::Mark;
+use crate::gitlab::Hook;
+use crate::http;
+use crate::journal::{Entry, HookChange};
+use crate::observed::DeliveryProof;
+use crate::target::{Event, Target};
+
+use super::prove::Proof;
+use super::{Applied, Apply, Error, Step, Watch};
+
+pub(super) fn is_hook(step: &Step) -> bool {
+    matches!(step, Step::CreateHook { .. } | Step::EditHook { .. } | Step::DeleteHook { .. })
+}
+
+impl Apply<'_> {
+    /// Does a run of hook steps. One target's refusal does not stop the rest; a journal that cannot be written does.
+    pub(super) async fn hooks(&self, steps: &[Step], watch: &dyn Watch, applied: &mut Applied) {
+        let work = stream::iter(steps).map(|step| async move {
+            watch.begins(step);
+            let result = self.hook(step).await;
+            watch.ended(step, result.as_ref().err());
+            (step, result)
+        });
+        let mut work = work.buffer_unordered(self.concurrency.max(1));
+        while let Some((step, result)) = work.next().await {
+            match result {
+                Ok(unsigned) => {
+                    applied.done.push(step.clone());
+                    applied.unsigned_hooks += usize::from(unsigned);
+                }
+                Err(error) => applied.failed.push((step.clone(), error)),
+            }
+        }
+    }
+
+    /// Does one hook step; says whether GitLab ignored the signing token.
+    async fn hook(&self, step: &Step) -> Result<bool, Error> {
+        let hook = match step {
+            Step::CreateHook { target } => self.create_hook(target).await?,
+            Step::EditHook { target, id, changes: _ } => self.edit_hook(target, *id).await?,
+            Step::DeleteHook { target, id } => return self.delete_hook(target, *id).await.map(|()| false),
+            _ => return Ok(false),
+        };
+        Ok(self.desired.webhooks.signing_token.is_some() && hook.signing_token_present != Some(true))
+    }
+
+    async fn create_hook(&self, target: &Target) -> Result<Hook, Error> {
+        self.note(&Entry::ChangeHook { target: target.clone(), change: HookChange::Create })?;
+        let spec = self.desired.webhooks.hook(target.clone());
+        let hook = match self.sides.writer.create_hook(&spec).await {
+            Err(error) if may_have_happened(&error) => match self.find_ours(target).await? {
+                Some(hook) => hook,
+                None => self.sides.writer.create_hook(&spec).await?,
+            },
+            result => result?,
+        };
+        self.changed(target, HookChange::Create, hook.id)?;
+        Ok(hook)
+    }
+
+    /// After a write whose answer was lost: the hook that carries our mark, if it is there.
+    async fn find_ours(&self, target: &Target) -> Result<Option<Hook>, Error> {
+        let wanted = self.desired.webhooks.mark();
+        let is_ours = |hook: &Hook| match hook.description.as_deref() {
+            Some(description) => Mark::find(description).as_ref() == Some(&wanted),
+            // Before 17.1 there is no description; what points at Factory was made for it.
+            None => self.desired.webhooks.is_url(&hook.url),
+        };
+        Ok(self.sides.reader.hooks(target).await?.into_iter().find(is_ours))
+    }
+
+    /// An edit sends the whole hook, so that sending it twice does no harm.
+    async fn edit_hook(&self, target: &Target, id: u64) -> Result<Hook, Error> {
+        self.note(&Entry::ChangeHook { target: target.clone(), change: HookChange::Edit })?;
+        let spec = self.desired.webhooks.hook(target.clone());
+        let hook = match self.sides.writer.edit_hook(id, &spec).await {
+            Err(error) if may_have_happened(&error) => self.sides.writer.edit_hook(id, &spec).await?,
+            result => result?,
+        };
+        self.changed(target, HookChange::Edit, hook.id)?;
+        Ok(hook)
+    }
+
+    async fn delete_hook(&self, target: &Target, id: u64) -> Result<(), Error> {
+        self.note(&Entry::ChangeHook { target: target.clone(), change: HookChange::Delete })?;
+        self.sides.writer.delete_hook(target, id).await?;
+        self.changed(target, HookChange::Delete, id)
+    }
+
+    fn changed(&self, target: &Target, change: HookChange, id: u64) -> Result<(), Error> {
+        let fingerprint = self.desired.webhooks.mark().fingerprint;
+        self.note(&Entry::HookChanged { target: target.clone(), change, id, fingerprint })
+    }
+
+    /// Fires GitLab's own test and collects the three facts about it. A delivery that fails is a finding, not an error:
+    /// the rest goes on, and the report and the exit code say so.
+    pub(super) async fn test_delivery(
+        &self,
+        (target, event): (&Target, Event),
+        watch: &dyn Watch,
+    ) -> Result<Option<DeliveryProof>, Error> {
+        // Its creation failed: that is in the report already.
+        let Some(hook) = self.find_ours(target).await? else { return Ok(None) };
+        let waits = |why: &str| watch.waits(why);
+        let version = self.observed.metadata.known().map(|metadata| metadata.version);
+        let proof = Proof::new(self.sides, &self.desired.webhooks).of_version(version).telling(&waits);
+        let proof = proof.of(target, hook.id, event).await;
+        if proof.holds() {
+            self.note(&Entry::DeliveryProved { kind: target.kind() })?;
+        }
+        Ok(Some(proof))
+    }
+}
+
+/// Whether a failed write may have been acted upon: its answer was lost, cut, slow, or not GitLab's.
+fn may_have_happened(error: &http::Error) -> bool {
+    use http::Cause;
+    match error.cause.as_ref() {
+        Cause::Broken { .. } | Cause::Timeout { .. } | Cause::Decode { .. } | Cause::TooLarge { .. } => true,
+        Cause::Status(answer) => matches!(answer.status, 500 | 502 | 504),
+        Cause::Imposter { .. } => true,
+        _ => false,
+    }
+}

@@ -1,0 +1,212 @@
+//! `connect`: brings an instance to the connected state, in the order in which an admin would tell it.
+
+mod application;
+mod gather;
+mod obstacle;
+mod progress;
+mod refuse;
+
+use std::path::PathBuf;
+use std::time::Instant;
+
+use super::{Context, explain};
+use crate::apply::{Applied, Apply, Sides, Work};
+use crate::cli::ConnectArgs;
+use crate::desired::{Desired, Way};
+use crate::error::{ExitCode, Failure, Fix};
+use crate::inputs::{Approval, Interview, questions};
+use crate::journal::{Connection, Entry, Journal, Lock, Record, Store};
+use crate::observed::{Observed, Seen, look::Wanted};
+use crate::page::{Line, Page, Tone};
+use crate::plan::{Obstacle, Plan, plan};
+use crate::report::connect::{ConnectReport, End, Outcome, Pending, plan_lines};
+use crate::settings::{Settings, names};
+
+use gather::Gathered;
+
+/// Runs the command and renders what it has to say.
+pub(super) async fn run(args: ConnectArgs, context: &Context<'_>) -> Result<ExitCode, Failure> {
+    let store = Store::new(context.env.state_dir.clone()).map_err(explain::journal)?;
+    let mut settings = context.settings.clone();
+    settings.remember(gather::remembered(&store, &settings)?);
+    let walk = Walk { context, settings: &settings, store, args, began: context.env.clock.instant() };
+    let report = walk.whole().await?;
+    context.finish(&report)
+}
+
+struct Walk<'a> {
+    context: &'a Context<'a>,
+    settings: &'a Settings,
+    store: Store,
+    args: ConnectArgs,
+    began: Instant,
+}
+
+impl Walk<'_> {
+    /// Resolve, observe, plan, apply, report.
+    async fn whole(&self) -> Result<ConnectReport, Failure> {
+        let context = self.context;
+        let mut interview = Interview::new(self.settings, context.prompter.as_ref(), context.terminal);
+
+        // Resolve: kit, address, token, application; each answer is checked where it is given.
+        gather::require_everything(&interview, self.args.dry_run)?;
+        let mut gathered = context.interrupt.or(gather::gather(context, &mut interview)).await??;
+        let connection = self.store.connection(&gathered.desired.instance, &gathered.desired.organization.id);
+        let lock = self.lock(&connection)?;
+        gathered.desired.application.origin =
+            context.interrupt.or(application::origin(&interview, context, &gathered)).await??;
+
+        // Observe: everything that is there, on both sides and here.
+        let record = connection.record().map_err(explain::journal)?;
+        let observed = context.interrupt.or(self.observe(&gathered)).await?;
+        refuse::what_was_not_seen(&gathered.desired, &observed)?;
+
+        // Plan: the difference, shown before anything is written.
+        let (desired, plan) = self.plan(&interview, gathered.desired.clone(), &observed, &record)?;
+        let Some(lock) = lock.filter(|_| !plan.is_empty()) else {
+            return Ok(self.report(&gathered, plan, self.unwritten()));
+        };
+        self.approve(&interview, &desired, &plan)?;
+        gather::offer_keyring(context, &interview, &gathered).await?;
+
+        // Apply: step by step, journalled.
+        let journal = self.journal(&connection, &lock, &desired)?;
+        let work = Work {
+            desired: &desired,
+            observed: &observed,
+            sides: gathered.sides(),
+            connection: &connection,
+            token: &gathered.token,
+            concurrency: self.settings.transport()?.concurrency,
+        };
+        let outcome = self.apply(&Apply::new(work, journal), &plan).await;
+
+        // Report: what was done, what is proved, what is left for a person.
+        Ok(self.report(&gathered, plan, End::Applied(Box::new(outcome))))
+    }
+
+    /// A dry run takes no lock and leaves no trace.
+    fn lock(&self, connection: &Connection) -> Result<Option<Lock>, Failure> {
+        if self.args.dry_run {
+            return Ok(None);
+        }
+        connection.lock().map(Some).map_err(explain::journal)
+    }
+
+    async fn observe(&self, gathered: &Gathered) -> Observed {
+        let wanted = Wanted {
+            hooks: true,
+            deliveries: false,
+            discovery: false,
+            factory: true,
+            bundle: Seen::NotAsked("the record is at hand"),
+            already: gathered.already.clone(),
+        };
+        let watch = progress::Looking::new(self.context.terminal);
+        let look = gathered.look.look(&gathered.desired, wanted, &watch);
+        self.context.terminal.during("looking at what is there", look).await
+    }
+
+    /// Makes the plan. Where only a decision is missing and a person is there to take it, it is taken and planned again.
+    fn plan(
+        &self,
+        interview: &Interview<'_>,
+        mut desired: Desired,
+        observed: &Observed,
+        record: &Record,
+    ) -> Result<(Desired, Plan), Failure> {
+        let mut made = plan(&desired, observed, record);
+        if let [Obstacle::NeedsSecret { application }] = made.obstacles.as_slice()
+            && interview.prompter().can_ask()
+        {
+            desired.application.origin = application::decide(interview, application)?;
+            made = plan(&desired, observed, record);
+        }
+        if made.obstacles.is_empty() { Ok((desired, made)) } else { Err(obstacle::explain(&made.obstacles, &desired)) }
+    }
+
+    fn unwritten(&self) -> End {
+        match (self.args.dry_run, self.args.exit_code) {
+            (false, _) => End::AlreadyConnected,
+            (true, true) => End::DryRun(Pending::IsFour),
+            (true, false) => End::DryRun(Pending::IsDone),
+        }
+    }
+
+    fn approve(&self, interview: &Interview<'_>, desired: &Desired, plan: &Plan) -> Result<(), Failure> {
+        let mut page = Page::new();
+        page.heading(format!("Plan for {}", desired.instance));
+        plan_lines(plan, &mut page);
+        for note in &plan.notes {
+            page.line(Line::new().with(Tone::Dim, format!("note: {note}")));
+        }
+        page.gap();
+        self.context.terminal.say(&page);
+        match interview.approve(&questions::YES)? {
+            Approval::Given => Ok(()),
+            Approval::Refused => Err(Failure::problem("the plan was not approved; nothing was changed")
+                .fix(Fix::run("to keep it for later", "factory-gitlab connect --dry-run"))),
+        }
+    }
+
+    fn journal(&self, connection: &Connection, lock: &Lock, desired: &Desired) -> Result<Journal, Failure> {
+        let audit = self.settings.text(&names::AUDIT_LOG).map(|found| PathBuf::from(found.value));
+        let mut journal =
+            connection.journal(lock, audit.as_deref(), self.context.env.clock).map_err(explain::journal)?;
+        let selection = &desired.webhooks.selection;
+        let began = Entry::Began {
+            instance: desired.instance.to_string(),
+            organization: desired.organization.id.clone(),
+            tool: env!("CARGO_PKG_VERSION").to_owned(),
+            strategy: desired.webhooks.strategy,
+            groups: selection.groups.clone(),
+            projects: selection.projects.clone(),
+            exclude: selection.exclude_patterns.clone(),
+            personal: selection.personal == crate::desired::Personal::Included,
+            kit: self.settings.text(&names::KIT).map(|found| found.value).filter(|kit| kit != "-"),
+        };
+        journal.append(&began).map_err(explain::journal)?;
+        Ok(journal)
+    }
+
+    /// Carries the plan out. Interrupted, the work is dropped where it stands, and what was done is told.
+    async fn apply(&self, apply: &Apply<'_>, plan: &Plan) -> Outcome {
+        let watch = progress::Working::new(self.context.terminal, plan.steps.len());
+        let mut applied = Applied::default();
+        let ended = self.context.interrupt.or(apply.run(plan, &watch, &mut applied)).await;
+        drop(watch);
+        let mut outcome = Outcome::new(applied, explain::apply);
+        outcome.interrupted = ended.is_err();
+        outcome
+    }
+
+    fn report(&self, gathered: &Gathered, plan: Plan, end: End) -> ConnectReport {
+        let spent = gathered.look.http.spent();
+        let took = self.context.env.clock.instant().duration_since(self.began);
+        ConnectReport {
+            instance: gathered.desired.instance.clone(),
+            plan,
+            end,
+            requests: spent.requests,
+            writes: spent.writes,
+            duration_ms: u64::try_from(took.as_millis()).unwrap_or(u64::MAX),
+        }
+    }
+}
+
+/// Whether the bundle has a way to Factory; without one there is nothing to connect to.
+fn has_a_way(desired: &Desired) -> Result<(), Failure> {
+    match desired.delivery.way {
+        Way::Upload { .. } | Way::File(_) => Ok(()),
+        Way::Nowhere => Err(Failure::usage("the kit names no address for the bundle (bundle.upload_url)")
+            .fix(Fix::run("give the address", "factory-gitlab connect --upload-url URL"))
+            .fix(Fix::run("or write the bundle to a file and carry it over", "factory-gitlab connect --bundle-out PATH"))),
+    }
+}
+
+/// The two sides, as the steps use them.
+impl Gathered {
+    fn sides(&self) -> Sides<'_> {
+        Sides { reader: &self.look.gitlab, writer: &self.writer, oauth: &self.look.oauth, factory: &self.look.factory }
+    }
+}

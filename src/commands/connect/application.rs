@@ -1,0 +1,124 @@
+//! Where the application's ID and secret come from, and what a person decides about one whose secret is not known.
+
+use super::super::{Context, explain};
+use super::gather::Gathered;
+use crate::desired::{ApplicationOrigin, Credentials, DesiredApplication};
+use crate::error::Failure;
+use crate::gitlab::{Application, Pair};
+use crate::inputs::{Interview, questions};
+use crate::page::{Line, Page, Tone};
+use crate::secret::ApplicationSecret;
+use crate::settings::names;
+use crate::terminal::prompt::{Ask, Lean};
+
+/// Where the application comes from, as the settings and the person say.
+pub(super) async fn origin(
+    interview: &Interview<'_>,
+    context: &Context<'_>,
+    gathered: &Gathered,
+) -> Result<ApplicationOrigin, Failure> {
+    let settings = interview.settings();
+    let how = settings.text(&names::APPLICATION);
+    match how.as_ref().map(|how| how.value.as_str()) {
+        None | Some("auto") => auto(interview, gathered).await,
+        Some("existing") => Ok(ApplicationOrigin::Given(ask_pair(interview, gathered).await?)),
+        Some("manual") => {
+            if !interview.knows(&questions::APPLICATION_ID) {
+                show_the_form(interview, context, gathered)?;
+            }
+            Ok(ApplicationOrigin::Given(ask_pair(interview, gathered).await?))
+        }
+        Some(other) => Err(Failure::usage(format!("--application {other:?}: choose auto, manual or existing"))),
+    }
+}
+
+/// By API; a pair that was given all the same is used.
+async fn auto(interview: &Interview<'_>, gathered: &Gathered) -> Result<ApplicationOrigin, Failure> {
+    let renew = interview.settings().is_on(&names::RENEW_SECRET);
+    let both = interview.knows(&questions::APPLICATION_ID) && interview.knows(&questions::APPLICATION_SECRET);
+    let given = if both && !renew { Some(ask_pair(interview, gathered).await?) } else { None };
+    Ok(ApplicationOrigin::Auto { given, renew })
+}
+
+/// The ID and the secret, proved together at GitLab's OAuth endpoint, which needs no user.
+async fn ask_pair(interview: &Interview<'_>, gathered: &Gathered) -> Result<Credentials, Failure> {
+    let applications = gathered.already.applications.clone().unwrap_or_default();
+    let id = interview
+        .ask_until(&questions::APPLICATION_ID, async |given| {
+            let id = given.value.trim().to_owned();
+            let number = applications.iter().find(|one| one.id.to_string() == id);
+            match number {
+                Some(one) => Err(Failure::usage(format!(
+                    "{id} is the number of {}; its application ID is {}",
+                    one.name, one.application_id
+                ))),
+                None => Ok(id),
+            }
+        })
+        .await?
+        .value;
+    let found = interview
+        .secret_until(&questions::APPLICATION_SECRET, async |secret: &ApplicationSecret| {
+            match gathered.look.oauth.prove_pair(&id, secret).await.map_err(explain::request)? {
+                Pair::Valid => Ok(()),
+                Pair::Invalid => Err(Failure::problem("GitLab does not accept this application ID and secret together")
+                    .because("it does not say which of the two is wrong")
+                    .fix(crate::error::Fix::open(
+                        "compare both in the Admin Area",
+                        gathered.desired.instance.page("/admin/applications"),
+                    ))),
+            }
+        })
+        .await?;
+    Ok(Credentials { application_id: id, secret: found.value.0 })
+}
+
+/// The Admin Area's form with the exact values.
+fn show_the_form(interview: &Interview<'_>, context: &Context<'_>, gathered: &Gathered) -> Result<(), Failure> {
+    let url = gathered.desired.instance.page("/admin/applications/new");
+    let mut page = Page::new();
+    page.heading("Create the application in the Admin Area with exactly these values");
+    for (name, value) in form(&gathered.desired.application) {
+        page.line(Line::new().plain(format!("  {name:<14}")).with(Tone::Strong, value));
+    }
+    page.line(Line::new().plain("  ").with(Tone::Action, url.as_str()));
+    page.gap();
+    context.terminal.say(&page);
+    if !interview.prompter().can_ask() {
+        return Ok(());
+    }
+    let ask = Ask { key: "browser", prompt: "Open that page in your browser?", help: None, default: None };
+    if interview.prompter().confirm(&ask, Lean::No)?
+        && let Err(error) = context.terminal.open_browser(&url)
+    {
+        context.terminal.warn(&format!("the browser could not be opened: {error}"));
+    }
+    Ok(())
+}
+
+fn form(wanted: &DesiredApplication) -> [(&'static str, String); 5] {
+    let yes_or_no = |yes: bool| if yes { "yes" } else { "no" }.to_owned();
+    [
+        ("Name", wanted.name.clone()),
+        ("Redirect URI", wanted.redirect_uri.clone()),
+        ("Trusted", yes_or_no(wanted.trusted)),
+        ("Confidential", yes_or_no(wanted.confidential)),
+        ("Scopes", wanted.scopes.join(" ")),
+    ]
+}
+
+/// An application that fits is there, and nobody here knows its secret: the person decides.
+pub(super) fn decide(interview: &Interview<'_>, found: &Application) -> Result<ApplicationOrigin, Failure> {
+    let prompt = format!("{} is there already, and its secret is not known here", found.name);
+    let ask = Ask {
+        key: "renew_secret",
+        prompt: &prompt,
+        help: Some("GitLab shows a secret only once. Renewing it disconnects whoever uses the present one."),
+        default: None,
+    };
+    let choices = ["stop here and change nothing", "renew the secret"].map(str::to_owned);
+    match interview.prompter().choose(&ask, &choices)? {
+        1 => Ok(ApplicationOrigin::Auto { given: None, renew: true }),
+        _ => Ok(ApplicationOrigin::Auto { given: None, renew: false }),
+    }
+}

@@ -1,0 +1,72 @@
+//! How far the walk is, for a person.
+
+use std::cell::{Cell, RefCell};
+
+use crate::apply::{Error, Watch};
+use crate::observed::look;
+use crate::plan::Step;
+use crate::target::Target;
+use crate::terminal::Terminal;
+use crate::terminal::progress::Bar;
+
+/// So few targets need no bar.
+const FEW: usize = 20;
+
+/// The reading of hooks, target by target.
+pub(super) struct Looking<'a> {
+    terminal: &'a Terminal,
+    found: Cell<usize>,
+    bar: RefCell<Option<Bar>>,
+}
+
+impl<'a> Looking<'a> {
+    pub(super) fn new(terminal: &'a Terminal) -> Self {
+        Self { terminal, found: Cell::new(0), bar: RefCell::new(None) }
+    }
+}
+
+impl look::Watch for Looking<'_> {
+    fn found(&self, targets: usize) {
+        self.found.set(self.found.get() + targets);
+        if self.found.get() > FEW {
+            let total = u64::try_from(self.found.get()).unwrap_or(u64::MAX);
+            *self.bar.borrow_mut() = Some(self.terminal.bar("reading webhooks", total));
+        }
+    }
+
+    fn read(&self, target: &Target) {
+        if let Some(bar) = &*self.bar.borrow() {
+            bar.advance(&target.to_string());
+        }
+    }
+}
+
+/// The carrying out of a plan.
+pub(super) struct Working<'a> {
+    terminal: &'a Terminal,
+    bar: Bar,
+}
+
+impl<'a> Working<'a> {
+    pub(super) fn new(terminal: &'a Terminal, steps: usize) -> Self {
+        Self { terminal, bar: terminal.bar("connecting", u64::try_from(steps).unwrap_or(u64::MAX)) }
+    }
+}
+
+impl Watch for Working<'_> {
+    fn waits(&self, why: &str) {
+        self.terminal.say_line(why);
+    }
+
+    fn begins(&self, step: &Step) {
+        tracing::info!(step = %step, "begins");
+    }
+
+    fn ended(&self, step: &Step, error: Option<&Error>) {
+        match error {
+            None => tracing::info!(step = %step, "done"),
+            Some(error) => tracing::warn!(step = %step, %error, "failed"),
+        }
+        self.bar.advance(&step.to_string());
+    }
+}

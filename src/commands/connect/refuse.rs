@@ -1,0 +1,46 @@
+//! What has to be known before anything is planned, judged by the same checks as `verify`.
+
+use super::super::explain;
+use crate::checks::{Finding, Policy, Status, judge};
+use crate::desired::Desired;
+use crate::error::{Failure, Kind};
+use crate::observed::{Observed, Seen};
+
+/// What must hold for `connect` to begin. The rest is what it is there to bring about.
+const NEEDED: [&str; 5] = ["instance.api", "instance.version", "token.valid", "token.scopes", "token.admin"];
+
+/// Refuses a token, or an instance, that the work could not be done with.
+pub(super) fn what_the_token_cannot(desired: &Desired, observed: &Observed) -> Result<(), Failure> {
+    let findings = judge(desired, observed, &Policy::default());
+    match findings.into_iter().filter(|finding| NEEDED.contains(&finding.code)).find_map(failure) {
+        Some(failure) => Err(failure),
+        None => Ok(()),
+    }
+}
+
+fn failure(finding: Finding) -> Option<Failure> {
+    let cause = finding.cause.unwrap_or_else(|| finding.title.to_owned());
+    let failure = match finding.status {
+        Status::Fail => Failure::problem(cause),
+        Status::Unknown => {
+            Failure::new(Kind::Unknown, format!("could not find out whether {}", finding.title)).because(cause)
+        }
+        Status::Pass | Status::Warn | Status::Skip(_) => return None,
+    };
+    Some(match finding.fix {
+        Some(fix) => failure.fix(fix),
+        None => failure,
+    })
+}
+
+/// Refuses to plan over a gap: what was not seen would be made a second time.
+pub(super) fn what_was_not_seen(desired: &Desired, observed: &Observed) -> Result<(), Failure> {
+    what_the_token_cannot(desired, observed)?;
+    if let Seen::Failed(error) = &observed.applications {
+        return Err(explain::request(error.clone()));
+    }
+    if let Seen::Failed(error) = &observed.hooks {
+        return Err(explain::request(error.clone()));
+    }
+    Ok(())
+}

@@ -1,0 +1,132 @@
+//! Resolve: from the kit, the settings and the answers to what should be true. `connect` and `verify` share it.
+
+use std::path::PathBuf;
+
+use globset::{Glob, GlobSet, GlobSetBuilder};
+use url::Url;
+
+use crate::desired::{
+    ApplicationOrigin, Delivery, Desired, DesiredApplication, DesiredHandover, DesiredWebhooks, Personal, Selection, Way,
+};
+use crate::error::{Failure, Fix};
+use crate::http;
+use crate::instance::InstanceUrl;
+use crate::kit::{Handover, Kit};
+use crate::settings::{Settings, names};
+use crate::target::Strategy;
+
+/// What [`desired`] is made from.
+pub(super) struct Terms<'a> {
+    pub kit: &'a Kit,
+    pub instance: InstanceUrl,
+    pub settings: &'a Settings,
+    pub origin: ApplicationOrigin,
+}
+
+/// What should be true.
+///
+/// # Errors
+/// Wrong use, when a setting cannot be what it says.
+pub(super) fn desired(terms: Terms<'_>) -> Result<Desired, Failure> {
+    let Terms { kit, instance, settings, origin } = terms;
+    Ok(Desired {
+        application: DesiredApplication::from_kit(kit, origin),
+        webhooks: webhooks(kit, settings)?,
+        handover: DesiredHandover { handover: handover(kit, settings)?, scopes: kit.token.scopes.clone() },
+        delivery: Delivery { recipients: kit.bundle.recipients.clone(), way: way(kit, settings) },
+        status_url: kit.status_url.clone(),
+        organization: kit.organization.clone(),
+        instance,
+    })
+}
+
+fn webhooks(kit: &Kit, settings: &Settings) -> Result<DesiredWebhooks, Failure> {
+    let organization = &kit.organization.id;
+    let name = if organization.is_empty() { "Factory".to_owned() } else { format!("Factory ({organization})") };
+    Ok(DesiredWebhooks {
+        strategy: settings.parsed_or(&names::WEBHOOKS, Strategy::default())?,
+        selection: selection(settings)?,
+        url: kit.webhook.url.clone(),
+        token: kit.webhook.secret_token.clone(),
+        signing_token: kit.webhook.signing_token.clone(),
+        events: kit.webhook.events.clone(),
+        name,
+        receipts_url: kit.webhook.receipts_url.clone(),
+    })
+}
+
+fn selection(settings: &Settings) -> Result<Selection, Failure> {
+    let list = |setting| settings.list(setting).map(|found| found.value).unwrap_or_default();
+    let paths = |setting| -> Vec<String> {
+        list(setting).iter().map(|path: &String| path.trim().trim_matches('/').to_owned()).collect()
+    };
+    let exclude_patterns = list(&names::EXCLUDE);
+    Ok(Selection {
+        groups: paths(&names::GROUP),
+        projects: paths(&names::PROJECT),
+        exclude: globs(&exclude_patterns)?,
+        exclude_patterns,
+        personal: if settings.is_on(&names::PERSONAL) { Personal::Included } else { Personal::LeftOut },
+    })
+}
+
+fn globs(patterns: &[String]) -> Result<GlobSet, Failure> {
+    let bad = |pattern: &str, why: String| {
+        Failure::usage(format!("the pattern {pattern:?} of --exclude cannot be used"))
+            .because(why)
+            .fix(Fix::say("a pattern is held against the full path: platform/legacy/** leaves out all below it"))
+    };
+    let mut set = GlobSetBuilder::new();
+    for pattern in patterns {
+        set.add(Glob::new(pattern).map_err(|error| bad(pattern, error.kind().to_string()))?);
+    }
+    set.build().map_err(|error| bad(&patterns.join(" "), error.kind().to_string()))
+}
+
+fn handover(kit: &Kit, settings: &Settings) -> Result<Handover, Failure> {
+    Ok(match settings.text(&names::HANDOVER_TOKEN) {
+        None => kit.token.handover,
+        Some(found) => match found.value.as_str() {
+            "given" => Handover::Given,
+            "minted" => Handover::Minted,
+            "none" => Handover::None,
+            _ => return Err(Failure::usage(format!("{} cannot be used: choose given, minted or none", found.source))),
+        },
+    })
+}
+
+fn way(kit: &Kit, settings: &Settings) -> Way {
+    if let Some(path) = settings.text(&names::BUNDLE_OUT) {
+        return Way::File(PathBuf::from(path.value));
+    }
+    match &kit.bundle.upload_url {
+        Some(url) => Way::Upload { url: url.clone(), method: kit.bundle.method },
+        None => Way::Nowhere,
+    }
+}
+
+/// The way out, built as the settings say.
+///
+/// # Errors
+/// Wrong use: an unreadable CA file, a bad proxy address, a bad number.
+pub(super) fn client(settings: &Settings) -> Result<http::Client, Failure> {
+    let transport = settings.transport()?;
+    let env = settings.env();
+    let proxy = match &transport.proxy {
+        None => http::Proxy::System,
+        Some(given) => {
+            let url: Url = given.clone().parse()?.value;
+            let except = env.var("NO_PROXY").or_else(|| env.var("no_proxy")).map(str::to_owned);
+            http::Proxy::Through { url, except }
+        }
+    };
+    let options = http::Options {
+        ca_certs: transport.ca_certs,
+        client_cert: transport.client_cert,
+        proxy,
+        timeout: transport.timeout,
+        concurrency: transport.concurrency,
+        ..http::Options::default()
+    };
+    http::Client::new(&options, env.clock).map_err(|error| Failure::usage(error.cause.to_string()))
+}

@@ -1,0 +1,298 @@
+//! What `connect` has to say: what was planned, what was done, what is proved, what is left for a person.
+
+use serde_json::{Value, json};
+
+use crate::apply::{Applied, Error};
+use crate::error::{ExitCode, Failure, Fix, Kind};
+use crate::factory::Receipt;
+use crate::instance::InstanceUrl;
+use crate::observed::{DeliveryProof, Fact};
+use crate::page::{Line, Page, Tone};
+use crate::plan::{Plan, Step};
+
+use super::Report;
+
+/// The schema of the JSON form.
+pub const SCHEMA: &str = "factory-gitlab/connect/v1";
+
+/// The end of a `connect` run, in whatever way it ended.
+#[derive(Debug)]
+pub struct ConnectReport {
+    pub instance: InstanceUrl,
+    pub plan: Plan,
+    pub end: End,
+    pub requests: u64,
+    pub writes: u64,
+    pub duration_ms: u64,
+}
+
+/// How it ended.
+#[derive(Debug)]
+pub enum End {
+    /// Nothing was planned: it was connected already.
+    AlreadyConnected,
+    /// `--dry-run`; `Pending` says whether the exit code tells that changes are pending.
+    DryRun(Pending),
+    /// The plan was carried out, as far as it went.
+    Applied(Box<Outcome>),
+}
+
+/// What `--exit-code` makes of pending changes.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Pending {
+    IsDone,
+    IsFour,
+}
+
+/// What came of the steps, with the failures in the words for a person.
+#[derive(Debug, Default)]
+pub struct Outcome {
+    pub done: Vec<Step>,
+    pub failed: Vec<(Step, Failure)>,
+    pub stopped: Option<(Step, Failure)>,
+    pub proofs: Vec<DeliveryProof>,
+    pub receipt: Option<Receipt>,
+    pub unsigned_hooks: usize,
+    /// Ctrl-C, or a signal to end.
+    pub interrupted: bool,
+}
+
+impl Outcome {
+    /// Takes what was applied, with each error put into words by `explain`.
+    #[must_use]
+    pub fn new(applied: Applied, explain: impl Fn(&Error) -> Failure) -> Self {
+        let in_words = |(step, error): (Step, Error)| {
+            let failure = explain(&error);
+            (step, failure)
+        };
+        Self {
+            done: applied.done,
+            failed: applied.failed.into_iter().map(in_words).collect(),
+            stopped: applied.stopped.map(in_words),
+            proofs: applied.proofs,
+            receipt: applied.receipt,
+            unsigned_hooks: applied.unsigned_hooks,
+            interrupted: false,
+        }
+    }
+
+    fn exit_code(&self) -> ExitCode {
+        if self.interrupted {
+            return ExitCode::Interrupted;
+        }
+        if let Some((_, failure)) = &self.stopped {
+            return failure.exit_code();
+        }
+        let facts = || self.proofs.iter().flat_map(DeliveryProof::facts);
+        let failed = |wanted: &[Kind]| self.failed.iter().any(|(_, failure)| wanted.contains(&failure.kind));
+        if facts().any(|fact| matches!(fact, Fact::Fails(_))) || failed(&[Kind::Problem, Kind::Usage]) {
+            return ExitCode::Problem;
+        }
+        if facts().any(|fact| matches!(fact, Fact::Unknown(_))) || failed(&[Kind::Unknown, Kind::Interrupted]) {
+            return ExitCode::Unknown;
+        }
+        ExitCode::Done
+    }
+}
+
+impl Report for ConnectReport {
+    fn text(&self, page: &mut Page) {
+        match &self.end {
+            End::AlreadyConnected => self.nothing_to_do(page),
+            End::DryRun(_) => self.dry_run(page),
+            End::Applied(outcome) => self.applied(outcome, page),
+        }
+        self.left_for_a_person(page);
+        page.gap();
+        let cost = format!("{} requests, {} of them writes, {} ms", self.requests, self.writes, self.duration_ms);
+        page.line(Line::new().dim(cost));
+    }
+
+    fn json(&self) -> Value {
+        let steps: Vec<Value> = self.plan.steps.iter().map(|step| self.step(step)).collect();
+        let (proofs, receipt, stopped, unsigned) = match &self.end {
+            End::Applied(outcome) => (
+                json!(outcome.proofs),
+                json!(outcome.receipt),
+                json!(outcome.stopped.as_ref().map(|(_, failure)| failure_json(failure))),
+                outcome.unsigned_hooks,
+            ),
+            End::AlreadyConnected | End::DryRun(_) => (json!([]), Value::Null, Value::Null, 0),
+        };
+        json!({
+            "schema": SCHEMA,
+            "tool": { "name": env!("CARGO_PKG_NAME"), "version": env!("CARGO_PKG_VERSION") },
+            "target": self.instance.as_str(),
+            "verdict": self.verdict(),
+            "exit_code": self.exit_code() as u8,
+            "steps": steps,
+            "notes": self.plan.notes,
+            "proofs": proofs,
+            "receipt": receipt,
+            "error": stopped,
+            "unsigned_hooks": unsigned,
+            "by_hand": self.plan.by_hand,
+            "requests": self.requests,
+            "writes": self.writes,
+            "duration_ms": self.duration_ms,
+        })
+    }
+
+    fn exit_code(&self) -> ExitCode {
+        match &self.end {
+            End::AlreadyConnected => ExitCode::Done,
+            End::DryRun(Pending::IsFour) if !self.plan.is_empty() => ExitCode::Pending,
+            End::DryRun(_) => ExitCode::Done,
+            End::Applied(outcome) => outcome.exit_code(),
+        }
+    }
+}
+
+impl ConnectReport {
+    fn verdict(&self) -> &'static str {
+        match (&self.end, self.exit_code()) {
+            (End::AlreadyConnected, _) => "connected",
+            (End::DryRun(_), _) if self.plan.is_empty() => "connected",
+            (End::DryRun(_), _) => "pending",
+            (End::Applied(_), ExitCode::Done) => "connected",
+            (End::Applied(_), ExitCode::Unknown) => "unknown",
+            (End::Applied(_), ExitCode::Interrupted) => "interrupted",
+            (End::Applied(_), _) => "incomplete",
+        }
+    }
+
+    fn nothing_to_do(&self, page: &mut Page) {
+        let line = Line::new().with(Tone::Good, "nothing to do: ");
+        page.line(line.plain(format!("{} is connected as it should be, and nothing was written", self.instance)));
+    }
+
+    fn dry_run(&self, page: &mut Page) {
+        if self.plan.is_empty() {
+            return self.nothing_to_do(page);
+        }
+        page.line(Line::new().with(Tone::Strong, format!("Plan for {} (nothing was written)", self.instance)));
+        plan_lines(&self.plan, page);
+    }
+
+    fn applied(&self, outcome: &Outcome, page: &mut Page) {
+        let (tone, verdict) = match self.exit_code() {
+            ExitCode::Done => (Tone::Good, "connected"),
+            ExitCode::Interrupted => (Tone::Bad, "interrupted"),
+            _ => (Tone::Bad, "not finished"),
+        };
+        page.line(Line::new().with(tone, verdict).plain(format!(": {}", self.instance)));
+        page.gap();
+        for line in (Plan { steps: outcome.done.clone(), ..Plan::default() }).lines() {
+            page.line(Line::new().with(Tone::Good, "  done  ").plain(line));
+        }
+        for (step, failure) in &outcome.failed {
+            failed(step, failure, page);
+        }
+        if let Some((step, failure)) = &outcome.stopped {
+            failed(step, failure, page);
+        }
+        for proof in &outcome.proofs {
+            proved(proof, page);
+        }
+        if let Some(receipt) = &outcome.receipt {
+            let id = receipt.id.as_deref().map(|id| format!(", receipt {id}")).unwrap_or_default();
+            page.gap();
+            page.line(Line::new().with(Tone::Good, "Factory accepted the bundle").plain(id));
+        }
+        self.what_now(outcome, page);
+    }
+
+    fn what_now(&self, outcome: &Outcome, page: &mut Page) {
+        page.gap();
+        if outcome.interrupted || outcome.stopped.is_some() || !outcome.failed.is_empty() {
+            let line = Line::new().plain("What was done stays done. Run the same command again; it takes up the rest.");
+            page.line(line);
+        } else if outcome.exit_code() == ExitCode::Done {
+            let command = format!("factory-gitlab verify --gitlab-url {}", self.instance);
+            page.line(Line::new().plain("Prove it any time: ").with(Tone::Action, command));
+        }
+    }
+
+    fn left_for_a_person(&self, page: &mut Page) {
+        for note in &self.plan.notes {
+            page.gap();
+            page.line(Line::new().dim(format!("note: {note}")));
+        }
+        let unsigned = match &self.end {
+            End::Applied(outcome) => outcome.unsigned_hooks,
+            _ => 0,
+        };
+        if unsigned > 0 {
+            page.gap();
+            page.line(Line::new().dim(format!(
+                "note: GitLab took {unsigned} hooks without the signing token (it has it from 19.0, with its switch on); \
+                 the secret token is set"
+            )));
+        }
+        if self.plan.by_hand.is_empty() {
+            return;
+        }
+        page.heading("Left for you");
+        for fix in &self.plan.by_hand {
+            fix_lines(fix, page);
+        }
+    }
+
+    fn step(&self, step: &Step) -> Value {
+        let mut value = json!(step);
+        let state = match &self.end {
+            End::DryRun(_) | End::AlreadyConnected => "planned",
+            End::Applied(outcome) if outcome.done.contains(step) => "done",
+            End::Applied(outcome) if outcome.failed.iter().any(|(failed, _)| failed == step) => "failed",
+            End::Applied(outcome) if outcome.stopped.as_ref().is_some_and(|(stopped, _)| stopped == step) => "failed",
+            End::Applied(_) => "not_reached",
+        };
+        value["state"] = json!(state);
+        value["text"] = json!(step.to_string());
+        value
+    }
+}
+
+/// The plan as a numbered list, with what should be known before saying yes.
+pub fn plan_lines(plan: &Plan, page: &mut Page) {
+    for (number, line) in plan.lines().into_iter().enumerate() {
+        page.line(Line::new().dim(format!("{:>3}. ", number + 1)).plain(line));
+    }
+}
+
+fn failed(step: &Step, failure: &Failure, page: &mut Page) {
+    page.line(Line::new().with(Tone::Bad, "  failed  ").plain(step.to_string()));
+    page.line(Line::new().plain(format!("          {}", failure.message)));
+    for cause in &failure.causes {
+        page.line(Line::new().dim(format!("          caused by: {cause}")));
+    }
+    for fix in &failure.fixes {
+        fix_lines(fix, page);
+    }
+}
+
+fn proved(proof: &DeliveryProof, page: &mut Page) {
+    page.heading(format!("Test delivery from {}", proof.target));
+    for (name, fact) in
+        [("GitLab sent it", &proof.test), ("in GitLab's log", &proof.log), ("Factory has it", &proof.receipt)]
+    {
+        let (tone, word, seen) = match fact {
+            Fact::Holds(seen) => (Tone::Good, "yes", seen),
+            Fact::Fails(seen) => (Tone::Bad, "no", seen),
+            Fact::Unknown(seen) => (Tone::Warn, "could not find out", seen),
+            Fact::Untold(seen) => (Tone::Dim, "not to be seen here", seen),
+        };
+        page.line(Line::new().plain(format!("  {name}: ")).with(tone, word).dim(format!(" ({seen})")));
+    }
+}
+
+fn fix_lines(fix: &Fix, page: &mut Page) {
+    page.line(Line::new().plain(format!("  - {}", fix.text)));
+    for action in [&fix.command, &fix.url].into_iter().flatten() {
+        page.line(Line::new().plain("    ").with(Tone::Action, action));
+    }
+}
+
+fn failure_json(failure: &Failure) -> Value {
+    json!({ "message": failure.message, "causes": failure.causes, "fixes": failure.fixes })
+}
