@@ -18,6 +18,7 @@ mod response;
 mod retry;
 mod sight;
 mod tls;
+mod tunnel;
 
 pub use bridge::{Bridge, client_secret};
 pub use budget::Spent;

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use hyper_util::client::proxy::matcher::Matcher;
+use hyper_util::client::proxy::matcher::{Intercept, Matcher};
 use reqwest::Method;
 use tokio::sync::Semaphore;
 use url::Url;
@@ -153,20 +153,17 @@ impl Client {
     }
 
     async fn explained(&self, url: &Url, problem: TlsProblem) -> TlsProblem {
-        if self.is_proxied(url) {
-            return problem;
-        }
-        let look = tls::look(&self.inner.trust, url);
+        let proxy = self.proxy_for(url);
+        let look = tls::look(&self.inner.trust, url, proxy.as_ref());
         match tokio::time::timeout(self.inner.timeout, look).await {
             Ok(Ok(shown)) => shown.refine(problem),
             Ok(Err(_)) | Err(_) => problem,
         }
     }
 
-    /// Whether requests for this address go through a proxy.
-    pub(super) fn is_proxied(&self, url: &Url) -> bool {
-        let Ok(uri) = url.as_str().parse() else { return false };
-        self.inner.proxies.as_ref().is_some_and(|proxies| proxies.intercept(&uri).is_some())
+    /// The proxy that requests for this address go through.
+    pub(super) fn proxy_for(&self, url: &Url) -> Option<Intercept> {
+        self.inner.proxies.as_ref()?.intercept(&url.as_str().parse().ok()?)
     }
 
     pub(super) fn trust(&self) -> &tls::Trust {

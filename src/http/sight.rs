@@ -58,15 +58,13 @@ const UNRESOLVED: &str = "the name has no address";
 const UNCONNECTED: &str = "the port does not open";
 const PLAIN: &str = "http on a loopback address has no TLS";
 
-/// Looks at the way to `url` with the client's trust and time-out. Through a proxy none of it can be seen from here.
+/// Looks at the way to `url` with the client's trust and time-out. Behind a proxy only the certificate can be seen from
+/// here, through the proxy's tunnel.
 pub async fn inspect(client: &Client, url: &Url) -> NetworkSeen {
-    if client.is_proxied(url) {
-        let [addresses, connect, tls] = [PROXIED; 3];
-        return NetworkSeen {
-            addresses: Seen::NotAsked(addresses),
-            connect: Seen::NotAsked(connect),
-            tls: Seen::NotAsked(tls),
-        };
+    if client.proxy_for(url).is_some() {
+        let is_https = url.scheme() == "https";
+        let tls = if is_https { certificate(client, url).await.into() } else { Seen::NotAsked(PLAIN) };
+        return NetworkSeen { addresses: Seen::NotAsked(PROXIED), connect: Seen::NotAsked(PROXIED), tls };
     }
     let addresses = resolve(client, url).await;
     let connect = match &addresses {
@@ -110,7 +108,8 @@ async fn connect(client: &Client, url: &Url, addresses: &[IpAddr]) -> Result<Dur
 
 async fn certificate(client: &Client, url: &Url) -> Result<CertificateSeen, Error> {
     let failed = |cause| Request::get(url.clone()).failed(cause);
-    match timeout(client.timeout(), tls::look(client.trust(), url)).await {
+    let proxy = client.proxy_for(url);
+    match timeout(client.timeout(), tls::look(client.trust(), url, proxy.as_ref())).await {
         Ok(Ok(shown)) => match shown.problem {
             Some(problem) => Err(failed(Cause::Tls(problem))),
             None => Ok(shown.certificate),

@@ -2,10 +2,10 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 
+use hyper_util::client::proxy::matcher::Intercept;
 use jiff::Timestamp;
 use rustls_platform_verifier::Verifier;
 use serde::Serialize;
-use tokio::net::TcpStream;
 use tokio_rustls::TlsConnector;
 use tokio_rustls::rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
 use tokio_rustls::rustls::crypto::{CryptoProvider, aws_lc_rs};
@@ -16,6 +16,7 @@ use url::Url;
 use x509_parser::prelude::{FromDer as _, GeneralName, X509Certificate, X509Name};
 
 use super::failure::TlsProblem;
+use super::tunnel;
 
 /// The certificates that are trusted besides the system's.
 #[derive(Debug)]
@@ -86,9 +87,9 @@ pub(super) fn certificates(file: &[u8]) -> Option<Vec<CertificateDer<'static>>> 
 }
 
 /// Opens a connection and records what the server shows. The handshake is always broken off, so nothing is ever sent.
-pub(super) async fn look(trust: &Trust, url: &Url) -> std::io::Result<Shown> {
+pub(super) async fn look(trust: &Trust, url: &Url, proxy: Option<&Intercept>) -> std::io::Result<Shown> {
     let host = url.host_str().unwrap_or_default().trim_matches(['[', ']']).to_owned();
-    let stream = TcpStream::connect((host.as_str(), url.port_or_known_default().unwrap_or(443))).await?;
+    let stream = tunnel::open(url, proxy).await?;
     let provider = Arc::new(aws_lc_rs::default_provider());
     let recorder = Arc::new(Recorder::new(trust, &provider));
     let config = ClientConfig::builder_with_provider(provider)

@@ -1,7 +1,16 @@
 //! Certificates that are not believed, and why.
 
+use std::sync::Arc;
+
 use factory_gitlab::http::{Cause, Options, Proxy, Request, Seen, TlsProblem, inspect};
 use factory_gitlab::sandbox::options::TlsDefect;
+use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, DnType, IsCa, KeyPair};
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::{TcpListener, TcpStream};
+use tokio_rustls::TlsAcceptor;
+use tokio_rustls::rustls;
+use tokio_rustls::rustls::pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer};
+use url::Url;
 
 use crate::world::{client, client_with, impatient, instance, options, reader, sandbox};
 
@@ -80,4 +89,76 @@ async fn a_proxy_that_does_not_answer_is_a_connection_that_fails() {
     let client = client_with(&Options { proxy, ..impatient() });
     let answered = client.send(&Request::get(instance(&sandbox).api("/metadata"))).await;
     assert_eq!(answered.err().and_then(|error| error.status()), Some(401), "the exception is kept");
+}
+
+/// A server whose certificate for 127.0.0.1 was issued by a CA of this name; it only shakes hands.
+async fn issued_by(name: &str) -> Url {
+    let mut params = CertificateParams::default();
+    params.distinguished_name.push(DnType::CommonName, name);
+    params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+    let ca = CertifiedIssuer::self_signed(params, KeyPair::generate().expect("a key")).expect("a CA");
+    let key = KeyPair::generate().expect("a key");
+    let params = CertificateParams::new(vec!["127.0.0.1".to_owned()]).expect("names");
+    let certificate = params.signed_by(&key, &*ca).expect("a certificate").der().clone();
+    let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
+    let config = rustls::ServerConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .expect("versions")
+        .with_no_client_auth()
+        .with_single_cert(vec![certificate], PrivateKeyDer::Pkcs8(PrivatePkcs8KeyDer::from(key.serialize_der())))
+        .expect("a configuration");
+    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+    let url = format!("https://{}/", listener.local_addr().expect("an address")).parse().expect("an address");
+    let acceptor = TlsAcceptor::from(Arc::new(config));
+    tokio::spawn(async move {
+        while let Ok((stream, _)) = listener.accept().await {
+            drop(acceptor.accept(stream).await);
+        }
+    });
+    url
+}
+
+/// A proxy that opens a tunnel to wherever it is asked to.
+async fn tunnelling_proxy() -> Proxy {
+    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+    let url = format!("http://{}", listener.local_addr().expect("an address")).parse().expect("an address");
+    tokio::spawn(async move {
+        while let Ok((mut from, _)) = listener.accept().await {
+            tokio::spawn(async move {
+                let mut asked = vec![0; 4096];
+                let length = from.read(&mut asked).await.unwrap_or(0);
+                let text = String::from_utf8_lossy(&asked[..length]).into_owned();
+                let place = text.split(' ').nth(1).unwrap_or_default().to_owned();
+                let mut to = TcpStream::connect(place).await.expect("the other side");
+                from.write_all(b"HTTP/1.1 200 Connection established\r\n\r\n").await.expect("answered");
+                drop(tokio::io::copy_bidirectional(&mut from, &mut to).await);
+            });
+        }
+    });
+    Proxy::Through { url, except: None }
+}
+
+#[tokio::test]
+async fn who_opens_tls_in_between_is_named_also_behind_a_proxy() {
+    let url = issued_by("Zscaler Intermediate Root CA (zscaler.net)").await;
+    for proxy in [Proxy::Direct, tunnelling_proxy().await] {
+        let client = client_with(&Options { proxy, ..impatient() });
+        let error = client.send(&Request::get(url.clone())).await.err().expect("an error");
+        let wanted = TlsProblem::Intercepted { issuer: "Zscaler Intermediate Root CA (zscaler.net)".to_owned() };
+        assert!(matches!(&*error.cause, Cause::Tls(problem) if *problem == wanted), "{error}");
+        let seen = inspect(&client, &url).await;
+        assert!(
+            matches!(seen.tls, Seen::Failed(error) if matches!(&*error.cause, Cause::Tls(problem) if *problem == wanted))
+        );
+    }
+}
+
+#[tokio::test]
+async fn another_issuer_than_the_given_ca_is_named() {
+    let sandbox = sandbox(|options| {
+        options.tls = true;
+        options.tls_defect = Some(TlsDefect::OtherIssuer);
+    });
+    let seen = problem(&options(&sandbox), &sandbox).await;
+    assert_eq!(seen, TlsProblem::UnknownCa { issuer: Some("TLS inspection elsewhere".to_owned()) });
 }
