@@ -1,0 +1,104 @@
+//! `kit show|check|template`.
+
+use crate::world::World;
+
+const KIT: &str = r#"{
+    "schema": "factory-gitlab/kit/v1",
+    "organization": { "id": "org_acme", "name": "Acme \u001b[31m" },
+    "application": { "redirect_uri": "https://api.factory.example/callback" },
+    "webhook": { "url": "https://hooks.factory.example/acme", "secret_token": "canary-webhook-token" },
+    "bundle": { "recipients": [], "upload_url": "https://api.factory.example/bundles?sig=canary-signature" }
+}"#;
+
+#[test]
+fn a_kit_is_shown_without_its_secrets_and_harmless() {
+    let world = World::bare();
+    world.file("kit.json", KIT);
+    let run = world.run(&["kit", "show", "--kit", "kit.json"]);
+    insta::assert_snapshot!(run, @r"
+    exit code: 0
+    ----- stdout -----
+    Kit for Acme \x1b[31m (factory-gitlab/kit/v1)
+      given by      --kit
+      expires       never
+
+    Application
+      name          Factory Integration
+      redirect URI  https://api.factory.example/callback
+      scopes        api, read_user, read_repository, write_repository, read_registry, sudo
+      confidential  yes
+
+    Webhook
+      URL           https://hooks.factory.example/acme
+      secret token  set, not shown
+      signing token none
+      events        push, note, merge_request, issue, pipeline, job
+      receipts      none
+
+    Bundle
+      sealed for    
+      uploaded to   https://api.factory.example/bundles?…
+      token inside  the one that is given
+      status        none
+    ");
+    let json = world.run(&["kit", "show", "--kit", "-", "-o", "json"]);
+    assert_eq!(json.code, 2, "nothing was on standard input: {json}");
+    let json = world.run_with(&["kit", "show", "--kit", "-", "-o", "json"], KIT.as_bytes());
+    assert_eq!(json.json()["webhook"]["secret_token_present"], true);
+    assert!(!json.stdout.contains("canary"), "{json}");
+}
+
+#[test]
+fn a_kit_is_checked_and_the_exit_code_is_the_same_in_every_form() {
+    let world = World::bare();
+    world.file("kit.json", KIT);
+    for form in ["text", "json"] {
+        let run = world.run(&["kit", "check", "--kit", "kit.json", "-o", form]);
+        assert_eq!(run.code, 1, "{run}");
+        assert!(run.stdout.contains("bundle.recipients"), "{run}");
+    }
+    let junit = world.run(&["kit", "check", "--kit", "kit.json", "-o", "junit"]);
+    assert_eq!(junit.code, 2, "{junit}");
+}
+
+#[test]
+fn the_sandboxs_kit_is_good_and_is_fetched_with_the_key() {
+    let mut world = World::new();
+    let run = world.run(&["kit", "check"]);
+    assert_eq!(run.code, 0, "{run}");
+    assert!(run.stdout.starts_with("the kit is good"), "{run}");
+    assert_eq!(world.sandbox().requests().len(), 1);
+    world.unset("FACTORY_API_KEY");
+    let refused = world.run(&["kit", "check"]);
+    assert_eq!(refused.code, 1, "{refused}");
+    assert!(refused.stderr.contains("FACTORY_API_KEY"), "{refused}");
+}
+
+#[test]
+fn a_file_that_is_no_kit_is_wrong_use() {
+    let world = World::bare();
+    world.file("page.html", "<html>");
+    world.file("half.json", "{\"schema\": \"factory-gitlab/kit/v1\", ");
+    world.file("binary", b"\xff\xfe\x00");
+    for (name, wanted) in [
+        ("page.html", "the kit is not JSON: line 1, column 1"),
+        ("half.json", "the kit ends in the middle"),
+        ("binary", "binary is not text"),
+        ("none.json", "none.json cannot be read"),
+        ("http://factory.example/kit?key=canary", "http://factory.example/kit would be fetched without protection"),
+    ] {
+        let run = world.run(&["kit", "check", "--kit", name]);
+        assert_eq!(run.code, 2, "{run}");
+        assert!(run.stderr.contains(wanted), "{run}");
+        assert!(!run.stderr.contains("canary"), "{run}");
+    }
+}
+
+#[test]
+fn a_template_is_a_kit_with_gaps() {
+    let world = World::bare();
+    let template = world.run(&["kit", "template"]);
+    assert_eq!(template.code, 0);
+    world.file("kit.json", &template.stdout);
+    assert_eq!(world.run(&["kit", "check", "--kit", "kit.json"]).code, 2, "it is not filled in");
+}

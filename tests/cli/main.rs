@@ -1,0 +1,7 @@
+//! The real program against the sandbox, from outside. One binary; each module is a part of the product.
+
+mod interactive;
+mod kit;
+mod small;
+mod usage;
+mod world;

@@ -1,0 +1,125 @@
+//! `bundle`, `status`, `completions`, `man`, `sandbox`.
+
+use std::io::Write as _;
+
+use age::secrecy::ExposeSecret as _;
+use factory_gitlab::sandbox::Sandbox;
+use factory_gitlab::sandbox::options::Options;
+
+use crate::world::World;
+
+/// A file that is sealed to one key, with the key.
+fn sealed(world: &World, plain: &str) -> String {
+    let identity = age::x25519::Identity::generate();
+    let recipient = identity.to_public();
+    let encryptor = age::Encryptor::with_recipients(std::iter::once(&recipient as &dyn age::Recipient)).expect("a key");
+    let mut bytes = Vec::new();
+    let mut writer = encryptor.wrap_output(&mut bytes).expect("a writer");
+    writer.write_all(plain.as_bytes()).expect("sealed");
+    writer.finish().expect("sealed");
+    world.file("key.txt", identity.to_string().expose_secret());
+    world.file("bundle.age", &bytes)
+}
+
+#[test]
+fn a_sealed_bundle_is_looked_into_and_opened_by_its_key_only() {
+    let world = World::bare();
+    sealed(&world, "{\"schema\": \"factory-gitlab/bundle/v1\"}");
+    let inspected = world.run(&["bundle", "inspect", "bundle.age", "-o", "json"]);
+    assert_eq!(inspected.code, 0, "{inspected}");
+    let recipients = &inspected.json()["bundle"]["recipients"];
+    assert!(recipients.as_array().is_some_and(|all| all.iter().any(|kind| kind == "X25519")), "{inspected}");
+
+    let opened = world.run(&["bundle", "open", "bundle.age", "--identity-file", "key.txt"]);
+    assert_eq!(opened.code, 0, "{opened}");
+    assert_eq!(opened.json()["schema"], "factory-gitlab/bundle/v1");
+    assert!(opened.stderr.contains("warning: "), "{opened}");
+
+    let key = age::x25519::Identity::generate();
+    world.file("other.txt", key.to_string().expose_secret());
+    let refused = world.run(&["bundle", "open", "bundle.age", "--identity-file", "other.txt"]);
+    assert_eq!((refused.code, refused.stdout.as_str()), (1, ""), "{refused}");
+    world.file("not.age", "hello");
+    assert_eq!(world.run(&["bundle", "inspect", "not.age"]).code, 1);
+    assert_eq!(world.run(&["bundle", "inspect", "none.age"]).code, 2);
+}
+
+#[test]
+fn nothing_recorded_is_said_and_is_no_failure() {
+    let world = World::bare();
+    let run = world.run(&["status"]);
+    assert_eq!((run.code, run.stdout.as_str()), (0, "nothing is recorded here\n"), "{run}");
+    let json = world.run(&["status", "-o", "json"]).json();
+    assert_eq!(json["connections"], serde_json::json!([]));
+    assert!(!world.path("state").exists(), "looking must not make anything");
+}
+
+#[test]
+fn completions_and_pages_are_printed() {
+    let world = World::bare();
+    let bash = world.run(&["completions", "bash"]);
+    assert!(bash.stdout.ends_with("default factory-gitlab\nfi\n"), "{bash}");
+    let page = world.run(&["man"]);
+    assert!(page.stdout.contains(".TH factory-gitlab 1"), "{page}");
+}
+
+#[test]
+fn a_rehearsal_ends_with_the_commands_exit_code_and_says_that_it_is_one() {
+    let world = World::bare();
+    let good = world.run(&["-o", "json", "sandbox", "kit", "check"]);
+    assert_eq!(good.code, 0, "{good}");
+    assert_eq!(good.json()["verdict"], "pass");
+    assert!(good.stderr.contains("sandbox: an embedded GitLab at http://127.0.0.1:"), "{good}");
+    let bad = world.run(&["sandbox", "kit", "check", "--redirect-uri", "//host/callback"]);
+    assert_eq!(bad.code, 1, "{bad}");
+    assert_eq!(world.run(&["sandbox", "kit", "--no-such"]).code, 2);
+    assert_eq!(world.run(&["sandbox", "--listen", "8.8.8.8:80", "kit", "check"]).code, 2);
+}
+
+#[cfg(unix)]
+#[test]
+fn the_sandbox_serves_until_ctrl_c_and_shows_each_request() {
+    use std::io::{BufRead as _, BufReader, Read as _};
+    let world = World::bare();
+    let mut child = std::process::Command::new(World::program())
+        .args(["sandbox"])
+        .env_clear()
+        .envs(world.variables())
+        .stdout(std::process::Stdio::piped())
+        .stderr(std::process::Stdio::piped())
+        .spawn()
+        .expect("the program");
+    let mut other = World::bare();
+    for line in BufReader::new(child.stdout.take().expect("a pipe")).lines().map(|line| line.expect("a line")) {
+        let (name, value) = line.strip_prefix("export ").and_then(|rest| rest.split_once('=')).expect("an export");
+        other.set(name, value.trim_matches('\''));
+        if name == "FACTORY_GITLAB_PROXY" {
+            break;
+        }
+    }
+    assert_eq!(other.run(&["kit", "check"]).code, 0);
+    let stopped = std::process::Command::new("kill").args(["-INT", &child.id().to_string()]).status().expect("kill");
+    assert!(stopped.success());
+    assert_eq!(child.wait().expect("an end").code(), Some(0));
+    let mut shown = String::new();
+    child.stderr.take().expect("a pipe").read_to_string(&mut shown).expect("text");
+    assert!(shown.contains("200 GET /"), "{shown}");
+    assert!(!shown.contains("fk-"), "{shown}");
+}
+
+#[test]
+fn a_bundle_that_factory_cannot_open_is_refused_and_stays() {
+    let world = World::new();
+    let path = sealed(&world, "{}");
+    let run = world.run(&["bundle", "upload", "bundle.age"]);
+    assert_eq!(run.code, 1, "{run}");
+    assert!(run.stderr.contains("factory-gitlab bundle upload bundle.age"), "{run}");
+    assert!(std::path::Path::new(&path).exists());
+}
+
+/// The sandbox's address is not that of another sandbox: tests may run side by side.
+#[test]
+fn worlds_do_not_meet() {
+    let (one, other) = (World::new(), Sandbox::start(Options::default()).expect("a sandbox"));
+    assert_ne!(one.sandbox().gitlab_url(), other.gitlab_url());
+}

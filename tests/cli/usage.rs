@@ -1,0 +1,81 @@
+//! Wrong use, and what holds for every command.
+
+use crate::world::World;
+
+#[test]
+fn a_secret_in_an_argument_is_refused_and_never_repeated() {
+    let world = World::bare();
+    for args in [
+        ["connect", "--token", "canary-in-argv-1"].as_slice(),
+        &["verify", "--token=canary-in-argv-1"],
+        &["kit", "show", "--webhook-secret", "canary-in-argv-1"],
+        &["connect", "--applicationsecret=glpat-canary-in-argv-1"],
+        &["connect", "glpat-canary-in-argv-1"],
+    ] {
+        let run = world.run(args);
+        assert_eq!(run.code, 2, "{run}");
+        assert!(!format!("{}{}", run.stdout, run.stderr).contains("canary-in-argv"), "{run}");
+    }
+}
+
+#[test]
+fn help_and_version_go_to_standard_output_and_misuse_to_standard_error() {
+    let world = World::bare();
+    for args in [["--help"].as_slice(), &["--version"], &["kit", "check", "--help"]] {
+        let run = world.run(args);
+        assert_eq!((run.code, run.stderr.as_str()), (0, ""), "{run}");
+        assert!(!run.stdout.is_empty());
+    }
+    for args in [["--no-such-option"].as_slice(), &["weather"], &["kit"], &[]] {
+        let run = world.run(args);
+        assert_eq!((run.code, run.stdout.as_str()), (2, ""), "{run}");
+        assert!(!run.stderr.is_empty());
+    }
+}
+
+#[test]
+fn a_bad_answers_file_is_named_before_anything_is_done() {
+    let mut world = World::bare();
+    world.file("acme.toml", "gitlab_ulr = 'https://gitlab.acme.com'\n");
+    world.set("FACTORY_GITLAB_CONFIG", "acme.toml");
+    let run = world.run(&["kit", "show"]);
+    insta::assert_snapshot!(run, @r#"
+    exit code: 2
+    ----- stderr -----
+    error: the answers file acme.toml has an unknown key "gitlab_ulr"; did you mean "gitlab_url"?
+    hint: every key is the long flag with _ for -
+          factory-gitlab connect --help
+    "#);
+}
+
+#[test]
+fn a_failure_is_one_json_document_where_json_was_asked_for() {
+    let run = World::bare().run(&["kit", "show", "-o", "json"]);
+    assert_eq!(run.code, 2, "{run}");
+    let document = run.json();
+    assert_eq!(document["exit_code"], 2);
+    assert_eq!(document["error"]["kind"], "usage");
+    assert!(document["error"]["fixes"][0]["text"].as_str().is_some_and(|text| text.contains("--kit")), "{document}");
+    assert!(run.stderr.starts_with("error: one thing is missing"), "{run}");
+}
+
+#[cfg(unix)]
+#[test]
+fn a_reader_that_goes_away_is_no_failure_and_a_full_disk_is_one() {
+    let world = World::bare();
+    let shell = |line: &str| {
+        std::process::Command::new("sh")
+            .args(["-c", line, "sh"])
+            .arg(World::program())
+            .env_clear()
+            .envs(world.variables())
+            .env("PATH", "/usr/bin:/bin")
+            .output()
+            .expect("a shell")
+    };
+    let gone = shell("{ \"$1\" man; echo $? >&2; } | true");
+    assert_eq!(String::from_utf8_lossy(&gone.stderr), "0\n");
+    let full = shell("\"$1\" man > /dev/full");
+    assert_eq!(full.status.code(), Some(1));
+    assert!(String::from_utf8_lossy(&full.stderr).contains("standard output cannot be written"));
+}

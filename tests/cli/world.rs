@@ -1,0 +1,115 @@
+//! The test double of everything outside: a home of its own, a cleared environment, and a sandbox in the test's process.
+//!
+//! ```ignore
+//! let world = World::new();                                  // a small, licensed, current GitLab and a Factory
+//! let run = world.run(&["verify", "-o", "json"]);            // the real program, to its end
+//! assert_eq!(run.code, 0, "{run}");
+//! assert_eq!(world.sandbox().requests().len(), 12);          // what it asked
+//! insta::assert_snapshot!(run, @"…");                        // ports, times, digests and the home are filtered
+//! ```
+//! [`World::with`] takes other sandbox options, [`World::bare`] has no sandbox at all. Variables are set and unset with
+//! [`World::set`] and [`World::unset`]; [`World::file`] puts a file into the home; standard input is [`World::run_with`]'s.
+
+mod transcript;
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use assert_cmd::cargo::cargo_bin;
+use factory_gitlab::sandbox::Sandbox;
+use factory_gitlab::sandbox::options::Options;
+use tempfile::TempDir;
+
+pub use self::transcript::Transcript;
+
+/// No test waits longer for a run.
+const LONGEST: Duration = Duration::from_secs(60);
+
+pub struct World {
+    home: TempDir,
+    sandbox: Option<Sandbox>,
+    variables: BTreeMap<String, String>,
+}
+
+impl World {
+    /// A world with the usual sandbox, whose variables are set.
+    pub fn new() -> Self {
+        Self::with(Options::default())
+    }
+
+    /// A world with a sandbox of these options.
+    pub fn with(options: Options) -> Self {
+        let sandbox = Sandbox::start(options).expect("a sandbox");
+        let mut world = Self::bare();
+        for (name, value) in sandbox.variables() {
+            world.set(name, &value);
+        }
+        world.sandbox = Some(sandbox);
+        world
+    }
+
+    /// A world with nothing in it.
+    pub fn bare() -> Self {
+        let home = tempfile::tempdir().expect("a home");
+        let mut world = Self { home, sandbox: None, variables: BTreeMap::new() };
+        let (home, state) = (world.path(""), world.path("state"));
+        world.set("HOME", &home.to_string_lossy());
+        world.set("FACTORY_GITLAB_STATE_DIR", &state.to_string_lossy());
+        world.set("FACTORY_DISABLE_KEYRING", "1");
+        world
+    }
+
+    pub fn sandbox(&self) -> &Sandbox {
+        self.sandbox.as_ref().expect("this world has a sandbox")
+    }
+
+    /// A path in the home.
+    pub fn path(&self, name: &str) -> PathBuf {
+        self.home.path().join(name)
+    }
+
+    /// Writes a file into the home and gives its path.
+    pub fn file(&self, name: &str, content: impl AsRef<[u8]>) -> String {
+        let path = self.path(name);
+        std::fs::write(&path, content).expect("a file in the home");
+        path.to_string_lossy().into_owned()
+    }
+
+    pub fn set(&mut self, name: &str, value: &str) {
+        self.variables.insert(name.to_owned(), value.to_owned());
+    }
+
+    pub fn unset(&mut self, name: &str) {
+        self.variables.remove(name);
+    }
+
+    /// The variables of a run, for tests that start the program themselves.
+    pub fn variables(&self) -> &BTreeMap<String, String> {
+        &self.variables
+    }
+
+    /// Where the program is, for the same tests.
+    pub fn program() -> &'static Path {
+        cargo_bin!("factory-gitlab")
+    }
+
+    /// Runs the program to its end, with nothing on standard input.
+    pub fn run(&self, args: &[&str]) -> Transcript {
+        self.run_with(args, b"")
+    }
+
+    /// Runs the program to its end with this on standard input.
+    pub fn run_with(&self, args: &[&str], stdin: &[u8]) -> Transcript {
+        let output = assert_cmd::Command::new(Self::program())
+            .args(args)
+            .env_clear()
+            .envs(&self.variables)
+            .current_dir(self.home.path())
+            .write_stdin(stdin)
+            .timeout(LONGEST)
+            .output()
+            .expect("the program runs");
+        Transcript::new(&output, self.home.path())
+    }
+}

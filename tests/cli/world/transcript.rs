@@ -1,0 +1,74 @@
+//! What a run said and how it ended, without what differs from run to run.
+
+use std::fmt;
+use std::path::Path;
+use std::process::Output;
+use std::sync::LazyLock;
+
+use regex::Regex;
+
+/// One run. Its `Display` is what snapshots hold.
+#[must_use = "assert the exit code or hold the transcript against a snapshot"]
+#[derive(Clone, Debug)]
+pub struct Transcript {
+    /// As it came.
+    pub stdout: String,
+    pub stderr: String,
+    /// `-1` when a signal ended it.
+    pub code: i32,
+    home: String,
+}
+
+impl Transcript {
+    pub fn new(output: &Output, home: &Path) -> Self {
+        Self {
+            stdout: String::from_utf8(output.stdout.clone()).expect("standard output is UTF-8"),
+            stderr: String::from_utf8(output.stderr.clone()).expect("standard error is UTF-8"),
+            code: output.status.code().unwrap_or(-1),
+            home: home.to_string_lossy().into_owned(),
+        }
+    }
+
+    /// Standard output as JSON, one document.
+    pub fn json(&self) -> serde_json::Value {
+        let document = serde_json::from_str(&self.stdout);
+        assert!(document.is_ok(), "no JSON document\n{self}");
+        document.unwrap_or_default()
+    }
+
+    /// A text without ports, times, durations, digests, identifiers and the home.
+    pub fn filtered(&self, text: &str) -> String {
+        let mut text = text.replace(&self.home, "[home]");
+        for (pattern, put) in FILTERS.iter() {
+            text = pattern.replace_all(&text, *put).into_owned();
+        }
+        text
+    }
+}
+
+impl fmt::Display for Transcript {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "exit code: {}", self.code)?;
+        for (name, text) in [("stdout", &self.stdout), ("stderr", &self.stderr)] {
+            if !text.is_empty() {
+                write!(f, "\n----- {name} -----\n{}", self.filtered(text).trim_end())?;
+            }
+        }
+        Ok(())
+    }
+}
+
+static FILTERS: LazyLock<Vec<(Regex, &str)>> = LazyLock::new(|| {
+    [
+        (r"(127\.0\.0\.1|localhost|\[::1\]):\d+", "$1:[port]"),
+        (r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z", "[time]"),
+        (r"\b[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\b", "[uuid]"),
+        (r"\b[0-9a-f]{64}\b", "[digest]"),
+        (r"\bage1[0-9a-z]{20,}\b", "[recipient]"),
+        (r"\b\d+(\.\d+)? ms\b", "[duration]"),
+        (r#"("duration_ms": )\d+"#, "$1[duration]"),
+    ]
+    .into_iter()
+    .map(|(pattern, put)| (Regex::new(pattern).expect("a pattern"), put))
+    .collect()
+});
