@@ -6,8 +6,10 @@ pub mod explain;
 pub mod kit;
 mod man;
 mod output;
+mod resolve;
 mod sandbox;
 mod status;
+mod verify;
 
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -140,7 +142,8 @@ fn prompter(global: &GlobalArgs, env: &Env, terminal: &Terminal) -> Box<dyn Prom
 async fn dispatch(command: Command, context: &Context<'_>) -> Result<ExitCode, Failure> {
     let interrupt = context.interrupt;
     match command {
-        Command::Connect(_) | Command::Verify(_) => Err(Failure::usage("this command is not part of this build")),
+        Command::Connect(_) => Err(Failure::usage("this command is not part of this build")),
+        Command::Verify(args) => Box::pin(interrupt.or(verify::run(*args, context))).await?,
         Command::Bundle(args) => interrupt.or(Box::pin(bundle::run(args.command, context))).await?,
         Command::Kit(args) => interrupt.or(Box::pin(kit::run(args.command, context))).await?,
         Command::Status(_) => status::run(context),

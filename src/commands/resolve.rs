@@ -3,13 +3,12 @@
 use std::path::PathBuf;
 
 use globset::{Glob, GlobSet, GlobSetBuilder};
-use url::Url;
 
 use crate::desired::{
-    ApplicationOrigin, Delivery, Desired, DesiredApplication, DesiredHandover, DesiredWebhooks, Personal, Selection, Way,
+    ApplicationOrigin, Delivery, Desired, DesiredApplication, DesiredHandover, DesiredWebhooks, Personal, Selection,
+    Way,
 };
 use crate::error::{Failure, Fix};
-use crate::http;
 use crate::instance::InstanceUrl;
 use crate::kit::{Handover, Kit};
 use crate::settings::{Settings, names};
@@ -103,30 +102,4 @@ fn way(kit: &Kit, settings: &Settings) -> Way {
         Some(url) => Way::Upload { url: url.clone(), method: kit.bundle.method },
         None => Way::Nowhere,
     }
-}
-
-/// The way out, built as the settings say.
-///
-/// # Errors
-/// Wrong use: an unreadable CA file, a bad proxy address, a bad number.
-pub(super) fn client(settings: &Settings) -> Result<http::Client, Failure> {
-    let transport = settings.transport()?;
-    let env = settings.env();
-    let proxy = match &transport.proxy {
-        None => http::Proxy::System,
-        Some(given) => {
-            let url: Url = given.clone().parse()?.value;
-            let except = env.var("NO_PROXY").or_else(|| env.var("no_proxy")).map(str::to_owned);
-            http::Proxy::Through { url, except }
-        }
-    };
-    let options = http::Options {
-        ca_certs: transport.ca_certs,
-        client_cert: transport.client_cert,
-        proxy,
-        timeout: transport.timeout,
-        concurrency: transport.concurrency,
-        ..http::Options::default()
-    };
-    http::Client::new(&options, env.clock).map_err(|error| Failure::usage(error.cause.to_string()))
 }

@@ -1,0 +1,215 @@
+//! `verify`: looks, judges, reports; changes nothing. With `--live` it fires GitLab's own webhook tests.
+
+mod list;
+
+use std::time::{Duration, Instant};
+
+use super::resolve::{self, Terms};
+use super::{Context, explain, kit};
+use crate::apply::Sides;
+use crate::apply::prove::Proof;
+use crate::checks::{Filter, Policy, Verdict, judge};
+use crate::cli::{self, VerifyArgs};
+use crate::desired::{ApplicationOrigin, Credentials, Desired};
+use crate::error::{ExitCode, Failure};
+use crate::factory::Factory;
+use crate::gitlab::{OAuth, Reader, Writer};
+use crate::inputs::{Interview, Question, questions};
+use crate::instance::InstanceUrl;
+use crate::journal::{Record, Store};
+use crate::observed::look::{Already, Look, Wanted};
+use crate::observed::{BundleSeen, DeliveryProof, Observed, Seen};
+use crate::report::{Detail, FailOn, Findings};
+use crate::secret::{ApplicationSecret, Pat, PersonalAccessToken};
+use crate::settings::names;
+use crate::terminal::Verbosity;
+use crate::vault::{Use, Vault};
+
+/// Between two attempts of `--wait`, the first and the longest pause.
+const FIRST_PAUSE: Duration = Duration::from_secs(2);
+const LONGEST_PAUSE: Duration = Duration::from_secs(15);
+/// GitLab allows five test deliveries a minute for each project or group.
+const LIVE_PAUSE: Duration = Duration::from_secs(15);
+
+/// What is needed, in the order of asking.
+const NEEDED: [&Question; 8] = [
+    &questions::KIT,
+    &questions::REDIRECT_URI,
+    &questions::WEBHOOK_URL,
+    &questions::WEBHOOK_SECRET,
+    &questions::RECIPIENT,
+    &questions::UPLOAD_URL,
+    &questions::GITLAB_URL,
+    &questions::TOKEN,
+];
+
+pub(super) async fn run(args: VerifyArgs, context: &Context<'_>) -> Result<ExitCode, Failure> {
+    let filter = Filter::new(&args.only, &args.skip)?;
+    if args.list {
+        return context.finish(&list::List { filter });
+    }
+    let began = context.env.clock.instant();
+    let subject = gather(context).await?;
+    let verify = Verify { context, args, filter, subject, began };
+    let report = verify.until_it_holds().await;
+    context.finish(&report)
+}
+
+/// What is verified, and by what.
+struct Subject {
+    desired: Desired,
+    look: Look,
+    writer: Writer,
+    bundle: Seen<BundleSeen>,
+}
+
+async fn gather(context: &Context<'_>) -> Result<Subject, Failure> {
+    let settings = &context.settings;
+    let mut interview = Interview::new(settings, context.prompter.as_ref(), context.terminal);
+    let http = context.client()?;
+    let address = settings.text(&names::GITLAB_URL).and_then(|given| given.value.parse::<InstanceUrl>().ok());
+    if let Some(instance) = &address {
+        offer_stored_token(context, &mut interview, instance).await;
+    }
+    interview.require(&NEEDED)?;
+    let kit = kit::gather(context, &interview).await?.value;
+    let instance = interview
+        .ask_until(&questions::GITLAB_URL, async |given| {
+            given.value.parse::<InstanceUrl>().map_err(|error| Failure::usage(error.to_string()))
+        })
+        .await?
+        .value;
+    let token = interview.secret::<Pat>(&questions::TOKEN).await?.value;
+    let key = interview.find_secret(&questions::FACTORY_KEY)?.map(|found| found.value);
+    let origin = ApplicationOrigin::Auto { given: pair(&interview)?, renew: false };
+    let desired = resolve::desired(Terms { kit: &kit, instance: instance.clone(), settings, origin })?;
+    let bundle = bundle(context, &desired)?;
+    let look = Look {
+        gitlab: Reader::new(http.clone(), instance.clone(), token.clone()),
+        oauth: OAuth::new(http.clone(), instance.clone()),
+        factory: Factory::new(http.clone(), key),
+        http: http.clone(),
+    };
+    Ok(Subject { desired, look, writer: Writer::new(http, instance, token), bundle })
+}
+
+/// Takes the token from the keyring where nothing else gives one. A keyring that is not there is no error here.
+async fn offer_stored_token(context: &Context<'_>, interview: &mut Interview<'_>, instance: &InstanceUrl) {
+    if interview.knows(&questions::TOKEN) {
+        return;
+    }
+    let used = if context.env.is_on("FACTORY_DISABLE_KEYRING") { Use::Disabled } else { Use::Allowed };
+    let stored: Result<Option<PersonalAccessToken>, _> = Vault::new(used).get(instance).await;
+    match stored {
+        Ok(Some(token)) => interview.keep::<Pat>(&questions::TOKEN, token),
+        Ok(None) => {}
+        Err(error) => tracing::debug!(%error, "the keyring was not read"),
+    }
+}
+
+/// The application's ID and secret, where both were given. Nobody is asked: verify works without.
+fn pair(interview: &Interview<'_>) -> Result<Option<Credentials>, Failure> {
+    let id = interview.settings().text(&names::APPLICATION_ID);
+    let secret: Option<ApplicationSecret> =
+        interview.find_secret(&questions::APPLICATION_SECRET)?.map(|found| found.value);
+    Ok(match (id, secret) {
+        (Some(id), Some(secret)) => Some(Credentials { application_id: id.value.trim().to_owned(), secret }),
+        _ => None,
+    })
+}
+
+/// What this machine's record says of the bundle.
+fn bundle(context: &Context<'_>, desired: &Desired) -> Result<Seen<BundleSeen>, Failure> {
+    let store = Store::new(context.env.state_dir.clone()).map_err(|error| explain::journal(&error))?;
+    let connection = store.connection(&desired.instance, &desired.organization.id);
+    let record: Record = connection.record().map_err(|error| explain::journal(&error))?;
+    Ok(match record.bundle {
+        None => Seen::NotAsked("this machine has no record of a bundle"),
+        Some(bundle) if bundle.accepted => {
+            Seen::Known(BundleSeen::Accepted { id: bundle.receipt, sha256: bundle.sha256 })
+        }
+        Some(_) => Seen::Known(BundleSeen::Waiting),
+    })
+}
+
+struct Verify<'a> {
+    context: &'a Context<'a>,
+    args: VerifyArgs,
+    filter: Filter,
+    subject: Subject,
+    began: Instant,
+}
+
+impl Verify<'_> {
+    /// Looks and judges until everything holds or the one deadline of `--wait` has come; without it, once. What an earlier
+    /// attempt found is not told: only the last one counts.
+    async fn until_it_holds(&self) -> Findings {
+        let clock = self.context.env.clock;
+        let mut pause = if self.args.live { LIVE_PAUSE } else { FIRST_PAUSE };
+        loop {
+            let report = self.once().await;
+            let left = self.args.wait.unwrap_or_default().saturating_sub(clock.instant().duration_since(self.began));
+            if report.verdict() == Verdict::Pass || left.is_zero() {
+                return report;
+            }
+            let waiting = clock.sleep(pause.min(left));
+            self.context.terminal.during("waiting for everything to hold", waiting).await;
+            pause = (pause * 2).min(LONGEST_PAUSE);
+        }
+    }
+
+    async fn once(&self) -> Findings {
+        let Subject { desired, look, .. } = &self.subject;
+        let looking = look.look(desired, self.wanted(), &());
+        let mut observed = self.context.terminal.during("looking at both sides", Box::pin(looking)).await;
+        if self.args.live && self.filter.wants("webhook.delivery") {
+            observed.factory.proofs = Box::pin(self.prove(&observed)).await;
+        }
+        let policy = Policy { expires_within: i64::from(self.args.expires_within) };
+        let mut findings = judge(desired, &observed, &policy);
+        findings.retain(|finding| self.filter.wants(finding.code));
+        let requests = usize::try_from(look.http.spent().requests).unwrap_or(usize::MAX);
+        Findings {
+            target: desired.instance.to_string(),
+            findings,
+            fail_on: fail_on(self.args.fail_on),
+            detail: if self.context.terminal.verbosity() == Verbosity::Quiet { Detail::Wrong } else { Detail::Every },
+            requests,
+            duration: self.context.env.clock.instant().duration_since(self.began),
+        }
+    }
+
+    fn wanted(&self) -> Wanted {
+        Wanted {
+            hooks: self.filter.wants_any_of("webhook"),
+            deliveries: self.filter.wants("webhook.recent"),
+            discovery: false,
+            factory: self.filter.wants_any_of("factory"),
+            bundle: self.subject.bundle.clone(),
+            already: Already::default(),
+        }
+    }
+
+    async fn prove(&self, observed: &Observed) -> Seen<Vec<DeliveryProof>> {
+        let Subject { desired, look, writer, .. } = &self.subject;
+        let hooks = match &observed.hooks {
+            Seen::Known(hooks) => hooks,
+            Seen::Failed(error) => return Seen::Failed(error.clone()),
+            Seen::NotAsked(reason) => return Seen::NotAsked(reason),
+        };
+        let sides = Sides { reader: &look.gitlab, writer, oauth: &look.oauth, factory: &look.factory };
+        let terminal = self.context.terminal;
+        let notice = |text: &str| terminal.say_line(text);
+        let version = observed.metadata.known().map(|metadata| metadata.version);
+        let proof = Proof::new(sides, &desired.webhooks).of_version(version).telling(&notice);
+        Seen::Known(terminal.during("following test deliveries", proof.of_each_kind(hooks)).await)
+    }
+}
+
+const fn fail_on(level: cli::FailOn) -> FailOn {
+    match level {
+        cli::FailOn::Warning => FailOn::Warning,
+        cli::FailOn::Error => FailOn::Error,
+        cli::FailOn::Never => FailOn::Never,
+    }
+}
