@@ -4,4 +4,5 @@ mod interactive;
 mod kit;
 mod small;
 mod usage;
+mod verify;
 mod world;

@@ -1,0 +1,172 @@
+//! `verify`: what it asks, what it says of a healthy connection, and that no fault makes it green.
+
+use std::time::Duration;
+
+use factory_gitlab::desired::{DesiredWebhooks, Selection};
+use factory_gitlab::env::Clock;
+use factory_gitlab::factory::Factory;
+use factory_gitlab::gitlab::{NewApplication, Reader, Writer};
+use factory_gitlab::http;
+use factory_gitlab::instance::InstanceUrl;
+use factory_gitlab::kit::Kit;
+use factory_gitlab::sandbox::exchange::Exchange;
+use factory_gitlab::sandbox::options::{Options, Version};
+use factory_gitlab::secret::{FactoryKey, PersonalAccessToken};
+use factory_gitlab::target::{Strategy, Target};
+
+use crate::world::World;
+
+fn small() -> Options {
+    Options { projects: 1, groups: 1, ..Options::default() }
+}
+
+/// A world whose instance has the application and the hooks, made through GitLab's API, and whose kit is a file.
+fn connected(options: Options) -> World {
+    let mut world = World::with(options);
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
+    let (kit, id, secret) = runtime.block_on(connect(&world));
+    let kit = world.file("kit.json", kit);
+    world.set("FACTORY_KIT", &kit);
+    world.set("FACTORY_GITLAB_APPLICATION_ID", &id);
+    world.set("FACTORY_GITLAB_APPLICATION_SECRET", &secret);
+    world.sandbox().clear_requests();
+    world
+}
+
+async fn connect(world: &World) -> (String, String, String) {
+    let variable = |name: &str| world.variables().get(name).cloned().expect("a variable");
+    let client = http::Client::new(&http::Options::default(), Clock).expect("a client");
+    let instance: InstanceUrl = variable("GITLAB_URL").parse().expect("an address");
+    let token = PersonalAccessToken::new(&variable("GITLAB_TOKEN")).expect("a token");
+    let key = FactoryKey::new(&variable("FACTORY_API_KEY")).expect("a key");
+    let factory = Factory::new(client.clone(), Some(key));
+    let text = factory.kit(&variable("FACTORY_KIT").parse().expect("an address")).await.expect("a kit");
+    let kit = Kit::parse(&text).expect("a kit");
+    let reader = Reader::new(client.clone(), instance.clone(), token.clone());
+    let writer = Writer::new(client, instance, token);
+    let new = NewApplication {
+        name: kit.application.name.clone(),
+        redirect_uri: kit.application.redirect_uri.clone(),
+        scopes: kit.application.scopes.clone(),
+        confidential: true,
+    };
+    let made = writer.create_application(&new).await.expect("an application");
+    let webhooks = DesiredWebhooks {
+        strategy: Strategy::Auto,
+        selection: Selection::default(),
+        url: kit.webhook.url.clone(),
+        token: kit.webhook.secret_token.clone(),
+        signing_token: kit.webhook.signing_token.clone(),
+        events: kit.webhook.events.clone(),
+        name: "Factory".to_owned(),
+        receipts_url: None,
+    };
+    for group in reader.top_level_groups().await.expect("groups") {
+        let target = Target::Group { id: group.id, path: group.full_path };
+        writer.create_hook(&webhooks.hook(target)).await.expect("a hook");
+    }
+    (text, made.application.application_id, made.secret.expose().to_owned())
+}
+
+/// The longest row of requests of which each began after the one before had ended.
+fn round_trips(exchanges: &[Exchange]) -> usize {
+    let mut depths: Vec<(Duration, usize)> = Vec::new();
+    for exchange in exchanges {
+        let before = depths.iter().filter(|(ended, _)| *ended <= exchange.started).map(|(_, depth)| *depth).max();
+        depths.push((exchange.ended.unwrap_or(Duration::MAX), before.unwrap_or(0) + 1));
+    }
+    depths.into_iter().map(|(_, depth)| depth).max().unwrap_or(0)
+}
+
+#[test]
+fn one_project_takes_at_most_12_requests_and_3_round_trips() {
+    for version in [Version::new(19, 2, 0), Version::new(18, 5, 0)] {
+        let world = connected(Options { version, latency: Duration::from_millis(40), ..small() });
+        let run = world.run(&["verify"]);
+        assert_eq!(run.code, 0, "{run}");
+        let requests = world.sandbox().requests();
+        let asked: Vec<String> = requests.iter().map(|one| format!("{} {}", one.method, one.target)).collect();
+        assert!(requests.len() <= 12, "{version:?}: {} requests: {asked:#?}", requests.len());
+        assert!(round_trips(&requests) <= 3, "{version:?}: {} round trips: {asked:#?}", round_trips(&requests));
+        assert!(!requests.iter().any(|one| one.is_write() && one.path().starts_with("/api/")), "{asked:#?}");
+    }
+}
+
+#[test]
+fn a_healthy_connection_is_green_in_every_form_and_version() {
+    for version in [Version::new(16, 11, 0), Version::new(17, 9, 0), Version::new(19, 2, 0)] {
+        let world = connected(Options { version, ..small() });
+        for form in ["text", "json", "junit"] {
+            let run = world.run(&["verify", "-o", form]);
+            assert_eq!(run.code, 0, "{version:?}: {run}");
+        }
+    }
+}
+
+#[test]
+fn a_live_test_is_followed_to_factory() {
+    let world = connected(small());
+    let run = world.run(&["verify", "--live", "--only", "webhook.delivery", "-o", "json"]);
+    assert_eq!(run.code, 0, "{run}");
+    let check = run.json()["checks"][0].clone();
+    assert_eq!(check["status"], "pass", "{run}");
+    for fact in ["test", "log", "receipt"] {
+        assert_eq!(check["evidence"]["deliveries"][0][fact]["state"], "holds", "{fact}: {run}");
+    }
+}
+
+/// A fault, the check that notices it, and the exit code.
+const FAULTS: [(&str, &str, i32); 18] = [
+    ("GET /api/v4/metadata=html:200", "instance.api", 1),
+    ("GET /api/v4/metadata=status:500", "instance.api", 3),
+    ("GET /api/v4/metadata=type", "instance.api", 3),
+    ("GET /api/v4/metadata=redirect:https://elsewhere.example/api/v4/metadata", "instance.url", 1),
+    ("GET /api/v4/personal_access_tokens/self=status:401", "token.valid", 1),
+    ("GET /api/v4/personal_access_tokens/self=cut", "token.valid", 3),
+    ("GET /api/v4/user=status:500", "instance.url", 3),
+    ("GET /api/v4/license=status:500", "webhook.coverage", 3),
+    ("GET /api/v4/applications=status:403", "token.admin", 1),
+    ("GET /api/v4/applications=type", "token.admin", 3),
+    ("GET /api/v4/applications=empty", "application.exists", 1),
+    ("GET /api/v4/groups=html:502", "webhook.coverage", 3),
+    ("GET /api/v4/groups/*/hooks=status:403", "webhook.coverage", 1),
+    ("GET /api/v4/groups/*/hooks=cut", "webhook.coverage", 3),
+    ("GET /api/v4/groups/*/hooks/*/events=status:500", "webhook.recent", 3),
+    ("POST /oauth/introspect=status:500", "application.secret", 3),
+    ("factory:GET /gitlab/v1/status=status:401", "factory.status", 1),
+    ("factory:GET /gitlab/v1/status=status:500", "factory.reachable", 3),
+];
+
+#[test]
+fn no_fault_is_green() {
+    let world = connected(small());
+    for (fault, noticed, code) in FAULTS {
+        world.sandbox().clear_faults();
+        world.sandbox().fault(fault).expect(fault);
+        let run = world.run(&["verify", "-o", "json", "--timeout", "5"]);
+        assert_eq!(run.code, code, "{fault}: {run}");
+        let report = run.json();
+        assert_eq!(report["exit_code"], code, "{fault}");
+        let checks = report["checks"].as_array().expect("checks");
+        let check = checks.iter().find(|check| check["code"] == noticed).expect(noticed);
+        let wanted = if code == 1 { "fail" } else { "unknown" };
+        assert_eq!(check["status"], wanted, "{fault}: {run}");
+    }
+}
+
+#[test]
+fn an_unknown_check_is_wrong_use() {
+    let world = World::bare();
+    let run = world.run(&["verify", "--only", "token.admim"]);
+    assert_eq!(run.code, 2, "{run}");
+    assert!(run.stderr.contains("token.admin"), "{run}");
+}
+
+#[test]
+fn without_anything_everything_missing_is_listed_at_once() {
+    let run = World::bare().run(&["verify"]);
+    assert_eq!(run.code, 2, "{run}");
+    for name in ["--kit", "--gitlab-url", "--token-file"] {
+        assert!(run.stderr.contains(name), "{name}: {run}");
+    }
+}
