@@ -160,4 +160,16 @@ mod tests {
         assert_eq!(error, VaultError::Unavailable("the session bus is not there".to_owned()));
         assert!(matches!(reason(&Error::TooLong("secret".to_owned(), 5)), VaultError::Refused(_)));
     }
+
+    #[test]
+    fn asking_ends_soon_on_any_machine_and_says_why_there_is_no_keyring() {
+        let instance: InstanceUrl = "https://factory-gitlab-test.invalid".parse().expect("an address");
+        let started = crate::env::Clock.instant();
+        match run(Vault::new(Use::Allowed).get::<Pat>(&instance)) {
+            Ok(found) => assert!(found.is_none(), "nobody stored anything for this address"),
+            Err(VaultError::Unavailable(why)) => assert!(!why.is_empty()),
+            Err(error) => assert!(matches!(error, VaultError::TimedOut(_)), "{error}"),
+        }
+        assert!(crate::env::Clock.instant().duration_since(started) < PATIENCE * 2);
+    }
 }
