@@ -5,7 +5,7 @@
 //! asked, [`Interview::require`] lists everything that is missing at once, before anything is done.
 //!
 //! ```ignore
-//! let mut interview = Interview::new(&settings, prompter, &terminal);
+//! let interview = Interview::new(&settings, prompter, &terminal);
 //! interview.require(&[&questions::KIT, &questions::GITLAB_URL, &questions::TOKEN])?;
 //! let kit = interview.ask_until(&questions::KIT, async |source| load(source).await).await?;
 //! let gitlab = interview.ask_until(&questions::GITLAB_URL, async |url| reach(url.clone().parse()?).await).await?;
@@ -22,6 +22,7 @@ mod question;
 mod secret_file;
 
 use std::any::Any;
+use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::fmt::Display;
 use std::str::FromStr;
@@ -49,14 +50,14 @@ pub struct Interview<'a> {
     settings: &'a Settings,
     prompter: &'a dyn Prompter,
     terminal: &'a Terminal,
-    /// Secrets from the keyring, by the question's key.
-    kept: BTreeMap<&'static str, Box<dyn Any>>,
+    /// Secrets from the keyring, and those that were typed, by the question's key: nothing is asked twice.
+    kept: RefCell<BTreeMap<&'static str, Sourced<Box<dyn Any>>>>,
 }
 
 impl<'a> Interview<'a> {
     #[must_use]
     pub fn new(settings: &'a Settings, prompter: &'a dyn Prompter, terminal: &'a Terminal) -> Self {
-        Self { settings, prompter, terminal, kept: BTreeMap::new() }
+        Self { settings, prompter, terminal, kept: RefCell::default() }
     }
 
     #[must_use]
@@ -70,14 +71,19 @@ impl<'a> Interview<'a> {
     }
 
     /// Offers a secret from the keyring. It comes after flag, variable and answers file, and before the prompt.
-    pub fn keep<K: Kind + 'static>(&mut self, question: &'static Question, secret: Secret<K>) {
-        self.kept.insert(question.setting.key, Box::new(secret));
+    pub fn keep<K: Kind + 'static>(&self, question: &'static Question, secret: Secret<K>) {
+        self.put(question, Sourced::new(secret, Source::Keyring));
+    }
+
+    fn put<K: Kind + 'static>(&self, question: &'static Question, secret: Sourced<Secret<K>>) {
+        let secret = secret.map(|secret| Box::new(secret) as Box<dyn Any>);
+        self.kept.borrow_mut().insert(question.setting.key, secret);
     }
 
     /// Whether the answer is there without asking.
     #[must_use]
     pub fn knows(&self, question: &'static Question) -> bool {
-        self.settings.knows(question.setting) || self.kept.contains_key(question.setting.key)
+        self.settings.knows(question.setting) || self.kept.borrow().contains_key(question.setting.key)
     }
 
     /// Where nobody can be asked: checks that everything is there which has to be.
@@ -130,7 +136,12 @@ impl<'a> Interview<'a> {
                 None => self.ask_secret(question)?,
             };
             match check(&given.value).await {
-                Ok(value) => return Ok(given.map(|secret| (secret, value))),
+                Ok(value) => {
+                    if given.source.is_prompt() {
+                        self.put(question, given.clone());
+                    }
+                    return Ok(given.map(|secret| (secret, value)));
+                }
                 Err(failure) => self.refuse(failure, &given.source)?,
             }
         }
@@ -156,7 +167,7 @@ impl<'a> Interview<'a> {
         match self.settings.secret(question.setting) {
             Some(SecretAt::File(file)) => Ok(Some(secret_file::read(question.setting, file, self.terminal)?)),
             Some(SecretAt::Variable(name)) => Ok(Some(self.in_variable(name)?)),
-            None => Ok(self.in_keyring(question)),
+            None => Ok(self.kept(question)),
         }
     }
 
@@ -168,9 +179,10 @@ impl<'a> Interview<'a> {
         }
     }
 
-    fn in_keyring<K: Kind + 'static>(&self, question: &'static Question) -> Option<Sourced<Secret<K>>> {
-        let secret = self.kept.get(question.setting.key)?.downcast_ref::<Secret<K>>()?;
-        Some(Sourced::new(secret.clone(), Source::Keyring))
+    fn kept<K: Kind + 'static>(&self, question: &'static Question) -> Option<Sourced<Secret<K>>> {
+        let kept = self.kept.borrow();
+        let found = kept.get(question.setting.key)?;
+        Some(Sourced::new(found.value.downcast_ref::<Secret<K>>()?.clone(), found.source.clone()))
     }
 
     /// A choice by name: from the settings, else from the person, else the first.

@@ -11,7 +11,7 @@ use crate::bundle::SealedBundle;
 use crate::cli::{BundleCommand, BundleOpenArgs, BundleUploadArgs};
 use crate::error::{ExitCode, Failure, Fix};
 use crate::factory::Factory;
-use crate::inputs::{Document, DocumentAt, questions};
+use crate::inputs::{Document, DocumentAt, Interview, questions};
 use crate::kit::UploadMethod;
 use crate::secret::Bearer;
 use crate::settings::names;
@@ -35,8 +35,9 @@ fn read(path: &Path) -> Result<SealedBundle, Failure> {
 
 async fn upload(args: BundleUploadArgs, context: &Context<'_>) -> Result<ExitCode, Failure> {
     let bundle = read(&args.file)?;
-    let (url, method) = destination(context).await?;
-    let key = context.interview().find_secret::<Bearer>(&questions::FACTORY_KEY)?;
+    let interview = context.interview();
+    let (url, method) = destination(context, &interview).await?;
+    let key = interview.find_secret::<Bearer>(&questions::FACTORY_KEY)?;
     let factory = Factory::new(context.client()?, key.map(|found| found.value));
     let sent = context.terminal.during("uploading the bundle", factory.upload(&bundle, &url, method)).await;
     let receipt = sent.map_err(|error| explain::upload(&error, &args.file))?;
@@ -48,11 +49,11 @@ async fn upload(args: BundleUploadArgs, context: &Context<'_>) -> Result<ExitCod
 }
 
 /// Where the bundle goes: `--upload-url`, else the kit's address with its method.
-async fn destination(context: &Context<'_>) -> Result<(Url, UploadMethod), Failure> {
+async fn destination(context: &Context<'_>, interview: &Interview<'_>) -> Result<(Url, UploadMethod), Failure> {
     if let Some(found) = context.settings.parsed::<Url>(&names::UPLOAD_URL)? {
         return Ok((found.value, UploadMethod::default()));
     }
-    let terms = kit::read(context, &context.interview()).await?.value.bundle;
+    let terms = kit::read(context, interview).await?.value.bundle;
     match terms.upload_url {
         Some(url) => Ok((url, terms.method)),
         None => Err(Failure::usage("the kit has no upload address").fix(Fix::say("give it with --upload-url"))),

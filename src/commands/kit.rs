@@ -9,9 +9,10 @@ use crate::bundle::{RecipientError, Recipients};
 use crate::cli::KitCommand;
 use crate::error::{ExitCode, Failure, Fix};
 use crate::factory::Factory;
+use crate::http;
 use crate::inputs::{Document, DocumentAt, Interview, questions};
 use crate::kit::{Changes, Kit, KitProblem, Leaving, Severity};
-use crate::secret::{Bearer, HookToken};
+use crate::secret::{Bearer, FactoryKey, HookToken};
 use crate::settings::{Setting, Settings, Source, Sourced, names};
 
 use self::reports::{Checked, Shown};
@@ -128,9 +129,21 @@ async fn load(given: &str, context: &Context<'_>, interview: &Interview<'_>) -> 
     Kit::parse(&text).map_err(|error| explain::kit(&error))
 }
 
+/// Fetches the kit; where Factory wants a key and none was given, the person is asked for it.
 async fn fetch(url: Url, context: &Context<'_>, interview: &Interview<'_>) -> Result<String, Failure> {
+    let client = context.client()?;
+    let with = async |key: Option<FactoryKey>| {
+        let factory = Factory::new(client.clone(), key);
+        context.terminal.during("fetching the kit", factory.kit(&url)).await
+    };
+    let explained = |error: &http::Error| explain::factory(error, "the kit could not be fetched");
     let key = interview.find_secret::<Bearer>(&questions::FACTORY_KEY)?;
-    let factory = Factory::new(context.client()?, key.map(|found| found.value));
-    let text = context.terminal.during("fetching the kit", factory.kit(&url)).await;
-    text.map_err(|error| explain::factory(&error, "the kit could not be fetched"))
+    let may_ask = key.is_none() && interview.prompter().can_ask();
+    match with(key.map(|found| found.value)).await {
+        Err(error) if may_ask && error.status() == Some(401) => {
+            let check = async |key: &FactoryKey| with(Some(key.clone())).await.map_err(|error| explained(&error));
+            Ok(interview.secret_until(&questions::FACTORY_KEY, check).await?.value.1)
+        }
+        other => other.map_err(|error| explained(&error)),
+    }
 }

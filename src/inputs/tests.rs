@@ -162,7 +162,7 @@ async fn the_keyring_comes_after_what_was_given_and_a_stale_secret_is_asked_agai
     let settings = given(&[]);
     let script = Script::new([("token_file", Reply::Text("glpat-typed-token"))]);
     let terminal = terminal();
-    let mut interview = Interview::new(&settings, &script, &terminal);
+    let interview = Interview::new(&settings, &script, &terminal);
     interview.keep(&questions::TOKEN, PersonalAccessToken::new("glpat-stale-token").expect("a token"));
     assert!(interview.knows(&questions::TOKEN));
     let stale = PersonalAccessToken::new("glpat-stale-token").expect("a token");
@@ -174,6 +174,8 @@ async fn the_keyring_comes_after_what_was_given_and_a_stale_secret_is_asked_agai
         .expect("the typed one");
     assert_eq!(answer.source, Source::Prompt);
     assert_eq!(script.said(), "error: the token is revoked\n");
+    let again = interview.find_secret::<Pat>(&questions::TOKEN).expect("kept").expect("kept");
+    assert!(again.value.same_as(&answer.value.0), "what was typed is not asked again");
 }
 
 #[test]

@@ -53,6 +53,38 @@ fn ctrl_c_at_a_question_ends_with_130_and_shows_the_cursor() {
 }
 
 #[test]
+fn a_secret_is_typed_unseen_and_a_wrong_one_is_asked_again() {
+    let mut world = World::new();
+    world.unset("FACTORY_API_KEY");
+    let right = world.sandbox().factory().api_key().to_owned();
+    let mut session = at_a_terminal(&world, &["kit", "check"]);
+    session.exp_string("Factory API key (hidden): ").expect("the question");
+    session.send_line("fk-wrong-canary-key").expect("typed");
+    let between = session.exp_string("Factory API key (hidden): ").expect("the question again");
+    assert!(between.contains("the kit could not be fetched"), "{between}");
+    assert!(!between.contains("canary"), "{between}");
+    // A slip and its correction; Ctrl-U takes the whole line back.
+    session.send("slip\u{15}").expect("typed");
+    session.send_line(&format!("{right}x\u{7f}")).expect("typed");
+    let after = session.exp_string("the kit is good").expect("the kit");
+    assert!(!after.contains(&right), "{after}");
+    ends_with(&mut session, 0);
+}
+
+#[test]
+fn ctrl_c_at_a_hidden_question_ends_with_130() {
+    let mut world = World::new();
+    world.unset("FACTORY_API_KEY");
+    let mut session = at_a_terminal(&world, &["kit", "check"]);
+    session.exp_string("Factory API key (hidden): ").expect("the question");
+    session.send("half-a-canary").expect("typed");
+    session.send_control('c').expect("typed");
+    let after = session.exp_string("interrupted").expect("a word");
+    assert!(!after.contains("canary"), "{after}");
+    ends_with(&mut session, 130);
+}
+
+#[test]
 fn nobody_is_asked_in_ci_or_with_no_input() {
     let mut world = World::bare();
     let mut session = at_a_terminal(&world, &["kit", "show", "--no-input"]);

@@ -8,6 +8,7 @@ use zeroize::Zeroizing;
 use super::{Ask, Lean, PromptError, Prompter};
 use crate::error::Failure;
 use crate::page::{Line, Page};
+use crate::terminal::streams::Stream;
 use crate::terminal::{Terminal, sanitize};
 
 /// Asks whoever sits at the terminal. Prompts go to standard error.
@@ -67,9 +68,11 @@ impl Prompter for Person {
     #[cfg(unix)]
     fn secret(&self, ask: &Ask<'_>) -> Result<Zeroizing<String>, PromptError> {
         self.asked(ask, |prompt| {
-            self.terminal.put_error(&format!("{prompt} (hidden): "));
+            // Straight to the stream: progress is off the screen already, and taking it off twice waits for ever.
+            let streams = &self.terminal.inner.streams;
+            streams.write(Stream::Error, format!("{prompt} (hidden): ").as_bytes())?;
             let line = super::hidden::read_line()?;
-            self.terminal.put_error("\n");
+            streams.write(Stream::Error, b"\n")?;
             Ok(line)
         })
     }
