@@ -2,6 +2,7 @@
 
 mod bundle;
 mod completions;
+mod connect;
 pub mod explain;
 pub mod kit;
 mod man;
@@ -11,6 +12,7 @@ mod sandbox;
 mod status;
 mod verify;
 
+use std::cell::OnceCell;
 use std::ffi::OsString;
 use std::path::PathBuf;
 
@@ -37,6 +39,8 @@ pub struct Context<'a> {
     pub output_file: Option<PathBuf>,
     /// The arguments as they came, for a command that runs another.
     pub args: &'a [OsString],
+    /// Built when it is first needed, and one for the whole run: one pool, one limit, one count.
+    client: OnceCell<http::Client>,
 }
 
 impl Context<'_> {
@@ -51,8 +55,13 @@ impl Context<'_> {
     /// # Errors
     /// Wrong use: an unreadable CA file, a bad proxy address, a bad number.
     pub fn client(&self) -> Result<http::Client, Failure> {
+        if let Some(client) = self.client.get() {
+            return Ok(client.clone());
+        }
         let options = self.settings.transport()?;
-        http::Client::new(&options, self.env.clock).map_err(|error| Failure::usage(error.cause.to_string()))
+        let client = http::Client::new(&options, self.env.clock);
+        let client = client.map_err(|error| Failure::usage(error.cause.to_string()))?;
+        Ok(self.client.get_or_init(|| client).clone())
     }
 
     /// Renders a report in the form that was asked for, and hands on its exit code.
@@ -119,6 +128,7 @@ async fn invoke(invocation: Invocation, around: Surroundings<'_>) -> Result<Exit
         format: cli.global.output_format,
         output_file: cli.global.output_file,
         args,
+        client: OnceCell::new(),
     };
     dispatch(cli.command, &context).await
 }
@@ -142,7 +152,7 @@ fn prompter(global: &GlobalArgs, env: &Env, terminal: &Terminal) -> Box<dyn Prom
 async fn dispatch(command: Command, context: &Context<'_>) -> Result<ExitCode, Failure> {
     let interrupt = context.interrupt;
     match command {
-        Command::Connect(_) => Err(Failure::usage("this command is not part of this build")),
+        Command::Connect(args) => Box::pin(connect::run(*args, context)).await,
         Command::Verify(args) => Box::pin(interrupt.or(verify::run(*args, context))).await?,
         Command::Bundle(args) => interrupt.or(Box::pin(bundle::run(args.command, context))).await?,
         Command::Kit(args) => interrupt.or(Box::pin(kit::run(args.command, context))).await?,

@@ -10,9 +10,9 @@ use std::path::PathBuf;
 use std::time::Instant;
 
 use super::{Context, explain};
-use crate::apply::{Applied, Apply, Sides, Work};
+use crate::apply::{Applied, Apply, Error, Sides, Work};
 use crate::cli::ConnectArgs;
-use crate::desired::{Desired, Way};
+use crate::desired::{Desired, Personal};
 use crate::error::{ExitCode, Failure, Fix};
 use crate::inputs::{Approval, Interview, questions};
 use crate::journal::{Connection, Entry, Journal, Lock, Record, Store};
@@ -26,7 +26,7 @@ use gather::Gathered;
 
 /// Runs the command and renders what it has to say.
 pub(super) async fn run(args: ConnectArgs, context: &Context<'_>) -> Result<ExitCode, Failure> {
-    let store = Store::new(context.env.state_dir.clone()).map_err(explain::journal)?;
+    let store = Store::new(context.env.state_dir.clone()).map_err(|error| explain::journal(&error))?;
     let mut settings = context.settings.clone();
     settings.remember(gather::remembered(&store, &settings)?);
     let walk = Walk { context, settings: &settings, store, args, began: context.env.clock.instant() };
@@ -57,12 +57,12 @@ impl Walk<'_> {
             context.interrupt.or(application::origin(&interview, context, &gathered)).await??;
 
         // Observe: everything that is there, on both sides and here.
-        let record = connection.record().map_err(explain::journal)?;
+        let record = connection.record().map_err(|error| explain::journal(&error))?;
         let observed = context.interrupt.or(self.observe(&gathered)).await?;
         refuse::what_was_not_seen(&gathered.desired, &observed)?;
 
         // Plan: the difference, shown before anything is written.
-        let (desired, plan) = self.plan(&interview, gathered.desired.clone(), &observed, &record)?;
+        let (desired, plan) = self.plan(&interview, gathered.desired.clone(), (&observed, &record))?;
         let Some(lock) = lock.filter(|_| !plan.is_empty()) else {
             return Ok(self.report(&gathered, plan, self.unwritten()));
         };
@@ -90,7 +90,7 @@ impl Walk<'_> {
         if self.args.dry_run {
             return Ok(None);
         }
-        connection.lock().map(Some).map_err(explain::journal)
+        connection.lock().map(Some).map_err(|error| explain::journal(&error))
     }
 
     async fn observe(&self, gathered: &Gathered) -> Observed {
@@ -112,8 +112,7 @@ impl Walk<'_> {
         &self,
         interview: &Interview<'_>,
         mut desired: Desired,
-        observed: &Observed,
-        record: &Record,
+        (observed, record): (&Observed, &Record),
     ) -> Result<(Desired, Plan), Failure> {
         let mut made = plan(&desired, observed, record);
         if let [Obstacle::NeedsSecret { application }] = made.obstacles.as_slice()
@@ -151,8 +150,9 @@ impl Walk<'_> {
 
     fn journal(&self, connection: &Connection, lock: &Lock, desired: &Desired) -> Result<Journal, Failure> {
         let audit = self.settings.text(&names::AUDIT_LOG).map(|found| PathBuf::from(found.value));
-        let mut journal =
-            connection.journal(lock, audit.as_deref(), self.context.env.clock).map_err(explain::journal)?;
+        let mut journal = connection
+            .journal(lock, audit.as_deref(), self.context.env.clock)
+            .map_err(|error| explain::journal(&error))?;
         let selection = &desired.webhooks.selection;
         let began = Entry::Began {
             instance: desired.instance.to_string(),
@@ -162,10 +162,10 @@ impl Walk<'_> {
             groups: selection.groups.clone(),
             projects: selection.projects.clone(),
             exclude: selection.exclude_patterns.clone(),
-            personal: selection.personal == crate::desired::Personal::Included,
+            personal: selection.personal == Personal::Included,
             kit: self.settings.text(&names::KIT).map(|found| found.value).filter(|kit| kit != "-"),
         };
-        journal.append(&began).map_err(explain::journal)?;
+        journal.append(&began).map_err(|error| explain::journal(&error))?;
         Ok(journal)
     }
 
@@ -175,7 +175,8 @@ impl Walk<'_> {
         let mut applied = Applied::default();
         let ended = self.context.interrupt.or(apply.run(plan, &watch, &mut applied)).await;
         drop(watch);
-        let mut outcome = Outcome::new(applied, explain::apply);
+        let words = |error: &Error| explain::apply(error, apply);
+        let mut outcome = Outcome::new(applied, words);
         outcome.interrupted = ended.is_err();
         outcome
     }
@@ -191,16 +192,6 @@ impl Walk<'_> {
             writes: spent.writes,
             duration_ms: u64::try_from(took.as_millis()).unwrap_or(u64::MAX),
         }
-    }
-}
-
-/// Whether the bundle has a way to Factory; without one there is nothing to connect to.
-fn has_a_way(desired: &Desired) -> Result<(), Failure> {
-    match desired.delivery.way {
-        Way::Upload { .. } | Way::File(_) => Ok(()),
-        Way::Nowhere => Err(Failure::usage("the kit names no address for the bundle (bundle.upload_url)")
-            .fix(Fix::run("give the address", "factory-gitlab connect --upload-url URL"))
-            .fix(Fix::run("or write the bundle to a file and carry it over", "factory-gitlab connect --bundle-out PATH"))),
     }
 }
 

@@ -1,5 +1,6 @@
 //! From every module's own error to what the person reads: what failed, why, what to do, and where.
 
+mod apply;
 mod bundle;
 mod gitlab;
 
@@ -9,6 +10,7 @@ use crate::journal;
 use crate::kit::KitError;
 use crate::vault::VaultError;
 
+pub use self::apply::apply;
 pub use self::bundle::{sealing, upload};
 pub use self::gitlab::{gitlab, refusal};
 

@@ -21,8 +21,8 @@ pub struct ConnectReport {
     pub instance: InstanceUrl,
     pub plan: Plan,
     pub end: End,
-    pub requests: u64,
-    pub writes: u64,
+    pub requests: u32,
+    pub writes: u32,
     pub duration_ms: u64,
 }
 

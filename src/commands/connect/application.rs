@@ -3,7 +3,7 @@
 use super::super::{Context, explain};
 use super::gather::Gathered;
 use crate::desired::{ApplicationOrigin, Credentials, DesiredApplication};
-use crate::error::Failure;
+use crate::error::{Failure, Fix};
 use crate::gitlab::{Application, Pair};
 use crate::inputs::{Interview, questions};
 use crate::page::{Line, Page, Tone};
@@ -59,14 +59,16 @@ async fn ask_pair(interview: &Interview<'_>, gathered: &Gathered) -> Result<Cred
         .value;
     let found = interview
         .secret_until(&questions::APPLICATION_SECRET, async |secret: &ApplicationSecret| {
-            match gathered.look.oauth.prove_pair(&id, secret).await.map_err(explain::request)? {
+            let proved = gathered.look.oauth.prove_pair(&id, secret).await;
+            let what = "the ID and secret could not be tried";
+            let instance = &gathered.desired.instance;
+            match proved.map_err(|error| explain::gitlab(&error, what, instance))? {
                 Pair::Valid => Ok(()),
-                Pair::Invalid => Err(Failure::problem("GitLab does not accept this application ID and secret together")
-                    .because("it does not say which of the two is wrong")
-                    .fix(crate::error::Fix::open(
-                        "compare both in the Admin Area",
-                        gathered.desired.instance.page("/admin/applications"),
-                    ))),
+                Pair::Invalid => {
+                    Err(Failure::problem("GitLab does not accept this application ID and secret together")
+                        .because("it does not say which of the two is wrong")
+                        .fix(Fix::open("compare both in the Admin Area", instance.page("/admin/applications"))))
+                }
             }
         })
         .await?;

@@ -3,16 +3,15 @@
 
 use super::super::resolve::{self, Terms};
 use super::super::{Context, explain, kit};
-use super::{has_a_way, refuse};
+use super::refuse;
 use crate::desired::{ApplicationOrigin, Desired};
 use crate::error::{Failure, Fix};
 use crate::factory::Factory;
 use crate::gitlab::{self, OAuth, Reader, Writer};
 use crate::http::Client;
 use crate::inputs::{Interview, Missing, Question, questions};
-use crate::instance::InstanceUrl;
+use crate::instance::{InstanceUrl, UrlError};
 use crate::journal::Store;
-use crate::kit::Kit;
 use crate::observed::look::{Already, Look, Wanted};
 use crate::observed::{Observed, Seen};
 use crate::secret::PersonalAccessToken;
@@ -51,23 +50,21 @@ pub(super) fn require_everything(interview: &Interview<'_>, dry_run: bool) -> Re
         return Ok(());
     }
     let settings = interview.settings();
-    let mut missing: Vec<&'static Question> = NEEDED
-        .into_iter()
-        .filter(|question| question.is_required(settings) && !interview.knows(question))
-        .collect();
+    let mut missing: Vec<&'static Question> =
+        NEEDED.into_iter().filter(|question| question.is_required(settings) && !interview.knows(question)).collect();
     if !dry_run && !settings.is_on(&names::YES) {
         missing.push(&questions::YES);
     }
-    Missing::none_of(missing).map_err(Failure::from)
+    Missing::none_of(missing)
 }
 
 /// What the one connection that was made from here says of itself. With several, or with another instance named, nothing
 /// is assumed.
 pub(super) fn remembered(store: &Store, settings: &Settings) -> Result<Remembered, Failure> {
-    let connections = store.connections().map_err(explain::journal)?;
+    let connections = store.connections().map_err(|error| explain::journal(&error))?;
     let mut records = Vec::new();
     for connection in connections {
-        records.push(connection.record().map_err(explain::journal)?);
+        records.push(connection.record().map_err(|error| explain::journal(&error))?);
     }
     if let Some(named) = settings.text(&names::GITLAB_URL) {
         let named = named.value.parse::<InstanceUrl>().map(|url| url.to_string()).ok();
@@ -87,29 +84,30 @@ pub(super) fn remembered(store: &Store, settings: &Settings) -> Result<Remembere
 }
 
 pub(super) async fn gather(context: &Context<'_>, interview: &mut Interview<'_>) -> Result<Gathered, Failure> {
-    let http = resolve::client(interview.settings())?;
+    let http = context.client()?;
     let key = interview.find_secret(&questions::FACTORY_KEY)?.map(|found| found.value);
     let factory = Factory::new(http.clone(), key);
-    let kit = kit::obtain(context, interview, &factory).await?;
+    let kit = kit::gather(context, interview).await?.value;
     let instance = address(context, interview, &http).await?;
     let origin = ApplicationOrigin::Auto { given: None, renew: false };
     let desired = resolve::desired(Terms { kit: &kit, instance, settings: interview.settings(), origin })?;
-    has_a_way(&desired)?;
-    token(context, interview, Ground { http, factory, desired, kit }).await
+    token(context, interview, Ground { http, factory, desired }).await
 }
 
 /// The address, asked whether GitLab answers there. The token has not been shown to anybody yet.
 async fn address(context: &Context<'_>, interview: &Interview<'_>, http: &Client) -> Result<InstanceUrl, Failure> {
     let reached = interview
         .ask_until(&questions::GITLAB_URL, async |given| {
-            let instance: InstanceUrl = given.value.parse().map_err(explain::address)?;
+            let instance: InstanceUrl =
+                given.value.parse().map_err(|error: UrlError| Failure::usage(error.to_string()))?;
             if instance.is_gitlab_com() {
                 return Err(Failure::usage("GitLab.com is connected in Factory's settings, not with this command yet")
                     .fix(Fix::say("give the address of a self-managed instance")));
             }
             let reaching = gitlab::reach(http, &instance);
-            context.terminal.during(&format!("reaching {instance}"), reaching).await.map_err(explain::request)?;
-            Ok(instance)
+            let reached = context.terminal.during(&format!("reaching {instance}"), reaching).await;
+            let what = "GitLab could not be reached";
+            reached.map(|()| instance.clone()).map_err(|error| explain::gitlab(&error, what, &instance))
         })
         .await?;
     Ok(reached.value)
@@ -119,12 +117,11 @@ struct Ground {
     http: Client,
     factory: Factory,
     desired: Desired,
-    kit: Kit,
 }
 
 /// The token, held against what it has to be able to do. What is seen for that is not asked again.
 async fn token(context: &Context<'_>, interview: &mut Interview<'_>, ground: Ground) -> Result<Gathered, Failure> {
-    let Ground { http, factory, desired, kit: _ } = ground;
+    let Ground { http, factory, desired } = ground;
     let instance = desired.instance.clone();
     offer_stored_token(context, interview, &instance).await;
     let sides = |token: &PersonalAccessToken| Look {
@@ -201,12 +198,8 @@ pub(super) async fn offer_keyring(
         None if gathered.token_source != Source::Prompt || !interview.prompter().can_ask() => false,
         None => {
             let question = &questions::KEYRING;
-            let ask = Ask {
-                key: question.setting.key,
-                prompt: question.prompt,
-                help: Some(question.help),
-                default: None,
-            };
+            let ask =
+                Ask { key: question.setting.key, prompt: question.prompt, help: Some(question.help), default: None };
             interview.prompter().confirm(&ask, Lean::No)?
         }
     };

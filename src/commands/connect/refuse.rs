@@ -35,12 +35,13 @@ fn failure(finding: Finding) -> Option<Failure> {
 
 /// Refuses to plan over a gap: what was not seen would be made a second time.
 pub(super) fn what_was_not_seen(desired: &Desired, observed: &Observed) -> Result<(), Failure> {
+    const WHAT: &str = "what is there could not be read, so nothing was planned";
     what_the_token_cannot(desired, observed)?;
     if let Seen::Failed(error) = &observed.applications {
-        return Err(explain::request(error.clone()));
+        return Err(explain::gitlab(error, WHAT, &desired.instance));
     }
     if let Seen::Failed(error) = &observed.hooks {
-        return Err(explain::request(error.clone()));
+        return Err(explain::gitlab(error, WHAT, &desired.instance));
     }
     Ok(())
 }

@@ -1,0 +1,23 @@
+//! Why a step of a plan was not done.
+
+use super::{gitlab, journal, sealing, upload};
+use crate::apply::{Apply, Error};
+use crate::error::{Failure, Fix};
+
+/// A step that failed while `apply` carried out a plan. What was done before stays done.
+#[must_use]
+pub fn apply(error: &Error, apply: &Apply<'_>) -> Failure {
+    let instance = &apply.desired.instance;
+    match error {
+        Error::Request(error) => gitlab(error, "GitLab did not do it", instance),
+        Error::Journal(error) => journal(error),
+        Error::Seal(error) => sealing(error),
+        Error::Recipient(error) => Failure::usage("the bundle cannot be sealed").because(error.to_string()),
+        Error::Upload(error) => upload(error, &apply.connection.bundle_path()),
+        Error::WrongPair => Failure::problem("GitLab does not accept the application's ID and secret together")
+            .fix(Fix::run("give the application a new secret", "factory-gitlab connect --renew-secret")),
+        Error::NoSecret | Error::NoVersion => Failure::problem("the program planned a step that it cannot do")
+            .because(error.to_string())
+            .fix(Fix::say("run it again; if it stays, report it with --log-file and -vv")),
+    }
+}
