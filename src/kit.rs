@@ -90,7 +90,7 @@ impl Default for TokenTerms {
 }
 
 /// Which token goes into the bundle (`--handover-token`).
-#[derive(Clone, Copy, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
+#[derive(Clone, Copy, Debug, Default, Deserialize, Eq, Hash, PartialEq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Handover {
     /// The one that was collected.
@@ -111,7 +111,7 @@ pub struct BundleTerms {
     pub method: UploadMethod,
 }
 
-#[derive(Clone, Copy, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
+#[derive(Clone, Copy, Debug, Default, Deserialize, Eq, Hash, PartialEq, Serialize)]
 #[serde(rename_all = "UPPERCASE")]
 pub enum UploadMethod {
     #[default]

@@ -17,7 +17,7 @@ use crate::error::{ExitCode, Failure, Fix};
 use crate::inputs::{Approval, Interview, questions};
 use crate::journal::{Connection, Entry, Journal, Lock, Record, Store};
 use crate::observed::{Observed, Seen, look::Wanted};
-use crate::page::{Line, Page, Tone};
+use crate::page::Page;
 use crate::plan::{Obstacle, Plan, plan};
 use crate::report::connect::{ConnectReport, End, Outcome, Pending, plan_lines};
 use crate::settings::{Settings, names};
@@ -136,9 +136,6 @@ impl Walk<'_> {
         let mut page = Page::new();
         page.heading(format!("Plan for {}", desired.instance));
         plan_lines(plan, &mut page);
-        for note in &plan.notes {
-            page.line(Line::new().with(Tone::Dim, format!("note: {note}")));
-        }
         page.gap();
         self.context.terminal.say(&page);
         match interview.approve(&questions::YES)? {

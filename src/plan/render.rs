@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::{Plan, Step};
+use super::{Plan, Step, Words};
 use crate::target::TargetKind;
 
 /// So many hooks of one kind are named one by one; more are counted.
@@ -10,30 +10,41 @@ const NAMED_HOOKS: usize = 5;
 
 impl fmt::Display for Plan {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for (number, line) in self.lines().iter().enumerate() {
-            writeln!(f, "{:>3}. {line}", number + 1)?;
+        for (number, Words { what, details }) in self.words().into_iter().enumerate() {
+            writeln!(f, "{:>3}. {what}", number + 1)?;
+            for detail in details {
+                writeln!(f, "     {detail}")?;
+            }
         }
         Ok(())
     }
 }
 
 impl Plan {
-    /// The steps as sentences, in order.
+    /// The steps in words, in order, with many alike drawn together.
     #[must_use]
-    pub fn lines(&self) -> Vec<String> {
-        let mut lines = Vec::new();
+    pub fn words(&self) -> Vec<Words> {
+        let mut all = Vec::new();
         let mut rest = self.steps.as_slice();
         while let Some(first) = rest.first() {
             let alike = rest.iter().take_while(|step| is_alike(first, step)).count();
-            if alike > NAMED_HOOKS {
-                lines.push(together(&rest[..alike]));
-                rest = &rest[alike..];
-            } else {
-                lines.push(first.to_string());
-                rest = &rest[1..];
-            }
+            let taken = if alike > NAMED_HOOKS { alike } else { 1 };
+            all.push(if taken > 1 { together(&rest[..taken]) } else { first.words() });
+            rest = &rest[taken..];
         }
-        lines
+        all
+    }
+}
+
+#[cfg(test)]
+impl Plan {
+    /// One sentence a step, details and all.
+    pub(super) fn sentences(&self) -> Vec<String> {
+        let join = |Words { what, details }: Words| match details.as_slice() {
+            [] => what,
+            details => format!("{what}: {}", details.join("; ")),
+        };
+        self.words().into_iter().map(join).collect()
     }
 }
 
@@ -49,7 +60,7 @@ fn is_alike(first: &Step, step: &Step) -> bool {
     created(first).is_some() && created(first) == created(step)
 }
 
-fn together(steps: &[Step]) -> String {
+fn together(steps: &[Step]) -> Words {
     let names: Vec<String> = steps
         .iter()
         .filter_map(|step| match step {
@@ -58,5 +69,8 @@ fn together(steps: &[Step]) -> String {
         })
         .collect();
     let kind = created(&steps[0]).map(|kind| kind.to_string()).unwrap_or_default();
-    format!("create the webhooks of {} {kind}s: {}, … {}", names.len(), names[0], names[names.len() - 1])
+    Words {
+        what: format!("create the webhooks of {} {kind}s", names.len()),
+        details: vec![format!("{}, … {}", names[0], names[names.len() - 1])],
+    }
 }

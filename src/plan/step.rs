@@ -10,8 +10,8 @@ use url::Url;
 use crate::kit::{Handover, UploadMethod};
 use crate::target::{Event, Target};
 
-/// One change. Its `Display` takes every field apart, so that a new one cannot be forgotten.
-#[derive(Clone, Debug, Eq, PartialEq, Serialize)]
+/// One change. Its words take every field apart, so that a new one cannot be forgotten.
+#[derive(Clone, Debug, Eq, Hash, PartialEq, Serialize)]
 #[serde(rename_all = "snake_case", tag = "step")]
 pub enum Step {
     /// Ends a token that an earlier run made for Factory and that no bundle holds.
@@ -73,7 +73,7 @@ pub enum Step {
 }
 
 /// Why a secret is renewed or an application made again.
-#[derive(Clone, Copy, Debug, Eq, PartialEq, Serialize)]
+#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Why {
     /// `--renew-secret`.
@@ -85,7 +85,7 @@ pub enum Why {
 }
 
 /// What is wrong with a hook.
-#[derive(Clone, Debug, Eq, PartialEq, Serialize)]
+#[derive(Clone, Debug, Eq, Hash, PartialEq, Serialize)]
 #[serde(rename_all = "snake_case", tag = "change")]
 pub enum Change {
     Url {
@@ -128,68 +128,95 @@ impl fmt::Display for Change {
     }
 }
 
+/// A step as a person reads it: what is done, and below it what is worth checking before saying yes.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Words {
+    pub what: String,
+    pub details: Vec<String>,
+}
+
+impl Words {
+    fn of(what: impl Into<String>) -> Self {
+        Self { what: what.into(), details: Vec::new() }
+    }
+
+    fn detail(mut self, detail: impl Into<String>) -> Self {
+        self.details.push(detail.into());
+        self
+    }
+}
+
 impl fmt::Display for Step {
+    /// On one line, for logs and JSON.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::RevokeToken { .. } | Self::MintToken { .. } => self.fmt_token(f),
-            Self::CreateApplication { .. } | Self::RenewSecret { .. } | Self::DeleteApplication { .. } => {
-                self.fmt_application(f)
-            }
-            Self::ProvePair => f.write_str("prove that GitLab accepts the application's ID and secret"),
-            Self::CreateHook { target } => write!(f, "create the webhook of {target}"),
-            Self::EditHook { target, id, changes } => {
-                let changes: Vec<String> = changes.iter().map(ToString::to_string).collect();
-                write!(f, "correct webhook {id} of {target}: {}", changes.join("; "))
-            }
-            Self::DeleteHook { target, id } => write!(f, "delete webhook {id} of {target}: a second one of ours"),
-            Self::TestDelivery { target, event } => write!(f, "send a test delivery ({event}) from {target}"),
-            Self::SealBundle { .. } | Self::WriteBundle { .. } | Self::UploadBundle { .. } => self.fmt_bundle(f),
-        }
+        let Words { what, details } = self.words();
+        f.write_str(&what)?;
+        if details.is_empty() { Ok(()) } else { write!(f, ": {}", details.join("; ")) }
     }
 }
 
 impl Step {
-    fn fmt_token(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    /// The step in words.
+    #[must_use]
+    pub fn words(&self) -> Words {
+        match self {
+            Self::RevokeToken { .. } | Self::MintToken { .. } => self.token_words(),
+            Self::CreateApplication { .. } | Self::RenewSecret { .. } | Self::DeleteApplication { .. } => {
+                self.application_words()
+            }
+            Self::ProvePair => Words::of("prove that GitLab accepts the application's ID and secret"),
+            Self::CreateHook { target } => Words::of(format!("create the webhook of {target}")),
+            Self::EditHook { target, id, changes } => {
+                let words = Words::of(format!("correct webhook {id} of {target}"));
+                changes.iter().fold(words, |words, change| words.detail(change.to_string()))
+            }
+            Self::DeleteHook { target, id } => {
+                Words::of(format!("delete webhook {id} of {target}")).detail("it is a second one of ours")
+            }
+            Self::TestDelivery { target, event } => Words::of(format!("send a test delivery ({event}) from {target}")),
+            Self::SealBundle { .. } | Self::WriteBundle { .. } | Self::UploadBundle { .. } => self.bundle_words(),
+        }
+    }
+
+    fn token_words(&self) -> Words {
         match self {
             Self::RevokeToken { id, name } => {
                 let id = id.map(|id| format!(" ({id})")).unwrap_or_default();
-                write!(f, "revoke the token {name}{id}: an earlier run made it and nobody received it")
+                Words::of(format!("revoke the token {name}{id}"))
+                    .detail("an earlier run made it and nobody received it")
             }
-            Self::MintToken { user_id, name, scopes, expires_at } => write!(
-                f,
-                "make a token for Factory alone: {name}, of user {user_id}, scopes {}, until {expires_at}",
-                scopes.join(" ")
-            ),
-            _ => Ok(()),
+            Self::MintToken { user_id, name, scopes, expires_at } => {
+                Words::of(format!("make a token for Factory alone, {name}"))
+                    .detail(format!("of user {user_id}, until {expires_at}"))
+                    .detail(format!("scopes {}", scopes.join(" ")))
+            }
+            other => Words::of(format!("{other:?}")),
         }
     }
 
-    fn fmt_application(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    fn application_words(&self) -> Words {
         match self {
             Self::CreateApplication { name, redirect_uri, scopes, confidential } => {
-                let kind = if *confidential { "confidential" } else { "public" };
-                write!(
-                    f,
-                    "create the {kind} OAuth application {name}: redirect URI {redirect_uri}, scopes {}",
-                    scopes.join(" ")
-                )
+                Words::of(format!("create the OAuth application {name}"))
+                    .detail(format!("redirect URI {redirect_uri}"))
+                    .detail(format!("scopes {}", scopes.join(" ")))
+                    .detail(if *confidential { "confidential" } else { "not confidential" })
             }
-            Self::RenewSecret { id, application_id, why } => write!(
-                f,
-                "renew the secret of application {id} ({}), {why}: the present secret stops working at once, and \
-                 whoever uses it is disconnected until Factory has the new one",
-                short(application_id)
-            ),
-            Self::DeleteApplication { id, application_id, why } => write!(
-                f,
-                "delete our application {id} ({}) to make it again, {why}: everybody signed in through it is disconnected",
-                short(application_id)
-            ),
-            _ => Ok(()),
+            Self::RenewSecret { id, application_id, why } => {
+                Words::of(format!("renew the secret of application {id} ({})", short(application_id)))
+                    .detail(why.to_string())
+                    .detail("the present secret stops working at once: whoever uses it is disconnected until Factory has the new one")
+            }
+            Self::DeleteApplication { id, application_id, why } => {
+                Words::of(format!("delete our application {id} ({}) to make it again", short(application_id)))
+                    .detail(why.to_string())
+                    .detail("everybody signed in through it is disconnected")
+            }
+            other => Words::of(format!("{other:?}")),
         }
     }
 
-    fn fmt_bundle(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    fn bundle_words(&self) -> Words {
         match self {
             Self::SealBundle { recipients, handover } => {
                 let token = match handover {
@@ -197,23 +224,21 @@ impl Step {
                     Handover::Minted => "with the token made for Factory",
                     Handover::None => "without a token",
                 };
-                write!(f, "seal the bundle for {}, {token}", recipients.join(", "))
+                recipients.iter().fold(Words::of(format!("seal the bundle, {token}")), |words, recipient| {
+                    words.detail(format!("for {recipient}"))
+                })
             }
-            Self::WriteBundle { path } => write!(f, "write the sealed bundle to {}", path.display()),
+            Self::WriteBundle { path } => Words::of(format!("write the sealed bundle to {}", path.display())),
             Self::UploadBundle { url, method } => {
                 let method = match method {
                     UploadMethod::Post => "POST",
                     UploadMethod::Put => "PUT",
                 };
                 // A pre-signed address carries its right in the query: not for a log.
-                write!(
-                    f,
-                    "send the sealed bundle to Factory: {method} {}{}",
-                    url.origin().ascii_serialization(),
-                    url.path()
-                )
+                let address = format!("{}{}", url.origin().ascii_serialization(), url.path());
+                Words::of("send the sealed bundle to Factory").detail(format!("{method} {address}"))
             }
-            _ => Ok(()),
+            other => Words::of(format!("{other:?}")),
         }
     }
 }

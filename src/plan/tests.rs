@@ -22,12 +22,17 @@ use crate::target::{Event, Strategy, Target, TargetKind};
 #[test]
 fn a_new_instance_gets_everything_in_the_order_an_admin_would_tell_it() {
     assert_snapshot!(plan(&desired(), &observed(), &Record::default()), @r"
-      1. create the confidential OAuth application Factory Integration: redirect URI https://api.factory.example/callback, scopes api sudo
-      2. seal the bundle for age1factory, with the token that was given
+      1. create the OAuth application Factory Integration
+         redirect URI https://api.factory.example/callback
+         scopes api sudo
+         confidential
+      2. seal the bundle, with the token that was given
+         for age1factory
       3. prove that GitLab accepts the application's ID and secret
       4. create the webhook of group acme
       5. send a test delivery (push) from group acme
-      6. send the sealed bundle to Factory: POST https://api.factory.example/v1/bundles
+      6. send the sealed bundle to Factory
+         POST https://api.factory.example/v1/bundles
     ");
 }
 
@@ -43,10 +48,14 @@ fn a_secret_lost_on_the_way_is_renewed_and_before_16_11_the_application_is_made_
     (record.secret, record.bundle) = (SecretState::Lost, None);
     let mut observed = connected();
     assert_snapshot!(plan(&desired(), &observed, &record), @r"
-      1. renew the secret of application 7 (01234567…), an earlier run was cut off before it could seal the secret: the present secret stops working at once, and whoever uses it is disconnected until Factory has the new one
-      2. seal the bundle for age1factory, with the token that was given
+      1. renew the secret of application 7 (01234567…)
+         an earlier run was cut off before it could seal the secret
+         the present secret stops working at once: whoever uses it is disconnected until Factory has the new one
+      2. seal the bundle, with the token that was given
+         for age1factory
       3. prove that GitLab accepts the application's ID and secret
-      4. send the sealed bundle to Factory: POST https://api.factory.example/v1/bundles
+      4. send the sealed bundle to Factory
+         POST https://api.factory.example/v1/bundles
     ");
     observed.metadata = Seen::Known(Metadata {
         version: Version::new(16, 10),
@@ -54,15 +63,15 @@ fn a_secret_lost_on_the_way_is_renewed_and_before_16_11_the_application_is_made_
         edition: Edition::Ee,
     });
     record.hooks.insert(group(1, "acme"), HookRecord { id: 5, fingerprint: desired().webhooks.mark().fingerprint });
-    let lines = plan(&desired(), &observed, &record).lines();
+    let lines = plan(&desired(), &observed, &record).sentences();
     assert!(lines[0].starts_with("delete our application 7"), "{lines:?}");
-    assert!(lines[1].starts_with("create the confidential OAuth application"), "{lines:?}");
+    assert!(lines[1].starts_with("create the OAuth application"), "{lines:?}");
 }
 
 #[test]
 fn one_that_may_be_ours_is_ours_if_it_is_the_only_match() {
     let record = Record { application: OwnApplication::MayHaveMade, secret: SecretState::Lost, ..Record::default() };
-    let lines = plan(&desired(), &connected(), &record).lines();
+    let lines = plan(&desired(), &connected(), &record).sentences();
     assert!(lines[0].starts_with("renew the secret of application 7"), "{lines:?}");
 }
 
@@ -137,14 +146,17 @@ fn a_given_secret_is_sealed_once() {
 fn a_sealed_bundle_that_nobody_accepted_is_sent_as_it_is() {
     let mut record = finished_record();
     record.bundle = Some(BundleRecord { accepted: false, ..sealed() });
-    assert_snapshot!(plan(&desired(), &connected(), &record), @"  1. send the sealed bundle to Factory: POST https://api.factory.example/v1/bundles");
+    assert_snapshot!(plan(&desired(), &connected(), &record), @r"
+      1. send the sealed bundle to Factory
+         POST https://api.factory.example/v1/bundles
+    ");
 }
 
 #[test]
 fn a_waiting_bundle_that_is_gone_is_made_again() {
     let mut record = finished_record();
     record.bundle = Some(BundleRecord { accepted: false, on_disk: false, ..sealed() });
-    let lines = plan(&desired(), &connected(), &record).lines();
+    let lines = plan(&desired(), &connected(), &record).sentences();
     assert!(lines[0].starts_with("renew the secret"), "{lines:?}");
 }
 
@@ -153,7 +165,7 @@ fn renewing_when_asked_says_what_it_disconnects() {
     let mut desired = desired();
     desired.application.origin = ApplicationOrigin::Auto { given: None, renew: true };
     let plan = plan(&desired, &connected(), &Record::default());
-    assert!(plan.lines()[0].contains("is disconnected until Factory has the new one"), "{plan}");
+    assert!(plan.sentences()[0].contains("is disconnected until Factory has the new one"), "{plan}");
 }
 
 #[test]
@@ -170,10 +182,10 @@ fn a_token_for_factory_is_made_before_the_application_and_orphans_are_revoked_fi
     desired.handover.handover = Handover::Minted;
     let record =
         Record { orphan_tokens: vec![MintedRecord { id: Some(4), name: "Factory 1".to_owned() }], ..Record::default() };
-    let lines = plan(&desired, &observed(), &record).lines();
+    let lines = plan(&desired, &observed(), &record).sentences();
     assert_snapshot!(lines[..2].join("\n"), @r"
     revoke the token Factory 1 (4): an earlier run made it and nobody received it
-    make a token for Factory alone: Factory 2026-11-21 12:00:00, of user 1, scopes api, until 2027-11-20
+    make a token for Factory alone, Factory 2026-11-21 12:00:00: of user 1, until 2027-11-20; scopes api
     ");
 }
 
@@ -196,7 +208,8 @@ fn many_hooks_are_drawn_together_and_tested_once() {
     let targets = (1..=100).map(|id| bare(project(id, &format!("acme/p{id}")))).collect();
     observed.hooks = hooks(Strategy::Project, targets);
     assert_snapshot!(plan(&desired(), &observed, &finished_record()), @r"
-      1. create the webhooks of 100 projects: project acme/p1, … project acme/p100
+      1. create the webhooks of 100 projects
+         project acme/p1, … project acme/p100
       2. send a test delivery (push) from project acme/p1
     ");
 }
@@ -222,7 +235,7 @@ fn a_hook_is_held_against_what_is_wanted() {
         let mut observed = connected();
         observed.hooks = hooks(Strategy::Group, vec![with_hooks(group(1, "acme"), vec![hook])]);
         let plan = plan(&wanted, &observed, &finished_record());
-        assert_eq!(plan.lines()[0], format!("correct webhook 5 of group acme: {change}"), "{name}");
+        assert_eq!(plan.sentences()[0], format!("correct webhook 5 of group acme: {change}"), "{name}");
     }
 }
 
@@ -246,7 +259,7 @@ fn before_17_1_the_local_record_knows_which_token_was_set() {
     (hook.name, hook.description, hook.token_present) = (None, None, None);
     observed.hooks = hooks(Strategy::Group, vec![with_hooks(group(1, "acme"), vec![hook])]);
     let mut record = finished_record();
-    assert_eq!(plan(&desired(), &observed, &record).lines().len(), 2);
+    assert_eq!(plan(&desired(), &observed, &record).sentences().len(), 2);
     let fingerprint = desired().webhooks.mark().fingerprint;
     record.hooks.insert(group(1, "acme"), HookRecord { id: 5, fingerprint });
     assert!(plan(&desired(), &observed, &record).is_empty());
@@ -277,14 +290,14 @@ fn a_system_hook_carries_less_and_the_plan_says_what() {
     let mut observed = connected();
     observed.hooks = hooks(Strategy::System, vec![bare(Target::System)]);
     let plan = plan(&desired, &observed, &finished_record());
-    assert_eq!(plan.notes, ["a system hook cannot carry note: Factory will not hear of them"]);
+    assert_eq!(plan.notes[0], "a system hook cannot carry note: Factory will not hear of them");
 }
 
 #[test]
 fn a_bundle_for_a_file_is_written_and_not_sent() {
     let mut desired = desired();
     desired.delivery.way = Way::File(PathBuf::from("out.age"));
-    let lines = plan(&desired, &observed(), &Record::default()).lines();
+    let lines = plan(&desired, &observed(), &Record::default()).sentences();
     assert_eq!(lines.last().map(String::as_str), Some("write the sealed bundle to out.age"));
 }
 

@@ -40,7 +40,22 @@ pub(super) fn plan(desired: &Desired, observed: &Observed, record: &Record, plan
         }
         plan.steps.extend(steps);
     }
+    plan.notes.extend(terms(wanted, &plan.steps));
     plan.steps.extend(proofs(wanted, seen, &to_prove, revive));
+}
+
+/// What every hook that is written will be: for whoever reviews the plan.
+fn terms(wanted: &DesiredWebhooks, steps: &[Step]) -> Option<String> {
+    let writes = |step: &Step| matches!(step, Step::CreateHook { .. } | Step::EditHook { .. });
+    let signing = if wanted.signing_token.is_some() { " and the signing token" } else { "" };
+    let events: Vec<&str> = wanted.events.iter().map(|event| event.name()).collect();
+    steps.iter().any(writes).then(|| {
+        format!(
+            "each webhook delivers {} to {}, verifies TLS, and carries the secret token{signing}",
+            events.join(", "),
+            wanted.url
+        )
+    })
 }
 
 fn is_disabled(hook: &Hook) -> bool {

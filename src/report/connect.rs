@@ -1,5 +1,7 @@
 //! What `connect` has to say: what was planned, what was done, what is proved, what is left for a person.
 
+use std::collections::HashSet;
+
 use serde_json::{Value, json};
 
 use crate::apply::{Applied, Error};
@@ -109,7 +111,6 @@ impl Report for ConnectReport {
     }
 
     fn json(&self) -> Value {
-        let steps: Vec<Value> = self.plan.steps.iter().map(|step| self.step(step)).collect();
         let (proofs, receipt, stopped, unsigned) = match &self.end {
             End::Applied(outcome) => (
                 json!(outcome.proofs),
@@ -125,7 +126,7 @@ impl Report for ConnectReport {
             "target": self.instance.as_str(),
             "verdict": self.verdict(),
             "exit_code": self.exit_code() as u8,
-            "steps": steps,
+            "steps": self.steps(),
             "notes": self.plan.notes,
             "proofs": proofs,
             "receipt": receipt,
@@ -182,8 +183,8 @@ impl ConnectReport {
         };
         page.line(Line::new().with(tone, verdict).plain(format!(": {}", self.instance)));
         page.gap();
-        for line in (Plan { steps: outcome.done.clone(), ..Plan::default() }).lines() {
-            page.line(Line::new().with(Tone::Good, "  done  ").plain(line));
+        for words in (Plan { steps: outcome.done.clone(), ..Plan::default() }).words() {
+            page.line(Line::new().with(Tone::Good, "  done    ").plain(words.what));
         }
         for (step, failure) in &outcome.failed {
             failed(step, failure, page);
@@ -214,10 +215,6 @@ impl ConnectReport {
     }
 
     fn left_for_a_person(&self, page: &mut Page) {
-        for note in &self.plan.notes {
-            page.gap();
-            page.line(Line::new().dim(format!("note: {note}")));
-        }
         let unsigned = match &self.end {
             End::Applied(outcome) => outcome.unsigned_hooks,
             _ => 0,
@@ -238,30 +235,45 @@ impl ConnectReport {
         }
     }
 
-    fn step(&self, step: &Step) -> Value {
-        let mut value = json!(step);
-        let state = match &self.end {
-            End::DryRun(_) | End::AlreadyConnected => "planned",
-            End::Applied(outcome) if outcome.done.contains(step) => "done",
-            End::Applied(outcome) if outcome.failed.iter().any(|(failed, _)| failed == step) => "failed",
-            End::Applied(outcome) if outcome.stopped.as_ref().is_some_and(|(stopped, _)| stopped == step) => "failed",
-            End::Applied(_) => "not_reached",
+    fn steps(&self) -> Vec<Value> {
+        let (done, failed, rest) = match &self.end {
+            End::DryRun(_) | End::AlreadyConnected => (HashSet::new(), HashSet::new(), "planned"),
+            End::Applied(outcome) => {
+                let failed = outcome.failed.iter().chain(&outcome.stopped).map(|(step, _)| step).collect();
+                (outcome.done.iter().collect::<HashSet<&Step>>(), failed, "not_reached")
+            }
         };
-        value["state"] = json!(state);
-        value["text"] = json!(step.to_string());
-        value
+        let state = |step: &Step| match (done.contains(step), failed.contains(step)) {
+            (true, _) => "done",
+            (_, true) => "failed",
+            _ => rest,
+        };
+        let value = |step: &Step| {
+            let mut value = json!(step);
+            value["state"] = json!(state(step));
+            value["text"] = json!(step.to_string());
+            value
+        };
+        self.plan.steps.iter().map(value).collect()
     }
 }
 
-/// The plan as a numbered list, with what should be known before saying yes.
+/// The plan as a numbered list, each step with its details below, and what should be known before saying yes.
 pub fn plan_lines(plan: &Plan, page: &mut Page) {
-    for (number, line) in plan.lines().into_iter().enumerate() {
-        page.line(Line::new().dim(format!("{:>3}. ", number + 1)).plain(line));
+    for (number, words) in plan.words().into_iter().enumerate() {
+        page.line(Line::new().dim(format!("{:>3}. ", number + 1)).plain(words.what));
+        for detail in words.details {
+            page.line(Line::new().dim(format!("     {detail}")));
+        }
+    }
+    for note in &plan.notes {
+        page.gap();
+        page.line(Line::new().dim(format!("note: {note}")));
     }
 }
 
 fn failed(step: &Step, failure: &Failure, page: &mut Page) {
-    page.line(Line::new().with(Tone::Bad, "  failed  ").plain(step.to_string()));
+    page.line(Line::new().with(Tone::Bad, "  failed  ").plain(step.words().what));
     page.line(Line::new().plain(format!("          {}", failure.message)));
     for cause in &failure.causes {
         page.line(Line::new().dim(format!("          caused by: {cause}")));
