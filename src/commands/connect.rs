@@ -9,7 +9,7 @@ mod refuse;
 use std::path::PathBuf;
 use std::time::Instant;
 
-use super::{Context, explain};
+use super::{Context, explain, recall};
 use crate::apply::{Applied, Apply, Error, Sides, Work};
 use crate::cli::ConnectArgs;
 use crate::desired::{Desired, Personal};
@@ -26,9 +26,8 @@ use gather::Gathered;
 
 /// Runs the command and renders what it has to say.
 pub(super) async fn run(args: ConnectArgs, context: &Context<'_>) -> Result<ExitCode, Failure> {
-    let store = Store::new(context.env.state_dir.clone()).map_err(|error| explain::journal(&error))?;
-    let mut settings = context.settings.clone();
-    settings.remember(gather::remembered(&store, &settings)?);
+    let store = recall::store(context)?;
+    let settings = recall::settings(context, &store)?;
     let walk = Walk { context, settings: &settings, store, args, began: context.env.clock.instant() };
     let report = walk.whole().await?;
     context.finish(&report)
@@ -46,11 +45,12 @@ impl Walk<'_> {
     /// Resolve, observe, plan, apply, report.
     async fn whole(&self) -> Result<ConnectReport, Failure> {
         let context = self.context;
-        let mut interview = Interview::new(self.settings, context.prompter.as_ref(), context.terminal);
+        let interview = Interview::new(self.settings, context.prompter.as_ref(), context.terminal);
 
         // Resolve: kit, address, token, application; each answer is checked where it is given.
+        recall::offer_token(context, &interview).await;
         gather::require_everything(&interview, self.args.dry_run)?;
-        let mut gathered = context.interrupt.or(gather::gather(context, &mut interview)).await??;
+        let mut gathered = context.interrupt.or(gather::gather(context, &interview)).await??;
         let connection = self.store.connection(&gathered.desired.instance, &gathered.desired.organization.id);
         let lock = self.lock(&connection)?;
         gathered.desired.application.origin =

@@ -9,10 +9,36 @@ use crate::desired::{
     Way,
 };
 use crate::error::{Failure, Fix};
-use crate::instance::InstanceUrl;
+use crate::inputs::{Question, questions};
+use crate::instance::{InstanceUrl, UrlError};
 use crate::kit::{Handover, Kit};
 use crate::settings::{Settings, names};
 use crate::target::Strategy;
+
+/// What every look at a connection needs, in the order of asking.
+pub(super) const NEEDED: [&Question; 8] = [
+    &questions::KIT,
+    &questions::REDIRECT_URI,
+    &questions::WEBHOOK_URL,
+    &questions::WEBHOOK_SECRET,
+    &questions::RECIPIENT,
+    &questions::UPLOAD_URL,
+    &questions::GITLAB_URL,
+    &questions::TOKEN,
+];
+
+/// An instance's address as it was given.
+///
+/// # Errors
+/// Wrong use: not an address, or GitLab.com's, which has no Admin Area to work in.
+pub(super) fn address(given: &str) -> Result<InstanceUrl, Failure> {
+    let instance: InstanceUrl = given.parse().map_err(|error: UrlError| Failure::usage(error.to_string()))?;
+    if instance.is_gitlab_com() {
+        return Err(Failure::usage("GitLab.com is connected in Factory's settings; this command does not do it yet")
+            .fix(Fix::say("give the address of a self-managed instance")));
+    }
+    Ok(instance)
+}
 
 /// What [`desired`] is made from.
 pub(super) struct Terms<'a> {

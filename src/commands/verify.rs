@@ -4,8 +4,8 @@ mod list;
 
 use std::time::{Duration, Instant};
 
-use super::resolve::{self, Terms};
-use super::{Context, explain, kit};
+use super::resolve::{self, NEEDED, Terms};
+use super::{Context, explain, kit, recall};
 use crate::apply::Sides;
 use crate::apply::prove::Proof;
 use crate::checks::{Filter, Policy, Verdict, judge};
@@ -14,34 +14,20 @@ use crate::desired::{ApplicationOrigin, Credentials, Desired};
 use crate::error::{ExitCode, Failure};
 use crate::factory::Factory;
 use crate::gitlab::{OAuth, Reader, Writer};
-use crate::inputs::{Interview, Question, questions};
-use crate::instance::InstanceUrl;
+use crate::inputs::{Interview, questions};
 use crate::journal::{Record, Store};
 use crate::observed::look::{Already, Look, Wanted};
 use crate::observed::{BundleSeen, DeliveryProof, Observed, Seen};
 use crate::report::{Detail, FailOn, Findings};
-use crate::secret::{ApplicationSecret, Pat, PersonalAccessToken};
-use crate::settings::names;
+use crate::secret::{ApplicationSecret, Pat};
+use crate::settings::{Sourced, names};
 use crate::terminal::Verbosity;
-use crate::vault::{Use, Vault};
 
 /// Between two attempts of `--wait`, the first and the longest pause.
 const FIRST_PAUSE: Duration = Duration::from_secs(2);
 const LONGEST_PAUSE: Duration = Duration::from_secs(15);
 /// GitLab allows five test deliveries a minute for each project or group.
 const LIVE_PAUSE: Duration = Duration::from_secs(15);
-
-/// What is needed, in the order of asking.
-const NEEDED: [&Question; 8] = [
-    &questions::KIT,
-    &questions::REDIRECT_URI,
-    &questions::WEBHOOK_URL,
-    &questions::WEBHOOK_SECRET,
-    &questions::RECIPIENT,
-    &questions::UPLOAD_URL,
-    &questions::GITLAB_URL,
-    &questions::TOKEN,
-];
 
 pub(super) async fn run(args: VerifyArgs, context: &Context<'_>) -> Result<ExitCode, Failure> {
     let filter = Filter::new(&args.only, &args.skip)?;
@@ -64,26 +50,21 @@ struct Subject {
 }
 
 async fn gather(context: &Context<'_>) -> Result<Subject, Failure> {
-    let settings = &context.settings;
-    let mut interview = Interview::new(settings, context.prompter.as_ref(), context.terminal);
+    let store = recall::store(context)?;
+    let settings = recall::settings(context, &store)?;
+    let interview = Interview::new(&settings, context.prompter.as_ref(), context.terminal);
     let http = context.client()?;
-    let address = settings.text(&names::GITLAB_URL).and_then(|given| given.value.parse::<InstanceUrl>().ok());
-    if let Some(instance) = &address {
-        offer_stored_token(context, &mut interview, instance).await;
-    }
+    recall::offer_token(context, &interview).await;
     interview.require(&NEEDED)?;
     let kit = kit::gather(context, &interview).await?.value;
-    let instance = interview
-        .ask_until(&questions::GITLAB_URL, async |given| {
-            given.value.parse::<InstanceUrl>().map_err(|error| Failure::usage(error.to_string()))
-        })
-        .await?
-        .value;
+    let address = async |given: &Sourced<String>| resolve::address(&given.value);
+    let instance = interview.ask_until(&questions::GITLAB_URL, address).await?.value;
+    recall::offer_token_of(&instance, context, &interview).await;
     let token = interview.secret::<Pat>(&questions::TOKEN).await?.value;
     let key = interview.find_secret(&questions::FACTORY_KEY)?.map(|found| found.value);
     let origin = ApplicationOrigin::Auto { given: pair(&interview)?, renew: false };
-    let desired = resolve::desired(Terms { kit: &kit, instance: instance.clone(), settings, origin })?;
-    let bundle = bundle(context, &desired)?;
+    let desired = resolve::desired(Terms { kit: &kit, instance: instance.clone(), settings: &settings, origin })?;
+    let bundle = bundle(&store, &desired)?;
     let look = Look {
         gitlab: Reader::new(http.clone(), instance.clone(), token.clone()),
         oauth: OAuth::new(http.clone(), instance.clone()),
@@ -91,20 +72,6 @@ async fn gather(context: &Context<'_>) -> Result<Subject, Failure> {
         http: http.clone(),
     };
     Ok(Subject { desired, look, writer: Writer::new(http, instance, token), bundle })
-}
-
-/// Takes the token from the keyring where nothing else gives one. A keyring that is not there is no error here.
-async fn offer_stored_token(context: &Context<'_>, interview: &mut Interview<'_>, instance: &InstanceUrl) {
-    if interview.knows(&questions::TOKEN) {
-        return;
-    }
-    let used = if context.env.is_on("FACTORY_DISABLE_KEYRING") { Use::Disabled } else { Use::Allowed };
-    let stored: Result<Option<PersonalAccessToken>, _> = Vault::new(used).get(instance).await;
-    match stored {
-        Ok(Some(token)) => interview.keep::<Pat>(&questions::TOKEN, token),
-        Ok(None) => {}
-        Err(error) => tracing::debug!(%error, "the keyring was not read"),
-    }
 }
 
 /// The application's ID and secret, where both were given. Nobody is asked: verify works without.
@@ -119,8 +86,7 @@ fn pair(interview: &Interview<'_>) -> Result<Option<Credentials>, Failure> {
 }
 
 /// What this machine's record says of the bundle.
-fn bundle(context: &Context<'_>, desired: &Desired) -> Result<Seen<BundleSeen>, Failure> {
-    let store = Store::new(context.env.state_dir.clone()).map_err(|error| explain::journal(&error))?;
+fn bundle(store: &Store, desired: &Desired) -> Result<Seen<BundleSeen>, Failure> {
     let connection = store.connection(&desired.instance, &desired.organization.id);
     let record: Record = connection.record().map_err(|error| explain::journal(&error))?;
     Ok(match record.bundle {

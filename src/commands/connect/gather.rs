@@ -1,23 +1,21 @@
 //! Gathers the kit, the address and the token, and checks each where it is given: the address by asking whether GitLab is
 //! there, before it is shown the token; the token by what it may do.
 
-use super::super::resolve::{self, Terms};
-use super::super::{Context, explain, kit};
+use super::super::resolve::{self, NEEDED, Terms};
+use super::super::{Context, explain, kit, recall};
 use super::refuse;
 use crate::desired::{ApplicationOrigin, Desired};
-use crate::error::{Failure, Fix};
+use crate::error::Failure;
 use crate::factory::Factory;
 use crate::gitlab::{self, OAuth, Reader, Writer};
 use crate::http::Client;
 use crate::inputs::{Interview, Missing, Question, questions};
-use crate::instance::{InstanceUrl, UrlError};
-use crate::journal::Store;
+use crate::instance::InstanceUrl;
 use crate::observed::look::{Already, Look, Wanted};
 use crate::observed::{Observed, Seen};
 use crate::secret::PersonalAccessToken;
-use crate::settings::{Remembered, Settings, Source, names};
+use crate::settings::{Source, names};
 use crate::terminal::prompt::{Ask, Lean};
-use crate::vault::{Use, Vault};
 
 /// Everything that the walk stands on.
 pub(super) struct Gathered {
@@ -29,20 +27,6 @@ pub(super) struct Gathered {
     pub token_source: Source,
     pub already: Already,
 }
-
-/// What is needed, in the order of asking.
-const NEEDED: [&Question; 10] = [
-    &questions::KIT,
-    &questions::REDIRECT_URI,
-    &questions::WEBHOOK_URL,
-    &questions::WEBHOOK_SECRET,
-    &questions::RECIPIENT,
-    &questions::UPLOAD_URL,
-    &questions::GITLAB_URL,
-    &questions::TOKEN,
-    &questions::APPLICATION_ID,
-    &questions::APPLICATION_SECRET,
-];
 
 /// Where nobody can be asked, everything that is missing is listed at once, the approval of the plan too.
 pub(super) fn require_everything(interview: &Interview<'_>, dry_run: bool) -> Result<(), Failure> {
@@ -58,32 +42,7 @@ pub(super) fn require_everything(interview: &Interview<'_>, dry_run: bool) -> Re
     Missing::none_of(missing)
 }
 
-/// What the one connection that was made from here says of itself. With several, or with another instance named, nothing
-/// is assumed.
-pub(super) fn remembered(store: &Store, settings: &Settings) -> Result<Remembered, Failure> {
-    let connections = store.connections().map_err(|error| explain::journal(&error))?;
-    let mut records = Vec::new();
-    for connection in connections {
-        records.push(connection.record().map_err(|error| explain::journal(&error))?);
-    }
-    if let Some(named) = settings.text(&names::GITLAB_URL) {
-        let named = named.value.parse::<InstanceUrl>().map(|url| url.to_string()).ok();
-        records.retain(|record| record.instance == named);
-    }
-    let [record] = records.as_slice() else { return Ok(Remembered::default()) };
-    Ok(Remembered {
-        gitlab_url: record.instance.clone(),
-        kit: record.kit.clone(),
-        webhooks: record.strategy.map(|strategy| strategy.to_string()),
-        groups: record.groups.clone(),
-        projects: record.projects.clone(),
-        exclude: record.exclude.clone(),
-        personal: record.personal.then_some(true),
-        ..Remembered::default()
-    })
-}
-
-pub(super) async fn gather(context: &Context<'_>, interview: &mut Interview<'_>) -> Result<Gathered, Failure> {
+pub(super) async fn gather(context: &Context<'_>, interview: &Interview<'_>) -> Result<Gathered, Failure> {
     let http = context.client()?;
     let key = interview.find_secret(&questions::FACTORY_KEY)?.map(|found| found.value);
     let factory = Factory::new(http.clone(), key);
@@ -98,12 +57,7 @@ pub(super) async fn gather(context: &Context<'_>, interview: &mut Interview<'_>)
 async fn address(context: &Context<'_>, interview: &Interview<'_>, http: &Client) -> Result<InstanceUrl, Failure> {
     let reached = interview
         .ask_until(&questions::GITLAB_URL, async |given| {
-            let instance: InstanceUrl =
-                given.value.parse().map_err(|error: UrlError| Failure::usage(error.to_string()))?;
-            if instance.is_gitlab_com() {
-                return Err(Failure::usage("GitLab.com is connected in Factory's settings, not with this command yet")
-                    .fix(Fix::say("give the address of a self-managed instance")));
-            }
+            let instance = resolve::address(&given.value)?;
             let reaching = gitlab::reach(http, &instance);
             let reached = context.terminal.during(&format!("reaching {instance}"), reaching).await;
             let what = "GitLab could not be reached";
@@ -120,10 +74,10 @@ struct Ground {
 }
 
 /// The token, held against what it has to be able to do. What is seen for that is not asked again.
-async fn token(context: &Context<'_>, interview: &mut Interview<'_>, ground: Ground) -> Result<Gathered, Failure> {
+async fn token(context: &Context<'_>, interview: &Interview<'_>, ground: Ground) -> Result<Gathered, Failure> {
     let Ground { http, factory, desired } = ground;
     let instance = desired.instance.clone();
-    offer_stored_token(context, interview, &instance).await;
+    recall::offer_token_of(&instance, context, interview).await;
     let sides = |token: &PersonalAccessToken| Look {
         http: http.clone(),
         gitlab: Reader::new(http.clone(), instance.clone(), token.clone()),
@@ -169,23 +123,6 @@ fn already(observed: Observed) -> Already {
     }
 }
 
-pub(super) fn vault(context: &Context<'_>) -> Vault {
-    Vault::new(if context.env.is_on("FACTORY_DISABLE_KEYRING") { Use::Disabled } else { Use::Allowed })
-}
-
-/// Takes the token from the keyring where nothing else gives one. A keyring that is not there is no error here: the
-/// token is asked for.
-async fn offer_stored_token(context: &Context<'_>, interview: &mut Interview<'_>, instance: &InstanceUrl) {
-    if interview.knows(&questions::TOKEN) {
-        return;
-    }
-    match vault(context).get(instance).await {
-        Ok(Some(token)) => interview.keep::<crate::secret::Pat>(&questions::TOKEN, token),
-        Ok(None) => {}
-        Err(error) => tracing::debug!(%error, "the keyring was not read"),
-    }
-}
-
 /// Offers to keep a typed token, or keeps it where the settings say so. A keyring that is not there is said, and the work
 /// goes on.
 pub(super) async fn offer_keyring(
@@ -207,7 +144,7 @@ pub(super) async fn offer_keyring(
         return Ok(());
     }
     let instance = &gathered.desired.instance;
-    match vault(context).put(instance, &gathered.token).await {
+    match recall::vault(context, interview.settings()).put(instance, &gathered.token).await {
         Ok(()) => context.terminal.say_line(format!("the token for {instance} is in the keyring")),
         Err(error) => context.terminal.warn(&format!("the token was not kept, and is nowhere else either: {error}")),
     }

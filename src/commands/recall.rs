@@ -1,0 +1,76 @@
+//! What an earlier run left on this machine: its record, and the token in the keyring.
+
+use super::{Context, explain};
+use crate::error::Failure;
+use crate::inputs::{Interview, questions};
+use crate::instance::InstanceUrl;
+use crate::journal::Store;
+use crate::secret::{Pat, PersonalAccessToken};
+use crate::settings::{Remembered, Settings, names};
+use crate::vault::{Use, Vault};
+
+/// Where this machine's records lie.
+///
+/// # Errors
+/// Wrong use, where the system has no place for them.
+pub(super) fn store(context: &Context<'_>) -> Result<Store, Failure> {
+    Store::new(context.env.state_dir.clone()).map_err(|error| explain::journal(&error))
+}
+
+/// The settings, with what the one connection that was made from here says of itself below them. With several, or with
+/// another instance named, nothing is assumed.
+///
+/// # Errors
+/// When a record is there and cannot be read.
+pub(super) fn settings(context: &Context<'_>, store: &Store) -> Result<Settings, Failure> {
+    let mut settings = context.settings.clone();
+    let mut records = Vec::new();
+    for connection in store.connections().map_err(|error| explain::journal(&error))? {
+        records.push(connection.record().map_err(|error| explain::journal(&error))?);
+    }
+    if let Some(named) = settings.text(&names::GITLAB_URL) {
+        let named = named.value.parse::<InstanceUrl>().map(|url| url.to_string()).ok();
+        records.retain(|record| record.instance == named);
+    }
+    if let [record] = records.as_slice() {
+        settings.remember(Remembered {
+            gitlab_url: record.instance.clone(),
+            kit: record.kit.clone(),
+            webhooks: record.strategy.map(|strategy| strategy.to_string()),
+            groups: record.groups.clone(),
+            projects: record.projects.clone(),
+            exclude: record.exclude.clone(),
+            personal: record.personal.then_some(true),
+            ..Remembered::default()
+        });
+    }
+    Ok(settings)
+}
+
+/// The keyring, as far as the settings and the environment let it be used.
+pub(super) fn vault(context: &Context<'_>, settings: &Settings) -> Vault {
+    let off = settings.text(&names::KEYRING).is_some_and(|said| said.value == "off");
+    Vault::new(if off || context.env.is_on("FACTORY_DISABLE_KEYRING") { Use::Disabled } else { Use::Allowed })
+}
+
+/// Offers the token in the keyring, where the instance is known and nothing else gives one. A keyring that is not there is
+/// no error: the token is asked for, or missing.
+pub(super) async fn offer_token(context: &Context<'_>, interview: &Interview<'_>) {
+    let settings = interview.settings();
+    let known = settings.text(&names::GITLAB_URL).and_then(|given| given.value.parse::<InstanceUrl>().ok());
+    let Some(instance) = known.filter(|_| !interview.knows(&questions::TOKEN)) else { return };
+    offer_token_of(&instance, context, interview).await;
+}
+
+/// The same for an address that was only just given.
+pub(super) async fn offer_token_of(instance: &InstanceUrl, context: &Context<'_>, interview: &Interview<'_>) {
+    if interview.knows(&questions::TOKEN) {
+        return;
+    }
+    let stored: Result<Option<PersonalAccessToken>, _> = vault(context, interview.settings()).get(instance).await;
+    match stored {
+        Ok(Some(token)) => interview.keep::<Pat>(&questions::TOKEN, token),
+        Ok(None) => {}
+        Err(error) => tracing::debug!(%error, "the keyring was not read"),
+    }
+}
