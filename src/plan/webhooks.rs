@@ -45,17 +45,17 @@ pub(super) fn plan(desired: &Desired, observed: &Observed, record: &Record, plan
 }
 
 /// What every hook that is written will be: for whoever reviews the plan.
-fn terms(wanted: &DesiredWebhooks, steps: &[Step]) -> Option<String> {
+fn terms(wanted: &DesiredWebhooks, steps: &[Step]) -> Vec<String> {
     let writes = |step: &Step| matches!(step, Step::CreateHook { .. } | Step::EditHook { .. });
+    if !steps.iter().any(writes) {
+        return Vec::new();
+    }
     let signing = if wanted.signing_token.is_some() { " and the signing token" } else { "" };
     let events: Vec<&str> = wanted.events.iter().map(|event| event.name()).collect();
-    steps.iter().any(writes).then(|| {
-        format!(
-            "each webhook delivers {} to {}, verifies TLS, and carries the secret token{signing}",
-            events.join(", "),
-            wanted.url
-        )
-    })
+    vec![
+        format!("webhooks send {} to {}", events.join(", "), wanted.url),
+        format!("they verify TLS, and carry the secret token{signing}"),
+    ]
 }
 
 fn is_disabled(hook: &Hook) -> bool {

@@ -266,8 +266,8 @@ pub fn plan_lines(plan: &Plan, page: &mut Page) {
             page.line(Line::new().dim(format!("     {detail}")));
         }
     }
+    page.gap();
     for note in &plan.notes {
-        page.gap();
         page.line(Line::new().dim(format!("note: {note}")));
     }
 }

@@ -2,6 +2,7 @@
 
 mod interactive;
 mod kit;
+mod readme;
 mod small;
 mod usage;
 mod verify;

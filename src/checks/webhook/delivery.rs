@@ -124,7 +124,10 @@ pub(crate) fn recent(case: &Case<'_>) -> Ruling {
         ))
         .fix(Fix::open("look at the recent deliveries", page_of(case, &ours)))
     } else {
-        Ruling::pass().note(format!("{} deliveries", recent.entries))
+        Ruling::pass().note(match recent.entries {
+            1 => "1 delivery".to_owned(),
+            entries => format!("{entries} deliveries"),
+        })
     };
     ruling.saw("deliveries", recent.entries).saw("logs", recent.read).saw("failed_before", recent.failed_before)
 }

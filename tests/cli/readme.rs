@@ -1,0 +1,142 @@
+//! The README is true: its commands run, its reference is the program's own, its screenshots are of the real thing.
+//!
+//! `BLESS=1 cargo test readme` writes anew what is generated.
+
+use std::ffi::OsString;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use anstyle_svg::Term;
+use factory_gitlab::{checks, cli};
+
+use crate::world::World;
+
+fn root(path: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join(path)
+}
+
+fn readme() -> String {
+    fs::read_to_string(root("README.md")).expect("the README")
+}
+
+#[expect(clippy::disallowed_methods, reason = "whoever runs the test says whether to write")]
+fn is_blessed() -> bool {
+    std::env::var_os("BLESS").is_some()
+}
+
+/// Holds a generated file against what is generated now.
+fn hold(path: &str, fresh: &str) {
+    let path = root(path);
+    if is_blessed() {
+        fs::write(&path, fresh).expect("a file of the tree");
+    }
+    let kept = fs::read_to_string(&path).unwrap_or_default();
+    assert!(kept == fresh, "{} is stale; run the test with BLESS=1", path.display());
+}
+
+/// The commands of the console blocks and of the tables, without the prompt.
+fn commands() -> Vec<String> {
+    let readme = readme();
+    let typed = readme.lines().filter_map(|line| line.strip_prefix("$ ")).map(str::to_owned);
+    let quoted = readme
+        .lines()
+        .filter(|line| line.starts_with('|'))
+        .flat_map(|line| line.split('`').skip(1).step_by(2))
+        .filter(|code| code.starts_with("factory-gitlab "))
+        .map(str::to_owned);
+    typed.chain(quoted).collect()
+}
+
+/// A command's words; quotes are the shell's.
+fn words(command: &str) -> Vec<String> {
+    command.split_whitespace().map(|word| word.trim_matches('\'').to_owned()).collect()
+}
+
+#[test]
+fn the_first_screen_holds_the_two_commands_that_do_everything() {
+    let readme = readme();
+    let first_screen: Vec<&str> = readme.lines().take(25).collect();
+    for command in ["$ cargo run --quiet -- sandbox connect --yes", "$ cargo test"] {
+        assert!(first_screen.contains(&command), "{command}");
+    }
+}
+
+#[test]
+fn every_command_of_the_readme_can_be_typed() {
+    let commands = commands();
+    assert!(commands.len() > 10, "{commands:?}");
+    for command in commands.iter().filter(|command| command.starts_with("factory-gitlab ")) {
+        let args: Vec<OsString> = words(command).into_iter().map(OsString::from).collect();
+        assert!(matches!(cli::parse(&args), Ok(cli::Parsed::Run(_))), "{command}");
+    }
+}
+
+#[test]
+fn every_sandbox_command_of_the_readme_runs() {
+    let mut ran = 0;
+    for command in commands() {
+        let words = words(&command);
+        let args: Vec<&str> = match words.iter().map(String::as_str).collect::<Vec<_>>().as_slice() {
+            ["cargo", "run", "--quiet", "--", args @ ..] => args.to_vec(),
+            ["factory-gitlab", "sandbox", args @ ..] if !args.is_empty() => [&["sandbox"], args].concat(),
+            _ => continue,
+        };
+        let run = World::bare().run(&args);
+        // Nothing is connected in a new sandbox: there verify finds what is missing.
+        let wanted = if args.contains(&"verify") { 1 } else { 0 };
+        assert_eq!(run.code, wanted, "{command}\n{run}");
+        ran += 1;
+    }
+    assert!(ran >= 3, "{ran}");
+}
+
+#[test]
+fn the_reference_of_the_checks_is_made_from_the_registry() {
+    const BEGIN: &str =
+        "<!-- checks: begin (generated from the registry; BLESS=1 cargo test readme makes it again) -->\n";
+    const END: &str = "<!-- checks: end -->";
+    let readme = readme();
+    let (before, rest) = readme.split_once(BEGIN).expect("where the reference begins");
+    let (_, after) = rest.split_once(END).expect("where it ends");
+    hold("README.md", &format!("{before}{BEGIN}\n{}\n{END}{after}", checks::documentation().trim_end()));
+}
+
+#[test]
+fn every_page_that_a_finding_points_at_is_there() {
+    let readme = readme();
+    for check in checks::all() {
+        let (_, anchor) =
+            check.doc().split_once('#').map(|(page, anchor)| (page.to_owned(), anchor.to_owned())).expect("an anchor");
+        assert!(readme.contains(&format!("<a id=\"{anchor}\"></a>")), "{anchor}");
+    }
+}
+
+#[test]
+fn the_screenshots_are_of_the_real_thing() {
+    let mut world = World::new();
+    world.set("COLUMNS", "110");
+    let connect = world.run(&["connect", "--yes", "--color", "always"]);
+    assert_eq!(connect.code, 0, "{connect}");
+    let verify = world.run(&["verify", "--color", "always"]);
+    assert_eq!(verify.code, 0, "{verify}");
+    for (name, command, run) in
+        [("connect", "factory-gitlab connect", connect), ("verify", "factory-gitlab verify", verify)]
+    {
+        let text = format!("$ {command}\n{}{}", run.stderr, run.stdout);
+        hold(&format!("tests/readme/{name}.svg"), &Term::new().render_svg(&told(&run.filtered(&text))));
+    }
+}
+
+/// The placeholders of a transcript as what a reader would see in their place.
+fn told(text: &str) -> String {
+    let mut text = text.replace("127.0.0.1:[port]", "127.0.0.1:8080");
+    for (placeholder, value) in [("[recipient]", "age1…"), ("[duration]", "90 ms")] {
+        text = text.replace(placeholder, value);
+    }
+    let receipt = regex::Regex::new(r"bnd_\w+").expect("a pattern");
+    let times = regex::Regex::new(r"\d+\.\d s\b").expect("a pattern");
+    let dates = regex::Regex::new(r"\d{4}-\d\d-\d\d").expect("a pattern");
+    let text = receipt.replace_all(&text, "bnd_1").into_owned();
+    let text = times.replace_all(&text, "0.1 s").into_owned();
+    dates.replace_all(&text, "2027-11-20").into_owned()
+}
