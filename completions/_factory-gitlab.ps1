@@ -59,6 +59,9 @@ Register-ArgumentCompleter -Native -CommandName 'factory-gitlab' -ScriptBlock {
             break
         }
         'factory-gitlab;connect' {
+            [CompletionResult]::new('--handover-token', '--handover-token', [CompletionResultType]::ParameterName, 'Which token goes into the bundle: the one given, one made for Factory alone, or none')
+            [CompletionResult]::new('--bundle-out', '--bundle-out', [CompletionResultType]::ParameterName, 'Write the sealed bundle there and do not upload it')
+            [CompletionResult]::new('--audit-log', '--audit-log', [CompletionResultType]::ParameterName, 'Append what was done there, as JSON lines without secrets')
             [CompletionResult]::new('--application', '--application', [CompletionResultType]::ParameterName, 'Where the OAuth application comes from: made by API, made by hand in the Admin Area, or there already')
             [CompletionResult]::new('--application-id', '--application-id', [CompletionResultType]::ParameterName, 'The application ID (the long one, not the number) [env: FACTORY_GITLAB_APPLICATION_ID]')
             [CompletionResult]::new('--application-secret-file', '--application-secret-file', [CompletionResultType]::ParameterName, 'File that holds the application''s secret; - reads standard input [env: FACTORY_GITLAB_APPLICATION_SECRET]')
@@ -66,9 +69,6 @@ Register-ArgumentCompleter -Native -CommandName 'factory-gitlab' -ScriptBlock {
             [CompletionResult]::new('--group', '--group', [CompletionResultType]::ParameterName, 'Only this group, with everything below it (may be repeated)')
             [CompletionResult]::new('--project', '--project', [CompletionResultType]::ParameterName, 'Only this project (may be repeated)')
             [CompletionResult]::new('--exclude', '--exclude', [CompletionResultType]::ParameterName, 'Leave out groups and projects whose path matches (may be repeated)')
-            [CompletionResult]::new('--handover-token', '--handover-token', [CompletionResultType]::ParameterName, 'Which token goes into the bundle: the one given, one made for Factory alone, or none')
-            [CompletionResult]::new('--bundle-out', '--bundle-out', [CompletionResultType]::ParameterName, 'Write the sealed bundle there and do not upload it')
-            [CompletionResult]::new('--audit-log', '--audit-log', [CompletionResultType]::ParameterName, 'Append what was done there, as JSON lines without secrets')
             [CompletionResult]::new('--redirect-uri', '--redirect-uri', [CompletionResultType]::ParameterName, 'Redirect URI of the application, to the letter')
             [CompletionResult]::new('--scope', '--scope', [CompletionResultType]::ParameterName, 'Scope of the application (may be repeated)')
             [CompletionResult]::new('--webhook-url', '--webhook-url', [CompletionResultType]::ParameterName, 'Where the webhooks deliver to')
@@ -91,10 +91,10 @@ Register-ArgumentCompleter -Native -CommandName 'factory-gitlab' -ScriptBlock {
             [CompletionResult]::new('--keyring', '--keyring', [CompletionResultType]::ParameterName, 'The system''s keyring: keep the secrets that were given there, or leave it alone [default: ask]')
             [CompletionResult]::new('--log-file', '--log-file', [CompletionResultType]::ParameterName, 'Write a log there, as JSON lines without secrets [env: FACTORY_LOG_FILE]')
             [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colour [env: NO_COLOR, CLICOLOR_FORCE]')
-            [CompletionResult]::new('--renew-secret', '--renew-secret', [CompletionResultType]::ParameterName, 'Give the application a new secret; this disconnects whoever uses the old one')
-            [CompletionResult]::new('--personal', '--personal', [CompletionResultType]::ParameterName, 'Take the projects of personal namespaces too')
             [CompletionResult]::new('--dry-run', '--dry-run', [CompletionResultType]::ParameterName, 'Show the plan and change nothing')
             [CompletionResult]::new('--exit-code', '--exit-code', [CompletionResultType]::ParameterName, 'With --dry-run: end with 4 when changes are pending')
+            [CompletionResult]::new('--renew-secret', '--renew-secret', [CompletionResultType]::ParameterName, 'Give the application a new secret; this disconnects whoever uses the old one')
+            [CompletionResult]::new('--personal', '--personal', [CompletionResultType]::ParameterName, 'Take the projects of personal namespaces too')
             [CompletionResult]::new('--no-input', '--no-input', [CompletionResultType]::ParameterName, 'Never ask; implied without a terminal and where CI is set')
             [CompletionResult]::new('-y', '-y', [CompletionResultType]::ParameterName, 'Take the plan as approved')
             [CompletionResult]::new('--yes', '--yes', [CompletionResultType]::ParameterName, 'Take the plan as approved')

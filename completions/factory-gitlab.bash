@@ -1095,12 +1095,46 @@ _factory__gitlab() {
             return 0
             ;;
         factory__subcmd__gitlab__subcmd__connect)
-            opts="-o -y -q -v -h --application --renew-secret --application-id --application-secret-file --webhooks --group --project --exclude --personal --handover-token --bundle-out --dry-run --exit-code --audit-log --redirect-uri --scope --webhook-url --webhook-secret-file --recipient --upload-url --gitlab-url --token-file --kit --factory-key-file --config --ca-cert --client-cert --proxy --timeout --concurrency --output-format --output-file --no-input --yes --keyring --quiet --verbose --log-file --color --help"
+            opts="-o -y -q -v -h --handover-token --bundle-out --dry-run --exit-code --audit-log --application --renew-secret --application-id --application-secret-file --webhooks --group --project --exclude --personal --redirect-uri --scope --webhook-url --webhook-secret-file --recipient --upload-url --gitlab-url --token-file --kit --factory-key-file --config --ca-cert --client-cert --proxy --timeout --concurrency --output-format --output-file --no-input --yes --keyring --quiet --verbose --log-file --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
+                --handover-token)
+                    COMPREPLY=($(compgen -W "given minted none" -- "${cur}"))
+                    return 0
+                    ;;
+                --bundle-out)
+                    local oldifs
+                    if [ -n "${IFS+x}" ]; then
+                        oldifs="$IFS"
+                    fi
+                    IFS=$'\n'
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    if [ -n "${oldifs+x}" ]; then
+                        IFS="$oldifs"
+                    fi
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o filenames
+                    fi
+                    return 0
+                    ;;
+                --audit-log)
+                    local oldifs
+                    if [ -n "${IFS+x}" ]; then
+                        oldifs="$IFS"
+                    fi
+                    IFS=$'\n'
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    if [ -n "${oldifs+x}" ]; then
+                        IFS="$oldifs"
+                    fi
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o filenames
+                    fi
+                    return 0
+                    ;;
                 --application)
                     COMPREPLY=($(compgen -W "auto manual existing" -- "${cur}"))
                     return 0
@@ -1138,40 +1172,6 @@ _factory__gitlab() {
                     ;;
                 --exclude)
                     COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --handover-token)
-                    COMPREPLY=($(compgen -W "given minted none" -- "${cur}"))
-                    return 0
-                    ;;
-                --bundle-out)
-                    local oldifs
-                    if [ -n "${IFS+x}" ]; then
-                        oldifs="$IFS"
-                    fi
-                    IFS=$'\n'
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    if [ -n "${oldifs+x}" ]; then
-                        IFS="$oldifs"
-                    fi
-                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
-                        compopt -o filenames
-                    fi
-                    return 0
-                    ;;
-                --audit-log)
-                    local oldifs
-                    if [ -n "${IFS+x}" ]; then
-                        oldifs="$IFS"
-                    fi
-                    IFS=$'\n'
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    if [ -n "${oldifs+x}" ]; then
-                        IFS="$oldifs"
-                    fi
-                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
-                        compopt -o filenames
-                    fi
                     return 0
                     ;;
                 --redirect-uri)

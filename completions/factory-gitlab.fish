@@ -58,6 +58,11 @@ complete -c factory-gitlab -n "__fish_factory_gitlab_needs_command" -f -a "statu
 complete -c factory-gitlab -n "__fish_factory_gitlab_needs_command" -f -a "sandbox" -d 'Rehearse any command against an embedded GitLab and Factory'
 complete -c factory-gitlab -n "__fish_factory_gitlab_needs_command" -f -a "completions" -d 'Print a shell\'s completions'
 complete -c factory-gitlab -n "__fish_factory_gitlab_needs_command" -f -a "man" -d 'Print the manual page, or write one for each command'
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand connect" -l handover-token -d 'Which token goes into the bundle: the one given, one made for Factory alone, or none' -r -f -a "given\t''
+minted\t''
+none\t''"
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand connect" -l bundle-out -d 'Write the sealed bundle there and do not upload it' -r -F
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand connect" -l audit-log -d 'Append what was done there, as JSON lines without secrets' -r -F
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand connect" -l application -d 'Where the OAuth application comes from: made by API, made by hand in the Admin Area, or there already' -r -f -a "auto\t''
 manual\t''
 existing\t''"
@@ -71,11 +76,6 @@ none\t''"
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand connect" -l group -d 'Only this group, with everything below it (may be repeated)' -r
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand connect" -l project -d 'Only this project (may be repeated)' -r
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand connect" -l exclude -d 'Leave out groups and projects whose path matches (may be repeated)' -r
-complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand connect" -l handover-token -d 'Which token goes into the bundle: the one given, one made for Factory alone, or none' -r -f -a "given\t''
-minted\t''
-none\t''"
-complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand connect" -l bundle-out -d 'Write the sealed bundle there and do not upload it' -r -F
-complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand connect" -l audit-log -d 'Append what was done there, as JSON lines without secrets' -r -F
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand connect" -l redirect-uri -d 'Redirect URI of the application, to the letter' -r -f
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand connect" -l scope -d 'Scope of the application (may be repeated)' -r
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand connect" -l webhook-url -d 'Where the webhooks deliver to' -r -f
@@ -102,10 +102,10 @@ complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand connect" -
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand connect" -l color -d 'When to use colour [env: NO_COLOR, CLICOLOR_FORCE]' -r -f -a "auto\t''
 always\t''
 never\t''"
-complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand connect" -l renew-secret -d 'Give the application a new secret; this disconnects whoever uses the old one'
-complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand connect" -l personal -d 'Take the projects of personal namespaces too'
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand connect" -l dry-run -d 'Show the plan and change nothing'
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand connect" -l exit-code -d 'With --dry-run: end with 4 when changes are pending'
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand connect" -l renew-secret -d 'Give the application a new secret; this disconnects whoever uses the old one'
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand connect" -l personal -d 'Take the projects of personal namespaces too'
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand connect" -l no-input -d 'Never ask; implied without a terminal and where CI is set'
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand connect" -s y -l yes -d 'Take the plan as approved'
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand connect" -s q -l quiet -d 'Say only what is wrong'

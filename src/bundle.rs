@@ -1,6 +1,6 @@
 //! What Factory receives: the plain text of a connection, and its sealed form.
 //!
-//! The plain text has no serialised form outside [`seal`]: secrets leave it only encrypted.
+//! The plain text has no serialised form outside `seal`: secrets leave it only encrypted.
 
 mod seal;
 

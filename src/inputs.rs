@@ -4,7 +4,7 @@
 //! does not hold is explained and asked again; one from a flag, a variable or a file ends the run. Where nobody can be
 //! asked, [`Interview::require`] lists everything that is missing at once, before anything is done.
 //!
-//! ```ignore
+//! ```text
 //! let interview = Interview::new(&settings, prompter, &terminal);
 //! interview.require(&[&questions::KIT, &questions::GITLAB_URL, &questions::TOKEN])?;
 //! let kit = interview.ask_until(&questions::KIT, async |source| load(source).await).await?;

@@ -1,7 +1,34 @@
 //! Connects a company's GitLab to Factory, and proves that the connection holds.
 //!
-//! The walk: resolve, observe, plan, apply, report. Lower layers know nothing of higher ones; `tests/layers.rs` holds
-//! the `use crate::…` lines to that.
+//! The walk of every command, each step a room of its own:
+//!
+//! ```text
+//! argv, environment ─▶ cli ─▶ settings ─▶ inputs ─▶ desired ─┐
+//!                      typed    sourced    complete   pure   ├─▶ plan ─▶ apply ─▶ report
+//!                               gitlab, factory ─▶ observed ─┘   pure    journal  text | json | junit, exit
+//! ```
+//!
+//! *Resolve, observe, plan, apply, report.* Begin with `commands/connect.rs`, which tells the job in the order in which an
+//! admin would; `commands/verify.rs` is the same walk without `apply`, where [`checks`] judge what was [`observed`] against
+//! what is [`desired`].
+//!
+//! Who may use whom, downwards only (`tests/layers.rs` holds the `use crate::…` lines to it):
+//!
+//! | layer | rooms |
+//! |---|---|
+//! | 6 edge | `main`, `lib`, [`commands`], [`cli`] |
+//! | 5 conversation | [`inputs`], [`report`], [`terminal`] |
+//! | 4 effects | [`apply`] |
+//! | 3 judgement | [`desired`], [`plan`], [`checks`] (pure), [`observed`] |
+//! | 2 the two sides | [`gitlab`], [`factory`], [`bundle`] |
+//! | 1 plumbing | [`http`], [`vault`], [`journal`], [`settings`] |
+//! | 0 words | [`secret`], [`error`], [`env`](mod@env), [`kit`], [`instance`], [`target`], [`page`] |
+//!
+//! [`sandbox`] stands beside all this: an embedded GitLab and Factory, written from how GitLab behaves, that shares no wire
+//! types with the client.
+//!
+//! Each outside thing has one door: [`http`], [`terminal`], [`env`](mod@env) (variables, clock, waiting), [`vault`]. Secrets
+//! are types ([`secret`]): they are exposed by name, in three rooms.
 
 pub mod apply;
 pub mod bundle;

@@ -7,7 +7,7 @@ use clap::{Args, ValueHint};
 const LONG: &str = "\
 Brings a GitLab instance to the connected state: OAuth application, token, scopes, webhooks, sealed bundle, upload.
 
-What is already as it should be is left alone, so it is safe to run again; a second run on a connected instance
+What is already as it should be is left alone, so it is safe to run again; a second run on a connected instance \
 writes nothing. Everything that is not given by a flag, a variable or the answers file is asked.";
 
 const AFTER: &str = "\
@@ -28,13 +28,6 @@ Examples:
 #[derive(Args, Debug)]
 #[command(long_about = LONG, after_long_help = AFTER)]
 pub struct ConnectArgs {
-    #[command(flatten)]
-    pub application: ApplicationArgs,
-    #[command(flatten)]
-    pub pair: PairArgs,
-    #[command(flatten)]
-    pub selection: SelectionArgs,
-
     /// Which token goes into the bundle: the one given, one made for Factory alone, or none
     #[arg(long, value_name = "WHICH", value_parser = ["given", "minted", "none"])]
     pub handover_token: Option<String>,
@@ -54,6 +47,13 @@ pub struct ConnectArgs {
     /// Append what was done there, as JSON lines without secrets
     #[arg(long, value_name = "PATH", value_hint = ValueHint::FilePath)]
     pub audit_log: Option<PathBuf>,
+
+    #[command(flatten)]
+    pub application: ApplicationArgs,
+    #[command(flatten)]
+    pub pair: PairArgs,
+    #[command(flatten)]
+    pub selection: SelectionArgs,
 
     #[command(flatten)]
     pub kit: KitArgs,

@@ -8,7 +8,7 @@ use clap::{Args, ValueHint};
 const LONG: &str = "\
 Runs an embedded GitLab and an embedded Factory on loopback, to rehearse any command without touching a real system.
 
-With a command, that command runs against the sandbox and its exit code is handed on. Without one, the sandbox serves
+With a command, that command runs against the sandbox and its exit code is handed on. Without one, the sandbox serves \
 until Ctrl-C, prints the variables to export and shows each request as it comes.";
 
 const AFTER: &str = "\

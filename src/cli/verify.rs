@@ -10,7 +10,7 @@ use super::connect::{KitArgs, PairArgs, SelectionArgs};
 const LONG: &str = "\
 Proves the connection, check by check, and changes nothing (with --live, GitLab's own webhook test is fired).
 
-It needs no record of an earlier run: the URL, a token and the kit (or the application's ID and secret) are enough,
+It needs no record of an earlier run: the URL, a token and the kit are enough, \
 so it can run every night in CI.";
 
 const AFTER: &str = "\
