@@ -7,7 +7,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use anstyle_svg::Term;
-use factory_gitlab::{checks, cli};
+use factory_gitlab::{checks, cli, settings};
 
 use crate::world::World;
 
@@ -91,14 +91,34 @@ fn every_sandbox_command_of_the_readme_runs() {
 }
 
 #[test]
-fn the_reference_of_the_checks_is_made_from_the_registry() {
-    const BEGIN: &str =
-        "<!-- checks: begin (generated from the registry; BLESS=1 cargo test readme makes it again) -->\n";
-    const END: &str = "<!-- checks: end -->";
-    let readme = readme();
-    let (before, rest) = readme.split_once(BEGIN).expect("where the reference begins");
-    let (_, after) = rest.split_once(END).expect("where it ends");
-    hold("README.md", &format!("{before}{BEGIN}\n{}\n{END}{after}", checks::documentation().trim_end()));
+fn the_reference_is_made_by_the_program() {
+    let template = World::bare().run(&["kit", "template"]);
+    let mut readme = readme();
+    for (name, fresh) in [
+        ("settings", settings_table()),
+        ("kit", format!("```json\n{}\n```", template.stdout.trim_end())),
+        ("checks", checks::documentation().trim_end().to_owned()),
+    ] {
+        readme = with_section(&readme, name, &fresh);
+    }
+    hold("README.md", &readme);
+}
+
+/// The README with what stands between a section's two marks replaced.
+fn with_section(readme: &str, name: &str, fresh: &str) -> String {
+    let begin = readme.find(&format!("<!-- {name}: begin")).expect("where the section begins");
+    let inside = begin + readme[begin..].find("-->\n").expect("the end of the mark") + "-->\n".len();
+    let end = readme.find(&format!("<!-- {name}: end -->")).expect("where it ends");
+    format!("{}\n{fresh}\n\n{}", &readme[..inside], &readme[end..])
+}
+
+fn settings_table() -> String {
+    let row = |setting: &&settings::Setting| {
+        let variable = setting.variable.map(|name| format!("`{name}`")).unwrap_or_default();
+        format!("| `{}` | {variable} | `{}` |", setting.flag, setting.key)
+    };
+    let rows: Vec<String> = settings::ALL.iter().map(row).collect();
+    format!("| flag | variable | answers file |\n|---|---|---|\n{}", rows.join("\n"))
 }
 
 #[test]
