@@ -1,5 +1,7 @@
 //! What is true, read from both sides, independent reads at the same time.
 
+#[cfg(test)]
+pub(crate) mod healthy;
 mod hooks;
 pub mod look;
 mod sides;

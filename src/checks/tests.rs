@@ -1,7 +1,7 @@
 //! Every check against a healthy connection with one thing changed at a time.
 
 mod application;
-mod healthy;
+
 mod instance;
 mod never_green;
 mod token;
@@ -10,7 +10,7 @@ mod webhook;
 use std::collections::BTreeSet;
 
 use super::{Because, Finding, Policy, Status, Verdict, all, documentation, judge, verdict};
-use healthy::World;
+use crate::observed::healthy::{self, World};
 
 impl World {
     fn findings(&self) -> Vec<Finding> {

@@ -35,7 +35,7 @@ pub(super) fn plan(desired: &Desired, observed: &Observed, record: &Record, plan
         if !steps.is_empty() {
             to_prove.insert(target.target.kind());
         }
-        if hooks.iter().any(|seen| is_disabled(&seen.hook)) {
+        if comparison.keeper(&target.target, hooks).is_some_and(is_disabled) {
             revive.push(target.target.clone());
         }
         plan.steps.extend(steps);

@@ -25,68 +25,68 @@ use crate::secret::{ApplicationSecret, SigningToken, WebhookToken};
 use crate::target::{Event, Strategy, Target};
 
 /// What is desired and what was seen.
-pub(super) struct World {
-    pub(super) desired: Desired,
-    pub(super) observed: Observed,
+pub(crate) struct World {
+    pub(crate) desired: Desired,
+    pub(crate) observed: Observed,
 }
 
-pub(super) fn words(words: &[&str]) -> Vec<String> {
+pub(crate) fn words(words: &[&str]) -> Vec<String> {
     words.iter().map(|word| (*word).to_owned()).collect()
 }
 
-pub(super) fn at(text: &str) -> Timestamp {
+pub(crate) fn at(text: &str) -> Timestamp {
     text.parse().expect("a time")
 }
 
-pub(super) fn error(cause: Cause) -> Error {
+pub(crate) fn error(cause: Cause) -> Error {
     Error { method: "GET", host: "gitlab.acme.com".to_owned(), path: "/api/v4/x".to_owned(), cause: Box::new(cause) }
 }
 
-pub(super) fn failed<T>(cause: Cause) -> Seen<T> {
+pub(crate) fn failed<T>(cause: Cause) -> Seen<T> {
     Seen::Failed(error(cause))
 }
 
 /// An answer of GitLab's or Factory's with a status and a message.
-pub(super) fn refused<T>(status: u16, message: &str) -> Seen<T> {
+pub(crate) fn refused<T>(status: u16, message: &str) -> Seen<T> {
     failed(Cause::Status(Answer { status, message: Some(message.to_owned()), ..Answer::default() }))
 }
 
-pub(super) fn unreachable<T>() -> Seen<T> {
+pub(crate) fn unreachable<T>() -> Seen<T> {
     failed(Cause::Connect { detail: "connection refused".to_owned() })
 }
 
 impl World {
-    pub(super) fn healthy() -> Self {
+    pub(crate) fn healthy() -> Self {
         let desired = desired();
         let observed = observed(&desired);
         Self { desired, observed }
     }
 
-    pub(super) fn token(&mut self) -> &mut TokenDetails {
+    pub(crate) fn token(&mut self) -> &mut TokenDetails {
         known(&mut self.observed.token)
     }
 
-    pub(super) fn user(&mut self) -> &mut User {
+    pub(crate) fn user(&mut self) -> &mut User {
         known(&mut self.observed.user)
     }
 
-    pub(super) fn applications(&mut self) -> &mut Vec<Application> {
+    pub(crate) fn applications(&mut self) -> &mut Vec<Application> {
         known(&mut self.observed.applications)
     }
 
-    pub(super) fn targets(&mut self) -> &mut Vec<TargetSeen> {
+    pub(crate) fn targets(&mut self) -> &mut Vec<TargetSeen> {
         &mut known(&mut self.observed.hooks).targets
     }
 
-    pub(super) fn hooks(&mut self) -> &mut Vec<HookSeen> {
+    pub(crate) fn hooks(&mut self) -> &mut Vec<HookSeen> {
         known(&mut self.targets()[0].hooks)
     }
 
-    pub(super) fn hook(&mut self) -> &mut Hook {
+    pub(crate) fn hook(&mut self) -> &mut Hook {
         &mut self.hooks()[0].hook
     }
 
-    pub(super) fn version(&mut self, version: Version) {
+    pub(crate) fn version(&mut self, version: Version) {
         let metadata = known(&mut self.observed.metadata);
         metadata.version = version;
         metadata.version_text = format!("{version}.0-ee");
@@ -193,7 +193,7 @@ fn factory() -> FactorySeen {
     }
 }
 
-pub(super) fn application(desired: &Desired) -> Application {
+pub(crate) fn application(desired: &Desired) -> Application {
     let wanted = &desired.application;
     Application {
         id: 3,
@@ -205,12 +205,12 @@ pub(super) fn application(desired: &Desired) -> Application {
     }
 }
 
-pub(super) fn target(desired: &Desired, id: u64) -> TargetSeen {
+pub(crate) fn target(desired: &Desired, id: u64) -> TargetSeen {
     let target = Target::Group { id, path: format!("g{id}") };
     TargetSeen { hooks: Seen::Known(vec![hook(desired, target.clone(), id * 10)]), target, empty: false }
 }
 
-pub(super) fn hook(desired: &Desired, target: Target, id: u64) -> HookSeen {
+pub(crate) fn hook(desired: &Desired, target: Target, id: u64) -> HookSeen {
     let spec = desired.webhooks.hook(target);
     let delivery = |id, status| Delivery {
         id,

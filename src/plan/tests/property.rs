@@ -1,0 +1,159 @@
+//! Whatever is there at the start: once a plan is carried out, nothing is left to plan.
+
+use proptest::prelude::{Just, any, prop, prop_assert, prop_oneof, proptest};
+use proptest::strategy::Strategy as Generator;
+
+use super::world::*;
+use super::*;
+use crate::observed::{HookSeen, TargetSeen};
+
+/// How a hook may be found: ours or a stranger's, right or wrong in some way.
+#[derive(Clone, Debug)]
+struct Found {
+    marked: bool,
+    right_events: bool,
+    tls: bool,
+    same_url: bool,
+    token_present: Option<bool>,
+    alert_status: AlertStatus,
+}
+
+fn found() -> impl Generator<Value = Found> {
+    let status = prop_oneof![
+        Just(AlertStatus::Executable),
+        Just(AlertStatus::Disabled),
+        Just(AlertStatus::TemporarilyDisabled),
+        Just(AlertStatus::Unknown)
+    ];
+    let present = prop_oneof![Just(None), Just(Some(true)), Just(Some(false))];
+    (any::<bool>(), any::<bool>(), any::<bool>(), any::<bool>(), present, status).prop_map(
+        |(marked, right_events, tls, same_url, token_present, alert_status)| Found {
+            marked,
+            right_events,
+            tls,
+            same_url,
+            token_present,
+            alert_status,
+        },
+    )
+}
+
+fn hook_as(found: &Found, id: u64) -> Hook {
+    let mut hook = right_hook(id);
+    if !found.marked {
+        hook.description = None;
+    }
+    if !found.right_events {
+        hook.events = vec![Event::Job];
+    }
+    if !found.same_url && found.marked {
+        hook.url = "https://old.example/".to_owned();
+    }
+    hook.enable_ssl_verification = found.tls;
+    hook.token_present = found.token_present;
+    hook.alert_status = found.alert_status;
+    hook
+}
+
+/// Which application is there, and what the record says of it.
+#[derive(Clone, Copy, Debug)]
+enum Applications {
+    None,
+    Ours,
+    OursUnsealed,
+    MayBeOurs,
+}
+
+fn applications() -> impl Generator<Value = Applications> {
+    prop_oneof![
+        Just(Applications::None),
+        Just(Applications::Ours),
+        Just(Applications::OursUnsealed),
+        Just(Applications::MayBeOurs)
+    ]
+}
+
+fn start(which: Applications, hooks_found: &[Vec<Found>]) -> (Observed, Record) {
+    let mut observed = observed();
+    let mut record = Record::default();
+    let there = Seen::Known(vec![application(7)]);
+    match which {
+        Applications::None => {}
+        Applications::Ours => (observed.applications, record) = (there, finished_record()),
+        Applications::OursUnsealed => {
+            (observed.applications, record) = (there, finished_record());
+            (record.secret, record.bundle) = (SecretState::Lost, None);
+        }
+        Applications::MayBeOurs => {
+            observed.applications = there;
+            (record.application, record.secret) = (OwnApplication::MayHaveMade, SecretState::Lost);
+        }
+    }
+    let targets = hooks_found.iter().zip(1..).map(|(found, id)| {
+        let hooks = found.iter().zip(10 * id..).map(|(found, id)| hook_as(found, id)).collect();
+        with_hooks(group(id, &format!("g{id}")), hooks)
+    });
+    observed.hooks = hooks(Strategy::Group, targets.collect());
+    (observed, record)
+}
+
+/// GitLab, Factory and the journal, as far as a plan changes them.
+fn carry_out(steps: &[Step], observed: &mut Observed, record: &mut Record) {
+    for step in steps {
+        match step {
+            Step::CreateApplication { .. } => {
+                observed.applications = Seen::Known(vec![application(8)]);
+                record.application = OwnApplication::Made { application_id: ID.to_owned() };
+            }
+            Step::DeleteApplication { .. } => observed.applications = Seen::Known(Vec::new()),
+            Step::RenewSecret { .. } => record.application = OwnApplication::Made { application_id: ID.to_owned() },
+            Step::SealBundle { .. } => {
+                record.secret = SecretState::Sealed;
+                record.bundle = Some(BundleRecord { accepted: false, ..sealed() });
+            }
+            Step::UploadBundle { .. } => record.bundle = Some(sealed()),
+            Step::CreateHook { target } => hooks_of(observed, target).push(seen(right_hook(99))),
+            Step::EditHook { target, id, .. } => {
+                for hook in hooks_of(observed, target).iter_mut().filter(|seen| seen.hook.id == *id) {
+                    let alert_status = hook.hook.alert_status;
+                    hook.hook = Hook { alert_status, ..right_hook(*id) };
+                }
+            }
+            Step::DeleteHook { target, id } => hooks_of(observed, target).retain(|seen| seen.hook.id != *id),
+            Step::TestDelivery { target, .. } => {
+                // Ours is tested, a stranger's is not.
+                for hook in hooks_of(observed, target).iter_mut().filter(|seen| seen.hook.description.is_some()) {
+                    hook.hook.alert_status = AlertStatus::Executable;
+                }
+            }
+            Step::RevokeToken { .. } | Step::MintToken { .. } | Step::ProvePair | Step::WriteBundle { .. } => {}
+        }
+    }
+}
+
+fn seen(hook: Hook) -> HookSeen {
+    HookSeen { hook, deliveries: Seen::NotAsked("not needed here") }
+}
+
+fn hooks_of<'o>(observed: &'o mut Observed, wanted: &Target) -> &'o mut Vec<HookSeen> {
+    let Seen::Known(all) = &mut observed.hooks else { panic!("the hooks are known") };
+    let target: &mut TargetSeen =
+        all.targets.iter_mut().find(|seen| seen.target == *wanted).expect("a target of the plan");
+    let Seen::Known(hooks) = &mut target.hooks else { panic!("its hooks are known") };
+    hooks
+}
+
+proptest! {
+    #[test]
+    fn a_plan_that_was_carried_out_leaves_nothing_to_plan(
+        which in applications(),
+        found in prop::collection::vec(prop::collection::vec(found(), 0..3), 0..4),
+    ) {
+        let (mut observed, mut record) = start(which, &found);
+        let first = plan(&desired(), &observed, &record);
+        prop_assert!(first.obstacles.is_empty(), "{:?}", first.obstacles);
+        carry_out(&first.steps, &mut observed, &mut record);
+        let second = plan(&desired(), &observed, &record);
+        prop_assert!(second.is_empty(), "first:\n{first}second:\n{second}");
+    }
+}
