@@ -23,7 +23,8 @@ use crate::error::{ExitCode, Failure};
 use crate::http;
 use crate::inputs::Interview;
 use crate::report::{Format, Report};
-use crate::settings::{Answers, Settings, names};
+use crate::secret::hold_back;
+use crate::settings::{ALL, Answers, Settings, names};
 use crate::terminal::interrupt::Interrupt;
 use crate::terminal::prompt::{Nobody, Person, Prompter};
 use crate::terminal::{ColorChoice, Terminal, Verbosity, log};
@@ -77,6 +78,7 @@ impl Context<'_> {
 /// Runs a command line, the program's name first, to its exit code. Everything that is to be said has been said.
 pub async fn run(args: &[OsString], env: &Env, interrupt: &Interrupt) -> ExitCode {
     let plain = Terminal::new(env, ColorChoice::Auto, Verbosity::Normal);
+    hold_back_secrets(args, env);
     let invocation = match cli::parse(args) {
         Ok(Parsed::Run(invocation)) => *invocation,
         Ok(Parsed::Show(text)) => return ended(&plain, plain.print_text(&text).map(|()| ExitCode::Done)),
@@ -96,6 +98,12 @@ pub async fn run(args: &[OsString], env: &Env, interrupt: &Interrupt) -> ExitCod
         output::failure(&terminal, failure, format, output_file.as_deref());
     }
     ended(&terminal, result)
+}
+
+/// A secret that was given in the place of something else is not repeated when that is refused.
+fn hold_back_secrets(args: &[OsString], env: &Env) {
+    args.iter().skip(1).filter_map(|arg| arg.to_str()).for_each(hold_back);
+    ALL.iter().filter_map(|setting| env.var(setting.variable?)).for_each(hold_back);
 }
 
 fn ended(terminal: &Terminal, result: Result<ExitCode, Failure>) -> ExitCode {
@@ -120,6 +128,7 @@ async fn invoke(invocation: Invocation, around: Surroundings<'_>) -> Result<Exit
     let settings = Settings::new(given, env, answers);
     let log_file = settings.text(&names::LOG_FILE).map(|found| PathBuf::from(found.value));
     log::start(terminal, log_file.as_deref())?;
+    cli.global.output_file.as_deref().map_or(Ok(()), output::require_writable)?;
     let context = Context {
         env,
         terminal,

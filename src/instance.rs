@@ -32,7 +32,7 @@ pub enum UrlError {
     Extra(String),
     #[error("http sends the token unprotected, and only a loopback address may be used so; write {0}")]
     PlainHttp(String),
-    #[error("the GitLab URL cannot be read: {0}")]
+    #[error("the GitLab URL cannot be read: {0}; write it as https://gitlab.example.com")]
     Invalid(String),
 }
 

@@ -31,6 +31,8 @@ pub struct Observed {
     /// answers held none.
     pub own_url: Seen<Option<String>>,
     pub token: Seen<TokenDetails>,
+    /// What the token seems to be by its looks, where that is no personal access token.
+    pub token_looks_like: Option<&'static str>,
     pub user: Seen<User>,
     pub license: Seen<License>,
     pub applications: Seen<Vec<Application>>,

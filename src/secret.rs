@@ -4,6 +4,9 @@
 //! `bundle/seal` and here. Every secret that is made is also remembered for [`redact`], the last line of defence:
 //! whatever a server echoes back, the value does not reach a terminal, a log or a file.
 
+mod forms;
+mod shape;
+
 use std::borrow::Cow;
 use std::fmt;
 use std::marker::PhantomData;
@@ -125,6 +128,14 @@ impl<K: Kind> Secret<K> {
     }
 }
 
+impl Secret<Pat> {
+    /// What it seems to be by its looks, where that is no personal access token: a CI job token, an OAuth token.
+    #[must_use]
+    pub fn looks_like(&self) -> Option<&'static str> {
+        shape::kind(self.expose())
+    }
+}
+
 impl Secret<HookSigning> {
     /// Whether it is what GitLab takes as a signing token: `whsec_` and 32 bytes in base64.
     /// gitlab: MR 230944
@@ -168,19 +179,30 @@ fn unexpanded_variable(text: &str) -> Option<&str> {
     is_name.then_some(name)
 }
 
-/// Every secret this process has held, for [`redact`]. Values shorter than six characters are left out: they would
+/// Every secret this process has held, in all its [`forms`], for [`redact`]. Values shorter than six characters are left out: they would
 /// blot out ordinary words.
 static HELD: RwLock<Vec<SecretString>> = RwLock::new(Vec::new());
 
 const SHORTEST_REDACTED: usize = 6;
 
 fn remember(value: &str) {
-    let mut held = HELD.write().unwrap_or_else(PoisonError::into_inner);
-    if value.len() >= SHORTEST_REDACTED && !held.iter().any(|known| known.expose_secret() == value) {
-        held.push(SecretString::from(value));
-        // Longest first, so that a secret that contains another is replaced whole.
-        held.sort_by_key(|known| std::cmp::Reverse(known.expose_secret().len()));
+    if value.len() < SHORTEST_REDACTED {
+        return;
     }
+    let mut held = HELD.write().unwrap_or_else(PoisonError::into_inner);
+    if held.iter().any(|known| known.expose_secret() == value) {
+        return;
+    }
+    held.push(SecretString::from(value));
+    held.extend(forms::forms(value).into_iter().map(|form| SecretString::from(form.as_str())));
+    // Longest first, so that a secret that contains another is replaced whole.
+    held.sort_by_key(|known| std::cmp::Reverse(known.expose_secret().len()));
+}
+
+/// Holds back every word of a text that looks like a secret, whatever the text was given for: from here on [`redact`]
+/// takes it out of everything that is said.
+pub fn hold_back(text: &str) {
+    shape::words(text).for_each(remember);
 }
 
 /// What stands in a text where a secret was.

@@ -164,6 +164,7 @@ fn url(case: &Case<'_>) -> Ruling {
         Seen::NotAsked(reason) => Ruling::unseen(*reason),
         Seen::Failed(_) if !api_answered(case) => Ruling::depends("instance.api"),
         Seen::Failed(_) if case.observed.token.known().is_none() => Ruling::depends("token.valid"),
+        Seen::Failed(error) if error.status() == Some(403) => Ruling::depends("token.scopes"),
         Seen::Failed(error) => Ruling::failed(error),
     }
 }
@@ -179,13 +180,11 @@ fn redirect<'a>(case: &Case<'a>) -> Option<&'a Url> {
 }
 
 fn redirected(case: &Case<'_>, to: &Url) -> Ruling {
-    let base = to.as_str().split("/api/v4").next().unwrap_or_default().trim_end_matches('/');
-    let to_api = to.path().contains("/api/v4");
     let ruling = Ruling::fail(format!("it redirects to {to}")).saw("given", case.desired.instance.as_str());
-    if to_api {
-        ruling.saw("own", base).fix(use_url(base))
-    } else {
-        ruling.fix(Fix::say("a proxy or sign-in stands before GitLab; let the API pass it, or use GitLab's own URL"))
+    match http::base_of_api(to) {
+        Some(base) => ruling.saw("own", base).fix(use_url(base)),
+        None => ruling
+            .fix(Fix::say("a proxy or sign-in stands before GitLab; let the API pass it, or use GitLab's own URL")),
     }
 }
 
@@ -246,7 +245,7 @@ fn imposter(status: u16, what: &Imposter, error: &http::Error) -> Ruling {
             "correct the URL (with the path GitLab is installed under), or let /api/v4 pass the proxy"
         }
     };
-    Ruling::fail(format!("not GitLab's API but {what} answered")).saw("status", status).fix(Fix::say(fix))
+    Ruling::fail(format!("it is not GitLab's API that answers, but {what}")).saw("status", status).fix(Fix::say(fix))
 }
 
 fn version(case: &Case<'_>) -> Ruling {

@@ -155,14 +155,18 @@ fn general_fix(error: &http::Error) -> Option<Fix> {
         Cause::Tls(TlsProblem::NotYetValid) => Fix::say("set the clock of this machine right"),
         Cause::Tls(TlsProblem::Other(_)) => Fix::say(format!("look at the TLS settings of {host}")),
         Cause::Timeout { .. } => Fix::run("run it again, with more time", "factory-gitlab verify --timeout 90"),
-        Cause::Redirected { to } => Fix::say(format!("use the address that it redirects to: {to}")),
+        Cause::Redirected { to } => match http::base_of_api(to) {
+            Some(base) => Fix::say(format!("use the address that it redirects to: {base}")),
+            None => Fix::say("let requests to /api/v4 pass the proxy or sign-in that stands in between"),
+        },
         Cause::Status(answer) if answer.status == 429 => {
             let wait = answer.retry_after.map_or_else(String::new, |time| format!(" in {} s", time.as_secs().max(1)));
             Fix::say(format!("run it again{wait}, or with --concurrency 1"))
         }
         Cause::Status(answer) if answer.status >= 500 => Fix::say(format!("run it again when {host} is well")),
         Cause::Status(_) => Fix::say(format!("see that {host} lets this machine and this token read {}", error.path)),
-        Cause::Imposter { .. } | Cause::Decode { .. } | Cause::TooLarge { .. } | Cause::Link(_) => {
+        Cause::Link(_) => Fix::say("give the address that GitLab has as its external_url with --gitlab-url"),
+        Cause::Imposter { .. } | Cause::Decode { .. } | Cause::TooLarge { .. } => {
             Fix::say(format!("see what stands between this machine and {host}: a proxy, a firewall"))
         }
         Cause::Broken { .. } | Cause::Interrupted => Fix::run("run it again", "factory-gitlab verify"),

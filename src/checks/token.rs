@@ -108,7 +108,10 @@ fn refused(case: &Case<'_>, error: &http::Error) -> Ruling {
         401 if answer.error.as_deref() == Some("dpop_error") => {
             "this instance asks for DPoP, a signed proof with each request, which this program does not send".to_owned()
         }
-        401 => "GitLab does not know the token".to_owned(),
+        401 => match case.observed.token_looks_like {
+            Some(kind) => format!("this looks like {kind}; a personal access token is needed"),
+            None => "GitLab does not know the token: mistyped, deleted, or of another instance".to_owned(),
+        },
         403 => format!("GitLab does not let the token's owner in: {said}"),
         _ => return Ruling::failed(error),
     };
@@ -174,6 +177,9 @@ fn excess(case: &Case<'_>) -> Ruling {
         Err(ruling) => return ruling,
         Ok(token) => token,
     };
+    if token.granular {
+        return Ruling::depends("token.scopes");
+    }
     let needed = needed(case);
     let is_excess = |scope: &&String| {
         let scope = scope.as_str();

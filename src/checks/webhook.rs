@@ -127,6 +127,9 @@ fn of_target<'a>(case: &Case<'_>, target: &'a TargetSeen) -> Vec<Ours<'a>> {
 
 /// All hooks of ours; none at all is for `webhook.coverage` to say.
 fn all_ours<'a>(case: &Case<'a>) -> Result<Vec<Ours<'a>>, Ruling> {
+    if matches!(case.observed.hooks, Seen::Failed(_)) {
+        return Err(Ruling::depends("webhook.coverage"));
+    }
     let hooks = seen(case)?;
     let ours: Vec<Ours<'a>> = hooks.targets.iter().flat_map(|target| of_target(case, target)).collect();
     if !ours.is_empty() {

@@ -9,7 +9,7 @@ mod refuse;
 use std::path::PathBuf;
 use std::time::Instant;
 
-use super::{Context, explain, recall};
+use super::{Context, explain, output, recall};
 use crate::apply::{Applied, Apply, Error, Sides, Work};
 use crate::cli::ConnectArgs;
 use crate::desired::{Desired, Personal};
@@ -50,6 +50,8 @@ impl Walk<'_> {
         // Resolve: kit, address, token, application; each answer is checked where it is given.
         recall::offer_token(context, &interview).await;
         gather::require_everything(&interview, self.args.dry_run)?;
+        let out = self.settings.text(&names::BUNDLE_OUT).map(|found| PathBuf::from(found.value));
+        out.as_deref().map_or(Ok(()), output::require_writable)?;
         let mut gathered = context.interrupt.or(gather::gather(context, &interview)).await??;
         let connection = self.store.connection(&gathered.desired.instance, &gathered.desired.organization.id);
         let lock = self.lock(&connection)?;
@@ -60,6 +62,7 @@ impl Walk<'_> {
         let record = connection.record().map_err(|error| explain::journal(&error))?;
         let observed = context.interrupt.or(self.observe(&gathered)).await?;
         refuse::what_was_not_seen(&gathered.desired, &observed)?;
+        gathered.unread = refuse::unread(&gathered.desired, &observed);
 
         // Plan: the difference, shown before anything is written.
         let (desired, plan) = self.plan(&interview, gathered.desired.clone(), (&observed, &record))?;
@@ -185,6 +188,7 @@ impl Walk<'_> {
             instance: gathered.desired.instance.clone(),
             plan,
             end,
+            unread: gathered.unread.clone(),
             requests: spent.requests,
             writes: spent.writes,
             duration_ms: u64::try_from(took.as_millis()).unwrap_or(u64::MAX),

@@ -5,14 +5,14 @@ mod bundle;
 mod gitlab;
 
 use crate::error::{Failure, Fix, Kind};
-use crate::http::{Cause, Error, Imposter, TlsProblem};
+use crate::http::{self, Cause, Error, Imposter, TlsProblem};
 use crate::journal;
 use crate::kit::KitError;
 use crate::vault::VaultError;
 
 pub use self::apply::apply;
 pub use self::bundle::{sealing, upload};
-pub use self::gitlab::{gitlab, refusal};
+pub use self::gitlab::{gitlab, reach, refusal};
 
 /// A kit that is none.
 #[must_use]
@@ -73,10 +73,14 @@ pub fn transport(error: &Error, what: &str) -> Failure {
             failure.fix(Fix::say("the server has trouble; try again later"))
         }
         Cause::Imposter { what, .. } => failure.fix(imposter(what)),
-        Cause::Redirected { to } => {
-            failure.fix(Fix::say(format!("use the address it is redirected to: {}", origin(to))))
+        Cause::Redirected { to } => failure.fix(match http::base_of_api(to) {
+            Some(base) => Fix::say(format!("use the address it is redirected to: {base}")),
+            None => Fix::say("a proxy or a sign-in stands in front: let API requests through, or correct the address"),
+        }),
+        Cause::Link(_) => {
+            failure.fix(Fix::say("give the address that GitLab has as its external_url with --gitlab-url"))
         }
-        Cause::TooLarge { .. } | Cause::Decode { .. } | Cause::Link(_) => failure.fix(Fix::say(
+        Cause::TooLarge { .. } | Cause::Decode { .. } => failure.fix(Fix::say(
             "something in between changes the answers, or this is not what it should be; check the address",
         )),
         Cause::Setup(_) | Cause::Interrupted | Cause::Status(_) => failure,

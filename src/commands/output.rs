@@ -37,11 +37,30 @@ pub(super) fn write_file(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
     if std::fs::metadata(path).is_ok_and(|found| !found.is_file()) {
         return std::fs::write(path, bytes).map_err(cannot);
     }
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let mut file = tempfile::NamedTempFile::new_in(folder).map_err(cannot)?;
+    let mut file = tempfile::NamedTempFile::new_in(folder_of(path)).map_err(cannot)?;
     file.write_all(bytes).and_then(|()| file.as_file().sync_all()).map_err(cannot)?;
     file.persist(path).map_err(|error| cannot(error.error))?;
     Ok(())
+}
+
+/// Whether a file can be written there, tried before there is anything to write: a report that has no place must not
+/// come to light after the work.
+///
+/// # Errors
+/// Wrong use when the path cannot be written.
+pub(super) fn require_writable(path: &Path) -> Result<(), Failure> {
+    let cannot = |why: String| Failure::usage(format!("{} cannot be written", path.display())).because(why);
+    match std::fs::metadata(path) {
+        Ok(found) if found.is_dir() => return Err(cannot("it is a folder".to_owned())),
+        Ok(found) if !found.is_file() => return Ok(()),
+        _ => {}
+    }
+    // Dropped, it is gone again.
+    tempfile::NamedTempFile::new_in(folder_of(path)).map(drop).map_err(|error| cannot(error.kind().to_string()))
+}
+
+fn folder_of(path: &Path) -> &Path {
+    path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
 }
 
 /// The failure of a whole command, as the one document that `-o json` promises. The text goes to standard error anyway.

@@ -11,6 +11,7 @@ use super::{Factory, LARGEST_WORD};
 use crate::bundle::SealedBundle;
 use crate::http::{Error, Method, Repeat, Request, Response};
 use crate::kit::UploadMethod;
+use crate::secret;
 
 /// What Factory, or an object store, said to an accepted bundle. An object store says nothing.
 #[derive(Clone, Debug, Default, Eq, PartialEq, Serialize)]
@@ -123,16 +124,19 @@ pub fn is_presigned(url: &Url, method: UploadMethod) -> bool {
 fn receipt(response: &Response, sent: &str) -> Result<Receipt, UploadError> {
     response.refuse_web_page()?;
     let Ok(Value::Object(said)) = serde_json::from_slice(response.body()) else { return Ok(Receipt::default()) };
-    let text = |key: &str| said.get(key).and_then(Value::as_str).map(|text| text.chars().take(200).collect::<String>());
+    let text = |key: &str| said.get(key).and_then(Value::as_str).map(|text| cut(text, 200));
     let got = said.get("sha256").map(|value| value.as_str().unwrap_or_default().to_ascii_lowercase());
     match got {
-        Some(got) if got != sent => {
-            Err(UploadError::WrongDigest { sent: sent.to_owned(), got: got.chars().take(64).collect() })
-        }
+        Some(got) if got != sent => Err(UploadError::WrongDigest { sent: sent.to_owned(), got: cut(&got, 64) }),
         sha256 => {
             Ok(Receipt { id: text("id"), sha256, received_at: text("received_at").and_then(|at| at.parse().ok()) })
         }
     }
+}
+
+/// Redacted first and cut after, so that no half of a secret is left.
+fn cut(text: &str, most: usize) -> String {
+    secret::redact(text).chars().take(most).collect()
 }
 
 #[cfg(test)]

@@ -38,6 +38,12 @@ impl Reader {
         &self.instance
     }
 
+    /// What the token seems to be, where that is no personal access token.
+    #[must_use]
+    pub fn token_looks_like(&self) -> Option<&'static str> {
+        self.token.looks_like()
+    }
+
     fn request(&self, path: &str) -> Request {
         Request::get(self.instance.api(path)).token(&self.token)
     }

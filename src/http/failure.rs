@@ -62,7 +62,7 @@ pub enum Imposter {
     LoginWall,
     #[error("a web page, as a proxy or load balancer gives")]
     WebPage,
-    #[error("of type {0}, not JSON")]
+    #[error("something of type {0}, not JSON")]
     OtherType(String),
 }
 
@@ -110,6 +110,12 @@ impl Answer {
             .map(|text| format!(": {text}"))
             .unwrap_or_default()
     }
+}
+
+/// The base URL that a redirected address of GitLab's API lies below; `None` where it is no such address.
+#[must_use]
+pub fn base_of_api(to: &Url) -> Option<&str> {
+    to.as_str().split_once("/api/v4").map(|(base, _)| base)
 }
 
 impl Error {

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 
 use url::Url;
 
-use crate::error::Failure;
+use crate::error::{Failure, Fix};
 use crate::instance::is_loopback;
 use crate::terminal::{StdinError, Terminal};
 
@@ -49,6 +49,7 @@ pub enum DocumentError {
 impl From<DocumentError> for Failure {
     fn from(error: DocumentError) -> Self {
         Self::usage(error.to_string())
+            .fix(Fix::say("give the path of the file, - for standard input, or an https URL of Factory's"))
     }
 }
 

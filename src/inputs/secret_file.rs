@@ -4,7 +4,7 @@ use std::fs::File;
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
-use crate::error::Failure;
+use crate::error::{Failure, Fix};
 use crate::secret::{Kind, Malformed, Secret};
 use crate::settings::{Setting, Source, Sourced};
 use crate::terminal::{StdinError, Terminal};
@@ -31,7 +31,16 @@ pub enum SecretError {
 
 impl From<SecretError> for Failure {
     fn from(error: SecretError) -> Self {
-        Self::usage(error.to_string())
+        let failure = Self::usage(error.to_string());
+        match error {
+            SecretError::Malformed { why: Malformed::Unexpanded(..), .. } => failure.fix(Fix::say(
+                "set the variable in CI's settings; a protected one reaches only protected branches and tags",
+            )),
+            SecretError::Malformed { .. } | SecretError::Binary { .. } | SecretError::TooLarge { .. } => {
+                failure.fix(Fix::say("give the token alone, as GitLab showed it, in one line"))
+            }
+            _ => failure,
+        }
     }
 }
 

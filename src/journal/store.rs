@@ -139,8 +139,7 @@ impl Connection {
     /// # Errors
     /// [`Error::Write`] or [`Error::Audit`] when a file cannot be opened or written.
     pub fn journal(&self, _lock: &Lock, audit: Option<&Path>, clock: Clock) -> Result<Journal, Error> {
-        let path = self.journal_path();
-        let file = open_to_append(&path).map_err(|source| Error::Write { path: path.clone(), source })?;
+        // The audit log first: where it cannot be written, no empty journal is left behind.
         let audit = match audit {
             Some(audit) => {
                 let failed = |source| Error::Audit { path: audit.to_owned(), source };
@@ -148,6 +147,8 @@ impl Connection {
             }
             None => None,
         };
+        let path = self.journal_path();
+        let file = open_to_append(&path).map_err(|source| Error::Write { path: path.clone(), source })?;
         Ok(Journal { path, file, audit, run: uuid::Uuid::new_v4().simple().to_string(), clock })
     }
 }

@@ -146,6 +146,7 @@ fn observed(desired: &Desired) -> Observed {
             edition: Edition::Ee,
         }),
         own_url: Seen::Known(Some("https://gitlab.acme.com".to_owned())),
+        token_looks_like: None,
         token: Seen::Known(TokenDetails {
             id: 4,
             name: "factory".to_owned(),

@@ -110,6 +110,7 @@ impl Glance<'_> {
             network: first.network,
             metadata: first.metadata,
             token: first.token,
+            token_looks_like: self.look.gitlab.token_looks_like(),
             user: first.user,
             license: first.license,
             applications: first.applications,

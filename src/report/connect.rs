@@ -23,6 +23,8 @@ pub struct ConnectReport {
     pub instance: InstanceUrl,
     pub plan: Plan,
     pub end: End,
+    /// Targets whose hooks could not be read, so that nothing was planned for them.
+    pub unread: Vec<Failure>,
     pub requests: u32,
     pub writes: u32,
     pub duration_ms: u64,
@@ -131,6 +133,7 @@ impl Report for ConnectReport {
             "proofs": proofs,
             "receipt": receipt,
             "error": stopped,
+            "unread": self.unread.iter().map(failure_json).collect::<Vec<_>>(),
             "unsigned_hooks": unsigned,
             "by_hand": self.plan.by_hand,
             "requests": self.requests,
@@ -141,10 +144,11 @@ impl Report for ConnectReport {
 
     fn exit_code(&self) -> ExitCode {
         match &self.end {
-            End::AlreadyConnected => ExitCode::Done,
+            End::Applied(outcome) if outcome.exit_code() != ExitCode::Done => outcome.exit_code(),
+            _ if self.unread.iter().any(|failure| failure.kind == Kind::Problem) => ExitCode::Problem,
+            _ if !self.unread.is_empty() => ExitCode::Unknown,
             End::DryRun(Pending::IsFour) if !self.plan.is_empty() => ExitCode::Pending,
-            End::DryRun(_) => ExitCode::Done,
-            End::Applied(outcome) => outcome.exit_code(),
+            End::AlreadyConnected | End::DryRun(_) | End::Applied(_) => ExitCode::Done,
         }
     }
 }
@@ -152,17 +156,19 @@ impl Report for ConnectReport {
 impl ConnectReport {
     fn verdict(&self) -> &'static str {
         match (&self.end, self.exit_code()) {
-            (End::AlreadyConnected, _) => "connected",
-            (End::DryRun(_), _) if self.plan.is_empty() => "connected",
-            (End::DryRun(_), _) => "pending",
-            (End::Applied(_), ExitCode::Done) => "connected",
-            (End::Applied(_), ExitCode::Unknown) => "unknown",
-            (End::Applied(_), ExitCode::Interrupted) => "interrupted",
-            (End::Applied(_), _) => "incomplete",
+            (_, ExitCode::Unknown) => "unknown",
+            (_, ExitCode::Interrupted) => "interrupted",
+            (End::DryRun(_), ExitCode::Done | ExitCode::Pending) if !self.plan.is_empty() => "pending",
+            (_, ExitCode::Done) => "connected",
+            _ => "incomplete",
         }
     }
 
     fn nothing_to_do(&self, page: &mut Page) {
+        if !self.unread.is_empty() {
+            let line = Line::new().with(Tone::Bad, "not finished: ");
+            return page.line(line.plain(format!("{}, of which not everything could be read", self.instance)));
+        }
         let line = Line::new().with(Tone::Good, "nothing to do: ");
         page.line(line.plain(format!("{} is connected as it should be, and nothing was written", self.instance)));
     }
@@ -208,13 +214,17 @@ impl ConnectReport {
         if outcome.interrupted || outcome.stopped.is_some() || !outcome.failed.is_empty() {
             let line = Line::new().plain("What was done stays done. Run the same command again; it takes up the rest.");
             page.line(line);
-        } else if outcome.exit_code() == ExitCode::Done {
+        } else if self.exit_code() == ExitCode::Done {
             let command = format!("factory-gitlab verify --gitlab-url {}", self.instance);
             page.line(Line::new().plain("Prove it any time: ").with(Tone::Action, command));
         }
     }
 
     fn left_for_a_person(&self, page: &mut Page) {
+        for failure in &self.unread {
+            page.gap();
+            failure.to_string().lines().for_each(|line| page.line(line));
+        }
         let unsigned = match &self.end {
             End::Applied(outcome) => outcome.unsigned_hooks,
             _ => 0,

@@ -239,16 +239,12 @@ pub(crate) fn enabled(case: &Case<'_>) -> Ruling {
 }
 
 pub(crate) fn duplicates(case: &Case<'_>) -> Ruling {
-    let hooks = match seen(case) {
-        Err(ruling) => return ruling,
-        Ok(hooks) => hooks,
-    };
     let of = match all_ours(case) {
         Err(ruling) => return ruling,
         Ok(ours) => ours.len(),
     };
-    let surplus: Vec<Ours<'_>> =
-        hooks.targets.iter().flat_map(|target| of_target(case, target).into_iter().skip(1)).collect();
+    let targets = case.observed.hooks.known().into_iter().flat_map(|seen| &seen.targets);
+    let surplus: Vec<Ours<'_>> = targets.flat_map(|target| of_target(case, target).into_iter().skip(1)).collect();
     Faults { faulty: surplus, of, what: "are one too many" }
         .ruling(case, "remove all but one on each target")
         .unwrap_or_else(|| holds(case, of))

@@ -26,6 +26,8 @@ pub(super) struct Gathered {
     /// Where the token came from: only a typed one is offered to the keyring.
     pub token_source: Source,
     pub already: Already,
+    /// Targets whose hooks could not be read; empty until it was looked.
+    pub unread: Vec<Failure>,
 }
 
 /// Where nobody can be asked, everything that is missing is listed at once, the approval of the plan too.
@@ -60,8 +62,7 @@ async fn address(context: &Context<'_>, interview: &Interview<'_>, http: &Client
             let instance = resolve::address(&given.value)?;
             let reaching = gitlab::reach(http, &instance);
             let reached = context.terminal.during(&format!("reaching {instance}"), reaching).await;
-            let what = "GitLab could not be reached";
-            reached.map(|()| instance.clone()).map_err(|error| explain::gitlab(&error, what, &instance))
+            reached.map(|()| instance.clone()).map_err(|error| explain::reach(&error, &instance))
         })
         .await?;
     Ok(reached.value)
@@ -96,7 +97,7 @@ async fn token(context: &Context<'_>, interview: &Interview<'_>, ground: Ground)
     let token_source = found.source.clone();
     let (token, (look, already)) = found.value;
     let writer = Writer::new(http.clone(), instance.clone(), token.clone());
-    Ok(Gathered { desired, look, writer, token, token_source, already })
+    Ok(Gathered { desired, look, writer, token, token_source, already, unread: Vec::new() })
 }
 
 /// What can be judged of a token without looking at hooks.

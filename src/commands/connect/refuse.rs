@@ -3,8 +3,10 @@
 use super::super::explain;
 use crate::checks::{Finding, Policy, Status, judge};
 use crate::desired::Desired;
-use crate::error::{Failure, Kind};
-use crate::observed::{Observed, Seen};
+use crate::error::{Failure, Fix, Kind};
+use crate::http;
+use crate::observed::{HooksSeen, Observed, Seen};
+use crate::target::Target;
 
 /// What must hold for `connect` to begin. The rest is what it is there to bring about.
 const NEEDED: [&str; 5] = ["instance.api", "instance.version", "token.valid", "token.scopes", "token.admin"];
@@ -27,8 +29,10 @@ fn failure(finding: Finding) -> Option<Failure> {
         }
         Status::Pass | Status::Warn | Status::Skip(_) => return None,
     };
+    // The checks speak of `verify`; whoever reads this has run `connect`, which takes the same options.
+    let ours = |command: String| command.replacen("factory-gitlab verify", "factory-gitlab connect", 1);
     Some(match finding.fix {
-        Some(fix) => failure.fix(fix),
+        Some(fix) => failure.fix(Fix { command: fix.command.map(ours), ..fix }),
         None => failure,
     })
 }
@@ -43,5 +47,32 @@ pub(super) fn what_was_not_seen(desired: &Desired, observed: &Observed) -> Resul
     if let Seen::Failed(error) = &observed.hooks {
         return Err(explain::gitlab(error, WHAT, &desired.instance));
     }
-    Ok(())
+    match unread_errors(observed).as_slice() {
+        [(_, error), ..] if observed.hooks.known().is_some_and(nothing_read) => {
+            Err(explain::gitlab(error, WHAT, &desired.instance))
+        }
+        _ => Ok(()),
+    }
+}
+
+fn nothing_read(seen: &HooksSeen) -> bool {
+    seen.targets.iter().all(|target| target.hooks.known().is_none())
+}
+
+fn unread_errors(observed: &Observed) -> Vec<(&Target, &http::Error)> {
+    let targets = observed.hooks.known().into_iter().flat_map(|seen| &seen.targets);
+    targets
+        .filter_map(|seen| match &seen.hooks {
+            Seen::Failed(error) => Some((&seen.target, error)),
+            Seen::Known(_) | Seen::NotAsked(_) => None,
+        })
+        .collect()
+}
+
+/// Targets whose hooks could not be read, while those of others could: the work goes on without them, and is not done.
+pub(super) fn unread(desired: &Desired, observed: &Observed) -> Vec<Failure> {
+    let explained = |(target, error): (&Target, &http::Error)| {
+        explain::gitlab(error, &format!("the hooks of {target} could not be read"), &desired.instance)
+    };
+    unread_errors(observed).into_iter().map(explained).collect()
 }

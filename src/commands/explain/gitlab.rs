@@ -3,7 +3,7 @@
 use super::transport;
 use crate::error::{Failure, Fix};
 use crate::gitlab::Refused;
-use crate::http::Error;
+use crate::http::{self, Cause, Error, Imposter};
 use crate::instance::InstanceUrl;
 
 /// A request to GitLab that failed; `what` says what for, as a fragment.
@@ -12,7 +12,42 @@ pub fn gitlab(error: &Error, what: &str, instance: &InstanceUrl) -> Failure {
     let failure = transport(error, what);
     match Refused::of(error).and_then(|refused| refusal(&refused, instance)) {
         Some(fix) => failure.fix(fix),
+        None if failure.fixes.is_empty() && error.status().is_some() => failure
+            .fix(Fix::say(format!("see that {} lets this machine and this token use {}", error.host, error.path))),
         None => failure,
+    }
+}
+
+/// The first request, without a token, did not find GitLab: nobody is there, or somebody else.
+#[must_use]
+pub fn reach(error: &Error, instance: &InstanceUrl) -> Failure {
+    let path = || Fix::say("correct the URL; a GitLab that is installed under a path needs it: https://host/gitlab");
+    match error.cause.as_ref() {
+        Cause::Redirected { to } => {
+            let failure = Failure::problem(format!("{instance} does not answer but redirects to {to}"));
+            match http::base_of_api(to) {
+                Some(base) => failure.fix(Fix::run(
+                    "give the address that it redirects to",
+                    format!("factory-gitlab connect --gitlab-url {base}"),
+                )),
+                None => failure.fix(super::imposter(&Imposter::LoginWall)),
+            }
+        }
+        Cause::Imposter { status, what } if *status < 500 && !matches!(status, 408 | 429) => {
+            let failure = Failure::problem(format!("it is not GitLab's API that answers at {instance}"))
+                .because(format!("{} {} on {}: {status}, {what}", error.method, error.path, error.host));
+            match what {
+                Imposter::WebPage | Imposter::OtherType(_) if *status == 404 => failure.fix(path()),
+                _ => failure.fix(super::imposter(what)),
+            }
+        }
+        Cause::Status(answer) if answer.status == 404 => {
+            Failure::problem(format!("there is no GitLab API at {instance}")).because(error.to_string()).fix(path())
+        }
+        Cause::Status(_) | Cause::Decode { .. } | Cause::TooLarge { .. } => {
+            gitlab(error, &format!("GitLab's API at {instance} does not answer as it should"), instance)
+        }
+        _ => gitlab(error, &format!("{instance} could not be reached"), instance),
     }
 }
 
@@ -65,11 +100,11 @@ pub fn refusal(refused: &Refused, instance: &InstanceUrl) -> Option<Fix> {
             page("/admin/applications"),
         ),
         Refused::UnknownRoute => Fix::say("this version or edition of GitLab does not have it"),
-        Refused::NotFound
-        | Refused::Already { .. }
-        | Refused::Invalid { .. }
-        | Refused::RateLimited { .. }
-        | Refused::Other { .. } => return None,
+        Refused::Invalid { .. } => {
+            Fix::say("put right what GitLab names; the values come from the kit and from the flags that replace them")
+        }
+        Refused::NotFound => Fix::say("it is gone, or this token may not see it; run again to look anew"),
+        Refused::Already { .. } | Refused::RateLimited { .. } | Refused::Other { .. } => return None,
     })
 }
 

@@ -30,7 +30,7 @@ fn every_failure_has_its_kind_and_says_what_to_do() {
         (status(429), ExitCode::Unknown, "rate limit"),
         (status(502), ExitCode::Unknown, "later"),
         (Cause::Imposter { status: 200, what: Imposter::LoginWall }, ExitCode::Unknown, "sign-in wall"),
-        (Cause::Redirected { to }, ExitCode::Problem, "https://gitlab.acme.com/api/v4/user"),
+        (Cause::Redirected { to }, ExitCode::Problem, "redirected to: https://gitlab.acme.com"),
         (Cause::Setup("the CA file x cannot be read".to_owned()), ExitCode::Usage, ""),
         (Cause::Interrupted, ExitCode::Interrupted, ""),
     ] {

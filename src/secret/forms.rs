@@ -1,0 +1,79 @@
+//! The shapes that a secret takes in other texts: as it is, percent-encoded, in base64, in hex, quoted. A server may give
+//! back in any of them what it was shown.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::{STANDARD_NO_PAD, URL_SAFE_NO_PAD};
+use zeroize::Zeroizing;
+
+/// An encoded form shorter than this would blot out ordinary words.
+const SHORTEST: usize = 8;
+
+/// Every form of the value but the value itself.
+pub(super) fn forms(value: &str) -> Vec<Zeroizing<String>> {
+    let mut forms = quoted(value);
+    // As a host name or a media type, whose case does not count.
+    forms.push(value.to_ascii_lowercase());
+    forms.push(url::form_urlencoded::byte_serialize(value.as_bytes()).collect());
+    forms.push(hex(value, "", |byte| format!("{byte:02x}")));
+    forms.push(hex(value, "", |byte| format!("{byte:02X}")));
+    forms.push(hex(value, "%", |byte| format!("{byte:02x}")));
+    forms.push(hex(value, "%", |byte| format!("{byte:02X}")));
+    forms.extend((0..3).flat_map(|before| in_base64(value, before)));
+    forms.retain(|form| form != value && form.len() >= SHORTEST);
+    forms.into_iter().map(Zeroizing::new).collect()
+}
+
+/// As JSON and as Rust write it between quotes, and with the letters of an address that may be left alone.
+fn quoted(value: &str) -> Vec<String> {
+    let between = |text: String| text.trim_matches('"').to_owned();
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~".contains(&byte);
+    let strict =
+        value.bytes().map(|byte| if plain(byte) { char::from(byte).to_string() } else { format!("%{byte:02X}") });
+    vec![value.replace('\\', "\\\\").replace('"', "\\\""), between(format!("{value:?}")), strict.collect()]
+}
+
+fn hex(value: &str, between: &str, digits: impl Fn(u8) -> String) -> String {
+    value.bytes().map(|byte| format!("{between}{}", digits(byte))).collect()
+}
+
+/// The part of the base64 form that does not depend on what stands around the value; `before` is how many bytes of the
+/// first group of three stand before it.
+fn in_base64(value: &str, before: usize) -> [String; 2] {
+    let padded = [&[0; 2][..before], value.as_bytes()].concat();
+    let whole = padded.len() / 3 * 3;
+    let groups = &padded[if before == 0 { 0 } else { 3.min(whole) }..whole];
+    [STANDARD_NO_PAD.encode(groups), URL_SAFE_NO_PAD.encode(groups)]
+}
+
+#[cfg(test)]
+mod tests {
+    use base64::engine::general_purpose::STANDARD;
+
+    use super::*;
+
+    fn hidden(value: &str, text: &str) -> bool {
+        forms(value).iter().any(|form| text.contains(form.as_str()))
+    }
+
+    #[test]
+    fn every_form_is_known_wherever_it_stands() {
+        let value = "Ca/nary+Value=\"0123456789\"\\x";
+        for before in ["", "a", "ab", "abc", "user:"] {
+            for behind in ["", "x", "yz"] {
+                let whole = format!("{before}{value}{behind}");
+                assert!(hidden(value, &STANDARD.encode(&whole)), "{before} {behind}");
+                assert!(hidden(value, &URL_SAFE_NO_PAD.encode(&whole)), "{before} {behind}");
+                assert!(hidden(value, &serde_json::json!(whole).to_string()), "{before} {behind}");
+                assert!(hidden(value, &hex(&whole, "", |byte| format!("{byte:02x}"))), "{before} {behind}");
+                let query: String = url::form_urlencoded::byte_serialize(whole.as_bytes()).collect();
+                assert!(hidden(value, &query), "{before} {behind}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_short_secret_has_no_form_that_is_a_word() {
+        assert!(forms("abcdef").iter().all(|form| form.len() >= SHORTEST));
+        assert!(!forms("abcdef").iter().any(|form| form.as_str() == "abcdef"));
+    }
+}
