@@ -1,0 +1,140 @@
+//! Bad input, from an address to an answer: a clear word, the right exit code, nothing written, nothing left behind.
+//!
+//! Each test goes through a table and holds what was said of each case against one snapshot, to be read aloud.
+
+mod address;
+mod answers;
+mod certificate;
+mod disk;
+mod factory;
+mod files;
+mod foreign;
+mod kits;
+mod limits;
+mod names;
+mod tokens;
+mod writes;
+
+use std::fmt;
+use std::path::{Path, PathBuf};
+
+use factory_gitlab::sandbox::exchange::{Exchange, Side};
+use factory_gitlab::sandbox::options::Options;
+
+use crate::world::{Transcript, World};
+
+/// What `connect` and `verify` are run with: only what is wrong is said.
+const CONNECT: [&str; 3] = ["connect", "--yes", "-q"];
+const VERIFY: [&str; 2] = ["verify", "-q"];
+
+/// One project in one group.
+fn small() -> Options {
+    Options { projects: 1, groups: 1, ..Options::default() }
+}
+
+/// What was said in each case, one after another.
+#[derive(Default)]
+struct Said(String);
+
+impl Said {
+    /// Runs `connect`, which has to leave everything as it was.
+    fn connect(&mut self, case: &str, world: &World) {
+        self.of(&format!("{case}: connect"), world, &CONNECT);
+    }
+
+    /// Runs `connect` and `verify`, which both have to leave everything as it was. Where both say the same, it is kept
+    /// once. That Factory is not connected yet is left out.
+    fn both(&mut self, case: &str, world: &World) {
+        self.pair(case, world, &[]);
+    }
+
+    /// The same with more options.
+    fn pair(&mut self, case: &str, world: &World, more: &[&str]) {
+        let connect = world.run(&[&CONNECT, more].concat());
+        assert_untouched(case, world);
+        let verify = world.run(&[&VERIFY, &["--skip", "factory.status"], more].concat());
+        assert_untouched(case, world);
+        assert!(connect.code != 0 && verify.code != 0, "{case}: {connect}\n{verify}");
+        let (connect, verify) = (connect.to_string(), verify.to_string());
+        if connect == verify {
+            self.0.push_str(&format!("== {case}: connect and verify\n{connect}\n"));
+        } else {
+            self.0.push_str(&format!("== {case}: connect\n{connect}\n== {case}: verify\n{verify}\n"));
+        }
+    }
+
+    /// Runs a command that has to leave everything as it was.
+    fn of(&mut self, case: &str, world: &World, args: &[&str]) {
+        self.with(case, world, (args, b""));
+    }
+
+    /// The same with something on standard input.
+    fn with(&mut self, case: &str, world: &World, (args, stdin): (&[&str], &[u8])) {
+        let run = world.run_with(args, stdin);
+        assert_untouched(case, world);
+        self.0.push_str(&format!("== {case}\n{run}\n"));
+    }
+}
+
+/// Of a report, what failed, to the end of its advice.
+fn what_failed(run: &Transcript) -> String {
+    let lines = run.stdout.lines().skip_while(|line| !line.contains("failed"));
+    run.filtered(&lines.take_while(|line| !line.is_empty()).collect::<Vec<_>>().join("\n"))
+}
+
+impl fmt::Display for Said {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // How many requests a run has cost depends on what had to be sent again.
+        let cost = regex::Regex::new(r"\(\d+ requests, \d+\.\d s\)").expect("a pattern");
+        f.write_str(&cost.replace_all(&self.0, "([cost])"))
+    }
+}
+
+/// The requests that can change something. What asks at the OAuth endpoints leaves nothing behind.
+fn writes(world: &World) -> Vec<Exchange> {
+    let mut requests = world.sandbox().requests();
+    requests.retain(|one| one.is_write() && (one.side == Side::Factory || one.path().contains("/api/")));
+    requests
+}
+
+fn assert_no_writes(case: &str, world: &World) {
+    assert!(writes(world).is_empty(), "{case}: {:?}", writes(world));
+    assert!(world.sandbox().gitlab().applications().is_empty(), "{case}");
+    assert!(world.sandbox().factory().bundles().is_empty(), "{case}");
+}
+
+/// Nothing was written on either side, and nothing is left here but an empty lock.
+fn assert_untouched(case: &str, world: &World) {
+    assert_no_writes(case, world);
+    for file in files_below(&world.path("state")) {
+        let length = std::fs::metadata(&file).expect("a file").len();
+        assert!(file.ends_with("lock") && length == 0, "{case}: {} holds {length} bytes", file.display());
+    }
+}
+
+/// Every file below a folder; none where there is no folder.
+pub fn files_below(folder: &Path) -> Vec<PathBuf> {
+    let mut files = Vec::new();
+    let Ok(entries) = std::fs::read_dir(folder) else { return files };
+    for path in entries.map(|entry| entry.expect("an entry").path()) {
+        if path.is_dir() { files.extend(files_below(&path)) } else { files.push(path) }
+    }
+    files.sort();
+    files
+}
+
+/// There is exactly what a connection is: one application, one hook on the group, one bundle that was accepted.
+fn assert_connected_once(case: &str, world: &World) {
+    let sandbox = world.sandbox();
+    let applications = sandbox.gitlab().applications();
+    assert_eq!(applications.len(), 1, "{case}");
+    assert_eq!(sandbox.gitlab().all_hooks().len(), 1, "{case}: one hook");
+    let bundles = sandbox.factory().bundles();
+    assert_eq!(bundles.len(), 1, "{case}: one bundle");
+    let (sealed, made) = (&bundles[0].document["application"], &applications[0]);
+    assert_eq!(sealed["id"].as_str(), Some(made.uid.as_str()), "{case}");
+    assert!(
+        sealed["secret"].as_str().is_some_and(|secret| made.has_secret(secret)),
+        "{case}: the secret is the one in force"
+    );
+}

@@ -1,0 +1,85 @@
+//! A state folder that cannot be used, and a disk that is full. Unix: limits are set by the shell.
+#![cfg(unix)]
+
+use std::process::Command;
+
+use super::{Said, small};
+use crate::world::{Transcript, World};
+
+#[test]
+fn a_state_folder_that_cannot_be_used_is_said_before_anything_is_written() {
+    let mut world = World::with(small());
+    let file = world.file("file", "here first");
+    let mut said = Said::default();
+    for (case, folder) in [
+        ("a file", file.clone()),
+        ("below a file", format!("{file}/state")),
+        ("a device", "/dev/null".to_owned()),
+        ("a folder that nobody may write", "/proc/factory-gitlab".to_owned()),
+    ] {
+        world.set("FACTORY_GITLAB_STATE_DIR", &folder);
+        said.connect(case, &world);
+        assert_eq!(std::fs::read(world.path("file")).expect("a file"), b"here first");
+    }
+    insta::assert_snapshot!(said);
+}
+
+/// Runs the program with files limited to this many blocks of the shell's: writing fails as on a full disk.
+fn limited(world: &World, blocks: usize, args: &[&str]) -> Transcript {
+    let output = Command::new("sh")
+        .args(["-c", &format!("trap '' XFSZ; ulimit -f {blocks}; exec \"$@\""), "sh"])
+        .arg(World::program())
+        .args(args)
+        .env_clear()
+        .envs(world.variables())
+        .env("PATH", "/usr/bin:/bin")
+        .current_dir(world.path(""))
+        .output()
+        .expect("a shell");
+    Transcript::new(&output, world.path("home").parent().expect("a home"))
+}
+
+#[test]
+fn a_full_disk_is_said_before_anything_is_written() {
+    let world = World::with(small());
+    let run = limited(&world, 0, &super::CONNECT);
+    super::assert_no_writes("full", &world);
+    insta::assert_snapshot!(run);
+    let again = world.run(&super::CONNECT);
+    assert_eq!(again.code, 0, "{again}");
+    super::assert_connected_once("with room again", &world);
+}
+
+/// The disk fills up on the way, at any block: the next run ends in the same state as if it never had.
+#[test]
+fn a_disk_that_fills_up_on_the_way_loses_nothing() {
+    for blocks in 1..=8 {
+        let world = World::with(small());
+        let case = format!("{blocks} blocks");
+        let run = limited(&world, blocks, &super::CONNECT);
+        assert!(matches!(run.code, 0..=2), "{case}: {run}");
+        assert!(
+            run.code == 0 || run.stdout.contains("File too large") || run.stderr.contains("File too large"),
+            "{case}: {run}"
+        );
+        let again = world.run(&super::CONNECT);
+        assert_eq!(again.code, 0, "{case}: {again}");
+        super::assert_connected_once(&case, &world);
+    }
+}
+
+#[test]
+fn a_report_or_a_log_that_cannot_be_written_is_said_before_anything_is_done() {
+    let world = World::with(small());
+    world.file("file", "");
+    let mut said = Said::default();
+    for (case, option, path) in [
+        ("log file", "--log-file", "file/run.log"),
+        ("audit log", "--audit-log", "file/audit.jsonl"),
+        ("report", "--output-file", "file/report.json"),
+        ("bundle", "--bundle-out", "file/bundle.age"),
+    ] {
+        said.of(case, &world, &["connect", "--yes", "-q", option, path]);
+    }
+    insta::assert_snapshot!(said);
+}

@@ -1,0 +1,93 @@
+//! Files that secrets come from, and standard input.
+
+use super::{Said, small};
+use crate::world::World;
+
+#[test]
+fn a_token_file_that_gives_no_token_says_why() {
+    let mut world = World::with(small());
+    world.unset("GITLAB_TOKEN");
+    world.file("empty", "");
+    world.file("blank", " \n\n");
+    world.file("binary", b"\x7fELF\x00\x01\xff");
+    world.file("words", "canary-one canary-two\n");
+    world.file("lines", "canary-one\ncanary-two\n");
+    world.file("large", vec![b'a'; 100_000]);
+    let mut said = Said::default();
+    for (case, file) in [
+        ("not there", "none.txt"),
+        ("a folder", "."),
+        ("empty", "empty"),
+        ("blank", "blank"),
+        ("binary", "binary"),
+        ("two words", "words"),
+        ("two lines", "lines"),
+        ("too large", "large"),
+        ("the token itself", "glpat-canary-in-a-path-name"),
+        ("below a file", "empty/token"),
+    ] {
+        said.pair(case, &world, &["--token-file", file]);
+    }
+    assert!(!said.to_string().contains("canary"), "{said}");
+    insta::assert_snapshot!(said);
+}
+
+#[test]
+fn standard_input_gives_one_thing_and_only_once() {
+    let mut world = World::with(small());
+    let kit = world.sandbox().factory().kit_json().to_string();
+    let mut said = Said::default();
+    let twice = ["connect", "--yes", "-q", "--kit", "-", "--token-file", "-"];
+    said.with("kit and token", &world, (&twice, kit.as_bytes()));
+    world.unset("GITLAB_TOKEN");
+    said.with("nothing there", &world, (&["connect", "--yes", "-q", "--token-file", "-"], b""));
+    insta::assert_snapshot!(said);
+}
+
+#[test]
+fn a_newline_behind_a_token_and_a_mark_before_it_are_no_part_of_it() {
+    let mut world = World::with(small());
+    let token = world.variables()["GITLAB_TOKEN"].clone();
+    world.unset("GITLAB_TOKEN");
+    for content in
+        [format!("{token}\n"), format!("{token}\r\n"), format!("\u{feff}{token}\n"), format!("  {token}\t\n\n")]
+    {
+        world.file("token", content);
+        let run = world.run(&["connect", "--dry-run", "-q", "--token-file", "token"]);
+        assert_eq!(run.code, 0, "{run}");
+    }
+    let run = world.run_with(&["connect", "--yes", "-q", "--token-file", "-"], format!("{token}\n").as_bytes());
+    assert_eq!(run.code, 0, "{run}");
+    super::assert_connected_once("by standard input", &world);
+}
+
+#[test]
+fn a_secret_as_an_options_value_is_refused_and_never_repeated() {
+    let world = World::with(small());
+    let token = world.variables()["GITLAB_TOKEN"].clone();
+    for value in ["Canary-in-argv-1234567890", &token] {
+        for args in [
+            ["connect", "--token", value].as_slice(),
+            &["verify", &format!("--token={value}")],
+            &["connect", "--yes", "--private-token", value],
+            &["connect", "--webhook-secret", value],
+            &["connect", "--application-secret", value],
+            &["connect", "--factory-key", value],
+            &["connect", &format!("--tokn={value}")],
+            &["connect", "--token-flie", value],
+            &["connect", value],
+            &["verify", "--only", value],
+            &["connect", "--gitlab-url", value, "--yes"],
+            &["connect", "--token-file", value, "--yes"],
+            &["connect", "--kit", value, "--yes"],
+            &["connect", "--timeout", value],
+            &["connect", "-o", value],
+        ] {
+            let run = world.run(args);
+            assert_eq!(run.code, 2, "{args:?}: {run}");
+            super::assert_untouched("in argv", &world);
+            let said = format!("{}{}", run.stdout, run.stderr);
+            assert!(!said.contains(value), "{args:?}: {run}");
+        }
+    }
+}

@@ -1,0 +1,77 @@
+//! Names that would do something to a terminal.
+
+use factory_gitlab::sandbox::options::Options;
+
+use super::small;
+use crate::world::World;
+
+/// Escape codes, an operating system command, C1 controls, marks that turn the reading direction, and line breaks.
+const EVIL: &str =
+    "evil\u{1b}[2J\u{1b}]0;owned\u{7}\u{9b}31m\u{202e}\u{2066}\u{200f}\r\nerror: forged\u{85}\u{2028}line";
+
+fn evil() -> World {
+    let world = World::with(Options { projects: 1, groups: 1, ..small() });
+    let gitlab = world.sandbox().gitlab();
+    let group = gitlab.lock().groups.keys().next().copied().expect("a group");
+    gitlab.change_group(group, |group| {
+        group.name = EVIL.to_owned();
+        group.full_name = EVIL.to_owned();
+        group.full_path = EVIL.to_owned();
+    });
+    if let Some(user) = gitlab.lock().users.get_mut(&1) {
+        user.username = EVIL.to_owned();
+        user.name = EVIL.to_owned();
+    }
+    for token in gitlab.lock().tokens.values_mut() {
+        token.name = EVIL.to_owned();
+    }
+    world
+}
+
+/// No character that a terminal acts on, and no line that a server began.
+fn assert_harmless(case: &str, text: &str) {
+    let acts = |c: char| {
+        (c.is_control() && c != '\n')
+            || matches!(c, '\u{200e}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+    };
+    assert!(!text.contains(acts), "{case}: {text:?}");
+    assert!(!text.lines().any(|line| line.starts_with("error: forged") || line.starts_with("line")), "{case}: {text}");
+}
+
+#[test]
+fn names_with_escape_codes_reach_the_terminal_harmless() {
+    let world = evil();
+    for args in [
+        ["connect", "--dry-run"].as_slice(),
+        &["connect", "--dry-run", "-o", "json", "-vv"],
+        &["connect", "--yes", "-vv", "--log-file", "run.log"],
+        &["verify", "-vv", "--log-file", "run.log"],
+        &["verify", "-o", "json"],
+        &["verify", "-o", "junit"],
+        &["verify", "--live"],
+        &["status"],
+        &["status", "-o", "json"],
+    ] {
+        let case = args.join(" ");
+        let run = world.run(args);
+        assert_harmless(&case, &run.stdout);
+        assert_harmless(&case, &run.stderr);
+        assert!(matches!(run.code, 0 | 1), "{case}: {run}");
+    }
+    assert_harmless("the log", &std::fs::read_to_string(world.path("run.log")).expect("a log"));
+}
+
+#[test]
+fn a_servers_refusal_full_of_escape_codes_is_said_harmless() {
+    let world = World::with(small());
+    for fault in ["GET /api/v4/**=endless:escapes", "factory:GET /gitlab/v1/kit=endless:escapes"] {
+        world.sandbox().clear_faults();
+        world.sandbox().fault(fault).expect(fault);
+        for args in [super::CONNECT.as_slice(), &super::VERIFY] {
+            let run = world.run(args);
+            assert_eq!(run.code, 3, "{fault}: {run}");
+            assert_harmless(fault, &run.stdout);
+            assert_harmless(fault, &run.stderr);
+        }
+    }
+}

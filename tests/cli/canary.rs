@@ -1,0 +1,117 @@
+//! Secrets: unique values for every one of them, looked for in everything that the program says and leaves behind, through
+//! success and through every failure.
+
+mod argv;
+mod echo;
+mod failures;
+mod panic;
+mod success;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
+use factory_gitlab::bundle::SealedBundle;
+use factory_gitlab::sandbox::gitlab::world::TokenSpec;
+use factory_gitlab::sandbox::options::Options;
+
+use crate::bad_input::files_below;
+use crate::world::{Transcript, World};
+
+/// A secret with its name, and every form in which it might be found.
+struct Canary {
+    name: String,
+    forms: Vec<String>,
+}
+
+impl Canary {
+    fn new(name: &str, value: &str) -> Self {
+        assert!(value.len() >= 12, "{name} is too short to be unique");
+        let bytes = value.as_bytes();
+        let hex = |between: &str| bytes.iter().map(|byte| format!("{between}{byte:02x}")).collect::<String>();
+        let mut forms = vec![value.to_owned(), hex(""), hex("%"), value.to_lowercase(), value.to_uppercase()];
+        forms.extend([hex("").to_uppercase(), hex("%").to_uppercase(), value.chars().rev().collect()]);
+        forms.push(url::form_urlencoded::byte_serialize(bytes).collect());
+        forms.push(serde_json::json!(value).to_string().trim_matches('"').to_owned());
+        // In base64 behind nothing, one byte and two bytes; the ends, which depend on what stands around it, are left out.
+        for before in 0..3 {
+            let padded = [&b"::"[..before], bytes].concat();
+            for encoded in [STANDARD.encode(&padded), URL_SAFE_NO_PAD.encode(&padded)] {
+                forms.push(encoded[4..encoded.len() - 4].to_owned());
+            }
+        }
+        Self { name: name.to_owned(), forms }
+    }
+
+    /// The first form that is in a text.
+    fn found_in(&self, text: &str) -> Option<&str> {
+        self.forms.iter().map(String::as_str).find(|form| text.contains(form))
+    }
+}
+
+/// A small world with a token that no prefix gives away, and the canaries that are known before the first run.
+fn world() -> (World, Vec<Canary>) {
+    world_with(Options { projects: 1, groups: 1, ..Options::default() })
+}
+
+fn world_with(options: Options) -> (World, Vec<Canary>) {
+    let mut world = World::with(options);
+    let gitlab = world.sandbox().gitlab().clone();
+    gitlab.lock().settings.personal_access_token_prefix = "Canary.pat_".to_owned();
+    let token = gitlab.add_token(TokenSpec::default());
+    world.set("GITLAB_TOKEN", &token);
+    let factory = world.sandbox().factory();
+    let canaries = vec![
+        Canary::new("the token", &token),
+        Canary::new("the webhook token", factory.webhook_secret()),
+        Canary::new("the signing token", &factory.signing_token()),
+        Canary::new("the signing key", factory.signing_token().trim_start_matches("whsec_")),
+        Canary::new("Factory's key", factory.api_key()),
+    ];
+    (world, canaries)
+}
+
+/// The application's secret, out of the bundle that was sealed; `None` when none was.
+fn application_secret(world: &World) -> Option<String> {
+    let sealed =
+        files_below(&world.path("")).into_iter().find(|path| path.extension().is_some_and(|end| end == "age"))?;
+    let opened =
+        SealedBundle::read(&sealed).expect("a bundle").open(&world.sandbox().factory().identity()).expect("opened");
+    let document: serde_json::Value = serde_json::from_str(opened.text()).expect("JSON");
+    document["application"]["secret"].as_str().map(str::to_owned)
+}
+
+/// Nothing of it is in what was said, nor in any file below the home.
+fn assert_hidden(case: &str, canaries: &[Canary], (world, runs): (&World, &[Transcript])) {
+    let mut places: Vec<(String, String)> = Vec::new();
+    for run in runs {
+        places.push(("standard output".to_owned(), run.stdout.clone()));
+        places.push(("standard error".to_owned(), run.stderr.clone()));
+    }
+    for path in files_below(&world.path("")) {
+        let bytes = std::fs::read(&path).expect("a file");
+        places.push((path.display().to_string(), String::from_utf8_lossy(&bytes).into_owned()));
+    }
+    for (place, text) in places {
+        for canary in canaries {
+            let found = canary.found_in(&text);
+            assert!(found.is_none(), "{case}: {} is in {place} as {found:?}:\n{text}", canary.name);
+        }
+        let fresh =
+            text.split("gloas-").skip(1).find(|rest| rest.chars().take_while(char::is_ascii_hexdigit).count() > 8);
+        assert!(fresh.is_none(), "{case}: an application secret is in {place}:\n{text}");
+    }
+}
+
+#[test]
+fn a_canary_is_found_in_every_form() {
+    let canary = Canary::new("it", "Canary.value+/=0123456789");
+    for text in [
+        "say Canary.value+/=0123456789 aloud".to_owned(),
+        STANDARD.encode("user:Canary.value+/=0123456789"),
+        URL_SAFE_NO_PAD.encode("ab{\"token\":\"Canary.value+/=0123456789\"}"),
+        "?token=Canary.value%2B%2F%3D0123456789&x".to_owned(),
+        "CANARY.VALUE+/=0123456789".to_owned(),
+    ] {
+        assert!(canary.found_in(&text).is_some(), "{text}");
+    }
+    assert!(canary.found_in("Canary.value+/=012345678").is_none());
+}

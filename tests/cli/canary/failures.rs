@@ -1,0 +1,107 @@
+//! Runs that fail, at every place and in every way.
+
+use factory_gitlab::sandbox::factory::Intake;
+
+use super::{Canary, application_secret, assert_hidden, world};
+
+const WAYS: [&str; 13] = [
+    "html:200",
+    "text:200",
+    "cut",
+    "half",
+    "type",
+    "endless:escapes",
+    "lost",
+    "status:401",
+    "status:403",
+    "status:500",
+    "json429",
+    "redirect:https://elsewhere.example/path",
+    "empty",
+];
+
+/// Where a secret is on its way in one direction or the other.
+const PLACES: [&str; 9] = [
+    "factory:GET /gitlab/v1/kit",
+    "GET /api/v4/personal_access_tokens/self",
+    "GET /api/v4/applications",
+    "POST /api/v4/applications",
+    "POST /oauth/*",
+    "POST /api/v4/groups/*/hooks",
+    "GET /api/v4/groups/*/hooks/*/events",
+    "factory:POST /gitlab/v1/bundles",
+    "factory:GET /gitlab/v1/receipts",
+];
+
+fn through_every_way(place: &str) {
+    for way in WAYS {
+        let (world, mut canaries) = world();
+        world.sandbox().fault(&format!("{place}={way}")).expect(way);
+        let loud = ["-vv", "--log-file", "run.log", "--timeout", "2"];
+        let mut runs = vec![world.run(&[&["connect", "--yes", "--audit-log", "audit.jsonl"][..], &loud].concat())];
+        runs.push(world.run(&[&["connect", "--yes", "-o", "json"][..], &loud].concat()));
+        runs.push(world.run(&[&["verify", "-o", "json", "--output-file", "report.json"][..], &loud].concat()));
+        canaries.extend(application_secret(&world).map(|secret| Canary::new("the application's secret", &secret)));
+        assert_hidden(&format!("{place}={way}"), &canaries, (&world, &runs));
+    }
+}
+
+macro_rules! places {
+    ($($name:ident = $at:literal;)+) => {$(
+        #[test]
+        fn $name() {
+            through_every_way(PLACES[$at]);
+        }
+    )+};
+}
+
+places! {
+    nothing_leaks_when_the_kit_fails = 0;
+    nothing_leaks_when_the_token_fails = 1;
+    nothing_leaks_when_the_list_of_applications_fails = 2;
+    nothing_leaks_when_making_the_application_fails = 3;
+    nothing_leaks_when_the_oauth_endpoint_fails = 4;
+    nothing_leaks_when_making_a_hook_fails = 5;
+    nothing_leaks_when_the_delivery_log_fails = 6;
+    nothing_leaks_when_the_upload_fails = 7;
+    nothing_leaks_when_the_receipt_fails = 8;
+}
+
+#[test]
+fn nothing_leaks_when_factory_refuses() {
+    for intake in
+        [Intake::Refuse(401), Intake::Refuse(413), Intake::Refuse(500), Intake::WrongDigest, Intake::NoReceipt]
+    {
+        let (world, mut canaries) = world();
+        world.sandbox().factory().switch(|switches| switches.intake = intake);
+        let run = world.run(&["connect", "--yes", "-vv", "--log-file", "run.log"]);
+        canaries.push(Canary::new("the application's secret", &application_secret(&world).expect("a bundle")));
+        assert_hidden(&format!("{intake:?}"), &canaries, (&world, &[run]));
+    }
+}
+
+/// What is typed in the wrong place: the secret in a variable that takes something else.
+#[test]
+fn a_secret_in_the_place_of_something_else_is_not_repeated() {
+    for name in [
+        "GITLAB_URL",
+        "FACTORY_KIT",
+        "FACTORY_GITLAB_CONFIG",
+        "FACTORY_GITLAB_CA_CERT",
+        "FACTORY_GITLAB_PROXY",
+        "FACTORY_GITLAB_APPLICATION_ID",
+        "HTTPS_PROXY",
+    ] {
+        let (mut world, canaries) = world();
+        let token = world.variables()["GITLAB_TOKEN"].clone();
+        for value in [
+            token.clone(),
+            format!("https://root:{token}@gitlab.acme.example"),
+            format!("http://127.0.0.1:1/?key={token}"),
+        ] {
+            world.set(name, &value);
+            let runs = [world.run(&["connect", "--yes", "-vv"]), world.run(&["verify", "-vv", "-o", "json"])];
+            assert_hidden(&format!("{name}={value}"), &canaries, (&world, &runs));
+        }
+    }
+}

@@ -1,0 +1,66 @@
+//! Runs that do their job.
+
+use super::{Canary, application_secret, assert_hidden, world};
+
+const LOUD: [&str; 3] = ["-vv", "--log-file", "run.log"];
+
+#[test]
+fn a_run_that_works_shows_no_secret_anywhere() {
+    let (mut world, mut canaries) = world();
+    let mut runs = Vec::new();
+    for args in [
+        ["connect", "--dry-run"].as_slice(),
+        &["connect", "--yes", "--audit-log", "audit.jsonl", "-o", "json", "--output-file", "connect.json"],
+        &["connect", "--yes"],
+        &["verify"],
+        &["verify", "--live", "-o", "json", "--output-file", "verify.json"],
+        &["verify", "-o", "junit"],
+        &["verify", "-o", "junit", "--output-file", "verify.xml"],
+        &["status"],
+        &["status", "-o", "json"],
+        &["kit", "show"],
+        &["kit", "show", "-o", "json"],
+        &["kit", "check"],
+    ] {
+        let run = world.run(&[args, &LOUD].concat());
+        assert_eq!(run.code, 0, "{args:?}: {run}");
+        runs.push(run);
+    }
+    let secret = application_secret(&world).expect("a sealed bundle");
+    canaries.push(Canary::new("the application's secret", &secret));
+    world.set("FACTORY_GITLAB_APPLICATION_ID", &world.sandbox().gitlab().applications()[0].uid.clone());
+    world.set("FACTORY_GITLAB_APPLICATION_SECRET", &secret);
+    let verified = world.run(&["verify", "-vv", "--log-file", "run.log"]);
+    assert_eq!(verified.code, 0, "{verified}");
+    runs.push(verified);
+    runs.push(world.run(&["bundle", "inspect", "-vv", &bundle(&world)]));
+    assert_hidden("success", &canaries, (&world, &runs));
+    assert!(world.path("run.log").exists() && world.path("audit.jsonl").exists());
+}
+
+fn bundle(world: &crate::world::World) -> String {
+    let files = crate::bad_input::files_below(&world.path("state"));
+    let path = files.into_iter().find(|path| path.ends_with("bundle.age")).expect("a bundle");
+    path.to_string_lossy().into_owned()
+}
+
+#[test]
+fn other_ways_of_handing_over_show_none_either() {
+    for more in [
+        ["--bundle-out", "out.age"].as_slice(),
+        &["--handover-token", "minted"],
+        &["--handover-token", "none", "--webhooks", "project"],
+    ] {
+        let (world, mut canaries) = world();
+        let run = world.run(&[&["connect", "--yes"], more, &LOUD].concat());
+        assert_eq!(run.code, 0, "{more:?}: {run}");
+        canaries.push(Canary::new("the application's secret", &application_secret(&world).expect("a bundle")));
+        let renewed = world.run(&[&["connect", "--yes", "--renew-secret"], more, &LOUD].concat());
+        canaries.push(Canary::new("the renewed secret", &application_secret(&world).expect("a bundle")));
+        for bundle in world.sandbox().factory().bundles() {
+            let value = bundle.document["personal_access_token"]["value"].as_str();
+            canaries.extend(value.map(|value| Canary::new("the token in the bundle", value)));
+        }
+        assert_hidden(&more.join(" "), &canaries, (&world, &[run, renewed]));
+    }
+}
