@@ -249,7 +249,10 @@ fn not_admin(case: &Case<'_>, token: &TokenDetails) -> Ruling {
     let user = case.observed.user.known();
     let name = user.map_or_else(|| "the token's owner".to_owned(), |user| user.username.clone());
     let has_admin_mode = token.scopes.iter().any(|scope| scope == "admin_mode");
-    let is_admin = user.and_then(|user| user.is_admin);
+    // GitLab offers `sudo` to administrators only, and hides `is_admin` where Admin Mode is on and the token is not for it.
+    // gitlab: lib/gitlab/auth.rb (available_scopes_for)
+    let is_admin =
+        user.and_then(|user| user.is_admin).unwrap_or(false) || token.scopes.iter().any(|scope| scope == "sudo");
     let (kind, cause) = if let Some(place) = user.and_then(bot_of) {
         (
             "access_token_of_a_bot",
@@ -257,7 +260,7 @@ fn not_admin(case: &Case<'_>, token: &TokenDetails) -> Ruling {
         )
     } else if has_admin_mode {
         ("not_admin", format!("{name} is no administrator"))
-    } else if is_admin == Some(true) {
+    } else if is_admin {
         (
             "admin_mode",
             format!("{name} is an administrator, Admin Mode is on, and the token lacks the scope admin_mode"),

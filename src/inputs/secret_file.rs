@@ -39,7 +39,8 @@ impl From<SecretError> for Failure {
             SecretError::Malformed { .. } | SecretError::Binary { .. } | SecretError::TooLarge { .. } => {
                 failure.fix(Fix::say("give the token alone, as GitLab showed it, in one line"))
             }
-            _ => failure,
+            SecretError::Unreadable { .. } => failure.fix(Fix::say("correct the path, or the rights of the file")),
+            SecretError::NotAFile { .. } | SecretError::Stdin(_) => failure,
         }
     }
 }

@@ -23,6 +23,10 @@ pub(super) fn what_the_token_cannot(desired: &Desired, observed: &Observed) -> R
 fn failure(finding: Finding) -> Option<Failure> {
     let cause = finding.cause.unwrap_or_else(|| finding.title.to_owned());
     let failure = match finding.status {
+        // A request that was refused says what was asked and not what for.
+        Status::Fail if cause.starts_with("GET ") => {
+            Failure::problem(format!("GitLab does not let it be seen whether {}", finding.title)).because(cause)
+        }
         Status::Fail => Failure::problem(cause),
         Status::Unknown => {
             Failure::new(Kind::Unknown, format!("could not find out whether {}", finding.title)).because(cause)

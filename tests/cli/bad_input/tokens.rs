@@ -52,9 +52,11 @@ fn admin_mode_is_told_apart_from_not_being_an_admin() {
     let mut world = World::with(Options { admin_mode: true, ..small() });
     let gitlab = world.sandbox().gitlab().clone();
     let mut said = Said::default();
-    for (case, token) in
-        [("an admin without admin_mode", gitlab.add_token(spec(&["api"]))), ("not an admin", gitlab.user_token())]
-    {
+    for (case, token) in [
+        ("an admin without admin_mode", gitlab.add_token(spec(&["api"]))),
+        ("the same, and the token has sudo", gitlab.add_token(spec(&["api", "sudo"]))),
+        ("not an admin", gitlab.user_token()),
+    ] {
         world.set("GITLAB_TOKEN", &token);
         said.both(case, &world);
     }

@@ -66,6 +66,8 @@ static FILTERS: LazyLock<Vec<(Regex, &str)>> = LazyLock::new(|| {
         (r"\b[0-9a-f]{64}\b", "[digest]"),
         (r"\bage1[0-9a-z]{20,}\b", "[recipient]"),
         (r"\b\d+(\.\d+)? ms\b", "[duration]"),
+        // Addresses, and so ports, stand in most documents.
+        (r"column \d{2,}", "column [n]"),
         (r"_bot_[0-9a-f]{32}\b", "_bot_[hex]"),
         (r"127\.0\.0\.1_\d+--", "127.0.0.1_[port]--"),
         (r#"("duration_ms": )\d+"#, "$1[duration]"),
