@@ -126,6 +126,12 @@ impl<'a> Apply<'a> {
             }
             rest = &rest[1..];
         }
+        if applied.failed.is_empty()
+            && applied.proofs.iter().all(DeliveryProof::stands)
+            && let Err(error) = self.note(&Entry::Finished)
+        {
+            tracing::warn!(%error, "the end was not noted");
+        }
     }
 
     async fn one(
@@ -161,7 +167,7 @@ impl<'a> Apply<'a> {
             Step::SealBundle { .. } => self.seal(hands),
             Step::ProvePair => self.prove_pair(hands).await,
             Step::TestDelivery { target, event } => {
-                applied.proofs.extend(self.test_delivery((target, *event), watch).await?);
+                applied.proofs.extend(self.test_delivery((target, *event), (watch, applied)).await?);
                 Ok(())
             }
             Step::WriteBundle { path } => self.write_bundle(path),

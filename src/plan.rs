@@ -70,6 +70,9 @@ pub fn plan(desired: &Desired, observed: &Observed, record: &Record) -> Plan {
     plan.obstacles.extend(part.obstacles);
     plan.notes.extend(part.notes);
     plan.steps.extend(bundle::sealing(desired, sealing));
+    if sealing.is_fresh() {
+        plan.steps.extend(bundle::superseded(record));
+    }
     webhooks::plan(desired, observed, record, &mut plan);
     plan.steps.extend(bundle::handing_over(desired, sealing));
     if desired.application.trusted {

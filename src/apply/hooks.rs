@@ -6,6 +6,7 @@ use futures_util::{StreamExt as _, stream};
 use crate::desired::Mark;
 use crate::gitlab::Hook;
 use crate::http;
+use crate::instance::Version;
 use crate::journal::{Entry, HookChange};
 use crate::observed::DeliveryProof;
 use crate::target::{Event, Target};
@@ -46,7 +47,13 @@ impl Apply<'_> {
             Step::DeleteHook { target, id } => return self.delete_hook(target, *id).await.map(|()| false),
             _ => return Ok(false),
         };
-        Ok(self.desired.webhooks.signing_token.is_some() && hook.signing_token_present != Some(true))
+        let can_sign = self.version().is_some_and(|version| version >= Version::SIGNING_TOKEN);
+        let wanted = can_sign && self.desired.webhooks.signing_token.is_some();
+        Ok(wanted && hook.signing_token_present != Some(true))
+    }
+
+    fn version(&self) -> Option<Version> {
+        self.observed.metadata.known().map(|metadata| metadata.version)
     }
 
     async fn create_hook(&self, target: &Target) -> Result<Hook, Error> {
@@ -102,15 +109,19 @@ impl Apply<'_> {
     pub(super) async fn test_delivery(
         &self,
         (target, event): (&Target, Event),
-        watch: &dyn Watch,
+        (watch, applied): (&dyn Watch, &Applied),
     ) -> Result<Option<DeliveryProof>, Error> {
-        // Its creation failed: that is in the report already.
+        // Where its creation failed (that is in the report already), another one of its kind is proof as good.
+        let target = match applied.failed.iter().any(|(step, _)| step.hook_target() == Some(target)) {
+            true => applied.done.iter().filter_map(Step::hook_target).find(|one| one.kind() == target.kind()),
+            false => Some(target),
+        };
+        let Some(target) = target else { return Ok(None) };
         let Some(hook) = self.find_ours(target).await? else { return Ok(None) };
         let waits = |why: &str| watch.waits(why);
-        let version = self.observed.metadata.known().map(|metadata| metadata.version);
-        let proof = Proof::new(self.sides, &self.desired.webhooks).of_version(version).telling(&waits);
+        let proof = Proof::new(self.sides, &self.desired.webhooks).of_version(self.version()).telling(&waits);
         let proof = proof.of(target, hook.id, event).await;
-        if proof.holds() {
+        if proof.stands() {
             self.note(&Entry::DeliveryProved { kind: target.kind() })?;
         }
         Ok(Some(proof))

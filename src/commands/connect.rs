@@ -65,10 +65,17 @@ impl Walk<'_> {
         gathered.unread = refuse::unread(&gathered.desired, &observed);
 
         // Plan: the difference, shown before anything is written.
-        let (desired, plan) = self.plan(&interview, gathered.desired.clone(), (&observed, &record))?;
-        let Some(lock) = lock.filter(|_| !plan.is_empty()) else {
+        let planned = self.plan(&interview, &gathered, (&observed, &record));
+        let (desired, plan) = context.interrupt.or(planned).await??;
+        let Some(lock) = lock.filter(|_| !plan.is_empty() || is_unfinished(&record)) else {
             return Ok(self.report(&gathered, plan, self.unwritten()));
         };
+        if plan.is_empty() {
+            // The run before was cut off after its last step: only the record does not know that all is done.
+            let mut journal = self.journal(&connection, &lock, &desired)?;
+            journal.append(&Entry::Finished).map_err(|error| explain::journal(&error))?;
+            return Ok(self.report(&gathered, plan, self.unwritten()));
+        }
         self.approve(&interview, &desired, &plan)?;
         gather::offer_keyring(context, &interview, &gathered).await?;
 
@@ -100,7 +107,8 @@ impl Walk<'_> {
         let wanted = Wanted {
             hooks: true,
             deliveries: false,
-            discovery: false,
+            // Which scopes the instance knows decides before an application is made; it was asked with the token.
+            discovery: true,
             factory: true,
             bundle: Seen::NotAsked("the record is at hand"),
             already: gathered.already.clone(),
@@ -111,17 +119,18 @@ impl Walk<'_> {
     }
 
     /// Makes the plan. Where only a decision is missing and a person is there to take it, it is taken and planned again.
-    fn plan(
+    async fn plan(
         &self,
         interview: &Interview<'_>,
-        mut desired: Desired,
+        gathered: &Gathered,
         (observed, record): (&Observed, &Record),
     ) -> Result<(Desired, Plan), Failure> {
+        let mut desired = gathered.desired.clone();
         let mut made = plan(&desired, observed, record);
         if let [Obstacle::NeedsSecret { application }] = made.obstacles.as_slice()
             && interview.prompter().can_ask()
         {
-            desired.application.origin = application::decide(interview, application)?;
+            desired.application.origin = application::decide(interview, gathered, application).await?;
             made = plan(&desired, observed, record);
         }
         if made.obstacles.is_empty() { Ok((desired, made)) } else { Err(obstacle::explain(&made.obstacles, &desired)) }
@@ -194,6 +203,10 @@ impl Walk<'_> {
             duration_ms: u64::try_from(took.as_millis()).unwrap_or(u64::MAX),
         }
     }
+}
+
+fn is_unfinished(record: &Record) -> bool {
+    !record.is_empty() && record.finished_at.is_none()
 }
 
 /// The two sides, as the steps use them.

@@ -148,6 +148,11 @@ pub fn vault(error: &VaultError) -> Failure {
 /// The local record cannot be read or written.
 #[must_use]
 pub fn journal(error: &journal::Error) -> Failure {
+    if let journal::Error::Busy { .. } = error {
+        return Failure::new(Kind::Unknown, "another run is working on this connection")
+            .because(error.to_string())
+            .fix(Fix::say("let it end, then run this again; a lock that nobody holds is no hindrance"));
+    }
     let failure = Failure::usage("the local record cannot be used").with_chain(error);
     failure.fix(Fix::say("check space and rights of the folder, or set FACTORY_GITLAB_STATE_DIR to another one"))
 }

@@ -22,6 +22,8 @@ pub struct Record {
     pub began_at: Option<Timestamp>,
     pub finished_at: Option<Timestamp>,
     pub application: OwnApplication,
+    /// The application whose secret was renewed from here, or may have been, by its ID. It need not be one that we made.
+    pub renewed: Option<String>,
     pub secret: SecretState,
     pub bundle: Option<BundleRecord>,
     /// Tokens made for Factory that no sealed bundle holds: to be revoked.
@@ -120,7 +122,10 @@ impl Record {
             Entry::DeliveryProved { kind } => {
                 self.unproved.remove(&kind);
             }
-            // A hook carries its own mark, so an intent alone tells nothing that looking would not.
+            // A hook carries its own mark, so looking tells whether it was changed; that it was never tested is told here.
+            Entry::ChangeHook { target, change: HookChange::Create | HookChange::Edit } => {
+                self.unproved.insert(target.kind());
+            }
             Entry::ChangeHook { .. } | Entry::UploadBundle { .. } => {}
             entry => self.add_bundle(at, entry),
         }
@@ -151,11 +156,14 @@ impl Record {
                 self.application = OwnApplication::Made { application_id };
             }
             // A renewal that may have happened ends the old secret, so the sealed one may be dead.
-            Entry::RenewSecret { .. } | Entry::SecretRenewed { .. } | Entry::DeleteApplication { .. } => {
+            Entry::RenewSecret { application_id } | Entry::SecretRenewed { application_id } => {
+                self.renewed = Some(application_id);
                 self.secret = SecretState::Lost;
             }
+            Entry::DeleteApplication { .. } => self.secret = SecretState::Lost,
             Entry::ApplicationDeleted { .. } => {
                 self.application = OwnApplication::None;
+                self.renewed = None;
                 self.secret = SecretState::None;
             }
             _ => {}

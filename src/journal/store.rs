@@ -25,7 +25,7 @@ pub enum Error {
     Write { path: PathBuf, source: io::Error },
     #[error("the audit log {} cannot be written", .path.display())]
     Audit { path: PathBuf, source: io::Error },
-    #[error("another run is working on this connection (lock {})", .path.display())]
+    #[error("{} is locked by another process", .path.display())]
     Busy { path: PathBuf },
     #[error("this system has no folder for state; set FACTORY_GITLAB_STATE_DIR")]
     NoFolder,
@@ -246,8 +246,10 @@ fn make_private_folder(path: &Path) -> io::Result<()> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::entry::HookChange;
     use super::super::record::{OwnApplication, SecretState};
     use super::*;
+    use crate::target::Target;
 
     fn store() -> (tempfile::TempDir, Connection) {
         let folder = tempfile::tempdir().expect("a folder");
@@ -312,6 +314,17 @@ mod tests {
         let record = connection.record().expect("a record");
         assert_eq!(record.application, OwnApplication::MayHaveMade);
         assert_eq!(record.secret, SecretState::Lost);
+    }
+
+    #[test]
+    fn a_hook_that_may_have_been_changed_is_still_to_be_proved() {
+        let (_folder, connection) = store();
+        let target = Target::Group { id: 1, path: "acme".to_owned() };
+        let kind = target.kind();
+        write(&connection, &[Entry::ChangeHook { target, change: HookChange::Create }]);
+        assert!(connection.record().expect("a record").unproved.contains(&kind));
+        write(&connection, &[Entry::DeliveryProved { kind }]);
+        assert!(connection.record().expect("a record").unproved.is_empty());
     }
 
     #[test]

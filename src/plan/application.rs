@@ -136,17 +136,18 @@ fn keep_ours(candidates: &Candidates<'_>, ours: &Application, auto: Auto<'_>) ->
     if !differences(candidates.wanted, ours).is_empty() {
         return replace(candidates, ours, auto, Why::Outdated);
     }
-    let lost = auto.record.secret != SecretState::Sealed || !bundle_is_usable(auto.record);
-    match (auto.renew, lost) {
+    match (auto.renew, secret_is_lost(auto.record)) {
         (false, false) => Part::default(),
         (true, _) => renew(candidates, ours, auto, Why::Asked),
         (false, true) => renew(candidates, ours, auto, Why::SecretLost),
     }
 }
 
-/// An accepted bundle has done its work; one that waits must still be there.
-fn bundle_is_usable(record: &Record) -> bool {
-    record.bundle.as_ref().is_some_and(|bundle| bundle.accepted || bundle.on_disk)
+/// Whether the secret that GitLab showed is in no bundle that can be used. An accepted bundle has done its work; one that
+/// waits must still be there, and its ID and secret must have been seen to authenticate.
+fn secret_is_lost(record: &Record) -> bool {
+    let usable = record.bundle.as_ref().is_some_and(|bundle| bundle.accepted || (bundle.on_disk && bundle.proven));
+    record.secret != SecretState::Sealed || !usable
 }
 
 fn renew(candidates: &Candidates<'_>, application: &Application, auto: Auto<'_>, why: Why) -> Part {
@@ -194,10 +195,23 @@ fn adopt(application: &Application, auto: Auto<'_>) -> Part {
         let step = Step::RenewSecret { id: application.id, application_id, why: Why::Asked };
         return Part { steps: vec![step], secret: Secret::AtHand, ..Part::default() };
     }
+    // An earlier run renewed its secret and was cut off: the old one is dead already, so going on disconnects nobody.
+    if auto.record.renewed.as_deref() == Some(&application.application_id) {
+        return match secret_is_lost(auto.record) {
+            true => renewed_again(application),
+            false => Part::default(),
+        };
+    }
     if is_connected(auto.observed) {
         return Part::default();
     }
     Part { obstacles: vec![Obstacle::NeedsSecret { application: application.clone() }], ..Part::default() }
+}
+
+fn renewed_again(application: &Application) -> Part {
+    let application_id = application.application_id.clone();
+    let step = Step::RenewSecret { id: application.id, application_id, why: Why::SecretLost };
+    Part { steps: vec![step], secret: Secret::AtHand, ..Part::default() }
 }
 
 fn create(candidates: &Candidates<'_>, auto: Auto<'_>) -> Part {

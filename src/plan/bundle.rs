@@ -44,6 +44,14 @@ pub(super) fn orphans(record: &Record) -> impl Iterator<Item = Step> {
     record.orphan_tokens.iter().map(|orphan| Step::RevokeToken { id: orphan.id, name: orphan.name.clone() })
 }
 
+/// The token in a bundle that nobody received and that a new one replaces. It is revoked once the new one is sealed, so
+/// that a death in between leaves no bundle with a dead token.
+pub(super) fn superseded(record: &Record) -> Option<Step> {
+    let bundle = record.bundle.as_ref().filter(|bundle| !bundle.accepted && bundle.written_to.is_none())?;
+    let token = bundle.token.as_ref()?;
+    Some(Step::RevokeToken { id: token.id, name: token.name.clone() })
+}
+
 /// How long a token for Factory lives. GitLab allows 365 days unless told otherwise; a day less leaves room for zones.
 const TOKEN_DAYS: i64 = 364;
 

@@ -156,6 +156,15 @@ impl fmt::Display for Step {
 }
 
 impl Step {
+    /// What a hook that is created or corrected hangs on.
+    #[must_use]
+    pub const fn hook_target(&self) -> Option<&Target> {
+        match self {
+            Self::CreateHook { target } | Self::EditHook { target, .. } => Some(target),
+            _ => None,
+        }
+    }
+
     /// The step in words.
     #[must_use]
     pub fn words(&self) -> Words {

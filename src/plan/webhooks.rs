@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use crate::desired::{Desired, DesiredWebhooks, Mark};
+use crate::error::Fix;
 use crate::gitlab::{AlertStatus, Hook};
 use crate::instance::Version;
 use crate::journal::Record;
@@ -40,22 +41,19 @@ pub(super) fn plan(desired: &Desired, observed: &Observed, record: &Record, plan
         }
         plan.steps.extend(steps);
     }
-    plan.notes.extend(terms(wanted, &plan.steps));
+    plan.notes.extend(comparison.terms(&plan.steps));
+    if comparison.version < Version::GROUP_HOOK_TEST && to_prove.remove(&TargetKind::Group) {
+        revive.retain(|target| target.kind() != TargetKind::Group);
+        plan.by_hand.extend(group_tests(desired, seen));
+    }
     plan.steps.extend(proofs(wanted, seen, &to_prove, revive));
 }
 
-/// What every hook that is written will be: for whoever reviews the plan.
-fn terms(wanted: &DesiredWebhooks, steps: &[Step]) -> Vec<String> {
-    let writes = |step: &Step| matches!(step, Step::CreateHook { .. } | Step::EditHook { .. });
-    if !steps.iter().any(writes) {
-        return Vec::new();
-    }
-    let signing = if wanted.signing_token.is_some() { " and the signing token" } else { "" };
-    let events: Vec<&str> = wanted.events.iter().map(|event| event.name()).collect();
-    vec![
-        format!("webhooks send {} to {}", events.join(", "), wanted.url),
-        format!("they verify TLS, and carry the secret token{signing}"),
-    ]
+/// Group hooks can be tested on their page long before the API can.
+fn group_tests(desired: &Desired, seen: &HooksSeen) -> Option<Fix> {
+    let group = seen.targets.iter().map(|seen| &seen.target).find(|target| target.kind() == TargetKind::Group)?;
+    let text = "test a webhook on its page: before 17.1 GitLab's API has no test of group hooks";
+    Some(Fix::open(text, desired.instance.page(&group.page())))
 }
 
 fn is_disabled(hook: &Hook) -> bool {
@@ -82,22 +80,25 @@ fn choice(wanted: &DesiredWebhooks, seen: &HooksSeen, observed: &Observed) -> Ve
         }
         _ => {}
     }
-    let LeftOut { archived, marked_for_deletion, personal, excluded } = seen.left_out;
-    for (count, why) in [
-        (archived, "archived"),
-        (marked_for_deletion, "marked for deletion"),
-        (personal, "in personal namespaces (--personal takes them in)"),
-        (excluded, "excluded"),
-    ] {
-        if count > 0 {
-            notes.push(format!("left out: {count} {why}"));
-        }
-    }
+    notes.extend(left_out(seen.left_out));
     let refused = seen.targets.iter().filter(|target| target.hooks.known().is_none()).count();
     if refused > 0 {
         notes.push(format!("the hooks of {refused} could not be read; they are left for the next run"));
     }
     notes
+}
+
+fn left_out(left_out: LeftOut) -> Option<String> {
+    let LeftOut { archived, marked_for_deletion, personal, excluded } = left_out;
+    let counts = [
+        (archived, "archived"),
+        (marked_for_deletion, "marked for deletion"),
+        (personal, "in personal namespaces (--personal takes them in)"),
+        (excluded, "excluded"),
+    ];
+    let said: Vec<String> =
+        counts.iter().filter(|(count, _)| *count > 0).map(|(count, why)| format!("{count} {why}")).collect();
+    (!said.is_empty()).then(|| format!("left out: {}", said.join(", ")))
 }
 
 /// How a hook is held against what is wanted.
@@ -109,6 +110,19 @@ struct Comparison<'a> {
 }
 
 impl Comparison<'_> {
+    /// What every hook that is written will be: for whoever reviews the plan.
+    fn terms(&self, steps: &[Step]) -> Vec<String> {
+        let Some(target) = steps.iter().find_map(Step::hook_target) else { return Vec::new() };
+        let signs = self.version >= Version::SIGNING_TOKEN && self.wanted.signing_token.is_some();
+        let signing = if signs { " and the signing token" } else { "" };
+        let hook = self.wanted.hook(target.clone());
+        let events: Vec<&str> = hook.events.iter().map(|event| event.name()).collect();
+        vec![
+            format!("webhooks send {} to {}", events.join(", "), hook.url),
+            format!("they verify TLS, and carry the secret token{signing}"),
+        ]
+    }
+
     fn steps(&self, target: &Target, hooks: &[HookSeen]) -> Vec<Step> {
         let Some(keeper) = self.keeper(target, hooks) else {
             return vec![Step::CreateHook { target: target.clone() }];
@@ -186,6 +200,7 @@ fn proofs(wanted: &DesiredWebhooks, seen: &HooksSeen, kinds: &BTreeSet<TargetKin
     };
     let mut targets: Vec<Target> = kinds.iter().filter_map(of_kind).collect();
     targets.extend(revive);
-    targets.dedup();
+    let mut named = BTreeSet::new();
+    targets.retain(|target| named.insert(target.clone()));
     targets.into_iter().map(|target| Step::TestDelivery { target, event }).collect()
 }

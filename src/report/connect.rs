@@ -113,14 +113,10 @@ impl Report for ConnectReport {
     }
 
     fn json(&self) -> Value {
-        let (proofs, receipt, stopped, unsigned) = match &self.end {
-            End::Applied(outcome) => (
-                json!(outcome.proofs),
-                json!(outcome.receipt),
-                json!(outcome.stopped.as_ref().map(|(_, failure)| failure_json(failure))),
-                outcome.unsigned_hooks,
-            ),
-            End::AlreadyConnected | End::DryRun(_) => (json!([]), Value::Null, Value::Null, 0),
+        let nothing = Outcome::default();
+        let outcome = match &self.end {
+            End::Applied(outcome) => outcome,
+            End::AlreadyConnected | End::DryRun(_) => &nothing,
         };
         json!({
             "schema": SCHEMA,
@@ -130,11 +126,12 @@ impl Report for ConnectReport {
             "exit_code": self.exit_code() as u8,
             "steps": self.steps(),
             "notes": self.plan.notes,
-            "proofs": proofs,
-            "receipt": receipt,
-            "error": stopped,
+            "proofs": outcome.proofs,
+            "receipt": outcome.receipt,
+            "error": outcome.stopped.as_ref().map(|(_, failure)| failure_json(failure)),
+            "failures": outcome.failed.iter().map(failed_json).collect::<Vec<_>>(),
             "unread": self.unread.iter().map(failure_json).collect::<Vec<_>>(),
-            "unsigned_hooks": unsigned,
+            "unsigned_hooks": outcome.unsigned_hooks,
             "by_hand": self.plan.by_hand,
             "requests": self.requests,
             "writes": self.writes,
@@ -212,8 +209,8 @@ impl ConnectReport {
     fn what_now(&self, outcome: &Outcome, page: &mut Page) {
         page.gap();
         if outcome.interrupted || outcome.stopped.is_some() || !outcome.failed.is_empty() {
-            let line = Line::new().plain("What was done stays done. Run the same command again; it takes up the rest.");
-            page.line(line);
+            let kept = if outcome.done.is_empty() { "" } else { "What was done stays done. " };
+            page.line(Line::new().plain(format!("{kept}Run the same command again; it takes up the rest.")));
         } else if self.exit_code() == ExitCode::Done {
             let command = format!("factory-gitlab verify --gitlab-url {}", self.instance);
             page.line(Line::new().plain("Prove it any time: ").with(Tone::Action, command));
@@ -230,9 +227,9 @@ impl ConnectReport {
             _ => 0,
         };
         if unsigned > 0 {
-            page.gap();
+            let hooks = if unsigned == 1 { "one webhook".to_owned() } else { format!("{unsigned} webhooks") };
             page.line(Line::new().dim(format!(
-                "note: GitLab took {unsigned} hooks without the signing token (it has it from 19.0, with its switch on); \
+                "note: GitLab took {hooks} without the signing token, because its switch webhook_signing_token is off; \
                  the secret token is set"
             )));
         }
@@ -273,13 +270,42 @@ pub fn plan_lines(plan: &Plan, page: &mut Page) {
     for (number, words) in plan.words().into_iter().enumerate() {
         page.line(Line::new().dim(format!("{:>3}. ", number + 1)).plain(words.what));
         for detail in words.details {
-            page.line(Line::new().dim(format!("     {detail}")));
+            hanging(Hang { first: Line::new().plain("     "), indent: 5, tone: Tone::Dim }, &detail, page);
         }
     }
     page.gap();
     for note in &plan.notes {
-        page.line(Line::new().dim(format!("note: {note}")));
+        hanging(Hang { first: Line::new().dim("note: "), indent: 6, tone: Tone::Dim }, note, page);
     }
+}
+
+/// Lines of a plan are broken here, because a terminal would break them in the middle of words.
+const WIDTH: usize = 100;
+
+/// How a long line goes on below itself.
+struct Hang {
+    first: Line,
+    /// How wide the first part is, and how far in the rest stands.
+    indent: usize,
+    tone: Tone,
+}
+
+fn hanging(hang: Hang, text: &str, page: &mut Page) {
+    let Hang { mut first, indent, tone } = hang;
+    let (mut line, mut used) = (String::new(), indent);
+    for word in text.split(' ') {
+        let length = word.chars().count();
+        if !line.is_empty() && used + 1 + length > WIDTH {
+            let next = Line::new().plain(" ".repeat(indent));
+            page.line(std::mem::replace(&mut first, next).with(tone, std::mem::take(&mut line)));
+            used = indent;
+        }
+        let gap = if line.is_empty() { "" } else { " " };
+        line.push_str(gap);
+        line.push_str(word);
+        used += gap.len() + length;
+    }
+    page.line(first.with(tone, line));
 }
 
 fn failed(step: &Step, failure: &Failure, page: &mut Page) {
@@ -313,6 +339,13 @@ fn fix_lines(fix: &Fix, page: &mut Page) {
     for action in [&fix.command, &fix.url].into_iter().flatten() {
         page.line(Line::new().plain("    ").with(Tone::Action, action));
     }
+}
+
+/// One step that failed without stopping the rest.
+fn failed_json((step, failure): &(Step, Failure)) -> Value {
+    let mut value = failure_json(failure);
+    value["text"] = json!(step.to_string());
+    value
 }
 
 fn failure_json(failure: &Failure) -> Value {

@@ -57,13 +57,13 @@ impl Terminal {
         let doing = sanitize::line(doing).into_owned();
         let drawn = (self.inner.drawn && self.inner.verbosity > Verbosity::Quiet).then(|| {
             let bar = self.inner.bars.add(ProgressBar::new(total));
-            bar.set_style(style("{msg} [{bar:24}] {pos}/{len} {per_sec:.dim} {eta:.dim}").progress_chars("=> "));
-            bar.set_message(doing.clone());
+            bar.set_style(style(BAR).progress_chars("=> "));
+            bar.set_prefix(doing.clone());
             bar.enable_steady_tick(BETWEEN_TICKS);
             Cleared(bar)
         });
         let last_line = Cell::new(self.inner.clock.instant());
-        Bar { terminal: self.clone(), doing, total, done: Cell::new(0), last_line, drawn }
+        Bar { terminal: self.clone(), doing, total: Cell::new(total), done: Cell::new(0), last_line, drawn }
     }
 }
 
@@ -71,18 +71,32 @@ impl Terminal {
 pub struct Bar {
     terminal: Terminal,
     doing: String,
-    total: u64,
+    total: Cell<u64>,
     done: Cell<u64>,
     last_line: Cell<Instant>,
     drawn: Option<Cleared>,
 }
 
 impl Bar {
-    /// One step further; `step` says which.
-    pub fn advance(&self, step: &str) {
+    /// There is more to do than was known.
+    pub fn lengthen(&self, total: u64) {
+        self.total.set(total);
+        if let Some(Cleared(bar)) = &self.drawn {
+            bar.set_length(total);
+        }
+    }
+
+    /// Says what is being worked on, cut to the width of the terminal.
+    pub fn at(&self, step: &str) {
+        if let Some(Cleared(bar)) = &self.drawn {
+            bar.set_message(sanitize::line(step).into_owned());
+        }
+    }
+
+    /// One step further.
+    pub fn advance(&self) {
         self.done.set(self.done.get() + 1);
         if let Some(Cleared(bar)) = &self.drawn {
-            bar.set_message(format!("{}: {}", self.doing, sanitize::line(step)));
             bar.inc(1);
         } else {
             self.line_now_and_then();
@@ -93,10 +107,13 @@ impl Bar {
         let now = self.terminal.inner.clock.instant();
         if now.duration_since(self.last_line.get()) >= BETWEEN_LINES {
             self.last_line.set(now);
-            self.terminal.say_line(format!("{}: {} of {}", self.doing, self.done.get(), self.total));
+            self.terminal.say_line(format!("{}: {} of {}", self.doing, self.done.get(), self.total.get()));
         }
     }
 }
+
+/// What stands in the bar's line; the last part fills it and is cut off at its end.
+const BAR: &str = "{prefix} [{bar:24}] {pos}/{len} {eta:.dim} {wide_msg:.dim}";
 
 /// A drawn bar, taken off the screen when dropped.
 struct Cleared(ProgressBar);
@@ -121,14 +138,15 @@ mod tests {
         let terminal = Terminal::captured(b"");
         assert_eq!(terminal.during("reading", async { 7 }).await, 7);
         let bar = terminal.bar("registering", 2);
-        bar.advance("one");
-        bar.advance("two");
+        bar.at("one");
+        bar.advance();
+        bar.lengthen(3);
         assert_eq!(terminal.heard().1, "");
     }
 
     #[test]
     fn the_templates_are_understood() {
-        for template in ["{spinner} {msg} {elapsed:.dim}", "{msg} [{bar:24}] {pos}/{len} {per_sec:.dim} {eta:.dim}"] {
+        for template in ["{spinner} {msg} {elapsed:.dim}", BAR] {
             assert!(ProgressStyle::with_template(template).is_ok(), "{template}");
         }
     }

@@ -6,7 +6,7 @@ use std::process::Command;
 use rexpect::process::WaitStatus;
 use rexpect::session::{PtySession, spawn_command};
 
-use crate::world::World;
+use crate::world::{World, small};
 
 /// Starts the program at a terminal of its own.
 fn at_a_terminal(world: &World, args: &[&str]) -> PtySession {
@@ -94,4 +94,154 @@ fn nobody_is_asked_in_ci_or_with_no_input() {
     let mut session = at_a_terminal(&world, &["kit", "show"]);
     session.exp_string("one thing is missing").expect("the list");
     ends_with(&mut session, 2);
+}
+
+/// A world whose kit is a file and whose address and token nobody has given yet, with both.
+fn unanswered() -> (World, String, String) {
+    let mut world = World::with(small());
+    let (url, token) = (world.sandbox().gitlab_url(), world.sandbox().gitlab().admin_token());
+    world.file("kit.json", world.sandbox().factory().kit_json().to_string());
+    for name in ["GITLAB_URL", "GITLAB_TOKEN", "FACTORY_KIT"] {
+        world.unset(name);
+    }
+    (world, url, token)
+}
+
+/// Waits for these words and answers with this line.
+fn answer(session: &mut PtySession, words: &str, line: &str) -> String {
+    let before = session.exp_string(words).expect(words);
+    session.send_line(line).expect("typed");
+    before
+}
+
+#[test]
+fn the_wizard_connects_and_lets_each_answer_be_corrected() {
+    let (world, url, token) = unanswered();
+    let mut session = at_a_terminal(&world, &["connect"]);
+    answer(&mut session, "Kit from Factory", "kit.json");
+    answer(&mut session, "GitLab URL", "http://127.0.0.1:1");
+    session.exp_string("could not be reached").expect("why not");
+    answer(&mut session, "GitLab URL", &url);
+    answer(&mut session, "Personal access token of an admin (hidden): ", "glpat-wrong-canary-token");
+    let between = answer(&mut session, "Personal access token of an admin (hidden): ", &token);
+    assert!(between.contains("GitLab does not know the token") && !between.contains("canary"), "{between}");
+    assert!(!between.contains("Needs the scope"), "explained twice: {between}");
+    session.exp_string("Plan for").expect("the plan");
+    let plan = session.exp_string("Do this?").expect("the approval");
+    assert!(plan.contains("create the webhook of group group-1"), "{plan}");
+    assert_eq!(world.writes(), Vec::<String>::new(), "nothing is written before the approval");
+    session.send("y").expect("typed");
+    session.send_line("").expect("typed");
+    let end = session.exp_string("Prove it any time").expect("the report");
+    assert!(end.contains("connected") && !end.contains(&token), "{end}");
+    ends_with(&mut session, 0);
+    assert_eq!(world.sandbox().factory().bundles().len(), 1);
+}
+
+#[test]
+fn a_plan_that_is_refused_writes_nothing() {
+    let world = World::with(small());
+    let mut session = at_a_terminal(&world, &["connect"]);
+    session.exp_string("Do this?").expect("the approval");
+    session.send("n").expect("typed");
+    session.send_line("").expect("typed");
+    session.exp_string("the plan was not approved; nothing was changed").expect("a word");
+    ends_with(&mut session, 1);
+    assert_eq!(world.writes(), Vec::<String>::new());
+}
+
+#[test]
+fn ctrl_c_at_any_prompt_of_the_wizard_leaves_the_terminal_sane() {
+    for (steps, last) in [(0, "Kit from Factory"), (1, "GitLab URL"), (2, "(hidden): "), (3, "Do this?")] {
+        let (world, url, token) = unanswered();
+        // A shell stays behind, so that the terminal can be asked.
+        let mut command = Command::new("sh");
+        let program = World::program().display();
+        let script = format!(
+            "stty echo; '{program}' connect; echo \"ended $?\"; stty -a | tr '; ' '\\n\\n' | grep -x -e echo -e -echo"
+        );
+        command.args(["-c", &script]).env_clear().envs(world.variables()).env("TERM", "xterm");
+        command.env("PATH", "/usr/bin:/bin").current_dir(world.path(""));
+        let mut session = spawn_command(command, Some(20_000)).expect("a terminal");
+        let answers = [("Kit from Factory", "kit.json"), ("GitLab URL", &url), ("(hidden): ", &token)];
+        for (words, line) in answers.into_iter().take(steps) {
+            answer(&mut session, words, line);
+        }
+        session.exp_string(last).expect(last);
+        session.send_control('c').expect("typed");
+        let shown = session.exp_string("ended 130").expect("130");
+        assert!(shown.contains("\u{1b}[?25h") || last == "(hidden): ", "{last}: the cursor is hidden: {shown:?}");
+        assert!(shown.contains("interrupted"), "{last}: {shown}");
+        let rest = session.exp_eof().expect("the end");
+        assert_eq!(rest.trim(), "echo", "{last}: typed text stays unseen");
+        assert_eq!(world.writes(), Vec::<String>::new());
+    }
+}
+
+#[test]
+fn ctrl_c_during_work_says_what_was_done() {
+    let world = World::with(small());
+    world.sandbox().fault("POST /api/v4/groups/*/hooks=hang").expect("a fault");
+    let mut session = at_a_terminal(&world, &["connect", "--yes"]);
+    // The bar shows where the work stands.
+    session.exp_string("connecting").expect("the bar");
+    session.exp_string("3/6").expect("three steps are done");
+    session.send_control('c').expect("typed");
+    let shown = session.exp_string("it takes up the rest").expect("how to go on");
+    assert!(shown.contains("interrupted") && shown.contains("seal the bundle"), "{shown}");
+    ends_with(&mut session, 130);
+    world.sandbox().clear_faults();
+    world.connects(&[]);
+    assert_eq!((world.all_hooks().len(), world.sandbox().gitlab().applications().len()), (1, 1));
+}
+
+#[test]
+fn by_hand_the_values_are_shown_and_both_answers_are_asked() {
+    let mut world = World::with(small());
+    world.sandbox().factory().edit_kit(|kit| kit["application"]["trusted"] = true.into());
+    let made = world.make_application(&serde_json::json!({}));
+    world.set("BROWSER", "true");
+    let mut session = at_a_terminal(&world, &["connect", "--application", "manual"]);
+    let form = session.exp_string("Open that page in your browser?").expect("the browser");
+    for value in ["Redirect URI", "/gitlab-sh/callback", "read_registry sudo", "/admin/applications/new"] {
+        assert!(form.contains(value), "{value}: {form}");
+    }
+    session.send("n").expect("typed");
+    session.send_line("").expect("typed");
+    answer(&mut session, "Application ID", made["id"].to_string().as_str());
+    session.exp_string("is the number of Factory Integration").expect("which is meant");
+    answer(&mut session, "Application ID", made["application_id"].as_str().expect("an ID"));
+    answer(&mut session, "Application secret (hidden): ", "gloas-wrong");
+    session.exp_string("does not accept this application ID and secret together").expect("why not");
+    answer(&mut session, "Application secret (hidden): ", made["secret"].as_str().expect("a secret"));
+    session.exp_string("Do this?").expect("the approval");
+    session.send("y").expect("typed");
+    session.send_line("").expect("typed");
+    session.exp_string("mark the application as trusted").expect("what is left");
+    ends_with(&mut session, 0);
+    assert_eq!(world.bundle()["application"]["secret"], made["secret"]);
+}
+
+#[test]
+fn whose_secret_nobody_knows_is_decided_by_the_person() {
+    for (choice, code) in [(0, 1), (1, 0), (2, 0)] {
+        let world = World::with(small());
+        let made = world.make_application(&serde_json::json!({}));
+        let mut session = at_a_terminal(&world, &["connect"]);
+        session.exp_string("is there already, and its secret is not known here").expect("the question");
+        session.send(&"\u{1b}[B".repeat(choice)).expect("typed");
+        session.send_line("").expect("typed");
+        if choice == 1 {
+            answer(&mut session, "Application secret (hidden): ", made["secret"].as_str().expect("a secret"));
+        }
+        if code == 0 {
+            session.exp_string("Do this?").expect("the approval");
+            session.send("y").expect("typed");
+            session.send_line("").expect("typed");
+        }
+        ends_with(&mut session, code);
+        let kept = world.sandbox().gitlab().applications()[0].has_secret(made["secret"].as_str().expect("a secret"));
+        assert_eq!(kept, choice != 2, "choice {choice}");
+        assert_eq!(world.sandbox().factory().bundles().len(), usize::from(code == 0), "choice {choice}");
+    }
 }

@@ -2,9 +2,13 @@
 
 mod bad_input;
 mod canary;
+mod connect;
+mod connect_application;
+mod connect_webhooks;
 mod interactive;
 mod kit;
 mod readme;
+mod resume;
 mod small;
 mod usage;
 mod verify;

@@ -10,6 +10,7 @@
 //! [`World::with`] takes other sandbox options, [`World::bare`] has no sandbox at all. Variables are set and unset with
 //! [`World::set`] and [`World::unset`]; [`World::file`] puts a file into the home; standard input is [`World::run_with`]'s.
 
+mod api;
 mod transcript;
 
 use std::collections::BTreeMap;
@@ -21,6 +22,7 @@ use factory_gitlab::sandbox::Sandbox;
 use factory_gitlab::sandbox::options::Options;
 use tempfile::TempDir;
 
+pub use self::api::{of_version, small};
 pub use self::transcript::Transcript;
 
 /// No test waits longer for a run.

@@ -57,9 +57,14 @@ async fn ask_pair(interview: &Interview<'_>, gathered: &Gathered) -> Result<Cred
         })
         .await?
         .value;
+    let secret = ask_secret(interview, gathered, &id).await?;
+    Ok(Credentials { application_id: id, secret })
+}
+
+async fn ask_secret(interview: &Interview<'_>, gathered: &Gathered, id: &str) -> Result<ApplicationSecret, Failure> {
     let found = interview
         .secret_until(&questions::APPLICATION_SECRET, async |secret: &ApplicationSecret| {
-            let proved = gathered.look.oauth.prove_pair(&id, secret).await;
+            let proved = gathered.look.oauth.prove_pair(id, secret).await;
             let what = "the ID and secret could not be tried";
             let instance = &gathered.desired.instance;
             match proved.map_err(|error| explain::gitlab(&error, what, instance))? {
@@ -72,7 +77,7 @@ async fn ask_pair(interview: &Interview<'_>, gathered: &Gathered) -> Result<Cred
             }
         })
         .await?;
-    Ok(Credentials { application_id: id, secret: found.value.0 })
+    Ok(found.value.0)
 }
 
 /// The Admin Area's form with the exact values.
@@ -110,7 +115,11 @@ fn form(wanted: &DesiredApplication) -> [(&'static str, String); 5] {
 }
 
 /// An application that fits is there, and nobody here knows its secret: the person decides.
-pub(super) fn decide(interview: &Interview<'_>, found: &Application) -> Result<ApplicationOrigin, Failure> {
+pub(super) async fn decide(
+    interview: &Interview<'_>,
+    gathered: &Gathered,
+    found: &Application,
+) -> Result<ApplicationOrigin, Failure> {
     let prompt = format!("{} is there already, and its secret is not known here", found.name);
     let ask = Ask {
         key: "renew_secret",
@@ -118,9 +127,14 @@ pub(super) fn decide(interview: &Interview<'_>, found: &Application) -> Result<A
         help: Some("GitLab shows a secret only once. Renewing it disconnects whoever uses the present one."),
         default: None,
     };
-    let choices = ["stop here and change nothing", "renew the secret"].map(str::to_owned);
+    let choices = ["stop here and change nothing", "type its secret", "renew its secret"].map(str::to_owned);
     match interview.prompter().choose(&ask, &choices)? {
-        1 => Ok(ApplicationOrigin::Auto { given: None, renew: true }),
+        1 => {
+            let application_id = found.application_id.clone();
+            let secret = ask_secret(interview, gathered, &application_id).await?;
+            Ok(ApplicationOrigin::Given(Credentials { application_id, secret }))
+        }
+        2 => Ok(ApplicationOrigin::Auto { given: None, renew: true }),
         _ => Ok(ApplicationOrigin::Auto { given: None, renew: false }),
     }
 }

@@ -36,8 +36,9 @@ pub(super) fn require_everything(interview: &Interview<'_>, dry_run: bool) -> Re
         return Ok(());
     }
     let settings = interview.settings();
-    let mut missing: Vec<&'static Question> =
-        NEEDED.into_iter().filter(|question| question.is_required(settings) && !interview.knows(question)).collect();
+    let pair = [&questions::APPLICATION_ID, &questions::APPLICATION_SECRET];
+    let is_missing = |question: &&'static Question| question.is_required(settings) && !interview.knows(question);
+    let mut missing: Vec<&'static Question> = NEEDED.into_iter().chain(pair).filter(is_missing).collect();
     if !dry_run && !settings.is_on(&names::YES) {
         missing.push(&questions::YES);
     }
@@ -134,6 +135,7 @@ pub(super) async fn offer_keyring(
     let wanted = match interview.settings().text(&names::KEYRING) {
         Some(said) => said.value == "store",
         None if gathered.token_source != Source::Prompt || !interview.prompter().can_ask() => false,
+        None if context.env.is_on("FACTORY_DISABLE_KEYRING") => false,
         None => {
             let question = &questions::KEYRING;
             let ask =

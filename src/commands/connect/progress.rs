@@ -30,13 +30,15 @@ impl look::Watch for Looking<'_> {
         self.found.set(self.found.get() + targets);
         if self.found.get() > FEW {
             let total = u64::try_from(self.found.get()).unwrap_or(u64::MAX);
-            *self.bar.borrow_mut() = Some(self.terminal.bar("reading webhooks", total));
+            let mut bar = self.bar.borrow_mut();
+            bar.get_or_insert_with(|| self.terminal.bar("reading webhooks", total)).lengthen(total);
         }
     }
 
     fn read(&self, target: &Target) {
         if let Some(bar) = &*self.bar.borrow() {
-            bar.advance(&target.to_string());
+            bar.at(&target.to_string());
+            bar.advance();
         }
     }
 }
@@ -60,6 +62,7 @@ impl Watch for Working<'_> {
 
     fn begins(&self, step: &Step) {
         tracing::info!(step = %step, "begins");
+        self.bar.at(&step.to_string());
     }
 
     fn ended(&self, step: &Step, error: Option<&Error>) {
@@ -67,6 +70,6 @@ impl Watch for Working<'_> {
             None => tracing::info!(step = %step, "done"),
             Some(error) => tracing::warn!(step = %step, %error, "failed"),
         }
-        self.bar.advance(&step.to_string());
+        self.bar.advance();
     }
 }

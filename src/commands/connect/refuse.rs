@@ -6,7 +6,7 @@ use crate::desired::Desired;
 use crate::error::{Failure, Fix, Kind};
 use crate::http;
 use crate::observed::{HooksSeen, Observed, Seen};
-use crate::target::Target;
+use crate::target::{Strategy, Target};
 
 /// What must hold for `connect` to begin. The rest is what it is there to bring about.
 const NEEDED: [&str; 5] = ["instance.api", "instance.version", "token.valid", "token.scopes", "token.admin"];
@@ -47,6 +47,10 @@ pub(super) fn what_was_not_seen(desired: &Desired, observed: &Observed) -> Resul
     what_the_token_cannot(desired, observed)?;
     if let Seen::Failed(error) = &observed.applications {
         return Err(explain::gitlab(error, WHAT, &desired.instance));
+    }
+    // Where group hooks do not exist, the plan says so, and what to take instead.
+    if desired.webhooks.strategy == Strategy::Group && !observed.plan().has_group_hooks() {
+        return Ok(());
     }
     if let Seen::Failed(error) = &observed.hooks {
         return Err(explain::gitlab(error, WHAT, &desired.instance));

@@ -1,6 +1,8 @@
 //! A person at the terminal, asked with dialoguer.
 
+use std::collections::BTreeSet;
 use std::io;
+use std::sync::{Mutex, PoisonError};
 
 use dialoguer::theme::{ColorfulTheme, SimpleTheme, Theme};
 use zeroize::Zeroizing;
@@ -14,25 +16,34 @@ use crate::terminal::{Terminal, sanitize};
 /// Asks whoever sits at the terminal. Prompts go to standard error.
 pub struct Person {
     terminal: Terminal,
+    /// The keys of the questions that were explained: one that is asked again is not explained again.
+    explained: Mutex<BTreeSet<String>>,
 }
 
 impl Person {
     #[must_use]
     pub fn new(terminal: &Terminal) -> Self {
-        Self { terminal: terminal.clone() }
+        Self { terminal: terminal.clone(), explained: Mutex::default() }
     }
 
     fn theme() -> Box<dyn Theme> {
         if console::colors_enabled_stderr() { Box::new(ColorfulTheme::default()) } else { Box::new(SimpleTheme) }
     }
 
-    /// Asks with progress off the screen, and leaves the terminal sane when the person walks away.
-    fn asked<T>(&self, ask: &Ask<'_>, question: impl FnOnce(&str) -> io::Result<T>) -> Result<T, PromptError> {
-        if let Some(help) = ask.help {
+    /// Sets a question apart from what was before, and says what it is about.
+    fn explain(&self, ask: &Ask<'_>) {
+        let is_new = self.explained.lock().unwrap_or_else(PoisonError::into_inner).insert(ask.key.to_owned());
+        if let Some(help) = ask.help.filter(|_| is_new) {
             let mut page = Page::new();
+            page.line(Line::new());
             page.line(Line::new().dim(help));
             self.terminal.tell(&page);
         }
+    }
+
+    /// Asks with progress off the screen, and leaves the terminal sane when the person walks away.
+    fn asked<T>(&self, ask: &Ask<'_>, question: impl FnOnce(&str) -> io::Result<T>) -> Result<T, PromptError> {
+        self.explain(ask);
         let prompt = sanitize::line(ask.prompt);
         self.terminal.inner.bars.suspend(|| question(&prompt)).map_err(|error| {
             self.terminal.restore();

@@ -64,6 +64,7 @@ static FILTERS: LazyLock<Vec<(Regex, &str)>> = LazyLock::new(|| {
         (r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z", "[time]"),
         (r"\b[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\b", "[uuid]"),
         (r"\b[0-9a-f]{64}\b", "[digest]"),
+        (r"\bbnd_[0-9A-Za-z]{16}\b", "[receipt]"),
         (r"\bage1[0-9a-z]{20,}\b", "[recipient]"),
         (r"\b\d+(\.\d+)? ms\b", "[duration]"),
         // Addresses, and so ports, stand in most documents.

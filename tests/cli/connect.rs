@@ -1,0 +1,319 @@
+//! `connect` from beginning to end: what it says, what it writes, and that a second run has nothing to do.
+
+use serde_json::json;
+
+use crate::world::{World, of_version, small};
+
+#[test]
+fn an_instance_is_connected() {
+    let world = World::with(small());
+    let run = world.run(&["connect", "--yes"]);
+    insta::assert_snapshot!(run, @r#"
+    exit code: 0
+    ----- stdout -----
+    connected: http://127.0.0.1:[port]
+
+      done    create the OAuth application Factory Integration
+      done    seal the bundle, with the token that was given
+      done    prove that GitLab accepts the application's ID and secret
+      done    create the webhook of group group-1
+      done    send a test delivery (push) from group group-1
+      done    send the sealed bundle to Factory
+
+    Test delivery from group group-1
+      GitLab sent it: yes (the test was answered 2xx)
+      in GitLab's log: yes (the log says 200)
+      Factory has it: yes (Factory has received it)
+
+    Factory accepted the bundle, receipt [receipt]
+
+    Prove it any time: factory-gitlab verify --gitlab-url http://127.0.0.1:[port]
+
+    21 requests, 4 of them writes, [duration]
+    ----- stderr -----
+    Plan for http://127.0.0.1:[port]
+      1. create the OAuth application Factory Integration
+         redirect URI http://127.0.0.1:[port]/api/integrations/redirect/gitlab-sh/callback
+         scopes api read_user read_repository write_repository read_registry sudo
+         confidential
+      2. seal the bundle, with the token that was given
+         for [recipient]
+      3. prove that GitLab accepts the application's ID and secret
+      4. create the webhook of group group-1
+      5. send a test delivery (push) from group group-1
+      6. send the sealed bundle to Factory
+         POST http://127.0.0.1:[port]/gitlab/v1/bundles
+
+    note: the licence (premium) has group hooks: one for each top-level group covers all its projects,
+          also later ones
+    note: webhooks send push, note, merge_request, issue, pipeline, job to
+          http://127.0.0.1:[port]/gitlab/hooks/org_sandbox
+    note: they verify TLS, and carry the secret token and the signing token
+    "#);
+    assert_eq!(world.sandbox().gitlab().applications().len(), 1);
+    assert_eq!(world.all_hooks().len(), 1);
+    assert!(world.all_hooks()[0].has_token(world.sandbox().factory().webhook_secret()));
+    let bundle = world.bundle();
+    let secret = bundle["application"]["secret"].as_str().expect("a secret");
+    assert!(world.sandbox().gitlab().applications()[0].has_secret(secret));
+    assert_eq!(bundle["personal_access_token"]["value"], world.sandbox().gitlab().admin_token());
+    assert_eq!(bundle["webhook"]["strategy"], "group");
+}
+
+#[test]
+fn json_is_one_document_and_says_the_same() {
+    let world = World::with(small());
+    let run = world.run(&["connect", "-y", "-o", "json"]);
+    assert_eq!(run.code, 0, "{run}");
+    let report = run.json();
+    assert_eq!(report["schema"], "factory-gitlab/connect/v1");
+    assert_eq!((&report["verdict"], &report["exit_code"]), (&json!("connected"), &json!(0)));
+    let steps = report["steps"].as_array().expect("steps");
+    let names: Vec<&str> = steps.iter().filter_map(|step| step["step"].as_str()).collect();
+    let wanted = ["create_application", "seal_bundle", "prove_pair", "create_hook", "test_delivery", "upload_bundle"];
+    assert_eq!(names, wanted);
+    assert!(steps.iter().all(|step| step["state"] == "done"), "{run}");
+    for fact in ["test", "log", "receipt"] {
+        assert_eq!(report["proofs"][0][fact]["state"], "holds", "{fact}: {run}");
+    }
+    assert_eq!(report["failures"], json!([]));
+    for secret in [world.sandbox().gitlab().admin_token(), world.sandbox().factory().webhook_secret().to_owned()] {
+        assert!(!run.stdout.contains(&secret) && !run.stderr.contains(&secret), "a secret is shown");
+    }
+}
+
+#[test]
+fn a_second_run_writes_nothing_in_any_version() {
+    for (major, minor) in [(16, 11), (17, 9), (18, 5), (19, 2)] {
+        let world = World::with(of_version(major, minor));
+        world.connects(&[]);
+        let (applications, hooks) = (world.sandbox().gitlab().applications(), world.all_hooks());
+        assert_eq!((applications.len(), hooks.len()), (1, 1), "{major}.{minor}");
+        world.has_nothing_to_do(&[]);
+        let json = world.connect(&["-o", "json"]);
+        assert_eq!(json.json()["verdict"], "connected", "{major}.{minor}: {json}");
+        assert_eq!(world.sandbox().factory().bundles()[0].times, 1, "{major}.{minor}");
+    }
+}
+
+#[test]
+fn on_another_machine_nothing_is_planned_either() {
+    for (major, minor) in [(17, 9), (18, 5), (19, 2)] {
+        let mut world = World::with(of_version(major, minor));
+        world.connects(&[]);
+        world.on_another_machine();
+        world.has_nothing_to_do(&[]);
+    }
+}
+
+#[test]
+fn a_dry_run_writes_nothing_and_tells_with_its_exit_code_what_is_pending() {
+    let world = World::with(small());
+    let run = world.run(&["connect", "--dry-run"]);
+    insta::assert_snapshot!(run, @r#"
+    exit code: 0
+    ----- stdout -----
+    Plan for http://127.0.0.1:[port] (nothing was written)
+      1. create the OAuth application Factory Integration
+         redirect URI http://127.0.0.1:[port]/api/integrations/redirect/gitlab-sh/callback
+         scopes api read_user read_repository write_repository read_registry sudo
+         confidential
+      2. seal the bundle, with the token that was given
+         for [recipient]
+      3. prove that GitLab accepts the application's ID and secret
+      4. create the webhook of group group-1
+      5. send a test delivery (push) from group group-1
+      6. send the sealed bundle to Factory
+         POST http://127.0.0.1:[port]/gitlab/v1/bundles
+
+    note: the licence (premium) has group hooks: one for each top-level group covers all its projects,
+          also later ones
+    note: webhooks send push, note, merge_request, issue, pipeline, job to
+          http://127.0.0.1:[port]/gitlab/hooks/org_sandbox
+    note: they verify TLS, and carry the secret token and the signing token
+
+    12 requests, 0 of them writes, [duration]
+    "#);
+    assert_eq!(world.run(&["connect", "--dry-run", "--exit-code"]).code, 4);
+    assert_eq!(world.run(&["connect", "--dry-run", "--exit-code", "-o", "json"]).json()["exit_code"], 4);
+    assert_eq!(world.writes(), Vec::<String>::new());
+    assert!(!world.path("state").exists(), "a dry run leaves no trace");
+    world.connects(&[]);
+    let run = world.run(&["connect", "--dry-run", "--exit-code"]);
+    assert_eq!(run.code, 0, "{run}");
+    assert!(run.stdout.starts_with("nothing to do"), "{run}");
+    assert_eq!(world.run(&["connect", "--exit-code"]).code, 2, "it is of no use alone");
+}
+
+#[test]
+fn without_a_terminal_everything_missing_is_listed_at_once() {
+    let run = World::bare().run(&["connect"]);
+    insta::assert_snapshot!(run, @r#"
+    exit code: 2
+    ----- stderr -----
+    error: 4 things are missing, and there is nobody to ask
+    hint: the kit from Factory: --kit, the variable FACTORY_KIT, or kit in the answers file
+    hint: GitLab's URL: --gitlab-url, the variable GITLAB_URL, or gitlab_url in the answers file
+    hint: an admin's personal access token: --token-file, the variable GITLAB_TOKEN, or token_file in the answers file
+    hint: the approval of the plan: --yes, or yes in the answers file
+    "#);
+    let world = World::with(small());
+    let run = world.run(&["connect"]);
+    assert_eq!(run.code, 2, "{run}");
+    assert!(run.stderr.contains("--yes") && world.sandbox().requests().is_empty(), "{run}");
+    let run = World::bare().run(&["connect", "--application", "existing"]);
+    for name in ["FACTORY_GITLAB_APPLICATION_ID", "--application-secret-file"] {
+        assert!(run.stderr.contains(name), "{name}: {run}");
+    }
+}
+
+#[test]
+fn answers_come_from_a_file() {
+    let mut world = World::with(small());
+    let variable = |name: &str| world.variables().get(name).cloned().expect("a variable");
+    let (url, token, kit) = (variable("GITLAB_URL"), variable("GITLAB_TOKEN"), variable("FACTORY_KIT"));
+    for name in ["GITLAB_URL", "GITLAB_TOKEN", "FACTORY_KIT"] {
+        world.unset(name);
+    }
+    world.file("token", format!("{token}\n"));
+    world.file(
+        "acme.toml",
+        format!(
+            "gitlab_url = \"{url}\"\ntoken_file = \"token\"\nkit = \"{kit}\"\nwebhooks = \"project\"\nyes = true\n"
+        ),
+    );
+    let run = world.run(&["connect", "--no-input", "--config", "acme.toml"]);
+    assert_eq!(run.code, 0, "{run}");
+    assert_eq!(world.bundle()["webhook"]["strategy"], "project");
+}
+
+#[test]
+fn what_was_chosen_is_remembered_for_the_next_run() {
+    let mut world = World::with(small());
+    world.connects(&["--webhooks", "project"]);
+    for name in ["GITLAB_URL", "FACTORY_KIT"] {
+        world.unset(name);
+    }
+    world.has_nothing_to_do(&[]);
+}
+
+#[test]
+fn the_bundle_can_be_carried_by_hand() {
+    let world = World::with(small());
+    let run = world.connected(&["--bundle-out", "bundle.age"]);
+    assert!(world.sandbox().factory().bundles().is_empty(), "{run}");
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt as _;
+        let mode = std::fs::metadata(world.path("bundle.age")).expect("the bundle").permissions().mode();
+        assert_eq!(mode & 0o777, 0o600);
+    }
+    world.file("key.txt", world.sandbox().factory().identity());
+    let opened = world.run(&["bundle", "open", "bundle.age", "--identity-file", "key.txt"]).json();
+    let secret = opened["application"]["secret"].as_str().expect("a secret");
+    assert!(world.sandbox().gitlab().applications()[0].has_secret(secret));
+    world.has_nothing_to_do(&["--bundle-out", "bundle.age"]);
+}
+
+#[test]
+fn the_bundle_is_put_to_an_object_store_without_a_receipt() {
+    use factory_gitlab::sandbox::factory::Intake;
+    let world = World::with(small());
+    world.sandbox().factory().edit_kit(|kit| kit["bundle"]["method"] = json!("PUT"));
+    world.sandbox().factory().switch(|switches| switches.intake = Intake::NoReceipt);
+    let run = world.connected(&[]);
+    assert!(world.writes().contains(&"PUT /gitlab/v1/bundles".to_owned()), "{:?}", world.writes());
+    assert!(run.stdout.contains("Factory accepted the bundle\n"), "{run}");
+    world.has_nothing_to_do(&[]);
+}
+
+#[test]
+fn a_refused_bundle_stays_and_the_next_run_sends_the_same_one() {
+    use factory_gitlab::sandbox::factory::Intake;
+    for (intake, code) in [(Intake::Refuse(402), 1), (Intake::Refuse(503), 3), (Intake::WrongDigest, 1)] {
+        let world = World::with(small());
+        world.sandbox().factory().switch(|switches| switches.intake = intake);
+        let run = world.connect(&[]);
+        assert_eq!(run.code, code, "{run}");
+        assert!(run.stdout.contains("bundle upload"), "{run}");
+        assert!(run.stdout.contains("Run the same command again"), "{run}");
+        world.sandbox().factory().switch(|switches| switches.intake = Intake::Honest);
+        world.connects(&[]);
+        assert_eq!(world.writes(), ["POST /gitlab/v1/bundles"]);
+        assert_eq!(world.sandbox().factory().bundles().len(), 1);
+        world.has_nothing_to_do(&[]);
+    }
+}
+
+#[test]
+fn the_audit_log_tells_what_was_done_and_no_secret() {
+    let world = World::with(small());
+    world.connects(&["--audit-log", "audit.jsonl"]);
+    let log = std::fs::read_to_string(world.path("audit.jsonl")).expect("the log");
+    let events: Vec<String> = log
+        .lines()
+        .map(|line| serde_json::from_str::<serde_json::Value>(line).expect("a JSON line")["event"].to_string())
+        .collect();
+    let wanted = [
+        "began",
+        "create_application",
+        "application_created",
+        "bundle_sealed",
+        "pair_proven",
+        "change_hook",
+        "hook_changed",
+        "delivery_proved",
+        "upload_bundle",
+        "bundle_accepted",
+        "finished",
+    ];
+    assert_eq!(events, wanted.map(|event| format!("\"{event}\"")));
+    let secret = world.bundle()["application"]["secret"].as_str().expect("a secret").to_owned();
+    for secret in [secret, world.sandbox().gitlab().admin_token(), world.sandbox().factory().webhook_secret().into()] {
+        assert!(!log.contains(&secret), "a secret is in the audit log");
+    }
+}
+
+#[test]
+fn the_status_is_what_was_done() {
+    let world = World::with(small());
+    world.connects(&[]);
+    let run = world.run(&["status"]);
+    assert!(run.stdout.contains("finished on ") && run.stdout.contains("accepted by Factory on "), "{run}");
+    assert_eq!(world.run(&["status", "-o", "json"]).json()["connections"][0]["state"], "finished");
+}
+
+#[test]
+fn the_log_file_has_lines_and_no_secret() {
+    let world = World::with(small());
+    let run = world.connected(&["-vv", "--log-file", "run.log"]);
+    let log = std::fs::read_to_string(world.path("run.log")).expect("the log");
+    assert!(log.lines().count() > 10, "{log}");
+    let secret = world.bundle()["application"]["secret"].as_str().expect("a secret").to_owned();
+    let factory = world.sandbox().factory();
+    let key = factory.api_key().to_owned();
+    for secret in [secret, key, world.sandbox().gitlab().admin_token(), factory.webhook_secret().into()] {
+        assert!(!log.contains(&secret) && !run.stderr.contains(&secret), "a secret is shown");
+    }
+    assert!(log.lines().all(|line| serde_json::from_str::<serde_json::Value>(line).is_ok()), "{log}");
+}
+
+#[test]
+fn a_failing_path_leaves_nothing_written() {
+    for (fault, code) in [
+        ("GET /api/v4/metadata=html:200", 1),
+        ("GET /api/v4/metadata=status:500", 3),
+        ("GET /api/v4/personal_access_tokens/self=status:401", 1),
+        ("GET /api/v4/applications=status:403", 1),
+        ("GET /api/v4/applications=cut", 3),
+        ("GET /api/v4/groups=status:500", 3),
+        ("GET /gitlab/v1/kit=status:403", 1),
+    ] {
+        let world = World::with(small());
+        world.sandbox().fault(fault).expect(fault);
+        let run = world.connect(&["--timeout", "5"]);
+        assert_eq!(run.code, code, "{fault}: {run}");
+        assert_eq!(world.writes(), Vec::<String>::new(), "{fault}: {run}");
+        assert!(run.stderr.contains("error: "), "{fault}: {run}");
+    }
+}

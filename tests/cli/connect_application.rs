@@ -1,0 +1,206 @@
+//! `connect` and the OAuth application: whose it is, whether the pair is right, what is never touched.
+
+use serde_json::{Value, json};
+
+use crate::world::{World, of_version, small};
+
+/// A world in which an application was made by hand, with its ID and secret.
+fn with_application(change: &Value) -> (World, Value) {
+    let world = World::with(small());
+    let made = world.make_application(change);
+    (world, made)
+}
+
+fn text<'a>(made: &'a Value, name: &str) -> &'a str {
+    made[name].as_str().expect(name)
+}
+
+/// Gives the pair through the environment.
+fn give(world: &mut World, id: &str, secret: &str) {
+    world.set("FACTORY_GITLAB_APPLICATION_ID", id);
+    world.set("FACTORY_GITLAB_APPLICATION_SECRET", secret);
+}
+
+#[test]
+fn one_made_by_hand_is_taken_as_it_is() {
+    for how in ["manual", "existing", "auto"] {
+        let (mut world, made) = with_application(&json!({}));
+        give(&mut world, text(&made, "application_id"), text(&made, "secret"));
+        world.connects(&["--application", how]);
+        let bundle = world.bundle();
+        assert_eq!(bundle["application"]["id"], made["application_id"], "{how}");
+        assert_eq!(bundle["application"]["secret"], made["secret"], "{how}");
+        assert!(!world.writes().iter().any(|write| write.contains("/applications")), "{how}: {:?}", world.writes());
+        world.has_nothing_to_do_but_prove(&["--application", how]);
+    }
+}
+
+impl World {
+    /// A pair that is given is tried at the OAuth endpoint each time, which changes nothing there.
+    fn has_nothing_to_do_but_prove(&self, args: &[&str]) {
+        let again = self.connect(args);
+        assert_eq!(again.code, 0, "{again}");
+        assert!(again.stdout.starts_with("nothing to do: "), "{again}");
+        assert!(self.writes().iter().all(|write| write.starts_with("POST /oauth/")), "{:?}", self.writes());
+    }
+}
+
+#[test]
+fn a_wrong_or_swapped_pair_is_refused_before_anything_is_written() {
+    let (mut world, made) = with_application(&json!({}));
+    let (id, secret) = (text(&made, "application_id").to_owned(), text(&made, "secret").to_owned());
+    let number = made["id"].to_string();
+    for (given, word) in [
+        ((id.as_str(), "gloas-wrong-canary-secret"), "does not accept this application ID and secret together"),
+        ((secret.as_str(), id.as_str()), "does not accept"),
+        ((number.as_str(), secret.as_str()), "is the number of Factory Integration"),
+        (("0000000000000000", secret.as_str()), "does not accept"),
+    ] {
+        give(&mut world, given.0, given.1);
+        let run = world.connect(&["--application", "existing"]);
+        assert!(run.code == 1 || run.code == 2, "{run}");
+        assert!(run.stderr.contains(word), "{word}: {run}");
+        assert!(!run.stderr.contains("canary") && !run.stderr.contains(&secret), "a secret is shown");
+        assert!(world.writes().iter().all(|write| write.starts_with("POST /oauth/")), "{:?}", world.writes());
+        assert!(world.all_hooks().is_empty());
+    }
+}
+
+#[test]
+fn one_that_is_not_ours_is_never_touched() {
+    for (change, difference) in [
+        (
+            json!({"redirect_uri": "https://elsewhere.example/callback"}),
+            "redirect URI https://elsewhere.example/callback",
+        ),
+        (json!({"scopes": "api read_user"}), "scopes without read_repository"),
+        (json!({"confidential": false}), "not confidential"),
+    ] {
+        let (world, made) = with_application(&change);
+        for args in [[].as_slice(), &["--renew-secret"]] {
+            world.is_refused(args, 1, &[difference, "left alone", "/admin/applications/1"]);
+        }
+        let found = world.sandbox().gitlab().applications();
+        assert_eq!(found.len(), 1);
+        assert!(found[0].has_secret(text(&made, "secret")), "{change}: its secret was changed");
+    }
+}
+
+#[test]
+fn an_older_gitlab_that_does_not_show_scopes_is_not_held_against_it() {
+    let world = World::with(of_version(16, 11));
+    let made = world.make_application(&json!({"confidential": false}));
+    world.is_refused(&[], 1, &["not confidential"]);
+    assert!(world.sandbox().gitlab().applications()[0].has_secret(text(&made, "secret")));
+}
+
+#[test]
+fn of_several_that_match_none_is_taken() {
+    let (world, _) = with_application(&json!({}));
+    world.make_application(&json!({}));
+    world.is_refused(&[], 1, &["2 applications called Factory Integration", "--application existing"]);
+    assert_eq!(world.sandbox().gitlab().applications().len(), 2);
+}
+
+#[test]
+fn one_whose_secret_nobody_knows_needs_a_decision() {
+    let (world, made) = with_application(&json!({}));
+    world.is_refused(&[], 1, &["--application-secret-file", "--renew-secret", "disconnected"]);
+    assert!(world.sandbox().gitlab().applications()[0].has_secret(text(&made, "secret")));
+    let plan = world.run(&["connect", "--dry-run", "--renew-secret"]);
+    assert!(plan.stdout.contains("whoever uses it is disconnected"), "{plan}");
+    world.connects(&["--renew-secret"]);
+    let found = world.sandbox().gitlab().applications();
+    let bundle = world.bundle();
+    assert_eq!((found.len(), &bundle["application"]["id"]), (1, &made["application_id"]));
+    assert!(found[0].has_secret(text(&bundle["application"], "secret")));
+    assert!(!found[0].has_secret(text(&made, "secret")));
+    world.has_nothing_to_do(&[]);
+}
+
+#[test]
+fn a_renewal_that_was_cut_off_is_finished_without_asking_again() {
+    use factory_gitlab::sandbox::factory::Intake;
+    let (world, _) = with_application(&json!({}));
+    // GitLab renewed it, and its answer was lost: the secret is gone for everybody.
+    world.sandbox().fault("POST /api/v4/applications/*/renew-secret=lostx1").expect("a fault");
+    let cut = world.connect(&["--renew-secret"]);
+    assert_eq!(cut.code, 3, "{cut}");
+    // The next one is sealed, and Factory does not take it.
+    world.sandbox().factory().switch(|switches| switches.intake = Intake::Refuse(503));
+    assert_eq!(world.connect(&[]).code, 3);
+    world.sandbox().factory().switch(|switches| switches.intake = Intake::Honest);
+    world.connects(&[]);
+    assert_eq!(world.writes(), ["POST /gitlab/v1/bundles"]);
+    let secret = world.bundle()["application"]["secret"].as_str().expect("a secret").to_owned();
+    assert!(world.sandbox().gitlab().applications()[0].has_secret(&secret));
+}
+
+#[test]
+fn a_sealed_pair_that_does_not_authenticate_is_never_handed_over() {
+    let world = World::with(small());
+    world.sandbox().fault("POST /oauth/introspect=status:401x1").expect("a fault");
+    let run = world.connect(&[]);
+    assert_ne!(run.code, 0, "{run}");
+    assert!(world.sandbox().factory().bundles().is_empty());
+    world.connects(&[]);
+    assert!(world.writes().iter().any(|write| write.ends_with("/renew-secret")), "{:?}", world.writes());
+    assert_eq!(world.sandbox().factory().bundles().len(), 1);
+    world.has_nothing_to_do(&[]);
+}
+
+#[test]
+fn our_own_is_made_again_when_the_kit_asks_for_something_else() {
+    let world = World::with(small());
+    world.connects(&[]);
+    world.sandbox().factory().edit_kit(|kit| kit["application"]["scopes"] = json!(["api", "read_user", "read_api"]));
+    let plan = world.run(&["connect", "--dry-run"]);
+    assert!(plan.stdout.contains("delete our application 1"), "{plan}");
+    world.connects(&[]);
+    let found = world.sandbox().gitlab().applications();
+    assert_eq!((found.len(), found[0].scopes.len()), (1, 3));
+    world.has_nothing_to_do(&[]);
+}
+
+#[test]
+fn scopes_that_the_instance_does_not_know_are_named_before_anything_is_made() {
+    let world = World::with(small());
+    world.sandbox().factory().edit_kit(|kit| kit["application"]["scopes"] = json!(["api", "teleport"]));
+    world.is_refused(&[], 1, &["does not know the scopes teleport"]);
+    assert!(world.sandbox().gitlab().applications().is_empty());
+}
+
+#[test]
+fn the_token_for_factory_is_the_one_that_was_asked_for() {
+    for (handover, present) in [("given", true), ("minted", true), ("none", false)] {
+        let world = World::with(small());
+        let before = world.sandbox().gitlab().tokens().len();
+        let run = world.connected(&["--handover-token", handover]);
+        let bundle = world.bundle();
+        let token = &bundle["personal_access_token"];
+        assert_eq!(token.is_object(), present, "{handover}: {run}");
+        let admins = world.sandbox().gitlab().admin_token();
+        assert_eq!(bundle.to_string().contains(&admins), handover == "given", "{handover}");
+        let tokens = world.sandbox().gitlab().tokens();
+        assert_eq!(tokens.len() - before, usize::from(handover == "minted"), "{handover}");
+        if handover == "minted" {
+            let minted = tokens.last().expect("a token");
+            assert_eq!((minted.user, minted.scopes.as_slice()), (1, ["api".to_owned()].as_slice()));
+            assert!(minted.name.starts_with("Factory "), "{}", minted.name);
+            assert_eq!(token["expires_at"], json!(minted.expires_at.expect("an end")));
+            assert_eq!(token["user"], "root");
+            assert!(!run.stdout.contains(text(token, "value")) && !run.stderr.contains(text(token, "value")));
+        }
+        world.has_nothing_to_do(&["--handover-token", handover]);
+    }
+}
+
+#[test]
+fn every_supported_version_is_connected_with_a_minted_token() {
+    for (major, minor) in [(16, 11), (17, 9), (18, 5), (19, 2)] {
+        let world = World::with(of_version(major, minor));
+        let run = world.connected(&["--handover-token", "minted"]);
+        let value = world.bundle()["personal_access_token"]["value"].clone();
+        assert!(value.as_str().is_some_and(|value| value.starts_with("glpat-")), "{major}.{minor}: {run}");
+    }
+}

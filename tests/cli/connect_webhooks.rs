@@ -1,0 +1,286 @@
+//! `connect` and the webhooks: where they hang, what is corrected, what is left alone.
+
+use factory_gitlab::sandbox::gitlab::hooks::{Event, Owner};
+use factory_gitlab::sandbox::gitlab::state::Namespace;
+use factory_gitlab::sandbox::gitlab::world::ProjectSpec;
+use factory_gitlab::sandbox::options::{Edition, Options, Plan};
+use serde_json::{Value, json};
+
+use crate::world::{Transcript, World, of_version, small};
+
+/// Three projects in two groups.
+fn three() -> Options {
+    Options { projects: 3, groups: 2, ..Options::default() }
+}
+
+/// Where the hooks hang, in one word each.
+fn owners(world: &World) -> Vec<String> {
+    let word = |owner| match owner {
+        Owner::Group(_) => "group".to_owned(),
+        Owner::System => "system".to_owned(),
+        Owner::Project(id) => world.sandbox().gitlab().lock().project(&id.to_string()).expect("it").full_path.clone(),
+    };
+    let mut owners: Vec<String> = world.all_hooks().iter().map(|hook| word(hook.owner)).collect();
+    owners.sort();
+    owners
+}
+
+fn all_are_right(world: &World) {
+    let factory = world.sandbox().factory();
+    for hook in world.all_hooks() {
+        assert!(hook.has_token(factory.webhook_secret()), "{:?}", hook.owner);
+        assert!(hook.enable_ssl_verification, "{:?}", hook.owner);
+        assert_eq!(hook.url, factory.kit_json()["webhook"]["url"].as_str().expect("a URL"));
+        for event in [Event::Note, Event::Issue, Event::Pipeline, Event::Job] {
+            assert!(hook.owner == Owner::System || hook.events.contains(event), "{event:?} of {:?}", hook.owner);
+        }
+    }
+}
+
+#[test]
+fn the_strategy_and_the_licence_decide_where_they_hang() {
+    let projects = ["group-1/project-1", "group-1/subgroup-1/project-3", "group-2/project-2"];
+    for (plan, edition, strategy, wanted) in [
+        (Plan::Premium, Edition::Ee, "auto", ["group", "group"].as_slice()),
+        (Plan::Ultimate, Edition::Ee, "group", &["group", "group"]),
+        (Plan::Premium, Edition::Ee, "project", &projects),
+        (Plan::None, Edition::Ee, "auto", &projects),
+        (Plan::None, Edition::Ce, "auto", &projects),
+        (Plan::None, Edition::Ce, "project", &projects),
+        (Plan::Premium, Edition::Ee, "system", &["system"]),
+        (Plan::None, Edition::Ce, "system", &["system"]),
+        (Plan::Premium, Edition::Ee, "none", &[]),
+    ] {
+        let world = World::with(Options { plan, edition, ..three() });
+        let run = world.connected(&["--webhooks", strategy]);
+        assert_eq!(owners(&world), wanted, "{plan:?} {edition:?} {strategy}: {run}");
+        all_are_right(&world);
+        world.has_nothing_to_do(&["--webhooks", strategy]);
+    }
+}
+
+#[test]
+fn what_a_strategy_leaves_out_is_said() {
+    let world = World::with(three());
+    let run = world.run(&["connect", "--dry-run", "--webhooks", "system"]);
+    assert!(run.stdout.contains("cannot carry note, issue, pipeline, job"), "{run}");
+    let world = World::with(Options { plan: Plan::None, ..three() });
+    let run = world.run(&["connect", "--dry-run"]);
+    assert!(run.stdout.contains("without a Premium or Ultimate licence group hooks never fire"), "{run}");
+}
+
+#[test]
+fn unlicensed_group_hooks_are_refused_before_anything_is_written() {
+    for edition in [Edition::Ce, Edition::Ee] {
+        let world = World::with(Options { plan: Plan::None, edition, ..three() });
+        world.is_refused(
+            &["--webhooks", "group"],
+            1,
+            &["group hooks need a Premium or Ultimate licence", "--webhooks project"],
+        );
+        assert!(world.sandbox().gitlab().applications().is_empty());
+    }
+}
+
+#[test]
+fn a_selection_is_kept_to() {
+    let projects = ["--webhooks", "project"];
+    for (args, wanted) in [
+        (["--project", "group-2/project-2"].as_slice(), ["group-2/project-2"].as_slice()),
+        (&["--group", "group-1"], &["group-1/project-1", "group-1/subgroup-1/project-3"]),
+        (&["--exclude", "group-1/subgroup-1"], &["group-1/project-1", "group-2/project-2"]),
+        (&["--exclude", "*-1", "--exclude", "*/project-3"], &["group-2/project-2"]),
+    ] {
+        let world = World::with(three());
+        let args: Vec<&str> = projects.iter().chain(args).copied().collect();
+        world.connects(&args);
+        assert_eq!(owners(&world), wanted, "{args:?}");
+        world.has_nothing_to_do(&args);
+    }
+    let world = World::with(three());
+    world.is_refused(&["--group", "no-such-group"], 1, &["no-such-group"]);
+}
+
+#[test]
+fn what_is_no_target_is_left_out_and_counted() {
+    let world = World::with(Options { plan: Plan::None, ..small() });
+    let gitlab = world.sandbox().gitlab();
+    let group = gitlab.add_group("other", None);
+    let add = |name: &str, home| gitlab.add_project(ProjectSpec::new(name, home));
+    let (archived, going) = (add("archived", Namespace::Group(group)), add("going", Namespace::Group(group)));
+    gitlab.set_archived(archived, true);
+    gitlab.mark_for_deletion(going);
+    add("mine", Namespace::User(1));
+    let run = world.connected(&[]);
+    assert_eq!(owners(&world), ["group-1/project-1"], "{run}");
+    // Archived ones are not even asked for.
+    assert!(run.stderr.contains("left out: 1 marked for deletion, 1 in personal namespaces"), "{run}");
+    world.connects(&["--personal"]);
+    assert_eq!(owners(&world), ["group-1/project-1", "root/mine"]);
+}
+
+#[test]
+fn a_new_token_is_written_to_every_hook_once() {
+    for (major, minor) in [(16, 11), (17, 9), (19, 2)] {
+        let mut world = World::with(Options { plan: Plan::None, projects: 2, ..of_version(major, minor) });
+        world.connects(&[]);
+        world.set("FACTORY_WEBHOOK_SECRET", "another-secret-token-of-the-kit");
+        let plan = world.planned(&[]);
+        assert_eq!(plan.iter().filter(|step| *step == "edit_hook").count(), 2, "{major}.{minor}: {plan:?}");
+        let run = world.connect(&[]);
+        // Factory was not told of the new token, so it refuses the test, and that is said.
+        assert_eq!(run.code, 1, "{major}.{minor}: {run}");
+        assert!(world.all_hooks().iter().all(|hook| hook.has_token("another-secret-token-of-the-kit")));
+        let plan = world.planned(&[]);
+        assert_eq!(plan, ["test_delivery"], "{major}.{minor}: it is proved again, and not written again");
+    }
+}
+
+/// Changes the one hook of a connected instance by hand.
+fn changed_by_hand(world: &World, change: &Value) -> u64 {
+    let (group, hook) = world.group_hook();
+    let (status, answer) = world.api("PUT", &format!("/groups/{group}/hooks/{}", hook.id), change);
+    assert_eq!(status, 200, "{answer}");
+    hook.id
+}
+
+#[test]
+fn what_was_changed_by_hand_is_corrected_in_place() {
+    for (change, said) in [
+        (json!({"url": "https://elsewhere.example/hook", "token": "x"}), "URL, now https://elsewhere.example/hook"),
+        (json!({"note_events": false, "pipeline_events": false}), "missing events note, pipeline"),
+        (json!({"tag_push_events": true}), "unwanted events tag_push"),
+        (json!({"confidential_issues_events": true}), "unwanted events confidential_issue"),
+        (json!({"enable_ssl_verification": false}), "TLS verification is off"),
+        (json!({"token": ""}), "secret token"),
+        (json!({"description": "somebody tidied up"}), "secret token"),
+    ] {
+        let world = World::with(small());
+        world.connects(&[]);
+        let id = changed_by_hand(&world, &change);
+        let run = world.connected(&[]);
+        assert!(run.stderr.contains(said), "{change}: {run}");
+        assert_eq!(world.all_hooks().iter().map(|hook| hook.id).collect::<Vec<_>>(), [id], "{change}");
+        all_are_right(&world);
+        world.has_nothing_to_do(&[]);
+    }
+}
+
+#[test]
+fn second_ones_of_ours_are_removed_and_strangers_are_left_alone() {
+    let world = World::with(small());
+    world.connects(&[]);
+    let (group, ours) = world.group_hook();
+    let path = format!("/groups/{group}/hooks");
+    let second = json!({"url": ours.url, "description": ours.description, "token": "x", "push_events": true});
+    world.make(&path, &second);
+    let stranger = world.make(&path, &json!({"url": "https://ci.example/hook", "name": "CI", "token": "theirs"}));
+    let run = world.connected(&[]);
+    assert!(run.stderr.contains("it is a second one of ours"), "{run}");
+    let left: Vec<u64> = world.all_hooks().iter().map(|hook| hook.id).collect();
+    assert_eq!(left, [ours.id, stranger["id"].as_u64().expect("an id")]);
+    assert!(world.all_hooks()[1].has_token("theirs"));
+    world.has_nothing_to_do(&[]);
+}
+
+#[test]
+fn one_made_by_hand_for_factory_is_taken_over() {
+    let world = World::with(small());
+    let url = world.sandbox().factory().kit_json()["webhook"]["url"].clone();
+    world.connects(&["--webhooks", "none"]);
+    let group = world.api("GET", "/groups?top_level_only=true", &Value::Null).1[0]["id"].as_u64().expect("a group");
+    world.make(&format!("/groups/{group}/hooks"), &json!({"url": url, "push_events": true}));
+    world.connects(&["--webhooks", "auto"]);
+    assert_eq!(world.all_hooks().len(), 1);
+    all_are_right(&world);
+    world.has_nothing_to_do(&["--webhooks", "auto"]);
+}
+
+#[test]
+fn the_signing_token_is_set_and_read_back() {
+    let world = World::with(small());
+    let run = world.connected(&[]);
+    let signing = world.sandbox().factory().signing_token();
+    assert!(world.all_hooks()[0].has_signing_token(&signing), "{run}");
+    assert!(!run.stdout.contains("without the signing token"), "{run}");
+    assert!(!world.sandbox().factory().deliveries().is_empty());
+}
+
+#[test]
+fn a_signing_token_that_gitlab_ignores_is_said_and_not_sent_on_each_run() {
+    let world = World::with(of_version(19, 0));
+    world.sandbox().gitlab().switch_hooks(|switches| switches.signing_tokens = false);
+    let run = world.connected(&[]);
+    assert!(run.stdout.contains("without the signing token"), "{run}");
+    world.has_nothing_to_do(&[]);
+}
+
+#[test]
+fn one_that_gitlab_has_switched_off_is_brought_back_by_the_test() {
+    let world = World::with(small());
+    world.sandbox().gitlab().switch_hooks(|switches| {
+        switches.auto_disabling = true;
+        switches.test_limit = 1000;
+    });
+    world.connects(&[]);
+    world.sandbox().factory().switch(|switches| switches.webhook = Some((500, "broken".to_owned())));
+    let (group, hook) = world.group_hook();
+    for _ in 0..5 {
+        world.api("POST", &format!("/groups/{group}/hooks/{}/test/push_events", hook.id), &json!({}));
+    }
+    let state = |world: &World| {
+        let (_, answer) = world.api("GET", &format!("/groups/{group}/hooks/{}", hook.id), &Value::Null);
+        answer["alert_status"].as_str().expect("a status").to_owned()
+    };
+    assert_eq!(state(&world), "temporarily_disabled");
+    world.sandbox().factory().switch(|switches| switches.webhook = None);
+    world.connects(&[]);
+    assert_eq!(state(&world), "executable");
+    world.has_nothing_to_do(&[]);
+}
+
+#[test]
+fn a_limit_reached_on_one_project_does_not_stop_the_rest() {
+    let world = World::with(Options { plan: Plan::None, ..three() });
+    let first = world.sandbox().gitlab().projects()[0].clone();
+    world.sandbox().gitlab().switch_hooks(|switches| switches.project_limit = 1);
+    world.make(&format!("/projects/{}/hooks", first.id), &json!({"url": "https://ci.example/hook"}));
+    let run = world.connect(&["-o", "json"]);
+    assert_eq!(run.code, 1, "{run}");
+    let report = run.json();
+    assert!(report["failures"][0]["text"].as_str().is_some_and(|text| text.contains(&first.full_path)), "{run}");
+    assert_eq!(report["proofs"][0]["test"]["state"], "holds", "another one of its kind is proved: {run}");
+    assert_eq!((world.all_hooks().len(), world.sandbox().factory().bundles().len()), (3, 1));
+    world.sandbox().gitlab().switch_hooks(|switches| switches.project_limit = 100);
+    world.connects(&[]);
+    assert_eq!(world.all_hooks().len(), 4);
+    world.has_nothing_to_do(&[]);
+}
+
+#[test]
+fn a_delivery_that_does_not_arrive_is_said_as_three_facts() {
+    let world = World::with(small());
+    world.sandbox().factory().switch(|switches| switches.webhook = Some((500, "broken".to_owned())));
+    let run: Transcript = world.connect(&[]);
+    assert_eq!(run.code, 1, "{run}");
+    for fact in ["GitLab sent it: no", "in GitLab's log: no (the log says 500)", "Factory has it: "] {
+        assert!(run.stdout.contains(fact), "{fact}: {run}");
+    }
+    // The bundle was handed over all the same, and the next run proves the delivery again.
+    assert_eq!(world.sandbox().factory().bundles().len(), 1);
+    world.sandbox().factory().switch(|switches| switches.webhook = None);
+    assert_eq!(world.planned(&[]), ["test_delivery"]);
+    world.connects(&[]);
+    world.has_nothing_to_do(&[]);
+}
+
+#[test]
+fn names_with_escape_codes_do_no_harm() {
+    let world = World::with(Options { projects: 0, plan: Plan::None, ..small() });
+    let gitlab = world.sandbox().gitlab();
+    let group = gitlab.add_group("evil\u{1b}[2J", None);
+    gitlab.add_project(ProjectSpec::new("web\u{1b}]0;pwned\u{7}", Namespace::Group(group)));
+    let run = world.connected(&[]);
+    assert_eq!(world.all_hooks().len(), 1);
+    assert!(!run.stdout.contains(['\u{1b}', '\u{7}']) && !run.stderr.contains(['\u{1b}', '\u{7}']), "{run}");
+}

@@ -1,0 +1,165 @@
+//! GitLab's API by hand, as an admin with curl would use it, and what `connect` tests ask of every run.
+
+use std::io::{Read as _, Write as _};
+use std::net::TcpStream;
+
+use factory_gitlab::sandbox::gitlab::hooks::{Hook, Owner};
+use factory_gitlab::sandbox::options::{Options, Version};
+use serde_json::{Value, json};
+
+use super::{Transcript, World};
+
+/// The smallest instance: one group, one project.
+pub fn small() -> Options {
+    Options { projects: 1, groups: 1, ..Options::default() }
+}
+
+/// The smallest instance of a version.
+pub fn of_version(major: u16, minor: u16) -> Options {
+    Options { version: Version::new(major, minor, 0), ..small() }
+}
+
+impl World {
+    /// Asks GitLab's API, as the admin; gives the status and the answer. What was asked is not counted.
+    pub fn api(&self, method: &str, path: &str, body: &Value) -> (u16, Value) {
+        let address = self.sandbox().gitlab_url().replace("http://", "");
+        let (token, body) = (self.sandbox().gitlab().admin_token(), body.to_string());
+        let mut stream = TcpStream::connect(&address).expect("GitLab");
+        write!(
+            stream,
+            "{method} /api/v4{path} HTTP/1.0\r\nHost: {address}\r\nPRIVATE-TOKEN: {token}\r\n\
+             Content-Type: application/json\r\nContent-Length: {}\r\n\r\n{body}",
+            body.len()
+        )
+        .expect("asked");
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).expect("answered");
+        self.sandbox().clear_requests();
+        let status = answer.split(' ').nth(1).and_then(|status| status.parse().ok()).expect("a status");
+        let body = answer.split_once("\r\n\r\n").map_or("", |(_, body)| body);
+        (status, serde_json::from_str(body).unwrap_or_default())
+    }
+
+    /// Makes something by hand, and gives GitLab's answer.
+    pub fn make(&self, path: &str, body: &Value) -> Value {
+        let (status, made) = self.api("POST", path, body);
+        assert_eq!(status, 201, "{path}: {made}");
+        made
+    }
+
+    /// An application as the kit wants it, but for what `change` says.
+    pub fn make_application(&self, change: &Value) -> Value {
+        let kit = self.sandbox().factory().kit_json();
+        let scopes: Vec<&str> =
+            kit["application"]["scopes"].as_array().expect("scopes").iter().filter_map(Value::as_str).collect();
+        let mut body = json!({
+            "name": kit["application"]["name"],
+            "redirect_uri": kit["application"]["redirect_uri"],
+            "scopes": scopes.join(" "),
+            "confidential": true,
+        });
+        merge(&mut body, change);
+        self.make("/applications", &body)
+    }
+
+    /// `connect --yes` with these arguments besides.
+    pub fn connect(&self, args: &[&str]) -> Transcript {
+        self.sandbox().clear_requests();
+        let all: Vec<&str> = ["connect", "--yes"].iter().chain(args).copied().collect();
+        self.run(&all)
+    }
+
+    /// Connects and expects it to succeed.
+    pub fn connects(&self, args: &[&str]) {
+        drop(self.connected(args));
+    }
+
+    /// The same, for tests that hold what was said against something.
+    pub fn connected(&self, args: &[&str]) -> Transcript {
+        let run = self.connect(args);
+        assert_eq!(run.code, 0, "{run}");
+        run
+    }
+
+    /// The writes that were sent since the requests were forgotten last.
+    pub fn writes(&self) -> Vec<String> {
+        let requests = self.sandbox().requests();
+        requests.iter().filter(|one| one.is_write()).map(|one| format!("{} {}", one.method, one.path())).collect()
+    }
+
+    /// Runs once more and expects that nothing is planned and nothing written.
+    pub fn has_nothing_to_do(&self, args: &[&str]) {
+        let again = self.connect(args);
+        assert_eq!(again.code, 0, "{again}");
+        assert!(again.stdout.starts_with("nothing to do: "), "{again}");
+        assert_eq!(self.writes(), Vec::<String>::new(), "{again}");
+    }
+
+    /// The steps that would be taken, by their names.
+    pub fn planned(&self, args: &[&str]) -> Vec<String> {
+        let all: Vec<&str> = ["connect", "--dry-run", "-o", "json"].iter().chain(args).copied().collect();
+        let run = self.run(&all);
+        assert_eq!(run.code, 0, "{run}");
+        let steps = run.json()["steps"].as_array().cloned().unwrap_or_default();
+        steps.iter().filter_map(|step| step["step"].as_str().map(str::to_owned)).collect()
+    }
+
+    /// A new machine: nothing is recorded here.
+    pub fn on_another_machine(&mut self) {
+        let state = self.path("another-state");
+        assert!(!state.exists(), "there is one other machine");
+        self.set("FACTORY_GITLAB_STATE_DIR", &state.to_string_lossy());
+    }
+
+    /// Runs and expects a refusal: this exit code, these words, and that GitLab and Factory were not written to.
+    pub fn is_refused(&self, args: &[&str], code: i32, words: &[&str]) {
+        let run = self.connect(args);
+        assert_eq!(run.code, code, "{run}");
+        for word in words {
+            assert!(run.stderr.contains(word), "{word:?} is not said: {run}");
+        }
+        assert_eq!(self.writes(), Vec::<String>::new(), "{run}");
+    }
+
+    /// Every hook of the instance.
+    pub fn all_hooks(&self) -> Vec<Hook> {
+        self.sandbox().gitlab().all_hooks()
+    }
+
+    /// The first group hook, and its group.
+    pub fn group_hook(&self) -> (u64, Hook) {
+        let of_group = |hook: Hook| match hook.owner {
+            Owner::Group(group) => Some((group, hook)),
+            Owner::Project(_) | Owner::System => None,
+        };
+        self.all_hooks().into_iter().find_map(of_group).expect("a group hook")
+    }
+
+    /// The one bundle that Factory has, opened.
+    pub fn bundle(&self) -> Value {
+        let bundles = self.sandbox().factory().bundles();
+        assert_eq!(bundles.len(), 1, "one bundle");
+        bundles[0].document.clone()
+    }
+
+    /// A file of the state, or anything below it: every file's content.
+    pub fn files_below(&self, name: &str) -> Vec<(String, Vec<u8>)> {
+        let mut found = Vec::new();
+        let mut folders = vec![self.path(name)];
+        while let Some(folder) = folders.pop() {
+            for entry in std::fs::read_dir(folder).into_iter().flatten().flatten() {
+                match entry.path() {
+                    path if path.is_dir() => folders.push(path),
+                    path => found.push((path.display().to_string(), std::fs::read(&path).expect("a file"))),
+                }
+            }
+        }
+        found
+    }
+}
+
+fn merge(into: &mut Value, change: &Value) {
+    for (key, value) in change.as_object().into_iter().flatten() {
+        into[key] = value.clone();
+    }
+}
