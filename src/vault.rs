@@ -28,7 +28,7 @@ impl Stored for OAuthSecret {
     const ENTRY: &'static str = "application-secret";
 }
 
-/// Whether the keyring is used at all (`FACTORY_DISABLE_KEYRING`).
+/// Whether the keyring is used at all (`--keyring off`, `FACTORY_DISABLE_KEYRING`).
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Use {
     Allowed,
@@ -44,12 +44,14 @@ pub struct Vault {
 /// Why the keyring did not help. Never holds what is stored.
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
 pub enum VaultError {
-    #[error("the keyring is switched off by FACTORY_DISABLE_KEYRING")]
+    #[error("the keyring is switched off (--keyring off or FACTORY_DISABLE_KEYRING)")]
     Disabled,
     #[error("this system has no keyring that can be used: {0}")]
     Unavailable(String),
     #[error("the keyring did not answer within {} s; it may be waiting to be unlocked", .0.as_secs())]
     TimedOut(Duration),
+    #[error("the keyring is locked, and nobody unlocked it")]
+    Locked,
     #[error("the keyring refused: {0}")]
     Refused(String),
     #[error("what the keyring holds cannot be used: {0}")]
@@ -60,6 +62,12 @@ impl Vault {
     #[must_use]
     pub fn new(used: Use) -> Self {
         Self { used }
+    }
+
+    /// Whether it may be asked at all.
+    #[must_use]
+    pub fn is_used(self) -> bool {
+        self.used == Use::Allowed
     }
 
     /// The stored secret of an instance; `None` when there is none.
@@ -133,9 +141,15 @@ fn reason(error: &Error) -> VaultError {
             Err(why) => VaultError::Unavailable(why.to_string()),
             Ok(()) => VaultError::Unavailable(error.to_string()),
         },
+        Error::NoStorageAccess(why) if is_locked(&why.to_string()) => VaultError::Locked,
         Error::NoStorageAccess(why) => VaultError::Unavailable(why.to_string()),
         other => VaultError::Refused(other.to_string()),
     }
+}
+
+/// The Secret Service's own words; its crate gives them no type of ours to match.
+fn is_locked(why: &str) -> bool {
+    ["prompt dismissed", "is locked"].iter().any(|words| why.contains(words))
 }
 
 #[cfg(test)]

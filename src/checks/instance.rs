@@ -241,6 +241,7 @@ fn imposter(status: u16, what: &Imposter, error: &http::Error) -> Ruling {
     }
     let fix = match what {
         Imposter::LoginWall => "let requests to /api/v4 pass the sign-in that stands before GitLab",
+        Imposter::ClientCertificate => "give a client certificate that it accepts, with its key, with --client-cert",
         Imposter::WebPage | Imposter::OtherType(_) => {
             "correct the URL (with the path GitLab is installed under), or let /api/v4 pass the proxy"
         }

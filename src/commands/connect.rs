@@ -68,6 +68,9 @@ impl Walk<'_> {
         let planned = self.plan(&interview, &gathered, (&observed, &record));
         let (desired, plan) = context.interrupt.or(planned).await??;
         let Some(lock) = lock.filter(|_| !plan.is_empty() || is_unfinished(&record)) else {
+            if !self.args.dry_run {
+                gather::offer_keyring(context, &interview, &gathered).await?;
+            }
             return Ok(self.report(&gathered, plan, self.unwritten()));
         };
         if plan.is_empty() {

@@ -60,9 +60,9 @@ pub fn transport(error: &Error, what: &str) -> Failure {
         Cause::Dns { host, .. } => {
             failure.fix(Fix::say(format!("check the name {host}, and that this machine asks the right DNS server")))
         }
-        Cause::Connect { .. } => {
-            failure.fix(Fix::say("check host, port and firewall; behind a proxy, give --proxy or set HTTPS_PROXY"))
-        }
+        Cause::Connect { .. } => failure.fix(Fix::say(
+            "check host, port and firewall; the proxy is what --proxy or HTTPS_PROXY say (--proxy none goes without)",
+        )),
         Cause::Tls(problem) => failure.fix(tls(problem)),
         Cause::Timeout { .. } => failure.fix(Fix::say("try again; --timeout SECS waits longer")),
         Cause::Broken { .. } => {
@@ -134,6 +134,9 @@ fn imposter(what: &Imposter) -> Fix {
         Imposter::WebPage => {
             Fix::say("a proxy, load balancer or firewall answered; check the address and what stands in between")
         }
+        Imposter::ClientCertificate => Fix::say(
+            "give your client certificate with its key (PEM) with --client-cert PATH; if you did, ask for another",
+        ),
         Imposter::OtherType(_) => Fix::say("check that the address is GitLab's own"),
     }
 }

@@ -7,7 +7,7 @@ use crate::instance::InstanceUrl;
 use crate::journal::Store;
 use crate::secret::{Pat, PersonalAccessToken};
 use crate::settings::{Remembered, Settings, names};
-use crate::vault::{Use, Vault};
+use crate::vault::{Use, Vault, VaultError};
 
 /// Where this machine's records lie.
 ///
@@ -71,6 +71,15 @@ pub(super) async fn offer_token_of(instance: &InstanceUrl, context: &Context<'_>
     match stored {
         Ok(Some(token)) => interview.keep::<Pat>(&questions::TOKEN, token),
         Ok(None) => {}
-        Err(error) => tracing::debug!(%error, "the keyring was not read"),
+        // Not to have one is nothing special, unless it was asked for.
+        Err(error @ (VaultError::Disabled | VaultError::Unavailable(_))) if !is_asked_for(interview.settings()) => {
+            tracing::debug!(%error, "the keyring was not read");
+        }
+        Err(error) => context.terminal.warn(&format!("the keyring was not read: {error}")),
     }
+}
+
+/// Whether `--keyring store` was said.
+pub(super) fn is_asked_for(settings: &Settings) -> bool {
+    settings.text(&names::KEYRING).is_some_and(|said| said.value == "store")
 }

@@ -58,6 +58,10 @@ fn is_html(headers: &HeaderMap, body: &[u8]) -> bool {
 
 fn page_kind(body: &[u8]) -> Imposter {
     let text = String::from_utf8_lossy(&body[..body.len().min(64 * 1024)]).to_ascii_lowercase();
+    // nginx, which shuts the door after the handshake and not during it.
+    if text.contains("no required ssl certificate was sent") || text.contains("the ssl certificate error") {
+        return Imposter::ClientCertificate;
+    }
     let signs = ["type=\"password\"", "type='password'", "type=password", "samlrequest", "sign in", "log in", "login"];
     if signs.iter().any(|sign| text.contains(sign)) { Imposter::LoginWall } else { Imposter::WebPage }
 }

@@ -147,9 +147,18 @@ impl Client {
         let host = request.url.host_str().unwrap_or_default();
         let cause = match classify::cause(error, host, self.inner.timeout) {
             Cause::Tls(problem) => Cause::Tls(self.explained(&request.url, problem).await),
+            Cause::Connect { detail } => Cause::Connect { detail: self.on_the_way(&request.url, detail) },
             other => other,
         };
         request.failed(cause)
+    }
+
+    /// Names the proxy where one stands in between; without its user info.
+    fn on_the_way(&self, url: &Url, detail: String) -> String {
+        let Some(proxy) = self.proxy_for(url) else { return detail };
+        let (host, port) = (proxy.uri().host().unwrap_or_default(), proxy.uri().port_u16());
+        let port = port.map(|port| format!(":{port}")).unwrap_or_default();
+        format!("not through the proxy {host}{port}: {detail}")
     }
 
     async fn explained(&self, url: &Url, problem: TlsProblem) -> TlsProblem {

@@ -62,6 +62,8 @@ pub enum Imposter {
     LoginWall,
     #[error("a web page, as a proxy or load balancer gives")]
     WebPage,
+    #[error("a web page that asks for a client certificate")]
+    ClientCertificate,
     #[error("something of type {0}, not JSON")]
     OtherType(String),
 }
@@ -69,8 +71,9 @@ pub enum Imposter {
 /// Why TLS failed.
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
 pub enum TlsProblem {
-    #[error("the certificate's issuer is not trusted{}", .issuer.as_ref().map(|name| format!(" ({name})")).unwrap_or_default())]
-    UnknownCa { issuer: Option<String> },
+    /// `is_alone`: the server shows nothing but its own certificate, so an intermediate one may be missing.
+    #[error("the certificate's issuer is not trusted{}", issuer_words(.issuer.as_deref(), *.is_alone))]
+    UnknownCa { issuer: Option<String>, is_alone: bool },
     #[error("the certificate is for {}, not for {host}", .names.join(", "))]
     WrongName { host: String, names: Vec<String> },
     #[error("the certificate has expired{}", .on.as_ref().map(|date| format!(" on {date}")).unwrap_or_default())]
@@ -99,6 +102,14 @@ pub struct Answer {
     pub fields: Vec<String>,
     /// `Retry-After` or the time until `RateLimit-Reset`.
     pub retry_after: Option<Duration>,
+}
+
+fn issuer_words(issuer: Option<&str>, is_alone: bool) -> String {
+    match (issuer, is_alone) {
+        (None, _) => String::new(),
+        (Some(name), false) => format!(" ({name})"),
+        (Some(name), true) => format!(" ({name}, and the server sends no certificate along with its own)"),
+    }
 }
 
 impl Answer {

@@ -82,7 +82,7 @@ impl Response {
     /// [`Cause::Imposter`].
     pub fn refuse_web_page(&self) -> Result<(), Error> {
         match answer::imposter(&self.headers, &self.body) {
-            Some(what @ (Imposter::LoginWall | Imposter::WebPage)) => {
+            Some(what @ (Imposter::LoginWall | Imposter::WebPage | Imposter::ClientCertificate)) => {
                 Err(self.failed(Cause::Imposter { status: self.status, what }))
             }
             Some(Imposter::OtherType(_)) | None => Ok(()),

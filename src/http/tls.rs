@@ -36,6 +36,10 @@ pub struct CertificateSeen {
 pub(super) struct Shown {
     pub certificate: CertificateSeen,
     names: Vec<String>,
+    /// The issuer of the last certificate of the chain: the one that should be trusted.
+    highest: String,
+    /// Whether the server's own certificate is the whole chain.
+    is_alone: bool,
     /// Whichever issuer of the chain is a known inspecting proxy.
     inspector: Option<String>,
     pub problem: Option<TlsProblem>,
@@ -131,7 +135,10 @@ impl Recorder {
             issuer: name(leaf.issuer()),
             not_after: Timestamp::from_second(leaf.validity().not_after.timestamp()).ok()?,
         };
-        let shown = Shown { certificate, names: names(&leaf), inspector: inspector(chain), problem: None };
+        let last = chain.last().and_then(|der| X509Certificate::from_der(der).ok());
+        let highest = last.map_or_else(|| certificate.issuer.clone(), |(_, last)| name(last.issuer()));
+        let (names, inspector, is_alone) = (names(&leaf), inspector(chain), chain.len() == 1);
+        let shown = Shown { certificate, names, highest, is_alone, inspector, problem: None };
         let problem = judgement.as_ref().map(|error| shown.refine(problem(error, host)));
         Some(Shown { problem, ..shown })
     }
@@ -183,7 +190,7 @@ impl Shown {
         match problem {
             TlsProblem::UnknownCa { .. } => match &self.inspector {
                 Some(issuer) => TlsProblem::Intercepted { issuer: issuer.clone() },
-                None => TlsProblem::UnknownCa { issuer: Some(self.certificate.issuer.clone()) },
+                None => TlsProblem::UnknownCa { issuer: Some(self.highest.clone()), is_alone: self.is_alone },
             },
             TlsProblem::WrongName { host, .. } => TlsProblem::WrongName { host, names: self.names.clone() },
             TlsProblem::Expired { .. } => TlsProblem::Expired { on: Some(day(self.certificate.not_after)) },
@@ -204,7 +211,7 @@ pub(super) fn problem(error: &rustls::Error, host: &str) -> TlsProblem {
 
 fn certificate_problem(error: &CertificateError, host: &str) -> TlsProblem {
     match error {
-        CertificateError::UnknownIssuer => TlsProblem::UnknownCa { issuer: None },
+        CertificateError::UnknownIssuer => TlsProblem::UnknownCa { issuer: None, is_alone: false },
         CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. } => {
             TlsProblem::WrongName { host: host.to_owned(), names: Vec::new() }
         }

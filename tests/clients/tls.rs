@@ -25,7 +25,10 @@ async fn problem(options: &Options, sandbox: &factory_gitlab::sandbox::Sandbox) 
 async fn a_private_ca_is_named_until_it_is_given() {
     let sandbox = sandbox(|options| options.tls = true);
     let missing = problem(&impatient(), &sandbox).await;
-    assert!(matches!(&missing, TlsProblem::UnknownCa { issuer: Some(issuer) } if !issuer.is_empty()), "{missing:?}");
+    assert!(
+        matches!(&missing, TlsProblem::UnknownCa { issuer: Some(issuer), .. } if !issuer.is_empty()),
+        "{missing:?}"
+    );
     reader(&sandbox).metadata().await.expect("trusted with its CA");
 }
 
@@ -160,5 +163,8 @@ async fn another_issuer_than_the_given_ca_is_named() {
         options.tls_defect = Some(TlsDefect::OtherIssuer);
     });
     let seen = problem(&options(&sandbox), &sandbox).await;
-    assert_eq!(seen, TlsProblem::UnknownCa { issuer: Some("TLS inspection elsewhere".to_owned()) });
+    assert!(
+        matches!(&seen, TlsProblem::UnknownCa { issuer: Some(issuer), .. } if issuer == "TLS inspection elsewhere"),
+        "{seen:?}"
+    );
 }

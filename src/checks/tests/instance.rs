@@ -43,7 +43,7 @@ fn the_way_is_judged_step_by_step() {
     table(
         "instance.tls",
         &[
-            ("unknown CA", |world| tls(world, TlsProblem::UnknownCa { issuer: None }), "fail"),
+            ("unknown CA", |world| tls(world, TlsProblem::UnknownCa { issuer: None, is_alone: false }), "fail"),
             (
                 "wrong name",
                 |world| tls(world, TlsProblem::WrongName { host: "h".to_owned(), names: Vec::new() }),

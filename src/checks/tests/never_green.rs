@@ -15,7 +15,7 @@ fn causes() -> Vec<Cause> {
         Cause::Dns { host: "h".to_owned(), detail: String::new() },
         Cause::Connect { detail: "refused".to_owned() },
         Cause::Tls(TlsProblem::Other("handshake".to_owned())),
-        Cause::Tls(TlsProblem::UnknownCa { issuer: None }),
+        Cause::Tls(TlsProblem::UnknownCa { issuer: None, is_alone: false }),
         Cause::Timeout { after: Duration::from_secs(1) },
         Cause::Broken { detail: "reset".to_owned() },
         Cause::Imposter { status: 200, what: Imposter::WebPage },

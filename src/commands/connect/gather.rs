@@ -47,9 +47,10 @@ pub(super) fn require_everything(interview: &Interview<'_>, dry_run: bool) -> Re
 
 pub(super) async fn gather(context: &Context<'_>, interview: &Interview<'_>) -> Result<Gathered, Failure> {
     let http = context.client()?;
+    let kit = kit::gather(context, interview).await?.value;
+    // After the kit: a key that was typed to fetch it is the key of the upload too.
     let key = interview.find_secret(&questions::FACTORY_KEY)?.map(|found| found.value);
     let factory = Factory::new(http.clone(), key);
-    let kit = kit::gather(context, interview).await?.value;
     let instance = address(context, interview, &http).await?;
     let origin = ApplicationOrigin::Auto { given: None, renew: false };
     let desired = resolve::desired(Terms { kit: &kit, instance, settings: interview.settings(), origin })?;
@@ -132,11 +133,12 @@ pub(super) async fn offer_keyring(
     interview: &Interview<'_>,
     gathered: &Gathered,
 ) -> Result<(), Failure> {
-    let wanted = match interview.settings().text(&names::KEYRING) {
-        Some(said) => said.value == "store",
-        None if gathered.token_source != Source::Prompt || !interview.prompter().can_ask() => false,
-        None if context.env.is_on("FACTORY_DISABLE_KEYRING") => false,
-        None => {
+    let vault = recall::vault(context, interview.settings());
+    let wanted = match (recall::is_asked_for(interview.settings()), &gathered.token_source) {
+        (_, Source::Keyring) => false,
+        (true, _) => true,
+        (false, source) if *source != Source::Prompt || !vault.is_used() => false,
+        (false, _) => {
             let question = &questions::KEYRING;
             let ask =
                 Ask { key: question.setting.key, prompt: question.prompt, help: Some(question.help), default: None };
@@ -147,7 +149,7 @@ pub(super) async fn offer_keyring(
         return Ok(());
     }
     let instance = &gathered.desired.instance;
-    match recall::vault(context, interview.settings()).put(instance, &gathered.token).await {
+    match vault.put(instance, &gathered.token).await {
         Ok(()) => context.terminal.say_line(format!("the token for {instance} is in the keyring")),
         Err(error) => context.terminal.warn(&format!("the token was not kept, and is nowhere else either: {error}")),
     }

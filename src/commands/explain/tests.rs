@@ -22,7 +22,7 @@ fn every_failure_has_its_kind_and_says_what_to_do() {
     for (cause, code, advice) in [
         (Cause::Dns { host: "gitlab.acme.com".to_owned(), detail: String::new() }, ExitCode::Unknown, "DNS"),
         (Cause::Connect { detail: "refused".to_owned() }, ExitCode::Unknown, "firewall"),
-        (Cause::Tls(TlsProblem::UnknownCa { issuer: None }), ExitCode::Unknown, "--ca-cert"),
+        (Cause::Tls(TlsProblem::UnknownCa { issuer: None, is_alone: false }), ExitCode::Unknown, "--ca-cert"),
         (Cause::Tls(TlsProblem::Expired { on: None }), ExitCode::Unknown, "renew the certificate"),
         (Cause::Timeout { after: std::time::Duration::from_secs(30) }, ExitCode::Unknown, "--timeout"),
         (status(401), ExitCode::Problem, "token"),
