@@ -1,3 +1,21 @@
 //! Tests that need real programs beside the toolchain. Not part of `cargo test`; run with `cargo test --test real`.
+//!
+//! A program that is missing fails its test with the package to install. Everything is started on loopback, on free ports
+//! and in folders of its own, and ended with the test.
 
+mod age;
+mod certificates;
+mod keyring;
+mod nginx;
+mod programs;
+mod proxy;
+mod put;
 mod python_gitlab;
+mod tls;
+mod wizard;
+
+#[path = "../cli"]
+#[allow(dead_code, reason = "the other tests use more of it")]
+mod cli {
+    pub mod world;
+}

@@ -1,0 +1,112 @@
+//! A real HTTP proxy in between.
+
+use factory_gitlab::sandbox::options::Options;
+use tempfile::TempDir;
+use url::Url;
+
+use crate::cli::world::World;
+use crate::programs::{Running, free_port, holds_no_secret, program, wait_for};
+
+struct Tinyproxy {
+    url: String,
+    folder: TempDir,
+    running: Running,
+}
+
+impl Tinyproxy {
+    fn start() -> Self {
+        let (folder, port) = (tempfile::tempdir().expect("a folder"), free_port());
+        let log = folder.path().join("log");
+        let config = folder.path().join("config");
+        let lines = format!(
+            "Port {port}\nListen 127.0.0.1\nAllow 127.0.0.1\nTimeout 30\nLogLevel Info\nLogFile \"{}\"\nMaxClients 50\n",
+            log.display()
+        );
+        std::fs::write(&config, lines).expect("a file");
+        let mut command = program("tinyproxy");
+        command.arg("-d").arg("-c").arg(&config).stdout(std::process::Stdio::null());
+        let running = Running::start(&mut command).listens(port, || "see the log".to_owned());
+        Self { url: format!("http://127.0.0.1:{port}"), folder, running }
+    }
+
+    fn log(&self) -> String {
+        std::fs::read_to_string(self.folder.path().join("log")).unwrap_or_default()
+    }
+
+    /// How often a tunnel to this address was asked for.
+    fn tunnels_to(&self, url: &str) -> usize {
+        let url: Url = url.parse().expect("an address");
+        let wanted = format!("CONNECT 127.0.0.1:{} ", url.port().expect("a port"));
+        self.log().lines().filter(|line| line.contains(&wanted)).count()
+    }
+}
+
+/// A sandbox that is spoken to over TLS, so that a proxy has to open tunnels.
+fn world() -> World {
+    World::with(Options { tls: true, ..Options::default() })
+}
+
+fn secrets(world: &World) -> Vec<String> {
+    let (gitlab, factory) = (world.sandbox().gitlab(), world.sandbox().factory());
+    let mut secrets = vec![gitlab.admin_token(), factory.api_key().to_owned(), factory.webhook_secret().to_owned()];
+    for bundle in factory.bundles() {
+        secrets.push(bundle.document["application"]["secret"].as_str().expect("a secret").to_owned());
+    }
+    secrets
+}
+
+#[test]
+fn everything_goes_through_the_given_proxy_in_tunnels_that_show_nothing() {
+    let (world, proxy) = (world(), Tinyproxy::start());
+    let run = world.run(&["connect", "--yes", "--proxy", &proxy.url]);
+    assert_eq!(run.code, 0, "{run}");
+    for url in [world.sandbox().gitlab_url(), world.sandbox().factory_url()] {
+        wait_for("a line in the log", || (proxy.tunnels_to(&url) > 0).then_some(()));
+    }
+    let log = proxy.log();
+    for seen in world.sandbox().requests() {
+        assert!(!log.contains(&seen.target), "{log}");
+    }
+    let secrets = secrets(&world);
+    assert_eq!(secrets.len(), 4);
+    holds_no_secret(&[&log, &run.stdout, &run.stderr], &secrets);
+}
+
+#[test]
+fn the_systems_proxy_is_used_and_no_proxy_is_heeded() {
+    let (mut world, proxy) = (world(), Tinyproxy::start());
+    let gitlab = world.sandbox().gitlab_url();
+    world.set("HTTPS_PROXY", &proxy.url);
+    let run = world.run(&["verify", "--only", "instance.*"]);
+    assert_eq!(run.code, 0, "{run}");
+    let through = wait_for("a line in the log", || Some(proxy.tunnels_to(&gitlab)).filter(|count| *count > 0));
+
+    for (name, value, args) in [("NO_PROXY", "127.0.0.1", &[][..]), ("NO_PROXY", "", &["--proxy", "none"][..])] {
+        world.set(name, value);
+        let run = world.run(&[&["verify", "--only", "instance.*"], args].concat());
+        assert_eq!(run.code, 0, "{run}");
+        assert_eq!(proxy.tunnels_to(&gitlab), through, "past the proxy");
+    }
+}
+
+#[test]
+fn a_proxy_that_is_down_is_named_as_what_does_not_answer() {
+    let (world, proxy) = (world(), Tinyproxy::start());
+    let (url, port) = (proxy.url.clone(), proxy.url.rsplit(':').next().unwrap_or_default().to_owned());
+    drop(proxy.running);
+    let run = world.run(&["connect", "--yes", "--proxy", &url]);
+    assert_eq!(run.code, 3, "{run}");
+    assert!(run.stderr.contains("proxy"), "{run}");
+    assert!(run.stderr.contains(&format!("127.0.0.1:{port}")), "{run}");
+    assert!(world.sandbox().requests().is_empty(), "nothing goes past the proxy");
+}
+
+#[test]
+fn a_proxy_that_opens_no_tunnel_is_told() {
+    let (world, proxy) = (world(), Tinyproxy::start());
+    // Nothing listens there any more.
+    let gone = format!("https://127.0.0.1:{}", free_port());
+    let run = world.run(&["connect", "--yes", "--proxy", &proxy.url, "--gitlab-url", &gone]);
+    assert_eq!(run.code, 3, "{run}");
+    assert!(run.stderr.contains("proxy"), "{run}");
+}
