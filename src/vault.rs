@@ -172,6 +172,8 @@ mod tests {
     fn a_missing_store_is_unavailable_and_not_refused() {
         let error = reason(&Error::NoStorageAccess("the session bus is not there".into()));
         assert_eq!(error, VaultError::Unavailable("the session bus is not there".to_owned()));
+        let locked = reason(&Error::NoStorageAccess("SS error: prompt dismissed".into()));
+        assert_eq!(locked, VaultError::Locked);
         assert!(matches!(reason(&Error::TooLong("secret".to_owned(), 5)), VaultError::Refused(_)));
     }
 

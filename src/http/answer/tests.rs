@@ -63,6 +63,8 @@ fn web_pages_are_told_apart() {
     let kind = |status, body: &str| refusal(status, &page, body.as_bytes(), Timestamp::UNIX_EPOCH);
     assert!(matches!(kind(502, "<html>nginx"), Cause::Status(answer) if answer.message.is_none()));
     assert!(matches!(kind(403, "<html>blocked"), Cause::Imposter { status: 403, what: Imposter::WebPage }));
+    let door = "<html><head><title>400 No required SSL certificate was sent</title></head>";
+    assert!(matches!(kind(400, door), Cause::Imposter { what: Imposter::ClientCertificate, .. }));
     assert!(matches!(kind(401, "<input type=\"password\">"), Cause::Imposter { what: Imposter::LoginWall, .. }));
     let other = headers(&[("content-type", "text/plain")]);
     assert_eq!(imposter(&other, b"ok"), Some(Imposter::OtherType("text/plain".to_owned())));
