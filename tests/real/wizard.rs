@@ -106,7 +106,7 @@ fn a_person_is_led_from_the_first_question_to_the_report() {
     terminal.shows("GitLab URL");
     // A wrong answer is explained where it is given.
     terminal.types("http://127.0.0.1:9");
-    terminal.shows("GitLab could not be reached");
+    terminal.shows("could not be reached");
     terminal.types(value(&variables, "GITLAB_URL"));
     terminal.shows("Personal access token of an admin (hidden): ");
     terminal.types("glpat-a-mistyped-token-of-nobody");
