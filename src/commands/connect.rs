@@ -75,7 +75,7 @@ impl Walk<'_> {
         };
         if plan.is_empty() {
             // The run before was cut off after its last step: only the record does not know that all is done.
-            let mut journal = self.journal(&connection, &lock, &desired)?;
+            let mut journal = self.journal((&connection, &lock), &desired, gathered.kit_place.clone())?;
             journal.append(&Entry::Finished).map_err(|error| explain::journal(&error))?;
             return Ok(self.report(&gathered, plan, self.unwritten()));
         }
@@ -83,7 +83,7 @@ impl Walk<'_> {
         gather::offer_keyring(context, &interview, &gathered).await?;
 
         // Apply: step by step, journalled.
-        let journal = self.journal(&connection, &lock, &desired)?;
+        let journal = self.journal((&connection, &lock), &desired, gathered.kit_place.clone())?;
         let work = Work {
             desired: &desired,
             observed: &observed,
@@ -160,7 +160,12 @@ impl Walk<'_> {
         }
     }
 
-    fn journal(&self, connection: &Connection, lock: &Lock, desired: &Desired) -> Result<Journal, Failure> {
+    fn journal(
+        &self,
+        (connection, lock): (&Connection, &Lock),
+        desired: &Desired,
+        kit: Option<String>,
+    ) -> Result<Journal, Failure> {
         let audit = self.settings.text(&names::AUDIT_LOG).map(|found| PathBuf::from(found.value));
         let mut journal = connection
             .journal(lock, audit.as_deref(), self.context.env.clock)
@@ -175,7 +180,7 @@ impl Walk<'_> {
             projects: selection.projects.clone(),
             exclude: selection.exclude_patterns.clone(),
             personal: selection.personal == Personal::Included,
-            kit: self.settings.text(&names::KIT).map(|found| found.value).filter(|kit| kit != "-"),
+            kit,
         };
         journal.append(&began).map_err(|error| explain::journal(&error))?;
         Ok(journal)

@@ -35,22 +35,38 @@ pub(super) async fn run(command: KitCommand, context: &Context<'_>) -> Result<Ex
     }
 }
 
+/// A kit for a run, and where it can be found again.
+pub struct Found {
+    pub kit: Kit,
+    /// An address, or a path from the root; `None` for standard input, and for a kit that was given in pieces.
+    pub place: Option<String>,
+}
+
 /// The kit for a run: read, changed by the flags that take the place of its values, and checked. A typed path or address
 /// that gives no good kit is asked again.
 ///
 /// # Errors
 /// When there is no kit, it cannot be read, or something in it cannot work.
-pub async fn gather(context: &Context<'_>, interview: &Interview<'_>) -> Result<Sourced<Kit>, Failure> {
+pub async fn gather(context: &Context<'_>, interview: &Interview<'_>) -> Result<Found, Failure> {
     let changes = changes(interview)?;
     if let Some(kit) = whole_of_pieces(context, &changes) {
-        return sound(kit, context).map(|kit| Sourced::new(kit, Source::Flag("--redirect-uri")));
+        return sound(kit, context).map(|kit| Found { kit, place: None });
     }
-    interview
+    let found = interview
         .ask_until(&questions::KIT, async |given| {
             let kit = load(&given.value, context, interview).await?;
-            sound(kit.with(changes.clone()), context)
+            Ok(Found { kit: sound(kit.with(changes.clone()), context)?, place: place(&given.value) })
         })
-        .await
+        .await?;
+    Ok(found.value)
+}
+
+/// Where the next run finds the kit, from whatever folder it is started.
+fn place(given: &str) -> Option<String> {
+    if given == "-" || Url::parse(given).is_ok_and(|url| url.has_host()) {
+        return Some(given.to_owned()).filter(|given| given != "-");
+    }
+    Some(std::path::absolute(given).ok()?.to_string_lossy().into_owned())
 }
 
 /// The kit as it is, without judging it.

@@ -56,7 +56,7 @@ async fn gather(context: &Context<'_>) -> Result<Subject, Failure> {
     let http = context.client()?;
     recall::offer_token(context, &interview).await;
     interview.require(&NEEDED)?;
-    let kit = kit::gather(context, &interview).await?.value;
+    let kit = kit::gather(context, &interview).await?.kit;
     let address = async |given: &Sourced<String>| resolve::address(&given.value);
     let instance = interview.ask_until(&questions::GITLAB_URL, address).await?.value;
     recall::offer_token_of(&instance, context, &interview).await;

@@ -107,7 +107,10 @@ fn given(candidates: &Candidates<'_>, credentials: &Credentials, observed: &Obse
         let application_id = credentials.application_id.clone();
         return Part { obstacles: vec![Obstacle::UnknownApplication { application_id }], ..Part::default() };
     };
-    let differences = differences(candidates.wanted, found);
+    let mut differences = differences(candidates.wanted, found);
+    // Where the list does not show scopes they were probed with the pair.
+    let lacking = observed.probed_scopes.known().filter(|probed| !probed.missing.is_empty());
+    differences.extend(lacking.map(|probed| format!("scopes without {}", probed.missing.join(" "))));
     if !differences.is_empty() {
         let foreign = Obstacle::ForeignApplication { application: found.clone(), differences };
         return Part { obstacles: vec![foreign], ..Part::default() };

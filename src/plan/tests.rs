@@ -343,3 +343,19 @@ fn a_trusted_application_is_left_to_the_admin_area() {
     assert!(plan.is_empty());
     assert_eq!(plan.by_hand[0].url.as_deref(), Some("https://gitlab.acme.com/admin/applications"));
 }
+
+#[test]
+fn scopes_that_were_probed_and_are_not_there_stop_the_plan() {
+    let mut desired = desired();
+    let secret = ApplicationSecret::new("gloas-given-secret").expect("a secret");
+    desired.application.origin = ApplicationOrigin::Given(Credentials { application_id: ID.to_owned(), secret });
+    let mut observed = connected();
+    let mut found = application(7);
+    found.scopes = None;
+    observed.applications = Seen::Known(vec![found.clone()]);
+    let (present, missing) = (vec!["api".to_owned()], vec!["sudo".to_owned()]);
+    observed.probed_scopes = Seen::Known(crate::gitlab::ProbedScopes { present, missing });
+    let plan = plan(&desired, &observed, &Record::default());
+    let differences = vec!["scopes without sudo".to_owned()];
+    assert_eq!(plan.obstacles, [Obstacle::ForeignApplication { application: found, differences }]);
+}

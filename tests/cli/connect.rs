@@ -317,3 +317,19 @@ fn a_failing_path_leaves_nothing_written() {
         assert!(run.stderr.contains("error: "), "{fault}: {run}");
     }
 }
+
+#[test]
+fn the_next_run_finds_the_kit_that_the_last_one_was_given_from_whatever_folder() {
+    let mut world = World::new();
+    let kit = world.sandbox().factory().kit_json();
+    world.file("kit.json", kit.to_string());
+    world.unset("FACTORY_KIT");
+    let first = world.run(&["connect", "--yes", "--kit", "kit.json"]);
+    assert_eq!(first.code, 0, "{first}");
+    let recorded = std::fs::read_dir(world.path("state")).expect("the state").next().expect("a connection");
+    let journal = recorded.expect("a folder").path().join("journal.jsonl");
+    let journal = std::fs::read_to_string(journal).expect("the journal");
+    assert!(journal.contains(&*world.path("kit.json").to_string_lossy()), "{journal}");
+    let second = world.run(&["verify"]);
+    assert_eq!(second.code, 0, "{second}");
+}

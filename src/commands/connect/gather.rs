@@ -25,6 +25,8 @@ pub(super) struct Gathered {
     pub token: PersonalAccessToken,
     /// Where the token came from: only a typed one is offered to the keyring.
     pub token_source: Source,
+    /// Where the next run finds the kit.
+    pub kit_place: Option<String>,
     pub already: Already,
     /// Targets whose hooks could not be read; empty until it was looked.
     pub unread: Vec<Failure>,
@@ -47,14 +49,14 @@ pub(super) fn require_everything(interview: &Interview<'_>, dry_run: bool) -> Re
 
 pub(super) async fn gather(context: &Context<'_>, interview: &Interview<'_>) -> Result<Gathered, Failure> {
     let http = context.client()?;
-    let kit = kit::gather(context, interview).await?.value;
+    let kit::Found { kit, place } = kit::gather(context, interview).await?;
     // After the kit: a key that was typed to fetch it is the key of the upload too.
     let key = interview.find_secret(&questions::FACTORY_KEY)?.map(|found| found.value);
     let factory = Factory::new(http.clone(), key);
     let instance = address(context, interview, &http).await?;
     let origin = ApplicationOrigin::Auto { given: None, renew: false };
     let desired = resolve::desired(Terms { kit: &kit, instance, settings: interview.settings(), origin })?;
-    token(context, interview, Ground { http, factory, desired }).await
+    token(context, interview, Ground { http, factory, desired, place }).await
 }
 
 /// The address, asked whether GitLab answers there. The token has not been shown to anybody yet.
@@ -74,11 +76,12 @@ struct Ground {
     http: Client,
     factory: Factory,
     desired: Desired,
+    place: Option<String>,
 }
 
 /// The token, held against what it has to be able to do. What is seen for that is not asked again.
 async fn token(context: &Context<'_>, interview: &Interview<'_>, ground: Ground) -> Result<Gathered, Failure> {
-    let Ground { http, factory, desired } = ground;
+    let Ground { http, factory, desired, place } = ground;
     let instance = desired.instance.clone();
     recall::offer_token_of(&instance, context, interview).await;
     let sides = |token: &PersonalAccessToken| Look {
@@ -99,7 +102,7 @@ async fn token(context: &Context<'_>, interview: &Interview<'_>, ground: Ground)
     let token_source = found.source.clone();
     let (token, (look, already)) = found.value;
     let writer = Writer::new(http.clone(), instance.clone(), token.clone());
-    Ok(Gathered { desired, look, writer, token, token_source, already, unread: Vec::new() })
+    Ok(Gathered { kit_place: place, desired, look, writer, token, token_source, already, unread: Vec::new() })
 }
 
 /// What can be judged of a token without looking at hooks.
