@@ -9,8 +9,7 @@ use url::Url;
 /// The base URL of an instance, with the path it is installed under and without a slash at the end.
 ///
 /// Paths are appended, never joined: `Url::join("/api")` would drop a relative root (reference, section 6).
-#[derive(Clone, Debug, Eq, PartialEq, Serialize)]
-#[serde(transparent)]
+#[derive(Clone, Debug, Eq, PartialEq)]
 pub struct InstanceUrl(Url);
 
 /// Why a text is not an instance's address, with what was probably meant. Never quotes user info.
@@ -83,6 +82,12 @@ impl InstanceUrl {
 impl fmt::Display for InstanceUrl {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.as_str())
+    }
+}
+
+impl Serialize for InstanceUrl {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.as_str())
     }
 }
 

@@ -53,7 +53,7 @@ fn age_opens_the_written_bundle_with_the_key_of_every_recipient_and_no_other() {
     assert!(refusal(&stranger, &sealed).contains("no identity matched any of the recipients"));
 
     assert_eq!(document["schema"], "factory-gitlab/bundle/v1");
-    let url = document["instance"]["url"].as_str().map(|url| url.trim_end_matches('/').to_owned());
+    let url = document["instance"]["url"].as_str().map(str::to_owned);
     assert_eq!(url, Some(world.sandbox().gitlab_url()));
     let token = document["personal_access_token"]["value"].as_str();
     assert_eq!(token, Some(world.sandbox().gitlab().admin_token().as_str()));

@@ -3,13 +3,14 @@
 use super::{gitlab, journal, sealing, upload};
 use crate::apply::{Apply, Error};
 use crate::error::{Failure, Fix};
+use crate::http::{self, Cause};
 
 /// A step that failed while `apply` carried out a plan. What was done before stays done.
 #[must_use]
 pub fn apply(error: &Error, apply: &Apply<'_>) -> Failure {
     let instance = &apply.desired.instance;
     match error {
-        Error::Request(error) => gitlab(error, "GitLab did not do it", instance),
+        Error::Request(error) => gitlab(error, headline(error), instance),
         Error::Journal(error) => journal(error),
         Error::Seal(error) => sealing(error),
         Error::Recipient(error) => Failure::usage("the bundle cannot be sealed").because(error.to_string()),
@@ -19,5 +20,15 @@ pub fn apply(error: &Error, apply: &Apply<'_>) -> Failure {
         Error::NoSecret | Error::NoVersion => Failure::problem("the program planned a step that it cannot do")
             .because(error.to_string())
             .fix(Fix::say("run it again; if it stays, report it with --log-file and -vv")),
+    }
+}
+
+/// What a failed write comes to for the person, before the reason.
+fn headline(error: &http::Error) -> &'static str {
+    match error.cause.as_ref() {
+        Cause::Redirected { .. } => "the request was sent elsewhere, so GitLab did nothing",
+        Cause::Status(_) if error.is_refusal() => "GitLab refused",
+        Cause::Dns { .. } | Cause::Connect { .. } | Cause::Tls(_) => "GitLab could not be reached",
+        _ => "it is not known whether GitLab did it; the next run looks",
     }
 }
