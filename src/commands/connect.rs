@@ -67,23 +67,19 @@ impl Walk<'_> {
         // Plan: the difference, shown before anything is written.
         let planned = self.plan(&interview, &gathered, (&observed, &record));
         let (desired, plan) = context.interrupt.or(planned).await??;
-        let Some(lock) = lock.filter(|_| !plan.is_empty() || is_unfinished(&record)) else {
-            if !self.args.dry_run {
-                gather::offer_keyring(context, &interview, &gathered).await?;
-            }
-            return Ok(self.report(&gathered, plan, self.unwritten()));
+        let Some(lock) = lock else {
+            return Ok(self.report(&gathered, plan, self.dry_run()));
         };
         if plan.is_empty() {
-            // The run before was cut off after its last step: only the record does not know that all is done.
-            let mut journal = self.journal((&connection, &lock), &desired, gathered.kit_place.clone())?;
-            journal.append(&Entry::Finished).map_err(|error| explain::journal(&error))?;
-            return Ok(self.report(&gathered, plan, self.unwritten()));
+            gather::offer_keyring(context, &interview, &gathered).await?;
+            self.note_the_end((&connection, &lock), &gathered, &record)?;
+            return Ok(self.report(&gathered, plan, End::AlreadyConnected));
         }
         self.approve(&interview, &desired, &plan)?;
         gather::offer_keyring(context, &interview, &gathered).await?;
 
         // Apply: step by step, journalled.
-        let journal = self.journal((&connection, &lock), &desired, gathered.kit_place.clone())?;
+        let journal = self.journal((&connection, &lock), &gathered)?;
         let work = Work {
             desired: &desired,
             observed: &observed,
@@ -139,12 +135,17 @@ impl Walk<'_> {
         if made.obstacles.is_empty() { Ok((desired, made)) } else { Err(obstacle::explain(&made.obstacles, &desired)) }
     }
 
-    fn unwritten(&self) -> End {
-        match (self.args.dry_run, self.args.exit_code) {
-            (false, _) => End::AlreadyConnected,
-            (true, true) => End::DryRun(Pending::IsFour),
-            (true, false) => End::DryRun(Pending::IsDone),
+    fn dry_run(&self) -> End {
+        End::DryRun(if self.args.exit_code { Pending::IsFour } else { Pending::IsDone })
+    }
+
+    /// The run before may have been cut off after its last step: then only the record does not know that all is done.
+    fn note_the_end(&self, place: (&Connection, &Lock), gathered: &Gathered, record: &Record) -> Result<(), Failure> {
+        if record.is_empty() || record.finished_at.is_some() {
+            return Ok(());
         }
+        let mut journal = self.journal(place, gathered)?;
+        journal.append(&Entry::Finished).map_err(|error| explain::journal(&error))
     }
 
     fn approve(&self, interview: &Interview<'_>, desired: &Desired, plan: &Plan) -> Result<(), Failure> {
@@ -160,12 +161,8 @@ impl Walk<'_> {
         }
     }
 
-    fn journal(
-        &self,
-        (connection, lock): (&Connection, &Lock),
-        desired: &Desired,
-        kit: Option<String>,
-    ) -> Result<Journal, Failure> {
+    fn journal(&self, (connection, lock): (&Connection, &Lock), gathered: &Gathered) -> Result<Journal, Failure> {
+        let desired = &gathered.desired;
         let audit = self.settings.text(&names::AUDIT_LOG).map(|found| PathBuf::from(found.value));
         let mut journal = connection
             .journal(lock, audit.as_deref(), self.context.env.clock)
@@ -180,7 +177,7 @@ impl Walk<'_> {
             projects: selection.projects.clone(),
             exclude: selection.exclude_patterns.clone(),
             personal: selection.personal == Personal::Included,
-            kit,
+            kit: gathered.kit_place.clone(),
         };
         journal.append(&began).map_err(|error| explain::journal(&error))?;
         Ok(journal)
@@ -211,10 +208,6 @@ impl Walk<'_> {
             duration_ms: u64::try_from(took.as_millis()).unwrap_or(u64::MAX),
         }
     }
-}
-
-fn is_unfinished(record: &Record) -> bool {
-    !record.is_empty() && record.finished_at.is_none()
 }
 
 /// The two sides, as the steps use them.

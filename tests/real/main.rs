@@ -15,7 +15,7 @@ mod tls;
 mod wizard;
 
 #[path = "../cli"]
-#[allow(dead_code, reason = "the other tests use more of it")]
+#[allow(dead_code, unused_imports, reason = "the other tests use more of it")]
 mod cli {
     pub mod world;
 }
