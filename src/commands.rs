@@ -127,7 +127,12 @@ async fn invoke(invocation: Invocation, around: Surroundings<'_>) -> Result<Exit
     let answers = cli.global.config.clone().or_else(from_env).map(|path| Answers::read(&path)).transpose()?;
     let settings = Settings::new(given, env, answers);
     let log_file = settings.text(&names::LOG_FILE).map(|found| PathBuf::from(found.value));
-    log::start(terminal, log_file.as_deref())?;
+    // Only the first log of a process takes effect: where the sandbox runs another command and was asked for none itself,
+    // it is the other command's.
+    let rehearses = matches!(&cli.command, Command::Sandbox(args) if !args.command.is_empty());
+    if !rehearses || log_file.is_some() || terminal.verbosity() > Verbosity::Normal {
+        log::start(terminal, log_file.as_deref())?;
+    }
     cli.global.output_file.as_deref().map_or(Ok(()), output::require_writable)?;
     let context = Context {
         env,

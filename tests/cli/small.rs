@@ -123,3 +123,13 @@ fn worlds_do_not_meet() {
     let (one, other) = (World::new(), Sandbox::start(Options::default()).expect("a sandbox"));
     assert_ne!(one.sandbox().gitlab_url(), other.gitlab_url());
 }
+
+#[test]
+fn a_command_in_the_sandbox_has_its_own_log() {
+    let world = World::bare();
+    for args in [["sandbox", "connect", "--yes", "-vv"], ["sandbox", "-vv", "connect", "--yes"]] {
+        let run = world.run(&args);
+        assert_eq!(run.code, 0, "{run}");
+        assert!(run.stderr.contains("DEBUG request method=GET"), "{run}");
+    }
+}
