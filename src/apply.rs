@@ -111,6 +111,9 @@ impl<'a> Apply<'a> {
             let hooks = rest.iter().take_while(|step| hooks::is_hook(step)).count();
             if hooks > 0 {
                 self.hooks(&rest[..hooks], watch, applied).await;
+                if applied.stopped.is_some() {
+                    return;
+                }
                 rest = &rest[hooks..];
                 continue;
             }

@@ -34,6 +34,10 @@ impl Apply<'_> {
                     applied.done.push(step.clone());
                     applied.unsigned_hooks += usize::from(unsigned);
                 }
+                Err(error @ Error::Journal(_)) => {
+                    applied.stopped = Some((step.clone(), error));
+                    return;
+                }
                 Err(error) => applied.failed.push((step.clone(), error)),
             }
         }

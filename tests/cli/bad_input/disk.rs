@@ -3,6 +3,8 @@
 
 use std::process::Command;
 
+use factory_gitlab::sandbox::options::{Options, Plan};
+
 use super::{Said, small};
 use crate::world::{Transcript, World};
 
@@ -66,6 +68,20 @@ fn a_disk_that_fills_up_on_the_way_loses_nothing() {
         assert_eq!(again.code, 0, "{case}: {again}");
         super::assert_connected_once(&case, &world);
     }
+}
+
+#[test]
+fn a_journal_that_fills_up_among_many_hooks_stops_them_and_the_next_run_does_the_rest() {
+    let world = World::with(Options { projects: 60, plan: Plan::None, ..Options::default() });
+    let run = limited(&world, 16, &super::CONNECT);
+    assert_eq!(run.code, 2, "{run}");
+    let made = world.all_hooks().len();
+    assert!(made < 60, "{made} hooks were made without a journal to tell of them");
+    assert_eq!(world.run(&super::CONNECT).code, 0);
+    let mut targets: Vec<String> = world.all_hooks().iter().map(|hook| format!("{:?}", hook.owner)).collect();
+    targets.sort();
+    targets.dedup();
+    assert_eq!((targets.len(), world.all_hooks().len()), (60, 60));
 }
 
 #[test]
