@@ -72,6 +72,14 @@ fn every_command_of_the_readme_can_be_typed() {
 }
 
 #[test]
+fn the_answers_file_of_the_readme_is_one() {
+    let readme = readme();
+    let (_, rest) = readme.split_once("```toml\n").expect("an answers file");
+    let (answers, _) = rest.split_once("```").expect("its end");
+    settings::Answers::parse(answers, PathBuf::from("acme.toml")).expect("answers that the program takes");
+}
+
+#[test]
 fn every_sandbox_command_of_the_readme_runs() {
     let mut ran = 0;
     for command in commands() {
