@@ -149,6 +149,18 @@ pub fn is_loopback(url: &Url) -> bool {
     }
 }
 
+/// An address for a person: without user info, query and fragment, which may hold secrets. A pre-signed one carries its
+/// right in the query.
+#[must_use]
+pub fn bare(url: &Url) -> Url {
+    let mut url = url.clone();
+    // Neither can fail for an address that has a host, and one without has no user either.
+    let _cleared = (url.set_username(""), url.set_password(None));
+    url.set_query(None);
+    url.set_fragment(None);
+    url
+}
+
 /// A GitLab version, as far as anything depends on it.
 #[derive(Clone, Copy, Debug, Deserialize, Eq, Ord, PartialEq, PartialOrd, Serialize)]
 pub struct Version {

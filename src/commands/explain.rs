@@ -55,7 +55,7 @@ pub fn transport(error: &Error, what: &str) -> Failure {
         _ if error.is_refusal() => Kind::Problem,
         _ => Kind::Unknown,
     };
-    let failure = Failure::new(kind, what).because(cause(error));
+    let failure = Failure::new(kind, what).because(error.to_string());
     match error.cause.as_ref() {
         Cause::Dns { host, .. } => {
             failure.fix(Fix::say(format!("check the name {host}, and that this machine asks the right DNS server")))
@@ -85,23 +85,6 @@ pub fn transport(error: &Error, what: &str) -> Failure {
         )),
         Cause::Setup(_) | Cause::Interrupted | Cause::Status(_) => failure,
     }
-}
-
-/// The error's own words; an address is named without its query, which may hold more than a person should see.
-fn cause(error: &Error) -> String {
-    match error.cause.as_ref() {
-        Cause::Redirected { to } => {
-            format!("{} {} on {}: redirected to {}", error.method, error.path, error.host, origin(to))
-        }
-        _ => error.to_string(),
-    }
-}
-
-fn origin(url: &url::Url) -> String {
-    let mut url = url.clone();
-    url.set_query(None);
-    url.set_fragment(None);
-    url.to_string()
 }
 
 fn later(after: Option<std::time::Duration>) -> Fix {

@@ -17,6 +17,7 @@ use super::request::{Request, host_of};
 use super::response::{LARGEST_REFUSAL, Response};
 use super::{answer, classify, retry, tls};
 use crate::env::Clock;
+use crate::instance::bare;
 
 /// The way out. Clones share everything: connections, the limit of requests in flight, the counts.
 #[derive(Clone)]
@@ -91,11 +92,11 @@ impl Client {
             let response = self.exchange(request, &url).await?;
             let Some(to) = response.redirect() else { return self.judge(response) };
             if request.method != Method::GET || !same_origin(&url, &to) {
-                return Err(request.failed(Cause::Redirected { to: bare(to) }));
+                return Err(request.failed(Cause::Redirected { to: bare(&to) }));
             }
             url = to;
         }
-        Err(request.failed(Cause::Redirected { to: bare(url) }))
+        Err(request.failed(Cause::Redirected { to: bare(&url) }))
     }
 
     fn judge(&self, response: Response) -> Result<Response, Error> {
@@ -208,15 +209,6 @@ async fn read_body(answered: &mut reqwest::Response, limit: usize) -> Result<Zer
         }
     }
     Ok(body)
-}
-
-/// An address for a person: without user info, query and fragment, which may hold secrets.
-fn bare(mut url: Url) -> Url {
-    // Neither can fail for an address that has a host, and one without has no user either.
-    let _cleared = (url.set_username(""), url.set_password(None));
-    url.set_query(None);
-    url.set_fragment(None);
-    url
 }
 
 fn millis(time: Duration) -> u64 {

@@ -4,6 +4,8 @@ use std::time::Duration;
 
 use url::Url;
 
+use crate::instance::bare;
+
 /// A request that did not give what was asked for.
 #[derive(Clone, Debug, thiserror::Error)]
 #[error("{method} {path} on {host}: {cause}")]
@@ -40,7 +42,7 @@ pub enum Cause {
     #[error("the answer is larger than {limit} bytes")]
     TooLarge { limit: usize },
     /// A write is never redirected; a read never to another origin.
-    #[error("redirected to {to}")]
+    #[error("redirected to {}", bare(.to))]
     Redirected { to: Url },
     /// A page link that leaves the origin, or leads back to itself.
     #[error("the link to the next page leads {0}")]

@@ -7,6 +7,7 @@ use jiff::civil::Date;
 use serde::Serialize;
 use url::Url;
 
+use crate::instance::bare;
 use crate::kit::{Handover, UploadMethod};
 use crate::target::{Event, Target};
 
@@ -67,6 +68,8 @@ pub enum Step {
         path: PathBuf,
     },
     UploadBundle {
+        /// In every form that a person or a log sees, without its query.
+        #[serde(serialize_with = "shown_url")]
         url: Url,
         method: UploadMethod,
     },
@@ -243,13 +246,15 @@ impl Step {
                     UploadMethod::Post => "POST",
                     UploadMethod::Put => "PUT",
                 };
-                // A pre-signed address carries its right in the query: not for a log.
-                let address = format!("{}{}", url.origin().ascii_serialization(), url.path());
-                Words::of("send the sealed bundle to Factory").detail(format!("{method} {address}"))
+                Words::of("send the sealed bundle to Factory").detail(format!("{method} {}", bare(url)))
             }
             other => Words::of(format!("{other:?}")),
         }
     }
+}
+
+fn shown_url<S: serde::Serializer>(url: &Url, serializer: S) -> Result<S::Ok, S::Error> {
+    bare(url).serialize(serializer)
 }
 
 /// The beginning of an application ID: enough for a person to compare.

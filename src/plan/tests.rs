@@ -359,3 +359,13 @@ fn scopes_that_were_probed_and_are_not_there_stop_the_plan() {
     let differences = vec!["scopes without sudo".to_owned()];
     assert_eq!(plan.obstacles, [Obstacle::ForeignApplication { application: found, differences }]);
 }
+
+#[test]
+fn the_signature_of_a_pre_signed_address_is_in_no_form_of_a_plan() {
+    let plan = plan(&desired(), &observed(), &Record::default());
+    let json = serde_json::to_string(&plan.steps).expect("JSON");
+    assert!(json.contains("https://api.factory.example/v1/bundles"), "{json}");
+    for form in [json, plan.to_string()] {
+        assert!(!form.contains("signature"), "{form}");
+    }
+}
