@@ -16,6 +16,7 @@ use crate::factory::{Factory, Receipt, UploadError};
 use crate::gitlab::{MintedToken, NewToken, OAuth, Reader, Writer};
 use crate::http;
 use crate::journal::{self, Connection, Entry, Journal};
+use crate::observed::look::Look;
 use crate::observed::{DeliveryProof, Observed};
 use crate::plan::{Plan, Step};
 use crate::secret::PersonalAccessToken;
@@ -51,6 +52,14 @@ pub struct Sides<'a> {
     pub writer: &'a Writer,
     pub oauth: &'a OAuth,
     pub factory: &'a Factory,
+}
+
+impl<'a> Sides<'a> {
+    /// The reading halves that looked, and the writing one.
+    #[must_use]
+    pub fn of(look: &'a Look, writer: &'a Writer) -> Self {
+        Self { reader: &look.gitlab, writer, oauth: &look.oauth, factory: &look.factory }
+    }
 }
 
 /// What a plan was made from and is carried out with.
@@ -105,7 +114,7 @@ impl<'a> Apply<'a> {
     /// Carries out the plan. What happened is added to `applied` as it happens, so that an interrupted run can say what
     /// was done.
     pub async fn run(&self, plan: &Plan, watch: &dyn Watch, applied: &mut Applied) {
-        let mut hands = Hands { credentials: self.given(), minted: None };
+        let mut hands = Hands { credentials: self.desired.application.origin.credentials().cloned(), minted: None };
         let mut rest = plan.steps.as_slice();
         while let Some(step) = rest.first() {
             let hooks = rest.iter().take_while(|step| hooks::is_hook(step)).count();

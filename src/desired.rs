@@ -42,6 +42,17 @@ pub enum ApplicationOrigin {
     Given(Credentials),
 }
 
+impl ApplicationOrigin {
+    /// The ID and secret at hand, if they were given.
+    #[must_use]
+    pub fn credentials(&self) -> Option<&Credentials> {
+        match self {
+            Self::Auto { given, .. } => given.as_ref(),
+            Self::Given(credentials) => Some(credentials),
+        }
+    }
+}
+
 /// An OAuth application's ID and secret.
 #[derive(Clone, Debug)]
 pub struct Credentials {

@@ -276,7 +276,9 @@ impl<'a> Interview<'a> {
 }
 
 impl Question {
-    fn ask<'q>(&'static self, default: Option<&'q str>) -> Ask<'q> {
+    /// The question as it is asked, with what is taken when nothing is typed.
+    #[must_use]
+    pub fn ask<'q>(&'static self, default: Option<&'q str>) -> Ask<'q> {
         Ask { key: self.setting.key, prompt: self.prompt, help: Some(self.help), default }
     }
 }

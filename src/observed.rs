@@ -138,12 +138,6 @@ impl DeliveryProof {
         [&self.test, &self.log, &self.receipt]
     }
 
-    /// Whether the delivery is proved: something shows that it arrived, and nothing that could be asked says otherwise.
-    #[must_use]
-    pub fn holds(&self) -> bool {
-        self.facts().iter().any(|fact| matches!(fact, Fact::Holds(_))) && self.stands()
-    }
-
     /// Whether nothing that could be asked speaks against it: a system hook's test shows nothing more than that.
     #[must_use]
     pub fn stands(&self) -> bool {

@@ -1,20 +1,12 @@
 //! The application's steps. Its secret is shown once, so each is preceded by an intent that is on the disk.
 
-use crate::desired::{ApplicationOrigin, Credentials};
+use crate::desired::Credentials;
 use crate::gitlab::{ApplicationWithSecret, NewApplication, Pair};
 use crate::journal::Entry;
 
 use super::{Apply, Error, Hands};
 
 impl Apply<'_> {
-    /// The ID and secret that were given, if they were.
-    pub(super) fn given(&self) -> Option<Credentials> {
-        match &self.desired.application.origin {
-            ApplicationOrigin::Given(credentials) => Some(credentials.clone()),
-            ApplicationOrigin::Auto { given, .. } => given.clone(),
-        }
-    }
-
     pub(super) async fn create_application(&self) -> Result<Credentials, Error> {
         let wanted = &self.desired.application;
         self.note(&Entry::CreateApplication { name: wanted.name.clone(), redirect_uri: wanted.redirect_uri.clone() })?;

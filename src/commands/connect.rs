@@ -83,7 +83,7 @@ impl Walk<'_> {
         let work = Work {
             desired: &desired,
             observed: &observed,
-            sides: gathered.sides(),
+            sides: Sides::of(&gathered.look, &gathered.writer),
             connection: &connection,
             token: &gathered.token,
             concurrency: self.settings.transport()?.concurrency,
@@ -207,12 +207,5 @@ impl Walk<'_> {
             writes: spent.writes,
             duration_ms: u64::try_from(took.as_millis()).unwrap_or(u64::MAX),
         }
-    }
-}
-
-/// The two sides, as the steps use them.
-impl Gathered {
-    fn sides(&self) -> Sides<'_> {
-        Sides { reader: &self.look.gitlab, writer: &self.writer, oauth: &self.look.oauth, factory: &self.look.factory }
     }
 }

@@ -13,7 +13,7 @@ use crate::cli::{self, VerifyArgs};
 use crate::desired::{ApplicationOrigin, Credentials, Desired};
 use crate::error::{ExitCode, Failure};
 use crate::factory::Factory;
-use crate::gitlab::{OAuth, Reader, Writer};
+use crate::gitlab::Writer;
 use crate::inputs::{Interview, questions};
 use crate::journal::{Record, Store};
 use crate::observed::look::{Already, Look, Wanted};
@@ -65,12 +65,7 @@ async fn gather(context: &Context<'_>) -> Result<Subject, Failure> {
     let origin = ApplicationOrigin::Auto { given: pair(&interview)?, renew: false };
     let desired = resolve::desired(Terms { kit: &kit, instance: instance.clone(), settings: &settings, origin })?;
     let bundle = bundle(&store, &desired)?;
-    let look = Look {
-        gitlab: Reader::new(http.clone(), instance.clone(), token.clone()),
-        oauth: OAuth::new(http.clone(), instance.clone()),
-        factory: Factory::new(http.clone(), key),
-        http: http.clone(),
-    };
+    let look = Look::new(&http, &instance, &token, Factory::new(http.clone(), key));
     Ok(Subject { desired, look, writer: Writer::new(http, instance, token), bundle })
 }
 
@@ -163,7 +158,7 @@ impl Verify<'_> {
             Seen::Failed(error) => return Seen::Failed(error.clone()),
             Seen::NotAsked(reason) => return Seen::NotAsked(reason),
         };
-        let sides = Sides { reader: &look.gitlab, writer, oauth: &look.oauth, factory: &look.factory };
+        let sides = Sides::of(look, writer);
         let terminal = self.context.terminal;
         let notice = |text: &str| terminal.say_line(text);
         let version = observed.metadata.known().map(|metadata| metadata.version);

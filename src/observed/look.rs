@@ -10,11 +10,13 @@ use std::time::Duration;
 use super::hooks::{Logs, Walk};
 use super::targets::{self, Starts};
 use super::{BundleSeen, FactorySeen, HooksSeen, NetworkSeen, Observed, Seen, sides};
-use crate::desired::{ApplicationOrigin, Credentials, Desired};
+use crate::desired::{Credentials, Desired};
 use crate::env::Clock;
 use crate::factory::Factory;
 use crate::gitlab::{Application, License, Metadata, OAuth, Pair, ProbedScopes, Reader, TokenDetails, User};
 use crate::http::{self, Client};
+use crate::instance::InstanceUrl;
+use crate::secret::PersonalAccessToken;
 use crate::target::{Strategy, Target};
 
 /// What is asked besides the instance, the token and the applications.
@@ -79,6 +81,17 @@ struct First {
 }
 
 impl Look {
+    /// The reading halves over one client: GitLab's with a token, Factory's as it is.
+    #[must_use]
+    pub fn new(http: &Client, instance: &InstanceUrl, token: &PersonalAccessToken, factory: Factory) -> Self {
+        Self {
+            http: http.clone(),
+            gitlab: Reader::new(http.clone(), instance.clone(), token.clone()),
+            oauth: OAuth::new(http.clone(), instance.clone()),
+            factory,
+        }
+    }
+
     /// Looks. Never fails as a whole: what could not be read is in its place.
     pub async fn look(&self, desired: &Desired, wanted: Wanted, watch: &dyn Watch) -> Observed {
         let times = Stopwatch { clock: self.http.clock(), took: RefCell::default() };
@@ -182,7 +195,7 @@ impl Glance<'_> {
     /// of the scopes proves the pair as well.
     async fn pair(&self, applications: &Seen<Vec<Application>>) -> (Seen<Pair>, Seen<ProbedScopes>) {
         const NO_SECRET: &str = "no application secret is at hand (--application-secret-file)";
-        let Some(Credentials { application_id: id, secret }) = given(self.desired) else {
+        let Some(Credentials { application_id: id, secret }) = self.desired.application.origin.credentials() else {
             return (Seen::NotAsked(NO_SECRET), Seen::NotAsked(NO_SECRET));
         };
         let oauth = &self.look.oauth;
@@ -219,14 +232,6 @@ async fn unless_known<T>(known: Option<T>, read: impl Future<Output = Result<T, 
     match known {
         Some(value) => Seen::Known(value),
         None => Seen::from(read.await),
-    }
-}
-
-/// The ID and secret at hand.
-fn given(desired: &Desired) -> Option<&Credentials> {
-    match &desired.application.origin {
-        ApplicationOrigin::Auto { given, .. } => given.as_ref(),
-        ApplicationOrigin::Given(credentials) => Some(credentials),
     }
 }
 

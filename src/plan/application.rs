@@ -158,6 +158,10 @@ fn renew(candidates: &Candidates<'_>, application: &Application, auto: Auto<'_>,
     if version.is_some_and(|version| version < Version::RENEW_SECRET) {
         return replace(candidates, application, auto, why);
     }
+    renewal(application, why)
+}
+
+fn renewal(application: &Application, why: Why) -> Part {
     let step = Step::RenewSecret { id: application.id, application_id: application.application_id.clone(), why };
     Part { steps: vec![step], secret: Secret::AtHand, ..Part::default() }
 }
@@ -194,14 +198,12 @@ fn find(candidates: &Candidates<'_>, auto: Auto<'_>) -> Part {
 /// One that matches exactly and is in no record here: left as it is, unless its secret is needed.
 fn adopt(application: &Application, auto: Auto<'_>) -> Part {
     if auto.renew {
-        let application_id = application.application_id.clone();
-        let step = Step::RenewSecret { id: application.id, application_id, why: Why::Asked };
-        return Part { steps: vec![step], secret: Secret::AtHand, ..Part::default() };
+        return renewal(application, Why::Asked);
     }
     // An earlier run renewed its secret and was cut off: the old one is dead already, so going on disconnects nobody.
     if auto.record.renewed.as_deref() == Some(&application.application_id) {
         return match secret_is_lost(auto.record) {
-            true => renewed_again(application),
+            true => renewal(application, Why::SecretLost),
             false => Part::default(),
         };
     }
@@ -209,12 +211,6 @@ fn adopt(application: &Application, auto: Auto<'_>) -> Part {
         return Part::default();
     }
     Part { obstacles: vec![Obstacle::NeedsSecret { application: application.clone() }], ..Part::default() }
-}
-
-fn renewed_again(application: &Application) -> Part {
-    let application_id = application.application_id.clone();
-    let step = Step::RenewSecret { id: application.id, application_id, why: Why::SecretLost };
-    Part { steps: vec![step], secret: Secret::AtHand, ..Part::default() }
 }
 
 fn create(candidates: &Candidates<'_>, auto: Auto<'_>) -> Part {

@@ -68,11 +68,6 @@ impl Interrupt {
         }
     }
 
-    #[must_use]
-    pub fn is_raised(&self) -> bool {
-        *self.stopped.borrow()
-    }
-
     /// Does the work, unless it is interrupted first: then the work is dropped where it stands.
     ///
     /// # Errors

@@ -10,8 +10,8 @@ use crate::world::{World, small};
 
 /// Starts the program at a terminal of its own.
 fn at_a_terminal(world: &World, args: &[&str]) -> PtySession {
-    let mut command = Command::new(World::program());
-    command.args(args).env_clear().envs(world.variables()).env("TERM", "xterm").current_dir(world.path(""));
+    let mut command = world.command(args);
+    command.env("TERM", "xterm");
     spawn_command(command, Some(20_000)).expect("a terminal")
 }
 

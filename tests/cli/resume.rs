@@ -1,7 +1,7 @@
 //! Death at every request: the next run ends in the same state as an undisturbed one.
 #![cfg(unix)]
 
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, Command};
 use std::sync::mpsc;
 use std::time::Duration;
 
@@ -50,17 +50,7 @@ impl Case {
 
 /// Starts `connect --yes` and does not wait for it.
 fn start(world: &World, args: &[&str]) -> Child {
-    Command::new(World::program())
-        .args(["connect", "--yes"])
-        .args(args)
-        .env_clear()
-        .envs(world.variables())
-        .current_dir(world.path(""))
-        .stdin(Stdio::null())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .expect("the program")
+    world.start(&[&["connect", "--yes"], args].concat())
 }
 
 fn signal(pid: u32, name: &str) {

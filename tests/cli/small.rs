@@ -81,14 +81,7 @@ fn a_rehearsal_ends_with_the_commands_exit_code_and_says_that_it_is_one() {
 fn the_sandbox_serves_until_ctrl_c_and_shows_each_request() {
     use std::io::{BufRead as _, BufReader, Read as _};
     let world = World::bare();
-    let mut child = std::process::Command::new(World::program())
-        .args(["sandbox"])
-        .env_clear()
-        .envs(world.variables())
-        .stdout(std::process::Stdio::piped())
-        .stderr(std::process::Stdio::piped())
-        .spawn()
-        .expect("the program");
+    let mut child = world.start(&["sandbox"]);
     let mut other = World::bare();
     for line in BufReader::new(child.stdout.take().expect("a pipe")).lines().map(|line| line.expect("a line")) {
         let (name, value) = line.strip_prefix("export ").and_then(|rest| rest.split_once('=')).expect("an export");

@@ -15,6 +15,7 @@ mod transcript;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
 use assert_cmd::cargo::cargo_bin;
@@ -96,6 +97,20 @@ impl World {
         cargo_bin!("factory-gitlab")
     }
 
+    /// The program with these arguments in this world, not yet started.
+    pub fn command(&self, args: &[&str]) -> Command {
+        let mut command = Command::new(Self::program());
+        command.args(args).env_clear().envs(&self.variables).current_dir(self.home.path());
+        command
+    }
+
+    /// Starts the program and does not wait for it; its output is kept, and there is nothing on standard input.
+    pub fn start(&self, args: &[&str]) -> Child {
+        let mut command = self.command(args);
+        command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        command.spawn().expect("the program starts")
+    }
+
     /// Runs the program to its end, with nothing on standard input.
     pub fn run(&self, args: &[&str]) -> Transcript {
         self.run_with(args, b"")
@@ -103,11 +118,7 @@ impl World {
 
     /// Runs the program to its end with this on standard input.
     pub fn run_with(&self, args: &[&str], stdin: &[u8]) -> Transcript {
-        let output = assert_cmd::Command::new(Self::program())
-            .args(args)
-            .env_clear()
-            .envs(&self.variables)
-            .current_dir(self.home.path())
+        let output = assert_cmd::Command::from_std(self.command(args))
             .write_stdin(stdin)
             .timeout(LONGEST)
             .output()

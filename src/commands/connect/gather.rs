@@ -7,7 +7,7 @@ use super::refuse;
 use crate::desired::{ApplicationOrigin, Desired};
 use crate::error::Failure;
 use crate::factory::Factory;
-use crate::gitlab::{self, OAuth, Reader, Writer};
+use crate::gitlab::{self, Writer};
 use crate::http::Client;
 use crate::inputs::{Interview, Missing, Question, questions};
 use crate::instance::InstanceUrl;
@@ -15,7 +15,7 @@ use crate::observed::look::{Already, Look, Wanted};
 use crate::observed::{Observed, Seen};
 use crate::secret::PersonalAccessToken;
 use crate::settings::{Source, names};
-use crate::terminal::prompt::{Ask, Lean};
+use crate::terminal::prompt::Lean;
 
 /// Everything that the walk stands on.
 pub(super) struct Gathered {
@@ -84,15 +84,9 @@ async fn token(context: &Context<'_>, interview: &Interview<'_>, ground: Ground)
     let Ground { http, factory, desired, place } = ground;
     let instance = desired.instance.clone();
     recall::offer_token_of(&instance, context, interview).await;
-    let sides = |token: &PersonalAccessToken| Look {
-        http: http.clone(),
-        gitlab: Reader::new(http.clone(), instance.clone(), token.clone()),
-        oauth: OAuth::new(http.clone(), instance.clone()),
-        factory: factory.clone(),
-    };
     let found = interview
         .secret_until(&questions::TOKEN, async |token: &PersonalAccessToken| {
-            let look = sides(token);
+            let look = Look::new(&http, &instance, token, factory.clone());
             let looking = look.look(&desired, basics(), &());
             let observed = context.terminal.during("checking the token", looking).await;
             refuse::what_the_token_cannot(&desired, &observed)?;
@@ -141,12 +135,7 @@ pub(super) async fn offer_keyring(
         (_, Source::Keyring) => false,
         (true, _) => true,
         (false, source) if *source != Source::Prompt || !vault.is_used() => false,
-        (false, _) => {
-            let question = &questions::KEYRING;
-            let ask =
-                Ask { key: question.setting.key, prompt: question.prompt, help: Some(question.help), default: None };
-            interview.prompter().confirm(&ask, Lean::No)?
-        }
+        (false, _) => interview.prompter().confirm(&questions::KEYRING.ask(None), Lean::No)?,
     };
     if !wanted {
         return Ok(());

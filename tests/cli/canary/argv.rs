@@ -2,13 +2,12 @@
 #![cfg(target_os = "linux")]
 
 use std::collections::BTreeMap;
-use std::process::{Command, Stdio};
 use std::time::Duration;
 
 use factory_gitlab::sandbox::options::Options;
 
 use super::{assert_hidden, world_with};
-use crate::world::{Transcript, World};
+use crate::world::Transcript;
 
 /// The arguments of a process and of all that it started, as far as they can be read now.
 fn arguments(root: u32) -> BTreeMap<u32, String> {
@@ -31,16 +30,7 @@ fn no_process_has_a_secret_among_its_arguments() {
     let (world, canaries) =
         world_with(Options { projects: 1, latency: Duration::from_millis(50), ..Options::default() });
     for args in [["connect", "--yes", "-q"].as_slice(), &["verify", "--live", "-q"]] {
-        let child = Command::new(World::program())
-            .args(args)
-            .env_clear()
-            .envs(world.variables())
-            .current_dir(world.path(""))
-            .stdin(Stdio::null())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .spawn()
-            .expect("the program");
+        let child = world.start(args);
         let id = child.id();
         let waiter = std::thread::spawn(move || child.wait_with_output().expect("an end"));
         let mut looks = 0;
