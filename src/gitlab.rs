@@ -11,6 +11,9 @@ mod refusal;
 mod wire;
 mod writer;
 
+use std::ops::Deref;
+use std::sync::Arc;
+
 use jiff::Timestamp;
 use jiff::civil::Date;
 use serde::Serialize;
@@ -140,10 +143,33 @@ pub enum Namespace {
     Personal,
 }
 
-/// A hook as GitLab shows it. `None` where the version does not tell. gitlab: lib/api/entities/hook.rb
+/// A hook as GitLab shows it: its number, and terms that it may share with thousands of others.
 #[derive(Clone, Debug, Eq, PartialEq, Serialize)]
 pub struct Hook {
     pub id: u64,
+    #[serde(flatten)]
+    pub terms: Arc<HookTerms>,
+}
+
+impl Deref for Hook {
+    type Target = HookTerms;
+
+    fn deref(&self) -> &HookTerms {
+        &self.terms
+    }
+}
+
+/// Only a test changes what was seen.
+#[cfg(test)]
+impl std::ops::DerefMut for Hook {
+    fn deref_mut(&mut self) -> &mut HookTerms {
+        Arc::make_mut(&mut self.terms)
+    }
+}
+
+/// What a hook is like. `None` where the version does not tell. gitlab: lib/api/entities/hook.rb
+#[derive(Clone, Debug, Eq, Hash, PartialEq, Serialize)]
+pub struct HookTerms {
     pub url: String,
     pub name: Option<String>,
     pub description: Option<String>,
@@ -156,7 +182,7 @@ pub struct Hook {
     pub push_events_branch_filter: Option<String>,
 }
 
-#[derive(Clone, Copy, Debug, Eq, PartialEq, Serialize)]
+#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum AlertStatus {
     Executable,

@@ -23,7 +23,7 @@ mod tunnel;
 pub use bridge::{Bridge, client_secret};
 pub use budget::Spent;
 pub use client::Client;
-pub use failure::{Answer, Cause, Error, Expected, Imposter, TlsProblem, base_of_api};
+pub use failure::{Answer, Cause, Error, Expected, Failed, Imposter, TlsProblem, base_of_api};
 pub use options::{Options, Proxy};
 pub use pages::Pages;
 pub use request::{Repeat, Request, in_body, in_body_if};

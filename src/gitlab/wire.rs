@@ -8,7 +8,7 @@ use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    AlertStatus, Application, Delivery, DeliveryOutcome, Group, Hook, HookSpec, License, Namespace, Project,
+    AlertStatus, Application, Delivery, DeliveryOutcome, Group, Hook, HookSpec, HookTerms, License, Namespace, Project,
     TokenDetails, User,
 };
 use crate::http;
@@ -203,19 +203,51 @@ pub(super) struct HookWire {
     signing_token_present: Option<bool>,
     #[serde(default)]
     push_events_branch_filter: Option<String>,
-    #[serde(default, flatten)]
-    rest: BTreeMap<String, serde_json::Value>,
+    #[serde(default)]
+    push_events: Option<bool>,
+    #[serde(default)]
+    tag_push_events: Option<bool>,
+    #[serde(default)]
+    note_events: Option<bool>,
+    #[serde(default)]
+    confidential_note_events: Option<bool>,
+    #[serde(default)]
+    merge_requests_events: Option<bool>,
+    #[serde(default)]
+    issues_events: Option<bool>,
+    #[serde(default)]
+    confidential_issues_events: Option<bool>,
+    #[serde(default)]
+    pipeline_events: Option<bool>,
+    #[serde(default)]
+    job_events: Option<bool>,
+}
+
+impl HookWire {
+    fn events(&self) -> Vec<Event> {
+        let is_on = |event: &Event| match event {
+            Event::Push => self.push_events,
+            Event::TagPush => self.tag_push_events,
+            Event::Note => self.note_events,
+            Event::ConfidentialNote => self.confidential_note_events,
+            Event::MergeRequest => self.merge_requests_events,
+            Event::Issue => self.issues_events,
+            Event::ConfidentialIssue => self.confidential_issues_events,
+            Event::Pipeline => self.pipeline_events,
+            Event::Job => self.job_events,
+        };
+        Event::ALL.into_iter().filter(|event| is_on(event).unwrap_or(false)).collect()
+    }
 }
 
 impl From<HookWire> for Hook {
     fn from(wire: HookWire) -> Self {
-        let on = |event: &Event| wire.rest.get(event.flag()).and_then(serde_json::Value::as_bool).unwrap_or(false);
-        Self {
-            id: wire.id,
+        let events = wire.events();
+        let terms = HookTerms {
             url: wire.url,
             name: wire.name,
             description: wire.description,
-            events: Event::ALL.into_iter().filter(|event| on(event)).collect(),
+            events,
             enable_ssl_verification: wire.enable_ssl_verification,
             alert_status: match wire.alert_status.as_deref() {
                 Some("executable") => AlertStatus::Executable,
@@ -227,7 +259,8 @@ impl From<HookWire> for Hook {
             token_present: wire.token_present,
             signing_token_present: wire.signing_token_present,
             push_events_branch_filter: wire.push_events_branch_filter.filter(|filter| !filter.is_empty()),
-        }
+        };
+        Self { id: wire.id, terms: terms.into() }
     }
 }
 

@@ -1,21 +1,42 @@
 //! How a request can fail, told apart as far as a person can act on it. No response bodies.
 
+use std::ops::Deref;
 use std::time::Duration;
 
 use url::Url;
 
 use crate::instance::bare;
 
-/// A request that did not give what was asked for.
+/// A request that did not give what was asked for. One pointer wide: an answer stands beside it in every row of a long
+/// list.
+#[derive(Clone, Debug, thiserror::Error)]
+#[error(transparent)]
+pub struct Error(Box<Failed>);
+
+/// What was asked, and what happened to it.
 #[derive(Clone, Debug, thiserror::Error)]
 #[error("{method} {path} on {host}: {cause}")]
-pub struct Error {
+pub struct Failed {
     pub method: &'static str,
     pub host: String,
     /// The path without its query.
     pub path: String,
     #[source]
     pub cause: Box<Cause>,
+}
+
+impl From<Failed> for Error {
+    fn from(failed: Failed) -> Self {
+        Self(Box::new(failed))
+    }
+}
+
+impl Deref for Error {
+    type Target = Failed;
+
+    fn deref(&self) -> &Failed {
+        &self.0
+    }
 }
 
 /// What happened to it.

@@ -7,7 +7,7 @@ use std::time::Duration;
 use reqwest::{Certificate, Identity, NoProxy, redirect};
 use url::Url;
 
-use super::failure::{Cause, Error};
+use super::failure::{Cause, Error, Failed};
 use super::{dns, tls};
 
 /// How to connect. The defaults are those of `--help`.
@@ -73,7 +73,7 @@ pub(super) struct Material {
 
 /// An error of the set-up, before there was a request.
 pub(super) fn setup(why: String) -> Error {
-    Error { method: "GET", host: String::new(), path: String::new(), cause: Box::new(Cause::Setup(why)) }
+    Failed { method: "GET", host: String::new(), path: String::new(), cause: Box::new(Cause::Setup(why)) }.into()
 }
 
 impl Material {

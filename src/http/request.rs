@@ -6,7 +6,7 @@ use serde::{Serialize, Serializer};
 use url::Url;
 use zeroize::Zeroizing;
 
-use super::failure::{Cause, Error};
+use super::failure::{Cause, Error, Failed};
 use crate::secret::{FactoryKey, Kind, PersonalAccessToken, Secret};
 
 /// The most that a JSON answer may have, unless the request says otherwise.
@@ -140,12 +140,13 @@ impl Request {
     /// The error that this request ended in.
     #[must_use]
     pub fn failed(&self, cause: Cause) -> Error {
-        Error {
+        Failed {
             method: name_of(&self.method),
             host: host_of(&self.url),
             path: self.url.path().to_owned(),
             cause: Box::new(cause),
         }
+        .into()
     }
 }
 

@@ -77,10 +77,10 @@ fn backoff(attempt: Attempt) -> Duration {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::http::failure::Answer;
+    use crate::http::failure::{Answer, Failed};
 
     fn error(cause: Cause) -> Error {
-        Error { method: "GET", host: "h".to_owned(), path: "/".to_owned(), cause: Box::new(cause) }
+        Failed { method: "GET", host: "h".to_owned(), path: "/".to_owned(), cause: Box::new(cause) }.into()
     }
 
     fn status(status: u16, seconds: Option<u64>) -> Cause {

@@ -319,7 +319,7 @@ mod tests {
     #[test]
     fn a_hook_that_may_have_been_changed_is_still_to_be_proved() {
         let (_folder, connection) = store();
-        let target = Target::Group { id: 1, path: "acme".to_owned() };
+        let target = Target::Group { id: 1, path: "acme".into() };
         let kind = target.kind();
         write(&connection, &[Entry::ChangeHook { target, change: HookChange::Create }]);
         assert!(connection.record().expect("a record").unproved.contains(&kind));

@@ -12,9 +12,9 @@ use crate::desired::{
 };
 use crate::factory::{FactoryState, FactoryStatus};
 use crate::gitlab::{
-    AlertStatus, Application, Delivery, DeliveryOutcome, Hook, License, Metadata, Pair, TokenDetails, User,
+    AlertStatus, Application, Delivery, DeliveryOutcome, Hook, HookTerms, License, Metadata, Pair, TokenDetails, User,
 };
-use crate::http::{Answer, Cause, Error};
+use crate::http::{Answer, Cause, Error, Failed};
 use crate::instance::{Edition, Version};
 use crate::kit::{Handover, Organization};
 use crate::observed::{
@@ -39,7 +39,8 @@ pub(crate) fn at(text: &str) -> Timestamp {
 }
 
 pub(crate) fn error(cause: Cause) -> Error {
-    Error { method: "GET", host: "gitlab.acme.com".to_owned(), path: "/api/v4/x".to_owned(), cause: Box::new(cause) }
+    Failed { method: "GET", host: "gitlab.acme.com".to_owned(), path: "/api/v4/x".to_owned(), cause: Box::new(cause) }
+        .into()
 }
 
 pub(crate) fn failed<T>(cause: Cause) -> Seen<T> {
@@ -186,7 +187,7 @@ fn factory() -> FactorySeen {
         hosts: vec![("api.factory.example".to_owned(), Seen::Known(()))],
         bundle: Seen::Known(BundleSeen::Accepted { id: None, sha256: "00".to_owned() }),
         proofs: Seen::Known(vec![DeliveryProof {
-            target: Target::Group { id: 7, path: "g7".to_owned() },
+            target: Target::Group { id: 7, path: "g7".into() },
             test: Fact::Holds("201".to_owned()),
             log: Fact::Holds("200".to_owned()),
             receipt: Fact::Holds("received".to_owned()),
@@ -207,7 +208,7 @@ pub(crate) fn application(desired: &Desired) -> Application {
 }
 
 pub(crate) fn target(desired: &Desired, id: u64) -> TargetSeen {
-    let target = Target::Group { id, path: format!("g{id}") };
+    let target = Target::Group { id, path: format!("g{id}").into() };
     TargetSeen { hooks: Seen::Known(vec![hook(desired, target.clone(), id * 10)]), target, empty: false }
 }
 
@@ -220,20 +221,20 @@ pub(crate) fn hook(desired: &Desired, target: Target, id: u64) -> HookSeen {
         key: None,
         created_at: None,
     };
+    let terms = HookTerms {
+        url: spec.url,
+        name: Some(spec.name),
+        description: Some(spec.description),
+        events: spec.events,
+        enable_ssl_verification: true,
+        alert_status: AlertStatus::Executable,
+        disabled_until: None,
+        token_present: Some(true),
+        signing_token_present: Some(true),
+        push_events_branch_filter: None,
+    };
     HookSeen {
-        hook: Hook {
-            id,
-            url: spec.url,
-            name: Some(spec.name),
-            description: Some(spec.description),
-            events: spec.events,
-            enable_ssl_verification: true,
-            alert_status: AlertStatus::Executable,
-            disabled_until: None,
-            token_present: Some(true),
-            signing_token_present: Some(true),
-            push_events_branch_filter: None,
-        },
+        hook: Hook { id, terms: terms.into() },
         deliveries: Seen::Known(vec![delivery(2, 200), delivery(1, 204)]),
     }
 }

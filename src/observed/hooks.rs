@@ -1,6 +1,8 @@
 //! Reads the hooks of every target, many at once, and keeps only those that are ours.
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
+use std::collections::HashSet;
+use std::sync::Arc;
 
 use futures_util::{StreamExt as _, stream};
 use tokio::sync::mpsc;
@@ -9,7 +11,7 @@ use super::look::Watch;
 use super::targets::{Chooser, Found, Starts, takes_personal};
 use super::{HookSeen, HooksSeen, Seen, TargetSeen};
 use crate::desired::{Desired, Mark};
-use crate::gitlab::{Delivery, Hook, Reader};
+use crate::gitlab::{Delivery, Hook, HookTerms, Reader};
 use crate::http;
 use crate::instance::Version;
 use crate::target::{Strategy, Target};
@@ -54,12 +56,30 @@ impl Logs {
     }
 }
 
+/// The terms of the hooks seen so far, each once.
+#[derive(Default)]
+pub(super) struct Alike(RefCell<HashSet<Arc<HookTerms>>>);
+
+impl Alike {
+    fn share(&self, terms: Arc<HookTerms>) -> Arc<HookTerms> {
+        let mut known = self.0.borrow_mut();
+        match known.get(&terms) {
+            Some(shared) => Arc::clone(shared),
+            None => {
+                known.insert(Arc::clone(&terms));
+                terms
+            }
+        }
+    }
+}
+
 /// One walk over all targets.
 pub(super) struct Walk<'a> {
     pub(super) gitlab: &'a Reader,
     pub(super) desired: &'a Desired,
     pub(super) strategy: Strategy,
     pub(super) logs: Logs,
+    pub(super) alike: Alike,
     pub(super) watch: &'a dyn Watch,
 }
 
@@ -131,18 +151,22 @@ impl Walk<'_> {
         let Found { target, empty } = found;
         let hooks = match self.gitlab.hooks(&target).await {
             Err(error) => Seen::Failed(error),
-            Ok(hooks) => {
-                let mut ours = Vec::new();
-                for hook in hooks.into_iter().filter(|hook| self.is_ours(hook)) {
-                    let deliveries = self.deliveries(&target, hook.id).await;
-                    ours.push(HookSeen { hook, deliveries });
-                }
-                ours.shrink_to_fit();
-                Seen::Known(ours)
-            }
+            Ok(hooks) => Seen::Known(self.ours(&target, hooks).await),
         };
         self.watch.read(&target);
         TargetSeen { target, empty, hooks }
+    }
+
+    /// Of a target's hooks those that are ours, alike ones sharing their terms: with 50 000 projects they are most of what
+    /// is held.
+    async fn ours(&self, target: &Target, hooks: Vec<Hook>) -> Vec<HookSeen> {
+        let mut ours = Vec::new();
+        for Hook { id, terms } in hooks.into_iter().filter(|hook| self.is_ours(hook)) {
+            let deliveries = self.deliveries(target, id).await;
+            ours.push(HookSeen { hook: Hook { id, terms: self.alike.share(terms) }, deliveries });
+        }
+        ours.shrink_to_fit();
+        ours
     }
 
     async fn deliveries(&self, target: &Target, hook: u64) -> Seen<Vec<Delivery>> {

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use std::future::Future;
 use std::time::Duration;
 
-use super::hooks::{Logs, Walk};
+use super::hooks::{Alike, Logs, Walk};
 use super::targets::{self, Starts};
 use super::{BundleSeen, FactorySeen, HooksSeen, NetworkSeen, Observed, Seen, sides};
 use crate::desired::{Credentials, Desired};
@@ -187,7 +187,14 @@ impl Glance<'_> {
         };
         let version = first.metadata.known().map(|metadata| metadata.version);
         let logs = Logs::new(self.wanted.deliveries, version);
-        let walk = Walk { gitlab: &self.look.gitlab, desired: self.desired, strategy, logs, watch: self.watch };
+        let walk = Walk {
+            gitlab: &self.look.gitlab,
+            desired: self.desired,
+            strategy,
+            logs,
+            alike: Alike::default(),
+            watch: self.watch,
+        };
         Seen::from(self.times.time("hooks", walk.all(&first.starts)).await)
     }
 

@@ -109,7 +109,7 @@ impl<'a> Chooser<'a> {
             return self.leave(|left_out| left_out.excluded += 1);
         }
         let is_new = self.taken.borrow_mut().insert((true, group.id));
-        is_new.then_some(Found { target: Target::Group { id: group.id, path: group.full_path }, empty: false })
+        is_new.then_some(Found { target: Target::Group { id: group.id, path: group.full_path.into() }, empty: false })
     }
 
     /// A project of a walk over all of them.
@@ -136,7 +136,7 @@ impl<'a> Chooser<'a> {
             return self.leave(|left_out| left_out.excluded += 1);
         }
         let is_new = self.taken.borrow_mut().insert((false, project.id));
-        let target = Target::Project { id: project.id, path: project.path_with_namespace };
+        let target = Target::Project { id: project.id, path: project.path_with_namespace.into() };
         is_new.then_some(Found { target, empty: project.empty_repo })
     }
 

@@ -62,7 +62,7 @@ async fn connect(world: &World) -> (String, String, String) {
         receipts_url: None,
     };
     for group in reader.top_level_groups().await.expect("groups") {
-        let target = Target::Group { id: group.id, path: group.full_path };
+        let target = Target::Group { id: group.id, path: group.full_path.into() };
         writer.create_hook(&webhooks.hook(target)).await.expect("a hook");
     }
     (text, made.application.application_id, made.secret.expose().to_owned())

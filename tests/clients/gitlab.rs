@@ -45,7 +45,7 @@ async fn all_projects(reader: &Reader) -> Vec<Project> {
 
 async fn some_project(reader: &Reader) -> Target {
     let project = all_projects(reader).await.into_iter().next().expect("a project");
-    Target::Project { id: project.id, path: project.path_with_namespace }
+    Target::Project { id: project.id, path: project.path_with_namespace.into() }
 }
 
 #[tokio::test]

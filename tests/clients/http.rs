@@ -135,7 +135,7 @@ async fn a_write_is_held_to_the_status_and_type_it_has() {
     for fault in ["empty", "html:200", "type", "cut"] {
         let sandbox = faulty(&format!("POST /api/v4/applications={fault}"));
         let error = writer(&sandbox).create_application(&application()).await.expect_err(fault);
-        assert!(matches!(cause(error), Cause::Decode { .. } | Cause::Imposter { .. }), "{fault}");
+        assert!(matches!(cause(&error), Cause::Decode { .. } | Cause::Imposter { .. }), "{fault}");
     }
 }
 
@@ -147,7 +147,7 @@ async fn a_token_never_leaves_its_origin() {
     assert!(matches!(&outcome, Err(Cause::Redirected { to }) if to.as_str() == there), "{outcome:?}");
     let linked = faulty(&format!("GET /api/v4/applications=link:{}/api/v4/applications", other.gitlab_url()));
     let error = reader(&linked).applications().await.expect_err("another origin");
-    assert!(matches!(cause(error), Cause::Link(_)));
+    assert!(matches!(cause(&error), Cause::Link(_)));
     assert!(other.requests().is_empty(), "{:?}", other.requests());
 }
 
@@ -160,7 +160,7 @@ async fn a_redirect_within_the_origin_is_followed_by_reads_only() {
     sandbox.fault(&format!("POST /api/v4/applications=redirect:{root}/api/v4/applications")).expect("a fault");
     let error = writer(&sandbox).create_application(&application()).await.expect_err("a redirected write");
     assert!(error.is_refusal());
-    assert!(matches!(cause(error), Cause::Redirected { .. }));
+    assert!(matches!(cause(&error), Cause::Redirected { .. }));
 }
 
 #[tokio::test]
@@ -169,10 +169,10 @@ async fn redirects_and_links_in_a_circle_end() {
     let root = sandbox.gitlab_url();
     sandbox.fault(&format!("GET /api/v4/metadata=redirect:{root}/api/v4/metadata")).expect("a fault");
     let error = reader(&sandbox).metadata().await.expect_err("a circle");
-    assert!(matches!(cause(error), Cause::Redirected { .. }));
+    assert!(matches!(cause(&error), Cause::Redirected { .. }));
     sandbox.fault(&format!("GET /api/v4/applications=link:{root}/api/v4/applications")).expect("a fault");
     let error = reader(&sandbox).applications().await.expect_err("a circle");
-    assert!(matches!(cause(error), Cause::Link(_)));
+    assert!(matches!(cause(&error), Cause::Link(_)));
 }
 
 #[tokio::test]
@@ -183,7 +183,7 @@ async fn http_that_redirects_to_https_names_the_right_address() {
     let url: Url = format!("{plain}/api/v4/metadata").parse().expect("an address");
     for request in [Request::get(url.clone()), Request::write(factory_gitlab::http::Method::POST, url)] {
         let error = http.send(&request).await.err().expect("a redirect");
-        let Cause::Redirected { to } = cause(error) else { panic!("no redirect") };
+        let Cause::Redirected { to } = cause(&error) else { panic!("no redirect") };
         assert!(to.as_str().starts_with(&sandbox.gitlab_url()), "{to}");
     }
 }
@@ -211,7 +211,7 @@ async fn huge_headers_are_not_read() {
     answer.extend_from_slice(b"content-length: 2\r\n\r\n{}");
     let url = raw(answer).await;
     let error = fetch(&client_with(&impatient()), &url).await;
-    assert!(matches!(cause(error), Cause::Broken { .. }));
+    assert!(matches!(cause(&error), Cause::Broken { .. }));
 }
 
 #[tokio::test]
@@ -228,14 +228,14 @@ async fn a_refusal_is_read_up_to_its_first_words() {
 async fn an_announced_size_is_believed_when_it_is_too_large() {
     let url = raw("HTTP/1.1 200 OK\r\ncontent-length: 99999999999\r\n\r\n{").await;
     let error = fetch(&client_with(&impatient()), &url).await;
-    assert!(matches!(cause(error), Cause::TooLarge { .. }));
+    assert!(matches!(cause(&error), Cause::TooLarge { .. }));
 }
 
 #[tokio::test]
 async fn a_server_that_speaks_something_else_is_broken() {
     let url = raw("SSH-2.0-OpenSSH_9.6\r\n").await;
     let error = fetch(&client_with(&impatient()), &url).await;
-    assert!(matches!(cause(error), Cause::Broken { .. }));
+    assert!(matches!(cause(&error), Cause::Broken { .. }));
 }
 
 #[tokio::test]

@@ -17,7 +17,7 @@ use crate::world::{client, client_with, impatient, instance, options, reader, sa
 async fn problem(options: &Options, sandbox: &factory_gitlab::sandbox::Sandbox) -> TlsProblem {
     let request = Request::get(instance(sandbox).api("/metadata"));
     let error = client_with(options).send(&request).await.err().expect("an error");
-    let Cause::Tls(problem) = *error.cause else { unreachable!("another cause") };
+    let Cause::Tls(problem) = (*error.cause).clone() else { unreachable!("another cause") };
     problem
 }
 

@@ -66,10 +66,10 @@ pub fn faulty(fault: &str) -> Sandbox {
 /// How a read of the metadata ends under a fault, and how many requests it took.
 pub async fn metadata_under(fault: &str) -> (Result<(), Cause>, usize) {
     let sandbox = faulty(&format!("GET /api/v4/metadata={fault}"));
-    let outcome = reader(&sandbox).metadata().await.map(drop).map_err(cause);
+    let outcome = reader(&sandbox).metadata().await.map(drop).map_err(|error| cause(&error));
     (outcome, sandbox.requests().len())
 }
 
-pub fn cause(error: Error) -> Cause {
-    *error.cause
+pub fn cause(error: &Error) -> Cause {
+    (*error.cause).clone()
 }

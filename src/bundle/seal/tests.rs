@@ -33,7 +33,7 @@ fn bundle() -> Bundle {
         webhook: Webhook {
             url: "https://factory.example/hook".parse().expect("an address"),
             strategy: Strategy::Group,
-            targets: vec![Target::Group { id: 3, path: "acme".to_owned() }],
+            targets: vec![Target::Group { id: 3, path: "acme".into() }],
         },
         network: None,
     }

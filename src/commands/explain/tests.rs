@@ -1,11 +1,17 @@
 use super::*;
 use crate::error::ExitCode;
 use crate::gitlab::Refused;
-use crate::http::Answer;
+use crate::http::{Answer, Failed};
 use crate::instance::InstanceUrl;
 
 fn failed(cause: Cause) -> Error {
-    Error { method: "GET", host: "gitlab.acme.com".to_owned(), path: "/api/v4/user".to_owned(), cause: Box::new(cause) }
+    Failed {
+        method: "GET",
+        host: "gitlab.acme.com".to_owned(),
+        path: "/api/v4/user".to_owned(),
+        cause: Box::new(cause),
+    }
+    .into()
 }
 
 fn status(status: u16) -> Cause {

@@ -35,7 +35,7 @@ fn a_hook_of_any_version_is_read() {
         "enable_ssl_verification": true, "push_events_branch_filter": ""
     }));
     assert_eq!(old.events, [Event::Push, Event::Job]);
-    assert_eq!((old.token_present, old.push_events_branch_filter), (None, None));
+    assert_eq!((old.token_present, &old.push_events_branch_filter), (None, &None));
     assert_eq!(old.alert_status, AlertStatus::Unknown);
     let new: Hook = read::<HookWire, _>(json!({
         "id": 7, "url": "https://x/h", "name": null, "description": "d", "enable_ssl_verification": false,
@@ -98,7 +98,7 @@ fn a_hook_is_sent_whole_with_every_flag_said() {
         token: WebhookToken::new("the-hook-token").expect("a token"),
         signing_token: None,
     };
-    let project = Target::Project { id: 1, path: "a/b".to_owned() };
+    let project = Target::Project { id: 1, path: "a/b".into() };
     let sent = serde_json::to_value(HookSpecWire::from(&spec(project))).expect("JSON");
     assert_eq!(sent["token"], "the-hook-token");
     assert_eq!((&sent["push_events"], &sent["issues_events"]), (&json!(true), &json!(false)));

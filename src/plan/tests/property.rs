@@ -116,7 +116,8 @@ fn carry_out(steps: &[Step], observed: &mut Observed, record: &mut Record) {
             Step::EditHook { target, id, .. } => {
                 for hook in hooks_of(observed, target).iter_mut().filter(|seen| seen.hook.id == *id) {
                     let alert_status = hook.hook.alert_status;
-                    hook.hook = Hook { alert_status, ..right_hook(*id) };
+                    hook.hook = right_hook(*id);
+                    hook.hook.alert_status = alert_status;
                 }
             }
             Step::DeleteHook { target, id } => hooks_of(observed, target).retain(|seen| seen.hook.id != *id),

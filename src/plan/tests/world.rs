@@ -43,11 +43,11 @@ pub(super) fn status(state: FactoryState) -> FactoryStatus {
 }
 
 pub(super) fn group(id: u64, path: &str) -> Target {
-    Target::Group { id, path: path.to_owned() }
+    Target::Group { id, path: path.into() }
 }
 
 pub(super) fn project(id: u64, path: &str) -> Target {
-    Target::Project { id, path: path.to_owned() }
+    Target::Project { id, path: path.into() }
 }
 
 pub(super) fn bare(target: Target) -> TargetSeen {
