@@ -3,6 +3,7 @@
 //! Reader and writer are separate halves, so that nothing can write while looking. All addresses are
 //! numeric where GitLab has numbers.
 
+mod graphql;
 mod listing;
 mod oauth;
 mod reach;
@@ -22,6 +23,7 @@ use crate::instance::{Edition, Version};
 use crate::secret::{ApplicationSecret, PersonalAccessToken};
 use crate::target::{Event, Target};
 
+pub use graphql::{HookList, MOST_PROJECTS};
 pub use listing::ProjectPages;
 pub use oauth::OAuth;
 pub use reach::reach;

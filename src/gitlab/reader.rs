@@ -1,5 +1,6 @@
 //! The reading half: everything that can be known of an instance, and nothing that could change it.
 
+use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use super::listing::{self, Listing};
@@ -11,7 +12,7 @@ use super::{
     Application, Delivery, Error, Group, Hook, License, Metadata, OutboundRules, Project, ProjectPages, TokenDetails,
     User,
 };
-use crate::http::{Client, Expected, Pages, Request};
+use crate::http::{Client, Expected, Method, Pages, Repeat, Request, Response};
 use crate::instance::{Edition, InstanceUrl};
 use crate::secret::PersonalAccessToken;
 use crate::target::Target;
@@ -42,6 +43,12 @@ impl Reader {
     #[must_use]
     pub fn token_looks_like(&self) -> Option<&'static str> {
         self.token.looks_like()
+    }
+
+    /// Puts a question to GraphQL. It goes out as a POST and is a read all the same: it may be sent again, and is no write.
+    pub(super) async fn ask(&self, question: &impl Serialize) -> Result<Response, Error> {
+        let request = Request::write(Method::POST, self.instance.page("/api/graphql")).repeat(Repeat::Read);
+        self.http.send(&request.token(&self.token).json(question)?).await
     }
 
     fn request(&self, path: &str) -> Request {

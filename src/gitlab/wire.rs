@@ -183,10 +183,11 @@ impl From<ProjectWire> for Project {
     }
 }
 
-/// gitlab: lib/api/entities/hook.rb
+/// gitlab: lib/api/entities/hook.rb. GraphQL is asked for the same names, so that both ways cannot differ; only its ids
+/// are of another kind.
 #[derive(Deserialize)]
-pub(super) struct HookWire {
-    id: u64,
+pub(super) struct HookWire<Id = u64> {
+    id: Id,
     url: String,
     #[serde(default)]
     name: Option<String>,
@@ -223,7 +224,7 @@ pub(super) struct HookWire {
     job_events: Option<bool>,
 }
 
-impl HookWire {
+impl<Id> HookWire<Id> {
     fn events(&self) -> Vec<Event> {
         let is_on = |event: &Event| match event {
             Event::Push => self.push_events,
@@ -240,8 +241,8 @@ impl HookWire {
     }
 }
 
-impl From<HookWire> for Hook {
-    fn from(wire: HookWire) -> Self {
+impl<Id: Into<u64>> From<HookWire<Id>> for Hook {
+    fn from(wire: HookWire<Id>) -> Self {
         let events = wire.events();
         let terms = HookTerms {
             url: wire.url,
@@ -250,9 +251,10 @@ impl From<HookWire> for Hook {
             events,
             enable_ssl_verification: wire.enable_ssl_verification,
             alert_status: match wire.alert_status.as_deref() {
-                Some("executable") => AlertStatus::Executable,
-                Some("temporarily_disabled") => AlertStatus::TemporarilyDisabled,
-                Some("disabled") => AlertStatus::Disabled,
+                // REST's words, and GraphQL's (gitlab: app/graphql/types/web_hooks/alert_status_enum.rb).
+                Some("executable" | "EXECUTABLE") => AlertStatus::Executable,
+                Some("temporarily_disabled" | "TEMPORARILY_DISABLED") => AlertStatus::TemporarilyDisabled,
+                Some("disabled" | "DISABLED") => AlertStatus::Disabled,
                 Some(_) | None => AlertStatus::Unknown,
             },
             disabled_until: wire.disabled_until.as_deref().and_then(time),
@@ -260,7 +262,7 @@ impl From<HookWire> for Hook {
             signing_token_present: wire.signing_token_present,
             push_events_branch_filter: wire.push_events_branch_filter.filter(|filter| !filter.is_empty()),
         };
-        Self { id: wire.id, terms: terms.into() }
+        Self { id: wire.id.into(), terms: terms.into() }
     }
 }
 

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use futures_util::{StreamExt as _, stream};
 use tokio::sync::mpsc;
 
+use super::bulk::{Asked, Bulk};
 use super::look::Watch;
 use super::targets::{Chooser, Found, Starts, takes_personal};
 use super::{HookSeen, HooksSeen, Seen, TargetSeen};
@@ -21,6 +22,9 @@ const WIDTH: usize = 64;
 
 /// Pages of targets that are held while their hooks are read.
 const PAGES_AHEAD: usize = 2;
+
+/// Pages whose hooks are asked for in bulk at the same time: each such request is a heavy one.
+const PAGES_AT_ONCE: usize = 2;
 
 /// Delivery logs are read of so many hooks at most; a log can be large, and each is a request.
 const MOST_LOGS: usize = 100;
@@ -79,6 +83,7 @@ pub(super) struct Walk<'a> {
     pub(super) desired: &'a Desired,
     pub(super) strategy: Strategy,
     pub(super) logs: Logs,
+    pub(super) bulk: Bulk<'a>,
     pub(super) alike: Alike,
     pub(super) watch: &'a dyn Watch,
 }
@@ -96,8 +101,10 @@ impl Walk<'_> {
         };
         let pages = stream::poll_fn(move |context| receive.poll_recv(context));
         let read = pages
+            .map(|page| self.bulk.page(page))
+            .buffer_unordered(PAGES_AT_ONCE)
             .flat_map(stream::iter)
-            .map(|found| self.read(found))
+            .map(|asked| self.read(asked))
             .buffer_unordered(WIDTH)
             .collect::<Vec<TargetSeen>>();
         let (found, mut targets) = tokio::join!(Box::pin(find), read);
@@ -147,9 +154,13 @@ impl Walk<'_> {
         Ok(())
     }
 
-    async fn read(&self, found: Found) -> TargetSeen {
-        let Found { target, empty } = found;
-        let hooks = match self.gitlab.hooks(&target).await {
+    async fn read(&self, asked: Asked) -> TargetSeen {
+        let Asked { found: Found { target, empty }, hooks } = asked;
+        let hooks = match hooks {
+            Some(hooks) => Ok(hooks),
+            None => self.gitlab.hooks(&target).await,
+        };
+        let hooks = match hooks {
             Err(error) => Seen::Failed(error),
             Ok(hooks) => Seen::Known(self.ours(&target, hooks).await),
         };

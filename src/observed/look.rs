@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 use std::future::Future;
 use std::time::Duration;
 
+use super::bulk::Bulk;
 use super::hooks::{Alike, Logs, Walk};
 use super::targets::{self, Starts};
 use super::{BundleSeen, FactorySeen, HooksSeen, NetworkSeen, Observed, Seen, sides};
@@ -192,6 +193,7 @@ impl Glance<'_> {
             desired: self.desired,
             strategy,
             logs,
+            bulk: Bulk::new(&self.look.gitlab, version),
             alike: Alike::default(),
             watch: self.watch,
         };

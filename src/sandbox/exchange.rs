@@ -49,10 +49,10 @@ pub struct Exchange {
 }
 
 impl Exchange {
-    /// Whether the request asks for a change: anything but GET, HEAD and OPTIONS.
+    /// Whether the request asks for a change.
     #[must_use]
     pub fn is_write(&self) -> bool {
-        !matches!(self.method.as_str(), "GET" | "HEAD" | "OPTIONS")
+        is_write(&self.method, self.path())
     }
 
     /// The path without its query.
@@ -60,6 +60,12 @@ impl Exchange {
     pub fn path(&self) -> &str {
         self.target.split('?').next().unwrap_or_default()
     }
+}
+
+/// Whether a request asks for a change: anything but GET, HEAD and OPTIONS, and but GraphQL, which here has no mutations.
+#[must_use]
+pub fn is_write(method: &str, path: &str) -> bool {
+    !matches!(method, "GET" | "HEAD" | "OPTIONS") && !path.ends_with("/api/graphql")
 }
 
 /// The largest number of requests that were being answered at one time.

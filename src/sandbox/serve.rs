@@ -149,7 +149,8 @@ impl Front {
 
 fn asked(side: Side, request: &Request<Body>) -> Asked {
     let kind = request.headers().get(CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();
-    Asked { side, write: !request.method().is_safe(), form: kind.starts_with("application/x-www-form-urlencoded") }
+    let write = exchange::is_write(request.method().as_str(), request.uri().path());
+    Asked { side, write, form: kind.starts_with("application/x-www-form-urlencoded") }
 }
 
 /// The server on the plain port, which sends everybody to `https`, whatever they asked.

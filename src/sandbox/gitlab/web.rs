@@ -2,13 +2,14 @@
 
 use axum::body::Body;
 use axum::extract::{Request, State as Shared};
-use axum::http::{HeaderName, HeaderValue, Method, StatusCode, header};
+use axum::http::{HeaderName, HeaderValue, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{Html, IntoResponse, Response};
 use serde_json::json;
 
 use super::GitLab;
 use super::refusal::Refusal;
+use crate::sandbox::exchange::is_write;
 
 const NOT_FOUND: &str = "<!DOCTYPE html>\n<html>\n<head>\n  <title>The page could not be found (404)</title>\n</head>\n\
     <body>\n  <h1>404: Page not found</h1>\n  <p>Make sure the address is correct and the page has not moved.</p>\n\
@@ -88,7 +89,7 @@ pub(super) async fn frame(Shared(gitlab): Shared<GitLab>, request: Request, next
 
 /// Maintenance mode: JSON writes are refused, form writes are sent to a page (gitlab: middleware/read_only).
 fn read_only(gitlab: &GitLab, request: &Request) -> Option<Response> {
-    let writing = !matches!(*request.method(), Method::GET | Method::HEAD | Method::OPTIONS);
+    let writing = is_write(request.method().as_str(), request.uri().path());
     // An admin has to be able to end it (gitlab: ee read_only controller lets the settings through).
     let ending = request.uri().path().ends_with("/api/v4/application/settings");
     let state = gitlab.lock();
