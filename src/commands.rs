@@ -16,6 +16,8 @@ mod verify;
 use std::cell::OnceCell;
 use std::ffi::OsString;
 use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
 
 use crate::cli::{self, Command, GlobalArgs, Invocation, Parsed};
 use crate::env::Env;
@@ -41,6 +43,8 @@ pub struct Context<'a> {
     pub output_file: Option<PathBuf>,
     /// The arguments as they came, for a command that runs another.
     pub args: &'a [OsString],
+    /// How long a rate limit is waited for.
+    patience: Duration,
     /// Built when it is first needed, and one for the whole run: one pool, one limit, one count.
     client: OnceCell<http::Client>,
 }
@@ -60,9 +64,11 @@ impl Context<'_> {
         if let Some(client) = self.client.get() {
             return Ok(client.clone());
         }
-        let options = self.settings.transport()?;
+        let options = http::Options { patience: self.patience, ..self.settings.transport()? };
         let client = http::Client::new(&options, self.env.clock);
         let client = client.map_err(|error| Failure::usage(error.cause.to_string()))?;
+        let terminal = self.terminal.clone();
+        client.on_wait(Arc::new(move |wait| terminal.say_line(waiting(wait))));
         Ok(self.client.get_or_init(|| client).clone())
     }
 
@@ -143,9 +149,31 @@ async fn invoke(invocation: Invocation, around: Surroundings<'_>) -> Result<Exit
         format: cli.global.output_format,
         output_file: cli.global.output_file,
         args,
+        patience: patience(&cli.command),
         client: OnceCell::new(),
     };
     dispatch(cli.command, &context).await
+}
+
+/// GitLab's own window is an hour, and `connect` has work to finish that nobody wants to begin again. `verify` only looks:
+/// it says that it could not find out, and running it again costs nothing.
+fn patience(command: &Command) -> Duration {
+    const FOR_WORK: Duration = Duration::from_secs(65 * 60);
+    const FOR_A_LOOK: Duration = Duration::from_secs(60);
+    if matches!(command, Command::Connect(_)) { FOR_WORK } else { FOR_A_LOOK }
+}
+
+/// Why nothing moves. Of a long wait, also that nobody has to sit it out.
+fn waiting(wait: &http::Wait) -> String {
+    let seconds = wait.time.as_millis().div_ceil(1000);
+    let host = &wait.host;
+    match seconds {
+        0..=120 => format!("waiting {seconds} s for the rate limit of {host}"),
+        _ => {
+            let minutes = seconds.div_ceil(60);
+            format!("waiting {minutes} min for the rate limit of {host}; Ctrl-C stops here, and the next run goes on")
+        }
+    }
 }
 
 fn verbosity(global: &GlobalArgs) -> Verbosity {

@@ -5,13 +5,16 @@
 //! them within its own origin, a write none.
 
 mod answer;
+mod body;
 mod bridge;
 mod budget;
 mod classify;
 mod client;
 mod dns;
 mod failure;
+mod gate;
 mod options;
+mod pace;
 mod pages;
 mod request;
 mod response;
@@ -24,6 +27,7 @@ pub use bridge::{Bridge, client_secret};
 pub use budget::Spent;
 pub use client::Client;
 pub use failure::{Answer, Cause, Error, Expected, Failed, Imposter, TlsProblem, base_of_api};
+pub use gate::{OnWait, Wait};
 pub use options::{Options, Proxy};
 pub use pages::Pages;
 pub use request::{Repeat, Request, in_body, in_body_if};

@@ -126,24 +126,24 @@ pub(super) fn clean(text: &str) -> String {
     }
 }
 
-/// `Retry-After` (seconds or a date), else the time until `RateLimit-Reset`.
-fn retry_after(headers: &HeaderMap, now: Timestamp) -> Option<Duration> {
+/// `Retry-After` (seconds or a date), else the time until `RateLimit-Reset`. A time that has passed says nothing: then a
+/// clock is wrong.
+pub(super) fn retry_after(headers: &HeaderMap, now: Timestamp) -> Option<Duration> {
     let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok()).map(str::trim);
     let until = |at: Timestamp| Duration::try_from(at.duration_since(now)).unwrap_or_default();
-    if let Some(value) = text(RETRY_AFTER.as_str()) {
-        if let Ok(seconds) = value.parse() {
-            return Some(Duration::from_secs(seconds));
+    let wait = text(RETRY_AFTER.as_str()).and_then(|value| {
+        let seconds = value.parse().ok().map(Duration::from_secs);
+        seconds.or_else(|| jiff::fmt::rfc2822::parse(value).ok().map(|date| until(date.timestamp())))
+    });
+    let reset = || {
+        let reset: i64 = text("ratelimit-reset")?.parse().ok()?;
+        // GitLab gives the time of day, the drafts of the header's standard a number of seconds.
+        if reset < 1_000_000_000 {
+            return u64::try_from(reset).ok().map(Duration::from_secs);
         }
-        if let Ok(date) = jiff::fmt::rfc2822::parse(value) {
-            return Some(until(date.timestamp()));
-        }
-    }
-    let reset: i64 = text("ratelimit-reset")?.parse().ok()?;
-    // GitLab gives the time of day, the drafts of the header's standard a number of seconds.
-    if reset < 1_000_000_000 {
-        return u64::try_from(reset).ok().map(Duration::from_secs);
-    }
-    Timestamp::from_second(reset).ok().map(until)
+        Timestamp::from_second(reset).ok().map(until)
+    };
+    wait.or_else(reset).filter(|wait| !wait.is_zero())
 }
 
 #[cfg(test)]

@@ -5,17 +5,19 @@ use std::time::Duration;
 
 use hyper_util::client::proxy::matcher::{Intercept, Matcher};
 use reqwest::Method;
-use tokio::sync::Semaphore;
 use url::Url;
-use zeroize::Zeroizing;
 
+use super::body::{self, Unread};
 use super::budget::{Budget, Spent};
-use super::failure::{Cause, Error, TlsProblem};
+use super::failure::{Answer, Cause, Error, TlsProblem};
+use super::gate::{Gate, OnWait, Standing};
 use super::options::{Material, Options};
+use super::pace::{Limit, Outcome, Patience};
 use super::pages::same_origin;
-use super::request::{Request, host_of};
-use super::response::{LARGEST_REFUSAL, Response};
-use super::{answer, classify, retry, tls};
+use super::request::{Repeat, Request, host_of};
+use super::response::Response;
+use super::retry::{Again, Attempts};
+use super::{answer, classify, tls};
 use crate::env::Clock;
 use crate::instance::bare;
 
@@ -27,13 +29,18 @@ pub struct Client {
 
 struct Inner {
     http: reqwest::Client,
-    permits: Semaphore,
+    gate: Gate,
+    patience: Patience,
+    lane: body::Lane,
     budget: Budget,
     timeout: Duration,
     clock: Clock,
     trust: tls::Trust,
     proxies: Option<Matcher>,
 }
+
+/// What `--concurrency` can ask for.
+const MOST_AT_ONCE: usize = 1000;
 
 /// A read follows this many redirects within its origin.
 const MOST_HOPS: usize = 3;
@@ -43,9 +50,13 @@ impl Client {
     /// [`Cause::Setup`] when a CA file or client certificate cannot be read or used, or the proxy's address is none.
     pub fn new(options: &Options, clock: Clock) -> Result<Self, Error> {
         let material = Material::read(options)?;
+        // Who gives an answer more time to come gives a limit without a time more time to pass.
+        let patience = Patience { named: options.patience, nameless: (options.timeout * 2).min(options.patience) };
         let inner = Inner {
             http: material.build(options)?,
-            permits: Semaphore::new(options.concurrency.clamp(1, 1000)),
+            gate: Gate::new(options.concurrency.clamp(1, MOST_AT_ONCE), patience, clock),
+            patience,
+            lane: body::Lane::default(),
             budget: Budget::default(),
             timeout: options.timeout,
             clock,
@@ -66,30 +77,41 @@ impl Client {
         self.inner.clock
     }
 
+    /// Who is to be told when all have to wait for a rate limit for two seconds or more: once for each wave of limits. It
+    /// is set once, before the first request.
+    pub fn on_wait(&self, told: Arc<OnWait>) {
+        self.inner.gate.on_wait(told);
+    }
+
     /// Sends a request, again where that is safe, and gives a 2xx answer.
     ///
     /// # Errors
     /// Every other end, as a [`Cause`].
     pub async fn send(&self, request: &Request) -> Result<Response, Error> {
-        let (mut number, mut waited) = (1, Duration::ZERO);
+        let mut attempts = Attempts::default();
         loop {
-            let error = match self.follow(request).await {
+            let error = match self.follow(request, attempts).await {
                 Ok(response) => return Ok(response),
                 Err(error) => error,
             };
-            let attempt = retry::Attempt { number, waited, jitter: uuid::Uuid::new_v4().as_bytes()[0] };
-            let Some(wait) = retry::next(request.repeat, attempt, &error) else { return Err(error) };
-            tracing::debug!(error = %error, wait_ms = millis(wait), "sending again");
-            self.inner.clock.sleep(wait).await;
-            (number, waited) = (number + 1, waited + wait);
+            match attempts.after(&error, request.repeat, (self.inner.patience, jitter())) {
+                Again::After(wait) => {
+                    tracing::debug!(error = %error, wait_ms = millis(wait), "sending again");
+                    self.inner.clock.sleep(wait).await;
+                }
+                Again::AtTheGate if !self.inner.gate.is_closed(&origin(&request.url)) => {
+                    tracing::debug!(error = %error, "sending again when the limit is over");
+                }
+                Again::AtTheGate | Again::Never => return Err(error),
+            }
         }
     }
 
     /// Sends once, and once more for each redirect that may be followed.
-    async fn follow(&self, request: &Request) -> Result<Response, Error> {
+    async fn follow(&self, request: &Request, attempts: Attempts) -> Result<Response, Error> {
         let mut url = request.url.clone();
         for _hop in 0..=MOST_HOPS {
-            let response = self.exchange(request, &url).await?;
+            let response = self.exchange(request, &url, attempts).await?;
             let Some(to) = response.redirect() else { return self.judge(response) };
             if request.method != Method::GET || !same_origin(&url, &to) {
                 return Err(request.failed(Cause::Redirected { to: bare(&to) }));
@@ -108,22 +130,63 @@ impl Client {
     }
 
     /// One request and its answer, whatever the status.
-    pub(super) async fn exchange(&self, request: &Request, url: &Url) -> Result<Response, Error> {
+    async fn exchange(&self, request: &Request, url: &Url, attempts: Attempts) -> Result<Response, Error> {
         let inner = &self.inner;
         let row = inner.budget.row();
-        // Closed it never is, and an error would only mean less order.
-        let _permit = inner.permits.acquire().await.ok();
+        let standing = if attempts.limits > 0 { Standing::Again } else { Standing::First };
+        let pass = match inner.gate.pass(&origin(url), standing).await {
+            Ok(pass) => pass,
+            Err(closed) => {
+                // In whole seconds, as the server itself would say it.
+                let left = Duration::from_secs(closed.left.as_millis().div_ceil(1000).try_into().unwrap_or(u64::MAX));
+                let limited = Answer { status: 429, retry_after: Some(left), ..Answer::default() };
+                return Err(request.failed(Cause::Status(limited)));
+            }
+        };
         let flight = inner.budget.begin(row, request.is_write());
         let started = inner.clock.instant();
         let outcome = self.exchange_now(request, url).await;
         drop(flight);
+        let time = inner.clock.instant().duration_since(started);
+        pass.end(self.judged(request, &outcome, (time, attempts)));
         let status = outcome.as_ref().map_or(0, |response| response.status);
-        let took = millis(inner.clock.instant().duration_since(started));
+        let took = millis(time);
         tracing::debug!(method = %request.method, host = %host_of(url), path = url.path(), status, took_ms = took, "request");
         outcome
     }
 
+    /// What an exchange says of its server's pace.
+    fn judged(
+        &self,
+        request: &Request,
+        outcome: &Result<Response, Error>,
+        (took, attempts): (Duration, Attempts),
+    ) -> Outcome {
+        let response = match outcome {
+            Ok(response) => response,
+            Err(error) => {
+                let struggles = matches!(*error.cause, Cause::Timeout { .. } | Cause::Broken { .. });
+                return if struggles { Outcome::Struggling } else { Outcome::Private };
+            }
+        };
+        let asked = answer::retry_after(&response.headers, self.inner.clock.now());
+        let limit = Limit { asked, number: attempts.limits + 1, jitter: jitter() };
+        match response.status {
+            // What is sent once has a limit of its own that its sender knows (five test deliveries a minute for each
+            // project): no business of the others. It is slow where the receiver is.
+            _ if request.repeat == Repeat::Once => Outcome::Private,
+            429 => Outcome::Limited(limit),
+            502..=504 if asked.is_some() => Outcome::Limited(limit),
+            502..=504 => Outcome::Struggling,
+            // A third of the time-out is far from any healthy answer's time, and leaves room to slow down before requests
+            // are lost. It needs no measure of what is usual, which a server that is slow from the start would spoil.
+            _ if took > self.inner.timeout / 3 => Outcome::Struggling,
+            _ => Outcome::Good,
+        }
+    }
+
     async fn exchange_now(&self, request: &Request, url: &Url) -> Result<Response, Error> {
+        let deadline = self.inner.clock.instant() + self.inner.timeout;
         let mut asked = self.inner.http.request(request.method.clone(), url.clone()).headers(request.headers.clone());
         if let Some(body) = &request.body {
             asked = asked.body(body.to_vec());
@@ -133,8 +196,11 @@ impl Client {
             Err(error) => return Err(self.unanswered(request, &error).await),
         };
         let status = answered.status().as_u16();
-        let body = match read_body(&mut answered, request.limit).await {
+        let reading = body::read(&mut answered, request.limit, &self.inner.lane);
+        let left = deadline.saturating_duration_since(self.inner.clock.instant());
+        let body = match tokio::time::timeout(left, reading).await.unwrap_or(Err(Unread::Late)) {
             Ok(body) => body,
+            Err(Unread::Late) => return Err(request.failed(Cause::Timeout { after: self.inner.timeout })),
             Err(Unread::TooLarge) => return Err(request.failed(Cause::TooLarge { limit: request.limit })),
             Err(Unread::Broken(error)) => return Err(self.unanswered(request, &error).await),
         };
@@ -185,32 +251,15 @@ impl Client {
     }
 }
 
-enum Unread {
-    TooLarge,
-    Broken(reqwest::Error),
-}
-
-/// Reads a body up to its limit. Of a refusal only the beginning is read.
-async fn read_body(answered: &mut reqwest::Response, limit: usize) -> Result<Zeroizing<Vec<u8>>, Unread> {
-    let refused = !answered.status().is_success();
-    let limit = if refused { LARGEST_REFUSAL } else { limit };
-    let announced = answered.content_length().and_then(|length| usize::try_from(length).ok()).unwrap_or(0);
-    if announced > limit && !refused {
-        return Err(Unread::TooLarge);
-    }
-    let mut body = Zeroizing::new(Vec::with_capacity(announced.clamp(1024, limit.max(1024))));
-    while let Some(chunk) = answered.chunk().await.map_err(Unread::Broken)? {
-        let room = limit - body.len();
-        body.extend_from_slice(&chunk[..chunk.len().min(room)]);
-        match (chunk.len() > room, refused) {
-            (false, _) => {}
-            (true, true) => break,
-            (true, false) => return Err(Unread::TooLarge),
-        }
-    }
-    Ok(body)
-}
-
 fn millis(time: Duration) -> u64 {
     u64::try_from(time.as_millis()).unwrap_or(u64::MAX)
+}
+
+/// Any byte.
+fn jitter() -> u8 {
+    uuid::Uuid::new_v4().as_bytes()[0]
+}
+
+fn origin(url: &Url) -> String {
+    url.origin().ascii_serialization()
 }

@@ -22,6 +22,8 @@ pub struct Options {
     pub timeout: Duration,
     /// How many requests may be in flight at once; 0 counts as 1.
     pub concurrency: usize,
+    /// How long a rate limit is waited for, in all, until something is answered again; 60 s unless told otherwise.
+    pub patience: Duration,
     pub user_agent: String,
 }
 
@@ -33,6 +35,7 @@ impl Default for Options {
             proxy: Proxy::System,
             timeout: Duration::from_secs(30),
             concurrency: 8,
+            patience: Duration::from_secs(60),
             user_agent: concat!("factory-gitlab/", env!("CARGO_PKG_VERSION")).to_owned(),
         }
     }

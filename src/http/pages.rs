@@ -1,6 +1,7 @@
 //! Walks a paged list by its `Link` headers, and never leaves the origin.
 
-use std::collections::BTreeSet;
+use std::collections::HashSet;
+use std::hash::{BuildHasher as _, RandomState};
 
 use url::Url;
 
@@ -9,36 +10,52 @@ use super::failure::{Cause, Error};
 use super::request::Request;
 use super::response::Response;
 
-/// A list, page by page.
+/// A list, page by page. Of the pages that were read it keeps eight bytes each, whatever their size.
 pub struct Pages {
     client: Client,
     next: Option<Request>,
-    seen: BTreeSet<String>,
-    last_body: Vec<u8>,
+    digests: RandomState,
+    seen: HashSet<u64>,
+    last_body: Option<u64>,
+    most: usize,
 }
+
+/// No list has more pages: ten million projects at a hundred a page.
+const MOST_PAGES: usize = 100_000;
 
 impl Pages {
     #[must_use]
     pub fn new(client: Client, first: Request) -> Self {
-        Self { client, next: Some(first), seen: BTreeSet::new(), last_body: Vec::new() }
+        let (digests, seen) = (RandomState::new(), HashSet::new());
+        Self { client, next: Some(first), digests, seen, last_body: None, most: MOST_PAGES }
+    }
+
+    /// Takes no more pages than this: for a list that is kept whole, and never long where nobody means harm.
+    #[must_use]
+    pub fn at_most(mut self, pages: usize) -> Self {
+        self.most = pages;
+        self
     }
 
     /// The next page; `None` after the last one.
     ///
     /// # Errors
-    /// Those of [`Client::send`], and [`Cause::Link`] when the way leads to another origin or in a circle.
+    /// Those of [`Client::send`], and [`Cause::Link`] when the way leads to another origin, in a circle, or on for ever.
     pub async fn next(&mut self) -> Result<Option<Response>, Error> {
         let Some(request) = self.next.take() else { return Ok(None) };
-        self.seen.insert(request.url.to_string());
+        if self.seen.len() >= self.most {
+            return Err(request.failed(Cause::Link("on and on: no list is that long")));
+        }
+        if !self.seen.insert(self.digests.hash_one(request.url.as_str())) {
+            return Err(request.failed(Cause::Link("back to a page that was read before")));
+        }
         let response = self.client.send(&request).await?;
-        if response.body() == self.last_body && response.body().len() > EMPTY_LIST {
+        let digest = (response.body().len() > EMPTY_LIST).then(|| self.digests.hash_one(response.body()));
+        if digest.is_some() && digest == self.last_body {
             return Err(response.failed(Cause::Link("to the same page again")));
         }
-        self.last_body = response.body().to_vec();
+        self.last_body = digest;
         if let Some(url) = next_page(&response)? {
-            if self.seen.contains(url.as_str()) {
-                return Err(response.failed(Cause::Link("back to a page that was read before")));
-            }
             self.next = Some(Request { url, ..request });
         }
         Ok(Some(response))
@@ -100,10 +117,10 @@ fn next_of(header: &str) -> Option<String> {
         let (address, tail) = tail.split_once('>')?;
         let end = tail.find('<').unwrap_or(tail.len());
         let is_next = tail[..end].split([';', ',']).any(|parameter| {
-            parameter
-                .trim()
-                .strip_prefix("rel=")
-                .is_some_and(|value| value.trim_matches('"').split(' ').any(|rel| rel.eq_ignore_ascii_case("next")))
+            parameter.split_once('=').is_some_and(|(name, value)| {
+                let mut relations = value.trim().trim_matches('"').split(' ');
+                name.trim().eq_ignore_ascii_case("rel") && relations.any(|rel| rel.eq_ignore_ascii_case("next"))
+            })
         });
         if is_next {
             return Some(address.to_owned());
@@ -125,6 +142,7 @@ mod tests {
                 r#"<https://h/a?page=1>; rel="first", <https://h/a?page=3>; rel="next", <x>; rel="last""#,
                 Some("https://h/a?page=3"),
             ),
+            (r#"</api/v4/things?page=2>; REL = "last next""#, Some("/api/v4/things?page=2")),
             (r"<https://h/a,b;c>; title=x; rel=next", Some("https://h/a,b;c")),
             (r#"<https://h/a>; rel="prev""#, None),
             (r#"<https://h/a"#, None),

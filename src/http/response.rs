@@ -6,11 +6,16 @@ use url::Url;
 use zeroize::Zeroizing;
 
 use super::answer;
+use super::body::SMALL;
 use super::failure::{Answer, Cause, Error, Expected, Imposter};
 use super::request::Request;
 
 /// The most that is read of a body which is a refusal: its first words are enough.
 pub(super) const LARGEST_REFUSAL: usize = 64 * 1024;
+
+/// A page of a hundred projects has about fifteen thousand. The smallest parts take many times more room as values than
+/// as text, so that their number is limited as well as the text's size.
+const MOST_PARTS: usize = 100_000;
 
 /// A 2xx answer. Its body may hold a secret that GitLab shows once, so it is wiped when dropped and has no `Debug`.
 pub struct Response {
@@ -50,6 +55,9 @@ impl Response {
     /// [`Cause::Imposter`] when the body is a web page or of another type, [`Cause::Decode`] when it is not a `T`. The
     /// error names type and path, and never quotes what was there.
     pub fn json<T: DeserializeOwned>(&self, expected: Expected) -> Result<T, Error> {
+        if self.body.len() > SMALL && parts(&self.body) > MOST_PARTS {
+            return Err(self.unfit(expected, format!("it has more than {MOST_PARTS} parts")));
+        }
         let mut reader = serde_json::Deserializer::from_slice(&self.body);
         serde_path_to_error::deserialize(&mut reader)
             .map_err(|error| (error.path().to_string(), error.into_inner()))
@@ -114,6 +122,21 @@ impl Response {
     }
 }
 
+/// How many values a JSON text has, about: its commas outside of strings.
+fn parts(text: &[u8]) -> usize {
+    let (mut commas, mut in_string, mut escaped) = (0, false, false);
+    for byte in text {
+        match byte {
+            _ if escaped => escaped = false,
+            b'\\' if in_string => escaped = true,
+            b'"' => in_string = !in_string,
+            b',' if !in_string => commas += 1,
+            _ => {}
+        }
+    }
+    commas
+}
+
 /// Where and of what kind, without the content: `projects[3].id: wrong type at line 1 column 17`.
 fn detail(path: &str, error: &serde_json::Error) -> String {
     use serde_json::error::Category;
@@ -148,6 +171,13 @@ fn told(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn parts_are_counted_outside_of_strings() {
+        for (text, wanted) in [("[]", 0), ("[1,2,3]", 2), (r#"{"a":",,\",","b":[{},{}]}"#, 2), (r#"["\\",1]"#, 1)] {
+            assert_eq!(parts(text.as_bytes()), wanted, "{text}");
+        }
+    }
 
     #[test]
     fn a_mismatch_is_named_by_place_and_type_and_never_quoted() {

@@ -3,24 +3,32 @@
 use std::time::Duration;
 
 use super::failure::{Cause, Error};
+use super::pace::{Patience, backoff};
 use super::request::Repeat;
 
-/// How far a request has come.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Attempt {
-    /// The one that just failed; the first is 1.
-    pub number: u32,
-    /// Waited before it, in all.
-    pub waited: Duration,
-    /// Any byte, so that many clients do not come back at the same moment.
-    pub jitter: u8,
+/// How far a request has come. Limits are counted apart from failures: in a large run, any request may meet a few.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Attempts {
+    pub failures: u32,
+    pub limits: u32,
+    /// Waited for limits that named no time.
+    nameless: Duration,
 }
 
-/// No request is sent more often than this.
-const MOST_ATTEMPTS: u32 = 4;
-/// No request waits longer than this in all; who asks for more patience is told to run again.
-const LONGEST_WAIT: Duration = Duration::from_secs(60);
-const FIRST_WAIT: Duration = Duration::from_millis(250);
+/// When it is sent again.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) enum Again {
+    After(Duration),
+    /// As soon as the gate lets it: all wait for the same limit there.
+    AtTheGate,
+    Never,
+}
+
+/// No request fails more often than this.
+const MOST_FAILURES: u32 = 4;
+/// No request is limited more often than this by a server that says until when. Who was limited goes first when the
+/// time has come, so that more is no matter of how many others there are.
+const MOST_LIMITS: u32 = 8;
 
 /// What a failure says about sending again.
 enum Outcome {
@@ -33,18 +41,37 @@ enum Outcome {
     Final,
 }
 
-/// How long to wait before sending again; `None` is not to.
-pub(super) fn next(repeat: Repeat, attempt: Attempt, error: &Error) -> Option<Duration> {
-    let wait = match (outcome(&error.cause), repeat) {
-        (Outcome::Final, _) | (_, Repeat::Once) | (Outcome::Doubtful(_), Repeat::Write) => return None,
-        // Somebody who mistyped an address waits for this, so once is enough.
-        (Outcome::Unreached, _) if attempt.number > 1 => return None,
-        (Outcome::Limited(Some(asked)) | Outcome::Doubtful(Some(asked)), _) => asked,
-        // A limit that names no time is waited out by reads only.
-        (Outcome::Limited(None), Repeat::Write) => return None,
-        (Outcome::Unreached | Outcome::Limited(None) | Outcome::Doubtful(None), _) => backoff(attempt),
-    };
-    (attempt.number < MOST_ATTEMPTS && attempt.waited + wait <= LONGEST_WAIT).then_some(wait)
+impl Attempts {
+    /// Counts a failure, and says when to send again. `jitter` is any byte.
+    pub(super) fn after(&mut self, error: &Error, repeat: Repeat, (patience, jitter): (Patience, u8)) -> Again {
+        match (outcome(&error.cause), repeat) {
+            (Outcome::Final, _) | (_, Repeat::Once) | (Outcome::Doubtful(_), Repeat::Write) => Again::Never,
+            // Also a write: every limiter there is (Rack::Attack, GitLab's own, a proxy's) answers 429 instead of acting,
+            // so sending it again cannot do it twice.
+            (Outcome::Limited(asked), _) => self.limited(asked, patience, jitter),
+            (outcome, _) => self.failed(&outcome, jitter),
+        }
+    }
+
+    fn limited(&mut self, asked: Option<Duration>, patience: Patience, jitter: u8) -> Again {
+        self.limits += 1;
+        if asked.is_none() {
+            self.nameless += backoff(self.limits, jitter);
+        }
+        let is_enough = self.limits >= MOST_LIMITS && asked.is_some() || self.nameless > patience.nameless;
+        if is_enough { Again::Never } else { Again::AtTheGate }
+    }
+
+    fn failed(&mut self, outcome: &Outcome, jitter: u8) -> Again {
+        self.failures += 1;
+        match outcome {
+            // Somebody who mistyped an address waits for this, so once is enough.
+            Outcome::Unreached if self.failures > 1 => Again::Never,
+            _ if self.failures >= MOST_FAILURES => Again::Never,
+            Outcome::Doubtful(Some(_)) => Again::AtTheGate,
+            _ => Again::After(backoff(self.failures, jitter)),
+        }
+    }
 }
 
 fn outcome(cause: &Cause) -> Outcome {
@@ -68,16 +95,12 @@ fn outcome(cause: &Cause) -> Outcome {
     }
 }
 
-/// 250 ms, doubled each time, and up to half as much again by chance.
-fn backoff(attempt: Attempt) -> Duration {
-    let base = FIRST_WAIT * 2_u32.pow(attempt.number.saturating_sub(1).min(6));
-    base + base * u32::from(attempt.jitter) / 512
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::http::failure::{Answer, Failed};
+
+    const PATIENCE: Patience = Patience { named: Duration::from_secs(60), nameless: Duration::from_secs(60) };
 
     fn error(cause: Cause) -> Error {
         Failed { method: "GET", host: "h".to_owned(), path: "/".to_owned(), cause: Box::new(cause) }.into()
@@ -87,49 +110,75 @@ mod tests {
         Cause::Status(Answer { status, retry_after: seconds.map(Duration::from_secs), ..Answer::default() })
     }
 
-    fn first() -> Attempt {
-        Attempt { number: 1, waited: Duration::ZERO, jitter: 0 }
-    }
-
     #[test]
     fn what_is_sent_again_and_when() {
-        use Repeat::{Once, Read, Write};
-        let soon = Some(FIRST_WAIT);
+        use Again::{AtTheGate, Never};
+        use Repeat::{Idempotent, Once, Read, Write};
+        let soon = Again::After(Duration::from_millis(250));
         let broken = || Cause::Broken { detail: String::new() };
         let refused = || Cause::Connect { detail: String::new() };
         for (repeat, cause, wanted) in [
             (Read, broken(), soon),
-            (Write, broken(), None),
-            (Once, broken(), None),
+            (Idempotent, broken(), soon),
+            (Write, broken(), Never),
+            (Once, broken(), Never),
             (Read, refused(), soon),
             (Write, refused(), soon),
-            (Once, refused(), None),
+            (Once, refused(), Never),
             (Read, status(503, None), soon),
-            (Read, status(502, Some(3)), Some(Duration::from_secs(3))),
-            (Write, status(503, None), None),
-            (Write, status(503, Some(1)), None),
-            (Read, status(500, None), None),
-            (Read, status(404, None), None),
-            (Read, status(429, Some(7)), Some(Duration::from_secs(7))),
-            (Write, status(429, Some(7)), Some(Duration::from_secs(7))),
-            (Once, status(429, Some(7)), None),
-            (Read, status(429, None), soon),
-            (Write, status(429, None), None),
-            (Read, status(429, Some(3600)), None),
-            (Read, Cause::Timeout { after: Duration::from_secs(30) }, None),
+            (Read, status(502, Some(3)), AtTheGate),
+            (Write, status(503, None), Never),
+            (Write, status(503, Some(1)), Never),
+            (Read, status(500, None), Never),
+            (Read, status(404, None), Never),
+            (Read, status(429, Some(7)), AtTheGate),
+            (Write, status(429, Some(7)), AtTheGate),
+            (Once, status(429, Some(7)), Never),
+            (Read, status(429, None), AtTheGate),
+            (Write, status(429, None), AtTheGate),
+            (Once, status(429, None), Never),
+            (Read, Cause::Timeout { after: Duration::from_secs(30) }, Never),
         ] {
             let error = error(cause);
-            assert_eq!(next(repeat, first(), &error), wanted, "{repeat:?} after {error}");
+            let again = Attempts::default().after(&error, repeat, (PATIENCE, 0));
+            assert_eq!(again, wanted, "{repeat:?} after {error}");
+        }
+    }
+
+    /// How often a request is sent that always ends like this.
+    fn sent(cause: Cause) -> u32 {
+        let (error, mut attempts, mut sent) = (error(cause), Attempts::default(), 1);
+        while attempts.after(&error, Repeat::Read, (PATIENCE, 0)) != Again::Never {
+            sent += 1;
+        }
+        sent
+    }
+
+    #[test]
+    fn every_row_of_failures_ends() {
+        for (cause, wanted) in [
+            (Cause::Broken { detail: String::new() }, 4),
+            (Cause::Connect { detail: String::new() }, 2),
+            (status(503, Some(1)), 4),
+            (status(429, Some(1)), 8),
+            (status(429, None), 9),
+        ] {
+            let what = cause.to_string();
+            assert_eq!(sent(cause), wanted, "{what}");
         }
     }
 
     #[test]
-    fn waiting_grows_and_ends() {
-        let error = error(Cause::Broken { detail: String::new() });
-        let waits: Vec<_> = (1..=4).map(|number| next(Repeat::Read, Attempt { number, ..first() }, &error)).collect();
-        let milliseconds = |count| Some(Duration::from_millis(count));
-        assert_eq!(waits, [milliseconds(250), milliseconds(500), milliseconds(1000), None]);
-        let late = Attempt { number: 2, waited: LONGEST_WAIT, jitter: 0 };
-        assert_eq!(next(Repeat::Read, late, &error), None);
+    fn a_limit_takes_no_attempt_away_from_failures() {
+        let mut attempts = Attempts::default();
+        let (limit, broken) = (error(status(429, Some(1))), error(Cause::Broken { detail: String::new() }));
+        for _ in 0..5 {
+            assert_eq!(attempts.after(&limit, Repeat::Read, (PATIENCE, 0)), Again::AtTheGate);
+        }
+        for wait in [250, 500, 1000] {
+            let wanted = Again::After(Duration::from_millis(wait));
+            assert_eq!(attempts.after(&broken, Repeat::Read, (PATIENCE, 0)), wanted);
+        }
+        assert_eq!(attempts.after(&broken, Repeat::Read, (PATIENCE, 0)), Again::Never);
     }
 }

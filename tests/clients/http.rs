@@ -116,7 +116,7 @@ async fn a_silent_server_is_left_after_the_time_out() {
 
 #[tokio::test]
 async fn a_write_that_may_have_been_acted_upon_is_never_sent_again() {
-    for fault in ["reset", "lost", "half", "status:502", "html:503", "status:500", "json429", "hang"] {
+    for fault in ["reset", "lost", "half", "status:502", "html:503", "status:500", "hang"] {
         let sandbox = faulty(&format!("POST /api/v4/applications={fault}"));
         let error = writer(&sandbox).create_application(&application()).await.expect_err(fault);
         assert_eq!(sandbox.requests().len(), 1, "{fault}: {error}");
@@ -124,10 +124,13 @@ async fn a_write_that_may_have_been_acted_upon_is_never_sent_again() {
 }
 
 #[tokio::test]
-async fn a_write_that_was_held_off_for_a_second_is_sent_again() {
-    let sandbox = faulty("POST /api/v4/applications=retry-after:1x1");
-    writer(&sandbox).create_application(&application()).await.expect("an application");
-    assert_eq!(sandbox.requests().len(), 2);
+async fn a_write_that_was_held_off_is_sent_again() {
+    for fault in ["retry-after:1x1", "json429x1"] {
+        let sandbox = faulty(&format!("POST /api/v4/applications={fault}"));
+        writer(&sandbox).create_application(&application()).await.expect("an application");
+        assert_eq!(sandbox.requests().len(), 2, "{fault}");
+        assert_eq!(sandbox.gitlab().applications().len(), 1, "{fault}");
+    }
 }
 
 #[tokio::test]

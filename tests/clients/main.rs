@@ -3,5 +3,6 @@
 mod factory;
 mod gitlab;
 mod http;
+mod pace;
 mod tls;
 mod world;

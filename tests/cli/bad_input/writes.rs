@@ -19,7 +19,7 @@ const FAULTS: [(&str, &str, i32); 13] = [
     ("a proxy's page", "POST /api/v4/applications=html:200", 3),
     ("an answer that is cut", "POST /api/v4/applications=cut", 3),
     ("an answer that is lost", "POST /api/v4/applications=lost", 3),
-    ("a limit of an hour", "POST /api/v4/applications=retry-after:3600", 3),
+    ("a limit of two hours", "POST /api/v4/applications=retry-after:7200", 3),
     ("a hook that is refused", "POST /api/v4/groups/*/hooks=status:422", 1),
     ("a hook's answer that is lost", "POST /api/v4/groups/*/hooks=lost", 0),
 ];

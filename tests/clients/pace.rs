@@ -1,0 +1,105 @@
+//! A rate limit holds the whole pool back, and the pool ends its work all the same.
+
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use factory_gitlab::http::{Cause, Client, Error, Options, Request, Response, Wait};
+use factory_gitlab::sandbox::Sandbox;
+use factory_gitlab::sandbox::exchange::{Exchange, peak_in_flight};
+use futures_util::StreamExt as _;
+use futures_util::stream;
+
+use crate::world::{cause, client_with, instance, options, sandbox, token};
+
+/// Asks so many times, as many at once as the client lets through.
+async fn ask(sandbox: &Sandbox, http: &Client, times: usize) -> Vec<Result<Response, Error>> {
+    let url = instance(sandbox).api("/version");
+    let request = Request::get(url).token(&token(&sandbox.gitlab().admin_token()));
+    stream::iter(0..times).map(|_| http.send(&request)).buffer_unordered(64).collect().await
+}
+
+fn with(sandbox: &Sandbox, concurrency: usize) -> Client {
+    client_with(&Options { concurrency, ..options(sandbox) })
+}
+
+fn limited(requests: &[Exchange]) -> usize {
+    requests.iter().filter(|one| one.status == Some(429)).count()
+}
+
+#[tokio::test]
+async fn many_requests_over_a_limit_all_succeed_and_few_are_sent_in_vain() {
+    for concurrency in [8, 32] {
+        let sandbox = sandbox(|options| {
+            options.rate_limit = Some(100);
+            options.rate_window = Duration::from_secs(1);
+            options.latency = Duration::from_millis(5);
+        });
+        let outcomes = ask(&sandbox, &with(&sandbox, concurrency), 250).await;
+        assert!(outcomes.iter().all(Result::is_ok), "{concurrency}");
+        let requests = sandbox.requests();
+        // Two windows are filled, and at each of their ends as many are refused as were in flight.
+        assert!(limited(&requests) <= 2 * concurrency, "{concurrency}: {}", limited(&requests));
+        assert!(limited(&requests) >= 2, "{concurrency}: {}", limited(&requests));
+        assert!(peak_in_flight(&requests) <= concurrency, "{concurrency}: {}", peak_in_flight(&requests));
+    }
+}
+
+#[tokio::test]
+async fn no_request_leaves_before_the_time_that_a_limit_names() {
+    let sandbox = sandbox(|options| options.faults = vec!["GET /api/v4/version=retry-after:2x1".to_owned()]);
+    let http = with(&sandbox, 4);
+    let told = Arc::new(Mutex::new(Vec::new()));
+    let heard = Arc::clone(&told);
+    http.on_wait(Arc::new(move |wait: &Wait| heard.lock().expect("what was told").push(wait.time)));
+    let outcomes = ask(&sandbox, &http, 40).await;
+    assert!(outcomes.iter().all(Result::is_ok));
+    let requests = sandbox.requests();
+    let refused = requests.iter().find(|one| one.status == Some(429)).and_then(|one| one.ended).expect("a refusal");
+    let before = requests.iter().filter(|one| one.started < refused + Duration::from_millis(1900)).count();
+    assert!(before <= 4, "{before} were in flight when it came, at most");
+    assert_eq!(*told.lock().expect("what was told"), [Duration::from_secs(2)]);
+}
+
+#[tokio::test]
+async fn more_than_there_is_patience_for_fails_all_the_rest_without_asking() {
+    let sandbox = sandbox(|options| options.faults = vec!["GET /api/v4/version=retry-after:3600".to_owned()]);
+    let outcomes = ask(&sandbox, &with(&sandbox, 4), 500).await;
+    for outcome in outcomes {
+        let error = outcome.err().expect("an error");
+        let Cause::Status(answer) = cause(&error) else { panic!("{error}") };
+        assert_eq!(answer.status, 429);
+        let asked = answer.retry_after.expect("a time").as_secs();
+        assert!((3590..=3600).contains(&asked), "{asked}");
+    }
+    assert!(sandbox.requests().len() <= 4, "{}", sandbox.requests().len());
+}
+
+#[tokio::test]
+async fn a_server_that_struggles_is_asked_less_at_once_and_more_again_when_it_is_well() {
+    let sandbox = sandbox(|options| {
+        options.latency = Duration::from_millis(10);
+        options.faults = vec!["GET /api/v4/version=status:503x16".to_owned()];
+    });
+    let http = with(&sandbox, 16);
+    assert!(ask(&sandbox, &http, 16).await.iter().all(Result::is_ok));
+    let troubled = sandbox.requests();
+    let first_end = troubled.iter().filter_map(|one| one.ended).min().expect("an end");
+    let after: Vec<Exchange> = troubled.iter().filter(|one| one.started > first_end).cloned().collect();
+    assert!(peak_in_flight(&after) <= 8, "{}", peak_in_flight(&after));
+    sandbox.clear_requests();
+    assert!(ask(&sandbox, &http, 400).await.iter().all(Result::is_ok));
+    assert_eq!(peak_in_flight(&sandbox.requests()), 16);
+    assert_eq!(http.spent().peak, 16);
+}
+
+#[tokio::test]
+async fn requests_that_are_given_up_give_their_place_back() {
+    let sandbox = sandbox(|options| options.latency = Duration::from_millis(300));
+    let http = with(&sandbox, 2);
+    for _ in 0..5 {
+        let dropped = tokio::time::timeout(Duration::from_millis(20), ask(&sandbox, &http, 8)).await;
+        assert!(dropped.is_err());
+    }
+    assert!(ask(&sandbox, &http, 2).await.iter().all(Result::is_ok));
+    assert_eq!(http.spent().peak, 2);
+}
