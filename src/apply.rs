@@ -45,6 +45,13 @@ pub enum Error {
     NoVersion,
 }
 
+impl Error {
+    /// Whether a request had no answer that says anything: the network, a time-out, a server in trouble, a limit.
+    fn is_no_answer(&self) -> bool {
+        matches!(self, Self::Request(error) if !error.is_refusal())
+    }
+}
+
 /// The two sides, in both halves.
 #[derive(Clone, Copy)]
 pub struct Sides<'a> {
@@ -83,18 +90,62 @@ pub trait Watch {
     fn waits(&self, why: &str);
 }
 
-/// What was done, in the order in which it was.
-#[derive(Debug, Default)]
-pub struct Applied {
-    pub done: Vec<Step>,
+/// How far a plan was carried out. Steps are named by their place in it: there can be tens of thousands.
+#[derive(Debug)]
+pub struct Applied<'p> {
+    plan: &'p Plan,
+    /// How each step ended.
+    pub ends: Vec<StepEnd>,
     /// Steps that failed without stopping the rest: one hook's refusal.
-    pub failed: Vec<(Step, Error)>,
+    pub failed: Vec<(usize, Error)>,
     /// The step that stopped everything after it.
-    pub stopped: Option<(Step, Error)>,
+    pub stopped: Option<(usize, Error)>,
     pub proofs: Vec<DeliveryProof>,
     pub receipt: Option<Receipt>,
     /// GitLab took the hooks and ignored the signing token.
     pub unsigned_hooks: usize,
+}
+
+/// How a step ended.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum StepEnd {
+    NotReached,
+    Done,
+    Failed,
+}
+
+impl<'p> Applied<'p> {
+    /// Nothing of the plan is done yet.
+    #[must_use]
+    pub fn nothing_of(plan: &'p Plan) -> Self {
+        Self {
+            plan,
+            ends: vec![StepEnd::NotReached; plan.steps.len()],
+            failed: Vec::new(),
+            stopped: None,
+            proofs: Vec::new(),
+            receipt: None,
+            unsigned_hooks: 0,
+        }
+    }
+
+    fn steps_that(&self, ended: StepEnd) -> impl Iterator<Item = &'p Step> {
+        self.plan.steps.iter().zip(&self.ends).filter(move |(_, end)| **end == ended).map(|(step, _)| step)
+    }
+
+    fn done(&mut self, place: usize) {
+        self.ends[place] = StepEnd::Done;
+    }
+
+    fn failed(&mut self, place: usize, error: Error) {
+        self.ends[place] = StepEnd::Failed;
+        self.failed.push((place, error));
+    }
+
+    fn stopped(&mut self, place: usize, error: Error) {
+        self.ends[place] = StepEnd::Failed;
+        self.stopped = Some((place, error));
+    }
 }
 
 /// What steps hand on to later ones. None of it is on disk.
@@ -113,30 +164,27 @@ impl<'a> Apply<'a> {
 
     /// Carries out the plan. What happened is added to `applied` as it happens, so that an interrupted run can say what
     /// was done.
-    pub async fn run(&self, plan: &Plan, watch: &dyn Watch, applied: &mut Applied) {
+    pub async fn run(&self, watch: &dyn Watch, applied: &mut Applied<'_>) {
         let mut hands = Hands { credentials: self.desired.application.origin.credentials().cloned(), minted: None };
-        let mut rest = plan.steps.as_slice();
-        while let Some(step) = rest.first() {
-            let hooks = rest.iter().take_while(|step| hooks::is_hook(step)).count();
+        let steps = &applied.plan.steps;
+        let mut place = 0;
+        while let Some(step) = steps.get(place) {
+            let hooks = steps[place..].iter().take_while(|step| step.is_of_a_hook()).count();
             if hooks > 0 {
-                self.hooks(&rest[..hooks], watch, applied).await;
-                if applied.stopped.is_some() {
-                    return;
-                }
-                rest = &rest[hooks..];
-                continue;
-            }
-            watch.begins(step);
-            let result = self.one(step, &mut hands, (watch, &mut *applied)).await;
-            watch.ended(step, result.as_ref().err());
-            match result {
-                Ok(()) => applied.done.push(step.clone()),
-                Err(error) => {
-                    applied.stopped = Some((step.clone(), error));
-                    return;
+                self.hooks(place..place + hooks, watch, applied).await;
+            } else {
+                watch.begins(step);
+                let result = self.one(step, &mut hands, (watch, &mut *applied)).await;
+                watch.ended(step, result.as_ref().err());
+                match result {
+                    Ok(()) => applied.done(place),
+                    Err(error) => applied.stopped(place, error),
                 }
             }
-            rest = &rest[1..];
+            if applied.stopped.is_some() {
+                return;
+            }
+            place += hooks.max(1);
         }
         if applied.failed.is_empty()
             && applied.proofs.iter().all(DeliveryProof::stands)
@@ -150,7 +198,7 @@ impl<'a> Apply<'a> {
         &self,
         step: &Step,
         hands: &mut Hands,
-        (watch, applied): (&dyn Watch, &mut Applied),
+        (watch, applied): (&dyn Watch, &mut Applied<'_>),
     ) -> Result<(), Error> {
         match step {
             Step::RevokeToken { id, name } => self.revoke_token(*id, name).await,

@@ -22,7 +22,8 @@
 //! | 3 judgement | [`desired`], [`plan`], [`checks`] (pure), [`observed`] |
 //! | 2 the two sides | [`gitlab`], [`factory`], [`bundle`] |
 //! | 1 plumbing | [`http`], [`vault`], [`journal`], [`settings`] |
-//! | 0 words | [`secret`], [`error`], [`env`](mod@env), [`kit`], [`instance`], [`target`], [`page`] |
+//! | 0 words | [`secret`], [`error`], [`env`](mod@env), [`kit`], [`instance`], [`target`], [`page`],
+//! [`lines`] |
 //!
 //! [`sandbox`] stands beside all this: an embedded GitLab and Factory, written from how GitLab behaves, that shares no wire
 //! types with the client.
@@ -45,6 +46,7 @@ pub mod inputs;
 pub mod instance;
 pub mod journal;
 pub mod kit;
+pub mod lines;
 pub mod observed;
 pub mod page;
 pub mod plan;

@@ -15,6 +15,7 @@ use crate::instance::Plan as LicencePlan;
 use crate::journal::Record;
 use crate::observed::Observed;
 
+pub use render::words;
 pub use step::{Change, Step, Why, Words};
 
 /// What will be done, in this order, and what the person should know before saying yes.

@@ -6,20 +6,27 @@ mod json;
 mod junit;
 
 pub use findings::{Detail, FailOn, Findings, SCHEMA};
+pub use json::Json;
 
 use std::fmt;
+use std::io;
 use std::str::FromStr;
 
 use crate::error::{ExitCode, Failure};
+use crate::lines::Lines;
 use crate::page::Page;
+use crate::secret::redact;
 
 /// What a command hands back. Every form is made from the same struct, so they cannot disagree.
 pub trait Report {
     /// Writes the text form, for a person.
     fn text(&self, page: &mut Page);
 
-    /// The JSON form: one document with a `schema`.
-    fn json(&self) -> serde_json::Value;
+    /// Writes the JSON form: one document with a `schema`.
+    ///
+    /// # Errors
+    /// Those of whoever takes it.
+    fn json(&self, into: Json<'_>) -> io::Result<()>;
 
     /// The JUnit form; `None` where a command reports no checks.
     fn junit(&self) -> Option<quick_junit::Report> {
@@ -77,23 +84,53 @@ pub fn page(report: &dyn Report) -> Page {
     page
 }
 
-/// The report as text in one of its forms, ending in a line break. Secrets that this process has held are blotted out,
-/// whatever put them there.
+/// A report in one of its forms, ready to be written.
+pub struct Rendered<'r>(Form<'r>);
+
+enum Form<'r> {
+    Text(String),
+    Json(&'r dyn Report),
+}
+
+/// The report in one of its forms.
 ///
 /// # Errors
 /// Wrong use when JUnit is asked of a command that reports no checks.
-pub fn render(report: &dyn Report, format: Format) -> Result<String, Failure> {
-    let text = match format {
-        Format::Text => page(report).to_string(),
-        Format::Json => json::document(&report.json()),
+pub fn render(report: &dyn Report, format: Format) -> Result<Rendered<'_>, Failure> {
+    Ok(Rendered(match format {
+        Format::Text => Form::Text(page(report).to_string()),
+        Format::Json => Form::Json(report),
         Format::Junit => {
             let document = report
                 .junit()
                 .ok_or_else(|| Failure::usage("this command reports no checks; choose -o text or -o json"))?;
-            junit::document(&document)?
+            Form::Text(junit::document(&document)?)
         }
-    };
-    Ok(crate::secret::redact(&text).into_owned())
+    }))
+}
+
+impl Rendered<'_> {
+    /// Writes it, ending in a line break. Secrets that this process has held are blotted out, whatever put them there; in
+    /// JSON too, where escaping hides none of them, because their escaped forms are known as well.
+    ///
+    /// # Errors
+    /// Those of whoever takes it.
+    pub fn write_to(&self, out: &mut dyn io::Write) -> io::Result<()> {
+        let mut lines = Lines::new(|text| out.write_all(redact(text).as_bytes()));
+        match &self.0 {
+            Form::Text(text) => io::Write::write_all(&mut lines, text.as_bytes())?,
+            Form::Json(report) => report.json(Json::new(&mut lines))?,
+        }
+        lines.finish()
+    }
+}
+
+/// The report as one text in one of its forms, for tests.
+#[cfg(test)]
+pub(crate) fn rendered(report: &dyn Report, format: Format) -> String {
+    let mut bytes = Vec::new();
+    render(report, format).expect("this form").write_to(&mut bytes).expect("written");
+    String::from_utf8(bytes).expect("a text")
 }
 
 #[cfg(test)]
@@ -111,8 +148,8 @@ mod tests {
             page.line(self.0);
         }
 
-        fn json(&self) -> serde_json::Value {
-            json!({ "said": self.0 })
+        fn json(&self, into: Json<'_>) -> io::Result<()> {
+            into.document(&json!({ "said": self.0 }))
         }
 
         fn junit(&self) -> Option<quick_junit::Report> {
@@ -134,8 +171,8 @@ mod tests {
     impl Report for Silent {
         fn text(&self, _page: &mut Page) {}
 
-        fn json(&self) -> serde_json::Value {
-            json!({})
+        fn json(&self, into: Json<'_>) -> io::Result<()> {
+            into.document(&json!({}))
         }
 
         fn exit_code(&self) -> ExitCode {
@@ -147,7 +184,7 @@ mod tests {
     fn a_held_secret_is_in_no_form() {
         let _held = crate::secret::WebhookToken::new("report-canary-7281").expect("a token");
         for format in Format::ALL {
-            let text = render(&Says("token report-canary-7281 was refused"), format).expect("a report");
+            let text = rendered(&Says("token report-canary-7281 was refused"), format);
             assert!(!text.contains("report-canary"), "{format}: {text}");
             assert!(text.contains("[redacted]"), "{format}: {text}");
             assert!(text.ends_with('\n'), "{format}");
@@ -157,20 +194,19 @@ mod tests {
     #[test]
     fn a_secret_is_blotted_out_of_json_even_where_json_escapes_it() {
         let _held = crate::secret::WebhookToken::new("quo\"ted\\canary").expect("a token");
-        let text = render(&Says("said quo\"ted\\canary"), Format::Json).expect("a report");
+        let text = rendered(&Says("said quo\"ted\\canary"), Format::Json);
         assert!(!text.contains("canary"), "{text}");
     }
 
     #[test]
     fn junit_is_refused_where_there_are_no_checks() {
-        let failure = render(&Silent, Format::Junit).expect_err("no checks");
+        let failure = render(&Silent, Format::Junit).err().expect("no checks");
         assert_eq!(failure.exit_code(), ExitCode::Usage);
     }
 
     #[test]
     fn junit_holds_no_character_that_xml_forbids() {
-        let text =
-            render(&Says("a\u{1b}[31mred\u{7}\u{0}\u{fffe}\u{ffff}\u{9b}b <&\">"), Format::Junit).expect("a report");
+        let text = rendered(&Says("a\u{1b}[31mred\u{7}\u{0}\u{fffe}\u{ffff}\u{9b}b <&\">"), Format::Junit);
         let forbidden = |c: char| (c.is_control() && c != '\n') || matches!(c, '\u{fffe}' | '\u{ffff}');
         assert!(!text.contains(forbidden), "{text:?}");
         assert!(text.contains("&lt;&amp;"), "{text}");

@@ -12,12 +12,15 @@ pub mod sanitize;
 mod stdin;
 mod streams;
 
+use std::borrow::Cow;
 use std::fmt;
+use std::io;
 use std::str::FromStr;
 use std::sync::Arc;
 
 use crate::env::{Clock, Env};
 use crate::error::Failure;
+use crate::lines::Lines;
 use crate::page::{Line, Page, Tone};
 use crate::secret::redact;
 
@@ -143,12 +146,12 @@ impl Terminal {
         self.put(Stream::Output, &text)
     }
 
-    /// Prints a JSON document: characters that a terminal would act on are written as `\u` escapes, which mean the same.
+    /// Prints a JSON document, as `write` gives it: characters that a terminal would act on are written as `\u` escapes, which mean the same.
     ///
     /// # Errors
     /// As [`Terminal::print_page`].
-    pub fn print_json(&self, document: &str) -> Result<(), Failure> {
-        self.put(Stream::Output, &sanitize::json(&redact(document)))
+    pub fn print_json(&self, write: impl FnOnce(&mut dyn io::Write) -> io::Result<()>) -> Result<(), Failure> {
+        self.print(sanitize::json, write)
     }
 
     /// Prints any other text of several lines: help, a completion script, XML.
@@ -156,7 +159,24 @@ impl Terminal {
     /// # Errors
     /// As [`Terminal::print_page`].
     pub fn print_text(&self, text: &str) -> Result<(), Failure> {
-        self.put(Stream::Output, &sanitize::lines(&redact(text)))
+        self.print_lines(|out| out.write_all(text.as_bytes()))
+    }
+
+    /// The same for a text that is written piece by piece.
+    ///
+    /// # Errors
+    /// As [`Terminal::print_page`].
+    pub fn print_lines(&self, write: impl FnOnce(&mut dyn io::Write) -> io::Result<()>) -> Result<(), Failure> {
+        self.print(sanitize::lines, write)
+    }
+
+    fn print(
+        &self,
+        harmless: fn(&str) -> Cow<'_, str>,
+        write: impl FnOnce(&mut dyn io::Write) -> io::Result<()>,
+    ) -> Result<(), Failure> {
+        let mut lines = Lines::new(|text| self.inner.streams.write(Stream::Output, harmless(&redact(text)).as_bytes()));
+        self.inner.bars.suspend(|| write(&mut lines).and_then(|()| lines.finish())).map_err(|error| unwritable(&error))
     }
 
     /// Prints bytes as they are, secrets and all: only for what was asked for in so many words (`bundle open`).
@@ -237,16 +257,17 @@ impl Terminal {
     }
 
     fn put_bytes(&self, stream: Stream, bytes: &[u8]) -> Result<(), Failure> {
-        self.inner
-            .bars
-            .suspend(|| self.inner.streams.write(stream, bytes))
-            .map_err(|error| Failure::problem("standard output cannot be written").with_chain(&error))
+        self.inner.bars.suspend(|| self.inner.streams.write(stream, bytes)).map_err(|error| unwritable(&error))
     }
 
     /// Nobody can be told that standard error cannot be written.
     fn put_error(&self, text: &str) {
         let _nobody_to_tell = self.put_bytes(Stream::Error, text.as_bytes());
     }
+}
+
+fn unwritable(error: &io::Error) -> Failure {
+    Failure::problem("standard output cannot be written").with_chain(error)
 }
 
 #[cfg(test)]
@@ -278,7 +299,8 @@ mod tests {
         terminal.say(&page);
         terminal.warn("terminal-canary-1 \u{1b}]0;x\u{7}");
         terminal.fail(&Failure::problem("terminal-canary-1 \u{1b}[2J").because("\u{202e}"));
-        terminal.print_json("{\"a\": \"terminal-canary-1 \u{9b}2J\"}").expect("captured");
+        let document = "{\"a\": \"terminal-canary-1 \u{9b}2J\"}";
+        terminal.print_json(|out| out.write_all(document.as_bytes())).expect("captured");
         let (output, error) = terminal.heard();
         for text in [&output, &error] {
             assert!(!text.contains("canary") && !text.contains(['\u{1b}', '\u{9b}', '\u{202e}', '\u{7}']), "{text:?}");

@@ -1,6 +1,8 @@
 //! The hooks' steps, several at a time. A hook carries its own mark, so that a write whose answer was lost is looked for
 //! before it is repeated.
 
+use std::ops::Range;
+
 use futures_util::{StreamExt as _, stream};
 
 use crate::desired::Mark;
@@ -12,33 +14,37 @@ use crate::observed::DeliveryProof;
 use crate::target::{Event, Target};
 
 use super::prove::Proof;
-use super::{Applied, Apply, Error, Step, Watch};
+use super::{Applied, Apply, Error, Step, StepEnd, Watch};
 
-pub(super) fn is_hook(step: &Step) -> bool {
-    matches!(step, Step::CreateHook { .. } | Step::EditHook { .. } | Step::DeleteHook { .. })
-}
+/// After so many failures in a row, and none of them a refusal, GitLab is taken for gone. More than are in flight at once
+/// by default, so that one hiccup is not enough.
+const GONE_AFTER: usize = 20;
 
 impl Apply<'_> {
-    /// Does a run of hook steps. One target's refusal does not stop the rest; a journal that cannot be written does.
-    pub(super) async fn hooks(&self, steps: &[Step], watch: &dyn Watch, applied: &mut Applied) {
-        let work = stream::iter(steps).map(|step| async move {
+    /// Does a run of hook steps, those at `places` of the plan. One target's refusal does not stop the rest; a journal
+    /// that cannot be written does, and a GitLab that no longer answers: asking it thousands of times more tells nothing.
+    pub(super) async fn hooks(&self, places: Range<usize>, watch: &dyn Watch, applied: &mut Applied<'_>) {
+        let steps = &applied.plan.steps;
+        let work = stream::iter(places).map(|place| async move {
+            let step = &steps[place];
             watch.begins(step);
             let result = self.hook(step).await;
             watch.ended(step, result.as_ref().err());
-            (step, result)
+            (place, result)
         });
-        let mut work = work.buffer_unordered(self.concurrency.max(1));
-        while let Some((step, result)) = work.next().await {
+        let concurrency = self.concurrency.max(1);
+        let mut work = work.buffer_unordered(concurrency);
+        let mut unanswered = 0;
+        while let Some((place, result)) = work.next().await {
+            unanswered = if result.as_ref().is_err_and(Error::is_no_answer) { unanswered + 1 } else { 0 };
             match result {
                 Ok(unsigned) => {
-                    applied.done.push(step.clone());
+                    applied.done(place);
                     applied.unsigned_hooks += usize::from(unsigned);
                 }
-                Err(error @ Error::Journal(_)) => {
-                    applied.stopped = Some((step.clone(), error));
-                    return;
-                }
-                Err(error) => applied.failed.push((step.clone(), error)),
+                Err(error @ Error::Journal(_)) => return applied.stopped(place, error),
+                Err(error) if unanswered > GONE_AFTER.max(2 * concurrency) => return applied.stopped(place, error),
+                Err(error) => applied.failed(place, error),
             }
         }
     }
@@ -113,11 +119,13 @@ impl Apply<'_> {
     pub(super) async fn test_delivery(
         &self,
         (target, event): (&Target, Event),
-        (watch, applied): (&dyn Watch, &Applied),
+        (watch, applied): (&dyn Watch, &Applied<'_>),
     ) -> Result<Option<DeliveryProof>, Error> {
         // Where its creation failed (that is in the report already), another one of its kind is proof as good.
-        let target = match applied.failed.iter().any(|(step, _)| step.hook_target() == Some(target)) {
-            true => applied.done.iter().filter_map(Step::hook_target).find(|one| one.kind() == target.kind()),
+        let mut failed = applied.steps_that(StepEnd::Failed).filter_map(Step::hook_target);
+        let mut done = applied.steps_that(StepEnd::Done).filter_map(Step::hook_target);
+        let target = match failed.any(|one| one == target) {
+            true => done.find(|one| one.kind() == target.kind()),
             false => Some(target),
         };
         let Some(target) = target else { return Ok(None) };

@@ -74,7 +74,7 @@ fn open(args: &BundleOpenArgs, context: &Context<'_>) -> Result<ExitCode, Failur
     let opened = bundle.open(&identities).map_err(|error| explain::sealing(&error))?;
     context.terminal.warn("what comes out holds secrets in plain text");
     match &context.output_file {
-        Some(path) => output::write_file(path, opened.text().as_bytes())?,
+        Some(path) => output::write_file(path, |file| file.write_all(opened.text().as_bytes()))?,
         None => context.terminal.print_raw(format!("{}\n", opened.text().trim_end()).as_bytes())?,
     }
     Ok(ExitCode::Done)

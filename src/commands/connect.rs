@@ -186,8 +186,8 @@ impl Walk<'_> {
     /// Carries the plan out. Interrupted, the work is dropped where it stands, and what was done is told.
     async fn apply(&self, apply: &Apply<'_>, plan: &Plan) -> Outcome {
         let watch = progress::Working::new(self.context.terminal, plan.steps.len());
-        let mut applied = Applied::default();
-        let ended = self.context.interrupt.or(apply.run(plan, &watch, &mut applied)).await;
+        let mut applied = Applied::nothing_of(plan);
+        let ended = self.context.interrupt.or(apply.run(&watch, &mut applied)).await;
         drop(watch);
         let words = |error: &Error| explain::apply(error, apply);
         let mut outcome = Outcome::new(applied, words);

@@ -24,7 +24,8 @@ fn write_all(folder: &Path) -> Result<(), Failure> {
         waiting.extend(command.get_subcommands().cloned());
         // After `build` a command's display name is the whole path: factory-gitlab-kit-show.
         let name = command.get_display_name().unwrap_or_else(|| command.get_name()).to_owned();
-        output::write_file(&folder.join(format!("{name}.1")), page(command)?.as_bytes())?;
+        let page = page(command)?;
+        output::write_file(&folder.join(format!("{name}.1")), |file| file.write_all(page.as_bytes()))?;
     }
     Ok(())
 }

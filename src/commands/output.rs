@@ -1,6 +1,6 @@
 //! Where a report goes: standard output, or a file with the text still on the terminal.
 
-use std::io::Write as _;
+use std::io;
 use std::path::Path;
 
 use serde_json::json;
@@ -8,19 +8,26 @@ use serde_json::json;
 use super::Context;
 use crate::error::{ExitCode, Failure, Kind};
 use crate::page::Page;
-use crate::report::{self, Format, Report};
+use crate::report::{self, Format, Json, Report};
 use crate::terminal::Terminal;
 
 pub(super) fn finish(context: &Context<'_>, report: &dyn Report) -> Result<ExitCode, Failure> {
     let terminal = context.terminal;
     match (&context.output_file, context.format) {
         (Some(path), format) => {
-            write_file(path, report::render(report, format)?.as_bytes())?;
+            let rendered = report::render(report, format)?;
+            write_file(path, |file| rendered.write_to(file))?;
             terminal.print_page(&report::page(report))?;
         }
         (None, Format::Text) => terminal.print_page(&report::page(report))?,
-        (None, Format::Json) => terminal.print_json(&report::render(report, Format::Json)?)?,
-        (None, Format::Junit) => terminal.print_text(&report::render(report, Format::Junit)?)?,
+        (None, Format::Json) => {
+            let rendered = report::render(report, Format::Json)?;
+            terminal.print_json(|out| rendered.write_to(out))?;
+        }
+        (None, Format::Junit) => {
+            let rendered = report::render(report, Format::Junit)?;
+            terminal.print_lines(|out| rendered.write_to(out))?;
+        }
     }
     Ok(report.exit_code())
 }
@@ -29,16 +36,17 @@ pub(super) fn finish(context: &Context<'_>, report: &dyn Report) -> Result<ExitC
 ///
 /// # Errors
 /// Wrong use when the path cannot be written.
-pub(super) fn write_file(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
+pub(super) fn write_file(path: &Path, write: impl FnOnce(&mut dyn io::Write) -> io::Result<()>) -> Result<(), Failure> {
     let cannot = |error: std::io::Error| {
         Failure::usage(format!("{} cannot be written", path.display())).because(error.to_string())
     };
     // A device or a pipe cannot be replaced by a file beside it.
     if std::fs::metadata(path).is_ok_and(|found| !found.is_file()) {
-        return std::fs::write(path, bytes).map_err(cannot);
+        let device = std::fs::OpenOptions::new().write(true).open(path);
+        return device.and_then(|mut device| write(&mut device)).map_err(cannot);
     }
     let mut file = tempfile::NamedTempFile::new_in(folder_of(path)).map_err(cannot)?;
-    file.write_all(bytes).and_then(|()| file.as_file().sync_all()).map_err(cannot)?;
+    write(&mut file).and_then(|()| file.as_file().sync_all()).map_err(cannot)?;
     file.persist(path).map_err(|error| cannot(error.error))?;
     Ok(())
 }
@@ -69,11 +77,11 @@ pub(super) fn failure(terminal: &Terminal, failure: &Failure, format: Format, fi
         return;
     }
     let report = FailureReport(failure);
-    let Ok(document) = report::render(&report, Format::Json) else { return };
+    let Ok(rendered) = report::render(&report, Format::Json) else { return };
     // That this cannot be written must not hide the failure itself, which is said next.
     let _failure_is_said_anyway = match file {
-        Some(path) => write_file(path, document.as_bytes()),
-        None => terminal.print_json(&document),
+        Some(path) => write_file(path, |file| rendered.write_to(file)),
+        None => terminal.print_json(|out| rendered.write_to(out)),
     };
 }
 
@@ -84,13 +92,13 @@ impl Report for FailureReport<'_> {
         self.0.to_string().lines().for_each(|line| page.line(line));
     }
 
-    fn json(&self) -> serde_json::Value {
+    fn json(&self, into: Json<'_>) -> io::Result<()> {
         let Failure { kind, message, causes, fixes } = self.0;
-        json!({
+        into.document(&json!({
             "schema": "factory-gitlab/error/v1",
             "error": { "kind": name(*kind), "message": message, "causes": causes, "fixes": fixes },
             "exit_code": self.exit_code() as u8,
-        })
+        }))
     }
 
     fn exit_code(&self) -> ExitCode {
@@ -131,11 +139,12 @@ mod tests {
         use std::os::unix::fs::PermissionsExt as _;
         let folder = tempfile::tempdir().expect("a folder");
         let path = folder.path().join("report.json");
-        write_file(&path, b"one").and_then(|()| write_file(&path, b"two")).expect("written");
+        let put = |path: &Path, bytes: &[u8]| write_file(path, |file| file.write_all(bytes));
+        put(&path, b"one").and_then(|()| put(&path, b"two")).expect("written");
         assert_eq!(std::fs::read(&path).expect("readable"), b"two");
         assert_eq!(std::fs::metadata(&path).expect("a file").permissions().mode() & 0o777, 0o600);
-        write_file(Path::new("/dev/null"), b"x").expect("a device is written to, not replaced");
-        let failure = write_file(&folder.path().join("no/such"), b"x").expect_err("no such folder");
+        put(Path::new("/dev/null"), b"x").expect("a device is written to, not replaced");
+        let failure = put(&folder.path().join("no/such"), b"x").expect_err("no such folder");
         assert_eq!(failure.exit_code(), ExitCode::Usage);
     }
 }

@@ -1,13 +1,15 @@
 //! `status`: what is recorded here about connections. Asks nobody.
 
-use serde_json::{Value, json};
+use std::io;
+
+use serde_json::json;
 
 use super::{Context, explain};
 use crate::error::{ExitCode, Failure};
 use crate::instance::InstanceUrl;
 use crate::journal::{OwnApplication, Record, SecretState, Store};
 use crate::page::{Line, Page, Tone};
-use crate::report::Report;
+use crate::report::{Json, Report};
 use crate::settings::names;
 
 pub(super) fn run(context: &Context<'_>) -> Result<ExitCode, Failure> {
@@ -42,12 +44,12 @@ impl Report for Status {
         }
     }
 
-    fn json(&self) -> Value {
+    fn json(&self, into: Json<'_>) -> io::Result<()> {
         let connection = |(record, path): &(Record, String)| json!({ "state": state(record).0, "journal": path, "hooks": record.hooks.len(), "record": record });
-        json!({
+        into.document(&json!({
             "schema": "factory-gitlab/status/v1",
             "connections": self.records.iter().map(connection).collect::<Vec<_>>(),
-        })
+        }))
     }
 
     fn exit_code(&self) -> ExitCode {

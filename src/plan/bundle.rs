@@ -81,7 +81,7 @@ pub(super) fn sealing(desired: &Desired, sealing: Sealing) -> Vec<Step> {
 pub(super) fn handing_over(desired: &Desired, sealing: Sealing) -> Option<Step> {
     match (&desired.delivery.way, sealing) {
         (_, Sealing::Nothing) | (Way::Nowhere, _) => None,
-        (Way::Upload { url, method }, _) => Some(Step::UploadBundle { url: url.clone(), method: *method }),
+        (Way::Upload { url, method }, _) => Some(Step::UploadBundle { url: Box::new(url.clone()), method: *method }),
         (Way::File(path), _) => Some(Step::WriteBundle { path: path.clone() }),
     }
 }

@@ -1,9 +1,10 @@
 //! A plan as a person reads it: a list, with many hooks drawn together.
 
+use std::collections::HashMap;
 use std::fmt;
 
-use super::{Plan, Step, Words};
-use crate::target::TargetKind;
+use super::{Change, Plan, Step, Words};
+use crate::target::{Event, Target, TargetKind};
 
 /// So many hooks of one kind are named one by one; more are counted.
 const NAMED_HOOKS: usize = 5;
@@ -24,16 +25,14 @@ impl Plan {
     /// The steps in words, in order, with many alike drawn together.
     #[must_use]
     pub fn words(&self) -> Vec<Words> {
-        let mut all = Vec::new();
-        let mut rest = self.steps.as_slice();
-        while let Some(first) = rest.first() {
-            let alike = rest.iter().take_while(|step| is_alike(first, step)).count();
-            let taken = if alike > NAMED_HOOKS { alike } else { 1 };
-            all.push(if taken > 1 { together(&rest[..taken]) } else { first.words() });
-            rest = &rest[taken..];
-        }
-        all
+        words(&self.steps.iter().collect::<Vec<_>>())
     }
+}
+
+/// Some steps of a plan in words, with many alike drawn together.
+#[must_use]
+pub fn words(steps: &[&Step]) -> Vec<Words> {
+    steps.chunk_by(|one, next| Work::of(one).is_some() && Work::of(one) == Work::of(next)).flat_map(drawn).collect()
 }
 
 #[cfg(test)]
@@ -48,29 +47,80 @@ impl Plan {
     }
 }
 
-/// What kind of hook a step creates; only those are drawn together, because they differ in nothing but the target.
-fn created(step: &Step) -> Option<TargetKind> {
-    match step {
-        Step::CreateHook { target } => Some(target.kind()),
-        _ => None,
-    }
+/// Work of one sort, whose order says nothing: it is done several at a time.
+#[derive(Clone, Copy, Eq, PartialEq)]
+enum Work {
+    Hooks,
+    Tests,
 }
 
-fn is_alike(first: &Step, step: &Step) -> bool {
-    created(first).is_some() && created(first) == created(step)
-}
-
-fn together(steps: &[Step]) -> Words {
-    let names: Vec<String> = steps
-        .iter()
-        .filter_map(|step| match step {
-            Step::CreateHook { target } => Some(target.to_string()),
+impl Work {
+    fn of(step: &Step) -> Option<Self> {
+        match step {
+            Step::TestDelivery { .. } => Some(Self::Tests),
+            step if step.is_of_a_hook() => Some(Self::Hooks),
             _ => None,
-        })
-        .collect();
-    let kind = created(&steps[0]).map(|kind| kind.to_string()).unwrap_or_default();
-    Words {
-        what: format!("create the webhooks of {} {kind}s", names.len()),
-        details: vec![format!("{}, … {}", names[0], names[names.len() - 1])],
+        }
     }
+}
+
+/// What steps have in common that differ in nothing but the target.
+#[derive(Eq, Hash, PartialEq)]
+enum Likeness<'s> {
+    Create(TargetKind),
+    Edit(TargetKind, &'s [Change]),
+    Delete(TargetKind),
+    Test(TargetKind, Event),
+}
+
+impl Likeness<'_> {
+    fn of(step: &Step) -> Option<(Likeness<'_>, &Target)> {
+        let (likeness, target) = match step {
+            Step::CreateHook { target } => (Likeness::Create(target.kind()), target),
+            Step::EditHook { target, id: _, changes } => (Likeness::Edit(target.kind(), changes), target),
+            Step::DeleteHook { target, id: _ } => (Likeness::Delete(target.kind()), target),
+            Step::TestDelivery { target, event } => (Likeness::Test(target.kind(), *event), target),
+            _ => return None,
+        };
+        Some((likeness, target))
+    }
+
+    /// What is done to so many.
+    fn what(&self, count: usize) -> String {
+        match self {
+            Self::Create(kind) => format!("create the webhooks of {count} {kind}s"),
+            Self::Edit(kind, _) => format!("correct the webhooks of {count} {kind}s"),
+            Self::Delete(kind) => format!("delete second webhooks of {count} {kind}s"),
+            Self::Test(kind, event) => format!("send test deliveries ({event}) from {count} {kind}s"),
+        }
+    }
+}
+
+/// Steps of one sort: those that are many of a likeness as one, where the first of them stood.
+fn drawn(steps: &[&Step]) -> Vec<Words> {
+    let mut alike: HashMap<Likeness<'_>, Vec<&Target>> = HashMap::new();
+    for (likeness, target) in steps.iter().filter_map(|step| Likeness::of(step)) {
+        alike.entry(likeness).or_default().push(target);
+    }
+    let mut all = Vec::new();
+    for step in steps {
+        let many = Likeness::of(step).and_then(|(likeness, target)| {
+            let targets = alike.get(&likeness).filter(|targets| targets.len() > NAMED_HOOKS)?;
+            Some((likeness, targets, std::ptr::eq(targets[0], target)))
+        });
+        match many {
+            None => all.push(step.words()),
+            Some((likeness, targets, true)) => all.push(together(&likeness, targets)),
+            Some((_, _, false)) => {}
+        }
+    }
+    all
+}
+
+fn together(likeness: &Likeness<'_>, targets: &[&Target]) -> Words {
+    let mut details = vec![format!("{}, … {}", targets[0], targets[targets.len() - 1])];
+    if let Likeness::Edit(_, changes) = likeness {
+        details.extend(changes.iter().map(ToString::to_string));
+    }
+    Words { what: likeness.what(targets.len()), details }
 }

@@ -70,7 +70,7 @@ pub enum Step {
     UploadBundle {
         /// In every form that a person or a log sees, without its query.
         #[serde(serialize_with = "shown_url")]
-        url: Url,
+        url: Box<Url>,
         method: UploadMethod,
     },
 }
@@ -166,6 +166,12 @@ impl Step {
             Self::CreateHook { target } | Self::EditHook { target, .. } => Some(target),
             _ => None,
         }
+    }
+
+    /// Whether it changes a hook; such steps are done several at a time.
+    #[must_use]
+    pub const fn is_of_a_hook(&self) -> bool {
+        matches!(self, Self::CreateHook { .. } | Self::EditHook { .. } | Self::DeleteHook { .. })
     }
 
     /// The step in words.

@@ -1,11 +1,12 @@
 //! What `verify` has to say: the findings, in each form, with the one exit code.
 
+use std::io;
 use std::time::Duration;
 
 use quick_junit::{NonSuccessKind, TestCase, TestCaseStatus, TestSuite};
 use serde_json::{Value, json};
 
-use super::Report;
+use super::{Json, Report};
 use crate::checks::{Because, Finding, Status, Verdict, verdict};
 use crate::error::{ExitCode, Fix};
 use crate::page::{Line, Page, Tone};
@@ -114,9 +115,9 @@ impl Report for Findings {
         page.line(line.plain(format!(", {} on {}", self.counts(), self.target)).dim(spent));
     }
 
-    fn json(&self) -> Value {
+    fn json(&self, into: Json<'_>) -> io::Result<()> {
         let count = |name| self.count(name);
-        json!({
+        into.document(&json!({
             "schema": SCHEMA,
             "tool": { "name": env!("CARGO_PKG_NAME"), "version": env!("CARGO_PKG_VERSION") },
             "target": self.target,
@@ -129,7 +130,7 @@ impl Report for Findings {
             "requests": self.requests,
             "duration_ms": millis(self.duration),
             "checks": self.findings.iter().map(object).collect::<Vec<_>>(),
-        })
+        }))
     }
 
     fn junit(&self) -> Option<quick_junit::Report> {
@@ -259,7 +260,11 @@ mod tests {
     use serde_json::Map;
 
     use super::*;
-    use crate::report::{Format, render};
+    use crate::report::{Format, rendered};
+
+    fn parsed(report: &Findings) -> Value {
+        serde_json::from_str(&rendered(report, Format::Json)).expect("JSON")
+    }
 
     fn finding(code: &'static str, status: Status) -> Finding {
         Finding {
@@ -298,7 +303,7 @@ mod tests {
 
     #[test]
     fn the_text_has_one_line_a_check_and_details_only_where_something_is_wrong() {
-        let text = render(&all_kinds(), Format::Text).expect("text").replace("\u{1b}[31m", "");
+        let text = rendered(&all_kinds(), Format::Text).replace("\u{1b}[31m", "");
         insta::assert_snapshot!(text, @r"
         instance
           pass     instance.api    it holds
@@ -333,14 +338,14 @@ mod tests {
     fn quiet_says_only_what_is_wrong() {
         let mut report = all_kinds();
         report.detail = Detail::Wrong;
-        let text = render(&report, Format::Text).expect("text");
+        let text = rendered(&report, Format::Text);
         assert!(!text.contains("instance.api") && !text.contains("webhook.tls"), "{text}");
         assert!(text.contains("token.admin") && text.contains("verdict: fail"), "{text}");
     }
 
     #[test]
     fn the_json_has_every_field_of_the_contract() {
-        let json = all_kinds().json();
+        let json = parsed(&all_kinds());
         for field in ["schema", "tool", "target", "verdict", "exit_code", "counts", "requests", "duration_ms", "checks"]
         {
             assert!(!json[field].is_null(), "{field}");
@@ -356,7 +361,7 @@ mod tests {
 
     #[test]
     fn junit_has_a_suite_for_each_category_and_a_state_for_each_check() {
-        let text = render(&all_kinds(), Format::Junit).expect("junit");
+        let text = rendered(&all_kinds(), Format::Junit);
         for part in [
             "<testsuite name=\"token\"",
             "<failure message=\"it was red\"",
@@ -385,7 +390,7 @@ mod tests {
             let mut report = findings(statuses);
             report.fail_on = fail_on;
             assert_eq!(report.exit_code(), wanted, "{statuses:?} {fail_on:?}");
-            assert_eq!(report.json()["exit_code"], wanted as u8);
+            assert_eq!(parsed(&report)["exit_code"], wanted as u8);
         }
     }
 }

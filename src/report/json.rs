@@ -1,26 +1,23 @@
 //! A report as one JSON document.
 
-use serde_json::Value;
+use std::io::{self, Write};
 
-use crate::secret::redact;
+use serde::Serialize;
 
-/// The document, indented, with a line break at the end. Redacted before it is written out: escaping could hide a
-/// secret's value from [`redact`].
-pub(super) fn document(value: &Value) -> String {
-    let clean = redacted(value);
-    // A `Value` has only text keys and no failing serialisers, so the compact form is never needed.
-    let mut text = serde_json::to_string_pretty(&clean).unwrap_or_else(|_| clean.to_string());
-    text.push('\n');
-    text
-}
+/// Where a report's one document goes, piece by piece: a plan of tens of thousands of steps is never a text as a whole.
+pub struct Json<'w>(&'w mut dyn Write);
 
-fn redacted(value: &Value) -> Value {
-    match value {
-        Value::String(text) => Value::String(redact(text).into_owned()),
-        Value::Array(items) => items.iter().map(redacted).collect(),
-        Value::Object(fields) => {
-            fields.iter().map(|(name, field)| (redact(name).into_owned(), redacted(field))).collect()
-        }
-        Value::Null | Value::Bool(_) | Value::Number(_) => value.clone(),
+impl<'w> Json<'w> {
+    pub(super) fn new(into: &'w mut dyn Write) -> Self {
+        Self(into)
+    }
+
+    /// Writes the document, indented, one value a line, with a line break at the end.
+    ///
+    /// # Errors
+    /// Those of whoever takes it.
+    pub fn document(self, value: &(impl Serialize + ?Sized)) -> io::Result<()> {
+        serde_json::to_writer_pretty(&mut *self.0, value)?;
+        self.0.write_all(b"\n")
     }
 }

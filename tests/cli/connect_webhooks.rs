@@ -248,7 +248,7 @@ fn a_limit_reached_on_one_project_does_not_stop_the_rest() {
     let run = world.connect(&["-o", "json"]);
     assert_eq!(run.code, 1, "{run}");
     let report = run.json();
-    assert!(report["failures"][0]["text"].as_str().is_some_and(|text| text.contains(&first.full_path)), "{run}");
+    assert!(report["failures"][0]["steps"][0].as_str().is_some_and(|text| text.contains(&first.full_path)), "{run}");
     assert_eq!(report["proofs"][0]["test"]["state"], "holds", "another one of its kind is proved: {run}");
     assert_eq!((world.all_hooks().len(), world.sandbox().factory().bundles().len()), (3, 1));
     world.sandbox().gitlab().switch_hooks(|switches| switches.project_limit = 100);

@@ -1,14 +1,15 @@
 //! What `bundle inspect` and `bundle upload` say.
 
+use std::io;
 use std::path::PathBuf;
 
-use serde_json::{Value, json};
+use serde_json::json;
 
 use crate::bundle::Sight;
 use crate::error::ExitCode;
 use crate::factory::Receipt;
 use crate::page::{Line, Page, Tone};
-use crate::report::Report;
+use crate::report::{Json, Report};
 
 pub(super) struct Inspected {
     pub file: PathBuf,
@@ -24,8 +25,8 @@ impl Report for Inspected {
         row(page, "sha256", sha256);
     }
 
-    fn json(&self) -> Value {
-        json!({ "schema": "factory-gitlab/bundle-inspect/v1", "file": self.file.display().to_string(), "bundle": self.sight })
+    fn json(&self, into: Json<'_>) -> io::Result<()> {
+        into.document(&json!({ "schema": "factory-gitlab/bundle-inspect/v1", "file": self.file.display().to_string(), "bundle": self.sight }))
     }
 
     fn exit_code(&self) -> ExitCode {
@@ -51,13 +52,13 @@ impl Report for Uploaded {
         row(page, "sha256", &self.sha256);
     }
 
-    fn json(&self) -> Value {
-        json!({
+    fn json(&self, into: Json<'_>) -> io::Result<()> {
+        into.document(&json!({
             "schema": "factory-gitlab/bundle-upload/v1",
             "host": self.host,
             "sha256": self.sha256,
             "receipt": { "id": self.receipt.id, "received_at": self.receipt.received_at },
-        })
+        }))
     }
 
     fn exit_code(&self) -> ExitCode {

@@ -13,8 +13,10 @@ use crate::inputs::{Interview, Missing, Question, questions};
 use crate::instance::InstanceUrl;
 use crate::observed::look::{Already, Look, Wanted};
 use crate::observed::{Observed, Seen};
+use crate::report::connect::Trouble;
 use crate::secret::PersonalAccessToken;
 use crate::settings::{Source, names};
+use crate::target::Target;
 use crate::terminal::prompt::Lean;
 
 /// Everything that the walk stands on.
@@ -29,7 +31,7 @@ pub(super) struct Gathered {
     pub kit_place: Option<String>,
     pub already: Already,
     /// Targets whose hooks could not be read; empty until it was looked.
-    pub unread: Vec<Failure>,
+    pub unread: Vec<Trouble<Target>>,
 }
 
 /// Where nobody can be asked, everything that is missing is listed at once, the approval of the plan too.

@@ -6,6 +6,7 @@ use crate::desired::Desired;
 use crate::error::{Failure, Fix, Kind};
 use crate::http;
 use crate::observed::{HooksSeen, Observed, Seen};
+use crate::report::connect::Trouble;
 use crate::target::{Strategy, Target};
 
 /// What must hold for `connect` to begin. The rest is what it is there to bring about.
@@ -78,9 +79,14 @@ fn unread_errors(observed: &Observed) -> Vec<(&Target, &http::Error)> {
 }
 
 /// Targets whose hooks could not be read, while those of others could: the work goes on without them, and is not done.
-pub(super) fn unread(desired: &Desired, observed: &Observed) -> Vec<Failure> {
+pub(super) fn unread(desired: &Desired, observed: &Observed) -> Vec<Trouble<Target>> {
     let explained = |(target, error): (&Target, &http::Error)| {
-        explain::gitlab(error, &format!("the hooks of {target} could not be read"), &desired.instance)
+        (target.clone(), explain::gitlab(error, "hooks could not be read", &desired.instance))
     };
-    unread_errors(observed).into_iter().map(explained).collect()
+    let mut troubles = Trouble::drawn_together(unread_errors(observed).into_iter().map(explained));
+    for Trouble { failure, of } in &mut troubles {
+        let more = if of.len() > 1 { format!(" and {} more", of.len() - 1) } else { String::new() };
+        failure.message = format!("the hooks of {}{more} could not be read", of[0]);
+    }
+    troubles
 }

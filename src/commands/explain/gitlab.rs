@@ -12,8 +12,9 @@ pub fn gitlab(error: &Error, what: &str, instance: &InstanceUrl) -> Failure {
     let failure = transport(error, what);
     match Refused::of(error).and_then(|refused| refusal(&refused, instance)) {
         Some(fix) => failure.fix(fix),
-        None if failure.fixes.is_empty() && error.status().is_some() => failure
-            .fix(Fix::say(format!("see that {} lets this machine and this token use {}", error.host, error.path))),
+        None if failure.fixes.is_empty() && error.status().is_some() => {
+            failure.fix(Fix::say(format!("see that {} lets this machine and this token make this request", error.host)))
+        }
         None => failure,
     }
 }

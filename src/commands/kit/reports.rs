@@ -1,11 +1,13 @@
 //! What `kit show` and `kit check` say. Secrets are told of, never shown.
 
-use serde_json::{Value, json};
+use std::io;
+
+use serde_json::json;
 
 use crate::error::ExitCode;
 use crate::kit::{Handover, Kit, KitProblem, Severity, UploadMethod};
 use crate::page::{Line, Page, Tone};
-use crate::report::Report;
+use crate::report::{Json, Report};
 use crate::settings::Source;
 
 pub(super) struct Shown<'a> {
@@ -43,10 +45,10 @@ impl Report for Shown<'_> {
         }
     }
 
-    fn json(&self) -> Value {
+    fn json(&self, into: Json<'_>) -> io::Result<()> {
         let Kit { schema, organization, expires_at, application, webhook, token, bundle, status_url, network } =
             self.kit;
-        json!({
+        into.document(&json!({
             "schema": schema,
             "organization": organization,
             "expires_at": expires_at,
@@ -72,7 +74,7 @@ impl Report for Shown<'_> {
             },
             "status_url": status_url.as_ref().map(shown),
             "network": network,
-        })
+        }))
     }
 
     fn exit_code(&self) -> ExitCode {
@@ -139,13 +141,13 @@ impl Report for Checked {
         page.line(verdict.dim(format!(" (given by {})", self.source)));
     }
 
-    fn json(&self) -> Value {
-        json!({
+    fn json(&self, into: Json<'_>) -> io::Result<()> {
+        into.document(&json!({
             "schema": "factory-gitlab/kit-check/v1",
             "verdict": if self.errors() == 0 { "pass" } else { "fail" },
             "problems": self.problems,
             "exit_code": self.exit_code() as u8,
-        })
+        }))
     }
 
     fn exit_code(&self) -> ExitCode {

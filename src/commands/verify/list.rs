@@ -1,11 +1,13 @@
 //! `verify --list`: the checks themselves.
 
-use serde_json::{Value, json};
+use std::io;
+
+use serde_json::json;
 
 use crate::checks::{Filter, Severity, all};
 use crate::error::ExitCode;
 use crate::page::{Line, Page, Tone};
-use crate::report::Report;
+use crate::report::{Json, Report};
 
 /// The checks that a filter leaves.
 pub(super) struct List {
@@ -23,14 +25,14 @@ impl Report for List {
         }
     }
 
-    fn json(&self) -> Value {
+    fn json(&self, into: Json<'_>) -> io::Result<()> {
         let checks = all().filter(|check| self.filter.wants(check.code)).map(|check| {
             json!({
                 "code": check.code, "title": check.title, "severity": check.severity.name(),
                 "depends_on": check.depends_on, "doc": check.doc(), "about": check.about,
             })
         });
-        json!({ "schema": "factory-gitlab/checks/v1", "checks": checks.collect::<Vec<_>>() })
+        into.document(&json!({ "schema": "factory-gitlab/checks/v1", "checks": checks.collect::<Vec<_>>() }))
     }
 
     fn exit_code(&self) -> ExitCode {

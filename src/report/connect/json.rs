@@ -1,0 +1,134 @@
+//! The JSON form of a `connect` report. Steps are written one by one: there can be tens of thousands.
+
+use serde::{Serialize, Serializer};
+
+use super::{ConnectReport, End, Outcome, SCHEMA, Trouble};
+use crate::apply::StepEnd;
+use crate::error::{Failure, Fix};
+use crate::factory::Receipt;
+use crate::observed::DeliveryProof;
+use crate::plan::Step;
+use crate::report::Report as _;
+use crate::target::Target;
+
+/// The document, in the order in which it is read.
+#[derive(Serialize)]
+pub(super) struct Document<'r> {
+    schema: &'static str,
+    tool: Tool,
+    target: &'r str,
+    verdict: &'static str,
+    exit_code: u8,
+    #[serde(serialize_with = "rows")]
+    steps: Steps<'r>,
+    notes: &'r [String],
+    proofs: &'r [DeliveryProof],
+    receipt: Option<&'r Receipt>,
+    /// What stopped the run.
+    error: Option<Failed<'r>>,
+    /// What failed without stopping it, alike ones together.
+    failures: Vec<Failed<'r>>,
+    unread: Vec<Unread<'r>>,
+    unsigned_hooks: usize,
+    by_hand: &'r [Fix],
+    requests: u32,
+    writes: u32,
+    duration_ms: u64,
+}
+
+#[derive(Serialize)]
+struct Tool {
+    name: &'static str,
+    version: &'static str,
+}
+
+struct Steps<'r> {
+    steps: &'r [Step],
+    outcome: Option<&'r Outcome>,
+}
+
+#[derive(Serialize)]
+struct Row<'r> {
+    #[serde(flatten)]
+    step: &'r Step,
+    state: &'static str,
+    #[serde(serialize_with = "in_words")]
+    text: &'r Step,
+}
+
+/// Why steps failed, in the words of the first of them, and which.
+#[derive(Serialize)]
+struct Failed<'r> {
+    message: &'r str,
+    causes: &'r [String],
+    fixes: &'r [Fix],
+    count: usize,
+    #[serde(serialize_with = "each_in_words")]
+    steps: Vec<&'r Step>,
+}
+
+#[derive(Serialize)]
+struct Unread<'r> {
+    message: &'r str,
+    causes: &'r [String],
+    fixes: &'r [Fix],
+    count: usize,
+    targets: &'r [Target],
+}
+
+impl<'r> Document<'r> {
+    pub(super) fn of(report: &'r ConnectReport) -> Self {
+        let outcome = match &report.end {
+            End::Applied(outcome) => Some(outcome.as_ref()),
+            End::AlreadyConnected | End::DryRun(_) => None,
+        };
+        let failed = |trouble: &'r Trouble<usize>| {
+            let Failure { message, causes, fixes, kind: _ } = &trouble.failure;
+            let steps: Vec<&Step> = trouble.of.iter().map(|place| &report.plan.steps[*place]).collect();
+            Failed { message, causes, fixes, count: steps.len(), steps }
+        };
+        Self {
+            schema: SCHEMA,
+            tool: Tool { name: env!("CARGO_PKG_NAME"), version: env!("CARGO_PKG_VERSION") },
+            target: report.instance.as_str(),
+            verdict: report.verdict(),
+            exit_code: report.exit_code() as u8,
+            steps: Steps { steps: &report.plan.steps, outcome },
+            notes: &report.plan.notes,
+            proofs: outcome.map_or(&[], |outcome| &outcome.proofs),
+            receipt: outcome.and_then(|outcome| outcome.receipt.as_ref()),
+            error: outcome.and_then(|outcome| outcome.stopped.as_ref()).map(failed),
+            failures: outcome.map_or(&[][..], |outcome| &outcome.failed).iter().map(failed).collect(),
+            unread: report.unread.iter().map(unread).collect(),
+            unsigned_hooks: outcome.map_or(0, |outcome| outcome.unsigned_hooks),
+            by_hand: &report.plan.by_hand,
+            requests: report.requests,
+            writes: report.writes,
+            duration_ms: report.duration_ms,
+        }
+    }
+}
+
+fn unread(trouble: &Trouble<Target>) -> Unread<'_> {
+    let Failure { message, causes, fixes, kind: _ } = &trouble.failure;
+    Unread { message, causes, fixes, count: trouble.of.len(), targets: &trouble.of }
+}
+
+fn rows<S: Serializer>(steps: &Steps<'_>, serializer: S) -> Result<S::Ok, S::Error> {
+    let state = |place: usize| match steps.outcome.map(|outcome| outcome.ends[place]) {
+        None => "planned",
+        Some(StepEnd::Done) => "done",
+        Some(StepEnd::Failed) => "failed",
+        Some(StepEnd::NotReached) => "not_reached",
+    };
+    let row = |(place, step)| Row { step, state: state(place), text: step };
+    serializer.collect_seq(steps.steps.iter().enumerate().map(row))
+}
+
+fn in_words<S: Serializer>(step: &Step, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_str(step)
+}
+
+fn each_in_words<S: Serializer>(steps: &[&Step], serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_seq(steps.iter().map(ToString::to_string))
+}
