@@ -10,6 +10,7 @@ pub mod prove;
 
 use std::sync::{Mutex, PoisonError};
 
+use self::prove::Fired;
 use crate::bundle::{RecipientError, SealError};
 use crate::desired::{Credentials, Desired};
 use crate::factory::{Factory, Receipt, UploadError};
@@ -59,13 +60,14 @@ pub struct Sides<'a> {
     pub writer: &'a Writer,
     pub oauth: &'a OAuth,
     pub factory: &'a Factory,
+    pub fired: &'a Fired,
 }
 
 impl<'a> Sides<'a> {
-    /// The reading halves that looked, and the writing one.
+    /// The reading halves that looked, the writing one, and what was fired so far.
     #[must_use]
-    pub fn of(look: &'a Look, writer: &'a Writer) -> Self {
-        Self { reader: &look.gitlab, writer, oauth: &look.oauth, factory: &look.factory }
+    pub fn of(look: &'a Look, writer: &'a Writer, fired: &'a Fired) -> Self {
+        Self { reader: &look.gitlab, writer, oauth: &look.oauth, factory: &look.factory, fired }
     }
 }
 

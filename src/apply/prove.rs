@@ -3,7 +3,12 @@
 //!
 //! `connect` and `verify --live` share it. It is in this room because a test makes GitLab send something.
 
+mod ration;
+
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
+
+use ration::{Ration, WINDOW};
 
 use super::Sides;
 use crate::desired::DesiredWebhooks;
@@ -14,11 +19,11 @@ use crate::instance::Version;
 use crate::observed::{DeliveryProof, Fact, HooksSeen};
 use crate::target::{Event, Target, TargetKind};
 
-/// GitLab's limit is five tests a minute for each project or group; without a word from it, this is long enough.
-const LIMIT_WINDOW: Duration = Duration::from_secs(60);
+/// The longest that a test waits for its turn: for those before it, and once more for somebody else's.
+const LONGEST_WAIT: Duration = Duration::from_secs(120);
 
-/// The longest that a test waits for the limit.
-const LONGEST_WAIT: Duration = Duration::from_secs(90);
+/// A server's word for a time is believed up to a day, so that no clock overflows.
+const LONGEST_NAMED: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// A test is logged before its answer comes; the log of a busy instance may still lag behind.
 const LOOKS: u32 = 5;
@@ -26,6 +31,16 @@ const BETWEEN_LOOKS: Duration = Duration::from_secs(1);
 
 /// So many targets of one kind are tried when GitLab has no sample to send.
 const MOST_TRIES: usize = 5;
+
+/// The tests that this process has fired, for all who fire some: GitLab's limit is one for them together.
+#[derive(Debug, Default)]
+pub struct Fired(Mutex<Ration>);
+
+impl Fired {
+    fn ration(&self) -> MutexGuard<'_, Ration> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
 
 /// Fires tests and follows them.
 #[derive(Clone, Copy)]
@@ -138,31 +153,47 @@ impl<'a> Proof<'a> {
     }
 
     async fn test(&self, target: &Target, hook: u64, event: Event) -> Tested {
+        let ration = || self.sides.fired.ration();
         let mut waited = Duration::ZERO;
         loop {
-            let outcome = match self.sides.writer.test_hook(target, hook, event).await {
-                Ok(outcome) => outcome,
-                Err(error) => return untested(&error),
-            };
-            let wait = match outcome {
-                TestOutcome::Accepted if *target == Target::System => {
-                    let text = "GitLab's test of a system hook does not say whether it arrived";
-                    return Tested::sent(Fact::Untold(text.to_owned()));
-                }
-                TestOutcome::Accepted => return Tested::sent(Fact::Holds("the test was answered 2xx".to_owned())),
-                TestOutcome::Refused { said } => return refused(&said),
-                TestOutcome::Limited { retry_after } => retry_after.unwrap_or(LIMIT_WINDOW),
-            };
+            let wait = ration().wait(target, self.clock.instant());
             waited += wait;
             if waited > LONGEST_WAIT {
-                let text = "GitLab's limit of five tests a minute is reached; run it again in a minute";
-                return Tested::not_sent(Fact::Unknown(text.to_owned()));
+                return Tested::not_sent(Fact::Unknown(out_of_reach(wait)));
             }
-            if let Some(notice) = self.notice {
-                notice(&format!("waiting {} s for GitLab's limit of five tests a minute", wait.as_secs()));
+            self.wait(wait).await;
+            let outcome = self.sides.writer.test_hook(target, hook, event).await;
+            let now = self.clock.instant();
+            match outcome {
+                Ok(TestOutcome::Limited { retry_after }) => {
+                    ration().refused(target, now + retry_after.unwrap_or(WINDOW).min(LONGEST_NAMED));
+                }
+                Ok(TestOutcome::Accepted) => {
+                    ration().fired(target, now);
+                    return accepted(target);
+                }
+                Ok(TestOutcome::Refused { said }) => {
+                    ration().fired(target, now);
+                    return refused(&said);
+                }
+                Err(error) => {
+                    ration().fired(target, now);
+                    return untested(&error);
+                }
             }
-            self.clock.sleep(wait).await;
         }
+    }
+
+    /// Waits for the ration, and says so.
+    async fn wait(&self, time: Duration) {
+        if time.is_zero() {
+            return;
+        }
+        if let Some(notice) = self.notice {
+            let seconds = time.as_millis().div_ceil(1000);
+            notice(&format!("waiting {seconds} s for GitLab's limit of five tests a minute"));
+        }
+        self.clock.sleep(time).await;
     }
 
     /// The number of the newest entry of the log; zero for an empty one.
@@ -225,6 +256,23 @@ impl<'a> Proof<'a> {
         }
         Fact::Fails("Factory has not received it".to_owned())
     }
+}
+
+/// What is to be said instead of waiting so long. A limit of more than a minute is not that of tests.
+fn out_of_reach(wait: Duration) -> String {
+    if wait > WINDOW {
+        let minutes = wait.as_secs().div_ceil(60);
+        return format!("GitLab's rate limit is reached; run it again in {minutes} min");
+    }
+    "GitLab's limit of five tests a minute is reached; run it again in a minute".to_owned()
+}
+
+fn accepted(target: &Target) -> Tested {
+    if *target == Target::System {
+        let text = "GitLab's test of a system hook does not say whether it arrived";
+        return Tested::sent(Fact::Untold(text.to_owned()));
+    }
+    Tested::sent(Fact::Holds("the test was answered 2xx".to_owned()))
 }
 
 fn unread(error: &http::Error) -> Fact {

@@ -10,6 +10,7 @@ use std::path::PathBuf;
 use std::time::Instant;
 
 use super::{Context, explain, output, recall};
+use crate::apply::prove::Fired;
 use crate::apply::{Applied, Apply, Error, Sides, Work};
 use crate::cli::ConnectArgs;
 use crate::desired::{Desired, Personal};
@@ -80,10 +81,11 @@ impl Walk<'_> {
 
         // Apply: step by step, journalled.
         let journal = self.journal((&connection, &lock), &gathered)?;
+        let fired = Fired::default();
         let work = Work {
             desired: &desired,
             observed: &observed,
-            sides: Sides::of(&gathered.look, &gathered.writer),
+            sides: Sides::of(&gathered.look, &gathered.writer, &fired),
             connection: &connection,
             token: &gathered.token,
             concurrency: self.settings.transport()?.concurrency,

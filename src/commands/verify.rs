@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use super::resolve::{self, NEEDED, Terms};
 use super::{Context, explain, kit, recall};
 use crate::apply::Sides;
-use crate::apply::prove::Proof;
+use crate::apply::prove::{Fired, Proof};
 use crate::checks::{Filter, Policy, Verdict, judge};
 use crate::cli::{self, VerifyArgs};
 use crate::desired::{ApplicationOrigin, Credentials, Desired};
@@ -46,6 +46,7 @@ struct Subject {
     desired: Desired,
     look: Look,
     writer: Writer,
+    fired: Fired,
     bundle: Seen<BundleSeen>,
 }
 
@@ -66,7 +67,7 @@ async fn gather(context: &Context<'_>) -> Result<Subject, Failure> {
     let desired = resolve::desired(Terms { kit: &kit, instance: instance.clone(), settings: &settings, origin })?;
     let bundle = bundle(&store, &desired)?;
     let look = Look::new(&http, &instance, &token, Factory::new(http.clone(), key));
-    Ok(Subject { desired, look, writer: Writer::new(http, instance, token), bundle })
+    Ok(Subject { desired, look, writer: Writer::new(http, instance, token), fired: Fired::default(), bundle })
 }
 
 /// The application's ID and secret, where both were given. Nobody is asked: verify works without.
@@ -152,13 +153,13 @@ impl Verify<'_> {
     }
 
     async fn prove(&self, observed: &Observed) -> Seen<Vec<DeliveryProof>> {
-        let Subject { desired, look, writer, .. } = &self.subject;
+        let Subject { desired, look, writer, fired, .. } = &self.subject;
         let hooks = match &observed.hooks {
             Seen::Known(hooks) => hooks,
             Seen::Failed(error) => return Seen::Failed(error.clone()),
             Seen::NotAsked(reason) => return Seen::NotAsked(reason),
         };
-        let sides = Sides::of(look, writer);
+        let sides = Sides::of(look, writer, fired);
         let terminal = self.context.terminal;
         let notice = |text: &str| terminal.say_line(text);
         let version = observed.metadata.known().map(|metadata| metadata.version);

@@ -170,3 +170,28 @@ fn without_anything_everything_missing_is_listed_at_once() {
         assert!(run.stderr.contains(name), "{name}: {run}");
     }
 }
+
+#[test]
+fn a_test_delivery_that_is_limited_is_fired_when_it_may_be_and_the_wait_is_said() {
+    let world = connected(small());
+    world.sandbox().fault("POST /api/v4/groups/*/hooks/*/test/*=retry-after:2x1").expect("a fault");
+    let run = world.run(&["verify", "--live", "--only", "webhook.delivery"]);
+    assert_eq!(run.code, 0, "{run}");
+    assert!(run.stderr.contains("waiting 2 s for GitLab's limit of five tests a minute"), "{run}");
+    let tests = world.sandbox().requests().iter().filter(|one| one.path().ends_with("/test/push_events")).count();
+    assert_eq!(tests, 2, "{run}");
+}
+
+#[test]
+fn a_rate_limit_is_waited_for_and_said_once_and_not_with_q() {
+    let world = connected(small());
+    for (more, said) in [(None, true), (Some("-q"), false)] {
+        world.sandbox().clear_faults();
+        world.sandbox().fault("GET /api/v4/**=retry-after:2x3").expect("a fault");
+        let run = world.run(&["verify"].into_iter().chain(more).collect::<Vec<_>>());
+        assert_eq!(run.code, 0, "{run}");
+        let lines = run.stderr.lines().filter(|line| line.starts_with("waiting 2 s for the rate limit of 127.0.0.1:"));
+        assert_eq!(lines.count(), usize::from(said), "{run}");
+        assert!(!run.stderr.contains("429"), "a limit that passes is no failure: {run}");
+    }
+}
