@@ -16,6 +16,7 @@
 //! | `status:NNN` | not acted on | that status with the server's own kind of JSON error |
 //! | `html:NNN`, `text:NNN` | not acted on | a proxy's login page; plain text |
 //! | `empty`, `redirect:URL` | not acted on | 200 and `[]`; 302 to there |
+//! | `errors` | not acted on | 200 and GraphQL's list of errors |
 //! | `retry-after:SECS`, `json429` | not acted on | 429 of Rack::Attack; of GitLab's own limiter, without `Retry-After` |
 //! | `maintenance`, `deploying` | writes are not acted on; none is | 403 read-only (301 for a form); 503 page |
 //! | `endless`, `endless:escapes` | not acted on | a body that never ends, plain or full of terminal escape codes |
@@ -42,6 +43,7 @@ pub enum Action {
     Html(u16),
     Text(u16),
     Empty,
+    Errors,
     Redirect(String),
     RetryAfter(u64),
     Json429,
@@ -79,8 +81,8 @@ pub enum FaultError {
     Zero(String),
 }
 
-const ACTIONS: &str = "status:NNN, html:NNN, text:NNN, empty, redirect:URL, retry-after:SECS, json429, maintenance, deploying, endless, \
-                       endless:escapes, hang, reset, before, lost, cut, half, slow, delay:MS, type, link:URL";
+const ACTIONS: &str = "status:NNN, html:NNN, text:NNN, empty, errors, redirect:URL, retry-after:SECS, json429, maintenance, deploying, \
+                       endless, endless:escapes, hang, reset, before, lost, cut, half, slow, delay:MS, type, link:URL";
 
 /// One fault as it was read, with the count of the requests it has seen.
 #[derive(Clone, Debug)]
@@ -253,6 +255,7 @@ fn read_action(text: &str) -> Result<Action, FaultError> {
 fn bare_action(name: &str) -> Option<Action> {
     Some(match name {
         "empty" => Action::Empty,
+        "errors" => Action::Errors,
         "json429" => Action::Json429,
         "maintenance" => Action::Maintenance,
         "deploying" => Action::Deploying,

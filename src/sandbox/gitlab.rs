@@ -5,6 +5,7 @@
 pub mod access;
 pub mod applications;
 pub mod caller;
+mod graphql;
 mod groups;
 pub mod hooks;
 mod instance;
@@ -81,7 +82,8 @@ impl GitLab {
             .merge(tokens::routes())
             .merge(users::routes())
             .method_not_allowed_fallback(web::no_method);
-        let site = Router::new().nest("/api/v4", api).merge(oauth::routes()).fallback(web::elsewhere);
+        let site =
+            Router::new().nest("/api/v4", api).merge(graphql::routes()).merge(oauth::routes()).fallback(web::elsewhere);
         let whole = match self.inner.root.as_str() {
             "" => site,
             // A nested router does not answer for its own address with a slash behind it.

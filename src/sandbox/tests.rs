@@ -99,13 +99,14 @@ async fn requests_are_recorded_without_secrets() {
 async fn each_fault_is_what_it_says() {
     let sandbox = sandbox(|_| {});
     let whole = text(kit(&sandbox).await.expect("an answer")).await;
-    let cases: [(&str, u16, &str); 12] = [
+    let cases: [(&str, u16, &str); 13] = [
         ("status:503", 503, "\"status\":503"),
         ("html:200", 200, "<!DOCTYPE html>"),
         ("text:502", 502, "upstream"),
         ("empty", 200, "[]"),
         ("redirect:http://elsewhere.example/", 302, ""),
         ("retry-after:7", 429, "Retry later"),
+        ("errors", 200, "Internal server error"),
         ("json429", 429, "requested too many times"),
         ("deploying", 503, "<!DOCTYPE html>"),
         ("cut", 200, &whole[..whole.len() / 2]),

@@ -17,6 +17,7 @@ fn a_fault_is_read_as_it_is_written() {
         ("/a=endless:escapes", Action::EndlessEscapes, 1, None),
         ("/a=before", Action::Reset, 1, None),
         ("/a=json429x1", Action::Json429, 1, Some(1)),
+        ("/a=errors@2", Action::Errors, 2, None),
         ("rate=1%,seed=7=lost", Action::Lost, 1, None),
         ("gitlab:rate=1%=lostx2", Action::Lost, 1, Some(2)),
     ];

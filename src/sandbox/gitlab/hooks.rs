@@ -17,8 +17,10 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use jiff::Timestamp;
 use secrecy::{ExposeSecret as _, SecretString};
+use serde_json::Value;
 
 use self::disabling::Failures;
+use self::entity::{Detail, Shown};
 pub use self::event::{Event, Events};
 pub use self::log::LogEntry;
 pub use self::routes::routes;
@@ -31,6 +33,11 @@ pub enum Owner {
     Project(u64),
     Group(u64),
     System,
+}
+
+/// The flags of the events that a project's hook can have.
+pub(super) fn project_flags() -> impl Iterator<Item = &'static str> {
+    event::ROWS.iter().filter(|row| row.project).map(|row| row.flag)
 }
 
 /// One webhook. Its secrets are kept, for GitLab sends them, and never shown.
@@ -149,6 +156,11 @@ impl Hooks {
     /// Every hook of the instance, by id.
     pub fn all(&self) -> impl Iterator<Item = &Hook> {
         self.all.values()
+    }
+
+    /// A hook as a list shows it.
+    pub(super) fn shown(&self, gitlab: &GitLab, hook: &Hook) -> Value {
+        Shown { gitlab, switches: &self.switches, detail: Detail::Listed }.hook(hook)
     }
 
     fn get(&self, owner: Owner, id: u64) -> Option<&Hook> {

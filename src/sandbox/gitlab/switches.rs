@@ -17,6 +17,20 @@ pub struct Switches {
     pub device_checks_scopes: Option<bool>,
     /// Impersonation tokens are refused.
     pub impersonation_disabled: bool,
+    pub graphql: GraphqlSwitches,
+}
+
+/// How GraphQL differs from what the version decides.
+#[derive(Clone, Debug, Default)]
+pub struct GraphqlSwitches {
+    /// Whether `Project` has a list of its hooks; `None` lets the version decide.
+    pub hook_list: Option<bool>,
+    /// Fields that the type `ProjectHook` lacks.
+    pub missing: Vec<&'static str>,
+    /// The largest complexity that a query may have; `None` is GitLab's own limit.
+    pub max_complexity: Option<usize>,
+    /// Projects that the list leaves out, though the caller may see them.
+    pub left_out: Vec<u64>,
 }
 
 /// The two answers of the client credentials grant that are known.
@@ -38,6 +52,7 @@ impl Default for Switches {
             device_flow: None,
             device_checks_scopes: None,
             impersonation_disabled: false,
+            graphql: GraphqlSwitches::default(),
         }
     }
 }

@@ -1,6 +1,7 @@
 //! The embedded GitLab held against what is known of the real one, request by request.
 
 mod applications;
+mod graphql;
 mod guard;
 mod instance;
 mod lists;

@@ -1,0 +1,87 @@
+//! GitLab's other API: enough of GraphQL to list projects with their hooks, and to be asked what there is.
+//!
+//! gitlab: app/controllers/graphql_controller.rb, app/graphql/gitlab_schema.rb
+
+mod answer;
+mod question;
+mod schema;
+
+use axum::extract::State as Shared;
+use axum::http::{Method, StatusCode};
+use axum::response::{IntoResponse, Response};
+use axum::routing::post;
+use axum::{Json, Router};
+use serde_json::{Map, Value, json};
+
+use self::answer::Answers;
+use self::question::{Asked, Question};
+use self::schema::Schema;
+use super::GitLab;
+use super::access::Access;
+use super::caller::{API, Call, Caller};
+use super::refusal::Refusal;
+use super::state::State;
+
+/// Characters of a query; variables do not count.
+const LARGEST_QUERY: usize = 10_000;
+
+/// What a query may cost: nobody's, somebody's, an admin's. gitlab: app/graphql/gitlab_schema.rb
+const MAX_COMPLEXITY: [usize; 3] = [200, 250, 300];
+
+pub(super) fn routes() -> Router<GitLab> {
+    Router::new().route("/api/graphql", post(execute))
+}
+
+async fn execute(Shared(gitlab): Shared<GitLab>, call: Call) -> Response {
+    let caller = match caller(&gitlab, &call) {
+        Ok(caller) => caller,
+        Err((status, message)) => return failed(status, message),
+    };
+    let query = call.params.text("query").ok().flatten().unwrap_or_default();
+    if query.chars().count() > LARGEST_QUERY {
+        return failed(StatusCode::UNPROCESSABLE_ENTITY, "Query too large");
+    }
+    let variables = call.params.get("variables").and_then(Value::as_object).cloned().unwrap_or_default();
+    let state = gitlab.lock();
+    Json(answered(&gitlab, &state, (caller.as_ref(), &query, &variables))).into_response()
+}
+
+/// Who asks. A scope that only reads is enough for a query, though it is sent as a POST. An admin's token counts as an
+/// admin's here, with the scope `admin_mode` or without (`sessionless_bypass_admin_mode!`).
+fn caller(gitlab: &GitLab, call: &Call) -> Result<Option<Caller>, (StatusCode, &'static str)> {
+    let call = Call { method: Method::GET, ..call.clone() };
+    let refused = |refusal: Refusal| match refusal.body.get("message") {
+        Some(_) if refusal.status == StatusCode::FORBIDDEN => (StatusCode::FORBIDDEN, "API not accessible for user"),
+        _ => (StatusCode::UNAUTHORIZED, "Invalid token"),
+    };
+    let caller = call.identify(gitlab, API).map_err(refused)?;
+    let state = gitlab.lock();
+    Ok(caller.map(|caller| {
+        let admin = state.users.get(&caller.user).is_some_and(|user| user.admin);
+        Caller { admin, ..caller }
+    }))
+}
+
+fn answered(
+    gitlab: &GitLab,
+    state: &State,
+    (caller, query, variables): (Option<&Caller>, &str, &Map<String, Value>),
+) -> Value {
+    let schema = Schema::of(gitlab, &state.switches.graphql);
+    let question = match Question::read(&schema, Asked { query, variables }) {
+        Ok(question) => question,
+        Err(errors) => return json!({ "errors": errors }),
+    };
+    let own = MAX_COMPLEXITY[caller.map_or(0, |caller| 1 + usize::from(caller.admin))];
+    let most = state.switches.graphql.max_complexity.unwrap_or(own);
+    if question.complexity > most {
+        let complexity = question.complexity;
+        let text = format!("Query has complexity of {complexity}, which exceeds max complexity of {most}");
+        return json!({ "errors": [{ "message": text }] });
+    }
+    Answers { gitlab, state, schema: &schema, access: Access::of(state, caller) }.query(&question.fields)
+}
+
+fn failed(status: StatusCode, message: &str) -> Response {
+    (status, Json(json!({ "errors": [{ "message": message }] }))).into_response()
+}

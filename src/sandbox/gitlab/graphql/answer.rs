@@ -1,0 +1,208 @@
+//! What a query is answered with.
+//!
+//! gitlab: app/graphql/resolvers/projects_resolver.rb, app/graphql/resolvers/web_hooks/project_hooks_resolver.rb
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use serde_json::{Map, Value, json};
+
+use super::question::Wanted;
+use super::schema::{Field, Schema, base, snake};
+use crate::sandbox::gitlab::GitLab;
+use crate::sandbox::gitlab::access::Access;
+use crate::sandbox::gitlab::hooks::{Hook, Owner};
+use crate::sandbox::gitlab::state::{Project, State, level};
+
+/// Who answers, and to whom.
+pub(super) struct Answers<'a> {
+    pub gitlab: &'a GitLab,
+    pub state: &'a State,
+    pub schema: &'a Schema,
+    pub access: Access<'a>,
+}
+
+/// The text of an error, which leaves its field `null`.
+type Wrong = String;
+
+impl Answers<'_> {
+    /// The whole answer.
+    pub(super) fn query(&self, fields: &[Wanted]) -> Value {
+        let (mut data, mut errors) = (Map::new(), Vec::new());
+        for wanted in fields {
+            let value = self.root(wanted).unwrap_or_else(|text| {
+                errors.push(json!({ "message": text, "path": [wanted.key] }));
+                Value::Null
+            });
+            data.insert(wanted.key.clone(), value);
+        }
+        let mut answer = json!({ "data": data });
+        if !errors.is_empty() {
+            answer["errors"] = json!(errors);
+        }
+        answer
+    }
+
+    fn root(&self, wanted: &Wanted) -> Result<Value, Wrong> {
+        let text = |name: &str| wanted.arguments.get(name).and_then(Value::as_str).unwrap_or_default();
+        match wanted.name.as_str() {
+            "projects" => self.projects(wanted),
+            "project" => {
+                let found = self.state.project(text("fullPath")).filter(|project| self.sees(project));
+                found.map_or(Ok(Value::Null), |project| self.project(project, &wanted.below))
+            }
+            _ => Ok(self.named_type(text("name"), &wanted.below)),
+        }
+    }
+
+    fn sees(&self, project: &Project) -> bool {
+        !project.pending_delete && self.access.sees_project(project)
+    }
+
+    /// The newest first. Archived ones and those marked for deletion are among them.
+    fn projects(&self, wanted: &Wanted) -> Result<Value, Wrong> {
+        let left_out = &self.state.switches.graphql.left_out;
+        let takes = |project: &&Project| self.sees(project) && !left_out.contains(&project.id);
+        let mut projects: Vec<&Project> = match wanted.arguments.get("ids").and_then(Value::as_array) {
+            None => self.state.projects.values().filter(takes).collect(),
+            Some(ids) => {
+                let mut ids = ids.iter().map(|id| number(id, "Project")).collect::<Result<Vec<u64>, Wrong>>()?;
+                ids.sort_unstable();
+                ids.dedup();
+                ids.into_iter().filter_map(|id| self.state.projects.get(&id)).filter(takes).collect()
+            }
+        };
+        projects.reverse();
+        page(&projects, wanted, |project| (project.id, "Project"), |project, below| self.project(project, below))
+    }
+
+    fn project(&self, project: &Project, fields: &[Wanted]) -> Result<Value, Wrong> {
+        object(fields, |wanted| {
+            Ok(match wanted.name.as_str() {
+                "id" => json!(global_id("Project", project.id)),
+                "name" => json!(project.name),
+                "path" => json!(project.path),
+                "fullPath" => json!(project.full_path),
+                "archived" => json!(project.archived),
+                _ if !self.may_read_hooks(project) => Value::Null,
+                "webhook" => {
+                    let id = number(wanted.arguments.get("id").unwrap_or(&Value::Null), "ProjectHook")?;
+                    let hook = self.state.hooks.of(Owner::Project(project.id)).find(|hook| hook.id == id);
+                    hook.map_or(Value::Null, |hook| self.hook(hook, &wanted.below))
+                }
+                _ => self.hooks(project, wanted)?,
+            })
+        })
+    }
+
+    /// `read_web_hook`.
+    fn may_read_hooks(&self, project: &Project) -> bool {
+        self.access.admin() || self.access.in_project(project) >= level::MAINTAINER
+    }
+
+    /// The newest first, which is the order of every connection that has no other.
+    fn hooks(&self, project: &Project, wanted: &Wanted) -> Result<Value, Wrong> {
+        let mut hooks: Vec<&Hook> = self.state.hooks.of(Owner::Project(project.id)).collect();
+        hooks.reverse();
+        page(&hooks, wanted, |hook| (hook.id, "ProjectHook"), |hook, below| Ok(self.hook(hook, below)))
+    }
+
+    fn hook(&self, hook: &Hook, fields: &[Wanted]) -> Value {
+        let rest = self.state.hooks.shown(self.gitlab, hook);
+        let value = |wanted: &Wanted| match wanted.name.as_str() {
+            "id" => json!(global_id("ProjectHook", hook.id)),
+            "alertStatus" => json!(rest["alert_status"].as_str().map(str::to_ascii_uppercase)),
+            name => rest.get(snake(name)).cloned().unwrap_or_default(),
+        };
+        Value::Object(fields.iter().map(|wanted| (wanted.key.clone(), value(wanted))).collect())
+    }
+
+    fn named_type(&self, name: &str, fields: &[Wanted]) -> Value {
+        let Some(own) = self.schema.fields(name) else { return Value::Null };
+        let value = |wanted: &Wanted| match wanted.name.as_str() {
+            "kind" => json!("OBJECT"),
+            "name" => json!(name),
+            "fields" => {
+                let all = wanted.arguments.get("includeDeprecated").and_then(Value::as_bool).unwrap_or(false);
+                own.iter()
+                    .filter(|field| all || !field.experiment)
+                    .map(|field| self.field(field, &wanted.below))
+                    .collect()
+            }
+            _ => Value::Null,
+        };
+        Value::Object(fields.iter().map(|wanted| (wanted.key.clone(), value(wanted))).collect())
+    }
+
+    fn field(&self, field: &Field, fields: &[Wanted]) -> Value {
+        let value = |wanted: &Wanted| match wanted.name.as_str() {
+            "name" => json!(field.name),
+            "isDeprecated" => json!(field.experiment),
+            _ => self.kind(field.kind, &wanted.below),
+        };
+        Value::Object(fields.iter().map(|wanted| (wanted.key.clone(), value(wanted))).collect())
+    }
+
+    /// A type as it is written, from the outside in.
+    fn kind(&self, written: &'static str, fields: &[Wanted]) -> Value {
+        let (kind, inner) = match (written.strip_suffix('!'), written.strip_prefix('[')) {
+            (Some(inner), _) => ("NON_NULL", inner),
+            (None, Some(inner)) => ("LIST", inner.trim_end_matches(']')),
+            (None, None) if self.schema.fields(written).is_some() => return self.named_type(written, fields),
+            (None, None) => ("SCALAR", ""),
+        };
+        let value = |wanted: &Wanted| match (wanted.name.as_str(), inner) {
+            ("kind", _) => json!(kind),
+            ("name", "") => json!(base(written)),
+            ("ofType", inner) if !inner.is_empty() => self.kind(inner, &wanted.below),
+            _ => Value::Null,
+        };
+        Value::Object(fields.iter().map(|wanted| (wanted.key.clone(), value(wanted))).collect())
+    }
+}
+
+fn object(fields: &[Wanted], value: impl Fn(&Wanted) -> Result<Value, Wrong>) -> Result<Value, Wrong> {
+    let pairs = fields.iter().map(|wanted| Ok((wanted.key.clone(), value(wanted)?)));
+    pairs.collect::<Result<Map<_, _>, Wrong>>().map(Value::Object)
+}
+
+/// The part of a list that was asked for, forwards only.
+fn page<T: Copy>(
+    items: &[T],
+    wanted: &Wanted,
+    id: impl Fn(T) -> (u64, &'static str),
+    one: impl Fn(T, &[Wanted]) -> Result<Value, Wrong>,
+) -> Result<Value, Wrong> {
+    let cursor = |item: T| STANDARD.encode(json!({ "id": id(item).0.to_string() }).to_string());
+    let after = wanted.arguments.get("after").and_then(Value::as_str);
+    let start = after.and_then(|after| items.iter().position(|item| cursor(*item) == after)).map_or(0, |at| at + 1);
+    let rest = &items[start..];
+    let given = &rest[..rest.len().min(wanted.page())];
+    object(&wanted.below, |wanted| match wanted.name.as_str() {
+        "nodes" => given.iter().map(|item| one(*item, &wanted.below)).collect(),
+        _ => object(&wanted.below, |wanted| {
+            Ok(match wanted.name.as_str() {
+                "hasNextPage" => json!(given.len() < rest.len()),
+                "hasPreviousPage" => json!(start > 0),
+                "startCursor" => json!(given.first().map(|item| cursor(*item))),
+                _ => json!(given.last().map(|item| cursor(*item))),
+            })
+        }),
+    })
+}
+
+fn global_id(class: &str, id: u64) -> String {
+    format!("gid://gitlab/{class}/{id}")
+}
+
+/// The number of a global ID of this class.
+fn number(id: &Value, class: &str) -> Result<u64, Wrong> {
+    let text = id.as_str().unwrap_or_default();
+    let Some((found, number)) = text.strip_prefix("gid://gitlab/").and_then(|rest| rest.split_once('/')) else {
+        return Err(format!("{text} is not a valid GitLab ID."));
+    };
+    if found != class {
+        return Err(format!("{text} is not a valid ID for {class}."));
+    }
+    // A number that is none belongs to nothing.
+    Ok(number.parse().unwrap_or_default())
+}

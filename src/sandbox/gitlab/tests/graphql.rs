@@ -1,0 +1,214 @@
+use serde_json::{Value, json};
+
+use super::{Answer, NONE, Site, of_version, site};
+use crate::sandbox::gitlab::state::level;
+use crate::sandbox::gitlab::world::TokenSpec;
+use crate::sandbox::options::{Options, Version};
+
+/// A version of GitLab that has a list of project hooks.
+fn listing() -> Site {
+    let site = of_version(19, 2);
+    site.gitlab.lock().switches.graphql.hook_list = Some(true);
+    site
+}
+
+impl Site {
+    async fn graphql(&self, token: &str, query: &str, variables: Value) -> Answer {
+        let headers = [format!("PRIVATE-TOKEN: {token}"), "Content-Type: application/json".to_owned()];
+        let body = json!({ "query": query, "variables": variables }).to_string();
+        self.send(&format!("POST {}/api/graphql", self.gitlab.root()), &headers, &body).await
+    }
+
+    /// What the admin is given.
+    async fn data(&self, query: &str) -> Value {
+        let answer = self.graphql(&self.gitlab.admin_token(), query, json!({})).await;
+        assert_eq!((answer.status, &answer.body["errors"]), (200, &NONE), "{query}");
+        answer.body["data"].clone()
+    }
+
+    async fn add_hook(&self, project: u64, url: &str) -> u64 {
+        let made =
+            self.admin(&format!("POST /projects/{project}/hooks"), json!({ "url": url, "job_events": true })).await;
+        assert_eq!(made.status, 201, "{}", made.text);
+        made.body["id"].as_u64().expect("an id")
+    }
+}
+
+fn names(fields: &Value) -> Vec<&str> {
+    fields["fields"].as_array().into_iter().flatten().filter_map(|field| field["name"].as_str()).collect()
+}
+
+#[tokio::test]
+async fn a_schema_is_shown_by_version_and_experiments_only_when_asked_for() {
+    let query = |all: bool| {
+        format!(
+            "{{ project: __type(name: \"Project\") {{ fields(includeDeprecated: {all}) {{ name type {{ name kind ofType {{ name }} }} }} }} \
+         hook: __type(name: \"ProjectHook\") {{ name fields {{ name }} }} }}"
+        )
+    };
+    for (version, one, list, presence) in [
+        ((17, 9), false, false, false),
+        ((18, 4), false, false, false),
+        ((18, 5), true, false, false),
+        ((19, 2), true, false, true),
+        ((19, 5), true, false, true),
+        ((19, 6), true, true, true),
+    ] {
+        let site = of_version(version.0, version.1);
+        let (plain, all) = (site.data(&query(false)).await, site.data(&query(true)).await);
+        assert_eq!(names(&plain["project"]), ["id", "name", "path", "fullPath", "archived"], "{version:?}");
+        let has = |name| names(&all["project"]).contains(&name);
+        assert_eq!((has("webhook"), has("webhooks")), (one, list), "{version:?}");
+        assert_eq!(all["hook"].is_object(), one, "{version:?}");
+        assert_eq!(names(&all["hook"]).contains(&"signingTokenPresent"), presence, "{version:?}");
+        assert_eq!(names(&all["hook"]).contains(&"mergeRequestsEvents"), one, "{version:?}");
+        if list {
+            let fields = all["project"]["fields"].as_array().expect("fields");
+            let kind = &fields.iter().find(|field| field["name"] == "webhooks").expect("it")["type"];
+            assert_eq!(*kind, json!({ "name": "ProjectHookConnection", "kind": "OBJECT", "ofType": null }));
+            let id = json!({ "name": null, "kind": "NON_NULL", "ofType": { "name": "ID" } });
+            assert_eq!(fields[0], json!({ "name": "id", "type": id }));
+        }
+    }
+}
+
+#[tokio::test]
+async fn projects_are_listed_with_their_hooks_page_by_page() {
+    let site = listing();
+    for number in 0..3 {
+        site.add_hook(1, &format!("https://hook.example/{number}")).await;
+    }
+    let hook = "nodes { id url jobEvents pushEvents alertStatus tokenPresent } pageInfo { hasNextPage endCursor }";
+    let query = |after: &str| {
+        format!(
+            "{{ projects(ids: [\"gid://gitlab/Project/1\", \"gid://gitlab/Project/2\", \"gid://gitlab/Project/99\"]) {{ \
+         nodes {{ id hooks: webhooks(first: 2{after}) {{ {hook} }} }} pageInfo {{ hasNextPage }} }} }}"
+        )
+    };
+    let data = site.data(&query("")).await;
+    let projects = &data["projects"];
+    assert_eq!(
+        (&projects["nodes"][0]["id"], &projects["nodes"][0]["hooks"]["nodes"]),
+        (&json!("gid://gitlab/Project/2"), &json!([]))
+    );
+    assert_eq!(
+        (projects["nodes"].as_array().map(Vec::len), &projects["pageInfo"]["hasNextPage"]),
+        (Some(2), &json!(false))
+    );
+    let hooks = &projects["nodes"][1]["hooks"];
+    let newest = json!({
+        "id": "gid://gitlab/ProjectHook/3", "url": "https://hook.example/2", "jobEvents": true, "pushEvents": true,
+        "alertStatus": "EXECUTABLE", "tokenPresent": false,
+    });
+    assert_eq!((&hooks["nodes"][0], hooks["nodes"].as_array().map(Vec::len)), (&newest, Some(2)));
+    assert_eq!(hooks["pageInfo"]["hasNextPage"], true);
+    let after = format!(", after: {}", hooks["pageInfo"]["endCursor"]);
+    let data = site.data(&query(&after)).await;
+    let hooks = &data["projects"]["nodes"][1]["hooks"];
+    assert_eq!(
+        (&hooks["nodes"][0]["url"], &hooks["pageInfo"]["hasNextPage"]),
+        (&json!("https://hook.example/0"), &json!(false))
+    );
+    let one = site
+        .data("{ project(fullPath: \"group-1/project-1\") { webhook(id: \"gid://gitlab/ProjectHook/2\") { url } } }")
+        .await;
+    assert_eq!(one["project"]["webhook"]["url"], "https://hook.example/1");
+}
+
+#[tokio::test]
+async fn who_may_not_see_hooks_is_given_none_and_who_may_not_see_a_project_is_not_given_it() {
+    let site = listing();
+    site.add_hook(1, "https://hook.example/").await;
+    let query = "{ projects { nodes { id webhooks { nodes { id } } } } }";
+    let seen = |answer: &Answer| answer.body["data"]["projects"]["nodes"].as_array().map(Vec::len);
+    let developer = site.graphql(&site.gitlab.user_token(), query, json!({})).await;
+    assert_eq!((seen(&developer), &developer.body["data"]["projects"]["nodes"][0]["webhooks"]), (Some(3), &NONE));
+    site.gitlab.change_project(1, |project| {
+        project.members.insert(2, level::MAINTAINER);
+    });
+    let maintainer = site.graphql(&site.gitlab.user_token(), query, json!({})).await;
+    let hooks = &maintainer.body["data"]["projects"]["nodes"][2]["webhooks"]["nodes"];
+    assert_eq!(hooks.as_array().map(Vec::len), Some(1));
+    let nobody = site
+        .send(
+            "POST /api/graphql",
+            &["Content-Type: application/json".to_owned()],
+            &json!({ "query": query }).to_string(),
+        )
+        .await;
+    assert_eq!((nobody.status, seen(&nobody)), (200, Some(0)));
+}
+
+#[tokio::test]
+async fn the_guard_answers_in_graphqls_own_envelope() {
+    let site = site(&Options { admin_mode: true, version: Version::new(19, 6, 0), ..Options::default() });
+    let query = "{ projects { nodes { webhooks { nodes { id } } } } }";
+    let token = |scopes: &[&str]| {
+        let scopes = scopes.iter().map(|scope| (*scope).to_owned()).collect();
+        site.gitlab.add_token(TokenSpec { scopes, ..TokenSpec::default() })
+    };
+    let invalid = json!({ "errors": [{ "message": "Invalid token" }] });
+    for token in ["glpat-unknown", &token(&["read_user"]), &token(&["admin_mode"])] {
+        let refused = site.graphql(token, query, json!({})).await;
+        assert_eq!((refused.status, refused.body), (401, invalid.clone()));
+    }
+    // A scope that reads is enough, and Admin Mode's own is not needed: the two ways in which this API is not the other.
+    for token in [token(&["read_api"]), token(&["api"])] {
+        let given = site.graphql(&token, query, json!({})).await;
+        assert!(given.body["data"]["projects"]["nodes"][0]["webhooks"].is_object(), "{}", given.text);
+    }
+}
+
+#[tokio::test]
+async fn what_cannot_be_asked_is_said_with_status_200() {
+    let site = listing();
+    for (query, says) in [
+        ("{ projects { nodes { id hooks { nodes { id } } } } }", "Field 'hooks' doesn't exist on type 'Project'"),
+        (
+            "{ projects { nodes } }",
+            "Field must have selections (field 'nodes' returns Project but has no selections. Did you mean 'nodes { ... }'?)",
+        ),
+        ("{ projects { nodes { id { x } } } }", "Selections can't be made on scalars (field 'id' returns ID)"),
+        ("{ projects(page: 2) { nodes { id } } }", "Field 'projects' doesn't accept argument 'page'"),
+        ("{ projects(ids: [\"7\"]) { nodes { id } } }", "7 is not a valid GitLab ID."),
+        (
+            "{ projects(ids: [\"gid://gitlab/Group/7\"]) { nodes { id } } }",
+            "gid://gitlab/Group/7 is not a valid ID for Project.",
+        ),
+        ("mutation { x }", "this schema has no mutations and no subscriptions"),
+        ("", "No query string was present"),
+    ] {
+        let answer = site.graphql(&site.gitlab.admin_token(), query, json!({})).await;
+        assert_eq!((answer.status, &answer.body["errors"][0]["message"]), (200, &json!(says)), "{query}");
+    }
+    let broken = site.graphql(&site.gitlab.admin_token(), "{ projects ", json!({})).await;
+    assert!(broken.status == 200 && broken.body["errors"][0]["message"].is_string(), "{}", broken.text);
+    let large = site.graphql(&site.gitlab.admin_token(), &" ".repeat(10_001), json!({})).await;
+    assert_eq!((large.status, large.body), (422, json!({ "errors": [{ "message": "Query too large" }] })));
+}
+
+#[tokio::test]
+async fn a_query_is_charged_for_what_could_come_back() {
+    let site = listing();
+    let query = |first: u8| {
+        format!(
+            "query($n: Int = {first}) {{ projects(first: 100) {{ nodes {{ id webhooks(first: $n) {{ nodes {{ id url }} }} }} }} }}"
+        )
+    };
+    // The hooks: 1, and 3 below it, and a hundredth of that for each that could come; the projects: 2 and what is below, twice.
+    for (first, complexity) in [(10, 16), (100, 24)] {
+        site.gitlab.lock().switches.graphql.max_complexity = Some(complexity);
+        assert!(site.data(&query(first)).await["projects"].is_object());
+        site.gitlab.lock().switches.graphql.max_complexity = Some(complexity - 1);
+        let refused = site.graphql(&site.gitlab.admin_token(), &query(first), json!({})).await;
+        let text = format!("Query has complexity of {complexity}, which exceeds max complexity of {}", complexity - 1);
+        assert_eq!((refused.status, refused.body), (200, json!({ "errors": [{ "message": text }] })));
+    }
+}
+
+#[tokio::test]
+async fn a_question_is_no_write() {
+    let site = listing();
+    site.admin("PUT /application/settings", json!({ "maintenance_mode": true })).await;
+    assert!(site.data("{ projects { nodes { id } } }").await["projects"].is_object());
+}
