@@ -43,6 +43,16 @@ impl Target {
         }
     }
 
+    /// What it is known by, whatever it is called now: a group that was renamed is the same group.
+    #[must_use]
+    pub fn number(&self) -> TargetNumber {
+        match self {
+            Self::System => (TargetKind::System, 0),
+            Self::Group { id, .. } => (TargetKind::Group, *id),
+            Self::Project { id, .. } => (TargetKind::Project, *id),
+        }
+    }
+
     /// Where a person sees the hooks, below the instance's URL.
     #[must_use]
     pub fn page(&self) -> String {
@@ -63,6 +73,9 @@ impl fmt::Display for Target {
         }
     }
 }
+
+/// A target's kind and GitLab's number of it; the instance has none, so it is zero.
+pub type TargetNumber = (TargetKind, u64);
 
 /// The kinds of hooks that GitLab has.
 #[derive(Clone, Copy, Debug, Deserialize, Eq, Hash, Ord, PartialEq, PartialOrd, Serialize)]

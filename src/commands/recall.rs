@@ -21,12 +21,16 @@ pub(super) fn store(context: &Context<'_>) -> Result<Store, Failure> {
 /// another instance named, nothing is assumed.
 ///
 /// # Errors
-/// When a record is there and cannot be read.
+/// When the folder of the records is there and cannot be listed.
 pub(super) fn settings(context: &Context<'_>, store: &Store) -> Result<Settings, Failure> {
     let mut settings = context.settings.clone();
     let mut records = Vec::new();
     for connection in store.connections().map_err(|error| explain::journal(&error))? {
-        records.push(connection.record().map_err(|error| explain::journal(&error))?);
+        match connection.choices() {
+            Ok(record) => records.push(record),
+            // It may be another instance's. If it is this one's, it is read again, and that is an error.
+            Err(error) => context.terminal.warn(&format!("a record of an earlier run was left aside: {error}")),
+        }
     }
     if let Some(named) = settings.text(&names::GITLAB_URL) {
         let named = named.value.parse::<InstanceUrl>().map(|url| url.to_string()).ok();

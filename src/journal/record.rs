@@ -1,12 +1,13 @@
 //! What the lines of a journal add up to: the local record of a connection.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use jiff::Timestamp;
 use serde::Serialize;
 
 use super::entry::{Entry, HookChange};
-use crate::target::{Strategy, Target, TargetKind};
+use crate::target::{Strategy, Target, TargetKind, TargetNumber};
 
 /// The local record. Empty where nothing was ever done from here.
 #[derive(Clone, Debug, Default, Serialize)]
@@ -29,7 +30,7 @@ pub struct Record {
     /// Tokens made for Factory that no sealed bundle holds: to be revoked.
     pub orphan_tokens: Vec<MintedRecord>,
     #[serde(skip)]
-    pub hooks: BTreeMap<Target, HookRecord>,
+    pub hooks: BTreeMap<TargetNumber, HookRecord>,
     /// Kinds of hooks that were changed and not yet proved by a test delivery.
     pub unproved: BTreeSet<TargetKind>,
     /// Lines that could not be read: torn, or of a newer program.
@@ -92,7 +93,8 @@ pub struct MintedRecord {
 #[derive(Clone, Debug, Eq, PartialEq, Serialize)]
 pub struct HookRecord {
     pub id: u64,
-    pub fingerprint: String,
+    /// Shared by all hooks that were given the same tokens.
+    pub fingerprint: Arc<str>,
 }
 
 impl Record {
@@ -117,7 +119,8 @@ impl Record {
                 self.add_token(entry);
             }
             Entry::HookChanged { target, change, id, fingerprint } => {
-                self.add_hook(target, change, HookRecord { id, fingerprint });
+                let fingerprint = self.shared(fingerprint);
+                self.add_hook(&target, change, HookRecord { id, fingerprint });
             }
             Entry::DeliveryProved { kind } => {
                 self.unproved.remove(&kind);
@@ -182,16 +185,23 @@ impl Record {
         }
     }
 
-    fn add_hook(&mut self, target: Target, change: HookChange, hook: HookRecord) {
+    /// The text of the first hook, or of the last one, where it is the same: nearly all have one fingerprint.
+    fn shared(&self, fingerprint: String) -> Arc<str> {
+        let known = self.hooks.first_key_value().into_iter().chain(self.hooks.last_key_value());
+        let same = known.map(|(_, hook)| &hook.fingerprint).find(|known| ***known == *fingerprint);
+        same.map_or_else(|| fingerprint.into(), Arc::clone)
+    }
+
+    fn add_hook(&mut self, target: &Target, change: HookChange, hook: HookRecord) {
         match change {
             HookChange::Delete => {
-                if self.hooks.get(&target).is_some_and(|known| known.id == hook.id) {
-                    self.hooks.remove(&target);
+                if self.hooks.get(&target.number()).is_some_and(|known| known.id == hook.id) {
+                    self.hooks.remove(&target.number());
                 }
             }
             HookChange::Create | HookChange::Edit => {
                 self.unproved.insert(target.kind());
-                self.hooks.insert(target, hook);
+                self.hooks.insert(target.number(), hook);
             }
         }
     }

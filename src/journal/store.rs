@@ -1,7 +1,7 @@
 //! Where journals and sealed bundles lie, and how they are written so that a death at any byte does no harm.
 
 use std::fs::{self, File, OpenOptions, TryLockError};
-use std::io::{self, Read as _, Seek as _, SeekFrom, Write as _};
+use std::io::{self, BufRead, BufReader, Read as _, Seek as _, SeekFrom, Write as _};
 use std::path::{Path, PathBuf};
 
 use sha2::{Digest as _, Sha256};
@@ -13,6 +13,9 @@ use crate::instance::InstanceUrl;
 
 /// A journal of this size belongs to an instance of hundreds of thousands of hooks; more is not read.
 const LARGEST_JOURNAL: u64 = 512 * 1024 * 1024;
+
+/// No line of ours is this long, in bytes.
+const LONGEST_LINE: u64 = 1024 * 1024;
 
 /// What can go wrong with the local state. Never holds a line's content.
 #[derive(Debug, thiserror::Error)]
@@ -105,18 +108,30 @@ impl Connection {
     /// # Errors
     /// [`Error::Read`] when the file is there and cannot be read.
     pub fn record(&self) -> Result<Record, Error> {
-        let path = self.journal_path();
-        match read_limited(&path) {
-            Ok(bytes) => {
-                let mut record = replay(&bytes);
-                if let Some(bundle) = &mut record.bundle {
-                    bundle.on_disk = digest(&self.bundle_path()).as_deref() == Some(&bundle.sha256);
-                }
-                Ok(record)
-            }
-            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Record::default()),
-            Err(source) => Err(Error::Read { path, source }),
+        let mut record = self.read(&|_| true)?;
+        if let Some(bundle) = &mut record.bundle {
+            bundle.on_disk = digest(&self.bundle_path()).as_deref() == Some(&bundle.sha256);
         }
+        Ok(record)
+    }
+
+    /// The record without what was done: for which instance it is and what its runs chose. The lines of tens of thousands
+    /// of hooks are passed over.
+    ///
+    /// # Errors
+    /// As [`Connection::record`].
+    pub fn choices(&self) -> Result<Record, Error> {
+        self.read(&|line| line.contains(r#""began""#))
+    }
+
+    fn read(&self, wanted: &dyn Fn(&str) -> bool) -> Result<Record, Error> {
+        let path = self.journal_path();
+        let replayed = match File::open(&path) {
+            Ok(file) => replay(BufReader::new(file.take(LARGEST_JOURNAL)), wanted),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Record::default()),
+            Err(error) => Err(error),
+        };
+        replayed.map_err(|source| Error::Read { path, source })
     }
 
     /// Takes the connection for this run. The lock is the system's, so it ends with the process, however that ends.
@@ -190,27 +205,48 @@ impl Journal {
     }
 }
 
-fn replay(bytes: &[u8]) -> Record {
+/// Adds the wanted lines up, one at a time: a journal can be longer than anybody wants to hold.
+fn replay(mut journal: impl BufRead, wanted: &dyn Fn(&str) -> bool) -> io::Result<Record> {
     let mut record = Record::default();
-    for line in bytes.split(|byte| *byte == b'\n').filter(|line| !line.is_empty()) {
-        match serde_json::from_slice::<Line>(line) {
-            Ok(line) => record.add(line.at, line.entry),
-            Err(_) => record.unread_lines += 1,
+    let mut line = Vec::new();
+    while next_line(&mut journal, &mut line)? > 0 {
+        let text = std::str::from_utf8(&line).map(|text| text.trim_end_matches('\n')).ok();
+        if text.is_some_and(|text| text.is_empty() || !wanted(text)) {
+            continue;
+        }
+        match text.and_then(|text| serde_json::from_str::<Line>(text).ok()) {
+            Some(line) => record.add(line.at, line.entry),
+            None => record.unread_lines += 1,
         }
     }
-    record
+    Ok(record)
+}
+
+/// Reads a line into `line` and says how many bytes it took: none at the end. Of one longer than any of ours the rest is
+/// passed over.
+fn next_line(journal: &mut impl BufRead, line: &mut Vec<u8>) -> io::Result<usize> {
+    line.clear();
+    let mut took = journal.by_ref().take(LONGEST_LINE).read_until(b'\n', line)?;
+    while line.last().is_some_and(|last| *last != b'\n') {
+        let buffered = journal.fill_buf()?;
+        if buffered.is_empty() {
+            break;
+        }
+        let end = buffered.iter().position(|byte| *byte == b'\n').map_or(buffered.len(), |at| at + 1);
+        if buffered[end - 1] == b'\n' {
+            line.push(b'\n');
+        }
+        journal.consume(end);
+        took += end;
+    }
+    Ok(took)
 }
 
 /// The SHA-256 of a file in hex; `None` when it cannot be read.
 fn digest(path: &Path) -> Option<String> {
-    let bytes = read_limited(path).ok()?;
-    Some(Sha256::digest(&bytes).iter().map(|byte| format!("{byte:02x}")).collect())
-}
-
-fn read_limited(path: &Path) -> io::Result<Vec<u8>> {
-    let mut bytes = Vec::new();
-    File::open(path)?.take(LARGEST_JOURNAL).read_to_end(&mut bytes)?;
-    Ok(bytes)
+    let mut hasher = Sha256::new();
+    io::copy(&mut File::open(path).ok()?.take(LARGEST_JOURNAL), &mut hasher).ok()?;
+    Some(hasher.finalize().iter().map(|byte| format!("{byte:02x}")).collect())
 }
 
 fn open_to_append(path: &Path) -> io::Result<File> {
@@ -245,142 +281,4 @@ fn make_private_folder(path: &Path) -> io::Result<()> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::super::entry::HookChange;
-    use super::super::record::{OwnApplication, SecretState};
-    use super::*;
-    use crate::target::Target;
-
-    fn store() -> (tempfile::TempDir, Connection) {
-        let folder = tempfile::tempdir().expect("a folder");
-        let store = Store::new(Some(folder.path().to_owned())).expect("a store");
-        let instance = "https://acme.com:8443/gitlab".parse().expect("an address");
-        let connection = store.connection(&instance, "org/acme");
-        (folder, connection)
-    }
-
-    fn sealed() -> Entry {
-        Entry::BundleSealed {
-            sha256: "aa".to_owned(),
-            application_id: "app".to_owned(),
-            secret: "fp".to_owned(),
-            token: None,
-            recipients: vec!["age1x".to_owned()],
-        }
-    }
-
-    fn a_whole_run() -> Vec<Entry> {
-        vec![
-            Entry::CreateApplication { name: "n".to_owned(), redirect_uri: "https://r".to_owned() },
-            Entry::ApplicationCreated { id: 7, application_id: "app".to_owned() },
-            sealed(),
-            Entry::PairProven { application_id: "app".to_owned() },
-            Entry::UploadBundle { sha256: "aa".to_owned() },
-            Entry::BundleAccepted { sha256: "aa".to_owned(), id: Some("r1".to_owned()) },
-            Entry::Finished,
-        ]
-    }
-
-    fn write(connection: &Connection, entries: &[Entry]) {
-        let lock = connection.lock().expect("the lock");
-        let mut journal = connection.journal(&lock, None, Clock).expect("a journal");
-        for entry in entries {
-            journal.append(entry).expect("a line");
-        }
-    }
-
-    #[test]
-    fn a_connections_folder_is_named_after_the_instance_and_the_organisation() {
-        let (_folder, connection) = store();
-        assert!(connection.folder.ends_with("acme.com_8443_gitlab--org_acme"), "{}", connection.folder.display());
-    }
-
-    #[test]
-    fn what_was_written_adds_up_to_a_record() {
-        let (_folder, connection) = store();
-        write(&connection, &a_whole_run());
-        let record = connection.record().expect("a record");
-        assert_eq!(record.application, OwnApplication::Made { application_id: "app".to_owned() });
-        assert_eq!(record.secret, SecretState::Sealed);
-        let bundle = record.bundle.expect("a bundle");
-        assert!(bundle.proven && bundle.accepted);
-        assert_eq!(bundle.receipt.as_deref(), Some("r1"));
-    }
-
-    #[test]
-    fn an_intent_without_a_result_means_it_may_be_ours_and_its_secret_is_lost() {
-        let (_folder, connection) = store();
-        write(&connection, &a_whole_run()[..1]);
-        let record = connection.record().expect("a record");
-        assert_eq!(record.application, OwnApplication::MayHaveMade);
-        assert_eq!(record.secret, SecretState::Lost);
-    }
-
-    #[test]
-    fn a_hook_that_may_have_been_changed_is_still_to_be_proved() {
-        let (_folder, connection) = store();
-        let target = Target::Group { id: 1, path: "acme".into() };
-        let kind = target.kind();
-        write(&connection, &[Entry::ChangeHook { target, change: HookChange::Create }]);
-        assert!(connection.record().expect("a record").unproved.contains(&kind));
-        write(&connection, &[Entry::DeliveryProved { kind }]);
-        assert!(connection.record().expect("a record").unproved.is_empty());
-    }
-
-    #[test]
-    fn a_renewal_that_may_have_happened_loses_the_sealed_secret() {
-        let (_folder, connection) = store();
-        write(&connection, &a_whole_run());
-        write(&connection, &[Entry::RenewSecret { application_id: "app".to_owned() }]);
-        assert_eq!(connection.record().expect("a record").secret, SecretState::Lost);
-    }
-
-    #[test]
-    fn a_journal_cut_at_any_byte_reads_as_one_of_its_beginnings() {
-        let (_folder, connection) = store();
-        write(&connection, &a_whole_run());
-        let bytes = fs::read(connection.journal_path()).expect("the journal");
-        for cut in 0..=bytes.len() {
-            let record = replay(&bytes[..cut]);
-            let whole_lines = bytes[..cut].iter().filter(|byte| **byte == b'\n').count();
-            assert!(record.unread_lines <= 1, "cut at {cut}");
-            assert_eq!(record.finished_at.is_some(), cut + 1 >= bytes.len(), "cut at {cut}");
-            assert_eq!(
-                record.application != OwnApplication::None,
-                whole_lines >= 1 || record.unread_lines == 0 && cut > 0
-            );
-        }
-    }
-
-    #[test]
-    fn after_a_torn_line_the_next_one_stands_alone() {
-        let (_folder, connection) = store();
-        write(&connection, &a_whole_run()[..2]);
-        let bytes = fs::read(connection.journal_path()).expect("the journal");
-        fs::write(connection.journal_path(), &bytes[..bytes.len() - 9]).expect("cut");
-        write(&connection, &[sealed()]);
-        let record = connection.record().expect("a record");
-        assert_eq!(record.unread_lines, 1);
-        assert_eq!(record.secret, SecretState::Sealed);
-    }
-
-    #[test]
-    fn two_runs_cannot_hold_one_connection() {
-        let (_folder, connection) = store();
-        let held = connection.lock().expect("the lock");
-        assert!(matches!(connection.lock(), Err(Error::Busy { .. })));
-        drop(held);
-        connection.lock().expect("free again");
-    }
-
-    #[test]
-    #[cfg(unix)]
-    fn only_the_owner_reads_the_journal() {
-        use std::os::unix::fs::PermissionsExt as _;
-        let (_folder, connection) = store();
-        write(&connection, &[Entry::Finished]);
-        let mode = |path: &Path| fs::metadata(path).expect("there").permissions().mode() & 0o777;
-        assert_eq!(mode(&connection.journal_path()), 0o600);
-        assert_eq!(mode(&connection.folder), 0o700);
-    }
-}
+mod tests;

@@ -63,7 +63,8 @@ fn a_secret_lost_on_the_way_is_renewed_and_before_16_11_the_application_is_made_
         version_text: "16.10.0".to_owned(),
         edition: Edition::Ee,
     });
-    record.hooks.insert(group(1, "acme"), HookRecord { id: 5, fingerprint: desired().webhooks.mark().fingerprint });
+    let fingerprint = desired().webhooks.mark().fingerprint.into();
+    record.hooks.insert(group(1, "acme").number(), HookRecord { id: 5, fingerprint });
     let lines = plan(&desired(), &observed, &record).sentences();
     assert!(lines[0].starts_with("delete our application 7"), "{lines:?}");
     assert!(lines[1].starts_with("create the OAuth application"), "{lines:?}");
@@ -295,7 +296,7 @@ fn before_17_1_the_local_record_knows_which_token_was_set() {
     assert!(matches!(first.steps.as_slice(), [Step::EditHook { id: 5, .. }]), "{first}");
     assert_eq!(first.by_hand.len(), 1, "its API cannot test group hooks");
     let fingerprint = desired().webhooks.mark().fingerprint;
-    record.hooks.insert(group(1, "acme"), HookRecord { id: 5, fingerprint });
+    record.hooks.insert(group(1, "acme").number(), HookRecord { id: 5, fingerprint: fingerprint.into() });
     assert!(plan(&desired(), &observed, &record).is_empty());
 }
 

@@ -177,8 +177,8 @@ impl Comparison<'_> {
         if self.version >= Version::HOOK_NAME {
             return self.mark_of(hook).as_ref() == Some(&self.mark);
         }
-        let known = self.record.hooks.get(target).filter(|known| known.id == hook.id);
-        known.is_some_and(|known| known.fingerprint == self.mark.fingerprint)
+        let known = self.record.hooks.get(&target.number()).filter(|known| known.id == hook.id);
+        known.is_some_and(|known| *known.fingerprint == *self.mark.fingerprint)
     }
 
     fn mark_of(&self, hook: &Hook) -> Option<Mark> {
