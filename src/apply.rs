@@ -6,13 +6,16 @@
 mod application;
 mod handover;
 mod hooks;
+mod patience;
 pub mod prove;
 
 use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
 
 use self::prove::Fired;
 use crate::bundle::{RecipientError, SealError};
 use crate::desired::{Credentials, Desired};
+use crate::env::Clock;
 use crate::factory::{Factory, Receipt, UploadError};
 use crate::gitlab::{MintedToken, NewToken, OAuth, Reader, Writer};
 use crate::http;
@@ -21,6 +24,8 @@ use crate::observed::look::Look;
 use crate::observed::{DeliveryProof, Observed};
 use crate::plan::{Plan, Step};
 use crate::secret::PersonalAccessToken;
+
+use patience::Patience;
 
 /// Why a step was not done.
 #[derive(Debug, thiserror::Error)]
@@ -41,6 +46,15 @@ pub enum Error {
     /// The record says that a bundle waits, and it cannot be read.
     #[error("there is no application secret to seal")]
     NoSecret,
+    /// Nobody was answered for a while: GitLab is being restarted, or the way to it is cut.
+    #[error("no answer for {} s", .after.as_secs())]
+    Silent { after: Duration, source: http::Error },
+    /// Two machines made one at the same time; ours is the younger, and was deleted again.
+    #[error("application {other} of the same name was made at the same time")]
+    MadeTwice { other: u64 },
+    /// After a creation whose answer was lost there are several new ones.
+    #[error("several applications of this name were made at the same time")]
+    MadeByOthers,
     /// Nothing is planned without it, so this is an error of the program.
     #[error("the instance's version was not seen")]
     NoVersion,
@@ -50,6 +64,11 @@ impl Error {
     /// Whether a request had no answer that says anything: the network, a time-out, a server in trouble, a limit.
     fn is_no_answer(&self) -> bool {
         matches!(self, Self::Request(error) if !error.is_refusal())
+    }
+
+    /// Whether nothing after it has a chance: nothing can be noted, or nobody answers.
+    fn stops_the_run(&self) -> bool {
+        matches!(self, Self::Journal(_) | Self::Silent { .. })
     }
 }
 
@@ -78,6 +97,7 @@ pub struct Apply<'a> {
     pub sides: Sides<'a>,
     pub connection: &'a Connection,
     journal: Mutex<Journal>,
+    patience: Patience,
     /// The token that was collected.
     token: &'a PersonalAccessToken,
     /// How many hooks are worked on at the same time; the requests are bounded by `http` as well.
@@ -155,19 +175,31 @@ impl<'p> Applied<'p> {
 struct Hands {
     credentials: Option<Credentials>,
     minted: Option<MintedToken>,
+    /// The number of the application that this run made.
+    made: Option<u64>,
 }
 
 impl<'a> Apply<'a> {
     #[must_use]
     pub fn new(work: Work<'a>, journal: Journal) -> Self {
         let Work { desired, observed, sides, connection, token, concurrency } = work;
-        Self { desired, observed, sides, connection, journal: Mutex::new(journal), token, concurrency }
+        Self {
+            desired,
+            observed,
+            sides,
+            connection,
+            journal: Mutex::new(journal),
+            patience: Patience::new(Clock),
+            token,
+            concurrency,
+        }
     }
 
     /// Carries out the plan. What happened is added to `applied` as it happens, so that an interrupted run can say what
     /// was done.
     pub async fn run(&self, watch: &dyn Watch, applied: &mut Applied<'_>) {
-        let mut hands = Hands { credentials: self.desired.application.origin.credentials().cloned(), minted: None };
+        let mut hands =
+            Hands { credentials: self.desired.application.origin.credentials().cloned(), ..Hands::default() };
         let steps = &applied.plan.steps;
         let mut place = 0;
         while let Some(step) = steps.get(place) {
@@ -179,7 +211,10 @@ impl<'a> Apply<'a> {
                 let result = self.one(step, &mut hands, (watch, &mut *applied)).await;
                 watch.ended(step, result.as_ref().err());
                 match result {
-                    Ok(()) => applied.done(place),
+                    Ok(()) => {
+                        self.patience.hear();
+                        applied.done(place);
+                    }
                     Err(error) => applied.stopped(place, error),
                 }
             }
@@ -216,11 +251,13 @@ impl<'a> Apply<'a> {
                 Ok(())
             }
             Step::CreateApplication { .. } => {
-                hands.credentials = Some(self.create_application().await?);
+                let made = self.create_application().await?;
+                hands.made = Some(made.application.id);
+                hands.credentials = Some(made.into());
                 Ok(())
             }
             Step::RenewSecret { id, application_id, why: _ } => {
-                hands.credentials = Some(self.renew_secret(*id, application_id).await?);
+                hands.credentials = Some(self.renew_secret(*id, application_id).await?.into());
                 Ok(())
             }
             Step::DeleteApplication { id, application_id, why: _ } => {

@@ -15,6 +15,7 @@ use crate::instance::Plan as LicencePlan;
 use crate::journal::Record;
 use crate::observed::Observed;
 
+pub use application::is_wanted;
 pub use render::words;
 pub use step::{Change, Step, Why, Words};
 

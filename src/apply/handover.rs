@@ -8,23 +8,49 @@ use crate::bundle::{self, Bundle, Recipients, SealedBundle};
 use crate::env::Clock;
 use crate::factory::Receipt;
 use crate::gitlab::{MintedToken, NewToken};
+use crate::http;
 use crate::journal::Entry;
 use crate::kit::{Handover, UploadMethod};
 
+use super::patience::may_have_happened;
 use super::{Apply, Error, Hands};
 
 impl Apply<'_> {
+    /// Makes the token. One whose answer was lost has a value that nobody knows: it is ended before another is made.
     pub(super) async fn mint_token(&self, new: NewToken) -> Result<MintedToken, Error> {
         let name = new.name.clone();
-        self.note(&Entry::MintToken { name: name.clone() })?;
-        let minted = self.sides.writer.mint_token(&new).await?;
+        let mut tries = self.patience.tries();
+        let minted = loop {
+            self.note(&Entry::MintToken { name: name.clone() })?;
+            let error = match self.sides.writer.mint_token(&new).await {
+                Ok(minted) => break minted,
+                Err(error) => error,
+            };
+            let is_doubtful = may_have_happened(&error);
+            tries.again(error).await?;
+            if is_doubtful {
+                self.revoke_token(None, &name).await?;
+            }
+        };
         let (id, expires_at) = (minted.details.id, minted.details.expires_at);
         self.note(&Entry::TokenMinted { id, name, expires_at })?;
         Ok(minted)
     }
 
-    /// Ends a token of an earlier run. Where only the intent is known, it is looked for by its name first.
+    /// Ends a token of an earlier run. Where only the intent is known, it is looked for by its name first. One that has
+    /// ended already is as good, so all of it may be repeated.
     pub(super) async fn revoke_token(&self, id: Option<u64>, name: &str) -> Result<(), Error> {
+        let mut tries = self.patience.tries();
+        let ids = loop {
+            match self.revoked(id, name).await {
+                Ok(ids) => break ids,
+                Err(error) => tries.again(error).await?,
+            }
+        };
+        self.note(&Entry::TokenRevoked { id: ids.first().copied().unwrap_or_default(), name: name.to_owned() })
+    }
+
+    async fn revoked(&self, id: Option<u64>, name: &str) -> Result<Vec<u64>, http::Error> {
         let ids = match (id, self.observed.user.known()) {
             (Some(id), _) => vec![id],
             (None, Some(user)) => {
@@ -36,7 +62,7 @@ impl Apply<'_> {
         for id in &ids {
             self.sides.writer.revoke_token(*id).await?;
         }
-        self.note(&Entry::TokenRevoked { id: ids.first().copied().unwrap_or_default(), name: name.to_owned() })
+        Ok(ids)
     }
 
     /// Seals everything that Factory receives; on the disk before anything else happens, readable by Factory alone.

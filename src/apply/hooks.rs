@@ -13,6 +13,7 @@ use crate::journal::{Entry, HookChange};
 use crate::observed::DeliveryProof;
 use crate::target::{Event, Target};
 
+use super::patience::{Tries, may_have_happened};
 use super::prove::Proof;
 use super::{Applied, Apply, Error, Step, StepEnd, Watch};
 
@@ -39,10 +40,11 @@ impl Apply<'_> {
             unanswered = if result.as_ref().is_err_and(Error::is_no_answer) { unanswered + 1 } else { 0 };
             match result {
                 Ok(unsigned) => {
+                    self.patience.hear();
                     applied.done(place);
                     applied.unsigned_hooks += usize::from(unsigned);
                 }
-                Err(error @ Error::Journal(_)) => return applied.stopped(place, error),
+                Err(error) if error.stops_the_run() => return applied.stopped(place, error),
                 Err(error) if unanswered > GONE_AFTER.max(2 * concurrency) => return applied.stopped(place, error),
                 Err(error) => applied.failed(place, error),
             }
@@ -69,19 +71,37 @@ impl Apply<'_> {
     async fn create_hook(&self, target: &Target) -> Result<Hook, Error> {
         self.note(&Entry::ChangeHook { target: target.clone(), change: HookChange::Create })?;
         let spec = self.desired.webhooks.hook(target.clone());
-        let hook = match self.sides.writer.create_hook(&spec).await {
-            Err(error) if may_have_happened(&error) => match self.find_ours(target).await? {
-                Some(hook) => hook,
-                None => self.sides.writer.create_hook(&spec).await?,
-            },
-            result => result?,
+        let mut tries = self.patience.tries();
+        let hook = loop {
+            let error = match self.sides.writer.create_hook(&spec).await {
+                Ok(hook) => break hook,
+                Err(error) => error,
+            };
+            let is_doubtful = may_have_happened(&error);
+            tries.again(error).await?;
+            if is_doubtful && let Some(hook) = self.look_for_ours(target, &mut tries).await? {
+                break hook;
+            }
         };
         self.changed(target, HookChange::Create, hook.id)?;
         Ok(hook)
     }
 
+    /// Looks before a write is repeated. Without an answer nothing is repeated.
+    async fn look_for_ours(&self, target: &Target, tries: &mut Tries<'_>) -> Result<Option<Hook>, Error> {
+        loop {
+            match self.find_ours(target).await {
+                Ok(found) => {
+                    self.patience.hear();
+                    return Ok(found);
+                }
+                Err(error) => tries.again(error).await?,
+            }
+        }
+    }
+
     /// After a write whose answer was lost: the hook that carries our mark, if it is there.
-    async fn find_ours(&self, target: &Target) -> Result<Option<Hook>, Error> {
+    async fn find_ours(&self, target: &Target) -> Result<Option<Hook>, http::Error> {
         let wanted = self.desired.webhooks.mark();
         let is_ours = |hook: &Hook| match hook.description.as_deref() {
             Some(description) => Mark::find(description).as_ref() == Some(&wanted),
@@ -95,17 +115,24 @@ impl Apply<'_> {
     async fn edit_hook(&self, target: &Target, id: u64) -> Result<Hook, Error> {
         self.note(&Entry::ChangeHook { target: target.clone(), change: HookChange::Edit })?;
         let spec = self.desired.webhooks.hook(target.clone());
-        let hook = match self.sides.writer.edit_hook(id, &spec).await {
-            Err(error) if may_have_happened(&error) => self.sides.writer.edit_hook(id, &spec).await?,
-            result => result?,
+        let mut tries = self.patience.tries();
+        let hook = loop {
+            match self.sides.writer.edit_hook(id, &spec).await {
+                Ok(hook) => break hook,
+                Err(error) => tries.again(error).await?,
+            }
         };
         self.changed(target, HookChange::Edit, hook.id)?;
         Ok(hook)
     }
 
+    /// A hook that is not there any more counts as deleted, so that deleting twice does no harm.
     async fn delete_hook(&self, target: &Target, id: u64) -> Result<(), Error> {
         self.note(&Entry::ChangeHook { target: target.clone(), change: HookChange::Delete })?;
-        self.sides.writer.delete_hook(target, id).await?;
+        let mut tries = self.patience.tries();
+        while let Err(error) = self.sides.writer.delete_hook(target, id).await {
+            tries.again(error).await?;
+        }
         self.changed(target, HookChange::Delete, id)
     }
 
@@ -137,16 +164,5 @@ impl Apply<'_> {
             self.note(&Entry::DeliveryProved { kind: target.kind() })?;
         }
         Ok(Some(proof))
-    }
-}
-
-/// Whether a failed write may have been acted upon: its answer was lost, cut, slow, or not GitLab's.
-fn may_have_happened(error: &http::Error) -> bool {
-    use http::Cause;
-    match error.cause.as_ref() {
-        Cause::Broken { .. } | Cause::Timeout { .. } | Cause::Decode { .. } | Cause::TooLarge { .. } => true,
-        Cause::Status(answer) => matches!(answer.status, 500 | 502 | 504),
-        Cause::Imposter { .. } => true,
-        _ => false,
     }
 }

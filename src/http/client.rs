@@ -123,7 +123,10 @@ impl Client {
 
     fn judge(&self, response: Response) -> Result<Response, Error> {
         if (200..300).contains(&response.status) {
-            return Ok(response);
+            return match response.is_cut() {
+                false => Ok(response),
+                true => Err(response.failed(Cause::Broken { detail: "the answer stops in the middle".to_owned() })),
+            };
         }
         let now = self.inner.clock.now();
         Err(response.failed(answer::refusal(response.status, &response.headers, &response.body, now)))

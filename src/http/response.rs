@@ -115,6 +115,13 @@ impl Response {
         self.failed(Cause::Status(answer))
     }
 
+    /// Whether a JSON body stops in the middle: a proxy that loses GitLab half-way may pass on what it had as if it were
+    /// whole. Told by its last byte alone, so that no answer is read twice.
+    pub(super) fn is_cut(&self) -> bool {
+        let is_json = self.header("content-type").is_some_and(|kind| kind.contains("json"));
+        is_json && stops_in_the_middle(self.body.trim_ascii())
+    }
+
     /// Where a 3xx leads.
     pub(super) fn redirect(&self) -> Option<Url> {
         let leads = matches!(self.status, 301 | 302 | 303 | 307 | 308);
@@ -136,6 +143,21 @@ fn parts(text: &[u8]) -> usize {
     }
     commas
 }
+
+fn stops_in_the_middle(body: &[u8]) -> bool {
+    match body {
+        [] => false,
+        [b'{', .., b'}'] | [b'[', .., b']'] => false,
+        [b'{' | b'[', ..] => true,
+        word => {
+            let read = serde_json::from_slice::<serde::de::IgnoredAny>(word);
+            word.len() <= LONGEST_WORD && read.is_err_and(|error| error.is_eof())
+        }
+    }
+}
+
+/// `null`, `true`, a number: what is no list and no object.
+const LONGEST_WORD: usize = 32;
 
 /// Where and of what kind, without the content: `projects[3].id: wrong type at line 1 column 17`.
 fn detail(path: &str, error: &serde_json::Error) -> String {
@@ -176,6 +198,16 @@ mod tests {
     fn parts_are_counted_outside_of_strings() {
         for (text, wanted) in [("[]", 0), ("[1,2,3]", 2), (r#"{"a":",,\",","b":[{},{}]}"#, 2), (r#"["\\",1]"#, 1)] {
             assert_eq!(parts(text.as_bytes()), wanted, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_body_that_stops_in_the_middle_is_told_by_its_end() {
+        for whole in ["[]", "{}", r#"[{"id":1}]"#, "null", "true", "7", "", "Retry later"] {
+            assert!(!stops_in_the_middle(whole.as_bytes()), "{whole}");
+        }
+        for cut in ["[", "{", r#"[{"id":1}"#, r#"{"a":[1]"#, r#"{"a"#, "nu", "\"wo"] {
+            assert!(stops_in_the_middle(cut.as_bytes()), "{cut}");
         }
     }
 

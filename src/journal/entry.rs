@@ -46,6 +46,8 @@ pub enum Entry {
         name: String,
         redirect_uri: String,
     },
+    /// GitLab refused to make it, so none is ours.
+    ApplicationRefused,
     ApplicationCreated {
         id: u64,
         application_id: String,

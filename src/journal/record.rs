@@ -27,6 +27,9 @@ pub struct Record {
     pub renewed: Option<String>,
     pub secret: SecretState,
     pub bundle: Option<BundleRecord>,
+    /// The applications whose secrets have left this machine in a bundle, by their IDs.
+    #[serde(skip)]
+    pub handed_over: BTreeSet<String>,
     /// Tokens made for Factory that no sealed bundle holds: to be revoked.
     pub orphan_tokens: Vec<MintedRecord>,
     #[serde(skip)]
@@ -83,6 +86,14 @@ pub struct BundleRecord {
     pub on_disk: bool,
 }
 
+impl BundleRecord {
+    /// Whether somebody has it: Factory, or the person who carries it.
+    #[must_use]
+    pub fn is_out(&self) -> bool {
+        self.accepted || self.written_to.is_some()
+    }
+}
+
 #[derive(Clone, Debug, Eq, PartialEq, Serialize)]
 pub struct MintedRecord {
     /// `None` when only the intent is known.
@@ -104,12 +115,24 @@ impl Record {
         self.began_at.is_none()
     }
 
+    /// Whether the application was made from here and nobody was ever handed its secret.
+    #[must_use]
+    pub fn made_for_nobody_yet(&self, application_id: &str) -> bool {
+        let is_ours = match &self.application {
+            OwnApplication::Made { application_id: ours } => ours == application_id,
+            OwnApplication::MayHaveMade => true,
+            OwnApplication::None => false,
+        };
+        is_ours && !self.handed_over.contains(application_id)
+    }
+
     /// Takes in one more line.
     pub(super) fn add(&mut self, at: Timestamp, entry: Entry) {
         match entry {
             began @ Entry::Began { .. } => self.begin(at, began),
             Entry::Finished => self.finished_at = Some(at),
             entry @ (Entry::CreateApplication { .. }
+            | Entry::ApplicationRefused
             | Entry::ApplicationCreated { .. }
             | Entry::RenewSecret { .. }
             | Entry::SecretRenewed { .. }
@@ -155,6 +178,10 @@ impl Record {
                 self.application = OwnApplication::MayHaveMade;
                 self.secret = SecretState::Lost;
             }
+            Entry::ApplicationRefused => {
+                self.application = OwnApplication::None;
+                self.secret = SecretState::None;
+            }
             Entry::ApplicationCreated { application_id, .. } => {
                 self.application = OwnApplication::Made { application_id };
             }
@@ -164,7 +191,15 @@ impl Record {
                 self.secret = SecretState::Lost;
             }
             Entry::DeleteApplication { .. } => self.secret = SecretState::Lost,
-            Entry::ApplicationDeleted { .. } => {
+            Entry::ApplicationDeleted { application_id } => {
+                // What is inside a bundle that still waits is dead.
+                if self
+                    .bundle
+                    .as_ref()
+                    .is_some_and(|bundle| bundle.application_id == application_id && !bundle.is_out())
+                {
+                    self.abandon_bundle();
+                }
                 self.application = OwnApplication::None;
                 self.renewed = None;
                 self.secret = SecretState::None;
@@ -250,16 +285,20 @@ impl Record {
         Some(self.orphan_tokens.remove(at))
     }
 
-    /// A bundle that nobody accepted and that another one replaces: the token inside is of no use to anybody.
+    /// A bundle that another one replaces, or whose application is gone: where nobody has it, the token inside is of no
+    /// use to anybody.
     fn abandon_bundle(&mut self) {
-        if let Some(BundleRecord { accepted: false, written_to: None, token: Some(token), .. }) = self.bundle.take() {
-            self.orphan_tokens.push(token);
+        if let Some(bundle) = self.bundle.take().filter(|bundle| !bundle.is_out()) {
+            self.orphan_tokens.extend(bundle.token);
         }
     }
 
     fn change_bundle(&mut self, change: impl FnOnce(&mut BundleRecord)) {
         if let Some(bundle) = &mut self.bundle {
             change(bundle);
+            if bundle.is_out() {
+                self.handed_over.insert(bundle.application_id.clone());
+            }
         }
     }
 }

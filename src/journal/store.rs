@@ -215,8 +215,9 @@ fn replay(mut journal: impl BufRead, wanted: &dyn Fn(&str) -> bool) -> io::Resul
             continue;
         }
         match text.and_then(|text| serde_json::from_str::<Line>(text).ok()) {
-            Some(line) => record.add(line.at, line.entry),
-            None => record.unread_lines += 1,
+            Some(line) if line.v <= VERSION => record.add(line.at, line.entry),
+            // Torn, or of a newer program: what is not understood is not guessed at.
+            Some(_) | None => record.unread_lines += 1,
         }
     }
     Ok(record)

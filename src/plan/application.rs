@@ -40,7 +40,7 @@ impl<'a> Candidates<'a> {
     }
 
     fn exact(&self) -> Vec<&'a Application> {
-        self.of_that_name().filter(|application| differences(self.wanted, application).is_empty()).collect()
+        self.of_that_name().filter(|application| is_wanted(self.wanted, application)).collect()
     }
 
     fn by_id(&self, application_id: &str) -> Option<&'a Application> {
@@ -76,6 +76,12 @@ pub(super) fn differences(wanted: &DesiredApplication, found: &Application) -> V
         differences.push(if found.confidential { "confidential" } else { "not confidential" }.to_owned());
     }
     differences
+}
+
+/// Whether an application is what the kit asks for, to the byte.
+#[must_use]
+pub fn is_wanted(wanted: &DesiredApplication, found: &Application) -> bool {
+    found.name == wanted.name && differences(wanted, found).is_empty()
 }
 
 pub(super) fn plan(desired: &Desired, observed: &Observed, record: &Record) -> Part {

@@ -123,7 +123,10 @@ fn a_renewal_that_was_cut_off_is_finished_without_asking_again() {
     use factory_gitlab::sandbox::factory::Intake;
     let (world, _) = with_application(&json!({}));
     // GitLab renewed it, and its answer was lost: the secret is gone for everybody.
-    world.sandbox().fault("POST /api/v4/applications/*/renew-secret=lostx1").expect("a fault");
+    // Trying again meets a limit.
+    for fault in ["lostx1", "retry-after:7200@2x1"] {
+        world.sandbox().fault(&format!("POST /api/v4/applications/*/renew-secret={fault}")).expect("a fault");
+    }
     let cut = world.connect(&["--renew-secret"]);
     assert_eq!(cut.code, 3, "{cut}");
     // The next one is sealed, and Factory does not take it.
