@@ -1,6 +1,7 @@
 //! The real program against the sandbox, from outside. One binary; each module is a part of the product.
 
 mod bad_input;
+mod bulk;
 mod canary;
 mod connect;
 mod connect_application;

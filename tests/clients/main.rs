@@ -2,6 +2,7 @@
 
 mod factory;
 mod gitlab;
+mod graphql;
 mod http;
 mod pace;
 mod tls;

@@ -1,0 +1,257 @@
+//! Hooks of many projects in one request: what it saves, and that it never changes what is found.
+
+use std::collections::BTreeMap;
+
+use factory_gitlab::sandbox::gitlab::hooks::Owner;
+use factory_gitlab::sandbox::gitlab::state::level;
+use factory_gitlab::sandbox::options::{Options, Plan, Version};
+use serde_json::{Value, json};
+
+use crate::world::World;
+
+/// So many projects that each need their own hook; the version decides whether there is a list of hooks.
+fn many(projects: usize, (major, minor): (u16, u16)) -> Options {
+    Options { projects, groups: 3, plan: Plan::None, version: Version::new(major, minor, 0), ..Options::default() }
+}
+
+/// The requests of a run, by method and the kind of address.
+fn asked(world: &World) -> BTreeMap<&'static str, usize> {
+    let mut counts = BTreeMap::new();
+    for request in world.sandbox().requests() {
+        let kind = match (request.method.as_str(), request.path()) {
+            ("POST", "/api/graphql") => "bulk",
+            ("GET", path) if path.ends_with("/hooks") => "one by one",
+            _ => "other",
+        };
+        *counts.entry(kind).or_default() += 1;
+    }
+    counts
+}
+
+fn has_list(world: &World, has: bool) {
+    world.sandbox().gitlab().lock().switches.graphql.hook_list = Some(has);
+}
+
+#[test]
+fn a_thousand_projects_are_looked_at_with_forty_requests() {
+    const N: usize = 1000;
+    let world = World::with(many(N, (19, 6)));
+    world.connects(&[]);
+    let first = world.sandbox().requests().len();
+    // The walk ends with a page that is empty, and the first question is what there is.
+    assert!(first <= N + N / 50 + 21, "{first}: {:?}", asked(&world));
+    assert_eq!(world.all_hooks().len(), N);
+    world.has_nothing_to_do(&[]);
+    let second = world.sandbox().requests().len();
+    assert!(second <= N / 25, "{second}: {:?}", asked(&world));
+    assert_eq!(asked(&world).get("one by one"), None);
+    // Without the list each project is asked, and the question for one is all that it costs.
+    has_list(&world, false);
+    world.has_nothing_to_do(&[]);
+    let alone = world.sandbox().requests().len();
+    assert!(alone <= N + N / 100 + 20, "{alone}: {:?}", asked(&world));
+    assert_eq!((asked(&world)["bulk"], asked(&world)["one by one"]), (1, N));
+}
+
+#[test]
+fn a_few_projects_are_not_worth_the_question() {
+    let world = World::with(many(19, (19, 6)));
+    world.connects(&[]);
+    world.has_nothing_to_do(&[]);
+    assert_eq!(asked(&world).get("bulk"), None);
+}
+
+const VERIFY: &[&str] = &["verify", "--webhooks", "project", "-o", "json"];
+const PLAN: &[&str] = &["connect", "--dry-run", "-o", "json"];
+
+/// What a run finds, without what it costs.
+fn found(world: &World, args: &[&str]) -> Value {
+    let mut found = world.run(args).json();
+    without_costs(&mut found);
+    found
+}
+
+fn without_costs(value: &mut Value) {
+    match value {
+        Value::Object(fields) => {
+            fields.retain(|name, _| !name.ends_with("_ms") && name != "requests");
+            fields.values_mut().for_each(without_costs);
+        }
+        Value::Array(items) => items.iter_mut().for_each(without_costs),
+        _ => {}
+    }
+}
+
+/// Holds what is found with the list against what is found without, and gives it.
+#[track_caller]
+fn both_ways_agree(world: &World, args: &[&str], case: &str) -> Value {
+    has_list(world, false);
+    let alone = found(world, args);
+    has_list(world, true);
+    world.sandbox().clear_requests();
+    let together = found(world, args);
+    let read = asked(world).get("bulk").copied();
+    assert_eq!(read, Some(2), "{case}: the schema and one page were to be asked for: {:?}", asked(world));
+    assert_eq!(alone, together, "{case}");
+    together
+}
+
+/// A connected world in which something is wrong with the hook of every second project.
+fn odd(version: (u16, u16)) -> World {
+    let world = World::with(many(40, version));
+    world.sandbox().gitlab().switch_hooks(|switches| {
+        switches.auto_disabling = true;
+        switches.project_limit = 0;
+        switches.test_limit = 1000;
+    });
+    world.connects(&[]);
+    let gitlab = world.sandbox().gitlab();
+    let ours = |project: u64| gitlab.hooks(Owner::Project(project)).first().expect("ours").clone();
+    let mut project = (2..).step_by(2);
+    for change in [
+        json!({ "push_events": false }),
+        json!({ "tag_push_events": true, "job_events": false }),
+        json!({ "enable_ssl_verification": false }),
+        json!({ "push_events_branch_filter": "main" }),
+        json!({ "token": "" }),
+        json!({ "description": "somebody tidied up" }),
+        json!({ "name": "another name" }),
+        json!({ "url": "https://elsewhere.example/hook", "token": "x" }),
+        json!({ "url": "https://elsewhere.example/hook", "description": "" }),
+        json!({ "description": "a \"quote\", an é, \u{202e}and\nmore" }),
+    ] {
+        let at = project.next().expect("a project");
+        let (status, answer) = world.api("PUT", &format!("/projects/{at}/hooks/{}", ours(at).id), &change);
+        assert_eq!(status, 200, "{answer}");
+    }
+    let add = |at: u64, url: &str, description: &str| {
+        let hook = json!({ "url": url, "description": description, "push_events": true });
+        world.make(&format!("/projects/{at}/hooks"), &hook)
+    };
+    let (foreign, again, same_url, crowded) = (project.next(), project.next(), project.next(), project.next());
+    add(foreign.expect("a project"), "https://ci.example/hook", "another product's");
+    let again = again.expect("a project");
+    add(again, &ours(again).url, ours(again).description.as_deref().expect("a mark"));
+    let same_url = same_url.expect("a project");
+    add(same_url, &ours(same_url).url, "by hand");
+    for number in 0..105 {
+        add(crowded.expect("a project"), &format!("https://ci.example/{number}"), "");
+    }
+    let missing = project.next().expect("a project");
+    world.api("DELETE", &format!("/projects/{missing}/hooks/{}", ours(missing).id), &json!({}));
+    let failing = project.next().expect("a project");
+    world.sandbox().factory().switch(|switches| switches.webhook = Some((500, "broken".to_owned())));
+    for _ in 0..5 {
+        world.api("POST", &format!("/projects/{failing}/hooks/{}/test/push_events", ours(failing).id), &json!({}));
+    }
+    world.sandbox().factory().switch(|switches| switches.webhook = None);
+    gitlab.mark_for_deletion(project.next().expect("a project"));
+    gitlab.lock().switches.graphql.left_out = vec![project.next().expect("a project")];
+    world
+}
+
+#[test]
+fn every_odd_hook_is_judged_alike_both_ways() {
+    for version in [(18, 5), (18, 11), (19, 2), (19, 6)] {
+        let world = odd(version);
+        let verdict = both_ways_agree(&world, VERIFY, &format!("{version:?}"));
+        assert_eq!(verdict["verdict"], "fail", "{version:?}");
+        let plan = both_ways_agree(&world, PLAN, &format!("{version:?}"));
+        let steps = plan["steps"].as_array().expect("steps");
+        let count = |name: &str| steps.iter().filter(|step| step["step"] == name).count();
+        assert!(
+            count("edit_hook") >= 6 && count("create_hook") >= 1 && count("delete_hook") == 1,
+            "{version:?}: {plan:#}"
+        );
+        // The crowded project, whose hooks fill two pages, and the one that the list leaves out.
+        assert_eq!(asked(&world)["one by one"], 3, "{version:?}");
+        world.connects(&[]);
+        world.has_nothing_to_do(&[]);
+    }
+}
+
+#[test]
+fn a_list_that_tells_less_is_not_used() {
+    // From 19.0 REST tells whether a token is there: a list that does not would call a hook without one healthy.
+    for (version, used) in [((18, 11), true), ((19, 2), false)] {
+        let world = odd(version);
+        has_list(&world, true);
+        world.sandbox().gitlab().lock().switches.graphql.missing = vec!["tokenPresent", "signingTokenPresent"];
+        world.sandbox().clear_requests();
+        drop(found(&world, PLAN));
+        assert_eq!(asked(&world)["bulk"] > 1, used, "{version:?}");
+    }
+}
+
+#[test]
+fn a_missing_right_is_one_both_ways() {
+    let mut world = odd((19, 6));
+    let gitlab = world.sandbox().gitlab().clone();
+    for id in 1..=40 {
+        gitlab.change_project(id, |project| {
+            let level = if id % 3 == 0 { level::DEVELOPER } else { level::MAINTAINER };
+            project.members.insert(2, level);
+        });
+    }
+    world.set("GITLAB_TOKEN", &gitlab.user_token());
+    let verdict = both_ways_agree(&world, VERIFY, "some projects are a developer's");
+    assert_eq!(verdict["verdict"], "fail");
+}
+
+/// Holds what is found without the list against what is found when a question meets this.
+fn changes_nothing(troubles: &[&str]) {
+    let world = World::with(many(120, (19, 6)));
+    world.connects(&[]);
+    let missing = world.all_hooks().pop().expect("a hook");
+    let project = (1..=120).find(|id| missing.owner == Owner::Project(*id)).expect("its project");
+    world.api("DELETE", &format!("/projects/{project}/hooks/{}", missing.id), &json!({}));
+    has_list(&world, false);
+    let alone = found(&world, PLAN);
+    has_list(&world, true);
+    for trouble in troubles {
+        // The first question is for the schema, the third for the second page.
+        for at in [1, 3] {
+            let (action, times) = trouble.split_once(" once").map_or((*trouble, ""), |(action, _)| (action, "x1"));
+            world.sandbox().clear_requests();
+            world.sandbox().fault(&format!("POST /api/graphql={action}@{at}{times}")).expect("a fault");
+            let together = found(&world, PLAN);
+            world.sandbox().clear_faults();
+            let struck = world.sandbox().requests().iter().any(|request| request.fault.is_some());
+            assert!(struck, "{trouble} at {at}");
+            assert_eq!(together, alone, "{trouble} at {at}");
+        }
+    }
+}
+
+#[test]
+fn an_answer_that_is_none_changes_nothing_that_is_found() {
+    changes_nothing(&["cut", "type", "empty", "errors", "html:200", "text:200", "endless"]);
+}
+
+#[test]
+fn a_refusal_changes_nothing_that_is_found() {
+    let redirect = "redirect:http://elsewhere.example/";
+    changes_nothing(&["status:401", "status:403", "status:404", "html:404", "status:500", redirect]);
+}
+
+#[test]
+fn a_broken_way_changes_nothing_that_is_found() {
+    changes_nothing(&["reset", "lost", "half", "html:502", "deploying"]);
+}
+
+/// Waiting for a limit to end is as good as not meeting it.
+#[test]
+fn a_limit_changes_nothing_that_is_found() {
+    changes_nothing(&["json429 once", "retry-after:1 once"]);
+}
+
+#[test]
+fn a_query_that_is_too_dear_is_not_asked_again() {
+    let world = World::with(many(120, (19, 6)));
+    world.connects(&[]);
+    world.sandbox().gitlab().lock().switches.graphql.max_complexity = Some(61);
+    world.has_nothing_to_do(&[]);
+    let counts = asked(&world);
+    assert!(counts["bulk"] <= 3, "{counts:?}");
+    assert_eq!(counts["one by one"], 120);
+}
