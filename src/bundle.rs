@@ -65,5 +65,20 @@ pub struct Token {
 pub struct Webhook {
     pub url: Url,
     pub strategy: Strategy,
+    pub target_count: usize,
+    /// Empty where there are more than ten thousand.
     pub targets: Vec<Target>,
+}
+
+/// So many targets are listed, which is half a megabyte. A list of more would make the bundle larger than an intake may
+/// take, and whoever reads it has the strategy.
+const MOST_TARGETS: usize = 10_000;
+
+impl Webhook {
+    #[must_use]
+    pub fn new(url: Url, strategy: Strategy, targets: impl ExactSizeIterator<Item = Target>) -> Self {
+        let target_count = targets.len();
+        let listed = if target_count > MOST_TARGETS { 0 } else { target_count };
+        Self { url, strategy, target_count, targets: targets.take(listed).collect() }
+    }
 }

@@ -5,6 +5,7 @@ use std::path::Path;
 use url::Url;
 
 use crate::bundle::{self, Bundle, Recipients, SealedBundle};
+use crate::desired::DesiredWebhooks;
 use crate::env::Clock;
 use crate::factory::Receipt;
 use crate::gitlab::{MintedToken, NewToken};
@@ -129,12 +130,10 @@ impl Apply<'_> {
     }
 
     fn bundled_webhook(&self) -> bundle::Webhook {
+        let DesiredWebhooks { url, strategy, .. } = &self.desired.webhooks;
         let seen = self.observed.hooks.known();
-        bundle::Webhook {
-            url: self.desired.webhooks.url.clone(),
-            strategy: seen.map_or(self.desired.webhooks.strategy, |seen| seen.strategy),
-            targets: seen.map(|seen| seen.targets.iter().map(|seen| seen.target.clone()).collect()).unwrap_or_default(),
-        }
+        let targets = seen.map_or(&[][..], |seen| &seen.targets).iter().map(|seen| seen.target.clone());
+        bundle::Webhook::new(url.clone(), seen.map_or(*strategy, |seen| seen.strategy), targets)
     }
 
     /// `--bundle-out`: a copy for the person to carry.

@@ -77,7 +77,8 @@ impl Bundle {
     /// [`SealError::Seal`] when the age library refuses.
     pub fn seal(&self, recipients: &Recipients) -> Result<SealedBundle, SealError> {
         let refused = |why: String| SealError::Seal(why);
-        let mut plain = Zeroizing::new(Vec::with_capacity(64 * 1024));
+        // Large enough that it does not have to grow, which would leave copies of the secrets behind.
+        let mut plain = Zeroizing::new(Vec::with_capacity(64 * 1024 + 512 * self.webhook.targets.len()));
         serde_json::to_writer(&mut *plain, &Plain::from(self)).map_err(|error| refused(error.to_string()))?;
         let encryptor = Encryptor::with_recipients(recipients.iter()).map_err(|error| refused(error.to_string()))?;
         let mut bytes = Vec::with_capacity(plain.len() + 2048);

@@ -46,7 +46,7 @@ fn bundle(sandbox: &Sandbox, id: &str, secret: ApplicationSecret) -> SealedBundl
             scopes: vec!["api".to_owned()],
         },
         personal_access_token: None,
-        webhook: Webhook { url: url("https://factory.example/hook"), strategy: Strategy::None, targets: Vec::new() },
+        webhook: Webhook::new(url("https://factory.example/hook"), Strategy::None, std::iter::empty()),
         network: None,
     };
     plain.seal(&Recipients::parse(&recipients).expect("recipients")).expect("sealed")

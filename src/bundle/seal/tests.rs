@@ -33,6 +33,7 @@ fn bundle() -> Bundle {
         webhook: Webhook {
             url: "https://factory.example/hook".parse().expect("an address"),
             strategy: Strategy::Group,
+            target_count: 1,
             targets: vec![Target::Group { id: 3, path: "acme".into() }],
         },
         network: None,
@@ -148,4 +149,14 @@ fn a_damaged_bundle_does_not_open() {
     bytes[last] ^= 1;
     let error = SealedBundle::from_bytes(bytes).open(&key_file(&identity)).err().expect("an error");
     assert!(matches!(error, SealError::Damaged(_)), "{error}");
+}
+
+#[test]
+fn more_targets_than_an_intake_takes_are_counted_and_not_listed() {
+    let url: url::Url = "https://hooks.factory.example/".parse().expect("an address");
+    for (count, listed) in [(0, 0), (10_000, 10_000), (10_001, 0)] {
+        let targets: Vec<Target> = (0..count).map(|id| Target::Project { id, path: "acme/web".into() }).collect();
+        let webhook = Webhook::new(url.clone(), Strategy::Project, targets.into_iter());
+        assert_eq!((webhook.target_count as u64, webhook.targets.len()), (count, listed));
+    }
 }
