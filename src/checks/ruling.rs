@@ -165,8 +165,10 @@ fn general_fix(error: &http::Error) -> Option<Fix> {
         }
         Cause::Status(answer) if answer.status >= 500 => Fix::say(format!("run it again when {host} is well")),
         Cause::Status(_) => Fix::say(format!("see that {host} lets this machine and this token read {}", error.path)),
-        Cause::Link(_) => Fix::say("give the address that GitLab has as its external_url with --gitlab-url"),
-        Cause::Imposter { .. } | Cause::Decode { .. } | Cause::TooLarge { .. } => {
+        Cause::Link(why) if why.contains("external_url") => {
+            Fix::say("give the address that GitLab has as its external_url with --gitlab-url")
+        }
+        Cause::Link(_) | Cause::Imposter { .. } | Cause::Decode { .. } | Cause::TooLarge { .. } => {
             Fix::say(format!("see what stands between this machine and {host}: a proxy, a firewall"))
         }
         Cause::Broken { .. } | Cause::Interrupted => Fix::run("run it again", "factory-gitlab verify"),

@@ -77,10 +77,10 @@ pub fn transport(error: &Error, what: &str) -> Failure {
             Some(base) => Fix::say(format!("use the address it is redirected to: {base}")),
             None => Fix::say("a proxy or a sign-in stands in front: let API requests through, or correct the address"),
         }),
-        Cause::Link(_) => {
+        Cause::Link(why) if why.contains("external_url") => {
             failure.fix(Fix::say("give the address that GitLab has as its external_url with --gitlab-url"))
         }
-        Cause::TooLarge { .. } | Cause::Decode { .. } => failure.fix(Fix::say(
+        Cause::Link(_) | Cause::TooLarge { .. } | Cause::Decode { .. } => failure.fix(Fix::say(
             "something in between changes the answers, or this is not what it should be; check the address",
         )),
         Cause::Setup(_) | Cause::Interrupted | Cause::Status(_) => failure,

@@ -11,6 +11,10 @@ use crate::http::{Cause, Expected, Pages, Request};
 /// The largest page that GitLab gives, and the one that is always asked for.
 const PAGE: usize = 100;
 
+/// No list that is short by its nature has more, in things and in bytes: the hooks of a target, applications, tokens.
+const MOST_THINGS: usize = 10_000;
+const MOST_BYTES: usize = 8 * 1024 * 1024;
+
 /// A list of `W` on the wire that are `T` to us.
 pub(super) struct Listing<W, T> {
     pages: Pages,
@@ -37,6 +41,30 @@ impl<W: DeserializeOwned, T: From<W>> Listing<W, T> {
         while let Some(page) = self.next().await? {
             all.extend(page);
         }
+        Ok(all)
+    }
+
+    /// The whole of a list that is short where nobody means harm. Of those that have a second page, one at a time is held
+    /// in memory: many targets are looked at together.
+    pub(super) async fn short(mut self) -> Result<Vec<T>, Error> {
+        let mut all = self.next().await?.unwrap_or_default();
+        if !self.pages.has_next() {
+            return Ok(all);
+        }
+        let mut alone = self.pages.try_alone();
+        if alone.is_none() {
+            // Nothing is held while it waits for the place.
+            all = Vec::new();
+            alone = self.pages.alone().await;
+            self.pages.restart();
+        }
+        while let Some(page) = self.next().await? {
+            all.extend(page);
+            if all.len() > MOST_THINGS || self.pages.bytes() > MOST_BYTES {
+                return Err(self.pages.endless());
+            }
+        }
+        drop(alone);
         Ok(all)
     }
 

@@ -12,7 +12,7 @@ use super::{
     Application, Delivery, Error, Group, Hook, License, Metadata, OutboundRules, Project, ProjectPages, TokenDetails,
     User,
 };
-use crate::http::{Client, Expected, Method, Pages, Repeat, Request, Response};
+use crate::http::{Cause, Client, Expected, Method, Pages, Repeat, Request, Response};
 use crate::instance::{Edition, InstanceUrl};
 use crate::secret::PersonalAccessToken;
 use crate::target::Target;
@@ -25,8 +25,10 @@ pub struct Reader {
     token: PersonalAccessToken,
 }
 
-/// Twenty payloads can be large (the log cuts each to its own limit).
-const LARGEST_LOG: usize = 64 * 1024 * 1024;
+/// The most entries that GitLab gives of a delivery log at once.
+const WHOLE_LOG: u8 = 20;
+/// Enough to find a test that was just fired, and what came last.
+const NEWEST: u8 = 2;
 
 impl Reader {
     #[must_use]
@@ -113,7 +115,7 @@ impl Reader {
     pub async fn tokens_of(&self, user_id: u64, name: &str) -> Result<Vec<TokenDetails>, Error> {
         let name = listing::encoded(name);
         let path = format!("/personal_access_tokens?user_id={user_id}&search={name}&state=active&per_page=100");
-        self.list::<TokenWire, _>(&path, "a list of tokens").all().await
+        self.list::<TokenWire, _>(&path, "a list of tokens").short().await
     }
 
     /// The instance-wide applications. Not paged by GitLab; a `Link` would be followed.
@@ -121,7 +123,7 @@ impl Reader {
     /// # Errors
     /// 403 for who is no effective admin.
     pub async fn applications(&self) -> Result<Vec<Application>, Error> {
-        self.list::<ApplicationWire, _>("/applications", "a list of applications").all().await
+        self.list::<ApplicationWire, _>("/applications", "a list of applications").short().await
     }
 
     /// The scopes that this server knows. Asked without the token: the page is public.
@@ -208,7 +210,7 @@ impl Reader {
     /// # Errors
     /// 403 or 404 without the right to see them; 404 for group hooks on Community Edition.
     pub async fn hooks(&self, target: &Target) -> Result<Vec<Hook>, Error> {
-        self.list::<HookWire, _>(&format!("{}?per_page=100", target.hooks_path()), "a list of hooks").all().await
+        self.list::<HookWire, _>(&format!("{}?per_page=100", target.hooks_path()), "a list of hooks").short().await
     }
 
     /// # Errors
@@ -217,14 +219,21 @@ impl Reader {
         self.get::<HookWire>(&format!("{}/{id}", target.hooks_path()), "a hook").await.map(Hook::from)
     }
 
-    /// The newest 20 entries of a hook's delivery log (17.3), newest first. System hooks have none.
+    /// The newest 20 entries of a hook's delivery log (17.3), newest first; fewer where the payloads are so large that
+    /// these would be no answer any more. System hooks have none.
     ///
     /// # Errors
     /// 404 before 17.3.
     pub async fn deliveries(&self, target: &Target, hook: u64) -> Result<Vec<Delivery>, Error> {
-        let path = format!("{}/{hook}/events?per_page=20", target.hooks_path());
-        let response = self.http.send(&self.request(&path).limit(LARGEST_LOG)).await?;
-        let wire: Vec<DeliveryWire> = response.json("a delivery log")?;
+        match self.log(target, hook, WHOLE_LOG).await {
+            Err(error) if matches!(*error.cause, Cause::TooLarge { .. }) => self.log(target, hook, NEWEST).await,
+            log => log,
+        }
+    }
+
+    async fn log(&self, target: &Target, hook: u64, entries: u8) -> Result<Vec<Delivery>, Error> {
+        let path = format!("{}/{hook}/events?per_page={entries}", target.hooks_path());
+        let wire: Vec<DeliveryWire> = self.get(&path, "a delivery log").await?;
         Ok(wire.into_iter().map(Delivery::from).collect())
     }
 }

@@ -6,7 +6,7 @@ use zeroize::Zeroizing;
 use super::response::LARGEST_REFUSAL;
 
 /// A body up to this size is read as it comes; a larger one when no other of that kind is being read.
-pub(super) const SMALL: usize = 256 * 1024;
+pub(super) const SMALL: usize = 128 * 1024;
 
 /// The way for large bodies, one at a time.
 pub(super) struct Lane(Semaphore);

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use hyper_util::client::proxy::matcher::{Intercept, Matcher};
 use reqwest::Method;
+use tokio::sync::Semaphore;
 use url::Url;
 
 use super::body::{self, Unread};
@@ -32,6 +33,7 @@ struct Inner {
     gate: Gate,
     patience: Patience,
     lane: body::Lane,
+    long_lists: Arc<Semaphore>,
     budget: Budget,
     timeout: Duration,
     clock: Clock,
@@ -57,6 +59,7 @@ impl Client {
             gate: Gate::new(options.concurrency.clamp(1, MOST_AT_ONCE), patience, clock),
             patience,
             lane: body::Lane::default(),
+            long_lists: Arc::new(Semaphore::new(1)),
             budget: Budget::default(),
             timeout: options.timeout,
             clock,
@@ -243,6 +246,10 @@ impl Client {
     /// The proxy that requests for this address go through.
     pub(super) fn proxy_for(&self, url: &Url) -> Option<Intercept> {
         self.inner.proxies.as_ref()?.intercept(&url.as_str().parse().ok()?)
+    }
+
+    pub(super) fn long_lists(&self) -> Arc<Semaphore> {
+        Arc::clone(&self.inner.long_lists)
     }
 
     pub(super) fn trust(&self) -> &tls::Trust {

@@ -3,6 +3,7 @@
 use std::collections::HashSet;
 use std::hash::{BuildHasher as _, RandomState};
 
+use tokio::sync::OwnedSemaphorePermit;
 use url::Url;
 
 use super::client::Client;
@@ -13,11 +14,13 @@ use super::response::Response;
 /// A list, page by page. Of the pages that were read it keeps eight bytes each, whatever their size.
 pub struct Pages {
     client: Client,
+    first: Request,
     next: Option<Request>,
     digests: RandomState,
     seen: HashSet<u64>,
     last_body: Option<u64>,
-    most: usize,
+    /// What the bodies so far come to.
+    bytes: usize,
 }
 
 /// No list has more pages: ten million projects at a hundred a page.
@@ -27,14 +30,31 @@ impl Pages {
     #[must_use]
     pub fn new(client: Client, first: Request) -> Self {
         let (digests, seen) = (RandomState::new(), HashSet::new());
-        Self { client, next: Some(first), digests, seen, last_body: None, most: MOST_PAGES }
+        Self { client, next: Some(first.clone()), first, digests, seen, last_body: None, bytes: 0 }
     }
 
-    /// Takes no more pages than this: for a list that is kept whole, and never long where nobody means harm.
+    /// Begins again with the first page.
+    pub fn restart(&mut self) {
+        self.next = Some(self.first.clone());
+        self.seen.clear();
+        (self.last_body, self.bytes) = (None, 0);
+    }
+
+    /// The place of the one list that may be kept although it is long; `None` while another has it.
     #[must_use]
-    pub fn at_most(mut self, pages: usize) -> Self {
-        self.most = pages;
-        self
+    pub fn try_alone(&self) -> Option<Alone> {
+        self.client.long_lists().try_acquire_owned().ok().map(Alone)
+    }
+
+    /// The same, waited for. What was read of the list should not be held meanwhile.
+    pub async fn alone(&self) -> Option<Alone> {
+        self.client.long_lists().acquire_owned().await.ok().map(Alone)
+    }
+
+    /// How large the pages so far were, in bytes.
+    #[must_use]
+    pub fn bytes(&self) -> usize {
+        self.bytes
     }
 
     /// The next page; `None` after the last one.
@@ -43,13 +63,14 @@ impl Pages {
     /// Those of [`Client::send`], and [`Cause::Link`] when the way leads to another origin, in a circle, or on for ever.
     pub async fn next(&mut self) -> Result<Option<Response>, Error> {
         let Some(request) = self.next.take() else { return Ok(None) };
-        if self.seen.len() >= self.most {
-            return Err(request.failed(Cause::Link("on and on: no list is that long")));
+        if self.seen.len() >= MOST_PAGES {
+            return Err(request.failed(Cause::Link(ENDLESS)));
         }
         if !self.seen.insert(self.digests.hash_one(request.url.as_str())) {
             return Err(request.failed(Cause::Link("back to a page that was read before")));
         }
         let response = self.client.send(&request).await?;
+        self.bytes = self.bytes.saturating_add(response.body().len());
         let digest = (response.body().len() > EMPTY_LIST).then(|| self.digests.hash_one(response.body()));
         if digest.is_some() && digest == self.last_body {
             return Err(response.failed(Cause::Link("to the same page again")));
@@ -66,6 +87,12 @@ impl Pages {
         self.next = None;
     }
 
+    /// The error of a list that is longer than any that is meant.
+    #[must_use]
+    pub fn endless(&self) -> Error {
+        self.first.failed(Cause::Link(ENDLESS))
+    }
+
     /// Whether a next page is known of.
     #[must_use]
     pub fn has_next(&self) -> bool {
@@ -77,6 +104,12 @@ impl Pages {
         self.next = Some(request);
     }
 }
+
+/// The place of the one list that is kept although it is long; given back when dropped.
+pub struct Alone(#[expect(dead_code, reason = "it is only held")] OwnedSemaphorePermit);
+
+/// A list that does not end.
+const ENDLESS: &str = "on and on: no list is that long";
 
 /// `[]`, which may well come twice.
 const EMPTY_LIST: usize = 2;

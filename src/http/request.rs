@@ -9,8 +9,9 @@ use zeroize::Zeroizing;
 use super::failure::{Cause, Error, Failed};
 use crate::secret::{FactoryKey, Kind, PersonalAccessToken, Secret};
 
-/// The most that a JSON answer may have, unless the request says otherwise.
-pub(super) const LARGEST_ANSWER: usize = 8 * 1024 * 1024;
+/// The most that a JSON answer may have, unless the request says otherwise. A page of a hundred projects, each with the
+/// longest description, has a third of it.
+pub(super) const LARGEST_ANSWER: usize = 4 * 1024 * 1024;
 
 /// Whether a request may be sent again.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]

@@ -44,7 +44,7 @@ async fn a_body_that_does_not_fit_is_told_by_how() {
     let (outcome, _) = metadata_under("endless").await;
     assert!(matches!(outcome, Err(Cause::TooLarge { .. })), "{outcome:?}");
     let (outcome, _) = metadata_under("cut").await;
-    assert!(matches!(&outcome, Err(Cause::Decode { detail, .. }) if detail.contains("ends too early")), "{outcome:?}");
+    assert!(matches!(&outcome, Err(Cause::Broken { detail }) if detail.contains("stops in the middle")), "{outcome:?}");
     let (outcome, _) = metadata_under("type").await;
     assert!(matches!(outcome, Err(Cause::Decode { .. })), "{outcome:?}");
     let (outcome, _) = metadata_under("empty").await;
@@ -138,7 +138,8 @@ async fn a_write_is_held_to_the_status_and_type_it_has() {
     for fault in ["empty", "html:200", "type", "cut"] {
         let sandbox = faulty(&format!("POST /api/v4/applications={fault}"));
         let error = writer(&sandbox).create_application(&application()).await.expect_err(fault);
-        assert!(matches!(cause(&error), Cause::Decode { .. } | Cause::Imposter { .. }), "{fault}");
+        let cause = cause(&error);
+        assert!(matches!(cause, Cause::Decode { .. } | Cause::Imposter { .. } | Cause::Broken { .. }), "{fault}");
     }
 }
 

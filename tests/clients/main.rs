@@ -3,7 +3,9 @@
 mod factory;
 mod gitlab;
 mod graphql;
+mod hostile;
 mod http;
+mod http2;
 mod pace;
 mod tls;
 mod world;

@@ -1,6 +1,6 @@
 //! Names that would do something to a terminal.
 
-use factory_gitlab::sandbox::options::Options;
+use factory_gitlab::sandbox::options::{Edition, Options, Plan};
 
 use super::small;
 use crate::world::World;
@@ -74,4 +74,29 @@ fn a_servers_refusal_full_of_escape_codes_is_said_harmless() {
             assert_harmless(fault, &run.stderr);
         }
     }
+}
+
+/// Where every project has its own hook, projects are named in the plan, in progress and in findings.
+#[test]
+fn names_of_projects_with_escape_codes_are_harmless_too() {
+    let world = World::with(Options { edition: Edition::Ce, plan: Plan::None, projects: 2, ..small() });
+    for project in world.sandbox().gitlab().lock().projects.values_mut() {
+        project.name = EVIL.to_owned();
+        project.full_path = format!("{EVIL}/{}", project.id);
+    }
+    for args in [
+        ["connect", "--dry-run"].as_slice(),
+        &["connect", "--yes", "-vv", "--log-file", "run.log"],
+        &["verify"],
+        &["verify", "-o", "json"],
+        &["verify", "-o", "junit", "--live"],
+        &["status"],
+    ] {
+        let case = args.join(" ");
+        let run = world.run(args);
+        assert_harmless(&case, &run.stdout);
+        assert_harmless(&case, &run.stderr);
+        assert!(matches!(run.code, 0 | 1), "{case}: {run}");
+    }
+    assert_eq!(world.sandbox().gitlab().all_hooks().len(), 2);
 }

@@ -1,0 +1,164 @@
+//! A server that means harm: a clear word, the right exit code, in time, in little memory, and the token stays at home.
+
+mod scripts;
+mod stand_in;
+
+use std::io::Read as _;
+use std::net::TcpStream;
+use std::process::Output;
+use std::time::Duration;
+
+use factory_gitlab::env::Clock;
+use factory_gitlab::sandbox::options::{Edition, Options, Plan};
+
+use self::stand_in::{Asked, Script, elsewhere, stand_in};
+use crate::world::{Transcript, World, small};
+
+/// No server makes the program take more.
+const MOST_MEMORY: u64 = 64 * 1024;
+/// A run asks a few times one after another, and each may take its time-out.
+const LONGEST: Duration = Duration::from_secs(30);
+
+const TIMEOUT: &str = "2";
+
+/// A run, the most memory that it had (in KiB, as far as the system tells), and how long it took.
+struct Measured {
+    run: Transcript,
+    peak: u64,
+    took: Duration,
+}
+
+fn measured(world: &World, args: &[&str]) -> Measured {
+    let began = Clock.instant();
+    let mut child = world.start(args);
+    let status = format!("/proc/{}/status", child.id());
+    let (mut output, mut error) = (child.stdout.take().expect("piped"), child.stderr.take().expect("piped"));
+    let reading = std::thread::spawn(move || {
+        let mut bytes = Vec::new();
+        output.read_to_end(&mut bytes).map(|_| bytes).expect("standard output")
+    });
+    let complaints = std::thread::spawn(move || {
+        let mut bytes = Vec::new();
+        error.read_to_end(&mut bytes).map(|_| bytes).expect("standard error")
+    });
+    let mut peak = 0;
+    let ended = loop {
+        // The high-water mark only grows, so that the last look before the end is enough.
+        peak = high_water(&status).unwrap_or(0).max(peak);
+        if let Some(ended) = child.try_wait().expect("a child") {
+            break ended;
+        }
+        if began.elapsed() > LONGEST * 2 {
+            child.kill().expect("killed");
+        }
+        std::thread::park_timeout(Duration::from_millis(2));
+    };
+    let took = began.elapsed();
+    let stdout = reading.join().expect("standard output");
+    let stderr = complaints.join().expect("standard error");
+    let run = Transcript::new(&Output { status: ended, stdout, stderr }, &world.path(""));
+    Measured { run, peak, took }
+}
+
+/// `VmHWM`, where there is such a thing.
+fn high_water(status: &str) -> Option<u64> {
+    let text = std::fs::read_to_string(status).ok()?;
+    text.lines().find_map(|line| line.strip_prefix("VmHWM:")?.trim().strip_suffix(" kB")?.trim().parse().ok())
+}
+
+/// Runs `connect` on a new instance and `verify` on a connected one, against a server that answers one path by a script.
+fn assert_withstood((at, script): (&'static str, impl Script + Copy), options: &Options) {
+    let fresh = World::with(options.clone());
+    assert_run_withstood(fresh, (at, script), &["connect", "--yes"]);
+    for form in ["text", "json"] {
+        let world = World::with(options.clone());
+        world.connects(&[]);
+        assert_run_withstood(world, (at, script), &["verify", "-o", form]);
+    }
+}
+
+fn assert_run_withstood(mut world: World, (at, script): (&'static str, impl Script), command: &[&str]) {
+    let heads = stand_in(&mut world, at, script);
+    let Measured { run, peak, took } =
+        measured(&world, &[command, &["--timeout", TIMEOUT, "--concurrency", "32"]].concat());
+    assert!(matches!(run.code, 1 | 3), "{command:?} {at}: {run}");
+    assert!(run.stderr.len() + run.stdout.len() < 100_000, "{command:?} {at}: it says too much");
+    assert!(!run.stderr.contains("panicked"), "{command:?} {at}: {run}");
+    assert!(peak < MOST_MEMORY, "{command:?} {at}: {peak} KiB: {run}");
+    assert!(took < LONGEST, "{command:?} {at}: {took:?}: {run}");
+    assert!(!heads.all().is_empty(), "{command:?}: nothing was asked");
+}
+
+/// The licence without group hooks: every project has its own.
+fn many() -> Options {
+    Options { projects: 60, edition: Edition::Ce, plan: Plan::None, ..small() }
+}
+
+#[test]
+fn a_stand_in_without_malice_is_green() {
+    let mut world = World::with(small());
+    world.connects(&[]);
+    let heads = stand_in(&mut world, "/nowhere", scripts::cut);
+    let Measured { run, peak, .. } = measured(&world, &["verify"]);
+    assert_eq!(run.code, 0, "{run}");
+    assert!(heads.all().len() > 5 && (cfg!(not(target_os = "linux")) || peak > 1024), "{peak}");
+}
+
+/// Every way to name another origin that looks like one's own.
+#[test]
+fn the_token_stays_at_home_however_another_origin_is_written() {
+    let (elsewhere, heads) = elsewhere();
+    let host = elsewhere.replace("http:", "");
+    for to in [elsewhere.clone(), host.clone(), host.replace('/', "\\"), elsewhere.replace("//", "//[own]@")] {
+        for header in ["Location", "Link"] {
+            let mut world = World::with(small());
+            let to = to.clone();
+            let script = move |stream: &mut TcpStream, asked: &Asked| {
+                let to = to.replace("[own]", asked.origin.trim_start_matches("http://"));
+                scripts::lead(stream, header, &format!("{to}{}", asked.path()))
+            };
+            drop(stand_in(&mut world, "/api/v4/applications", script));
+            let run = world.run(&["connect", "--yes"]);
+            assert!(matches!(run.code, 1 | 3), "{header}: {run}");
+        }
+    }
+    assert_eq!(heads.all(), Vec::<String>::new());
+}
+
+macro_rules! withstood {
+    ($($name:ident = $at:literal, $script:ident;)+) => {$(
+        #[test]
+        fn $name() {
+            assert_withstood(($at, scripts::$script), &small());
+        }
+    )+};
+}
+
+withstood! {
+    an_endless_body = "/api/v4/metadata", endless;
+    an_endless_list = "/api/v4/applications", endless;
+    a_head_that_drips = "/api/v4/metadata", slow_head;
+    a_body_that_drips = "/api/v4/applications", slow_body;
+    a_large_header = "/api/v4/metadata", large_header;
+    deep_arrays = "/api/v4/applications", deep;
+    deep_objects = "/api/v4/groups", deep_objects;
+    many_parts_of_a_list = "/api/v4/groups/*/hooks", many_parts;
+    a_body_that_is_cut = "/api/v4/groups/*/hooks", cut;
+    a_redirect_in_a_circle = "/api/v4/groups", redirect_loop;
+    a_bomb = "/api/v4/applications", packed;
+    a_link_to_itself = "/api/v4/applications", link_to_itself;
+    links_in_a_circle = "/api/v4/groups", links_in_a_circle;
+    a_page_that_repeats = "/api/v4/groups/*/hooks", a_page_that_repeats;
+    a_million_hooks = "/api/v4/groups/*/hooks", a_million;
+    a_million_applications = "/api/v4/applications", a_million;
+}
+
+#[test]
+fn sixty_endless_bodies_at_once() {
+    assert_withstood(("/api/v4/projects/*/hooks", scripts::endless), &many());
+}
+
+#[test]
+fn sixty_large_lists_at_once() {
+    assert_withstood(("/api/v4/projects/*/hooks", scripts::many_parts), &many());
+}
