@@ -30,7 +30,8 @@ pub(super) struct Patience {
 /// One step's tries.
 pub(super) struct Tries<'a> {
     patience: &'a Patience,
-    began: Instant,
+    /// When it failed first.
+    since: Option<Instant>,
     failed: u32,
 }
 
@@ -58,7 +59,7 @@ impl Patience {
     }
 
     pub(super) fn tries(&self) -> Tries<'_> {
-        Tries { patience: self, began: self.clock.instant(), failed: 0 }
+        Tries { patience: self, since: None, failed: 0 }
     }
 
     fn heard(&self) -> Instant {
@@ -78,9 +79,10 @@ impl Tries<'_> {
             return Err(error.into());
         }
         self.failed += 1;
-        let heard = self.patience.heard();
-        let silence = self.patience.clock.instant().saturating_duration_since(heard);
-        match next(kind, self.failed, (silence, heard > self.began)) {
+        let (now, heard) = (self.patience.clock.instant(), self.patience.heard());
+        let since = *self.since.get_or_insert(now);
+        let silence = now.saturating_duration_since(heard);
+        match next(kind, self.failed, (silence, heard > since)) {
             Next::Wait(wait) => {
                 tracing::debug!(%error, wait_ms = wait.as_millis(), "the step is tried again");
                 self.patience.clock.sleep(wait).await;
@@ -99,7 +101,7 @@ enum Next {
     Stop,
 }
 
-/// Pure: what follows the so-manieth failure, when nobody has been answered for this long and, since the step began,
+/// Pure: what follows the so-manieth failure, when nobody has been answered for this long and, since the first,
 /// somebody was or was not.
 fn next(kind: Failed, failed: u32, (silence, somebody_is_answered): (Duration, bool)) -> Next {
     if failed > 1 && silence >= LONGEST_SILENCE {

@@ -117,6 +117,10 @@ impl SealedBundle {
     }
 
     fn write_now(&self, path: &Path) -> io::Result<()> {
+        // A device or a pipe cannot be replaced by a file beside it.
+        if std::fs::metadata(path).is_ok_and(|found| !found.is_file()) {
+            return std::fs::OpenOptions::new().write(true).open(path)?.write_all(&self.bytes);
+        }
         let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
         // A temporary file is made with mode 0600, which stays.
         let mut file = tempfile::Builder::new().prefix(".bundle-").tempfile_in(folder)?;

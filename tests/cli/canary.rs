@@ -17,13 +17,13 @@ use crate::bad_input::files_below;
 use crate::world::{Transcript, World};
 
 /// A secret with its name, and every form in which it might be found.
-struct Canary {
-    name: String,
+pub struct Canary {
+    pub name: String,
     forms: Vec<String>,
 }
 
 impl Canary {
-    fn new(name: &str, value: &str) -> Self {
+    pub fn new(name: &str, value: &str) -> Self {
         assert!(value.len() >= 12, "{name} is too short to be unique");
         let bytes = value.as_bytes();
         let hex = |between: &str| bytes.iter().map(|byte| format!("{between}{byte:02x}")).collect::<String>();
@@ -42,7 +42,7 @@ impl Canary {
     }
 
     /// The first form that is in a text.
-    fn found_in(&self, text: &str) -> Option<&str> {
+    pub fn found_in(&self, text: &str) -> Option<&str> {
         self.forms.iter().map(String::as_str).find(|form| text.contains(form))
     }
 }

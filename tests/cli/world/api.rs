@@ -22,8 +22,13 @@ pub fn of_version(major: u16, minor: u16) -> Options {
 impl World {
     /// Asks GitLab's API, as the admin; gives the status and the answer. What was asked is not counted.
     pub fn api(&self, method: &str, path: &str, body: &Value) -> (u16, Value) {
+        self.api_with(&self.sandbox().gitlab().admin_token(), (method, path), body)
+    }
+
+    /// The same with another token.
+    pub fn api_with(&self, token: &str, (method, path): (&str, &str), body: &Value) -> (u16, Value) {
         let address = self.sandbox().gitlab_url().replace("http://", "");
-        let (token, body) = (self.sandbox().gitlab().admin_token(), body.to_string());
+        let body = body.to_string();
         let mut stream = TcpStream::connect(&address).expect("GitLab");
         write!(
             stream,

@@ -1,0 +1,159 @@
+//! A disk that is full: from the first line on, in the middle of any line, at the bundle, at the report. It is said, the
+//! exit code is 2, nothing is lost, and the next run ends it.
+//!
+//! Two ways to a full disk need no rights: a limit of the size of files, which cuts a write in two as a full disk does,
+//! and `/dev/full`.
+
+use std::collections::BTreeSet;
+use std::path::PathBuf;
+use std::process::{Command, Stdio};
+
+use factory_gitlab::journal::Store;
+
+use super::{Case, OUT, end};
+use crate::world::{Transcript, World};
+
+/// The shell counts the limit in blocks of so many bytes.
+const BLOCK: usize = 512;
+
+/// Room for everything but a journal that is nearly full.
+const BLOCKS: usize = 32;
+
+/// Runs `connect` with files limited to so many blocks.
+fn limited(world: &World, blocks: usize, args: &[&str]) -> Transcript {
+    let output = Command::new("sh")
+        .args(["-c", &format!("trap '' XFSZ; ulimit -f {blocks}; exec \"$@\""), "sh"])
+        .arg(World::program())
+        .args(["connect", "--yes"])
+        .args(args)
+        .env_clear()
+        .envs(world.variables())
+        .env("PATH", "/usr/bin:/bin")
+        .current_dir(world.path(""))
+        .stdin(Stdio::null())
+        .output()
+        .expect("a shell");
+    Transcript::new(&output, &world.path(""))
+}
+
+/// Where the journal of this world is, or will be.
+fn journal(world: &World) -> PathBuf {
+    let store = Store::new(Some(world.path("state"))).expect("a store");
+    let kit = world.sandbox().factory().kit_json();
+    let organization = kit["organization"]["id"].as_str().expect("an organization");
+    store.connection(&world.sandbox().gitlab_url().parse().expect("an address"), organization).journal_path()
+}
+
+/// A world whose journal has so much room left: what is before it are empty lines, which tell nothing.
+fn with_room_for(case: &Case, room: usize) -> World {
+    let world = case.world();
+    let path = journal(&world);
+    std::fs::create_dir_all(path.parent().expect("a folder")).expect("made");
+    std::fs::write(&path, "\n".repeat(BLOCKS * BLOCK - room)).expect("filled");
+    world
+}
+
+/// How much was done when the disk was full: applications, hooks, bundles.
+type Done = (usize, usize, usize);
+
+fn done(world: &World) -> Done {
+    let gitlab = world.sandbox().gitlab();
+    (gitlab.applications().len(), gitlab.all_hooks().len(), world.sandbox().factory().bundles().len())
+}
+
+/// The journal is full in the middle of its every line, and at its ends.
+fn fills_up(case: &Case, step: usize) -> BTreeSet<Done> {
+    let world = case.world();
+    world.connects(case.args);
+    let length = std::fs::read(journal(&world)).expect("a journal").len();
+    let mut seen = BTreeSet::new();
+    for room in (0..length).step_by(step) {
+        let name = format!("{}, room for {room} of {length} bytes", case.name);
+        let world = with_room_for(case, room);
+        let run = limited(&world, BLOCKS, case.args);
+        // Only that it ended is not noted, once everything is done: no failure.
+        assert!(run.code == 2 || run.code == 0 && done(&world).1 == 1, "{name}: {run}");
+        let told = format!("{}{}", run.stdout, run.stderr);
+        assert!(run.code == 0 || told.contains("File too large"), "{name}: {run}");
+        seen.insert(done(&world));
+        end::the_next_run_ends_it(&world, case, &name);
+    }
+    seen
+}
+
+#[test]
+fn a_journal_that_is_full_at_any_line_stops_the_run_before_the_act_and_loses_nothing() {
+    let seen = fills_up(&Case::group_hook(), 67);
+    for wanted in [(0, 0, 0), (1, 0, 0), (1, 1, 0), (1, 1, 1)] {
+        assert!(seen.contains(&wanted), "the disk was never full at {wanted:?}: {seen:?}");
+    }
+}
+
+#[test]
+fn a_journal_that_is_full_while_a_token_is_made_leaves_no_token_over() {
+    fills_up(&Case::minted_token(), 149);
+}
+
+/// The journal has room, the sealed bundle does not: its secret is lost, and the next run renews it.
+#[test]
+fn a_bundle_that_does_not_fit_is_said_and_sealed_by_the_next_run() {
+    for case in [Case::group_hook(), Case::bundle_out()] {
+        let world = case.world();
+        let run = limited(&world, 2, case.args);
+        assert_eq!(run.code, 2, "{}: {run}", case.name);
+        assert!(run.stdout.contains("failed  seal the bundle"), "{}: {run}", case.name);
+        assert!(run.stdout.contains("File too large"), "{}: {run}", case.name);
+        end::the_next_run_ends_it(&world, &case, case.name);
+    }
+}
+
+/// The copy to carry has no room, or its folder is gone by then: the sealed one waits.
+#[test]
+#[cfg(target_os = "linux")]
+fn a_bundle_that_cannot_be_handed_out_waits_for_the_next_run() {
+    let case = Case::bundle_out();
+    let full = case.world();
+    let run = full.connect(&["--bundle-out", "/dev/full"]);
+    assert_eq!(run.code, 2, "{run}");
+    assert!(run.stdout.contains("No space left on device"), "{run}");
+    end::the_next_run_ends_it(&full, &case, "/dev/full");
+
+    let gone = case.world();
+    let folder = gone.path("stick");
+    std::fs::create_dir(&folder).expect("made");
+    let (path, removed) = (format!("stick/{OUT}"), folder);
+    let moment = factory_gitlab::sandbox::traffic::When::AfterActing;
+    gone.sandbox().at_request(case.requests(), moment, move |_| {
+        std::fs::remove_dir_all(removed).expect("removed");
+        factory_gitlab::sandbox::traffic::Then::GoOn
+    });
+    let run = gone.run(&["connect", "--yes", "--bundle-out", &path]);
+    assert_eq!(run.code, 2, "{run}");
+    assert!(run.stdout.contains("failed  write the sealed bundle"), "{run}");
+    end::the_next_run_ends_it(&gone, &case, "a folder that is gone");
+}
+
+/// A report that finds no room at the end: everything is done, and the exit code says that the report is missing.
+#[test]
+#[cfg(target_os = "linux")]
+fn a_report_that_finds_no_room_is_said_and_nothing_is_undone() {
+    let case = Case::group_hook();
+    for format in ["text", "json"] {
+        let world = case.world();
+        let run = world.connect(&["-o", format, "--output-file", "/dev/full"]);
+        assert_eq!(run.code, 2, "{format}: {run}");
+        assert!(run.stderr.contains("No space left on device"), "{format}: {run}");
+        end::is_right(&world, &case, format);
+        world.has_nothing_to_do(&[]);
+
+        let world = case.world();
+        let full = std::fs::OpenOptions::new().write(true).open("/dev/full").expect("a full device");
+        let mut command = world.command(&["connect", "--yes", "-o", format]);
+        let output = command.stdin(Stdio::null()).stdout(full).output().expect("an end");
+        let told = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert_eq!(output.status.code(), Some(1), "{format}: {told}");
+        assert!(told.contains("No space left on device"), "{format}: {told}");
+        end::is_right(&world, &case, format);
+        world.has_nothing_to_do(&[]);
+    }
+}

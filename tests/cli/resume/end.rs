@@ -1,0 +1,102 @@
+//! What is right at the end of every story told here, and what must not lie about on the way.
+
+use std::os::unix::fs::PermissionsExt as _;
+
+use factory_gitlab::bundle::SealedBundle;
+use factory_gitlab::sandbox::options::Plan;
+use serde_json::Value;
+
+use super::{Case, OUT};
+use crate::canary::Canary;
+use crate::world::World;
+
+/// One application, one hook for each target with the right token, one bundle in the right hands whose pair
+/// authenticates, and no token that nobody has.
+pub fn is_right(world: &World, case: &Case, name: &str) {
+    let gitlab = world.sandbox().gitlab();
+    let applications = gitlab.applications();
+    assert_eq!(applications.len(), 1, "{name}: applications");
+    let bundle = handed_over(world, case, name);
+    assert_eq!(bundle["application"]["id"], applications[0].uid, "{name}");
+    let secret = bundle["application"]["secret"].as_str().expect("a secret");
+    assert!(applications[0].has_secret(secret), "{name}: the pair in the bundle is dead");
+    hooks_are_right(world, name);
+    assert!(!world.sandbox().factory().deliveries().is_empty(), "{name}: nothing was delivered");
+    let today = gitlab.clock().today();
+    let tokens = gitlab.tokens();
+    let minted: Vec<_> = tokens.iter().filter(|one| one.name.starts_with("Factory ") && one.active(today)).collect();
+    let wanted = usize::from(case.args.contains(&"minted"));
+    assert_eq!(minted.len(), wanted, "{name}: tokens for Factory");
+    if wanted == 1 {
+        let token = bundle["personal_access_token"]["value"].as_str().expect("a token");
+        let (answers, _) = world.api_with(token, ("GET", "/user"), &Value::Null);
+        assert_eq!(answers, 200, "{name}: the token in the bundle is dead");
+    }
+}
+
+/// The document in the bundle: Factory's, or the one that is to be carried.
+fn handed_over(world: &World, case: &Case, name: &str) -> Value {
+    if !case.args.contains(&"--bundle-out") {
+        return world.bundle();
+    }
+    assert!(world.sandbox().factory().bundles().is_empty(), "{name}: it was uploaded");
+    let path = world.path(OUT);
+    let mode = std::fs::metadata(&path).expect("the bundle").permissions().mode() & 0o777;
+    assert_eq!(mode, 0o600, "{name}");
+    let opened = SealedBundle::read(&path).expect("a bundle").open(&world.sandbox().factory().identity());
+    serde_json::from_str(opened.expect("it opens").text()).expect("JSON")
+}
+
+pub fn hooks_are_right(world: &World, name: &str) {
+    let options = world.sandbox().options();
+    let targets = match options.plan {
+        Plan::None => world.sandbox().gitlab().projects().len(),
+        Plan::Premium | Plan::Ultimate => options.groups,
+    };
+    let hooks = world.all_hooks();
+    let mut owners: Vec<String> = hooks.iter().map(|hook| format!("{:?}", hook.owner)).collect();
+    owners.sort();
+    owners.dedup();
+    assert_eq!((owners.len(), hooks.len()), (targets, targets), "{name}: {owners:?}");
+    let token = world.sandbox().factory().webhook_secret();
+    assert!(hooks.iter().all(|hook| hook.has_token(token)), "{name}: a token is wrong");
+}
+
+/// Neither the secrets that are known, in any form, nor anything that looks like one of GitLab's.
+pub fn nothing_secret_is_on_the_disk(world: &World, case: &Case, name: &str) {
+    let (gitlab, factory) = (world.sandbox().gitlab(), world.sandbox().factory());
+    let mut canaries = vec![
+        Canary::new("the token", &gitlab.admin_token()),
+        Canary::new("the webhook token", factory.webhook_secret()),
+        Canary::new("the signing token", &factory.signing_token()),
+        Canary::new("Factory's key", factory.api_key()),
+    ];
+    let mut sealed = factory.bundles().into_iter().map(|bundle| bundle.document).collect::<Vec<_>>();
+    if case.args.contains(&"--bundle-out") && world.path(OUT).exists() {
+        sealed.push(handed_over(world, case, name));
+    }
+    for document in sealed {
+        for path in ["/application/secret", "/personal_access_token/value"] {
+            canaries.extend(document.pointer(path).and_then(Value::as_str).map(|text| Canary::new(path, text)));
+        }
+    }
+    for (path, content) in world.files_below("") {
+        let text = String::from_utf8_lossy(&content);
+        for canary in &canaries {
+            assert_eq!(canary.found_in(&text), None, "{name}: {} is in {path}", canary.name);
+        }
+        for prefix in ["gloas-", "glpat-"] {
+            assert!(!text.contains(prefix), "{name}: something with {prefix} is in {path}");
+        }
+    }
+}
+
+/// The next run ends what was begun, and the one after it has nothing to do.
+pub fn the_next_run_ends_it(world: &World, case: &Case, name: &str) {
+    nothing_secret_is_on_the_disk(world, case, name);
+    let again = world.connect(case.args);
+    assert_eq!(again.code, 0, "{name}: {again}");
+    is_right(world, case, name);
+    nothing_secret_is_on_the_disk(world, case, name);
+    world.has_nothing_to_do(case.args);
+}

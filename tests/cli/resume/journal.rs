@@ -1,0 +1,197 @@
+//! A journal that lost its end, cut at every byte, or that holds garbage.
+//!
+//! A whole run for each byte would take minutes, so the proof has two halves. `connect` knows the journal only by the
+//! record that it adds up to (or to the same lines less some), and only ever appends to it, after closing off a torn line. So it is enough that
+//!
+//! 1. cut at any byte, the journal adds up to the record of its whole lines (with the torn one, if nothing of it but the
+//!    newline is missing): held for every byte of the journals of real runs; and
+//! 2. from the record of each line, and from each with half of the next line behind it, a real run ends right.
+
+use std::path::{Path, PathBuf};
+
+use factory_gitlab::journal::{Record, Store};
+use serde_json::Value;
+
+use super::{Case, end};
+use crate::world::World;
+
+/// The record that a journal of these bytes adds up to, with all that its form for people leaves out. How many lines were
+/// passed over is not part of it: nothing is decided by that.
+fn record_of(bytes: &[u8]) -> (String, usize) {
+    let folder = tempfile::tempdir().expect("a folder");
+    let store = Store::new(Some(folder.path().to_owned())).expect("a store");
+    let connection = store.connection(&"http://127.0.0.1".parse().expect("an address"), "org");
+    let path = connection.journal_path();
+    std::fs::create_dir_all(path.parent().expect("a folder")).expect("made");
+    std::fs::write(&path, bytes).expect("written");
+    let record = connection.record().expect("readable");
+    let unread = record.unread_lines;
+    (format!("{:?}", Record { unread_lines: 0, ..record }), unread)
+}
+
+/// The journal of a world, where it lies and what it holds.
+fn journal(world: &World) -> (PathBuf, Vec<u8>) {
+    let (path, bytes) =
+        world.files_below("state").into_iter().find(|(path, _)| path.ends_with(".jsonl")).expect("a journal");
+    (path.into(), bytes)
+}
+
+/// Behind each line: where it ends.
+fn ends(bytes: &[u8]) -> Vec<usize> {
+    (0..bytes.len()).filter(|at| bytes[*at] == b'\n').map(|at| at + 1).collect()
+}
+
+fn cases() -> [Case; 4] {
+    [Case::group_hook(), Case::minted_token(), Case::bundle_out(), Case::hooks_without_marks()]
+}
+
+#[test]
+fn a_journal_cut_at_any_byte_adds_up_to_the_record_of_its_whole_lines() {
+    for case in cases() {
+        let world = case.world();
+        world.connects(case.args);
+        let (_, whole) = journal(&world);
+        let mut start = 0;
+        for end in ends(&whole) {
+            let (before, _) = record_of(&whole[..start]);
+            let (after, _) = record_of(&whole[..end]);
+            for cut in start..end {
+                let (record, unread) = record_of(&whole[..cut]);
+                // Without its newline alone, the line is whole.
+                let (wanted, torn) = if cut + 1 == end { (&after, 0) } else { (&before, usize::from(cut > start)) };
+                assert_eq!((&record, unread), (wanted, torn), "{}, cut at {cut}", case.name);
+            }
+            start = end;
+        }
+    }
+}
+
+/// Connects, leaves of the journal what `spoil` makes of it, and runs again.
+fn spoilt(case: &Case, name: &str, spoil: impl FnOnce(&[u8]) -> Vec<u8>) {
+    let world = case.world();
+    world.connects(case.args);
+    let (path, whole) = journal(&world);
+    std::fs::write(&path, spoil(&whole)).expect("spoilt");
+    let name = format!("{}, {name}", case.name);
+    let run = world.connect(case.args);
+    assert_eq!(run.code, 0, "{name}: {run}");
+    converged(&world, &name);
+    world.has_nothing_to_do(case.args);
+}
+
+/// Factory may have been given a second bundle: that the first one arrived was forgotten. The last one counts.
+fn converged(world: &World, name: &str) {
+    let gitlab = world.sandbox().gitlab();
+    let applications = gitlab.applications();
+    assert_eq!(applications.len(), 1, "{name}");
+    end::hooks_are_right(world, name);
+    if let Some(last) = world.sandbox().factory().bundles().last() {
+        let secret = last.document["application"]["secret"].as_str().expect("a secret");
+        assert!(applications[0].has_secret(secret), "{name}: the pair in the last bundle is dead");
+    }
+    let live: Vec<String> = gitlab
+        .tokens()
+        .into_iter()
+        .filter(|token| token.name.starts_with("Factory ") && !token.revoked)
+        .map(|token| token.name)
+        .collect();
+    assert!(live.len() <= 1, "{name}: {live:?}");
+}
+
+#[test]
+fn from_the_record_of_any_line_torn_or_not_a_run_ends_right() {
+    for case in [Case::group_hook(), Case::minted_token()] {
+        let world = case.world();
+        world.connects(case.args);
+        let lines = ends(&journal(&world).1).len();
+        for line in 0..lines {
+            spoilt(&case, &format!("the journal ends after line {line}"), |whole| first_lines(whole, line).to_vec());
+            spoilt(&case, &format!("the journal ends in the middle of line {}", line + 1), |whole| {
+                let (start, end) = (first_lines(whole, line).len(), first_lines(whole, line + 1).len());
+                whole[..usize::midpoint(start, end)].to_vec()
+            });
+        }
+    }
+}
+
+fn first_lines(whole: &[u8], count: usize) -> &[u8] {
+    let end = if count == 0 { 0 } else { ends(whole)[count - 1] };
+    &whole[..end]
+}
+
+/// Garbage behind the whole journal takes nothing away: nothing is left to do.
+#[test]
+fn garbage_behind_the_last_line_changes_nothing() {
+    let newer =
+        |event: &str| format!("{{\"v\":2,\"at\":\"2030-01-01T00:00:00Z\",\"run\":\"r\",{event}}}\n").into_bytes();
+    for (name, garbage) in [
+        ("zeros, as a power cut leaves them", vec![0; 4096]),
+        ("half a letter", vec![b'{', b'"', 0xC3]),
+        ("half a letter in a line of its own", vec![0xE2, 0x82, b'\n']),
+        ("an empty line", b"\n\n".to_vec()),
+        ("another program's line", b"[1,2,3]\n".to_vec()),
+        ("a newer program's event", newer(r#""event":"application_moved","to":7"#)),
+        // What a newer program means by a word that we know too is not guessed at.
+        ("a newer program's word", newer(r#""event":"application_deleted","application_id":"x""#)),
+        ("a line too long", vec![b'x'; 3 * 1024 * 1024]),
+    ] {
+        let case = Case::group_hook();
+        let world = case.world();
+        world.connects(&[]);
+        let (path, whole) = journal(&world);
+        let before = record_of(&whole).0;
+        std::fs::write(&path, [whole.as_slice(), &garbage].concat()).expect("spoilt");
+        assert_eq!(record_of(&std::fs::read(&path).expect("readable")).0, before, "{name}");
+        world.has_nothing_to_do(&[]);
+        // What is written behind it stands alone.
+        world.sandbox().gitlab().add_group("late", None);
+        world.connects(&[]);
+        let after = std::fs::read(&path).expect("readable");
+        let lines = after[whole.len() + garbage.len()..].split(|byte| *byte == b'\n').filter(|line| !line.is_empty());
+        assert!(lines.map(serde_json::from_slice::<Value>).all(|line| line.is_ok()), "{name}");
+        world.has_nothing_to_do(&[]);
+    }
+}
+
+#[test]
+fn garbage_instead_of_the_journal_or_in_its_middle_is_repaired_by_looking() {
+    let case = Case::group_hook();
+    let zeroed = |whole: &[u8], from: usize, to: usize| {
+        let mut bytes = whole.to_vec();
+        bytes[from..to].fill(0);
+        bytes
+    };
+    spoilt(&case, "nothing but zeros", |whole| vec![0; whole.len()]);
+    for part in 0..4 {
+        spoilt(&case, &format!("zeros in quarter {part}"), |whole| {
+            let quarter = whole.len() / 4;
+            zeroed(whole, part * quarter, (part + 1) * quarter)
+        });
+    }
+}
+
+/// A bundle that waits and is damaged cannot be handed over; the secret in it is lost, and that is repaired.
+#[test]
+fn a_sealed_bundle_that_was_lost_or_cut_is_sealed_again() {
+    for damage in [0_usize, 1, 200] {
+        let case = Case::group_hook();
+        let world = case.world();
+        world.sandbox().fault("factory:POST /gitlab/v1/bundles=status:403").expect("a fault");
+        assert_eq!(world.connect(&[]).code, 1);
+        world.sandbox().clear_faults();
+        let bundle = journal(&world).0.with_file_name("bundle.age");
+        damage_file(&bundle, damage);
+        assert_eq!(world.connect(&[]).code, 0, "{damage}");
+        end::is_right(&world, &case, "a damaged bundle");
+        world.has_nothing_to_do(&[]);
+    }
+}
+
+/// Removes the file, or cuts so much off its end.
+fn damage_file(path: &Path, damage: usize) {
+    if damage == 0 {
+        return std::fs::remove_file(path).expect("removed");
+    }
+    let whole = std::fs::read(path).expect("readable");
+    std::fs::write(path, &whole[..whole.len() - damage]).expect("cut");
+}

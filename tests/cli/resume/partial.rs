@@ -1,0 +1,52 @@
+//! Some of many projects refuse: the rest is done, the report counts and lists them, and the next run takes up only those.
+
+use factory_gitlab::sandbox::options::{Options, Plan};
+use factory_gitlab::sandbox::traffic::{Then, When};
+
+use super::end;
+use crate::world::{World, small};
+
+#[test]
+fn one_projects_refusal_does_not_stop_the_others_and_the_next_run_takes_up_only_those() {
+    const PROJECTS: usize = 60;
+    let world = World::with(Options { projects: PROJECTS, plan: Plan::None, groups: 3, ..small() });
+    let ids: Vec<u64> = world.sandbox().gitlab().projects().iter().map(|project| project.id).collect();
+    let [forbidden, full, gone] = [ids[7], ids[23], ids[59]];
+    world.sandbox().fault(&format!("POST /api/v4/projects/{forbidden}/hooks=status:403")).expect("a fault");
+    world.sandbox().fault(&format!("POST /api/v4/projects/{full}/hooks=status:422")).expect("a fault");
+    // Deleted between the look and the write: when the application is made, everything was looked at.
+    let gitlab = world.sandbox().gitlab().clone();
+    world.sandbox().at_request(number_of_the_creation(&world), When::AfterActing, move |_| {
+        gitlab.remove_project(gone);
+        Then::GoOn
+    });
+    let run = world.run(&["connect", "--yes", "-o", "json"]);
+    assert_eq!(run.code, 1, "{run}");
+    let report = run.json();
+    let failures: Vec<String> =
+        report["failures"].as_array().expect("a list").iter().map(ToString::to_string).collect();
+    assert_eq!(failures.len(), 3, "{failures:#?}");
+    let hooks = world.all_hooks();
+    assert_eq!(hooks.len(), PROJECTS - 3);
+
+    world.sandbox().clear_faults();
+    let again = world.connect(&[]);
+    assert_eq!(again.code, 0, "{again}");
+    let mut created: Vec<String> = world.writes().into_iter().filter(|write| write.ends_with("/hooks")).collect();
+    created.sort();
+    let mut wanted = [forbidden, full].map(|id| format!("POST /api/v4/projects/{id}/hooks"));
+    wanted.sort();
+    assert_eq!(created, wanted);
+    assert!(!world.writes().iter().any(|write| write.contains("/applications")), "{:?}", world.writes());
+    end::hooks_are_right(&world, "taken up");
+    assert_eq!(world.sandbox().factory().bundles().len(), 1);
+    world.has_nothing_to_do(&[]);
+}
+
+/// In a world like this one.
+fn number_of_the_creation(world: &World) -> usize {
+    let other = World::with(world.sandbox().options().clone());
+    other.connects(&[]);
+    let requests = other.sandbox().requests();
+    requests.iter().find(|one| one.is_write() && one.path() == "/api/v4/applications").expect("a write").number
+}

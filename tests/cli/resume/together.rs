@@ -1,0 +1,138 @@
+//! Two runs at the same time: on one machine a lock of the system's holds the second; two machines cannot see each
+//! other's lock, so the younger application is taken away again, and double hooks are cleared by the next run.
+
+use std::process::{Child, Output};
+use std::sync::mpsc;
+
+use factory_gitlab::sandbox::gitlab::state::Namespace;
+use factory_gitlab::sandbox::gitlab::world::ProjectSpec;
+use factory_gitlab::sandbox::options::{Options, Plan};
+use factory_gitlab::sandbox::traffic::{Then, When};
+
+use super::{Case, end, said, signal, start, until};
+use crate::world::{World, small};
+
+const BUSY: &str = "another run is working on this connection";
+
+fn ended(runs: Vec<Child>) -> Vec<Output> {
+    runs.into_iter().map(|run| run.wait_with_output().expect("an end")).collect()
+}
+
+fn codes(runs: &[Output]) -> Vec<Option<i32>> {
+    let mut codes: Vec<_> = runs.iter().map(|run| run.status.code()).collect();
+    codes.sort();
+    codes
+}
+
+#[test]
+fn two_runs_do_not_work_on_one_connection() {
+    let case = Case::group_hook();
+    let world = case.world();
+    world.sandbox().fault("POST /api/v4/applications=delay:3000").expect("a fault");
+    let first = start(&world, &[]);
+    until("the first run writes", || !world.writes().is_empty());
+    let second = world.run(&["connect", "--yes"]);
+    assert_eq!(second.code, 3, "{second}");
+    assert!(second.stderr.contains(BUSY), "{second}");
+    assert_eq!(codes(&ended(vec![first])), [Some(0)]);
+    end::is_right(&world, &case, "two runs");
+}
+
+#[test]
+fn runs_started_at_the_same_moment_end_as_one() {
+    for round in 0..8 {
+        let case = if round % 2 == 0 { Case::group_hook() } else { Case::minted_token() };
+        let world = case.world();
+        let runs = ended((0..3).map(|_| start(&world, case.args)).collect());
+        assert_eq!(codes(&runs).first(), Some(&Some(0)), "round {round}");
+        for run in runs.iter().filter(|run| run.status.code() != Some(0)) {
+            assert_eq!(run.status.code(), Some(3), "round {round}: {}", said(run));
+            assert!(said(run).contains(BUSY), "round {round}: {}", said(run));
+        }
+        end::is_right(&world, &case, &format!("round {round}"));
+        world.has_nothing_to_do(case.args);
+    }
+}
+
+/// The lock is the system's: a process that is stopped keeps it, one that was killed does not.
+#[test]
+fn a_stopped_run_keeps_the_lock_and_a_killed_one_does_not() {
+    let case = Case::group_hook();
+    let world = case.world();
+    let (tell, told) = mpsc::channel::<u32>();
+    world.sandbox().at_request(12, When::AfterActing, move |_| {
+        signal(told.recv().expect("the process"), "STOP");
+        Then::GoOn
+    });
+    let mut first = start(&world, &[]);
+    tell.send(first.id()).expect("it is told");
+    until("the first run was stopped", || {
+        let status = std::fs::read_to_string(format!("/proc/{}/stat", first.id())).unwrap_or_default();
+        status.rsplit(')').next().is_some_and(|rest| rest.trim_start().starts_with('T')) || !cfg!(target_os = "linux")
+    });
+    let second = world.run(&["connect", "--yes"]);
+    assert_eq!(second.code, 3, "{second}");
+    assert!(second.stderr.contains(BUSY), "{second}");
+    signal(first.id(), "KILL");
+    first.wait().expect("an end");
+    end::the_next_run_ends_it(&world, &case, "the holder was killed");
+}
+
+/// Two machines: two state folders. Starts one run on each at the same moment.
+fn on_two_machines(world: &mut World) -> Vec<Output> {
+    let here = world.variables()["FACTORY_GITLAB_STATE_DIR"].clone();
+    let there = world.path("there").to_string_lossy().into_owned();
+    let mut runs = Vec::new();
+    for state in [&there, &here] {
+        world.set("FACTORY_GITLAB_STATE_DIR", state);
+        runs.push(start(world, &[]));
+    }
+    ended(runs)
+}
+
+#[test]
+fn two_machines_at_once_make_one_application_and_one_bundle() {
+    for delay in [0, 50, 300] {
+        let case = Case::group_hook();
+        let mut world = case.world();
+        // Both have looked before either has written.
+        world.sandbox().fault(&format!("POST /api/v4/applications=delay:{delay}")).expect("a fault");
+        let runs = on_two_machines(&mut world);
+        let told: String = runs.iter().map(said).collect();
+        world.sandbox().clear_faults();
+        let codes = codes(&runs);
+        assert_eq!(codes[0], Some(0), "{delay} ms: one of them connects: {told}");
+        if codes[1] != Some(0) {
+            // Whoever looks between the other's creation and its upload is asked for a decision instead.
+            let refused = ["another machine is connecting this instance as well", "its secret is not"];
+            assert!(refused.iter().any(|words| told.contains(words)), "{delay} ms: {told}");
+        }
+        end::is_right(&world, &case, &format!("{delay} ms"));
+        // Both machines agree afterwards.
+        for state in ["there", "state"] {
+            let path = world.path(state).to_string_lossy().into_owned();
+            world.set("FACTORY_GITLAB_STATE_DIR", &path);
+            assert_eq!(world.connect(&[]).code, 0, "{delay} ms, {state}");
+            end::is_right(&world, &case, &format!("{delay} ms, {state}"));
+            world.has_nothing_to_do(&[]);
+        }
+    }
+}
+
+/// Nothing tells two machines' hooks apart beforehand; each carries our mark, so the next run of either clears the double.
+#[test]
+fn two_machines_at_once_may_make_a_hook_twice_and_the_next_run_clears_it() {
+    let mut world = World::with(Options { plan: Plan::None, ..small() });
+    world.connects(&[]);
+    let group = world.sandbox().gitlab().projects()[0].namespace;
+    assert!(matches!(group, Namespace::Group(_)));
+    world.sandbox().gitlab().add_project(ProjectSpec::new("late", group));
+    world.sandbox().fault("POST /api/v4/projects/*/hooks=delay:500").expect("a fault");
+    let runs = on_two_machines(&mut world);
+    assert_eq!(codes(&runs), [Some(0), Some(0)], "{}", runs.iter().map(said).collect::<String>());
+    assert_eq!(world.all_hooks().len(), 3, "the delay makes both look before either writes");
+    world.sandbox().clear_faults();
+    world.connects(&[]);
+    end::hooks_are_right(&world, "cleared");
+    world.has_nothing_to_do(&[]);
+}
