@@ -16,7 +16,8 @@ use std::borrow::Cow;
 use std::fmt;
 use std::io;
 use std::str::FromStr;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
+use std::time::Instant;
 
 use crate::env::{Clock, Env};
 use crate::error::Failure;
@@ -104,6 +105,8 @@ struct Inner {
     /// Whether standard error is a terminal: progress is drawn, not written line by line.
     drawn: bool,
     bars: indicatif::MultiProgress,
+    /// When progress was last told in a line.
+    last_line: Mutex<Option<Instant>>,
 }
 
 impl Terminal {
@@ -128,7 +131,17 @@ impl Terminal {
             indicatif::ProgressDrawTarget::hidden()
         };
         let bars = indicatif::MultiProgress::with_draw_target(target);
-        Self { inner: Arc::new(Inner { streams, stdin, verbosity, clock: Clock, drawn, bars }) }
+        Self {
+            inner: Arc::new(Inner {
+                streams,
+                stdin,
+                verbosity,
+                clock: Clock,
+                drawn,
+                bars,
+                last_line: Mutex::default(),
+            }),
+        }
     }
 
     /// What a captured terminal got so far: standard output and standard error. Empty for a real one.

@@ -3,6 +3,7 @@
 use std::cell::Cell;
 use std::future::Future;
 use std::pin::pin;
+use std::sync::PoisonError;
 use std::time::{Duration, Instant};
 
 use indicatif::{ProgressBar, ProgressStyle};
@@ -36,11 +37,25 @@ impl Terminal {
             tokio::select! {
                 done = &mut work => return done,
                 () = self.inner.clock.sleep(BETWEEN_LINES) => {
-                    let seconds = self.inner.clock.instant().duration_since(began).as_secs();
-                    self.say_line(format!("{doing}, for {seconds} s"));
+                    let now = self.inner.clock.instant();
+                    if self.line_is_due(now, began) {
+                        self.say_line(format!("{doing}, for {}", in_words(now.duration_since(began))));
+                    }
                 }
             }
         }
+    }
+
+    /// Whether it is time for a line, counted from the last one or from `since`. Several kinds of work that go on at once
+    /// share this, so that the one that can tell more is heard.
+    fn line_is_due(&self, now: Instant, since: Instant) -> bool {
+        let mut last = self.inner.last_line.lock().unwrap_or_else(PoisonError::into_inner);
+        let from = last.map_or(since, |last| last.max(since));
+        let is_due = now.duration_since(from) >= BETWEEN_LINES;
+        if is_due {
+            *last = Some(now);
+        }
+        is_due
     }
 
     fn spinner(&self, doing: &str) -> ProgressBar {
@@ -62,8 +77,8 @@ impl Terminal {
             bar.enable_steady_tick(BETWEEN_TICKS);
             Cleared(bar)
         });
-        let last_line = Cell::new(self.inner.clock.instant());
-        Bar { terminal: self.clone(), doing, total: Cell::new(total), done: Cell::new(0), last_line, drawn }
+        let began = self.inner.clock.instant();
+        Bar { terminal: self.clone(), doing, total: Cell::new(total), done: Cell::new(0), began, drawn }
     }
 }
 
@@ -73,7 +88,7 @@ pub struct Bar {
     doing: String,
     total: Cell<u64>,
     done: Cell<u64>,
-    last_line: Cell<Instant>,
+    began: Instant,
     drawn: Option<Cleared>,
 }
 
@@ -99,21 +114,40 @@ impl Bar {
         if let Some(Cleared(bar)) = &self.drawn {
             bar.inc(1);
         } else {
-            self.line_now_and_then();
+            self.line_now_and_then(self.terminal.inner.clock.instant());
         }
     }
 
-    fn line_now_and_then(&self) {
-        let now = self.terminal.inner.clock.instant();
-        if now.duration_since(self.last_line.get()) >= BETWEEN_LINES {
-            self.last_line.set(now);
-            self.terminal.say_line(format!("{}: {} of {}", self.doing, self.done.get(), self.total.get()));
+    fn line_now_and_then(&self, now: Instant) {
+        if self.terminal.line_is_due(now, self.began) {
+            let pace = pace(self.done.get(), self.total.get(), now.duration_since(self.began));
+            self.terminal.say_line(format!("{}: {} of {}{pace}", self.doing, self.done.get(), self.total.get()));
         }
     }
 }
 
+/// How fast it goes and how long the rest takes if it goes on like this.
+fn pace(done: u64, total: u64, taken: Duration) -> String {
+    let Some(each) = u32::try_from(done).ok().filter(|done| *done > 0).map(|done| taken / done) else {
+        return String::new();
+    };
+    let left = each.saturating_mul(u32::try_from(total.saturating_sub(done)).unwrap_or(u32::MAX));
+    let a_second = u128::from(done) * 1000 / taken.as_millis().max(1);
+    format!(", {a_second} a second, {} left", in_words(left))
+}
+
+/// A time as a person says it: `40 s`, `12 min`, `1 h 5 min`.
+fn in_words(time: Duration) -> String {
+    let (seconds, minutes) = (time.as_secs(), time.as_secs().div_ceil(60));
+    match (seconds, minutes) {
+        (0..100, _) => format!("{seconds} s"),
+        (_, 0..100) => format!("{minutes} min"),
+        _ => format!("{} h {} min", minutes / 60, minutes % 60),
+    }
+}
+
 /// What stands in the bar's line; the last part fills it and is cut off at its end.
-const BAR: &str = "{prefix} [{bar:24}] {pos}/{len} {eta:.dim} {wide_msg:.dim}";
+const BAR: &str = "{prefix} [{bar:24}] {pos}/{len} {per_sec:.dim}, {eta:.dim} left {wide_msg:.dim}";
 
 /// A drawn bar, taken off the screen when dropped.
 struct Cleared(ProgressBar);
@@ -142,6 +176,30 @@ mod tests {
         bar.advance();
         bar.lengthen(3);
         assert_eq!(terminal.heard().1, "");
+    }
+
+    #[test]
+    fn without_a_terminal_a_line_every_few_seconds_says_how_far_it_is_and_how_long_it_takes() {
+        let terminal = Terminal::captured(b"");
+        let bar = terminal.bar("connecting", 5000);
+        bar.done.set(999);
+        bar.advance();
+        for seconds in [1, 4, 5, 6, 9, 10] {
+            bar.line_now_and_then(bar.began + Duration::from_secs(seconds));
+        }
+        assert_eq!(
+            terminal.heard().1,
+            "connecting: 1000 of 5000, 200 a second, 20 s left\nconnecting: 1000 of 5000, 100 a second, 40 s left\n"
+        );
+        assert!(!terminal.line_is_due(bar.began + Duration::from_secs(12), bar.began), "another's line has just come");
+    }
+
+    #[test]
+    fn times_are_said_as_a_person_says_them() {
+        for (seconds, wanted) in [(0, "0 s"), (99, "99 s"), (100, "2 min"), (5940, "99 min"), (7260, "2 h 1 min")] {
+            assert_eq!(in_words(Duration::from_secs(seconds)), wanted);
+        }
+        assert_eq!(pace(0, 10, Duration::from_secs(1)), "");
     }
 
     #[test]

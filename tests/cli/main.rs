@@ -11,6 +11,7 @@ mod interactive;
 mod kit;
 mod readme;
 mod resume;
+mod scale;
 mod small;
 mod usage;
 mod verify;

@@ -1,0 +1,42 @@
+//! What a run costs in requests, by the number of projects.
+
+use factory_gitlab::sandbox::exchange::peak_in_flight;
+use factory_gitlab::sandbox::options::{Options, Plan, Version};
+
+use crate::world::World;
+
+/// An unlicensed instance: every project needs a hook of its own.
+fn unlicensed(projects: usize, version: Version) -> World {
+    World::with(Options { projects, groups: 3, plan: Plan::None, version, ..Options::default() })
+}
+
+/// Without hidden tokens in the list of hooks, without descriptions, without GraphQL: what each knows differs.
+const VERSIONS: [Version; 3] = [Version::new(16, 11, 0), Version::new(17, 9, 0), Version::new(19, 2, 0)];
+
+#[test]
+fn a_first_run_needs_two_requests_a_project_and_a_second_run_one_and_no_writes() {
+    for version in VERSIONS {
+        // Two full pages, of which the last does not say that it is the last.
+        for projects in [150, 200] {
+            let world = unlicensed(projects, version);
+            world.connects(&[]);
+            let first = world.sandbox().requests().len();
+            assert!(first <= 2 * projects + projects / 100 + 20, "{version}, {projects}: {first} requests");
+            assert_eq!(world.all_hooks().len(), projects);
+            world.has_nothing_to_do(&[]);
+            let second = world.sandbox().requests().len();
+            assert!(second <= projects + projects / 100 + 20, "{version}, {projects}: {second} requests");
+        }
+    }
+}
+
+#[test]
+fn never_more_requests_are_in_flight_than_were_allowed() {
+    for allowed in [1, 3, 20] {
+        let world = unlicensed(60, Version::new(17, 9, 0));
+        world.connects(&["--concurrency", &allowed.to_string()]);
+        let peak = peak_in_flight(&world.sandbox().requests());
+        assert!(peak <= allowed, "{peak} of {allowed}");
+        assert!(allowed == 1 || peak > 1, "{peak} of {allowed}");
+    }
+}
