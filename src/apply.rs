@@ -9,6 +9,7 @@ mod hooks;
 mod patience;
 pub mod prove;
 
+use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
@@ -24,6 +25,7 @@ use crate::observed::look::Look;
 use crate::observed::{DeliveryProof, Observed};
 use crate::plan::{Plan, Step};
 use crate::secret::PersonalAccessToken;
+use crate::target::TargetNumber;
 
 use patience::Patience;
 
@@ -126,6 +128,8 @@ pub struct Applied<'p> {
     pub receipt: Option<Receipt>,
     /// GitLab took the hooks and ignored the signing token.
     pub unsigned_hooks: usize,
+    /// The numbers of those hooks that a later step tests.
+    hooks_to_test: BTreeMap<TargetNumber, u64>,
 }
 
 /// How a step ended.
@@ -148,6 +152,7 @@ impl<'p> Applied<'p> {
             proofs: Vec::new(),
             receipt: None,
             unsigned_hooks: 0,
+            hooks_to_test: BTreeMap::new(),
         }
     }
 

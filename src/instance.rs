@@ -181,6 +181,8 @@ impl Version {
     pub const DELIVERY_LOG: Self = Self::new(17, 3);
     /// `Idempotency-Key` in deliveries. gitlab: doc/user/project/integrations/webhooks.md
     pub const IDEMPOTENCY_KEY: Self = Self::new(17, 4);
+    /// GraphQL's type `ProjectHook`. gitlab: doc/api/graphql/reference
+    pub const GRAPHQL_HOOKS: Self = Self::new(18, 5);
     /// Hook `signing_token` and `token_present`. gitlab: MR 230944, 231325
     pub const SIGNING_TOKEN: Self = Self::new(19, 0);
 

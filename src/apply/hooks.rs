@@ -1,6 +1,7 @@
 //! The hooks' steps, several at a time. A hook carries its own mark, so that a write whose answer was lost is looked for
 //! before it is repeated.
 
+use std::collections::BTreeSet;
 use std::ops::Range;
 
 use futures_util::{StreamExt as _, stream};
@@ -33,16 +34,22 @@ impl Apply<'_> {
             watch.ended(step, result.as_ref().err());
             (place, result)
         });
+        let tested: BTreeSet<&Target> = steps.iter().filter_map(Step::tested_target).collect();
         let concurrency = self.concurrency.max(1);
         let mut work = work.buffer_unordered(concurrency);
         let mut unanswered = 0;
         while let Some((place, result)) = work.next().await {
             unanswered = if result.as_ref().is_err_and(Error::is_no_answer) { unanswered + 1 } else { 0 };
             match result {
-                Ok(unsigned) => {
+                Ok(hook) => {
                     self.patience.hear();
                     applied.done(place);
-                    applied.unsigned_hooks += usize::from(unsigned);
+                    applied.unsigned_hooks += usize::from(hook.as_ref().is_some_and(|hook| self.is_unsigned(hook)));
+                    if let Some((hook, target)) = hook.zip(steps[place].hook_target())
+                        && tested.contains(target)
+                    {
+                        applied.hooks_to_test.insert(target.number(), hook.id);
+                    }
                 }
                 Err(error) if error.stops_the_run() => return applied.stopped(place, error),
                 Err(error) if unanswered > GONE_AFTER.max(2 * concurrency) => return applied.stopped(place, error),
@@ -51,17 +58,21 @@ impl Apply<'_> {
         }
     }
 
-    /// Does one hook step; says whether GitLab ignored the signing token.
-    async fn hook(&self, step: &Step) -> Result<bool, Error> {
-        let hook = match step {
-            Step::CreateHook { target } => self.create_hook(target).await?,
-            Step::EditHook { target, id, changes: _ } => self.edit_hook(target, *id).await?,
-            Step::DeleteHook { target, id } => return self.delete_hook(target, *id).await.map(|()| false),
-            _ => return Ok(false),
-        };
+    /// Does one hook step; gives the hook that is there afterwards.
+    async fn hook(&self, step: &Step) -> Result<Option<Hook>, Error> {
+        match step {
+            Step::CreateHook { target } => self.create_hook(target).await.map(Some),
+            Step::EditHook { target, id, changes: _ } => self.edit_hook(target, *id).await.map(Some),
+            Step::DeleteHook { target, id } => self.delete_hook(target, *id).await.map(|()| None),
+            _ => Ok(None),
+        }
+    }
+
+    /// Whether GitLab ignored the signing token.
+    fn is_unsigned(&self, hook: &Hook) -> bool {
         let can_sign = self.version().is_some_and(|version| version >= Version::SIGNING_TOKEN);
         let wanted = can_sign && self.desired.webhooks.signing_token.is_some();
-        Ok(wanted && hook.signing_token_present != Some(true))
+        wanted && hook.signing_token_present != Some(true)
     }
 
     fn version(&self) -> Option<Version> {
@@ -156,10 +167,14 @@ impl Apply<'_> {
             false => Some(target),
         };
         let Some(target) = target else { return Ok(None) };
-        let Some(hook) = self.find_ours(target).await? else { return Ok(None) };
+        let hook = match applied.hooks_to_test.get(&target.number()) {
+            Some(hook) => Some(*hook),
+            None => self.find_ours(target).await?.map(|hook| hook.id),
+        };
+        let Some(hook) = hook else { return Ok(None) };
         let waits = |why: &str| watch.waits(why);
         let proof = Proof::new(self.sides, &self.desired.webhooks).of_version(self.version()).telling(&waits);
-        let proof = proof.of(target, hook.id, event).await;
+        let proof = proof.of(target, hook, event).await;
         if proof.stands() {
             self.note(&Entry::DeliveryProved { kind: target.kind() })?;
         }

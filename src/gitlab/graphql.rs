@@ -90,6 +90,9 @@ impl Reader {
     /// # Errors
     /// Those of any request, and an answer that is none of GraphQL's.
     pub async fn hook_list(&self, version: Option<Version>) -> Result<Option<HookList>, Error> {
+        if version.is_some_and(|version| version < Version::GRAPHQL_HOOKS) {
+            return Ok(None);
+        }
         let shape: Shape = data(&self.ask(&json!({ "query": SHAPE })).await?)?;
         Ok(HookList::of(&shape, version))
     }

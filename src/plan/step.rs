@@ -168,6 +168,15 @@ impl Step {
         }
     }
 
+    /// What a test delivery is sent from.
+    #[must_use]
+    pub const fn tested_target(&self) -> Option<&Target> {
+        match self {
+            Self::TestDelivery { target, .. } => Some(target),
+            _ => None,
+        }
+    }
+
     /// Whether it changes a hook; such steps are done several at a time.
     #[must_use]
     pub const fn is_of_a_hook(&self) -> bool {
