@@ -7,6 +7,7 @@ pub mod explain;
 pub mod kit;
 mod man;
 mod output;
+mod progress;
 mod recall;
 mod resolve;
 mod sandbox;

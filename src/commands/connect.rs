@@ -3,13 +3,12 @@
 mod application;
 mod gather;
 mod obstacle;
-mod progress;
 mod refuse;
 
 use std::path::PathBuf;
 use std::time::Instant;
 
-use super::{Context, explain, output, recall};
+use super::{Context, explain, output, progress, recall};
 use crate::apply::prove::Fired;
 use crate::apply::{Applied, Apply, Error, Sides, Work};
 use crate::cli::ConnectArgs;

@@ -5,7 +5,7 @@ mod list;
 use std::time::{Duration, Instant};
 
 use super::resolve::{self, NEEDED, Terms};
-use super::{Context, explain, kit, recall};
+use super::{Context, explain, kit, progress, recall};
 use crate::apply::Sides;
 use crate::apply::prove::{Fired, Proof};
 use crate::checks::{Filter, Policy, Verdict, judge};
@@ -122,7 +122,8 @@ impl Verify<'_> {
 
     async fn once(&self) -> Findings {
         let Subject { desired, look, .. } = &self.subject;
-        let looking = look.look(desired, self.wanted(), &());
+        let watch = progress::Looking::new(self.context.terminal);
+        let looking = look.look(desired, self.wanted(), &watch);
         let mut observed = self.context.terminal.during("looking at both sides", Box::pin(looking)).await;
         if self.args.live && self.filter.wants("webhook.delivery") {
             observed.factory.proofs = Box::pin(self.prove(&observed)).await;

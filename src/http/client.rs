@@ -32,6 +32,7 @@ struct Inner {
     http: reqwest::Client,
     gate: Gate,
     patience: Patience,
+    concurrency: usize,
     lane: body::Lane,
     long_lists: Arc<Semaphore>,
     budget: Budget,
@@ -54,10 +55,12 @@ impl Client {
         let material = Material::read(options)?;
         // Who gives an answer more time to come gives a limit without a time more time to pass.
         let patience = Patience { named: options.patience, nameless: (options.timeout * 2).min(options.patience) };
+        let concurrency = options.concurrency.clamp(1, MOST_AT_ONCE);
         let inner = Inner {
             http: material.build(options)?,
-            gate: Gate::new(options.concurrency.clamp(1, MOST_AT_ONCE), patience, clock),
+            gate: Gate::new(concurrency, patience, clock),
             patience,
+            concurrency,
             lane: body::Lane::default(),
             long_lists: Arc::new(Semaphore::new(1)),
             budget: Budget::default(),
@@ -67,6 +70,12 @@ impl Client {
             proxies: options.proxy.matcher(),
         };
         Ok(Self { inner: Arc::new(inner) })
+    }
+
+    /// How many requests may be in flight at once. More than these need not be got ready.
+    #[must_use]
+    pub fn concurrency(&self) -> usize {
+        self.inner.concurrency
     }
 
     /// What was spent so far, by all clones together.

@@ -17,9 +17,6 @@ use crate::http;
 use crate::instance::Version;
 use crate::target::{Strategy, Target};
 
-/// Targets that are looked at at the same time; the client bounds the requests in flight.
-const WIDTH: usize = 64;
-
 /// Pages of targets that are held while their hooks are read.
 const PAGES_AHEAD: usize = 2;
 
@@ -86,6 +83,8 @@ pub(super) struct Walk<'a> {
     pub(super) bulk: Bulk<'a>,
     pub(super) alike: Alike,
     pub(super) watch: &'a dyn Watch,
+    /// Targets that are looked at at the same time: more than the client lets out, so that it never waits for one.
+    pub(super) width: usize,
 }
 
 impl Walk<'_> {
@@ -105,7 +104,7 @@ impl Walk<'_> {
             .buffer_unordered(PAGES_AT_ONCE)
             .flat_map(stream::iter)
             .map(|asked| self.read(asked))
-            .buffer_unordered(WIDTH)
+            .buffer_unordered(self.width)
             .collect::<Vec<TargetSeen>>();
         let (found, mut targets) = tokio::join!(Box::pin(find), read);
         found?;

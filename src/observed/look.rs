@@ -196,6 +196,7 @@ impl Glance<'_> {
             bulk: Bulk::new(&self.look.gitlab, version),
             alike: Alike::default(),
             watch: self.watch,
+            width: 2 * self.look.http.concurrency(),
         };
         Seen::from(self.times.time("hooks", walk.all(&first.starts)).await)
     }

@@ -32,8 +32,8 @@ fn a_first_run_needs_two_requests_a_project_and_a_second_run_one_and_no_writes()
 
 #[test]
 fn never_more_requests_are_in_flight_than_were_allowed() {
-    for allowed in [1, 3, 20] {
-        let world = unlicensed(60, Version::new(17, 9, 0));
+    for allowed in [1, 3, 20, 100] {
+        let world = unlicensed(120, Version::new(17, 9, 0));
         world.connects(&["--concurrency", &allowed.to_string()]);
         let peak = peak_in_flight(&world.sandbox().requests());
         assert!(peak <= allowed, "{peak} of {allowed}");
