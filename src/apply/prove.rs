@@ -29,6 +29,9 @@ const LONGEST_NAMED: Duration = Duration::from_secs(24 * 60 * 60);
 const LOOKS: u32 = 5;
 const BETWEEN_LOOKS: Duration = Duration::from_secs(1);
 
+/// So often a test is fired again because the connection broke. Two leave room within the five a minute.
+const MOST_LOST: u32 = 2;
+
 /// So many targets of one kind are tried when GitLab has no sample to send.
 const MOST_TRIES: usize = 5;
 
@@ -154,7 +157,7 @@ impl<'a> Proof<'a> {
 
     async fn test(&self, target: &Target, hook: u64, event: Event) -> Tested {
         let ration = || self.sides.fired.ration();
-        let mut waited = Duration::ZERO;
+        let (mut waited, mut lost) = (Duration::ZERO, 0);
         loop {
             let wait = ration().wait(target, self.clock.instant());
             waited += wait;
@@ -178,7 +181,10 @@ impl<'a> Proof<'a> {
                 }
                 Err(error) => {
                     ration().fired(target, now);
-                    return untested(&error);
+                    lost += 1;
+                    if lost > MOST_LOST || !is_lost(&error) {
+                        return untested(&error);
+                    }
                 }
             }
         }
@@ -273,6 +279,11 @@ fn accepted(target: &Target) -> Tested {
         return Tested::sent(Fact::Untold(text.to_owned()));
     }
     Tested::sent(Fact::Holds("the test was answered 2xx".to_owned()))
+}
+
+/// Whether the test may be fired again at once: nobody knows what came of it, and a second one does no harm.
+fn is_lost(error: &http::Error) -> bool {
+    matches!(error.cause.as_ref(), http::Cause::Broken { .. })
 }
 
 fn unread(error: &http::Error) -> Fact {

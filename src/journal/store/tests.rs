@@ -163,3 +163,35 @@ fn only_the_owner_reads_the_journal() {
     assert_eq!(mode(&connection.journal_path()), 0o600);
     assert_eq!(mode(&connection.folder), 0o700);
 }
+
+#[test]
+fn what_gitlab_refused_to_make_is_not_ours() {
+    let (_folder, connection) = store();
+    write(&connection, &a_whole_run()[..1]);
+    write(&connection, &[Entry::ApplicationRefused]);
+    let record = connection.record().expect("a record");
+    assert_eq!((record.application, record.secret), (OwnApplication::None, SecretState::None));
+}
+
+#[test]
+fn a_bundle_that_waits_is_forgotten_with_its_application_and_one_that_is_out_is_not() {
+    let deleted = Entry::ApplicationDeleted { application_id: "app".to_owned() };
+    for (lines, is_kept) in [(3, false), (4, false), (6, true)] {
+        let (_folder, connection) = store();
+        write(&connection, &a_whole_run()[..lines]);
+        write(&connection, std::slice::from_ref(&deleted));
+        assert_eq!(connection.record().expect("a record").bundle.is_some(), is_kept, "after {lines} lines");
+    }
+}
+
+#[test]
+fn an_application_is_made_again_only_where_it_is_ours_and_nobody_has_its_secret() {
+    for (lines, wanted) in [(0, false), (1, true), (2, true), (4, true), (6, false)] {
+        let (_folder, connection) = store();
+        write(&connection, &a_whole_run()[..lines]);
+        let record = connection.record().expect("a record");
+        assert_eq!(record.made_for_nobody_yet("app"), wanted, "after {lines} lines");
+        // Before its number is known, any one that it is taken for is it.
+        assert_eq!(record.made_for_nobody_yet("another"), lines == 1, "after {lines} lines");
+    }
+}
