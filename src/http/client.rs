@@ -1,7 +1,7 @@
 //! Sends requests: one pool, so many at once, counted, bounded, classified, repeated where that is safe.
 
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use hyper_util::client::proxy::matcher::{Intercept, Matcher};
 use reqwest::Method;
@@ -208,27 +208,30 @@ impl Client {
         }
         let mut answered = match asked.send().await {
             Ok(answered) => answered,
-            Err(error) => return Err(self.unanswered(request, &error).await),
+            Err(error) => return Err(self.unanswered(request, &error, deadline).await),
         };
         let status = answered.status().as_u16();
         let reading = body::read(&mut answered, request.limit, &self.inner.lane);
-        let left = deadline.saturating_duration_since(self.inner.clock.instant());
-        let body = match tokio::time::timeout(left, reading).await.unwrap_or(Err(Unread::Late)) {
+        let body = match tokio::time::timeout(self.left(deadline), reading).await.unwrap_or(Err(Unread::Late)) {
             Ok(body) => body,
             Err(Unread::Late) => return Err(request.failed(Cause::Timeout { after: self.inner.timeout })),
             Err(Unread::TooLarge) => return Err(request.failed(Cause::TooLarge { limit: request.limit })),
-            Err(Unread::Broken(error)) => return Err(self.unanswered(request, &error).await),
+            Err(Unread::Broken(error)) => return Err(self.unanswered(request, &error, deadline).await),
         };
         let request = Request { body: None, headers: reqwest::header::HeaderMap::new(), ..request.clone() };
         Ok(Response { status, url: url.clone(), headers: answered.headers().clone(), body, request })
     }
 
+    fn left(&self, deadline: Instant) -> Duration {
+        deadline.saturating_duration_since(self.inner.clock.instant())
+    }
+
     /// The error for an exchange without an answer. Where TLS failed, the certificates are looked at once more, so that
     /// the error can name who issued them.
-    async fn unanswered(&self, request: &Request, error: &reqwest::Error) -> Error {
+    async fn unanswered(&self, request: &Request, error: &reqwest::Error, deadline: Instant) -> Error {
         let host = request.url.host_str().unwrap_or_default();
         let cause = match classify::cause(error, host, self.inner.timeout) {
-            Cause::Tls(problem) => Cause::Tls(self.explained(&request.url, problem).await),
+            Cause::Tls(problem) => Cause::Tls(self.explained(&request.url, problem, deadline).await),
             Cause::Connect { detail } => Cause::Connect { detail: self.on_the_way(&request.url, detail) },
             other => other,
         };
@@ -243,10 +246,10 @@ impl Client {
         format!("not through the proxy {host}{port}: {detail}")
     }
 
-    async fn explained(&self, url: &Url, problem: TlsProblem) -> TlsProblem {
+    async fn explained(&self, url: &Url, problem: TlsProblem, deadline: Instant) -> TlsProblem {
         let proxy = self.proxy_for(url);
         let look = tls::look(&self.inner.trust, url, proxy.as_ref());
-        match tokio::time::timeout(self.inner.timeout, look).await {
+        match tokio::time::timeout(self.left(deadline), look).await {
             Ok(Ok(shown)) => shown.refine(problem),
             Ok(Err(_)) | Err(_) => problem,
         }

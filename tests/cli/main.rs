@@ -9,6 +9,7 @@ mod connect_webhooks;
 mod hostile;
 mod interactive;
 mod kit;
+mod pace;
 mod readme;
 mod resume;
 mod scale;

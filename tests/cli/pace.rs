@@ -1,0 +1,58 @@
+//! Rate limits and struggling servers, seen from outside: slower, and complete.
+
+use std::time::Duration;
+
+use crate::world::{World, small};
+use factory_gitlab::sandbox::exchange::{Exchange, peak_in_flight};
+use factory_gitlab::sandbox::options::{Edition, Options, Plan};
+
+/// Every project has a hook of its own.
+fn projects(count: usize) -> Options {
+    Options { projects: count, edition: Edition::Ce, plan: Plan::None, ..small() }
+}
+
+fn with_status(world: &World, status: u16) -> usize {
+    world.sandbox().requests().iter().filter(|one| one.status == Some(status)).count()
+}
+
+#[test]
+fn a_run_over_a_limit_ends_complete_and_asks_little_in_vain() {
+    let limited = Options { rate_limit: Some(80), rate_window: Duration::from_secs(2), ..projects(120) };
+    let world = World::with(limited);
+    let run = world.connect(&["--concurrency", "32"]);
+    assert_eq!(run.code, 0, "{run}");
+    assert_eq!(world.all_hooks().len(), 120);
+    assert!(!run.stderr.contains("429"), "a limit that passes is no failure: {run}");
+    let refused = with_status(&world, 429);
+    // Some 250 requests are three windows' full, and at the end of each no more than were in flight are refused.
+    assert!((3..=4 * 32).contains(&refused), "{refused}");
+    assert!(peak_in_flight(&world.sandbox().requests()) <= 32);
+}
+
+#[test]
+fn a_limit_of_hours_is_not_run_into_by_each_request() {
+    let world = World::with(projects(200));
+    world.connects(&[]);
+    world.sandbox().clear_requests();
+    world.sandbox().fault("GET /api/v4/projects/*/hooks=retry-after:7200").expect("a fault");
+    let run = world.run(&["verify", "-o", "json"]);
+    assert_eq!(run.code, 3, "{run}");
+    assert!(with_status(&world, 429) <= 8, "{}", with_status(&world, 429));
+    let checks = run.json()["checks"].as_array().cloned().unwrap_or_default();
+    let coverage = checks.iter().find(|check| check["code"] == "webhook.coverage").expect("the check");
+    assert_eq!(coverage["status"], "unknown", "{run}");
+}
+
+#[test]
+fn a_server_that_struggles_is_asked_less_at_once_and_the_run_ends_complete() {
+    let world = World::with(Options { latency: Duration::from_millis(20), ..projects(60) });
+    world.sandbox().fault("GET /api/v4/projects/*/hooks=status:502x24").expect("a fault");
+    let run = world.connect(&["--concurrency", "16"]);
+    assert_eq!(run.code, 0, "{run}");
+    assert_eq!(world.all_hooks().len(), 60);
+    let requests = world.sandbox().requests();
+    let troubled = requests.iter().filter(|one| one.status == Some(502)).filter_map(|one| one.ended);
+    let last = troubled.max().expect("trouble");
+    let next: Vec<Exchange> = requests.into_iter().filter(|one| one.started > last).take(12).collect();
+    assert!(peak_in_flight(&next) <= 8, "{}", peak_in_flight(&next));
+}
