@@ -83,6 +83,8 @@ pub struct LeftOut {
     pub marked_for_deletion: usize,
     pub personal: usize,
     pub excluded: usize,
+    /// Groups that were named and in which GitLab shows no project at all.
+    pub empty_groups: usize,
 }
 
 /// One target and the hooks on it that have our URL or our mark. Other products' hooks are not kept.

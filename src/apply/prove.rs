@@ -216,7 +216,7 @@ impl<'a> Proof<'a> {
             return Err(Fact::Untold("this GitLab has no delivery log (17.3)".to_owned()));
         }
         self.sides.reader.deliveries(target, hook).await.map_err(|error| match error.status() {
-            Some(404) => Fact::Untold("this GitLab has no delivery log (17.3)".to_owned()),
+            Some(404) if self.version.is_none() => Fact::Untold("this GitLab has no delivery log (17.3)".to_owned()),
             _ => unread(&error),
         })
     }

@@ -254,7 +254,10 @@ fn version(case: &Case<'_>) -> Ruling {
         let alive = case.observed.token.known().is_some();
         return Ruling::depends(if alive { "token.scopes" } else { "token.valid" });
     };
-    let plan = case.observed.plan();
+    let plan = match &case.observed.license {
+        Seen::Failed(_) => "plan unknown".to_owned(),
+        Seen::Known(_) | Seen::NotAsked(_) => case.observed.plan().to_string(),
+    };
     let ruling = if metadata.version < Version::OLDEST {
         Ruling::fail(format!(
             "GitLab {} is older than {}, the oldest supported",
@@ -266,8 +269,5 @@ fn version(case: &Case<'_>) -> Ruling {
         Ruling::pass().note(format!("{} {}, {plan}", metadata.version_text, metadata.edition))
     };
     let ruling = ruling.saw("version", &metadata.version_text).saw("edition", metadata.edition);
-    match &case.observed.license {
-        Seen::Failed(_) => ruling.saw("plan", "unknown"),
-        _ => ruling.saw("plan", plan),
-    }
+    ruling.saw("plan", plan.strip_prefix("plan ").unwrap_or(&plan))
 }

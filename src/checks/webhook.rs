@@ -18,7 +18,8 @@ pub(super) const CHECKS: &[Check] = &[
         depends_on: &["token.admin"],
         about: "A target is a top-level group where the licence has group hooks (Premium, Ultimate), else each project \
                 of a group. Archived projects, those marked for deletion and personal ones are left out. Lists the \
-                targets without a hook to the kit's URL.",
+                targets without a hook to the kit's URL. Where GitLab shows no target at all it is unknown: an empty \
+                list proves nothing.",
         read: "hooks",
         rule: hooks::coverage,
     },
@@ -89,7 +90,7 @@ pub(super) const CHECKS: &[Check] = &[
         severity: Severity::Error,
         depends_on: &["token.admin"],
         about: "Reads the delivery log of the hooks (17.3, the last 7 days). It fails where the newest delivery of a hook \
-                failed, and warns where one before it did.",
+                failed, and warns where one before it did. Where no delivery is logged the check is skipped.",
         read: "deliveries",
         rule: delivery::recent,
     },

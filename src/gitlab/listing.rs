@@ -19,12 +19,27 @@ const MOST_BYTES: usize = 8 * 1024 * 1024;
 pub(super) struct Listing<W, T> {
     pages: Pages,
     expected: Expected,
+    end: End,
+    begun: bool,
     types: PhantomData<fn(W) -> T>,
+}
+
+/// How a list ends.
+#[derive(Clone, Copy, Eq, PartialEq)]
+enum End {
+    /// With its last entry: a page that was announced has some. An empty one is no end but a loss.
+    Full,
+    /// By keyset a page is announced behind every full one, and the last may be empty.
+    MayBeEmpty,
 }
 
 impl<W, T> Listing<W, T> {
     pub(super) fn new(pages: Pages, expected: Expected) -> Self {
-        Self { pages, expected, types: PhantomData }
+        Self { pages, expected, end: End::Full, begun: false, types: PhantomData }
+    }
+
+    fn that_may_end_empty(self) -> Self {
+        Self { end: End::MayBeEmpty, ..self }
     }
 }
 
@@ -32,6 +47,10 @@ impl<W: DeserializeOwned, T: From<W>> Listing<W, T> {
     async fn next(&mut self) -> Result<Option<Vec<T>>, Error> {
         let Some(response) = self.pages.next().await? else { return Ok(None) };
         let wire: Vec<W> = response.json(self.expected)?;
+        let begun = std::mem::replace(&mut self.begun, true);
+        if wire.is_empty() && begun && self.end == End::Full {
+            return Err(response.failed(Cause::Link("to a page without an entry: the list ends too early")));
+        }
         Ok(Some(wire.into_iter().map(T::from).collect()))
     }
 
@@ -87,7 +106,7 @@ pub struct ProjectPages {
 
 impl ProjectPages {
     pub(super) fn new(pages: Pages, first: Request) -> Self {
-        Self { list: Listing::new(pages, "a list of projects"), first }
+        Self { list: Listing::new(pages, "a list of projects").that_may_end_empty(), first }
     }
 
     /// The next page; `None` after the last. A page that is not full is the last one, so it is not asked whether there

@@ -12,7 +12,7 @@ use super::{
     Application, Delivery, Error, Group, Hook, License, Metadata, OutboundRules, Project, ProjectPages, TokenDetails,
     User,
 };
-use crate::http::{Cause, Client, Expected, Method, Pages, Repeat, Request, Response};
+use crate::http::{Answer, Cause, Client, Expected, Method, Pages, Repeat, Request, Response};
 use crate::instance::{Edition, InstanceUrl};
 use crate::secret::PersonalAccessToken;
 use crate::target::Target;
@@ -84,6 +84,12 @@ impl Reader {
             Err(error) if error.status() == Some(404) => Ok(License::NotThere),
             Err(error) => Err(error),
         }
+    }
+
+    /// The error of an Enterprise Edition that says it has no such thing as a licence: something in between hides it.
+    #[must_use]
+    pub fn hidden_license(&self) -> Error {
+        self.request("/license").failed(Cause::Status(Answer { status: 404, ..Answer::default() }))
     }
 
     /// # Errors

@@ -1,6 +1,8 @@
 //! What GitLab sends and takes, in its own words. Unknown fields are ignored and new words tolerated; a field that is
 //! needed and has another type is an error.
 
+mod license;
+
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
@@ -8,12 +10,14 @@ use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    AlertStatus, Application, Delivery, DeliveryOutcome, Group, Hook, HookSpec, HookTerms, License, Namespace, Project,
+    AlertStatus, Application, Delivery, DeliveryOutcome, Group, Hook, HookSpec, HookTerms, Namespace, Project,
     TokenDetails, User,
 };
 use crate::http;
 use crate::secret::{ApplicationSecret, PersonalAccessToken, SigningToken, WebhookToken};
 use crate::target::{Event, Target};
+
+pub(super) use self::license::LicenseWire;
 
 /// gitlab: lib/api/metadata.rb
 #[derive(Deserialize)]
@@ -22,26 +26,6 @@ pub(super) struct MetadataWire {
     /// From 15.6.
     #[serde(default)]
     pub enterprise: Option<bool>,
-}
-
-/// gitlab: ee/lib/api/license.rb. Every field is missing without a licence.
-#[derive(Default, Deserialize)]
-pub(super) struct LicenseWire {
-    #[serde(default)]
-    plan: Option<String>,
-    #[serde(default)]
-    expired: Option<bool>,
-}
-
-impl From<Option<LicenseWire>> for License {
-    fn from(wire: Option<LicenseWire>) -> Self {
-        match wire.unwrap_or_default() {
-            LicenseWire { plan: Some(plan), expired } if !plan.is_empty() => {
-                Self::Licensed { plan, expired: expired.unwrap_or(false) }
-            }
-            LicenseWire { .. } => Self::Unlicensed,
-        }
-    }
 }
 
 /// gitlab: lib/api/entities/user_public.rb, user_with_admin.rb

@@ -94,7 +94,7 @@ impl World {
     }
 }
 
-fn known<T>(seen: &mut Seen<T>) -> &mut T {
+pub(crate) fn known<T>(seen: &mut Seen<T>) -> &mut T {
     match seen {
         Seen::Known(value) => value,
         _ => panic!("not known"),

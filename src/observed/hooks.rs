@@ -133,6 +133,9 @@ impl Walk<'_> {
         } else {
             for group in named_groups {
                 let projects = self.gitlab.group_projects(group.id).await?;
+                if projects.is_empty() {
+                    chooser.leave_empty_group();
+                }
                 to.put(projects.into_iter().filter_map(|project| chooser.project(project)).collect()).await;
             }
         }

@@ -16,7 +16,7 @@ use crate::env::Clock;
 use crate::factory::Factory;
 use crate::gitlab::{Application, License, Metadata, OAuth, Pair, ProbedScopes, Reader, TokenDetails, User};
 use crate::http::{self, Client};
-use crate::instance::InstanceUrl;
+use crate::instance::{Edition, InstanceUrl};
 use crate::secret::PersonalAccessToken;
 use crate::target::{Strategy, Target};
 
@@ -174,6 +174,7 @@ impl Glance<'_> {
             times.time("discovery", discovery),
             times.time("hooks", Box::pin(targets::start(gitlab, self.desired, self.wanted.hooks))),
         );
+        let license = believed(license, &metadata, gitlab);
         First { network, metadata, token, user, license, applications, scopes_supported, starts }
     }
 
@@ -235,6 +236,16 @@ fn own_url(user: &Seen<User>) -> Seen<Option<String>> {
         Seen::Known(user) => Seen::Known(user.own_url().map(str::to_owned)),
         Seen::Failed(error) => Seen::Failed(error.clone()),
         Seen::NotAsked(reason) => Seen::NotAsked(reason),
+    }
+}
+
+/// Only the Community Edition has no licence to ask for. Believed of the other, it would choose the wrong kind of hooks.
+fn believed(license: Seen<License>, metadata: &Seen<Metadata>, gitlab: &Reader) -> Seen<License> {
+    match (&license, metadata) {
+        (Seen::Known(License::NotThere), Seen::Known(Metadata { edition: Edition::Ee, .. })) => {
+            Seen::Failed(gitlab.hidden_license())
+        }
+        _ => license,
     }
 }
 

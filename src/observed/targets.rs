@@ -101,6 +101,11 @@ impl<'a> Chooser<'a> {
         None
     }
 
+    /// A group that was named, with nothing in it.
+    pub(super) fn leave_empty_group(&self) {
+        self.left_out.borrow_mut().empty_groups += 1;
+    }
+
     pub(super) fn group(&self, group: Group) -> Option<Found> {
         if group.marked_for_deletion {
             return self.leave(|left_out| left_out.marked_for_deletion += 1);
@@ -194,7 +199,7 @@ mod tests {
             })
             .collect();
         assert_eq!(taken, [1]);
-        let left_out = LeftOut { archived: 1, marked_for_deletion: 1, personal: 1, excluded: 2 };
+        let left_out = LeftOut { archived: 1, marked_for_deletion: 1, personal: 1, excluded: 2, empty_groups: 0 };
         assert_eq!(chooser.left_out(), left_out);
     }
 

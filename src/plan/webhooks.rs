@@ -89,12 +89,13 @@ fn choice(wanted: &DesiredWebhooks, seen: &HooksSeen, observed: &Observed) -> Ve
 }
 
 fn left_out(left_out: LeftOut) -> Option<String> {
-    let LeftOut { archived, marked_for_deletion, personal, excluded } = left_out;
+    let LeftOut { archived, marked_for_deletion, personal, excluded, empty_groups } = left_out;
     let counts = [
         (archived, "archived"),
         (marked_for_deletion, "marked for deletion"),
         (personal, "in personal namespaces (--personal takes them in)"),
         (excluded, "excluded"),
+        (empty_groups, "named and without a project"),
     ];
     let said: Vec<String> =
         counts.iter().filter(|(count, _)| *count > 0).map(|(count, why)| format!("{count} {why}")).collect();

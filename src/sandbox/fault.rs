@@ -9,13 +9,13 @@
 //! TIMES  = for how many of them (all)
 //! ```
 //! `*` stands for one path segment or a part of it, `**` for any number of them; the path is without GitLab's relative root.
-//! After an address only `@FIRST` and `@FIRSTxTIMES` are read, so that an address may end in `x3`.
+//! After an address or a text only `@FIRST` and `@FIRSTxTIMES` are read, so that an address may end in `x3`.
 //!
 //! | action | the request | the answer |
 //! |---|---|---|
 //! | `status:NNN` | not acted on | that status with the server's own kind of JSON error |
 //! | `html:NNN`, `text:NNN` | not acted on | a proxy's login page; plain text |
-//! | `empty`, `redirect:URL` | not acted on | 200 and `[]`; 302 to there |
+//! | `empty`, `json:TEXT`, `redirect:URL` | not acted on | 200 and `[]`; 200 and that JSON, as `json:{}`; 302 to there |
 //! | `errors` | not acted on | 200 and GraphQL's list of errors |
 //! | `retry-after:SECS`, `json429` | not acted on | 429 of Rack::Attack; of GitLab's own limiter, without `Retry-After` |
 //! | `maintenance`, `deploying` | writes are not acted on; none is | 403 read-only (301 for a form); 503 page |
@@ -43,6 +43,7 @@ pub enum Action {
     Html(u16),
     Text(u16),
     Empty,
+    Json(String),
     Errors,
     Redirect(String),
     RetryAfter(u64),
@@ -81,7 +82,7 @@ pub enum FaultError {
     Zero(String),
 }
 
-const ACTIONS: &str = "status:NNN, html:NNN, text:NNN, empty, errors, redirect:URL, retry-after:SECS, json429, maintenance, deploying, \
+const ACTIONS: &str = "status:NNN, html:NNN, text:NNN, empty, json:TEXT, errors, redirect:URL, retry-after:SECS, json429, maintenance, deploying, \
                        endless, endless:escapes, hang, reset, before, lost, cut, half, slow, delay:MS, type, link:URL";
 
 /// One fault as it was read, with the count of the requests it has seen.
@@ -214,8 +215,7 @@ fn counts(action: &str) -> (&str, u64, Option<u64>) {
             return (head, first, times);
         }
     }
-    if !action.starts_with("redirect:")
-        && !action.starts_with("link:")
+    if !["redirect:", "link:", "json:"].iter().any(|name| action.starts_with(name))
         && let Some((head, times)) = action.rsplit_once('x')
         && let Ok(times) = times.parse()
     {
@@ -240,6 +240,7 @@ fn read_action(text: &str) -> Result<Action, FaultError> {
         "status" => status().map(Action::Status),
         "html" => status().map(Action::Html),
         "text" => status().map(Action::Text),
+        "json" => argument.map(|text| Action::Json(text.to_owned())).ok_or(missing("a text, as `:{}`")),
         "redirect" => address().map(Action::Redirect),
         "link" => address().map(Action::Link),
         "retry-after" => number(argument).map(Action::RetryAfter).ok_or(missing("seconds, as `:2`")),

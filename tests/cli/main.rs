@@ -6,6 +6,7 @@ mod canary;
 mod connect;
 mod connect_application;
 mod connect_webhooks;
+mod green;
 mod hostile;
 mod interactive;
 mod kit;

@@ -21,7 +21,7 @@ fn small() -> Options {
 }
 
 /// A world whose instance has the application and the hooks, made through GitLab's API, and whose kit is a file.
-fn connected(options: Options) -> World {
+pub fn connected(options: Options) -> World {
     let mut world = World::with(options);
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
     let (kit, id, secret) = runtime.block_on(connect(&world));

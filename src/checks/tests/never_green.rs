@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::healthy::{World, error};
+use super::healthy::{World, error, known};
 use crate::checks::Verdict;
 use crate::http::{Answer, Cause, Error, Imposter, TlsProblem};
 use crate::observed::Seen;
@@ -94,6 +94,104 @@ fn no_two_failed_reads_hide_each_other() {
                 fail_second(&mut world, error(cause.clone()));
                 assert_ne!(world.verdict(), Verdict::Pass, "{first} and {second} failed: {cause}");
             }
+        }
+    }
+}
+
+/// Every read that was not asked for, and the checks that then know nothing.
+#[expect(clippy::type_complexity, reason = "a table of named changes")]
+fn unasked() -> Vec<(fn(&mut World, &'static str), &'static [&'static str])> {
+    const OF_HOOKS: &[&str] = &[
+        "webhook.coverage",
+        "webhook.events",
+        "webhook.tls",
+        "webhook.token",
+        "webhook.enabled",
+        "webhook.duplicates",
+        "webhook.recent",
+    ];
+    vec![
+        (|world, why| world.observed.network.addresses = Seen::NotAsked(why), &["instance.dns"]),
+        (|world, why| world.observed.network.connect = Seen::NotAsked(why), &["instance.tcp"]),
+        (|world, why| world.observed.network.tls = Seen::NotAsked(why), &["instance.tls"]),
+        (|world, why| world.observed.metadata = Seen::NotAsked(why), &["instance.api", "instance.version"]),
+        (|world, why| world.observed.own_url = Seen::NotAsked(why), &["instance.url"]),
+        (
+            |world, why| world.observed.token = Seen::NotAsked(why),
+            &["token.valid", "token.scopes", "token.expiry", "token.admin", "token.excess"],
+        ),
+        (
+            |world, why| world.observed.applications = Seen::NotAsked(why),
+            &["token.admin", "application.exists", "application.redirect_uri", "application.confidential"],
+        ),
+        (|world, why| world.observed.pair = Seen::NotAsked(why), &["application.secret"]),
+        (
+            |world, why| {
+                world.applications()[0].scopes = None;
+                world.observed.probed_scopes = Seen::NotAsked(why);
+            },
+            &["application.scopes"],
+        ),
+        (|world, why| world.observed.hooks = Seen::NotAsked(why), OF_HOOKS),
+        (|world, why| world.targets()[0].hooks = Seen::NotAsked(why), &["webhook.coverage"]),
+        (
+            |world, why| {
+                for target in world.targets() {
+                    target.hooks = Seen::NotAsked(why);
+                }
+            },
+            OF_HOOKS,
+        ),
+        (
+            |world, why| {
+                for target in world.targets() {
+                    let Seen::Known(hooks) = &mut target.hooks else { continue };
+                    hooks.iter_mut().for_each(|hook| hook.deliveries = Seen::NotAsked(why));
+                }
+            },
+            &["webhook.recent"],
+        ),
+        (|world, why| world.observed.factory.proofs = Seen::NotAsked(why), &["webhook.delivery"]),
+        (|world, why| world.observed.factory.status = Seen::NotAsked(why), &["factory.status"]),
+        (|world, why| world.observed.factory.bundle = Seen::NotAsked(why), &["factory.bundle"]),
+        (|world, why| world.observed.factory.hosts[0].1 = Seen::NotAsked(why), &["factory.reachable"]),
+    ]
+}
+
+#[test]
+fn nothing_passes_by_what_was_not_asked() {
+    for (change, codes) in unasked() {
+        let mut world = World::healthy();
+        change(&mut world, "not now");
+        for code in codes {
+            let finding = world.finding(code);
+            assert!(!matches!(finding.status.name(), "pass" | "warn"), "{code}: {:?}", finding.status);
+        }
+    }
+}
+
+#[test]
+fn nothing_passes_by_lists_that_are_empty() {
+    for (change, codes) in [
+        ((|world| world.targets().clear()) as fn(&mut World), &["webhook.coverage", "webhook.events"][..]),
+        (|world| world.applications().clear(), &["application.exists", "application.redirect_uri"]),
+        (|world| known(&mut world.observed.factory.proofs).clear(), &["webhook.delivery"]),
+        (|world| known(&mut world.observed.network.addresses).clear(), &["instance.dns"]),
+        (|world| world.observed.factory.hosts.clear(), &["factory.reachable"]),
+        (
+            |world| {
+                for target in world.targets() {
+                    known(&mut target.hooks).iter_mut().for_each(|hook| hook.deliveries = Seen::Known(Vec::new()));
+                }
+            },
+            &["webhook.recent"],
+        ),
+        (|world| world.targets().iter_mut().for_each(|one| known(&mut one.hooks).clear()), &["webhook.coverage"]),
+    ] {
+        let mut world = World::healthy();
+        change(&mut world);
+        for code in codes {
+            assert_ne!(world.finding(code).status.name(), "pass", "{code}");
         }
     }
 }

@@ -3,11 +3,23 @@ use super::table;
 use crate::gitlab::{AlertStatus, DeliveryOutcome};
 use crate::http::Cause;
 use crate::instance::Version;
-use crate::observed::{Fact, Seen};
+use crate::observed::{Fact, LeftOut, Seen};
 use crate::target::{Event, Strategy, Target};
 
 fn no_hooks(world: &mut World) {
     world.hooks().clear();
+}
+
+fn left_out(world: &mut World) -> &mut LeftOut {
+    match &mut world.observed.hooks {
+        Seen::Known(hooks) => &mut hooks.left_out,
+        _ => panic!("not known"),
+    }
+}
+
+fn all_left_out(world: &mut World) {
+    world.targets().clear();
+    left_out(world).archived = 2;
 }
 
 fn unread(world: &mut World, status: u16) {
@@ -24,7 +36,10 @@ fn coverage_lists_what_is_bare_and_what_could_not_be_read() {
             ("one refused", |world| unread(world, 403), "fail"),
             ("one gone", |world| unread(world, 404), "fail"),
             ("one down", |world| unread(world, 500), "unknown"),
-            ("no targets", |world| world.targets().clear(), "warn"),
+            ("no targets", |world| world.targets().clear(), "unknown"),
+            ("all left out", all_left_out, "warn"),
+            ("a named group without a project", |world| left_out(world).empty_groups = 1, "unknown"),
+            ("one not looked at", |world| world.targets()[1].hooks = Seen::NotAsked("not needed"), "fail"),
             ("the list fails", |world| world.observed.hooks = refused(502, "bad"), "unknown"),
             ("the list is refused", |world| world.observed.hooks = refused(403, "no"), "fail"),
             ("none wanted", |world| world.observed.hooks = Seen::NotAsked("--webhooks none"), "skip"),

@@ -123,6 +123,8 @@ pub(crate) fn recent(case: &Case<'_>) -> Ruling {
             recent.failed_before, recent.entries
         ))
         .fix(Fix::open("look at the recent deliveries", page_of(case, &ours)))
+    } else if recent.entries == 0 {
+        return Ruling::unseen("no delivery in the last 7 days is logged; --live makes one");
     } else {
         Ruling::pass().note(match recent.entries {
             1 => "1 delivery".to_owned(),

@@ -9,7 +9,7 @@ use crate::error::Fix;
 use crate::gitlab::{AlertStatus, Hook};
 use crate::http;
 use crate::instance::Version;
-use crate::observed::{HooksSeen, Seen, TargetSeen};
+use crate::observed::{HooksSeen, LeftOut, Seen, TargetSeen};
 use crate::target::{Event, Strategy, Target};
 
 pub(crate) fn coverage(case: &Case<'_>) -> Ruling {
@@ -23,7 +23,8 @@ pub(crate) fn coverage(case: &Case<'_>) -> Ruling {
             _ => None,
         })
     };
-    let bare = |target: &&TargetSeen| target.hooks.known().is_some() && of_target(case, target).is_empty();
+    // A target that nobody looked at is as bare as one without a hook, as far as anybody knows.
+    let bare = |target: &&TargetSeen| !matches!(target.hooks, Seen::Failed(_)) && of_target(case, target).is_empty();
     let missing: Vec<&TargetSeen> = hooks.targets.iter().filter(bare).collect();
     let ruling = match (missing.first(), refused(true), refused(false)) {
         (Some(first), ..) => uncovered(case, hooks, &missing, first),
@@ -32,14 +33,24 @@ pub(crate) fn coverage(case: &Case<'_>) -> Ruling {
             ruling.fix(Fix::open("look at it as the token's owner", case.page(&target.target.page())))
         }
         (None, None, Some((_, error))) => Ruling::failed(error),
-        (None, None, None) if hooks.targets.is_empty() => {
-            Ruling::warn("there is no group or project to hang a hook on")
-                .fix(Fix::say("make a project, or look at --group, --project and --exclude"))
-        }
+        (None, None, None) if hooks.targets.is_empty() || hooks.left_out.empty_groups > 0 => bare_selection(hooks),
         (None, None, None) => Ruling::pass().note(covered(hooks)),
     };
     let ruling = ruling.saw("strategy", hooks.strategy).saw("targets", hooks.targets.len());
     ruling.saw("unread", unread(hooks)).saw("left_out", hooks.left_out)
+}
+
+/// Where everything that was listed is left out on purpose, that is a warning. A list without an entry is no proof of
+/// anything: an instance that is new says the same as one that does not show what it has.
+fn bare_selection(hooks: &HooksSeen) -> Ruling {
+    let LeftOut { archived, marked_for_deletion, personal, excluded, empty_groups } = hooks.left_out;
+    let left_out = archived + marked_for_deletion + personal + excluded;
+    let ruling = match (empty_groups, left_out) {
+        (0, 0) => Ruling::unknown("GitLab shows no group or project to hang a hook on"),
+        (0, left_out) => Ruling::warn(format!("all that there is to hang a hook on is left out ({left_out})")),
+        (groups, _) => Ruling::unknown(format!("GitLab shows no project in {groups} of the groups that were named")),
+    };
+    ruling.fix(Fix::say("make a project, or look at --group, --project and --exclude"))
 }
 
 fn covered(hooks: &HooksSeen) -> String {

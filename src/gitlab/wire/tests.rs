@@ -1,6 +1,7 @@
 use serde_json::json;
 
 use super::*;
+use crate::gitlab::License;
 
 fn read<W: serde::de::DeserializeOwned, T: From<W>>(value: serde_json::Value) -> T {
     serde_json::from_value::<W>(value).expect("readable").into()
@@ -71,6 +72,9 @@ fn a_licence_is_there_lapsed_or_missing() {
     let of = |text: &str| License::from(serde_json::from_str::<Option<LicenseWire>>(text).expect(text));
     assert_eq!(of("null"), License::Unlicensed);
     assert_eq!(of("{}"), License::Unlicensed);
+    for other in ["[]", "[null]", "[\"premium\", false]", "7", "\"premium\"", r#"{"plan": 7}"#] {
+        assert!(serde_json::from_str::<Option<LicenseWire>>(other).is_err(), "{other}");
+    }
     let lapsed = of(r#"{"plan":"ultimate","expired":true,"user_limit":5}"#);
     assert_eq!(lapsed, License::Licensed { plan: "ultimate".to_owned(), expired: true });
 }

@@ -41,6 +41,7 @@ pub async fn instead(action: &Action, asked: Asked) -> Option<Result<Response<Bo
         Action::Html(code) => answer(*code, "text/html; charset=utf-8", LOGIN_PAGE),
         Action::Text(code) => answer(*code, "text/plain; charset=utf-8", "upstream connect error or disconnect\n"),
         Action::Empty => json_answer(200, &json!([])),
+        Action::Json(text) => answer(200, "application/json", text),
         Action::Errors => json_answer(200, &json!({"errors": [{"message": "Internal server error"}]})),
         Action::Redirect(to) => with(answer(302, "text/html", ""), LOCATION, to),
         Action::RetryAfter(seconds) => {

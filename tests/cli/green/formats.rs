@@ -1,0 +1,88 @@
+//! The real program, in its three forms: a diagonal through the matrix, and the kit by its address.
+
+use std::collections::VecDeque;
+use std::sync::Mutex;
+
+use factory_gitlab::sandbox::exchange::Side;
+
+use super::ways::WAYS;
+use crate::verify::connected;
+use crate::world::{Transcript, World, small};
+
+const WORKERS: usize = 6;
+const FORMS: [&str; 3] = ["text", "json", "junit"];
+
+/// What may fail and leave the verdict as it is ([`super::exceptions`]).
+const OF_NO_WEIGHT: [&str; 1] = ["/api/v4/projects"];
+
+/// Each request of a healthy run, with the next two ways to fail.
+fn diagonal() -> VecDeque<String> {
+    let world = connected(small());
+    let run = world.run(&["verify"]);
+    assert_eq!(run.code, 0, "{run}");
+    let requests = world.sandbox().requests();
+    let weighty = requests.iter().filter(|one| !OF_NO_WEIGHT.contains(&one.path()));
+    // Ways that an exception takes up for one of the requests.
+    let hard = || WAYS.into_iter().filter(|way| !["status:404", "empty", "type", "html:200", "text:200"].contains(way));
+    let ways: Vec<&str> = hard().filter(|way| !way.starts_with("json:")).collect();
+    let mut faults = VecDeque::new();
+    for (place, one) in weighty.enumerate() {
+        let side = if one.side == Side::GitLab { "gitlab" } else { "factory" };
+        for way in [ways[place * 2 % ways.len()], ways[(place * 2 + 1) % ways.len()]] {
+            faults.push_back(format!("{side}:{} {}={way}", one.method, one.path()));
+        }
+    }
+    faults
+}
+
+#[test]
+fn the_exit_code_is_the_same_in_every_form_and_never_0() {
+    let queue = Mutex::new(diagonal());
+    std::thread::scope(|scope| {
+        for _worker in 0..WORKERS {
+            scope.spawn(|| {
+                let world = connected(small());
+                loop {
+                    let Some(fault) = queue.lock().expect("the queue").pop_front() else { return };
+                    world.sandbox().clear_faults();
+                    world.sandbox().fault(&fault).expect(&fault);
+                    let runs = FORMS.map(|form| world.run(&["verify", "--timeout", "2", "-o", form]));
+                    let code = runs[0].code;
+                    assert!(matches!(code, 1 | 3), "{fault}: {}", runs[0]);
+                    assert!(runs.iter().all(|run| run.code == code), "{fault}: {}\n{}\n{}", runs[0], runs[1], runs[2]);
+                    says_so(&fault, code, &runs);
+                }
+            });
+        }
+    });
+}
+
+fn says_so(fault: &str, code: i32, [text, json, junit]: &[Transcript; 3]) {
+    let verdict = if code == 1 { "fail" } else { "unknown" };
+    assert_eq!(text.stdout.matches(&format!("verdict: {verdict}, ")).count(), 1, "{fault}: {text}");
+    let report = json.json();
+    assert_eq!((&report["verdict"], &report["exit_code"]), (&verdict.into(), &code.into()), "{fault}: {json}");
+    let element = if code == 1 { "<failure " } else { "<error " };
+    assert!(junit.stdout.contains(element), "{fault}: {junit}");
+}
+
+#[test]
+fn a_kit_that_cannot_be_fetched_is_never_0_in_any_form() {
+    let queue = Mutex::new(VecDeque::from(WAYS));
+    std::thread::scope(|scope| {
+        for _worker in 0..WORKERS {
+            scope.spawn(|| {
+                let world = World::with(small());
+                loop {
+                    let Some(way) = queue.lock().expect("the queue").pop_front() else { return };
+                    world.sandbox().clear_faults();
+                    world.sandbox().fault(&format!("factory:GET /gitlab/v1/kit={way}")).expect(way);
+                    let runs = FORMS.map(|form| world.run(&["verify", "--timeout", "2", "-o", form]));
+                    let codes = [runs[0].code, runs[1].code, runs[2].code];
+                    assert!(codes[0] > 0 && codes.iter().all(|code| *code == codes[0]), "{way}: {codes:?} {}", runs[0]);
+                    assert!(world.sandbox().requests().iter().all(|one| one.side == Side::Factory), "{way}");
+                }
+            });
+        }
+    });
+}

@@ -1,0 +1,77 @@
+//! Lists that end too early: a target that was not listed is not covered, and nobody would know.
+
+use std::time::Duration;
+
+use factory_gitlab::checks::Verdict;
+use factory_gitlab::desired::Selection;
+use factory_gitlab::sandbox::options::{Options, Plan};
+use factory_gitlab::target::Strategy;
+
+use super::station::{Deliveries, Kind, Outcome, Station};
+
+const TIME: Duration = Duration::from_secs(10);
+
+fn kind(options: Options) -> Kind {
+    Kind { options, strategy: Strategy::Auto, selection: Selection::default(), deliveries: Deliveries::Nothing }
+}
+
+fn run(work: impl Future<Output = ()>) {
+    tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime").block_on(work);
+}
+
+async fn under(station: &Station, fault: &str) -> Outcome {
+    station.sandbox.clear_faults();
+    station.sandbox.fault(fault).expect("a fault");
+    station.verify(TIME).await
+}
+
+fn targets(outcome: &Outcome) -> u64 {
+    let coverage = outcome.findings.iter().find(|finding| finding.code == "webhook.coverage").expect("a finding");
+    coverage.evidence["targets"].as_u64().expect("a count")
+}
+
+#[test]
+fn a_second_page_that_fails_is_not_green() {
+    run(async {
+        let groups = Station::new(&kind(Options { groups: 101, projects: 1, ..Options::default() })).await;
+        let projects = Options { groups: 1, projects: 101, plan: Plan::None, ..Options::default() };
+        let projects = Station::new(&kind(projects)).await;
+        for (station, list) in [(&groups, "groups"), (&projects, "projects")] {
+            assert_eq!(station.verify(TIME).await.verdict, Verdict::Pass, "{list}");
+            for way in ["status:404", "status:500", "html:200", "json:{}", "json:null", "json:[{}]", "type", "cut"] {
+                let outcome = under(station, &format!("GET /api/v4/{list}={way}@2")).await;
+                assert_ne!(outcome.verdict, Verdict::Pass, "{list} {way}");
+            }
+        }
+        let cut_short = under(&groups, "GET /api/v4/groups=empty@2").await;
+        assert_ne!(cut_short.verdict, Verdict::Pass, "a page by number is announced only where something is on it");
+        // By keyset GitLab announces a page behind every full one, and behind a hundred projects it is empty. No answer
+        // tells that apart from a loss, so what is claimed is claimed of so many.
+        let cut_short = under(&projects, "GET /api/v4/projects=empty@2").await;
+        assert_eq!((cut_short.verdict, targets(&cut_short)), (Verdict::Pass, 100));
+    });
+}
+
+#[test]
+fn an_instance_without_a_target_is_not_proved_to_be_covered() {
+    run(async {
+        for plan in [Plan::Premium, Plan::None] {
+            let empty = Options { groups: 0, projects: 0, plan, ..Options::default() };
+            let outcome = Station::new(&kind(empty)).await.verify(TIME).await;
+            assert_eq!((outcome.verdict, outcome.state("webhook.coverage")), (Verdict::Unknown, "unknown"), "{plan:?}");
+        }
+    });
+}
+
+#[test]
+fn where_everything_is_left_out_on_purpose_that_is_a_warning() {
+    run(async {
+        let options = Options { groups: 1, projects: 2, plan: Plan::None, ..Options::default() };
+        let station = Station::new(&kind(options)).await;
+        for project in station.sandbox.gitlab().projects() {
+            station.sandbox.gitlab().mark_for_deletion(project.id);
+        }
+        let outcome = station.verify(TIME).await;
+        assert_eq!((outcome.verdict, outcome.state("webhook.coverage")), (Verdict::Pass, "warn"));
+    });
+}

@@ -1,0 +1,214 @@
+//! Every request of a healthy look × every way to fail. The requests are those that a healthy look really sent, so that a
+//! new one cannot be forgotten; one that is sent several times fails for good, and from each time on.
+
+use std::collections::{BTreeMap, VecDeque};
+use std::sync::Mutex;
+
+use factory_gitlab::checks::Verdict;
+use factory_gitlab::desired::Selection;
+use factory_gitlab::sandbox::exchange::{Exchange, Side};
+use factory_gitlab::sandbox::options::{Options, Plan, Version};
+use factory_gitlab::target::Strategy;
+
+use super::exceptions::{self, Holds};
+use super::station::{Deliveries, Kind, Outcome, Station, template};
+use super::ways::{WAYS, timeout};
+
+/// So many looks at once: most of their time is spent waiting before something is tried again.
+const fn workers(kind: &Kind) -> usize {
+    match kind.deliveries {
+        Deliveries::Live => 48,
+        Deliveries::Nothing | Deliveries::Logs => 16,
+    }
+}
+
+/// What is asked once more is a repeat of the same: the third time on tells nothing new.
+const MOST_TIMES: usize = 2;
+
+/// What is asked of every connection in the same way: all ways are tried with group hooks, these with the others.
+const USUAL: [&str; 6] = [
+    "gitlab:GET /api/v4/metadata",
+    "gitlab:GET /api/v4/personal_access_tokens/self",
+    "gitlab:GET /api/v4/user",
+    "gitlab:GET /api/v4/applications",
+    "gitlab:POST /oauth/introspect",
+    "factory:GET /gitlab/v1/status",
+];
+/// The connection with which all ways are tried.
+const EVERYTHING: &str = "group hooks";
+const TELLING: [&str; 8] =
+    ["status:403", "status:404", "status:500", "html:200", "empty", "json:{}", "json:null", "type"];
+
+/// A look that fires tests takes seconds, so that of it only what belongs to them is tried.
+const LIVE: &str = "live";
+const OF_TESTS: [&str; 3] = ["/test/", "/events", "/receipts"];
+
+fn kind(options: Options) -> Kind {
+    Kind { options, strategy: Strategy::Auto, selection: Selection::default(), deliveries: Deliveries::Logs }
+}
+
+fn small() -> Options {
+    Options { projects: 2, groups: 1, ..Options::default() }
+}
+
+#[test]
+fn no_failed_request_is_green_with_group_hooks() {
+    matrix(EVERYTHING, &kind(small()));
+}
+
+#[test]
+fn no_failed_request_is_green_with_project_hooks_read_in_bulk() {
+    let options = Options { projects: 21, version: Version::new(19, 6, 0), plan: Plan::None, ..small() };
+    matrix("bulk", &Kind { deliveries: Deliveries::Nothing, ..kind(options) });
+}
+
+#[test]
+fn no_failed_request_is_green_on_the_oldest_version() {
+    matrix("16.11", &kind(Options { version: Version::new(16, 11, 0), ..small() }));
+}
+
+#[test]
+fn no_failed_request_is_green_with_a_system_hook() {
+    matrix("system hook", &Kind { strategy: Strategy::System, ..kind(small()) });
+}
+
+#[test]
+fn no_failed_request_is_green_with_groups_and_projects_by_name() {
+    let options = Options { projects: 2, groups: 2, plan: Plan::None, ..Options::default() };
+    let selection = Selection {
+        groups: vec!["group-1".to_owned()],
+        projects: vec!["group-2/project-2".to_owned()],
+        ..Selection::default()
+    };
+    matrix("by name", &Kind { selection, ..kind(options) });
+}
+
+#[test]
+fn no_failed_request_is_green_with_test_deliveries() {
+    matrix(LIVE, &Kind { deliveries: Deliveries::Live, ..kind(small()) });
+}
+
+/// One request that fails in one way.
+struct Case {
+    request: String,
+    way: &'static str,
+    fault: String,
+}
+
+/// The requests of a look: each template by one of its paths, and how often that path was asked for.
+fn cases(name: &str, asked: &[Exchange]) -> VecDeque<Case> {
+    let mut requests: BTreeMap<String, (String, usize)> = BTreeMap::new();
+    for one in asked {
+        let side = if one.side == Side::GitLab { "gitlab" } else { "factory" };
+        let path = format!("{side}:{} {}", one.method, one.path());
+        let key = format!("{side}:{} {}", one.method, template(one.path()));
+        let entry = requests.entry(key).or_insert((path.clone(), 0));
+        entry.1 += usize::from(entry.0 == path);
+    }
+    let mut cases = VecDeque::new();
+    let own =
+        requests.into_iter().filter(|(request, _)| name != LIVE || OF_TESTS.iter().any(|part| request.contains(part)));
+    for (request, (path, times)) in own {
+        let is_usual = name != EVERYTHING && USUAL.contains(&request.as_str());
+        for way in WAYS.into_iter().filter(|way| !is_usual || TELLING.contains(way)) {
+            for time in 1..=times.min(MOST_TIMES) {
+                let (at, numbered) = match time {
+                    1 => (String::new(), request.clone()),
+                    more => (format!("@{more}"), format!("{request} @{more}")),
+                };
+                cases.push_back(Case { request: numbered, way, fault: format!("{path}={way}{at}") });
+            }
+        }
+    }
+    cases
+}
+
+fn runtime() -> tokio::runtime::Runtime {
+    tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime")
+}
+
+fn matrix(name: &'static str, kind: &Kind) {
+    let (undisturbed, cases) = runtime().block_on(async {
+        let station = Station::new(kind).await;
+        let outcome = station.verify(timeout("")).await;
+        let cases = cases(name, &station.sandbox.requests());
+        (outcome, cases)
+    });
+    assert_eq!(undisturbed.verdict, Verdict::Pass, "{name}: {:#?}", undisturbed.findings);
+    let count = cases.len();
+    assert!(count > 70, "{name}: only {count} cases");
+    let queue = Mutex::new(cases);
+    let wrong = Mutex::new(Vec::new());
+    let used = Mutex::new(Vec::new());
+    std::thread::scope(|scope| {
+        for _worker in 0..workers(kind) {
+            scope.spawn(|| {
+                runtime().block_on(async {
+                    let mut station = None;
+                    loop {
+                        let Some(case) = queue.lock().expect("the queue").pop_front() else { return };
+                        // GitLab allows five test deliveries a minute, so that each look that fires one has its own.
+                        if kind.deliveries == Deliveries::Live {
+                            station = None;
+                        }
+                        let at = match &station {
+                            Some(station) => station,
+                            None => station.insert(Station::new(kind).await),
+                        };
+                        at.sandbox.clear_faults();
+                        at.sandbox.fault(&case.fault).expect("a fault");
+                        let outcome = at.verify(timeout(case.way)).await;
+                        let struck = at.sandbox.requests().iter().any(|one| one.fault.is_some());
+                        match judged(name, &case, (&outcome, &undisturbed)) {
+                            Ok(row) => used.lock().expect("the rows").extend(row),
+                            Err(why) => wrong.lock().expect("the list").push(why),
+                        }
+                        // Of a request that hangs the fault is on record only when it is given up.
+                        if !struck && case.way != "hang" {
+                            wrong.lock().expect("the list").push(format!("{}: struck nothing", case.fault));
+                        }
+                    }
+                });
+            });
+        }
+    });
+    let mut wrong = wrong.into_inner().expect("the list");
+    wrong.sort();
+    assert!(
+        wrong.is_empty(),
+        "{name}: {} of {count} are green or not as they should be:\n{}",
+        wrong.len(),
+        wrong.join("\n")
+    );
+    exceptions::all_used(name, &used.into_inner().expect("the rows"));
+}
+
+/// Holds a case to "not green", or to what its exception says; gives the exception's place.
+fn judged(name: &str, case: &Case, (outcome, undisturbed): (&Outcome, &Outcome)) -> Result<Option<usize>, String> {
+    let Case { request, way, .. } = case;
+    let Some((place, exception)) = exceptions::of(name, request, way) else {
+        return match outcome.verdict {
+            Verdict::Pass => Err(format!("{request}={way}: pass; {}", changed(outcome, undisturbed))),
+            Verdict::Fail | Verdict::Unknown => Ok(None),
+        };
+    };
+    let holds = match &exception.holds {
+        Holds::AsUndisturbed { asked } => {
+            outcome.states() == undisturbed.states()
+                && asked.iter().all(|request| outcome.asked.iter().any(|one| one == request))
+        }
+        Holds::Skipped(code) => outcome.verdict == Verdict::Pass && outcome.state(code) == "skip",
+    };
+    if holds {
+        return Ok(Some(place));
+    }
+    let verdict = outcome.verdict.name();
+    Err(format!("{request}={way}: not as its exception says: {verdict}; {}", changed(outcome, undisturbed)))
+}
+
+/// What is other than in the undisturbed look.
+fn changed(outcome: &Outcome, undisturbed: &Outcome) -> String {
+    let others = outcome.states().into_iter().filter(|state| !undisturbed.states().contains(state));
+    let others: Vec<String> = others.map(|(code, state)| format!("{code} {state}")).collect();
+    if others.is_empty() { "nothing changed".to_owned() } else { others.join(", ") }
+}

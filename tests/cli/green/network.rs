@@ -1,0 +1,139 @@
+//! What lies below the requests: names, ports, TLS, and servers that die on the way. For both sides.
+
+use std::io::Write as _;
+use std::net::{SocketAddr, TcpListener};
+use std::time::Duration;
+
+use factory_gitlab::checks::Verdict;
+use factory_gitlab::desired::{Desired, Selection, Way};
+use factory_gitlab::sandbox::options::{Options, TlsDefect};
+use factory_gitlab::target::Strategy;
+use url::Url;
+
+use super::station::{Deliveries, Kind, Station};
+
+const TIME: Duration = Duration::from_secs(10);
+const SHORT: Duration = Duration::from_millis(1500);
+
+fn kind(options: Options) -> Kind {
+    let options = Options { projects: 1, groups: 1, ..options };
+    Kind { options, strategy: Strategy::Auto, selection: Selection::default(), deliveries: Deliveries::Logs }
+}
+
+fn run(work: impl Future<Output = ()>) {
+    tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime").block_on(work);
+}
+
+fn listener() -> (TcpListener, SocketAddr) {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+    let address = listener.local_addr().expect("an address");
+    (listener, address)
+}
+
+/// Takes every connection, says this, and hangs up.
+fn saying(words: &'static [u8]) -> SocketAddr {
+    let (listener, address) = listener();
+    std::thread::spawn(move || {
+        for mut stream in listener.incoming().flatten() {
+            // Whoever asked may be gone already.
+            let _told = stream.write_all(words);
+        }
+    });
+    address
+}
+
+/// Hosts where nothing good answers, and one that must live as long as the others are used.
+fn broken_hosts() -> (Vec<(&'static str, String)>, TcpListener) {
+    let (silent, silent_at) = listener();
+    let (closed, closed_at) = listener();
+    drop(closed);
+    let hosts = vec![
+        ("no such name", "gitlab.invalid:1".to_owned()),
+        ("refused", closed_at.to_string()),
+        ("silent", silent_at.to_string()),
+        ("hanging up", saying(b"").to_string()),
+        ("another protocol", saying(b"SSH-2.0-OpenSSH_9.9\r\n").to_string()),
+    ];
+    (hosts, silent)
+}
+
+#[test]
+fn a_gitlab_that_is_not_there_is_not_green() {
+    run(async {
+        let station = Station::new(&kind(Options::default())).await;
+        let (hosts, _silent) = broken_hosts();
+        for (what, host) in hosts {
+            let schemes: &[&str] = if host.starts_with("127.") { &["http", "https"] } else { &["https"] };
+            for scheme in schemes {
+                let instance = format!("{scheme}://{host}").parse().expect("an address");
+                let desired = Desired { instance, ..station.desired.clone() };
+                let outcome = station.verify_as(&desired, SHORT).await;
+                assert_ne!(outcome.verdict, Verdict::Pass, "{what} {scheme}");
+                assert!(outcome.asked.iter().all(|asked| asked.contains("/gitlab/v1/")), "{what}: {:?}", outcome.asked);
+            }
+        }
+    });
+}
+
+#[test]
+fn a_factory_that_is_not_there_is_not_green() {
+    run(async {
+        let station = Station::new(&kind(Options::default())).await;
+        let (hosts, _silent) = broken_hosts();
+        for (what, host) in hosts {
+            let broken = Url::parse(&format!("https://{host}/gitlab/v1/x")).expect("an address");
+            for address in ["status", "upload", "receipts"] {
+                let mut desired = station.desired.clone();
+                match (address, &mut desired.delivery.way) {
+                    ("status", _) => desired.status_url = Some(broken.clone()),
+                    ("receipts", _) => desired.webhooks.receipts_url = Some(broken.clone()),
+                    (_, Way::Upload { url, .. }) => *url = broken.clone(),
+                    _ => panic!("the kit has an address"),
+                }
+                let outcome = station.verify_as(&desired, SHORT).await;
+                assert_eq!(outcome.state("factory.reachable"), "unknown", "{what} {address}");
+                assert_ne!(outcome.verdict, Verdict::Pass, "{what} {address}");
+            }
+        }
+    });
+}
+
+#[test]
+fn a_certificate_that_is_wrong_is_not_green_on_either_side() {
+    run(async {
+        let tls = || Options { tls: true, ..Options::default() };
+        let healthy = Station::new(&kind(tls())).await;
+        assert_eq!(healthy.verify(TIME).await.verdict, Verdict::Pass);
+        for defect in [TlsDefect::Expired, TlsDefect::NotYetValid, TlsDefect::WrongName, TlsDefect::OtherIssuer] {
+            // Nobody could connect through it, so the good one's GitLab is asked for at the bad one's address.
+            let bad = factory_gitlab::sandbox::Sandbox::start(Options { tls_defect: Some(defect), ..tls() });
+            let bad = bad.expect("a sandbox");
+            let instance = bad.gitlab_url().parse().expect("an address");
+            let outcome = healthy.verify_as(&Desired { instance, ..healthy.desired.clone() }, TIME).await;
+            assert_ne!(outcome.verdict, Verdict::Pass, "GitLab {defect:?}");
+            let bad = factory_gitlab::sandbox::Sandbox::start(Options { factory_tls_defect: Some(defect), ..tls() });
+            let bad = bad.expect("a sandbox");
+            let status_url = bad.factory().kit_json()["status_url"].as_str().and_then(|url| Url::parse(url).ok());
+            assert!(status_url.is_some());
+            let outcome = healthy.verify_as(&Desired { status_url, ..healthy.desired.clone() }, TIME).await;
+            assert_ne!(outcome.verdict, Verdict::Pass, "Factory {defect:?}");
+        }
+    });
+}
+
+#[test]
+fn a_server_that_dies_on_the_way_is_not_green_wherever_it_does() {
+    run(async {
+        let station = Station::new(&kind(Options::default())).await;
+        assert_eq!(station.verify(TIME).await.verdict, Verdict::Pass);
+        let requests = station.sandbox.requests().iter().filter(|one| one.path().starts_with("/api/")).count();
+        for way in ["status:401", "status:500", "html:200", "json:{}", "reset"] {
+            for number in (1..=requests).filter(|number| way != "reset" || number % 4 == 1) {
+                station.sandbox.clear_faults();
+                station.sandbox.fault(&format!("gitlab:/api/**={way}@{number}")).expect("a fault");
+                let outcome = station.verify(TIME).await;
+                assert_ne!(outcome.verdict, Verdict::Pass, "{way} from request {number} on");
+            }
+        }
+    });
+}

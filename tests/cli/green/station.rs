@@ -1,0 +1,192 @@
+//! A connected sandbox, and `verify` in this process.
+
+use std::time::Duration;
+
+use factory_gitlab::apply::Sides;
+use factory_gitlab::apply::prove::{Fired, Proof};
+use factory_gitlab::checks::{Finding, Policy, Verdict, judge, verdict};
+use factory_gitlab::desired::{
+    ApplicationOrigin, Credentials, Delivery, Desired, DesiredApplication, DesiredHandover, DesiredWebhooks, Selection,
+    Way,
+};
+use factory_gitlab::env::Clock;
+use factory_gitlab::factory::Factory;
+use factory_gitlab::gitlab::{NewApplication, Writer};
+use factory_gitlab::http::{self, Proxy};
+use factory_gitlab::kit::Kit;
+use factory_gitlab::observed::{Already, BundleSeen, Look, Seen, Wanted};
+use factory_gitlab::sandbox::Sandbox;
+use factory_gitlab::sandbox::options::Options;
+use factory_gitlab::secret::{FactoryKey, PersonalAccessToken};
+use factory_gitlab::target::{Event, Strategy};
+
+/// A kind of connection.
+#[derive(Clone)]
+pub struct Kind {
+    pub options: Options,
+    pub strategy: Strategy,
+    pub selection: Selection,
+    pub deliveries: Deliveries,
+}
+
+/// What is looked at of deliveries.
+#[derive(Clone, Copy, Eq, PartialEq)]
+pub enum Deliveries {
+    Nothing,
+    Logs,
+    /// `--live`, and the logs.
+    Live,
+}
+
+/// A connected sandbox of a kind.
+pub struct Station {
+    pub sandbox: Sandbox,
+    pub desired: Desired,
+    deliveries: Deliveries,
+}
+
+/// What a look came to.
+pub struct Outcome {
+    pub verdict: Verdict,
+    pub findings: Vec<Finding>,
+    /// What was asked: method and template of each request.
+    pub asked: Vec<String>,
+}
+
+impl Outcome {
+    /// The checks that were made, and what they said.
+    pub fn states(&self) -> Vec<(&'static str, &'static str)> {
+        self.findings.iter().map(|finding| (finding.code, finding.status.name())).collect()
+    }
+
+    pub fn state(&self, code: &str) -> &'static str {
+        self.findings.iter().find(|finding| finding.code == code).map_or("none", |finding| finding.status.name())
+    }
+}
+
+impl Station {
+    pub async fn new(kind: &Kind) -> Self {
+        let sandbox = Sandbox::start(kind.options.clone()).expect("a sandbox");
+        let desired = desired(&sandbox, kind);
+        let mut station = Self { sandbox, desired, deliveries: kind.deliveries };
+        station.connect().await;
+        station.sandbox.clear_requests();
+        station
+    }
+
+    async fn connect(&mut self) {
+        let writer = self.writer(&self.client(Duration::from_secs(30)));
+        let terms = &self.desired.application;
+        let new = NewApplication {
+            name: terms.name.clone(),
+            redirect_uri: terms.redirect_uri.clone(),
+            scopes: terms.scopes.clone(),
+            confidential: true,
+        };
+        let made = writer.create_application(&new).await.expect("an application");
+        let credentials = Credentials { application_id: made.application.application_id, secret: made.secret };
+        self.desired.application.origin = ApplicationOrigin::Auto { given: Some(credentials), renew: false };
+        let look = self.look(&self.client(Duration::from_secs(30)));
+        let observed = look.look(&self.desired, wanted(Deliveries::Nothing), &()).await;
+        let version = observed.metadata.known().expect("a version").version;
+        for seen in &observed.hooks.known().expect("targets").targets {
+            let hook = writer.create_hook(&self.desired.webhooks.hook(seen.target.clone())).await.expect("a hook");
+            // So that there is a delivery to be read; the limit of tests is left to `--live`.
+            if self.deliveries == Deliveries::Logs && version >= factory_gitlab::instance::Version::DELIVERY_LOG {
+                writer.test_hook(&seen.target, hook.id, Event::Push).await.expect("a test");
+            }
+        }
+    }
+
+    fn client(&self, timeout: Duration) -> http::Client {
+        // A limit without a time is waited for, but not long.
+        let patience = Duration::from_millis(300);
+        let variables = self.sandbox.variables().into_iter();
+        let ca_certs =
+            variables.filter(|(name, _)| *name == "FACTORY_GITLAB_CA_CERT").map(|(_, path)| path.into()).collect();
+        let options = http::Options { proxy: Proxy::Direct, timeout, patience, ca_certs, ..http::Options::default() };
+        http::Client::new(&options, Clock).expect("a client")
+    }
+
+    fn token(&self) -> PersonalAccessToken {
+        PersonalAccessToken::new(&self.sandbox.gitlab().admin_token()).expect("a token")
+    }
+
+    fn writer(&self, http: &http::Client) -> Writer {
+        Writer::new(http.clone(), self.desired.instance.clone(), self.token())
+    }
+
+    fn look(&self, http: &http::Client) -> Look {
+        let key = FactoryKey::new(self.sandbox.factory().api_key()).expect("a key");
+        Look::new(http, &self.desired.instance, &self.token(), Factory::new(http.clone(), Some(key)))
+    }
+
+    /// `verify`, with this much time for a request.
+    pub async fn verify(&self, timeout: Duration) -> Outcome {
+        self.verify_as(&self.desired, timeout).await
+    }
+
+    /// The same, of something else than what was connected.
+    pub async fn verify_as(&self, desired: &Desired, timeout: Duration) -> Outcome {
+        self.sandbox.clear_requests();
+        let http = self.client(timeout);
+        let mut look = self.look(&http);
+        if desired.instance.to_string() != self.desired.instance.to_string() {
+            look = Look::new(&http, &desired.instance, &self.token(), look.factory.clone());
+        }
+        let mut observed = Box::pin(look.look(desired, wanted(self.deliveries), &())).await;
+        if let (Deliveries::Live, Seen::Known(hooks)) = (self.deliveries, &observed.hooks) {
+            let (writer, fired) = (self.writer(&http), Fired::default());
+            let version = observed.metadata.known().map(|metadata| metadata.version);
+            let proof = Proof::new(Sides::of(&look, &writer, &fired), &desired.webhooks).of_version(version);
+            observed.factory.proofs = Seen::Known(Box::pin(proof.of_each_kind(hooks)).await);
+        }
+        let findings = judge(desired, &observed, &Policy::default());
+        let asked =
+            self.sandbox.requests().iter().map(|one| format!("{} {}", one.method, template(one.path()))).collect();
+        Outcome { verdict: verdict(&findings), findings, asked }
+    }
+}
+
+/// A path without its numbers.
+pub fn template(path: &str) -> String {
+    let number = |part: &str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit());
+    path.split('/').map(|part| if number(part) { ":id" } else { part }).collect::<Vec<_>>().join("/")
+}
+
+fn wanted(deliveries: Deliveries) -> Wanted {
+    Wanted {
+        hooks: true,
+        deliveries: deliveries != Deliveries::Nothing,
+        discovery: false,
+        factory: true,
+        bundle: Seen::Known(BundleSeen::Accepted { id: None, sha256: "00".to_owned() }),
+        already: Already::default(),
+    }
+}
+
+fn desired(sandbox: &Sandbox, kind: &Kind) -> Desired {
+    let kit = Kit::parse(&sandbox.factory().kit_json().to_string()).expect("a kit");
+    let upload = kit.bundle.upload_url.clone().expect("an address");
+    Desired {
+        instance: sandbox.gitlab_url().parse().expect("an address"),
+        application: DesiredApplication::from_kit(&kit, ApplicationOrigin::Auto { given: None, renew: false }),
+        webhooks: DesiredWebhooks {
+            strategy: kind.strategy,
+            selection: kind.selection.clone(),
+            url: kit.webhook.url.clone(),
+            token: kit.webhook.secret_token.clone(),
+            signing_token: kit.webhook.signing_token.clone(),
+            events: kit.webhook.events.clone(),
+            name: "Factory".to_owned(),
+            receipts_url: kit.webhook.receipts_url.clone(),
+        },
+        handover: DesiredHandover { handover: kit.token.handover, scopes: kit.token.scopes.clone() },
+        delivery: Delivery {
+            recipients: kit.bundle.recipients.clone(),
+            way: Way::Upload { url: upload, method: kit.bundle.method },
+        },
+        status_url: kit.status_url.clone(),
+        organization: kit.organization,
+    }
+}
