@@ -29,7 +29,7 @@ fn an_instance_is_connected() {
 
     Prove it any time: factory-gitlab verify --gitlab-url http://127.0.0.1:[port]
 
-    22 requests, 4 of them writes, [duration]
+    21 requests, 4 of them writes, [duration]
     ----- stderr -----
     Plan for http://127.0.0.1:[port]
       1. create the OAuth application Factory Integration
