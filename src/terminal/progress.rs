@@ -1,12 +1,13 @@
 //! Progress: a spinner for what takes longer than a moment, a bar where the end is known, lines without a terminal.
 
 use std::cell::Cell;
+use std::fmt;
 use std::future::Future;
 use std::pin::pin;
 use std::sync::PoisonError;
 use std::time::{Duration, Instant};
 
-use indicatif::{ProgressBar, ProgressStyle};
+use indicatif::{ProgressBar, ProgressState, ProgressStyle};
 
 use super::{Terminal, Verbosity, sanitize};
 
@@ -147,7 +148,7 @@ fn in_words(time: Duration) -> String {
 }
 
 /// What stands in the bar's line; the last part fills it and is cut off at its end.
-const BAR: &str = "{prefix} [{bar:24}] {pos}/{len} {per_sec:.dim}, {eta:.dim} left {wide_msg:.dim}";
+const BAR: &str = "{prefix} [{bar:24}] {pos}/{len} {rate:.dim}, {eta:.dim} left {wide_msg:.dim}";
 
 /// A drawn bar, taken off the screen when dropped.
 struct Cleared(ProgressBar);
@@ -160,7 +161,11 @@ impl Drop for Cleared {
 
 /// A style from a template of this file; a slip in one would show as the plain default.
 fn style(template: &str) -> ProgressStyle {
-    ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar())
+    let rate = |state: &ProgressState, into: &mut dyn fmt::Write| {
+        // Writing into indicatif's own text cannot fail.
+        let _never_fails = write!(into, "{:.0} a second", state.per_sec());
+    };
+    ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar()).with_key("rate", rate)
 }
 
 #[cfg(test)]
