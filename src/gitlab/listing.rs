@@ -11,6 +11,9 @@ use crate::http::{Cause, Expected, Pages, Request};
 /// The largest page that GitLab gives, and the one that is always asked for.
 const PAGE: usize = 100;
 
+/// No list that is held as a whole has more things: groups, or the projects of one.
+const MOST_LISTED: usize = 200_000;
+
 /// No list that is short by its nature has more, in things and in bytes: the hooks of a target, applications, tokens.
 const MOST_THINGS: usize = 10_000;
 const MOST_BYTES: usize = 8 * 1024 * 1024;
@@ -59,6 +62,9 @@ impl<W: DeserializeOwned, T: From<W>> Listing<W, T> {
         let mut all = Vec::new();
         while let Some(page) = self.next().await? {
             all.extend(page);
+            if all.len() > MOST_LISTED {
+                return Err(self.pages.endless());
+            }
         }
         Ok(all)
     }

@@ -159,6 +159,14 @@ impl Reader {
         ProjectPages::new(Pages::new(self.http.clone(), self.request(PATH)), self.request(PATH))
     }
 
+    /// The error for a list of projects or groups of which more fit than can be worked on in one run.
+    #[must_use]
+    pub fn too_many(&self, most: usize) -> Error {
+        let why =
+            format!("it has more than {most} projects to look after; choose some with --group, --project, --exclude");
+        self.request("/projects").failed(Cause::Setup(why))
+    }
+
     /// The groups without a parent that the token sees. Paged by offset: keyset is not for signed-in callers.
     ///
     /// # Errors

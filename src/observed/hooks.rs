@@ -118,25 +118,25 @@ impl Walk<'_> {
         chooser: &Chooser<'_>,
         send: &mpsc::Sender<Vec<Found>>,
     ) -> Result<(), http::Error> {
-        let to = Outlet { send, watch: self.watch };
+        let to = Outlet { send, watch: self.watch, taken: Cell::new(0), gitlab: self.gitlab };
         if self.strategy == Strategy::System {
-            to.put(vec![Found { target: Target::System, empty: false }]).await;
+            to.put(vec![Found { target: Target::System, empty: false }]).await?;
             return Ok(());
         }
         let named_projects = starts.named_projects.clone()?;
-        to.put(named_projects.into_iter().filter_map(|project| chooser.project(project)).collect()).await;
+        to.put(named_projects.into_iter().filter_map(|project| chooser.project(project)).collect()).await?;
         let named_groups = starts.named_groups.clone()?;
         if self.strategy == Strategy::Group {
-            to.put(named_groups.into_iter().filter_map(|group| chooser.group(group)).collect()).await;
+            to.put(named_groups.into_iter().filter_map(|group| chooser.group(group)).collect()).await?;
             let groups = listed(&starts.groups)?.map_or(&[][..], Vec::as_slice);
-            to.put(groups.iter().cloned().filter_map(|group| chooser.group(group)).collect()).await;
+            to.put(groups.iter().cloned().filter_map(|group| chooser.group(group)).collect()).await?;
         } else {
             for group in named_groups {
                 let projects = self.gitlab.group_projects(group.id).await?;
                 if projects.is_empty() {
                     chooser.leave_empty_group();
                 }
-                to.put(projects.into_iter().filter_map(|project| chooser.project(project)).collect()).await;
+                to.put(projects.into_iter().filter_map(|project| chooser.project(project)).collect()).await?;
             }
         }
         if self.strategy == Strategy::Project || takes_personal(&self.desired.webhooks.selection) {
@@ -148,10 +148,10 @@ impl Walk<'_> {
     /// Walks over all projects, from the page that was read first.
     async fn walk(&self, starts: &Starts, chooser: &Chooser<'_>, to: &Outlet<'_>) -> Result<(), http::Error> {
         let Some((first, rest)) = listed(&starts.projects)? else { return Ok(()) };
-        to.put(first.iter().cloned().filter_map(|project| chooser.walked(project)).collect()).await;
+        to.put(first.iter().cloned().filter_map(|project| chooser.walked(project)).collect()).await?;
         let Some(mut pages) = rest.take() else { return Ok(()) };
         while let Some(page) = pages.next_page().await? {
-            to.put(page.into_iter().filter_map(|project| chooser.walked(project)).collect()).await;
+            to.put(page.into_iter().filter_map(|project| chooser.walked(project)).collect()).await?;
         }
         Ok(())
     }
@@ -200,16 +200,28 @@ impl Walk<'_> {
 struct Outlet<'a> {
     send: &'a mpsc::Sender<Vec<Found>>,
     watch: &'a dyn Watch,
+    taken: Cell<usize>,
+    gitlab: &'a Reader,
 }
 
+/// So many targets are held at once; a server that tells of ever more of them is not listened to until memory is full.
+const MOST_TARGETS: usize = 100_000;
+
 impl Outlet<'_> {
-    async fn put(&self, found: Vec<Found>) {
+    /// # Errors
+    /// When there are more targets than are held.
+    async fn put(&self, found: Vec<Found>) -> Result<(), http::Error> {
         if found.is_empty() {
-            return;
+            return Ok(());
+        }
+        self.taken.set(self.taken.get() + found.len());
+        if self.taken.get() > MOST_TARGETS {
+            return Err(self.gitlab.too_many(MOST_TARGETS));
         }
         self.watch.found(found.len());
         // The receiver lives as long as the sender.
         let _sent = self.send.send(found).await;
+        Ok(())
     }
 }
 
@@ -219,5 +231,27 @@ fn listed<T>(seen: &Seen<T>) -> Result<Option<&T>, http::Error> {
         Seen::Known(value) => Ok(Some(value)),
         Seen::Failed(error) => Err(error.clone()),
         Seen::NotAsked(_) => Ok(None),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::env::Clock;
+    use crate::http::{Client, Options};
+    use crate::secret::PersonalAccessToken;
+
+    #[tokio::test]
+    async fn more_targets_than_can_be_held_are_an_error_that_says_what_to_do() {
+        let client = Client::new(&Options::default(), Clock).expect("a client");
+        let token = PersonalAccessToken::new("glpat-of-a-test").expect("a token");
+        let gitlab = Reader::new(client, "https://gitlab.acme.com".parse().expect("an address"), token);
+        let (send, mut receive) = mpsc::channel(3);
+        let to = Outlet { send: &send, watch: &(), taken: Cell::new(0), gitlab: &gitlab };
+        let page = |count| vec![Found { target: Target::System, empty: false }; count];
+        to.put(page(MOST_TARGETS)).await.expect("so many are held");
+        let error = to.put(page(1)).await.expect_err("one more");
+        assert!(error.to_string().contains("more than 100000") && error.to_string().contains("--group"), "{error}");
+        assert_eq!(receive.recv().await.map(|found| found.len()), Some(MOST_TARGETS));
     }
 }
