@@ -2,7 +2,7 @@
 //! projects, and beside them what other programs need for the same, because a time alone says nothing.
 //!
 //! ```text
-//! cargo bench --bench scale                              everything; ten minutes
+//! cargo bench --bench scale                              everything; some three minutes once it is built
 //! cargo bench --bench scale -- rate start                some parts: scale, rate, start, latency, gitlabform
 //! cargo bench --bench scale -- scale 100,1000            with these numbers of projects
 //! ```

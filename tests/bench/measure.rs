@@ -88,8 +88,8 @@ pub fn unlicensed(projects: usize, version: Version) -> Options {
     Options { projects, groups: 10.min(projects), plan: Plan::None, version, ..Options::default() }
 }
 
-/// The newest GitLab, which shows hooks by GraphQL, and one that does not.
-pub const WITH_GRAPHQL: Version = Version::new(19, 2, 0);
+/// A GitLab that lists hooks by GraphQL, as none did yet when this was written, and one that does not.
+pub const WITH_GRAPHQL: Version = Version::new(19, 6, 0);
 pub const REST_ONLY: Version = Version::new(17, 9, 0);
 
 /// The middle one of several times, in milliseconds, of a program that is run again and again.

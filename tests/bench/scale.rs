@@ -21,7 +21,7 @@ pub fn run(sizes: &[usize]) {
         ],
     );
     let sizes = if sizes.is_empty() { &SIZES } else { sizes };
-    for (name, version) in [("17.9", REST_ONLY), ("19.2, GraphQL", WITH_GRAPHQL)] {
+    for (name, version) in [("17.9", REST_ONLY), ("19.6, GraphQL", WITH_GRAPHQL)] {
         for &projects in sizes {
             let bench = Bench::new(unlicensed(projects, version));
             for (command, args) in [
