@@ -98,3 +98,6 @@ impl Factory {
         Ok(FactoryStatus { state: wire.status, detail: wire.detail.filter(|detail| !detail.is_empty()) })
     }
 }
+
+#[cfg(test)]
+mod property;

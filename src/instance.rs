@@ -258,6 +258,8 @@ impl fmt::Display for Edition {
 }
 
 #[cfg(test)]
+mod property;
+#[cfg(test)]
 mod tests {
     use super::*;
 

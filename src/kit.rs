@@ -168,3 +168,6 @@ fn default_events() -> Vec<Event> {
 const fn yes() -> bool {
     true
 }
+
+#[cfg(test)]
+mod property;

@@ -47,6 +47,8 @@ pub mod instance;
 pub mod journal;
 pub mod kit;
 pub mod lines;
+#[cfg(test)]
+pub(crate) mod mutated;
 pub mod observed;
 pub mod page;
 pub mod plan;

@@ -273,6 +273,8 @@ fn redact_by_prefix(text: &str) -> Option<String> {
 }
 
 #[cfg(test)]
+mod property;
+#[cfg(test)]
 mod tests {
     use super::*;
 

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 /// The layers from the bottom up; a module may use what is below it, and its own parts. `sandbox` stands beside them and may
 /// use layer 0 only.
 const LAYERS: [&[&str]; 7] = [
-    &["secret", "error", "env", "kit", "instance", "target", "page", "lines"],
+    &["secret", "error", "env", "kit", "instance", "target", "page", "lines", "mutated"],
     &["http", "vault", "journal", "settings"],
     &["gitlab", "bundle", "factory"],
     &["desired", "plan", "checks", "observed"],

@@ -6,7 +6,7 @@
 mod ration;
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use ration::{Ration, WINDOW};
 
@@ -53,6 +53,7 @@ pub struct Proof<'a> {
     clock: Clock,
     version: Option<Version>,
     notice: Option<&'a dyn Fn(&str)>,
+    deadline: Option<Instant>,
 }
 
 /// How a test went.
@@ -77,7 +78,7 @@ impl Tested {
 impl<'a> Proof<'a> {
     #[must_use]
     pub fn new(sides: Sides<'a>, webhooks: &'a DesiredWebhooks) -> Self {
-        Self { sides, webhooks, clock: Clock, version: None, notice: None }
+        Self { sides, webhooks, clock: Clock, version: None, notice: None, deadline: None }
     }
 
     /// The instance's version, which says what it can tell; without it, it is found out by asking.
@@ -85,6 +86,18 @@ impl<'a> Proof<'a> {
     pub fn of_version(mut self, version: Option<Version>) -> Self {
         self.version = version;
         self
+    }
+
+    /// No test waits for its turn beyond this.
+    #[must_use]
+    pub fn until(mut self, deadline: Option<Instant>) -> Self {
+        self.deadline = deadline;
+        self
+    }
+
+    fn is_too_late(&self, wait: Duration) -> bool {
+        let left = |deadline: Instant| deadline.saturating_duration_since(self.clock.instant());
+        !wait.is_zero() && self.deadline.is_some_and(|deadline| wait > left(deadline))
     }
 
     /// Told why it takes long, such as `waiting 40 s for GitLab's limit of five tests a minute`.
@@ -161,7 +174,7 @@ impl<'a> Proof<'a> {
         loop {
             let wait = ration().wait(target, self.clock.instant());
             waited += wait;
-            if waited > LONGEST_WAIT {
+            if waited > LONGEST_WAIT || self.is_too_late(wait) {
                 return Tested::not_sent(Fact::Unknown(out_of_reach(wait)));
             }
             self.wait(wait).await;

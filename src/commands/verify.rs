@@ -107,6 +107,9 @@ impl Verify<'_> {
     /// attempt found is not told: only the last one counts.
     async fn until_it_holds(&self) -> Findings {
         let clock = self.context.env.clock;
+        if let Some(deadline) = self.deadline() {
+            self.subject.look.http.end_at(deadline);
+        }
         let mut pause = if self.args.live { LIVE_PAUSE } else { FIRST_PAUSE };
         loop {
             let report = self.once().await;
@@ -118,6 +121,11 @@ impl Verify<'_> {
             self.context.terminal.during("waiting for everything to hold", waiting).await;
             pause = (pause * 2).min(LONGEST_PAUSE);
         }
+    }
+
+    /// The end of `--wait`; one that is too far away for this system's clock is none.
+    fn deadline(&self) -> Option<Instant> {
+        self.began.checked_add(self.args.wait?)
     }
 
     async fn once(&self) -> Findings {
@@ -164,7 +172,7 @@ impl Verify<'_> {
         let terminal = self.context.terminal;
         let notice = |text: &str| terminal.say_line(text);
         let version = observed.metadata.known().map(|metadata| metadata.version);
-        let proof = Proof::new(sides, &desired.webhooks).of_version(version).telling(&notice);
+        let proof = Proof::new(sides, &desired.webhooks).of_version(version).until(self.deadline()).telling(&notice);
         Seen::Known(terminal.during("following test deliveries", proof.of_each_kind(hooks)).await)
     }
 }

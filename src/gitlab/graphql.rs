@@ -257,4 +257,6 @@ fn camel(name: &str) -> String {
 }
 
 #[cfg(test)]
+mod property;
+#[cfg(test)]
 mod tests;

@@ -379,4 +379,6 @@ impl<'a> From<&'a HookSpec> for HookSpecWire<'a> {
 }
 
 #[cfg(test)]
+mod property;
+#[cfg(test)]
 mod tests;

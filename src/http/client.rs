@@ -1,6 +1,6 @@
 //! Sends requests: one pool, so many at once, counted, bounded, classified, repeated where that is safe.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
 use hyper_util::client::proxy::matcher::{Intercept, Matcher};
@@ -40,6 +40,8 @@ struct Inner {
     clock: Clock,
     trust: tls::Trust,
     proxies: Option<Matcher>,
+    /// When everything ends, whatever is still under way.
+    end: OnceLock<Instant>,
 }
 
 /// What `--concurrency` can ask for.
@@ -68,6 +70,7 @@ impl Client {
             clock,
             trust: material.trust,
             proxies: options.proxy.matcher(),
+            end: OnceLock::new(),
         };
         Ok(Self { inner: Arc::new(inner) })
     }
@@ -95,11 +98,34 @@ impl Client {
         self.inner.gate.on_wait(told);
     }
 
+    /// Sets a deadline for everything: from it on nothing is waited for, repeated or read for longer than a request may
+    /// take. A request that was begun before is not cut short by it. It is set once.
+    pub fn end_at(&self, deadline: Instant) {
+        let end = deadline.checked_add(self.inner.timeout).unwrap_or(deadline);
+        let _the_first_stays = self.inner.end.set(end);
+    }
+
+    /// The time until the end; `None` where there is none.
+    fn until_the_end(&self) -> Option<Duration> {
+        Some(self.inner.end.get()?.saturating_duration_since(self.inner.clock.instant()))
+    }
+
     /// Sends a request, again where that is safe, and gives a 2xx answer.
     ///
     /// # Errors
     /// Every other end, as a [`Cause`].
     pub async fn send(&self, request: &Request) -> Result<Response, Error> {
+        let sending = Box::pin(self.send_patiently(request));
+        match self.until_the_end() {
+            None => sending.await,
+            Some(left) => match tokio::time::timeout(left, sending).await {
+                Ok(outcome) => outcome,
+                Err(_) => Err(request.failed(Cause::Timeout { after: left })),
+            },
+        }
+    }
+
+    async fn send_patiently(&self, request: &Request) -> Result<Response, Error> {
         let mut attempts = Attempts::default();
         loop {
             let error = match self.follow(request, attempts).await {
@@ -268,8 +294,9 @@ impl Client {
         &self.inner.trust
     }
 
+    /// How long anything may take from now on.
     pub(super) fn timeout(&self) -> Duration {
-        self.inner.timeout
+        self.until_the_end().map_or(self.inner.timeout, |left| left.min(self.inner.timeout))
     }
 }
 

@@ -164,6 +164,8 @@ fn next_of(header: &str) -> Option<String> {
 }
 
 #[cfg(test)]
+mod property;
+#[cfg(test)]
 mod tests {
     use super::*;
 

@@ -282,4 +282,6 @@ fn make_private_folder(path: &Path) -> io::Result<()> {
 }
 
 #[cfg(test)]
+mod property;
+#[cfg(test)]
 mod tests;

@@ -15,6 +15,8 @@ mod readme;
 mod resume;
 mod scale;
 mod small;
+mod unusual;
 mod usage;
 mod verify;
+mod wait;
 mod world;

@@ -202,6 +202,13 @@ impl GitLab {
         self.lock().hooks.all().cloned().collect()
     }
 
+    /// Changes a hook where it stands, past the API and its rules; nothing happens if there is none.
+    pub fn change_hook(&self, id: u64, change: impl FnOnce(&mut Hook)) {
+        if let Some(hook) = self.lock().hooks.all.get_mut(&id) {
+            change(hook);
+        }
+    }
+
     /// Changes how hooks behave from now on.
     pub fn switch_hooks(&self, change: impl FnOnce(&mut HookSwitches)) {
         change(&mut self.lock().hooks.switches);

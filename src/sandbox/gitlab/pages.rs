@@ -4,6 +4,7 @@ use axum::Json;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde_json::{Value, json};
+use url::Url;
 use url::form_urlencoded::Serializer;
 
 use super::caller::Call;
@@ -156,7 +157,11 @@ fn address(state: &State, call: &Call, changes: &[(&str, String)]) -> String {
             }
         }
     }
-    format!("{}?{}", state.link(&call.path), form.finish())
+    let path = state.link(&call.path);
+    // Some proxies write them so.
+    let path =
+        if state.switches.relative_links { Url::parse(&path).map_or(path, |url| url.path().to_owned()) } else { path };
+    format!("{path}?{}", form.finish())
 }
 
 fn insert(headers: &mut HeaderMap, name: HeaderName, value: &str) {

@@ -18,6 +18,14 @@ pub struct Switches {
     /// Impersonation tokens are refused.
     pub impersonation_disabled: bool,
     pub graphql: GraphqlSwitches,
+    /// The plan that the licence names; `None` is that of the options.
+    pub license_plan: Option<&'static str>,
+    /// Every object of an answer has fields that nobody knows yet.
+    pub unknown_fields: bool,
+    /// A proxy stands before the instance and adds headers of its own.
+    pub proxy_headers: bool,
+    /// `Link` headers hold paths instead of whole addresses.
+    pub relative_links: bool,
 }
 
 /// How GraphQL differs from what the version decides.
@@ -53,6 +61,10 @@ impl Default for Switches {
             device_checks_scopes: None,
             impersonation_disabled: false,
             graphql: GraphqlSwitches::default(),
+            license_plan: None,
+            unknown_fields: false,
+            proxy_headers: false,
+            relative_links: false,
         }
     }
 }

@@ -1,5 +1,7 @@
 //! What is not the API: pages for people, and the frame around every answer.
 
+mod disguise;
+
 use axum::body::Body;
 use axum::extract::{Request, State as Shared};
 use axum::http::{HeaderName, HeaderValue, StatusCode, header};
@@ -84,7 +86,7 @@ pub(super) async fn frame(Shared(gitlab): Shared<GitLab>, request: Request, next
     if !headers.contains_key(header::CACHE_CONTROL) {
         headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("max-age=0, private, must-revalidate"));
     }
-    response
+    disguise::disguised(&gitlab, response).await
 }
 
 /// Maintenance mode: JSON writes are refused, form writes are sent to a page (gitlab: middleware/read_only).

@@ -1,0 +1,261 @@
+//! Unusual and healthy: no instance is called broken for being another than most. Each is connected, verified, and has
+//! nothing to do afterwards.
+
+use std::sync::Mutex;
+
+use factory_gitlab::sandbox::gitlab::GitLab;
+use factory_gitlab::sandbox::gitlab::switches::Switches;
+use factory_gitlab::sandbox::gitlab::world::TokenSpec;
+use factory_gitlab::sandbox::options::{Edition, Options, Plan, Version};
+use serde_json::json;
+
+use crate::world::{World, of_version, small};
+
+/// Instances that are tried at the same time.
+const AT_ONCE: usize = 4;
+
+struct Case {
+    name: &'static str,
+    options: Options,
+    before: fn(&mut World),
+    after: fn(&World),
+}
+
+impl Case {
+    fn then(self, after: fn(&World)) -> Self {
+        Self { after, ..self }
+    }
+
+    fn of(self, options: Options) -> Self {
+        Self { options, ..self }
+    }
+}
+
+fn case(name: &'static str, options: Options) -> Case {
+    Case { name, options, before: |_| {}, after: |_| {} }
+}
+
+/// Changed before it is connected.
+fn before(name: &'static str, before: fn(&mut World)) -> Case {
+    Case { before, ..case(name, small()) }
+}
+
+/// Changed between connecting and verifying.
+fn after(name: &'static str, after: fn(&World)) -> Case {
+    case(name, small()).then(after)
+}
+
+fn three() -> Options {
+    Options { projects: 3, groups: 2, ..Options::default() }
+}
+
+fn of_projects(projects: usize) -> Options {
+    Options { projects, groups: 1, plan: Plan::None, ..Options::default() }
+}
+
+fn gitlab(world: &World) -> &GitLab {
+    world.sandbox().gitlab()
+}
+
+fn switch(world: &World, change: fn(&mut Switches)) {
+    change(&mut gitlab(world).lock().switches);
+}
+
+fn cases() -> Vec<Case> {
+    let mut cases = of_instances();
+    cases.extend(of_tokens());
+    cases.extend(of_applications_and_hooks());
+    cases.extend(of_groups_and_projects());
+    cases.extend(of_answers());
+    cases
+}
+
+fn of_instances() -> Vec<Case> {
+    vec![
+        case("a relative root", Options { relative_root: "/dev/gitlab".to_owned(), ..small() }),
+        case("HTTP/2 over TLS", Options { tls: true, ..small() }),
+        case("an old 16.11", of_version(16, 11)),
+        case("an old 17.0", of_version(17, 0)),
+        case("18.0", of_version(18, 0)),
+        case("a version of tomorrow", of_version(20, 3)),
+        case("the Community Edition", Options { edition: Edition::Ce, plan: Plan::None, ..three() }),
+        case("an Enterprise Edition without a licence", Options { plan: Plan::None, ..three() }),
+        case("Ultimate with Admin Mode", Options { plan: Plan::Ultimate, admin_mode: true, ..small() }),
+        before("a licence of a name that nobody knows", |world| {
+            switch(world, |switches| switches.license_plan = Some("platinum_duo"));
+        }),
+        before("a licence that has run out", |world| switch(world, |switches| switches.license_expired = true)),
+        before("a URL in capitals with a slash at its end", |world| {
+            let url = world.sandbox().gitlab_url().replace("127.0.0.1", "localhost");
+            gitlab(world).lock().external_url = url.parse().expect("an address");
+            world.set("GITLAB_URL", &format!("{}/", url.replace("http://localhost", "HTTP://LOCALHOST")));
+        }),
+    ]
+}
+
+/// A token of the admin with these prefixes of the instance.
+fn prefixed(world: &mut World, personal: &str, instance: &str) {
+    {
+        let settings = &mut gitlab(world).lock().settings;
+        personal.clone_into(&mut settings.personal_access_token_prefix);
+        instance.clone_into(&mut settings.instance_token_prefix);
+    }
+    let token = gitlab(world).add_token(TokenSpec::default());
+    world.set("GITLAB_TOKEN", &token);
+}
+
+fn of_tokens() -> Vec<Case> {
+    vec![
+        before("a prefix of the company's own", |world| prefixed(world, "acme_", "")),
+        before("a prefix of the instance's own", |world| prefixed(world, "glpat-", "acme")),
+        before("no prefix, a token with dots and without an end", |world| prefixed(world, "", "")),
+    ]
+}
+
+fn of_applications_and_hooks() -> Vec<Case> {
+    vec![
+        after("several redirect URIs in the application", |world| {
+            for application in gitlab(world).lock().applications.values_mut() {
+                let uris =
+                    ["https://a.example/cb", &application.redirect_uri, "https://b.example/cb  https://c.example"];
+                application.redirect_uri = uris.join("\r\n");
+            }
+        }),
+        after("more scopes in the application", |world| {
+            for application in gitlab(world).lock().applications.values_mut() {
+                application.scopes.extend(["openid", "profile", "email"].map(str::to_owned));
+            }
+        }),
+        after("other applications, one of the same redirect URI", |world| {
+            let _made = world.make_application(&json!({ "name": "Something Else" }));
+            let other =
+                json!({ "name": "Grafana", "redirect_uri": "https://grafana.example/cb", "scopes": "read_user" });
+            let _made = world.make_application(&other);
+        }),
+        after("hooks of other products beside ours", |world| {
+            let (group, ours) = world.group_hook();
+            let of_the_same_host = format!("{}/jira", ours.url);
+            for url in ["https://jenkins.example/gitlab", "https://chat.example/a?b=c", &of_the_same_host] {
+                let _made = world.make(&format!("/groups/{group}/hooks"), &json!({ "url": url, "push_events": true }));
+            }
+        }),
+        before("a hook whose host is written in capitals", by_name).then(|world| {
+            let (_, ours) = world.group_hook();
+            let url = ours.url.replace("http://localhost", "HTTP://LocalHost");
+            assert_ne!(url, ours.url);
+            gitlab(world).change_hook(ours.id, |hook| hook.url = url);
+        }),
+    ]
+}
+
+/// Factory's webhook host by its name.
+fn by_name(world: &mut World) {
+    world.sandbox().factory().edit_kit(|kit| {
+        let url = kit["webhook"]["url"].as_str().expect("an address").replace("127.0.0.1", "localhost");
+        kit["webhook"]["url"] = json!(url);
+    });
+    let port = world.sandbox().factory_url().rsplit(':').next().expect("a port").to_owned();
+    gitlab(world).lock().settings.outbound_local_requests_whitelist.push(format!("localhost:{port}"));
+}
+
+/// Renames whatever there is.
+fn rename(world: &World) {
+    let mut state = gitlab(world).lock();
+    for group in state.groups.values_mut() {
+        group.name.push_str(" of old");
+        group.full_path = group.full_path.replace("group", "team");
+    }
+    for project in state.projects.values_mut() {
+        project.full_path = format!("{}-of-old", project.full_path.replace("group", "team"));
+    }
+}
+
+fn end_two(world: &World) {
+    gitlab(world).set_archived(1, true);
+    gitlab(world).mark_for_deletion(2);
+}
+
+fn of_groups_and_projects() -> Vec<Case> {
+    vec![
+        after("groups with other names than when they were connected", rename).of(three()),
+        after("projects with other names than when they were connected", rename).of(of_projects(3)),
+        after("an archived project, and one that is to be deleted", end_two).of(three()),
+        after("the same with hooks of projects", end_two).of(of_projects(3)),
+        before("a group that is to be deleted", |world| {
+            let group = gitlab(world).lock().groups.keys().next().copied().expect("a group");
+            let day = "2026-11-01".parse().ok();
+            gitlab(world).change_group(group, |group| group.marked_for_deletion = day);
+        })
+        .of(Options { groups: 3, ..three() }),
+        before("names with emoji, of another direction, and as long as they get", |world| {
+            const STRANGE: [&str; 2] = ["\u{1f98a}\u{200d}\u{1f680} team", "\u{5e9}\u{5dc}\u{5d5}\u{5dd} \u{202e}abc"];
+            let groups: Vec<u64> = gitlab(world).lock().groups.keys().copied().collect();
+            for (group, name) in groups.into_iter().zip(STRANGE) {
+                gitlab(world).change_group(group, |group| group.name = name.to_owned());
+            }
+            gitlab(world).change_project(1, |project| project.name = STRANGE[1].repeat(20));
+            let long = gitlab(world).add_group(&"g".repeat(255), None);
+            let _inside = gitlab(world).add_group(&"h".repeat(255), Some(long));
+        })
+        .of(three()),
+    ]
+}
+
+fn of_answers() -> Vec<Case> {
+    let more = |name| before(name, |world| switch(world, |switches| switches.unknown_fields = true));
+    let relative = |name| before(name, |world| switch(world, |switches| switches.relative_links = true));
+    vec![
+        more("fields of the next version in every answer"),
+        more("the same on the oldest version").of(of_version(16, 11)),
+        more("the same with hooks read in bulk").of(Options { version: Version::new(19, 6, 0), ..of_projects(21) }),
+        before("a proxy that adds headers", |world| switch(world, |switches| switches.proxy_headers = true)),
+        relative("a hundred projects: an empty last page, and Link headers without a host").of(of_projects(100)),
+        relative("a second page of groups by a Link without a host").of(Options {
+            groups: 101,
+            projects: 1,
+            ..Options::default()
+        }),
+    ]
+}
+
+#[test]
+fn an_unusual_instance_is_green_and_has_nothing_to_do() {
+    let cases = Mutex::new(cases());
+    let wrong = Mutex::new(Vec::new());
+    std::thread::scope(|scope| {
+        for _one in 0..AT_ONCE {
+            scope.spawn(|| {
+                loop {
+                    let Some(case) = cases.lock().expect("the cases").pop() else { return };
+                    if let Err(why) = is_green(&case) {
+                        wrong.lock().expect("the list").push(format!("{}: {why}", case.name));
+                    }
+                }
+            });
+        }
+    });
+    let wrong = wrong.into_inner().expect("the list");
+    assert!(wrong.is_empty(), "{}", wrong.join("\n\n"));
+}
+
+fn is_green(case: &Case) -> Result<(), String> {
+    let mut world = World::with(case.options.clone());
+    (case.before)(&mut world);
+    let run = world.connect(&[]);
+    if run.code != 0 {
+        return Err(format!("not connected: {run}"));
+    }
+    (case.after)(&world);
+    let run = world.run(&["verify", "-o", "json"]);
+    let report: serde_json::Value = serde_json::from_str(&run.stdout).unwrap_or_default();
+    let counts = &report["counts"];
+    if run.code != 0 || counts["fail"] != 0 || counts["unknown"] != 0 {
+        return Err(format!("not green: {run}"));
+    }
+    let again = world.connect(&[]);
+    let writes = world.writes();
+    if again.code != 0 || !again.stdout.starts_with("nothing to do: ") || !writes.is_empty() {
+        return Err(format!("something to do: {writes:?} {again}"));
+    }
+    Ok(())
+}

@@ -1,0 +1,150 @@
+//! `verify --wait`: one deadline, one verdict, and the last attempt counts.
+
+#![expect(clippy::disallowed_methods, reason = "the program is measured from outside")]
+
+use std::io;
+use std::net::{TcpListener, TcpStream};
+use std::process::{Child, Command};
+use std::time::{Duration, Instant};
+
+use crate::verify::connected;
+use crate::world::{Transcript, World, small};
+
+/// What a slow machine may take besides.
+const SLACK: Duration = Duration::from_secs(6);
+
+fn metadata_was_asked(world: &World) -> usize {
+    world.sandbox().requests().iter().filter(|one| one.path().ends_with("/metadata")).count()
+}
+
+/// Waits until GitLab was asked so often.
+fn asked(world: &World, times: usize) {
+    let began = Instant::now();
+    while metadata_was_asked(world) < times {
+        assert!(began.elapsed() < Duration::from_secs(30), "asked only {} times", metadata_was_asked(world));
+        std::thread::sleep(Duration::from_millis(20));
+    }
+}
+
+fn ended(child: Child, world: &World) -> Transcript {
+    let output = child.wait_with_output().expect("it ends");
+    Transcript::new(&output, &world.path(""))
+}
+
+#[test]
+fn what_an_earlier_attempt_found_is_not_told_in_any_form() {
+    let world = connected(small());
+    for form in ["text", "json", "junit"] {
+        world.sandbox().clear_faults();
+        world.sandbox().clear_requests();
+        world.sandbox().fault("GET /api/v4/metadata=status:500x1").expect("a fault");
+        let run = world.run(&["verify", "--wait", "20s", "-o", form]);
+        assert_eq!(run.code, 0, "{form}: {run}");
+        assert_eq!(metadata_was_asked(&world), 2, "{form}: {run}");
+        for word in ["500", "unknown", "fail"] {
+            assert!(!run.stderr.contains(word), "{form} {word}: {run}");
+        }
+        match form {
+            "text" => assert_eq!(run.stdout.matches("verdict: ").count(), 1, "{run}"),
+            "json" => assert_eq!(run.json()["verdict"], "pass", "{run}"),
+            _ => {
+                assert_eq!(run.stdout.matches("<testsuites ").count(), 1, "{run}");
+                assert!(!run.stdout.contains("<error") && !run.stdout.contains("<failure"), "{run}");
+            }
+        }
+    }
+}
+
+#[test]
+fn the_exit_code_is_that_of_the_last_attempt() {
+    let world = connected(small());
+    world.sandbox().fault("GET /api/v4/personal_access_tokens/self=status:401").expect("a fault");
+    let child = world.start(&["verify", "--wait", "5s"]);
+    asked(&world, 1);
+    // The first look may still be under way: what it finds from now on is not its own.
+    std::thread::sleep(Duration::from_secs(1));
+    world.sandbox().clear_faults();
+    world.sandbox().fault("GET /api/v4/user=status:500").expect("a fault");
+    let run = ended(child, &world);
+    assert_eq!(run.code, 3, "{run}");
+    assert!(run.stdout.contains("verdict: unknown, "), "{run}");
+}
+
+#[test]
+fn nothing_outlives_the_deadline_by_more_than_a_request_may_take() {
+    let world = connected(small());
+    for (fault, live) in [
+        ("gitlab:**=retry-after:20", false),
+        ("gitlab:**=hang", false),
+        ("gitlab:**=slow", false),
+        ("gitlab:**=status:503", false),
+        ("POST /api/v4/groups/*/hooks/*/test/*=retry-after:40", true),
+    ] {
+        world.sandbox().clear_faults();
+        world.sandbox().fault(fault).expect(fault);
+        let began = Instant::now();
+        let mut args = vec!["verify", "--wait", "1s", "--timeout", "2"];
+        args.extend(live.then_some("--live"));
+        let run = world.run(&args);
+        assert_eq!(run.code, 3, "{fault}: {run}");
+        assert!(began.elapsed() < Duration::from_secs(3) + SLACK, "{fault}: {:?} {run}", began.elapsed());
+    }
+}
+
+#[test]
+fn a_wait_that_no_clock_can_measure_has_no_end() {
+    let world = connected(small());
+    let run = world.run(&["verify", "--wait", "2500000000000000h"]);
+    assert_eq!(run.code, 0, "{run}");
+}
+
+/// Lets the sandbox's GitLab be reached at another port, from a while later on.
+fn comes_up_at(world: &World, after: Duration) -> String {
+    let free = TcpListener::bind("127.0.0.1:0").expect("a port");
+    let address = free.local_addr().expect("an address");
+    drop(free);
+    let to = world.sandbox().gitlab_url().replace("http://", "");
+    std::thread::spawn(move || {
+        std::thread::sleep(after);
+        let listener = TcpListener::bind(address).expect("the port is free still");
+        for stream in listener.incoming().flatten() {
+            let to = to.clone();
+            std::thread::spawn(move || through(&stream, &to));
+        }
+    });
+    format!("http://{address}")
+}
+
+fn through(stream: &TcpStream, to: &str) -> io::Result<()> {
+    let mut other = TcpStream::connect(to)?;
+    let (mut up, mut from, mut down) = (other.try_clone()?, stream.try_clone()?, stream.try_clone()?);
+    std::thread::spawn(move || io::copy(&mut from, &mut up));
+    io::copy(&mut other, &mut down).map(drop)
+}
+
+#[test]
+fn an_instance_that_comes_up_meanwhile_ends_green() {
+    let mut world = connected(small());
+    let url = comes_up_at(&world, Duration::from_millis(1500));
+    world.sandbox().gitlab().lock().external_url = url.parse().expect("an address");
+    world.set("GITLAB_URL", &url);
+    let run = world.run(&["verify", "--wait", "30s"]);
+    assert_eq!(run.code, 0, "{run}");
+    assert!(run.stdout.contains("verdict: pass, ") && !run.stdout.contains("refused"), "{run}");
+}
+
+#[cfg(unix)]
+#[test]
+fn interrupted_while_it_waits_it_ends_at_once_with_130_and_no_verdict() {
+    let world = connected(small());
+    world.sandbox().fault("GET /api/v4/metadata=status:500").expect("a fault");
+    let child = world.start(&["verify", "--wait", "10m"]);
+    asked(&world, 2);
+    let sent = Command::new("kill").args(["-INT", &child.id().to_string()]).status().expect("a signal");
+    assert!(sent.success());
+    let began = Instant::now();
+    let run = ended(child, &world);
+    assert_eq!(run.code, 130, "{run}");
+    assert!(began.elapsed() < SLACK, "{:?}", began.elapsed());
+    assert!(!run.stdout.contains("verdict"), "{run}");
+}
