@@ -18,7 +18,7 @@ const LAYERS: [&[&str]; 7] = [
 
 /// Modules of a layer that may use each other downwards in this order only (a later one uses an earlier one).
 const WITHIN: [&[&str]; 6] = [
-    &["secret", "error", "instance", "target", "page", "env", "kit"],
+    &["mutated", "secret", "error", "instance", "target", "page", "env", "kit"],
     &["http", "vault", "journal", "settings"],
     &["gitlab", "bundle", "factory"],
     &["desired", "observed", "plan", "checks"],
