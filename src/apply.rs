@@ -216,9 +216,9 @@ impl<'a> Apply<'a> {
                 let result = self.one(step, &mut hands, (watch, &mut *applied)).await;
                 watch.ended(step, result.as_ref().err());
                 match result {
-                    Ok(()) => {
+                    Ok(end) => {
                         self.patience.hear();
-                        applied.done(place);
+                        applied.ends[place] = end;
                     }
                     Err(error) => applied.stopped(place, error),
                 }
@@ -241,8 +241,8 @@ impl<'a> Apply<'a> {
         step: &Step,
         hands: &mut Hands,
         (watch, applied): (&dyn Watch, &mut Applied<'_>),
-    ) -> Result<(), Error> {
-        match step {
+    ) -> Result<StepEnd, Error> {
+        let done = match step {
             Step::RevokeToken { id, name } => self.revoke_token(*id, name).await,
             Step::MintToken { user_id, name, scopes, expires_at } => {
                 let new = NewToken {
@@ -271,8 +271,11 @@ impl<'a> Apply<'a> {
             Step::SealBundle { .. } => self.seal(hands),
             Step::ProvePair => self.prove_pair(hands).await,
             Step::TestDelivery { target, event } => {
-                applied.proofs.extend(self.test_delivery((target, *event), (watch, applied)).await?);
-                Ok(())
+                let proof = self.test_delivery((target, *event), (watch, applied)).await?;
+                // Without a hook there is nothing to test, and why there is none has been said.
+                let end = if proof.is_some() { StepEnd::Done } else { StepEnd::NotReached };
+                applied.proofs.extend(proof);
+                return Ok(end);
             }
             Step::WriteBundle { path } => self.write_bundle(path),
             Step::UploadBundle { url, method } => {
@@ -281,7 +284,8 @@ impl<'a> Apply<'a> {
             }
             // Hooks are taken out before this.
             Step::CreateHook { .. } | Step::EditHook { .. } | Step::DeleteHook { .. } => Ok(()),
-        }
+        };
+        done.map(|()| StepEnd::Done)
     }
 
     /// Notes an intent or a result; where it must be, it is on the disk when this returns.

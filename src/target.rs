@@ -53,6 +53,15 @@ impl Target {
         }
     }
 
+    /// Its path, where the kind is told beside it.
+    #[must_use]
+    pub fn path(&self) -> &str {
+        match self {
+            Self::System => "the instance",
+            Self::Group { path, .. } | Self::Project { path, .. } => path,
+        }
+    }
+
     /// Where a person sees the hooks, below the instance's URL.
     #[must_use]
     pub fn page(&self) -> String {

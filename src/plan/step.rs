@@ -168,6 +168,18 @@ impl Step {
         }
     }
 
+    /// The one target that it is about; `None` for what is about the instance or Factory.
+    #[must_use]
+    pub const fn target(&self) -> Option<&Target> {
+        match self {
+            Self::CreateHook { target }
+            | Self::EditHook { target, .. }
+            | Self::DeleteHook { target, .. }
+            | Self::TestDelivery { target, .. } => Some(target),
+            _ => None,
+        }
+    }
+
     /// What a test delivery is sent from.
     #[must_use]
     pub const fn tested_target(&self) -> Option<&Target> {

@@ -96,7 +96,9 @@ pub struct Outcome {
 impl Outcome {
     /// Takes what was applied, with each error put into words by `explain`.
     #[must_use]
-    pub fn new(applied: Applied<'_>, explain: impl Fn(&Error) -> Failure) -> Self {
+    pub fn new(mut applied: Applied<'_>, explain: impl Fn(&Error) -> Failure) -> Self {
+        // They failed in any order, and are told in that of the plan.
+        applied.failed.sort_by_key(|(place, _)| *place);
         let in_words = |(place, error): (usize, Error)| (place, explain(&error));
         Self {
             ends: applied.ends,

@@ -284,3 +284,30 @@ fn names_with_escape_codes_do_no_harm() {
     assert_eq!(world.all_hooks().len(), 1);
     assert!(!run.stdout.contains(['\u{1b}', '\u{7}']) && !run.stderr.contains(['\u{1b}', '\u{7}']), "{run}");
 }
+
+#[test]
+fn what_many_projects_refuse_for_one_reason_is_told_once_and_each_is_named() {
+    let world = World::with(Options { plan: Plan::None, projects: 9, ..small() });
+    world.sandbox().fault("POST /api/v4/projects/*/hooks=status:403@1x7").expect("a fault");
+    let run = world.connect(&[]);
+    assert_eq!(run.code, 1, "{run}");
+    assert!(run.stdout.contains("failed  create the webhooks of 7 projects"), "{run}");
+    assert_eq!(run.stdout.matches("caused by").count(), 1, "{run}");
+    assert!(run.stdout.contains("7 of 14 steps done, 7 failed."), "{run}");
+    let without = world.sandbox().gitlab().projects().into_iter().map(|project| project.full_path);
+    let named =
+        without.filter(|path| run.stdout.contains(&format!("{path},")) || run.stdout.contains(&format!("{path}\n")));
+    assert!(named.count() >= 7, "{run}");
+}
+
+#[test]
+fn where_no_webhook_could_be_made_no_test_is_claimed() {
+    let world = World::with(Options { plan: Plan::None, ..three() });
+    world.sandbox().fault("POST /api/v4/projects/*/hooks=status:403").expect("a fault");
+    let run = world.connect(&["-o", "json"]);
+    assert_eq!(run.code, 1, "{run}");
+    let report = run.json();
+    let test = report["steps"].as_array().and_then(|steps| steps.iter().find(|step| step["step"] == "test_delivery"));
+    assert_eq!(test.map(|step| &step["state"]), Some(&json!("not_reached")), "{run}");
+    assert_eq!(report["failures"][0]["count"], 3, "{run}");
+}

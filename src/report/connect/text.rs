@@ -7,6 +7,7 @@ use crate::observed::{DeliveryProof, Fact};
 use crate::page::{Line, Page, Tone};
 use crate::plan::{self, Plan, Step};
 use crate::report::Report as _;
+use crate::target::Target;
 
 impl ConnectReport {
     pub(super) fn write_text(&self, page: &mut Page) {
@@ -155,10 +156,8 @@ fn failed(trouble: &Trouble<usize>, plan: &Plan, page: &mut Page) {
     let steps: Vec<&Step> = trouble.of.iter().map(|place| &plan.steps[*place]).collect();
     for words in plan::words(&steps) {
         page.line(Line::new().with(Tone::Bad, "  failed  ").plain(words.what));
-        if steps.len() > 1 {
-            words.details.iter().for_each(|detail| page.line(Line::new().dim(format!("          {detail}"))));
-        }
     }
+    named(&steps, page);
     let failure = &trouble.failure;
     page.line(Line::new().plain(format!("          {}", failure.message)));
     for cause in &failure.causes {
@@ -168,6 +167,22 @@ fn failed(trouble: &Trouble<usize>, plan: &Plan, page: &mut Page) {
     for fix in &failure.fixes {
         fix_lines(fix, page);
     }
+}
+
+/// So many targets of what failed together are named; the JSON form names all.
+const NAMED: usize = 20;
+
+/// The targets of many steps, where the words count them and do not name each.
+fn named(steps: &[&Step], page: &mut Page) {
+    let mut targets: Vec<&str> = steps.iter().filter_map(|step| step.target()).map(Target::path).collect();
+    if plan::words(steps).len() >= targets.len() {
+        return;
+    }
+    let more = targets.len().saturating_sub(NAMED);
+    targets.truncate(NAMED);
+    let more = if more > 0 { format!(", and {more} more (-o json names all)") } else { String::new() };
+    let hang = Hang { first: Line::new().plain(" ".repeat(10)), indent: 10, tone: Tone::Dim };
+    hanging(hang, &format!("{}{more}", targets.join(", ")), page);
 }
 
 fn proved(proof: &DeliveryProof, page: &mut Page) {
