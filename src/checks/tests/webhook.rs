@@ -33,6 +33,12 @@ fn coverage_lists_what_is_bare_and_what_could_not_be_read() {
         &[
             ("one bare", no_hooks, "fail"),
             ("another URL", |world| world.hook().url = "https://elsewhere.example/".to_owned(), "fail"),
+            (
+                "the same URL with its port and in capitals",
+                |world| world.hook().url = "HTTPS://Hooks.Factory.EXAMPLE:443/gitlab/acme".to_owned(),
+                "pass",
+            ),
+            ("another path", |world| world.hook().url.push_str("/x"), "fail"),
             ("one refused", |world| unread(world, 403), "fail"),
             ("one gone", |world| unread(world, 404), "fail"),
             ("one down", |world| unread(world, 500), "unknown"),

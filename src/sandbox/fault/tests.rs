@@ -15,6 +15,8 @@ fn a_fault_is_read_as_it_is_written() {
         ("/a=redirect:http://h/x3", Action::Redirect("http://h/x3".to_owned()), 1, None),
         ("/a=link:http://h/?a=b@1x2", Action::Link("http://h/?a=b".to_owned()), 1, Some(2)),
         ("/a=endless:escapes", Action::EndlessEscapes, 1, None),
+        ("/a=json:{\"x\":1}x3", Action::Json("{\"x\":1}x3".to_owned()), 1, None),
+        ("/a=json:null@2x1", Action::Json("null".to_owned()), 2, Some(1)),
         ("/a=before", Action::Reset, 1, None),
         ("/a=json429x1", Action::Json429, 1, Some(1)),
         ("/a=errors@2", Action::Errors, 2, None),
