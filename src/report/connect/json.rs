@@ -25,10 +25,10 @@ pub(super) struct Document<'r> {
     proofs: &'r [DeliveryProof],
     receipt: Option<&'r Receipt>,
     /// What stopped the run.
-    error: Option<Failed<'r>>,
+    error: Option<Told<'r, Failed<'r>>>,
     /// What failed without stopping it, alike ones together.
-    failures: Vec<Failed<'r>>,
-    unread: Vec<Unread<'r>>,
+    failures: Vec<Told<'r, Failed<'r>>>,
+    unread: Vec<Told<'r, Unread<'r>>>,
     unsigned_hooks: usize,
     by_hand: &'r [Fix],
     requests: u32,
@@ -56,24 +56,33 @@ struct Row<'r> {
     text: &'r Step,
 }
 
-/// Why steps failed, in the words of the first of them, and which.
+/// Why some failed, in the words of the first of them, and which.
 #[derive(Serialize)]
-struct Failed<'r> {
+struct Told<'r, T> {
     message: &'r str,
     causes: &'r [String],
     fixes: &'r [Fix],
     count: usize,
+    #[serde(flatten)]
+    which: T,
+}
+
+#[derive(Serialize)]
+struct Failed<'r> {
     #[serde(serialize_with = "each_in_words")]
     steps: Vec<&'r Step>,
 }
 
 #[derive(Serialize)]
 struct Unread<'r> {
-    message: &'r str,
-    causes: &'r [String],
-    fixes: &'r [Fix],
-    count: usize,
     targets: &'r [Target],
+}
+
+impl<'r, T> Told<'r, T> {
+    fn of<I>(trouble: &'r Trouble<I>, which: T) -> Self {
+        let Failure { message, causes, fixes, kind: _ } = &trouble.failure;
+        Self { message, causes, fixes, count: trouble.of.len(), which }
+    }
 }
 
 impl<'r> Document<'r> {
@@ -83,9 +92,8 @@ impl<'r> Document<'r> {
             End::AlreadyConnected | End::DryRun(_) => None,
         };
         let failed = |trouble: &'r Trouble<usize>| {
-            let Failure { message, causes, fixes, kind: _ } = &trouble.failure;
-            let steps: Vec<&Step> = trouble.of.iter().map(|place| &report.plan.steps[*place]).collect();
-            Failed { message, causes, fixes, count: steps.len(), steps }
+            let steps = trouble.of.iter().map(|place| &report.plan.steps[*place]).collect();
+            Told::of(trouble, Failed { steps })
         };
         Self {
             schema: SCHEMA,
@@ -99,7 +107,7 @@ impl<'r> Document<'r> {
             receipt: outcome.and_then(|outcome| outcome.receipt.as_ref()),
             error: outcome.and_then(|outcome| outcome.stopped.as_ref()).map(failed),
             failures: outcome.map_or(&[][..], |outcome| &outcome.failed).iter().map(failed).collect(),
-            unread: report.unread.iter().map(unread).collect(),
+            unread: report.unread.iter().map(|trouble| Told::of(trouble, Unread { targets: &trouble.of })).collect(),
             unsigned_hooks: outcome.map_or(0, |outcome| outcome.unsigned_hooks),
             by_hand: &report.plan.by_hand,
             requests: report.requests,
@@ -107,11 +115,6 @@ impl<'r> Document<'r> {
             duration_ms: report.duration_ms,
         }
     }
-}
-
-fn unread(trouble: &Trouble<Target>) -> Unread<'_> {
-    let Failure { message, causes, fixes, kind: _ } = &trouble.failure;
-    Unread { message, causes, fixes, count: trouble.of.len(), targets: &trouble.of }
 }
 
 fn rows<S: Serializer>(steps: &Steps<'_>, serializer: S) -> Result<S::Ok, S::Error> {
