@@ -1,5 +1,6 @@
 use super::healthy::{World, failed, hook, refused};
 use super::table;
+use crate::checks::Status;
 use crate::gitlab::{AlertStatus, DeliveryOutcome};
 use crate::http::Cause;
 use crate::instance::Version;
@@ -147,6 +148,16 @@ fn outcomes(world: &mut World, newest: DeliveryOutcome, before: DeliveryOutcome)
     let Seen::Known(deliveries) = &mut world.hooks()[0].deliveries else { panic!("known") };
     deliveries[0].outcome = newest;
     deliveries[1].outcome = before;
+}
+
+#[test]
+fn logs_of_which_only_some_were_read_are_not_told_as_all() {
+    let mut world = World::healthy();
+    let Seen::Known(hooks) = &mut world.targets()[1].hooks else { panic!("known") };
+    hooks[0].deliveries = Seen::NotAsked("the logs of the first 100 hooks are read");
+    let recent = world.finding("webhook.recent");
+    assert_eq!(recent.status, Status::Pass);
+    assert_eq!(recent.evidence["note"], "2 deliveries, in the logs of 1 of 2 hooks");
 }
 
 #[test]

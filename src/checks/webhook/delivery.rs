@@ -126,10 +126,13 @@ pub(crate) fn recent(case: &Case<'_>) -> Ruling {
     } else if recent.entries == 0 {
         return Ruling::unseen("no delivery in the last 7 days is logged; --live makes one");
     } else {
-        Ruling::pass().note(match recent.entries {
-            1 => "1 delivery".to_owned(),
-            entries => format!("{entries} deliveries"),
-        })
+        let deliveries = if recent.entries == 1 { "delivery" } else { "deliveries" };
+        // Of many hooks the logs of some are read: what is told of them is not told of all.
+        let of = match ours.len() {
+            hooks if hooks > recent.read => format!(", in the logs of {} of {hooks} hooks", recent.read),
+            _ => String::new(),
+        };
+        Ruling::pass().note(format!("{} {deliveries}{of}", recent.entries))
     };
     ruling.saw("deliveries", recent.entries).saw("logs", recent.read).saw("failed_before", recent.failed_before)
 }
