@@ -187,16 +187,16 @@ struct Hands {
 impl<'a> Apply<'a> {
     #[must_use]
     pub fn new(work: Work<'a>, journal: Journal) -> Self {
-        let Work { desired, observed, sides, connection, token, concurrency } = work;
+        let Work { desired, observed, sides, connection, token, transport } = work;
         Self {
             desired,
             observed,
             sides,
             connection,
             journal: Mutex::new(journal),
-            patience: Patience::new(Clock),
+            patience: Patience::new(Clock, transport.timeout),
             token,
-            concurrency,
+            concurrency: transport.concurrency,
         }
     }
 
@@ -302,5 +302,6 @@ pub struct Work<'a> {
     pub sides: Sides<'a>,
     pub connection: &'a Connection,
     pub token: &'a PersonalAccessToken,
-    pub concurrency: usize,
+    /// How many hooks are worked on at the same time, and how long an answer may take.
+    pub transport: &'a http::Options,
 }

@@ -16,22 +16,22 @@ use super::Error;
 const MOST_TRIES: u32 = 4;
 /// Each of these has taken as long as `--timeout` already.
 const MOST_TIMEOUTS: u32 = 2;
-/// For so long nobody has to answer before the run stops.
-const LONGEST_SILENCE: Duration = Duration::from_secs(30);
 const FIRST_WAIT: Duration = Duration::from_millis(250);
 const LONGEST_WAIT: Duration = Duration::from_secs(4);
 
 /// What the steps of one run know together: when GitLab answered last.
 pub(super) struct Patience {
     clock: Clock,
+    /// For so long nobody has to answer before the run stops: as long as one answer may take.
+    longest_silence: Duration,
     heard: Mutex<Instant>,
 }
 
 /// One step's tries.
 pub(super) struct Tries<'a> {
     patience: &'a Patience,
-    /// When it failed first.
-    since: Option<Instant>,
+    /// When it failed last.
+    last: Option<Instant>,
     failed: u32,
 }
 
@@ -49,8 +49,8 @@ enum Failed {
 }
 
 impl Patience {
-    pub(super) fn new(clock: Clock) -> Self {
-        Self { clock, heard: Mutex::new(clock.instant()) }
+    pub(super) fn new(clock: Clock, timeout: Duration) -> Self {
+        Self { clock, longest_silence: timeout, heard: Mutex::new(clock.instant()) }
     }
 
     /// GitLab has answered somebody.
@@ -59,7 +59,7 @@ impl Patience {
     }
 
     pub(super) fn tries(&self) -> Tries<'_> {
-        Tries { patience: self, since: None, failed: 0 }
+        Tries { patience: self, last: None, failed: 0 }
     }
 
     fn heard(&self) -> Instant {
@@ -80,9 +80,10 @@ impl Tries<'_> {
         }
         self.failed += 1;
         let (now, heard) = (self.patience.clock.instant(), self.patience.heard());
-        let since = *self.since.get_or_insert(now);
+        let somebody_is_answered = self.last.replace(now).is_some_and(|last| heard > last);
         let silence = now.saturating_duration_since(heard);
-        match next(kind, self.failed, (silence, heard > since)) {
+        let silence_is_too_long = silence >= self.patience.longest_silence;
+        match next(kind, self.failed, (silence_is_too_long, somebody_is_answered)) {
             Next::Wait(wait) => {
                 tracing::debug!(%error, wait_ms = wait.as_millis(), "the step is tried again");
                 self.patience.clock.sleep(wait).await;
@@ -101,10 +102,10 @@ enum Next {
     Stop,
 }
 
-/// Pure: what follows the so-manieth failure, when nobody has been answered for this long and, since the first,
-/// somebody was or was not.
-fn next(kind: Failed, failed: u32, (silence, somebody_is_answered): (Duration, bool)) -> Next {
-    if failed > 1 && silence >= LONGEST_SILENCE {
+/// Pure: what follows the so-manieth failure, when nobody has been answered for too long or not yet and, since the one
+/// before, somebody was or was not.
+fn next(kind: Failed, failed: u32, (silence_is_too_long, somebody_is_answered): (bool, bool)) -> Next {
+    if failed > 1 && silence_is_too_long {
         return Next::Stop;
     }
     let enough = match kind {
@@ -152,20 +153,21 @@ mod tests {
 
     #[test]
     fn one_steps_trouble_is_its_own_and_everybodys_stops_the_run() {
-        const SOON: Duration = Duration::from_secs(2);
+        const SOON: bool = false;
+        const TOO_LONG: bool = true;
         for (kind, failed, seen, waits, otherwise) in [
             (Failed::Away, 1, (SOON, false), true, Next::Fail),
             (Failed::Away, 4, (SOON, true), false, Next::Fail),
             // A restart takes longer than four tries.
-            (Failed::Away, 9, (Duration::from_secs(29), false), true, Next::Fail),
-            (Failed::Away, 10, (LONGEST_SILENCE, false), false, Next::Stop),
+            (Failed::Away, 9, (SOON, false), true, Next::Fail),
+            (Failed::Away, 10, (TOO_LONG, false), false, Next::Stop),
             (Failed::Unclear, 3, (SOON, false), true, Next::Fail),
             (Failed::Unclear, 4, (SOON, false), false, Next::Fail),
-            (Failed::Unclear, 5, (LONGEST_SILENCE, false), false, Next::Stop),
+            (Failed::Unclear, 5, (TOO_LONG, false), false, Next::Stop),
             // The first time-out is as long as the silence by itself.
-            (Failed::Late, 1, (LONGEST_SILENCE, false), true, Next::Fail),
+            (Failed::Late, 1, (TOO_LONG, false), true, Next::Fail),
             (Failed::Late, 2, (SOON, true), false, Next::Fail),
-            (Failed::Late, 2, (LONGEST_SILENCE, false), false, Next::Stop),
+            (Failed::Late, 2, (TOO_LONG, false), false, Next::Stop),
         ] {
             let next = next(kind, failed, seen);
             assert_eq!(matches!(next, Next::Wait(_)), waits, "{kind:?} {failed} {seen:?}: {next:?}");

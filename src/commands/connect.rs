@@ -81,13 +81,14 @@ impl Walk<'_> {
         // Apply: step by step, journalled.
         let journal = self.journal((&connection, &lock), &gathered)?;
         let fired = Fired::default();
+        let transport = self.settings.transport()?;
         let work = Work {
             desired: &desired,
             observed: &observed,
             sides: Sides::of(&gathered.look, &gathered.writer, &fired),
             connection: &connection,
             token: &gathered.token,
-            concurrency: self.settings.transport()?.concurrency,
+            transport: &transport,
         };
         let outcome = self.apply(&Apply::new(work, journal), &plan).await;
 

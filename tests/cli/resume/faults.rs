@@ -86,12 +86,12 @@ fn a_gitlab_that_restarts_in_the_middle_is_waited_for() {
 #[test]
 fn a_gitlab_that_goes_away_for_good_is_said_once_and_the_next_run_takes_up_the_rest() {
     let world = many(300);
-    let run = start(&world, &[]);
+    let run = start(&world, &["--timeout", "10"]);
     until("some hooks are made", || hooks(&world) >= 50);
     world.sandbox().fault("gitlab:**=reset").expect("a fault");
     let began = Clock.instant();
     let run = run.wait_with_output().expect("an end");
-    assert!(began.elapsed() < Duration::from_secs(50), "{:?}", began.elapsed());
+    assert!(began.elapsed() < Duration::from_secs(30), "{:?}", began.elapsed());
     let told = String::from_utf8_lossy(&run.stdout).into_owned();
     assert_eq!(run.status.code(), Some(3), "{}", said(&run));
     assert_eq!(told.lines().filter(|line| line.starts_with("  failed")).count(), 1, "{told}");
