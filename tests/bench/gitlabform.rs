@@ -2,7 +2,7 @@
 
 use std::process::Command;
 
-use crate::measure::{Bench, Cost, Table, WITH_GRAPHQL, is_there, unlicensed};
+use crate::measure::{Bench, Cost, REST_ONLY, Table, is_there, unlicensed};
 
 const SIZES: [usize; 2] = [50, 500];
 
@@ -18,8 +18,7 @@ pub fn run(sizes: &[usize]) {
     }
     let sizes = if sizes.is_empty() { &SIZES } else { sizes };
     for &projects in sizes {
-        let (ours, theirs) =
-            (Bench::new(unlicensed(projects, WITH_GRAPHQL)), Bench::new(unlicensed(projects, WITH_GRAPHQL)));
+        let (ours, theirs) = (Bench::new(unlicensed(projects, REST_ONLY)), Bench::new(unlicensed(projects, REST_ONLY)));
         let folder = tempfile::tempdir().expect("a folder");
         let config = folder.path().join("config.yml");
         std::fs::write(&config, configuration(&theirs)).expect("a file");
