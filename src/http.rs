@@ -29,6 +29,7 @@ pub use client::Client;
 pub use failure::{Answer, Cause, Error, Expected, Failed, Imposter, TlsProblem, base_of_api};
 pub use gate::{OnWait, Wait};
 pub use options::{Options, Proxy};
+pub use pace::backoff;
 pub use pages::Pages;
 pub use request::{Repeat, Request, in_body, in_body_if};
 pub use reqwest::Method;

@@ -50,12 +50,7 @@ impl Apply<'_> {
 
     /// After a creation whose answer was lost: the application that it made, if it made one.
     async fn find_made(&self, tries: &mut Tries<'_>) -> Result<Option<Application>, Error> {
-        let mut new = loop {
-            match self.new_applications().await {
-                Ok(new) => break new,
-                Err(error) => tries.again(error).await?,
-            }
-        };
+        let mut new = tries.until_done(|| self.new_applications()).await?;
         self.patience.hear();
         match (new.pop(), new.is_empty()) {
             (found, true) => Ok(found),
@@ -87,13 +82,7 @@ impl Apply<'_> {
     async fn renew(&self, id: u64, application_id: &str) -> Result<ApplicationWithSecret, Error> {
         let application_id = application_id.to_owned();
         self.note(&Entry::RenewSecret { application_id: application_id.clone() })?;
-        let mut tries = self.patience.tries();
-        let renewed = loop {
-            match self.sides.writer.renew_secret(id).await {
-                Ok(renewed) => break renewed,
-                Err(error) => tries.again(error).await?,
-            }
-        };
+        let renewed = self.patience.tries().until_done(|| self.sides.writer.renew_secret(id)).await?;
         self.note(&Entry::SecretRenewed { application_id })?;
         Ok(renewed)
     }
@@ -107,10 +96,7 @@ impl Apply<'_> {
     pub(super) async fn delete_application(&self, id: u64, application_id: &str) -> Result<(), Error> {
         let application_id = application_id.to_owned();
         self.note(&Entry::DeleteApplication { application_id: application_id.clone() })?;
-        let mut tries = self.patience.tries();
-        while let Err(error) = self.sides.writer.delete_application(id).await {
-            tries.again(error).await?;
-        }
+        self.patience.tries().until_done(|| self.sides.writer.delete_application(id)).await?;
         self.note(&Entry::ApplicationDeleted { application_id })
     }
 
@@ -119,13 +105,8 @@ impl Apply<'_> {
         if let Some(id) = hands.made {
             self.yield_to_an_older(id, &credentials.application_id).await?;
         }
-        let mut tries = self.patience.tries();
-        let pair = loop {
-            match self.sides.oauth.prove_pair(&credentials.application_id, &credentials.secret).await {
-                Ok(pair) => break pair,
-                Err(error) => tries.again(error).await?,
-            }
-        };
+        let prove = || self.sides.oauth.prove_pair(&credentials.application_id, &credentials.secret);
+        let pair = self.patience.tries().until_done(prove).await?;
         match pair {
             Pair::Valid => self.note(&Entry::PairProven { application_id: credentials.application_id.clone() }),
             Pair::Invalid => Err(Error::WrongPair),
@@ -135,13 +116,7 @@ impl Apply<'_> {
     /// A lock here does not hold another machine, and GitLab takes any number of the same name. Who made the younger one
     /// sees the older one in any case, and takes its own away again.
     async fn yield_to_an_older(&self, id: u64, application_id: &str) -> Result<(), Error> {
-        let mut tries = self.patience.tries();
-        let new = loop {
-            match self.new_applications().await {
-                Ok(new) => break new,
-                Err(error) => tries.again(error).await?,
-            }
-        };
+        let new = self.patience.tries().until_done(|| self.new_applications()).await?;
         match new.iter().find(|one| one.id < id) {
             Some(older) => {
                 self.delete_application(id, application_id).await?;

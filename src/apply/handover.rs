@@ -41,13 +41,7 @@ impl Apply<'_> {
     /// Ends a token of an earlier run. Where only the intent is known, it is looked for by its name first. One that has
     /// ended already is as good, so all of it may be repeated.
     pub(super) async fn revoke_token(&self, id: Option<u64>, name: &str) -> Result<(), Error> {
-        let mut tries = self.patience.tries();
-        let ids = loop {
-            match self.revoked(id, name).await {
-                Ok(ids) => break ids,
-                Err(error) => tries.again(error).await?,
-            }
-        };
+        let ids = self.patience.tries().until_done(|| self.revoked(id, name)).await?;
         self.note(&Entry::TokenRevoked { id: ids.first().copied().unwrap_or_default(), name: name.to_owned() })
     }
 

@@ -100,15 +100,9 @@ impl Apply<'_> {
 
     /// Looks before a write is repeated. Without an answer nothing is repeated.
     async fn look_for_ours(&self, target: &Target, tries: &mut Tries<'_>) -> Result<Option<Hook>, Error> {
-        loop {
-            match self.find_ours(target).await {
-                Ok(found) => {
-                    self.patience.hear();
-                    return Ok(found);
-                }
-                Err(error) => tries.again(error).await?,
-            }
-        }
+        let found = tries.until_done(|| self.find_ours(target)).await?;
+        self.patience.hear();
+        Ok(found)
     }
 
     /// After a write whose answer was lost: the hook that carries our mark, if it is there.
@@ -126,13 +120,7 @@ impl Apply<'_> {
     async fn edit_hook(&self, target: &Target, id: u64) -> Result<Hook, Error> {
         self.note(&Entry::ChangeHook { target: target.clone(), change: HookChange::Edit })?;
         let spec = self.desired.webhooks.hook(target.clone());
-        let mut tries = self.patience.tries();
-        let hook = loop {
-            match self.sides.writer.edit_hook(id, &spec).await {
-                Ok(hook) => break hook,
-                Err(error) => tries.again(error).await?,
-            }
-        };
+        let hook = self.patience.tries().until_done(|| self.sides.writer.edit_hook(id, &spec)).await?;
         self.changed(target, HookChange::Edit, hook.id)?;
         Ok(hook)
     }
@@ -140,10 +128,7 @@ impl Apply<'_> {
     /// A hook that is not there any more counts as deleted, so that deleting twice does no harm.
     async fn delete_hook(&self, target: &Target, id: u64) -> Result<(), Error> {
         self.note(&Entry::ChangeHook { target: target.clone(), change: HookChange::Delete })?;
-        let mut tries = self.patience.tries();
-        while let Err(error) = self.sides.writer.delete_hook(target, id).await {
-            tries.again(error).await?;
-        }
+        self.patience.tries().until_done(|| self.sides.writer.delete_hook(target, id)).await?;
         self.changed(target, HookChange::Delete, id)
     }
 

@@ -16,7 +16,6 @@ use super::Error;
 const MOST_TRIES: u32 = 4;
 /// Each of these has taken as long as `--timeout` already.
 const MOST_TIMEOUTS: u32 = 2;
-const FIRST_WAIT: Duration = Duration::from_millis(250);
 const LONGEST_WAIT: Duration = Duration::from_secs(4);
 
 /// What the steps of one run know together: when GitLab answered last.
@@ -68,6 +67,22 @@ impl Patience {
 }
 
 impl Tries<'_> {
+    /// Does what may be repeated without a second look, until it is done.
+    ///
+    /// # Errors
+    /// Those of [`Tries::again`].
+    pub(super) async fn until_done<T, F>(&mut self, mut act: impl FnMut() -> F) -> Result<T, Error>
+    where
+        F: Future<Output = Result<T, http::Error>>,
+    {
+        loop {
+            match act().await {
+                Ok(done) => return Ok(done),
+                Err(error) => self.again(error).await?,
+            }
+        }
+    }
+
     /// Waits, and returns when it is to be tried again.
     ///
     /// # Errors
@@ -117,10 +132,9 @@ fn next(kind: Failed, failed: u32, (silence_is_too_long, somebody_is_answered): 
     if enough { Next::Fail } else { Next::Wait(backoff(failed)) }
 }
 
-/// 250 ms, doubled each time up to 4 s, and up to half as much again by chance.
+/// How long to wait after so many failures.
 fn backoff(failed: u32) -> Duration {
-    let base = (FIRST_WAIT * 2_u32.pow(failed.saturating_sub(1).min(6))).min(LONGEST_WAIT);
-    base + base * u32::from(uuid::Uuid::new_v4().as_bytes()[0]) / 512
+    http::backoff(failed, LONGEST_WAIT, uuid::Uuid::new_v4().as_bytes()[0])
 }
 
 fn kind(error: &http::Error) -> Failed {

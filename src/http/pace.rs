@@ -14,7 +14,7 @@ pub(super) struct Patience {
 /// A server's seconds are rounded, and its clock may be a little behind.
 const LEEWAY: Duration = Duration::from_secs(5);
 const FIRST_PAUSE: Duration = Duration::from_millis(250);
-const LONGEST_PAUSE: Duration = Duration::from_secs(15);
+pub(super) const LONGEST_PAUSE: Duration = Duration::from_secs(15);
 /// At least so many good answers in a row before one more request may be in flight. Fewer would bring a server that
 /// limits without a word back over its limit at once.
 const SHORTEST_RUN: usize = 8;
@@ -173,7 +173,7 @@ impl Pace {
         } else if limit.asked.is_none() {
             return None;
         }
-        let pause = limit.asked.unwrap_or_else(|| backoff(self.waves.max(limit.number), limit.jitter));
+        let pause = limit.asked.unwrap_or_else(|| backoff(self.waves.max(limit.number), LONGEST_PAUSE, limit.jitter));
         let patience = if limit.asked.is_some() { self.patience.named } else { self.patience.nameless };
         let before = if is_new { self.waited } else { Duration::ZERO };
         let is_closed = before.saturating_add(pause) > patience + LEEWAY;
@@ -189,9 +189,11 @@ impl Pace {
     }
 }
 
-/// 250 ms, doubled each time, and up to half as much again by chance.
-pub(super) fn backoff(number: u32, jitter: u8) -> Duration {
-    let base = (FIRST_PAUSE * 2_u32.pow(number.saturating_sub(1).min(6))).min(LONGEST_PAUSE);
+/// How long to wait after the failure of this number: 250 ms, doubled each time up to `longest`, and up to half as much
+/// again by chance, for which any byte serves.
+#[must_use]
+pub fn backoff(number: u32, longest: Duration, jitter: u8) -> Duration {
+    let base = (FIRST_PAUSE * 2_u32.pow(number.saturating_sub(1).min(6))).min(longest);
     base + base * u32::from(jitter) / 512
 }
 

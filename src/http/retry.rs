@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::failure::{Cause, Error};
-use super::pace::{Patience, backoff};
+use super::pace::{LONGEST_PAUSE, Patience, backoff};
 use super::request::Repeat;
 
 /// How far a request has come. Limits are counted apart from failures: in a large run, any request may meet a few.
@@ -56,7 +56,7 @@ impl Attempts {
     fn limited(&mut self, asked: Option<Duration>, patience: Patience, jitter: u8) -> Again {
         self.limits += 1;
         if asked.is_none() {
-            self.nameless += backoff(self.limits, jitter);
+            self.nameless += backoff(self.limits, LONGEST_PAUSE, jitter);
         }
         let is_enough = self.limits >= MOST_LIMITS && asked.is_some() || self.nameless > patience.nameless;
         if is_enough { Again::Never } else { Again::AtTheGate }
@@ -69,7 +69,7 @@ impl Attempts {
             Outcome::Unreached if self.failures > 1 => Again::Never,
             _ if self.failures >= MOST_FAILURES => Again::Never,
             Outcome::Doubtful(Some(_)) => Again::AtTheGate,
-            _ => Again::After(backoff(self.failures, jitter)),
+            _ => Again::After(backoff(self.failures, LONGEST_PAUSE, jitter)),
         }
     }
 }
