@@ -22,8 +22,8 @@
 //! | 3 judgement | [`desired`], [`plan`], [`checks`] (pure), [`observed`] |
 //! | 2 the two sides | [`gitlab`], [`factory`], [`bundle`] |
 //! | 1 plumbing | [`http`], [`vault`], [`journal`], [`settings`] |
-//! | 0 words | [`secret`], [`error`], [`env`](mod@env), [`kit`], [`instance`], [`target`], [`page`],
-//! [`lines`] |
+//! | 0 words | [`secret`], [`error`], [`env`](mod@env), [`kit`], [`instance`], [`target`], [`text`],
+//! [`line_writer`] |
 //!
 //! [`sandbox`] stands beside all this: an embedded GitLab and Factory, written from how GitLab behaves, that shares no wire
 //! types with the client.
@@ -46,11 +46,10 @@ pub mod inputs;
 pub mod instance;
 pub mod journal;
 pub mod kit;
-pub mod lines;
+pub mod line_writer;
 #[cfg(test)]
 pub(crate) mod mutated;
 pub mod observed;
-pub mod page;
 pub mod plan;
 pub mod report;
 pub mod sandbox;
@@ -58,6 +57,7 @@ pub mod secret;
 pub mod settings;
 pub mod target;
 pub mod terminal;
+pub mod text;
 pub mod vault;
 
 use std::ffi::OsString;

@@ -13,14 +13,14 @@ use std::io;
 use std::str::FromStr;
 
 use crate::error::{ExitCode, Failure};
-use crate::lines::Lines;
-use crate::page::Page;
+use crate::line_writer::LineWriter;
 use crate::secret::redact;
+use crate::text::Text;
 
 /// What a command hands back. Every form is made from the same struct, so they cannot disagree.
 pub trait Report {
     /// Writes the text form, for a person.
-    fn text(&self, page: &mut Page);
+    fn text(&self, page: &mut Text);
 
     /// Writes the JSON form: one document with a `schema`.
     ///
@@ -78,8 +78,8 @@ impl FromStr for Format {
 
 /// The text form as a page, for the terminal to colour.
 #[must_use]
-pub fn page(report: &dyn Report) -> Page {
-    let mut page = Page::new();
+pub fn page(report: &dyn Report) -> Text {
+    let mut page = Text::new();
     report.text(&mut page);
     page
 }
@@ -116,7 +116,7 @@ impl Rendered<'_> {
     /// # Errors
     /// Those of whoever takes it.
     pub fn write_to(&self, out: &mut dyn io::Write) -> io::Result<()> {
-        let mut lines = Lines::new(|text| out.write_all(redact(text).as_bytes()));
+        let mut lines = LineWriter::new(|text| out.write_all(redact(text).as_bytes()));
         match &self.0 {
             Form::Text(text) => io::Write::write_all(&mut lines, text.as_bytes())?,
             Form::Json(report) => report.json(Json::new(&mut lines))?,
@@ -144,7 +144,7 @@ mod tests {
     struct Says(&'static str);
 
     impl Report for Says {
-        fn text(&self, page: &mut Page) {
+        fn text(&self, page: &mut Text) {
             page.line(self.0);
         }
 
@@ -169,7 +169,7 @@ mod tests {
     struct Silent;
 
     impl Report for Silent {
-        fn text(&self, _page: &mut Page) {}
+        fn text(&self, _page: &mut Text) {}
 
         fn json(&self, into: Json<'_>) -> io::Result<()> {
             into.document(&json!({}))

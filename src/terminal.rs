@@ -21,9 +21,9 @@ use std::time::Instant;
 
 use crate::env::{Clock, Env};
 use crate::error::Failure;
-use crate::lines::Lines;
-use crate::page::{Line, Page, Tone};
+use crate::line_writer::LineWriter;
 use crate::secret::redact;
+use crate::text::{Line, Text, Tone};
 
 use self::stdin::StandardInput;
 pub use self::stdin::StdinError;
@@ -154,7 +154,7 @@ impl Terminal {
     ///
     /// # Errors
     /// When standard output cannot be written. A reader that has gone (`| head`) is no failure.
-    pub fn print_page(&self, page: &Page) -> Result<(), Failure> {
+    pub fn print_styled(&self, page: &Text) -> Result<(), Failure> {
         let text = paint::page(page, self.inner.streams.coloured(Stream::Output));
         self.put(Stream::Output, &text)
     }
@@ -188,7 +188,8 @@ impl Terminal {
         harmless: fn(&str) -> Cow<'_, str>,
         write: impl FnOnce(&mut dyn io::Write) -> io::Result<()>,
     ) -> Result<(), Failure> {
-        let mut lines = Lines::new(|text| self.inner.streams.write(Stream::Output, harmless(&redact(text)).as_bytes()));
+        let mut lines =
+            LineWriter::new(|text| self.inner.streams.write(Stream::Output, harmless(&redact(text)).as_bytes()));
         self.inner.bars.suspend(|| write(&mut lines).and_then(|()| lines.finish())).map_err(|error| unwritable(&error))
     }
 
@@ -201,7 +202,7 @@ impl Terminal {
     }
 
     /// Says something beside the data, on standard error; `-q` silences it.
-    pub fn say(&self, page: &Page) {
+    pub fn say(&self, page: &Text) {
         if self.inner.verbosity > Verbosity::Quiet {
             self.tell(page);
         }
@@ -209,14 +210,14 @@ impl Terminal {
 
     /// Says one line, as [`Terminal::say`].
     pub fn say_line(&self, line: impl Into<Line>) {
-        let mut page = Page::new();
+        let mut page = Text::new();
         page.line(line);
         self.say(&page);
     }
 
     /// Warns, also with `-q`.
     pub fn warn(&self, text: &str) {
-        let mut page = Page::new();
+        let mut page = Text::new();
         page.line(Line::new().with(Tone::Warn, "warning: ").plain(text));
         self.tell(&page);
     }
@@ -231,7 +232,7 @@ impl Terminal {
         self.put_error(&sanitize::lines(&redact(text)));
     }
 
-    fn tell(&self, page: &Page) {
+    fn tell(&self, page: &Text) {
         self.put_error(&paint::page(page, self.inner.streams.coloured(Stream::Error)));
     }
 
@@ -306,9 +307,9 @@ mod tests {
     fn a_secret_and_an_escape_code_reach_neither_stream() {
         let _held = crate::secret::WebhookToken::new("terminal-canary-1").expect("a token");
         let terminal = Terminal::captured(b"");
-        let mut page = Page::new();
+        let mut page = Text::new();
         page.line("a terminal-canary-1 \u{1b}[2J b");
-        terminal.print_page(&page).expect("captured");
+        terminal.print_styled(&page).expect("captured");
         terminal.say(&page);
         terminal.warn("terminal-canary-1 \u{1b}]0;x\u{7}");
         terminal.fail(&Failure::problem("terminal-canary-1 \u{1b}[2J").because("\u{202e}"));

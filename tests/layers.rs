@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 /// The layers from the bottom up; a module may use what is below it, and its own parts. `sandbox` stands beside them and may
 /// use layer 0 only.
 const LAYERS: [&[&str]; 7] = [
-    &["secret", "error", "env", "kit", "instance", "target", "page", "lines", "mutated"],
+    &["secret", "error", "env", "kit", "instance", "target", "text", "line_writer", "mutated"],
     &["http", "vault", "journal", "settings"],
     &["gitlab", "bundle", "factory"],
     &["desired", "plan", "checks", "observed"],
@@ -18,7 +18,7 @@ const LAYERS: [&[&str]; 7] = [
 
 /// Modules of a layer that may use each other downwards in this order only (a later one uses an earlier one).
 const WITHIN: [&[&str]; 6] = [
-    &["mutated", "secret", "error", "instance", "target", "page", "env", "kit"],
+    &["mutated", "secret", "error", "instance", "target", "text", "env", "kit"],
     &["http", "vault", "journal", "settings"],
     &["gitlab", "bundle", "factory"],
     &["desired", "observed", "plan", "checks"],

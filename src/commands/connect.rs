@@ -17,10 +17,10 @@ use crate::error::{ExitCode, Failure, Fix};
 use crate::inputs::{Approval, Interview, questions};
 use crate::journal::{Connection, Entry, Journal, Lock, Record, Store};
 use crate::observed::{Observed, Seen, look::Wanted};
-use crate::page::Page;
 use crate::plan::{Obstacle, Plan, plan};
 use crate::report::connect::{ConnectReport, End, Outcome, Pending, plan_lines};
 use crate::settings::{Settings, names};
+use crate::text::Text;
 
 use gather::Gathered;
 
@@ -151,7 +151,7 @@ impl Walk<'_> {
     }
 
     fn approve(&self, interview: &Interview<'_>, desired: &Desired, plan: &Plan) -> Result<(), Failure> {
-        let mut page = Page::new();
+        let mut page = Text::new();
         page.heading(format!("Plan for {}", desired.instance));
         plan_lines(plan, &mut page);
         page.gap();

@@ -7,9 +7,9 @@ use serde_json::json;
 
 use super::Context;
 use crate::error::{ExitCode, Failure, Kind};
-use crate::page::Page;
 use crate::report::{self, Format, Json, Report};
 use crate::terminal::Terminal;
+use crate::text::Text;
 
 pub(super) fn finish(context: &Context<'_>, report: &dyn Report) -> Result<ExitCode, Failure> {
     let terminal = context.terminal;
@@ -17,9 +17,9 @@ pub(super) fn finish(context: &Context<'_>, report: &dyn Report) -> Result<ExitC
         (Some(path), format) => {
             let rendered = report::render(report, format)?;
             write_file(path, |file| rendered.write_to(file))?;
-            terminal.print_page(&report::page(report))?;
+            terminal.print_styled(&report::page(report))?;
         }
-        (None, Format::Text) => terminal.print_page(&report::page(report))?,
+        (None, Format::Text) => terminal.print_styled(&report::page(report))?,
         (None, Format::Json) => {
             let rendered = report::render(report, Format::Json)?;
             terminal.print_json(|out| rendered.write_to(out))?;
@@ -88,7 +88,7 @@ pub(super) fn failure(terminal: &Terminal, failure: &Failure, format: Format, fi
 struct FailureReport<'a>(&'a Failure);
 
 impl Report for FailureReport<'_> {
-    fn text(&self, page: &mut Page) {
+    fn text(&self, page: &mut Text) {
         self.0.to_string().lines().for_each(|line| page.line(line));
     }
 

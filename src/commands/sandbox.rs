@@ -6,10 +6,10 @@ use std::time::Duration;
 use super::Context;
 use crate::cli::SandboxArgs;
 use crate::error::{ExitCode, Failure, Fix};
-use crate::page::{Line, Page, Tone};
 use crate::sandbox::Sandbox;
 use crate::sandbox::exchange::{Exchange, Origin};
 use crate::sandbox::options::{Edition, Options, Plan};
+use crate::text::{Line, Text, Tone};
 
 pub(super) async fn run(args: SandboxArgs, context: &Context<'_>) -> Result<ExitCode, Failure> {
     let command = args.command.clone();
@@ -103,7 +103,7 @@ async fn serve(sandbox: &Sandbox, context: &Context<'_>) -> Result<ExitCode, Fai
     Ok(ExitCode::Done)
 }
 
-fn shown(exchange: &Exchange) -> Page {
+fn shown(exchange: &Exchange) -> Text {
     let (tone, status) = match exchange.status {
         Some(status @ 200..=399) => (Tone::Good, status.to_string()),
         Some(status) => (Tone::Bad, status.to_string()),
@@ -118,7 +118,7 @@ fn shown(exchange: &Exchange) -> Page {
     if let Some(fault) = &exchange.fault {
         line = line.with(Tone::Warn, format!("  fault {fault}"));
     }
-    let mut page = Page::new();
+    let mut page = Text::new();
     page.line(line);
     page
 }

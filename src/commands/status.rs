@@ -8,9 +8,9 @@ use super::{Context, explain};
 use crate::error::{ExitCode, Failure};
 use crate::instance::InstanceUrl;
 use crate::journal::{OwnApplication, Record, SecretState, Store};
-use crate::page::{Line, Page, Tone};
 use crate::report::{Json, Report};
 use crate::settings::names;
+use crate::text::{Line, Text, Tone};
 
 pub(super) fn run(context: &Context<'_>) -> Result<ExitCode, Failure> {
     let wanted = context.settings.parsed::<InstanceUrl>(&names::GITLAB_URL)?.map(|found| found.value);
@@ -33,7 +33,7 @@ struct Status {
 }
 
 impl Report for Status {
-    fn text(&self, page: &mut Page) {
+    fn text(&self, page: &mut Text) {
         if self.records.is_empty() {
             let of = self.wanted.as_ref().map(|url| format!(" of {url}")).unwrap_or_default();
             page.line(format!("nothing is recorded here{of}"));
@@ -68,7 +68,7 @@ fn state(record: &Record) -> (&'static str, Line) {
     }
 }
 
-fn describe(record: &Record, path: &str, page: &mut Page) {
+fn describe(record: &Record, path: &str, page: &mut Text) {
     let unknown = || "an instance that the record does not name".to_owned();
     page.heading(record.instance.clone().unwrap_or_else(unknown));
     row(page, "state", state(record).1);
@@ -115,7 +115,7 @@ fn bundle(record: &Record) -> Line {
     }
 }
 
-fn row(page: &mut Page, name: &str, value: Line) {
+fn row(page: &mut Text, name: &str, value: Line) {
     let mut line = Line::new().dim(format!("  {name:13}"));
     line.spans.extend(value.spans);
     page.line(line);

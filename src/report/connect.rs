@@ -10,9 +10,9 @@ use crate::error::{ExitCode, Failure, Kind};
 use crate::factory::Receipt;
 use crate::instance::InstanceUrl;
 use crate::observed::{DeliveryProof, Fact};
-use crate::page::Page;
 use crate::plan::{Plan, Step};
 use crate::target::Target;
+use crate::text::Text;
 
 use super::{Json, Report};
 
@@ -131,7 +131,7 @@ impl Outcome {
 }
 
 impl Report for ConnectReport {
-    fn text(&self, page: &mut Page) {
+    fn text(&self, page: &mut Text) {
         self.write_text(page);
     }
 

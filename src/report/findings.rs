@@ -9,8 +9,8 @@ use serde_json::{Value, json};
 use super::{Json, Report};
 use crate::checks::{Because, Finding, Status, Verdict, verdict};
 use crate::error::{ExitCode, Fix};
-use crate::page::{Line, Page, Tone};
 use crate::secret::redact;
+use crate::text::{Line, Text, Tone};
 
 /// The schema of the JSON form.
 pub const SCHEMA: &str = "factory-gitlab/report/v1";
@@ -90,7 +90,7 @@ impl Findings {
 }
 
 impl Report for Findings {
-    fn text(&self, page: &mut Page) {
+    fn text(&self, page: &mut Text) {
         let width = self.findings.iter().map(|finding| finding.code.len()).max().unwrap_or(0);
         for (category, findings) in self.categories() {
             let shown: Vec<&Finding> =
@@ -169,7 +169,7 @@ const fn tone(status: &Status) -> Tone {
 }
 
 /// One line, and details where something is wrong.
-fn one(page: &mut Page, finding: &Finding, width: usize) {
+fn one(page: &mut Text, finding: &Finding, width: usize) {
     let name = finding.status.name();
     let line = Line::new().plain("  ").with(tone(&finding.status), format!("{name:<7}"));
     let line = line.plain(format!("  {:<width$}  {}", finding.code, finding.title));

@@ -1,13 +1,13 @@
 //! How meaning looks: colours for tones, the shape of a failure.
 
 use crate::error::Failure;
-use crate::page::{Line, Page, Span, Tone};
 use crate::secret::redact;
+use crate::text::{Line, Span, Text, Tone};
 
 use super::sanitize;
 
 /// The page as text, harmless and without secrets, with colours where they are wanted.
-pub(super) fn page(page: &Page, coloured: bool) -> String {
+pub(super) fn page(page: &Text, coloured: bool) -> String {
     let mut text = String::new();
     for line in &page.lines {
         // A secret may be spread over spans by whoever built the line; look at the whole of it first.
@@ -44,8 +44,8 @@ const fn code(tone: Tone) -> Option<&'static str> {
 }
 
 /// A failure as a page; its plain text is that of `Failure`'s own `Display`.
-pub(super) fn failure(failure: &Failure) -> Page {
-    let mut page = Page::new();
+pub(super) fn failure(failure: &Failure) -> Text {
+    let mut page = Text::new();
     page.line(Line::new().with(Tone::Bad, "error: ").with(Tone::Strong, failure.message.as_str()));
     for cause in &failure.causes {
         page.line(Line::new().dim("  caused by: ").plain(cause.as_str()));
@@ -78,7 +78,7 @@ mod tests {
     #[test]
     fn a_secret_spread_over_spans_is_still_found() {
         let _held = crate::secret::WebhookToken::new("split-canary-77").expect("a token");
-        let mut spread = Page::new();
+        let mut spread = Text::new();
         spread.line(Line::new().plain("x split-").with(Tone::Bad, "canary-77"));
         assert_eq!(page(&spread, true), "x [redacted]\n");
     }

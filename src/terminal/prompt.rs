@@ -8,7 +8,7 @@ mod script;
 use zeroize::Zeroizing;
 
 use crate::error::{Failure, Fix, Kind};
-use crate::page::Page;
+use crate::text::Text;
 
 pub use self::person::Person;
 pub use self::script::{Reply, Script};
@@ -90,7 +90,7 @@ pub trait Prompter {
     fn choose_many(&self, ask: &Ask<'_>, items: &[String]) -> Result<Vec<usize>, PromptError>;
 
     /// Says something between questions: why an answer was not taken, what was found.
-    fn say(&self, page: &Page);
+    fn say(&self, page: &Text);
 
     /// Says why an answer was not taken.
     fn refuse(&self, failure: &Failure);
@@ -125,7 +125,7 @@ impl Prompter for Nobody {
         Err(PromptError::Nobody(ask.key.to_owned()))
     }
 
-    fn say(&self, _page: &Page) {}
+    fn say(&self, _page: &Text) {}
 
     fn refuse(&self, _failure: &Failure) {}
 }

@@ -8,8 +8,8 @@ use serde_json::json;
 use crate::bundle::Sight;
 use crate::error::ExitCode;
 use crate::factory::Receipt;
-use crate::page::{Line, Page, Tone};
 use crate::report::{Json, Report};
+use crate::text::{Line, Text, Tone};
 
 pub(super) struct Inspected {
     pub file: PathBuf,
@@ -17,7 +17,7 @@ pub(super) struct Inspected {
 }
 
 impl Report for Inspected {
-    fn text(&self, page: &mut Page) {
+    fn text(&self, page: &mut Text) {
         let Sight { recipients, size, sha256 } = &self.sight;
         page.line(Line::new().with(Tone::Strong, self.file.display().to_string()).plain(": a sealed bundle (age)"));
         row(page, "sealed for", &format!("{} recipients: {}", recipients.len(), recipients.join(", ")));
@@ -41,7 +41,7 @@ pub(super) struct Uploaded {
 }
 
 impl Report for Uploaded {
-    fn text(&self, page: &mut Page) {
+    fn text(&self, page: &mut Text) {
         page.line(Line::new().with(Tone::Good, "accepted").plain(format!(" by {}", self.host)));
         if let Some(id) = &self.receipt.id {
             row(page, "receipt", id);
@@ -66,6 +66,6 @@ impl Report for Uploaded {
     }
 }
 
-fn row(page: &mut Page, name: &str, value: &str) {
+fn row(page: &mut Text, name: &str, value: &str) {
     page.line(Line::new().dim(format!("  {name:11}")).plain(value));
 }

@@ -6,10 +6,10 @@ use crate::desired::{ApplicationOrigin, Credentials, DesiredApplication};
 use crate::error::{Failure, Fix};
 use crate::gitlab::{Application, Pair};
 use crate::inputs::{Interview, questions};
-use crate::page::{Line, Page, Tone};
 use crate::secret::ApplicationSecret;
 use crate::settings::names;
 use crate::terminal::prompt::{Ask, Lean};
+use crate::text::{Line, Text, Tone};
 
 /// Where the application comes from, as the settings and the person say.
 pub(super) async fn origin(
@@ -83,7 +83,7 @@ async fn ask_secret(interview: &Interview<'_>, gathered: &Gathered, id: &str) ->
 /// The Admin Area's form with the exact values.
 fn show_the_form(interview: &Interview<'_>, context: &Context<'_>, gathered: &Gathered) -> Result<(), Failure> {
     let url = gathered.desired.instance.page("/admin/applications/new");
-    let mut page = Page::new();
+    let mut page = Text::new();
     page.heading("Create the application in the Admin Area with exactly these values");
     for (name, value) in form(&gathered.desired.application) {
         page.line(Line::new().plain(format!("  {name:<14}")).with(Tone::Strong, value));

@@ -6,9 +6,9 @@ use serde_json::json;
 
 use crate::error::ExitCode;
 use crate::kit::{Handover, Kit, KitProblem, Severity, UploadMethod};
-use crate::page::{Line, Page, Tone};
 use crate::report::{Json, Report};
 use crate::settings::Source;
+use crate::text::{Line, Text, Tone};
 
 pub(super) struct Shown<'a> {
     pub kit: &'a Kit,
@@ -16,7 +16,7 @@ pub(super) struct Shown<'a> {
 }
 
 impl Report for Shown<'_> {
-    fn text(&self, page: &mut Page) {
+    fn text(&self, page: &mut Text) {
         let Kit { schema, organization, expires_at, application, webhook, token, bundle, status_url, network } =
             self.kit;
         let none = || "none".to_owned();
@@ -95,7 +95,7 @@ fn or<'t>(text: &'t str, otherwise: &'t str) -> &'t str {
     if text.is_empty() { otherwise } else { text }
 }
 
-fn row(page: &mut Page, name: &str, value: &str) {
+fn row(page: &mut Text, name: &str, value: &str) {
     page.line(Line::new().dim(format!("  {name:14}")).plain(value));
 }
 
@@ -119,7 +119,7 @@ impl Checked {
 }
 
 impl Report for Checked {
-    fn text(&self, page: &mut Page) {
+    fn text(&self, page: &mut Text) {
         for problem in &self.problems {
             let (tone, word) = match problem.severity {
                 Severity::Error => (Tone::Bad, "wrong    "),

@@ -6,8 +6,8 @@ use serde_json::json;
 
 use crate::checks::{Filter, Severity, all};
 use crate::error::ExitCode;
-use crate::page::{Line, Page, Tone};
 use crate::report::{Json, Report};
+use crate::text::{Line, Text, Tone};
 
 /// The checks that a filter leaves.
 pub(super) struct List {
@@ -15,7 +15,7 @@ pub(super) struct List {
 }
 
 impl Report for List {
-    fn text(&self, page: &mut Page) {
+    fn text(&self, page: &mut Text) {
         let checks: Vec<_> = all().filter(|check| self.filter.wants(check.code)).collect();
         let width = checks.iter().map(|check| check.code.len()).max().unwrap_or(0);
         for check in checks {

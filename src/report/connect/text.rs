@@ -4,13 +4,13 @@ use super::{ConnectReport, End, Outcome, Trouble};
 use crate::apply::StepEnd;
 use crate::error::{ExitCode, Fix};
 use crate::observed::{DeliveryProof, Fact};
-use crate::page::{Line, Page, Tone};
 use crate::plan::{self, Plan, Step};
 use crate::report::Report as _;
 use crate::target::Target;
+use crate::text::{Line, Text, Tone};
 
 impl ConnectReport {
-    pub(super) fn write_text(&self, page: &mut Page) {
+    pub(super) fn write_text(&self, page: &mut Text) {
         match &self.end {
             End::AlreadyConnected => self.nothing_to_do(page),
             End::DryRun(_) => self.dry_run(page),
@@ -22,7 +22,7 @@ impl ConnectReport {
         page.line(Line::new().dim(cost));
     }
 
-    fn nothing_to_do(&self, page: &mut Page) {
+    fn nothing_to_do(&self, page: &mut Text) {
         if !self.unread.is_empty() {
             let line = Line::new().with(Tone::Bad, "not finished: ");
             return page.line(line.plain(format!("{}, of which not everything could be read", self.instance)));
@@ -31,7 +31,7 @@ impl ConnectReport {
         page.line(line.plain(format!("{} is connected as it should be, and nothing was written", self.instance)));
     }
 
-    fn dry_run(&self, page: &mut Page) {
+    fn dry_run(&self, page: &mut Text) {
         if self.plan.is_empty() {
             return self.nothing_to_do(page);
         }
@@ -39,7 +39,7 @@ impl ConnectReport {
         plan_lines(&self.plan, page);
     }
 
-    fn applied(&self, outcome: &Outcome, page: &mut Page) {
+    fn applied(&self, outcome: &Outcome, page: &mut Text) {
         let (tone, verdict) = match self.exit_code() {
             ExitCode::Done => (Tone::Good, "connected"),
             ExitCode::Interrupted => (Tone::Bad, "interrupted"),
@@ -64,7 +64,7 @@ impl ConnectReport {
         self.what_now(outcome, page);
     }
 
-    fn what_now(&self, outcome: &Outcome, page: &mut Page) {
+    fn what_now(&self, outcome: &Outcome, page: &mut Text) {
         page.gap();
         let count = |end| outcome.ends.iter().filter(|one| **one == end).count();
         let (done, failed, rest) = (count(StepEnd::Done), count(StepEnd::Failed), count(StepEnd::NotReached));
@@ -82,7 +82,7 @@ impl ConnectReport {
         }
     }
 
-    fn left_for_a_person(&self, page: &mut Page) {
+    fn left_for_a_person(&self, page: &mut Text) {
         for trouble in &self.unread {
             page.gap();
             trouble.failure.to_string().lines().for_each(|line| page.line(line));
@@ -109,7 +109,7 @@ impl ConnectReport {
 }
 
 /// The plan as a numbered list, each step with its details below, and what should be known before saying yes.
-pub fn plan_lines(plan: &Plan, page: &mut Page) {
+pub fn plan_lines(plan: &Plan, page: &mut Text) {
     for (number, words) in plan.words().into_iter().enumerate() {
         page.line(Line::new().dim(format!("{:>3}. ", number + 1)).plain(words.what));
         for detail in words.details {
@@ -133,7 +133,7 @@ struct Hang {
     tone: Tone,
 }
 
-fn hanging(hang: Hang, text: &str, page: &mut Page) {
+fn hanging(hang: Hang, text: &str, page: &mut Text) {
     let Hang { mut first, indent, tone } = hang;
     let (mut line, mut used) = (String::new(), indent);
     for word in text.split(' ') {
@@ -152,7 +152,7 @@ fn hanging(hang: Hang, text: &str, page: &mut Page) {
 }
 
 /// Steps that failed in the same way, with the reason of the first of them.
-fn failed(trouble: &Trouble<usize>, plan: &Plan, page: &mut Page) {
+fn failed(trouble: &Trouble<usize>, plan: &Plan, page: &mut Text) {
     let steps: Vec<&Step> = trouble.of.iter().map(|place| &plan.steps[*place]).collect();
     for words in plan::words(&steps) {
         page.line(Line::new().with(Tone::Bad, "  failed  ").plain(words.what));
@@ -173,7 +173,7 @@ fn failed(trouble: &Trouble<usize>, plan: &Plan, page: &mut Page) {
 const NAMED: usize = 20;
 
 /// The targets of many steps, where the words count them and do not name each.
-fn named(steps: &[&Step], page: &mut Page) {
+fn named(steps: &[&Step], page: &mut Text) {
     let mut targets: Vec<&str> = steps.iter().filter_map(|step| step.target()).map(Target::path).collect();
     if plan::words(steps).len() >= targets.len() {
         return;
@@ -185,7 +185,7 @@ fn named(steps: &[&Step], page: &mut Page) {
     hanging(hang, &format!("{}{more}", targets.join(", ")), page);
 }
 
-fn proved(proof: &DeliveryProof, page: &mut Page) {
+fn proved(proof: &DeliveryProof, page: &mut Text) {
     page.heading(format!("Test delivery from {}", proof.target));
     for (name, fact) in
         [("GitLab sent it", &proof.test), ("in GitLab's log", &proof.log), ("Factory has it", &proof.receipt)]
@@ -200,7 +200,7 @@ fn proved(proof: &DeliveryProof, page: &mut Page) {
     }
 }
 
-fn fix_lines(fix: &Fix, page: &mut Page) {
+fn fix_lines(fix: &Fix, page: &mut Text) {
     page.line(Line::new().plain(format!("  - {}", fix.text)));
     for action in [&fix.command, &fix.url].into_iter().flatten() {
         page.line(Line::new().plain("    ").with(Tone::Action, action));

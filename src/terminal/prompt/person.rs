@@ -9,9 +9,9 @@ use zeroize::Zeroizing;
 
 use super::{Ask, Lean, PromptError, Prompter};
 use crate::error::Failure;
-use crate::page::{Line, Page};
 use crate::terminal::streams::Stream;
 use crate::terminal::{Terminal, sanitize};
+use crate::text::{Line, Text};
 
 /// Asks whoever sits at the terminal. Prompts go to standard error.
 pub struct Person {
@@ -34,7 +34,7 @@ impl Person {
     fn explain(&self, ask: &Ask<'_>) {
         let is_new = self.explained.lock().unwrap_or_else(PoisonError::into_inner).insert(ask.key.to_owned());
         if let Some(help) = ask.help.filter(|_| is_new) {
-            let mut page = Page::new();
+            let mut page = Text::new();
             page.line(Line::new());
             page.line(Line::new().dim(help));
             self.terminal.tell(&page);
@@ -120,7 +120,7 @@ impl Prompter for Person {
         })
     }
 
-    fn say(&self, page: &Page) {
+    fn say(&self, page: &Text) {
         self.terminal.say(page);
     }
 

@@ -7,7 +7,7 @@ use zeroize::Zeroizing;
 
 use super::{Ask, Lean, PromptError, Prompter};
 use crate::error::Failure;
-use crate::page::Page;
+use crate::text::Text;
 
 /// What a script answers.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -103,7 +103,7 @@ impl Prompter for Script {
         }
     }
 
-    fn say(&self, page: &Page) {
+    fn say(&self, page: &Text) {
         self.said.borrow_mut().push_str(&page.to_string());
     }
 

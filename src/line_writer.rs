@@ -7,13 +7,13 @@ use std::io::{self, Write};
 const PIECE: usize = 64 * 1024;
 
 /// Takes bytes and hands on texts of whole lines. The last one, which need not end in a line break, comes with
-/// [`Lines::finish`].
-pub struct Lines<F> {
+/// [`LineWriter::finish`].
+pub struct LineWriter<F> {
     held: Vec<u8>,
     hand_on: F,
 }
 
-impl<F: FnMut(&str) -> io::Result<()>> Lines<F> {
+impl<F: FnMut(&str) -> io::Result<()>> LineWriter<F> {
     pub fn new(hand_on: F) -> Self {
         Self { held: Vec::new(), hand_on }
     }
@@ -37,7 +37,7 @@ impl<F: FnMut(&str) -> io::Result<()>> Lines<F> {
     }
 }
 
-impl<F: FnMut(&str) -> io::Result<()>> Write for Lines<F> {
+impl<F: FnMut(&str) -> io::Result<()>> Write for LineWriter<F> {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         self.held.extend_from_slice(bytes);
         if self.held.len() >= PIECE {
@@ -60,7 +60,7 @@ mod tests {
     #[test]
     fn a_line_is_never_torn() {
         let mut pieces = Vec::new();
-        let mut lines = Lines::new(|text: &str| {
+        let mut lines = LineWriter::new(|text: &str| {
             pieces.push(text.to_owned());
             Ok(())
         });
@@ -75,7 +75,7 @@ mod tests {
 
     #[test]
     fn who_takes_it_may_fail() {
-        let mut lines = Lines::new(|_: &str| Err(io::ErrorKind::StorageFull.into()));
+        let mut lines = LineWriter::new(|_: &str| Err(io::ErrorKind::StorageFull.into()));
         lines.write_all(b"a\n").expect("held");
         assert!(lines.finish().is_err());
     }

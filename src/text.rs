@@ -70,11 +70,11 @@ impl From<String> for Line {
 
 /// Lines in order. `Display` is the plain text, each line ending in a line break.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
-pub struct Page {
+pub struct Text {
     pub lines: Vec<Line>,
 }
 
-impl Page {
+impl Text {
     #[must_use]
     pub fn new() -> Self {
         Self::default()
@@ -97,7 +97,7 @@ impl Page {
     }
 }
 
-impl fmt::Display for Page {
+impl fmt::Display for Text {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for line in &self.lines {
             for span in &line.spans {
@@ -115,7 +115,7 @@ mod tests {
 
     #[test]
     fn a_page_reads_as_plain_text_with_single_gaps() {
-        let mut page = Page::new();
+        let mut page = Text::new();
         page.gap();
         page.heading("Checks");
         page.line(Line::new().with(Tone::Good, "ok").dim(" (1 ms)"));
