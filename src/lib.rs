@@ -47,8 +47,6 @@ pub mod instance;
 pub mod journal;
 pub mod kit;
 pub mod line_writer;
-#[cfg(test)]
-pub(crate) mod mutated;
 pub mod observed;
 pub mod plan;
 pub mod report;
@@ -57,6 +55,8 @@ pub mod secret;
 pub mod settings;
 pub mod target;
 pub mod terminal;
+#[cfg(test)]
+pub(crate) mod testing;
 pub mod text;
 pub mod vault;
 

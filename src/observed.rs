@@ -1,8 +1,6 @@
 //! What is true, read from both sides, independent reads at the same time.
 
 mod bulk;
-#[cfg(test)]
-pub(crate) mod healthy;
 mod hooks;
 pub mod look;
 mod sides;

@@ -10,9 +10,9 @@ mod webhook;
 use std::collections::BTreeSet;
 
 use super::{Because, Finding, Policy, Status, Verdict, all, documentation, judge, verdict};
-use crate::observed::healthy::{self, World};
+use crate::testing::fixture::{self, Fixture};
 
-impl World {
+impl Fixture {
     fn findings(&self) -> Vec<Finding> {
         judge(&self.desired, &self.observed, &Policy::default())
     }
@@ -27,14 +27,14 @@ impl World {
 }
 
 /// One case of a table: what is changed, and what the check then says.
-type Row = (&'static str, fn(&mut World), &'static str);
+type Row = (&'static str, fn(&mut Fixture), &'static str);
 
-/// Judges `code` in each changed world; everything that does not hold has a cause.
+/// Judges `code` in each changed fixture; everything that does not hold has a cause.
 fn table(code: &str, rows: &[Row]) {
     for (what, change, wanted) in rows {
-        let mut world = World::healthy();
-        change(&mut world);
-        let finding = world.finding(code);
+        let mut fixture = Fixture::healthy();
+        change(&mut fixture);
+        let finding = fixture.finding(code);
         assert_eq!(finding.status.name(), *wanted, "{code} when {what}: {:?}", finding.cause);
         if finding.status != Status::Pass {
             assert!(finding.cause.is_some(), "{code} when {what} gives no cause");
@@ -47,11 +47,11 @@ fn table(code: &str, rows: &[Row]) {
 
 #[test]
 fn a_healthy_connection_passes_every_check_that_can_be_seen() {
-    let world = World::healthy();
-    for finding in world.findings() {
+    let fixture = Fixture::healthy();
+    for finding in fixture.findings() {
         assert_eq!(finding.status, Status::Pass, "{}: {:?}", finding.code, finding.cause);
     }
-    assert_eq!(world.verdict(), Verdict::Pass);
+    assert_eq!(fixture.verdict(), Verdict::Pass);
 }
 
 #[test]
@@ -102,19 +102,19 @@ fn every_code_of_the_contract_is_there() {
 
 #[test]
 fn what_depends_on_a_failure_is_skipped_with_its_root() {
-    let mut world = World::healthy();
-    world.observed.token = healthy::refused(401, "401 Unauthorized");
-    assert_eq!(world.finding("token.valid").status, Status::Fail);
+    let mut fixture = Fixture::healthy();
+    fixture.observed.token = fixture::refused(401, "401 Unauthorized");
+    assert_eq!(fixture.finding("token.valid").status, Status::Fail);
     for code in ["token.scopes", "token.admin", "application.exists", "application.redirect_uri", "webhook.coverage"] {
-        assert_eq!(world.finding(code).status, Status::Skip(Because::Depends("token.valid")), "{code}");
+        assert_eq!(fixture.finding(code).status, Status::Skip(Because::Depends("token.valid")), "{code}");
     }
 }
 
 #[test]
 fn a_filter_that_hides_the_root_does_not_make_it_pass() {
-    let mut world = World::healthy();
-    world.observed.token = healthy::refused(401, "401 Unauthorized");
-    let mut findings = world.findings();
+    let mut fixture = Fixture::healthy();
+    fixture.observed.token = fixture::refused(401, "401 Unauthorized");
+    let mut findings = fixture.findings();
     findings.retain(|finding| finding.code.starts_with("application.ex") || finding.code == "factory.status");
     assert_eq!(verdict(&findings), Verdict::Unknown);
 }
@@ -128,24 +128,32 @@ fn nothing_judged_is_not_a_pass() {
 fn factory_is_judged_by_its_own_word() {
     use crate::factory::{FactoryState, FactoryStatus};
     use crate::observed::{BundleSeen, Seen};
-    fn says(world: &mut World, state: FactoryState) {
-        world.observed.factory.status = Seen::Known(FactoryStatus { state, detail: Some("because".to_owned()) });
+    fn says(fixture: &mut Fixture, state: FactoryState) {
+        fixture.observed.factory.status = Seen::Known(FactoryStatus { state, detail: Some("because".to_owned()) });
     }
     table(
         "factory.status",
         &[
-            ("pending", |world| says(world, FactoryState::Pending), "warn"),
-            ("failed", |world| says(world, FactoryState::Failed), "fail"),
-            ("refused", |world| world.observed.factory.status = healthy::refused(401, "no key"), "fail"),
-            ("down", |world| world.observed.factory.status = healthy::refused(503, "down"), "unknown"),
-            ("no address", |world| world.observed.factory.status = Seen::NotAsked("the kit has no status_url"), "skip"),
+            ("pending", |fixture| says(fixture, FactoryState::Pending), "warn"),
+            ("failed", |fixture| says(fixture, FactoryState::Failed), "fail"),
+            ("refused", |fixture| fixture.observed.factory.status = fixture::refused(401, "no key"), "fail"),
+            ("down", |fixture| fixture.observed.factory.status = fixture::refused(503, "down"), "unknown"),
+            (
+                "no address",
+                |fixture| fixture.observed.factory.status = Seen::NotAsked("the kit has no status_url"),
+                "skip",
+            ),
         ],
     );
     table(
         "factory.bundle",
         &[
-            ("waiting", |world| world.observed.factory.bundle = Seen::Known(BundleSeen::Waiting), "fail"),
-            ("no record", |world| world.observed.factory.bundle = Seen::NotAsked("no record on this machine"), "skip"),
+            ("waiting", |fixture| fixture.observed.factory.bundle = Seen::Known(BundleSeen::Waiting), "fail"),
+            (
+                "no record",
+                |fixture| fixture.observed.factory.bundle = Seen::NotAsked("no record on this machine"),
+                "skip",
+            ),
         ],
     );
     table(
@@ -153,12 +161,12 @@ fn factory_is_judged_by_its_own_word() {
         &[
             (
                 "no way",
-                |world| world.observed.factory.hosts = vec![("f".to_owned(), healthy::unreachable())],
+                |fixture| fixture.observed.factory.hosts = vec![("f".to_owned(), fixture::unreachable())],
                 "unknown",
             ),
-            ("refusing", |world| world.observed.factory.hosts[0].1 = healthy::refused(403, "no"), "pass"),
-            ("down", |world| world.observed.factory.hosts[0].1 = healthy::refused(502, "bad"), "unknown"),
-            ("no hosts", |world| world.observed.factory.hosts.clear(), "skip"),
+            ("refusing", |fixture| fixture.observed.factory.hosts[0].1 = fixture::refused(403, "no"), "pass"),
+            ("down", |fixture| fixture.observed.factory.hosts[0].1 = fixture::refused(502, "bad"), "unknown"),
+            ("no hosts", |fixture| fixture.observed.factory.hosts.clear(), "skip"),
         ],
     );
 }

@@ -4,7 +4,7 @@ use proptest::prelude::*;
 use serde_json::json;
 
 use super::*;
-use crate::mutated::{any_json, mutations_of, with_more_fields};
+use crate::testing::mutate::{any_json, mutations_of, with_more_fields};
 
 proptest! {
     #[test]

@@ -4,7 +4,7 @@ use proptest::prelude::*;
 use serde_json::{Value, json};
 
 use super::*;
-use crate::mutated::{any_json, mutations_of, places, with_more_fields};
+use crate::testing::mutate::{any_json, mutations_of, places, with_more_fields};
 
 const SECRET: &str = "Kit5Property7Secret9Token";
 

@@ -1,14 +1,14 @@
 //! The planner against an instance in memory: each test changes one thing and reads the plan.
 
 mod property;
-mod world;
+mod setup;
 
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 
 use insta::assert_snapshot;
 
-use self::world::*;
+use self::setup::*;
 use super::*;
 use crate::desired::{ApplicationOrigin, Credentials, Way};
 use crate::factory::FactoryState;

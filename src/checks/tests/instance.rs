@@ -1,25 +1,25 @@
 use std::time::Duration;
 
-use super::healthy::{World, at, failed, refused, unreachable};
+use super::fixture::{Fixture, at, failed, refused, unreachable};
 use super::table;
 use crate::http::{Answer, Cause, Imposter, TlsProblem};
 use crate::instance::Version;
 use crate::observed::{CertificateSeen, Seen};
 
-fn tls(world: &mut World, problem: TlsProblem) {
-    world.observed.network.tls = failed(Cause::Tls(problem));
+fn tls(fixture: &mut Fixture, problem: TlsProblem) {
+    fixture.observed.network.tls = failed(Cause::Tls(problem));
 }
 
-fn api(world: &mut World, cause: Cause) {
-    world.observed.metadata = failed(cause);
+fn api(fixture: &mut Fixture, cause: Cause) {
+    fixture.observed.metadata = failed(cause);
 }
 
-fn until(world: &mut World, text: &str) {
-    world.observed.network.tls = Seen::Known(CertificateSeen { issuer: "Acme CA".to_owned(), not_after: at(text) });
+fn until(fixture: &mut Fixture, text: &str) {
+    fixture.observed.network.tls = Seen::Known(CertificateSeen { issuer: "Acme CA".to_owned(), not_after: at(text) });
 }
 
-fn own_url(world: &mut World, url: &str) {
-    world.observed.own_url = Seen::Known(Some(url.to_owned()));
+fn own_url(fixture: &mut Fixture, url: &str) {
+    fixture.observed.own_url = Seen::Known(Some(url.to_owned()));
 }
 
 #[test]
@@ -29,34 +29,34 @@ fn the_way_is_judged_step_by_step() {
         &[
             (
                 "no such name",
-                |world| {
-                    world.observed.network.addresses =
+                |fixture| {
+                    fixture.observed.network.addresses =
                         failed(Cause::Dns { host: "gitlab.acme.com".to_owned(), detail: String::new() });
                 },
                 "unknown",
             ),
-            ("no address", |world| world.observed.network.addresses = Seen::Known(Vec::new()), "unknown"),
-            ("a proxy", |world| world.observed.network.addresses = Seen::NotAsked("through a proxy"), "skip"),
+            ("no address", |fixture| fixture.observed.network.addresses = Seen::Known(Vec::new()), "unknown"),
+            ("a proxy", |fixture| fixture.observed.network.addresses = Seen::NotAsked("through a proxy"), "skip"),
         ],
     );
-    table("instance.tcp", &[("refused", |world| world.observed.network.connect = unreachable(), "unknown")]);
+    table("instance.tcp", &[("refused", |fixture| fixture.observed.network.connect = unreachable(), "unknown")]);
     table(
         "instance.tls",
         &[
-            ("unknown CA", |world| tls(world, TlsProblem::UnknownCa { issuer: None, is_alone: false }), "fail"),
+            ("unknown CA", |fixture| tls(fixture, TlsProblem::UnknownCa { issuer: None, is_alone: false }), "fail"),
             (
                 "wrong name",
-                |world| tls(world, TlsProblem::WrongName { host: "h".to_owned(), names: Vec::new() }),
+                |fixture| tls(fixture, TlsProblem::WrongName { host: "h".to_owned(), names: Vec::new() }),
                 "fail",
             ),
-            ("expired", |world| tls(world, TlsProblem::Expired { on: None }), "fail"),
-            ("too early", |world| tls(world, TlsProblem::NotYetValid), "fail"),
-            ("intercepted", |world| tls(world, TlsProblem::Intercepted { issuer: "Z".to_owned() }), "fail"),
-            ("a broken handshake", |world| tls(world, TlsProblem::Other("eof".to_owned())), "unknown"),
-            ("a time-out", |world| world.observed.network.tls = failed(timeout()), "unknown"),
-            ("ending soon", |world| until(world, "2026-06-10T00:00:00Z"), "warn"),
-            ("ended", |world| until(world, "2026-06-01T00:00:00Z"), "fail"),
-            ("http on loopback", |world| world.observed.network.tls = Seen::NotAsked("plain http"), "skip"),
+            ("expired", |fixture| tls(fixture, TlsProblem::Expired { on: None }), "fail"),
+            ("too early", |fixture| tls(fixture, TlsProblem::NotYetValid), "fail"),
+            ("intercepted", |fixture| tls(fixture, TlsProblem::Intercepted { issuer: "Z".to_owned() }), "fail"),
+            ("a broken handshake", |fixture| tls(fixture, TlsProblem::Other("eof".to_owned())), "unknown"),
+            ("a time-out", |fixture| fixture.observed.network.tls = failed(timeout()), "unknown"),
+            ("ending soon", |fixture| until(fixture, "2026-06-10T00:00:00Z"), "warn"),
+            ("ended", |fixture| until(fixture, "2026-06-01T00:00:00Z"), "fail"),
+            ("http on loopback", |fixture| fixture.observed.network.tls = Seen::NotAsked("plain http"), "skip"),
         ],
     );
 }
@@ -70,22 +70,34 @@ fn only_gitlab_passes_for_gitlab() {
     table(
         "instance.api",
         &[
-            ("a login wall", |world| api(world, Cause::Imposter { status: 200, what: Imposter::LoginWall }), "fail"),
-            ("a web page", |world| api(world, Cause::Imposter { status: 404, what: Imposter::WebPage }), "fail"),
-            ("a bad gateway", |world| api(world, Cause::Imposter { status: 502, what: Imposter::WebPage }), "unknown"),
-            ("not found", |world| world.observed.metadata = refused(404, "404 Not Found"), "fail"),
-            ("broken", |world| world.observed.metadata = refused(500, "500 Internal Server Error"), "unknown"),
-            ("too many requests", |world| world.observed.metadata = refused(429, "Retry later"), "unknown"),
-            ("a time-out", |world| api(world, timeout()), "unknown"),
             (
-                "cut JSON",
-                |world| api(world, Cause::Decode { expected: "metadata", detail: "eof".to_owned() }),
+                "a login wall",
+                |fixture| api(fixture, Cause::Imposter { status: 200, what: Imposter::LoginWall }),
+                "fail",
+            ),
+            ("a web page", |fixture| api(fixture, Cause::Imposter { status: 404, what: Imposter::WebPage }), "fail"),
+            (
+                "a bad gateway",
+                |fixture| api(fixture, Cause::Imposter { status: 502, what: Imposter::WebPage }),
                 "unknown",
             ),
-            ("too large", |world| api(world, Cause::TooLarge { limit: 1 }), "unknown"),
-            ("its own 401", |world| world.observed.metadata = refused(401, "401 Unauthorized"), "pass"),
-            ("a wall's 403", |world| api(world, Cause::Status(Answer { status: 403, ..Answer::default() })), "fail"),
-            ("a redirect", |world| api(world, redirect("https://git.acme.com/api/v4/metadata")), "skip"),
+            ("not found", |fixture| fixture.observed.metadata = refused(404, "404 Not Found"), "fail"),
+            ("broken", |fixture| fixture.observed.metadata = refused(500, "500 Internal Server Error"), "unknown"),
+            ("too many requests", |fixture| fixture.observed.metadata = refused(429, "Retry later"), "unknown"),
+            ("a time-out", |fixture| api(fixture, timeout()), "unknown"),
+            (
+                "cut JSON",
+                |fixture| api(fixture, Cause::Decode { expected: "metadata", detail: "eof".to_owned() }),
+                "unknown",
+            ),
+            ("too large", |fixture| api(fixture, Cause::TooLarge { limit: 1 }), "unknown"),
+            ("its own 401", |fixture| fixture.observed.metadata = refused(401, "401 Unauthorized"), "pass"),
+            (
+                "a wall's 403",
+                |fixture| api(fixture, Cause::Status(Answer { status: 403, ..Answer::default() })),
+                "fail",
+            ),
+            ("a redirect", |fixture| api(fixture, redirect("https://git.acme.com/api/v4/metadata")), "skip"),
         ],
     );
 }
@@ -99,30 +111,30 @@ fn the_url_is_the_one_gitlab_names() {
     table(
         "instance.url",
         &[
-            ("another host", |world| own_url(world, "https://git.acme.com"), "fail"),
-            ("a path", |world| own_url(world, "https://gitlab.acme.com/gitlab"), "fail"),
-            ("http", |world| own_url(world, "http://gitlab.acme.com"), "fail"),
-            ("a slash and a port", |world| own_url(world, "https://GitLab.acme.com:443/"), "pass"),
-            ("nothing said", |world| world.observed.own_url = Seen::Known(None), "skip"),
-            ("a redirect", |world| api(world, redirect("https://git.acme.com/api/v4/metadata")), "fail"),
+            ("another host", |fixture| own_url(fixture, "https://git.acme.com"), "fail"),
+            ("a path", |fixture| own_url(fixture, "https://gitlab.acme.com/gitlab"), "fail"),
+            ("http", |fixture| own_url(fixture, "http://gitlab.acme.com"), "fail"),
+            ("a slash and a port", |fixture| own_url(fixture, "https://GitLab.acme.com:443/"), "pass"),
+            ("nothing said", |fixture| fixture.observed.own_url = Seen::Known(None), "skip"),
+            ("a redirect", |fixture| api(fixture, redirect("https://git.acme.com/api/v4/metadata")), "fail"),
             (
                 "no answer",
-                |world| {
-                    api(world, timeout());
-                    world.observed.own_url = failed(timeout());
+                |fixture| {
+                    api(fixture, timeout());
+                    fixture.observed.own_url = failed(timeout());
                 },
                 "skip",
             ),
-            ("a failed read", |world| world.observed.own_url = failed(timeout()), "unknown"),
+            ("a failed read", |fixture| fixture.observed.own_url = failed(timeout()), "unknown"),
         ],
     );
 }
 
 #[test]
 fn a_redirect_names_the_right_url() {
-    let mut world = World::healthy();
-    api(&mut world, redirect("https://acme.com/gitlab/api/v4/metadata"));
-    let fix = world.finding("instance.url").fix.expect("a fix");
+    let mut fixture = Fixture::healthy();
+    api(&mut fixture, redirect("https://acme.com/gitlab/api/v4/metadata"));
+    let fix = fixture.finding("instance.url").fix.expect("a fix");
     assert_eq!(fix.command.as_deref(), Some("factory-gitlab verify --gitlab-url https://acme.com/gitlab"));
 }
 
@@ -131,9 +143,13 @@ fn old_versions_are_refused() {
     table(
         "instance.version",
         &[
-            ("16.10", |world| world.version(Version::new(16, 10)), "fail"),
-            ("16.11", |world| world.version(Version::new(16, 11)), "pass"),
-            ("the token cannot read it", |world| world.observed.metadata = refused(403, "403 Forbidden"), "unknown"),
+            ("16.10", |fixture| fixture.version(Version::new(16, 10)), "fail"),
+            ("16.11", |fixture| fixture.version(Version::new(16, 11)), "pass"),
+            (
+                "the token cannot read it",
+                |fixture| fixture.observed.metadata = refused(403, "403 Forbidden"),
+                "unknown",
+            ),
         ],
     );
 }

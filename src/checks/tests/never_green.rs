@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::healthy::{World, error, known};
+use super::fixture::{Fixture, error, known};
 use crate::checks::Verdict;
 use crate::http::{Answer, Cause, Error, Imposter, TlsProblem};
 use crate::observed::Seen;
@@ -33,41 +33,41 @@ fn causes() -> Vec<Cause> {
 
 /// Every single read of a look, made to fail.
 #[expect(clippy::type_complexity, reason = "a table of named changes")]
-fn reads() -> Vec<(&'static str, fn(&mut World, Error))> {
+fn reads() -> Vec<(&'static str, fn(&mut Fixture, Error))> {
     vec![
-        ("addresses", |world, error| world.observed.network.addresses = Seen::Failed(error)),
-        ("connect", |world, error| world.observed.network.connect = Seen::Failed(error)),
-        ("tls", |world, error| world.observed.network.tls = Seen::Failed(error)),
-        ("metadata", |world, error| world.observed.metadata = Seen::Failed(error)),
-        ("own_url", |world, error| world.observed.own_url = Seen::Failed(error)),
-        ("token", |world, error| world.observed.token = Seen::Failed(error)),
-        ("applications", |world, error| world.observed.applications = Seen::Failed(error)),
-        ("pair", |world, error| world.observed.pair = Seen::Failed(error)),
-        ("probed scopes", |world, error| {
-            if let Seen::Known(applications) = &mut world.observed.applications {
+        ("addresses", |fixture, error| fixture.observed.network.addresses = Seen::Failed(error)),
+        ("connect", |fixture, error| fixture.observed.network.connect = Seen::Failed(error)),
+        ("tls", |fixture, error| fixture.observed.network.tls = Seen::Failed(error)),
+        ("metadata", |fixture, error| fixture.observed.metadata = Seen::Failed(error)),
+        ("own_url", |fixture, error| fixture.observed.own_url = Seen::Failed(error)),
+        ("token", |fixture, error| fixture.observed.token = Seen::Failed(error)),
+        ("applications", |fixture, error| fixture.observed.applications = Seen::Failed(error)),
+        ("pair", |fixture, error| fixture.observed.pair = Seen::Failed(error)),
+        ("probed scopes", |fixture, error| {
+            if let Seen::Known(applications) = &mut fixture.observed.applications {
                 applications[0].scopes = None;
             }
-            world.observed.probed_scopes = Seen::Failed(error);
+            fixture.observed.probed_scopes = Seen::Failed(error);
         }),
-        ("hooks", |world, error| world.observed.hooks = Seen::Failed(error)),
-        ("a target's hooks", |world, error| targets(world, 1, &error)),
-        ("every target's hooks", |world, error| targets(world, 2, &error)),
-        ("deliveries", |world, error| deliveries(world, &error)),
-        ("status", |world, error| world.observed.factory.status = Seen::Failed(error)),
-        ("bundle", |world, error| world.observed.factory.bundle = Seen::Failed(error)),
-        ("proofs", |world, error| world.observed.factory.proofs = Seen::Failed(error)),
+        ("hooks", |fixture, error| fixture.observed.hooks = Seen::Failed(error)),
+        ("a target's hooks", |fixture, error| targets(fixture, 1, &error)),
+        ("every target's hooks", |fixture, error| targets(fixture, 2, &error)),
+        ("deliveries", |fixture, error| deliveries(fixture, &error)),
+        ("status", |fixture, error| fixture.observed.factory.status = Seen::Failed(error)),
+        ("bundle", |fixture, error| fixture.observed.factory.bundle = Seen::Failed(error)),
+        ("proofs", |fixture, error| fixture.observed.factory.proofs = Seen::Failed(error)),
     ]
 }
 
 /// The last `count` targets' hooks cannot be read.
-fn targets(world: &mut World, count: usize, error: &Error) {
-    if let Seen::Known(hooks) = &mut world.observed.hooks {
+fn targets(fixture: &mut Fixture, count: usize, error: &Error) {
+    if let Seen::Known(hooks) = &mut fixture.observed.hooks {
         hooks.targets.iter_mut().rev().take(count).for_each(|target| target.hooks = Seen::Failed(error.clone()));
     }
 }
 
-fn deliveries(world: &mut World, error: &Error) {
-    let Seen::Known(hooks) = &mut world.observed.hooks else { return };
+fn deliveries(fixture: &mut Fixture, error: &Error) {
+    let Seen::Known(hooks) = &mut fixture.observed.hooks else { return };
     if let Seen::Known(hooks) = &mut hooks.targets[0].hooks {
         hooks[0].deliveries = Seen::Failed(error.clone());
     }
@@ -77,9 +77,9 @@ fn deliveries(world: &mut World, error: &Error) {
 fn no_failed_read_is_ever_a_pass() {
     for cause in causes() {
         for (read, fail) in reads() {
-            let mut world = World::healthy();
-            fail(&mut world, error(cause.clone()));
-            assert_ne!(world.verdict(), Verdict::Pass, "{read} failed: {cause}");
+            let mut fixture = Fixture::healthy();
+            fail(&mut fixture, error(cause.clone()));
+            assert_ne!(fixture.verdict(), Verdict::Pass, "{read} failed: {cause}");
         }
     }
 }
@@ -89,10 +89,10 @@ fn no_two_failed_reads_hide_each_other() {
     for cause in causes() {
         for (first, fail_first) in reads() {
             for (second, fail_second) in reads() {
-                let mut world = World::healthy();
-                fail_first(&mut world, error(cause.clone()));
-                fail_second(&mut world, error(cause.clone()));
-                assert_ne!(world.verdict(), Verdict::Pass, "{first} and {second} failed: {cause}");
+                let mut fixture = Fixture::healthy();
+                fail_first(&mut fixture, error(cause.clone()));
+                fail_second(&mut fixture, error(cause.clone()));
+                assert_ne!(fixture.verdict(), Verdict::Pass, "{first} and {second} failed: {cause}");
             }
         }
     }
@@ -100,7 +100,7 @@ fn no_two_failed_reads_hide_each_other() {
 
 /// Every read that was not asked for, and the checks that then know nothing.
 #[expect(clippy::type_complexity, reason = "a table of named changes")]
-fn unasked() -> Vec<(fn(&mut World, &'static str), &'static [&'static str])> {
+fn unasked() -> Vec<(fn(&mut Fixture, &'static str), &'static [&'static str])> {
     const OF_HOOKS: &[&str] = &[
         "webhook.coverage",
         "webhook.events",
@@ -111,60 +111,60 @@ fn unasked() -> Vec<(fn(&mut World, &'static str), &'static [&'static str])> {
         "webhook.recent",
     ];
     vec![
-        (|world, why| world.observed.network.addresses = Seen::NotAsked(why), &["instance.dns"]),
-        (|world, why| world.observed.network.connect = Seen::NotAsked(why), &["instance.tcp"]),
-        (|world, why| world.observed.network.tls = Seen::NotAsked(why), &["instance.tls"]),
-        (|world, why| world.observed.metadata = Seen::NotAsked(why), &["instance.api", "instance.version"]),
-        (|world, why| world.observed.own_url = Seen::NotAsked(why), &["instance.url"]),
+        (|fixture, why| fixture.observed.network.addresses = Seen::NotAsked(why), &["instance.dns"]),
+        (|fixture, why| fixture.observed.network.connect = Seen::NotAsked(why), &["instance.tcp"]),
+        (|fixture, why| fixture.observed.network.tls = Seen::NotAsked(why), &["instance.tls"]),
+        (|fixture, why| fixture.observed.metadata = Seen::NotAsked(why), &["instance.api", "instance.version"]),
+        (|fixture, why| fixture.observed.own_url = Seen::NotAsked(why), &["instance.url"]),
         (
-            |world, why| world.observed.token = Seen::NotAsked(why),
+            |fixture, why| fixture.observed.token = Seen::NotAsked(why),
             &["token.valid", "token.scopes", "token.expiry", "token.admin", "token.excess"],
         ),
         (
-            |world, why| world.observed.applications = Seen::NotAsked(why),
+            |fixture, why| fixture.observed.applications = Seen::NotAsked(why),
             &["token.admin", "application.exists", "application.redirect_uri", "application.confidential"],
         ),
-        (|world, why| world.observed.pair = Seen::NotAsked(why), &["application.secret"]),
+        (|fixture, why| fixture.observed.pair = Seen::NotAsked(why), &["application.secret"]),
         (
-            |world, why| {
-                world.applications()[0].scopes = None;
-                world.observed.probed_scopes = Seen::NotAsked(why);
+            |fixture, why| {
+                fixture.applications()[0].scopes = None;
+                fixture.observed.probed_scopes = Seen::NotAsked(why);
             },
             &["application.scopes"],
         ),
-        (|world, why| world.observed.hooks = Seen::NotAsked(why), OF_HOOKS),
-        (|world, why| world.targets()[0].hooks = Seen::NotAsked(why), &["webhook.coverage"]),
+        (|fixture, why| fixture.observed.hooks = Seen::NotAsked(why), OF_HOOKS),
+        (|fixture, why| fixture.targets()[0].hooks = Seen::NotAsked(why), &["webhook.coverage"]),
         (
-            |world, why| {
-                for target in world.targets() {
+            |fixture, why| {
+                for target in fixture.targets() {
                     target.hooks = Seen::NotAsked(why);
                 }
             },
             OF_HOOKS,
         ),
         (
-            |world, why| {
-                for target in world.targets() {
+            |fixture, why| {
+                for target in fixture.targets() {
                     let Seen::Known(hooks) = &mut target.hooks else { continue };
                     hooks.iter_mut().for_each(|hook| hook.deliveries = Seen::NotAsked(why));
                 }
             },
             &["webhook.recent"],
         ),
-        (|world, why| world.observed.factory.proofs = Seen::NotAsked(why), &["webhook.delivery"]),
-        (|world, why| world.observed.factory.status = Seen::NotAsked(why), &["factory.status"]),
-        (|world, why| world.observed.factory.bundle = Seen::NotAsked(why), &["factory.bundle"]),
-        (|world, why| world.observed.factory.hosts[0].1 = Seen::NotAsked(why), &["factory.reachable"]),
+        (|fixture, why| fixture.observed.factory.proofs = Seen::NotAsked(why), &["webhook.delivery"]),
+        (|fixture, why| fixture.observed.factory.status = Seen::NotAsked(why), &["factory.status"]),
+        (|fixture, why| fixture.observed.factory.bundle = Seen::NotAsked(why), &["factory.bundle"]),
+        (|fixture, why| fixture.observed.factory.hosts[0].1 = Seen::NotAsked(why), &["factory.reachable"]),
     ]
 }
 
 #[test]
 fn nothing_passes_by_what_was_not_asked() {
     for (change, codes) in unasked() {
-        let mut world = World::healthy();
-        change(&mut world, "not now");
+        let mut fixture = Fixture::healthy();
+        change(&mut fixture, "not now");
         for code in codes {
-            let finding = world.finding(code);
+            let finding = fixture.finding(code);
             assert!(!matches!(finding.status.name(), "pass" | "warn"), "{code}: {:?}", finding.status);
         }
     }
@@ -173,25 +173,25 @@ fn nothing_passes_by_what_was_not_asked() {
 #[test]
 fn nothing_passes_by_lists_that_are_empty() {
     for (change, codes) in [
-        ((|world| world.targets().clear()) as fn(&mut World), &["webhook.coverage", "webhook.events"][..]),
-        (|world| world.applications().clear(), &["application.exists", "application.redirect_uri"]),
-        (|world| known(&mut world.observed.factory.proofs).clear(), &["webhook.delivery"]),
-        (|world| known(&mut world.observed.network.addresses).clear(), &["instance.dns"]),
-        (|world| world.observed.factory.hosts.clear(), &["factory.reachable"]),
+        ((|fixture| fixture.targets().clear()) as fn(&mut Fixture), &["webhook.coverage", "webhook.events"][..]),
+        (|fixture| fixture.applications().clear(), &["application.exists", "application.redirect_uri"]),
+        (|fixture| known(&mut fixture.observed.factory.proofs).clear(), &["webhook.delivery"]),
+        (|fixture| known(&mut fixture.observed.network.addresses).clear(), &["instance.dns"]),
+        (|fixture| fixture.observed.factory.hosts.clear(), &["factory.reachable"]),
         (
-            |world| {
-                for target in world.targets() {
+            |fixture| {
+                for target in fixture.targets() {
                     known(&mut target.hooks).iter_mut().for_each(|hook| hook.deliveries = Seen::Known(Vec::new()));
                 }
             },
             &["webhook.recent"],
         ),
-        (|world| world.targets().iter_mut().for_each(|one| known(&mut one.hooks).clear()), &["webhook.coverage"]),
+        (|fixture| fixture.targets().iter_mut().for_each(|one| known(&mut one.hooks).clear()), &["webhook.coverage"]),
     ] {
-        let mut world = World::healthy();
-        change(&mut world);
+        let mut fixture = Fixture::healthy();
+        change(&mut fixture);
         for code in codes {
-            assert_ne!(world.finding(code).status.name(), "pass", "{code}");
+            assert_ne!(fixture.finding(code).status.name(), "pass", "{code}");
         }
     }
 }

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use super::*;
 use crate::gitlab::{AlertStatus, License};
-use crate::mutated::{any_json, mutations_of, with_more_fields};
+use crate::testing::mutate::{any_json, mutations_of, with_more_fields};
 
 fn read<W: DeserializeOwned>(value: &Value) -> Option<W> {
     // As it comes: from text.

@@ -3,7 +3,7 @@
 use proptest::prelude::{Just, any, prop, prop_assert, prop_oneof, proptest};
 use proptest::strategy::Strategy as Generator;
 
-use super::world::*;
+use super::setup::*;
 use super::*;
 use crate::observed::{HookSeen, TargetSeen};
 

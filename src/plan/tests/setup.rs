@@ -5,15 +5,15 @@ use crate::factory::{FactoryState, FactoryStatus};
 use crate::gitlab::{Application, Hook};
 use crate::journal::{BundleRecord, OwnApplication, Record, SecretState};
 use crate::kit::UploadMethod;
-use crate::observed::healthy::{self, World, words};
 use crate::observed::*;
 use crate::target::{Strategy, Target};
+use crate::testing::fixture::{self, Fixture, words};
 
 pub(super) const REDIRECT: &str = "https://api.factory.example/callback";
 pub(super) const ID: &str = "0123456789abcdef0123456789abcdef";
 
 pub(super) fn desired() -> Desired {
-    let mut desired = World::healthy().desired;
+    let mut desired = Fixture::healthy().desired;
     desired.application.scopes = words(&["api", "sudo"]);
     desired.application.origin = ApplicationOrigin::Auto { given: None, renew: false };
     desired.webhooks.signing_token = None;
@@ -28,8 +28,8 @@ pub(super) fn desired() -> Desired {
 }
 
 pub(super) fn observed() -> Observed {
-    let mut observed = World::healthy().observed;
-    observed.at = healthy::at("2026-11-21T12:00:00Z");
+    let mut observed = Fixture::healthy().observed;
+    observed.at = fixture::at("2026-11-21T12:00:00Z");
     observed.applications = Seen::Known(Vec::new());
     observed.scopes_supported = Seen::Known(words(&["api", "sudo"]));
     observed.pair = Seen::NotAsked("no secret is at hand");
@@ -60,7 +60,7 @@ pub(super) fn with_hooks(target: Target, hooks: Vec<Hook>) -> TargetSeen {
 }
 
 pub(super) fn right_hook(id: u64) -> Hook {
-    let mut hook = healthy::hook(&desired(), group(1, "acme"), id).hook;
+    let mut hook = fixture::hook(&desired(), group(1, "acme"), id).hook;
     hook.signing_token_present = Some(false);
     hook
 }

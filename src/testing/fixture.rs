@@ -25,7 +25,7 @@ use crate::secret::{ApplicationSecret, SigningToken, WebhookToken};
 use crate::target::{Event, Strategy, Target};
 
 /// What is desired and what was seen.
-pub(crate) struct World {
+pub(crate) struct Fixture {
     pub(crate) desired: Desired,
     pub(crate) observed: Observed,
 }
@@ -56,7 +56,7 @@ pub(crate) fn unreachable<T>() -> Seen<T> {
     failed(Cause::Connect { detail: "connection refused".to_owned() })
 }
 
-impl World {
+impl Fixture {
     pub(crate) fn healthy() -> Self {
         let desired = desired();
         let observed = observed(&desired);
@@ -104,7 +104,7 @@ pub(crate) fn known<T>(seen: &mut Seen<T>) -> &mut T {
 fn desired() -> Desired {
     let credentials = Credentials {
         application_id: "abcdef".to_owned(),
-        secret: ApplicationSecret::new("gloas-healthy-world-secret").expect("a secret"),
+        secret: ApplicationSecret::new("gloas-healthy-fixture-secret").expect("a secret"),
     };
     Desired {
         instance: "https://gitlab.acme.com".parse().expect("an address"),
@@ -121,7 +121,7 @@ fn desired() -> Desired {
             strategy: Strategy::Auto,
             selection: Selection { exclude: GlobSet::empty(), ..Selection::default() },
             url: "https://hooks.factory.example/gitlab/acme".parse().expect("an address"),
-            token: WebhookToken::new("healthy-world-token").expect("a token"),
+            token: WebhookToken::new("healthy-fixture-token").expect("a token"),
             signing_token: Some(SigningToken::new("whsec_aGVhbHRoeS13b3JsZA").expect("a token")),
             events: vec![Event::Push, Event::Note],
             name: "Factory".to_owned(),

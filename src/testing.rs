@@ -1,0 +1,4 @@
+//! What unit tests share: a healthy connection to change, and mutations of good answers.
+
+pub(crate) mod fixture;
+pub(crate) mod mutate;
