@@ -11,7 +11,7 @@ use url::Url;
 
 pub use seal::{Opened, RecipientError, Recipients, SealError, SealedBundle, Sight};
 
-use crate::instance::{Edition, InstanceUrl, Plan};
+use crate::instance::{Edition, InstanceUrl, LicensePlan};
 use crate::kit::Organization;
 use crate::secret::{ApplicationSecret, PersonalAccessToken};
 use crate::target::{Strategy, Target};
@@ -39,7 +39,7 @@ pub struct Instance {
     /// As GitLab writes it, `19.2.0-ee`.
     pub version: String,
     pub edition: Edition,
-    pub plan: Plan,
+    pub plan: LicensePlan,
 }
 
 #[derive(Clone, Debug)]

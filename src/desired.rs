@@ -6,7 +6,7 @@ use globset::GlobSet;
 use url::Url;
 
 use crate::gitlab::HookSpec;
-use crate::instance::{InstanceUrl, Plan};
+use crate::instance::{InstanceUrl, LicensePlan};
 use crate::kit::{Handover, Kit, Organization, UploadMethod};
 use crate::secret::{ApplicationSecret, SigningToken, WebhookToken};
 use crate::target::{Event, Strategy, Target};
@@ -193,7 +193,7 @@ impl DesiredApplication {
 impl Strategy {
     /// What `auto` comes to under a licence plan: group hooks where they fire, else one per project.
     #[must_use]
-    pub const fn resolved(self, plan: Plan) -> Self {
+    pub const fn resolved(self, plan: LicensePlan) -> Self {
         match self {
             Self::Auto if plan.has_group_hooks() => Self::Group,
             Self::Auto => Self::Project,

@@ -9,7 +9,7 @@
 //! interview.require(&[&questions::KIT, &questions::GITLAB_URL, &questions::TOKEN])?;
 //! let kit = interview.ask_until(&questions::KIT, async |source| load(source).await).await?;
 //! let gitlab = interview.ask_until(&questions::GITLAB_URL, async |url| reach(url.clone().parse()?).await).await?;
-//! if let Some(token) = vault.find(&gitlab.value) {
+//! if let Some(token) = credential_store.find(&gitlab.value) {
 //!     interview.keep(&questions::TOKEN, token);
 //! }
 //! let (token, user) = interview.secret_until(&questions::TOKEN, async |token| whoami(token).await).await?.value;

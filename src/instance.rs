@@ -222,14 +222,14 @@ pub enum Edition {
 /// What the licence allows, as far as hooks depend on it.
 #[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
 #[serde(rename_all = "lowercase")]
-pub enum Plan {
+pub enum LicensePlan {
     /// Community Edition, no licence, a lapsed one, or one below Premium: no group hooks.
     Free,
     Premium,
     Ultimate,
 }
 
-impl Plan {
+impl LicensePlan {
     /// Whether group hooks fire. On an unlicensed EE they can be made and tested, and real events never arrive
     /// (reference, 5.9).
     #[must_use]
@@ -238,7 +238,7 @@ impl Plan {
     }
 }
 
-impl fmt::Display for Plan {
+impl fmt::Display for LicensePlan {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Free => "free",

@@ -21,14 +21,14 @@
 //! | 4 effects | [`apply`] |
 //! | 3 judgement | [`desired`], [`plan`], [`checks`] (pure), [`observed`] |
 //! | 2 the two sides | [`gitlab`], [`factory`], [`bundle`] |
-//! | 1 plumbing | [`http`], [`vault`], [`journal`], [`settings`] |
+//! | 1 plumbing | [`http`], [`credential_store`], [`journal`], [`settings`] |
 //! | 0 words | [`secret`], [`error`], [`env`](mod@env), [`kit`], [`instance`], [`target`], [`text`],
 //! [`line_writer`] |
 //!
 //! [`sandbox`] stands beside all this: an embedded GitLab and Factory, written from how GitLab behaves, that shares no wire
 //! types with the client.
 //!
-//! Each outside thing has one door: [`http`], [`terminal`], [`env`](mod@env) (variables, clock, waiting), [`vault`]. Secrets
+//! Each outside thing has one door: [`http`], [`terminal`], [`env`](mod@env) (variables, clock, waiting), [`credential_store`]. Secrets
 //! are types ([`secret`]): they are exposed by name, in three rooms.
 
 pub mod apply;
@@ -36,6 +36,7 @@ pub mod bundle;
 pub mod checks;
 pub mod cli;
 pub mod commands;
+pub mod credential_store;
 pub mod desired;
 pub mod env;
 pub mod error;
@@ -58,7 +59,6 @@ pub mod terminal;
 #[cfg(test)]
 pub(crate) mod testing;
 pub mod text;
-pub mod vault;
 
 use std::ffi::OsString;
 

@@ -16,7 +16,7 @@ pub use self::look::{Already, Look, Wanted, Watch};
 use crate::factory::FactoryStatus;
 use crate::gitlab::{Application, Delivery, Hook, License, Metadata, Pair, ProbedScopes, TokenDetails, User};
 pub use crate::http::{CertificateSeen, NetworkSeen, Seen};
-use crate::instance::Plan;
+use crate::instance::LicensePlan;
 use crate::target::{Strategy, Target};
 
 /// Everything that was seen in one look.
@@ -49,19 +49,19 @@ pub struct Observed {
 impl Observed {
     /// The plan that decides over group hooks. Not knowing is free: unlicensed group hooks are never trusted.
     #[must_use]
-    pub fn plan(&self) -> Plan {
+    pub fn plan(&self) -> LicensePlan {
         plan_of(self.license.known())
     }
 }
 
-fn plan_of(license: Option<&License>) -> Plan {
+fn plan_of(license: Option<&License>) -> LicensePlan {
     match license {
         Some(License::Licensed { plan, expired: false }) => match plan.as_str() {
-            "premium" => Plan::Premium,
-            "ultimate" => Plan::Ultimate,
-            _ => Plan::Free,
+            "premium" => LicensePlan::Premium,
+            "ultimate" => LicensePlan::Ultimate,
+            _ => LicensePlan::Free,
         },
-        _ => Plan::Free,
+        _ => LicensePlan::Free,
     }
 }
 

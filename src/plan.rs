@@ -11,7 +11,7 @@ mod webhooks;
 use crate::desired::Desired;
 use crate::error::Fix;
 use crate::gitlab::Application;
-use crate::instance::Plan as LicencePlan;
+use crate::instance::LicensePlan;
 use crate::journal::Record;
 use crate::observed::Observed;
 
@@ -55,7 +55,7 @@ pub enum Obstacle {
     /// The instance does not know these scopes; creating the application would fail whole.
     UnsupportedScopes { scopes: Vec<String> },
     /// Group hooks were asked for and would never fire.
-    NoGroupHooks { plan: LicencePlan },
+    NoGroupHooks { plan: LicensePlan },
 }
 
 /// Compares and says what is to be done.

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 /// use layer 0 only.
 const LAYERS: [&[&str]; 7] = [
     &["secret", "error", "env", "kit", "instance", "target", "text", "line_writer"],
-    &["http", "vault", "journal", "settings"],
+    &["http", "credential_store", "journal", "settings"],
     &["gitlab", "bundle", "factory"],
     &["desired", "plan", "checks", "observed"],
     &["apply"],
@@ -19,7 +19,7 @@ const LAYERS: [&[&str]; 7] = [
 /// Modules of a layer that may use each other downwards in this order only (a later one uses an earlier one).
 const WITHIN: [&[&str]; 6] = [
     &["secret", "error", "instance", "target", "text", "env", "kit"],
-    &["http", "vault", "journal", "settings"],
+    &["http", "credential_store", "journal", "settings"],
     &["gitlab", "bundle", "factory"],
     &["desired", "observed", "plan", "checks"],
     &["terminal", "report", "inputs"],
@@ -165,7 +165,7 @@ fn judgement_is_pure() {
 
 #[test]
 fn secrets_are_exposed_only_where_they_are_sent_stored_or_sealed() {
-    const DOORS: [&str; 4] = ["secret", "http", "vault", "bundle"];
+    const DOORS: [&str; 4] = ["secret", "http", "credential_store", "bundle"];
     for file in sources(&src()) {
         let module = module_of(&file);
         if DOORS.contains(&module.as_str()) || module == "sandbox" {
@@ -188,7 +188,7 @@ fn one_room_speaks_http_and_one_speaks_to_the_terminal() {
             ("dialoguer::", &["terminal"]),
             ("indicatif::", &["terminal"]),
             ("console::", &["terminal"]),
-            ("keyring::", &["vault"]),
+            ("keyring::", &["credential_store"]),
         ] {
             assert!(
                 !text.contains(word) || rooms.contains(&module.as_str()),

@@ -4,11 +4,11 @@ mod apply;
 mod bundle;
 mod gitlab;
 
+use crate::credential_store::CredentialStoreError;
 use crate::error::{Failure, Fix, Kind};
 use crate::http::{self, Cause, Error, Imposter, TlsProblem};
 use crate::journal;
 use crate::kit::KitError;
-use crate::vault::VaultError;
 
 pub use self::apply::apply;
 pub use self::bundle::{sealing, upload};
@@ -126,7 +126,7 @@ fn imposter(what: &Imposter) -> Fix {
 
 /// The keyring did not help. It never has to: the secret can be given otherwise.
 #[must_use]
-pub fn vault(error: &VaultError) -> Failure {
+pub fn credential_store(error: &CredentialStoreError) -> Failure {
     let failure = Failure::usage("the system's keyring cannot be used").with_chain(error);
     failure.fix(Fix::say("give the secret by a file or a variable, and --keyring off to leave the keyring alone"))
 }

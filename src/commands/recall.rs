@@ -1,13 +1,13 @@
 //! What an earlier run left on this machine: its record, and the token in the keyring.
 
 use super::{Context, explain};
+use crate::credential_store::{CredentialStore, CredentialStoreError, Use};
 use crate::error::Failure;
 use crate::inputs::{Interview, questions};
 use crate::instance::InstanceUrl;
 use crate::journal::Store;
 use crate::secret::{Pat, PersonalAccessToken};
 use crate::settings::{Remembered, Settings, names};
-use crate::vault::{Use, Vault, VaultError};
 
 /// Where this machine's records lie.
 ///
@@ -52,9 +52,9 @@ pub(super) fn settings(context: &Context<'_>, store: &Store) -> Result<Settings,
 }
 
 /// The keyring, as far as the settings and the environment let it be used.
-pub(super) fn vault(context: &Context<'_>, settings: &Settings) -> Vault {
+pub(super) fn credential_store(context: &Context<'_>, settings: &Settings) -> CredentialStore {
     let off = settings.text(&names::KEYRING).is_some_and(|said| said.value == "off");
-    Vault::new(if off || context.env.is_on("FACTORY_DISABLE_KEYRING") { Use::Disabled } else { Use::Allowed })
+    CredentialStore::new(if off || context.env.is_on("FACTORY_DISABLE_KEYRING") { Use::Disabled } else { Use::Allowed })
 }
 
 /// Offers the token in the keyring, where the instance is known and nothing else gives one. A keyring that is not there is
@@ -71,12 +71,15 @@ pub(super) async fn offer_token_of(instance: &InstanceUrl, context: &Context<'_>
     if interview.knows(&questions::TOKEN) {
         return;
     }
-    let stored: Result<Option<PersonalAccessToken>, _> = vault(context, interview.settings()).get(instance).await;
+    let stored: Result<Option<PersonalAccessToken>, _> =
+        credential_store(context, interview.settings()).get(instance).await;
     match stored {
         Ok(Some(token)) => interview.keep::<Pat>(&questions::TOKEN, token),
         Ok(None) => {}
         // Not to have one is nothing special, unless it was asked for.
-        Err(error @ (VaultError::Disabled | VaultError::Unavailable(_))) if !is_asked_for(interview.settings()) => {
+        Err(error @ (CredentialStoreError::Disabled | CredentialStoreError::Unavailable(_)))
+            if !is_asked_for(interview.settings()) =>
+        {
             tracing::debug!(%error, "the keyring was not read");
         }
         Err(error) => context.terminal.warn(&format!("the keyring was not read: {error}")),

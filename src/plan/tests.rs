@@ -229,7 +229,7 @@ fn unlicensed_group_hooks_are_refused_and_auto_says_why_it_takes_projects() {
     let mut wanted = desired();
     wanted.webhooks.strategy = Strategy::Group;
     let refused = plan(&wanted, &unlicensed, &Record::default());
-    assert_eq!(refused.obstacles, [Obstacle::NoGroupHooks { plan: LicencePlan::Free }]);
+    assert_eq!(refused.obstacles, [Obstacle::NoGroupHooks { plan: LicensePlan::Free }]);
     unlicensed.hooks = hooks(Strategy::Project, vec![bare(project(3, "acme/web"))]);
     let chosen = plan(&desired(), &unlicensed, &Record::default());
     assert!(chosen.notes[0].contains("group hooks never fire"), "{:?}", chosen.notes);

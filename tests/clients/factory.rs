@@ -3,7 +3,7 @@
 use factory_gitlab::bundle::{Application, Bundle, Instance, Recipients, SealedBundle, Webhook};
 use factory_gitlab::factory::{Factory, FactoryState, UploadError};
 use factory_gitlab::http::{Cause, Imposter};
-use factory_gitlab::instance::{Edition, Plan};
+use factory_gitlab::instance::{Edition, LicensePlan};
 use factory_gitlab::kit::{Organization, UploadMethod};
 use factory_gitlab::sandbox::Sandbox;
 use factory_gitlab::sandbox::factory::{Intake, Status};
@@ -36,7 +36,7 @@ fn bundle(sandbox: &Sandbox, id: &str, secret: ApplicationSecret) -> SealedBundl
             url: instance(sandbox),
             version: "19.2.0-ee".to_owned(),
             edition: Edition::Ee,
-            plan: Plan::Premium,
+            plan: LicensePlan::Premium,
         },
         application: Application {
             id: id.to_owned(),

@@ -15,7 +15,7 @@ fn bundle() -> Bundle {
             url: "https://acme.com/gitlab".parse().expect("an address"),
             version: "19.2.0-ee".to_owned(),
             edition: crate::instance::Edition::Ee,
-            plan: crate::instance::Plan::Premium,
+            plan: crate::instance::LicensePlan::Premium,
         },
         application: Application {
             id: "app-id".to_owned(),

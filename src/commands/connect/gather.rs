@@ -132,18 +132,18 @@ pub(super) async fn offer_keyring(
     interview: &Interview<'_>,
     gathered: &Gathered,
 ) -> Result<(), Failure> {
-    let vault = recall::vault(context, interview.settings());
+    let credential_store = recall::credential_store(context, interview.settings());
     let wanted = match (recall::is_asked_for(interview.settings()), &gathered.token_source) {
         (_, Source::Keyring) => false,
         (true, _) => true,
-        (false, source) if *source != Source::Prompt || !vault.is_used() => false,
+        (false, source) if *source != Source::Prompt || !credential_store.is_used() => false,
         (false, _) => interview.prompter().confirm(&questions::KEYRING.ask(None), Lean::No)?,
     };
     if !wanted {
         return Ok(());
     }
     let instance = &gathered.desired.instance;
-    match vault.put(instance, &gathered.token).await {
+    match credential_store.put(instance, &gathered.token).await {
         Ok(()) => context.terminal.say_line(format!("the token for {instance} is in the keyring")),
         Err(error) => context.terminal.warn(&format!("the token was not kept, and is nowhere else either: {error}")),
     }

@@ -37,13 +37,13 @@ pub enum Use {
 
 /// The keyring.
 #[derive(Clone, Copy, Debug)]
-pub struct Vault {
+pub struct CredentialStore {
     used: Use,
 }
 
 /// Why the keyring did not help. Never holds what is stored.
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
-pub enum VaultError {
+pub enum CredentialStoreError {
     #[error("the keyring is switched off (--keyring off or FACTORY_DISABLE_KEYRING)")]
     Disabled,
     #[error("this system has no keyring that can be used: {0}")]
@@ -58,7 +58,7 @@ pub enum VaultError {
     Spoilt(Malformed),
 }
 
-impl Vault {
+impl CredentialStore {
     #[must_use]
     pub fn new(used: Use) -> Self {
         Self { used }
@@ -73,8 +73,8 @@ impl Vault {
     /// The stored secret of an instance; `None` when there is none.
     ///
     /// # Errors
-    /// [`VaultError`].
-    pub async fn get<K: Stored>(self, instance: &InstanceUrl) -> Result<Option<Secret<K>>, VaultError> {
+    /// [`CredentialStoreError`].
+    pub async fn get<K: Stored>(self, instance: &InstanceUrl) -> Result<Option<Secret<K>>, CredentialStoreError> {
         let stored = self
             .ask::<K, _>(instance, |entry| match entry.get_password() {
                 Ok(text) => Ok(Some(zeroize::Zeroizing::new(text))),
@@ -82,14 +82,14 @@ impl Vault {
                 Err(error) => Err(error),
             })
             .await?;
-        stored.map(|text| Secret::new(&text).map_err(VaultError::Spoilt)).transpose()
+        stored.map(|text| Secret::new(&text).map_err(CredentialStoreError::Spoilt)).transpose()
     }
 
     /// Stores a secret, over an older one.
     ///
     /// # Errors
-    /// [`VaultError`]; nothing is stored elsewhere then.
-    pub async fn put<K: Stored>(self, instance: &InstanceUrl, secret: &Secret<K>) -> Result<(), VaultError> {
+    /// [`CredentialStoreError`]; nothing is stored elsewhere then.
+    pub async fn put<K: Stored>(self, instance: &InstanceUrl, secret: &Secret<K>) -> Result<(), CredentialStoreError> {
         let text = zeroize::Zeroizing::new(secret.expose().to_owned());
         self.ask::<K, _>(instance, move |entry| entry.set_password(&text)).await
     }
@@ -97,8 +97,8 @@ impl Vault {
     /// Removes a secret; not being there is as good.
     ///
     /// # Errors
-    /// [`VaultError`].
-    pub async fn delete<K: Stored>(self, instance: &InstanceUrl) -> Result<(), VaultError> {
+    /// [`CredentialStoreError`].
+    pub async fn delete<K: Stored>(self, instance: &InstanceUrl) -> Result<(), CredentialStoreError> {
         self.ask::<K, _>(instance, |entry| match entry.delete_credential() {
             Ok(()) | Err(Error::NoEntry) => Ok(()),
             Err(error) => Err(error),
@@ -112,9 +112,9 @@ impl Vault {
         self,
         instance: &InstanceUrl,
         act: impl FnOnce(&Entry) -> keyring::v1::Result<T> + Send + 'static,
-    ) -> Result<T, VaultError> {
+    ) -> Result<T, CredentialStoreError> {
         if self.used == Use::Disabled {
-            return Err(VaultError::Disabled);
+            return Err(CredentialStoreError::Disabled);
         }
         let user = format!("{instance} {}", K::ENTRY);
         let (tell, told) = tokio::sync::oneshot::channel();
@@ -125,25 +125,25 @@ impl Vault {
                 // Nobody listens any more when the time ran out.
                 drop(tell.send(outcome));
             })
-            .map_err(|error| VaultError::Unavailable(error.to_string()))?;
+            .map_err(|error| CredentialStoreError::Unavailable(error.to_string()))?;
         match tokio::time::timeout(PATIENCE, told).await {
             Ok(Ok(outcome)) => outcome,
-            Ok(Err(_)) => Err(VaultError::Unavailable("it ended unexpectedly".to_owned())),
-            Err(_) => Err(VaultError::TimedOut(PATIENCE)),
+            Ok(Err(_)) => Err(CredentialStoreError::Unavailable("it ended unexpectedly".to_owned())),
+            Err(_) => Err(CredentialStoreError::TimedOut(PATIENCE)),
         }
     }
 }
 
 /// The real reason: where no store could be set up, that is told apart from the entry.
-fn reason(error: &Error) -> VaultError {
+fn reason(error: &Error) -> CredentialStoreError {
     match error {
         Error::NoDefaultStore => match Entry::store_status() {
-            Err(why) => VaultError::Unavailable(why.to_string()),
-            Ok(()) => VaultError::Unavailable(error.to_string()),
+            Err(why) => CredentialStoreError::Unavailable(why.to_string()),
+            Ok(()) => CredentialStoreError::Unavailable(error.to_string()),
         },
-        Error::NoStorageAccess(why) if is_locked(&why.to_string()) => VaultError::Locked,
-        Error::NoStorageAccess(why) => VaultError::Unavailable(why.to_string()),
-        other => VaultError::Refused(other.to_string()),
+        Error::NoStorageAccess(why) if is_locked(&why.to_string()) => CredentialStoreError::Locked,
+        Error::NoStorageAccess(why) => CredentialStoreError::Unavailable(why.to_string()),
+        other => CredentialStoreError::Refused(other.to_string()),
     }
 }
 
@@ -163,28 +163,28 @@ mod tests {
     #[test]
     fn a_vault_that_is_switched_off_says_so() {
         let instance: InstanceUrl = "https://gitlab.example".parse().expect("an address");
-        let vault = Vault::new(Use::Disabled);
-        assert_eq!(run(vault.get::<Pat>(&instance)).err(), Some(VaultError::Disabled));
-        assert_eq!(run(vault.delete::<OAuthSecret>(&instance)).err(), Some(VaultError::Disabled));
+        let credential_store = CredentialStore::new(Use::Disabled);
+        assert_eq!(run(credential_store.get::<Pat>(&instance)).err(), Some(CredentialStoreError::Disabled));
+        assert_eq!(run(credential_store.delete::<OAuthSecret>(&instance)).err(), Some(CredentialStoreError::Disabled));
     }
 
     #[test]
     fn a_missing_store_is_unavailable_and_not_refused() {
         let error = reason(&Error::NoStorageAccess("the session bus is not there".into()));
-        assert_eq!(error, VaultError::Unavailable("the session bus is not there".to_owned()));
+        assert_eq!(error, CredentialStoreError::Unavailable("the session bus is not there".to_owned()));
         let locked = reason(&Error::NoStorageAccess("SS error: prompt dismissed".into()));
-        assert_eq!(locked, VaultError::Locked);
-        assert!(matches!(reason(&Error::TooLong("secret".to_owned(), 5)), VaultError::Refused(_)));
+        assert_eq!(locked, CredentialStoreError::Locked);
+        assert!(matches!(reason(&Error::TooLong("secret".to_owned(), 5)), CredentialStoreError::Refused(_)));
     }
 
     #[test]
     fn asking_ends_soon_on_any_machine_and_says_why_there_is_no_keyring() {
         let instance: InstanceUrl = "https://factory-gitlab-test.invalid".parse().expect("an address");
         let started = crate::env::Clock.instant();
-        match run(Vault::new(Use::Allowed).get::<Pat>(&instance)) {
+        match run(CredentialStore::new(Use::Allowed).get::<Pat>(&instance)) {
             Ok(found) => assert!(found.is_none(), "nobody stored anything for this address"),
-            Err(VaultError::Unavailable(why)) => assert!(!why.is_empty()),
-            Err(error) => assert!(matches!(error, VaultError::TimedOut(_)), "{error}"),
+            Err(CredentialStoreError::Unavailable(why)) => assert!(!why.is_empty()),
+            Err(error) => assert!(matches!(error, CredentialStoreError::TimedOut(_)), "{error}"),
         }
         assert!(crate::env::Clock.instant().duration_since(started) < PATIENCE * 2);
     }
