@@ -26,8 +26,8 @@ use crate::error::{ExitCode, Failure};
 use crate::http;
 use crate::inputs::Interview;
 use crate::report::{Format, Report};
-use crate::secret::hold_back;
-use crate::settings::{ALL, Answers, Settings, names};
+use crate::secret::register_for_redaction;
+use crate::settings::{ALL, Answers, Settings, keys};
 use crate::terminal::interrupt::Interrupt;
 use crate::terminal::prompt::{Nobody, Person, Prompter};
 use crate::terminal::{ColorChoice, Terminal, Verbosity, log};
@@ -85,7 +85,7 @@ impl Context<'_> {
 /// Runs a command line, the program's name first, to its exit code. Everything that is to be said has been said.
 pub async fn run(args: &[OsString], env: &Env, interrupt: &Interrupt) -> ExitCode {
     let plain = Terminal::new(env, ColorChoice::Auto, Verbosity::Normal);
-    hold_back_secrets(args, env);
+    register_secrets(args, env);
     let invocation = match cli::parse(args) {
         Ok(Parsed::Run(invocation)) => *invocation,
         Ok(Parsed::Show(text)) => return ended(&plain, plain.print_text(&text).map(|()| ExitCode::Done)),
@@ -108,9 +108,9 @@ pub async fn run(args: &[OsString], env: &Env, interrupt: &Interrupt) -> ExitCod
 }
 
 /// A secret that was given in the place of something else is not repeated when that is refused.
-fn hold_back_secrets(args: &[OsString], env: &Env) {
-    args.iter().skip(1).filter_map(|arg| arg.to_str()).for_each(hold_back);
-    ALL.iter().filter_map(|setting| env.var(setting.variable?)).for_each(hold_back);
+fn register_secrets(args: &[OsString], env: &Env) {
+    args.iter().skip(1).filter_map(|arg| arg.to_str()).for_each(register_for_redaction);
+    ALL.iter().filter_map(|setting| env.var(setting.variable?)).for_each(register_for_redaction);
 }
 
 fn ended(terminal: &Terminal, result: Result<ExitCode, Failure>) -> ExitCode {
@@ -133,7 +133,7 @@ async fn invoke(invocation: Invocation, around: Surroundings<'_>) -> Result<Exit
     let from_env = || env.var("FACTORY_GITLAB_CONFIG").map(PathBuf::from);
     let answers = cli.global.config.clone().or_else(from_env).map(|path| Answers::read(&path)).transpose()?;
     let settings = Settings::new(given, env, answers);
-    let log_file = settings.text(&names::LOG_FILE).map(|found| PathBuf::from(found.value));
+    let log_file = settings.text(&keys::LOG_FILE).map(|found| PathBuf::from(found.value));
     // Only the first log of a process takes effect: where the sandbox runs another command and was asked for none itself,
     // it is the other command's.
     let rehearses = matches!(&cli.command, Command::Sandbox(args) if !args.command.is_empty());

@@ -82,8 +82,8 @@ impl<'a> Interview<'a> {
 
     /// Whether the answer is there without asking.
     #[must_use]
-    pub fn knows(&self, question: &'static Question) -> bool {
-        self.settings.knows(question.setting) || self.kept.borrow().contains_key(question.setting.key)
+    pub fn is_set(&self, question: &'static Question) -> bool {
+        self.settings.is_set(question.setting) || self.kept.borrow().contains_key(question.setting.key)
     }
 
     /// Where nobody can be asked: checks that everything is there which has to be.
@@ -94,7 +94,7 @@ impl<'a> Interview<'a> {
         if self.prompter.can_ask() {
             return Ok(());
         }
-        let wanted = |question: &&'static Question| question.is_required(self.settings) && !self.knows(question);
+        let wanted = |question: &&'static Question| question.is_required(self.settings) && !self.is_set(question);
         Missing::none_of(questions.iter().copied().filter(wanted).collect())
     }
 
@@ -229,7 +229,7 @@ impl<'a> Interview<'a> {
     /// # Errors
     /// [`Missing`], or that the person stopped.
     pub fn approve(&self, question: &'static Question) -> Result<Approval, Failure> {
-        if self.settings.is_on(question.setting) {
+        if self.settings.is_enabled(question.setting) {
             return Ok(Approval::Given);
         }
         if !self.prompter.can_ask() {
@@ -264,7 +264,7 @@ impl<'a> Interview<'a> {
         }
     }
 
-    /// An answer that a person gave, or that was only remembered, is explained and asked again. All others end the run.
+    /// An answer that a person gave, or that was only recorded, is explained and asked again. All others end the run.
     fn refuse(&self, failure: Failure, source: &Source) -> Result<(), Failure> {
         let correctable = matches!(source, Source::Prompt | Source::Record | Source::Keyring);
         if failure.kind == FailureKind::Interrupted || !correctable || !self.prompter.can_ask() {

@@ -201,7 +201,7 @@ fn remember(value: &str) {
 
 /// Holds back every word of a text that looks like a secret, whatever the text was given for: from here on [`redact`]
 /// takes it out of everything that is said.
-pub fn hold_back(text: &str) {
+pub fn register_for_redaction(text: &str) {
     shape::words(text).for_each(remember);
 }
 

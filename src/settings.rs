@@ -3,7 +3,7 @@
 //! Prompts come after these and before the default; they are the business of `inputs`.
 
 mod answers;
-mod remembered;
+mod recorded;
 mod sourced;
 mod table;
 
@@ -19,17 +19,17 @@ use crate::env::Env;
 use crate::http;
 
 pub use self::answers::Answers;
-pub use self::remembered::Remembered;
+pub use self::recorded::RecordedChoices;
 pub use self::sourced::{Source, Sourced};
-pub use self::table::{ALL, Setting, Shape, named, names};
+pub use self::table::{ALL, Setting, ValueKind, keys, named};
 
 /// What was typed: the values of each flag, by the setting's key. A switch that was given has the value `true`.
 #[derive(Clone, Debug, Default)]
-pub struct Given {
+pub struct CliValues {
     values: BTreeMap<&'static str, Vec<String>>,
 }
 
-impl Given {
+impl CliValues {
     pub fn add(&mut self, setting: &'static Setting, values: Vec<String>) {
         self.values.insert(setting.key, values);
     }
@@ -69,21 +69,21 @@ pub enum SecretAt {
 /// The layers of settings, looked through from the top each time.
 #[derive(Clone)]
 pub struct Settings {
-    given: Given,
+    given: CliValues,
     env: Env,
     answers: Option<Answers>,
-    remembered: Remembered,
+    recorded: RecordedChoices,
 }
 
 impl Settings {
     #[must_use]
-    pub fn new(given: Given, env: &Env, answers: Option<Answers>) -> Self {
-        Self { given, env: env.clone(), answers, remembered: Remembered::default() }
+    pub fn new(given: CliValues, env: &Env, answers: Option<Answers>) -> Self {
+        Self { given, env: env.clone(), answers, recorded: RecordedChoices::default() }
     }
 
     /// Adds what an earlier run recorded, below everything that was given for this one.
-    pub fn remember(&mut self, remembered: Remembered) {
-        self.remembered = remembered;
+    pub fn remember(&mut self, recorded: RecordedChoices) {
+        self.recorded = recorded;
     }
 
     /// The values of a setting from the highest layer that has it; `None` leaves it to a prompt or the default.
@@ -94,7 +94,7 @@ impl Settings {
             return Some(Sourced::new(values.clone(), Source::Flag(setting.flag)));
         }
         if let Some(name) = setting.variable
-            && setting.shape != Shape::Secret
+            && setting.kind != ValueKind::Secret
             && let Some(value) = self.env.var(name)
         {
             return Some(Sourced::new(vec![value.to_owned()], Source::Environment(name)));
@@ -102,7 +102,7 @@ impl Settings {
         if let Some(found) = self.answers.as_ref().and_then(|answers| answers.list(setting)) {
             return Some(found);
         }
-        let recorded = self.remembered.list(setting.key);
+        let recorded = self.recorded.list(setting.key);
         (!recorded.is_empty()).then(|| Sourced::new(recorded, Source::Record))
     }
 
@@ -116,7 +116,7 @@ impl Settings {
 
     /// Whether a switch is on; off unless something says otherwise.
     #[must_use]
-    pub fn is_on(&self, setting: &'static Setting) -> bool {
+    pub fn is_enabled(&self, setting: &'static Setting) -> bool {
         self.text(setting).is_some_and(|found| !matches!(found.value.as_str(), "false" | "0" | ""))
     }
 
@@ -152,9 +152,9 @@ impl Settings {
 
     /// Whether anything says what a setting is, a secret or not.
     #[must_use]
-    pub fn knows(&self, setting: &'static Setting) -> bool {
-        match setting.shape {
-            Shape::Secret => self.secret(setting).is_some(),
+    pub fn is_set(&self, setting: &'static Setting) -> bool {
+        match setting.kind {
+            ValueKind::Secret => self.secret(setting).is_some(),
             _ => self.list(setting).is_some(),
         }
     }
@@ -171,19 +171,19 @@ impl Settings {
     pub fn transport(&self) -> Result<http::Options, Error> {
         Ok(http::Options {
             ca_certs: self
-                .list(&names::CA_CERT)
+                .list(&keys::CA_CERT)
                 .map(|found| found.value.into_iter().map(PathBuf::from).collect())
                 .unwrap_or_default(),
-            client_cert: self.text(&names::CLIENT_CERT).map(|found| PathBuf::from(found.value)),
+            client_cert: self.text(&keys::CLIENT_CERT).map(|found| PathBuf::from(found.value)),
             proxy: self.proxy()?,
-            timeout: Duration::from_secs(self.positive(&names::TIMEOUT, 30)?),
-            concurrency: usize::try_from(self.positive(&names::CONCURRENCY, 8)?).unwrap_or(usize::MAX),
+            timeout: Duration::from_secs(self.positive(&keys::TIMEOUT, 30)?),
+            concurrency: usize::try_from(self.positive(&keys::CONCURRENCY, 8)?).unwrap_or(usize::MAX),
             ..http::Options::default()
         })
     }
 
     fn proxy(&self) -> Result<http::Proxy, Error> {
-        let Some(found) = self.text(&names::PROXY) else {
+        let Some(found) = self.text(&keys::PROXY) else {
             return Ok(http::Proxy::System);
         };
         if found.value == "none" {
@@ -218,8 +218,8 @@ mod tests {
         Env::empty().with_variables(variables.iter().map(|(name, value)| ((*name).to_owned(), (*value).into())))
     }
 
-    fn given(setting: &'static Setting, value: &str) -> Given {
-        let mut given = Given::default();
+    fn given(setting: &'static Setting, value: &str) -> CliValues {
+        let mut given = CliValues::default();
         given.add(setting, vec![value.to_owned()]);
         given
     }
@@ -230,40 +230,40 @@ mod tests {
 
     #[test]
     fn the_nearest_word_wins() {
-        let remembered = Remembered { gitlab_url: Some("https://record".to_owned()), ..Remembered::default() };
+        let recorded = RecordedChoices { gitlab_url: Some("https://record".to_owned()), ..RecordedChoices::default() };
         let full_env = env(&[("GITLAB_URL", "https://variable")]);
         let file = || answers("gitlab_url = 'https://file'");
         for (given, env, answers, wanted, source) in [
             (
-                given(&names::GITLAB_URL, "https://flag"),
+                given(&keys::GITLAB_URL, "https://flag"),
                 full_env.clone(),
                 file(),
                 "https://flag",
                 Source::Flag("--gitlab-url"),
             ),
-            (Given::default(), full_env, file(), "https://variable", Source::Environment("GITLAB_URL")),
+            (CliValues::default(), full_env, file(), "https://variable", Source::Environment("GITLAB_URL")),
             (
-                Given::default(),
+                CliValues::default(),
                 env(&[]),
                 file(),
                 "https://file",
                 Source::AnswersFile { path: "/etc/acme.toml".into(), key: "gitlab_url" },
             ),
-            (Given::default(), env(&[]), None, "https://record", Source::Record),
+            (CliValues::default(), env(&[]), None, "https://record", Source::Record),
         ] {
             let mut settings = Settings::new(given, &env, answers);
-            settings.remember(remembered.clone());
-            assert_eq!(settings.text(&names::GITLAB_URL), Some(Sourced::new(wanted.to_owned(), source)));
+            settings.remember(recorded.clone());
+            assert_eq!(settings.text(&keys::GITLAB_URL), Some(Sourced::new(wanted.to_owned(), source)));
         }
     }
 
     #[test]
     fn a_secret_is_a_place_and_its_value_is_no_setting() {
-        let settings = Settings::new(Given::default(), &env(&[("GITLAB_TOKEN", "glpat-x")]), None);
-        assert_eq!(settings.secret(&names::TOKEN), Some(SecretAt::Variable("GITLAB_TOKEN")));
-        assert_eq!(settings.list(&names::TOKEN), None);
-        let settings = Settings::new(Given::default(), &env(&[]), answers("token_file = 'token'"));
-        let Some(SecretAt::File(file)) = settings.secret(&names::TOKEN) else {
+        let settings = Settings::new(CliValues::default(), &env(&[("GITLAB_TOKEN", "glpat-x")]), None);
+        assert_eq!(settings.secret(&keys::TOKEN), Some(SecretAt::Variable("GITLAB_TOKEN")));
+        assert_eq!(settings.list(&keys::TOKEN), None);
+        let settings = Settings::new(CliValues::default(), &env(&[]), answers("token_file = 'token'"));
+        let Some(SecretAt::File(file)) = settings.secret(&keys::TOKEN) else {
             unreachable!("the answers file names one");
         };
         assert_eq!(file.value, PathBuf::from("/etc/token"), "relative to the answers file");
@@ -275,7 +275,7 @@ mod tests {
             ("soon", "--timeout cannot be used: invalid digit found in string"),
             ("0", "--timeout cannot be used: it has to be at least 1"),
         ] {
-            let settings = Settings::new(given(&names::TIMEOUT, value), &env(&[]), None);
+            let settings = Settings::new(given(&keys::TIMEOUT, value), &env(&[]), None);
             assert_eq!(settings.transport().expect_err(value).to_string(), wanted);
         }
     }
@@ -283,7 +283,7 @@ mod tests {
     #[test]
     fn a_proxy_is_the_systems_or_the_given_one_or_none() {
         let proxy = |value: &str| {
-            Settings::new(given(&names::PROXY, value), &env(&[("NO_PROXY", "localhost")]), None).transport()
+            Settings::new(given(&keys::PROXY, value), &env(&[("NO_PROXY", "localhost")]), None).transport()
         };
         assert!(matches!(proxy("none").expect("direct").proxy, http::Proxy::Direct));
         let through = proxy("http://proxy:3128").expect("an address").proxy;
@@ -296,9 +296,9 @@ mod tests {
 
     #[test]
     fn switches_can_be_set_off_again() {
-        let settings = Settings::new(Given::default(), &env(&[]), answers("personal = false\nrenew_secret = true"));
-        assert!(!settings.is_on(&names::PERSONAL));
-        assert!(settings.is_on(&names::RENEW_SECRET));
-        assert!(!settings.is_on(&names::YES));
+        let settings = Settings::new(CliValues::default(), &env(&[]), answers("personal = false\nrenew_secret = true"));
+        assert!(!settings.is_enabled(&keys::PERSONAL));
+        assert!(settings.is_enabled(&keys::RENEW_SECRET));
+        assert!(!settings.is_enabled(&keys::YES));
     }
 }

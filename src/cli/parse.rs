@@ -9,13 +9,13 @@ use clap::{ArgMatches, FromArgMatches as _};
 use super::{Cli, command};
 use crate::error::{Failure, Fix};
 use crate::secret::PersonalAccessToken;
-use crate::settings::{ALL, Given, Setting, Shape};
+use crate::settings::{ALL, CliValues, Setting, ValueKind};
 
 /// A command line that can be run.
 #[derive(Debug)]
 pub struct Invocation {
     pub cli: Cli,
-    pub given: Given,
+    pub given: CliValues,
 }
 
 /// What the arguments come to.
@@ -80,12 +80,12 @@ fn refuse_secrets(args: &[OsString]) -> Result<(), Failure> {
 }
 
 /// What was typed of each setting. Global options reach the innermost command's matches.
-fn given(matches: &ArgMatches) -> Result<Given, clap::Error> {
+fn given(matches: &ArgMatches) -> Result<CliValues, clap::Error> {
     let mut innermost = matches;
     while let Some((_, below)) = innermost.subcommand() {
         innermost = below;
     }
-    let mut given = Given::default();
+    let mut given = CliValues::default();
     for setting in ALL {
         if let Some(values) = values(innermost, setting)? {
             given.add(setting, values);
@@ -99,7 +99,7 @@ fn values(matches: &ArgMatches, setting: &Setting) -> Result<Option<Vec<String>>
     if !known || matches.value_source(setting.key) != Some(ValueSource::CommandLine) {
         return Ok(None);
     }
-    if setting.shape == Shape::Switch {
+    if setting.kind == ValueKind::Switch {
         return Ok(Some(vec!["true".to_owned()]));
     }
     let raw = matches.get_raw(setting.key).into_iter().flatten();

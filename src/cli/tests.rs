@@ -1,7 +1,7 @@
 use std::ffi::OsString;
 
 use super::*;
-use crate::settings::{ALL, names};
+use crate::settings::{ALL, keys};
 
 fn args(line: &str) -> Vec<OsString> {
     std::iter::once("factory-gitlab").chain(line.split_whitespace()).map(OsString::from).collect()
@@ -65,8 +65,8 @@ fn global_options_are_taken_before_and_after_the_command() {
         let invocation = run(line);
         assert_eq!(invocation.cli.global.output_format, Format::Json, "{line}");
         let settings = crate::settings::Settings::new(invocation.given, &crate::env::Env::empty(), None);
-        assert_eq!(settings.text(&names::GITLAB_URL).map(|found| found.value).as_deref(), Some("https://a"), "{line}");
-        assert!(settings.is_on(&names::YES), "{line}");
+        assert_eq!(settings.text(&keys::GITLAB_URL).map(|found| found.value).as_deref(), Some("https://a"), "{line}");
+        assert!(settings.is_enabled(&keys::YES), "{line}");
     }
 }
 
@@ -74,7 +74,7 @@ fn global_options_are_taken_before_and_after_the_command() {
 fn what_was_not_typed_is_not_given() {
     let settings = crate::settings::Settings::new(run("connect").given, &crate::env::Env::empty(), None);
     for setting in ALL {
-        assert!(!settings.knows(setting), "{}", setting.key);
+        assert!(!settings.is_set(setting), "{}", setting.key);
     }
 }
 

@@ -14,7 +14,7 @@ use crate::factory::Factory;
 use crate::inputs::{Document, DocumentAt, Interview, questions};
 use crate::kit::UploadMethod;
 use crate::secret::Bearer;
-use crate::settings::names;
+use crate::settings::keys;
 
 use self::reports::{Inspected, Uploaded};
 
@@ -50,7 +50,7 @@ async fn upload(args: BundleUploadArgs, context: &Context<'_>) -> Result<ExitCod
 
 /// Where the bundle goes: `--upload-url`, else the kit's address with its method.
 async fn destination(context: &Context<'_>, interview: &Interview<'_>) -> Result<(Url, UploadMethod), Failure> {
-    if let Some(found) = context.settings.parsed::<Url>(&names::UPLOAD_URL)? {
+    if let Some(found) = context.settings.parsed::<Url>(&keys::UPLOAD_URL)? {
         return Ok((found.value, UploadMethod::default()));
     }
     let terms = kit::read(context, interview).await?.value.bundle;

@@ -19,7 +19,7 @@ use crate::journal::{Connection, Entry, Journal, Lock, Record, Store};
 use crate::observed::{Observed, Seen, look::Wanted};
 use crate::plan::{Obstacle, Plan, plan};
 use crate::report::connect::{ConnectReport, End, Outcome, Pending, plan_lines};
-use crate::settings::{Settings, names};
+use crate::settings::{Settings, keys};
 use crate::text::Text;
 
 use gather::Gathered;
@@ -50,7 +50,7 @@ impl Walk<'_> {
         // Resolve: kit, address, token, application; each answer is checked where it is given.
         recall::offer_token(context, &interview).await;
         gather::require_everything(&interview, self.args.dry_run)?;
-        let out = self.settings.text(&names::BUNDLE_OUT).map(|found| PathBuf::from(found.value));
+        let out = self.settings.text(&keys::BUNDLE_OUT).map(|found| PathBuf::from(found.value));
         out.as_deref().map_or(Ok(()), output::require_writable)?;
         let mut gathered = context.interrupt.or(gather::gather(context, &interview)).await??;
         let connection = self.store.connection(&gathered.desired.instance, &gathered.desired.organization.id);
@@ -165,7 +165,7 @@ impl Walk<'_> {
 
     fn journal(&self, (connection, lock): (&Connection, &Lock), gathered: &Gathered) -> Result<Journal, Failure> {
         let desired = &gathered.desired;
-        let audit = self.settings.text(&names::AUDIT_LOG).map(|found| PathBuf::from(found.value));
+        let audit = self.settings.text(&keys::AUDIT_LOG).map(|found| PathBuf::from(found.value));
         let mut journal = connection
             .journal(lock, audit.as_deref(), self.context.env.clock)
             .map_err(|error| explain::journal(&error))?;

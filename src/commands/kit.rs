@@ -13,7 +13,7 @@ use crate::http;
 use crate::inputs::{Document, DocumentAt, Interview, questions};
 use crate::kit::{Changes, Kit, KitProblem, Leaving, Severity};
 use crate::secret::{Bearer, FactoryKey, HookToken};
-use crate::settings::{Setting, Settings, Source, Sourced, names};
+use crate::settings::{Setting, Settings, Source, Sourced, keys};
 
 use self::reports::{Checked, Shown};
 
@@ -87,7 +87,7 @@ pub(super) async fn read(context: &Context<'_>, interview: &Interview<'_>) -> Re
 }
 
 fn whole_of_pieces(context: &Context<'_>, changes: &Changes) -> Option<Kit> {
-    if context.settings.knows(&names::KIT) { None } else { Kit::of_pieces(changes) }
+    if context.settings.is_set(&keys::KIT) { None } else { Kit::of_pieces(changes) }
 }
 
 fn sound(kit: Kit, context: &Context<'_>) -> Result<Kit, Failure> {
@@ -118,7 +118,7 @@ fn problems(kit: &Kit, context: &Context<'_>) -> Vec<KitProblem> {
 }
 
 fn leaving(settings: &Settings) -> Leaving {
-    if settings.knows(&names::BUNDLE_OUT) { Leaving::ByFile } else { Leaving::ByUpload }
+    if settings.is_set(&keys::BUNDLE_OUT) { Leaving::ByFile } else { Leaving::ByUpload }
 }
 
 /// What flags and answers put in the place of the kit's values.
@@ -128,12 +128,12 @@ fn changes(interview: &Interview<'_>) -> Result<Changes, Failure> {
     let url = |setting: &'static Setting| settings.parsed::<Url>(setting).map(|found| found.map(|found| found.value));
     let secret = interview.find_secret::<HookToken>(&questions::WEBHOOK_SECRET)?;
     Ok(Changes {
-        redirect_uri: settings.text(&names::REDIRECT_URI).map(|found| found.value),
-        scopes: list(&names::SCOPE),
-        webhook_url: url(&names::WEBHOOK_URL)?,
+        redirect_uri: settings.text(&keys::REDIRECT_URI).map(|found| found.value),
+        scopes: list(&keys::SCOPE),
+        webhook_url: url(&keys::WEBHOOK_URL)?,
         webhook_secret: secret.map(|found| found.value),
-        recipients: list(&names::RECIPIENT),
-        upload_url: url(&names::UPLOAD_URL)?,
+        recipients: list(&keys::RECIPIENT),
+        upload_url: url(&keys::UPLOAD_URL)?,
     })
 }
 

@@ -7,7 +7,7 @@ use crate::inputs::{Interview, questions};
 use crate::instance::InstanceUrl;
 use crate::journal::Store;
 use crate::secret::{Pat, PersonalAccessToken};
-use crate::settings::{Remembered, Settings, names};
+use crate::settings::{RecordedChoices, Settings, keys};
 
 /// Where this machine's records lie.
 ///
@@ -32,12 +32,12 @@ pub(super) fn settings(context: &Context<'_>, store: &Store) -> Result<Settings,
             Err(error) => context.terminal.warn(&format!("a record of an earlier run was left aside: {error}")),
         }
     }
-    if let Some(named) = settings.text(&names::GITLAB_URL) {
+    if let Some(named) = settings.text(&keys::GITLAB_URL) {
         let named = named.value.parse::<InstanceUrl>().map(|url| url.to_string()).ok();
         records.retain(|record| record.instance == named);
     }
     if let [record] = records.as_slice() {
-        settings.remember(Remembered {
+        settings.remember(RecordedChoices {
             gitlab_url: record.instance.clone(),
             kit: record.kit.clone(),
             webhooks: record.strategy.map(|strategy| strategy.to_string()),
@@ -45,7 +45,7 @@ pub(super) fn settings(context: &Context<'_>, store: &Store) -> Result<Settings,
             projects: record.projects.clone(),
             exclude: record.exclude.clone(),
             personal: record.personal.then_some(true),
-            ..Remembered::default()
+            ..RecordedChoices::default()
         });
     }
     Ok(settings)
@@ -53,7 +53,7 @@ pub(super) fn settings(context: &Context<'_>, store: &Store) -> Result<Settings,
 
 /// The keyring, as far as the settings and the environment let it be used.
 pub(super) fn credential_store(context: &Context<'_>, settings: &Settings) -> CredentialStore {
-    let off = settings.text(&names::KEYRING).is_some_and(|said| said.value == "off");
+    let off = settings.text(&keys::KEYRING).is_some_and(|said| said.value == "off");
     CredentialStore::new(if off || context.env.is_on("FACTORY_DISABLE_KEYRING") { Use::Disabled } else { Use::Allowed })
 }
 
@@ -61,14 +61,14 @@ pub(super) fn credential_store(context: &Context<'_>, settings: &Settings) -> Cr
 /// no error: the token is asked for, or missing.
 pub(super) async fn offer_token(context: &Context<'_>, interview: &Interview<'_>) {
     let settings = interview.settings();
-    let known = settings.text(&names::GITLAB_URL).and_then(|given| given.value.parse::<InstanceUrl>().ok());
-    let Some(instance) = known.filter(|_| !interview.knows(&questions::TOKEN)) else { return };
+    let known = settings.text(&keys::GITLAB_URL).and_then(|given| given.value.parse::<InstanceUrl>().ok());
+    let Some(instance) = known.filter(|_| !interview.is_set(&questions::TOKEN)) else { return };
     offer_token_of(&instance, context, interview).await;
 }
 
 /// The same for an address that was only just given.
 pub(super) async fn offer_token_of(instance: &InstanceUrl, context: &Context<'_>, interview: &Interview<'_>) {
-    if interview.knows(&questions::TOKEN) {
+    if interview.is_set(&questions::TOKEN) {
         return;
     }
     let stored: Result<Option<PersonalAccessToken>, _> =
@@ -88,5 +88,5 @@ pub(super) async fn offer_token_of(instance: &InstanceUrl, context: &Context<'_>
 
 /// Whether `--keyring store` was said.
 pub(super) fn is_asked_for(settings: &Settings) -> bool {
-    settings.text(&names::KEYRING).is_some_and(|said| said.value == "store")
+    settings.text(&keys::KEYRING).is_some_and(|said| said.value == "store")
 }

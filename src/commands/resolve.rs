@@ -12,7 +12,7 @@ use crate::error::{Failure, Fix};
 use crate::inputs::{Question, questions};
 use crate::instance::{InstanceUrl, UrlError};
 use crate::kit::{Handover, Kit};
-use crate::settings::{Settings, names};
+use crate::settings::{Settings, keys};
 use crate::target::Strategy;
 
 /// What every look at a connection needs, in the order of asking.
@@ -69,7 +69,7 @@ fn webhooks(kit: &Kit, settings: &Settings) -> Result<DesiredWebhooks, Failure> 
     let organization = &kit.organization.id;
     let name = if organization.is_empty() { "Factory".to_owned() } else { format!("Factory ({organization})") };
     Ok(DesiredWebhooks {
-        strategy: settings.parsed_or(&names::WEBHOOKS, Strategy::default())?,
+        strategy: settings.parsed_or(&keys::WEBHOOKS, Strategy::default())?,
         selection: selection(settings)?,
         url: kit.webhook.url.clone(),
         token: kit.webhook.secret_token.clone(),
@@ -85,13 +85,13 @@ fn selection(settings: &Settings) -> Result<Selection, Failure> {
     let paths = |setting| -> Vec<String> {
         list(setting).iter().map(|path: &String| path.trim().trim_matches('/').to_owned()).collect()
     };
-    let exclude_patterns = list(&names::EXCLUDE);
+    let exclude_patterns = list(&keys::EXCLUDE);
     Ok(Selection {
-        groups: paths(&names::GROUP),
-        projects: paths(&names::PROJECT),
+        groups: paths(&keys::GROUP),
+        projects: paths(&keys::PROJECT),
         exclude: globs(&exclude_patterns)?,
         exclude_patterns,
-        personal: if settings.is_on(&names::PERSONAL) { Personal::Included } else { Personal::LeftOut },
+        personal: if settings.is_enabled(&keys::PERSONAL) { Personal::Included } else { Personal::LeftOut },
     })
 }
 
@@ -109,7 +109,7 @@ fn globs(patterns: &[String]) -> Result<GlobSet, Failure> {
 }
 
 fn handover(kit: &Kit, settings: &Settings) -> Result<Handover, Failure> {
-    Ok(match settings.text(&names::HANDOVER_TOKEN) {
+    Ok(match settings.text(&keys::HANDOVER_TOKEN) {
         None => kit.token.handover,
         Some(found) => match found.value.as_str() {
             "given" => Handover::Given,
@@ -121,7 +121,7 @@ fn handover(kit: &Kit, settings: &Settings) -> Result<Handover, Failure> {
 }
 
 fn way(kit: &Kit, settings: &Settings) -> Way {
-    if let Some(path) = settings.text(&names::BUNDLE_OUT) {
+    if let Some(path) = settings.text(&keys::BUNDLE_OUT) {
         return Way::File(PathBuf::from(path.value));
     }
     match &kit.bundle.upload_url {

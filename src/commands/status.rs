@@ -9,11 +9,11 @@ use crate::error::{ExitCode, Failure};
 use crate::instance::InstanceUrl;
 use crate::journal::{OwnApplication, Record, SecretState, Store};
 use crate::report::{Json, Report};
-use crate::settings::names;
+use crate::settings::keys;
 use crate::text::{Line, Text, Tone};
 
 pub(super) fn run(context: &Context<'_>) -> Result<ExitCode, Failure> {
-    let wanted = context.settings.parsed::<InstanceUrl>(&names::GITLAB_URL)?.map(|found| found.value);
+    let wanted = context.settings.parsed::<InstanceUrl>(&keys::GITLAB_URL)?.map(|found| found.value);
     let store = Store::new(context.env.state_dir.clone()).map_err(|error| explain::journal(&error))?;
     let mut records = Vec::new();
     for connection in store.connections().map_err(|error| explain::journal(&error))? {

@@ -20,7 +20,7 @@ use crate::observed::look::{Already, Look, Wanted};
 use crate::observed::{BundleSeen, DeliveryProof, Observed, Seen};
 use crate::report::{Detail, FailOn, Findings};
 use crate::secret::{ApplicationSecret, Pat};
-use crate::settings::{Sourced, names};
+use crate::settings::{Sourced, keys};
 use crate::terminal::Verbosity;
 
 /// Between two attempts of `--wait`, the first and the longest pause.
@@ -72,7 +72,7 @@ async fn gather(context: &Context<'_>) -> Result<Subject, Failure> {
 
 /// The application's ID and secret, where both were given. Nobody is asked: verify works without.
 fn pair(interview: &Interview<'_>) -> Result<Option<Credentials>, Failure> {
-    let id = interview.settings().text(&names::APPLICATION_ID);
+    let id = interview.settings().text(&keys::APPLICATION_ID);
     let secret: Option<ApplicationSecret> =
         interview.find_secret(&questions::APPLICATION_SECRET)?.map(|found| found.value);
     Ok(match (id, secret) {

@@ -1,6 +1,6 @@
 //! The table of everything the program may need to know.
 
-use crate::settings::{Setting, Settings, names};
+use crate::settings::{Setting, Settings, keys};
 
 /// When an answer has to be there.
 #[derive(Clone, Copy, Debug)]
@@ -36,8 +36,8 @@ impl Question {
 
 /// Whether the kit's values are given one by one instead of in a kit.
 fn without_kit(settings: &Settings) -> bool {
-    !settings.knows(&names::KIT)
-        && [&names::REDIRECT_URI, &names::WEBHOOK_URL, &names::RECIPIENT].iter().any(|setting| settings.knows(setting))
+    !settings.is_set(&keys::KIT)
+        && [&keys::REDIRECT_URI, &keys::WEBHOOK_URL, &keys::RECIPIENT].iter().any(|setting| settings.is_set(setting))
 }
 
 fn with_kit(settings: &Settings) -> bool {
@@ -45,21 +45,21 @@ fn with_kit(settings: &Settings) -> bool {
 }
 
 fn upload_without_kit(settings: &Settings) -> bool {
-    without_kit(settings) && !settings.knows(&names::BUNDLE_OUT)
+    without_kit(settings) && !settings.is_set(&keys::BUNDLE_OUT)
 }
 
 /// `--application manual` or `existing`: the pair is not made here.
 fn pair_is_given(settings: &Settings) -> bool {
-    settings.text(&names::APPLICATION).is_some_and(|how| matches!(how.value.as_str(), "manual" | "existing"))
+    settings.text(&keys::APPLICATION).is_some_and(|how| matches!(how.value.as_str(), "manual" | "existing"))
 }
 
 macro_rules! questions {
     ($($name:ident: $what:literal, $required:expr, $prompt:literal, $help:literal;)+) => {
         /// One constant for each question.
         pub mod questions {
-            use super::{Question, Required, names, pair_is_given, upload_without_kit, with_kit, without_kit};
+            use super::{Question, Required, keys, pair_is_given, upload_without_kit, with_kit, without_kit};
             $(pub static $name: Question = Question {
-                setting: &names::$name, name: $what, prompt: $prompt, help: $help, required: $required,
+                setting: &keys::$name, name: $what, prompt: $prompt, help: $help, required: $required,
             };)+
         }
         /// Every question there is.

@@ -3,11 +3,11 @@ use std::io::Write as _;
 use super::*;
 use crate::env::Env;
 use crate::secret::{Pat, PersonalAccessToken};
-use crate::settings::{Given, names};
+use crate::settings::{CliValues, keys};
 use crate::terminal::prompt::{Nobody, Reply, Script};
 
 fn given(values: &[(&'static crate::settings::Setting, &str)]) -> Settings {
-    let mut given = Given::default();
+    let mut given = CliValues::default();
     for (setting, value) in values {
         given.add(setting, vec![(*value).to_owned()]);
     }
@@ -37,7 +37,7 @@ async fn a_typed_answer_is_asked_until_it_holds() {
 
 #[tokio::test]
 async fn a_given_answer_that_does_not_hold_ends_the_run_even_where_somebody_could_be_asked() {
-    let settings = given(&[(&names::GITLAB_URL, "left")]);
+    let settings = given(&[(&keys::GITLAB_URL, "left")]);
     let script = Script::default();
     let terminal = terminal();
     let interview = Interview::new(&settings, &script, &terminal);
@@ -57,7 +57,7 @@ async fn an_interrupted_prompt_is_an_interruption() {
 
 #[test]
 fn without_anybody_everything_missing_is_listed_at_once() {
-    let settings = given(&[(&names::APPLICATION, "existing"), (&names::APPLICATION_ID, "abc")]);
+    let settings = given(&[(&keys::APPLICATION, "existing"), (&keys::APPLICATION_ID, "abc")]);
     let terminal = terminal();
     let interview = Interview::new(&settings, &Nobody, &terminal);
     let failure = interview.require(ALL).expect_err("much is missing");
@@ -75,7 +75,7 @@ fn without_anybody_everything_missing_is_listed_at_once() {
 
 #[test]
 fn a_kit_given_piece_by_piece_needs_every_piece() {
-    let settings = given(&[(&names::WEBHOOK_URL, "https://hooks"), (&names::BUNDLE_OUT, "b.age")]);
+    let settings = given(&[(&keys::WEBHOOK_URL, "https://hooks"), (&keys::BUNDLE_OUT, "b.age")]);
     let terminal = terminal();
     let interview = Interview::new(&settings, &Nobody, &terminal);
     let failure = interview.require(ALL).expect_err("pieces are missing").to_string();
@@ -94,7 +94,7 @@ fn approval_is_asked_given_or_missing() {
         let (settings, script) = (given(&[]), Script::new([("yes", Reply::Confirm(reply))]));
         assert_eq!(Interview::new(&settings, &script, &terminal).approve(&questions::YES), Ok(wanted));
     }
-    let settings = given(&[(&names::YES, "true")]);
+    let settings = given(&[(&keys::YES, "true")]);
     assert_eq!(Interview::new(&settings, &Nobody, &terminal).approve(&questions::YES), Ok(Approval::Given));
     let settings = given(&[]);
     let failure = Interview::new(&settings, &Nobody, &terminal).approve(&questions::YES).expect_err("nobody");
@@ -125,12 +125,12 @@ fn a_secret_file_is_read_or_what_is_wrong_with_it_is_named() {
         ),
         (&[b'a'; 70_000], "--token-file gives more than 65536 bytes; no token is that long"),
     ] {
-        let settings = given(&[(&names::TOKEN, &write("bad", bytes))]);
+        let settings = given(&[(&keys::TOKEN, &write("bad", bytes))]);
         let failure = secret(&settings, &terminal).expect_err(wanted);
         assert_eq!((failure.message.as_str(), failure.exit_code() as u8), (wanted, 2));
     }
     for bytes in [b"glpat-good-token".as_slice(), b"glpat-good-token\n", b"\xef\xbb\xbfglpat-good-token\r\n"] {
-        let settings = given(&[(&names::TOKEN, &write("good", bytes))]);
+        let settings = given(&[(&keys::TOKEN, &write("good", bytes))]);
         let found = secret(&settings, &terminal).expect("readable").expect("given");
         assert!(found.value.same_as(&PersonalAccessToken::new("glpat-good-token").expect("a token")));
     }
@@ -138,18 +138,18 @@ fn a_secret_file_is_read_or_what_is_wrong_with_it_is_named() {
 
 #[test]
 fn a_token_in_the_place_of_its_file_is_not_repeated() {
-    let settings = given(&[(&names::TOKEN, "wJalrXUtnFEMIbPxRfiCYEXAMPLEKEY")]);
+    let settings = given(&[(&keys::TOKEN, "wJalrXUtnFEMIbPxRfiCYEXAMPLEKEY")]);
     let failure = secret(&settings, &terminal()).expect_err("no such file").to_string();
     assert!(failure.starts_with("error: --token-file does not name a file"), "{failure}");
     assert!(!failure.contains("wJalr"), "{failure}");
-    let settings = given(&[(&names::TOKEN, "secrets/token")]);
+    let settings = given(&[(&keys::TOKEN, "secrets/token")]);
     let failure = secret(&settings, &terminal()).expect_err("no such file").to_string();
     assert!(failure.contains("names secrets/token, which cannot be read: "), "{failure}");
 }
 
 #[test]
 fn standard_input_holds_one_secret_only() {
-    let settings = given(&[(&names::TOKEN, "-"), (&names::FACTORY_KEY, "-")]);
+    let settings = given(&[(&keys::TOKEN, "-"), (&keys::FACTORY_KEY, "-")]);
     let terminal = Terminal::captured(b"glpat-from-stdin\n");
     assert!(secret(&settings, &terminal).expect("the first reader").is_some());
     let interview = Interview::new(&settings, &Nobody, &terminal);
@@ -164,7 +164,7 @@ async fn the_keyring_comes_after_what_was_given_and_a_stale_secret_is_asked_agai
     let terminal = terminal();
     let interview = Interview::new(&settings, &script, &terminal);
     interview.keep(&questions::TOKEN, PersonalAccessToken::new("glpat-stale-token").expect("a token"));
-    assert!(interview.knows(&questions::TOKEN));
+    assert!(interview.is_set(&questions::TOKEN));
     let stale = PersonalAccessToken::new("glpat-stale-token").expect("a token");
     let answer = interview
         .secret_until::<Pat, ()>(&questions::TOKEN, async |token| {

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use toml::Value;
 
-use super::{ALL, Error, Setting, Shape, Source, Sourced, named};
+use super::{ALL, Error, Setting, Source, Sourced, ValueKind, named};
 
 /// Larger than any answers file, smaller than a mistake.
 const LARGEST: u64 = 1 << 20;
@@ -65,7 +65,7 @@ impl Answers {
 /// The error for a key that is none: a secret in the wrong place, or a slip of the finger.
 fn unknown(path: &Path, key: &str) -> Error {
     let path = path.to_owned();
-    let secret = ALL.iter().filter(|setting| setting.shape == Shape::Secret);
+    let secret = ALL.iter().filter(|setting| setting.kind == ValueKind::Secret);
     if let Some(setting) = secret.min_by_key(|setting| (!setting.key.contains(key), distance(key, setting.key)))
         && ["token", "secret", "password", "api_key"].iter().any(|word| key.contains(word))
         && !key.ends_with("_file")
@@ -79,23 +79,23 @@ fn unknown(path: &Path, key: &str) -> Error {
 
 /// A value as text, by the setting's shape. A list may be given as one text.
 fn texts(setting: &'static Setting, value: &Value, path: &Path) -> Result<Vec<String>, Error> {
-    let expected = match setting.shape {
-        Shape::Text | Shape::Path | Shape::Secret => "a text",
-        Shape::Number => "a whole number",
-        Shape::Switch => "true or false",
-        Shape::List | Shape::Paths => "a list of texts",
+    let expected = match setting.kind {
+        ValueKind::Text | ValueKind::Path | ValueKind::Secret => "a text",
+        ValueKind::Number => "a whole number",
+        ValueKind::Switch => "true or false",
+        ValueKind::List | ValueKind::Paths => "a list of texts",
     };
     let wrong = || Error::WrongType { path: path.to_owned(), key: setting.key, expected };
     let below = |text: &str| beside(path, text);
-    match (setting.shape, value) {
-        (Shape::Text | Shape::List, Value::String(text)) => Ok(vec![text.clone()]),
-        (Shape::Path | Shape::Paths | Shape::Secret, Value::String(text)) => Ok(vec![below(text)]),
-        (Shape::Number, Value::Integer(number)) if *number >= 0 => Ok(vec![number.to_string()]),
-        (Shape::Switch, Value::Boolean(on)) => Ok(vec![on.to_string()]),
-        (Shape::List | Shape::Paths, Value::Array(items)) => items
+    match (setting.kind, value) {
+        (ValueKind::Text | ValueKind::List, Value::String(text)) => Ok(vec![text.clone()]),
+        (ValueKind::Path | ValueKind::Paths | ValueKind::Secret, Value::String(text)) => Ok(vec![below(text)]),
+        (ValueKind::Number, Value::Integer(number)) if *number >= 0 => Ok(vec![number.to_string()]),
+        (ValueKind::Switch, Value::Boolean(on)) => Ok(vec![on.to_string()]),
+        (ValueKind::List | ValueKind::Paths, Value::Array(items)) => items
             .iter()
             .map(|item| item.as_str().ok_or_else(wrong))
-            .map(|item| item.map(|text| if setting.shape == Shape::Paths { below(text) } else { text.to_owned() }))
+            .map(|item| item.map(|text| if setting.kind == ValueKind::Paths { below(text) } else { text.to_owned() }))
             .collect(),
         _ => Err(wrong()),
     }

@@ -2,7 +2,7 @@
 
 /// What a setting's value is.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub enum Shape {
+pub enum ValueKind {
     Text,
     Number,
     Switch,
@@ -22,7 +22,7 @@ pub struct Setting {
     /// With its dashes.
     pub flag: &'static str,
     pub variable: Option<&'static str>,
-    pub shape: Shape,
+    pub kind: ValueKind,
 }
 
 impl PartialEq for Setting {
@@ -40,18 +40,18 @@ pub fn named(key: &str) -> Option<&'static Setting> {
 }
 
 macro_rules! settings {
-    ($($(#[$doc:meta])* $name:ident: $key:literal, $flag:literal, $variable:expr, $shape:ident;)+) => {
+    ($($(#[$doc:meta])* $name:ident: $key:literal, $flag:literal, $variable:expr, $kind:ident;)+) => {
         /// One constant for each setting, to name it by.
-        pub mod names {
-            use super::{Setting, Shape};
+        pub mod keys {
+            use super::{Setting, ValueKind};
             $(
                 $(#[$doc])*
                 pub static $name: Setting =
-                    Setting { key: $key, flag: $flag, variable: $variable, shape: Shape::$shape };
+                    Setting { key: $key, flag: $flag, variable: $variable, kind: ValueKind::$kind };
             )+
         }
         /// Every setting there is.
-        pub static ALL: &[&Setting] = &[$(&names::$name),+];
+        pub static ALL: &[&Setting] = &[$(&keys::$name),+];
     };
 }
 

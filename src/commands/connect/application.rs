@@ -7,7 +7,7 @@ use crate::error::{Failure, Fix};
 use crate::gitlab::{Application, Pair};
 use crate::inputs::{Interview, questions};
 use crate::secret::ApplicationSecret;
-use crate::settings::names;
+use crate::settings::keys;
 use crate::terminal::prompt::{Ask, Lean};
 use crate::text::{Line, Text, Tone};
 
@@ -18,12 +18,12 @@ pub(super) async fn origin(
     gathered: &Gathered,
 ) -> Result<ApplicationOrigin, Failure> {
     let settings = interview.settings();
-    let how = settings.text(&names::APPLICATION);
+    let how = settings.text(&keys::APPLICATION);
     match how.as_ref().map(|how| how.value.as_str()) {
         None | Some("auto") => auto(interview, gathered).await,
         Some("existing") => Ok(ApplicationOrigin::Given(ask_pair(interview, gathered).await?)),
         Some("manual") => {
-            if !interview.knows(&questions::APPLICATION_ID) {
+            if !interview.is_set(&questions::APPLICATION_ID) {
                 show_the_form(interview, context, gathered)?;
             }
             Ok(ApplicationOrigin::Given(ask_pair(interview, gathered).await?))
@@ -34,8 +34,8 @@ pub(super) async fn origin(
 
 /// By API; a pair that was given all the same is used.
 async fn auto(interview: &Interview<'_>, gathered: &Gathered) -> Result<ApplicationOrigin, Failure> {
-    let renew = interview.settings().is_on(&names::RENEW_SECRET);
-    let both = interview.knows(&questions::APPLICATION_ID) && interview.knows(&questions::APPLICATION_SECRET);
+    let renew = interview.settings().is_enabled(&keys::RENEW_SECRET);
+    let both = interview.is_set(&questions::APPLICATION_ID) && interview.is_set(&questions::APPLICATION_SECRET);
     let given = if both && !renew { Some(ask_pair(interview, gathered).await?) } else { None };
     Ok(ApplicationOrigin::Auto { given, renew })
 }

@@ -15,7 +15,7 @@ use crate::observed::look::{Already, Look, Wanted};
 use crate::observed::{Observed, Seen};
 use crate::report::connect::Trouble;
 use crate::secret::PersonalAccessToken;
-use crate::settings::{Source, names};
+use crate::settings::{Source, keys};
 use crate::target::Target;
 use crate::terminal::prompt::Lean;
 
@@ -41,9 +41,9 @@ pub(super) fn require_everything(interview: &Interview<'_>, dry_run: bool) -> Re
     }
     let settings = interview.settings();
     let pair = [&questions::APPLICATION_ID, &questions::APPLICATION_SECRET];
-    let is_missing = |question: &&'static Question| question.is_required(settings) && !interview.knows(question);
+    let is_missing = |question: &&'static Question| question.is_required(settings) && !interview.is_set(question);
     let mut missing: Vec<&'static Question> = NEEDED.into_iter().chain(pair).filter(is_missing).collect();
-    if !dry_run && !settings.is_on(&names::YES) {
+    if !dry_run && !settings.is_enabled(&keys::YES) {
         missing.push(&questions::YES);
     }
     Missing::none_of(missing)

@@ -2,7 +2,7 @@
 
 /// The answers of an earlier run. Empty where there was none; never a secret.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
-pub struct Remembered {
+pub struct RecordedChoices {
     pub gitlab_url: Option<String>,
     /// The kit's path or URL.
     pub kit: Option<String>,
@@ -17,7 +17,7 @@ pub struct Remembered {
     pub handover_token: Option<String>,
 }
 
-impl Remembered {
+impl RecordedChoices {
     /// The values recorded for a setting's key; empty where nothing is.
     #[must_use]
     pub(super) fn list(&self, key: &str) -> Vec<String> {
