@@ -21,7 +21,7 @@ use crate::factory::{Factory, Receipt, UploadError};
 use crate::gitlab::{MintedToken, NewToken, OAuth, Reader, Writer};
 use crate::http;
 use crate::journal::{self, Connection, Entry, Journal};
-use crate::observed::look::Look;
+use crate::observed::observer::Observer;
 use crate::observed::{DeliveryProof, Observed};
 use crate::plan::{Plan, Step};
 use crate::secret::PersonalAccessToken;
@@ -87,7 +87,7 @@ pub struct Sides<'a> {
 impl<'a> Sides<'a> {
     /// The reading halves that looked, the writing one, and what was fired so far.
     #[must_use]
-    pub fn of(look: &'a Look, writer: &'a Writer, fired: &'a Fired) -> Self {
+    pub fn of(look: &'a Observer, writer: &'a Writer, fired: &'a Fired) -> Self {
         Self { reader: &look.gitlab, writer, oauth: &look.oauth, factory: &look.factory, fired }
     }
 }

@@ -34,5 +34,5 @@ pub use pages::Pages;
 pub use request::{Repeat, Request, in_body, in_body_if};
 pub use reqwest::Method;
 pub use response::Response;
-pub use sight::{NetworkSeen, Seen, inspect};
+pub use sight::{NetworkSeen, Observation, inspect};
 pub use tls::CertificateSeen;

@@ -2,7 +2,7 @@
 
 mod bulk;
 mod hooks;
-pub mod look;
+pub mod observer;
 mod sides;
 mod targets;
 
@@ -12,10 +12,10 @@ use std::time::Duration;
 use jiff::Timestamp;
 use serde::Serialize;
 
-pub use self::look::{Already, Look, Wanted, Watch};
+pub use self::observer::{Already, Observer, Wanted, Watch};
 use crate::factory::FactoryStatus;
 use crate::gitlab::{Application, Delivery, Hook, License, Metadata, Pair, ProbedScopes, TokenDetails, User};
-pub use crate::http::{CertificateSeen, NetworkSeen, Seen};
+pub use crate::http::{CertificateSeen, NetworkSeen, Observation};
 use crate::instance::LicensePlan;
 use crate::target::{Strategy, Target};
 
@@ -25,22 +25,22 @@ pub struct Observed {
     /// When the look began, for judging dates without a clock.
     pub at: Timestamp,
     pub network: NetworkSeen,
-    pub metadata: Seen<Metadata>,
+    pub metadata: Observation<Metadata>,
     /// The address that the instance gives itself (from an answer that holds a web address); `None` inside when the
     /// answers held none.
-    pub own_url: Seen<Option<String>>,
-    pub token: Seen<TokenDetails>,
+    pub own_url: Observation<Option<String>>,
+    pub token: Observation<TokenDetails>,
     /// What the token seems to be by its looks, where that is no personal access token.
     pub token_looks_like: Option<&'static str>,
-    pub user: Seen<User>,
-    pub license: Seen<License>,
-    pub applications: Seen<Vec<Application>>,
-    pub scopes_supported: Seen<Vec<String>>,
+    pub user: Observation<User>,
+    pub license: Observation<License>,
+    pub applications: Observation<Vec<Application>>,
+    pub scopes_supported: Observation<Vec<String>>,
     /// Whether the ID and secret at hand authenticate.
-    pub pair: Seen<Pair>,
+    pub pair: Observation<Pair>,
     /// Only asked where the list of applications does not show scopes.
-    pub probed_scopes: Seen<ProbedScopes>,
-    pub hooks: Seen<HooksSeen>,
+    pub probed_scopes: Observation<ProbedScopes>,
+    pub hooks: Observation<HooksSeen>,
     pub factory: FactorySeen,
     /// How long each read took, by its name.
     pub took: BTreeMap<&'static str, Duration>,
@@ -91,26 +91,26 @@ pub struct TargetSeen {
     pub target: Target,
     /// Whether it has commits, so that a test delivery finds a sample even on old versions.
     pub empty: bool,
-    pub hooks: Seen<Vec<HookSeen>>,
+    pub hooks: Observation<Vec<HookSeen>>,
 }
 
 #[derive(Clone, Debug)]
 pub struct HookSeen {
     pub hook: Hook,
     /// The newest entries of its delivery log, where asked for.
-    pub deliveries: Seen<Vec<Delivery>>,
+    pub deliveries: Observation<Vec<Delivery>>,
 }
 
 /// Factory's side.
 #[derive(Clone, Debug)]
 pub struct FactorySeen {
-    pub status: Seen<FactoryStatus>,
+    pub status: Observation<FactoryStatus>,
     /// Each host of the kit that was asked, and whether it answered at all.
-    pub hosts: Vec<(String, Seen<()>)>,
+    pub hosts: Vec<(String, Observation<()>)>,
     /// What the local record says of the bundle.
-    pub bundle: Seen<BundleSeen>,
+    pub bundle: Observation<BundleSeen>,
     /// The three facts about each test delivery, `--live` only.
-    pub proofs: Seen<Vec<DeliveryProof>>,
+    pub proofs: Observation<Vec<DeliveryProof>>,
 }
 
 #[derive(Clone, Debug, Eq, PartialEq, Serialize)]

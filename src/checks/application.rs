@@ -5,7 +5,7 @@ use super::{Check, Severity};
 use crate::desired::{ApplicationOrigin, Credentials, DesiredApplication};
 use crate::error::Fix;
 use crate::gitlab::{Application, Pair};
-use crate::observed::Seen;
+use crate::observed::Observation;
 
 pub(super) const CHECKS: &[Check] = &[
     Check {
@@ -181,7 +181,7 @@ fn scopes(case: &Case<'_>) -> Ruling {
         return compare_scopes(case, one, &missing).saw("scopes", scopes).saw("by", "the list of applications");
     }
     match &case.observed.probed_scopes {
-        Seen::Known(probed) => {
+        Observation::Known(probed) => {
             let missing: Vec<&String> = wanted.iter().filter(|scope| !probed.present.contains(scope)).collect();
             let ruling = match the_one(case) {
                 Ok(one) => compare_scopes(case, one, &missing),
@@ -190,11 +190,11 @@ fn scopes(case: &Case<'_>) -> Ruling {
             };
             ruling.saw("scopes", &probed.present).saw("by", "the OAuth endpoint")
         }
-        Seen::Failed(error) => match error.answer().and_then(|answer| answer.error.as_deref()) {
+        Observation::Failed(error) => match error.answer().and_then(|answer| answer.error.as_deref()) {
             Some("invalid_client") => Ruling::depends("application.secret"),
             _ => Ruling::failed(error),
         },
-        Seen::NotAsked(reason) => match the_one(case) {
+        Observation::Skipped(reason) => match the_one(case) {
             Ok(_) => Ruling::unseen(*reason),
             Err(_) if case.observed.applications.known().is_none() => Ruling::depends("token.admin"),
             Err(ruling) => ruling,

@@ -5,7 +5,7 @@ use super::{Check, Severity};
 use crate::error::Fix;
 use crate::factory::FactoryState;
 use crate::http;
-use crate::observed::{BundleSeen, Seen};
+use crate::observed::{BundleSeen, Observation};
 
 pub(super) const CHECKS: &[Check] = &[
     Check {
@@ -43,14 +43,14 @@ pub(super) const CHECKS: &[Check] = &[
 fn reachable(case: &Case<'_>) -> Ruling {
     let hosts = &case.observed.factory.hosts;
     let failed = hosts.iter().find_map(|(host, seen)| match seen {
-        Seen::Failed(error) if !answered(error) => Some((host, error)),
+        Observation::Failed(error) if !answered(error) => Some((host, error)),
         _ => None,
     });
     if let Some((host, error)) = failed {
         return Ruling::failed(error).saw("host", host);
     }
     let answering: Vec<&String> =
-        hosts.iter().filter(|(_, seen)| !matches!(seen, Seen::NotAsked(_))).map(|(host, _)| host).collect();
+        hosts.iter().filter(|(_, seen)| !matches!(seen, Observation::Skipped(_))).map(|(host, _)| host).collect();
     if answering.is_empty() {
         return Ruling::unseen("the kit has no address of Factory that this machine uses");
     }
@@ -73,7 +73,7 @@ fn bundle(case: &Case<'_>) -> Ruling {
 
 fn status(case: &Case<'_>) -> Ruling {
     let status = match &case.observed.factory.status {
-        Seen::Failed(error) => return refused(error),
+        Observation::Failed(error) => return refused(error),
         seen => match known(seen) {
             Err(ruling) => return ruling,
             Ok(status) => status,

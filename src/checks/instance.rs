@@ -9,7 +9,7 @@ use super::{Check, Severity};
 use crate::error::Fix;
 use crate::http::{self, Cause, Imposter};
 use crate::instance::Version;
-use crate::observed::Seen;
+use crate::observed::Observation;
 
 pub(super) const CHECKS: &[Check] = &[
     Check {
@@ -112,7 +112,7 @@ fn tcp(case: &Case<'_>) -> Ruling {
 
 fn tls(case: &Case<'_>) -> Ruling {
     let certificate = match &case.observed.network.tls {
-        Seen::Failed(error) => return tls_failed(error),
+        Observation::Failed(error) => return tls_failed(error),
         seen => match known(seen) {
             Err(ruling) => return ruling,
             Ok(certificate) => certificate,
@@ -159,19 +159,19 @@ fn url(case: &Case<'_>) -> Ruling {
         return redirected(case, to);
     }
     match &case.observed.own_url {
-        Seen::Known(Some(own)) => compare(given, own).saw("given", given).saw("own", own),
-        Seen::Known(None) => Ruling::unseen("no answer of this GitLab holds its own address"),
-        Seen::NotAsked(reason) => Ruling::unseen(*reason),
-        Seen::Failed(_) if !api_answered(case) => Ruling::depends("instance.api"),
-        Seen::Failed(_) if case.observed.token.known().is_none() => Ruling::depends("token.valid"),
-        Seen::Failed(error) if error.status() == Some(403) => Ruling::depends("token.scopes"),
-        Seen::Failed(error) => Ruling::failed(error),
+        Observation::Known(Some(own)) => compare(given, own).saw("given", given).saw("own", own),
+        Observation::Known(None) => Ruling::unseen("no answer of this GitLab holds its own address"),
+        Observation::Skipped(reason) => Ruling::unseen(*reason),
+        Observation::Failed(_) if !api_answered(case) => Ruling::depends("instance.api"),
+        Observation::Failed(_) if case.observed.token.known().is_none() => Ruling::depends("token.valid"),
+        Observation::Failed(error) if error.status() == Some(403) => Ruling::depends("token.scopes"),
+        Observation::Failed(error) => Ruling::failed(error),
     }
 }
 
 fn redirect<'a>(case: &Case<'a>) -> Option<&'a Url> {
     match &case.observed.metadata {
-        Seen::Failed(error) => match error.cause.as_ref() {
+        Observation::Failed(error) => match error.cause.as_ref() {
             Cause::Redirected { to } => Some(to),
             _ => None,
         },
@@ -207,9 +207,9 @@ fn compare(given: &str, own: &str) -> Ruling {
 
 fn api(case: &Case<'_>) -> Ruling {
     let error = match &case.observed.metadata {
-        Seen::Known(metadata) => return Ruling::pass().saw("version", &metadata.version_text),
-        Seen::NotAsked(reason) => return Ruling::unseen(*reason),
-        Seen::Failed(error) => error,
+        Observation::Known(metadata) => return Ruling::pass().saw("version", &metadata.version_text),
+        Observation::Skipped(reason) => return Ruling::unseen(*reason),
+        Observation::Failed(error) => error,
     };
     match error.cause.as_ref() {
         Cause::Redirected { .. } => Ruling::depends("instance.url"),
@@ -255,8 +255,8 @@ fn version(case: &Case<'_>) -> Ruling {
         return Ruling::depends(if alive { "token.scopes" } else { "token.valid" });
     };
     let plan = match &case.observed.license {
-        Seen::Failed(_) => "plan unknown".to_owned(),
-        Seen::Known(_) | Seen::NotAsked(_) => case.observed.plan().to_string(),
+        Observation::Failed(_) => "plan unknown".to_owned(),
+        Observation::Known(_) | Observation::Skipped(_) => case.observed.plan().to_string(),
     };
     let ruling = if metadata.version < Version::OLDEST {
         Ruling::fail(format!(

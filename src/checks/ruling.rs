@@ -7,7 +7,7 @@ use super::Policy;
 use crate::desired::Desired;
 use crate::error::Fix;
 use crate::http::{self, Cause, TlsProblem};
-use crate::observed::{Observed, Seen};
+use crate::observed::{Observation, Observed};
 
 /// What a check is judged by.
 pub(super) struct Case<'a> {
@@ -130,11 +130,11 @@ impl Ruling {
 }
 
 /// The value, or the ruling where there is none. Only for reads that checks above have found good or not asked.
-pub(super) fn known<T>(seen: &Seen<T>) -> Result<&T, Ruling> {
+pub(super) fn known<T>(seen: &Observation<T>) -> Result<&T, Ruling> {
     match seen {
-        Seen::Known(value) => Ok(value),
-        Seen::Failed(error) => Err(Ruling::failed(error)),
-        Seen::NotAsked(reason) => Err(Ruling::unseen(*reason)),
+        Observation::Known(value) => Ok(value),
+        Observation::Failed(error) => Err(Ruling::failed(error)),
+        Observation::Skipped(reason) => Err(Ruling::unseen(*reason)),
     }
 }
 

@@ -127,9 +127,10 @@ fn nothing_judged_is_not_a_pass() {
 #[test]
 fn factory_is_judged_by_its_own_word() {
     use crate::factory::{FactoryState, FactoryStatus};
-    use crate::observed::{BundleSeen, Seen};
+    use crate::observed::{BundleSeen, Observation};
     fn says(fixture: &mut Fixture, state: FactoryState) {
-        fixture.observed.factory.status = Seen::Known(FactoryStatus { state, detail: Some("because".to_owned()) });
+        fixture.observed.factory.status =
+            Observation::Known(FactoryStatus { state, detail: Some("because".to_owned()) });
     }
     table(
         "factory.status",
@@ -140,7 +141,7 @@ fn factory_is_judged_by_its_own_word() {
             ("down", |fixture| fixture.observed.factory.status = fixture::refused(503, "down"), "unknown"),
             (
                 "no address",
-                |fixture| fixture.observed.factory.status = Seen::NotAsked("the kit has no status_url"),
+                |fixture| fixture.observed.factory.status = Observation::Skipped("the kit has no status_url"),
                 "skip",
             ),
         ],
@@ -148,10 +149,10 @@ fn factory_is_judged_by_its_own_word() {
     table(
         "factory.bundle",
         &[
-            ("waiting", |fixture| fixture.observed.factory.bundle = Seen::Known(BundleSeen::Waiting), "fail"),
+            ("waiting", |fixture| fixture.observed.factory.bundle = Observation::Known(BundleSeen::Waiting), "fail"),
             (
                 "no record",
-                |fixture| fixture.observed.factory.bundle = Seen::NotAsked("no record on this machine"),
+                |fixture| fixture.observed.factory.bundle = Observation::Skipped("no record on this machine"),
                 "skip",
             ),
         ],

@@ -11,7 +11,7 @@ use crate::error::Fix;
 use crate::gitlab::{TokenDetails, User};
 use crate::http;
 use crate::kit::Handover;
-use crate::observed::Seen;
+use crate::observed::Observation;
 
 pub(super) const CHECKS: &[Check] = &[
     Check {
@@ -72,7 +72,7 @@ fn new_token(case: &Case<'_>) -> Fix {
 
 fn valid(case: &Case<'_>) -> Ruling {
     let token = match &case.observed.token {
-        Seen::Failed(error) => return refused(case, error),
+        Observation::Failed(error) => return refused(case, error),
         seen => match known(seen) {
             Err(ruling) => return ruling,
             Ok(token) => token,
@@ -224,9 +224,9 @@ fn admin(case: &Case<'_>) -> Ruling {
         Ok(token) => token,
     };
     let error = match &case.observed.applications {
-        Seen::Known(_) => return Ruling::pass().note(who(case.observed.user.known())),
-        Seen::NotAsked(reason) => return Ruling::unseen(*reason),
-        Seen::Failed(error) => error,
+        Observation::Known(_) => return Ruling::pass().note(who(case.observed.user.known())),
+        Observation::Skipped(reason) => return Ruling::unseen(*reason),
+        Observation::Failed(error) => error,
     };
     match error.answer() {
         Some(answer) if answer.error.as_deref() == Some("insufficient_scope") => Ruling::depends("token.scopes"),

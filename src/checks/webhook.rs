@@ -7,7 +7,7 @@ use super::ruling::{Case, Ruling};
 use super::{Check, Severity};
 use crate::error::Fix;
 use crate::gitlab::Hook;
-use crate::observed::{HookSeen, HooksSeen, Seen, TargetSeen};
+use crate::observed::{HookSeen, HooksSeen, Observation, TargetSeen};
 use crate::target::Target;
 
 pub(super) const CHECKS: &[Check] = &[
@@ -128,7 +128,7 @@ fn of_target<'a>(case: &Case<'_>, target: &'a TargetSeen) -> Vec<Ours<'a>> {
 
 /// All hooks of ours; none at all is for `webhook.coverage` to say.
 fn all_ours<'a>(case: &Case<'a>) -> Result<Vec<Ours<'a>>, Ruling> {
-    if matches!(case.observed.hooks, Seen::Failed(_)) {
+    if matches!(case.observed.hooks, Observation::Failed(_)) {
         return Err(Ruling::depends("webhook.coverage"));
     }
     let hooks = seen(case)?;
@@ -145,7 +145,7 @@ fn all_ours<'a>(case: &Case<'a>) -> Result<Vec<Ours<'a>>, Ruling> {
 /// The targets whose hooks could not be read are judged by `webhook.coverage`; a check of single hooks says so beside
 /// what it holds, and does not hold for them.
 fn unread(hooks: &HooksSeen) -> usize {
-    hooks.targets.iter().filter(|target| matches!(target.hooks, Seen::Failed(_))).count()
+    hooks.targets.iter().filter(|target| matches!(target.hooks, Observation::Failed(_))).count()
 }
 
 /// What the faulty ones among the hooks come to.

@@ -16,7 +16,7 @@ use crate::desired::{Desired, Personal};
 use crate::error::{ExitCode, Failure, Fix};
 use crate::inputs::{Approval, Interview, questions};
 use crate::journal::{Connection, Entry, Journal, Lock, Record, Store};
-use crate::observed::{Observed, Seen, look::Wanted};
+use crate::observed::{Observation, Observed, observer::Wanted};
 use crate::plan::{Obstacle, Plan, plan};
 use crate::report::connect::{ConnectReport, End, Outcome, Pending, plan_lines};
 use crate::settings::{Settings, keys};
@@ -111,11 +111,11 @@ impl Walk<'_> {
             // Which scopes the instance knows decides before an application is made; it was asked with the token.
             discovery: true,
             factory: true,
-            bundle: Seen::NotAsked("the record is at hand"),
+            bundle: Observation::Skipped("the record is at hand"),
             already: gathered.already.clone(),
         };
         let watch = progress::Looking::new(self.context.terminal);
-        let look = gathered.look.look(&gathered.desired, wanted, &watch);
+        let look = gathered.look.observe(&gathered.desired, wanted, &watch);
         self.context.terminal.during("looking at what is there", look).await
     }
 

@@ -16,8 +16,8 @@ use crate::factory::Factory;
 use crate::gitlab::Writer;
 use crate::inputs::{Interview, questions};
 use crate::journal::{Record, Store};
-use crate::observed::look::{Already, Look, Wanted};
-use crate::observed::{BundleSeen, DeliveryProof, Observed, Seen};
+use crate::observed::observer::{Already, Observer, Wanted};
+use crate::observed::{BundleSeen, DeliveryProof, Observation, Observed};
 use crate::report::{Detail, FailOn, Findings};
 use crate::secret::{ApplicationSecret, Pat};
 use crate::settings::{Sourced, keys};
@@ -44,10 +44,10 @@ pub(super) async fn run(args: VerifyArgs, context: &Context<'_>) -> Result<ExitC
 /// What is verified, and by what.
 struct Subject {
     desired: Desired,
-    look: Look,
+    look: Observer,
     writer: Writer,
     fired: Fired,
-    bundle: Seen<BundleSeen>,
+    bundle: Observation<BundleSeen>,
 }
 
 async fn gather(context: &Context<'_>) -> Result<Subject, Failure> {
@@ -66,7 +66,7 @@ async fn gather(context: &Context<'_>) -> Result<Subject, Failure> {
     let origin = ApplicationOrigin::Auto { given: pair(&interview)?, renew: false };
     let desired = resolve::desired(Terms { kit: &kit, instance: instance.clone(), settings: &settings, origin })?;
     let bundle = bundle(&store, &desired)?;
-    let look = Look::new(&http, &instance, &token, Factory::new(http.clone(), key));
+    let look = Observer::new(&http, &instance, &token, Factory::new(http.clone(), key));
     Ok(Subject { desired, look, writer: Writer::new(http, instance, token), fired: Fired::default(), bundle })
 }
 
@@ -82,15 +82,15 @@ fn pair(interview: &Interview<'_>) -> Result<Option<Credentials>, Failure> {
 }
 
 /// What this machine's record says of the bundle.
-fn bundle(store: &Store, desired: &Desired) -> Result<Seen<BundleSeen>, Failure> {
+fn bundle(store: &Store, desired: &Desired) -> Result<Observation<BundleSeen>, Failure> {
     let connection = store.connection(&desired.instance, &desired.organization.id);
     let record: Record = connection.record().map_err(|error| explain::journal(&error))?;
     Ok(match record.bundle {
-        None => Seen::NotAsked("this machine has no record of a bundle"),
+        None => Observation::Skipped("this machine has no record of a bundle"),
         Some(bundle) if bundle.accepted => {
-            Seen::Known(BundleSeen::Accepted { id: bundle.receipt, sha256: bundle.sha256 })
+            Observation::Known(BundleSeen::Accepted { id: bundle.receipt, sha256: bundle.sha256 })
         }
-        Some(_) => Seen::Known(BundleSeen::Waiting),
+        Some(_) => Observation::Known(BundleSeen::Waiting),
     })
 }
 
@@ -131,7 +131,7 @@ impl Verify<'_> {
     async fn once(&self) -> Findings {
         let Subject { desired, look, .. } = &self.subject;
         let watch = progress::Looking::new(self.context.terminal);
-        let looking = look.look(desired, self.wanted(), &watch);
+        let looking = look.observe(desired, self.wanted(), &watch);
         let mut observed = self.context.terminal.during("looking at both sides", Box::pin(looking)).await;
         if self.args.live && self.filter.wants("webhook.delivery") {
             observed.factory.proofs = Box::pin(self.prove(&observed)).await;
@@ -161,19 +161,19 @@ impl Verify<'_> {
         }
     }
 
-    async fn prove(&self, observed: &Observed) -> Seen<Vec<DeliveryProof>> {
+    async fn prove(&self, observed: &Observed) -> Observation<Vec<DeliveryProof>> {
         let Subject { desired, look, writer, fired, .. } = &self.subject;
         let hooks = match &observed.hooks {
-            Seen::Known(hooks) => hooks,
-            Seen::Failed(error) => return Seen::Failed(error.clone()),
-            Seen::NotAsked(reason) => return Seen::NotAsked(reason),
+            Observation::Known(hooks) => hooks,
+            Observation::Failed(error) => return Observation::Failed(error.clone()),
+            Observation::Skipped(reason) => return Observation::Skipped(reason),
         };
         let sides = Sides::of(look, writer, fired);
         let terminal = self.context.terminal;
         let notice = |text: &str| terminal.say_line(text);
         let version = observed.metadata.known().map(|metadata| metadata.version);
         let proof = Proof::new(sides, &desired.webhooks).of_version(version).until(self.deadline()).telling(&notice);
-        Seen::Known(terminal.during("following test deliveries", proof.of_each_kind(hooks)).await)
+        Observation::Known(terminal.during("following test deliveries", proof.of_each_kind(hooks)).await)
     }
 }
 

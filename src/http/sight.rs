@@ -15,25 +15,25 @@ use super::{dns, tls};
 
 /// Something that was looked at, was not to be found out, or was not asked for.
 #[derive(Clone, Debug)]
-pub enum Seen<T> {
+pub enum Observation<T> {
     Known(T),
     /// It was asked and the request failed: a refusal, or not to be found out ([`Error::is_refusal`]).
     Failed(Error),
     /// It was not asked, by design; the reason is for a person.
-    NotAsked(&'static str),
+    Skipped(&'static str),
 }
 
-impl<T> Seen<T> {
+impl<T> Observation<T> {
     #[must_use]
     pub fn known(&self) -> Option<&T> {
         match self {
             Self::Known(value) => Some(value),
-            Self::Failed(_) | Self::NotAsked(_) => None,
+            Self::Failed(_) | Self::Skipped(_) => None,
         }
     }
 }
 
-impl<T> From<Result<T, Error>> for Seen<T> {
+impl<T> From<Result<T, Error>> for Observation<T> {
     fn from(result: Result<T, Error>) -> Self {
         match result {
             Ok(value) => Self::Known(value),
@@ -46,11 +46,11 @@ impl<T> From<Result<T, Error>> for Seen<T> {
 #[derive(Clone, Debug)]
 pub struct NetworkSeen {
     /// The addresses that the name has; `Failed` when it has none.
-    pub addresses: Seen<Vec<IpAddr>>,
+    pub addresses: Observation<Vec<IpAddr>>,
     /// How long the port took to open.
-    pub connect: Seen<Duration>,
-    /// `NotAsked` for http on loopback.
-    pub tls: Seen<CertificateSeen>,
+    pub connect: Observation<Duration>,
+    /// `Skipped` for http on loopback.
+    pub tls: Observation<CertificateSeen>,
 }
 
 const PROXIED: &str = "requests go through a proxy, which resolves the name and opens the connection";
@@ -63,19 +63,19 @@ const PLAIN: &str = "http on a loopback address has no TLS";
 pub async fn inspect(client: &Client, url: &Url) -> NetworkSeen {
     if client.proxy_for(url).is_some() {
         let is_https = url.scheme() == "https";
-        let tls = if is_https { certificate(client, url).await.into() } else { Seen::NotAsked(PLAIN) };
-        return NetworkSeen { addresses: Seen::NotAsked(PROXIED), connect: Seen::NotAsked(PROXIED), tls };
+        let tls = if is_https { certificate(client, url).await.into() } else { Observation::Skipped(PLAIN) };
+        return NetworkSeen { addresses: Observation::Skipped(PROXIED), connect: Observation::Skipped(PROXIED), tls };
     }
     let addresses = resolve(client, url).await;
     let connect = match &addresses {
-        Ok(found) => Seen::from(connect(client, url, found).await),
-        Err(_) => Seen::NotAsked(UNRESOLVED),
+        Ok(found) => Observation::from(connect(client, url, found).await),
+        Err(_) => Observation::Skipped(UNRESOLVED),
     };
     let tls = match &connect {
-        Seen::Known(_) if url.scheme() == "https" => Seen::from(certificate(client, url).await),
-        Seen::Known(_) => Seen::NotAsked(PLAIN),
-        Seen::Failed(_) => Seen::NotAsked(UNCONNECTED),
-        Seen::NotAsked(why) => Seen::NotAsked(why),
+        Observation::Known(_) if url.scheme() == "https" => Observation::from(certificate(client, url).await),
+        Observation::Known(_) => Observation::Skipped(PLAIN),
+        Observation::Failed(_) => Observation::Skipped(UNCONNECTED),
+        Observation::Skipped(why) => Observation::Skipped(why),
     };
     NetworkSeen { addresses: addresses.into(), connect, tls }
 }

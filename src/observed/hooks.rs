@@ -8,9 +8,9 @@ use futures_util::{StreamExt as _, stream};
 use tokio::sync::mpsc;
 
 use super::bulk::{Asked, Bulk};
-use super::look::Watch;
+use super::observer::Watch;
 use super::targets::{Chooser, Found, Starts, takes_personal};
-use super::{HookSeen, HooksSeen, Seen, TargetSeen};
+use super::{HookSeen, HooksSeen, Observation, TargetSeen};
 use crate::desired::{Desired, Mark};
 use crate::gitlab::{Delivery, Hook, HookTerms, Reader};
 use crate::http;
@@ -163,8 +163,8 @@ impl Walk<'_> {
             None => self.gitlab.hooks(&target).await,
         };
         let hooks = match hooks {
-            Err(error) => Seen::Failed(error),
-            Ok(hooks) => Seen::Known(self.ours(&target, hooks).await),
+            Err(error) => Observation::Failed(error),
+            Ok(hooks) => Observation::Known(self.ours(&target, hooks).await),
         };
         self.watch.read(&target);
         TargetSeen { target, empty, hooks }
@@ -182,10 +182,10 @@ impl Walk<'_> {
         ours
     }
 
-    async fn deliveries(&self, target: &Target, hook: u64) -> Seen<Vec<Delivery>> {
+    async fn deliveries(&self, target: &Target, hook: u64) -> Observation<Vec<Delivery>> {
         match self.logs.take(target) {
-            Ok(()) => Seen::from(self.gitlab.deliveries(target, hook).await),
-            Err(reason) => Seen::NotAsked(reason),
+            Ok(()) => Observation::from(self.gitlab.deliveries(target, hook).await),
+            Err(reason) => Observation::Skipped(reason),
         }
     }
 
@@ -226,11 +226,11 @@ impl Outlet<'_> {
 }
 
 /// What was listed; `None` where it was not needed.
-fn listed<T>(seen: &Seen<T>) -> Result<Option<&T>, http::Error> {
+fn listed<T>(seen: &Observation<T>) -> Result<Option<&T>, http::Error> {
     match seen {
-        Seen::Known(value) => Ok(Some(value)),
-        Seen::Failed(error) => Err(error.clone()),
-        Seen::NotAsked(_) => Ok(None),
+        Observation::Known(value) => Ok(Some(value)),
+        Observation::Failed(error) => Err(error.clone()),
+        Observation::Skipped(_) => Ok(None),
     }
 }
 

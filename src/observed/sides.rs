@@ -3,7 +3,7 @@
 use futures_util::future::join_all;
 use url::{Origin, Url};
 
-use super::{BundleSeen, FactorySeen, Seen};
+use super::{BundleSeen, FactorySeen, Observation};
 use crate::desired::{Desired, Way};
 use crate::factory::{self, FactoryStatus};
 use crate::http::{self, Client, NetworkSeen};
@@ -15,42 +15,42 @@ pub(super) struct Factory<'a> {
 
 impl Factory<'_> {
     /// Asks for the status; a host that it does not show to be there is connected to, without a request.
-    pub(super) async fn look(&self, desired: &Desired, wanted: bool, bundle: Seen<BundleSeen>) -> FactorySeen {
-        const NOT_YET: Seen<Vec<super::DeliveryProof>> = Seen::NotAsked("--live was not given");
+    pub(super) async fn look(&self, desired: &Desired, wanted: bool, bundle: Observation<BundleSeen>) -> FactorySeen {
+        const NOT_YET: Observation<Vec<super::DeliveryProof>> = Observation::Skipped("--live was not given");
         if !wanted {
-            let status = Seen::NotAsked("no check of Factory was asked for");
+            let status = Observation::Skipped("no check of Factory was asked for");
             return FactorySeen { status, hosts: Vec::new(), bundle, proofs: NOT_YET };
         }
         let asked = desired.status_url.as_ref();
         let others = other_origins(desired);
         let (status, hosts) = tokio::join!(self.status(asked), join_all(others.iter().map(|url| self.reach(url))));
-        let mut hosts: Vec<(String, Seen<()>)> = others.iter().map(host).zip(hosts).collect();
+        let mut hosts: Vec<(String, Observation<()>)> = others.iter().map(host).zip(hosts).collect();
         if let Some(url) = asked {
             let answered = match &status {
-                Seen::Known(_) => Seen::Known(()),
-                Seen::Failed(error) => Seen::Failed(error.clone()),
-                Seen::NotAsked(reason) => Seen::NotAsked(reason),
+                Observation::Known(_) => Observation::Known(()),
+                Observation::Failed(error) => Observation::Failed(error.clone()),
+                Observation::Skipped(reason) => Observation::Skipped(reason),
             };
             hosts.insert(0, (host(url), answered));
         }
         FactorySeen { status, hosts, bundle, proofs: NOT_YET }
     }
 
-    async fn status(&self, url: Option<&Url>) -> Seen<FactoryStatus> {
+    async fn status(&self, url: Option<&Url>) -> Observation<FactoryStatus> {
         match url {
-            None => Seen::NotAsked("the kit has no status_url"),
-            Some(url) => Seen::from(self.factory.status(url).await),
+            None => Observation::Skipped("the kit has no status_url"),
+            Some(url) => Observation::from(self.factory.status(url).await),
         }
     }
 
-    async fn reach(&self, url: &Url) -> Seen<()> {
+    async fn reach(&self, url: &Url) -> Observation<()> {
         let NetworkSeen { addresses, connect, tls } = http::inspect(self.http, url).await;
         match (addresses, connect, tls) {
-            (Seen::Failed(error), ..) | (_, Seen::Failed(error), _) | (_, _, Seen::Failed(error)) => {
-                Seen::Failed(error)
-            }
-            (_, Seen::Known(_), _) => Seen::Known(()),
-            (_, Seen::NotAsked(reason), _) => Seen::NotAsked(reason),
+            (Observation::Failed(error), ..)
+            | (_, Observation::Failed(error), _)
+            | (_, _, Observation::Failed(error)) => Observation::Failed(error),
+            (_, Observation::Known(_), _) => Observation::Known(()),
+            (_, Observation::Skipped(reason), _) => Observation::Skipped(reason),
         }
     }
 }

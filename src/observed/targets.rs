@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 
 use futures_util::future::join_all;
 
-use super::{LeftOut, Seen};
+use super::{LeftOut, Observation};
 use crate::desired::{Desired, Personal, Selection};
 use crate::gitlab::{Group, Namespace, Project, ProjectPages, Reader};
 use crate::http;
@@ -22,9 +22,9 @@ pub(super) struct Found {
 /// What was begun before the licence was known.
 pub(super) struct Starts {
     /// The top-level groups.
-    pub(super) groups: Seen<Vec<Group>>,
+    pub(super) groups: Observation<Vec<Group>>,
     /// The first page of all projects, and the walk that goes on behind it.
-    pub(super) projects: Seen<(Vec<Project>, RefCell<Option<ProjectPages>>)>,
+    pub(super) projects: Observation<(Vec<Project>, RefCell<Option<ProjectPages>>)>,
     /// The groups and projects that were named.
     pub(super) named_groups: Result<Vec<Group>, http::Error>,
     pub(super) named_projects: Result<Vec<Project>, http::Error>,
@@ -43,14 +43,14 @@ pub(super) async fn start(gitlab: &Reader, desired: &Desired, wanted: bool) -> S
         all && (matches!(strategy, Strategy::Auto | Strategy::Project) || (named && takes_personal(selection)));
     let groups = async {
         match wants_groups {
-            true => Seen::from(gitlab.top_level_groups().await),
-            false => Seen::NotAsked(NOT_NEEDED),
+            true => Observation::from(gitlab.top_level_groups().await),
+            false => Observation::Skipped(NOT_NEEDED),
         }
     };
     let projects = async {
         match wants_projects {
-            true => Seen::from(first_page(gitlab).await),
-            false => Seen::NotAsked(NOT_NEEDED),
+            true => Observation::from(first_page(gitlab).await),
+            false => Observation::Skipped(NOT_NEEDED),
         }
     };
     let paths = |paths: &[String]| if named { paths.to_vec() } else { Vec::new() };

@@ -16,7 +16,7 @@ use crate::gitlab::{AlertStatus, Hook, License, Metadata};
 use crate::instance::{Edition, Version};
 use crate::journal::{BundleRecord, HookRecord, MintedRecord, OwnApplication, SecretState};
 use crate::kit::Handover;
-use crate::observed::Seen;
+use crate::observed::Observation;
 use crate::secret::ApplicationSecret;
 use crate::target::{Event, Strategy, Target, TargetKind};
 
@@ -58,7 +58,7 @@ fn a_secret_lost_on_the_way_is_renewed_and_before_16_11_the_application_is_made_
       4. send the sealed bundle to Factory
          POST https://api.factory.example/v1/bundles
     ");
-    observed.metadata = Seen::Known(Metadata {
+    observed.metadata = Observation::Known(Metadata {
         version: Version::new(16, 10),
         version_text: "16.10.0".to_owned(),
         edition: Edition::Ee,
@@ -111,7 +111,7 @@ fn a_renewal_that_was_cut_off_goes_on_although_the_application_is_not_ours() {
 #[test]
 fn a_match_in_no_record_needs_its_secret_unless_factory_is_connected() {
     let mut observed = connected();
-    observed.factory.status = Seen::Known(status(FactoryState::Pending));
+    observed.factory.status = Observation::Known(status(FactoryState::Pending));
     let plan = plan(&desired(), &observed, &Record::default());
     assert_eq!(plan.obstacles, [Obstacle::NeedsSecret { application: application(7) }]);
     assert!(plan.steps.is_empty(), "{plan}");
@@ -123,7 +123,7 @@ fn somebody_elses_application_of_the_same_name_stops_the_plan() {
     other.callback_url = "https://elsewhere.example/cb".to_owned();
     other.scopes = Some(vec!["api".to_owned()]);
     let mut observed = observed();
-    observed.applications = Seen::Known(vec![other.clone()]);
+    observed.applications = Observation::Known(vec![other.clone()]);
     let plan = plan(&desired(), &observed, &Record::default());
     assert_eq!(
         plan.obstacles,
@@ -140,7 +140,7 @@ fn somebody_elses_application_of_the_same_name_stops_the_plan() {
 #[test]
 fn several_that_match_stop_the_plan() {
     let mut observed = connected();
-    observed.applications = Seen::Known(vec![application(7), application(8)]);
+    observed.applications = Observation::Known(vec![application(7), application(8)]);
     let plan = plan(&desired(), &observed, &Record::default());
     assert!(
         matches!(plan.obstacles.as_slice(), [Obstacle::SeveralApplications { applications }] if applications.len() == 2)
@@ -153,7 +153,7 @@ fn a_redirect_uri_among_several_and_more_scopes_than_asked_still_match() {
     let mut found = application(7);
     found.callback_url = format!("https://other.example/cb\n{REDIRECT}");
     found.scopes = Some(["api", "sudo", "read_user"].map(str::to_owned).to_vec());
-    observed.applications = Seen::Known(vec![found]);
+    observed.applications = Observation::Known(vec![found]);
     assert!(plan(&desired(), &observed, &Record::default()).is_empty());
 }
 
@@ -164,7 +164,7 @@ fn a_given_secret_is_sealed_once() {
     let fingerprint = secret.fingerprint(ID);
     desired.application.origin = ApplicationOrigin::Given(Credentials { application_id: ID.to_owned(), secret });
     let mut observed = connected();
-    observed.factory.status = Seen::Known(status(FactoryState::Pending));
+    observed.factory.status = Observation::Known(status(FactoryState::Pending));
     let first = plan(&desired, &observed, &Record::default());
     assert_eq!(first.steps.len(), 3, "{first}");
     let record = Record {
@@ -204,7 +204,7 @@ fn renewing_when_asked_says_what_it_disconnects() {
 #[test]
 fn scopes_that_the_instance_does_not_know_stop_the_plan() {
     let mut observed = observed();
-    observed.scopes_supported = Seen::Known(vec!["api".to_owned()]);
+    observed.scopes_supported = Observation::Known(vec!["api".to_owned()]);
     let plan = plan(&desired(), &observed, &Record::default());
     assert_eq!(plan.obstacles, [Obstacle::UnsupportedScopes { scopes: vec!["sudo".to_owned()] }]);
 }
@@ -225,7 +225,7 @@ fn a_token_for_factory_is_made_before_the_application_and_orphans_are_revoked_fi
 #[test]
 fn unlicensed_group_hooks_are_refused_and_auto_says_why_it_takes_projects() {
     let mut unlicensed = observed();
-    unlicensed.license = Seen::Known(License::Unlicensed);
+    unlicensed.license = Observation::Known(License::Unlicensed);
     let mut wanted = desired();
     wanted.webhooks.strategy = Strategy::Group;
     let refused = plan(&wanted, &unlicensed, &Record::default());
@@ -286,8 +286,11 @@ fn a_second_hook_of_ours_is_deleted_and_a_strangers_is_left_alone() {
 #[test]
 fn before_17_1_the_local_record_knows_which_token_was_set() {
     let mut observed = connected();
-    observed.metadata =
-        Seen::Known(Metadata { version: Version::new(16, 11), version_text: "16.11".to_owned(), edition: Edition::Ee });
+    observed.metadata = Observation::Known(Metadata {
+        version: Version::new(16, 11),
+        version_text: "16.11".to_owned(),
+        edition: Edition::Ee,
+    });
     let mut hook = right_hook(5);
     (hook.name, hook.description, hook.token_present) = (None, None, None);
     observed.hooks = hooks(Strategy::Group, vec![with_hooks(group(1, "acme"), vec![hook])]);
@@ -353,9 +356,9 @@ fn scopes_that_were_probed_and_are_not_there_stop_the_plan() {
     let mut observed = connected();
     let mut found = application(7);
     found.scopes = None;
-    observed.applications = Seen::Known(vec![found.clone()]);
+    observed.applications = Observation::Known(vec![found.clone()]);
     let (present, missing) = (vec!["api".to_owned()], vec!["sudo".to_owned()]);
-    observed.probed_scopes = Seen::Known(crate::gitlab::ProbedScopes { present, missing });
+    observed.probed_scopes = Observation::Known(crate::gitlab::ProbedScopes { present, missing });
     let plan = plan(&desired, &observed, &Record::default());
     let differences = vec!["scopes without sudo".to_owned()];
     assert_eq!(plan.obstacles, [Obstacle::ForeignApplication { application: found, differences }]);

@@ -18,8 +18,8 @@ use crate::http::{Answer, Cause, Error, Failed};
 use crate::instance::{Edition, Version};
 use crate::kit::{Handover, Organization};
 use crate::observed::{
-    BundleSeen, CertificateSeen, DeliveryProof, Fact, FactorySeen, HookSeen, HooksSeen, LeftOut, NetworkSeen, Observed,
-    Seen, TargetSeen,
+    BundleSeen, CertificateSeen, DeliveryProof, Fact, FactorySeen, HookSeen, HooksSeen, LeftOut, NetworkSeen,
+    Observation, Observed, TargetSeen,
 };
 use crate::secret::{ApplicationSecret, SigningToken, WebhookToken};
 use crate::target::{Event, Strategy, Target};
@@ -43,16 +43,16 @@ pub(crate) fn error(cause: Cause) -> Error {
         .into()
 }
 
-pub(crate) fn failed<T>(cause: Cause) -> Seen<T> {
-    Seen::Failed(error(cause))
+pub(crate) fn failed<T>(cause: Cause) -> Observation<T> {
+    Observation::Failed(error(cause))
 }
 
 /// An answer of GitLab's or Factory's with a status and a message.
-pub(crate) fn refused<T>(status: u16, message: &str) -> Seen<T> {
+pub(crate) fn refused<T>(status: u16, message: &str) -> Observation<T> {
     failed(Cause::Status(Answer { status, message: Some(message.to_owned()), ..Answer::default() }))
 }
 
-pub(crate) fn unreachable<T>() -> Seen<T> {
+pub(crate) fn unreachable<T>() -> Observation<T> {
     failed(Cause::Connect { detail: "connection refused".to_owned() })
 }
 
@@ -94,9 +94,9 @@ impl Fixture {
     }
 }
 
-pub(crate) fn known<T>(seen: &mut Seen<T>) -> &mut T {
+pub(crate) fn known<T>(seen: &mut Observation<T>) -> &mut T {
     match seen {
-        Seen::Known(value) => value,
+        Observation::Known(value) => value,
         _ => panic!("not known"),
     }
 }
@@ -137,18 +137,21 @@ fn observed(desired: &Desired) -> Observed {
     Observed {
         at: at("2026-06-01T12:00:00Z"),
         network: NetworkSeen {
-            addresses: Seen::Known(vec!["10.0.0.7".parse().expect("an address")]),
-            connect: Seen::Known(Duration::from_millis(3)),
-            tls: Seen::Known(CertificateSeen { issuer: "Acme CA".to_owned(), not_after: at("2027-06-01T00:00:00Z") }),
+            addresses: Observation::Known(vec!["10.0.0.7".parse().expect("an address")]),
+            connect: Observation::Known(Duration::from_millis(3)),
+            tls: Observation::Known(CertificateSeen {
+                issuer: "Acme CA".to_owned(),
+                not_after: at("2027-06-01T00:00:00Z"),
+            }),
         },
-        metadata: Seen::Known(Metadata {
+        metadata: Observation::Known(Metadata {
             version: Version::new(19, 2),
             version_text: "19.2.0-ee".to_owned(),
             edition: Edition::Ee,
         }),
-        own_url: Seen::Known(Some("https://gitlab.acme.com".to_owned())),
+        own_url: Observation::Known(Some("https://gitlab.acme.com".to_owned())),
         token_looks_like: None,
-        token: Seen::Known(TokenDetails {
+        token: Observation::Known(TokenDetails {
             id: 4,
             name: "factory".to_owned(),
             scopes: words(&["api", "admin_mode"]),
@@ -158,7 +161,7 @@ fn observed(desired: &Desired) -> Observed {
             expires_at: Some("2027-01-01".parse().expect("a date")),
             granular: false,
         }),
-        user: Seen::Known(User {
+        user: Observation::Known(User {
             id: 1,
             username: "root".to_owned(),
             bot: false,
@@ -166,12 +169,12 @@ fn observed(desired: &Desired) -> Observed {
             state: "active".to_owned(),
             web_url: None,
         }),
-        license: Seen::Known(License::Licensed { plan: "premium".to_owned(), expired: false }),
-        applications: Seen::Known(vec![application(desired)]),
-        scopes_supported: Seen::NotAsked("not needed"),
-        pair: Seen::Known(Pair::Valid),
-        probed_scopes: Seen::NotAsked("the list shows them"),
-        hooks: Seen::Known(HooksSeen {
+        license: Observation::Known(License::Licensed { plan: "premium".to_owned(), expired: false }),
+        applications: Observation::Known(vec![application(desired)]),
+        scopes_supported: Observation::Skipped("not needed"),
+        pair: Observation::Known(Pair::Valid),
+        probed_scopes: Observation::Skipped("the list shows them"),
+        hooks: Observation::Known(HooksSeen {
             strategy: Strategy::Group,
             targets: vec![target(desired, 7), target(desired, 8)],
             left_out: LeftOut::default(),
@@ -183,10 +186,10 @@ fn observed(desired: &Desired) -> Observed {
 
 fn factory() -> FactorySeen {
     FactorySeen {
-        status: Seen::Known(FactoryStatus { state: FactoryState::Connected, detail: None }),
-        hosts: vec![("api.factory.example".to_owned(), Seen::Known(()))],
-        bundle: Seen::Known(BundleSeen::Accepted { id: None, sha256: "00".to_owned() }),
-        proofs: Seen::Known(vec![DeliveryProof {
+        status: Observation::Known(FactoryStatus { state: FactoryState::Connected, detail: None }),
+        hosts: vec![("api.factory.example".to_owned(), Observation::Known(()))],
+        bundle: Observation::Known(BundleSeen::Accepted { id: None, sha256: "00".to_owned() }),
+        proofs: Observation::Known(vec![DeliveryProof {
             target: Target::Group { id: 7, path: "g7".into() },
             test: Fact::Holds("201".to_owned()),
             log: Fact::Holds("200".to_owned()),
@@ -209,7 +212,7 @@ pub(crate) fn application(desired: &Desired) -> Application {
 
 pub(crate) fn target(desired: &Desired, id: u64) -> TargetSeen {
     let target = Target::Group { id, path: format!("g{id}").into() };
-    TargetSeen { hooks: Seen::Known(vec![hook(desired, target.clone(), id * 10)]), target, empty: false }
+    TargetSeen { hooks: Observation::Known(vec![hook(desired, target.clone(), id * 10)]), target, empty: false }
 }
 
 pub(crate) fn hook(desired: &Desired, target: Target, id: u64) -> HookSeen {
@@ -235,6 +238,6 @@ pub(crate) fn hook(desired: &Desired, target: Target, id: u64) -> HookSeen {
     };
     HookSeen {
         hook: Hook { id, terms: terms.into() },
-        deliveries: Seen::Known(vec![delivery(2, 200), delivery(1, 204)]),
+        deliveries: Observation::Known(vec![delivery(2, 200), delivery(1, 204)]),
     }
 }

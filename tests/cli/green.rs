@@ -1,7 +1,7 @@
 //! Never a false green: whatever `verify` depends on and however it fails, the verdict is "fail" or "unknown".
 //!
 //! * [`matrix`]: every request of a healthy look, by what was really asked, times every way to fail; in this process, through
-//!   the same `Look`, `judge` and `Proof` as the command uses, many side by side.
+//!   the same `Observer`, `judge` and `Proof` as the command uses, many side by side.
 //! * [`exceptions`]: the few places where a failure may leave the verdict as it is, with the reason, and what has to hold there
 //!   instead.
 //! * [`lists`]: lists that end too early.

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use factory_gitlab::http::{Cause, Options, Proxy, Request, Seen, TlsProblem, inspect};
+use factory_gitlab::http::{Cause, Observation, Options, Proxy, Request, TlsProblem, inspect};
 use factory_gitlab::sandbox::options::TlsDefect;
 use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, DnType, IsCa, KeyPair};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
@@ -61,7 +61,7 @@ async fn the_way_is_seen_step_by_step() {
     assert!(!certificate.issuer.is_empty());
     let untrusted = inspect(&client_with(&impatient()), instance(&sandbox).url()).await;
     assert!(
-        matches!(untrusted.tls, Seen::Failed(error) if matches!(*error.cause, Cause::Tls(TlsProblem::UnknownCa { .. })))
+        matches!(untrusted.tls, Observation::Failed(error) if matches!(*error.cause, Cause::Tls(TlsProblem::UnknownCa { .. })))
     );
     assert!(sandbox.requests().is_empty(), "looking sends nothing");
 }
@@ -70,13 +70,13 @@ async fn the_way_is_seen_step_by_step() {
 async fn what_cannot_be_seen_is_not_asked() {
     let plain = sandbox(|_| ());
     let seen = inspect(&client(&plain), instance(&plain).url()).await;
-    assert!(matches!(seen.tls, Seen::NotAsked(_)) && seen.connect.known().is_some());
+    assert!(matches!(seen.tls, Observation::Skipped(_)) && seen.connect.known().is_some());
     let proxy = Proxy::Through { url: "http://127.0.0.1:9".parse().expect("an address"), except: None };
     let seen = inspect(&client_with(&Options { proxy, ..impatient() }), instance(&plain).url()).await;
-    assert!(matches!(seen.addresses, Seen::NotAsked(_)) && matches!(seen.tls, Seen::NotAsked(_)));
+    assert!(matches!(seen.addresses, Observation::Skipped(_)) && matches!(seen.tls, Observation::Skipped(_)));
     let nowhere = "https://factory-gitlab.invalid".parse().expect("an address");
     let seen = inspect(&client(&plain), &nowhere).await;
-    assert!(matches!(seen.addresses, Seen::Failed(_)) && matches!(seen.connect, Seen::NotAsked(_)));
+    assert!(matches!(seen.addresses, Observation::Failed(_)) && matches!(seen.connect, Observation::Skipped(_)));
 }
 
 #[tokio::test]
@@ -151,7 +151,7 @@ async fn who_opens_tls_in_between_is_named_also_behind_a_proxy() {
         assert!(matches!(&*error.cause, Cause::Tls(problem) if *problem == wanted), "{error}");
         let seen = inspect(&client, &url).await;
         assert!(
-            matches!(seen.tls, Seen::Failed(error) if matches!(&*error.cause, Cause::Tls(problem) if *problem == wanted))
+            matches!(seen.tls, Observation::Failed(error) if matches!(&*error.cause, Cause::Tls(problem) if *problem == wanted))
         );
     }
 }

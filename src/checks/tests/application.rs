@@ -3,13 +3,13 @@ use super::table;
 use crate::desired::ApplicationOrigin;
 use crate::gitlab::{Pair, ProbedScopes};
 use crate::http::{Answer, Cause};
-use crate::observed::Seen;
+use crate::observed::Observation;
 
 /// The kit alone: no ID, no secret.
 fn kit_alone(fixture: &mut Fixture) {
     fixture.desired.application.origin = ApplicationOrigin::Auto { given: None, renew: false };
-    fixture.observed.pair = Seen::NotAsked("no application secret at hand");
-    fixture.observed.probed_scopes = Seen::NotAsked("no application secret at hand");
+    fixture.observed.pair = Observation::Skipped("no application secret at hand");
+    fixture.observed.probed_scopes = Observation::Skipped("no application secret at hand");
 }
 
 fn untold_scopes(fixture: &mut Fixture) {
@@ -18,7 +18,8 @@ fn untold_scopes(fixture: &mut Fixture) {
 
 fn probed(fixture: &mut Fixture, present: &[&str], missing: &[&str]) {
     untold_scopes(fixture);
-    fixture.observed.probed_scopes = Seen::Known(ProbedScopes { present: words(present), missing: words(missing) });
+    fixture.observed.probed_scopes =
+        Observation::Known(ProbedScopes { present: words(present), missing: words(missing) });
 }
 
 fn twice(fixture: &mut Fixture) {
@@ -122,14 +123,14 @@ fn the_pair_is_proved() {
     table(
         "application.secret",
         &[
-            ("wrong", |fixture| fixture.observed.pair = Seen::Known(Pair::Invalid), "fail"),
+            ("wrong", |fixture| fixture.observed.pair = Observation::Known(Pair::Invalid), "fail"),
             ("no secret", kit_alone, "skip"),
             ("down", |fixture| fixture.observed.pair = refused(502, "bad gateway"), "unknown"),
         ],
     );
     let mut fixture = Fixture::healthy();
     untold_scopes(&mut fixture);
-    fixture.observed.pair = Seen::Known(Pair::Invalid);
+    fixture.observed.pair = Observation::Known(Pair::Invalid);
     fixture.observed.probed_scopes =
         failed(Cause::Status(Answer { status: 401, error: Some("invalid_client".to_owned()), ..Answer::default() }));
     assert_eq!(fixture.finding("application.secret").status.name(), "fail");

@@ -4,7 +4,7 @@ use super::fixture::{Fixture, at, failed, refused, unreachable};
 use super::table;
 use crate::http::{Answer, Cause, Imposter, TlsProblem};
 use crate::instance::Version;
-use crate::observed::{CertificateSeen, Seen};
+use crate::observed::{CertificateSeen, Observation};
 
 fn tls(fixture: &mut Fixture, problem: TlsProblem) {
     fixture.observed.network.tls = failed(Cause::Tls(problem));
@@ -15,11 +15,12 @@ fn api(fixture: &mut Fixture, cause: Cause) {
 }
 
 fn until(fixture: &mut Fixture, text: &str) {
-    fixture.observed.network.tls = Seen::Known(CertificateSeen { issuer: "Acme CA".to_owned(), not_after: at(text) });
+    fixture.observed.network.tls =
+        Observation::Known(CertificateSeen { issuer: "Acme CA".to_owned(), not_after: at(text) });
 }
 
 fn own_url(fixture: &mut Fixture, url: &str) {
-    fixture.observed.own_url = Seen::Known(Some(url.to_owned()));
+    fixture.observed.own_url = Observation::Known(Some(url.to_owned()));
 }
 
 #[test]
@@ -35,8 +36,8 @@ fn the_way_is_judged_step_by_step() {
                 },
                 "unknown",
             ),
-            ("no address", |fixture| fixture.observed.network.addresses = Seen::Known(Vec::new()), "unknown"),
-            ("a proxy", |fixture| fixture.observed.network.addresses = Seen::NotAsked("through a proxy"), "skip"),
+            ("no address", |fixture| fixture.observed.network.addresses = Observation::Known(Vec::new()), "unknown"),
+            ("a proxy", |fixture| fixture.observed.network.addresses = Observation::Skipped("through a proxy"), "skip"),
         ],
     );
     table("instance.tcp", &[("refused", |fixture| fixture.observed.network.connect = unreachable(), "unknown")]);
@@ -56,7 +57,7 @@ fn the_way_is_judged_step_by_step() {
             ("a time-out", |fixture| fixture.observed.network.tls = failed(timeout()), "unknown"),
             ("ending soon", |fixture| until(fixture, "2026-06-10T00:00:00Z"), "warn"),
             ("ended", |fixture| until(fixture, "2026-06-01T00:00:00Z"), "fail"),
-            ("http on loopback", |fixture| fixture.observed.network.tls = Seen::NotAsked("plain http"), "skip"),
+            ("http on loopback", |fixture| fixture.observed.network.tls = Observation::Skipped("plain http"), "skip"),
         ],
     );
 }
@@ -115,7 +116,7 @@ fn the_url_is_the_one_gitlab_names() {
             ("a path", |fixture| own_url(fixture, "https://gitlab.acme.com/gitlab"), "fail"),
             ("http", |fixture| own_url(fixture, "http://gitlab.acme.com"), "fail"),
             ("a slash and a port", |fixture| own_url(fixture, "https://GitLab.acme.com:443/"), "pass"),
-            ("nothing said", |fixture| fixture.observed.own_url = Seen::Known(None), "skip"),
+            ("nothing said", |fixture| fixture.observed.own_url = Observation::Known(None), "skip"),
             ("a redirect", |fixture| api(fixture, redirect("https://git.acme.com/api/v4/metadata")), "fail"),
             (
                 "no answer",

@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::fixture::{Fixture, error, known};
 use crate::checks::Verdict;
 use crate::http::{Answer, Cause, Error, Imposter, TlsProblem};
-use crate::observed::Seen;
+use crate::observed::Observation;
 
 /// Ways a request fails.
 fn causes() -> Vec<Cause> {
@@ -35,41 +35,41 @@ fn causes() -> Vec<Cause> {
 #[expect(clippy::type_complexity, reason = "a table of named changes")]
 fn reads() -> Vec<(&'static str, fn(&mut Fixture, Error))> {
     vec![
-        ("addresses", |fixture, error| fixture.observed.network.addresses = Seen::Failed(error)),
-        ("connect", |fixture, error| fixture.observed.network.connect = Seen::Failed(error)),
-        ("tls", |fixture, error| fixture.observed.network.tls = Seen::Failed(error)),
-        ("metadata", |fixture, error| fixture.observed.metadata = Seen::Failed(error)),
-        ("own_url", |fixture, error| fixture.observed.own_url = Seen::Failed(error)),
-        ("token", |fixture, error| fixture.observed.token = Seen::Failed(error)),
-        ("applications", |fixture, error| fixture.observed.applications = Seen::Failed(error)),
-        ("pair", |fixture, error| fixture.observed.pair = Seen::Failed(error)),
+        ("addresses", |fixture, error| fixture.observed.network.addresses = Observation::Failed(error)),
+        ("connect", |fixture, error| fixture.observed.network.connect = Observation::Failed(error)),
+        ("tls", |fixture, error| fixture.observed.network.tls = Observation::Failed(error)),
+        ("metadata", |fixture, error| fixture.observed.metadata = Observation::Failed(error)),
+        ("own_url", |fixture, error| fixture.observed.own_url = Observation::Failed(error)),
+        ("token", |fixture, error| fixture.observed.token = Observation::Failed(error)),
+        ("applications", |fixture, error| fixture.observed.applications = Observation::Failed(error)),
+        ("pair", |fixture, error| fixture.observed.pair = Observation::Failed(error)),
         ("probed scopes", |fixture, error| {
-            if let Seen::Known(applications) = &mut fixture.observed.applications {
+            if let Observation::Known(applications) = &mut fixture.observed.applications {
                 applications[0].scopes = None;
             }
-            fixture.observed.probed_scopes = Seen::Failed(error);
+            fixture.observed.probed_scopes = Observation::Failed(error);
         }),
-        ("hooks", |fixture, error| fixture.observed.hooks = Seen::Failed(error)),
+        ("hooks", |fixture, error| fixture.observed.hooks = Observation::Failed(error)),
         ("a target's hooks", |fixture, error| targets(fixture, 1, &error)),
         ("every target's hooks", |fixture, error| targets(fixture, 2, &error)),
         ("deliveries", |fixture, error| deliveries(fixture, &error)),
-        ("status", |fixture, error| fixture.observed.factory.status = Seen::Failed(error)),
-        ("bundle", |fixture, error| fixture.observed.factory.bundle = Seen::Failed(error)),
-        ("proofs", |fixture, error| fixture.observed.factory.proofs = Seen::Failed(error)),
+        ("status", |fixture, error| fixture.observed.factory.status = Observation::Failed(error)),
+        ("bundle", |fixture, error| fixture.observed.factory.bundle = Observation::Failed(error)),
+        ("proofs", |fixture, error| fixture.observed.factory.proofs = Observation::Failed(error)),
     ]
 }
 
 /// The last `count` targets' hooks cannot be read.
 fn targets(fixture: &mut Fixture, count: usize, error: &Error) {
-    if let Seen::Known(hooks) = &mut fixture.observed.hooks {
-        hooks.targets.iter_mut().rev().take(count).for_each(|target| target.hooks = Seen::Failed(error.clone()));
+    if let Observation::Known(hooks) = &mut fixture.observed.hooks {
+        hooks.targets.iter_mut().rev().take(count).for_each(|target| target.hooks = Observation::Failed(error.clone()));
     }
 }
 
 fn deliveries(fixture: &mut Fixture, error: &Error) {
-    let Seen::Known(hooks) = &mut fixture.observed.hooks else { return };
-    if let Seen::Known(hooks) = &mut hooks.targets[0].hooks {
-        hooks[0].deliveries = Seen::Failed(error.clone());
+    let Observation::Known(hooks) = &mut fixture.observed.hooks else { return };
+    if let Observation::Known(hooks) = &mut hooks.targets[0].hooks {
+        hooks[0].deliveries = Observation::Failed(error.clone());
     }
 }
 
@@ -111,33 +111,33 @@ fn unasked() -> Vec<(fn(&mut Fixture, &'static str), &'static [&'static str])> {
         "webhook.recent",
     ];
     vec![
-        (|fixture, why| fixture.observed.network.addresses = Seen::NotAsked(why), &["instance.dns"]),
-        (|fixture, why| fixture.observed.network.connect = Seen::NotAsked(why), &["instance.tcp"]),
-        (|fixture, why| fixture.observed.network.tls = Seen::NotAsked(why), &["instance.tls"]),
-        (|fixture, why| fixture.observed.metadata = Seen::NotAsked(why), &["instance.api", "instance.version"]),
-        (|fixture, why| fixture.observed.own_url = Seen::NotAsked(why), &["instance.url"]),
+        (|fixture, why| fixture.observed.network.addresses = Observation::Skipped(why), &["instance.dns"]),
+        (|fixture, why| fixture.observed.network.connect = Observation::Skipped(why), &["instance.tcp"]),
+        (|fixture, why| fixture.observed.network.tls = Observation::Skipped(why), &["instance.tls"]),
+        (|fixture, why| fixture.observed.metadata = Observation::Skipped(why), &["instance.api", "instance.version"]),
+        (|fixture, why| fixture.observed.own_url = Observation::Skipped(why), &["instance.url"]),
         (
-            |fixture, why| fixture.observed.token = Seen::NotAsked(why),
+            |fixture, why| fixture.observed.token = Observation::Skipped(why),
             &["token.valid", "token.scopes", "token.expiry", "token.admin", "token.excess"],
         ),
         (
-            |fixture, why| fixture.observed.applications = Seen::NotAsked(why),
+            |fixture, why| fixture.observed.applications = Observation::Skipped(why),
             &["token.admin", "application.exists", "application.redirect_uri", "application.confidential"],
         ),
-        (|fixture, why| fixture.observed.pair = Seen::NotAsked(why), &["application.secret"]),
+        (|fixture, why| fixture.observed.pair = Observation::Skipped(why), &["application.secret"]),
         (
             |fixture, why| {
                 fixture.applications()[0].scopes = None;
-                fixture.observed.probed_scopes = Seen::NotAsked(why);
+                fixture.observed.probed_scopes = Observation::Skipped(why);
             },
             &["application.scopes"],
         ),
-        (|fixture, why| fixture.observed.hooks = Seen::NotAsked(why), OF_HOOKS),
-        (|fixture, why| fixture.targets()[0].hooks = Seen::NotAsked(why), &["webhook.coverage"]),
+        (|fixture, why| fixture.observed.hooks = Observation::Skipped(why), OF_HOOKS),
+        (|fixture, why| fixture.targets()[0].hooks = Observation::Skipped(why), &["webhook.coverage"]),
         (
             |fixture, why| {
                 for target in fixture.targets() {
-                    target.hooks = Seen::NotAsked(why);
+                    target.hooks = Observation::Skipped(why);
                 }
             },
             OF_HOOKS,
@@ -145,16 +145,16 @@ fn unasked() -> Vec<(fn(&mut Fixture, &'static str), &'static [&'static str])> {
         (
             |fixture, why| {
                 for target in fixture.targets() {
-                    let Seen::Known(hooks) = &mut target.hooks else { continue };
-                    hooks.iter_mut().for_each(|hook| hook.deliveries = Seen::NotAsked(why));
+                    let Observation::Known(hooks) = &mut target.hooks else { continue };
+                    hooks.iter_mut().for_each(|hook| hook.deliveries = Observation::Skipped(why));
                 }
             },
             &["webhook.recent"],
         ),
-        (|fixture, why| fixture.observed.factory.proofs = Seen::NotAsked(why), &["webhook.delivery"]),
-        (|fixture, why| fixture.observed.factory.status = Seen::NotAsked(why), &["factory.status"]),
-        (|fixture, why| fixture.observed.factory.bundle = Seen::NotAsked(why), &["factory.bundle"]),
-        (|fixture, why| fixture.observed.factory.hosts[0].1 = Seen::NotAsked(why), &["factory.reachable"]),
+        (|fixture, why| fixture.observed.factory.proofs = Observation::Skipped(why), &["webhook.delivery"]),
+        (|fixture, why| fixture.observed.factory.status = Observation::Skipped(why), &["factory.status"]),
+        (|fixture, why| fixture.observed.factory.bundle = Observation::Skipped(why), &["factory.bundle"]),
+        (|fixture, why| fixture.observed.factory.hosts[0].1 = Observation::Skipped(why), &["factory.reachable"]),
     ]
 }
 
@@ -181,7 +181,9 @@ fn nothing_passes_by_lists_that_are_empty() {
         (
             |fixture| {
                 for target in fixture.targets() {
-                    known(&mut target.hooks).iter_mut().for_each(|hook| hook.deliveries = Seen::Known(Vec::new()));
+                    known(&mut target.hooks)
+                        .iter_mut()
+                        .for_each(|hook| hook.deliveries = Observation::Known(Vec::new()));
                 }
             },
             &["webhook.recent"],

@@ -4,7 +4,7 @@ use crate::checks::Status;
 use crate::gitlab::{AlertStatus, DeliveryOutcome};
 use crate::http::Cause;
 use crate::instance::Version;
-use crate::observed::{Fact, LeftOut, Seen};
+use crate::observed::{Fact, LeftOut, Observation};
 use crate::target::{Event, Strategy, Target};
 
 fn no_hooks(fixture: &mut Fixture) {
@@ -13,7 +13,7 @@ fn no_hooks(fixture: &mut Fixture) {
 
 fn left_out(fixture: &mut Fixture) -> &mut LeftOut {
     match &mut fixture.observed.hooks {
-        Seen::Known(hooks) => &mut hooks.left_out,
+        Observation::Known(hooks) => &mut hooks.left_out,
         _ => panic!("not known"),
     }
 }
@@ -46,10 +46,10 @@ fn coverage_lists_what_is_bare_and_what_could_not_be_read() {
             ("no targets", |fixture| fixture.targets().clear(), "unknown"),
             ("all left out", all_left_out, "warn"),
             ("a named group without a project", |fixture| left_out(fixture).empty_groups = 1, "unknown"),
-            ("one not looked at", |fixture| fixture.targets()[1].hooks = Seen::NotAsked("not needed"), "fail"),
+            ("one not looked at", |fixture| fixture.targets()[1].hooks = Observation::Skipped("not needed"), "fail"),
             ("the list fails", |fixture| fixture.observed.hooks = refused(502, "bad"), "unknown"),
             ("the list is refused", |fixture| fixture.observed.hooks = refused(403, "no"), "fail"),
-            ("none wanted", |fixture| fixture.observed.hooks = Seen::NotAsked("--webhooks none"), "skip"),
+            ("none wanted", |fixture| fixture.observed.hooks = Observation::Skipped("--webhooks none"), "skip"),
         ],
     );
 }
@@ -75,7 +75,7 @@ fn hooks_are_as_they_should_be() {
             ("an empty filter", |fixture| fixture.hook().push_events_branch_filter = Some(String::new()), "pass"),
             (
                 "no hooks",
-                |fixture| fixture.targets().iter_mut().for_each(|one| one.hooks = Seen::Known(Vec::new())),
+                |fixture| fixture.targets().iter_mut().for_each(|one| one.hooks = Observation::Known(Vec::new())),
                 "skip",
             ),
             ("a system hook", system, "warn"),
@@ -104,11 +104,11 @@ fn hooks_are_as_they_should_be() {
 }
 
 fn system(fixture: &mut Fixture) {
-    let Seen::Known(hooks) = &mut fixture.observed.hooks else { panic!("known") };
+    let Observation::Known(hooks) = &mut fixture.observed.hooks else { panic!("known") };
     hooks.strategy = Strategy::System;
     hooks.targets.truncate(1);
     hooks.targets[0].target = Target::System;
-    hooks.targets[0].hooks = Seen::Known(vec![hook(&fixture.desired, Target::System, 1)]);
+    hooks.targets[0].hooks = Observation::Known(vec![hook(&fixture.desired, Target::System, 1)]);
 }
 
 #[test]
@@ -145,7 +145,7 @@ fn a_hidden_token_is_known_by_its_fingerprint() {
 }
 
 fn outcomes(fixture: &mut Fixture, newest: DeliveryOutcome, before: DeliveryOutcome) {
-    let Seen::Known(deliveries) = &mut fixture.hooks()[0].deliveries else { panic!("known") };
+    let Observation::Known(deliveries) = &mut fixture.hooks()[0].deliveries else { panic!("known") };
     deliveries[0].outcome = newest;
     deliveries[1].outcome = before;
 }
@@ -153,8 +153,8 @@ fn outcomes(fixture: &mut Fixture, newest: DeliveryOutcome, before: DeliveryOutc
 #[test]
 fn logs_of_which_only_some_were_read_are_not_told_as_all() {
     let mut fixture = Fixture::healthy();
-    let Seen::Known(hooks) = &mut fixture.targets()[1].hooks else { panic!("known") };
-    hooks[0].deliveries = Seen::NotAsked("the logs of the first 100 hooks are read");
+    let Observation::Known(hooks) = &mut fixture.targets()[1].hooks else { panic!("known") };
+    hooks[0].deliveries = Observation::Skipped("the logs of the first 100 hooks are read");
     let recent = fixture.finding("webhook.recent");
     assert_eq!(recent.status, Status::Pass);
     assert_eq!(recent.evidence["note"], "2 deliveries, in the logs of 1 of 2 hooks");
@@ -169,14 +169,14 @@ fn recent_deliveries_are_judged_newest_first() {
             ("the newest failed", |fixture| outcomes(fixture, Answered(500), Answered(200)), "fail"),
             ("no answer", |fixture| outcomes(fixture, NoAnswer, Answered(200)), "fail"),
             ("one before failed", |fixture| outcomes(fixture, Answered(200), NoAnswer), "warn"),
-            ("none", |fixture| fixture.hooks()[0].deliveries = Seen::Known(Vec::new()), "pass"),
+            ("none", |fixture| fixture.hooks()[0].deliveries = Observation::Known(Vec::new()), "pass"),
             ("one log unread", |fixture| fixture.hooks()[0].deliveries = refused(500, "no"), "unknown"),
             (
                 "no logs",
                 |fixture| {
                     for target in fixture.targets() {
-                        if let Seen::Known(hooks) = &mut target.hooks {
-                            hooks[0].deliveries = Seen::NotAsked("before 17.3");
+                        if let Observation::Known(hooks) = &mut target.hooks {
+                            hooks[0].deliveries = Observation::Skipped("before 17.3");
                         }
                     }
                 },
@@ -187,7 +187,7 @@ fn recent_deliveries_are_judged_newest_first() {
 }
 
 fn proof(fixture: &mut Fixture, test: Fact, log: Fact, receipt: Fact) {
-    let Seen::Known(proofs) = &mut fixture.observed.factory.proofs else { panic!("known") };
+    let Observation::Known(proofs) = &mut fixture.observed.factory.proofs else { panic!("known") };
     (proofs[0].test, proofs[0].log, proofs[0].receipt) = (test, log, receipt);
 }
 
@@ -205,7 +205,11 @@ fn a_test_delivery_is_three_facts() {
             ("no log there", |fixture| proof(fixture, Holds(text()), Untold(text()), Holds(text())), "pass"),
             ("a log not read", |fixture| proof(fixture, Holds(text()), Unknown(text()), Holds(text())), "unknown"),
             ("nothing tells", |fixture| proof(fixture, Untold(text()), Untold(text()), Untold(text())), "unknown"),
-            ("not asked", |fixture| fixture.observed.factory.proofs = Seen::NotAsked("--live was not given"), "skip"),
+            (
+                "not asked",
+                |fixture| fixture.observed.factory.proofs = Observation::Skipped("--live was not given"),
+                "skip",
+            ),
             ("could not be made", |fixture| fixture.observed.factory.proofs = failed(Cause::Interrupted), "unknown"),
         ],
     );

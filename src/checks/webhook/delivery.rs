@@ -5,7 +5,7 @@ use crate::checks::ruling::{Case, Ruling, known};
 use crate::error::Fix;
 use crate::gitlab::{Delivery, DeliveryOutcome};
 use crate::http;
-use crate::observed::{DeliveryProof, Fact, Seen};
+use crate::observed::{DeliveryProof, Fact, Observation};
 
 const NETWORK_PAGE: &str = "/admin/application_settings/network";
 
@@ -87,9 +87,9 @@ fn collect<'a>(ours: &[Ours<'a>]) -> Recent<'a> {
     let mut recent = Recent::default();
     for one in ours {
         match &one.seen.deliveries {
-            Seen::Failed(error) => recent.unread = recent.unread.or(Some(error)),
-            Seen::NotAsked(reason) => recent.not_asked = recent.not_asked.or(Some(*reason)),
-            Seen::Known(deliveries) => {
+            Observation::Failed(error) => recent.unread = recent.unread.or(Some(error)),
+            Observation::Skipped(reason) => recent.not_asked = recent.not_asked.or(Some(*reason)),
+            Observation::Known(deliveries) => {
                 recent.read += 1;
                 recent.entries += deliveries.len();
                 for (place, delivery) in failures(deliveries) {

@@ -9,7 +9,7 @@ use crate::error::Fix;
 use crate::gitlab::{AlertStatus, Hook};
 use crate::http;
 use crate::instance::Version;
-use crate::observed::{HooksSeen, LeftOut, Seen, TargetSeen};
+use crate::observed::{HooksSeen, LeftOut, Observation, TargetSeen};
 use crate::target::{Event, Strategy, Target};
 
 pub(crate) fn coverage(case: &Case<'_>) -> Ruling {
@@ -19,12 +19,13 @@ pub(crate) fn coverage(case: &Case<'_>) -> Ruling {
     };
     let refused = |wanted: bool| {
         hooks.targets.iter().find_map(|target| match &target.hooks {
-            Seen::Failed(error) if error.is_refusal() == wanted => Some((target, error)),
+            Observation::Failed(error) if error.is_refusal() == wanted => Some((target, error)),
             _ => None,
         })
     };
     // A target that nobody looked at is as bare as one without a hook, as far as anybody knows.
-    let bare = |target: &&TargetSeen| !matches!(target.hooks, Seen::Failed(_)) && of_target(case, target).is_empty();
+    let bare =
+        |target: &&TargetSeen| !matches!(target.hooks, Observation::Failed(_)) && of_target(case, target).is_empty();
     let missing: Vec<&TargetSeen> = hooks.targets.iter().filter(bare).collect();
     let ruling = match (missing.first(), refused(true), refused(false)) {
         (Some(first), ..) => uncovered(case, hooks, &missing, first),
@@ -93,7 +94,7 @@ fn holds(case: &Case<'_>, of: usize) -> Ruling {
     let failed = seen(case).ok().and_then(|hooks| {
         let unread = unread(hooks);
         hooks.targets.iter().find_map(|target| match &target.hooks {
-            Seen::Failed(error) => Some((unread, error)),
+            Observation::Failed(error) => Some((unread, error)),
             _ => None,
         })
     });

@@ -11,8 +11,8 @@ use crate::gitlab::{self, Writer};
 use crate::http::Client;
 use crate::inputs::{Interview, Missing, Question, questions};
 use crate::instance::InstanceUrl;
-use crate::observed::look::{Already, Look, Wanted};
-use crate::observed::{Observed, Seen};
+use crate::observed::observer::{Already, Observer, Wanted};
+use crate::observed::{Observation, Observed};
 use crate::report::connect::Trouble;
 use crate::secret::PersonalAccessToken;
 use crate::settings::{Source, keys};
@@ -22,7 +22,7 @@ use crate::terminal::prompt::Lean;
 /// Everything that the walk stands on.
 pub(super) struct Gathered {
     pub desired: Desired,
-    pub look: Look,
+    pub look: Observer,
     pub writer: Writer,
     pub token: PersonalAccessToken,
     /// Where the token came from: only a typed one is offered to the keyring.
@@ -88,8 +88,8 @@ async fn token(context: &Context<'_>, interview: &Interview<'_>, ground: Ground)
     recall::offer_token_of(&instance, context, interview).await;
     let found = interview
         .secret_until(&questions::TOKEN, async |token: &PersonalAccessToken| {
-            let look = Look::new(&http, &instance, token, factory.clone());
-            let looking = look.look(&desired, basics(), &());
+            let look = Observer::new(&http, &instance, token, factory.clone());
+            let looking = look.observe(&desired, basics(), &());
             let observed = context.terminal.during("checking the token", looking).await;
             refuse::what_the_token_cannot(&desired, &observed)?;
             Ok((look, already(observed)))
@@ -108,7 +108,7 @@ fn basics() -> Wanted {
         deliveries: false,
         discovery: true,
         factory: false,
-        bundle: Seen::NotAsked("not looked for yet"),
+        bundle: Observation::Skipped("not looked for yet"),
         already: Already::default(),
     }
 }

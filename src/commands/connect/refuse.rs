@@ -5,7 +5,7 @@ use crate::checks::{Finding, Policy, Status, judge};
 use crate::desired::Desired;
 use crate::error::{Failure, Fix, Kind};
 use crate::http;
-use crate::observed::{HooksSeen, Observed, Seen};
+use crate::observed::{HooksSeen, Observation, Observed};
 use crate::report::connect::Trouble;
 use crate::target::{Strategy, Target};
 
@@ -46,14 +46,14 @@ fn failure(finding: Finding) -> Option<Failure> {
 pub(super) fn what_was_not_seen(desired: &Desired, observed: &Observed) -> Result<(), Failure> {
     const WHAT: &str = "what is there could not be read, so nothing was planned";
     what_the_token_cannot(desired, observed)?;
-    if let Seen::Failed(error) = &observed.applications {
+    if let Observation::Failed(error) = &observed.applications {
         return Err(explain::gitlab(error, WHAT, &desired.instance));
     }
     // Where group hooks do not exist, the plan says so, and what to take instead.
     if desired.webhooks.strategy == Strategy::Group && !observed.plan().has_group_hooks() {
         return Ok(());
     }
-    if let Seen::Failed(error) = &observed.hooks {
+    if let Observation::Failed(error) = &observed.hooks {
         return Err(explain::gitlab(error, WHAT, &desired.instance));
     }
     match unread_errors(observed).as_slice() {
@@ -72,8 +72,8 @@ fn unread_errors(observed: &Observed) -> Vec<(&Target, &http::Error)> {
     let targets = observed.hooks.known().into_iter().flat_map(|seen| &seen.targets);
     targets
         .filter_map(|seen| match &seen.hooks {
-            Seen::Failed(error) => Some((&seen.target, error)),
-            Seen::Known(_) | Seen::NotAsked(_) => None,
+            Observation::Failed(error) => Some((&seen.target, error)),
+            Observation::Known(_) | Observation::Skipped(_) => None,
         })
         .collect()
 }

@@ -76,7 +76,7 @@ fn applications() -> impl Generator<Value = Applications> {
 fn start(which: Applications, hooks_found: &[Vec<Found>]) -> (Observed, Record) {
     let mut observed = observed();
     let mut record = Record::default();
-    let there = Seen::Known(vec![application(7)]);
+    let there = Observation::Known(vec![application(7)]);
     match which {
         Applications::None => {}
         Applications::Ours => (observed.applications, record) = (there, finished_record()),
@@ -102,10 +102,10 @@ fn carry_out(steps: &[Step], observed: &mut Observed, record: &mut Record) {
     for step in steps {
         match step {
             Step::CreateApplication { .. } => {
-                observed.applications = Seen::Known(vec![application(8)]);
+                observed.applications = Observation::Known(vec![application(8)]);
                 record.application = OwnApplication::Made { application_id: ID.to_owned() };
             }
-            Step::DeleteApplication { .. } => observed.applications = Seen::Known(Vec::new()),
+            Step::DeleteApplication { .. } => observed.applications = Observation::Known(Vec::new()),
             Step::RenewSecret { .. } => record.application = OwnApplication::Made { application_id: ID.to_owned() },
             Step::SealBundle { .. } => {
                 record.secret = SecretState::Sealed;
@@ -133,14 +133,14 @@ fn carry_out(steps: &[Step], observed: &mut Observed, record: &mut Record) {
 }
 
 fn seen(hook: Hook) -> HookSeen {
-    HookSeen { hook, deliveries: Seen::NotAsked("not needed here") }
+    HookSeen { hook, deliveries: Observation::Skipped("not needed here") }
 }
 
 fn hooks_of<'o>(observed: &'o mut Observed, wanted: &Target) -> &'o mut Vec<HookSeen> {
-    let Seen::Known(all) = &mut observed.hooks else { panic!("the hooks are known") };
+    let Observation::Known(all) = &mut observed.hooks else { panic!("the hooks are known") };
     let target: &mut TargetSeen =
         all.targets.iter_mut().find(|seen| seen.target == *wanted).expect("a target of the plan");
-    let Seen::Known(hooks) = &mut target.hooks else { panic!("its hooks are known") };
+    let Observation::Known(hooks) = &mut target.hooks else { panic!("its hooks are known") };
     hooks
 }
 

@@ -30,11 +30,11 @@ pub(super) fn desired() -> Desired {
 pub(super) fn observed() -> Observed {
     let mut observed = Fixture::healthy().observed;
     observed.at = fixture::at("2026-11-21T12:00:00Z");
-    observed.applications = Seen::Known(Vec::new());
-    observed.scopes_supported = Seen::Known(words(&["api", "sudo"]));
-    observed.pair = Seen::NotAsked("no secret is at hand");
+    observed.applications = Observation::Known(Vec::new());
+    observed.scopes_supported = Observation::Known(words(&["api", "sudo"]));
+    observed.pair = Observation::Skipped("no secret is at hand");
     observed.hooks = hooks(Strategy::Group, vec![bare(group(1, "acme"))]);
-    observed.factory.status = Seen::Known(status(FactoryState::Pending));
+    observed.factory.status = Observation::Known(status(FactoryState::Pending));
     observed
 }
 
@@ -51,12 +51,12 @@ pub(super) fn project(id: u64, path: &str) -> Target {
 }
 
 pub(super) fn bare(target: Target) -> TargetSeen {
-    TargetSeen { target, empty: false, hooks: Seen::Known(Vec::new()) }
+    TargetSeen { target, empty: false, hooks: Observation::Known(Vec::new()) }
 }
 
 pub(super) fn with_hooks(target: Target, hooks: Vec<Hook>) -> TargetSeen {
-    let seen = |hook| HookSeen { hook, deliveries: Seen::NotAsked("not needed here") };
-    TargetSeen { target, empty: false, hooks: Seen::Known(hooks.into_iter().map(seen).collect()) }
+    let seen = |hook| HookSeen { hook, deliveries: Observation::Skipped("not needed here") };
+    TargetSeen { target, empty: false, hooks: Observation::Known(hooks.into_iter().map(seen).collect()) }
 }
 
 pub(super) fn right_hook(id: u64) -> Hook {
@@ -103,12 +103,12 @@ pub(super) fn finished_record() -> Record {
 
 pub(super) fn connected() -> Observed {
     let mut observed = observed();
-    observed.applications = Seen::Known(vec![application(7)]);
+    observed.applications = Observation::Known(vec![application(7)]);
     observed.hooks = hooks(Strategy::Group, vec![with_hooks(group(1, "acme"), vec![right_hook(5)])]);
-    observed.factory.status = Seen::Known(status(FactoryState::Connected));
+    observed.factory.status = Observation::Known(status(FactoryState::Connected));
     observed
 }
 
-pub(super) fn hooks(strategy: Strategy, targets: Vec<TargetSeen>) -> Seen<HooksSeen> {
-    Seen::Known(HooksSeen { strategy, targets, left_out: LeftOut::default() })
+pub(super) fn hooks(strategy: Strategy, targets: Vec<TargetSeen>) -> Observation<HooksSeen> {
+    Observation::Known(HooksSeen { strategy, targets, left_out: LeftOut::default() })
 }

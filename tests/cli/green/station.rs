@@ -14,7 +14,7 @@ use factory_gitlab::factory::Factory;
 use factory_gitlab::gitlab::{NewApplication, Writer};
 use factory_gitlab::http::{self, Proxy};
 use factory_gitlab::kit::Kit;
-use factory_gitlab::observed::{Already, BundleSeen, Look, Seen, Wanted};
+use factory_gitlab::observed::{Already, BundleSeen, Observation, Observer, Wanted};
 use factory_gitlab::sandbox::Sandbox;
 use factory_gitlab::sandbox::options::Options;
 use factory_gitlab::secret::{FactoryKey, PersonalAccessToken};
@@ -87,7 +87,7 @@ impl Station {
         let credentials = Credentials { application_id: made.application.application_id, secret: made.secret };
         self.desired.application.origin = ApplicationOrigin::Auto { given: Some(credentials), renew: false };
         let look = self.look(&self.client(Duration::from_secs(30)));
-        let observed = look.look(&self.desired, wanted(Deliveries::Nothing), &()).await;
+        let observed = look.observe(&self.desired, wanted(Deliveries::Nothing), &()).await;
         let version = observed.metadata.known().expect("a version").version;
         for seen in &observed.hooks.known().expect("targets").targets {
             let hook = writer.create_hook(&self.desired.webhooks.hook(seen.target.clone())).await.expect("a hook");
@@ -116,9 +116,9 @@ impl Station {
         Writer::new(http.clone(), self.desired.instance.clone(), self.token())
     }
 
-    fn look(&self, http: &http::Client) -> Look {
+    fn look(&self, http: &http::Client) -> Observer {
         let key = FactoryKey::new(self.sandbox.factory().api_key()).expect("a key");
-        Look::new(http, &self.desired.instance, &self.token(), Factory::new(http.clone(), Some(key)))
+        Observer::new(http, &self.desired.instance, &self.token(), Factory::new(http.clone(), Some(key)))
     }
 
     /// `verify`, with this much time for a request.
@@ -132,14 +132,14 @@ impl Station {
         let http = self.client(timeout);
         let mut look = self.look(&http);
         if desired.instance.to_string() != self.desired.instance.to_string() {
-            look = Look::new(&http, &desired.instance, &self.token(), look.factory.clone());
+            look = Observer::new(&http, &desired.instance, &self.token(), look.factory.clone());
         }
-        let mut observed = Box::pin(look.look(desired, wanted(self.deliveries), &())).await;
-        if let (Deliveries::Live, Seen::Known(hooks)) = (self.deliveries, &observed.hooks) {
+        let mut observed = Box::pin(look.observe(desired, wanted(self.deliveries), &())).await;
+        if let (Deliveries::Live, Observation::Known(hooks)) = (self.deliveries, &observed.hooks) {
             let (writer, fired) = (self.writer(&http), Fired::default());
             let version = observed.metadata.known().map(|metadata| metadata.version);
             let proof = Proof::new(Sides::of(&look, &writer, &fired), &desired.webhooks).of_version(version);
-            observed.factory.proofs = Seen::Known(Box::pin(proof.of_each_kind(hooks)).await);
+            observed.factory.proofs = Observation::Known(Box::pin(proof.of_each_kind(hooks)).await);
         }
         let findings = judge(desired, &observed, &Policy::default());
         let asked =
@@ -160,7 +160,7 @@ fn wanted(deliveries: Deliveries) -> Wanted {
         deliveries: deliveries != Deliveries::Nothing,
         discovery: false,
         factory: true,
-        bundle: Seen::Known(BundleSeen::Accepted { id: None, sha256: "00".to_owned() }),
+        bundle: Observation::Known(BundleSeen::Accepted { id: None, sha256: "00".to_owned() }),
         already: Already::default(),
     }
 }

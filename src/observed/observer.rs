@@ -10,7 +10,7 @@ use std::time::Duration;
 use super::bulk::Bulk;
 use super::hooks::{Alike, Logs, Walk};
 use super::targets::{self, Starts};
-use super::{BundleSeen, FactorySeen, HooksSeen, NetworkSeen, Observed, Seen, sides};
+use super::{BundleSeen, FactorySeen, HooksSeen, NetworkSeen, Observation, Observed, sides};
 use crate::desired::{Credentials, Desired};
 use crate::env::Clock;
 use crate::factory::Factory;
@@ -32,7 +32,7 @@ pub struct Wanted {
     /// Factory's status and hosts.
     pub factory: bool,
     /// What the local record says of the bundle; whoever has the record passes it on.
-    pub bundle: Seen<BundleSeen>,
+    pub bundle: Observation<BundleSeen>,
     /// What has been seen already, so that nothing is asked twice.
     pub already: Already,
 }
@@ -62,7 +62,7 @@ impl Watch for () {}
 
 /// The reading halves of both sides.
 #[derive(Clone)]
-pub struct Look {
+pub struct Observer {
     pub http: Client,
     pub gitlab: Reader,
     pub oauth: OAuth,
@@ -72,16 +72,16 @@ pub struct Look {
 /// What the first round saw.
 struct First {
     network: NetworkSeen,
-    metadata: Seen<Metadata>,
-    token: Seen<TokenDetails>,
-    user: Seen<User>,
-    license: Seen<License>,
-    applications: Seen<Vec<Application>>,
-    scopes_supported: Seen<Vec<String>>,
+    metadata: Observation<Metadata>,
+    token: Observation<TokenDetails>,
+    user: Observation<User>,
+    license: Observation<License>,
+    applications: Observation<Vec<Application>>,
+    scopes_supported: Observation<Vec<String>>,
     starts: Starts,
 }
 
-impl Look {
+impl Observer {
     /// The reading halves over one client: GitLab's with a token, Factory's as it is.
     #[must_use]
     pub fn new(http: &Client, instance: &InstanceUrl, token: &PersonalAccessToken, factory: Factory) -> Self {
@@ -94,7 +94,7 @@ impl Look {
     }
 
     /// Looks. Never fails as a whole: what could not be read is in its place.
-    pub async fn look(&self, desired: &Desired, wanted: Wanted, watch: &dyn Watch) -> Observed {
+    pub async fn observe(&self, desired: &Desired, wanted: Wanted, watch: &dyn Watch) -> Observed {
         let times = Stopwatch { clock: self.http.clock(), took: RefCell::default() };
         Glance { look: self, desired, wanted: &wanted, watch, times }.all().await
     }
@@ -102,7 +102,7 @@ impl Look {
 
 /// One look.
 struct Glance<'a> {
-    look: &'a Look,
+    look: &'a Observer,
     desired: &'a Desired,
     wanted: &'a Wanted,
     watch: &'a dyn Watch,
@@ -138,7 +138,7 @@ impl Glance<'_> {
     }
 
     /// The first round, and then what hangs on it.
-    async fn gitlab(&self) -> (First, Seen<HooksSeen>, (Seen<Pair>, Seen<ProbedScopes>)) {
+    async fn gitlab(&self) -> (First, Observation<HooksSeen>, (Observation<Pair>, Observation<ProbedScopes>)) {
         let first = Box::pin(self.first()).await;
         let (hooks, pair) = tokio::join!(
             Box::pin(self.hooks(&first)),
@@ -160,7 +160,7 @@ impl Glance<'_> {
         let discovery = async {
             match self.wanted.discovery {
                 true => unless_known(scopes_supported, gitlab.scopes_supported()).await,
-                false => Seen::NotAsked("no application is to be made"),
+                false => Observation::Skipped("no application is to be made"),
             }
         };
         let times = &self.times;
@@ -178,13 +178,13 @@ impl Glance<'_> {
         First { network, metadata, token, user, license, applications, scopes_supported, starts }
     }
 
-    async fn hooks(&self, first: &First) -> Seen<HooksSeen> {
+    async fn hooks(&self, first: &First) -> Observation<HooksSeen> {
         if !self.wanted.hooks {
-            return Seen::NotAsked("no check of hooks was asked for");
+            return Observation::Skipped("no check of hooks was asked for");
         }
         let strategy = match strategy(self.desired, &first.license) {
-            Err(error) => return Seen::Failed(error),
-            Ok(Strategy::None) => return Seen::NotAsked("no webhooks are wanted (--webhooks none)"),
+            Err(error) => return Observation::Failed(error),
+            Ok(Strategy::None) => return Observation::Skipped("no webhooks are wanted (--webhooks none)"),
             Ok(strategy) => strategy,
         };
         let version = first.metadata.known().map(|metadata| metadata.version);
@@ -199,28 +199,33 @@ impl Glance<'_> {
             watch: self.watch,
             width: 2 * self.look.http.concurrency(),
         };
-        Seen::from(self.times.time("hooks", walk.all(&first.starts)).await)
+        Observation::from(self.times.time("hooks", walk.all(&first.starts)).await)
     }
 
     /// Proves the application's pair, and its scopes where the list of applications does not show them: then the probe
     /// of the scopes proves the pair as well.
-    async fn pair(&self, applications: &Seen<Vec<Application>>) -> (Seen<Pair>, Seen<ProbedScopes>) {
+    async fn pair(
+        &self,
+        applications: &Observation<Vec<Application>>,
+    ) -> (Observation<Pair>, Observation<ProbedScopes>) {
         const NO_SECRET: &str = "no application secret is at hand (--application-secret-file)";
         let Some(Credentials { application_id: id, secret }) = self.desired.application.origin.credentials() else {
-            return (Seen::NotAsked(NO_SECRET), Seen::NotAsked(NO_SECRET));
+            return (Observation::Skipped(NO_SECRET), Observation::Skipped(NO_SECRET));
         };
         let oauth = &self.look.oauth;
         let listed = applications.known().and_then(|all| all.iter().find(|one| one.application_id == *id));
         if listed.is_some_and(|one| one.scopes.is_some()) {
-            let pair = Seen::from(oauth.prove_pair(id, secret).await);
-            return (pair, Seen::NotAsked("the list of applications shows them"));
+            let pair = Observation::from(oauth.prove_pair(id, secret).await);
+            return (pair, Observation::Skipped("the list of applications shows them"));
         }
         match oauth.probe_scopes(id, secret, &self.desired.application.scopes).await {
-            Ok(probed) => (Seen::Known(Pair::Valid), Seen::Known(probed)),
-            Err(error) if is_invalid_client(&error) => (Seen::Known(Pair::Invalid), Seen::Failed(error)),
+            Ok(probed) => (Observation::Known(Pair::Valid), Observation::Known(probed)),
+            Err(error) if is_invalid_client(&error) => (Observation::Known(Pair::Invalid), Observation::Failed(error)),
             // The grant of the probe may be switched off; the pair can be proved without it.
-            Err(error) if error.is_refusal() => (Seen::from(oauth.prove_pair(id, secret).await), Seen::Failed(error)),
-            Err(error) => (Seen::Failed(error.clone()), Seen::Failed(error)),
+            Err(error) if error.is_refusal() => {
+                (Observation::from(oauth.prove_pair(id, secret).await), Observation::Failed(error))
+            }
+            Err(error) => (Observation::Failed(error.clone()), Observation::Failed(error)),
         }
     }
 
@@ -231,28 +236,28 @@ impl Glance<'_> {
     }
 }
 
-fn own_url(user: &Seen<User>) -> Seen<Option<String>> {
+fn own_url(user: &Observation<User>) -> Observation<Option<String>> {
     match user {
-        Seen::Known(user) => Seen::Known(user.own_url().map(str::to_owned)),
-        Seen::Failed(error) => Seen::Failed(error.clone()),
-        Seen::NotAsked(reason) => Seen::NotAsked(reason),
+        Observation::Known(user) => Observation::Known(user.own_url().map(str::to_owned)),
+        Observation::Failed(error) => Observation::Failed(error.clone()),
+        Observation::Skipped(reason) => Observation::Skipped(reason),
     }
 }
 
 /// Only the Community Edition has no licence to ask for. Believed of the other, it would choose the wrong kind of hooks.
-fn believed(license: Seen<License>, metadata: &Seen<Metadata>, gitlab: &Reader) -> Seen<License> {
+fn believed(license: Observation<License>, metadata: &Observation<Metadata>, gitlab: &Reader) -> Observation<License> {
     match (&license, metadata) {
-        (Seen::Known(License::NotThere), Seen::Known(Metadata { edition: Edition::Ee, .. })) => {
-            Seen::Failed(gitlab.hidden_license())
+        (Observation::Known(License::NotThere), Observation::Known(Metadata { edition: Edition::Ee, .. })) => {
+            Observation::Failed(gitlab.hidden_license())
         }
         _ => license,
     }
 }
 
-async fn unless_known<T>(known: Option<T>, read: impl Future<Output = Result<T, http::Error>>) -> Seen<T> {
+async fn unless_known<T>(known: Option<T>, read: impl Future<Output = Result<T, http::Error>>) -> Observation<T> {
     match known {
-        Some(value) => Seen::Known(value),
-        None => Seen::from(read.await),
+        Some(value) => Observation::Known(value),
+        None => Observation::from(read.await),
     }
 }
 
@@ -262,9 +267,9 @@ fn is_invalid_client(error: &http::Error) -> bool {
 
 /// What `auto` comes to. Without an answer about the licence nothing is assumed: looking at the wrong kind of target would
 /// call a healthy connection broken.
-fn strategy(desired: &Desired, license: &Seen<License>) -> Result<Strategy, http::Error> {
+fn strategy(desired: &Desired, license: &Observation<License>) -> Result<Strategy, http::Error> {
     match (desired.webhooks.strategy, license) {
-        (Strategy::Auto, Seen::Failed(error)) => Err(error.clone()),
+        (Strategy::Auto, Observation::Failed(error)) => Err(error.clone()),
         (strategy, license) => Ok(strategy.resolved(super::plan_of(license.known()))),
     }
 }
