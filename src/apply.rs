@@ -7,13 +7,13 @@ mod application;
 mod handover;
 mod hooks;
 mod patience;
-pub mod prove;
+pub mod webhook_test;
 
 use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
-use self::prove::Fired;
+use self::webhook_test::TestQuota;
 use crate::bundle::{RecipientError, SealError};
 use crate::desired::{Credentials, Desired};
 use crate::env::Clock;
@@ -63,7 +63,7 @@ pub enum Error {
 }
 
 impl Error {
-    /// Whether a request had no answer that says anything: the network, a time-out, a server in trouble, a limit.
+    /// Whether a request had no answer that says anything: the network, a time-out, a server in group, a limit.
     fn is_no_answer(&self) -> bool {
         matches!(self, Self::Request(error) if !error.is_refusal())
     }
@@ -74,21 +74,21 @@ impl Error {
     }
 }
 
-/// The two sides, in both halves.
+/// The two clients, in both halves.
 #[derive(Clone, Copy)]
-pub struct Sides<'a> {
+pub struct Clients<'a> {
     pub reader: &'a Reader,
     pub writer: &'a Writer,
     pub oauth: &'a OAuth,
     pub factory: &'a Factory,
-    pub fired: &'a Fired,
+    pub test_quota: &'a TestQuota,
 }
 
-impl<'a> Sides<'a> {
-    /// The reading halves that looked, the writing one, and what was fired so far.
+impl<'a> Clients<'a> {
+    /// The reading halves that looked, the writing one, and what was test_quota so far.
     #[must_use]
-    pub fn of(look: &'a Observer, writer: &'a Writer, fired: &'a Fired) -> Self {
-        Self { reader: &look.gitlab, writer, oauth: &look.oauth, factory: &look.factory, fired }
+    pub fn of(look: &'a Observer, writer: &'a Writer, test_quota: &'a TestQuota) -> Self {
+        Self { reader: &look.gitlab, writer, oauth: &look.oauth, factory: &look.factory, test_quota }
     }
 }
 
@@ -96,7 +96,7 @@ impl<'a> Sides<'a> {
 pub struct Apply<'a> {
     pub desired: &'a Desired,
     pub observed: &'a Observed,
-    pub sides: Sides<'a>,
+    pub clients: Clients<'a>,
     pub connection: &'a Connection,
     journal: Mutex<Journal>,
     patience: Patience,
@@ -186,12 +186,12 @@ struct Hands {
 
 impl<'a> Apply<'a> {
     #[must_use]
-    pub fn new(work: Work<'a>, journal: Journal) -> Self {
-        let Work { desired, observed, sides, connection, token, transport } = work;
+    pub fn new(work: ApplyInputs<'a>, journal: Journal) -> Self {
+        let ApplyInputs { desired, observed, clients, connection, token, transport } = work;
         Self {
             desired,
             observed,
-            sides,
+            clients,
             connection,
             journal: Mutex::new(journal),
             patience: Patience::new(Clock, transport.timeout),
@@ -296,10 +296,10 @@ impl<'a> Apply<'a> {
 
 /// Everything that [`Apply::new`] needs besides the journal.
 #[derive(Clone, Copy)]
-pub struct Work<'a> {
+pub struct ApplyInputs<'a> {
     pub desired: &'a Desired,
     pub observed: &'a Observed,
-    pub sides: Sides<'a>,
+    pub clients: Clients<'a>,
     pub connection: &'a Connection,
     pub token: &'a PersonalAccessToken,
     /// How many hooks are worked on at the same time, and how long an answer may take.

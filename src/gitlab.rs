@@ -28,7 +28,7 @@ pub use listing::ProjectPages;
 pub use oauth::OAuth;
 pub use reach::reach;
 pub use reader::Reader;
-pub use refusal::Refused;
+pub use refusal::ApiRefusal;
 pub use writer::{NewApplication, NewToken, Writer};
 
 /// A failed request to GitLab.

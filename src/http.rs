@@ -26,7 +26,7 @@ mod tunnel;
 pub use bridge::{Bridge, client_secret};
 pub use budget::Spent;
 pub use client::Client;
-pub use failure::{Answer, Cause, Error, Expected, Failed, Imposter, TlsProblem, base_of_api};
+pub use failure::{Answer, Cause, Error, Expected, Failed, TlsProblem, UnexpectedPage, base_of_api};
 pub use gate::{OnWait, Wait};
 pub use options::{Options, Proxy};
 pub use pace::backoff;

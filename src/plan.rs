@@ -28,20 +28,20 @@ pub struct Plan {
     /// What no API can do, with the page where it is done.
     pub by_hand: Vec<Fix>,
     /// What stands in the way. With any of these nothing is applied.
-    pub obstacles: Vec<Obstacle>,
+    pub blockers: Vec<Blocker>,
 }
 
 impl Plan {
     /// Whether everything is already as it should be.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.steps.is_empty() && self.obstacles.is_empty()
+        self.steps.is_empty() && self.blockers.is_empty()
     }
 }
 
 /// Something that only a person can decide or mend.
 #[derive(Clone, Debug, Eq, PartialEq)]
-pub enum Obstacle {
+pub enum Blocker {
     /// An application of the wanted name that is not the connection's.
     ForeignApplication { application: Application, differences: Vec<String> },
     /// Several applications match exactly; which one is the connection's cannot be told.
@@ -69,7 +69,7 @@ pub fn plan(desired: &Desired, observed: &Observed, record: &Record) -> Plan {
         plan.steps.extend(bundle::minting(desired, observed));
     }
     plan.steps.extend(part.steps);
-    plan.obstacles.extend(part.obstacles);
+    plan.blockers.extend(part.blockers);
     plan.notes.extend(part.notes);
     plan.steps.extend(bundle::sealing(desired, sealing));
     if sealing.is_fresh() {

@@ -26,7 +26,7 @@ impl Apply<'_> {
         let mut tries = self.patience.tries();
         let mut is_certain = true;
         loop {
-            let error = match self.sides.writer.create_application(&new).await {
+            let error = match self.clients.writer.create_application(&new).await {
                 Ok(made) => return self.created(&made.application).map(|()| made),
                 Err(error) => error,
             };
@@ -62,7 +62,7 @@ impl Apply<'_> {
     async fn new_applications(&self) -> Result<Vec<Application>, http::Error> {
         let before: BTreeSet<u64> =
             self.observed.applications.known().into_iter().flatten().map(|one| one.id).collect();
-        let mut new = self.sides.reader.applications().await?;
+        let mut new = self.clients.reader.applications().await?;
         new.retain(|one| !before.contains(&one.id) && plan::is_wanted(&self.desired.application, one));
         Ok(new)
     }
@@ -82,7 +82,7 @@ impl Apply<'_> {
     async fn renew(&self, id: u64, application_id: &str) -> Result<ApplicationWithSecret, Error> {
         let application_id = application_id.to_owned();
         self.note(&Entry::RenewSecret { application_id: application_id.clone() })?;
-        let renewed = self.patience.tries().until_done(|| self.sides.writer.renew_secret(id)).await?;
+        let renewed = self.patience.tries().until_done(|| self.clients.writer.renew_secret(id)).await?;
         self.note(&Entry::SecretRenewed { application_id })?;
         Ok(renewed)
     }
@@ -96,7 +96,7 @@ impl Apply<'_> {
     pub(super) async fn delete_application(&self, id: u64, application_id: &str) -> Result<(), Error> {
         let application_id = application_id.to_owned();
         self.note(&Entry::DeleteApplication { application_id: application_id.clone() })?;
-        self.patience.tries().until_done(|| self.sides.writer.delete_application(id)).await?;
+        self.patience.tries().until_done(|| self.clients.writer.delete_application(id)).await?;
         self.note(&Entry::ApplicationDeleted { application_id })
     }
 
@@ -105,7 +105,7 @@ impl Apply<'_> {
         if let Some(id) = hands.made {
             self.yield_to_an_older(id, &credentials.application_id).await?;
         }
-        let prove = || self.sides.oauth.prove_pair(&credentials.application_id, &credentials.secret);
+        let prove = || self.clients.oauth.prove_pair(&credentials.application_id, &credentials.secret);
         let pair = self.patience.tries().until_done(prove).await?;
         match pair {
             Pair::Valid => self.note(&Entry::PairProven { application_id: credentials.application_id.clone() }),

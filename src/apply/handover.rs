@@ -23,7 +23,7 @@ impl Apply<'_> {
         let mut tries = self.patience.tries();
         let minted = loop {
             self.note(&Entry::MintToken { name: name.clone() })?;
-            let error = match self.sides.writer.mint_token(&new).await {
+            let error = match self.clients.writer.mint_token(&new).await {
                 Ok(minted) => break minted,
                 Err(error) => error,
             };
@@ -49,13 +49,13 @@ impl Apply<'_> {
         let ids = match (id, self.observed.user.known()) {
             (Some(id), _) => vec![id],
             (None, Some(user)) => {
-                let tokens = self.sides.reader.tokens_of(user.id, name).await?;
+                let tokens = self.clients.reader.tokens_of(user.id, name).await?;
                 tokens.into_iter().filter(|token| token.name == name && token.active).map(|token| token.id).collect()
             }
             (None, None) => Vec::new(),
         };
         for id in &ids {
-            self.sides.writer.revoke_token(*id).await?;
+            self.clients.writer.revoke_token(*id).await?;
         }
         Ok(ids)
     }
@@ -142,7 +142,7 @@ impl Apply<'_> {
     pub(super) async fn upload(&self, url: &Url, method: UploadMethod) -> Result<Receipt, Error> {
         let sealed = SealedBundle::read(&self.connection.bundle_path())?;
         self.note(&Entry::UploadBundle { sha256: sealed.sha256().to_owned() })?;
-        let receipt = self.sides.factory.upload(&sealed, url, method).await?;
+        let receipt = self.clients.factory.upload(&sealed, url, method).await?;
         self.note(&Entry::BundleAccepted { sha256: sealed.sha256().to_owned(), id: receipt.id.clone() })?;
         Ok(receipt)
     }

@@ -15,7 +15,7 @@ use crate::observed::DeliveryProof;
 use crate::target::{Event, Target};
 
 use super::patience::{Tries, may_have_happened};
-use super::prove::Proof;
+use super::webhook_test::WebhookTester;
 use super::{Applied, Apply, Error, Step, StepEnd, Watch};
 
 /// After so many failures in a row, and none of them a refusal, GitLab is taken for gone. More than are in flight at once
@@ -84,7 +84,7 @@ impl Apply<'_> {
         let spec = self.desired.webhooks.hook(target.clone());
         let mut tries = self.patience.tries();
         let hook = loop {
-            let error = match self.sides.writer.create_hook(&spec).await {
+            let error = match self.clients.writer.create_hook(&spec).await {
                 Ok(hook) => break hook,
                 Err(error) => error,
             };
@@ -113,14 +113,14 @@ impl Apply<'_> {
             // Before 17.1 there is no description; what points at Factory was made for it.
             None => self.desired.webhooks.is_url(&hook.url),
         };
-        Ok(self.sides.reader.hooks(target).await?.into_iter().find(is_ours))
+        Ok(self.clients.reader.hooks(target).await?.into_iter().find(is_ours))
     }
 
     /// An edit sends the whole hook, so that sending it twice does no harm.
     async fn edit_hook(&self, target: &Target, id: u64) -> Result<Hook, Error> {
         self.note(&Entry::ChangeHook { target: target.clone(), change: HookChange::Edit })?;
         let spec = self.desired.webhooks.hook(target.clone());
-        let hook = self.patience.tries().until_done(|| self.sides.writer.edit_hook(id, &spec)).await?;
+        let hook = self.patience.tries().until_done(|| self.clients.writer.edit_hook(id, &spec)).await?;
         self.changed(target, HookChange::Edit, hook.id)?;
         Ok(hook)
     }
@@ -128,7 +128,7 @@ impl Apply<'_> {
     /// A hook that is not there any more counts as deleted, so that deleting twice does no harm.
     async fn delete_hook(&self, target: &Target, id: u64) -> Result<(), Error> {
         self.note(&Entry::ChangeHook { target: target.clone(), change: HookChange::Delete })?;
-        self.patience.tries().until_done(|| self.sides.writer.delete_hook(target, id)).await?;
+        self.patience.tries().until_done(|| self.clients.writer.delete_hook(target, id)).await?;
         self.changed(target, HookChange::Delete, id)
     }
 
@@ -158,7 +158,7 @@ impl Apply<'_> {
         };
         let Some(hook) = hook else { return Ok(None) };
         let waits = |why: &str| watch.waits(why);
-        let proof = Proof::new(self.sides, &self.desired.webhooks).of_version(self.version()).telling(&waits);
+        let proof = WebhookTester::new(self.clients, &self.desired.webhooks).of_version(self.version()).telling(&waits);
         let proof = proof.of(target, hook, event).await;
         if proof.stands() {
             self.note(&Entry::DeliveryProved { kind: target.kind() })?;

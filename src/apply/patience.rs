@@ -146,7 +146,7 @@ fn kind(error: &http::Error) -> Failed {
             500 => Failed::Unclear,
             _ => Failed::Final,
         },
-        Cause::Imposter { .. } | Cause::Decode { .. } | Cause::TooLarge { .. } => Failed::Unclear,
+        Cause::UnexpectedPage { .. } | Cause::Decode { .. } | Cause::TooLarge { .. } => Failed::Unclear,
         Cause::Tls(_) | Cause::Redirected { .. } | Cause::Link(_) | Cause::Interrupted | Cause::Setup(_) => {
             Failed::Final
         }

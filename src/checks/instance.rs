@@ -7,7 +7,7 @@ use url::Url;
 use super::ruling::{Case, Ruling, known};
 use super::{Check, Severity};
 use crate::error::Fix;
-use crate::http::{self, Cause, Imposter};
+use crate::http::{self, Cause, UnexpectedPage};
 use crate::instance::Version;
 use crate::observed::Observation;
 
@@ -219,7 +219,7 @@ fn api(case: &Case<'_>) -> Ruling {
         }
         Cause::Status(answer) if answer.status == 404 => Ruling::fail("there is no GitLab API under this URL")
             .fix(Fix::say("correct the URL; a GitLab installed under a path needs the path (https://host/gitlab)")),
-        Cause::Imposter { status, what } => imposter(*status, what, error),
+        Cause::UnexpectedPage { status, what } => unexpected_page(*status, what, error),
         _ => Ruling::failed(error),
     }
 }
@@ -233,16 +233,18 @@ fn is_gitlabs(answer: &http::Answer) -> bool {
     answer.message.is_some() || answer.error.is_some()
 }
 
-fn imposter(status: u16, what: &Imposter, error: &http::Error) -> Ruling {
+fn unexpected_page(status: u16, what: &UnexpectedPage, error: &http::Error) -> Ruling {
     if matches!(status, 408 | 429 | 500..) {
         return Ruling::unknown(error.to_string())
             .saw("status", status)
             .fix(Fix::say("run it again; if it stays, look at the proxy before GitLab and at GitLab itself"));
     }
     let fix = match what {
-        Imposter::LoginWall => "let requests to /api/v4 pass the sign-in that stands before GitLab",
-        Imposter::ClientCertificate => "give a client certificate that it accepts, with its key, with --client-cert",
-        Imposter::WebPage | Imposter::OtherType(_) => {
+        UnexpectedPage::LoginWall => "let requests to /api/v4 pass the sign-in that stands before GitLab",
+        UnexpectedPage::ClientCertificate => {
+            "give a client certificate that it accepts, with its key, with --client-cert"
+        }
+        UnexpectedPage::WebPage | UnexpectedPage::OtherType(_) => {
             "correct the URL (with the path GitLab is installed under), or let /api/v4 pass the proxy"
         }
     };

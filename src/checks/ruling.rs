@@ -168,7 +168,7 @@ fn general_fix(error: &http::Error) -> Option<Fix> {
         Cause::Link(why) if why.contains("external_url") => {
             Fix::say("give the address that GitLab has as its external_url with --gitlab-url")
         }
-        Cause::Link(_) | Cause::Imposter { .. } | Cause::Decode { .. } | Cause::TooLarge { .. } => {
+        Cause::Link(_) | Cause::UnexpectedPage { .. } | Cause::Decode { .. } | Cause::TooLarge { .. } => {
             Fix::say(format!("see what stands between this machine and {host}: a proxy, a firewall"))
         }
         Cause::Broken { .. } | Cause::Interrupted => Fix::run("run it again", "factory-gitlab verify"),

@@ -1,23 +1,23 @@
 //! `connect`: brings an instance to the connected state, in the order in which an admin would tell it.
 
 mod application;
+mod blockers;
 mod gather;
-mod obstacle;
-mod refuse;
+mod preconditions;
 
 use std::path::PathBuf;
 use std::time::Instant;
 
 use super::{Context, explain, output, progress, recall};
-use crate::apply::prove::Fired;
-use crate::apply::{Applied, Apply, Error, Sides, Work};
+use crate::apply::webhook_test::TestQuota;
+use crate::apply::{Applied, Apply, ApplyInputs, Clients, Error};
 use crate::cli::ConnectArgs;
 use crate::desired::{Desired, Personal};
 use crate::error::{ExitCode, Failure, Fix};
 use crate::inputs::{Approval, Interview, questions};
 use crate::journal::{Connection, Entry, Journal, Lock, Record, Store};
 use crate::observed::{Observation, Observed, observer::Wanted};
-use crate::plan::{Obstacle, Plan, plan};
+use crate::plan::{Blocker, Plan, plan};
 use crate::report::connect::{ConnectReport, End, Outcome, Pending, plan_lines};
 use crate::settings::{Settings, keys};
 use crate::text::Text;
@@ -49,7 +49,7 @@ impl Walk<'_> {
 
         // Resolve: kit, address, token, application; each answer is checked where it is given.
         recall::offer_token(context, &interview).await;
-        gather::require_everything(&interview, self.args.dry_run)?;
+        gather::require_inputs(&interview, self.args.dry_run)?;
         let out = self.settings.text(&keys::BUNDLE_OUT).map(|found| PathBuf::from(found.value));
         out.as_deref().map_or(Ok(()), output::require_writable)?;
         let mut gathered = context.interrupt.or(gather::gather(context, &interview)).await??;
@@ -58,11 +58,11 @@ impl Walk<'_> {
         gathered.desired.application.origin =
             context.interrupt.or(application::origin(&interview, context, &gathered)).await??;
 
-        // Observe: everything that is there, on both sides and here.
+        // Observe: everything that is there, on both clients and here.
         let record = connection.record().map_err(|error| explain::journal(&error))?;
         let observed = context.interrupt.or(self.observe(&gathered)).await?;
-        refuse::what_was_not_seen(&gathered.desired, &observed)?;
-        gathered.unread = refuse::unread(&gathered.desired, &observed);
+        preconditions::require_observed(&gathered.desired, &observed)?;
+        gathered.unread = preconditions::unread(&gathered.desired, &observed);
 
         // Plan: the difference, shown before anything is written.
         let planned = self.plan(&interview, &gathered, (&observed, &record));
@@ -72,7 +72,7 @@ impl Walk<'_> {
         };
         if plan.is_empty() {
             gather::offer_keyring(context, &interview, &gathered).await?;
-            self.note_the_end((&connection, &lock), &gathered, &record)?;
+            self.record_finished((&connection, &lock), &gathered, &record)?;
             return Ok(self.report(&gathered, plan, End::AlreadyConnected));
         }
         self.approve(&interview, &desired, &plan)?;
@@ -80,12 +80,12 @@ impl Walk<'_> {
 
         // Apply: step by step, journalled.
         let journal = self.journal((&connection, &lock), &gathered)?;
-        let fired = Fired::default();
+        let test_quota = TestQuota::default();
         let transport = self.settings.transport()?;
-        let work = Work {
+        let work = ApplyInputs {
             desired: &desired,
             observed: &observed,
-            sides: Sides::of(&gathered.look, &gathered.writer, &fired),
+            clients: Clients::of(&gathered.look, &gathered.writer, &test_quota),
             connection: &connection,
             token: &gathered.token,
             transport: &transport,
@@ -128,13 +128,13 @@ impl Walk<'_> {
     ) -> Result<(Desired, Plan), Failure> {
         let mut desired = gathered.desired.clone();
         let mut made = plan(&desired, observed, record);
-        if let [Obstacle::NeedsSecret { application }] = made.obstacles.as_slice()
+        if let [Blocker::NeedsSecret { application }] = made.blockers.as_slice()
             && interview.prompter().can_ask()
         {
             desired.application.origin = application::decide(interview, gathered, application).await?;
             made = plan(&desired, observed, record);
         }
-        if made.obstacles.is_empty() { Ok((desired, made)) } else { Err(obstacle::explain(&made.obstacles, &desired)) }
+        if made.blockers.is_empty() { Ok((desired, made)) } else { Err(blockers::explain(&made.blockers, &desired)) }
     }
 
     fn dry_run(&self) -> End {
@@ -142,7 +142,12 @@ impl Walk<'_> {
     }
 
     /// The run before may have been cut off after its last step: then only the record does not know that all is done.
-    fn note_the_end(&self, place: (&Connection, &Lock), gathered: &Gathered, record: &Record) -> Result<(), Failure> {
+    fn record_finished(
+        &self,
+        place: (&Connection, &Lock),
+        gathered: &Gathered,
+        record: &Record,
+    ) -> Result<(), Failure> {
         if record.is_empty() || record.finished_at.is_some() {
             return Ok(());
         }

@@ -6,7 +6,7 @@ mod gitlab;
 
 use crate::credential_store::CredentialStoreError;
 use crate::error::{Failure, Fix, Kind};
-use crate::http::{self, Cause, Error, Imposter, TlsProblem};
+use crate::http::{self, Cause, Error, TlsProblem, UnexpectedPage};
 use crate::journal;
 use crate::kit::KitError;
 
@@ -46,7 +46,7 @@ pub fn factory(error: &Error, what: &str) -> Failure {
     }
 }
 
-/// A failed request as far as it is the same for both sides: kind, chain, and what to do about network and TLS.
+/// A failed request as far as it is the same for both clients: kind, chain, and what to do about network and TLS.
 #[must_use]
 pub fn transport(error: &Error, what: &str) -> Failure {
     let kind = match error.cause.as_ref() {
@@ -72,7 +72,7 @@ pub fn transport(error: &Error, what: &str) -> Failure {
         Cause::Status(answer) if answer.status >= 500 => {
             failure.fix(Fix::say("the server has trouble; try again later"))
         }
-        Cause::Imposter { what, .. } => failure.fix(imposter(what)),
+        Cause::UnexpectedPage { what, .. } => failure.fix(unexpected_page(what)),
         Cause::Redirected { to } => failure.fix(match http::base_of_api(to) {
             Some(base) => Fix::say(format!("use the address it is redirected to: {base}")),
             None => Fix::say("a proxy or a sign-in stands in front: let API requests through, or correct the address"),
@@ -109,18 +109,18 @@ fn tls(problem: &TlsProblem) -> Fix {
     }
 }
 
-fn imposter(what: &Imposter) -> Fix {
+fn unexpected_page(what: &UnexpectedPage) -> Fix {
     match what {
-        Imposter::LoginWall => Fix::say(
+        UnexpectedPage::LoginWall => Fix::say(
             "a sign-in wall (SSO, Cloudflare Access) stands in front; let API requests through, or run from inside",
         ),
-        Imposter::WebPage => {
+        UnexpectedPage::WebPage => {
             Fix::say("a proxy, load balancer or firewall answered; check the address and what stands in between")
         }
-        Imposter::ClientCertificate => Fix::say(
+        UnexpectedPage::ClientCertificate => Fix::say(
             "give your client certificate with its key (PEM) with --client-cert PATH; if you did, ask for another",
         ),
-        Imposter::OtherType(_) => Fix::say("check that the address is GitLab's own"),
+        UnexpectedPage::OtherType(_) => Fix::say("check that the address is GitLab's own"),
     }
 }
 

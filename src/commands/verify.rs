@@ -6,8 +6,8 @@ use std::time::{Duration, Instant};
 
 use super::resolve::{self, NEEDED, Terms};
 use super::{Context, explain, kit, progress, recall};
-use crate::apply::Sides;
-use crate::apply::prove::{Fired, Proof};
+use crate::apply::Clients;
+use crate::apply::webhook_test::{TestQuota, WebhookTester};
 use crate::checks::{Filter, Policy, Verdict, judge};
 use crate::cli::{self, VerifyArgs};
 use crate::desired::{ApplicationOrigin, Credentials, Desired};
@@ -46,7 +46,7 @@ struct Subject {
     desired: Desired,
     look: Observer,
     writer: Writer,
-    fired: Fired,
+    test_quota: TestQuota,
     bundle: Observation<BundleSeen>,
 }
 
@@ -67,7 +67,7 @@ async fn gather(context: &Context<'_>) -> Result<Subject, Failure> {
     let desired = resolve::desired(Terms { kit: &kit, instance: instance.clone(), settings: &settings, origin })?;
     let bundle = bundle(&store, &desired)?;
     let look = Observer::new(&http, &instance, &token, Factory::new(http.clone(), key));
-    Ok(Subject { desired, look, writer: Writer::new(http, instance, token), fired: Fired::default(), bundle })
+    Ok(Subject { desired, look, writer: Writer::new(http, instance, token), test_quota: TestQuota::default(), bundle })
 }
 
 /// The application's ID and secret, where both were given. Nobody is asked: verify works without.
@@ -132,7 +132,7 @@ impl Verify<'_> {
         let Subject { desired, look, .. } = &self.subject;
         let watch = progress::Looking::new(self.context.terminal);
         let looking = look.observe(desired, self.wanted(), &watch);
-        let mut observed = self.context.terminal.during("looking at both sides", Box::pin(looking)).await;
+        let mut observed = self.context.terminal.during("looking at both clients", Box::pin(looking)).await;
         if self.args.live && self.filter.wants("webhook.delivery") {
             observed.factory.proofs = Box::pin(self.prove(&observed)).await;
         }
@@ -162,17 +162,18 @@ impl Verify<'_> {
     }
 
     async fn prove(&self, observed: &Observed) -> Observation<Vec<DeliveryProof>> {
-        let Subject { desired, look, writer, fired, .. } = &self.subject;
+        let Subject { desired, look, writer, test_quota, .. } = &self.subject;
         let hooks = match &observed.hooks {
             Observation::Known(hooks) => hooks,
             Observation::Failed(error) => return Observation::Failed(error.clone()),
             Observation::Skipped(reason) => return Observation::Skipped(reason),
         };
-        let sides = Sides::of(look, writer, fired);
+        let clients = Clients::of(look, writer, test_quota);
         let terminal = self.context.terminal;
         let notice = |text: &str| terminal.say_line(text);
         let version = observed.metadata.known().map(|metadata| metadata.version);
-        let proof = Proof::new(sides, &desired.webhooks).of_version(version).until(self.deadline()).telling(&notice);
+        let proof =
+            WebhookTester::new(clients, &desired.webhooks).of_version(version).until(self.deadline()).telling(&notice);
         Observation::Known(terminal.during("following test deliveries", proof.of_each_kind(hooks)).await)
     }
 }

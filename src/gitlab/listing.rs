@@ -139,7 +139,7 @@ impl ProjectPages {
 pub(super) fn is_missing(error: &Error) -> bool {
     match error.cause.as_ref() {
         Cause::Status(answer) => matches!(answer.status, 400 | 404),
-        Cause::Imposter { status, .. } => matches!(status, 400 | 404),
+        Cause::UnexpectedPage { status, .. } => matches!(status, 400 | 404),
         _ => false,
     }
 }

@@ -186,7 +186,7 @@ fn is(said: &BasicErrorResponse, kind: &BasicErrorResponseType) -> bool {
 fn is_no_endpoint(error: &Error) -> bool {
     match error.cause.as_ref() {
         Cause::Status(answer) => matches!(answer.status, 404 | 405),
-        Cause::Imposter { status, .. } => matches!(status, 404 | 405),
+        Cause::UnexpectedPage { status, .. } => matches!(status, 404 | 405),
         _ => false,
     }
 }

@@ -6,7 +6,7 @@ use crate::http::{Answer, Cause, Error};
 
 /// A refusal, told apart. The texts are the server's: cut and redacted, not yet harmless for a terminal.
 #[derive(Clone, Debug, Eq, PartialEq)]
-pub enum Refused {
+pub enum ApiRefusal {
     /// 401 `invalid_token`: the token's day has come.
     TokenExpired,
     /// 401 `invalid_token`: somebody revoked it.
@@ -59,7 +59,7 @@ pub enum Refused {
     },
 }
 
-impl Refused {
+impl ApiRefusal {
     /// The refusal in an error; `None` when the failure is another one: network, 5xx, a proxy's page.
     #[must_use]
     pub fn of(error: &Error) -> Option<Self> {
@@ -83,42 +83,42 @@ impl Refused {
     }
 }
 
-fn unauthorized(answer: &Answer) -> Refused {
+fn unauthorized(answer: &Answer) -> ApiRefusal {
     let described = answer.error_description.as_deref().unwrap_or_default();
     match answer.error.as_deref() {
-        Some("dpop_error") => Refused::DpopRequired,
-        Some("invalid_client") => Refused::InvalidClient,
-        Some("invalid_token") if described.contains("expired") => Refused::TokenExpired,
-        Some("invalid_token") if described.contains("revoked") => Refused::TokenRevoked,
-        Some("invalid_token") if described.contains("impersonation") => Refused::ImpersonationDisabled,
-        _ => Refused::TokenUnknown,
+        Some("dpop_error") => ApiRefusal::DpopRequired,
+        Some("invalid_client") => ApiRefusal::InvalidClient,
+        Some("invalid_token") if described.contains("expired") => ApiRefusal::TokenExpired,
+        Some("invalid_token") if described.contains("revoked") => ApiRefusal::TokenRevoked,
+        Some("invalid_token") if described.contains("impersonation") => ApiRefusal::ImpersonationDisabled,
+        _ => ApiRefusal::TokenUnknown,
     }
 }
 
-fn forbidden(answer: &Answer, said: &str) -> Refused {
+fn forbidden(answer: &Answer, said: &str) -> ApiRefusal {
     if answer.error.as_deref() == Some("insufficient_scope") {
         let scopes = answer.scope.as_deref().unwrap_or_default();
-        return Refused::InsufficientScope { acceptable: scopes.split_whitespace().map(str::to_owned).collect() };
+        return ApiRefusal::InsufficientScope { acceptable: scopes.split_whitespace().map(str::to_owned).collect() };
     }
     if said.contains("read-only instance") || said.to_lowercase().contains("maintenance mode") {
-        return Refused::ReadOnly;
+        return ApiRefusal::ReadOnly;
     }
     let reason = said.strip_prefix("403 Forbidden").unwrap_or(said).trim_start_matches([' ', '-']);
-    Refused::Forbidden { reason: Some(reason.to_owned()).filter(|reason| !reason.is_empty()) }
+    ApiRefusal::Forbidden { reason: Some(reason.to_owned()).filter(|reason| !reason.is_empty()) }
 }
 
-fn invalid(answer: &Answer, said: &str) -> Refused {
+fn invalid(answer: &Answer, said: &str) -> ApiRefusal {
     let said_of = || said.to_owned();
     if said == "Invalid url given" {
-        Refused::InvalidHookUrl
+        ApiRefusal::InvalidHookUrl
     } else if said.starts_with("Maximum number of") && said.contains("hooks") {
-        Refused::HookLimit { said: said_of() }
+        ApiRefusal::HookLimit { said: said_of() }
     } else if said.contains("token type to be a personal access token") {
-        Refused::NotAPersonalToken
+        ApiRefusal::NotAPersonalToken
     } else if said.contains("already") {
-        Refused::Already { said: said_of() }
+        ApiRefusal::Already { said: said_of() }
     } else {
-        Refused::Invalid { fields: answer.fields.clone(), said: said_of() }
+        ApiRefusal::Invalid { fields: answer.fields.clone(), said: said_of() }
     }
 }
 
@@ -126,17 +126,17 @@ fn invalid(answer: &Answer, said: &str) -> Refused {
 mod tests {
     use super::*;
 
-    fn of(status: u16, change: impl FnOnce(&mut Answer)) -> Refused {
+    fn of(status: u16, change: impl FnOnce(&mut Answer)) -> ApiRefusal {
         let mut answer = Answer { status, ..Answer::default() };
         change(&mut answer);
-        Refused::read(&answer)
+        ApiRefusal::read(&answer)
     }
 
-    fn message(status: u16, text: &str) -> Refused {
+    fn message(status: u16, text: &str) -> ApiRefusal {
         of(status, |answer| answer.message = Some(text.to_owned()))
     }
 
-    fn oauth(status: u16, code: &str, description: &str) -> Refused {
+    fn oauth(status: u16, code: &str, description: &str) -> ApiRefusal {
         of(status, |answer| {
             answer.error = Some(code.to_owned());
             answer.error_description = Some(description.to_owned());
@@ -148,19 +148,19 @@ mod tests {
         for (refused, wanted) in [
             (
                 oauth(401, "invalid_token", "Token is expired. You can either do re-authorization or token refresh."),
-                Refused::TokenExpired,
+                ApiRefusal::TokenExpired,
             ),
             (
                 oauth(401, "invalid_token", "Token was revoked. You have to re-authorize from the user."),
-                Refused::TokenRevoked,
+                ApiRefusal::TokenRevoked,
             ),
             (
                 oauth(401, "invalid_token", "Token is an impersonation token but impersonation was disabled."),
-                Refused::ImpersonationDisabled,
+                ApiRefusal::ImpersonationDisabled,
             ),
-            (oauth(401, "dpop_error", "DPoP"), Refused::DpopRequired),
-            (oauth(401, "invalid_client", "Client authentication failed"), Refused::InvalidClient),
-            (message(401, "401 Unauthorized"), Refused::TokenUnknown),
+            (oauth(401, "dpop_error", "DPoP"), ApiRefusal::DpopRequired),
+            (oauth(401, "invalid_client", "Client authentication failed"), ApiRefusal::InvalidClient),
+            (message(401, "401 Unauthorized"), ApiRefusal::TokenUnknown),
         ] {
             assert_eq!(refused, wanted);
         }
@@ -168,33 +168,33 @@ mod tests {
 
     #[test]
     fn rights_routes_and_limits_are_told_apart() {
-        let invalid = |said: &str| Refused::Invalid { fields: Vec::new(), said: said.to_owned() };
+        let invalid = |said: &str| ApiRefusal::Invalid { fields: Vec::new(), said: said.to_owned() };
         for (status, text, wanted) in [
-            (403, "403 Forbidden", Refused::Forbidden { reason: None }),
+            (403, "403 Forbidden", ApiRefusal::Forbidden { reason: None }),
             (
                 403,
                 "403 Forbidden - Your account has been blocked.",
-                Refused::Forbidden { reason: Some("Your account has been blocked.".to_owned()) },
+                ApiRefusal::Forbidden { reason: Some("Your account has been blocked.".to_owned()) },
             ),
-            (403, "You cannot perform write operations on a read-only instance", Refused::ReadOnly),
-            (404, "404 Not Found", Refused::UnknownRoute),
-            (404, "404 Application Not Found", Refused::NotFound),
-            (404, "404 Not found", Refused::NotFound),
-            (422, "Invalid url given", Refused::InvalidHookUrl),
+            (403, "You cannot perform write operations on a read-only instance", ApiRefusal::ReadOnly),
+            (404, "404 Not Found", ApiRefusal::UnknownRoute),
+            (404, "404 Application Not Found", ApiRefusal::NotFound),
+            (404, "404 Not found", ApiRefusal::NotFound),
+            (422, "Invalid url given", ApiRefusal::InvalidHookUrl),
             (
                 422,
                 "Maximum number of project hooks (100) exceeded",
-                Refused::HookLimit { said: "Maximum number of project hooks (100) exceeded".to_owned() },
+                ApiRefusal::HookLimit { said: "Maximum number of project hooks (100) exceeded".to_owned() },
             ),
-            (400, "Token already revoked", Refused::Already { said: "Token already revoked".to_owned() }),
+            (400, "Token already revoked", ApiRefusal::Already { said: "Token already revoked".to_owned() }),
             (400, "scopes is empty", invalid("scopes is empty")),
             (
                 400,
                 "400 Bad request - This endpoint requires token type to be a personal access token",
-                Refused::NotAPersonalToken,
+                ApiRefusal::NotAPersonalToken,
             ),
-            (429, "Retry later", Refused::RateLimited { retry_after: None }),
-            (410, "gone", Refused::Other { status: 410, said: Some("gone".to_owned()) }),
+            (429, "Retry later", ApiRefusal::RateLimited { retry_after: None }),
+            (410, "gone", ApiRefusal::Other { status: 410, said: Some("gone".to_owned()) }),
         ] {
             assert_eq!(message(status, text), wanted, "{status} {text}");
         }
@@ -206,6 +206,9 @@ mod tests {
             answer.error = Some("insufficient_scope".to_owned());
             answer.scope = Some("api read_api".to_owned());
         });
-        assert_eq!(refused, Refused::InsufficientScope { acceptable: vec!["api".to_owned(), "read_api".to_owned()] });
+        assert_eq!(
+            refused,
+            ApiRefusal::InsufficientScope { acceptable: vec!["api".to_owned(), "read_api".to_owned()] }
+        );
     }
 }

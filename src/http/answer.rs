@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use reqwest::header::{CONTENT_TYPE, HeaderMap, RETRY_AFTER};
 use serde_json::{Map, Value};
 
-use super::failure::{Answer, Cause, Imposter};
+use super::failure::{Answer, Cause, UnexpectedPage};
 use crate::secret;
 
 /// No server's word is kept beyond this many characters.
@@ -24,20 +24,20 @@ pub(super) fn refusal(status: u16, headers: &HeaderMap, body: &[u8], now: Timest
         if status >= 500 || status == 429 {
             return Cause::Status(Answer { status, retry_after, ..Answer::default() });
         }
-        return Cause::Imposter { status, what: page_kind(body) };
+        return Cause::UnexpectedPage { status, what: page_kind(body) };
     }
     let message = std::str::from_utf8(body).ok().map(str::trim).filter(|text| !text.is_empty()).map(clean);
     Cause::Status(Answer { status, message, retry_after, ..Answer::default() })
 }
 
 /// What a 2xx answer is when it is not the JSON that was asked for; `None` when it claims to be JSON.
-pub(super) fn imposter(headers: &HeaderMap, body: &[u8]) -> Option<Imposter> {
+pub(super) fn unexpected_page(headers: &HeaderMap, body: &[u8]) -> Option<UnexpectedPage> {
     if is_html(headers, body) {
         return Some(page_kind(body));
     }
     let media_type = media_type(headers)?;
     let is_json = media_type == "application/json" || media_type.ends_with("+json");
-    (!is_json).then(|| Imposter::OtherType(clean(&media_type)))
+    (!is_json).then(|| UnexpectedPage::OtherType(clean(&media_type)))
 }
 
 fn media_type(headers: &HeaderMap) -> Option<String> {
@@ -56,14 +56,14 @@ fn is_html(headers: &HeaderMap, body: &[u8]) -> bool {
     }
 }
 
-fn page_kind(body: &[u8]) -> Imposter {
+fn page_kind(body: &[u8]) -> UnexpectedPage {
     let text = String::from_utf8_lossy(&body[..body.len().min(64 * 1024)]).to_ascii_lowercase();
     // nginx, which shuts the door after the handshake and not during it.
     if text.contains("no required ssl certificate was sent") || text.contains("the ssl certificate error") {
-        return Imposter::ClientCertificate;
+        return UnexpectedPage::ClientCertificate;
     }
     let signs = ["type=\"password\"", "type='password'", "type=password", "samlrequest", "sign in", "log in", "login"];
-    if signs.iter().any(|sign| text.contains(sign)) { Imposter::LoginWall } else { Imposter::WebPage }
+    if signs.iter().any(|sign| text.contains(sign)) { UnexpectedPage::LoginWall } else { UnexpectedPage::WebPage }
 }
 
 fn envelope(object: &Map<String, Value>) -> Answer {

@@ -57,7 +57,7 @@ pub enum Cause {
     Status(Answer),
     /// An answer that the asked side would not give: a proxy's, a login wall's, an error page.
     #[error("{status}: the answer is {what}")]
-    Imposter { status: u16, what: Imposter },
+    UnexpectedPage { status: u16, what: UnexpectedPage },
     #[error("the answer cannot be read as {expected}: {detail}")]
     Decode { expected: Expected, detail: String },
     #[error("the answer is larger than {limit} bytes")]
@@ -80,7 +80,7 @@ pub type Expected = &'static str;
 
 /// Who answered instead.
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
-pub enum Imposter {
+pub enum UnexpectedPage {
     #[error("a sign-in page")]
     LoginWall,
     #[error("a web page, as a proxy or load balancer gives")]

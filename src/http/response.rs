@@ -7,7 +7,7 @@ use zeroize::Zeroizing;
 
 use super::answer;
 use super::body::SMALL;
-use super::failure::{Answer, Cause, Error, Expected, Imposter};
+use super::failure::{Answer, Cause, Error, Expected, UnexpectedPage};
 use super::request::Request;
 
 /// The most that is read of a body which is a refusal: its first words are enough.
@@ -52,7 +52,7 @@ impl Response {
     /// Reads the body as a `T`; `expected` names it for a person.
     ///
     /// # Errors
-    /// [`Cause::Imposter`] when the body is a web page or of another type, [`Cause::Decode`] when it is not a `T`. The
+    /// [`Cause::UnexpectedPage`] when the body is a web page or of another type, [`Cause::Decode`] when it is not a `T`. The
     /// error names type and path, and never quotes what was there.
     pub fn json<T: DeserializeOwned>(&self, expected: Expected) -> Result<T, Error> {
         if self.body.len() > SMALL && parts(&self.body) > MOST_PARTS {
@@ -62,8 +62,8 @@ impl Response {
         serde_path_to_error::deserialize(&mut reader)
             .map_err(|error| (error.path().to_string(), error.into_inner()))
             .and_then(|value| reader.end().map(|()| value).map_err(|error| (".".to_owned(), error)))
-            .map_err(|(path, error)| match answer::imposter(&self.headers, &self.body) {
-                Some(what) => self.failed(Cause::Imposter { status: self.status, what }),
+            .map_err(|(path, error)| match answer::unexpected_page(&self.headers, &self.body) {
+                Some(what) => self.failed(Cause::UnexpectedPage { status: self.status, what }),
                 None => self.failed(Cause::Decode { expected, detail: detail(&path, &error) }),
             })
     }
@@ -77,8 +77,8 @@ impl Response {
             return Ok(self);
         }
         // A page of somebody else's is the better explanation of a status that does not fit.
-        if let Some(what) = answer::imposter(&self.headers, &self.body) {
-            return Err(self.failed(Cause::Imposter { status: self.status, what }));
+        if let Some(what) = answer::unexpected_page(&self.headers, &self.body) {
+            return Err(self.failed(Cause::UnexpectedPage { status: self.status, what }));
         }
         let detail = format!("status {} instead of {}", self.status, statuses.first().copied().unwrap_or_default());
         Err(self.failed(Cause::Decode { expected, detail }))
@@ -87,13 +87,13 @@ impl Response {
     /// Holds an answer that need not be JSON to not being a web page: a portal's, a sign-in wall's.
     ///
     /// # Errors
-    /// [`Cause::Imposter`].
+    /// [`Cause::UnexpectedPage`].
     pub fn refuse_web_page(&self) -> Result<(), Error> {
-        match answer::imposter(&self.headers, &self.body) {
-            Some(what @ (Imposter::LoginWall | Imposter::WebPage | Imposter::ClientCertificate)) => {
-                Err(self.failed(Cause::Imposter { status: self.status, what }))
+        match answer::unexpected_page(&self.headers, &self.body) {
+            Some(what @ (UnexpectedPage::LoginWall | UnexpectedPage::WebPage | UnexpectedPage::ClientCertificate)) => {
+                Err(self.failed(Cause::UnexpectedPage { status: self.status, what }))
             }
-            Some(Imposter::OtherType(_)) | None => Ok(()),
+            Some(UnexpectedPage::OtherType(_)) | None => Ok(()),
         }
     }
 

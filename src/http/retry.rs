@@ -85,7 +85,7 @@ fn outcome(cause: &Cause) -> Outcome {
         },
         Cause::Tls(_)
         | Cause::Timeout { .. }
-        | Cause::Imposter { .. }
+        | Cause::UnexpectedPage { .. }
         | Cause::Decode { .. }
         | Cause::TooLarge { .. }
         | Cause::Redirected { .. }

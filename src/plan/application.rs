@@ -7,13 +7,13 @@ use crate::instance::Version;
 use crate::journal::{OwnApplication, Record, SecretState};
 use crate::observed::Observed;
 
-use super::{Obstacle, Step, Why};
+use super::{Blocker, Step, Why};
 
 /// The application's part of a plan.
 #[derive(Debug, Default)]
 pub(super) struct Part {
     pub steps: Vec<Step>,
-    pub obstacles: Vec<Obstacle>,
+    pub blockers: Vec<Blocker>,
     pub notes: Vec<String>,
     pub secret: Secret,
 }
@@ -111,19 +111,19 @@ struct Auto<'a> {
 fn given(candidates: &Candidates<'_>, credentials: &Credentials, observed: &Observed, record: &Record) -> Part {
     let Some(found) = candidates.by_id(&credentials.application_id) else {
         let application_id = credentials.application_id.clone();
-        return Part { obstacles: vec![Obstacle::UnknownApplication { application_id }], ..Part::default() };
+        return Part { blockers: vec![Blocker::UnknownApplication { application_id }], ..Part::default() };
     };
     let mut differences = differences(candidates.wanted, found);
     // Where the list does not show scopes they were probed with the pair.
     let lacking = observed.probed_scopes.known().filter(|probed| !probed.missing.is_empty());
     differences.extend(lacking.map(|probed| format!("scopes without {}", probed.missing.join(" "))));
     if !differences.is_empty() {
-        let foreign = Obstacle::ForeignApplication { application: found.clone(), differences };
-        return Part { obstacles: vec![foreign], ..Part::default() };
+        let foreign = Blocker::ForeignApplication { application: found.clone(), differences };
+        return Part { blockers: vec![foreign], ..Part::default() };
     }
     if observed.pair.known() == Some(&Pair::Invalid) {
-        let wrong = Obstacle::WrongSecret { application: found.clone() };
-        return Part { obstacles: vec![wrong], ..Part::default() };
+        let wrong = Blocker::WrongSecret { application: found.clone() };
+        return Part { blockers: vec![wrong], ..Part::default() };
     }
     let fingerprint = credentials.secret.fingerprint(&credentials.application_id);
     let sealed = record
@@ -176,7 +176,7 @@ fn renewal(application: &Application, why: Why) -> Part {
 fn replace(candidates: &Candidates<'_>, ours: &Application, auto: Auto<'_>, why: Why) -> Part {
     let delete = Step::DeleteApplication { id: ours.id, application_id: ours.application_id.clone(), why };
     let mut part = create(candidates, auto);
-    if part.obstacles.is_empty() {
+    if part.blockers.is_empty() {
         part.steps.insert(0, delete);
     }
     part
@@ -191,12 +191,12 @@ fn find(candidates: &Candidates<'_>, auto: Auto<'_>) -> Part {
         ([only], None) => adopt(only, auto),
         (_, Some(application)) => {
             let differences = differences(candidates.wanted, application);
-            let obstacle = Obstacle::ForeignApplication { application: application.clone(), differences };
-            Part { obstacles: vec![obstacle], ..Part::default() }
+            let blocker = Blocker::ForeignApplication { application: application.clone(), differences };
+            Part { blockers: vec![blocker], ..Part::default() }
         }
         (several, None) => {
             let applications = several.iter().map(|application| (*application).clone()).collect();
-            Part { obstacles: vec![Obstacle::SeveralApplications { applications }], ..Part::default() }
+            Part { blockers: vec![Blocker::SeveralApplications { applications }], ..Part::default() }
         }
     }
 }
@@ -216,7 +216,7 @@ fn adopt(application: &Application, auto: Auto<'_>) -> Part {
     if is_connected(auto.observed) {
         return Part::default();
     }
-    Part { obstacles: vec![Obstacle::NeedsSecret { application: application.clone() }], ..Part::default() }
+    Part { blockers: vec![Blocker::NeedsSecret { application: application.clone() }], ..Part::default() }
 }
 
 fn create(candidates: &Candidates<'_>, auto: Auto<'_>) -> Part {
@@ -224,7 +224,7 @@ fn create(candidates: &Candidates<'_>, auto: Auto<'_>) -> Part {
     if let Some(supported) = auto.observed.scopes_supported.known() {
         let scopes: Vec<String> = wanted.scopes.iter().filter(|scope| !supported.contains(scope)).cloned().collect();
         if !scopes.is_empty() {
-            return Part { obstacles: vec![Obstacle::UnsupportedScopes { scopes }], ..Part::default() };
+            return Part { blockers: vec![Blocker::UnsupportedScopes { scopes }], ..Part::default() };
         }
     }
     let step = Step::CreateApplication {

@@ -31,7 +31,7 @@ pub(super) fn needs(desired: &Desired, record: &Record, part: &Part) -> Sealing 
         return Sealing::Fresh;
     }
     match &record.bundle {
-        Some(bundle) if bundle.on_disk && part.obstacles.is_empty() => match &desired.delivery.way {
+        Some(bundle) if bundle.on_disk && part.blockers.is_empty() => match &desired.delivery.way {
             Way::Upload { .. } if !bundle.accepted => Sealing::Waiting,
             Way::File(path) if bundle.written_to.as_deref() != Some(&*path.to_string_lossy()) => Sealing::Waiting,
             Way::Upload { .. } | Way::File(_) | Way::Nowhere => Sealing::Nothing,

@@ -113,7 +113,7 @@ fn a_match_in_no_record_needs_its_secret_unless_factory_is_connected() {
     let mut observed = connected();
     observed.factory.status = Observation::Known(status(FactoryState::Pending));
     let plan = plan(&desired(), &observed, &Record::default());
-    assert_eq!(plan.obstacles, [Obstacle::NeedsSecret { application: application(7) }]);
+    assert_eq!(plan.blockers, [Blocker::NeedsSecret { application: application(7) }]);
     assert!(plan.steps.is_empty(), "{plan}");
 }
 
@@ -126,8 +126,8 @@ fn somebody_elses_application_of_the_same_name_stops_the_plan() {
     observed.applications = Observation::Known(vec![other.clone()]);
     let plan = plan(&desired(), &observed, &Record::default());
     assert_eq!(
-        plan.obstacles,
-        [Obstacle::ForeignApplication {
+        plan.blockers,
+        [Blocker::ForeignApplication {
             application: other,
             differences: vec![
                 format!("redirect URI https://elsewhere.example/cb instead of {REDIRECT}"),
@@ -143,7 +143,7 @@ fn several_that_match_stop_the_plan() {
     observed.applications = Observation::Known(vec![application(7), application(8)]);
     let plan = plan(&desired(), &observed, &Record::default());
     assert!(
-        matches!(plan.obstacles.as_slice(), [Obstacle::SeveralApplications { applications }] if applications.len() == 2)
+        matches!(plan.blockers.as_slice(), [Blocker::SeveralApplications { applications }] if applications.len() == 2)
     );
 }
 
@@ -206,7 +206,7 @@ fn scopes_that_the_instance_does_not_know_stop_the_plan() {
     let mut observed = observed();
     observed.scopes_supported = Observation::Known(vec!["api".to_owned()]);
     let plan = plan(&desired(), &observed, &Record::default());
-    assert_eq!(plan.obstacles, [Obstacle::UnsupportedScopes { scopes: vec!["sudo".to_owned()] }]);
+    assert_eq!(plan.blockers, [Blocker::UnsupportedScopes { scopes: vec!["sudo".to_owned()] }]);
 }
 
 #[test]
@@ -229,7 +229,7 @@ fn unlicensed_group_hooks_are_refused_and_auto_says_why_it_takes_projects() {
     let mut wanted = desired();
     wanted.webhooks.strategy = Strategy::Group;
     let refused = plan(&wanted, &unlicensed, &Record::default());
-    assert_eq!(refused.obstacles, [Obstacle::NoGroupHooks { plan: LicensePlan::Free }]);
+    assert_eq!(refused.blockers, [Blocker::NoGroupHooks { plan: LicensePlan::Free }]);
     unlicensed.hooks = hooks(Strategy::Project, vec![bare(project(3, "acme/web"))]);
     let chosen = plan(&desired(), &unlicensed, &Record::default());
     assert!(chosen.notes[0].contains("group hooks never fire"), "{:?}", chosen.notes);
@@ -361,7 +361,7 @@ fn scopes_that_were_probed_and_are_not_there_stop_the_plan() {
     observed.probed_scopes = Observation::Known(crate::gitlab::ProbedScopes { present, missing });
     let plan = plan(&desired, &observed, &Record::default());
     let differences = vec!["scopes without sudo".to_owned()];
-    assert_eq!(plan.obstacles, [Obstacle::ForeignApplication { application: found, differences }]);
+    assert_eq!(plan.blockers, [Blocker::ForeignApplication { application: found, differences }]);
 }
 
 #[test]

@@ -10,14 +10,14 @@ use crate::journal::Record;
 use crate::observed::{HookSeen, HooksSeen, LeftOut, Observed, TargetSeen};
 use crate::target::{Event, Strategy, Target, TargetKind};
 
-use super::{Change, Obstacle, Plan, Step};
+use super::{Blocker, Change, Plan, Step};
 
-/// Adds the steps, notes and obstacles of the hooks to `plan`.
+/// Adds the steps, notes and blockers of the hooks to `plan`.
 pub(super) fn plan(desired: &Desired, observed: &Observed, record: &Record, plan: &mut Plan) {
     let wanted = &desired.webhooks;
     let licence = observed.plan();
     if wanted.strategy == Strategy::Group && !licence.has_group_hooks() {
-        plan.obstacles.push(Obstacle::NoGroupHooks { plan: licence });
+        plan.blockers.push(Blocker::NoGroupHooks { plan: licence });
         return;
     }
     let Some(seen) = observed.hooks.known() else { return };

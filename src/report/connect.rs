@@ -28,7 +28,7 @@ pub struct ConnectReport {
     pub plan: Plan,
     pub end: End,
     /// Targets whose hooks could not be read, so that nothing was planned for them.
-    pub unread: Vec<Trouble<Target>>,
+    pub unread: Vec<FailureGroup<Target>>,
     pub requests: u32,
     pub writes: u32,
     pub duration_ms: u64,
@@ -54,27 +54,27 @@ pub enum Pending {
 
 /// Things that failed in the same way: one reason, that of the first of them, for all.
 #[derive(Clone, Debug)]
-pub struct Trouble<T> {
+pub struct FailureGroup<T> {
     pub failure: Failure,
     pub of: Vec<T>,
 }
 
-impl<T> Trouble<T> {
+impl<T> FailureGroup<T> {
     /// Draws together what failed in the same way: the same words and the same advice, whatever the address was.
     #[must_use]
-    pub fn drawn_together(all: impl IntoIterator<Item = (T, Failure)>) -> Vec<Self> {
-        let mut troubles: Vec<Self> = Vec::new();
+    pub fn group(all: impl IntoIterator<Item = (T, Failure)>) -> Vec<Self> {
+        let mut groups: Vec<Self> = Vec::new();
         for (one, failure) in all {
-            let alike = |trouble: &&mut Self| {
-                let Failure { kind, message, fixes, causes: _ } = &trouble.failure;
+            let alike = |group: &&mut Self| {
+                let Failure { kind, message, fixes, causes: _ } = &group.failure;
                 (kind, message, fixes) == (&failure.kind, &failure.message, &failure.fixes)
             };
-            match troubles.iter_mut().find(alike) {
-                Some(trouble) => trouble.of.push(one),
-                None => troubles.push(Self { failure, of: vec![one] }),
+            match groups.iter_mut().find(alike) {
+                Some(group) => group.of.push(one),
+                None => groups.push(Self { failure, of: vec![one] }),
             }
         }
-        troubles
+        groups
     }
 }
 
@@ -83,9 +83,9 @@ impl<T> Trouble<T> {
 pub struct Outcome {
     /// How each step of the plan ended.
     pub ends: Vec<StepEnd>,
-    pub failed: Vec<Trouble<usize>>,
+    pub failed: Vec<FailureGroup<usize>>,
     /// The step that stopped everything after it.
-    pub stopped: Option<Trouble<usize>>,
+    pub stopped: Option<FailureGroup<usize>>,
     pub proofs: Vec<DeliveryProof>,
     pub receipt: Option<Receipt>,
     pub unsigned_hooks: usize,
@@ -102,8 +102,8 @@ impl Outcome {
         let in_words = |(place, error): (usize, Error)| (place, explain(&error));
         Self {
             ends: applied.ends,
-            failed: Trouble::drawn_together(applied.failed.into_iter().map(in_words)),
-            stopped: applied.stopped.map(in_words).map(|(place, failure)| Trouble { failure, of: vec![place] }),
+            failed: FailureGroup::group(applied.failed.into_iter().map(in_words)),
+            stopped: applied.stopped.map(in_words).map(|(place, failure)| FailureGroup { failure, of: vec![place] }),
             proofs: applied.proofs,
             receipt: applied.receipt,
             unsigned_hooks: applied.unsigned_hooks,
@@ -119,7 +119,7 @@ impl Outcome {
             return stopped.failure.exit_code();
         }
         let facts = || self.proofs.iter().flat_map(DeliveryProof::facts);
-        let failed = |wanted: &[Kind]| self.failed.iter().any(|trouble| wanted.contains(&trouble.failure.kind));
+        let failed = |wanted: &[Kind]| self.failed.iter().any(|group| wanted.contains(&group.failure.kind));
         if facts().any(|fact| matches!(fact, Fact::Fails(_))) || failed(&[Kind::Problem, Kind::Usage]) {
             return ExitCode::Problem;
         }
@@ -142,7 +142,7 @@ impl Report for ConnectReport {
     fn exit_code(&self) -> ExitCode {
         match &self.end {
             End::Applied(outcome) if outcome.exit_code() != ExitCode::Done => outcome.exit_code(),
-            _ if self.unread.iter().any(|trouble| trouble.failure.kind == Kind::Problem) => ExitCode::Problem,
+            _ if self.unread.iter().any(|group| group.failure.kind == Kind::Problem) => ExitCode::Problem,
             _ if !self.unread.is_empty() => ExitCode::Unknown,
             End::DryRun(Pending::IsFour) if !self.plan.is_empty() => ExitCode::Pending,
             End::AlreadyConnected | End::DryRun(_) | End::Applied(_) => ExitCode::Done,

@@ -2,7 +2,7 @@
 
 use factory_gitlab::bundle::{Application, Bundle, Instance, Recipients, SealedBundle, Webhook};
 use factory_gitlab::factory::{Factory, FactoryState, UploadError};
-use factory_gitlab::http::{Cause, Imposter};
+use factory_gitlab::http::{Cause, UnexpectedPage};
 use factory_gitlab::instance::{Edition, LicensePlan};
 use factory_gitlab::kit::{Organization, UploadMethod};
 use factory_gitlab::sandbox::Sandbox;
@@ -145,7 +145,10 @@ async fn a_portals_page_is_no_receipt() {
     let error = error.expect_err("a portal");
     let request = error.request().expect("a request");
     assert!(
-        matches!(&*request.cause, Cause::Imposter { what: Imposter::LoginWall | Imposter::WebPage, .. }),
+        matches!(
+            &*request.cause,
+            Cause::UnexpectedPage { what: UnexpectedPage::LoginWall | UnexpectedPage::WebPage, .. }
+        ),
         "{request}"
     );
 }

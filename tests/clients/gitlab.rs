@@ -2,8 +2,8 @@
 
 use factory_gitlab::env::Clock;
 use factory_gitlab::gitlab::{
-    AlertStatus, DeliveryOutcome, HookSpec, License, NewApplication, NewToken, OAuth, Pair, Project, Reader, Refused,
-    TestOutcome,
+    AlertStatus, ApiRefusal, DeliveryOutcome, HookSpec, License, NewApplication, NewToken, OAuth, Pair, Project,
+    Reader, TestOutcome,
 };
 use factory_gitlab::http::Cause;
 use factory_gitlab::instance::Edition;
@@ -97,7 +97,7 @@ async fn projects_and_groups_are_found_by_path_even_behind_a_proxy_that_breaks_i
     }
     sandbox.clear_faults();
     let missing = reader.project("no/such").await.expect_err("nothing");
-    assert_eq!(Refused::of(&missing), Some(Refused::NotFound));
+    assert_eq!(ApiRefusal::of(&missing), Some(ApiRefusal::NotFound));
     assert!(reader.group_projects(group.id).await.expect("projects").iter().any(|found| found.id == project.id));
 }
 
@@ -122,7 +122,7 @@ async fn an_application_is_made_renewed_and_removed() {
 async fn unknown_scopes_are_refused_by_name_of_the_field() {
     let sandbox = sandbox(|_| ());
     let error = writer(&sandbox).create_application(&application(&["api", "no_such"])).await.expect_err("refused");
-    let Some(Refused::Invalid { fields, .. }) = Refused::of(&error) else { panic!("{error}") };
+    let Some(ApiRefusal::Invalid { fields, .. }) = ApiRefusal::of(&error) else { panic!("{error}") };
     assert_eq!(fields, ["scopes"]);
 }
 
@@ -191,7 +191,7 @@ async fn a_token_is_minted_found_and_revoked() {
     assert_eq!(reader.token_by_id(minted.details.id).await.expect("it").id, minted.details.id);
     writer.revoke_token(minted.details.id).await.expect("revoked");
     let error = other.token().await.expect_err("a dead token");
-    assert_eq!(Refused::of(&error), Some(Refused::TokenRevoked));
+    assert_eq!(ApiRefusal::of(&error), Some(ApiRefusal::TokenRevoked));
 }
 
 #[tokio::test]
@@ -199,19 +199,19 @@ async fn a_token_without_rights_and_one_that_is_none_are_told_apart() {
     let sandbox = sandbox(|_| ());
     let user = Reader::new(client(&sandbox), instance(&sandbox), token(&sandbox.gitlab().user_token()));
     let error = user.applications().await.expect_err("no admin");
-    assert_eq!(Refused::of(&error), Some(Refused::Forbidden { reason: None }));
+    assert_eq!(ApiRefusal::of(&error), Some(ApiRefusal::Forbidden { reason: None }));
     let nobody = Reader::new(client(&sandbox), instance(&sandbox), token("glpat-nobody-knows-this"));
     let error = nobody.metadata().await.expect_err("no token");
-    assert_eq!(Refused::of(&error), Some(Refused::TokenUnknown));
+    assert_eq!(ApiRefusal::of(&error), Some(ApiRefusal::TokenUnknown));
 }
 
 #[tokio::test]
 async fn a_read_only_instance_refuses_and_does_not_redirect() {
     let sandbox = sandbox(|options| options.faults = vec!["**=maintenance".to_owned()]);
     let error = writer(&sandbox).create_application(&application(&["api"])).await.expect_err("refused");
-    assert_eq!(Refused::of(&error), Some(Refused::ReadOnly));
+    assert_eq!(ApiRefusal::of(&error), Some(ApiRefusal::ReadOnly));
     let error = writer(&sandbox).delete_application(1).await.expect_err("refused");
-    assert_eq!(Refused::of(&error), Some(Refused::ReadOnly));
+    assert_eq!(ApiRefusal::of(&error), Some(ApiRefusal::ReadOnly));
 }
 
 async fn made(sandbox: &Sandbox, scopes: &[&str]) -> (OAuth, String, ApplicationSecret) {
@@ -277,6 +277,6 @@ async fn a_wrong_pair_probes_nothing() {
     let (oauth, id, _) = made(&sandbox, &["api"]).await;
     let wrong = ApplicationSecret::new("gloas-wrong-secret").expect("a secret");
     let error = oauth.probe_scopes(&id, &wrong, &texts(&["api"])).await.expect_err("a wrong pair");
-    assert_eq!(Refused::of(&error), Some(Refused::InvalidClient));
+    assert_eq!(ApiRefusal::of(&error), Some(ApiRefusal::InvalidClient));
     assert!(matches!(*error.cause, Cause::Status(_)));
 }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use factory_gitlab::env::Clock;
 use factory_gitlab::gitlab::{NewApplication, TestOutcome};
-use factory_gitlab::http::{Cause, Client, Error, Imposter, Options, Request};
+use factory_gitlab::http::{Cause, Client, Error, Options, Request, UnexpectedPage};
 use factory_gitlab::sandbox::exchange::peak_in_flight;
 use factory_gitlab::target::{Event, Target};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
@@ -63,13 +63,16 @@ async fn escape_codes_of_a_server_are_in_no_error() {
 #[tokio::test]
 async fn a_page_of_somebody_elses_is_no_answer() {
     let (outcome, count) = metadata_under("html:200").await;
-    assert!(matches!(outcome, Err(Cause::Imposter { status: 200, what: Imposter::LoginWall })), "{outcome:?}");
+    assert!(
+        matches!(outcome, Err(Cause::UnexpectedPage { status: 200, what: UnexpectedPage::LoginWall })),
+        "{outcome:?}"
+    );
     assert_eq!(count, 1);
     let (outcome, _) = metadata_under("html:403").await;
-    assert!(matches!(outcome, Err(Cause::Imposter { status: 403, .. })), "{outcome:?}");
+    assert!(matches!(outcome, Err(Cause::UnexpectedPage { status: 403, .. })), "{outcome:?}");
     let (outcome, _) = metadata_under("text:200").await;
     assert!(
-        matches!(&outcome, Err(Cause::Imposter { what: Imposter::OtherType(kind), .. }) if kind == "text/plain"),
+        matches!(&outcome, Err(Cause::UnexpectedPage { what: UnexpectedPage::OtherType(kind), .. }) if kind == "text/plain"),
         "{outcome:?}"
     );
 }
@@ -139,7 +142,7 @@ async fn a_write_is_held_to_the_status_and_type_it_has() {
         let sandbox = faulty(&format!("POST /api/v4/applications={fault}"));
         let error = writer(&sandbox).create_application(&application()).await.expect_err(fault);
         let cause = cause(&error);
-        assert!(matches!(cause, Cause::Decode { .. } | Cause::Imposter { .. } | Cause::Broken { .. }), "{fault}");
+        assert!(matches!(cause, Cause::Decode { .. } | Cause::UnexpectedPage { .. } | Cause::Broken { .. }), "{fault}");
     }
 }
 

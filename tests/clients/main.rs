@@ -1,4 +1,4 @@
-//! The clients of both sides, held against the sandbox and against servers that no sandbox should be.
+//! The clients of both clients, held against the sandbox and against servers that no sandbox should be.
 
 mod factory;
 mod gitlab;

@@ -2,7 +2,7 @@ use std::time::Duration;
 
 use super::fixture::{Fixture, at, failed, refused, unreachable};
 use super::table;
-use crate::http::{Answer, Cause, Imposter, TlsProblem};
+use crate::http::{Answer, Cause, TlsProblem, UnexpectedPage};
 use crate::instance::Version;
 use crate::observed::{CertificateSeen, Observation};
 
@@ -73,13 +73,17 @@ fn only_gitlab_passes_for_gitlab() {
         &[
             (
                 "a login wall",
-                |fixture| api(fixture, Cause::Imposter { status: 200, what: Imposter::LoginWall }),
+                |fixture| api(fixture, Cause::UnexpectedPage { status: 200, what: UnexpectedPage::LoginWall }),
                 "fail",
             ),
-            ("a web page", |fixture| api(fixture, Cause::Imposter { status: 404, what: Imposter::WebPage }), "fail"),
+            (
+                "a web page",
+                |fixture| api(fixture, Cause::UnexpectedPage { status: 404, what: UnexpectedPage::WebPage }),
+                "fail",
+            ),
             (
                 "a bad gateway",
-                |fixture| api(fixture, Cause::Imposter { status: 502, what: Imposter::WebPage }),
+                |fixture| api(fixture, Cause::UnexpectedPage { status: 502, what: UnexpectedPage::WebPage }),
                 "unknown",
             ),
             ("not found", |fixture| fixture.observed.metadata = refused(404, "404 Not Found"), "fail"),

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::fixture::{Fixture, error, known};
 use crate::checks::Verdict;
-use crate::http::{Answer, Cause, Error, Imposter, TlsProblem};
+use crate::http::{Answer, Cause, Error, TlsProblem, UnexpectedPage};
 use crate::observed::Observation;
 
 /// Ways a request fails.
@@ -18,9 +18,9 @@ fn causes() -> Vec<Cause> {
         Cause::Tls(TlsProblem::UnknownCa { issuer: None, is_alone: false }),
         Cause::Timeout { after: Duration::from_secs(1) },
         Cause::Broken { detail: "reset".to_owned() },
-        Cause::Imposter { status: 200, what: Imposter::WebPage },
-        Cause::Imposter { status: 502, what: Imposter::WebPage },
-        Cause::Imposter { status: 200, what: Imposter::LoginWall },
+        Cause::UnexpectedPage { status: 200, what: UnexpectedPage::WebPage },
+        Cause::UnexpectedPage { status: 502, what: UnexpectedPage::WebPage },
+        Cause::UnexpectedPage { status: 200, what: UnexpectedPage::LoginWall },
         Cause::Decode { expected: "a list", detail: "a map".to_owned() },
         Cause::TooLarge { limit: 1 },
         Cause::Redirected { to: "https://elsewhere.example/api/v4/x".parse().expect("an address") },

@@ -3,7 +3,7 @@
 
 use super::super::resolve::{self, NEEDED, Terms};
 use super::super::{Context, explain, kit, recall};
-use super::refuse;
+use super::preconditions;
 use crate::desired::{ApplicationOrigin, Desired};
 use crate::error::Failure;
 use crate::factory::Factory;
@@ -13,7 +13,7 @@ use crate::inputs::{Interview, Missing, Question, questions};
 use crate::instance::InstanceUrl;
 use crate::observed::observer::{Already, Observer, Wanted};
 use crate::observed::{Observation, Observed};
-use crate::report::connect::Trouble;
+use crate::report::connect::FailureGroup;
 use crate::secret::PersonalAccessToken;
 use crate::settings::{Source, keys};
 use crate::target::Target;
@@ -31,11 +31,11 @@ pub(super) struct Gathered {
     pub kit_place: Option<String>,
     pub already: Already,
     /// Targets whose hooks could not be read; empty until it was looked.
-    pub unread: Vec<Trouble<Target>>,
+    pub unread: Vec<FailureGroup<Target>>,
 }
 
 /// Where nobody can be asked, everything that is missing is listed at once, the approval of the plan too.
-pub(super) fn require_everything(interview: &Interview<'_>, dry_run: bool) -> Result<(), Failure> {
+pub(super) fn require_inputs(interview: &Interview<'_>, dry_run: bool) -> Result<(), Failure> {
     if interview.prompter().can_ask() {
         return Ok(());
     }
@@ -91,7 +91,7 @@ async fn token(context: &Context<'_>, interview: &Interview<'_>, ground: Ground)
             let look = Observer::new(&http, &instance, token, factory.clone());
             let looking = look.observe(&desired, basics(), &());
             let observed = context.terminal.during("checking the token", looking).await;
-            refuse::what_the_token_cannot(&desired, &observed)?;
+            preconditions::require_token_rights(&desired, &observed)?;
             Ok((look, already(observed)))
         })
         .await?;

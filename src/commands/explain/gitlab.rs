@@ -2,15 +2,15 @@
 
 use super::transport;
 use crate::error::{Failure, Fix};
-use crate::gitlab::Refused;
-use crate::http::{self, Cause, Error, Imposter};
+use crate::gitlab::ApiRefusal;
+use crate::http::{self, Cause, Error, UnexpectedPage};
 use crate::instance::InstanceUrl;
 
 /// A request to GitLab that failed; `what` says what for, as a fragment.
 #[must_use]
 pub fn gitlab(error: &Error, what: &str, instance: &InstanceUrl) -> Failure {
     let failure = transport(error, what);
-    match Refused::of(error).and_then(|refused| refusal(&refused, instance)) {
+    match ApiRefusal::of(error).and_then(|refused| refusal(&refused, instance)) {
         Some(fix) => failure.fix(fix),
         None if failure.fixes.is_empty() && error.status().is_some() => {
             failure.fix(Fix::say(format!("see that {} lets this machine and this token make this request", error.host)))
@@ -31,15 +31,15 @@ pub fn reach(error: &Error, instance: &InstanceUrl) -> Failure {
                     "give the address that it redirects to",
                     format!("factory-gitlab connect --gitlab-url {base}"),
                 )),
-                None => failure.fix(super::imposter(&Imposter::LoginWall)),
+                None => failure.fix(super::unexpected_page(&UnexpectedPage::LoginWall)),
             }
         }
-        Cause::Imposter { status, what } if *status < 500 && !matches!(status, 408 | 429) => {
+        Cause::UnexpectedPage { status, what } if *status < 500 && !matches!(status, 408 | 429) => {
             let failure = Failure::problem(format!("it is not GitLab's API that answers at {instance}"))
                 .because(format!("{} {} on {}: {status}, {what}", error.method, error.path, error.host));
             match what {
-                Imposter::WebPage | Imposter::OtherType(_) if *status == 404 => failure.fix(path()),
-                _ => failure.fix(super::imposter(what)),
+                UnexpectedPage::WebPage | UnexpectedPage::OtherType(_) if *status == 404 => failure.fix(path()),
+                _ => failure.fix(super::unexpected_page(what)),
             }
         }
         Cause::Status(answer) if answer.status == 404 => {
@@ -54,58 +54,58 @@ pub fn reach(error: &Error, instance: &InstanceUrl) -> Failure {
 
 /// What to do about a refusal; `None` where the general advice is all there is.
 #[must_use]
-pub fn refusal(refused: &Refused, instance: &InstanceUrl) -> Option<Fix> {
+pub fn refusal(refused: &ApiRefusal, instance: &InstanceUrl) -> Option<Fix> {
     let page = |path: &str| instance.page(path).to_string();
     Some(match refused {
-        Refused::TokenExpired => Fix::open("the token has expired; make a new one", new_token(instance)),
-        Refused::TokenRevoked => Fix::open("the token was revoked; make a new one", new_token(instance)),
-        Refused::TokenUnknown => Fix::open(
+        ApiRefusal::TokenExpired => Fix::open("the token has expired; make a new one", new_token(instance)),
+        ApiRefusal::TokenRevoked => Fix::open("the token was revoked; make a new one", new_token(instance)),
+        ApiRefusal::TokenUnknown => Fix::open(
             "GitLab does not know the token: mistyped, deleted, or of another instance; make a new one",
             new_token(instance),
         ),
-        Refused::ImpersonationDisabled => {
+        ApiRefusal::ImpersonationDisabled => {
             Fix::open("impersonation tokens are turned off here; use a personal access token", new_token(instance))
         }
-        Refused::DpopRequired => Fix::open(
+        ApiRefusal::DpopRequired => Fix::open(
             "the token's owner requires proof of possession (DPoP) with every token; use an account without it",
             page("/-/user_settings/personal_access_tokens"),
         ),
-        Refused::NotAPersonalToken => Fix::open(
+        ApiRefusal::NotAPersonalToken => Fix::open(
             "this is an OAuth, job or other token; connecting needs an admin's personal access token",
             new_token(instance),
         ),
-        Refused::InsufficientScope { acceptable } => Fix::open(
+        ApiRefusal::InsufficientScope { acceptable } => Fix::open(
             format!(
                 "the token lacks a scope: one of {}; scopes cannot be added, so make a new token",
                 acceptable.join(", ")
             ),
             new_token(instance),
         ),
-        Refused::Forbidden { reason: Some(_) } => {
+        ApiRefusal::Forbidden { reason: Some(_) } => {
             Fix::open("put right what GitLab says of the account, or use another admin's token", page("/admin/users"))
         }
-        Refused::Forbidden { reason: None } => Fix::open(
+        ApiRefusal::Forbidden { reason: None } => Fix::open(
             "the token's owner has to be an admin, and where Admin Mode is on the token needs the scope admin_mode",
             new_token(instance),
         ),
-        Refused::ReadOnly => {
+        ApiRefusal::ReadOnly => {
             Fix::say("this is a Geo secondary or GitLab is in maintenance mode; use the primary, or try later")
         }
-        Refused::InvalidHookUrl => Fix::open(
+        ApiRefusal::InvalidHookUrl => Fix::open(
             "GitLab may not deliver to this address: allow it, or local requests, in the outbound request settings",
             page("/admin/application_settings/network#js-outbound-settings"),
         ),
-        Refused::HookLimit { .. } => Fix::say("remove hooks that nobody needs (100 on a project, 50 on a group)"),
-        Refused::InvalidClient => Fix::open(
+        ApiRefusal::HookLimit { .. } => Fix::say("remove hooks that nobody needs (100 on a project, 50 on a group)"),
+        ApiRefusal::InvalidClient => Fix::open(
             "application ID and secret do not belong together; a secret is shown once and can be renewed",
             page("/admin/applications"),
         ),
-        Refused::UnknownRoute => Fix::say("this version or edition of GitLab does not have it"),
-        Refused::Invalid { .. } => {
+        ApiRefusal::UnknownRoute => Fix::say("this version or edition of GitLab does not have it"),
+        ApiRefusal::Invalid { .. } => {
             Fix::say("put right what GitLab names; the values come from the kit and from the flags that replace them")
         }
-        Refused::NotFound => Fix::say("it is gone, or this token may not see it; run again to look anew"),
-        Refused::Already { .. } | Refused::RateLimited { .. } | Refused::Other { .. } => return None,
+        ApiRefusal::NotFound => Fix::say("it is gone, or this token may not see it; run again to look anew"),
+        ApiRefusal::Already { .. } | ApiRefusal::RateLimited { .. } | ApiRefusal::Other { .. } => return None,
     })
 }
 

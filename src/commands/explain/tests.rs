@@ -1,6 +1,6 @@
 use super::*;
 use crate::error::ExitCode;
-use crate::gitlab::Refused;
+use crate::gitlab::ApiRefusal;
 use crate::http::{Answer, Failed};
 use crate::instance::InstanceUrl;
 
@@ -35,7 +35,7 @@ fn every_failure_has_its_kind_and_says_what_to_do() {
         (status(403), ExitCode::Problem, "admin_mode"),
         (status(429), ExitCode::Unknown, "rate limit"),
         (status(502), ExitCode::Unknown, "later"),
-        (Cause::Imposter { status: 200, what: Imposter::LoginWall }, ExitCode::Unknown, "sign-in wall"),
+        (Cause::UnexpectedPage { status: 200, what: UnexpectedPage::LoginWall }, ExitCode::Unknown, "sign-in wall"),
         (Cause::Redirected { to }, ExitCode::Problem, "redirected to: https://gitlab.acme.com"),
         (Cause::Setup("the CA file x cannot be read".to_owned()), ExitCode::Usage, ""),
         (Cause::Interrupted, ExitCode::Interrupted, ""),
@@ -49,13 +49,13 @@ fn every_failure_has_its_kind_and_says_what_to_do() {
 
 #[test]
 fn a_link_leads_into_the_instance_under_its_relative_root() {
-    let fix = refusal(&Refused::TokenExpired, &instance()).expect("advice");
+    let fix = refusal(&ApiRefusal::TokenExpired, &instance()).expect("advice");
     let url = fix.url.expect("a page");
     assert_eq!(
         url,
         "https://acme.com/gitlab/-/user_settings/personal_access_tokens?name=factory-gitlab&scopes=api,admin_mode"
     );
-    let fix = refusal(&Refused::InvalidHookUrl, &instance()).expect("advice");
+    let fix = refusal(&ApiRefusal::InvalidHookUrl, &instance()).expect("advice");
     assert_eq!(
         fix.url.as_deref(),
         Some("https://acme.com/gitlab/admin/application_settings/network#js-outbound-settings")

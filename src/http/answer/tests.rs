@@ -62,14 +62,17 @@ fn web_pages_are_told_apart() {
     let page = headers(&[("content-type", "text/html; charset=utf-8")]);
     let kind = |status, body: &str| refusal(status, &page, body.as_bytes(), Timestamp::UNIX_EPOCH);
     assert!(matches!(kind(502, "<html>nginx"), Cause::Status(answer) if answer.message.is_none()));
-    assert!(matches!(kind(403, "<html>blocked"), Cause::Imposter { status: 403, what: Imposter::WebPage }));
+    assert!(matches!(kind(403, "<html>blocked"), Cause::UnexpectedPage { status: 403, what: UnexpectedPage::WebPage }));
     let door = "<html><head><title>400 No required SSL certificate was sent</title></head>";
-    assert!(matches!(kind(400, door), Cause::Imposter { what: Imposter::ClientCertificate, .. }));
-    assert!(matches!(kind(401, "<input type=\"password\">"), Cause::Imposter { what: Imposter::LoginWall, .. }));
+    assert!(matches!(kind(400, door), Cause::UnexpectedPage { what: UnexpectedPage::ClientCertificate, .. }));
+    assert!(matches!(
+        kind(401, "<input type=\"password\">"),
+        Cause::UnexpectedPage { what: UnexpectedPage::LoginWall, .. }
+    ));
     let other = headers(&[("content-type", "text/plain")]);
-    assert_eq!(imposter(&other, b"ok"), Some(Imposter::OtherType("text/plain".to_owned())));
-    assert_eq!(imposter(&HeaderMap::new(), b"  <!DOCTYPE HTML>"), Some(Imposter::WebPage));
-    assert_eq!(imposter(&headers(&[("content-type", "application/json")]), b"[]"), None);
+    assert_eq!(unexpected_page(&other, b"ok"), Some(UnexpectedPage::OtherType("text/plain".to_owned())));
+    assert_eq!(unexpected_page(&HeaderMap::new(), b"  <!DOCTYPE HTML>"), Some(UnexpectedPage::WebPage));
+    assert_eq!(unexpected_page(&headers(&[("content-type", "application/json")]), b"[]"), None);
 }
 
 #[test]

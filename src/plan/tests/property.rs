@@ -152,7 +152,7 @@ proptest! {
     ) {
         let (mut observed, mut record) = start(which, &found);
         let first = plan(&desired(), &observed, &record);
-        prop_assert!(first.obstacles.is_empty(), "{:?}", first.obstacles);
+        prop_assert!(first.blockers.is_empty(), "{:?}", first.blockers);
         carry_out(&first.steps, &mut observed, &mut record);
         let second = plan(&desired(), &observed, &record);
         prop_assert!(second.is_empty(), "first:\n{first}second:\n{second}");

@@ -2,7 +2,7 @@
 
 use serde::{Serialize, Serializer};
 
-use super::{ConnectReport, End, Outcome, SCHEMA, Trouble};
+use super::{ConnectReport, End, FailureGroup, Outcome, SCHEMA};
 use crate::apply::StepEnd;
 use crate::error::{Failure, Fix};
 use crate::factory::Receipt;
@@ -79,9 +79,9 @@ struct Unread<'r> {
 }
 
 impl<'r, T> Told<'r, T> {
-    fn of<I>(trouble: &'r Trouble<I>, which: T) -> Self {
-        let Failure { message, causes, fixes, kind: _ } = &trouble.failure;
-        Self { message, causes, fixes, count: trouble.of.len(), which }
+    fn of<I>(group: &'r FailureGroup<I>, which: T) -> Self {
+        let Failure { message, causes, fixes, kind: _ } = &group.failure;
+        Self { message, causes, fixes, count: group.of.len(), which }
     }
 }
 
@@ -91,9 +91,9 @@ impl<'r> Document<'r> {
             End::Applied(outcome) => Some(outcome.as_ref()),
             End::AlreadyConnected | End::DryRun(_) => None,
         };
-        let failed = |trouble: &'r Trouble<usize>| {
-            let steps = trouble.of.iter().map(|place| &report.plan.steps[*place]).collect();
-            Told::of(trouble, Failed { steps })
+        let failed = |group: &'r FailureGroup<usize>| {
+            let steps = group.of.iter().map(|place| &report.plan.steps[*place]).collect();
+            Told::of(group, Failed { steps })
         };
         Self {
             schema: SCHEMA,
@@ -107,7 +107,7 @@ impl<'r> Document<'r> {
             receipt: outcome.and_then(|outcome| outcome.receipt.as_ref()),
             error: outcome.and_then(|outcome| outcome.stopped.as_ref()).map(failed),
             failures: outcome.map_or(&[][..], |outcome| &outcome.failed).iter().map(failed).collect(),
-            unread: report.unread.iter().map(|trouble| Told::of(trouble, Unread { targets: &trouble.of })).collect(),
+            unread: report.unread.iter().map(|group| Told::of(group, Unread { targets: &group.of })).collect(),
             unsigned_hooks: outcome.map_or(0, |outcome| outcome.unsigned_hooks),
             by_hand: &report.plan.by_hand,
             requests: report.requests,

@@ -1,6 +1,6 @@
 //! The text of a `connect` report, for a person.
 
-use super::{ConnectReport, End, Outcome, Trouble};
+use super::{ConnectReport, End, FailureGroup, Outcome};
 use crate::apply::StepEnd;
 use crate::error::{ExitCode, Fix};
 use crate::observed::{DeliveryProof, Fact};
@@ -50,8 +50,8 @@ impl ConnectReport {
         for words in plan::words(&self.steps_that(outcome, StepEnd::Done)) {
             page.line(Line::new().with(Tone::Good, "  done    ").plain(words.what));
         }
-        for trouble in outcome.failed.iter().chain(&outcome.stopped) {
-            failed(trouble, &self.plan, page);
+        for group in outcome.failed.iter().chain(&outcome.stopped) {
+            failed(group, &self.plan, page);
         }
         for proof in &outcome.proofs {
             proved(proof, page);
@@ -83,9 +83,9 @@ impl ConnectReport {
     }
 
     fn left_for_a_person(&self, page: &mut Text) {
-        for trouble in &self.unread {
+        for group in &self.unread {
             page.gap();
-            trouble.failure.to_string().lines().for_each(|line| page.line(line));
+            group.failure.to_string().lines().for_each(|line| page.line(line));
         }
         let unsigned = match &self.end {
             End::Applied(outcome) => outcome.unsigned_hooks,
@@ -152,13 +152,13 @@ fn hanging(hang: Hang, text: &str, page: &mut Text) {
 }
 
 /// Steps that failed in the same way, with the reason of the first of them.
-fn failed(trouble: &Trouble<usize>, plan: &Plan, page: &mut Text) {
-    let steps: Vec<&Step> = trouble.of.iter().map(|place| &plan.steps[*place]).collect();
+fn failed(group: &FailureGroup<usize>, plan: &Plan, page: &mut Text) {
+    let steps: Vec<&Step> = group.of.iter().map(|place| &plan.steps[*place]).collect();
     for words in plan::words(&steps) {
         page.line(Line::new().with(Tone::Bad, "  failed  ").plain(words.what));
     }
     named(&steps, page);
-    let failure = &trouble.failure;
+    let failure = &group.failure;
     page.line(Line::new().plain(format!("          {}", failure.message)));
     for cause in &failure.causes {
         let first = if steps.len() > 1 { " (the first of them)" } else { "" };

@@ -1,4 +1,4 @@
-//! What lies below the requests: names, ports, TLS, and servers that die on the way. For both sides.
+//! What lies below the requests: names, ports, TLS, and servers that die on the way. For both clients.
 
 use std::io::Write as _;
 use std::net::{SocketAddr, TcpListener};

@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use factory_gitlab::apply::Sides;
-use factory_gitlab::apply::prove::{Fired, Proof};
+use factory_gitlab::apply::Clients;
+use factory_gitlab::apply::webhook_test::{TestQuota, WebhookTester};
 use factory_gitlab::checks::{Finding, Policy, Verdict, judge, verdict};
 use factory_gitlab::desired::{
     ApplicationOrigin, Credentials, Delivery, Desired, DesiredApplication, DesiredHandover, DesiredWebhooks, Selection,
@@ -136,9 +136,10 @@ impl Station {
         }
         let mut observed = Box::pin(look.observe(desired, wanted(self.deliveries), &())).await;
         if let (Deliveries::Live, Observation::Known(hooks)) = (self.deliveries, &observed.hooks) {
-            let (writer, fired) = (self.writer(&http), Fired::default());
+            let (writer, test_quota) = (self.writer(&http), TestQuota::default());
             let version = observed.metadata.known().map(|metadata| metadata.version);
-            let proof = Proof::new(Sides::of(&look, &writer, &fired), &desired.webhooks).of_version(version);
+            let proof =
+                WebhookTester::new(Clients::of(&look, &writer, &test_quota), &desired.webhooks).of_version(version);
             observed.factory.proofs = Observation::Known(Box::pin(proof.of_each_kind(hooks)).await);
         }
         let findings = judge(desired, &observed, &Policy::default());

@@ -108,7 +108,7 @@ fn a_gitlab_that_goes_away_for_good_is_said_once_and_the_next_run_takes_up_the_r
     world.has_nothing_to_do(&["-q"]);
 }
 
-/// The test's answer is lost: it is fired again, which does no harm, and the connection is proved in the same run.
+/// The test's answer is lost: it is test_quota again, which does no harm, and the connection is proved in the same run.
 #[test]
 fn a_test_delivery_whose_answer_is_lost_is_fired_again() {
     for action in ["reset", "lost", "half", "cut"] {

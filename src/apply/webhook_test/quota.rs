@@ -34,14 +34,14 @@ impl Ration {
         free.map_or(Duration::ZERO, |free| free.saturating_duration_since(now))
     }
 
-    /// A test was fired, and its answer is here.
-    pub(super) fn fired(&mut self, target: &Target, now: Instant) {
+    /// A test was test_quota, and its answer is here.
+    pub(super) fn test_quota(&mut self, target: &Target, now: Instant) {
         let used = self.used.entry(target.clone()).or_default();
         used.at.retain(|at| now.saturating_duration_since(*at) < WINDOW);
         used.at.push(now);
     }
 
-    /// GitLab fired none, and wants to be asked again after this time at the earliest.
+    /// GitLab test_quota none, and wants to be asked again after this time at the earliest.
     pub(super) fn refused(&mut self, target: &Target, until: Instant) {
         let used = self.used.entry(target.clone()).or_default();
         used.refused_until = used.refused_until.max(Some(until));
@@ -66,7 +66,7 @@ mod tests {
         {
             assert_eq!(ration.wait(&group(1), at(now)), Duration::from_secs(wait), "at {now}");
             if wait == 0 {
-                ration.fired(&group(1), at(now));
+                ration.test_quota(&group(1), at(now));
             }
         }
         assert_eq!(ration.wait(&group(1), at(62)), Duration::from_secs(1));
@@ -76,7 +76,7 @@ mod tests {
     #[test]
     fn each_target_has_a_ration_of_its_own() {
         let (mut ration, now) = (Ration::default(), Clock.instant());
-        (0..5).for_each(|_| ration.fired(&group(1), now));
+        (0..5).for_each(|_| ration.test_quota(&group(1), now));
         assert_eq!(ration.wait(&group(1), now), WINDOW);
         assert_eq!(ration.wait(&group(2), now), Duration::ZERO);
         assert_eq!(ration.wait(&Target::System, now), Duration::ZERO);
@@ -85,7 +85,7 @@ mod tests {
     #[test]
     fn a_refusal_all_the_same_is_waited_for() {
         let (mut ration, start) = (Ration::default(), Clock.instant());
-        ration.fired(&group(1), start);
+        ration.test_quota(&group(1), start);
         ration.refused(&group(1), start + Duration::from_secs(30));
         ration.refused(&group(1), start + Duration::from_secs(10));
         assert_eq!(ration.wait(&group(1), start), Duration::from_secs(30));

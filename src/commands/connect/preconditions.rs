@@ -6,14 +6,14 @@ use crate::desired::Desired;
 use crate::error::{Failure, Fix, Kind};
 use crate::http;
 use crate::observed::{HooksSeen, Observation, Observed};
-use crate::report::connect::Trouble;
+use crate::report::connect::FailureGroup;
 use crate::target::{Strategy, Target};
 
 /// What must hold for `connect` to begin. The rest is what it is there to bring about.
 const NEEDED: [&str; 5] = ["instance.api", "instance.version", "token.valid", "token.scopes", "token.admin"];
 
 /// Refuses a token, or an instance, that the work could not be done with.
-pub(super) fn what_the_token_cannot(desired: &Desired, observed: &Observed) -> Result<(), Failure> {
+pub(super) fn require_token_rights(desired: &Desired, observed: &Observed) -> Result<(), Failure> {
     let findings = judge(desired, observed, &Policy::default());
     match findings.into_iter().filter(|finding| NEEDED.contains(&finding.code)).find_map(failure) {
         Some(failure) => Err(failure),
@@ -43,9 +43,9 @@ fn failure(finding: Finding) -> Option<Failure> {
 }
 
 /// Refuses to plan over a gap: what was not seen would be made a second time.
-pub(super) fn what_was_not_seen(desired: &Desired, observed: &Observed) -> Result<(), Failure> {
+pub(super) fn require_observed(desired: &Desired, observed: &Observed) -> Result<(), Failure> {
     const WHAT: &str = "what is there could not be read, so nothing was planned";
-    what_the_token_cannot(desired, observed)?;
+    require_token_rights(desired, observed)?;
     if let Observation::Failed(error) = &observed.applications {
         return Err(explain::gitlab(error, WHAT, &desired.instance));
     }
@@ -79,14 +79,14 @@ fn unread_errors(observed: &Observed) -> Vec<(&Target, &http::Error)> {
 }
 
 /// Targets whose hooks could not be read, while those of others could: the work goes on without them, and is not done.
-pub(super) fn unread(desired: &Desired, observed: &Observed) -> Vec<Trouble<Target>> {
+pub(super) fn unread(desired: &Desired, observed: &Observed) -> Vec<FailureGroup<Target>> {
     let explained = |(target, error): (&Target, &http::Error)| {
         (target.clone(), explain::gitlab(error, "hooks could not be read", &desired.instance))
     };
-    let mut troubles = Trouble::drawn_together(unread_errors(observed).into_iter().map(explained));
-    for Trouble { failure, of } in &mut troubles {
+    let mut groups = FailureGroup::group(unread_errors(observed).into_iter().map(explained));
+    for FailureGroup { failure, of } in &mut groups {
         let more = if of.len() > 1 { format!(" and {} more", of.len() - 1) } else { String::new() };
         failure.message = format!("the hooks of {}{more} could not be read", of[0]);
     }
-    troubles
+    groups
 }

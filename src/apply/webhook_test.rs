@@ -3,14 +3,14 @@
 //!
 //! `connect` and `verify --live` share it. It is in this room because a test makes GitLab send something.
 
-mod ration;
+mod quota;
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use ration::{Ration, WINDOW};
+use quota::{Ration, WINDOW};
 
-use super::Sides;
+use super::Clients;
 use crate::desired::DesiredWebhooks;
 use crate::env::Clock;
 use crate::gitlab::{AlertStatus, Delivery, DeliveryOutcome, TestOutcome};
@@ -29,17 +29,17 @@ const LONGEST_NAMED: Duration = Duration::from_secs(24 * 60 * 60);
 const LOOKS: u32 = 5;
 const BETWEEN_LOOKS: Duration = Duration::from_secs(1);
 
-/// So often a test is fired again because the connection broke. Two leave room within the five a minute.
+/// So often a test is test_quota again because the connection broke. Two leave room within the five a minute.
 const MOST_LOST: u32 = 2;
 
 /// So many targets of one kind are tried when GitLab has no sample to send.
 const MOST_TRIES: usize = 5;
 
-/// The tests that this process has fired, for all who fire some: GitLab's limit is one for them together.
+/// The tests that this process has test_quota, for all who fire some: GitLab's limit is one for them together.
 #[derive(Debug, Default)]
-pub struct Fired(Mutex<Ration>);
+pub struct TestQuota(Mutex<Ration>);
 
-impl Fired {
+impl TestQuota {
     fn ration(&self) -> MutexGuard<'_, Ration> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -47,8 +47,8 @@ impl Fired {
 
 /// Fires tests and follows them.
 #[derive(Clone, Copy)]
-pub struct Proof<'a> {
-    sides: Sides<'a>,
+pub struct WebhookTester<'a> {
+    clients: Clients<'a>,
     webhooks: &'a DesiredWebhooks,
     clock: Clock,
     version: Option<Version>,
@@ -75,10 +75,10 @@ impl Tested {
     }
 }
 
-impl<'a> Proof<'a> {
+impl<'a> WebhookTester<'a> {
     #[must_use]
-    pub fn new(sides: Sides<'a>, webhooks: &'a DesiredWebhooks) -> Self {
-        Self { sides, webhooks, clock: Clock, version: None, notice: None, deadline: None }
+    pub fn new(clients: Clients<'a>, webhooks: &'a DesiredWebhooks) -> Self {
+        Self { clients, webhooks, clock: Clock, version: None, notice: None, deadline: None }
     }
 
     /// The instance's version, which says what it can tell; without it, it is found out by asking.
@@ -169,7 +169,7 @@ impl<'a> Proof<'a> {
     }
 
     async fn test(&self, target: &Target, hook: u64, event: Event) -> Tested {
-        let ration = || self.sides.fired.ration();
+        let ration = || self.clients.test_quota.ration();
         let (mut waited, mut lost) = (Duration::ZERO, 0);
         loop {
             let wait = ration().wait(target, self.clock.instant());
@@ -178,22 +178,22 @@ impl<'a> Proof<'a> {
                 return Tested::not_sent(Fact::Unknown(out_of_reach(wait)));
             }
             self.wait(wait).await;
-            let outcome = self.sides.writer.test_hook(target, hook, event).await;
+            let outcome = self.clients.writer.test_hook(target, hook, event).await;
             let now = self.clock.instant();
             match outcome {
                 Ok(TestOutcome::Limited { retry_after }) => {
                     ration().refused(target, now + retry_after.unwrap_or(WINDOW).min(LONGEST_NAMED));
                 }
                 Ok(TestOutcome::Accepted) => {
-                    ration().fired(target, now);
+                    ration().test_quota(target, now);
                     return accepted(target);
                 }
                 Ok(TestOutcome::Refused { said }) => {
-                    ration().fired(target, now);
+                    ration().test_quota(target, now);
                     return refused(&said);
                 }
                 Err(error) => {
-                    ration().fired(target, now);
+                    ration().test_quota(target, now);
                     lost += 1;
                     if lost > MOST_LOST || !is_lost(&error) {
                         return untested(&error);
@@ -228,7 +228,7 @@ impl<'a> Proof<'a> {
         if self.version.is_some_and(|version| version < Version::DELIVERY_LOG) {
             return Err(Fact::Untold("this GitLab has no delivery log (17.3)".to_owned()));
         }
-        self.sides.reader.deliveries(target, hook).await.map_err(|error| match error.status() {
+        self.clients.reader.deliveries(target, hook).await.map_err(|error| match error.status() {
             Some(404) if self.version.is_none() => Fact::Untold("this GitLab has no delivery log (17.3)".to_owned()),
             _ => unread(&error),
         })
@@ -264,7 +264,7 @@ impl<'a> Proof<'a> {
             if look > 0 {
                 self.clock.sleep(BETWEEN_LOOKS).await;
             }
-            match self.sides.factory.receipt(url, &key).await {
+            match self.clients.factory.receipt(url, &key).await {
                 Ok(true) => return Fact::Holds("Factory has received it".to_owned()),
                 Ok(false) => {}
                 Err(error) => return unread(&error),
@@ -294,7 +294,7 @@ fn accepted(target: &Target) -> Tested {
     Tested::sent(Fact::Holds("the test was answered 2xx".to_owned()))
 }
 
-/// Whether the test may be fired again at once: nobody knows what came of it, and a second one does no harm.
+/// Whether the test may be test_quota again at once: nobody knows what came of it, and a second one does no harm.
 fn is_lost(error: &http::Error) -> bool {
     matches!(error.cause.as_ref(), http::Cause::Broken { .. })
 }
