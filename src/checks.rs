@@ -6,15 +6,15 @@ mod docs;
 mod factory;
 mod filter;
 mod instance;
-mod judge;
 mod ruling;
+mod runner;
 mod token;
 mod webhook;
 
 pub use docs::documentation;
 pub use filter::Filter;
-pub use judge::{Finding, Verdict, judge, verdict};
 pub use ruling::{Because, Status};
+pub use runner::{Finding, Verdict, run_checks, verdict};
 
 use ruling::{Case, Ruling};
 

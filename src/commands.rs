@@ -3,12 +3,12 @@
 mod bundle;
 mod completions;
 mod connect;
-pub mod explain;
+pub mod diagnostics;
 pub mod kit;
+mod local_state;
 mod man;
 mod output;
 mod progress;
-mod recall;
 mod resolve;
 mod sandbox;
 mod status;
@@ -29,7 +29,7 @@ use crate::report::{Format, Report};
 use crate::secret::register_for_redaction;
 use crate::settings::{ALL, Answers, Settings, keys};
 use crate::terminal::interrupt::Interrupt;
-use crate::terminal::prompt::{Nobody, Person, Prompter};
+use crate::terminal::prompt::{Interactive, NonInteractive, Prompter};
 use crate::terminal::{ColorChoice, Terminal, Verbosity, log};
 
 /// What every command works with.
@@ -189,7 +189,7 @@ fn verbosity(global: &GlobalArgs) -> Verbosity {
 /// A person, where one sits at both ends of the terminal and wants to be asked.
 fn prompter(global: &GlobalArgs, env: &Env, terminal: &Terminal) -> Box<dyn Prompter> {
     let somebody = env.streams.input && env.streams.error && !env.is_on("CI") && !global.no_input;
-    if somebody { Box::new(Person::new(terminal)) } else { Box::new(Nobody) }
+    if somebody { Box::new(Interactive::new(terminal)) } else { Box::new(NonInteractive) }
 }
 
 /// Work that can be dropped where it stands when it is interrupted; `connect` and `sandbox` see to that themselves.

@@ -19,7 +19,7 @@ pub struct Desired {
     pub application: DesiredApplication,
     pub webhooks: DesiredWebhooks,
     pub handover: DesiredHandover,
-    pub delivery: Delivery,
+    pub delivery: BundleDelivery,
     pub status_url: Option<Url>,
 }
 
@@ -98,13 +98,13 @@ pub struct DesiredHandover {
 
 /// What becomes of the sealed bundle.
 #[derive(Clone, Debug)]
-pub struct Delivery {
+pub struct BundleDelivery {
     pub recipients: Vec<String>,
-    pub way: Way,
+    pub way: BundleRoute,
 }
 
 #[derive(Clone, Debug)]
-pub enum Way {
+pub enum BundleRoute {
     Upload {
         url: Url,
         method: UploadMethod,
@@ -112,7 +112,7 @@ pub enum Way {
     /// `--bundle-out`: written there, not uploaded.
     File(std::path::PathBuf),
     /// The kit names no address and no file was asked for. Enough for `verify`.
-    Nowhere,
+    None,
 }
 
 /// How a hook of ours is known on any machine: the description ends in this mark.

@@ -9,12 +9,12 @@ mod webhook;
 
 use std::collections::BTreeSet;
 
-use super::{Because, Finding, Policy, Status, Verdict, all, documentation, judge, verdict};
+use super::{Because, Finding, Policy, Status, Verdict, all, documentation, run_checks, verdict};
 use crate::testing::fixture::{self, Fixture};
 
 impl Fixture {
     fn findings(&self) -> Vec<Finding> {
-        judge(&self.desired, &self.observed, &Policy::default())
+        run_checks(&self.desired, &self.observed, &Policy::default())
     }
 
     fn finding(&self, code: &str) -> Finding {

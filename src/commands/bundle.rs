@@ -6,7 +6,7 @@ use std::path::Path;
 
 use url::Url;
 
-use super::{Context, explain, kit, output};
+use super::{Context, diagnostics, kit, output};
 use crate::bundle::SealedBundle;
 use crate::cli::{BundleCommand, BundleOpenArgs, BundleUploadArgs};
 use crate::error::{ExitCode, Failure, Fix};
@@ -30,7 +30,7 @@ pub(super) async fn run(command: BundleCommand, context: &Context<'_>) -> Result
 }
 
 fn read(path: &Path) -> Result<SealedBundle, Failure> {
-    SealedBundle::read(path).map_err(|error| explain::sealing(&error))
+    SealedBundle::read(path).map_err(|error| diagnostics::sealing(&error))
 }
 
 async fn upload(args: BundleUploadArgs, context: &Context<'_>) -> Result<ExitCode, Failure> {
@@ -40,7 +40,7 @@ async fn upload(args: BundleUploadArgs, context: &Context<'_>) -> Result<ExitCod
     let key = interview.find_secret::<Bearer>(&questions::FACTORY_KEY)?;
     let factory = Factory::new(context.client()?, key.map(|found| found.value));
     let sent = context.terminal.during("uploading the bundle", factory.upload(&bundle, &url, method)).await;
-    let receipt = sent.map_err(|error| explain::upload(&error, &args.file))?;
+    let receipt = sent.map_err(|error| diagnostics::upload(&error, &args.file))?;
     context.finish(&Uploaded {
         host: url.host_str().unwrap_or_default().to_owned(),
         sha256: bundle.sha256().to_owned(),
@@ -71,7 +71,7 @@ fn open(args: &BundleOpenArgs, context: &Context<'_>) -> Result<ExitCode, Failur
         return Err(Failure::usage("an identity is a file, not an address"));
     };
     let identities = zeroize::Zeroizing::new(identities);
-    let opened = bundle.open(&identities).map_err(|error| explain::sealing(&error))?;
+    let opened = bundle.open(&identities).map_err(|error| diagnostics::sealing(&error))?;
     context.terminal.warn("what comes out holds secrets in plain text");
     match &context.output_file {
         Some(path) => output::write_file(path, |file| file.write_all(opened.text().as_bytes()))?,

@@ -8,7 +8,7 @@ mod preconditions;
 use std::path::PathBuf;
 use std::time::Instant;
 
-use super::{Context, explain, output, progress, recall};
+use super::{Context, diagnostics, local_state, output, progress};
 use crate::apply::webhook_test::TestQuota;
 use crate::apply::{Applied, Apply, ApplyInputs, Clients, Error};
 use crate::cli::ConnectArgs;
@@ -26,8 +26,8 @@ use gather::Gathered;
 
 /// Runs the command and renders what it has to say.
 pub(super) async fn run(args: ConnectArgs, context: &Context<'_>) -> Result<ExitCode, Failure> {
-    let store = recall::store(context)?;
-    let settings = recall::settings(context, &store)?;
+    let store = local_state::store(context)?;
+    let settings = local_state::settings(context, &store)?;
     let walk = Walk { context, settings: &settings, store, args, began: context.env.clock.instant() };
     let report = walk.whole().await?;
     context.finish(&report)
@@ -48,7 +48,7 @@ impl Walk<'_> {
         let interview = Interview::new(self.settings, context.prompter.as_ref(), context.terminal);
 
         // Resolve: kit, address, token, application; each answer is checked where it is given.
-        recall::offer_token(context, &interview).await;
+        local_state::offer_token(context, &interview).await;
         gather::require_inputs(&interview, self.args.dry_run)?;
         let out = self.settings.text(&keys::BUNDLE_OUT).map(|found| PathBuf::from(found.value));
         out.as_deref().map_or(Ok(()), output::require_writable)?;
@@ -59,7 +59,7 @@ impl Walk<'_> {
             context.interrupt.or(application::origin(&interview, context, &gathered)).await??;
 
         // Observe: everything that is there, on both clients and here.
-        let record = connection.record().map_err(|error| explain::journal(&error))?;
+        let record = connection.record().map_err(|error| diagnostics::journal(&error))?;
         let observed = context.interrupt.or(self.observe(&gathered)).await?;
         preconditions::require_observed(&gathered.desired, &observed)?;
         gathered.unread = preconditions::unread(&gathered.desired, &observed);
@@ -101,7 +101,7 @@ impl Walk<'_> {
         if self.args.dry_run {
             return Ok(None);
         }
-        connection.lock().map(Some).map_err(|error| explain::journal(&error))
+        connection.lock().map(Some).map_err(|error| diagnostics::journal(&error))
     }
 
     async fn observe(&self, gathered: &Gathered) -> Observed {
@@ -152,7 +152,7 @@ impl Walk<'_> {
             return Ok(());
         }
         let mut journal = self.journal(place, gathered)?;
-        journal.append(&Entry::Finished).map_err(|error| explain::journal(&error))
+        journal.append(&Entry::Finished).map_err(|error| diagnostics::journal(&error))
     }
 
     fn approve(&self, interview: &Interview<'_>, desired: &Desired, plan: &Plan) -> Result<(), Failure> {
@@ -173,7 +173,7 @@ impl Walk<'_> {
         let audit = self.settings.text(&keys::AUDIT_LOG).map(|found| PathBuf::from(found.value));
         let mut journal = connection
             .journal(lock, audit.as_deref(), self.context.env.clock)
-            .map_err(|error| explain::journal(&error))?;
+            .map_err(|error| diagnostics::journal(&error))?;
         let selection = &desired.webhooks.selection;
         let began = Entry::Began {
             instance: desired.instance.to_string(),
@@ -186,7 +186,7 @@ impl Walk<'_> {
             personal: selection.personal == Personal::Included,
             kit: gathered.kit_place.clone(),
         };
-        journal.append(&began).map_err(|error| explain::journal(&error))?;
+        journal.append(&began).map_err(|error| diagnostics::journal(&error))?;
         Ok(journal)
     }
 
@@ -196,7 +196,7 @@ impl Walk<'_> {
         let mut applied = Applied::nothing_of(plan);
         let ended = self.context.interrupt.or(apply.run(&watch, &mut applied)).await;
         drop(watch);
-        let words = |error: &Error| explain::apply(error, apply);
+        let words = |error: &Error| diagnostics::apply(error, apply);
         let mut outcome = Outcome::new(applied, words);
         outcome.interrupted = ended.is_err();
         outcome

@@ -4,7 +4,7 @@ mod reports;
 
 use url::Url;
 
-use super::{Context, explain};
+use super::{Context, diagnostics};
 use crate::bundle::{RecipientError, Recipients};
 use crate::cli::KitCommand;
 use crate::error::{ExitCode, Failure, Fix};
@@ -142,7 +142,7 @@ async fn load(given: &str, context: &Context<'_>, interview: &Interview<'_>) -> 
         Document::Read(text) => text,
         Document::ToFetch(url) => fetch(url, context, interview).await?,
     };
-    Kit::parse(&text).map_err(|error| explain::kit(&error))
+    Kit::parse(&text).map_err(|error| diagnostics::kit(&error))
 }
 
 /// Fetches the kit; where Factory wants a key and none was given, the person is asked for it.
@@ -152,7 +152,7 @@ async fn fetch(url: Url, context: &Context<'_>, interview: &Interview<'_>) -> Re
         let factory = Factory::new(client.clone(), key);
         context.terminal.during("fetching the kit", factory.kit(&url)).await
     };
-    let explained = |error: &http::Error| explain::factory(error, "the kit could not be fetched");
+    let explained = |error: &http::Error| diagnostics::factory(error, "the kit could not be fetched");
     let key = interview.find_secret::<Bearer>(&questions::FACTORY_KEY)?;
     let may_ask = key.is_none() && interview.prompter().can_ask();
     match with(key.map(|found| found.value)).await {

@@ -5,8 +5,8 @@ use std::path::PathBuf;
 use globset::{Glob, GlobSet, GlobSetBuilder};
 
 use crate::desired::{
-    ApplicationOrigin, Delivery, Desired, DesiredApplication, DesiredHandover, DesiredWebhooks, Personal, Selection,
-    Way,
+    ApplicationOrigin, BundleDelivery, BundleRoute, Desired, DesiredApplication, DesiredHandover, DesiredWebhooks,
+    Personal, Selection,
 };
 use crate::error::{Failure, Fix};
 use crate::inputs::{Question, questions};
@@ -58,7 +58,7 @@ pub(super) fn desired(terms: Terms<'_>) -> Result<Desired, Failure> {
         application: DesiredApplication::from_kit(kit, origin),
         webhooks: webhooks(kit, settings)?,
         handover: DesiredHandover { handover: handover(kit, settings)?, scopes: kit.token.scopes.clone() },
-        delivery: Delivery { recipients: kit.bundle.recipients.clone(), way: way(kit, settings) },
+        delivery: BundleDelivery { recipients: kit.bundle.recipients.clone(), way: way(kit, settings) },
         status_url: kit.status_url.clone(),
         organization: kit.organization.clone(),
         instance,
@@ -120,12 +120,12 @@ fn handover(kit: &Kit, settings: &Settings) -> Result<Handover, Failure> {
     })
 }
 
-fn way(kit: &Kit, settings: &Settings) -> Way {
+fn way(kit: &Kit, settings: &Settings) -> BundleRoute {
     if let Some(path) = settings.text(&keys::BUNDLE_OUT) {
-        return Way::File(PathBuf::from(path.value));
+        return BundleRoute::File(PathBuf::from(path.value));
     }
     match &kit.bundle.upload_url {
-        Some(url) => Way::Upload { url: url.clone(), method: kit.bundle.method },
-        None => Way::Nowhere,
+        Some(url) => BundleRoute::Upload { url: url.clone(), method: kit.bundle.method },
+        None => BundleRoute::None,
     }
 }

@@ -4,7 +4,7 @@ use std::io;
 
 use serde_json::json;
 
-use super::{Context, explain};
+use super::{Context, diagnostics};
 use crate::error::{ExitCode, Failure};
 use crate::instance::InstanceUrl;
 use crate::journal::{OwnApplication, Record, SecretState, Store};
@@ -14,10 +14,10 @@ use crate::text::{Line, Text, Tone};
 
 pub(super) fn run(context: &Context<'_>) -> Result<ExitCode, Failure> {
     let wanted = context.settings.parsed::<InstanceUrl>(&keys::GITLAB_URL)?.map(|found| found.value);
-    let store = Store::new(context.env.state_dir.clone()).map_err(|error| explain::journal(&error))?;
+    let store = Store::new(context.env.state_dir.clone()).map_err(|error| diagnostics::journal(&error))?;
     let mut records = Vec::new();
-    for connection in store.connections().map_err(|error| explain::journal(&error))? {
-        let record = connection.record().map_err(|error| explain::journal(&error))?;
+    for connection in store.connections().map_err(|error| diagnostics::journal(&error))? {
+        let record = connection.record().map_err(|error| diagnostics::journal(&error))?;
         let is_wanted = wanted.as_ref().is_none_or(|url| record.instance.as_deref() == Some(url.as_str()));
         if is_wanted {
             records.push((record, connection.journal_path().display().to_string()));

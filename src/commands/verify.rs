@@ -5,10 +5,10 @@ mod list;
 use std::time::{Duration, Instant};
 
 use super::resolve::{self, NEEDED, Terms};
-use super::{Context, explain, kit, progress, recall};
+use super::{Context, diagnostics, kit, local_state, progress};
 use crate::apply::Clients;
 use crate::apply::webhook_test::{TestQuota, WebhookTester};
-use crate::checks::{Filter, Policy, Verdict, judge};
+use crate::checks::{Filter, Policy, Verdict, run_checks};
 use crate::cli::{self, VerifyArgs};
 use crate::desired::{ApplicationOrigin, Credentials, Desired};
 use crate::error::{ExitCode, Failure};
@@ -51,16 +51,16 @@ struct Subject {
 }
 
 async fn gather(context: &Context<'_>) -> Result<Subject, Failure> {
-    let store = recall::store(context)?;
-    let settings = recall::settings(context, &store)?;
+    let store = local_state::store(context)?;
+    let settings = local_state::settings(context, &store)?;
     let interview = Interview::new(&settings, context.prompter.as_ref(), context.terminal);
     let http = context.client()?;
-    recall::offer_token(context, &interview).await;
+    local_state::offer_token(context, &interview).await;
     interview.require(&NEEDED)?;
     let kit = kit::gather(context, &interview).await?.kit;
     let address = async |given: &Sourced<String>| resolve::address(&given.value);
     let instance = interview.ask_until(&questions::GITLAB_URL, address).await?.value;
-    recall::offer_token_of(&instance, context, &interview).await;
+    local_state::offer_token_of(&instance, context, &interview).await;
     let token = interview.secret::<Pat>(&questions::TOKEN).await?.value;
     let key = interview.find_secret(&questions::FACTORY_KEY)?.map(|found| found.value);
     let origin = ApplicationOrigin::Auto { given: pair(&interview)?, renew: false };
@@ -84,7 +84,7 @@ fn pair(interview: &Interview<'_>) -> Result<Option<Credentials>, Failure> {
 /// What this machine's record says of the bundle.
 fn bundle(store: &Store, desired: &Desired) -> Result<Observation<BundleSeen>, Failure> {
     let connection = store.connection(&desired.instance, &desired.organization.id);
-    let record: Record = connection.record().map_err(|error| explain::journal(&error))?;
+    let record: Record = connection.record().map_err(|error| diagnostics::journal(&error))?;
     Ok(match record.bundle {
         None => Observation::Skipped("this machine has no record of a bundle"),
         Some(bundle) if bundle.accepted => {
@@ -137,7 +137,7 @@ impl Verify<'_> {
             observed.factory.proofs = Box::pin(self.prove(&observed)).await;
         }
         let policy = Policy { expires_within: i64::from(self.args.expires_within) };
-        let mut findings = judge(desired, &observed, &policy);
+        let mut findings = run_checks(desired, &observed, &policy);
         findings.retain(|finding| self.filter.wants(finding.code));
         let requests = usize::try_from(look.http.spent().requests).unwrap_or(usize::MAX);
         Findings {

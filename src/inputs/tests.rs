@@ -4,7 +4,7 @@ use super::*;
 use crate::env::Env;
 use crate::secret::{Pat, PersonalAccessToken};
 use crate::settings::{CliValues, keys};
-use crate::terminal::prompt::{Nobody, Reply, Script};
+use crate::terminal::prompt::{NonInteractive, Reply, Scripted};
 
 fn given(values: &[(&'static crate::settings::Setting, &str)]) -> Settings {
     let mut given = CliValues::default();
@@ -26,7 +26,7 @@ async fn only_right(answer: &Sourced<String>) -> Result<usize, Failure> {
 #[tokio::test]
 async fn a_typed_answer_is_asked_until_it_holds() {
     let settings = given(&[]);
-    let script = Script::new([("gitlab_url", Reply::Text("left")), ("gitlab_url", Reply::Text(" right "))]);
+    let script = Scripted::new([("gitlab_url", Reply::Text("left")), ("gitlab_url", Reply::Text(" right "))]);
     let terminal = terminal();
     let interview = Interview::new(&settings, &script, &terminal);
     let answer = interview.ask_until(&questions::GITLAB_URL, only_right).await.expect("the second answer");
@@ -38,7 +38,7 @@ async fn a_typed_answer_is_asked_until_it_holds() {
 #[tokio::test]
 async fn a_given_answer_that_does_not_hold_ends_the_run_even_where_somebody_could_be_asked() {
     let settings = given(&[(&keys::GITLAB_URL, "left")]);
-    let script = Script::default();
+    let script = Scripted::default();
     let terminal = terminal();
     let interview = Interview::new(&settings, &script, &terminal);
     let failure = interview.ask_until(&questions::GITLAB_URL, only_right).await.expect_err("a wrong flag");
@@ -48,7 +48,7 @@ async fn a_given_answer_that_does_not_hold_ends_the_run_even_where_somebody_coul
 #[tokio::test]
 async fn an_interrupted_prompt_is_an_interruption() {
     let settings = given(&[]);
-    let script = Script::new([("gitlab_url", Reply::Interrupt)]);
+    let script = Scripted::new([("gitlab_url", Reply::Interrupt)]);
     let terminal = terminal();
     let interview = Interview::new(&settings, &script, &terminal);
     let failure = interview.ask_until(&questions::GITLAB_URL, only_right).await.expect_err("interrupted");
@@ -59,7 +59,7 @@ async fn an_interrupted_prompt_is_an_interruption() {
 fn without_anybody_everything_missing_is_listed_at_once() {
     let settings = given(&[(&keys::APPLICATION, "existing"), (&keys::APPLICATION_ID, "abc")]);
     let terminal = terminal();
-    let interview = Interview::new(&settings, &Nobody, &terminal);
+    let interview = Interview::new(&settings, &NonInteractive, &terminal);
     let failure = interview.require(ALL).expect_err("much is missing");
     assert_eq!(
         failure.to_string(),
@@ -77,7 +77,7 @@ fn without_anybody_everything_missing_is_listed_at_once() {
 fn a_kit_given_piece_by_piece_needs_every_piece() {
     let settings = given(&[(&keys::WEBHOOK_URL, "https://hooks"), (&keys::BUNDLE_OUT, "b.age")]);
     let terminal = terminal();
-    let interview = Interview::new(&settings, &Nobody, &terminal);
+    let interview = Interview::new(&settings, &NonInteractive, &terminal);
     let failure = interview.require(ALL).expect_err("pieces are missing").to_string();
     for name in ["--redirect-uri", "--webhook-secret-file", "--recipient"] {
         assert!(failure.contains(name), "{failure}");
@@ -91,18 +91,18 @@ fn a_kit_given_piece_by_piece_needs_every_piece() {
 fn approval_is_asked_given_or_missing() {
     let terminal = terminal();
     for (reply, wanted) in [(true, Approval::Given), (false, Approval::Refused)] {
-        let (settings, script) = (given(&[]), Script::new([("yes", Reply::Confirm(reply))]));
+        let (settings, script) = (given(&[]), Scripted::new([("yes", Reply::Confirm(reply))]));
         assert_eq!(Interview::new(&settings, &script, &terminal).approve(&questions::YES), Ok(wanted));
     }
     let settings = given(&[(&keys::YES, "true")]);
-    assert_eq!(Interview::new(&settings, &Nobody, &terminal).approve(&questions::YES), Ok(Approval::Given));
+    assert_eq!(Interview::new(&settings, &NonInteractive, &terminal).approve(&questions::YES), Ok(Approval::Given));
     let settings = given(&[]);
-    let failure = Interview::new(&settings, &Nobody, &terminal).approve(&questions::YES).expect_err("nobody");
+    let failure = Interview::new(&settings, &NonInteractive, &terminal).approve(&questions::YES).expect_err("nobody");
     assert!(failure.to_string().contains("--yes"), "{failure}");
 }
 
 fn secret(settings: &Settings, terminal: &Terminal) -> Result<Option<Sourced<PersonalAccessToken>>, Failure> {
-    Interview::new(settings, &Nobody, terminal).find_secret::<Pat>(&questions::TOKEN)
+    Interview::new(settings, &NonInteractive, terminal).find_secret::<Pat>(&questions::TOKEN)
 }
 
 #[test]
@@ -152,7 +152,7 @@ fn standard_input_holds_one_secret_only() {
     let settings = given(&[(&keys::TOKEN, "-"), (&keys::FACTORY_KEY, "-")]);
     let terminal = Terminal::captured(b"glpat-from-stdin\n");
     assert!(secret(&settings, &terminal).expect("the first reader").is_some());
-    let interview = Interview::new(&settings, &Nobody, &terminal);
+    let interview = Interview::new(&settings, &NonInteractive, &terminal);
     let failure = interview.find_secret::<crate::secret::Bearer>(&questions::FACTORY_KEY).expect_err("nothing is left");
     assert_eq!(failure.message, "standard input was already read for --token-file; --factory-key-file needs a file");
 }
@@ -160,7 +160,7 @@ fn standard_input_holds_one_secret_only() {
 #[tokio::test]
 async fn the_keyring_comes_after_what_was_given_and_a_stale_secret_is_asked_again() {
     let settings = given(&[]);
-    let script = Script::new([("token_file", Reply::Text("glpat-typed-token"))]);
+    let script = Scripted::new([("token_file", Reply::Text("glpat-typed-token"))]);
     let terminal = terminal();
     let interview = Interview::new(&settings, &script, &terminal);
     interview.keep(&questions::TOKEN, PersonalAccessToken::new("glpat-stale-token").expect("a token"));

@@ -4,7 +4,7 @@ use futures_util::future::join_all;
 use url::{Origin, Url};
 
 use super::{BundleSeen, FactorySeen, Observation};
-use crate::desired::{Desired, Way};
+use crate::desired::{BundleRoute, Desired};
 use crate::factory::{self, FactoryStatus};
 use crate::http::{self, Client, NetworkSeen};
 
@@ -58,8 +58,8 @@ impl Factory<'_> {
 /// The addresses of Factory that this machine uses, one for each origin, without that of the status.
 fn other_origins(desired: &Desired) -> Vec<Url> {
     let upload = match &desired.delivery.way {
-        Way::Upload { url, .. } => Some(url),
-        Way::File(_) | Way::Nowhere => None,
+        BundleRoute::Upload { url, .. } => Some(url),
+        BundleRoute::File(_) | BundleRoute::None => None,
     };
     let mut seen: Vec<Origin> = desired.status_url.iter().map(Url::origin).collect();
     let mut urls = Vec::new();

@@ -2,7 +2,7 @@
 
 use jiff::ToSpan as _;
 
-use crate::desired::{Desired, Way};
+use crate::desired::{BundleRoute, Desired};
 use crate::journal::Record;
 use crate::kit::Handover;
 use crate::observed::Observed;
@@ -32,9 +32,11 @@ pub(super) fn needs(desired: &Desired, record: &Record, part: &Part) -> Sealing 
     }
     match &record.bundle {
         Some(bundle) if bundle.on_disk && part.blockers.is_empty() => match &desired.delivery.way {
-            Way::Upload { .. } if !bundle.accepted => Sealing::Waiting,
-            Way::File(path) if bundle.written_to.as_deref() != Some(&*path.to_string_lossy()) => Sealing::Waiting,
-            Way::Upload { .. } | Way::File(_) | Way::Nowhere => Sealing::Nothing,
+            BundleRoute::Upload { .. } if !bundle.accepted => Sealing::Waiting,
+            BundleRoute::File(path) if bundle.written_to.as_deref() != Some(&*path.to_string_lossy()) => {
+                Sealing::Waiting
+            }
+            BundleRoute::Upload { .. } | BundleRoute::File(_) | BundleRoute::None => Sealing::Nothing,
         },
         _ => Sealing::Nothing,
     }
@@ -80,8 +82,10 @@ pub(super) fn sealing(desired: &Desired, sealing: Sealing) -> Vec<Step> {
 
 pub(super) fn handing_over(desired: &Desired, sealing: Sealing) -> Option<Step> {
     match (&desired.delivery.way, sealing) {
-        (_, Sealing::Nothing) | (Way::Nowhere, _) => None,
-        (Way::Upload { url, method }, _) => Some(Step::UploadBundle { url: Box::new(url.clone()), method: *method }),
-        (Way::File(path), _) => Some(Step::WriteBundle { path: path.clone() }),
+        (_, Sealing::Nothing) | (BundleRoute::None, _) => None,
+        (BundleRoute::Upload { url, method }, _) => {
+            Some(Step::UploadBundle { url: Box::new(url.clone()), method: *method })
+        }
+        (BundleRoute::File(path), _) => Some(Step::WriteBundle { path: path.clone() }),
     }
 }

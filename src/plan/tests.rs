@@ -10,7 +10,7 @@ use insta::assert_snapshot;
 
 use self::setup::*;
 use super::*;
-use crate::desired::{ApplicationOrigin, Credentials, Way};
+use crate::desired::{ApplicationOrigin, BundleRoute, Credentials};
 use crate::factory::FactoryState;
 use crate::gitlab::{AlertStatus, Hook, License, Metadata};
 use crate::instance::{Edition, Version};
@@ -334,7 +334,7 @@ fn a_system_hook_carries_less_and_the_plan_says_what() {
 #[test]
 fn a_bundle_for_a_file_is_written_and_not_sent() {
     let mut desired = desired();
-    desired.delivery.way = Way::File(PathBuf::from("out.age"));
+    desired.delivery.way = BundleRoute::File(PathBuf::from("out.age"));
     let lines = plan(&desired, &observed(), &Record::default()).sentences();
     assert_eq!(lines.last().map(String::as_str), Some("write the sealed bundle to out.age"));
 }

@@ -2,16 +2,16 @@
 
 #[cfg(unix)]
 mod hidden;
-mod person;
-mod script;
+mod interactive;
+mod scripted;
 
 use zeroize::Zeroizing;
 
 use crate::error::{Failure, Fix, Kind};
 use crate::text::Text;
 
-pub use self::person::Person;
-pub use self::script::{Reply, Script};
+pub use self::interactive::Interactive;
+pub use self::scripted::{Reply, Scripted};
 
 /// One question as it is asked.
 #[derive(Clone, Copy, Debug)]
@@ -38,7 +38,7 @@ pub enum PromptError {
     #[error("interrupted")]
     Interrupted,
     #[error("there is nobody to ask for {0}")]
-    Nobody(String),
+    NonInteractive(String),
     #[error("the question for {key} was not expected: {wanted}")]
     Unexpected { key: String, wanted: String },
     #[error("the terminal cannot be read: {0}")]
@@ -98,31 +98,31 @@ pub trait Prompter {
 
 /// Nobody: `--no-input`, CI, no terminal.
 #[derive(Clone, Copy, Debug, Default)]
-pub struct Nobody;
+pub struct NonInteractive;
 
-impl Prompter for Nobody {
+impl Prompter for NonInteractive {
     fn can_ask(&self) -> bool {
         false
     }
 
     fn text(&self, ask: &Ask<'_>) -> Result<String, PromptError> {
-        Err(PromptError::Nobody(ask.key.to_owned()))
+        Err(PromptError::NonInteractive(ask.key.to_owned()))
     }
 
     fn secret(&self, ask: &Ask<'_>) -> Result<Zeroizing<String>, PromptError> {
-        Err(PromptError::Nobody(ask.key.to_owned()))
+        Err(PromptError::NonInteractive(ask.key.to_owned()))
     }
 
     fn confirm(&self, ask: &Ask<'_>, _lean: Lean) -> Result<bool, PromptError> {
-        Err(PromptError::Nobody(ask.key.to_owned()))
+        Err(PromptError::NonInteractive(ask.key.to_owned()))
     }
 
     fn choose(&self, ask: &Ask<'_>, _items: &[String]) -> Result<usize, PromptError> {
-        Err(PromptError::Nobody(ask.key.to_owned()))
+        Err(PromptError::NonInteractive(ask.key.to_owned()))
     }
 
     fn choose_many(&self, ask: &Ask<'_>, _items: &[String]) -> Result<Vec<usize>, PromptError> {
-        Err(PromptError::Nobody(ask.key.to_owned()))
+        Err(PromptError::NonInteractive(ask.key.to_owned()))
     }
 
     fn say(&self, _page: &Text) {}

@@ -7,8 +7,8 @@ use globset::GlobSet;
 use jiff::Timestamp;
 
 use crate::desired::{
-    ApplicationOrigin, Credentials, Delivery as BundleDelivery, Desired, DesiredApplication, DesiredHandover,
-    DesiredWebhooks, Selection, Way,
+    ApplicationOrigin, BundleDelivery, BundleRoute, Credentials, Desired, DesiredApplication, DesiredHandover,
+    DesiredWebhooks, Selection,
 };
 use crate::factory::{FactoryState, FactoryStatus};
 use crate::gitlab::{
@@ -128,7 +128,7 @@ fn desired() -> Desired {
             receipts_url: None,
         },
         handover: DesiredHandover { handover: Handover::Given, scopes: words(&["api"]) },
-        delivery: BundleDelivery { recipients: Vec::new(), way: Way::File("bundle.age".into()) },
+        delivery: BundleDelivery { recipients: Vec::new(), way: BundleRoute::File("bundle.age".into()) },
         status_url: None,
     }
 }

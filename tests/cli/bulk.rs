@@ -199,7 +199,7 @@ fn a_missing_right_is_one_both_ways() {
 }
 
 /// Holds what is found without the list against what is found when a question meets this.
-fn changes_nothing(groups: &[&str]) {
+fn changes_nothing(troubles: &[&str]) {
     let world = World::with(many(120, (19, 6)));
     world.connects(&[]);
     let missing = world.all_hooks().pop().expect("a hook");
@@ -208,7 +208,7 @@ fn changes_nothing(groups: &[&str]) {
     has_list(&world, false);
     let alone = found(&world, PLAN);
     has_list(&world, true);
-    for trouble in groups {
+    for trouble in troubles {
         // The first question is for the schema, the third for the second page.
         for at in [1, 3] {
             let (action, times) = trouble.split_once(" once").map_or((*trouble, ""), |(action, _)| (action, "x1"));

@@ -1,6 +1,6 @@
 //! Where the application's ID and secret come from, and what a person decides about one whose secret is not known.
 
-use super::super::{Context, explain};
+use super::super::{Context, diagnostics};
 use super::gather::Gathered;
 use crate::desired::{ApplicationOrigin, Credentials, DesiredApplication};
 use crate::error::{Failure, Fix};
@@ -67,7 +67,7 @@ async fn ask_secret(interview: &Interview<'_>, gathered: &Gathered, id: &str) ->
             let proved = gathered.look.oauth.prove_pair(id, secret).await;
             let what = "the ID and secret could not be tried";
             let instance = &gathered.desired.instance;
-            match proved.map_err(|error| explain::gitlab(&error, what, instance))? {
+            match proved.map_err(|error| diagnostics::gitlab(&error, what, instance))? {
                 Pair::Valid => Ok(()),
                 Pair::Invalid => {
                     Err(Failure::problem("GitLab does not accept this application ID and secret together")

@@ -2,7 +2,7 @@
 //! there, before it is shown the token; the token by what it may do.
 
 use super::super::resolve::{self, NEEDED, Terms};
-use super::super::{Context, explain, kit, recall};
+use super::super::{Context, diagnostics, kit, local_state};
 use super::preconditions;
 use crate::desired::{ApplicationOrigin, Desired};
 use crate::error::Failure;
@@ -68,7 +68,7 @@ async fn address(context: &Context<'_>, interview: &Interview<'_>, http: &Client
             let instance = resolve::address(&given.value)?;
             let reaching = gitlab::reach(http, &instance);
             let reached = context.terminal.during(&format!("reaching {instance}"), reaching).await;
-            reached.map(|()| instance.clone()).map_err(|error| explain::reach(&error, &instance))
+            reached.map(|()| instance.clone()).map_err(|error| diagnostics::reach(&error, &instance))
         })
         .await?;
     Ok(reached.value)
@@ -85,7 +85,7 @@ struct Ground {
 async fn token(context: &Context<'_>, interview: &Interview<'_>, ground: Ground) -> Result<Gathered, Failure> {
     let Ground { http, factory, desired, place } = ground;
     let instance = desired.instance.clone();
-    recall::offer_token_of(&instance, context, interview).await;
+    local_state::offer_token_of(&instance, context, interview).await;
     let found = interview
         .secret_until(&questions::TOKEN, async |token: &PersonalAccessToken| {
             let look = Observer::new(&http, &instance, token, factory.clone());
@@ -132,8 +132,8 @@ pub(super) async fn offer_keyring(
     interview: &Interview<'_>,
     gathered: &Gathered,
 ) -> Result<(), Failure> {
-    let credential_store = recall::credential_store(context, interview.settings());
-    let wanted = match (recall::is_asked_for(interview.settings()), &gathered.token_source) {
+    let credential_store = local_state::credential_store(context, interview.settings());
+    let wanted = match (local_state::is_asked_for(interview.settings()), &gathered.token_source) {
         (_, Source::Keyring) => false,
         (true, _) => true,
         (false, source) if *source != Source::Prompt || !credential_store.is_used() => false,

@@ -1,7 +1,7 @@
 //! What has to be known before anything is planned, judged by the same checks as `verify`.
 
-use super::super::explain;
-use crate::checks::{Finding, Policy, Status, judge};
+use super::super::diagnostics;
+use crate::checks::{Finding, Policy, Status, run_checks};
 use crate::desired::Desired;
 use crate::error::{Failure, Fix, Kind};
 use crate::http;
@@ -14,7 +14,7 @@ const NEEDED: [&str; 5] = ["instance.api", "instance.version", "token.valid", "t
 
 /// Refuses a token, or an instance, that the work could not be done with.
 pub(super) fn require_token_rights(desired: &Desired, observed: &Observed) -> Result<(), Failure> {
-    let findings = judge(desired, observed, &Policy::default());
+    let findings = run_checks(desired, observed, &Policy::default());
     match findings.into_iter().filter(|finding| NEEDED.contains(&finding.code)).find_map(failure) {
         Some(failure) => Err(failure),
         None => Ok(()),
@@ -47,18 +47,18 @@ pub(super) fn require_observed(desired: &Desired, observed: &Observed) -> Result
     const WHAT: &str = "what is there could not be read, so nothing was planned";
     require_token_rights(desired, observed)?;
     if let Observation::Failed(error) = &observed.applications {
-        return Err(explain::gitlab(error, WHAT, &desired.instance));
+        return Err(diagnostics::gitlab(error, WHAT, &desired.instance));
     }
     // Where group hooks do not exist, the plan says so, and what to take instead.
     if desired.webhooks.strategy == Strategy::Group && !observed.plan().has_group_hooks() {
         return Ok(());
     }
     if let Observation::Failed(error) = &observed.hooks {
-        return Err(explain::gitlab(error, WHAT, &desired.instance));
+        return Err(diagnostics::gitlab(error, WHAT, &desired.instance));
     }
     match unread_errors(observed).as_slice() {
         [(_, error), ..] if observed.hooks.known().is_some_and(nothing_read) => {
-            Err(explain::gitlab(error, WHAT, &desired.instance))
+            Err(diagnostics::gitlab(error, WHAT, &desired.instance))
         }
         _ => Ok(()),
     }
@@ -81,7 +81,7 @@ fn unread_errors(observed: &Observed) -> Vec<(&Target, &http::Error)> {
 /// Targets whose hooks could not be read, while those of others could: the work goes on without them, and is not done.
 pub(super) fn unread(desired: &Desired, observed: &Observed) -> Vec<FailureGroup<Target>> {
     let explained = |(target, error): (&Target, &http::Error)| {
-        (target.clone(), explain::gitlab(error, "hooks could not be read", &desired.instance))
+        (target.clone(), diagnostics::gitlab(error, "hooks could not be read", &desired.instance))
     };
     let mut groups = FailureGroup::group(unread_errors(observed).into_iter().map(explained));
     for FailureGroup { failure, of } in &mut groups {

@@ -17,9 +17,9 @@ pub(super) fn desired() -> Desired {
     desired.application.scopes = words(&["api", "sudo"]);
     desired.application.origin = ApplicationOrigin::Auto { given: None, renew: false };
     desired.webhooks.signing_token = None;
-    desired.delivery = Delivery {
+    desired.delivery = BundleDelivery {
         recipients: words(&["age1factory"]),
-        way: Way::Upload {
+        way: BundleRoute::Upload {
             url: "https://api.factory.example/v1/bundles?signature=x".parse().expect("an address"),
             method: UploadMethod::Post,
         },

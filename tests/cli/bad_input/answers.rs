@@ -1,4 +1,4 @@
-//! Answers that are none: pages, halves, floods, silence, group.
+//! Answers that are none: pages, halves, floods, silence, trouble.
 
 use factory_gitlab::sandbox::options::Options;
 

@@ -5,7 +5,7 @@ use std::net::{SocketAddr, TcpListener};
 use std::time::Duration;
 
 use factory_gitlab::checks::Verdict;
-use factory_gitlab::desired::{Desired, Selection, Way};
+use factory_gitlab::desired::{BundleRoute, Desired, Selection};
 use factory_gitlab::sandbox::options::{Options, TlsDefect};
 use factory_gitlab::target::Strategy;
 use url::Url;
@@ -87,7 +87,7 @@ fn a_factory_that_is_not_there_is_not_green() {
                 match (address, &mut desired.delivery.way) {
                     ("status", _) => desired.status_url = Some(broken.clone()),
                     ("receipts", _) => desired.webhooks.receipts_url = Some(broken.clone()),
-                    (_, Way::Upload { url, .. }) => *url = broken.clone(),
+                    (_, BundleRoute::Upload { url, .. }) => *url = broken.clone(),
                     _ => panic!("the kit has an address"),
                 }
                 let outcome = station.verify_as(&desired, SHORT).await;

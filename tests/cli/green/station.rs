@@ -4,10 +4,10 @@ use std::time::Duration;
 
 use factory_gitlab::apply::Clients;
 use factory_gitlab::apply::webhook_test::{TestQuota, WebhookTester};
-use factory_gitlab::checks::{Finding, Policy, Verdict, judge, verdict};
+use factory_gitlab::checks::{Finding, Policy, Verdict, run_checks, verdict};
 use factory_gitlab::desired::{
-    ApplicationOrigin, Credentials, Delivery, Desired, DesiredApplication, DesiredHandover, DesiredWebhooks, Selection,
-    Way,
+    ApplicationOrigin, BundleDelivery, BundleRoute, Credentials, Desired, DesiredApplication, DesiredHandover,
+    DesiredWebhooks, Selection,
 };
 use factory_gitlab::env::Clock;
 use factory_gitlab::factory::Factory;
@@ -142,7 +142,7 @@ impl Station {
                 WebhookTester::new(Clients::of(&look, &writer, &test_quota), &desired.webhooks).of_version(version);
             observed.factory.proofs = Observation::Known(Box::pin(proof.of_each_kind(hooks)).await);
         }
-        let findings = judge(desired, &observed, &Policy::default());
+        let findings = run_checks(desired, &observed, &Policy::default());
         let asked =
             self.sandbox.requests().iter().map(|one| format!("{} {}", one.method, template(one.path()))).collect();
         Outcome { verdict: verdict(&findings), findings, asked }
@@ -183,9 +183,9 @@ fn desired(sandbox: &Sandbox, kind: &Kind) -> Desired {
             receipts_url: kit.webhook.receipts_url.clone(),
         },
         handover: DesiredHandover { handover: kit.token.handover, scopes: kit.token.scopes.clone() },
-        delivery: Delivery {
+        delivery: BundleDelivery {
             recipients: kit.bundle.recipients.clone(),
-            way: Way::Upload { url: upload, method: kit.bundle.method },
+            way: BundleRoute::Upload { url: upload, method: kit.bundle.method },
         },
         status_url: kit.status_url.clone(),
         organization: kit.organization,

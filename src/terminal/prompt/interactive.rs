@@ -14,13 +14,13 @@ use crate::terminal::{Terminal, sanitize};
 use crate::text::{Line, Text};
 
 /// Asks whoever sits at the terminal. Prompts go to standard error.
-pub struct Person {
+pub struct Interactive {
     terminal: Terminal,
     /// The keys of the questions that were explained: one that is asked again is not explained again.
     explained: Mutex<BTreeSet<String>>,
 }
 
-impl Person {
+impl Interactive {
     #[must_use]
     pub fn new(terminal: &Terminal) -> Self {
         Self { terminal: terminal.clone(), explained: Mutex::default() }
@@ -60,7 +60,7 @@ fn shown(items: &[String]) -> Vec<String> {
     items.iter().map(|item| sanitize::line(item).into_owned()).collect()
 }
 
-impl Prompter for Person {
+impl Prompter for Interactive {
     fn can_ask(&self) -> bool {
         true
     }

@@ -1,6 +1,6 @@
 //! What an earlier run left on this machine: its record, and the token in the keyring.
 
-use super::{Context, explain};
+use super::{Context, diagnostics};
 use crate::credential_store::{CredentialStore, CredentialStoreError, Use};
 use crate::error::Failure;
 use crate::inputs::{Interview, questions};
@@ -14,7 +14,7 @@ use crate::settings::{RecordedChoices, Settings, keys};
 /// # Errors
 /// Wrong use, where the system has no place for them.
 pub(super) fn store(context: &Context<'_>) -> Result<Store, Failure> {
-    Store::new(context.env.state_dir.clone()).map_err(|error| explain::journal(&error))
+    Store::new(context.env.state_dir.clone()).map_err(|error| diagnostics::journal(&error))
 }
 
 /// The settings, with what the one connection that was made from here says of itself below them. With several, or with
@@ -25,7 +25,7 @@ pub(super) fn store(context: &Context<'_>) -> Result<Store, Failure> {
 pub(super) fn settings(context: &Context<'_>, store: &Store) -> Result<Settings, Failure> {
     let mut settings = context.settings.clone();
     let mut records = Vec::new();
-    for connection in store.connections().map_err(|error| explain::journal(&error))? {
+    for connection in store.connections().map_err(|error| diagnostics::journal(&error))? {
         match connection.choices() {
             Ok(record) => records.push(record),
             // It may be another instance's. If it is this one's, it is read again, and that is an error.

@@ -56,7 +56,7 @@ impl Finding {
 
 /// Judges everything, in the order of the report.
 #[must_use]
-pub fn judge(desired: &Desired, observed: &Observed, policy: &Policy) -> Vec<Finding> {
+pub fn run_checks(desired: &Desired, observed: &Observed, policy: &Policy) -> Vec<Finding> {
     let case = Case { desired, observed, policy };
     let mut states: HashMap<&'static str, Status> = HashMap::new();
     let mut findings: Vec<Finding> = all()

@@ -22,12 +22,12 @@ pub enum Reply {
 
 /// Questions by their key, in order, with the answers.
 #[derive(Debug, Default)]
-pub struct Script {
+pub struct Scripted {
     replies: RefCell<VecDeque<(&'static str, Reply)>>,
     said: RefCell<String>,
 }
 
-impl Script {
+impl Scripted {
     #[must_use]
     pub fn new(replies: impl IntoIterator<Item = (&'static str, Reply)>) -> Self {
         Self { replies: RefCell::new(replies.into_iter().collect()), said: RefCell::default() }
@@ -60,7 +60,7 @@ impl Script {
     }
 }
 
-impl Prompter for Script {
+impl Prompter for Scripted {
     fn can_ask(&self) -> bool {
         true
     }
