@@ -11,7 +11,7 @@ mod budget;
 mod classify;
 mod client;
 mod dns;
-mod failure;
+mod error;
 mod gate;
 mod options;
 mod pace;
@@ -26,7 +26,9 @@ mod tunnel;
 pub use bridge::{Bridge, client_secret};
 pub use budget::Spent;
 pub use client::Client;
-pub use failure::{Answer, Cause, Error, Expected, Failed, TlsProblem, UnexpectedPage, base_of_api};
+pub use error::{
+    Answer, Cause, CauseClass, Error, Expected, Failed, LinkProblem, TlsProblem, UnexpectedPage, base_of_api,
+};
 pub use gate::{OnWait, Wait};
 pub use options::{Options, Proxy};
 pub use pace::backoff;

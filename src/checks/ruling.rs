@@ -6,7 +6,7 @@ use serde_json::{Map, Value};
 use super::Policy;
 use crate::desired::Desired;
 use crate::error::Fix;
-use crate::http::{self, Cause, TlsProblem};
+use crate::http::{self, Cause, LinkProblem, TlsProblem};
 use crate::observed::{Observation, Observed};
 
 /// What a check is judged by.
@@ -165,7 +165,7 @@ fn general_fix(error: &http::Error) -> Option<Fix> {
         }
         Cause::Status(answer) if answer.status >= 500 => Fix::say(format!("run it again when {host} is well")),
         Cause::Status(_) => Fix::say(format!("see that {host} lets this machine and this token read {}", error.path)),
-        Cause::Link(why) if why.contains("external_url") => {
+        Cause::Link(LinkProblem::OtherScheme | LinkProblem::OtherHost) => {
             Fix::say("give the address that GitLab has as its external_url with --gitlab-url")
         }
         Cause::Link(_) | Cause::UnexpectedPage { .. } | Cause::Decode { .. } | Cause::TooLarge { .. } => {

@@ -6,7 +6,7 @@ mod gitlab;
 
 use crate::credential_store::CredentialStoreError;
 use crate::error::{Failure, Fix, Kind};
-use crate::http::{self, Cause, Error, TlsProblem, UnexpectedPage};
+use crate::http::{self, Cause, Error, LinkProblem, TlsProblem, UnexpectedPage};
 use crate::journal;
 use crate::kit::KitError;
 
@@ -77,7 +77,7 @@ pub fn transport(error: &Error, what: &str) -> Failure {
             Some(base) => Fix::say(format!("use the address it is redirected to: {base}")),
             None => Fix::say("a proxy or a sign-in stands in front: let API requests through, or correct the address"),
         }),
-        Cause::Link(why) if why.contains("external_url") => {
+        Cause::Link(LinkProblem::OtherScheme | LinkProblem::OtherHost) => {
             failure.fix(Fix::say("give the address that GitLab has as its external_url with --gitlab-url"))
         }
         Cause::Link(_) | Cause::TooLarge { .. } | Cause::Decode { .. } => failure.fix(Fix::say(

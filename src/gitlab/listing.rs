@@ -6,7 +6,7 @@ use serde::de::DeserializeOwned;
 
 use super::wire::ProjectWire;
 use super::{Error, Project};
-use crate::http::{Cause, Expected, Pages, Request};
+use crate::http::{Cause, Expected, LinkProblem, Pages, Request};
 
 /// The largest page that GitLab gives, and the one that is always asked for.
 const PAGE: usize = 100;
@@ -52,7 +52,7 @@ impl<W: DeserializeOwned, T: From<W>> Listing<W, T> {
         let wire: Vec<W> = response.json(self.expected)?;
         let begun = std::mem::replace(&mut self.begun, true);
         if wire.is_empty() && begun && self.end == End::Full {
-            return Err(response.failed(Cause::Link("to a page without an entry: the list ends too early")));
+            return Err(response.failed(Cause::Link(LinkProblem::EndsEarly)));
         }
         Ok(Some(wire.into_iter().map(T::from).collect()))
     }

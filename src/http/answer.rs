@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use reqwest::header::{CONTENT_TYPE, HeaderMap, RETRY_AFTER};
 use serde_json::{Map, Value};
 
-use super::failure::{Answer, Cause, UnexpectedPage};
+use super::error::{Answer, Cause, UnexpectedPage};
 use crate::secret;
 
 /// No server's word is kept beyond this many characters.

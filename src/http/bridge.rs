@@ -9,7 +9,7 @@ use url::Url;
 use zeroize::Zeroizing;
 
 use super::client::Client;
-use super::failure::{Answer, Error};
+use super::error::{Answer, Error};
 use super::request::{LARGEST_ANSWER, Repeat, Request};
 use crate::secret::ApplicationSecret;
 

@@ -7,7 +7,7 @@ use std::time::Duration;
 use tokio_rustls::rustls;
 
 use super::dns::Unresolved;
-use super::failure::Cause;
+use super::error::Cause;
 use super::{options, tls};
 
 /// What a failed exchange comes to. `host` is the one that was asked for.

@@ -10,7 +10,7 @@ use url::Url;
 
 use super::body::{self, Unread};
 use super::budget::{Budget, Spent};
-use super::failure::{Answer, Cause, Error, TlsProblem};
+use super::error::{Answer, Cause, CauseClass, Error, TlsProblem};
 use super::gate::{Gate, OnWait, Standing};
 use super::options::{Material, Options};
 use super::pace::{Limit, Outcome, Patience};
@@ -206,7 +206,7 @@ impl Client {
         let response = match outcome {
             Ok(response) => response,
             Err(error) => {
-                let struggles = matches!(*error.cause, Cause::Timeout { .. } | Cause::Broken { .. });
+                let struggles = matches!(error.class(), CauseClass::TimedOut | CauseClass::Lost);
                 return if struggles { Outcome::Struggling } else { Outcome::Private };
             }
         };

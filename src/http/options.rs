@@ -7,7 +7,7 @@ use std::time::Duration;
 use reqwest::{Certificate, Identity, NoProxy, redirect};
 use url::Url;
 
-use super::failure::{Cause, Error, Failed};
+use super::error::{Cause, Error, Failed};
 use super::{dns, tls};
 
 /// How to connect. The defaults are those of `--help`.

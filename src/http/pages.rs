@@ -7,7 +7,7 @@ use tokio::sync::OwnedSemaphorePermit;
 use url::Url;
 
 use super::client::Client;
-use super::failure::{Cause, Error};
+use super::error::{Cause, Error, LinkProblem};
 use super::request::Request;
 use super::response::Response;
 
@@ -64,16 +64,16 @@ impl Pages {
     pub async fn next(&mut self) -> Result<Option<Response>, Error> {
         let Some(request) = self.next.take() else { return Ok(None) };
         if self.seen.len() >= MOST_PAGES {
-            return Err(request.failed(Cause::Link(ENDLESS)));
+            return Err(request.failed(Cause::Link(LinkProblem::Endless)));
         }
         if !self.seen.insert(self.digests.hash_one(request.url.as_str())) {
-            return Err(request.failed(Cause::Link("back to a page that was read before")));
+            return Err(request.failed(Cause::Link(LinkProblem::Circular)));
         }
         let response = self.client.send(&request).await?;
         self.bytes = self.bytes.saturating_add(response.body().len());
         let digest = (response.body().len() > EMPTY_LIST).then(|| self.digests.hash_one(response.body()));
         if digest.is_some() && digest == self.last_body {
-            return Err(response.failed(Cause::Link("to the same page again")));
+            return Err(response.failed(Cause::Link(LinkProblem::Repeated)));
         }
         self.last_body = digest;
         if let Some(url) = next_page(&response)? {
@@ -90,7 +90,7 @@ impl Pages {
     /// The error of a list that is longer than any that is meant.
     #[must_use]
     pub fn endless(&self) -> Error {
-        self.first.failed(Cause::Link(ENDLESS))
+        self.first.failed(Cause::Link(LinkProblem::Endless))
     }
 
     /// Whether a next page is known of.
@@ -108,9 +108,6 @@ impl Pages {
 /// The place of the one list that is kept although it is long; given back when dropped.
 pub struct Alone(#[expect(dead_code, reason = "it is only held")] OwnedSemaphorePermit);
 
-/// A list that does not end.
-const ENDLESS: &str = "on and on: no list is that long";
-
 /// `[]`, which may well come twice.
 const EMPTY_LIST: usize = 2;
 
@@ -123,14 +120,14 @@ fn next_page(response: &Response) -> Result<Option<Url>, Error> {
     let Some(link) = response.headers.get_all("link").iter().find_map(|value| next_of(value.to_str().ok()?)) else {
         return Ok(next_by_number(response));
     };
-    let broken = |why| response.failed(Cause::Link(why));
-    let url = response.url.join(&link).map_err(|_| broken("nowhere: it is no address"))?;
+    let broken = |problem| response.failed(Cause::Link(problem));
+    let url = response.url.join(&link).map_err(|_| broken(LinkProblem::NotAnAddress))?;
     if same_origin(&response.url, &url) {
         Ok(Some(url))
     } else if url.host() == response.url.host() && url.scheme() != response.url.scheme() {
-        Err(broken("to the same host over another scheme: GitLab's external_url is not the address that was given"))
+        Err(broken(LinkProblem::OtherScheme))
     } else {
-        Err(broken("to another host: GitLab's external_url is not the address that was given"))
+        Err(broken(LinkProblem::OtherHost))
     }
 }
 

@@ -6,7 +6,7 @@ use serde::{Serialize, Serializer};
 use url::Url;
 use zeroize::Zeroizing;
 
-use super::failure::{Cause, Error, Failed};
+use super::error::{Cause, Error, Failed};
 use crate::secret::{FactoryKey, Kind, PersonalAccessToken, Secret};
 
 /// The most that a JSON answer may have, unless the request says otherwise. A page of a hundred projects, each with the

@@ -7,7 +7,7 @@ use zeroize::Zeroizing;
 
 use super::answer;
 use super::body::SMALL;
-use super::failure::{Answer, Cause, Error, Expected, UnexpectedPage};
+use super::error::{Answer, Cause, Error, Expected, UnexpectedPage};
 use super::request::Request;
 
 /// The most that is read of a body which is a refusal: its first words are enough.

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::failure::{Cause, Error};
+use super::error::{CauseClass, Error};
 use super::pace::{LONGEST_PAUSE, Patience, backoff};
 use super::request::Repeat;
 
@@ -44,7 +44,7 @@ enum Outcome {
 impl Attempts {
     /// Counts a failure, and says when to send again. `jitter` is any byte.
     pub(super) fn after(&mut self, error: &Error, repeat: Repeat, (patience, jitter): (Patience, u8)) -> Again {
-        match (outcome(&error.cause), repeat) {
+        match (outcome(error), repeat) {
             (Outcome::Final, _) | (_, Repeat::Once) | (Outcome::Doubtful(_), Repeat::Write) => Again::Never,
             // Also a write: every limiter there is (Rack::Attack, GitLab's own, a proxy's) answers 429 instead of acting,
             // so sending it again cannot do it twice.
@@ -74,31 +74,29 @@ impl Attempts {
     }
 }
 
-fn outcome(cause: &Cause) -> Outcome {
-    match cause {
-        Cause::Dns { .. } | Cause::Connect { .. } => Outcome::Unreached,
-        Cause::Broken { .. } => Outcome::Doubtful(None),
-        Cause::Status(answer) => match answer.status {
-            429 => Outcome::Limited(answer.retry_after),
-            502..=504 => Outcome::Doubtful(answer.retry_after),
-            _ => Outcome::Final,
-        },
-        Cause::Tls(_)
-        | Cause::Timeout { .. }
-        | Cause::UnexpectedPage { .. }
-        | Cause::Decode { .. }
-        | Cause::TooLarge { .. }
-        | Cause::Redirected { .. }
-        | Cause::Link(_)
-        | Cause::Interrupted
-        | Cause::Setup(_) => Outcome::Final,
+fn outcome(error: &Error) -> Outcome {
+    let asked = || error.answer().and_then(|answer| answer.retry_after);
+    match error.class() {
+        CauseClass::Unreachable => Outcome::Unreached,
+        CauseClass::RateLimited => Outcome::Limited(asked()),
+        CauseClass::Unavailable | CauseClass::Lost => Outcome::Doubtful(asked()),
+        CauseClass::Refused
+        | CauseClass::Redirected
+        | CauseClass::ServerError
+        | CauseClass::UnexpectedStatus
+        | CauseClass::Untrusted
+        | CauseClass::TimedOut
+        | CauseClass::Unreadable
+        | CauseClass::BrokenList
+        | CauseClass::Interrupted
+        | CauseClass::Setup => Outcome::Final,
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::http::failure::{Answer, Failed};
+    use crate::http::error::{Answer, Cause, Failed};
 
     const PATIENCE: Patience = Patience { named: Duration::from_secs(60), nameless: Duration::from_secs(60) };
 

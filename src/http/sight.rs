@@ -8,7 +8,7 @@ use tokio::time::timeout;
 use url::Url;
 
 use super::client::Client;
-use super::failure::{Cause, Error};
+use super::error::{Cause, Error};
 use super::request::Request;
 use super::tls::CertificateSeen;
 use super::{dns, tls};

@@ -15,7 +15,7 @@ use tokio_rustls::rustls::{self, CertificateError, ClientConfig, DigitallySigned
 use url::Url;
 use x509_parser::prelude::{FromDer as _, GeneralName, X509Certificate, X509Name};
 
-use super::failure::TlsProblem;
+use super::error::TlsProblem;
 use super::tunnel;
 
 /// The certificates that are trusted besides the system's.
@@ -276,8 +276,8 @@ fn cut(text: &str) -> String {
 }
 
 /// A handshake that ended before a certificate was shown.
-pub(super) fn broken_off(error: &std::io::Error, host: &str) -> super::failure::Cause {
-    use super::failure::Cause;
+pub(super) fn broken_off(error: &std::io::Error, host: &str) -> super::error::Cause {
+    use super::error::Cause;
     match error.get_ref().and_then(|inner| inner.downcast_ref::<rustls::Error>()) {
         Some(inner) => Cause::Tls(problem(inner, host)),
         None => Cause::Broken { detail: error.to_string() },

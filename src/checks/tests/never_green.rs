@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::fixture::{Fixture, error, known};
 use crate::checks::Verdict;
-use crate::http::{Answer, Cause, Error, TlsProblem, UnexpectedPage};
+use crate::http::{Answer, Cause, Error, LinkProblem, TlsProblem, UnexpectedPage};
 use crate::observed::Observation;
 
 /// Ways a request fails.
@@ -24,7 +24,7 @@ fn causes() -> Vec<Cause> {
         Cause::Decode { expected: "a list", detail: "a map".to_owned() },
         Cause::TooLarge { limit: 1 },
         Cause::Redirected { to: "https://elsewhere.example/api/v4/x".parse().expect("an address") },
-        Cause::Link("to another origin"),
+        Cause::Link(LinkProblem::OtherHost),
         Cause::Interrupted,
         Cause::Setup("no such file".to_owned()),
     ]);

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use url::Url;
 
+use crate::error::Kind;
 use crate::instance::bare;
 
 /// A request that did not give what was asked for. One pointer wide: an answer stands beside it in every row of a long
@@ -65,9 +66,9 @@ pub enum Cause {
     /// A write is never redirected; a read never to another origin.
     #[error("redirected to {}", bare(.to))]
     Redirected { to: Url },
-    /// A page link that leaves the origin, or leads back to itself.
-    #[error("the link to the next page leads {0}")]
-    Link(&'static str),
+    /// A list that cannot be followed to its end.
+    #[error("the link to the next page {0}")]
+    Link(LinkProblem),
     #[error("stopped")]
     Interrupted,
     /// The client could not be built: an unreadable CA, a bad proxy address.
@@ -89,6 +90,116 @@ pub enum UnexpectedPage {
     ClientCertificate,
     #[error("something of type {0}, not JSON")]
     OtherType(String),
+}
+
+/// Why a list cannot be followed to its end.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
+pub enum LinkProblem {
+    #[error("never ends: the list is longer than any real one")]
+    Endless,
+    #[error("leads back to a page that was read before")]
+    Circular,
+    #[error("gives the same page again")]
+    Repeated,
+    #[error("leads to an empty page: the list ends too early")]
+    EndsEarly,
+    #[error("is not a valid address")]
+    NotAnAddress,
+    #[error("leads to the same host over another scheme: GitLab's external_url is not the address that was given")]
+    OtherScheme,
+    #[error("leads to another host: GitLab's external_url is not the address that was given")]
+    OtherHost,
+}
+
+/// What a cause amounts to: the one classification from which retries, exit codes and advice derive.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum CauseClass {
+    /// The server refused: 4xx except 408 and 429. Trying again changes nothing.
+    Refused,
+    /// The request was redirected where it is not followed, so the server did nothing with it.
+    Redirected,
+    /// 429. The server did nothing with the request.
+    RateLimited,
+    /// 502, 503 or 504: the server is away for the moment. A write may have happened.
+    Unavailable,
+    /// 500. A write may have happened.
+    ServerError,
+    /// Any other status: 408, 501, a 3xx that leads nowhere.
+    UnexpectedStatus,
+    /// The request never reached the server: its name does not resolve, or its port does not open.
+    Unreachable,
+    /// No TLS connection that can be trusted; nothing was sent.
+    Untrusted,
+    /// The connection broke off. A write may have happened.
+    Lost,
+    /// No answer within the time. A write may have happened.
+    TimedOut,
+    /// The answer is not the server's own, or not what was asked for. A write may have happened.
+    Unreadable,
+    /// A list that cannot be followed to its end.
+    BrokenList,
+    /// Ctrl-C, or the end of the process.
+    Interrupted,
+    /// The client could not be built, or the request not be made.
+    Setup,
+}
+
+impl Cause {
+    #[must_use]
+    pub fn class(&self) -> CauseClass {
+        match self {
+            Self::Dns { .. } | Self::Connect { .. } => CauseClass::Unreachable,
+            Self::Tls(_) => CauseClass::Untrusted,
+            Self::Timeout { .. } => CauseClass::TimedOut,
+            Self::Broken { .. } => CauseClass::Lost,
+            Self::Status(answer) => class_of_status(answer.status),
+            Self::UnexpectedPage { .. } | Self::Decode { .. } | Self::TooLarge { .. } => CauseClass::Unreadable,
+            Self::Redirected { .. } => CauseClass::Redirected,
+            Self::Link(_) => CauseClass::BrokenList,
+            Self::Interrupted => CauseClass::Interrupted,
+            Self::Setup(_) => CauseClass::Setup,
+        }
+    }
+}
+
+fn class_of_status(status: u16) -> CauseClass {
+    match status {
+        429 => CauseClass::RateLimited,
+        408 => CauseClass::UnexpectedStatus,
+        400..=499 => CauseClass::Refused,
+        500 => CauseClass::ServerError,
+        502..=504 => CauseClass::Unavailable,
+        _ => CauseClass::UnexpectedStatus,
+    }
+}
+
+impl CauseClass {
+    /// Whether something must be changed before trying again (exit 1), as opposed to not having been able to find out
+    /// (exit 3).
+    #[must_use]
+    pub fn is_refusal(self) -> bool {
+        matches!(self, Self::Refused | Self::Redirected)
+    }
+}
+
+impl From<CauseClass> for Kind {
+    fn from(class: CauseClass) -> Self {
+        match class {
+            CauseClass::Refused | CauseClass::Redirected => Self::Problem,
+            CauseClass::RateLimited
+            | CauseClass::Unavailable
+            | CauseClass::ServerError
+            | CauseClass::UnexpectedStatus
+            | CauseClass::Unreachable
+            | CauseClass::Untrusted
+            | CauseClass::Lost
+            | CauseClass::TimedOut
+            | CauseClass::Unreadable
+            | CauseClass::BrokenList => Self::Unknown,
+            CauseClass::Interrupted => Self::Interrupted,
+            CauseClass::Setup => Self::Usage,
+        }
+    }
 }
 
 /// Why TLS failed.
@@ -170,14 +281,40 @@ impl Error {
         }
     }
 
-    /// Whether the answer is a refusal that somebody must do something about (exit 1), as opposed to not having been
-    /// able to find out (exit 3): network, TLS, time-out, 5xx, rate limit.
+    /// What the cause amounts to.
+    #[must_use]
+    pub fn class(&self) -> CauseClass {
+        self.cause.class()
+    }
+
+    /// As [`CauseClass::is_refusal`].
     #[must_use]
     pub fn is_refusal(&self) -> bool {
-        match self.cause.as_ref() {
-            Cause::Status(answer) => (400..500).contains(&answer.status) && !matches!(answer.status, 408 | 429),
-            Cause::Redirected { .. } => true,
-            _ => false,
+        self.class().is_refusal()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_status_has_its_class() {
+        for (status, class, kind) in [
+            (304, CauseClass::UnexpectedStatus, Kind::Unknown),
+            (400, CauseClass::Refused, Kind::Problem),
+            (401, CauseClass::Refused, Kind::Problem),
+            (404, CauseClass::Refused, Kind::Problem),
+            (408, CauseClass::UnexpectedStatus, Kind::Unknown),
+            (429, CauseClass::RateLimited, Kind::Unknown),
+            (500, CauseClass::ServerError, Kind::Unknown),
+            (501, CauseClass::UnexpectedStatus, Kind::Unknown),
+            (502, CauseClass::Unavailable, Kind::Unknown),
+            (504, CauseClass::Unavailable, Kind::Unknown),
+        ] {
+            let cause = Cause::Status(Answer { status, ..Answer::default() });
+            assert_eq!((cause.class(), Kind::from(cause.class())), (class, kind), "{status}");
+            assert_eq!(class.is_refusal(), kind == Kind::Problem, "{status}");
         }
     }
 }
