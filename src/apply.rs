@@ -82,13 +82,21 @@ pub struct Clients<'a> {
     pub oauth: &'a OAuth,
     pub factory: &'a Factory,
     pub test_quota: &'a TestQuota,
+    pub clock: Clock,
 }
 
 impl<'a> Clients<'a> {
-    /// The reading halves that looked, the writing one, and what was test_quota so far.
+    /// The reading halves that looked, the writing one, and the tests that were sent so far.
     #[must_use]
     pub fn of(look: &'a Observer, writer: &'a Writer, test_quota: &'a TestQuota) -> Self {
-        Self { reader: &look.gitlab, writer, oauth: &look.oauth, factory: &look.factory, test_quota }
+        Self {
+            reader: &look.gitlab,
+            writer,
+            oauth: &look.oauth,
+            factory: &look.factory,
+            test_quota,
+            clock: look.http.clock(),
+        }
     }
 }
 
@@ -194,7 +202,7 @@ impl<'a> Apply<'a> {
             clients,
             connection,
             journal: Mutex::new(journal),
-            patience: Patience::new(Clock, transport.timeout),
+            patience: Patience::new(clients.clock, transport.timeout),
             token,
             concurrency: transport.concurrency,
         }

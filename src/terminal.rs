@@ -115,16 +115,17 @@ impl Terminal {
         let on_error = color.on(env, env.streams.error);
         console::set_colors_enabled_stderr(on_error);
         let streams = Streams::real(color.on(env, env.streams.output), on_error);
-        Self::of(streams, StandardInput::real(), verbosity, env.streams.error)
+        Self::of(streams, StandardInput::real(), verbosity, env)
     }
 
     /// A terminal that keeps what is said, for tests.
     #[must_use]
     pub fn captured(stdin: &[u8]) -> Self {
-        Self::of(Streams::captured(), StandardInput::holding(stdin.to_vec()), Verbosity::Normal, false)
+        Self::of(Streams::captured(), StandardInput::holding(stdin.to_vec()), Verbosity::Normal, &Env::empty())
     }
 
-    fn of(streams: Streams, stdin: StandardInput, verbosity: Verbosity, drawn: bool) -> Self {
+    fn of(streams: Streams, stdin: StandardInput, verbosity: Verbosity, env: &Env) -> Self {
+        let drawn = env.streams.error;
         let target = if drawn && verbosity > Verbosity::Quiet {
             indicatif::ProgressDrawTarget::stderr()
         } else {
@@ -136,7 +137,7 @@ impl Terminal {
                 streams,
                 stdin,
                 verbosity,
-                clock: Clock,
+                clock: env.clock.system(),
                 drawn,
                 bars,
                 last_line: Mutex::default(),

@@ -6,7 +6,6 @@ use url::Url;
 
 use crate::bundle::{self, Bundle, Recipients, SealedBundle};
 use crate::desired::DesiredWebhooks;
-use crate::env::Clock;
 use crate::factory::Receipt;
 use crate::gitlab::{MintedToken, NewToken};
 use crate::http;
@@ -81,7 +80,7 @@ impl Apply<'_> {
         let metadata = self.observed.metadata.known().ok_or(Error::NoVersion)?;
         Ok(Bundle {
             organization: self.desired.organization.clone(),
-            created_at: Clock.now(),
+            created_at: self.clients.clock.now(),
             instance: bundle::Instance {
                 url: self.desired.instance.clone(),
                 version: metadata.version_text.clone(),

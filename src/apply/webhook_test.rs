@@ -12,7 +12,6 @@ use quota::{Ration, WINDOW};
 
 use super::Clients;
 use crate::desired::DesiredWebhooks;
-use crate::env::Clock;
 use crate::gitlab::{AlertStatus, Delivery, DeliveryOutcome, TestOutcome};
 use crate::http;
 use crate::instance::Version;
@@ -50,7 +49,6 @@ impl TestQuota {
 pub struct WebhookTester<'a> {
     clients: Clients<'a>,
     webhooks: &'a DesiredWebhooks,
-    clock: Clock,
     version: Option<Version>,
     notice: Option<&'a dyn Fn(&str)>,
     deadline: Option<Instant>,
@@ -78,7 +76,7 @@ impl Tested {
 impl<'a> WebhookTester<'a> {
     #[must_use]
     pub fn new(clients: Clients<'a>, webhooks: &'a DesiredWebhooks) -> Self {
-        Self { clients, webhooks, clock: Clock, version: None, notice: None, deadline: None }
+        Self { clients, webhooks, version: None, notice: None, deadline: None }
     }
 
     /// The instance's version, which says what it can tell; without it, it is found out by asking.
@@ -96,7 +94,7 @@ impl<'a> WebhookTester<'a> {
     }
 
     fn is_too_late(&self, wait: Duration) -> bool {
-        let left = |deadline: Instant| deadline.saturating_duration_since(self.clock.instant());
+        let left = |deadline: Instant| deadline.saturating_duration_since(self.clients.clock.instant());
         !wait.is_zero() && self.deadline.is_some_and(|deadline| wait > left(deadline))
     }
 
@@ -172,14 +170,14 @@ impl<'a> WebhookTester<'a> {
         let ration = || self.clients.test_quota.ration();
         let (mut waited, mut lost) = (Duration::ZERO, 0);
         loop {
-            let wait = ration().wait(target, self.clock.instant());
+            let wait = ration().wait(target, self.clients.clock.instant());
             waited += wait;
             if waited > LONGEST_WAIT || self.is_too_late(wait) {
                 return Tested::not_sent(Fact::Unknown(out_of_reach(wait)));
             }
             self.wait(wait).await;
             let outcome = self.clients.writer.test_hook(target, hook, event).await;
-            let now = self.clock.instant();
+            let now = self.clients.clock.instant();
             match outcome {
                 Ok(TestOutcome::Limited { retry_after }) => {
                     ration().refused(target, now + retry_after.unwrap_or(WINDOW).min(LONGEST_NAMED));
@@ -212,7 +210,7 @@ impl<'a> WebhookTester<'a> {
             let seconds = time.as_millis().div_ceil(1000);
             notice(&format!("waiting {seconds} s for GitLab's limit of five tests a minute"));
         }
-        self.clock.sleep(time).await;
+        self.clients.clock.sleep(time).await;
     }
 
     /// The number of the newest entry of the log; zero for an empty one.
@@ -238,7 +236,7 @@ impl<'a> WebhookTester<'a> {
     async fn log(&self, target: &Target, hook: u64, newest: u64) -> (Fact, Option<String>) {
         for look in 0..LOOKS {
             if look > 0 {
-                self.clock.sleep(BETWEEN_LOOKS).await;
+                self.clients.clock.sleep(BETWEEN_LOOKS).await;
             }
             let entries = match self.entries(target, hook).await {
                 Ok(entries) => entries,
@@ -262,7 +260,7 @@ impl<'a> WebhookTester<'a> {
         };
         for look in 0..LOOKS {
             if look > 0 {
-                self.clock.sleep(BETWEEN_LOOKS).await;
+                self.clients.clock.sleep(BETWEEN_LOOKS).await;
             }
             match self.clients.factory.receipt(url, &key).await {
                 Ok(true) => return Fact::Holds("Factory has received it".to_owned()),

@@ -118,10 +118,11 @@ impl Client {
         let sending = Box::pin(self.send_patiently(request));
         match self.until_the_end() {
             None => sending.await,
-            Some(left) => match tokio::time::timeout(left, sending).await {
-                Ok(outcome) => outcome,
-                Err(_) => Err(request.failed(Cause::Timeout { after: left })),
-            },
+            Some(left) => {
+                let end = self.inner.clock.instant() + left;
+                let late = || Err(request.failed(Cause::Timeout { after: left }));
+                self.inner.clock.until(end, sending).await.unwrap_or_else(late)
+            }
         }
     }
 
@@ -185,10 +186,10 @@ impl Client {
             }
         };
         let flight = inner.budget.begin(row, request.is_write());
-        let started = inner.clock.instant();
+        let started = inner.clock.system().instant();
         let outcome = self.exchange_now(request, url).await;
         drop(flight);
-        let time = inner.clock.instant().duration_since(started);
+        let time = inner.clock.system().instant().duration_since(started);
         pass.end(self.judged(request, &outcome, (time, attempts)));
         let status = outcome.as_ref().map_or(0, |response| response.status);
         let took = millis(time);
@@ -227,7 +228,7 @@ impl Client {
     }
 
     async fn exchange_now(&self, request: &Request, url: &Url) -> Result<Response, Error> {
-        let deadline = self.inner.clock.instant() + self.inner.timeout;
+        let deadline = self.inner.clock.system().instant() + self.inner.timeout;
         let mut asked = self.inner.http.request(request.method.clone(), url.clone()).headers(request.headers.clone());
         if let Some(body) = &request.body {
             asked = asked.body(body.to_vec());
@@ -249,7 +250,7 @@ impl Client {
     }
 
     fn left(&self, deadline: Instant) -> Duration {
-        deadline.saturating_duration_since(self.inner.clock.instant())
+        deadline.saturating_duration_since(self.inner.clock.system().instant())
     }
 
     /// The error for an exchange without an answer. Where TLS failed, the certificates are looked at once more, so that

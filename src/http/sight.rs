@@ -98,9 +98,9 @@ async fn connect(client: &Client, url: &Url, addresses: &[IpAddr]) -> Result<Dur
     let failed = |cause| Request::get(url.clone()).failed(cause);
     let port = url.port_or_known_default().unwrap_or(443);
     let sockets: Vec<_> = addresses.iter().map(|address| (*address, port).into()).collect();
-    let started = client.clock().instant();
+    let started = client.clock().system().instant();
     match timeout(client.timeout(), TcpStream::connect(sockets.as_slice())).await {
-        Ok(Ok(_)) => Ok(client.clock().instant().duration_since(started)),
+        Ok(Ok(_)) => Ok(client.clock().system().instant().duration_since(started)),
         Ok(Err(error)) => Err(failed(Cause::Connect { detail: error.to_string() })),
         Err(_) => Err(failed(Cause::Timeout { after: client.timeout() })),
     }

@@ -237,13 +237,13 @@ fn listed<T>(seen: &Observation<T>) -> Result<Option<&T>, http::Error> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::env::Clock;
+    use crate::env::Env;
     use crate::http::{Client, Options};
     use crate::secret::PersonalAccessToken;
 
     #[tokio::test]
     async fn more_targets_than_can_be_held_are_an_error_that_says_what_to_do() {
-        let client = Client::new(&Options::default(), Clock).expect("a client");
+        let client = Client::new(&Options::default(), Env::empty().clock).expect("a client");
         let token = PersonalAccessToken::new("glpat-of-a-test").expect("a token");
         let gitlab = Reader::new(client, "https://gitlab.acme.com".parse().expect("an address"), token);
         let (send, mut receive) = mpsc::channel(3);

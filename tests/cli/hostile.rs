@@ -8,7 +8,7 @@ use std::net::TcpStream;
 use std::process::Output;
 use std::time::Duration;
 
-use factory_gitlab::env::Clock;
+use factory_gitlab::env::Env;
 use factory_gitlab::sandbox::options::{Edition, Options, Plan};
 
 use self::stand_in::{Asked, Script, elsewhere, stand_in};
@@ -29,7 +29,7 @@ struct Measured {
 }
 
 fn measured(world: &World, args: &[&str]) -> Measured {
-    let began = Clock.instant();
+    let began = Env::empty().clock.instant();
     let mut child = world.start(args);
     let status = format!("/proc/{}/status", child.id());
     let (mut output, mut error) = (child.stdout.take().expect("piped"), child.stderr.take().expect("piped"));

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use factory_gitlab::desired::{DesiredWebhooks, Selection};
-use factory_gitlab::env::Clock;
+use factory_gitlab::env::Env;
 use factory_gitlab::factory::Factory;
 use factory_gitlab::gitlab::{NewApplication, Reader, Writer};
 use factory_gitlab::http;
@@ -35,7 +35,7 @@ pub fn connected(options: Options) -> World {
 
 async fn connect(world: &World) -> (String, String, String) {
     let variable = |name: &str| world.variables().get(name).cloned().expect("a variable");
-    let client = http::Client::new(&http::Options::default(), Clock).expect("a client");
+    let client = http::Client::new(&http::Options::default(), Env::empty().clock).expect("a client");
     let instance: InstanceUrl = variable("GITLAB_URL").parse().expect("an address");
     let token = PersonalAccessToken::new(&variable("GITLAB_TOKEN")).expect("a token");
     let key = FactoryKey::new(&variable("FACTORY_API_KEY")).expect("a key");

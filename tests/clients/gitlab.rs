@@ -1,6 +1,6 @@
 //! Both halves of the GitLab client, and the OAuth probes, against the embedded GitLab.
 
-use factory_gitlab::env::Clock;
+use factory_gitlab::env::Env;
 use factory_gitlab::gitlab::{
     AlertStatus, ApiRefusal, DeliveryOutcome, HookSpec, License, NewApplication, NewToken, OAuth, Pair, Project,
     Reader, TestOutcome,
@@ -173,7 +173,7 @@ async fn a_token_is_minted_found_and_revoked() {
     let sandbox = sandbox(|_| ());
     let (reader, writer) = (reader(&sandbox), writer(&sandbox));
     let user = reader.current_user().await.expect("a user");
-    let next_month = Clock.now() + jiff::SignedDuration::from_hours(30 * 24);
+    let next_month = Env::empty().clock.now() + jiff::SignedDuration::from_hours(30 * 24);
     let minted = writer
         .mint_token(&NewToken {
             user_id: user.id,

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-use factory_gitlab::env::Clock;
+use factory_gitlab::env::Env;
 use factory_gitlab::http::{Cause, Client, Error, Options, Pages, Request};
 use futures_util::future::join_all;
 use serde::Deserialize;
@@ -81,13 +81,13 @@ async fn one_byte_a_second_ends_with_the_time_out_wherever_it_comes() {
                 stream.write_all(begun.as_bytes()).await?;
                 for byte in JSON.bytes().skip(begun.len().min(JSON.len())).chain(std::iter::repeat(b'1')) {
                     stream.write_all(&[byte]).await?;
-                    Clock.sleep(Duration::from_secs(1)).await;
+                    Env::empty().clock.sleep(Duration::from_secs(1)).await;
                 }
                 Ok(())
             }
         })
         .await;
-        let began = Clock.instant();
+        let began = Env::empty().clock.instant();
         let cause = failure(&url).await;
         assert!(matches!(cause, Cause::Timeout { after } if after == Duration::from_secs(2)), "{start:?}: {cause}");
         assert!(began.elapsed() < Duration::from_secs(3), "{start:?}: {:?}", began.elapsed());
@@ -105,7 +105,7 @@ async fn a_body_without_an_end_is_too_large_long_before_the_time_out() {
     })
     .await;
     let client = client_with(&Options { timeout: Duration::from_secs(30), ..impatient() });
-    let began = Clock.instant();
+    let began = Env::empty().clock.instant();
     let cause = cause(&fetch(&client, &url).await.expect_err("an error"));
     assert!(matches!(cause, Cause::TooLarge { .. }), "{cause}");
     assert!(began.elapsed() < Duration::from_secs(10), "{:?}", began.elapsed());
@@ -158,16 +158,16 @@ async fn large_bodies_wait_for_one_another_no_longer_than_their_time_and_small_o
             counted.fetch_add(1, Ordering::Relaxed);
             stream.write_all(format!("{JSON}content-length: 1000000\r\n\r\n").as_bytes()).await?;
             stream.write_all(&b" ".repeat(300_000)).await?;
-            Clock.sleep(Duration::from_secs(60)).await;
+            Env::empty().clock.sleep(Duration::from_secs(60)).await;
             Ok(())
         }
     })
     .await;
     let client = client_with(&Options { concurrency: 16, ..impatient() });
-    let began = Clock.instant();
+    let began = Env::empty().clock.instant();
     let large = join_all((0..6).map(|_| fetch(&client, &url)));
     let small = async {
-        Clock.sleep(Duration::from_millis(300)).await;
+        Env::empty().clock.sleep(Duration::from_millis(300)).await;
         let small = url.join("/small").expect("an address");
         fetch(&client, &small).await.expect("a small list");
         began.elapsed()

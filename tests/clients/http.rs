@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use factory_gitlab::env::Clock;
+use factory_gitlab::env::Env;
 use factory_gitlab::gitlab::{NewApplication, TestOutcome};
 use factory_gitlab::http::{Cause, Client, Error, Options, Request, UnexpectedPage};
 use factory_gitlab::sandbox::exchange::peak_in_flight;
@@ -104,7 +104,7 @@ async fn a_read_is_not_sent_for_ever() {
 
 #[tokio::test]
 async fn a_rate_limit_is_waited_out_for_as_long_as_it_says() {
-    let started = Clock.instant();
+    let started = Env::empty().clock.instant();
     let (outcome, count) = metadata_under("retry-after:1x1").await;
     assert!(outcome.is_ok() && count == 2, "{outcome:?}");
     assert!(started.elapsed() >= Duration::from_secs(1));
@@ -275,6 +275,6 @@ async fn no_more_requests_are_in_flight_than_allowed() {
 #[tokio::test]
 async fn what_a_proxy_cannot_be_is_said_before_the_first_request() {
     let missing = Options { ca_certs: vec!["/no/such/ca.pem".into()], ..impatient() };
-    let error = Client::new(&missing, Clock).err().expect("an error");
+    let error = Client::new(&missing, Env::empty().clock).err().expect("an error");
     assert!(error.cause.to_string().starts_with("the CA file /no/such/ca.pem cannot be read"), "{error}");
 }

@@ -31,7 +31,7 @@ fn ca(sandbox: &Sandbox) -> Option<PathBuf> {
 }
 
 pub fn client_with(options: &Options) -> Client {
-    Client::new(options, Clock).map_err(|error| error.to_string()).expect("a client")
+    Client::new(options, Clock::skipping(50)).map_err(|error| error.to_string()).expect("a client")
 }
 
 pub fn client(sandbox: &Sandbox) -> Client {

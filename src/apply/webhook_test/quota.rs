@@ -51,7 +51,7 @@ impl Ration {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::env::Clock;
+    use crate::env::Env;
 
     fn group(id: u64) -> Target {
         Target::Group { id, path: format!("group-{id}").into() }
@@ -59,7 +59,7 @@ mod tests {
 
     #[test]
     fn the_sixth_test_of_a_minute_waits_until_the_first_is_a_minute_old() {
-        let (mut ration, start) = (Ration::default(), Clock.instant());
+        let (mut ration, start) = (Ration::default(), Env::empty().clock.instant());
         let at = |seconds| start + Duration::from_secs(seconds);
         for (now, wait) in
             [(0, 0), (1, 0), (2, 0), (3, 0), (20, 0), (20, 40), (59, 1), (60, 0), (60, 1), (61, 0), (62, 0)]
@@ -75,7 +75,7 @@ mod tests {
 
     #[test]
     fn each_target_has_a_ration_of_its_own() {
-        let (mut ration, now) = (Ration::default(), Clock.instant());
+        let (mut ration, now) = (Ration::default(), Env::empty().clock.instant());
         (0..5).for_each(|_| ration.test_quota(&group(1), now));
         assert_eq!(ration.wait(&group(1), now), WINDOW);
         assert_eq!(ration.wait(&group(2), now), Duration::ZERO);
@@ -84,7 +84,7 @@ mod tests {
 
     #[test]
     fn a_refusal_all_the_same_is_waited_for() {
-        let (mut ration, start) = (Ration::default(), Clock.instant());
+        let (mut ration, start) = (Ration::default(), Env::empty().clock.instant());
         ration.test_quota(&group(1), start);
         ration.refused(&group(1), start + Duration::from_secs(30));
         ration.refused(&group(1), start + Duration::from_secs(10));

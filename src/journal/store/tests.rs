@@ -35,7 +35,7 @@ fn a_whole_run() -> Vec<Entry> {
 
 fn write(connection: &Connection, entries: &[Entry]) {
     let lock = connection.lock().expect("the lock");
-    let mut journal = connection.journal(&lock, None, Clock).expect("a journal");
+    let mut journal = connection.journal(&lock, None, crate::env::Env::empty().clock).expect("a journal");
     for entry in entries {
         journal.append(entry).expect("a line");
     }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use factory_gitlab::env::Clock;
+use factory_gitlab::env::Env;
 use factory_gitlab::sandbox::options::{Options, Plan};
 
 use super::{end, pause, said, start, until};
@@ -89,7 +89,7 @@ fn a_gitlab_that_goes_away_for_good_is_said_once_and_the_next_run_takes_up_the_r
     let run = start(&world, &["--timeout", "10"]);
     until("some hooks are made", || hooks(&world) >= 50);
     world.sandbox().fault("gitlab:**=reset").expect("a fault");
-    let began = Clock.instant();
+    let began = Env::empty().clock.instant();
     let run = run.wait_with_output().expect("an end");
     assert!(began.elapsed() < Duration::from_secs(30), "{:?}", began.elapsed());
     let told = String::from_utf8_lossy(&run.stdout).into_owned();

@@ -1,7 +1,7 @@
 //! The real process and SIGKILL, at every request: before the server acts, and after it acted but before it answers. An
 //! intent is on the disk before its request is sent, so the first of the two is also death between the line and the act.
 
-use factory_gitlab::env::Clock;
+use factory_gitlab::env::Env;
 use factory_gitlab::sandbox::traffic::When;
 
 use super::{Case, end, run_and_signal, signal, start, until};
@@ -54,7 +54,7 @@ fn dies_while_waiting(fault: &str, name: &'static str, is_waiting: impl Fn(&Worl
     world.sandbox().fault(fault).expect(fault);
     let mut child = start(&world, case.args);
     until(fault, || is_waiting(&world));
-    let began = Clock.instant();
+    let began = Env::empty().clock.instant();
     signal(child.id(), name);
     let status = child.wait().expect("an end");
     assert!(began.elapsed().as_secs() < 5, "{fault}: it waited on");
