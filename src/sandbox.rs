@@ -5,16 +5,15 @@
 
 pub mod clock;
 pub mod deliver;
-pub mod exchange;
 pub mod factory;
 pub mod fault;
 pub mod gitlab;
 mod limit;
 pub mod options;
+pub mod request_log;
 mod serve;
 mod start;
 mod tls;
-pub mod traffic;
 
 use std::io;
 use std::net::SocketAddr;
@@ -25,12 +24,11 @@ use tempfile::NamedTempFile;
 use tokio::sync::oneshot;
 use url::Url;
 
-use self::exchange::{Exchange, Origin};
 use self::factory::Factory;
 use self::fault::{Fault, FaultError, Faults};
 use self::gitlab::GitLab;
 use self::options::Options;
-use self::traffic::{Then, Traffic, When};
+use self::request_log::{LoggedRequest, Moment, Origin, RequestAction, RequestLog};
 
 /// A running sandbox. It serves on a thread of its own, so that a prompt that blocks the caller never stops it, and
 /// it ends when it is dropped.
@@ -41,7 +39,7 @@ pub struct Sandbox {
     gitlab_url: Url,
     factory_url: Url,
     plain_url: Option<Url>,
-    traffic: Arc<Traffic>,
+    log: Arc<RequestLog>,
     faults: Arc<Faults>,
     ca: Option<Ca>,
     stop: Option<oneshot::Sender<()>>,
@@ -139,31 +137,30 @@ impl Sandbox {
 
     /// What the client has asked of both servers so far, in the order it came.
     #[must_use]
-    pub fn requests(&self) -> Vec<Exchange> {
-        let mut exchanges = self.traffic.exchanges();
-        exchanges.retain(|exchange| exchange.origin == Origin::Client);
-        exchanges
-    }
-
-    /// The same, with the webhooks that GitLab delivered to Factory.
-    #[must_use]
-    pub fn traffic(&self) -> Vec<Exchange> {
-        self.traffic.exchanges()
+    pub fn requests(&self) -> Vec<LoggedRequest> {
+        let mut requests = self.log.requests();
+        requests.retain(|request| request.origin == Origin::Client);
+        requests
     }
 
     /// Forgets the requests; the next one is number 1.
     pub fn clear_requests(&self) {
-        self.traffic.clear();
+        self.log.clear();
     }
 
     /// Calls back with every request when it has ended, on the sandbox's thread. A later callback replaces this one.
-    pub fn on_request(&self, callback: impl Fn(&Exchange) + Send + Sync + 'static) {
-        self.traffic.watch(callback);
+    pub fn on_request(&self, callback: impl Fn(&LoggedRequest) + Send + Sync + 'static) {
+        self.log.observe(callback);
     }
 
     /// Calls back once, when the client's request number `number` comes to that moment, on the sandbox's thread.
-    pub fn at_request(&self, number: usize, when: When, callback: impl FnOnce(&Exchange) -> Then + Send + 'static) {
-        self.traffic.at_request(number, when, callback);
+    pub fn at_request(
+        &self,
+        number: usize,
+        moment: Moment,
+        callback: impl FnOnce(&LoggedRequest) -> RequestAction + Send + 'static,
+    ) {
+        self.log.at_request(number, moment, callback);
     }
 
     /// Adds a fault, in the grammar of [`fault`].

@@ -7,8 +7,8 @@ use super::Context;
 use crate::cli::SandboxArgs;
 use crate::error::{ExitCode, Failure, Fix};
 use crate::sandbox::Sandbox;
-use crate::sandbox::exchange::{Exchange, Origin};
 use crate::sandbox::options::{Edition, Options, Plan};
+use crate::sandbox::request_log::{LoggedRequest, Origin};
 use crate::text::{Line, Text, Tone};
 
 pub(super) async fn run(args: SandboxArgs, context: &Context<'_>) -> Result<ExitCode, Failure> {
@@ -97,25 +97,25 @@ async fn serve(sandbox: &Sandbox, context: &Context<'_>) -> Result<ExitCode, Fai
     // These are the sandbox's own secrets, made for this run, and the person asked for them.
     context.terminal.print_raw(exports.as_bytes())?;
     let terminal = context.terminal.clone();
-    sandbox.on_request(move |exchange| terminal.say(&shown(exchange)));
+    sandbox.on_request(move |request| terminal.say(&shown(request)));
     context.terminal.say_line(Line::new().dim("serving until Ctrl-C"));
     context.interrupt.wait().await;
     Ok(ExitCode::Done)
 }
 
-fn shown(exchange: &Exchange) -> Text {
-    let (tone, status) = match exchange.status {
+fn shown(request: &LoggedRequest) -> Text {
+    let (tone, status) = match request.status {
         Some(status @ 200..=399) => (Tone::Good, status.to_string()),
         Some(status) => (Tone::Bad, status.to_string()),
         None => (Tone::Bad, "cut".to_owned()),
     };
-    let who = match exchange.origin {
-        Origin::Client => format!("{:>4} {:8}", exchange.number, exchange.side.to_string()),
+    let who = match request.origin {
+        Origin::Client => format!("{:>4} {:8}", request.number, request.side.to_string()),
         Origin::GitLab => "     webhook ".to_owned(),
     };
     let mut line = Line::new().dim(who).with(tone, format!("{status:4}"));
-    line = line.plain(format!("{} {}", exchange.method, exchange.target));
-    if let Some(fault) = &exchange.fault {
+    line = line.plain(format!("{} {}", request.method, request.target));
+    if let Some(fault) = &request.fault {
         line = line.with(Tone::Warn, format!("  fault {fault}"));
     }
     let mut page = Text::new();

@@ -34,11 +34,11 @@ use std::time::Duration;
 use axum::http::Method;
 use globset::{GlobBuilder, GlobMatcher};
 
-use super::exchange::Side;
+use super::request_log::Side;
 
 /// What to do with a request that a fault was written for.
 #[derive(Clone, Debug, Eq, PartialEq)]
-pub enum Action {
+pub enum FaultAction {
     Status(u16),
     Html(u16),
     Text(u16),
@@ -91,7 +91,7 @@ pub struct Fault {
     written: String,
     side: Option<Side>,
     which: Which,
-    action: Action,
+    action: FaultAction,
     first: u64,
     times: Option<u64>,
     seen: u64,
@@ -224,7 +224,7 @@ fn counts(action: &str) -> (&str, u64, Option<u64>) {
     (action, 1, None)
 }
 
-fn read_action(text: &str) -> Result<Action, FaultError> {
+fn read_action(text: &str) -> Result<FaultAction, FaultError> {
     let (name, argument) = text.split_once(':').map_or((text, None), |(name, argument)| (name, Some(argument)));
     let missing = |needs| FaultError::Argument { action: name.to_owned(), needs };
     let status = || {
@@ -237,37 +237,38 @@ fn read_action(text: &str) -> Result<Action, FaultError> {
             .ok_or(missing("an address, as `:https://elsewhere.example/`"))
     };
     match name {
-        "status" => status().map(Action::Status),
-        "html" => status().map(Action::Html),
-        "text" => status().map(Action::Text),
-        "json" => argument.map(|text| Action::Json(text.to_owned())).ok_or(missing("a text, as `:{}`")),
-        "redirect" => address().map(Action::Redirect),
-        "link" => address().map(Action::Link),
-        "retry-after" => number(argument).map(Action::RetryAfter).ok_or(missing("seconds, as `:2`")),
-        "delay" => {
-            number(argument).map(Duration::from_millis).map(Action::Delay).ok_or(missing("milliseconds, as `:500`"))
-        }
-        "endless" if argument == Some("escapes") => Ok(Action::EndlessEscapes),
+        "status" => status().map(FaultAction::Status),
+        "html" => status().map(FaultAction::Html),
+        "text" => status().map(FaultAction::Text),
+        "json" => argument.map(|text| FaultAction::Json(text.to_owned())).ok_or(missing("a text, as `:{}`")),
+        "redirect" => address().map(FaultAction::Redirect),
+        "link" => address().map(FaultAction::Link),
+        "retry-after" => number(argument).map(FaultAction::RetryAfter).ok_or(missing("seconds, as `:2`")),
+        "delay" => number(argument)
+            .map(Duration::from_millis)
+            .map(FaultAction::Delay)
+            .ok_or(missing("milliseconds, as `:500`")),
+        "endless" if argument == Some("escapes") => Ok(FaultAction::EndlessEscapes),
         _ if argument.is_some() => Err(FaultError::UnknownAction(text.to_owned())),
         _ => bare_action(name).ok_or_else(|| FaultError::UnknownAction(text.to_owned())),
     }
 }
 
-fn bare_action(name: &str) -> Option<Action> {
+fn bare_action(name: &str) -> Option<FaultAction> {
     Some(match name {
-        "empty" => Action::Empty,
-        "errors" => Action::Errors,
-        "json429" => Action::Json429,
-        "maintenance" => Action::Maintenance,
-        "deploying" => Action::Deploying,
-        "endless" => Action::Endless,
-        "hang" => Action::Hang,
-        "reset" | "before" => Action::Reset,
-        "lost" => Action::Lost,
-        "cut" => Action::Cut,
-        "half" => Action::Half,
-        "slow" => Action::Slow,
-        "type" => Action::Type,
+        "empty" => FaultAction::Empty,
+        "errors" => FaultAction::Errors,
+        "json429" => FaultAction::Json429,
+        "maintenance" => FaultAction::Maintenance,
+        "deploying" => FaultAction::Deploying,
+        "endless" => FaultAction::Endless,
+        "hang" => FaultAction::Hang,
+        "reset" | "before" => FaultAction::Reset,
+        "lost" => FaultAction::Lost,
+        "cut" => FaultAction::Cut,
+        "half" => FaultAction::Half,
+        "slow" => FaultAction::Slow,
+        "type" => FaultAction::Type,
         _ => return None,
     })
 }
@@ -293,7 +294,7 @@ impl Faults {
     }
 
     /// What is to happen to this request, and how the fault was written. Counts it for every fault it matches.
-    pub fn strike(&self, side: Side, method: &Method, path: &str) -> Option<(Action, String)> {
+    pub fn strike(&self, side: Side, method: &Method, path: &str) -> Option<(FaultAction, String)> {
         let mut struck = None;
         for fault in self.lock().iter_mut() {
             if fault.strikes(side, method, path) && struck.is_none() {

@@ -24,12 +24,11 @@ use tower::ServiceExt as _;
 
 use self::line::Line;
 use super::clock;
-use super::exchange::{self, Origin, Side};
 use super::factory::WEBHOOK_PATH;
 use super::fault::answer::{self, Asked, Dropped};
-use super::fault::{Action, Faults};
+use super::fault::{FaultAction, Faults};
 use super::limit::Limit;
-use super::traffic::{self, Then, Traffic, Underway, When};
+use super::request_log::{self, InFlight, Moment, Origin, RequestAction, RequestLog, Side};
 
 /// One of the two servers, and what stands in front of it.
 pub struct Front {
@@ -39,7 +38,7 @@ pub struct Front {
     pub root: String,
     pub latency: Duration,
     pub limit: Option<Limit>,
-    pub traffic: Arc<Traffic>,
+    pub log: Arc<RequestLog>,
     pub faults: Arc<Faults>,
 }
 
@@ -84,29 +83,29 @@ where
 
 impl Front {
     async fn answer(&self, request: Request<Body>) -> Result<Response<Body>, Dropped> {
-        let target = exchange::filtered(request.uri().path(), request.uri().query());
+        let target = request_log::filtered(request.uri().path(), request.uri().query());
         // Nobody but GitLab delivers webhooks: they are not counted as the client's.
         let delivered = self.side == Side::Factory && request.uri().path() == WEBHOOK_PATH;
         let origin = if delivered { Origin::GitLab } else { Origin::Client };
         let method = request.method().as_str().to_owned();
-        let mut underway = self.traffic.begin(self.side, origin, traffic::Asked { method, target });
-        let answered = self.pass(request, &mut underway).await;
+        let mut in_flight = self.log.begin(self.side, origin, request_log::RequestLine { method, target });
+        let answered = self.pass(request, &mut in_flight).await;
         if let Ok(response) = &answered {
-            underway.answered(response.status().as_u16());
+            in_flight.record_status(response.status().as_u16());
         }
         answered
     }
 
-    async fn pass(&self, request: Request<Body>, underway: &mut Underway) -> Result<Response<Body>, Dropped> {
+    async fn pass(&self, request: Request<Body>, in_flight: &mut InFlight) -> Result<Response<Body>, Dropped> {
         let struck = self.faults.strike(self.side, request.method(), self.below_root(request.uri().path()));
         let action = struck.map(|(action, written)| {
-            underway.faulted(written);
+            in_flight.record_fault(written);
             action
         });
         if !self.latency.is_zero() {
             clock::wait(self.latency).await;
         }
-        if underway.reach(When::BeforeActing) == Then::Reset {
+        if in_flight.reach(Moment::BeforeActing) == RequestAction::Reset {
             return Err(Dropped);
         }
         if let Some(refusal) = self.limit.as_ref().and_then(|limit| limit.check(request.headers())) {
@@ -116,12 +115,12 @@ impl Front {
             if let Some(answer) = answer::instead(action, asked(self.side, &request)).await {
                 return answer;
             }
-            if let Action::Delay(time) = action {
+            if let FaultAction::Delay(time) = action {
                 clock::wait(*time).await;
             }
         }
         let response = self.act(request).await;
-        if underway.reach(When::AfterActing) == Then::Reset {
+        if in_flight.reach(Moment::AfterActing) == RequestAction::Reset {
             return Err(Dropped);
         }
         match &action {
@@ -149,7 +148,7 @@ impl Front {
 
 fn asked(side: Side, request: &Request<Body>) -> Asked {
     let kind = request.headers().get(CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();
-    let write = exchange::is_write(request.method().as_str(), request.uri().path());
+    let write = request_log::is_write(request.method().as_str(), request.uri().path());
     Asked { side, write, form: kind.starts_with("application/x-www-form-urlencoded") }
 }
 

@@ -13,15 +13,15 @@ use tokio_rustls::TlsAcceptor;
 use url::Url;
 
 use super::deliver::Deliverer;
-use super::exchange::Side;
 use super::factory::Factory;
 use super::fault::{Fault, Faults};
 use super::gitlab::GitLab;
 use super::limit::Limit;
 use super::options::Options;
+use super::request_log::RequestLog;
+use super::request_log::Side;
 use super::serve::{self, Front};
 use super::tls::PrivateCa;
-use super::traffic::Traffic;
 use super::{Ca, Sandbox, StartError};
 
 /// One port with what answers on it.
@@ -50,8 +50,8 @@ pub(super) fn start(asked: Options) -> Result<Sandbox, StartError> {
     let plain = |url: &Url| url.as_str().trim_end_matches('/').to_owned();
     let factory = Factory::new(&plain(&factory_url), &plain(&gitlab_url), gitlab.router());
 
-    let traffic = Arc::new(Traffic::default());
-    let maker = Maker { options, traffic: Arc::clone(&traffic), faults: Arc::clone(&faults) };
+    let log = Arc::new(RequestLog::default());
+    let maker = Maker { options, log: Arc::clone(&log), faults: Arc::clone(&faults) };
     let acceptor = |defect| ca.as_ref().map(|ca| ca.acceptor(options.listen.ip(), defect)).transpose();
     let mut ports = vec![
         Port {
@@ -73,7 +73,7 @@ pub(super) fn start(asked: Options) -> Result<Sandbox, StartError> {
         gitlab_url,
         factory_url,
         plain_url,
-        traffic,
+        log,
         faults,
         ca: ca.map(|ca| write_ca(&ca)).transpose()?,
         stop: Some(stop),
@@ -134,7 +134,7 @@ fn write_ca(ca: &PrivateCa) -> Result<Ca, StartError> {
 
 struct Maker<'a> {
     options: &'a Options,
-    traffic: Arc<Traffic>,
+    log: Arc<RequestLog>,
     faults: Arc<Faults>,
 }
 
@@ -148,7 +148,7 @@ impl Maker<'_> {
             root: root.to_owned(),
             latency: self.options.latency,
             limit: limit.map(|allowed| Limit::new(allowed, self.options.rate_window)),
-            traffic: Arc::clone(&self.traffic),
+            log: Arc::clone(&self.log),
             faults: Arc::clone(&self.faults),
         }
     }

@@ -61,7 +61,7 @@ fn a_start_that_cannot_work_says_why() {
 async fn it_serves_while_its_caller_is_blocked_and_ends_when_dropped() {
     let sandbox = sandbox(|_| {});
     let address = sandbox.gitlab_url().replace("http://", "");
-    // A plain blocking exchange on the caller's only thread.
+    // A plain blocking request on the caller's only thread.
     let mut line = TcpStream::connect(&address).expect("a connection");
     line.write_all(b"GET /api/v4/nothing HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n").expect("sent");
     let mut answer = String::new();
@@ -171,10 +171,10 @@ async fn a_lost_answer_was_acted_on_and_a_reset_before_was_not() {
 #[tokio::test]
 async fn a_test_can_step_in_on_a_request() {
     let sandbox = sandbox(|_| {});
-    sandbox.at_request(2, When::BeforeActing, |_| Then::Reset);
-    sandbox.at_request(3, When::AfterActing, |exchange| {
-        assert_eq!(exchange.number, 3);
-        Then::GoOn
+    sandbox.at_request(2, Moment::BeforeActing, |_| RequestAction::Reset);
+    sandbox.at_request(3, Moment::AfterActing, |request| {
+        assert_eq!(request.number, 3);
+        RequestAction::Continue
     });
     assert!(kit(&sandbox).await.is_ok());
     assert!(kit(&sandbox).await.is_err());
@@ -187,7 +187,7 @@ async fn latency_and_requests_in_flight_can_be_seen() {
     let (first, second) = tokio::join!(kit(&sandbox), kit(&sandbox));
     assert!(first.is_ok() && second.is_ok());
     let requests = sandbox.requests();
-    assert_eq!(exchange::peak_in_flight(&requests), 2);
+    assert_eq!(request_log::peak_in_flight(&requests), 2);
     for request in requests {
         let took = request.ended.map(|ended| ended - request.started);
         assert!(took >= Some(Duration::from_millis(500)), "{took:?}");

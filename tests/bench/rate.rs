@@ -3,8 +3,8 @@
 use std::process::Command;
 use std::time::Duration;
 
-use factory_gitlab::sandbox::exchange::{Exchange, peak_in_flight};
 use factory_gitlab::sandbox::options::Options;
+use factory_gitlab::sandbox::request_log::{LoggedRequest, peak_in_flight};
 
 use crate::measure::{Bench, REST_ONLY, Table, is_there, unlicensed};
 
@@ -30,7 +30,7 @@ pub fn run(_sizes: &[usize]) {
 }
 
 /// Requests a second from the first read of hooks to the last one; the pages of projects in between count as well.
-fn rate(requests: &[Exchange]) -> f64 {
+fn rate(requests: &[LoggedRequest]) -> f64 {
     let hooks = || requests.iter().filter(|request| request.path().ends_with("/hooks"));
     let began = hooks().map(|request| request.started).min().expect("hooks were read");
     let ended = hooks().filter_map(|request| request.ended).max().expect("hooks were read");

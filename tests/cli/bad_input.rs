@@ -18,8 +18,8 @@ mod writes;
 use std::fmt;
 use std::path::{Path, PathBuf};
 
-use factory_gitlab::sandbox::exchange::{Exchange, Side};
 use factory_gitlab::sandbox::options::Options;
+use factory_gitlab::sandbox::request_log::{LoggedRequest, Side};
 
 use crate::world::{Transcript, World};
 
@@ -91,7 +91,7 @@ impl fmt::Display for Said {
 }
 
 /// The requests that can change something. What asks at the OAuth endpoints leaves nothing behind.
-fn writes(world: &World) -> Vec<Exchange> {
+fn writes(world: &World) -> Vec<LoggedRequest> {
     let mut requests = world.sandbox().requests();
     requests.retain(|one| one.is_write() && (one.side == Side::Factory || one.path().contains("/api/")));
     requests

@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use crate::world::{World, small};
-use factory_gitlab::sandbox::exchange::{Exchange, peak_in_flight};
 use factory_gitlab::sandbox::options::{Edition, Options, Plan};
+use factory_gitlab::sandbox::request_log::{LoggedRequest, peak_in_flight};
 
 /// Every project has a hook of its own.
 fn projects(count: usize) -> Options {
@@ -53,6 +53,6 @@ fn a_server_that_struggles_is_asked_less_at_once_and_the_run_ends_complete() {
     let requests = world.sandbox().requests();
     let troubled = requests.iter().filter(|one| one.status == Some(502)).filter_map(|one| one.ended);
     let last = troubled.max().expect("trouble");
-    let next: Vec<Exchange> = requests.into_iter().filter(|one| one.started > last).take(12).collect();
+    let next: Vec<LoggedRequest> = requests.into_iter().filter(|one| one.started > last).take(12).collect();
     assert!(peak_in_flight(&next) <= 8, "{}", peak_in_flight(&next));
 }

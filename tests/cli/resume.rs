@@ -15,13 +15,13 @@ use std::process::{Child, Command, Output};
 use std::sync::mpsc;
 use std::time::Duration;
 
-use factory_gitlab::sandbox::exchange::Exchange;
 use factory_gitlab::sandbox::options::{Options, Plan};
-use factory_gitlab::sandbox::traffic::{Then, When};
+use factory_gitlab::sandbox::request_log::LoggedRequest;
+use factory_gitlab::sandbox::request_log::{Moment, RequestAction};
 
 use crate::world::{World, of_version, small};
 
-const MOMENTS: [When; 2] = [When::BeforeActing, When::AfterActing];
+const MOMENTS: [Moment; 2] = [Moment::BeforeActing, Moment::AfterActing];
 
 /// What is connected, and how.
 #[derive(Clone)]
@@ -68,20 +68,20 @@ impl Case {
     }
 
     /// Before every request is acted upon, and after it was.
-    fn every_moment(&self) -> Vec<(usize, When)> {
+    fn every_moment(&self) -> Vec<(usize, Moment)> {
         (1..=self.requests()).flat_map(|number| MOMENTS.map(|when| (number, when))).collect()
     }
 
     /// Before every request is acted upon, and after each write was: a read changes nothing on either side, so that both
     /// of its moments are one. One case goes through every moment all the same.
-    fn distinct_moments(&self) -> Vec<(usize, When)> {
-        let moments = |one: &Exchange| MOMENTS.map(|when| (one.number, when, one.is_write()));
+    fn distinct_moments(&self) -> Vec<(usize, Moment)> {
+        let moments = |one: &LoggedRequest| MOMENTS.map(|when| (one.number, when, one.is_write()));
         let all = self.undisturbed().iter().flat_map(moments).collect::<Vec<_>>();
-        let is_distinct = |(_, when, writes): &(usize, When, bool)| *writes || *when == When::BeforeActing;
+        let is_distinct = |(_, when, writes): &(usize, Moment, bool)| *writes || *when == Moment::BeforeActing;
         all.into_iter().filter(is_distinct).map(|(number, when, _)| (number, when)).collect()
     }
 
-    fn undisturbed(&self) -> Vec<Exchange> {
+    fn undisturbed(&self) -> Vec<LoggedRequest> {
         let world = self.world();
         world.connects(self.args);
         end::is_right(&world, self, self.name);
@@ -100,17 +100,17 @@ fn signal(pid: u32, name: &str) {
 }
 
 /// Runs `connect` and sends a signal to it at this moment of this request. Gives what came of it.
-fn run_and_signal(world: &World, args: &[&str], (number, when): (usize, When), name: &'static str) -> Output {
+fn run_and_signal(world: &World, args: &[&str], (number, when): (usize, Moment), name: &'static str) -> Output {
     let (tell, told) = mpsc::channel();
     world.sandbox().clear_requests();
     world.sandbox().at_request(number, when, move |_| {
         signal(told.recv().expect("the process"), name);
         if name == "KILL" {
-            return Then::Reset;
+            return RequestAction::Reset;
         }
         // Long enough that the signal is heard before the answer is.
         pause(Duration::from_millis(30));
-        Then::GoOn
+        RequestAction::Continue
     });
     let child = start(world, args);
     // Nobody listens where the run never comes to that request.

@@ -1,7 +1,7 @@
 //! What a run costs in requests, by the number of projects.
 
-use factory_gitlab::sandbox::exchange::peak_in_flight;
 use factory_gitlab::sandbox::options::{Options, Plan, Version};
+use factory_gitlab::sandbox::request_log::peak_in_flight;
 
 use crate::world::World;
 

@@ -9,8 +9,8 @@ use factory_gitlab::gitlab::{NewApplication, Reader, Writer};
 use factory_gitlab::http;
 use factory_gitlab::instance::InstanceUrl;
 use factory_gitlab::kit::Kit;
-use factory_gitlab::sandbox::exchange::Exchange;
 use factory_gitlab::sandbox::options::{Options, Version};
+use factory_gitlab::sandbox::request_log::LoggedRequest;
 use factory_gitlab::secret::{FactoryKey, PersonalAccessToken};
 use factory_gitlab::target::{Strategy, Target};
 
@@ -69,11 +69,11 @@ async fn connect(world: &World) -> (String, String, String) {
 }
 
 /// The longest row of requests of which each began after the one before had ended.
-fn round_trips(exchanges: &[Exchange]) -> usize {
+fn round_trips(requests: &[LoggedRequest]) -> usize {
     let mut depths: Vec<(Duration, usize)> = Vec::new();
-    for exchange in exchanges {
-        let before = depths.iter().filter(|(ended, _)| *ended <= exchange.started).map(|(_, depth)| *depth).max();
-        depths.push((exchange.ended.unwrap_or(Duration::MAX), before.unwrap_or(0) + 1));
+    for request in requests {
+        let before = depths.iter().filter(|(ended, _)| *ended <= request.started).map(|(_, depth)| *depth).max();
+        depths.push((request.ended.unwrap_or(Duration::MAX), before.unwrap_or(0) + 1));
     }
     depths.into_iter().map(|(_, depth)| depth).max().unwrap_or(0)
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 use factory_gitlab::env::Env;
 use factory_gitlab::gitlab::{NewApplication, TestOutcome};
 use factory_gitlab::http::{Cause, Client, Error, Options, Request, UnexpectedPage};
-use factory_gitlab::sandbox::exchange::peak_in_flight;
+use factory_gitlab::sandbox::request_log::peak_in_flight;
 use factory_gitlab::target::{Event, Target};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpListener;

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use factory_gitlab::http::{Client, Options, Request};
 use factory_gitlab::sandbox::Sandbox;
-use factory_gitlab::sandbox::exchange::peak_in_flight;
+use factory_gitlab::sandbox::request_log::peak_in_flight;
 use futures_util::future::join_all;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::tcp::OwnedReadHalf;

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use factory_gitlab::http::{Cause, Client, Error, Options, Request, Response, Wait};
 use factory_gitlab::sandbox::Sandbox;
-use factory_gitlab::sandbox::exchange::{Exchange, peak_in_flight};
+use factory_gitlab::sandbox::request_log::{LoggedRequest, peak_in_flight};
 use futures_util::StreamExt as _;
 use futures_util::stream;
 
@@ -22,7 +22,7 @@ fn with(sandbox: &Sandbox, concurrency: usize) -> Client {
     client_with(&Options { concurrency, ..options(sandbox) })
 }
 
-fn limited(requests: &[Exchange]) -> usize {
+fn limited(requests: &[LoggedRequest]) -> usize {
     requests.iter().filter(|one| one.status == Some(429)).count()
 }
 
@@ -84,7 +84,7 @@ async fn a_server_that_struggles_is_asked_less_at_once_and_more_again_when_it_is
     assert!(ask(&sandbox, &http, 16).await.iter().all(Result::is_ok));
     let troubled = sandbox.requests();
     let first_end = troubled.iter().filter_map(|one| one.ended).min().expect("an end");
-    let after: Vec<Exchange> = troubled.iter().filter(|one| one.started > first_end).cloned().collect();
+    let after: Vec<LoggedRequest> = troubled.iter().filter(|one| one.started > first_end).cloned().collect();
     assert!(peak_in_flight(&after) <= 8, "{}", peak_in_flight(&after));
     sandbox.clear_requests();
     assert!(ask(&sandbox, &http, 400).await.iter().all(Result::is_ok));

@@ -10,9 +10,9 @@ use axum::http::{HeaderName, HeaderValue, Response, StatusCode};
 use futures_util::stream;
 use serde_json::{Value, json};
 
-use super::Action;
+use super::FaultAction;
 use crate::sandbox::clock;
-use crate::sandbox::exchange::Side;
+use crate::sandbox::request_log::Side;
 
 /// The connection is to be reset; nothing is answered.
 #[derive(Debug, thiserror::Error)]
@@ -34,29 +34,29 @@ const DEPLOY_PAGE: &str = "<!DOCTYPE html>\n<html><head><title>GitLab is not res
     <body><h1>503</h1><h3>Whoops, GitLab is currently unavailable.</h3><p>Try refreshing the page, or going back and attempting the action again.</p></body></html>\n";
 
 /// The answer that is given without acting; `None` where the server is to act.
-pub async fn instead(action: &Action, asked: Asked) -> Option<Result<Response<Body>, Dropped>> {
+pub async fn instead(action: &FaultAction, asked: Asked) -> Option<Result<Response<Body>, Dropped>> {
     let json_429 = json!({"message": {"error": "This endpoint has been requested too many times. Try again later."}});
     let answer = match action {
-        Action::Status(code) => json_answer(*code, &error_body(asked.side, *code)),
-        Action::Html(code) => answer(*code, "text/html; charset=utf-8", LOGIN_PAGE),
-        Action::Text(code) => answer(*code, "text/plain; charset=utf-8", "upstream connect error or disconnect\n"),
-        Action::Empty => json_answer(200, &json!([])),
-        Action::Json(text) => answer(200, "application/json", text),
-        Action::Errors => json_answer(200, &json!({"errors": [{"message": "Internal server error"}]})),
-        Action::Redirect(to) => with(answer(302, "text/html", ""), LOCATION, to),
-        Action::RetryAfter(seconds) => {
+        FaultAction::Status(code) => json_answer(*code, &error_body(asked.side, *code)),
+        FaultAction::Html(code) => answer(*code, "text/html; charset=utf-8", LOGIN_PAGE),
+        FaultAction::Text(code) => answer(*code, "text/plain; charset=utf-8", "upstream connect error or disconnect\n"),
+        FaultAction::Empty => json_answer(200, &json!([])),
+        FaultAction::Json(text) => answer(200, "application/json", text),
+        FaultAction::Errors => json_answer(200, &json!({"errors": [{"message": "Internal server error"}]})),
+        FaultAction::Redirect(to) => with(answer(302, "text/html", ""), LOCATION, to),
+        FaultAction::RetryAfter(seconds) => {
             with(answer(429, "text/plain", "Retry later\n"), RETRY_AFTER, &seconds.to_string())
         }
-        Action::Json429 => json_answer(429, &json_429),
-        Action::Maintenance if asked.write && asked.form => with(answer(301, "text/html", ""), LOCATION, "/"),
-        Action::Maintenance if asked.write => {
+        FaultAction::Json429 => json_answer(429, &json_429),
+        FaultAction::Maintenance if asked.write && asked.form => with(answer(301, "text/html", ""), LOCATION, "/"),
+        FaultAction::Maintenance if asked.write => {
             json_answer(403, &json!({"message": "You cannot perform write operations on a read-only instance"}))
         }
-        Action::Deploying => answer(503, "text/html; charset=utf-8", DEPLOY_PAGE),
-        Action::Endless => endless(b"[{\"id\":1,\"name\":\"and so on\"},"),
-        Action::EndlessEscapes => endless(b"\x1b[2J\x1b]0;owned\x07\x1b[31mand so on\r"),
-        Action::Hang => std::future::pending().await,
-        Action::Reset => return Some(Err(Dropped)),
+        FaultAction::Deploying => answer(503, "text/html; charset=utf-8", DEPLOY_PAGE),
+        FaultAction::Endless => endless(b"[{\"id\":1,\"name\":\"and so on\"},"),
+        FaultAction::EndlessEscapes => endless(b"\x1b[2J\x1b]0;owned\x07\x1b[31mand so on\r"),
+        FaultAction::Hang => std::future::pending().await,
+        FaultAction::Reset => return Some(Err(Dropped)),
         _ => return None,
     };
     Some(Ok(answer))
@@ -66,18 +66,18 @@ pub async fn instead(action: &Action, asked: Asked) -> Option<Result<Response<Bo
 ///
 /// # Errors
 /// [`Dropped`], when the answer is to be lost.
-pub async fn spoilt(action: &Action, response: Response<Body>) -> Result<Response<Body>, Dropped> {
+pub async fn spoilt(action: &FaultAction, response: Response<Body>) -> Result<Response<Body>, Dropped> {
     match action {
-        Action::Lost => Err(Dropped),
-        Action::Link(to) => Ok(with(response, LINK, &format!("<{to}>; rel=\"next\""))),
-        Action::Cut | Action::Half | Action::Slow | Action::Type => {
+        FaultAction::Lost => Err(Dropped),
+        FaultAction::Link(to) => Ok(with(response, LINK, &format!("<{to}>; rel=\"next\""))),
+        FaultAction::Cut | FaultAction::Half | FaultAction::Slow | FaultAction::Type => {
             let (mut parts, body) = response.into_parts();
             let whole = axum::body::to_bytes(body, usize::MAX).await.map_err(|_| Dropped)?;
             let half = whole.slice(..whole.len() / 2);
             let (length, body) = match action {
-                Action::Cut => (half.len(), Body::from(half)),
-                Action::Half => (whole.len(), dropped_after(half)),
-                Action::Type => retyped(&whole),
+                FaultAction::Cut => (half.len(), Body::from(half)),
+                FaultAction::Half => (whole.len(), dropped_after(half)),
+                FaultAction::Type => retyped(&whole),
                 _ => (whole.len(), byte_by_byte(whole)),
             };
             parts.headers.insert(CONTENT_LENGTH, HeaderValue::from(length));

@@ -7,21 +7,21 @@ fn fault(written: &str) -> Fault {
 #[test]
 fn a_fault_is_read_as_it_is_written() {
     let cases = [
-        ("/a=status:500", Action::Status(500), 1, None),
-        ("/a=status:500@2", Action::Status(500), 2, None),
-        ("/a=status:500x3", Action::Status(500), 1, Some(3)),
-        ("/a=status:500@2x3", Action::Status(500), 2, Some(3)),
-        ("/a=delay:20x1", Action::Delay(Duration::from_millis(20)), 1, Some(1)),
-        ("/a=redirect:http://h/x3", Action::Redirect("http://h/x3".to_owned()), 1, None),
-        ("/a=link:http://h/?a=b@1x2", Action::Link("http://h/?a=b".to_owned()), 1, Some(2)),
-        ("/a=endless:escapes", Action::EndlessEscapes, 1, None),
-        ("/a=json:{\"x\":1}x3", Action::Json("{\"x\":1}x3".to_owned()), 1, None),
-        ("/a=json:null@2x1", Action::Json("null".to_owned()), 2, Some(1)),
-        ("/a=before", Action::Reset, 1, None),
-        ("/a=json429x1", Action::Json429, 1, Some(1)),
-        ("/a=errors@2", Action::Errors, 2, None),
-        ("rate=1%,seed=7=lost", Action::Lost, 1, None),
-        ("gitlab:rate=1%=lostx2", Action::Lost, 1, Some(2)),
+        ("/a=status:500", FaultAction::Status(500), 1, None),
+        ("/a=status:500@2", FaultAction::Status(500), 2, None),
+        ("/a=status:500x3", FaultAction::Status(500), 1, Some(3)),
+        ("/a=status:500@2x3", FaultAction::Status(500), 2, Some(3)),
+        ("/a=delay:20x1", FaultAction::Delay(Duration::from_millis(20)), 1, Some(1)),
+        ("/a=redirect:http://h/x3", FaultAction::Redirect("http://h/x3".to_owned()), 1, None),
+        ("/a=link:http://h/?a=b@1x2", FaultAction::Link("http://h/?a=b".to_owned()), 1, Some(2)),
+        ("/a=endless:escapes", FaultAction::EndlessEscapes, 1, None),
+        ("/a=json:{\"x\":1}x3", FaultAction::Json("{\"x\":1}x3".to_owned()), 1, None),
+        ("/a=json:null@2x1", FaultAction::Json("null".to_owned()), 2, Some(1)),
+        ("/a=before", FaultAction::Reset, 1, None),
+        ("/a=json429x1", FaultAction::Json429, 1, Some(1)),
+        ("/a=errors@2", FaultAction::Errors, 2, None),
+        ("rate=1%,seed=7=lost", FaultAction::Lost, 1, None),
+        ("gitlab:rate=1%=lostx2", FaultAction::Lost, 1, Some(2)),
     ];
     for (written, action, first, times) in cases {
         let read = fault(written);

@@ -11,7 +11,7 @@ use serde_json::json;
 
 use super::GitLab;
 use super::refusal::Refusal;
-use crate::sandbox::exchange::is_write;
+use crate::sandbox::request_log::is_write;
 
 const NOT_FOUND: &str = "<!DOCTYPE html>\n<html>\n<head>\n  <title>The page could not be found (404)</title>\n</head>\n\
     <body>\n  <h1>404: Page not found</h1>\n  <p>Make sure the address is correct and the page has not moved.</p>\n\

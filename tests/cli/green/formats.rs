@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 use std::sync::Mutex;
 
-use factory_gitlab::sandbox::exchange::Side;
+use factory_gitlab::sandbox::request_log::Side;
 
 use super::ways::WAYS;
 use crate::verify::connected;

@@ -6,8 +6,8 @@ use std::sync::Mutex;
 
 use factory_gitlab::checks::Verdict;
 use factory_gitlab::desired::Selection;
-use factory_gitlab::sandbox::exchange::{Exchange, Side};
 use factory_gitlab::sandbox::options::{Options, Plan, Version};
+use factory_gitlab::sandbox::request_log::{LoggedRequest, Side};
 use factory_gitlab::target::Strategy;
 
 use super::exceptions::{self, Holds};
@@ -96,7 +96,7 @@ struct Case {
 }
 
 /// The requests of a look: each template by one of its paths, and how often that path was asked for.
-fn cases(name: &str, asked: &[Exchange]) -> VecDeque<Case> {
+fn cases(name: &str, asked: &[LoggedRequest]) -> VecDeque<Case> {
     let mut requests: BTreeMap<String, (String, usize)> = BTreeMap::new();
     for one in asked {
         let side = if one.side == Side::GitLab { "gitlab" } else { "factory" };

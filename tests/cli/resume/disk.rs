@@ -122,10 +122,10 @@ fn a_bundle_that_cannot_be_handed_out_waits_for_the_next_run() {
     let folder = gone.path("stick");
     std::fs::create_dir(&folder).expect("made");
     let (path, removed) = (format!("stick/{OUT}"), folder);
-    let moment = factory_gitlab::sandbox::traffic::When::AfterActing;
+    let moment = factory_gitlab::sandbox::request_log::Moment::AfterActing;
     gone.sandbox().at_request(case.requests(), moment, move |_| {
         std::fs::remove_dir_all(removed).expect("removed");
-        factory_gitlab::sandbox::traffic::Then::GoOn
+        factory_gitlab::sandbox::request_log::RequestAction::Continue
     });
     let run = gone.run(&["connect", "--yes", "--bundle-out", &path]);
     assert_eq!(run.code, 2, "{run}");

@@ -1,6 +1,6 @@
 //! Ctrl-C and SIGTERM: exit 130, what was done is said, the next run does the rest.
 
-use factory_gitlab::sandbox::traffic::When;
+use factory_gitlab::sandbox::request_log::Moment;
 
 use super::{Case, end, run_and_signal, said};
 use crate::world::World;
@@ -10,7 +10,7 @@ fn interrupted_at_every_request(case: &Case, name: &'static str) {
     for number in 1..=case.requests() {
         let story = format!("{}, {name} at request {number}", case.name);
         let world = case.world();
-        let run = run_and_signal(&world, case.args, (number, When::AfterActing), name);
+        let run = run_and_signal(&world, case.args, (number, Moment::AfterActing), name);
         assert_eq!(run.status.code(), Some(130), "{story}: {}", said(&run));
         assert!(said(&run).contains("interrupted"), "{story}: {}", said(&run));
         assert!(said(&run).to_lowercase().contains("run the same command again"), "{story}: {}", said(&run));
@@ -39,7 +39,7 @@ fn interrupted_it_says_what_was_done_and_how_to_go_on() {
     world.connects(&[]);
     let hook = made(&world).expect("a hook is made");
     let world = case.world();
-    let run = run_and_signal(&world, &[], (hook, When::AfterActing), "INT");
+    let run = run_and_signal(&world, &[], (hook, Moment::AfterActing), "INT");
     let said = String::from_utf8_lossy(&run.stdout).into_owned();
     assert_eq!(run.status.code(), Some(130), "{said}{}", String::from_utf8_lossy(&run.stderr));
     assert!(said.starts_with("interrupted: "), "{said}");

@@ -1,7 +1,7 @@
 //! Some of many projects refuse: the rest is done, the report counts and lists them, and the next run takes up only those.
 
 use factory_gitlab::sandbox::options::{Options, Plan};
-use factory_gitlab::sandbox::traffic::{Then, When};
+use factory_gitlab::sandbox::request_log::{Moment, RequestAction};
 
 use super::end;
 use crate::world::{World, small};
@@ -16,9 +16,9 @@ fn one_projects_refusal_does_not_stop_the_others_and_the_next_run_takes_up_only_
     world.sandbox().fault(&format!("POST /api/v4/projects/{full}/hooks=status:422")).expect("a fault");
     // Deleted between the look and the write: when the application is made, everything was looked at.
     let gitlab = world.sandbox().gitlab().clone();
-    world.sandbox().at_request(number_of_the_creation(&world), When::AfterActing, move |_| {
+    world.sandbox().at_request(number_of_the_creation(&world), Moment::AfterActing, move |_| {
         gitlab.remove_project(gone);
-        Then::GoOn
+        RequestAction::Continue
     });
     let run = world.run(&["connect", "--yes", "-o", "json"]);
     assert_eq!(run.code, 1, "{run}");

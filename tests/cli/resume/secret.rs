@@ -2,7 +2,7 @@
 //! else's.
 
 use factory_gitlab::sandbox::gitlab::state::Application;
-use factory_gitlab::sandbox::traffic::When;
+use factory_gitlab::sandbox::request_log::Moment;
 use serde_json::json;
 
 use super::{Case, MOMENTS, end, run_and_signal};
@@ -22,7 +22,7 @@ fn creation(case: &Case) -> usize {
 fn with_a_lost_secret(case: &Case) -> World {
     let number = creation(case);
     let world = case.world();
-    run_and_signal(&world, case.args, (number, When::AfterActing), "KILL");
+    run_and_signal(&world, case.args, (number, Moment::AfterActing), "KILL");
     assert_eq!(world.sandbox().gitlab().applications().len(), 1);
     world
 }

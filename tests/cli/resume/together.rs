@@ -7,7 +7,7 @@ use std::sync::mpsc;
 use factory_gitlab::sandbox::gitlab::state::Namespace;
 use factory_gitlab::sandbox::gitlab::world::ProjectSpec;
 use factory_gitlab::sandbox::options::{Options, Plan};
-use factory_gitlab::sandbox::traffic::{Then, When};
+use factory_gitlab::sandbox::request_log::{Moment, RequestAction};
 
 use super::{Case, end, said, signal, start, until};
 use crate::world::{World, small};
@@ -60,9 +60,9 @@ fn a_stopped_run_keeps_the_lock_and_a_killed_one_does_not() {
     let case = Case::group_hook();
     let world = case.world();
     let (tell, told) = mpsc::channel::<u32>();
-    world.sandbox().at_request(12, When::AfterActing, move |_| {
+    world.sandbox().at_request(12, Moment::AfterActing, move |_| {
         signal(told.recv().expect("the process"), "STOP");
-        Then::GoOn
+        RequestAction::Continue
     });
     let mut first = start(&world, &[]);
     tell.send(first.id()).expect("it is told");
