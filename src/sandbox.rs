@@ -4,13 +4,13 @@
 //! client: a misspelt field breaks a test instead of being misspelt on both sides.
 
 pub mod clock;
-pub mod deliver;
 pub mod factory;
 pub mod fault;
 pub mod gitlab;
 mod limit;
 pub mod options;
 pub mod request_log;
+pub mod sender;
 mod serve;
 mod start;
 mod tls;

@@ -20,7 +20,7 @@ use sha2::{Digest as _, Sha256};
 
 use super::clock;
 
-pub use self::receiver::{Delivery, WEBHOOK_PATH};
+pub use self::receiver::{ReceivedDelivery, WEBHOOK_PATH};
 
 /// The embedded Factory of one sandbox; clones are the same Factory.
 #[derive(Clone)]
@@ -42,7 +42,7 @@ struct Inner {
 struct Record {
     kit: Value,
     bundles: Vec<Bundle>,
-    deliveries: Vec<Delivery>,
+    deliveries: Vec<ReceivedDelivery>,
     refused: usize,
     switches: Switches,
 }
@@ -205,7 +205,7 @@ impl Factory {
 
     /// The deliveries that were taken, oldest first.
     #[must_use]
-    pub fn deliveries(&self) -> Vec<Delivery> {
+    pub fn deliveries(&self) -> Vec<ReceivedDelivery> {
         self.lock().deliveries.clone()
     }
 

@@ -12,7 +12,6 @@ use tokio::sync::oneshot;
 use tokio_rustls::TlsAcceptor;
 use url::Url;
 
-use super::deliver::Deliverer;
 use super::factory::Factory;
 use super::fault::{Fault, Faults};
 use super::gitlab::GitLab;
@@ -20,6 +19,7 @@ use super::limit::Limit;
 use super::options::Options;
 use super::request_log::RequestLog;
 use super::request_log::Side;
+use super::sender::WebhookSender;
 use super::serve::{self, Front};
 use super::tls::PrivateCa;
 use super::{Ca, Sandbox, StartError};
@@ -111,9 +111,9 @@ fn base_url(options: &Options, at: SocketAddr, root: &str) -> Result<Url, StartE
 
 /// GitLab can deliver, trusts the sandbox's CA, and is allowed to reach the Factory although that is on loopback.
 fn connect_hooks(gitlab: &GitLab, ca: Option<&PrivateCa>, factory: SocketAddr) {
-    let deliverer = Deliverer::new(ca.map(PrivateCa::pem));
+    let sender = WebhookSender::new(ca.map(PrivateCa::pem));
     let mut state = gitlab.lock();
-    state.hooks.connect(deliverer);
+    state.hooks.connect(sender);
     state.settings.outbound_local_requests_whitelist.push(factory.to_string());
 }
 

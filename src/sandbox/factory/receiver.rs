@@ -24,7 +24,7 @@ const LARGEST_DELIVERY: usize = 25 * 1024 * 1024;
 
 /// One delivery that was taken.
 #[derive(Clone, Debug)]
-pub struct Delivery {
+pub struct ReceivedDelivery {
     /// `Idempotency-Key`, or `X-Gitlab-Event-UUID` from a GitLab that has no such header.
     pub id: String,
     /// `X-Gitlab-Event`, as `Push Hook`.
@@ -57,7 +57,7 @@ pub(super) async fn receive(
     })
 }
 
-fn check(factory: &Factory, headers: &HeaderMap, body: &Bytes) -> Result<Delivery, Problem> {
+fn check(factory: &Factory, headers: &HeaderMap, body: &Bytes) -> Result<ReceivedDelivery, Problem> {
     let field = |name| headers.get(name).and_then(|value: &axum::http::HeaderValue| value.to_str().ok());
     let token = field("x-gitlab-token").ok_or_else(|| Problem::new(401, "the delivery carries no secret token"))?;
     if !same(token.as_bytes(), factory.inner.webhook_secret.as_bytes()) {
@@ -68,7 +68,7 @@ fn check(factory: &Factory, headers: &HeaderMap, body: &Bytes) -> Result<Deliver
         return Err(Problem::new(401, "the signature of the delivery is wrong"));
     }
     let id = field("idempotency-key").or_else(|| field("x-gitlab-event-uuid"));
-    Ok(Delivery {
+    Ok(ReceivedDelivery {
         id: id.ok_or_else(|| Problem::new(400, "the delivery has no id"))?.to_owned(),
         event: field("x-gitlab-event").unwrap_or_default().to_owned(),
         signed,

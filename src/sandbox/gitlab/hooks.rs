@@ -1,5 +1,6 @@
 //! Webhooks: project, group and system hooks, their tests and their delivery log.
 
+mod delivery;
 mod disabling;
 mod edit;
 mod entity;
@@ -7,7 +8,6 @@ mod event;
 mod fire;
 mod log;
 mod outbound;
-mod parcel;
 mod routes;
 mod sample;
 #[cfg(test)]
@@ -25,7 +25,7 @@ pub use self::event::{Event, Events};
 pub use self::log::LogEntry;
 pub use self::routes::routes;
 use super::GitLab;
-use crate::sandbox::deliver::Deliverer;
+use crate::sandbox::sender::WebhookSender;
 
 /// Whose hook it is.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
@@ -131,7 +131,7 @@ impl Default for HookSwitches {
 #[derive(Debug, Default)]
 pub struct Hooks {
     pub switches: HookSwitches,
-    deliverer: Deliverer,
+    sender: WebhookSender,
     /// One sequence for all kinds, as in GitLab's table `web_hooks`.
     last_id: u64,
     last_log: u64,
@@ -144,8 +144,8 @@ pub struct Hooks {
 
 impl Hooks {
     /// What webhooks are sent with.
-    pub fn connect(&mut self, deliverer: Deliverer) {
-        self.deliverer = deliverer;
+    pub fn connect(&mut self, sender: WebhookSender) {
+        self.sender = sender;
     }
 
     /// The hooks of one owner, by id.

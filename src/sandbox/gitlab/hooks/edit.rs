@@ -273,10 +273,10 @@ fn filter_holds(hook: &Hook) -> bool {
 
 /// gitlab: app/validators/json_schemas/web_hooks_custom_headers.json
 fn header_holds(key: &str, value: &str) -> bool {
-    let letter = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_');
+    let delivery = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_');
     let ends = key.bytes().next().is_some_and(|first| first.is_ascii_alphabetic())
         && key.bytes().last().is_some_and(|last| last.is_ascii_alphanumeric());
-    ends && key.bytes().all(letter) && !value.is_empty() && value.len() <= 2048 && !value.contains('\n')
+    ends && key.bytes().all(delivery) && !value.is_empty() && value.len() <= 2048 && !value.contains('\n')
 }
 
 /// `whsec_` and 32 bytes in base64.

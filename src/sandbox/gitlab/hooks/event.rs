@@ -49,15 +49,15 @@ macro_rules! rows {
             flag: $flag,
             trigger: $trigger,
             header: $header,
-            project: letter($kinds, b'p'),
-            group: letter($kinds, b'g'),
-            system: letter($kinds, b's'),
-            testable: letter($kinds, b't'),
+            project: delivery($kinds, b'p'),
+            group: delivery($kinds, b'g'),
+            system: delivery($kinds, b's'),
+            testable: delivery($kinds, b't'),
         }),*]
     };
 }
 
-const fn letter(letters: &str, wanted: u8) -> bool {
+const fn delivery(letters: &str, wanted: u8) -> bool {
     let letters = letters.as_bytes();
     let mut at = 0;
     while at < letters.len() {

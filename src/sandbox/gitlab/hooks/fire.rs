@@ -5,7 +5,7 @@
 use globset::GlobBuilder;
 use serde_json::Value;
 
-use super::parcel::Letter;
+use super::delivery::WebhookDelivery;
 use super::{Event, Hook, Owner, sample};
 use crate::sandbox::gitlab::GitLab;
 use crate::sandbox::gitlab::state::{Namespace, State};
@@ -31,9 +31,13 @@ impl GitLab {
         let places = self.subscribers(project, event, &payload);
         for place in &places {
             let row = event.row();
-            let letter =
-                Letter { header: row.header, trigger: row.trigger.to_owned(), payload: payload.clone(), key: None };
-            self.deliver(*place, letter).await;
+            let delivery = WebhookDelivery {
+                header: row.header,
+                trigger: row.trigger.to_owned(),
+                payload: payload.clone(),
+                key: None,
+            };
+            self.deliver(*place, delivery).await;
         }
         places.len()
     }

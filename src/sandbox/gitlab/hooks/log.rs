@@ -6,11 +6,11 @@ use jiff::{SignedDuration, Timestamp};
 use serde_json::{Map, Value, json};
 
 use super::Hook;
+use super::delivery::{HeaderFields, WebhookDelivery};
 use super::entity::time;
-use super::parcel::{Fields, Letter};
-use crate::sandbox::deliver::Outcome;
 use crate::sandbox::gitlab::params::Params;
 use crate::sandbox::gitlab::refusal::Refusal;
+use crate::sandbox::sender::SendOutcome;
 
 /// How far back the API looks.
 const WINDOW: SignedDuration = SignedDuration::from_hours(7 * 24);
@@ -46,19 +46,19 @@ pub struct Sent {
 }
 
 impl Sent {
-    pub(super) fn new(hook: &Hook, letter: Letter, (own, custom): (&Fields, &Fields)) -> Self {
+    pub(super) fn new(hook: &Hook, delivery: WebhookDelivery, (own, custom): (&HeaderFields, &HeaderFields)) -> Self {
         let shown = |(name, value): &(String, String)| {
             let value = if name == "X-Gitlab-Token" { REDACTED } else { value };
             (name.clone(), Value::from(value))
         };
         let hidden = custom.iter().map(|(name, _)| (name.clone(), Value::from(REDACTED)));
-        let mut request_data = letter.payload;
+        let mut request_data = delivery.payload;
         redact(&mut request_data);
         Self {
             url: hook.url.clone(),
             interpolated_url: hook.interpolated_url(),
-            trigger: letter.trigger,
-            header: letter.header,
+            trigger: delivery.trigger,
+            header: delivery.header,
             request_headers: hidden.chain(own.iter().map(shown)).collect(),
             request_data,
         }
@@ -66,7 +66,7 @@ impl Sent {
 }
 
 impl LogEntry {
-    pub(super) fn new(id: u64, sent: Sent, (outcome, created_at): (&Outcome, Timestamp)) -> Self {
+    pub(super) fn new(id: u64, sent: Sent, (outcome, created_at): (&SendOutcome, Timestamp)) -> Self {
         let answer = outcome.answer.as_ref().ok();
         let body = match &outcome.answer {
             Ok(answer) => &answer.body,

@@ -10,8 +10,8 @@ use serde_json::{Value, json};
 
 use super::{Asked, Kind, Owner, since};
 use crate::sandbox::gitlab::GitLab;
+use crate::sandbox::gitlab::hooks::delivery::WebhookDelivery;
 use crate::sandbox::gitlab::hooks::log::{Filter, LogEntry};
-use crate::sandbox::gitlab::hooks::parcel::Letter;
 use crate::sandbox::gitlab::hooks::{Event, sample};
 use crate::sandbox::gitlab::pages;
 use crate::sandbox::gitlab::params;
@@ -73,8 +73,8 @@ pub(super) async fn test(Shared(gitlab): Shared<GitLab>, asked: Asked) -> Result
         payload
     };
     let row = event.row();
-    let letter = Letter { header: row.header, trigger: row.trigger.to_owned(), payload, key: None };
-    let outcome = gitlab.deliver(place, letter).await.ok_or_else(Refusal::record_not_found)?;
+    let delivery = WebhookDelivery { header: row.header, trigger: row.trigger.to_owned(), payload, key: None };
+    let outcome = gitlab.deliver(place, delivery).await.ok_or_else(Refusal::record_not_found)?;
     match outcome.answer {
         Ok(answer) if (200..300).contains(&answer.status) => {
             Ok((StatusCode::CREATED, Json(json!({"message": "201 Created"}))).into_response())
@@ -119,8 +119,8 @@ pub(super) async fn test_system(Shared(gitlab): Shared<GitLab>, asked: Asked) ->
     let mock = sample::system();
     if !gitlab.lock().settings.silent_mode_enabled {
         let trigger = "project_create".to_owned();
-        let letter = Letter { header: "System Hook", trigger, payload: mock.clone(), key: None };
-        gitlab.deliver(place, letter).await;
+        let delivery = WebhookDelivery { header: "System Hook", trigger, payload: mock.clone(), key: None };
+        gitlab.deliver(place, delivery).await;
     }
     Ok((StatusCode::CREATED, Json(mock)).into_response())
 }
@@ -141,15 +141,15 @@ pub(super) async fn resend(Shared(gitlab): Shared<GitLab>, asked: Asked) -> Resu
     since(&gitlab, (17, 4))?;
     let (place, caller) = asked.place(&gitlab)?;
     gitlab.check_limit(Limited { owner: place.0, user: caller.user, what: What::Resend })?;
-    let letter = resent(&gitlab, place, params::id("hook_log_id", asked.part("log_id"))?)?;
-    let outcome = gitlab.deliver(place, letter).await.ok_or_else(Refusal::record_not_found)?;
+    let delivery = resent(&gitlab, place, params::id("hook_log_id", asked.part("log_id"))?)?;
+    let outcome = gitlab.deliver(place, delivery).await.ok_or_else(Refusal::record_not_found)?;
     match outcome.answer {
         Ok(answer) => Ok((StatusCode::CREATED, Json(json!({"response_status": answer.status}))).into_response()),
         Err(text) => Err(unprocessable(text)),
     }
 }
 
-fn resent(gitlab: &GitLab, (owner, id): (Owner, u64), log: u64) -> Result<Letter, Refusal> {
+fn resent(gitlab: &GitLab, (owner, id): (Owner, u64), log: u64) -> Result<WebhookDelivery, Refusal> {
     let state = gitlab.lock();
     let hook = state.hooks.get(owner, id).ok_or_else(Refusal::record_not_found)?;
     let entries = state.hooks.logs.get(&id).map(Vec::as_slice).unwrap_or_default();
@@ -160,7 +160,7 @@ fn resent(gitlab: &GitLab, (owner, id): (Owner, u64), log: u64) -> Result<Letter
     if !gitlab.executable(&state, hook) {
         return Err(unprocessable("Hook disabled"));
     }
-    Ok(Letter {
+    Ok(WebhookDelivery {
         header: entry.sent.header,
         trigger: entry.sent.trigger.clone(),
         payload: entry.sent.request_data.clone(),

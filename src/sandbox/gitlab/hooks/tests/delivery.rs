@@ -247,8 +247,8 @@ async fn user_information_becomes_a_header_and_no_header_of_gitlabs_is_overridde
     let pair = |name: &str, value: &str| (name.to_owned(), value.to_owned());
     let custom = vec![pair("X-Extra", "1"), pair("x-gitlab-token", "other")];
     let own = vec![pair("X-Gitlab-Token", "t")];
-    let parcel = parcel::parcel(&hook, &hook.url, (own, custom), Vec::new());
-    assert_eq!(parcel.url, "https://hooks.example/a");
+    let request = super::super::delivery::outgoing_request(&hook, &hook.url, (own, custom), Vec::new());
+    assert_eq!(request.url, "https://hooks.example/a");
     let expected = [pair("X-Gitlab-Token", "t"), pair("X-Extra", "1"), pair("Authorization", "Basic dXNlcjpwYXNz")];
-    assert_eq!(parcel.headers, expected);
+    assert_eq!(request.headers, expected);
 }

@@ -16,12 +16,12 @@ const LARGEST_ANSWER: usize = 1024 * 1024;
 
 /// Sends webhooks. Clones share their connections.
 #[derive(Clone, Debug, Default)]
-pub struct Deliverer {
-    inner: Arc<Inner>,
+pub struct WebhookSender {
+    inner: Arc<SenderInner>,
 }
 
 #[derive(Debug, Default)]
-struct Inner {
+struct SenderInner {
     /// PEM of the CA that is trusted besides the system's.
     ca: Option<String>,
     /// Made when first needed: reading the system's roots takes a moment.
@@ -31,55 +31,55 @@ struct Inner {
 
 /// Whether the receiver's certificate is looked at (`enable_ssl_verification`).
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub enum Verify {
-    Yes,
-    No,
+pub enum CertificateCheck {
+    On,
+    Off,
 }
 
 /// A request that is ready to be sent.
-pub struct Parcel {
+pub struct OutgoingRequest {
     pub url: String,
     pub headers: Vec<(String, String)>,
     pub body: Vec<u8>,
-    pub verify: Verify,
+    pub verify: CertificateCheck,
 }
 
 /// What came back.
 #[derive(Clone, Debug)]
-pub struct Outcome {
+pub struct SendOutcome {
     /// The answer, or the text of the exception that GitLab would have caught.
-    pub answer: Result<Answer, String>,
+    pub answer: Result<ReceiverResponse, String>,
     pub took: Duration,
 }
 
 #[derive(Clone, Debug)]
-pub struct Answer {
+pub struct ReceiverResponse {
     pub status: u16,
     pub headers: Vec<(String, String)>,
     pub body: String,
 }
 
-impl Deliverer {
+impl WebhookSender {
     /// One that also trusts this CA (PEM).
     #[must_use]
     pub fn new(ca: Option<String>) -> Self {
-        Self { inner: Arc::new(Inner { ca, ..Inner::default() }) }
+        Self { inner: Arc::new(SenderInner { ca, ..SenderInner::default() }) }
     }
 
     /// Sends it and waits for the answer, ten seconds at most. Redirects are not followed.
-    pub async fn send(&self, parcel: &Parcel) -> Outcome {
+    pub async fn send(&self, request: &OutgoingRequest) -> SendOutcome {
         let began = clock::instant();
-        let answer = match tokio::time::timeout(TIMEOUT, self.exchange(parcel)).await {
+        let answer = match tokio::time::timeout(TIMEOUT, self.round_trip(request)).await {
             Ok(answer) => answer,
             Err(_) => Err("Net::ReadTimeout with #<TCPSocket:(closed)>".to_owned()),
         };
-        Outcome { answer, took: began.elapsed() }
+        SendOutcome { answer, took: began.elapsed() }
     }
 
-    async fn exchange(&self, parcel: &Parcel) -> Result<Answer, String> {
-        let client = self.client(parcel.verify).ok_or("SSL_CTX_load_verify_file: system lib")?;
-        let request = client.post(&parcel.url).headers(headers(&parcel.headers)).body(parcel.body.clone());
-        let mut response = request.send().await.map_err(|error| exception(&error))?;
+    async fn round_trip(&self, request: &OutgoingRequest) -> Result<ReceiverResponse, String> {
+        let client = self.client(request.verify).ok_or("SSL_CTX_load_verify_file: system lib")?;
+        let sent = client.post(&request.url).headers(headers(&request.headers)).body(request.body.clone());
+        let mut response = sent.send().await.map_err(|error| exception(&error))?;
         let (status, headers) = (response.status().as_u16(), texts(response.headers()));
         let mut body = Vec::new();
         while let Some(chunk) = response.chunk().await.map_err(|error| exception(&error))? {
@@ -88,23 +88,23 @@ impl Deliverer {
                 return Err("Gitlab::HTTP_V2::ResponseSizeTooLarge".to_owned());
             }
         }
-        Ok(Answer { status, headers, body: String::from_utf8_lossy(&body).into_owned() })
+        Ok(ReceiverResponse { status, headers, body: String::from_utf8_lossy(&body).into_owned() })
     }
 
-    fn client(&self, verify: Verify) -> Option<&Client> {
+    fn client(&self, verify: CertificateCheck) -> Option<&Client> {
         let place = match verify {
-            Verify::Yes => &self.inner.verifying,
-            Verify::No => &self.inner.trusting,
+            CertificateCheck::On => &self.inner.verifying,
+            CertificateCheck::Off => &self.inner.trusting,
         };
         place.get_or_init(|| self.make(verify)).as_ref()
     }
 
     #[expect(clippy::disallowed_methods, reason = "the sandbox's own door to sending; it never uses the client's")]
-    fn make(&self, verify: Verify) -> Option<Client> {
+    fn make(&self, verify: CertificateCheck) -> Option<Client> {
         let builder: ClientBuilder = Client::builder()
             .no_proxy()
             .redirect(redirect::Policy::none())
-            .tls_danger_accept_invalid_certs(verify == Verify::No);
+            .tls_danger_accept_invalid_certs(verify == CertificateCheck::Off);
         let builder = match self.inner.ca.as_deref().map(|pem| Certificate::from_pem(pem.as_bytes())) {
             Some(Ok(ca)) => builder.tls_certs_merge([ca]),
             Some(Err(_)) => return None,

@@ -15,13 +15,13 @@ use super::disabling::{Rule, Verdict};
 use super::log::{LogEntry, Sent};
 use super::{Hook, Owner, outbound};
 use crate::sandbox::clock;
-use crate::sandbox::deliver::{Deliverer, Outcome, Parcel, Verify};
 use crate::sandbox::gitlab::GitLab;
 use crate::sandbox::gitlab::state::State;
+use crate::sandbox::sender::{CertificateCheck, OutgoingRequest, SendOutcome, WebhookSender};
 
 /// What is to be delivered.
 #[derive(Clone, Debug)]
-pub(super) struct Letter {
+pub(super) struct WebhookDelivery {
     /// `X-Gitlab-Event`.
     pub header: &'static str,
     /// The name in the delivery log.
@@ -32,30 +32,30 @@ pub(super) struct Letter {
 }
 
 /// A delivery that is ready to be sent, or that GitLab refuses to send.
-struct Packed {
-    deliverer: Deliverer,
-    parcel: Result<Parcel, String>,
+struct PreparedDelivery {
+    sender: WebhookSender,
+    request: Result<OutgoingRequest, String>,
     sent: Sent,
 }
 
 impl GitLab {
     /// Delivers to one hook and logs it; `None` if the hook is gone.
-    pub(super) async fn deliver(&self, place: (Owner, u64), letter: Letter) -> Option<Outcome> {
-        let packed = {
+    pub(super) async fn deliver(&self, place: (Owner, u64), delivery: WebhookDelivery) -> Option<SendOutcome> {
+        let prepared = {
             let state = self.lock();
             let hook = state.hooks.get(place.0, place.1)?;
-            pack(self, &state, hook, letter)
+            prepare(self, &state, hook, delivery)
         };
-        let outcome = match &packed.parcel {
-            Ok(parcel) => packed.deliverer.send(parcel).await,
-            Err(text) => Outcome { answer: Err(text.clone()), took: std::time::Duration::ZERO },
+        let outcome = match &prepared.request {
+            Ok(request) => prepared.sender.send(request).await,
+            Err(text) => SendOutcome { answer: Err(text.clone()), took: std::time::Duration::ZERO },
         };
-        self.settle(place, packed.sent, &outcome);
+        self.record_outcome(place, prepared.sent, &outcome);
         Some(outcome)
     }
 
     /// Logs the delivery and lets the hook's failures follow from it.
-    fn settle(&self, (owner, id): (Owner, u64), sent: Sent, outcome: &Outcome) {
+    fn record_outcome(&self, (owner, id): (Owner, u64), sent: Sent, outcome: &SendOutcome) {
         let now = self.clock().now();
         let rule = if self.at_least(17, 11) { Rule::New } else { Rule::Old };
         let mut state = self.lock();
@@ -69,28 +69,33 @@ impl GitLab {
     }
 }
 
-fn pack(gitlab: &GitLab, state: &State, hook: &Hook, letter: Letter) -> Packed {
-    let body = letter.payload.to_string().into_bytes();
-    let headers = Envelope { gitlab, state, hook }.headers(&letter, &body);
+fn prepare(gitlab: &GitLab, state: &State, hook: &Hook, delivery: WebhookDelivery) -> PreparedDelivery {
+    let body = delivery.payload.to_string().into_bytes();
+    let headers = DeliveryHeaders { gitlab, state, hook }.headers(&delivery, &body);
     let custom: Vec<(String, String)> =
         hook.custom_headers.iter().map(|(key, value)| (key.clone(), value.expose_secret().to_owned())).collect();
-    let sent = Sent::new(hook, letter, (&headers, &custom));
+    let sent = Sent::new(hook, delivery, (&headers, &custom));
     let address = hook.interpolated_url();
     let blocked = outbound::blocked(&address, hook.owner, (&state.settings, &state.external_url));
-    let parcel = match blocked {
+    let request = match blocked {
         Some(why) => Err(format!("URL is blocked: {why}")),
-        None => Ok(parcel(hook, &address, (headers, custom), body)),
+        None => Ok(outgoing_request(hook, &address, (headers, custom), body)),
     };
-    Packed { deliverer: state.hooks.deliverer.clone(), parcel, sent }
+    PreparedDelivery { sender: state.hooks.sender.clone(), request, sent }
 }
 
 /// Header fields in the order they are sent.
-pub(super) type Fields = Vec<(String, String)>;
+pub(super) type HeaderFields = Vec<(String, String)>;
 
 /// Custom headers cannot override GitLab's own; user information in the URL becomes Basic authentication.
-pub(super) fn parcel(hook: &Hook, address: &str, (mut headers, custom): (Fields, Fields), body: Vec<u8>) -> Parcel {
+pub(super) fn outgoing_request(
+    hook: &Hook,
+    address: &str,
+    (mut headers, custom): (HeaderFields, HeaderFields),
+    body: Vec<u8>,
+) -> OutgoingRequest {
     let own = |name: &str| headers.iter().any(|(known, _)| known.eq_ignore_ascii_case(name));
-    let added: Fields = custom.into_iter().filter(|(name, _)| !own(name)).collect();
+    let added: HeaderFields = custom.into_iter().filter(|(name, _)| !own(name)).collect();
     headers.extend(added);
     let mut url = address.to_owned();
     if let Ok(mut parsed) = Url::parse(address)
@@ -103,25 +108,25 @@ pub(super) fn parcel(hook: &Hook, address: &str, (mut headers, custom): (Fields,
             url = parsed.to_string();
         }
     }
-    let verify = if hook.enable_ssl_verification { Verify::Yes } else { Verify::No };
-    Parcel { url, headers, body, verify }
+    let verify = if hook.enable_ssl_verification { CertificateCheck::On } else { CertificateCheck::Off };
+    OutgoingRequest { url, headers, body, verify }
 }
 
 /// What the headers of a delivery are made from.
-struct Envelope<'a> {
+struct DeliveryHeaders<'a> {
     gitlab: &'a GitLab,
     state: &'a State,
     hook: &'a Hook,
 }
 
-impl Envelope<'_> {
+impl DeliveryHeaders<'_> {
     /// GitLab's own headers, by version.
-    fn headers(&self, letter: &Letter, body: &[u8]) -> Fields {
+    fn headers(&self, delivery: &WebhookDelivery, body: &[u8]) -> HeaderFields {
         let Self { gitlab, state, hook } = *self;
 
         let uuid = || Uuid::new_v4().to_string();
         let tail = if gitlab.enterprise() { "-ee" } else { "" };
-        let key = letter.key.clone().unwrap_or_else(uuid);
+        let key = delivery.key.clone().unwrap_or_else(uuid);
         let mut headers = vec![
             ("Content-Type".to_owned(), "application/json".to_owned()),
             ("User-Agent".to_owned(), format!("GitLab/{}{tail}", gitlab.options().version)),
@@ -130,7 +135,7 @@ impl Envelope<'_> {
         if gitlab.at_least(17, 4) {
             put("Idempotency-Key", key.clone());
         }
-        put("X-Gitlab-Event", if hook.owner == Owner::System { "System Hook" } else { letter.header }.to_owned());
+        put("X-Gitlab-Event", if hook.owner == Owner::System { "System Hook" } else { delivery.header }.to_owned());
         if gitlab.at_least(16, 2) {
             // The documentation calls it the webhook's id; the source makes a new one for every request.
             put("X-Gitlab-Webhook-UUID", uuid());
