@@ -17,13 +17,13 @@ mod redirect_uri;
 pub mod refusal;
 mod scopes;
 pub mod secrets;
+pub mod seed;
 pub mod settings;
 pub mod state;
 pub mod switches;
 mod tokens;
 mod users;
 mod web;
-pub mod world;
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -57,15 +57,15 @@ impl GitLab {
     #[must_use]
     pub fn new(options: &Options, base_url: &Url) -> Self {
         let clock = Clock::default();
-        let world = world::new(options, base_url, &clock);
+        let seed = seed::new(options, base_url, &clock);
         let root = base_url.path().trim_end_matches('/').to_owned();
         let inner = Inner {
             options: options.clone(),
             root,
             clock,
-            admin_token: world.admin_token.into(),
-            user_token: world.user_token.into(),
-            state: Mutex::new(world.state),
+            admin_token: seed.admin_token.into(),
+            user_token: seed.user_token.into(),
+            state: Mutex::new(seed.state),
         };
         Self { inner: Arc::new(inner) }
     }

@@ -10,7 +10,7 @@ mod success;
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use factory_gitlab::bundle::SealedBundle;
-use factory_gitlab::sandbox::gitlab::world::TokenSpec;
+use factory_gitlab::sandbox::gitlab::seed::TokenSpec;
 use factory_gitlab::sandbox::options::Options;
 
 use crate::bad_input::files_below;

@@ -1,8 +1,8 @@
 //! `connect` and the webhooks: where they hang, what is corrected, what is left alone.
 
 use factory_gitlab::sandbox::gitlab::hooks::{Event, Owner};
+use factory_gitlab::sandbox::gitlab::seed::ProjectSpec;
 use factory_gitlab::sandbox::gitlab::state::Namespace;
-use factory_gitlab::sandbox::gitlab::world::ProjectSpec;
 use factory_gitlab::sandbox::options::{Edition, Options, Plan};
 use serde_json::{Value, json};
 

@@ -4,8 +4,8 @@
 use std::sync::Mutex;
 
 use factory_gitlab::sandbox::gitlab::GitLab;
+use factory_gitlab::sandbox::gitlab::seed::TokenSpec;
 use factory_gitlab::sandbox::gitlab::switches::Switches;
-use factory_gitlab::sandbox::gitlab::world::TokenSpec;
 use factory_gitlab::sandbox::options::{Edition, Options, Plan, Version};
 use serde_json::json;
 

@@ -1,6 +1,6 @@
 //! Tokens that are dead, too small, of another kind, or no token at all.
 
-use factory_gitlab::sandbox::gitlab::world::{TokenSpec, UserSpec};
+use factory_gitlab::sandbox::gitlab::seed::{TokenSpec, UserSpec};
 use factory_gitlab::sandbox::options::Options;
 
 use super::{Said, small};

@@ -4,8 +4,8 @@
 use std::process::{Child, Output};
 use std::sync::mpsc;
 
+use factory_gitlab::sandbox::gitlab::seed::ProjectSpec;
 use factory_gitlab::sandbox::gitlab::state::Namespace;
-use factory_gitlab::sandbox::gitlab::world::ProjectSpec;
 use factory_gitlab::sandbox::options::{Options, Plan};
 use factory_gitlab::sandbox::request_log::{Moment, RequestAction};
 

@@ -131,7 +131,7 @@ async fn an_instance_prefix_goes_before_the_secret_and_the_token() {
     let site = site(&Options::default());
     site.gitlab.lock().settings.instance_token_prefix = "acme".into();
     assert!(made(&site).await["secret"].as_str().is_some_and(|secret| secret.starts_with("acme-gloas-")));
-    let token = site.gitlab.add_token(crate::sandbox::gitlab::world::TokenSpec::default());
+    let token = site.gitlab.add_token(crate::sandbox::gitlab::seed::TokenSpec::default());
     assert!(token.starts_with("acme-glpat-"));
     assert_eq!(site.api("GET /user", &token, NONE).await.status, 200);
 }

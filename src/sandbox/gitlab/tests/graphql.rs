@@ -1,8 +1,8 @@
 use serde_json::{Value, json};
 
 use super::{Answer, NONE, Site, of_version, site};
+use crate::sandbox::gitlab::seed::TokenSpec;
 use crate::sandbox::gitlab::state::level;
-use crate::sandbox::gitlab::world::TokenSpec;
 use crate::sandbox::options::{Options, Version};
 
 /// A version of GitLab that has a list of project hooks.

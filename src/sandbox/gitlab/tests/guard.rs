@@ -4,8 +4,8 @@ use serde_json::{Value, json};
 use std::time::Duration;
 
 use super::{NONE, Site, of_version, site};
+use crate::sandbox::gitlab::seed::{TokenSpec, UserSpec};
 use crate::sandbox::gitlab::switches::Switches;
-use crate::sandbox::gitlab::world::{TokenSpec, UserSpec};
 use crate::sandbox::options::Options;
 
 fn scopes(names: &[&str]) -> Vec<String> {

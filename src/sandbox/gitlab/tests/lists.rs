@@ -4,8 +4,8 @@ use serde_json::{Value, json};
 use url::Url;
 
 use super::{Answer, NONE, Site, of_version, site};
+use crate::sandbox::gitlab::seed::ProjectSpec;
 use crate::sandbox::gitlab::state::{Namespace, Visibility, level};
-use crate::sandbox::gitlab::world::ProjectSpec;
 use crate::sandbox::options::Options;
 
 fn ids(answer: &Answer) -> Vec<u64> {

@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use super::{NONE, of_version, site};
-use crate::sandbox::gitlab::world::TokenSpec;
+use crate::sandbox::gitlab::seed::TokenSpec;
 use crate::sandbox::options::Options;
 
 #[tokio::test]

@@ -1,6 +1,6 @@
 //! How things come to be in the embedded GitLab: the world it starts with, and how each kind of thing is added.
 
-mod changes;
+mod edit;
 
 use jiff::Timestamp;
 use jiff::civil::Date;
@@ -14,7 +14,7 @@ use crate::sandbox::clock::Clock;
 use crate::sandbox::options::{Options, Version};
 
 /// What [`new`] made.
-pub(super) struct World {
+pub(super) struct Seed {
     pub state: State,
     pub admin_token: String,
     pub user_token: String,
@@ -75,7 +75,7 @@ impl ProjectSpec {
 }
 
 /// An instance with an admin, an ordinary user, and as many groups and projects as were asked for.
-pub(super) fn new(options: &Options, base_url: &Url, clock: &Clock) -> World {
+pub(super) fn new(options: &Options, base_url: &Url, clock: &Clock) -> Seed {
     let settings = Settings {
         admin_mode: options.admin_mode,
         // Until 19.0 the password grant existed, and self-managed instances let it skip the client.
@@ -97,7 +97,7 @@ pub(super) fn new(options: &Options, base_url: &Url, clock: &Clock) -> World {
     let ordinary = TokenSpec { user, expires_at, ..TokenSpec::default() };
     let admin_token = state.add_token(admin, (options.version, now));
     let user_token = state.add_token(ordinary, (options.version, now));
-    World { state, admin_token, user_token }
+    Seed { state, admin_token, user_token }
 }
 
 impl State {
