@@ -44,7 +44,7 @@ struct Record {
     bundles: Vec<Bundle>,
     deliveries: Vec<ReceivedDelivery>,
     refused: usize,
-    switches: Switches,
+    quirks: FactoryQuirks,
 }
 
 /// A bundle as it was opened. It holds secrets, so it has no `Debug`.
@@ -64,7 +64,7 @@ pub struct Bundle {
 
 /// How Factory behaves, beyond what it is asked.
 #[derive(Clone, Debug, Default)]
-pub struct Switches {
+pub struct FactoryQuirks {
     pub intake: Intake,
     /// What the status endpoint says; `None` follows the bundles: `pending`, then `connected`.
     pub status: Option<(Status, String)>,
@@ -130,7 +130,7 @@ impl Factory {
             bundles: Vec::new(),
             deliveries: Vec::new(),
             refused: 0,
-            switches: Switches::default(),
+            quirks: FactoryQuirks::default(),
         };
         let inner = Inner {
             url: url.to_owned(),
@@ -216,8 +216,8 @@ impl Factory {
     }
 
     /// Changes how Factory behaves from now on.
-    pub fn switch(&self, change: impl FnOnce(&mut Switches)) {
-        change(&mut self.lock().switches);
+    pub fn set_quirks(&self, change: impl FnOnce(&mut FactoryQuirks)) {
+        change(&mut self.lock().quirks);
     }
 
     fn lock(&self) -> MutexGuard<'_, Record> {
@@ -242,7 +242,7 @@ impl Factory {
 async fn status(State(factory): State<Factory>, headers: HeaderMap) -> Result<Response, Problem> {
     factory.allow_key(&headers)?;
     let record = factory.lock();
-    let (status, detail) = match &record.switches.status {
+    let (status, detail) = match &record.quirks.status {
         Some((status, detail)) => (*status, detail.clone()),
         None if record.bundles.is_empty() => (Status::Pending, "no bundle has been received yet".to_owned()),
         None => (Status::Connected, "the bundle was accepted".to_owned()),

@@ -29,7 +29,7 @@ fn asked(world: &World) -> BTreeMap<&'static str, usize> {
 }
 
 fn has_list(world: &World, has: bool) {
-    world.sandbox().gitlab().lock().switches.graphql.hook_list = Some(has);
+    world.sandbox().gitlab().lock().quirks.graphql.hook_list = Some(has);
 }
 
 #[test]
@@ -99,10 +99,10 @@ fn both_ways_agree(world: &World, args: &[&str], case: &str) -> Value {
 /// A connected world in which something is wrong with the hook of every second project.
 fn odd(version: (u16, u16)) -> World {
     let world = World::with(many(40, version));
-    world.sandbox().gitlab().switch_hooks(|switches| {
-        switches.auto_disabling = true;
-        switches.project_limit = 0;
-        switches.test_limit = 1000;
+    world.sandbox().gitlab().set_hook_quirks(|quirks| {
+        quirks.auto_disabling = true;
+        quirks.project_limit = 0;
+        quirks.test_limit = 1000;
     });
     world.connects(&[]);
     let gitlab = world.sandbox().gitlab();
@@ -140,13 +140,13 @@ fn odd(version: (u16, u16)) -> World {
     let missing = project.next().expect("a project");
     world.api("DELETE", &format!("/projects/{missing}/hooks/{}", ours(missing).id), &json!({}));
     let failing = project.next().expect("a project");
-    world.sandbox().factory().switch(|switches| switches.webhook = Some((500, "broken".to_owned())));
+    world.sandbox().factory().set_quirks(|quirks| quirks.webhook = Some((500, "broken".to_owned())));
     for _ in 0..5 {
         world.api("POST", &format!("/projects/{failing}/hooks/{}/test/push_events", ours(failing).id), &json!({}));
     }
-    world.sandbox().factory().switch(|switches| switches.webhook = None);
+    world.sandbox().factory().set_quirks(|quirks| quirks.webhook = None);
     gitlab.mark_for_deletion(project.next().expect("a project"));
-    gitlab.lock().switches.graphql.left_out = vec![project.next().expect("a project")];
+    gitlab.lock().quirks.graphql.left_out = vec![project.next().expect("a project")];
     world
 }
 
@@ -176,7 +176,7 @@ fn a_list_that_tells_less_is_not_used() {
     for (version, used) in [((18, 11), true), ((19, 2), false)] {
         let world = odd(version);
         has_list(&world, true);
-        world.sandbox().gitlab().lock().switches.graphql.missing = vec!["tokenPresent", "signingTokenPresent"];
+        world.sandbox().gitlab().lock().quirks.graphql.missing = vec!["tokenPresent", "signingTokenPresent"];
         world.sandbox().clear_requests();
         drop(found(&world, PLAN));
         assert_eq!(asked(&world)["bulk"] > 1, used, "{version:?}");
@@ -249,7 +249,7 @@ fn a_limit_changes_nothing_that_is_found() {
 fn a_query_that_is_too_dear_is_not_asked_again() {
     let world = World::with(many(120, (19, 6)));
     world.connects(&[]);
-    world.sandbox().gitlab().lock().switches.graphql.max_complexity = Some(61);
+    world.sandbox().gitlab().lock().quirks.graphql.max_complexity = Some(61);
     world.has_nothing_to_do(&[]);
     let counts = asked(&world);
     assert!(counts["bulk"] <= 3, "{counts:?}");

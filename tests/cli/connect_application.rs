@@ -130,9 +130,9 @@ fn a_renewal_that_was_cut_off_is_finished_without_asking_again() {
     let cut = world.connect(&["--renew-secret"]);
     assert_eq!(cut.code, 3, "{cut}");
     // The next one is sealed, and Factory does not take it.
-    world.sandbox().factory().switch(|switches| switches.intake = Intake::Refuse(503));
+    world.sandbox().factory().set_quirks(|quirks| quirks.intake = Intake::Refuse(503));
     assert_eq!(world.connect(&[]).code, 3);
-    world.sandbox().factory().switch(|switches| switches.intake = Intake::Honest);
+    world.sandbox().factory().set_quirks(|quirks| quirks.intake = Intake::Honest);
     world.connects(&[]);
     assert_eq!(world.writes(), ["POST /gitlab/v1/bundles"]);
     let secret = world.bundle()["application"]["secret"].as_str().expect("a secret").to_owned();

@@ -209,7 +209,7 @@ fn the_signing_token_is_set_and_read_back() {
 #[test]
 fn a_signing_token_that_gitlab_ignores_is_said_and_not_sent_on_each_run() {
     let world = World::with(of_version(19, 0));
-    world.sandbox().gitlab().switch_hooks(|switches| switches.signing_tokens = false);
+    world.sandbox().gitlab().set_hook_quirks(|quirks| quirks.signing_tokens = false);
     let run = world.connected(&[]);
     assert!(run.stdout.contains("without the signing token"), "{run}");
     world.has_nothing_to_do(&[]);
@@ -218,12 +218,12 @@ fn a_signing_token_that_gitlab_ignores_is_said_and_not_sent_on_each_run() {
 #[test]
 fn one_that_gitlab_has_switched_off_is_brought_back_by_the_test() {
     let world = World::with(small());
-    world.sandbox().gitlab().switch_hooks(|switches| {
-        switches.auto_disabling = true;
-        switches.test_limit = 1000;
+    world.sandbox().gitlab().set_hook_quirks(|quirks| {
+        quirks.auto_disabling = true;
+        quirks.test_limit = 1000;
     });
     world.connects(&[]);
-    world.sandbox().factory().switch(|switches| switches.webhook = Some((500, "broken".to_owned())));
+    world.sandbox().factory().set_quirks(|quirks| quirks.webhook = Some((500, "broken".to_owned())));
     let (group, hook) = world.group_hook();
     for _ in 0..5 {
         world.api("POST", &format!("/groups/{group}/hooks/{}/test/push_events", hook.id), &json!({}));
@@ -233,7 +233,7 @@ fn one_that_gitlab_has_switched_off_is_brought_back_by_the_test() {
         answer["alert_status"].as_str().expect("a status").to_owned()
     };
     assert_eq!(state(&world), "temporarily_disabled");
-    world.sandbox().factory().switch(|switches| switches.webhook = None);
+    world.sandbox().factory().set_quirks(|quirks| quirks.webhook = None);
     world.connects(&[]);
     assert_eq!(state(&world), "executable");
     world.has_nothing_to_do(&[]);
@@ -243,7 +243,7 @@ fn one_that_gitlab_has_switched_off_is_brought_back_by_the_test() {
 fn a_limit_reached_on_one_project_does_not_stop_the_rest() {
     let world = World::with(Options { plan: Plan::None, ..three() });
     let first = world.sandbox().gitlab().projects()[0].clone();
-    world.sandbox().gitlab().switch_hooks(|switches| switches.project_limit = 1);
+    world.sandbox().gitlab().set_hook_quirks(|quirks| quirks.project_limit = 1);
     world.make(&format!("/projects/{}/hooks", first.id), &json!({"url": "https://ci.example/hook"}));
     let run = world.connect(&["-o", "json"]);
     assert_eq!(run.code, 1, "{run}");
@@ -251,7 +251,7 @@ fn a_limit_reached_on_one_project_does_not_stop_the_rest() {
     assert!(report["failures"][0]["steps"][0].as_str().is_some_and(|text| text.contains(&first.full_path)), "{run}");
     assert_eq!(report["proofs"][0]["test"]["state"], "holds", "another one of its kind is proved: {run}");
     assert_eq!((world.all_hooks().len(), world.sandbox().factory().bundles().len()), (3, 1));
-    world.sandbox().gitlab().switch_hooks(|switches| switches.project_limit = 100);
+    world.sandbox().gitlab().set_hook_quirks(|quirks| quirks.project_limit = 100);
     world.connects(&[]);
     assert_eq!(world.all_hooks().len(), 4);
     world.has_nothing_to_do(&[]);
@@ -260,7 +260,7 @@ fn a_limit_reached_on_one_project_does_not_stop_the_rest() {
 #[test]
 fn a_delivery_that_does_not_arrive_is_said_as_three_facts() {
     let world = World::with(small());
-    world.sandbox().factory().switch(|switches| switches.webhook = Some((500, "broken".to_owned())));
+    world.sandbox().factory().set_quirks(|quirks| quirks.webhook = Some((500, "broken".to_owned())));
     let run: Transcript = world.connect(&[]);
     assert_eq!(run.code, 1, "{run}");
     for fact in ["GitLab sent it: no", "in GitLab's log: no (the log says 500)", "Factory has it: "] {
@@ -268,7 +268,7 @@ fn a_delivery_that_does_not_arrive_is_said_as_three_facts() {
     }
     // The bundle was handed over all the same, and the next run proves the delivery again.
     assert_eq!(world.sandbox().factory().bundles().len(), 1);
-    world.sandbox().factory().switch(|switches| switches.webhook = None);
+    world.sandbox().factory().set_quirks(|quirks| quirks.webhook = None);
     assert_eq!(world.planned(&[]), ["test_delivery"]);
     world.connects(&[]);
     world.has_nothing_to_do(&[]);

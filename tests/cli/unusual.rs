@@ -4,8 +4,8 @@
 use std::sync::Mutex;
 
 use factory_gitlab::sandbox::gitlab::GitLab;
+use factory_gitlab::sandbox::gitlab::quirks::InstanceQuirks;
 use factory_gitlab::sandbox::gitlab::seed::TokenSpec;
-use factory_gitlab::sandbox::gitlab::switches::Switches;
 use factory_gitlab::sandbox::options::{Edition, Options, Plan, Version};
 use serde_json::json;
 
@@ -57,8 +57,8 @@ fn gitlab(world: &World) -> &GitLab {
     world.sandbox().gitlab()
 }
 
-fn switch(world: &World, change: fn(&mut Switches)) {
-    change(&mut gitlab(world).lock().switches);
+fn switch(world: &World, change: fn(&mut InstanceQuirks)) {
+    change(&mut gitlab(world).lock().quirks);
 }
 
 fn cases() -> Vec<Case> {
@@ -82,9 +82,9 @@ fn of_instances() -> Vec<Case> {
         case("an Enterprise Edition without a licence", Options { plan: Plan::None, ..three() }),
         case("Ultimate with Admin Mode", Options { plan: Plan::Ultimate, admin_mode: true, ..small() }),
         before("a licence of a name that nobody knows", |world| {
-            switch(world, |switches| switches.license_plan = Some("platinum_duo"));
+            switch(world, |quirks| quirks.license_plan = Some("platinum_duo"));
         }),
-        before("a licence that has run out", |world| switch(world, |switches| switches.license_expired = true)),
+        before("a licence that has run out", |world| switch(world, |quirks| quirks.license_expired = true)),
         before("a URL in capitals with a slash at its end", |world| {
             let url = world.sandbox().gitlab_url().replace("127.0.0.1", "localhost");
             gitlab(world).lock().external_url = url.parse().expect("an address");
@@ -202,13 +202,13 @@ fn of_groups_and_projects() -> Vec<Case> {
 }
 
 fn of_answers() -> Vec<Case> {
-    let more = |name| before(name, |world| switch(world, |switches| switches.unknown_fields = true));
-    let relative = |name| before(name, |world| switch(world, |switches| switches.relative_links = true));
+    let more = |name| before(name, |world| switch(world, |quirks| quirks.unknown_fields = true));
+    let relative = |name| before(name, |world| switch(world, |quirks| quirks.relative_links = true));
     vec![
         more("fields of the next version in every answer"),
         more("the same on the oldest version").of(of_version(16, 11)),
         more("the same with hooks read in bulk").of(Options { version: Version::new(19, 6, 0), ..of_projects(21) }),
-        before("a proxy that adds headers", |world| switch(world, |switches| switches.proxy_headers = true)),
+        before("a proxy that adds headers", |world| switch(world, |quirks| quirks.proxy_headers = true)),
         relative("a hundred projects: an empty last page, and Link headers without a host").of(of_projects(100)),
         relative("a second page of groups by a Link without a host").of(Options {
             groups: 101,

@@ -7,7 +7,7 @@ use factory_gitlab::gitlab::{
 };
 use factory_gitlab::http::Cause;
 use factory_gitlab::instance::Edition;
-use factory_gitlab::sandbox::gitlab::switches::ClientCredentials;
+use factory_gitlab::sandbox::gitlab::quirks::ClientCredentials;
 use factory_gitlab::sandbox::{self, Sandbox};
 use factory_gitlab::secret::{ApplicationSecret, WebhookToken};
 use factory_gitlab::target::{Event, Target};
@@ -159,7 +159,7 @@ async fn a_test_that_the_receiver_refuses_says_its_words() {
     let (reader, writer) = (reader(&sandbox), writer(&sandbox));
     let target = some_project(&reader).await;
     let hook = writer.create_hook(&spec(&sandbox, target.clone())).await.expect("a hook");
-    sandbox.factory().switch(|switches| switches.webhook = Some((500, "no room".to_owned())));
+    sandbox.factory().set_quirks(|quirks| quirks.webhook = Some((500, "no room".to_owned())));
     let tested = writer.test_hook(&target, hook.id, Event::Push).await.expect("tested");
     assert_eq!(tested, TestOutcome::Refused { said: "no room".to_owned() });
     let system = writer.create_hook(&spec(&sandbox, Target::System)).await.expect("a system hook");
@@ -261,7 +261,7 @@ async fn scopes_are_probed_in_one_exchange_when_all_are_there_and_no_token_is_le
 async fn a_500_for_a_scope_that_is_there_counts_and_one_for_everything_does_not() {
     let sandbox = sandbox(|_| ());
     let (oauth, id, secret) = made(&sandbox, &["api"]).await;
-    sandbox.gitlab().lock().switches.client_credentials = ClientCredentials::ServerError;
+    sandbox.gitlab().lock().quirks.client_credentials = ClientCredentials::ServerError;
     let probed = oauth.probe_scopes(&id, &secret, &texts(&["api", "sudo"])).await.expect("an answer");
     assert_eq!((probed.present, probed.missing), (texts(&["api"]), texts(&["sudo"])));
     for fault in ["html:500", "html:502", "status:503", "json429"] {

@@ -81,9 +81,9 @@ async fn a_project_that_is_not_given_whole_is_left_out() {
         ids
     };
     assert_eq!(ids(admin.listed_hooks(&list, &[1, 2, 77]).await.expect("hooks")), [1, 2]);
-    gitlab.lock().switches.graphql.left_out = vec![2];
+    gitlab.lock().quirks.graphql.left_out = vec![2];
     assert_eq!(ids(admin.listed_hooks(&list, &[1, 2]).await.expect("hooks")), [1]);
-    gitlab.lock().switches.graphql.left_out.clear();
+    gitlab.lock().quirks.graphql.left_out.clear();
     // A developer sees the projects, and no hooks.
     let developer = Reader::new(client(&sandbox), instance(&sandbox), token(&gitlab.user_token()));
     assert_eq!(ids(developer.listed_hooks(&list, &[1, 2]).await.expect("an answer")), [0_u64; 0]);
@@ -106,11 +106,11 @@ async fn a_list_is_found_where_there_is_one() {
         ((19, 6), Some(false), false),
     ] {
         let sandbox = sandbox(|options| options.version = options::Version::new(major, minor, 0));
-        sandbox.gitlab().lock().switches.graphql.hook_list = switch;
+        sandbox.gitlab().lock().quirks.graphql.hook_list = switch;
         let reader = reader(&sandbox);
         let version = Some(Version::new(major, minor));
         assert_eq!(reader.hook_list(version).await.expect("an answer").is_some(), found, "{major}.{minor} {switch:?}");
-        sandbox.gitlab().lock().switches.graphql.missing = vec!["description"];
+        sandbox.gitlab().lock().quirks.graphql.missing = vec!["description"];
         assert_eq!(reader.hook_list(version).await.expect("an answer"), None, "{major}.{minor} {switch:?}");
     }
 }
@@ -120,7 +120,7 @@ async fn errors_are_errors_with_status_200_too() {
     let sandbox = listing("").await;
     let reader = reader(&sandbox);
     let list = list(&reader).await;
-    sandbox.gitlab().lock().switches.graphql.max_complexity = Some(61);
+    sandbox.gitlab().lock().quirks.graphql.max_complexity = Some(61);
     let error = reader.listed_hooks(&list, &[1]).await.expect_err("too complex");
     let text = "POST /api/graphql on ";
     assert!(error.to_string().starts_with(text), "{error}");
@@ -128,8 +128,8 @@ async fn errors_are_errors_with_status_200_too() {
         error.to_string().contains("answered 200: Query has complexity of 62, which exceeds max complexity of 61"),
         "{error}"
     );
-    sandbox.gitlab().lock().switches.graphql.max_complexity = None;
-    sandbox.gitlab().lock().switches.graphql.missing = vec!["jobEvents"];
+    sandbox.gitlab().lock().quirks.graphql.max_complexity = None;
+    sandbox.gitlab().lock().quirks.graphql.missing = vec!["jobEvents"];
     let error = reader.listed_hooks(&list, &[1]).await.expect_err("a field that is gone");
     assert!(error.to_string().contains("Field 'jobEvents' doesn't exist on type 'ProjectHook'"), "{error}");
     let unknown = Reader::new(client(&sandbox), instance(&sandbox), token("glpat-unknown-token"));

@@ -20,7 +20,7 @@ const LARGEST_BUNDLE: usize = 1024 * 1024;
 
 pub(super) async fn take(State(factory): State<Factory>, headers: HeaderMap, body: Body) -> Result<Response, Problem> {
     factory.require_key(&headers)?;
-    let intake = factory.lock().switches.intake;
+    let intake = factory.lock().quirks.intake;
     if let Intake::Refuse(status) = intake {
         return Err(Problem::new(status, refusal(status)));
     }

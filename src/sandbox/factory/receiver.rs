@@ -51,7 +51,7 @@ pub(super) async fn receive(
         Some(known) => known.times += 1,
         None => record.deliveries.push(delivery),
     }
-    Ok(match record.switches.webhook.clone() {
+    Ok(match record.quirks.webhook.clone() {
         Some((status, text)) => (StatusCode::from_u16(status).unwrap_or(StatusCode::OK), text).into_response(),
         None => StatusCode::OK.into_response(),
     })
@@ -110,7 +110,7 @@ pub(super) async fn receipt(
     factory.allow_key(&headers)?;
     let record = factory.lock();
     let known = record.deliveries.iter().any(|one| one.id == asked.delivery);
-    if known && record.switches.receipts == Receipts::Honest {
+    if known && record.quirks.receipts == Receipts::Honest {
         Ok(axum::Json(json!({"received": true})).into_response())
     } else {
         Err(Problem::new(404, "no such delivery has been received"))

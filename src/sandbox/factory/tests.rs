@@ -116,16 +116,16 @@ async fn the_intake_can_be_told_to_misbehave() {
     let factory = factory();
     let body = sealed(&factory, &document());
     for refused in [401, 402, 403, 409, 413, 503] {
-        factory.switch(|switches| switches.intake = Intake::Refuse(refused));
+        factory.set_quirks(|quirks| quirks.intake = Intake::Refuse(refused));
         let (status, problem) = send(&factory, body.clone()).await;
         assert_eq!((status, problem["status"].as_u64()), (refused, Some(u64::from(refused))));
     }
     assert!(factory.bundles().is_empty());
-    factory.switch(|switches| switches.intake = Intake::WrongDigest);
+    factory.set_quirks(|quirks| quirks.intake = Intake::WrongDigest);
     let (status, receipt) = send(&factory, body.clone()).await;
     assert_eq!(status, 201);
     assert_ne!(receipt["sha256"], hex(&Sha256::digest(&body)));
-    factory.switch(|switches| switches.intake = Intake::NoReceipt);
+    factory.set_quirks(|quirks| quirks.intake = Intake::NoReceipt);
     assert_eq!(send(&factory, body).await, (204, Value::Null));
 }
 
@@ -136,7 +136,7 @@ async fn the_status_follows_the_bundles_unless_told_otherwise() {
     assert_eq!(ask(&factory, get()).await.1["status"], "pending");
     send(&factory, sealed(&factory, &document())).await;
     assert_eq!(ask(&factory, get()).await.1["status"], "connected");
-    factory.switch(|switches| switches.status = Some((Status::Failed, "the VPN is down".to_owned())));
+    factory.set_quirks(|quirks| quirks.status = Some((Status::Failed, "the VPN is down".to_owned())));
     assert_eq!(ask(&factory, get()).await.1, json!({"status": "failed", "detail": "the VPN is down"}));
 }
 
@@ -197,6 +197,6 @@ async fn a_delivery_is_taken_with_the_right_token_and_signature_only() {
     let taken = factory.deliveries();
     assert_eq!((taken.len(), taken[0].times, taken[0].signed), (1, 3, true));
     assert_eq!(ask(&factory, receipt()).await, (200, json!({"received": true})));
-    factory.switch(|switches| switches.receipts = Receipts::Forgotten);
+    factory.set_quirks(|quirks| quirks.receipts = Receipts::Forgotten);
     assert_eq!(ask(&factory, receipt()).await.0, 404);
 }

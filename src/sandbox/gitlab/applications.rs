@@ -181,7 +181,7 @@ fn entity(gitlab: &GitLab, state: &State, application: &Application) -> Value {
         "callback_url": application.redirect_uri,
         "confidential": application.confidential,
     });
-    if state.switches.expose_scopes.unwrap_or_else(|| gitlab.at_least(19, 1)) {
+    if state.quirks.expose_scopes.unwrap_or_else(|| gitlab.at_least(19, 1)) {
         answer["scopes"] = json!(application.scopes);
     }
     answer

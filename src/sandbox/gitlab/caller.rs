@@ -141,7 +141,7 @@ impl Call {
             return Err(revoked());
         }
         self.check_scopes(token, acceptable)?;
-        if token.impersonation && state.switches.impersonation_disabled {
+        if token.impersonation && state.quirks.impersonation_disabled {
             return Err(invalid_token("Token is an impersonation token but impersonation was disabled."));
         }
         let caller = caller_of(state, token.user, (Credential::Personal(id), token.scopes.clone()))?;

@@ -67,13 +67,13 @@ fn answered(
     state: &State,
     (caller, query, variables): (Option<&Caller>, &str, &Map<String, Value>),
 ) -> Value {
-    let schema = Schema::of(gitlab, &state.switches.graphql);
+    let schema = Schema::of(gitlab, &state.quirks.graphql);
     let question = match Question::read(&schema, Asked { query, variables }) {
         Ok(question) => question,
         Err(errors) => return json!({ "errors": errors }),
     };
     let own = MAX_COMPLEXITY[caller.map_or(0, |caller| 1 + usize::from(caller.admin))];
-    let most = state.switches.graphql.max_complexity.unwrap_or(own);
+    let most = state.quirks.graphql.max_complexity.unwrap_or(own);
     if question.complexity > most {
         let complexity = question.complexity;
         let text = format!("Query has complexity of {complexity}, which exceeds max complexity of {most}");

@@ -87,7 +87,7 @@ impl Hook {
 
 /// How hooks differ from instance to instance.
 #[derive(Clone, Debug)]
-pub struct HookSwitches {
+pub struct HookQuirks {
     /// The ops flag `auto_disabling_web_hooks`: off on self-managed, on at GitLab.com.
     pub auto_disabling: bool,
     /// The flag `webhook_signing_token` of 19.0; later versions have no such flag and ignore this.
@@ -113,7 +113,7 @@ pub enum UnlicensedGroups {
     Forbidden,
 }
 
-impl Default for HookSwitches {
+impl Default for HookQuirks {
     fn default() -> Self {
         Self {
             auto_disabling: false,
@@ -130,7 +130,7 @@ impl Default for HookSwitches {
 /// The hooks of the instance, what was delivered, and how.
 #[derive(Debug, Default)]
 pub struct Hooks {
-    pub switches: HookSwitches,
+    pub quirks: HookQuirks,
     sender: WebhookSender,
     /// One sequence for all kinds, as in GitLab's table `web_hooks`.
     last_id: u64,
@@ -160,7 +160,7 @@ impl Hooks {
 
     /// A hook as a list shows it.
     pub(super) fn shown(&self, gitlab: &GitLab, hook: &Hook) -> Value {
-        Shown { gitlab, switches: &self.switches, detail: Detail::Listed }.hook(hook)
+        Shown { gitlab, quirks: &self.quirks, detail: Detail::Listed }.hook(hook)
     }
 
     fn get(&self, owner: Owner, id: u64) -> Option<&Hook> {
@@ -210,7 +210,7 @@ impl GitLab {
     }
 
     /// Changes how hooks behave from now on.
-    pub fn switch_hooks(&self, change: impl FnOnce(&mut HookSwitches)) {
-        change(&mut self.lock().hooks.switches);
+    pub fn set_hook_quirks(&self, change: impl FnOnce(&mut HookQuirks)) {
+        change(&mut self.lock().hooks.quirks);
     }
 }

@@ -56,8 +56,8 @@ async fn license(Shared(gitlab): Shared<GitLab>, call: Call) -> Result<Response,
         Plan::Ultimate => "ultimate",
     };
     let state = gitlab.lock();
-    let plan = state.switches.license_plan.unwrap_or(plan);
-    let (expired, today) = (state.switches.license_expired, gitlab.clock().today());
+    let plan = state.quirks.license_plan.unwrap_or(plan);
+    let (expired, today) = (state.quirks.license_expired, gitlab.clock().today());
     let days = |days: i64| today.saturating_add(jiff::Span::new().days(days)).to_string();
     let users = state.users.values().filter(|user| !user.bot).count();
     let answer = json!({

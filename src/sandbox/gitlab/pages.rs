@@ -160,7 +160,7 @@ fn address(state: &State, call: &Call, changes: &[(&str, String)]) -> String {
     let path = state.link(&call.path);
     // Some proxies write them so.
     let path =
-        if state.switches.relative_links { Url::parse(&path).map_or(path, |url| url.path().to_owned()) } else { path };
+        if state.quirks.relative_links { Url::parse(&path).map_or(path, |url| url.path().to_owned()) } else { path };
     format!("{path}?{}", form.finish())
 }
 

@@ -8,9 +8,9 @@ use url::Url;
 
 use super::hooks::Hooks;
 use super::oauth::GrantSpec;
+use super::quirks::InstanceQuirks;
 use super::secrets::Digest;
 use super::settings::Settings;
-use super::switches::Switches;
 
 /// GitLab's access levels (gitlab: lib/gitlab/access.rb).
 pub mod level {
@@ -33,7 +33,7 @@ pub struct State {
     pub groups: BTreeMap<u64, Group>,
     pub projects: BTreeMap<u64, Project>,
     pub settings: Settings,
-    pub switches: Switches,
+    pub quirks: InstanceQuirks,
     pub hooks: Hooks,
     /// Full path of a project, small letters, to its id; kept because 50 000 projects are looked up by path.
     pub(super) project_paths: HashMap<String, u64>,
@@ -290,7 +290,7 @@ impl State {
             groups: BTreeMap::new(),
             projects: BTreeMap::new(),
             settings,
-            switches: Switches::default(),
+            quirks: InstanceQuirks::default(),
             hooks: Hooks::default(),
             project_paths: HashMap::new(),
             token_values: HashMap::new(),

@@ -29,7 +29,7 @@ const REFUSALS: [(&str, How, i32); 12] = [
 fn told(how: &How) -> World {
     let world = World::with(small());
     match how {
-        How::Switch(intake) => world.sandbox().factory().switch(|switches| switches.intake = *intake),
+        How::Switch(intake) => world.sandbox().factory().set_quirks(|quirks| quirks.intake = *intake),
         How::Fault(action) => {
             world.sandbox().fault(&format!("factory:POST /gitlab/v1/bundles={action}")).expect("a fault");
         }
@@ -39,7 +39,7 @@ fn told(how: &How) -> World {
 
 fn told_otherwise(world: &World) {
     world.sandbox().clear_faults();
-    world.sandbox().factory().switch(|switches| switches.intake = Intake::Honest);
+    world.sandbox().factory().set_quirks(|quirks| quirks.intake = Intake::Honest);
 }
 
 const CONNECT: [&str; 5] = ["connect", "--yes", "-q", "--timeout", "2"];

@@ -176,7 +176,7 @@ fn a_receiver_that_gives_back_the_webhooks_token_is_not_quoted() {
         let (world, canaries) = world();
         let secret = world.sandbox().factory().webhook_secret().to_owned();
         let body = format!("token {secret} {}", STANDARD.encode(&secret));
-        world.sandbox().factory().switch(|switches| switches.webhook = Some((code, body.clone())));
+        world.sandbox().factory().set_quirks(|quirks| quirks.webhook = Some((code, body.clone())));
         let mut runs = loud(&world);
         runs.push(world.run(&["verify", "--live", "-vv", "-o", "json"]));
         assert_hidden(&format!("answered {code}"), &canaries, (&world, &runs));

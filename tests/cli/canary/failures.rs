@@ -73,7 +73,7 @@ fn nothing_leaks_when_factory_refuses() {
         [Intake::Refuse(401), Intake::Refuse(413), Intake::Refuse(500), Intake::WrongDigest, Intake::NoReceipt]
     {
         let (world, mut canaries) = world();
-        world.sandbox().factory().switch(|switches| switches.intake = intake);
+        world.sandbox().factory().set_quirks(|quirks| quirks.intake = intake);
         let run = world.run(&["connect", "--yes", "-vv", "--log-file", "run.log"]);
         canaries.push(Canary::new("the application's secret", &application_secret(&world).expect("a bundle")));
         assert_hidden(&format!("{intake:?}"), &canaries, (&world, &[run]));

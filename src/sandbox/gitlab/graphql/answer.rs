@@ -60,7 +60,7 @@ impl Answers<'_> {
 
     /// The newest first. Archived ones and those marked for deletion are among them.
     fn projects(&self, wanted: &Wanted) -> Result<Value, Wrong> {
-        let left_out = &self.state.switches.graphql.left_out;
+        let left_out = &self.state.quirks.graphql.left_out;
         let takes = |project: &&Project| self.sees(project) && !left_out.contains(&project.id);
         let mut projects: Vec<&Project> = match wanted.arguments.get("ids").and_then(Value::as_array) {
             None => self.state.projects.values().filter(takes).collect(),

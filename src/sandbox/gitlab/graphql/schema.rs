@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 
 use crate::sandbox::gitlab::GitLab;
 use crate::sandbox::gitlab::hooks::project_flags;
-use crate::sandbox::gitlab::switches::GraphqlSwitches;
+use crate::sandbox::gitlab::quirks::GraphqlQuirks;
 
 /// `ProjectHook` and `Project.webhook` (the reference names the version).
 const HOOKS: (u16, u16) = (18, 5);
@@ -79,7 +79,7 @@ pub(super) struct Schema {
 }
 
 impl Schema {
-    pub(super) fn of(gitlab: &GitLab, switches: &GraphqlSwitches) -> Self {
+    pub(super) fn of(gitlab: &GitLab, quirks: &GraphqlQuirks) -> Self {
         let since = |(major, minor): (u16, u16)| gitlab.at_least(major, minor);
         let mut types = BTreeMap::from([
             ("Query", query()),
@@ -91,9 +91,9 @@ impl Schema {
         let mut project = project();
         if since(HOOKS) {
             project.push(Field::new("webhook", "ProjectHook").resolver(1, &["id"]).experiment());
-            types.insert("ProjectHook", hook(since(PRESENCE), &switches.missing));
+            types.insert("ProjectHook", hook(since(PRESENCE), &quirks.missing));
         }
-        if since(HOOKS) && switches.hook_list.unwrap_or_else(|| since(HOOK_LIST)) {
+        if since(HOOKS) && quirks.hook_list.unwrap_or_else(|| since(HOOK_LIST)) {
             project.push(Field::new("webhooks", "ProjectHookConnection").resolver(1, &[]).experiment());
             types.insert("ProjectHookConnection", connection("[ProjectHook]"));
         }

@@ -52,7 +52,7 @@ impl Change {
     /// Reads what this version of GitLab knows for this kind of hook; the rest is ignored as Grape ignores it.
     pub(super) fn read(gitlab: &GitLab, state: &State, owner: Owner, params: &Params) -> Result<Self, Refusal> {
         let since = |major, minor| gitlab.at_least(major, minor);
-        let signing = since(19, 1) || (since(19, 0) && state.hooks.switches.signing_tokens);
+        let signing = since(19, 1) || (since(19, 0) && state.hooks.quirks.signing_tokens);
         let template = owner != Owner::System || since(19, 0);
         let text = |name: &str, known: bool| if known { params.text(name) } else { Ok(None) };
         let mut change = Self {
@@ -225,8 +225,8 @@ impl State {
 
     fn check_hook_limit(&self, owner: Owner) -> Result<(), Problem> {
         let (kind, limit) = match owner {
-            Owner::Project(_) => ("project", self.hooks.switches.project_limit),
-            Owner::Group(_) => ("group", self.hooks.switches.group_limit),
+            Owner::Project(_) => ("project", self.hooks.quirks.project_limit),
+            Owner::Group(_) => ("group", self.hooks.quirks.group_limit),
             Owner::System => return Ok(()),
         };
         if limit == 0 || self.hooks.of(owner).count() < limit { Ok(()) } else { Err(Problem::Limit(kind, limit)) }

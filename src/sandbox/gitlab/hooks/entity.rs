@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use serde_json::{Map, Value, json};
 
 use super::event::ROWS;
-use super::{Hook, HookSwitches, Owner};
+use super::{Hook, HookQuirks, Owner};
 use crate::sandbox::gitlab::GitLab;
 
 /// How much of a hook is shown.
@@ -20,7 +20,7 @@ pub(super) enum Detail {
 /// What decides how a hook is shown.
 pub(super) struct Shown<'a> {
     pub gitlab: &'a GitLab,
-    pub switches: &'a HookSwitches,
+    pub quirks: &'a HookQuirks,
     pub detail: Detail,
 }
 
@@ -78,7 +78,7 @@ impl Shown<'_> {
     }
 
     fn status(&self, hook: &Hook) -> (&'static str, Option<String>) {
-        if !self.switches.auto_disabling || hook.owner == Owner::System {
+        if !self.quirks.auto_disabling || hook.owner == Owner::System {
             return ("executable", None);
         }
         (hook.failures.status(self.gitlab.clock().now()), hook.failures.disabled_until.map(time))

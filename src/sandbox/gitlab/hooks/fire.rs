@@ -62,12 +62,12 @@ impl GitLab {
 
     /// Group hooks can be made and tested on any EE; they fire only with a licence that has them.
     pub(super) fn group_hooks_licensed(&self, state: &State) -> bool {
-        self.enterprise() && self.options().plan != Plan::None && !state.switches.license_expired
+        self.enterprise() && self.options().plan != Plan::None && !state.quirks.license_expired
     }
 
     /// Whether the hook is not disabled now.
     pub(super) fn executable(&self, state: &State, hook: &Hook) -> bool {
-        !state.hooks.switches.auto_disabling
+        !state.hooks.quirks.auto_disabling
             || hook.owner == Owner::System
             || hook.failures.status(self.clock().now()) == "executable"
     }

@@ -94,7 +94,7 @@ impl Asked {
         }
         let caller = self.call.require(gitlab)?;
         let state = gitlab.lock();
-        let strict = state.hooks.switches.unlicensed_groups == UnlicensedGroups::Forbidden;
+        let strict = state.hooks.quirks.unlicensed_groups == UnlicensedGroups::Forbidden;
         if self.kind == Kind::Group && strict && !gitlab.group_hooks_licensed(&state) {
             return Err(Refusal::forbidden());
         }
@@ -125,7 +125,7 @@ fn since(gitlab: &GitLab, (major, minor): (u16, u16)) -> Result<(), Refusal> {
 fn answer(gitlab: &GitLab, status: StatusCode, (owner, id): (Owner, u64)) -> Result<Response, Refusal> {
     let state = gitlab.lock();
     let hook = state.hooks.get(owner, id).ok_or_else(Refusal::record_not_found)?;
-    let shown = Shown { gitlab, switches: &state.hooks.switches, detail: Detail::Full };
+    let shown = Shown { gitlab, quirks: &state.hooks.quirks, detail: Detail::Full };
     Ok((status, Json(shown.hook(hook))).into_response())
 }
 
@@ -134,7 +134,7 @@ async fn list(Shared(gitlab): Shared<GitLab>, asked: Asked) -> Result<Response, 
     let state = gitlab.lock();
     // Only the list of a project's hooks is known to leave them out.
     let detail = if asked.kind == Kind::Project { Detail::Listed } else { Detail::Full };
-    let shown = Shown { gitlab: &gitlab, switches: &state.hooks.switches, detail };
+    let shown = Shown { gitlab: &gitlab, quirks: &state.hooks.quirks, detail };
     let hooks: Vec<&Hook> = state.hooks.of(owner).collect();
     Ok(pages::offset(&state, &asked.call, hooks)?.answer(|hook| shown.hook(hook)))
 }

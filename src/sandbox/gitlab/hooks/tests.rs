@@ -114,7 +114,7 @@ async fn a_signing_token_is_ignored_while_its_flag_is_off() {
     let signing = format!("whsec_{}", "A".repeat(43) + "=");
     for (minor, present) in [(0, false), (1, true)] {
         let site = version(19, minor);
-        site.gitlab.switch_hooks(|switches| switches.signing_tokens = false);
+        site.gitlab.set_hook_quirks(|quirks| quirks.signing_tokens = false);
         let id = site.hook(json!({"signing_token": signing})).await;
         let (_, hook) = site.ask(&format!("GET /projects/1/hooks/{id}"), Value::Null).await;
         assert_eq!(hook["signing_token_present"], present, "19.{minor}");
@@ -259,7 +259,7 @@ async fn group_hooks_are_a_matter_of_edition() {
     let body = json!({"url": "https://hooks.example/"});
     assert_eq!(unlicensed.ask("POST /groups/group-1/hooks", body.clone()).await.0, 201);
     for (site, status) in [(unlicensed, 403), (site(|_| {}), 201)] {
-        site.gitlab.switch_hooks(|switches| switches.unlicensed_groups = UnlicensedGroups::Forbidden);
+        site.gitlab.set_hook_quirks(|quirks| quirks.unlicensed_groups = UnlicensedGroups::Forbidden);
         assert_eq!(site.ask("POST /groups/group-1/hooks", body.clone()).await.0, status);
     }
 }
@@ -320,7 +320,7 @@ async fn a_test_without_sample_data_says_what_is_missing() {
     let site = site(|_| {});
     site.gitlab.change_project(1, |project| project.empty_repo = true);
     let id = site.hook(json!({})).await;
-    site.gitlab.switch_hooks(|switches| switches.test_limit = 100);
+    site.gitlab.set_hook_quirks(|quirks| quirks.test_limit = 100);
     let cases = [
         ("note_events", 422, "Ensure the project has notes."),
         ("issues_events", 422, "Ensure the project has issues."),

@@ -27,7 +27,7 @@ pub(super) fn named(call: &Call) -> bool {
 /// `invalid_client`; `invalid_request` for two mechanisms at once, where the instance looks at that.
 pub(super) fn authenticate<'a>(state: &'a State, call: &Call) -> Result<&'a Application, Denied> {
     let (basic, form) = (basic(call), form(call));
-    if state.switches.one_client_mechanism && twice(basic.as_ref(), form.as_ref()) {
+    if state.quirks.one_client_mechanism && twice(basic.as_ref(), form.as_ref()) {
         let text = "The request utilizes more than one mechanism for authenticating the client.";
         return Err(Denied::because("invalid_request", text));
     }

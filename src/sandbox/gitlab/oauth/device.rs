@@ -22,7 +22,7 @@ const INTERVAL: i64 = 5;
 
 /// Whether the instance has the flow: by default since 17.3, before that behind a flag.
 pub(super) fn exists(gitlab: &GitLab, state: &State) -> bool {
-    state.switches.device_flow.unwrap_or_else(|| gitlab.at_least(17, 3))
+    state.quirks.device_flow.unwrap_or_else(|| gitlab.at_least(17, 3))
 }
 
 pub(in super::super) async fn authorize(Shared(gitlab): Shared<GitLab>, call: Call) -> Result<Response, Denied> {
@@ -35,7 +35,7 @@ pub(in super::super) async fn authorize(Shared(gitlab): Shared<GitLab>, call: Ca
         return Err(Denied::new("access_denied"));
     }
     // GitLab looks at the application's scopes since some 18.x; the bare gem only at the server's, and badly.
-    let checked = state.switches.device_checks_scopes.unwrap_or_else(|| gitlab.at_least(18, 2));
+    let checked = state.quirks.device_checks_scopes.unwrap_or_else(|| gitlab.at_least(18, 2));
     let scopes = if checked { allowed_scopes(&gitlab, application, &call)? } else { requested(&call) };
     if !scopes.iter().all(|scope| scopes::known(&gitlab).any(|known| known == scope)) {
         return Err(Denied::Page(StatusCode::UNPROCESSABLE_ENTITY));

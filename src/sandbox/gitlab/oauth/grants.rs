@@ -14,10 +14,10 @@ use super::client::{authenticate, named, text};
 use super::{Denied, Issue, device, issue, no_store};
 use crate::sandbox::gitlab::GitLab;
 use crate::sandbox::gitlab::caller::Call;
+use crate::sandbox::gitlab::quirks::ClientCredentials;
 use crate::sandbox::gitlab::scopes;
 use crate::sandbox::gitlab::secrets::{self, Digest};
 use crate::sandbox::gitlab::state::{AccessGrant, Application, State};
-use crate::sandbox::gitlab::switches::ClientCredentials;
 
 const DEVICE: &str = "urn:ietf:params:oauth:grant-type:device_code";
 /// How long an authorization code can be exchanged.
@@ -115,7 +115,7 @@ fn refresh_token(state: &mut State, call: &Call) -> Result<Issue, Denied> {
 fn client_credentials(gitlab: &GitLab, state: &mut State, call: &Call) -> Result<Issue, Denied> {
     let application = authenticate(state, call)?;
     let scopes = allowed_scopes(gitlab, application, call)?;
-    if state.switches.client_credentials == ClientCredentials::ServerError {
+    if state.quirks.client_credentials == ClientCredentials::ServerError {
         return Err(Denied::Page(StatusCode::INTERNAL_SERVER_ERROR));
     }
     Ok(Issue { application: Some(application.id), user: None, scopes })

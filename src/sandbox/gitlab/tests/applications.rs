@@ -83,7 +83,7 @@ async fn scopes_are_shown_by_newer_versions_only() {
         let expected = shown.then(|| json!(["api", "read_user"]));
         assert_eq!(made(&site).await.get("scopes"), expected.as_ref());
         assert_eq!(site.admin("GET /applications", NONE).await.body[0].get("scopes"), expected.as_ref());
-        site.gitlab.lock().switches.expose_scopes = Some(!shown);
+        site.gitlab.lock().quirks.expose_scopes = Some(!shown);
         assert_eq!(site.admin("GET /applications", NONE).await.body[0].get("scopes").is_some(), !shown);
     }
 }

@@ -8,7 +8,7 @@ use crate::sandbox::options::{Options, Version};
 /// A version of GitLab that has a list of project hooks.
 fn listing() -> Site {
     let site = of_version(19, 2);
-    site.gitlab.lock().switches.graphql.hook_list = Some(true);
+    site.gitlab.lock().quirks.graphql.hook_list = Some(true);
     site
 }
 
@@ -197,9 +197,9 @@ async fn a_query_is_charged_for_what_could_come_back() {
     };
     // The hooks: 1, and 3 below it, and a hundredth of that for each that could come; the projects: 2 and what is below, twice.
     for (first, complexity) in [(10, 16), (100, 24)] {
-        site.gitlab.lock().switches.graphql.max_complexity = Some(complexity);
+        site.gitlab.lock().quirks.graphql.max_complexity = Some(complexity);
         assert!(site.data(&query(first)).await["projects"].is_object());
-        site.gitlab.lock().switches.graphql.max_complexity = Some(complexity - 1);
+        site.gitlab.lock().quirks.graphql.max_complexity = Some(complexity - 1);
         let refused = site.graphql(&site.gitlab.admin_token(), &query(first), json!({})).await;
         let text = format!("Query has complexity of {complexity}, which exceeds max complexity of {}", complexity - 1);
         assert_eq!((refused.status, refused.body), (200, json!({ "errors": [{ "message": text }] })));

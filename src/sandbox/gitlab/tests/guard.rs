@@ -4,8 +4,8 @@ use serde_json::{Value, json};
 use std::time::Duration;
 
 use super::{NONE, Site, of_version, site};
+use crate::sandbox::gitlab::quirks::InstanceQuirks;
 use crate::sandbox::gitlab::seed::{TokenSpec, UserSpec};
-use crate::sandbox::gitlab::switches::Switches;
 use crate::sandbox::options::Options;
 
 fn scopes(names: &[&str]) -> Vec<String> {
@@ -34,7 +34,7 @@ async fn tokens_that_are_not_good_get_gitlabs_reason() {
     let revoked = gitlab.add_token(TokenSpec { revoked: true, ..TokenSpec::default() });
     let small = gitlab.add_token(TokenSpec { scopes: scopes(&["read_user"]), ..TokenSpec::default() });
     let impersonation = gitlab.add_token(TokenSpec { impersonation: true, ..TokenSpec::default() });
-    gitlab.lock().switches = Switches { impersonation_disabled: true, ..Switches::default() };
+    gitlab.lock().quirks = InstanceQuirks { impersonation_disabled: true, ..InstanceQuirks::default() };
     let unauthorized = json!({ "message": "401 Unauthorized" });
     let old = invalid_token("Token is expired. You can either do re-authorization or token refresh.");
     let ended = invalid_token("Token was revoked. You have to re-authorize from the user.");

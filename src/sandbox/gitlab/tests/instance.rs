@@ -43,7 +43,7 @@ async fn the_licence_is_shown_to_admins_of_an_enterprise_edition() {
     }
     let site = site(&Options::default());
     assert_eq!(site.api("GET /license", &site.gitlab.user_token(), NONE).await.status, 403);
-    site.gitlab.lock().switches.license_expired = true;
+    site.gitlab.lock().quirks.license_expired = true;
     assert_eq!(site.admin("GET /license", NONE).await.body["expired"], true);
 }
 

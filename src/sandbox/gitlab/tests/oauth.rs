@@ -10,8 +10,8 @@ use sha2::{Digest as _, Sha256};
 use super::{Answer, Site, of_version, site};
 use crate::sandbox::gitlab::applications::{ApplicationSpec, Pair};
 use crate::sandbox::gitlab::oauth::GrantSpec;
+use crate::sandbox::gitlab::quirks::ClientCredentials;
 use crate::sandbox::gitlab::state::DeviceAnswer;
-use crate::sandbox::gitlab::switches::ClientCredentials;
 use crate::sandbox::options::Options;
 
 const URI: &str = "https://factory.test/cb";
@@ -89,7 +89,7 @@ async fn client_credentials_show_which_scopes_an_application_has() {
     let all = app(&site, &[], true);
     let body = format!("grant_type=client_credentials&scope=sudo&{}", pair(&all));
     assert_eq!(site.form("POST /oauth/token", &body).await.status, 200, "without scopes it has all");
-    site.gitlab.lock().switches.client_credentials = ClientCredentials::ServerError;
+    site.gitlab.lock().quirks.client_credentials = ClientCredentials::ServerError;
     let broken = site.form("POST /oauth/token", &ask("&scope=read_user")).await;
     assert_eq!((broken.status, broken.header("content-type")), (500, "text/html; charset=utf-8"));
     assert_eq!(site.form("POST /oauth/token", &ask("&scope=api")).await.status, 400);
@@ -142,7 +142,7 @@ async fn a_client_may_prove_itself_twice_until_doorkeeper_minds() {
     let header = basic(&good.uid, &good.secret);
     let twice = format!("token=x&{}", pair(&good));
     assert_eq!(with(&site, "POST /oauth/introspect", (&header, &twice)).await.status, 200);
-    site.gitlab.lock().switches.one_client_mechanism = true;
+    site.gitlab.lock().quirks.one_client_mechanism = true;
     for body in [twice.as_str(), "token=x&client_id=other"] {
         let refused = with(&site, "POST /oauth/introspect", (&header, body)).await;
         assert_eq!((refused.status, &refused.body["error"]), (400, &json!("invalid_request")), "{body}");

@@ -23,8 +23,8 @@ const OF_PROXIES: [(&str, &str); 8] = [
 
 pub(super) async fn disguised(gitlab: &GitLab, mut response: Response) -> Response {
     let (unknown_fields, proxy_headers) = {
-        let switches = &gitlab.lock().switches;
-        (switches.unknown_fields, switches.proxy_headers)
+        let quirks = &gitlab.lock().quirks;
+        (quirks.unknown_fields, quirks.proxy_headers)
     };
     if proxy_headers {
         for (name, value) in OF_PROXIES {

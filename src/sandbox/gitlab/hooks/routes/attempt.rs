@@ -37,7 +37,7 @@ impl GitLab {
     fn check_limit(&self, limited: Limited) -> Result<(), Refusal> {
         let minute = self.clock().now().as_second().div_euclid(60);
         let mut state = self.lock();
-        let most = state.hooks.switches.test_limit;
+        let most = state.hooks.quirks.test_limit;
         let counted = state.hooks.limiter.entry(limited).or_insert((minute, 0));
         if counted.0 != minute {
             *counted = (minute, 0);
@@ -99,7 +99,7 @@ fn test_payload(state: &State, owner: Owner, (event, user): (Event, u64)) -> Res
     if project.empty_repo && pushed {
         return Ok(sample::canned_push());
     }
-    if project.empty_repo || state.hooks.switches.absent.contains(&event) {
+    if project.empty_repo || state.hooks.quirks.absent.contains(&event) {
         return Err(event.ensure());
     }
     Ok(sample::payload(state, project, (event, user)))

@@ -90,7 +90,7 @@ async fn a_failed_test_gives_the_receivers_words_and_the_log_the_status() {
     assert!(body["message"].as_str().is_some_and(|text| text.contains("the secret token of the delivery is wrong")));
     assert_eq!(live.log(&hook).await[0]["response_status"], "401");
 
-    live.sandbox.factory().switch(|switches| switches.webhook = Some((500, String::new())));
+    live.sandbox.factory().set_quirks(|quirks| quirks.webhook = Some((500, String::new())));
     let put = json!({"token": live.sandbox.factory().webhook_secret()});
     live.site.ask(&format!("PUT {hook}"), put).await;
     let answer = live.site.ask(&format!("POST {hook}/test/push_events"), Value::Null).await;
@@ -138,7 +138,7 @@ async fn a_delivery_is_sent_again_under_its_key() {
     let hook = live.create("/projects/1/hooks", json!({})).await;
     live.site.ask(&format!("POST {hook}/test/push_events"), Value::Null).await;
     let id = live.log(&hook).await[0]["id"].clone();
-    live.sandbox.factory().switch(|switches| switches.webhook = Some((503, "later".to_owned())));
+    live.sandbox.factory().set_quirks(|quirks| quirks.webhook = Some((503, "later".to_owned())));
     let again = live.site.ask(&format!("POST {hook}/events/{id}/resend"), Value::Null).await;
     assert_eq!(again, (201, json!({"response_status": 503})));
     let deliveries = live.sandbox.factory().deliveries();
@@ -191,8 +191,8 @@ async fn real_events_reach_those_who_subscribe() {
 async fn a_failing_hook_is_disabled_until_a_test_succeeds() {
     let live = live(|_| {});
     let hook = live.create("/projects/1/hooks", json!({})).await;
-    live.site.gitlab.switch_hooks(|switches| switches.auto_disabling = true);
-    live.sandbox.factory().switch(|switches| switches.webhook = Some((500, String::new())));
+    live.site.gitlab.set_hook_quirks(|quirks| quirks.auto_disabling = true);
+    live.sandbox.factory().set_quirks(|quirks| quirks.webhook = Some((500, String::new())));
     for _ in 0..4 {
         assert_eq!(live.site.gitlab.fire(1, Event::Push).await, 1);
     }
@@ -200,7 +200,7 @@ async fn a_failing_hook_is_disabled_until_a_test_succeeds() {
     let (_, shown) = live.site.ask(&format!("GET {hook}"), Value::Null).await;
     assert_eq!(shown["alert_status"], "temporarily_disabled");
     assert!(shown["disabled_until"].is_string());
-    live.sandbox.factory().switch(|switches| switches.webhook = None);
+    live.sandbox.factory().set_quirks(|quirks| quirks.webhook = None);
     assert_eq!(live.site.ask(&format!("POST {hook}/test/push_events"), Value::Null).await.0, 201);
     let (_, shown) = live.site.ask(&format!("GET {hook}"), Value::Null).await;
     assert_eq!((&shown["alert_status"], &shown["disabled_until"]), (&json!("executable"), &Value::Null));

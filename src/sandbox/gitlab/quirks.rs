@@ -2,7 +2,7 @@
 
 /// Everything that can be switched while the sandbox runs.
 #[derive(Clone, Debug)]
-pub struct Switches {
+pub struct InstanceQuirks {
     /// Whether answers about applications show `scopes`; `None` lets the version decide.
     pub expose_scopes: Option<bool>,
     /// The licence has run out.
@@ -17,7 +17,7 @@ pub struct Switches {
     pub device_checks_scopes: Option<bool>,
     /// Impersonation tokens are refused.
     pub impersonation_disabled: bool,
-    pub graphql: GraphqlSwitches,
+    pub graphql: GraphqlQuirks,
     /// The plan that the licence names; `None` is that of the options.
     pub license_plan: Option<&'static str>,
     /// Every object of an answer has fields that nobody knows yet.
@@ -30,7 +30,7 @@ pub struct Switches {
 
 /// How GraphQL differs from what the version decides.
 #[derive(Clone, Debug, Default)]
-pub struct GraphqlSwitches {
+pub struct GraphqlQuirks {
     /// Whether `Project` has a list of its hooks; `None` lets the version decide.
     pub hook_list: Option<bool>,
     /// Fields that the type `ProjectHook` lacks.
@@ -50,7 +50,7 @@ pub enum ClientCredentials {
     ServerError,
 }
 
-impl Default for Switches {
+impl Default for InstanceQuirks {
     fn default() -> Self {
         Self {
             expose_scopes: None,
@@ -60,7 +60,7 @@ impl Default for Switches {
             device_flow: None,
             device_checks_scopes: None,
             impersonation_disabled: false,
-            graphql: GraphqlSwitches::default(),
+            graphql: GraphqlQuirks::default(),
             license_plan: None,
             unknown_fields: false,
             proxy_headers: false,
