@@ -1,6 +1,6 @@
 //! What is not the API: pages for people, and the frame around every answer.
 
-mod disguise;
+mod response_noise;
 
 use axum::body::Body;
 use axum::extract::{Request, State as Shared};
@@ -86,7 +86,7 @@ pub(super) async fn frame(Shared(gitlab): Shared<GitLab>, request: Request, next
     if !headers.contains_key(header::CACHE_CONTROL) {
         headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("max-age=0, private, must-revalidate"));
     }
-    disguise::disguised(&gitlab, response).await
+    response_noise::add_noise(&gitlab, response).await
 }
 
 /// Maintenance mode: JSON writes are refused, form writes are sent to a page (gitlab: middleware/read_only).

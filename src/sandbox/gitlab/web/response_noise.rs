@@ -21,7 +21,7 @@ const OF_PROXIES: [(&str, &str); 8] = [
     ("alt-svc", "h3=\":443\"; ma=86400"),
 ];
 
-pub(super) async fn disguised(gitlab: &GitLab, mut response: Response) -> Response {
+pub(super) async fn add_noise(gitlab: &GitLab, mut response: Response) -> Response {
     let (unknown_fields, proxy_headers) = {
         let quirks = &gitlab.lock().quirks;
         (quirks.unknown_fields, quirks.proxy_headers)
