@@ -2,9 +2,9 @@
 //!
 //! Written from how GitLab behaves; sources of single facts stand beside them as `gitlab: path`.
 
-pub mod access;
 pub mod applications;
-pub mod caller;
+pub mod auth;
+pub mod error;
 mod graphql;
 mod groups;
 pub mod hooks;
@@ -12,10 +12,10 @@ mod instance;
 pub mod oauth;
 pub mod pages;
 pub mod params;
+pub mod permissions;
 mod projects;
 pub mod quirks;
 mod redirect_uri;
-pub mod refusal;
 mod scopes;
 pub mod secrets;
 pub mod seed;

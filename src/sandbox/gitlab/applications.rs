@@ -9,9 +9,9 @@ use axum::routing::{delete, get, post};
 use axum::{Json, Router};
 use serde_json::{Map, Value, json};
 
-use super::caller::Call;
+use super::auth::Call;
+use super::error::ApiError;
 use super::params::Params;
-use super::refusal::Refusal;
 use super::secrets::{self, Digest};
 use super::state::{Application, State, next};
 use super::{GitLab, params, redirect_uri, scopes};
@@ -52,14 +52,14 @@ impl GitLab {
 }
 
 /// The whole list, never in pages, without those that somebody owns.
-async fn list(Shared(gitlab): Shared<GitLab>, call: Call) -> Result<Json<Value>, Refusal> {
+async fn list(Shared(gitlab): Shared<GitLab>, call: Call) -> Result<Json<Value>, ApiError> {
     call.require_admin(&gitlab)?;
     let state = gitlab.lock();
     let ownerless = state.applications.values().filter(|application| application.owner.is_none());
     Ok(Json(ownerless.map(|application| entity(&gitlab, &state, application)).collect()))
 }
 
-async fn create(Shared(gitlab): Shared<GitLab>, call: Call) -> Result<Response, Refusal> {
+async fn create(Shared(gitlab): Shared<GitLab>, call: Call) -> Result<Response, ApiError> {
     call.require_admin(&gitlab)?;
     let spec = read(&gitlab, &call.params)?;
     let mut state = gitlab.lock();
@@ -68,11 +68,11 @@ async fn create(Shared(gitlab): Shared<GitLab>, call: Call) -> Result<Response, 
 }
 
 /// Not restricted to the instance's own applications: a wrong number deletes a user's (gitlab: `find_by(id:)`).
-async fn remove(Shared(gitlab): Shared<GitLab>, Path(id): Path<String>, call: Call) -> Result<StatusCode, Refusal> {
+async fn remove(Shared(gitlab): Shared<GitLab>, Path(id): Path<String>, call: Call) -> Result<StatusCode, ApiError> {
     call.require_admin(&gitlab)?;
     let id = params::id("id", &id)?;
     let mut state = gitlab.lock();
-    state.applications.remove(&id).ok_or_else(|| Refusal::not_found("Application"))?;
+    state.applications.remove(&id).ok_or_else(|| ApiError::not_found("Application"))?;
     state.oauth_tokens.retain(|_, token| token.application != Some(id));
     let State { oauth_tokens, oauth_values, refresh_values, device_codes, grants, .. } = &mut *state;
     oauth_values.retain(|_, token| oauth_tokens.contains_key(token));
@@ -82,21 +82,25 @@ async fn remove(Shared(gitlab): Shared<GitLab>, Path(id): Path<String>, call: Ca
     Ok(StatusCode::NO_CONTENT)
 }
 
-async fn renew_secret(Shared(gitlab): Shared<GitLab>, Path(id): Path<String>, call: Call) -> Result<Response, Refusal> {
+async fn renew_secret(
+    Shared(gitlab): Shared<GitLab>,
+    Path(id): Path<String>,
+    call: Call,
+) -> Result<Response, ApiError> {
     if !gitlab.at_least(16, 11) {
-        return Err(Refusal::no_route());
+        return Err(ApiError::no_route());
     }
     call.require_admin(&gitlab)?;
     let id = params::id("id", &id)?;
     let mut state = gitlab.lock();
     let secret = new_secret(&gitlab, &state);
-    let application = state.applications.get_mut(&id).ok_or_else(|| Refusal::not_found("Application"))?;
+    let application = state.applications.get_mut(&id).ok_or_else(|| ApiError::not_found("Application"))?;
     application.secret = Digest::of(&secret);
     Ok((StatusCode::CREATED, Json(entity_with_secret(&gitlab, &state, (id, &secret))?)).into_response())
 }
 
 /// Grape's errors first, in the order the parameters are declared; then the model's, all of them at once.
-fn read(gitlab: &GitLab, params: &Params) -> Result<ApplicationSpec, Refusal> {
+fn read(gitlab: &GitLab, params: &Params) -> Result<ApplicationSpec, ApiError> {
     let mut problems: Vec<String> = ["name", "redirect_uri", "scopes"]
         .iter()
         .filter(|name| params.get(name).is_none())
@@ -107,7 +111,7 @@ fn read(gitlab: &GitLab, params: &Params) -> Result<ApplicationSpec, Refusal> {
         problems.push("scopes is empty".into());
     }
     if !problems.is_empty() {
-        return Err(Refusal::invalid(&problems.join(", ")));
+        return Err(ApiError::invalid(&problems.join(", ")));
     }
     let spec = ApplicationSpec {
         name: params.text("name")?.unwrap_or_default(),
@@ -120,7 +124,7 @@ fn read(gitlab: &GitLab, params: &Params) -> Result<ApplicationSpec, Refusal> {
     Ok(spec)
 }
 
-fn validate(gitlab: &GitLab, spec: &ApplicationSpec) -> Result<(), Refusal> {
+fn validate(gitlab: &GitLab, spec: &ApplicationSpec) -> Result<(), ApiError> {
     let mut errors = Map::new();
     if spec.name.trim().is_empty() {
         errors.insert("name".into(), json!(["can't be blank"]));
@@ -137,7 +141,7 @@ fn validate(gitlab: &GitLab, spec: &ApplicationSpec) -> Result<(), Refusal> {
         };
         errors.insert("scopes".into(), json!([text]));
     }
-    if errors.is_empty() { Ok(()) } else { Err(Refusal::message(StatusCode::BAD_REQUEST, Value::Object(errors))) }
+    if errors.is_empty() { Ok(()) } else { Err(ApiError::message(StatusCode::BAD_REQUEST, Value::Object(errors))) }
 }
 
 fn insert(gitlab: &GitLab, state: &mut State, spec: ApplicationSpec) -> (u64, String) {
@@ -187,8 +191,8 @@ fn entity(gitlab: &GitLab, state: &State, application: &Application) -> Value {
     answer
 }
 
-fn entity_with_secret(gitlab: &GitLab, state: &State, (id, secret): (u64, &str)) -> Result<Value, Refusal> {
-    let application = state.applications.get(&id).ok_or_else(|| Refusal::not_found("Application"))?;
+fn entity_with_secret(gitlab: &GitLab, state: &State, (id, secret): (u64, &str)) -> Result<Value, ApiError> {
+    let application = state.applications.get(&id).ok_or_else(|| ApiError::not_found("Application"))?;
     let mut answer = entity(gitlab, state, application);
     answer["secret"] = json!(secret);
     Ok(answer)

@@ -17,9 +17,9 @@ use self::answer::Answers;
 use self::question::{Asked, Question};
 use self::schema::Schema;
 use super::GitLab;
-use super::access::Access;
-use super::caller::{API, Call, Caller};
-use super::refusal::Refusal;
+use super::auth::{API, Call, Caller};
+use super::error::ApiError;
+use super::permissions::Permissions;
 use super::state::State;
 
 /// Characters of a query; variables do not count.
@@ -50,8 +50,8 @@ async fn execute(Shared(gitlab): Shared<GitLab>, call: Call) -> Response {
 /// admin's here, with the scope `admin_mode` or without (`sessionless_bypass_admin_mode!`).
 fn caller(gitlab: &GitLab, call: &Call) -> Result<Option<Caller>, (StatusCode, &'static str)> {
     let call = Call { method: Method::GET, ..call.clone() };
-    let refused = |refusal: Refusal| match refusal.body.get("message") {
-        Some(_) if refusal.status == StatusCode::FORBIDDEN => (StatusCode::FORBIDDEN, "API not accessible for user"),
+    let refused = |error: ApiError| match error.body.get("message") {
+        Some(_) if error.status == StatusCode::FORBIDDEN => (StatusCode::FORBIDDEN, "API not accessible for user"),
         _ => (StatusCode::UNAUTHORIZED, "Invalid token"),
     };
     let caller = call.identify(gitlab, API).map_err(refused)?;
@@ -79,7 +79,7 @@ fn answered(
         let text = format!("Query has complexity of {complexity}, which exceeds max complexity of {most}");
         return json!({ "errors": [{ "message": text }] });
     }
-    Answers { gitlab, state, schema: &schema, access: Access::of(state, caller) }.query(&question.fields)
+    Answers { gitlab, state, schema: &schema, permissions: Permissions::of(state, caller) }.query(&question.fields)
 }
 
 fn failed(status: StatusCode, message: &str) -> Response {

@@ -13,12 +13,12 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::{Value, json};
 
 use super::GitLab;
-use super::access::Access;
-use super::caller::{API, Call};
+use super::auth::{API, Call};
+use super::error::ApiError;
 use super::pages;
 use super::params::Params;
+use super::permissions::Permissions;
 use super::projects::{access_level, in_groups, of_group};
-use super::refusal::Refusal;
 use super::state::{Group, State, User, level};
 
 pub(super) fn routes() -> Router<GitLab> {
@@ -44,7 +44,7 @@ struct Filter {
 
 impl Filter {
     /// `all_available` is true by default for admins and for those who are not signed in.
-    fn read(params: &Params, all: bool) -> Result<Self, Refusal> {
+    fn read(params: &Params, all: bool) -> Result<Self, ApiError> {
         Ok(Self {
             top_level: params.is("top_level_only")?,
             owned: params.is("owned")?,
@@ -55,8 +55,8 @@ impl Filter {
         })
     }
 
-    fn takes(&self, access: &Access<'_>, group: &Group) -> bool {
-        let level = access.in_group(group.id);
+    fn takes(&self, permissions: &Permissions<'_>, group: &Group) -> bool {
+        let level = permissions.in_group(group.id);
         let mine = match (self.owned, self.min_access_level) {
             (true, _) => level >= level::OWNER,
             (false, 0) => self.all || level > 0,
@@ -67,17 +67,17 @@ impl Filter {
                 || group.name.to_lowercase().contains(&self.search)
                 || group.path.to_lowercase().contains(&self.search))
             && !self.skip.contains(&group.id.to_string())
-            && (level > 0 || access.sees_group(group))
+            && (level > 0 || permissions.sees_group(group))
     }
 }
 
 /// Keyset paging is for those who are not signed in; everybody else gets pages by number, whatever they ask.
-async fn list(Shared(gitlab): Shared<GitLab>, call: Call) -> Result<Response, Refusal> {
+async fn list(Shared(gitlab): Shared<GitLab>, call: Call) -> Result<Response, ApiError> {
     let caller = call.identify(&gitlab, API)?;
     let state = gitlab.lock();
-    let access = Access::of(&state, caller.as_ref());
-    let filter = Filter::read(&call.params, access.admin() || caller.is_none())?;
-    let groups = ordered(&call, state.groups.values().filter(|group| filter.takes(&access, group)).collect())?;
+    let permissions = Permissions::of(&state, caller.as_ref());
+    let filter = Filter::read(&call.params, permissions.admin() || caller.is_none())?;
+    let groups = ordered(&call, state.groups.values().filter(|group| filter.takes(&permissions, group)).collect())?;
     let keyset = call.params.text("pagination")?.as_deref() == Some("keyset");
     let page = match (&caller, keyset) {
         (None, true) => {
@@ -93,7 +93,7 @@ async fn list(Shared(gitlab): Shared<GitLab>, call: Call) -> Result<Response, Re
     Ok(page.answer(|group| entity(&gitlab, &state, group)))
 }
 
-fn ordered<'a>(call: &Call, mut groups: Vec<&'a Group>) -> Result<Vec<&'a Group>, Refusal> {
+fn ordered<'a>(call: &Call, mut groups: Vec<&'a Group>) -> Result<Vec<&'a Group>, ApiError> {
     let by = call.params.word("order_by", &["name", "path", "id", "similarity"])?;
     match by.as_deref() {
         Some("id") => {}
@@ -115,7 +115,7 @@ fn read_cursor(cursor: &str) -> Option<(String, u64)> {
     Some((document["name"].as_str()?.to_owned(), document["id"].as_str()?.parse().ok()?))
 }
 
-async fn show(Shared(gitlab): Shared<GitLab>, Path(id): Path<String>, call: Call) -> Result<Json<Value>, Refusal> {
+async fn show(Shared(gitlab): Shared<GitLab>, Path(id): Path<String>, call: Call) -> Result<Json<Value>, ApiError> {
     let caller = call.identify(&gitlab, API)?;
     let state = gitlab.lock();
     let group = state.visible_group(&id, caller.as_ref())?;
@@ -128,7 +128,7 @@ async fn show(Shared(gitlab): Shared<GitLab>, Path(id): Path<String>, call: Call
     Ok(Json(answer))
 }
 
-async fn projects(Shared(gitlab): Shared<GitLab>, Path(id): Path<String>, call: Call) -> Result<Response, Refusal> {
+async fn projects(Shared(gitlab): Shared<GitLab>, Path(id): Path<String>, call: Call) -> Result<Response, ApiError> {
     let caller = call.identify(&gitlab, API)?;
     let groups: HashSet<u64> = {
         let state = gitlab.lock();
@@ -141,11 +141,11 @@ async fn projects(Shared(gitlab): Shared<GitLab>, Path(id): Path<String>, call: 
     in_groups(&gitlab, &call, (caller.as_ref(), &groups))
 }
 
-async fn subgroups(Shared(gitlab): Shared<GitLab>, Path(id): Path<String>, call: Call) -> Result<Response, Refusal> {
+async fn subgroups(Shared(gitlab): Shared<GitLab>, Path(id): Path<String>, call: Call) -> Result<Response, ApiError> {
     inside(&gitlab, &call, (&id, |group, top| group.parent == Some(top)))
 }
 
-async fn descendants(Shared(gitlab): Shared<GitLab>, Path(id): Path<String>, call: Call) -> Result<Response, Refusal> {
+async fn descendants(Shared(gitlab): Shared<GitLab>, Path(id): Path<String>, call: Call) -> Result<Response, ApiError> {
     inside(&gitlab, &call, (&id, |_, _| true))
 }
 
@@ -153,13 +153,13 @@ fn inside(
     gitlab: &GitLab,
     call: &Call,
     (id, wanted): (&str, impl Fn(&Group, u64) -> bool),
-) -> Result<Response, Refusal> {
+) -> Result<Response, ApiError> {
     let caller = call.identify(gitlab, API)?;
     let state = gitlab.lock();
     let top = state.visible_group(id, caller.as_ref())?.id;
-    let access = Access::of(&state, caller.as_ref());
+    let permissions = Permissions::of(&state, caller.as_ref());
     let filter = Filter::read(&call.params, true)?;
-    let groups = below(&state, top).filter(|group| wanted(group, top) && filter.takes(&access, group)).collect();
+    let groups = below(&state, top).filter(|group| wanted(group, top) && filter.takes(&permissions, group)).collect();
     let groups = ordered(call, groups)?;
     Ok(pages::offset(&state, call, groups)?.answer(|group| entity(gitlab, &state, group)))
 }
@@ -174,16 +174,16 @@ async fn show_namespace(
     Shared(gitlab): Shared<GitLab>,
     Path(id): Path<String>,
     call: Call,
-) -> Result<Json<Value>, Refusal> {
+) -> Result<Json<Value>, ApiError> {
     let caller = call.require(&gitlab)?;
     let state = gitlab.lock();
     let user = state.users.values().find(|user| user.namespace.to_string() == id || user.username == id);
     if let Some(user) = user.filter(|user| caller.admin || user.id == caller.user) {
         return Ok(Json(with_plan(&gitlab, user_namespace(&state, user))));
     }
-    let group = state.visible_group(&id, Some(&caller)).map_err(|_| Refusal::not_found("Namespace"))?;
+    let group = state.visible_group(&id, Some(&caller)).map_err(|_| ApiError::not_found("Namespace"))?;
     let answer = namespace(&state, group);
-    let owner = caller.admin || Access::of(&state, Some(&caller)).in_group(group.id) >= level::OWNER;
+    let owner = caller.admin || Permissions::of(&state, Some(&caller)).in_group(group.id) >= level::OWNER;
     Ok(Json(if owner { with_plan(&gitlab, answer) } else { answer }))
 }
 

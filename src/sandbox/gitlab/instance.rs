@@ -7,23 +7,23 @@ use axum::{Json, Router};
 use serde_json::{Value, json};
 
 use super::GitLab;
-use super::caller::{Call, READ_USER};
-use super::refusal::Refusal;
+use super::auth::{Call, READ_USER};
+use super::error::ApiError;
 use crate::sandbox::options::Plan;
 
 pub(super) fn routes() -> Router<GitLab> {
     Router::new().route("/metadata", get(metadata)).route("/version", get(version)).route("/license", get(license))
 }
 
-async fn metadata(Shared(gitlab): Shared<GitLab>, call: Call) -> Result<Json<Value>, Refusal> {
+async fn metadata(Shared(gitlab): Shared<GitLab>, call: Call) -> Result<Json<Value>, ApiError> {
     if !gitlab.at_least(15, 2) {
-        return Err(Refusal::no_route());
+        return Err(ApiError::no_route());
     }
     version(Shared(gitlab), call).await
 }
 
 /// gitlab: lib/api/entities/metadata.rb
-async fn version(Shared(gitlab): Shared<GitLab>, call: Call) -> Result<Json<Value>, Refusal> {
+async fn version(Shared(gitlab): Shared<GitLab>, call: Call) -> Result<Json<Value>, ApiError> {
     call.require_scope(&gitlab, READ_USER)?;
     let version = gitlab.options().version;
     let (tail, agent) = (if gitlab.enterprise() { "-ee" } else { "" }, gitlab.lock().link("/-/kubernetes-agent/"));
@@ -45,9 +45,9 @@ async fn version(Shared(gitlab): Shared<GitLab>, call: Call) -> Result<Json<Valu
 
 /// An EE without a licence presents none: 200 with `null`. CE does not have the route.
 /// gitlab: ee/lib/api/license.rb
-async fn license(Shared(gitlab): Shared<GitLab>, call: Call) -> Result<Response, Refusal> {
+async fn license(Shared(gitlab): Shared<GitLab>, call: Call) -> Result<Response, ApiError> {
     if !gitlab.enterprise() {
-        return Err(Refusal::no_route());
+        return Err(ApiError::no_route());
     }
     call.require_admin(&gitlab)?;
     let plan = match gitlab.options().plan {

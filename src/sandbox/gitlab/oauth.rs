@@ -37,7 +37,7 @@ pub(super) fn routes() -> Router<GitLab> {
 
 /// A refusal of the OAuth server, or one of the pages that its mistakes end in.
 #[derive(Debug)]
-pub(super) enum Denied {
+pub(super) enum OauthError {
     Error {
         error: &'static str,
         description: String,
@@ -46,7 +46,7 @@ pub(super) enum Denied {
     Page(StatusCode),
 }
 
-impl Denied {
+impl OauthError {
     /// An error with the words that Doorkeeper has for it.
     fn new(error: &'static str) -> Self {
         Self::Error { error, description: description(error).into() }
@@ -83,7 +83,7 @@ fn description(error: &str) -> &'static str {
     }
 }
 
-impl IntoResponse for Denied {
+impl IntoResponse for OauthError {
     fn into_response(self) -> Response {
         let (error, description) = match self {
             Self::Error { error, description } => (error, description),

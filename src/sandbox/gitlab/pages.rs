@@ -7,9 +7,9 @@ use serde_json::{Value, json};
 use url::Url;
 use url::form_urlencoded::Serializer;
 
-use super::caller::Call;
+use super::auth::Call;
+use super::error::ApiError;
 use super::params::Params;
-use super::refusal::Refusal;
 use super::state::State;
 
 /// Above this many rows the totals and the last page are no longer given (gitlab: doc/api/rest).
@@ -30,11 +30,11 @@ impl Cut {
     ///
     /// # Errors
     /// 400 for what is no number and for `per_page=0`.
-    pub fn read(params: &Params) -> Result<Self, Refusal> {
+    pub fn read(params: &Params) -> Result<Self, ApiError> {
         let page = params.integer("page")?.unwrap_or(1).max(1);
         let per_page = params.integer("per_page")?.unwrap_or(20);
         if per_page == 0 {
-            return Err(Refusal::invalid("per_page has a value not allowed"));
+            return Err(ApiError::invalid("per_page has a value not allowed"));
         }
         let per_page = if per_page < 0 { 20 } else { per_page.min(MAX_PER_PAGE) };
         Ok(Self { page: usize::try_from(page).unwrap_or(1), per_page: usize::try_from(per_page).unwrap_or(20) })
@@ -60,7 +60,7 @@ impl<T> Page<T> {
 ///
 /// # Errors
 /// 400 for bad paging parameters.
-pub fn offset<T>(state: &State, call: &Call, items: Vec<T>) -> Result<Page<T>, Refusal> {
+pub fn offset<T>(state: &State, call: &Call, items: Vec<T>) -> Result<Page<T>, ApiError> {
     let cut = Cut::read(&call.params)?;
     let total = items.len();
     let start = cut.page.saturating_sub(1).saturating_mul(cut.per_page);
@@ -72,14 +72,14 @@ pub fn offset<T>(state: &State, call: &Call, items: Vec<T>) -> Result<Page<T>, R
 ///
 /// # Errors
 /// 405 beyond the offset limit, with the class name in the text; 400 for bad paging parameters.
-pub fn limited_offset<T>(state: &State, call: &Call, class: &str, items: Vec<T>) -> Result<Page<T>, Refusal> {
+pub fn limited_offset<T>(state: &State, call: &Call, class: &str, items: Vec<T>) -> Result<Page<T>, ApiError> {
     let cut = Cut::read(&call.params)?;
     if cut.page.saturating_mul(cut.per_page) > OFFSET_LIMIT {
         let text = format!(
             "Offset pagination has a maximum allowed offset of {OFFSET_LIMIT} for requests that return objects of \
              type {class}. Remaining records can be retrieved using keyset pagination."
         );
-        return Err(Refusal::error(StatusCode::METHOD_NOT_ALLOWED, text));
+        return Err(ApiError::error(StatusCode::METHOD_NOT_ALLOWED, text));
     }
     offset(state, call, items)
 }
@@ -94,7 +94,7 @@ pub fn keyset<T>(
     call: &Call,
     items: impl Iterator<Item = T>,
     next: impl Fn(&T) -> (&'static str, String),
-) -> Result<Page<T>, Refusal> {
+) -> Result<Page<T>, ApiError> {
     let cut = Cut::read(&call.params)?;
     let items: Vec<T> = items.take(cut.per_page).collect();
     let mut headers = HeaderMap::new();

@@ -4,7 +4,7 @@ use axum::http::StatusCode;
 use jiff::civil::Date;
 use serde_json::{Map, Value};
 
-use super::refusal::Refusal;
+use super::error::ApiError;
 
 /// Query and body in one, as Grape merges them; the body wins.
 #[derive(Clone, Default)]
@@ -22,7 +22,7 @@ impl Params {
     ///
     /// # Errors
     /// 400 for JSON that does not parse, 415 for a content type that Grape does not know.
-    pub fn read(query: Option<&str>, content_type: Option<&str>, body: &[u8]) -> Result<Self, Refusal> {
+    pub fn read(query: Option<&str>, content_type: Option<&str>, body: &[u8]) -> Result<Self, ApiError> {
         let mut all = Map::new();
         add_form(&mut all, query.unwrap_or_default().as_bytes());
         let media = content_type.unwrap_or_default().split(';').next().unwrap_or_default().trim();
@@ -31,12 +31,12 @@ impl Params {
             "application/json" => match serde_json::from_slice(body) {
                 Ok(Value::Object(fields)) => all.extend(fields),
                 Ok(_) => {}
-                Err(_) => return Err(Refusal::invalid("message body does not match declared format")),
+                Err(_) => return Err(ApiError::invalid("message body does not match declared format")),
             },
             "" | "application/x-www-form-urlencoded" => add_form(&mut all, body),
             other => {
                 let problem = format!("The provided content-type '{other}' is not supported.");
-                return Err(Refusal::error(StatusCode::UNSUPPORTED_MEDIA_TYPE, problem));
+                return Err(ApiError::error(StatusCode::UNSUPPORTED_MEDIA_TYPE, problem));
             }
         }
         Ok(Self(all))
@@ -58,12 +58,12 @@ impl Params {
     ///
     /// # Errors
     /// 400 `… is invalid` for a list or an object.
-    pub fn text(&self, name: &str) -> Result<Option<String>, Refusal> {
+    pub fn text(&self, name: &str) -> Result<Option<String>, ApiError> {
         match self.get(name) {
             None | Some(Value::Null) => Ok(None),
             Some(Value::String(text)) => Ok(Some(text.clone())),
             Some(value @ (Value::Number(_) | Value::Bool(_))) => Ok(Some(value.to_string())),
-            Some(_) => Err(Refusal::invalid(&format!("{name} is invalid"))),
+            Some(_) => Err(ApiError::invalid(&format!("{name} is invalid"))),
         }
     }
 
@@ -71,13 +71,13 @@ impl Params {
     ///
     /// # Errors
     /// 400 `… is invalid`.
-    pub fn boolean(&self, name: &str) -> Result<Option<bool>, Refusal> {
+    pub fn boolean(&self, name: &str) -> Result<Option<bool>, ApiError> {
         let Some(text) = self.text(name)? else { return Ok(None) };
         match text.to_ascii_lowercase().as_str() {
             "" => Ok(None),
             "1" | "true" | "t" | "on" | "yes" | "y" => Ok(Some(true)),
             "0" | "false" | "f" | "off" | "no" | "n" => Ok(Some(false)),
-            _ => Err(Refusal::invalid(&format!("{name} is invalid"))),
+            _ => Err(ApiError::invalid(&format!("{name} is invalid"))),
         }
     }
 
@@ -85,7 +85,7 @@ impl Params {
     ///
     /// # Errors
     /// 400 `… is invalid`.
-    pub fn is(&self, name: &str) -> Result<bool, Refusal> {
+    pub fn is(&self, name: &str) -> Result<bool, ApiError> {
         Ok(self.boolean(name)?.unwrap_or(false))
     }
 
@@ -93,7 +93,7 @@ impl Params {
     ///
     /// # Errors
     /// 400 `… is invalid`.
-    pub fn integer(&self, name: &str) -> Result<Option<i64>, Refusal> {
+    pub fn integer(&self, name: &str) -> Result<Option<i64>, ApiError> {
         match self.text(name)? {
             None => Ok(None),
             Some(text) if text.is_empty() => Ok(None),
@@ -105,10 +105,10 @@ impl Params {
     ///
     /// # Errors
     /// 400 `… is invalid`.
-    pub fn date(&self, name: &str) -> Result<Option<Date>, Refusal> {
+    pub fn date(&self, name: &str) -> Result<Option<Date>, ApiError> {
         match self.text(name)? {
             Some(text) if !text.is_empty() => {
-                let day = text.parse().map_err(|_| Refusal::invalid(&format!("{name} is invalid")))?;
+                let day = text.parse().map_err(|_| ApiError::invalid(&format!("{name} is invalid")))?;
                 Ok(Some(day))
             }
             _ => Ok(None),
@@ -119,10 +119,10 @@ impl Params {
     ///
     /// # Errors
     /// 400 `… does not have a valid value`.
-    pub fn word(&self, name: &str, allowed: &[&str]) -> Result<Option<String>, Refusal> {
+    pub fn word(&self, name: &str, allowed: &[&str]) -> Result<Option<String>, ApiError> {
         match self.text(name)? {
             Some(word) if !allowed.contains(&word.as_str()) => {
-                Err(Refusal::invalid(&format!("{name} does not have a valid value")))
+                Err(ApiError::invalid(&format!("{name} does not have a valid value")))
             }
             word => Ok(word),
         }
@@ -132,14 +132,14 @@ impl Params {
     ///
     /// # Errors
     /// 400 `… is invalid` if it is neither.
-    pub fn list(&self, name: &str) -> Result<Option<Vec<String>>, Refusal> {
+    pub fn list(&self, name: &str) -> Result<Option<Vec<String>>, ApiError> {
         match self.get(name) {
             None | Some(Value::Null) => Ok(None),
             Some(Value::Array(items)) => Ok(Some(items.iter().filter_map(Value::as_str).map(str::to_owned).collect())),
             Some(Value::String(text)) => {
                 Ok(Some(text.split(',').map(str::trim).filter(|part| !part.is_empty()).map(str::to_owned).collect()))
             }
-            Some(_) => Err(Refusal::invalid(&format!("{name} is invalid"))),
+            Some(_) => Err(ApiError::invalid(&format!("{name} is invalid"))),
         }
     }
 
@@ -147,10 +147,10 @@ impl Params {
     ///
     /// # Errors
     /// 400 when one of the names was not sent.
-    pub fn require(&self, names: &[&str]) -> Result<(), Refusal> {
+    pub fn require(&self, names: &[&str]) -> Result<(), ApiError> {
         let missing: Vec<String> =
             names.iter().filter(|name| self.get(name).is_none()).map(|name| format!("{name} is missing")).collect();
-        if missing.is_empty() { Ok(()) } else { Err(Refusal::invalid(&missing.join(", "))) }
+        if missing.is_empty() { Ok(()) } else { Err(ApiError::invalid(&missing.join(", "))) }
     }
 }
 
@@ -158,15 +158,15 @@ impl Params {
 ///
 /// # Errors
 /// 400 `… is invalid`.
-pub fn integer(name: &str, text: &str) -> Result<i64, Refusal> {
-    text.trim().parse().map_err(|_| Refusal::invalid(&format!("{name} is invalid")))
+pub fn integer(name: &str, text: &str) -> Result<i64, ApiError> {
+    text.trim().parse().map_err(|_| ApiError::invalid(&format!("{name} is invalid")))
 }
 
 /// Reads an id of the path; one that is negative names nothing.
 ///
 /// # Errors
 /// 400 `… is invalid`.
-pub fn id(name: &str, text: &str) -> Result<u64, Refusal> {
+pub fn id(name: &str, text: &str) -> Result<u64, ApiError> {
     Ok(u64::try_from(integer(name, text)?).unwrap_or(0))
 }
 

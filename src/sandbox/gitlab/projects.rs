@@ -16,11 +16,11 @@ use serde_json::Value;
 use entity::{Shape, entity};
 
 use super::GitLab;
-use super::access::Access;
-use super::caller::{API, Call, Caller};
+use super::auth::{API, Call, Caller};
+use super::error::ApiError;
 use super::pages;
 use super::params::Params;
-use super::refusal::Refusal;
+use super::permissions::Permissions;
 use super::state::{Namespace, Project, State, level};
 
 pub(super) fn routes() -> Router<GitLab> {
@@ -47,7 +47,7 @@ struct Filter {
 }
 
 impl Filter {
-    fn read(params: &Params, admin: bool) -> Result<Self, Refusal> {
+    fn read(params: &Params, admin: bool) -> Result<Self, ApiError> {
         let id = |name: &str| Ok(params.integer(name)?.map(|id| u64::try_from(id).unwrap_or(0)));
         let search = params.text("search")?.unwrap_or_default().to_lowercase();
         Ok(Self {
@@ -65,8 +65,8 @@ impl Filter {
         })
     }
 
-    fn takes(&self, access: &Access<'_>, project: &Project) -> bool {
-        let level = access.in_project(project);
+    fn takes(&self, permissions: &Permissions<'_>, project: &Project) -> bool {
+        let level = permissions.in_project(project);
         let sleeping = project.archived || project.marked_for_deletion.is_some();
         (self.pending_delete || !project.pending_delete)
             && self.id_after.is_none_or(|id| project.id > id)
@@ -78,7 +78,7 @@ impl Filter {
             && (!self.member || level > 0)
             && (!self.owned || level >= level::OWNER)
             && level >= self.min_access_level
-            && access.sees_project(project)
+            && permissions.sees_project(project)
             && self.found(project)
     }
 
@@ -92,45 +92,45 @@ impl Filter {
 }
 
 /// `min_access_level`, one of GitLab's levels; 0 when it is not given.
-pub(super) fn access_level(params: &Params) -> Result<u8, Refusal> {
+pub(super) fn access_level(params: &Params) -> Result<u8, ApiError> {
     let allowed = ["5", "10", "15", "20", "25", "30", "40", "50", "60"];
     let level = params.word("min_access_level", &allowed)?;
     Ok(level.and_then(|level| level.parse().ok()).unwrap_or(0))
 }
 
-async fn list(Shared(gitlab): Shared<GitLab>, call: Call) -> Result<Response, Refusal> {
+async fn list(Shared(gitlab): Shared<GitLab>, call: Call) -> Result<Response, ApiError> {
     let caller = call.identify(&gitlab, API)?;
     let state = gitlab.lock();
-    let access = Access::of(&state, caller.as_ref());
-    let filter = Filter::read(&call.params, access.admin())?;
+    let permissions = Permissions::of(&state, caller.as_ref());
+    let filter = Filter::read(&call.params, permissions.admin())?;
     let order = Order::read(&call.params)?;
     let shape = Shape { signed_in: caller.is_some(), simple: call.params.is("simple")? || caller.is_none() };
     let page = match call.params.text("pagination")?.as_deref() {
-        Some("keyset") => by_keys(&call, &access, (&state, &filter, &order))?,
+        Some("keyset") => by_keys(&call, &permissions, (&state, &filter, &order))?,
         _ => {
             let mut projects: Vec<&Project> =
-                state.projects.values().filter(|project| filter.takes(&access, project)).collect();
+                state.projects.values().filter(|project| filter.takes(&permissions, project)).collect();
             order.apply(&mut projects);
             pages::limited_offset(&state, &call, "Project", projects)?
         }
     };
-    Ok(page.answer(|project| entity(&access, &state, (project, shape))))
+    Ok(page.answer(|project| entity(&permissions, &state, (project, shape))))
 }
 
 /// Keyset paging goes by id only, and downwards unless told otherwise.
 fn by_keys<'a>(
     call: &Call,
-    access: &Access<'_>,
+    permissions: &Permissions<'_>,
     (state, filter, order): (&'a State, &Filter, &Order),
-) -> Result<pages::Page<&'a Project>, Refusal> {
+) -> Result<pages::Page<&'a Project>, ApiError> {
     if order.by != By::Id {
         let text = "Keyset pagination is not yet available for this type of request";
-        return Err(Refusal::error(StatusCode::METHOD_NOT_ALLOWED, text));
+        return Err(ApiError::error(StatusCode::METHOD_NOT_ALLOWED, text));
     }
     let after = filter.id_after.map_or(0, |id| id.saturating_add(1));
     let before = filter.id_before.unwrap_or(u64::MAX).max(after);
     let range = state.projects.range(after..before).map(|(_, project)| project);
-    let wanted = |project: &&Project| filter.takes(access, project);
+    let wanted = |project: &&Project| filter.takes(permissions, project);
     match order.descending {
         true => pages::keyset(state, call, range.rev().filter(wanted), |last| ("id_before", last.id.to_string())),
         false => pages::keyset(state, call, range.filter(wanted), |last| ("id_after", last.id.to_string())),
@@ -153,7 +153,7 @@ struct Order {
 }
 
 impl Order {
-    fn read(params: &Params) -> Result<Self, Refusal> {
+    fn read(params: &Params) -> Result<Self, ApiError> {
         let words = ["id", "name", "path", "created_at", "updated_at", "last_activity_at", "similarity", "star_count"];
         let by = match params.word("order_by", &words)?.as_deref() {
             Some("id") => By::Id,
@@ -179,13 +179,13 @@ impl Order {
     }
 }
 
-async fn show(Shared(gitlab): Shared<GitLab>, Path(id): Path<String>, call: Call) -> Result<Json<Value>, Refusal> {
+async fn show(Shared(gitlab): Shared<GitLab>, Path(id): Path<String>, call: Call) -> Result<Json<Value>, ApiError> {
     let caller = call.identify(&gitlab, API)?;
     let state = gitlab.lock();
     let project = state.visible_project(&id, caller.as_ref())?;
-    let access = Access::of(&state, caller.as_ref());
+    let permissions = Permissions::of(&state, caller.as_ref());
     let shape = Shape { signed_in: caller.is_some(), simple: caller.is_none() };
-    Ok(Json(entity(&access, &state, (project, shape))))
+    Ok(Json(entity(&permissions, &state, (project, shape))))
 }
 
 /// The projects of some groups, for `/groups/:id/projects`.
@@ -193,28 +193,28 @@ pub(super) fn in_groups(
     gitlab: &GitLab,
     call: &Call,
     (caller, groups): (Option<&Caller>, &HashSet<u64>),
-) -> Result<Response, Refusal> {
+) -> Result<Response, ApiError> {
     let state = gitlab.lock();
-    let access = Access::of(&state, caller);
+    let permissions = Permissions::of(&state, caller);
     let filter = Filter::read(&call.params, false)?;
     let order = Order::read(&call.params)?;
     let shape = Shape { signed_in: caller.is_some(), simple: call.params.is("simple")? || caller.is_none() };
     let inside = |project: &&Project| match project.namespace {
-        Namespace::Group(home) => groups.contains(&home) && filter.takes(&access, project),
+        Namespace::Group(home) => groups.contains(&home) && filter.takes(&permissions, project),
         Namespace::User(_) => false,
     };
     let mut projects: Vec<&Project> = state.projects.values().filter(inside).collect();
     order.apply(&mut projects);
-    Ok(pages::offset(&state, call, projects)?.answer(|project| entity(&access, &state, (project, shape))))
+    Ok(pages::offset(&state, call, projects)?.answer(|project| entity(&permissions, &state, (project, shape))))
 }
 
 /// The projects that a group's own page lists: at most 100, its own and not its subgroups'.
 pub(super) fn of_group(state: &State, caller: Option<&Caller>, group: u64) -> Vec<Value> {
-    let access = Access::of(state, caller);
+    let permissions = Permissions::of(state, caller);
     let shape = Shape { signed_in: false, simple: caller.is_none() };
     let own = |project: &&Project| {
-        project.namespace.group() == Some(group) && !project.pending_delete && access.sees_project(project)
+        project.namespace.group() == Some(group) && !project.pending_delete && permissions.sees_project(project)
     };
     let projects = state.projects.values().rev().filter(own).take(GROUP_PAGE_LIMIT);
-    projects.map(|project| entity(&access, state, (project, shape))).collect()
+    projects.map(|project| entity(&permissions, state, (project, shape))).collect()
 }

@@ -8,8 +8,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use super::GitLab;
-use super::caller::Call;
-use super::refusal::Refusal;
+use super::auth::Call;
+use super::error::ApiError;
 
 /// A part of GitLab's settings, under GitLab's own names (gitlab: app/models/application_setting.rb).
 #[derive(Clone, Debug, Deserialize, Serialize)]
@@ -69,13 +69,13 @@ pub(super) fn routes() -> Router<GitLab> {
     Router::new().route("/application/settings", get(show).put(update))
 }
 
-async fn show(Shared(gitlab): Shared<GitLab>, call: Call) -> Result<Response, Refusal> {
+async fn show(Shared(gitlab): Shared<GitLab>, call: Call) -> Result<Response, ApiError> {
     call.require_admin(&gitlab)?;
     let settings = gitlab.lock().settings.clone();
     Ok(Json(document(&settings)).into_response())
 }
 
-async fn update(Shared(gitlab): Shared<GitLab>, call: Call) -> Result<Response, Refusal> {
+async fn update(Shared(gitlab): Shared<GitLab>, call: Call) -> Result<Response, ApiError> {
     call.require_admin(&gitlab)?;
     let mut state = gitlab.lock();
     let changed = overlay(&state.settings, call.params.all())?;
@@ -84,21 +84,21 @@ async fn update(Shared(gitlab): Shared<GitLab>, call: Call) -> Result<Response, 
 }
 
 /// The settings with the given ones in place; unknown names are ignored as Grape ignores them.
-fn overlay(settings: &Settings, given: &Map<String, Value>) -> Result<Settings, Refusal> {
+fn overlay(settings: &Settings, given: &Map<String, Value>) -> Result<Settings, ApiError> {
     let mut document = document(settings);
-    let Some(fields) = document.as_object_mut() else { return Err(Refusal::record_not_found()) };
+    let Some(fields) = document.as_object_mut() else { return Err(ApiError::record_not_found()) };
     let known: Vec<&String> = given.keys().filter(|name| fields.contains_key(*name)).collect();
     if known.is_empty() {
         let names: Vec<&str> = fields.keys().map(String::as_str).collect();
         let problem = format!("{} are missing, at least one parameter must be provided", names.join(", "));
-        return Err(Refusal::invalid(&problem));
+        return Err(ApiError::invalid(&problem));
     }
     for name in known {
         let present = fields[name].clone();
-        let value = coerce(&present, &given[name]).ok_or_else(|| Refusal::invalid(&format!("{name} is invalid")))?;
+        let value = coerce(&present, &given[name]).ok_or_else(|| ApiError::invalid(&format!("{name} is invalid")))?;
         fields.insert(name.clone(), value);
     }
-    serde_json::from_value(document).map_err(|_| Refusal::invalid("settings are invalid"))
+    serde_json::from_value(document).map_err(|_| ApiError::invalid("settings are invalid"))
 }
 
 /// Reads a value as the kind that the setting has now; forms send everything as text.

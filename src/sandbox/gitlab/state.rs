@@ -191,7 +191,7 @@ pub enum DeviceAnswer {
     Pending,
     /// By the user with this id.
     Approved(u64),
-    Denied,
+    OauthError,
 }
 
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]

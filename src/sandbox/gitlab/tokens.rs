@@ -10,8 +10,8 @@ use axum::{Json, Router};
 use jiff::civil::Date;
 use serde_json::{Value, json};
 
-use super::caller::{ANY, API, Call, Caller, Credential};
-use super::refusal::Refusal;
+use super::auth::{ANY, API, Call, Caller, Credential};
+use super::error::ApiError;
 use super::secrets::Digest;
 use super::state::{State, Token, next};
 use super::{GitLab, pages, params};
@@ -40,11 +40,11 @@ pub(super) fn routes() -> Router<GitLab> {
 }
 
 /// Impersonation tokens are listed to admins only (gitlab: lib/api/helpers/personal_access_tokens_helpers.rb).
-async fn list(Shared(gitlab): Shared<GitLab>, call: Call) -> Result<Response, Refusal> {
+async fn list(Shared(gitlab): Shared<GitLab>, call: Call) -> Result<Response, ApiError> {
     let caller = call.require(&gitlab)?;
     let user = call.params.integer("user_id")?.map(|id| u64::try_from(id).unwrap_or(0));
     if !caller.admin && user.is_some_and(|user| user != caller.user) {
-        return Err(Refusal::unauthorized());
+        return Err(ApiError::unauthorized());
     }
     let user = if caller.admin { user } else { Some(caller.user) };
     let search = call.params.text("search")?.map(|text| text.to_lowercase());
@@ -60,21 +60,21 @@ async fn list(Shared(gitlab): Shared<GitLab>, call: Call) -> Result<Response, Re
     };
     let state = gitlab.lock();
     if user.is_some_and(|user| !state.users.contains_key(&user)) {
-        return Err(Refusal::message(StatusCode::NOT_FOUND, "404 Not Found"));
+        return Err(ApiError::message(StatusCode::NOT_FOUND, "404 Not Found"));
     }
     let tokens: Vec<&Token> = state.tokens.values().filter(wanted).collect();
     Ok(pages::offset(&state, &call, tokens)?.answer(|token| entity(&gitlab, token)))
 }
 
-async fn show_self(Shared(gitlab): Shared<GitLab>, call: Call) -> Result<Json<Value>, Refusal> {
+async fn show_self(Shared(gitlab): Shared<GitLab>, call: Call) -> Result<Json<Value>, ApiError> {
     let caller = call.require_scope(&gitlab, ANY)?;
     let id = personal(&caller).ok_or_else(not_personal)?;
     let state = gitlab.lock();
-    let token = state.tokens.get(&id).ok_or_else(Refusal::unauthorized)?;
+    let token = state.tokens.get(&id).ok_or_else(ApiError::unauthorized)?;
     Ok(Json(entity(&gitlab, token)))
 }
 
-async fn revoke_self(Shared(gitlab): Shared<GitLab>, call: Call) -> Result<StatusCode, Refusal> {
+async fn revoke_self(Shared(gitlab): Shared<GitLab>, call: Call) -> Result<StatusCode, ApiError> {
     let caller = call.require_scope(&gitlab, ANY)?;
     let id = personal(&caller).ok_or_else(not_personal)?;
     if let Some(token) = gitlab.lock().tokens.get_mut(&id) {
@@ -83,25 +83,25 @@ async fn revoke_self(Shared(gitlab): Shared<GitLab>, call: Call) -> Result<Statu
     Ok(StatusCode::NO_CONTENT)
 }
 
-async fn rotate_self(Shared(gitlab): Shared<GitLab>, call: Call) -> Result<Json<Value>, Refusal> {
+async fn rotate_self(Shared(gitlab): Shared<GitLab>, call: Call) -> Result<Json<Value>, ApiError> {
     if !gitlab.at_least(16, 10) {
-        return Err(Refusal::no_route());
+        return Err(ApiError::no_route());
     }
     // The endpoint's own scopes and then those of the whole API, as GitLab's refusal lists them.
     let acceptable: &[&str] = if gitlab.at_least(17, 9) { &["api", "self_rotate", "api", "read_api"] } else { API };
     let caller = call.require_scope(&gitlab, acceptable)?;
-    let not_allowed = || Refusal::message(StatusCode::METHOD_NOT_ALLOWED, "405 Method Not Allowed");
+    let not_allowed = || ApiError::message(StatusCode::METHOD_NOT_ALLOWED, "405 Method Not Allowed");
     let id = personal(&caller).ok_or_else(not_allowed)?;
     rotated(&gitlab, &call, id)
 }
 
-async fn show(Shared(gitlab): Shared<GitLab>, Path(id): Path<String>, call: Call) -> Result<Json<Value>, Refusal> {
+async fn show(Shared(gitlab): Shared<GitLab>, Path(id): Path<String>, call: Call) -> Result<Json<Value>, ApiError> {
     let caller = call.require(&gitlab)?;
     let state = gitlab.lock();
     Ok(Json(entity(&gitlab, managed(&state, &caller, &id)?)))
 }
 
-async fn revoke(Shared(gitlab): Shared<GitLab>, Path(id): Path<String>, call: Call) -> Result<StatusCode, Refusal> {
+async fn revoke(Shared(gitlab): Shared<GitLab>, Path(id): Path<String>, call: Call) -> Result<StatusCode, ApiError> {
     let caller = call.require(&gitlab)?;
     let mut state = gitlab.lock();
     let id = managed(&state, &caller, &id)?.id;
@@ -111,9 +111,9 @@ async fn revoke(Shared(gitlab): Shared<GitLab>, Path(id): Path<String>, call: Ca
     Ok(StatusCode::NO_CONTENT)
 }
 
-async fn rotate(Shared(gitlab): Shared<GitLab>, Path(id): Path<String>, call: Call) -> Result<Json<Value>, Refusal> {
+async fn rotate(Shared(gitlab): Shared<GitLab>, Path(id): Path<String>, call: Call) -> Result<Json<Value>, ApiError> {
     if !gitlab.at_least(16, 0) {
-        return Err(Refusal::no_route());
+        return Err(ApiError::no_route());
     }
     let caller = call.require(&gitlab)?;
     let id = managed(&gitlab.lock(), &caller, &id)?.id;
@@ -121,20 +121,20 @@ async fn rotate(Shared(gitlab): Shared<GitLab>, Path(id): Path<String>, call: Ca
 }
 
 /// A token of the path that is the caller's own, or anybody's for an admin; only an admin learns that there is none.
-fn managed<'a>(state: &'a State, caller: &Caller, id: &str) -> Result<&'a Token, Refusal> {
+fn managed<'a>(state: &'a State, caller: &Caller, id: &str) -> Result<&'a Token, ApiError> {
     let token = state.tokens.get(&params::id("id", id)?);
     match token {
         Some(token) if caller.admin || token.user == caller.user => Ok(token),
-        _ if caller.admin => Err(Refusal::message(StatusCode::NOT_FOUND, "404 Not Found")),
-        _ => Err(Refusal::unauthorized()),
+        _ if caller.admin => Err(ApiError::message(StatusCode::NOT_FOUND, "404 Not Found")),
+        _ => Err(ApiError::unauthorized()),
     }
 }
 
-fn rotated(gitlab: &GitLab, call: &Call, id: u64) -> Result<Json<Value>, Refusal> {
+fn rotated(gitlab: &GitLab, call: &Call, id: u64) -> Result<Json<Value>, ApiError> {
     let asked = if gitlab.at_least(16, 6) { call.params.date("expires_at")? } else { None };
     let mut state = gitlab.lock();
     let expires_at = expiry(gitlab, &state, (asked, LIFE_OF_ROTATED)).map_err(|text| bad_request(&text))?;
-    let Some(old) = state.tokens.get_mut(&id) else { return Err(Refusal::unauthorized()) };
+    let Some(old) = state.tokens.get_mut(&id) else { return Err(ApiError::unauthorized()) };
     if old.revoked {
         return Err(bad_request("Token already revoked"));
     }
@@ -232,10 +232,10 @@ fn personal(caller: &Caller) -> Option<u64> {
     }
 }
 
-fn not_personal() -> Refusal {
+fn not_personal() -> ApiError {
     bad_request("This endpoint requires token type to be a personal access token")
 }
 
-fn bad_request(reason: &str) -> Refusal {
-    Refusal::message(StatusCode::BAD_REQUEST, format!("400 Bad request - {reason}"))
+fn bad_request(reason: &str) -> ApiError {
+    ApiError::message(StatusCode::BAD_REQUEST, format!("400 Bad request - {reason}"))
 }

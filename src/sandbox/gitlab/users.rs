@@ -7,8 +7,8 @@ use axum::routing::{get, post};
 use axum::{Json, Router};
 use serde_json::{Value, json};
 
-use super::caller::{Call, Caller, READ_USER};
-use super::refusal::Refusal;
+use super::auth::{Call, Caller, READ_USER};
+use super::error::ApiError;
 use super::state::{State, User, UserState};
 use super::tokens::{self, New};
 use super::{GitLab, params, scopes};
@@ -20,10 +20,10 @@ pub(super) fn routes() -> Router<GitLab> {
         .route("/users/{id}/personal_access_tokens", post(create_token))
 }
 
-async fn current(Shared(gitlab): Shared<GitLab>, call: Call) -> Result<Json<Value>, Refusal> {
+async fn current(Shared(gitlab): Shared<GitLab>, call: Call) -> Result<Json<Value>, ApiError> {
     let caller = call.require_scope(&gitlab, READ_USER)?;
     let state = gitlab.lock();
-    let user = state.users.get(&caller.user).ok_or_else(Refusal::unauthorized)?;
+    let user = state.users.get(&caller.user).ok_or_else(ApiError::unauthorized)?;
     let mut answer = public(&state, user);
     private(&mut answer, user);
     if caller.admin {
@@ -32,11 +32,11 @@ async fn current(Shared(gitlab): Shared<GitLab>, call: Call) -> Result<Json<Valu
     Ok(Json(answer))
 }
 
-async fn show(Shared(gitlab): Shared<GitLab>, Path(id): Path<String>, call: Call) -> Result<Json<Value>, Refusal> {
+async fn show(Shared(gitlab): Shared<GitLab>, Path(id): Path<String>, call: Call) -> Result<Json<Value>, ApiError> {
     let caller = call.require_scope(&gitlab, READ_USER)?;
     let id = params::id("id", &id)?;
     let state = gitlab.lock();
-    let user = state.users.get(&id).ok_or_else(|| Refusal::not_found("User"))?;
+    let user = state.users.get(&id).ok_or_else(|| ApiError::not_found("User"))?;
     let mut answer = public(&state, user);
     if caller.admin {
         private(&mut answer, user);
@@ -46,20 +46,24 @@ async fn show(Shared(gitlab): Shared<GitLab>, Path(id): Path<String>, call: Call
 }
 
 /// gitlab: lib/api/users.rb, `POST :user_id/personal_access_tokens`
-async fn create_token(Shared(gitlab): Shared<GitLab>, Path(id): Path<String>, call: Call) -> Result<Response, Refusal> {
+async fn create_token(
+    Shared(gitlab): Shared<GitLab>,
+    Path(id): Path<String>,
+    call: Call,
+) -> Result<Response, ApiError> {
     let caller: Caller = call.require_admin(&gitlab)?;
     let user = params::id("user_id", &id)?;
     call.params.require(&["name", "scopes"])?;
     let scopes = call.params.list("scopes")?.unwrap_or_default();
     if scopes.is_empty() || !scopes.iter().all(|scope| scopes::personal(&gitlab).any(|known| known == scope)) {
-        return Err(Refusal::invalid("scopes does not have a valid value"));
+        return Err(ApiError::invalid("scopes does not have a valid value"));
     }
     let mut state = gitlab.lock();
     if !state.users.contains_key(&user) {
-        return Err(Refusal::not_found("User"));
+        return Err(ApiError::not_found("User"));
     }
     let expires_at = tokens::expiry(&gitlab, &state, (call.params.date("expires_at")?, tokens::LIFE_OF_NEW))
-        .map_err(|text| Refusal::message(StatusCode::UNPROCESSABLE_ENTITY, text))?;
+        .map_err(|text| ApiError::message(StatusCode::UNPROCESSABLE_ENTITY, text))?;
     let new = New {
         user,
         name: call.params.text("name")?.unwrap_or_default(),

@@ -10,7 +10,7 @@ use axum::response::{Html, IntoResponse, Response};
 use serde_json::json;
 
 use super::GitLab;
-use super::refusal::Refusal;
+use super::error::ApiError;
 use crate::sandbox::request_log::is_write;
 
 const NOT_FOUND: &str = "<!DOCTYPE html>\n<html>\n<head>\n  <title>The page could not be found (404)</title>\n</head>\n\
@@ -30,9 +30,9 @@ pub(super) async fn elsewhere(Shared(gitlab): Shared<GitLab>, request: Request) 
         |prefix: &&str| path.strip_prefix(*prefix).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));
     match path {
         _ if path == "/api/v3" || path.starts_with("/api/v3/") => {
-            Refusal::error(StatusCode::GONE, "API V3 is no longer supported. Use API V4 instead.").into_response()
+            ApiError::error(StatusCode::GONE, "API V3 is no longer supported. Use API V4 instead.").into_response()
         }
-        _ if path == "/api" || path.starts_with("/api/") => Refusal::no_route().into_response(),
+        _ if path == "/api" || path.starts_with("/api/") => ApiError::no_route().into_response(),
         "/users/sign_in" => Html(SIGN_IN).into_response(),
         "/-/health" => "GitLab OK".into_response(),
         "/-/liveness" | "/-/readiness" => axum::Json(json!({ "status": "ok" })).into_response(),
@@ -53,8 +53,8 @@ pub(super) async fn not_found() -> Response {
 }
 
 /// A known API path with a method it does not have.
-pub(super) async fn no_method() -> Refusal {
-    Refusal::error(StatusCode::METHOD_NOT_ALLOWED, "405 Not Allowed")
+pub(super) async fn no_method() -> ApiError {
+    ApiError::error(StatusCode::METHOD_NOT_ALLOWED, "405 Not Allowed")
 }
 
 fn sign_in(gitlab: &GitLab) -> Response {
@@ -65,9 +65,9 @@ fn sign_in(gitlab: &GitLab) -> Response {
 
 /// Around every request: refuses writes on a read-only instance, and marks the answer as GitLab's.
 pub(super) async fn frame(Shared(gitlab): Shared<GitLab>, request: Request, next: Next) -> Response {
-    let refusal = read_only(&gitlab, &request);
-    let mut response = match refusal {
-        Some(refusal) => refusal,
+    let refused = read_only(&gitlab, &request);
+    let mut response = match refused {
+        Some(response) => response,
         None => next.run(request).await,
     };
     let id = uuid::Uuid::new_v4().simple().to_string();
@@ -101,7 +101,7 @@ fn read_only(gitlab: &GitLab, request: &Request) -> Option<Response> {
     let content_type = request.headers().get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
     if content_type.is_some_and(|kind| kind.starts_with("application/json")) {
         let text = "You cannot perform write operations on a read-only instance";
-        return Some(Refusal::message(StatusCode::FORBIDDEN, text).into_response());
+        return Some(ApiError::message(StatusCode::FORBIDDEN, text).into_response());
     }
     let mut response = Response::new(Body::empty());
     *response.status_mut() = StatusCode::MOVED_PERMANENTLY;

@@ -9,8 +9,8 @@ use serde_json::{Map, Value, json};
 use super::question::Wanted;
 use super::schema::{Field, Schema, base, snake};
 use crate::sandbox::gitlab::GitLab;
-use crate::sandbox::gitlab::access::Access;
 use crate::sandbox::gitlab::hooks::{Hook, Owner};
+use crate::sandbox::gitlab::permissions::Permissions;
 use crate::sandbox::gitlab::state::{Project, State, level};
 
 /// Who answers, and to whom.
@@ -18,7 +18,7 @@ pub(super) struct Answers<'a> {
     pub gitlab: &'a GitLab,
     pub state: &'a State,
     pub schema: &'a Schema,
-    pub access: Access<'a>,
+    pub permissions: Permissions<'a>,
 }
 
 /// The text of an error, which leaves its field `null`.
@@ -55,7 +55,7 @@ impl Answers<'_> {
     }
 
     fn sees(&self, project: &Project) -> bool {
-        !project.pending_delete && self.access.sees_project(project)
+        !project.pending_delete && self.permissions.sees_project(project)
     }
 
     /// The newest first. Archived ones and those marked for deletion are among them.
@@ -96,7 +96,7 @@ impl Answers<'_> {
 
     /// `read_web_hook`.
     fn may_read_hooks(&self, project: &Project) -> bool {
-        self.access.admin() || self.access.in_project(project) >= level::MAINTAINER
+        self.permissions.admin() || self.permissions.in_project(project) >= level::MAINTAINER
     }
 
     /// The newest first, which is the order of every connection that has no other.

@@ -11,8 +11,8 @@ use serde_json::{Value, json};
 use super::event::{Events, ROWS, Row};
 use super::{Event, Hook, Owner, outbound};
 use crate::sandbox::gitlab::GitLab;
+use crate::sandbox::gitlab::error::ApiError;
 use crate::sandbox::gitlab::params::Params;
-use crate::sandbox::gitlab::refusal::Refusal;
 use crate::sandbox::gitlab::state::State;
 
 const STRATEGIES: &[&str] = &["wildcard", "regex", "all_branches"];
@@ -50,7 +50,7 @@ pub(super) enum Problem {
 
 impl Change {
     /// Reads what this version of GitLab knows for this kind of hook; the rest is ignored as Grape ignores it.
-    pub(super) fn read(gitlab: &GitLab, state: &State, owner: Owner, params: &Params) -> Result<Self, Refusal> {
+    pub(super) fn read(gitlab: &GitLab, state: &State, owner: Owner, params: &Params) -> Result<Self, ApiError> {
         let since = |major, minor| gitlab.at_least(major, minor);
         let signing = since(19, 1) || (since(19, 0) && state.hooks.quirks.signing_tokens);
         let template = owner != Owner::System || since(19, 0);
@@ -144,11 +144,11 @@ const fn writable(row: &Row, owner: Owner) -> bool {
 }
 
 /// A list of `{"key": …, "value": …}`.
-fn pairs(params: &Params, name: &str) -> Result<Option<Vec<(String, SecretString)>>, Refusal> {
+fn pairs(params: &Params, name: &str) -> Result<Option<Vec<(String, SecretString)>>, ApiError> {
     let Some(given) = params.get(name) else { return Ok(None) };
-    let items = given.as_array().ok_or_else(|| Refusal::invalid(&format!("{name} is invalid")))?;
+    let items = given.as_array().ok_or_else(|| ApiError::invalid(&format!("{name} is invalid")))?;
     let text = |item: &Value, field: &str| {
-        let missing = || Refusal::invalid(&format!("{name}[0][{field}] is missing"));
+        let missing = || ApiError::invalid(&format!("{name}[0][{field}] is missing"));
         item.get(field).and_then(Value::as_str).map(str::to_owned).ok_or_else(missing)
     };
     items.iter().map(|item| Ok((text(item, "key")?, text(item, "value")?.into()))).collect::<Result<_, _>>().map(Some)
@@ -156,7 +156,7 @@ fn pairs(params: &Params, name: &str) -> Result<Option<Vec<(String, SecretString
 
 impl State {
     /// Creates a hook as `POST …/hooks` does, and gives its id.
-    pub(super) fn create_hook(&mut self, gitlab: &GitLab, owner: Owner, params: &Params) -> Result<u64, Refusal> {
+    pub(super) fn create_hook(&mut self, gitlab: &GitLab, owner: Owner, params: &Params) -> Result<u64, ApiError> {
         params.require(&["url"])?;
         let change = Change::read(gitlab, self, owner, params)?;
         let now = gitlab.clock().now();
@@ -186,12 +186,12 @@ impl State {
     }
 
     /// Changes a hook as `PUT …/hooks/:id` does.
-    pub(super) fn edit_hook(&mut self, gitlab: &GitLab, place: (Owner, u64), params: &Params) -> Result<(), Refusal> {
+    pub(super) fn edit_hook(&mut self, gitlab: &GitLab, place: (Owner, u64), params: &Params) -> Result<(), ApiError> {
         let (owner, id) = place;
-        let mut hook = self.hooks.get(owner, id).cloned().ok_or_else(Refusal::record_not_found)?;
+        let mut hook = self.hooks.get(owner, id).cloned().ok_or_else(ApiError::record_not_found)?;
         let change = Change::read(gitlab, self, owner, params)?;
         if !change.any {
-            return Err(Refusal::error(StatusCode::BAD_REQUEST, "No parameters provided"));
+            return Err(ApiError::error(StatusCode::BAD_REQUEST, "No parameters provided"));
         }
         change.apply(&mut hook);
         hook.updated_at = gitlab.clock().now();
@@ -286,28 +286,28 @@ fn signing_holds(token: &str) -> bool {
 }
 
 impl Problem {
-    pub(super) fn on_create(&self) -> Refusal {
+    pub(super) fn on_create(&self) -> ApiError {
         match self {
-            Self::CustomHeaders => Refusal::error(UNPROCESSABLE, "Custom headers must be a valid json schema"),
-            Self::Model(_, name, text) => Refusal::error(UNPROCESSABLE, format!("{name} {text}")),
+            Self::CustomHeaders => ApiError::error(UNPROCESSABLE, "Custom headers must be a valid json schema"),
+            Self::Model(_, name, text) => ApiError::error(UNPROCESSABLE, format!("{name} {text}")),
             _ => self.shared(),
         }
     }
 
-    pub(super) fn on_edit(&self) -> Refusal {
+    pub(super) fn on_edit(&self) -> ApiError {
         match self {
-            Self::CustomHeaders => Refusal::error(UNPROCESSABLE, "Custom headers validation failed"),
-            Self::Model(field, _, text) => Refusal::message(UNPROCESSABLE, json!({ *field: [text] })),
+            Self::CustomHeaders => ApiError::error(UNPROCESSABLE, "Custom headers validation failed"),
+            Self::Model(field, _, text) => ApiError::message(UNPROCESSABLE, json!({ *field: [text] })),
             _ => self.shared(),
         }
     }
 
-    fn shared(&self) -> Refusal {
+    fn shared(&self) -> ApiError {
         let text = match self {
             Self::BranchFilter => "Invalid branch filter given".to_owned(),
             Self::Limit(kind, limit) => format!("Maximum number of {kind} hooks ({limit}) exceeded"),
             _ => "Invalid url given".to_owned(),
         };
-        Refusal::error(UNPROCESSABLE, text)
+        ApiError::error(UNPROCESSABLE, text)
     }
 }

@@ -8,8 +8,8 @@ use serde_json::{Map, Value, json};
 use super::Hook;
 use super::delivery::{HeaderFields, WebhookDelivery};
 use super::entity::time;
+use crate::sandbox::gitlab::error::ApiError;
 use crate::sandbox::gitlab::params::Params;
-use crate::sandbox::gitlab::refusal::Refusal;
 use crate::sandbox::sender::SendOutcome;
 
 /// How far back the API looks.
@@ -119,9 +119,9 @@ pub(super) struct Filter {
 
 impl Filter {
     /// Reads `status` and checks `per_page`, which goes to 20 here.
-    pub(super) fn read(params: &Params, now: Timestamp) -> Result<Self, Refusal> {
+    pub(super) fn read(params: &Params, now: Timestamp) -> Result<Self, ApiError> {
         if params.integer("per_page")?.is_some_and(|size| !(1..=20).contains(&size)) {
-            return Err(Refusal::invalid("per_page does not have a valid value"));
+            return Err(ApiError::invalid("per_page does not have a valid value"));
         }
         let statuses = params.list("status")?;
         let known = |word: &String| {
@@ -129,7 +129,7 @@ impl Filter {
                 || word.parse::<u16>().is_ok_and(|code| (100..600).contains(&code))
         };
         if !statuses.iter().flatten().all(known) {
-            return Err(Refusal::invalid("status does not have a valid value"));
+            return Err(ApiError::invalid("status does not have a valid value"));
         }
         Ok(Self { statuses, oldest: now.saturating_sub(WINDOW).unwrap_or(Timestamp::MIN) })
     }

@@ -17,10 +17,10 @@ use jiff::fmt::rfc2822;
 use super::entity::{Detail, Shown};
 use super::{Hook, Owner, UnlicensedGroups};
 use crate::sandbox::gitlab::GitLab;
-use crate::sandbox::gitlab::caller::{Call, Caller};
+use crate::sandbox::gitlab::auth::{Call, Caller};
+use crate::sandbox::gitlab::error::ApiError;
 use crate::sandbox::gitlab::pages;
 use crate::sandbox::gitlab::params;
-use crate::sandbox::gitlab::refusal::Refusal;
 
 pub(super) use self::attempt::Limited;
 
@@ -64,12 +64,12 @@ struct Asked {
 }
 
 impl FromRequest<GitLab> for Asked {
-    type Rejection = Refusal;
+    type Rejection = ApiError;
 
-    async fn from_request(request: Request, gitlab: &GitLab) -> Result<Self, Refusal> {
+    async fn from_request(request: Request, gitlab: &GitLab) -> Result<Self, ApiError> {
         let (mut parts, body) = request.into_parts();
-        let kind = parts.extensions.get::<Kind>().copied().ok_or_else(Refusal::no_route)?;
-        let path = Path::from_request_parts(&mut parts, gitlab).await.map_err(|_| Refusal::no_route())?;
+        let kind = parts.extensions.get::<Kind>().copied().ok_or_else(ApiError::no_route)?;
+        let path = Path::from_request_parts(&mut parts, gitlab).await.map_err(|_| ApiError::no_route())?;
         let call = Call::from_request(Request::from_parts(parts, body), gitlab).await?;
         Ok(Self { kind, path: path.0, call })
     }
@@ -80,14 +80,14 @@ impl Asked {
         self.path.get(name).map(String::as_str).unwrap_or_default()
     }
 
-    fn hook_id(&self) -> Result<u64, Refusal> {
+    fn hook_id(&self) -> Result<u64, ApiError> {
         params::id("hook_id", self.part("hook_id"))
     }
 
     /// Whose hooks it is about, if the caller may see and change them.
-    fn owner(&self, gitlab: &GitLab) -> Result<(Owner, Caller), Refusal> {
+    fn owner(&self, gitlab: &GitLab) -> Result<(Owner, Caller), ApiError> {
         if self.kind == Kind::Group && !gitlab.enterprise() {
-            return Err(Refusal::no_route());
+            return Err(ApiError::no_route());
         }
         if self.kind == Kind::System {
             return Ok((Owner::System, self.call.require_admin(gitlab)?));
@@ -96,7 +96,7 @@ impl Asked {
         let state = gitlab.lock();
         let strict = state.hooks.quirks.unlicensed_groups == UnlicensedGroups::Forbidden;
         if self.kind == Kind::Group && strict && !gitlab.group_hooks_licensed(&state) {
-            return Err(Refusal::forbidden());
+            return Err(ApiError::forbidden());
         }
         let owner = if self.kind == Kind::Project {
             Owner::Project(state.administered_project(self.part("id"), &caller)?.id)
@@ -107,29 +107,29 @@ impl Asked {
     }
 
     /// The owner and the hook that the address names.
-    fn place(&self, gitlab: &GitLab) -> Result<((Owner, u64), Caller), Refusal> {
+    fn place(&self, gitlab: &GitLab) -> Result<((Owner, u64), Caller), ApiError> {
         let (owner, caller) = self.owner(gitlab)?;
         let id = self.hook_id()?;
         match gitlab.lock().hooks.get(owner, id) {
             Some(_) => Ok(((owner, id), caller)),
-            None => Err(Refusal::record_not_found()),
+            None => Err(ApiError::record_not_found()),
         }
     }
 }
 
 /// A route that came with a version.
-fn since(gitlab: &GitLab, (major, minor): (u16, u16)) -> Result<(), Refusal> {
-    if gitlab.at_least(major, minor) { Ok(()) } else { Err(Refusal::no_route()) }
+fn since(gitlab: &GitLab, (major, minor): (u16, u16)) -> Result<(), ApiError> {
+    if gitlab.at_least(major, minor) { Ok(()) } else { Err(ApiError::no_route()) }
 }
 
-fn answer(gitlab: &GitLab, status: StatusCode, (owner, id): (Owner, u64)) -> Result<Response, Refusal> {
+fn answer(gitlab: &GitLab, status: StatusCode, (owner, id): (Owner, u64)) -> Result<Response, ApiError> {
     let state = gitlab.lock();
-    let hook = state.hooks.get(owner, id).ok_or_else(Refusal::record_not_found)?;
+    let hook = state.hooks.get(owner, id).ok_or_else(ApiError::record_not_found)?;
     let shown = Shown { gitlab, quirks: &state.hooks.quirks, detail: Detail::Full };
     Ok((status, Json(shown.hook(hook))).into_response())
 }
 
-async fn list(Shared(gitlab): Shared<GitLab>, asked: Asked) -> Result<Response, Refusal> {
+async fn list(Shared(gitlab): Shared<GitLab>, asked: Asked) -> Result<Response, ApiError> {
     let (owner, _) = asked.owner(&gitlab)?;
     let state = gitlab.lock();
     // Only the list of a project's hooks is known to leave them out.
@@ -139,32 +139,32 @@ async fn list(Shared(gitlab): Shared<GitLab>, asked: Asked) -> Result<Response, 
     Ok(pages::offset(&state, &asked.call, hooks)?.answer(|hook| shown.hook(hook)))
 }
 
-async fn create(Shared(gitlab): Shared<GitLab>, asked: Asked) -> Result<Response, Refusal> {
+async fn create(Shared(gitlab): Shared<GitLab>, asked: Asked) -> Result<Response, ApiError> {
     let (owner, _) = asked.owner(&gitlab)?;
     let id = gitlab.lock().create_hook(&gitlab, owner, &asked.call.params)?;
     answer(&gitlab, StatusCode::CREATED, (owner, id))
 }
 
-async fn show(Shared(gitlab): Shared<GitLab>, asked: Asked) -> Result<Response, Refusal> {
+async fn show(Shared(gitlab): Shared<GitLab>, asked: Asked) -> Result<Response, ApiError> {
     let (place, _) = asked.place(&gitlab)?;
     answer(&gitlab, StatusCode::OK, place)
 }
 
-async fn edit(Shared(gitlab): Shared<GitLab>, asked: Asked) -> Result<Response, Refusal> {
+async fn edit(Shared(gitlab): Shared<GitLab>, asked: Asked) -> Result<Response, ApiError> {
     let (place, _) = asked.place(&gitlab)?;
     gitlab.lock().edit_hook(&gitlab, place, &asked.call.params)?;
     answer(&gitlab, StatusCode::OK, place)
 }
 
 /// gitlab: `destroy_conditionally!`, lib/api/helpers.rb
-async fn remove(Shared(gitlab): Shared<GitLab>, asked: Asked) -> Result<Response, Refusal> {
+async fn remove(Shared(gitlab): Shared<GitLab>, asked: Asked) -> Result<Response, ApiError> {
     let ((owner, id), _) = asked.place(&gitlab)?;
     let mut state = gitlab.lock();
     let header = asked.call.headers.get("if-unmodified-since").and_then(|value| value.to_str().ok());
     let since = header.and_then(|text| rfc2822::parse(text).ok()).map(|time| time.timestamp());
     let updated = state.hooks.get(owner, id).map(|hook| hook.updated_at);
     if since.is_some_and(|since| updated > Some(since)) {
-        return Err(Refusal::message(StatusCode::PRECONDITION_FAILED, "412 Precondition Failed"));
+        return Err(ApiError::message(StatusCode::PRECONDITION_FAILED, "412 Precondition Failed"));
     }
     state.hooks.remove(owner, id);
     Ok(StatusCode::NO_CONTENT.into_response())

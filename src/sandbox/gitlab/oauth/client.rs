@@ -6,8 +6,8 @@ use axum::http::header;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
-use super::Denied;
-use crate::sandbox::gitlab::caller::Call;
+use super::OauthError;
+use crate::sandbox::gitlab::auth::Call;
 use crate::sandbox::gitlab::state::{Application, State};
 
 /// An id and perhaps a secret.
@@ -25,14 +25,14 @@ pub(super) fn named(call: &Call) -> bool {
 ///
 /// # Errors
 /// `invalid_client`; `invalid_request` for two mechanisms at once, where the instance looks at that.
-pub(super) fn authenticate<'a>(state: &'a State, call: &Call) -> Result<&'a Application, Denied> {
+pub(super) fn authenticate<'a>(state: &'a State, call: &Call) -> Result<&'a Application, OauthError> {
     let (basic, form) = (basic(call), form(call));
     if state.quirks.one_client_mechanism && twice(basic.as_ref(), form.as_ref()) {
         let text = "The request utilizes more than one mechanism for authenticating the client.";
-        return Err(Denied::because("invalid_request", text));
+        return Err(OauthError::because("invalid_request", text));
     }
     let good = basic.or(form).and_then(|credentials| find(state, &credentials));
-    good.ok_or_else(|| Denied::new("invalid_client"))
+    good.ok_or_else(|| OauthError::new("invalid_client"))
 }
 
 /// Basic with a form secret beside it, or with another id in the form.

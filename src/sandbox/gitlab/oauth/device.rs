@@ -10,8 +10,8 @@ use serde_json::json;
 
 use super::client::{authenticate, text};
 use super::grants::{allowed_scopes, requested};
-use super::{Denied, Issue, no_store};
-use crate::sandbox::gitlab::caller::Call;
+use super::{Issue, OauthError, no_store};
+use crate::sandbox::gitlab::auth::Call;
 use crate::sandbox::gitlab::secrets::{self, Digest};
 use crate::sandbox::gitlab::state::{DeviceAnswer, DeviceCode, State};
 use crate::sandbox::gitlab::{GitLab, scopes};
@@ -25,20 +25,20 @@ pub(super) fn exists(gitlab: &GitLab, state: &State) -> bool {
     state.quirks.device_flow.unwrap_or_else(|| gitlab.at_least(17, 3))
 }
 
-pub(in super::super) async fn authorize(Shared(gitlab): Shared<GitLab>, call: Call) -> Result<Response, Denied> {
+pub(in super::super) async fn authorize(Shared(gitlab): Shared<GitLab>, call: Call) -> Result<Response, OauthError> {
     let mut state = gitlab.lock();
     if !exists(&gitlab, &state) {
-        return Err(Denied::Page(StatusCode::NOT_FOUND));
+        return Err(OauthError::Page(StatusCode::NOT_FOUND));
     }
     let application = authenticate(&state, &call)?;
     if !application.device_code_enabled {
-        return Err(Denied::new("access_denied"));
+        return Err(OauthError::new("access_denied"));
     }
     // GitLab looks at the application's scopes since some 18.x; the bare gem only at the server's, and badly.
     let checked = state.quirks.device_checks_scopes.unwrap_or_else(|| gitlab.at_least(18, 2));
     let scopes = if checked { allowed_scopes(&gitlab, application, &call)? } else { requested(&call) };
     if !scopes.iter().all(|scope| scopes::known(&gitlab).any(|known| known == scope)) {
-        return Err(Denied::Page(StatusCode::UNPROCESSABLE_ENTITY));
+        return Err(OauthError::Page(StatusCode::UNPROCESSABLE_ENTITY));
     }
     let (code, user_code) = (secrets::hex64(), secrets::user_code());
     let device = DeviceCode {
@@ -71,23 +71,23 @@ fn verification_uri(state: &State, call: &Call) -> String {
 }
 
 /// One poll of the token endpoint.
-pub(super) fn exchange(gitlab: &GitLab, state: &mut State, call: &Call) -> Result<Issue, Denied> {
-    let code = Digest::of(&text(call, "device_code").ok_or_else(|| Denied::missing("device_code"))?);
+pub(super) fn exchange(gitlab: &GitLab, state: &mut State, call: &Call) -> Result<Issue, OauthError> {
+    let code = Digest::of(&text(call, "device_code").ok_or_else(|| OauthError::missing("device_code"))?);
     let application = authenticate(state, call)?.id;
     let now = gitlab.clock().now();
     let ours = |device: &DeviceCode| device.code == code && device.application == application;
-    let place = state.device_codes.iter().position(ours).ok_or_else(|| Denied::new("invalid_grant"))?;
+    let place = state.device_codes.iter().position(ours).ok_or_else(|| OauthError::new("invalid_grant"))?;
     let device = &mut state.device_codes[place];
     if device.created_at.duration_until(now) >= SignedDuration::from_secs(LIFE) {
-        return Err(Denied::new("expired_token"));
+        return Err(OauthError::new("expired_token"));
     }
     let last = device.last_polled.replace(now);
     if last.is_some_and(|last| last.duration_until(now) < SignedDuration::from_secs(INTERVAL)) {
-        return Err(Denied::new("slow_down"));
+        return Err(OauthError::new("slow_down"));
     }
     match device.answer {
-        DeviceAnswer::Pending => Err(Denied::new("authorization_pending")),
-        DeviceAnswer::Denied => Err(Denied::new("access_denied")),
+        DeviceAnswer::Pending => Err(OauthError::new("authorization_pending")),
+        DeviceAnswer::OauthError => Err(OauthError::new("access_denied")),
         DeviceAnswer::Approved(user) => {
             let device = state.device_codes.remove(place);
             Ok(Issue { application: Some(application), user: Some(user), scopes: device.scopes })

@@ -11,9 +11,9 @@ use jiff::SignedDuration;
 use sha2::{Digest as _, Sha256};
 
 use super::client::{authenticate, named, text};
-use super::{Denied, Issue, device, issue, no_store};
+use super::{Issue, OauthError, device, issue, no_store};
 use crate::sandbox::gitlab::GitLab;
-use crate::sandbox::gitlab::caller::Call;
+use crate::sandbox::gitlab::auth::Call;
 use crate::sandbox::gitlab::quirks::ClientCredentials;
 use crate::sandbox::gitlab::scopes;
 use crate::sandbox::gitlab::secrets::{self, Digest};
@@ -45,8 +45,8 @@ impl GitLab {
     }
 }
 
-pub(in super::super) async fn token(Shared(gitlab): Shared<GitLab>, call: Call) -> Result<Response, Denied> {
-    let kind = text(&call, "grant_type").ok_or_else(|| Denied::missing("grant_type"))?;
+pub(in super::super) async fn token(Shared(gitlab): Shared<GitLab>, call: Call) -> Result<Response, OauthError> {
+    let kind = text(&call, "grant_type").ok_or_else(|| OauthError::missing("grant_type"))?;
     let mut state = gitlab.lock();
     let answer = match kind.as_str() {
         "authorization_code" => authorization_code(&gitlab, &mut state, &call),
@@ -55,21 +55,21 @@ pub(in super::super) async fn token(Shared(gitlab): Shared<GitLab>, call: Call) 
         // Removed from self-managed instances in 19.0.
         "password" if !gitlab.at_least(19, 0) => password(&gitlab, &mut state, &call),
         DEVICE if device::exists(&gitlab, &state) => device::exchange(&gitlab, &mut state, &call),
-        _ => Err(Denied::new("unsupported_grant_type")),
+        _ => Err(OauthError::new("unsupported_grant_type")),
     };
     answer.map(|wanted| no_store(issue(&gitlab, &mut state, wanted)))
 }
 
 /// A code works once; an exchange that fails does not use it up.
-fn authorization_code(gitlab: &GitLab, state: &mut State, call: &Call) -> Result<Issue, Denied> {
-    let code = Digest::of(&text(call, "code").ok_or_else(|| Denied::missing("code"))?);
+fn authorization_code(gitlab: &GitLab, state: &mut State, call: &Call) -> Result<Issue, OauthError> {
+    let code = Digest::of(&text(call, "code").ok_or_else(|| OauthError::missing("code"))?);
     let place = state.grants.iter().position(|grant| grant.code == code);
     let grant = place.and_then(|place| state.grants.get(place));
     let verifier = text(call, "code_verifier");
     if grant.is_some_and(|grant| grant.spec.code_challenge.is_some()) && verifier.is_none() {
-        return Err(Denied::missing("code_verifier"));
+        return Err(OauthError::missing("code_verifier"));
     }
-    let redirect_uri = text(call, "redirect_uri").ok_or_else(|| Denied::missing("redirect_uri"))?;
+    let redirect_uri = text(call, "redirect_uri").ok_or_else(|| OauthError::missing("redirect_uri"))?;
     let application = authenticate(state, call)?.id;
     let now = gitlab.clock().now();
     let good = |grant: &&AccessGrant| {
@@ -80,7 +80,7 @@ fn authorization_code(gitlab: &GitLab, state: &mut State, call: &Call) -> Result
                 verifier.as_ref().is_some_and(|text| URL_SAFE_NO_PAD.encode(Sha256::digest(text)) == *challenge)
             })
     };
-    let spec = grant.filter(good).map(|grant| grant.spec.clone()).ok_or_else(|| Denied::new("invalid_grant"))?;
+    let spec = grant.filter(good).map(|grant| grant.spec.clone()).ok_or_else(|| OauthError::new("invalid_grant"))?;
     if let Some(place) = place {
         state.grants.remove(place);
     }
@@ -88,21 +88,21 @@ fn authorization_code(gitlab: &GitLab, state: &mut State, call: &Call) -> Result
 }
 
 /// The refresh token is looked at before the client; it ends together with its access token.
-fn refresh_token(state: &mut State, call: &Call) -> Result<Issue, Denied> {
-    let value = Digest::of(&text(call, "refresh_token").ok_or_else(|| Denied::missing("refresh_token"))?);
+fn refresh_token(state: &mut State, call: &Call) -> Result<Issue, OauthError> {
+    let value = Digest::of(&text(call, "refresh_token").ok_or_else(|| OauthError::missing("refresh_token"))?);
     let id = state.refresh_values.get(&value).copied();
     let live = id.and_then(|id| state.oauth_tokens.get(&id)).filter(|token| !token.revoked);
-    let token = live.ok_or_else(|| Denied::new("invalid_grant"))?;
+    let token = live.ok_or_else(|| OauthError::new("invalid_grant"))?;
     let client = if named(call) { Some(authenticate(state, call)?.id) } else { None };
     if token.application.is_some() && token.application != client {
-        return Err(Denied::new("invalid_grant"));
+        return Err(OauthError::new("invalid_grant"));
     }
     let scopes = match text(call, "scope") {
         Some(scope) => words(&scope),
         None => token.scopes.clone(),
     };
     if !scopes.iter().all(|scope| token.scopes.contains(scope)) {
-        return Err(Denied::new("invalid_scope"));
+        return Err(OauthError::new("invalid_scope"));
     }
     let (id, wanted) = (token.id, Issue { application: token.application, user: token.user, scopes });
     if let Some(token) = state.oauth_tokens.get_mut(&id) {
@@ -112,22 +112,22 @@ fn refresh_token(state: &mut State, call: &Call) -> Result<Issue, Denied> {
 }
 
 /// A token that belongs to nobody. Not documented by GitLab, but there.
-fn client_credentials(gitlab: &GitLab, state: &mut State, call: &Call) -> Result<Issue, Denied> {
+fn client_credentials(gitlab: &GitLab, state: &mut State, call: &Call) -> Result<Issue, OauthError> {
     let application = authenticate(state, call)?;
     let scopes = allowed_scopes(gitlab, application, call)?;
     if state.quirks.client_credentials == ClientCredentials::ServerError {
-        return Err(Denied::Page(StatusCode::INTERNAL_SERVER_ERROR));
+        return Err(OauthError::Page(StatusCode::INTERNAL_SERVER_ERROR));
     }
     Ok(Issue { application: Some(application.id), user: None, scopes })
 }
 
-fn password(gitlab: &GitLab, state: &mut State, call: &Call) -> Result<Issue, Denied> {
+fn password(gitlab: &GitLab, state: &mut State, call: &Call) -> Result<Issue, OauthError> {
     let optional = state.settings.ropc_without_client_credentials && !named(call);
     let application = if optional { None } else { Some(authenticate(state, call)?) };
     let given = text(call, "password").map(|password| Digest::of(&password));
     let name = text(call, "username").unwrap_or_default();
     let owner = state.users.values().find(|user| user.username == name && given.is_some() && user.password == given);
-    let user = owner.map(|user| user.id).ok_or_else(|| Denied::new("invalid_grant"))?;
+    let user = owner.map(|user| user.id).ok_or_else(|| OauthError::new("invalid_grant"))?;
     let scopes = match application {
         Some(application) => allowed_scopes(gitlab, application, call)?,
         None => requested(call),
@@ -139,11 +139,15 @@ fn password(gitlab: &GitLab, state: &mut State, call: &Call) -> Result<Issue, De
 ///
 /// # Errors
 /// `invalid_scope`, also if only one of several is outside.
-pub(super) fn allowed_scopes(gitlab: &GitLab, application: &Application, call: &Call) -> Result<Vec<String>, Denied> {
+pub(super) fn allowed_scopes(
+    gitlab: &GitLab,
+    application: &Application,
+    call: &Call,
+) -> Result<Vec<String>, OauthError> {
     let scopes = requested(call);
     let own = |scope: &String| application.scopes.is_empty() || application.scopes.contains(scope);
     let good = |scope: &String| own(scope) && scopes::known(gitlab).any(|known| known == scope);
-    if scopes.iter().all(good) { Ok(scopes) } else { Err(Denied::new("invalid_scope")) }
+    if scopes.iter().all(good) { Ok(scopes) } else { Err(OauthError::new("invalid_scope")) }
 }
 
 /// The scopes of the request; the server's default is `api`.

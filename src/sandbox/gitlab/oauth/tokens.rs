@@ -9,16 +9,16 @@ use axum::response::{IntoResponse, Response};
 use serde_json::{Value, json};
 
 use super::client::{authenticate, named, text};
-use super::{Denied, no_store};
+use super::{OauthError, no_store};
 use crate::sandbox::gitlab::GitLab;
-use crate::sandbox::gitlab::caller::Call;
+use crate::sandbox::gitlab::auth::Call;
 use crate::sandbox::gitlab::secrets::Digest;
 use crate::sandbox::gitlab::state::{Application, OauthToken, State};
 
 pub(in super::super) async fn info(Shared(gitlab): Shared<GitLab>, call: Call) -> Response {
     let state = gitlab.lock();
     let Some(token) = bearer(&gitlab, &state, &call) else {
-        let mut response = Denied::new("invalid_token").into_response();
+        let mut response = OauthError::new("invalid_token").into_response();
         let body = json!({
             "error": "invalid_token",
             "error_description": "The access token is invalid",
@@ -43,7 +43,7 @@ pub(in super::super) async fn info(Shared(gitlab): Shared<GitLab>, call: Call) -
 }
 
 /// The client, or a bearer token of its own application, has to authorize the question.
-pub(in super::super) async fn introspect(Shared(gitlab): Shared<GitLab>, call: Call) -> Result<Response, Denied> {
+pub(in super::super) async fn introspect(Shared(gitlab): Shared<GitLab>, call: Call) -> Result<Response, OauthError> {
     let state = gitlab.lock();
     let asking = if named(&call) {
         Some(authenticate(&state, &call)?.id)
@@ -51,7 +51,7 @@ pub(in super::super) async fn introspect(Shared(gitlab): Shared<GitLab>, call: C
         token.application
     } else {
         let text = "Request need to be authorized. Required parameter for authorizing request is missing or invalid.";
-        return Err(Denied::because("invalid_request", text));
+        return Err(OauthError::because("invalid_request", text));
     };
     let token = text(&call, "token").and_then(|value| find(&state, &value).and_then(|id| state.oauth_tokens.get(&id)));
     let live = token.filter(|token| token.application == asking && usable(&gitlab, token));

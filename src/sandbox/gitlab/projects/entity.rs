@@ -2,8 +2,8 @@
 
 use serde_json::{Value, json};
 
-use crate::sandbox::gitlab::access::Access;
 use crate::sandbox::gitlab::groups;
+use crate::sandbox::gitlab::permissions_entity::Permissions;
 use crate::sandbox::gitlab::state::{Namespace, Project, State};
 
 /// How much of a project is shown.
@@ -13,7 +13,7 @@ pub(super) struct Shape {
     pub simple: bool,
 }
 
-pub(super) fn entity(access: &Access<'_>, state: &State, (project, shape): (&Project, Shape)) -> Value {
+pub(super) fn entity(permissions: &Permissions<'_>, state: &State, (project, shape): (&Project, Shape)) -> Value {
     let mut answer = basic(state, project);
     if shape.simple {
         return answer;
@@ -59,7 +59,7 @@ pub(super) fn entity(access: &Access<'_>, state: &State, (project, shape): (&Pro
         answer.as_object_mut().map(|fields| fields.remove("owner"));
     }
     if shape.signed_in {
-        answer["permissions"] = permissions(access, project);
+        answer["permissions"] = permissions_entity(permissions, project);
     }
     answer
 }
@@ -125,14 +125,14 @@ fn owner(state: &State, project: &Project) -> Value {
     }
 }
 
-fn permissions(access: &Access<'_>, project: &Project) -> Value {
+fn permissions_entity(permissions: &Permissions<'_>, project: &Project) -> Value {
     let shown = |level: u8| match level {
         0 => Value::Null,
         level => json!({ "access_level": level, "notification_level": 3 }),
     };
     let (group, direct) = match project.namespace {
-        Namespace::Group(group) => (access.in_group(group), access.direct(project)),
-        Namespace::User(_) => (0, access.in_project(project)),
+        Namespace::Group(group) => (permissions.in_group(group), permissions.direct(project)),
+        Namespace::User(_) => (0, permissions.in_project(project)),
     };
     json!({ "project_access": shown(direct), "group_access": shown(group) })
 }

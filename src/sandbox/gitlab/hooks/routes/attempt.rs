@@ -10,12 +10,12 @@ use serde_json::{Value, json};
 
 use super::{Asked, Kind, Owner, since};
 use crate::sandbox::gitlab::GitLab;
+use crate::sandbox::gitlab::error::ApiError;
 use crate::sandbox::gitlab::hooks::delivery::WebhookDelivery;
 use crate::sandbox::gitlab::hooks::log::{Filter, LogEntry};
 use crate::sandbox::gitlab::hooks::{Event, sample};
 use crate::sandbox::gitlab::pages;
 use crate::sandbox::gitlab::params;
-use crate::sandbox::gitlab::refusal::Refusal;
 use crate::sandbox::gitlab::state::{Namespace, Project, State};
 
 /// Who is counted by the limiter, for what.
@@ -34,7 +34,7 @@ enum What {
 
 impl GitLab {
     /// gitlab: lib/gitlab/application_rate_limiter.rb (`web_hook_test`, `web_hook_event_resend`)
-    fn check_limit(&self, limited: Limited) -> Result<(), Refusal> {
+    fn check_limit(&self, limited: Limited) -> Result<(), ApiError> {
         let minute = self.clock().now().as_second().div_euclid(60);
         let mut state = self.lock();
         let most = state.hooks.quirks.test_limit;
@@ -47,19 +47,19 @@ impl GitLab {
             return Ok(());
         }
         let text = "This endpoint has been requested too many times. Try again later.";
-        Err(Refusal::message(StatusCode::TOO_MANY_REQUESTS, json!({ "error": text })))
+        Err(ApiError::message(StatusCode::TOO_MANY_REQUESTS, json!({ "error": text })))
     }
 }
 
-fn unprocessable(text: impl Into<Value>) -> Refusal {
-    Refusal::message(StatusCode::UNPROCESSABLE_ENTITY, text)
+fn unprocessable(text: impl Into<Value>) -> ApiError {
+    ApiError::message(StatusCode::UNPROCESSABLE_ENTITY, text)
 }
 
 /// Delivers at once, whether the hook subscribes to the event or not and whether it is disabled or not.
-pub(super) async fn test(Shared(gitlab): Shared<GitLab>, asked: Asked) -> Result<Response, Refusal> {
+pub(super) async fn test(Shared(gitlab): Shared<GitLab>, asked: Asked) -> Result<Response, ApiError> {
     since(&gitlab, if asked.kind == Kind::Group { (17, 1) } else { (16, 11) })?;
     let (place, caller) = asked.place(&gitlab)?;
-    let wrong = || Refusal::invalid("trigger does not have a valid value");
+    let wrong = || ApiError::invalid("trigger does not have a valid value");
     let event = Event::testable(asked.part("trigger")).ok_or_else(wrong)?;
     if gitlab.at_least(17, 1) {
         gitlab.check_limit(Limited { owner: place.0, user: caller.user, what: What::Test })?;
@@ -74,7 +74,7 @@ pub(super) async fn test(Shared(gitlab): Shared<GitLab>, asked: Asked) -> Result
     };
     let row = event.row();
     let delivery = WebhookDelivery { header: row.header, trigger: row.trigger.to_owned(), payload, key: None };
-    let outcome = gitlab.deliver(place, delivery).await.ok_or_else(Refusal::record_not_found)?;
+    let outcome = gitlab.deliver(place, delivery).await.ok_or_else(ApiError::record_not_found)?;
     match outcome.answer {
         Ok(answer) if (200..300).contains(&answer.status) => {
             Ok((StatusCode::CREATED, Json(json!({"message": "201 Created"}))).into_response())
@@ -114,7 +114,7 @@ fn first_project(state: &State, group: u64) -> Option<&Project> {
 }
 
 /// Answers 201 and the mock whatever the receiver did.
-pub(super) async fn test_system(Shared(gitlab): Shared<GitLab>, asked: Asked) -> Result<Response, Refusal> {
+pub(super) async fn test_system(Shared(gitlab): Shared<GitLab>, asked: Asked) -> Result<Response, ApiError> {
     let (place, _) = asked.place(&gitlab)?;
     let mock = sample::system();
     if !gitlab.lock().settings.silent_mode_enabled {
@@ -125,7 +125,7 @@ pub(super) async fn test_system(Shared(gitlab): Shared<GitLab>, asked: Asked) ->
     Ok((StatusCode::CREATED, Json(mock)).into_response())
 }
 
-pub(super) async fn events(Shared(gitlab): Shared<GitLab>, asked: Asked) -> Result<Response, Refusal> {
+pub(super) async fn events(Shared(gitlab): Shared<GitLab>, asked: Asked) -> Result<Response, ApiError> {
     since(&gitlab, (17, 3))?;
     let ((_, id), _) = asked.place(&gitlab)?;
     let filter = Filter::read(&asked.call.params, gitlab.clock().now())?;
@@ -137,23 +137,23 @@ pub(super) async fn events(Shared(gitlab): Shared<GitLab>, asked: Asked) -> Resu
 }
 
 /// Sends the stored, redacted payload again under the same key; 201 even if the receiver refuses it.
-pub(super) async fn resend(Shared(gitlab): Shared<GitLab>, asked: Asked) -> Result<Response, Refusal> {
+pub(super) async fn resend(Shared(gitlab): Shared<GitLab>, asked: Asked) -> Result<Response, ApiError> {
     since(&gitlab, (17, 4))?;
     let (place, caller) = asked.place(&gitlab)?;
     gitlab.check_limit(Limited { owner: place.0, user: caller.user, what: What::Resend })?;
     let delivery = resent(&gitlab, place, params::id("hook_log_id", asked.part("log_id"))?)?;
-    let outcome = gitlab.deliver(place, delivery).await.ok_or_else(Refusal::record_not_found)?;
+    let outcome = gitlab.deliver(place, delivery).await.ok_or_else(ApiError::record_not_found)?;
     match outcome.answer {
         Ok(answer) => Ok((StatusCode::CREATED, Json(json!({"response_status": answer.status}))).into_response()),
         Err(text) => Err(unprocessable(text)),
     }
 }
 
-fn resent(gitlab: &GitLab, (owner, id): (Owner, u64), log: u64) -> Result<WebhookDelivery, Refusal> {
+fn resent(gitlab: &GitLab, (owner, id): (Owner, u64), log: u64) -> Result<WebhookDelivery, ApiError> {
     let state = gitlab.lock();
-    let hook = state.hooks.get(owner, id).ok_or_else(Refusal::record_not_found)?;
+    let hook = state.hooks.get(owner, id).ok_or_else(ApiError::record_not_found)?;
     let entries = state.hooks.logs.get(&id).map(Vec::as_slice).unwrap_or_default();
-    let entry = entries.iter().find(|entry| entry.id == log).ok_or_else(Refusal::record_not_found)?;
+    let entry = entries.iter().find(|entry| entry.id == log).ok_or_else(ApiError::record_not_found)?;
     if entry.sent.interpolated_url != hook.interpolated_url() {
         return Err(unprocessable("The hook URL has changed, and this log entry cannot be retried"));
     }

@@ -9,8 +9,8 @@ use secrecy::SecretString;
 
 use super::{Asked, since};
 use crate::sandbox::gitlab::GitLab;
+use crate::sandbox::gitlab::error::ApiError;
 use crate::sandbox::gitlab::hooks::Hook;
-use crate::sandbox::gitlab::refusal::Refusal;
 
 /// One of the two lists of a hook.
 #[derive(Clone, Copy)]
@@ -27,7 +27,7 @@ impl List {
         }
     }
 
-    fn check_version(self, gitlab: &GitLab) -> Result<(), Refusal> {
+    fn check_version(self, gitlab: &GitLab) -> Result<(), ApiError> {
         match self {
             Self::Variables => since(gitlab, (15, 2)),
             Self::Headers => since(gitlab, (17, 1)),
@@ -42,23 +42,23 @@ impl List {
     }
 }
 
-pub(super) async fn put_variable(Shared(gitlab): Shared<GitLab>, asked: Asked) -> Result<Response, Refusal> {
+pub(super) async fn put_variable(Shared(gitlab): Shared<GitLab>, asked: Asked) -> Result<Response, ApiError> {
     set(&gitlab, &asked, List::Variables)
 }
 
-pub(super) async fn put_header(Shared(gitlab): Shared<GitLab>, asked: Asked) -> Result<Response, Refusal> {
+pub(super) async fn put_header(Shared(gitlab): Shared<GitLab>, asked: Asked) -> Result<Response, ApiError> {
     set(&gitlab, &asked, List::Headers)
 }
 
-pub(super) async fn delete_variable(Shared(gitlab): Shared<GitLab>, asked: Asked) -> Result<Response, Refusal> {
+pub(super) async fn delete_variable(Shared(gitlab): Shared<GitLab>, asked: Asked) -> Result<Response, ApiError> {
     unset(&gitlab, &asked, List::Variables)
 }
 
-pub(super) async fn delete_header(Shared(gitlab): Shared<GitLab>, asked: Asked) -> Result<Response, Refusal> {
+pub(super) async fn delete_header(Shared(gitlab): Shared<GitLab>, asked: Asked) -> Result<Response, ApiError> {
     unset(&gitlab, &asked, List::Headers)
 }
 
-fn set(gitlab: &GitLab, asked: &Asked, list: List) -> Result<Response, Refusal> {
+fn set(gitlab: &GitLab, asked: &Asked, list: List) -> Result<Response, ApiError> {
     list.check_version(gitlab)?;
     let (place, _) = asked.place(gitlab)?;
     asked.call.params.require(&["value"])?;
@@ -72,14 +72,14 @@ fn set(gitlab: &GitLab, asked: &Asked, list: List) -> Result<Response, Refusal> 
     })
 }
 
-fn unset(gitlab: &GitLab, asked: &Asked, list: List) -> Result<Response, Refusal> {
+fn unset(gitlab: &GitLab, asked: &Asked, list: List) -> Result<Response, ApiError> {
     list.check_version(gitlab)?;
     let (place, _) = asked.place(gitlab)?;
     change(gitlab, place, |hook| {
         let pairs = list.of(hook);
         let before = pairs.len();
         pairs.retain(|(known, _)| known != asked.part("key"));
-        if pairs.len() == before { Err(Refusal::not_found(list.thing())) } else { Ok(()) }
+        if pairs.len() == before { Err(ApiError::not_found(list.thing())) } else { Ok(()) }
     })
 }
 
@@ -87,17 +87,17 @@ fn unset(gitlab: &GitLab, asked: &Asked, list: List) -> Result<Response, Refusal
 fn change(
     gitlab: &GitLab,
     (owner, id): (super::Owner, u64),
-    change: impl FnOnce(&mut Hook) -> Result<(), Refusal>,
-) -> Result<Response, Refusal> {
+    change: impl FnOnce(&mut Hook) -> Result<(), ApiError>,
+) -> Result<Response, ApiError> {
     let mut state = gitlab.lock();
-    let mut hook = state.hooks.get(owner, id).cloned().ok_or_else(Refusal::record_not_found)?;
+    let mut hook = state.hooks.get(owner, id).cloned().ok_or_else(ApiError::record_not_found)?;
     let address = hook.interpolated_url();
     change(&mut hook)?;
     if hook.interpolated_url() != address {
         hook.custom_headers.clear();
     }
     hook.updated_at = gitlab.clock().now();
-    let illegal = |_| Refusal::error(StatusCode::UNPROCESSABLE_ENTITY, "Illegal key or value");
+    let illegal = |_| ApiError::error(StatusCode::UNPROCESSABLE_ENTITY, "Illegal key or value");
     state.check_hook(&hook).map_err(illegal)?;
     if let Some(kept) = state.hooks.get_mut(owner, id) {
         *kept = hook;

@@ -3,13 +3,13 @@
 use std::cell::{OnceCell, RefCell};
 use std::collections::{HashMap, HashSet};
 
-use super::caller::Caller;
-use super::refusal::Refusal;
+use super::auth::Caller;
+use super::error::ApiError;
 use super::state::{Group, Namespace, Project, State, Visibility, level};
 
 /// One caller's access levels; each group is worked out once, so that 50 000 projects are judged quickly.
 #[derive(Debug)]
-pub struct Access<'a> {
+pub struct Permissions<'a> {
     state: &'a State,
     user: Option<u64>,
     admin: bool,
@@ -18,7 +18,7 @@ pub struct Access<'a> {
     passages: OnceCell<HashSet<u64>>,
 }
 
-impl<'a> Access<'a> {
+impl<'a> Permissions<'a> {
     /// The access of a caller, or of somebody who sent no token.
     #[must_use]
     pub fn of(state: &'a State, caller: Option<&Caller>) -> Self {
@@ -97,40 +97,40 @@ impl State {
     ///
     /// # Errors
     /// 404, for what is not there and for what the caller may not see alike.
-    pub fn visible_project(&self, id_or_path: &str, caller: Option<&Caller>) -> Result<&Project, Refusal> {
+    pub fn visible_project(&self, id_or_path: &str, caller: Option<&Caller>) -> Result<&Project, ApiError> {
         let project = self.project(id_or_path).filter(|project| !project.pending_delete);
-        let seen = project.filter(|project| Access::of(self, caller).sees_project(project));
-        seen.ok_or_else(|| Refusal::not_found("Project"))
+        let seen = project.filter(|project| Permissions::of(self, caller).sees_project(project));
+        seen.ok_or_else(|| ApiError::not_found("Project"))
     }
 
     /// The group that a path parameter names, if the caller may see it.
     ///
     /// # Errors
     /// 404, for what is not there and for what the caller may not see alike.
-    pub fn visible_group(&self, id_or_path: &str, caller: Option<&Caller>) -> Result<&Group, Refusal> {
-        let seen = self.group(id_or_path).filter(|group| Access::of(self, caller).sees_group(group));
-        seen.ok_or_else(|| Refusal::not_found("Group"))
+    pub fn visible_group(&self, id_or_path: &str, caller: Option<&Caller>) -> Result<&Group, ApiError> {
+        let seen = self.group(id_or_path).filter(|group| Permissions::of(self, caller).sees_group(group));
+        seen.ok_or_else(|| ApiError::not_found("Group"))
     }
 
     /// A project whose hooks and settings the caller may change: Maintainer or above, or an admin.
     ///
     /// # Errors
     /// 404 if it is not visible, 403 if it is.
-    pub fn administered_project(&self, id_or_path: &str, caller: &Caller) -> Result<&Project, Refusal> {
+    pub fn administered_project(&self, id_or_path: &str, caller: &Caller) -> Result<&Project, ApiError> {
         let project = self.visible_project(id_or_path, Some(caller))?;
-        let access = Access::of(self, Some(caller));
-        let allowed = access.admin() || access.in_project(project) >= level::MAINTAINER;
-        if allowed { Ok(project) } else { Err(Refusal::forbidden()) }
+        let permissions = Permissions::of(self, Some(caller));
+        let allowed = permissions.admin() || permissions.in_project(project) >= level::MAINTAINER;
+        if allowed { Ok(project) } else { Err(ApiError::forbidden()) }
     }
 
     /// A group whose hooks and settings the caller may change: Owner, or an admin.
     ///
     /// # Errors
     /// 404 if it is not visible, 403 if it is.
-    pub fn administered_group(&self, id_or_path: &str, caller: &Caller) -> Result<&Group, Refusal> {
+    pub fn administered_group(&self, id_or_path: &str, caller: &Caller) -> Result<&Group, ApiError> {
         let group = self.visible_group(id_or_path, Some(caller))?;
-        let access = Access::of(self, Some(caller));
-        let allowed = access.admin() || access.in_group(group.id) >= level::OWNER;
-        if allowed { Ok(group) } else { Err(Refusal::forbidden()) }
+        let permissions = Permissions::of(self, Some(caller));
+        let allowed = permissions.admin() || permissions.in_group(group.id) >= level::OWNER;
+        if allowed { Ok(group) } else { Err(ApiError::forbidden()) }
     }
 }

@@ -7,8 +7,8 @@ use axum::extract::{FromRequest, OriginalUri, Request};
 use axum::http::{HeaderMap, Method, StatusCode, header};
 
 use super::GitLab;
+use super::error::ApiError;
 use super::params::Params;
-use super::refusal::Refusal;
 use super::secrets::Digest;
 use super::state::{OauthToken, State, Token, User, UserState};
 
@@ -47,16 +47,16 @@ pub enum Credential {
 }
 
 impl FromRequest<GitLab> for Call {
-    type Rejection = Refusal;
+    type Rejection = ApiError;
 
-    async fn from_request(request: Request, gitlab: &GitLab) -> Result<Self, Refusal> {
+    async fn from_request(request: Request, gitlab: &GitLab) -> Result<Self, ApiError> {
         let uri = match request.extensions().get::<OriginalUri>() {
             Some(original) => original.0.clone(),
             None => request.uri().clone(),
         };
         let path = uri.path().strip_prefix(gitlab.root()).unwrap_or(uri.path()).to_owned();
         let (method, headers) = (request.method().clone(), request.headers().clone());
-        let too_large = |_| Refusal::error(StatusCode::PAYLOAD_TOO_LARGE, "413 Request Entity Too Large");
+        let too_large = |_| ApiError::error(StatusCode::PAYLOAD_TOO_LARGE, "413 Request Entity Too Large");
         let body = Bytes::from_request(request, gitlab).await.map_err(too_large)?;
         let content_type = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
         let params = Params::read(uri.query(), content_type, &body)?;
@@ -69,7 +69,7 @@ impl Call {
     ///
     /// # Errors
     /// GitLab's 401s and 403s.
-    pub fn require(&self, gitlab: &GitLab) -> Result<Caller, Refusal> {
+    pub fn require(&self, gitlab: &GitLab) -> Result<Caller, ApiError> {
         self.require_scope(gitlab, API)
     }
 
@@ -77,24 +77,24 @@ impl Call {
     ///
     /// # Errors
     /// GitLab's 401s and 403s.
-    pub fn require_scope(&self, gitlab: &GitLab, acceptable: &[&str]) -> Result<Caller, Refusal> {
-        self.identify(gitlab, acceptable)?.ok_or_else(Refusal::unauthorized)
+    pub fn require_scope(&self, gitlab: &GitLab, acceptable: &[&str]) -> Result<Caller, ApiError> {
+        self.identify(gitlab, acceptable)?.ok_or_else(ApiError::unauthorized)
     }
 
     /// The caller, who must be an admin who counts as one now.
     ///
     /// # Errors
     /// GitLab's 401s and 403s; the 403 does not tell a missing Admin Mode from a missing right.
-    pub fn require_admin(&self, gitlab: &GitLab) -> Result<Caller, Refusal> {
+    pub fn require_admin(&self, gitlab: &GitLab) -> Result<Caller, ApiError> {
         let caller = self.require(gitlab)?;
-        if caller.admin { Ok(caller) } else { Err(Refusal::forbidden()) }
+        if caller.admin { Ok(caller) } else { Err(ApiError::forbidden()) }
     }
 
     /// The caller, or nobody if no token was sent: for what is also public.
     ///
     /// # Errors
     /// GitLab's 401s and 403s for a token that was sent and is not good.
-    pub fn identify(&self, gitlab: &GitLab, acceptable: &[&str]) -> Result<Option<Caller>, Refusal> {
+    pub fn identify(&self, gitlab: &GitLab, acceptable: &[&str]) -> Result<Option<Caller>, ApiError> {
         let mut state = gitlab.lock();
         let state = &mut *state;
         let (bearer, private) = (self.bearer(), self.private_token());
@@ -103,7 +103,7 @@ impl Call {
             return self.oauth_caller(gitlab, state, (id, acceptable)).map(Some);
         }
         let Some(value) = private.or(bearer) else { return Ok(None) };
-        let id = state.token_values.get(&Digest::of(&value)).copied().ok_or_else(Refusal::unauthorized)?;
+        let id = state.token_values.get(&Digest::of(&value)).copied().ok_or_else(ApiError::unauthorized)?;
         self.personal_caller(gitlab, state, (id, acceptable)).map(Some)
     }
 
@@ -125,11 +125,11 @@ impl Call {
         gitlab: &GitLab,
         state: &mut State,
         (id, acceptable): (u64, &[&str]),
-    ) -> Result<Caller, Refusal> {
+    ) -> Result<Caller, ApiError> {
         let now = gitlab.clock().now();
-        let token = state.tokens.get(&id).ok_or_else(Refusal::unauthorized)?;
+        let token = state.tokens.get(&id).ok_or_else(ApiError::unauthorized)?;
         if state.settings.disable_personal_access_tokens {
-            return Err(Refusal::unauthorized());
+            return Err(ApiError::unauthorized());
         }
         if token.expired(gitlab.clock().today()) {
             return Err(expired());
@@ -156,8 +156,8 @@ impl Call {
         gitlab: &GitLab,
         state: &State,
         (id, acceptable): (u64, &[&str]),
-    ) -> Result<Caller, Refusal> {
-        let token: &OauthToken = state.oauth_tokens.get(&id).ok_or_else(Refusal::unauthorized)?;
+    ) -> Result<Caller, ApiError> {
+        let token: &OauthToken = state.oauth_tokens.get(&id).ok_or_else(ApiError::unauthorized)?;
         if token.expires_at() <= gitlab.clock().now() {
             return Err(expired());
         }
@@ -165,12 +165,12 @@ impl Call {
             return Err(revoked());
         }
         self.cover(&token.scopes, acceptable)?;
-        let user = token.user.ok_or_else(Refusal::unauthorized)?;
+        let user = token.user.ok_or_else(ApiError::unauthorized)?;
         caller_of(state, user, (Credential::Oauth(id), token.scopes.clone()))
     }
 
     /// A fine-grained token's power is not in its scopes: here it may describe itself and nothing else.
-    fn check_scopes(&self, token: &Token, acceptable: &[&str]) -> Result<(), Refusal> {
+    fn check_scopes(&self, token: &Token, acceptable: &[&str]) -> Result<(), ApiError> {
         if !token.granular {
             return self.cover(&token.scopes, acceptable);
         }
@@ -178,34 +178,34 @@ impl Call {
             return Ok(());
         }
         let text = "Access denied: Your Personal Access Token lacks the required permissions.";
-        Err(Refusal::guard(StatusCode::FORBIDDEN, "insufficient_granular_scope", text))
+        Err(ApiError::guard(StatusCode::FORBIDDEN, "insufficient_granular_scope", text))
     }
 
-    fn cover(&self, scopes: &[String], acceptable: &[&str]) -> Result<(), Refusal> {
+    fn cover(&self, scopes: &[String], acceptable: &[&str]) -> Result<(), ApiError> {
         let reading = matches!(self.method, Method::GET | Method::HEAD);
         let opens = |scope: &&str| reading || !scope.starts_with("read_");
         let covered = acceptable.iter().filter(|scope| opens(scope)).any(|scope| scopes.iter().any(|own| own == scope));
-        if covered || acceptable.is_empty() { Ok(()) } else { Err(Refusal::insufficient_scope(acceptable)) }
+        if covered || acceptable.is_empty() { Ok(()) } else { Err(ApiError::insufficient_scope(acceptable)) }
     }
 }
 
-fn caller_of(state: &State, user: u64, (credential, scopes): (Credential, Vec<String>)) -> Result<Caller, Refusal> {
-    let user: &User = state.users.get(&user).ok_or_else(Refusal::unauthorized)?;
+fn caller_of(state: &State, user: u64, (credential, scopes): (Credential, Vec<String>)) -> Result<Caller, ApiError> {
+    let user: &User = state.users.get(&user).ok_or_else(ApiError::unauthorized)?;
     if user.state == UserState::Blocked {
-        return Err(Refusal::forbidden_because("Your account has been blocked."));
+        return Err(ApiError::forbidden_because("Your account has been blocked."));
     }
     let admin = user.admin && (!state.settings.admin_mode || scopes.iter().any(|scope| scope == "admin_mode"));
     Ok(Caller { user: user.id, admin, credential, scopes })
 }
 
-fn expired() -> Refusal {
+fn expired() -> ApiError {
     invalid_token("Token is expired. You can either do re-authorization or token refresh.")
 }
 
-fn revoked() -> Refusal {
+fn revoked() -> ApiError {
     invalid_token("Token was revoked. You have to re-authorize from the user.")
 }
 
-fn invalid_token(description: &str) -> Refusal {
-    Refusal::guard(StatusCode::UNAUTHORIZED, "invalid_token", description)
+fn invalid_token(description: &str) -> ApiError {
+    ApiError::guard(StatusCode::UNAUTHORIZED, "invalid_token", description)
 }

@@ -6,14 +6,14 @@ use serde_json::{Value, json};
 
 /// An answer that is not what the caller asked for: a status and GitLab's own body.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Refusal {
+pub struct ApiError {
     pub status: StatusCode,
     pub body: Value,
     /// `WWW-Authenticate`, where GitLab sends one.
     pub challenge: Option<String>,
 }
 
-impl Refusal {
+impl ApiError {
     /// `{"message": …}`, the envelope of `render_api_error!` (gitlab: lib/api/helpers.rb).
     #[must_use]
     pub fn message(status: StatusCode, message: impl Into<Value>) -> Self {
@@ -88,13 +88,13 @@ impl Refusal {
     #[must_use]
     pub fn insufficient_scope(acceptable: &[&str]) -> Self {
         let description = "The request requires higher privileges than provided by the access token.";
-        let mut refusal = Self::guard(StatusCode::FORBIDDEN, "insufficient_scope", description);
-        refusal.body["scope"] = json!(acceptable.join(" "));
-        refusal
+        let mut error = Self::guard(StatusCode::FORBIDDEN, "insufficient_scope", description);
+        error.body["scope"] = json!(acceptable.join(" "));
+        error
     }
 }
 
-impl IntoResponse for Refusal {
+impl IntoResponse for ApiError {
     fn into_response(self) -> Response {
         let mut response = (self.status, axum::Json(self.body)).into_response();
         if let Some(challenge) = self.challenge.and_then(|text| HeaderValue::try_from(text).ok()) {
