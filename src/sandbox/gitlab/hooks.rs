@@ -2,16 +2,16 @@
 
 mod delivery;
 mod disabling;
-mod edit;
 mod entity;
 mod event;
-mod fire;
 mod log;
-mod outbound;
+mod payload;
 mod routes;
-mod sample;
 #[cfg(test)]
 mod tests;
+mod trigger;
+mod update;
+mod url_blocker;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 

@@ -13,7 +13,7 @@ use uuid::Uuid;
 
 use super::disabling::{Rule, Verdict};
 use super::log::{LogEntry, Sent};
-use super::{Hook, Owner, outbound};
+use super::{Hook, Owner, url_blocker};
 use crate::sandbox::clock;
 use crate::sandbox::gitlab::GitLab;
 use crate::sandbox::gitlab::state::State;
@@ -76,7 +76,7 @@ fn prepare(gitlab: &GitLab, state: &State, hook: &Hook, delivery: WebhookDeliver
         hook.custom_headers.iter().map(|(key, value)| (key.clone(), value.expose_secret().to_owned())).collect();
     let sent = Sent::new(hook, delivery, (&headers, &custom));
     let address = hook.interpolated_url();
-    let blocked = outbound::blocked(&address, hook.owner, (&state.settings, &state.external_url));
+    let blocked = url_blocker::blocked(&address, hook.owner, (&state.settings, &state.external_url));
     let request = match blocked {
         Some(why) => Err(format!("URL is blocked: {why}")),
         None => Ok(outgoing_request(hook, &address, (headers, custom), body)),

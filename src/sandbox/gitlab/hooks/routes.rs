@@ -2,8 +2,8 @@
 //!
 //! gitlab: lib/api/project_hooks.rb, ee/lib/api/group_hooks.rb, lib/api/system_hooks.rb, lib/api/hooks/
 
-mod attempt;
-mod parts;
+mod custom_headers;
+mod test_resend;
 
 use std::collections::HashMap;
 
@@ -22,7 +22,7 @@ use crate::sandbox::gitlab::error::ApiError;
 use crate::sandbox::gitlab::pages;
 use crate::sandbox::gitlab::params;
 
-pub(super) use self::attempt::Limited;
+pub(super) use self::test_resend::Limited;
 
 /// Which of the three kinds of hooks an address is about.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -36,12 +36,12 @@ enum Kind {
 pub fn routes() -> Router<GitLab> {
     let logged = || {
         Router::new()
-            .route("/{hook_id}", get(show).put(edit).delete(remove))
-            .route("/{hook_id}/test/{trigger}", post(attempt::test))
-            .route("/{hook_id}/events", get(attempt::events))
-            .route("/{hook_id}/events/{log_id}/resend", post(attempt::resend))
+            .route("/{hook_id}", get(show).put(update).delete(remove))
+            .route("/{hook_id}/test/{trigger}", post(test_resend::test))
+            .route("/{hook_id}/events", get(test_resend::events))
+            .route("/{hook_id}/events/{log_id}/resend", post(test_resend::resend))
     };
-    let system = Router::new().route("/{hook_id}", get(show).put(edit).delete(remove).post(attempt::test_system));
+    let system = Router::new().route("/{hook_id}", get(show).put(update).delete(remove).post(test_resend::test_system));
     let site = |own: Router<GitLab>, kind: Kind| own.merge(shared()).layer(Extension(kind));
     Router::new()
         .nest("/projects/{id}/hooks", site(logged(), Kind::Project))
@@ -52,8 +52,11 @@ pub fn routes() -> Router<GitLab> {
 fn shared() -> Router<GitLab> {
     Router::new()
         .route("/", get(list).post(create))
-        .route("/{hook_id}/url_variables/{key}", put(parts::put_variable).delete(parts::delete_variable))
-        .route("/{hook_id}/custom_headers/{key}", put(parts::put_header).delete(parts::delete_header))
+        .route(
+            "/{hook_id}/url_variables/{key}",
+            put(custom_headers::put_variable).delete(custom_headers::delete_variable),
+        )
+        .route("/{hook_id}/custom_headers/{key}", put(custom_headers::put_header).delete(custom_headers::delete_header))
 }
 
 /// A request about hooks, with where it was sent.
@@ -150,9 +153,9 @@ async fn show(Shared(gitlab): Shared<GitLab>, asked: Asked) -> Result<Response, 
     answer(&gitlab, StatusCode::OK, place)
 }
 
-async fn edit(Shared(gitlab): Shared<GitLab>, asked: Asked) -> Result<Response, ApiError> {
+async fn update(Shared(gitlab): Shared<GitLab>, asked: Asked) -> Result<Response, ApiError> {
     let (place, _) = asked.place(&gitlab)?;
-    gitlab.lock().edit_hook(&gitlab, place, &asked.call.params)?;
+    gitlab.lock().update_hook(&gitlab, place, &asked.call.params)?;
     answer(&gitlab, StatusCode::OK, place)
 }
 

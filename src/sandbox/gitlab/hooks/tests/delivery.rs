@@ -182,7 +182,7 @@ async fn real_events_reach_those_who_subscribe() {
         live.create("/projects/2/hooks", json!({})).await;
         live.create("/groups/group-1/hooks", json!({"note_events": true})).await;
         live.create("/hooks", json!({"push_events": true})).await;
-        assert_eq!(live.site.gitlab.fire(1, event).await, expected.len(), "{plan:?} {event:?}");
+        assert_eq!(live.site.gitlab.trigger(1, event).await, expected.len(), "{plan:?} {event:?}");
         assert_eq!(live.sandbox.factory().deliveries().len(), expected.len());
     }
 }
@@ -194,9 +194,9 @@ async fn a_failing_hook_is_disabled_until_a_test_succeeds() {
     live.site.gitlab.set_hook_quirks(|quirks| quirks.auto_disabling = true);
     live.sandbox.factory().set_quirks(|quirks| quirks.webhook = Some((500, String::new())));
     for _ in 0..4 {
-        assert_eq!(live.site.gitlab.fire(1, Event::Push).await, 1);
+        assert_eq!(live.site.gitlab.trigger(1, Event::Push).await, 1);
     }
-    assert_eq!(live.site.gitlab.fire(1, Event::Push).await, 0, "nothing is sent while it is disabled");
+    assert_eq!(live.site.gitlab.trigger(1, Event::Push).await, 0, "nothing is sent while it is disabled");
     let (_, shown) = live.site.ask(&format!("GET {hook}"), Value::Null).await;
     assert_eq!(shown["alert_status"], "temporarily_disabled");
     assert!(shown["disabled_until"].is_string());

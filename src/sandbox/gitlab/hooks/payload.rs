@@ -53,7 +53,7 @@ pub(super) fn canned_push() -> Value {
 
 /// What GitLab sends about an event in this project, caused by this user.
 pub(super) fn payload(state: &State, project: &Project, (event, user): (Event, u64)) -> Value {
-    let data = Data { state, project, user };
+    let data = PayloadBuilder { state, project, user };
     match event {
         Event::Push | Event::RepositoryUpdate => data.push("push", "refs/heads/main"),
         Event::TagPush => data.push("tag_push", "refs/tags/v1.0.0"),
@@ -68,13 +68,13 @@ pub(super) fn payload(state: &State, project: &Project, (event, user): (Event, u
     }
 }
 
-struct Data<'a> {
+struct PayloadBuilder<'a> {
     state: &'a State,
     project: &'a Project,
     user: u64,
 }
 
-impl Data<'_> {
+impl PayloadBuilder<'_> {
     fn address(&self, below: &str) -> String {
         self.state.link(&format!("/{}{below}", self.project.full_path))
     }

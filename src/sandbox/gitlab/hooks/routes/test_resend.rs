@@ -13,7 +13,7 @@ use crate::sandbox::gitlab::GitLab;
 use crate::sandbox::gitlab::error::ApiError;
 use crate::sandbox::gitlab::hooks::delivery::WebhookDelivery;
 use crate::sandbox::gitlab::hooks::log::{Filter, LogEntry};
-use crate::sandbox::gitlab::hooks::{Event, sample};
+use crate::sandbox::gitlab::hooks::{Event, payload};
 use crate::sandbox::gitlab::pages;
 use crate::sandbox::gitlab::params;
 use crate::sandbox::gitlab::state::{Namespace, Project, State};
@@ -97,12 +97,12 @@ fn test_payload(state: &State, owner: Owner, (event, user): (Event, u64)) -> Res
     };
     let pushed = matches!(event, Event::Push | Event::TagPush);
     if project.empty_repo && pushed {
-        return Ok(sample::canned_push());
+        return Ok(payload::canned_push());
     }
     if project.empty_repo || state.hooks.quirks.absent.contains(&event) {
         return Err(event.ensure());
     }
-    Ok(sample::payload(state, project, (event, user)))
+    Ok(payload::payload(state, project, (event, user)))
 }
 
 /// gitlab: ee/app/services/test_hooks/group_service.rb
@@ -116,7 +116,7 @@ fn first_project(state: &State, group: u64) -> Option<&Project> {
 /// Answers 201 and the mock whatever the receiver did.
 pub(super) async fn test_system(Shared(gitlab): Shared<GitLab>, asked: Asked) -> Result<Response, ApiError> {
     let (place, _) = asked.place(&gitlab)?;
-    let mock = sample::system();
+    let mock = payload::system();
     if !gitlab.lock().settings.silent_mode_enabled {
         let trigger = "project_create".to_owned();
         let delivery = WebhookDelivery { header: "System Hook", trigger, payload: mock.clone(), key: None };

@@ -9,7 +9,7 @@ use secrecy::{ExposeSecret as _, SecretString};
 use serde_json::{Value, json};
 
 use super::event::{Events, ROWS, Row};
-use super::{Event, Hook, Owner, outbound};
+use super::{Event, Hook, Owner, url_blocker};
 use crate::sandbox::gitlab::GitLab;
 use crate::sandbox::gitlab::error::ApiError;
 use crate::sandbox::gitlab::params::Params;
@@ -186,7 +186,12 @@ impl State {
     }
 
     /// Changes a hook as `PUT …/hooks/:id` does.
-    pub(super) fn edit_hook(&mut self, gitlab: &GitLab, place: (Owner, u64), params: &Params) -> Result<(), ApiError> {
+    pub(super) fn update_hook(
+        &mut self,
+        gitlab: &GitLab,
+        place: (Owner, u64),
+        params: &Params,
+    ) -> Result<(), ApiError> {
         let (owner, id) = place;
         let mut hook = self.hooks.get(owner, id).cloned().ok_or_else(ApiError::record_not_found)?;
         let change = Change::read(gitlab, self, owner, params)?;
@@ -195,7 +200,7 @@ impl State {
         }
         change.apply(&mut hook);
         hook.updated_at = gitlab.clock().now();
-        self.check_hook(&hook).map_err(|problem| problem.on_edit())?;
+        self.check_hook(&hook).map_err(|problem| problem.on_update())?;
         if let Some(kept) = self.hooks.get_mut(owner, id) {
             *kept = hook;
         }
@@ -204,7 +209,7 @@ impl State {
 
     pub(super) fn check_hook(&self, hook: &Hook) -> Result<(), Problem> {
         let from = (&self.settings, &self.external_url);
-        if outbound::blocked(&hook.interpolated_url(), hook.owner, from).is_some() {
+        if url_blocker::blocked(&hook.interpolated_url(), hook.owner, from).is_some() {
             return Err(Problem::Url);
         }
         if !filter_holds(hook) {
@@ -294,7 +299,7 @@ impl Problem {
         }
     }
 
-    pub(super) fn on_edit(&self) -> ApiError {
+    pub(super) fn on_update(&self) -> ApiError {
         match self {
             Self::CustomHeaders => ApiError::error(UNPROCESSABLE, "Custom headers validation failed"),
             Self::Model(field, _, text) => ApiError::message(UNPROCESSABLE, json!({ *field: [text] })),

@@ -6,7 +6,7 @@ use globset::GlobBuilder;
 use serde_json::Value;
 
 use super::delivery::WebhookDelivery;
-use super::{Event, Hook, Owner, sample};
+use super::{Event, Hook, Owner, payload};
 use crate::sandbox::gitlab::GitLab;
 use crate::sandbox::gitlab::state::{Namespace, State};
 use crate::sandbox::options::Plan;
@@ -17,17 +17,17 @@ type Place = (Owner, u64);
 impl GitLab {
     /// Lets an event happen in a project, made up from sample data; gives how many hooks it was delivered to.
     /// All deliveries are over and logged when this returns.
-    pub async fn fire(&self, project: u64, event: Event) -> usize {
+    pub async fn trigger(&self, project: u64, event: Event) -> usize {
         let payload = {
             let state = self.lock();
             let Some(project) = state.projects.get(&project) else { return 0 };
-            sample::payload(&state, project, (event, 1))
+            payload::payload(&state, project, (event, 1))
         };
-        self.fire_with(project, event, payload).await
+        self.trigger_with(project, event, payload).await
     }
 
     /// The same with a payload of its own.
-    pub async fn fire_with(&self, project: u64, event: Event, payload: Value) -> usize {
+    pub async fn trigger_with(&self, project: u64, event: Event, payload: Value) -> usize {
         let places = self.subscribers(project, event, &payload);
         for place in &places {
             let row = event.row();
