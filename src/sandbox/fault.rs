@@ -26,7 +26,7 @@
 //! | `slow`, `delay:MS` | acted on | a byte a second; after a wait |
 //! | `type`, `link:URL` | acted on | JSON of another type; a `Link` with `rel="next"` to there |
 
-pub mod answer;
+pub mod response;
 
 use std::sync::Mutex;
 use std::time::Duration;
@@ -122,9 +122,9 @@ impl Fault {
 }
 
 impl Which {
-    fn matches(&mut self, asked: &Method, path: &str) -> bool {
+    fn matches(&mut self, request: &Method, path: &str) -> bool {
         match self {
-            Self::Path { method, glob } => method.as_ref().is_none_or(|only| only == asked) && glob.is_match(path),
+            Self::Path { method, glob } => method.as_ref().is_none_or(|only| only == request) && glob.is_match(path),
             Self::Random { share, state } => next_random(state) % 1_000_000 < u64::from(*share),
         }
     }

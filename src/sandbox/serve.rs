@@ -1,6 +1,6 @@
 //! Serving: connections are taken, requests pass latency, limits and faults, and are recorded.
 
-mod line;
+mod resettable_stream;
 
 use std::convert::Infallible;
 use std::net::SocketAddr;
@@ -22,28 +22,28 @@ use tokio::net::TcpListener;
 use tokio_rustls::TlsAcceptor;
 use tower::ServiceExt as _;
 
-use self::line::Line;
+use self::resettable_stream::ResettableStream;
 use super::clock;
 use super::factory::WEBHOOK_PATH;
-use super::fault::answer::{self, Asked, Dropped};
+use super::fault::response::{self, ConnectionReset, FaultedRequest};
 use super::fault::{FaultAction, Faults};
-use super::limit::Limit;
+use super::rate_limit::RateLimit;
 use super::request_log::{self, InFlight, Moment, Origin, RequestAction, RequestLog, Side};
 
 /// One of the two servers, and what stands in front of it.
-pub struct Front {
+pub struct Server {
     pub side: Side,
     pub app: Router,
     /// The path the server is installed under; empty for none.
     pub root: String,
     pub latency: Duration,
-    pub limit: Option<Limit>,
+    pub limit: Option<RateLimit>,
     pub log: Arc<RequestLog>,
     pub faults: Arc<Faults>,
 }
 
 /// Takes connections until the runtime ends.
-pub async fn serve(listener: TcpListener, front: Arc<Front>, tls: Option<TlsAcceptor>) {
+pub async fn serve(listener: TcpListener, server: Arc<Server>, tls: Option<TlsAcceptor>) {
     loop {
         let Ok((stream, _)) = listener.accept().await else {
             // Out of file descriptors, most likely: the next connection may find one.
@@ -51,28 +51,28 @@ pub async fn serve(listener: TcpListener, front: Arc<Front>, tls: Option<TlsAcce
             continue;
         };
         let reset = Arc::new(AtomicBool::new(false));
-        let line = Line::new(stream, Arc::clone(&reset));
-        let front = Arc::clone(&front);
+        let stream = ResettableStream::new(stream, Arc::clone(&reset));
+        let server = Arc::clone(&server);
         match tls.clone() {
-            None => drop(tokio::spawn(connection(line, front, reset))),
+            None => drop(tokio::spawn(connection(stream, server, reset))),
             Some(tls) => drop(tokio::spawn(async move {
-                if let Ok(line) = tls.accept(line).await {
-                    connection(line, front, reset).await;
+                if let Ok(stream) = tls.accept(stream).await {
+                    connection(stream, server, reset).await;
                 }
             })),
         }
     }
 }
 
-async fn connection<S>(stream: S, front: Arc<Front>, reset: Arc<AtomicBool>)
+async fn connection<S>(stream: S, server: Arc<Server>, reset: Arc<AtomicBool>)
 where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
     let service = service_fn(move |request: Request<Incoming>| {
-        let front = Arc::clone(&front);
+        let server = Arc::clone(&server);
         let reset = Arc::clone(&reset);
         async move {
-            let answered = front.answer(request.map(Body::new)).await;
+            let answered = server.answer(request.map(Body::new)).await;
             reset.store(answered.is_err(), Ordering::Relaxed);
             answered
         }
@@ -81,8 +81,8 @@ where
     drop(auto::Builder::new(TokioExecutor::new()).serve_connection(TokioIo::new(stream), service).await);
 }
 
-impl Front {
-    async fn answer(&self, request: Request<Body>) -> Result<Response<Body>, Dropped> {
+impl Server {
+    async fn answer(&self, request: Request<Body>) -> Result<Response<Body>, ConnectionReset> {
         let target = request_log::filtered(request.uri().path(), request.uri().query());
         // Nobody but GitLab delivers webhooks: they are not counted as the client's.
         let delivered = self.side == Side::Factory && request.uri().path() == WEBHOOK_PATH;
@@ -96,7 +96,7 @@ impl Front {
         answered
     }
 
-    async fn pass(&self, request: Request<Body>, in_flight: &mut InFlight) -> Result<Response<Body>, Dropped> {
+    async fn pass(&self, request: Request<Body>, in_flight: &mut InFlight) -> Result<Response<Body>, ConnectionReset> {
         let struck = self.faults.strike(self.side, request.method(), self.below_root(request.uri().path()));
         let action = struck.map(|(action, written)| {
             in_flight.record_fault(written);
@@ -106,13 +106,13 @@ impl Front {
             clock::wait(self.latency).await;
         }
         if in_flight.reach(Moment::BeforeActing) == RequestAction::Reset {
-            return Err(Dropped);
+            return Err(ConnectionReset);
         }
         if let Some(refusal) = self.limit.as_ref().and_then(|limit| limit.check(request.headers())) {
             return Ok(refusal);
         }
         if let Some(action) = &action {
-            if let Some(answer) = answer::instead(action, asked(self.side, &request)).await {
+            if let Some(answer) = response::replacement(action, faulted_request(self.side, &request)).await {
                 return answer;
             }
             if let FaultAction::Delay(time) = action {
@@ -121,10 +121,10 @@ impl Front {
         }
         let response = self.act(request).await;
         if in_flight.reach(Moment::AfterActing) == RequestAction::Reset {
-            return Err(Dropped);
+            return Err(ConnectionReset);
         }
         match &action {
-            Some(action) => answer::spoilt(action, response).await,
+            Some(action) => response::damage(action, response).await,
             None => Ok(response),
         }
     }
@@ -146,10 +146,10 @@ impl Front {
     }
 }
 
-fn asked(side: Side, request: &Request<Body>) -> Asked {
+fn faulted_request(side: Side, request: &Request<Body>) -> FaultedRequest {
     let kind = request.headers().get(CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();
     let write = request_log::is_write(request.method().as_str(), request.uri().path());
-    Asked { side, write, form: kind.starts_with("application/x-www-form-urlencoded") }
+    FaultedRequest { side, write, form: kind.starts_with("application/x-www-form-urlencoded") }
 }
 
 /// The server on the plain port, which sends everybody to `https`, whatever they asked.

@@ -15,19 +15,19 @@ use url::Url;
 use super::factory::Factory;
 use super::fault::{Fault, Faults};
 use super::gitlab::GitLab;
-use super::limit::Limit;
 use super::options::Options;
+use super::rate_limit::RateLimit;
 use super::request_log::RequestLog;
 use super::request_log::Side;
 use super::sender::WebhookSender;
-use super::serve::{self, Front};
+use super::serve::{self, Server};
 use super::tls::PrivateCa;
 use super::{Ca, Sandbox, StartError};
 
 /// One port with what answers on it.
 struct Port {
     listener: TcpListener,
-    front: Front,
+    server: Server,
     tls: Option<TlsAcceptor>,
 }
 
@@ -56,12 +56,12 @@ pub(super) fn start(asked: Options) -> Result<Sandbox, StartError> {
     let mut ports = vec![
         Port {
             listener: gitlab_listener,
-            front: maker.front(Side::GitLab, gitlab.router()),
+            server: maker.server(Side::GitLab, gitlab.router()),
             tls: acceptor(options.tls_defect)?,
         },
         Port {
             listener: factory_listener,
-            front: maker.front(Side::Factory, factory.router()),
+            server: maker.server(Side::Factory, factory.router()),
             tls: acceptor(options.factory_tls_defect)?,
         },
     ];
@@ -121,7 +121,7 @@ fn plain_port(maker: &Maker<'_>, to: SocketAddr, ports: &mut Vec<Port>) -> Resul
     let listener = listen(SocketAddr::new(to.ip(), 0))?;
     let insecure = Options { tls: false, ..maker.options.clone() };
     let url = base_url(&insecure, address(&listener)?, &maker.options.relative_root)?;
-    ports.push(Port { listener, front: maker.front(Side::GitLab, serve::redirecting(to)), tls: None });
+    ports.push(Port { listener, server: maker.server(Side::GitLab, serve::redirecting(to)), tls: None });
     Ok(url)
 }
 
@@ -139,15 +139,15 @@ struct Maker<'a> {
 }
 
 impl Maker<'_> {
-    fn front(&self, side: Side, app: Router) -> Front {
+    fn server(&self, side: Side, app: Router) -> Server {
         let root = if side == Side::GitLab { self.options.relative_root.trim_end_matches('/') } else { "" };
         let limit = self.options.rate_limit.filter(|_| side == Side::GitLab);
-        Front {
+        Server {
             side,
             app,
             root: root.to_owned(),
             latency: self.options.latency,
-            limit: limit.map(|allowed| Limit::new(allowed, self.options.rate_window)),
+            limit: limit.map(|allowed| RateLimit::new(allowed, self.options.rate_window)),
             log: Arc::clone(&self.log),
             faults: Arc::clone(&self.faults),
         }
@@ -185,6 +185,6 @@ fn run(ports: Vec<Port>) -> Result<Running, StartError> {
 
 fn begin(port: Port) -> io::Result<()> {
     let listener = tokio::net::TcpListener::from_std(port.listener)?;
-    tokio::spawn(serve::serve(listener, Arc::new(port.front), port.tls));
+    tokio::spawn(serve::serve(listener, Arc::new(port.server), port.tls));
     Ok(())
 }

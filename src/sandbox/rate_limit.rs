@@ -10,14 +10,14 @@ use axum::http::{HeaderMap, Response};
 use super::clock;
 
 /// Counts requests by token in fixed windows, as Rack::Attack does.
-pub struct Limit {
+pub struct RateLimit {
     allowed: u32,
     window: Duration,
     began: Instant,
     counts: Mutex<(u128, HashMap<String, u32>)>,
 }
 
-impl Limit {
+impl RateLimit {
     #[must_use]
     pub fn new(allowed: u32, window: Duration) -> Self {
         Self {
@@ -93,7 +93,7 @@ mod tests {
 
     #[test]
     fn a_token_over_its_limit_is_told_when_to_come_back() {
-        let limit = Limit::new(2, Duration::from_secs(3600));
+        let limit = RateLimit::new(2, Duration::from_secs(3600));
         assert!(limit.check(&headers("a")).is_none());
         assert!(limit.check(&headers("a")).is_none());
         let refused = limit.check(&headers("a")).expect("the third is over the limit");
@@ -105,7 +105,7 @@ mod tests {
 
     #[test]
     fn the_count_starts_again_with_the_window() {
-        let limit = Limit::new(1, Duration::from_millis(1));
+        let limit = RateLimit::new(1, Duration::from_millis(1));
         limit.count(0, "a".to_owned());
         assert_eq!(limit.count(0, "a".to_owned()), 2);
         assert_eq!(limit.count(1, "a".to_owned()), 1);

@@ -10,12 +10,12 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 
 /// The connection; when `reset` is set by the time it is dropped, the other side gets a reset.
-pub struct Line {
+pub struct ResettableStream {
     stream: TcpStream,
     reset: Arc<AtomicBool>,
 }
 
-impl Line {
+impl ResettableStream {
     pub fn new(stream: TcpStream, reset: Arc<AtomicBool>) -> Self {
         // Small answers must not wait for more; where it cannot be set they do, which is only slower.
         drop(stream.set_nodelay(true));
@@ -23,7 +23,7 @@ impl Line {
     }
 }
 
-impl Drop for Line {
+impl Drop for ResettableStream {
     fn drop(&mut self) {
         if self.reset.load(Ordering::Relaxed) {
             // Without it the connection is closed instead of reset; the answer is missing either way.
@@ -32,13 +32,13 @@ impl Drop for Line {
     }
 }
 
-impl AsyncRead for Line {
+impl AsyncRead for ResettableStream {
     fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buffer: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
         Pin::new(&mut self.stream).poll_read(cx, buffer)
     }
 }
 
-impl AsyncWrite for Line {
+impl AsyncWrite for ResettableStream {
     fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
         Pin::new(&mut self.stream).poll_write(cx, bytes)
     }

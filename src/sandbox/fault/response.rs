@@ -17,11 +17,11 @@ use crate::sandbox::request_log::Side;
 /// The connection is to be reset; nothing is answered.
 #[derive(Debug, thiserror::Error)]
 #[error("the connection is reset on purpose")]
-pub struct Dropped;
+pub struct ConnectionReset;
 
 /// What a fault has to know of the request.
 #[derive(Clone, Copy, Debug)]
-pub struct Asked {
+pub struct FaultedRequest {
     pub side: Side,
     pub write: bool,
     /// The body is a form, which a read-only GitLab redirects instead of refusing.
@@ -34,10 +34,13 @@ const DEPLOY_PAGE: &str = "<!DOCTYPE html>\n<html><head><title>GitLab is not res
     <body><h1>503</h1><h3>Whoops, GitLab is currently unavailable.</h3><p>Try refreshing the page, or going back and attempting the action again.</p></body></html>\n";
 
 /// The answer that is given without acting; `None` where the server is to act.
-pub async fn instead(action: &FaultAction, asked: Asked) -> Option<Result<Response<Body>, Dropped>> {
+pub async fn replacement(
+    action: &FaultAction,
+    request: FaultedRequest,
+) -> Option<Result<Response<Body>, ConnectionReset>> {
     let json_429 = json!({"message": {"error": "This endpoint has been requested too many times. Try again later."}});
     let answer = match action {
-        FaultAction::Status(code) => json_answer(*code, &error_body(asked.side, *code)),
+        FaultAction::Status(code) => json_answer(*code, &error_body(request.side, *code)),
         FaultAction::Html(code) => answer(*code, "text/html; charset=utf-8", LOGIN_PAGE),
         FaultAction::Text(code) => answer(*code, "text/plain; charset=utf-8", "upstream connect error or disconnect\n"),
         FaultAction::Empty => json_answer(200, &json!([])),
@@ -48,15 +51,15 @@ pub async fn instead(action: &FaultAction, asked: Asked) -> Option<Result<Respon
             with(answer(429, "text/plain", "Retry later\n"), RETRY_AFTER, &seconds.to_string())
         }
         FaultAction::Json429 => json_answer(429, &json_429),
-        FaultAction::Maintenance if asked.write && asked.form => with(answer(301, "text/html", ""), LOCATION, "/"),
-        FaultAction::Maintenance if asked.write => {
+        FaultAction::Maintenance if request.write && request.form => with(answer(301, "text/html", ""), LOCATION, "/"),
+        FaultAction::Maintenance if request.write => {
             json_answer(403, &json!({"message": "You cannot perform write operations on a read-only instance"}))
         }
         FaultAction::Deploying => answer(503, "text/html; charset=utf-8", DEPLOY_PAGE),
         FaultAction::Endless => endless(b"[{\"id\":1,\"name\":\"and so on\"},"),
         FaultAction::EndlessEscapes => endless(b"\x1b[2J\x1b]0;owned\x07\x1b[31mand so on\r"),
         FaultAction::Hang => std::future::pending().await,
-        FaultAction::Reset => return Some(Err(Dropped)),
+        FaultAction::Reset => return Some(Err(ConnectionReset)),
         _ => return None,
     };
     Some(Ok(answer))
@@ -65,14 +68,14 @@ pub async fn instead(action: &FaultAction, asked: Asked) -> Option<Result<Respon
 /// What the fault makes of the answer after the server has acted.
 ///
 /// # Errors
-/// [`Dropped`], when the answer is to be lost.
-pub async fn spoilt(action: &FaultAction, response: Response<Body>) -> Result<Response<Body>, Dropped> {
+/// [`ConnectionReset`], when the answer is to be lost.
+pub async fn damage(action: &FaultAction, response: Response<Body>) -> Result<Response<Body>, ConnectionReset> {
     match action {
-        FaultAction::Lost => Err(Dropped),
+        FaultAction::Lost => Err(ConnectionReset),
         FaultAction::Link(to) => Ok(with(response, LINK, &format!("<{to}>; rel=\"next\""))),
         FaultAction::Cut | FaultAction::Half | FaultAction::Slow | FaultAction::Type => {
             let (mut parts, body) = response.into_parts();
-            let whole = axum::body::to_bytes(body, usize::MAX).await.map_err(|_| Dropped)?;
+            let whole = axum::body::to_bytes(body, usize::MAX).await.map_err(|_| ConnectionReset)?;
             let half = whole.slice(..whole.len() / 2);
             let (length, body) = match action {
                 FaultAction::Cut => (half.len(), Body::from(half)),
@@ -129,7 +132,7 @@ fn dropped_after(half: Bytes) -> Body {
             Some(half) if !half.is_empty() => Some((Ok(half), Some(Bytes::new()))),
             Some(_) => {
                 clock::wait(Duration::from_millis(50)).await;
-                Some((Err(io::Error::other(Dropped)), None))
+                Some((Err(io::Error::other(ConnectionReset)), None))
             }
             None => None,
         }
