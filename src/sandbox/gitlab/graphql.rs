@@ -2,8 +2,8 @@
 //!
 //! gitlab: app/controllers/graphql_controller.rb, app/graphql/gitlab_schema.rb
 
-mod answer;
-mod question;
+mod query;
+mod response;
 mod schema;
 
 use axum::extract::State as Shared;
@@ -13,8 +13,8 @@ use axum::routing::post;
 use axum::{Json, Router};
 use serde_json::{Map, Value, json};
 
-use self::answer::Answers;
-use self::question::{Asked, Question};
+use self::query::{ParsedQuery, QueryRequest};
+use self::response::GraphqlResponder;
 use self::schema::Schema;
 use super::GitLab;
 use super::auth::{API, Call, Caller};
@@ -68,18 +68,19 @@ fn answered(
     (caller, query, variables): (Option<&Caller>, &str, &Map<String, Value>),
 ) -> Value {
     let schema = Schema::of(gitlab, &state.quirks.graphql);
-    let question = match Question::read(&schema, Asked { query, variables }) {
-        Ok(question) => question,
+    let parsed = match ParsedQuery::read(&schema, QueryRequest { query, variables }) {
+        Ok(parsed) => parsed,
         Err(errors) => return json!({ "errors": errors }),
     };
     let own = MAX_COMPLEXITY[caller.map_or(0, |caller| 1 + usize::from(caller.admin))];
     let most = state.quirks.graphql.max_complexity.unwrap_or(own);
-    if question.complexity > most {
-        let complexity = question.complexity;
+    if parsed.complexity > most {
+        let complexity = parsed.complexity;
         let text = format!("Query has complexity of {complexity}, which exceeds max complexity of {most}");
         return json!({ "errors": [{ "message": text }] });
     }
-    Answers { gitlab, state, schema: &schema, permissions: Permissions::of(state, caller) }.query(&question.fields)
+    GraphqlResponder { gitlab, state, schema: &schema, permissions: Permissions::of(state, caller) }
+        .query(&parsed.fields)
 }
 
 fn failed(status: StatusCode, message: &str) -> Response {

@@ -15,13 +15,13 @@ const MOST_ERRORS: usize = 5;
 
 /// What came in.
 #[derive(Clone, Copy)]
-pub(super) struct Asked<'a> {
+pub(super) struct QueryRequest<'a> {
     pub query: &'a str,
     pub variables: &'a Map<String, Value>,
 }
 
 /// A field that is asked for, and what is asked below it.
-pub(super) struct Wanted {
+pub(super) struct SelectedField {
     /// Its name in the answer.
     pub key: String,
     pub name: String,
@@ -29,24 +29,24 @@ pub(super) struct Wanted {
     pub below: Vec<Self>,
 }
 
-impl Wanted {
+impl SelectedField {
     /// How many items of a list are given at most.
     pub(super) fn page(&self) -> usize {
         page(&self.arguments)
     }
 }
 
-pub(super) struct Question {
-    pub fields: Vec<Wanted>,
+pub(super) struct ParsedQuery {
+    pub fields: Vec<SelectedField>,
     pub complexity: usize,
 }
 
-impl Question {
+impl ParsedQuery {
     /// Reads a query.
     ///
     /// # Errors
     /// The `errors` of the answer, for what cannot be parsed and what the schema does not have.
-    pub(super) fn read(schema: &Schema, asked: Asked<'_>) -> Result<Self, Vec<Value>> {
+    pub(super) fn read(schema: &Schema, asked: QueryRequest<'_>) -> Result<Self, Vec<Value>> {
         let wrong = |text: &str| vec![json!({ "message": text })];
         if asked.query.trim().is_empty() {
             return Err(wrong("No query string was present"));
@@ -69,25 +69,25 @@ impl Question {
                 variables.insert(definition.name.to_owned(), default);
             }
         }
-        let mut reading = Reading { schema, variables, errors: Vec::new() };
+        let mut reading = QueryReader { schema, variables, errors: Vec::new() };
         let (fields, complexity) = reading.set("Query", &selection);
         reading.errors.truncate(MOST_ERRORS);
         if reading.errors.is_empty() { Ok(Self { fields, complexity }) } else { Err(reading.errors) }
     }
 }
 
-struct Reading<'a> {
+struct QueryReader<'a> {
     schema: &'a Schema,
     variables: Map<String, Value>,
     errors: Vec<Value>,
 }
 
 type Set<'a> = SelectionSet<'a, &'a str>;
-type Written<'a> = graphql_parser::query::Field<'a, &'a str>;
+type QueryField<'a> = graphql_parser::query::Field<'a, &'a str>;
 
-impl Reading<'_> {
+impl QueryReader<'_> {
     /// What is asked of one type, and what it costs.
-    fn set(&mut self, kind: &str, selection: &Set<'_>) -> (Vec<Wanted>, usize) {
+    fn set(&mut self, kind: &str, selection: &Set<'_>) -> (Vec<SelectedField>, usize) {
         let (mut all, mut complexity) = (Vec::new(), 0);
         for item in &selection.items {
             let Selection::Field(written) = item else {
@@ -107,7 +107,7 @@ impl Reading<'_> {
         (all, complexity)
     }
 
-    fn field(&mut self, field: &Field, written: &Written<'_>) -> (Wanted, usize) {
+    fn field(&mut self, field: &Field, written: &QueryField<'_>) -> (SelectedField, usize) {
         let (base, name) = (field.base(), written.name);
         match (self.schema.fields(base).is_some(), written.selection_set.items.is_empty()) {
             (true, true) => {
@@ -137,10 +137,10 @@ impl Reading<'_> {
             Cost::Resolver(own) => own + inner,
         };
         let key = written.alias.unwrap_or(name).to_owned();
-        (Wanted { key, name: name.to_owned(), arguments, below }, complexity)
+        (SelectedField { key, name: name.to_owned(), arguments, below }, complexity)
     }
 
-    fn undefined(&mut self, kind: &str, written: &Written<'_>) {
+    fn undefined(&mut self, kind: &str, written: &QueryField<'_>) {
         let name = written.name;
         self.errors.push(json!({
             "message": format!("Field '{name}' doesn't exist on type '{kind}'"),
@@ -149,7 +149,7 @@ impl Reading<'_> {
         }));
     }
 
-    fn wrong(&mut self, written: &Written<'_>, text: &str) {
+    fn wrong(&mut self, written: &QueryField<'_>, text: &str) {
         let place = json!([{ "line": written.position.line, "column": written.position.column }]);
         self.errors.push(json!({ "message": text, "locations": place }));
     }
@@ -161,17 +161,17 @@ fn page(arguments: &Map<String, Value>) -> usize {
 }
 
 fn json_of<'a>(value: &graphql_parser::query::Value<'a, &'a str>, variables: &Map<String, Value>) -> Value {
-    use graphql_parser::query::Value as Written;
+    use graphql_parser::query::Value as QueryField;
     match value {
-        Written::Variable(name) => variables.get(*name).cloned().unwrap_or_default(),
-        Written::Int(number) => json!(number.as_i64()),
-        Written::Float(number) => json!(number),
-        Written::String(text) => json!(text),
-        Written::Boolean(is) => json!(is),
-        Written::Null => Value::Null,
-        Written::Enum(word) => json!(word),
-        Written::List(items) => items.iter().map(|item| json_of(item, variables)).collect(),
-        Written::Object(fields) => {
+        QueryField::Variable(name) => variables.get(*name).cloned().unwrap_or_default(),
+        QueryField::Int(number) => json!(number.as_i64()),
+        QueryField::Float(number) => json!(number),
+        QueryField::String(text) => json!(text),
+        QueryField::Boolean(is) => json!(is),
+        QueryField::Null => Value::Null,
+        QueryField::Enum(word) => json!(word),
+        QueryField::List(items) => items.iter().map(|item| json_of(item, variables)).collect(),
+        QueryField::Object(fields) => {
             Value::Object(fields.iter().map(|(name, item)| ((*name).to_owned(), json_of(item, variables))).collect())
         }
     }

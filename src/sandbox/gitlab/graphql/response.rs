@@ -6,7 +6,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::{Map, Value, json};
 
-use super::question::Wanted;
+use super::query::SelectedField;
 use super::schema::{Field, Schema, base, snake};
 use crate::sandbox::gitlab::GitLab;
 use crate::sandbox::gitlab::hooks::{Hook, Owner};
@@ -14,7 +14,7 @@ use crate::sandbox::gitlab::permissions::Permissions;
 use crate::sandbox::gitlab::state::{Project, State, level};
 
 /// Who answers, and to whom.
-pub(super) struct Answers<'a> {
+pub(super) struct GraphqlResponder<'a> {
     pub gitlab: &'a GitLab,
     pub state: &'a State,
     pub schema: &'a Schema,
@@ -22,11 +22,11 @@ pub(super) struct Answers<'a> {
 }
 
 /// The text of an error, which leaves its field `null`.
-type Wrong = String;
+type FieldError = String;
 
-impl Answers<'_> {
+impl GraphqlResponder<'_> {
     /// The whole answer.
-    pub(super) fn query(&self, fields: &[Wanted]) -> Value {
+    pub(super) fn query(&self, fields: &[SelectedField]) -> Value {
         let (mut data, mut errors) = (Map::new(), Vec::new());
         for wanted in fields {
             let value = self.root(wanted).unwrap_or_else(|text| {
@@ -42,7 +42,7 @@ impl Answers<'_> {
         answer
     }
 
-    fn root(&self, wanted: &Wanted) -> Result<Value, Wrong> {
+    fn root(&self, wanted: &SelectedField) -> Result<Value, FieldError> {
         let text = |name: &str| wanted.arguments.get(name).and_then(Value::as_str).unwrap_or_default();
         match wanted.name.as_str() {
             "projects" => self.projects(wanted),
@@ -59,13 +59,13 @@ impl Answers<'_> {
     }
 
     /// The newest first. Archived ones and those marked for deletion are among them.
-    fn projects(&self, wanted: &Wanted) -> Result<Value, Wrong> {
+    fn projects(&self, wanted: &SelectedField) -> Result<Value, FieldError> {
         let left_out = &self.state.quirks.graphql.left_out;
         let takes = |project: &&Project| self.sees(project) && !left_out.contains(&project.id);
         let mut projects: Vec<&Project> = match wanted.arguments.get("ids").and_then(Value::as_array) {
             None => self.state.projects.values().filter(takes).collect(),
             Some(ids) => {
-                let mut ids = ids.iter().map(|id| number(id, "Project")).collect::<Result<Vec<u64>, Wrong>>()?;
+                let mut ids = ids.iter().map(|id| number(id, "Project")).collect::<Result<Vec<u64>, FieldError>>()?;
                 ids.sort_unstable();
                 ids.dedup();
                 ids.into_iter().filter_map(|id| self.state.projects.get(&id)).filter(takes).collect()
@@ -75,7 +75,7 @@ impl Answers<'_> {
         page(&projects, wanted, |project| (project.id, "Project"), |project, below| self.project(project, below))
     }
 
-    fn project(&self, project: &Project, fields: &[Wanted]) -> Result<Value, Wrong> {
+    fn project(&self, project: &Project, fields: &[SelectedField]) -> Result<Value, FieldError> {
         object(fields, |wanted| {
             Ok(match wanted.name.as_str() {
                 "id" => json!(global_id("Project", project.id)),
@@ -100,15 +100,15 @@ impl Answers<'_> {
     }
 
     /// The newest first, which is the order of every connection that has no other.
-    fn hooks(&self, project: &Project, wanted: &Wanted) -> Result<Value, Wrong> {
+    fn hooks(&self, project: &Project, wanted: &SelectedField) -> Result<Value, FieldError> {
         let mut hooks: Vec<&Hook> = self.state.hooks.of(Owner::Project(project.id)).collect();
         hooks.reverse();
         page(&hooks, wanted, |hook| (hook.id, "ProjectHook"), |hook, below| Ok(self.hook(hook, below)))
     }
 
-    fn hook(&self, hook: &Hook, fields: &[Wanted]) -> Value {
+    fn hook(&self, hook: &Hook, fields: &[SelectedField]) -> Value {
         let rest = self.state.hooks.shown(self.gitlab, hook);
-        let value = |wanted: &Wanted| match wanted.name.as_str() {
+        let value = |wanted: &SelectedField| match wanted.name.as_str() {
             "id" => json!(global_id("ProjectHook", hook.id)),
             "alertStatus" => json!(rest["alert_status"].as_str().map(str::to_ascii_uppercase)),
             name => rest.get(snake(name)).cloned().unwrap_or_default(),
@@ -116,9 +116,9 @@ impl Answers<'_> {
         Value::Object(fields.iter().map(|wanted| (wanted.key.clone(), value(wanted))).collect())
     }
 
-    fn named_type(&self, name: &str, fields: &[Wanted]) -> Value {
+    fn named_type(&self, name: &str, fields: &[SelectedField]) -> Value {
         let Some(own) = self.schema.fields(name) else { return Value::Null };
-        let value = |wanted: &Wanted| match wanted.name.as_str() {
+        let value = |wanted: &SelectedField| match wanted.name.as_str() {
             "kind" => json!("OBJECT"),
             "name" => json!(name),
             "fields" => {
@@ -133,8 +133,8 @@ impl Answers<'_> {
         Value::Object(fields.iter().map(|wanted| (wanted.key.clone(), value(wanted))).collect())
     }
 
-    fn field(&self, field: &Field, fields: &[Wanted]) -> Value {
-        let value = |wanted: &Wanted| match wanted.name.as_str() {
+    fn field(&self, field: &Field, fields: &[SelectedField]) -> Value {
+        let value = |wanted: &SelectedField| match wanted.name.as_str() {
             "name" => json!(field.name),
             "isDeprecated" => json!(field.experiment),
             _ => self.kind(field.kind, &wanted.below),
@@ -143,14 +143,14 @@ impl Answers<'_> {
     }
 
     /// A type as it is written, from the outside in.
-    fn kind(&self, written: &'static str, fields: &[Wanted]) -> Value {
+    fn kind(&self, written: &'static str, fields: &[SelectedField]) -> Value {
         let (kind, inner) = match (written.strip_suffix('!'), written.strip_prefix('[')) {
             (Some(inner), _) => ("NON_NULL", inner),
             (None, Some(inner)) => ("LIST", inner.trim_end_matches(']')),
             (None, None) if self.schema.fields(written).is_some() => return self.named_type(written, fields),
             (None, None) => ("SCALAR", ""),
         };
-        let value = |wanted: &Wanted| match (wanted.name.as_str(), inner) {
+        let value = |wanted: &SelectedField| match (wanted.name.as_str(), inner) {
             ("kind", _) => json!(kind),
             ("name", "") => json!(base(written)),
             ("ofType", inner) if !inner.is_empty() => self.kind(inner, &wanted.below),
@@ -160,18 +160,21 @@ impl Answers<'_> {
     }
 }
 
-fn object(fields: &[Wanted], value: impl Fn(&Wanted) -> Result<Value, Wrong>) -> Result<Value, Wrong> {
+fn object(
+    fields: &[SelectedField],
+    value: impl Fn(&SelectedField) -> Result<Value, FieldError>,
+) -> Result<Value, FieldError> {
     let pairs = fields.iter().map(|wanted| Ok((wanted.key.clone(), value(wanted)?)));
-    pairs.collect::<Result<Map<_, _>, Wrong>>().map(Value::Object)
+    pairs.collect::<Result<Map<_, _>, FieldError>>().map(Value::Object)
 }
 
 /// The part of a list that was asked for, forwards only.
 fn page<T: Copy>(
     items: &[T],
-    wanted: &Wanted,
+    wanted: &SelectedField,
     id: impl Fn(T) -> (u64, &'static str),
-    one: impl Fn(T, &[Wanted]) -> Result<Value, Wrong>,
-) -> Result<Value, Wrong> {
+    one: impl Fn(T, &[SelectedField]) -> Result<Value, FieldError>,
+) -> Result<Value, FieldError> {
     let cursor = |item: T| STANDARD.encode(json!({ "id": id(item).0.to_string() }).to_string());
     let after = wanted.arguments.get("after").and_then(Value::as_str);
     let start = after.and_then(|after| items.iter().position(|item| cursor(*item) == after)).map_or(0, |at| at + 1);
@@ -195,7 +198,7 @@ fn global_id(class: &str, id: u64) -> String {
 }
 
 /// The number of a global ID of this class.
-fn number(id: &Value, class: &str) -> Result<u64, Wrong> {
+fn number(id: &Value, class: &str) -> Result<u64, FieldError> {
     let text = id.as_str().unwrap_or_default();
     let Some((found, number)) = text.strip_prefix("gid://gitlab/").and_then(|rest| rest.split_once('/')) else {
         return Err(format!("{text} is not a valid GitLab ID."));
