@@ -24,23 +24,23 @@ use tempfile::NamedTempFile;
 use tokio::sync::oneshot;
 use url::Url;
 
-use self::factory::Factory;
-use self::fault::{Fault, FaultError, Faults};
+use self::factory::EmbeddedFactory;
+use self::fault::{Fault, FaultError, FaultList};
 use self::gitlab::GitLab;
-use self::options::Options;
+use self::options::SandboxOptions;
 use self::request_log::{LoggedRequest, Moment, Origin, RequestAction, RequestLog};
 
 /// A running sandbox. It serves on a thread of its own, so that a prompt that blocks the caller never stops it, and
 /// it ends when it is dropped.
 pub struct Sandbox {
-    options: Options,
+    options: SandboxOptions,
     gitlab: GitLab,
-    factory: Factory,
+    factory: EmbeddedFactory,
     gitlab_url: Url,
     factory_url: Url,
     plain_url: Option<Url>,
     log: Arc<RequestLog>,
-    faults: Arc<Faults>,
+    faults: Arc<FaultList>,
     ca: Option<Ca>,
     stop: Option<oneshot::Sender<()>>,
     thread: Option<JoinHandle<()>>,
@@ -76,7 +76,7 @@ impl Sandbox {
     ///
     /// # Errors
     /// When the address is not loopback or taken, a fault cannot be read, or certificates cannot be made.
-    pub fn start(options: Options) -> Result<Self, StartError> {
+    pub fn start(options: SandboxOptions) -> Result<Self, StartError> {
         start::start(options)
     }
 
@@ -106,7 +106,7 @@ impl Sandbox {
 
     /// What the sandbox was asked to be.
     #[must_use]
-    pub const fn options(&self) -> &Options {
+    pub const fn options(&self) -> &SandboxOptions {
         &self.options
     }
 
@@ -116,7 +116,7 @@ impl Sandbox {
     }
 
     #[must_use]
-    pub const fn factory(&self) -> &Factory {
+    pub const fn factory(&self) -> &EmbeddedFactory {
         &self.factory
     }
 

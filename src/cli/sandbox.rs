@@ -40,7 +40,7 @@ pub struct SandboxArgs {
 
     /// The version that the embedded GitLab has
     #[arg(long, value_name = "V", default_value = "19.2.0")]
-    pub gitlab_version: crate::sandbox::options::Version,
+    pub gitlab_version: crate::sandbox::options::SandboxVersion,
 
     /// The edition that it has
     #[arg(long, value_name = "EDITION", default_value = "ee", value_parser = ["ce", "ee"])]

@@ -7,7 +7,7 @@ use super::Context;
 use crate::cli::SandboxArgs;
 use crate::error::{ExitCode, Failure, Fix};
 use crate::sandbox::Sandbox;
-use crate::sandbox::options::{Edition, Options, Plan};
+use crate::sandbox::options::{SandboxEdition, SandboxOptions, SandboxPlan};
 use crate::sandbox::request_log::{LoggedRequest, Origin};
 use crate::text::{Line, Text, Tone};
 
@@ -25,7 +25,7 @@ pub(super) async fn run(args: SandboxArgs, context: &Context<'_>) -> Result<Exit
     if command.is_empty() { serve(&sandbox, context).await } else { rehearse(&sandbox, command, context).await }
 }
 
-fn options(args: SandboxArgs) -> Options {
+fn options(args: SandboxArgs) -> SandboxOptions {
     let SandboxArgs {
         listen,
         projects,
@@ -41,16 +41,16 @@ fn options(args: SandboxArgs) -> Options {
         fault,
         command: _,
     } = args;
-    Options {
+    SandboxOptions {
         listen,
         projects,
         groups,
         version: gitlab_version,
-        edition: if edition == "ce" { Edition::Ce } else { Edition::Ee },
+        edition: if edition == "ce" { SandboxEdition::Ce } else { SandboxEdition::Ee },
         plan: match plan.as_str() {
-            "none" => Plan::None,
-            "ultimate" => Plan::Ultimate,
-            _ => Plan::Premium,
+            "none" => SandboxPlan::None,
+            "ultimate" => SandboxPlan::Ultimate,
+            _ => SandboxPlan::Premium,
         },
         admin_mode,
         latency: Duration::from_millis(latency),
@@ -58,7 +58,7 @@ fn options(args: SandboxArgs) -> Options {
         tls,
         relative_root,
         faults: fault,
-        ..Options::default()
+        ..SandboxOptions::default()
     }
 }
 

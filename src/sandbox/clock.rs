@@ -12,12 +12,12 @@ use uuid::Uuid;
 
 /// A clock that can be moved; clones move together.
 #[derive(Clone, Debug, Default)]
-pub struct Clock {
+pub struct SandboxClock {
     /// Milliseconds between the machine's time and the sandbox's.
     offset: Arc<AtomicI64>,
 }
 
-impl Clock {
+impl SandboxClock {
     /// The sandbox's present moment.
     #[must_use]
     pub fn now(&self) -> Timestamp {
@@ -79,12 +79,12 @@ pub fn random_text(length: usize) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::Clock;
+    use super::SandboxClock;
     use std::time::Duration;
 
     #[test]
     fn clones_move_together() {
-        let clock = Clock::default();
+        let clock = SandboxClock::default();
         let other = clock.clone();
         let before = other.now();
         clock.advance(Duration::from_secs(86_400));

@@ -24,11 +24,11 @@ pub use self::receiver::{ReceivedDelivery, WEBHOOK_PATH};
 
 /// The embedded Factory of one sandbox; clones are the same Factory.
 #[derive(Clone)]
-pub struct Factory {
-    inner: Arc<Inner>,
+pub struct EmbeddedFactory {
+    inner: Arc<FactoryInner>,
 }
 
-struct Inner {
+struct FactoryInner {
     url: String,
     /// Where the sandbox's own GitLab is, and its router, to prove an application against it without the wire.
     gitlab: (String, Router),
@@ -36,12 +36,12 @@ struct Inner {
     identity: age::x25519::Identity,
     webhook_secret: String,
     signing_key: [u8; 32],
-    state: Mutex<Record>,
+    state: Mutex<FactoryRecords>,
 }
 
-struct Record {
+struct FactoryRecords {
     kit: Value,
-    bundles: Vec<Bundle>,
+    bundles: Vec<ReceivedBundle>,
     deliveries: Vec<ReceivedDelivery>,
     refused: usize,
     quirks: FactoryQuirks,
@@ -49,7 +49,7 @@ struct Record {
 
 /// A bundle as it was opened. It holds secrets, so it has no `Debug`.
 #[derive(Clone)]
-pub struct Bundle {
+pub struct ReceivedBundle {
     pub id: String,
     /// The digest of the sealed file, in hex.
     pub sha256: String,
@@ -65,17 +65,17 @@ pub struct Bundle {
 /// How Factory behaves, beyond what it is asked.
 #[derive(Clone, Debug, Default)]
 pub struct FactoryQuirks {
-    pub intake: Intake,
+    pub intake: BundleIntake,
     /// What the status endpoint says; `None` follows the bundles: `pending`, then `connected`.
-    pub status: Option<(Status, String)>,
+    pub status: Option<(ConnectionStatus, String)>,
     /// What the webhook receiver answers, with this body, after it has recorded the delivery.
     pub webhook: Option<(u16, String)>,
-    pub receipts: Receipts,
+    pub receipts: ReceiptPolicy,
 }
 
 /// What becomes of a bundle that is sent.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
-pub enum Intake {
+pub enum BundleIntake {
     #[default]
     Honest,
     /// Not taken; this status and Factory's own kind of error.
@@ -88,7 +88,7 @@ pub enum Intake {
 
 /// Whether Factory gives its word on deliveries.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
-pub enum Receipts {
+pub enum ReceiptPolicy {
     #[default]
     Honest,
     /// As if no delivery had ever come.
@@ -97,13 +97,13 @@ pub enum Receipts {
 
 /// The states of a connection, in Factory's words.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub enum Status {
+pub enum ConnectionStatus {
     Pending,
     Connected,
     Failed,
 }
 
-impl Status {
+impl ConnectionStatus {
     const fn word(self) -> &'static str {
         match self {
             Self::Pending => "pending",
@@ -113,26 +113,26 @@ impl Status {
     }
 }
 
-impl Factory {
+impl EmbeddedFactory {
     /// A Factory at this address, with new keys, in front of this GitLab.
     #[must_use]
     pub fn new(url: &str, gitlab_url: &str, gitlab: Router) -> Self {
         let identity = age::x25519::Identity::generate();
         let (webhook_secret, signing_key) = (clock::random_text(40), clock::random_bytes());
-        let maker = kit::Maker {
+        let maker = kit::SandboxKit {
             url,
             recipient: identity.to_public().to_string(),
             secret_token: &webhook_secret,
             signing_token: signing_token(&signing_key),
         };
-        let record = Record {
+        let record = FactoryRecords {
             kit: maker.kit(),
             bundles: Vec::new(),
             deliveries: Vec::new(),
             refused: 0,
             quirks: FactoryQuirks::default(),
         };
-        let inner = Inner {
+        let inner = FactoryInner {
             url: url.to_owned(),
             gitlab: (gitlab_url.to_owned(), gitlab),
             api_key: format!("fk-{}", clock::random_text(40)),
@@ -152,7 +152,7 @@ impl Factory {
             .route("/gitlab/v1/receipts", get(receiver::receipt))
             .route("/gitlab/v1/status", get(status))
             .route(WEBHOOK_PATH, post(receiver::receive))
-            .fallback(|| async { Problem::new(404, "there is nothing at this address") })
+            .fallback(|| async { FactoryProblem::new(404, "there is nothing at this address") })
             .with_state(self.clone())
     }
 
@@ -199,7 +199,7 @@ impl Factory {
 
     /// The bundles that were taken, oldest first.
     #[must_use]
-    pub fn bundles(&self) -> Vec<Bundle> {
+    pub fn bundles(&self) -> Vec<ReceivedBundle> {
         self.lock().bundles.clone()
     }
 
@@ -220,32 +220,32 @@ impl Factory {
         change(&mut self.lock().quirks);
     }
 
-    fn lock(&self) -> MutexGuard<'_, Record> {
+    fn lock(&self) -> MutexGuard<'_, FactoryRecords> {
         self.inner.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// The API key, which has to be right.
-    fn require_key(&self, headers: &HeaderMap) -> Result<(), Problem> {
+    fn require_key(&self, headers: &HeaderMap) -> Result<(), FactoryProblem> {
         match bearer(headers) {
             Some(key) if same(key.as_bytes(), self.inner.api_key.as_bytes()) => Ok(()),
-            Some(_) => Err(Problem::new(401, "the API key is not valid")),
-            None => Err(Problem::new(401, "an API key is needed: Authorization: Bearer fk-…")),
+            Some(_) => Err(FactoryProblem::new(401, "the API key is not valid")),
+            None => Err(FactoryProblem::new(401, "an API key is needed: Authorization: Bearer fk-…")),
         }
     }
 
     /// The API key, which has to be right where one is sent at all.
-    fn allow_key(&self, headers: &HeaderMap) -> Result<(), Problem> {
+    fn allow_key(&self, headers: &HeaderMap) -> Result<(), FactoryProblem> {
         if headers.contains_key("authorization") { self.require_key(headers) } else { Ok(()) }
     }
 }
 
-async fn status(State(factory): State<Factory>, headers: HeaderMap) -> Result<Response, Problem> {
+async fn status(State(factory): State<EmbeddedFactory>, headers: HeaderMap) -> Result<Response, FactoryProblem> {
     factory.allow_key(&headers)?;
     let record = factory.lock();
     let (status, detail) = match &record.quirks.status {
         Some((status, detail)) => (*status, detail.clone()),
-        None if record.bundles.is_empty() => (Status::Pending, "no bundle has been received yet".to_owned()),
-        None => (Status::Connected, "the bundle was accepted".to_owned()),
+        None if record.bundles.is_empty() => (ConnectionStatus::Pending, "no bundle has been received yet".to_owned()),
+        None => (ConnectionStatus::Connected, "the bundle was accepted".to_owned()),
     };
     Ok(axum::Json(json!({"status": status.word(), "detail": detail})).into_response())
 }
@@ -270,18 +270,18 @@ fn hex(bytes: &[u8]) -> String {
 
 /// Factory's errors: `{"title", "detail", "status"}`.
 #[derive(Debug)]
-struct Problem {
+struct FactoryProblem {
     status: u16,
     detail: String,
 }
 
-impl Problem {
+impl FactoryProblem {
     fn new(status: u16, detail: impl Into<String>) -> Self {
         Self { status, detail: detail.into() }
     }
 }
 
-impl IntoResponse for Problem {
+impl IntoResponse for FactoryProblem {
     fn into_response(self) -> Response {
         let status = StatusCode::from_u16(self.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
         let title = status.canonical_reason().unwrap_or("Error");

@@ -279,11 +279,11 @@ fn number<T: std::str::FromStr>(argument: Option<&str>) -> Option<T> {
 
 /// The faults of a running sandbox.
 #[derive(Debug, Default)]
-pub struct Faults {
+pub struct FaultList {
     list: Mutex<Vec<Fault>>,
 }
 
-impl Faults {
+impl FaultList {
     /// Adds one, after those that are there: the first that strikes is the one that happens.
     pub fn add(&self, fault: Fault) {
         self.lock().push(fault);

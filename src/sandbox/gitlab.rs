@@ -32,34 +32,34 @@ use axum::middleware::from_fn_with_state;
 use secrecy::{ExposeSecret as _, SecretString};
 use url::Url;
 
-use super::clock::Clock;
-use super::options::{Edition, Options, Version};
-use state::State;
+use super::clock::SandboxClock;
+use super::options::{SandboxEdition, SandboxOptions, SandboxVersion};
+use state::GitLabState;
 
 /// An embedded GitLab; clones are the same instance.
 #[derive(Clone)]
 pub struct GitLab {
-    inner: Arc<Inner>,
+    inner: Arc<GitLabInner>,
 }
 
-struct Inner {
-    options: Options,
+struct GitLabInner {
+    options: SandboxOptions,
     root: String,
-    clock: Clock,
+    clock: SandboxClock,
     admin_token: SecretString,
     user_token: SecretString,
-    state: Mutex<State>,
+    state: Mutex<GitLabState>,
 }
 
 impl GitLab {
     /// A new instance with its first users, groups and projects. `base_url` is where it will be served, with
     /// the relative root.
     #[must_use]
-    pub fn new(options: &Options, base_url: &Url) -> Self {
-        let clock = Clock::default();
+    pub fn new(options: &SandboxOptions, base_url: &Url) -> Self {
+        let clock = SandboxClock::default();
         let seed = seed::new(options, base_url, &clock);
         let root = base_url.path().trim_end_matches('/').to_owned();
-        let inner = Inner {
+        let inner = GitLabInner {
             options: options.clone(),
             root,
             clock,
@@ -96,19 +96,19 @@ impl GitLab {
     }
 
     /// The state, locked. Never hold it over an await.
-    pub fn lock(&self) -> MutexGuard<'_, State> {
+    pub fn lock(&self) -> MutexGuard<'_, GitLabState> {
         self.inner.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// What the instance was asked to be.
     #[must_use]
-    pub fn options(&self) -> &Options {
+    pub fn options(&self) -> &SandboxOptions {
         &self.inner.options
     }
 
     /// The instance's clock.
     #[must_use]
-    pub fn clock(&self) -> &Clock {
+    pub fn clock(&self) -> &SandboxClock {
         &self.inner.clock
     }
 
@@ -121,13 +121,13 @@ impl GitLab {
     /// Whether the instance is of this version or newer.
     #[must_use]
     pub fn at_least(&self, major: u16, minor: u16) -> bool {
-        self.inner.options.version >= Version::new(major, minor, 0)
+        self.inner.options.version >= SandboxVersion::new(major, minor, 0)
     }
 
     /// Whether the instance is the Enterprise Edition, licensed or not.
     #[must_use]
     pub fn enterprise(&self) -> bool {
-        self.inner.options.edition == Edition::Ee
+        self.inner.options.edition == SandboxEdition::Ee
     }
 
     /// The token of the admin `root`: scope `api`, and `admin_mode` where Admin Mode is on.

@@ -3,18 +3,18 @@
 use std::net::SocketAddr;
 use std::time::Duration;
 
-/// The sandbox as it was asked for; [`Options::default`] is a small, licensed, current GitLab.
+/// The sandbox as it was asked for; [`SandboxOptions::default`] is a small, licensed, current GitLab.
 #[derive(Clone, Debug)]
-pub struct Options {
+pub struct SandboxOptions {
     /// Where the embedded GitLab listens; port 0 takes a free one. Loopback only.
     pub listen: SocketAddr,
     /// Projects that exist at the start, spread over the groups.
     pub projects: usize,
     /// Top-level groups that exist at the start.
     pub groups: usize,
-    pub version: Version,
-    pub edition: Edition,
-    pub plan: Plan,
+    pub version: SandboxVersion,
+    pub edition: SandboxEdition,
+    pub plan: SandboxPlan,
     /// Whether Admin Mode is on: a token then needs the scope `admin_mode` to count as an admin's.
     pub admin_mode: bool,
     /// Added before every answer.
@@ -35,15 +35,15 @@ pub struct Options {
     pub faults: Vec<String>,
 }
 
-impl Default for Options {
+impl Default for SandboxOptions {
     fn default() -> Self {
         Self {
             listen: SocketAddr::from(([127, 0, 0, 1], 0)),
             projects: 3,
             groups: 1,
-            version: Version::new(19, 2, 0),
-            edition: Edition::Ee,
-            plan: Plan::Premium,
+            version: SandboxVersion::new(19, 2, 0),
+            edition: SandboxEdition::Ee,
+            plan: SandboxPlan::Premium,
             admin_mode: false,
             latency: Duration::ZERO,
             rate_limit: None,
@@ -59,20 +59,20 @@ impl Default for Options {
 
 /// A GitLab version; fields and endpoints appear by it.
 #[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
-pub struct Version {
+pub struct SandboxVersion {
     pub major: u16,
     pub minor: u16,
     pub patch: u16,
 }
 
-impl Version {
+impl SandboxVersion {
     #[must_use]
     pub const fn new(major: u16, minor: u16, patch: u16) -> Self {
         Self { major, minor, patch }
     }
 }
 
-impl std::str::FromStr for Version {
+impl std::str::FromStr for SandboxVersion {
     type Err = String;
 
     /// Reads `19.2` or `19.2.1`, with or without GitLab's `-ee` and `-pre` tails.
@@ -87,7 +87,7 @@ impl std::str::FromStr for Version {
     }
 }
 
-impl std::fmt::Display for Version {
+impl std::fmt::Display for SandboxVersion {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "{}.{}.{}", self.major, self.minor, self.patch)
     }
@@ -105,14 +105,14 @@ pub enum TlsDefect {
 
 /// GitLab's two editions.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub enum Edition {
+pub enum SandboxEdition {
     Ce,
     Ee,
 }
 
 /// The licence of an EE instance; `None` is EE without one, which most self-managed "Free" sites run.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub enum Plan {
+pub enum SandboxPlan {
     None,
     Premium,
     Ultimate,

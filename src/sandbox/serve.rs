@@ -26,7 +26,7 @@ use self::resettable_stream::ResettableStream;
 use super::clock;
 use super::factory::WEBHOOK_PATH;
 use super::fault::response::{self, ConnectionReset, FaultedRequest};
-use super::fault::{FaultAction, Faults};
+use super::fault::{FaultAction, FaultList};
 use super::rate_limit::RateLimit;
 use super::request_log::{self, InFlight, Moment, Origin, RequestAction, RequestLog, Side};
 
@@ -39,7 +39,7 @@ pub struct Server {
     pub latency: Duration,
     pub limit: Option<RateLimit>,
     pub log: Arc<RequestLog>,
-    pub faults: Arc<Faults>,
+    pub faults: Arc<FaultList>,
 }
 
 /// Takes connections until the runtime ends.

@@ -12,10 +12,10 @@ use tokio::sync::oneshot;
 use tokio_rustls::TlsAcceptor;
 use url::Url;
 
-use super::factory::Factory;
-use super::fault::{Fault, Faults};
+use super::factory::EmbeddedFactory;
+use super::fault::{Fault, FaultList};
 use super::gitlab::GitLab;
-use super::options::Options;
+use super::options::SandboxOptions;
 use super::rate_limit::RateLimit;
 use super::request_log::RequestLog;
 use super::request_log::Side;
@@ -31,9 +31,9 @@ struct Port {
     tls: Option<TlsAcceptor>,
 }
 
-pub(super) fn start(asked: Options) -> Result<Sandbox, StartError> {
+pub(super) fn start(asked: SandboxOptions) -> Result<Sandbox, StartError> {
     let options = &asked;
-    let faults = Arc::new(Faults::default());
+    let faults = Arc::new(FaultList::default());
     for written in &options.faults {
         faults.add(written.parse::<Fault>()?);
     }
@@ -48,24 +48,24 @@ pub(super) fn start(asked: Options) -> Result<Sandbox, StartError> {
     let gitlab = GitLab::new(options, &gitlab_url);
     connect_hooks(&gitlab, ca.as_ref(), factory_at);
     let plain = |url: &Url| url.as_str().trim_end_matches('/').to_owned();
-    let factory = Factory::new(&plain(&factory_url), &plain(&gitlab_url), gitlab.router());
+    let factory = EmbeddedFactory::new(&plain(&factory_url), &plain(&gitlab_url), gitlab.router());
 
     let log = Arc::new(RequestLog::default());
-    let maker = Maker { options, log: Arc::clone(&log), faults: Arc::clone(&faults) };
+    let builder = ServerBuilder { options, log: Arc::clone(&log), faults: Arc::clone(&faults) };
     let acceptor = |defect| ca.as_ref().map(|ca| ca.acceptor(options.listen.ip(), defect)).transpose();
     let mut ports = vec![
         Port {
             listener: gitlab_listener,
-            server: maker.server(Side::GitLab, gitlab.router()),
+            server: builder.server(Side::GitLab, gitlab.router()),
             tls: acceptor(options.tls_defect)?,
         },
         Port {
             listener: factory_listener,
-            server: maker.server(Side::Factory, factory.router()),
+            server: builder.server(Side::Factory, factory.router()),
             tls: acceptor(options.factory_tls_defect)?,
         },
     ];
-    let plain_url = if ca.is_some() { Some(plain_port(&maker, gitlab_at, &mut ports)?) } else { None };
+    let plain_url = if ca.is_some() { Some(plain_port(&builder, gitlab_at, &mut ports)?) } else { None };
     let (stop, thread) = run(ports)?;
     Ok(Sandbox {
         gitlab,
@@ -95,7 +95,7 @@ fn address(listener: &TcpListener) -> Result<SocketAddr, StartError> {
     listener.local_addr().map_err(StartError::Run)
 }
 
-fn base_url(options: &Options, at: SocketAddr, root: &str) -> Result<Url, StartError> {
+fn base_url(options: &SandboxOptions, at: SocketAddr, root: &str) -> Result<Url, StartError> {
     let scheme = if options.tls { "https" } else { "http" };
     let root = root.trim_end_matches('/');
     let wrong = || StartError::Root(root.to_owned());
@@ -117,11 +117,11 @@ fn connect_hooks(gitlab: &GitLab, ca: Option<&PrivateCa>, factory: SocketAddr) {
     state.settings.outbound_local_requests_whitelist.push(factory.to_string());
 }
 
-fn plain_port(maker: &Maker<'_>, to: SocketAddr, ports: &mut Vec<Port>) -> Result<Url, StartError> {
+fn plain_port(builder: &ServerBuilder<'_>, to: SocketAddr, ports: &mut Vec<Port>) -> Result<Url, StartError> {
     let listener = listen(SocketAddr::new(to.ip(), 0))?;
-    let insecure = Options { tls: false, ..maker.options.clone() };
-    let url = base_url(&insecure, address(&listener)?, &maker.options.relative_root)?;
-    ports.push(Port { listener, server: maker.server(Side::GitLab, serve::redirecting(to)), tls: None });
+    let insecure = SandboxOptions { tls: false, ..builder.options.clone() };
+    let url = base_url(&insecure, address(&listener)?, &builder.options.relative_root)?;
+    ports.push(Port { listener, server: builder.server(Side::GitLab, serve::redirecting(to)), tls: None });
     Ok(url)
 }
 
@@ -132,13 +132,13 @@ fn write_ca(ca: &PrivateCa) -> Result<Ca, StartError> {
     Ok(Ca { pem, file })
 }
 
-struct Maker<'a> {
-    options: &'a Options,
+struct ServerBuilder<'a> {
+    options: &'a SandboxOptions,
     log: Arc<RequestLog>,
-    faults: Arc<Faults>,
+    faults: Arc<FaultList>,
 }
 
-impl Maker<'_> {
+impl ServerBuilder<'_> {
     fn server(&self, side: Side, app: Router) -> Server {
         let root = if side == Side::GitLab { self.options.relative_root.trim_end_matches('/') } else { "" };
         let limit = self.options.rate_limit.filter(|_| side == Side::GitLab);

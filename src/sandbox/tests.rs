@@ -21,8 +21,8 @@ fn client(sandbox: &Sandbox) -> reqwest::Client {
     builder.build().expect("a client")
 }
 
-fn sandbox(change: impl FnOnce(&mut Options)) -> Sandbox {
-    let mut options = Options::default();
+fn sandbox(change: impl FnOnce(&mut SandboxOptions)) -> Sandbox {
+    let mut options = SandboxOptions::default();
     change(&mut options);
     Sandbox::start(options).unwrap_or_else(|error| panic!("{error}"))
 }
@@ -38,16 +38,16 @@ async fn text(response: reqwest::Response) -> String {
 
 #[test]
 fn only_loopback_is_listened_on() {
-    let options = Options { listen: SocketAddr::from(([0, 0, 0, 0], 0)), ..Options::default() };
+    let options = SandboxOptions { listen: SocketAddr::from(([0, 0, 0, 0], 0)), ..SandboxOptions::default() };
     let error = Sandbox::start(options).err().map(|error| error.to_string()).unwrap_or_default();
     assert!(error.contains("0.0.0.0:0 is not; use 127.0.0.1:PORT"), "{error}");
 }
 
 #[test]
 fn a_start_that_cannot_work_says_why() {
-    let root = |root: &str| Options { relative_root: root.to_owned(), ..Options::default() };
+    let root = |root: &str| SandboxOptions { relative_root: root.to_owned(), ..SandboxOptions::default() };
     let cases = [
-        (Options { faults: vec!["nonsense".to_owned()], ..Options::default() }, "has no `=`"),
+        (SandboxOptions { faults: vec!["nonsense".to_owned()], ..SandboxOptions::default() }, "has no `=`"),
         (root("gitlab"), "write it as /gitlab"),
         (root("/a?b"), "write it as /gitlab"),
     ];

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use factory_gitlab::sandbox::options::Options;
+use factory_gitlab::sandbox::options::SandboxOptions;
 
 use crate::measure::{Bench, Table};
 
@@ -14,8 +14,11 @@ pub fn run(_sizes: &[usize]) {
     for args in [&["verify", "-q"][..], &["connect", "-yq"]] {
         let mut without = 0.0;
         for latency in [0, 50, 200] {
-            let bench =
-                Bench::new(Options { projects: 1, latency: Duration::from_millis(latency), ..Options::default() });
+            let bench = Bench::new(SandboxOptions {
+                projects: 1,
+                latency: Duration::from_millis(latency),
+                ..SandboxOptions::default()
+            });
             // The kit as a file: by its address it is one round trip more.
             let kit = tempfile::NamedTempFile::new().expect("a file");
             std::fs::write(kit.path(), bench.sandbox.factory().kit_json().to_string()).expect("a kit");

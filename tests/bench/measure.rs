@@ -6,7 +6,7 @@ use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use factory_gitlab::sandbox::Sandbox;
-use factory_gitlab::sandbox::options::{Options, Plan, Version};
+use factory_gitlab::sandbox::options::{SandboxOptions, SandboxPlan, SandboxVersion};
 
 /// What a run cost.
 pub struct Cost {
@@ -30,7 +30,7 @@ pub struct Bench {
 }
 
 impl Bench {
-    pub fn new(options: Options) -> Self {
+    pub fn new(options: SandboxOptions) -> Self {
         let sandbox = Sandbox::start(options).expect("an embedded GitLab");
         Self { sandbox, state: tempfile::tempdir().expect("a folder") }
     }
@@ -84,13 +84,13 @@ fn high_water(status: &Path) -> Option<f64> {
 }
 
 /// A GitLab whose projects need a hook each.
-pub fn unlicensed(projects: usize, version: Version) -> Options {
-    Options { projects, groups: 10.min(projects), plan: Plan::None, version, ..Options::default() }
+pub fn unlicensed(projects: usize, version: SandboxVersion) -> SandboxOptions {
+    SandboxOptions { projects, groups: 10.min(projects), plan: SandboxPlan::None, version, ..SandboxOptions::default() }
 }
 
 /// A GitLab that lists hooks by GraphQL, as none did yet when this was written, and one that does not.
-pub const WITH_GRAPHQL: Version = Version::new(19, 6, 0);
-pub const REST_ONLY: Version = Version::new(17, 9, 0);
+pub const WITH_GRAPHQL: SandboxVersion = SandboxVersion::new(19, 6, 0);
+pub const REST_ONLY: SandboxVersion = SandboxVersion::new(17, 9, 0);
 
 /// The middle one of several times, in milliseconds, of a program that is run again and again.
 pub fn median_ms(times: usize, mut run: impl FnMut()) -> f64 {

@@ -3,7 +3,7 @@
 use std::process::Command;
 use std::time::Duration;
 
-use factory_gitlab::sandbox::options::Options;
+use factory_gitlab::sandbox::options::SandboxOptions;
 use factory_gitlab::sandbox::request_log::{LoggedRequest, peak_in_flight};
 
 use crate::measure::{Bench, REST_ONLY, Table, is_there, unlicensed};
@@ -15,7 +15,7 @@ pub fn run(_sizes: &[usize]) {
     );
     for (concurrency, projects) in [(8, 3000), (32, 10_000)] {
         let latency = Duration::from_millis(10);
-        let bench = Bench::new(Options { latency, ..unlicensed(projects, REST_ONLY) });
+        let bench = Bench::new(SandboxOptions { latency, ..unlicensed(projects, REST_ONLY) });
         let wrk = is_there("wrk", "--version").then(|| wrk(&bench, concurrency));
         let flag = concurrency.to_string();
         bench.run(&["verify", "-q", "--only", "webhook.coverage", "--fail-on", "never", "--concurrency", &flag]);

@@ -18,7 +18,7 @@ mod writes;
 use std::fmt;
 use std::path::{Path, PathBuf};
 
-use factory_gitlab::sandbox::options::Options;
+use factory_gitlab::sandbox::options::SandboxOptions;
 use factory_gitlab::sandbox::request_log::{LoggedRequest, Side};
 
 use crate::world::{Transcript, World};
@@ -28,8 +28,8 @@ const CONNECT: [&str; 3] = ["connect", "--yes", "-q"];
 const VERIFY: [&str; 2] = ["verify", "-q"];
 
 /// One project in one group.
-fn small() -> Options {
-    Options { projects: 1, groups: 1, ..Options::default() }
+fn small() -> SandboxOptions {
+    SandboxOptions { projects: 1, groups: 1, ..SandboxOptions::default() }
 }
 
 /// What was said in each case, one after another.

@@ -4,14 +4,20 @@ use std::collections::BTreeMap;
 
 use factory_gitlab::sandbox::gitlab::hooks::Owner;
 use factory_gitlab::sandbox::gitlab::state::level;
-use factory_gitlab::sandbox::options::{Options, Plan, Version};
+use factory_gitlab::sandbox::options::{SandboxOptions, SandboxPlan, SandboxVersion};
 use serde_json::{Value, json};
 
 use crate::world::World;
 
 /// So many projects that each need their own hook; the version decides whether there is a list of hooks.
-fn many(projects: usize, (major, minor): (u16, u16)) -> Options {
-    Options { projects, groups: 3, plan: Plan::None, version: Version::new(major, minor, 0), ..Options::default() }
+fn many(projects: usize, (major, minor): (u16, u16)) -> SandboxOptions {
+    SandboxOptions {
+        projects,
+        groups: 3,
+        plan: SandboxPlan::None,
+        version: SandboxVersion::new(major, minor, 0),
+        ..SandboxOptions::default()
+    }
 }
 
 /// The requests of a run, by method and the kind of address.

@@ -11,7 +11,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use factory_gitlab::bundle::SealedBundle;
 use factory_gitlab::sandbox::gitlab::seed::TokenSpec;
-use factory_gitlab::sandbox::options::Options;
+use factory_gitlab::sandbox::options::SandboxOptions;
 
 use crate::bad_input::files_below;
 use crate::world::{Transcript, World};
@@ -49,10 +49,10 @@ impl Canary {
 
 /// A small world with a token that no prefix gives away, and the canaries that are known before the first run.
 fn world() -> (World, Vec<Canary>) {
-    world_with(Options { projects: 1, groups: 1, ..Options::default() })
+    world_with(SandboxOptions { projects: 1, groups: 1, ..SandboxOptions::default() })
 }
 
-fn world_with(options: Options) -> (World, Vec<Canary>) {
+fn world_with(options: SandboxOptions) -> (World, Vec<Canary>) {
     let mut world = World::with(options);
     let gitlab = world.sandbox().gitlab().clone();
     gitlab.lock().settings.personal_access_token_prefix = "Canary.pat_".to_owned();

@@ -217,10 +217,10 @@ fn the_bundle_can_be_carried_by_hand() {
 
 #[test]
 fn the_bundle_is_put_to_an_object_store_without_a_receipt() {
-    use factory_gitlab::sandbox::factory::Intake;
+    use factory_gitlab::sandbox::factory::BundleIntake;
     let world = World::with(small());
     world.sandbox().factory().edit_kit(|kit| kit["bundle"]["method"] = json!("PUT"));
-    world.sandbox().factory().set_quirks(|quirks| quirks.intake = Intake::NoReceipt);
+    world.sandbox().factory().set_quirks(|quirks| quirks.intake = BundleIntake::NoReceipt);
     let run = world.connected(&[]);
     assert!(world.writes().contains(&"PUT /gitlab/v1/bundles".to_owned()), "{:?}", world.writes());
     assert!(run.stdout.contains("Factory accepted the bundle\n"), "{run}");
@@ -229,15 +229,17 @@ fn the_bundle_is_put_to_an_object_store_without_a_receipt() {
 
 #[test]
 fn a_refused_bundle_stays_and_the_next_run_sends_the_same_one() {
-    use factory_gitlab::sandbox::factory::Intake;
-    for (intake, code) in [(Intake::Refuse(402), 1), (Intake::Refuse(503), 3), (Intake::WrongDigest, 1)] {
+    use factory_gitlab::sandbox::factory::BundleIntake;
+    for (intake, code) in
+        [(BundleIntake::Refuse(402), 1), (BundleIntake::Refuse(503), 3), (BundleIntake::WrongDigest, 1)]
+    {
         let world = World::with(small());
         world.sandbox().factory().set_quirks(|quirks| quirks.intake = intake);
         let run = world.connect(&[]);
         assert_eq!(run.code, code, "{run}");
         assert!(run.stdout.contains("bundle upload"), "{run}");
         assert!(run.stdout.contains("Run the same command again"), "{run}");
-        world.sandbox().factory().set_quirks(|quirks| quirks.intake = Intake::Honest);
+        world.sandbox().factory().set_quirks(|quirks| quirks.intake = BundleIntake::Honest);
         world.connects(&[]);
         assert_eq!(world.writes(), ["POST /gitlab/v1/bundles"]);
         assert_eq!(world.sandbox().factory().bundles().len(), 1);

@@ -120,7 +120,7 @@ fn one_whose_secret_nobody_knows_needs_a_decision() {
 
 #[test]
 fn a_renewal_that_was_cut_off_is_finished_without_asking_again() {
-    use factory_gitlab::sandbox::factory::Intake;
+    use factory_gitlab::sandbox::factory::BundleIntake;
     let (world, _) = with_application(&json!({}));
     // GitLab renewed it, and its answer was lost: the secret is gone for everybody.
     // Trying again meets a limit.
@@ -130,9 +130,9 @@ fn a_renewal_that_was_cut_off_is_finished_without_asking_again() {
     let cut = world.connect(&["--renew-secret"]);
     assert_eq!(cut.code, 3, "{cut}");
     // The next one is sealed, and Factory does not take it.
-    world.sandbox().factory().set_quirks(|quirks| quirks.intake = Intake::Refuse(503));
+    world.sandbox().factory().set_quirks(|quirks| quirks.intake = BundleIntake::Refuse(503));
     assert_eq!(world.connect(&[]).code, 3);
-    world.sandbox().factory().set_quirks(|quirks| quirks.intake = Intake::Honest);
+    world.sandbox().factory().set_quirks(|quirks| quirks.intake = BundleIntake::Honest);
     world.connects(&[]);
     assert_eq!(world.writes(), ["POST /gitlab/v1/bundles"]);
     let secret = world.bundle()["application"]["secret"].as_str().expect("a secret").to_owned();

@@ -1,16 +1,16 @@
 //! `connect` and the webhooks: where they hang, what is corrected, what is left alone.
 
-use factory_gitlab::sandbox::gitlab::hooks::{Event, Owner};
+use factory_gitlab::sandbox::gitlab::hooks::{HookEvent, Owner};
 use factory_gitlab::sandbox::gitlab::seed::ProjectSpec;
-use factory_gitlab::sandbox::gitlab::state::Namespace;
-use factory_gitlab::sandbox::options::{Edition, Options, Plan};
+use factory_gitlab::sandbox::gitlab::state::ProjectNamespace;
+use factory_gitlab::sandbox::options::{SandboxEdition, SandboxOptions, SandboxPlan};
 use serde_json::{Value, json};
 
 use crate::world::{Transcript, World, of_version, small};
 
 /// Three projects in two groups.
-fn three() -> Options {
-    Options { projects: 3, groups: 2, ..Options::default() }
+fn three() -> SandboxOptions {
+    SandboxOptions { projects: 3, groups: 2, ..SandboxOptions::default() }
 }
 
 /// Where the hooks hang, in one word each.
@@ -31,7 +31,7 @@ fn all_are_right(world: &World) {
         assert!(hook.has_token(factory.webhook_secret()), "{:?}", hook.owner);
         assert!(hook.enable_ssl_verification, "{:?}", hook.owner);
         assert_eq!(hook.url, factory.kit_json()["webhook"]["url"].as_str().expect("a URL"));
-        for event in [Event::Note, Event::Issue, Event::Pipeline, Event::Job] {
+        for event in [HookEvent::Note, HookEvent::Issue, HookEvent::Pipeline, HookEvent::Job] {
             assert!(hook.owner == Owner::System || hook.events.contains(event), "{event:?} of {:?}", hook.owner);
         }
     }
@@ -41,17 +41,17 @@ fn all_are_right(world: &World) {
 fn the_strategy_and_the_licence_decide_where_they_hang() {
     let projects = ["group-1/project-1", "group-1/subgroup-1/project-3", "group-2/project-2"];
     for (plan, edition, strategy, wanted) in [
-        (Plan::Premium, Edition::Ee, "auto", ["group", "group"].as_slice()),
-        (Plan::Ultimate, Edition::Ee, "group", &["group", "group"]),
-        (Plan::Premium, Edition::Ee, "project", &projects),
-        (Plan::None, Edition::Ee, "auto", &projects),
-        (Plan::None, Edition::Ce, "auto", &projects),
-        (Plan::None, Edition::Ce, "project", &projects),
-        (Plan::Premium, Edition::Ee, "system", &["system"]),
-        (Plan::None, Edition::Ce, "system", &["system"]),
-        (Plan::Premium, Edition::Ee, "none", &[]),
+        (SandboxPlan::Premium, SandboxEdition::Ee, "auto", ["group", "group"].as_slice()),
+        (SandboxPlan::Ultimate, SandboxEdition::Ee, "group", &["group", "group"]),
+        (SandboxPlan::Premium, SandboxEdition::Ee, "project", &projects),
+        (SandboxPlan::None, SandboxEdition::Ee, "auto", &projects),
+        (SandboxPlan::None, SandboxEdition::Ce, "auto", &projects),
+        (SandboxPlan::None, SandboxEdition::Ce, "project", &projects),
+        (SandboxPlan::Premium, SandboxEdition::Ee, "system", &["system"]),
+        (SandboxPlan::None, SandboxEdition::Ce, "system", &["system"]),
+        (SandboxPlan::Premium, SandboxEdition::Ee, "none", &[]),
     ] {
-        let world = World::with(Options { plan, edition, ..three() });
+        let world = World::with(SandboxOptions { plan, edition, ..three() });
         let run = world.connected(&["--webhooks", strategy]);
         assert_eq!(owners(&world), wanted, "{plan:?} {edition:?} {strategy}: {run}");
         all_are_right(&world);
@@ -64,15 +64,15 @@ fn what_a_strategy_leaves_out_is_said() {
     let world = World::with(three());
     let run = world.run(&["connect", "--dry-run", "--webhooks", "system"]);
     assert!(run.stdout.contains("cannot carry note, issue, pipeline, job"), "{run}");
-    let world = World::with(Options { plan: Plan::None, ..three() });
+    let world = World::with(SandboxOptions { plan: SandboxPlan::None, ..three() });
     let run = world.run(&["connect", "--dry-run"]);
     assert!(run.stdout.contains("without a Premium or Ultimate licence group hooks never fire"), "{run}");
 }
 
 #[test]
 fn unlicensed_group_hooks_are_refused_before_anything_is_written() {
-    for edition in [Edition::Ce, Edition::Ee] {
-        let world = World::with(Options { plan: Plan::None, edition, ..three() });
+    for edition in [SandboxEdition::Ce, SandboxEdition::Ee] {
+        let world = World::with(SandboxOptions { plan: SandboxPlan::None, edition, ..three() });
         world.is_refused(
             &["--webhooks", "group"],
             1,
@@ -103,14 +103,15 @@ fn a_selection_is_kept_to() {
 
 #[test]
 fn what_is_no_target_is_left_out_and_counted() {
-    let world = World::with(Options { plan: Plan::None, ..small() });
+    let world = World::with(SandboxOptions { plan: SandboxPlan::None, ..small() });
     let gitlab = world.sandbox().gitlab();
     let group = gitlab.add_group("other", None);
     let add = |name: &str, home| gitlab.add_project(ProjectSpec::new(name, home));
-    let (archived, going) = (add("archived", Namespace::Group(group)), add("going", Namespace::Group(group)));
+    let (archived, going) =
+        (add("archived", ProjectNamespace::Group(group)), add("going", ProjectNamespace::Group(group)));
     gitlab.set_archived(archived, true);
     gitlab.mark_for_deletion(going);
-    add("mine", Namespace::User(1));
+    add("mine", ProjectNamespace::User(1));
     let run = world.connected(&[]);
     assert_eq!(owners(&world), ["group-1/project-1"], "{run}");
     // Archived ones are not even asked for.
@@ -122,7 +123,8 @@ fn what_is_no_target_is_left_out_and_counted() {
 #[test]
 fn a_new_token_is_written_to_every_hook_once() {
     for (major, minor) in [(16, 11), (17, 9), (19, 2)] {
-        let mut world = World::with(Options { plan: Plan::None, projects: 2, ..of_version(major, minor) });
+        let mut world =
+            World::with(SandboxOptions { plan: SandboxPlan::None, projects: 2, ..of_version(major, minor) });
         world.connects(&[]);
         world.set("FACTORY_WEBHOOK_SECRET", "another-secret-token-of-the-kit");
         let plan = world.planned(&[]);
@@ -241,7 +243,7 @@ fn one_that_gitlab_has_switched_off_is_brought_back_by_the_test() {
 
 #[test]
 fn a_limit_reached_on_one_project_does_not_stop_the_rest() {
-    let world = World::with(Options { plan: Plan::None, ..three() });
+    let world = World::with(SandboxOptions { plan: SandboxPlan::None, ..three() });
     let first = world.sandbox().gitlab().projects()[0].clone();
     world.sandbox().gitlab().set_hook_quirks(|quirks| quirks.project_limit = 1);
     world.make(&format!("/projects/{}/hooks", first.id), &json!({"url": "https://ci.example/hook"}));
@@ -276,10 +278,10 @@ fn a_delivery_that_does_not_arrive_is_said_as_three_facts() {
 
 #[test]
 fn names_with_escape_codes_do_no_harm() {
-    let world = World::with(Options { projects: 0, plan: Plan::None, ..small() });
+    let world = World::with(SandboxOptions { projects: 0, plan: SandboxPlan::None, ..small() });
     let gitlab = world.sandbox().gitlab();
     let group = gitlab.add_group("evil\u{1b}[2J", None);
-    gitlab.add_project(ProjectSpec::new("web\u{1b}]0;pwned\u{7}", Namespace::Group(group)));
+    gitlab.add_project(ProjectSpec::new("web\u{1b}]0;pwned\u{7}", ProjectNamespace::Group(group)));
     let run = world.connected(&[]);
     assert_eq!(world.all_hooks().len(), 1);
     assert!(!run.stdout.contains(['\u{1b}', '\u{7}']) && !run.stderr.contains(['\u{1b}', '\u{7}']), "{run}");
@@ -287,7 +289,7 @@ fn names_with_escape_codes_do_no_harm() {
 
 #[test]
 fn what_many_projects_refuse_for_one_reason_is_told_once_and_each_is_named() {
-    let world = World::with(Options { plan: Plan::None, projects: 9, ..small() });
+    let world = World::with(SandboxOptions { plan: SandboxPlan::None, projects: 9, ..small() });
     world.sandbox().fault("POST /api/v4/projects/*/hooks=status:403@1x7").expect("a fault");
     let run = world.connect(&[]);
     assert_eq!(run.code, 1, "{run}");
@@ -302,7 +304,7 @@ fn what_many_projects_refuse_for_one_reason_is_told_once_and_each_is_named() {
 
 #[test]
 fn where_no_webhook_could_be_made_no_test_is_claimed() {
-    let world = World::with(Options { plan: Plan::None, ..three() });
+    let world = World::with(SandboxOptions { plan: SandboxPlan::None, ..three() });
     world.sandbox().fault("POST /api/v4/projects/*/hooks=status:403").expect("a fault");
     let run = world.connect(&["-o", "json"]);
     assert_eq!(run.code, 1, "{run}");

@@ -9,7 +9,7 @@ use std::process::Output;
 use std::time::Duration;
 
 use factory_gitlab::env::Env;
-use factory_gitlab::sandbox::options::{Edition, Options, Plan};
+use factory_gitlab::sandbox::options::{SandboxEdition, SandboxOptions, SandboxPlan};
 
 use self::stand_in::{Asked, Script, elsewhere, stand_in};
 use crate::world::{Transcript, World, small};
@@ -67,7 +67,7 @@ fn high_water(status: &str) -> Option<u64> {
 }
 
 /// Runs `connect` on a new instance and `verify` on a connected one, against a server that answers one path by a script.
-fn assert_withstood((at, script): (&'static str, impl Script + Copy), options: &Options) {
+fn assert_withstood((at, script): (&'static str, impl Script + Copy), options: &SandboxOptions) {
     let fresh = World::with(options.clone());
     assert_run_withstood(fresh, (at, script), &["connect", "--yes"]);
     for form in ["text", "json"] {
@@ -90,8 +90,8 @@ fn assert_run_withstood(mut world: World, (at, script): (&'static str, impl Scri
 }
 
 /// The licence without group hooks: every project has its own.
-fn many() -> Options {
-    Options { projects: 60, edition: Edition::Ce, plan: Plan::None, ..small() }
+fn many() -> SandboxOptions {
+    SandboxOptions { projects: 60, edition: SandboxEdition::Ce, plan: SandboxPlan::None, ..small() }
 }
 
 #[test]

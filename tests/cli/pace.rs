@@ -3,12 +3,12 @@
 use std::time::Duration;
 
 use crate::world::{World, small};
-use factory_gitlab::sandbox::options::{Edition, Options, Plan};
+use factory_gitlab::sandbox::options::{SandboxEdition, SandboxOptions, SandboxPlan};
 use factory_gitlab::sandbox::request_log::{LoggedRequest, peak_in_flight};
 
 /// Every project has a hook of its own.
-fn projects(count: usize) -> Options {
-    Options { projects: count, edition: Edition::Ce, plan: Plan::None, ..small() }
+fn projects(count: usize) -> SandboxOptions {
+    SandboxOptions { projects: count, edition: SandboxEdition::Ce, plan: SandboxPlan::None, ..small() }
 }
 
 fn with_status(world: &World, status: u16) -> usize {
@@ -17,7 +17,7 @@ fn with_status(world: &World, status: u16) -> usize {
 
 #[test]
 fn a_run_over_a_limit_ends_complete_and_asks_little_in_vain() {
-    let limited = Options { rate_limit: Some(80), rate_window: Duration::from_secs(2), ..projects(120) };
+    let limited = SandboxOptions { rate_limit: Some(80), rate_window: Duration::from_secs(2), ..projects(120) };
     let world = World::with(limited);
     let run = world.connect(&["--concurrency", "32"]);
     assert_eq!(run.code, 0, "{run}");
@@ -45,7 +45,7 @@ fn a_limit_of_hours_is_not_run_into_by_each_request() {
 
 #[test]
 fn a_server_that_struggles_is_asked_less_at_once_and_the_run_ends_complete() {
-    let world = World::with(Options { latency: Duration::from_millis(20), ..projects(60) });
+    let world = World::with(SandboxOptions { latency: Duration::from_millis(20), ..projects(60) });
     world.sandbox().fault("GET /api/v4/projects/*/hooks=status:502x24").expect("a fault");
     let run = world.connect(&["--concurrency", "16"]);
     assert_eq!(run.code, 0, "{run}");

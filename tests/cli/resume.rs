@@ -15,7 +15,7 @@ use std::process::{Child, Command, Output};
 use std::sync::mpsc;
 use std::time::Duration;
 
-use factory_gitlab::sandbox::options::{Options, Plan};
+use factory_gitlab::sandbox::options::{SandboxOptions, SandboxPlan};
 use factory_gitlab::sandbox::request_log::LoggedRequest;
 use factory_gitlab::sandbox::request_log::{Moment, RequestAction};
 
@@ -27,7 +27,7 @@ const MOMENTS: [Moment; 2] = [Moment::BeforeActing, Moment::AfterActing];
 #[derive(Clone)]
 struct Case {
     name: &'static str,
-    options: Options,
+    options: SandboxOptions,
     args: &'static [&'static str],
 }
 
@@ -40,7 +40,7 @@ impl Case {
     }
 
     fn project_hooks() -> Self {
-        let options = Options { projects: 2, plan: Plan::None, ..small() };
+        let options = SandboxOptions { projects: 2, plan: SandboxPlan::None, ..small() };
         Self { name: "project hooks", options, args: &[] }
     }
 
@@ -54,7 +54,7 @@ impl Case {
 
     /// The oldest GitLab: no description, so no mark. The journal and the URL tell whose a hook is.
     fn hooks_without_marks() -> Self {
-        let options = Options { projects: 2, plan: Plan::None, ..of_version(16, 11) };
+        let options = SandboxOptions { projects: 2, plan: SandboxPlan::None, ..of_version(16, 11) };
         Self { name: "hooks without marks", options, args: &[] }
     }
 

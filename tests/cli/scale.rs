@@ -1,17 +1,18 @@
 //! What a run costs in requests, by the number of projects.
 
-use factory_gitlab::sandbox::options::{Options, Plan, Version};
+use factory_gitlab::sandbox::options::{SandboxOptions, SandboxPlan, SandboxVersion};
 use factory_gitlab::sandbox::request_log::peak_in_flight;
 
 use crate::world::World;
 
 /// An unlicensed instance: every project needs a hook of its own.
-fn unlicensed(projects: usize, version: Version) -> World {
-    World::with(Options { projects, groups: 3, plan: Plan::None, version, ..Options::default() })
+fn unlicensed(projects: usize, version: SandboxVersion) -> World {
+    World::with(SandboxOptions { projects, groups: 3, plan: SandboxPlan::None, version, ..SandboxOptions::default() })
 }
 
 /// Without hidden tokens in the list of hooks, without descriptions, without GraphQL: what each knows differs.
-const VERSIONS: [Version; 3] = [Version::new(16, 11, 0), Version::new(17, 9, 0), Version::new(19, 2, 0)];
+const VERSIONS: [SandboxVersion; 3] =
+    [SandboxVersion::new(16, 11, 0), SandboxVersion::new(17, 9, 0), SandboxVersion::new(19, 2, 0)];
 
 #[test]
 fn a_first_run_needs_two_requests_a_project_and_a_second_run_one_and_no_writes() {
@@ -33,7 +34,7 @@ fn a_first_run_needs_two_requests_a_project_and_a_second_run_one_and_no_writes()
 #[test]
 fn never_more_requests_are_in_flight_than_were_allowed() {
     for allowed in [1, 3, 20, 100] {
-        let world = unlicensed(120, Version::new(17, 9, 0));
+        let world = unlicensed(120, SandboxVersion::new(17, 9, 0));
         world.connects(&["--concurrency", &allowed.to_string()]);
         let peak = peak_in_flight(&world.sandbox().requests());
         assert!(peak <= allowed, "{peak} of {allowed}");

@@ -4,7 +4,7 @@ use std::io::Write as _;
 
 use age::secrecy::ExposeSecret as _;
 use factory_gitlab::sandbox::Sandbox;
-use factory_gitlab::sandbox::options::Options;
+use factory_gitlab::sandbox::options::SandboxOptions;
 
 use crate::world::World;
 
@@ -113,7 +113,7 @@ fn a_bundle_that_factory_cannot_open_is_refused_and_stays() {
 /// The sandbox's address is not that of another sandbox: tests may run side by side.
 #[test]
 fn worlds_do_not_meet() {
-    let (one, other) = (World::new(), Sandbox::start(Options::default()).expect("a sandbox"));
+    let (one, other) = (World::new(), Sandbox::start(SandboxOptions::default()).expect("a sandbox"));
     assert_ne!(one.sandbox().gitlab_url(), other.gitlab_url());
 }
 

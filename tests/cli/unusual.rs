@@ -6,7 +6,7 @@ use std::sync::Mutex;
 use factory_gitlab::sandbox::gitlab::GitLab;
 use factory_gitlab::sandbox::gitlab::quirks::InstanceQuirks;
 use factory_gitlab::sandbox::gitlab::seed::TokenSpec;
-use factory_gitlab::sandbox::options::{Edition, Options, Plan, Version};
+use factory_gitlab::sandbox::options::{SandboxEdition, SandboxOptions, SandboxPlan, SandboxVersion};
 use serde_json::json;
 
 use crate::world::{World, of_version, small};
@@ -16,7 +16,7 @@ const AT_ONCE: usize = 4;
 
 struct Case {
     name: &'static str,
-    options: Options,
+    options: SandboxOptions,
     before: fn(&mut World),
     after: fn(&World),
 }
@@ -26,12 +26,12 @@ impl Case {
         Self { after, ..self }
     }
 
-    fn of(self, options: Options) -> Self {
+    fn of(self, options: SandboxOptions) -> Self {
         Self { options, ..self }
     }
 }
 
-fn case(name: &'static str, options: Options) -> Case {
+fn case(name: &'static str, options: SandboxOptions) -> Case {
     Case { name, options, before: |_| {}, after: |_| {} }
 }
 
@@ -45,12 +45,12 @@ fn after(name: &'static str, after: fn(&World)) -> Case {
     case(name, small()).then(after)
 }
 
-fn three() -> Options {
-    Options { projects: 3, groups: 2, ..Options::default() }
+fn three() -> SandboxOptions {
+    SandboxOptions { projects: 3, groups: 2, ..SandboxOptions::default() }
 }
 
-fn of_projects(projects: usize) -> Options {
-    Options { projects, groups: 1, plan: Plan::None, ..Options::default() }
+fn of_projects(projects: usize) -> SandboxOptions {
+    SandboxOptions { projects, groups: 1, plan: SandboxPlan::None, ..SandboxOptions::default() }
 }
 
 fn gitlab(world: &World) -> &GitLab {
@@ -72,15 +72,18 @@ fn cases() -> Vec<Case> {
 
 fn of_instances() -> Vec<Case> {
     vec![
-        case("a relative root", Options { relative_root: "/dev/gitlab".to_owned(), ..small() }),
-        case("HTTP/2 over TLS", Options { tls: true, ..small() }),
+        case("a relative root", SandboxOptions { relative_root: "/dev/gitlab".to_owned(), ..small() }),
+        case("HTTP/2 over TLS", SandboxOptions { tls: true, ..small() }),
         case("an old 16.11", of_version(16, 11)),
         case("an old 17.0", of_version(17, 0)),
         case("18.0", of_version(18, 0)),
         case("a version of tomorrow", of_version(20, 3)),
-        case("the Community Edition", Options { edition: Edition::Ce, plan: Plan::None, ..three() }),
-        case("an Enterprise Edition without a licence", Options { plan: Plan::None, ..three() }),
-        case("Ultimate with Admin Mode", Options { plan: Plan::Ultimate, admin_mode: true, ..small() }),
+        case(
+            "the Community Edition",
+            SandboxOptions { edition: SandboxEdition::Ce, plan: SandboxPlan::None, ..three() },
+        ),
+        case("an Enterprise Edition without a licence", SandboxOptions { plan: SandboxPlan::None, ..three() }),
+        case("Ultimate with Admin Mode", SandboxOptions { plan: SandboxPlan::Ultimate, admin_mode: true, ..small() }),
         before("a licence of a name that nobody knows", |world| {
             switch(world, |quirks| quirks.license_plan = Some("platinum_duo"));
         }),
@@ -186,7 +189,7 @@ fn of_groups_and_projects() -> Vec<Case> {
             let day = "2026-11-01".parse().ok();
             gitlab(world).change_group(group, |group| group.marked_for_deletion = day);
         })
-        .of(Options { groups: 3, ..three() }),
+        .of(SandboxOptions { groups: 3, ..three() }),
         before("names with emoji, of another direction, and as long as they get", |world| {
             const STRANGE: [&str; 2] = ["\u{1f98a}\u{200d}\u{1f680} team", "\u{5e9}\u{5dc}\u{5d5}\u{5dd} \u{202e}abc"];
             let groups: Vec<u64> = gitlab(world).lock().groups.keys().copied().collect();
@@ -207,13 +210,14 @@ fn of_answers() -> Vec<Case> {
     vec![
         more("fields of the next version in every answer"),
         more("the same on the oldest version").of(of_version(16, 11)),
-        more("the same with hooks read in bulk").of(Options { version: Version::new(19, 6, 0), ..of_projects(21) }),
+        more("the same with hooks read in bulk")
+            .of(SandboxOptions { version: SandboxVersion::new(19, 6, 0), ..of_projects(21) }),
         before("a proxy that adds headers", |world| switch(world, |quirks| quirks.proxy_headers = true)),
         relative("a hundred projects: an empty last page, and Link headers without a host").of(of_projects(100)),
-        relative("a second page of groups by a Link without a host").of(Options {
+        relative("a second page of groups by a Link without a host").of(SandboxOptions {
             groups: 101,
             projects: 1,
-            ..Options::default()
+            ..SandboxOptions::default()
         }),
     ]
 }

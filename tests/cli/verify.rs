@@ -9,19 +9,19 @@ use factory_gitlab::gitlab::{NewApplication, Reader, Writer};
 use factory_gitlab::http;
 use factory_gitlab::instance::InstanceUrl;
 use factory_gitlab::kit::Kit;
-use factory_gitlab::sandbox::options::{Options, Version};
+use factory_gitlab::sandbox::options::{SandboxOptions, SandboxVersion};
 use factory_gitlab::sandbox::request_log::LoggedRequest;
 use factory_gitlab::secret::{FactoryKey, PersonalAccessToken};
 use factory_gitlab::target::{Strategy, Target};
 
 use crate::world::World;
 
-fn small() -> Options {
-    Options { projects: 1, groups: 1, ..Options::default() }
+fn small() -> SandboxOptions {
+    SandboxOptions { projects: 1, groups: 1, ..SandboxOptions::default() }
 }
 
 /// A world whose instance has the application and the hooks, made through GitLab's API, and whose kit is a file.
-pub fn connected(options: Options) -> World {
+pub fn connected(options: SandboxOptions) -> World {
     let mut world = World::with(options);
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
     let (kit, id, secret) = runtime.block_on(connect(&world));
@@ -80,8 +80,8 @@ fn round_trips(requests: &[LoggedRequest]) -> usize {
 
 #[test]
 fn one_project_takes_at_most_12_requests_and_3_round_trips() {
-    for version in [Version::new(19, 2, 0), Version::new(18, 5, 0)] {
-        let world = connected(Options { version, latency: Duration::from_millis(40), ..small() });
+    for version in [SandboxVersion::new(19, 2, 0), SandboxVersion::new(18, 5, 0)] {
+        let world = connected(SandboxOptions { version, latency: Duration::from_millis(40), ..small() });
         let run = world.run(&["verify"]);
         assert_eq!(run.code, 0, "{run}");
         let requests = world.sandbox().requests();
@@ -94,8 +94,8 @@ fn one_project_takes_at_most_12_requests_and_3_round_trips() {
 
 #[test]
 fn a_healthy_connection_is_green_in_every_form_and_version() {
-    for version in [Version::new(16, 11, 0), Version::new(17, 9, 0), Version::new(19, 2, 0)] {
-        let world = connected(Options { version, ..small() });
+    for version in [SandboxVersion::new(16, 11, 0), SandboxVersion::new(17, 9, 0), SandboxVersion::new(19, 2, 0)] {
+        let world = connected(SandboxOptions { version, ..small() });
         for form in ["text", "json", "junit"] {
             let run = world.run(&["verify", "-o", form]);
             assert_eq!(run.code, 0, "{version:?}: {run}");

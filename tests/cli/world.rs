@@ -20,7 +20,7 @@ use std::time::Duration;
 
 use assert_cmd::cargo::cargo_bin;
 use factory_gitlab::sandbox::Sandbox;
-use factory_gitlab::sandbox::options::Options;
+use factory_gitlab::sandbox::options::SandboxOptions;
 use tempfile::TempDir;
 
 pub use self::api::{of_version, small};
@@ -38,11 +38,11 @@ pub struct World {
 impl World {
     /// A world with the usual sandbox, whose variables are set.
     pub fn new() -> Self {
-        Self::with(Options::default())
+        Self::with(SandboxOptions::default())
     }
 
     /// A world with a sandbox of these options.
-    pub fn with(options: Options) -> Self {
+    pub fn with(options: SandboxOptions) -> Self {
         let sandbox = Sandbox::start(options).expect("a sandbox");
         let mut world = Self::bare();
         for (name, value) in sandbox.variables() {

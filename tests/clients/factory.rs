@@ -6,7 +6,7 @@ use factory_gitlab::http::{Cause, UnexpectedPage};
 use factory_gitlab::instance::{Edition, LicensePlan};
 use factory_gitlab::kit::{Organization, UploadMethod};
 use factory_gitlab::sandbox::Sandbox;
-use factory_gitlab::sandbox::factory::{Intake, Status};
+use factory_gitlab::sandbox::factory::{BundleIntake, ConnectionStatus};
 use factory_gitlab::secret::{ApplicationSecret, FactoryKey};
 use factory_gitlab::target::Strategy;
 use url::Url;
@@ -105,7 +105,7 @@ async fn every_refusal_has_its_own_kind_and_factorys_words() {
     let sandbox = sandbox(|_| ());
     let bundle = any_bundle(&sandbox);
     for status in [401, 402, 403, 409, 413, 500] {
-        sandbox.factory().set_quirks(|quirks| quirks.intake = Intake::Refuse(status));
+        sandbox.factory().set_quirks(|quirks| quirks.intake = BundleIntake::Refuse(status));
         let error = factory(&sandbox).upload(&bundle, &upload_url(&sandbox), UploadMethod::Post).await;
         let error = error.expect_err("refused");
         let fits = matches!(
@@ -128,12 +128,12 @@ async fn every_refusal_has_its_own_kind_and_factorys_words() {
 async fn a_receipt_for_something_else_is_no_receipt_and_none_is_fine() {
     let sandbox = sandbox(|_| ());
     let bundle = real_bundle(&sandbox).await;
-    sandbox.factory().set_quirks(|quirks| quirks.intake = Intake::WrongDigest);
+    sandbox.factory().set_quirks(|quirks| quirks.intake = BundleIntake::WrongDigest);
     let error = factory(&sandbox).upload(&bundle, &upload_url(&sandbox), UploadMethod::Post).await;
     let error = error.expect_err("wrong");
     assert!(matches!(&error, UploadError::WrongDigest { sent, .. } if sent == bundle.sha256()), "{error}");
     assert!(error.is_refusal());
-    sandbox.factory().set_quirks(|quirks| quirks.intake = Intake::NoReceipt);
+    sandbox.factory().set_quirks(|quirks| quirks.intake = BundleIntake::NoReceipt);
     let receipt = factory(&sandbox).upload(&bundle, &upload_url(&sandbox), UploadMethod::Post).await;
     assert_eq!(receipt.expect("accepted"), factory_gitlab::factory::Receipt::default());
 }
@@ -159,7 +159,9 @@ async fn the_status_is_factorys_word() {
     let address = url(sandbox.factory().kit_json()["status_url"].as_str().expect("an address"));
     let state = factory(&sandbox).status(&address).await.expect("a status").state;
     assert_eq!(state, FactoryState::Pending);
-    sandbox.factory().set_quirks(|quirks| quirks.status = Some((Status::Failed, "the token is dead".to_owned())));
+    sandbox
+        .factory()
+        .set_quirks(|quirks| quirks.status = Some((ConnectionStatus::Failed, "the token is dead".to_owned())));
     let status = factory(&sandbox).status(&address).await.expect("a status");
     assert_eq!((status.state, status.detail.as_deref()), (FactoryState::Failed, Some("the token is dead")));
 }

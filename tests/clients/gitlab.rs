@@ -67,7 +67,7 @@ async fn an_instance_is_read_in_our_words() {
 
 #[tokio::test]
 async fn a_community_edition_has_no_licence() {
-    let sandbox = sandbox(|options| options.edition = sandbox::options::Edition::Ce);
+    let sandbox = sandbox(|options| options.edition = sandbox::options::SandboxEdition::Ce);
     assert_eq!(reader(&sandbox).license().await.expect("an answer"), License::NotThere);
 }
 

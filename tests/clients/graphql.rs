@@ -15,7 +15,7 @@ const NEW: Option<Version> = Some(Version::new(19, 6));
 /// An instance with a list of project hooks, and three projects of which the first has two hooks.
 async fn listing(relative_root: &str) -> Sandbox {
     let sandbox = sandbox(|options| {
-        options.version = options::Version::new(19, 6, 0);
+        options.version = options::SandboxVersion::new(19, 6, 0);
         options.relative_root = relative_root.to_owned();
     });
     for description in ["a mark", "another"] {
@@ -105,7 +105,7 @@ async fn a_list_is_found_where_there_is_one() {
         ((19, 6), None, true),
         ((19, 6), Some(false), false),
     ] {
-        let sandbox = sandbox(|options| options.version = options::Version::new(major, minor, 0));
+        let sandbox = sandbox(|options| options.version = options::SandboxVersion::new(major, minor, 0));
         sandbox.gitlab().lock().quirks.graphql.hook_list = switch;
         let reader = reader(&sandbox);
         let version = Some(Version::new(major, minor));

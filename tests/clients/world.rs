@@ -10,8 +10,8 @@ use factory_gitlab::instance::InstanceUrl;
 use factory_gitlab::sandbox::{self, Sandbox};
 use factory_gitlab::secret::PersonalAccessToken;
 
-pub fn sandbox(change: impl FnOnce(&mut sandbox::options::Options)) -> Sandbox {
-    let mut options = sandbox::options::Options::default();
+pub fn sandbox(change: impl FnOnce(&mut sandbox::options::SandboxOptions)) -> Sandbox {
+    let mut options = sandbox::options::SandboxOptions::default();
     change(&mut options);
     Sandbox::start(options).map_err(|error| error.to_string()).expect("a sandbox")
 }

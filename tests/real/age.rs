@@ -2,7 +2,7 @@
 
 use std::os::unix::fs::PermissionsExt as _;
 
-use factory_gitlab::sandbox::options::Options;
+use factory_gitlab::sandbox::options::SandboxOptions;
 use serde_json::{Value, json};
 
 use crate::cli::world::World;
@@ -63,7 +63,7 @@ fn age_opens_the_written_bundle_with_the_key_of_every_recipient_and_no_other() {
 
 #[test]
 fn age_opens_the_uploaded_bundle() {
-    let world = World::with(Options { projects: 1, ..Options::default() });
+    let world = World::with(SandboxOptions { projects: 1, ..SandboxOptions::default() });
     let run = world.run(&["connect", "--yes"]);
     assert_eq!(run.code, 0, "{run}");
     let bundles = world.sandbox().factory().bundles();

@@ -1,6 +1,6 @@
 //! A real HTTP proxy in between.
 
-use factory_gitlab::sandbox::options::Options;
+use factory_gitlab::sandbox::options::SandboxOptions;
 use tempfile::TempDir;
 use url::Url;
 
@@ -43,7 +43,7 @@ impl Tinyproxy {
 
 /// A sandbox that is spoken to over TLS, so that a proxy has to open tunnels.
 fn world() -> World {
-    World::with(Options { tls: true, ..Options::default() })
+    World::with(SandboxOptions { tls: true, ..SandboxOptions::default() })
 }
 
 fn secrets(world: &World) -> Vec<String> {

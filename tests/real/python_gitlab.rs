@@ -4,7 +4,7 @@
 use std::process::Command;
 
 use factory_gitlab::sandbox::Sandbox;
-use factory_gitlab::sandbox::options::{Options, Version};
+use factory_gitlab::sandbox::options::{SandboxOptions, SandboxVersion};
 
 use crate::programs::{output, program, variable};
 
@@ -18,9 +18,9 @@ fn python() -> Command {
 
 #[test]
 fn python_gitlab_works_unmodified_against_the_sandbox() {
-    let newest = Options { projects: 7, ..Options::default() };
-    let older = Options { version: Version::new(17, 9, 0), ..newest.clone() };
-    let strict = Options { relative_root: "/gitlab".into(), admin_mode: true, ..newest.clone() };
+    let newest = SandboxOptions { projects: 7, ..SandboxOptions::default() };
+    let older = SandboxOptions { version: SandboxVersion::new(17, 9, 0), ..newest.clone() };
+    let strict = SandboxOptions { relative_root: "/gitlab".into(), admin_mode: true, ..newest.clone() };
     for options in [newest, older, strict] {
         let sandbox = Sandbox::start(options).expect("the sandbox starts");
         let script = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/real/python_gitlab.py");

@@ -1,6 +1,6 @@
 //! A real TLS server with a private CA in front of GitLab, as companies have it.
 
-use factory_gitlab::sandbox::options::Options;
+use factory_gitlab::sandbox::options::SandboxOptions;
 use url::Url;
 
 use crate::certificates::{Authority, INTERMEDIATE, ROOT};
@@ -30,7 +30,8 @@ impl<'a> Shown<'a> {
 
 impl Front {
     fn new(authority: &Authority, shown: &Shown<'_>, root: &str) -> Self {
-        let mut world = World::with(Options { relative_root: root.to_owned(), projects: 101, ..Options::default() });
+        let mut world =
+            World::with(SandboxOptions { relative_root: root.to_owned(), projects: 101, ..SandboxOptions::default() });
         let gitlab: Url = world.sandbox().gitlab_url().parse().expect("an address");
         let inside = format!(
             "ssl_certificate {};

@@ -12,20 +12,25 @@ use sha2::{Digest as _, Sha256};
 use tower::ServiceExt as _;
 use url::Url;
 
-use super::{Bundle, Factory, Intake, Problem, hex};
+use super::{BundleIntake, EmbeddedFactory, FactoryProblem, ReceivedBundle, hex};
 use crate::sandbox::clock;
 
 /// A sealed bundle is a few kilobytes; anything near this is none.
 const LARGEST_BUNDLE: usize = 1024 * 1024;
 
-pub(super) async fn take(State(factory): State<Factory>, headers: HeaderMap, body: Body) -> Result<Response, Problem> {
+pub(super) async fn take(
+    State(factory): State<EmbeddedFactory>,
+    headers: HeaderMap,
+    body: Body,
+) -> Result<Response, FactoryProblem> {
     factory.require_key(&headers)?;
     let intake = factory.lock().quirks.intake;
-    if let Intake::Refuse(status) = intake {
-        return Err(Problem::new(status, refusal(status)));
+    if let BundleIntake::Refuse(status) = intake {
+        return Err(FactoryProblem::new(status, refusal(status)));
     }
-    let sealed =
-        axum::body::to_bytes(body, LARGEST_BUNDLE).await.map_err(|_| Problem::new(413, "the bundle is too large"))?;
+    let sealed = axum::body::to_bytes(body, LARGEST_BUNDLE)
+        .await
+        .map_err(|_| FactoryProblem::new(413, "the bundle is too large"))?;
     let digest: [u8; 32] = Sha256::digest(&sealed).into();
     check_headers(&headers, digest)?;
     if let Some(known) = seen_before(&factory, &hex(&digest)) {
@@ -34,7 +39,7 @@ pub(super) async fn take(State(factory): State<Factory>, headers: HeaderMap, bod
     let document = open(&factory, &sealed)?;
     check_schema(&document)?;
     check_application(&factory, &document).await?;
-    let bundle = Bundle {
+    let bundle = ReceivedBundle {
         id: format!("bnd_{}", clock::random_text(16)),
         sha256: hex(&digest),
         received_at: clock::now(),
@@ -58,49 +63,49 @@ const fn refusal(status: u16) -> &'static str {
 }
 
 /// `Content-Digest` is RFC 9530, `Idempotency-Key` the same digest in hex.
-fn check_headers(headers: &HeaderMap, digest: [u8; 32]) -> Result<(), Problem> {
+fn check_headers(headers: &HeaderMap, digest: [u8; 32]) -> Result<(), FactoryProblem> {
     let field =
         |name| headers.get(name).and_then(|value: &axum::http::HeaderValue| value.to_str().ok()).unwrap_or_default();
     if field("content-type") != "application/octet-stream" {
-        return Err(Problem::new(415, "the content type has to be application/octet-stream"));
+        return Err(FactoryProblem::new(415, "the content type has to be application/octet-stream"));
     }
     if field("content-digest") != format!("sha-256=:{}:", STANDARD.encode(digest)) {
-        return Err(Problem::new(400, "Content-Digest does not match the body"));
+        return Err(FactoryProblem::new(400, "Content-Digest does not match the body"));
     }
     if field("idempotency-key") != hex(&digest) {
-        return Err(Problem::new(400, "Idempotency-Key is not the digest of the body in hex"));
+        return Err(FactoryProblem::new(400, "Idempotency-Key is not the digest of the body in hex"));
     }
     Ok(())
 }
 
-fn seen_before(factory: &Factory, digest: &str) -> Option<Bundle> {
+fn seen_before(factory: &EmbeddedFactory, digest: &str) -> Option<ReceivedBundle> {
     let mut record = factory.lock();
     let known = record.bundles.iter_mut().find(|bundle| bundle.sha256 == digest)?;
     known.times += 1;
     Some(known.clone())
 }
 
-fn answer(intake: Intake, status: StatusCode, bundle: &Bundle) -> Response {
+fn answer(intake: BundleIntake, status: StatusCode, bundle: &ReceivedBundle) -> Response {
     let digest = match intake {
-        Intake::NoReceipt => return StatusCode::NO_CONTENT.into_response(),
-        Intake::WrongDigest => hex(&Sha256::digest(b"something else")),
+        BundleIntake::NoReceipt => return StatusCode::NO_CONTENT.into_response(),
+        BundleIntake::WrongDigest => hex(&Sha256::digest(b"something else")),
         _ => bundle.sha256.clone(),
     };
     let receipt = json!({"id": bundle.id, "sha256": digest, "received_at": bundle.received_at.to_string()});
     (status, axum::Json(receipt)).into_response()
 }
 
-fn open(factory: &Factory, sealed: &Bytes) -> Result<Value, Problem> {
+fn open(factory: &EmbeddedFactory, sealed: &Bytes) -> Result<Value, FactoryProblem> {
     let plain = age::decrypt(&factory.inner.identity, sealed)
-        .map_err(|_| Problem::new(400, "the bundle cannot be opened with the key that the kit gave"))?;
-    serde_json::from_slice(&plain).map_err(|_| Problem::new(400, "the opened bundle is not JSON"))
+        .map_err(|_| FactoryProblem::new(400, "the bundle cannot be opened with the key that the kit gave"))?;
+    serde_json::from_slice(&plain).map_err(|_| FactoryProblem::new(400, "the opened bundle is not JSON"))
 }
 
 /// A path in the bundle, and what has to be there.
-type Rule = (&'static str, fn(&Value) -> bool);
+type BundleRule = (&'static str, fn(&Value) -> bool);
 
 /// What has to be in every bundle.
-const REQUIRED: [Rule; 16] = [
+const REQUIRED: [BundleRule; 16] = [
     ("/created_at", is_time),
     ("/tool/name", Value::is_string),
     ("/tool/version", Value::is_string),
@@ -120,17 +125,21 @@ const REQUIRED: [Rule; 16] = [
 ];
 
 /// What has to be in it when a token is handed over.
-const TOKEN: [Rule; 2] = [("/personal_access_token/value", is_filled), ("/personal_access_token/scopes", is_texts)];
+const TOKEN: [BundleRule; 2] =
+    [("/personal_access_token/value", is_filled), ("/personal_access_token/scopes", is_texts)];
 
-fn check_schema(document: &Value) -> Result<(), Problem> {
+fn check_schema(document: &Value) -> Result<(), FactoryProblem> {
     if document.get("schema").and_then(Value::as_str) != Some("factory-gitlab/bundle/v1") {
-        return Err(Problem::new(400, "schema is not factory-gitlab/bundle/v1"));
+        return Err(FactoryProblem::new(400, "schema is not factory-gitlab/bundle/v1"));
     }
     let token = document.get("personal_access_token").is_some_and(|token| !token.is_null());
     let wanted = REQUIRED.iter().chain(TOKEN.iter().filter(|_| token));
     for (path, holds) in wanted {
         if !holds(document.pointer(path).unwrap_or(&Value::Null)) {
-            return Err(Problem::new(400, format!("{} is missing or of the wrong kind", path[1..].replace('/', "."))));
+            return Err(FactoryProblem::new(
+                400,
+                format!("{} is missing or of the wrong kind", path[1..].replace('/', ".")),
+            ));
         }
     }
     Ok(())
@@ -149,7 +158,7 @@ fn is_texts(value: &Value) -> bool {
 }
 
 /// Asks the sandbox's own GitLab whether it knows the pair. Another GitLab is not asked: nothing leaves the machine.
-async fn check_application(factory: &Factory, document: &Value) -> Result<(), Problem> {
+async fn check_application(factory: &EmbeddedFactory, document: &Value) -> Result<(), FactoryProblem> {
     let (url, gitlab) = &factory.inner.gitlab;
     let text = |path: &str| document.pointer(path).and_then(Value::as_str).unwrap_or_default();
     if text("/instance/url").trim_end_matches('/') != url.trim_end_matches('/') {
@@ -157,7 +166,9 @@ async fn check_application(factory: &Factory, document: &Value) -> Result<(), Pr
     }
     let pair = STANDARD.encode(format!("{}:{}", text("/application/id"), text("/application/secret")));
     match introspect(gitlab.clone(), url, &pair).await {
-        Some(StatusCode::UNAUTHORIZED) => Err(Problem::new(400, "GitLab refuses the application's ID and secret")),
+        Some(StatusCode::UNAUTHORIZED) => {
+            Err(FactoryProblem::new(400, "GitLab refuses the application's ID and secret"))
+        }
         _ => Ok(()),
     }
 }

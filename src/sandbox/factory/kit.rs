@@ -7,17 +7,17 @@ use jiff::SignedDuration;
 use serde_json::{Value, json};
 use url::Url;
 
-use super::{Factory, Problem, WEBHOOK_PATH};
+use super::{EmbeddedFactory, FactoryProblem, WEBHOOK_PATH};
 use crate::sandbox::clock;
 
-pub(super) struct Maker<'a> {
+pub(super) struct SandboxKit<'a> {
     pub url: &'a str,
     pub recipient: String,
     pub secret_token: &'a str,
     pub signing_token: String,
 }
 
-impl Maker<'_> {
+impl SandboxKit<'_> {
     pub(super) fn kit(&self) -> Value {
         let at = |path: &str| format!("{}{path}", self.url);
         let address = Url::parse(self.url).ok();
@@ -54,7 +54,10 @@ impl Maker<'_> {
     }
 }
 
-pub(super) async fn show(State(factory): State<Factory>, headers: HeaderMap) -> Result<Response, Problem> {
+pub(super) async fn show(
+    State(factory): State<EmbeddedFactory>,
+    headers: HeaderMap,
+) -> Result<Response, FactoryProblem> {
     factory.require_key(&headers)?;
     Ok(axum::Json(factory.kit_json()).into_response())
 }

@@ -12,7 +12,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use sha2::Sha256;
 
-use super::{Factory, Problem, Receipts, same};
+use super::{EmbeddedFactory, FactoryProblem, ReceiptPolicy, same};
 use crate::sandbox::clock;
 
 /// Where GitLab delivers to.
@@ -38,13 +38,13 @@ pub struct ReceivedDelivery {
 }
 
 pub(super) async fn receive(
-    State(factory): State<Factory>,
+    State(factory): State<EmbeddedFactory>,
     headers: HeaderMap,
     body: Body,
-) -> Result<Response, Problem> {
+) -> Result<Response, FactoryProblem> {
     let body = axum::body::to_bytes(body, LARGEST_DELIVERY)
         .await
-        .map_err(|_| Problem::new(413, "the delivery is too large"))?;
+        .map_err(|_| FactoryProblem::new(413, "the delivery is too large"))?;
     let delivery = check(&factory, &headers, &body).inspect_err(|_| factory.lock().refused += 1)?;
     let mut record = factory.lock();
     match record.deliveries.iter_mut().find(|known| known.id == delivery.id) {
@@ -57,29 +57,34 @@ pub(super) async fn receive(
     })
 }
 
-fn check(factory: &Factory, headers: &HeaderMap, body: &Bytes) -> Result<ReceivedDelivery, Problem> {
+fn check(factory: &EmbeddedFactory, headers: &HeaderMap, body: &Bytes) -> Result<ReceivedDelivery, FactoryProblem> {
     let field = |name| headers.get(name).and_then(|value: &axum::http::HeaderValue| value.to_str().ok());
-    let token = field("x-gitlab-token").ok_or_else(|| Problem::new(401, "the delivery carries no secret token"))?;
+    let token =
+        field("x-gitlab-token").ok_or_else(|| FactoryProblem::new(401, "the delivery carries no secret token"))?;
     if !same(token.as_bytes(), factory.inner.webhook_secret.as_bytes()) {
-        return Err(Problem::new(401, "the secret token of the delivery is wrong"));
+        return Err(FactoryProblem::new(401, "the secret token of the delivery is wrong"));
     }
     let signed = headers.contains_key("webhook-signature");
     if signed && !signature_holds(factory, &field, body) {
-        return Err(Problem::new(401, "the signature of the delivery is wrong"));
+        return Err(FactoryProblem::new(401, "the signature of the delivery is wrong"));
     }
     let id = field("idempotency-key").or_else(|| field("x-gitlab-event-uuid"));
     Ok(ReceivedDelivery {
-        id: id.ok_or_else(|| Problem::new(400, "the delivery has no id"))?.to_owned(),
+        id: id.ok_or_else(|| FactoryProblem::new(400, "the delivery has no id"))?.to_owned(),
         event: field("x-gitlab-event").unwrap_or_default().to_owned(),
         signed,
-        payload: serde_json::from_slice(body).map_err(|_| Problem::new(400, "the delivery is not JSON"))?,
+        payload: serde_json::from_slice(body).map_err(|_| FactoryProblem::new(400, "the delivery is not JSON"))?,
         received_at: clock::now(),
         times: 1,
     })
 }
 
 /// Standard Webhooks: HMAC-SHA256 over `{id}.{timestamp}.{body}`, any of the listed `v1` signatures.
-fn signature_holds<'a>(factory: &Factory, field: &impl Fn(&'static str) -> Option<&'a str>, body: &Bytes) -> bool {
+fn signature_holds<'a>(
+    factory: &EmbeddedFactory,
+    field: &impl Fn(&'static str) -> Option<&'a str>,
+    body: &Bytes,
+) -> bool {
     let (Some(id), Some(time), Some(signatures)) =
         (field("webhook-id"), field("webhook-timestamp"), field("webhook-signature"))
     else {
@@ -97,22 +102,22 @@ fn signature_holds<'a>(factory: &Factory, field: &impl Fn(&'static str) -> Optio
 }
 
 #[derive(Deserialize)]
-pub(super) struct Asked {
+pub(super) struct ReceiptQuery {
     #[serde(default)]
     delivery: String,
 }
 
 pub(super) async fn receipt(
-    State(factory): State<Factory>,
+    State(factory): State<EmbeddedFactory>,
     headers: HeaderMap,
-    Query(asked): Query<Asked>,
-) -> Result<Response, Problem> {
+    Query(asked): Query<ReceiptQuery>,
+) -> Result<Response, FactoryProblem> {
     factory.allow_key(&headers)?;
     let record = factory.lock();
     let known = record.deliveries.iter().any(|one| one.id == asked.delivery);
-    if known && record.quirks.receipts == Receipts::Honest {
+    if known && record.quirks.receipts == ReceiptPolicy::Honest {
         Ok(axum::Json(json!({"received": true})).into_response())
     } else {
-        Err(Problem::new(404, "no such delivery has been received"))
+        Err(FactoryProblem::new(404, "no such delivery has been received"))
     }
 }

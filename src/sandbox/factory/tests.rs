@@ -5,7 +5,7 @@ use tower::ServiceExt as _;
 
 use super::*;
 
-fn factory() -> Factory {
+fn factory() -> EmbeddedFactory {
     let gitlab = Router::new().route(
         "/gitlab/oauth/introspect",
         post(|headers: HeaderMap| async move {
@@ -13,10 +13,10 @@ fn factory() -> Factory {
             if headers["authorization"] == good.as_str() { StatusCode::OK } else { StatusCode::UNAUTHORIZED }
         }),
     );
-    Factory::new("http://127.0.0.1:9", "http://127.0.0.1:8/gitlab", gitlab)
+    EmbeddedFactory::new("http://127.0.0.1:9", "http://127.0.0.1:8/gitlab", gitlab)
 }
 
-async fn ask(factory: &Factory, request: Request<Body>) -> (u16, Value) {
+async fn ask(factory: &EmbeddedFactory, request: Request<Body>) -> (u16, Value) {
     let response: Response<Body> = factory.router().oneshot(request).await.expect("an answer");
     let status = response.status().as_u16();
     let body = axum::body::to_bytes(response.into_body(), usize::MAX).await.expect("a body");
@@ -36,11 +36,11 @@ fn document() -> Value {
     })
 }
 
-fn sealed(factory: &Factory, document: &Value) -> Vec<u8> {
+fn sealed(factory: &EmbeddedFactory, document: &Value) -> Vec<u8> {
     age::encrypt(&factory.inner.identity.to_public(), document.to_string().as_bytes()).expect("sealed")
 }
 
-fn upload(factory: &Factory, body: &[u8]) -> axum::http::request::Builder {
+fn upload(factory: &EmbeddedFactory, body: &[u8]) -> axum::http::request::Builder {
     let digest = Sha256::digest(body);
     Request::post("/gitlab/v1/bundles")
         .header("authorization", format!("Bearer {}", factory.api_key()))
@@ -49,7 +49,7 @@ fn upload(factory: &Factory, body: &[u8]) -> axum::http::request::Builder {
         .header("idempotency-key", hex(&digest))
 }
 
-async fn send(factory: &Factory, body: Vec<u8>) -> (u16, Value) {
+async fn send(factory: &EmbeddedFactory, body: Vec<u8>) -> (u16, Value) {
     let request = upload(factory, &body).body(Body::from(body)).expect("a request");
     ask(factory, request).await
 }
@@ -116,16 +116,16 @@ async fn the_intake_can_be_told_to_misbehave() {
     let factory = factory();
     let body = sealed(&factory, &document());
     for refused in [401, 402, 403, 409, 413, 503] {
-        factory.set_quirks(|quirks| quirks.intake = Intake::Refuse(refused));
+        factory.set_quirks(|quirks| quirks.intake = BundleIntake::Refuse(refused));
         let (status, problem) = send(&factory, body.clone()).await;
         assert_eq!((status, problem["status"].as_u64()), (refused, Some(u64::from(refused))));
     }
     assert!(factory.bundles().is_empty());
-    factory.set_quirks(|quirks| quirks.intake = Intake::WrongDigest);
+    factory.set_quirks(|quirks| quirks.intake = BundleIntake::WrongDigest);
     let (status, receipt) = send(&factory, body.clone()).await;
     assert_eq!(status, 201);
     assert_ne!(receipt["sha256"], hex(&Sha256::digest(&body)));
-    factory.set_quirks(|quirks| quirks.intake = Intake::NoReceipt);
+    factory.set_quirks(|quirks| quirks.intake = BundleIntake::NoReceipt);
     assert_eq!(send(&factory, body).await, (204, Value::Null));
 }
 
@@ -136,7 +136,7 @@ async fn the_status_follows_the_bundles_unless_told_otherwise() {
     assert_eq!(ask(&factory, get()).await.1["status"], "pending");
     send(&factory, sealed(&factory, &document())).await;
     assert_eq!(ask(&factory, get()).await.1["status"], "connected");
-    factory.set_quirks(|quirks| quirks.status = Some((Status::Failed, "the VPN is down".to_owned())));
+    factory.set_quirks(|quirks| quirks.status = Some((ConnectionStatus::Failed, "the VPN is down".to_owned())));
     assert_eq!(ask(&factory, get()).await.1, json!({"status": "failed", "detail": "the VPN is down"}));
 }
 
@@ -156,7 +156,7 @@ async fn the_kit_needs_the_key() {
     assert_eq!(kit["webhook"]["signing_token"].as_str().map(str::len), Some("whsec_".len() + 44));
 }
 
-fn delivery(factory: &Factory, token: &str, signature: Option<&str>) -> Request<Body> {
+fn delivery(factory: &EmbeddedFactory, token: &str, signature: Option<&str>) -> Request<Body> {
     let body = r#"{"object_kind":"push"}"#;
     let mut request =
         Request::post(WEBHOOK_PATH).header("x-gitlab-event", "Push Hook").header("idempotency-key", "d-1");
@@ -197,6 +197,6 @@ async fn a_delivery_is_taken_with_the_right_token_and_signature_only() {
     let taken = factory.deliveries();
     assert_eq!((taken.len(), taken[0].times, taken[0].signed), (1, 3, true));
     assert_eq!(ask(&factory, receipt()).await, (200, json!({"received": true})));
-    factory.set_quirks(|quirks| quirks.receipts = Receipts::Forgotten);
+    factory.set_quirks(|quirks| quirks.receipts = ReceiptPolicy::Forgotten);
     assert_eq!(ask(&factory, receipt()).await.0, 404);
 }

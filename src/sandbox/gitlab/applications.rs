@@ -13,7 +13,7 @@ use super::auth::Call;
 use super::error::ApiError;
 use super::params::Params;
 use super::secrets::{self, Digest};
-use super::state::{Application, State, next};
+use super::state::{GitLabState, StoredApplication, next};
 use super::{GitLab, params, redirect_uri, scopes};
 
 pub(super) fn routes() -> Router<GitLab> {
@@ -37,17 +37,17 @@ pub struct ApplicationSpec {
 
 /// The pair an application authenticates with.
 #[derive(Clone)]
-pub struct Pair {
+pub struct ClientPair {
     pub uid: String,
     pub secret: String,
 }
 
 impl GitLab {
     /// Adds an application and gives its pair; the secret is not kept.
-    pub fn add_application(&self, spec: ApplicationSpec) -> Pair {
+    pub fn add_application(&self, spec: ApplicationSpec) -> ClientPair {
         let mut state = self.lock();
         let (id, secret) = insert(self, &mut state, spec);
-        Pair { uid: state.applications.get(&id).map(|app| app.uid.clone()).unwrap_or_default(), secret }
+        ClientPair { uid: state.applications.get(&id).map(|app| app.uid.clone()).unwrap_or_default(), secret }
     }
 }
 
@@ -74,7 +74,7 @@ async fn remove(Shared(gitlab): Shared<GitLab>, Path(id): Path<String>, call: Ca
     let mut state = gitlab.lock();
     state.applications.remove(&id).ok_or_else(|| ApiError::not_found("Application"))?;
     state.oauth_tokens.retain(|_, token| token.application != Some(id));
-    let State { oauth_tokens, oauth_values, refresh_values, device_codes, grants, .. } = &mut *state;
+    let GitLabState { oauth_tokens, oauth_values, refresh_values, device_codes, grants, .. } = &mut *state;
     oauth_values.retain(|_, token| oauth_tokens.contains_key(token));
     refresh_values.retain(|_, token| oauth_tokens.contains_key(token));
     device_codes.retain(|code| code.application != id);
@@ -144,10 +144,10 @@ fn validate(gitlab: &GitLab, spec: &ApplicationSpec) -> Result<(), ApiError> {
     if errors.is_empty() { Ok(()) } else { Err(ApiError::message(StatusCode::BAD_REQUEST, Value::Object(errors))) }
 }
 
-fn insert(gitlab: &GitLab, state: &mut State, spec: ApplicationSpec) -> (u64, String) {
+fn insert(gitlab: &GitLab, state: &mut GitLabState, spec: ApplicationSpec) -> (u64, String) {
     let secret = new_secret(gitlab, state);
     let id = next(&mut state.ids.application);
-    let application = Application {
+    let application = StoredApplication {
         id,
         uid: secrets::hex64(),
         name: spec.name,
@@ -167,7 +167,7 @@ fn insert(gitlab: &GitLab, state: &mut State, spec: ApplicationSpec) -> (u64, St
 
 /// `gloas-` and 64 hex digits; bare before 16.0 (the version is near, not certain), after the instance's own
 /// prefix since 18.5 (gitlab: MR 207250).
-fn new_secret(gitlab: &GitLab, state: &State) -> String {
+fn new_secret(gitlab: &GitLab, state: &GitLabState) -> String {
     let body = secrets::hex64();
     match state.settings.instance_token_prefix.as_str() {
         _ if !gitlab.at_least(16, 0) => body,
@@ -177,7 +177,7 @@ fn new_secret(gitlab: &GitLab, state: &State) -> String {
 }
 
 /// gitlab: lib/api/entities/application.rb. `scopes` came between 18.6 and 19.1; it is shown from 19.1 on.
-fn entity(gitlab: &GitLab, state: &State, application: &Application) -> Value {
+fn entity(gitlab: &GitLab, state: &GitLabState, application: &StoredApplication) -> Value {
     let mut answer = json!({
         "id": application.id,
         "application_id": application.uid,
@@ -191,7 +191,7 @@ fn entity(gitlab: &GitLab, state: &State, application: &Application) -> Value {
     answer
 }
 
-fn entity_with_secret(gitlab: &GitLab, state: &State, (id, secret): (u64, &str)) -> Result<Value, ApiError> {
+fn entity_with_secret(gitlab: &GitLab, state: &GitLabState, (id, secret): (u64, &str)) -> Result<Value, ApiError> {
     let application = state.applications.get(&id).ok_or_else(|| ApiError::not_found("Application"))?;
     let mut answer = entity(gitlab, state, application);
     answer["secret"] = json!(secret);

@@ -10,7 +10,7 @@ use super::GitLab;
 use super::error::ApiError;
 use super::params::Params;
 use super::secrets::Digest;
-use super::state::{OauthToken, State, Token, User, UserState};
+use super::state::{GitLabState, OauthToken, StoredToken, StoredUser, UserState};
 
 /// What most of the API accepts; scopes that begin with `read_` open only reads.
 pub const API: &[&str] = &["api", "read_api"];
@@ -123,7 +123,7 @@ impl Call {
     fn personal_caller(
         &self,
         gitlab: &GitLab,
-        state: &mut State,
+        state: &mut GitLabState,
         (id, acceptable): (u64, &[&str]),
     ) -> Result<Caller, ApiError> {
         let now = gitlab.clock().now();
@@ -154,7 +154,7 @@ impl Call {
     fn oauth_caller(
         &self,
         gitlab: &GitLab,
-        state: &State,
+        state: &GitLabState,
         (id, acceptable): (u64, &[&str]),
     ) -> Result<Caller, ApiError> {
         let token: &OauthToken = state.oauth_tokens.get(&id).ok_or_else(ApiError::unauthorized)?;
@@ -170,7 +170,7 @@ impl Call {
     }
 
     /// A fine-grained token's power is not in its scopes: here it may describe itself and nothing else.
-    fn check_scopes(&self, token: &Token, acceptable: &[&str]) -> Result<(), ApiError> {
+    fn check_scopes(&self, token: &StoredToken, acceptable: &[&str]) -> Result<(), ApiError> {
         if !token.granular {
             return self.cover(&token.scopes, acceptable);
         }
@@ -189,8 +189,12 @@ impl Call {
     }
 }
 
-fn caller_of(state: &State, user: u64, (credential, scopes): (Credential, Vec<String>)) -> Result<Caller, ApiError> {
-    let user: &User = state.users.get(&user).ok_or_else(ApiError::unauthorized)?;
+fn caller_of(
+    state: &GitLabState,
+    user: u64,
+    (credential, scopes): (Credential, Vec<String>),
+) -> Result<Caller, ApiError> {
+    let user: &StoredUser = state.users.get(&user).ok_or_else(ApiError::unauthorized)?;
     if user.state == UserState::Blocked {
         return Err(ApiError::forbidden_because("Your account has been blocked."));
     }

@@ -56,7 +56,7 @@ impl ApiError {
         Self::message(StatusCode::FORBIDDEN, format!("403 Forbidden - {reason}"))
     }
 
-    /// 404 that names the thing, as `404 Project Not Found`.
+    /// 404 that names the thing, as `404 StoredProject Not Found`.
     #[must_use]
     pub fn not_found(thing: &str) -> Self {
         Self::message(StatusCode::NOT_FOUND, format!("404 {thing} Not Found"))

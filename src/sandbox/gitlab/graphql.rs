@@ -20,7 +20,7 @@ use super::GitLab;
 use super::auth::{API, Call, Caller};
 use super::error::ApiError;
 use super::permissions::Permissions;
-use super::state::State;
+use super::state::GitLabState;
 
 /// Characters of a query; variables do not count.
 const LARGEST_QUERY: usize = 10_000;
@@ -64,7 +64,7 @@ fn caller(gitlab: &GitLab, call: &Call) -> Result<Option<Caller>, (StatusCode, &
 
 fn answered(
     gitlab: &GitLab,
-    state: &State,
+    state: &GitLabState,
     (caller, query, variables): (Option<&Caller>, &str, &Map<String, Value>),
 ) -> Value {
     let schema = Schema::of(gitlab, &state.quirks.graphql);

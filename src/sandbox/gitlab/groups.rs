@@ -19,7 +19,7 @@ use super::pages;
 use super::params::Params;
 use super::permissions::Permissions;
 use super::projects::{access_level, in_groups, of_group};
-use super::state::{Group, State, User, level};
+use super::state::{GitLabState, StoredGroup, StoredUser, level};
 
 pub(super) fn routes() -> Router<GitLab> {
     Router::new()
@@ -32,7 +32,7 @@ pub(super) fn routes() -> Router<GitLab> {
 }
 
 /// What a list of groups is narrowed to.
-struct Filter {
+struct GroupFilter {
     top_level: bool,
     owned: bool,
     /// Every group the caller may see, or only those the caller is a member of.
@@ -42,7 +42,7 @@ struct Filter {
     skip: Vec<String>,
 }
 
-impl Filter {
+impl GroupFilter {
     /// `all_available` is true by default for admins and for those who are not signed in.
     fn read(params: &Params, all: bool) -> Result<Self, ApiError> {
         Ok(Self {
@@ -55,7 +55,7 @@ impl Filter {
         })
     }
 
-    fn takes(&self, permissions: &Permissions<'_>, group: &Group) -> bool {
+    fn takes(&self, permissions: &Permissions<'_>, group: &StoredGroup) -> bool {
         let level = permissions.in_group(group.id);
         let mine = match (self.owned, self.min_access_level) {
             (true, _) => level >= level::OWNER,
@@ -76,7 +76,7 @@ async fn list(Shared(gitlab): Shared<GitLab>, call: Call) -> Result<Response, Ap
     let caller = call.identify(&gitlab, API)?;
     let state = gitlab.lock();
     let permissions = Permissions::of(&state, caller.as_ref());
-    let filter = Filter::read(&call.params, permissions.admin() || caller.is_none())?;
+    let filter = GroupFilter::read(&call.params, permissions.admin() || caller.is_none())?;
     let groups = ordered(&call, state.groups.values().filter(|group| filter.takes(&permissions, group)).collect())?;
     let keyset = call.params.text("pagination")?.as_deref() == Some("keyset");
     let page = match (&caller, keyset) {
@@ -93,7 +93,7 @@ async fn list(Shared(gitlab): Shared<GitLab>, call: Call) -> Result<Response, Ap
     Ok(page.answer(|group| entity(&gitlab, &state, group)))
 }
 
-fn ordered<'a>(call: &Call, mut groups: Vec<&'a Group>) -> Result<Vec<&'a Group>, ApiError> {
+fn ordered<'a>(call: &Call, mut groups: Vec<&'a StoredGroup>) -> Result<Vec<&'a StoredGroup>, ApiError> {
     let by = call.params.word("order_by", &["name", "path", "id", "similarity"])?;
     match by.as_deref() {
         Some("id") => {}
@@ -106,7 +106,7 @@ fn ordered<'a>(call: &Call, mut groups: Vec<&'a Group>) -> Result<Vec<&'a Group>
     Ok(groups)
 }
 
-fn cursor(last: &Group) -> String {
+fn cursor(last: &StoredGroup) -> String {
     URL_SAFE_NO_PAD.encode(json!({ "name": last.name, "id": last.id.to_string(), "_kd": "n" }).to_string())
 }
 
@@ -152,20 +152,20 @@ async fn descendants(Shared(gitlab): Shared<GitLab>, Path(id): Path<String>, cal
 fn inside(
     gitlab: &GitLab,
     call: &Call,
-    (id, wanted): (&str, impl Fn(&Group, u64) -> bool),
+    (id, wanted): (&str, impl Fn(&StoredGroup, u64) -> bool),
 ) -> Result<Response, ApiError> {
     let caller = call.identify(gitlab, API)?;
     let state = gitlab.lock();
     let top = state.visible_group(id, caller.as_ref())?.id;
     let permissions = Permissions::of(&state, caller.as_ref());
-    let filter = Filter::read(&call.params, true)?;
+    let filter = GroupFilter::read(&call.params, true)?;
     let groups = below(&state, top).filter(|group| wanted(group, top) && filter.takes(&permissions, group)).collect();
     let groups = ordered(call, groups)?;
     Ok(pages::offset(&state, call, groups)?.answer(|group| entity(gitlab, &state, group)))
 }
 
 /// Every group under this one, at any depth.
-fn below(state: &State, top: u64) -> impl Iterator<Item = &Group> {
+fn below(state: &GitLabState, top: u64) -> impl Iterator<Item = &StoredGroup> {
     state.groups.values().filter(move |group| state.lineage(group.id).skip(1).any(|above| above.id == top))
 }
 
@@ -196,7 +196,7 @@ fn with_plan(gitlab: &GitLab, mut answer: Value) -> Value {
 }
 
 /// gitlab: lib/api/entities/namespace_basic.rb
-pub(super) fn namespace(state: &State, group: &Group) -> Value {
+pub(super) fn namespace(state: &GitLabState, group: &StoredGroup) -> Value {
     json!({
         "id": group.id,
         "name": group.name,
@@ -210,7 +210,7 @@ pub(super) fn namespace(state: &State, group: &Group) -> Value {
 }
 
 /// The namespace that every user has.
-pub(super) fn user_namespace(state: &State, user: &User) -> Value {
+pub(super) fn user_namespace(state: &GitLabState, user: &StoredUser) -> Value {
     json!({
         "id": user.namespace,
         "name": user.name,
@@ -224,7 +224,7 @@ pub(super) fn user_namespace(state: &State, user: &User) -> Value {
 }
 
 /// gitlab: lib/api/entities/group.rb
-fn entity(gitlab: &GitLab, state: &State, group: &Group) -> Value {
+fn entity(gitlab: &GitLab, state: &GitLabState, group: &StoredGroup) -> Value {
     let mut answer = json!({
         "id": group.id,
         "web_url": state.link(&format!("/groups/{}", group.full_path)),

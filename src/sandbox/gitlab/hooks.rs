@@ -20,8 +20,8 @@ use secrecy::{ExposeSecret as _, SecretString};
 use serde_json::Value;
 
 use self::disabling::Failures;
-use self::entity::{Detail, Shown};
-pub use self::event::{Event, Events};
+use self::entity::{HookDetail, HookPresenter};
+pub use self::event::{HookEvent, HookEvents};
 pub use self::log::LogEntry;
 pub use self::routes::routes;
 use super::GitLab;
@@ -42,7 +42,7 @@ pub(super) fn project_flags() -> impl Iterator<Item = &'static str> {
 
 /// One webhook. Its secrets are kept, for GitLab sends them, and never shown.
 #[derive(Clone, Debug)]
-pub struct Hook {
+pub struct StoredHook {
     pub id: u64,
     pub owner: Owner,
     pub url: String,
@@ -51,7 +51,7 @@ pub struct Hook {
     pub token: Option<SecretString>,
     /// `whsec_` and 32 bytes in base64.
     pub signing_token: Option<SecretString>,
-    pub events: Events,
+    pub events: HookEvents,
     pub enable_ssl_verification: bool,
     pub push_events_branch_filter: String,
     pub branch_filter_strategy: String,
@@ -63,7 +63,7 @@ pub struct Hook {
     pub(super) failures: Failures,
 }
 
-impl Hook {
+impl StoredHook {
     /// Whether this is the hook's secret token.
     #[must_use]
     pub fn has_token(&self, token: &str) -> bool {
@@ -101,7 +101,7 @@ pub struct HookQuirks {
     /// What the API of group hooks does on an EE whose licence has none; which one is real was not seen.
     pub unlicensed_groups: UnlicensedGroups,
     /// Events that projects have nothing of, so that they cannot be tested.
-    pub absent: Vec<Event>,
+    pub absent: Vec<HookEvent>,
 }
 
 /// The two ways in which an EE without a licence can treat group hooks.
@@ -122,7 +122,7 @@ impl Default for HookQuirks {
             group_limit: 50,
             test_limit: 5,
             unlicensed_groups: UnlicensedGroups::Silent,
-            absent: vec![Event::Deployment, Event::Release, Event::Vulnerability, Event::WikiPage],
+            absent: vec![HookEvent::Deployment, HookEvent::Release, HookEvent::Vulnerability, HookEvent::WikiPage],
         }
     }
 }
@@ -135,11 +135,11 @@ pub struct Hooks {
     /// One sequence for all kinds, as in GitLab's table `web_hooks`.
     last_id: u64,
     last_log: u64,
-    all: BTreeMap<u64, Hook>,
+    all: BTreeMap<u64, StoredHook>,
     /// For 50 000 projects with a hook each.
     owned: HashMap<Owner, BTreeSet<u64>>,
     logs: HashMap<u64, Vec<LogEntry>>,
-    limiter: HashMap<routes::Limited, (i64, u32)>,
+    limiter: HashMap<routes::LimitKey, (i64, u32)>,
 }
 
 impl Hooks {
@@ -149,30 +149,30 @@ impl Hooks {
     }
 
     /// The hooks of one owner, by id.
-    pub fn of(&self, owner: Owner) -> impl Iterator<Item = &Hook> {
+    pub fn of(&self, owner: Owner) -> impl Iterator<Item = &StoredHook> {
         self.owned.get(&owner).into_iter().flatten().filter_map(|id| self.all.get(id))
     }
 
     /// Every hook of the instance, by id.
-    pub fn all(&self) -> impl Iterator<Item = &Hook> {
+    pub fn all(&self) -> impl Iterator<Item = &StoredHook> {
         self.all.values()
     }
 
     /// A hook as a list shows it.
-    pub(super) fn shown(&self, gitlab: &GitLab, hook: &Hook) -> Value {
-        Shown { gitlab, quirks: &self.quirks, detail: Detail::Listed }.hook(hook)
+    pub(super) fn shown(&self, gitlab: &GitLab, hook: &StoredHook) -> Value {
+        HookPresenter { gitlab, quirks: &self.quirks, detail: HookDetail::Listed }.hook(hook)
     }
 
-    fn get(&self, owner: Owner, id: u64) -> Option<&Hook> {
+    fn get(&self, owner: Owner, id: u64) -> Option<&StoredHook> {
         self.all.get(&id).filter(|hook| hook.owner == owner)
     }
 
-    fn get_mut(&mut self, owner: Owner, id: u64) -> Option<&mut Hook> {
+    fn get_mut(&mut self, owner: Owner, id: u64) -> Option<&mut StoredHook> {
         self.all.get_mut(&id).filter(|hook| hook.owner == owner)
     }
 
     /// Keeps a new hook under the next id.
-    fn insert(&mut self, mut hook: Hook) -> u64 {
+    fn insert(&mut self, mut hook: StoredHook) -> u64 {
         self.last_id += 1;
         hook.id = self.last_id;
         self.owned.entry(hook.owner).or_default().insert(hook.id);
@@ -192,18 +192,18 @@ impl Hooks {
 impl GitLab {
     /// The hooks of one owner, for assertions.
     #[must_use]
-    pub fn hooks(&self, owner: Owner) -> Vec<Hook> {
+    pub fn hooks(&self, owner: Owner) -> Vec<StoredHook> {
         self.lock().hooks.of(owner).cloned().collect()
     }
 
     /// Every hook of the instance, for assertions.
     #[must_use]
-    pub fn all_hooks(&self) -> Vec<Hook> {
+    pub fn all_hooks(&self) -> Vec<StoredHook> {
         self.lock().hooks.all().cloned().collect()
     }
 
     /// Changes a hook where it stands, past the API and its rules; nothing happens if there is none.
-    pub fn change_hook(&self, id: u64, change: impl FnOnce(&mut Hook)) {
+    pub fn change_hook(&self, id: u64, change: impl FnOnce(&mut StoredHook)) {
         if let Some(hook) = self.lock().hooks.all.get_mut(&id) {
             change(hook);
         }

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use super::GitLab;
 use super::auth::{Call, READ_USER};
 use super::error::ApiError;
-use crate::sandbox::options::Plan;
+use crate::sandbox::options::SandboxPlan;
 
 pub(super) fn routes() -> Router<GitLab> {
     Router::new().route("/metadata", get(metadata)).route("/version", get(version)).route("/license", get(license))
@@ -51,9 +51,9 @@ async fn license(Shared(gitlab): Shared<GitLab>, call: Call) -> Result<Response,
     }
     call.require_admin(&gitlab)?;
     let plan = match gitlab.options().plan {
-        Plan::None => return Ok(Json(Value::Null).into_response()),
-        Plan::Premium => "premium",
-        Plan::Ultimate => "ultimate",
+        SandboxPlan::None => return Ok(Json(Value::Null).into_response()),
+        SandboxPlan::Premium => "premium",
+        SandboxPlan::Ultimate => "ultimate",
     };
     let state = gitlab.lock();
     let plan = state.quirks.license_plan.unwrap_or(plan);

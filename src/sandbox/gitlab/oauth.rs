@@ -15,7 +15,7 @@ use axum::routing::{get, post};
 use serde_json::{Value, json};
 
 use super::secrets::{self, Digest};
-use super::state::{OauthToken, State, next};
+use super::state::{GitLabState, OauthToken, next};
 use super::{GitLab, web};
 
 pub use grants::GrantSpec;
@@ -111,7 +111,7 @@ fn no_store(body: Value) -> Response {
 }
 
 /// What a new OAuth token is for.
-struct Issue {
+struct NewOauthToken {
     application: Option<u64>,
     user: Option<u64>,
     scopes: Vec<String>,
@@ -119,7 +119,7 @@ struct Issue {
 
 /// Makes an access token, with a refresh token if it belongs to a user, and the body that hands them out.
 /// doorkeeper: lib/doorkeeper/oauth/token_response.rb
-fn issue(gitlab: &GitLab, state: &mut State, issue: Issue) -> Value {
+fn issue(gitlab: &GitLab, state: &mut GitLabState, issue: NewOauthToken) -> Value {
     let (value, refresh) = (secrets::hex64(), issue.user.map(|_| secrets::hex64()));
     let id = next(&mut state.ids.oauth_token);
     let token = OauthToken {

@@ -10,7 +10,7 @@ use url::form_urlencoded::Serializer;
 use super::auth::Call;
 use super::error::ApiError;
 use super::params::Params;
-use super::state::State;
+use super::state::GitLabState;
 
 /// Above this many rows the totals and the last page are no longer given (gitlab: doc/api/rest).
 const TOTALS_LIMIT: usize = 10_000;
@@ -20,12 +20,12 @@ const MAX_PER_PAGE: i64 = 100;
 
 /// The part of a list that was asked for.
 #[derive(Clone, Copy, Debug)]
-pub struct Cut {
+pub struct Paging {
     pub page: usize,
     pub per_page: usize,
 }
 
-impl Cut {
+impl Paging {
     /// Reads `page` (1) and `per_page` (20, at most 100, silently).
     ///
     /// # Errors
@@ -43,12 +43,12 @@ impl Cut {
 
 /// One page and its headers.
 #[derive(Debug)]
-pub struct Page<T> {
+pub struct ListPage<T> {
     pub items: Vec<T>,
     pub headers: HeaderMap,
 }
 
-impl<T> Page<T> {
+impl<T> ListPage<T> {
     /// The answer, each item written by `entity`.
     pub fn answer(self, entity: impl Fn(T) -> Value) -> Response {
         let items: Vec<Value> = self.items.into_iter().map(entity).collect();
@@ -60,20 +60,25 @@ impl<T> Page<T> {
 ///
 /// # Errors
 /// 400 for bad paging parameters.
-pub fn offset<T>(state: &State, call: &Call, items: Vec<T>) -> Result<Page<T>, ApiError> {
-    let cut = Cut::read(&call.params)?;
+pub fn offset<T>(state: &GitLabState, call: &Call, items: Vec<T>) -> Result<ListPage<T>, ApiError> {
+    let cut = Paging::read(&call.params)?;
     let total = items.len();
     let start = cut.page.saturating_sub(1).saturating_mul(cut.per_page);
     let headers = offset_headers(state, call, cut, total);
-    Ok(Page { items: items.into_iter().skip(start).take(cut.per_page).collect(), headers })
+    Ok(ListPage { items: items.into_iter().skip(start).take(cut.per_page).collect(), headers })
 }
 
 /// The same for a kind that also has keyset paging: far offsets are refused.
 ///
 /// # Errors
 /// 405 beyond the offset limit, with the class name in the text; 400 for bad paging parameters.
-pub fn limited_offset<T>(state: &State, call: &Call, class: &str, items: Vec<T>) -> Result<Page<T>, ApiError> {
-    let cut = Cut::read(&call.params)?;
+pub fn limited_offset<T>(
+    state: &GitLabState,
+    call: &Call,
+    class: &str,
+    items: Vec<T>,
+) -> Result<ListPage<T>, ApiError> {
+    let cut = Paging::read(&call.params)?;
     if cut.page.saturating_mul(cut.per_page) > OFFSET_LIMIT {
         let text = format!(
             "Offset pagination has a maximum allowed offset of {OFFSET_LIMIT} for requests that return objects of \
@@ -90,12 +95,12 @@ pub fn limited_offset<T>(state: &State, call: &Call, class: &str, items: Vec<T>)
 /// # Errors
 /// 400 for bad paging parameters.
 pub fn keyset<T>(
-    state: &State,
+    state: &GitLabState,
     call: &Call,
     items: impl Iterator<Item = T>,
     next: impl Fn(&T) -> (&'static str, String),
-) -> Result<Page<T>, ApiError> {
-    let cut = Cut::read(&call.params)?;
+) -> Result<ListPage<T>, ApiError> {
+    let cut = Paging::read(&call.params)?;
     let items: Vec<T> = items.take(cut.per_page).collect();
     let mut headers = HeaderMap::new();
     if let Some(last) = items.last() {
@@ -103,10 +108,10 @@ pub fn keyset<T>(
         let address = address(state, call, &[(name, value), ("per_page", cut.per_page.to_string())]);
         insert(&mut headers, header::LINK, &format!("<{address}>; rel=\"next\""));
     }
-    Ok(Page { items, headers })
+    Ok(ListPage { items, headers })
 }
 
-fn offset_headers(state: &State, call: &Call, cut: Cut, total: usize) -> HeaderMap {
+fn offset_headers(state: &GitLabState, call: &Call, cut: Paging, total: usize) -> HeaderMap {
     let pages = total.div_ceil(cut.per_page).max(1);
     let next = (cut.page < pages).then_some(cut.page + 1);
     let previous = (cut.page > 1).then(|| cut.page - 1);
@@ -134,7 +139,7 @@ fn offset_headers(state: &State, call: &Call, cut: Cut, total: usize) -> HeaderM
 }
 
 /// The present request with some parameters replaced, under the address GitLab believes it has.
-fn address(state: &State, call: &Call, changes: &[(&str, String)]) -> String {
+fn address(state: &GitLabState, call: &Call, changes: &[(&str, String)]) -> String {
     let mut query = json!(call.params.all());
     for secret in ["private_token", "access_token"] {
         query[secret].take();

@@ -13,7 +13,7 @@ use axum::routing::get;
 use axum::{Json, Router};
 use serde_json::Value;
 
-use entity::{Shape, entity};
+use entity::{ProjectView, entity};
 
 use super::GitLab;
 use super::auth::{API, Call, Caller};
@@ -21,7 +21,7 @@ use super::error::ApiError;
 use super::pages;
 use super::params::Params;
 use super::permissions::Permissions;
-use super::state::{Namespace, Project, State, level};
+use super::state::{GitLabState, ProjectNamespace, StoredProject, level};
 
 pub(super) fn routes() -> Router<GitLab> {
     Router::new().route("/projects", get(list)).route("/projects/{id}", get(show))
@@ -32,7 +32,7 @@ const GROUP_PAGE_LIMIT: usize = 100;
 
 /// What the list is narrowed to.
 #[derive(Debug, Default)]
-struct Filter {
+struct ProjectFilter {
     archived: Option<bool>,
     member: bool,
     owned: bool,
@@ -46,7 +46,7 @@ struct Filter {
     active: Option<bool>,
 }
 
-impl Filter {
+impl ProjectFilter {
     fn read(params: &Params, admin: bool) -> Result<Self, ApiError> {
         let id = |name: &str| Ok(params.integer(name)?.map(|id| u64::try_from(id).unwrap_or(0)));
         let search = params.text("search")?.unwrap_or_default().to_lowercase();
@@ -65,7 +65,7 @@ impl Filter {
         })
     }
 
-    fn takes(&self, permissions: &Permissions<'_>, project: &Project) -> bool {
+    fn takes(&self, permissions: &Permissions<'_>, project: &StoredProject) -> bool {
         let level = permissions.in_project(project);
         let sleeping = project.archived || project.marked_for_deletion.is_some();
         (self.pending_delete || !project.pending_delete)
@@ -83,7 +83,7 @@ impl Filter {
     }
 
     /// Every word has to be found, in the name or the path, or in the full path if namespaces are searched.
-    fn found(&self, project: &Project) -> bool {
+    fn found(&self, project: &StoredProject) -> bool {
         self.search.iter().all(|word| {
             let full = self.search_namespaces && project.full_path.to_lowercase().contains(word);
             full || project.name.to_lowercase().contains(word) || project.path.to_lowercase().contains(word)
@@ -102,13 +102,13 @@ async fn list(Shared(gitlab): Shared<GitLab>, call: Call) -> Result<Response, Ap
     let caller = call.identify(&gitlab, API)?;
     let state = gitlab.lock();
     let permissions = Permissions::of(&state, caller.as_ref());
-    let filter = Filter::read(&call.params, permissions.admin())?;
-    let order = Order::read(&call.params)?;
-    let shape = Shape { signed_in: caller.is_some(), simple: call.params.is("simple")? || caller.is_none() };
+    let filter = ProjectFilter::read(&call.params, permissions.admin())?;
+    let order = ProjectOrder::read(&call.params)?;
+    let shape = ProjectView { signed_in: caller.is_some(), simple: call.params.is("simple")? || caller.is_none() };
     let page = match call.params.text("pagination")?.as_deref() {
         Some("keyset") => by_keys(&call, &permissions, (&state, &filter, &order))?,
         _ => {
-            let mut projects: Vec<&Project> =
+            let mut projects: Vec<&StoredProject> =
                 state.projects.values().filter(|project| filter.takes(&permissions, project)).collect();
             order.apply(&mut projects);
             pages::limited_offset(&state, &call, "Project", projects)?
@@ -121,16 +121,16 @@ async fn list(Shared(gitlab): Shared<GitLab>, call: Call) -> Result<Response, Ap
 fn by_keys<'a>(
     call: &Call,
     permissions: &Permissions<'_>,
-    (state, filter, order): (&'a State, &Filter, &Order),
-) -> Result<pages::Page<&'a Project>, ApiError> {
-    if order.by != By::Id {
+    (state, filter, order): (&'a GitLabState, &ProjectFilter, &ProjectOrder),
+) -> Result<pages::ListPage<&'a StoredProject>, ApiError> {
+    if order.by != SortKey::Id {
         let text = "Keyset pagination is not yet available for this type of request";
         return Err(ApiError::error(StatusCode::METHOD_NOT_ALLOWED, text));
     }
     let after = filter.id_after.map_or(0, |id| id.saturating_add(1));
     let before = filter.id_before.unwrap_or(u64::MAX).max(after);
     let range = state.projects.range(after..before).map(|(_, project)| project);
-    let wanted = |project: &&Project| filter.takes(permissions, project);
+    let wanted = |project: &&StoredProject| filter.takes(permissions, project);
     match order.descending {
         true => pages::keyset(state, call, range.rev().filter(wanted), |last| ("id_before", last.id.to_string())),
         false => pages::keyset(state, call, range.filter(wanted), |last| ("id_after", last.id.to_string())),
@@ -138,7 +138,7 @@ fn by_keys<'a>(
 }
 
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-enum By {
+enum SortKey {
     Id,
     Name,
     Path,
@@ -147,31 +147,31 @@ enum By {
 
 /// `order_by` and `sort`; by creation time and downwards unless told otherwise.
 #[derive(Debug)]
-struct Order {
-    by: By,
+struct ProjectOrder {
+    by: SortKey,
     descending: bool,
 }
 
-impl Order {
+impl ProjectOrder {
     fn read(params: &Params) -> Result<Self, ApiError> {
         let words = ["id", "name", "path", "created_at", "updated_at", "last_activity_at", "similarity", "star_count"];
         let by = match params.word("order_by", &words)?.as_deref() {
-            Some("id") => By::Id,
-            Some("name") => By::Name,
-            Some("path") => By::Path,
-            _ => By::Time,
+            Some("id") => SortKey::Id,
+            Some("name") => SortKey::Name,
+            Some("path") => SortKey::Path,
+            _ => SortKey::Time,
         };
         let sort = params.word("sort", &["asc", "desc"])?;
         Ok(Self { by, descending: sort.as_deref() != Some("asc") })
     }
 
-    fn apply(&self, projects: &mut [&Project]) {
+    fn apply(&self, projects: &mut [&StoredProject]) {
         match self.by {
             // They are kept by id already.
-            By::Id => {}
-            By::Name => projects.sort_by(|a, b| a.name.cmp(&b.name).then(a.id.cmp(&b.id))),
-            By::Path => projects.sort_by(|a, b| a.path.cmp(&b.path).then(a.id.cmp(&b.id))),
-            By::Time => projects.sort_by_key(|project| (project.created_at, project.id)),
+            SortKey::Id => {}
+            SortKey::Name => projects.sort_by(|a, b| a.name.cmp(&b.name).then(a.id.cmp(&b.id))),
+            SortKey::Path => projects.sort_by(|a, b| a.path.cmp(&b.path).then(a.id.cmp(&b.id))),
+            SortKey::Time => projects.sort_by_key(|project| (project.created_at, project.id)),
         }
         if self.descending {
             projects.reverse();
@@ -184,7 +184,7 @@ async fn show(Shared(gitlab): Shared<GitLab>, Path(id): Path<String>, call: Call
     let state = gitlab.lock();
     let project = state.visible_project(&id, caller.as_ref())?;
     let permissions = Permissions::of(&state, caller.as_ref());
-    let shape = Shape { signed_in: caller.is_some(), simple: caller.is_none() };
+    let shape = ProjectView { signed_in: caller.is_some(), simple: caller.is_none() };
     Ok(Json(entity(&permissions, &state, (project, shape))))
 }
 
@@ -196,23 +196,23 @@ pub(super) fn in_groups(
 ) -> Result<Response, ApiError> {
     let state = gitlab.lock();
     let permissions = Permissions::of(&state, caller);
-    let filter = Filter::read(&call.params, false)?;
-    let order = Order::read(&call.params)?;
-    let shape = Shape { signed_in: caller.is_some(), simple: call.params.is("simple")? || caller.is_none() };
-    let inside = |project: &&Project| match project.namespace {
-        Namespace::Group(home) => groups.contains(&home) && filter.takes(&permissions, project),
-        Namespace::User(_) => false,
+    let filter = ProjectFilter::read(&call.params, false)?;
+    let order = ProjectOrder::read(&call.params)?;
+    let shape = ProjectView { signed_in: caller.is_some(), simple: call.params.is("simple")? || caller.is_none() };
+    let inside = |project: &&StoredProject| match project.namespace {
+        ProjectNamespace::Group(home) => groups.contains(&home) && filter.takes(&permissions, project),
+        ProjectNamespace::User(_) => false,
     };
-    let mut projects: Vec<&Project> = state.projects.values().filter(inside).collect();
+    let mut projects: Vec<&StoredProject> = state.projects.values().filter(inside).collect();
     order.apply(&mut projects);
     Ok(pages::offset(&state, call, projects)?.answer(|project| entity(&permissions, &state, (project, shape))))
 }
 
 /// The projects that a group's own page lists: at most 100, its own and not its subgroups'.
-pub(super) fn of_group(state: &State, caller: Option<&Caller>, group: u64) -> Vec<Value> {
+pub(super) fn of_group(state: &GitLabState, caller: Option<&Caller>, group: u64) -> Vec<Value> {
     let permissions = Permissions::of(state, caller);
-    let shape = Shape { signed_in: false, simple: caller.is_none() };
-    let own = |project: &&Project| {
+    let shape = ProjectView { signed_in: false, simple: caller.is_none() };
+    let own = |project: &&StoredProject| {
         project.namespace.group() == Some(group) && !project.pending_delete && permissions.sees_project(project)
     };
     let projects = state.projects.values().rev().filter(own).take(GROUP_PAGE_LIMIT);

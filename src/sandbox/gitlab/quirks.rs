@@ -31,7 +31,7 @@ pub struct InstanceQuirks {
 /// How GraphQL differs from what the version decides.
 #[derive(Clone, Debug, Default)]
 pub struct GraphqlQuirks {
-    /// Whether `Project` has a list of its hooks; `None` lets the version decide.
+    /// Whether `StoredProject` has a list of its hooks; `None` lets the version decide.
     pub hook_list: Option<bool>,
     /// Fields that the type `ProjectHook` lacks.
     pub missing: Vec<&'static str>,
@@ -45,7 +45,7 @@ pub struct GraphqlQuirks {
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum ClientCredentials {
     /// 200 with a token that belongs to nobody.
-    Token,
+    StoredToken,
     /// A 500 page, as when nothing fills the token's organisation.
     ServerError,
 }
@@ -56,7 +56,7 @@ impl Default for InstanceQuirks {
             expose_scopes: None,
             license_expired: false,
             one_client_mechanism: false,
-            client_credentials: ClientCredentials::Token,
+            client_credentials: ClientCredentials::StoredToken,
             device_flow: None,
             device_checks_scopes: None,
             impersonation_disabled: false,

@@ -8,14 +8,17 @@ use std::collections::BTreeMap;
 use url::Url;
 
 use super::secrets::{self, Digest};
-use super::settings::Settings;
-use super::state::{Group, Namespace, Project, State, Token, User, UserState, Visibility, level, next};
-use crate::sandbox::clock::Clock;
-use crate::sandbox::options::{Options, Version};
+use super::settings::ApplicationSettings;
+use super::state::{
+    GitLabState, ProjectNamespace, StoredGroup, StoredProject, StoredToken, StoredUser, UserState, Visibility, level,
+    next,
+};
+use crate::sandbox::clock::SandboxClock;
+use crate::sandbox::options::{SandboxOptions, SandboxVersion};
 
 /// What [`new`] made.
 pub(super) struct Seed {
-    pub state: State,
+    pub state: GitLabState,
     pub admin_token: String,
     pub user_token: String,
 }
@@ -60,7 +63,7 @@ impl Default for TokenSpec {
 #[derive(Clone, Debug)]
 pub struct ProjectSpec {
     pub name: String,
-    pub namespace: Namespace,
+    pub namespace: ProjectNamespace,
     pub visibility: Visibility,
     pub archived: bool,
     pub empty_repo: bool,
@@ -69,20 +72,20 @@ pub struct ProjectSpec {
 impl ProjectSpec {
     /// A private project with a repository.
     #[must_use]
-    pub fn new(name: &str, namespace: Namespace) -> Self {
+    pub fn new(name: &str, namespace: ProjectNamespace) -> Self {
         Self { name: name.into(), namespace, visibility: Visibility::Private, archived: false, empty_repo: false }
     }
 }
 
 /// An instance with an admin, an ordinary user, and as many groups and projects as were asked for.
-pub(super) fn new(options: &Options, base_url: &Url, clock: &Clock) -> Seed {
-    let settings = Settings {
+pub(super) fn new(options: &SandboxOptions, base_url: &Url, clock: &SandboxClock) -> Seed {
+    let settings = ApplicationSettings {
         admin_mode: options.admin_mode,
         // Until 19.0 the password grant existed, and self-managed instances let it skip the client.
-        ropc_without_client_credentials: options.version < Version::new(19, 0, 0),
-        ..Settings::default()
+        ropc_without_client_credentials: options.version < SandboxVersion::new(19, 0, 0),
+        ..ApplicationSettings::default()
     };
-    let mut state = State::new(base_url.clone(), settings);
+    let mut state = GitLabState::new(base_url.clone(), settings);
     let now = clock.now();
     let root = state.add_user(UserSpec { username: "root".into(), admin: true, bot: false }, now);
     let user = state.add_user(UserSpec { username: "alice".into(), admin: false, bot: false }, now);
@@ -100,10 +103,10 @@ pub(super) fn new(options: &Options, base_url: &Url, clock: &Clock) -> Seed {
     Seed { state, admin_token, user_token }
 }
 
-impl State {
+impl GitLabState {
     /// The groups and projects of the options: projects are dealt out over the groups in turn, with one subgroup
     /// among them when there are three projects or more.
-    fn grow(&mut self, options: &Options, (root, user): (u64, u64), now: Timestamp) {
+    fn grow(&mut self, options: &SandboxOptions, (root, user): (u64, u64), now: Timestamp) {
         let mut homes = Vec::new();
         for number in 1..=options.groups {
             let group = self.add_group(&format!("group-{number}"), None, now);
@@ -113,13 +116,13 @@ impl State {
                     group.members.insert(user, level::DEVELOPER);
                 }
             }
-            homes.push(Namespace::Group(group));
+            homes.push(ProjectNamespace::Group(group));
         }
-        if let (Some(Namespace::Group(first)), true) = (homes.first().copied(), options.projects >= 3) {
-            homes.push(Namespace::Group(self.add_group("subgroup-1", Some(first), now)));
+        if let (Some(ProjectNamespace::Group(first)), true) = (homes.first().copied(), options.projects >= 3) {
+            homes.push(ProjectNamespace::Group(self.add_group("subgroup-1", Some(first), now)));
         }
         if homes.is_empty() {
-            homes.push(Namespace::User(root));
+            homes.push(ProjectNamespace::User(root));
         }
         for (number, home) in (1..=options.projects).zip(homes.iter().cycle()) {
             self.add_project(ProjectSpec::new(&format!("project-{number}"), *home), now);
@@ -133,7 +136,8 @@ impl State {
         let name = if username == "root" { "Administrator".into() } else { username.clone() };
         let email = format!("{username}@sandbox.example");
         let state = UserState::Active;
-        let user = User { id, username, name, email, admin, bot, state, namespace, created_at: now, password: None };
+        let user =
+            StoredUser { id, username, name, email, admin, bot, state, namespace, created_at: now, password: None };
         self.users.insert(id, user);
         id
     }
@@ -143,7 +147,7 @@ impl State {
         let above = parent.and_then(|parent| self.groups.get(&parent));
         let full_path = above.map_or_else(|| name.to_owned(), |above| format!("{}/{name}", above.full_path));
         let full_name = above.map_or_else(|| name.to_owned(), |above| format!("{} / {name}", above.full_name));
-        let group = Group {
+        let group = StoredGroup {
             id,
             name: name.into(),
             path: name.into(),
@@ -162,12 +166,12 @@ impl State {
     pub(super) fn add_project(&mut self, spec: ProjectSpec, now: Timestamp) -> u64 {
         let id = next(&mut self.ids.project);
         let (home, creator) = match spec.namespace {
-            Namespace::Group(group) => (self.groups.get(&group).map(|group| group.full_path.as_str()), 1),
-            Namespace::User(user) => (self.users.get(&user).map(|user| user.username.as_str()), user),
+            ProjectNamespace::Group(group) => (self.groups.get(&group).map(|group| group.full_path.as_str()), 1),
+            ProjectNamespace::User(user) => (self.users.get(&user).map(|user| user.username.as_str()), user),
         };
         let full_path = format!("{}/{}", home.unwrap_or_default(), spec.name);
         self.project_paths.insert(full_path.to_lowercase(), id);
-        let project = Project {
+        let project = StoredProject {
             id,
             path: spec.name.clone(),
             name: spec.name,
@@ -187,10 +191,10 @@ impl State {
     }
 
     /// Adds a token and gives its value, which is not kept.
-    pub(super) fn add_token(&mut self, spec: TokenSpec, (version, now): (Version, Timestamp)) -> String {
+    pub(super) fn add_token(&mut self, spec: TokenSpec, (version, now): (SandboxVersion, Timestamp)) -> String {
         let value = self.new_token_value(version);
         let id = next(&mut self.ids.token);
-        let token = Token {
+        let token = StoredToken {
             id,
             user: spec.user,
             name: format!("token-{id}"),
@@ -211,8 +215,8 @@ impl State {
     }
 
     /// A fresh token value: routable since 17.7, and with the instance's own prefixes.
-    pub(super) fn new_token_value(&self, version: Version) -> String {
-        let body = if version >= Version::new(17, 7, 0) { secrets::routable() } else { secrets::classic() };
+    pub(super) fn new_token_value(&self, version: SandboxVersion) -> String {
+        let body = if version >= SandboxVersion::new(17, 7, 0) { secrets::routable() } else { secrets::classic() };
         match self.settings.instance_token_prefix.as_str() {
             "" => format!("{}{body}", self.settings.personal_access_token_prefix),
             prefix => format!("{prefix}-glpat-{body}"),

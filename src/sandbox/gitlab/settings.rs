@@ -13,7 +13,7 @@ use super::error::ApiError;
 
 /// A part of GitLab's settings, under GitLab's own names (gitlab: app/models/application_setting.rb).
 #[derive(Clone, Debug, Deserialize, Serialize)]
-pub struct Settings {
+pub struct ApplicationSettings {
     pub admin_mode: bool,
     pub allow_local_requests_from_system_hooks: bool,
     pub allow_local_requests_from_web_hooks_and_services: bool,
@@ -37,7 +37,7 @@ pub struct Settings {
     pub user_oauth_applications: bool,
 }
 
-impl Default for Settings {
+impl Default for ApplicationSettings {
     fn default() -> Self {
         Self {
             admin_mode: false,
@@ -84,7 +84,7 @@ async fn update(Shared(gitlab): Shared<GitLab>, call: Call) -> Result<Response, 
 }
 
 /// The settings with the given ones in place; unknown names are ignored as Grape ignores them.
-fn overlay(settings: &Settings, given: &Map<String, Value>) -> Result<Settings, ApiError> {
+fn overlay(settings: &ApplicationSettings, given: &Map<String, Value>) -> Result<ApplicationSettings, ApiError> {
     let mut document = document(settings);
     let Some(fields) = document.as_object_mut() else { return Err(ApiError::record_not_found()) };
     let known: Vec<&String> = given.keys().filter(|name| fields.contains_key(*name)).collect();
@@ -118,6 +118,6 @@ fn coerce(present: &Value, given: &Value) -> Option<Value> {
     }
 }
 
-fn document(settings: &Settings) -> Value {
+fn document(settings: &ApplicationSettings) -> Value {
     serde_json::to_value(settings).unwrap_or_default()
 }

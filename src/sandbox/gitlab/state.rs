@@ -10,7 +10,7 @@ use super::hooks::Hooks;
 use super::oauth::GrantSpec;
 use super::quirks::InstanceQuirks;
 use super::secrets::Digest;
-use super::settings::Settings;
+use super::settings::ApplicationSettings;
 
 /// GitLab's access levels (gitlab: lib/gitlab/access.rb).
 pub mod level {
@@ -21,18 +21,18 @@ pub mod level {
 
 /// Everything the instance holds.
 #[derive(Debug)]
-pub struct State {
+pub struct GitLabState {
     /// The address GitLab believes it has, with its relative root; links are built from it.
     pub external_url: Url,
-    pub users: BTreeMap<u64, User>,
-    pub tokens: BTreeMap<u64, Token>,
-    pub applications: BTreeMap<u64, Application>,
+    pub users: BTreeMap<u64, StoredUser>,
+    pub tokens: BTreeMap<u64, StoredToken>,
+    pub applications: BTreeMap<u64, StoredApplication>,
     pub oauth_tokens: BTreeMap<u64, OauthToken>,
     pub device_codes: Vec<DeviceCode>,
     pub grants: Vec<AccessGrant>,
-    pub groups: BTreeMap<u64, Group>,
-    pub projects: BTreeMap<u64, Project>,
-    pub settings: Settings,
+    pub groups: BTreeMap<u64, StoredGroup>,
+    pub projects: BTreeMap<u64, StoredProject>,
+    pub settings: ApplicationSettings,
     pub quirks: InstanceQuirks,
     pub hooks: Hooks,
     /// Full path of a project, small letters, to its id; kept because 50 000 projects are looked up by path.
@@ -62,7 +62,7 @@ pub(super) fn next(sequence: &mut u64) -> u64 {
 }
 
 #[derive(Clone, Debug)]
-pub struct User {
+pub struct StoredUser {
     pub id: u64,
     pub username: String,
     pub name: String,
@@ -84,7 +84,7 @@ pub enum UserState {
 
 /// A personal access token, or a project or group access token, which is the personal token of a bot user.
 #[derive(Clone, Debug)]
-pub struct Token {
+pub struct StoredToken {
     pub id: u64,
     pub user: u64,
     pub name: String,
@@ -103,7 +103,7 @@ pub struct Token {
     pub(super) value: Digest,
 }
 
-impl Token {
+impl StoredToken {
     /// Whether the token has stopped working by age on this day.
     #[must_use]
     pub fn expired(&self, today: Date) -> bool {
@@ -119,7 +119,7 @@ impl Token {
 
 /// An OAuth application; instance-wide when it has no owner.
 #[derive(Clone, Debug)]
-pub struct Application {
+pub struct StoredApplication {
     pub id: u64,
     pub uid: String,
     pub name: String,
@@ -134,7 +134,7 @@ pub struct Application {
     pub(super) secret: Digest,
 }
 
-impl Application {
+impl StoredApplication {
     /// Whether this is the application's present secret.
     #[must_use]
     pub fn has_secret(&self, secret: &str) -> bool {
@@ -224,7 +224,7 @@ impl Visibility {
 }
 
 #[derive(Clone, Debug)]
-pub struct Group {
+pub struct StoredGroup {
     pub id: u64,
     pub name: String,
     pub path: String,
@@ -240,13 +240,13 @@ pub struct Group {
 
 /// What a project lives in.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub enum Namespace {
+pub enum ProjectNamespace {
     Group(u64),
     /// A user's own namespace, by the user's id.
     User(u64),
 }
 
-impl Namespace {
+impl ProjectNamespace {
     /// The group's id, if it is a group.
     #[must_use]
     pub const fn group(self) -> Option<u64> {
@@ -258,12 +258,12 @@ impl Namespace {
 }
 
 #[derive(Clone, Debug)]
-pub struct Project {
+pub struct StoredProject {
     pub id: u64,
     pub name: String,
     pub path: String,
     pub full_path: String,
-    pub namespace: Namespace,
+    pub namespace: ProjectNamespace,
     pub visibility: Visibility,
     pub archived: bool,
     pub empty_repo: bool,
@@ -277,8 +277,8 @@ pub struct Project {
     pub members: BTreeMap<u64, u8>,
 }
 
-impl State {
-    pub(super) fn new(external_url: Url, settings: Settings) -> Self {
+impl GitLabState {
+    pub(super) fn new(external_url: Url, settings: ApplicationSettings) -> Self {
         Self {
             external_url,
             users: BTreeMap::new(),
@@ -308,7 +308,7 @@ impl State {
 
     /// A project by its number or its full path, whoever asks.
     #[must_use]
-    pub fn project(&self, id_or_path: &str) -> Option<&Project> {
+    pub fn project(&self, id_or_path: &str) -> Option<&StoredProject> {
         match id_or_path.parse::<u64>() {
             Ok(id) => self.projects.get(&id),
             Err(_) => self.projects.get(self.project_paths.get(&id_or_path.to_lowercase())?),
@@ -317,7 +317,7 @@ impl State {
 
     /// A group by its number or its full path, whoever asks.
     #[must_use]
-    pub fn group(&self, id_or_path: &str) -> Option<&Group> {
+    pub fn group(&self, id_or_path: &str) -> Option<&StoredGroup> {
         match id_or_path.parse::<u64>() {
             Ok(id) => self.groups.get(&id),
             Err(_) => self.groups.values().find(|group| group.full_path.eq_ignore_ascii_case(id_or_path)),
@@ -325,7 +325,7 @@ impl State {
     }
 
     /// The group and everything above it, nearest first.
-    pub fn lineage(&self, group: u64) -> impl Iterator<Item = &Group> {
+    pub fn lineage(&self, group: u64) -> impl Iterator<Item = &StoredGroup> {
         std::iter::successors(self.groups.get(&group), |group| self.groups.get(&group.parent?))
     }
 }

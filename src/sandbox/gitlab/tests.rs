@@ -15,40 +15,40 @@ use tower::ServiceExt as _;
 use url::Url;
 
 use super::GitLab;
-use crate::sandbox::options::{Options, Version};
+use crate::sandbox::options::{SandboxOptions, SandboxVersion};
 
 /// An instance and somebody who asks it.
-struct Site {
+struct TestInstance {
     gitlab: GitLab,
 }
 
 /// An answer, read.
 #[derive(Debug)]
-struct Answer {
+struct TestResponse {
     status: u16,
     headers: HeaderMap,
     body: Value,
     text: String,
 }
 
-impl Answer {
+impl TestResponse {
     fn header(&self, name: &str) -> &str {
         self.headers.get(name).map(|value| value.to_str().expect("text")).unwrap_or_default()
     }
 }
 
-fn site(options: &Options) -> Site {
+fn site(options: &SandboxOptions) -> TestInstance {
     let base = Url::parse(&format!("http://gitlab.test:8080{}", options.relative_root)).expect("an address");
-    Site { gitlab: GitLab::new(options, &base) }
+    TestInstance { gitlab: GitLab::new(options, &base) }
 }
 
-fn of_version(major: u16, minor: u16) -> Site {
-    site(&Options { version: Version::new(major, minor, 0), ..Options::default() })
+fn of_version(major: u16, minor: u16) -> TestInstance {
+    site(&SandboxOptions { version: SandboxVersion::new(major, minor, 0), ..SandboxOptions::default() })
 }
 
-impl Site {
+impl TestInstance {
     /// Sends `METHOD path` with these headers (`name: value`) and this body.
-    async fn send(&self, line: &str, headers: &[String], body: &str) -> Answer {
+    async fn send(&self, line: &str, headers: &[String], body: &str) -> TestResponse {
         let (method, path) = line.split_once(' ').expect("METHOD path");
         let mut request = Request::builder().method(method.parse::<Method>().expect("a method")).uri(path);
         for header in headers {
@@ -60,11 +60,11 @@ impl Site {
         let (status, headers) = (response.status().as_u16(), response.headers().clone());
         let bytes = to_bytes(response.into_body(), usize::MAX).await.expect("a body");
         let text = String::from_utf8(bytes.to_vec()).expect("text");
-        Answer { status, headers, body: serde_json::from_str(&text).unwrap_or_default(), text }
+        TestResponse { status, headers, body: serde_json::from_str(&text).unwrap_or_default(), text }
     }
 
     /// Asks the API with a token and a JSON body.
-    async fn api(&self, line: &str, token: &str, body: Value) -> Answer {
+    async fn api(&self, line: &str, token: &str, body: Value) -> TestResponse {
         let (method, path) = line.split_once(' ').expect("METHOD path");
         let line = format!("{method} {}/api/v4{path}", self.gitlab.root());
         let headers = [format!("PRIVATE-TOKEN: {token}"), "Content-Type: application/json".to_owned()];
@@ -73,12 +73,12 @@ impl Site {
     }
 
     /// Asks the API as the admin.
-    async fn admin(&self, line: &str, body: Value) -> Answer {
+    async fn admin(&self, line: &str, body: Value) -> TestResponse {
         self.api(line, &self.gitlab.admin_token(), body).await
     }
 
     /// Sends a form without a token.
-    async fn form(&self, line: &str, body: &str) -> Answer {
+    async fn form(&self, line: &str, body: &str) -> TestResponse {
         self.send(line, &["Content-Type: application/x-www-form-urlencoded".to_owned()], body).await
     }
 }
@@ -87,7 +87,7 @@ const NONE: Value = Value::Null;
 
 #[tokio::test]
 async fn every_answer_says_that_gitlab_gave_it() {
-    let site = site(&Options::default());
+    let site = site(&SandboxOptions::default());
     for line in ["GET /api/v4/version", "GET /api/v4/nothing", "GET /nothing", "POST /oauth/token"] {
         let answer = site.send(line, &[], "").await;
         assert_eq!(answer.header("x-request-id").len(), 32, "{line}");
@@ -97,7 +97,7 @@ async fn every_answer_says_that_gitlab_gave_it() {
 
 #[tokio::test]
 async fn unknown_addresses_end_where_gitlab_ends_them() {
-    let site = site(&Options { relative_root: "/gitlab".into(), ..Options::default() });
+    let site = site(&SandboxOptions { relative_root: "/gitlab".into(), ..SandboxOptions::default() });
     let json = json!({ "error": "404 Not Found" });
     let cases: &[(&str, u16, Option<&Value>)] = &[
         ("GET /gitlab/api/v4/nothing", 404, Some(&json)),
@@ -123,7 +123,7 @@ async fn unknown_addresses_end_where_gitlab_ends_them() {
 
 #[tokio::test]
 async fn pages_for_people_ask_for_a_sign_in() {
-    let site = site(&Options { relative_root: "/gitlab".into(), ..Options::default() });
+    let site = site(&SandboxOptions { relative_root: "/gitlab".into(), ..SandboxOptions::default() });
     let paths = ["", "/", "/admin/applications", "/oauth/authorize?client_id=unknown", "/-/user_settings/profile"];
     for path in paths {
         let answer = site.send(&format!("GET /gitlab{path}"), &[], "").await;
@@ -134,7 +134,7 @@ async fn pages_for_people_ask_for_a_sign_in() {
 
 #[tokio::test]
 async fn maintenance_mode_refuses_json_and_redirects_forms() {
-    let site = site(&Options::default());
+    let site = site(&SandboxOptions::default());
     assert_eq!(site.admin("PUT /application/settings", json!({ "maintenance_mode": true })).await.status, 200);
     let refused = site.admin("POST /applications", json!({})).await;
     let text = "You cannot perform write operations on a read-only instance";

@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 use super::auth::{ANY, API, Call, Caller, Credential};
 use super::error::ApiError;
 use super::secrets::Digest;
-use super::state::{State, Token, next};
+use super::state::{GitLabState, StoredToken, next};
 use super::{GitLab, pages, params};
 
 /// How long a new token lives, and how long a rotated one, when nobody says (gitlab: rotate_service.rb). Days.
@@ -21,7 +21,7 @@ pub(super) const LIFE_OF_NEW: i64 = 365;
 const LIFE_OF_ROTATED: i64 = 7;
 
 /// What a new token is.
-pub(super) struct New {
+pub(super) struct TokenParams {
     pub user: u64,
     pub name: String,
     pub description: Option<String>,
@@ -51,7 +51,7 @@ async fn list(Shared(gitlab): Shared<GitLab>, call: Call) -> Result<Response, Ap
     let revoked = call.params.boolean("revoked")?;
     let active = call.params.word("state", &["active", "inactive"])?.map(|word| word == "active");
     let today = gitlab.clock().today();
-    let wanted = |token: &&Token| {
+    let wanted = |token: &&StoredToken| {
         (caller.admin || !token.impersonation)
             && user.is_none_or(|user| token.user == user)
             && revoked.is_none_or(|revoked| token.revoked == revoked)
@@ -62,7 +62,7 @@ async fn list(Shared(gitlab): Shared<GitLab>, call: Call) -> Result<Response, Ap
     if user.is_some_and(|user| !state.users.contains_key(&user)) {
         return Err(ApiError::message(StatusCode::NOT_FOUND, "404 Not Found"));
     }
-    let tokens: Vec<&Token> = state.tokens.values().filter(wanted).collect();
+    let tokens: Vec<&StoredToken> = state.tokens.values().filter(wanted).collect();
     Ok(pages::offset(&state, &call, tokens)?.answer(|token| entity(&gitlab, token)))
 }
 
@@ -121,7 +121,7 @@ async fn rotate(Shared(gitlab): Shared<GitLab>, Path(id): Path<String>, call: Ca
 }
 
 /// A token of the path that is the caller's own, or anybody's for an admin; only an admin learns that there is none.
-fn managed<'a>(state: &'a State, caller: &Caller, id: &str) -> Result<&'a Token, ApiError> {
+fn managed<'a>(state: &'a GitLabState, caller: &Caller, id: &str) -> Result<&'a StoredToken, ApiError> {
     let token = state.tokens.get(&params::id("id", id)?);
     match token {
         Some(token) if caller.admin || token.user == caller.user => Ok(token),
@@ -139,7 +139,7 @@ fn rotated(gitlab: &GitLab, call: &Call, id: u64) -> Result<Json<Value>, ApiErro
         return Err(bad_request("Token already revoked"));
     }
     old.revoked = true;
-    let new = New {
+    let new = TokenParams {
         user: old.user,
         name: old.name.clone(),
         description: old.description.clone(),
@@ -154,7 +154,7 @@ fn rotated(gitlab: &GitLab, call: &Call, id: u64) -> Result<Json<Value>, ApiErro
 /// The day a token will end: the one asked for, or so many days ahead where the instance demands one.
 pub(super) fn expiry(
     gitlab: &GitLab,
-    state: &State,
+    state: &GitLabState,
     (asked, default): (Option<Date>, i64),
 ) -> Result<Option<Date>, String> {
     let ahead = |days: i64| gitlab.clock().today().saturating_add(jiff::Span::new().days(days));
@@ -167,10 +167,10 @@ pub(super) fn expiry(
 }
 
 /// Makes a token; gives its id and its value.
-pub(super) fn create(gitlab: &GitLab, state: &mut State, new: New) -> (u64, String) {
+pub(super) fn create(gitlab: &GitLab, state: &mut GitLabState, new: TokenParams) -> (u64, String) {
     let value = state.new_token_value(gitlab.options().version);
     let id = next(&mut state.ids.token);
-    let token = Token {
+    let token = StoredToken {
         id,
         user: new.user,
         name: new.name,
@@ -191,14 +191,14 @@ pub(super) fn create(gitlab: &GitLab, state: &mut State, new: New) -> (u64, Stri
 }
 
 /// gitlab: lib/api/entities/personal_access_token_with_token.rb
-pub(super) fn entity_with_value(gitlab: &GitLab, state: &State, (id, value): (u64, &str)) -> Value {
+pub(super) fn entity_with_value(gitlab: &GitLab, state: &GitLabState, (id, value): (u64, &str)) -> Value {
     let mut answer = state.tokens.get(&id).map(|token| entity(gitlab, token)).unwrap_or_default();
     answer["token"] = json!(value);
     answer
 }
 
 /// gitlab: lib/api/entities/personal_access_token.rb; the first versions of the newer fields are near, not certain.
-fn entity(gitlab: &GitLab, token: &Token) -> Value {
+fn entity(gitlab: &GitLab, token: &StoredToken) -> Value {
     let mut answer = json!({
         "id": token.id,
         "name": token.name,

@@ -9,8 +9,8 @@ use serde_json::{Value, json};
 
 use super::auth::{Call, Caller, READ_USER};
 use super::error::ApiError;
-use super::state::{State, User, UserState};
-use super::tokens::{self, New};
+use super::state::{GitLabState, StoredUser, UserState};
+use super::tokens::{self, TokenParams};
 use super::{GitLab, params, scopes};
 
 pub(super) fn routes() -> Router<GitLab> {
@@ -64,7 +64,7 @@ async fn create_token(
     }
     let expires_at = tokens::expiry(&gitlab, &state, (call.params.date("expires_at")?, tokens::LIFE_OF_NEW))
         .map_err(|text| ApiError::message(StatusCode::UNPROCESSABLE_ENTITY, text))?;
-    let new = New {
+    let new = TokenParams {
         user,
         name: call.params.text("name")?.unwrap_or_default(),
         description: call.params.text("description")?,
@@ -79,7 +79,7 @@ async fn create_token(
 }
 
 /// gitlab: lib/api/entities/user.rb
-fn public(state: &State, user: &User) -> Value {
+fn public(state: &GitLabState, user: &StoredUser) -> Value {
     json!({
         "id": user.id,
         "username": user.username,
@@ -107,7 +107,7 @@ fn public(state: &State, user: &User) -> Value {
     })
 }
 
-fn private(answer: &mut Value, user: &User) {
+fn private(answer: &mut Value, user: &StoredUser) {
     let more = json!({
         "last_sign_in_at": null,
         "confirmed_at": format!("{:.3}", user.created_at),
@@ -132,7 +132,7 @@ fn private(answer: &mut Value, user: &User) {
 }
 
 /// Shown only to an admin who counts as one now (gitlab: lib/api/entities/user_with_admin.rb).
-fn for_admins(gitlab: &GitLab, answer: &mut Value, user: &User) {
+fn for_admins(gitlab: &GitLab, answer: &mut Value, user: &StoredUser) {
     merge(answer, json!({ "is_admin": user.admin, "note": null, "namespace_id": user.namespace, "created_by": null }));
     if gitlab.enterprise() {
         merge(answer, json!({ "is_auditor": false, "using_license_seat": !user.bot }));

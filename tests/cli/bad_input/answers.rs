@@ -1,6 +1,6 @@
 //! Answers that are none: pages, halves, floods, silence, trouble.
 
-use factory_gitlab::sandbox::options::Options;
+use factory_gitlab::sandbox::options::SandboxOptions;
 
 use super::{Said, small};
 use crate::world::World;
@@ -82,7 +82,7 @@ fn hooks_that_cannot_be_read_are_not_made_again() {
 /// One group of two cannot be read: the other gets its hook, and the run does not call itself done.
 #[test]
 fn a_connection_with_a_gap_is_not_called_connected() {
-    let world = World::with(Options { groups: 2, projects: 2, ..small() });
+    let world = World::with(SandboxOptions { groups: 2, projects: 2, ..small() });
     let groups: Vec<u64> = world.sandbox().gitlab().lock().groups.keys().copied().collect();
     for (action, code) in [("status:403", 1), ("cut", 3)] {
         world.sandbox().clear_faults();

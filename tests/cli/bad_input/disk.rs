@@ -3,7 +3,7 @@
 
 use std::process::Command;
 
-use factory_gitlab::sandbox::options::{Options, Plan};
+use factory_gitlab::sandbox::options::{SandboxOptions, SandboxPlan};
 
 use super::{Said, small};
 use crate::world::{Transcript, World};
@@ -72,7 +72,7 @@ fn a_disk_that_fills_up_on_the_way_loses_nothing() {
 
 #[test]
 fn a_journal_that_fills_up_among_many_hooks_stops_them_and_the_next_run_does_the_rest() {
-    let world = World::with(Options { projects: 60, plan: Plan::None, ..Options::default() });
+    let world = World::with(SandboxOptions { projects: 60, plan: SandboxPlan::None, ..SandboxOptions::default() });
     let run = limited(&world, 16, &super::CONNECT);
     assert_eq!(run.code, 2, "{run}");
     let made = world.all_hooks().len();

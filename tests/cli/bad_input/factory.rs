@@ -1,25 +1,25 @@
 //! Factory does not take the bundle: it stays on the disk, sealed, and is sent by the next run or by `bundle upload`.
 
-use factory_gitlab::sandbox::factory::Intake;
+use factory_gitlab::sandbox::factory::BundleIntake;
 
 use super::small;
 use crate::world::World;
 
 /// How Factory behaves, and the exit code that it comes to.
 enum How {
-    Switch(Intake),
+    Switch(BundleIntake),
     Fault(&'static str),
 }
 
 const REFUSALS: [(&str, How, i32); 12] = [
-    ("the key is not valid", How::Switch(Intake::Refuse(401)), 1),
-    ("the plan does not include it", How::Switch(Intake::Refuse(402)), 1),
-    ("the key's role is too small", How::Switch(Intake::Refuse(403)), 1),
-    ("there is another one", How::Switch(Intake::Refuse(409)), 1),
-    ("the bundle is too large", How::Switch(Intake::Refuse(413)), 1),
-    ("trouble", How::Switch(Intake::Refuse(500)), 3),
-    ("overload", How::Switch(Intake::Refuse(503)), 3),
-    ("a receipt for another bundle", How::Switch(Intake::WrongDigest), 1),
+    ("the key is not valid", How::Switch(BundleIntake::Refuse(401)), 1),
+    ("the plan does not include it", How::Switch(BundleIntake::Refuse(402)), 1),
+    ("the key's role is too small", How::Switch(BundleIntake::Refuse(403)), 1),
+    ("there is another one", How::Switch(BundleIntake::Refuse(409)), 1),
+    ("the bundle is too large", How::Switch(BundleIntake::Refuse(413)), 1),
+    ("trouble", How::Switch(BundleIntake::Refuse(500)), 3),
+    ("overload", How::Switch(BundleIntake::Refuse(503)), 3),
+    ("a receipt for another bundle", How::Switch(BundleIntake::WrongDigest), 1),
     ("a login wall", How::Fault("html:200"), 3),
     ("no answer", How::Fault("hang"), 3),
     ("an answer that is lost", How::Fault("lost"), 3),
@@ -39,7 +39,7 @@ fn told(how: &How) -> World {
 
 fn told_otherwise(world: &World) {
     world.sandbox().clear_faults();
-    world.sandbox().factory().set_quirks(|quirks| quirks.intake = Intake::Honest);
+    world.sandbox().factory().set_quirks(|quirks| quirks.intake = BundleIntake::Honest);
 }
 
 const CONNECT: [&str; 5] = ["connect", "--yes", "-q", "--timeout", "2"];

@@ -1,6 +1,6 @@
 //! Names that would do something to a terminal.
 
-use factory_gitlab::sandbox::options::{Edition, Options, Plan};
+use factory_gitlab::sandbox::options::{SandboxEdition, SandboxOptions, SandboxPlan};
 
 use super::small;
 use crate::world::World;
@@ -10,7 +10,7 @@ const EVIL: &str =
     "evil\u{1b}[2J\u{1b}]0;owned\u{7}\u{9b}31m\u{202e}\u{2066}\u{200f}\r\nerror: forged\u{85}\u{2028}line";
 
 fn evil() -> World {
-    let world = World::with(Options { projects: 1, groups: 1, ..small() });
+    let world = World::with(SandboxOptions { projects: 1, groups: 1, ..small() });
     let gitlab = world.sandbox().gitlab();
     let group = gitlab.lock().groups.keys().next().copied().expect("a group");
     gitlab.change_group(group, |group| {
@@ -79,7 +79,8 @@ fn a_servers_refusal_full_of_escape_codes_is_said_harmless() {
 /// Where every project has its own hook, projects are named in the plan, in progress and in findings.
 #[test]
 fn names_of_projects_with_escape_codes_are_harmless_too() {
-    let world = World::with(Options { edition: Edition::Ce, plan: Plan::None, projects: 2, ..small() });
+    let world =
+        World::with(SandboxOptions { edition: SandboxEdition::Ce, plan: SandboxPlan::None, projects: 2, ..small() });
     for project in world.sandbox().gitlab().lock().projects.values_mut() {
         project.name = EVIL.to_owned();
         project.full_path = format!("{EVIL}/{}", project.id);

@@ -1,7 +1,7 @@
 //! Tokens that are dead, too small, of another kind, or no token at all.
 
 use factory_gitlab::sandbox::gitlab::seed::{TokenSpec, UserSpec};
-use factory_gitlab::sandbox::options::Options;
+use factory_gitlab::sandbox::options::SandboxOptions;
 
 use super::{Said, small};
 use crate::world::World;
@@ -49,7 +49,7 @@ fn a_token_that_may_too_little_says_what_it_lacks() {
 
 #[test]
 fn admin_mode_is_told_apart_from_not_being_an_admin() {
-    let mut world = World::with(Options { admin_mode: true, ..small() });
+    let mut world = World::with(SandboxOptions { admin_mode: true, ..small() });
     let gitlab = world.sandbox().gitlab().clone();
     let mut said = Said::default();
     for (case, token) in [

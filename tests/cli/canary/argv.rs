@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use factory_gitlab::sandbox::options::Options;
+use factory_gitlab::sandbox::options::SandboxOptions;
 
 use super::{assert_hidden, world_with};
 use crate::world::Transcript;
@@ -28,7 +28,7 @@ fn arguments(root: u32) -> BTreeMap<u32, String> {
 #[test]
 fn no_process_has_a_secret_among_its_arguments() {
     let (world, canaries) =
-        world_with(Options { projects: 1, latency: Duration::from_millis(50), ..Options::default() });
+        world_with(SandboxOptions { projects: 1, latency: Duration::from_millis(50), ..SandboxOptions::default() });
     for args in [["connect", "--yes", "-q"].as_slice(), &["verify", "--live", "-q"]] {
         let child = world.start(args);
         let id = child.id();

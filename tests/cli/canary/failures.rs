@@ -1,6 +1,6 @@
 //! Runs that fail, at every place and in every way.
 
-use factory_gitlab::sandbox::factory::Intake;
+use factory_gitlab::sandbox::factory::BundleIntake;
 
 use super::{Canary, application_secret, assert_hidden, world};
 
@@ -69,9 +69,13 @@ places! {
 
 #[test]
 fn nothing_leaks_when_factory_refuses() {
-    for intake in
-        [Intake::Refuse(401), Intake::Refuse(413), Intake::Refuse(500), Intake::WrongDigest, Intake::NoReceipt]
-    {
+    for intake in [
+        BundleIntake::Refuse(401),
+        BundleIntake::Refuse(413),
+        BundleIntake::Refuse(500),
+        BundleIntake::WrongDigest,
+        BundleIntake::NoReceipt,
+    ] {
         let (world, mut canaries) = world();
         world.sandbox().factory().set_quirks(|quirks| quirks.intake = intake);
         let run = world.run(&["connect", "--yes", "-vv", "--log-file", "run.log"]);

@@ -4,14 +4,14 @@ use std::time::Duration;
 
 use factory_gitlab::checks::Verdict;
 use factory_gitlab::desired::Selection;
-use factory_gitlab::sandbox::options::{Options, Plan};
+use factory_gitlab::sandbox::options::{SandboxOptions, SandboxPlan};
 use factory_gitlab::target::Strategy;
 
 use super::station::{Deliveries, Kind, Outcome, Station};
 
 const TIME: Duration = Duration::from_secs(10);
 
-fn kind(options: Options) -> Kind {
+fn kind(options: SandboxOptions) -> Kind {
     Kind { options, strategy: Strategy::Auto, selection: Selection::default(), deliveries: Deliveries::Nothing }
 }
 
@@ -33,8 +33,10 @@ fn targets(outcome: &Outcome) -> u64 {
 #[test]
 fn a_second_page_that_fails_is_not_green() {
     run(async {
-        let groups = Station::new(&kind(Options { groups: 101, projects: 1, ..Options::default() })).await;
-        let projects = Options { groups: 1, projects: 101, plan: Plan::None, ..Options::default() };
+        let groups =
+            Station::new(&kind(SandboxOptions { groups: 101, projects: 1, ..SandboxOptions::default() })).await;
+        let projects =
+            SandboxOptions { groups: 1, projects: 101, plan: SandboxPlan::None, ..SandboxOptions::default() };
         let projects = Station::new(&kind(projects)).await;
         for (station, list) in [(&groups, "groups"), (&projects, "projects")] {
             assert_eq!(station.verify(TIME).await.verdict, Verdict::Pass, "{list}");
@@ -55,8 +57,8 @@ fn a_second_page_that_fails_is_not_green() {
 #[test]
 fn an_instance_without_a_target_is_not_proved_to_be_covered() {
     run(async {
-        for plan in [Plan::Premium, Plan::None] {
-            let empty = Options { groups: 0, projects: 0, plan, ..Options::default() };
+        for plan in [SandboxPlan::Premium, SandboxPlan::None] {
+            let empty = SandboxOptions { groups: 0, projects: 0, plan, ..SandboxOptions::default() };
             let outcome = Station::new(&kind(empty)).await.verify(TIME).await;
             assert_eq!((outcome.verdict, outcome.state("webhook.coverage")), (Verdict::Unknown, "unknown"), "{plan:?}");
         }
@@ -66,7 +68,7 @@ fn an_instance_without_a_target_is_not_proved_to_be_covered() {
 #[test]
 fn where_everything_is_left_out_on_purpose_that_is_a_warning() {
     run(async {
-        let options = Options { groups: 1, projects: 2, plan: Plan::None, ..Options::default() };
+        let options = SandboxOptions { groups: 1, projects: 2, plan: SandboxPlan::None, ..SandboxOptions::default() };
         let station = Station::new(&kind(options)).await;
         for project in station.sandbox.gitlab().projects() {
             station.sandbox.gitlab().mark_for_deletion(project.id);

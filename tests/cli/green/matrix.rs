@@ -6,7 +6,7 @@ use std::sync::Mutex;
 
 use factory_gitlab::checks::Verdict;
 use factory_gitlab::desired::Selection;
-use factory_gitlab::sandbox::options::{Options, Plan, Version};
+use factory_gitlab::sandbox::options::{SandboxOptions, SandboxPlan, SandboxVersion};
 use factory_gitlab::sandbox::request_log::{LoggedRequest, Side};
 use factory_gitlab::target::Strategy;
 
@@ -43,12 +43,12 @@ const TELLING: [&str; 8] =
 const LIVE: &str = "live";
 const OF_TESTS: [&str; 3] = ["/test/", "/events", "/receipts"];
 
-fn kind(options: Options) -> Kind {
+fn kind(options: SandboxOptions) -> Kind {
     Kind { options, strategy: Strategy::Auto, selection: Selection::default(), deliveries: Deliveries::Logs }
 }
 
-fn small() -> Options {
-    Options { projects: 2, groups: 1, ..Options::default() }
+fn small() -> SandboxOptions {
+    SandboxOptions { projects: 2, groups: 1, ..SandboxOptions::default() }
 }
 
 #[test]
@@ -58,13 +58,14 @@ fn no_failed_request_is_green_with_group_hooks() {
 
 #[test]
 fn no_failed_request_is_green_with_project_hooks_read_in_bulk() {
-    let options = Options { projects: 21, version: Version::new(19, 6, 0), plan: Plan::None, ..small() };
+    let options =
+        SandboxOptions { projects: 21, version: SandboxVersion::new(19, 6, 0), plan: SandboxPlan::None, ..small() };
     matrix("bulk", &Kind { deliveries: Deliveries::Nothing, ..kind(options) });
 }
 
 #[test]
 fn no_failed_request_is_green_on_the_oldest_version() {
-    matrix("16.11", &kind(Options { version: Version::new(16, 11, 0), ..small() }));
+    matrix("16.11", &kind(SandboxOptions { version: SandboxVersion::new(16, 11, 0), ..small() }));
 }
 
 #[test]
@@ -74,7 +75,7 @@ fn no_failed_request_is_green_with_a_system_hook() {
 
 #[test]
 fn no_failed_request_is_green_with_groups_and_projects_by_name() {
-    let options = Options { projects: 2, groups: 2, plan: Plan::None, ..Options::default() };
+    let options = SandboxOptions { projects: 2, groups: 2, plan: SandboxPlan::None, ..SandboxOptions::default() };
     let selection = Selection {
         groups: vec!["group-1".to_owned()],
         projects: vec!["group-2/project-2".to_owned()],

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use factory_gitlab::checks::Verdict;
 use factory_gitlab::desired::{BundleRoute, Desired, Selection};
-use factory_gitlab::sandbox::options::{Options, TlsDefect};
+use factory_gitlab::sandbox::options::{SandboxOptions, TlsDefect};
 use factory_gitlab::target::Strategy;
 use url::Url;
 
@@ -15,8 +15,8 @@ use super::station::{Deliveries, Kind, Station};
 const TIME: Duration = Duration::from_secs(10);
 const SHORT: Duration = Duration::from_millis(1500);
 
-fn kind(options: Options) -> Kind {
-    let options = Options { projects: 1, groups: 1, ..options };
+fn kind(options: SandboxOptions) -> Kind {
+    let options = SandboxOptions { projects: 1, groups: 1, ..options };
     Kind { options, strategy: Strategy::Auto, selection: Selection::default(), deliveries: Deliveries::Logs }
 }
 
@@ -60,7 +60,7 @@ fn broken_hosts() -> (Vec<(&'static str, String)>, TcpListener) {
 #[test]
 fn a_gitlab_that_is_not_there_is_not_green() {
     run(async {
-        let station = Station::new(&kind(Options::default())).await;
+        let station = Station::new(&kind(SandboxOptions::default())).await;
         let (hosts, _silent) = broken_hosts();
         for (what, host) in hosts {
             let schemes: &[&str] = if host.starts_with("127.") { &["http", "https"] } else { &["https"] };
@@ -78,7 +78,7 @@ fn a_gitlab_that_is_not_there_is_not_green() {
 #[test]
 fn a_factory_that_is_not_there_is_not_green() {
     run(async {
-        let station = Station::new(&kind(Options::default())).await;
+        let station = Station::new(&kind(SandboxOptions::default())).await;
         let (hosts, _silent) = broken_hosts();
         for (what, host) in hosts {
             let broken = Url::parse(&format!("https://{host}/gitlab/v1/x")).expect("an address");
@@ -101,17 +101,18 @@ fn a_factory_that_is_not_there_is_not_green() {
 #[test]
 fn a_certificate_that_is_wrong_is_not_green_on_either_side() {
     run(async {
-        let tls = || Options { tls: true, ..Options::default() };
+        let tls = || SandboxOptions { tls: true, ..SandboxOptions::default() };
         let healthy = Station::new(&kind(tls())).await;
         assert_eq!(healthy.verify(TIME).await.verdict, Verdict::Pass);
         for defect in [TlsDefect::Expired, TlsDefect::NotYetValid, TlsDefect::WrongName, TlsDefect::OtherIssuer] {
             // Nobody could connect through it, so the good one's GitLab is asked for at the bad one's address.
-            let bad = factory_gitlab::sandbox::Sandbox::start(Options { tls_defect: Some(defect), ..tls() });
+            let bad = factory_gitlab::sandbox::Sandbox::start(SandboxOptions { tls_defect: Some(defect), ..tls() });
             let bad = bad.expect("a sandbox");
             let instance = bad.gitlab_url().parse().expect("an address");
             let outcome = healthy.verify_as(&Desired { instance, ..healthy.desired.clone() }, TIME).await;
             assert_ne!(outcome.verdict, Verdict::Pass, "GitLab {defect:?}");
-            let bad = factory_gitlab::sandbox::Sandbox::start(Options { factory_tls_defect: Some(defect), ..tls() });
+            let bad =
+                factory_gitlab::sandbox::Sandbox::start(SandboxOptions { factory_tls_defect: Some(defect), ..tls() });
             let bad = bad.expect("a sandbox");
             let status_url = bad.factory().kit_json()["status_url"].as_str().and_then(|url| Url::parse(url).ok());
             assert!(status_url.is_some());
@@ -124,7 +125,7 @@ fn a_certificate_that_is_wrong_is_not_green_on_either_side() {
 #[test]
 fn a_server_that_dies_on_the_way_is_not_green_wherever_it_does() {
     run(async {
-        let station = Station::new(&kind(Options::default())).await;
+        let station = Station::new(&kind(SandboxOptions::default())).await;
         assert_eq!(station.verify(TIME).await.verdict, Verdict::Pass);
         let requests = station.sandbox.requests().iter().filter(|one| one.path().starts_with("/api/")).count();
         for way in ["status:401", "status:500", "html:200", "json:{}", "reset"] {

@@ -16,14 +16,14 @@ use factory_gitlab::http::{self, Proxy};
 use factory_gitlab::kit::Kit;
 use factory_gitlab::observed::{Already, BundleSeen, Observation, Observer, Wanted};
 use factory_gitlab::sandbox::Sandbox;
-use factory_gitlab::sandbox::options::Options;
+use factory_gitlab::sandbox::options::SandboxOptions;
 use factory_gitlab::secret::{FactoryKey, PersonalAccessToken};
 use factory_gitlab::target::{Event, Strategy};
 
 /// A kind of connection.
 #[derive(Clone)]
 pub struct Kind {
-    pub options: Options,
+    pub options: SandboxOptions,
     pub strategy: Strategy,
     pub selection: Selection,
     pub deliveries: Deliveries,

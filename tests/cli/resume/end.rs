@@ -3,7 +3,7 @@
 use std::os::unix::fs::PermissionsExt as _;
 
 use factory_gitlab::bundle::SealedBundle;
-use factory_gitlab::sandbox::options::Plan;
+use factory_gitlab::sandbox::options::SandboxPlan;
 use serde_json::Value;
 
 use super::{Case, OUT};
@@ -50,8 +50,8 @@ fn handed_over(world: &World, case: &Case, name: &str) -> Value {
 pub fn hooks_are_right(world: &World, name: &str) {
     let options = world.sandbox().options();
     let targets = match options.plan {
-        Plan::None => world.sandbox().gitlab().projects().len(),
-        Plan::Premium | Plan::Ultimate => options.groups,
+        SandboxPlan::None => world.sandbox().gitlab().projects().len(),
+        SandboxPlan::Premium | SandboxPlan::Ultimate => options.groups,
     };
     let hooks = world.all_hooks();
     let mut owners: Vec<String> = hooks.iter().map(|hook| format!("{:?}", hook.owner)).collect();

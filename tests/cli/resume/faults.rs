@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use factory_gitlab::env::Env;
-use factory_gitlab::sandbox::options::{Options, Plan};
+use factory_gitlab::sandbox::options::{SandboxOptions, SandboxPlan};
 
 use super::{end, pause, said, start, until};
 use crate::world::{World, small};
@@ -11,7 +11,7 @@ use crate::world::{World, small};
 const PROJECTS: usize = 1000;
 
 fn many(projects: usize) -> World {
-    World::with(Options { projects, groups: 10, plan: Plan::None, ..small() })
+    World::with(SandboxOptions { projects, groups: 10, plan: SandboxPlan::None, ..small() })
 }
 
 /// So many percent of the requests meet a reset before or after the server acted, an answer that breaks off, one that

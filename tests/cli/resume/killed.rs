@@ -2,12 +2,12 @@
 //! intent is on the disk before its request is sent, so the first of the two is also death between the line and the act.
 
 use factory_gitlab::env::Env;
-use factory_gitlab::sandbox::traffic::When;
+use factory_gitlab::sandbox::request_log::Moment;
 
 use super::{Case, end, run_and_signal, signal, start, until};
 use crate::world::World;
 
-fn dies_at(case: &Case, moments: &[(usize, When)]) {
+fn dies_at(case: &Case, moments: &[(usize, Moment)]) {
     for (number, when) in moments {
         let name = format!("{}, killed at request {number} {when:?}", case.name);
         let world = case.world();

@@ -1,6 +1,6 @@
 //! Some of many projects refuse: the rest is done, the report counts and lists them, and the next run takes up only those.
 
-use factory_gitlab::sandbox::options::{Options, Plan};
+use factory_gitlab::sandbox::options::{SandboxOptions, SandboxPlan};
 use factory_gitlab::sandbox::request_log::{Moment, RequestAction};
 
 use super::end;
@@ -9,7 +9,7 @@ use crate::world::{World, small};
 #[test]
 fn one_projects_refusal_does_not_stop_the_others_and_the_next_run_takes_up_only_those() {
     const PROJECTS: usize = 60;
-    let world = World::with(Options { projects: PROJECTS, plan: Plan::None, groups: 3, ..small() });
+    let world = World::with(SandboxOptions { projects: PROJECTS, plan: SandboxPlan::None, groups: 3, ..small() });
     let ids: Vec<u64> = world.sandbox().gitlab().projects().iter().map(|project| project.id).collect();
     let [forbidden, full, gone] = [ids[7], ids[23], ids[59]];
     world.sandbox().fault(&format!("POST /api/v4/projects/{forbidden}/hooks=status:403")).expect("a fault");

@@ -1,7 +1,7 @@
 //! A secret that GitLab showed and nobody kept: renewed, or the application made again where it is ours. Never anybody
 //! else's.
 
-use factory_gitlab::sandbox::gitlab::state::Application;
+use factory_gitlab::sandbox::gitlab::state::StoredApplication;
 use factory_gitlab::sandbox::request_log::Moment;
 use serde_json::json;
 
@@ -100,10 +100,10 @@ fn somebody_elses_application_stays_as_it_is_at_every_kill_point() {
         let name = format!("killed at request {number} {when:?}");
         let world = case.world();
         world.make_application(&json!({ "name": "Somebody's" }));
-        let first: Application = world.sandbox().gitlab().applications().remove(0);
+        let first: StoredApplication = world.sandbox().gitlab().applications().remove(0);
         let kept = |world: &World| {
             let all = world.sandbox().gitlab().applications();
-            let is_there = |one: &Application| all.iter().any(|other| format!("{other:?}") == format!("{one:?}"));
+            let is_there = |one: &StoredApplication| all.iter().any(|other| format!("{other:?}") == format!("{one:?}"));
             assert!(is_there(&first), "{name}: {all:?}");
             all.into_iter().filter(|one| one.id != first.id).collect::<Vec<_>>()
         };

@@ -5,8 +5,8 @@ use std::process::{Child, Output};
 use std::sync::mpsc;
 
 use factory_gitlab::sandbox::gitlab::seed::ProjectSpec;
-use factory_gitlab::sandbox::gitlab::state::Namespace;
-use factory_gitlab::sandbox::options::{Options, Plan};
+use factory_gitlab::sandbox::gitlab::state::ProjectNamespace;
+use factory_gitlab::sandbox::options::{SandboxOptions, SandboxPlan};
 use factory_gitlab::sandbox::request_log::{Moment, RequestAction};
 
 use super::{Case, end, said, signal, start, until};
@@ -122,10 +122,10 @@ fn two_machines_at_once_make_one_application_and_one_bundle() {
 /// Nothing tells two machines' hooks apart beforehand; each carries our mark, so the next run of either clears the double.
 #[test]
 fn two_machines_at_once_may_make_a_hook_twice_and_the_next_run_clears_it() {
-    let mut world = World::with(Options { plan: Plan::None, ..small() });
+    let mut world = World::with(SandboxOptions { plan: SandboxPlan::None, ..small() });
     world.connects(&[]);
     let group = world.sandbox().gitlab().projects()[0].namespace;
-    assert!(matches!(group, Namespace::Group(_)));
+    assert!(matches!(group, ProjectNamespace::Group(_)));
     world.sandbox().gitlab().add_project(ProjectSpec::new("late", group));
     world.sandbox().fault("POST /api/v4/projects/*/hooks=delay:500").expect("a fault");
     let runs = on_two_machines(&mut world);

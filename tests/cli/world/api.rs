@@ -3,20 +3,20 @@
 use std::io::{Read as _, Write as _};
 use std::net::TcpStream;
 
-use factory_gitlab::sandbox::gitlab::hooks::{Hook, Owner};
-use factory_gitlab::sandbox::options::{Options, Version};
+use factory_gitlab::sandbox::gitlab::hooks::{Owner, StoredHook};
+use factory_gitlab::sandbox::options::{SandboxOptions, SandboxVersion};
 use serde_json::{Value, json};
 
 use super::{Transcript, World};
 
 /// The smallest instance: one group, one project.
-pub fn small() -> Options {
-    Options { projects: 1, groups: 1, ..Options::default() }
+pub fn small() -> SandboxOptions {
+    SandboxOptions { projects: 1, groups: 1, ..SandboxOptions::default() }
 }
 
 /// The smallest instance of a version.
-pub fn of_version(major: u16, minor: u16) -> Options {
-    Options { version: Version::new(major, minor, 0), ..small() }
+pub fn of_version(major: u16, minor: u16) -> SandboxOptions {
+    SandboxOptions { version: SandboxVersion::new(major, minor, 0), ..small() }
 }
 
 impl World {
@@ -127,13 +127,13 @@ impl World {
     }
 
     /// Every hook of the instance.
-    pub fn all_hooks(&self) -> Vec<Hook> {
+    pub fn all_hooks(&self) -> Vec<StoredHook> {
         self.sandbox().gitlab().all_hooks()
     }
 
     /// The first group hook, and its group.
-    pub fn group_hook(&self) -> (u64, Hook) {
-        let of_group = |hook: Hook| match hook.owner {
+    pub fn group_hook(&self) -> (u64, StoredHook) {
+        let of_group = |hook: StoredHook| match hook.owner {
             Owner::Group(group) => Some((group, hook)),
             Owner::Project(_) | Owner::System => None,
         };

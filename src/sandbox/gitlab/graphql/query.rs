@@ -161,17 +161,17 @@ fn page(arguments: &Map<String, Value>) -> usize {
 }
 
 fn json_of<'a>(value: &graphql_parser::query::Value<'a, &'a str>, variables: &Map<String, Value>) -> Value {
-    use graphql_parser::query::Value as QueryField;
+    use graphql_parser::query::Value as QueryValue;
     match value {
-        QueryField::Variable(name) => variables.get(*name).cloned().unwrap_or_default(),
-        QueryField::Int(number) => json!(number.as_i64()),
-        QueryField::Float(number) => json!(number),
-        QueryField::String(text) => json!(text),
-        QueryField::Boolean(is) => json!(is),
-        QueryField::Null => Value::Null,
-        QueryField::Enum(word) => json!(word),
-        QueryField::List(items) => items.iter().map(|item| json_of(item, variables)).collect(),
-        QueryField::Object(fields) => {
+        QueryValue::Variable(name) => variables.get(*name).cloned().unwrap_or_default(),
+        QueryValue::Int(number) => json!(number.as_i64()),
+        QueryValue::Float(number) => json!(number),
+        QueryValue::String(text) => json!(text),
+        QueryValue::Boolean(is) => json!(is),
+        QueryValue::Null => Value::Null,
+        QueryValue::Enum(word) => json!(word),
+        QueryValue::List(items) => items.iter().map(|item| json_of(item, variables)).collect(),
+        QueryValue::Object(fields) => {
             Value::Object(fields.iter().map(|(name, item)| ((*name).to_owned(), json_of(item, variables))).collect())
         }
     }

@@ -9,14 +9,14 @@ use serde_json::{Map, Value, json};
 use super::query::SelectedField;
 use super::schema::{Field, Schema, base, snake};
 use crate::sandbox::gitlab::GitLab;
-use crate::sandbox::gitlab::hooks::{Hook, Owner};
+use crate::sandbox::gitlab::hooks::{Owner, StoredHook};
 use crate::sandbox::gitlab::permissions::Permissions;
-use crate::sandbox::gitlab::state::{Project, State, level};
+use crate::sandbox::gitlab::state::{GitLabState, StoredProject, level};
 
 /// Who answers, and to whom.
 pub(super) struct GraphqlResponder<'a> {
     pub gitlab: &'a GitLab,
-    pub state: &'a State,
+    pub state: &'a GitLabState,
     pub schema: &'a Schema,
     pub permissions: Permissions<'a>,
 }
@@ -54,15 +54,15 @@ impl GraphqlResponder<'_> {
         }
     }
 
-    fn sees(&self, project: &Project) -> bool {
+    fn sees(&self, project: &StoredProject) -> bool {
         !project.pending_delete && self.permissions.sees_project(project)
     }
 
     /// The newest first. Archived ones and those marked for deletion are among them.
     fn projects(&self, wanted: &SelectedField) -> Result<Value, FieldError> {
         let left_out = &self.state.quirks.graphql.left_out;
-        let takes = |project: &&Project| self.sees(project) && !left_out.contains(&project.id);
-        let mut projects: Vec<&Project> = match wanted.arguments.get("ids").and_then(Value::as_array) {
+        let takes = |project: &&StoredProject| self.sees(project) && !left_out.contains(&project.id);
+        let mut projects: Vec<&StoredProject> = match wanted.arguments.get("ids").and_then(Value::as_array) {
             None => self.state.projects.values().filter(takes).collect(),
             Some(ids) => {
                 let mut ids = ids.iter().map(|id| number(id, "Project")).collect::<Result<Vec<u64>, FieldError>>()?;
@@ -75,7 +75,7 @@ impl GraphqlResponder<'_> {
         page(&projects, wanted, |project| (project.id, "Project"), |project, below| self.project(project, below))
     }
 
-    fn project(&self, project: &Project, fields: &[SelectedField]) -> Result<Value, FieldError> {
+    fn project(&self, project: &StoredProject, fields: &[SelectedField]) -> Result<Value, FieldError> {
         object(fields, |wanted| {
             Ok(match wanted.name.as_str() {
                 "id" => json!(global_id("Project", project.id)),
@@ -95,18 +95,18 @@ impl GraphqlResponder<'_> {
     }
 
     /// `read_web_hook`.
-    fn may_read_hooks(&self, project: &Project) -> bool {
+    fn may_read_hooks(&self, project: &StoredProject) -> bool {
         self.permissions.admin() || self.permissions.in_project(project) >= level::MAINTAINER
     }
 
     /// The newest first, which is the order of every connection that has no other.
-    fn hooks(&self, project: &Project, wanted: &SelectedField) -> Result<Value, FieldError> {
-        let mut hooks: Vec<&Hook> = self.state.hooks.of(Owner::Project(project.id)).collect();
+    fn hooks(&self, project: &StoredProject, wanted: &SelectedField) -> Result<Value, FieldError> {
+        let mut hooks: Vec<&StoredHook> = self.state.hooks.of(Owner::Project(project.id)).collect();
         hooks.reverse();
         page(&hooks, wanted, |hook| (hook.id, "ProjectHook"), |hook, below| Ok(self.hook(hook, below)))
     }
 
-    fn hook(&self, hook: &Hook, fields: &[SelectedField]) -> Value {
+    fn hook(&self, hook: &StoredHook, fields: &[SelectedField]) -> Value {
         let rest = self.state.hooks.shown(self.gitlab, hook);
         let value = |wanted: &SelectedField| match wanted.name.as_str() {
             "id" => json!(global_id("ProjectHook", hook.id)),

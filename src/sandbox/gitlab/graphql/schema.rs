@@ -8,7 +8,7 @@ use crate::sandbox::gitlab::GitLab;
 use crate::sandbox::gitlab::hooks::project_flags;
 use crate::sandbox::gitlab::quirks::GraphqlQuirks;
 
-/// `ProjectHook` and `Project.webhook` (the reference names the version).
+/// `ProjectHook` and `StoredProject.webhook` (the reference names the version).
 const HOOKS: (u16, u16) = (18, 5);
 /// `tokenPresent` and `signingTokenPresent`: in the reference of 19.5, not in the source of 18.x; taken to be as old as
 /// REST's.
@@ -23,7 +23,7 @@ const PAGE_ARGUMENTS: [&str; 4] = ["first", "after", "last", "before"];
 #[derive(Clone, Debug)]
 pub(super) struct Field {
     pub name: String,
-    /// As GraphQL writes it: `[Project]`, `String!`.
+    /// As GraphQL writes it: `[StoredProject]`, `String!`.
     pub kind: &'static str,
     pub arguments: Vec<&'static str>,
     /// What it adds to the complexity itself; for a resolver's field its page counts as well.

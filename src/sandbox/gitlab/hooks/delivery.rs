@@ -11,18 +11,18 @@ use sha2::Sha256;
 use url::Url;
 use uuid::Uuid;
 
-use super::disabling::{Rule, Verdict};
-use super::log::{LogEntry, Sent};
-use super::{Hook, Owner, url_blocker};
+use super::disabling::{DeliveryResult, DisablingRule};
+use super::log::{LogEntry, SentRequest};
+use super::{Owner, StoredHook, url_blocker};
 use crate::sandbox::clock;
 use crate::sandbox::gitlab::GitLab;
-use crate::sandbox::gitlab::state::State;
+use crate::sandbox::gitlab::state::GitLabState;
 use crate::sandbox::sender::{CertificateCheck, OutgoingRequest, SendOutcome, WebhookSender};
 
 /// What is to be delivered.
 #[derive(Clone, Debug)]
 pub(super) struct WebhookDelivery {
-    /// `X-Gitlab-Event`.
+    /// `X-Gitlab-HookEvent`.
     pub header: &'static str,
     /// The name in the delivery log.
     pub trigger: String,
@@ -35,7 +35,7 @@ pub(super) struct WebhookDelivery {
 struct PreparedDelivery {
     sender: WebhookSender,
     request: Result<OutgoingRequest, String>,
-    sent: Sent,
+    sent: SentRequest,
 }
 
 impl GitLab {
@@ -55,13 +55,13 @@ impl GitLab {
     }
 
     /// Logs the delivery and lets the hook's failures follow from it.
-    fn record_outcome(&self, (owner, id): (Owner, u64), sent: Sent, outcome: &SendOutcome) {
+    fn record_outcome(&self, (owner, id): (Owner, u64), sent: SentRequest, outcome: &SendOutcome) {
         let now = self.clock().now();
-        let rule = if self.at_least(17, 11) { Rule::New } else { Rule::Old };
+        let rule = if self.at_least(17, 11) { DisablingRule::New } else { DisablingRule::Old };
         let mut state = self.lock();
         let status = outcome.answer.as_ref().ok().map(|answer| answer.status);
         if let Some(hook) = state.hooks.get_mut(owner, id) {
-            hook.failures = hook.failures.after(Verdict::of(status), rule, now);
+            hook.failures = hook.failures.after(DeliveryResult::of(status), rule, now);
         }
         state.hooks.last_log += 1;
         let entry = LogEntry::new(state.hooks.last_log, sent, (outcome, now));
@@ -69,12 +69,12 @@ impl GitLab {
     }
 }
 
-fn prepare(gitlab: &GitLab, state: &State, hook: &Hook, delivery: WebhookDelivery) -> PreparedDelivery {
+fn prepare(gitlab: &GitLab, state: &GitLabState, hook: &StoredHook, delivery: WebhookDelivery) -> PreparedDelivery {
     let body = delivery.payload.to_string().into_bytes();
     let headers = DeliveryHeaders { gitlab, state, hook }.headers(&delivery, &body);
     let custom: Vec<(String, String)> =
         hook.custom_headers.iter().map(|(key, value)| (key.clone(), value.expose_secret().to_owned())).collect();
-    let sent = Sent::new(hook, delivery, (&headers, &custom));
+    let sent = SentRequest::new(hook, delivery, (&headers, &custom));
     let address = hook.interpolated_url();
     let blocked = url_blocker::blocked(&address, hook.owner, (&state.settings, &state.external_url));
     let request = match blocked {
@@ -89,7 +89,7 @@ pub(super) type HeaderFields = Vec<(String, String)>;
 
 /// Custom headers cannot override GitLab's own; user information in the URL becomes Basic authentication.
 pub(super) fn outgoing_request(
-    hook: &Hook,
+    hook: &StoredHook,
     address: &str,
     (mut headers, custom): (HeaderFields, HeaderFields),
     body: Vec<u8>,
@@ -115,8 +115,8 @@ pub(super) fn outgoing_request(
 /// What the headers of a delivery are made from.
 struct DeliveryHeaders<'a> {
     gitlab: &'a GitLab,
-    state: &'a State,
-    hook: &'a Hook,
+    state: &'a GitLabState,
+    hook: &'a StoredHook,
 }
 
 impl DeliveryHeaders<'_> {

@@ -21,7 +21,7 @@ pub(in crate::sandbox::gitlab) struct Failures {
 
 /// GitLab's rule changed with 17.11.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(super) enum Rule {
+pub(super) enum DisablingRule {
     /// 4xx: off for good after four in a row; anything else backs off.
     Old,
     /// Everything backs off; off for good after forty in a row.
@@ -30,7 +30,7 @@ pub(super) enum Rule {
 
 /// What a delivery came to, as far as this rule cares.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(super) enum Verdict {
+pub(super) enum DeliveryResult {
     /// 2xx or 3xx.
     Fine,
     /// 4xx.
@@ -39,7 +39,7 @@ pub(super) enum Verdict {
     Failed,
 }
 
-impl Verdict {
+impl DeliveryResult {
     pub(super) const fn of(status: Option<u16>) -> Self {
         match status {
             Some(200..=399) => Self::Fine,
@@ -51,8 +51,8 @@ impl Verdict {
 
 impl Failures {
     /// What has become of the hook after this delivery.
-    pub(super) fn after(self, verdict: Verdict, rule: Rule, now: Timestamp) -> Self {
-        if verdict == Verdict::Fine {
+    pub(super) fn after(self, verdict: DeliveryResult, rule: DisablingRule, now: Timestamp) -> Self {
+        if verdict == DeliveryResult::Fine {
             return Self::default();
         }
         let count = self.count.saturating_add(1);
@@ -60,8 +60,8 @@ impl Failures {
             return Self { count, ..self };
         }
         let permanent = match rule {
-            Rule::Old => verdict == Verdict::Refused,
-            Rule::New => count > MOST,
+            DisablingRule::Old => verdict == DeliveryResult::Refused,
+            DisablingRule::New => count > MOST,
         };
         if permanent {
             return Self { count, disabled_until: None, permanent: true };
@@ -88,7 +88,7 @@ mod tests {
     use super::*;
 
     /// The status and the minutes of backoff after these verdicts.
-    fn run(verdicts: &[Verdict], rule: Rule) -> (&'static str, i64) {
+    fn run(verdicts: &[DeliveryResult], rule: DisablingRule) -> (&'static str, i64) {
         let now = Timestamp::UNIX_EPOCH;
         let end = verdicts.iter().fold(Failures::default(), |failures, verdict| failures.after(*verdict, rule, now));
         (end.status(now), end.disabled_until.map_or(0, |until| until.as_second() / 60))
@@ -96,18 +96,18 @@ mod tests {
 
     #[test]
     fn a_failing_hook_is_disabled_by_the_rule_of_its_version() {
-        use Verdict::{Failed, Fine, Refused};
-        let cases: [(Vec<Verdict>, Rule, &str, i64); 10] = [
-            (vec![Refused; 3], Rule::New, "executable", 0),
-            (vec![Refused; 4], Rule::New, "temporarily_disabled", 1),
-            (vec![Failed; 5], Rule::New, "temporarily_disabled", 2),
-            (vec![Failed; 6], Rule::New, "temporarily_disabled", 4),
-            (vec![Failed; 40], Rule::New, "temporarily_disabled", 24 * 60),
-            (vec![Failed; 41], Rule::New, "disabled", 0),
-            ([vec![Failed; 41], vec![Fine]].concat(), Rule::New, "executable", 0),
-            (vec![Refused; 4], Rule::Old, "disabled", 0),
-            (vec![Failed; 4], Rule::Old, "temporarily_disabled", 1),
-            (vec![Failed; 50], Rule::Old, "temporarily_disabled", 24 * 60),
+        use DeliveryResult::{Failed, Fine, Refused};
+        let cases: [(Vec<DeliveryResult>, DisablingRule, &str, i64); 10] = [
+            (vec![Refused; 3], DisablingRule::New, "executable", 0),
+            (vec![Refused; 4], DisablingRule::New, "temporarily_disabled", 1),
+            (vec![Failed; 5], DisablingRule::New, "temporarily_disabled", 2),
+            (vec![Failed; 6], DisablingRule::New, "temporarily_disabled", 4),
+            (vec![Failed; 40], DisablingRule::New, "temporarily_disabled", 24 * 60),
+            (vec![Failed; 41], DisablingRule::New, "disabled", 0),
+            ([vec![Failed; 41], vec![Fine]].concat(), DisablingRule::New, "executable", 0),
+            (vec![Refused; 4], DisablingRule::Old, "disabled", 0),
+            (vec![Failed; 4], DisablingRule::Old, "temporarily_disabled", 1),
+            (vec![Failed; 50], DisablingRule::Old, "temporarily_disabled", 24 * 60),
         ];
         for (verdicts, rule, status, minutes) in cases {
             assert_eq!(run(&verdicts, rule), (status, minutes), "{} under {rule:?}", verdicts.len());
@@ -117,8 +117,8 @@ mod tests {
     #[test]
     fn a_backoff_ends_by_itself() {
         let start = Timestamp::UNIX_EPOCH;
-        let failures =
-            (0..4).fold(Failures::default(), |failures, _| failures.after(Verdict::Failed, Rule::New, start));
+        let failures = (0..4)
+            .fold(Failures::default(), |failures, _| failures.after(DeliveryResult::Failed, DisablingRule::New, start));
         let later = start.checked_add(SignedDuration::from_secs(61)).expect("a time");
         assert_eq!(failures.status(later), "executable");
     }
@@ -126,14 +126,14 @@ mod tests {
     #[test]
     fn answers_are_judged_by_their_status() {
         let cases = [
-            (Some(204), Verdict::Fine),
-            (Some(301), Verdict::Fine),
-            (Some(404), Verdict::Refused),
-            (Some(500), Verdict::Failed),
-            (None, Verdict::Failed),
+            (Some(204), DeliveryResult::Fine),
+            (Some(301), DeliveryResult::Fine),
+            (Some(404), DeliveryResult::Refused),
+            (Some(500), DeliveryResult::Failed),
+            (None, DeliveryResult::Failed),
         ];
         for (status, verdict) in cases {
-            assert_eq!(Verdict::of(status), verdict);
+            assert_eq!(DeliveryResult::of(status), verdict);
         }
     }
 }

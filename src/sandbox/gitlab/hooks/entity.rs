@@ -6,26 +6,26 @@ use jiff::Timestamp;
 use serde_json::{Map, Value, json};
 
 use super::event::ROWS;
-use super::{Hook, HookQuirks, Owner};
+use super::{HookQuirks, Owner, StoredHook};
 use crate::sandbox::gitlab::GitLab;
 
 /// How much of a hook is shown.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(super) enum Detail {
+pub(super) enum HookDetail {
     Full,
     /// In a list: without the names of its variables and custom headers.
     Listed,
 }
 
 /// What decides how a hook is shown.
-pub(super) struct Shown<'a> {
+pub(super) struct HookPresenter<'a> {
     pub gitlab: &'a GitLab,
     pub quirks: &'a HookQuirks,
-    pub detail: Detail,
+    pub detail: HookDetail,
 }
 
-impl Shown<'_> {
-    pub(super) fn hook(&self, hook: &Hook) -> Value {
+impl HookPresenter<'_> {
+    pub(super) fn hook(&self, hook: &StoredHook) -> Value {
         let mut fields = Map::new();
         let mut put = |name: &str, value: Value| drop(fields.insert(name.to_owned(), value));
         put("id", json!(hook.id));
@@ -42,13 +42,13 @@ impl Shown<'_> {
         let (status, until) = self.status(hook);
         put("alert_status", json!(status));
         put("disabled_until", json!(until));
-        if self.detail == Detail::Full {
+        if self.detail == HookDetail::Full {
             put("url_variables", keys(&hook.url_variables));
         }
         put("push_events_branch_filter", json!(hook.push_events_branch_filter));
         put("branch_filter_strategy", json!(hook.branch_filter_strategy));
         put("custom_webhook_template", json!(hook.custom_webhook_template));
-        if self.detail == Detail::Full && self.gitlab.at_least(17, 1) {
+        if self.detail == HookDetail::Full && self.gitlab.at_least(17, 1) {
             put("custom_headers", keys(&hook.custom_headers));
         }
         if self.gitlab.at_least(19, 0) {
@@ -64,7 +64,7 @@ impl Shown<'_> {
     }
 
     /// `repository_update_events` is shown everywhere, though only a system hook can have it.
-    fn has(&self, owner: Owner, row: &super::event::Row) -> bool {
+    fn has(&self, owner: Owner, row: &super::event::EventRow) -> bool {
         if row.flag == "repository_update_events" {
             return true;
         }
@@ -77,7 +77,7 @@ impl Shown<'_> {
         }
     }
 
-    fn status(&self, hook: &Hook) -> (&'static str, Option<String>) {
+    fn status(&self, hook: &StoredHook) -> (&'static str, Option<String>) {
         if !self.quirks.auto_disabling || hook.owner == Owner::System {
             return ("executable", None);
         }

@@ -2,7 +2,7 @@
 
 /// What happened, for a hook.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub enum Event {
+pub enum HookEvent {
     Push,
     TagPush,
     MergeRequest,
@@ -28,13 +28,13 @@ pub enum Event {
 }
 
 /// One event's names, and which kinds of hooks may subscribe to it.
-pub(super) struct Row {
-    pub event: Event,
+pub(super) struct EventRow {
+    pub event: HookEvent,
     /// The field of the API, which is also the trigger of a test.
     pub flag: &'static str,
     /// The name in the delivery log.
     pub trigger: &'static str,
-    /// `X-Gitlab-Event`.
+    /// `X-Gitlab-HookEvent`.
     pub header: &'static str,
     pub project: bool,
     pub group: bool,
@@ -44,8 +44,8 @@ pub(super) struct Row {
 
 macro_rules! rows {
     ($($event:ident $flag:literal $trigger:literal $header:literal $kinds:literal)*) => {
-        [$(Row {
-            event: Event::$event,
+        [$(EventRow {
+            event: HookEvent::$event,
             flag: $flag,
             trigger: $trigger,
             header: $header,
@@ -71,7 +71,7 @@ const fn delivery(letters: &str, wanted: u8) -> bool {
 
 /// gitlab: lib/api/project_hooks.rb, ee/lib/api/group_hooks.rb, lib/api/system_hooks.rb, lib/api/hooks/test.rb.
 /// The letters: p project, g group, s system hooks may subscribe; t a test can be asked for.
-pub(super) const ROWS: [Row; 22] = rows! {
+pub(super) const ROWS: [EventRow; 22] = rows! {
     Push "push_events" "push_hooks" "Push Hook" "pgst"
     TagPush "tag_push_events" "tag_push_hooks" "Tag Push Hook" "pgst"
     MergeRequest "merge_requests_events" "merge_request_hooks" "Merge Request Hook" "pgst"
@@ -96,8 +96,8 @@ pub(super) const ROWS: [Row; 22] = rows! {
     Project "project_events" "project_hooks" "Project Hook" "g"
 };
 
-impl Event {
-    pub(super) fn row(self) -> &'static Row {
+impl HookEvent {
+    pub(super) fn row(self) -> &'static EventRow {
         // The rows stand in the order of the variants, which a test holds.
         &ROWS[self as usize]
     }
@@ -127,16 +127,16 @@ impl Event {
 
 /// A set of events, as small as 50 000 hooks want it.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
-pub struct Events(u32);
+pub struct HookEvents(u32);
 
-impl Events {
+impl HookEvents {
     /// Whether the event is in the set.
     #[must_use]
-    pub const fn contains(self, event: Event) -> bool {
+    pub const fn contains(self, event: HookEvent) -> bool {
         self.0 & (1 << event as u32) != 0
     }
 
-    pub(super) const fn set(&mut self, event: Event, on: bool) {
+    pub(super) const fn set(&mut self, event: HookEvent, on: bool) {
         if on {
             self.0 |= 1 << event as u32;
         } else {
@@ -159,10 +159,10 @@ mod tests {
 
     #[test]
     fn a_set_holds_what_was_put_in() {
-        let mut events = Events::default();
-        events.set(Event::Note, true);
-        events.set(Event::Push, true);
-        events.set(Event::Push, false);
+        let mut events = HookEvents::default();
+        events.set(HookEvent::Note, true);
+        events.set(HookEvent::Push, true);
+        events.set(HookEvent::Push, false);
         let held: Vec<&str> = ROWS.iter().filter(|row| events.contains(row.event)).map(|row| row.flag).collect();
         assert_eq!(held, ["note_events"]);
     }

@@ -5,7 +5,7 @@
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Map, Value, json};
 
-use super::Hook;
+use super::StoredHook;
 use super::delivery::{HeaderFields, WebhookDelivery};
 use super::entity::time;
 use crate::sandbox::gitlab::error::ApiError;
@@ -23,7 +23,7 @@ const REDACTED: &str = "[REDACTED]";
 #[derive(Clone, Debug)]
 pub struct LogEntry {
     pub id: u64,
-    pub sent: Sent,
+    pub sent: SentRequest,
     pub response_headers: Map<String, Value>,
     pub response_body: String,
     /// Seconds.
@@ -35,7 +35,7 @@ pub struct LogEntry {
 
 /// The request of a delivery, as it is kept.
 #[derive(Clone, Debug)]
-pub struct Sent {
+pub struct SentRequest {
     pub url: String,
     /// With the variables filled in, to tell later whether the hook still points there.
     pub(super) interpolated_url: String,
@@ -45,8 +45,12 @@ pub struct Sent {
     pub request_data: Value,
 }
 
-impl Sent {
-    pub(super) fn new(hook: &Hook, delivery: WebhookDelivery, (own, custom): (&HeaderFields, &HeaderFields)) -> Self {
+impl SentRequest {
+    pub(super) fn new(
+        hook: &StoredHook,
+        delivery: WebhookDelivery,
+        (own, custom): (&HeaderFields, &HeaderFields),
+    ) -> Self {
         let shown = |(name, value): &(String, String)| {
             let value = if name == "X-Gitlab-Token" { REDACTED } else { value };
             (name.clone(), Value::from(value))
@@ -66,7 +70,7 @@ impl Sent {
 }
 
 impl LogEntry {
-    pub(super) fn new(id: u64, sent: Sent, (outcome, created_at): (&SendOutcome, Timestamp)) -> Self {
+    pub(super) fn new(id: u64, sent: SentRequest, (outcome, created_at): (&SendOutcome, Timestamp)) -> Self {
         let answer = outcome.answer.as_ref().ok();
         let body = match &outcome.answer {
             Ok(answer) => &answer.body,
@@ -112,12 +116,12 @@ impl LogEntry {
 }
 
 /// Which entries were asked for.
-pub(super) struct Filter {
+pub(super) struct LogFilter {
     statuses: Option<Vec<String>>,
     oldest: Timestamp,
 }
 
-impl Filter {
+impl LogFilter {
     /// Reads `status` and checks `per_page`, which goes to 20 here.
     pub(super) fn read(params: &Params, now: Timestamp) -> Result<Self, ApiError> {
         if params.integer("per_page")?.is_some_and(|size| !(1..=20).contains(&size)) {

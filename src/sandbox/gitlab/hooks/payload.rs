@@ -4,9 +4,9 @@
 
 use serde_json::{Value, json};
 
-use super::Event;
+use super::HookEvent;
 use super::entity::time;
-use crate::sandbox::gitlab::state::{Namespace, Project, State};
+use crate::sandbox::gitlab::state::{GitLabState, ProjectNamespace, StoredProject};
 
 const SHA: &str = "da1560886d4f094c3e6c9ef40349f7d38b5d27d7";
 const BEFORE: &str = "95790bf891e76fee5e1747ab589903a6a1f80f22";
@@ -52,25 +52,25 @@ pub(super) fn canned_push() -> Value {
 }
 
 /// What GitLab sends about an event in this project, caused by this user.
-pub(super) fn payload(state: &State, project: &Project, (event, user): (Event, u64)) -> Value {
+pub(super) fn payload(state: &GitLabState, project: &StoredProject, (event, user): (HookEvent, u64)) -> Value {
     let data = PayloadBuilder { state, project, user };
     match event {
-        Event::Push | Event::RepositoryUpdate => data.push("push", "refs/heads/main"),
-        Event::TagPush => data.push("tag_push", "refs/tags/v1.0.0"),
-        Event::Note => data.note("note"),
-        Event::ConfidentialNote => data.note("confidential_note"),
-        Event::MergeRequest => data.merge_request(),
-        Event::Issue => data.issue("issue"),
-        Event::ConfidentialIssue => data.issue("confidential_issue"),
-        Event::Pipeline => data.pipeline(),
-        Event::Job => data.job(),
+        HookEvent::Push | HookEvent::RepositoryUpdate => data.push("push", "refs/heads/main"),
+        HookEvent::TagPush => data.push("tag_push", "refs/tags/v1.0.0"),
+        HookEvent::Note => data.note("note"),
+        HookEvent::ConfidentialNote => data.note("confidential_note"),
+        HookEvent::MergeRequest => data.merge_request(),
+        HookEvent::Issue => data.issue("issue"),
+        HookEvent::ConfidentialIssue => data.issue("confidential_issue"),
+        HookEvent::Pipeline => data.pipeline(),
+        HookEvent::Job => data.job(),
         other => data.plain(other),
     }
 }
 
 struct PayloadBuilder<'a> {
-    state: &'a State,
-    project: &'a Project,
+    state: &'a GitLabState,
+    project: &'a StoredProject,
     user: u64,
 }
 
@@ -88,8 +88,8 @@ impl PayloadBuilder<'_> {
         let (web, http) = (self.address(""), self.address(".git"));
         let ssh = format!("git@{host}:{}.git", self.project.full_path);
         let namespace = match self.project.namespace {
-            Namespace::Group(id) => self.state.groups.get(&id).map(|group| group.name.clone()),
-            Namespace::User(id) => self.state.users.get(&id).map(|user| user.name.clone()),
+            ProjectNamespace::Group(id) => self.state.groups.get(&id).map(|group| group.name.clone()),
+            ProjectNamespace::User(id) => self.state.users.get(&id).map(|user| user.name.clone()),
         };
         json!({
             "id": self.project.id, "name": self.project.name, "description": null, "web_url": web, "avatar_url": null,
@@ -214,7 +214,7 @@ impl PayloadBuilder<'_> {
         })
     }
 
-    fn plain(&self, event: Event) -> Value {
+    fn plain(&self, event: HookEvent) -> Value {
         let kind = event.row().flag.trim_end_matches("_events").trim_end_matches('s').to_owned();
         json!({"object_kind": kind, "user": self.user(), "project": self.project(), "object_attributes": {"id": 1}})
     }

@@ -14,19 +14,19 @@ use axum::routing::{get, post, put};
 use axum::{Extension, Json, Router};
 use jiff::fmt::rfc2822;
 
-use super::entity::{Detail, Shown};
-use super::{Hook, Owner, UnlicensedGroups};
+use super::entity::{HookDetail, HookPresenter};
+use super::{Owner, StoredHook, UnlicensedGroups};
 use crate::sandbox::gitlab::GitLab;
 use crate::sandbox::gitlab::auth::{Call, Caller};
 use crate::sandbox::gitlab::error::ApiError;
 use crate::sandbox::gitlab::pages;
 use crate::sandbox::gitlab::params;
 
-pub(super) use self::test_resend::Limited;
+pub(super) use self::test_resend::LimitKey;
 
 /// Which of the three kinds of hooks an address is about.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-enum Kind {
+enum HookKind {
     Project,
     Group,
     System,
@@ -42,11 +42,11 @@ pub fn routes() -> Router<GitLab> {
             .route("/{hook_id}/events/{log_id}/resend", post(test_resend::resend))
     };
     let system = Router::new().route("/{hook_id}", get(show).put(update).delete(remove).post(test_resend::test_system));
-    let site = |own: Router<GitLab>, kind: Kind| own.merge(shared()).layer(Extension(kind));
+    let site = |own: Router<GitLab>, kind: HookKind| own.merge(shared()).layer(Extension(kind));
     Router::new()
-        .nest("/projects/{id}/hooks", site(logged(), Kind::Project))
-        .nest("/groups/{id}/hooks", site(logged(), Kind::Group))
-        .nest("/hooks", site(system, Kind::System))
+        .nest("/projects/{id}/hooks", site(logged(), HookKind::Project))
+        .nest("/groups/{id}/hooks", site(logged(), HookKind::Group))
+        .nest("/hooks", site(system, HookKind::System))
 }
 
 fn shared() -> Router<GitLab> {
@@ -60,25 +60,25 @@ fn shared() -> Router<GitLab> {
 }
 
 /// A request about hooks, with where it was sent.
-struct Asked {
-    kind: Kind,
+struct HookRequest {
+    kind: HookKind,
     path: HashMap<String, String>,
     call: Call,
 }
 
-impl FromRequest<GitLab> for Asked {
+impl FromRequest<GitLab> for HookRequest {
     type Rejection = ApiError;
 
     async fn from_request(request: Request, gitlab: &GitLab) -> Result<Self, ApiError> {
         let (mut parts, body) = request.into_parts();
-        let kind = parts.extensions.get::<Kind>().copied().ok_or_else(ApiError::no_route)?;
+        let kind = parts.extensions.get::<HookKind>().copied().ok_or_else(ApiError::no_route)?;
         let path = Path::from_request_parts(&mut parts, gitlab).await.map_err(|_| ApiError::no_route())?;
         let call = Call::from_request(Request::from_parts(parts, body), gitlab).await?;
         Ok(Self { kind, path: path.0, call })
     }
 }
 
-impl Asked {
+impl HookRequest {
     fn part(&self, name: &str) -> &str {
         self.path.get(name).map(String::as_str).unwrap_or_default()
     }
@@ -89,19 +89,19 @@ impl Asked {
 
     /// Whose hooks it is about, if the caller may see and change them.
     fn owner(&self, gitlab: &GitLab) -> Result<(Owner, Caller), ApiError> {
-        if self.kind == Kind::Group && !gitlab.enterprise() {
+        if self.kind == HookKind::Group && !gitlab.enterprise() {
             return Err(ApiError::no_route());
         }
-        if self.kind == Kind::System {
+        if self.kind == HookKind::System {
             return Ok((Owner::System, self.call.require_admin(gitlab)?));
         }
         let caller = self.call.require(gitlab)?;
         let state = gitlab.lock();
         let strict = state.hooks.quirks.unlicensed_groups == UnlicensedGroups::Forbidden;
-        if self.kind == Kind::Group && strict && !gitlab.group_hooks_licensed(&state) {
+        if self.kind == HookKind::Group && strict && !gitlab.group_hooks_licensed(&state) {
             return Err(ApiError::forbidden());
         }
-        let owner = if self.kind == Kind::Project {
+        let owner = if self.kind == HookKind::Project {
             Owner::Project(state.administered_project(self.part("id"), &caller)?.id)
         } else {
             Owner::Group(state.administered_group(self.part("id"), &caller)?.id)
@@ -128,42 +128,42 @@ fn since(gitlab: &GitLab, (major, minor): (u16, u16)) -> Result<(), ApiError> {
 fn answer(gitlab: &GitLab, status: StatusCode, (owner, id): (Owner, u64)) -> Result<Response, ApiError> {
     let state = gitlab.lock();
     let hook = state.hooks.get(owner, id).ok_or_else(ApiError::record_not_found)?;
-    let shown = Shown { gitlab, quirks: &state.hooks.quirks, detail: Detail::Full };
+    let shown = HookPresenter { gitlab, quirks: &state.hooks.quirks, detail: HookDetail::Full };
     Ok((status, Json(shown.hook(hook))).into_response())
 }
 
-async fn list(Shared(gitlab): Shared<GitLab>, asked: Asked) -> Result<Response, ApiError> {
-    let (owner, _) = asked.owner(&gitlab)?;
+async fn list(Shared(gitlab): Shared<GitLab>, request: HookRequest) -> Result<Response, ApiError> {
+    let (owner, _) = request.owner(&gitlab)?;
     let state = gitlab.lock();
     // Only the list of a project's hooks is known to leave them out.
-    let detail = if asked.kind == Kind::Project { Detail::Listed } else { Detail::Full };
-    let shown = Shown { gitlab: &gitlab, quirks: &state.hooks.quirks, detail };
-    let hooks: Vec<&Hook> = state.hooks.of(owner).collect();
-    Ok(pages::offset(&state, &asked.call, hooks)?.answer(|hook| shown.hook(hook)))
+    let detail = if request.kind == HookKind::Project { HookDetail::Listed } else { HookDetail::Full };
+    let shown = HookPresenter { gitlab: &gitlab, quirks: &state.hooks.quirks, detail };
+    let hooks: Vec<&StoredHook> = state.hooks.of(owner).collect();
+    Ok(pages::offset(&state, &request.call, hooks)?.answer(|hook| shown.hook(hook)))
 }
 
-async fn create(Shared(gitlab): Shared<GitLab>, asked: Asked) -> Result<Response, ApiError> {
-    let (owner, _) = asked.owner(&gitlab)?;
-    let id = gitlab.lock().create_hook(&gitlab, owner, &asked.call.params)?;
+async fn create(Shared(gitlab): Shared<GitLab>, request: HookRequest) -> Result<Response, ApiError> {
+    let (owner, _) = request.owner(&gitlab)?;
+    let id = gitlab.lock().create_hook(&gitlab, owner, &request.call.params)?;
     answer(&gitlab, StatusCode::CREATED, (owner, id))
 }
 
-async fn show(Shared(gitlab): Shared<GitLab>, asked: Asked) -> Result<Response, ApiError> {
-    let (place, _) = asked.place(&gitlab)?;
+async fn show(Shared(gitlab): Shared<GitLab>, request: HookRequest) -> Result<Response, ApiError> {
+    let (place, _) = request.place(&gitlab)?;
     answer(&gitlab, StatusCode::OK, place)
 }
 
-async fn update(Shared(gitlab): Shared<GitLab>, asked: Asked) -> Result<Response, ApiError> {
-    let (place, _) = asked.place(&gitlab)?;
-    gitlab.lock().update_hook(&gitlab, place, &asked.call.params)?;
+async fn update(Shared(gitlab): Shared<GitLab>, request: HookRequest) -> Result<Response, ApiError> {
+    let (place, _) = request.place(&gitlab)?;
+    gitlab.lock().update_hook(&gitlab, place, &request.call.params)?;
     answer(&gitlab, StatusCode::OK, place)
 }
 
 /// gitlab: `destroy_conditionally!`, lib/api/helpers.rb
-async fn remove(Shared(gitlab): Shared<GitLab>, asked: Asked) -> Result<Response, ApiError> {
-    let ((owner, id), _) = asked.place(&gitlab)?;
+async fn remove(Shared(gitlab): Shared<GitLab>, request: HookRequest) -> Result<Response, ApiError> {
+    let ((owner, id), _) = request.place(&gitlab)?;
     let mut state = gitlab.lock();
-    let header = asked.call.headers.get("if-unmodified-since").and_then(|value| value.to_str().ok());
+    let header = request.call.headers.get("if-unmodified-since").and_then(|value| value.to_str().ok());
     let since = header.and_then(|text| rfc2822::parse(text).ok()).map(|time| time.timestamp());
     let updated = state.hooks.get(owner, id).map(|hook| hook.updated_at);
     if since.is_some_and(|since| updated > Some(since)) {

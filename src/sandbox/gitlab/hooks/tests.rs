@@ -5,28 +5,28 @@ use serde_json::{Value, json};
 use tower::ServiceExt as _;
 
 use super::*;
-use crate::sandbox::options::{Edition, Options, Plan, Version};
+use crate::sandbox::options::{SandboxEdition, SandboxOptions, SandboxPlan, SandboxVersion};
 
 mod delivery;
 
 /// An instance that is asked without the wire.
-struct Site {
+struct HookTestInstance {
     gitlab: GitLab,
     router: Router,
 }
 
-fn site(change: impl FnOnce(&mut Options)) -> Site {
-    let mut options = Options::default();
+fn site(change: impl FnOnce(&mut SandboxOptions)) -> HookTestInstance {
+    let mut options = SandboxOptions::default();
     change(&mut options);
     let gitlab = GitLab::new(&options, &"https://gitlab.example".parse().expect("an address"));
-    Site { router: gitlab.router(), gitlab }
+    HookTestInstance { router: gitlab.router(), gitlab }
 }
 
-fn version(major: u16, minor: u16) -> Site {
-    site(|options| options.version = Version::new(major, minor, 0))
+fn version(major: u16, minor: u16) -> HookTestInstance {
+    site(|options| options.version = SandboxVersion::new(major, minor, 0))
 }
 
-impl Site {
+impl HookTestInstance {
     async fn ask(&self, what: &str, body: Value) -> (u16, Value) {
         let (status, _, body) = self.send(what, (&self.gitlab.admin_token(), body), &[]).await;
         (status, body)
@@ -253,9 +253,9 @@ async fn duplicates_are_allowed_up_to_the_limit() {
 
 #[tokio::test]
 async fn group_hooks_are_a_matter_of_edition() {
-    let ce = site(|options| options.edition = Edition::Ce);
+    let ce = site(|options| options.edition = SandboxEdition::Ce);
     assert_eq!(ce.ask("GET /groups/group-1/hooks", Value::Null).await, (404, json!({"error": "404 Not Found"})));
-    let unlicensed = site(|options| options.plan = Plan::None);
+    let unlicensed = site(|options| options.plan = SandboxPlan::None);
     let body = json!({"url": "https://hooks.example/"});
     assert_eq!(unlicensed.ask("POST /groups/group-1/hooks", body.clone()).await.0, 201);
     for (site, status) in [(unlicensed, 403), (site(|_| {}), 201)] {

@@ -6,10 +6,10 @@ use globset::GlobBuilder;
 use serde_json::Value;
 
 use super::delivery::WebhookDelivery;
-use super::{Event, Hook, Owner, payload};
+use super::{HookEvent, Owner, StoredHook, payload};
 use crate::sandbox::gitlab::GitLab;
-use crate::sandbox::gitlab::state::{Namespace, State};
-use crate::sandbox::options::Plan;
+use crate::sandbox::gitlab::state::{GitLabState, ProjectNamespace};
+use crate::sandbox::options::SandboxPlan;
 
 /// A hook that an event goes to.
 type Place = (Owner, u64);
@@ -17,7 +17,7 @@ type Place = (Owner, u64);
 impl GitLab {
     /// Lets an event happen in a project, made up from sample data; gives how many hooks it was delivered to.
     /// All deliveries are over and logged when this returns.
-    pub async fn trigger(&self, project: u64, event: Event) -> usize {
+    pub async fn trigger(&self, project: u64, event: HookEvent) -> usize {
         let payload = {
             let state = self.lock();
             let Some(project) = state.projects.get(&project) else { return 0 };
@@ -27,7 +27,7 @@ impl GitLab {
     }
 
     /// The same with a payload of its own.
-    pub async fn trigger_with(&self, project: u64, event: Event, payload: Value) -> usize {
+    pub async fn trigger_with(&self, project: u64, event: HookEvent, payload: Value) -> usize {
         let places = self.subscribers(project, event, &payload);
         for place in &places {
             let row = event.row();
@@ -43,30 +43,30 @@ impl GitLab {
     }
 
     /// The hooks that get it: enabled, subscribed, and for a group's hook only with a licence.
-    fn subscribers(&self, project: u64, event: Event, payload: &Value) -> Vec<Place> {
+    fn subscribers(&self, project: u64, event: HookEvent, payload: &Value) -> Vec<Place> {
         let state = self.lock();
         let Some(home) = state.projects.get(&project).map(|project| project.namespace) else { return Vec::new() };
         if state.settings.silent_mode_enabled {
             return Vec::new();
         }
         let mut owners = vec![Owner::Project(project), Owner::System];
-        if let (Namespace::Group(group), true) = (home, self.group_hooks_licensed(&state)) {
+        if let (ProjectNamespace::Group(group), true) = (home, self.group_hooks_licensed(&state)) {
             owners.extend(state.lineage(group).map(|group| Owner::Group(group.id)));
         }
         let hooks = owners.into_iter().flat_map(|owner| state.hooks.of(owner));
-        let takes = |hook: &&Hook| {
+        let takes = |hook: &&StoredHook| {
             hook.events.contains(event) && self.executable(&state, hook) && branch_matches(hook, event, payload)
         };
         hooks.filter(takes).map(|hook| (hook.owner, hook.id)).collect()
     }
 
     /// Group hooks can be made and tested on any EE; they fire only with a licence that has them.
-    pub(super) fn group_hooks_licensed(&self, state: &State) -> bool {
-        self.enterprise() && self.options().plan != Plan::None && !state.quirks.license_expired
+    pub(super) fn group_hooks_licensed(&self, state: &GitLabState) -> bool {
+        self.enterprise() && self.options().plan != SandboxPlan::None && !state.quirks.license_expired
     }
 
     /// Whether the hook is not disabled now.
-    pub(super) fn executable(&self, state: &State, hook: &Hook) -> bool {
+    pub(super) fn executable(&self, state: &GitLabState, hook: &StoredHook) -> bool {
         !state.hooks.quirks.auto_disabling
             || hook.owner == Owner::System
             || hook.failures.status(self.clock().now()) == "executable"
@@ -74,9 +74,9 @@ impl GitLab {
 }
 
 /// Only pushes are filtered. A regex is not evaluated here: such a hook gets everything.
-fn branch_matches(hook: &Hook, event: Event, payload: &Value) -> bool {
+fn branch_matches(hook: &StoredHook, event: HookEvent, payload: &Value) -> bool {
     let filter = hook.push_events_branch_filter.as_str();
-    if event != Event::Push || filter.is_empty() || hook.branch_filter_strategy != "wildcard" {
+    if event != HookEvent::Push || filter.is_empty() || hook.branch_filter_strategy != "wildcard" {
         return true;
     }
     let branch = payload["ref"].as_str().and_then(|name| name.strip_prefix("refs/heads/")).unwrap_or_default();

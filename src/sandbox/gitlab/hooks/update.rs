@@ -8,25 +8,25 @@ use base64::engine::general_purpose::STANDARD;
 use secrecy::{ExposeSecret as _, SecretString};
 use serde_json::{Value, json};
 
-use super::event::{Events, ROWS, Row};
-use super::{Event, Hook, Owner, url_blocker};
+use super::event::{EventRow, HookEvents, ROWS};
+use super::{HookEvent, Owner, StoredHook, url_blocker};
 use crate::sandbox::gitlab::GitLab;
 use crate::sandbox::gitlab::error::ApiError;
 use crate::sandbox::gitlab::params::Params;
-use crate::sandbox::gitlab::state::State;
+use crate::sandbox::gitlab::state::GitLabState;
 
 const STRATEGIES: &[&str] = &["wildcard", "regex", "all_branches"];
 const UNPROCESSABLE: StatusCode = StatusCode::UNPROCESSABLE_ENTITY;
 
 /// A change that was asked for; what is `None` stays as it is.
 #[derive(Debug, Default)]
-pub(super) struct Change {
+pub(super) struct HookUpdate {
     url: Option<String>,
     name: Option<String>,
     description: Option<String>,
     token: Option<String>,
     signing_token: Option<String>,
-    flags: Vec<(Event, bool)>,
+    flags: Vec<(HookEvent, bool)>,
     enable_ssl_verification: Option<bool>,
     push_events_branch_filter: Option<String>,
     branch_filter_strategy: Option<String>,
@@ -38,7 +38,7 @@ pub(super) struct Change {
 
 /// What is wrong with a hook, before it is put into the envelope of creating or editing.
 #[derive(Debug, Eq, PartialEq)]
-pub(super) enum Problem {
+pub(super) enum HookProblem {
     Url,
     BranchFilter,
     CustomHeaders,
@@ -48,9 +48,9 @@ pub(super) enum Problem {
     Limit(&'static str, usize),
 }
 
-impl Change {
+impl HookUpdate {
     /// Reads what this version of GitLab knows for this kind of hook; the rest is ignored as Grape ignores it.
-    pub(super) fn read(gitlab: &GitLab, state: &State, owner: Owner, params: &Params) -> Result<Self, ApiError> {
+    pub(super) fn read(gitlab: &GitLab, state: &GitLabState, owner: Owner, params: &Params) -> Result<Self, ApiError> {
         let since = |major, minor| gitlab.at_least(major, minor);
         let signing = since(19, 1) || (since(19, 0) && state.hooks.quirks.signing_tokens);
         let template = owner != Owner::System || since(19, 0);
@@ -90,7 +90,7 @@ impl Change {
     }
 
     /// Makes the change, with everything GitLab does along with it.
-    fn apply(self, hook: &mut Hook) {
+    fn apply(self, hook: &mut StoredHook) {
         let (old_url, old_address) = (hook.url.clone(), hook.interpolated_url());
         let (token_given, signing_given) = (self.token.is_some(), self.signing_token.is_some());
         let variables_given = self.url_variables.is_some();
@@ -135,7 +135,7 @@ fn secret(value: String) -> Option<SecretString> {
     Some(value).filter(|value| !value.is_empty()).map(SecretString::from)
 }
 
-const fn writable(row: &Row, owner: Owner) -> bool {
+const fn writable(row: &EventRow, owner: Owner) -> bool {
     match owner {
         Owner::Project(_) => row.project,
         Owner::Group(_) => row.group,
@@ -154,13 +154,13 @@ fn pairs(params: &Params, name: &str) -> Result<Option<Vec<(String, SecretString
     items.iter().map(|item| Ok((text(item, "key")?, text(item, "value")?.into()))).collect::<Result<_, _>>().map(Some)
 }
 
-impl State {
+impl GitLabState {
     /// Creates a hook as `POST …/hooks` does, and gives its id.
     pub(super) fn create_hook(&mut self, gitlab: &GitLab, owner: Owner, params: &Params) -> Result<u64, ApiError> {
         params.require(&["url"])?;
-        let change = Change::read(gitlab, self, owner, params)?;
+        let change = HookUpdate::read(gitlab, self, owner, params)?;
         let now = gitlab.clock().now();
-        let mut hook = Hook {
+        let mut hook = StoredHook {
             id: 0,
             owner,
             url: String::new(),
@@ -194,7 +194,7 @@ impl State {
     ) -> Result<(), ApiError> {
         let (owner, id) = place;
         let mut hook = self.hooks.get(owner, id).cloned().ok_or_else(ApiError::record_not_found)?;
-        let change = Change::read(gitlab, self, owner, params)?;
+        let change = HookUpdate::read(gitlab, self, owner, params)?;
         if !change.any {
             return Err(ApiError::error(StatusCode::BAD_REQUEST, "No parameters provided"));
         }
@@ -207,63 +207,63 @@ impl State {
         Ok(())
     }
 
-    pub(super) fn check_hook(&self, hook: &Hook) -> Result<(), Problem> {
+    pub(super) fn check_hook(&self, hook: &StoredHook) -> Result<(), HookProblem> {
         let from = (&self.settings, &self.external_url);
         if url_blocker::blocked(&hook.interpolated_url(), hook.owner, from).is_some() {
-            return Err(Problem::Url);
+            return Err(HookProblem::Url);
         }
         if !filter_holds(hook) {
-            return Err(Problem::BranchFilter);
+            return Err(HookProblem::BranchFilter);
         }
         if !hook.custom_headers.iter().all(|(key, value)| header_holds(key, value.expose_secret())) {
-            return Err(Problem::CustomHeaders);
+            return Err(HookProblem::CustomHeaders);
         }
         let newline = |secret: &SecretString| secret.expose_secret().contains('\n');
         if hook.token.as_ref().is_some_and(newline) {
-            return Err(Problem::Model("token", "Token", "is invalid"));
+            return Err(HookProblem::Model("token", "Token", "is invalid"));
         }
         if hook.signing_token.as_ref().is_some_and(|token| !signing_holds(token.expose_secret())) {
-            return Err(Problem::Model("signing_token", "Signing token", "is invalid"));
+            return Err(HookProblem::Model("signing_token", "Signing token", "is invalid"));
         }
         check_lengths(hook)
     }
 
-    fn check_hook_limit(&self, owner: Owner) -> Result<(), Problem> {
+    fn check_hook_limit(&self, owner: Owner) -> Result<(), HookProblem> {
         let (kind, limit) = match owner {
             Owner::Project(_) => ("project", self.hooks.quirks.project_limit),
             Owner::Group(_) => ("group", self.hooks.quirks.group_limit),
             Owner::System => return Ok(()),
         };
-        if limit == 0 || self.hooks.of(owner).count() < limit { Ok(()) } else { Err(Problem::Limit(kind, limit)) }
+        if limit == 0 || self.hooks.of(owner).count() < limit { Ok(()) } else { Err(HookProblem::Limit(kind, limit)) }
     }
 }
 
-fn default_events(owner: Owner) -> Events {
-    let mut events = Events::default();
+fn default_events(owner: Owner) -> HookEvents {
+    let mut events = HookEvents::default();
     match owner {
-        Owner::System => events.set(Event::RepositoryUpdate, true),
-        Owner::Project(_) | Owner::Group(_) => events.set(Event::Push, true),
+        Owner::System => events.set(HookEvent::RepositoryUpdate, true),
+        Owner::Project(_) | Owner::Group(_) => events.set(HookEvent::Push, true),
     }
     events
 }
 
-fn check_lengths(hook: &Hook) -> Result<(), Problem> {
+fn check_lengths(hook: &StoredHook) -> Result<(), HookProblem> {
     let longer = |text: Option<&str>, most| text.is_some_and(|text| text.chars().count() > most);
     if longer(hook.name.as_deref(), 255) {
-        return Err(Problem::Model("name", "Name", "is too long (maximum is 255 characters)"));
+        return Err(HookProblem::Model("name", "Name", "is too long (maximum is 255 characters)"));
     }
     if longer(hook.description.as_deref(), 2048) {
-        return Err(Problem::Model("description", "Description", "is too long (maximum is 2048 characters)"));
+        return Err(HookProblem::Model("description", "Description", "is too long (maximum is 2048 characters)"));
     }
     if longer(Some(&hook.custom_webhook_template), 4096) {
         let text = "is too long (maximum is 4096 characters)";
-        return Err(Problem::Model("custom_webhook_template", "Custom webhook template", text));
+        return Err(HookProblem::Model("custom_webhook_template", "Custom webhook template", text));
     }
     Ok(())
 }
 
 /// A wildcard has to be a possible branch name, a regex has to close what it opens.
-fn filter_holds(hook: &Hook) -> bool {
+fn filter_holds(hook: &StoredHook) -> bool {
     let filter = hook.push_events_branch_filter.as_str();
     match hook.branch_filter_strategy.as_str() {
         "wildcard" => !filter.contains([' ', '~', '^', ':', '?', '[', '\\']) && !filter.contains(".."),
@@ -290,7 +290,7 @@ fn signing_holds(token: &str) -> bool {
     bytes.is_some_and(|bytes| bytes.len() == 32)
 }
 
-impl Problem {
+impl HookProblem {
     pub(super) fn on_create(&self) -> ApiError {
         match self {
             Self::CustomHeaders => ApiError::error(UNPROCESSABLE, "Custom headers must be a valid json schema"),

@@ -8,10 +8,10 @@ use std::net::IpAddr;
 use url::{Host, Url};
 
 use super::Owner;
-use crate::sandbox::gitlab::settings::Settings;
+use crate::sandbox::gitlab::settings::ApplicationSettings;
 
 /// Why GitLab would not send to this address, in its own words; `None` if it would.
-pub(super) fn blocked(address: &str, owner: Owner, from: (&Settings, &Url)) -> Option<&'static str> {
+pub(super) fn blocked(address: &str, owner: Owner, from: (&ApplicationSettings, &Url)) -> Option<&'static str> {
     let (settings, external_url) = from;
     let Ok(url) = Url::parse(address) else { return Some("URI is invalid") };
     if !matches!(url.scheme(), "http" | "https") {
@@ -27,7 +27,7 @@ pub(super) fn blocked(address: &str, owner: Owner, from: (&Settings, &Url)) -> O
     if ip.is_none() && host.to_string().ends_with(".invalid") {
         return Some("Host cannot be resolved or invalid");
     }
-    let target = Target { host: host.to_string(), port: url.port_or_known_default(), ip };
+    let target = DestinationHost { host: host.to_string(), port: url.port_or_known_default(), ip };
     if settings.outbound_local_requests_whitelist.iter().any(|entry| target.matches(entry)) {
         return None;
     }
@@ -45,13 +45,13 @@ fn is_localhost(name: &str) -> bool {
     name.eq_ignore_ascii_case("localhost") || name.to_ascii_lowercase().ends_with(".localhost")
 }
 
-struct Target {
+struct DestinationHost {
     host: String,
     port: Option<u16>,
     ip: Option<IpAddr>,
 }
 
-impl Target {
+impl DestinationHost {
     /// An entry is a name, an address or a range; a name or an address perhaps with a port.
     fn matches(&self, entry: &str) -> bool {
         let entry = entry.trim();
@@ -129,7 +129,7 @@ mod tests {
         ];
         let external = Url::parse("https://gitlab.example/gitlab").expect("an address");
         for (address, allowed, owner, expected) in cases {
-            let mut settings = Settings::default();
+            let mut settings = ApplicationSettings::default();
             settings.outbound_local_requests_whitelist.push(allowed.to_owned());
             assert_eq!(blocked(address, owner, (&settings, &external)), expected, "{address} {allowed}");
         }
@@ -138,10 +138,10 @@ mod tests {
     #[test]
     fn deny_all_leaves_only_the_allowlist() {
         let external = Url::parse("https://gitlab.example").expect("an address");
-        let settings = Settings {
+        let settings = ApplicationSettings {
             deny_all_requests_except_allowed: true,
             outbound_local_requests_whitelist: vec!["hooks.factory.example".to_owned()],
-            ..Settings::default()
+            ..ApplicationSettings::default()
         };
         let ask = |address| blocked(address, Owner::System, (&settings, &external));
         assert_eq!(ask("https://hooks.factory.example/"), None);

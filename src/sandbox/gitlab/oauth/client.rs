@@ -8,10 +8,10 @@ use base64::engine::general_purpose::STANDARD;
 
 use super::OauthError;
 use crate::sandbox::gitlab::auth::Call;
-use crate::sandbox::gitlab::state::{Application, State};
+use crate::sandbox::gitlab::state::{GitLabState, StoredApplication};
 
 /// An id and perhaps a secret.
-struct Credentials {
+struct PresentedClient {
     uid: String,
     secret: String,
 }
@@ -25,7 +25,7 @@ pub(super) fn named(call: &Call) -> bool {
 ///
 /// # Errors
 /// `invalid_client`; `invalid_request` for two mechanisms at once, where the instance looks at that.
-pub(super) fn authenticate<'a>(state: &'a State, call: &Call) -> Result<&'a Application, OauthError> {
+pub(super) fn authenticate<'a>(state: &'a GitLabState, call: &Call) -> Result<&'a StoredApplication, OauthError> {
     let (basic, form) = (basic(call), form(call));
     if state.quirks.one_client_mechanism && twice(basic.as_ref(), form.as_ref()) {
         let text = "The request utilizes more than one mechanism for authenticating the client.";
@@ -36,7 +36,7 @@ pub(super) fn authenticate<'a>(state: &'a State, call: &Call) -> Result<&'a Appl
 }
 
 /// Basic with a form secret beside it, or with another id in the form.
-fn twice(basic: Option<&Credentials>, form: Option<&Credentials>) -> bool {
+fn twice(basic: Option<&PresentedClient>, form: Option<&PresentedClient>) -> bool {
     match (basic, form) {
         (Some(basic), Some(form)) => !form.secret.is_empty() || form.uid != basic.uid,
         _ => false,
@@ -44,7 +44,7 @@ fn twice(basic: Option<&Credentials>, form: Option<&Credentials>) -> bool {
 }
 
 /// An application that is not confidential is accepted by its id alone, but not with a wrong secret.
-fn find<'a>(state: &'a State, credentials: &Credentials) -> Option<&'a Application> {
+fn find<'a>(state: &'a GitLabState, credentials: &PresentedClient) -> Option<&'a StoredApplication> {
     let application = state.applications.values().find(|application| application.uid == credentials.uid)?;
     let good = match credentials.secret.as_str() {
         "" => !application.confidential,
@@ -54,16 +54,16 @@ fn find<'a>(state: &'a State, credentials: &Credentials) -> Option<&'a Applicati
 }
 
 /// The word is matched as it is written: `basic` in small letters is not seen.
-fn basic(call: &Call) -> Option<Credentials> {
+fn basic(call: &Call) -> Option<PresentedClient> {
     let header = call.headers.get(header::AUTHORIZATION)?.to_str().ok()?;
     let text = String::from_utf8(STANDARD.decode(header.strip_prefix("Basic ")?.trim()).ok()?).ok()?;
     let (uid, secret) = text.split_once(':').unwrap_or((&text, ""));
-    (!uid.is_empty()).then(|| Credentials { uid: uid.into(), secret: secret.into() })
+    (!uid.is_empty()).then(|| PresentedClient { uid: uid.into(), secret: secret.into() })
 }
 
-fn form(call: &Call) -> Option<Credentials> {
+fn form(call: &Call) -> Option<PresentedClient> {
     let uid = text(call, "client_id")?;
-    Some(Credentials { uid, secret: text(call, "client_secret").unwrap_or_default() })
+    Some(PresentedClient { uid, secret: text(call, "client_secret").unwrap_or_default() })
 }
 
 /// A parameter that is there and not blank.

@@ -10,10 +10,10 @@ use serde_json::json;
 
 use super::client::{authenticate, text};
 use super::grants::{allowed_scopes, requested};
-use super::{Issue, OauthError, no_store};
+use super::{NewOauthToken, OauthError, no_store};
 use crate::sandbox::gitlab::auth::Call;
 use crate::sandbox::gitlab::secrets::{self, Digest};
-use crate::sandbox::gitlab::state::{DeviceAnswer, DeviceCode, State};
+use crate::sandbox::gitlab::state::{DeviceAnswer, DeviceCode, GitLabState};
 use crate::sandbox::gitlab::{GitLab, scopes};
 
 /// Seconds that a device code lives, and that lie between two polls.
@@ -21,7 +21,7 @@ const LIFE: i64 = 300;
 const INTERVAL: i64 = 5;
 
 /// Whether the instance has the flow: by default since 17.3, before that behind a flag.
-pub(super) fn exists(gitlab: &GitLab, state: &State) -> bool {
+pub(super) fn exists(gitlab: &GitLab, state: &GitLabState) -> bool {
     state.quirks.device_flow.unwrap_or_else(|| gitlab.at_least(17, 3))
 }
 
@@ -63,7 +63,7 @@ pub(in super::super) async fn authorize(Shared(gitlab): Shared<GitLab>, call: Ca
 }
 
 /// From the request's host, without the relative root: the gem does not know of one.
-fn verification_uri(state: &State, call: &Call) -> String {
+fn verification_uri(state: &GitLabState, call: &Call) -> String {
     let header = |name: header::HeaderName| call.headers.get(name).and_then(|value| value.to_str().ok());
     let scheme = header(header::HeaderName::from_static("x-forwarded-proto")).unwrap_or(state.external_url.scheme());
     let host = header(header::HOST).or_else(|| state.external_url.host_str()).unwrap_or("localhost");
@@ -71,7 +71,7 @@ fn verification_uri(state: &State, call: &Call) -> String {
 }
 
 /// One poll of the token endpoint.
-pub(super) fn exchange(gitlab: &GitLab, state: &mut State, call: &Call) -> Result<Issue, OauthError> {
+pub(super) fn exchange(gitlab: &GitLab, state: &mut GitLabState, call: &Call) -> Result<NewOauthToken, OauthError> {
     let code = Digest::of(&text(call, "device_code").ok_or_else(|| OauthError::missing("device_code"))?);
     let application = authenticate(state, call)?.id;
     let now = gitlab.clock().now();
@@ -90,7 +90,7 @@ pub(super) fn exchange(gitlab: &GitLab, state: &mut State, call: &Call) -> Resul
         DeviceAnswer::OauthError => Err(OauthError::new("access_denied")),
         DeviceAnswer::Approved(user) => {
             let device = state.device_codes.remove(place);
-            Ok(Issue { application: Some(application), user: Some(user), scopes: device.scopes })
+            Ok(NewOauthToken { application: Some(application), user: Some(user), scopes: device.scopes })
         }
     }
 }

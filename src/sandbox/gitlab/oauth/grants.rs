@@ -11,13 +11,13 @@ use jiff::SignedDuration;
 use sha2::{Digest as _, Sha256};
 
 use super::client::{authenticate, named, text};
-use super::{Issue, OauthError, device, issue, no_store};
+use super::{NewOauthToken, OauthError, device, issue, no_store};
 use crate::sandbox::gitlab::GitLab;
 use crate::sandbox::gitlab::auth::Call;
 use crate::sandbox::gitlab::quirks::ClientCredentials;
 use crate::sandbox::gitlab::scopes;
 use crate::sandbox::gitlab::secrets::{self, Digest};
-use crate::sandbox::gitlab::state::{AccessGrant, Application, State};
+use crate::sandbox::gitlab::state::{AccessGrant, GitLabState, StoredApplication};
 
 const DEVICE: &str = "urn:ietf:params:oauth:grant-type:device_code";
 /// How long an authorization code can be exchanged.
@@ -61,7 +61,7 @@ pub(in super::super) async fn token(Shared(gitlab): Shared<GitLab>, call: Call) 
 }
 
 /// A code works once; an exchange that fails does not use it up.
-fn authorization_code(gitlab: &GitLab, state: &mut State, call: &Call) -> Result<Issue, OauthError> {
+fn authorization_code(gitlab: &GitLab, state: &mut GitLabState, call: &Call) -> Result<NewOauthToken, OauthError> {
     let code = Digest::of(&text(call, "code").ok_or_else(|| OauthError::missing("code"))?);
     let place = state.grants.iter().position(|grant| grant.code == code);
     let grant = place.and_then(|place| state.grants.get(place));
@@ -84,11 +84,11 @@ fn authorization_code(gitlab: &GitLab, state: &mut State, call: &Call) -> Result
     if let Some(place) = place {
         state.grants.remove(place);
     }
-    Ok(Issue { application: Some(application), user: Some(spec.user), scopes: spec.scopes })
+    Ok(NewOauthToken { application: Some(application), user: Some(spec.user), scopes: spec.scopes })
 }
 
 /// The refresh token is looked at before the client; it ends together with its access token.
-fn refresh_token(state: &mut State, call: &Call) -> Result<Issue, OauthError> {
+fn refresh_token(state: &mut GitLabState, call: &Call) -> Result<NewOauthToken, OauthError> {
     let value = Digest::of(&text(call, "refresh_token").ok_or_else(|| OauthError::missing("refresh_token"))?);
     let id = state.refresh_values.get(&value).copied();
     let live = id.and_then(|id| state.oauth_tokens.get(&id)).filter(|token| !token.revoked);
@@ -104,7 +104,7 @@ fn refresh_token(state: &mut State, call: &Call) -> Result<Issue, OauthError> {
     if !scopes.iter().all(|scope| token.scopes.contains(scope)) {
         return Err(OauthError::new("invalid_scope"));
     }
-    let (id, wanted) = (token.id, Issue { application: token.application, user: token.user, scopes });
+    let (id, wanted) = (token.id, NewOauthToken { application: token.application, user: token.user, scopes });
     if let Some(token) = state.oauth_tokens.get_mut(&id) {
         token.revoked = true;
     }
@@ -112,16 +112,16 @@ fn refresh_token(state: &mut State, call: &Call) -> Result<Issue, OauthError> {
 }
 
 /// A token that belongs to nobody. Not documented by GitLab, but there.
-fn client_credentials(gitlab: &GitLab, state: &mut State, call: &Call) -> Result<Issue, OauthError> {
+fn client_credentials(gitlab: &GitLab, state: &mut GitLabState, call: &Call) -> Result<NewOauthToken, OauthError> {
     let application = authenticate(state, call)?;
     let scopes = allowed_scopes(gitlab, application, call)?;
     if state.quirks.client_credentials == ClientCredentials::ServerError {
         return Err(OauthError::Page(StatusCode::INTERNAL_SERVER_ERROR));
     }
-    Ok(Issue { application: Some(application.id), user: None, scopes })
+    Ok(NewOauthToken { application: Some(application.id), user: None, scopes })
 }
 
-fn password(gitlab: &GitLab, state: &mut State, call: &Call) -> Result<Issue, OauthError> {
+fn password(gitlab: &GitLab, state: &mut GitLabState, call: &Call) -> Result<NewOauthToken, OauthError> {
     let optional = state.settings.ropc_without_client_credentials && !named(call);
     let application = if optional { None } else { Some(authenticate(state, call)?) };
     let given = text(call, "password").map(|password| Digest::of(&password));
@@ -132,7 +132,7 @@ fn password(gitlab: &GitLab, state: &mut State, call: &Call) -> Result<Issue, Oa
         Some(application) => allowed_scopes(gitlab, application, call)?,
         None => requested(call),
     };
-    Ok(Issue { application: application.map(|application| application.id), user: Some(user), scopes })
+    Ok(NewOauthToken { application: application.map(|application| application.id), user: Some(user), scopes })
 }
 
 /// The scopes asked for, `api` if none; every one has to be the application's, and an application without any has all.
@@ -141,7 +141,7 @@ fn password(gitlab: &GitLab, state: &mut State, call: &Call) -> Result<Issue, Oa
 /// `invalid_scope`, also if only one of several is outside.
 pub(super) fn allowed_scopes(
     gitlab: &GitLab,
-    application: &Application,
+    application: &StoredApplication,
     call: &Call,
 ) -> Result<Vec<String>, OauthError> {
     let scopes = requested(call);

@@ -13,7 +13,7 @@ use super::{OauthError, no_store};
 use crate::sandbox::gitlab::GitLab;
 use crate::sandbox::gitlab::auth::Call;
 use crate::sandbox::gitlab::secrets::Digest;
-use crate::sandbox::gitlab::state::{Application, OauthToken, State};
+use crate::sandbox::gitlab::state::{GitLabState, OauthToken, StoredApplication};
 
 pub(in super::super) async fn info(Shared(gitlab): Shared<GitLab>, call: Call) -> Response {
     let state = gitlab.lock();
@@ -58,7 +58,7 @@ pub(in super::super) async fn introspect(Shared(gitlab): Shared<GitLab>, call: C
     Ok(no_store(live.map_or_else(|| json!({ "active": false }), |token| active(&state, token))))
 }
 
-fn active(state: &State, token: &OauthToken) -> Value {
+fn active(state: &GitLabState, token: &OauthToken) -> Value {
     let application = token.application.and_then(|id| state.applications.get(&id));
     json!({
         "active": true,
@@ -74,7 +74,7 @@ fn active(state: &State, token: &OauthToken) -> Value {
 /// confidential application needs its client.
 pub(in super::super) async fn revoke(Shared(gitlab): Shared<GitLab>, call: Call) -> Response {
     let mut state = gitlab.lock();
-    let client = authenticate(&state, &call).ok().map(|application: &Application| application.id);
+    let client = authenticate(&state, &call).ok().map(|application: &StoredApplication| application.id);
     if client.is_none() && !state.settings.ropc_without_client_credentials {
         return not_yours();
     }
@@ -98,12 +98,12 @@ fn not_yours() -> Response {
 }
 
 /// The token behind an access or a refresh token value.
-fn find(state: &State, value: &str) -> Option<u64> {
+fn find(state: &GitLabState, value: &str) -> Option<u64> {
     let digest = Digest::of(value);
     state.oauth_values.get(&digest).or_else(|| state.refresh_values.get(&digest)).copied()
 }
 
-fn bearer<'a>(gitlab: &GitLab, state: &'a State, call: &Call) -> Option<&'a OauthToken> {
+fn bearer<'a>(gitlab: &GitLab, state: &'a GitLabState, call: &Call) -> Option<&'a OauthToken> {
     let header = call.headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
     let value = header.and_then(|value| value.strip_prefix("Bearer ")).map(str::to_owned);
     let value = value.or_else(|| text(call, "access_token"))?;

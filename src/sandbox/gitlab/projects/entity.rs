@@ -3,17 +3,21 @@
 use serde_json::{Value, json};
 
 use crate::sandbox::gitlab::groups;
-use crate::sandbox::gitlab::permissions_entity::Permissions;
-use crate::sandbox::gitlab::state::{Namespace, Project, State};
+use crate::sandbox::gitlab::permissions::Permissions;
+use crate::sandbox::gitlab::state::{GitLabState, ProjectNamespace, StoredProject};
 
 /// How much of a project is shown.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Shape {
+pub(super) struct ProjectView {
     pub signed_in: bool,
     pub simple: bool,
 }
 
-pub(super) fn entity(permissions: &Permissions<'_>, state: &State, (project, shape): (&Project, Shape)) -> Value {
+pub(super) fn entity(
+    permissions: &Permissions<'_>,
+    state: &GitLabState,
+    (project, shape): (&StoredProject, ProjectView),
+) -> Value {
     let mut answer = basic(state, project);
     if shape.simple {
         return answer;
@@ -65,7 +69,7 @@ pub(super) fn entity(permissions: &Permissions<'_>, state: &State, (project, sha
 }
 
 /// gitlab: lib/api/entities/basic_project_details.rb
-fn basic(state: &State, project: &Project) -> Value {
+fn basic(state: &GitLabState, project: &StoredProject) -> Value {
     let path = &project.full_path;
     let web = state.link(&format!("/{path}"));
     let host = state.external_url.host_str().unwrap_or_default();
@@ -96,22 +100,22 @@ fn basic(state: &State, project: &Project) -> Value {
 }
 
 /// A namespace as projects show it, and its full name.
-fn namespace(state: &State, namespace: Namespace) -> (Value, String) {
+fn namespace(state: &GitLabState, namespace: ProjectNamespace) -> (Value, String) {
     match namespace {
-        Namespace::Group(id) => match state.groups.get(&id) {
+        ProjectNamespace::Group(id) => match state.groups.get(&id) {
             Some(group) => (groups::namespace(state, group), group.full_name.clone()),
             None => (Value::Null, String::new()),
         },
-        Namespace::User(id) => match state.users.get(&id) {
+        ProjectNamespace::User(id) => match state.users.get(&id) {
             Some(user) => (groups::user_namespace(state, user), user.name.clone()),
             None => (Value::Null, String::new()),
         },
     }
 }
 
-fn owner(state: &State, project: &Project) -> Value {
+fn owner(state: &GitLabState, project: &StoredProject) -> Value {
     match project.namespace {
-        Namespace::User(id) => state.users.get(&id).map_or(Value::Null, |user| {
+        ProjectNamespace::User(id) => state.users.get(&id).map_or(Value::Null, |user| {
             json!({
                 "id": user.id,
                 "username": user.username,
@@ -121,18 +125,18 @@ fn owner(state: &State, project: &Project) -> Value {
                 "web_url": state.link(&format!("/{}", user.username)),
             })
         }),
-        Namespace::Group(_) => Value::Null,
+        ProjectNamespace::Group(_) => Value::Null,
     }
 }
 
-fn permissions_entity(permissions: &Permissions<'_>, project: &Project) -> Value {
+fn permissions_entity(permissions: &Permissions<'_>, project: &StoredProject) -> Value {
     let shown = |level: u8| match level {
         0 => Value::Null,
         level => json!({ "access_level": level, "notification_level": 3 }),
     };
     let (group, direct) = match project.namespace {
-        Namespace::Group(group) => (permissions.in_group(group), permissions.direct(project)),
-        Namespace::User(_) => (0, permissions.in_project(project)),
+        ProjectNamespace::Group(group) => (permissions.in_group(group), permissions.direct(project)),
+        ProjectNamespace::User(_) => (0, permissions.in_project(project)),
     };
     json!({ "project_access": shown(direct), "group_access": shown(group) })
 }

@@ -3,7 +3,9 @@
 use super::{ProjectSpec, TokenSpec, UserSpec};
 use crate::sandbox::gitlab::GitLab;
 use crate::sandbox::gitlab::secrets::{self, Digest};
-use crate::sandbox::gitlab::state::{Application, Group, OauthToken, Project, State, Token, level, next};
+use crate::sandbox::gitlab::state::{
+    GitLabState, OauthToken, StoredApplication, StoredGroup, StoredProject, StoredToken, level, next,
+};
 
 impl GitLab {
     /// Adds a user and gives the id.
@@ -76,14 +78,14 @@ impl GitLab {
     }
 
     /// Changes a project where it stands; nothing happens if there is none.
-    pub fn change_project(&self, id: u64, change: impl FnOnce(&mut Project)) {
+    pub fn change_project(&self, id: u64, change: impl FnOnce(&mut StoredProject)) {
         if let Some(project) = self.lock().projects.get_mut(&id) {
             change(project);
         }
     }
 
     /// Changes a group where it stands, as its members; nothing happens if there is none.
-    pub fn change_group(&self, id: u64, change: impl FnOnce(&mut Group)) {
+    pub fn change_group(&self, id: u64, change: impl FnOnce(&mut StoredGroup)) {
         if let Some(group) = self.lock().groups.get_mut(&id) {
             change(group);
         }
@@ -98,7 +100,7 @@ impl GitLab {
     pub fn mark_for_deletion(&self, id: u64) {
         let (today, renames) = (self.clock().today(), self.at_least(18, 0));
         let mut state = self.lock();
-        let State { projects, project_paths, .. } = &mut *state;
+        let GitLabState { projects, project_paths, .. } = &mut *state;
         let Some(project) = projects.get_mut(&id) else { return };
         project.marked_for_deletion = Some(today);
         if renames {
@@ -137,19 +139,19 @@ impl GitLab {
 
     /// The applications there are, for assertions.
     #[must_use]
-    pub fn applications(&self) -> Vec<Application> {
+    pub fn applications(&self) -> Vec<StoredApplication> {
         self.lock().applications.values().cloned().collect()
     }
 
     /// The tokens there are, for assertions; their values are not kept.
     #[must_use]
-    pub fn tokens(&self) -> Vec<Token> {
+    pub fn tokens(&self) -> Vec<StoredToken> {
         self.lock().tokens.values().cloned().collect()
     }
 
     /// The projects there are, for assertions.
     #[must_use]
-    pub fn projects(&self) -> Vec<Project> {
+    pub fn projects(&self) -> Vec<StoredProject> {
         self.lock().projects.values().cloned().collect()
     }
 }

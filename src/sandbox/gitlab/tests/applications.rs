@@ -2,13 +2,13 @@
 
 use serde_json::json;
 
-use super::{NONE, Site, of_version, site};
+use super::{NONE, TestInstance, of_version, site};
 use crate::sandbox::gitlab::applications::ApplicationSpec;
-use crate::sandbox::options::Options;
+use crate::sandbox::options::SandboxOptions;
 
 const URI: &str = "https://factory.test/cb";
 
-async fn made(site: &Site) -> serde_json::Value {
+async fn made(site: &TestInstance) -> serde_json::Value {
     let body = json!({ "name": "Factory", "redirect_uri": URI, "scopes": "api read_user" });
     let answer = site.admin("POST /applications", body).await;
     assert_eq!(answer.status, 201, "{}", answer.text);
@@ -60,7 +60,7 @@ async fn what_cannot_be_an_application_is_refused_in_gitlabs_words() {
 
 #[tokio::test]
 async fn forms_names_that_repeat_and_null_are_taken() {
-    let site = site(&Options::default());
+    let site = site(&SandboxOptions::default());
     let header = [
         format!("PRIVATE-TOKEN: {}", site.gitlab.admin_token()),
         "Content-Type: application/x-www-form-urlencoded".to_owned(),
@@ -90,7 +90,7 @@ async fn scopes_are_shown_by_newer_versions_only() {
 
 #[tokio::test]
 async fn renewing_replaces_the_secret_at_once() {
-    let site = site(&Options::default());
+    let site = site(&SandboxOptions::default());
     let first = made(&site).await;
     let path = format!("POST /applications/{}/renew-secret", first["id"]);
     let renewed = site.admin(&path, NONE).await;
@@ -106,7 +106,7 @@ async fn renewing_replaces_the_secret_at_once() {
 
 #[tokio::test]
 async fn deleting_takes_any_application_and_its_tokens_while_the_list_shows_only_the_instances() {
-    let site = site(&Options::default());
+    let site = site(&SandboxOptions::default());
     let id = made(&site).await["id"].as_u64();
     let owned = ApplicationSpec {
         name: "alices".into(),
@@ -128,7 +128,7 @@ async fn deleting_takes_any_application_and_its_tokens_while_the_list_shows_only
 
 #[tokio::test]
 async fn an_instance_prefix_goes_before_the_secret_and_the_token() {
-    let site = site(&Options::default());
+    let site = site(&SandboxOptions::default());
     site.gitlab.lock().settings.instance_token_prefix = "acme".into();
     assert!(made(&site).await["secret"].as_str().is_some_and(|secret| secret.starts_with("acme-gloas-")));
     let token = site.gitlab.add_token(crate::sandbox::gitlab::seed::TokenSpec::default());

@@ -1,19 +1,19 @@
 use serde_json::{Value, json};
 
-use super::{Answer, NONE, Site, of_version, site};
+use super::{NONE, TestInstance, TestResponse, of_version, site};
 use crate::sandbox::gitlab::seed::TokenSpec;
 use crate::sandbox::gitlab::state::level;
-use crate::sandbox::options::{Options, Version};
+use crate::sandbox::options::{SandboxOptions, SandboxVersion};
 
 /// A version of GitLab that has a list of project hooks.
-fn listing() -> Site {
+fn listing() -> TestInstance {
     let site = of_version(19, 2);
     site.gitlab.lock().quirks.graphql.hook_list = Some(true);
     site
 }
 
-impl Site {
-    async fn graphql(&self, token: &str, query: &str, variables: Value) -> Answer {
+impl TestInstance {
+    async fn graphql(&self, token: &str, query: &str, variables: Value) -> TestResponse {
         let headers = [format!("PRIVATE-TOKEN: {token}"), "Content-Type: application/json".to_owned()];
         let body = json!({ "query": query, "variables": variables }).to_string();
         self.send(&format!("POST {}/api/graphql", self.gitlab.root()), &headers, &body).await
@@ -120,7 +120,7 @@ async fn who_may_not_see_hooks_is_given_none_and_who_may_not_see_a_project_is_no
     let site = listing();
     site.add_hook(1, "https://hook.example/").await;
     let query = "{ projects { nodes { id webhooks { nodes { id } } } } }";
-    let seen = |answer: &Answer| answer.body["data"]["projects"]["nodes"].as_array().map(Vec::len);
+    let seen = |answer: &TestResponse| answer.body["data"]["projects"]["nodes"].as_array().map(Vec::len);
     let developer = site.graphql(&site.gitlab.user_token(), query, json!({})).await;
     assert_eq!((seen(&developer), &developer.body["data"]["projects"]["nodes"][0]["webhooks"]), (Some(3), &NONE));
     site.gitlab.change_project(1, |project| {
@@ -141,7 +141,8 @@ async fn who_may_not_see_hooks_is_given_none_and_who_may_not_see_a_project_is_no
 
 #[tokio::test]
 async fn the_guard_answers_in_graphqls_own_envelope() {
-    let site = site(&Options { admin_mode: true, version: Version::new(19, 6, 0), ..Options::default() });
+    let site =
+        site(&SandboxOptions { admin_mode: true, version: SandboxVersion::new(19, 6, 0), ..SandboxOptions::default() });
     let query = "{ projects { nodes { webhooks { nodes { id } } } } }";
     let token = |scopes: &[&str]| {
         let scopes = scopes.iter().map(|scope| (*scope).to_owned()).collect();

@@ -3,10 +3,10 @@
 use serde_json::{Value, json};
 use std::time::Duration;
 
-use super::{NONE, Site, of_version, site};
+use super::{NONE, TestInstance, of_version, site};
 use crate::sandbox::gitlab::quirks::InstanceQuirks;
 use crate::sandbox::gitlab::seed::{TokenSpec, UserSpec};
-use crate::sandbox::options::Options;
+use crate::sandbox::options::SandboxOptions;
 
 fn scopes(names: &[&str]) -> Vec<String> {
     names.iter().map(|name| (*name).to_owned()).collect()
@@ -26,7 +26,7 @@ fn insufficient(acceptable: &str) -> Value {
 
 #[tokio::test]
 async fn tokens_that_are_not_good_get_gitlabs_reason() {
-    let site = site(&Options::default());
+    let site = site(&SandboxOptions::default());
     let gitlab = &site.gitlab;
     let yesterday = gitlab.clock().today().yesterday().ok();
     let expired = gitlab.add_token(TokenSpec { expires_at: yesterday, ..TokenSpec::default() });
@@ -62,7 +62,7 @@ async fn tokens_that_are_not_good_get_gitlabs_reason() {
 
 #[tokio::test]
 async fn a_scope_that_only_reads_does_not_write() {
-    let site = site(&Options::default());
+    let site = site(&SandboxOptions::default());
     let reader = site.gitlab.add_token(TokenSpec { scopes: scopes(&["read_api"]), ..TokenSpec::default() });
     assert_eq!(site.api("GET /applications", &reader, NONE).await.status, 200);
     let answer = site.api("POST /applications", &reader, json!({})).await;
@@ -71,7 +71,7 @@ async fn a_scope_that_only_reads_does_not_write() {
 
 #[tokio::test]
 async fn a_token_may_be_sent_in_every_way_gitlab_knows() {
-    let site = site(&Options::default());
+    let site = site(&SandboxOptions::default());
     let (token, oauth) = (site.gitlab.admin_token(), site.gitlab.add_oauth_token(1, None, &["api"]));
     let cases = [
         ("/api/v4/user".to_owned(), format!("PRIVATE-TOKEN: {token}"), 200),
@@ -89,7 +89,7 @@ async fn a_token_may_be_sent_in_every_way_gitlab_knows() {
 
 #[tokio::test]
 async fn an_oauth_token_ends_after_two_hours_and_one_without_a_user_opens_nothing() {
-    let site = site(&Options::default());
+    let site = site(&SandboxOptions::default());
     let oauth = site.gitlab.add_oauth_token(1, None, &["api"]);
     let header = [format!("Authorization: Bearer {oauth}")];
     site.gitlab.clock().advance(Duration::from_secs(7201));
@@ -101,7 +101,7 @@ async fn an_oauth_token_ends_after_two_hours_and_one_without_a_user_opens_nothin
 
 #[tokio::test]
 async fn admin_mode_makes_an_admin_look_ordinary_without_the_scope() {
-    let site = site(&Options { admin_mode: true, ..Options::default() });
+    let site = site(&SandboxOptions { admin_mode: true, ..SandboxOptions::default() });
     let without = site.gitlab.add_token(TokenSpec::default());
     let ordinary = site.gitlab.user_token();
     let forbidden = json!({ "message": "403 Forbidden" });
@@ -120,7 +120,7 @@ async fn admin_mode_makes_an_admin_look_ordinary_without_the_scope() {
 
 #[tokio::test]
 async fn a_fine_grained_token_describes_itself_and_is_refused_elsewhere() {
-    let site = site(&Options::default());
+    let site = site(&SandboxOptions::default());
     let spec = TokenSpec { granular: true, scopes: scopes(&["granular"]), ..TokenSpec::default() };
     let token = site.gitlab.add_token(spec);
     let own = site.api("GET /personal_access_tokens/self", &token, NONE).await;
@@ -131,7 +131,7 @@ async fn a_fine_grained_token_describes_itself_and_is_refused_elsewhere() {
 
 #[tokio::test]
 async fn bots_are_known_by_their_user() {
-    let site = site(&Options::default());
+    let site = site(&SandboxOptions::default());
     let project = site.gitlab.add_project_token(1, 40);
     let group = site.gitlab.add_group_token(3, 50);
     for (token, prefix) in [(project, "project_1_bot_"), (group, "group_3_bot_")] {
@@ -144,7 +144,7 @@ async fn bots_are_known_by_their_user() {
 
 #[tokio::test]
 async fn a_blocked_user_is_told_so() {
-    let site: Site = of_version(18, 5);
+    let site: TestInstance = of_version(18, 5);
     let user = site.gitlab.add_user(UserSpec { username: "bob".into(), ..UserSpec::default() });
     let token = site.gitlab.add_token(TokenSpec { user, ..TokenSpec::default() });
     assert_eq!(site.api("GET /user", &token, NONE).await.status, 200);

@@ -3,17 +3,17 @@
 use serde_json::{Value, json};
 
 use super::{NONE, of_version, site};
-use crate::sandbox::options::{Edition, Options, Plan, Version};
+use crate::sandbox::options::{SandboxEdition, SandboxOptions, SandboxPlan, SandboxVersion};
 
 #[tokio::test]
 async fn the_version_names_the_edition() {
     let cases = [
-        (Edition::Ee, Version::new(19, 2, 0), "19.2.0-ee", Some(true)),
-        (Edition::Ce, Version::new(17, 9, 3), "17.9.3", Some(false)),
-        (Edition::Ee, Version::new(15, 4, 0), "15.4.0-ee", None),
+        (SandboxEdition::Ee, SandboxVersion::new(19, 2, 0), "19.2.0-ee", Some(true)),
+        (SandboxEdition::Ce, SandboxVersion::new(17, 9, 3), "17.9.3", Some(false)),
+        (SandboxEdition::Ee, SandboxVersion::new(15, 4, 0), "15.4.0-ee", None),
     ];
     for (edition, version, text, enterprise) in cases {
-        let site = site(&Options { edition, version, ..Options::default() });
+        let site = site(&SandboxOptions { edition, version, ..SandboxOptions::default() });
         for path in ["GET /metadata", "GET /version"] {
             let answer = site.api(path, &site.gitlab.user_token(), NONE).await;
             assert_eq!((answer.status, &answer.body["version"]), (200, &json!(text)), "{path}");
@@ -26,13 +26,13 @@ async fn the_version_names_the_edition() {
 #[tokio::test]
 async fn the_licence_is_shown_to_admins_of_an_enterprise_edition() {
     let cases = [
-        (Edition::Ee, Plan::None, 200, NONE),
-        (Edition::Ee, Plan::Premium, 200, json!("premium")),
-        (Edition::Ee, Plan::Ultimate, 200, json!("ultimate")),
-        (Edition::Ce, Plan::None, 404, NONE),
+        (SandboxEdition::Ee, SandboxPlan::None, 200, NONE),
+        (SandboxEdition::Ee, SandboxPlan::Premium, 200, json!("premium")),
+        (SandboxEdition::Ee, SandboxPlan::Ultimate, 200, json!("ultimate")),
+        (SandboxEdition::Ce, SandboxPlan::None, 404, NONE),
     ];
     for (edition, plan, status, shown) in cases {
-        let site = site(&Options { edition, plan, ..Options::default() });
+        let site = site(&SandboxOptions { edition, plan, ..SandboxOptions::default() });
         let answer = site.admin("GET /license", NONE).await;
         assert_eq!(answer.status, status);
         match answer.body {
@@ -41,7 +41,7 @@ async fn the_licence_is_shown_to_admins_of_an_enterprise_edition() {
             body => assert_eq!((&body["plan"], &body["expired"]), (&shown, &json!(false))),
         }
     }
-    let site = site(&Options::default());
+    let site = site(&SandboxOptions::default());
     assert_eq!(site.api("GET /license", &site.gitlab.user_token(), NONE).await.status, 403);
     site.gitlab.lock().quirks.license_expired = true;
     assert_eq!(site.admin("GET /license", NONE).await.body["expired"], true);
@@ -49,7 +49,7 @@ async fn the_licence_is_shown_to_admins_of_an_enterprise_edition() {
 
 #[tokio::test]
 async fn settings_are_read_and_changed_by_admins() {
-    let site = site(&Options::default());
+    let site = site(&SandboxOptions::default());
     let forbidden = site.api("GET /application/settings", &site.gitlab.user_token(), NONE).await;
     assert_eq!((forbidden.status, forbidden.body), (403, json!({ "message": "403 Forbidden" })));
     let path = "PUT /application/settings";
@@ -66,7 +66,7 @@ async fn settings_are_read_and_changed_by_admins() {
 
 #[tokio::test]
 async fn users_show_more_to_admins() {
-    let site = site(&Options::default());
+    let site = site(&SandboxOptions::default());
     let own = site.api("GET /user", &site.gitlab.user_token(), NONE).await.body;
     assert_eq!((&own["username"], &own["email"]), (&json!("alice"), &json!("alice@sandbox.example")));
     assert_eq!(own.get("is_admin"), None);

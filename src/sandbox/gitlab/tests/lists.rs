@@ -3,22 +3,22 @@
 use serde_json::{Value, json};
 use url::Url;
 
-use super::{Answer, NONE, Site, of_version, site};
+use super::{NONE, TestInstance, TestResponse, of_version, site};
 use crate::sandbox::gitlab::seed::ProjectSpec;
-use crate::sandbox::gitlab::state::{Namespace, Visibility, level};
-use crate::sandbox::options::Options;
+use crate::sandbox::gitlab::state::{ProjectNamespace, Visibility, level};
+use crate::sandbox::options::SandboxOptions;
 
-fn ids(answer: &Answer) -> Vec<u64> {
+fn ids(answer: &TestResponse) -> Vec<u64> {
     assert_eq!(answer.status, 200, "{}", answer.text);
     answer.body.as_array().expect("a list").iter().filter_map(|item| item["id"].as_u64()).collect()
 }
 
-fn of_size(projects: usize) -> Site {
-    site(&Options { projects, ..Options::default() })
+fn of_size(projects: usize) -> TestInstance {
+    site(&SandboxOptions { projects, ..SandboxOptions::default() })
 }
 
 /// The address of one relation of a `Link` header, as a request line.
-fn link(answer: &Answer, relation: &str) -> Option<String> {
+fn link(answer: &TestResponse, relation: &str) -> Option<String> {
     let part = answer.header("link").split(", ").find(|part| part.ends_with(&format!("rel=\"{relation}\"")))?;
     let address = Url::parse(part.split(['<', '>']).nth(1)?).expect("an address");
     Some(format!("GET {}?{}", address.path().trim_start_matches("/api/v4"), address.query().unwrap_or_default()))
@@ -26,7 +26,7 @@ fn link(answer: &Answer, relation: &str) -> Option<String> {
 
 #[tokio::test]
 async fn the_first_world_is_the_one_that_was_asked_for() {
-    let site = site(&Options { groups: 2, projects: 6, ..Options::default() });
+    let site = site(&SandboxOptions { groups: 2, projects: 6, ..SandboxOptions::default() });
     let groups = site.admin("GET /groups?order_by=id", NONE).await;
     let paths: Vec<&str> =
         groups.body.as_array().expect("groups").iter().filter_map(|group| group["full_path"].as_str()).collect();
@@ -64,7 +64,7 @@ async fn pages_by_number_carry_links_and_totals() {
 
 #[tokio::test]
 async fn links_follow_the_address_gitlab_believes_it_has() {
-    let site = site(&Options { relative_root: "/gitlab".into(), projects: 25, ..Options::default() });
+    let site = site(&SandboxOptions { relative_root: "/gitlab".into(), projects: 25, ..SandboxOptions::default() });
     let page = site.admin("GET /projects", NONE).await;
     assert!(page.header("link").contains("<http://gitlab.test:8080/gitlab/api/v4/projects?"));
     site.gitlab.lock().external_url = Url::parse("https://git.example/root/").expect("an address");
@@ -118,8 +118,8 @@ async fn a_very_large_instance_drops_totals_and_refuses_far_offsets() {
 async fn projects_are_filtered_as_asked() {
     let site = of_size(4);
     let gitlab = &site.gitlab;
-    let mine = gitlab.add_project(ProjectSpec::new("notes", Namespace::User(2)));
-    let mut open = ProjectSpec::new("open", Namespace::Group(3));
+    let mine = gitlab.add_project(ProjectSpec::new("notes", ProjectNamespace::User(2)));
+    let mut open = ProjectSpec::new("open", ProjectNamespace::Group(3));
     (open.visibility, open.archived, open.empty_repo) = (Visibility::Public, true, true);
     let open = gitlab.add_project(open);
     let today = gitlab.clock().today();
@@ -187,8 +187,8 @@ async fn callers_see_what_they_may_and_404_for_the_rest() {
     let site = of_size(3);
     let gitlab = &site.gitlab;
     let secret = gitlab.add_group("secret", None);
-    let hidden = gitlab.add_project(ProjectSpec::new("hidden", Namespace::Group(secret)));
-    let mut open = ProjectSpec::new("open", Namespace::Group(secret));
+    let hidden = gitlab.add_project(ProjectSpec::new("hidden", ProjectNamespace::Group(secret)));
+    let mut open = ProjectSpec::new("open", ProjectNamespace::Group(secret));
     open.visibility = Visibility::Public;
     let open = gitlab.add_project(open);
     let user = gitlab.user_token();
@@ -224,7 +224,7 @@ async fn paths_are_found_encoded_and_without_regard_to_case() {
 
 #[tokio::test]
 async fn groups_are_listed_by_membership_and_paged_by_number_once_signed_in() {
-    let site = site(&Options { groups: 2, projects: 3, ..Options::default() });
+    let site = site(&SandboxOptions { groups: 2, projects: 3, ..SandboxOptions::default() });
     let other = site.gitlab.add_group("other", None);
     if let Some(group) = site.gitlab.lock().groups.get_mut(&other) {
         group.members.clear();

@@ -7,16 +7,16 @@ use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
 
-use super::{Answer, Site, of_version, site};
-use crate::sandbox::gitlab::applications::{ApplicationSpec, Pair};
+use super::{TestInstance, TestResponse, of_version, site};
+use crate::sandbox::gitlab::applications::{ApplicationSpec, ClientPair};
 use crate::sandbox::gitlab::oauth::GrantSpec;
 use crate::sandbox::gitlab::quirks::ClientCredentials;
 use crate::sandbox::gitlab::state::DeviceAnswer;
-use crate::sandbox::options::Options;
+use crate::sandbox::options::SandboxOptions;
 
 const URI: &str = "https://factory.test/cb";
 
-fn app(site: &Site, scopes: &[&str], confidential: bool) -> Pair {
+fn app(site: &TestInstance, scopes: &[&str], confidential: bool) -> ClientPair {
     let scopes = scopes.iter().map(|scope| (*scope).to_owned()).collect();
     let spec = ApplicationSpec { name: "x".into(), redirect_uri: URI.into(), scopes, confidential, owner: None };
     site.gitlab.add_application(spec)
@@ -26,18 +26,18 @@ fn basic(uid: &str, secret: &str) -> String {
     format!("Authorization: Basic {}", STANDARD.encode(format!("{uid}:{secret}")))
 }
 
-async fn with(site: &Site, line: &str, (header, body): (&str, &str)) -> Answer {
+async fn with(site: &TestInstance, line: &str, (header, body): (&str, &str)) -> TestResponse {
     let form = "Content-Type: application/x-www-form-urlencoded".to_owned();
     site.send(line, &[form, header.to_owned()], body).await
 }
 
-fn pair(app: &Pair) -> String {
+fn pair(app: &ClientPair) -> String {
     format!("client_id={}&client_secret={}", app.uid, app.secret)
 }
 
 #[tokio::test]
 async fn the_token_endpoint_checks_in_doorkeepers_order() {
-    let site = site(&Options::default());
+    let site = site(&SandboxOptions::default());
     let good = app(&site, &["api", "read_user"], true);
     let (pair, bad) = (pair(&good), format!("client_id={}&client_secret=wrong", good.uid));
     let device = "urn:ietf:params:oauth:grant-type:device_code";
@@ -78,7 +78,7 @@ async fn the_token_endpoint_checks_in_doorkeepers_order() {
 
 #[tokio::test]
 async fn client_credentials_show_which_scopes_an_application_has() {
-    let site = site(&Options::default());
+    let site = site(&SandboxOptions::default());
     let good = app(&site, &["read_user"], true);
     let ask = |scope: &str| format!("grant_type=client_credentials&{}{scope}", pair(&good));
     let token = site.form("POST /oauth/token", &ask("&scope=read_user")).await;
@@ -97,7 +97,7 @@ async fn client_credentials_show_which_scopes_an_application_has() {
 
 #[tokio::test]
 async fn introspection_proves_a_pair_without_a_user() {
-    let site = site(&Options::default());
+    let site = site(&SandboxOptions::default());
     let (good, other) = (app(&site, &["api"], true), app(&site, &["api"], true));
     let public = app(&site, &["api"], false);
     let inactive = json!({ "active": false });
@@ -137,7 +137,7 @@ async fn introspection_proves_a_pair_without_a_user() {
 
 #[tokio::test]
 async fn a_client_may_prove_itself_twice_until_doorkeeper_minds() {
-    let site = site(&Options::default());
+    let site = site(&SandboxOptions::default());
     let good = app(&site, &["api"], true);
     let header = basic(&good.uid, &good.secret);
     let twice = format!("token=x&{}", pair(&good));
@@ -153,7 +153,7 @@ async fn a_client_may_prove_itself_twice_until_doorkeeper_minds() {
 
 #[tokio::test]
 async fn renewing_a_secret_leaves_tokens_alive() {
-    let site = site(&Options::default());
+    let site = site(&SandboxOptions::default());
     let old = app(&site, &["api"], true);
     let spec = GrantSpec {
         application: 1,
@@ -166,7 +166,7 @@ async fn renewing_a_secret_leaves_tokens_alive() {
     let body = format!("grant_type=authorization_code&code={code}&redirect_uri={URI}&{}", pair(&old));
     let first = site.form("POST /oauth/token", &body).await.body;
     let renewed = site.admin("POST /applications/1/renew-secret", Value::Null).await.body;
-    let new = Pair { uid: old.uid.clone(), secret: renewed["secret"].as_str().expect("a secret").into() };
+    let new = ClientPair { uid: old.uid.clone(), secret: renewed["secret"].as_str().expect("a secret").into() };
     let header = [format!("Authorization: Bearer {}", first["access_token"].as_str().expect("a token"))];
     assert_eq!(site.send("GET /api/v4/user", &header, "").await.status, 200);
     let refresh = format!("grant_type=refresh_token&refresh_token={}", first["refresh_token"].as_str().expect("one"));
@@ -177,7 +177,7 @@ async fn renewing_a_secret_leaves_tokens_alive() {
 
 #[tokio::test]
 async fn a_code_works_once_and_only_for_what_it_was_given() {
-    let site = site(&Options::default());
+    let site = site(&SandboxOptions::default());
     let (good, other) = (app(&site, &["api"], true), app(&site, &["api"], true));
     let verifier = "a-verifier-of-enough-length-to-be-taken-seriously";
     let code = site.gitlab.add_grant(GrantSpec {
@@ -187,7 +187,7 @@ async fn a_code_works_once_and_only_for_what_it_was_given() {
         scopes: vec!["api".into()],
         code_challenge: Some(URL_SAFE_NO_PAD.encode(Sha256::digest(verifier))),
     });
-    let ask = |uri: &str, verifier: &str, app: &Pair| {
+    let ask = |uri: &str, verifier: &str, app: &ClientPair| {
         let pair = pair(app);
         format!("grant_type=authorization_code&code={code}&redirect_uri={uri}&code_verifier={verifier}&{pair}")
     };
@@ -211,7 +211,7 @@ async fn a_code_works_once_and_only_for_what_it_was_given() {
 
 #[tokio::test]
 async fn a_refresh_ends_the_old_pair_and_can_only_narrow() {
-    let site = site(&Options::default());
+    let site = site(&SandboxOptions::default());
     let (good, other) = (app(&site, &["api", "read_user"], true), app(&site, &["api"], true));
     let code = site.gitlab.add_grant(GrantSpec {
         application: 1,
@@ -259,7 +259,7 @@ async fn passwords_work_until_19_0() {
 
 #[tokio::test]
 async fn revoking_looks_at_the_client_first() {
-    let site = site(&Options::default());
+    let site = site(&SandboxOptions::default());
     let (good, other) = (app(&site, &["api"], true), app(&site, &["api"], true));
     let token =
         site.form("POST /oauth/token", &format!("grant_type=client_credentials&scope=api&{}", pair(&good))).await;
@@ -290,7 +290,7 @@ async fn revoking_looks_at_the_client_first() {
 
 #[tokio::test]
 async fn the_device_flow_is_a_scope_oracle_only_where_gitlab_patched_it() {
-    let ask = |app: &Pair, scope: &str| format!("scope={scope}&{}", pair(app));
+    let ask = |app: &ClientPair, scope: &str| format!("scope={scope}&{}", pair(app));
     // Version, scope, status and error: bare gem, patched, and with new applications switched off.
     let cases = [
         ((17, 9), "sudo", 200, Value::Null),
@@ -333,7 +333,7 @@ async fn a_device_is_polled_until_somebody_answers() {
 
 #[tokio::test]
 async fn discovery_lies_under_the_relative_root_and_grows_by_version() {
-    let site = site(&Options { relative_root: "/gitlab".into(), ..Options::default() });
+    let site = site(&SandboxOptions { relative_root: "/gitlab".into(), ..SandboxOptions::default() });
     let open = site.send("GET /gitlab/.well-known/openid-configuration", &[], "").await.body;
     assert_eq!(open["token_endpoint"], "http://gitlab.test:8080/gitlab/oauth/token");
     assert_eq!((&open["issuer"], open.get("registration_endpoint")), (&json!("http://gitlab.test:8080/gitlab"), None));

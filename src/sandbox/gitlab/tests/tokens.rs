@@ -4,11 +4,11 @@ use serde_json::json;
 
 use super::{NONE, of_version, site};
 use crate::sandbox::gitlab::seed::TokenSpec;
-use crate::sandbox::options::Options;
+use crate::sandbox::options::SandboxOptions;
 
 #[tokio::test]
 async fn a_token_describes_itself_whatever_its_scope() {
-    let site = site(&Options { admin_mode: true, ..Options::default() });
+    let site = site(&SandboxOptions { admin_mode: true, ..SandboxOptions::default() });
     let own = site.admin("GET /personal_access_tokens/self", NONE).await.body;
     assert_eq!(
         (&own["scopes"], &own["active"], &own["user_id"]),
@@ -47,7 +47,7 @@ async fn the_values_have_the_shape_of_their_version() {
 
 #[tokio::test]
 async fn somebody_elses_token_is_401_and_only_admins_learn_that_there_is_none() {
-    let site = site(&Options::default());
+    let site = site(&SandboxOptions::default());
     let user = site.gitlab.user_token();
     let unauthorized = json!({ "message": "401 Unauthorized" });
     for line in ["GET /personal_access_tokens/1", "GET /personal_access_tokens/99", "DELETE /personal_access_tokens/1"]
@@ -62,7 +62,7 @@ async fn somebody_elses_token_is_401_and_only_admins_learn_that_there_is_none() 
 
 #[tokio::test]
 async fn the_list_is_filtered_and_paged() {
-    let site = site(&Options::default());
+    let site = site(&SandboxOptions::default());
     site.gitlab.add_token(TokenSpec { revoked: true, ..TokenSpec::default() });
     site.gitlab.add_token(TokenSpec { impersonation: true, ..TokenSpec::default() });
     let cases = [
@@ -90,7 +90,7 @@ async fn the_list_is_filtered_and_paged() {
 
 #[tokio::test]
 async fn an_admin_makes_tokens_for_users() {
-    let site = site(&Options::default());
+    let site = site(&SandboxOptions::default());
     let path = "POST /users/2/personal_access_tokens";
     let made = site.admin(path, json!({ "name": "handover", "scopes": ["api"], "expires_at": "2099-01-01" })).await;
     assert_eq!(made.status, 422, "too far ahead");
@@ -130,7 +130,7 @@ async fn an_admin_makes_tokens_for_users() {
 
 #[tokio::test]
 async fn rotating_leaves_no_overlap_and_reuse_ends_the_family() {
-    let site = site(&Options::default());
+    let site = site(&SandboxOptions::default());
     let first = site.gitlab.add_token(TokenSpec::default());
     let path = "POST /personal_access_tokens/self/rotate";
     let rotated = site.api(path, &first, NONE).await;
@@ -147,7 +147,7 @@ async fn rotating_leaves_no_overlap_and_reuse_ends_the_family() {
 
 #[tokio::test]
 async fn rotating_is_refused_in_gitlabs_words() {
-    let site = site(&Options::default());
+    let site = site(&SandboxOptions::default());
     let revoked = site.gitlab.tokens().len() + 1;
     site.gitlab.add_token(TokenSpec { revoked: true, ..TokenSpec::default() });
     let again = site.admin(&format!("POST /personal_access_tokens/{revoked}/rotate"), NONE).await;
@@ -164,7 +164,7 @@ async fn rotating_is_refused_in_gitlabs_words() {
 
 #[tokio::test]
 async fn a_token_can_end_itself() {
-    let site = site(&Options::default());
+    let site = site(&SandboxOptions::default());
     let token = site.gitlab.add_token(TokenSpec::default());
     assert_eq!(site.api("DELETE /personal_access_tokens/self", &token, NONE).await.status, 204);
     let after = site.api("GET /user", &token, NONE).await.body;

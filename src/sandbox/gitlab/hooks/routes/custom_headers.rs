@@ -7,20 +7,20 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use secrecy::SecretString;
 
-use super::{Asked, since};
+use super::{HookRequest, since};
 use crate::sandbox::gitlab::GitLab;
 use crate::sandbox::gitlab::error::ApiError;
-use crate::sandbox::gitlab::hooks::Hook;
+use crate::sandbox::gitlab::hooks::StoredHook;
 
 /// One of the two lists of a hook.
 #[derive(Clone, Copy)]
-enum List {
+enum SecretList {
     Variables,
     Headers,
 }
 
-impl List {
-    fn of(self, hook: &mut Hook) -> &mut Vec<(String, SecretString)> {
+impl SecretList {
+    fn of(self, hook: &mut StoredHook) -> &mut Vec<(String, SecretString)> {
         match self {
             Self::Variables => &mut hook.url_variables,
             Self::Headers => &mut hook.custom_headers,
@@ -42,28 +42,31 @@ impl List {
     }
 }
 
-pub(super) async fn put_variable(Shared(gitlab): Shared<GitLab>, asked: Asked) -> Result<Response, ApiError> {
-    set(&gitlab, &asked, List::Variables)
+pub(super) async fn put_variable(Shared(gitlab): Shared<GitLab>, request: HookRequest) -> Result<Response, ApiError> {
+    set(&gitlab, &request, SecretList::Variables)
 }
 
-pub(super) async fn put_header(Shared(gitlab): Shared<GitLab>, asked: Asked) -> Result<Response, ApiError> {
-    set(&gitlab, &asked, List::Headers)
+pub(super) async fn put_header(Shared(gitlab): Shared<GitLab>, request: HookRequest) -> Result<Response, ApiError> {
+    set(&gitlab, &request, SecretList::Headers)
 }
 
-pub(super) async fn delete_variable(Shared(gitlab): Shared<GitLab>, asked: Asked) -> Result<Response, ApiError> {
-    unset(&gitlab, &asked, List::Variables)
+pub(super) async fn delete_variable(
+    Shared(gitlab): Shared<GitLab>,
+    request: HookRequest,
+) -> Result<Response, ApiError> {
+    unset(&gitlab, &request, SecretList::Variables)
 }
 
-pub(super) async fn delete_header(Shared(gitlab): Shared<GitLab>, asked: Asked) -> Result<Response, ApiError> {
-    unset(&gitlab, &asked, List::Headers)
+pub(super) async fn delete_header(Shared(gitlab): Shared<GitLab>, request: HookRequest) -> Result<Response, ApiError> {
+    unset(&gitlab, &request, SecretList::Headers)
 }
 
-fn set(gitlab: &GitLab, asked: &Asked, list: List) -> Result<Response, ApiError> {
+fn set(gitlab: &GitLab, request: &HookRequest, list: SecretList) -> Result<Response, ApiError> {
     list.check_version(gitlab)?;
-    let (place, _) = asked.place(gitlab)?;
-    asked.call.params.require(&["value"])?;
-    let value = SecretString::from(asked.call.params.text("value")?.unwrap_or_default());
-    let key = asked.part("key").to_owned();
+    let (place, _) = request.place(gitlab)?;
+    request.call.params.require(&["value"])?;
+    let value = SecretString::from(request.call.params.text("value")?.unwrap_or_default());
+    let key = request.part("key").to_owned();
     change(gitlab, place, |hook| {
         let pairs = list.of(hook);
         pairs.retain(|(known, _)| *known != key);
@@ -72,13 +75,13 @@ fn set(gitlab: &GitLab, asked: &Asked, list: List) -> Result<Response, ApiError>
     })
 }
 
-fn unset(gitlab: &GitLab, asked: &Asked, list: List) -> Result<Response, ApiError> {
+fn unset(gitlab: &GitLab, request: &HookRequest, list: SecretList) -> Result<Response, ApiError> {
     list.check_version(gitlab)?;
-    let (place, _) = asked.place(gitlab)?;
+    let (place, _) = request.place(gitlab)?;
     change(gitlab, place, |hook| {
         let pairs = list.of(hook);
         let before = pairs.len();
-        pairs.retain(|(known, _)| known != asked.part("key"));
+        pairs.retain(|(known, _)| known != request.part("key"));
         if pairs.len() == before { Err(ApiError::not_found(list.thing())) } else { Ok(()) }
     })
 }
@@ -87,7 +90,7 @@ fn unset(gitlab: &GitLab, asked: &Asked, list: List) -> Result<Response, ApiErro
 fn change(
     gitlab: &GitLab,
     (owner, id): (super::Owner, u64),
-    change: impl FnOnce(&mut Hook) -> Result<(), ApiError>,
+    change: impl FnOnce(&mut StoredHook) -> Result<(), ApiError>,
 ) -> Result<Response, ApiError> {
     let mut state = gitlab.lock();
     let mut hook = state.hooks.get(owner, id).cloned().ok_or_else(ApiError::record_not_found)?;

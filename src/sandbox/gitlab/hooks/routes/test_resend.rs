@@ -8,33 +8,33 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use serde_json::{Value, json};
 
-use super::{Asked, Kind, Owner, since};
+use super::{HookKind, HookRequest, Owner, since};
 use crate::sandbox::gitlab::GitLab;
 use crate::sandbox::gitlab::error::ApiError;
 use crate::sandbox::gitlab::hooks::delivery::WebhookDelivery;
-use crate::sandbox::gitlab::hooks::log::{Filter, LogEntry};
-use crate::sandbox::gitlab::hooks::{Event, payload};
+use crate::sandbox::gitlab::hooks::log::{LogEntry, LogFilter};
+use crate::sandbox::gitlab::hooks::{HookEvent, payload};
 use crate::sandbox::gitlab::pages;
 use crate::sandbox::gitlab::params;
-use crate::sandbox::gitlab::state::{Namespace, Project, State};
+use crate::sandbox::gitlab::state::{GitLabState, ProjectNamespace, StoredProject};
 
 /// Who is counted by the limiter, for what.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
-pub(in crate::sandbox::gitlab::hooks) struct Limited {
+pub(in crate::sandbox::gitlab::hooks) struct LimitKey {
     owner: Owner,
     user: u64,
-    what: What,
+    what: LimitedAction,
 }
 
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
-enum What {
+enum LimitedAction {
     Test,
     Resend,
 }
 
 impl GitLab {
     /// gitlab: lib/gitlab/application_rate_limiter.rb (`web_hook_test`, `web_hook_event_resend`)
-    fn check_limit(&self, limited: Limited) -> Result<(), ApiError> {
+    fn check_limit(&self, limited: LimitKey) -> Result<(), ApiError> {
         let minute = self.clock().now().as_second().div_euclid(60);
         let mut state = self.lock();
         let most = state.hooks.quirks.test_limit;
@@ -56,13 +56,13 @@ fn unprocessable(text: impl Into<Value>) -> ApiError {
 }
 
 /// Delivers at once, whether the hook subscribes to the event or not and whether it is disabled or not.
-pub(super) async fn test(Shared(gitlab): Shared<GitLab>, asked: Asked) -> Result<Response, ApiError> {
-    since(&gitlab, if asked.kind == Kind::Group { (17, 1) } else { (16, 11) })?;
-    let (place, caller) = asked.place(&gitlab)?;
+pub(super) async fn test(Shared(gitlab): Shared<GitLab>, request: HookRequest) -> Result<Response, ApiError> {
+    since(&gitlab, if request.kind == HookKind::Group { (17, 1) } else { (16, 11) })?;
+    let (place, caller) = request.place(&gitlab)?;
     let wrong = || ApiError::invalid("trigger does not have a valid value");
-    let event = Event::testable(asked.part("trigger")).ok_or_else(wrong)?;
+    let event = HookEvent::testable(request.part("trigger")).ok_or_else(wrong)?;
     if gitlab.at_least(17, 1) {
-        gitlab.check_limit(Limited { owner: place.0, user: caller.user, what: What::Test })?;
+        gitlab.check_limit(LimitKey { owner: place.0, user: caller.user, what: LimitedAction::Test })?;
     }
     let payload = {
         let state = gitlab.lock();
@@ -85,17 +85,17 @@ pub(super) async fn test(Shared(gitlab): Shared<GitLab>, asked: Asked) -> Result
 }
 
 /// The data of a test, or GitLab's word on why there is none.
-fn test_payload(state: &State, owner: Owner, (event, user): (Event, u64)) -> Result<Value, &'static str> {
+fn test_payload(state: &GitLabState, owner: Owner, (event, user): (HookEvent, u64)) -> Result<Value, &'static str> {
     let project = match owner {
         Owner::Project(id) => state.projects.get(&id).ok_or("Testing not available for this hook")?,
-        Owner::Group(group) => first_project(state, group).ok_or(if event == Event::Vulnerability {
+        Owner::Group(group) => first_project(state, group).ok_or(if event == HookEvent::Vulnerability {
             "Ensure the group has a project with vulnerabilities."
         } else {
             "Ensure the group has a project with commits."
         })?,
         Owner::System => return Err("Testing not available for this hook"),
     };
-    let pushed = matches!(event, Event::Push | Event::TagPush);
+    let pushed = matches!(event, HookEvent::Push | HookEvent::TagPush);
     if project.empty_repo && pushed {
         return Ok(payload::canned_push());
     }
@@ -106,16 +106,16 @@ fn test_payload(state: &State, owner: Owner, (event, user): (Event, u64)) -> Res
 }
 
 /// gitlab: ee/app/services/test_hooks/group_service.rb
-fn first_project(state: &State, group: u64) -> Option<&Project> {
+fn first_project(state: &GitLabState, group: u64) -> Option<&StoredProject> {
     state.projects.values().find(|project| match project.namespace {
-        Namespace::Group(home) => !project.empty_repo && state.lineage(home).any(|above| above.id == group),
-        Namespace::User(_) => false,
+        ProjectNamespace::Group(home) => !project.empty_repo && state.lineage(home).any(|above| above.id == group),
+        ProjectNamespace::User(_) => false,
     })
 }
 
 /// Answers 201 and the mock whatever the receiver did.
-pub(super) async fn test_system(Shared(gitlab): Shared<GitLab>, asked: Asked) -> Result<Response, ApiError> {
-    let (place, _) = asked.place(&gitlab)?;
+pub(super) async fn test_system(Shared(gitlab): Shared<GitLab>, request: HookRequest) -> Result<Response, ApiError> {
+    let (place, _) = request.place(&gitlab)?;
     let mock = payload::system();
     if !gitlab.lock().settings.silent_mode_enabled {
         let trigger = "project_create".to_owned();
@@ -125,23 +125,23 @@ pub(super) async fn test_system(Shared(gitlab): Shared<GitLab>, asked: Asked) ->
     Ok((StatusCode::CREATED, Json(mock)).into_response())
 }
 
-pub(super) async fn events(Shared(gitlab): Shared<GitLab>, asked: Asked) -> Result<Response, ApiError> {
+pub(super) async fn events(Shared(gitlab): Shared<GitLab>, request: HookRequest) -> Result<Response, ApiError> {
     since(&gitlab, (17, 3))?;
-    let ((_, id), _) = asked.place(&gitlab)?;
-    let filter = Filter::read(&asked.call.params, gitlab.clock().now())?;
+    let ((_, id), _) = request.place(&gitlab)?;
+    let filter = LogFilter::read(&request.call.params, gitlab.clock().now())?;
     let state = gitlab.lock();
     let all = state.hooks.logs.get(&id).map(Vec::as_slice).unwrap_or_default();
     let entries: Vec<&LogEntry> = all.iter().rev().filter(|entry| filter.holds(entry)).collect();
     let dated = gitlab.at_least(19, 0);
-    Ok(pages::offset(&state, &asked.call, entries)?.answer(|entry| entry.json(dated)))
+    Ok(pages::offset(&state, &request.call, entries)?.answer(|entry| entry.json(dated)))
 }
 
 /// Sends the stored, redacted payload again under the same key; 201 even if the receiver refuses it.
-pub(super) async fn resend(Shared(gitlab): Shared<GitLab>, asked: Asked) -> Result<Response, ApiError> {
+pub(super) async fn resend(Shared(gitlab): Shared<GitLab>, request: HookRequest) -> Result<Response, ApiError> {
     since(&gitlab, (17, 4))?;
-    let (place, caller) = asked.place(&gitlab)?;
-    gitlab.check_limit(Limited { owner: place.0, user: caller.user, what: What::Resend })?;
-    let delivery = resent(&gitlab, place, params::id("hook_log_id", asked.part("log_id"))?)?;
+    let (place, caller) = request.place(&gitlab)?;
+    gitlab.check_limit(LimitKey { owner: place.0, user: caller.user, what: LimitedAction::Resend })?;
+    let delivery = resent(&gitlab, place, params::id("hook_log_id", request.part("log_id"))?)?;
     let outcome = gitlab.deliver(place, delivery).await.ok_or_else(ApiError::record_not_found)?;
     match outcome.answer {
         Ok(answer) => Ok((StatusCode::CREATED, Json(json!({"response_status": answer.status}))).into_response()),

@@ -8,15 +8,15 @@ use crate::sandbox::options::TlsDefect;
 /// A running sandbox whose GitLab is asked through its router, and which delivers over the wire.
 struct Live {
     sandbox: Sandbox,
-    site: Site,
+    site: HookTestInstance,
     body: Value,
 }
 
-fn live(change: impl FnOnce(&mut Options)) -> Live {
-    let mut options = Options::default();
+fn live(change: impl FnOnce(&mut SandboxOptions)) -> Live {
+    let mut options = SandboxOptions::default();
     change(&mut options);
     let sandbox = Sandbox::start(options).expect("a sandbox");
-    let site = Site { gitlab: sandbox.gitlab().clone(), router: sandbox.gitlab().router() };
+    let site = HookTestInstance { gitlab: sandbox.gitlab().clone(), router: sandbox.gitlab().router() };
     let (secret, signing) = (sandbox.factory().webhook_secret().to_owned(), sandbox.factory().signing_token());
     let url = format!("{}{WEBHOOK_PATH}", sandbox.factory_url());
     Live { sandbox, site, body: json!({"url": url, "token": secret, "signing_token": signing}) }
@@ -65,7 +65,7 @@ async fn a_test_delivery_is_proved_on_all_three_sides() {
 async fn headers_appear_with_their_version() {
     let cases = [(16, 11, [false, false]), (17, 3, [false, false]), (17, 4, [true, false]), (19, 0, [true, true])];
     for (major, minor, expected) in cases {
-        let live = live(|options| options.version = Version::new(major, minor, 0));
+        let live = live(|options| options.version = SandboxVersion::new(major, minor, 0));
         let hook = live.create("/projects/1/hooks", json!({})).await;
         assert_eq!(live.site.ask(&format!("POST {hook}/test/note_events"), Value::Null).await.0, 201);
         let delivery = live.sandbox.factory().deliveries().pop().expect("Factory has it");
@@ -170,11 +170,11 @@ async fn a_system_hooks_test_succeeds_whatever_the_receiver_did() {
 #[tokio::test]
 async fn real_events_reach_those_who_subscribe() {
     let cases = [
-        (Plan::Premium, Event::Push, vec!["project", "group", "system"]),
-        (Plan::Premium, Event::Note, vec!["group"]),
-        (Plan::None, Event::Push, vec!["project", "system"]),
-        (Plan::None, Event::Note, vec![]),
-        (Plan::Premium, Event::Pipeline, vec![]),
+        (SandboxPlan::Premium, HookEvent::Push, vec!["project", "group", "system"]),
+        (SandboxPlan::Premium, HookEvent::Note, vec!["group"]),
+        (SandboxPlan::None, HookEvent::Push, vec!["project", "system"]),
+        (SandboxPlan::None, HookEvent::Note, vec![]),
+        (SandboxPlan::Premium, HookEvent::Pipeline, vec![]),
     ];
     for (plan, event, expected) in cases {
         let live = live(|options| options.plan = plan);
@@ -194,9 +194,9 @@ async fn a_failing_hook_is_disabled_until_a_test_succeeds() {
     live.site.gitlab.set_hook_quirks(|quirks| quirks.auto_disabling = true);
     live.sandbox.factory().set_quirks(|quirks| quirks.webhook = Some((500, String::new())));
     for _ in 0..4 {
-        assert_eq!(live.site.gitlab.trigger(1, Event::Push).await, 1);
+        assert_eq!(live.site.gitlab.trigger(1, HookEvent::Push).await, 1);
     }
-    assert_eq!(live.site.gitlab.trigger(1, Event::Push).await, 0, "nothing is sent while it is disabled");
+    assert_eq!(live.site.gitlab.trigger(1, HookEvent::Push).await, 0, "nothing is sent while it is disabled");
     let (_, shown) = live.site.ask(&format!("GET {hook}"), Value::Null).await;
     assert_eq!(shown["alert_status"], "temporarily_disabled");
     assert!(shown["disabled_until"].is_string());
