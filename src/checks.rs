@@ -16,6 +16,7 @@ pub use filter::Filter;
 pub use ruling::{Because, Status};
 pub use runner::{Finding, Verdict, run_checks, verdict};
 
+use crate::observed::Read;
 use ruling::{Case, Ruling};
 
 /// One check. Its code is a contract; the rest may be worded anew.
@@ -29,8 +30,8 @@ pub struct Check {
     pub depends_on: &'static [&'static str],
     /// Its page in the documentation: what is looked at, why it matters, what to do.
     pub about: &'static str,
-    /// The read it is judged by, for its duration.
-    read: &'static str,
+    /// The reads it is judged by, besides those of the checks it depends on.
+    pub reads: &'static [Read],
     rule: fn(&Case<'_>) -> Ruling,
 }
 

@@ -1,9 +1,10 @@
 //! What is true, read from both sides, independent reads at the same time.
 
 mod bulk;
+mod factory;
 mod hooks;
 pub mod observer;
-mod sides;
+mod reads;
 mod targets;
 
 use std::collections::BTreeMap;
@@ -12,17 +13,70 @@ use std::time::Duration;
 use jiff::Timestamp;
 use serde::Serialize;
 
-pub use self::observer::{Already, Observer, Wanted, Watch};
+pub use self::observer::{ObserveProgress, Observer};
+pub use self::reads::{ReadRequest, Reads};
 use crate::factory::FactoryStatus;
 use crate::gitlab::{Application, Delivery, Hook, License, Metadata, Pair, ProbedScopes, TokenDetails, User};
 pub use crate::http::{CertificateSeen, NetworkSeen, Observation};
 use crate::instance::LicensePlan;
 use crate::target::{Strategy, Target};
 
-/// Everything that was seen in one look.
+/// One thing that can be read. A check names those it is judged by; what a command reads is the union of them.
+#[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
+pub enum Read {
+    /// DNS, TCP and TLS of the way to the instance.
+    Network,
+    Metadata,
+    Token,
+    /// The token's owner, whose address tells the instance's own URL.
+    User,
+    License,
+    Applications,
+    /// The OAuth scopes that the instance knows.
+    ScopesSupported,
+    /// Whether the application's ID and secret authenticate, and its scopes where the list of applications has none.
+    ApplicationSecret,
+    Hooks,
+    /// The delivery logs of the hooks.
+    Deliveries,
+    /// Factory's status, and whether its hosts answer.
+    Factory,
+    /// What this machine's record says of the bundle. The command that opens the record adds it.
+    BundleRecord,
+    /// Test deliveries. They write, so `verify --live` makes them after everything else was read.
+    TestDeliveries,
+}
+
+impl Read {
+    /// What this read cannot be made without.
+    const fn prerequisites(self) -> &'static [Self] {
+        match self {
+            // Only the Community Edition may have no license.
+            Self::License => &[Self::Metadata],
+            // The list decides whether scopes have to be probed.
+            Self::ApplicationSecret => &[Self::Applications],
+            // The license decides between group and project hooks, the version between GraphQL and REST.
+            Self::Hooks => &[Self::Metadata, Self::License],
+            Self::Deliveries | Self::TestDeliveries => &[Self::Hooks],
+            Self::Network
+            | Self::Metadata
+            | Self::Token
+            | Self::User
+            | Self::Applications
+            | Self::ScopesSupported
+            | Self::Factory
+            | Self::BundleRecord => &[],
+        }
+    }
+}
+
+/// Why a read was not made that is not among those asked for.
+const NOT_REQUESTED: &str = "not needed by the checks that were asked for";
+
+/// Everything that was read, or why it was not.
 #[derive(Clone, Debug)]
 pub struct Observed {
-    /// When the look began, for judging dates without a clock.
+    /// When reading began, for judging dates without a clock.
     pub at: Timestamp,
     pub network: NetworkSeen,
     pub metadata: Observation<Metadata>,
@@ -42,11 +96,32 @@ pub struct Observed {
     pub probed_scopes: Observation<ProbedScopes>,
     pub hooks: Observation<HooksSeen>,
     pub factory: FactorySeen,
-    /// How long each read took, by its name.
-    pub took: BTreeMap<&'static str, Duration>,
+    /// How long each read took that was made.
+    pub took: BTreeMap<Read, Duration>,
 }
 
 impl Observed {
+    /// Before anything is read.
+    fn unread(at: Timestamp) -> Self {
+        Self {
+            at,
+            network: NetworkSeen::skipped(NOT_REQUESTED),
+            metadata: Observation::Skipped(NOT_REQUESTED),
+            own_url: Observation::Skipped(NOT_REQUESTED),
+            token: Observation::Skipped(NOT_REQUESTED),
+            token_looks_like: None,
+            user: Observation::Skipped(NOT_REQUESTED),
+            license: Observation::Skipped(NOT_REQUESTED),
+            applications: Observation::Skipped(NOT_REQUESTED),
+            scopes_supported: Observation::Skipped(NOT_REQUESTED),
+            pair: Observation::Skipped(NOT_REQUESTED),
+            probed_scopes: Observation::Skipped(NOT_REQUESTED),
+            hooks: Observation::Skipped(NOT_REQUESTED),
+            factory: FactorySeen::unread(),
+            took: BTreeMap::new(),
+        }
+    }
+
     /// The plan that decides over group hooks. Not knowing is free: unlicensed group hooks are never trusted.
     #[must_use]
     pub fn plan(&self) -> LicensePlan {
@@ -111,6 +186,17 @@ pub struct FactorySeen {
     pub bundle: Observation<BundleSeen>,
     /// The three facts about each test delivery, `--live` only.
     pub proofs: Observation<Vec<DeliveryProof>>,
+}
+
+impl FactorySeen {
+    fn unread() -> Self {
+        Self {
+            status: Observation::Skipped(NOT_REQUESTED),
+            hosts: Vec::new(),
+            bundle: Observation::Skipped(NOT_REQUESTED),
+            proofs: Observation::Skipped("--live was not given"),
+        }
+    }
 }
 
 #[derive(Clone, Debug, Eq, PartialEq, Serialize)]

@@ -5,7 +5,7 @@ use super::{Check, Severity};
 use crate::desired::{ApplicationOrigin, Credentials, DesiredApplication};
 use crate::error::Fix;
 use crate::gitlab::{Application, Pair};
-use crate::observed::Observation;
+use crate::observed::{Observation, Read};
 
 pub(super) const CHECKS: &[Check] = &[
     Check {
@@ -16,7 +16,7 @@ pub(super) const CHECKS: &[Check] = &[
         about: "Looks for the application among the instance-wide ones: by its ID where that was given, else by name \
                 and redirect URI. GitLab allows several of the same name; several that fit are a failure, because \
                 nobody can say which one Factory uses.",
-        read: "applications",
+        reads: &[Read::Applications],
         rule: exists,
     },
     Check {
@@ -26,7 +26,7 @@ pub(super) const CHECKS: &[Check] = &[
         depends_on: &["application.exists"],
         about: "GitLab compares redirect URIs byte by byte at sign-in. The application may have others besides. \
                 GitLab's API cannot change an application; its page in the Admin Area can.",
-        read: "applications",
+        reads: &[Read::Applications],
         rule: redirect_uri,
     },
     Check {
@@ -37,7 +37,7 @@ pub(super) const CHECKS: &[Check] = &[
         about: "Read from the list of applications where GitLab shows them (about 19.1), else tried out one by one at \
                 the OAuth endpoint with the application's ID and secret. Without a secret at hand an older GitLab \
                 cannot be asked, and the check is skipped.",
-        read: "application_scopes",
+        reads: &[Read::Applications, Read::ApplicationSecret, Read::Token],
         rule: scopes,
     },
     Check {
@@ -47,7 +47,7 @@ pub(super) const CHECKS: &[Check] = &[
         depends_on: &["application.exists"],
         about: "A confidential application has to show its secret. One that is not would let anybody act as Factory \
                 who knows its ID.",
-        read: "applications",
+        reads: &[Read::Applications],
         rule: confidential,
     },
     Check {
@@ -58,7 +58,7 @@ pub(super) const CHECKS: &[Check] = &[
         about: "Authenticates at GitLab's OAuth endpoint with the ID and secret, without a user and without making \
                 anything that stays. GitLab does not say which of the two is wrong. Without a secret at hand the check \
                 is skipped.",
-        read: "application_secret",
+        reads: &[Read::ApplicationSecret],
         rule: secret,
     },
 ];

@@ -5,7 +5,7 @@ use super::{Check, Severity};
 use crate::error::Fix;
 use crate::factory::FactoryState;
 use crate::http;
-use crate::observed::{BundleSeen, Observation};
+use crate::observed::{BundleSeen, Observation, Read};
 
 pub(super) const CHECKS: &[Check] = &[
     Check {
@@ -15,7 +15,7 @@ pub(super) const CHECKS: &[Check] = &[
         depends_on: &[],
         about: "Reaches each of the kit's https addresses that this machine uses (status, bundle, receipts). Any answer will \
                 do; whether it is a good one is for `factory.status`.",
-        read: "factory",
+        reads: &[Read::Factory],
         rule: reachable,
     },
     Check {
@@ -25,7 +25,7 @@ pub(super) const CHECKS: &[Check] = &[
         depends_on: &[],
         about: "Looks into the local record of `connect`: a bundle that was sealed and not yet accepted is a failure. \
                 Without a record on this machine the check is skipped.",
-        read: "record",
+        reads: &[Read::BundleRecord],
         rule: bundle,
     },
     Check {
@@ -35,7 +35,7 @@ pub(super) const CHECKS: &[Check] = &[
         depends_on: &["factory.reachable"],
         about: "Asks the kit's `status_url`. `connected` passes, `pending` is a warning, `failed` fails with Factory's \
                 own reason.",
-        read: "factory",
+        reads: &[Read::Factory],
         rule: status,
     },
 ];

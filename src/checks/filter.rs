@@ -1,9 +1,12 @@
 //! Which checks are wanted (`--only`, `--skip`): globs over the codes.
 
+use std::collections::BTreeSet;
+
 use globset::{Glob, GlobSet, GlobSetBuilder};
 
 use super::all;
 use crate::error::{Failure, Fix};
+use crate::observed::Reads;
 
 /// Which checks are reported. The default is all.
 #[derive(Clone, Debug, Default)]
@@ -33,10 +36,20 @@ impl Filter {
         self.only.as_ref().is_none_or(|only| only.is_match(code)) && !self.skip.is_match(code)
     }
 
-    /// Whether any check of a category is wanted.
+    /// What has to be read to judge the checks that are wanted, and those that they depend on.
     #[must_use]
-    pub fn wants_any_of(&self, category: &str) -> bool {
-        all().any(|check| check.category() == category && self.wants(check.code))
+    pub fn reads(&self) -> Reads {
+        let checks: Vec<_> = all().collect();
+        let mut dependencies: BTreeSet<&str> = BTreeSet::new();
+        let mut reads = Reads::default();
+        // What a check depends on stands before it.
+        for check in checks.into_iter().rev() {
+            if self.wants(check.code) || dependencies.contains(check.code) {
+                dependencies.extend(check.depends_on);
+                reads.extend(check.reads.iter().copied());
+            }
+        }
+        reads
     }
 }
 

@@ -9,7 +9,7 @@ use super::{Check, Severity};
 use crate::error::Fix;
 use crate::http::{self, Cause, UnexpectedPage};
 use crate::instance::Version;
-use crate::observed::Observation;
+use crate::observed::{Observation, Read};
 
 pub(super) const CHECKS: &[Check] = &[
     Check {
@@ -19,7 +19,7 @@ pub(super) const CHECKS: &[Check] = &[
         depends_on: &[],
         about: "Asks this machine's resolver for the addresses of the GitLab host and says whether they are public or \
                 private. A private address is not wrong; Factory then reaches GitLab by VPC peering or a VPN only.",
-        read: "network",
+        reads: &[Read::Network],
         rule: dns,
     },
     Check {
@@ -29,7 +29,7 @@ pub(super) const CHECKS: &[Check] = &[
         depends_on: &["instance.dns"],
         about: "Opens a TCP connection to the port of the GitLab URL. When it stays shut, a firewall, a VPN that is \
                 down or a wrong port is the usual reason.",
-        read: "network",
+        reads: &[Read::Network],
         rule: tcp,
     },
     Check {
@@ -40,7 +40,7 @@ pub(super) const CHECKS: &[Check] = &[
         about: "Makes a TLS connection as any client does. It fails when the issuer is not trusted (name the \
                 company's authority with `--ca-cert`), when the certificate is for another name, when it has expired, \
                 or when a device in between inspects TLS. An end within `--expires-within` days is a warning.",
-        read: "network",
+        reads: &[Read::Network],
         rule: tls,
     },
     Check {
@@ -51,7 +51,7 @@ pub(super) const CHECKS: &[Check] = &[
         about: "Compares the URL that was given with the one GitLab writes into its answers (`external_url`), and \
                 fails where GitLab redirects. A redirected write would become a read, and Factory is given this URL, \
                 so use exactly the one GitLab names.",
-        read: "metadata",
+        reads: &[Read::Metadata, Read::Token, Read::User],
         rule: url,
     },
     Check {
@@ -61,7 +61,7 @@ pub(super) const CHECKS: &[Check] = &[
         depends_on: &["instance.tls"],
         about: "Reads `/api/v4/metadata`. It fails when something else answers: a proxy's error page, a login wall, \
                 another web site, or GitLab installed under a path that the URL lacks.",
-        read: "metadata",
+        reads: &[Read::Metadata],
         rule: api,
     },
     Check {
@@ -71,7 +71,7 @@ pub(super) const CHECKS: &[Check] = &[
         depends_on: &["instance.api"],
         about: "Reports version, edition and licence plan. Versions before 16.11 are not supported: secrets of \
                 applications cannot be renewed there and it was never tested.",
-        read: "metadata",
+        reads: &[Read::Metadata, Read::License, Read::Token],
         rule: version,
     },
 ];

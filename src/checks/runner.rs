@@ -23,7 +23,7 @@ pub struct Finding {
     pub fix: Option<Fix>,
     pub doc: String,
     pub depends_on: &'static [&'static str],
-    /// How long the read took that it is judged by; several checks may share one.
+    /// How long the longest of the reads took that it is judged by; several checks may share one.
     pub duration: Duration,
 }
 
@@ -38,7 +38,7 @@ impl Finding {
         let Ruling { status, cause, evidence, fix } = ruling;
         let duration = match status {
             Status::Skip(_) => Duration::ZERO,
-            _ => observed.took.get(check.read).copied().unwrap_or_default(),
+            _ => check.reads.iter().filter_map(|read| observed.took.get(read)).max().copied().unwrap_or_default(),
         };
         Self {
             code: check.code,

@@ -1,9 +1,9 @@
 //! Every check against a healthy connection with one thing changed at a time.
 
 mod application;
-
 mod instance;
 mod never_green;
+mod reads;
 mod token;
 mod webhook;
 

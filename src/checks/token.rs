@@ -11,7 +11,7 @@ use crate::error::Fix;
 use crate::gitlab::{TokenDetails, User};
 use crate::http;
 use crate::kit::Handover;
-use crate::observed::Observation;
+use crate::observed::{Observation, Read};
 
 pub(super) const CHECKS: &[Check] = &[
     Check {
@@ -21,7 +21,7 @@ pub(super) const CHECKS: &[Check] = &[
         depends_on: &["instance.api"],
         about: "Reads `/personal_access_tokens/self`, which answers any living personal access token. It fails when \
                 GitLab says that the token is unknown, expired or revoked, or that it is no personal access token.",
-        read: "token",
+        reads: &[Read::Token, Read::User],
         rule: valid,
     },
     Check {
@@ -31,7 +31,7 @@ pub(super) const CHECKS: &[Check] = &[
         depends_on: &["token.valid"],
         about: "The scope `api` is needed for applications and hooks; where the token is handed to Factory, also the \
                 scopes that the kit asks for. A fine-grained token has none of these and cannot be used.",
-        read: "token",
+        reads: &[Read::Token],
         rule: scopes,
     },
     Check {
@@ -40,7 +40,7 @@ pub(super) const CHECKS: &[Check] = &[
         severity: Severity::Error,
         depends_on: &["token.valid"],
         about: "GitLab ends a token at 00:00 UTC of its date. Fewer than `--expires-within` days are a warning.",
-        read: "token",
+        reads: &[Read::Token],
         rule: expiry,
     },
     Check {
@@ -51,7 +51,7 @@ pub(super) const CHECKS: &[Check] = &[
         about: "Lists the instance's applications, which only an administrator may. Where Admin Mode is on, an \
                 administrator's token needs the scope `admin_mode` as well, and GitLab refuses it in the same words as \
                 anybody else's.",
-        read: "applications",
+        reads: &[Read::Applications, Read::Token, Read::User],
         rule: admin,
     },
     Check {
@@ -61,7 +61,7 @@ pub(super) const CHECKS: &[Check] = &[
         depends_on: &["token.valid"],
         about: "Scopes beyond `api`, `admin_mode` and those that the kit asks for, and that `api` does not include \
                 anyway, are a warning: whoever gets hold of the token gets them too.",
-        read: "token",
+        reads: &[Read::Token],
         rule: excess,
     },
 ];

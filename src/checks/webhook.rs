@@ -7,7 +7,7 @@ use super::ruling::{Case, Ruling};
 use super::{Check, Severity};
 use crate::error::Fix;
 use crate::gitlab::Hook;
-use crate::observed::{HookSeen, HooksSeen, Observation, TargetSeen};
+use crate::observed::{HookSeen, HooksSeen, Observation, Read, TargetSeen};
 use crate::target::Target;
 
 pub(super) const CHECKS: &[Check] = &[
@@ -20,7 +20,7 @@ pub(super) const CHECKS: &[Check] = &[
                 of a group. Archived projects, those marked for deletion and personal ones are left out. Lists the \
                 targets without a hook to the kit's URL. Where GitLab shows no target at all it is unknown: an empty \
                 list proves nothing.",
-        read: "hooks",
+        reads: &[Read::Hooks],
         rule: hooks::coverage,
     },
     Check {
@@ -30,7 +30,7 @@ pub(super) const CHECKS: &[Check] = &[
         depends_on: &["token.admin"],
         about: "Compares each hook's triggers with the kit's. More are no fault. A branch filter is a warning, because \
                 pushes to other branches are not sent. System hooks cannot carry comments, issues, pipelines and jobs.",
-        read: "hooks",
+        reads: &[Read::Hooks],
         rule: hooks::events,
     },
     Check {
@@ -39,7 +39,7 @@ pub(super) const CHECKS: &[Check] = &[
         severity: Severity::Error,
         depends_on: &["token.admin"],
         about: "A hook with SSL verification switched off would hand the secret token to anybody in between.",
-        read: "hooks",
+        reads: &[Read::Hooks],
         rule: hooks::tls,
     },
     Check {
@@ -51,7 +51,7 @@ pub(super) const CHECKS: &[Check] = &[
                 program carries a keyed fingerprint of what was set in its description. Where neither is there, it is \
                 unknown, and before 17.1, which has no description, the check is skipped. The signing token is judged \
                 too where the kit has one and GitLab knows it (19.0).",
-        read: "hooks",
+        reads: &[Read::Hooks, Read::Metadata],
         rule: hooks::token,
     },
     Check {
@@ -61,7 +61,7 @@ pub(super) const CHECKS: &[Check] = &[
         depends_on: &["token.admin"],
         about: "GitLab stops sending to a hook that fails repeatedly, for a while or for good. A successful test \
                 switches it on again.",
-        read: "hooks",
+        reads: &[Read::Hooks],
         rule: hooks::enabled,
     },
     Check {
@@ -70,7 +70,7 @@ pub(super) const CHECKS: &[Check] = &[
         severity: Severity::Error,
         depends_on: &["token.admin"],
         about: "GitLab allows several hooks with the same URL; each event then arrives several times.",
-        read: "hooks",
+        reads: &[Read::Hooks],
         rule: hooks::duplicates,
     },
     Check {
@@ -81,7 +81,7 @@ pub(super) const CHECKS: &[Check] = &[
         about: "With `--live`: uses GitLab's own test function on one hook of each kind and reports three facts: the \
                 test was answered 2xx, GitLab's delivery log has it (17.3), and Factory's receipt says that it came \
                 (where the kit has `receipts_url`). A system hook's test says nothing; only the receipt does.",
-        read: "live",
+        reads: &[Read::TestDeliveries],
         rule: delivery::live,
     },
     Check {
@@ -91,7 +91,7 @@ pub(super) const CHECKS: &[Check] = &[
         depends_on: &["token.admin"],
         about: "Reads the delivery log of the hooks (17.3, the last 7 days). It fails where the newest delivery of a hook \
                 failed, and warns where one before it did. Where no delivery is logged the check is skipped.",
-        read: "deliveries",
+        reads: &[Read::Hooks, Read::Deliveries],
         rule: delivery::recent,
     },
 ];

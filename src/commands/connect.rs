@@ -16,13 +16,27 @@ use crate::desired::{Desired, Personal};
 use crate::error::{ExitCode, Failure, Fix};
 use crate::inputs::{Approval, Interview, questions};
 use crate::journal::{Connection, Entry, Journal, Lock, Record, Store};
-use crate::observed::{Observation, Observed, observer::Wanted};
+use crate::observed::{Observed, Read, ReadRequest, Reads};
 use crate::plan::{Blocker, Plan, plan};
 use crate::report::connect::{ConnectReport, End, Outcome, Pending, plan_lines};
 use crate::settings::{Settings, keys};
 use crate::text::Text;
 
 use gather::Gathered;
+
+/// What a plan is made from.
+const READS: [Read; 10] = [
+    Read::Network,
+    Read::Metadata,
+    Read::Token,
+    Read::User,
+    Read::License,
+    Read::Applications,
+    Read::ScopesSupported,
+    Read::ApplicationSecret,
+    Read::Hooks,
+    Read::Factory,
+];
 
 /// Runs the command and renders what it has to say.
 pub(super) async fn run(args: ConnectArgs, context: &Context<'_>) -> Result<ExitCode, Failure> {
@@ -105,17 +119,10 @@ impl Walk<'_> {
     }
 
     async fn observe(&self, gathered: &Gathered) -> Observed {
-        let wanted = Wanted {
-            hooks: true,
-            deliveries: false,
-            // Which scopes the instance knows decides before an application is made; it was asked with the token.
-            discovery: true,
-            factory: true,
-            bundle: Observation::Skipped("the record is at hand"),
-            already: gathered.already.clone(),
-        };
+        let reads = Reads::from_iter(READS);
+        let request = ReadRequest { reads: &reads, known: Some(&gathered.known) };
         let watch = progress::Looking::new(self.context.terminal);
-        let look = gathered.look.observe(&gathered.desired, wanted, &watch);
+        let look = gathered.look.observe(&gathered.desired, request, &watch);
         self.context.terminal.during("looking at what is there", look).await
     }
 

@@ -3,7 +3,7 @@
 use std::cell::{Cell, RefCell};
 
 use crate::apply::{Error, Watch};
-use crate::observed::observer;
+use crate::observed::ObserveProgress;
 use crate::plan::Step;
 use crate::target::Target;
 use crate::terminal::Terminal;
@@ -25,7 +25,7 @@ impl<'a> Looking<'a> {
     }
 }
 
-impl observer::Watch for Looking<'_> {
+impl ObserveProgress for Looking<'_> {
     fn found(&self, targets: usize) {
         self.found.set(self.found.get() + targets);
         if self.found.get() > FEW {

@@ -16,8 +16,7 @@ use crate::factory::Factory;
 use crate::gitlab::Writer;
 use crate::inputs::{Interview, questions};
 use crate::journal::{Record, Store};
-use crate::observed::observer::{Already, Observer, Wanted};
-use crate::observed::{BundleSeen, DeliveryProof, Observation, Observed};
+use crate::observed::{BundleSeen, DeliveryProof, Observation, Observed, Observer, Read, ReadRequest};
 use crate::report::{Detail, FailOn, Findings};
 use crate::secret::{ApplicationSecret, Pat};
 use crate::settings::{Sourced, keys};
@@ -131,9 +130,11 @@ impl Verify<'_> {
     async fn once(&self) -> Findings {
         let Subject { desired, look, .. } = &self.subject;
         let watch = progress::Looking::new(self.context.terminal);
-        let looking = look.observe(desired, self.wanted(), &watch);
+        let reads = self.filter.reads();
+        let looking = look.observe(desired, ReadRequest::from(&reads), &watch);
         let mut observed = self.context.terminal.during("looking at both clients", Box::pin(looking)).await;
-        if self.args.live && self.filter.wants("webhook.delivery") {
+        observed.factory.bundle = self.subject.bundle.clone();
+        if self.args.live && reads.contains(Read::TestDeliveries) {
             observed.factory.proofs = Box::pin(self.prove(&observed)).await;
         }
         let policy = Policy { expires_within: i64::from(self.args.expires_within) };
@@ -147,17 +148,6 @@ impl Verify<'_> {
             detail: if self.context.terminal.verbosity() == Verbosity::Quiet { Detail::Wrong } else { Detail::Every },
             requests,
             duration: self.context.env.clock.instant().duration_since(self.began),
-        }
-    }
-
-    fn wanted(&self) -> Wanted {
-        Wanted {
-            hooks: self.filter.wants_any_of("webhook"),
-            deliveries: self.filter.wants("webhook.recent"),
-            discovery: false,
-            factory: self.filter.wants_any_of("factory"),
-            bundle: self.subject.bundle.clone(),
-            already: Already::default(),
         }
     }
 

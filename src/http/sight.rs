@@ -53,6 +53,18 @@ pub struct NetworkSeen {
     pub tls: Observation<CertificateSeen>,
 }
 
+impl NetworkSeen {
+    /// No step was looked at, for one reason.
+    #[must_use]
+    pub(crate) fn skipped(reason: &'static str) -> Self {
+        Self {
+            addresses: Observation::Skipped(reason),
+            connect: Observation::Skipped(reason),
+            tls: Observation::Skipped(reason),
+        }
+    }
+}
+
 const PROXIED: &str = "requests go through a proxy, which resolves the name and opens the connection";
 const UNRESOLVED: &str = "the name has no address";
 const UNCONNECTED: &str = "the port does not open";

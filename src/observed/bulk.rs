@@ -1,53 +1,57 @@
-//! Reads the hooks of a page of projects in one request, where that can be done and pays. Whatever it does not give is
-//! read one by one, so it can save requests and change nothing else.
+//! Reads the hooks of many projects in one GraphQL request, where GitLab can do that and it saves requests. Projects whose
+//! hooks it does not return are read one by one, so it changes nothing but the number of requests.
 
 use std::cell::Cell;
 use std::collections::HashMap;
 
 use tokio::sync::OnceCell;
 
-use super::targets::Found;
+use super::targets::Candidate;
 use crate::gitlab::{Hook, HookList, MOST_PROJECTS, Reader};
 use crate::http;
 use crate::instance::Version;
 use crate::target::Target;
 
-/// So many projects on one page are worth the question whether there is a list at all.
+/// The fewest projects on one page for which it pays to ask whether this GitLab has such a list.
 const WORTH_ASKING: usize = 20;
 
-/// Where there is one, two projects are worth a request.
+/// The fewest projects for which it pays to read a list that is known to exist.
 const WORTH_READING: usize = 2;
 
-/// A target, and its hooks where they came with those of others.
-pub(super) struct Asked {
-    pub(super) found: Found,
+/// A target, and its hooks where they came with those of other projects.
+pub(super) struct CandidateHooks {
+    pub(super) candidate: Candidate,
     pub(super) hooks: Option<Vec<Hook>>,
 }
 
-/// The way over many projects at once, for one walk.
+/// Reads the hooks of many projects at once, during one run of the observer.
 pub(super) struct Bulk<'a> {
     gitlab: &'a Reader,
     version: Option<Version>,
-    /// Asked for once, by the first page that is large enough.
+    /// Discovered once, for the first page that is large enough.
     list: OnceCell<Option<HookList>>,
-    /// Shut for the rest of the walk by the first failure.
-    shut: Cell<bool>,
+    /// Set by the first failure, for the rest of the run.
+    disabled: Cell<bool>,
 }
 
 impl<'a> Bulk<'a> {
     pub(super) fn new(gitlab: &'a Reader, version: Option<Version>) -> Self {
-        Self { gitlab, version, list: OnceCell::new(), shut: Cell::new(false) }
+        Self { gitlab, version, list: OnceCell::new(), disabled: Cell::new(false) }
     }
 
     /// A page of targets, with the hooks that could be read together.
-    pub(super) async fn page(&self, page: Vec<Found>) -> Vec<Asked> {
+    pub(super) async fn page(&self, page: Vec<Candidate>) -> Vec<CandidateHooks> {
         let mut hooks = HashMap::new();
         let projects: Vec<u64> = page.iter().filter_map(project).collect();
         // A group's projects come as one page, however many they are.
         for projects in projects.chunks(MOST_PROJECTS) {
             hooks.extend(self.read(projects).await);
         }
-        page.into_iter().map(|found| Asked { hooks: project(&found).and_then(|id| hooks.remove(&id)), found }).collect()
+        let with_hooks = |candidate: Candidate| CandidateHooks {
+            hooks: project(&candidate).and_then(|id| hooks.remove(&id)),
+            candidate,
+        };
+        page.into_iter().map(with_hooks).collect()
     }
 
     async fn read(&self, projects: &[u64]) -> Vec<(u64, Vec<Hook>)> {
@@ -58,10 +62,10 @@ impl<'a> Bulk<'a> {
         }
     }
 
-    /// The list to read so many projects by, if it pays.
+    /// The list to read that many projects with, if it pays.
     async fn list(&self, projects: usize) -> Option<&HookList> {
         let worth = if self.list.initialized() { WORTH_READING } else { WORTH_ASKING };
-        if self.shut.get() || projects < worth {
+        if self.disabled.get() || projects < worth {
             return None;
         }
         let ask = || async {
@@ -71,16 +75,16 @@ impl<'a> Bulk<'a> {
         self.list.get_or_init(ask).await.as_ref()
     }
 
-    /// No failure of this way is one of the look: the same is asked again by REST, which says what is wrong.
+    /// A failure here is not reported: the same hooks are then read by REST, which says what is wrong.
     fn give_up<T>(&self, error: &http::Error) -> Option<T> {
-        self.shut.set(true);
+        self.disabled.set(true);
         tracing::debug!(%error, "hooks are read project by project");
         None
     }
 }
 
-fn project(found: &Found) -> Option<u64> {
-    match found.target {
+fn project(candidate: &Candidate) -> Option<u64> {
+    match candidate.target {
         Target::Project { id, .. } => Some(id),
         Target::System | Target::Group { .. } => None,
     }

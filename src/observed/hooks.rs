@@ -1,4 +1,4 @@
-//! Reads the hooks of every target, many at once, and keeps only those that are ours.
+//! Reads the hooks of every target, many at the same time, and keeps those that are ours.
 
 use std::cell::{Cell, RefCell};
 use std::collections::HashSet;
@@ -7,9 +7,9 @@ use std::sync::Arc;
 use futures_util::{StreamExt as _, stream};
 use tokio::sync::mpsc;
 
-use super::bulk::{Asked, Bulk};
-use super::observer::Watch;
-use super::targets::{Chooser, Found, Starts, takes_personal};
+use super::bulk::{Bulk, CandidateHooks};
+use super::observer::ObserveProgress;
+use super::targets::{Candidate, InitialReads, TargetFilter, takes_personal};
 use super::{HookSeen, HooksSeen, Observation, TargetSeen};
 use crate::desired::{Desired, Mark};
 use crate::gitlab::{Delivery, Hook, HookTerms, Reader};
@@ -17,25 +17,25 @@ use crate::http;
 use crate::instance::Version;
 use crate::target::{Strategy, Target};
 
-/// Pages of targets that are held while their hooks are read.
+/// At most this many pages of targets are held while their hooks are read.
 const PAGES_AHEAD: usize = 2;
 
-/// Pages whose hooks are asked for in bulk at the same time: each such request is a heavy one.
+/// At most this many pages are read in bulk at the same time: each such request is expensive for GitLab.
 const PAGES_AT_ONCE: usize = 2;
 
-/// Delivery logs are read of so many hooks at most; a log can be large, and each is a request.
+/// Delivery logs of at most this many hooks are read: each is a request, and a log can be large.
 const MOST_LOGS: usize = 100;
 
-/// Whether and how many delivery logs are read.
-pub(super) struct Logs {
+/// How many delivery logs may still be read, or why none is.
+pub(super) struct DeliveryLogBudget {
     left: Cell<usize>,
     none: Option<&'static str>,
 }
 
-impl Logs {
-    pub(super) fn new(wanted: bool, version: Option<Version>) -> Self {
+impl DeliveryLogBudget {
+    /// The budget under a version of GitLab.
+    pub(super) fn new(version: Option<Version>) -> Self {
         let none = match version {
-            _ if !wanted => Some("no check of deliveries was asked for"),
             None => Some("GitLab's version is not known, so it is not known whether it has delivery logs"),
             Some(version) if version < Version::DELIVERY_LOG => Some("this GitLab has no delivery log (17.3)"),
             Some(_) => None,
@@ -43,7 +43,12 @@ impl Logs {
         Self { left: Cell::new(MOST_LOGS), none }
     }
 
-    /// Takes one of the reads that are left, or says why there is none.
+    /// Reads none.
+    pub(super) fn none(reason: &'static str) -> Self {
+        Self { left: Cell::new(0), none: Some(reason) }
+    }
+
+    /// Takes one read from the budget, or says why there is none.
     fn take(&self, target: &Target) -> Result<(), &'static str> {
         if let Some(reason) = self.none {
             return Err(reason);
@@ -57,11 +62,11 @@ impl Logs {
     }
 }
 
-/// The terms of the hooks seen so far, each once.
+/// Lets hooks with equal attributes share them.
 #[derive(Default)]
-pub(super) struct Alike(RefCell<HashSet<Arc<HookTerms>>>);
+pub(super) struct Interner(RefCell<HashSet<Arc<HookTerms>>>);
 
-impl Alike {
+impl Interner {
     fn share(&self, terms: Arc<HookTerms>) -> Arc<HookTerms> {
         let mut known = self.0.borrow_mut();
         match known.get(&terms) {
@@ -74,27 +79,27 @@ impl Alike {
     }
 }
 
-/// One walk over all targets.
-pub(super) struct Walk<'a> {
+/// Reads the hooks of all targets.
+pub(super) struct HookReader<'a> {
     pub(super) gitlab: &'a Reader,
     pub(super) desired: &'a Desired,
     pub(super) strategy: Strategy,
-    pub(super) logs: Logs,
+    pub(super) logs: DeliveryLogBudget,
     pub(super) bulk: Bulk<'a>,
-    pub(super) alike: Alike,
-    pub(super) watch: &'a dyn Watch,
-    /// Targets that are looked at at the same time: more than the client lets out, so that it never waits for one.
+    pub(super) interner: Interner,
+    pub(super) progress: &'a dyn ObserveProgress,
+    /// How many targets are read at the same time: more than the client sends at once, so that it is never idle.
     pub(super) width: usize,
 }
 
-impl Walk<'_> {
-    /// Finds the targets and reads their hooks while it goes. A target that cannot be read is a failure of that target
-    /// alone; a list of targets that breaks off is one of the whole.
-    pub(super) async fn all(&self, starts: &Starts) -> Result<HooksSeen, http::Error> {
-        let chooser = Chooser::new(&self.desired.webhooks.selection, self.strategy);
-        let (send, mut receive) = mpsc::channel::<Vec<Found>>(PAGES_AHEAD);
+impl HookReader<'_> {
+    /// Finds the targets and reads their hooks as they are found. A target that cannot be read is a failure of that target
+    /// alone; a list of targets that cannot be read to its end is a failure of the whole.
+    pub(super) async fn all(&self, initial: &InitialReads) -> Result<HooksSeen, http::Error> {
+        let filter = TargetFilter::new(&self.desired.webhooks.selection, self.strategy);
+        let (send, mut receive) = mpsc::channel::<Vec<Candidate>>(PAGES_AHEAD);
         let find = async {
-            let found = self.find(starts, &chooser, &send).await;
+            let found = self.find(initial, &filter, &send).await;
             drop(send);
             found
         };
@@ -103,61 +108,66 @@ impl Walk<'_> {
             .map(|page| self.bulk.page(page))
             .buffer_unordered(PAGES_AT_ONCE)
             .flat_map(stream::iter)
-            .map(|asked| self.read(asked))
+            .map(|candidate| self.read(candidate))
             .buffer_unordered(self.width)
             .collect::<Vec<TargetSeen>>();
         let (found, mut targets) = tokio::join!(Box::pin(find), read);
         found?;
         targets.sort_by(|one, other| one.target.cmp(&other.target));
-        Ok(HooksSeen { strategy: self.strategy, targets, left_out: chooser.left_out() })
+        Ok(HooksSeen { strategy: self.strategy, targets, left_out: filter.left_out() })
     }
 
     async fn find(
         &self,
-        starts: &Starts,
-        chooser: &Chooser<'_>,
-        send: &mpsc::Sender<Vec<Found>>,
+        initial: &InitialReads,
+        filter: &TargetFilter<'_>,
+        send: &mpsc::Sender<Vec<Candidate>>,
     ) -> Result<(), http::Error> {
-        let to = Outlet { send, watch: self.watch, taken: Cell::new(0), gitlab: self.gitlab };
+        let sink = TargetSink { send, progress: self.progress, taken: Cell::new(0), gitlab: self.gitlab };
         if self.strategy == Strategy::System {
-            to.put(vec![Found { target: Target::System, empty: false }]).await?;
+            sink.put(vec![Candidate { target: Target::System, empty: false }]).await?;
             return Ok(());
         }
-        let named_projects = starts.named_projects.clone()?;
-        to.put(named_projects.into_iter().filter_map(|project| chooser.project(project)).collect()).await?;
-        let named_groups = starts.named_groups.clone()?;
+        let named_projects = initial.named_projects.clone()?;
+        sink.put(named_projects.into_iter().filter_map(|project| filter.project(project)).collect()).await?;
+        let named_groups = initial.named_groups.clone()?;
         if self.strategy == Strategy::Group {
-            to.put(named_groups.into_iter().filter_map(|group| chooser.group(group)).collect()).await?;
-            let groups = listed(&starts.groups)?.map_or(&[][..], Vec::as_slice);
-            to.put(groups.iter().cloned().filter_map(|group| chooser.group(group)).collect()).await?;
+            sink.put(named_groups.into_iter().filter_map(|group| filter.group(group)).collect()).await?;
+            let groups = listed(&initial.groups)?.map_or(&[][..], Vec::as_slice);
+            sink.put(groups.iter().cloned().filter_map(|group| filter.group(group)).collect()).await?;
         } else {
             for group in named_groups {
                 let projects = self.gitlab.group_projects(group.id).await?;
                 if projects.is_empty() {
-                    chooser.leave_empty_group();
+                    filter.leave_empty_group();
                 }
-                to.put(projects.into_iter().filter_map(|project| chooser.project(project)).collect()).await?;
+                sink.put(projects.into_iter().filter_map(|project| filter.project(project)).collect()).await?;
             }
         }
         if self.strategy == Strategy::Project || takes_personal(&self.desired.webhooks.selection) {
-            self.walk(starts, chooser, &to).await?;
+            self.all_projects(initial, filter, &sink).await?;
         }
         Ok(())
     }
 
-    /// Walks over all projects, from the page that was read first.
-    async fn walk(&self, starts: &Starts, chooser: &Chooser<'_>, to: &Outlet<'_>) -> Result<(), http::Error> {
-        let Some((first, rest)) = listed(&starts.projects)? else { return Ok(()) };
-        to.put(first.iter().cloned().filter_map(|project| chooser.walked(project)).collect()).await?;
+    /// Finds the targets among all projects; the first page has been read.
+    async fn all_projects(
+        &self,
+        initial: &InitialReads,
+        filter: &TargetFilter<'_>,
+        sink: &TargetSink<'_>,
+    ) -> Result<(), http::Error> {
+        let Some((first, rest)) = listed(&initial.projects)? else { return Ok(()) };
+        sink.put(first.iter().cloned().filter_map(|project| filter.listed_project(project)).collect()).await?;
         let Some(mut pages) = rest.take() else { return Ok(()) };
         while let Some(page) = pages.next_page().await? {
-            to.put(page.into_iter().filter_map(|project| chooser.walked(project)).collect()).await?;
+            sink.put(page.into_iter().filter_map(|project| filter.listed_project(project)).collect()).await?;
         }
         Ok(())
     }
 
-    async fn read(&self, asked: Asked) -> TargetSeen {
-        let Asked { found: Found { target, empty }, hooks } = asked;
+    async fn read(&self, candidate: CandidateHooks) -> TargetSeen {
+        let CandidateHooks { candidate: Candidate { target, empty }, hooks } = candidate;
         let hooks = match hooks {
             Some(hooks) => Ok(hooks),
             None => self.gitlab.hooks(&target).await,
@@ -166,17 +176,17 @@ impl Walk<'_> {
             Err(error) => Observation::Failed(error),
             Ok(hooks) => Observation::Known(self.ours(&target, hooks).await),
         };
-        self.watch.read(&target);
+        self.progress.read(&target);
         TargetSeen { target, empty, hooks }
     }
 
-    /// Of a target's hooks those that are ours, alike ones sharing their terms: with 50 000 projects they are most of what
-    /// is held.
+    /// Those of a target's hooks that are ours. Equal attributes are shared: with 50 000 projects they are most of the
+    /// memory in use.
     async fn ours(&self, target: &Target, hooks: Vec<Hook>) -> Vec<HookSeen> {
         let mut ours = Vec::new();
         for Hook { id, terms } in hooks.into_iter().filter(|hook| self.is_ours(hook)) {
             let deliveries = self.deliveries(target, id).await;
-            ours.push(HookSeen { hook: Hook { id, terms: self.alike.share(terms) }, deliveries });
+            ours.push(HookSeen { hook: Hook { id, terms: self.interner.share(terms) }, deliveries });
         }
         ours.shrink_to_fit();
         ours
@@ -196,21 +206,21 @@ impl Walk<'_> {
     }
 }
 
-/// Where found targets go to.
-struct Outlet<'a> {
-    send: &'a mpsc::Sender<Vec<Found>>,
-    watch: &'a dyn Watch,
+/// Takes the targets that are found.
+struct TargetSink<'a> {
+    send: &'a mpsc::Sender<Vec<Candidate>>,
+    progress: &'a dyn ObserveProgress,
     taken: Cell<usize>,
     gitlab: &'a Reader,
 }
 
-/// So many targets are held at once; a server that tells of ever more of them is not listened to until memory is full.
+/// At most this many targets are held, so that a server that lists ever more of them cannot fill the memory.
 const MOST_TARGETS: usize = 100_000;
 
-impl Outlet<'_> {
+impl TargetSink<'_> {
     /// # Errors
-    /// When there are more targets than are held.
-    async fn put(&self, found: Vec<Found>) -> Result<(), http::Error> {
+    /// When there are more targets than can be held.
+    async fn put(&self, found: Vec<Candidate>) -> Result<(), http::Error> {
         if found.is_empty() {
             return Ok(());
         }
@@ -218,7 +228,7 @@ impl Outlet<'_> {
         if self.taken.get() > MOST_TARGETS {
             return Err(self.gitlab.too_many(MOST_TARGETS));
         }
-        self.watch.found(found.len());
+        self.progress.found(found.len());
         // The receiver lives as long as the sender.
         let _sent = self.send.send(found).await;
         Ok(())
@@ -247,10 +257,10 @@ mod tests {
         let token = PersonalAccessToken::new("glpat-of-a-test").expect("a token");
         let gitlab = Reader::new(client, "https://gitlab.acme.com".parse().expect("an address"), token);
         let (send, mut receive) = mpsc::channel(3);
-        let to = Outlet { send: &send, watch: &(), taken: Cell::new(0), gitlab: &gitlab };
-        let page = |count| vec![Found { target: Target::System, empty: false }; count];
-        to.put(page(MOST_TARGETS)).await.expect("so many are held");
-        let error = to.put(page(1)).await.expect_err("one more");
+        let sink = TargetSink { send: &send, progress: &(), taken: Cell::new(0), gitlab: &gitlab };
+        let page = |count| vec![Candidate { target: Target::System, empty: false }; count];
+        sink.put(page(MOST_TARGETS)).await.expect("as many as can be held");
+        let error = sink.put(page(1)).await.expect_err("one more");
         assert!(error.to_string().contains("more than 100000") && error.to_string().contains("--group"), "{error}");
         assert_eq!(receive.recv().await.map(|found| found.len()), Some(MOST_TARGETS));
     }

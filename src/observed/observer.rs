@@ -1,66 +1,41 @@
-//! Looks at both sides in three rounds, and in each at everything that does not depend on another, at the same time.
+//! Reads both sides in three rounds; within a round, independent reads are made at the same time.
 //!
-//! First whatever needs no other answer; then the hooks of the targets and the application's pair; then delivery logs.
+//! The first round needs no other answer; then come the hooks of the targets and the application's secret; then delivery
+//! logs.
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::future::Future;
 use std::time::Duration;
 
+use jiff::Timestamp;
+
 use super::bulk::Bulk;
-use super::hooks::{Alike, Logs, Walk};
-use super::targets::{self, Starts};
-use super::{BundleSeen, FactorySeen, HooksSeen, NetworkSeen, Observation, Observed, sides};
+use super::factory::FactoryReader;
+use super::hooks::{DeliveryLogBudget, HookReader, Interner};
+use super::targets::{self, InitialReads};
+use super::{FactorySeen, HooksSeen, NOT_REQUESTED, NetworkSeen, Observation, Observed, Read, ReadRequest};
 use crate::desired::{Credentials, Desired};
 use crate::env::Clock;
 use crate::factory::Factory;
-use crate::gitlab::{Application, License, Metadata, OAuth, Pair, ProbedScopes, Reader, TokenDetails, User};
+use crate::gitlab::{Application, License, Metadata, OAuth, Pair, ProbedScopes, Reader, User};
 use crate::http::{self, Client};
 use crate::instance::{Edition, InstanceUrl};
 use crate::secret::PersonalAccessToken;
 use crate::target::{Strategy, Target};
 
-/// What is asked besides the instance, the token and the applications.
-#[derive(Clone, Debug)]
-pub struct Wanted {
-    /// The hooks of all targets.
-    pub hooks: bool,
-    /// The delivery logs of the hooks found.
-    pub deliveries: bool,
-    /// The scopes that the server knows, which matter before an application is made.
-    pub discovery: bool,
-    /// Factory's status and hosts.
-    pub factory: bool,
-    /// What the local record says of the bundle; whoever has the record passes it on.
-    pub bundle: Observation<BundleSeen>,
-    /// What has been seen already, so that nothing is asked twice.
-    pub already: Already,
-}
-
-/// What an earlier step has seen.
-#[derive(Clone, Debug, Default)]
-pub struct Already {
-    pub network: Option<NetworkSeen>,
-    pub metadata: Option<Metadata>,
-    pub token: Option<TokenDetails>,
-    pub user: Option<User>,
-    pub license: Option<License>,
-    pub applications: Option<Vec<Application>>,
-    pub scopes_supported: Option<Vec<String>>,
-}
-
-/// Told how far a look is.
-pub trait Watch {
-    /// So many more targets were found.
+/// Receives the progress of the reading of hooks.
+pub trait ObserveProgress {
+    /// That many more targets were found.
     fn found(&self, _targets: usize) {}
     /// The hooks of one target were read.
     fn read(&self, _target: &Target) {}
 }
 
-/// Nobody watches.
-impl Watch for () {}
+/// Shows no progress.
+impl ObserveProgress for () {}
 
-/// The reading halves of both sides.
+/// The clients that read both sides.
 #[derive(Clone)]
 pub struct Observer {
     pub http: Client,
@@ -69,20 +44,8 @@ pub struct Observer {
     pub factory: Factory,
 }
 
-/// What the first round saw.
-struct First {
-    network: NetworkSeen,
-    metadata: Observation<Metadata>,
-    token: Observation<TokenDetails>,
-    user: Observation<User>,
-    license: Observation<License>,
-    applications: Observation<Vec<Application>>,
-    scopes_supported: Observation<Vec<String>>,
-    starts: Starts,
-}
-
 impl Observer {
-    /// The reading halves over one client: GitLab's with a token, Factory's as it is.
+    /// Reads GitLab with the token and Factory as its client is, over one HTTP client.
     #[must_use]
     pub fn new(http: &Client, instance: &InstanceUrl, token: &PersonalAccessToken, factory: Factory) -> Self {
         Self {
@@ -93,117 +56,149 @@ impl Observer {
         }
     }
 
-    /// Looks. Never fails as a whole: what could not be read is in its place.
-    pub async fn observe(&self, desired: &Desired, wanted: Wanted, watch: &dyn Watch) -> Observed {
-        let times = Stopwatch { clock: self.http.clock(), took: RefCell::default() };
-        Glance { look: self, desired, wanted: &wanted, watch, times }.all().await
+    /// Makes the reads that are asked for and not known. Never fails as a whole: each failure is in its read's place.
+    pub async fn observe(
+        &self,
+        desired: &Desired,
+        request: ReadRequest<'_>,
+        progress: &dyn ObserveProgress,
+    ) -> Observed {
+        let clock = self.http.clock();
+        let took = request.known.map(|known| known.took.clone()).unwrap_or_default();
+        let stopwatch = Stopwatch { clock, took: RefCell::new(took) };
+        ObserverRun { observer: self, desired, request, progress, stopwatch }.all().await
     }
 }
 
-/// One look.
-struct Glance<'a> {
-    look: &'a Observer,
+/// One call of [`Observer::observe`].
+struct ObserverRun<'a> {
+    observer: &'a Observer,
     desired: &'a Desired,
-    wanted: &'a Wanted,
-    watch: &'a dyn Watch,
-    times: Stopwatch,
+    request: ReadRequest<'a>,
+    progress: &'a dyn ObserveProgress,
+    stopwatch: Stopwatch,
 }
 
-impl Glance<'_> {
+impl ObserverRun<'_> {
     async fn all(self) -> Observed {
-        let at = self.times.clock.now();
-        let ((first, hooks, (pair, probed_scopes)), factory) = tokio::join!(self.gitlab(), self.factory());
-        let mut took = self.times.took.into_inner();
-        for (name, of) in [("application_scopes", "applications"), ("deliveries", "hooks")] {
-            let time = took.get(of).copied().unwrap_or_default();
-            took.insert(name, time);
-        }
-        Observed {
-            at,
-            own_url: own_url(&first.user),
-            network: first.network,
-            metadata: first.metadata,
-            token: first.token,
-            token_looks_like: self.look.gitlab.token_looks_like(),
-            user: first.user,
-            license: first.license,
-            applications: first.applications,
-            scopes_supported: first.scopes_supported,
-            pair,
-            probed_scopes,
-            hooks,
-            factory,
-            took,
-        }
+        let at = self.stopwatch.clock.now();
+        let (observed, factory) = tokio::join!(self.gitlab(at), self.factory());
+        Observed { factory, took: self.stopwatch.took.into_inner(), ..observed }
     }
 
-    /// The first round, and then what hangs on it.
-    async fn gitlab(&self) -> (First, Observation<HooksSeen>, (Observation<Pair>, Observation<ProbedScopes>)) {
-        let first = Box::pin(self.first()).await;
-        let (hooks, pair) = tokio::join!(
-            Box::pin(self.hooks(&first)),
-            self.times.time("application_secret", Box::pin(self.pair(&first.applications))),
+    fn wants(&self, read: Read) -> bool {
+        self.request.reads.contains(read)
+    }
+
+    /// The first round, and then what needs its answers.
+    async fn gitlab(&self, at: Timestamp) -> Observed {
+        let (observed, initial) = Box::pin(self.first_round(at)).await;
+        let (hooks, (pair, probed_scopes)) = tokio::join!(
+            Box::pin(self.hooks(&observed, initial)),
+            Box::pin(self.application_secret(&observed.applications)),
         );
-        (first, hooks, pair)
+        Observed { hooks, pair, probed_scopes, ..observed }
     }
 
-    async fn first(&self) -> First {
-        let Already { network, metadata, token, user, license, applications, scopes_supported } =
-            self.wanted.already.clone();
-        let gitlab = &self.look.gitlab;
-        let inspect = async {
-            match network {
-                Some(network) => network,
-                None => http::inspect(&self.look.http, gitlab.instance().url()).await,
-            }
-        };
-        let discovery = async {
-            match self.wanted.discovery {
-                true => unless_known(scopes_supported, gitlab.scopes_supported()).await,
-                false => Observation::Skipped("no application is to be made"),
-            }
-        };
-        let times = &self.times;
-        let (network, metadata, token, user, license, applications, scopes_supported, starts) = tokio::join!(
-            times.time("network", inspect),
-            times.time("metadata", unless_known(metadata, gitlab.metadata())),
-            times.time("token", unless_known(token, gitlab.token())),
-            times.time("user", unless_known(user, gitlab.current_user())),
-            times.time("license", unless_known(license, gitlab.license())),
-            times.time("applications", unless_known(applications, gitlab.applications())),
-            times.time("discovery", discovery),
-            times.time("hooks", Box::pin(targets::start(gitlab, self.desired, self.wanted.hooks))),
+    async fn first_round(&self, at: Timestamp) -> (Observed, Option<InitialReads>) {
+        let gitlab = &self.observer.gitlab;
+        let (network, metadata, token, user, license, applications, scopes_supported, initial) = tokio::join!(
+            self.network(),
+            self.read(Read::Metadata, |known| &known.metadata, gitlab.metadata()),
+            self.read(Read::Token, |known| &known.token, gitlab.token()),
+            self.read(Read::User, |known| &known.user, gitlab.current_user()),
+            self.read(Read::License, |known| &known.license, gitlab.license()),
+            self.read(Read::Applications, |known| &known.applications, gitlab.applications()),
+            self.read(Read::ScopesSupported, |known| &known.scopes_supported, gitlab.scopes_supported()),
+            Box::pin(self.initial_targets()),
         );
-        let license = believed(license, &metadata, gitlab);
-        First { network, metadata, token, user, license, applications, scopes_supported, starts }
+        let observed = Observed {
+            own_url: own_url(&user),
+            license: believed(license, &metadata, gitlab),
+            network,
+            metadata,
+            token,
+            token_looks_like: gitlab.token_looks_like(),
+            user,
+            applications,
+            scopes_supported,
+            ..Observed::unread(at)
+        };
+        (observed, initial)
     }
 
-    async fn hooks(&self, first: &First) -> Observation<HooksSeen> {
-        if !self.wanted.hooks {
-            return Observation::Skipped("no check of hooks was asked for");
+    /// Makes a read of one request where it is asked for and not known.
+    async fn read<T: Clone>(
+        &self,
+        read: Read,
+        place: fn(&Observed) -> &Observation<T>,
+        answer: impl Future<Output = Result<T, http::Error>>,
+    ) -> Observation<T> {
+        if let Some(value) = self.request.known.and_then(|known| place(known).known()) {
+            return Observation::Known(value.clone());
         }
-        let strategy = match strategy(self.desired, &first.license) {
+        if self.wants(read) {
+            return Observation::from(self.stopwatch.time(read, answer).await);
+        }
+        Observation::Skipped(NOT_REQUESTED)
+    }
+
+    async fn network(&self) -> NetworkSeen {
+        if let Some(known) = self.request.known.filter(|known| known.took.contains_key(&Read::Network)) {
+            return known.network.clone();
+        }
+        if !self.wants(Read::Network) {
+            return NetworkSeen::skipped(NOT_REQUESTED);
+        }
+        let url = self.observer.gitlab.instance().url();
+        self.stopwatch.time(Read::Network, http::inspect(&self.observer.http, url)).await
+    }
+
+    async fn initial_targets(&self) -> Option<InitialReads> {
+        if !self.wants(Read::Hooks) {
+            return None;
+        }
+        let reading = targets::begin(&self.observer.gitlab, &self.desired.webhooks);
+        Some(self.stopwatch.time(Read::Hooks, reading).await)
+    }
+
+    async fn hooks(&self, observed: &Observed, initial: Option<InitialReads>) -> Observation<HooksSeen> {
+        let Some(initial) = initial else { return Observation::Skipped(NOT_REQUESTED) };
+        let strategy = match strategy(self.desired, &observed.license) {
             Err(error) => return Observation::Failed(error),
             Ok(Strategy::None) => return Observation::Skipped("no webhooks are wanted (--webhooks none)"),
             Ok(strategy) => strategy,
         };
-        let version = first.metadata.known().map(|metadata| metadata.version);
-        let logs = Logs::new(self.wanted.deliveries, version);
-        let walk = Walk {
-            gitlab: &self.look.gitlab,
+        let version = observed.metadata.known().map(|metadata| metadata.version);
+        let logs = match self.wants(Read::Deliveries) {
+            true => DeliveryLogBudget::new(version),
+            false => DeliveryLogBudget::none(NOT_REQUESTED),
+        };
+        let reader = HookReader {
+            gitlab: &self.observer.gitlab,
             desired: self.desired,
             strategy,
             logs,
-            bulk: Bulk::new(&self.look.gitlab, version),
-            alike: Alike::default(),
-            watch: self.watch,
-            width: 2 * self.look.http.concurrency(),
+            bulk: Bulk::new(&self.observer.gitlab, version),
+            interner: Interner::default(),
+            progress: self.progress,
+            width: 2 * self.observer.http.concurrency(),
         };
-        Observation::from(self.times.time("hooks", walk.all(&first.starts)).await)
+        Observation::from(self.stopwatch.time(Read::Hooks, reader.all(&initial)).await)
     }
 
-    /// Proves the application's pair, and its scopes where the list of applications does not show them: then the probe
-    /// of the scopes proves the pair as well.
+    async fn application_secret(
+        &self,
+        applications: &Observation<Vec<Application>>,
+    ) -> (Observation<Pair>, Observation<ProbedScopes>) {
+        if !self.wants(Read::ApplicationSecret) {
+            return (Observation::Skipped(NOT_REQUESTED), Observation::Skipped(NOT_REQUESTED));
+        }
+        self.stopwatch.time(Read::ApplicationSecret, self.pair(applications)).await
+    }
+
+    /// Proves that the application's ID and secret belong together, and reads its scopes where the list of applications does
+    /// not show them: then the probe of the scopes proves the pair as well.
     async fn pair(
         &self,
         applications: &Observation<Vec<Application>>,
@@ -212,7 +207,7 @@ impl Glance<'_> {
         let Some(Credentials { application_id: id, secret }) = self.desired.application.origin.credentials() else {
             return (Observation::Skipped(NO_SECRET), Observation::Skipped(NO_SECRET));
         };
-        let oauth = &self.look.oauth;
+        let oauth = &self.observer.oauth;
         let listed = applications.known().and_then(|all| all.iter().find(|one| one.application_id == *id));
         if listed.is_some_and(|one| one.scopes.is_some()) {
             let pair = Observation::from(oauth.prove_pair(id, secret).await);
@@ -230,9 +225,11 @@ impl Glance<'_> {
     }
 
     async fn factory(&self) -> FactorySeen {
-        let sides = sides::Factory { http: &self.look.http, factory: &self.look.factory };
-        let bundle = self.wanted.bundle.clone();
-        self.times.time("factory", Box::pin(sides.look(self.desired, self.wanted.factory, bundle))).await
+        if !self.wants(Read::Factory) {
+            return FactorySeen::unread();
+        }
+        let reader = FactoryReader { http: &self.observer.http, factory: &self.observer.factory };
+        self.stopwatch.time(Read::Factory, Box::pin(reader.read(self.desired))).await
     }
 }
 
@@ -244,7 +241,8 @@ fn own_url(user: &Observation<User>) -> Observation<Option<String>> {
     }
 }
 
-/// Only the Community Edition has no licence to ask for. Believed of the other, it would choose the wrong kind of hooks.
+/// Only the Community Edition may have no license. An Enterprise Edition that says so hides it; believing it would choose
+/// the wrong kind of hooks.
 fn believed(license: Observation<License>, metadata: &Observation<Metadata>, gitlab: &Reader) -> Observation<License> {
     match (&license, metadata) {
         (Observation::Known(License::NotThere), Observation::Known(Metadata { edition: Edition::Ee, .. })) => {
@@ -254,18 +252,11 @@ fn believed(license: Observation<License>, metadata: &Observation<Metadata>, git
     }
 }
 
-async fn unless_known<T>(known: Option<T>, read: impl Future<Output = Result<T, http::Error>>) -> Observation<T> {
-    match known {
-        Some(value) => Observation::Known(value),
-        None => Observation::from(read.await),
-    }
-}
-
 fn is_invalid_client(error: &http::Error) -> bool {
     error.answer().is_some_and(|answer| answer.error.as_deref() == Some("invalid_client"))
 }
 
-/// What `auto` comes to. Without an answer about the licence nothing is assumed: looking at the wrong kind of target would
+/// What `auto` resolves to. Without an answer about the license nothing is assumed: reading the wrong kind of target would
 /// call a healthy connection broken.
 fn strategy(desired: &Desired, license: &Observation<License>) -> Result<Strategy, http::Error> {
     match (desired.webhooks.strategy, license) {
@@ -274,18 +265,18 @@ fn strategy(desired: &Desired, license: &Observation<License>) -> Result<Strateg
     }
 }
 
-/// Reads with a stopwatch beside them.
+/// Measures how long each read takes.
 struct Stopwatch {
     clock: Clock,
-    took: RefCell<BTreeMap<&'static str, Duration>>,
+    took: RefCell<BTreeMap<Read, Duration>>,
 }
 
 impl Stopwatch {
-    async fn time<T>(&self, name: &'static str, read: impl Future<Output = T>) -> T {
+    async fn time<T>(&self, read: Read, made: impl Future<Output = T>) -> T {
         let began = self.clock.instant();
-        let value = read.await;
+        let value = made.await;
         let took = self.clock.instant().duration_since(began);
-        *self.took.borrow_mut().entry(name).or_default() += took;
+        *self.took.borrow_mut().entry(read).or_default() += took;
         value
     }
 }

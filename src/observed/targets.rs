@@ -1,5 +1,5 @@
-//! Which groups and projects are the targets: the selection, what is left out, and the first reads, which are made
-//! before it is known which of them are needed.
+//! Which groups and projects are the targets: the selection, what is left out, and the first reads, which are made before
+//! it is known which of them are needed.
 
 use std::cell::RefCell;
 use std::collections::BTreeSet;
@@ -7,23 +7,23 @@ use std::collections::BTreeSet;
 use futures_util::future::join_all;
 
 use super::{LeftOut, Observation};
-use crate::desired::{Desired, Personal, Selection};
+use crate::desired::{DesiredWebhooks, Personal, Selection};
 use crate::gitlab::{Group, Namespace, Project, ProjectPages, Reader};
 use crate::http;
-use crate::target::{Strategy, Target};
+use crate::target::{Strategy, Target, TargetKind, TargetNumber};
 
 /// A target, and whether it has no commits.
 #[derive(Clone, Debug)]
-pub(super) struct Found {
+pub(super) struct Candidate {
     pub(super) target: Target,
     pub(super) empty: bool,
 }
 
-/// What was begun before the licence was known.
-pub(super) struct Starts {
+/// What is read before the license is known.
+pub(super) struct InitialReads {
     /// The top-level groups.
     pub(super) groups: Observation<Vec<Group>>,
-    /// The first page of all projects, and the walk that goes on behind it.
+    /// The first page of all projects, and the list that goes on after it.
     pub(super) projects: Observation<(Vec<Project>, RefCell<Option<ProjectPages>>)>,
     /// The groups and projects that were named.
     pub(super) named_groups: Result<Vec<Group>, http::Error>,
@@ -32,10 +32,9 @@ pub(super) struct Starts {
 
 const NOT_NEEDED: &str = "not needed for this selection";
 
-/// Begins: at the same time whatever may be needed under any licence.
-pub(super) async fn start(gitlab: &Reader, desired: &Desired, wanted: bool) -> Starts {
-    let selection = &desired.webhooks.selection;
-    let strategy = if wanted { desired.webhooks.strategy } else { Strategy::None };
+/// Reads, at the same time, whatever may be needed under any license.
+pub(super) async fn begin(gitlab: &Reader, webhooks: &DesiredWebhooks) -> InitialReads {
+    let DesiredWebhooks { selection, strategy, .. } = webhooks;
     let all = selection.groups.is_empty() && selection.projects.is_empty();
     let named = matches!(strategy, Strategy::Auto | Strategy::Group | Strategy::Project);
     let wants_groups = all && matches!(strategy, Strategy::Auto | Strategy::Group);
@@ -64,7 +63,7 @@ pub(super) async fn start(gitlab: &Reader, desired: &Desired, wanted: bool) -> S
         found.into_iter().collect::<Result<Vec<Project>, _>>()
     };
     let (groups, projects, named_groups, named_projects) = tokio::join!(groups, projects, named_groups, named_projects);
-    Starts { groups, projects, named_groups, named_projects }
+    InitialReads { groups, projects, named_groups, named_projects }
 }
 
 async fn first_page(gitlab: &Reader) -> Result<(Vec<Project>, RefCell<Option<ProjectPages>>), http::Error> {
@@ -77,16 +76,16 @@ pub(super) fn takes_personal(selection: &Selection) -> bool {
     selection.personal == Personal::Included
 }
 
-/// Chooses targets one by one, counts what is left out, and takes nothing twice.
-pub(super) struct Chooser<'a> {
+/// Selects targets one by one, counts what is left out, and takes none twice.
+pub(super) struct TargetFilter<'a> {
     selection: &'a Selection,
     /// Only personal projects: those that no group hook covers.
     only_personal: bool,
     left_out: RefCell<LeftOut>,
-    taken: RefCell<BTreeSet<(bool, u64)>>,
+    taken: RefCell<BTreeSet<TargetNumber>>,
 }
 
-impl<'a> Chooser<'a> {
+impl<'a> TargetFilter<'a> {
     pub(super) fn new(selection: &'a Selection, strategy: Strategy) -> Self {
         let only_personal = strategy == Strategy::Group;
         Self { selection, only_personal, left_out: RefCell::default(), taken: RefCell::default() }
@@ -96,7 +95,7 @@ impl<'a> Chooser<'a> {
         *self.left_out.borrow()
     }
 
-    fn leave(&self, count: impl FnOnce(&mut LeftOut)) -> Option<Found> {
+    fn leave(&self, count: impl FnOnce(&mut LeftOut)) -> Option<Candidate> {
         count(&mut self.left_out.borrow_mut());
         None
     }
@@ -106,19 +105,20 @@ impl<'a> Chooser<'a> {
         self.left_out.borrow_mut().empty_groups += 1;
     }
 
-    pub(super) fn group(&self, group: Group) -> Option<Found> {
+    pub(super) fn group(&self, group: Group) -> Option<Candidate> {
         if group.marked_for_deletion {
             return self.leave(|left_out| left_out.marked_for_deletion += 1);
         }
         if self.is_excluded(&group.full_path) {
             return self.leave(|left_out| left_out.excluded += 1);
         }
-        let is_new = self.taken.borrow_mut().insert((true, group.id));
-        is_new.then_some(Found { target: Target::Group { id: group.id, path: group.full_path.into() }, empty: false })
+        let is_new = self.taken.borrow_mut().insert((TargetKind::Group, group.id));
+        is_new
+            .then_some(Candidate { target: Target::Group { id: group.id, path: group.full_path.into() }, empty: false })
     }
 
-    /// A project of a walk over all of them.
-    pub(super) fn walked(&self, project: Project) -> Option<Found> {
+    /// A project of the list of all projects.
+    pub(super) fn listed_project(&self, project: Project) -> Option<Candidate> {
         let is_personal = project.namespace == Namespace::Personal;
         if is_personal && !takes_personal(self.selection) {
             return self.leave(|left_out| left_out.personal += 1);
@@ -130,7 +130,7 @@ impl<'a> Chooser<'a> {
     }
 
     /// A project that was named, or is in a group that was.
-    pub(super) fn project(&self, project: Project) -> Option<Found> {
+    pub(super) fn project(&self, project: Project) -> Option<Candidate> {
         if project.archived {
             return self.leave(|left_out| left_out.archived += 1);
         }
@@ -140,9 +140,9 @@ impl<'a> Chooser<'a> {
         if self.is_excluded(&project.path_with_namespace) {
             return self.leave(|left_out| left_out.excluded += 1);
         }
-        let is_new = self.taken.borrow_mut().insert((false, project.id));
+        let is_new = self.taken.borrow_mut().insert((TargetKind::Project, project.id));
         let target = Target::Project { id: project.id, path: project.path_with_namespace.into() };
-        is_new.then_some(Found { target, empty: project.empty_repo })
+        is_new.then_some(Candidate { target, empty: project.empty_repo })
     }
 
     /// Whether the path, or one above it, fits an `--exclude`.
@@ -172,16 +172,16 @@ mod tests {
     fn selection(exclude: &[&str]) -> Selection {
         let mut globs = GlobSetBuilder::new();
         for glob in exclude {
-            globs.add(Glob::new(glob).expect("a glob"));
+            globs.add(Glob::new(glob).expect("a valid glob"));
         }
-        Selection { exclude: globs.build().expect("globs"), ..Selection::default() }
+        Selection { exclude: globs.build().expect("valid globs"), ..Selection::default() }
     }
 
     #[test]
     fn what_is_left_out_is_counted() {
         let selection = selection(&["acme/old", "*-mirror"]);
-        let chooser = Chooser::new(&selection, Strategy::Project);
-        let walked = [
+        let filter = TargetFilter::new(&selection, Strategy::Project);
+        let projects = [
             project(1, "acme/web"),
             project(2, "acme/old/site"),
             project(3, "acme/web-mirror"),
@@ -190,9 +190,9 @@ mod tests {
             Project { namespace: Namespace::Personal, ..project(6, "root/c") },
             project(1, "acme/web"),
         ];
-        let taken: Vec<u64> = walked
+        let taken: Vec<u64> = projects
             .into_iter()
-            .filter_map(|project| chooser.walked(project))
+            .filter_map(|project| filter.listed_project(project))
             .map(|found| match found.target {
                 Target::Project { id, .. } => id,
                 _ => 0,
@@ -200,22 +200,22 @@ mod tests {
             .collect();
         assert_eq!(taken, [1]);
         let left_out = LeftOut { archived: 1, marked_for_deletion: 1, personal: 1, excluded: 2, empty_groups: 0 };
-        assert_eq!(chooser.left_out(), left_out);
+        assert_eq!(filter.left_out(), left_out);
     }
 
     #[test]
     fn with_group_hooks_only_personal_projects_need_their_own() {
         let selection = Selection { personal: Personal::Included, ..selection(&[]) };
-        let chooser = Chooser::new(&selection, Strategy::Group);
-        assert!(chooser.walked(project(1, "acme/web")).is_none());
-        assert!(chooser.walked(Project { namespace: Namespace::Personal, ..project(2, "root/c") }).is_some());
-        assert_eq!(chooser.left_out(), LeftOut::default());
+        let filter = TargetFilter::new(&selection, Strategy::Group);
+        assert!(filter.listed_project(project(1, "acme/web")).is_none());
+        assert!(filter.listed_project(Project { namespace: Namespace::Personal, ..project(2, "root/c") }).is_some());
+        assert_eq!(filter.left_out(), LeftOut::default());
     }
 
     #[test]
     fn a_named_project_is_taken_wherever_it_is() {
         let selection = selection(&[]);
-        let chooser = Chooser::new(&selection, Strategy::Project);
-        assert!(chooser.project(Project { namespace: Namespace::Personal, ..project(2, "root/c") }).is_some());
+        let filter = TargetFilter::new(&selection, Strategy::Project);
+        assert!(filter.project(Project { namespace: Namespace::Personal, ..project(2, "root/c") }).is_some());
     }
 }

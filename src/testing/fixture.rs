@@ -19,12 +19,13 @@ use crate::instance::{Edition, Version};
 use crate::kit::{Handover, Organization};
 use crate::observed::{
     BundleSeen, CertificateSeen, DeliveryProof, Fact, FactorySeen, HookSeen, HooksSeen, LeftOut, NetworkSeen,
-    Observation, Observed, TargetSeen,
+    Observation, Observed, Read, TargetSeen,
 };
 use crate::secret::{ApplicationSecret, SigningToken, WebhookToken};
 use crate::target::{Event, Strategy, Target};
 
-/// What is desired and what was seen.
+/// What is desired and what was read.
+#[derive(Clone)]
 pub(crate) struct Fixture {
     pub(crate) desired: Desired,
     pub(crate) observed: Observed,
@@ -61,6 +62,46 @@ impl Fixture {
         let desired = desired();
         let observed = observed(&desired);
         Self { desired, observed }
+    }
+
+    /// Takes a read back, as if it had not been asked for.
+    pub(crate) fn forget(&mut self, read: Read) {
+        const REASON: &str = "not asked for";
+        let observed = &mut self.observed;
+        observed.took.remove(&read);
+        match read {
+            Read::Network => observed.network = NetworkSeen::skipped(REASON),
+            Read::Metadata => observed.metadata = Observation::Skipped(REASON),
+            Read::Token => observed.token = Observation::Skipped(REASON),
+            Read::User => {
+                observed.user = Observation::Skipped(REASON);
+                observed.own_url = Observation::Skipped(REASON);
+            }
+            Read::License => observed.license = Observation::Skipped(REASON),
+            Read::Applications => observed.applications = Observation::Skipped(REASON),
+            Read::ScopesSupported => observed.scopes_supported = Observation::Skipped(REASON),
+            Read::ApplicationSecret => {
+                observed.pair = Observation::Skipped(REASON);
+                observed.probed_scopes = Observation::Skipped(REASON);
+            }
+            Read::Hooks => observed.hooks = Observation::Skipped(REASON),
+            Read::Deliveries => self.forget_deliveries(REASON),
+            Read::Factory => {
+                observed.factory.status = Observation::Skipped(REASON);
+                observed.factory.hosts.clear();
+            }
+            Read::BundleRecord => observed.factory.bundle = Observation::Skipped(REASON),
+            Read::TestDeliveries => observed.factory.proofs = Observation::Skipped(REASON),
+        }
+    }
+
+    fn forget_deliveries(&mut self, reason: &'static str) {
+        let Observation::Known(hooks) = &mut self.observed.hooks else { return };
+        for target in &mut hooks.targets {
+            if let Observation::Known(hooks) = &mut target.hooks {
+                hooks.iter_mut().for_each(|hook| hook.deliveries = Observation::Skipped(reason));
+            }
+        }
     }
 
     pub(crate) fn token(&mut self) -> &mut TokenDetails {
@@ -180,7 +221,7 @@ fn observed(desired: &Desired) -> Observed {
             left_out: LeftOut::default(),
         }),
         factory: factory(),
-        took: BTreeMap::from([("metadata", Duration::from_millis(12))]),
+        took: BTreeMap::from([(Read::Metadata, Duration::from_millis(12))]),
     }
 }
 

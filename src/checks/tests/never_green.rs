@@ -8,7 +8,7 @@ use crate::http::{Answer, Cause, Error, LinkProblem, TlsProblem, UnexpectedPage}
 use crate::observed::Observation;
 
 /// Ways a request fails.
-fn causes() -> Vec<Cause> {
+pub(super) fn causes() -> Vec<Cause> {
     let status = |status| Cause::Status(Answer { status, message: Some(status.to_string()), ..Answer::default() });
     let mut causes: Vec<Cause> = [400, 401, 403, 404, 405, 409, 422, 429, 500, 502, 503].map(status).to_vec();
     causes.extend([
@@ -31,9 +31,9 @@ fn causes() -> Vec<Cause> {
     causes
 }
 
-/// Every single read of a look, made to fail.
+/// Every single read, made to fail.
 #[expect(clippy::type_complexity, reason = "a table of named changes")]
-fn reads() -> Vec<(&'static str, fn(&mut Fixture, Error))> {
+pub(super) fn failures() -> Vec<(&'static str, fn(&mut Fixture, Error))> {
     vec![
         ("addresses", |fixture, error| fixture.observed.network.addresses = Observation::Failed(error)),
         ("connect", |fixture, error| fixture.observed.network.connect = Observation::Failed(error)),
@@ -76,7 +76,7 @@ fn deliveries(fixture: &mut Fixture, error: &Error) {
 #[test]
 fn no_failed_read_is_ever_a_pass() {
     for cause in causes() {
-        for (read, fail) in reads() {
+        for (read, fail) in failures() {
             let mut fixture = Fixture::healthy();
             fail(&mut fixture, error(cause.clone()));
             assert_ne!(fixture.verdict(), Verdict::Pass, "{read} failed: {cause}");
@@ -87,8 +87,8 @@ fn no_failed_read_is_ever_a_pass() {
 #[test]
 fn no_two_failed_reads_hide_each_other() {
     for cause in causes() {
-        for (first, fail_first) in reads() {
-            for (second, fail_second) in reads() {
+        for (first, fail_first) in failures() {
+            for (second, fail_second) in failures() {
                 let mut fixture = Fixture::healthy();
                 fail_first(&mut fixture, error(cause.clone()));
                 fail_second(&mut fixture, error(cause.clone()));

@@ -42,7 +42,7 @@ async fn auto(interview: &Interview<'_>, gathered: &Gathered) -> Result<Applicat
 
 /// The ID and the secret, proved together at GitLab's OAuth endpoint, which needs no user.
 async fn ask_pair(interview: &Interview<'_>, gathered: &Gathered) -> Result<Credentials, Failure> {
-    let applications = gathered.already.applications.clone().unwrap_or_default();
+    let applications = gathered.known.applications.known().cloned().unwrap_or_default();
     let id = interview
         .ask_until(&questions::APPLICATION_ID, async |given| {
             let id = given.value.trim().to_owned();

@@ -11,13 +11,17 @@ use crate::gitlab::{self, Writer};
 use crate::http::Client;
 use crate::inputs::{Interview, Missing, Question, questions};
 use crate::instance::InstanceUrl;
-use crate::observed::observer::{Already, Observer, Wanted};
-use crate::observed::{Observation, Observed};
+use crate::observed::{Observed, Observer, Read, ReadRequest, Reads};
 use crate::report::connect::FailureGroup;
 use crate::secret::PersonalAccessToken;
 use crate::settings::{Source, keys};
 use crate::target::Target;
 use crate::terminal::prompt::Lean;
+
+/// What a token is judged by. The scopes that the instance knows are read here too: they decide before an application is
+/// created.
+const TOKEN_READS: [Read; 7] =
+    [Read::Network, Read::Metadata, Read::Token, Read::User, Read::License, Read::Applications, Read::ScopesSupported];
 
 /// Everything that the walk stands on.
 pub(super) struct Gathered {
@@ -29,7 +33,8 @@ pub(super) struct Gathered {
     pub token_source: Source,
     /// Where the next run finds the kit.
     pub kit_place: Option<String>,
-    pub already: Already,
+    /// What was read to check the token.
+    pub known: Observed,
     /// Targets whose hooks could not be read; empty until it was looked.
     pub unread: Vec<FailureGroup<Target>>,
 }
@@ -89,40 +94,17 @@ async fn token(context: &Context<'_>, interview: &Interview<'_>, ground: Ground)
     let found = interview
         .secret_until(&questions::TOKEN, async |token: &PersonalAccessToken| {
             let look = Observer::new(&http, &instance, token, factory.clone());
-            let looking = look.observe(&desired, basics(), &());
+            let reads = Reads::from_iter(TOKEN_READS);
+            let looking = look.observe(&desired, ReadRequest::from(&reads), &());
             let observed = context.terminal.during("checking the token", looking).await;
             preconditions::require_token_rights(&desired, &observed)?;
-            Ok((look, already(observed)))
+            Ok((look, observed))
         })
         .await?;
     let token_source = found.source.clone();
-    let (token, (look, already)) = found.value;
+    let (token, (look, known)) = found.value;
     let writer = Writer::new(http.clone(), instance.clone(), token.clone());
-    Ok(Gathered { kit_place: place, desired, look, writer, token, token_source, already, unread: Vec::new() })
-}
-
-/// What can be judged of a token without looking at hooks.
-fn basics() -> Wanted {
-    Wanted {
-        hooks: false,
-        deliveries: false,
-        discovery: true,
-        factory: false,
-        bundle: Observation::Skipped("not looked for yet"),
-        already: Already::default(),
-    }
-}
-
-fn already(observed: Observed) -> Already {
-    Already {
-        network: Some(observed.network),
-        metadata: observed.metadata.known().cloned(),
-        token: observed.token.known().cloned(),
-        user: observed.user.known().cloned(),
-        license: observed.license.known().cloned(),
-        applications: observed.applications.known().cloned(),
-        scopes_supported: observed.scopes_supported.known().cloned(),
-    }
+    Ok(Gathered { kit_place: place, desired, look, writer, token, token_source, known, unread: Vec::new() })
 }
 
 /// Offers to keep a typed token, or keeps it where the settings say so. A keyring that is not there is said, and the work

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use factory_gitlab::apply::Clients;
 use factory_gitlab::apply::webhook_test::{TestQuota, WebhookTester};
-use factory_gitlab::checks::{Finding, Policy, Verdict, run_checks, verdict};
+use factory_gitlab::checks::{Filter, Finding, Policy, Verdict, run_checks, verdict};
 use factory_gitlab::desired::{
     ApplicationOrigin, BundleDelivery, BundleRoute, Credentials, Desired, DesiredApplication, DesiredHandover,
     DesiredWebhooks, Selection,
@@ -14,7 +14,7 @@ use factory_gitlab::factory::Factory;
 use factory_gitlab::gitlab::{NewApplication, Writer};
 use factory_gitlab::http::{self, Proxy};
 use factory_gitlab::kit::Kit;
-use factory_gitlab::observed::{Already, BundleSeen, Observation, Observer, Wanted};
+use factory_gitlab::observed::{BundleSeen, Observation, Observer, ReadRequest, Reads};
 use factory_gitlab::sandbox::Sandbox;
 use factory_gitlab::sandbox::options::SandboxOptions;
 use factory_gitlab::secret::{FactoryKey, PersonalAccessToken};
@@ -87,7 +87,7 @@ impl Station {
         let credentials = Credentials { application_id: made.application.application_id, secret: made.secret };
         self.desired.application.origin = ApplicationOrigin::Auto { given: Some(credentials), renew: false };
         let look = self.look(&self.client(Duration::from_secs(30)));
-        let observed = look.observe(&self.desired, wanted(Deliveries::Nothing), &()).await;
+        let observed = look.observe(&self.desired, ReadRequest::from(&reads(Deliveries::Nothing)), &()).await;
         let version = observed.metadata.known().expect("a version").version;
         for seen in &observed.hooks.known().expect("targets").targets {
             let hook = writer.create_hook(&self.desired.webhooks.hook(seen.target.clone())).await.expect("a hook");
@@ -134,7 +134,9 @@ impl Station {
         if desired.instance.to_string() != self.desired.instance.to_string() {
             look = Observer::new(&http, &desired.instance, &self.token(), look.factory.clone());
         }
-        let mut observed = Box::pin(look.observe(desired, wanted(self.deliveries), &())).await;
+        let reads = reads(self.deliveries);
+        let mut observed = Box::pin(look.observe(desired, ReadRequest::from(&reads), &())).await;
+        observed.factory.bundle = Observation::Known(BundleSeen::Accepted { id: None, sha256: "00".to_owned() });
         if let (Deliveries::Live, Observation::Known(hooks)) = (self.deliveries, &observed.hooks) {
             let (writer, test_quota) = (self.writer(&http), TestQuota::default());
             let version = observed.metadata.known().map(|metadata| metadata.version);
@@ -155,15 +157,12 @@ pub fn template(path: &str) -> String {
     path.split('/').map(|part| if number(part) { ":id" } else { part }).collect::<Vec<_>>().join("/")
 }
 
-fn wanted(deliveries: Deliveries) -> Wanted {
-    Wanted {
-        hooks: true,
-        deliveries: deliveries != Deliveries::Nothing,
-        discovery: false,
-        factory: true,
-        bundle: Observation::Known(BundleSeen::Accepted { id: None, sha256: "00".to_owned() }),
-        already: Already::default(),
-    }
+fn reads(deliveries: Deliveries) -> Reads {
+    let skip: &[String] = match deliveries {
+        Deliveries::Nothing => &["webhook.recent".to_owned()],
+        Deliveries::Logs | Deliveries::Live => &[],
+    };
+    Filter::new(&[], skip).expect("known codes").reads()
 }
 
 fn desired(sandbox: &Sandbox, kind: &Kind) -> Desired {

@@ -1,31 +1,26 @@
-//! Looks at Factory's side: its status, and whether its hosts can be reached from here.
+//! Reads Factory's side: its status, and whether its hosts can be reached from here.
 
 use futures_util::future::join_all;
 use url::{Origin, Url};
 
-use super::{BundleSeen, FactorySeen, Observation};
+use super::{FactorySeen, Observation};
 use crate::desired::{BundleRoute, Desired};
-use crate::factory::{self, FactoryStatus};
+use crate::factory::{Factory, FactoryStatus};
 use crate::http::{self, Client, NetworkSeen};
 
-pub(super) struct Factory<'a> {
+pub(super) struct FactoryReader<'a> {
     pub(super) http: &'a Client,
-    pub(super) factory: &'a factory::Factory,
+    pub(super) factory: &'a Factory,
 }
 
-impl Factory<'_> {
-    /// Asks for the status; a host that it does not show to be there is connected to, without a request.
-    pub(super) async fn look(&self, desired: &Desired, wanted: bool, bundle: Observation<BundleSeen>) -> FactorySeen {
-        const NOT_YET: Observation<Vec<super::DeliveryProof>> = Observation::Skipped("--live was not given");
-        if !wanted {
-            let status = Observation::Skipped("no check of Factory was asked for");
-            return FactorySeen { status, hosts: Vec::new(), bundle, proofs: NOT_YET };
-        }
-        let asked = desired.status_url.as_ref();
+impl FactoryReader<'_> {
+    /// Asks for the status. A host that is not proven by that is connected to, without a request.
+    pub(super) async fn read(&self, desired: &Desired) -> FactorySeen {
+        let status_url = desired.status_url.as_ref();
         let others = other_origins(desired);
-        let (status, hosts) = tokio::join!(self.status(asked), join_all(others.iter().map(|url| self.reach(url))));
+        let (status, hosts) = tokio::join!(self.status(status_url), join_all(others.iter().map(|url| self.reach(url))));
         let mut hosts: Vec<(String, Observation<()>)> = others.iter().map(host).zip(hosts).collect();
-        if let Some(url) = asked {
+        if let Some(url) = status_url {
             let answered = match &status {
                 Observation::Known(_) => Observation::Known(()),
                 Observation::Failed(error) => Observation::Failed(error.clone()),
@@ -33,7 +28,7 @@ impl Factory<'_> {
             };
             hosts.insert(0, (host(url), answered));
         }
-        FactorySeen { status, hosts, bundle, proofs: NOT_YET }
+        FactorySeen { status, hosts, ..FactorySeen::unread() }
     }
 
     async fn status(&self, url: Option<&Url>) -> Observation<FactoryStatus> {
@@ -55,7 +50,7 @@ impl Factory<'_> {
     }
 }
 
-/// The addresses of Factory that this machine uses, one for each origin, without that of the status.
+/// The addresses of Factory that this machine uses, one for each origin other than that of the status.
 fn other_origins(desired: &Desired) -> Vec<Url> {
     let upload = match &desired.delivery.way {
         BundleRoute::Upload { url, .. } => Some(url),
