@@ -1,33 +1,37 @@
-//! Carries out a plan, step by step, journalled: an intent before each act, its result after.
+//! Carries out a plan, step by step, journalled: an intent before each change, its result after.
 //!
-//! The only room that writes to GitLab and Factory. What was shown is what is done, in that order; hooks alone are done
-//! several at a time. A death at any point leaves a state that looking and planning again completes.
+//! The only module that writes to GitLab and Factory. What was shown is what is done, in that order; only webhooks are
+//! changed several at a time. A crash at any point leaves a state that observing and planning again completes. Each family
+//! of steps is carried out in a file of its own by one exhaustive match.
+#![deny(clippy::wildcard_enum_match_arm)]
 
 mod application;
-mod handover;
-mod hooks;
-mod patience;
+mod applied;
+mod bundle;
+mod delivery;
+mod hook;
+mod step_retry;
+mod token;
 pub mod webhook_test;
 
-use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
-use self::webhook_test::TestQuota;
+use self::step_retry::RetryPolicy;
+use self::webhook_test::{TestClients, TestQuota};
 use crate::bundle::{RecipientError, SealError};
 use crate::desired::{Credentials, Desired};
 use crate::env::Clock;
-use crate::factory::{Factory, Receipt, UploadError};
-use crate::gitlab::{MintedToken, NewToken, OAuth, Reader, Writer};
+use crate::factory::{Factory, UploadError};
+use crate::gitlab::{MintedToken, OAuth, Reader, Writer};
 use crate::http;
-use crate::journal::{self, Connection, Entry, Journal};
+use crate::journal::{self, Connection, Entry, Journal, RunEntry};
+use crate::observed::Observed;
 use crate::observed::observer::Observer;
-use crate::observed::{DeliveryProof, Observed};
-use crate::plan::{Plan, Step};
+use crate::plan::Step;
 use crate::secret::PersonalAccessToken;
-use crate::target::TargetNumber;
 
-use patience::Patience;
+pub use applied::{Applied, StepEnd};
 
 /// Why a step was not done.
 #[derive(Debug, thiserror::Error)]
@@ -42,39 +46,39 @@ pub enum Error {
     Recipient(#[from] RecipientError),
     #[error(transparent)]
     Upload(#[from] UploadError),
-    /// The pair that was just sealed does not authenticate.
+    /// The ID and secret that were just sealed do not authenticate.
     #[error("GitLab does not accept the application's ID and secret together")]
     WrongPair,
-    /// The record says that a bundle waits, and it cannot be read.
+    /// Sealing was planned without a secret: an error of the program.
     #[error("there is no application secret to seal")]
     NoSecret,
-    /// Nobody was answered for a while: GitLab is being restarted, or the way to it is cut.
+    /// No request was answered for a while: GitLab is being restarted, or is not reachable.
     #[error("no answer for {} s", .after.as_secs())]
     Silent { after: Duration, source: http::Error },
-    /// Two machines made one at the same time; ours is the younger, and was deleted again.
+    /// Two machines created one at the same time; the one created here is younger, and was deleted again.
     #[error("application {other} of the same name was made at the same time")]
     MadeTwice { other: u64 },
-    /// After a creation whose answer was lost there are several new ones.
+    /// After a creation whose response was lost there are several new ones.
     #[error("several applications of this name were made at the same time")]
     MadeByOthers,
-    /// Nothing is planned without it, so this is an error of the program.
+    /// A plan is not made without it, so this is an error of the program.
     #[error("the instance's version was not seen")]
     NoVersion,
 }
 
 impl Error {
-    /// Whether a request had no answer that says anything: the network, a time-out, a server in group, a limit.
-    fn is_no_answer(&self) -> bool {
+    /// Whether a request failed without a refusal: the network, a timeout, an unavailable server, a rate limit.
+    fn is_unanswered(&self) -> bool {
         matches!(self, Self::Request(error) if !error.is_refusal())
     }
 
-    /// Whether nothing after it has a chance: nothing can be noted, or nobody answers.
+    /// Whether the following steps would fail too: the journal cannot be written, or GitLab does not answer.
     fn stops_the_run(&self) -> bool {
         matches!(self, Self::Journal(_) | Self::Silent { .. })
     }
 }
 
-/// The two clients, in both halves.
+/// The clients of GitLab and Factory.
 #[derive(Clone, Copy)]
 pub struct Clients<'a> {
     pub reader: &'a Reader,
@@ -86,9 +90,9 @@ pub struct Clients<'a> {
 }
 
 impl<'a> Clients<'a> {
-    /// The reading halves that looked, the writing one, and the tests that were sent so far.
+    /// The clients that observed, and the one that writes.
     #[must_use]
-    pub fn of(look: &'a Observer, writer: &'a Writer, test_quota: &'a TestQuota) -> Self {
+    pub fn new(look: &'a Observer, writer: &'a Writer, test_quota: &'a TestQuota) -> Self {
         Self {
             reader: &look.gitlab,
             writer,
@@ -98,208 +102,25 @@ impl<'a> Clients<'a> {
             clock: look.http.clock(),
         }
     }
+
+    fn for_tests(&self) -> TestClients<'a> {
+        let Self { reader, writer, oauth: _, factory, test_quota, clock } = *self;
+        TestClients { hook_tester: writer.hook_tester(), reader, factory, quota: test_quota, clock }
+    }
 }
 
-/// What a plan was made from and is carried out with.
+/// Carries out a plan with what it was made from.
 pub struct Apply<'a> {
     pub desired: &'a Desired,
     pub observed: &'a Observed,
     pub clients: Clients<'a>,
     pub connection: &'a Connection,
     journal: Mutex<Journal>,
-    patience: Patience,
-    /// The token that was collected.
+    retry: RetryPolicy,
+    /// The admin's token, from the inputs.
     token: &'a PersonalAccessToken,
-    /// How many hooks are worked on at the same time; the requests are bounded by `http` as well.
+    /// How many webhooks are changed at the same time; `http` bounds the requests as well.
     concurrency: usize,
-}
-
-/// Told of each step, for whoever shows the progress.
-pub trait Watch {
-    fn begins(&self, step: &Step);
-    fn ended(&self, step: &Step, error: Option<&Error>);
-    /// Why a step takes long: `waiting 40 s for GitLab's limit of five tests a minute`.
-    fn waits(&self, why: &str);
-}
-
-/// How far a plan was carried out. Steps are named by their place in it: there can be tens of thousands.
-#[derive(Debug)]
-pub struct Applied<'p> {
-    plan: &'p Plan,
-    /// How each step ended.
-    pub ends: Vec<StepEnd>,
-    /// Steps that failed without stopping the rest: one hook's refusal.
-    pub failed: Vec<(usize, Error)>,
-    /// The step that stopped everything after it.
-    pub stopped: Option<(usize, Error)>,
-    pub proofs: Vec<DeliveryProof>,
-    pub receipt: Option<Receipt>,
-    /// GitLab took the hooks and ignored the signing token.
-    pub unsigned_hooks: usize,
-    /// The numbers of those hooks that a later step tests.
-    hooks_to_test: BTreeMap<TargetNumber, u64>,
-}
-
-/// How a step ended.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub enum StepEnd {
-    NotReached,
-    Done,
-    Failed,
-}
-
-impl<'p> Applied<'p> {
-    /// Nothing of the plan is done yet.
-    #[must_use]
-    pub fn nothing_of(plan: &'p Plan) -> Self {
-        Self {
-            plan,
-            ends: vec![StepEnd::NotReached; plan.steps.len()],
-            failed: Vec::new(),
-            stopped: None,
-            proofs: Vec::new(),
-            receipt: None,
-            unsigned_hooks: 0,
-            hooks_to_test: BTreeMap::new(),
-        }
-    }
-
-    fn steps_that(&self, ended: StepEnd) -> impl Iterator<Item = &'p Step> {
-        self.plan.steps.iter().zip(&self.ends).filter(move |(_, end)| **end == ended).map(|(step, _)| step)
-    }
-
-    fn done(&mut self, place: usize) {
-        self.ends[place] = StepEnd::Done;
-    }
-
-    fn failed(&mut self, place: usize, error: Error) {
-        self.ends[place] = StepEnd::Failed;
-        self.failed.push((place, error));
-    }
-
-    fn stopped(&mut self, place: usize, error: Error) {
-        self.ends[place] = StepEnd::Failed;
-        self.stopped = Some((place, error));
-    }
-}
-
-/// What steps hand on to later ones. None of it is on disk.
-#[derive(Debug, Default)]
-struct Hands {
-    credentials: Option<Credentials>,
-    minted: Option<MintedToken>,
-    /// The number of the application that this run made.
-    made: Option<u64>,
-}
-
-impl<'a> Apply<'a> {
-    #[must_use]
-    pub fn new(work: ApplyInputs<'a>, journal: Journal) -> Self {
-        let ApplyInputs { desired, observed, clients, connection, token, transport } = work;
-        Self {
-            desired,
-            observed,
-            clients,
-            connection,
-            journal: Mutex::new(journal),
-            patience: Patience::new(clients.clock, transport.timeout),
-            token,
-            concurrency: transport.concurrency,
-        }
-    }
-
-    /// Carries out the plan. What happened is added to `applied` as it happens, so that an interrupted run can say what
-    /// was done.
-    pub async fn run(&self, watch: &dyn Watch, applied: &mut Applied<'_>) {
-        let mut hands =
-            Hands { credentials: self.desired.application.origin.credentials().cloned(), ..Hands::default() };
-        let steps = &applied.plan.steps;
-        let mut place = 0;
-        while let Some(step) = steps.get(place) {
-            let hooks = steps[place..].iter().take_while(|step| step.is_of_a_hook()).count();
-            if hooks > 0 {
-                self.hooks(place..place + hooks, watch, applied).await;
-            } else {
-                watch.begins(step);
-                let result = self.one(step, &mut hands, (watch, &mut *applied)).await;
-                watch.ended(step, result.as_ref().err());
-                match result {
-                    Ok(end) => {
-                        self.patience.hear();
-                        applied.ends[place] = end;
-                    }
-                    Err(error) => applied.stopped(place, error),
-                }
-            }
-            if applied.stopped.is_some() {
-                return;
-            }
-            place += hooks.max(1);
-        }
-        if applied.failed.is_empty()
-            && applied.proofs.iter().all(DeliveryProof::stands)
-            && let Err(error) = self.note(&Entry::Finished)
-        {
-            tracing::warn!(%error, "the end was not noted");
-        }
-    }
-
-    async fn one(
-        &self,
-        step: &Step,
-        hands: &mut Hands,
-        (watch, applied): (&dyn Watch, &mut Applied<'_>),
-    ) -> Result<StepEnd, Error> {
-        let done = match step {
-            Step::RevokeToken { id, name } => self.revoke_token(*id, name).await,
-            Step::MintToken { user_id, name, scopes, expires_at } => {
-                let new = NewToken {
-                    user_id: *user_id,
-                    name: name.clone(),
-                    description: "Made by factory-gitlab for Factory alone".to_owned(),
-                    scopes: scopes.clone(),
-                    expires_at: Some(*expires_at),
-                };
-                hands.minted = Some(self.mint_token(new).await?);
-                Ok(())
-            }
-            Step::CreateApplication { .. } => {
-                let made = self.create_application().await?;
-                hands.made = Some(made.application.id);
-                hands.credentials = Some(made.into());
-                Ok(())
-            }
-            Step::RenewSecret { id, application_id, why: _ } => {
-                hands.credentials = Some(self.renew_secret(*id, application_id).await?.into());
-                Ok(())
-            }
-            Step::DeleteApplication { id, application_id, why: _ } => {
-                self.delete_application(*id, application_id).await
-            }
-            Step::SealBundle { .. } => self.seal(hands),
-            Step::ProvePair => self.prove_pair(hands).await,
-            Step::TestDelivery { target, event } => {
-                let proof = self.test_delivery((target, *event), (watch, applied)).await?;
-                // Without a hook there is nothing to test, and why there is none has been said.
-                let end = if proof.is_some() { StepEnd::Done } else { StepEnd::NotReached };
-                applied.proofs.extend(proof);
-                return Ok(end);
-            }
-            Step::WriteBundle { path } => self.write_bundle(path),
-            Step::UploadBundle { url, method } => {
-                applied.receipt = Some(self.upload(url, *method).await?);
-                Ok(())
-            }
-            // Hooks are taken out before this.
-            Step::CreateHook { .. } | Step::EditHook { .. } | Step::DeleteHook { .. } => Ok(()),
-        };
-        done.map(|()| StepEnd::Done)
-    }
-
-    /// Notes an intent or a result; where it must be, it is on the disk when this returns.
-    fn note(&self, entry: &Entry) -> Result<(), Error> {
-        Ok(self.journal.lock().unwrap_or_else(PoisonError::into_inner).append(entry)?)
-    }
 }
 
 /// Everything that [`Apply::new`] needs besides the journal.
@@ -310,6 +131,112 @@ pub struct ApplyInputs<'a> {
     pub clients: Clients<'a>,
     pub connection: &'a Connection,
     pub token: &'a PersonalAccessToken,
-    /// How many hooks are worked on at the same time, and how long an answer may take.
+    /// Its `concurrency` and `timeout` bound the steps too.
     pub transport: &'a http::Options,
+}
+
+/// Receives the progress of each step.
+pub trait ApplyProgress {
+    fn step_started(&self, step: &Step);
+    fn step_finished(&self, step: &Step, error: Option<&Error>);
+    /// Why a step takes long: `waiting 40 s for GitLab's limit of five tests a minute`.
+    fn waiting(&self, reason: &str);
+}
+
+/// What steps pass on to later ones. None of it is on disk.
+#[derive(Debug, Default)]
+struct StepOutputs {
+    credentials: Option<Credentials>,
+    minted: Option<MintedToken>,
+    /// The number of the application that this run created.
+    created_application: Option<u64>,
+}
+
+/// One run of a plan.
+struct Run<'r, 'p> {
+    progress: &'r dyn ApplyProgress,
+    applied: &'r mut Applied<'p>,
+    outputs: StepOutputs,
+}
+
+impl Run<'_, '_> {
+    fn start(&self, place: usize) {
+        self.progress.step_started(&self.applied.plan.steps[place]);
+    }
+
+    fn finish(&mut self, place: usize, result: Result<StepEnd, Error>) {
+        self.progress.step_finished(&self.applied.plan.steps[place], result.as_ref().err());
+        match result {
+            Ok(end) => self.applied.ends[place] = end,
+            Err(error) => self.applied.stopped(place, error),
+        }
+    }
+}
+
+impl<'a> Apply<'a> {
+    #[must_use]
+    pub fn new(inputs: ApplyInputs<'a>, journal: Journal) -> Self {
+        let ApplyInputs { desired, observed, clients, connection, token, transport } = inputs;
+        Self {
+            desired,
+            observed,
+            clients,
+            connection,
+            journal: Mutex::new(journal),
+            retry: RetryPolicy::new(clients.clock, transport.timeout),
+            token,
+            concurrency: transport.concurrency,
+        }
+    }
+
+    /// Carries out the plan. Each result is added to `applied` as it happens, so that it is complete even if this is
+    /// dropped because of an interruption.
+    pub async fn run(&self, progress: &dyn ApplyProgress, applied: &mut Applied<'_>) {
+        let credentials = self.desired.application.origin.credentials().cloned();
+        let mut run = Run { progress, applied, outputs: StepOutputs { credentials, ..StepOutputs::default() } };
+        let mut place = 0;
+        while place < run.applied.plan.steps.len() && run.applied.stopped.is_none() {
+            place += self.carry_out(place, &mut run).await;
+        }
+        if run.applied.is_proven()
+            && let Err(error) = self.record(RunEntry::Finished)
+        {
+            tracing::warn!(%error, "the end of the run was not recorded");
+        }
+    }
+
+    /// Carries out the step at `place`, or all webhook steps that follow each other from there. Returns how many steps
+    /// that were.
+    async fn carry_out(&self, place: usize, run: &mut Run<'_, '_>) -> usize {
+        let plan = run.applied.plan;
+        let result = match &plan.steps[place] {
+            Step::Hook(_) => return self.carry_out_hooks(place, run).await,
+            Step::Token(step) => {
+                run.start(place);
+                self.carry_out_token(step, run).await
+            }
+            Step::Application(step) => {
+                run.start(place);
+                self.carry_out_application(step, run).await
+            }
+            Step::Bundle(step) => {
+                run.start(place);
+                self.carry_out_bundle(step, run).await
+            }
+            Step::Delivery(step) => {
+                run.start(place);
+                self.carry_out_delivery(step, run).await
+            }
+        };
+        if result.is_ok() {
+            self.retry.record_answer();
+        }
+        run.finish(place, result);
+        1
+    }
+
+    /// Records an intent or a result; where it must be durable, it is on disk when this returns.
+    fn record(&self, entry: impl Into<Entry>) -> Result<(), Error> {
+        Ok(self.journal.lock().unwrap_or_else(PoisonError::into_inner).append(entry)?)
+    }
 }

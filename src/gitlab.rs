@@ -1,9 +1,10 @@
 //! GitLab in our words: what can be read of an instance, and what can be changed.
 //!
-//! Reader and writer are separate halves, so that nothing can write while looking. All addresses are
+//! Reader and writer are separate, so that observing cannot write; a writer is made from the lock of a connection only. All addresses are
 //! numeric where GitLab has numbers.
 
 mod graphql;
+mod hook_tester;
 mod listing;
 mod oauth;
 mod reach;
@@ -24,6 +25,7 @@ use crate::secret::{ApplicationSecret, PersonalAccessToken};
 use crate::target::{Event, Target};
 
 pub use graphql::{HookList, MOST_PROJECTS};
+pub use hook_tester::HookTester;
 pub use listing::ProjectPages;
 pub use oauth::OAuth;
 pub use reach::reach;

@@ -1,13 +1,13 @@
 //! The append-only record of intents and results of one connection; also the audit log. It holds no secrets.
 //!
-//! Each line is one JSON object with a schema version. An intent is on disk before the act, so that after a death at any
-//! point the next run knows what may have happened. A torn line (the process or the machine died while it was written)
-//! is passed over: what it told of had not been begun, or will be found again by looking.
+//! Each line is one JSON object with a schema version. An intent is on disk before the change, so that after a crash at
+//! any point the next run knows what may have happened. An incomplete line (a crash while it was written) is skipped: its
+//! change had not begun, or observing finds it.
 
 mod entry;
 mod record;
 mod store;
 
-pub use entry::{Entry, HookChange};
+pub use entry::{ApplicationEntry, BundleEntry, Entry, HookChange, HookEntry, RunEntry, TokenEntry};
 pub use record::{BundleRecord, HookRecord, MintedRecord, OwnApplication, Record, SecretState};
 pub use store::{Connection, Error, Journal, Lock, Store};

@@ -1,64 +1,86 @@
-//! The application's steps. Its secret is shown once, so each is preceded by an intent that is on the disk.
+//! Creates, renews and deletes the application. GitLab shows its secret once, so an intent is on disk before each change.
 
 use std::collections::BTreeSet;
 
 use crate::desired::Credentials;
 use crate::gitlab::{Application, ApplicationWithSecret, NewApplication, Pair};
 use crate::http;
-use crate::journal::Entry;
-use crate::plan;
+use crate::journal::{ApplicationEntry, BundleEntry};
+use crate::plan::{self, ApplicationStep};
 
-use super::patience::{Tries, may_have_happened};
-use super::{Apply, Error, Hands};
+use super::step_retry::{StepAttempts, may_have_happened};
+use super::{Apply, Error, Run, StepEnd, StepOutputs};
 
 impl Apply<'_> {
-    /// Makes the application. Where the answer is lost it is looked for, and its secret, which nobody has seen, is
-    /// renewed.
-    pub(super) async fn create_application(&self) -> Result<ApplicationWithSecret, Error> {
+    pub(super) async fn carry_out_application(
+        &self,
+        step: &ApplicationStep,
+        run: &mut Run<'_, '_>,
+    ) -> Result<StepEnd, Error> {
+        match step {
+            ApplicationStep::Create { .. } => {
+                let created = self.create_application().await?;
+                run.outputs.created_application = Some(created.application.id);
+                run.outputs.credentials = Some(created.into());
+            }
+            ApplicationStep::RenewSecret { id, application_id, reason: _ } => {
+                run.outputs.credentials = Some(self.renew_secret(*id, application_id).await?.into());
+            }
+            ApplicationStep::Delete { id, application_id, reason: _ } => {
+                self.delete_application(*id, application_id).await?;
+            }
+            ApplicationStep::ProvePair => self.prove_pair(&run.outputs).await?,
+        }
+        Ok(StepEnd::Done)
+    }
+
+    /// Creates the application. If the response was lost, reads whether GitLab created it, and renews its secret, because
+    /// the first one was lost with the response.
+    async fn create_application(&self) -> Result<ApplicationWithSecret, Error> {
         let wanted = &self.desired.application;
-        self.note(&Entry::CreateApplication { name: wanted.name.clone(), redirect_uri: wanted.redirect_uri.clone() })?;
+        self.record(ApplicationEntry::Create { name: wanted.name.clone(), redirect_uri: wanted.redirect_uri.clone() })?;
         let new = NewApplication {
             name: wanted.name.clone(),
             redirect_uri: wanted.redirect_uri.clone(),
             scopes: wanted.scopes.clone(),
             confidential: wanted.confidential,
         };
-        let mut tries = self.patience.tries();
+        let mut attempts = self.retry.attempts();
         let mut is_certain = true;
         loop {
             let error = match self.clients.writer.create_application(&new).await {
-                Ok(made) => return self.created(&made.application).map(|()| made),
+                Ok(created) => return self.record_created(&created.application).map(|()| created),
                 Err(error) => error,
             };
             let is_doubtful = may_have_happened(&error);
             is_certain &= !is_doubtful;
             if is_certain && error.is_refusal() {
-                // Without this, one that somebody makes by hand afterwards would be taken for ours.
-                self.note(&Entry::ApplicationRefused)?;
+                // Without this, an application that an admin creates later would be taken for ours.
+                self.record(ApplicationEntry::CreateRefused)?;
             }
-            tries.again(error).await?;
-            if is_doubtful && let Some(found) = self.find_made(&mut tries).await? {
-                self.created(&found)?;
+            attempts.wait_or_give_up(error).await?;
+            if is_doubtful && let Some(found) = self.find_created(&mut attempts).await? {
+                self.record_created(&found)?;
                 return self.renew_secret(found.id, &found.application_id).await;
             }
         }
     }
 
-    fn created(&self, made: &Application) -> Result<(), Error> {
-        self.note(&Entry::ApplicationCreated { id: made.id, application_id: made.application_id.clone() })
+    fn record_created(&self, created: &Application) -> Result<(), Error> {
+        self.record(ApplicationEntry::Created { id: created.id, application_id: created.application_id.clone() })
     }
 
-    /// After a creation whose answer was lost: the application that it made, if it made one.
-    async fn find_made(&self, tries: &mut Tries<'_>) -> Result<Option<Application>, Error> {
-        let mut new = tries.until_done(|| self.new_applications()).await?;
-        self.patience.hear();
+    /// After a creation whose response was lost: the application that it created, if it did.
+    async fn find_created(&self, attempts: &mut StepAttempts<'_>) -> Result<Option<Application>, Error> {
+        let mut new = attempts.run(|| self.new_applications()).await?;
+        self.retry.record_answer();
         match (new.pop(), new.is_empty()) {
             (found, true) => Ok(found),
             (_, false) => Err(Error::MadeByOthers),
         }
     }
 
-    /// Those that are what the kit asks for and were not there when it was looked.
+    /// Those that match the kit and did not exist when the instance was observed.
     async fn new_applications(&self) -> Result<Vec<Application>, http::Error> {
         let before: BTreeSet<u64> =
             self.observed.applications.known().into_iter().flatten().map(|one| one.id).collect();
@@ -67,11 +89,11 @@ impl Apply<'_> {
         Ok(new)
     }
 
-    /// A renewal whose answer was lost is repeated: the last secret is the one that counts. Where GitLab has no renewal,
-    /// one that is ours and that nobody uses is made again.
-    pub(super) async fn renew_secret(&self, id: u64, application_id: &str) -> Result<ApplicationWithSecret, Error> {
+    /// Renews the secret; if the response was lost, renews it again, because only the last secret counts. A GitLab without
+    /// renewal has the application recreated, if this tool created it and its secret was never delivered.
+    async fn renew_secret(&self, id: u64, application_id: &str) -> Result<ApplicationWithSecret, Error> {
         match self.renew(id, application_id).await {
-            Err(Error::Request(error)) if error.status() == Some(404) && self.may_make_again(application_id)? => {
+            Err(Error::Request(error)) if error.status() == Some(404) && self.may_recreate(application_id)? => {
                 self.delete_application(id, application_id).await?;
                 Box::pin(self.create_application()).await
             }
@@ -81,42 +103,42 @@ impl Apply<'_> {
 
     async fn renew(&self, id: u64, application_id: &str) -> Result<ApplicationWithSecret, Error> {
         let application_id = application_id.to_owned();
-        self.note(&Entry::RenewSecret { application_id: application_id.clone() })?;
-        let renewed = self.patience.tries().until_done(|| self.clients.writer.renew_secret(id)).await?;
-        self.note(&Entry::SecretRenewed { application_id })?;
+        self.record(ApplicationEntry::RenewSecret { application_id: application_id.clone() })?;
+        let renewed = self.retry.attempts().run(|| self.clients.writer.renew_secret(id)).await?;
+        self.record(ApplicationEntry::SecretRenewed { application_id })?;
         Ok(renewed)
     }
 
-    /// Whether the application may be deleted and made again without asking: the journal says that we made it, and
-    /// nobody was ever handed its secret, so nobody is signed in through it.
-    fn may_make_again(&self, application_id: &str) -> Result<bool, Error> {
-        Ok(self.connection.record()?.made_for_nobody_yet(application_id))
+    /// Whether the application may be deleted and recreated without asking: the journal says that this tool created it and
+    /// that its secret was never delivered, so no user is signed in through it.
+    fn may_recreate(&self, application_id: &str) -> Result<bool, Error> {
+        Ok(self.connection.record()?.is_unreleased(application_id))
     }
 
-    pub(super) async fn delete_application(&self, id: u64, application_id: &str) -> Result<(), Error> {
+    async fn delete_application(&self, id: u64, application_id: &str) -> Result<(), Error> {
         let application_id = application_id.to_owned();
-        self.note(&Entry::DeleteApplication { application_id: application_id.clone() })?;
-        self.patience.tries().until_done(|| self.clients.writer.delete_application(id)).await?;
-        self.note(&Entry::ApplicationDeleted { application_id })
+        self.record(ApplicationEntry::Delete { application_id: application_id.clone() })?;
+        self.retry.attempts().run(|| self.clients.writer.delete_application(id)).await?;
+        self.record(ApplicationEntry::Deleted { application_id })
     }
 
-    pub(super) async fn prove_pair(&self, hands: &Hands) -> Result<(), Error> {
-        let credentials = hands.credentials.as_ref().ok_or(Error::NoSecret)?;
-        if let Some(id) = hands.made {
-            self.yield_to_an_older(id, &credentials.application_id).await?;
+    async fn prove_pair(&self, outputs: &StepOutputs) -> Result<(), Error> {
+        let credentials = outputs.credentials.as_ref().ok_or(Error::NoSecret)?;
+        if let Some(id) = outputs.created_application {
+            self.resolve_creation_race(id, &credentials.application_id).await?;
         }
         let prove = || self.clients.oauth.prove_pair(&credentials.application_id, &credentials.secret);
-        let pair = self.patience.tries().until_done(prove).await?;
+        let pair = self.retry.attempts().run(prove).await?;
         match pair {
-            Pair::Valid => self.note(&Entry::PairProven { application_id: credentials.application_id.clone() }),
+            Pair::Valid => self.record(BundleEntry::PairProven { application_id: credentials.application_id.clone() }),
             Pair::Invalid => Err(Error::WrongPair),
         }
     }
 
-    /// A lock here does not hold another machine, and GitLab takes any number of the same name. Who made the younger one
-    /// sees the older one in any case, and takes its own away again.
-    async fn yield_to_an_older(&self, id: u64, application_id: &str) -> Result<(), Error> {
-        let new = self.patience.tries().until_done(|| self.new_applications()).await?;
+    /// The lock does not hold other machines, and GitLab accepts several applications of one name. The run that created
+    /// the younger one always sees the older one, and deletes its own again.
+    async fn resolve_creation_race(&self, id: u64, application_id: &str) -> Result<(), Error> {
+        let new = self.retry.attempts().run(|| self.new_applications()).await?;
         match new.iter().find(|one| one.id < id) {
             Some(older) => {
                 self.delete_application(id, application_id).await?;
@@ -128,7 +150,7 @@ impl Apply<'_> {
 }
 
 impl From<ApplicationWithSecret> for Credentials {
-    fn from(made: ApplicationWithSecret) -> Self {
-        Self { application_id: made.application.application_id, secret: made.secret }
+    fn from(created: ApplicationWithSecret) -> Self {
+        Self { application_id: created.application.application_id, secret: created.secret }
     }
 }

@@ -1,120 +1,122 @@
-//! Proves a hook with GitLab's own test function, as three separate facts: GitLab's answer to the test, its delivery log,
-//! and Factory's receipt.
+//! Tests a webhook with GitLab's own test function and collects three separate facts: GitLab's answer to the test, its
+//! delivery log, and Factory's receipt.
 //!
-//! `connect` and `verify --live` share it. It is in this room because a test makes GitLab send something.
+//! `connect` and `verify --live` share it. It is in this module because a test makes GitLab send something.
 
+mod facts;
 mod quota;
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use quota::{Ration, WINDOW};
-
-use super::Clients;
+use self::facts::Answer;
+use self::quota::{TargetQuotas, WINDOW};
 use crate::desired::DesiredWebhooks;
-use crate::gitlab::{AlertStatus, Delivery, DeliveryOutcome, TestOutcome};
-use crate::http;
+use crate::env::Clock;
+use crate::factory::Factory;
+use crate::gitlab::{AlertStatus, Delivery, HookTester, Reader, TestOutcome};
 use crate::instance::Version;
+use crate::observed::observer::Observer;
 use crate::observed::{DeliveryProof, Fact, HooksSeen};
 use crate::target::{Event, Target, TargetKind};
 
-/// The longest that a test waits for its turn: for those before it, and once more for somebody else's.
+/// The longest that a test waits for its turn: one minute for the tests before it, one for those of another process.
 const LONGEST_WAIT: Duration = Duration::from_secs(120);
 
-/// A server's word for a time is believed up to a day, so that no clock overflows.
+/// A time that GitLab names is believed up to a day, so that no clock overflows.
 const LONGEST_NAMED: Duration = Duration::from_secs(24 * 60 * 60);
 
-/// A test is logged before its answer comes; the log of a busy instance may still lag behind.
-const LOOKS: u32 = 5;
-const BETWEEN_LOOKS: Duration = Duration::from_secs(1);
+/// GitLab logs a test before it answers; the log of a busy instance may still lag behind.
+const READS: u32 = 5;
+const BETWEEN_READS: Duration = Duration::from_secs(1);
 
-/// So often a test is test_quota again because the connection broke. Two leave room within the five a minute.
-const MOST_LOST: u32 = 2;
+/// At most this many repetitions of a test whose connection broke. Two leave room within the five a minute.
+const MAX_REPEATS: u32 = 2;
 
-/// So many targets of one kind are tried when GitLab has no sample to send.
-const MOST_TRIES: usize = 5;
+/// At most this many targets of one kind are tried where GitLab has no sample to send.
+const MAX_TARGETS: usize = 5;
 
-/// The tests that this process has test_quota, for all who fire some: GitLab's limit is one for them together.
+/// GitLab's quota of test deliveries, as far as this process has used it. GitLab counts by user, so all testers share it.
 #[derive(Debug, Default)]
-pub struct TestQuota(Mutex<Ration>);
+pub struct TestQuota(Mutex<TargetQuotas>);
 
 impl TestQuota {
-    fn ration(&self) -> MutexGuard<'_, Ration> {
+    fn lock(&self) -> MutexGuard<'_, TargetQuotas> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-/// Fires tests and follows them.
+/// What a tester needs: GitLab's test, its delivery log, Factory's receipts.
+#[derive(Clone, Copy)]
+pub struct TestClients<'a> {
+    pub hook_tester: &'a HookTester,
+    pub reader: &'a Reader,
+    pub factory: &'a Factory,
+    pub quota: &'a TestQuota,
+    pub clock: Clock,
+}
+
+impl<'a> TestClients<'a> {
+    #[must_use]
+    pub fn new(look: &'a Observer, hook_tester: &'a HookTester, quota: &'a TestQuota) -> Self {
+        Self { hook_tester, reader: &look.gitlab, factory: &look.factory, quota, clock: look.http.clock() }
+    }
+}
+
+/// Sends tests and follows them.
 #[derive(Clone, Copy)]
 pub struct WebhookTester<'a> {
-    clients: Clients<'a>,
+    clients: TestClients<'a>,
     webhooks: &'a DesiredWebhooks,
     version: Option<Version>,
-    notice: Option<&'a dyn Fn(&str)>,
+    on_wait: Option<&'a dyn Fn(&str)>,
     deadline: Option<Instant>,
 }
 
-/// How a test went.
+/// A test of one webhook.
 struct Tested {
-    fact: Fact,
-    /// Whether GitLab sent anything.
-    sent: bool,
-    /// Whether another target of the same kind may do better.
-    elsewhere: bool,
-}
-
-impl Tested {
-    fn sent(fact: Fact) -> Self {
-        Self { fact, sent: true, elsewhere: false }
-    }
-
-    fn not_sent(fact: Fact) -> Self {
-        Self { fact, sent: false, elsewhere: false }
-    }
+    proof: DeliveryProof,
+    /// Whether GitLab had nothing to send from this target; another one of its kind may have.
+    lacks_sample: bool,
 }
 
 impl<'a> WebhookTester<'a> {
     #[must_use]
-    pub fn new(clients: Clients<'a>, webhooks: &'a DesiredWebhooks) -> Self {
-        Self { clients, webhooks, version: None, notice: None, deadline: None }
+    pub fn new(clients: TestClients<'a>, webhooks: &'a DesiredWebhooks) -> Self {
+        Self { clients, webhooks, version: None, on_wait: None, deadline: None }
     }
 
-    /// The instance's version, which says what it can tell; without it, it is found out by asking.
+    /// The instance's version, which says what it can report. Without it, requests find that out.
     #[must_use]
-    pub fn of_version(mut self, version: Option<Version>) -> Self {
+    pub fn with_version(mut self, version: Option<Version>) -> Self {
         self.version = version;
         self
     }
 
     /// No test waits for its turn beyond this.
     #[must_use]
-    pub fn until(mut self, deadline: Option<Instant>) -> Self {
+    pub fn with_deadline(mut self, deadline: Option<Instant>) -> Self {
         self.deadline = deadline;
         self
     }
 
-    fn is_too_late(&self, wait: Duration) -> bool {
-        let left = |deadline: Instant| deadline.saturating_duration_since(self.clients.clock.instant());
-        !wait.is_zero() && self.deadline.is_some_and(|deadline| wait > left(deadline))
-    }
-
-    /// Told why it takes long, such as `waiting 40 s for GitLab's limit of five tests a minute`.
+    /// Receives why a test takes long, such as `waiting 40 s for GitLab's limit of five tests a minute`.
     #[must_use]
-    pub fn telling(mut self, notice: &'a dyn Fn(&str)) -> Self {
-        self.notice = Some(notice);
+    pub fn on_wait(mut self, on_wait: &'a dyn Fn(&str)) -> Self {
+        self.on_wait = Some(on_wait);
         self
     }
 
-    /// Proves one hook of each kind of target. Where GitLab has no sample to send (an empty project on old versions),
+    /// Tests one webhook of each kind of target. Where GitLab has no sample to send (an empty project on old versions),
     /// another target is tried.
-    pub async fn of_each_kind(&self, hooks: &HooksSeen) -> Vec<DeliveryProof> {
+    pub async fn test_each_kind(&self, hooks: &HooksSeen) -> Vec<DeliveryProof> {
         let mut proofs = Vec::new();
         for kind in [TargetKind::System, TargetKind::Group, TargetKind::Project] {
             let mut last = None;
-            for (target, hook) in self.candidates(hooks, kind).into_iter().take(MOST_TRIES) {
-                let (proof, elsewhere) = self.one(target, hook, Event::Push).await;
+            for (target, hook) in self.candidates(hooks, kind).into_iter().take(MAX_TARGETS) {
+                let Tested { proof, lacks_sample } = self.test_once(target, hook, Event::Push).await;
                 last = Some(proof);
-                if !elsewhere {
+                if !lacks_sample {
                     break;
                 }
             }
@@ -123,7 +125,7 @@ impl<'a> WebhookTester<'a> {
         proofs
     }
 
-    /// Our hooks on targets of a kind, the most promising first: one that is enabled, on a project with commits.
+    /// Our webhooks on targets of a kind, the most promising first: enabled, and on a project with commits.
     fn candidates<'h>(&self, hooks: &'h HooksSeen, kind: TargetKind) -> Vec<(&'h Target, u64)> {
         let mut found: Vec<_> = hooks
             .targets
@@ -139,230 +141,136 @@ impl<'a> WebhookTester<'a> {
         found.into_iter().map(|(_, target, hook)| (target, hook)).collect()
     }
 
-    /// Proves one hook.
-    pub async fn of(&self, target: &Target, hook: u64, event: Event) -> DeliveryProof {
-        self.one(target, hook, event).await.0
+    /// Tests one webhook.
+    pub async fn test(&self, target: &Target, hook: u64, event: Event) -> DeliveryProof {
+        self.test_once(target, hook, event).await.proof
     }
 
-    async fn one(&self, target: &Target, hook: u64, event: Event) -> (DeliveryProof, bool) {
+    async fn test_once(&self, target: &Target, hook: u64, event: Event) -> Tested {
+        let proof = |test, log, receipt| DeliveryProof { target: target.clone(), test, log, receipt };
         if target.kind() == TargetKind::Group && self.version.is_some_and(|version| version < Version::GROUP_HOOK_TEST)
         {
-            let untold =
-                || Fact::Untold("the API tests no group hooks before GitLab 17.1; the group's page does".to_owned());
-            let proof = DeliveryProof { target: target.clone(), test: untold(), log: untold(), receipt: untold() };
-            return (proof, false);
+            let fact = facts::no_group_test;
+            return Tested { proof: proof(fact(), fact(), fact()), lacks_sample: false };
         }
-        let before = self.newest(target, hook).await;
-        let tested = self.test(target, hook, event).await;
+        let before = self.newest_delivery(target, hook).await;
+        let answer = self.send_test(target, hook, event).await;
         let (log, key) = match &before {
-            _ if !tested.sent => (Fact::Untold("nothing was sent".to_owned()), None),
+            _ if !answer.is_sent => (facts::not_sent(), None),
             Err(fact) => (fact.clone(), None),
-            Ok(newest) => self.log(target, hook, *newest).await,
+            Ok(newest) => self.read_log(target, hook, *newest).await,
         };
-        let receipt = match tested.sent {
-            true => self.receipt(target, key).await,
-            false => Fact::Untold("nothing was sent".to_owned()),
-        };
-        (DeliveryProof { target: target.clone(), test: tested.fact, log, receipt }, tested.elsewhere)
+        let receipt = if answer.is_sent { self.read_receipt(target, key).await } else { facts::not_sent() };
+        Tested { proof: proof(answer.fact, log, receipt), lacks_sample: answer.lacks_sample }
     }
 
-    async fn test(&self, target: &Target, hook: u64, event: Event) -> Tested {
-        let ration = || self.clients.test_quota.ration();
+    async fn send_test(&self, target: &Target, hook: u64, event: Event) -> Answer {
+        let TestClients { quota, clock, hook_tester, .. } = self.clients;
         let (mut waited, mut lost) = (Duration::ZERO, 0);
         loop {
-            let wait = ration().wait(target, self.clients.clock.instant());
+            let wait = quota.lock().wait(target, clock.instant());
             waited += wait;
-            if waited > LONGEST_WAIT || self.is_too_late(wait) {
-                return Tested::not_sent(Fact::Unknown(out_of_reach(wait)));
+            if waited > LONGEST_WAIT || self.is_past_deadline(wait) {
+                return Answer::not_sent(Fact::Unknown(facts::limit_reached(wait)));
             }
             self.wait(wait).await;
-            let outcome = self.clients.writer.test_hook(target, hook, event).await;
-            let now = self.clients.clock.instant();
+            let outcome = hook_tester.test_hook(target, hook, event).await;
+            let now = clock.instant();
             match outcome {
                 Ok(TestOutcome::Limited { retry_after }) => {
-                    ration().refused(target, now + retry_after.unwrap_or(WINDOW).min(LONGEST_NAMED));
+                    let until = now + retry_after.unwrap_or(WINDOW).min(LONGEST_NAMED);
+                    quota.lock().record_refusal(target, until);
                 }
                 Ok(TestOutcome::Accepted) => {
-                    ration().test_quota(target, now);
-                    return accepted(target);
+                    quota.lock().record_test(target, now);
+                    return facts::accepted(target);
                 }
                 Ok(TestOutcome::Refused { said }) => {
-                    ration().test_quota(target, now);
-                    return refused(&said);
+                    quota.lock().record_test(target, now);
+                    return facts::refused(&said);
                 }
                 Err(error) => {
-                    ration().test_quota(target, now);
+                    quota.lock().record_test(target, now);
                     lost += 1;
-                    if lost > MOST_LOST || !is_lost(&error) {
-                        return untested(&error);
+                    if lost > MAX_REPEATS || !facts::is_lost(&error) {
+                        return facts::failed(&error);
                     }
                 }
             }
         }
     }
 
-    /// Waits for the ration, and says so.
+    fn is_past_deadline(&self, wait: Duration) -> bool {
+        let left = |deadline: Instant| deadline.saturating_duration_since(self.clients.clock.instant());
+        !wait.is_zero() && self.deadline.is_some_and(|deadline| wait > left(deadline))
+    }
+
+    /// Waits for the quota, and says so.
     async fn wait(&self, time: Duration) {
         if time.is_zero() {
             return;
         }
-        if let Some(notice) = self.notice {
+        if let Some(on_wait) = self.on_wait {
             let seconds = time.as_millis().div_ceil(1000);
-            notice(&format!("waiting {seconds} s for GitLab's limit of five tests a minute"));
+            on_wait(&format!("waiting {seconds} s for GitLab's limit of five tests a minute"));
         }
         self.clients.clock.sleep(time).await;
     }
 
-    /// The number of the newest entry of the log; zero for an empty one.
-    async fn newest(&self, target: &Target, hook: u64) -> Result<u64, Fact> {
-        let entries = self.entries(target, hook).await?;
-        Ok(entries.iter().map(|entry| entry.id).max().unwrap_or(0))
+    /// The number of the newest entry of the log; zero for an empty log.
+    async fn newest_delivery(&self, target: &Target, hook: u64) -> Result<u64, Fact> {
+        let deliveries = self.deliveries(target, hook).await?;
+        Ok(deliveries.iter().map(|delivery| delivery.id).max().unwrap_or(0))
     }
 
-    async fn entries(&self, target: &Target, hook: u64) -> Result<Vec<Delivery>, Fact> {
+    async fn deliveries(&self, target: &Target, hook: u64) -> Result<Vec<Delivery>, Fact> {
         if *target == Target::System {
-            return Err(Fact::Untold("GitLab keeps no delivery log of system hooks".to_owned()));
+            return Err(facts::no_system_log());
         }
         if self.version.is_some_and(|version| version < Version::DELIVERY_LOG) {
-            return Err(Fact::Untold("this GitLab has no delivery log (17.3)".to_owned()));
+            return Err(facts::no_log());
         }
         self.clients.reader.deliveries(target, hook).await.map_err(|error| match error.status() {
-            Some(404) if self.version.is_none() => Fact::Untold("this GitLab has no delivery log (17.3)".to_owned()),
-            _ => unread(&error),
+            Some(404) if self.version.is_none() => facts::no_log(),
+            _ => facts::unread(&error),
         })
     }
 
-    /// The first entry behind the newest one from before the test, and what the receiver knows it by.
-    async fn log(&self, target: &Target, hook: u64, newest: u64) -> (Fact, Option<String>) {
-        for look in 0..LOOKS {
-            if look > 0 {
-                self.clients.clock.sleep(BETWEEN_LOOKS).await;
+    /// The first entry after the one that was the newest before the test, and its key at the receiver.
+    async fn read_log(&self, target: &Target, hook: u64, newest: u64) -> (Fact, Option<String>) {
+        for read in 0..READS {
+            if read > 0 {
+                self.clients.clock.sleep(BETWEEN_READS).await;
             }
-            let entries = match self.entries(target, hook).await {
-                Ok(entries) => entries,
+            let deliveries = match self.deliveries(target, hook).await {
+                Ok(deliveries) => deliveries,
                 Err(fact) => return (fact, None),
             };
-            if let Some(entry) = entries.into_iter().filter(|entry| entry.id > newest).min_by_key(|entry| entry.id) {
-                return (logged(entry.outcome), entry.key);
+            let new = deliveries.into_iter().filter(|delivery| delivery.id > newest);
+            if let Some(delivery) = new.min_by_key(|delivery| delivery.id) {
+                return (facts::logged(delivery.outcome), delivery.key);
             }
         }
-        (Fact::Fails("GitLab's delivery log has no entry of the test".to_owned()), None)
+        (facts::not_logged(), None)
     }
 
-    /// Asks Factory whether the delivery came.
-    async fn receipt(&self, target: &Target, key: Option<String>) -> Fact {
-        let Some(url) = &self.webhooks.receipts_url else {
-            return Fact::Untold("the kit has no receipts_url".to_owned());
-        };
-        let Some(key) = key else {
-            let what = if *target == Target::System { "a system hook" } else { "the test" };
-            return Fact::Untold(format!("GitLab does not show the key of {what}'s delivery"));
-        };
-        for look in 0..LOOKS {
-            if look > 0 {
-                self.clients.clock.sleep(BETWEEN_LOOKS).await;
+    /// Asks Factory whether the delivery arrived.
+    async fn read_receipt(&self, target: &Target, key: Option<String>) -> Fact {
+        let Some(url) = &self.webhooks.receipts_url else { return facts::no_receipts() };
+        let Some(key) = key else { return facts::no_key(target) };
+        for read in 0..READS {
+            if read > 0 {
+                self.clients.clock.sleep(BETWEEN_READS).await;
             }
             match self.clients.factory.receipt(url, &key).await {
-                Ok(true) => return Fact::Holds("Factory has received it".to_owned()),
+                Ok(true) => return facts::received(),
                 Ok(false) => {}
-                Err(error) => return unread(&error),
+                Err(error) => return facts::unread(&error),
             }
         }
         if self.version.is_some_and(|version| version < Version::IDEMPOTENCY_KEY) {
-            return Fact::Untold("deliveries of this GitLab carry no Idempotency-Key (17.4)".to_owned());
+            return facts::no_idempotency_key();
         }
-        Fact::Fails("Factory has not received it".to_owned())
-    }
-}
-
-/// What is to be said instead of waiting so long. A limit of more than a minute is not that of tests.
-fn out_of_reach(wait: Duration) -> String {
-    if wait > WINDOW {
-        let minutes = wait.as_secs().div_ceil(60);
-        return format!("GitLab's rate limit is reached; run it again in {minutes} min");
-    }
-    "GitLab's limit of five tests a minute is reached; run it again in a minute".to_owned()
-}
-
-fn accepted(target: &Target) -> Tested {
-    if *target == Target::System {
-        let text = "GitLab's test of a system hook does not say whether it arrived";
-        return Tested::sent(Fact::Untold(text.to_owned()));
-    }
-    Tested::sent(Fact::Holds("the test was answered 2xx".to_owned()))
-}
-
-/// Whether the test may be test_quota again at once: nobody knows what came of it, and a second one does no harm.
-fn is_lost(error: &http::Error) -> bool {
-    matches!(error.cause.as_ref(), http::Cause::Broken { .. })
-}
-
-fn unread(error: &http::Error) -> Fact {
-    if error.is_refusal() { Fact::Fails(error.to_string()) } else { Fact::Unknown(error.to_string()) }
-}
-
-fn untested(error: &http::Error) -> Tested {
-    match error.status() {
-        Some(404 | 405) => {
-            Tested::not_sent(Fact::Unknown("GitLab has no test function for this hook, or it is gone".to_owned()))
-        }
-        _ => Tested::not_sent(unread(error)),
-    }
-}
-
-/// What a 422 means: no sample, nothing sent at all, or the receiver's or the network's words.
-/// gitlab: app/services/test_hooks, lib/api/hooks/trigger_test.rb
-fn refused(said: &str) -> Tested {
-    if said.starts_with("Ensure the") {
-        let fact = Fact::Unknown(format!("GitLab has nothing to test with: {said}"));
-        return Tested { fact, sent: false, elsewhere: true };
-    }
-    if said.contains("Silent mode") {
-        return Tested::not_sent(Fact::Fails("GitLab is in Silent Mode and sends nothing".to_owned()));
-    }
-    if said.contains("Testing not available") {
-        return Tested::not_sent(Fact::Unknown(said.to_owned()));
-    }
-    let why =
-        if said.is_empty() { "the test was not answered 2xx".to_owned() } else { format!("the test failed: {said}") };
-    Tested::sent(Fact::Fails(why))
-}
-
-fn logged(outcome: DeliveryOutcome) -> Fact {
-    match outcome {
-        DeliveryOutcome::Answered(status @ 200..=299) => Fact::Holds(format!("the log says {status}")),
-        DeliveryOutcome::Answered(status) => Fact::Fails(format!("the log says {status}")),
-        DeliveryOutcome::NoAnswer => Fact::Fails(
-            "the log says that there was no answer (time-out, DNS, TLS, or an address that GitLab blocks)".to_owned(),
-        ),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_refused_test_is_told_apart() {
-        for (said, sent, elsewhere, fails) in [
-            ("Ensure the project has at least one commit.", false, true, false),
-            ("Ensure the group has a project with commits.", false, true, false),
-            ("Silent mode enabled", false, false, true),
-            ("Testing not available for this hook", false, false, false),
-            ("", true, false, true),
-            ("URL is blocked: Requests to the local network are not allowed", true, false, true),
-        ] {
-            let tested = refused(said);
-            assert_eq!((tested.sent, tested.elsewhere), (sent, elsewhere), "{said}");
-            assert_eq!(matches!(tested.fact, Fact::Fails(_)), fails, "{said}");
-        }
-    }
-
-    #[test]
-    fn the_log_counts_only_2xx_as_arrived() {
-        assert!(matches!(logged(DeliveryOutcome::Answered(204)), Fact::Holds(_)));
-        for outcome in [DeliveryOutcome::Answered(302), DeliveryOutcome::Answered(500), DeliveryOutcome::NoAnswer] {
-            assert!(matches!(logged(outcome), Fact::Fails(_)), "{outcome:?}");
-        }
+        facts::not_received()
     }
 }

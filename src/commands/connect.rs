@@ -14,10 +14,11 @@ use crate::apply::{Applied, Apply, ApplyInputs, Clients, Error};
 use crate::cli::ConnectArgs;
 use crate::desired::{Desired, Personal};
 use crate::error::{ExitCode, Failure, Fix};
+use crate::gitlab::Writer;
 use crate::inputs::{Approval, Interview, questions};
-use crate::journal::{Connection, Entry, Journal, Lock, Record, Store};
+use crate::journal::{Connection, Journal, Lock, Record, RunEntry, Store};
 use crate::observed::{Observed, Read, ReadRequest, Reads};
-use crate::plan::{Blocker, Plan, plan};
+use crate::plan::{self, Blocker, Plan};
 use crate::report::connect::{ConnectReport, End, Outcome, Pending, plan_lines};
 use crate::settings::{Settings, keys};
 use crate::text::Text;
@@ -95,11 +96,12 @@ impl Walk<'_> {
         // Apply: step by step, journalled.
         let journal = self.journal((&connection, &lock), &gathered)?;
         let test_quota = TestQuota::default();
+        let writer = Writer::new(&lock, gathered.look.http.clone(), desired.instance.clone(), gathered.token.clone());
         let transport = self.settings.transport()?;
         let work = ApplyInputs {
             desired: &desired,
             observed: &observed,
-            clients: Clients::of(&gathered.look, &gathered.writer, &test_quota),
+            clients: Clients::new(&gathered.look, &writer, &test_quota),
             connection: &connection,
             token: &gathered.token,
             transport: &transport,
@@ -134,12 +136,12 @@ impl Walk<'_> {
         (observed, record): (&Observed, &Record),
     ) -> Result<(Desired, Plan), Failure> {
         let mut desired = gathered.desired.clone();
-        let mut made = plan(&desired, observed, record);
+        let mut made = plan::connect(&desired, observed, record);
         if let [Blocker::NeedsSecret { application }] = made.blockers.as_slice()
             && interview.prompter().can_ask()
         {
             desired.application.origin = application::decide(interview, gathered, application).await?;
-            made = plan(&desired, observed, record);
+            made = plan::connect(&desired, observed, record);
         }
         if made.blockers.is_empty() { Ok((desired, made)) } else { Err(blockers::explain(&made.blockers, &desired)) }
     }
@@ -159,7 +161,7 @@ impl Walk<'_> {
             return Ok(());
         }
         let mut journal = self.journal(place, gathered)?;
-        journal.append(&Entry::Finished).map_err(|error| diagnostics::journal(&error))
+        journal.append(RunEntry::Finished).map_err(|error| diagnostics::journal(&error))
     }
 
     fn approve(&self, interview: &Interview<'_>, desired: &Desired, plan: &Plan) -> Result<(), Failure> {
@@ -182,7 +184,7 @@ impl Walk<'_> {
             .journal(lock, audit.as_deref(), self.context.env.clock)
             .map_err(|error| diagnostics::journal(&error))?;
         let selection = &desired.webhooks.selection;
-        let began = Entry::Began {
+        let began = RunEntry::Began {
             instance: desired.instance.to_string(),
             organization: desired.organization.id.clone(),
             tool: env!("CARGO_PKG_VERSION").to_owned(),
@@ -193,14 +195,14 @@ impl Walk<'_> {
             personal: selection.personal == Personal::Included,
             kit: gathered.kit_place.clone(),
         };
-        journal.append(&began).map_err(|error| diagnostics::journal(&error))?;
+        journal.append(began).map_err(|error| diagnostics::journal(&error))?;
         Ok(journal)
     }
 
     /// Carries the plan out. Interrupted, the work is dropped where it stands, and what was done is told.
     async fn apply(&self, apply: &Apply<'_>, plan: &Plan) -> Outcome {
         let watch = progress::Working::new(self.context.terminal, plan.steps.len());
-        let mut applied = Applied::nothing_of(plan);
+        let mut applied = Applied::new(plan);
         let ended = self.context.interrupt.or(apply.run(&watch, &mut applied)).await;
         drop(watch);
         let words = |error: &Error| diagnostics::apply(error, apply);

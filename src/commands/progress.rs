@@ -2,7 +2,7 @@
 
 use std::cell::{Cell, RefCell};
 
-use crate::apply::{Error, Watch};
+use crate::apply::{ApplyProgress, Error};
 use crate::observed::ObserveProgress;
 use crate::plan::Step;
 use crate::target::Target;
@@ -55,17 +55,17 @@ impl<'a> Working<'a> {
     }
 }
 
-impl Watch for Working<'_> {
-    fn waits(&self, why: &str) {
-        self.terminal.say_line(why);
+impl ApplyProgress for Working<'_> {
+    fn waiting(&self, reason: &str) {
+        self.terminal.say_line(reason);
     }
 
-    fn begins(&self, step: &Step) {
+    fn step_started(&self, step: &Step) {
         tracing::info!(step = %step, "begins");
         self.bar.at(&step.to_string());
     }
 
-    fn ended(&self, step: &Step, error: Option<&Error>) {
+    fn step_finished(&self, step: &Step, error: Option<&Error>) {
         match error {
             None => tracing::info!(step = %step, "done"),
             Some(error) => tracing::warn!(step = %step, %error, "failed"),

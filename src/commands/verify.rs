@@ -6,14 +6,13 @@ use std::time::{Duration, Instant};
 
 use super::resolve::{self, NEEDED, Terms};
 use super::{Context, diagnostics, kit, local_state, progress};
-use crate::apply::Clients;
-use crate::apply::webhook_test::{TestQuota, WebhookTester};
+use crate::apply::webhook_test::{TestClients, TestQuota, WebhookTester};
 use crate::checks::{Filter, Policy, Verdict, run_checks};
 use crate::cli::{self, VerifyArgs};
 use crate::desired::{ApplicationOrigin, Credentials, Desired};
 use crate::error::{ExitCode, Failure};
 use crate::factory::Factory;
-use crate::gitlab::Writer;
+use crate::gitlab::HookTester;
 use crate::inputs::{Interview, questions};
 use crate::journal::{Record, Store};
 use crate::observed::{BundleSeen, DeliveryProof, Observation, Observed, Observer, Read, ReadRequest};
@@ -44,7 +43,7 @@ pub(super) async fn run(args: VerifyArgs, context: &Context<'_>) -> Result<ExitC
 struct Subject {
     desired: Desired,
     look: Observer,
-    writer: Writer,
+    hook_tester: HookTester,
     test_quota: TestQuota,
     bundle: Observation<BundleSeen>,
 }
@@ -66,7 +65,8 @@ async fn gather(context: &Context<'_>) -> Result<Subject, Failure> {
     let desired = resolve::desired(Terms { kit: &kit, instance: instance.clone(), settings: &settings, origin })?;
     let bundle = bundle(&store, &desired)?;
     let look = Observer::new(&http, &instance, &token, Factory::new(http.clone(), key));
-    Ok(Subject { desired, look, writer: Writer::new(http, instance, token), test_quota: TestQuota::default(), bundle })
+    let hook_tester = HookTester::new(http, instance, token);
+    Ok(Subject { desired, look, hook_tester, test_quota: TestQuota::default(), bundle })
 }
 
 /// The application's ID and secret, where both were given. Nobody is asked: verify works without.
@@ -152,19 +152,21 @@ impl Verify<'_> {
     }
 
     async fn prove(&self, observed: &Observed) -> Observation<Vec<DeliveryProof>> {
-        let Subject { desired, look, writer, test_quota, .. } = &self.subject;
+        let Subject { desired, look, hook_tester, test_quota, .. } = &self.subject;
         let hooks = match &observed.hooks {
             Observation::Known(hooks) => hooks,
             Observation::Failed(error) => return Observation::Failed(error.clone()),
             Observation::Skipped(reason) => return Observation::Skipped(reason),
         };
-        let clients = Clients::of(look, writer, test_quota);
+        let clients = TestClients::new(look, hook_tester, test_quota);
         let terminal = self.context.terminal;
         let notice = |text: &str| terminal.say_line(text);
         let version = observed.metadata.known().map(|metadata| metadata.version);
-        let proof =
-            WebhookTester::new(clients, &desired.webhooks).of_version(version).until(self.deadline()).telling(&notice);
-        Observation::Known(terminal.during("following test deliveries", proof.of_each_kind(hooks)).await)
+        let tester = WebhookTester::new(clients, &desired.webhooks)
+            .with_version(version)
+            .with_deadline(self.deadline())
+            .on_wait(&notice);
+        Observation::Known(terminal.during("following test deliveries", tester.test_each_kind(hooks)).await)
     }
 }
 

@@ -5,18 +5,22 @@ use jiff::civil::Date;
 use serde::Serialize;
 
 use super::wire::{ApplicationSecretWire, HookSpecWire, HookWire, MintedWire, NewApplicationWire, NewTokenWire};
-use super::{ApplicationWithSecret, Error, Hook, HookSpec, MintedToken, TestOutcome};
-use crate::http::{Client, Method, Repeat, Request, Response};
+use super::{ApplicationWithSecret, Error, Hook, HookSpec, HookTester, MintedToken};
+use crate::http::{Client, Method, Request, Response};
 use crate::instance::InstanceUrl;
+use crate::journal::Lock;
 use crate::secret::PersonalAccessToken;
-use crate::target::{Event, Target};
+use crate::target::Target;
 
-/// Changes an instance with a token. Clones share the connections.
+/// Changes an instance with a token. It is made from the lock of a connection and keeps it: as long as a writer lives, no
+/// other run writes. Clones share the connections.
 #[derive(Clone)]
 pub struct Writer {
     http: Client,
     instance: InstanceUrl,
     token: PersonalAccessToken,
+    hook_tester: HookTester,
+    _lock: Lock,
 }
 
 /// An application to be made.
@@ -44,8 +48,15 @@ struct Nothing {}
 
 impl Writer {
     #[must_use]
-    pub fn new(http: Client, instance: InstanceUrl, token: PersonalAccessToken) -> Self {
-        Self { http, instance, token }
+    pub fn new(lock: &Lock, http: Client, instance: InstanceUrl, token: PersonalAccessToken) -> Self {
+        let hook_tester = HookTester::new(http.clone(), instance.clone(), token.clone());
+        Self { http, instance, token, hook_tester, _lock: lock.clone() }
+    }
+
+    /// Tests webhooks as the same user.
+    #[must_use]
+    pub fn hook_tester(&self) -> &HookTester {
+        &self.hook_tester
     }
 
     fn request(&self, method: Method, path: &str) -> Request {
@@ -124,31 +135,6 @@ impl Writer {
     /// Not for one that is not there.
     pub async fn delete_hook(&self, target: &Target, id: u64) -> Result<(), Error> {
         self.delete(&format!("{}/{id}", target.hooks_path())).await
-    }
-
-    /// Fires GitLab's own test of a hook and waits for it. Five a minute for each project or group, so it is never
-    /// repeated here.
-    ///
-    /// # Errors
-    /// 404 where the version has no test for this kind of hook; everything but 201, 422 and 429.
-    pub async fn test_hook(&self, target: &Target, id: u64, event: Event) -> Result<TestOutcome, Error> {
-        let path = match target {
-            Target::System => format!("/hooks/{id}"),
-            Target::Group { .. } | Target::Project { .. } => {
-                format!("{}/{id}/test/{}", target.hooks_path(), event.flag())
-            }
-        };
-        let request = self.request(Method::POST, &path).json(&Nothing {})?.repeat(Repeat::Once);
-        match self.http.send(&request).await {
-            Ok(response) => response.require(&[201], "a test delivery").map(|_| TestOutcome::Accepted),
-            Err(error) => match error.answer() {
-                Some(said) if said.status == 422 => {
-                    Ok(TestOutcome::Refused { said: said.message.clone().unwrap_or_default() })
-                }
-                Some(said) if said.status == 429 => Ok(TestOutcome::Limited { retry_after: said.retry_after }),
-                _ => Err(error),
-            },
-        }
     }
 
     /// `POST /users/:id/personal_access_tokens`, for an admin.

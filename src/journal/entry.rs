@@ -1,4 +1,5 @@
-//! What a line of the journal can tell.
+//! What a line of the journal can say.
+#![deny(clippy::wildcard_enum_match_arm)]
 
 use jiff::Timestamp;
 use jiff::civil::Date;
@@ -6,10 +7,10 @@ use serde::{Deserialize, Serialize};
 
 use crate::target::{Strategy, Target, TargetKind};
 
-/// The version of the lines. A newer program reads older lines; an older one passes over what it does not know.
+/// The version of the lines. A newer program reads older lines; an older program skips lines that it does not know.
 pub(super) const VERSION: u8 = 1;
 
-/// A line as it stands in the file.
+/// A line of the file.
 #[derive(Debug, Deserialize, Serialize)]
 pub(super) struct Line {
     pub v: u8,
@@ -20,11 +21,25 @@ pub(super) struct Line {
     pub entry: Entry,
 }
 
-/// An intent (present tense) or a result (past tense). None has room for a secret.
+/// An intent (present tense) or a result (past tense), by family. None has room for a secret. In the file the families
+/// do not show: `event` alone names the entry.
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
-#[serde(rename_all = "snake_case", tag = "event")]
+#[serde(untagged)]
 pub enum Entry {
+    // First, because a long journal consists of these and the families are tried in this order.
+    Hook(HookEntry),
+    Run(RunEntry),
+    Application(ApplicationEntry),
+    Token(TokenEntry),
+    Bundle(BundleEntry),
+}
+
+/// The beginning and the end of a run.
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(tag = "event")]
+pub enum RunEntry {
     /// A run began, with the choices that the next run may fall back on.
+    #[serde(rename = "began")]
     Began {
         instance: String,
         organization: String,
@@ -42,42 +57,47 @@ pub enum Entry {
         #[serde(default)]
         kit: Option<String>,
     },
-    CreateApplication {
-        name: String,
-        redirect_uri: String,
-    },
-    /// GitLab refused to make it, so none is ours.
-    ApplicationRefused,
-    ApplicationCreated {
-        id: u64,
-        application_id: String,
-    },
-    RenewSecret {
-        application_id: String,
-    },
-    SecretRenewed {
-        application_id: String,
-    },
-    DeleteApplication {
-        application_id: String,
-    },
-    ApplicationDeleted {
-        application_id: String,
-    },
-    MintToken {
-        name: String,
-    },
-    TokenMinted {
-        id: u64,
-        name: String,
-        expires_at: Option<Date>,
-    },
-    TokenRevoked {
-        id: u64,
-        name: String,
-    },
+    #[serde(rename = "finished")]
+    Finished,
+}
+
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(tag = "event")]
+pub enum ApplicationEntry {
+    #[serde(rename = "create_application")]
+    Create { name: String, redirect_uri: String },
+    /// GitLab refused to create it, so none is ours.
+    #[serde(rename = "application_refused")]
+    CreateRefused,
+    #[serde(rename = "application_created")]
+    Created { id: u64, application_id: String },
+    #[serde(rename = "renew_secret")]
+    RenewSecret { application_id: String },
+    #[serde(rename = "secret_renewed")]
+    SecretRenewed { application_id: String },
+    #[serde(rename = "delete_application")]
+    Delete { application_id: String },
+    #[serde(rename = "application_deleted")]
+    Deleted { application_id: String },
+}
+
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(tag = "event")]
+pub enum TokenEntry {
+    #[serde(rename = "mint_token")]
+    Mint { name: String },
+    #[serde(rename = "token_minted")]
+    Minted { id: u64, name: String, expires_at: Option<Date> },
+    #[serde(rename = "token_revoked")]
+    Revoked { id: u64, name: String },
+}
+
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(tag = "event")]
+pub enum BundleEntry {
     /// The bundle is on disk. `secret` is the keyed fingerprint of the application secret inside.
-    BundleSealed {
+    #[serde(rename = "bundle_sealed")]
+    Sealed {
         sha256: String,
         application_id: String,
         secret: String,
@@ -86,40 +106,34 @@ pub enum Entry {
         recipients: Vec<String>,
     },
     /// The ID and secret in the bundle authenticate.
-    PairProven {
-        application_id: String,
-    },
-    ChangeHook {
-        target: Target,
-        change: HookChange,
-    },
-    HookChanged {
-        target: Target,
-        change: HookChange,
-        id: u64,
-        fingerprint: String,
-    },
-    /// A test delivery of a hook of this kind was proved as far as it can be.
-    DeliveryProved {
-        kind: TargetKind,
-    },
-    UploadBundle {
-        sha256: String,
-    },
-    BundleAccepted {
+    #[serde(rename = "pair_proven")]
+    PairProven { application_id: String },
+    #[serde(rename = "upload_bundle")]
+    Upload { sha256: String },
+    #[serde(rename = "bundle_accepted")]
+    Accepted {
         sha256: String,
         #[serde(default)]
         id: Option<String>,
     },
-    /// `--bundle-out`: the bundle was handed to the person.
-    BundleWritten {
-        sha256: String,
-        path: String,
-    },
-    Finished,
+    /// `--bundle-out`: the admin has the bundle.
+    #[serde(rename = "bundle_written")]
+    Written { sha256: String, path: String },
 }
 
-/// What happens to a hook.
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(tag = "event")]
+pub enum HookEntry {
+    #[serde(rename = "change_hook")]
+    Change { target: Target, change: HookChange },
+    #[serde(rename = "hook_changed")]
+    Changed { target: Target, change: HookChange, id: u64, fingerprint: String },
+    /// A test delivery of a webhook of this kind was proven as far as possible.
+    #[serde(rename = "delivery_proved")]
+    DeliveryProven { kind: TargetKind },
+}
+
+/// What is done to a webhook.
 #[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum HookChange {
@@ -129,9 +143,45 @@ pub enum HookChange {
 }
 
 impl Entry {
-    /// Whether the line must be on the disk before anything else happens: where GitLab shows a value once, or where
-    /// ownership is decided by the journal alone. Hooks carry their own mark.
+    /// Whether the line must be on disk before anything else happens: where GitLab shows a value once, or where the
+    /// journal alone decides ownership. Webhooks carry their own mark.
     pub(super) const fn must_be_durable(&self) -> bool {
-        !matches!(self, Self::ChangeHook { .. } | Self::HookChanged { .. } | Self::DeliveryProved { .. })
+        match self {
+            Self::Hook(_) => false,
+            Self::Run(_) | Self::Application(_) | Self::Token(_) | Self::Bundle(_) => true,
+        }
     }
 }
+
+impl From<RunEntry> for Entry {
+    fn from(entry: RunEntry) -> Self {
+        Self::Run(entry)
+    }
+}
+
+impl From<ApplicationEntry> for Entry {
+    fn from(entry: ApplicationEntry) -> Self {
+        Self::Application(entry)
+    }
+}
+
+impl From<TokenEntry> for Entry {
+    fn from(entry: TokenEntry) -> Self {
+        Self::Token(entry)
+    }
+}
+
+impl From<BundleEntry> for Entry {
+    fn from(entry: BundleEntry) -> Self {
+        Self::Bundle(entry)
+    }
+}
+
+impl From<HookEntry> for Entry {
+    fn from(entry: HookEntry) -> Self {
+        Self::Hook(entry)
+    }
+}
+
+#[cfg(test)]
+mod tests;

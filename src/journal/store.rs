@@ -3,6 +3,7 @@
 use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{self, BufRead, BufReader, Read as _, Seek as _, SeekFrom, Write as _};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use sha2::{Digest as _, Sha256};
 
@@ -143,7 +144,7 @@ impl Connection {
         let path = self.folder.join("lock");
         let file = open_private(&path).map_err(|source| Error::Folder { path: self.folder.clone(), source })?;
         match file.try_lock() {
-            Ok(()) => Ok(Lock { _file: file }),
+            Ok(()) => Ok(Lock { _file: Arc::new(file) }),
             Err(TryLockError::WouldBlock) => Err(Error::Busy { path }),
             Err(TryLockError::Error(source)) => Err(Error::Folder { path: self.folder.clone(), source }),
         }
@@ -168,10 +169,10 @@ impl Connection {
     }
 }
 
-/// The right to work on a connection; dropped, another run may.
-#[derive(Debug)]
+/// The right to write for a connection. When the last clone is dropped, another run may take it.
+#[derive(Clone, Debug)]
 pub struct Lock {
-    _file: File,
+    _file: Arc<File>,
 }
 
 /// A journal open for appending.
@@ -189,13 +190,13 @@ impl Journal {
     ///
     /// # Errors
     /// [`Error::Write`] or [`Error::Audit`]; a full disk shows here, before the act that the line tells of.
-    pub fn append(&mut self, entry: &Entry) -> Result<(), Error> {
-        let line = Line { v: VERSION, at: self.clock.now(), run: self.run.clone(), entry: entry.clone() };
+    pub fn append(&mut self, entry: impl Into<Entry>) -> Result<(), Error> {
+        let line = Line { v: VERSION, at: self.clock.now(), run: self.run.clone(), entry: entry.into() };
         let failed = |source| Error::Write { path: self.path.clone(), source };
         let mut text = serde_json::to_string(&line).map_err(|error| failed(error.into()))?;
         text.push('\n');
         self.file.write_all(text.as_bytes()).map_err(failed)?;
-        if entry.must_be_durable() {
+        if line.entry.must_be_durable() {
             self.file.sync_data().map_err(failed)?;
         }
         if let Some((path, file)) = &mut self.audit {

@@ -1,17 +1,18 @@
-//! A plan as a person reads it: a list, with many hooks drawn together.
+//! A plan as a list for a person, where many webhooks that are treated alike are one line.
+#![deny(clippy::wildcard_enum_match_arm)]
 
 use std::collections::HashMap;
 use std::fmt;
 
-use super::{Change, Plan, Step, Words};
+use super::{DeliveryStep, Description, HookDifference, HookStep, Plan, Step};
 use crate::target::{Event, Target, TargetKind};
 
-/// So many hooks of one kind are named one by one; more are counted.
-const NAMED_HOOKS: usize = 5;
+/// At most this many webhooks of one kind are listed one by one; more are counted.
+const MAX_LISTED_HOOKS: usize = 5;
 
 impl fmt::Display for Plan {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for (number, Words { what, details }) in self.words().into_iter().enumerate() {
+        for (number, Description { what, details }) in self.describe().into_iter().enumerate() {
             writeln!(f, "{:>3}. {what}", number + 1)?;
             for detail in details {
                 writeln!(f, "     {detail}")?;
@@ -22,70 +23,79 @@ impl fmt::Display for Plan {
 }
 
 impl Plan {
-    /// The steps in words, in order, with many alike drawn together.
+    /// Describes the steps in order, with many alike summarized.
     #[must_use]
-    pub fn words(&self) -> Vec<Words> {
-        words(&self.steps.iter().collect::<Vec<_>>())
+    pub fn describe(&self) -> Vec<Description> {
+        describe(&self.steps.iter().collect::<Vec<_>>())
     }
 }
 
-/// Some steps of a plan in words, with many alike drawn together.
+/// Describes some steps of a plan, with many alike summarized.
 #[must_use]
-pub fn words(steps: &[&Step]) -> Vec<Words> {
-    steps.chunk_by(|one, next| Work::of(one).is_some() && Work::of(one) == Work::of(next)).flat_map(drawn).collect()
+pub fn describe(steps: &[&Step]) -> Vec<Description> {
+    let is_unordered =
+        |one: &&Step, next: &&Step| Unordered::of(one).is_some() && Unordered::of(one) == Unordered::of(next);
+    steps.chunk_by(is_unordered).flat_map(summarize_alike).collect()
 }
 
 #[cfg(test)]
 impl Plan {
-    /// One sentence a step, details and all.
+    /// One sentence for each line, with its details.
     pub(super) fn sentences(&self) -> Vec<String> {
-        let join = |Words { what, details }: Words| match details.as_slice() {
+        let join = |Description { what, details }: Description| match details.as_slice() {
             [] => what,
             details => format!("{what}: {}", details.join("; ")),
         };
-        self.words().into_iter().map(join).collect()
+        self.describe().into_iter().map(join).collect()
     }
 }
 
-/// Work of one sort, whose order says nothing: it is done several at a time.
+/// Kinds of steps whose order among themselves means nothing.
 #[derive(Clone, Copy, Eq, PartialEq)]
-enum Work {
+enum Unordered {
     Hooks,
     Tests,
 }
 
-impl Work {
-    fn of(step: &Step) -> Option<Self> {
+impl Unordered {
+    const fn of(step: &Step) -> Option<Self> {
         match step {
-            Step::TestDelivery { .. } => Some(Self::Tests),
-            step if step.is_of_a_hook() => Some(Self::Hooks),
-            _ => None,
+            Step::Hook(_) => Some(Self::Hooks),
+            Step::Delivery(_) => Some(Self::Tests),
+            Step::Token(_) | Step::Application(_) | Step::Bundle(_) => None,
         }
     }
 }
 
-/// What steps have in common that differ in nothing but the target.
+/// What steps have in common that differ only in the target.
 #[derive(Eq, Hash, PartialEq)]
-enum Likeness<'s> {
+enum GroupKey<'s> {
     Create(TargetKind),
-    Edit(TargetKind, &'s [Change]),
+    Edit(TargetKind, &'s [HookDifference]),
     Delete(TargetKind),
     Test(TargetKind, Event),
 }
 
-impl Likeness<'_> {
-    fn of(step: &Step) -> Option<(Likeness<'_>, &Target)> {
-        let (likeness, target) = match step {
-            Step::CreateHook { target } => (Likeness::Create(target.kind()), target),
-            Step::EditHook { target, id: _, changes } => (Likeness::Edit(target.kind(), changes), target),
-            Step::DeleteHook { target, id: _ } => (Likeness::Delete(target.kind()), target),
-            Step::TestDelivery { target, event } => (Likeness::Test(target.kind(), *event), target),
-            _ => return None,
-        };
-        Some((likeness, target))
+impl GroupKey<'_> {
+    fn of(step: &Step) -> Option<(GroupKey<'_>, &Target)> {
+        match step {
+            Step::Hook(step) => {
+                let kind = step.target().kind();
+                let key = match step {
+                    HookStep::Create { .. } => GroupKey::Create(kind),
+                    HookStep::Edit { differences, .. } => GroupKey::Edit(kind, differences),
+                    HookStep::Delete { .. } => GroupKey::Delete(kind),
+                };
+                Some((key, step.target()))
+            }
+            Step::Delivery(DeliveryStep::Test { target, event }) => {
+                Some((GroupKey::Test(target.kind(), *event), target))
+            }
+            Step::Token(_) | Step::Application(_) | Step::Bundle(_) => None,
+        }
     }
 
-    /// What is done to so many.
+    /// What is done to `count` targets.
     fn what(&self, count: usize) -> String {
         match self {
             Self::Create(kind) => format!("create the webhooks of {count} {kind}s"),
@@ -96,31 +106,31 @@ impl Likeness<'_> {
     }
 }
 
-/// Steps of one sort: those that are many of a likeness as one, where the first of them stood.
-fn drawn(steps: &[&Step]) -> Vec<Words> {
-    let mut alike: HashMap<Likeness<'_>, Vec<&Target>> = HashMap::new();
-    for (likeness, target) in steps.iter().filter_map(|step| Likeness::of(step)) {
-        alike.entry(likeness).or_default().push(target);
+/// Describes steps of one unordered kind. Those that are many with one key become one line, where the first of them was.
+fn summarize_alike(steps: &[&Step]) -> Vec<Description> {
+    let mut groups: HashMap<GroupKey<'_>, Vec<&Target>> = HashMap::new();
+    for (key, target) in steps.iter().filter_map(|step| GroupKey::of(step)) {
+        groups.entry(key).or_default().push(target);
     }
     let mut all = Vec::new();
     for step in steps {
-        let many = Likeness::of(step).and_then(|(likeness, target)| {
-            let targets = alike.get(&likeness).filter(|targets| targets.len() > NAMED_HOOKS)?;
-            Some((likeness, targets, std::ptr::eq(targets[0], target)))
+        let large = GroupKey::of(step).and_then(|(key, target)| {
+            let targets = groups.get(&key).filter(|targets| targets.len() > MAX_LISTED_HOOKS)?;
+            Some((key, targets, std::ptr::eq(targets[0], target)))
         });
-        match many {
-            None => all.push(step.words()),
-            Some((likeness, targets, true)) => all.push(together(&likeness, targets)),
+        match large {
+            None => all.push(step.describe()),
+            Some((key, targets, true)) => all.push(summarize(&key, targets)),
             Some((_, _, false)) => {}
         }
     }
     all
 }
 
-fn together(likeness: &Likeness<'_>, targets: &[&Target]) -> Words {
+fn summarize(key: &GroupKey<'_>, targets: &[&Target]) -> Description {
     let mut details = vec![format!("{}, … {}", targets[0], targets[targets.len() - 1])];
-    if let Likeness::Edit(_, changes) = likeness {
-        details.extend(changes.iter().map(ToString::to_string));
+    if let GroupKey::Edit(_, differences) = key {
+        details.extend(differences.iter().map(ToString::to_string));
     }
-    Words { what: likeness.what(targets.len()), details }
+    Description { what: key.what(targets.len()), details }
 }

@@ -1,5 +1,6 @@
 //! The planner against an instance in memory: each test changes one thing and reads the plan.
 
+mod json;
 mod property;
 mod setup;
 
@@ -14,15 +15,15 @@ use crate::desired::{ApplicationOrigin, BundleRoute, Credentials};
 use crate::factory::FactoryState;
 use crate::gitlab::{AlertStatus, Hook, License, Metadata};
 use crate::instance::{Edition, Version};
-use crate::journal::{BundleRecord, HookRecord, MintedRecord, OwnApplication, SecretState};
+use crate::journal::{BundleRecord, HookRecord, MintedRecord, OwnApplication, Record, SecretState};
 use crate::kit::Handover;
-use crate::observed::Observation;
+use crate::observed::{Observation, Observed};
 use crate::secret::ApplicationSecret;
 use crate::target::{Event, Strategy, Target, TargetKind};
 
 #[test]
 fn a_new_instance_gets_everything_in_the_order_an_admin_would_tell_it() {
-    assert_snapshot!(plan(&desired(), &observed(), &Record::default()), @r"
+    assert_snapshot!(connect(&desired(), &observed(), &Record::default()), @r"
       1. create the OAuth application Factory Integration
          redirect URI https://api.factory.example/callback
          scopes api sudo
@@ -39,8 +40,8 @@ fn a_new_instance_gets_everything_in_the_order_an_admin_would_tell_it() {
 
 #[test]
 fn a_connected_instance_needs_nothing_with_or_without_a_record() {
-    assert!(plan(&desired(), &connected(), &finished_record()).is_empty());
-    assert!(plan(&desired(), &connected(), &Record::default()).is_empty());
+    assert!(connect(&desired(), &connected(), &finished_record()).is_empty());
+    assert!(connect(&desired(), &connected(), &Record::default()).is_empty());
 }
 
 #[test]
@@ -48,7 +49,7 @@ fn a_secret_lost_on_the_way_is_renewed_and_before_16_11_the_application_is_made_
     let mut record = finished_record();
     (record.secret, record.bundle) = (SecretState::Lost, None);
     let mut observed = connected();
-    assert_snapshot!(plan(&desired(), &observed, &record), @r"
+    assert_snapshot!(connect(&desired(), &observed, &record), @r"
       1. renew the secret of application 7 (01234567…)
          an earlier run was cut off before it could seal the secret
          the present secret stops working at once: whoever uses it is disconnected until Factory has the new one
@@ -65,7 +66,7 @@ fn a_secret_lost_on_the_way_is_renewed_and_before_16_11_the_application_is_made_
     });
     let fingerprint = desired().webhooks.mark().fingerprint.into();
     record.hooks.insert(group(1, "acme").number(), HookRecord { id: 5, fingerprint });
-    let lines = plan(&desired(), &observed, &record).sentences();
+    let lines = connect(&desired(), &observed, &record).sentences();
     assert!(lines[0].starts_with("delete our application 7"), "{lines:?}");
     assert!(lines[1].starts_with("create the OAuth application"), "{lines:?}");
 }
@@ -73,7 +74,7 @@ fn a_secret_lost_on_the_way_is_renewed_and_before_16_11_the_application_is_made_
 #[test]
 fn one_that_may_be_ours_is_ours_if_it_is_the_only_match() {
     let record = Record { application: OwnApplication::MayHaveMade, secret: SecretState::Lost, ..Record::default() };
-    let lines = plan(&desired(), &connected(), &record).sentences();
+    let lines = connect(&desired(), &connected(), &record).sentences();
     assert!(lines[0].starts_with("renew the secret of application 7"), "{lines:?}");
 }
 
@@ -81,9 +82,12 @@ fn one_that_may_be_ours_is_ours_if_it_is_the_only_match() {
 fn a_waiting_bundle_whose_pair_was_never_seen_to_authenticate_is_sealed_again() {
     let waiting = BundleRecord { accepted: false, ..sealed() };
     let sent = Record { bundle: Some(waiting.clone()), ..finished_record() };
-    assert!(matches!(plan(&desired(), &connected(), &sent).steps.as_slice(), [Step::UploadBundle { .. }]));
+    assert!(matches!(
+        connect(&desired(), &connected(), &sent).steps.as_slice(),
+        [Step::Bundle(BundleStep::Upload { .. })]
+    ));
     let record = Record { bundle: Some(BundleRecord { proven: false, ..waiting }), ..finished_record() };
-    let lines = plan(&desired(), &connected(), &record).sentences();
+    let lines = connect(&desired(), &connected(), &record).sentences();
     assert!(lines[0].starts_with("renew the secret of application 7"), "{lines:?}");
 }
 
@@ -92,27 +96,27 @@ fn the_token_in_a_bundle_that_nobody_received_is_revoked_once_a_new_one_is_seale
     let token = MintedRecord { id: Some(3), name: "Factory 1".to_owned() };
     let unproven = BundleRecord { accepted: false, proven: false, token: Some(token), ..sealed() };
     let record = Record { bundle: Some(unproven), ..finished_record() };
-    let steps = plan(&desired(), &connected(), &record).steps;
+    let steps = connect(&desired(), &connected(), &record).steps;
     let at = |wanted: fn(&Step) -> bool| steps.iter().position(wanted);
-    let sealed = at(|step| matches!(step, Step::SealBundle { .. }));
-    let revoked = at(|step| matches!(step, Step::RevokeToken { id: Some(3), .. }));
+    let sealed = at(|step| matches!(step, Step::Bundle(BundleStep::Seal { .. })));
+    let revoked = at(|step| matches!(step, Step::Token(TokenStep::Revoke { id: Some(3), .. })));
     assert!(sealed.is_some() && sealed < revoked, "{steps:?}");
 }
 
 #[test]
 fn a_renewal_that_was_cut_off_goes_on_although_the_application_is_not_ours() {
     let record = Record { renewed: Some(ID.to_owned()), secret: SecretState::Lost, ..Record::default() };
-    let lines = plan(&desired(), &connected(), &record).sentences();
+    let lines = connect(&desired(), &connected(), &record).sentences();
     assert!(lines[0].starts_with("renew the secret of application 7"), "{lines:?}");
     let done = Record { secret: SecretState::Sealed, bundle: Some(sealed()), ..record };
-    assert!(plan(&desired(), &connected(), &done).is_empty());
+    assert!(connect(&desired(), &connected(), &done).is_empty());
 }
 
 #[test]
 fn a_match_in_no_record_needs_its_secret_unless_factory_is_connected() {
     let mut observed = connected();
     observed.factory.status = Observation::Known(status(FactoryState::Pending));
-    let plan = plan(&desired(), &observed, &Record::default());
+    let plan = connect(&desired(), &observed, &Record::default());
     assert_eq!(plan.blockers, [Blocker::NeedsSecret { application: application(7) }]);
     assert!(plan.steps.is_empty(), "{plan}");
 }
@@ -124,7 +128,7 @@ fn somebody_elses_application_of_the_same_name_stops_the_plan() {
     other.scopes = Some(vec!["api".to_owned()]);
     let mut observed = observed();
     observed.applications = Observation::Known(vec![other.clone()]);
-    let plan = plan(&desired(), &observed, &Record::default());
+    let plan = connect(&desired(), &observed, &Record::default());
     assert_eq!(
         plan.blockers,
         [Blocker::ForeignApplication {
@@ -141,7 +145,7 @@ fn somebody_elses_application_of_the_same_name_stops_the_plan() {
 fn several_that_match_stop_the_plan() {
     let mut observed = connected();
     observed.applications = Observation::Known(vec![application(7), application(8)]);
-    let plan = plan(&desired(), &observed, &Record::default());
+    let plan = connect(&desired(), &observed, &Record::default());
     assert!(
         matches!(plan.blockers.as_slice(), [Blocker::SeveralApplications { applications }] if applications.len() == 2)
     );
@@ -154,7 +158,7 @@ fn a_redirect_uri_among_several_and_more_scopes_than_asked_still_match() {
     found.callback_url = format!("https://other.example/cb\n{REDIRECT}");
     found.scopes = Some(["api", "sudo", "read_user"].map(str::to_owned).to_vec());
     observed.applications = Observation::Known(vec![found]);
-    assert!(plan(&desired(), &observed, &Record::default()).is_empty());
+    assert!(connect(&desired(), &observed, &Record::default()).is_empty());
 }
 
 #[test]
@@ -165,21 +169,21 @@ fn a_given_secret_is_sealed_once() {
     desired.application.origin = ApplicationOrigin::Given(Credentials { application_id: ID.to_owned(), secret });
     let mut observed = connected();
     observed.factory.status = Observation::Known(status(FactoryState::Pending));
-    let first = plan(&desired, &observed, &Record::default());
+    let first = connect(&desired, &observed, &Record::default());
     assert_eq!(first.steps.len(), 3, "{first}");
     let record = Record {
         secret: SecretState::Sealed,
         bundle: Some(BundleRecord { secret: fingerprint, ..sealed() }),
         ..Record::default()
     };
-    assert!(plan(&desired, &observed, &record).is_empty());
+    assert!(connect(&desired, &observed, &record).is_empty());
 }
 
 #[test]
 fn a_sealed_bundle_that_nobody_accepted_is_sent_as_it_is() {
     let mut record = finished_record();
     record.bundle = Some(BundleRecord { accepted: false, ..sealed() });
-    assert_snapshot!(plan(&desired(), &connected(), &record), @r"
+    assert_snapshot!(connect(&desired(), &connected(), &record), @r"
       1. send the sealed bundle to Factory
          POST https://api.factory.example/v1/bundles
     ");
@@ -189,7 +193,7 @@ fn a_sealed_bundle_that_nobody_accepted_is_sent_as_it_is() {
 fn a_waiting_bundle_that_is_gone_is_made_again() {
     let mut record = finished_record();
     record.bundle = Some(BundleRecord { accepted: false, on_disk: false, ..sealed() });
-    let lines = plan(&desired(), &connected(), &record).sentences();
+    let lines = connect(&desired(), &connected(), &record).sentences();
     assert!(lines[0].starts_with("renew the secret"), "{lines:?}");
 }
 
@@ -197,7 +201,7 @@ fn a_waiting_bundle_that_is_gone_is_made_again() {
 fn renewing_when_asked_says_what_it_disconnects() {
     let mut desired = desired();
     desired.application.origin = ApplicationOrigin::Auto { given: None, renew: true };
-    let plan = plan(&desired, &connected(), &Record::default());
+    let plan = connect(&desired, &connected(), &Record::default());
     assert!(plan.sentences()[0].contains("is disconnected until Factory has the new one"), "{plan}");
 }
 
@@ -205,7 +209,7 @@ fn renewing_when_asked_says_what_it_disconnects() {
 fn scopes_that_the_instance_does_not_know_stop_the_plan() {
     let mut observed = observed();
     observed.scopes_supported = Observation::Known(vec!["api".to_owned()]);
-    let plan = plan(&desired(), &observed, &Record::default());
+    let plan = connect(&desired(), &observed, &Record::default());
     assert_eq!(plan.blockers, [Blocker::UnsupportedScopes { scopes: vec!["sudo".to_owned()] }]);
 }
 
@@ -215,7 +219,7 @@ fn a_token_for_factory_is_made_before_the_application_and_orphans_are_revoked_fi
     desired.handover.handover = Handover::Minted;
     let record =
         Record { orphan_tokens: vec![MintedRecord { id: Some(4), name: "Factory 1".to_owned() }], ..Record::default() };
-    let lines = plan(&desired, &observed(), &record).sentences();
+    let lines = connect(&desired, &observed(), &record).sentences();
     assert_snapshot!(lines[..2].join("\n"), @r"
     revoke the token Factory 1 (4): an earlier run made it and nobody received it
     make a token for Factory alone, Factory 2026-11-21 12:00:00: of user 1, until 2027-11-20; scopes api
@@ -228,10 +232,10 @@ fn unlicensed_group_hooks_are_refused_and_auto_says_why_it_takes_projects() {
     unlicensed.license = Observation::Known(License::Unlicensed);
     let mut wanted = desired();
     wanted.webhooks.strategy = Strategy::Group;
-    let refused = plan(&wanted, &unlicensed, &Record::default());
+    let refused = connect(&wanted, &unlicensed, &Record::default());
     assert_eq!(refused.blockers, [Blocker::NoGroupHooks { plan: LicensePlan::Free }]);
     unlicensed.hooks = hooks(Strategy::Project, vec![bare(project(3, "acme/web"))]);
-    let chosen = plan(&desired(), &unlicensed, &Record::default());
+    let chosen = connect(&desired(), &unlicensed, &Record::default());
     assert!(chosen.notes[0].contains("group hooks never fire"), "{:?}", chosen.notes);
 }
 
@@ -240,7 +244,7 @@ fn many_hooks_are_drawn_together_and_tested_once() {
     let mut observed = connected();
     let targets = (1..=100).map(|id| bare(project(id, &format!("acme/p{id}")))).collect();
     observed.hooks = hooks(Strategy::Project, targets);
-    assert_snapshot!(plan(&desired(), &observed, &finished_record()), @r"
+    assert_snapshot!(connect(&desired(), &observed, &finished_record()), @r"
       1. create the webhooks of 100 projects
          project acme/p1, … project acme/p100
       2. send a test delivery (push) from project acme/p1
@@ -267,7 +271,7 @@ fn a_hook_is_held_against_what_is_wanted() {
         spoil(&mut hook);
         let mut observed = connected();
         observed.hooks = hooks(Strategy::Group, vec![with_hooks(group(1, "acme"), vec![hook])]);
-        let plan = plan(&wanted, &observed, &finished_record());
+        let plan = connect(&wanted, &observed, &finished_record());
         assert_eq!(plan.sentences()[0], format!("correct webhook 5 of group acme: {change}"), "{name}");
     }
 }
@@ -279,8 +283,8 @@ fn a_second_hook_of_ours_is_deleted_and_a_strangers_is_left_alone() {
     let mut observed = connected();
     let found = vec![stranger, right_hook(5), right_hook(6)];
     observed.hooks = hooks(Strategy::Group, vec![with_hooks(group(1, "acme"), found)]);
-    let plan = plan(&desired(), &observed, &finished_record());
-    assert_eq!(plan.steps[0], Step::DeleteHook { target: group(1, "acme"), id: 6 });
+    let plan = connect(&desired(), &observed, &finished_record());
+    assert_eq!(plan.steps[0], Step::Hook(HookStep::Delete { target: group(1, "acme"), id: 6 }));
 }
 
 #[test]
@@ -295,12 +299,12 @@ fn before_17_1_the_local_record_knows_which_token_was_set() {
     (hook.name, hook.description, hook.token_present) = (None, None, None);
     observed.hooks = hooks(Strategy::Group, vec![with_hooks(group(1, "acme"), vec![hook])]);
     let mut record = finished_record();
-    let first = plan(&desired(), &observed, &record);
-    assert!(matches!(first.steps.as_slice(), [Step::EditHook { id: 5, .. }]), "{first}");
-    assert_eq!(first.by_hand.len(), 1, "its API cannot test group hooks");
+    let first = connect(&desired(), &observed, &record);
+    assert!(matches!(first.steps.as_slice(), [Step::Hook(HookStep::Edit { id: 5, .. })]), "{first}");
+    assert_eq!(first.manual_steps.len(), 1, "its API cannot test group hooks");
     let fingerprint = desired().webhooks.mark().fingerprint;
     record.hooks.insert(group(1, "acme").number(), HookRecord { id: 5, fingerprint: fingerprint.into() });
-    assert!(plan(&desired(), &observed, &record).is_empty());
+    assert!(connect(&desired(), &observed, &record).is_empty());
 }
 
 #[test]
@@ -309,16 +313,16 @@ fn a_hook_that_gitlab_switched_off_gets_a_test_because_nothing_else_switches_it_
     hook.alert_status = AlertStatus::Disabled;
     let mut observed = connected();
     observed.hooks = hooks(Strategy::Group, vec![with_hooks(group(1, "acme"), vec![hook])]);
-    let plan = plan(&desired(), &observed, &finished_record());
-    assert_eq!(plan.steps, [Step::TestDelivery { target: group(1, "acme"), event: Event::Push }]);
+    let plan = connect(&desired(), &observed, &finished_record());
+    assert_eq!(plan.steps, [Step::Delivery(DeliveryStep::Test { target: group(1, "acme"), event: Event::Push })]);
 }
 
 #[test]
 fn what_was_changed_and_not_proved_is_proved_by_the_next_run() {
     let mut record = finished_record();
     record.unproved = BTreeSet::from([TargetKind::Group]);
-    let plan = plan(&desired(), &connected(), &record);
-    assert_eq!(plan.steps, [Step::TestDelivery { target: group(1, "acme"), event: Event::Push }]);
+    let plan = connect(&desired(), &connected(), &record);
+    assert_eq!(plan.steps, [Step::Delivery(DeliveryStep::Test { target: group(1, "acme"), event: Event::Push })]);
 }
 
 #[test]
@@ -327,7 +331,7 @@ fn a_system_hook_carries_less_and_the_plan_says_what() {
     desired.webhooks.strategy = Strategy::System;
     let mut observed = connected();
     observed.hooks = hooks(Strategy::System, vec![bare(Target::System)]);
-    let plan = plan(&desired, &observed, &finished_record());
+    let plan = connect(&desired, &observed, &finished_record());
     assert_eq!(plan.notes[0], "a system hook cannot carry note: Factory will not hear of them");
 }
 
@@ -335,7 +339,7 @@ fn a_system_hook_carries_less_and_the_plan_says_what() {
 fn a_bundle_for_a_file_is_written_and_not_sent() {
     let mut desired = desired();
     desired.delivery.way = BundleRoute::File(PathBuf::from("out.age"));
-    let lines = plan(&desired, &observed(), &Record::default()).sentences();
+    let lines = connect(&desired, &observed(), &Record::default()).sentences();
     assert_eq!(lines.last().map(String::as_str), Some("write the sealed bundle to out.age"));
 }
 
@@ -343,9 +347,9 @@ fn a_bundle_for_a_file_is_written_and_not_sent() {
 fn a_trusted_application_is_left_to_the_admin_area() {
     let mut desired = desired();
     desired.application.trusted = true;
-    let plan = plan(&desired, &connected(), &finished_record());
+    let plan = connect(&desired, &connected(), &finished_record());
     assert!(plan.is_empty());
-    assert_eq!(plan.by_hand[0].url.as_deref(), Some("https://gitlab.acme.com/admin/applications"));
+    assert_eq!(plan.manual_steps[0].url.as_deref(), Some("https://gitlab.acme.com/admin/applications"));
 }
 
 #[test]
@@ -359,14 +363,14 @@ fn scopes_that_were_probed_and_are_not_there_stop_the_plan() {
     observed.applications = Observation::Known(vec![found.clone()]);
     let (present, missing) = (vec!["api".to_owned()], vec!["sudo".to_owned()]);
     observed.probed_scopes = Observation::Known(crate::gitlab::ProbedScopes { present, missing });
-    let plan = plan(&desired, &observed, &Record::default());
+    let plan = connect(&desired, &observed, &Record::default());
     let differences = vec!["scopes without sudo".to_owned()];
     assert_eq!(plan.blockers, [Blocker::ForeignApplication { application: found, differences }]);
 }
 
 #[test]
 fn the_signature_of_a_pre_signed_address_is_in_no_form_of_a_plan() {
-    let plan = plan(&desired(), &observed(), &Record::default());
+    let plan = connect(&desired(), &observed(), &Record::default());
     let json = serde_json::to_string(&plan.steps).expect("JSON");
     assert!(json.contains("https://api.factory.example/v1/bundles"), "{json}");
     for form in [json, plan.to_string()] {

@@ -161,7 +161,7 @@ impl ConnectReport {
         }
     }
 
-    fn steps_that(&self, outcome: &Outcome, ended: StepEnd) -> Vec<&Step> {
+    fn steps_with(&self, outcome: &Outcome, ended: StepEnd) -> Vec<&Step> {
         let ended = |(_, end): &(&Step, &StepEnd)| **end == ended;
         self.plan.steps.iter().zip(&outcome.ends).filter(ended).map(|(step, _)| step).collect()
     }

@@ -8,6 +8,7 @@ use factory_gitlab::factory::Factory;
 use factory_gitlab::gitlab::{NewApplication, Reader, Writer};
 use factory_gitlab::http;
 use factory_gitlab::instance::InstanceUrl;
+use factory_gitlab::journal::Store;
 use factory_gitlab::kit::Kit;
 use factory_gitlab::sandbox::options::{SandboxOptions, SandboxVersion};
 use factory_gitlab::sandbox::request_log::LoggedRequest;
@@ -43,7 +44,10 @@ async fn connect(world: &World) -> (String, String, String) {
     let text = factory.kit(&variable("FACTORY_KIT").parse().expect("an address")).await.expect("a kit");
     let kit = Kit::parse(&text).expect("a kit");
     let reader = Reader::new(client.clone(), instance.clone(), token.clone());
-    let writer = Writer::new(client, instance, token);
+    let folder = tempfile::tempdir().expect("a folder");
+    let store = Store::new(Some(folder.path().to_owned())).expect("a store");
+    let lock = store.connection(&instance, "").lock().expect("a lock");
+    let writer = Writer::new(&lock, client, instance, token);
     let new = NewApplication {
         name: kit.application.name.clone(),
         redirect_uri: kit.application.redirect_uri.clone(),

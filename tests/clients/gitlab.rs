@@ -142,7 +142,7 @@ async fn a_hook_is_made_edited_tested_and_removed() {
     assert_eq!((edited.events.as_slice(), edited.token_present), ([Event::MergeRequest].as_slice(), Some(true)));
     assert_eq!(reader.hooks(&target).await.expect("hooks"), std::slice::from_ref(&edited));
     assert_eq!(reader.hook(&target, made.id).await.expect("a hook").url, spec.url);
-    let tested = writer.test_hook(&target, made.id, Event::Push).await.expect("tested");
+    let tested = writer.hook_tester().test_hook(&target, made.id, Event::Push).await.expect("tested");
     assert_eq!(tested, TestOutcome::Accepted);
     let log = reader.deliveries(&target, made.id).await.expect("a log");
     assert!(matches!(log[0].outcome, DeliveryOutcome::Answered(200..=299)), "{log:?}");
@@ -160,11 +160,11 @@ async fn a_test_that_the_receiver_refuses_says_its_words() {
     let target = some_project(&reader).await;
     let hook = writer.create_hook(&spec(&sandbox, target.clone())).await.expect("a hook");
     sandbox.factory().set_quirks(|quirks| quirks.webhook = Some((500, "no room".to_owned())));
-    let tested = writer.test_hook(&target, hook.id, Event::Push).await.expect("tested");
+    let tested = writer.hook_tester().test_hook(&target, hook.id, Event::Push).await.expect("tested");
     assert_eq!(tested, TestOutcome::Refused { said: "no room".to_owned() });
     let system = writer.create_hook(&spec(&sandbox, Target::System)).await.expect("a system hook");
     assert_eq!(system.events, [Event::Push]);
-    let tested = writer.test_hook(&Target::System, system.id, Event::Push).await.expect("tested");
+    let tested = writer.hook_tester().test_hook(&Target::System, system.id, Event::Push).await.expect("tested");
     assert_eq!(tested, TestOutcome::Accepted, "whatever the receiver did");
 }
 

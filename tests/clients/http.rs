@@ -199,7 +199,8 @@ async fn http_that_redirects_to_https_names_the_right_address() {
 async fn a_test_delivery_is_never_fired_twice() {
     for fault in ["retry-after:1", "json429"] {
         let sandbox = faulty(&format!("POST /api/v4/hooks/*={fault}"));
-        let outcome = writer(&sandbox).test_hook(&Target::System, 1, Event::Push).await.expect("an outcome");
+        let outcome =
+            writer(&sandbox).hook_tester().test_hook(&Target::System, 1, Event::Push).await.expect("an outcome");
         assert!(matches!(outcome, TestOutcome::Limited { .. }), "{outcome:?}");
         assert_eq!(sandbox.requests().len(), 1);
     }

@@ -7,6 +7,7 @@ use factory_gitlab::env::Clock;
 use factory_gitlab::gitlab::{OAuth, Reader, Writer};
 use factory_gitlab::http::{Cause, Client, Error, Options, Proxy};
 use factory_gitlab::instance::InstanceUrl;
+use factory_gitlab::journal::{Lock, Store};
 use factory_gitlab::sandbox::{self, Sandbox};
 use factory_gitlab::secret::PersonalAccessToken;
 
@@ -51,7 +52,14 @@ pub fn reader(sandbox: &Sandbox) -> Reader {
 }
 
 pub fn writer(sandbox: &Sandbox) -> Writer {
-    Writer::new(client(sandbox), instance(sandbox), token(&sandbox.gitlab().admin_token()))
+    Writer::new(&lock(&instance(sandbox)), client(sandbox), instance(sandbox), token(&sandbox.gitlab().admin_token()))
+}
+
+/// The lock of a connection whose folder nothing else uses.
+fn lock(instance: &InstanceUrl) -> Lock {
+    let folder = tempfile::tempdir().expect("a folder");
+    let store = Store::new(Some(folder.path().to_owned())).expect("a store");
+    store.connection(instance, "").lock().expect("a lock")
 }
 
 pub fn oauth(sandbox: &Sandbox) -> OAuth {

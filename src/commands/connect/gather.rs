@@ -7,7 +7,7 @@ use super::preconditions;
 use crate::desired::{ApplicationOrigin, Desired};
 use crate::error::Failure;
 use crate::factory::Factory;
-use crate::gitlab::{self, Writer};
+use crate::gitlab;
 use crate::http::Client;
 use crate::inputs::{Interview, Missing, Question, questions};
 use crate::instance::InstanceUrl;
@@ -27,7 +27,6 @@ const TOKEN_READS: [Read; 7] =
 pub(super) struct Gathered {
     pub desired: Desired,
     pub look: Observer,
-    pub writer: Writer,
     pub token: PersonalAccessToken,
     /// Where the token came from: only a typed one is offered to the keyring.
     pub token_source: Source,
@@ -103,8 +102,7 @@ async fn token(context: &Context<'_>, interview: &Interview<'_>, ground: Ground)
         .await?;
     let token_source = found.source.clone();
     let (token, (look, known)) = found.value;
-    let writer = Writer::new(http.clone(), instance.clone(), token.clone());
-    Ok(Gathered { kit_place: place, desired, look, writer, token, token_source, known, unread: Vec::new() })
+    Ok(Gathered { kit_place: place, desired, look, token, token_source, known, unread: Vec::new() })
 }
 
 /// Offers to keep a typed token, or keeps it where the settings say so. A keyring that is not there is said, and the work

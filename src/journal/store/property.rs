@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use proptest::prelude::*;
 
 use super::*;
-use crate::journal::entry::HookChange;
+use crate::journal::entry::{ApplicationEntry, BundleEntry, HookChange, HookEntry, RunEntry};
 use crate::target::Target;
 
 fn entry() -> impl Strategy<Value = Entry> {
@@ -12,19 +12,16 @@ fn entry() -> impl Strategy<Value = Entry> {
     let text = || ".{0,12}";
     let change = prop_oneof![Just(HookChange::Create), Just(HookChange::Edit), Just(HookChange::Delete)];
     prop_oneof![
-        (text(), text()).prop_map(|(name, redirect_uri)| Entry::CreateApplication { name, redirect_uri }),
-        (any::<u64>(), text()).prop_map(|(id, application_id)| Entry::ApplicationCreated { id, application_id }),
-        text().prop_map(|application_id| Entry::SecretRenewed { application_id }),
-        text().prop_map(|application_id| Entry::ApplicationDeleted { application_id }),
-        (target(), change, any::<u64>(), text()).prop_map(|(target, change, id, fingerprint)| Entry::HookChanged {
-            target,
-            change,
-            id,
-            fingerprint
+        (text(), text()).prop_map(|(name, redirect_uri)| ApplicationEntry::Create { name, redirect_uri }.into()),
+        (any::<u64>(), text()).prop_map(|(id, application_id)| ApplicationEntry::Created { id, application_id }.into()),
+        text().prop_map(|application_id| ApplicationEntry::SecretRenewed { application_id }.into()),
+        text().prop_map(|application_id| ApplicationEntry::Deleted { application_id }.into()),
+        (target(), change, any::<u64>(), text()).prop_map(|(target, change, id, fingerprint)| {
+            HookEntry::Changed { target, change, id, fingerprint }.into()
         }),
-        text().prop_map(|sha256| Entry::BundleAccepted { sha256, id: None }),
-        Just(Entry::ApplicationRefused),
-        Just(Entry::Finished),
+        text().prop_map(|sha256| BundleEntry::Accepted { sha256, id: None }.into()),
+        Just(ApplicationEntry::CreateRefused.into()),
+        Just(RunEntry::Finished.into()),
     ]
 }
 

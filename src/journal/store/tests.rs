@@ -1,4 +1,4 @@
-use super::super::entry::HookChange;
+use super::super::entry::{ApplicationEntry, BundleEntry, HookChange, HookEntry, RunEntry};
 use super::super::record::{OwnApplication, SecretState};
 use super::*;
 use crate::target::Target;
@@ -11,8 +11,8 @@ fn store() -> (tempfile::TempDir, Connection) {
     (folder, connection)
 }
 
-fn sealed() -> Entry {
-    Entry::BundleSealed {
+fn sealed() -> BundleEntry {
+    BundleEntry::Sealed {
         sha256: "aa".to_owned(),
         application_id: "app".to_owned(),
         secret: "fp".to_owned(),
@@ -23,13 +23,13 @@ fn sealed() -> Entry {
 
 fn a_whole_run() -> Vec<Entry> {
     vec![
-        Entry::CreateApplication { name: "n".to_owned(), redirect_uri: "https://r".to_owned() },
-        Entry::ApplicationCreated { id: 7, application_id: "app".to_owned() },
-        sealed(),
-        Entry::PairProven { application_id: "app".to_owned() },
-        Entry::UploadBundle { sha256: "aa".to_owned() },
-        Entry::BundleAccepted { sha256: "aa".to_owned(), id: Some("r1".to_owned()) },
-        Entry::Finished,
+        ApplicationEntry::Create { name: "n".to_owned(), redirect_uri: "https://r".to_owned() }.into(),
+        ApplicationEntry::Created { id: 7, application_id: "app".to_owned() }.into(),
+        sealed().into(),
+        BundleEntry::PairProven { application_id: "app".to_owned() }.into(),
+        BundleEntry::Upload { sha256: "aa".to_owned() }.into(),
+        BundleEntry::Accepted { sha256: "aa".to_owned(), id: Some("r1".to_owned()) }.into(),
+        RunEntry::Finished.into(),
     ]
 }
 
@@ -37,7 +37,7 @@ fn write(connection: &Connection, entries: &[Entry]) {
     let lock = connection.lock().expect("the lock");
     let mut journal = connection.journal(&lock, None, crate::env::Env::empty().clock).expect("a journal");
     for entry in entries {
-        journal.append(entry).expect("a line");
+        journal.append(entry.clone()).expect("a line");
     }
 }
 
@@ -73,9 +73,9 @@ fn a_hook_that_may_have_been_changed_is_still_to_be_proved() {
     let (_folder, connection) = store();
     let target = Target::Group { id: 1, path: "acme".into() };
     let kind = target.kind();
-    write(&connection, &[Entry::ChangeHook { target, change: HookChange::Create }]);
+    write(&connection, &[HookEntry::Change { target, change: HookChange::Create }.into()]);
     assert!(connection.record().expect("a record").unproved.contains(&kind));
-    write(&connection, &[Entry::DeliveryProved { kind }]);
+    write(&connection, &[HookEntry::DeliveryProven { kind }.into()]);
     assert!(connection.record().expect("a record").unproved.is_empty());
 }
 
@@ -83,7 +83,7 @@ fn a_hook_that_may_have_been_changed_is_still_to_be_proved() {
 fn a_renewal_that_may_have_happened_loses_the_sealed_secret() {
     let (_folder, connection) = store();
     write(&connection, &a_whole_run());
-    write(&connection, &[Entry::RenewSecret { application_id: "app".to_owned() }]);
+    write(&connection, &[ApplicationEntry::RenewSecret { application_id: "app".to_owned() }.into()]);
     assert_eq!(connection.record().expect("a record").secret, SecretState::Lost);
 }
 
@@ -116,7 +116,7 @@ fn a_line_longer_than_any_of_ours_is_passed_over_and_the_next_one_read() {
 fn what_was_chosen_is_read_without_what_was_done() {
     let (_folder, connection) = store();
     write(&connection, &a_whole_run());
-    let began = Entry::Began {
+    let began = RunEntry::Began {
         instance: "https://acme.com".to_owned(),
         organization: "acme".to_owned(),
         tool: "1".to_owned(),
@@ -127,7 +127,7 @@ fn what_was_chosen_is_read_without_what_was_done() {
         personal: false,
         kit: None,
     };
-    write(&connection, &[began]);
+    write(&connection, &[began.into()]);
     let record = connection.choices().expect("a record");
     assert_eq!((record.instance.as_deref(), record.bundle), (Some("https://acme.com"), None));
 }
@@ -138,7 +138,7 @@ fn after_a_torn_line_the_next_one_stands_alone() {
     write(&connection, &a_whole_run()[..2]);
     let bytes = fs::read(connection.journal_path()).expect("the journal");
     fs::write(connection.journal_path(), &bytes[..bytes.len() - 9]).expect("cut");
-    write(&connection, &[sealed()]);
+    write(&connection, &[sealed().into()]);
     let record = connection.record().expect("a record");
     assert_eq!(record.unread_lines, 1);
     assert_eq!(record.secret, SecretState::Sealed);
@@ -158,7 +158,7 @@ fn two_runs_cannot_hold_one_connection() {
 fn only_the_owner_reads_the_journal() {
     use std::os::unix::fs::PermissionsExt as _;
     let (_folder, connection) = store();
-    write(&connection, &[Entry::Finished]);
+    write(&connection, &[RunEntry::Finished.into()]);
     let mode = |path: &Path| fs::metadata(path).expect("there").permissions().mode() & 0o777;
     assert_eq!(mode(&connection.journal_path()), 0o600);
     assert_eq!(mode(&connection.folder), 0o700);
@@ -168,14 +168,14 @@ fn only_the_owner_reads_the_journal() {
 fn what_gitlab_refused_to_make_is_not_ours() {
     let (_folder, connection) = store();
     write(&connection, &a_whole_run()[..1]);
-    write(&connection, &[Entry::ApplicationRefused]);
+    write(&connection, &[ApplicationEntry::CreateRefused.into()]);
     let record = connection.record().expect("a record");
     assert_eq!((record.application, record.secret), (OwnApplication::None, SecretState::None));
 }
 
 #[test]
 fn a_bundle_that_waits_is_forgotten_with_its_application_and_one_that_is_out_is_not() {
-    let deleted = Entry::ApplicationDeleted { application_id: "app".to_owned() };
+    let deleted = Entry::from(ApplicationEntry::Deleted { application_id: "app".to_owned() });
     for (lines, is_kept) in [(3, false), (4, false), (6, true)] {
         let (_folder, connection) = store();
         write(&connection, &a_whole_run()[..lines]);
@@ -190,8 +190,8 @@ fn an_application_is_made_again_only_where_it_is_ours_and_nobody_has_its_secret(
         let (_folder, connection) = store();
         write(&connection, &a_whole_run()[..lines]);
         let record = connection.record().expect("a record");
-        assert_eq!(record.made_for_nobody_yet("app"), wanted, "after {lines} lines");
+        assert_eq!(record.is_unreleased("app"), wanted, "after {lines} lines");
         // Before its number is known, any one that it is taken for is it.
-        assert_eq!(record.made_for_nobody_yet("another"), lines == 1, "after {lines} lines");
+        assert_eq!(record.is_unreleased("another"), lines == 1, "after {lines} lines");
     }
 }

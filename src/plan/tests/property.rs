@@ -1,4 +1,4 @@
-//! Whatever is there at the start: once a plan is carried out, nothing is left to plan.
+//! Whatever the initial state is: once a plan is carried out, nothing is left to plan.
 
 use proptest::prelude::{Just, any, prop, prop_assert, prop_oneof, proptest};
 use proptest::strategy::Strategy as Generator;
@@ -7,9 +7,9 @@ use super::setup::*;
 use super::*;
 use crate::observed::{HookSeen, TargetSeen};
 
-/// How a hook may be found: ours or a stranger's, right or wrong in some way.
+/// How a hook may be found: ours or foreign, right or wrong in some way.
 #[derive(Clone, Debug)]
-struct Found {
+struct FoundHook {
     marked: bool,
     right_events: bool,
     tls: bool,
@@ -18,7 +18,7 @@ struct Found {
     alert_status: AlertStatus,
 }
 
-fn found() -> impl Generator<Value = Found> {
+fn found() -> impl Generator<Value = FoundHook> {
     let status = prop_oneof![
         Just(AlertStatus::Executable),
         Just(AlertStatus::Disabled),
@@ -27,7 +27,7 @@ fn found() -> impl Generator<Value = Found> {
     ];
     let present = prop_oneof![Just(None), Just(Some(true)), Just(Some(false))];
     (any::<bool>(), any::<bool>(), any::<bool>(), any::<bool>(), present, status).prop_map(
-        |(marked, right_events, tls, same_url, token_present, alert_status)| Found {
+        |(marked, right_events, tls, same_url, token_present, alert_status)| FoundHook {
             marked,
             right_events,
             tls,
@@ -38,7 +38,7 @@ fn found() -> impl Generator<Value = Found> {
     )
 }
 
-fn hook_as(found: &Found, id: u64) -> Hook {
+fn hook_as(found: &FoundHook, id: u64) -> Hook {
     let mut hook = right_hook(id);
     if !found.marked {
         hook.description = None;
@@ -73,7 +73,7 @@ fn applications() -> impl Generator<Value = Applications> {
     ]
 }
 
-fn start(which: Applications, hooks_found: &[Vec<Found>]) -> (Observed, Record) {
+fn start(which: Applications, hooks_found: &[Vec<FoundHook>]) -> (Observed, Record) {
     let mut observed = observed();
     let mut record = Record::default();
     let there = Observation::Known(vec![application(7)]);
@@ -101,34 +101,49 @@ fn start(which: Applications, hooks_found: &[Vec<Found>]) -> (Observed, Record) 
 fn carry_out(steps: &[Step], observed: &mut Observed, record: &mut Record) {
     for step in steps {
         match step {
-            Step::CreateApplication { .. } => {
-                observed.applications = Observation::Known(vec![application(8)]);
-                record.application = OwnApplication::Made { application_id: ID.to_owned() };
-            }
-            Step::DeleteApplication { .. } => observed.applications = Observation::Known(Vec::new()),
-            Step::RenewSecret { .. } => record.application = OwnApplication::Made { application_id: ID.to_owned() },
-            Step::SealBundle { .. } => {
+            Step::Application(step) => carry_out_application(step, observed, record),
+            Step::Bundle(BundleStep::Seal { .. }) => {
                 record.secret = SecretState::Sealed;
                 record.bundle = Some(BundleRecord { accepted: false, ..sealed() });
             }
-            Step::UploadBundle { .. } => record.bundle = Some(sealed()),
-            Step::CreateHook { target } => hooks_of(observed, target).push(seen(right_hook(99))),
-            Step::EditHook { target, id, .. } => {
-                for hook in hooks_of(observed, target).iter_mut().filter(|seen| seen.hook.id == *id) {
-                    let alert_status = hook.hook.alert_status;
-                    hook.hook = right_hook(*id);
-                    hook.hook.alert_status = alert_status;
-                }
-            }
-            Step::DeleteHook { target, id } => hooks_of(observed, target).retain(|seen| seen.hook.id != *id),
-            Step::TestDelivery { target, .. } => {
-                // Ours is tested, a stranger's is not.
+            Step::Bundle(BundleStep::Upload { .. }) => record.bundle = Some(sealed()),
+            Step::Hook(step) => carry_out_hook(step, observed),
+            Step::Delivery(DeliveryStep::Test { target, event: _ }) => {
+                // Ours is tested, a foreign one is not.
                 for hook in hooks_of(observed, target).iter_mut().filter(|seen| seen.hook.description.is_some()) {
                     hook.hook.alert_status = AlertStatus::Executable;
                 }
             }
-            Step::RevokeToken { .. } | Step::MintToken { .. } | Step::ProvePair | Step::WriteBundle { .. } => {}
+            Step::Token(_) | Step::Bundle(BundleStep::Write { .. }) => {}
         }
+    }
+}
+
+fn carry_out_application(step: &ApplicationStep, observed: &mut Observed, record: &mut Record) {
+    match step {
+        ApplicationStep::Create { .. } => {
+            observed.applications = Observation::Known(vec![application(8)]);
+            record.application = OwnApplication::Made { application_id: ID.to_owned() };
+        }
+        ApplicationStep::Delete { .. } => observed.applications = Observation::Known(Vec::new()),
+        ApplicationStep::RenewSecret { .. } => {
+            record.application = OwnApplication::Made { application_id: ID.to_owned() };
+        }
+        ApplicationStep::ProvePair => {}
+    }
+}
+
+fn carry_out_hook(step: &HookStep, observed: &mut Observed) {
+    match step {
+        HookStep::Create { target } => hooks_of(observed, target).push(seen(right_hook(99))),
+        HookStep::Edit { target, id, .. } => {
+            for hook in hooks_of(observed, target).iter_mut().filter(|seen| seen.hook.id == *id) {
+                let alert_status = hook.hook.alert_status;
+                hook.hook = right_hook(*id);
+                hook.hook.alert_status = alert_status;
+            }
+        }
+        HookStep::Delete { target, id } => hooks_of(observed, target).retain(|seen| seen.hook.id != *id),
     }
 }
 
@@ -151,10 +166,10 @@ proptest! {
         found in prop::collection::vec(prop::collection::vec(found(), 0..3), 0..4),
     ) {
         let (mut observed, mut record) = start(which, &found);
-        let first = plan(&desired(), &observed, &record);
+        let first = connect(&desired(), &observed, &record);
         prop_assert!(first.blockers.is_empty(), "{:?}", first.blockers);
         carry_out(&first.steps, &mut observed, &mut record);
-        let second = plan(&desired(), &observed, &record);
+        let second = connect(&desired(), &observed, &record);
         prop_assert!(second.is_empty(), "first:\n{first}second:\n{second}");
     }
 }

@@ -109,7 +109,7 @@ impl<'r> Document<'r> {
             failures: outcome.map_or(&[][..], |outcome| &outcome.failed).iter().map(failed).collect(),
             unread: report.unread.iter().map(|group| Told::of(group, Unread { targets: &group.of })).collect(),
             unsigned_hooks: outcome.map_or(0, |outcome| outcome.unsigned_hooks),
-            by_hand: &report.plan.by_hand,
+            by_hand: &report.plan.manual_steps,
             requests: report.requests,
             writes: report.writes,
             duration_ms: report.duration_ms,

@@ -47,8 +47,8 @@ impl ConnectReport {
         };
         page.line(Line::new().with(tone, verdict).plain(format!(": {}", self.instance)));
         page.gap();
-        for words in plan::words(&self.steps_that(outcome, StepEnd::Done)) {
-            page.line(Line::new().with(Tone::Good, "  done    ").plain(words.what));
+        for step in plan::describe(&self.steps_with(outcome, StepEnd::Done)) {
+            page.line(Line::new().with(Tone::Good, "  done    ").plain(step.what));
         }
         for group in outcome.failed.iter().chain(&outcome.stopped) {
             failed(group, &self.plan, page);
@@ -98,11 +98,11 @@ impl ConnectReport {
                  the secret token is set"
             )));
         }
-        if self.plan.by_hand.is_empty() {
+        if self.plan.manual_steps.is_empty() {
             return;
         }
         page.heading("Left for you");
-        for fix in &self.plan.by_hand {
+        for fix in &self.plan.manual_steps {
             fix_lines(fix, page);
         }
     }
@@ -110,9 +110,9 @@ impl ConnectReport {
 
 /// The plan as a numbered list, each step with its details below, and what should be known before saying yes.
 pub fn plan_lines(plan: &Plan, page: &mut Text) {
-    for (number, words) in plan.words().into_iter().enumerate() {
-        page.line(Line::new().dim(format!("{:>3}. ", number + 1)).plain(words.what));
-        for detail in words.details {
+    for (number, step) in plan.describe().into_iter().enumerate() {
+        page.line(Line::new().dim(format!("{:>3}. ", number + 1)).plain(step.what));
+        for detail in step.details {
             hanging(Hang { first: Line::new().plain("     "), indent: 5, tone: Tone::Dim }, &detail, page);
         }
     }
@@ -154,8 +154,8 @@ fn hanging(hang: Hang, text: &str, page: &mut Text) {
 /// Steps that failed in the same way, with the reason of the first of them.
 fn failed(group: &FailureGroup<usize>, plan: &Plan, page: &mut Text) {
     let steps: Vec<&Step> = group.of.iter().map(|place| &plan.steps[*place]).collect();
-    for words in plan::words(&steps) {
-        page.line(Line::new().with(Tone::Bad, "  failed  ").plain(words.what));
+    for step in plan::describe(&steps) {
+        page.line(Line::new().with(Tone::Bad, "  failed  ").plain(step.what));
     }
     named(&steps, page);
     let failure = &group.failure;
@@ -175,7 +175,7 @@ const NAMED: usize = 20;
 /// The targets of many steps, where the words count them and do not name each.
 fn named(steps: &[&Step], page: &mut Text) {
     let mut targets: Vec<&str> = steps.iter().filter_map(|step| step.target()).map(Target::path).collect();
-    if plan::words(steps).len() >= targets.len() {
+    if plan::describe(steps).len() >= targets.len() {
         return;
     }
     let more = targets.len().saturating_sub(NAMED);

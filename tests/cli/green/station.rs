@@ -2,8 +2,7 @@
 
 use std::time::Duration;
 
-use factory_gitlab::apply::Clients;
-use factory_gitlab::apply::webhook_test::{TestQuota, WebhookTester};
+use factory_gitlab::apply::webhook_test::{TestClients, TestQuota, WebhookTester};
 use factory_gitlab::checks::{Filter, Finding, Policy, Verdict, run_checks, verdict};
 use factory_gitlab::desired::{
     ApplicationOrigin, BundleDelivery, BundleRoute, Credentials, Desired, DesiredApplication, DesiredHandover,
@@ -11,8 +10,9 @@ use factory_gitlab::desired::{
 };
 use factory_gitlab::env::Clock;
 use factory_gitlab::factory::Factory;
-use factory_gitlab::gitlab::{NewApplication, Writer};
+use factory_gitlab::gitlab::{HookTester, NewApplication, Writer};
 use factory_gitlab::http::{self, Proxy};
+use factory_gitlab::journal::Store;
 use factory_gitlab::kit::Kit;
 use factory_gitlab::observed::{BundleSeen, Observation, Observer, ReadRequest, Reads};
 use factory_gitlab::sandbox::Sandbox;
@@ -93,7 +93,7 @@ impl Station {
             let hook = writer.create_hook(&self.desired.webhooks.hook(seen.target.clone())).await.expect("a hook");
             // So that there is a delivery to be read; the limit of tests is left to `--live`.
             if self.deliveries == Deliveries::Logs && version >= factory_gitlab::instance::Version::DELIVERY_LOG {
-                writer.test_hook(&seen.target, hook.id, Event::Push).await.expect("a test");
+                writer.hook_tester().test_hook(&seen.target, hook.id, Event::Push).await.expect("a test");
             }
         }
     }
@@ -113,7 +113,14 @@ impl Station {
     }
 
     fn writer(&self, http: &http::Client) -> Writer {
-        Writer::new(http.clone(), self.desired.instance.clone(), self.token())
+        let folder = tempfile::tempdir().expect("a folder");
+        let store = Store::new(Some(folder.path().to_owned())).expect("a store");
+        let lock = store.connection(&self.desired.instance, "").lock().expect("a lock");
+        Writer::new(&lock, http.clone(), self.desired.instance.clone(), self.token())
+    }
+
+    fn hook_tester(&self, http: &http::Client) -> HookTester {
+        HookTester::new(http.clone(), self.desired.instance.clone(), self.token())
     }
 
     fn look(&self, http: &http::Client) -> Observer {
@@ -138,11 +145,11 @@ impl Station {
         let mut observed = Box::pin(look.observe(desired, ReadRequest::from(&reads), &())).await;
         observed.factory.bundle = Observation::Known(BundleSeen::Accepted { id: None, sha256: "00".to_owned() });
         if let (Deliveries::Live, Observation::Known(hooks)) = (self.deliveries, &observed.hooks) {
-            let (writer, test_quota) = (self.writer(&http), TestQuota::default());
+            let (hook_tester, quota) = (self.hook_tester(&http), TestQuota::default());
             let version = observed.metadata.known().map(|metadata| metadata.version);
-            let proof =
-                WebhookTester::new(Clients::of(&look, &writer, &test_quota), &desired.webhooks).of_version(version);
-            observed.factory.proofs = Observation::Known(Box::pin(proof.of_each_kind(hooks)).await);
+            let clients = TestClients::new(&look, &hook_tester, &quota);
+            let tester = WebhookTester::new(clients, &desired.webhooks).with_version(version);
+            observed.factory.proofs = Observation::Known(Box::pin(tester.test_each_kind(hooks)).await);
         }
         let findings = run_checks(desired, &observed, &Policy::default());
         let asked =

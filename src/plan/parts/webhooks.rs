@@ -1,4 +1,4 @@
-//! What to do about the hooks: one on every target, with the right events and the right token.
+//! What to do about webhooks: one on every target, with the desired events and token.
 
 use std::collections::BTreeSet;
 
@@ -8,48 +8,47 @@ use crate::gitlab::{AlertStatus, Hook};
 use crate::instance::Version;
 use crate::journal::Record;
 use crate::observed::{HookSeen, HooksSeen, LeftOut, Observed, TargetSeen};
+use crate::plan::{Blocker, DeliveryStep, HookDifference, HookStep, Plan, Step};
 use crate::target::{Event, Strategy, Target, TargetKind};
 
-use super::{Blocker, Change, Plan, Step};
-
-/// Adds the steps, notes and blockers of the hooks to `plan`.
-pub(super) fn plan(desired: &Desired, observed: &Observed, record: &Record, plan: &mut Plan) {
+/// Adds the steps, notes and blockers of the webhooks to `plan`.
+pub(in crate::plan) fn plan(desired: &Desired, observed: &Observed, record: &Record, plan: &mut Plan) {
     let wanted = &desired.webhooks;
-    let licence = observed.plan();
-    if wanted.strategy == Strategy::Group && !licence.has_group_hooks() {
-        plan.blockers.push(Blocker::NoGroupHooks { plan: licence });
+    let license = observed.plan();
+    if wanted.strategy == Strategy::Group && !license.has_group_hooks() {
+        plan.blockers.push(Blocker::NoGroupHooks { plan: license });
         return;
     }
     let Some(seen) = observed.hooks.known() else { return };
-    plan.notes.extend(choice(wanted, seen, observed));
+    plan.notes.extend(notes(wanted, seen, observed));
     let comparison = Comparison {
         wanted,
         mark: wanted.mark(),
         version: observed.metadata.known().map_or(Version::OLDEST, |metadata| metadata.version),
         record,
     };
-    let mut to_prove = record.unproved.clone();
-    let mut revive = Vec::new();
+    let mut to_test = record.unproved.clone();
+    let mut disabled = Vec::new();
     for target in &seen.targets {
         let Some(hooks) = target.hooks.known() else { continue };
         let steps = comparison.steps(&target.target, hooks);
         if !steps.is_empty() {
-            to_prove.insert(target.target.kind());
+            to_test.insert(target.target.kind());
         }
         if comparison.keeper(&target.target, hooks).is_some_and(is_disabled) {
-            revive.push(target.target.clone());
+            disabled.push(target.target.clone());
         }
         plan.steps.extend(steps);
     }
-    plan.notes.extend(comparison.terms(&plan.steps));
-    if comparison.version < Version::GROUP_HOOK_TEST && to_prove.remove(&TargetKind::Group) {
-        revive.retain(|target| target.kind() != TargetKind::Group);
-        plan.by_hand.extend(group_tests(desired, seen));
+    plan.notes.extend(comparison.written_form(&plan.steps));
+    if comparison.version < Version::GROUP_HOOK_TEST && to_test.remove(&TargetKind::Group) {
+        disabled.retain(|target| target.kind() != TargetKind::Group);
+        plan.manual_steps.extend(group_tests(desired, seen));
     }
-    plan.steps.extend(proofs(wanted, seen, &to_prove, revive));
+    plan.steps.extend(test_deliveries(wanted, seen, Tests { kinds: to_test, disabled }));
 }
 
-/// Group hooks can be tested on their page long before the API can.
+/// The page of a group webhook has a test in all supported versions, the API only since 17.1.
 fn group_tests(desired: &Desired, seen: &HooksSeen) -> Option<Fix> {
     let group = seen.targets.iter().map(|seen| &seen.target).find(|target| target.kind() == TargetKind::Group)?;
     let text = "test a webhook on its page: before 17.1 GitLab's API has no test of group hooks";
@@ -60,8 +59,8 @@ fn is_disabled(hook: &Hook) -> bool {
     matches!(hook.alert_status, AlertStatus::TemporarilyDisabled | AlertStatus::Disabled)
 }
 
-/// Why the hooks are where they are, and what they will not do.
-fn choice(wanted: &DesiredWebhooks, seen: &HooksSeen, observed: &Observed) -> Vec<String> {
+/// Why webhooks are on these targets, and what they do not cover.
+fn notes(wanted: &DesiredWebhooks, seen: &HooksSeen, observed: &Observed) -> Vec<String> {
     let mut notes = Vec::new();
     let plan = observed.plan();
     match (wanted.strategy, seen.strategy) {
@@ -102,7 +101,7 @@ fn left_out(left_out: LeftOut) -> Option<String> {
     (!said.is_empty()).then(|| format!("left out: {}", said.join(", ")))
 }
 
-/// How a hook is held against what is wanted.
+/// What webhooks are compared with.
 struct Comparison<'a> {
     wanted: &'a DesiredWebhooks,
     mark: Mark,
@@ -111,9 +110,11 @@ struct Comparison<'a> {
 }
 
 impl Comparison<'_> {
-    /// What every hook that is written will be: for whoever reviews the plan.
-    fn terms(&self, steps: &[Step]) -> Vec<String> {
-        let Some(target) = steps.iter().find_map(Step::hook_target) else { return Vec::new() };
+    /// The form in which webhooks are written, for the review of the plan.
+    fn written_form(&self, steps: &[Step]) -> Vec<String> {
+        let Some(target) = steps.iter().filter_map(Step::as_hook).find_map(HookStep::written_target) else {
+            return Vec::new();
+        };
         let signs = self.version >= Version::SIGNING_TOKEN && self.wanted.signing_token.is_some();
         let signing = if signs { " and the signing token" } else { "" };
         let hook = self.wanted.hook(target.clone());
@@ -126,82 +127,90 @@ impl Comparison<'_> {
 
     fn steps(&self, target: &Target, hooks: &[HookSeen]) -> Vec<Step> {
         let Some(keeper) = self.keeper(target, hooks) else {
-            return vec![Step::CreateHook { target: target.clone() }];
+            return vec![Step::Hook(HookStep::Create { target: target.clone() })];
         };
         let mut steps = Vec::new();
-        let changes = self.changes(target, keeper);
-        if !changes.is_empty() {
-            steps.push(Step::EditHook { target: target.clone(), id: keeper.id, changes });
+        let differences = self.differences(target, keeper);
+        if !differences.is_empty() {
+            steps.push(Step::Hook(HookStep::Edit { target: target.clone(), id: keeper.id, differences }));
         }
-        let second = |seen: &&HookSeen| seen.hook.id != keeper.id && self.is_marked(&seen.hook);
-        let delete = |seen: &HookSeen| Step::DeleteHook { target: target.clone(), id: seen.hook.id };
-        steps.extend(hooks.iter().filter(second).map(delete));
+        let is_duplicate = |seen: &&HookSeen| seen.hook.id != keeper.id && is_marked(&seen.hook);
+        let delete = |seen: &HookSeen| Step::Hook(HookStep::Delete { target: target.clone(), id: seen.hook.id });
+        steps.extend(hooks.iter().filter(is_duplicate).map(delete));
         steps
     }
 
-    /// The hook to keep: ours before others, the right URL before another one, the older before the newer.
+    /// The webhook to keep: the one with the desired token, then one of ours, then the desired URL, then the oldest.
     fn keeper<'h>(&self, target: &Target, hooks: &'h [HookSeen]) -> Option<&'h Hook> {
         hooks.iter().map(|seen| &seen.hook).min_by_key(|hook| {
-            let rightness = (self.has_token(target, hook), self.is_marked(hook), self.wanted.is_url(&hook.url));
-            (std::cmp::Reverse(rightness), hook.id)
+            let preference = (self.has_token(target, hook), is_marked(hook), self.wanted.is_url(&hook.url));
+            (std::cmp::Reverse(preference), hook.id)
         })
     }
 
-    fn is_marked(&self, hook: &Hook) -> bool {
-        hook.description.as_deref().is_some_and(|text| Mark::find(text).is_some())
-    }
-
-    fn changes(&self, target: &Target, hook: &Hook) -> Vec<Change> {
-        let mut changes = Vec::new();
+    fn differences(&self, target: &Target, hook: &Hook) -> Vec<HookDifference> {
+        let mut differences = Vec::new();
         if !self.wanted.is_url(&hook.url) {
-            changes.push(Change::Url { from: hook.url.clone() });
+            differences.push(HookDifference::Url { from: hook.url.clone() });
         }
         let wanted: BTreeSet<Event> = self.wanted.hook(target.clone()).events.into_iter().collect();
         let present: BTreeSet<Event> = hook.events.iter().copied().collect();
         if wanted != present {
             let missing = wanted.difference(&present).copied().collect();
-            changes.push(Change::Events { missing, extra: present.difference(&wanted).copied().collect() });
+            differences.push(HookDifference::Events { missing, extra: present.difference(&wanted).copied().collect() });
         }
         if !hook.enable_ssl_verification {
-            changes.push(Change::TlsVerification);
+            differences.push(HookDifference::TlsVerification);
         }
         if !self.has_token(target, hook) || hook.token_present == Some(false) {
-            changes.push(Change::Token);
+            differences.push(HookDifference::Token);
         }
-        changes
+        differences
     }
 
-    /// GitLab hides the tokens. The mark in the description says which one was set, on any machine; before 17.1 there is
-    /// no description, and only the local record knows. A signing token that was sent and is not there was ignored (the
-    /// instance's switch is off): it is not sent again, because the mark covers it.
+    /// GitLab hides the tokens. The mark in the description says on any machine which one was set; before 17.1 a webhook
+    /// has no description, and only the local record knows. A signing token that was sent and is absent was ignored
+    /// (the instance's feature flag is off): it is not sent again, because the mark covers it.
     fn has_token(&self, target: &Target, hook: &Hook) -> bool {
         if self.version >= Version::HOOK_NAME {
-            return self.mark_of(hook).as_ref() == Some(&self.mark);
+            return mark(hook).as_ref() == Some(&self.mark);
         }
         let known = self.record.hooks.get(&target.number()).filter(|known| known.id == hook.id);
         known.is_some_and(|known| *known.fingerprint == *self.mark.fingerprint)
     }
-
-    fn mark_of(&self, hook: &Hook) -> Option<Mark> {
-        hook.description.as_deref().and_then(Mark::find)
-    }
 }
 
-/// One test delivery for each kind that changed, and one for each hook that GitLab has switched off: nothing else
-/// switches it on again (reference, 5.8).
-fn proofs(wanted: &DesiredWebhooks, seen: &HooksSeen, kinds: &BTreeSet<TargetKind>, revive: Vec<Target>) -> Vec<Step> {
-    let event = if wanted.events.contains(&Event::Push) { Some(Event::Push) } else { wanted.events.first().copied() };
-    let Some(event) = event else { return Vec::new() };
-    let of_kind = |kind: &TargetKind| {
-        let mut targets: Vec<&TargetSeen> =
-            seen.targets.iter().filter(|seen| seen.target.kind() == *kind && seen.hooks.known().is_some()).collect();
-        // One with commits first: old versions have no sample for an empty repository.
-        targets.sort_by_key(|seen| seen.empty);
-        targets.first().map(|seen| seen.target.clone())
-    };
-    let mut targets: Vec<Target> = kinds.iter().filter_map(of_kind).collect();
-    targets.extend(revive);
+fn mark(hook: &Hook) -> Option<Mark> {
+    hook.description.as_deref().and_then(Mark::find)
+}
+
+fn is_marked(hook: &Hook) -> bool {
+    mark(hook).is_some()
+}
+
+/// What is to be tested.
+struct Tests {
+    /// Kinds of webhooks that changed: one of each.
+    kinds: BTreeSet<TargetKind>,
+    /// Webhooks that GitLab disabled: each of them, because only a successful test enables it again (reference, 5.8).
+    disabled: Vec<Target>,
+}
+
+fn test_deliveries(wanted: &DesiredWebhooks, seen: &HooksSeen, tests: Tests) -> Vec<Step> {
+    let Some(event) = tested_event(wanted) else { return Vec::new() };
+    let mut targets: Vec<Target> = tests.kinds.iter().filter_map(|kind| tested_target(seen, *kind)).collect();
+    targets.extend(tests.disabled);
     let mut named = BTreeSet::new();
     targets.retain(|target| named.insert(target.clone()));
-    targets.into_iter().map(|target| Step::TestDelivery { target, event }).collect()
+    targets.into_iter().map(|target| Step::Delivery(DeliveryStep::Test { target, event })).collect()
+}
+
+fn tested_event(wanted: &DesiredWebhooks) -> Option<Event> {
+    if wanted.events.contains(&Event::Push) { Some(Event::Push) } else { wanted.events.first().copied() }
+}
+
+/// A target with commits first: old versions have no sample for an empty repository.
+fn tested_target(seen: &HooksSeen, kind: TargetKind) -> Option<Target> {
+    let is_readable = |one: &&TargetSeen| one.target.kind() == kind && one.hooks.known().is_some();
+    seen.targets.iter().filter(is_readable).min_by_key(|one| one.empty).map(|one| one.target.clone())
 }

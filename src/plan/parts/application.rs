@@ -1,4 +1,4 @@
-//! What to do about the OAuth application: whose it is decides.
+//! What to do about the OAuth application. Only one that the journal says this tool created is ever deleted.
 
 use crate::desired::{ApplicationOrigin, Credentials, Desired, DesiredApplication};
 use crate::factory::FactoryState;
@@ -6,48 +6,53 @@ use crate::gitlab::{Application, Pair};
 use crate::instance::Version;
 use crate::journal::{OwnApplication, Record, SecretState};
 use crate::observed::Observed;
-
-use super::{Blocker, Step, Why};
+use crate::plan::{ApplicationStep, Blocker, Reason, Step};
 
 /// The application's part of a plan.
 #[derive(Debug, Default)]
-pub(super) struct Part {
+pub(in crate::plan) struct Part {
     pub steps: Vec<Step>,
     pub blockers: Vec<Blocker>,
     pub notes: Vec<String>,
-    pub secret: Secret,
+    pub secret: SecretNeed,
 }
 
-/// Where the application's secret will be once the steps are done.
+impl Part {
+    fn blocked(blocker: Blocker) -> Self {
+        Self { blockers: vec![blocker], ..Self::default() }
+    }
+}
+
+/// Whether a new bundle has to be sealed for the application's secret.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
-pub(super) enum Secret {
-    /// Left as it is: sealed before, or Factory has it.
+pub(in crate::plan) enum SecretNeed {
+    /// It is sealed already, or Factory has it.
     #[default]
-    Untouched,
-    /// At hand, and to be sealed: GitLab shows it, or it was given.
-    AtHand,
+    None,
+    /// After the steps of this part the secret is known (GitLab shows it, or it was given) and in no bundle.
+    Seal,
 }
 
-/// What is known about the applications, narrowed to the wanted name.
+/// The instance's applications, compared with the wanted one.
 struct Candidates<'a> {
     wanted: &'a DesiredApplication,
     all: &'a [Application],
 }
 
 impl<'a> Candidates<'a> {
-    fn of_that_name(&self) -> impl Iterator<Item = &'a Application> {
+    fn of_wanted_name(&self) -> impl Iterator<Item = &'a Application> {
         self.all.iter().filter(|application| application.name == self.wanted.name)
     }
 
     fn exact(&self) -> Vec<&'a Application> {
-        self.of_that_name().filter(|application| is_wanted(self.wanted, application)).collect()
+        self.of_wanted_name().filter(|application| is_wanted(self.wanted, application)).collect()
     }
 
     fn by_id(&self, application_id: &str) -> Option<&'a Application> {
         self.all.iter().find(|application| application.application_id == application_id)
     }
 
-    /// The one that the journal says we made or may have made.
+    /// The one that this tool created, or may have created, according to the journal.
     fn ours(&self, record: &Record) -> Option<&'a Application> {
         match &record.application {
             OwnApplication::Made { application_id } => self.by_id(application_id),
@@ -60,10 +65,10 @@ impl<'a> Candidates<'a> {
     }
 }
 
-/// What differs from the kit, for a person. Empty is an exact match; what GitLab does not tell cannot differ.
-pub(super) fn differences(wanted: &DesiredApplication, found: &Application) -> Vec<String> {
+/// What differs from the kit, for a person. Empty is an exact match; what GitLab does not show cannot differ.
+fn differences(wanted: &DesiredApplication, found: &Application) -> Vec<String> {
     let mut differences = Vec::new();
-    // Several addresses are one text, separated by white space; each is compared to the byte.
+    // GitLab keeps several URIs as one text, separated by white space; each is compared byte by byte.
     if !found.callback_url.split_whitespace().any(|address| address == wanted.redirect_uri) {
         differences.push(format!("redirect URI {} instead of {}", found.callback_url, wanted.redirect_uri));
     }
@@ -78,13 +83,13 @@ pub(super) fn differences(wanted: &DesiredApplication, found: &Application) -> V
     differences
 }
 
-/// Whether an application is what the kit asks for, to the byte.
+/// Whether an application matches the kit exactly.
 #[must_use]
 pub fn is_wanted(wanted: &DesiredApplication, found: &Application) -> bool {
     found.name == wanted.name && differences(wanted, found).is_empty()
 }
 
-pub(super) fn plan(desired: &Desired, observed: &Observed, record: &Record) -> Part {
+pub(in crate::plan) fn plan(desired: &Desired, observed: &Observed, record: &Record) -> Part {
     let wanted = &desired.application;
     let Some(all) = observed.applications.known() else { return Part::default() };
     let candidates = Candidates { wanted, all };
@@ -93,13 +98,17 @@ pub(super) fn plan(desired: &Desired, observed: &Observed, record: &Record) -> P
         ApplicationOrigin::Auto { given: Some(credentials), renew: false } => {
             given(&candidates, credentials, observed, record)
         }
-        ApplicationOrigin::Auto { renew, .. } => match candidates.ours(record) {
-            Some(ours) => keep_ours(&candidates, ours, Auto { renew: *renew, observed, record }),
-            None => find(&candidates, Auto { renew: *renew, observed, record }),
-        },
+        ApplicationOrigin::Auto { renew, .. } => {
+            let auto = Auto { renew: *renew, observed, record };
+            match candidates.ours(record) {
+                Some(ours) => keep_ours(&candidates, ours, auto),
+                None => find(&candidates, auto),
+            }
+        }
     }
 }
 
+/// What decides where no ID and secret were given.
 #[derive(Clone, Copy)]
 struct Auto<'a> {
     renew: bool,
@@ -107,23 +116,20 @@ struct Auto<'a> {
     record: &'a Record,
 }
 
-/// The ID and secret were given: the application must be there and be what the kit asks for.
+/// The ID and secret were given: the application must exist and match the kit.
 fn given(candidates: &Candidates<'_>, credentials: &Credentials, observed: &Observed, record: &Record) -> Part {
     let Some(found) = candidates.by_id(&credentials.application_id) else {
-        let application_id = credentials.application_id.clone();
-        return Part { blockers: vec![Blocker::UnknownApplication { application_id }], ..Part::default() };
+        return Part::blocked(Blocker::UnknownApplication { application_id: credentials.application_id.clone() });
     };
     let mut differences = differences(candidates.wanted, found);
-    // Where the list does not show scopes they were probed with the pair.
+    // Where the list of applications does not show scopes, they were probed with the ID and secret.
     let lacking = observed.probed_scopes.known().filter(|probed| !probed.missing.is_empty());
     differences.extend(lacking.map(|probed| format!("scopes without {}", probed.missing.join(" "))));
     if !differences.is_empty() {
-        let foreign = Blocker::ForeignApplication { application: found.clone(), differences };
-        return Part { blockers: vec![foreign], ..Part::default() };
+        return Part::blocked(Blocker::ForeignApplication { application: found.clone(), differences });
     }
     if observed.pair.known() == Some(&Pair::Invalid) {
-        let wrong = Blocker::WrongSecret { application: found.clone() };
-        return Part { blockers: vec![wrong], ..Part::default() };
+        return Part::blocked(Blocker::WrongSecret { application: found.clone() });
     }
     let fingerprint = credentials.secret.fingerprint(&credentials.application_id);
     let sealed = record
@@ -137,86 +143,87 @@ fn given(candidates: &Candidates<'_>, credentials: &Credentials, observed: &Obse
         let note = "Factory says that it is connected, so the secret that was given is not sent again";
         return Part { notes: vec![note.to_owned()], ..Part::default() };
     }
-    Part { secret: Secret::AtHand, ..Part::default() }
+    Part { secret: SecretNeed::Seal, ..Part::default() }
 }
 
-/// The application is ours: its secret may be renewed, and it may be made again.
+/// This tool created the application: its secret may be renewed, and it may be recreated.
 fn keep_ours(candidates: &Candidates<'_>, ours: &Application, auto: Auto<'_>) -> Part {
     if !differences(candidates.wanted, ours).is_empty() {
-        return replace(candidates, ours, auto, Why::Outdated);
+        return replace(candidates, ours, auto, Reason::Outdated);
     }
     match (auto.renew, secret_is_lost(auto.record)) {
         (false, false) => Part::default(),
-        (true, _) => renew(candidates, ours, auto, Why::Asked),
-        (false, true) => renew(candidates, ours, auto, Why::SecretLost),
+        (true, _) => renew(candidates, ours, auto, Reason::Asked),
+        (false, true) => renew(candidates, ours, auto, Reason::SecretLost),
     }
 }
 
-/// Whether the secret that GitLab showed is in no bundle that can be used. An accepted bundle has done its work; one that
-/// waits must still be there, and its ID and secret must have been seen to authenticate.
+/// Whether no usable bundle holds the secret that GitLab showed. A bundle is usable if Factory accepted it, or if it is
+/// still on disk and its ID and secret were proven to authenticate.
 fn secret_is_lost(record: &Record) -> bool {
     let usable = record.bundle.as_ref().is_some_and(|bundle| bundle.accepted || (bundle.on_disk && bundle.proven));
     record.secret != SecretState::Sealed || !usable
 }
 
-fn renew(candidates: &Candidates<'_>, application: &Application, auto: Auto<'_>, why: Why) -> Part {
+fn renew(candidates: &Candidates<'_>, application: &Application, auto: Auto<'_>, reason: Reason) -> Part {
     let version = auto.observed.metadata.known().map(|metadata| metadata.version);
     if version.is_some_and(|version| version < Version::RENEW_SECRET) {
-        return replace(candidates, application, auto, why);
+        return replace(candidates, application, auto, reason);
     }
-    renewal(application, why)
+    renewal(application, reason)
 }
 
-fn renewal(application: &Application, why: Why) -> Part {
-    let step = Step::RenewSecret { id: application.id, application_id: application.application_id.clone(), why };
-    Part { steps: vec![step], secret: Secret::AtHand, ..Part::default() }
+fn renewal(application: &Application, reason: Reason) -> Part {
+    let step =
+        ApplicationStep::RenewSecret { id: application.id, application_id: application.application_id.clone(), reason };
+    Part { steps: vec![Step::Application(step)], secret: SecretNeed::Seal, ..Part::default() }
 }
 
-/// Deletes and creates again. Only ever for one that the journal says is ours.
-fn replace(candidates: &Candidates<'_>, ours: &Application, auto: Auto<'_>, why: Why) -> Part {
-    let delete = Step::DeleteApplication { id: ours.id, application_id: ours.application_id.clone(), why };
+/// Deletes and recreates an application that this tool created.
+fn replace(candidates: &Candidates<'_>, ours: &Application, auto: Auto<'_>, reason: Reason) -> Part {
+    let delete = ApplicationStep::Delete { id: ours.id, application_id: ours.application_id.clone(), reason };
     let mut part = create(candidates, auto);
     if part.blockers.is_empty() {
-        part.steps.insert(0, delete);
+        part.steps.insert(0, Step::Application(delete));
     }
     part
 }
 
-/// None is known to be ours: one that matches exactly is the connection's own, any other of that name somebody else's.
+/// The journal names no application: one that matches exactly belongs to the connection, any other of its name does not.
 fn find(candidates: &Candidates<'_>, auto: Auto<'_>) -> Part {
     let exact = candidates.exact();
-    let foreign = candidates.of_that_name().find(|application| !exact.contains(application));
+    let foreign = candidates.of_wanted_name().find(|application| !exact.contains(application));
     match (exact.as_slice(), foreign) {
         ([], None) => create(candidates, auto),
         ([only], None) => adopt(only, auto),
         (_, Some(application)) => {
             let differences = differences(candidates.wanted, application);
-            let blocker = Blocker::ForeignApplication { application: application.clone(), differences };
-            Part { blockers: vec![blocker], ..Part::default() }
+            Part::blocked(Blocker::ForeignApplication { application: application.clone(), differences })
         }
         (several, None) => {
             let applications = several.iter().map(|application| (*application).clone()).collect();
-            Part { blockers: vec![Blocker::SeveralApplications { applications }], ..Part::default() }
+            Part::blocked(Blocker::SeveralApplications { applications })
         }
     }
 }
 
-/// One that matches exactly and is in no record here: left as it is, unless its secret is needed.
+/// The application matches exactly, and no run from here created it: it stays as it is unless its secret is needed.
 fn adopt(application: &Application, auto: Auto<'_>) -> Part {
     if auto.renew {
-        return renewal(application, Why::Asked);
+        return renewal(application, Reason::Asked);
     }
-    // An earlier run renewed its secret and was cut off: the old one is dead already, so going on disconnects nobody.
+    // An earlier run renewed its secret and was interrupted: the old secret has ended already, so another renewal
+    // disconnects no further user.
     if auto.record.renewed.as_deref() == Some(&application.application_id) {
         return match secret_is_lost(auto.record) {
-            true => renewal(application, Why::SecretLost),
+            true => renewal(application, Reason::SecretLost),
             false => Part::default(),
         };
     }
     if is_connected(auto.observed) {
         return Part::default();
     }
-    Part { blockers: vec![Blocker::NeedsSecret { application: application.clone() }], ..Part::default() }
+    Part::blocked(Blocker::NeedsSecret { application: application.clone() })
 }
 
 fn create(candidates: &Candidates<'_>, auto: Auto<'_>) -> Part {
@@ -224,16 +231,16 @@ fn create(candidates: &Candidates<'_>, auto: Auto<'_>) -> Part {
     if let Some(supported) = auto.observed.scopes_supported.known() {
         let scopes: Vec<String> = wanted.scopes.iter().filter(|scope| !supported.contains(scope)).cloned().collect();
         if !scopes.is_empty() {
-            return Part { blockers: vec![Blocker::UnsupportedScopes { scopes }], ..Part::default() };
+            return Part::blocked(Blocker::UnsupportedScopes { scopes });
         }
     }
-    let step = Step::CreateApplication {
+    let step = ApplicationStep::Create {
         name: wanted.name.clone(),
         redirect_uri: wanted.redirect_uri.clone(),
         scopes: wanted.scopes.clone(),
         confidential: wanted.confidential,
     };
-    Part { steps: vec![step], secret: Secret::AtHand, ..Part::default() }
+    Part { steps: vec![Step::Application(step)], secret: SecretNeed::Seal, ..Part::default() }
 }
 
 fn is_connected(observed: &Observed) -> bool {

@@ -1,0 +1,141 @@
+//! Changes webhooks, several at a time. A webhook carries its own mark, so that after a write whose response was lost it
+//! is found before the write is repeated.
+
+use std::collections::BTreeSet;
+
+use futures_util::{StreamExt as _, stream};
+
+use crate::desired::Mark;
+use crate::gitlab::Hook;
+use crate::http;
+use crate::instance::Version;
+use crate::journal::{HookChange, HookEntry};
+use crate::plan::{HookStep, Step};
+use crate::target::Target;
+
+use super::step_retry::{StepAttempts, may_have_happened};
+use super::{Apply, Error, Run};
+
+/// After this many failures in a row, none of them a refusal, GitLab counts as gone. More than are in flight at once by
+/// default, so that one short outage is not enough.
+const GONE_AFTER: usize = 20;
+
+impl Apply<'_> {
+    /// Carries out the webhook steps that follow each other from `start`, and returns how many there are. A refusal for
+    /// one target does not stop the others; a journal that cannot be written does, and a GitLab that stopped answering.
+    pub(super) async fn carry_out_hooks(&self, start: usize, run: &mut Run<'_, '_>) -> usize {
+        let (plan, progress) = (run.applied.plan, run.progress);
+        let hooks: Vec<&HookStep> = plan.steps[start..].iter().map_while(Step::as_hook).collect();
+        let tested: BTreeSet<&Target> =
+            plan.steps.iter().filter(|step| matches!(step, Step::Delivery(_))).filter_map(Step::target).collect();
+        let work = stream::iter((start..).zip(&hooks)).map(|(place, hook)| async move {
+            let step = &plan.steps[place];
+            progress.step_started(step);
+            let result = self.carry_out_hook(hook).await;
+            progress.step_finished(step, result.as_ref().err());
+            (place, *hook, result)
+        });
+        let concurrency = self.concurrency.max(1);
+        let mut work = work.buffer_unordered(concurrency);
+        let mut unanswered = 0;
+        while let Some((place, step, result)) = work.next().await {
+            unanswered = if result.as_ref().is_err_and(Error::is_unanswered) { unanswered + 1 } else { 0 };
+            match result {
+                Ok(hook) => {
+                    self.retry.record_answer();
+                    run.applied.done(place);
+                    if let Some((hook, target)) = hook.zip(step.written_target()) {
+                        run.applied.unsigned_hooks += usize::from(self.is_unsigned(&hook));
+                        if tested.contains(target) {
+                            run.applied.hooks_to_test.insert(target.number(), hook.id);
+                        }
+                    }
+                }
+                Err(error) if error.stops_the_run() || unanswered > GONE_AFTER.max(2 * concurrency) => {
+                    run.applied.stopped(place, error);
+                    break;
+                }
+                Err(error) => run.applied.failed(place, error),
+            }
+        }
+        hooks.len()
+    }
+
+    /// Carries out one step; returns the webhook that exists afterwards.
+    async fn carry_out_hook(&self, step: &HookStep) -> Result<Option<Hook>, Error> {
+        match step {
+            HookStep::Create { target } => self.create_hook(target).await.map(Some),
+            HookStep::Edit { target, id, differences: _ } => self.edit_hook(target, *id).await.map(Some),
+            HookStep::Delete { target, id } => self.delete_hook(target, *id).await.map(|()| None),
+        }
+    }
+
+    /// Whether GitLab ignored the signing token.
+    fn is_unsigned(&self, hook: &Hook) -> bool {
+        let can_sign = self.version().is_some_and(|version| version >= Version::SIGNING_TOKEN);
+        let wanted = can_sign && self.desired.webhooks.signing_token.is_some();
+        wanted && hook.signing_token_present != Some(true)
+    }
+
+    pub(super) fn version(&self) -> Option<Version> {
+        self.observed.metadata.known().map(|metadata| metadata.version)
+    }
+
+    async fn create_hook(&self, target: &Target) -> Result<Hook, Error> {
+        self.record(HookEntry::Change { target: target.clone(), change: HookChange::Create })?;
+        let spec = self.desired.webhooks.hook(target.clone());
+        let mut attempts = self.retry.attempts();
+        let hook = loop {
+            let error = match self.clients.writer.create_hook(&spec).await {
+                Ok(hook) => break hook,
+                Err(error) => error,
+            };
+            let is_doubtful = may_have_happened(&error);
+            attempts.wait_or_give_up(error).await?;
+            if is_doubtful && let Some(hook) = self.find_ours_again(target, &mut attempts).await? {
+                break hook;
+            }
+        };
+        self.record_changed(target, HookChange::Create, hook.id)?;
+        Ok(hook)
+    }
+
+    /// Finds out whether a write took effect before it is repeated. Without an answer it is not repeated.
+    async fn find_ours_again(&self, target: &Target, attempts: &mut StepAttempts<'_>) -> Result<Option<Hook>, Error> {
+        let found = attempts.run(|| self.find_ours(target)).await?;
+        self.retry.record_answer();
+        Ok(found)
+    }
+
+    /// The webhook on the target that carries the desired mark.
+    pub(super) async fn find_ours(&self, target: &Target) -> Result<Option<Hook>, http::Error> {
+        let wanted = self.desired.webhooks.mark();
+        let is_ours = |hook: &Hook| match hook.description.as_deref() {
+            Some(description) => Mark::find(description).as_ref() == Some(&wanted),
+            // Before 17.1 webhooks have no description; one that points at Factory was created for it.
+            None => self.desired.webhooks.is_url(&hook.url),
+        };
+        Ok(self.clients.reader.hooks(target).await?.into_iter().find(is_ours))
+    }
+
+    /// An edit sends the whole webhook, so sending it twice is harmless.
+    async fn edit_hook(&self, target: &Target, id: u64) -> Result<Hook, Error> {
+        self.record(HookEntry::Change { target: target.clone(), change: HookChange::Edit })?;
+        let spec = self.desired.webhooks.hook(target.clone());
+        let hook = self.retry.attempts().run(|| self.clients.writer.edit_hook(id, &spec)).await?;
+        self.record_changed(target, HookChange::Edit, hook.id)?;
+        Ok(hook)
+    }
+
+    /// A 404 counts as deleted, so deleting twice is harmless.
+    async fn delete_hook(&self, target: &Target, id: u64) -> Result<(), Error> {
+        self.record(HookEntry::Change { target: target.clone(), change: HookChange::Delete })?;
+        self.retry.attempts().run(|| self.clients.writer.delete_hook(target, id)).await?;
+        self.record_changed(target, HookChange::Delete, id)
+    }
+
+    fn record_changed(&self, target: &Target, change: HookChange, id: u64) -> Result<(), Error> {
+        let fingerprint = self.desired.webhooks.mark().fingerprint;
+        self.record(HookEntry::Changed { target: target.clone(), change, id, fingerprint })
+    }
+}

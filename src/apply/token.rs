@@ -1,0 +1,70 @@
+//! Creates and revokes tokens for Factory.
+
+use super::step_retry::may_have_happened;
+use super::{Apply, Error, Run, StepEnd};
+use crate::gitlab::{MintedToken, NewToken};
+use crate::http;
+use crate::journal::TokenEntry;
+use crate::plan::TokenStep;
+
+impl Apply<'_> {
+    pub(super) async fn carry_out_token(&self, step: &TokenStep, run: &mut Run<'_, '_>) -> Result<StepEnd, Error> {
+        match step {
+            TokenStep::Revoke { id, name } => self.revoke_token(*id, name).await?,
+            TokenStep::Mint { user_id, name, scopes, expires_at } => {
+                let new = NewToken {
+                    user_id: *user_id,
+                    name: name.clone(),
+                    description: "Made by factory-gitlab for Factory alone".to_owned(),
+                    scopes: scopes.clone(),
+                    expires_at: Some(*expires_at),
+                };
+                run.outputs.minted = Some(self.mint_token(new).await?);
+            }
+        }
+        Ok(StepEnd::Done)
+    }
+
+    /// Creates the token. If the response was lost, so is the token's value: it is revoked before another is created.
+    async fn mint_token(&self, new: NewToken) -> Result<MintedToken, Error> {
+        let name = new.name.clone();
+        let mut attempts = self.retry.attempts();
+        let minted = loop {
+            self.record(TokenEntry::Mint { name: name.clone() })?;
+            let error = match self.clients.writer.mint_token(&new).await {
+                Ok(minted) => break minted,
+                Err(error) => error,
+            };
+            let is_doubtful = may_have_happened(&error);
+            attempts.wait_or_give_up(error).await?;
+            if is_doubtful {
+                self.revoke_token(None, &name).await?;
+            }
+        };
+        let (id, expires_at) = (minted.details.id, minted.details.expires_at);
+        self.record(TokenEntry::Minted { id, name, expires_at })?;
+        Ok(minted)
+    }
+
+    /// Revokes a token of an earlier run. Where only the intent is known, the token is found by its name first. Revoking
+    /// twice is harmless, so all of it may be repeated.
+    async fn revoke_token(&self, id: Option<u64>, name: &str) -> Result<(), Error> {
+        let ids = self.retry.attempts().run(|| self.try_to_revoke(id, name)).await?;
+        self.record(TokenEntry::Revoked { id: ids.first().copied().unwrap_or_default(), name: name.to_owned() })
+    }
+
+    async fn try_to_revoke(&self, id: Option<u64>, name: &str) -> Result<Vec<u64>, http::Error> {
+        let ids = match (id, self.observed.user.known()) {
+            (Some(id), _) => vec![id],
+            (None, Some(user)) => {
+                let tokens = self.clients.reader.tokens_of(user.id, name).await?;
+                tokens.into_iter().filter(|token| token.name == name && token.active).map(|token| token.id).collect()
+            }
+            (None, None) => Vec::new(),
+        };
+        for id in &ids {
+            self.clients.writer.revoke_token(*id).await?;
+        }
+        Ok(ids)
+    }
+}

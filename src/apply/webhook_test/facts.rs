@@ -1,0 +1,162 @@
+//! What the answers about a test delivery mean.
+
+use std::time::Duration;
+
+use super::quota::WINDOW;
+use crate::gitlab::DeliveryOutcome;
+use crate::http::{self, CauseClass};
+use crate::observed::Fact;
+use crate::target::Target;
+
+/// GitLab's answer to a test.
+pub(super) struct Answer {
+    pub fact: Fact,
+    /// Whether GitLab sent anything.
+    pub is_sent: bool,
+    /// Whether GitLab had nothing to send; another target of the same kind may have.
+    pub lacks_sample: bool,
+}
+
+impl Answer {
+    fn sent(fact: Fact) -> Self {
+        Self { fact, is_sent: true, lacks_sample: false }
+    }
+
+    pub(super) fn not_sent(fact: Fact) -> Self {
+        Self { fact, is_sent: false, lacks_sample: false }
+    }
+}
+
+/// Why a test does not wait for the quota. A limit of more than a minute is not that of tests.
+pub(super) fn limit_reached(wait: Duration) -> String {
+    if wait > WINDOW {
+        let minutes = wait.as_secs().div_ceil(60);
+        return format!("GitLab's rate limit is reached; run it again in {minutes} min");
+    }
+    "GitLab's limit of five tests a minute is reached; run it again in a minute".to_owned()
+}
+
+pub(super) fn accepted(target: &Target) -> Answer {
+    if *target == Target::System {
+        let text = "GitLab's test of a system hook does not say whether it arrived";
+        return Answer::sent(Fact::Untold(text.to_owned()));
+    }
+    Answer::sent(Fact::Holds("the test was answered 2xx".to_owned()))
+}
+
+/// What a 422 means: no sample, nothing sent at all, or the receiver's or the network's words.
+/// gitlab: app/services/test_hooks, lib/api/hooks/trigger_test.rb
+pub(super) fn refused(said: &str) -> Answer {
+    if said.starts_with("Ensure the") {
+        let fact = Fact::Unknown(format!("GitLab has nothing to test with: {said}"));
+        return Answer { fact, is_sent: false, lacks_sample: true };
+    }
+    if said.contains("Silent mode") {
+        return Answer::not_sent(Fact::Fails("GitLab is in Silent Mode and sends nothing".to_owned()));
+    }
+    if said.contains("Testing not available") {
+        return Answer::not_sent(Fact::Unknown(said.to_owned()));
+    }
+    let text =
+        if said.is_empty() { "the test was not answered 2xx".to_owned() } else { format!("the test failed: {said}") };
+    Answer::sent(Fact::Fails(text))
+}
+
+pub(super) fn failed(error: &http::Error) -> Answer {
+    match error.status() {
+        Some(404 | 405) => {
+            Answer::not_sent(Fact::Unknown("GitLab has no test function for this hook, or it is gone".to_owned()))
+        }
+        _ => Answer::not_sent(unread(error)),
+    }
+}
+
+/// Whether the test may be repeated at once: its result is not known, and a second test is harmless.
+pub(super) fn is_lost(error: &http::Error) -> bool {
+    error.class() == CauseClass::Lost
+}
+
+/// A log or receipt that could not be read.
+pub(super) fn unread(error: &http::Error) -> Fact {
+    if error.is_refusal() { Fact::Fails(error.to_string()) } else { Fact::Unknown(error.to_string()) }
+}
+
+pub(super) fn logged(outcome: DeliveryOutcome) -> Fact {
+    match outcome {
+        DeliveryOutcome::Answered(status @ 200..=299) => Fact::Holds(format!("the log says {status}")),
+        DeliveryOutcome::Answered(status) => Fact::Fails(format!("the log says {status}")),
+        DeliveryOutcome::NoAnswer => Fact::Fails(
+            "the log says that there was no answer (time-out, DNS, TLS, or an address that GitLab blocks)".to_owned(),
+        ),
+    }
+}
+
+pub(super) fn not_logged() -> Fact {
+    Fact::Fails("GitLab's delivery log has no entry of the test".to_owned())
+}
+
+pub(super) fn received() -> Fact {
+    Fact::Holds("Factory has received it".to_owned())
+}
+
+pub(super) fn not_received() -> Fact {
+    Fact::Fails("Factory has not received it".to_owned())
+}
+
+pub(super) fn not_sent() -> Fact {
+    Fact::Untold("nothing was sent".to_owned())
+}
+
+pub(super) fn no_group_test() -> Fact {
+    Fact::Untold("the API tests no group hooks before GitLab 17.1; the group's page does".to_owned())
+}
+
+pub(super) fn no_system_log() -> Fact {
+    Fact::Untold("GitLab keeps no delivery log of system hooks".to_owned())
+}
+
+pub(super) fn no_log() -> Fact {
+    Fact::Untold("this GitLab has no delivery log (17.3)".to_owned())
+}
+
+pub(super) fn no_receipts() -> Fact {
+    Fact::Untold("the kit has no receipts_url".to_owned())
+}
+
+pub(super) fn no_key(target: &Target) -> Fact {
+    let what = if *target == Target::System { "a system hook" } else { "the test" };
+    Fact::Untold(format!("GitLab does not show the key of {what}'s delivery"))
+}
+
+pub(super) fn no_idempotency_key() -> Fact {
+    Fact::Untold("deliveries of this GitLab carry no Idempotency-Key (17.4)".to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn refusals_of_a_test_are_told_apart() {
+        for (said, is_sent, lacks_sample, fails) in [
+            ("Ensure the project has at least one commit.", false, true, false),
+            ("Ensure the group has a project with commits.", false, true, false),
+            ("Silent mode enabled", false, false, true),
+            ("Testing not available for this hook", false, false, false),
+            ("", true, false, true),
+            ("URL is blocked: Requests to the local network are not allowed", true, false, true),
+        ] {
+            let answer = refused(said);
+            assert_eq!((answer.is_sent, answer.lacks_sample), (is_sent, lacks_sample), "{said}");
+            assert_eq!(matches!(answer.fact, Fact::Fails(_)), fails, "{said}");
+        }
+    }
+
+    #[test]
+    fn in_the_log_only_2xx_counts_as_arrived() {
+        assert!(matches!(logged(DeliveryOutcome::Answered(204)), Fact::Holds(_)));
+        for outcome in [DeliveryOutcome::Answered(302), DeliveryOutcome::Answered(500), DeliveryOutcome::NoAnswer] {
+            assert!(matches!(logged(outcome), Fact::Fails(_)), "{outcome:?}");
+        }
+    }
+}

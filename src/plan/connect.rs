@@ -1,0 +1,36 @@
+//! The plan of `connect`.
+
+use super::Plan;
+use super::parts::{application, bundle, token, webhooks};
+use crate::desired::Desired;
+use crate::error::Fix;
+use crate::journal::Record;
+use crate::observed::Observed;
+
+/// Compares the desired with the observed state. Tokens and the application come first, so that one seal holds all
+/// secrets; the upload comes last, so that Factory starts with webhooks that work.
+#[must_use]
+pub fn connect(desired: &Desired, observed: &Observed, record: &Record) -> Plan {
+    let mut plan = Plan::default();
+    let part = application::plan(desired, observed, record);
+    let sealing = bundle::sealing(desired, record, &part);
+    plan.steps.extend(token::revoke_orphans(record));
+    if sealing.is_fresh() {
+        plan.steps.extend(token::mint(desired, observed));
+    }
+    plan.steps.extend(part.steps);
+    plan.blockers.extend(part.blockers);
+    plan.notes.extend(part.notes);
+    plan.steps.extend(bundle::seal(desired, sealing));
+    if sealing.is_fresh() {
+        plan.steps.extend(token::revoke_superseded(record));
+    }
+    webhooks::plan(desired, observed, record, &mut plan);
+    plan.steps.extend(bundle::deliver(desired, sealing));
+    if desired.application.trusted {
+        let page = desired.instance.page("/admin/applications");
+        let text = "mark the application as trusted: GitLab's API cannot, the Admin Area can";
+        plan.manual_steps.push(Fix::open(text, page.as_str()));
+    }
+    plan
+}

@@ -1,0 +1,6 @@
+//! What plans are made of: each part compares one subject and gives its steps.
+
+pub(super) mod application;
+pub(super) mod bundle;
+pub(super) mod token;
+pub(super) mod webhooks;

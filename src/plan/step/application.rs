@@ -1,0 +1,82 @@
+use std::fmt;
+
+use serde::Serialize;
+
+use super::Description;
+
+/// What is done to the OAuth application.
+#[derive(Clone, Debug, Eq, Hash, PartialEq, Serialize)]
+#[serde(tag = "step")]
+pub enum ApplicationStep {
+    #[serde(rename = "create_application")]
+    Create { name: String, redirect_uri: String, scopes: Vec<String>, confidential: bool },
+    #[serde(rename = "renew_secret")]
+    RenewSecret {
+        id: u64,
+        application_id: String,
+        #[serde(rename = "why")]
+        reason: Reason,
+    },
+    #[serde(rename = "delete_application")]
+    Delete {
+        id: u64,
+        application_id: String,
+        #[serde(rename = "why")]
+        reason: Reason,
+    },
+    /// Asks GitLab's OAuth endpoint whether the ID and secret belong together; needs no user.
+    #[serde(rename = "prove_pair")]
+    ProvePair,
+}
+
+/// Why a secret is renewed or an application recreated.
+#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Reason {
+    /// `--renew-secret`.
+    Asked,
+    /// An earlier run ended after GitLab showed the secret and before it was sealed.
+    SecretLost,
+    /// This tool created the application, and it no longer matches the kit. GitLab's API cannot change one.
+    Outdated,
+}
+
+impl fmt::Display for Reason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Asked => "as asked",
+            Self::SecretLost => "an earlier run was cut off before it could seal the secret",
+            Self::Outdated => "it is not what the kit asks for any more, and GitLab cannot change one",
+        })
+    }
+}
+
+impl ApplicationStep {
+    pub(super) fn describe(&self) -> Description {
+        match self {
+            Self::Create { name, redirect_uri, scopes, confidential } => {
+                Description::new(format!("create the OAuth application {name}"))
+                    .detail(format!("redirect URI {redirect_uri}"))
+                    .detail(format!("scopes {}", scopes.join(" ")))
+                    .detail(if *confidential { "confidential" } else { "not confidential" })
+            }
+            Self::RenewSecret { id, application_id, reason } => {
+                Description::new(format!("renew the secret of application {id} ({})", abbreviated(application_id)))
+                    .detail(reason.to_string())
+                    .detail("the present secret stops working at once: whoever uses it is disconnected until Factory has the new one")
+            }
+            Self::Delete { id, application_id, reason } => {
+                Description::new(format!("delete our application {id} ({}) to make it again", abbreviated(application_id)))
+                    .detail(reason.to_string())
+                    .detail("everybody signed in through it is disconnected")
+            }
+            Self::ProvePair => Description::new("prove that GitLab accepts the application's ID and secret"),
+        }
+    }
+}
+
+/// The beginning of an application ID: enough for a person to compare.
+fn abbreviated(application_id: &str) -> String {
+    let beginning: String = application_id.chars().take(8).collect();
+    if beginning.len() < application_id.len() { format!("{beginning}…") } else { beginning }
+}

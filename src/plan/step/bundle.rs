@@ -1,0 +1,55 @@
+use std::path::PathBuf;
+
+use serde::{Serialize, Serializer};
+use url::Url;
+
+use super::Description;
+use crate::instance::bare;
+use crate::kit::{Handover, UploadMethod};
+
+/// What is done to the bundle for Factory.
+#[derive(Clone, Debug, Eq, Hash, PartialEq, Serialize)]
+#[serde(tag = "step")]
+pub enum BundleStep {
+    #[serde(rename = "seal_bundle")]
+    Seal { recipients: Vec<String>, handover: Handover },
+    #[serde(rename = "write_bundle")]
+    Write { path: PathBuf },
+    #[serde(rename = "upload_bundle")]
+    Upload {
+        /// Shown and logged without its query, which may hold a signature.
+        #[serde(serialize_with = "without_query")]
+        url: Box<Url>,
+        method: UploadMethod,
+    },
+}
+
+impl BundleStep {
+    pub(super) fn describe(&self) -> Description {
+        match self {
+            Self::Seal { recipients, handover } => {
+                let token = match handover {
+                    Handover::Given => "with the token that was given",
+                    Handover::Minted => "with the token made for Factory",
+                    Handover::None => "without a token",
+                };
+                let description = Description::new(format!("seal the bundle, {token}"));
+                recipients
+                    .iter()
+                    .fold(description, |description, recipient| description.detail(format!("for {recipient}")))
+            }
+            Self::Write { path } => Description::new(format!("write the sealed bundle to {}", path.display())),
+            Self::Upload { url, method } => {
+                let method = match method {
+                    UploadMethod::Post => "POST",
+                    UploadMethod::Put => "PUT",
+                };
+                Description::new("send the sealed bundle to Factory").detail(format!("{method} {}", bare(url)))
+            }
+        }
+    }
+}
+
+fn without_query<S: Serializer>(url: &Url, serializer: S) -> Result<S::Ok, S::Error> {
+    bare(url).serialize(serializer)
+}

@@ -1,0 +1,89 @@
+use std::fmt;
+
+use serde::Serialize;
+
+use super::Description;
+use crate::target::{Event, Target};
+
+/// What is done to the webhook on a target.
+#[derive(Clone, Debug, Eq, Hash, PartialEq, Serialize)]
+#[serde(tag = "step")]
+pub enum HookStep {
+    #[serde(rename = "create_hook")]
+    Create { target: Target },
+    #[serde(rename = "edit_hook")]
+    Edit {
+        target: Target,
+        id: u64,
+        #[serde(rename = "changes")]
+        differences: Vec<HookDifference>,
+    },
+    /// Deletes a duplicate that this tool created.
+    #[serde(rename = "delete_hook")]
+    Delete { target: Target, id: u64 },
+}
+
+/// How a webhook differs from the desired one.
+#[derive(Clone, Debug, Eq, Hash, PartialEq, Serialize)]
+#[serde(rename_all = "snake_case", tag = "change")]
+pub enum HookDifference {
+    Url {
+        from: String,
+    },
+    Events {
+        missing: Vec<Event>,
+        extra: Vec<Event>,
+    },
+    TlsVerification,
+    /// GitLab hides the token; the mark in the description says that another one was set, or none.
+    Token,
+}
+
+impl fmt::Display for HookDifference {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Url { from } => write!(f, "URL, now {from}"),
+            Self::Events { missing, extra } => {
+                let list = |events: &[Event]| events.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
+                match (missing.is_empty(), extra.is_empty()) {
+                    (false, true) => write!(f, "missing events {}", list(missing)),
+                    (true, _) => write!(f, "unwanted events {}", list(extra)),
+                    (false, false) => write!(f, "missing events {}, unwanted {}", list(missing), list(extra)),
+                }
+            }
+            Self::TlsVerification => f.write_str("TLS verification is off"),
+            Self::Token => f.write_str("secret token"),
+        }
+    }
+}
+
+impl HookStep {
+    pub(super) fn describe(&self) -> Description {
+        match self {
+            Self::Create { target } => Description::new(format!("create the webhook of {target}")),
+            Self::Edit { target, id, differences } => {
+                let description = Description::new(format!("correct webhook {id} of {target}"));
+                differences.iter().fold(description, |description, one| description.detail(one.to_string()))
+            }
+            Self::Delete { target, id } => {
+                Description::new(format!("delete webhook {id} of {target}")).detail("it is a second one of ours")
+            }
+        }
+    }
+
+    #[must_use]
+    pub const fn target(&self) -> &Target {
+        match self {
+            Self::Create { target } | Self::Edit { target, .. } | Self::Delete { target, .. } => target,
+        }
+    }
+
+    /// The target whose webhook this step leaves in the desired form.
+    #[must_use]
+    pub const fn written_target(&self) -> Option<&Target> {
+        match self {
+            Self::Create { target } | Self::Edit { target, .. } => Some(target),
+            Self::Delete { .. } => None,
+        }
+    }
+}
