@@ -5,6 +5,7 @@
 
 mod connect;
 mod parse;
+#[cfg(feature = "sandbox")]
 mod sandbox;
 mod small;
 mod verify;
@@ -17,6 +18,7 @@ use clap::{ArgAction, Args, CommandFactory as _, Parser, Subcommand, ValueHint};
 
 pub use self::connect::{ConnectArgs, KitArgs, PairArgs, SelectionArgs};
 pub use self::parse::{Invocation, Parsed, parse};
+#[cfg(feature = "sandbox")]
 pub use self::sandbox::SandboxArgs;
 pub use self::small::{
     BundleArgs, BundleCommand, BundleFileArgs, BundleOpenArgs, BundleUploadArgs, CompletionsArgs, KitCommand,
@@ -41,12 +43,14 @@ Exit codes:
 Examples:
   factory-gitlab connect
   factory-gitlab connect --no-input --config acme.toml --yes
-  factory-gitlab verify -o junit --output-file report.xml
-  factory-gitlab sandbox connect --yes";
+  factory-gitlab verify -o junit --output-file report.xml";
+
+/// One more example, in a program that has the sandbox.
+const SANDBOX_EXAMPLE: &str = if cfg!(feature = "sandbox") { "\n  factory-gitlab sandbox connect --yes" } else { "" };
 
 /// The command line.
 #[derive(Debug, Parser)]
-#[command(name = "factory-gitlab", version, about = ABOUT, after_long_help = AFTER, max_term_width = 100)]
+#[command(name = "factory-gitlab", version, about = ABOUT, after_long_help = format!("{AFTER}{SANDBOX_EXAMPLE}"), max_term_width = 100)]
 #[command(subcommand_required = true, arg_required_else_help = true, disable_help_subcommand = true)]
 pub struct Cli {
     #[command(flatten)]
@@ -63,6 +67,7 @@ pub enum Command {
     Bundle(BundleArgs),
     Kit(KitCommandArgs),
     Status(small::StatusArgs),
+    #[cfg(feature = "sandbox")]
     Sandbox(SandboxArgs),
     Completions(CompletionsArgs),
     Man(ManArgs),

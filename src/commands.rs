@@ -10,6 +10,7 @@ mod man;
 mod output;
 mod progress;
 mod resolve;
+#[cfg(feature = "sandbox")]
 mod sandbox;
 mod status;
 mod verify;
@@ -43,6 +44,7 @@ pub struct Context<'a> {
     /// `--output-file`.
     pub output_file: Option<PathBuf>,
     /// The arguments as they came, for a command that runs another.
+    #[cfg_attr(not(feature = "sandbox"), allow(dead_code, reason = "only `sandbox` runs another command"))]
     pub args: &'a [OsString],
     /// How long a rate limit is waited for.
     patience: Duration,
@@ -127,6 +129,17 @@ struct Surroundings<'a> {
     interrupt: &'a Interrupt,
 }
 
+/// Whether the command is `sandbox` with a command to run in it.
+#[cfg(feature = "sandbox")]
+fn runs_another(command: &Command) -> bool {
+    matches!(command, Command::Sandbox(args) if !args.command.is_empty())
+}
+
+#[cfg(not(feature = "sandbox"))]
+const fn runs_another(_: &Command) -> bool {
+    false
+}
+
 async fn invoke(invocation: Invocation, around: Surroundings<'_>) -> Result<ExitCode, Failure> {
     let Invocation { cli, given } = invocation;
     let Surroundings { args, env, terminal, interrupt } = around;
@@ -136,8 +149,7 @@ async fn invoke(invocation: Invocation, around: Surroundings<'_>) -> Result<Exit
     let log_file = settings.text(&keys::LOG_FILE).map(|found| PathBuf::from(found.value));
     // Only the first log of a process takes effect: where the sandbox runs another command and was asked for none itself,
     // it is the other command's.
-    let rehearses = matches!(&cli.command, Command::Sandbox(args) if !args.command.is_empty());
-    if !rehearses || log_file.is_some() || terminal.verbosity() > Verbosity::Normal {
+    if !runs_another(&cli.command) || log_file.is_some() || terminal.verbosity() > Verbosity::Normal {
         log::start(terminal, log_file.as_deref())?;
     }
     cli.global.output_file.as_deref().map_or(Ok(()), output::require_writable)?;
@@ -201,6 +213,7 @@ async fn dispatch(command: Command, context: &Context<'_>) -> Result<ExitCode, F
         Command::Bundle(args) => interrupt.or(Box::pin(bundle::run(args.command, context))).await?,
         Command::Kit(args) => interrupt.or(Box::pin(kit::run(args.command, context))).await?,
         Command::Status(_) => status::run(context),
+        #[cfg(feature = "sandbox")]
         Command::Sandbox(args) => Box::pin(sandbox::run(args, context)).await,
         Command::Completions(args) => completions::run(&args, context),
         Command::Man(args) => man::run(&args, context),

@@ -25,7 +25,7 @@
 //! | 0 words | [`secret`], [`error`], [`env`](mod@env), [`kit`], [`instance`], [`target`], [`text`],
 //! [`line_writer`] |
 //!
-//! [`sandbox`] stands beside all this: an embedded GitLab and Factory, written from how GitLab behaves, that shares no wire
+//! `sandbox` (a cargo feature, on by default) stands beside all this: an embedded GitLab and Factory, written from how GitLab behaves, that shares no wire
 //! types with the client.
 //!
 //! Each outside thing has one door: [`http`], [`terminal`], [`env`](mod@env) (variables, clock, waiting), [`credential_store`]. Secrets
@@ -51,6 +51,7 @@ pub mod line_writer;
 pub mod observed;
 pub mod plan;
 pub mod report;
+#[cfg(feature = "sandbox")]
 pub mod sandbox;
 pub mod secret;
 pub mod settings;

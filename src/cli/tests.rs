@@ -86,6 +86,7 @@ fn a_secret_as_a_value_is_refused_and_not_repeated() {
         "--pat hunter2hunter2 verify",
         "connect --webhook-secret hunter2hunter2",
         "connect --application-secret=hunter2hunter2",
+        #[cfg(feature = "sandbox")]
         "sandbox connect --api-key hunter2hunter2",
     ] {
         let failure = parse(&args(line)).expect_err(line);
@@ -96,6 +97,7 @@ fn a_secret_as_a_value_is_refused_and_not_repeated() {
     }
 }
 
+#[cfg(feature = "sandbox")]
 #[test]
 fn the_sandbox_takes_its_own_options_and_then_a_whole_command() {
     let invocation = run("sandbox --projects 20 connect --yes -o json");
@@ -105,6 +107,16 @@ fn the_sandbox_takes_its_own_options_and_then_a_whole_command() {
     assert_eq!(sandbox.projects, 20);
     assert_eq!(sandbox.command, ["connect", "--yes", "-o", "json"].map(OsString::from));
     assert_eq!(invocation.cli.global.output_format, Format::Text);
+}
+
+#[cfg(not(feature = "sandbox"))]
+#[test]
+fn a_program_without_the_sandbox_does_not_mention_it() {
+    every_command(&command(), "", &mut |path, command| {
+        let help = command.clone().render_long_help().to_string().to_lowercase();
+        assert!(!help.contains("sandbox"), "{path}: {help}");
+    });
+    assert!(matches!(parse(&args("sandbox connect")), Ok(Parsed::Misuse(_))));
 }
 
 #[test]

@@ -18,7 +18,8 @@ fn script(shell: Shell) -> String {
     String::from_utf8_lossy(&script).into_owned()
 }
 
-#[cfg(test)]
+// The scripts in the tree are those of the whole program.
+#[cfg(all(test, feature = "sandbox"))]
 mod tests {
     use std::path::Path;
 
