@@ -22,7 +22,7 @@ use self::webhook_test::{TestClients, TestQuota};
 use crate::bundle::{RecipientError, SealError};
 use crate::desired::{Credentials, Desired};
 use crate::env::Clock;
-use crate::factory::{Factory, UploadError};
+use crate::factory::{FactoryClient, UploadError};
 use crate::gitlab::{MintedToken, OAuth, Reader, Writer};
 use crate::http;
 use crate::journal::{self, Connection, Entry, Journal, RunEntry};
@@ -132,7 +132,7 @@ pub struct ApplyInputs<'a> {
     pub connection: &'a Connection,
     pub token: &'a PersonalAccessToken,
     /// Its `concurrency` and `timeout` bound the steps too.
-    pub transport: &'a http::Options,
+    pub transport: &'a http::ClientOptions,
 }
 
 /// Receives the progress of each step.

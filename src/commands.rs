@@ -67,7 +67,7 @@ impl Context<'_> {
         if let Some(client) = self.client.get() {
             return Ok(client.clone());
         }
-        let options = http::Options { patience: self.patience, ..self.settings.transport()? };
+        let options = http::ClientOptions { rate_limit_wait: self.patience, ..self.settings.transport()? };
         let client = http::Client::new(&options, self.env.clock);
         let client = client.map_err(|error| Failure::usage(error.cause.to_string()))?;
         let terminal = self.terminal.clone();

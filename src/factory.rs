@@ -1,4 +1,4 @@
-//! Factory's side: the kit by URL, the upload of the bundle, receipts, status.
+//! Factory's API: the kit by URL, the upload of the bundle, receipts, status.
 
 mod upload;
 
@@ -7,11 +7,12 @@ use url::Url;
 
 pub use upload::{Receipt, UploadError, is_presigned};
 
+use crate::http::limits::{MAX_FACTORY_BYTES, MAX_KIT_BYTES};
 use crate::http::{Client, Error, Request};
 use crate::instance::is_loopback;
 use crate::secret::FactoryKey;
 
-/// `status_url`'s word.
+/// The connection's status, as Factory sees it.
 #[derive(Clone, Debug, Eq, PartialEq, Serialize)]
 pub struct FactoryStatus {
     pub state: FactoryState,
@@ -26,16 +27,12 @@ pub enum FactoryState {
     Failed,
 }
 
-/// Speaks to Factory. Clones share the connections.
+/// Sends requests to Factory. Clones share the connections.
 #[derive(Clone)]
-pub struct Factory {
+pub struct FactoryClient {
     http: Client,
     key: Option<FactoryKey>,
 }
-
-/// A kit is a page of JSON.
-const LARGEST_KIT: usize = 256 * 1024;
-const LARGEST_WORD: usize = 64 * 1024;
 
 #[derive(Deserialize)]
 struct StatusWire {
@@ -49,14 +46,14 @@ struct ReceivedWire {
     received: bool,
 }
 
-impl Factory {
+impl FactoryClient {
     #[must_use]
     pub fn new(http: Client, key: Option<FactoryKey>) -> Self {
         Self { http, key }
     }
 
-    /// A request with the key, where there is one; never over plain http to another machine.
-    fn signed(&self, request: Request) -> Request {
+    /// Adds the key to a request, where there is one; never over plain http to another machine.
+    fn with_key(&self, request: Request) -> Request {
         let is_safe = request.url().scheme() == "https" || is_loopback(request.url());
         match &self.key {
             Some(key) if is_safe => request.bearer(key),
@@ -64,36 +61,37 @@ impl Factory {
         }
     }
 
-    /// The text of a kit. It is JSON; whether it is a kit is for [`crate::kit`] to say.
+    /// The text of a kit. It is JSON; [`crate::kit`] decides whether it is a kit.
     ///
     /// # Errors
-    /// 401 and 403 without a fitting key, and everything that is not JSON of at most 256 KiB.
+    /// 401 and 403 without a valid key, and a response that is not JSON of at most 256 KiB.
     pub async fn kit(&self, url: &Url) -> Result<String, Error> {
-        let response = self.http.send(&self.signed(Request::get(url.clone())).limit(LARGEST_KIT)).await?;
+        let response = self.http.send(&self.with_key(Request::get(url.clone())).limit(MAX_KIT_BYTES)).await?;
         let _shape: serde::de::IgnoredAny = response.json("a kit")?;
-        String::from_utf8(response.body().to_vec()).map_err(|_| response.unfit("a kit", "it is not UTF-8"))
+        String::from_utf8(response.body().to_vec()).map_err(|_| response.decode_error("a kit", "it is not UTF-8"))
     }
 
     /// Whether Factory has a webhook delivery, by its `Idempotency-Key`.
     ///
     /// # Errors
-    /// Everything but 200 and 404.
+    /// Every status but 200 and 404.
     pub async fn receipt(&self, receipts_url: &Url, delivery: &str) -> Result<bool, Error> {
         let mut url = receipts_url.clone();
         url.query_pairs_mut().append_pair("delivery", delivery);
-        match self.http.send(&self.signed(Request::get(url)).limit(LARGEST_WORD)).await {
+        match self.http.send(&self.with_key(Request::get(url)).limit(MAX_FACTORY_BYTES)).await {
             Ok(response) => response.json::<ReceivedWire>("a receipt").map(|wire| wire.received),
             Err(error) if error.status() == Some(404) => Ok(false),
             Err(error) => Err(error),
         }
     }
 
-    /// Factory's word on the connection.
+    /// The connection's status.
     ///
     /// # Errors
-    /// Also [`crate::http::Cause::Decode`] for a word that this version does not know.
+    /// Also [`crate::http::Cause::Decode`] for a state that this version does not know.
     pub async fn status(&self, status_url: &Url) -> Result<FactoryStatus, Error> {
-        let response = self.http.send(&self.signed(Request::get(status_url.clone())).limit(LARGEST_WORD)).await?;
+        let response =
+            self.http.send(&self.with_key(Request::get(status_url.clone())).limit(MAX_FACTORY_BYTES)).await?;
         let wire: StatusWire = response.json("a status")?;
         Ok(FactoryStatus { state: wire.status, detail: wire.detail.filter(|detail| !detail.is_empty()) })
     }

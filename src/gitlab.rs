@@ -1,15 +1,14 @@
-//! GitLab in our words: what can be read of an instance, and what can be changed.
+//! GitLab's API in our types: what can be read of an instance, and what can be changed.
 //!
-//! Reader and writer are separate, so that observing cannot write; a writer is made from the lock of a connection only. All addresses are
-//! numeric where GitLab has numbers.
+//! [`Reader`] and [`Writer`] are separate, so that code that reads cannot write; a writer is only made from the lock of a
+//! connection. Paths use IDs where GitLab has them.
 
+mod api_refusal;
 mod graphql;
 mod hook_tester;
 mod listing;
 mod oauth;
-mod reach;
 mod reader;
-mod refusal;
 mod wire;
 mod writer;
 
@@ -20,27 +19,45 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use serde::Serialize;
 
-use crate::instance::{Edition, Version};
+use crate::http::{Client, Request};
+use crate::instance::{Edition, InstanceUrl, Version};
 use crate::secret::{ApplicationSecret, PersonalAccessToken};
 use crate::target::{Event, Target};
 
-pub use graphql::{HookList, MOST_PROJECTS};
+pub use api_refusal::ApiRefusal;
+pub use graphql::HookList;
 pub use hook_tester::HookTester;
 pub use listing::ProjectPages;
 pub use oauth::OAuth;
-pub use reach::reach;
 pub use reader::Reader;
-pub use refusal::ApiRefusal;
 pub use writer::{NewApplication, NewToken, Writer};
 
 /// A failed request to GitLab.
 pub type Error = crate::http::Error;
 
+/// Finds out whether the instance is a GitLab, before it is sent a token: GitLab responds with 401 in its own envelope, and
+/// no other server does.
+///
+/// # Errors
+/// Every other outcome: no connection, a page of a proxy or a sign-in wall, another server's 404.
+pub async fn ping(http: &Client, instance: &InstanceUrl) -> Result<(), Error> {
+    match http.send(&Request::get(instance.api("/metadata"))).await {
+        // GitLab never serves this address without a token. A 2xx comes from another server, or from one open to everyone.
+        Ok(response) => response.json::<serde_json::Map<String, serde_json::Value>>("GitLab's metadata").map(drop),
+        Err(error) => match error.response() {
+            Some(response) if response.status == 401 && (response.message.is_some() || response.error.is_some()) => {
+                Ok(())
+            }
+            _ => Err(error),
+        },
+    }
+}
+
 /// `GET /metadata`. gitlab: lib/api/metadata.rb
 #[derive(Clone, Debug, Eq, PartialEq, Serialize)]
 pub struct Metadata {
     pub version: Version,
-    /// As GitLab wrote it, `19.2.0-ee`.
+    /// As GitLab sends it, `19.2.0-ee`.
     pub version_text: String,
     pub edition: Edition,
 }
@@ -49,8 +66,8 @@ pub struct Metadata {
 #[derive(Clone, Debug, Eq, PartialEq, Serialize)]
 pub enum License {
     /// Community Edition has no such endpoint (404).
-    NotThere,
-    /// An Enterprise Edition without a licence: `null` or an empty object.
+    NotAvailable,
+    /// An Enterprise Edition without a license: `null` or an empty object.
     Unlicensed,
     Licensed {
         plan: String,
@@ -58,24 +75,24 @@ pub enum License {
     },
 }
 
-/// `GET /user`: who the token belongs to.
+/// `GET /user`: the token's owner.
 #[derive(Clone, Debug, Eq, PartialEq, Serialize)]
 pub struct User {
     pub id: u64,
     pub username: String,
     /// `true` for project, group and service account users.
     pub bot: bool,
-    /// Present only for an effective admin (reference, 3.3).
+    /// Present only for an effective admin: one whose token has Admin Mode where the instance requires it.
     pub is_admin: Option<bool>,
     pub state: String,
-    /// The user's page, at the address that GitLab knows itself by.
+    /// The user's page, at GitLab's external_url.
     pub web_url: Option<String>,
 }
 
 impl User {
-    /// The address that the instance gives itself, without a slash at the end; `None` when the answer held none.
+    /// The instance's external_url, without a slash at the end; `None` where the response does not show it.
     #[must_use]
-    pub fn own_url(&self) -> Option<&str> {
+    pub fn external_url(&self) -> Option<&str> {
         self.web_url.as_deref()?.strip_suffix(self.username.as_str())?.strip_suffix('/')
     }
 }
@@ -91,32 +108,32 @@ pub struct TokenDetails {
     pub revoked: bool,
     /// Effective at 00:00 UTC of that day; `None` never expires.
     pub expires_at: Option<Date>,
-    /// A fine-grained token (19.x): it carries no classic scopes.
+    /// A fine-grained token (19.x), which has no classic scopes.
     pub granular: bool,
 }
 
 /// An instance-wide OAuth application. gitlab: lib/api/entities/application.rb
 #[derive(Clone, Debug, Eq, PartialEq, Serialize)]
 pub struct Application {
-    /// The number that API paths take; never the application ID.
+    /// The ID in API paths; never the application ID.
     pub id: u64,
     pub application_id: String,
     pub name: String,
     /// As stored: several addresses are separated by white space.
     pub callback_url: String,
     pub confidential: bool,
-    /// `None` where this version does not tell (before about 19.1).
+    /// `None` where the version does not show them (before about 19.1).
     pub scopes: Option<Vec<String>>,
 }
 
-/// An application with the secret that GitLab shows once.
+/// An application with its secret, which GitLab shows once.
 #[derive(Clone, Debug)]
 pub struct ApplicationWithSecret {
     pub application: Application,
     pub secret: ApplicationSecret,
 }
 
-/// A token made by [`POST /users/:id/personal_access_tokens`], with its value, which GitLab shows once.
+/// A token created by `POST /users/:id/personal_access_tokens`, with its value, which GitLab shows once.
 #[derive(Clone, Debug)]
 pub struct MintedToken {
     pub details: TokenDetails,
@@ -147,33 +164,33 @@ pub enum Namespace {
     Personal,
 }
 
-/// A hook as GitLab shows it: its number, and terms that it may share with thousands of others.
+/// A hook as GitLab shows it: its ID, and attributes that may be shared with thousands of other hooks.
 #[derive(Clone, Debug, Eq, PartialEq, Serialize)]
 pub struct Hook {
     pub id: u64,
     #[serde(flatten)]
-    pub terms: Arc<HookTerms>,
+    pub attributes: Arc<HookAttributes>,
 }
 
 impl Deref for Hook {
-    type Target = HookTerms;
+    type Target = HookAttributes;
 
-    fn deref(&self) -> &HookTerms {
-        &self.terms
+    fn deref(&self) -> &HookAttributes {
+        &self.attributes
     }
 }
 
-/// Only a test changes what was seen.
+/// Only tests change what was read.
 #[cfg(test)]
 impl std::ops::DerefMut for Hook {
-    fn deref_mut(&mut self) -> &mut HookTerms {
-        Arc::make_mut(&mut self.terms)
+    fn deref_mut(&mut self) -> &mut HookAttributes {
+        Arc::make_mut(&mut self.attributes)
     }
 }
 
-/// What a hook is like. `None` where the version does not tell. gitlab: lib/api/entities/hook.rb
+/// A hook without its ID. `None` where the version does not show an attribute. gitlab: lib/api/entities/hook.rb
 #[derive(Clone, Debug, Eq, Hash, PartialEq, Serialize)]
-pub struct HookTerms {
+pub struct HookAttributes {
     pub url: String,
     pub name: Option<String>,
     pub description: Option<String>,
@@ -192,17 +209,17 @@ pub enum AlertStatus {
     Executable,
     TemporarilyDisabled,
     Disabled,
-    /// The version does not tell, or told something new.
+    /// The version does not show it, or shows an unknown status.
     Unknown,
 }
 
-/// An entry of a hook's delivery log, newest first. gitlab: lib/api/entities/web_hook_log.rb
+/// An entry of a hook's delivery log. gitlab: lib/api/entities/web_hook_log.rb
 #[derive(Clone, Debug, Eq, PartialEq, Serialize)]
-pub struct Delivery {
+pub struct LoggedDelivery {
     pub id: u64,
     pub trigger: String,
     pub outcome: DeliveryOutcome,
-    /// `Idempotency-Key` (17.4), else `X-Gitlab-Event-UUID`: what the receiver knows it by.
+    /// `Idempotency-Key` (17.4), else `X-Gitlab-Event-UUID`: how the receiver identifies it.
     pub key: Option<String>,
     pub created_at: Option<Timestamp>,
 }
@@ -214,12 +231,12 @@ pub enum DeliveryOutcome {
     NoAnswer,
 }
 
-/// What GitLab's test function said.
+/// The outcome of a test of a hook.
 #[derive(Clone, Debug, Eq, PartialEq, Serialize)]
 pub enum TestOutcome {
     /// 201. For a system hook this says nothing about the receiver.
     Accepted,
-    /// 422 with the receiver's words, an exception's, or a missing sample ("Ensure the project has …").
+    /// 422 with the text of the receiver, of an exception, or about missing sample data ("Ensure the project has …").
     Refused { said: String },
     /// 429: five a minute for each project or group.
     Limited { retry_after: Option<std::time::Duration> },
@@ -227,27 +244,21 @@ pub enum TestOutcome {
 
 /// Whether an application's ID and secret belong together.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, Serialize)]
-pub enum Pair {
+pub enum PairValidity {
     Valid,
-    /// `invalid_client`. Which of the two is wrong is not told.
+    /// `invalid_client`. GitLab does not say which of the two is wrong.
     Invalid,
 }
 
-/// Which of the asked scopes an application has, found out without a user.
+/// Which of the requested scopes an application has, found out without a user.
 #[derive(Clone, Debug, Eq, PartialEq, Serialize)]
 pub struct ProbedScopes {
     pub present: Vec<String>,
     pub missing: Vec<String>,
 }
 
-/// Where hooks may deliver to. gitlab: lib/api/settings.rb
-#[derive(Clone, Debug, Eq, PartialEq, Serialize)]
-pub struct OutboundRules {
-    pub allow_local_requests_from_web_hooks: bool,
-    pub admin_mode: Option<bool>,
-}
-
-/// A hook as it is to be. Sent whole, with both tokens, because a changed URL clears them (reference, 5.4).
+/// A hook as it should be. Sent whole, with both tokens, because GitLab clears them when the URL changes
+/// (gitlab: app/models/hooks/web_hook.rb, reset_token).
 #[derive(Clone, Debug)]
 pub struct HookSpec {
     pub target: Target,

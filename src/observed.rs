@@ -3,6 +3,8 @@
 mod bulk;
 mod factory;
 mod hooks;
+mod network;
+mod observation;
 pub mod observer;
 mod reads;
 mod targets;
@@ -13,11 +15,15 @@ use std::time::Duration;
 use jiff::Timestamp;
 use serde::Serialize;
 
+pub use self::network::{NetworkSeen, inspect_network};
+pub use self::observation::Observation;
 pub use self::observer::{ObserveProgress, Observer};
 pub use self::reads::{ReadRequest, Reads};
 use crate::factory::FactoryStatus;
-use crate::gitlab::{Application, Delivery, Hook, License, Metadata, Pair, ProbedScopes, TokenDetails, User};
-pub use crate::http::{CertificateSeen, NetworkSeen, Observation};
+use crate::gitlab::{
+    Application, Hook, License, LoggedDelivery, Metadata, PairValidity, ProbedScopes, TokenDetails, User,
+};
+pub use crate::http::probe::CertificateSeen;
 use crate::instance::LicensePlan;
 use crate::target::{Strategy, Target};
 
@@ -91,7 +97,7 @@ pub struct Observed {
     pub applications: Observation<Vec<Application>>,
     pub scopes_supported: Observation<Vec<String>>,
     /// Whether the ID and secret at hand authenticate.
-    pub pair: Observation<Pair>,
+    pub pair: Observation<PairValidity>,
     /// Only asked where the list of applications does not show scopes.
     pub probed_scopes: Observation<ProbedScopes>,
     pub hooks: Observation<HooksSeen>,
@@ -173,7 +179,7 @@ pub struct TargetSeen {
 pub struct HookSeen {
     pub hook: Hook,
     /// The newest entries of its delivery log, where asked for.
-    pub deliveries: Observation<Vec<Delivery>>,
+    pub deliveries: Observation<Vec<LoggedDelivery>>,
 }
 
 /// Factory's side.

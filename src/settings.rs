@@ -168,8 +168,8 @@ impl Settings {
     ///
     /// # Errors
     /// [`Error::Invalid`] for a number or an address that is none, or of no use.
-    pub fn transport(&self) -> Result<http::Options, Error> {
-        Ok(http::Options {
+    pub fn transport(&self) -> Result<http::ClientOptions, Error> {
+        Ok(http::ClientOptions {
             ca_certs: self
                 .list(&keys::CA_CERT)
                 .map(|found| found.value.into_iter().map(PathBuf::from).collect())
@@ -178,7 +178,7 @@ impl Settings {
             proxy: self.proxy()?,
             timeout: Duration::from_secs(self.positive(&keys::TIMEOUT, 30)?),
             concurrency: usize::try_from(self.positive(&keys::CONCURRENCY, 8)?).unwrap_or(usize::MAX),
-            ..http::Options::default()
+            ..http::ClientOptions::default()
         })
     }
 

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use crate::desired::Credentials;
-use crate::gitlab::{Application, ApplicationWithSecret, NewApplication, Pair};
+use crate::gitlab::{Application, ApplicationWithSecret, NewApplication, PairValidity};
 use crate::http;
 use crate::journal::{ApplicationEntry, BundleEntry};
 use crate::plan::{self, ApplicationStep};
@@ -127,11 +127,13 @@ impl Apply<'_> {
         if let Some(id) = outputs.created_application {
             self.resolve_creation_race(id, &credentials.application_id).await?;
         }
-        let prove = || self.clients.oauth.prove_pair(&credentials.application_id, &credentials.secret);
+        let prove = || self.clients.oauth.verify_pair(&credentials.application_id, &credentials.secret);
         let pair = self.retry.attempts().run(prove).await?;
         match pair {
-            Pair::Valid => self.record(BundleEntry::PairProven { application_id: credentials.application_id.clone() }),
-            Pair::Invalid => Err(Error::WrongPair),
+            PairValidity::Valid => {
+                self.record(BundleEntry::PairProven { application_id: credentials.application_id.clone() })
+            }
+            PairValidity::Invalid => Err(Error::WrongPair),
         }
     }
 

@@ -143,7 +143,7 @@ fn decide(outlook: Outlook, failures: u32, meanwhile: Meanwhile) -> Decision {
 
 /// How long to wait after this many failures.
 fn backoff(failures: u32) -> Duration {
-    http::backoff(failures, LONGEST_WAIT, uuid::Uuid::new_v4().as_bytes()[0])
+    http::backoff(failures, LONGEST_WAIT, http::jitter())
 }
 
 fn outlook(class: CauseClass) -> Outlook {

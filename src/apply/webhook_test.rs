@@ -13,8 +13,8 @@ use self::facts::Answer;
 use self::quota::{TargetQuotas, WINDOW};
 use crate::desired::DesiredWebhooks;
 use crate::env::Clock;
-use crate::factory::Factory;
-use crate::gitlab::{AlertStatus, Delivery, HookTester, Reader, TestOutcome};
+use crate::factory::FactoryClient;
+use crate::gitlab::{AlertStatus, HookTester, LoggedDelivery, Reader, TestOutcome};
 use crate::instance::Version;
 use crate::observed::observer::Observer;
 use crate::observed::{DeliveryProof, Fact, HooksSeen};
@@ -223,7 +223,7 @@ impl<'a> WebhookTester<'a> {
         Ok(deliveries.iter().map(|delivery| delivery.id).max().unwrap_or(0))
     }
 
-    async fn deliveries(&self, target: &Target, hook: u64) -> Result<Vec<Delivery>, Fact> {
+    async fn deliveries(&self, target: &Target, hook: u64) -> Result<Vec<LoggedDelivery>, Fact> {
         if *target == Target::System {
             return Err(facts::no_system_log());
         }

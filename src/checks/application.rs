@@ -4,7 +4,7 @@ use super::ruling::{Case, Ruling, known};
 use super::{Check, Severity};
 use crate::desired::{ApplicationOrigin, Credentials, DesiredApplication};
 use crate::error::Fix;
-use crate::gitlab::{Application, Pair};
+use crate::gitlab::{Application, PairValidity};
 use crate::observed::{Observation, Read};
 
 pub(super) const CHECKS: &[Check] = &[
@@ -190,7 +190,7 @@ fn scopes(case: &Case<'_>) -> Ruling {
             };
             ruling.saw("scopes", &probed.present).saw("by", "the OAuth endpoint")
         }
-        Observation::Failed(error) => match error.answer().and_then(|answer| answer.error.as_deref()) {
+        Observation::Failed(error) => match error.response().and_then(|answer| answer.error.as_deref()) {
             Some("invalid_client") => Ruling::depends("application.secret"),
             _ => Ruling::failed(error),
         },
@@ -219,11 +219,12 @@ fn compare_scopes(case: &Case<'_>, one: &Application, missing: &[&String]) -> Ru
 fn secret(case: &Case<'_>) -> Ruling {
     match known(&case.observed.pair) {
         Err(ruling) => ruling,
-        Ok(Pair::Valid) => Ruling::pass(),
-        Ok(Pair::Invalid) => Ruling::fail("GitLab does not take the application's ID and secret; one of them is wrong")
-            .fix(Fix::run(
+        Ok(PairValidity::Valid) => Ruling::pass(),
+        Ok(PairValidity::Invalid) => {
+            Ruling::fail("GitLab does not take the application's ID and secret; one of them is wrong").fix(Fix::run(
                 "give the right ones, or renew the secret, which ends the old one at once",
                 "factory-gitlab connect --renew-secret",
-            )),
+            ))
+        }
     }
 }

@@ -229,7 +229,7 @@ fn api_answered(case: &Case<'_>) -> bool {
 }
 
 /// Whether a refusal came in one of GitLab's envelopes.
-fn is_gitlabs(answer: &http::Answer) -> bool {
+fn is_gitlabs(answer: &http::ErrorResponse) -> bool {
     answer.message.is_some() || answer.error.is_some()
 }
 

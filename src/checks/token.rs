@@ -94,7 +94,7 @@ fn valid(case: &Case<'_>) -> Ruling {
 
 /// GitLab's own words for a token that it does not take (reference, 3.2 and 3.5).
 fn refused(case: &Case<'_>, error: &http::Error) -> Ruling {
-    let Some(answer) = error.answer() else { return Ruling::failed(error) };
+    let Some(answer) = error.response() else { return Ruling::failed(error) };
     let said = answer.error_description.as_ref().or(answer.message.as_ref()).map_or("", String::as_str);
     let cause = match answer.status {
         400 if said.contains("personal access token") => {
@@ -228,7 +228,7 @@ fn admin(case: &Case<'_>) -> Ruling {
         Observation::Skipped(reason) => return Ruling::unseen(*reason),
         Observation::Failed(error) => error,
     };
-    match error.answer() {
+    match error.response() {
         Some(answer) if answer.error.as_deref() == Some("insufficient_scope") => Ruling::depends("token.scopes"),
         Some(answer) if answer.status == 403 && scopes(case).status == super::Status::Fail => {
             Ruling::depends("token.scopes")

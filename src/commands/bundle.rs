@@ -10,7 +10,7 @@ use super::{Context, diagnostics, kit, output};
 use crate::bundle::SealedBundle;
 use crate::cli::{BundleCommand, BundleOpenArgs, BundleUploadArgs};
 use crate::error::{ExitCode, Failure, Fix};
-use crate::factory::Factory;
+use crate::factory::FactoryClient;
 use crate::inputs::{Document, DocumentAt, Interview, questions};
 use crate::kit::UploadMethod;
 use crate::secret::Bearer;
@@ -38,7 +38,7 @@ async fn upload(args: BundleUploadArgs, context: &Context<'_>) -> Result<ExitCod
     let interview = context.interview();
     let (url, method) = destination(context, &interview).await?;
     let key = interview.find_secret::<Bearer>(&questions::FACTORY_KEY)?;
-    let factory = Factory::new(context.client()?, key.map(|found| found.value));
+    let factory = FactoryClient::new(context.client()?, key.map(|found| found.value));
     let sent = context.terminal.during("uploading the bundle", factory.upload(&bundle, &url, method)).await;
     let receipt = sent.map_err(|error| diagnostics::upload(&error, &args.file))?;
     context.finish(&Uploaded {

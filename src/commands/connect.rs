@@ -212,7 +212,7 @@ impl Walk<'_> {
     }
 
     fn report(&self, gathered: &Gathered, plan: Plan, end: End) -> ConnectReport {
-        let spent = gathered.look.http.spent();
+        let spent = gathered.look.http.stats();
         let took = self.context.env.clock.instant().duration_since(self.began);
         ConnectReport {
             instance: gathered.desired.instance.clone(),

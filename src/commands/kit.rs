@@ -8,7 +8,7 @@ use super::{Context, diagnostics};
 use crate::bundle::{RecipientError, Recipients};
 use crate::cli::KitCommand;
 use crate::error::{ExitCode, Failure, Fix};
-use crate::factory::Factory;
+use crate::factory::FactoryClient;
 use crate::http;
 use crate::inputs::{Document, DocumentAt, Interview, questions};
 use crate::kit::{Changes, Kit, KitProblem, Leaving, Severity};
@@ -149,7 +149,7 @@ async fn load(given: &str, context: &Context<'_>, interview: &Interview<'_>) -> 
 async fn fetch(url: Url, context: &Context<'_>, interview: &Interview<'_>) -> Result<String, Failure> {
     let client = context.client()?;
     let with = async |key: Option<FactoryKey>| {
-        let factory = Factory::new(client.clone(), key);
+        let factory = FactoryClient::new(client.clone(), key);
         context.terminal.during("fetching the kit", factory.kit(&url)).await
     };
     let explained = |error: &http::Error| diagnostics::factory(error, "the kit could not be fetched");

@@ -11,7 +11,7 @@ use crate::checks::{Filter, Policy, Verdict, run_checks};
 use crate::cli::{self, VerifyArgs};
 use crate::desired::{ApplicationOrigin, Credentials, Desired};
 use crate::error::{ExitCode, Failure};
-use crate::factory::Factory;
+use crate::factory::FactoryClient;
 use crate::gitlab::HookTester;
 use crate::inputs::{Interview, questions};
 use crate::journal::{Record, Store};
@@ -64,7 +64,7 @@ async fn gather(context: &Context<'_>) -> Result<Subject, Failure> {
     let origin = ApplicationOrigin::Auto { given: pair(&interview)?, renew: false };
     let desired = resolve::desired(Terms { kit: &kit, instance: instance.clone(), settings: &settings, origin })?;
     let bundle = bundle(&store, &desired)?;
-    let look = Observer::new(&http, &instance, &token, Factory::new(http.clone(), key));
+    let look = Observer::new(&http, &instance, &token, FactoryClient::new(http.clone(), key));
     let hook_tester = HookTester::new(http, instance, token);
     Ok(Subject { desired, look, hook_tester, test_quota: TestQuota::default(), bundle })
 }
@@ -140,7 +140,7 @@ impl Verify<'_> {
         let policy = Policy { expires_within: i64::from(self.args.expires_within) };
         let mut findings = run_checks(desired, &observed, &policy);
         findings.retain(|finding| self.filter.wants(finding.code));
-        let requests = usize::try_from(look.http.spent().requests).unwrap_or(usize::MAX);
+        let requests = usize::try_from(look.http.stats().requests).unwrap_or(usize::MAX);
         Findings {
             target: desired.instance.to_string(),
             findings,

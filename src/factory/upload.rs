@@ -7,39 +7,40 @@ use serde_json::Value;
 use sha2::{Digest as _, Sha256};
 use url::Url;
 
-use super::{Factory, LARGEST_WORD};
+use super::FactoryClient;
 use crate::bundle::SealedBundle;
+use crate::http::limits::{MAX_FACTORY_BYTES, MAX_RECEIPT_CHARS};
 use crate::http::{Error, Method, Repeat, Request, Response};
 use crate::kit::UploadMethod;
 use crate::secret;
 
-/// What Factory, or an object store, said to an accepted bundle. An object store says nothing.
+/// The response to an accepted bundle. An object store sends an empty one.
 #[derive(Clone, Debug, Default, Eq, PartialEq, Serialize)]
 pub struct Receipt {
     pub id: Option<String>,
-    /// Equal to the bundle's where it is given.
+    /// Equal to the bundle's where it is present.
     pub sha256: Option<String>,
     pub received_at: Option<Timestamp>,
 }
 
-/// Why a bundle was not taken. The sealed bundle is good all the same.
+/// Why a bundle was not accepted. The sealed bundle stays valid.
 #[derive(Clone, Debug, thiserror::Error)]
 pub enum UploadError {
     #[error("the upload was refused: the Factory API key is missing or not valid")]
     Unauthorized(#[source] Error),
     #[error("the upload was refused: Factory's plan does not allow it")]
     PaymentRequired(#[source] Error),
-    #[error("the upload was refused: the Factory API key has not the right, or the upload address has expired")]
+    #[error("the upload was refused: the Factory API key lacks the right, or the upload address has expired")]
     Forbidden(#[source] Error),
     #[error("the upload was refused: it conflicts with what Factory has")]
     Conflict(#[source] Error),
     #[error("the upload was refused: the bundle is too large")]
     TooLarge(#[source] Error),
-    /// 5xx: Factory is at fault, and later it may not be.
-    #[error("the upload failed at Factory's side")]
+    /// 5xx: trying again later may help.
+    #[error("the upload failed on Factory's side")]
     Failing(#[source] Error),
     /// The receipt is for other bytes than were sent.
-    #[error("the receipt names another bundle than the one that was sent: {got} instead of {sent}")]
+    #[error("the receipt is for another bundle than the one that was sent: {got} instead of {sent}")]
     WrongDigest { sent: String, got: String },
     #[error("the upload failed")]
     Other(#[source] Error),
@@ -61,7 +62,7 @@ impl UploadError {
         }
     }
 
-    /// Whether something must be fixed, as opposed to trying again later.
+    /// Whether something must be changed before trying again, as opposed to trying again later.
     #[must_use]
     pub fn is_refusal(&self) -> bool {
         self.request().is_none_or(Error::is_refusal)
@@ -82,8 +83,8 @@ impl From<Error> for UploadError {
     }
 }
 
-impl Factory {
-    /// Sends the bundle. The same bundle twice is one bundle, so it is sent again after a broken connection.
+impl FactoryClient {
+    /// Sends the bundle. Factory counts the same bundle once, so it is sent again after a broken connection.
     ///
     /// # Errors
     /// [`UploadError`].
@@ -93,8 +94,8 @@ impl Factory {
             .header("content-digest", &content_digest(bundle.bytes()))
             .header("idempotency-key", bundle.sha256())
             .repeat(Repeat::Idempotent)
-            .limit(LARGEST_WORD);
-        let request = if is_presigned(url, method) { request } else { self.signed(request) };
+            .limit(MAX_FACTORY_BYTES);
+        let request = if is_presigned(url, method) { request } else { self.with_key(request) };
         let response = self.http.send(&request).await?;
         receipt(&response, bundle.sha256())
     }
@@ -112,8 +113,8 @@ fn content_digest(bytes: &[u8]) -> String {
     format!("sha-256=:{}:", base64::engine::general_purpose::STANDARD.encode(Sha256::digest(bytes)))
 }
 
-/// Whether the address itself carries the right to write. An object store refuses a request that brings a second one,
-/// so the API key is left out then, and only then.
+/// Whether the address is pre-signed. An object store refuses a request with a second credential, so the API key is left
+/// out then, and only then.
 #[must_use]
 pub fn is_presigned(url: &Url, method: UploadMethod) -> bool {
     const SIGNATURES: [&str; 4] = ["x-amz-signature", "x-goog-signature", "signature", "sig"];
@@ -124,7 +125,7 @@ pub fn is_presigned(url: &Url, method: UploadMethod) -> bool {
 fn receipt(response: &Response, sent: &str) -> Result<Receipt, UploadError> {
     response.refuse_web_page()?;
     let Ok(Value::Object(said)) = serde_json::from_slice(response.body()) else { return Ok(Receipt::default()) };
-    let text = |key: &str| said.get(key).and_then(Value::as_str).map(|text| cut(text, 200));
+    let text = |key: &str| said.get(key).and_then(Value::as_str).map(|text| cut(text, MAX_RECEIPT_CHARS));
     let got = said.get("sha256").map(|value| value.as_str().unwrap_or_default().to_ascii_lowercase());
     match got {
         Some(got) if got != sent => Err(UploadError::WrongDigest { sent: sent.to_owned(), got: cut(&got, 64) }),
@@ -134,9 +135,9 @@ fn receipt(response: &Response, sent: &str) -> Result<Receipt, UploadError> {
     }
 }
 
-/// Redacted first and cut after, so that no half of a secret is left.
-fn cut(text: &str, most: usize) -> String {
-    secret::redact(text).chars().take(most).collect()
+/// Redacted first and cut after, so that no part of a secret is left.
+fn cut(text: &str, max: usize) -> String {
+    secret::redact(text).chars().take(max).collect()
 }
 
 #[cfg(test)]
@@ -144,7 +145,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_key_stays_away_from_presigned_addresses_only() {
+    fn only_presigned_addresses_get_no_key() {
         for (address, method, wanted) in [
             ("https://s3.example/b?X-Amz-Signature=1", UploadMethod::Put, true),
             ("https://g.example/b?X-Goog-Signature=1", UploadMethod::Put, true),
@@ -159,7 +160,7 @@ mod tests {
     }
 
     #[test]
-    fn the_digest_is_written_as_rfc_9530_says() {
+    fn the_digest_is_written_as_in_rfc_9530() {
         assert_eq!(content_digest(b"hello"), "sha-256=:LPJNul+wow4m6DsqxbninhsWHlwfp0JecwQzYpOLmCQ=:");
     }
 }

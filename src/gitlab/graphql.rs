@@ -1,13 +1,13 @@
 //! The hooks of many projects in one request, where this GitLab has a list of them in GraphQL.
 //!
-//! What is known of GitLab: the type `ProjectHook` and `Project.webhook(id:)` came with 18.5 as experiments, and
-//! `tokenPresent` and `signingTokenPresent` stand beside the rest in the reference of 19.5
-//! (gitlab: doc/api/graphql/reference, app/graphql/types/web_hooks/hook_type.rb). The resolver of a *list* is there as
-//! well (app/graphql/resolvers/web_hooks/project_hooks_resolver.rb), but up to 19.5 no field of `Project` shows it. So
-//! nothing is assumed by version: the instance is asked which field, if any, gives a `ProjectHookConnection`.
+//! What is known about GitLab: the type `ProjectHook` and `Project.webhook(id:)` came with 18.5 as experiments, and
+//! `tokenPresent` and `signingTokenPresent` are in the reference of 19.5
+//! (gitlab: doc/api/graphql/reference, app/graphql/types/web_hooks/hook_type.rb). The resolver of a *list* exists as
+//! well (app/graphql/resolvers/web_hooks/project_hooks_resolver.rb), but up to 19.5 no field of `Project` uses it. So
+//! nothing is assumed by version: the instance's schema says which field, if any, is a `ProjectHookConnection`.
 //!
-//! A caller without the right to see a project's hooks gets `null` for the list, never a shorter one: the resolver and
-//! the type ask for the same `read_web_hook`, and a hook's policy is its project's (gitlab:
+//! A caller without the right to see a project's hooks gets `null` for the list, never a shorter list: the resolver and
+//! the type require the same `read_web_hook`, and a hook's policy is its project's (gitlab:
 //! app/policies/project_hook_policy.rb).
 
 use serde::Deserialize;
@@ -15,30 +15,21 @@ use serde_json::json;
 
 use super::wire::HookWire;
 use super::{Error, Hook, Reader};
-use crate::http::{Answer, Expected, Response};
+use crate::http::limits::{MAX_GRAPHQL_NAME, MAX_QUERY_HOOKS, MAX_QUERY_PROJECTS, MAX_TEXT_CHARS};
+use crate::http::{Cause, ErrorResponse, Expected, Response};
 use crate::instance::Version;
 use crate::secret;
 use crate::target::Event;
 
-/// Projects that one question may name: GitLab's largest page (gitlab: app/graphql/gitlab_schema.rb).
-pub const MOST_PROJECTS: usize = 100;
-
-/// Hooks that are asked for of each project; one with more is read by REST. GitLab counts a query's complexity by what
-/// *could* come back, 250 at most (300 for an admin), and this comes to 62 (gitlab: app/graphql/types/base_field.rb).
-const MOST_HOOKS: usize = 20;
-
-/// No server's word is kept beyond this many characters.
-const LONGEST_MESSAGE: usize = 300;
-
-const EXPECTED: Expected = "an answer of GraphQL";
+const EXPECTED: Expected = "a GraphQL response";
 
 /// Experiments count as deprecated in GitLab's schema, and `webhook` is one.
-const SHAPE: &str = r#"{
+const SCHEMA_QUERY: &str = r#"{
   project: __type(name: "Project") { fields(includeDeprecated: true) { name type { name ofType { name } } } }
   hook: __type(name: "ProjectHook") { fields(includeDeprecated: true) { name } }
 }"#;
 
-/// What a hook is judged by, besides its events. GraphQL's names are these in its own spelling.
+/// The attributes that checks need, besides the events. GraphQL's names are the same in camel case.
 const FIELDS: [&str; 8] = [
     "id",
     "url",
@@ -49,88 +40,93 @@ const FIELDS: [&str; 8] = [
     "disabled_until",
     "push_events_branch_filter",
 ];
-/// What only newer versions tell; REST from 19.0.
+/// Attributes that only newer versions show; REST from 19.0.
 const PRESENCE: [&str; 2] = ["token_present", "signing_token_present"];
 
-/// A list of project hooks that an instance has in GraphQL, as the question that reads it.
+/// A list of project hooks that an instance has in GraphQL, as the query that reads it.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct HookList {
     query: String,
 }
 
 impl HookList {
-    /// The list of a schema of this shape, if it has one that tells all that REST tells in this version. With less, a hook
-    /// whose token was taken away would look as if nothing had happened.
-    fn of(shape: &Shape, version: Option<Version>) -> Option<Self> {
-        let list = shape.project.as_ref()?.fields.iter().find(|field| field.gives("ProjectHookConnection"))?;
+    /// The list in this schema, if it has one that shows all that REST shows in this version. With less, a hook that has
+    /// lost its token would look unchanged.
+    fn find(schema: &Schema, version: Option<Version>) -> Option<Self> {
+        let list = schema.project.as_ref()?.fields.iter().find(|field| field.has_type("ProjectHookConnection"))?;
         if !is_name(&list.name) {
             return None;
         }
-        let hook = shape.hook.as_ref()?;
+        let hook = schema.hook.as_ref()?;
         let has = |name: &&str| hook.fields.iter().any(|field| field.name == camel(name));
-        let must: Vec<&str> = FIELDS.into_iter().chain(Event::ALL.map(Event::flag)).collect();
-        let told: Vec<&str> = PRESENCE.into_iter().filter(|name| has(name)).collect();
-        let rest_tells = version.is_none_or(|version| version >= Version::SIGNING_TOKEN);
-        if !must.iter().all(has) || (rest_tells && told.len() < PRESENCE.len()) {
+        let required: Vec<&str> = FIELDS.into_iter().chain(Event::ALL.map(Event::flag)).collect();
+        let optional: Vec<&str> = PRESENCE.into_iter().filter(|name| has(name)).collect();
+        let rest_shows_presence = version.is_none_or(|version| version >= Version::SIGNING_TOKEN);
+        if !required.iter().all(has) || (rest_shows_presence && optional.len() < PRESENCE.len()) {
             return None;
         }
-        let fields: Vec<String> = must.iter().chain(&told).map(|name| format!("{name}: {}", camel(name))).collect();
+        let fields: Vec<String> =
+            required.iter().chain(&optional).map(|name| format!("{name}: {}", camel(name))).collect();
         let (list, fields) = (&list.name, fields.join(" "));
         let query = format!(
-            "query($ids: [ID!]) {{ projects(ids: $ids, first: {MOST_PROJECTS}) {{ nodes {{ id \
-             hooks: {list}(first: {MOST_HOOKS}) {{ nodes {{ {fields} }} pageInfo {{ hasNextPage }} }} }} }} }}"
+            "query($ids: [ID!]) {{ projects(ids: $ids, first: {MAX_QUERY_PROJECTS}) {{ nodes {{ id \
+             hooks: {list}(first: {MAX_QUERY_HOOKS}) {{ nodes {{ {fields} }} pageInfo {{ hasNextPage }} }} }} }} }}"
         );
         Some(Self { query })
     }
 }
 
 impl Reader {
-    /// Asks whether this instance has a list of project hooks in GraphQL, and what it tells of each.
+    /// Finds out whether this instance has a list of project hooks in GraphQL.
     ///
     /// # Errors
-    /// Those of any request, and an answer that is none of GraphQL's.
+    /// Those of any request, and a response that is not GraphQL's.
     pub async fn hook_list(&self, version: Option<Version>) -> Result<Option<HookList>, Error> {
         if version.is_some_and(|version| version < Version::GRAPHQL_HOOKS) {
             return Ok(None);
         }
-        let shape: Shape = data(&self.ask(&json!({ "query": SHAPE })).await?)?;
-        Ok(HookList::of(&shape, version))
+        let schema: Schema = data(&self.graphql(&json!({ "query": SCHEMA_QUERY })).await?)?;
+        Ok(HookList::find(&schema, version))
     }
 
-    /// The hooks of these projects, [`MOST_PROJECTS`] at most, by project and in the order of their ids. A project whose
-    /// hooks GraphQL does not give in whole, or not to this caller, is missing: that says nothing about it.
+    /// The hooks of at most [`MAX_QUERY_PROJECTS`] projects, by project and in the order of their IDs. A project is missing
+    /// where GraphQL does not return all its hooks, or not to this caller; that says nothing about the project.
     ///
     /// # Errors
-    /// Those of any request; also an answer that reports errors, whatever else it holds.
+    /// Those of any request; also a response that reports errors, whatever else it holds.
     pub async fn listed_hooks(&self, list: &HookList, projects: &[u64]) -> Result<Vec<(u64, Vec<Hook>)>, Error> {
         let ids: Vec<String> = projects.iter().map(|id| format!("gid://gitlab/Project/{id}")).collect();
-        let question = json!({ "query": list.query, "variables": { "ids": ids } });
-        let answer: Projects = data(&self.ask(&question).await?)?;
-        let nodes = answer.projects.nodes.into_iter().flatten();
-        Ok(nodes.filter_map(|node| Some((node.id.into(), node.hooks?.whole()?))).collect())
+        let query = json!({ "query": list.query, "variables": { "ids": ids } });
+        let response: Projects = data(&self.graphql(&query).await?)?;
+        let nodes = response.projects.nodes.into_iter().flatten();
+        Ok(nodes.filter_map(|node| Some((node.id.into(), node.hooks?.complete()?))).collect())
     }
 }
 
-/// The data of an answer. An answer with errors is not believed in part: GitLab leaves out what ran into its time limit.
+/// The data of a response. A response with errors is not used in part: GitLab leaves out what ran into its time limit.
 fn data<T: for<'de> Deserialize<'de>>(response: &Response) -> Result<T, Error> {
-    let whole: Whole<T> = response.json(EXPECTED)?;
-    match (whole.errors.into_iter().flatten().next(), whole.data) {
-        (Some(said), _) => {
-            let message = said.message.map(|text| secret::redact(&text).chars().take(LONGEST_MESSAGE).collect());
-            Err(response.refused(Answer { status: response.status(), message, ..Answer::default() }))
+    let body: GraphqlResponse<T> = response.json(EXPECTED)?;
+    match (body.errors.into_iter().flatten().next(), body.data) {
+        (Some(error), _) => {
+            let message = error.message.map(|text| secret::redact(&text).chars().take(MAX_TEXT_CHARS).collect());
+            Err(response.failed(Cause::Status(ErrorResponse {
+                status: response.status(),
+                message,
+                ..ErrorResponse::default()
+            })))
         }
         (None, Some(data)) => Ok(data),
-        (None, None) => Err(response.unfit(EXPECTED, "it has no data")),
+        (None, None) => Err(response.decode_error(EXPECTED, "it has no data")),
     }
 }
 
 #[derive(Deserialize)]
 #[serde(bound(deserialize = "T: Deserialize<'de>"))]
-struct Whole<T> {
+struct GraphqlResponse<T> {
     #[serde(default = "none")]
     data: Option<T>,
     #[serde(default)]
-    errors: Option<Vec<Said>>,
+    errors: Option<Vec<GraphqlError>>,
 }
 
 fn none<T>() -> Option<T> {
@@ -138,40 +134,40 @@ fn none<T>() -> Option<T> {
 }
 
 #[derive(Deserialize)]
-struct Said {
+struct GraphqlError {
     #[serde(default)]
     message: Option<String>,
 }
 
 #[derive(Deserialize)]
-struct Shape {
-    project: Option<TypeShape>,
-    hook: Option<TypeShape>,
+struct Schema {
+    project: Option<SchemaType>,
+    hook: Option<SchemaType>,
 }
 
 #[derive(Deserialize)]
-struct TypeShape {
-    fields: Vec<FieldShape>,
+struct SchemaType {
+    fields: Vec<SchemaField>,
 }
 
 #[derive(Deserialize)]
-struct FieldShape {
+struct SchemaField {
     name: String,
     #[serde(default, rename = "type")]
-    kind: Option<KindShape>,
+    kind: Option<FieldType>,
 }
 
-impl FieldShape {
-    fn gives(&self, name: &str) -> bool {
-        let is = |kind: &KindShape| kind.name.as_deref() == Some(name);
+impl SchemaField {
+    fn has_type(&self, name: &str) -> bool {
+        let is = |kind: &FieldType| kind.name.as_deref() == Some(name);
         self.kind.as_ref().is_some_and(|kind| is(kind) || kind.of_type.as_deref().is_some_and(is))
     }
 }
 
 #[derive(Deserialize)]
-struct KindShape {
+struct FieldType {
     name: Option<String>,
-    /// What a "never null" is around.
+    /// The type inside of a `NON_NULL`.
     #[serde(default, rename = "ofType")]
     of_type: Option<Box<Self>>,
 }
@@ -206,8 +202,8 @@ struct PageInfo {
 }
 
 impl HookNodes {
-    /// The hooks, if these are all of them.
-    fn whole(self) -> Option<Vec<Hook>> {
+    /// The hooks, if the page has all of them.
+    fn complete(self) -> Option<Vec<Hook>> {
         if self.page_info.has_next_page {
             return None;
         }
@@ -228,7 +224,7 @@ impl TryFrom<std::borrow::Cow<'_, str>> for GlobalId {
 
     fn try_from(text: std::borrow::Cow<'_, str>) -> Result<Self, &'static str> {
         let number = text.strip_prefix("gid://").and_then(|rest| rest.rsplit('/').next()?.parse().ok());
-        number.map(Self).ok_or("no global ID with a number")
+        number.map(Self).ok_or("not a global ID with a number")
     }
 }
 
@@ -238,10 +234,12 @@ impl From<GlobalId> for u64 {
     }
 }
 
-/// Whether a word of the server's may stand in a question.
+/// Whether a name from the server is safe to use in a query.
 fn is_name(text: &str) -> bool {
-    let good = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_';
-    text.len() <= 100 && text.bytes().all(good) && text.bytes().next().is_some_and(|first| !first.is_ascii_digit())
+    let is_allowed = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_';
+    text.len() <= MAX_GRAPHQL_NAME
+        && text.bytes().all(is_allowed)
+        && text.bytes().next().is_some_and(|first| !first.is_ascii_digit())
 }
 
 /// GraphQL's spelling of a REST name: `push_events` is `pushEvents`.

@@ -23,7 +23,7 @@ impl HookTester {
     }
 
     /// Has GitLab send a test delivery and waits for the result. GitLab allows five a minute for each project or group, so
-    /// the request is never repeated here.
+    /// it is never sent again here.
     ///
     /// # Errors
     /// 404 where the version has no test for this kind of webhook; every other failure except 422 and 429.
@@ -38,11 +38,13 @@ impl HookTester {
         let request = request.json(&json!({}))?.repeat(Repeat::Once);
         match self.http.send(&request).await {
             Ok(response) => response.require(&[201], "a test delivery").map(|_| TestOutcome::Accepted),
-            Err(error) => match error.answer() {
-                Some(answer) if answer.status == 422 => {
-                    Ok(TestOutcome::Refused { said: answer.message.clone().unwrap_or_default() })
+            Err(error) => match error.response() {
+                Some(response) if response.status == 422 => {
+                    Ok(TestOutcome::Refused { said: response.message.clone().unwrap_or_default() })
                 }
-                Some(answer) if answer.status == 429 => Ok(TestOutcome::Limited { retry_after: answer.retry_after }),
+                Some(response) if response.status == 429 => {
+                    Ok(TestOutcome::Limited { retry_after: response.retry_after })
+                }
                 _ => Err(error),
             },
         }

@@ -1,4 +1,4 @@
-//! GitLab's lists: walked page by page, by offset or by keyset, into our types.
+//! GitLab's lists: read page by page, by offset or by keyset, into our types.
 
 use std::marker::PhantomData;
 
@@ -6,43 +6,34 @@ use serde::de::DeserializeOwned;
 
 use super::wire::ProjectWire;
 use super::{Error, Project};
+use crate::http::limits::{MAX_LIST_ENTRIES, MAX_SMALL_LIST_BYTES, MAX_SMALL_LIST_ENTRIES, PAGE_SIZE};
 use crate::http::{Cause, Expected, LinkProblem, Pages, Request};
 
-/// The largest page that GitLab gives, and the one that is always asked for.
-const PAGE: usize = 100;
-
-/// No list that is held as a whole has more things: groups, or the projects of one.
-const MOST_LISTED: usize = 200_000;
-
-/// No list that is short by its nature has more, in things and in bytes: the hooks of a target, applications, tokens.
-const MOST_THINGS: usize = 10_000;
-const MOST_BYTES: usize = 8 * 1024 * 1024;
-
-/// A list of `W` on the wire that are `T` to us.
+/// A list of `W` on the wire, read as `T`.
 pub(super) struct Listing<W, T> {
     pages: Pages,
     expected: Expected,
-    end: End,
-    begun: bool,
+    end: ListEnd,
+    has_started: bool,
     types: PhantomData<fn(W) -> T>,
 }
 
 /// How a list ends.
 #[derive(Clone, Copy, Eq, PartialEq)]
-enum End {
-    /// With its last entry: a page that was announced has some. An empty one is no end but a loss.
-    Full,
-    /// By keyset a page is announced behind every full one, and the last may be empty.
+enum ListEnd {
+    /// A page that was announced has entries. An empty one means that entries were lost.
+    NotEmpty,
+    /// By keyset a page is announced after every full one, and the last may be empty.
     MayBeEmpty,
 }
 
 impl<W, T> Listing<W, T> {
     pub(super) fn new(pages: Pages, expected: Expected) -> Self {
-        Self { pages, expected, end: End::Full, begun: false, types: PhantomData }
+        Self { pages, expected, end: ListEnd::NotEmpty, has_started: false, types: PhantomData }
     }
 
-    fn that_may_end_empty(self) -> Self {
-        Self { end: End::MayBeEmpty, ..self }
+    fn allow_empty_last_page(self) -> Self {
+        Self { end: ListEnd::MayBeEmpty, ..self }
     }
 }
 
@@ -50,53 +41,53 @@ impl<W: DeserializeOwned, T: From<W>> Listing<W, T> {
     async fn next(&mut self) -> Result<Option<Vec<T>>, Error> {
         let Some(response) = self.pages.next().await? else { return Ok(None) };
         let wire: Vec<W> = response.json(self.expected)?;
-        let begun = std::mem::replace(&mut self.begun, true);
-        if wire.is_empty() && begun && self.end == End::Full {
+        let has_started = std::mem::replace(&mut self.has_started, true);
+        if wire.is_empty() && has_started && self.end == ListEnd::NotEmpty {
             return Err(response.failed(Cause::Link(LinkProblem::EndsEarly)));
         }
         Ok(Some(wire.into_iter().map(T::from).collect()))
     }
 
     /// The whole list.
-    pub(super) async fn all(mut self) -> Result<Vec<T>, Error> {
+    pub(super) async fn collect(mut self) -> Result<Vec<T>, Error> {
         let mut all = Vec::new();
         while let Some(page) = self.next().await? {
             all.extend(page);
-            if all.len() > MOST_LISTED {
-                return Err(self.pages.endless());
+            if all.len() > MAX_LIST_ENTRIES {
+                return Err(self.pages.endless_error());
             }
         }
         Ok(all)
     }
 
-    /// The whole of a list that is short where nobody means harm. Of those that have a second page, one at a time is held
-    /// in memory: many targets are looked at together.
-    pub(super) async fn short(mut self) -> Result<Vec<T>, Error> {
+    /// The whole of a list that is small by its nature. Of lists with a second page only one at a time is held in memory,
+    /// because many targets are read at the same time.
+    pub(super) async fn collect_small(mut self) -> Result<Vec<T>, Error> {
         let mut all = self.next().await?.unwrap_or_default();
         if !self.pages.has_next() {
             return Ok(all);
         }
-        let mut alone = self.pages.try_alone();
-        if alone.is_none() {
-            // Nothing is held while it waits for the place.
+        let mut permit = self.pages.try_large_list_permit();
+        if permit.is_none() {
+            // Nothing is held while it waits for the permit.
             all = Vec::new();
-            alone = self.pages.alone().await;
+            permit = self.pages.large_list_permit().await;
             self.pages.restart();
         }
         while let Some(page) = self.next().await? {
             all.extend(page);
-            if all.len() > MOST_THINGS || self.pages.bytes() > MOST_BYTES {
-                return Err(self.pages.endless());
+            if all.len() > MAX_SMALL_LIST_ENTRIES || self.pages.bytes() > MAX_SMALL_LIST_BYTES {
+                return Err(self.pages.endless_error());
             }
         }
-        drop(alone);
+        drop(permit);
         Ok(all)
     }
 
-    /// The first that is the one.
-    pub(super) async fn find(&mut self, is_it: impl Fn(&T) -> bool) -> Result<Option<T>, Error> {
+    /// The first entry that matches.
+    pub(super) async fn find(&mut self, matches: impl Fn(&T) -> bool) -> Result<Option<T>, Error> {
         while let Some(page) = self.next().await? {
-            if let Some(found) = page.into_iter().find(|item| is_it(item)) {
+            if let Some(found) = page.into_iter().find(|item| matches(item)) {
                 return Ok(Some(found));
             }
         }
@@ -112,30 +103,30 @@ pub struct ProjectPages {
 
 impl ProjectPages {
     pub(super) fn new(pages: Pages, first: Request) -> Self {
-        Self { list: Listing::new(pages, "a list of projects").that_may_end_empty(), first }
+        Self { list: Listing::new(pages, "a list of projects").allow_empty_last_page(), first }
     }
 
-    /// The next page; `None` after the last. A page that is not full is the last one, so it is not asked whether there
-    /// is another; a full one without a `Link` is not believed, and the walk goes on behind its last project.
+    /// The next page; `None` after the last. A page that is not full is the last one, whatever its `Link` says; after a full
+    /// page without a `Link` the list continues with the project after its last one.
     ///
     /// # Errors
     /// Those of any request, and [`Cause::Link`].
     pub async fn next_page(&mut self) -> Result<Option<Vec<Project>>, Error> {
         let Some(page) = self.list.next().await? else { return Ok(None) };
         match page.last() {
-            Some(last) if page.len() >= PAGE && !self.list.pages.has_next() => {
+            Some(last) if page.len() >= PAGE_SIZE && !self.list.pages.has_next() => {
                 let mut url = self.first.url().clone();
                 url.query_pairs_mut().append_pair("id_after", &last.id.to_string());
-                self.list.pages.go_on_with(self.first.clone().at(url));
+                self.list.pages.continue_with(self.first.clone().with_url(url));
             }
-            _ if page.len() < PAGE => self.list.pages.finish(),
+            _ if page.len() < PAGE_SIZE => self.list.pages.finish(),
             _ => {}
         }
         Ok(Some(page).filter(|page| !page.is_empty()))
     }
 }
 
-/// Whether it is not there, or a proxy in between did not take the encoded slash of a path (reference, section 6).
+/// Whether the object does not exist, or a proxy did not accept the encoded slash of its path.
 pub(super) fn is_missing(error: &Error) -> bool {
     match error.cause.as_ref() {
         Cause::Status(answer) => matches!(answer.status, 400 | 404),

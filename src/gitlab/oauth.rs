@@ -1,4 +1,4 @@
-//! Proves an application's ID and secret, and finds out its scopes, without a user (reference, 4.3 and 4.4).
+//! Verifies an application's ID and secret, and finds out its scopes, without a user.
 
 use futures_util::future::join_all;
 use oauth2::basic::{BasicClient, BasicErrorResponse, BasicErrorResponseType, BasicRequestTokenError};
@@ -7,8 +7,8 @@ use oauth2::{
     RequestTokenError, Scope, TokenResponse as _, TokenUrl,
 };
 
-use super::{Error, Pair, ProbedScopes};
-use crate::http::{self, Answer, Bridge, Cause, Client, Method, Repeat, Request};
+use super::{Error, PairValidity, ProbedScopes};
+use crate::http::{self, Cause, Client, ErrorResponse, Method, OAuth2Client, OAuthPair, Repeat, Request};
 use crate::instance::InstanceUrl;
 use crate::secret::ApplicationSecret;
 
@@ -21,14 +21,14 @@ pub struct OAuth {
 
 type Endpoints = BasicClient<EndpointNotSet, EndpointNotSet, EndpointSet, EndpointNotSet, EndpointSet>;
 
-/// No token, code or scope has this name.
+/// Not the name of any token, code or scope.
 const JUNK: &str = "factory-gitlab-probe";
 
 enum Grant {
-    Has,
-    /// A 500, which is what some versions answer for a scope the application has.
-    HasOrBroken,
-    Lacks,
+    Granted,
+    /// A 500, which some versions return for a scope that the application has.
+    GrantedOrBroken,
+    Denied,
 }
 
 impl OAuth {
@@ -37,46 +37,46 @@ impl OAuth {
         Self { http, instance }
     }
 
-    /// Whether the pair authenticates, by asking about a token that is none. Leaves nothing behind.
+    /// Whether the pair authenticates, by introspecting a made-up token. Leaves nothing behind.
     ///
     /// # Errors
-    /// Whatever proves nothing: network, 429, 5xx, a page of somebody else's.
-    pub async fn prove_pair(&self, id: &str, secret: &ApplicationSecret) -> Result<Pair, Error> {
+    /// Every outcome that proves nothing: network, 429, 5xx, a proxy's page.
+    pub async fn verify_pair(&self, id: &str, secret: &ApplicationSecret) -> Result<PairValidity, Error> {
         let endpoints = self.endpoints(id, secret)?;
-        let bridge = Bridge::new(self.http.clone(), Repeat::Read);
-        match endpoints.introspect(&AccessToken::new(JUNK.to_owned())).request_async(&bridge).await {
-            Ok(_) => Ok(Pair::Valid),
-            Err(RequestTokenError::ServerResponse(said)) if is(&said, &BasicErrorResponseType::InvalidClient) => {
-                Ok(Pair::Invalid)
+        let client = OAuth2Client::new(self.http.clone(), Repeat::Read);
+        match endpoints.introspect(&AccessToken::new(JUNK.to_owned())).request_async(&client).await {
+            Ok(_) => Ok(PairValidity::Valid),
+            Err(RequestTokenError::ServerResponse(said)) if has_code(&said, &BasicErrorResponseType::InvalidClient) => {
+                Ok(PairValidity::Invalid)
             }
-            Err(RequestTokenError::Request(error)) if !is_no_endpoint(&error) => Err(error),
-            // Switched off or unclear: a code that is none tells the same.
-            Err(_) => self.prove_by_code(&endpoints).await,
+            Err(RequestTokenError::Request(error)) if !is_missing_endpoint(&error) => Err(error),
+            // Turned off or unclear: a made-up code proves the same.
+            Err(_) => self.verify_by_code(&endpoints).await,
         }
     }
 
-    async fn prove_by_code(&self, endpoints: &Endpoints) -> Result<Pair, Error> {
-        let bridge = Bridge::new(self.http.clone(), Repeat::Read);
-        let anywhere =
+    async fn verify_by_code(&self, endpoints: &Endpoints) -> Result<PairValidity, Error> {
+        let client = OAuth2Client::new(self.http.clone(), Repeat::Read);
+        let redirect_uri =
             RedirectUrl::new(self.instance.to_string()).map_err(|_| self.unclear("the instance's address"))?;
-        let endpoints = endpoints.clone().set_redirect_uri(anywhere);
-        let outcome = endpoints.exchange_code(AuthorizationCode::new(JUNK.to_owned())).request_async(&bridge).await;
+        let endpoints = endpoints.clone().set_redirect_uri(redirect_uri);
+        let outcome = endpoints.exchange_code(AuthorizationCode::new(JUNK.to_owned())).request_async(&client).await;
         match outcome {
             Err(RequestTokenError::ServerResponse(said)) => match said.error() {
-                BasicErrorResponseType::InvalidGrant => Ok(Pair::Valid),
-                BasicErrorResponseType::InvalidClient => Ok(Pair::Invalid),
+                BasicErrorResponseType::InvalidGrant => Ok(PairValidity::Valid),
+                BasicErrorResponseType::InvalidClient => Ok(PairValidity::Invalid),
                 _ => Err(self.refused(&said)),
             },
             Err(RequestTokenError::Request(error)) => Err(error),
-            Ok(_) | Err(_) => Err(self.unclear("the answer to a made-up code")),
+            Ok(_) | Err(_) => Err(self.unclear("the response to a made-up code")),
         }
     }
 
-    /// Which of the scopes the application has. One request when it has all; every token made on the way is revoked at
+    /// Which of the scopes the application has. One request when it has all; every token that this creates is revoked at
     /// once.
     ///
     /// # Errors
-    /// 401 `invalid_client` for a wrong pair, and whatever proves nothing.
+    /// 401 `invalid_client` for a wrong pair, and every outcome that proves nothing.
     pub async fn probe_scopes(
         &self,
         id: &str,
@@ -99,21 +99,26 @@ impl OAuth {
         let page = |path: &str| self.instance.page(path);
         Ok(BasicClient::new(ClientId::new(id.to_owned()))
             .set_client_secret(http::client_secret(secret))
-            // One way only: newer versions refuse a pair that is sent twice.
+            // Only in the header: newer versions refuse a pair that is sent twice.
             .set_auth_type(AuthType::BasicAuth)
             .set_introspection_url(IntrospectionUrl::from_url(page("/oauth/introspect")))
             .set_token_uri(TokenUrl::from_url(page("/oauth/token"))))
     }
 
     fn unclear(&self, what: &str) -> Error {
-        self.failed(Cause::Decode { expected: "an OAuth answer", detail: format!("{what} proves nothing") })
+        self.failed(Cause::Decode { expected: "an OAuth response", detail: format!("{what} proves nothing") })
     }
 
     fn refused(&self, said: &BasicErrorResponse) -> Error {
         let code = said.error().to_string();
         let status = if code == "invalid_client" { 401 } else { 400 };
         let error_description = said.error_description().cloned();
-        self.failed(Cause::Status(Answer { status, error: Some(code), error_description, ..Answer::default() }))
+        self.failed(Cause::Status(ErrorResponse {
+            status,
+            error: Some(code),
+            error_description,
+            ..ErrorResponse::default()
+        }))
     }
 
     fn failed(&self, cause: Cause) -> Error {
@@ -132,23 +137,23 @@ impl Probe<'_> {
     /// Whether the application has all of these scopes.
     async fn has(&self, scopes: &[String]) -> Result<bool, Error> {
         match self.grant(scopes).await? {
-            Grant::Has => Ok(true),
-            Grant::Lacks => Ok(false),
-            // A server that is broken for every request proves nothing: one that is not refuses a scope that is none.
-            Grant::HasOrBroken => match self.grant(&[JUNK.to_owned()]).await? {
-                Grant::Lacks => Ok(true),
-                Grant::Has | Grant::HasOrBroken => Err(self.oauth.unclear("status 500 for any scope")),
+            Grant::Granted => Ok(true),
+            Grant::Denied => Ok(false),
+            // A 500 proves nothing unless an unknown scope is refused properly.
+            Grant::GrantedOrBroken => match self.grant(&[JUNK.to_owned()]).await? {
+                Grant::Denied => Ok(true),
+                Grant::Granted | Grant::GrantedOrBroken => Err(self.oauth.unclear("status 500 for any scope")),
             },
         }
     }
 
     async fn grant(&self, scopes: &[String]) -> Result<Grant, Error> {
-        let bridge = Bridge::new(self.oauth.http.clone(), Repeat::Once);
+        let client = OAuth2Client::new(self.oauth.http.clone(), Repeat::Once);
         let scopes = scopes.iter().cloned().map(Scope::new);
-        match self.endpoints.exchange_client_credentials().add_scopes(scopes).request_async(&bridge).await {
+        match self.endpoints.exchange_client_credentials().add_scopes(scopes).request_async(&client).await {
             Ok(granted) => {
                 self.revoke(granted.access_token()).await;
-                Ok(Grant::Has)
+                Ok(Grant::Granted)
             }
             Err(error) => self.not_granted(error),
         }
@@ -156,34 +161,35 @@ impl Probe<'_> {
 
     fn not_granted(&self, error: BasicRequestTokenError<Error>) -> Result<Grant, Error> {
         match error {
-            RequestTokenError::ServerResponse(said) if is(&said, &BasicErrorResponseType::InvalidScope) => {
-                Ok(Grant::Lacks)
+            RequestTokenError::ServerResponse(said) if has_code(&said, &BasicErrorResponseType::InvalidScope) => {
+                Ok(Grant::Denied)
             }
             RequestTokenError::ServerResponse(said) => Err(self.oauth.refused(&said)),
-            RequestTokenError::Request(error) if error.status() == Some(500) => Ok(Grant::HasOrBroken),
+            RequestTokenError::Request(error) if error.status() == Some(500) => Ok(Grant::GrantedOrBroken),
             RequestTokenError::Request(error) => Err(error),
             RequestTokenError::Parse(..) | RequestTokenError::Other(_) => {
-                Err(self.oauth.unclear("the answer to a probe"))
+                Err(self.oauth.unclear("the response to a probe"))
             }
         }
     }
 
-    /// Ends the probe's token, which no user stands behind. If that fails it ends by itself in two hours.
+    /// Revokes the probe's token, which belongs to no user. If that fails it expires in two hours.
     async fn revoke(&self, token: &AccessToken) {
         let url = self.oauth.instance.page("/oauth/revoke");
-        let request = Request::oauth_form(url, (self.id, self.secret), &[("token", token.secret())]);
+        let request =
+            Request::oauth_form(url, OAuthPair { id: self.id, secret: self.secret }, &[("token", token.secret())]);
         if let Err(error) = self.oauth.http.send(&request.repeat(Repeat::Read)).await {
             tracing::warn!(%error, "a probe's token could not be revoked");
         }
     }
 }
 
-fn is(said: &BasicErrorResponse, kind: &BasicErrorResponseType) -> bool {
+fn has_code(said: &BasicErrorResponse, kind: &BasicErrorResponseType) -> bool {
     said.error() == kind
 }
 
-/// 404, also as a web page: this version, or a proxy, has no such endpoint.
-fn is_no_endpoint(error: &Error) -> bool {
+/// 404 or 405, also as a web page: this version, or a proxy, has no such endpoint.
+fn is_missing_endpoint(error: &Error) -> bool {
     match error.cause.as_ref() {
         Cause::Status(answer) => matches!(answer.status, 404 | 405),
         Cause::UnexpectedPage { status, .. } => matches!(status, 404 | 405),

@@ -1,4 +1,4 @@
-//! The reading half: everything that can be known of an instance, and nothing that could change it.
+//! Everything that is read of an instance. Nothing here can change it.
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -6,13 +6,13 @@ use serde::de::DeserializeOwned;
 use super::listing::{self, Listing};
 use super::wire::{
     ApplicationWire, DeliveryWire, DiscoveryWire, GroupWire, HookWire, LicenseWire, MetadataWire, ProjectWire,
-    SettingsWire, TokenWire, UserWire,
+    TokenWire, UserWire,
 };
 use super::{
-    Application, Delivery, Error, Group, Hook, License, Metadata, OutboundRules, Project, ProjectPages, TokenDetails,
-    User,
+    Application, Error, Group, Hook, License, LoggedDelivery, Metadata, Project, ProjectPages, TokenDetails, User,
 };
-use crate::http::{Answer, Cause, Client, Expected, Method, Pages, Repeat, Request, Response};
+use crate::http::limits::{MAX_LOG_ENTRIES, NEWEST_LOG_ENTRIES};
+use crate::http::{Cause, Client, ErrorResponse, Expected, Method, Pages, Repeat, Request, Response};
 use crate::instance::{Edition, InstanceUrl};
 use crate::secret::PersonalAccessToken;
 use crate::target::Target;
@@ -25,11 +25,6 @@ pub struct Reader {
     token: PersonalAccessToken,
 }
 
-/// The most entries that GitLab gives of a delivery log at once.
-const WHOLE_LOG: u8 = 20;
-/// Enough to find a test that was just fired, and what came last.
-const NEWEST: u8 = 2;
-
 impl Reader {
     #[must_use]
     pub fn new(http: Client, instance: InstanceUrl, token: PersonalAccessToken) -> Self {
@@ -41,16 +36,16 @@ impl Reader {
         &self.instance
     }
 
-    /// What the token seems to be, where that is no personal access token.
+    /// What kind of token it looks like, where that is not a personal access token.
     #[must_use]
     pub fn token_looks_like(&self) -> Option<&'static str> {
         self.token.looks_like()
     }
 
-    /// Puts a question to GraphQL. It goes out as a POST and is a read all the same: it may be sent again, and is no write.
-    pub(super) async fn ask(&self, question: &impl Serialize) -> Result<Response, Error> {
+    /// Sends a GraphQL query. It is a POST that changes nothing, so it is sent again like a read.
+    pub(super) async fn graphql(&self, query: &impl Serialize) -> Result<Response, Error> {
         let request = Request::write(Method::POST, self.instance.page("/api/graphql")).repeat(Repeat::Read);
-        self.http.send(&request.token(&self.token).json(question)?).await
+        self.http.send(&request.token(&self.token).json(query)?).await
     }
 
     fn request(&self, path: &str) -> Request {
@@ -66,129 +61,110 @@ impl Reader {
     }
 
     /// # Errors
-    /// Also [`crate::http::Cause::Decode`] when the version is not one.
+    /// Also [`Cause::Decode`] when the version cannot be read.
     pub async fn metadata(&self) -> Result<Metadata, Error> {
         let response = self.http.send(&self.request("/metadata")).await?;
         let wire: MetadataWire = response.json("GitLab's metadata")?;
-        let version = wire.version.parse().map_err(|why: String| response.unfit("GitLab's metadata", why))?;
+        let version = wire.version.parse().map_err(|why: String| response.decode_error("GitLab's metadata", why))?;
         let is_enterprise = wire.enterprise.unwrap_or_else(|| wire.version.ends_with("-ee"));
         let edition = if is_enterprise { Edition::Ee } else { Edition::Ce };
         Ok(Metadata { version, version_text: wire.version, edition })
     }
 
     /// # Errors
-    /// Also 403 for who is no effective admin.
+    /// 403 unless the caller is an effective admin.
     pub async fn license(&self) -> Result<License, Error> {
-        match self.get::<Option<LicenseWire>>("/license", "a licence").await {
+        match self.get::<Option<LicenseWire>>("/license", "a license").await {
             Ok(wire) => Ok(wire.into()),
-            Err(error) if error.status() == Some(404) => Ok(License::NotThere),
+            Err(error) if error.status() == Some(404) => Ok(License::NotAvailable),
             Err(error) => Err(error),
         }
     }
 
-    /// The error of an Enterprise Edition that says it has no such thing as a licence: something in between hides it.
+    /// The error for an Enterprise Edition whose license cannot be found: a proxy hides it.
     #[must_use]
     pub fn hidden_license(&self) -> Error {
-        self.request("/license").failed(Cause::Status(Answer { status: 404, ..Answer::default() }))
+        self.request("/license").failed(Cause::Status(ErrorResponse { status: 404, ..ErrorResponse::default() }))
     }
 
     /// # Errors
-    /// 401 for a dead token, 403 `insufficient_scope`.
+    /// 401 for a token that is not valid, 403 `insufficient_scope`.
     pub async fn current_user(&self) -> Result<User, Error> {
         self.get::<UserWire>("/user", "a user").await.map(User::from)
     }
 
-    /// The token itself; works with any scope.
+    /// The token itself, whatever its scopes.
     ///
     /// # Errors
-    /// 401 for a dead token, 400 for one that is no personal access token.
+    /// 401 for a token that is not valid, 400 for one that is not a personal access token.
     pub async fn token(&self) -> Result<TokenDetails, Error> {
         self.get::<TokenWire>("/personal_access_tokens/self", "a token").await.map(TokenDetails::from)
     }
 
-    /// Another user's token, for an admin.
+    /// The active tokens of a user whose names contain `name`.
     ///
     /// # Errors
-    /// 401 (not 403) for who is no effective admin.
-    pub async fn token_by_id(&self, id: u64) -> Result<TokenDetails, Error> {
-        self.get::<TokenWire>(&format!("/personal_access_tokens/{id}"), "a token").await.map(TokenDetails::from)
-    }
-
-    /// The active tokens of a user whose names hold `name`.
-    ///
-    /// # Errors
-    /// As [`Self::token_by_id`].
+    /// 401 (not 403) unless the caller is an effective admin.
     pub async fn tokens_of(&self, user_id: u64, name: &str) -> Result<Vec<TokenDetails>, Error> {
         let name = listing::encoded(name);
         let path = format!("/personal_access_tokens?user_id={user_id}&search={name}&state=active&per_page=100");
-        self.list::<TokenWire, _>(&path, "a list of tokens").short().await
+        self.list::<TokenWire, _>(&path, "a list of tokens").collect_small().await
     }
 
-    /// The instance-wide applications. Not paged by GitLab; a `Link` would be followed.
+    /// The instance-wide applications. GitLab does not page them; a `Link` would be followed.
     ///
     /// # Errors
-    /// 403 for who is no effective admin.
+    /// 403 unless the caller is an effective admin.
     pub async fn applications(&self) -> Result<Vec<Application>, Error> {
-        self.list::<ApplicationWire, _>("/applications", "a list of applications").short().await
+        self.list::<ApplicationWire, _>("/applications", "a list of applications").collect_small().await
     }
 
-    /// The scopes that this server knows. Asked without the token: the page is public.
+    /// The scopes that this server supports. Requested without the token: the page is public.
     ///
     /// # Errors
-    /// Where discovery is switched off or hidden by a proxy.
+    /// Also where discovery is turned off or hidden by a proxy.
     pub async fn scopes_supported(&self) -> Result<Vec<String>, Error> {
         let request = Request::get(self.instance.page("/.well-known/openid-configuration"));
         let wire: DiscoveryWire = self.http.send(&request).await?.json("OpenID discovery")?;
         Ok(wire.scopes_supported)
     }
 
-    /// # Errors
-    /// 403 for who is no effective admin.
-    pub async fn outbound_rules(&self) -> Result<OutboundRules, Error> {
-        let wire: SettingsWire = self.get("/application/settings", "the instance's settings").await?;
-        Ok(OutboundRules {
-            allow_local_requests_from_web_hooks: wire.allow_local_requests_from_web_hooks_and_services,
-            admin_mode: wire.admin_mode,
-        })
-    }
-
-    /// Every project that the token sees, page by page, by keyset; archived ones are left out by GitLab.
+    /// Every project that the token can see, page by page, by keyset; GitLab leaves out archived ones.
     #[must_use]
     pub fn projects(&self) -> ProjectPages {
         const PATH: &str = "/projects?pagination=keyset&order_by=id&sort=asc&per_page=100&archived=false";
         ProjectPages::new(Pages::new(self.http.clone(), self.request(PATH)), self.request(PATH))
     }
 
-    /// The error for a list of projects or groups of which more fit than can be worked on in one run.
+    /// The error for more groups and projects than one run can handle.
     #[must_use]
     pub fn too_many(&self, most: usize) -> Error {
-        let why =
-            format!("it has more than {most} projects to look after; choose some with --group, --project, --exclude");
+        let why = format!("it has more than {most} projects; choose some with --group, --project, --exclude");
         self.request("/projects").failed(Cause::Setup(why))
     }
 
-    /// The groups without a parent that the token sees. Paged by offset: keyset is not for signed-in callers.
+    /// The groups without a parent that the token can see. Paged by offset: GitLab has no keyset for signed-in callers.
     ///
     /// # Errors
     /// Those of any request.
     pub async fn top_level_groups(&self) -> Result<Vec<Group>, Error> {
         const PATH: &str = "/groups?top_level_only=true&order_by=id&sort=asc&per_page=100";
-        self.list::<GroupWire, _>(PATH, "a list of groups").all().await
+        self.list::<GroupWire, _>(PATH, "a list of groups").collect().await
     }
 
-    /// The projects of a group and its subgroups, without those that are only shared with it and archived ones.
+    /// The projects of a group and its subgroups, without archived ones and those that are only shared with the group.
     ///
     /// # Errors
-    /// 404 for a group that is not there or not to be seen.
+    /// 404 for a group that does not exist or is not visible.
     pub async fn group_projects(&self, id: u64) -> Result<Vec<Project>, Error> {
         let query = "include_subgroups=true&with_shared=false&archived=false&order_by=id&sort=asc&per_page=100";
-        self.list::<ProjectWire, _>(&format!("/groups/{id}/projects?{query}"), "a list of projects").all().await
+        self.list::<ProjectWire, _>(&format!("/groups/{id}/projects?{query}"), "a list of projects").collect().await
     }
 
     /// A project by its path.
     ///
     /// # Errors
-    /// 404 when it is not there or not to be seen.
+    /// 404 where it does not exist or is not visible.
     pub async fn project(&self, path: &str) -> Result<Project, Error> {
         let found = self.get::<ProjectWire>(&format!("/projects/{}", listing::encoded(path)), "a project").await;
         match found {
@@ -205,7 +181,7 @@ impl Reader {
     /// A group by its path.
     ///
     /// # Errors
-    /// 404 when it is not there or not to be seen.
+    /// 404 where it does not exist or is not visible.
     pub async fn group(&self, path: &str) -> Result<Group, Error> {
         let address = format!("/groups/{}?with_projects=false", listing::encoded(path));
         match self.get::<GroupWire>(&address, "a group").await {
@@ -219,35 +195,33 @@ impl Reader {
         }
     }
 
-    /// Every hook of a target, ours and others'.
+    /// Every hook of a target, of this product and of others.
     ///
     /// # Errors
     /// 403 or 404 without the right to see them; 404 for group hooks on Community Edition.
     pub async fn hooks(&self, target: &Target) -> Result<Vec<Hook>, Error> {
-        self.list::<HookWire, _>(&format!("{}?per_page=100", target.hooks_path()), "a list of hooks").short().await
+        self.list::<HookWire, _>(&format!("{}?per_page=100", target.hooks_path()), "a list of hooks")
+            .collect_small()
+            .await
     }
 
-    /// # Errors
-    /// 404 when it is not there.
-    pub async fn hook(&self, target: &Target, id: u64) -> Result<Hook, Error> {
-        self.get::<HookWire>(&format!("{}/{id}", target.hooks_path()), "a hook").await.map(Hook::from)
-    }
-
-    /// The newest 20 entries of a hook's delivery log (17.3), newest first; fewer where the payloads are so large that
-    /// these would be no answer any more. System hooks have none.
+    /// The newest 20 entries of a hook's delivery log (17.3), newest first; two where the payloads make the response too
+    /// large. System hooks have no log.
     ///
     /// # Errors
     /// 404 before 17.3.
-    pub async fn deliveries(&self, target: &Target, hook: u64) -> Result<Vec<Delivery>, Error> {
-        match self.log(target, hook, WHOLE_LOG).await {
-            Err(error) if matches!(*error.cause, Cause::TooLarge { .. }) => self.log(target, hook, NEWEST).await,
+    pub async fn deliveries(&self, target: &Target, hook: u64) -> Result<Vec<LoggedDelivery>, Error> {
+        match self.log(target, hook, MAX_LOG_ENTRIES).await {
+            Err(error) if matches!(*error.cause, Cause::TooLarge { .. }) => {
+                self.log(target, hook, NEWEST_LOG_ENTRIES).await
+            }
             log => log,
         }
     }
 
-    async fn log(&self, target: &Target, hook: u64, entries: u8) -> Result<Vec<Delivery>, Error> {
+    async fn log(&self, target: &Target, hook: u64, entries: u8) -> Result<Vec<LoggedDelivery>, Error> {
         let path = format!("{}/{hook}/events?per_page={entries}", target.hooks_path());
         let wire: Vec<DeliveryWire> = self.get(&path, "a delivery log").await?;
-        Ok(wire.into_iter().map(Delivery::from).collect())
+        Ok(wire.into_iter().map(LoggedDelivery::from).collect())
     }
 }

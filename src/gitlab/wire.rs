@@ -1,5 +1,5 @@
-//! What GitLab sends and takes, in its own words. Unknown fields are ignored and new words tolerated; a field that is
-//! needed and has another type is an error.
+//! The JSON that GitLab sends and accepts. Unknown fields and values are ignored; a required field of another type is an
+//! error.
 
 mod license;
 
@@ -10,8 +10,8 @@ use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    AlertStatus, Application, Delivery, DeliveryOutcome, Group, Hook, HookSpec, HookTerms, Namespace, Project,
-    TokenDetails, User,
+    AlertStatus, Application, DeliveryOutcome, Group, Hook, HookAttributes, HookSpec, LoggedDelivery, Namespace,
+    Project, TokenDetails, User,
 };
 use crate::http;
 use crate::secret::{ApplicationSecret, PersonalAccessToken, SigningToken, WebhookToken};
@@ -140,7 +140,7 @@ pub(super) struct ProjectWire {
     namespace: NamespaceWire,
     #[serde(default)]
     archived: bool,
-    /// The older name of the next one.
+    /// The older name of `marked_for_deletion_on`.
     #[serde(default)]
     marked_for_deletion_at: Option<String>,
     #[serde(default)]
@@ -167,8 +167,8 @@ impl From<ProjectWire> for Project {
     }
 }
 
-/// gitlab: lib/api/entities/hook.rb. GraphQL is asked for the same names, so that both ways cannot differ; only its ids
-/// are of another kind.
+/// gitlab: lib/api/entities/hook.rb. The GraphQL query uses the same names, so that both APIs are read alike; only
+/// its IDs are of another type.
 #[derive(Deserialize)]
 pub(super) struct HookWire<Id = u64> {
     id: Id,
@@ -228,14 +228,14 @@ impl<Id> HookWire<Id> {
 impl<Id: Into<u64>> From<HookWire<Id>> for Hook {
     fn from(wire: HookWire<Id>) -> Self {
         let events = wire.events();
-        let terms = HookTerms {
+        let attributes = HookAttributes {
             url: wire.url,
             name: wire.name,
             description: wire.description,
             events,
             enable_ssl_verification: wire.enable_ssl_verification,
             alert_status: match wire.alert_status.as_deref() {
-                // REST's words, and GraphQL's (gitlab: app/graphql/types/web_hooks/alert_status_enum.rb).
+                // REST's values, and GraphQL's (gitlab: app/graphql/types/web_hooks/alert_status_enum.rb).
                 Some("executable" | "EXECUTABLE") => AlertStatus::Executable,
                 Some("temporarily_disabled" | "TEMPORARILY_DISABLED") => AlertStatus::TemporarilyDisabled,
                 Some("disabled" | "DISABLED") => AlertStatus::Disabled,
@@ -246,7 +246,7 @@ impl<Id: Into<u64>> From<HookWire<Id>> for Hook {
             signing_token_present: wire.signing_token_present,
             push_events_branch_filter: wire.push_events_branch_filter.filter(|filter| !filter.is_empty()),
         };
-        Self { id: wire.id.into(), terms: terms.into() }
+        Self { id: wire.id.into(), attributes: attributes.into() }
     }
 }
 
@@ -256,7 +256,7 @@ pub(super) struct DeliveryWire {
     id: u64,
     #[serde(default)]
     trigger: String,
-    /// A text, also where it is a number.
+    /// A string, also where it is a number.
     #[serde(default)]
     response_status: Option<serde_json::Value>,
     #[serde(default)]
@@ -265,7 +265,7 @@ pub(super) struct DeliveryWire {
     created_at: Option<String>,
 }
 
-impl From<DeliveryWire> for Delivery {
+impl From<DeliveryWire> for LoggedDelivery {
     fn from(wire: DeliveryWire) -> Self {
         let header = |name: &str| {
             let found = wire.request_headers.iter().find(|(key, _)| key.eq_ignore_ascii_case(name))?;
@@ -285,18 +285,9 @@ impl From<DeliveryWire> for Delivery {
     }
 }
 
-/// GitLab writes times with a zone; one that cannot be read is as good as none.
+/// GitLab writes times with a zone; one that cannot be read counts as missing.
 fn time(text: &str) -> Option<Timestamp> {
     text.parse().ok()
-}
-
-/// gitlab: lib/api/settings.rb
-#[derive(Deserialize)]
-pub(super) struct SettingsWire {
-    #[serde(alias = "allow_local_requests_from_hooks_and_services")]
-    pub allow_local_requests_from_web_hooks_and_services: bool,
-    #[serde(default)]
-    pub admin_mode: Option<bool>,
 }
 
 /// gitlab: `/.well-known/openid-configuration`
@@ -324,7 +315,7 @@ pub(super) struct NewTokenWire<'a> {
     pub expires_at: Option<Date>,
 }
 
-/// The body of a hook's creation and edit. It holds the tokens, so it is made where it is sent.
+/// The body that creates or edits a hook. It holds the tokens, so it only exists while it is sent.
 #[derive(Serialize)]
 pub(super) struct HookSpecWire<'a> {
     url: &'a str,
@@ -335,14 +326,14 @@ pub(super) struct HookSpecWire<'a> {
     #[serde(serialize_with = "http::in_body_if", skip_serializing_if = "Option::is_none")]
     signing_token: Option<SigningToken>,
     enable_ssl_verification: bool,
-    /// Empty is every branch.
+    /// Empty means every branch.
     push_events_branch_filter: &'static str,
     #[serde(flatten)]
     events: BTreeMap<&'static str, bool>,
 }
 
-/// The flags that a connection never wants, by kind of hook; sent so that an edit turns them off (reference, 5.2).
-const NEVER: [&str; 8] = [
+/// The events that a connection never uses, by kind of hook; sent so that an edit turns them off.
+const UNUSED_EVENTS: [&str; 8] = [
     "wiki_page_events",
     "deployment_events",
     "feature_flag_events",
@@ -352,19 +343,19 @@ const NEVER: [&str; 8] = [
     "resource_access_token_events",
     "vulnerability_events",
 ];
-const NEVER_OF_GROUPS: [&str; 3] = ["subgroup_events", "member_events", "project_events"];
+const UNUSED_GROUP_EVENTS: [&str; 3] = ["subgroup_events", "member_events", "project_events"];
 
 impl<'a> From<&'a HookSpec> for HookSpecWire<'a> {
     fn from(spec: &'a HookSpec) -> Self {
         let system = matches!(spec.target, Target::System);
         let wanted = Event::ALL.into_iter().filter(|event| !system || event.in_system_hooks());
         let mut events: BTreeMap<_, _> = wanted.map(|event| (event.flag(), spec.events.contains(&event))).collect();
-        let never: &[&[&str]] = match spec.target {
+        let unused: &[&[&str]] = match spec.target {
             Target::System => &[&["repository_update_events"]],
-            Target::Group { .. } => &[&NEVER, &NEVER_OF_GROUPS],
-            Target::Project { .. } => &[&NEVER],
+            Target::Group { .. } => &[&UNUSED_EVENTS, &UNUSED_GROUP_EVENTS],
+            Target::Project { .. } => &[&UNUSED_EVENTS],
         };
-        events.extend(never.iter().flat_map(|flags| flags.iter().copied()).map(|flag| (flag, false)));
+        events.extend(unused.iter().flat_map(|flags| flags.iter().copied()).map(|flag| (flag, false)));
         Self {
             url: &spec.url,
             name: &spec.name,

@@ -1,5 +1,5 @@
-//! The writing half. Every write is JSON, is never redirected or repeated blindly, and holds GitLab to the status and
-//! the type that the act really has: a redirected write that became a list also answers 200 (reference, section 10).
+//! Everything that changes an instance. Every write is JSON, is never redirected or sent again blindly, and requires the
+//! status and the type of the right response: a redirected write that became a list also returns 200.
 
 use jiff::civil::Date;
 use serde::Serialize;
@@ -23,7 +23,7 @@ pub struct Writer {
     _lock: Lock,
 }
 
-/// An application to be made.
+/// An application to create.
 #[derive(Clone, Debug)]
 pub struct NewApplication {
     pub name: String,
@@ -32,19 +32,19 @@ pub struct NewApplication {
     pub confidential: bool,
 }
 
-/// A token to be made for a user.
+/// A token to create for a user.
 #[derive(Clone, Debug)]
 pub struct NewToken {
     pub user_id: u64,
     pub name: String,
     pub description: String,
     pub scopes: Vec<String>,
-    /// `None` leaves it to the instance, which may mean never.
+    /// `None` leaves it to the instance, which may have no limit.
     pub expires_at: Option<Date>,
 }
 
 #[derive(Serialize)]
-struct Nothing {}
+struct EmptyBody {}
 
 impl Writer {
     #[must_use]
@@ -67,7 +67,7 @@ impl Writer {
         self.http.send(&self.request(method, path).json(body)?).await
     }
 
-    /// Deletes; not being there any more is as good.
+    /// Deletes; 404 counts as success.
     async fn delete(&self, path: &str) -> Result<(), Error> {
         match self.http.send(&self.request(Method::DELETE, path)).await {
             Ok(response) => response.require(&[204, 202, 200], "a deletion").map(drop),
@@ -76,10 +76,10 @@ impl Writer {
         }
     }
 
-    /// `POST /applications`. GitLab allows several of the same name: look before.
+    /// `POST /applications`. GitLab allows several with the same name: the caller makes sure that there is none.
     ///
     /// # Errors
-    /// 400 for unknown scopes or a redirect URI it does not take, 403 for who is no effective admin.
+    /// 400 for unknown scopes or a redirect URI that GitLab refuses, 403 unless the caller is an effective admin.
     pub async fn create_application(&self, new: &NewApplication) -> Result<ApplicationWithSecret, Error> {
         let body = NewApplicationWire {
             name: &new.name,
@@ -91,37 +91,37 @@ impl Writer {
         with_secret(&response)
     }
 
-    /// `POST /applications/:id/renew-secret` (16.11). The old secret stops working at once. By number: look before that
-    /// it is the application that is meant (reference, 2.4).
+    /// `POST /applications/:id/renew-secret` (16.11). The old secret stops working at once. The caller makes sure that the
+    /// ID is that of the right application.
     ///
     /// # Errors
-    /// 404 when it is not there or the version has no such endpoint.
+    /// 404 where it does not exist or the version has no such endpoint.
     pub async fn renew_secret(&self, id: u64) -> Result<ApplicationWithSecret, Error> {
         let path = format!("/applications/{id}/renew-secret");
         let response =
-            self.send(Method::POST, &path, &Nothing {}).await?.require(&[201, 200], "a renewed application")?;
+            self.send(Method::POST, &path, &EmptyBody {}).await?.require(&[201, 200], "a renewed application")?;
         with_secret(&response)
     }
 
-    /// `DELETE /applications/:id`. By number, like [`Self::renew_secret`].
+    /// `DELETE /applications/:id`. By ID, like [`Self::renew_secret`].
     ///
     /// # Errors
-    /// Not for one that is not there.
+    /// Those of any request, except 404.
     pub async fn delete_application(&self, id: u64) -> Result<(), Error> {
         self.delete(&format!("/applications/{id}")).await
     }
 
-    /// Makes the hook. GitLab allows several with the same URL: look before.
+    /// Creates the hook. GitLab allows several with the same URL: the caller makes sure that there is none.
     ///
     /// # Errors
-    /// 422 for an URL that GitLab may not deliver to, and at the limit of hooks.
+    /// 422 for a URL that GitLab may not deliver to, and at the limit of hooks.
     pub async fn create_hook(&self, spec: &HookSpec) -> Result<Hook, Error> {
         let response = self.send(Method::POST, &spec.target.hooks_path(), &HookSpecWire::from(spec)).await?;
         let response = response.require(&[201], "a new hook")?;
         response.json::<HookWire>("a new hook").map(Hook::from)
     }
 
-    /// Brings a hook to the given form, tokens and all.
+    /// Replaces all of a hook, tokens included.
     ///
     /// # Errors
     /// As [`Self::create_hook`], and 404.
@@ -132,7 +132,7 @@ impl Writer {
     }
 
     /// # Errors
-    /// Not for one that is not there.
+    /// Those of any request, except 404.
     pub async fn delete_hook(&self, target: &Target, id: u64) -> Result<(), Error> {
         self.delete(&format!("{}/{id}", target.hooks_path())).await
     }
@@ -140,7 +140,7 @@ impl Writer {
     /// `POST /users/:id/personal_access_tokens`, for an admin.
     ///
     /// # Errors
-    /// 400 where the instance refuses the scopes or the date, 403 for who is no effective admin.
+    /// 400 where the instance refuses the scopes or the date, 403 unless the caller is an effective admin.
     pub async fn mint_token(&self, new: &NewToken) -> Result<MintedToken, Error> {
         let path = format!("/users/{}/personal_access_tokens", new.user_id);
         let body = NewTokenWire {
@@ -157,7 +157,7 @@ impl Writer {
     /// `DELETE /personal_access_tokens/:id`.
     ///
     /// # Errors
-    /// Not for one that is not there.
+    /// Those of any request, except 404.
     pub async fn revoke_token(&self, id: u64) -> Result<(), Error> {
         self.delete(&format!("/personal_access_tokens/{id}")).await
     }

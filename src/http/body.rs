@@ -1,79 +1,97 @@
-//! Reads a body up to its limit, so that no server can fill the memory, however many answer at once.
+//! Reads a body up to its limit, so that no server can fill the memory, however many respond at once.
 
-use tokio::sync::Semaphore;
+use tokio::sync::{Semaphore, SemaphorePermit};
 use zeroize::Zeroizing;
 
-use super::response::LARGEST_REFUSAL;
+use super::limits::{MAX_ERROR_BYTES, SMALL_BODY_BYTES};
 
-/// A body up to this size is read as it comes; a larger one when no other of that kind is being read.
-pub(super) const SMALL: usize = 128 * 1024;
+/// Lets one large body be read at a time.
+pub(super) struct LargeBodies(Semaphore);
 
-/// The way for large bodies, one at a time.
-pub(super) struct Lane(Semaphore);
+/// The right to read a large body.
+type LargeBodyPermit<'a> = SemaphorePermit<'a>;
 
-impl Default for Lane {
+impl Default for LargeBodies {
     fn default() -> Self {
         Self(Semaphore::new(1))
     }
 }
 
 /// Why a body was not read.
-pub(super) enum Unread {
+pub(super) enum ReadError {
     TooLarge,
     /// Not within the request's time.
-    Late,
+    TimedOut,
     Broken(reqwest::Error),
 }
 
-/// Reads a body up to its limit. Of a refusal only the beginning is read.
+/// Reads a body up to its limit. Of an error's body only the beginning is read.
 pub(super) async fn read(
-    answered: &mut reqwest::Response,
+    response: &mut reqwest::Response,
     limit: usize,
-    lane: &Lane,
-) -> Result<Zeroizing<Vec<u8>>, Unread> {
-    let refused = !answered.status().is_success();
-    let limit = if refused { LARGEST_REFUSAL } else { limit };
-    let announced = answered.content_length().map(|length| usize::try_from(length).unwrap_or(usize::MAX)).unwrap_or(0);
-    if announced > limit && !refused {
-        return Err(Unread::TooLarge);
+    large_bodies: &LargeBodies,
+) -> Result<Zeroizing<Vec<u8>>, ReadError> {
+    let is_error = !response.status().is_success();
+    let limit = if is_error { MAX_ERROR_BYTES } else { limit };
+    let announced = response.content_length().map(|length| usize::try_from(length).unwrap_or(usize::MAX)).unwrap_or(0);
+    if announced > limit && !is_error {
+        return Err(ReadError::TooLarge);
     }
-    let mut on_the_lane = None;
-    let mut body = Zeroizing::new(Vec::with_capacity(announced.clamp(1024, SMALL.min(limit.max(1024)))));
-    while let Some(chunk) = answered.chunk().await.map_err(Unread::Broken)? {
-        let room = limit - body.len();
-        if chunk.len() > room && !refused {
-            return Err(Unread::TooLarge);
+    let mut permit: Option<LargeBodyPermit<'_>> = None;
+    let mut body = Body::new(announced, limit);
+    while let Some(chunk) = response.chunk().await.map_err(ReadError::Broken)? {
+        let room = limit - body.bytes.len();
+        if chunk.len() > room && !is_error {
+            return Err(ReadError::TooLarge);
         }
         let taken = &chunk[..chunk.len().min(room)];
-        if body.len() + taken.len() > SMALL && on_the_lane.is_none() {
-            // Closed it never is. It is given back with the body's last byte, or with the request's time.
-            on_the_lane = lane.0.acquire().await.ok();
+        if body.bytes.len() + taken.len() > SMALL_BODY_BYTES && permit.is_none() {
+            // The semaphore is never closed. The permit is given back with the body's last byte, or when the request's time
+            // is over.
+            permit = large_bodies.0.acquire().await.ok();
         }
-        grow(&mut body, taken.len(), (announced, limit));
-        body.extend_from_slice(taken);
+        body.push(taken);
         if chunk.len() > room {
             break;
         }
     }
-    Ok(body)
+    Ok(body.bytes)
 }
 
-/// Makes room in steps: to the announced size at once where that is known, else by a quarter, so that there is never far
-/// more room than body.
-fn grow(body: &mut Zeroizing<Vec<u8>>, more: usize, (announced, limit): (usize, usize)) {
-    let needed = body.len() + more;
-    if needed <= body.capacity() {
-        return;
+struct Body {
+    bytes: Zeroizing<Vec<u8>>,
+    announced: usize,
+    limit: usize,
+}
+
+impl Body {
+    fn new(announced: usize, limit: usize) -> Self {
+        let capacity = announced.clamp(1024, SMALL_BODY_BYTES.min(limit.max(1024)));
+        Self { bytes: Zeroizing::new(Vec::with_capacity(capacity)), announced, limit }
     }
-    let wanted = if announced >= needed { announced } else { (needed + needed / 4).min(limit) };
-    if body.len() > SMALL {
-        // A list: it holds no secret, and is too large to be in memory twice.
-        let more = wanted - body.len();
-        body.reserve_exact(more);
-        return;
+
+    fn push(&mut self, chunk: &[u8]) {
+        self.reserve(chunk.len());
+        self.bytes.extend_from_slice(chunk);
     }
-    // What is small may be a secret that is shown once: the old place is wiped.
-    let mut larger = Vec::with_capacity(wanted);
-    larger.extend_from_slice(body);
-    *body = Zeroizing::new(larger);
+
+    /// Grows to the announced size at once where that is known, else by a quarter, so that the capacity is never far above
+    /// the size.
+    fn reserve(&mut self, more: usize) {
+        let needed = self.bytes.len() + more;
+        if needed <= self.bytes.capacity() {
+            return;
+        }
+        let wanted = if self.announced >= needed { self.announced } else { (needed + needed / 4).min(self.limit) };
+        if self.bytes.len() > SMALL_BODY_BYTES {
+            // A list: it holds no secret, and is too large to be in memory twice.
+            let more = wanted - self.bytes.len();
+            self.bytes.reserve_exact(more);
+            return;
+        }
+        // A small body may be a secret that is shown once: the old memory is wiped.
+        let mut larger = Vec::with_capacity(wanted);
+        larger.extend_from_slice(&self.bytes);
+        self.bytes = Zeroizing::new(larger);
+    }
 }

@@ -1,4 +1,4 @@
-//! Why no answer came: walks an error's chain down to what really happened.
+//! Why a request got no response: the cause at the bottom of an error's chain.
 
 use std::error::Error as StdError;
 use std::io;
@@ -6,17 +6,17 @@ use std::time::Duration;
 
 use tokio_rustls::rustls;
 
-use super::dns::Unresolved;
 use super::error::Cause;
+use super::probe::Unresolved;
 use super::{options, tls};
 
-/// What a failed exchange comes to. `host` is the one that was asked for.
+/// The cause of a failed exchange with `host`.
 pub(super) fn cause(error: &reqwest::Error, host: &str, timeout: Duration) -> Cause {
     if error.is_timeout() {
         return Cause::Timeout { after: timeout };
     }
     let mut found = None;
-    walk(error, &mut |link| {
+    visit_chain(error, &mut |link| {
         if let Some(unresolved) = link.downcast_ref::<Unresolved>() {
             found = Some(Cause::Dns { host: unresolved.host.clone(), detail: unresolved.detail.clone() });
         } else if let Some(problem) = link.downcast_ref::<rustls::Error>() {
@@ -31,12 +31,12 @@ pub(super) fn cause(error: &reqwest::Error, host: &str, timeout: Duration) -> Ca
     }
 }
 
-/// Visits every error of a chain. An `io::Error` hides what it wraps from `source`, so that is looked into as well.
-fn walk(error: &(dyn StdError + 'static), visit: &mut dyn FnMut(&(dyn StdError + 'static))) {
+/// Visits every error of a chain. `io::Error::source` skips the error that it wraps, so that one is visited as well.
+fn visit_chain(error: &(dyn StdError + 'static), visit: &mut dyn FnMut(&(dyn StdError + 'static))) {
     visit(error);
     if let Some(inner) = error.downcast_ref::<io::Error>().and_then(io::Error::get_ref) {
-        walk(inner, visit);
+        visit_chain(inner, visit);
     } else if let Some(next) = error.source() {
-        walk(next, visit);
+        visit_chain(next, visit);
     }
 }

@@ -1,4 +1,4 @@
-//! How a request can fail, told apart as far as a person can act on it. No response bodies.
+//! How a request can fail, as far as a person can act on it. Errors never hold response bodies.
 
 use std::ops::Deref;
 use std::time::Duration;
@@ -8,16 +8,15 @@ use url::Url;
 use crate::error::Kind;
 use crate::instance::bare;
 
-/// A request that did not give what was asked for. One pointer wide: an answer stands beside it in every row of a long
-/// list.
+/// A failed request. One pointer wide: long lists hold a result for each entry.
 #[derive(Clone, Debug, thiserror::Error)]
 #[error(transparent)]
-pub struct Error(Box<Failed>);
+pub struct Error(Box<FailedRequest>);
 
-/// What was asked, and what happened to it.
+/// The request, and why it failed.
 #[derive(Clone, Debug, thiserror::Error)]
 #[error("{method} {path} on {host}: {cause}")]
-pub struct Failed {
+pub struct FailedRequest {
     pub method: &'static str,
     pub host: String,
     /// The path without its query.
@@ -26,21 +25,21 @@ pub struct Failed {
     pub cause: Box<Cause>,
 }
 
-impl From<Failed> for Error {
-    fn from(failed: Failed) -> Self {
+impl From<FailedRequest> for Error {
+    fn from(failed: FailedRequest) -> Self {
         Self(Box::new(failed))
     }
 }
 
 impl Deref for Error {
-    type Target = Failed;
+    type Target = FailedRequest;
 
-    fn deref(&self) -> &Failed {
+    fn deref(&self) -> &FailedRequest {
         &self.0
     }
 }
 
-/// What happened to it.
+/// Why a request failed.
 #[derive(Clone, Debug, thiserror::Error)]
 pub enum Cause {
     #[error("the name {host} does not resolve")]
@@ -53,10 +52,10 @@ pub enum Cause {
     Timeout { after: Duration },
     #[error("the connection broke off: {detail}")]
     Broken { detail: String },
-    /// An answer other than 2xx, with what its body said in one of GitLab's envelopes.
+    /// A response other than 2xx, with what its body says in one of the known envelopes.
     #[error("answered {}{}", .0.status, .0.said())]
-    Status(Answer),
-    /// An answer that the asked side would not give: a proxy's, a login wall's, an error page.
+    Status(ErrorResponse),
+    /// A response that is not the server's own: a proxy's, a sign-in wall's, an error page.
     #[error("{status}: the answer is {what}")]
     UnexpectedPage { status: u16, what: UnexpectedPage },
     #[error("the answer cannot be read as {expected}: {detail}")]
@@ -76,10 +75,10 @@ pub enum Cause {
     Setup(String),
 }
 
-/// The name of the type that was expected, for a person.
+/// The name of the expected type, for a person.
 pub type Expected = &'static str;
 
-/// Who answered instead.
+/// What responded instead of the server.
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
 pub enum UnexpectedPage {
     #[error("a sign-in page")]
@@ -205,8 +204,8 @@ impl From<CauseClass> for Kind {
 /// Why TLS failed.
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
 pub enum TlsProblem {
-    /// `is_alone`: the server shows nothing but its own certificate, so an intermediate one may be missing.
-    #[error("the certificate's issuer is not trusted{}", issuer_words(.issuer.as_deref(), *.is_alone))]
+    /// `is_alone`: the server presents nothing but its own certificate, so an intermediate one may be missing.
+    #[error("the certificate's issuer is not trusted{}", issuer_text(.issuer.as_deref(), if *.is_alone { ALONE } else { "" }))]
     UnknownCa { issuer: Option<String>, is_alone: bool },
     #[error("the certificate is for {}, not for {host}", .names.join(", "))]
     WrongName { host: String, names: Vec<String> },
@@ -220,10 +219,10 @@ pub enum TlsProblem {
     Other(String),
 }
 
-/// A refusal in the server's words. The texts are cut to a few hundred characters and redacted, not sanitised: that is
-/// the terminal's part.
+/// A response other than 2xx. The texts are the server's: cut to a few hundred characters and redacted, and not yet
+/// sanitized, which the terminal does.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
-pub struct Answer {
+pub struct ErrorResponse {
     pub status: u16,
     /// GitLab's `message` (flattened: `field text, text; field …`) or `error`, or Factory's `detail`.
     pub message: Option<String>,
@@ -238,15 +237,13 @@ pub struct Answer {
     pub retry_after: Option<Duration>,
 }
 
-fn issuer_words(issuer: Option<&str>, is_alone: bool) -> String {
-    match (issuer, is_alone) {
-        (None, _) => String::new(),
-        (Some(name), false) => format!(" ({name})"),
-        (Some(name), true) => format!(" ({name}, and the server sends no certificate along with its own)"),
-    }
+const ALONE: &str = ", and the server sends no certificate along with its own";
+
+fn issuer_text(issuer: Option<&str>, remark: &str) -> String {
+    issuer.map(|name| format!(" ({name}{remark})")).unwrap_or_default()
 }
 
-impl Answer {
+impl ErrorResponse {
     fn said(&self) -> String {
         self.error_description
             .as_ref()
@@ -257,14 +254,14 @@ impl Answer {
     }
 }
 
-/// The base URL that a redirected address of GitLab's API lies below; `None` where it is no such address.
+/// The base URL of a redirected address of GitLab's API; `None` where it is not one.
 #[must_use]
 pub fn base_of_api(to: &Url) -> Option<&str> {
     to.as_str().split_once("/api/v4").map(|(base, _)| base)
 }
 
 impl Error {
-    /// The HTTP status, where the other side itself answered with one.
+    /// The HTTP status, where the server itself responded with one.
     #[must_use]
     pub fn status(&self) -> Option<u16> {
         match self.cause.as_ref() {
@@ -274,7 +271,7 @@ impl Error {
     }
 
     #[must_use]
-    pub fn answer(&self) -> Option<&Answer> {
+    pub fn response(&self) -> Option<&ErrorResponse> {
         match self.cause.as_ref() {
             Cause::Status(answer) => Some(answer),
             _ => None,
@@ -312,7 +309,7 @@ mod tests {
             (502, CauseClass::Unavailable, Kind::Unknown),
             (504, CauseClass::Unavailable, Kind::Unknown),
         ] {
-            let cause = Cause::Status(Answer { status, ..Answer::default() });
+            let cause = Cause::Status(ErrorResponse { status, ..ErrorResponse::default() });
             assert_eq!((cause.class(), Kind::from(cause.class())), (class, kind), "{status}");
             assert_eq!(class.is_refusal(), kind == Kind::Problem, "{status}");
         }

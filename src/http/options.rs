@@ -1,4 +1,4 @@
-//! How the client is to connect, and the client library built from it.
+//! How the client connects, and the client library built from it.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -7,13 +7,14 @@ use std::time::Duration;
 use reqwest::{Certificate, Identity, NoProxy, redirect};
 use url::Url;
 
-use super::error::{Cause, Error, Failed};
-use super::{dns, tls};
+use super::error::{Cause, Error, FailedRequest};
+use super::limits::{DEFAULT_CONCURRENCY, DEFAULT_RATE_LIMIT_WAIT, DEFAULT_TIMEOUT, MAX_HEADER_BYTES, MAX_HEADERS};
+use super::{probe, tls};
 
 /// How to connect. The defaults are those of `--help`.
 #[derive(Clone, Debug)]
-pub struct Options {
-    /// PEM (or single DER) files whose certificates are trusted as well as the system's.
+pub struct ClientOptions {
+    /// PEM (or single DER) files whose certificates are trusted besides the system's.
     pub ca_certs: Vec<PathBuf>,
     /// A PEM file with a certificate and its key, for mutual TLS.
     pub client_cert: Option<PathBuf>,
@@ -22,39 +23,39 @@ pub struct Options {
     pub timeout: Duration,
     /// How many requests may be in flight at once; 0 counts as 1.
     pub concurrency: usize,
-    /// How long a rate limit is waited for, in all, until something is answered again; 60 s unless told otherwise.
-    pub patience: Duration,
+    /// How long rate limits are waited for, in all, until a request succeeds again.
+    pub rate_limit_wait: Duration,
     pub user_agent: String,
 }
 
-impl Default for Options {
+impl Default for ClientOptions {
     fn default() -> Self {
         Self {
             ca_certs: Vec::new(),
             client_cert: None,
             proxy: Proxy::System,
-            timeout: Duration::from_secs(30),
-            concurrency: 8,
-            patience: Duration::from_secs(60),
+            timeout: DEFAULT_TIMEOUT,
+            concurrency: DEFAULT_CONCURRENCY,
+            rate_limit_wait: DEFAULT_RATE_LIMIT_WAIT,
             user_agent: concat!("factory-gitlab/", env!("CARGO_PKG_VERSION")).to_owned(),
         }
     }
 }
 
-/// Which way requests leave.
+/// The proxy that requests go through.
 #[derive(Clone, Debug, Default)]
 pub enum Proxy {
     /// As the system says: `HTTPS_PROXY`, `HTTP_PROXY`, `ALL_PROXY`, `NO_PROXY`, and its settings where it has any.
     #[default]
     System,
-    /// Through this one, save for the hosts in `except` (`NO_PROXY`'s syntax).
+    /// This one, except for the hosts in `except` (`NO_PROXY`'s syntax).
     Through { url: Url, except: Option<String> },
-    /// Straight, whatever the system says.
+    /// None, whatever the system says.
     Direct,
 }
 
 impl Proxy {
-    /// Decides, for an address, whether a proxy stands in between. The same code decides inside reqwest.
+    /// Decides for an address which proxy is used, by the same code as inside reqwest.
     pub(super) fn matcher(&self) -> Option<hyper_util::client::proxy::matcher::Matcher> {
         use hyper_util::client::proxy::matcher::Matcher;
         match self {
@@ -67,57 +68,57 @@ impl Proxy {
     }
 }
 
-/// What is read from files before anything is built.
-pub(super) struct Material {
+/// Certificates and keys, read from files.
+pub(super) struct TlsMaterial {
     certificates: Vec<Certificate>,
     identity: Option<Identity>,
-    pub trust: tls::Trust,
+    pub trust: tls::TrustStore,
 }
 
-/// An error of the set-up, before there was a request.
+/// An error before there is a request.
 pub(super) fn setup(why: String) -> Error {
-    Failed { method: "GET", host: String::new(), path: String::new(), cause: Box::new(Cause::Setup(why)) }.into()
+    FailedRequest { method: "GET", host: String::new(), path: String::new(), cause: Box::new(Cause::Setup(why)) }.into()
 }
 
-impl Material {
-    pub(super) fn read(options: &Options) -> Result<Self, Error> {
+impl TlsMaterial {
+    pub(super) fn read(options: &ClientOptions) -> Result<Self, Error> {
         let mut certificates = Vec::new();
         let mut ders = Vec::new();
         for path in &options.ca_certs {
             let found = tls::certificates(&file(path, "the CA file")?)
-                .ok_or_else(|| setup(format!("the CA file {} holds no certificate", path.display())))?;
+                .ok_or_else(|| setup(format!("the CA file {} has no certificate", path.display())))?;
             for der in found {
                 let certificate = Certificate::from_der(&der).map_err(|_| {
-                    setup(format!("the CA file {} holds a certificate that cannot be read", path.display()))
+                    setup(format!("the CA file {} has a certificate that cannot be read", path.display()))
                 })?;
                 certificates.push(certificate);
                 ders.push(der);
             }
         }
         let identity = options.client_cert.as_deref().map(identity).transpose()?;
-        Ok(Self { certificates, identity, trust: tls::Trust::new(ders) })
+        Ok(Self { certificates, identity, trust: tls::TrustStore::new(ders) })
     }
 
-    pub(super) fn build(&self, options: &Options) -> Result<reqwest::Client, Error> {
+    pub(super) fn build(&self, options: &ClientOptions) -> Result<reqwest::Client, Error> {
         let usual = builder(options, self)?.tls_certs_merge(self.certificates.iter().cloned()).build();
-        // A system without any root certificates cannot be merged with; http on loopback must work there all the same.
+        // Merging fails on a system without any root certificates; http on loopback must work there all the same.
         usual
             .or_else(|first| {
                 builder(options, self).map_err(|_| first)?.tls_certs_only(self.certificates.iter().cloned()).build()
             })
-            .map_err(|error| setup(format!("the HTTP client could not be made: {}", bottom(&error))))
+            .map_err(|error| setup(format!("the HTTP client could not be built: {}", bottom(&error))))
     }
 }
 
-#[expect(clippy::disallowed_methods, reason = "this is the one door to an HTTP client")]
-fn builder(options: &Options, material: &Material) -> Result<reqwest::ClientBuilder, Error> {
+#[expect(clippy::disallowed_methods, reason = "HTTP clients are built here")]
+fn builder(options: &ClientOptions, material: &TlsMaterial) -> Result<reqwest::ClientBuilder, Error> {
     let mut builder = reqwest::Client::builder()
         .user_agent(&options.user_agent)
         .redirect(redirect::Policy::none())
         .retry(reqwest::retry::never())
-        .dns_resolver(Arc::new(dns::Resolver))
-        .http1_max_headers(MOST_HEADERS)
-        .http2_max_header_list_size(LARGEST_HEADERS)
+        .dns_resolver(Arc::new(probe::Resolver))
+        .http1_max_headers(MAX_HEADERS)
+        .http2_max_header_list_size(MAX_HEADER_BYTES)
         .pool_max_idle_per_host(options.concurrency.max(1))
         .tcp_nodelay(true)
         .timeout(options.timeout);
@@ -136,12 +137,9 @@ fn builder(options: &Options, material: &Material) -> Result<reqwest::ClientBuil
     Ok(builder)
 }
 
-const MOST_HEADERS: usize = 200;
-const LARGEST_HEADERS: u32 = 64 * 1024;
-
 fn identity(path: &Path) -> Result<Identity, Error> {
     Identity::from_pem(&file(path, "the client certificate")?).map_err(|_| {
-        setup(format!("the client certificate {} does not hold a certificate and a private key in PEM", path.display()))
+        setup(format!("the client certificate {} does not have a certificate and a private key in PEM", path.display()))
     })
 }
 
@@ -149,7 +147,7 @@ fn file(path: &Path, what: &str) -> Result<Vec<u8>, Error> {
     std::fs::read(path).map_err(|error| setup(format!("{what} {} cannot be read: {error}", path.display())))
 }
 
-/// The text at the bottom of an error chain: the real reason.
+/// The text at the bottom of an error chain: the root cause.
 pub(super) fn bottom(error: &(dyn std::error::Error + 'static)) -> String {
     let mut last = error;
     while let Some(next) = last.source() {

@@ -1,4 +1,4 @@
-//! Walks a paged list by its `Link` headers, and never leaves the origin.
+//! Reads a paged list by its `Link` headers, and never leaves the origin.
 
 use std::collections::HashSet;
 use std::hash::{BuildHasher as _, RandomState};
@@ -8,10 +8,11 @@ use url::Url;
 
 use super::client::Client;
 use super::error::{Cause, Error, LinkProblem};
+use super::limits::MAX_PAGES;
 use super::request::Request;
 use super::response::Response;
 
-/// A list, page by page. Of the pages that were read it keeps eight bytes each, whatever their size.
+/// A list, page by page. It keeps eight bytes of each page that was read, whatever the page's size.
 pub struct Pages {
     client: Client,
     first: Request,
@@ -19,12 +20,9 @@ pub struct Pages {
     digests: RandomState,
     seen: HashSet<u64>,
     last_body: Option<u64>,
-    /// What the bodies so far come to.
+    /// The size of all bodies so far.
     bytes: usize,
 }
-
-/// No list has more pages: ten million projects at a hundred a page.
-const MOST_PAGES: usize = 100_000;
 
 impl Pages {
     #[must_use]
@@ -33,25 +31,25 @@ impl Pages {
         Self { client, next: Some(first.clone()), first, digests, seen, last_body: None, bytes: 0 }
     }
 
-    /// Begins again with the first page.
+    /// Starts over with the first page.
     pub fn restart(&mut self) {
         self.next = Some(self.first.clone());
         self.seen.clear();
         (self.last_body, self.bytes) = (None, 0);
     }
 
-    /// The place of the one list that may be kept although it is long; `None` while another has it.
+    /// The right to hold a list of several pages in memory, one at a time; `None` while another list has it.
     #[must_use]
-    pub fn try_alone(&self) -> Option<Alone> {
-        self.client.long_lists().try_acquire_owned().ok().map(Alone)
+    pub fn try_large_list_permit(&self) -> Option<LargeListPermit> {
+        self.client.large_lists().try_acquire_owned().ok().map(LargeListPermit)
     }
 
-    /// The same, waited for. What was read of the list should not be held meanwhile.
-    pub async fn alone(&self) -> Option<Alone> {
-        self.client.long_lists().acquire_owned().await.ok().map(Alone)
+    /// Waits for the same right. The caller should not hold any of the list meanwhile.
+    pub async fn large_list_permit(&self) -> Option<LargeListPermit> {
+        self.client.large_lists().acquire_owned().await.ok().map(LargeListPermit)
     }
 
-    /// How large the pages so far were, in bytes.
+    /// The size of all pages so far, in bytes.
     #[must_use]
     pub fn bytes(&self) -> usize {
         self.bytes
@@ -60,10 +58,10 @@ impl Pages {
     /// The next page; `None` after the last one.
     ///
     /// # Errors
-    /// Those of [`Client::send`], and [`Cause::Link`] when the way leads to another origin, in a circle, or on for ever.
+    /// Those of [`Client::send`], and [`Cause::Link`] for a list that leads to another origin, in a circle, or never ends.
     pub async fn next(&mut self) -> Result<Option<Response>, Error> {
         let Some(request) = self.next.take() else { return Ok(None) };
-        if self.seen.len() >= MOST_PAGES {
+        if self.seen.len() >= MAX_PAGES {
             return Err(request.failed(Cause::Link(LinkProblem::Endless)));
         }
         if !self.seen.insert(self.digests.hash_one(request.url.as_str())) {
@@ -82,33 +80,33 @@ impl Pages {
         Ok(Some(response))
     }
 
-    /// Ends the walk: the page before was the last one.
+    /// Ends the list: the page before was the last one.
     pub fn finish(&mut self) {
         self.next = None;
     }
 
-    /// The error of a list that is longer than any that is meant.
+    /// The error for a list that is longer than any real one.
     #[must_use]
-    pub fn endless(&self) -> Error {
+    pub fn endless_error(&self) -> Error {
         self.first.failed(Cause::Link(LinkProblem::Endless))
     }
 
-    /// Whether a next page is known of.
+    /// Whether the page before named a next one.
     #[must_use]
     pub fn has_next(&self) -> bool {
         self.next.is_some()
     }
 
-    /// Goes on with this request, where the page before named no next one.
-    pub fn go_on_with(&mut self, request: Request) {
+    /// Continues with this request, where the page before named no next one.
+    pub fn continue_with(&mut self, request: Request) {
         self.next = Some(request);
     }
 }
 
-/// The place of the one list that is kept although it is long; given back when dropped.
-pub struct Alone(#[expect(dead_code, reason = "it is only held")] OwnedSemaphorePermit);
+/// The right to hold a list of several pages in memory; given back when dropped.
+pub struct LargeListPermit(#[expect(dead_code, reason = "it is only held")] OwnedSemaphorePermit);
 
-/// `[]`, which may well come twice.
+/// The size of `[]`, which two pages may have without being the same.
 const EMPTY_LIST: usize = 2;
 
 /// Whether scheme, host and port are the same.

@@ -1,4 +1,4 @@
-//! What is asked: method, address, credential, body, and whether it may be asked again.
+//! A request: method, address, credential, body, and whether it may be sent again.
 
 use reqwest::Method;
 use reqwest::header::{AUTHORIZATION, HeaderMap, HeaderName, HeaderValue};
@@ -6,27 +6,24 @@ use serde::{Serialize, Serializer};
 use url::Url;
 use zeroize::Zeroizing;
 
-use super::error::{Cause, Error, Failed};
+use super::error::{Cause, Error, FailedRequest};
+use super::limits::{MAX_RESPONSE_BYTES, REQUEST_CAPACITY};
 use crate::secret::{FactoryKey, Kind, PersonalAccessToken, Secret};
-
-/// The most that a JSON answer may have, unless the request says otherwise. A page of a hundred projects, each with the
-/// longest description, has a third of it.
-pub(super) const LARGEST_ANSWER: usize = 4 * 1024 * 1024;
 
 /// Whether a request may be sent again.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Repeat {
-    /// It changes nothing: again after a broken connection, 502, 503, 504 and a rate limit.
+    /// It changes nothing: sent again after a broken connection, 502, 503, 504 and a rate limit.
     Read,
-    /// It changes something, and twice is as good as once: again like a read.
+    /// It changes something, and twice has the effect of once: sent again like a read.
     Idempotent,
-    /// It changes something: again only when it certainly was not acted upon.
+    /// It changes something: sent again only when the server certainly did nothing.
     Write,
-    /// Never again, whatever happened.
+    /// Never sent again.
     Once,
 }
 
-/// A request. It holds the credential it is sent with, so it has no `Debug`.
+/// A request. It holds its credential, so it has no `Debug`.
 #[derive(Clone)]
 pub struct Request {
     pub(super) method: Method,
@@ -44,15 +41,15 @@ impl Request {
         Self::new(Method::GET, url, Repeat::Read)
     }
 
-    /// A write. It is sent as JSON even without a body: a read-only GitLab redirects writes that are not (reference,
-    /// section 6).
+    /// A write. It is sent as JSON even without a body: a read-only GitLab redirects writes that are not.
+    /// gitlab: lib/gitlab/middleware/read_only/controller.rb
     #[must_use]
     pub fn write(method: Method, url: Url) -> Self {
         Self::new(method, url, Repeat::Write).header("content-type", "application/json")
     }
 
     fn new(method: Method, url: Url, repeat: Repeat) -> Self {
-        let request = Self { method, url, headers: HeaderMap::new(), body: None, repeat, limit: LARGEST_ANSWER };
+        let request = Self { method, url, headers: HeaderMap::new(), body: None, repeat, limit: MAX_RESPONSE_BYTES };
         request.header("accept", "application/json")
     }
 
@@ -63,35 +60,35 @@ impl Request {
         self
     }
 
-    /// The same request to another address. It keeps its credential, so the address is one of the same side's.
+    /// The same request to another address. It keeps its credential, so the address must belong to the same server.
     #[must_use]
-    pub fn at(mut self, url: Url) -> Self {
+    pub fn with_url(mut self, url: Url) -> Self {
         self.url = url;
         self
     }
 
-    /// The most bytes that the answer may have.
+    /// At most this many bytes of the response.
     #[must_use]
     pub fn limit(mut self, bytes: usize) -> Self {
         self.limit = bytes;
         self
     }
 
-    /// Signs it with a GitLab token. Never in the address: proxies log that.
+    /// Adds a GitLab token. Never in the address: proxies log that.
     #[must_use]
     pub fn token(mut self, token: &PersonalAccessToken) -> Self {
         self.secret_header(HeaderName::from_static("private-token"), token.expose());
         self
     }
 
-    /// Signs it with Factory's key.
+    /// Adds Factory's key.
     #[must_use]
     pub fn bearer(mut self, key: &FactoryKey) -> Self {
         self.secret_header(AUTHORIZATION, &Zeroizing::new(format!("Bearer {}", key.expose())));
         self
     }
 
-    /// Adds or replaces a header that is no secret. A value that no header can have is left out.
+    /// Adds or replaces a header that is not a secret. A value that a header cannot have is left out.
     #[must_use]
     pub fn header(mut self, name: &'static str, value: &str) -> Self {
         if let (Ok(name), Ok(value)) = (HeaderName::from_bytes(name.as_bytes()), HeaderValue::from_str(value)) {
@@ -101,27 +98,26 @@ impl Request {
     }
 
     pub(super) fn secret_header(&mut self, name: HeaderName, value: &str) {
-        // A secret has visible ASCII only, which every header may have.
+        // A secret has visible ASCII only, which is valid in a header.
         if let Ok(mut value) = HeaderValue::from_str(value) {
             value.set_sensitive(true);
             self.headers.insert(name, value);
         }
     }
 
-    /// Puts a JSON body in. Secrets in it are marked with [`in_body`].
+    /// Sets a JSON body. Secrets in it are marked with [`in_body`].
     ///
     /// # Errors
-    /// [`Cause::Setup`] when the value has no JSON form.
+    /// [`Cause::Setup`] when the value cannot be written as JSON.
     pub fn json<T: Serialize + ?Sized>(mut self, body: &T) -> Result<Self, Error> {
-        // Large enough that it does not have to grow, which would leave copies behind.
-        let mut bytes = Zeroizing::new(Vec::with_capacity(8 * 1024));
+        let mut bytes = Zeroizing::new(Vec::with_capacity(REQUEST_CAPACITY));
         serde_json::to_writer(&mut *bytes, body)
-            .map_err(|error| self.failed(Cause::Setup(format!("the request has no JSON form: {error}"))))?;
+            .map_err(|error| self.failed(Cause::Setup(format!("the request cannot be written as JSON: {error}"))))?;
         self.body = Some(bytes);
         Ok(self.header("content-type", "application/json"))
     }
 
-    /// Puts bytes in, of the given media type.
+    /// Sets a body of the given media type.
     #[must_use]
     pub fn bytes(mut self, bytes: &[u8], media_type: &str) -> Self {
         self.body = Some(Zeroizing::new(bytes.to_vec()));
@@ -133,15 +129,10 @@ impl Request {
         &self.url
     }
 
-    /// Whether it can change something.
-    pub(super) fn is_write(&self) -> bool {
-        self.repeat != Repeat::Read
-    }
-
-    /// The error that this request ended in.
+    /// The error of this request.
     #[must_use]
     pub fn failed(&self, cause: Cause) -> Error {
-        Failed {
+        FailedRequest {
             method: name_of(&self.method),
             host: host_of(&self.url),
             path: self.url.path().to_owned(),
@@ -151,7 +142,7 @@ impl Request {
     }
 }
 
-/// The host, with the port where it is not the scheme's own.
+/// The host, with the port where it is not the scheme's default.
 pub(super) fn host_of(url: &Url) -> String {
     let host = url.host_str().unwrap_or_default();
     url.port().map_or_else(|| host.to_owned(), |port| format!("{host}:{port}"))
@@ -171,15 +162,15 @@ fn name_of(method: &Method) -> &'static str {
 /// Writes a secret into a request's body: `#[serde(serialize_with = "http::in_body")]`. Only for bodies that are sent.
 ///
 /// # Errors
-/// None of its own.
+/// Errors from the serializer.
 pub fn in_body<K: Kind, S: Serializer>(secret: &Secret<K>, serializer: S) -> Result<S::Ok, S::Error> {
     serializer.serialize_str(secret.expose())
 }
 
-/// [`in_body`] for a secret that may be missing; pair it with `skip_serializing_if`.
+/// [`in_body`] for a secret that may be missing; use it with `skip_serializing_if`.
 ///
 /// # Errors
-/// None of its own.
+/// Errors from the serializer.
 pub fn in_body_if<K: Kind, S: Serializer>(secret: &Option<Secret<K>>, serializer: S) -> Result<S::Ok, S::Error> {
     match secret {
         Some(secret) => in_body(secret, serializer),

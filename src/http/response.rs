@@ -1,29 +1,22 @@
-//! An answer that arrived whole and within its limit, and how it is read as a type.
+//! A response that arrived whole and within its limit, and how it is read as a type.
 
 use reqwest::header::{HeaderMap, LOCATION};
 use serde::de::DeserializeOwned;
 use url::Url;
 use zeroize::Zeroizing;
 
-use super::answer;
-use super::body::SMALL;
-use super::error::{Answer, Cause, Error, Expected, UnexpectedPage};
+use super::error::{Cause, Error, Expected, UnexpectedPage};
+use super::error_response;
+use super::limits::{MAX_JSON_VALUES, MAX_SCALAR_BYTES, SMALL_BODY_BYTES};
 use super::request::Request;
 
-/// The most that is read of a body which is a refusal: its first words are enough.
-pub(super) const LARGEST_REFUSAL: usize = 64 * 1024;
-
-/// A page of a hundred projects has about fifteen thousand. The smallest parts take many times more room as values than
-/// as text, so that their number is limited as well as the text's size.
-const MOST_PARTS: usize = 100_000;
-
-/// A 2xx answer. Its body may hold a secret that GitLab shows once, so it is wiped when dropped and has no `Debug`.
+/// A 2xx response. Its body may hold a secret that GitLab shows once, so it is wiped when dropped and has no `Debug`.
 pub struct Response {
     pub(super) status: u16,
     pub(super) url: Url,
     pub(super) headers: HeaderMap,
     pub(super) body: Zeroizing<Vec<u8>>,
-    /// What it answers, without its body: for errors.
+    /// Its request without the body, for errors.
     pub(super) request: Request,
 }
 
@@ -33,7 +26,7 @@ impl Response {
         self.status
     }
 
-    /// The address that answered, which a redirect within the origin may have changed.
+    /// The address that responded, which a redirect within the origin may have changed.
     #[must_use]
     pub fn url(&self) -> &Url {
         &self.url
@@ -53,22 +46,22 @@ impl Response {
     ///
     /// # Errors
     /// [`Cause::UnexpectedPage`] when the body is a web page or of another type, [`Cause::Decode`] when it is not a `T`. The
-    /// error names type and path, and never quotes what was there.
+    /// error names type and path, and never quotes the body.
     pub fn json<T: DeserializeOwned>(&self, expected: Expected) -> Result<T, Error> {
-        if self.body.len() > SMALL && parts(&self.body) > MOST_PARTS {
-            return Err(self.unfit(expected, format!("it has more than {MOST_PARTS} parts")));
+        if self.body.len() > SMALL_BODY_BYTES && count_values(&self.body) > MAX_JSON_VALUES {
+            return Err(self.decode_error(expected, format!("it has more than {MAX_JSON_VALUES} values")));
         }
         let mut reader = serde_json::Deserializer::from_slice(&self.body);
         serde_path_to_error::deserialize(&mut reader)
             .map_err(|error| (error.path().to_string(), error.into_inner()))
             .and_then(|value| reader.end().map(|()| value).map_err(|error| (".".to_owned(), error)))
-            .map_err(|(path, error)| match answer::unexpected_page(&self.headers, &self.body) {
+            .map_err(|(path, error)| match error_response::unexpected_page(&self.headers, &self.body) {
                 Some(what) => self.failed(Cause::UnexpectedPage { status: self.status, what }),
                 None => self.failed(Cause::Decode { expected, detail: detail(&path, &error) }),
             })
     }
 
-    /// Holds the answer to one of these statuses: a redirected write that became a list answers 200 where 201 is due.
+    /// Requires one of these statuses: a redirected write that became a list returns 200 instead of 201.
     ///
     /// # Errors
     /// [`Cause::Decode`] with the status that came.
@@ -76,20 +69,20 @@ impl Response {
         if statuses.contains(&self.status) {
             return Ok(self);
         }
-        // A page of somebody else's is the better explanation of a status that does not fit.
-        if let Some(what) = answer::unexpected_page(&self.headers, &self.body) {
+        // A proxy's page explains the unexpected status better.
+        if let Some(what) = error_response::unexpected_page(&self.headers, &self.body) {
             return Err(self.failed(Cause::UnexpectedPage { status: self.status, what }));
         }
         let detail = format!("status {} instead of {}", self.status, statuses.first().copied().unwrap_or_default());
         Err(self.failed(Cause::Decode { expected, detail }))
     }
 
-    /// Holds an answer that need not be JSON to not being a web page: a portal's, a sign-in wall's.
+    /// Refuses a web page, of a portal or a sign-in wall, where the response need not be JSON.
     ///
     /// # Errors
     /// [`Cause::UnexpectedPage`].
     pub fn refuse_web_page(&self) -> Result<(), Error> {
-        match answer::unexpected_page(&self.headers, &self.body) {
+        match error_response::unexpected_page(&self.headers, &self.body) {
             Some(what @ (UnexpectedPage::LoginWall | UnexpectedPage::WebPage | UnexpectedPage::ClientCertificate)) => {
                 Err(self.failed(Cause::UnexpectedPage { status: self.status, what }))
             }
@@ -97,40 +90,34 @@ impl Response {
         }
     }
 
-    /// The error that this answer turned out to be.
+    /// The error that this response amounts to.
     #[must_use]
     pub fn failed(&self, cause: Cause) -> Error {
         self.request.failed(cause)
     }
 
-    /// The error for an answer whose content does not fit, in our words.
+    /// The error for a response that cannot be read as `expected`.
     #[must_use]
-    pub fn unfit(&self, expected: Expected, detail: impl Into<String>) -> Error {
+    pub fn decode_error(&self, expected: Expected, detail: impl Into<String>) -> Error {
         self.failed(Cause::Decode { expected, detail: detail.into() })
     }
 
-    /// A refusal in the words of an answer that was 2xx by status and a refusal by content.
-    #[must_use]
-    pub fn refused(&self, answer: Answer) -> Error {
-        self.failed(Cause::Status(answer))
-    }
-
-    /// Whether a JSON body stops in the middle: a proxy that loses GitLab half-way may pass on what it had as if it were
-    /// whole. Told by its last byte alone, so that no answer is read twice.
+    /// Whether a JSON body stops in the middle: a proxy that loses its connection to GitLab may pass on what it had as if it
+    /// were whole. Only the last byte is checked, so that no body is parsed twice.
     pub(super) fn is_cut(&self) -> bool {
         let is_json = self.header("content-type").is_some_and(|kind| kind.contains("json"));
         is_json && stops_in_the_middle(self.body.trim_ascii())
     }
 
-    /// Where a 3xx leads.
+    /// The target of a redirect.
     pub(super) fn redirect(&self) -> Option<Url> {
         let leads = matches!(self.status, 301 | 302 | 303 | 307 | 308);
         leads.then(|| self.header(LOCATION.as_str()).and_then(|to| self.url.join(to).ok())).flatten()
     }
 }
 
-/// How many values a JSON text has, about: its commas outside of strings.
-fn parts(text: &[u8]) -> usize {
+/// About how many values a JSON text has: its commas outside of strings.
+fn count_values(text: &[u8]) -> usize {
     let (mut commas, mut in_string, mut escaped) = (0, false, false);
     for byte in text {
         match byte {
@@ -151,13 +138,10 @@ fn stops_in_the_middle(body: &[u8]) -> bool {
         [b'{' | b'[', ..] => true,
         word => {
             let read = serde_json::from_slice::<serde::de::IgnoredAny>(word);
-            word.len() <= LONGEST_WORD && read.is_err_and(|error| error.is_eof())
+            word.len() <= MAX_SCALAR_BYTES && read.is_err_and(|error| error.is_eof())
         }
     }
 }
-
-/// `null`, `true`, a number: what is no list and no object.
-const LONGEST_WORD: usize = 32;
 
 /// Where and of what kind, without the content: `projects[3].id: wrong type at line 1 column 17`.
 fn detail(path: &str, error: &serde_json::Error) -> String {
@@ -166,15 +150,14 @@ fn detail(path: &str, error: &serde_json::Error) -> String {
         Category::Eof => "it ends too early".to_owned(),
         Category::Syntax => "it is not JSON".to_owned(),
         Category::Io => "it cannot be read".to_owned(),
-        Category::Data => told(&error.to_string()),
+        Category::Data => mismatch(&error.to_string()),
     };
-    let place = if path == "." { String::new() } else { format!("{path}: ") };
-    format!("{place}{what} (line {}, column {})", error.line(), error.column())
+    let path = if path == "." { String::new() } else { format!("{path}: ") };
+    format!("{path}{what} (line {}, column {})", error.line(), error.column())
 }
 
-/// serde's word for a mismatch. ``missing field `id` `` and `invalid type: string, expected u64` are kept, the value
-/// that it quotes is not.
-fn told(text: &str) -> String {
+/// serde's text for a mismatch, without the value that it quotes: ``missing field `id` ``, `invalid type, expected u64`.
+fn mismatch(text: &str) -> String {
     let text = text.split(" at line ").next().unwrap_or_default();
     if text.starts_with("missing field") {
         return text.to_owned();
@@ -195,14 +178,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn parts_are_counted_outside_of_strings() {
+    fn values_are_counted_outside_of_strings() {
         for (text, wanted) in [("[]", 0), ("[1,2,3]", 2), (r#"{"a":",,\",","b":[{},{}]}"#, 2), (r#"["\\",1]"#, 1)] {
-            assert_eq!(parts(text.as_bytes()), wanted, "{text}");
+            assert_eq!(count_values(text.as_bytes()), wanted, "{text}");
         }
     }
 
     #[test]
-    fn a_body_that_stops_in_the_middle_is_told_by_its_end() {
+    fn a_body_that_stops_in_the_middle_is_recognized_by_its_end() {
         for whole in ["[]", "{}", r#"[{"id":1}]"#, "null", "true", "7", "", "Retry later"] {
             assert!(!stops_in_the_middle(whole.as_bytes()), "{whole}");
         }
@@ -212,7 +195,7 @@ mod tests {
     }
 
     #[test]
-    fn a_mismatch_is_named_by_place_and_type_and_never_quoted() {
+    fn a_mismatch_is_named_by_path_and_type_and_the_value_is_never_quoted() {
         #[derive(Debug, serde::Deserialize)]
         struct Thing {
             #[expect(dead_code, reason = "only its type counts")]

@@ -7,8 +7,9 @@ use std::collections::HashMap;
 use tokio::sync::OnceCell;
 
 use super::targets::Candidate;
-use crate::gitlab::{Hook, HookList, MOST_PROJECTS, Reader};
+use crate::gitlab::{Hook, HookList, Reader};
 use crate::http;
+use crate::http::limits::MAX_QUERY_PROJECTS;
 use crate::instance::Version;
 use crate::target::Target;
 
@@ -44,7 +45,7 @@ impl<'a> Bulk<'a> {
         let mut hooks = HashMap::new();
         let projects: Vec<u64> = page.iter().filter_map(project).collect();
         // A group's projects come as one page, however many they are.
-        for projects in projects.chunks(MOST_PROJECTS) {
+        for projects in projects.chunks(MAX_QUERY_PROJECTS) {
             hooks.extend(self.read(projects).await);
         }
         let with_hooks = |candidate: Candidate| CandidateHooks {

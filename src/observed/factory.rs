@@ -3,10 +3,10 @@
 use futures_util::future::join_all;
 use url::{Origin, Url};
 
-use super::{FactorySeen, Observation};
+use super::{FactorySeen, NetworkSeen, Observation, inspect_network};
 use crate::desired::{BundleRoute, Desired};
-use crate::factory::{Factory, FactoryStatus};
-use crate::http::{self, Client, NetworkSeen};
+use crate::factory::{FactoryClient, FactoryStatus};
+use crate::http::Client;
 
 pub(super) struct FactoryReader<'a> {
     pub(super) http: &'a Client,
@@ -39,7 +39,7 @@ impl FactoryReader<'_> {
     }
 
     async fn reach(&self, url: &Url) -> Observation<()> {
-        let NetworkSeen { addresses, connect, tls } = http::inspect(self.http, url).await;
+        let NetworkSeen { addresses, connect, tls } = inspect_network(self.http, url).await;
         match (addresses, connect, tls) {
             (Observation::Failed(error), ..)
             | (_, Observation::Failed(error), _)

@@ -12,7 +12,7 @@ use super::observer::ObserveProgress;
 use super::targets::{Candidate, InitialReads, TargetFilter, takes_personal};
 use super::{HookSeen, HooksSeen, Observation, TargetSeen};
 use crate::desired::{Desired, Mark};
-use crate::gitlab::{Delivery, Hook, HookTerms, Reader};
+use crate::gitlab::{Hook, HookAttributes, LoggedDelivery, Reader};
 use crate::http;
 use crate::instance::Version;
 use crate::target::{Strategy, Target};
@@ -64,16 +64,16 @@ impl DeliveryLogBudget {
 
 /// Lets hooks with equal attributes share them.
 #[derive(Default)]
-pub(super) struct Interner(RefCell<HashSet<Arc<HookTerms>>>);
+pub(super) struct Interner(RefCell<HashSet<Arc<HookAttributes>>>);
 
 impl Interner {
-    fn share(&self, terms: Arc<HookTerms>) -> Arc<HookTerms> {
+    fn share(&self, attributes: Arc<HookAttributes>) -> Arc<HookAttributes> {
         let mut known = self.0.borrow_mut();
-        match known.get(&terms) {
+        match known.get(&attributes) {
             Some(shared) => Arc::clone(shared),
             None => {
-                known.insert(Arc::clone(&terms));
-                terms
+                known.insert(Arc::clone(&attributes));
+                attributes
             }
         }
     }
@@ -184,15 +184,15 @@ impl HookReader<'_> {
     /// memory in use.
     async fn ours(&self, target: &Target, hooks: Vec<Hook>) -> Vec<HookSeen> {
         let mut ours = Vec::new();
-        for Hook { id, terms } in hooks.into_iter().filter(|hook| self.is_ours(hook)) {
+        for Hook { id, attributes } in hooks.into_iter().filter(|hook| self.is_ours(hook)) {
             let deliveries = self.deliveries(target, id).await;
-            ours.push(HookSeen { hook: Hook { id, terms: self.interner.share(terms) }, deliveries });
+            ours.push(HookSeen { hook: Hook { id, attributes: self.interner.share(attributes) }, deliveries });
         }
         ours.shrink_to_fit();
         ours
     }
 
-    async fn deliveries(&self, target: &Target, hook: u64) -> Observation<Vec<Delivery>> {
+    async fn deliveries(&self, target: &Target, hook: u64) -> Observation<Vec<LoggedDelivery>> {
         match self.logs.take(target) {
             Ok(()) => Observation::from(self.gitlab.deliveries(target, hook).await),
             Err(reason) => Observation::Skipped(reason),
@@ -248,12 +248,12 @@ fn listed<T>(seen: &Observation<T>) -> Result<Option<&T>, http::Error> {
 mod tests {
     use super::*;
     use crate::env::Env;
-    use crate::http::{Client, Options};
+    use crate::http::{Client, ClientOptions};
     use crate::secret::PersonalAccessToken;
 
     #[tokio::test]
     async fn more_targets_than_can_be_held_are_an_error_that_says_what_to_do() {
-        let client = Client::new(&Options::default(), Env::empty().clock).expect("a client");
+        let client = Client::new(&ClientOptions::default(), Env::empty().clock).expect("a client");
         let token = PersonalAccessToken::new("glpat-of-a-test").expect("a token");
         let gitlab = Reader::new(client, "https://gitlab.acme.com".parse().expect("an address"), token);
         let (send, mut receive) = mpsc::channel(3);

@@ -14,11 +14,13 @@ use super::bulk::Bulk;
 use super::factory::FactoryReader;
 use super::hooks::{DeliveryLogBudget, HookReader, Interner};
 use super::targets::{self, InitialReads};
-use super::{FactorySeen, HooksSeen, NOT_REQUESTED, NetworkSeen, Observation, Observed, Read, ReadRequest};
+use super::{
+    FactorySeen, HooksSeen, NOT_REQUESTED, NetworkSeen, Observation, Observed, Read, ReadRequest, inspect_network,
+};
 use crate::desired::{Credentials, Desired};
 use crate::env::Clock;
-use crate::factory::Factory;
-use crate::gitlab::{Application, License, Metadata, OAuth, Pair, ProbedScopes, Reader, User};
+use crate::factory::FactoryClient;
+use crate::gitlab::{Application, License, Metadata, OAuth, PairValidity, ProbedScopes, Reader, User};
 use crate::http::{self, Client};
 use crate::instance::{Edition, InstanceUrl};
 use crate::secret::PersonalAccessToken;
@@ -151,7 +153,7 @@ impl ObserverRun<'_> {
             return NetworkSeen::skipped(NOT_REQUESTED);
         }
         let url = self.observer.gitlab.instance().url();
-        self.stopwatch.time(Read::Network, http::inspect(&self.observer.http, url)).await
+        self.stopwatch.time(Read::Network, inspect_network(&self.observer.http, url)).await
     }
 
     async fn initial_targets(&self) -> Option<InitialReads> {
@@ -190,7 +192,7 @@ impl ObserverRun<'_> {
     async fn application_secret(
         &self,
         applications: &Observation<Vec<Application>>,
-    ) -> (Observation<Pair>, Observation<ProbedScopes>) {
+    ) -> (Observation<PairValidity>, Observation<ProbedScopes>) {
         if !self.wants(Read::ApplicationSecret) {
             return (Observation::Skipped(NOT_REQUESTED), Observation::Skipped(NOT_REQUESTED));
         }
@@ -202,7 +204,7 @@ impl ObserverRun<'_> {
     async fn pair(
         &self,
         applications: &Observation<Vec<Application>>,
-    ) -> (Observation<Pair>, Observation<ProbedScopes>) {
+    ) -> (Observation<PairValidity>, Observation<ProbedScopes>) {
         const NO_SECRET: &str = "no application secret is at hand (--application-secret-file)";
         let Some(Credentials { application_id: id, secret }) = self.desired.application.origin.credentials() else {
             return (Observation::Skipped(NO_SECRET), Observation::Skipped(NO_SECRET));
@@ -210,15 +212,17 @@ impl ObserverRun<'_> {
         let oauth = &self.observer.oauth;
         let listed = applications.known().and_then(|all| all.iter().find(|one| one.application_id == *id));
         if listed.is_some_and(|one| one.scopes.is_some()) {
-            let pair = Observation::from(oauth.prove_pair(id, secret).await);
+            let pair = Observation::from(oauth.verify_pair(id, secret).await);
             return (pair, Observation::Skipped("the list of applications shows them"));
         }
         match oauth.probe_scopes(id, secret, &self.desired.application.scopes).await {
-            Ok(probed) => (Observation::Known(Pair::Valid), Observation::Known(probed)),
-            Err(error) if is_invalid_client(&error) => (Observation::Known(Pair::Invalid), Observation::Failed(error)),
+            Ok(probed) => (Observation::Known(PairValidity::Valid), Observation::Known(probed)),
+            Err(error) if is_invalid_client(&error) => {
+                (Observation::Known(PairValidity::Invalid), Observation::Failed(error))
+            }
             // The grant of the probe may be switched off; the pair can be proved without it.
             Err(error) if error.is_refusal() => {
-                (Observation::from(oauth.prove_pair(id, secret).await), Observation::Failed(error))
+                (Observation::from(oauth.verify_pair(id, secret).await), Observation::Failed(error))
             }
             Err(error) => (Observation::Failed(error.clone()), Observation::Failed(error)),
         }
@@ -235,7 +239,7 @@ impl ObserverRun<'_> {
 
 fn own_url(user: &Observation<User>) -> Observation<Option<String>> {
     match user {
-        Observation::Known(user) => Observation::Known(user.own_url().map(str::to_owned)),
+        Observation::Known(user) => Observation::Known(user.external_url().map(str::to_owned)),
         Observation::Failed(error) => Observation::Failed(error.clone()),
         Observation::Skipped(reason) => Observation::Skipped(reason),
     }
@@ -245,7 +249,7 @@ fn own_url(user: &Observation<User>) -> Observation<Option<String>> {
 /// the wrong kind of hooks.
 fn believed(license: Observation<License>, metadata: &Observation<Metadata>, gitlab: &Reader) -> Observation<License> {
     match (&license, metadata) {
-        (Observation::Known(License::NotThere), Observation::Known(Metadata { edition: Edition::Ee, .. })) => {
+        (Observation::Known(License::NotAvailable), Observation::Known(Metadata { edition: Edition::Ee, .. })) => {
             Observation::Failed(gitlab.hidden_license())
         }
         _ => license,
@@ -253,7 +257,7 @@ fn believed(license: Observation<License>, metadata: &Observation<Metadata>, git
 }
 
 fn is_invalid_client(error: &http::Error) -> bool {
-    error.answer().is_some_and(|answer| answer.error.as_deref() == Some("invalid_client"))
+    error.response().is_some_and(|answer| answer.error.as_deref() == Some("invalid_client"))
 }
 
 /// What `auto` resolves to. Without an answer about the license nothing is assumed: reading the wrong kind of target would

@@ -12,9 +12,10 @@ use crate::desired::{
 };
 use crate::factory::{FactoryState, FactoryStatus};
 use crate::gitlab::{
-    AlertStatus, Application, Delivery, DeliveryOutcome, Hook, HookTerms, License, Metadata, Pair, TokenDetails, User,
+    AlertStatus, Application, DeliveryOutcome, Hook, HookAttributes, License, LoggedDelivery, Metadata, PairValidity,
+    TokenDetails, User,
 };
-use crate::http::{Answer, Cause, Error, Failed};
+use crate::http::{Cause, Error, ErrorResponse, FailedRequest};
 use crate::instance::{Edition, Version};
 use crate::kit::{Handover, Organization};
 use crate::observed::{
@@ -40,8 +41,13 @@ pub(crate) fn at(text: &str) -> Timestamp {
 }
 
 pub(crate) fn error(cause: Cause) -> Error {
-    Failed { method: "GET", host: "gitlab.acme.com".to_owned(), path: "/api/v4/x".to_owned(), cause: Box::new(cause) }
-        .into()
+    FailedRequest {
+        method: "GET",
+        host: "gitlab.acme.com".to_owned(),
+        path: "/api/v4/x".to_owned(),
+        cause: Box::new(cause),
+    }
+    .into()
 }
 
 pub(crate) fn failed<T>(cause: Cause) -> Observation<T> {
@@ -50,7 +56,7 @@ pub(crate) fn failed<T>(cause: Cause) -> Observation<T> {
 
 /// An answer of GitLab's or Factory's with a status and a message.
 pub(crate) fn refused<T>(status: u16, message: &str) -> Observation<T> {
-    failed(Cause::Status(Answer { status, message: Some(message.to_owned()), ..Answer::default() }))
+    failed(Cause::Status(ErrorResponse { status, message: Some(message.to_owned()), ..ErrorResponse::default() }))
 }
 
 pub(crate) fn unreachable<T>() -> Observation<T> {
@@ -213,7 +219,7 @@ fn observed(desired: &Desired) -> Observed {
         license: Observation::Known(License::Licensed { plan: "premium".to_owned(), expired: false }),
         applications: Observation::Known(vec![application(desired)]),
         scopes_supported: Observation::Skipped("not needed"),
-        pair: Observation::Known(Pair::Valid),
+        pair: Observation::Known(PairValidity::Valid),
         probed_scopes: Observation::Skipped("the list shows them"),
         hooks: Observation::Known(HooksSeen {
             strategy: Strategy::Group,
@@ -258,14 +264,14 @@ pub(crate) fn target(desired: &Desired, id: u64) -> TargetSeen {
 
 pub(crate) fn hook(desired: &Desired, target: Target, id: u64) -> HookSeen {
     let spec = desired.webhooks.hook(target);
-    let delivery = |id, status| Delivery {
+    let delivery = |id, status| LoggedDelivery {
         id,
         trigger: "push_hooks".to_owned(),
         outcome: DeliveryOutcome::Answered(status),
         key: None,
         created_at: None,
     };
-    let terms = HookTerms {
+    let terms = HookAttributes {
         url: spec.url,
         name: Some(spec.name),
         description: Some(spec.description),

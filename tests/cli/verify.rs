@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use factory_gitlab::desired::{DesiredWebhooks, Selection};
 use factory_gitlab::env::Env;
-use factory_gitlab::factory::Factory;
+use factory_gitlab::factory::FactoryClient;
 use factory_gitlab::gitlab::{NewApplication, Reader, Writer};
 use factory_gitlab::http;
 use factory_gitlab::instance::InstanceUrl;
@@ -36,11 +36,11 @@ pub fn connected(options: SandboxOptions) -> World {
 
 async fn connect(world: &World) -> (String, String, String) {
     let variable = |name: &str| world.variables().get(name).cloned().expect("a variable");
-    let client = http::Client::new(&http::Options::default(), Env::empty().clock).expect("a client");
+    let client = http::Client::new(&http::ClientOptions::default(), Env::empty().clock).expect("a client");
     let instance: InstanceUrl = variable("GITLAB_URL").parse().expect("an address");
     let token = PersonalAccessToken::new(&variable("GITLAB_TOKEN")).expect("a token");
     let key = FactoryKey::new(&variable("FACTORY_API_KEY")).expect("a key");
-    let factory = Factory::new(client.clone(), Some(key));
+    let factory = FactoryClient::new(client.clone(), Some(key));
     let text = factory.kit(&variable("FACTORY_KIT").parse().expect("an address")).await.expect("a kit");
     let kit = Kit::parse(&text).expect("a kit");
     let reader = Reader::new(client.clone(), instance.clone(), token.clone());

@@ -1,7 +1,7 @@
 //! Factory's side: kit, upload, receipts, status.
 
 use factory_gitlab::bundle::{Application, Bundle, Instance, Recipients, SealedBundle, Webhook};
-use factory_gitlab::factory::{Factory, FactoryState, UploadError};
+use factory_gitlab::factory::{FactoryClient, FactoryState, UploadError};
 use factory_gitlab::http::{Cause, UnexpectedPage};
 use factory_gitlab::instance::{Edition, LicensePlan};
 use factory_gitlab::kit::{Organization, UploadMethod};
@@ -13,9 +13,9 @@ use url::Url;
 
 use crate::world::{client, faulty, instance, sandbox, writer};
 
-fn factory(sandbox: &Sandbox) -> Factory {
+fn factory(sandbox: &Sandbox) -> FactoryClient {
     let key = FactoryKey::new(sandbox.factory().api_key()).expect("a key");
-    Factory::new(client(sandbox), Some(key))
+    FactoryClient::new(client(sandbox), Some(key))
 }
 
 fn url(text: &str) -> Url {
@@ -75,7 +75,7 @@ async fn the_kit_is_fetched_with_the_key_only() {
     let text = factory(&sandbox).kit(&address).await.expect("a kit");
     let kit: factory_gitlab::kit::Kit = serde_json::from_str(&text).expect("a kit");
     assert_eq!(kit.schema, factory_gitlab::kit::SCHEMA);
-    let error = Factory::new(client(&sandbox), None).kit(&address).await.expect_err("no key");
+    let error = FactoryClient::new(client(&sandbox), None).kit(&address).await.expect_err("no key");
     assert_eq!(error.status(), Some(401));
 }
 
@@ -119,7 +119,7 @@ async fn every_refusal_has_its_own_kind_and_factorys_words() {
         );
         assert!(fits, "{status}: {error}");
         assert_eq!(error.is_refusal(), status < 500);
-        let said = error.request().and_then(|error| error.answer()).and_then(|answer| answer.message.clone());
+        let said = error.request().and_then(|error| error.response()).and_then(|answer| answer.message.clone());
         assert!(said.is_some_and(|said| !said.is_empty()), "{status}");
     }
 }

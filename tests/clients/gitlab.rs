@@ -2,8 +2,8 @@
 
 use factory_gitlab::env::Env;
 use factory_gitlab::gitlab::{
-    AlertStatus, ApiRefusal, DeliveryOutcome, HookSpec, License, NewApplication, NewToken, OAuth, Pair, Project,
-    Reader, TestOutcome,
+    AlertStatus, ApiRefusal, DeliveryOutcome, HookSpec, License, NewApplication, NewToken, OAuth, PairValidity,
+    Project, Reader, TestOutcome,
 };
 use factory_gitlab::http::Cause;
 use factory_gitlab::instance::Edition;
@@ -57,7 +57,7 @@ async fn an_instance_is_read_in_our_words() {
     let plan = License::Licensed { plan: "premium".to_owned(), expired: false };
     assert_eq!(reader.license().await.expect("a licence"), plan);
     let user = reader.current_user().await.expect("a user");
-    assert_eq!((user.is_admin, user.own_url()), (Some(true), Some(sandbox.gitlab_url().as_str())));
+    assert_eq!((user.is_admin, user.external_url()), (Some(true), Some(sandbox.gitlab_url().as_str())));
     let token = reader.token().await.expect("a token");
     assert!(token.active && token.user_id == user.id && token.scopes.contains(&"api".to_owned()), "{token:?}");
     assert!(reader.scopes_supported().await.expect("scopes").contains(&"read_registry".to_owned()));
@@ -68,7 +68,7 @@ async fn an_instance_is_read_in_our_words() {
 #[tokio::test]
 async fn a_community_edition_has_no_licence() {
     let sandbox = sandbox(|options| options.edition = sandbox::options::SandboxEdition::Ce);
-    assert_eq!(reader(&sandbox).license().await.expect("an answer"), License::NotThere);
+    assert_eq!(reader(&sandbox).license().await.expect("an answer"), License::NotAvailable);
 }
 
 #[tokio::test]
@@ -107,10 +107,10 @@ async fn an_application_is_made_renewed_and_removed() {
     let (reader, writer, oauth) = (reader(&sandbox), writer(&sandbox), oauth(&sandbox));
     let made = writer.create_application(&application(&["api", "read_user"])).await.expect("an application");
     let id = &made.application.application_id;
-    assert_eq!(oauth.prove_pair(id, &made.secret).await.expect("an answer"), Pair::Valid);
+    assert_eq!(oauth.verify_pair(id, &made.secret).await.expect("an answer"), PairValidity::Valid);
     let renewed = writer.renew_secret(made.application.id).await.expect("a new secret");
-    assert_eq!(oauth.prove_pair(id, &made.secret).await.expect("an answer"), Pair::Invalid);
-    assert_eq!(oauth.prove_pair(id, &renewed.secret).await.expect("an answer"), Pair::Valid);
+    assert_eq!(oauth.verify_pair(id, &made.secret).await.expect("an answer"), PairValidity::Invalid);
+    assert_eq!(oauth.verify_pair(id, &renewed.secret).await.expect("an answer"), PairValidity::Valid);
     assert_eq!(reader.applications().await.expect("a list"), std::slice::from_ref(&made.application));
     for _twice in 0..2 {
         writer.delete_application(made.application.id).await.expect("removed");
@@ -226,8 +226,8 @@ async fn a_pair_is_proven_without_introspection_too() {
         let sandbox = sandbox(|options| options.faults = vec![format!("POST /oauth/introspect={fault}")]);
         let (oauth, id, secret) = made(&sandbox, &["api"]).await;
         let wrong = ApplicationSecret::new("gloas-wrong-secret").expect("a secret");
-        assert_eq!(oauth.prove_pair(&id, &secret).await.expect("an answer"), Pair::Valid, "{fault}");
-        assert_eq!(oauth.prove_pair(&id, &wrong).await.expect("an answer"), Pair::Invalid, "{fault}");
+        assert_eq!(oauth.verify_pair(&id, &secret).await.expect("an answer"), PairValidity::Valid, "{fault}");
+        assert_eq!(oauth.verify_pair(&id, &wrong).await.expect("an answer"), PairValidity::Invalid, "{fault}");
     }
 }
 
@@ -236,7 +236,7 @@ async fn a_pair_is_not_judged_by_a_server_that_fails() {
     for fault in ["status:500", "json429", "html:200", "text:403"] {
         let sandbox = sandbox(|options| options.faults = vec![format!("POST /oauth/*={fault}")]);
         let (oauth, id, secret) = made(&sandbox, &["api"]).await;
-        assert!(oauth.prove_pair(&id, &secret).await.is_err(), "{fault}");
+        assert!(oauth.verify_pair(&id, &secret).await.is_err(), "{fault}");
     }
 }
 

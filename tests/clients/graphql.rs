@@ -62,7 +62,7 @@ async fn both_ways_give_the_same_hooks() {
         let client = client(&sandbox);
         let reader = Reader::new(client.clone(), instance(&sandbox), token(&sandbox.gitlab().admin_token()));
         let mut listed = reader.listed_hooks(&list(&reader).await, &[1, 2, 3]).await.expect("hooks");
-        assert_eq!((sandbox.requests().len(), client.spent().writes), (2, 0));
+        assert_eq!((sandbox.requests().len(), client.stats().writes), (2, 0));
         listed.sort_by_key(|(id, _)| *id);
         assert_eq!(listed[0].1.len(), 2);
         assert_eq!(listed, by_rest(&reader, &[1, 2, 3]).await);

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use factory_gitlab::env::Env;
 use factory_gitlab::gitlab::{NewApplication, TestOutcome};
-use factory_gitlab::http::{Cause, Client, Error, Options, Request, UnexpectedPage};
+use factory_gitlab::http::{Cause, Client, ClientOptions, Error, Request, UnexpectedPage};
 use factory_gitlab::sandbox::request_log::peak_in_flight;
 use factory_gitlab::target::{Event, Target};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
@@ -228,7 +228,7 @@ async fn a_refusal_is_read_up_to_its_first_words() {
     answer.extend(std::iter::repeat_n(b'z', 300_000));
     let url = raw(answer).await;
     let error = fetch(&client_with(&impatient()), &url).await;
-    let message = error.answer().and_then(|answer| answer.message.clone()).expect("a message");
+    let message = error.response().and_then(|answer| answer.message.clone()).expect("a message");
     assert!(message.chars().count() < 400);
 }
 
@@ -262,20 +262,20 @@ async fn a_name_without_address_and_a_closed_port_are_told_apart() {
 #[tokio::test]
 async fn no_more_requests_are_in_flight_than_allowed() {
     let sandbox = sandbox(|options| options.latency = Duration::from_millis(40));
-    let http = client_with(&Options { concurrency: 2, ..options(&sandbox) });
+    let http = client_with(&ClientOptions { concurrency: 2, ..options(&sandbox) });
     let url = instance(&sandbox).api("/version");
     let admin = token(&sandbox.gitlab().admin_token());
     let requests: Vec<Request> = (0..6).map(|_| Request::get(url.clone()).token(&admin)).collect();
     let outcomes = futures_util::future::join_all(requests.iter().map(|request| http.send(request))).await;
     assert!(outcomes.iter().all(Result::is_ok));
     assert!(peak_in_flight(&sandbox.requests()) <= 2);
-    let spent = http.spent();
+    let spent = http.stats();
     assert_eq!((spent.requests, spent.writes, spent.peak, spent.round_trips), (6, 0, 2, 1));
 }
 
 #[tokio::test]
 async fn what_a_proxy_cannot_be_is_said_before_the_first_request() {
-    let missing = Options { ca_certs: vec!["/no/such/ca.pem".into()], ..impatient() };
+    let missing = ClientOptions { ca_certs: vec!["/no/such/ca.pem".into()], ..impatient() };
     let error = Client::new(&missing, Env::empty().clock).err().expect("an error");
     assert!(error.cause.to_string().starts_with("the CA file /no/such/ca.pem cannot be read"), "{error}");
 }

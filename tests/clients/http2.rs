@@ -3,7 +3,7 @@
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use factory_gitlab::http::{Client, Options, Request};
+use factory_gitlab::http::{Client, ClientOptions, Request};
 use factory_gitlab::sandbox::Sandbox;
 use factory_gitlab::sandbox::request_log::peak_in_flight;
 use futures_util::future::join_all;
@@ -62,7 +62,7 @@ async fn requests_side_by_side_share_one_connection() {
         options.latency = Duration::from_millis(100);
     });
     let (url, lines) = counted(&sandbox).await;
-    let http = client_with(&Options { concurrency: 32, ..options(&sandbox) });
+    let http = client_with(&ClientOptions { concurrency: 32, ..options(&sandbox) });
     let request = Request::get(url).token(&token(&sandbox.gitlab().admin_token()));
     ask(&http, &request, 32).await;
     // Nobody knows beforehand that the server speaks HTTP/2, so that several connections are begun; those that are not

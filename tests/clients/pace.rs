@@ -3,7 +3,7 @@
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use factory_gitlab::http::{Cause, Client, Error, Options, Request, Response, Wait};
+use factory_gitlab::http::{Cause, Client, ClientOptions, Error, Request, Response, Wait};
 use factory_gitlab::sandbox::Sandbox;
 use factory_gitlab::sandbox::request_log::{LoggedRequest, peak_in_flight};
 use futures_util::StreamExt as _;
@@ -19,7 +19,7 @@ async fn ask(sandbox: &Sandbox, http: &Client, times: usize) -> Vec<Result<Respo
 }
 
 fn with(sandbox: &Sandbox, concurrency: usize) -> Client {
-    client_with(&Options { concurrency, ..options(sandbox) })
+    client_with(&ClientOptions { concurrency, ..options(sandbox) })
 }
 
 fn limited(requests: &[LoggedRequest]) -> usize {
@@ -89,7 +89,7 @@ async fn a_server_that_struggles_is_asked_less_at_once_and_more_again_when_it_is
     sandbox.clear_requests();
     assert!(ask(&sandbox, &http, 400).await.iter().all(Result::is_ok));
     assert_eq!(peak_in_flight(&sandbox.requests()), 16);
-    assert_eq!(http.spent().peak, 16);
+    assert_eq!(http.stats().peak, 16);
 }
 
 #[tokio::test]
@@ -101,5 +101,5 @@ async fn requests_that_are_given_up_give_their_place_back() {
         assert!(dropped.is_err());
     }
     assert!(ask(&sandbox, &http, 2).await.iter().all(Result::is_ok));
-    assert_eq!(http.spent().peak, 2);
+    assert_eq!(http.stats().peak, 2);
 }

@@ -2,7 +2,8 @@
 
 use std::sync::Arc;
 
-use factory_gitlab::http::{Cause, Observation, Options, Proxy, Request, TlsProblem, inspect};
+use factory_gitlab::http::{Cause, ClientOptions, Proxy, Request, TlsProblem};
+use factory_gitlab::observed::{Observation, inspect_network};
 use factory_gitlab::sandbox::options::TlsDefect;
 use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, DnType, IsCa, KeyPair};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
@@ -14,7 +15,7 @@ use url::Url;
 
 use crate::world::{client, client_with, impatient, instance, options, reader, sandbox};
 
-async fn problem(options: &Options, sandbox: &factory_gitlab::sandbox::Sandbox) -> TlsProblem {
+async fn problem(options: &ClientOptions, sandbox: &factory_gitlab::sandbox::Sandbox) -> TlsProblem {
     let request = Request::get(instance(sandbox).api("/metadata"));
     let error = client_with(options).send(&request).await.err().expect("an error");
     let Cause::Tls(problem) = (*error.cause).clone() else { unreachable!("another cause") };
@@ -54,12 +55,12 @@ async fn a_wrong_name_and_an_expired_certificate_are_told_with_what_they_say() {
 #[tokio::test]
 async fn the_way_is_seen_step_by_step() {
     let sandbox = sandbox(|options| options.tls = true);
-    let seen = inspect(&client(&sandbox), instance(&sandbox).url()).await;
+    let seen = inspect_network(&client(&sandbox), instance(&sandbox).url()).await;
     assert_eq!(seen.addresses.known().map(Vec::len), Some(1));
     assert!(seen.connect.known().is_some());
     let certificate = seen.tls.known().expect("a certificate");
     assert!(!certificate.issuer.is_empty());
-    let untrusted = inspect(&client_with(&impatient()), instance(&sandbox).url()).await;
+    let untrusted = inspect_network(&client_with(&impatient()), instance(&sandbox).url()).await;
     assert!(
         matches!(untrusted.tls, Observation::Failed(error) if matches!(*error.cause, Cause::Tls(TlsProblem::UnknownCa { .. })))
     );
@@ -69,13 +70,13 @@ async fn the_way_is_seen_step_by_step() {
 #[tokio::test]
 async fn what_cannot_be_seen_is_not_asked() {
     let plain = sandbox(|_| ());
-    let seen = inspect(&client(&plain), instance(&plain).url()).await;
+    let seen = inspect_network(&client(&plain), instance(&plain).url()).await;
     assert!(matches!(seen.tls, Observation::Skipped(_)) && seen.connect.known().is_some());
     let proxy = Proxy::Through { url: "http://127.0.0.1:9".parse().expect("an address"), except: None };
-    let seen = inspect(&client_with(&Options { proxy, ..impatient() }), instance(&plain).url()).await;
+    let seen = inspect_network(&client_with(&ClientOptions { proxy, ..impatient() }), instance(&plain).url()).await;
     assert!(matches!(seen.addresses, Observation::Skipped(_)) && matches!(seen.tls, Observation::Skipped(_)));
     let nowhere = "https://factory-gitlab.invalid".parse().expect("an address");
-    let seen = inspect(&client(&plain), &nowhere).await;
+    let seen = inspect_network(&client(&plain), &nowhere).await;
     assert!(matches!(seen.addresses, Observation::Failed(_)) && matches!(seen.connect, Observation::Skipped(_)));
 }
 
@@ -83,13 +84,13 @@ async fn what_cannot_be_seen_is_not_asked() {
 async fn a_proxy_that_does_not_answer_is_a_connection_that_fails() {
     let sandbox = sandbox(|_| ());
     let proxy = Proxy::Through { url: "http://user:hunter2@127.0.0.1:9".parse().expect("an address"), except: None };
-    let client = client_with(&Options { proxy, ..impatient() });
+    let client = client_with(&ClientOptions { proxy, ..impatient() });
     let error = client.send(&Request::get(instance(&sandbox).api("/metadata"))).await.err().expect("an error");
     assert!(matches!(&*error.cause, Cause::Connect { .. }), "{error}");
     assert!(!format!("{error:?}").contains("hunter2"));
     let except = Some("127.0.0.1".to_owned());
     let proxy = Proxy::Through { url: "http://127.0.0.1:9".parse().expect("an address"), except };
-    let client = client_with(&Options { proxy, ..impatient() });
+    let client = client_with(&ClientOptions { proxy, ..impatient() });
     let answered = client.send(&Request::get(instance(&sandbox).api("/metadata"))).await;
     assert_eq!(answered.err().and_then(|error| error.status()), Some(401), "the exception is kept");
 }
@@ -145,11 +146,11 @@ async fn tunnelling_proxy() -> Proxy {
 async fn who_opens_tls_in_between_is_named_also_behind_a_proxy() {
     let url = issued_by("Zscaler Intermediate Root CA (zscaler.net)").await;
     for proxy in [Proxy::Direct, tunnelling_proxy().await] {
-        let client = client_with(&Options { proxy, ..impatient() });
+        let client = client_with(&ClientOptions { proxy, ..impatient() });
         let error = client.send(&Request::get(url.clone())).await.err().expect("an error");
         let wanted = TlsProblem::Intercepted { issuer: "Zscaler Intermediate Root CA (zscaler.net)".to_owned() };
         assert!(matches!(&*error.cause, Cause::Tls(problem) if *problem == wanted), "{error}");
-        let seen = inspect(&client, &url).await;
+        let seen = inspect_network(&client, &url).await;
         assert!(
             matches!(seen.tls, Observation::Failed(error) if matches!(&*error.cause, Cause::Tls(problem) if *problem == wanted))
         );

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use factory_gitlab::env::Clock;
 use factory_gitlab::gitlab::{OAuth, Reader, Writer};
-use factory_gitlab::http::{Cause, Client, Error, Options, Proxy};
+use factory_gitlab::http::{Cause, Client, ClientOptions, Error, Proxy};
 use factory_gitlab::instance::InstanceUrl;
 use factory_gitlab::journal::{Lock, Store};
 use factory_gitlab::sandbox::{self, Sandbox};
@@ -18,12 +18,12 @@ pub fn sandbox(change: impl FnOnce(&mut sandbox::options::SandboxOptions)) -> Sa
 }
 
 /// Straight to the sandbox, with its CA, and not for long.
-pub fn options(sandbox: &Sandbox) -> Options {
-    Options { ca_certs: ca(sandbox).into_iter().collect(), ..impatient() }
+pub fn options(sandbox: &Sandbox) -> ClientOptions {
+    ClientOptions { ca_certs: ca(sandbox).into_iter().collect(), ..impatient() }
 }
 
-pub fn impatient() -> Options {
-    Options { proxy: Proxy::Direct, timeout: Duration::from_secs(2), ..Options::default() }
+pub fn impatient() -> ClientOptions {
+    ClientOptions { proxy: Proxy::Direct, timeout: Duration::from_secs(2), ..ClientOptions::default() }
 }
 
 fn ca(sandbox: &Sandbox) -> Option<PathBuf> {
@@ -31,7 +31,7 @@ fn ca(sandbox: &Sandbox) -> Option<PathBuf> {
     variables.into_iter().find(|(name, _)| *name == "FACTORY_GITLAB_CA_CERT").map(|(_, path)| PathBuf::from(path))
 }
 
-pub fn client_with(options: &Options) -> Client {
+pub fn client_with(options: &ClientOptions) -> Client {
     Client::new(options, Clock::skipping(50)).map_err(|error| error.to_string()).expect("a client")
 }
 

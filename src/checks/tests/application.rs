@@ -1,8 +1,8 @@
 use super::fixture::{Fixture, application, failed, refused, words};
 use super::table;
 use crate::desired::ApplicationOrigin;
-use crate::gitlab::{Pair, ProbedScopes};
-use crate::http::{Answer, Cause};
+use crate::gitlab::{PairValidity, ProbedScopes};
+use crate::http::{Cause, ErrorResponse};
 use crate::observed::Observation;
 
 /// The kit alone: no ID, no secret.
@@ -123,16 +123,19 @@ fn the_pair_is_proved() {
     table(
         "application.secret",
         &[
-            ("wrong", |fixture| fixture.observed.pair = Observation::Known(Pair::Invalid), "fail"),
+            ("wrong", |fixture| fixture.observed.pair = Observation::Known(PairValidity::Invalid), "fail"),
             ("no secret", kit_alone, "skip"),
             ("down", |fixture| fixture.observed.pair = refused(502, "bad gateway"), "unknown"),
         ],
     );
     let mut fixture = Fixture::healthy();
     untold_scopes(&mut fixture);
-    fixture.observed.pair = Observation::Known(Pair::Invalid);
-    fixture.observed.probed_scopes =
-        failed(Cause::Status(Answer { status: 401, error: Some("invalid_client".to_owned()), ..Answer::default() }));
+    fixture.observed.pair = Observation::Known(PairValidity::Invalid);
+    fixture.observed.probed_scopes = failed(Cause::Status(ErrorResponse {
+        status: 401,
+        error: Some("invalid_client".to_owned()),
+        ..ErrorResponse::default()
+    }));
     assert_eq!(fixture.finding("application.secret").status.name(), "fail");
     assert_ne!(fixture.finding("application.scopes").status.name(), "pass");
 }

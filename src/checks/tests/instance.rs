@@ -2,7 +2,7 @@ use std::time::Duration;
 
 use super::fixture::{Fixture, at, failed, refused, unreachable};
 use super::table;
-use crate::http::{Answer, Cause, TlsProblem, UnexpectedPage};
+use crate::http::{Cause, ErrorResponse, TlsProblem, UnexpectedPage};
 use crate::instance::Version;
 use crate::observed::{CertificateSeen, Observation};
 
@@ -99,7 +99,7 @@ fn only_gitlab_passes_for_gitlab() {
             ("its own 401", |fixture| fixture.observed.metadata = refused(401, "401 Unauthorized"), "pass"),
             (
                 "a wall's 403",
-                |fixture| api(fixture, Cause::Status(Answer { status: 403, ..Answer::default() })),
+                |fixture| api(fixture, Cause::Status(ErrorResponse { status: 403, ..ErrorResponse::default() })),
                 "fail",
             ),
             ("a redirect", |fixture| api(fixture, redirect("https://git.acme.com/api/v4/metadata")), "skip"),

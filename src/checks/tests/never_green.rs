@@ -4,12 +4,13 @@ use std::time::Duration;
 
 use super::fixture::{Fixture, error, known};
 use crate::checks::Verdict;
-use crate::http::{Answer, Cause, Error, LinkProblem, TlsProblem, UnexpectedPage};
+use crate::http::{Cause, Error, ErrorResponse, LinkProblem, TlsProblem, UnexpectedPage};
 use crate::observed::Observation;
 
 /// Ways a request fails.
 pub(super) fn causes() -> Vec<Cause> {
-    let status = |status| Cause::Status(Answer { status, message: Some(status.to_string()), ..Answer::default() });
+    let status =
+        |status| Cause::Status(ErrorResponse { status, message: Some(status.to_string()), ..ErrorResponse::default() });
     let mut causes: Vec<Cause> = [400, 401, 403, 404, 405, 409, 422, 429, 500, 502, 503].map(status).to_vec();
     causes.extend([
         Cause::Dns { host: "h".to_owned(), detail: String::new() },

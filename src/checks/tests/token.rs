@@ -1,14 +1,14 @@
 use super::fixture::{Fixture, failed, refused, words};
 use super::table;
-use crate::http::{Answer, Cause};
+use crate::http::{Cause, ErrorResponse};
 use crate::kit::Handover;
 
 fn says(fixture: &mut Fixture, status: u16, error: &str, description: &str) {
-    fixture.observed.token = failed(Cause::Status(Answer {
+    fixture.observed.token = failed(Cause::Status(ErrorResponse {
         status,
         error: Some(error.to_owned()),
         error_description: Some(description.to_owned()),
-        ..Answer::default()
+        ..ErrorResponse::default()
     }));
 }
 

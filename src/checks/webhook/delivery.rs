@@ -3,7 +3,7 @@
 use super::{EXAMPLES, Ours, all_ours, seen};
 use crate::checks::ruling::{Case, Ruling, known};
 use crate::error::Fix;
-use crate::gitlab::{Delivery, DeliveryOutcome};
+use crate::gitlab::{DeliveryOutcome, LoggedDelivery};
 use crate::http;
 use crate::observed::{DeliveryProof, Fact, Observation};
 
@@ -56,7 +56,7 @@ fn failed_fix(case: &Case<'_>, ruling: Ruling) -> Ruling {
 }
 
 /// The newest first.
-fn failures(deliveries: &[Delivery]) -> impl Iterator<Item = (usize, &Delivery)> {
+fn failures(deliveries: &[LoggedDelivery]) -> impl Iterator<Item = (usize, &LoggedDelivery)> {
     deliveries.iter().enumerate().filter(|(_, delivery)| !is_good(delivery.outcome))
 }
 
@@ -77,7 +77,7 @@ fn described(outcome: DeliveryOutcome) -> String {
 struct Recent<'a> {
     read: usize,
     entries: usize,
-    now_failing: Vec<(Ours<'a>, &'a Delivery)>,
+    now_failing: Vec<(Ours<'a>, &'a LoggedDelivery)>,
     failed_before: usize,
     unread: Option<&'a http::Error>,
     not_asked: Option<&'static str>,
@@ -143,7 +143,7 @@ fn page_of(case: &Case<'_>, ours: &[Ours<'_>]) -> String {
     case.page(&page)
 }
 
-fn failing(case: &Case<'_>, recent: &Recent<'_>, one: Ours<'_>, delivery: &Delivery) -> Ruling {
+fn failing(case: &Case<'_>, recent: &Recent<'_>, one: Ours<'_>, delivery: &LoggedDelivery) -> Ruling {
     let places: Vec<String> = recent
         .now_failing
         .iter()

@@ -4,7 +4,7 @@ use super::super::{Context, diagnostics};
 use super::gather::Gathered;
 use crate::desired::{ApplicationOrigin, Credentials, DesiredApplication};
 use crate::error::{Failure, Fix};
-use crate::gitlab::{Application, Pair};
+use crate::gitlab::{Application, PairValidity};
 use crate::inputs::{Interview, questions};
 use crate::secret::ApplicationSecret;
 use crate::settings::keys;
@@ -64,12 +64,12 @@ async fn ask_pair(interview: &Interview<'_>, gathered: &Gathered) -> Result<Cred
 async fn ask_secret(interview: &Interview<'_>, gathered: &Gathered, id: &str) -> Result<ApplicationSecret, Failure> {
     let found = interview
         .secret_until(&questions::APPLICATION_SECRET, async |secret: &ApplicationSecret| {
-            let proved = gathered.look.oauth.prove_pair(id, secret).await;
+            let proved = gathered.look.oauth.verify_pair(id, secret).await;
             let what = "the ID and secret could not be tried";
             let instance = &gathered.desired.instance;
             match proved.map_err(|error| diagnostics::gitlab(&error, what, instance))? {
-                Pair::Valid => Ok(()),
-                Pair::Invalid => {
+                PairValidity::Valid => Ok(()),
+                PairValidity::Invalid => {
                     Err(Failure::problem("GitLab does not accept this application ID and secret together")
                         .because("it does not say which of the two is wrong")
                         .fix(Fix::open("compare both in the Admin Area", instance.page("/admin/applications"))))

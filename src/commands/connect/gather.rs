@@ -6,7 +6,7 @@ use super::super::{Context, diagnostics, kit, local_state};
 use super::preconditions;
 use crate::desired::{ApplicationOrigin, Desired};
 use crate::error::Failure;
-use crate::factory::Factory;
+use crate::factory::FactoryClient;
 use crate::gitlab;
 use crate::http::Client;
 use crate::inputs::{Interview, Missing, Question, questions};
@@ -58,7 +58,7 @@ pub(super) async fn gather(context: &Context<'_>, interview: &Interview<'_>) -> 
     let kit::Found { kit, place } = kit::gather(context, interview).await?;
     // After the kit: a key that was typed to fetch it is the key of the upload too.
     let key = interview.find_secret(&questions::FACTORY_KEY)?.map(|found| found.value);
-    let factory = Factory::new(http.clone(), key);
+    let factory = FactoryClient::new(http.clone(), key);
     let instance = address(context, interview, &http).await?;
     let origin = ApplicationOrigin::Auto { given: None, renew: false };
     let desired = resolve::desired(Terms { kit: &kit, instance, settings: interview.settings(), origin })?;
@@ -70,7 +70,7 @@ async fn address(context: &Context<'_>, interview: &Interview<'_>, http: &Client
     let reached = interview
         .ask_until(&questions::GITLAB_URL, async |given| {
             let instance = resolve::address(&given.value)?;
-            let reaching = gitlab::reach(http, &instance);
+            let reaching = gitlab::ping(http, &instance);
             let reached = context.terminal.during(&format!("reaching {instance}"), reaching).await;
             reached.map(|()| instance.clone()).map_err(|error| diagnostics::reach(&error, &instance))
         })

@@ -1,11 +1,11 @@
 use super::*;
 use crate::error::ExitCode;
 use crate::gitlab::ApiRefusal;
-use crate::http::{Answer, Failed};
+use crate::http::{ErrorResponse, FailedRequest};
 use crate::instance::InstanceUrl;
 
 fn failed(cause: Cause) -> Error {
-    Failed {
+    FailedRequest {
         method: "GET",
         host: "gitlab.acme.com".to_owned(),
         path: "/api/v4/user".to_owned(),
@@ -15,7 +15,7 @@ fn failed(cause: Cause) -> Error {
 }
 
 fn status(status: u16) -> Cause {
-    Cause::Status(Answer { status, ..Answer::default() })
+    Cause::Status(ErrorResponse { status, ..ErrorResponse::default() })
 }
 
 fn instance() -> InstanceUrl {

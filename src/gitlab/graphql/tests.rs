@@ -10,20 +10,20 @@ fn all() -> Vec<&'static str> {
 }
 
 /// A schema with a list of this name and type, and a hook of these fields.
-fn shape(list: &serde_json::Value, hook: &[&str]) -> Shape {
+fn schema(list: &serde_json::Value, hook: &[&str]) -> Schema {
     let project = json!([{ "name": "id", "type": { "name": "ID" } }, list]);
     serde_json::from_value(json!({ "project": { "fields": project }, "hook": { "fields": fields(hook) } }))
-        .expect("a shape")
+        .expect("a schema")
 }
 
 const NEW: Option<Version> = Some(Version::new(19, 6));
 const OLD: Option<Version> = Some(Version::new(18, 11));
 
 #[test]
-fn a_list_is_used_by_what_it_is_and_not_by_its_name() {
+fn a_list_is_found_by_its_type_and_not_by_its_name() {
     let of = |name: &str, kind: serde_json::Value| {
         let list = json!({ "name": name, "type": kind });
-        HookList::of(&shape(&list, &all()), NEW).map(|list| list.query)
+        HookList::find(&schema(&list, &all()), NEW).map(|list| list.query)
     };
     let plain = json!({ "name": "ProjectHookConnection", "ofType": null });
     let never_null = json!({ "name": null, "ofType": { "name": "ProjectHookConnection" } });
@@ -37,15 +37,15 @@ fn a_list_is_used_by_what_it_is_and_not_by_its_name() {
     for name in ["", "a b", "x){__schema{types{name}}}#", "1st", "é"] {
         assert_eq!(of(name, plain.clone()), None, "{name:?}");
     }
-    assert_eq!(HookList::of(&Shape { project: None, hook: None }, NEW), None);
+    assert_eq!(HookList::find(&Schema { project: None, hook: None }, NEW), None);
 }
 
 #[test]
-fn a_list_that_tells_less_than_rest_is_not_used() {
+fn a_list_that_shows_less_than_rest_is_not_used() {
     let list = json!({ "name": "webhooks", "type": { "name": "ProjectHookConnection" } });
     let has = |without: &str, version| {
         let names: Vec<&str> = all().into_iter().filter(|name| *name != without).collect();
-        HookList::of(&shape(&list, &names), version).is_some()
+        HookList::find(&schema(&list, &names), version).is_some()
     };
     for name in all() {
         let needed_when_old = !PRESENCE.contains(&name);
@@ -68,11 +68,11 @@ fn node(change: impl FnOnce(&mut serde_json::Value)) -> Option<(u64, Option<Vec<
     });
     change(&mut node);
     let node: ProjectNode = serde_json::from_value(node).ok()?;
-    Some((node.id.into(), node.hooks.and_then(HookNodes::whole)))
+    Some((node.id.into(), node.hooks.and_then(HookNodes::complete)))
 }
 
 #[test]
-fn a_hook_is_read_as_rest_would_give_it() {
+fn a_hook_is_read_as_from_rest() {
     let (project, hooks) = node(|_| ()).expect("a project");
     let hooks = hooks.expect("all hooks");
     assert_eq!((project, hooks.iter().map(|hook| hook.id).collect::<Vec<_>>()), (7, vec![3, 9]));
@@ -81,7 +81,7 @@ fn a_hook_is_read_as_rest_would_give_it() {
 }
 
 #[test]
-fn a_list_that_is_not_whole_says_nothing() {
+fn an_incomplete_list_says_nothing() {
     let none = |change: fn(&mut serde_json::Value)| assert_eq!(node(change), Some((7, None)));
     none(|node| node["hooks"] = json!(null));
     none(|node| node["hooks"]["pageInfo"]["hasNextPage"] = json!(true));

@@ -1,11 +1,11 @@
-//! The licence, all of whose fields may be missing.
+//! The license, all of whose fields may be missing.
 
 use serde::{Deserialize, Deserializer};
 use serde_json::{Map, Value};
 
 use crate::gitlab::License;
 
-/// gitlab: ee/lib/api/license.rb. Every field is missing without a licence.
+/// gitlab: ee/lib/api/license.rb. Every field is missing without a license.
 #[derive(Default)]
 pub(in crate::gitlab) struct LicenseWire {
     plan: Option<String>,
@@ -13,7 +13,7 @@ pub(in crate::gitlab) struct LicenseWire {
 }
 
 #[derive(Deserialize)]
-struct Fields {
+struct LicenseFields {
     #[serde(default)]
     plan: Option<String>,
     #[serde(default)]
@@ -21,10 +21,11 @@ struct Fields {
 }
 
 impl<'de> Deserialize<'de> for LicenseWire {
-    /// It is an object, though one without any field will do: a derived type would take `[]` as well.
+    /// Requires an object, which may be empty: a derived implementation would accept `[]` as well.
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let fields = Map::deserialize(deserializer)?;
-        let Fields { plan, expired } = Fields::deserialize(Value::Object(fields)).map_err(serde::de::Error::custom)?;
+        let LicenseFields { plan, expired } =
+            LicenseFields::deserialize(Value::Object(fields)).map_err(serde::de::Error::custom)?;
         Ok(Self { plan, expired })
     }
 }

@@ -1,4 +1,4 @@
-//! Whatever comes over the wire: it is read or refused, never a panic, and nothing is well that does not say so.
+//! Any JSON is read or refused, never a panic, and nothing counts as healthy unless the JSON says so.
 
 use proptest::prelude::*;
 use serde::de::DeserializeOwned;
@@ -9,7 +9,7 @@ use crate::gitlab::{AlertStatus, License};
 use crate::testing::mutate::{any_json, mutations_of, with_more_fields};
 
 fn read<W: DeserializeOwned>(value: &Value) -> Option<W> {
-    // As it comes: from text.
+    // From text, as in production.
     serde_json::from_str(&value.to_string()).ok()
 }
 
@@ -67,7 +67,7 @@ fn kinds() -> Vec<(Value, Reading)> {
         (hook(), |value| read::<HookWire>(value).map(|wire| format!("{:?}", Hook::from(wire)))),
         (delivery(), |value| {
             let wires = read::<Vec<DeliveryWire>>(value)?;
-            Some(format!("{:?}", wires.into_iter().map(Delivery::from).collect::<Vec<_>>()))
+            Some(format!("{:?}", wires.into_iter().map(LoggedDelivery::from).collect::<Vec<_>>()))
         }),
         (json!({"scopes_supported": ["api"]}), |value| {
             read::<DiscoveryWire>(value).map(|wire| format!("{:?}", wire.scopes_supported))
@@ -114,7 +114,7 @@ proptest! {
     }
 
     #[test]
-    fn a_token_is_alive_only_where_nothing_speaks_against_it(value in mutations_of(token())) {
+    fn a_token_is_active_unless_a_field_says_otherwise(value in mutations_of(token())) {
         let Some(wire) = read::<TokenWire>(&value) else { return Ok(()) };
         let token = TokenDetails::from(wire);
         let says_dead = value["active"] == false || value["active"].is_null() && value["revoked"] == true;
@@ -129,16 +129,16 @@ proptest! {
         for (place, wire) in wires.into_iter().enumerate() {
             let said = &value[place]["response_status"];
             let says = said.as_str().and_then(|text| text.trim().parse().ok()).or_else(|| said.as_u64());
-            if let DeliveryOutcome::Answered(status) = Delivery::from(wire).outcome {
+            if let DeliveryOutcome::Answered(status) = LoggedDelivery::from(wire).outcome {
                 prop_assert_eq!(Some(u64::from(status)), says);
             }
         }
     }
 
     #[test]
-    fn there_is_a_licence_only_where_it_names_its_plan(value in any_json()) {
+    fn a_license_counts_only_where_it_names_its_plan(value in any_json()) {
         let Some(wire) = read::<Option<LicenseWire>>(&value) else { return Ok(()) };
-        prop_assert!(value.is_null() || value.is_object(), "{value} was taken for a licence");
+        prop_assert!(value.is_null() || value.is_object(), "{value} was taken for a license");
         let named = value["plan"].as_str().is_some_and(|plan| !plan.is_empty());
         prop_assert_eq!(License::from(wire) != License::Unlicensed, named);
     }

@@ -24,7 +24,7 @@ fn an_application_is_read_with_and_without_scopes() {
 }
 
 #[test]
-fn a_list_where_an_object_is_due_is_an_error() {
+fn a_list_in_place_of_an_object_is_an_error() {
     assert!(serde_json::from_value::<ApplicationSecretWire>(json!([])).is_err());
     assert!(serde_json::from_value::<HookWire>(json!([])).is_err());
 }
@@ -48,39 +48,39 @@ fn a_hook_of_any_version_is_read() {
 }
 
 #[test]
-fn a_delivery_is_known_by_its_key_and_its_status_is_a_text() {
+fn a_delivery_is_identified_by_its_key_and_its_status_is_text() {
     for (status, wanted) in [
         (json!("200"), DeliveryOutcome::Answered(200)),
         (json!(503), DeliveryOutcome::Answered(503)),
         (json!("internal error"), DeliveryOutcome::NoAnswer),
         (json!(null), DeliveryOutcome::NoAnswer),
     ] {
-        let delivery: Delivery = read::<DeliveryWire, _>(json!({
+        let delivery: LoggedDelivery = read::<DeliveryWire, _>(json!({
             "id": 1, "trigger": "push_hooks", "response_status": status,
             "request_headers": {"idempotency-key": "k", "X-Gitlab-Event-UUID": "u"}
         }));
         assert_eq!((delivery.outcome, delivery.key.as_deref()), (wanted, Some("k")));
     }
-    let older: Delivery = read::<DeliveryWire, _>(json!({
+    let older: LoggedDelivery = read::<DeliveryWire, _>(json!({
         "id": 1, "response_status": "200", "request_headers": {"X-Gitlab-Event-UUID": "u"}
     }));
     assert_eq!(older.key.as_deref(), Some("u"));
 }
 
 #[test]
-fn a_licence_is_there_lapsed_or_missing() {
+fn a_license_is_valid_expired_or_missing() {
     let of = |text: &str| License::from(serde_json::from_str::<Option<LicenseWire>>(text).expect(text));
     assert_eq!(of("null"), License::Unlicensed);
     assert_eq!(of("{}"), License::Unlicensed);
     for other in ["[]", "[null]", "[\"premium\", false]", "7", "\"premium\"", r#"{"plan": 7}"#] {
         assert!(serde_json::from_str::<Option<LicenseWire>>(other).is_err(), "{other}");
     }
-    let lapsed = of(r#"{"plan":"ultimate","expired":true,"user_limit":5}"#);
-    assert_eq!(lapsed, License::Licensed { plan: "ultimate".to_owned(), expired: true });
+    let expired = of(r#"{"plan":"ultimate","expired":true,"user_limit":5}"#);
+    assert_eq!(expired, License::Licensed { plan: "ultimate".to_owned(), expired: true });
 }
 
 #[test]
-fn a_project_to_be_deleted_is_known_by_either_name_of_the_field() {
+fn a_project_marked_for_deletion_is_recognized_by_either_field() {
     let base = json!({"id": 1, "path_with_namespace": "a/b", "namespace": {"kind": "user", "id": 1}});
     let plain: Project = read::<ProjectWire, _>(base.clone());
     assert_eq!((plain.namespace, plain.marked_for_deletion, plain.archived), (Namespace::Personal, false, false));
@@ -92,7 +92,7 @@ fn a_project_to_be_deleted_is_known_by_either_name_of_the_field() {
 }
 
 #[test]
-fn a_hook_is_sent_whole_with_every_flag_said() {
+fn a_hook_is_sent_whole_with_every_event() {
     let spec = |target| HookSpec {
         target,
         url: "https://x/h".to_owned(),
@@ -113,11 +113,11 @@ fn a_hook_is_sent_whole_with_every_flag_said() {
 }
 
 #[test]
-fn the_own_address_of_an_instance_is_read_from_a_users_page() {
+fn the_external_url_is_read_from_a_users_page() {
     let user = |web_url: Option<&str>| {
         read::<UserWire, User>(json!({"id": 1, "username": "root", "state": "active", "web_url": web_url}))
     };
-    assert_eq!(user(Some("https://acme.com/gitlab/root")).own_url(), Some("https://acme.com/gitlab"));
-    assert_eq!(user(Some("https://acme.com/someone")).own_url(), None);
-    assert_eq!(user(None).own_url(), None);
+    assert_eq!(user(Some("https://acme.com/gitlab/root")).external_url(), Some("https://acme.com/gitlab"));
+    assert_eq!(user(Some("https://acme.com/someone")).external_url(), None);
+    assert_eq!(user(None).external_url(), None);
 }

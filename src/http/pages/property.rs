@@ -1,4 +1,4 @@
-//! Whatever a server writes into its headers, a walk never leaves its origin.
+//! Whatever a server sends in its headers, a list never leaves its origin.
 
 use proptest::prelude::*;
 use reqwest::header::{HeaderMap, HeaderName, HeaderValue, LINK};
@@ -28,7 +28,7 @@ fn stays(headers: &[(&str, &[u8])]) -> Result<(), TestCaseError> {
     Ok(())
 }
 
-/// Addresses that try to be somewhere else.
+/// Addresses that try to leave the origin.
 fn address() -> impl Strategy<Value = String> {
     let host = "(evil\\.example|gitlab\\.acme\\.com|127\\.0\\.0\\.1|\\[::1\\]|)";
     let begin = "(https?:|ftp:|javascript:|file:|)(//|/|\\\\|/\\\\|///|)(gitlab\\.acme\\.com:8443@|user:pw@|)";
@@ -53,7 +53,7 @@ proptest! {
     }
 
     #[test]
-    fn any_redirect_is_followed_at_its_origin_alone(to in address()) {
+    fn any_redirect_is_followed_only_within_its_origin(to in address()) {
         let moved = Response { status: 302, ..answer(&[("location", to.as_bytes())]) };
         if let Some(to) = moved.redirect() {
             let same = same_origin(&moved.url, &to);

@@ -2,7 +2,7 @@
 
 use crate::desired::{ApplicationOrigin, Credentials, Desired, DesiredApplication};
 use crate::factory::FactoryState;
-use crate::gitlab::{Application, Pair};
+use crate::gitlab::{Application, PairValidity};
 use crate::instance::Version;
 use crate::journal::{OwnApplication, Record, SecretState};
 use crate::observed::Observed;
@@ -128,7 +128,7 @@ fn given(candidates: &Candidates<'_>, credentials: &Credentials, observed: &Obse
     if !differences.is_empty() {
         return Part::blocked(Blocker::ForeignApplication { application: found.clone(), differences });
     }
-    if observed.pair.known() == Some(&Pair::Invalid) {
+    if observed.pair.known() == Some(&PairValidity::Invalid) {
         return Part::blocked(Blocker::WrongSecret { application: found.clone() });
     }
     let fingerprint = credentials.secret.fingerprint(&credentials.application_id);

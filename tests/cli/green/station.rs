@@ -9,7 +9,7 @@ use factory_gitlab::desired::{
     DesiredWebhooks, Selection,
 };
 use factory_gitlab::env::Clock;
-use factory_gitlab::factory::Factory;
+use factory_gitlab::factory::FactoryClient;
 use factory_gitlab::gitlab::{HookTester, NewApplication, Writer};
 use factory_gitlab::http::{self, Proxy};
 use factory_gitlab::journal::Store;
@@ -104,7 +104,13 @@ impl Station {
         let variables = self.sandbox.variables().into_iter();
         let ca_certs =
             variables.filter(|(name, _)| *name == "FACTORY_GITLAB_CA_CERT").map(|(_, path)| path.into()).collect();
-        let options = http::Options { proxy: Proxy::Direct, timeout, patience, ca_certs, ..http::Options::default() };
+        let options = http::ClientOptions {
+            proxy: Proxy::Direct,
+            timeout,
+            rate_limit_wait: patience,
+            ca_certs,
+            ..http::ClientOptions::default()
+        };
         http::Client::new(&options, Clock::skipping(50)).expect("a client")
     }
 
@@ -125,7 +131,7 @@ impl Station {
 
     fn look(&self, http: &http::Client) -> Observer {
         let key = FactoryKey::new(self.sandbox.factory().api_key()).expect("a key");
-        Observer::new(http, &self.desired.instance, &self.token(), Factory::new(http.clone(), Some(key)))
+        Observer::new(http, &self.desired.instance, &self.token(), FactoryClient::new(http.clone(), Some(key)))
     }
 
     /// `verify`, with this much time for a request.

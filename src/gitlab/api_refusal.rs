@@ -1,45 +1,46 @@
-//! Why GitLab refused, as far as a person can act on it: guard errors, rights, limits (reference, sections 1, 3 and 5).
+//! Why GitLab refused, as far as a person can act on it. This is the only place that parses the texts of its errors.
 
 use std::time::Duration;
 
-use crate::http::{Answer, Cause, Error};
+use crate::http::{Cause, Error, ErrorResponse};
 
-/// A refusal, told apart. The texts are the server's: cut and redacted, not yet harmless for a terminal.
+/// A refusal by its reason. The texts are the server's: cut and redacted, and not yet sanitized for a terminal.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub enum ApiRefusal {
-    /// 401 `invalid_token`: the token's day has come.
+    /// 401 `invalid_token`: the token has expired.
     TokenExpired,
-    /// 401 `invalid_token`: somebody revoked it.
+    /// 401 `invalid_token`: the token was revoked.
     TokenRevoked,
-    /// 401 without more: mistyped, deleted, of another instance.
+    /// 401 without a reason: mistyped, deleted, or of another instance.
     TokenUnknown,
+    /// 401 `invalid_token`: an impersonation token where the instance does not allow them.
     ImpersonationDisabled,
-    /// The instance wants proof of possession (DPoP) with every token.
+    /// The token's owner requires proof of possession (DPoP) with every token.
     DpopRequired,
     /// 400 of `/personal_access_tokens/self`: an OAuth or job token.
     NotAPersonalToken,
-    /// 403: any one of these scopes would do.
+    /// 403: any one of these scopes is enough.
     InsufficientScope {
         acceptable: Vec<String>,
     },
-    /// 403. Not an admin and Admin Mode without the scope look the same; a blocked user has a reason.
+    /// 403. A caller who is not an admin and one without Admin Mode look the same; a blocked user has a reason.
     Forbidden {
         reason: Option<String>,
     },
-    /// The object is not there, or not to be seen.
+    /// The object does not exist or is not visible.
     NotFound,
     /// This version or edition has no such endpoint.
     UnknownRoute,
     /// A Geo secondary, or maintenance mode: writes are refused.
     ReadOnly,
-    /// The most hooks that a project (100) or group (50) may have.
+    /// The limit of hooks on a project (100) or group (50).
     HookLimit {
         said: String,
     },
-    /// `Invalid url given`: not an address, a local network, or a name that GitLab cannot resolve. It does not say
+    /// `Invalid url given`: not a valid address, in a local network, or a name that GitLab cannot resolve. It does not say
     /// which.
     InvalidHookUrl,
-    /// It exists or has happened already.
+    /// It exists already, or was done already.
     Already {
         said: String,
     },
@@ -60,32 +61,32 @@ pub enum ApiRefusal {
 }
 
 impl ApiRefusal {
-    /// The refusal in an error; `None` when the failure is another one: network, 5xx, a proxy's page.
+    /// The refusal in an error; `None` for any other failure: network, 5xx, a proxy's page.
     #[must_use]
     pub fn of(error: &Error) -> Option<Self> {
         match error.cause.as_ref() {
-            Cause::Status(answer) if answer.status < 500 => Some(Self::read(answer)),
+            Cause::Status(response) if response.status < 500 => Some(Self::read(response)),
             _ => None,
         }
     }
 
-    fn read(answer: &Answer) -> Self {
-        let said = answer.message.as_deref().or(answer.error_description.as_deref()).unwrap_or_default();
-        match answer.status {
-            401 => unauthorized(answer),
-            403 => forbidden(answer, said),
+    fn read(response: &ErrorResponse) -> Self {
+        let said = response.message.as_deref().or(response.error_description.as_deref()).unwrap_or_default();
+        match response.status {
+            401 => unauthorized(response),
+            403 => forbidden(response, said),
             404 if said == "404 Not Found" => Self::UnknownRoute,
             404 => Self::NotFound,
-            429 => Self::RateLimited { retry_after: answer.retry_after },
-            400 | 405 | 409 | 422 => invalid(answer, said),
-            status => Self::Other { status, said: answer.message.clone() },
+            429 => Self::RateLimited { retry_after: response.retry_after },
+            400 | 405 | 409 | 422 => invalid(response, said),
+            status => Self::Other { status, said: response.message.clone() },
         }
     }
 }
 
-fn unauthorized(answer: &Answer) -> ApiRefusal {
-    let described = answer.error_description.as_deref().unwrap_or_default();
-    match answer.error.as_deref() {
+fn unauthorized(response: &ErrorResponse) -> ApiRefusal {
+    let described = response.error_description.as_deref().unwrap_or_default();
+    match response.error.as_deref() {
         Some("dpop_error") => ApiRefusal::DpopRequired,
         Some("invalid_client") => ApiRefusal::InvalidClient,
         Some("invalid_token") if described.contains("expired") => ApiRefusal::TokenExpired,
@@ -95,9 +96,9 @@ fn unauthorized(answer: &Answer) -> ApiRefusal {
     }
 }
 
-fn forbidden(answer: &Answer, said: &str) -> ApiRefusal {
-    if answer.error.as_deref() == Some("insufficient_scope") {
-        let scopes = answer.scope.as_deref().unwrap_or_default();
+fn forbidden(response: &ErrorResponse, said: &str) -> ApiRefusal {
+    if response.error.as_deref() == Some("insufficient_scope") {
+        let scopes = response.scope.as_deref().unwrap_or_default();
         return ApiRefusal::InsufficientScope { acceptable: scopes.split_whitespace().map(str::to_owned).collect() };
     }
     if said.contains("read-only instance") || said.to_lowercase().contains("maintenance mode") {
@@ -107,7 +108,7 @@ fn forbidden(answer: &Answer, said: &str) -> ApiRefusal {
     ApiRefusal::Forbidden { reason: Some(reason.to_owned()).filter(|reason| !reason.is_empty()) }
 }
 
-fn invalid(answer: &Answer, said: &str) -> ApiRefusal {
+fn invalid(response: &ErrorResponse, said: &str) -> ApiRefusal {
     let said_of = || said.to_owned();
     if said == "Invalid url given" {
         ApiRefusal::InvalidHookUrl
@@ -118,7 +119,7 @@ fn invalid(answer: &Answer, said: &str) -> ApiRefusal {
     } else if said.contains("already") {
         ApiRefusal::Already { said: said_of() }
     } else {
-        ApiRefusal::Invalid { fields: answer.fields.clone(), said: said_of() }
+        ApiRefusal::Invalid { fields: response.fields.clone(), said: said_of() }
     }
 }
 
@@ -126,8 +127,8 @@ fn invalid(answer: &Answer, said: &str) -> ApiRefusal {
 mod tests {
     use super::*;
 
-    fn of(status: u16, change: impl FnOnce(&mut Answer)) -> ApiRefusal {
-        let mut answer = Answer { status, ..Answer::default() };
+    fn of(status: u16, change: impl FnOnce(&mut ErrorResponse)) -> ApiRefusal {
+        let mut answer = ErrorResponse { status, ..ErrorResponse::default() };
         change(&mut answer);
         ApiRefusal::read(&answer)
     }
@@ -144,7 +145,7 @@ mod tests {
     }
 
     #[test]
-    fn a_dead_token_says_how_it_died() {
+    fn the_refusal_of_a_token_has_its_reason() {
         for (refused, wanted) in [
             (
                 oauth(401, "invalid_token", "Token is expired. You can either do re-authorization or token refresh."),
@@ -167,7 +168,7 @@ mod tests {
     }
 
     #[test]
-    fn rights_routes_and_limits_are_told_apart() {
+    fn rights_routes_and_limits_are_distinguished() {
         let invalid = |said: &str| ApiRefusal::Invalid { fields: Vec::new(), said: said.to_owned() };
         for (status, text, wanted) in [
             (403, "403 Forbidden", ApiRefusal::Forbidden { reason: None }),
@@ -201,7 +202,7 @@ mod tests {
     }
 
     #[test]
-    fn a_small_scope_names_the_ones_that_would_do() {
+    fn an_insufficient_scope_names_those_that_are_enough() {
         let refused = of(403, |answer| {
             answer.error = Some("insufficient_scope".to_owned());
             answer.scope = Some("api read_api".to_owned());

@@ -1,4 +1,4 @@
-//! Refusals in the server's words: GitLab's two envelopes, OAuth's and Factory's, plain text, and web pages of others.
+//! Error responses: GitLab's two envelopes, OAuth's and Factory's, plain text, and web pages of proxies.
 
 use std::time::Duration;
 
@@ -6,31 +6,28 @@ use jiff::Timestamp;
 use reqwest::header::{CONTENT_TYPE, HeaderMap, RETRY_AFTER};
 use serde_json::{Map, Value};
 
-use super::error::{Answer, Cause, UnexpectedPage};
+use super::error::{Cause, ErrorResponse, UnexpectedPage};
+use super::limits::{MAX_ERROR_FIELDS, MAX_PAGE_BYTES, MAX_TEXT_CHARS};
 use crate::secret;
 
-/// No server's word is kept beyond this many characters.
-const LONGEST_TEXT: usize = 300;
-const MOST_FIELDS: usize = 20;
-
-/// What an answer other than 2xx comes to.
-pub(super) fn refusal(status: u16, headers: &HeaderMap, body: &[u8], now: Timestamp) -> Cause {
+/// The cause that a response other than 2xx amounts to.
+pub(super) fn cause(status: u16, headers: &HeaderMap, body: &[u8], now: Timestamp) -> Cause {
     let retry_after = retry_after(headers, now);
     if let Ok(Value::Object(object)) = serde_json::from_slice(body) {
-        return Cause::Status(Answer { status, retry_after, ..envelope(&object) });
+        return Cause::Status(ErrorResponse { status, retry_after, ..envelope(&object) });
     }
     if is_html(headers, body) {
         // GitLab's own error pages, and those of the nginx in front of it, are web pages too.
         if status >= 500 || status == 429 {
-            return Cause::Status(Answer { status, retry_after, ..Answer::default() });
+            return Cause::Status(ErrorResponse { status, retry_after, ..ErrorResponse::default() });
         }
         return Cause::UnexpectedPage { status, what: page_kind(body) };
     }
     let message = std::str::from_utf8(body).ok().map(str::trim).filter(|text| !text.is_empty()).map(clean);
-    Cause::Status(Answer { status, message, retry_after, ..Answer::default() })
+    Cause::Status(ErrorResponse { status, message, retry_after, ..ErrorResponse::default() })
 }
 
-/// What a 2xx answer is when it is not the JSON that was asked for; `None` when it claims to be JSON.
+/// What a 2xx response is where it is not the expected JSON; `None` where it claims to be JSON.
 pub(super) fn unexpected_page(headers: &HeaderMap, body: &[u8]) -> Option<UnexpectedPage> {
     if is_html(headers, body) {
         return Some(page_kind(body));
@@ -57,16 +54,17 @@ fn is_html(headers: &HeaderMap, body: &[u8]) -> bool {
 }
 
 fn page_kind(body: &[u8]) -> UnexpectedPage {
-    let text = String::from_utf8_lossy(&body[..body.len().min(64 * 1024)]).to_ascii_lowercase();
-    // nginx, which shuts the door after the handshake and not during it.
+    let text = String::from_utf8_lossy(&body[..body.len().min(MAX_PAGE_BYTES)]).to_ascii_lowercase();
+    // nginx, which asks for the certificate after the handshake and not during it.
     if text.contains("no required ssl certificate was sent") || text.contains("the ssl certificate error") {
         return UnexpectedPage::ClientCertificate;
     }
-    let signs = ["type=\"password\"", "type='password'", "type=password", "samlrequest", "sign in", "log in", "login"];
-    if signs.iter().any(|sign| text.contains(sign)) { UnexpectedPage::LoginWall } else { UnexpectedPage::WebPage }
+    let markers =
+        ["type=\"password\"", "type='password'", "type=password", "samlrequest", "sign in", "log in", "login"];
+    if markers.iter().any(|marker| text.contains(marker)) { UnexpectedPage::LoginWall } else { UnexpectedPage::WebPage }
 }
 
-fn envelope(object: &Map<String, Value>) -> Answer {
+fn envelope(object: &Map<String, Value>) -> ErrorResponse {
     let text = |key: &str| object.get(key).and_then(Value::as_str).map(clean);
     let error = object.get("error").and_then(|value| flatten(value, ""));
     let is_code =
@@ -77,13 +75,13 @@ fn envelope(object: &Map<String, Value>) -> Answer {
         .or_else(|| text("detail"))
         .or_else(|| text("title"))
         .or_else(|| error.clone().filter(|_| !is_code));
-    Answer {
+    ErrorResponse {
         message: message.as_deref().map(clean),
         error: error.filter(|_| is_code).as_deref().map(clean),
         error_description: text("error_description"),
         scope: text("scope"),
         fields: fields(object.get("message")),
-        ..Answer::default()
+        ..ErrorResponse::default()
     }
 }
 
@@ -104,7 +102,7 @@ fn flatten(value: &Value, field: &str) -> Option<String> {
 }
 
 fn join(parts: impl Iterator<Item = String>, between: &str) -> String {
-    parts.take(MOST_FIELDS).collect::<Vec<_>>().join(between)
+    parts.take(MAX_ERROR_FIELDS).collect::<Vec<_>>().join(between)
 }
 
 fn fields(message: Option<&Value>) -> Vec<String> {
@@ -112,22 +110,22 @@ fn fields(message: Option<&Value>) -> Vec<String> {
     object
         .keys()
         .filter(|key| !matches!(key.as_str(), "base" | "error"))
-        .take(MOST_FIELDS)
+        .take(MAX_ERROR_FIELDS)
         .map(|key| clean(key))
         .collect()
 }
 
-/// Redacted first and cut after, so that no half of a secret is left.
+/// Redacted first and cut after, so that no part of a secret is left.
 pub(super) fn clean(text: &str) -> String {
     let text = secret::redact(text);
-    match text.char_indices().nth(LONGEST_TEXT) {
+    match text.char_indices().nth(MAX_TEXT_CHARS) {
         Some((at, _)) => format!("{}…", &text[..at]),
         None => text.into_owned(),
     }
 }
 
-/// `Retry-After` (seconds or a date), else the time until `RateLimit-Reset`. A time that has passed says nothing: then a
-/// clock is wrong.
+/// `Retry-After` (seconds or a date), else the time until `RateLimit-Reset`. A time in the past is ignored: one of the
+/// clocks is wrong.
 pub(super) fn retry_after(headers: &HeaderMap, now: Timestamp) -> Option<Duration> {
     let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok()).map(str::trim);
     let until = |at: Timestamp| Duration::try_from(at.duration_since(now)).unwrap_or_default();
@@ -137,7 +135,7 @@ pub(super) fn retry_after(headers: &HeaderMap, now: Timestamp) -> Option<Duratio
     });
     let reset = || {
         let reset: i64 = text("ratelimit-reset")?.parse().ok()?;
-        // GitLab gives the time of day, the drafts of the header's standard a number of seconds.
+        // GitLab sends a Unix time, the drafts of the header's standard a number of seconds.
         if reset < 1_000_000_000 {
             return u64::try_from(reset).ok().map(Duration::from_secs);
         }

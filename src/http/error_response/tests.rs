@@ -6,8 +6,8 @@ fn headers(pairs: &[(&'static str, &'static str)]) -> HeaderMap {
     pairs.iter().map(|(name, value)| (name.parse().expect("a name"), HeaderValue::from_static(value))).collect()
 }
 
-fn json(status: u16, body: &str) -> Answer {
-    match refusal(status, &headers(&[("content-type", "application/json")]), body.as_bytes(), Timestamp::UNIX_EPOCH) {
+fn json(status: u16, body: &str) -> ErrorResponse {
+    match cause(status, &headers(&[("content-type", "application/json")]), body.as_bytes(), Timestamp::UNIX_EPOCH) {
         Cause::Status(answer) => answer,
         other => panic!("{other:?}"),
     }
@@ -38,7 +38,7 @@ fn every_envelope_is_read() {
 }
 
 #[test]
-fn the_fields_of_a_validation_are_kept() {
+fn the_fields_of_a_validation_error_are_kept() {
     assert_eq!(json(400, r#"{"message":{"redirect_uri":["must be"],"base":["x"]}}"#).fields, ["redirect_uri"]);
 }
 
@@ -49,22 +49,22 @@ fn the_acceptable_scopes_are_kept() {
 }
 
 #[test]
-fn a_long_word_is_cut_and_a_secret_in_it_is_redacted_before() {
+fn a_long_text_is_redacted_before_it_is_cut() {
     let token = "glpat-AAAABBBBCCCCDDDDEEEE";
     let text = format!("{}{token}", "x ".repeat(145));
     let answer = json(400, &serde_json::json!({ "message": text }).to_string());
     let message = answer.message.expect("a message");
-    assert!(message.chars().count() <= LONGEST_TEXT + 1 && !message.contains("glpat-AAAA"), "{message}");
+    assert!(message.chars().count() <= MAX_TEXT_CHARS + 1 && !message.contains("glpat-AAAA"), "{message}");
 }
 
 #[test]
-fn web_pages_are_told_apart() {
+fn web_pages_are_recognized() {
     let page = headers(&[("content-type", "text/html; charset=utf-8")]);
-    let kind = |status, body: &str| refusal(status, &page, body.as_bytes(), Timestamp::UNIX_EPOCH);
+    let kind = |status, body: &str| cause(status, &page, body.as_bytes(), Timestamp::UNIX_EPOCH);
     assert!(matches!(kind(502, "<html>nginx"), Cause::Status(answer) if answer.message.is_none()));
     assert!(matches!(kind(403, "<html>blocked"), Cause::UnexpectedPage { status: 403, what: UnexpectedPage::WebPage }));
-    let door = "<html><head><title>400 No required SSL certificate was sent</title></head>";
-    assert!(matches!(kind(400, door), Cause::UnexpectedPage { what: UnexpectedPage::ClientCertificate, .. }));
+    let nginx = "<html><head><title>400 No required SSL certificate was sent</title></head>";
+    assert!(matches!(kind(400, nginx), Cause::UnexpectedPage { what: UnexpectedPage::ClientCertificate, .. }));
     assert!(matches!(
         kind(401, "<input type=\"password\">"),
         Cause::UnexpectedPage { what: UnexpectedPage::LoginWall, .. }
@@ -76,7 +76,7 @@ fn web_pages_are_told_apart() {
 }
 
 #[test]
-fn a_rate_limit_says_when_in_one_of_four_ways() {
+fn a_rate_limit_names_its_end_in_one_of_four_ways() {
     let now = Timestamp::from_second(1_700_000_000).expect("a time");
     for (pair, wanted) in [
         (("retry-after", "42"), Some(42)),
@@ -88,8 +88,8 @@ fn a_rate_limit_says_when_in_one_of_four_ways() {
         (("retry-after", "soon"), None),
         (("x-other", "1"), None),
     ] {
-        let cause = refusal(429, &headers(&[pair]), b"Retry later\n", now);
-        let Cause::Status(answer) = cause else { panic!("{cause:?}") };
+        let failure = cause(429, &headers(&[pair]), b"Retry later\n", now);
+        let Cause::Status(answer) = failure else { panic!("{failure:?}") };
         assert_eq!(answer.retry_after, wanted.map(Duration::from_secs), "{pair:?}");
         assert_eq!(answer.message.as_deref(), Some("Retry later"));
     }

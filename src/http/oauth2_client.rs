@@ -1,0 +1,107 @@
+//! Sends the requests of the `oauth2` crate through our client, with its limits, counts and classification.
+
+use std::future::Future;
+use std::pin::Pin;
+
+use base64::Engine as _;
+use oauth2::{AsyncHttpClient, ClientSecret, HttpRequest, HttpResponse};
+use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, HeaderValue};
+use url::Url;
+use zeroize::Zeroizing;
+
+use super::client::Client;
+use super::error::{Error, ErrorResponse};
+use super::limits::MAX_RESPONSE_BYTES;
+use super::request::{Repeat, Request};
+use crate::secret::ApplicationSecret;
+
+/// An application's ID and secret.
+#[derive(Clone, Copy)]
+pub struct OAuthPair<'a> {
+    pub id: &'a str,
+    pub secret: &'a ApplicationSecret,
+}
+
+/// Our client behind the trait of the `oauth2` crate.
+pub struct OAuth2Client {
+    client: Client,
+    repeat: Repeat,
+}
+
+impl OAuth2Client {
+    /// `repeat` says what the exchange is: a probe that leaves nothing behind is a read, though it is a POST.
+    #[must_use]
+    pub fn new(client: Client, repeat: Repeat) -> Self {
+        Self { client, repeat }
+    }
+
+    async fn send(&self, request: HttpRequest) -> Result<HttpResponse, Error> {
+        let request = our_request(request, self.repeat)?;
+        match self.client.send(&request).await {
+            Ok(response) => Ok(json_response(response.status(), response.body().to_vec())),
+            Err(error) => match error.response() {
+                Some(response) if response.status < 500 && response.error.is_some() => {
+                    Ok(json_response(response.status, oauth_error(response)))
+                }
+                _ => Err(error),
+            },
+        }
+    }
+}
+
+impl<'c> AsyncHttpClient<'c> for OAuth2Client {
+    type Error = Error;
+    type Future = Pin<Box<dyn Future<Output = Result<HttpResponse, Error>> + Send + 'c>>;
+
+    fn call(&'c self, request: HttpRequest) -> Self::Future {
+        Box::pin(self.send(request))
+    }
+}
+
+/// The secret in the crate's own type, which hides it as well.
+#[must_use]
+pub fn client_secret(secret: &ApplicationSecret) -> ClientSecret {
+    ClientSecret::new(secret.expose().to_owned())
+}
+
+fn our_request(request: HttpRequest, repeat: Repeat) -> Result<Request, Error> {
+    let (parts, body) = request.into_parts();
+    let url: Url = parts
+        .uri
+        .to_string()
+        .parse()
+        .map_err(|_| super::options::setup("the OAuth endpoint is not a valid address".to_owned()))?;
+    let mut headers = parts.headers;
+    headers.get_mut(AUTHORIZATION).into_iter().for_each(|value| value.set_sensitive(true));
+    let (method, body) = (parts.method, Some(Zeroizing::new(body)));
+    Ok(Request { method, url, headers, body, repeat, limit: MAX_RESPONSE_BYTES })
+}
+
+fn oauth_error(response: &ErrorResponse) -> Vec<u8> {
+    let (error, description) = (&response.error, &response.error_description);
+    serde_json::json!({ "error": error, "error_description": description }).to_string().into_bytes()
+}
+
+fn json_response(status: u16, body: Vec<u8>) -> HttpResponse {
+    let mut response = HttpResponse::new(body);
+    *response.status_mut() = oauth2::http::StatusCode::from_u16(status).unwrap_or_default();
+    response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    response
+}
+
+impl Request {
+    /// A form that authenticates an OAuth application: ID and secret as HTTP Basic, and only so. GitLab refuses a pair
+    /// that is sent twice, and old versions require the capital B.
+    #[must_use]
+    pub fn oauth_form(url: Url, pair: OAuthPair<'_>, fields: &[(&str, &str)]) -> Self {
+        let encode = |text: &str| -> String { url::form_urlencoded::byte_serialize(text.as_bytes()).collect() };
+        let secret = Zeroizing::new(encode(pair.secret.expose()));
+        let joined = Zeroizing::new(format!("{}:{}", encode(pair.id), *secret));
+        let encoded = Zeroizing::new(base64::engine::general_purpose::STANDARD.encode(joined.as_bytes()));
+        let body = Zeroizing::new(url::form_urlencoded::Serializer::new(String::new()).extend_pairs(fields).finish());
+        let mut request =
+            Self::write(reqwest::Method::POST, url).bytes(body.as_bytes(), "application/x-www-form-urlencoded");
+        request.secret_header(AUTHORIZATION, &Zeroizing::new(format!("Basic {}", *encoded)));
+        request
+    }
+}

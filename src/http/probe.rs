@@ -1,0 +1,32 @@
+//! The way to a host, one step at a time: name, port, certificate. No request is sent.
+
+mod dns;
+mod tcp;
+mod tls;
+
+pub use self::dns::resolve;
+pub(super) use self::dns::{Resolver, Unresolved};
+pub use self::tcp::connect;
+pub(super) use self::tls::handshake;
+pub use self::tls::{CertificateSeen, certificate};
+
+use url::Url;
+
+use super::client::Client;
+use super::error::{Cause, Error};
+use super::request::Request;
+
+/// Whether requests for this address go through a proxy. Then only the certificate can be read from here, through the
+/// proxy's tunnel.
+#[must_use]
+pub fn is_proxied(client: &Client, url: &Url) -> bool {
+    client.proxy_for(url).is_some()
+}
+
+fn failed(url: &Url, cause: Cause) -> Error {
+    Request::get(url.clone()).failed(cause)
+}
+
+fn host(url: &Url) -> &str {
+    url.host_str().unwrap_or_default().trim_matches(['[', ']'])
+}

@@ -1,0 +1,56 @@
+//! Names to addresses, by the system's resolver, with an error that can be told from every other one.
+
+use std::net::{IpAddr, SocketAddr};
+
+use reqwest::dns::{Addrs, Name, Resolve, Resolving};
+use tokio::time::timeout;
+use url::Url;
+
+use super::{failed, host};
+use crate::http::client::Client;
+use crate::http::error::{Cause, Error};
+
+/// The name has no address, or no resolver responded.
+#[derive(Debug, thiserror::Error)]
+#[error("{host} does not resolve: {detail}")]
+pub(in crate::http) struct Unresolved {
+    pub host: String,
+    pub detail: String,
+}
+
+/// The system's resolver for reqwest.
+pub(in crate::http) struct Resolver;
+
+impl Resolve for Resolver {
+    fn resolve(&self, name: Name) -> Resolving {
+        Box::pin(async move {
+            let addresses = lookup(name.as_str()).await?;
+            Ok(Box::new(addresses.into_iter()) as Addrs)
+        })
+    }
+}
+
+/// # Errors
+/// [`Unresolved`] also when the response is empty.
+async fn lookup(host: &str) -> Result<Vec<SocketAddr>, Unresolved> {
+    let unresolved = |detail: String| Unresolved { host: host.to_owned(), detail };
+    let addresses: Vec<SocketAddr> =
+        tokio::net::lookup_host((host, 0)).await.map_err(|error| unresolved(error.to_string()))?.collect();
+    if addresses.is_empty() { Err(unresolved("no addresses".to_owned())) } else { Ok(addresses) }
+}
+
+/// The addresses of the host of `url`.
+///
+/// # Errors
+/// [`Cause::Dns`] and [`Cause::Timeout`].
+pub async fn resolve(client: &Client, url: &Url) -> Result<Vec<IpAddr>, Error> {
+    match timeout(client.timeout(), lookup(host(url))).await {
+        Ok(Ok(found)) => {
+            let mut addresses: Vec<IpAddr> = found.into_iter().map(|address| address.ip()).collect();
+            addresses.dedup();
+            Ok(addresses)
+        }
+        Ok(Err(error)) => Err(failed(url, Cause::Dns { host: error.host, detail: error.detail })),
+        Err(_) => Err(failed(url, Cause::Timeout { after: client.timeout() })),
+    }
+}
