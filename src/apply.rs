@@ -84,7 +84,7 @@ pub struct Clients<'a> {
     pub reader: &'a Reader,
     pub writer: &'a Writer,
     pub oauth: &'a OAuth,
-    pub factory: &'a Factory,
+    pub factory: &'a FactoryClient,
     pub test_quota: &'a TestQuota,
     pub clock: Clock,
 }

@@ -24,7 +24,7 @@ use crate::instance::{Edition, InstanceUrl, Version};
 use crate::secret::{ApplicationSecret, PersonalAccessToken};
 use crate::target::{Event, Target};
 
-pub use api_refusal::ApiRefusal;
+pub use api_refusal::{ApiRefusal, TestRefusal};
 pub use graphql::HookList;
 pub use hook_tester::HookTester;
 pub use listing::ProjectPages;
@@ -232,12 +232,12 @@ pub enum DeliveryOutcome {
 }
 
 /// The outcome of a test of a hook.
-#[derive(Clone, Debug, Eq, PartialEq, Serialize)]
+#[derive(Clone, Debug, Eq, PartialEq)]
 pub enum TestOutcome {
     /// 201. For a system hook this says nothing about the receiver.
     Accepted,
-    /// 422 with the text of the receiver, of an exception, or about missing sample data ("Ensure the project has …").
-    Refused { said: String },
+    /// 422.
+    Refused(TestRefusal),
     /// 429: five a minute for each project or group.
     Limited { retry_after: Option<std::time::Duration> },
 }

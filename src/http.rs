@@ -22,17 +22,17 @@ mod retry;
 mod stats;
 mod tls;
 
-pub use aimd::{backoff, jitter};
+pub(crate) use aimd::{backoff, jitter};
 pub use client::Client;
-pub use error::{
-    Cause, CauseClass, Error, ErrorResponse, Expected, FailedRequest, LinkProblem, TlsProblem, UnexpectedPage,
-    base_of_api,
-};
-pub use limiter::{OnWait, Wait};
-pub use oauth2_client::{OAuth2Client, OAuthPair, client_secret};
+#[cfg(test)]
+pub(crate) use error::FailedRequest;
+pub use error::{Cause, CauseClass, Error, ErrorResponse, TlsProblem, UnexpectedPage};
+pub(crate) use error::{Expected, LinkProblem, base_of_api};
+pub use limiter::Wait;
+pub(crate) use oauth2_client::{OAuth2Client, OAuthPair, client_secret};
 pub use options::{ClientOptions, Proxy};
 pub use pages::Pages;
-pub use request::{Repeat, Request, in_body, in_body_if};
+pub use request::Request;
+pub(crate) use request::{Repeat, in_body, in_body_if};
 pub use reqwest::Method;
 pub use response::Response;
-pub use stats::Stats;

@@ -21,7 +21,7 @@ pub use self::observer::{ObserveProgress, Observer};
 pub use self::reads::{ReadRequest, Reads};
 use crate::factory::FactoryStatus;
 use crate::gitlab::{
-    Application, Hook, License, LoggedDelivery, Metadata, PairValidity, ProbedScopes, TokenDetails, User,
+    Application, Hook, License, LoggedDelivery, Metadata, PairValidity, ProbedScopes, TestRefusal, TokenDetails, User,
 };
 pub use crate::http::probe::CertificateSeen;
 use crate::instance::LicensePlan;
@@ -220,6 +220,9 @@ pub enum BundleSeen {
 pub struct DeliveryProof {
     pub target: Target,
     pub test: Fact,
+    /// Why GitLab refused the test, where it did.
+    #[serde(skip)]
+    pub refusal: Option<TestRefusal>,
     pub log: Fact,
     pub receipt: Fact,
 }

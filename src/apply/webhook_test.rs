@@ -51,7 +51,7 @@ impl TestQuota {
 pub struct TestClients<'a> {
     pub hook_tester: &'a HookTester,
     pub reader: &'a Reader,
-    pub factory: &'a Factory,
+    pub factory: &'a FactoryClient,
     pub quota: &'a TestQuota,
     pub clock: Clock,
 }
@@ -147,7 +147,7 @@ impl<'a> WebhookTester<'a> {
     }
 
     async fn test_once(&self, target: &Target, hook: u64, event: Event) -> Tested {
-        let proof = |test, log, receipt| DeliveryProof { target: target.clone(), test, log, receipt };
+        let proof = |test, log, receipt| DeliveryProof { target: target.clone(), test, refusal: None, log, receipt };
         if target.kind() == TargetKind::Group && self.version.is_some_and(|version| version < Version::GROUP_HOOK_TEST)
         {
             let fact = facts::no_group_test;
@@ -161,7 +161,8 @@ impl<'a> WebhookTester<'a> {
             Ok(newest) => self.read_log(target, hook, *newest).await,
         };
         let receipt = if answer.is_sent { self.read_receipt(target, key).await } else { facts::not_sent() };
-        Tested { proof: proof(answer.fact, log, receipt), lacks_sample: answer.lacks_sample }
+        let proof = DeliveryProof { refusal: answer.refusal, ..proof(answer.fact, log, receipt) };
+        Tested { proof, lacks_sample: answer.lacks_sample }
     }
 
     async fn send_test(&self, target: &Target, hook: u64, event: Event) -> Answer {
@@ -185,9 +186,9 @@ impl<'a> WebhookTester<'a> {
                     quota.lock().record_test(target, now);
                     return facts::accepted(target);
                 }
-                Ok(TestOutcome::Refused { said }) => {
+                Ok(TestOutcome::Refused(refusal)) => {
                     quota.lock().record_test(target, now);
-                    return facts::refused(&said);
+                    return facts::refused(refusal);
                 }
                 Err(error) => {
                     quota.lock().record_test(target, now);

@@ -8,7 +8,7 @@ use super::instance::days_between;
 use super::ruling::{Case, Ruling, known};
 use super::{Check, Severity};
 use crate::error::Fix;
-use crate::gitlab::{TokenDetails, User};
+use crate::gitlab::{ApiRefusal, TokenDetails, User};
 use crate::http;
 use crate::kit::Handover;
 use crate::observed::{Observation, Read};
@@ -92,30 +92,39 @@ fn valid(case: &Case<'_>) -> Ruling {
     ruling.saw("id", token.id).saw("name", &token.name)
 }
 
-/// GitLab's own words for a token that it does not take (reference, 3.2 and 3.5).
+/// Why GitLab refuses the token.
 fn refused(case: &Case<'_>, error: &http::Error) -> Ruling {
-    let Some(answer) = error.response() else { return Ruling::failed(error) };
-    let said = answer.error_description.as_ref().or(answer.message.as_ref()).map_or("", String::as_str);
-    let cause = match answer.status {
-        400 if said.contains("personal access token") => {
-            "this is no personal access token but an OAuth or job token".to_owned()
+    let (Some(status), Some(refusal)) = (error.status(), ApiRefusal::of(error)) else { return Ruling::failed(error) };
+    let cause = match refusal {
+        ApiRefusal::NotAPersonalToken => "this is not a personal access token but an OAuth or job token".to_owned(),
+        ApiRefusal::TokenExpired => "the token has expired".to_owned(),
+        ApiRefusal::TokenRevoked => "the token was revoked".to_owned(),
+        ApiRefusal::ImpersonationDisabled => {
+            "this is an impersonation token, and impersonation is turned off on this instance".to_owned()
         }
-        401 if said.contains("expired") => "the token has expired".to_owned(),
-        401 if said.contains("revoked") => "the token was revoked".to_owned(),
-        401 if said.contains("impersonation") => {
-            "this is an impersonation token, and impersonation is switched off on this instance".to_owned()
+        ApiRefusal::DpopRequired => {
+            "the token's owner requires DPoP, a signed proof with each request, which this program does not send"
+                .to_owned()
         }
-        401 if answer.error.as_deref() == Some("dpop_error") => {
-            "this instance asks for DPoP, a signed proof with each request, which this program does not send".to_owned()
-        }
-        401 => match case.observed.token_looks_like {
+        ApiRefusal::TokenUnknown => match case.observed.token_looks_like {
             Some(kind) => format!("this looks like {kind}; a personal access token is needed"),
             None => "GitLab does not know the token: mistyped, deleted, or of another instance".to_owned(),
         },
-        403 => format!("GitLab does not let the token's owner in: {said}"),
-        _ => return Ruling::failed(error),
+        ApiRefusal::Forbidden { reason: Some(reason) } => format!("GitLab refuses the token's owner: {reason}"),
+        ApiRefusal::Forbidden { reason: None } => "GitLab refuses the token's owner".to_owned(),
+        ApiRefusal::InsufficientScope { .. }
+        | ApiRefusal::NotFound
+        | ApiRefusal::UnknownRoute
+        | ApiRefusal::ReadOnly
+        | ApiRefusal::HookLimit { .. }
+        | ApiRefusal::InvalidHookUrl
+        | ApiRefusal::Already { .. }
+        | ApiRefusal::Invalid { .. }
+        | ApiRefusal::RateLimited { .. }
+        | ApiRefusal::InvalidClient
+        | ApiRefusal::Other { .. } => return Ruling::failed(error),
     };
-    Ruling::fail(cause).saw("status", answer.status).fix(new_token(case))
+    Ruling::fail(cause).saw("status", status).fix(new_token(case))
 }
 
 /// What the token has to have.

@@ -84,6 +84,39 @@ impl ApiRefusal {
     }
 }
 
+/// Why GitLab refused to test a hook (422), or failed to. The texts are GitLab's or the receiver's.
+/// gitlab: app/services/test_hooks, lib/api/hooks/trigger_test.rb
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub enum TestRefusal {
+    /// The project or group has no data to make an example from.
+    NoSample { said: String },
+    /// GitLab is in Silent Mode and sends nothing.
+    SilentMode,
+    /// This kind of hook has no test.
+    NotAvailable { said: String },
+    /// GitLab may not send requests to the hook's address.
+    UrlBlocked { said: String },
+    /// The receiver did not respond with 2xx, or not at all; the text may be empty.
+    Failed { said: String },
+}
+
+impl TestRefusal {
+    pub(crate) fn parse(said: &str) -> Self {
+        let (text, said) = (said.to_lowercase(), said.to_owned());
+        if text.starts_with("ensure the") {
+            Self::NoSample { said }
+        } else if text.contains("silent mode") {
+            Self::SilentMode
+        } else if text.contains("testing not available") {
+            Self::NotAvailable { said }
+        } else if ["blocked", "not allowed", "allow list"].iter().any(|part| text.contains(part)) {
+            Self::UrlBlocked { said }
+        } else {
+            Self::Failed { said }
+        }
+    }
+}
+
 fn unauthorized(response: &ErrorResponse) -> ApiRefusal {
     let described = response.error_description.as_deref().unwrap_or_default();
     match response.error.as_deref() {

@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use super::{Error, TestOutcome};
+use super::{Error, TestOutcome, TestRefusal};
 use crate::http::{Client, Method, Repeat, Request};
 use crate::instance::InstanceUrl;
 use crate::secret::PersonalAccessToken;
@@ -40,7 +40,7 @@ impl HookTester {
             Ok(response) => response.require(&[201], "a test delivery").map(|_| TestOutcome::Accepted),
             Err(error) => match error.response() {
                 Some(response) if response.status == 422 => {
-                    Ok(TestOutcome::Refused { said: response.message.clone().unwrap_or_default() })
+                    Ok(TestOutcome::Refused(TestRefusal::parse(response.message.as_deref().unwrap_or_default())))
                 }
                 Some(response) if response.status == 429 => {
                     Ok(TestOutcome::Limited { retry_after: response.retry_after })

@@ -10,7 +10,7 @@ use crate::http::Client;
 
 pub(super) struct FactoryReader<'a> {
     pub(super) http: &'a Client,
-    pub(super) factory: &'a Factory,
+    pub(super) factory: &'a FactoryClient,
 }
 
 impl FactoryReader<'_> {

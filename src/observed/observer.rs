@@ -43,13 +43,13 @@ pub struct Observer {
     pub http: Client,
     pub gitlab: Reader,
     pub oauth: OAuth,
-    pub factory: Factory,
+    pub factory: FactoryClient,
 }
 
 impl Observer {
     /// Reads GitLab with the token and Factory as its client is, over one HTTP client.
     #[must_use]
-    pub fn new(http: &Client, instance: &InstanceUrl, token: &PersonalAccessToken, factory: Factory) -> Self {
+    pub fn new(http: &Client, instance: &InstanceUrl, token: &PersonalAccessToken, factory: FactoryClient) -> Self {
         Self {
             http: http.clone(),
             gitlab: Reader::new(http.clone(), instance.clone(), token.clone()),

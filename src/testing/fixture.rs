@@ -239,6 +239,7 @@ fn factory() -> FactorySeen {
         proofs: Observation::Known(vec![DeliveryProof {
             target: Target::Group { id: 7, path: "g7".into() },
             test: Fact::Holds("201".to_owned()),
+            refusal: None,
             log: Fact::Holds("200".to_owned()),
             receipt: Fact::Holds("received".to_owned()),
         }]),
@@ -271,7 +272,7 @@ pub(crate) fn hook(desired: &Desired, target: Target, id: u64) -> HookSeen {
         key: None,
         created_at: None,
     };
-    let terms = HookAttributes {
+    let attributes = HookAttributes {
         url: spec.url,
         name: Some(spec.name),
         description: Some(spec.description),
@@ -284,7 +285,7 @@ pub(crate) fn hook(desired: &Desired, target: Target, id: u64) -> HookSeen {
         push_events_branch_filter: None,
     };
     HookSeen {
-        hook: Hook { id, terms: terms.into() },
+        hook: Hook { id, attributes: attributes.into() },
         deliveries: Observation::Known(vec![delivery(2, 200), delivery(1, 204)]),
     }
 }

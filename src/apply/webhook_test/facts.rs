@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::quota::WINDOW;
-use crate::gitlab::DeliveryOutcome;
+use crate::gitlab::{DeliveryOutcome, TestRefusal};
 use crate::http::{self, CauseClass};
 use crate::observed::Fact;
 use crate::target::Target;
@@ -11,6 +11,8 @@ use crate::target::Target;
 /// GitLab's answer to a test.
 pub(super) struct Answer {
     pub fact: Fact,
+    /// Why GitLab refused the test, where it did.
+    pub refusal: Option<TestRefusal>,
     /// Whether GitLab sent anything.
     pub is_sent: bool,
     /// Whether GitLab had nothing to send; another target of the same kind may have.
@@ -19,11 +21,11 @@ pub(super) struct Answer {
 
 impl Answer {
     fn sent(fact: Fact) -> Self {
-        Self { fact, is_sent: true, lacks_sample: false }
+        Self { fact, refusal: None, is_sent: true, lacks_sample: false }
     }
 
     pub(super) fn not_sent(fact: Fact) -> Self {
-        Self { fact, is_sent: false, lacks_sample: false }
+        Self { fact, refusal: None, is_sent: false, lacks_sample: false }
     }
 }
 
@@ -44,22 +46,24 @@ pub(super) fn accepted(target: &Target) -> Answer {
     Answer::sent(Fact::Holds("the test was answered 2xx".to_owned()))
 }
 
-/// What a 422 means: no sample, nothing sent at all, or the receiver's or the network's words.
-/// gitlab: app/services/test_hooks, lib/api/hooks/trigger_test.rb
-pub(super) fn refused(said: &str) -> Answer {
-    if said.starts_with("Ensure the") {
-        let fact = Fact::Unknown(format!("GitLab has nothing to test with: {said}"));
-        return Answer { fact, is_sent: false, lacks_sample: true };
-    }
-    if said.contains("Silent mode") {
-        return Answer::not_sent(Fact::Fails("GitLab is in Silent Mode and sends nothing".to_owned()));
-    }
-    if said.contains("Testing not available") {
-        return Answer::not_sent(Fact::Unknown(said.to_owned()));
-    }
-    let text =
-        if said.is_empty() { "the test was not answered 2xx".to_owned() } else { format!("the test failed: {said}") };
-    Answer::sent(Fact::Fails(text))
+pub(super) fn refused(refusal: TestRefusal) -> Answer {
+    let answer = match &refusal {
+        TestRefusal::NoSample { said } => {
+            let fact = Fact::Unknown(format!("GitLab has nothing to test with: {said}"));
+            Answer { lacks_sample: true, ..Answer::not_sent(fact) }
+        }
+        TestRefusal::SilentMode => {
+            Answer::not_sent(Fact::Fails("GitLab is in Silent Mode and sends nothing".to_owned()))
+        }
+        TestRefusal::NotAvailable { said } => Answer::not_sent(Fact::Unknown(said.clone())),
+        TestRefusal::Failed { said } if said.is_empty() => {
+            Answer::sent(Fact::Fails("the test was not answered 2xx".to_owned()))
+        }
+        TestRefusal::UrlBlocked { said } | TestRefusal::Failed { said } => {
+            Answer::sent(Fact::Fails(format!("the test failed: {said}")))
+        }
+    };
+    Answer { refusal: Some(refusal), ..answer }
 }
 
 pub(super) fn failed(error: &http::Error) -> Answer {
@@ -146,7 +150,7 @@ mod tests {
             ("", true, false, true),
             ("URL is blocked: Requests to the local network are not allowed", true, false, true),
         ] {
-            let answer = refused(said);
+            let answer = refused(TestRefusal::parse(said));
             assert_eq!((answer.is_sent, answer.lacks_sample), (is_sent, lacks_sample), "{said}");
             assert_eq!(matches!(answer.fact, Fact::Fails(_)), fails, "{said}");
         }

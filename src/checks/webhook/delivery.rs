@@ -3,7 +3,7 @@
 use super::{EXAMPLES, Ours, all_ours, seen};
 use crate::checks::ruling::{Case, Ruling, known};
 use crate::error::Fix;
-use crate::gitlab::{DeliveryOutcome, LoggedDelivery};
+use crate::gitlab::{DeliveryOutcome, LoggedDelivery, TestRefusal};
 use crate::http;
 use crate::observed::{DeliveryProof, Fact, Observation};
 
@@ -28,7 +28,10 @@ pub(crate) fn live(case: &Case<'_>) -> Ruling {
     let unknown = first(|fact| if let Fact::Unknown(seen) = fact { Some(seen) } else { None });
     let unproven = proofs.iter().find(|proof| !facts(proof).iter().any(|fact| matches!(fact, Fact::Holds(_))));
     let ruling = match (failed, unknown, unproven) {
-        (Some(seen), ..) => failed_fix(case, Ruling::fail(seen)),
+        (Some(seen), ..) => {
+            let failed = proofs.iter().find(|proof| facts(proof).iter().any(|fact| matches!(fact, Fact::Fails(_))));
+            Ruling::fail(seen).fix(failed_fix(case, failed.and_then(|proof| proof.refusal.as_ref())))
+        }
         (None, Some(seen), _) => Ruling::unknown(seen),
         (None, None, Some(proof)) => Ruling::unknown(format!(
             "nothing tells whether the test of {} arrived: the kit has no receipts_url",
@@ -39,20 +42,20 @@ pub(crate) fn live(case: &Case<'_>) -> Ruling {
     ruling.saw("deliveries", proofs)
 }
 
-/// The usual reasons, with the page where each is put right.
-fn failed_fix(case: &Case<'_>, ruling: Ruling) -> Ruling {
-    let said = ruling.cause.as_deref().unwrap_or_default().to_lowercase();
-    let fix = if said.contains("blocked") || said.contains("not allowed") || said.contains("allow list") {
-        Fix::open("let webhooks reach Factory's address (outbound requests)", case.page(NETWORK_PAGE))
-    } else if said.contains("silent mode") {
-        Fix::open("end Silent Mode", case.page("/admin/application_settings/general"))
-    } else {
-        Fix::run(
-            "see that GitLab reaches the webhook's host, and that the token is the kit's",
-            "factory-gitlab connect",
-        )
-    };
-    ruling.fix(fix)
+/// The usual reasons, with the page where each is fixed.
+fn failed_fix(case: &Case<'_>, refusal: Option<&TestRefusal>) -> Fix {
+    match refusal {
+        Some(TestRefusal::UrlBlocked { .. }) => {
+            Fix::open("let webhooks reach Factory's address (outbound requests)", case.page(NETWORK_PAGE))
+        }
+        Some(TestRefusal::SilentMode) => Fix::open("end Silent Mode", case.page("/admin/application_settings/general")),
+        Some(TestRefusal::NoSample { .. } | TestRefusal::NotAvailable { .. } | TestRefusal::Failed { .. }) | None => {
+            Fix::run(
+                "see that GitLab reaches the webhook's host, and that the token is the kit's",
+                "factory-gitlab connect",
+            )
+        }
+    }
 }
 
 /// The newest first.

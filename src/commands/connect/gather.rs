@@ -80,7 +80,7 @@ async fn address(context: &Context<'_>, interview: &Interview<'_>, http: &Client
 
 struct Ground {
     http: Client,
-    factory: Factory,
+    factory: FactoryClient,
     desired: Desired,
     place: Option<String>,
 }

@@ -1,4 +1,4 @@
-//! Names to addresses, by the system's resolver, with an error that can be told from every other one.
+//! Names to addresses, by the system's resolver, with an error type of its own.
 
 use std::net::{IpAddr, SocketAddr};
 
