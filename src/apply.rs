@@ -53,16 +53,16 @@ pub enum Error {
     #[error("there is no application secret to seal")]
     NoSecret,
     /// No request was answered for a while: GitLab is being restarted, or is not reachable.
-    #[error("no answer for {} s", .after.as_secs())]
-    Silent { after: Duration, source: http::Error },
+    #[error("no response for {} s", .after.as_secs())]
+    NoResponse { after: Duration, source: http::Error },
     /// Two machines created one at the same time; the one created here is younger, and was deleted again.
-    #[error("application {other} of the same name was made at the same time")]
-    MadeTwice { other: u64 },
+    #[error("another run created application {other} with the same name at the same time")]
+    CreationRace { other: u64 },
     /// After a creation whose response was lost there are several new ones.
-    #[error("several applications of this name were made at the same time")]
-    MadeByOthers,
+    #[error("several applications with this name were created at the same time")]
+    AmbiguousCreation,
     /// A plan is not made without it, so this is an error of the program.
-    #[error("the instance's version was not seen")]
+    #[error("the instance's version is not known")]
     NoVersion,
 }
 
@@ -74,7 +74,7 @@ impl Error {
 
     /// Whether the following steps would fail too: the journal cannot be written, or GitLab does not answer.
     fn stops_the_run(&self) -> bool {
-        matches!(self, Self::Journal(_) | Self::Silent { .. })
+        matches!(self, Self::Journal(_) | Self::NoResponse { .. })
     }
 }
 
@@ -92,14 +92,14 @@ pub struct Clients<'a> {
 impl<'a> Clients<'a> {
     /// The clients that observed, and the one that writes.
     #[must_use]
-    pub fn new(look: &'a Observer, writer: &'a Writer, test_quota: &'a TestQuota) -> Self {
+    pub fn new(observer: &'a Observer, writer: &'a Writer, test_quota: &'a TestQuota) -> Self {
         Self {
-            reader: &look.gitlab,
+            reader: &observer.gitlab,
             writer,
-            oauth: &look.oauth,
-            factory: &look.factory,
+            oauth: &observer.oauth,
+            factory: &observer.factory,
             test_quota,
-            clock: look.http.clock(),
+            clock: observer.http.clock(),
         }
     }
 

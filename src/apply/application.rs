@@ -76,7 +76,7 @@ impl Apply<'_> {
         self.retry.record_answer();
         match (new.pop(), new.is_empty()) {
             (found, true) => Ok(found),
-            (_, false) => Err(Error::MadeByOthers),
+            (_, false) => Err(Error::AmbiguousCreation),
         }
     }
 
@@ -144,7 +144,7 @@ impl Apply<'_> {
         match new.iter().find(|one| one.id < id) {
             Some(older) => {
                 self.delete_application(id, application_id).await?;
-                Err(Error::MadeTwice { other: older.id })
+                Err(Error::CreationRace { other: older.id })
             }
             None => Ok(()),
         }

@@ -92,7 +92,7 @@ impl StepAttempts<'_> {
     /// Waits before another attempt.
     ///
     /// # Errors
-    /// The failure itself where it is final or has happened too often; [`Error::Silent`] where no step is answered.
+    /// The failure itself where it is final or has happened too often; [`Error::NoResponse`] where no step is answered.
     pub(super) async fn wait_or_give_up(&mut self, error: http::Error) -> Result<(), Error> {
         let outlook = outlook(error.class());
         if outlook == Outlook::Final {
@@ -113,7 +113,7 @@ impl StepAttempts<'_> {
                 Ok(())
             }
             Decision::Fail => Err(error.into()),
-            Decision::Stop => Err(Error::Silent { after: silence, source: error }),
+            Decision::Stop => Err(Error::NoResponse { after: silence, source: error }),
         }
     }
 }

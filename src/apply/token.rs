@@ -15,7 +15,7 @@ impl Apply<'_> {
                 let new = NewToken {
                     user_id: *user_id,
                     name: name.clone(),
-                    description: "Made by factory-gitlab for Factory alone".to_owned(),
+                    description: "Created by factory-gitlab for Factory only".to_owned(),
                     scopes: scopes.clone(),
                     expires_at: Some(*expires_at),
                 };

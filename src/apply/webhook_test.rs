@@ -9,7 +9,7 @@ mod quota;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use self::facts::Answer;
+use self::facts::TestResult;
 use self::quota::{TargetQuotas, WINDOW};
 use crate::desired::DesiredWebhooks;
 use crate::env::Clock;
@@ -58,8 +58,8 @@ pub struct TestClients<'a> {
 
 impl<'a> TestClients<'a> {
     #[must_use]
-    pub fn new(look: &'a Observer, hook_tester: &'a HookTester, quota: &'a TestQuota) -> Self {
-        Self { hook_tester, reader: &look.gitlab, factory: &look.factory, quota, clock: look.http.clock() }
+    pub fn new(observer: &'a Observer, hook_tester: &'a HookTester, quota: &'a TestQuota) -> Self {
+        Self { hook_tester, reader: &observer.gitlab, factory: &observer.factory, quota, clock: observer.http.clock() }
     }
 }
 
@@ -154,25 +154,25 @@ impl<'a> WebhookTester<'a> {
             return Tested { proof: proof(fact(), fact(), fact()), lacks_sample: false };
         }
         let before = self.newest_delivery(target, hook).await;
-        let answer = self.send_test(target, hook, event).await;
+        let result = self.send_test(target, hook, event).await;
         let (log, key) = match &before {
-            _ if !answer.is_sent => (facts::not_sent(), None),
+            _ if !result.is_sent => (facts::not_sent(), None),
             Err(fact) => (fact.clone(), None),
             Ok(newest) => self.read_log(target, hook, *newest).await,
         };
-        let receipt = if answer.is_sent { self.read_receipt(target, key).await } else { facts::not_sent() };
-        let proof = DeliveryProof { refusal: answer.refusal, ..proof(answer.fact, log, receipt) };
-        Tested { proof, lacks_sample: answer.lacks_sample }
+        let receipt = if result.is_sent { self.read_receipt(target, key).await } else { facts::not_sent() };
+        let proof = DeliveryProof { refusal: result.refusal, ..proof(result.fact, log, receipt) };
+        Tested { proof, lacks_sample: result.lacks_sample }
     }
 
-    async fn send_test(&self, target: &Target, hook: u64, event: Event) -> Answer {
+    async fn send_test(&self, target: &Target, hook: u64, event: Event) -> TestResult {
         let TestClients { quota, clock, hook_tester, .. } = self.clients;
         let (mut waited, mut lost) = (Duration::ZERO, 0);
         loop {
             let wait = quota.lock().wait(target, clock.instant());
             waited += wait;
             if waited > LONGEST_WAIT || self.is_past_deadline(wait) {
-                return Answer::not_sent(Fact::Unknown(facts::limit_reached(wait)));
+                return TestResult::not_sent(Fact::Unknown(facts::limit_reached(wait)));
             }
             self.wait(wait).await;
             let outcome = hook_tester.test_hook(target, hook, event).await;

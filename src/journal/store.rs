@@ -1,4 +1,4 @@
-//! Where journals and sealed bundles lie, and how they are written so that a death at any byte does no harm.
+//! Where journals and sealed bundles are kept, and how journals are written so that a crash at any byte is harmless.
 
 use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{self, BufRead, BufReader, Read as _, Seek as _, SeekFrom, Write as _};
@@ -12,13 +12,13 @@ use super::record::Record;
 use crate::env::Clock;
 use crate::instance::InstanceUrl;
 
-/// A journal of this size belongs to an instance of hundreds of thousands of hooks; more is not read.
-const LARGEST_JOURNAL: u64 = 512 * 1024 * 1024;
+/// At most this many bytes of a journal are read: enough for hundreds of thousands of webhooks.
+const MAX_JOURNAL: u64 = 512 * 1024 * 1024;
 
-/// No line of ours is this long, in bytes.
-const LONGEST_LINE: u64 = 1024 * 1024;
+/// Longer than any line that this program writes, in bytes.
+const MAX_LINE: u64 = 1024 * 1024;
 
-/// What can go wrong with the local state. Never holds a line's content.
+/// Why the local state cannot be used. Never holds the content of a line.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     #[error("the state folder {} cannot be used", .path.display())]
@@ -43,25 +43,25 @@ pub struct Store {
 
 impl Store {
     /// # Errors
-    /// [`Error::NoFolder`] where the system has no place for state.
+    /// [`Error::NoFolder`] where the system has no folder for state.
     pub fn new(root: Option<PathBuf>) -> Result<Self, Error> {
         root.map(|root| Self { root }).ok_or(Error::NoFolder)
     }
 
-    /// The connection of an instance with an organisation; nothing is written or made.
+    /// The connection of an instance with an organization. Creates nothing.
     #[must_use]
     pub fn connection(&self, instance: &InstanceUrl, organization: &str) -> Connection {
-        let mut name = plain(instance.as_str().split_once("://").map_or("", |(_, rest)| rest));
+        let mut name = folder_name(instance.as_str().split_once("://").map_or("", |(_, rest)| rest));
         if !organization.is_empty() {
-            name = format!("{name}--{}", plain(organization));
+            name = format!("{name}--{}", folder_name(organization));
         }
         Connection { folder: self.root.join(name) }
     }
 
-    /// Every connection that was ever begun from here, by name. A missing root is none.
+    /// Every connection that has a journal, by name; none where the root does not exist.
     ///
     /// # Errors
-    /// [`Error::Folder`] when the root is there and cannot be listed.
+    /// [`Error::Folder`] when the root exists and cannot be listed.
     pub fn connections(&self) -> Result<Vec<Connection>, Error> {
         let entries = match fs::read_dir(&self.root) {
             Ok(entries) => entries,
@@ -78,8 +78,8 @@ impl Store {
     }
 }
 
-/// A name that is safe as a folder's: what is not a letter, digit, dot or dash becomes an underscore.
-fn plain(text: &str) -> String {
+/// A safe folder name: every character but letters, digits, dots and dashes becomes an underscore.
+fn folder_name(text: &str) -> String {
     let safe = |c: char| if c.is_ascii_alphanumeric() || matches!(c, '.' | '-') { c } else { '_' };
     text.trim_matches('/').chars().map(safe).collect()
 }
@@ -93,7 +93,7 @@ pub struct Connection {
 }
 
 impl Connection {
-    /// Where the sealed bundle lies. It is encrypted to Factory; nobody here can open it.
+    /// The path of the sealed bundle. It is encrypted to Factory and cannot be opened here.
     #[must_use]
     pub fn bundle_path(&self) -> PathBuf {
         self.folder.join("bundle.age")
@@ -104,10 +104,10 @@ impl Connection {
         self.folder.join(JOURNAL)
     }
 
-    /// What the journal adds up to; an absent journal is an empty record.
+    /// The record that the journal adds up to; an empty one where there is no journal.
     ///
     /// # Errors
-    /// [`Error::Read`] when the file is there and cannot be read.
+    /// [`Error::Read`] when the file exists and cannot be read.
     pub fn record(&self) -> Result<Record, Error> {
         let mut record = self.read(&|_| true)?;
         if let Some(bundle) = &mut record.bundle {
@@ -116,8 +116,8 @@ impl Connection {
         Ok(record)
     }
 
-    /// The record without what was done: for which instance it is and what its runs chose. The lines of tens of thousands
-    /// of hooks are passed over.
+    /// Only the instance and the choices of earlier runs. Skips the lines of what was done, of which there can be tens of
+    /// thousands.
     ///
     /// # Errors
     /// As [`Connection::record`].
@@ -128,17 +128,17 @@ impl Connection {
     fn read(&self, wanted: &dyn Fn(&str) -> bool) -> Result<Record, Error> {
         let path = self.journal_path();
         let replayed = match File::open(&path) {
-            Ok(file) => replay(BufReader::new(file.take(LARGEST_JOURNAL)), wanted),
+            Ok(file) => replay(BufReader::new(file.take(MAX_JOURNAL)), wanted),
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Record::default()),
             Err(error) => Err(error),
         };
         replayed.map_err(|source| Error::Read { path, source })
     }
 
-    /// Takes the connection for this run. The lock is the system's, so it ends with the process, however that ends.
+    /// Locks the connection for this run. The operating system holds the lock, so it ends with the process in any case.
     ///
     /// # Errors
-    /// [`Error::Busy`] when another run has it, [`Error::Folder`] when the folder cannot be made or written.
+    /// [`Error::Busy`] when another run holds it, [`Error::Folder`] when the folder cannot be created or written.
     pub fn lock(&self) -> Result<Lock, Error> {
         make_private_folder(&self.folder).map_err(|source| Error::Folder { path: self.folder.clone(), source })?;
         let path = self.folder.join("lock");
@@ -150,12 +150,12 @@ impl Connection {
         }
     }
 
-    /// Opens the journal for appending; a torn last line is closed off first, so that the next line stands alone.
+    /// Opens the journal for appending. Ends an incomplete last line first, so that the next line is separate.
     ///
     /// # Errors
     /// [`Error::Write`] or [`Error::Audit`] when a file cannot be opened or written.
     pub fn journal(&self, _lock: &Lock, audit: Option<&Path>, clock: Clock) -> Result<Journal, Error> {
-        // The audit log first: where it cannot be written, no empty journal is left behind.
+        // The audit log first: if it cannot be written, no empty journal remains.
         let audit = match audit {
             Some(audit) => {
                 let failed = |source| Error::Audit { path: audit.to_owned(), source };
@@ -186,10 +186,10 @@ pub struct Journal {
 }
 
 impl Journal {
-    /// Appends a line; where it must be, it is on the disk when this returns.
+    /// Appends a line; where it must be durable, it is on disk when this returns.
     ///
     /// # Errors
-    /// [`Error::Write`] or [`Error::Audit`]; a full disk shows here, before the act that the line tells of.
+    /// [`Error::Write`] or [`Error::Audit`]. A full disk fails here, before the change that the line announces.
     pub fn append(&mut self, entry: impl Into<Entry>) -> Result<(), Error> {
         let line = Line { v: VERSION, at: self.clock.now(), run: self.run.clone(), entry: entry.into() };
         let failed = |source| Error::Write { path: self.path.clone(), source };
@@ -206,7 +206,7 @@ impl Journal {
     }
 }
 
-/// Adds the wanted lines up, one at a time: a journal can be longer than anybody wants to hold.
+/// Replays the wanted lines one at a time, because a journal can be large.
 fn replay(mut journal: impl BufRead, wanted: &dyn Fn(&str) -> bool) -> io::Result<Record> {
     let mut record = Record::default();
     let mut line = Vec::new();
@@ -217,18 +217,18 @@ fn replay(mut journal: impl BufRead, wanted: &dyn Fn(&str) -> bool) -> io::Resul
         }
         match text.and_then(|text| serde_json::from_str::<Line>(text).ok()) {
             Some(line) if line.v <= VERSION => record.add(line.at, line.entry),
-            // Torn, or of a newer program: what is not understood is not guessed at.
+            // Incomplete, or of a newer program.
             Some(_) | None => record.unread_lines += 1,
         }
     }
     Ok(record)
 }
 
-/// Reads a line into `line` and says how many bytes it took: none at the end. Of one longer than any of ours the rest is
-/// passed over.
+/// Reads a line into `line` and returns how many bytes it took, zero at the end. Skips the rest of a line that is longer
+/// than [`MAX_LINE`].
 fn next_line(journal: &mut impl BufRead, line: &mut Vec<u8>) -> io::Result<usize> {
     line.clear();
-    let mut took = journal.by_ref().take(LONGEST_LINE).read_until(b'\n', line)?;
+    let mut took = journal.by_ref().take(MAX_LINE).read_until(b'\n', line)?;
     while line.last().is_some_and(|last| *last != b'\n') {
         let buffered = journal.fill_buf()?;
         if buffered.is_empty() {
@@ -247,7 +247,7 @@ fn next_line(journal: &mut impl BufRead, line: &mut Vec<u8>) -> io::Result<usize
 /// The SHA-256 of a file in hex; `None` when it cannot be read.
 fn digest(path: &Path) -> Option<String> {
     let mut hasher = Sha256::new();
-    io::copy(&mut File::open(path).ok()?.take(LARGEST_JOURNAL), &mut hasher).ok()?;
+    io::copy(&mut File::open(path).ok()?.take(MAX_JOURNAL), &mut hasher).ok()?;
     Some(hasher.finalize().iter().map(|byte| format!("{byte:02x}")).collect())
 }
 
@@ -265,7 +265,7 @@ fn open_to_append(path: &Path) -> io::Result<File> {
     Ok(file)
 }
 
-/// A file that only its owner reads, made if need be, for reading and appending.
+/// A file that only its owner can read, created if necessary, for reading and appending.
 fn open_private(path: &Path) -> io::Result<File> {
     let mut options = OpenOptions::new();
     options.read(true).append(true).create(true);

@@ -29,7 +29,7 @@ pub fn connect(desired: &Desired, observed: &Observed, record: &Record) -> Plan 
     plan.steps.extend(bundle::deliver(desired, sealing));
     if desired.application.trusted {
         let page = desired.instance.page("/admin/applications");
-        let text = "mark the application as trusted: GitLab's API cannot, the Admin Area can";
+        let text = "mark the application as trusted in the Admin Area; GitLab's API cannot do this";
         plan.manual_steps.push(Fix::open(text, page.as_str()));
     }
     plan

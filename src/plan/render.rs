@@ -98,9 +98,9 @@ impl GroupKey<'_> {
     /// What is done to `count` targets.
     fn what(&self, count: usize) -> String {
         match self {
-            Self::Create(kind) => format!("create the webhooks of {count} {kind}s"),
-            Self::Edit(kind, _) => format!("correct the webhooks of {count} {kind}s"),
-            Self::Delete(kind) => format!("delete second webhooks of {count} {kind}s"),
+            Self::Create(kind) => format!("register webhooks on {count} {kind}s"),
+            Self::Edit(kind, _) => format!("correct the webhooks on {count} {kind}s"),
+            Self::Delete(kind) => format!("delete duplicate webhooks on {count} {kind}s"),
             Self::Test(kind, event) => format!("send test deliveries ({event}) from {count} {kind}s"),
         }
     }

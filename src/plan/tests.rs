@@ -22,41 +22,41 @@ use crate::secret::ApplicationSecret;
 use crate::target::{Event, Strategy, Target, TargetKind};
 
 #[test]
-fn a_new_instance_gets_everything_in_the_order_an_admin_would_tell_it() {
+fn a_new_instance_gets_every_step_in_order() {
     assert_snapshot!(connect(&desired(), &observed(), &Record::default()), @r"
       1. create the OAuth application Factory Integration
          redirect URI https://api.factory.example/callback
          scopes api sudo
          confidential
-      2. seal the bundle, with the token that was given
+      2. seal the bundle with the given token
          for age1factory
-      3. prove that GitLab accepts the application's ID and secret
-      4. create the webhook of group acme
+      3. check that GitLab accepts the application's ID and secret
+      4. register a webhook on group acme
       5. send a test delivery (push) from group acme
-      6. send the sealed bundle to Factory
+      6. upload the sealed bundle to Factory
          POST https://api.factory.example/v1/bundles
     ");
 }
 
 #[test]
-fn a_connected_instance_needs_nothing_with_or_without_a_record() {
+fn a_connected_instance_needs_no_steps_with_or_without_a_record() {
     assert!(connect(&desired(), &connected(), &finished_record()).is_empty());
     assert!(connect(&desired(), &connected(), &Record::default()).is_empty());
 }
 
 #[test]
-fn a_secret_lost_on_the_way_is_renewed_and_before_16_11_the_application_is_made_again() {
+fn a_lost_secret_is_renewed_and_before_16_11_the_application_is_recreated() {
     let mut record = finished_record();
     (record.secret, record.bundle) = (SecretState::Lost, None);
     let mut observed = connected();
     assert_snapshot!(connect(&desired(), &observed, &record), @r"
       1. renew the secret of application 7 (01234567…)
-         an earlier run was cut off before it could seal the secret
-         the present secret stops working at once: whoever uses it is disconnected until Factory has the new one
-      2. seal the bundle, with the token that was given
+         an earlier run was interrupted before it sealed the secret
+         the current secret stops working at once: its users are disconnected until Factory has the new one
+      2. seal the bundle with the given token
          for age1factory
-      3. prove that GitLab accepts the application's ID and secret
-      4. send the sealed bundle to Factory
+      3. check that GitLab accepts the application's ID and secret
+      4. upload the sealed bundle to Factory
          POST https://api.factory.example/v1/bundles
     ");
     observed.metadata = Observation::Known(Metadata {
@@ -67,19 +67,19 @@ fn a_secret_lost_on_the_way_is_renewed_and_before_16_11_the_application_is_made_
     let fingerprint = desired().webhooks.mark().fingerprint.into();
     record.hooks.insert(group(1, "acme").number(), HookRecord { id: 5, fingerprint });
     let lines = connect(&desired(), &observed, &record).sentences();
-    assert!(lines[0].starts_with("delete our application 7"), "{lines:?}");
+    assert!(lines[0].starts_with("delete application 7"), "{lines:?}");
     assert!(lines[1].starts_with("create the OAuth application"), "{lines:?}");
 }
 
 #[test]
-fn one_that_may_be_ours_is_ours_if_it_is_the_only_match() {
+fn an_application_that_may_be_ours_is_ours_if_it_is_the_only_match() {
     let record = Record { application: OwnApplication::MayHaveMade, secret: SecretState::Lost, ..Record::default() };
     let lines = connect(&desired(), &connected(), &record).sentences();
     assert!(lines[0].starts_with("renew the secret of application 7"), "{lines:?}");
 }
 
 #[test]
-fn a_waiting_bundle_whose_pair_was_never_seen_to_authenticate_is_sealed_again() {
+fn a_waiting_bundle_whose_id_and_secret_were_never_proven_is_sealed_again() {
     let waiting = BundleRecord { accepted: false, ..sealed() };
     let sent = Record { bundle: Some(waiting.clone()), ..finished_record() };
     assert!(matches!(
@@ -92,7 +92,7 @@ fn a_waiting_bundle_whose_pair_was_never_seen_to_authenticate_is_sealed_again() 
 }
 
 #[test]
-fn the_token_in_a_bundle_that_nobody_received_is_revoked_once_a_new_one_is_sealed() {
+fn the_token_in_an_undelivered_bundle_is_revoked_once_a_new_one_is_sealed() {
     let token = MintedRecord { id: Some(3), name: "Factory 1".to_owned() };
     let unproven = BundleRecord { accepted: false, proven: false, token: Some(token), ..sealed() };
     let record = Record { bundle: Some(unproven), ..finished_record() };
@@ -104,7 +104,7 @@ fn the_token_in_a_bundle_that_nobody_received_is_revoked_once_a_new_one_is_seale
 }
 
 #[test]
-fn a_renewal_that_was_cut_off_goes_on_although_the_application_is_not_ours() {
+fn an_interrupted_renewal_continues_although_the_application_is_not_ours() {
     let record = Record { renewed: Some(ID.to_owned()), secret: SecretState::Lost, ..Record::default() };
     let lines = connect(&desired(), &connected(), &record).sentences();
     assert!(lines[0].starts_with("renew the secret of application 7"), "{lines:?}");
@@ -113,7 +113,7 @@ fn a_renewal_that_was_cut_off_goes_on_although_the_application_is_not_ours() {
 }
 
 #[test]
-fn a_match_in_no_record_needs_its_secret_unless_factory_is_connected() {
+fn an_unrecorded_match_needs_its_secret_unless_factory_is_connected() {
     let mut observed = connected();
     observed.factory.status = Observation::Known(status(FactoryState::Pending));
     let plan = connect(&desired(), &observed, &Record::default());
@@ -122,7 +122,7 @@ fn a_match_in_no_record_needs_its_secret_unless_factory_is_connected() {
 }
 
 #[test]
-fn somebody_elses_application_of_the_same_name_stops_the_plan() {
+fn a_foreign_application_with_the_same_name_blocks_the_plan() {
     let mut other = application(8);
     other.callback_url = "https://elsewhere.example/cb".to_owned();
     other.scopes = Some(vec!["api".to_owned()]);
@@ -135,14 +135,14 @@ fn somebody_elses_application_of_the_same_name_stops_the_plan() {
             application: other,
             differences: vec![
                 format!("redirect URI https://elsewhere.example/cb instead of {REDIRECT}"),
-                "scopes without sudo".to_owned()
+                "missing scopes sudo".to_owned()
             ],
         }]
     );
 }
 
 #[test]
-fn several_that_match_stop_the_plan() {
+fn several_matching_applications_block_the_plan() {
     let mut observed = connected();
     observed.applications = Observation::Known(vec![application(7), application(8)]);
     let plan = connect(&desired(), &observed, &Record::default());
@@ -152,7 +152,7 @@ fn several_that_match_stop_the_plan() {
 }
 
 #[test]
-fn a_redirect_uri_among_several_and_more_scopes_than_asked_still_match() {
+fn additional_redirect_uris_and_scopes_still_match() {
     let mut observed = connected();
     let mut found = application(7);
     found.callback_url = format!("https://other.example/cb\n{REDIRECT}");
@@ -180,17 +180,17 @@ fn a_given_secret_is_sealed_once() {
 }
 
 #[test]
-fn a_sealed_bundle_that_nobody_accepted_is_sent_as_it_is() {
+fn a_sealed_bundle_that_was_not_accepted_is_uploaded_unchanged() {
     let mut record = finished_record();
     record.bundle = Some(BundleRecord { accepted: false, ..sealed() });
     assert_snapshot!(connect(&desired(), &connected(), &record), @r"
-      1. send the sealed bundle to Factory
+      1. upload the sealed bundle to Factory
          POST https://api.factory.example/v1/bundles
     ");
 }
 
 #[test]
-fn a_waiting_bundle_that_is_gone_is_made_again() {
+fn a_waiting_bundle_whose_file_is_missing_is_sealed_again() {
     let mut record = finished_record();
     record.bundle = Some(BundleRecord { accepted: false, on_disk: false, ..sealed() });
     let lines = connect(&desired(), &connected(), &record).sentences();
@@ -198,15 +198,15 @@ fn a_waiting_bundle_that_is_gone_is_made_again() {
 }
 
 #[test]
-fn renewing_when_asked_says_what_it_disconnects() {
+fn a_requested_renewal_says_what_it_disconnects() {
     let mut desired = desired();
     desired.application.origin = ApplicationOrigin::Auto { given: None, renew: true };
     let plan = connect(&desired, &connected(), &Record::default());
-    assert!(plan.sentences()[0].contains("is disconnected until Factory has the new one"), "{plan}");
+    assert!(plan.sentences()[0].contains("are disconnected until Factory has the new one"), "{plan}");
 }
 
 #[test]
-fn scopes_that_the_instance_does_not_know_stop_the_plan() {
+fn scopes_that_the_instance_does_not_know_block_the_plan() {
     let mut observed = observed();
     observed.scopes_supported = Observation::Known(vec!["api".to_owned()]);
     let plan = connect(&desired(), &observed, &Record::default());
@@ -214,20 +214,20 @@ fn scopes_that_the_instance_does_not_know_stop_the_plan() {
 }
 
 #[test]
-fn a_token_for_factory_is_made_before_the_application_and_orphans_are_revoked_first() {
+fn a_token_for_factory_is_created_before_the_application_and_orphans_are_revoked_first() {
     let mut desired = desired();
     desired.handover.handover = Handover::Minted;
     let record =
         Record { orphan_tokens: vec![MintedRecord { id: Some(4), name: "Factory 1".to_owned() }], ..Record::default() };
     let lines = connect(&desired, &observed(), &record).sentences();
     assert_snapshot!(lines[..2].join("\n"), @r"
-    revoke the token Factory 1 (4): an earlier run made it and nobody received it
-    make a token for Factory alone, Factory 2026-11-21 12:00:00: of user 1, until 2027-11-20; scopes api
+    revoke the token Factory 1 (4): created by an earlier run, never delivered
+    create a token for Factory only, Factory 2026-11-21 12:00:00: for user 1, expires 2027-11-20; scopes api
     ");
 }
 
 #[test]
-fn unlicensed_group_hooks_are_refused_and_auto_says_why_it_takes_projects() {
+fn unlicensed_group_webhooks_are_refused_and_auto_says_why_it_takes_projects() {
     let mut unlicensed = observed();
     unlicensed.license = Observation::Known(License::Unlicensed);
     let mut wanted = desired();
@@ -236,23 +236,23 @@ fn unlicensed_group_hooks_are_refused_and_auto_says_why_it_takes_projects() {
     assert_eq!(refused.blockers, [Blocker::NoGroupHooks { plan: LicensePlan::Free }]);
     unlicensed.hooks = hooks(Strategy::Project, vec![bare(project(3, "acme/web"))]);
     let chosen = connect(&desired(), &unlicensed, &Record::default());
-    assert!(chosen.notes[0].contains("group hooks never fire"), "{:?}", chosen.notes);
+    assert!(chosen.notes[0].contains("group webhooks never fire"), "{:?}", chosen.notes);
 }
 
 #[test]
-fn many_hooks_are_drawn_together_and_tested_once() {
+fn many_webhooks_are_summarized_and_tested_once() {
     let mut observed = connected();
     let targets = (1..=100).map(|id| bare(project(id, &format!("acme/p{id}")))).collect();
     observed.hooks = hooks(Strategy::Project, targets);
     assert_snapshot!(connect(&desired(), &observed, &finished_record()), @r"
-      1. create the webhooks of 100 projects
+      1. register webhooks on 100 projects
          project acme/p1, … project acme/p100
       2. send a test delivery (push) from project acme/p1
     ");
 }
 
 #[test]
-fn a_hook_is_held_against_what_is_wanted() {
+fn a_webhook_is_corrected_where_it_differs() {
     let wanted = desired();
     for (name, spoil, change) in [
         (
@@ -262,33 +262,33 @@ fn a_hook_is_held_against_what_is_wanted() {
         ),
         ("confidential", |hook| hook.events.push(Event::ConfidentialNote), "unwanted events confidential_note"),
         ("TLS", |hook| hook.enable_ssl_verification = false, "TLS verification is off"),
-        ("another token", |hook| hook.description = Some("factory-gitlab/v1:00aa".to_owned()), "secret token"),
-        ("no mark", |hook| hook.description = None, "secret token"),
-        ("cleared", |hook| hook.token_present = Some(false), "secret token"),
-        ("URL", |hook| hook.url = "https://old.example/".to_owned(), "URL, now https://old.example/"),
+        ("another token", |hook| hook.description = Some("factory-gitlab/v1:00aa".to_owned()), "secret token differs"),
+        ("no mark", |hook| hook.description = None, "secret token differs"),
+        ("cleared", |hook| hook.token_present = Some(false), "secret token differs"),
+        ("URL", |hook| hook.url = "https://old.example/".to_owned(), "URL is https://old.example/"),
     ] {
         let mut hook = right_hook(5);
         spoil(&mut hook);
         let mut observed = connected();
         observed.hooks = hooks(Strategy::Group, vec![with_hooks(group(1, "acme"), vec![hook])]);
         let plan = connect(&wanted, &observed, &finished_record());
-        assert_eq!(plan.sentences()[0], format!("correct webhook 5 of group acme: {change}"), "{name}");
+        assert_eq!(plan.sentences()[0], format!("correct webhook 5 on group acme: {change}"), "{name}");
     }
 }
 
 #[test]
-fn a_second_hook_of_ours_is_deleted_and_a_strangers_is_left_alone() {
-    let mut stranger = right_hook(3);
-    stranger.description = None;
+fn a_duplicate_of_ours_is_deleted_and_a_foreign_webhook_is_left_unchanged() {
+    let mut foreign = right_hook(3);
+    foreign.description = None;
     let mut observed = connected();
-    let found = vec![stranger, right_hook(5), right_hook(6)];
+    let found = vec![foreign, right_hook(5), right_hook(6)];
     observed.hooks = hooks(Strategy::Group, vec![with_hooks(group(1, "acme"), found)]);
     let plan = connect(&desired(), &observed, &finished_record());
     assert_eq!(plan.steps[0], Step::Hook(HookStep::Delete { target: group(1, "acme"), id: 6 }));
 }
 
 #[test]
-fn before_17_1_the_local_record_knows_which_token_was_set() {
+fn before_17_1_the_local_record_tells_which_token_was_set() {
     let mut observed = connected();
     observed.metadata = Observation::Known(Metadata {
         version: Version::new(16, 11),
@@ -308,7 +308,7 @@ fn before_17_1_the_local_record_knows_which_token_was_set() {
 }
 
 #[test]
-fn a_hook_that_gitlab_switched_off_gets_a_test_because_nothing_else_switches_it_on() {
+fn a_webhook_that_gitlab_disabled_is_tested_because_only_a_test_enables_it() {
     let mut hook = right_hook(5);
     hook.alert_status = AlertStatus::Disabled;
     let mut observed = connected();
@@ -318,7 +318,7 @@ fn a_hook_that_gitlab_switched_off_gets_a_test_because_nothing_else_switches_it_
 }
 
 #[test]
-fn what_was_changed_and_not_proved_is_proved_by_the_next_run() {
+fn a_change_that_was_not_proven_is_tested_by_the_next_run() {
     let mut record = finished_record();
     record.unproved = BTreeSet::from([TargetKind::Group]);
     let plan = connect(&desired(), &connected(), &record);
@@ -326,17 +326,17 @@ fn what_was_changed_and_not_proved_is_proved_by_the_next_run() {
 }
 
 #[test]
-fn a_system_hook_carries_less_and_the_plan_says_what() {
+fn the_plan_names_events_that_a_system_hook_does_not_send() {
     let mut desired = desired();
     desired.webhooks.strategy = Strategy::System;
     let mut observed = connected();
     observed.hooks = hooks(Strategy::System, vec![bare(Target::System)]);
     let plan = connect(&desired, &observed, &finished_record());
-    assert_eq!(plan.notes[0], "a system hook cannot carry note: Factory will not hear of them");
+    assert_eq!(plan.notes[0], "system hooks do not send note: Factory will not receive these events");
 }
 
 #[test]
-fn a_bundle_for_a_file_is_written_and_not_sent() {
+fn a_bundle_for_a_file_is_written_and_not_uploaded() {
     let mut desired = desired();
     desired.delivery.way = BundleRoute::File(PathBuf::from("out.age"));
     let lines = connect(&desired, &observed(), &Record::default()).sentences();
@@ -344,7 +344,7 @@ fn a_bundle_for_a_file_is_written_and_not_sent() {
 }
 
 #[test]
-fn a_trusted_application_is_left_to_the_admin_area() {
+fn a_trusted_application_needs_a_manual_step_in_the_admin_area() {
     let mut desired = desired();
     desired.application.trusted = true;
     let plan = connect(&desired, &connected(), &finished_record());
@@ -353,7 +353,7 @@ fn a_trusted_application_is_left_to_the_admin_area() {
 }
 
 #[test]
-fn scopes_that_were_probed_and_are_not_there_stop_the_plan() {
+fn missing_probed_scopes_block_the_plan() {
     let mut desired = desired();
     let secret = ApplicationSecret::new("gloas-given-secret").expect("a secret");
     desired.application.origin = ApplicationOrigin::Given(Credentials { application_id: ID.to_owned(), secret });
@@ -364,12 +364,12 @@ fn scopes_that_were_probed_and_are_not_there_stop_the_plan() {
     let (present, missing) = (vec!["api".to_owned()], vec!["sudo".to_owned()]);
     observed.probed_scopes = Observation::Known(crate::gitlab::ProbedScopes { present, missing });
     let plan = connect(&desired, &observed, &Record::default());
-    let differences = vec!["scopes without sudo".to_owned()];
+    let differences = vec!["missing scopes sudo".to_owned()];
     assert_eq!(plan.blockers, [Blocker::ForeignApplication { application: found, differences }]);
 }
 
 #[test]
-fn the_signature_of_a_pre_signed_address_is_in_no_form_of_a_plan() {
+fn no_form_of_a_plan_shows_the_signature_of_a_presigned_address() {
     let plan = connect(&desired(), &observed(), &Record::default());
     let json = serde_json::to_string(&plan.steps).expect("JSON");
     assert!(json.contains("https://api.factory.example/v1/bundles"), "{json}");

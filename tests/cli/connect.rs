@@ -14,14 +14,14 @@ fn an_instance_is_connected() {
     connected: http://127.0.0.1:[port]
 
       done    create the OAuth application Factory Integration
-      done    seal the bundle, with the token that was given
-      done    prove that GitLab accepts the application's ID and secret
-      done    create the webhook of group group-1
+      done    seal the bundle with the given token
+      done    check that GitLab accepts the application's ID and secret
+      done    register a webhook on group group-1
       done    send a test delivery (push) from group group-1
-      done    send the sealed bundle to Factory
+      done    upload the sealed bundle to Factory
 
     Test delivery from group group-1
-      GitLab sent it: yes (the test was answered 2xx)
+      GitLab sent it: yes (the test was answered with 2xx)
       in GitLab's log: yes (the log says 200)
       Factory has it: yes (Factory has received it)
 
@@ -36,19 +36,19 @@ fn an_instance_is_connected() {
          redirect URI http://127.0.0.1:[port]/api/integrations/redirect/gitlab-sh/callback
          scopes api read_user read_repository write_repository read_registry sudo
          confidential
-      2. seal the bundle, with the token that was given
+      2. seal the bundle with the given token
          for [recipient]
-      3. prove that GitLab accepts the application's ID and secret
-      4. create the webhook of group group-1
+      3. check that GitLab accepts the application's ID and secret
+      4. register a webhook on group group-1
       5. send a test delivery (push) from group group-1
-      6. send the sealed bundle to Factory
+      6. upload the sealed bundle to Factory
          POST http://127.0.0.1:[port]/gitlab/v1/bundles
 
-    note: the licence (premium) has group hooks: one for each top-level group covers all its projects,
-          also later ones
+    note: the license (premium) includes group webhooks: one per top-level group covers all its
+          projects, future ones included
     note: webhooks send push, note, merge_request, issue, pipeline, job to
           http://127.0.0.1:[port]/gitlab/hooks/org_sandbox
-    note: they verify TLS, and carry the secret token and the signing token
+    note: webhooks verify TLS and carry the secret token and the signing token
     "#);
     assert_eq!(world.sandbox().gitlab().applications().len(), 1);
     assert_eq!(world.all_hooks().len(), 1);
@@ -118,19 +118,19 @@ fn a_dry_run_writes_nothing_and_tells_with_its_exit_code_what_is_pending() {
          redirect URI http://127.0.0.1:[port]/api/integrations/redirect/gitlab-sh/callback
          scopes api read_user read_repository write_repository read_registry sudo
          confidential
-      2. seal the bundle, with the token that was given
+      2. seal the bundle with the given token
          for [recipient]
-      3. prove that GitLab accepts the application's ID and secret
-      4. create the webhook of group group-1
+      3. check that GitLab accepts the application's ID and secret
+      4. register a webhook on group group-1
       5. send a test delivery (push) from group group-1
-      6. send the sealed bundle to Factory
+      6. upload the sealed bundle to Factory
          POST http://127.0.0.1:[port]/gitlab/v1/bundles
 
-    note: the licence (premium) has group hooks: one for each top-level group covers all its projects,
-          also later ones
+    note: the license (premium) includes group webhooks: one per top-level group covers all its
+          projects, future ones included
     note: webhooks send push, note, merge_request, issue, pipeline, job to
           http://127.0.0.1:[port]/gitlab/hooks/org_sandbox
-    note: they verify TLS, and carry the secret token and the signing token
+    note: webhooks verify TLS and carry the secret token and the signing token
 
     12 requests, 0 of them writes, [duration]
     "#);

@@ -73,7 +73,7 @@ fn one_that_is_not_ours_is_never_touched() {
             json!({"redirect_uri": "https://elsewhere.example/callback"}),
             "redirect URI https://elsewhere.example/callback",
         ),
-        (json!({"scopes": "api read_user"}), "scopes without read_repository"),
+        (json!({"scopes": "api read_user"}), "missing scopes read_repository"),
         (json!({"confidential": false}), "not confidential"),
     ] {
         let (world, made) = with_application(&change);
@@ -108,7 +108,7 @@ fn one_whose_secret_nobody_knows_needs_a_decision() {
     world.is_refused(&[], 1, &["--application-secret-file", "--renew-secret", "disconnected"]);
     assert!(world.sandbox().gitlab().applications()[0].has_secret(text(&made, "secret")));
     let plan = world.run(&["connect", "--dry-run", "--renew-secret"]);
-    assert!(plan.stdout.contains("whoever uses it is disconnected"), "{plan}");
+    assert!(plan.stdout.contains("its users are disconnected"), "{plan}");
     world.connects(&["--renew-secret"]);
     let found = world.sandbox().gitlab().applications();
     let bundle = world.bundle();
@@ -158,7 +158,7 @@ fn our_own_is_made_again_when_the_kit_asks_for_something_else() {
     world.connects(&[]);
     world.sandbox().factory().edit_kit(|kit| kit["application"]["scopes"] = json!(["api", "read_user", "read_api"]));
     let plan = world.run(&["connect", "--dry-run"]);
-    assert!(plan.stdout.contains("delete our application 1"), "{plan}");
+    assert!(plan.stdout.contains("delete application 1"), "{plan}");
     world.connects(&[]);
     let found = world.sandbox().gitlab().applications();
     assert_eq!((found.len(), found[0].scopes.len()), (1, 3));

@@ -63,10 +63,10 @@ fn the_strategy_and_the_licence_decide_where_they_hang() {
 fn what_a_strategy_leaves_out_is_said() {
     let world = World::with(three());
     let run = world.run(&["connect", "--dry-run", "--webhooks", "system"]);
-    assert!(run.stdout.contains("cannot carry note, issue, pipeline, job"), "{run}");
+    assert!(run.stdout.contains("do not send note, issue, pipeline, job"), "{run}");
     let world = World::with(SandboxOptions { plan: SandboxPlan::None, ..three() });
     let run = world.run(&["connect", "--dry-run"]);
-    assert!(run.stdout.contains("without a Premium or Ultimate licence group hooks never fire"), "{run}");
+    assert!(run.stdout.contains("without a Premium or Ultimate license group webhooks never fire"), "{run}");
 }
 
 #[test]
@@ -149,7 +149,7 @@ fn changed_by_hand(world: &World, change: &Value) -> u64 {
 #[test]
 fn what_was_changed_by_hand_is_corrected_in_place() {
     for (change, said) in [
-        (json!({"url": "https://elsewhere.example/hook", "token": "x"}), "URL, now https://elsewhere.example/hook"),
+        (json!({"url": "https://elsewhere.example/hook", "token": "x"}), "URL is https://elsewhere.example/hook"),
         (json!({"note_events": false, "pipeline_events": false}), "missing events note, pipeline"),
         (json!({"tag_push_events": true}), "unwanted events tag_push"),
         (json!({"confidential_issues_events": true}), "unwanted events confidential_issue"),
@@ -178,7 +178,7 @@ fn second_ones_of_ours_are_removed_and_strangers_are_left_alone() {
     world.make(&path, &second);
     let stranger = world.make(&path, &json!({"url": "https://ci.example/hook", "name": "CI", "token": "theirs"}));
     let run = world.connected(&[]);
-    assert!(run.stderr.contains("it is a second one of ours"), "{run}");
+    assert!(run.stderr.contains("a duplicate, created by this tool"), "{run}");
     let left: Vec<u64> = world.all_hooks().iter().map(|hook| hook.id).collect();
     assert_eq!(left, [ours.id, stranger["id"].as_u64().expect("an id")]);
     assert!(world.all_hooks()[1].has_token("theirs"));
@@ -293,7 +293,7 @@ fn what_many_projects_refuse_for_one_reason_is_told_once_and_each_is_named() {
     world.sandbox().fault("POST /api/v4/projects/*/hooks=status:403@1x7").expect("a fault");
     let run = world.connect(&[]);
     assert_eq!(run.code, 1, "{run}");
-    assert!(run.stdout.contains("failed  create the webhooks of 7 projects"), "{run}");
+    assert!(run.stdout.contains("failed  register webhooks on 7 projects"), "{run}");
     assert_eq!(run.stdout.matches("caused by").count(), 1, "{run}");
     assert!(run.stdout.contains("7 of 14 steps done, 7 failed."), "{run}");
     let without = world.sandbox().gitlab().projects().into_iter().map(|project| project.full_path);

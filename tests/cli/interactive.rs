@@ -128,7 +128,7 @@ fn the_wizard_connects_and_lets_each_answer_be_corrected() {
     assert!(!between.contains("Needs the scope"), "explained twice: {between}");
     session.exp_string("Plan for").expect("the plan");
     let plan = session.exp_string("Do this?").expect("the approval");
-    assert!(plan.contains("create the webhook of group group-1"), "{plan}");
+    assert!(plan.contains("register a webhook on group group-1"), "{plan}");
     assert_eq!(world.writes(), Vec::<String>::new(), "nothing is written before the approval");
     session.send("y").expect("typed");
     session.send_line("").expect("typed");

@@ -119,7 +119,7 @@ fn a_person_is_led_from_the_first_question_to_the_report() {
     terminal.shows("ended with 0.");
 
     let everything = terminal.everything();
-    for wanted in ["Plan for ", "create the webhook of group", "Factory accepted the bundle", "factory-gitlab verify"] {
+    for wanted in ["Plan for ", "register a webhook on group", "Factory accepted the bundle", "factory-gitlab verify"] {
         assert!(everything.contains(wanted), "{wanted}\n{everything}");
     }
     let factory = world.sandbox().factory();

@@ -8,8 +8,8 @@ use crate::http::{self, CauseClass};
 use crate::observed::Fact;
 use crate::target::Target;
 
-/// GitLab's answer to a test.
-pub(super) struct Answer {
+/// What came of a request for a test.
+pub(super) struct TestResult {
     pub fact: Fact,
     /// Why GitLab refused the test, where it did.
     pub refusal: Option<TestRefusal>,
@@ -19,7 +19,7 @@ pub(super) struct Answer {
     pub lacks_sample: bool,
 }
 
-impl Answer {
+impl TestResult {
     fn sent(fact: Fact) -> Self {
         Self { fact, refusal: None, is_sent: true, lacks_sample: false }
     }
@@ -33,45 +33,45 @@ impl Answer {
 pub(super) fn limit_reached(wait: Duration) -> String {
     if wait > WINDOW {
         let minutes = wait.as_secs().div_ceil(60);
-        return format!("GitLab's rate limit is reached; run it again in {minutes} min");
+        return format!("GitLab's rate limit is reached; try again in {minutes} min");
     }
-    "GitLab's limit of five tests a minute is reached; run it again in a minute".to_owned()
+    "GitLab's limit of five tests a minute is reached; try again in a minute".to_owned()
 }
 
-pub(super) fn accepted(target: &Target) -> Answer {
+pub(super) fn accepted(target: &Target) -> TestResult {
     if *target == Target::System {
-        let text = "GitLab's test of a system hook does not say whether it arrived";
-        return Answer::sent(Fact::Untold(text.to_owned()));
+        let text = "GitLab does not report whether the test of a system hook arrived";
+        return TestResult::sent(Fact::Untold(text.to_owned()));
     }
-    Answer::sent(Fact::Holds("the test was answered 2xx".to_owned()))
+    TestResult::sent(Fact::Holds("the test was answered with 2xx".to_owned()))
 }
 
-pub(super) fn refused(refusal: TestRefusal) -> Answer {
-    let answer = match &refusal {
+pub(super) fn refused(refusal: TestRefusal) -> TestResult {
+    let result = match &refusal {
         TestRefusal::NoSample { said } => {
-            let fact = Fact::Unknown(format!("GitLab has nothing to test with: {said}"));
-            Answer { lacks_sample: true, ..Answer::not_sent(fact) }
+            let fact = Fact::Unknown(format!("GitLab has no sample to send: {said}"));
+            TestResult { lacks_sample: true, ..TestResult::not_sent(fact) }
         }
         TestRefusal::SilentMode => {
-            Answer::not_sent(Fact::Fails("GitLab is in Silent Mode and sends nothing".to_owned()))
+            TestResult::not_sent(Fact::Fails("GitLab is in Silent Mode and sends nothing".to_owned()))
         }
-        TestRefusal::NotAvailable { said } => Answer::not_sent(Fact::Unknown(said.clone())),
+        TestRefusal::NotAvailable { said } => TestResult::not_sent(Fact::Unknown(said.clone())),
         TestRefusal::Failed { said } if said.is_empty() => {
-            Answer::sent(Fact::Fails("the test was not answered 2xx".to_owned()))
+            TestResult::sent(Fact::Fails("the test was not answered with 2xx".to_owned()))
         }
         TestRefusal::UrlBlocked { said } | TestRefusal::Failed { said } => {
-            Answer::sent(Fact::Fails(format!("the test failed: {said}")))
+            TestResult::sent(Fact::Fails(format!("the test failed: {said}")))
         }
     };
-    Answer { refusal: Some(refusal), ..answer }
+    TestResult { refusal: Some(refusal), ..result }
 }
 
-pub(super) fn failed(error: &http::Error) -> Answer {
+pub(super) fn failed(error: &http::Error) -> TestResult {
     match error.status() {
-        Some(404 | 405) => {
-            Answer::not_sent(Fact::Unknown("GitLab has no test function for this hook, or it is gone".to_owned()))
-        }
-        _ => Answer::not_sent(unread(error)),
+        Some(404 | 405) => TestResult::not_sent(Fact::Unknown(
+            "GitLab has no test for this webhook, or the webhook was deleted".to_owned(),
+        )),
+        _ => TestResult::not_sent(unread(error)),
     }
 }
 
@@ -89,14 +89,14 @@ pub(super) fn logged(outcome: DeliveryOutcome) -> Fact {
     match outcome {
         DeliveryOutcome::Answered(status @ 200..=299) => Fact::Holds(format!("the log says {status}")),
         DeliveryOutcome::Answered(status) => Fact::Fails(format!("the log says {status}")),
-        DeliveryOutcome::NoAnswer => Fact::Fails(
-            "the log says that there was no answer (time-out, DNS, TLS, or an address that GitLab blocks)".to_owned(),
-        ),
+        DeliveryOutcome::NoAnswer => {
+            Fact::Fails("the log shows no answer (timeout, DNS, TLS, or an address that GitLab blocks)".to_owned())
+        }
     }
 }
 
 pub(super) fn not_logged() -> Fact {
-    Fact::Fails("GitLab's delivery log has no entry of the test".to_owned())
+    Fact::Fails("GitLab's delivery log has no entry for the test".to_owned())
 }
 
 pub(super) fn received() -> Fact {
@@ -112,7 +112,7 @@ pub(super) fn not_sent() -> Fact {
 }
 
 pub(super) fn no_group_test() -> Fact {
-    Fact::Untold("the API tests no group hooks before GitLab 17.1; the group's page does".to_owned())
+    Fact::Untold("GitLab's API cannot test group webhooks before 17.1; the group's webhook page can".to_owned())
 }
 
 pub(super) fn no_system_log() -> Fact {
@@ -150,9 +150,9 @@ mod tests {
             ("", true, false, true),
             ("URL is blocked: Requests to the local network are not allowed", true, false, true),
         ] {
-            let answer = refused(TestRefusal::parse(said));
-            assert_eq!((answer.is_sent, answer.lacks_sample), (is_sent, lacks_sample), "{said}");
-            assert_eq!(matches!(answer.fact, Fact::Fails(_)), fails, "{said}");
+            let result = refused(TestRefusal::parse(said));
+            assert_eq!((result.is_sent, result.lacks_sample), (is_sent, lacks_sample), "{said}");
+            assert_eq!(matches!(result.fact, Fact::Fails(_)), fails, "{said}");
         }
     }
 

@@ -17,12 +17,12 @@ pub fn apply(error: &Error, apply: &Apply<'_>) -> Failure {
         Error::Upload(error) => upload(error, &apply.connection.bundle_path()),
         Error::WrongPair => Failure::problem("GitLab does not accept the application's ID and secret together")
             .fix(Fix::run("give the application a new secret", "factory-gitlab connect --renew-secret")),
-        Error::Silent { after, source } => gitlab(
+        Error::NoResponse { after, source } => gitlab(
             source,
             &format!("nobody has answered for {} s, so the rest was not tried", after.as_secs()),
             instance,
         ),
-        Error::MadeTwice { other } => {
+        Error::CreationRace { other } => {
             Failure::new(Kind::Unknown, "another machine is connecting this instance as well")
                 .because(format!(
                     "it has made application {other} of the same name; the one made from here was deleted again"
@@ -31,7 +31,7 @@ pub fn apply(error: &Error, apply: &Apply<'_>) -> Failure {
                     "let the other run end: its bundle connects Factory, and there is nothing left to do here",
                 ))
         }
-        Error::MadeByOthers => Failure::problem("it cannot be told which application is the one made from here")
+        Error::AmbiguousCreation => Failure::problem("it cannot be told which application is the one made from here")
             .because(error.to_string())
             .fix(Fix::open("delete those that nobody uses", instance.page("/admin/applications"))),
         Error::NoSecret | Error::NoVersion => Failure::problem("the program planned a step that it cannot do")

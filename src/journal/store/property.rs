@@ -1,4 +1,4 @@
-//! Whatever became of a journal: what stands in whole lines is read, and nothing else.
+//! Whatever the bytes of a journal are, exactly its complete lines are read.
 
 use jiff::Timestamp;
 use proptest::prelude::*;
@@ -34,7 +34,7 @@ enum Written {
 
 fn written() -> impl Strategy<Value = Vec<Written>> {
     let garbage = prop_oneof![
-        prop::collection::vec(any::<u8>().prop_filter("a line has no line break", |byte| *byte != b'\n'), 0..80),
+        prop::collection::vec(any::<u8>().prop_filter("a line contains no line break", |byte| *byte != b'\n'), 0..80),
         Just(br#"{"v":1,"event":"finished"}"#.to_vec()),
         Just(br#"{"v":99,"at":"2026-11-21T00:00:00Z","run":"r","event":"finished"}"#.to_vec()),
         Just(br#"{"v":1,"at":"2026-11-21T00:00:00Z","run":"r","event":"something_new"}"#.to_vec()),
@@ -51,14 +51,14 @@ fn read(bytes: &[u8]) -> Record {
     replay(bytes, &|_| true).expect("memory can be read")
 }
 
-/// What is compared: everything but the count of what was not read.
+/// What is compared: everything except the count of unread lines.
 fn content(record: Record) -> String {
     format!("{:?}", Record { unread_lines: 0, ..record })
 }
 
 proptest! {
     #[test]
-    fn a_journal_cut_at_any_byte_reads_as_its_whole_lines(lines in written(), cut in any::<prop::sample::Index>()) {
+    fn a_journal_cut_at_any_byte_reads_as_its_complete_lines(lines in written(), cut in any::<prop::sample::Index>()) {
         let mut bytes = Vec::new();
         let mut ends = Vec::new();
         for (number, line) in lines.iter().enumerate() {
@@ -67,7 +67,7 @@ proptest! {
                 Written::Ours(entry) => {
                     let line = Line { v: VERSION, at: at(number), run: "r".to_owned(), entry: entry.clone() };
                     bytes.extend(serde_json::to_vec(&line).expect("a line"));
-                    // A line is whole without its line break.
+                    // A line is complete without its line break.
                     ends.push((bytes.len(), at(number), entry));
                 }
             }
@@ -82,19 +82,19 @@ proptest! {
     }
 
     #[test]
-    fn any_bytes_are_read(bytes in prop::collection::vec(any::<u8>(), 0..2000)) {
+    fn any_bytes_can_be_read(bytes in prop::collection::vec(any::<u8>(), 0..2000)) {
         let _read = read(&bytes);
     }
 }
 
 #[test]
-fn no_more_than_a_line_of_ours_is_held_whatever_the_file_is() {
-    let long = usize::try_from(LONGEST_LINE).expect("a size") * 3;
+fn at_most_one_line_is_held_in_memory() {
+    let long = usize::try_from(MAX_LINE).expect("a size") * 3;
     let bytes = [&vec![b'x'; long][..], b"\nshort\n", &vec![b'{'; long][..]].concat();
     let (mut rest, mut line, mut took) = (&bytes[..], Vec::new(), 0);
     loop {
         let length = next_line(&mut rest, &mut line).expect("memory can be read");
-        assert!(line.len() <= long / 3 + 1, "{} bytes are held", line.len());
+        assert!(line.len() <= long / 3 + 1, "{} bytes in memory", line.len());
         took += length;
         if length == 0 {
             break;

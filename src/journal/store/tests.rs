@@ -21,7 +21,7 @@ fn sealed() -> BundleEntry {
     }
 }
 
-fn a_whole_run() -> Vec<Entry> {
+fn complete_run() -> Vec<Entry> {
     vec![
         ApplicationEntry::Create { name: "n".to_owned(), redirect_uri: "https://r".to_owned() }.into(),
         ApplicationEntry::Created { id: 7, application_id: "app".to_owned() }.into(),
@@ -42,15 +42,15 @@ fn write(connection: &Connection, entries: &[Entry]) {
 }
 
 #[test]
-fn a_connections_folder_is_named_after_the_instance_and_the_organisation() {
+fn the_folder_of_a_connection_is_named_after_instance_and_organization() {
     let (_folder, connection) = store();
     assert!(connection.folder.ends_with("acme.com_8443_gitlab--org_acme"), "{}", connection.folder.display());
 }
 
 #[test]
-fn what_was_written_adds_up_to_a_record() {
+fn lines_add_up_to_a_record() {
     let (_folder, connection) = store();
-    write(&connection, &a_whole_run());
+    write(&connection, &complete_run());
     let record = connection.record().expect("a record");
     assert_eq!(record.application, OwnApplication::Made { application_id: "app".to_owned() });
     assert_eq!(record.secret, SecretState::Sealed);
@@ -60,16 +60,16 @@ fn what_was_written_adds_up_to_a_record() {
 }
 
 #[test]
-fn an_intent_without_a_result_means_it_may_be_ours_and_its_secret_is_lost() {
+fn after_an_intent_without_a_result_the_application_may_be_ours_and_its_secret_is_lost() {
     let (_folder, connection) = store();
-    write(&connection, &a_whole_run()[..1]);
+    write(&connection, &complete_run()[..1]);
     let record = connection.record().expect("a record");
     assert_eq!(record.application, OwnApplication::MayHaveMade);
     assert_eq!(record.secret, SecretState::Lost);
 }
 
 #[test]
-fn a_hook_that_may_have_been_changed_is_still_to_be_proved() {
+fn a_webhook_that_may_have_been_changed_is_still_unproven() {
     let (_folder, connection) = store();
     let target = Target::Group { id: 1, path: "acme".into() };
     let kind = target.kind();
@@ -82,15 +82,15 @@ fn a_hook_that_may_have_been_changed_is_still_to_be_proved() {
 #[test]
 fn a_renewal_that_may_have_happened_loses_the_sealed_secret() {
     let (_folder, connection) = store();
-    write(&connection, &a_whole_run());
+    write(&connection, &complete_run());
     write(&connection, &[ApplicationEntry::RenewSecret { application_id: "app".to_owned() }.into()]);
     assert_eq!(connection.record().expect("a record").secret, SecretState::Lost);
 }
 
 #[test]
-fn a_journal_cut_at_any_byte_reads_as_one_of_its_beginnings() {
+fn a_journal_cut_at_any_byte_reads_as_a_prefix() {
     let (_folder, connection) = store();
-    write(&connection, &a_whole_run());
+    write(&connection, &complete_run());
     let bytes = fs::read(connection.journal_path()).expect("the journal");
     for cut in 0..=bytes.len() {
         let record = replay(&bytes[..cut], &|_| true).expect("readable");
@@ -102,8 +102,8 @@ fn a_journal_cut_at_any_byte_reads_as_one_of_its_beginnings() {
 }
 
 #[test]
-fn a_line_longer_than_any_of_ours_is_passed_over_and_the_next_one_read() {
-    let longest = usize::try_from(LONGEST_LINE).expect("a length");
+fn an_overlong_line_is_skipped_and_the_next_one_read() {
+    let longest = usize::try_from(MAX_LINE).expect("a length");
     for length in [longest - 1, longest, longest + 1, 3 * longest] {
         let mut journal = "x".repeat(length);
         journal.push_str("\n{\"v\":1,\"at\":\"2026-11-22T00:00:00Z\",\"run\":\"r\",\"event\":\"finished\"}\n");
@@ -113,9 +113,9 @@ fn a_line_longer_than_any_of_ours_is_passed_over_and_the_next_one_read() {
 }
 
 #[test]
-fn what_was_chosen_is_read_without_what_was_done() {
+fn choices_are_read_without_what_was_done() {
     let (_folder, connection) = store();
-    write(&connection, &a_whole_run());
+    write(&connection, &complete_run());
     let began = RunEntry::Began {
         instance: "https://acme.com".to_owned(),
         organization: "acme".to_owned(),
@@ -133,9 +133,9 @@ fn what_was_chosen_is_read_without_what_was_done() {
 }
 
 #[test]
-fn after_a_torn_line_the_next_one_stands_alone() {
+fn after_an_incomplete_line_the_next_one_is_separate() {
     let (_folder, connection) = store();
-    write(&connection, &a_whole_run()[..2]);
+    write(&connection, &complete_run()[..2]);
     let bytes = fs::read(connection.journal_path()).expect("the journal");
     fs::write(connection.journal_path(), &bytes[..bytes.len() - 9]).expect("cut");
     write(&connection, &[sealed().into()]);
@@ -145,7 +145,7 @@ fn after_a_torn_line_the_next_one_stands_alone() {
 }
 
 #[test]
-fn two_runs_cannot_hold_one_connection() {
+fn two_runs_cannot_lock_one_connection() {
     let (_folder, connection) = store();
     let held = connection.lock().expect("the lock");
     assert!(matches!(connection.lock(), Err(Error::Busy { .. })));
@@ -155,7 +155,7 @@ fn two_runs_cannot_hold_one_connection() {
 
 #[test]
 #[cfg(unix)]
-fn only_the_owner_reads_the_journal() {
+fn only_the_owner_can_read_the_journal() {
     use std::os::unix::fs::PermissionsExt as _;
     let (_folder, connection) = store();
     write(&connection, &[RunEntry::Finished.into()]);
@@ -165,33 +165,33 @@ fn only_the_owner_reads_the_journal() {
 }
 
 #[test]
-fn what_gitlab_refused_to_make_is_not_ours() {
+fn an_application_that_gitlab_refused_to_create_is_not_ours() {
     let (_folder, connection) = store();
-    write(&connection, &a_whole_run()[..1]);
+    write(&connection, &complete_run()[..1]);
     write(&connection, &[ApplicationEntry::CreateRefused.into()]);
     let record = connection.record().expect("a record");
     assert_eq!((record.application, record.secret), (OwnApplication::None, SecretState::None));
 }
 
 #[test]
-fn a_bundle_that_waits_is_forgotten_with_its_application_and_one_that_is_out_is_not() {
+fn an_undelivered_bundle_is_forgotten_with_its_application_and_a_delivered_one_is_not() {
     let deleted = Entry::from(ApplicationEntry::Deleted { application_id: "app".to_owned() });
     for (lines, is_kept) in [(3, false), (4, false), (6, true)] {
         let (_folder, connection) = store();
-        write(&connection, &a_whole_run()[..lines]);
+        write(&connection, &complete_run()[..lines]);
         write(&connection, std::slice::from_ref(&deleted));
         assert_eq!(connection.record().expect("a record").bundle.is_some(), is_kept, "after {lines} lines");
     }
 }
 
 #[test]
-fn an_application_is_made_again_only_where_it_is_ours_and_nobody_has_its_secret() {
+fn an_application_is_unreleased_only_if_it_is_ours_and_its_secret_was_never_delivered() {
     for (lines, wanted) in [(0, false), (1, true), (2, true), (4, true), (6, false)] {
         let (_folder, connection) = store();
-        write(&connection, &a_whole_run()[..lines]);
+        write(&connection, &complete_run()[..lines]);
         let record = connection.record().expect("a record");
         assert_eq!(record.is_unreleased("app"), wanted, "after {lines} lines");
-        // Before its number is known, any one that it is taken for is it.
+        // Before its ID is known, any application may be it.
         assert_eq!(record.is_unreleased("another"), lines == 1, "after {lines} lines");
     }
 }

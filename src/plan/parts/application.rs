@@ -58,7 +58,7 @@ impl<'a> Candidates<'a> {
             OwnApplication::Made { application_id } => self.by_id(application_id),
             OwnApplication::MayHaveMade => match self.exact().as_slice() {
                 [only] => Some(only),
-                _ => None,
+                [] | [_, _, ..] => None,
             },
             OwnApplication::None => None,
         }
@@ -75,7 +75,7 @@ fn differences(wanted: &DesiredApplication, found: &Application) -> Vec<String> 
     let scopes = found.scopes.as_deref().unwrap_or(&wanted.scopes);
     let missing: Vec<&str> = wanted.scopes.iter().filter(|scope| !scopes.contains(scope)).map(String::as_str).collect();
     if !missing.is_empty() {
-        differences.push(format!("scopes without {}", missing.join(" ")));
+        differences.push(format!("missing scopes {}", missing.join(" ")));
     }
     if found.confidential != wanted.confidential {
         differences.push(if found.confidential { "confidential" } else { "not confidential" }.to_owned());
@@ -124,7 +124,7 @@ fn given(candidates: &Candidates<'_>, credentials: &Credentials, observed: &Obse
     let mut differences = differences(candidates.wanted, found);
     // Where the list of applications does not show scopes, they were probed with the ID and secret.
     let lacking = observed.probed_scopes.known().filter(|probed| !probed.missing.is_empty());
-    differences.extend(lacking.map(|probed| format!("scopes without {}", probed.missing.join(" "))));
+    differences.extend(lacking.map(|probed| format!("missing scopes {}", probed.missing.join(" "))));
     if !differences.is_empty() {
         return Part::blocked(Blocker::ForeignApplication { application: found.clone(), differences });
     }
@@ -140,7 +140,7 @@ fn given(candidates: &Candidates<'_>, credentials: &Credentials, observed: &Obse
         return Part::default();
     }
     if record.bundle.is_none() && is_connected(observed) {
-        let note = "Factory says that it is connected, so the secret that was given is not sent again";
+        let note = "Factory reports that it is connected; the given secret is not sent again";
         return Part { notes: vec![note.to_owned()], ..Part::default() };
     }
     Part { secret: SecretNeed::Seal, ..Part::default() }

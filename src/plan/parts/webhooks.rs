@@ -51,7 +51,7 @@ pub(in crate::plan) fn plan(desired: &Desired, observed: &Observed, record: &Rec
 /// The page of a group webhook has a test in all supported versions, the API only since 17.1.
 fn group_tests(desired: &Desired, seen: &HooksSeen) -> Option<Fix> {
     let group = seen.targets.iter().map(|seen| &seen.target).find(|target| target.kind() == TargetKind::Group)?;
-    let text = "test a webhook on its page: before 17.1 GitLab's API has no test of group hooks";
+    let text = "test a webhook on its page; GitLab's API cannot test group webhooks before 17.1";
     Some(Fix::open(text, desired.instance.page(&group.page())))
 }
 
@@ -61,30 +61,35 @@ fn is_disabled(hook: &Hook) -> bool {
 
 /// Why webhooks are on these targets, and what they do not cover.
 fn notes(wanted: &DesiredWebhooks, seen: &HooksSeen, observed: &Observed) -> Vec<String> {
-    let mut notes = Vec::new();
-    let plan = observed.plan();
-    match (wanted.strategy, seen.strategy) {
-        (Strategy::Auto, Strategy::Group) => {
-            notes.push(format!("the licence ({plan}) has group hooks: one for each top-level group covers all its projects, also later ones"));
-        }
-        (Strategy::Auto, Strategy::Project) => {
-            notes.push("without a Premium or Ultimate licence group hooks never fire, so every project has its own; run again for new projects".to_owned());
-        }
-        (_, Strategy::System) => {
-            let missing: Vec<String> =
-                wanted.events.iter().filter(|event| !event.in_system_hooks()).map(ToString::to_string).collect();
-            if !missing.is_empty() {
-                notes.push(format!("a system hook cannot carry {}: Factory will not hear of them", missing.join(", ")));
-            }
-        }
-        _ => {}
+    let mut notes: Vec<String> = match (wanted.strategy, seen.strategy) {
+        (Strategy::Auto, Strategy::Group) => Some(format!(
+            "the license ({}) includes group webhooks: one per top-level group covers all its projects, future ones \
+             included",
+            observed.plan()
+        )),
+        (Strategy::Auto, Strategy::Project) => Some(
+            "without a Premium or Ultimate license group webhooks never fire, so every project gets its own; run again \
+             after projects are added"
+                .to_owned(),
+        ),
+        (_, Strategy::System) => not_in_system_hooks(wanted),
+        (_, Strategy::Auto | Strategy::Group | Strategy::Project | Strategy::None) => None,
     }
+    .into_iter()
+    .collect();
     notes.extend(left_out(seen.left_out));
-    let refused = seen.targets.iter().filter(|target| target.hooks.known().is_none()).count();
-    if refused > 0 {
-        notes.push(format!("the hooks of {refused} could not be read; they are left for the next run"));
+    let unread = seen.targets.iter().filter(|target| target.hooks.known().is_none()).count();
+    if unread > 0 {
+        notes.push(format!("the webhooks of {unread} targets could not be read; run again to plan them"));
     }
     notes
+}
+
+fn not_in_system_hooks(wanted: &DesiredWebhooks) -> Option<String> {
+    let missing: Vec<&str> =
+        wanted.events.iter().filter(|event| !event.in_system_hooks()).map(|event| event.name()).collect();
+    let missing = (!missing.is_empty()).then(|| missing.join(", "))?;
+    Some(format!("system hooks do not send {missing}: Factory will not receive these events"))
 }
 
 fn left_out(left_out: LeftOut) -> Option<String> {
@@ -92,13 +97,13 @@ fn left_out(left_out: LeftOut) -> Option<String> {
     let counts = [
         (archived, "archived"),
         (marked_for_deletion, "marked for deletion"),
-        (personal, "in personal namespaces (--personal takes them in)"),
+        (personal, "in personal namespaces (--personal includes them)"),
         (excluded, "excluded"),
-        (empty_groups, "named and without a project"),
+        (empty_groups, "named but without projects"),
     ];
-    let said: Vec<String> =
-        counts.iter().filter(|(count, _)| *count > 0).map(|(count, why)| format!("{count} {why}")).collect();
-    (!said.is_empty()).then(|| format!("left out: {}", said.join(", ")))
+    let reasons: Vec<String> =
+        counts.iter().filter(|(count, _)| *count > 0).map(|(count, reason)| format!("{count} {reason}")).collect();
+    (!reasons.is_empty()).then(|| format!("left out: {}", reasons.join(", ")))
 }
 
 /// What webhooks are compared with.
@@ -121,7 +126,7 @@ impl Comparison<'_> {
         let events: Vec<&str> = hook.events.iter().map(|event| event.name()).collect();
         vec![
             format!("webhooks send {} to {}", events.join(", "), hook.url),
-            format!("they verify TLS, and carry the secret token{signing}"),
+            format!("webhooks verify TLS and carry the secret token{signing}"),
         ]
     }
 

@@ -44,9 +44,9 @@ pub enum Reason {
 impl fmt::Display for Reason {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
-            Self::Asked => "as asked",
-            Self::SecretLost => "an earlier run was cut off before it could seal the secret",
-            Self::Outdated => "it is not what the kit asks for any more, and GitLab cannot change one",
+            Self::Asked => "requested with --renew-secret",
+            Self::SecretLost => "an earlier run was interrupted before it sealed the secret",
+            Self::Outdated => "it no longer matches the kit, and GitLab's API cannot change an application",
         })
     }
 }
@@ -60,17 +60,21 @@ impl ApplicationStep {
                     .detail(format!("scopes {}", scopes.join(" ")))
                     .detail(if *confidential { "confidential" } else { "not confidential" })
             }
-            Self::RenewSecret { id, application_id, reason } => {
-                Description::new(format!("renew the secret of application {id} ({})", abbreviated(application_id)))
-                    .detail(reason.to_string())
-                    .detail("the present secret stops working at once: whoever uses it is disconnected until Factory has the new one")
-            }
-            Self::Delete { id, application_id, reason } => {
-                Description::new(format!("delete our application {id} ({}) to make it again", abbreviated(application_id)))
-                    .detail(reason.to_string())
-                    .detail("everybody signed in through it is disconnected")
-            }
-            Self::ProvePair => Description::new("prove that GitLab accepts the application's ID and secret"),
+            Self::RenewSecret { id, application_id, reason } => Description::new(format!(
+                "renew the secret of application {id} ({})",
+                abbreviated(application_id)
+            ))
+            .detail(reason.to_string())
+            .detail(
+                "the current secret stops working at once: its users are disconnected until Factory has the new one",
+            ),
+            Self::Delete { id, application_id, reason } => Description::new(format!(
+                "delete application {id} ({}), created by this tool, to recreate it",
+                abbreviated(application_id)
+            ))
+            .detail(reason.to_string())
+            .detail("users signed in through it are disconnected"),
+            Self::ProvePair => Description::new("check that GitLab accepts the application's ID and secret"),
         }
     }
 }

@@ -29,11 +29,11 @@ impl BundleStep {
         match self {
             Self::Seal { recipients, handover } => {
                 let token = match handover {
-                    Handover::Given => "with the token that was given",
-                    Handover::Minted => "with the token made for Factory",
+                    Handover::Given => "with the given token",
+                    Handover::Minted => "with the token created for Factory",
                     Handover::None => "without a token",
                 };
-                let description = Description::new(format!("seal the bundle, {token}"));
+                let description = Description::new(format!("seal the bundle {token}"));
                 recipients
                     .iter()
                     .fold(description, |description, recipient| description.detail(format!("for {recipient}")))
@@ -44,7 +44,7 @@ impl BundleStep {
                     UploadMethod::Post => "POST",
                     UploadMethod::Put => "PUT",
                 };
-                Description::new("send the sealed bundle to Factory").detail(format!("{method} {}", bare(url)))
+                Description::new("upload the sealed bundle to Factory").detail(format!("{method} {}", bare(url)))
             }
         }
     }

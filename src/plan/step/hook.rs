@@ -42,7 +42,7 @@ pub enum HookDifference {
 impl fmt::Display for HookDifference {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Url { from } => write!(f, "URL, now {from}"),
+            Self::Url { from } => write!(f, "URL is {from}"),
             Self::Events { missing, extra } => {
                 let list = |events: &[Event]| events.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
                 match (missing.is_empty(), extra.is_empty()) {
@@ -52,7 +52,7 @@ impl fmt::Display for HookDifference {
                 }
             }
             Self::TlsVerification => f.write_str("TLS verification is off"),
-            Self::Token => f.write_str("secret token"),
+            Self::Token => f.write_str("secret token differs"),
         }
     }
 }
@@ -60,13 +60,13 @@ impl fmt::Display for HookDifference {
 impl HookStep {
     pub(super) fn describe(&self) -> Description {
         match self {
-            Self::Create { target } => Description::new(format!("create the webhook of {target}")),
+            Self::Create { target } => Description::new(format!("register a webhook on {target}")),
             Self::Edit { target, id, differences } => {
-                let description = Description::new(format!("correct webhook {id} of {target}"));
+                let description = Description::new(format!("correct webhook {id} on {target}"));
                 differences.iter().fold(description, |description, one| description.detail(one.to_string()))
             }
             Self::Delete { target, id } => {
-                Description::new(format!("delete webhook {id} of {target}")).detail("it is a second one of ours")
+                Description::new(format!("delete webhook {id} on {target}")).detail("a duplicate, created by this tool")
             }
         }
     }

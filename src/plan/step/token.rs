@@ -24,11 +24,11 @@ impl TokenStep {
             Self::Revoke { id, name } => {
                 let id = id.map(|id| format!(" ({id})")).unwrap_or_default();
                 Description::new(format!("revoke the token {name}{id}"))
-                    .detail("an earlier run made it and nobody received it")
+                    .detail("created by an earlier run, never delivered")
             }
             Self::Mint { user_id, name, scopes, expires_at } => {
-                Description::new(format!("make a token for Factory alone, {name}"))
-                    .detail(format!("of user {user_id}, until {expires_at}"))
+                Description::new(format!("create a token for Factory only, {name}"))
+                    .detail(format!("for user {user_id}, expires {expires_at}"))
                     .detail(format!("scopes {}", scopes.join(" ")))
             }
         }

@@ -161,7 +161,7 @@ fn hooks_of<'o>(observed: &'o mut Observed, wanted: &Target) -> &'o mut Vec<Hook
 
 proptest! {
     #[test]
-    fn a_plan_that_was_carried_out_leaves_nothing_to_plan(
+    fn a_plan_that_was_carried_out_leaves_no_steps(
         which in applications(),
         found in prop::collection::vec(prop::collection::vec(found(), 0..3), 0..4),
     ) {

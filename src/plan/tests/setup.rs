@@ -1,4 +1,4 @@
-//! The healthy connection of the checks' tests, as it is before anything was made: what is wanted, seen and recorded.
+//! The healthy connection of the checks' tests, as it is before the first run: desired, observed and recorded.
 
 use crate::desired::*;
 use crate::factory::{FactoryState, FactoryStatus};
