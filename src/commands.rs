@@ -21,7 +21,9 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::cli::{self, Command, GlobalArgs, Invocation, Parsed};
+use crate::cli::{
+    self, BundleArgs, BundleCommand, Command, GlobalArgs, Invocation, KitCommand, KitCommandArgs, Parsed,
+};
 use crate::env::Env;
 use crate::error::{ExitCode, Failure};
 use crate::http;
@@ -98,7 +100,7 @@ pub async fn run(args: &[OsString], env: &Env, interrupt: &Interrupt) -> ExitCod
         Err(failure) => return ended(&plain, Err(failure)),
     };
     let global = &invocation.cli.global;
-    let terminal = Terminal::new(env, global.color, verbosity(global));
+    let terminal = Terminal::new(env, global.color, verbosity(global)).for_command(name(&invocation.cli.command));
     let format = global.output_format;
     let output_file = global.output_file.clone();
     let result = invoke(invocation, Surroundings { args, env, terminal: &terminal, interrupt }).await;
@@ -186,6 +188,24 @@ fn waiting(wait: &http::Wait) -> String {
             let minutes = seconds.div_ceil(60);
             format!("waiting {minutes} min for the rate limit of {host}; Ctrl-C stops here, and the next run goes on")
         }
+    }
+}
+
+/// The command as it is typed, for the fixes that run it again.
+const fn name(command: &Command) -> &'static str {
+    match command {
+        Command::Connect(_) => "connect",
+        Command::Verify(_) => "verify",
+        Command::Bundle(BundleArgs { command: BundleCommand::Inspect(_) }) => "bundle inspect FILE",
+        Command::Bundle(BundleArgs { command: BundleCommand::Upload(_) }) => "bundle upload FILE",
+        Command::Bundle(BundleArgs { command: BundleCommand::Open(_) }) => "bundle open FILE --identity-file PATH",
+        Command::Kit(KitCommandArgs { command: KitCommand::Template }) => "kit template",
+        Command::Kit(KitCommandArgs { command: KitCommand::Show(_) }) => "kit show",
+        Command::Kit(KitCommandArgs { command: KitCommand::Check(_) }) => "kit check",
+        Command::Status(_) => "status",
+        Command::Sandbox(_) => "sandbox",
+        Command::Completions(_) => "completions SHELL",
+        Command::Man(_) => "man",
     }
 }
 

@@ -46,14 +46,33 @@ impl From<ExitCode> for std::process::ExitCode {
     }
 }
 
-/// What to do about it: a sentence, and where there is one the command to run and the page to open.
-#[derive(Clone, Debug, Default, Eq, PartialEq, serde::Serialize)]
+/// What to do about it: one imperative sentence, and where there is one the command to run and the page to open.
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
 pub struct Fix {
     pub text: String,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub command: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
+    pub command: Option<FixCommand>,
     pub url: Option<String>,
+}
+
+/// The command of a [`Fix`].
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub enum FixCommand {
+    /// The command that is running, with these options changed; with none, as it is.
+    Rerun(String),
+    /// A whole command line.
+    Run(String),
+}
+
+impl FixCommand {
+    /// The command line to copy. `running` is the command that is running: `connect`, `kit check`.
+    #[must_use]
+    pub fn line(&self, running: &str) -> String {
+        match self {
+            Self::Rerun(options) if options.is_empty() => format!("factory-gitlab {running}"),
+            Self::Rerun(options) => format!("factory-gitlab {running} {options}"),
+            Self::Run(command) => command.clone(),
+        }
+    }
 }
 
 impl Fix {
@@ -62,14 +81,32 @@ impl Fix {
         Self { text: text.into(), ..Self::default() }
     }
 
+    /// Run the running command again, with these options changed; `""` changes none.
+    #[must_use]
+    pub fn rerun(text: impl Into<String>, options: impl Into<String>) -> Self {
+        Self { command: Some(FixCommand::Rerun(options.into())), ..Self::say(text) }
+    }
+
     #[must_use]
     pub fn run(text: impl Into<String>, command: impl Into<String>) -> Self {
-        Self { text: text.into(), command: Some(command.into()), url: None }
+        Self { command: Some(FixCommand::Run(command.into())), ..Self::say(text) }
     }
 
     #[must_use]
     pub fn open(text: impl Into<String>, url: impl Into<String>) -> Self {
-        Self { text: text.into(), command: None, url: Some(url.into()) }
+        Self::say(text).at(url)
+    }
+
+    /// Adds the page to open.
+    #[must_use]
+    pub fn at(self, url: impl Into<String>) -> Self {
+        Self { url: Some(url.into()), ..self }
+    }
+
+    /// The command line and the page, as far as there are, for a report of the command `running`.
+    pub fn actions(&self, running: &str) -> impl Iterator<Item = String> + use<> {
+        let command = self.command.as_ref().map(|command| command.line(running));
+        command.into_iter().chain(self.url.clone())
     }
 }
 
@@ -127,28 +164,33 @@ impl Failure {
     }
 
     #[must_use]
+    pub fn fixes(mut self, fixes: impl IntoIterator<Item = Fix>) -> Self {
+        self.fixes.extend(fixes);
+        self
+    }
+
+    #[must_use]
     pub fn exit_code(&self) -> ExitCode {
         self.kind.into()
+    }
+
+    /// The plain rendering: `error:`, the causes in their order, then what to do. `running` is the command that is running.
+    #[must_use]
+    pub fn describe(&self, running: &str) -> String {
+        let mut lines = vec![format!("error: {}", self.message)];
+        lines.extend(self.causes.iter().map(|cause| format!("  caused by: {cause}")));
+        for fix in &self.fixes {
+            lines.push(format!("hint: {}", fix.text));
+            lines.extend(fix.actions(running).map(|action| format!("      {action}")));
+        }
+        lines.join("\n")
     }
 }
 
 impl fmt::Display for Failure {
-    /// The plain rendering: `error:`, numbered only by order, then what to do. Colour is the terminal's business.
+    /// As [`Failure::describe`], where the running command is not known: in tests and logs.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "error: {}", self.message)?;
-        for cause in &self.causes {
-            write!(f, "\n  caused by: {cause}")?;
-        }
-        for fix in &self.fixes {
-            write!(f, "\nhint: {}", fix.text)?;
-            if let Some(command) = &fix.command {
-                write!(f, "\n      {command}")?;
-            }
-            if let Some(url) = &fix.url {
-                write!(f, "\n      {url}")?;
-            }
-        }
-        Ok(())
+        f.write_str(&self.describe("COMMAND"))
     }
 }
 
@@ -168,5 +210,13 @@ mod tests {
             "error: GitLab could not be reached\n  caused by: connection refused\nhint: try again\n      factory-gitlab connect"
         );
         assert_eq!(failure.exit_code(), ExitCode::Unknown);
+    }
+
+    #[test]
+    fn a_rerun_is_named_after_the_running_command() {
+        let fix = Fix::rerun("allow more time", "--timeout 90").at("https://gitlab.acme.com");
+        let actions: Vec<String> = fix.actions("verify").collect();
+        assert_eq!(actions, ["factory-gitlab verify --timeout 90", "https://gitlab.acme.com"]);
+        assert!(Fix::rerun("try again", "").actions("kit check").eq(["factory-gitlab kit check"]));
     }
 }

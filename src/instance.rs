@@ -55,6 +55,12 @@ impl InstanceUrl {
         url
     }
 
+    /// The page that creates a personal access token, with name and scopes filled in.
+    #[must_use]
+    pub fn new_token_page(&self) -> Url {
+        self.page("/-/user_settings/personal_access_tokens?name=factory-gitlab&scopes=api,admin_mode")
+    }
+
     /// The host, for a person; with the port where it is not the scheme's own.
     #[must_use]
     pub fn host(&self) -> String {

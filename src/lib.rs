@@ -19,7 +19,7 @@
 //! | 6 edge | `main`, `lib`, [`commands`], [`cli`] |
 //! | 5 conversation | [`inputs`], [`report`], [`terminal`] |
 //! | 4 effects | [`apply`] |
-//! | 3 judgement | [`desired`], [`plan`], [`checks`] (pure), [`observed`] |
+//! | 3 judgement | [`desired`], [`plan`], [`checks`], [`advice`] (pure), [`observed`] |
 //! | 2 the two sides | [`gitlab`], [`factory`], [`bundle`] |
 //! | 1 plumbing | [`http`], [`credential_store`], [`journal`], [`settings`] |
 //! | 0 words | [`secret`], [`error`], [`env`](mod@env), [`kit`], [`instance`], [`target`], [`text`],
@@ -31,6 +31,7 @@
 //! Each outside thing has one door: [`http`], [`terminal`], [`env`](mod@env) (variables, clock, waiting), [`credential_store`]. Secrets
 //! are types ([`secret`]): they are exposed by name, in three rooms.
 
+pub mod advice;
 pub mod apply;
 pub mod bundle;
 pub mod checks;

@@ -1,12 +1,14 @@
-//! What a command has to say: one struct for each command, rendered as text, JSON or JUnit, with one exit code for all.
+//! Reports: one struct for each command, rendered as text, JSON or JUnit, with one exit code for all.
 
 pub mod connect;
 mod findings;
+mod group;
 mod json;
 mod junit;
 
 pub use findings::{Detail, FailOn, Findings, SCHEMA};
-pub use json::Json;
+pub use group::FailureGroup;
+pub use json::{FixJson, Json};
 
 use std::fmt;
 use std::io;
@@ -17,15 +19,15 @@ use crate::line_writer::LineWriter;
 use crate::secret::redact;
 use crate::text::Text;
 
-/// What a command hands back. Every form is made from the same struct, so they cannot disagree.
+/// The result of a command. Every form is made from the same struct, so they cannot disagree.
 pub trait Report {
     /// Writes the text form, for a person.
-    fn text(&self, page: &mut Text);
+    fn text(&self, text: &mut Text);
 
     /// Writes the JSON form: one document with a `schema`.
     ///
     /// # Errors
-    /// Those of whoever takes it.
+    /// Errors from the writer.
     fn json(&self, into: Json<'_>) -> io::Result<()>;
 
     /// The JUnit form; `None` where a command reports no checks.
@@ -72,16 +74,16 @@ impl FromStr for Format {
         Self::ALL
             .into_iter()
             .find(|format| format.name() == text)
-            .ok_or_else(|| format!("{text:?} is no output format; choose text, json or junit"))
+            .ok_or_else(|| format!("{text:?} is not an output format; choose text, json or junit"))
     }
 }
 
-/// The text form as a page, for the terminal to colour.
+/// The text form, for the terminal to color.
 #[must_use]
-pub fn page(report: &dyn Report) -> Text {
-    let mut page = Text::new();
-    report.text(&mut page);
-    page
+pub fn text(report: &dyn Report) -> Text {
+    let mut text = Text::new();
+    report.text(&mut text);
+    text
 }
 
 /// A report in one of its forms, ready to be written.
@@ -95,10 +97,10 @@ enum Form<'r> {
 /// The report in one of its forms.
 ///
 /// # Errors
-/// Wrong use when JUnit is asked of a command that reports no checks.
+/// A usage error when the report has no JUnit form.
 pub fn render(report: &dyn Report, format: Format) -> Result<Rendered<'_>, Failure> {
     Ok(Rendered(match format {
-        Format::Text => Form::Text(page(report).to_string()),
+        Format::Text => Form::Text(text(report).to_string()),
         Format::Json => Form::Json(report),
         Format::Junit => {
             let document = report
@@ -110,11 +112,11 @@ pub fn render(report: &dyn Report, format: Format) -> Result<Rendered<'_>, Failu
 }
 
 impl Rendered<'_> {
-    /// Writes it, ending in a line break. Secrets that this process has held are blotted out, whatever put them there; in
-    /// JSON too, where escaping hides none of them, because their escaped forms are known as well.
+    /// Writes it, ending in a line break. Secrets that this process has held are redacted, wherever they come from; in JSON
+    /// too, because their escaped forms are known as well.
     ///
     /// # Errors
-    /// Those of whoever takes it.
+    /// Errors from the writer.
     pub fn write_to(&self, out: &mut dyn io::Write) -> io::Result<()> {
         let mut lines = LineWriter::new(|text| out.write_all(redact(text).as_bytes()));
         match &self.0 {
@@ -125,7 +127,7 @@ impl Rendered<'_> {
     }
 }
 
-/// The report as one text in one of its forms, for tests.
+/// The report in one of its forms, for tests.
 #[cfg(test)]
 pub(crate) fn rendered(report: &dyn Report, format: Format) -> String {
     let mut bytes = Vec::new();
@@ -144,8 +146,8 @@ mod tests {
     struct Says(&'static str);
 
     impl Report for Says {
-        fn text(&self, page: &mut Text) {
-            page.line(self.0);
+        fn text(&self, text: &mut Text) {
+            text.line(self.0);
         }
 
         fn json(&self, into: Json<'_>) -> io::Result<()> {
@@ -169,7 +171,7 @@ mod tests {
     struct Silent;
 
     impl Report for Silent {
-        fn text(&self, _page: &mut Text) {}
+        fn text(&self, _text: &mut Text) {}
 
         fn json(&self, into: Json<'_>) -> io::Result<()> {
             into.document(&json!({}))
@@ -192,20 +194,20 @@ mod tests {
     }
 
     #[test]
-    fn a_secret_is_blotted_out_of_json_even_where_json_escapes_it() {
+    fn a_secret_is_redacted_in_json_even_where_json_escapes_it() {
         let _held = crate::secret::WebhookToken::new("quo\"ted\\canary").expect("a token");
         let text = rendered(&Says("said quo\"ted\\canary"), Format::Json);
         assert!(!text.contains("canary"), "{text}");
     }
 
     #[test]
-    fn junit_is_refused_where_there_are_no_checks() {
+    fn junit_is_refused_for_a_command_without_checks() {
         let failure = render(&Silent, Format::Junit).err().expect("no checks");
         assert_eq!(failure.exit_code(), ExitCode::Usage);
     }
 
     #[test]
-    fn junit_holds_no_character_that_xml_forbids() {
+    fn junit_contains_no_character_that_xml_forbids() {
         let text = rendered(&Says("a\u{1b}[31mred\u{7}\u{0}\u{fffe}\u{ffff}\u{9b}b <&\">"), Format::Junit);
         let forbidden = |c: char| (c.is_control() && c != '\n') || matches!(c, '\u{fffe}' | '\u{ffff}');
         assert!(!text.contains(forbidden), "{text:?}");

@@ -95,6 +95,8 @@ pub enum Verbosity {
 #[derive(Clone)]
 pub struct Terminal {
     inner: Arc<Inner>,
+    /// The command that is running, for the fixes that run it again.
+    running: &'static str,
 }
 
 struct Inner {
@@ -142,7 +144,20 @@ impl Terminal {
                 bars,
                 last_line: Mutex::default(),
             }),
+            running: "",
         }
+    }
+
+    /// The same terminal, for the command `running`.
+    #[must_use]
+    pub fn for_command(self, running: &'static str) -> Self {
+        Self { running, ..self }
+    }
+
+    /// The command that is running.
+    #[must_use]
+    pub fn running(&self) -> &'static str {
+        self.running
     }
 
     /// What a captured terminal got so far: standard output and standard error. Empty for a real one.
@@ -225,7 +240,7 @@ impl Terminal {
 
     /// Says why the program ends, or why an answer is not taken.
     pub fn fail(&self, failure: &Failure) {
-        self.tell(&paint::failure(failure));
+        self.tell(&paint::failure(failure, self.running));
     }
 
     /// Several lines for standard error that were not made here, as clap's.

@@ -10,7 +10,7 @@ const LAYERS: [&[&str]; 7] = [
     &["secret", "error", "env", "kit", "instance", "target", "text", "line_writer"],
     &["http", "credential_store", "journal", "settings"],
     &["gitlab", "bundle", "factory"],
-    &["desired", "plan", "checks", "observed"],
+    &["desired", "plan", "advice", "checks", "observed"],
     &["apply"],
     &["inputs", "report", "terminal"],
     &["main", "lib", "commands", "cli"],
@@ -21,13 +21,13 @@ const WITHIN: [&[&str]; 6] = [
     &["secret", "error", "instance", "target", "text", "env", "kit"],
     &["http", "credential_store", "journal", "settings"],
     &["gitlab", "bundle", "factory"],
-    &["desired", "observed", "plan", "checks"],
+    &["desired", "observed", "plan", "advice", "checks"],
     &["terminal", "report", "inputs"],
     &["cli", "commands", "lib", "main"],
 ];
 
 /// Judgement is pure: no waiting, no input or output, no clock.
-const PURE: [&str; 3] = ["desired", "plan", "checks"];
+const PURE: [&str; 4] = ["desired", "plan", "advice", "checks"];
 
 fn layer(module: &str) -> Option<usize> {
     LAYERS.iter().position(|layer| layer.contains(&module))

@@ -2,6 +2,7 @@
 
 use super::ruling::{Case, Ruling, known};
 use super::{Check, Severity};
+use crate::advice::About;
 use crate::error::Fix;
 use crate::factory::FactoryState;
 use crate::http;
@@ -67,13 +68,13 @@ fn bundle(case: &Case<'_>) -> Ruling {
         Err(ruling) => ruling,
         Ok(BundleSeen::Accepted { id, sha256 }) => Ruling::pass().saw("id", id).saw("sha256", sha256),
         Ok(BundleSeen::Waiting) => Ruling::fail("a sealed bundle waits on this machine; Factory has not accepted it")
-            .fix(Fix::run("send it", "factory-gitlab bundle upload")),
+            .fix(Fix::run("let connect send it", "factory-gitlab connect")),
     }
 }
 
 fn status(case: &Case<'_>) -> Ruling {
     let status = match &case.observed.factory.status {
-        Observation::Failed(error) => return refused(error),
+        Observation::Failed(error) => return Ruling::failed(error).advised(error, About::Factory),
         seen => match known(seen) {
             Err(ruling) => return ruling,
             Ok(status) => status,
@@ -83,18 +84,9 @@ fn status(case: &Case<'_>) -> Ruling {
     let ruling = match status.state {
         FactoryState::Connected => Ruling::pass(),
         FactoryState::Pending => Ruling::warn(format!("Factory has not finished yet{detail}"))
-            .fix(Fix::run("wait for it", "factory-gitlab verify --wait 10m")),
+            .fix(Fix::run("wait for Factory to finish", "factory-gitlab verify --wait 10m")),
         FactoryState::Failed => Ruling::fail(format!("Factory could not connect{detail}"))
             .fix(Fix::run("put that right and send everything again", "factory-gitlab connect")),
     };
     ruling.saw("status", status.state).saw("detail", &status.detail)
-}
-
-fn refused(error: &http::Error) -> Ruling {
-    let ruling = Ruling::failed(error);
-    match error.status() {
-        Some(401 | 403) => ruling.fix(Fix::say("set FACTORY_API_KEY to a key of this organisation")),
-        Some(404 | 410) => ruling.fix(Fix::say("ask Factory for a new kit: its status_url is not there")),
-        _ => ruling,
-    }
 }

@@ -6,8 +6,9 @@ use url::Url;
 
 use super::ruling::{Case, Ruling, known};
 use super::{Check, Severity};
+use crate::advice::{About, is_temporary};
 use crate::error::Fix;
-use crate::http::{self, Cause, UnexpectedPage};
+use crate::http::{self, Cause};
 use crate::instance::Version;
 use crate::observed::{Observation, Read};
 
@@ -155,8 +156,12 @@ pub(super) fn days_between(from: jiff::Timestamp, to: jiff::Timestamp) -> i64 {
 
 fn url(case: &Case<'_>) -> Ruling {
     let given = case.desired.instance.as_str();
-    if let Some(to) = redirect(case) {
-        return redirected(case, to);
+    if let Some((error, to)) = redirect(case) {
+        let ruling = Ruling::fail(format!("it redirects to {to}")).saw("given", given).advised(error, about(case));
+        return match http::base_of_api(to) {
+            Some(base) => ruling.saw("own", base),
+            None => ruling,
+        };
     }
     match &case.observed.own_url {
         Observation::Known(Some(own)) => compare(given, own).saw("given", given).saw("own", own),
@@ -169,27 +174,23 @@ fn url(case: &Case<'_>) -> Ruling {
     }
 }
 
-fn redirect<'a>(case: &Case<'a>) -> Option<&'a Url> {
+/// Where the first request to GitLab was redirected to.
+fn redirect<'a>(case: &Case<'a>) -> Option<(&'a http::Error, &'a Url)> {
     match &case.observed.metadata {
         Observation::Failed(error) => match error.cause.as_ref() {
-            Cause::Redirected { to } => Some(to),
+            Cause::Redirected { to } => Some((error, to)),
             _ => None,
         },
-        _ => None,
+        Observation::Known(_) | Observation::Skipped(_) => None,
     }
 }
 
-fn redirected(case: &Case<'_>, to: &Url) -> Ruling {
-    let ruling = Ruling::fail(format!("it redirects to {to}")).saw("given", case.desired.instance.as_str());
-    match http::base_of_api(to) {
-        Some(base) => ruling.saw("own", base).fix(use_url(base)),
-        None => ruling
-            .fix(Fix::say("a proxy or sign-in stands before GitLab; let the API pass it, or use GitLab's own URL")),
-    }
+fn about<'a>(case: &Case<'a>) -> About<'a> {
+    About::FirstContact(&case.desired.instance)
 }
 
 fn use_url(url: &str) -> Fix {
-    Fix::run("use the URL that GitLab knows itself by", format!("factory-gitlab verify --gitlab-url {url}"))
+    Fix::rerun("use the URL that GitLab knows itself by", format!("--gitlab-url {url}"))
 }
 
 /// Compares as text, without regard to the case of scheme and host and to the scheme's own port.
@@ -217,9 +218,17 @@ fn api(case: &Case<'_>) -> Ruling {
         Cause::Status(answer) if matches!(answer.status, 401 | 403) && is_gitlabs(answer) => {
             Ruling::pass().saw("status", answer.status)
         }
-        Cause::Status(answer) if answer.status == 404 => Ruling::fail("there is no GitLab API under this URL")
-            .fix(Fix::say("correct the URL; a GitLab installed under a path needs the path (https://host/gitlab)")),
-        Cause::UnexpectedPage { status, what } => unexpected_page(*status, what, error),
+        Cause::Status(answer) if answer.status == 404 => {
+            Ruling::fail("there is no GitLab API at this URL").advised(error, about(case))
+        }
+        Cause::UnexpectedPage { status, what } => {
+            let ruling = if is_temporary(*status) {
+                Ruling::unknown(error.to_string())
+            } else {
+                Ruling::fail(format!("GitLab's API does not answer at this URL; the answer is {what}"))
+            };
+            ruling.saw("status", status).advised(error, about(case))
+        }
         _ => Ruling::failed(error),
     }
 }
@@ -231,24 +240,6 @@ fn api_answered(case: &Case<'_>) -> bool {
 /// Whether a refusal came in one of GitLab's envelopes.
 fn is_gitlabs(answer: &http::ErrorResponse) -> bool {
     answer.message.is_some() || answer.error.is_some()
-}
-
-fn unexpected_page(status: u16, what: &UnexpectedPage, error: &http::Error) -> Ruling {
-    if matches!(status, 408 | 429 | 500..) {
-        return Ruling::unknown(error.to_string())
-            .saw("status", status)
-            .fix(Fix::say("run it again; if it stays, look at the proxy before GitLab and at GitLab itself"));
-    }
-    let fix = match what {
-        UnexpectedPage::LoginWall => "let requests to /api/v4 pass the sign-in that stands before GitLab",
-        UnexpectedPage::ClientCertificate => {
-            "give a client certificate that it accepts, with its key, with --client-cert"
-        }
-        UnexpectedPage::WebPage | UnexpectedPage::OtherType(_) => {
-            "correct the URL (with the path GitLab is installed under), or let /api/v4 pass the proxy"
-        }
-    };
-    Ruling::fail(format!("it is not GitLab's API that answers, but {what}")).saw("status", status).fix(Fix::say(fix))
 }
 
 fn version(case: &Case<'_>) -> Ruling {

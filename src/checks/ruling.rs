@@ -4,9 +4,10 @@ use serde::Serialize;
 use serde_json::{Map, Value};
 
 use super::Policy;
+use crate::advice::{About, advise};
 use crate::desired::Desired;
 use crate::error::Fix;
-use crate::http::{self, Cause, LinkProblem, TlsProblem};
+use crate::http;
 use crate::observed::{Observation, Observed};
 
 /// What a check is judged by.
@@ -20,11 +21,6 @@ impl Case<'_> {
     /// The address of a page of the instance.
     pub(super) fn page(&self, path: &str) -> String {
         self.desired.instance.page(path).to_string()
-    }
-
-    /// Where a token that is good enough is made.
-    pub(super) fn new_token_page(&self) -> String {
-        self.page("/-/user_settings/personal_access_tokens?name=factory-gitlab&scopes=api,admin_mode")
     }
 }
 
@@ -67,6 +63,8 @@ pub enum Because {
 pub(super) struct Ruling {
     pub(super) status: Status,
     pub(super) cause: Option<String>,
+    /// Whether the cause is a failed request in its own words, which tell what was asked and not what for.
+    pub(super) is_failed_request: bool,
     pub(super) evidence: Map<String, Value>,
     /// Boxed: a ruling is also handed on as an error.
     pub(super) fix: Option<Box<Fix>>,
@@ -74,7 +72,7 @@ pub(super) struct Ruling {
 
 impl Ruling {
     fn new(status: Status, cause: Option<String>) -> Self {
-        Self { status, cause, evidence: Map::new(), fix: None }
+        Self { status, cause, is_failed_request: false, evidence: Map::new(), fix: None }
     }
 
     pub(super) fn pass() -> Self {
@@ -107,8 +105,16 @@ impl Ruling {
     pub(super) fn failed(error: &http::Error) -> Self {
         let status = if error.is_refusal() { Status::Fail } else { Status::Unknown };
         let mut ruling = Self::new(status, Some(error.to_string()));
-        ruling.fix = general_fix(error).map(Box::new);
-        ruling
+        ruling.is_failed_request = true;
+        ruling.advised(error, About::AnyHost)
+    }
+
+    /// Adds the best advice on a request that failed.
+    pub(super) fn advised(self, error: &http::Error, about: About<'_>) -> Self {
+        match advise(error, about).into_iter().next() {
+            Some(fix) => self.fix(fix),
+            None => self,
+        }
     }
 
     /// Adds what was seen.
@@ -136,42 +142,4 @@ pub(super) fn known<T>(seen: &Observation<T>) -> Result<&T, Ruling> {
         Observation::Failed(error) => Err(Ruling::failed(error)),
         Observation::Skipped(reason) => Err(Ruling::unseen(*reason)),
     }
-}
-
-/// What to do about a request that failed, where nothing more is known.
-fn general_fix(error: &http::Error) -> Option<Fix> {
-    let host = &error.host;
-    Some(match error.cause.as_ref() {
-        Cause::Dns { .. } => Fix::say(format!("make {host} resolve on this machine, or correct the address")),
-        Cause::Connect { .. } => Fix::say(format!("open the way from this machine to {host}: firewall, VPN, proxy")),
-        Cause::Tls(TlsProblem::UnknownCa { .. } | TlsProblem::Intercepted { .. }) => Fix::run(
-            "name the certificate authority that the company uses",
-            "factory-gitlab verify --ca-cert /path/to/ca.pem",
-        ),
-        Cause::Tls(TlsProblem::WrongName { .. }) => {
-            Fix::say(format!("use a name that the certificate has, or renew it for {host}"))
-        }
-        Cause::Tls(TlsProblem::Expired { .. }) => Fix::say(format!("renew the certificate of {host}")),
-        Cause::Tls(TlsProblem::NotYetValid) => Fix::say("set the clock of this machine right"),
-        Cause::Tls(TlsProblem::Other(_)) => Fix::say(format!("look at the TLS settings of {host}")),
-        Cause::Timeout { .. } => Fix::run("run it again, with more time", "factory-gitlab verify --timeout 90"),
-        Cause::Redirected { to } => match http::base_of_api(to) {
-            Some(base) => Fix::say(format!("use the address that it redirects to: {base}")),
-            None => Fix::say("let requests to /api/v4 pass the proxy or sign-in that stands in between"),
-        },
-        Cause::Status(answer) if answer.status == 429 => {
-            let wait = answer.retry_after.map_or_else(String::new, |time| format!(" in {} s", time.as_secs().max(1)));
-            Fix::say(format!("run it again{wait}, or with --concurrency 1"))
-        }
-        Cause::Status(answer) if answer.status >= 500 => Fix::say(format!("run it again when {host} is well")),
-        Cause::Status(_) => Fix::say(format!("see that {host} lets this machine and this token read {}", error.path)),
-        Cause::Link(LinkProblem::OtherScheme | LinkProblem::OtherHost) => {
-            Fix::say("give the address that GitLab has as its external_url with --gitlab-url")
-        }
-        Cause::Link(_) | Cause::UnexpectedPage { .. } | Cause::Decode { .. } | Cause::TooLarge { .. } => {
-            Fix::say(format!("see what stands between this machine and {host}: a proxy, a firewall"))
-        }
-        Cause::Broken { .. } | Cause::Interrupted => Fix::run("run it again", "factory-gitlab verify"),
-        Cause::Setup(_) => return None,
-    })
 }

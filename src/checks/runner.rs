@@ -19,6 +19,8 @@ pub struct Finding {
     pub status: Status,
     /// Why it did not pass, or was skipped.
     pub cause: Option<String>,
+    /// Whether the cause is a failed request in its own words, which tell what was asked and not what for.
+    pub is_failed_request: bool,
     pub evidence: Map<String, Value>,
     pub fix: Option<Fix>,
     pub doc: String,
@@ -35,7 +37,7 @@ impl Finding {
     }
 
     fn of(check: &'static Check, ruling: Ruling, observed: &Observed) -> Self {
-        let Ruling { status, cause, evidence, fix } = ruling;
+        let Ruling { status, cause, is_failed_request, evidence, fix } = ruling;
         let duration = match status {
             Status::Skip(_) => Duration::ZERO,
             _ => check.reads.iter().filter_map(|read| observed.took.get(read)).max().copied().unwrap_or_default(),
@@ -45,6 +47,7 @@ impl Finding {
             title: check.title,
             status,
             cause,
+            is_failed_request,
             evidence,
             fix: fix.map(|fix| *fix),
             doc: check.doc(),

@@ -7,6 +7,7 @@ use jiff::tz::TimeZone;
 use super::instance::days_between;
 use super::ruling::{Case, Ruling, known};
 use super::{Check, Severity};
+use crate::advice;
 use crate::error::Fix;
 use crate::gitlab::{ApiRefusal, TokenDetails, User};
 use crate::http;
@@ -67,7 +68,7 @@ pub(super) const CHECKS: &[Check] = &[
 ];
 
 fn new_token(case: &Case<'_>) -> Fix {
-    Fix::open("make a personal access token as an administrator, with these scopes", case.new_token_page())
+    advice::new_token(&case.desired.instance)
 }
 
 fn valid(case: &Case<'_>) -> Ruling {

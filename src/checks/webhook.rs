@@ -148,6 +148,11 @@ fn unread(hooks: &HooksSeen) -> usize {
     hooks.targets.iter().filter(|target| matches!(target.hooks, Observation::Failed(_))).count()
 }
 
+/// What `connect` corrects.
+fn by_connect(text: &str) -> Fix {
+    Fix::run(text, "factory-gitlab connect")
+}
+
 /// What the faulty ones among the hooks come to.
 struct Faults<'a> {
     faulty: Vec<Ours<'a>>,
@@ -157,8 +162,8 @@ struct Faults<'a> {
 }
 
 impl Faults<'_> {
-    /// A failure that names the first of them; `None` where there is none.
-    fn ruling(&self, case: &Case<'_>, fix: &str) -> Option<Ruling> {
+    /// A failure that names the first of them; `None` where there is none. The fix leads to its page.
+    fn ruling(&self, case: &Case<'_>, fix: Fix) -> Option<Ruling> {
         let first = self.faulty.first()?;
         let places: Vec<String> = self
             .faulty
@@ -167,11 +172,7 @@ impl Faults<'_> {
             .map(|ours| format!("{} (hook {})", ours.target, ours.hook().id))
             .collect();
         let cause = format!("{} of {} hooks {}: {}", self.faulty.len(), self.of, self.what, places[0]);
-        let fix = Fix {
-            text: fix.to_owned(),
-            command: Some("factory-gitlab connect".to_owned()),
-            url: Some(case.page(&first.target.page())),
-        };
+        let fix = fix.at(case.page(&first.target.page()));
         Some(Ruling::fail(cause).saw("count", self.faulty.len()).saw("hooks", places).fix(fix))
     }
 }

@@ -1,7 +1,6 @@
 //! `connect`: brings an instance to the connected state, in the order in which an admin would tell it.
 
 mod application;
-mod blockers;
 mod gather;
 mod preconditions;
 
@@ -9,6 +8,7 @@ use std::path::PathBuf;
 use std::time::Instant;
 
 use super::{Context, diagnostics, local_state, output, progress};
+use crate::advice::explain_blockers;
 use crate::apply::webhook_test::TestQuota;
 use crate::apply::{Applied, Apply, ApplyInputs, Clients, Error};
 use crate::cli::ConnectArgs;
@@ -19,7 +19,7 @@ use crate::inputs::{Approval, Interview, questions};
 use crate::journal::{Connection, Journal, Lock, Record, RunEntry, Store};
 use crate::observed::{Observed, Read, ReadRequest, Reads};
 use crate::plan::{self, Blocker, Plan};
-use crate::report::connect::{ConnectReport, End, Outcome, Pending, plan_lines};
+use crate::report::connect::{ConnectReport, End, Outcome, PendingExit, plan_lines};
 use crate::settings::{Settings, keys};
 use crate::text::Text;
 
@@ -143,11 +143,11 @@ impl Walk<'_> {
             desired.application.origin = application::decide(interview, gathered, application).await?;
             made = plan::connect(&desired, observed, record);
         }
-        if made.blockers.is_empty() { Ok((desired, made)) } else { Err(blockers::explain(&made.blockers, &desired)) }
+        if made.blockers.is_empty() { Ok((desired, made)) } else { Err(explain_blockers(&made.blockers, &desired)) }
     }
 
     fn dry_run(&self) -> End {
-        End::DryRun(if self.args.exit_code { Pending::IsFour } else { Pending::IsDone })
+        End::DryRun(if self.args.exit_code { PendingExit::Four } else { PendingExit::Zero })
     }
 
     /// The run before may have been cut off after its last step: then only the record does not know that all is done.
@@ -215,6 +215,7 @@ impl Walk<'_> {
         let spent = gathered.look.http.stats();
         let took = self.context.env.clock.instant().duration_since(self.began);
         ConnectReport {
+            running: self.context.terminal.running(),
             instance: gathered.desired.instance.clone(),
             plan,
             end,

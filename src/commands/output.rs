@@ -3,11 +3,11 @@
 use std::io;
 use std::path::Path;
 
-use serde_json::json;
+use serde::Serialize;
 
 use super::Context;
 use crate::error::{ExitCode, Failure, Kind};
-use crate::report::{self, Format, Json, Report};
+use crate::report::{self, FixJson, Format, Json, Report};
 use crate::terminal::Terminal;
 use crate::text::Text;
 
@@ -17,9 +17,9 @@ pub(super) fn finish(context: &Context<'_>, report: &dyn Report) -> Result<ExitC
         (Some(path), format) => {
             let rendered = report::render(report, format)?;
             write_file(path, |file| rendered.write_to(file))?;
-            terminal.print_styled(&report::page(report))?;
+            terminal.print_styled(&report::text(report))?;
         }
-        (None, Format::Text) => terminal.print_styled(&report::page(report))?,
+        (None, Format::Text) => terminal.print_styled(&report::text(report))?,
         (None, Format::Json) => {
             let rendered = report::render(report, Format::Json)?;
             terminal.print_json(|out| rendered.write_to(out))?;
@@ -71,12 +71,12 @@ fn folder_of(path: &Path) -> &Path {
     path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
 }
 
-/// The failure of a whole command, as the one document that `-o json` promises. The text goes to standard error anyway.
+/// Writes the failure of a whole command as the one document that `-o json` promises. Its text goes to standard error as always.
 pub(super) fn failure(terminal: &Terminal, failure: &Failure, format: Format, file: Option<&Path>) {
     if format != Format::Json {
         return;
     }
-    let report = FailureReport(failure);
+    let report = FailureReport { failure, running: terminal.running() };
     let Ok(rendered) = report::render(&report, Format::Json) else { return };
     // That this cannot be written must not hide the failure itself, which is said next.
     let _failure_is_said_anyway = match file {
@@ -85,24 +85,44 @@ pub(super) fn failure(terminal: &Terminal, failure: &Failure, format: Format, fi
     };
 }
 
-struct FailureReport<'a>(&'a Failure);
+struct FailureReport<'a> {
+    failure: &'a Failure,
+    /// The command that is running, for the fixes that run it again.
+    running: &'static str,
+}
+
+#[derive(Serialize)]
+struct Document<'r> {
+    schema: &'static str,
+    error: ErrorJson<'r>,
+    exit_code: u8,
+}
+
+#[derive(Serialize)]
+struct ErrorJson<'r> {
+    kind: &'static str,
+    message: &'r str,
+    causes: &'r [String],
+    fixes: Vec<FixJson<'r>>,
+}
 
 impl Report for FailureReport<'_> {
-    fn text(&self, page: &mut Text) {
-        self.0.to_string().lines().for_each(|line| page.line(line));
+    fn text(&self, text: &mut Text) {
+        self.failure.describe(self.running).lines().for_each(|line| text.line(line));
     }
 
     fn json(&self, into: Json<'_>) -> io::Result<()> {
-        let Failure { kind, message, causes, fixes } = self.0;
-        into.document(&json!({
-            "schema": "factory-gitlab/error/v1",
-            "error": { "kind": name(*kind), "message": message, "causes": causes, "fixes": fixes },
-            "exit_code": self.exit_code() as u8,
-        }))
+        let Failure { kind, message, causes, fixes } = self.failure;
+        let fixes = FixJson::all(fixes, self.running);
+        into.sorted_document(&Document {
+            schema: "factory-gitlab/error/v1",
+            error: ErrorJson { kind: name(*kind), message, causes, fixes },
+            exit_code: self.exit_code() as u8,
+        })
     }
 
     fn exit_code(&self) -> ExitCode {
-        self.0.exit_code()
+        self.failure.exit_code()
     }
 }
 

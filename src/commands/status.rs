@@ -1,8 +1,8 @@
-//! `status`: what is recorded here about connections. Asks nobody.
+//! `status`: what is recorded on this machine about connections. Makes no requests.
 
 use std::io;
 
-use serde_json::json;
+use serde::Serialize;
 
 use super::{Context, diagnostics};
 use crate::error::{ExitCode, Failure};
@@ -20,36 +20,60 @@ pub(super) fn run(context: &Context<'_>) -> Result<ExitCode, Failure> {
         let record = connection.record().map_err(|error| diagnostics::journal(&error))?;
         let is_wanted = wanted.as_ref().is_none_or(|url| record.instance.as_deref() == Some(url.as_str()));
         if is_wanted {
-            records.push((record, connection.journal_path().display().to_string()));
+            records.push(Recorded { record, journal: connection.journal_path().display().to_string() });
         }
     }
     context.finish(&Status { records, wanted })
 }
 
 struct Status {
-    /// Each record with the path of its journal.
-    records: Vec<(Record, String)>,
+    records: Vec<Recorded>,
     wanted: Option<InstanceUrl>,
 }
 
+/// What is recorded about one connection.
+struct Recorded {
+    record: Record,
+    /// The path of its journal.
+    journal: String,
+}
+
+#[derive(Serialize)]
+struct Document<'r> {
+    schema: &'static str,
+    connections: Vec<ConnectionJson<'r>>,
+}
+
+#[derive(Serialize)]
+struct ConnectionJson<'r> {
+    state: &'static str,
+    journal: &'r str,
+    hooks: usize,
+    record: &'r Record,
+}
+
+impl<'r> ConnectionJson<'r> {
+    fn new(recorded: &'r Recorded) -> Self {
+        let Recorded { record, journal } = recorded;
+        Self { state: state(record).0, journal, hooks: record.hooks.len(), record }
+    }
+}
+
 impl Report for Status {
-    fn text(&self, page: &mut Text) {
+    fn text(&self, text: &mut Text) {
         if self.records.is_empty() {
             let of = self.wanted.as_ref().map(|url| format!(" of {url}")).unwrap_or_default();
-            page.line(format!("nothing is recorded here{of}"));
+            text.line(format!("nothing is recorded here{of}"));
             return;
         }
-        for (record, path) in &self.records {
-            describe(record, path, page);
+        for recorded in &self.records {
+            describe(recorded, text);
         }
     }
 
     fn json(&self, into: Json<'_>) -> io::Result<()> {
-        let connection = |(record, path): &(Record, String)| json!({ "state": state(record).0, "journal": path, "hooks": record.hooks.len(), "record": record });
-        into.document(&json!({
-            "schema": "factory-gitlab/status/v1",
-            "connections": self.records.iter().map(connection).collect::<Vec<_>>(),
-        }))
+        let connections = self.records.iter().map(ConnectionJson::new).collect();
+        into.sorted_document(&Document { schema: "factory-gitlab/status/v1", connections })
     }
 
     fn exit_code(&self) -> ExitCode {
@@ -57,50 +81,53 @@ impl Report for Status {
     }
 }
 
-/// What the record says of the whole, for machines and for people.
+/// The state of the connection, for machines and for people.
 fn state(record: &Record) -> (&'static str, Line) {
     let accepted = record.bundle.as_ref().is_some_and(|bundle| bundle.accepted || bundle.written_to.is_some());
     match (record.finished_at, accepted) {
         (Some(at), true) => ("finished", Line::new().with(Tone::Good, format!("finished on {at}"))),
         (Some(at), false) => ("finished", Line::new().plain(format!("finished on {at}, without a bundle handed over"))),
-        (None, _) if record.is_empty() => ("empty", Line::new().plain("nothing was begun")),
-        (None, _) => ("unfinished", Line::new().with(Tone::Warn, "begun and not finished; run connect again to go on")),
+        (None, _) if record.is_empty() => ("empty", Line::new().plain("not started")),
+        (None, _) => {
+            ("unfinished", Line::new().with(Tone::Warn, "started, not finished; run connect again to continue"))
+        }
     }
 }
 
-fn describe(record: &Record, path: &str, page: &mut Text) {
-    let unknown = || "an instance that the record does not name".to_owned();
-    page.heading(record.instance.clone().unwrap_or_else(unknown));
-    row(page, "state", state(record).1);
+fn describe(recorded: &Recorded, text: &mut Text) {
+    let Recorded { record, journal } = recorded;
+    let unknown = || "an instance without a recorded URL".to_owned();
+    text.heading(record.instance.clone().unwrap_or_else(unknown));
+    row(text, "state", state(record).1);
     if let Some(organization) = &record.organization {
-        row(page, "organization", organization.as_str().into());
+        row(text, "organization", organization.as_str().into());
     }
     row(
-        page,
+        text,
         "application",
         match &record.application {
-            OwnApplication::None => "none of ours".into(),
-            OwnApplication::MayHaveMade => Line::new().with(Tone::Warn, "may have been made; the next run looks"),
+            OwnApplication::None => "none created by this tool".into(),
+            OwnApplication::MayHaveMade => Line::new().with(Tone::Warn, "may have been created; the next run checks"),
             OwnApplication::Made { application_id } => application_id.as_str().into(),
         },
     );
     row(
-        page,
+        text,
         "its secret",
         match record.secret {
-            SecretState::None => "never seen here".into(),
+            SecretState::None => "not known here".into(),
             SecretState::Lost => Line::new().with(Tone::Warn, "lost before it was sealed; the next run renews it"),
             SecretState::Sealed => "sealed for Factory".into(),
         },
     );
-    row(page, "bundle", bundle(record));
+    row(text, "bundle", bundle(record));
     let strategy = record.strategy.map(|strategy| format!(" ({strategy})")).unwrap_or_default();
-    row(page, "webhooks", format!("{} set from here{strategy}", record.hooks.len()).into());
+    row(text, "webhooks", format!("{} created or changed from here{strategy}", record.hooks.len()).into());
     if record.unread_lines > 0 {
         let count = record.unread_lines;
-        row(page, "journal", Line::new().with(Tone::Warn, format!("{count} lines could not be read")));
+        row(text, "journal", Line::new().with(Tone::Warn, format!("{count} lines could not be read")));
     }
-    row(page, "recorded in", Line::new().dim(path));
+    row(text, "recorded in", Line::new().dim(journal));
 }
 
 fn bundle(record: &Record) -> Line {
@@ -115,8 +142,8 @@ fn bundle(record: &Record) -> Line {
     }
 }
 
-fn row(page: &mut Text, name: &str, value: Line) {
+fn row(text: &mut Text, name: &str, value: Line) {
     let mut line = Line::new().dim(format!("  {name:13}"));
     line.spans.extend(value.spans);
-    page.line(line);
+    text.line(line);
 }

@@ -142,10 +142,15 @@ impl Verify<'_> {
         findings.retain(|finding| self.filter.wants(finding.code));
         let requests = usize::try_from(look.http.stats().requests).unwrap_or(usize::MAX);
         Findings {
+            running: self.context.terminal.running(),
             target: desired.instance.to_string(),
             findings,
             fail_on: fail_on(self.args.fail_on),
-            detail: if self.context.terminal.verbosity() == Verbosity::Quiet { Detail::Wrong } else { Detail::Every },
+            detail: if self.context.terminal.verbosity() == Verbosity::Quiet {
+                Detail::ProblemsOnly
+            } else {
+                Detail::Every
+            },
             requests,
             duration: self.context.env.clock.instant().duration_since(self.began),
         }

@@ -1,4 +1,4 @@
-//! What `connect` has to say: what was planned, what was done, what is proved, what is left for a person.
+//! The report of a command that writes: what was planned, done and proved, and what is left to do.
 
 mod json;
 mod text;
@@ -14,16 +14,18 @@ use crate::plan::{Plan, Step};
 use crate::target::Target;
 use crate::text::Text;
 
-use super::{Json, Report};
+use super::{FailureGroup, Json, Report};
 
 pub use text::plan_lines;
 
 /// The schema of the JSON form.
 pub const SCHEMA: &str = "factory-gitlab/connect/v1";
 
-/// The end of a `connect` run, in whatever way it ended.
+/// The report of a `connect` run, however it ended.
 #[derive(Debug)]
 pub struct ConnectReport {
+    /// The command that is running, for the fixes that run it again.
+    pub running: &'static str,
     pub instance: InstanceUrl,
     pub plan: Plan,
     pub end: End,
@@ -39,46 +41,21 @@ pub struct ConnectReport {
 pub enum End {
     /// Nothing was planned: it was connected already.
     AlreadyConnected,
-    /// `--dry-run`; `Pending` says whether the exit code tells that changes are pending.
-    DryRun(Pending),
+    /// `--dry-run`.
+    DryRun(PendingExit),
     /// The plan was carried out, as far as it went.
     Applied(Box<Outcome>),
 }
 
-/// What `--exit-code` makes of pending changes.
+/// The exit code of a dry run with pending changes.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub enum Pending {
-    IsDone,
-    IsFour,
+pub enum PendingExit {
+    Zero,
+    /// With `--exit-code`.
+    Four,
 }
 
-/// Things that failed in the same way: one reason, that of the first of them, for all.
-#[derive(Clone, Debug)]
-pub struct FailureGroup<T> {
-    pub failure: Failure,
-    pub of: Vec<T>,
-}
-
-impl<T> FailureGroup<T> {
-    /// Draws together what failed in the same way: the same words and the same advice, whatever the address was.
-    #[must_use]
-    pub fn group(all: impl IntoIterator<Item = (T, Failure)>) -> Vec<Self> {
-        let mut groups: Vec<Self> = Vec::new();
-        for (one, failure) in all {
-            let alike = |group: &&mut Self| {
-                let Failure { kind, message, fixes, causes: _ } = &group.failure;
-                (kind, message, fixes) == (&failure.kind, &failure.message, &failure.fixes)
-            };
-            match groups.iter_mut().find(alike) {
-                Some(group) => group.of.push(one),
-                None => groups.push(Self { failure, of: vec![one] }),
-            }
-        }
-        groups
-    }
-}
-
-/// What came of the steps, with the failures in the words for a person. Steps are named by their place in the plan.
+/// How the steps ended, with their failures explained. Steps are named by their place in the plan.
 #[derive(Debug)]
 pub struct Outcome {
     /// How each step of the plan ended.
@@ -94,16 +71,16 @@ pub struct Outcome {
 }
 
 impl Outcome {
-    /// Takes what was applied, with each error put into words by `explain`.
+    /// From what was applied, with each error explained by `explain`.
     #[must_use]
     pub fn new(mut applied: Applied<'_>, explain: impl Fn(&Error) -> Failure) -> Self {
-        // They failed in any order, and are told in that of the plan.
+        // Steps fail in any order; they are reported in that of the plan.
         applied.failed.sort_by_key(|(place, _)| *place);
-        let in_words = |(place, error): (usize, Error)| (place, explain(&error));
+        let explained = |(place, error): (usize, Error)| (place, explain(&error));
         Self {
             ends: applied.ends,
-            failed: FailureGroup::group(applied.failed.into_iter().map(in_words)),
-            stopped: applied.stopped.map(in_words).map(|(place, failure)| FailureGroup { failure, of: vec![place] }),
+            failed: FailureGroup::group(applied.failed.into_iter().map(explained)),
+            stopped: applied.stopped.map(explained).map(|(place, failure)| FailureGroup { failure, of: vec![place] }),
             proofs: applied.proofs,
             receipt: applied.receipt,
             unsigned_hooks: applied.unsigned_hooks,
@@ -131,12 +108,12 @@ impl Outcome {
 }
 
 impl Report for ConnectReport {
-    fn text(&self, page: &mut Text) {
-        self.write_text(page);
+    fn text(&self, text: &mut Text) {
+        self.write_text(text);
     }
 
     fn json(&self, into: Json<'_>) -> io::Result<()> {
-        into.document(&json::Document::of(self))
+        into.document(&json::Document::new(self))
     }
 
     fn exit_code(&self) -> ExitCode {
@@ -144,7 +121,7 @@ impl Report for ConnectReport {
             End::Applied(outcome) if outcome.exit_code() != ExitCode::Done => outcome.exit_code(),
             _ if self.unread.iter().any(|group| group.failure.kind == Kind::Problem) => ExitCode::Problem,
             _ if !self.unread.is_empty() => ExitCode::Unknown,
-            End::DryRun(Pending::IsFour) if !self.plan.is_empty() => ExitCode::Pending,
+            End::DryRun(PendingExit::Four) if !self.plan.is_empty() => ExitCode::Pending,
             End::AlreadyConnected | End::DryRun(_) | End::Applied(_) => ExitCode::Done,
         }
     }
@@ -161,8 +138,8 @@ impl ConnectReport {
         }
     }
 
-    fn steps_with(&self, outcome: &Outcome, ended: StepEnd) -> Vec<&Step> {
-        let ended = |(_, end): &(&Step, &StepEnd)| **end == ended;
-        self.plan.steps.iter().zip(&outcome.ends).filter(ended).map(|(step, _)| step).collect()
+    fn steps_with(&self, outcome: &Outcome, end: StepEnd) -> Vec<&Step> {
+        let has_ended = |(_, ended): &(&Step, &StepEnd)| **ended == end;
+        self.plan.steps.iter().zip(&outcome.ends).filter(has_ended).map(|(step, _)| step).collect()
     }
 }

@@ -43,8 +43,8 @@ const fn code(tone: Tone) -> Option<&'static str> {
     }
 }
 
-/// A failure as a page; its plain text is that of `Failure`'s own `Display`.
-pub(super) fn failure(failure: &Failure) -> Text {
+/// A failure as a page, for the command `running`; its plain text is that of [`Failure::describe`].
+pub(super) fn failure(failure: &Failure, running: &str) -> Text {
     let mut page = Text::new();
     page.line(Line::new().with(Tone::Bad, "error: ").with(Tone::Strong, failure.message.as_str()));
     for cause in &failure.causes {
@@ -52,8 +52,8 @@ pub(super) fn failure(failure: &Failure) -> Text {
     }
     for fix in &failure.fixes {
         page.line(Line::new().with(Tone::Warn, "hint: ").plain(fix.text.as_str()));
-        for action in fix.command.iter().chain(&fix.url) {
-            page.line(Line::new().plain("      ").with(Tone::Action, action.as_str()));
+        for action in fix.actions(running) {
+            page.line(Line::new().plain("      ").with(Tone::Action, action));
         }
     }
     page
@@ -66,13 +66,11 @@ mod tests {
 
     #[test]
     fn a_failure_looks_as_it_reads() {
-        let shown = Failure::new(Kind::Unknown, "GitLab could not be reached").because("connection refused").fix(Fix {
-            command: Some("run".to_owned()),
-            url: Some("https://a".to_owned()),
-            ..Fix::say("try")
-        });
-        assert_eq!(page(&failure(&shown), false), format!("{shown}\n"));
-        assert!(page(&failure(&shown), true).starts_with("\u{1b}[31merror: \u{1b}[0m"));
+        let fix = Fix::rerun("try", "--timeout 90").at("https://a");
+        let shown = Failure::new(Kind::Unknown, "GitLab could not be reached").because("connection refused").fix(fix);
+        let painted = failure(&shown, "verify");
+        assert_eq!(page(&painted, false), format!("{}\n", shown.describe("verify")));
+        assert!(page(&painted, true).starts_with("\u{1b}[31merror: \u{1b}[0m"));
     }
 
     #[test]

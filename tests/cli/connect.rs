@@ -21,13 +21,13 @@ fn an_instance_is_connected() {
       done    upload the sealed bundle to Factory
 
     Test delivery from group group-1
-      GitLab sent it: yes (the test was answered with 2xx)
+      sent by GitLab: yes (the test was answered with 2xx)
       in GitLab's log: yes (the log says 200)
-      Factory has it: yes (Factory has received it)
+      received by Factory: yes (Factory has received it)
 
     Factory accepted the bundle, receipt [receipt]
 
-    Prove it any time: factory-gitlab verify --gitlab-url http://127.0.0.1:[port]
+    Check it at any time: factory-gitlab verify --gitlab-url http://127.0.0.1:[port]
 
     21 requests, 4 of them writes, [duration]
     ----- stderr -----

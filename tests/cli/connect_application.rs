@@ -78,7 +78,7 @@ fn one_that_is_not_ours_is_never_touched() {
     ] {
         let (world, made) = with_application(&change);
         for args in [[].as_slice(), &["--renew-secret"]] {
-            world.is_refused(args, 1, &[difference, "left alone", "/admin/applications/1"]);
+            world.is_refused(args, 1, &[difference, "leaving it unchanged", "/admin/applications/1"]);
         }
         let found = world.sandbox().gitlab().applications();
         assert_eq!(found.len(), 1);

@@ -76,7 +76,7 @@ fn unlicensed_group_hooks_are_refused_before_anything_is_written() {
         world.is_refused(
             &["--webhooks", "group"],
             1,
-            &["group hooks need a Premium or Ultimate licence", "--webhooks project"],
+            &["group webhooks need a Premium or Ultimate license", "--webhooks project"],
         );
         assert!(world.sandbox().gitlab().applications().is_empty());
     }
@@ -265,7 +265,7 @@ fn a_delivery_that_does_not_arrive_is_said_as_three_facts() {
     world.sandbox().factory().set_quirks(|quirks| quirks.webhook = Some((500, "broken".to_owned())));
     let run: Transcript = world.connect(&[]);
     assert_eq!(run.code, 1, "{run}");
-    for fact in ["GitLab sent it: no", "in GitLab's log: no (the log says 500)", "Factory has it: "] {
+    for fact in ["sent by GitLab: no", "in GitLab's log: no (the log says 500)", "received by Factory: "] {
         assert!(run.stdout.contains(fact), "{fact}: {run}");
     }
     // The bundle was handed over all the same, and the next run proves the delivery again.

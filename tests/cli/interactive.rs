@@ -132,7 +132,7 @@ fn the_wizard_connects_and_lets_each_answer_be_corrected() {
     assert_eq!(world.writes(), Vec::<String>::new(), "nothing is written before the approval");
     session.send("y").expect("typed");
     session.send_line("").expect("typed");
-    let end = session.exp_string("Prove it any time").expect("the report");
+    let end = session.exp_string("Check it at any time").expect("the report");
     assert!(end.contains("connected") && !end.contains(&token), "{end}");
     ends_with(&mut session, 0);
     assert_eq!(world.sandbox().factory().bundles().len(), 1);
@@ -187,7 +187,7 @@ fn ctrl_c_during_work_says_what_was_done() {
     session.exp_string("connecting").expect("the bar");
     session.exp_string("3/6").expect("three steps are done");
     session.send_control('c').expect("typed");
-    let shown = session.exp_string("it takes up the rest").expect("how to go on");
+    let shown = session.exp_string("Run the same command again to continue").expect("how to go on");
     assert!(shown.contains("interrupted") && shown.contains("seal the bundle"), "{shown}");
     ends_with(&mut session, 130);
     world.sandbox().clear_faults();

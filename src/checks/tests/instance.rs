@@ -140,7 +140,8 @@ fn a_redirect_names_the_right_url() {
     let mut fixture = Fixture::healthy();
     api(&mut fixture, redirect("https://acme.com/gitlab/api/v4/metadata"));
     let fix = fixture.finding("instance.url").fix.expect("a fix");
-    assert_eq!(fix.command.as_deref(), Some("factory-gitlab verify --gitlab-url https://acme.com/gitlab"));
+    let actions: Vec<String> = fix.actions("verify").collect();
+    assert_eq!(actions, ["factory-gitlab verify --gitlab-url https://acme.com/gitlab"]);
 }
 
 #[test]

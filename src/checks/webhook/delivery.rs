@@ -160,7 +160,6 @@ fn failing(case: &Case<'_>, recent: &Recent<'_>, one: Ours<'_>, delivery: &Logge
             ("let GitLab reach Factory: firewall and outbound requests", NETWORK_PAGE.to_owned())
         }
     };
-    let command = Some("factory-gitlab verify --live".to_owned());
     Ruling::fail(format!(
         "the newest delivery of {} of {} hooks failed: {}",
         recent.now_failing.len(),
@@ -168,5 +167,5 @@ fn failing(case: &Case<'_>, recent: &Recent<'_>, one: Ours<'_>, delivery: &Logge
         places[0]
     ))
     .saw("failing", places)
-    .fix(Fix { text: text.to_owned(), command, url: Some(case.page(&url)) })
+    .fix(Fix::run(text, "factory-gitlab verify --live").at(case.page(&url)))
 }

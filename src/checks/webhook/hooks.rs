@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::{EXAMPLES, Faults, Ours, all_ours, of_target, seen, unread};
+use super::{EXAMPLES, Faults, Ours, all_ours, by_connect, of_target, seen, unread};
 use crate::checks::ruling::{Case, Ruling};
 use crate::desired::Mark;
 use crate::error::Fix;
@@ -74,11 +74,7 @@ fn uncovered(case: &Case<'_>, hooks: &HooksSeen, missing: &[&TargetSeen], first:
     if moved {
         cause.push_str(" (a hook of an earlier connection points elsewhere)");
     }
-    let fix = Fix {
-        text: "add the missing hooks".to_owned(),
-        command: Some("factory-gitlab connect".to_owned()),
-        url: Some(case.page(&first.target.page())),
-    };
+    let fix = by_connect("add the missing hooks").at(case.page(&first.target.page()));
     Ruling::fail(cause).saw("missing", missing.len()).saw("missing_targets", names).fix(fix)
 }
 
@@ -117,7 +113,7 @@ pub(crate) fn events(case: &Case<'_>) -> Ruling {
     };
     let missing: BTreeSet<Event> = faulty.iter().flat_map(|ours| missing_events(wanted, ours)).collect();
     let faults = Faults { faulty, of, what: "lack events" };
-    if let Some(ruling) = faults.ruling(case, "set the events of the kit") {
+    if let Some(ruling) = faults.ruling(case, by_connect("set the events of the kit")) {
         return ruling.saw("missing", missing);
     }
     let filtered = all_ours(case).map(|all| all.into_iter().find(|ours| has_branch_filter(ours.hook())));
@@ -153,7 +149,7 @@ pub(crate) fn tls(case: &Case<'_>) -> Ruling {
     match each(case, |ours| !ours.hook().enable_ssl_verification) {
         Err(ruling) => ruling,
         Ok((faulty, of)) => Faults { faulty, of, what: "have SSL verification off" }
-            .ruling(case, "switch SSL verification on")
+            .ruling(case, by_connect("switch SSL verification on"))
             .unwrap_or_else(|| holds(case, of)),
     }
 }
@@ -190,15 +186,15 @@ fn carries(case: &Case<'_>, hook: &Hook) -> Carries {
 
 pub(crate) fn token(case: &Case<'_>) -> Ruling {
     let of_kind = |kind: Carries| each(case, move |ours| carries(case, ours.hook()) == kind);
-    let fault = |kind: Carries, what: &'static str, fix: &str| {
+    let fault = |kind: Carries, what: &'static str| {
         let (faulty, of) = of_kind(kind)?;
-        Ok(Faults { faulty, of, what }.ruling(case, fix))
+        Ok(Faults { faulty, of, what }.ruling(case, by_connect("set the kit's tokens")))
     };
     let ruled = || -> Result<Ruling, Ruling> {
-        if let Some(ruling) = fault(Carries::Wrong, "carry no token or another one", "set the kit's tokens")? {
+        if let Some(ruling) = fault(Carries::Wrong, "carry no token or another one")? {
             return Ok(ruling);
         }
-        if let Some(ruling) = fault(Carries::NoSigning, "carry no signing token", "set the kit's tokens")? {
+        if let Some(ruling) = fault(Carries::NoSigning, "carry no signing token")? {
             return Ok(ruling);
         }
         let (unknown, of) = of_kind(Carries::Unknown)?;
@@ -236,11 +232,12 @@ pub(crate) fn enabled(case: &Case<'_>) -> Ruling {
         Err(ruling) => return ruling,
         Ok(found) => found,
     };
-    let fix = "find out why deliveries fail (webhook.recent), then send a test, which switches the hook on again";
+    let fix = Fix::run(
+        "find out why deliveries fail (webhook.recent), then send a test, which enables the hook again",
+        "factory-gitlab verify --live",
+    );
     if let Some(ruling) = (Faults { faulty, of, what: "are disabled by GitLab" }).ruling(case, fix) {
-        let url = ruling.fix.as_ref().and_then(|fix| fix.url.clone());
-        let command = Some("factory-gitlab verify --live".to_owned());
-        return ruling.fix(Fix { text: fix.to_owned(), command, url });
+        return ruling;
     }
     match each(case, |ours| ours.hook().alert_status == AlertStatus::Unknown) {
         Ok((untold, _)) if !untold.is_empty() => {
@@ -258,6 +255,6 @@ pub(crate) fn duplicates(case: &Case<'_>) -> Ruling {
     let targets = case.observed.hooks.known().into_iter().flat_map(|seen| &seen.targets);
     let surplus: Vec<Ours<'_>> = targets.flat_map(|target| of_target(case, target).into_iter().skip(1)).collect();
     Faults { faulty: surplus, of, what: "are one too many" }
-        .ruling(case, "remove all but one on each target")
+        .ruling(case, by_connect("remove all but one on each target"))
         .unwrap_or_else(|| holds(case, of))
 }

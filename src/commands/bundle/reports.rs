@@ -1,9 +1,10 @@
-//! What `bundle inspect` and `bundle upload` say.
+//! The reports of `bundle inspect` and `bundle upload`.
 
 use std::io;
 use std::path::PathBuf;
 
-use serde_json::json;
+use jiff::Timestamp;
+use serde::Serialize;
 
 use crate::bundle::Sight;
 use crate::error::ExitCode;
@@ -11,22 +12,48 @@ use crate::factory::Receipt;
 use crate::report::{Json, Report};
 use crate::text::{Line, Text, Tone};
 
+#[derive(Serialize)]
+struct InspectDocument<'r> {
+    schema: &'static str,
+    file: String,
+    bundle: &'r Sight,
+}
+
+#[derive(Serialize)]
+struct UploadDocument<'r> {
+    schema: &'static str,
+    host: &'r str,
+    sha256: &'r str,
+    receipt: ReceiptJson<'r>,
+}
+
+/// A receipt without its digest, which is the bundle's.
+#[derive(Serialize)]
+struct ReceiptJson<'r> {
+    id: Option<&'r str>,
+    received_at: Option<Timestamp>,
+}
+
 pub(super) struct Inspected {
     pub file: PathBuf,
     pub sight: Sight,
 }
 
 impl Report for Inspected {
-    fn text(&self, page: &mut Text) {
+    fn text(&self, text: &mut Text) {
         let Sight { recipients, size, sha256 } = &self.sight;
-        page.line(Line::new().with(Tone::Strong, self.file.display().to_string()).plain(": a sealed bundle (age)"));
-        row(page, "sealed for", &format!("{} recipients: {}", recipients.len(), recipients.join(", ")));
-        row(page, "size", &format!("{size} bytes"));
-        row(page, "sha256", sha256);
+        text.line(Line::new().with(Tone::Strong, self.file.display().to_string()).plain(": a sealed bundle (age)"));
+        row(text, "sealed for", &format!("{} recipients: {}", recipients.len(), recipients.join(", ")));
+        row(text, "size", &format!("{size} bytes"));
+        row(text, "sha256", sha256);
     }
 
     fn json(&self, into: Json<'_>) -> io::Result<()> {
-        into.document(&json!({ "schema": "factory-gitlab/bundle-inspect/v1", "file": self.file.display().to_string(), "bundle": self.sight }))
+        into.sorted_document(&InspectDocument {
+            schema: "factory-gitlab/bundle-inspect/v1",
+            file: self.file.display().to_string(),
+            bundle: &self.sight,
+        })
     }
 
     fn exit_code(&self) -> ExitCode {
@@ -41,24 +68,24 @@ pub(super) struct Uploaded {
 }
 
 impl Report for Uploaded {
-    fn text(&self, page: &mut Text) {
-        page.line(Line::new().with(Tone::Good, "accepted").plain(format!(" by {}", self.host)));
+    fn text(&self, text: &mut Text) {
+        text.line(Line::new().with(Tone::Good, "accepted").plain(format!(" by {}", self.host)));
         if let Some(id) = &self.receipt.id {
-            row(page, "receipt", id);
+            row(text, "receipt", id);
         }
         if let Some(at) = self.receipt.received_at {
-            row(page, "received", &at.to_string());
+            row(text, "received", &at.to_string());
         }
-        row(page, "sha256", &self.sha256);
+        row(text, "sha256", &self.sha256);
     }
 
     fn json(&self, into: Json<'_>) -> io::Result<()> {
-        into.document(&json!({
-            "schema": "factory-gitlab/bundle-upload/v1",
-            "host": self.host,
-            "sha256": self.sha256,
-            "receipt": { "id": self.receipt.id, "received_at": self.receipt.received_at },
-        }))
+        into.sorted_document(&UploadDocument {
+            schema: "factory-gitlab/bundle-upload/v1",
+            host: &self.host,
+            sha256: &self.sha256,
+            receipt: ReceiptJson { id: self.receipt.id.as_deref(), received_at: self.receipt.received_at },
+        })
     }
 
     fn exit_code(&self) -> ExitCode {
@@ -66,6 +93,6 @@ impl Report for Uploaded {
     }
 }
 
-fn row(page: &mut Text, name: &str, value: &str) {
-    page.line(Line::new().dim(format!("  {name:11}")).plain(value));
+fn row(text: &mut Text, name: &str, value: &str) {
+    text.line(Line::new().dim(format!("  {name:11}")).plain(value));
 }

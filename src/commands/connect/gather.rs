@@ -12,7 +12,7 @@ use crate::http::Client;
 use crate::inputs::{Interview, Missing, Question, questions};
 use crate::instance::InstanceUrl;
 use crate::observed::{Observed, Observer, Read, ReadRequest, Reads};
-use crate::report::connect::FailureGroup;
+use crate::report::FailureGroup;
 use crate::secret::PersonalAccessToken;
 use crate::settings::{Source, keys};
 use crate::target::Target;

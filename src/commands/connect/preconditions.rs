@@ -3,10 +3,10 @@
 use super::super::diagnostics;
 use crate::checks::{Finding, Policy, Status, run_checks};
 use crate::desired::Desired;
-use crate::error::{Failure, Fix, Kind};
+use crate::error::{Failure, Kind};
 use crate::http;
 use crate::observed::{HooksSeen, Observation, Observed};
-use crate::report::connect::FailureGroup;
+use crate::report::FailureGroup;
 use crate::target::{Strategy, Target};
 
 /// What must hold for `connect` to begin. The rest is what it is there to bring about.
@@ -24,27 +24,22 @@ pub(super) fn require_token_rights(desired: &Desired, observed: &Observed) -> Re
 fn failure(finding: Finding) -> Option<Failure> {
     let cause = finding.cause.unwrap_or_else(|| finding.title.to_owned());
     let failure = match finding.status {
-        // A request that was refused says what was asked and not what for.
-        Status::Fail if cause.starts_with("GET ") => {
-            Failure::problem(format!("GitLab does not let it be seen whether {}", finding.title)).because(cause)
+        Status::Fail if finding.is_failed_request => {
+            Failure::problem(format!("cannot check whether {}: GitLab refused the request", finding.title))
+                .because(cause)
         }
         Status::Fail => Failure::problem(cause),
         Status::Unknown => {
-            Failure::new(Kind::Unknown, format!("could not find out whether {}", finding.title)).because(cause)
+            Failure::new(Kind::Unknown, format!("cannot check whether {}", finding.title)).because(cause)
         }
         Status::Pass | Status::Warn | Status::Skip(_) => return None,
     };
-    // The checks speak of `verify`; whoever reads this has run `connect`, which takes the same options.
-    let ours = |command: String| command.replacen("factory-gitlab verify", "factory-gitlab connect", 1);
-    Some(match finding.fix {
-        Some(fix) => failure.fix(Fix { command: fix.command.map(ours), ..fix }),
-        None => failure,
-    })
+    Some(failure.fixes(finding.fix))
 }
 
 /// Refuses to plan over a gap: what was not seen would be made a second time.
 pub(super) fn require_observed(desired: &Desired, observed: &Observed) -> Result<(), Failure> {
-    const WHAT: &str = "what is there could not be read, so nothing was planned";
+    const WHAT: &str = "the current state could not be read; nothing was planned";
     require_token_rights(desired, observed)?;
     if let Observation::Failed(error) = &observed.applications {
         return Err(diagnostics::gitlab(error, WHAT, &desired.instance));

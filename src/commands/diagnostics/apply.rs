@@ -1,9 +1,9 @@
-//! Why a step of a plan was not done.
+//! Why a step of a plan was not done. `apply` is above the layer of `advice`, so what its own errors need stands here.
 
 use super::{gitlab, journal, sealing, upload};
 use crate::apply::{Apply, Error};
 use crate::error::{Failure, Fix, Kind};
-use crate::http::{self, Cause};
+use crate::http::{self, CauseClass};
 
 /// A step that failed while `apply` carried out a plan. What was done before stays done.
 #[must_use]
@@ -19,33 +19,40 @@ pub fn apply(error: &Error, apply: &Apply<'_>) -> Failure {
             .fix(Fix::run("give the application a new secret", "factory-gitlab connect --renew-secret")),
         Error::NoResponse { after, source } => gitlab(
             source,
-            &format!("nobody has answered for {} s, so the rest was not tried", after.as_secs()),
+            &format!("GitLab has not responded for {} s; remaining steps were skipped", after.as_secs()),
             instance,
         ),
         Error::CreationRace { other } => {
-            Failure::new(Kind::Unknown, "another machine is connecting this instance as well")
+            Failure::new(Kind::Unknown, "another machine is connecting this instance at the same time")
                 .because(format!(
-                    "it has made application {other} of the same name; the one made from here was deleted again"
+                    "it has created application {other} of the same name; the one created from here was deleted again"
                 ))
-                .fix(Fix::say(
-                    "let the other run end: its bundle connects Factory, and there is nothing left to do here",
-                ))
+                .fix(Fix::say("let the other run finish: its bundle connects Factory, and nothing is left to do here"))
         }
-        Error::AmbiguousCreation => Failure::problem("it cannot be told which application is the one made from here")
+        Error::AmbiguousCreation => Failure::problem("it is not known which application was created from here")
             .because(error.to_string())
-            .fix(Fix::open("delete those that nobody uses", instance.page("/admin/applications"))),
-        Error::NoSecret | Error::NoVersion => Failure::problem("the program planned a step that it cannot do")
+            .fix(Fix::open("delete the applications that are not used", instance.page("/admin/applications"))),
+        Error::NoSecret | Error::NoVersion => Failure::problem("the program planned a step that it cannot carry out")
             .because(error.to_string())
-            .fix(Fix::say("run it again; if it stays, report it with --log-file and -vv")),
+            .fix(Fix::rerun("run it again; if it stays, report it with this log", "-vv --log-file PATH")),
     }
 }
 
 /// What a failed write comes to for the person, before the reason.
 fn headline(error: &http::Error) -> &'static str {
-    match error.cause.as_ref() {
-        Cause::Redirected { .. } => "the request was sent elsewhere, so GitLab did nothing",
-        Cause::Status(_) if error.is_refusal() => "GitLab refused",
-        Cause::Dns { .. } | Cause::Connect { .. } | Cause::Tls(_) => "GitLab could not be reached",
-        _ => "it is not known whether GitLab did it; the next run looks",
+    match error.class() {
+        CauseClass::Redirected => "the request was redirected, so GitLab did nothing",
+        CauseClass::Refused => "GitLab refused",
+        CauseClass::Unreachable | CauseClass::Untrusted => "GitLab could not be reached",
+        CauseClass::RateLimited
+        | CauseClass::Unavailable
+        | CauseClass::ServerError
+        | CauseClass::UnexpectedStatus
+        | CauseClass::Lost
+        | CauseClass::TimedOut
+        | CauseClass::Unreadable
+        | CauseClass::BrokenList
+        | CauseClass::Interrupted
+        | CauseClass::Setup => "it is not known whether GitLab did it; the next run looks",
     }
 }

@@ -1,14 +1,18 @@
-//! What `kit show` and `kit check` say. Secrets are told of, never shown.
+//! The reports of `kit show` and `kit check`. That there are secrets is said; they are never shown.
+
+mod json;
 
 use std::io;
 
-use serde_json::json;
+use serde::Serialize;
 
 use crate::error::ExitCode;
-use crate::kit::{Handover, Kit, KitProblem, Severity, UploadMethod};
+use crate::kit::{Handover, Kit, KitProblem, Severity};
 use crate::report::{Json, Report};
 use crate::settings::Source;
 use crate::text::{Line, Text, Tone};
+
+use self::json::KitJson;
 
 pub(super) struct Shown<'a> {
     pub kit: &'a Kit,
@@ -16,65 +20,37 @@ pub(super) struct Shown<'a> {
 }
 
 impl Report for Shown<'_> {
-    fn text(&self, page: &mut Text) {
+    fn text(&self, text: &mut Text) {
         let Kit { schema, organization, expires_at, application, webhook, token, bundle, status_url, network } =
             self.kit;
         let none = || "none".to_owned();
-        page.heading(format!("Kit for {} ({schema})", or(&organization.name, "an organization without a name")));
-        row(page, "given by", &self.source.to_string());
-        row(page, "expires", &expires_at.map_or_else(|| "never".to_owned(), |end| end.to_string()));
-        page.heading("Application");
-        row(page, "name", &application.name);
-        row(page, "redirect URI", &application.redirect_uri);
-        row(page, "scopes", &application.scopes.join(", "));
-        row(page, "confidential", if application.confidential { "yes" } else { "no" });
-        page.heading("Webhook");
-        row(page, "URL", webhook.url.as_str());
-        row(page, "secret token", "set, not shown");
-        row(page, "signing token", if webhook.signing_token.is_some() { "set, not shown" } else { "none" });
-        row(page, "events", &webhook.events.iter().map(ToString::to_string).collect::<Vec<_>>().join(", "));
-        row(page, "receipts", &webhook.receipts_url.as_ref().map_or_else(none, shown));
-        page.heading("Bundle");
-        row(page, "sealed for", &bundle.recipients.join(", "));
-        row(page, "uploaded to", &bundle.upload_url.as_ref().map_or_else(none, shown));
-        row(page, "token inside", handover(token.handover));
-        row(page, "status", &status_url.as_ref().map_or_else(none, shown));
+        text.heading(format!("Kit for {} ({schema})", or(&organization.name, "an organization without a name")));
+        row(text, "given by", &self.source.to_string());
+        row(text, "expires", &expires_at.map_or_else(|| "never".to_owned(), |end| end.to_string()));
+        text.heading("Application");
+        row(text, "name", &application.name);
+        row(text, "redirect URI", &application.redirect_uri);
+        row(text, "scopes", &application.scopes.join(", "));
+        row(text, "confidential", if application.confidential { "yes" } else { "no" });
+        text.heading("Webhook");
+        row(text, "URL", webhook.url.as_str());
+        row(text, "secret token", "set, not shown");
+        row(text, "signing token", if webhook.signing_token.is_some() { "set, not shown" } else { "none" });
+        row(text, "events", &webhook.events.iter().map(ToString::to_string).collect::<Vec<_>>().join(", "));
+        row(text, "receipts", &webhook.receipts_url.as_ref().map_or_else(none, shown));
+        text.heading("Bundle");
+        row(text, "sealed for", &bundle.recipients.join(", "));
+        row(text, "uploaded to", &bundle.upload_url.as_ref().map_or_else(none, shown));
+        row(text, "token inside", handover(token.handover));
+        row(text, "status", &status_url.as_ref().map_or_else(none, shown));
         if !network.endpoints.is_empty() {
             let endpoints = network.endpoints.iter().map(|end| format!("{}:{}", end.host, end.port));
-            row(page, "reached by", &endpoints.collect::<Vec<_>>().join(", "));
+            row(text, "reached by", &endpoints.collect::<Vec<_>>().join(", "));
         }
     }
 
     fn json(&self, into: Json<'_>) -> io::Result<()> {
-        let Kit { schema, organization, expires_at, application, webhook, token, bundle, status_url, network } =
-            self.kit;
-        into.document(&json!({
-            "schema": schema,
-            "organization": organization,
-            "expires_at": expires_at,
-            "application": {
-                "name": application.name,
-                "redirect_uri": application.redirect_uri,
-                "scopes": application.scopes,
-                "confidential": application.confidential,
-                "trusted": application.trusted,
-            },
-            "webhook": {
-                "url": webhook.url,
-                "secret_token_present": true,
-                "signing_token_present": webhook.signing_token.is_some(),
-                "events": webhook.events,
-                "receipts_url": webhook.receipts_url.as_ref().map(shown),
-            },
-            "token": { "handover": token.handover, "scopes": token.scopes },
-            "bundle": {
-                "recipients": bundle.recipients,
-                "upload_url": bundle.upload_url.as_ref().map(shown),
-                "method": match bundle.method { UploadMethod::Post => "POST", UploadMethod::Put => "PUT" },
-            },
-            "status_url": status_url.as_ref().map(shown),
-            "network": network,
-        }))
+        into.sorted_document(&KitJson::new(self.kit))
     }
 
     fn exit_code(&self) -> ExitCode {
@@ -95,8 +71,8 @@ fn or<'t>(text: &'t str, otherwise: &'t str) -> &'t str {
     if text.is_empty() { otherwise } else { text }
 }
 
-fn row(page: &mut Text, name: &str, value: &str) {
-    page.line(Line::new().dim(format!("  {name:14}")).plain(value));
+fn row(text: &mut Text, name: &str, value: &str) {
+    text.line(Line::new().dim(format!("  {name:14}")).plain(value));
 }
 
 const fn handover(handover: Handover) -> &'static str {
@@ -105,6 +81,14 @@ const fn handover(handover: Handover) -> &'static str {
         Handover::Minted => "one made for Factory alone",
         Handover::None => "none",
     }
+}
+
+#[derive(Serialize)]
+struct CheckDocument<'r> {
+    schema: &'static str,
+    verdict: &'static str,
+    problems: &'r [KitProblem],
+    exit_code: u8,
 }
 
 pub(super) struct Checked {
@@ -119,13 +103,13 @@ impl Checked {
 }
 
 impl Report for Checked {
-    fn text(&self, page: &mut Text) {
+    fn text(&self, text: &mut Text) {
         for problem in &self.problems {
             let (tone, word) = match problem.severity {
                 Severity::Error => (Tone::Bad, "wrong    "),
                 Severity::Warning => (Tone::Warn, "warning  "),
             };
-            page.line(
+            text.line(
                 Line::new()
                     .with(tone, word)
                     .with(Tone::Strong, problem.path.as_str())
@@ -138,16 +122,16 @@ impl Report for Checked {
             (0, _) => Line::new().with(Tone::Good, "the kit can be used"),
             _ => Line::new().with(Tone::Bad, "the kit cannot be used"),
         };
-        page.line(verdict.dim(format!(" (given by {})", self.source)));
+        text.line(verdict.dim(format!(" (given by {})", self.source)));
     }
 
     fn json(&self, into: Json<'_>) -> io::Result<()> {
-        into.document(&json!({
-            "schema": "factory-gitlab/kit-check/v1",
-            "verdict": if self.errors() == 0 { "pass" } else { "fail" },
-            "problems": self.problems,
-            "exit_code": self.exit_code() as u8,
-        }))
+        into.sorted_document(&CheckDocument {
+            schema: "factory-gitlab/kit-check/v1",
+            verdict: if self.errors() == 0 { "pass" } else { "fail" },
+            problems: &self.problems,
+            exit_code: self.exit_code() as u8,
+        })
     }
 
     fn exit_code(&self) -> ExitCode {

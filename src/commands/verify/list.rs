@@ -1,10 +1,10 @@
-//! `verify --list`: the checks themselves.
+//! `verify --list`: the list of checks.
 
 use std::io;
 
-use serde_json::json;
+use serde::Serialize;
 
-use crate::checks::{Filter, Severity, all};
+use crate::checks::{Check, Filter, Severity, all};
 use crate::error::ExitCode;
 use crate::report::{Json, Report};
 use crate::text::{Line, Text, Tone};
@@ -14,25 +14,49 @@ pub(super) struct List {
     pub(super) filter: Filter,
 }
 
+#[derive(Serialize)]
+struct Document {
+    schema: &'static str,
+    checks: Vec<CheckJson>,
+}
+
+#[derive(Serialize)]
+struct CheckJson {
+    code: &'static str,
+    title: &'static str,
+    severity: &'static str,
+    depends_on: &'static [&'static str],
+    doc: String,
+    about: &'static str,
+}
+
+impl CheckJson {
+    fn new(check: &'static Check) -> Self {
+        let Check { code, title, severity, depends_on, about, .. } = check;
+        Self { code, title, severity: severity.name(), depends_on, doc: check.doc(), about }
+    }
+}
+
+impl List {
+    fn checks(&self) -> impl Iterator<Item = &'static Check> {
+        all().filter(|check| self.filter.wants(check.code))
+    }
+}
+
 impl Report for List {
-    fn text(&self, page: &mut Text) {
-        let checks: Vec<_> = all().filter(|check| self.filter.wants(check.code)).collect();
+    fn text(&self, text: &mut Text) {
+        let checks: Vec<_> = self.checks().collect();
         let width = checks.iter().map(|check| check.code.len()).max().unwrap_or(0);
         for check in checks {
             let tone = if check.severity == Severity::Error { Tone::Plain } else { Tone::Dim };
             let line = Line::new().with(Tone::Strong, format!("{:<width$}", check.code));
-            page.line(line.with(tone, format!("  {:<7}  ", check.severity.name())).plain(check.title));
+            text.line(line.with(tone, format!("  {:<7}  ", check.severity.name())).plain(check.title));
         }
     }
 
     fn json(&self, into: Json<'_>) -> io::Result<()> {
-        let checks = all().filter(|check| self.filter.wants(check.code)).map(|check| {
-            json!({
-                "code": check.code, "title": check.title, "severity": check.severity.name(),
-                "depends_on": check.depends_on, "doc": check.doc(), "about": check.about,
-            })
-        });
-        into.document(&json!({ "schema": "factory-gitlab/checks/v1", "checks": checks.collect::<Vec<_>>() }))
+        let checks = self.checks().map(CheckJson::new).collect();
+        into.sorted_document(&Document { schema: "factory-gitlab/checks/v1", checks })
     }
 
     fn exit_code(&self) -> ExitCode {

@@ -4,11 +4,12 @@ use serde::{Serialize, Serializer};
 
 use super::{ConnectReport, End, FailureGroup, Outcome, SCHEMA};
 use crate::apply::StepEnd;
-use crate::error::{Failure, Fix};
 use crate::factory::Receipt;
 use crate::observed::DeliveryProof;
 use crate::plan::Step;
 use crate::report::Report as _;
+use crate::report::group::FailureJson;
+use crate::report::json::{FixJson, Tool};
 use crate::target::Target;
 
 /// The document, in the order in which it is read.
@@ -25,21 +26,15 @@ pub(super) struct Document<'r> {
     proofs: &'r [DeliveryProof],
     receipt: Option<&'r Receipt>,
     /// What stopped the run.
-    error: Option<Told<'r, Failed<'r>>>,
-    /// What failed without stopping it, alike ones together.
-    failures: Vec<Told<'r, Failed<'r>>>,
-    unread: Vec<Told<'r, Unread<'r>>>,
+    error: Option<FailureJson<'r, FailedSteps<'r>>>,
+    /// What failed without stopping it, grouped by reason.
+    failures: Vec<FailureJson<'r, FailedSteps<'r>>>,
+    unread: Vec<FailureJson<'r, UnreadTargets<'r>>>,
     unsigned_hooks: usize,
-    by_hand: &'r [Fix],
+    by_hand: Vec<FixJson<'r>>,
     requests: u32,
     writes: u32,
     duration_ms: u64,
-}
-
-#[derive(Serialize)]
-struct Tool {
-    name: &'static str,
-    version: &'static str,
 }
 
 struct Steps<'r> {
@@ -52,52 +47,37 @@ struct Row<'r> {
     #[serde(flatten)]
     step: &'r Step,
     state: &'static str,
-    #[serde(serialize_with = "in_words")]
+    #[serde(serialize_with = "description")]
     text: &'r Step,
 }
 
-/// Why some failed, in the words of the first of them, and which.
 #[derive(Serialize)]
-struct Told<'r, T> {
-    message: &'r str,
-    causes: &'r [String],
-    fixes: &'r [Fix],
-    count: usize,
-    #[serde(flatten)]
-    which: T,
-}
-
-#[derive(Serialize)]
-struct Failed<'r> {
-    #[serde(serialize_with = "each_in_words")]
+struct FailedSteps<'r> {
+    #[serde(serialize_with = "descriptions")]
     steps: Vec<&'r Step>,
 }
 
 #[derive(Serialize)]
-struct Unread<'r> {
+struct UnreadTargets<'r> {
     targets: &'r [Target],
 }
 
-impl<'r, T> Told<'r, T> {
-    fn of<I>(group: &'r FailureGroup<I>, which: T) -> Self {
-        let Failure { message, causes, fixes, kind: _ } = &group.failure;
-        Self { message, causes, fixes, count: group.of.len(), which }
-    }
-}
-
 impl<'r> Document<'r> {
-    pub(super) fn of(report: &'r ConnectReport) -> Self {
+    pub(super) fn new(report: &'r ConnectReport) -> Self {
         let outcome = match &report.end {
             End::Applied(outcome) => Some(outcome.as_ref()),
             End::AlreadyConnected | End::DryRun(_) => None,
         };
         let failed = |group: &'r FailureGroup<usize>| {
             let steps = group.of.iter().map(|place| &report.plan.steps[*place]).collect();
-            Told::of(group, Failed { steps })
+            FailureJson::new(group, FailedSteps { steps }, report.running)
+        };
+        let unread = |group: &'r FailureGroup<Target>| {
+            FailureJson::new(group, UnreadTargets { targets: &group.of }, report.running)
         };
         Self {
             schema: SCHEMA,
-            tool: Tool { name: env!("CARGO_PKG_NAME"), version: env!("CARGO_PKG_VERSION") },
+            tool: Tool::this(),
             target: report.instance.as_str(),
             verdict: report.verdict(),
             exit_code: report.exit_code() as u8,
@@ -107,9 +87,9 @@ impl<'r> Document<'r> {
             receipt: outcome.and_then(|outcome| outcome.receipt.as_ref()),
             error: outcome.and_then(|outcome| outcome.stopped.as_ref()).map(failed),
             failures: outcome.map_or(&[][..], |outcome| &outcome.failed).iter().map(failed).collect(),
-            unread: report.unread.iter().map(|group| Told::of(group, Unread { targets: &group.of })).collect(),
+            unread: report.unread.iter().map(unread).collect(),
             unsigned_hooks: outcome.map_or(0, |outcome| outcome.unsigned_hooks),
-            by_hand: &report.plan.manual_steps,
+            by_hand: FixJson::all(&report.plan.manual_steps, report.running),
             requests: report.requests,
             writes: report.writes,
             duration_ms: report.duration_ms,
@@ -128,10 +108,10 @@ fn rows<S: Serializer>(steps: &Steps<'_>, serializer: S) -> Result<S::Ok, S::Err
     serializer.collect_seq(steps.steps.iter().enumerate().map(row))
 }
 
-fn in_words<S: Serializer>(step: &Step, serializer: S) -> Result<S::Ok, S::Error> {
+fn description<S: Serializer>(step: &Step, serializer: S) -> Result<S::Ok, S::Error> {
     serializer.collect_str(step)
 }
 
-fn each_in_words<S: Serializer>(steps: &[&Step], serializer: S) -> Result<S::Ok, S::Error> {
+fn descriptions<S: Serializer>(steps: &[&Step], serializer: S) -> Result<S::Ok, S::Error> {
     serializer.collect_seq(steps.iter().map(ToString::to_string))
 }

@@ -44,7 +44,7 @@ fn interrupted_it_says_what_was_done_and_how_to_go_on() {
     assert_eq!(run.status.code(), Some(130), "{said}{}", String::from_utf8_lossy(&run.stderr));
     assert!(said.starts_with("interrupted: "), "{said}");
     assert!(said.contains("done    create the OAuth application"), "{said}");
-    assert!(said.contains("Run the same command again; it takes up the rest."), "{said}");
+    assert!(said.contains("Run the same command again to continue."), "{said}");
     world.connects(&[]);
     end::is_right(&world, &case, "interrupted");
 }

@@ -1,0 +1,49 @@
+//! What to do about a failure: the only place where causes become advice. Pure.
+//!
+//! A fix is one imperative sentence, with the exact command or page where there is one. What is to be run again is a
+//! [`crate::error::FixCommand::Rerun`], so that each report names the command that its reader has run.
+
+mod blockers;
+mod factory;
+mod gitlab;
+mod local;
+mod network;
+#[cfg(test)]
+mod tests;
+
+pub use self::blockers::explain_blockers;
+pub use self::gitlab::new_token;
+pub use self::local::{credential_store, journal, kit, sealing, send_again};
+pub use self::network::is_temporary;
+
+use crate::error::Fix;
+use crate::gitlab::ApiRefusal;
+use crate::http::Error;
+use crate::instance::InstanceUrl;
+
+/// What a failed request was for.
+#[derive(Clone, Copy, Debug)]
+pub enum About<'a> {
+    /// The first request to an address that was given as GitLab's.
+    FirstContact(&'a InstanceUrl),
+    GitLab(&'a InstanceUrl),
+    Factory,
+    /// Either of them, where nothing more is known.
+    AnyHost,
+}
+
+/// What to do about a request that failed, the best first.
+#[must_use]
+pub fn advise(error: &Error, about: About<'_>) -> Vec<Fix> {
+    let specific = match about {
+        About::FirstContact(instance) => gitlab::first_contact(error).or_else(|| gitlab_refusal(error, instance)),
+        About::GitLab(instance) => gitlab_refusal(error, instance),
+        About::Factory => factory::refusal(error),
+        About::AnyHost => None,
+    };
+    specific.map_or_else(|| network::fixes(error), |fix| vec![fix])
+}
+
+fn gitlab_refusal(error: &Error, instance: &InstanceUrl) -> Option<Fix> {
+    gitlab::refusal(&ApiRefusal::of(error)?, instance)
+}

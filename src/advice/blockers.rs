@@ -1,0 +1,87 @@
+//! What stands in the way of a plan, put into words: what it is, why nothing was touched, what can be done.
+
+use crate::desired::Desired;
+use crate::error::{Failure, Fix};
+use crate::gitlab::Application;
+use crate::plan::Blocker;
+
+/// Everything that stands in the way, as one failure. Nothing was written.
+#[must_use]
+pub fn explain_blockers(blockers: &[Blocker], desired: &Desired) -> Failure {
+    let mut whole = Failure::problem("the plan cannot be carried out; nothing was changed");
+    for blocker in blockers {
+        let one = explain(blocker, desired);
+        whole.causes.push(one.message);
+        whole.causes.extend(one.causes);
+        whole.fixes.extend(one.fixes);
+    }
+    whole
+}
+
+fn explain(blocker: &Blocker, desired: &Desired) -> Failure {
+    let applications_page = || desired.instance.page("/admin/applications");
+    match blocker {
+        Blocker::ForeignApplication { application, differences } => foreign(application, differences, desired),
+        Blocker::SeveralApplications { applications } => several(applications, desired),
+        Blocker::NeedsSecret { application } => Failure::problem(format!(
+            "{} is what the kit asks for, but its secret is not known here, and GitLab shows a secret only once",
+            called(application)
+        ))
+        .fix(Fix::rerun("if you have the secret, pass it", "--application-id ID --application-secret-file PATH"))
+        .fix(Fix::rerun(
+            "or renew it: what uses the present one is disconnected until Factory has the new one",
+            "--renew-secret",
+        )),
+        Blocker::UnknownApplication { application_id } => Failure::problem(format!(
+            "no instance-wide application has the ID {application_id}; the number in the address of its page is not the ID"
+        ))
+        .fix(Fix::open("look up the application ID", applications_page())),
+        Blocker::WrongSecret { application } => {
+            Failure::problem(format!("GitLab does not accept this secret for {}", called(application)))
+                .fix(Fix::open("copy it again, or renew it there", page(desired, application)))
+        }
+        Blocker::UnsupportedScopes { scopes } => Failure::problem(format!(
+            "this instance does not know the scopes {}, and would refuse the whole application",
+            scopes.join(" ")
+        ))
+        .fix(Fix::say("turn on the container registry for registry scopes, or update GitLab for newer ones"))
+        .fix(Fix::say("or ask Factory for a kit with other scopes")),
+        Blocker::NoGroupHooks { plan } => Failure::problem(format!(
+            "group webhooks need a Premium or Ultimate license, and this instance has {plan}: they could be created and \
+             tested, and real events would never arrive"
+        ))
+        .fix(Fix::rerun("create a webhook on each project instead", "--webhooks project")),
+    }
+}
+
+fn foreign(application: &Application, differences: &[String], desired: &Desired) -> Failure {
+    let mut failure = Failure::problem(format!(
+        "{} does not match the kit and was not created by this tool; leaving it unchanged",
+        called(application)
+    ));
+    failure.causes.extend(differences.iter().map(|difference| format!("it has: {difference}")));
+    failure
+        .fix(Fix::open("rename or correct it, or delete it if it is not used", page(desired, application)))
+        .fix(Fix::say("or ask Factory for a kit with another application name"))
+}
+
+fn several(applications: &[Application], desired: &Desired) -> Failure {
+    let name = &desired.application.name;
+    let mut failure =
+        Failure::problem(format!("{} applications called {name} match the kit exactly", applications.len()));
+    failure.causes.extend(applications.iter().map(|application| format!("it has: {}", called(application))));
+    failure.fix(Fix::open("delete those that are not used", desired.instance.page("/admin/applications"))).fix(
+        Fix::rerun(
+            "or name the one to use, with its secret",
+            "--application existing --application-id ID --application-secret-file PATH",
+        ),
+    )
+}
+
+fn called(application: &Application) -> String {
+    format!("application {} (number {}, {})", application.name, application.id, application.application_id)
+}
+
+fn page(desired: &Desired, application: &Application) -> url::Url {
+    desired.instance.page(&format!("/admin/applications/{}", application.id))
+}

@@ -1,0 +1,134 @@
+//! Network, TLS and HTTP: the same for every host and every command.
+
+use std::time::Duration;
+
+use url::Url;
+
+use crate::error::Fix;
+use crate::http::{self, Cause, CauseClass, Error, ErrorResponse, LinkProblem, TlsProblem, UnexpectedPage};
+
+/// No time-out below this is worth suggesting.
+const SHORTEST_TIMEOUT: Duration = Duration::from_secs(30);
+
+pub(super) fn fixes(error: &Error) -> Vec<Fix> {
+    let host = &error.host;
+    let fix = match error.cause.as_ref() {
+        Cause::Dns { host, .. } => {
+            Fix::say(format!("correct the host name {host}, or make it resolve on this machine (DNS, VPN)"))
+        }
+        Cause::Connect { .. } => Fix::say(format!(
+            "check the address and port, and that firewall, VPN and proxy let this machine reach {host}; --proxy none \
+             goes without a proxy"
+        )),
+        Cause::Tls(problem) => return tls(problem, host),
+        Cause::Timeout { after } => {
+            let longer = (*after).max(SHORTEST_TIMEOUT).as_secs().saturating_mul(3);
+            Fix::rerun("try again, with more time for each request", format!("--timeout {longer}"))
+        }
+        Cause::Broken { .. } => {
+            Fix::rerun("try again; if it stays, look for a proxy or firewall that closes connections", "")
+        }
+        Cause::Status(answer) => status(error, answer),
+        Cause::UnexpectedPage { status, what } => unexpected_page(host, *status, what),
+        Cause::Redirected { to } => redirected(host, to),
+        Cause::Link(LinkProblem::OtherScheme | LinkProblem::OtherHost) => {
+            Fix::rerun("use the URL that GitLab has as its external_url", "--gitlab-url URL")
+        }
+        Cause::Link(
+            LinkProblem::Endless
+            | LinkProblem::Circular
+            | LinkProblem::Repeated
+            | LinkProblem::EndsEarly
+            | LinkProblem::NotAnAddress,
+        )
+        | Cause::TooLarge { .. }
+        | Cause::Decode { .. } => {
+            Fix::say(format!("check the address; a proxy may be altering the responses of {host}"))
+        }
+        Cause::Interrupted => Fix::rerun("run it again", ""),
+        Cause::Setup(_) => return Vec::new(),
+    };
+    vec![fix]
+}
+
+fn tls(problem: &TlsProblem, host: &str) -> Vec<Fix> {
+    const CA_CERT: &str = "--ca-cert PATH";
+    let trust = || Fix::rerun("trust the certificate authority that issued the certificate", CA_CERT);
+    match problem {
+        TlsProblem::UnknownCa { is_alone: false, .. } => vec![trust()],
+        TlsProblem::UnknownCa { is_alone: true, .. } => {
+            vec![trust(), Fix::say(format!("or let {host} send its intermediate certificates"))]
+        }
+        TlsProblem::Intercepted { .. } => {
+            vec![Fix::rerun("if your company inspects TLS on purpose, trust its certificate authority", CA_CERT)]
+        }
+        TlsProblem::WrongName { .. } => {
+            vec![Fix::say(format!("use a name that the certificate is for, or get {host} a certificate for its name"))]
+        }
+        TlsProblem::Expired { .. } => vec![Fix::say(format!("renew the certificate of {host}"))],
+        TlsProblem::NotYetValid => vec![Fix::say("set this machine's clock, or check the certificate's dates")],
+        TlsProblem::Other(_) => vec![Fix::say(format!("check that {host} speaks TLS 1.2 or later on this port"))],
+    }
+}
+
+fn status(error: &Error, answer: &ErrorResponse) -> Fix {
+    match error.class() {
+        CauseClass::RateLimited => match answer.retry_after {
+            Some(wait) => Fix::rerun(format!("try again in {} s, when the rate limit allows it", seconds(wait)), ""),
+            None => Fix::rerun("try again in a minute, with fewer requests at the same time", "--concurrency 1"),
+        },
+        CauseClass::Refused | CauseClass::Redirected => {
+            Fix::say(format!("check that {} lets this machine and this token make this request", error.host))
+        }
+        CauseClass::Unavailable
+        | CauseClass::ServerError
+        | CauseClass::UnexpectedStatus
+        | CauseClass::Unreachable
+        | CauseClass::Untrusted
+        | CauseClass::Lost
+        | CauseClass::TimedOut
+        | CauseClass::Unreadable
+        | CauseClass::BrokenList
+        | CauseClass::Interrupted
+        | CauseClass::Setup => Fix::rerun(format!("try again once {} has recovered", error.host), ""),
+    }
+}
+
+/// Whole seconds, never none.
+fn seconds(wait: Duration) -> u64 {
+    wait.as_secs().max(1)
+}
+
+/// Whether a page of this status may be gone the next time: overload, a rate limit, an error of the server.
+#[must_use]
+pub fn is_temporary(status: u16) -> bool {
+    matches!(status, 408 | 429 | 500..)
+}
+
+fn unexpected_page(host: &str, status: u16, what: &UnexpectedPage) -> Fix {
+    if is_temporary(status) {
+        return Fix::rerun(format!("try again; if it stays, check {host} and the proxy in front of it"), "");
+    }
+    match what {
+        UnexpectedPage::LoginWall => Fix::say(format!(
+            "let API requests pass the sign-in page in front of {host} (SSO, Cloudflare Access), or run this from inside"
+        )),
+        UnexpectedPage::WebPage => {
+            Fix::say(format!("check the address, and the proxy, load balancer or firewall in front of {host}"))
+        }
+        UnexpectedPage::ClientCertificate => Fix::rerun(
+            format!("give a client certificate that {host} accepts, with its key (PEM)"),
+            "--client-cert PATH",
+        ),
+        UnexpectedPage::OtherType(_) => Fix::say("check the address; no API answers there"),
+    }
+}
+
+fn redirected(host: &str, to: &Url) -> Fix {
+    match http::base_of_api(to) {
+        Some(base) => Fix::rerun("use the URL that GitLab redirects to", format!("--gitlab-url {base}")),
+        None => Fix::say(format!(
+            "let API requests pass the proxy or sign-in page in front of {host}, or correct the address"
+        )),
+    }
+}

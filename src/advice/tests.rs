@@ -1,0 +1,102 @@
+use std::time::Duration;
+
+use super::*;
+use crate::error::Kind;
+use crate::http::{Cause, ErrorResponse, FailedRequest, LinkProblem, TlsProblem, UnexpectedPage};
+
+fn failed(cause: Cause) -> Error {
+    FailedRequest {
+        method: "GET",
+        host: "gitlab.acme.com".to_owned(),
+        path: "/api/v4/user".to_owned(),
+        cause: Box::new(cause),
+    }
+    .into()
+}
+
+fn status(status: u16) -> Cause {
+    Cause::Status(ErrorResponse { status, ..ErrorResponse::default() })
+}
+
+fn instance() -> InstanceUrl {
+    "https://acme.com/gitlab".parse().expect("an address")
+}
+
+/// Text, commands and pages of the fixes, as `verify` shows them.
+fn shown(fixes: &[Fix]) -> String {
+    fixes
+        .iter()
+        .flat_map(|fix| std::iter::once(fix.text.clone()).chain(fix.actions("verify")))
+        .collect::<Vec<_>>()
+        .join("\n")
+}
+
+#[test]
+fn every_failure_has_its_kind_and_says_what_to_do() {
+    let to = "https://gitlab.acme.com/api/v4/user?private=1".parse().expect("a URL");
+    let tls = |problem| Cause::Tls(problem);
+    for (cause, kind, advice) in [
+        (Cause::Dns { host: "gitlab.acme.com".to_owned(), detail: String::new() }, Kind::Unknown, "DNS"),
+        (Cause::Connect { detail: "refused".to_owned() }, Kind::Unknown, "firewall"),
+        (tls(TlsProblem::UnknownCa { issuer: None, is_alone: false }), Kind::Unknown, "verify --ca-cert"),
+        (tls(TlsProblem::UnknownCa { issuer: None, is_alone: true }), Kind::Unknown, "intermediate"),
+        (tls(TlsProblem::Expired { on: None }), Kind::Unknown, "renew the certificate"),
+        (Cause::Timeout { after: Duration::from_secs(30) }, Kind::Unknown, "verify --timeout 90"),
+        (status(401), Kind::Problem, "token"),
+        (status(403), Kind::Problem, "admin_mode"),
+        (status(429), Kind::Unknown, "verify --concurrency 1"),
+        (status(502), Kind::Unknown, "once gitlab.acme.com has recovered"),
+        (Cause::UnexpectedPage { status: 200, what: UnexpectedPage::LoginWall }, Kind::Unknown, "sign-in page"),
+        (Cause::Link(LinkProblem::OtherHost), Kind::Unknown, "external_url"),
+        (Cause::Redirected { to }, Kind::Problem, "verify --gitlab-url https://gitlab.acme.com"),
+        (Cause::Setup("the CA file x cannot be read".to_owned()), Kind::Usage, ""),
+        (Cause::Interrupted, Kind::Interrupted, ""),
+    ] {
+        let error = failed(cause);
+        assert_eq!(Kind::from(error.class()), kind, "{error}");
+        for about in [About::GitLab(&instance()), About::FirstContact(&instance())] {
+            let shown = shown(&advise(&error, about));
+            assert!(shown.contains(advice), "{error}: {shown}");
+            assert!(!shown.contains("private=1"), "{error}: {shown}");
+        }
+    }
+}
+
+#[test]
+fn a_missing_api_is_put_down_to_the_path() {
+    let page = UnexpectedPage::WebPage;
+    for cause in [status(404), Cause::UnexpectedPage { status: 404, what: page }] {
+        let shown = shown(&advise(&failed(cause), About::FirstContact(&instance())));
+        assert!(shown.contains("https://host/gitlab"), "{shown}");
+    }
+}
+
+#[test]
+fn a_link_leads_into_the_instance_under_its_relative_root() {
+    let url = |refusal| gitlab::refusal(&refusal, &instance()).expect("advice").url.expect("a page");
+    assert_eq!(
+        url(ApiRefusal::TokenExpired),
+        "https://acme.com/gitlab/-/user_settings/personal_access_tokens?name=factory-gitlab&scopes=api,admin_mode"
+    );
+    assert_eq!(
+        url(ApiRefusal::InvalidHookUrl),
+        "https://acme.com/gitlab/admin/application_settings/network#js-outbound-settings"
+    );
+}
+
+#[test]
+fn factorys_refusals_name_what_is_to_be_done() {
+    for (code, advice) in [
+        (401, "FACTORY_API_KEY"),
+        (402, "plan"),
+        (403, "Owner"),
+        (404, "a new kit"),
+        (409, "ask Factory"),
+        (413, "larger"),
+    ] {
+        let error = failed(status(code));
+        assert_eq!(Kind::from(error.class()), Kind::Problem);
+        let shown = shown(&advise(&error, About::Factory));
+        assert!(shown.contains(advice), "{shown}");
+    }
+}

@@ -1,0 +1,109 @@
+//! The JSON form of the findings.
+
+use serde::Serialize;
+use serde_json::{Map, Value};
+
+use super::{Findings, SCHEMA};
+use crate::checks::{Because, Finding, Status};
+use crate::error::Fix;
+use crate::report::Report as _;
+use crate::report::json::{Tool, milliseconds};
+
+#[derive(Serialize)]
+pub(super) struct Document<'r> {
+    schema: &'static str,
+    tool: Tool,
+    target: &'r str,
+    verdict: &'static str,
+    exit_code: u8,
+    counts: Counts,
+    requests: usize,
+    duration_ms: u64,
+    checks: Vec<Check<'r>>,
+}
+
+#[derive(Serialize)]
+struct Counts {
+    pass: usize,
+    warn: usize,
+    fail: usize,
+    skip: usize,
+    unknown: usize,
+}
+
+#[derive(Serialize)]
+struct Check<'r> {
+    code: &'static str,
+    title: &'static str,
+    status: &'static str,
+    cause: Option<&'r str>,
+    evidence: &'r Map<String, Value>,
+    fix: Option<CheckFix<'r>>,
+    doc: &'r str,
+    depends_on: Vec<&'static str>,
+    duration_ms: u64,
+}
+
+/// Of a check, what a fix lacks is `null`; elsewhere it is left out.
+#[derive(Serialize)]
+struct CheckFix<'r> {
+    text: &'r str,
+    command: Option<String>,
+    url: Option<&'r str>,
+}
+
+impl<'r> Document<'r> {
+    pub(super) fn new(report: &'r Findings) -> Self {
+        let count = |status| report.count(status);
+        Self {
+            schema: SCHEMA,
+            tool: Tool::this(),
+            target: &report.target,
+            verdict: report.verdict().name(),
+            exit_code: report.exit_code() as u8,
+            counts: Counts {
+                pass: count("pass"),
+                warn: count("warn"),
+                fail: count("fail"),
+                skip: count("skip"),
+                unknown: count("unknown"),
+            },
+            requests: report.requests,
+            duration_ms: milliseconds(report.duration),
+            checks: report.findings.iter().map(|finding| Check::new(finding, report.running)).collect(),
+        }
+    }
+}
+
+impl<'r> Check<'r> {
+    fn new(finding: &'r Finding, running: &str) -> Self {
+        Self {
+            code: finding.code,
+            title: finding.title,
+            status: finding.status.name(),
+            cause: finding.cause.as_deref(),
+            evidence: &finding.evidence,
+            fix: finding.fix.as_ref().map(|fix| CheckFix::new(fix, running)),
+            doc: &finding.doc,
+            depends_on: depends_on(finding),
+            duration_ms: milliseconds(finding.duration),
+        }
+    }
+}
+
+impl<'r> CheckFix<'r> {
+    fn new(fix: &'r Fix, running: &str) -> Self {
+        let command = fix.command.as_ref().map(|command| command.line(running));
+        Self { text: &fix.text, command, url: fix.url.as_deref() }
+    }
+}
+
+/// A skipped check names the one that has to be corrected first.
+fn depends_on(finding: &Finding) -> Vec<&'static str> {
+    match &finding.status {
+        Status::Skip(Because::Depends(root)) => vec![root],
+        Status::Skip(Because::Unseen(_)) | Status::Pass | Status::Warn | Status::Fail | Status::Unknown => {
+            finding.depends_on.to_vec()
+        }
+    }
+}

@@ -1,0 +1,88 @@
+//! The findings as text, for a person.
+
+use serde_json::Value;
+
+use super::{Detail, Findings, is_problem};
+use crate::checks::{Finding, Status, Verdict};
+use crate::text::{Line, Text, Tone};
+
+/// How far details stand in below their check.
+const INDENT: &str = "           ";
+
+impl Findings {
+    pub(super) fn write_text(&self, text: &mut Text) {
+        let width = self.findings.iter().map(|finding| finding.code.len()).max().unwrap_or(0);
+        for (category, findings) in self.categories() {
+            let shown: Vec<&Finding> =
+                findings.into_iter().filter(|finding| self.detail == Detail::Every || is_problem(finding)).collect();
+            if shown.is_empty() {
+                continue;
+            }
+            text.heading(category);
+            for finding in shown {
+                text.line(summary(finding, width));
+                if is_problem(finding) {
+                    details(finding, self.running, text);
+                }
+            }
+        }
+        text.gap();
+        let verdict = self.verdict();
+        let tone = match verdict {
+            Verdict::Pass => Tone::Good,
+            Verdict::Fail => Tone::Bad,
+            Verdict::Unknown => Tone::Warn,
+        };
+        let cost = format!(" ({} requests, {:.1} s)", self.requests, self.duration.as_secs_f64());
+        let line = Line::new().plain("verdict: ").with(tone, verdict.name());
+        text.line(line.plain(format!(", {} on {}", self.counts(), self.target)).dim(cost));
+    }
+
+    fn counts(&self) -> String {
+        let counts =
+            [("pass", "passed"), ("warn", "warned"), ("fail", "failed"), ("skip", "skipped"), ("unknown", "unknown")]
+                .map(|(status, word)| (self.count(status), word));
+        let named = counts.iter().filter(|(count, _)| *count > 0).map(|(count, word)| format!("{count} {word}"));
+        named.collect::<Vec<_>>().join(", ")
+    }
+}
+
+const fn tone(status: &Status) -> Tone {
+    match status {
+        Status::Pass => Tone::Good,
+        Status::Warn | Status::Unknown => Tone::Warn,
+        Status::Fail => Tone::Bad,
+        Status::Skip(_) => Tone::Dim,
+    }
+}
+
+/// The one line of a check.
+fn summary(finding: &Finding, width: usize) -> Line {
+    let status = finding.status.name();
+    let line = Line::new().plain("  ").with(tone(&finding.status), format!("{status:<7}"));
+    let line = line.plain(format!("  {:<width$}  {}", finding.code, finding.title));
+    let remark = match &finding.status {
+        Status::Pass => finding.evidence.get("note").and_then(Value::as_str).filter(|note| !note.is_empty()),
+        Status::Skip(_) => finding.cause.as_deref(),
+        Status::Warn | Status::Fail | Status::Unknown => None,
+    };
+    match remark {
+        Some(remark) => line.dim(format!(" ({remark})")),
+        None => line,
+    }
+}
+
+/// Why a check does not pass, what to do, and where to read about it.
+fn details(finding: &Finding, running: &str, text: &mut Text) {
+    let detail = |tone, text: &str| Line::new().plain(INDENT).with(tone, text);
+    if let Some(cause) = &finding.cause {
+        text.line(detail(Tone::Plain, cause));
+    }
+    if let Some(fix) = &finding.fix {
+        text.line(detail(Tone::Plain, &format!("fix: {}", fix.text)));
+        for action in fix.actions(running) {
+            text.line(detail(Tone::Action, &format!("     {action}")));
+        }
+    }
+    text.line(detail(Tone::Dim, &finding.doc));
+}
