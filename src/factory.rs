@@ -5,7 +5,7 @@ mod upload;
 use serde::{Deserialize, Serialize};
 use url::Url;
 
-pub use upload::{Receipt, UploadError, is_presigned};
+pub use upload::{Receipt, UploadError};
 
 use crate::http::limits::{MAX_FACTORY_BYTES, MAX_KIT_BYTES};
 use crate::http::{Client, Error, Request};

@@ -61,12 +61,6 @@ impl UploadError {
             Self::WrongDigest { .. } => None,
         }
     }
-
-    /// Whether something must be changed before trying again, as opposed to trying again later.
-    #[must_use]
-    pub fn is_refusal(&self) -> bool {
-        self.request().is_none_or(Error::is_refusal)
-    }
 }
 
 impl From<Error> for UploadError {
@@ -115,8 +109,7 @@ fn content_digest(bytes: &[u8]) -> String {
 
 /// Whether the address is pre-signed. An object store refuses a request with a second credential, so the API key is left
 /// out then, and only then.
-#[must_use]
-pub fn is_presigned(url: &Url, method: UploadMethod) -> bool {
+fn is_presigned(url: &Url, method: UploadMethod) -> bool {
     const SIGNATURES: [&str; 4] = ["x-amz-signature", "x-goog-signature", "signature", "sig"];
     method == UploadMethod::Put
         && url.query_pairs().any(|(key, _)| SIGNATURES.contains(&key.to_ascii_lowercase().as_str()))

@@ -52,7 +52,7 @@ pub struct HookList {
 impl HookList {
     /// The list in this schema, if it has one that shows all that REST shows in this version. With less, a hook that has
     /// lost its token would look unchanged.
-    fn find(schema: &Schema, version: Option<Version>) -> Option<Self> {
+    fn find(schema: &HookSchema, version: Option<Version>) -> Option<Self> {
         let list = schema.project.as_ref()?.fields.iter().find(|field| field.has_type("ProjectHookConnection"))?;
         if !is_name(&list.name) {
             return None;
@@ -85,7 +85,7 @@ impl Reader {
         if version.is_some_and(|version| version < Version::GRAPHQL_HOOKS) {
             return Ok(None);
         }
-        let schema: Schema = data(&self.graphql(&json!({ "query": SCHEMA_QUERY })).await?)?;
+        let schema: HookSchema = data(&self.graphql(&json!({ "query": SCHEMA_QUERY })).await?)?;
         Ok(HookList::find(&schema, version))
     }
 
@@ -140,7 +140,7 @@ struct GraphqlError {
 }
 
 #[derive(Deserialize)]
-struct Schema {
+struct HookSchema {
     project: Option<SchemaType>,
     hook: Option<SchemaType>,
 }

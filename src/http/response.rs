@@ -13,6 +13,7 @@ use super::request::Request;
 /// A 2xx response. Its body may hold a secret that GitLab shows once, so it is wiped when dropped and has no `Debug`.
 pub struct Response {
     pub(super) status: u16,
+    /// The address that responded, which a redirect within the origin may have changed.
     pub(super) url: Url,
     pub(super) headers: HeaderMap,
     pub(super) body: Zeroizing<Vec<u8>>,
@@ -24,12 +25,6 @@ impl Response {
     #[must_use]
     pub fn status(&self) -> u16 {
         self.status
-    }
-
-    /// The address that responded, which a redirect within the origin may have changed.
-    #[must_use]
-    pub fn url(&self) -> &Url {
-        &self.url
     }
 
     #[must_use]

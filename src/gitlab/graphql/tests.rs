@@ -10,7 +10,7 @@ fn all() -> Vec<&'static str> {
 }
 
 /// A schema with a list of this name and type, and a hook of these fields.
-fn schema(list: &serde_json::Value, hook: &[&str]) -> Schema {
+fn schema(list: &serde_json::Value, hook: &[&str]) -> HookSchema {
     let project = json!([{ "name": "id", "type": { "name": "ID" } }, list]);
     serde_json::from_value(json!({ "project": { "fields": project }, "hook": { "fields": fields(hook) } }))
         .expect("a schema")
@@ -37,7 +37,7 @@ fn a_list_is_found_by_its_type_and_not_by_its_name() {
     for name in ["", "a b", "x){__schema{types{name}}}#", "1st", "é"] {
         assert_eq!(of(name, plain.clone()), None, "{name:?}");
     }
-    assert_eq!(HookList::find(&Schema { project: None, hook: None }, NEW), None);
+    assert_eq!(HookList::find(&HookSchema { project: None, hook: None }, NEW), None);
 }
 
 #[test]
