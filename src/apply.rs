@@ -3,7 +3,7 @@
 //! The only module that writes to GitLab and Factory. What was shown is what is done, in that order; only webhooks are
 //! changed several at a time. A crash at any point leaves a state that observing and planning again completes. Each family
 //! of steps is carried out in a file of its own by one exhaustive match.
-#![deny(clippy::wildcard_enum_match_arm)]
+#![deny(clippy::wildcard_enum_match_arm, clippy::match_wildcard_for_single_variants)]
 
 mod application;
 mod applied;

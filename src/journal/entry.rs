@@ -1,5 +1,5 @@
 //! What a line of the journal can say.
-#![deny(clippy::wildcard_enum_match_arm)]
+#![deny(clippy::wildcard_enum_match_arm, clippy::match_wildcard_for_single_variants)]
 
 use jiff::Timestamp;
 use jiff::civil::Date;
@@ -12,7 +12,7 @@ pub(super) const VERSION: u8 = 1;
 
 /// A line of the file.
 #[derive(Debug, Deserialize, Serialize)]
-pub(super) struct Line {
+pub(super) struct JournalLine {
     pub v: u8,
     pub at: Timestamp,
     /// Tells the lines of one run from those of another in a shared audit log.

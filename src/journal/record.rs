@@ -1,5 +1,5 @@
 //! The local record of a connection, replayed from the lines of its journal.
-#![deny(clippy::wildcard_enum_match_arm)]
+#![deny(clippy::wildcard_enum_match_arm, clippy::match_wildcard_for_single_variants)]
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use sha2::{Digest as _, Sha256};
 
-use super::entry::{Entry, Line, VERSION};
+use super::entry::{Entry, JournalLine, VERSION};
 use super::record::Record;
 use crate::env::Clock;
 use crate::instance::InstanceUrl;
@@ -191,7 +191,7 @@ impl Journal {
     /// # Errors
     /// [`Error::Write`] or [`Error::Audit`]. A full disk fails here, before the change that the line announces.
     pub fn append(&mut self, entry: impl Into<Entry>) -> Result<(), Error> {
-        let line = Line { v: VERSION, at: self.clock.now(), run: self.run.clone(), entry: entry.into() };
+        let line = JournalLine { v: VERSION, at: self.clock.now(), run: self.run.clone(), entry: entry.into() };
         let failed = |source| Error::Write { path: self.path.clone(), source };
         let mut text = serde_json::to_string(&line).map_err(|error| failed(error.into()))?;
         text.push('\n');
@@ -215,7 +215,7 @@ fn replay(mut journal: impl BufRead, wanted: &dyn Fn(&str) -> bool) -> io::Resul
         if text.is_some_and(|text| text.is_empty() || !wanted(text)) {
             continue;
         }
-        match text.and_then(|text| serde_json::from_str::<Line>(text).ok()) {
+        match text.and_then(|text| serde_json::from_str::<JournalLine>(text).ok()) {
             Some(line) if line.v <= VERSION => record.add(line.at, line.entry),
             // Incomplete, or of a newer program.
             Some(_) | None => record.unread_lines += 1,

@@ -1,5 +1,5 @@
 //! A plan as a list for a person, where many webhooks that are treated alike are one line.
-#![deny(clippy::wildcard_enum_match_arm)]
+#![deny(clippy::wildcard_enum_match_arm, clippy::match_wildcard_for_single_variants)]
 
 use std::collections::HashMap;
 use std::fmt;

@@ -1,6 +1,6 @@
 //! Every change the program can make, as data. Each family of steps is an enum of its own with one exhaustive
 //! `describe`: a step that is not described does not compile.
-#![deny(clippy::wildcard_enum_match_arm)]
+#![deny(clippy::wildcard_enum_match_arm, clippy::match_wildcard_for_single_variants)]
 
 mod application;
 mod bundle;

@@ -130,13 +130,13 @@ fn each_entry_is_written_and_read_in_its_established_form() {
     for (entry, json) in all {
         assert_eq!(serde_json::to_string(&entry).expect("JSON"), json);
         let line = json.replacen('{', r#"{"v":1,"at":"2026-11-22T00:00:00Z","run":"r","#, 1);
-        assert_eq!(serde_json::from_str::<Line>(&line).expect("a line").entry, entry);
+        assert_eq!(serde_json::from_str::<JournalLine>(&line).expect("a line").entry, entry);
     }
 }
 
 #[test]
 fn fields_that_early_lines_lack_have_defaults() {
     let line = r#"{"v":1,"at":"2026-11-22T00:00:00Z","run":"r","event":"bundle_accepted","sha256":"aa"}"#;
-    let entry = serde_json::from_str::<Line>(line).expect("a line").entry;
+    let entry = serde_json::from_str::<JournalLine>(line).expect("a line").entry;
     assert_eq!(entry, BundleEntry::Accepted { sha256: text("aa"), id: None }.into());
 }

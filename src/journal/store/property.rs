@@ -65,7 +65,7 @@ proptest! {
             match line {
                 Written::Garbage(garbage) => bytes.extend(garbage),
                 Written::Ours(entry) => {
-                    let line = Line { v: VERSION, at: at(number), run: "r".to_owned(), entry: entry.clone() };
+                    let line = JournalLine { v: VERSION, at: at(number), run: "r".to_owned(), entry: entry.clone() };
                     bytes.extend(serde_json::to_vec(&line).expect("a line"));
                     // A line is complete without its line break.
                     ends.push((bytes.len(), at(number), entry));

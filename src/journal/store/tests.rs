@@ -149,7 +149,10 @@ fn two_runs_cannot_lock_one_connection() {
     let (_folder, connection) = store();
     let held = connection.lock().expect("the lock");
     assert!(matches!(connection.lock(), Err(Error::Busy { .. })));
+    let clone = held.clone();
     drop(held);
+    assert!(matches!(connection.lock(), Err(Error::Busy { .. })), "a clone holds it");
+    drop(clone);
     connection.lock().expect("free again");
 }
 
