@@ -21,7 +21,7 @@ use std::path::{Path, PathBuf};
 use factory_gitlab::sandbox::options::SandboxOptions;
 use factory_gitlab::sandbox::request_log::{LoggedRequest, Side};
 
-use crate::world::{Transcript, World};
+use crate::test_env::{TestEnv, Transcript};
 
 /// What `connect` and `verify` are run with: only what is wrong is said.
 const CONNECT: [&str; 3] = ["connect", "--yes", "-q"];
@@ -38,18 +38,18 @@ struct Said(String);
 
 impl Said {
     /// Runs `connect`, which has to leave everything as it was.
-    fn connect(&mut self, case: &str, world: &World) {
+    fn connect(&mut self, case: &str, world: &TestEnv) {
         self.of(&format!("{case}: connect"), world, &CONNECT);
     }
 
     /// Runs `connect` and `verify`, which both have to leave everything as it was. Where both say the same, it is kept
     /// once. That Factory is not connected yet is left out.
-    fn both(&mut self, case: &str, world: &World) {
+    fn both(&mut self, case: &str, world: &TestEnv) {
         self.pair(case, world, &[]);
     }
 
     /// The same with more options.
-    fn pair(&mut self, case: &str, world: &World, more: &[&str]) {
+    fn pair(&mut self, case: &str, world: &TestEnv, more: &[&str]) {
         let connect = world.run(&[&CONNECT, more].concat());
         assert_untouched(case, world);
         let verify = world.run(&[&VERIFY, &["--skip", "factory.status"], more].concat());
@@ -64,12 +64,12 @@ impl Said {
     }
 
     /// Runs a command that has to leave everything as it was.
-    fn of(&mut self, case: &str, world: &World, args: &[&str]) {
+    fn of(&mut self, case: &str, world: &TestEnv, args: &[&str]) {
         self.with(case, world, (args, b""));
     }
 
     /// The same with something on standard input.
-    fn with(&mut self, case: &str, world: &World, (args, stdin): (&[&str], &[u8])) {
+    fn with(&mut self, case: &str, world: &TestEnv, (args, stdin): (&[&str], &[u8])) {
         let run = world.run_with(args, stdin);
         assert_untouched(case, world);
         self.0.push_str(&format!("== {case}\n{run}\n"));
@@ -91,20 +91,20 @@ impl fmt::Display for Said {
 }
 
 /// The requests that can change something. What asks at the OAuth endpoints leaves nothing behind.
-fn writes(world: &World) -> Vec<LoggedRequest> {
+fn writes(world: &TestEnv) -> Vec<LoggedRequest> {
     let mut requests = world.sandbox().requests();
     requests.retain(|one| one.is_write() && (one.side == Side::Factory || one.path().contains("/api/")));
     requests
 }
 
-fn assert_no_writes(case: &str, world: &World) {
+fn assert_no_writes(case: &str, world: &TestEnv) {
     assert!(writes(world).is_empty(), "{case}: {:?}", writes(world));
     assert!(world.sandbox().gitlab().applications().is_empty(), "{case}");
     assert!(world.sandbox().factory().bundles().is_empty(), "{case}");
 }
 
 /// Nothing was written on either side, and nothing is left here but an empty lock.
-fn assert_untouched(case: &str, world: &World) {
+fn assert_untouched(case: &str, world: &TestEnv) {
     assert_no_writes(case, world);
     for file in files_below(&world.path("state")) {
         let length = std::fs::metadata(&file).expect("a file").len();
@@ -124,7 +124,7 @@ pub fn files_below(folder: &Path) -> Vec<PathBuf> {
 }
 
 /// There is exactly what a connection is: one application, one hook on the group, one bundle that was accepted.
-fn assert_connected_once(case: &str, world: &World) {
+fn assert_connected_once(case: &str, world: &TestEnv) {
     let sandbox = world.sandbox();
     let applications = sandbox.gitlab().applications();
     assert_eq!(applications.len(), 1, "{case}");

@@ -7,7 +7,7 @@ use factory_gitlab::sandbox::gitlab::state::level;
 use factory_gitlab::sandbox::options::{SandboxOptions, SandboxPlan, SandboxVersion};
 use serde_json::{Value, json};
 
-use crate::world::World;
+use crate::test_env::TestEnv;
 
 /// So many projects that each need their own hook; the version decides whether there is a list of hooks.
 fn many(projects: usize, (major, minor): (u16, u16)) -> SandboxOptions {
@@ -21,7 +21,7 @@ fn many(projects: usize, (major, minor): (u16, u16)) -> SandboxOptions {
 }
 
 /// The requests of a run, by method and the kind of address.
-fn asked(world: &World) -> BTreeMap<&'static str, usize> {
+fn asked(world: &TestEnv) -> BTreeMap<&'static str, usize> {
     let mut counts = BTreeMap::new();
     for request in world.sandbox().requests() {
         let kind = match (request.method.as_str(), request.path()) {
@@ -34,14 +34,14 @@ fn asked(world: &World) -> BTreeMap<&'static str, usize> {
     counts
 }
 
-fn has_list(world: &World, has: bool) {
+fn has_list(world: &TestEnv, has: bool) {
     world.sandbox().gitlab().lock().quirks.graphql.hook_list = Some(has);
 }
 
 #[test]
 fn a_thousand_projects_are_looked_at_with_forty_requests() {
     const N: usize = 1000;
-    let world = World::with(many(N, (19, 6)));
+    let world = TestEnv::with(many(N, (19, 6)));
     world.connects(&[]);
     let first = world.sandbox().requests().len();
     // The walk ends with a page that is empty, and the first question is what there is.
@@ -61,7 +61,7 @@ fn a_thousand_projects_are_looked_at_with_forty_requests() {
 
 #[test]
 fn a_few_projects_are_not_worth_the_question() {
-    let world = World::with(many(19, (19, 6)));
+    let world = TestEnv::with(many(19, (19, 6)));
     world.connects(&[]);
     world.has_nothing_to_do(&[]);
     assert_eq!(asked(&world).get("bulk"), None);
@@ -71,7 +71,7 @@ const VERIFY: &[&str] = &["verify", "--webhooks", "project", "-o", "json"];
 const PLAN: &[&str] = &["connect", "--dry-run", "-o", "json"];
 
 /// What a run finds, without what it costs.
-fn found(world: &World, args: &[&str]) -> Value {
+fn found(world: &TestEnv, args: &[&str]) -> Value {
     let mut found = world.run(args).json();
     without_costs(&mut found);
     found
@@ -90,7 +90,7 @@ fn without_costs(value: &mut Value) {
 
 /// Holds what is found with the list against what is found without, and gives it.
 #[track_caller]
-fn both_ways_agree(world: &World, args: &[&str], case: &str) -> Value {
+fn both_ways_agree(world: &TestEnv, args: &[&str], case: &str) -> Value {
     has_list(world, false);
     let alone = found(world, args);
     has_list(world, true);
@@ -103,8 +103,8 @@ fn both_ways_agree(world: &World, args: &[&str], case: &str) -> Value {
 }
 
 /// A connected world in which something is wrong with the hook of every second project.
-fn odd(version: (u16, u16)) -> World {
-    let world = World::with(many(40, version));
+fn odd(version: (u16, u16)) -> TestEnv {
+    let world = TestEnv::with(many(40, version));
     world.sandbox().gitlab().set_hook_quirks(|quirks| {
         quirks.auto_disabling = true;
         quirks.project_limit = 0;
@@ -206,7 +206,7 @@ fn a_missing_right_is_one_both_ways() {
 
 /// Holds what is found without the list against what is found when a question meets this.
 fn changes_nothing(troubles: &[&str]) {
-    let world = World::with(many(120, (19, 6)));
+    let world = TestEnv::with(many(120, (19, 6)));
     world.connects(&[]);
     let missing = world.all_hooks().pop().expect("a hook");
     let project = (1..=120).find(|id| missing.owner == Owner::Project(*id)).expect("its project");
@@ -253,7 +253,7 @@ fn a_limit_changes_nothing_that_is_found() {
 
 #[test]
 fn a_query_that_is_too_dear_is_not_asked_again() {
-    let world = World::with(many(120, (19, 6)));
+    let world = TestEnv::with(many(120, (19, 6)));
     world.connects(&[]);
     world.sandbox().gitlab().lock().quirks.graphql.max_complexity = Some(61);
     world.has_nothing_to_do(&[]);

@@ -2,11 +2,11 @@
 
 use serde_json::json;
 
-use crate::world::{World, of_version, small};
+use crate::test_env::{TestEnv, of_version, small};
 
 #[test]
 fn an_instance_is_connected() {
-    let world = World::with(small());
+    let world = TestEnv::with(small());
     let run = world.run(&["connect", "--yes"]);
     insta::assert_snapshot!(run, @r#"
     exit code: 0
@@ -62,7 +62,7 @@ fn an_instance_is_connected() {
 
 #[test]
 fn json_is_one_document_and_says_the_same() {
-    let world = World::with(small());
+    let world = TestEnv::with(small());
     let run = world.run(&["connect", "-y", "-o", "json"]);
     assert_eq!(run.code, 0, "{run}");
     let report = run.json();
@@ -85,7 +85,7 @@ fn json_is_one_document_and_says_the_same() {
 #[test]
 fn a_second_run_writes_nothing_in_any_version() {
     for (major, minor) in [(16, 11), (17, 9), (18, 5), (19, 2)] {
-        let world = World::with(of_version(major, minor));
+        let world = TestEnv::with(of_version(major, minor));
         world.connects(&[]);
         let (applications, hooks) = (world.sandbox().gitlab().applications(), world.all_hooks());
         assert_eq!((applications.len(), hooks.len()), (1, 1), "{major}.{minor}");
@@ -99,7 +99,7 @@ fn a_second_run_writes_nothing_in_any_version() {
 #[test]
 fn on_another_machine_nothing_is_planned_either() {
     for (major, minor) in [(17, 9), (18, 5), (19, 2)] {
-        let mut world = World::with(of_version(major, minor));
+        let mut world = TestEnv::with(of_version(major, minor));
         world.connects(&[]);
         world.on_another_machine();
         world.has_nothing_to_do(&[]);
@@ -108,7 +108,7 @@ fn on_another_machine_nothing_is_planned_either() {
 
 #[test]
 fn a_dry_run_writes_nothing_and_tells_with_its_exit_code_what_is_pending() {
-    let world = World::with(small());
+    let world = TestEnv::with(small());
     let run = world.run(&["connect", "--dry-run"]);
     insta::assert_snapshot!(run, @r#"
     exit code: 0
@@ -147,7 +147,7 @@ fn a_dry_run_writes_nothing_and_tells_with_its_exit_code_what_is_pending() {
 
 #[test]
 fn without_a_terminal_everything_missing_is_listed_at_once() {
-    let run = World::bare().run(&["connect"]);
+    let run = TestEnv::bare().run(&["connect"]);
     insta::assert_snapshot!(run, @r#"
     exit code: 2
     ----- stderr -----
@@ -157,11 +157,11 @@ fn without_a_terminal_everything_missing_is_listed_at_once() {
     hint: an admin's personal access token: --token-file, the variable GITLAB_TOKEN, or token_file in the answers file
     hint: the approval of the plan: --yes, or yes in the answers file
     "#);
-    let world = World::with(small());
+    let world = TestEnv::with(small());
     let run = world.run(&["connect"]);
     assert_eq!(run.code, 2, "{run}");
     assert!(run.stderr.contains("--yes") && world.sandbox().requests().is_empty(), "{run}");
-    let run = World::bare().run(&["connect", "--application", "existing"]);
+    let run = TestEnv::bare().run(&["connect", "--application", "existing"]);
     for name in ["FACTORY_GITLAB_APPLICATION_ID", "--application-secret-file"] {
         assert!(run.stderr.contains(name), "{name}: {run}");
     }
@@ -169,7 +169,7 @@ fn without_a_terminal_everything_missing_is_listed_at_once() {
 
 #[test]
 fn answers_come_from_a_file() {
-    let mut world = World::with(small());
+    let mut world = TestEnv::with(small());
     let variable = |name: &str| world.variables().get(name).cloned().expect("a variable");
     let (url, token, kit) = (variable("GITLAB_URL"), variable("GITLAB_TOKEN"), variable("FACTORY_KIT"));
     for name in ["GITLAB_URL", "GITLAB_TOKEN", "FACTORY_KIT"] {
@@ -189,7 +189,7 @@ fn answers_come_from_a_file() {
 
 #[test]
 fn what_was_chosen_is_remembered_for_the_next_run() {
-    let mut world = World::with(small());
+    let mut world = TestEnv::with(small());
     world.connects(&["--webhooks", "project"]);
     for name in ["GITLAB_URL", "FACTORY_KIT"] {
         world.unset(name);
@@ -199,7 +199,7 @@ fn what_was_chosen_is_remembered_for_the_next_run() {
 
 #[test]
 fn the_bundle_can_be_carried_by_hand() {
-    let world = World::with(small());
+    let world = TestEnv::with(small());
     let run = world.connected(&["--bundle-out", "bundle.age"]);
     assert!(world.sandbox().factory().bundles().is_empty(), "{run}");
     #[cfg(unix)]
@@ -218,7 +218,7 @@ fn the_bundle_can_be_carried_by_hand() {
 #[test]
 fn the_bundle_is_put_to_an_object_store_without_a_receipt() {
     use factory_gitlab::sandbox::factory::BundleIntake;
-    let world = World::with(small());
+    let world = TestEnv::with(small());
     world.sandbox().factory().edit_kit(|kit| kit["bundle"]["method"] = json!("PUT"));
     world.sandbox().factory().set_quirks(|quirks| quirks.intake = BundleIntake::NoReceipt);
     let run = world.connected(&[]);
@@ -233,7 +233,7 @@ fn a_refused_bundle_stays_and_the_next_run_sends_the_same_one() {
     for (intake, code) in
         [(BundleIntake::Refuse(402), 1), (BundleIntake::Refuse(503), 3), (BundleIntake::WrongDigest, 1)]
     {
-        let world = World::with(small());
+        let world = TestEnv::with(small());
         world.sandbox().factory().set_quirks(|quirks| quirks.intake = intake);
         let run = world.connect(&[]);
         assert_eq!(run.code, code, "{run}");
@@ -249,7 +249,7 @@ fn a_refused_bundle_stays_and_the_next_run_sends_the_same_one() {
 
 #[test]
 fn the_audit_log_tells_what_was_done_and_no_secret() {
-    let world = World::with(small());
+    let world = TestEnv::with(small());
     world.connects(&["--audit-log", "audit.jsonl"]);
     let log = std::fs::read_to_string(world.path("audit.jsonl")).expect("the log");
     let events: Vec<String> = log
@@ -278,7 +278,7 @@ fn the_audit_log_tells_what_was_done_and_no_secret() {
 
 #[test]
 fn the_status_is_what_was_done() {
-    let world = World::with(small());
+    let world = TestEnv::with(small());
     world.connects(&[]);
     let run = world.run(&["status"]);
     assert!(run.stdout.contains("finished on ") && run.stdout.contains("accepted by Factory on "), "{run}");
@@ -287,7 +287,7 @@ fn the_status_is_what_was_done() {
 
 #[test]
 fn the_log_file_has_lines_and_no_secret() {
-    let world = World::with(small());
+    let world = TestEnv::with(small());
     let run = world.connected(&["-vv", "--log-file", "run.log"]);
     let log = std::fs::read_to_string(world.path("run.log")).expect("the log");
     assert!(log.lines().count() > 10, "{log}");
@@ -311,7 +311,7 @@ fn a_failing_path_leaves_nothing_written() {
         ("GET /api/v4/groups=status:500", 3),
         ("GET /gitlab/v1/kit=status:403", 1),
     ] {
-        let world = World::with(small());
+        let world = TestEnv::with(small());
         world.sandbox().fault(fault).expect(fault);
         let run = world.connect(&["--timeout", "5"]);
         assert_eq!(run.code, code, "{fault}: {run}");
@@ -322,7 +322,7 @@ fn a_failing_path_leaves_nothing_written() {
 
 #[test]
 fn the_next_run_finds_the_kit_that_the_last_one_was_given_from_whatever_folder() {
-    let mut world = World::new();
+    let mut world = TestEnv::new();
     let kit = world.sandbox().factory().kit_json();
     world.file("kit.json", kit.to_string());
     world.unset("FACTORY_KIT");

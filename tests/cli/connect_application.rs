@@ -2,11 +2,11 @@
 
 use serde_json::{Value, json};
 
-use crate::world::{World, of_version, small};
+use crate::test_env::{TestEnv, of_version, small};
 
 /// A world in which an application was made by hand, with its ID and secret.
-fn with_application(change: &Value) -> (World, Value) {
-    let world = World::with(small());
+fn with_application(change: &Value) -> (TestEnv, Value) {
+    let world = TestEnv::with(small());
     let made = world.make_application(change);
     (world, made)
 }
@@ -16,7 +16,7 @@ fn text<'a>(made: &'a Value, name: &str) -> &'a str {
 }
 
 /// Gives the pair through the environment.
-fn give(world: &mut World, id: &str, secret: &str) {
+fn give(world: &mut TestEnv, id: &str, secret: &str) {
     world.set("FACTORY_GITLAB_APPLICATION_ID", id);
     world.set("FACTORY_GITLAB_APPLICATION_SECRET", secret);
 }
@@ -35,7 +35,7 @@ fn one_made_by_hand_is_taken_as_it_is() {
     }
 }
 
-impl World {
+impl TestEnv {
     /// A pair that is given is tried at the OAuth endpoint each time, which changes nothing there.
     fn has_nothing_to_do_but_prove(&self, args: &[&str]) {
         let again = self.connect(args);
@@ -88,7 +88,7 @@ fn one_that_is_not_ours_is_never_touched() {
 
 #[test]
 fn an_older_gitlab_that_does_not_show_scopes_is_not_held_against_it() {
-    let world = World::with(of_version(16, 11));
+    let world = TestEnv::with(of_version(16, 11));
     let made = world.make_application(&json!({"confidential": false}));
     world.is_refused(&[], 1, &["not confidential"]);
     assert!(world.sandbox().gitlab().applications()[0].has_secret(text(&made, "secret")));
@@ -141,7 +141,7 @@ fn a_renewal_that_was_cut_off_is_finished_without_asking_again() {
 
 #[test]
 fn a_sealed_pair_that_does_not_authenticate_is_never_handed_over() {
-    let world = World::with(small());
+    let world = TestEnv::with(small());
     world.sandbox().fault("POST /oauth/introspect=status:401x1").expect("a fault");
     let run = world.connect(&[]);
     assert_ne!(run.code, 0, "{run}");
@@ -154,7 +154,7 @@ fn a_sealed_pair_that_does_not_authenticate_is_never_handed_over() {
 
 #[test]
 fn our_own_is_made_again_when_the_kit_asks_for_something_else() {
-    let world = World::with(small());
+    let world = TestEnv::with(small());
     world.connects(&[]);
     world.sandbox().factory().edit_kit(|kit| kit["application"]["scopes"] = json!(["api", "read_user", "read_api"]));
     let plan = world.run(&["connect", "--dry-run"]);
@@ -167,7 +167,7 @@ fn our_own_is_made_again_when_the_kit_asks_for_something_else() {
 
 #[test]
 fn scopes_that_the_instance_does_not_know_are_named_before_anything_is_made() {
-    let world = World::with(small());
+    let world = TestEnv::with(small());
     world.sandbox().factory().edit_kit(|kit| kit["application"]["scopes"] = json!(["api", "teleport"]));
     world.is_refused(&[], 1, &["does not know the scopes teleport"]);
     assert!(world.sandbox().gitlab().applications().is_empty());
@@ -176,7 +176,7 @@ fn scopes_that_the_instance_does_not_know_are_named_before_anything_is_made() {
 #[test]
 fn the_token_for_factory_is_the_one_that_was_asked_for() {
     for (handover, present) in [("given", true), ("minted", true), ("none", false)] {
-        let world = World::with(small());
+        let world = TestEnv::with(small());
         let before = world.sandbox().gitlab().tokens().len();
         let run = world.connected(&["--handover-token", handover]);
         let bundle = world.bundle();
@@ -201,7 +201,7 @@ fn the_token_for_factory_is_the_one_that_was_asked_for() {
 #[test]
 fn every_supported_version_is_connected_with_a_minted_token() {
     for (major, minor) in [(16, 11), (17, 9), (18, 5), (19, 2)] {
-        let world = World::with(of_version(major, minor));
+        let world = TestEnv::with(of_version(major, minor));
         let run = world.connected(&["--handover-token", "minted"]);
         let value = world.bundle()["personal_access_token"]["value"].clone();
         assert!(value.as_str().is_some_and(|value| value.starts_with("glpat-")), "{major}.{minor}: {run}");

@@ -6,7 +6,7 @@ use factory_gitlab::sandbox::gitlab::state::ProjectNamespace;
 use factory_gitlab::sandbox::options::{SandboxEdition, SandboxOptions, SandboxPlan};
 use serde_json::{Value, json};
 
-use crate::world::{Transcript, World, of_version, small};
+use crate::test_env::{TestEnv, Transcript, of_version, small};
 
 /// Three projects in two groups.
 fn three() -> SandboxOptions {
@@ -14,7 +14,7 @@ fn three() -> SandboxOptions {
 }
 
 /// Where the hooks hang, in one word each.
-fn owners(world: &World) -> Vec<String> {
+fn owners(world: &TestEnv) -> Vec<String> {
     let word = |owner| match owner {
         Owner::Group(_) => "group".to_owned(),
         Owner::System => "system".to_owned(),
@@ -25,7 +25,7 @@ fn owners(world: &World) -> Vec<String> {
     owners
 }
 
-fn all_are_right(world: &World) {
+fn all_are_right(world: &TestEnv) {
     let factory = world.sandbox().factory();
     for hook in world.all_hooks() {
         assert!(hook.has_token(factory.webhook_secret()), "{:?}", hook.owner);
@@ -51,7 +51,7 @@ fn the_strategy_and_the_licence_decide_where_they_hang() {
         (SandboxPlan::None, SandboxEdition::Ce, "system", &["system"]),
         (SandboxPlan::Premium, SandboxEdition::Ee, "none", &[]),
     ] {
-        let world = World::with(SandboxOptions { plan, edition, ..three() });
+        let world = TestEnv::with(SandboxOptions { plan, edition, ..three() });
         let run = world.connected(&["--webhooks", strategy]);
         assert_eq!(owners(&world), wanted, "{plan:?} {edition:?} {strategy}: {run}");
         all_are_right(&world);
@@ -61,10 +61,10 @@ fn the_strategy_and_the_licence_decide_where_they_hang() {
 
 #[test]
 fn what_a_strategy_leaves_out_is_said() {
-    let world = World::with(three());
+    let world = TestEnv::with(three());
     let run = world.run(&["connect", "--dry-run", "--webhooks", "system"]);
     assert!(run.stdout.contains("do not send note, issue, pipeline, job"), "{run}");
-    let world = World::with(SandboxOptions { plan: SandboxPlan::None, ..three() });
+    let world = TestEnv::with(SandboxOptions { plan: SandboxPlan::None, ..three() });
     let run = world.run(&["connect", "--dry-run"]);
     assert!(run.stdout.contains("without a Premium or Ultimate license group webhooks never fire"), "{run}");
 }
@@ -72,7 +72,7 @@ fn what_a_strategy_leaves_out_is_said() {
 #[test]
 fn unlicensed_group_hooks_are_refused_before_anything_is_written() {
     for edition in [SandboxEdition::Ce, SandboxEdition::Ee] {
-        let world = World::with(SandboxOptions { plan: SandboxPlan::None, edition, ..three() });
+        let world = TestEnv::with(SandboxOptions { plan: SandboxPlan::None, edition, ..three() });
         world.is_refused(
             &["--webhooks", "group"],
             1,
@@ -91,19 +91,19 @@ fn a_selection_is_kept_to() {
         (&["--exclude", "group-1/subgroup-1"], &["group-1/project-1", "group-2/project-2"]),
         (&["--exclude", "*-1", "--exclude", "*/project-3"], &["group-2/project-2"]),
     ] {
-        let world = World::with(three());
+        let world = TestEnv::with(three());
         let args: Vec<&str> = projects.iter().chain(args).copied().collect();
         world.connects(&args);
         assert_eq!(owners(&world), wanted, "{args:?}");
         world.has_nothing_to_do(&args);
     }
-    let world = World::with(three());
+    let world = TestEnv::with(three());
     world.is_refused(&["--group", "no-such-group"], 1, &["no-such-group"]);
 }
 
 #[test]
 fn what_is_no_target_is_left_out_and_counted() {
-    let world = World::with(SandboxOptions { plan: SandboxPlan::None, ..small() });
+    let world = TestEnv::with(SandboxOptions { plan: SandboxPlan::None, ..small() });
     let gitlab = world.sandbox().gitlab();
     let group = gitlab.add_group("other", None);
     let add = |name: &str, home| gitlab.add_project(ProjectSpec::new(name, home));
@@ -124,7 +124,7 @@ fn what_is_no_target_is_left_out_and_counted() {
 fn a_new_token_is_written_to_every_hook_once() {
     for (major, minor) in [(16, 11), (17, 9), (19, 2)] {
         let mut world =
-            World::with(SandboxOptions { plan: SandboxPlan::None, projects: 2, ..of_version(major, minor) });
+            TestEnv::with(SandboxOptions { plan: SandboxPlan::None, projects: 2, ..of_version(major, minor) });
         world.connects(&[]);
         world.set("FACTORY_WEBHOOK_SECRET", "another-secret-token-of-the-kit");
         let plan = world.planned(&[]);
@@ -139,7 +139,7 @@ fn a_new_token_is_written_to_every_hook_once() {
 }
 
 /// Changes the one hook of a connected instance by hand.
-fn changed_by_hand(world: &World, change: &Value) -> u64 {
+fn changed_by_hand(world: &TestEnv, change: &Value) -> u64 {
     let (group, hook) = world.group_hook();
     let (status, answer) = world.api("PUT", &format!("/groups/{group}/hooks/{}", hook.id), change);
     assert_eq!(status, 200, "{answer}");
@@ -157,7 +157,7 @@ fn what_was_changed_by_hand_is_corrected_in_place() {
         (json!({"token": ""}), "secret token"),
         (json!({"description": "somebody tidied up"}), "secret token"),
     ] {
-        let world = World::with(small());
+        let world = TestEnv::with(small());
         world.connects(&[]);
         let id = changed_by_hand(&world, &change);
         let run = world.connected(&[]);
@@ -170,7 +170,7 @@ fn what_was_changed_by_hand_is_corrected_in_place() {
 
 #[test]
 fn second_ones_of_ours_are_removed_and_strangers_are_left_alone() {
-    let world = World::with(small());
+    let world = TestEnv::with(small());
     world.connects(&[]);
     let (group, ours) = world.group_hook();
     let path = format!("/groups/{group}/hooks");
@@ -187,7 +187,7 @@ fn second_ones_of_ours_are_removed_and_strangers_are_left_alone() {
 
 #[test]
 fn one_made_by_hand_for_factory_is_taken_over() {
-    let world = World::with(small());
+    let world = TestEnv::with(small());
     let url = world.sandbox().factory().kit_json()["webhook"]["url"].clone();
     world.connects(&["--webhooks", "none"]);
     let group = world.api("GET", "/groups?top_level_only=true", &Value::Null).1[0]["id"].as_u64().expect("a group");
@@ -200,7 +200,7 @@ fn one_made_by_hand_for_factory_is_taken_over() {
 
 #[test]
 fn the_signing_token_is_set_and_read_back() {
-    let world = World::with(small());
+    let world = TestEnv::with(small());
     let run = world.connected(&[]);
     let signing = world.sandbox().factory().signing_token();
     assert!(world.all_hooks()[0].has_signing_token(&signing), "{run}");
@@ -210,7 +210,7 @@ fn the_signing_token_is_set_and_read_back() {
 
 #[test]
 fn a_signing_token_that_gitlab_ignores_is_said_and_not_sent_on_each_run() {
-    let world = World::with(of_version(19, 0));
+    let world = TestEnv::with(of_version(19, 0));
     world.sandbox().gitlab().set_hook_quirks(|quirks| quirks.signing_tokens = false);
     let run = world.connected(&[]);
     assert!(run.stdout.contains("without the signing token"), "{run}");
@@ -219,7 +219,7 @@ fn a_signing_token_that_gitlab_ignores_is_said_and_not_sent_on_each_run() {
 
 #[test]
 fn one_that_gitlab_has_switched_off_is_brought_back_by_the_test() {
-    let world = World::with(small());
+    let world = TestEnv::with(small());
     world.sandbox().gitlab().set_hook_quirks(|quirks| {
         quirks.auto_disabling = true;
         quirks.test_limit = 1000;
@@ -230,7 +230,7 @@ fn one_that_gitlab_has_switched_off_is_brought_back_by_the_test() {
     for _ in 0..5 {
         world.api("POST", &format!("/groups/{group}/hooks/{}/test/push_events", hook.id), &json!({}));
     }
-    let state = |world: &World| {
+    let state = |world: &TestEnv| {
         let (_, answer) = world.api("GET", &format!("/groups/{group}/hooks/{}", hook.id), &Value::Null);
         answer["alert_status"].as_str().expect("a status").to_owned()
     };
@@ -243,7 +243,7 @@ fn one_that_gitlab_has_switched_off_is_brought_back_by_the_test() {
 
 #[test]
 fn a_limit_reached_on_one_project_does_not_stop_the_rest() {
-    let world = World::with(SandboxOptions { plan: SandboxPlan::None, ..three() });
+    let world = TestEnv::with(SandboxOptions { plan: SandboxPlan::None, ..three() });
     let first = world.sandbox().gitlab().projects()[0].clone();
     world.sandbox().gitlab().set_hook_quirks(|quirks| quirks.project_limit = 1);
     world.make(&format!("/projects/{}/hooks", first.id), &json!({"url": "https://ci.example/hook"}));
@@ -261,7 +261,7 @@ fn a_limit_reached_on_one_project_does_not_stop_the_rest() {
 
 #[test]
 fn a_delivery_that_does_not_arrive_is_said_as_three_facts() {
-    let world = World::with(small());
+    let world = TestEnv::with(small());
     world.sandbox().factory().set_quirks(|quirks| quirks.webhook = Some((500, "broken".to_owned())));
     let run: Transcript = world.connect(&[]);
     assert_eq!(run.code, 1, "{run}");
@@ -278,7 +278,7 @@ fn a_delivery_that_does_not_arrive_is_said_as_three_facts() {
 
 #[test]
 fn names_with_escape_codes_do_no_harm() {
-    let world = World::with(SandboxOptions { projects: 0, plan: SandboxPlan::None, ..small() });
+    let world = TestEnv::with(SandboxOptions { projects: 0, plan: SandboxPlan::None, ..small() });
     let gitlab = world.sandbox().gitlab();
     let group = gitlab.add_group("evil\u{1b}[2J", None);
     gitlab.add_project(ProjectSpec::new("web\u{1b}]0;pwned\u{7}", ProjectNamespace::Group(group)));
@@ -289,7 +289,7 @@ fn names_with_escape_codes_do_no_harm() {
 
 #[test]
 fn what_many_projects_refuse_for_one_reason_is_told_once_and_each_is_named() {
-    let world = World::with(SandboxOptions { plan: SandboxPlan::None, projects: 9, ..small() });
+    let world = TestEnv::with(SandboxOptions { plan: SandboxPlan::None, projects: 9, ..small() });
     world.sandbox().fault("POST /api/v4/projects/*/hooks=status:403@1x7").expect("a fault");
     let run = world.connect(&[]);
     assert_eq!(run.code, 1, "{run}");
@@ -304,7 +304,7 @@ fn what_many_projects_refuse_for_one_reason_is_told_once_and_each_is_named() {
 
 #[test]
 fn where_no_webhook_could_be_made_no_test_is_claimed() {
-    let world = World::with(SandboxOptions { plan: SandboxPlan::None, ..three() });
+    let world = TestEnv::with(SandboxOptions { plan: SandboxPlan::None, ..three() });
     world.sandbox().fault("POST /api/v4/projects/*/hooks=status:403").expect("a fault");
     let run = world.connect(&["-o", "json"]);
     assert_eq!(run.code, 1, "{run}");

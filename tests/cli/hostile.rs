@@ -1,7 +1,7 @@
 //! A server that means harm: a clear word, the right exit code, in time, in little memory, and the token stays at home.
 
+mod raw_server;
 mod scripts;
-mod stand_in;
 
 use std::io::Read as _;
 use std::net::TcpStream;
@@ -11,8 +11,8 @@ use std::time::Duration;
 use factory_gitlab::env::Env;
 use factory_gitlab::sandbox::options::{SandboxEdition, SandboxOptions, SandboxPlan};
 
-use self::stand_in::{Asked, Script, elsewhere, stand_in};
-use crate::world::{Transcript, World, small};
+use self::raw_server::{Asked, Script, elsewhere, start_raw_server};
+use crate::test_env::{TestEnv, Transcript, small};
 
 /// No server makes the program take more.
 const MOST_MEMORY: u64 = 64 * 1024;
@@ -28,7 +28,7 @@ struct Measured {
     took: Duration,
 }
 
-fn measured(world: &World, args: &[&str]) -> Measured {
+fn measured(world: &TestEnv, args: &[&str]) -> Measured {
     let began = Env::empty().clock.instant();
     let mut child = world.start(args);
     let status = format!("/proc/{}/status", child.id());
@@ -68,17 +68,17 @@ fn high_water(status: &str) -> Option<u64> {
 
 /// Runs `connect` on a new instance and `verify` on a connected one, against a server that answers one path by a script.
 fn assert_withstood((at, script): (&'static str, impl Script + Copy), options: &SandboxOptions) {
-    let fresh = World::with(options.clone());
+    let fresh = TestEnv::with(options.clone());
     assert_run_withstood(fresh, (at, script), &["connect", "--yes"]);
     for form in ["text", "json"] {
-        let world = World::with(options.clone());
+        let world = TestEnv::with(options.clone());
         world.connects(&[]);
         assert_run_withstood(world, (at, script), &["verify", "-o", form]);
     }
 }
 
-fn assert_run_withstood(mut world: World, (at, script): (&'static str, impl Script), command: &[&str]) {
-    let heads = stand_in(&mut world, at, script);
+fn assert_run_withstood(mut world: TestEnv, (at, script): (&'static str, impl Script), command: &[&str]) {
+    let heads = start_raw_server(&mut world, at, script);
     let Measured { run, peak, took } =
         measured(&world, &[command, &["--timeout", TIMEOUT, "--concurrency", "32"]].concat());
     assert!(matches!(run.code, 1 | 3), "{command:?} {at}: {run}");
@@ -95,10 +95,10 @@ fn many() -> SandboxOptions {
 }
 
 #[test]
-fn a_stand_in_without_malice_is_green() {
-    let mut world = World::with(small());
+fn a_raw_server_that_only_forwards_is_green() {
+    let mut world = TestEnv::with(small());
     world.connects(&[]);
-    let heads = stand_in(&mut world, "/nowhere", scripts::cut);
+    let heads = start_raw_server(&mut world, "/nowhere", scripts::cut);
     let Measured { run, peak, .. } = measured(&world, &["verify"]);
     assert_eq!(run.code, 0, "{run}");
     assert!(heads.all().len() > 5 && (cfg!(not(target_os = "linux")) || peak > 1024), "{peak}");
@@ -111,13 +111,13 @@ fn the_token_stays_at_home_however_another_origin_is_written() {
     let host = elsewhere.replace("http:", "");
     for to in [elsewhere.clone(), host.clone(), host.replace('/', "\\"), elsewhere.replace("//", "//[own]@")] {
         for header in ["Location", "Link"] {
-            let mut world = World::with(small());
+            let mut world = TestEnv::with(small());
             let to = to.clone();
             let script = move |stream: &mut TcpStream, asked: &Asked| {
                 let to = to.replace("[own]", asked.origin.trim_start_matches("http://"));
                 scripts::lead(stream, header, &format!("{to}{}", asked.path()))
             };
-            drop(stand_in(&mut world, "/api/v4/applications", script));
+            drop(start_raw_server(&mut world, "/api/v4/applications", script));
             let run = world.run(&["connect", "--yes"]);
             assert!(matches!(run.code, 1 | 3), "{header}: {run}");
         }

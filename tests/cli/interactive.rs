@@ -6,10 +6,10 @@ use std::process::Command;
 use rexpect::process::WaitStatus;
 use rexpect::session::{PtySession, spawn_command};
 
-use crate::world::{World, small};
+use crate::test_env::{TestEnv, small};
 
 /// Starts the program at a terminal of its own.
-fn at_a_terminal(world: &World, args: &[&str]) -> PtySession {
+fn at_a_terminal(world: &TestEnv, args: &[&str]) -> PtySession {
     let mut command = world.command(args);
     command.env("TERM", "xterm");
     spawn_command(command, Some(20_000)).expect("a terminal")
@@ -23,7 +23,7 @@ fn ends_with(session: &mut PtySession, wanted: i32) {
 
 #[test]
 fn a_wrong_answer_is_explained_and_asked_again() {
-    let world = World::bare();
+    let world = TestEnv::bare();
     world.file(
         "kit.json",
         factory_gitlab::kit::Kit::template()
@@ -43,7 +43,7 @@ fn a_wrong_answer_is_explained_and_asked_again() {
 
 #[test]
 fn ctrl_c_at_a_question_ends_with_130_and_shows_the_cursor() {
-    let world = World::bare();
+    let world = TestEnv::bare();
     let mut session = at_a_terminal(&world, &["kit", "show"]);
     session.exp_string("Kit from Factory").expect("the question");
     session.send_control('c').expect("typed");
@@ -54,7 +54,7 @@ fn ctrl_c_at_a_question_ends_with_130_and_shows_the_cursor() {
 
 #[test]
 fn a_secret_is_typed_unseen_and_a_wrong_one_is_asked_again() {
-    let mut world = World::new();
+    let mut world = TestEnv::new();
     world.unset("FACTORY_API_KEY");
     let right = world.sandbox().factory().api_key().to_owned();
     let mut session = at_a_terminal(&world, &["kit", "check"]);
@@ -73,7 +73,7 @@ fn a_secret_is_typed_unseen_and_a_wrong_one_is_asked_again() {
 
 #[test]
 fn ctrl_c_at_a_hidden_question_ends_with_130() {
-    let mut world = World::new();
+    let mut world = TestEnv::new();
     world.unset("FACTORY_API_KEY");
     let mut session = at_a_terminal(&world, &["kit", "check"]);
     session.exp_string("Factory API key (hidden): ").expect("the question");
@@ -86,7 +86,7 @@ fn ctrl_c_at_a_hidden_question_ends_with_130() {
 
 #[test]
 fn nobody_is_asked_in_ci_or_with_no_input() {
-    let mut world = World::bare();
+    let mut world = TestEnv::bare();
     let mut session = at_a_terminal(&world, &["kit", "show", "--no-input"]);
     session.exp_string("one thing is missing").expect("the list");
     ends_with(&mut session, 2);
@@ -97,8 +97,8 @@ fn nobody_is_asked_in_ci_or_with_no_input() {
 }
 
 /// A world whose kit is a file and whose address and token nobody has given yet, with both.
-fn unanswered() -> (World, String, String) {
-    let mut world = World::with(small());
+fn unanswered() -> (TestEnv, String, String) {
+    let mut world = TestEnv::with(small());
     let (url, token) = (world.sandbox().gitlab_url(), world.sandbox().gitlab().admin_token());
     world.file("kit.json", world.sandbox().factory().kit_json().to_string());
     for name in ["GITLAB_URL", "GITLAB_TOKEN", "FACTORY_KIT"] {
@@ -140,7 +140,7 @@ fn the_wizard_connects_and_lets_each_answer_be_corrected() {
 
 #[test]
 fn a_plan_that_is_refused_writes_nothing() {
-    let world = World::with(small());
+    let world = TestEnv::with(small());
     let mut session = at_a_terminal(&world, &["connect"]);
     session.exp_string("Do this?").expect("the approval");
     session.send("n").expect("typed");
@@ -156,7 +156,7 @@ fn ctrl_c_at_any_prompt_of_the_wizard_leaves_the_terminal_sane() {
         let (world, url, token) = unanswered();
         // A shell stays behind, so that the terminal can be asked.
         let mut command = Command::new("sh");
-        let program = World::program().display();
+        let program = TestEnv::program().display();
         let script = format!(
             "stty echo; '{program}' connect; echo \"ended $?\"; stty -a | tr '; ' '\\n\\n' | grep -x -e echo -e -echo"
         );
@@ -180,7 +180,7 @@ fn ctrl_c_at_any_prompt_of_the_wizard_leaves_the_terminal_sane() {
 
 #[test]
 fn ctrl_c_during_work_says_what_was_done() {
-    let world = World::with(small());
+    let world = TestEnv::with(small());
     world.sandbox().fault("POST /api/v4/groups/*/hooks=hang").expect("a fault");
     let mut session = at_a_terminal(&world, &["connect", "--yes"]);
     // The bar shows where the work stands.
@@ -197,7 +197,7 @@ fn ctrl_c_during_work_says_what_was_done() {
 
 #[test]
 fn by_hand_the_values_are_shown_and_both_answers_are_asked() {
-    let mut world = World::with(small());
+    let mut world = TestEnv::with(small());
     world.sandbox().factory().edit_kit(|kit| kit["application"]["trusted"] = true.into());
     let made = world.make_application(&serde_json::json!({}));
     world.set("BROWSER", "true");
@@ -225,7 +225,7 @@ fn by_hand_the_values_are_shown_and_both_answers_are_asked() {
 #[test]
 fn whose_secret_nobody_knows_is_decided_by_the_person() {
     for (choice, code) in [(0, 1), (1, 0), (2, 0)] {
-        let world = World::with(small());
+        let world = TestEnv::with(small());
         let made = world.make_application(&serde_json::json!({}));
         let mut session = at_a_terminal(&world, &["connect"]);
         session.exp_string("is there already, and its secret is not known here").expect("the question");

@@ -1,6 +1,6 @@
 //! `kit show|check|template`.
 
-use crate::world::World;
+use crate::test_env::TestEnv;
 
 const KIT: &str = r#"{
     "schema": "factory-gitlab/kit/v1",
@@ -12,7 +12,7 @@ const KIT: &str = r#"{
 
 #[test]
 fn a_kit_is_shown_without_its_secrets_and_harmless() {
-    let world = World::bare();
+    let world = TestEnv::bare();
     world.file("kit.json", KIT);
     let run = world.run(&["kit", "show", "--kit", "kit.json"]);
     insta::assert_snapshot!(run, @r"
@@ -50,7 +50,7 @@ fn a_kit_is_shown_without_its_secrets_and_harmless() {
 
 #[test]
 fn a_kit_is_checked_and_the_exit_code_is_the_same_in_every_form() {
-    let world = World::bare();
+    let world = TestEnv::bare();
     world.file("kit.json", KIT);
     for form in ["text", "json"] {
         let run = world.run(&["kit", "check", "--kit", "kit.json", "-o", form]);
@@ -63,7 +63,7 @@ fn a_kit_is_checked_and_the_exit_code_is_the_same_in_every_form() {
 
 #[test]
 fn the_sandboxs_kit_is_good_and_is_fetched_with_the_key() {
-    let mut world = World::new();
+    let mut world = TestEnv::new();
     let run = world.run(&["kit", "check"]);
     assert_eq!(run.code, 0, "{run}");
     assert!(run.stdout.starts_with("the kit is good"), "{run}");
@@ -76,7 +76,7 @@ fn the_sandboxs_kit_is_good_and_is_fetched_with_the_key() {
 
 #[test]
 fn a_file_that_is_no_kit_is_wrong_use() {
-    let world = World::bare();
+    let world = TestEnv::bare();
     world.file("page.html", "<html>");
     world.file("half.json", "{\"schema\": \"factory-gitlab/kit/v1\", ");
     world.file("binary", b"\xff\xfe\x00");
@@ -96,7 +96,7 @@ fn a_file_that_is_no_kit_is_wrong_use() {
 
 #[test]
 fn a_template_is_a_kit_with_gaps() {
-    let world = World::bare();
+    let world = TestEnv::bare();
     let template = world.run(&["kit", "template"]);
     assert_eq!(template.code, 0);
     world.file("kit.json", &template.stdout);

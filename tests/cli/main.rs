@@ -2,21 +2,21 @@
 
 mod bad_input;
 mod bulk;
-mod canary;
+mod compatibility;
 mod connect;
 mod connect_application;
 mod connect_webhooks;
-mod green;
+mod fault_matrix;
 mod hostile;
 mod interactive;
 mod kit;
+mod kit_bundle_status;
 mod pace;
 mod readme;
 mod resume;
 mod scale;
-mod small;
-mod unusual;
+mod secret_leaks;
+mod test_env;
 mod usage;
 mod verify;
 mod wait;
-mod world;

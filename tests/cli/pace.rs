@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::world::{World, small};
+use crate::test_env::{TestEnv, small};
 use factory_gitlab::sandbox::options::{SandboxEdition, SandboxOptions, SandboxPlan};
 use factory_gitlab::sandbox::request_log::{LoggedRequest, peak_in_flight};
 
@@ -11,14 +11,14 @@ fn projects(count: usize) -> SandboxOptions {
     SandboxOptions { projects: count, edition: SandboxEdition::Ce, plan: SandboxPlan::None, ..small() }
 }
 
-fn with_status(world: &World, status: u16) -> usize {
+fn with_status(world: &TestEnv, status: u16) -> usize {
     world.sandbox().requests().iter().filter(|one| one.status == Some(status)).count()
 }
 
 #[test]
 fn a_run_over_a_limit_ends_complete_and_asks_little_in_vain() {
     let limited = SandboxOptions { rate_limit: Some(80), rate_window: Duration::from_secs(2), ..projects(120) };
-    let world = World::with(limited);
+    let world = TestEnv::with(limited);
     let run = world.connect(&["--concurrency", "32"]);
     assert_eq!(run.code, 0, "{run}");
     assert_eq!(world.all_hooks().len(), 120);
@@ -31,7 +31,7 @@ fn a_run_over_a_limit_ends_complete_and_asks_little_in_vain() {
 
 #[test]
 fn a_limit_of_hours_is_not_run_into_by_each_request() {
-    let world = World::with(projects(200));
+    let world = TestEnv::with(projects(200));
     world.connects(&[]);
     world.sandbox().clear_requests();
     world.sandbox().fault("GET /api/v4/projects/*/hooks=retry-after:7200").expect("a fault");
@@ -45,7 +45,7 @@ fn a_limit_of_hours_is_not_run_into_by_each_request() {
 
 #[test]
 fn a_server_that_struggles_is_asked_less_at_once_and_the_run_ends_complete() {
-    let world = World::with(SandboxOptions { latency: Duration::from_millis(20), ..projects(60) });
+    let world = TestEnv::with(SandboxOptions { latency: Duration::from_millis(20), ..projects(60) });
     world.sandbox().fault("GET /api/v4/projects/*/hooks=status:502x24").expect("a fault");
     let run = world.connect(&["--concurrency", "16"]);
     assert_eq!(run.code, 0, "{run}");

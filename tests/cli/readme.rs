@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use anstyle_svg::Term;
 use factory_gitlab::{checks, cli, settings};
 
-use crate::world::World;
+use crate::test_env::TestEnv;
 
 fn root(path: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join(path)
@@ -89,7 +89,7 @@ fn every_sandbox_command_of_the_readme_runs() {
             ["factory-gitlab", "sandbox", args @ ..] if !args.is_empty() => [&["sandbox"], args].concat(),
             _ => continue,
         };
-        let run = World::bare().run(&args);
+        let run = TestEnv::bare().run(&args);
         // Nothing is connected in a new sandbox: there verify finds what is missing.
         let wanted = if args.contains(&"verify") { 1 } else { 0 };
         assert_eq!(run.code, wanted, "{command}\n{run}");
@@ -100,7 +100,7 @@ fn every_sandbox_command_of_the_readme_runs() {
 
 #[test]
 fn the_reference_is_made_by_the_program() {
-    let template = World::bare().run(&["kit", "template"]);
+    let template = TestEnv::bare().run(&["kit", "template"]);
     let mut readme = readme();
     for (name, fresh) in [
         ("settings", settings_table()),
@@ -141,7 +141,7 @@ fn every_page_that_a_finding_points_at_is_there() {
 
 #[test]
 fn the_screenshots_are_of_the_real_thing() {
-    let mut world = World::new();
+    let mut world = TestEnv::new();
     world.set("COLUMNS", "110");
     let connect = world.run(&["connect", "--yes", "--color", "always"]);
     assert_eq!(connect.code, 0, "{connect}");

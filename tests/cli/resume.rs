@@ -1,15 +1,15 @@
 //! Death at any point: the next run ends in the same state as an undisturbed one.
 #![cfg(unix)]
 
+mod concurrent_runs;
 mod disk;
-mod end;
 mod faults;
+mod final_state;
 mod interrupted;
 mod journal;
 mod killed;
 mod partial;
 mod secret;
-mod together;
 
 use std::process::{Child, Command, Output};
 use std::sync::mpsc;
@@ -19,7 +19,7 @@ use factory_gitlab::sandbox::options::{SandboxOptions, SandboxPlan};
 use factory_gitlab::sandbox::request_log::LoggedRequest;
 use factory_gitlab::sandbox::request_log::{Moment, RequestAction};
 
-use crate::world::{World, of_version, small};
+use crate::test_env::{TestEnv, of_version, small};
 
 const MOMENTS: [Moment; 2] = [Moment::BeforeActing, Moment::AfterActing];
 
@@ -58,8 +58,8 @@ impl Case {
         Self { name: "hooks without marks", options, args: &[] }
     }
 
-    fn world(&self) -> World {
-        World::with(self.options.clone())
+    fn world(&self) -> TestEnv {
+        TestEnv::with(self.options.clone())
     }
 
     /// How many requests an undisturbed run sends.
@@ -84,13 +84,13 @@ impl Case {
     fn undisturbed(&self) -> Vec<LoggedRequest> {
         let world = self.world();
         world.connects(self.args);
-        end::is_right(&world, self, self.name);
+        final_state::is_right(&world, self, self.name);
         world.sandbox().requests()
     }
 }
 
 /// Starts `connect --yes` and does not wait for it.
-fn start(world: &World, args: &[&str]) -> Child {
+fn start(world: &TestEnv, args: &[&str]) -> Child {
     world.start(&[&["connect", "--yes"], args].concat())
 }
 
@@ -100,7 +100,7 @@ fn signal(pid: u32, name: &str) {
 }
 
 /// Runs `connect` and sends a signal to it at this moment of this request. Gives what came of it.
-fn run_and_signal(world: &World, args: &[&str], (number, when): (usize, Moment), name: &'static str) -> Output {
+fn run_and_signal(world: &TestEnv, args: &[&str], (number, when): (usize, Moment), name: &'static str) -> Output {
     let (tell, told) = mpsc::channel();
     world.sandbox().clear_requests();
     world.sandbox().at_request(number, when, move |_| {

@@ -3,11 +3,11 @@
 use factory_gitlab::sandbox::options::{SandboxOptions, SandboxPlan, SandboxVersion};
 use factory_gitlab::sandbox::request_log::peak_in_flight;
 
-use crate::world::World;
+use crate::test_env::TestEnv;
 
 /// An unlicensed instance: every project needs a hook of its own.
-fn unlicensed(projects: usize, version: SandboxVersion) -> World {
-    World::with(SandboxOptions { projects, groups: 3, plan: SandboxPlan::None, version, ..SandboxOptions::default() })
+fn unlicensed(projects: usize, version: SandboxVersion) -> TestEnv {
+    TestEnv::with(SandboxOptions { projects, groups: 3, plan: SandboxPlan::None, version, ..SandboxOptions::default() })
 }
 
 /// Without hidden tokens in the list of hooks, without descriptions, without GraphQL: what each knows differs.

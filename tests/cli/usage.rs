@@ -1,10 +1,10 @@
 //! Wrong use, and what holds for every command.
 
-use crate::world::World;
+use crate::test_env::TestEnv;
 
 #[test]
 fn a_secret_in_an_argument_is_refused_and_never_repeated() {
-    let world = World::bare();
+    let world = TestEnv::bare();
     for args in [
         ["connect", "--token", "canary-in-argv-1"].as_slice(),
         &["verify", "--token=canary-in-argv-1"],
@@ -20,7 +20,7 @@ fn a_secret_in_an_argument_is_refused_and_never_repeated() {
 
 #[test]
 fn help_and_version_go_to_standard_output_and_misuse_to_standard_error() {
-    let world = World::bare();
+    let world = TestEnv::bare();
     for args in [["--help"].as_slice(), &["--version"], &["kit", "check", "--help"]] {
         let run = world.run(args);
         assert_eq!((run.code, run.stderr.as_str()), (0, ""), "{run}");
@@ -35,7 +35,7 @@ fn help_and_version_go_to_standard_output_and_misuse_to_standard_error() {
 
 #[test]
 fn a_bad_answers_file_is_named_before_anything_is_done() {
-    let mut world = World::bare();
+    let mut world = TestEnv::bare();
     world.file("acme.toml", "gitlab_ulr = 'https://gitlab.acme.com'\n");
     world.set("FACTORY_GITLAB_CONFIG", "acme.toml");
     let run = world.run(&["kit", "show"]);
@@ -50,7 +50,7 @@ fn a_bad_answers_file_is_named_before_anything_is_done() {
 
 #[test]
 fn a_failure_is_one_json_document_where_json_was_asked_for() {
-    let run = World::bare().run(&["kit", "show", "-o", "json"]);
+    let run = TestEnv::bare().run(&["kit", "show", "-o", "json"]);
     assert_eq!(run.code, 2, "{run}");
     let document = run.json();
     assert_eq!(document["exit_code"], 2);
@@ -62,11 +62,11 @@ fn a_failure_is_one_json_document_where_json_was_asked_for() {
 #[cfg(unix)]
 #[test]
 fn a_reader_that_goes_away_is_no_failure_and_a_full_disk_is_one() {
-    let world = World::bare();
+    let world = TestEnv::bare();
     let shell = |line: &str| {
         std::process::Command::new("sh")
             .args(["-c", line, "sh"])
-            .arg(World::program())
+            .arg(TestEnv::program())
             .env_clear()
             .envs(world.variables())
             .env("PATH", "/usr/bin:/bin")

@@ -15,15 +15,15 @@ use factory_gitlab::sandbox::request_log::LoggedRequest;
 use factory_gitlab::secret::{FactoryKey, PersonalAccessToken};
 use factory_gitlab::target::{Strategy, Target};
 
-use crate::world::World;
+use crate::test_env::TestEnv;
 
 fn small() -> SandboxOptions {
     SandboxOptions { projects: 1, groups: 1, ..SandboxOptions::default() }
 }
 
 /// A world whose instance has the application and the hooks, made through GitLab's API, and whose kit is a file.
-pub fn connected(options: SandboxOptions) -> World {
-    let mut world = World::with(options);
+pub fn connected(options: SandboxOptions) -> TestEnv {
+    let mut world = TestEnv::with(options);
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
     let (kit, id, secret) = runtime.block_on(connect(&world));
     let kit = world.file("kit.json", kit);
@@ -34,7 +34,7 @@ pub fn connected(options: SandboxOptions) -> World {
     world
 }
 
-async fn connect(world: &World) -> (String, String, String) {
+async fn connect(world: &TestEnv) -> (String, String, String) {
     let variable = |name: &str| world.variables().get(name).cloned().expect("a variable");
     let client = http::Client::new(&http::ClientOptions::default(), Env::empty().clock).expect("a client");
     let instance: InstanceUrl = variable("GITLAB_URL").parse().expect("an address");
@@ -160,7 +160,7 @@ fn no_fault_is_green() {
 
 #[test]
 fn an_unknown_check_is_wrong_use() {
-    let world = World::bare();
+    let world = TestEnv::bare();
     let run = world.run(&["verify", "--only", "token.admim"]);
     assert_eq!(run.code, 2, "{run}");
     assert!(run.stderr.contains("token.admin"), "{run}");
@@ -168,7 +168,7 @@ fn an_unknown_check_is_wrong_use() {
 
 #[test]
 fn without_anything_everything_missing_is_listed_at_once() {
-    let run = World::bare().run(&["verify"]);
+    let run = TestEnv::bare().run(&["verify"]);
     assert_eq!(run.code, 2, "{run}");
     for name in ["--kit", "--gitlab-url", "--token-file"] {
         assert!(run.stderr.contains(name), "{name}: {run}");

@@ -7,18 +7,18 @@ use std::net::{TcpListener, TcpStream};
 use std::process::{Child, Command};
 use std::time::{Duration, Instant};
 
+use crate::test_env::{TestEnv, Transcript, small};
 use crate::verify::connected;
-use crate::world::{Transcript, World, small};
 
 /// What a slow machine may take besides.
 const SLACK: Duration = Duration::from_secs(6);
 
-fn metadata_was_asked(world: &World) -> usize {
+fn metadata_was_asked(world: &TestEnv) -> usize {
     world.sandbox().requests().iter().filter(|one| one.path().ends_with("/metadata")).count()
 }
 
 /// Waits until GitLab was asked so often.
-fn asked(world: &World, times: usize) {
+fn asked(world: &TestEnv, times: usize) {
     let began = Instant::now();
     while metadata_was_asked(world) < times {
         assert!(began.elapsed() < Duration::from_secs(30), "asked only {} times", metadata_was_asked(world));
@@ -26,7 +26,7 @@ fn asked(world: &World, times: usize) {
     }
 }
 
-fn ended(child: Child, world: &World) -> Transcript {
+fn ended(child: Child, world: &TestEnv) -> Transcript {
     let output = child.wait_with_output().expect("it ends");
     Transcript::new(&output, &world.path(""))
 }
@@ -99,7 +99,7 @@ fn a_wait_that_no_clock_can_measure_has_no_end() {
 }
 
 /// Lets the sandbox's GitLab be reached at another port, from a while later on.
-fn comes_up_at(world: &World, after: Duration) -> String {
+fn comes_up_at(world: &TestEnv, after: Duration) -> String {
     let free = TcpListener::bind("127.0.0.1:0").expect("a port");
     let address = free.local_addr().expect("an address");
     drop(free);

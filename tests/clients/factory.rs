@@ -11,7 +11,7 @@ use factory_gitlab::secret::{ApplicationSecret, FactoryKey};
 use factory_gitlab::target::Strategy;
 use url::Url;
 
-use crate::world::{client, faulty, instance, sandbox, writer};
+use crate::setup::{client, faulty, instance, sandbox, writer};
 
 fn factory(sandbox: &Sandbox) -> FactoryClient {
     let key = FactoryKey::new(sandbox.factory().api_key()).expect("a key");

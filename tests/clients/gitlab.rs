@@ -12,7 +12,7 @@ use factory_gitlab::sandbox::{self, Sandbox};
 use factory_gitlab::secret::{ApplicationSecret, WebhookToken};
 use factory_gitlab::target::{Event, Target};
 
-use crate::world::{client, instance, oauth, reader, sandbox, token, writer};
+use crate::setup::{client, instance, oauth, reader, sandbox, token, writer};
 
 fn application(scopes: &[&str]) -> NewApplication {
     NewApplication {

@@ -8,7 +8,7 @@ use factory_gitlab::sandbox::options;
 use factory_gitlab::secret::WebhookToken;
 use factory_gitlab::target::{Event, Target};
 
-use crate::world::{cause, client, instance, reader, sandbox, token, writer};
+use crate::setup::{cause, client, instance, reader, sandbox, token, writer};
 
 const NEW: Option<Version> = Some(Version::new(19, 6));
 

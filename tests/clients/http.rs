@@ -11,7 +11,7 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpListener;
 use url::Url;
 
-use crate::world::{
+use crate::setup::{
     cause, client, client_with, faulty, impatient, instance, metadata_under, options, reader, sandbox, token, writer,
 };
 

@@ -12,7 +12,7 @@ use tokio::net::tcp::OwnedReadHalf;
 use tokio::net::{TcpListener, TcpStream};
 use url::Url;
 
-use crate::world::{client_with, options, sandbox, token};
+use crate::setup::{client_with, options, sandbox, token};
 
 /// How many bytes came over each connection that was opened, from the client.
 type Lines = Arc<Mutex<Vec<usize>>>;

@@ -7,5 +7,5 @@ mod hostile;
 mod http;
 mod http2;
 mod pace;
+mod setup;
 mod tls;
-mod world;

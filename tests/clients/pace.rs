@@ -9,7 +9,7 @@ use factory_gitlab::sandbox::request_log::{LoggedRequest, peak_in_flight};
 use futures_util::StreamExt as _;
 use futures_util::stream;
 
-use crate::world::{cause, client_with, instance, options, sandbox, token};
+use crate::setup::{cause, client_with, instance, options, sandbox, token};
 
 /// Asks so many times, as many at once as the client lets through.
 async fn ask(sandbox: &Sandbox, http: &Client, times: usize) -> Vec<Result<Response, Error>> {

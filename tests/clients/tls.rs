@@ -13,7 +13,7 @@ use tokio_rustls::rustls;
 use tokio_rustls::rustls::pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer};
 use url::Url;
 
-use crate::world::{client, client_with, impatient, instance, options, reader, sandbox};
+use crate::setup::{client, client_with, impatient, instance, options, reader, sandbox};
 
 async fn problem(options: &ClientOptions, sandbox: &factory_gitlab::sandbox::Sandbox) -> TlsProblem {
     let request = Request::get(instance(sandbox).api("/metadata"));

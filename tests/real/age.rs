@@ -5,14 +5,14 @@ use std::os::unix::fs::PermissionsExt as _;
 use factory_gitlab::sandbox::options::SandboxOptions;
 use serde_json::{Value, json};
 
-use crate::cli::world::World;
+use crate::cli::test_env::TestEnv;
 use crate::programs::{finish, output, program};
 
 /// A hybrid key that nobody has: ML-KEM-768 of nothing but zeros, and the base point of P-256.
 const POST_QUANTUM: &str = include_str!("post_quantum.txt");
 
 /// Makes a key pair with the ordinary program: the file of the secret one, and the public one.
-fn key(world: &World, name: &str) -> (String, String) {
+fn key(world: &TestEnv, name: &str) -> (String, String) {
     let path = world.path(name).to_string_lossy().into_owned();
     finish(program("age-keygen").args(["-o", &path]));
     let public = finish(program("age-keygen").args(["-y", &path]));
@@ -31,7 +31,7 @@ fn refusal(key: &str, sealed: &str) -> String {
     String::from_utf8_lossy(&output.stderr).into_owned()
 }
 
-fn seal_for(world: &World, recipients: &[&str]) -> String {
+fn seal_for(world: &TestEnv, recipients: &[&str]) -> String {
     world.sandbox().factory().edit_kit(|kit| kit["bundle"]["recipients"] = json!(recipients));
     let path = world.path("bundle.age").to_string_lossy().into_owned();
     let run = world.run(&["connect", "--yes", "--bundle-out", &path]);
@@ -41,7 +41,7 @@ fn seal_for(world: &World, recipients: &[&str]) -> String {
 
 #[test]
 fn age_opens_the_written_bundle_with_the_key_of_every_recipient_and_no_other() {
-    let world = World::new();
+    let world = TestEnv::new();
     let ((first, to_first), (second, to_second)) = (key(&world, "first.txt"), key(&world, "second.txt"));
     let (stranger, _) = key(&world, "stranger.txt");
     let sealed = seal_for(&world, &[&to_first, &to_second]);
@@ -63,7 +63,7 @@ fn age_opens_the_written_bundle_with_the_key_of_every_recipient_and_no_other() {
 
 #[test]
 fn age_opens_the_uploaded_bundle() {
-    let world = World::with(SandboxOptions { projects: 1, ..SandboxOptions::default() });
+    let world = TestEnv::with(SandboxOptions { projects: 1, ..SandboxOptions::default() });
     let run = world.run(&["connect", "--yes"]);
     assert_eq!(run.code, 0, "{run}");
     let bundles = world.sandbox().factory().bundles();
@@ -77,7 +77,7 @@ fn age_opens_the_uploaded_bundle() {
 /// is one which the ordinary program reads, and that it holds a stanza for each recipient, can be seen.
 #[test]
 fn age_reads_a_bundle_for_post_quantum_recipients_as_one_that_is_not_for_this_key() {
-    let world = World::new();
+    let world = TestEnv::new();
     let (classic, _) = key(&world, "classic.txt");
     let sealed = seal_for(&world, &[POST_QUANTUM.trim(), POST_QUANTUM.trim()]);
     let refusal = refusal(&classic, &sealed);

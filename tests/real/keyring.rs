@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use tempfile::TempDir;
 
-use crate::cli::world::World;
+use crate::cli::test_env::TestEnv;
 use crate::programs::{Running, finish, holds_no_secret, now, output, program, wait_for};
 
 const PASSWORD: &str = "throw-away";
@@ -82,7 +82,7 @@ impl Session {
     }
 
     /// Lets the program of this world find the session.
-    fn offer(&self, world: &mut World) {
+    fn offer(&self, world: &mut TestEnv) {
         world.unset("FACTORY_DISABLE_KEYRING");
         world.set("DBUS_SESSION_BUS_ADDRESS", &self.bus);
         world.set("XDG_RUNTIME_DIR", &self.runtime.to_string_lossy());
@@ -91,7 +91,7 @@ impl Session {
 
 #[test]
 fn a_token_is_stored_in_the_keyring_and_found_there_by_the_next_run() {
-    let (mut world, machine) = (World::new(), Machine::new());
+    let (mut world, machine) = (TestEnv::new(), Machine::new());
     let session = machine.session(Keyring::Unlocked);
     session.offer(&mut world);
     let token = world.sandbox().gitlab().admin_token();
@@ -121,7 +121,7 @@ fn a_token_is_stored_in_the_keyring_and_found_there_by_the_next_run() {
 
 #[test]
 fn without_a_bus_it_is_said_and_nothing_is_kept_elsewhere() {
-    let (mut world, runtime) = (World::new(), tempfile::tempdir().expect("a folder"));
+    let (mut world, runtime) = (TestEnv::new(), tempfile::tempdir().expect("a folder"));
     world.unset("FACTORY_DISABLE_KEYRING");
     world.set("XDG_RUNTIME_DIR", &runtime.path().to_string_lossy());
     world.set("DBUS_SESSION_BUS_ADDRESS", &format!("unix:path={}/bus", runtime.path().display()));
@@ -145,7 +145,7 @@ fn without_a_bus_it_is_said_and_nothing_is_kept_elsewhere() {
 
 #[test]
 fn a_locked_keyring_is_not_waited_for() {
-    let (mut world, machine) = (World::new(), Machine::new());
+    let (mut world, machine) = (TestEnv::new(), Machine::new());
     let open = machine.session(Keyring::Unlocked);
     open.offer(&mut world);
     let run = world.run(&["connect", "--yes", "--keyring", "store"]);

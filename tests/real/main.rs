@@ -17,5 +17,5 @@ mod wizard;
 #[path = "../cli"]
 #[allow(dead_code, unused_imports, reason = "the other tests use more of it")]
 mod cli {
-    pub mod world;
+    pub mod test_env;
 }

@@ -4,7 +4,7 @@ use factory_gitlab::sandbox::options::SandboxOptions;
 use tempfile::TempDir;
 use url::Url;
 
-use crate::cli::world::World;
+use crate::cli::test_env::TestEnv;
 use crate::programs::{Running, free_port, holds_no_secret, program, wait_for};
 
 struct Tinyproxy {
@@ -42,11 +42,11 @@ impl Tinyproxy {
 }
 
 /// A sandbox that is spoken to over TLS, so that a proxy has to open tunnels.
-fn world() -> World {
-    World::with(SandboxOptions { tls: true, ..SandboxOptions::default() })
+fn world() -> TestEnv {
+    TestEnv::with(SandboxOptions { tls: true, ..SandboxOptions::default() })
 }
 
-fn secrets(world: &World) -> Vec<String> {
+fn secrets(world: &TestEnv) -> Vec<String> {
     let (gitlab, factory) = (world.sandbox().gitlab(), world.sandbox().factory());
     let mut secrets = vec![gitlab.admin_token(), factory.api_key().to_owned(), factory.webhook_secret().to_owned()];
     for bundle in factory.bundles() {

@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use crate::cli::world::World;
+use crate::cli::test_env::TestEnv;
 use crate::nginx::{Nginx, Site};
 use crate::programs::{finish, holds_no_secret, program};
 
@@ -20,7 +20,7 @@ const EXPIRED: &str = "location / {
     }";
 
 /// A kit that has the bundle put there.
-fn put_to(world: &World, address: &str) {
+fn put_to(world: &TestEnv, address: &str) {
     world.sandbox().factory().edit_kit(|kit| {
         kit["bundle"]["upload_url"] = json!(address);
         kit["bundle"]["method"] = json!("PUT");
@@ -29,7 +29,7 @@ fn put_to(world: &World, address: &str) {
 
 #[test]
 fn a_presigned_put_leaves_the_sealed_bundle_byte_for_byte_and_takes_no_key_along() {
-    let (world, store) = (World::new(), Nginx::start(&Site { listen: "", inside: STORE }));
+    let (world, store) = (TestEnv::new(), Nginx::start(&Site { listen: "", inside: STORE }));
     let signature = "5f2d0c9e7a1b4d36signature";
     put_to(&world, &format!("http://127.0.0.1:{}/in/acme.age?X-Amz-Signature={signature}", store.port));
     let run = world.run(&["connect", "--yes"]);
@@ -67,7 +67,7 @@ fn a_presigned_put_leaves_the_sealed_bundle_byte_for_byte_and_takes_no_key_along
 
 #[test]
 fn an_address_without_a_signature_is_given_the_key() {
-    let (world, store) = (World::new(), Nginx::start(&Site { listen: "", inside: STORE }));
+    let (world, store) = (TestEnv::new(), Nginx::start(&Site { listen: "", inside: STORE }));
     put_to(&world, &format!("http://127.0.0.1:{}/plain.age", store.port));
     let run = world.run(&["connect", "--yes"]);
     assert_eq!(run.code, 0, "{run}");
@@ -78,7 +78,7 @@ fn an_address_without_a_signature_is_given_the_key() {
 
 #[test]
 fn a_store_that_refuses_leaves_the_bundle_here_to_be_sent_later() {
-    let (world, store) = (World::new(), Nginx::start(&Site { listen: "", inside: EXPIRED }));
+    let (world, store) = (TestEnv::new(), Nginx::start(&Site { listen: "", inside: EXPIRED }));
     put_to(&world, &format!("http://127.0.0.1:{}/in/acme.age?X-Amz-Signature=expired-long-ago", store.port));
     let run = world.run(&["connect", "--yes"]);
     assert_eq!(run.code, 1, "{run}");
@@ -94,7 +94,7 @@ fn a_store_that_refuses_leaves_the_bundle_here_to_be_sent_later() {
 }
 
 /// The sealed bundle as it lies in the state folder.
-fn sealed(world: &World) -> (String, Vec<u8>) {
+fn sealed(world: &TestEnv) -> (String, Vec<u8>) {
     let mut folders = vec![world.path("state")];
     while let Some(folder) = folders.pop() {
         for entry in std::fs::read_dir(folder).expect("a folder").map(|entry| entry.expect("an entry").path()) {

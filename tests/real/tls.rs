@@ -4,13 +4,13 @@ use factory_gitlab::sandbox::options::SandboxOptions;
 use url::Url;
 
 use crate::certificates::{Authority, INTERMEDIATE, ROOT};
-use crate::cli::world::World;
+use crate::cli::test_env::TestEnv;
 use crate::nginx::{Nginx, Site};
 use crate::programs::holds_no_secret;
 
 /// A sandbox whose GitLab is reached through nginx alone, and knows itself by that address.
 struct Front {
-    world: World,
+    world: TestEnv,
     nginx: Nginx,
 }
 
@@ -30,8 +30,11 @@ impl<'a> Shown<'a> {
 
 impl Front {
     fn new(authority: &Authority, shown: &Shown<'_>, root: &str) -> Self {
-        let mut world =
-            World::with(SandboxOptions { relative_root: root.to_owned(), projects: 101, ..SandboxOptions::default() });
+        let mut world = TestEnv::with(SandboxOptions {
+            relative_root: root.to_owned(),
+            projects: 101,
+            ..SandboxOptions::default()
+        });
         let gitlab: Url = world.sandbox().gitlab_url().parse().expect("an address");
         let inside = format!(
             "ssl_certificate {};

@@ -4,7 +4,7 @@ use std::process::Command;
 
 use tempfile::TempDir;
 
-use crate::cli::world::World;
+use crate::cli::test_env::TestEnv;
 use crate::programs::{finish, holds_no_secret, output, poll, program, wait_for};
 
 /// A terminal with a shell in it.
@@ -14,7 +14,7 @@ struct Terminal {
 
 impl Terminal {
     /// A shell with the world's variables, in its home.
-    fn open(world: &World) -> Self {
+    fn open(world: &TestEnv) -> Self {
         let terminal = Self { folder: tempfile::tempdir().expect("a folder") };
         let mut command = terminal.tmux();
         command.args(["-f", "/dev/null", "new-session", "-d", "-x", "160", "-y", "50"]);
@@ -58,7 +58,7 @@ impl Terminal {
 
     /// Starts the program in the shell; its exit code is said at the end.
     fn starts(&self, args: &str) {
-        self.types(&format!("{} {args}; echo ended with $?.", World::program().display()));
+        self.types(&format!("{} {args}; echo ended with $?.", TestEnv::program().display()));
     }
 
     /// Whether the terminal is as a shell needs it.
@@ -81,8 +81,8 @@ impl Drop for Terminal {
 }
 
 /// A world in which the person has to say everything; gives what the sandbox would have said for them.
-fn silent() -> (World, Vec<(&'static str, String)>) {
-    let mut world = World::new();
+fn silent() -> (TestEnv, Vec<(&'static str, String)>) {
+    let mut world = TestEnv::new();
     let variables = world.sandbox().variables();
     for (name, _) in &variables {
         world.unset(name);
@@ -132,7 +132,7 @@ fn a_person_is_led_from_the_first_question_to_the_report() {
 
 #[test]
 fn a_plan_that_is_not_wanted_changes_nothing() {
-    let world = World::new();
+    let world = TestEnv::new();
     let terminal = Terminal::open(&world);
     terminal.starts("connect");
     terminal.shows("Do this?");
@@ -171,7 +171,7 @@ fn ctrl_c_at_any_question_leaves_a_sane_terminal_and_ends_with_130() {
 
 #[test]
 fn ctrl_c_during_the_work_says_what_was_done_and_the_next_run_finishes_it() {
-    let world = World::new();
+    let world = TestEnv::new();
     world.sandbox().fault("POST /api/v4/groups/*/hooks=delay:5000").expect("a fault");
     let terminal = Terminal::open(&world);
     terminal.starts("connect --yes");

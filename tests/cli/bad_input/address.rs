@@ -1,12 +1,12 @@
 //! The address of GitLab.
 
 use super::{Said, small};
-use crate::world::World;
+use crate::test_env::TestEnv;
 use factory_gitlab::sandbox::options::SandboxOptions;
 
 #[test]
 fn an_address_that_is_none_says_which_one_was_meant() {
-    let mut world = World::with(small());
+    let mut world = TestEnv::with(small());
     let mut said = Said::default();
     let real = world.sandbox().gitlab_url();
     for (case, url) in [
@@ -32,7 +32,7 @@ fn an_address_that_is_none_says_which_one_was_meant() {
 
 #[test]
 fn nobody_at_an_address_is_told_apart_from_somebody_else() {
-    let mut world = World::with(small());
+    let mut world = TestEnv::with(small());
     let mut said = Said::default();
     for (case, url) in [
         ("a name that does not resolve", "https://gitlab.invalid".to_owned()),
@@ -47,7 +47,7 @@ fn nobody_at_an_address_is_told_apart_from_somebody_else() {
 
 #[test]
 fn http_that_redirects_to_https_names_the_right_address() {
-    let mut world = World::with(SandboxOptions { tls: true, ..small() });
+    let mut world = TestEnv::with(SandboxOptions { tls: true, ..small() });
     let plain = world.sandbox().plain_url().expect("a plain address");
     world.set("GITLAB_URL", &plain);
     let mut said = Said::default();
@@ -60,7 +60,7 @@ fn http_that_redirects_to_https_names_the_right_address() {
 
 #[test]
 fn a_relative_root_is_needed_and_its_absence_is_named() {
-    let mut world = World::with(SandboxOptions { relative_root: "/gitlab".to_owned(), ..small() });
+    let mut world = TestEnv::with(SandboxOptions { relative_root: "/gitlab".to_owned(), ..small() });
     let given = world.sandbox().gitlab_url();
     world.set("GITLAB_URL", given.trim_end_matches("/gitlab"));
     let mut said = Said::default();

@@ -3,7 +3,7 @@
 use factory_gitlab::sandbox::options::SandboxOptions;
 
 use super::{Said, small};
-use crate::world::World;
+use crate::test_env::TestEnv;
 
 /// What can come instead of GitLab's answer.
 const ANSWERS: [(&str, &str); 15] = [
@@ -24,7 +24,7 @@ const ANSWERS: [(&str, &str); 15] = [
     ("no answer", "hang"),
 ];
 
-fn under(world: &World, which: &str) -> Said {
+fn under(world: &TestEnv, which: &str) -> Said {
     let mut said = Said::default();
     for (case, action) in ANSWERS {
         world.sandbox().clear_faults();
@@ -36,7 +36,7 @@ fn under(world: &World, which: &str) -> Said {
 
 #[test]
 fn an_answer_at_the_door_that_is_not_gitlabs_is_said() {
-    let world = World::with(small());
+    let world = TestEnv::with(small());
     let said = under(&world, "GET /api/v4/metadata");
     insta::assert_snapshot!(said);
 }
@@ -44,7 +44,7 @@ fn an_answer_at_the_door_that_is_not_gitlabs_is_said() {
 /// The lists that the plan is made from: over a gap in one, everything would be made a second time. What is sent again
 /// when it fails is left to the test above; it only takes longer.
 fn no_gap_in(list: &str) {
-    let world = World::with(small());
+    let world = TestEnv::with(small());
     for (case, action) in ANSWERS {
         if matches!(action, "html:502" | "text:503" | "half" | "reset") {
             continue;
@@ -82,7 +82,7 @@ fn hooks_that_cannot_be_read_are_not_made_again() {
 /// One group of two cannot be read: the other gets its hook, and the run does not call itself done.
 #[test]
 fn a_connection_with_a_gap_is_not_called_connected() {
-    let world = World::with(SandboxOptions { groups: 2, projects: 2, ..small() });
+    let world = TestEnv::with(SandboxOptions { groups: 2, projects: 2, ..small() });
     let groups: Vec<u64> = world.sandbox().gitlab().lock().groups.keys().copied().collect();
     for (action, code) in [("status:403", 1), ("cut", 3)] {
         world.sandbox().clear_faults();

@@ -3,7 +3,7 @@
 use factory_gitlab::sandbox::options::{SandboxOptions, TlsDefect};
 
 use super::{Said, small};
-use crate::world::World;
+use crate::test_env::TestEnv;
 
 #[test]
 fn a_certificate_that_does_not_hold_is_named_by_its_kind() {
@@ -14,7 +14,7 @@ fn a_certificate_that_does_not_hold_is_named_by_its_kind() {
         ("another name", TlsDefect::WrongName),
         ("another issuer", TlsDefect::OtherIssuer),
     ] {
-        let world = World::with(SandboxOptions { tls: true, tls_defect: Some(defect), ..small() });
+        let world = TestEnv::with(SandboxOptions { tls: true, tls_defect: Some(defect), ..small() });
         said.both(case, &world);
     }
     insta::assert_snapshot!(said);
@@ -22,7 +22,7 @@ fn a_certificate_that_does_not_hold_is_named_by_its_kind() {
 
 #[test]
 fn a_private_ca_that_is_missing_is_asked_for_by_its_option() {
-    let mut world = World::with(SandboxOptions { tls: true, ..small() });
+    let mut world = TestEnv::with(SandboxOptions { tls: true, ..small() });
     let kit = world.file("kit.json", world.sandbox().factory().kit_json().to_string());
     world.set("FACTORY_KIT", &kit);
     world.unset("FACTORY_GITLAB_CA_CERT");
@@ -37,7 +37,7 @@ fn a_private_ca_that_is_missing_is_asked_for_by_its_option() {
 
 #[test]
 fn factorys_certificate_is_held_to_the_same() {
-    let world = World::with(SandboxOptions { tls: true, factory_tls_defect: Some(TlsDefect::Expired), ..small() });
+    let world = TestEnv::with(SandboxOptions { tls: true, factory_tls_defect: Some(TlsDefect::Expired), ..small() });
     let mut said = Said::default();
     said.connect("the kit's host", &world);
     insta::assert_snapshot!(said);

@@ -6,11 +6,11 @@ use std::process::Command;
 use factory_gitlab::sandbox::options::{SandboxOptions, SandboxPlan};
 
 use super::{Said, small};
-use crate::world::{Transcript, World};
+use crate::test_env::{TestEnv, Transcript};
 
 #[test]
 fn a_state_folder_that_cannot_be_used_is_said_before_anything_is_written() {
-    let mut world = World::with(small());
+    let mut world = TestEnv::with(small());
     let file = world.file("file", "here first");
     let mut said = Said::default();
     for (case, folder) in [
@@ -27,10 +27,10 @@ fn a_state_folder_that_cannot_be_used_is_said_before_anything_is_written() {
 }
 
 /// Runs the program with files limited to this many blocks of the shell's: writing fails as on a full disk.
-fn limited(world: &World, blocks: usize, args: &[&str]) -> Transcript {
+fn limited(world: &TestEnv, blocks: usize, args: &[&str]) -> Transcript {
     let output = Command::new("sh")
         .args(["-c", &format!("trap '' XFSZ; ulimit -f {blocks}; exec \"$@\""), "sh"])
-        .arg(World::program())
+        .arg(TestEnv::program())
         .args(args)
         .env_clear()
         .envs(world.variables())
@@ -43,7 +43,7 @@ fn limited(world: &World, blocks: usize, args: &[&str]) -> Transcript {
 
 #[test]
 fn a_full_disk_is_said_before_anything_is_written() {
-    let world = World::with(small());
+    let world = TestEnv::with(small());
     let run = limited(&world, 0, &super::CONNECT);
     super::assert_no_writes("full", &world);
     insta::assert_snapshot!(run);
@@ -56,7 +56,7 @@ fn a_full_disk_is_said_before_anything_is_written() {
 #[test]
 fn a_disk_that_fills_up_on_the_way_loses_nothing() {
     for blocks in 1..=8 {
-        let world = World::with(small());
+        let world = TestEnv::with(small());
         let case = format!("{blocks} blocks");
         let run = limited(&world, blocks, &super::CONNECT);
         assert!(matches!(run.code, 0..=2), "{case}: {run}");
@@ -72,7 +72,7 @@ fn a_disk_that_fills_up_on_the_way_loses_nothing() {
 
 #[test]
 fn a_journal_that_fills_up_among_many_hooks_stops_them_and_the_next_run_does_the_rest() {
-    let world = World::with(SandboxOptions { projects: 60, plan: SandboxPlan::None, ..SandboxOptions::default() });
+    let world = TestEnv::with(SandboxOptions { projects: 60, plan: SandboxPlan::None, ..SandboxOptions::default() });
     let run = limited(&world, 16, &super::CONNECT);
     assert_eq!(run.code, 2, "{run}");
     let made = world.all_hooks().len();
@@ -86,7 +86,7 @@ fn a_journal_that_fills_up_among_many_hooks_stops_them_and_the_next_run_does_the
 
 #[test]
 fn a_report_or_a_log_that_cannot_be_written_is_said_before_anything_is_done() {
-    let world = World::with(small());
+    let world = TestEnv::with(small());
     world.file("file", "");
     let mut said = Said::default();
     for (case, option, path) in [

@@ -3,7 +3,7 @@
 use factory_gitlab::sandbox::factory::BundleIntake;
 
 use super::small;
-use crate::world::World;
+use crate::test_env::TestEnv;
 
 /// How Factory behaves, and the exit code that it comes to.
 enum How {
@@ -26,8 +26,8 @@ const REFUSALS: [(&str, How, i32); 12] = [
     ("a redirect", How::Fault("redirect:https://elsewhere.example/bundles"), 1),
 ];
 
-fn told(how: &How) -> World {
-    let world = World::with(small());
+fn told(how: &How) -> TestEnv {
+    let world = TestEnv::with(small());
     match how {
         How::Switch(intake) => world.sandbox().factory().set_quirks(|quirks| quirks.intake = *intake),
         How::Fault(action) => {
@@ -37,14 +37,14 @@ fn told(how: &How) -> World {
     world
 }
 
-fn told_otherwise(world: &World) {
+fn told_otherwise(world: &TestEnv) {
     world.sandbox().clear_faults();
     world.sandbox().factory().set_quirks(|quirks| quirks.intake = BundleIntake::Honest);
 }
 
 const CONNECT: [&str; 5] = ["connect", "--yes", "-q", "--timeout", "2"];
 
-fn bundle_of(world: &World) -> String {
+fn bundle_of(world: &TestEnv) -> String {
     let bundles: Vec<_> =
         super::files_below(&world.path("state")).into_iter().filter(|path| path.ends_with("bundle.age")).collect();
     assert_eq!(bundles.len(), 1, "one sealed bundle");

@@ -1,11 +1,11 @@
 //! Files that secrets come from, and standard input.
 
 use super::{Said, small};
-use crate::world::World;
+use crate::test_env::TestEnv;
 
 #[test]
 fn a_token_file_that_gives_no_token_says_why() {
-    let mut world = World::with(small());
+    let mut world = TestEnv::with(small());
     world.unset("GITLAB_TOKEN");
     world.file("empty", "");
     world.file("blank", " \n\n");
@@ -34,7 +34,7 @@ fn a_token_file_that_gives_no_token_says_why() {
 
 #[test]
 fn standard_input_gives_one_thing_and_only_once() {
-    let mut world = World::with(small());
+    let mut world = TestEnv::with(small());
     let kit = world.sandbox().factory().kit_json().to_string();
     let mut said = Said::default();
     let twice = ["connect", "--yes", "-q", "--kit", "-", "--token-file", "-"];
@@ -46,7 +46,7 @@ fn standard_input_gives_one_thing_and_only_once() {
 
 #[test]
 fn a_newline_behind_a_token_and_a_mark_before_it_are_no_part_of_it() {
-    let mut world = World::with(small());
+    let mut world = TestEnv::with(small());
     let token = world.variables()["GITLAB_TOKEN"].clone();
     world.unset("GITLAB_TOKEN");
     for content in
@@ -63,7 +63,7 @@ fn a_newline_behind_a_token_and_a_mark_before_it_are_no_part_of_it() {
 
 #[test]
 fn a_secret_as_an_options_value_is_refused_and_never_repeated() {
-    let world = World::with(small());
+    let world = TestEnv::with(small());
     let token = world.variables()["GITLAB_TOKEN"].clone();
     for value in ["Canary-in-argv-1234567890", &token] {
         for args in [

@@ -1,12 +1,12 @@
 //! Other origins: what is secret never goes there, whoever says so.
 
 use super::{Said, small};
-use crate::world::World;
+use crate::test_env::TestEnv;
 
 #[test]
 fn a_redirect_or_a_link_to_another_origin_is_not_followed() {
-    let world = World::with(small());
-    let other = World::new();
+    let world = TestEnv::with(small());
+    let other = TestEnv::new();
     let elsewhere = other.sandbox().gitlab_url();
     let mut said = Said::default();
     for (case, at, how) in [
@@ -29,7 +29,7 @@ fn a_redirect_or_a_link_to_another_origin_is_not_followed() {
 
 #[test]
 fn a_redirect_that_holds_a_secret_is_named_without_it() {
-    let world = World::with(small());
+    let world = TestEnv::with(small());
     let token = world.variables()["GITLAB_TOKEN"].clone();
     for to in [
         format!("https://elsewhere.example/?private_token={token}"),

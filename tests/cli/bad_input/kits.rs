@@ -3,13 +3,13 @@
 use serde_json::{Value, json};
 
 use super::{Said, small};
-use crate::world::World;
+use crate::test_env::TestEnv;
 
 type Edit = fn(&mut Value);
 
 #[test]
 fn a_kit_that_cannot_be_used_is_explained_field_by_field() {
-    let mut world = World::with(small());
+    let mut world = TestEnv::with(small());
     let good = world.sandbox().factory().kit_json();
     let mut said = Said::default();
     let cases: [(&str, Edit); 13] = [
@@ -43,7 +43,7 @@ fn a_kit_that_cannot_be_used_is_explained_field_by_field() {
 
 #[test]
 fn a_text_that_is_no_kit_is_wrong_use() {
-    let mut world = World::with(small());
+    let mut world = TestEnv::with(small());
     let whole = world.sandbox().factory().kit_json().to_string();
     let half = whole[..whole.len() / 2].to_owned();
     let mut said = Said::default();
@@ -71,7 +71,7 @@ fn a_text_that_is_no_kit_is_wrong_use() {
 
 #[test]
 fn a_kit_that_factory_does_not_give_out_says_what_to_do() {
-    let mut world = World::with(small());
+    let mut world = TestEnv::with(small());
     let mut said = Said::default();
     let (address, key) = (world.variables()["FACTORY_KIT"].clone(), world.variables()["FACTORY_API_KEY"].clone());
     for (case, key) in [("a wrong key", Some("fk-a-key-of-somebody-else")), ("no key", None)] {

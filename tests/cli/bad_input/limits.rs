@@ -1,11 +1,11 @@
 //! Rate limits, and a GitLab that takes no writes.
 
 use super::{Said, small};
-use crate::world::World;
+use crate::test_env::TestEnv;
 
 #[test]
 fn a_rate_limit_is_honoured_or_said() {
-    let world = World::with(small());
+    let world = TestEnv::with(small());
     let mut said = Said::default();
     for (case, fault) in [
         ("plain text, two hours", "GET /api/v4/personal_access_tokens/self=retry-after:7200"),
@@ -25,7 +25,7 @@ fn a_rate_limit_is_honoured_or_said() {
 #[test]
 fn a_limit_that_passes_is_waited_out() {
     for fault in ["GET /api/v4/**=retry-after:1x2", "GET /api/v4/**=json429x1", "POST /api/v4/**=retry-after:1x1"] {
-        let world = World::with(small());
+        let world = TestEnv::with(small());
         world.sandbox().fault(fault).expect(fault);
         let run = world.run(&super::CONNECT);
         assert_eq!(run.code, 0, "{fault}: {run}");

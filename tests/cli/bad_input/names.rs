@@ -3,14 +3,14 @@
 use factory_gitlab::sandbox::options::{SandboxEdition, SandboxOptions, SandboxPlan};
 
 use super::small;
-use crate::world::World;
+use crate::test_env::TestEnv;
 
 /// Escape codes, an operating system command, C1 controls, marks that turn the reading direction, and line breaks.
 const EVIL: &str =
     "evil\u{1b}[2J\u{1b}]0;owned\u{7}\u{9b}31m\u{202e}\u{2066}\u{200f}\r\nerror: forged\u{85}\u{2028}line";
 
-fn evil() -> World {
-    let world = World::with(SandboxOptions { projects: 1, groups: 1, ..small() });
+fn evil() -> TestEnv {
+    let world = TestEnv::with(SandboxOptions { projects: 1, groups: 1, ..small() });
     let gitlab = world.sandbox().gitlab();
     let group = gitlab.lock().groups.keys().next().copied().expect("a group");
     gitlab.change_group(group, |group| {
@@ -63,7 +63,7 @@ fn names_with_escape_codes_reach_the_terminal_harmless() {
 
 #[test]
 fn a_servers_refusal_full_of_escape_codes_is_said_harmless() {
-    let world = World::with(small());
+    let world = TestEnv::with(small());
     for fault in ["GET /api/v4/**=endless:escapes", "factory:GET /gitlab/v1/kit=endless:escapes"] {
         world.sandbox().clear_faults();
         world.sandbox().fault(fault).expect(fault);
@@ -80,7 +80,7 @@ fn a_servers_refusal_full_of_escape_codes_is_said_harmless() {
 #[test]
 fn names_of_projects_with_escape_codes_are_harmless_too() {
     let world =
-        World::with(SandboxOptions { edition: SandboxEdition::Ce, plan: SandboxPlan::None, projects: 2, ..small() });
+        TestEnv::with(SandboxOptions { edition: SandboxEdition::Ce, plan: SandboxPlan::None, projects: 2, ..small() });
     for project in world.sandbox().gitlab().lock().projects.values_mut() {
         project.name = EVIL.to_owned();
         project.full_path = format!("{EVIL}/{}", project.id);

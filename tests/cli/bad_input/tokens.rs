@@ -4,7 +4,7 @@ use factory_gitlab::sandbox::gitlab::seed::{TokenSpec, UserSpec};
 use factory_gitlab::sandbox::options::SandboxOptions;
 
 use super::{Said, small};
-use crate::world::World;
+use crate::test_env::TestEnv;
 
 fn spec(scopes: &[&str]) -> TokenSpec {
     TokenSpec { scopes: scopes.iter().map(|scope| (*scope).to_owned()).collect(), ..TokenSpec::default() }
@@ -12,7 +12,7 @@ fn spec(scopes: &[&str]) -> TokenSpec {
 
 #[test]
 fn a_dead_token_says_how_it_died() {
-    let mut world = World::with(small());
+    let mut world = TestEnv::with(small());
     let gitlab = world.sandbox().gitlab().clone();
     let yesterday = gitlab.clock().today().yesterday().expect("a day");
     let mut said = Said::default();
@@ -20,7 +20,7 @@ fn a_dead_token_says_how_it_died() {
         ("expired", gitlab.add_token(TokenSpec { expires_at: Some(yesterday), ..spec(&["api"]) })),
         ("revoked", gitlab.add_token(TokenSpec { revoked: true, ..spec(&["api"]) })),
         ("unknown", "glpat-this-token-is-not-known-here".to_owned()),
-        ("of another instance", World::with(small()).sandbox().gitlab().admin_token()),
+        ("of another instance", TestEnv::with(small()).sandbox().gitlab().admin_token()),
     ] {
         world.set("GITLAB_TOKEN", &token);
         said.both(case, &world);
@@ -31,7 +31,7 @@ fn a_dead_token_says_how_it_died() {
 
 #[test]
 fn a_token_that_may_too_little_says_what_it_lacks() {
-    let mut world = World::with(small());
+    let mut world = TestEnv::with(small());
     let gitlab = world.sandbox().gitlab().clone();
     let mut said = Said::default();
     for (case, token) in [
@@ -49,7 +49,7 @@ fn a_token_that_may_too_little_says_what_it_lacks() {
 
 #[test]
 fn admin_mode_is_told_apart_from_not_being_an_admin() {
-    let mut world = World::with(SandboxOptions { admin_mode: true, ..small() });
+    let mut world = TestEnv::with(SandboxOptions { admin_mode: true, ..small() });
     let gitlab = world.sandbox().gitlab().clone();
     let mut said = Said::default();
     for (case, token) in [
@@ -65,7 +65,7 @@ fn admin_mode_is_told_apart_from_not_being_an_admin() {
 
 #[test]
 fn a_token_of_another_kind_is_recognised_and_named() {
-    let mut world = World::with(small());
+    let mut world = TestEnv::with(small());
     let gitlab = world.sandbox().gitlab().clone();
     let (project, group) = {
         let state = gitlab.lock();
@@ -98,7 +98,7 @@ fn a_token_of_another_kind_is_recognised_and_named() {
 #[test]
 fn a_token_of_any_prefix_and_with_dots_is_taken() {
     for prefix in ["", "glpat-", "acme.pat.", "x_Y-"] {
-        let mut world = World::with(small());
+        let mut world = TestEnv::with(small());
         let gitlab = world.sandbox().gitlab().clone();
         gitlab.lock().settings.personal_access_token_prefix = prefix.to_owned();
         let token = gitlab.add_token(spec(&["api"]));

@@ -1,7 +1,7 @@
 //! A write that GitLab refuses, or that nobody can say the end of: said, and finished by the next run.
 
 use super::small;
-use crate::world::World;
+use crate::test_env::TestEnv;
 
 /// A fault of a write, and the exit code that it comes to.
 const FAULTS: [(&str, &str, i32); 13] = [
@@ -28,7 +28,7 @@ const FAULTS: [(&str, &str, i32); 13] = [
 fn a_write_that_fails_is_said_and_the_next_run_ends_it() {
     let mut said = String::new();
     for (case, fault, code) in FAULTS {
-        let world = World::with(small());
+        let world = TestEnv::with(small());
         world.sandbox().fault(fault).expect(fault);
         let run = world.run(&super::CONNECT);
         let text = super::what_failed(&run);
@@ -45,8 +45,8 @@ fn a_write_that_fails_is_said_and_the_next_run_ends_it() {
 /// GitLab's nginx answers a write over http with a redirect, and a client that follows it sends a read.
 #[test]
 fn a_write_is_never_sent_again_to_where_it_is_redirected() {
-    let other = World::with(small());
-    let world = World::with(small());
+    let other = TestEnv::with(small());
+    let world = TestEnv::with(small());
     let to = other.sandbox().gitlab_url();
     world.sandbox().fault(&format!("POST /api/v4/applications=redirect:{to}/api/v4/applications")).expect("a fault");
     let run = world.run(&super::CONNECT);

@@ -4,7 +4,7 @@ use std::io::{Result, Write as _};
 use std::net::TcpStream;
 use std::time::Duration;
 
-use super::stand_in::Asked;
+use super::raw_server::Asked;
 
 const JSON: &str = "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n";
 

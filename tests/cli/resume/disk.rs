@@ -10,8 +10,8 @@ use std::process::{Command, Stdio};
 
 use factory_gitlab::journal::Store;
 
-use super::{Case, OUT, end};
-use crate::world::{Transcript, World};
+use super::{Case, OUT, final_state};
+use crate::test_env::{TestEnv, Transcript};
 
 /// The shell counts the limit in blocks of so many bytes.
 const BLOCK: usize = 512;
@@ -20,10 +20,10 @@ const BLOCK: usize = 512;
 const BLOCKS: usize = 32;
 
 /// Runs `connect` with files limited to so many blocks.
-fn limited(world: &World, blocks: usize, args: &[&str]) -> Transcript {
+fn limited(world: &TestEnv, blocks: usize, args: &[&str]) -> Transcript {
     let output = Command::new("sh")
         .args(["-c", &format!("trap '' XFSZ; ulimit -f {blocks}; exec \"$@\""), "sh"])
-        .arg(World::program())
+        .arg(TestEnv::program())
         .args(["connect", "--yes"])
         .args(args)
         .env_clear()
@@ -37,7 +37,7 @@ fn limited(world: &World, blocks: usize, args: &[&str]) -> Transcript {
 }
 
 /// Where the journal of this world is, or will be.
-fn journal(world: &World) -> PathBuf {
+fn journal(world: &TestEnv) -> PathBuf {
     let store = Store::new(Some(world.path("state"))).expect("a store");
     let kit = world.sandbox().factory().kit_json();
     let organization = kit["organization"]["id"].as_str().expect("an organization");
@@ -45,7 +45,7 @@ fn journal(world: &World) -> PathBuf {
 }
 
 /// A world whose journal has so much room left: what is before it are empty lines, which tell nothing.
-fn with_room_for(case: &Case, room: usize) -> World {
+fn with_room_for(case: &Case, room: usize) -> TestEnv {
     let world = case.world();
     let path = journal(&world);
     std::fs::create_dir_all(path.parent().expect("a folder")).expect("made");
@@ -56,7 +56,7 @@ fn with_room_for(case: &Case, room: usize) -> World {
 /// How much was done when the disk was full: applications, hooks, bundles.
 type Done = (usize, usize, usize);
 
-fn done(world: &World) -> Done {
+fn done(world: &TestEnv) -> Done {
     let gitlab = world.sandbox().gitlab();
     (gitlab.applications().len(), gitlab.all_hooks().len(), world.sandbox().factory().bundles().len())
 }
@@ -76,7 +76,7 @@ fn fills_up(case: &Case, step: usize) -> BTreeSet<Done> {
         let told = format!("{}{}", run.stdout, run.stderr);
         assert!(run.code == 0 || told.contains("File too large"), "{name}: {run}");
         seen.insert(done(&world));
-        end::the_next_run_ends_it(&world, case, &name);
+        final_state::the_next_run_ends_it(&world, case, &name);
     }
     seen
 }
@@ -103,7 +103,7 @@ fn a_bundle_that_does_not_fit_is_said_and_sealed_by_the_next_run() {
         assert_eq!(run.code, 2, "{}: {run}", case.name);
         assert!(run.stdout.contains("failed  seal the bundle"), "{}: {run}", case.name);
         assert!(run.stdout.contains("File too large"), "{}: {run}", case.name);
-        end::the_next_run_ends_it(&world, &case, case.name);
+        final_state::the_next_run_ends_it(&world, &case, case.name);
     }
 }
 
@@ -116,7 +116,7 @@ fn a_bundle_that_cannot_be_handed_out_waits_for_the_next_run() {
     let run = full.connect(&["--bundle-out", "/dev/full"]);
     assert_eq!(run.code, 2, "{run}");
     assert!(run.stdout.contains("No space left on device"), "{run}");
-    end::the_next_run_ends_it(&full, &case, "/dev/full");
+    final_state::the_next_run_ends_it(&full, &case, "/dev/full");
 
     let gone = case.world();
     let folder = gone.path("stick");
@@ -130,7 +130,7 @@ fn a_bundle_that_cannot_be_handed_out_waits_for_the_next_run() {
     let run = gone.run(&["connect", "--yes", "--bundle-out", &path]);
     assert_eq!(run.code, 2, "{run}");
     assert!(run.stdout.contains("failed  write the sealed bundle"), "{run}");
-    end::the_next_run_ends_it(&gone, &case, "a folder that is gone");
+    final_state::the_next_run_ends_it(&gone, &case, "a folder that is gone");
 }
 
 /// A report that finds no room at the end: everything is done, and the exit code says that the report is missing.
@@ -143,7 +143,7 @@ fn a_report_that_finds_no_room_is_said_and_nothing_is_undone() {
         let run = world.connect(&["-o", format, "--output-file", "/dev/full"]);
         assert_eq!(run.code, 2, "{format}: {run}");
         assert!(run.stderr.contains("No space left on device"), "{format}: {run}");
-        end::is_right(&world, &case, format);
+        final_state::is_right(&world, &case, format);
         world.has_nothing_to_do(&[]);
 
         let world = case.world();
@@ -153,7 +153,7 @@ fn a_report_that_finds_no_room_is_said_and_nothing_is_undone() {
         let told = String::from_utf8_lossy(&output.stderr).into_owned();
         assert_eq!(output.status.code(), Some(1), "{format}: {told}");
         assert!(told.contains("No space left on device"), "{format}: {told}");
-        end::is_right(&world, &case, format);
+        final_state::is_right(&world, &case, format);
         world.has_nothing_to_do(&[]);
     }
 }

@@ -5,18 +5,18 @@ use std::time::Duration;
 use factory_gitlab::env::Env;
 use factory_gitlab::sandbox::options::{SandboxOptions, SandboxPlan};
 
-use super::{end, pause, said, start, until};
-use crate::world::{World, small};
+use super::{final_state, pause, said, start, until};
+use crate::test_env::{TestEnv, small};
 
 const PROJECTS: usize = 1000;
 
-fn many(projects: usize) -> World {
-    World::with(SandboxOptions { projects, groups: 10, plan: SandboxPlan::None, ..small() })
+fn many(projects: usize) -> TestEnv {
+    TestEnv::with(SandboxOptions { projects, groups: 10, plan: SandboxPlan::None, ..small() })
 }
 
 /// So many percent of the requests meet a reset before or after the server acted, an answer that breaks off, one that
 /// ends in the middle as if it were whole, or a delay.
-fn unreliable(world: &World, percent: f64, seed: u64) {
+fn unreliable(world: &TestEnv, percent: f64, seed: u64) {
     let actions = ["reset", "lost", "half", "cut", "delay:200"];
     for (seed, action) in (seed * 100..).zip(actions) {
         let share = percent / 5.0;
@@ -24,12 +24,12 @@ fn unreliable(world: &World, percent: f64, seed: u64) {
     }
 }
 
-fn connected_once(world: &World, name: &str) {
+fn connected_once(world: &TestEnv, name: &str) {
     assert_eq!(world.sandbox().gitlab().applications().len(), 1, "{name}");
     let bundle = world.bundle();
     let secret = bundle["application"]["secret"].as_str().expect("a secret");
     assert!(world.sandbox().gitlab().applications()[0].has_secret(secret), "{name}");
-    end::hooks_are_right(world, name);
+    final_state::hooks_are_right(world, name);
 }
 
 /// Complete in one run, and hardly more requests than where nothing breaks.
@@ -64,7 +64,7 @@ fn five_requests_in_a_hundred_break_and_one_run_connects_a_thousand_projects() {
     through_an_unreliable_network(5.0, &[3, 4]);
 }
 
-fn hooks(world: &World) -> usize {
+fn hooks(world: &TestEnv) -> usize {
     world.all_hooks().len()
 }
 
@@ -112,7 +112,7 @@ fn a_gitlab_that_goes_away_for_good_is_said_once_and_the_next_run_takes_up_the_r
 #[test]
 fn a_test_delivery_whose_answer_is_lost_is_fired_again() {
     for action in ["reset", "lost", "half", "cut"] {
-        let world = World::with(small());
+        let world = TestEnv::with(small());
         world.sandbox().fault(&format!("POST /api/v4/groups/*/hooks/*/test/*={action}x2")).expect("a fault");
         let run = world.connect(&[]);
         assert_eq!(run.code, 0, "{action}: {run}");

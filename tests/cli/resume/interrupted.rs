@@ -2,8 +2,8 @@
 
 use factory_gitlab::sandbox::request_log::Moment;
 
-use super::{Case, end, run_and_signal, said};
-use crate::world::World;
+use super::{Case, final_state, run_and_signal, said};
+use crate::test_env::TestEnv;
 
 /// Interrupted at every request, it ends with 130 and a word, and the next run completes.
 fn interrupted_at_every_request(case: &Case, name: &'static str) {
@@ -14,7 +14,7 @@ fn interrupted_at_every_request(case: &Case, name: &'static str) {
         assert_eq!(run.status.code(), Some(130), "{story}: {}", said(&run));
         assert!(said(&run).contains("interrupted"), "{story}: {}", said(&run));
         assert!(said(&run).to_lowercase().contains("run the same command again"), "{story}: {}", said(&run));
-        end::the_next_run_ends_it(&world, case, &story);
+        final_state::the_next_run_ends_it(&world, case, &story);
     }
 }
 
@@ -31,7 +31,7 @@ fn sigterm_at_any_request_ends_with_130_and_the_next_run_completes() {
 #[test]
 fn interrupted_it_says_what_was_done_and_how_to_go_on() {
     let case = Case::group_hook();
-    let made = |world: &World| {
+    let made = |world: &TestEnv| {
         let requests = world.sandbox().requests();
         requests.iter().find(|one| one.method == "POST" && one.path().ends_with("/hooks")).map(|one| one.number)
     };
@@ -46,5 +46,5 @@ fn interrupted_it_says_what_was_done_and_how_to_go_on() {
     assert!(said.contains("done    create the OAuth application"), "{said}");
     assert!(said.contains("Run the same command again to continue."), "{said}");
     world.connects(&[]);
-    end::is_right(&world, &case, "interrupted");
+    final_state::is_right(&world, &case, "interrupted");
 }

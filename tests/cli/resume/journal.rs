@@ -12,8 +12,8 @@ use std::path::{Path, PathBuf};
 use factory_gitlab::journal::{Record, Store};
 use serde_json::Value;
 
-use super::{Case, end};
-use crate::world::World;
+use super::{Case, final_state};
+use crate::test_env::TestEnv;
 
 /// The record that a journal of these bytes adds up to, with all that its form for people leaves out. How many lines were
 /// passed over is not part of it: nothing is decided by that.
@@ -30,7 +30,7 @@ fn record_of(bytes: &[u8]) -> (String, usize) {
 }
 
 /// The journal of a world, where it lies and what it holds.
-fn journal(world: &World) -> (PathBuf, Vec<u8>) {
+fn journal(world: &TestEnv) -> (PathBuf, Vec<u8>) {
     let (path, bytes) =
         world.files_below("state").into_iter().find(|(path, _)| path.ends_with(".jsonl")).expect("a journal");
     (path.into(), bytes)
@@ -80,11 +80,11 @@ fn spoilt(case: &Case, name: &str, spoil: impl FnOnce(&[u8]) -> Vec<u8>) {
 }
 
 /// Factory may have been given a second bundle: that the first one arrived was forgotten. The last one counts.
-fn converged(world: &World, name: &str) {
+fn converged(world: &TestEnv, name: &str) {
     let gitlab = world.sandbox().gitlab();
     let applications = gitlab.applications();
     assert_eq!(applications.len(), 1, "{name}");
-    end::hooks_are_right(world, name);
+    final_state::hooks_are_right(world, name);
     if let Some(last) = world.sandbox().factory().bundles().last() {
         let secret = last.document["application"]["secret"].as_str().expect("a secret");
         assert!(applications[0].has_secret(secret), "{name}: the pair in the last bundle is dead");
@@ -182,7 +182,7 @@ fn a_sealed_bundle_that_was_lost_or_cut_is_sealed_again() {
         let bundle = journal(&world).0.with_file_name("bundle.age");
         damage_file(&bundle, damage);
         assert_eq!(world.connect(&[]).code, 0, "{damage}");
-        end::is_right(&world, &case, "a damaged bundle");
+        final_state::is_right(&world, &case, "a damaged bundle");
         world.has_nothing_to_do(&[]);
     }
 }

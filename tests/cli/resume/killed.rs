@@ -4,8 +4,8 @@
 use factory_gitlab::env::Env;
 use factory_gitlab::sandbox::request_log::Moment;
 
-use super::{Case, end, run_and_signal, signal, start, until};
-use crate::world::World;
+use super::{Case, final_state, run_and_signal, signal, start, until};
+use crate::test_env::TestEnv;
 
 fn dies_at(case: &Case, moments: &[(usize, Moment)]) {
     for (number, when) in moments {
@@ -13,7 +13,7 @@ fn dies_at(case: &Case, moments: &[(usize, Moment)]) {
         let world = case.world();
         let died = run_and_signal(&world, case.args, (*number, *when), "KILL");
         assert_eq!(died.status.code(), None, "{name}: it was not killed: {}", super::said(&died));
-        end::the_next_run_ends_it(&world, case, &name);
+        final_state::the_next_run_ends_it(&world, case, &name);
     }
 }
 
@@ -48,7 +48,7 @@ fn killed_where_hooks_have_no_marks_none_is_made_twice() {
 }
 
 /// Begins a run that has to wait, and kills it there.
-fn dies_while_waiting(fault: &str, name: &'static str, is_waiting: impl Fn(&World) -> bool) {
+fn dies_while_waiting(fault: &str, name: &'static str, is_waiting: impl Fn(&TestEnv) -> bool) {
     let case = Case::group_hook();
     let world = case.world();
     world.sandbox().fault(fault).expect(fault);
@@ -60,14 +60,14 @@ fn dies_while_waiting(fault: &str, name: &'static str, is_waiting: impl Fn(&Worl
     assert!(began.elapsed().as_secs() < 5, "{fault}: it waited on");
     assert_eq!(status.code(), if name == "KILL" { None } else { Some(130) }, "{fault}");
     world.sandbox().clear_faults();
-    end::the_next_run_ends_it(&world, &case, fault);
+    final_state::the_next_run_ends_it(&world, &case, fault);
 }
 
-fn has_status(status: u16) -> impl Fn(&World) -> bool {
+fn has_status(status: u16) -> impl Fn(&TestEnv) -> bool {
     move |world| world.sandbox().requests().iter().any(|one| one.status == Some(status))
 }
 
-fn asked(path: &'static str) -> impl Fn(&World) -> bool {
+fn asked(path: &'static str) -> impl Fn(&TestEnv) -> bool {
     move |world| world.writes().iter().any(|one| one.starts_with("POST ") && one.ends_with(path))
 }
 

@@ -3,13 +3,13 @@
 use factory_gitlab::sandbox::options::{SandboxOptions, SandboxPlan};
 use factory_gitlab::sandbox::request_log::{Moment, RequestAction};
 
-use super::end;
-use crate::world::{World, small};
+use super::final_state;
+use crate::test_env::{TestEnv, small};
 
 #[test]
 fn one_projects_refusal_does_not_stop_the_others_and_the_next_run_takes_up_only_those() {
     const PROJECTS: usize = 60;
-    let world = World::with(SandboxOptions { projects: PROJECTS, plan: SandboxPlan::None, groups: 3, ..small() });
+    let world = TestEnv::with(SandboxOptions { projects: PROJECTS, plan: SandboxPlan::None, groups: 3, ..small() });
     let ids: Vec<u64> = world.sandbox().gitlab().projects().iter().map(|project| project.id).collect();
     let [forbidden, full, gone] = [ids[7], ids[23], ids[59]];
     world.sandbox().fault(&format!("POST /api/v4/projects/{forbidden}/hooks=status:403")).expect("a fault");
@@ -38,14 +38,14 @@ fn one_projects_refusal_does_not_stop_the_others_and_the_next_run_takes_up_only_
     wanted.sort();
     assert_eq!(created, wanted);
     assert!(!world.writes().iter().any(|write| write.contains("/applications")), "{:?}", world.writes());
-    end::hooks_are_right(&world, "taken up");
+    final_state::hooks_are_right(&world, "taken up");
     assert_eq!(world.sandbox().factory().bundles().len(), 1);
     world.has_nothing_to_do(&[]);
 }
 
 /// In a world like this one.
-fn number_of_the_creation(world: &World) -> usize {
-    let other = World::with(world.sandbox().options().clone());
+fn number_of_the_creation(world: &TestEnv) -> usize {
+    let other = TestEnv::with(world.sandbox().options().clone());
     other.connects(&[]);
     let requests = other.sandbox().requests();
     requests.iter().find(|one| one.is_write() && one.path() == "/api/v4/applications").expect("a write").number

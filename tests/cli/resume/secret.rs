@@ -5,8 +5,8 @@ use factory_gitlab::sandbox::gitlab::state::StoredApplication;
 use factory_gitlab::sandbox::request_log::Moment;
 use serde_json::json;
 
-use super::{Case, MOMENTS, end, run_and_signal};
-use crate::world::World;
+use super::{Case, MOMENTS, final_state, run_and_signal};
+use crate::test_env::TestEnv;
 
 const RENEW: &str = "POST /api/v4/applications/*/renew-secret";
 
@@ -19,7 +19,7 @@ fn creation(case: &Case) -> usize {
 }
 
 /// GitLab made the application and its secret was lost with the process.
-fn with_a_lost_secret(case: &Case) -> World {
+fn with_a_lost_secret(case: &Case) -> TestEnv {
     let number = creation(case);
     let world = case.world();
     run_and_signal(&world, case.args, (number, Moment::AfterActing), "KILL");
@@ -35,7 +35,7 @@ fn a_lost_secret_is_renewed_where_gitlab_has_that() {
     world.connects(&[]);
     assert!(world.writes().iter().any(|write| write.ends_with("/renew-secret")), "{:?}", world.writes());
     assert_eq!(world.sandbox().gitlab().applications()[0].id, id);
-    end::is_right(&world, &case, "renewed");
+    final_state::is_right(&world, &case, "renewed");
 }
 
 #[test]
@@ -46,7 +46,7 @@ fn where_gitlab_has_no_renewal_our_own_is_made_again() {
     world.sandbox().fault(&format!("{RENEW}=status:404")).expect("a fault");
     world.connects(&[]);
     assert_ne!(world.sandbox().gitlab().applications()[0].id, id);
-    end::is_right(&world, &case, "made again");
+    final_state::is_right(&world, &case, "made again");
     world.has_nothing_to_do(&[]);
 }
 
@@ -68,7 +68,7 @@ fn killed_while_our_own_is_made_again_it_ends_in_the_same_state() {
             let name = format!("made again, killed at request {number} {when:?}");
             let world = broken();
             run_and_signal(&world, &[], (number, when), "KILL");
-            end::the_next_run_ends_it(&world, &case, &name);
+            final_state::the_next_run_ends_it(&world, &case, &name);
         }
     }
 }
@@ -87,7 +87,7 @@ fn one_that_is_in_use_is_not_deleted_where_its_secret_cannot_be_renewed() {
 }
 
 /// To the byte, its secret's digest and all.
-fn everything(world: &World) -> Vec<String> {
+fn everything(world: &TestEnv) -> Vec<String> {
     world.sandbox().gitlab().applications().iter().map(|one| format!("{one:?}")).collect()
 }
 
@@ -101,7 +101,7 @@ fn somebody_elses_application_stays_as_it_is_at_every_kill_point() {
         let world = case.world();
         world.make_application(&json!({ "name": "Somebody's" }));
         let first: StoredApplication = world.sandbox().gitlab().applications().remove(0);
-        let kept = |world: &World| {
+        let kept = |world: &TestEnv| {
             let all = world.sandbox().gitlab().applications();
             let is_there = |one: &StoredApplication| all.iter().any(|other| format!("{other:?}") == format!("{one:?}"));
             assert!(is_there(&first), "{name}: {all:?}");

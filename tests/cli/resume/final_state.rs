@@ -7,12 +7,12 @@ use factory_gitlab::sandbox::options::SandboxPlan;
 use serde_json::Value;
 
 use super::{Case, OUT};
-use crate::canary::Canary;
-use crate::world::World;
+use crate::secret_leaks::Canary;
+use crate::test_env::TestEnv;
 
 /// One application, one hook for each target with the right token, one bundle in the right hands whose pair
 /// authenticates, and no token that nobody has.
-pub fn is_right(world: &World, case: &Case, name: &str) {
+pub fn is_right(world: &TestEnv, case: &Case, name: &str) {
     let gitlab = world.sandbox().gitlab();
     let applications = gitlab.applications();
     assert_eq!(applications.len(), 1, "{name}: applications");
@@ -35,7 +35,7 @@ pub fn is_right(world: &World, case: &Case, name: &str) {
 }
 
 /// The document in the bundle: Factory's, or the one that is to be carried.
-fn handed_over(world: &World, case: &Case, name: &str) -> Value {
+fn handed_over(world: &TestEnv, case: &Case, name: &str) -> Value {
     if !case.args.contains(&"--bundle-out") {
         return world.bundle();
     }
@@ -47,7 +47,7 @@ fn handed_over(world: &World, case: &Case, name: &str) -> Value {
     serde_json::from_str(opened.expect("it opens").text()).expect("JSON")
 }
 
-pub fn hooks_are_right(world: &World, name: &str) {
+pub fn hooks_are_right(world: &TestEnv, name: &str) {
     let options = world.sandbox().options();
     let targets = match options.plan {
         SandboxPlan::None => world.sandbox().gitlab().projects().len(),
@@ -63,7 +63,7 @@ pub fn hooks_are_right(world: &World, name: &str) {
 }
 
 /// Neither the secrets that are known, in any form, nor anything that looks like one of GitLab's.
-pub fn nothing_secret_is_on_the_disk(world: &World, case: &Case, name: &str) {
+pub fn nothing_secret_is_on_the_disk(world: &TestEnv, case: &Case, name: &str) {
     let (gitlab, factory) = (world.sandbox().gitlab(), world.sandbox().factory());
     let mut canaries = vec![
         Canary::new("the token", &gitlab.admin_token()),
@@ -92,7 +92,7 @@ pub fn nothing_secret_is_on_the_disk(world: &World, case: &Case, name: &str) {
 }
 
 /// The next run ends what was begun, and the one after it has nothing to do.
-pub fn the_next_run_ends_it(world: &World, case: &Case, name: &str) {
+pub fn the_next_run_ends_it(world: &TestEnv, case: &Case, name: &str) {
     nothing_secret_is_on_the_disk(world, case, name);
     let again = world.connect(case.args);
     assert_eq!(again.code, 0, "{name}: {again}");

@@ -39,7 +39,7 @@ pub enum Deliveries {
 }
 
 /// A connected sandbox of a kind.
-pub struct Station {
+pub struct Harness {
     pub sandbox: Sandbox,
     pub desired: Desired,
     deliveries: Deliveries,
@@ -64,14 +64,14 @@ impl Outcome {
     }
 }
 
-impl Station {
+impl Harness {
     pub async fn new(kind: &Kind) -> Self {
         let sandbox = Sandbox::start(kind.options.clone()).expect("a sandbox");
         let desired = desired(&sandbox, kind);
-        let mut station = Self { sandbox, desired, deliveries: kind.deliveries };
-        station.connect().await;
-        station.sandbox.clear_requests();
-        station
+        let mut harness = Self { sandbox, desired, deliveries: kind.deliveries };
+        harness.connect().await;
+        harness.sandbox.clear_requests();
+        harness
     }
 
     async fn connect(&mut self) {

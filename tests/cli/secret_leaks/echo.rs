@@ -8,7 +8,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
 use super::{Canary, assert_hidden, world};
-use crate::world::World;
+use crate::test_env::TestEnv;
 
 /// A server that answers every request with what `answer` makes of the secrets in it.
 struct Echo {
@@ -114,7 +114,7 @@ const ECHOES: [(&str, Maker); 17] = [
     ("a long text", |it| http("401 Unauthorized", JSON, &format!("{{\"message\": \"{}{it}\"}}", "x".repeat(290)))),
 ];
 
-fn loud(world: &World) -> Vec<crate::world::Transcript> {
+fn loud(world: &TestEnv) -> Vec<crate::test_env::Transcript> {
     let args = ["-vv", "--log-file", "run.log", "--timeout", "2"];
     let mut runs = vec![world.run(&[&["connect", "--yes"][..], &args].concat())];
     for form in ["text", "json", "junit"] {

@@ -9,9 +9,9 @@
 //! * [`formats`]: a diagonal through all this with the real program, in its three forms.
 
 mod exceptions;
+mod faults;
 mod formats;
+mod harness;
 mod lists;
 mod matrix;
 mod network;
-mod station;
-mod ways;

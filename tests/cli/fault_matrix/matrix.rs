@@ -11,8 +11,8 @@ use factory_gitlab::sandbox::request_log::{LoggedRequest, Side};
 use factory_gitlab::target::Strategy;
 
 use super::exceptions::{self, Holds};
-use super::station::{Deliveries, Kind, Outcome, Station, template};
-use super::ways::{WAYS, timeout};
+use super::faults::{FAULTS, timeout};
+use super::harness::{Deliveries, Harness, Kind, Outcome, template};
 
 /// So many looks at once: most of their time is spent waiting before something is tried again.
 const fn workers(kind: &Kind) -> usize {
@@ -111,7 +111,7 @@ fn cases(name: &str, asked: &[LoggedRequest]) -> VecDeque<Case> {
         requests.into_iter().filter(|(request, _)| name != LIVE || OF_TESTS.iter().any(|part| request.contains(part)));
     for (request, (path, times)) in own {
         let is_usual = name != EVERYTHING && USUAL.contains(&request.as_str());
-        for way in WAYS.into_iter().filter(|way| !is_usual || TELLING.contains(way)) {
+        for way in FAULTS.into_iter().filter(|way| !is_usual || TELLING.contains(way)) {
             for time in 1..=times.min(MOST_TIMES) {
                 let (at, numbered) = match time {
                     1 => (String::new(), request.clone()),
@@ -132,9 +132,9 @@ fn runtime() -> tokio::runtime::Runtime {
 
 fn matrix(name: &'static str, kind: &Kind) {
     let (undisturbed, cases) = runtime().block_on(async {
-        let station = Station::new(kind).await;
-        let outcome = station.verify(timeout("")).await;
-        let cases = cases(name, &station.sandbox.requests());
+        let harness = Harness::new(kind).await;
+        let outcome = harness.verify(timeout("")).await;
+        let cases = cases(name, &harness.sandbox.requests());
         (outcome, cases)
     });
     assert_eq!(undisturbed.verdict, Verdict::Pass, "{name}: {:#?}", undisturbed.findings);
@@ -147,16 +147,16 @@ fn matrix(name: &'static str, kind: &Kind) {
         for _worker in 0..workers(kind) {
             scope.spawn(|| {
                 runtime().block_on(async {
-                    let mut station = None;
+                    let mut harness = None;
                     loop {
                         let Some(case) = queue.lock().expect("the queue").pop_front() else { return };
                         // GitLab allows five test deliveries a minute, so that each look that fires one has its own.
                         if kind.deliveries == Deliveries::Live {
-                            station = None;
+                            harness = None;
                         }
-                        let at = match &station {
-                            Some(station) => station,
-                            None => station.insert(Station::new(kind).await),
+                        let at = match &harness {
+                            Some(harness) => harness,
+                            None => harness.insert(Harness::new(kind).await),
                         };
                         at.sandbox.clear_faults();
                         at.sandbox.fault(&case.fault).expect("a fault");

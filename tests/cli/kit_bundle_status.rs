@@ -6,10 +6,10 @@ use age::secrecy::ExposeSecret as _;
 use factory_gitlab::sandbox::Sandbox;
 use factory_gitlab::sandbox::options::SandboxOptions;
 
-use crate::world::World;
+use crate::test_env::TestEnv;
 
 /// A file that is sealed to one key, with the key.
-fn sealed(world: &World, plain: &str) -> String {
+fn sealed(world: &TestEnv, plain: &str) -> String {
     let identity = age::x25519::Identity::generate();
     let recipient = identity.to_public();
     let encryptor = age::Encryptor::with_recipients(std::iter::once(&recipient as &dyn age::Recipient)).expect("a key");
@@ -23,7 +23,7 @@ fn sealed(world: &World, plain: &str) -> String {
 
 #[test]
 fn a_sealed_bundle_is_looked_into_and_opened_by_its_key_only() {
-    let world = World::bare();
+    let world = TestEnv::bare();
     sealed(&world, "{\"schema\": \"factory-gitlab/bundle/v1\"}");
     let inspected = world.run(&["bundle", "inspect", "bundle.age", "-o", "json"]);
     assert_eq!(inspected.code, 0, "{inspected}");
@@ -46,7 +46,7 @@ fn a_sealed_bundle_is_looked_into_and_opened_by_its_key_only() {
 
 #[test]
 fn nothing_recorded_is_said_and_is_no_failure() {
-    let world = World::bare();
+    let world = TestEnv::bare();
     let run = world.run(&["status"]);
     assert_eq!((run.code, run.stdout.as_str()), (0, "nothing is recorded here\n"), "{run}");
     let json = world.run(&["status", "-o", "json"]).json();
@@ -56,7 +56,7 @@ fn nothing_recorded_is_said_and_is_no_failure() {
 
 #[test]
 fn completions_and_pages_are_printed() {
-    let world = World::bare();
+    let world = TestEnv::bare();
     let bash = world.run(&["completions", "bash"]);
     assert!(bash.stdout.ends_with("default factory-gitlab\nfi\n"), "{bash}");
     let page = world.run(&["man"]);
@@ -65,7 +65,7 @@ fn completions_and_pages_are_printed() {
 
 #[test]
 fn a_rehearsal_ends_with_the_commands_exit_code_and_says_that_it_is_one() {
-    let world = World::bare();
+    let world = TestEnv::bare();
     let good = world.run(&["-o", "json", "sandbox", "kit", "check"]);
     assert_eq!(good.code, 0, "{good}");
     assert_eq!(good.json()["verdict"], "pass");
@@ -80,9 +80,9 @@ fn a_rehearsal_ends_with_the_commands_exit_code_and_says_that_it_is_one() {
 #[test]
 fn the_sandbox_serves_until_ctrl_c_and_shows_each_request() {
     use std::io::{BufRead as _, BufReader, Read as _};
-    let world = World::bare();
+    let world = TestEnv::bare();
     let mut child = world.start(&["sandbox"]);
-    let mut other = World::bare();
+    let mut other = TestEnv::bare();
     for line in BufReader::new(child.stdout.take().expect("a pipe")).lines().map(|line| line.expect("a line")) {
         let (name, value) = line.strip_prefix("export ").and_then(|rest| rest.split_once('=')).expect("an export");
         other.set(name, value.trim_matches('\''));
@@ -102,7 +102,7 @@ fn the_sandbox_serves_until_ctrl_c_and_shows_each_request() {
 
 #[test]
 fn a_bundle_that_factory_cannot_open_is_refused_and_stays() {
-    let world = World::new();
+    let world = TestEnv::new();
     let path = sealed(&world, "{}");
     let run = world.run(&["bundle", "upload", "bundle.age"]);
     assert_eq!(run.code, 1, "{run}");
@@ -113,13 +113,13 @@ fn a_bundle_that_factory_cannot_open_is_refused_and_stays() {
 /// The sandbox's address is not that of another sandbox: tests may run side by side.
 #[test]
 fn worlds_do_not_meet() {
-    let (one, other) = (World::new(), Sandbox::start(SandboxOptions::default()).expect("a sandbox"));
+    let (one, other) = (TestEnv::new(), Sandbox::start(SandboxOptions::default()).expect("a sandbox"));
     assert_ne!(one.sandbox().gitlab_url(), other.gitlab_url());
 }
 
 #[test]
 fn a_command_in_the_sandbox_has_its_own_log() {
-    let world = World::bare();
+    let world = TestEnv::bare();
     for args in [["sandbox", "connect", "--yes", "-vv"], ["sandbox", "-vv", "connect", "--yes"]] {
         let run = world.run(&args);
         assert_eq!(run.code, 0, "{run}");

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::Duration;
 
-use crate::world::World;
+use crate::test_env::TestEnv;
 
 /// A request that is answered with malice.
 pub struct Asked {
@@ -34,7 +34,7 @@ impl<F: Fn(&mut TcpStream, &Asked) -> std::io::Result<()> + Send + Sync + 'stati
 
 /// Answers what is asked at a path that `at` matches (`*` for one segment) by `script`, and hands everything else to the
 /// sandbox of `world`, whose program is sent here instead.
-pub fn stand_in(world: &mut World, at: &'static str, script: impl Script) -> Heads {
+pub fn start_raw_server(world: &mut TestEnv, at: &'static str, script: impl Script) -> Heads {
     let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
     let server = Arc::new(Server {
         gitlab: world.sandbox().gitlab_url(),

@@ -9,8 +9,8 @@ use factory_gitlab::sandbox::gitlab::state::ProjectNamespace;
 use factory_gitlab::sandbox::options::{SandboxOptions, SandboxPlan};
 use factory_gitlab::sandbox::request_log::{Moment, RequestAction};
 
-use super::{Case, end, said, signal, start, until};
-use crate::world::{World, small};
+use super::{Case, final_state, said, signal, start, until};
+use crate::test_env::{TestEnv, small};
 
 const BUSY: &str = "another run is working on this connection";
 
@@ -35,7 +35,7 @@ fn two_runs_do_not_work_on_one_connection() {
     assert_eq!(second.code, 3, "{second}");
     assert!(second.stderr.contains(BUSY), "{second}");
     assert_eq!(codes(&ended(vec![first])), [Some(0)]);
-    end::is_right(&world, &case, "two runs");
+    final_state::is_right(&world, &case, "two runs");
 }
 
 #[test]
@@ -49,7 +49,7 @@ fn runs_started_at_the_same_moment_end_as_one() {
             assert_eq!(run.status.code(), Some(3), "round {round}: {}", said(run));
             assert!(said(run).contains(BUSY), "round {round}: {}", said(run));
         }
-        end::is_right(&world, &case, &format!("round {round}"));
+        final_state::is_right(&world, &case, &format!("round {round}"));
         world.has_nothing_to_do(case.args);
     }
 }
@@ -75,11 +75,11 @@ fn a_stopped_run_keeps_the_lock_and_a_killed_one_does_not() {
     assert!(second.stderr.contains(BUSY), "{second}");
     signal(first.id(), "KILL");
     first.wait().expect("an end");
-    end::the_next_run_ends_it(&world, &case, "the holder was killed");
+    final_state::the_next_run_ends_it(&world, &case, "the holder was killed");
 }
 
 /// Two machines: two state folders. Starts one run on each at the same moment.
-fn on_two_machines(world: &mut World) -> Vec<Output> {
+fn on_two_machines(world: &mut TestEnv) -> Vec<Output> {
     let here = world.variables()["FACTORY_GITLAB_STATE_DIR"].clone();
     let there = world.path("there").to_string_lossy().into_owned();
     let mut runs = Vec::new();
@@ -107,13 +107,13 @@ fn two_machines_at_once_make_one_application_and_one_bundle() {
             let refused = ["another machine is connecting this instance as well", "its secret is not"];
             assert!(refused.iter().any(|words| told.contains(words)), "{delay} ms: {told}");
         }
-        end::is_right(&world, &case, &format!("{delay} ms"));
+        final_state::is_right(&world, &case, &format!("{delay} ms"));
         // Both machines agree afterwards.
         for state in ["there", "state"] {
             let path = world.path(state).to_string_lossy().into_owned();
             world.set("FACTORY_GITLAB_STATE_DIR", &path);
             assert_eq!(world.connect(&[]).code, 0, "{delay} ms, {state}");
-            end::is_right(&world, &case, &format!("{delay} ms, {state}"));
+            final_state::is_right(&world, &case, &format!("{delay} ms, {state}"));
             world.has_nothing_to_do(&[]);
         }
     }
@@ -122,7 +122,7 @@ fn two_machines_at_once_make_one_application_and_one_bundle() {
 /// Nothing tells two machines' hooks apart beforehand; each carries our mark, so the next run of either clears the double.
 #[test]
 fn two_machines_at_once_may_make_a_hook_twice_and_the_next_run_clears_it() {
-    let mut world = World::with(SandboxOptions { plan: SandboxPlan::None, ..small() });
+    let mut world = TestEnv::with(SandboxOptions { plan: SandboxPlan::None, ..small() });
     world.connects(&[]);
     let group = world.sandbox().gitlab().projects()[0].namespace;
     assert!(matches!(group, ProjectNamespace::Group(_)));
@@ -133,6 +133,6 @@ fn two_machines_at_once_may_make_a_hook_twice_and_the_next_run_clears_it() {
     assert_eq!(world.all_hooks().len(), 3, "the delay makes both look before either writes");
     world.sandbox().clear_faults();
     world.connects(&[]);
-    end::hooks_are_right(&world, "cleared");
+    final_state::hooks_are_right(&world, "cleared");
     world.has_nothing_to_do(&[]);
 }

@@ -25,7 +25,7 @@ fn a_panic_says_where_and_not_what() {
     #[expect(clippy::disallowed_methods, reason = "the test starts itself again")]
     let itself = std::env::args_os().next().expect("its own name");
     let output = Command::new(itself)
-        .args(["--exact", "canary::panic::panics_when_it_is_told_to", "--nocapture", "--test-threads=1"])
+        .args(["--exact", "secret_leaks::panic::panics_when_it_is_told_to", "--nocapture", "--test-threads=1"])
         .env(TO_PANIC, "1")
         .env("RUST_BACKTRACE", "full")
         .output()

@@ -7,7 +7,7 @@ use std::time::Duration;
 use factory_gitlab::sandbox::options::SandboxOptions;
 
 use super::{assert_hidden, world_with};
-use crate::world::Transcript;
+use crate::test_env::Transcript;
 
 /// The arguments of a process and of all that it started, as far as they can be read now.
 fn arguments(root: u32) -> BTreeMap<u32, String> {

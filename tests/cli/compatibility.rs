@@ -9,7 +9,7 @@ use factory_gitlab::sandbox::gitlab::seed::TokenSpec;
 use factory_gitlab::sandbox::options::{SandboxEdition, SandboxOptions, SandboxPlan, SandboxVersion};
 use serde_json::json;
 
-use crate::world::{World, of_version, small};
+use crate::test_env::{TestEnv, of_version, small};
 
 /// Instances that are tried at the same time.
 const AT_ONCE: usize = 4;
@@ -17,12 +17,12 @@ const AT_ONCE: usize = 4;
 struct Case {
     name: &'static str,
     options: SandboxOptions,
-    before: fn(&mut World),
-    after: fn(&World),
+    before: fn(&mut TestEnv),
+    after: fn(&TestEnv),
 }
 
 impl Case {
-    fn then(self, after: fn(&World)) -> Self {
+    fn then(self, after: fn(&TestEnv)) -> Self {
         Self { after, ..self }
     }
 
@@ -36,12 +36,12 @@ fn case(name: &'static str, options: SandboxOptions) -> Case {
 }
 
 /// Changed before it is connected.
-fn before(name: &'static str, before: fn(&mut World)) -> Case {
+fn before(name: &'static str, before: fn(&mut TestEnv)) -> Case {
     Case { before, ..case(name, small()) }
 }
 
 /// Changed between connecting and verifying.
-fn after(name: &'static str, after: fn(&World)) -> Case {
+fn after(name: &'static str, after: fn(&TestEnv)) -> Case {
     case(name, small()).then(after)
 }
 
@@ -53,11 +53,11 @@ fn of_projects(projects: usize) -> SandboxOptions {
     SandboxOptions { projects, groups: 1, plan: SandboxPlan::None, ..SandboxOptions::default() }
 }
 
-fn gitlab(world: &World) -> &GitLab {
+fn gitlab(world: &TestEnv) -> &GitLab {
     world.sandbox().gitlab()
 }
 
-fn switch(world: &World, change: fn(&mut InstanceQuirks)) {
+fn switch(world: &TestEnv, change: fn(&mut InstanceQuirks)) {
     change(&mut gitlab(world).lock().quirks);
 }
 
@@ -97,7 +97,7 @@ fn of_instances() -> Vec<Case> {
 }
 
 /// A token of the admin with these prefixes of the instance.
-fn prefixed(world: &mut World, personal: &str, instance: &str) {
+fn prefixed(world: &mut TestEnv, personal: &str, instance: &str) {
     {
         let settings = &mut gitlab(world).lock().settings;
         personal.clone_into(&mut settings.personal_access_token_prefix);
@@ -152,7 +152,7 @@ fn of_applications_and_hooks() -> Vec<Case> {
 }
 
 /// Factory's webhook host by its name.
-fn by_name(world: &mut World) {
+fn by_name(world: &mut TestEnv) {
     world.sandbox().factory().edit_kit(|kit| {
         let url = kit["webhook"]["url"].as_str().expect("an address").replace("127.0.0.1", "localhost");
         kit["webhook"]["url"] = json!(url);
@@ -162,7 +162,7 @@ fn by_name(world: &mut World) {
 }
 
 /// Renames whatever there is.
-fn rename(world: &World) {
+fn rename(world: &TestEnv) {
     let mut state = gitlab(world).lock();
     for group in state.groups.values_mut() {
         group.name.push_str(" of old");
@@ -173,7 +173,7 @@ fn rename(world: &World) {
     }
 }
 
-fn end_two(world: &World) {
+fn end_two(world: &TestEnv) {
     gitlab(world).set_archived(1, true);
     gitlab(world).mark_for_deletion(2);
 }
@@ -243,7 +243,7 @@ fn an_unusual_instance_is_green_and_has_nothing_to_do() {
 }
 
 fn is_green(case: &Case) -> Result<(), String> {
-    let mut world = World::with(case.options.clone());
+    let mut world = TestEnv::with(case.options.clone());
     (case.before)(&mut world);
     let run = world.connect(&[]);
     if run.code != 0 {

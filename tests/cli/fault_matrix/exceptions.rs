@@ -14,7 +14,7 @@ pub struct Exception {
     kinds: &'static [&'static str],
     request: &'static str,
     /// Empty for all.
-    ways: &'static [&'static str],
+    faults: &'static [&'static str],
     #[expect(dead_code, reason = "for the reader, as an exception without a reason is none")]
     why: &'static str,
     pub holds: Holds,
@@ -24,77 +24,77 @@ const ALL: &[Exception] = &[
     Exception {
         kinds: &["bulk", "by name"],
         request: "gitlab:GET /api/v4/license",
-        ways: &["json:{}", "json:null"],
+        faults: &["json:{}", "json:null"],
         why: "this is how an Enterprise Edition says that it has no licence, and this one has none",
         holds: Holds::AsUndisturbed { asked: &[] },
     },
     Exception {
         kinds: &["system hook"],
         request: "gitlab:GET /api/v4/license",
-        ways: &[],
+        faults: &[],
         why: "a system hook was asked for by name; the licence only chooses between group and project hooks",
         holds: Holds::AsUndisturbed { asked: &["GET /api/v4/hooks"] },
     },
     Exception {
         kinds: &["group hooks", "16.11"],
         request: "gitlab:GET /api/v4/projects",
-        ways: &[],
+        faults: &[],
         why: "asked before the licence is known; group hooks need the groups alone",
         holds: Holds::AsUndisturbed { asked: &["GET /api/v4/groups", "GET /api/v4/groups/:id/hooks"] },
     },
     Exception {
         kinds: &["bulk"],
         request: "gitlab:GET /api/v4/groups",
-        ways: &[],
+        faults: &[],
         why: "asked before the licence is known; project hooks need the projects alone",
         holds: Holds::AsUndisturbed { asked: &["GET /api/v4/projects", "POST /api/graphql"] },
     },
     Exception {
         kinds: &["bulk"],
         request: "gitlab:POST /api/graphql",
-        ways: &[],
+        faults: &[],
         why: "GraphQL saves requests and decides nothing: REST is asked for the same",
         holds: Holds::AsUndisturbed { asked: &["GET /api/v4/projects/:id/hooks"] },
     },
     Exception {
         kinds: &["bulk"],
         request: "gitlab:POST /api/graphql @2",
-        ways: &[],
+        faults: &[],
         why: "the same",
         holds: Holds::AsUndisturbed { asked: &["GET /api/v4/projects/:id/hooks"] },
     },
     Exception {
         kinds: &["by name"],
         request: "gitlab:GET /api/v4/groups/group-1",
-        ways: &["status:400", "status:404"],
+        faults: &["status:400", "status:404"],
         why: "a proxy may not take the encoded path; then the group is searched for by its name",
         holds: Holds::AsUndisturbed { asked: &["GET /api/v4/groups", "GET /api/v4/groups/:id/projects"] },
     },
     Exception {
         kinds: &["by name"],
         request: "gitlab:GET /api/v4/projects/group-2%2Fproject-2",
-        ways: &["status:400", "status:404"],
+        faults: &["status:400", "status:404"],
         why: "the same",
         holds: Holds::AsUndisturbed { asked: &["GET /api/v4/projects", "GET /api/v4/projects/:id/hooks"] },
     },
     Exception {
         kinds: &["group hooks"],
         request: "gitlab:GET /api/v4/groups/:id/hooks/:id/events",
-        ways: &["empty"],
+        faults: &["empty"],
         why: "a hook without a delivery in the last week has an empty log; then nothing is claimed of deliveries",
         holds: Holds::Skipped("webhook.recent"),
     },
     Exception {
         kinds: &["by name"],
         request: "gitlab:GET /api/v4/projects/:id/hooks/:id/events",
-        ways: &["empty"],
+        faults: &["empty"],
         why: "the same of one hook of two; what is claimed is said of the other's deliveries",
         holds: Holds::AsUndisturbed { asked: &[] },
     },
     Exception {
         kinds: &["group hooks", "bulk", "by name", "system hook"],
         request: "gitlab:POST /oauth/introspect",
-        ways: &[
+        faults: &[
             "status:404",
             "html:200",
             "text:200",
@@ -112,14 +112,14 @@ const ALL: &[Exception] = &[
     Exception {
         kinds: &["16.11"],
         request: "gitlab:POST /oauth/revoke",
-        ways: &[],
+        faults: &[],
         why: "ends a token of the probe, which no user stands behind and which ends by itself in two hours; the log says so",
         holds: Holds::AsUndisturbed { asked: &["POST /oauth/token"] },
     },
     Exception {
         kinds: &["live"],
         request: "gitlab:POST /api/v4/groups/:id/hooks/:id/test/push_events",
-        ways: &["type"],
+        faults: &["type"],
         why: "201 is GitLab's word and its body says nothing more; log and receipt are asked for as well",
         holds: Holds::AsUndisturbed { asked: &["GET /api/v4/groups/:id/hooks/:id/events", "GET /gitlab/v1/receipts"] },
     },
@@ -130,7 +130,7 @@ pub fn of(kind: &str, request: &str, way: &str) -> Option<(usize, &'static Excep
     ALL.iter().enumerate().find(|(_, one)| {
         (one.kinds.is_empty() || one.kinds.contains(&kind))
             && one.request == request
-            && (one.ways.is_empty() || one.ways.contains(&way))
+            && (one.faults.is_empty() || one.faults.contains(&way))
     })
 }
 

@@ -7,7 +7,7 @@ use factory_gitlab::sandbox::gitlab::hooks::{Owner, StoredHook};
 use factory_gitlab::sandbox::options::{SandboxOptions, SandboxVersion};
 use serde_json::{Value, json};
 
-use super::{Transcript, World};
+use super::{TestEnv, Transcript};
 
 /// The smallest instance: one group, one project.
 pub fn small() -> SandboxOptions {
@@ -19,7 +19,7 @@ pub fn of_version(major: u16, minor: u16) -> SandboxOptions {
     SandboxOptions { version: SandboxVersion::new(major, minor, 0), ..small() }
 }
 
-impl World {
+impl TestEnv {
     /// Asks GitLab's API, as the admin; gives the status and the answer. What was asked is not counted.
     pub fn api(&self, method: &str, path: &str, body: &Value) -> (u16, Value) {
         self.api_with(&self.sandbox().gitlab().admin_token(), (method, path), body)

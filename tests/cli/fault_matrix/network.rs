@@ -10,7 +10,7 @@ use factory_gitlab::sandbox::options::{SandboxOptions, TlsDefect};
 use factory_gitlab::target::Strategy;
 use url::Url;
 
-use super::station::{Deliveries, Kind, Station};
+use super::harness::{Deliveries, Harness, Kind};
 
 const TIME: Duration = Duration::from_secs(10);
 const SHORT: Duration = Duration::from_millis(1500);
@@ -60,14 +60,14 @@ fn broken_hosts() -> (Vec<(&'static str, String)>, TcpListener) {
 #[test]
 fn a_gitlab_that_is_not_there_is_not_green() {
     run(async {
-        let station = Station::new(&kind(SandboxOptions::default())).await;
+        let harness = Harness::new(&kind(SandboxOptions::default())).await;
         let (hosts, _silent) = broken_hosts();
         for (what, host) in hosts {
             let schemes: &[&str] = if host.starts_with("127.") { &["http", "https"] } else { &["https"] };
             for scheme in schemes {
                 let instance = format!("{scheme}://{host}").parse().expect("an address");
-                let desired = Desired { instance, ..station.desired.clone() };
-                let outcome = station.verify_as(&desired, SHORT).await;
+                let desired = Desired { instance, ..harness.desired.clone() };
+                let outcome = harness.verify_as(&desired, SHORT).await;
                 assert_ne!(outcome.verdict, Verdict::Pass, "{what} {scheme}");
                 assert!(outcome.asked.iter().all(|asked| asked.contains("/gitlab/v1/")), "{what}: {:?}", outcome.asked);
             }
@@ -78,19 +78,19 @@ fn a_gitlab_that_is_not_there_is_not_green() {
 #[test]
 fn a_factory_that_is_not_there_is_not_green() {
     run(async {
-        let station = Station::new(&kind(SandboxOptions::default())).await;
+        let harness = Harness::new(&kind(SandboxOptions::default())).await;
         let (hosts, _silent) = broken_hosts();
         for (what, host) in hosts {
             let broken = Url::parse(&format!("https://{host}/gitlab/v1/x")).expect("an address");
             for address in ["status", "upload", "receipts"] {
-                let mut desired = station.desired.clone();
+                let mut desired = harness.desired.clone();
                 match (address, &mut desired.delivery.way) {
                     ("status", _) => desired.status_url = Some(broken.clone()),
                     ("receipts", _) => desired.webhooks.receipts_url = Some(broken.clone()),
                     (_, BundleRoute::Upload { url, .. }) => *url = broken.clone(),
                     _ => panic!("the kit has an address"),
                 }
-                let outcome = station.verify_as(&desired, SHORT).await;
+                let outcome = harness.verify_as(&desired, SHORT).await;
                 assert_eq!(outcome.state("factory.reachable"), "unknown", "{what} {address}");
                 assert_ne!(outcome.verdict, Verdict::Pass, "{what} {address}");
             }
@@ -102,7 +102,7 @@ fn a_factory_that_is_not_there_is_not_green() {
 fn a_certificate_that_is_wrong_is_not_green_on_either_side() {
     run(async {
         let tls = || SandboxOptions { tls: true, ..SandboxOptions::default() };
-        let healthy = Station::new(&kind(tls())).await;
+        let healthy = Harness::new(&kind(tls())).await;
         assert_eq!(healthy.verify(TIME).await.verdict, Verdict::Pass);
         for defect in [TlsDefect::Expired, TlsDefect::NotYetValid, TlsDefect::WrongName, TlsDefect::OtherIssuer] {
             // Nobody could connect through it, so the good one's GitLab is asked for at the bad one's address.
@@ -125,14 +125,14 @@ fn a_certificate_that_is_wrong_is_not_green_on_either_side() {
 #[test]
 fn a_server_that_dies_on_the_way_is_not_green_wherever_it_does() {
     run(async {
-        let station = Station::new(&kind(SandboxOptions::default())).await;
-        assert_eq!(station.verify(TIME).await.verdict, Verdict::Pass);
-        let requests = station.sandbox.requests().iter().filter(|one| one.path().starts_with("/api/")).count();
+        let harness = Harness::new(&kind(SandboxOptions::default())).await;
+        assert_eq!(harness.verify(TIME).await.verdict, Verdict::Pass);
+        let requests = harness.sandbox.requests().iter().filter(|one| one.path().starts_with("/api/")).count();
         for way in ["status:401", "status:500", "html:200", "json:{}", "reset"] {
             for number in (1..=requests).filter(|number| way != "reset" || number % 4 == 1) {
-                station.sandbox.clear_faults();
-                station.sandbox.fault(&format!("gitlab:/api/**={way}@{number}")).expect("a fault");
-                let outcome = station.verify(TIME).await;
+                harness.sandbox.clear_faults();
+                harness.sandbox.fault(&format!("gitlab:/api/**={way}@{number}")).expect("a fault");
+                let outcome = harness.verify(TIME).await;
                 assert_ne!(outcome.verdict, Verdict::Pass, "{way} from request {number} on");
             }
         }

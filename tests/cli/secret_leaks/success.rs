@@ -38,7 +38,7 @@ fn a_run_that_works_shows_no_secret_anywhere() {
     assert!(world.path("run.log").exists() && world.path("audit.jsonl").exists());
 }
 
-fn bundle(world: &crate::world::World) -> String {
+fn bundle(world: &crate::test_env::TestEnv) -> String {
     let files = crate::bad_input::files_below(&world.path("state"));
     let path = files.into_iter().find(|path| path.ends_with("bundle.age")).expect("a bundle");
     path.to_string_lossy().into_owned()

@@ -4,7 +4,7 @@ use factory_gitlab::sandbox::factory::BundleIntake;
 
 use super::{Canary, application_secret, assert_hidden, world};
 
-const WAYS: [&str; 13] = [
+const FAULTS: [&str; 13] = [
     "html:200",
     "text:200",
     "cut",
@@ -34,7 +34,7 @@ const PLACES: [&str; 9] = [
 ];
 
 fn through_every_way(place: &str) {
-    for way in WAYS {
+    for way in FAULTS {
         let (world, mut canaries) = world();
         world.sandbox().fault(&format!("{place}={way}")).expect(way);
         let loud = ["-vv", "--log-file", "run.log", "--timeout", "2"];

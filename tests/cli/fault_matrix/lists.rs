@@ -7,7 +7,7 @@ use factory_gitlab::desired::Selection;
 use factory_gitlab::sandbox::options::{SandboxOptions, SandboxPlan};
 use factory_gitlab::target::Strategy;
 
-use super::station::{Deliveries, Kind, Outcome, Station};
+use super::harness::{Deliveries, Harness, Kind, Outcome};
 
 const TIME: Duration = Duration::from_secs(10);
 
@@ -19,10 +19,10 @@ fn run(work: impl Future<Output = ()>) {
     tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime").block_on(work);
 }
 
-async fn under(station: &Station, fault: &str) -> Outcome {
-    station.sandbox.clear_faults();
-    station.sandbox.fault(fault).expect("a fault");
-    station.verify(TIME).await
+async fn under(harness: &Harness, fault: &str) -> Outcome {
+    harness.sandbox.clear_faults();
+    harness.sandbox.fault(fault).expect("a fault");
+    harness.verify(TIME).await
 }
 
 fn targets(outcome: &Outcome) -> u64 {
@@ -34,14 +34,14 @@ fn targets(outcome: &Outcome) -> u64 {
 fn a_second_page_that_fails_is_not_green() {
     run(async {
         let groups =
-            Station::new(&kind(SandboxOptions { groups: 101, projects: 1, ..SandboxOptions::default() })).await;
+            Harness::new(&kind(SandboxOptions { groups: 101, projects: 1, ..SandboxOptions::default() })).await;
         let projects =
             SandboxOptions { groups: 1, projects: 101, plan: SandboxPlan::None, ..SandboxOptions::default() };
-        let projects = Station::new(&kind(projects)).await;
-        for (station, list) in [(&groups, "groups"), (&projects, "projects")] {
-            assert_eq!(station.verify(TIME).await.verdict, Verdict::Pass, "{list}");
+        let projects = Harness::new(&kind(projects)).await;
+        for (harness, list) in [(&groups, "groups"), (&projects, "projects")] {
+            assert_eq!(harness.verify(TIME).await.verdict, Verdict::Pass, "{list}");
             for way in ["status:404", "status:500", "html:200", "json:{}", "json:null", "json:[{}]", "type", "cut"] {
-                let outcome = under(station, &format!("GET /api/v4/{list}={way}@2")).await;
+                let outcome = under(harness, &format!("GET /api/v4/{list}={way}@2")).await;
                 assert_ne!(outcome.verdict, Verdict::Pass, "{list} {way}");
             }
         }
@@ -59,7 +59,7 @@ fn an_instance_without_a_target_is_not_proved_to_be_covered() {
     run(async {
         for plan in [SandboxPlan::Premium, SandboxPlan::None] {
             let empty = SandboxOptions { groups: 0, projects: 0, plan, ..SandboxOptions::default() };
-            let outcome = Station::new(&kind(empty)).await.verify(TIME).await;
+            let outcome = Harness::new(&kind(empty)).await.verify(TIME).await;
             assert_eq!((outcome.verdict, outcome.state("webhook.coverage")), (Verdict::Unknown, "unknown"), "{plan:?}");
         }
     });
@@ -69,11 +69,11 @@ fn an_instance_without_a_target_is_not_proved_to_be_covered() {
 fn where_everything_is_left_out_on_purpose_that_is_a_warning() {
     run(async {
         let options = SandboxOptions { groups: 1, projects: 2, plan: SandboxPlan::None, ..SandboxOptions::default() };
-        let station = Station::new(&kind(options)).await;
-        for project in station.sandbox.gitlab().projects() {
-            station.sandbox.gitlab().mark_for_deletion(project.id);
+        let harness = Harness::new(&kind(options)).await;
+        for project in harness.sandbox.gitlab().projects() {
+            harness.sandbox.gitlab().mark_for_deletion(project.id);
         }
-        let outcome = station.verify(TIME).await;
+        let outcome = harness.verify(TIME).await;
         assert_eq!((outcome.verdict, outcome.state("webhook.coverage")), (Verdict::Pass, "warn"));
     });
 }

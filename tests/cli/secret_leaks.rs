@@ -14,7 +14,7 @@ use factory_gitlab::sandbox::gitlab::seed::TokenSpec;
 use factory_gitlab::sandbox::options::SandboxOptions;
 
 use crate::bad_input::files_below;
-use crate::world::{Transcript, World};
+use crate::test_env::{TestEnv, Transcript};
 
 /// A secret with its name, and every form in which it might be found.
 pub struct Canary {
@@ -48,12 +48,12 @@ impl Canary {
 }
 
 /// A small world with a token that no prefix gives away, and the canaries that are known before the first run.
-fn world() -> (World, Vec<Canary>) {
+fn world() -> (TestEnv, Vec<Canary>) {
     world_with(SandboxOptions { projects: 1, groups: 1, ..SandboxOptions::default() })
 }
 
-fn world_with(options: SandboxOptions) -> (World, Vec<Canary>) {
-    let mut world = World::with(options);
+fn world_with(options: SandboxOptions) -> (TestEnv, Vec<Canary>) {
+    let mut world = TestEnv::with(options);
     let gitlab = world.sandbox().gitlab().clone();
     gitlab.lock().settings.personal_access_token_prefix = "Canary.pat_".to_owned();
     let token = gitlab.add_token(TokenSpec::default());
@@ -70,7 +70,7 @@ fn world_with(options: SandboxOptions) -> (World, Vec<Canary>) {
 }
 
 /// The application's secret, out of the bundle that was sealed; `None` when none was.
-fn application_secret(world: &World) -> Option<String> {
+fn application_secret(world: &TestEnv) -> Option<String> {
     let sealed =
         files_below(&world.path("")).into_iter().find(|path| path.extension().is_some_and(|end| end == "age"))?;
     let opened =
@@ -80,7 +80,7 @@ fn application_secret(world: &World) -> Option<String> {
 }
 
 /// Nothing of it is in what was said, nor in any file below the home.
-fn assert_hidden(case: &str, canaries: &[Canary], (world, runs): (&World, &[Transcript])) {
+fn assert_hidden(case: &str, canaries: &[Canary], (world, runs): (&TestEnv, &[Transcript])) {
     let mut places: Vec<(String, String)> = Vec::new();
     for run in runs {
         places.push(("standard output".to_owned(), run.stdout.clone()));

@@ -1,16 +1,16 @@
 //! The test double of everything outside: a home of its own, a cleared environment, and a sandbox in the test's process.
 //!
 //! ```ignore
-//! let world = World::new();                                  // a small, licensed, current GitLab and a Factory
+//! let world = TestEnv::new();                                  // a small, licensed, current GitLab and a Factory
 //! let run = world.run(&["verify", "-o", "json"]);            // the real program, to its end
 //! assert_eq!(run.code, 0, "{run}");
 //! assert_eq!(world.sandbox().requests().len(), 12);          // what it asked
 //! insta::assert_snapshot!(run, @"…");                        // ports, times, digests and the home are filtered
 //! ```
-//! [`World::with`] takes other sandbox options, [`World::bare`] has no sandbox at all. Variables are set and unset with
-//! [`World::set`] and [`World::unset`]; [`World::file`] puts a file into the home; standard input is [`World::run_with`]'s.
+//! [`TestEnv::with`] takes other sandbox options, [`TestEnv::bare`] has no sandbox at all. Variables are set and unset with
+//! [`TestEnv::set`] and [`TestEnv::unset`]; [`TestEnv::file`] puts a file into the home; standard input is [`TestEnv::run_with`]'s.
 
-mod api;
+mod assertions;
 mod transcript;
 
 use std::collections::BTreeMap;
@@ -23,19 +23,19 @@ use factory_gitlab::sandbox::Sandbox;
 use factory_gitlab::sandbox::options::SandboxOptions;
 use tempfile::TempDir;
 
-pub use self::api::{of_version, small};
+pub use self::assertions::{of_version, small};
 pub use self::transcript::Transcript;
 
 /// No test waits longer for a run.
 const LONGEST: Duration = Duration::from_secs(60);
 
-pub struct World {
+pub struct TestEnv {
     home: TempDir,
     sandbox: Option<Sandbox>,
     variables: BTreeMap<String, String>,
 }
 
-impl World {
+impl TestEnv {
     /// A world with the usual sandbox, whose variables are set.
     pub fn new() -> Self {
         Self::with(SandboxOptions::default())

@@ -5,9 +5,9 @@ use std::sync::Mutex;
 
 use factory_gitlab::sandbox::request_log::Side;
 
-use super::ways::WAYS;
+use super::faults::FAULTS;
+use crate::test_env::{TestEnv, Transcript, small};
 use crate::verify::connected;
-use crate::world::{Transcript, World, small};
 
 const WORKERS: usize = 6;
 const FORMS: [&str; 3] = ["text", "json", "junit"];
@@ -23,7 +23,8 @@ fn diagonal() -> VecDeque<String> {
     let requests = world.sandbox().requests();
     let weighty = requests.iter().filter(|one| !OF_NO_WEIGHT.contains(&one.path()));
     // Ways that an exception takes up for one of the requests.
-    let hard = || WAYS.into_iter().filter(|way| !["status:404", "empty", "type", "html:200", "text:200"].contains(way));
+    let hard =
+        || FAULTS.into_iter().filter(|way| !["status:404", "empty", "type", "html:200", "text:200"].contains(way));
     let ways: Vec<&str> = hard().filter(|way| !way.starts_with("json:")).collect();
     let mut faults = VecDeque::new();
     for (place, one) in weighty.enumerate() {
@@ -68,11 +69,11 @@ fn says_so(fault: &str, code: i32, [text, json, junit]: &[Transcript; 3]) {
 
 #[test]
 fn a_kit_that_cannot_be_fetched_is_never_0_in_any_form() {
-    let queue = Mutex::new(VecDeque::from(WAYS));
+    let queue = Mutex::new(VecDeque::from(FAULTS));
     std::thread::scope(|scope| {
         for _worker in 0..WORKERS {
             scope.spawn(|| {
-                let world = World::with(small());
+                let world = TestEnv::with(small());
                 loop {
                     let Some(way) = queue.lock().expect("the queue").pop_front() else { return };
                     world.sandbox().clear_faults();

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 /// How an answer goes wrong, in the words of the sandbox's faults.
-pub const WAYS: [&str; 25] = [
+pub const FAULTS: [&str; 25] = [
     "reset",
     "hang",
     "status:401",
