@@ -125,7 +125,7 @@ fn top_level_names(group: &str) -> Vec<&str> {
 }
 
 #[test]
-fn nobody_uses_a_room_above_its_own() {
+fn no_module_uses_one_of_a_higher_layer() {
     let mut wrong = Vec::new();
     for file in sources(&src()) {
         let module = module_of(&file);
@@ -150,7 +150,7 @@ fn every_module_has_a_layer() {
 }
 
 #[test]
-fn judgement_is_pure() {
+fn judgment_is_pure() {
     for file in sources(&src()) {
         if !PURE.contains(&module_of(&file).as_str()) {
             continue;
@@ -179,7 +179,7 @@ fn secrets_are_exposed_only_where_they_are_sent_stored_or_sealed() {
 }
 
 #[test]
-fn one_room_speaks_http_and_one_speaks_to_the_terminal() {
+fn only_http_uses_reqwest_and_only_terminal_uses_the_terminal() {
     for file in sources(&src()) {
         let module = module_of(&file);
         let text = fs::read_to_string(&file).expect("a readable file");
@@ -213,7 +213,7 @@ fn files_and_functions_keep_to_their_size() {
 }
 
 #[test]
-fn no_room_has_two_doors() {
+fn a_module_with_parts_stands_beside_their_folder() {
     let inner: Vec<PathBuf> = sources(&src()).into_iter().filter(|file| file.ends_with("mod.rs")).collect();
     assert!(inner.is_empty(), "name.rs stands beside name/, there is no mod.rs: {inner:?}");
 }

@@ -21,8 +21,10 @@ pub struct SandboxOptions {
     pub latency: Duration,
     /// Requests a minute that one token may make before it gets Rack::Attack's 429; `None` is no limit.
     pub rate_limit: Option<u32>,
-    /// How long the limit counts before it starts again; a minute, unless a test has no minute to wait.
+    /// How long the limit counts before it starts again.
     pub rate_window: Duration,
+    /// How many seconds of the limit's window pass in one second; more than 1 beside a client whose clock skips its waits.
+    pub clock_speed: u32,
     /// Serve over TLS with a private CA made at the start; a second port redirects plain HTTP to it, as nginx does.
     pub tls: bool,
     /// What is wrong with the certificate of the embedded GitLab, where `tls` is on.
@@ -48,6 +50,7 @@ impl Default for SandboxOptions {
             latency: Duration::ZERO,
             rate_limit: None,
             rate_window: Duration::from_secs(60),
+            clock_speed: 1,
             tls: false,
             tls_defect: None,
             factory_tls_defect: None,

@@ -14,6 +14,7 @@ pub struct RateLimit {
     allowed: u32,
     window: Duration,
     began: Instant,
+    speed: u32,
     counts: Mutex<(u128, HashMap<String, u32>)>,
 }
 
@@ -24,14 +25,21 @@ impl RateLimit {
             allowed,
             window: window.max(Duration::from_millis(1)),
             began: clock::instant(),
+            speed: 1,
             counts: Mutex::default(),
         }
+    }
+
+    /// The same limit on a clock on which so many seconds pass in one second.
+    #[must_use]
+    pub fn at_speed(self, speed: u32) -> Self {
+        Self { speed: speed.max(1), ..self }
     }
 
     /// The 429 that this request gets, if it is over the limit.
     /// gitlab: lib/gitlab/rack_attack.rb, lib/gitlab/throttle.rb (headers only with the 429)
     pub fn check(&self, headers: &HeaderMap) -> Option<Response<Body>> {
-        let elapsed = self.began.elapsed();
+        let elapsed = self.began.elapsed().saturating_mul(self.speed);
         let round = elapsed.as_nanos() / self.window.as_nanos();
         let observed = self.count(round, caller(headers));
         if observed <= self.allowed {

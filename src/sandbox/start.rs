@@ -147,7 +147,8 @@ impl ServerBuilder<'_> {
             app,
             root: root.to_owned(),
             latency: self.options.latency,
-            limit: limit.map(|allowed| RateLimit::new(allowed, self.options.rate_window)),
+            limit: limit
+                .map(|allowed| RateLimit::new(allowed, self.options.rate_window).at_speed(self.options.clock_speed)),
             log: Arc::clone(&self.log),
             faults: Arc::clone(&self.faults),
         }

@@ -9,7 +9,7 @@ const SIZES: [usize; 2] = [50, 500];
 pub fn run(sizes: &[usize]) {
     let table = Table::new(
         "Beside GitLabForm",
-        &["N", "run", "program", "requests", "writes", "wall s", "times ours", "peak MiB"],
+        &["N, run", "program", "requests", "writes", "wall s", "times ours", "peak MiB"],
     );
     let program = std::env::var("GITLABFORM").unwrap_or_else(|_| "gitlabform".to_owned());
     if !is_there(&program, "--version") {
@@ -26,8 +26,8 @@ pub fn run(sizes: &[usize]) {
             let our_cost = ours.run(&["connect", "-yq"]);
             let their_cost = theirs.cost_of(Command::new(&program).arg("-c").arg(&config).arg("ALL"));
             let ratio = their_cost.wall.as_secs_f64() / our_cost.wall.as_secs_f64();
-            table.row(&row((projects, run), "factory-gitlab", &our_cost, 1.0));
-            table.row(&row((projects, run), "GitLabForm", &their_cost, ratio));
+            table.row(&row(&format!("{projects}, {run}"), "factory-gitlab", &our_cost, 1.0));
+            table.row(&row(&format!("{projects}, {run}"), "GitLabForm", &their_cost, ratio));
         }
     }
 }
@@ -41,10 +41,9 @@ fn configuration(bench: &Bench) -> String {
     )
 }
 
-fn row((projects, run): (usize, &str), program: &str, cost: &Cost, ratio: f64) -> Vec<String> {
+fn row(what: &str, program: &str, cost: &Cost, ratio: f64) -> Vec<String> {
     vec![
-        projects.to_string(),
-        run.to_owned(),
+        what.to_owned(),
         program.to_owned(),
         cost.requests.to_string(),
         cost.writes.to_string(),

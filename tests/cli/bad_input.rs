@@ -1,6 +1,8 @@
-//! Bad input, from an address to an answer: a clear word, the right exit code, nothing written, nothing left behind.
+//! Bad input, from an address to an answer: a clear message, the right exit code, nothing written, nothing left behind.
 //!
-//! Each test goes through a table and holds what was said of each case against one snapshot, to be read aloud.
+//! Each test runs a table of cases and has one snapshot of what was printed for them.
+
+#![expect(clippy::too_many_lines, reason = "each test holds the transcripts of its cases")]
 
 mod address;
 mod answers;
@@ -23,7 +25,7 @@ use factory_gitlab::sandbox::request_log::{LoggedRequest, Side};
 
 use crate::test_env::{TestEnv, Transcript};
 
-/// What `connect` and `verify` are run with: only what is wrong is said.
+/// The arguments of `connect` and `verify`: quiet, so that only problems are printed.
 const CONNECT: [&str; 3] = ["connect", "--yes", "-q"];
 const VERIFY: [&str; 2] = ["verify", "-q"];
 
@@ -32,23 +34,23 @@ fn small() -> SandboxOptions {
     SandboxOptions { projects: 1, groups: 1, ..SandboxOptions::default() }
 }
 
-/// What was said in each case, one after another.
+/// What was printed in each case, one after another.
 #[derive(Default)]
 struct Said(String);
 
 impl Said {
-    /// Runs `connect`, which has to leave everything as it was.
+    /// Runs `connect`, which must change nothing.
     fn connect(&mut self, case: &str, world: &TestEnv) {
         self.of(&format!("{case}: connect"), world, &CONNECT);
     }
 
-    /// Runs `connect` and `verify`, which both have to leave everything as it was. Where both say the same, it is kept
-    /// once. That Factory is not connected yet is left out.
+    /// Runs `connect` and `verify`, which must both change nothing. Equal output is kept once. The check that Factory is not
+    /// connected yet is skipped.
     fn both(&mut self, case: &str, world: &TestEnv) {
         self.pair(case, world, &[]);
     }
 
-    /// The same with more options.
+    /// The same with more arguments.
     fn pair(&mut self, case: &str, world: &TestEnv, more: &[&str]) {
         let connect = world.run(&[&CONNECT, more].concat());
         assert_untouched(case, world);
@@ -63,20 +65,19 @@ impl Said {
         }
     }
 
-    /// Runs a command that has to leave everything as it was.
+    /// Runs a command that must change nothing.
     fn of(&mut self, case: &str, world: &TestEnv, args: &[&str]) {
-        self.with(case, world, (args, b""));
+        self.keep(case, world, &world.run(args));
     }
 
-    /// The same with something on standard input.
-    fn with(&mut self, case: &str, world: &TestEnv, (args, stdin): (&[&str], &[u8])) {
-        let run = world.run_with(args, stdin);
+    /// Keeps the output of a run that must have changed nothing.
+    fn keep(&mut self, case: &str, world: &TestEnv, run: &Transcript) {
         assert_untouched(case, world);
         self.0.push_str(&format!("== {case}\n{run}\n"));
     }
 }
 
-/// Of a report, what failed, to the end of its advice.
+/// The part of a report about what failed, with its advice.
 fn what_failed(run: &Transcript) -> String {
     let lines = run.stdout.lines().skip_while(|line| !line.contains("failed"));
     run.filtered(&lines.take_while(|line| !line.is_empty()).collect::<Vec<_>>().join("\n"))
@@ -84,13 +85,13 @@ fn what_failed(run: &Transcript) -> String {
 
 impl fmt::Display for Said {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        // How many requests a run has cost depends on what had to be sent again.
-        let cost = regex::Regex::new(r"\(\d+ requests, \d+\.\d s\)").expect("a pattern");
+        // The number of requests depends on retries.
+        let cost = regex::Regex::new(r"\(\d+ requests, \[duration\]\)").expect("a pattern");
         f.write_str(&cost.replace_all(&self.0, "([cost])"))
     }
 }
 
-/// The requests that can change something. What asks at the OAuth endpoints leaves nothing behind.
+/// The requests that can change something. Requests to the OAuth endpoints leave nothing behind.
 fn writes(world: &TestEnv) -> Vec<LoggedRequest> {
     let mut requests = world.sandbox().requests();
     requests.retain(|one| one.is_write() && (one.side == Side::Factory || one.path().contains("/api/")));
@@ -103,7 +104,7 @@ fn assert_no_writes(case: &str, world: &TestEnv) {
     assert!(world.sandbox().factory().bundles().is_empty(), "{case}");
 }
 
-/// Nothing was written on either side, and nothing is left here but an empty lock.
+/// Nothing was written on either side, and the state folder has nothing but an empty lock.
 fn assert_untouched(case: &str, world: &TestEnv) {
     assert_no_writes(case, world);
     for file in files_below(&world.path("state")) {
@@ -112,7 +113,7 @@ fn assert_untouched(case: &str, world: &TestEnv) {
     }
 }
 
-/// Every file below a folder; none where there is no folder.
+/// Every file below a folder that may not exist.
 pub fn files_below(folder: &Path) -> Vec<PathBuf> {
     let mut files = Vec::new();
     let Ok(entries) = std::fs::read_dir(folder) else { return files };
@@ -123,7 +124,7 @@ pub fn files_below(folder: &Path) -> Vec<PathBuf> {
     files
 }
 
-/// There is exactly what a connection is: one application, one hook on the group, one bundle that was accepted.
+/// Exactly one connection exists: one application, one hook on the group, one bundle that was accepted.
 fn assert_connected_once(case: &str, world: &TestEnv) {
     let sandbox = world.sandbox();
     let applications = sandbox.gitlab().applications();

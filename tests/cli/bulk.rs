@@ -1,4 +1,4 @@
-//! Hooks of many projects in one request: what it saves, and that it never changes what is found.
+//! Reading the hooks of many projects in one GraphQL request: what it saves, and that it never changes what is found.
 
 use std::collections::BTreeMap;
 
@@ -9,15 +9,12 @@ use serde_json::{Value, json};
 
 use crate::test_env::TestEnv;
 
-/// So many projects that each need their own hook; the version decides whether there is a list of hooks.
-fn many(projects: usize, (major, minor): (u16, u16)) -> SandboxOptions {
-    SandboxOptions {
-        projects,
-        groups: 3,
-        plan: SandboxPlan::None,
-        version: SandboxVersion::new(major, minor, 0),
-        ..SandboxOptions::default()
-    }
+/// The first version whose GraphQL lists the hooks of many projects.
+const WITH_HOOK_LIST: SandboxVersion = SandboxVersion::new(19, 6, 0);
+
+/// Projects that each need their own hook; the version decides whether GraphQL lists hooks.
+fn many(projects: usize, version: SandboxVersion) -> SandboxOptions {
+    SandboxOptions { projects, groups: 3, plan: SandboxPlan::None, version, ..SandboxOptions::default() }
 }
 
 /// The requests of a run, by method and the kind of address.
@@ -39,19 +36,19 @@ fn has_list(world: &TestEnv, has: bool) {
 }
 
 #[test]
-fn a_thousand_projects_are_looked_at_with_forty_requests() {
+fn a_thousand_projects_are_read_with_forty_requests() {
     const N: usize = 1000;
-    let world = TestEnv::with(many(N, (19, 6)));
+    let world = TestEnv::with(many(N, WITH_HOOK_LIST));
     world.connects(&[]);
     let first = world.sandbox().requests().len();
-    // The walk ends with a page that is empty, and the first question is what there is.
+    // The last page of projects is empty, and the first query asks which fields the schema has.
     assert!(first <= N + N / 50 + 21, "{first}: {:?}", asked(&world));
     assert_eq!(world.all_hooks().len(), N);
     world.has_nothing_to_do(&[]);
     let second = world.sandbox().requests().len();
     assert!(second <= N / 25, "{second}: {:?}", asked(&world));
     assert_eq!(asked(&world).get("one by one"), None);
-    // Without the list each project is asked, and the question for one is all that it costs.
+    // Without the list, each project is read by REST, and the only extra request is the one for the schema.
     has_list(&world, false);
     world.has_nothing_to_do(&[]);
     let alone = world.sandbox().requests().len();
@@ -60,8 +57,8 @@ fn a_thousand_projects_are_looked_at_with_forty_requests() {
 }
 
 #[test]
-fn a_few_projects_are_not_worth_the_question() {
-    let world = TestEnv::with(many(19, (19, 6)));
+fn a_few_projects_are_read_without_graphql() {
+    let world = TestEnv::with(many(19, WITH_HOOK_LIST));
     world.connects(&[]);
     world.has_nothing_to_do(&[]);
     assert_eq!(asked(&world).get("bulk"), None);
@@ -70,7 +67,7 @@ fn a_few_projects_are_not_worth_the_question() {
 const VERIFY: &[&str] = &["verify", "--webhooks", "project", "-o", "json"];
 const PLAN: &[&str] = &["connect", "--dry-run", "-o", "json"];
 
-/// What a run finds, without what it costs.
+/// The report of a run, without durations and numbers of requests.
 fn found(world: &TestEnv, args: &[&str]) -> Value {
     let mut found = world.run(args).json();
     without_costs(&mut found);
@@ -88,7 +85,7 @@ fn without_costs(value: &mut Value) {
     }
 }
 
-/// Holds what is found with the list against what is found without, and gives it.
+/// Checks that the report with the list equals the one without it, and returns it.
 #[track_caller]
 fn both_ways_agree(world: &TestEnv, args: &[&str], case: &str) -> Value {
     has_list(world, false);
@@ -102,8 +99,8 @@ fn both_ways_agree(world: &TestEnv, args: &[&str], case: &str) -> Value {
     together
 }
 
-/// A connected world in which something is wrong with the hook of every second project.
-fn odd(version: (u16, u16)) -> TestEnv {
+/// A connected instance with a problem in the hook of every second project.
+fn odd(version: SandboxVersion) -> TestEnv {
     let world = TestEnv::with(many(40, version));
     world.sandbox().gitlab().set_hook_quirks(|quirks| {
         quirks.auto_disabling = true;
@@ -157,8 +154,10 @@ fn odd(version: (u16, u16)) -> TestEnv {
 }
 
 #[test]
-fn every_odd_hook_is_judged_alike_both_ways() {
-    for version in [(18, 5), (18, 11), (19, 2), (19, 6)] {
+fn every_unusual_hook_is_judged_alike_by_rest_and_graphql() {
+    for version in
+        [SandboxVersion::new(18, 5, 0), SandboxVersion::new(18, 11, 0), SandboxVersion::new(19, 2, 0), WITH_HOOK_LIST]
+    {
         let world = odd(version);
         let verdict = both_ways_agree(&world, VERIFY, &format!("{version:?}"));
         assert_eq!(verdict["verdict"], "fail", "{version:?}");
@@ -169,7 +168,7 @@ fn every_odd_hook_is_judged_alike_both_ways() {
             count("edit_hook") >= 6 && count("create_hook") >= 1 && count("delete_hook") == 1,
             "{version:?}: {plan:#}"
         );
-        // The crowded project, whose hooks fill two pages, and the one that the list leaves out.
+        // The project whose hooks fill two pages, and the one that the list leaves out.
         assert_eq!(asked(&world)["one by one"], 3, "{version:?}");
         world.connects(&[]);
         world.has_nothing_to_do(&[]);
@@ -177,9 +176,9 @@ fn every_odd_hook_is_judged_alike_both_ways() {
 }
 
 #[test]
-fn a_list_that_tells_less_is_not_used() {
-    // From 19.0 REST tells whether a token is there: a list that does not would call a hook without one healthy.
-    for (version, used) in [((18, 11), true), ((19, 2), false)] {
+fn a_graphql_list_with_fewer_fields_is_not_used() {
+    // From 19.0, REST shows whether a hook has a token. A list that does not would pass a hook without one.
+    for (version, used) in [(SandboxVersion::new(18, 11, 0), true), (SandboxVersion::new(19, 2, 0), false)] {
         let world = odd(version);
         has_list(&world, true);
         world.sandbox().gitlab().lock().quirks.graphql.missing = vec!["tokenPresent", "signingTokenPresent"];
@@ -190,8 +189,8 @@ fn a_list_that_tells_less_is_not_used() {
 }
 
 #[test]
-fn a_missing_right_is_one_both_ways() {
-    let mut world = odd((19, 6));
+fn a_missing_right_is_found_by_rest_and_graphql() {
+    let mut world = odd(WITH_HOOK_LIST);
     let gitlab = world.sandbox().gitlab().clone();
     for id in 1..=40 {
         gitlab.change_project(id, |project| {
@@ -204,9 +203,9 @@ fn a_missing_right_is_one_both_ways() {
     assert_eq!(verdict["verdict"], "fail");
 }
 
-/// Holds what is found without the list against what is found when a question meets this.
+/// Checks that a fault of a GraphQL request does not change the report.
 fn changes_nothing(troubles: &[&str]) {
-    let world = TestEnv::with(many(120, (19, 6)));
+    let world = TestEnv::with(many(120, WITH_HOOK_LIST));
     world.connects(&[]);
     let missing = world.all_hooks().pop().expect("a hook");
     let project = (1..=120).find(|id| missing.owner == Owner::Project(*id)).expect("its project");
@@ -215,7 +214,7 @@ fn changes_nothing(troubles: &[&str]) {
     let alone = found(&world, PLAN);
     has_list(&world, true);
     for trouble in troubles {
-        // The first question is for the schema, the third for the second page.
+        // The first request is for the schema, the third for the second page.
         for at in [1, 3] {
             let (action, times) = trouble.split_once(" once").map_or((*trouble, ""), |(action, _)| (action, "x1"));
             world.sandbox().clear_requests();
@@ -230,30 +229,30 @@ fn changes_nothing(troubles: &[&str]) {
 }
 
 #[test]
-fn an_answer_that_is_none_changes_nothing_that_is_found() {
+fn an_invalid_graphql_answer_does_not_change_what_is_found() {
     changes_nothing(&["cut", "type", "empty", "errors", "html:200", "text:200", "endless"]);
 }
 
 #[test]
-fn a_refusal_changes_nothing_that_is_found() {
+fn a_graphql_refusal_does_not_change_what_is_found() {
     let redirect = "redirect:http://elsewhere.example/";
     changes_nothing(&["status:401", "status:403", "status:404", "html:404", "status:500", redirect]);
 }
 
 #[test]
-fn a_broken_way_changes_nothing_that_is_found() {
+fn a_broken_graphql_connection_does_not_change_what_is_found() {
     changes_nothing(&["reset", "lost", "half", "html:502", "deploying"]);
 }
 
-/// Waiting for a limit to end is as good as not meeting it.
+/// A rate limit is waited for.
 #[test]
-fn a_limit_changes_nothing_that_is_found() {
+fn a_graphql_rate_limit_does_not_change_what_is_found() {
     changes_nothing(&["json429 once", "retry-after:1 once"]);
 }
 
 #[test]
-fn a_query_that_is_too_dear_is_not_asked_again() {
-    let world = TestEnv::with(many(120, (19, 6)));
+fn a_query_that_is_too_complex_is_not_repeated() {
+    let world = TestEnv::with(many(120, WITH_HOOK_LIST));
     world.connects(&[]);
     world.sandbox().gitlab().lock().quirks.graphql.max_complexity = Some(61);
     world.has_nothing_to_do(&[]);

@@ -1,5 +1,4 @@
-//! Unusual and healthy: no instance is called broken for being another than most. Each is connected, verified, and has
-//! nothing to do afterwards.
+//! Unusual but healthy instances: each is connected, verified, and has nothing to do afterwards.
 
 use std::sync::Mutex;
 
@@ -11,7 +10,7 @@ use serde_json::json;
 
 use crate::test_env::{TestEnv, of_version, small};
 
-/// Instances that are tried at the same time.
+/// Instances that are tested at the same time.
 const AT_ONCE: usize = 4;
 
 struct Case {
@@ -79,10 +78,10 @@ fn of_instances() -> Vec<Case> {
         case("18.0", of_version(18, 0)),
         case("a version of tomorrow", of_version(20, 3)),
         case(
-            "the Community Edition",
+            "the Community SandboxEdition",
             SandboxOptions { edition: SandboxEdition::Ce, plan: SandboxPlan::None, ..three() },
         ),
-        case("an Enterprise Edition without a licence", SandboxOptions { plan: SandboxPlan::None, ..three() }),
+        case("an Enterprise SandboxEdition without a licence", SandboxOptions { plan: SandboxPlan::None, ..three() }),
         case("Ultimate with Admin Mode", SandboxOptions { plan: SandboxPlan::Ultimate, admin_mode: true, ..small() }),
         before("a licence of a name that nobody knows", |world| {
             switch(world, |quirks| quirks.license_plan = Some("platinum_duo"));
@@ -161,7 +160,7 @@ fn by_name(world: &mut TestEnv) {
     gitlab(world).lock().settings.outbound_local_requests_whitelist.push(format!("localhost:{port}"));
 }
 
-/// Renames whatever there is.
+/// Renames every group and project.
 fn rename(world: &TestEnv) {
     let mut state = gitlab(world).lock();
     for group in state.groups.values_mut() {
@@ -223,7 +222,7 @@ fn of_answers() -> Vec<Case> {
 }
 
 #[test]
-fn an_unusual_instance_is_green_and_has_nothing_to_do() {
+fn an_unusual_instance_passes_and_a_second_run_has_nothing_to_do() {
     let cases = Mutex::new(cases());
     let wrong = Mutex::new(Vec::new());
     std::thread::scope(|scope| {

@@ -1,4 +1,4 @@
-//! `connect` from beginning to end: what it says, what it writes, and that a second run has nothing to do.
+//! `connect` from beginning to end: what it prints, what it writes, and that a second run has nothing to do.
 
 use serde_json::json;
 
@@ -61,7 +61,7 @@ fn an_instance_is_connected() {
 }
 
 #[test]
-fn json_is_one_document_and_says_the_same() {
+fn the_json_report_is_one_document_with_the_same_facts() {
     let world = TestEnv::with(small());
     let run = world.run(&["connect", "-y", "-o", "json"]);
     assert_eq!(run.code, 0, "{run}");
@@ -97,7 +97,7 @@ fn a_second_run_writes_nothing_in_any_version() {
 }
 
 #[test]
-fn on_another_machine_nothing_is_planned_either() {
+fn a_run_on_another_machine_plans_nothing() {
     for (major, minor) in [(17, 9), (18, 5), (19, 2)] {
         let mut world = TestEnv::with(of_version(major, minor));
         world.connects(&[]);
@@ -107,7 +107,7 @@ fn on_another_machine_nothing_is_planned_either() {
 }
 
 #[test]
-fn a_dry_run_writes_nothing_and_tells_with_its_exit_code_what_is_pending() {
+fn a_dry_run_writes_nothing_and_its_exit_code_tells_whether_changes_are_pending() {
     let world = TestEnv::with(small());
     let run = world.run(&["connect", "--dry-run"]);
     insta::assert_snapshot!(run, @r#"
@@ -146,7 +146,7 @@ fn a_dry_run_writes_nothing_and_tells_with_its_exit_code_what_is_pending() {
 }
 
 #[test]
-fn without_a_terminal_everything_missing_is_listed_at_once() {
+fn without_a_terminal_all_missing_input_is_listed_in_one_error() {
     let run = TestEnv::bare().run(&["connect"]);
     insta::assert_snapshot!(run, @r#"
     exit code: 2
@@ -188,7 +188,7 @@ fn answers_come_from_a_file() {
 }
 
 #[test]
-fn what_was_chosen_is_remembered_for_the_next_run() {
+fn choices_are_recorded_for_the_next_run() {
     let mut world = TestEnv::with(small());
     world.connects(&["--webhooks", "project"]);
     for name in ["GITLAB_URL", "FACTORY_KIT"] {
@@ -198,7 +198,7 @@ fn what_was_chosen_is_remembered_for_the_next_run() {
 }
 
 #[test]
-fn the_bundle_can_be_carried_by_hand() {
+fn the_bundle_can_be_written_to_a_file() {
     let world = TestEnv::with(small());
     let run = world.connected(&["--bundle-out", "bundle.age"]);
     assert!(world.sandbox().factory().bundles().is_empty(), "{run}");
@@ -216,7 +216,7 @@ fn the_bundle_can_be_carried_by_hand() {
 }
 
 #[test]
-fn the_bundle_is_put_to_an_object_store_without_a_receipt() {
+fn the_bundle_is_put_into_an_object_store_that_gives_no_receipt() {
     use factory_gitlab::sandbox::factory::BundleIntake;
     let world = TestEnv::with(small());
     world.sandbox().factory().edit_kit(|kit| kit["bundle"]["method"] = json!("PUT"));
@@ -228,7 +228,7 @@ fn the_bundle_is_put_to_an_object_store_without_a_receipt() {
 }
 
 #[test]
-fn a_refused_bundle_stays_and_the_next_run_sends_the_same_one() {
+fn a_refused_bundle_is_kept_and_the_next_run_sends_the_same_one() {
     use factory_gitlab::sandbox::factory::BundleIntake;
     for (intake, code) in
         [(BundleIntake::Refuse(402), 1), (BundleIntake::Refuse(503), 3), (BundleIntake::WrongDigest, 1)]
@@ -248,7 +248,7 @@ fn a_refused_bundle_stays_and_the_next_run_sends_the_same_one() {
 }
 
 #[test]
-fn the_audit_log_tells_what_was_done_and_no_secret() {
+fn the_audit_log_records_each_step_and_no_secret() {
     let world = TestEnv::with(small());
     world.connects(&["--audit-log", "audit.jsonl"]);
     let log = std::fs::read_to_string(world.path("audit.jsonl")).expect("the log");
@@ -277,7 +277,7 @@ fn the_audit_log_tells_what_was_done_and_no_secret() {
 }
 
 #[test]
-fn the_status_is_what_was_done() {
+fn the_status_shows_what_was_done() {
     let world = TestEnv::with(small());
     world.connects(&[]);
     let run = world.run(&["status"]);
@@ -286,7 +286,7 @@ fn the_status_is_what_was_done() {
 }
 
 #[test]
-fn the_log_file_has_lines_and_no_secret() {
+fn the_log_file_records_requests_and_no_secret() {
     let world = TestEnv::with(small());
     let run = world.connected(&["-vv", "--log-file", "run.log"]);
     let log = std::fs::read_to_string(world.path("run.log")).expect("the log");
@@ -301,7 +301,7 @@ fn the_log_file_has_lines_and_no_secret() {
 }
 
 #[test]
-fn a_failing_path_leaves_nothing_written() {
+fn a_failing_request_leaves_nothing_written() {
     for (fault, code) in [
         ("GET /api/v4/metadata=html:200", 1),
         ("GET /api/v4/metadata=status:500", 3),
@@ -313,7 +313,7 @@ fn a_failing_path_leaves_nothing_written() {
     ] {
         let world = TestEnv::with(small());
         world.sandbox().fault(fault).expect(fault);
-        let run = world.connect(&["--timeout", "5"]);
+        let run = world.connect(&[]);
         assert_eq!(run.code, code, "{fault}: {run}");
         assert_eq!(world.writes(), Vec::<String>::new(), "{fault}: {run}");
         assert!(run.stderr.contains("error: "), "{fault}: {run}");
@@ -321,7 +321,7 @@ fn a_failing_path_leaves_nothing_written() {
 }
 
 #[test]
-fn the_next_run_finds_the_kit_that_the_last_one_was_given_from_whatever_folder() {
+fn the_next_run_finds_the_kit_of_the_last_one_from_any_folder() {
     let mut world = TestEnv::new();
     let kit = world.sandbox().factory().kit_json();
     world.file("kit.json", kit.to_string());

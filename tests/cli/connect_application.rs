@@ -1,10 +1,10 @@
-//! `connect` and the OAuth application: whose it is, whether the pair is right, what is never touched.
+//! `connect` and the OAuth application: who created it, whether its credentials are right, what is never changed.
 
 use serde_json::{Value, json};
 
 use crate::test_env::{TestEnv, of_version, small};
 
-/// A world in which an application was made by hand, with its ID and secret.
+/// An environment in which an application was created by hand, with its ID and secret.
 fn with_application(change: &Value) -> (TestEnv, Value) {
     let world = TestEnv::with(small());
     let made = world.make_application(change);
@@ -15,14 +15,14 @@ fn text<'a>(made: &'a Value, name: &str) -> &'a str {
     made[name].as_str().expect(name)
 }
 
-/// Gives the pair through the environment.
+/// Passes the credentials in variables.
 fn give(world: &mut TestEnv, id: &str, secret: &str) {
     world.set("FACTORY_GITLAB_APPLICATION_ID", id);
     world.set("FACTORY_GITLAB_APPLICATION_SECRET", secret);
 }
 
 #[test]
-fn one_made_by_hand_is_taken_as_it_is() {
+fn an_application_created_by_hand_is_used_unchanged() {
     for how in ["manual", "existing", "auto"] {
         let (mut world, made) = with_application(&json!({}));
         give(&mut world, text(&made, "application_id"), text(&made, "secret"));
@@ -36,7 +36,7 @@ fn one_made_by_hand_is_taken_as_it_is() {
 }
 
 impl TestEnv {
-    /// A pair that is given is tried at the OAuth endpoint each time, which changes nothing there.
+    /// Given credentials are checked at the OAuth endpoint each time, which changes nothing there.
     fn has_nothing_to_do_but_prove(&self, args: &[&str]) {
         let again = self.connect(args);
         assert_eq!(again.code, 0, "{again}");
@@ -67,7 +67,7 @@ fn a_wrong_or_swapped_pair_is_refused_before_anything_is_written() {
 }
 
 #[test]
-fn one_that_is_not_ours_is_never_touched() {
+fn a_foreign_application_is_never_changed() {
     for (change, difference) in [
         (
             json!({"redirect_uri": "https://elsewhere.example/callback"}),
@@ -87,7 +87,7 @@ fn one_that_is_not_ours_is_never_touched() {
 }
 
 #[test]
-fn an_older_gitlab_that_does_not_show_scopes_is_not_held_against_it() {
+fn an_older_gitlab_that_does_not_show_scopes_is_accepted() {
     let world = TestEnv::with(of_version(16, 11));
     let made = world.make_application(&json!({"confidential": false}));
     world.is_refused(&[], 1, &["not confidential"]);
@@ -95,7 +95,7 @@ fn an_older_gitlab_that_does_not_show_scopes_is_not_held_against_it() {
 }
 
 #[test]
-fn of_several_that_match_none_is_taken() {
+fn of_several_matching_applications_none_is_used() {
     let (world, _) = with_application(&json!({}));
     world.make_application(&json!({}));
     world.is_refused(&[], 1, &["2 applications called Factory Integration", "--application existing"]);
@@ -103,7 +103,7 @@ fn of_several_that_match_none_is_taken() {
 }
 
 #[test]
-fn one_whose_secret_nobody_knows_needs_a_decision() {
+fn an_application_with_an_unknown_secret_needs_a_decision() {
     let (world, made) = with_application(&json!({}));
     world.is_refused(&[], 1, &["--application-secret-file", "--renew-secret", "disconnected"]);
     assert!(world.sandbox().gitlab().applications()[0].has_secret(text(&made, "secret")));
@@ -119,17 +119,17 @@ fn one_whose_secret_nobody_knows_needs_a_decision() {
 }
 
 #[test]
-fn a_renewal_that_was_cut_off_is_finished_without_asking_again() {
+fn an_interrupted_renewal_is_finished_without_asking_again() {
     use factory_gitlab::sandbox::factory::BundleIntake;
     let (world, _) = with_application(&json!({}));
-    // GitLab renewed it, and its answer was lost: the secret is gone for everybody.
-    // Trying again meets a limit.
+    // GitLab renewed the secret and its answer was lost, so the new secret is unknown.
+    // The retry meets a rate limit.
     for fault in ["lostx1", "retry-after:7200@2x1"] {
         world.sandbox().fault(&format!("POST /api/v4/applications/*/renew-secret={fault}")).expect("a fault");
     }
     let cut = world.connect(&["--renew-secret"]);
     assert_eq!(cut.code, 3, "{cut}");
-    // The next one is sealed, and Factory does not take it.
+    // The next secret is sealed, and Factory refuses the bundle.
     world.sandbox().factory().set_quirks(|quirks| quirks.intake = BundleIntake::Refuse(503));
     assert_eq!(world.connect(&[]).code, 3);
     world.sandbox().factory().set_quirks(|quirks| quirks.intake = BundleIntake::Honest);
@@ -140,7 +140,7 @@ fn a_renewal_that_was_cut_off_is_finished_without_asking_again() {
 }
 
 #[test]
-fn a_sealed_pair_that_does_not_authenticate_is_never_handed_over() {
+fn sealed_credentials_that_do_not_authenticate_are_never_delivered() {
     let world = TestEnv::with(small());
     world.sandbox().fault("POST /oauth/introspect=status:401x1").expect("a fault");
     let run = world.connect(&[]);
@@ -153,7 +153,7 @@ fn a_sealed_pair_that_does_not_authenticate_is_never_handed_over() {
 }
 
 #[test]
-fn our_own_is_made_again_when_the_kit_asks_for_something_else() {
+fn our_application_is_created_again_when_the_kit_changes() {
     let world = TestEnv::with(small());
     world.connects(&[]);
     world.sandbox().factory().edit_kit(|kit| kit["application"]["scopes"] = json!(["api", "read_user", "read_api"]));
@@ -166,7 +166,7 @@ fn our_own_is_made_again_when_the_kit_asks_for_something_else() {
 }
 
 #[test]
-fn scopes_that_the_instance_does_not_know_are_named_before_anything_is_made() {
+fn scopes_unknown_to_the_instance_are_named_before_anything_is_created() {
     let world = TestEnv::with(small());
     world.sandbox().factory().edit_kit(|kit| kit["application"]["scopes"] = json!(["api", "teleport"]));
     world.is_refused(&[], 1, &["does not know the scopes teleport"]);
@@ -174,7 +174,7 @@ fn scopes_that_the_instance_does_not_know_are_named_before_anything_is_made() {
 }
 
 #[test]
-fn the_token_for_factory_is_the_one_that_was_asked_for() {
+fn the_token_for_factory_is_the_requested_one() {
     for (handover, present) in [("given", true), ("minted", true), ("none", false)] {
         let world = TestEnv::with(small());
         let before = world.sandbox().gitlab().tokens().len();

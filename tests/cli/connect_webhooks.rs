@@ -1,4 +1,4 @@
-//! `connect` and the webhooks: where they hang, what is corrected, what is left alone.
+//! `connect` and the webhooks: where they are created, what is corrected, what is left unchanged.
 
 use factory_gitlab::sandbox::gitlab::hooks::{HookEvent, Owner};
 use factory_gitlab::sandbox::gitlab::seed::ProjectSpec;
@@ -13,7 +13,7 @@ fn three() -> SandboxOptions {
     SandboxOptions { projects: 3, groups: 2, ..SandboxOptions::default() }
 }
 
-/// Where the hooks hang, in one word each.
+/// The owner of each hook: `group`, `system`, or the path of its project.
 fn owners(world: &TestEnv) -> Vec<String> {
     let word = |owner| match owner {
         Owner::Group(_) => "group".to_owned(),
@@ -38,7 +38,7 @@ fn all_are_right(world: &TestEnv) {
 }
 
 #[test]
-fn the_strategy_and_the_licence_decide_where_they_hang() {
+fn the_strategy_and_the_license_decide_where_webhooks_are_created() {
     let projects = ["group-1/project-1", "group-1/subgroup-1/project-3", "group-2/project-2"];
     for (plan, edition, strategy, wanted) in [
         (SandboxPlan::Premium, SandboxEdition::Ee, "auto", ["group", "group"].as_slice()),
@@ -60,7 +60,7 @@ fn the_strategy_and_the_licence_decide_where_they_hang() {
 }
 
 #[test]
-fn what_a_strategy_leaves_out_is_said() {
+fn what_a_strategy_does_not_cover_is_announced() {
     let world = TestEnv::with(three());
     let run = world.run(&["connect", "--dry-run", "--webhooks", "system"]);
     assert!(run.stdout.contains("do not send note, issue, pipeline, job"), "{run}");
@@ -83,7 +83,7 @@ fn unlicensed_group_hooks_are_refused_before_anything_is_written() {
 }
 
 #[test]
-fn a_selection_is_kept_to() {
+fn only_selected_groups_and_projects_get_webhooks() {
     let projects = ["--webhooks", "project"];
     for (args, wanted) in [
         (["--project", "group-2/project-2"].as_slice(), ["group-2/project-2"].as_slice()),
@@ -102,7 +102,7 @@ fn a_selection_is_kept_to() {
 }
 
 #[test]
-fn what_is_no_target_is_left_out_and_counted() {
+fn projects_that_are_not_targets_are_skipped_and_counted() {
     let world = TestEnv::with(SandboxOptions { plan: SandboxPlan::None, ..small() });
     let gitlab = world.sandbox().gitlab();
     let group = gitlab.add_group("other", None);
@@ -114,14 +114,14 @@ fn what_is_no_target_is_left_out_and_counted() {
     add("mine", ProjectNamespace::User(1));
     let run = world.connected(&[]);
     assert_eq!(owners(&world), ["group-1/project-1"], "{run}");
-    // Archived ones are not even asked for.
+    // Archived projects are not listed.
     assert!(run.stderr.contains("left out: 1 marked for deletion, 1 in personal namespaces"), "{run}");
     world.connects(&["--personal"]);
     assert_eq!(owners(&world), ["group-1/project-1", "root/mine"]);
 }
 
 #[test]
-fn a_new_token_is_written_to_every_hook_once() {
+fn a_new_secret_token_is_written_to_every_hook_once() {
     for (major, minor) in [(16, 11), (17, 9), (19, 2)] {
         let mut world =
             TestEnv::with(SandboxOptions { plan: SandboxPlan::None, projects: 2, ..of_version(major, minor) });
@@ -130,7 +130,7 @@ fn a_new_token_is_written_to_every_hook_once() {
         let plan = world.planned(&[]);
         assert_eq!(plan.iter().filter(|step| *step == "edit_hook").count(), 2, "{major}.{minor}: {plan:?}");
         let run = world.connect(&[]);
-        // Factory was not told of the new token, so it refuses the test, and that is said.
+        // Factory does not know the new token, so it refuses the test, and the run reports that.
         assert_eq!(run.code, 1, "{major}.{minor}: {run}");
         assert!(world.all_hooks().iter().all(|hook| hook.has_token("another-secret-token-of-the-kit")));
         let plan = world.planned(&[]);
@@ -147,7 +147,7 @@ fn changed_by_hand(world: &TestEnv, change: &Value) -> u64 {
 }
 
 #[test]
-fn what_was_changed_by_hand_is_corrected_in_place() {
+fn a_webhook_changed_by_hand_is_corrected_in_place() {
     for (change, said) in [
         (json!({"url": "https://elsewhere.example/hook", "token": "x"}), "URL is https://elsewhere.example/hook"),
         (json!({"note_events": false, "pipeline_events": false}), "missing events note, pipeline"),
@@ -169,7 +169,7 @@ fn what_was_changed_by_hand_is_corrected_in_place() {
 }
 
 #[test]
-fn second_ones_of_ours_are_removed_and_strangers_are_left_alone() {
+fn duplicates_of_our_webhooks_are_removed_and_foreign_ones_are_left_unchanged() {
     let world = TestEnv::with(small());
     world.connects(&[]);
     let (group, ours) = world.group_hook();
@@ -186,7 +186,7 @@ fn second_ones_of_ours_are_removed_and_strangers_are_left_alone() {
 }
 
 #[test]
-fn one_made_by_hand_for_factory_is_taken_over() {
+fn a_webhook_created_by_hand_for_factory_is_adopted() {
     let world = TestEnv::with(small());
     let url = world.sandbox().factory().kit_json()["webhook"]["url"].clone();
     world.connects(&["--webhooks", "none"]);
@@ -209,7 +209,7 @@ fn the_signing_token_is_set_and_read_back() {
 }
 
 #[test]
-fn a_signing_token_that_gitlab_ignores_is_said_and_not_sent_on_each_run() {
+fn a_signing_token_that_gitlab_ignores_is_reported_and_not_sent_on_each_run() {
     let world = TestEnv::with(of_version(19, 0));
     world.sandbox().gitlab().set_hook_quirks(|quirks| quirks.signing_tokens = false);
     let run = world.connected(&[]);
@@ -218,7 +218,7 @@ fn a_signing_token_that_gitlab_ignores_is_said_and_not_sent_on_each_run() {
 }
 
 #[test]
-fn one_that_gitlab_has_switched_off_is_brought_back_by_the_test() {
+fn a_webhook_that_gitlab_disabled_is_enabled_by_the_test() {
     let world = TestEnv::with(small());
     world.sandbox().gitlab().set_hook_quirks(|quirks| {
         quirks.auto_disabling = true;
@@ -260,7 +260,7 @@ fn a_limit_reached_on_one_project_does_not_stop_the_rest() {
 }
 
 #[test]
-fn a_delivery_that_does_not_arrive_is_said_as_three_facts() {
+fn a_delivery_that_does_not_arrive_is_reported_as_three_facts() {
     let world = TestEnv::with(small());
     world.sandbox().factory().set_quirks(|quirks| quirks.webhook = Some((500, "broken".to_owned())));
     let run: Transcript = world.connect(&[]);
@@ -268,7 +268,7 @@ fn a_delivery_that_does_not_arrive_is_said_as_three_facts() {
     for fact in ["sent by GitLab: no", "in GitLab's log: no (the log says 500)", "received by Factory: "] {
         assert!(run.stdout.contains(fact), "{fact}: {run}");
     }
-    // The bundle was handed over all the same, and the next run proves the delivery again.
+    // The bundle was delivered all the same, and the next run repeats the test.
     assert_eq!(world.sandbox().factory().bundles().len(), 1);
     world.sandbox().factory().set_quirks(|quirks| quirks.webhook = None);
     assert_eq!(world.planned(&[]), ["test_delivery"]);
@@ -288,7 +288,7 @@ fn names_with_escape_codes_do_no_harm() {
 }
 
 #[test]
-fn what_many_projects_refuse_for_one_reason_is_told_once_and_each_is_named() {
+fn projects_that_fail_for_one_reason_are_reported_together_by_name() {
     let world = TestEnv::with(SandboxOptions { plan: SandboxPlan::None, projects: 9, ..small() });
     world.sandbox().fault("POST /api/v4/projects/*/hooks=status:403@1x7").expect("a fault");
     let run = world.connect(&[]);
@@ -303,7 +303,7 @@ fn what_many_projects_refuse_for_one_reason_is_told_once_and_each_is_named() {
 }
 
 #[test]
-fn where_no_webhook_could_be_made_no_test_is_claimed() {
+fn where_no_webhook_was_created_no_test_is_claimed() {
     let world = TestEnv::with(SandboxOptions { plan: SandboxPlan::None, ..three() });
     world.sandbox().fault("POST /api/v4/projects/*/hooks=status:403").expect("a fault");
     let run = world.connect(&["-o", "json"]);

@@ -1,12 +1,11 @@
-//! Never a false green: whatever `verify` depends on and however it fails, the verdict is "fail" or "unknown".
+//! No false pass: whichever request of `verify` fails, and however it fails, the verdict is "fail" or "unknown".
 //!
-//! * [`matrix`]: every request of a healthy look, by what was really asked, times every way to fail; in this process, through
-//!   the same `Observer`, `judge` and `WebhookTester` as the command uses, many side by side.
-//! * [`exceptions`]: the few places where a failure may leave the verdict as it is, with the reason, and what has to hold there
-//!   instead.
+//! * [`matrix`]: every request that a healthy run sent × every fault, in the process of the test, through the same functions
+//!   as the command.
+//! * [`exceptions`]: the few failures that may leave the verdict unchanged, with the reason and what must hold instead.
 //! * [`lists`]: lists that end too early.
-//! * [`network`]: names, ports, TLS and servers that die on the way, for both clients.
-//! * [`formats`]: a diagonal through all this with the real program, in its three forms.
+//! * [`network`]: names, ports, TLS and servers that fail during the run, for both clients.
+//! * [`formats`]: a diagonal through the matrix with the real program, in its three output formats.
 
 mod exceptions;
 mod faults;

@@ -1,4 +1,4 @@
-//! A person at a pseudo-terminal.
+//! The wizard at a pseudo-terminal.
 #![cfg(unix)]
 
 use std::process::Command;
@@ -12,7 +12,7 @@ use crate::test_env::{TestEnv, small};
 fn at_a_terminal(world: &TestEnv, args: &[&str]) -> PtySession {
     let mut command = world.command(args);
     command.env("TERM", "xterm");
-    spawn_command(command, Some(20_000)).expect("a terminal")
+    spawn_command(command, Some(120_000)).expect("a terminal")
 }
 
 fn ends_with(session: &mut PtySession, wanted: i32) {
@@ -22,7 +22,7 @@ fn ends_with(session: &mut PtySession, wanted: i32) {
 }
 
 #[test]
-fn a_wrong_answer_is_explained_and_asked_again() {
+fn an_invalid_answer_is_explained_and_asked_for_again() {
     let world = TestEnv::bare();
     world.file(
         "kit.json",
@@ -53,7 +53,7 @@ fn ctrl_c_at_a_question_ends_with_130_and_shows_the_cursor() {
 }
 
 #[test]
-fn a_secret_is_typed_unseen_and_a_wrong_one_is_asked_again() {
+fn a_secret_is_typed_hidden_and_a_wrong_one_is_asked_for_again() {
     let mut world = TestEnv::new();
     world.unset("FACTORY_API_KEY");
     let right = world.sandbox().factory().api_key().to_owned();
@@ -63,7 +63,7 @@ fn a_secret_is_typed_unseen_and_a_wrong_one_is_asked_again() {
     let between = session.exp_string("Factory API key (hidden): ").expect("the question again");
     assert!(between.contains("the kit could not be fetched"), "{between}");
     assert!(!between.contains("canary"), "{between}");
-    // A slip and its correction; Ctrl-U takes the whole line back.
+    // A mistake and its correction; Ctrl-U deletes the whole line.
     session.send("slip\u{15}").expect("typed");
     session.send_line(&format!("{right}x\u{7f}")).expect("typed");
     let after = session.exp_string("the kit is good").expect("the kit");
@@ -85,7 +85,7 @@ fn ctrl_c_at_a_hidden_question_ends_with_130() {
 }
 
 #[test]
-fn nobody_is_asked_in_ci_or_with_no_input() {
+fn no_question_is_asked_in_ci_or_with_no_input() {
     let mut world = TestEnv::bare();
     let mut session = at_a_terminal(&world, &["kit", "show", "--no-input"]);
     session.exp_string("one thing is missing").expect("the list");
@@ -96,7 +96,7 @@ fn nobody_is_asked_in_ci_or_with_no_input() {
     ends_with(&mut session, 2);
 }
 
-/// A world whose kit is a file and whose address and token nobody has given yet, with both.
+/// An environment with the kit in a file, and the address and token that were not passed to the program.
 fn unanswered() -> (TestEnv, String, String) {
     let mut world = TestEnv::with(small());
     let (url, token) = (world.sandbox().gitlab_url(), world.sandbox().gitlab().admin_token());
@@ -107,7 +107,7 @@ fn unanswered() -> (TestEnv, String, String) {
     (world, url, token)
 }
 
-/// Waits for these words and answers with this line.
+/// Waits for a question and answers with a line.
 fn answer(session: &mut PtySession, words: &str, line: &str) -> String {
     let before = session.exp_string(words).expect(words);
     session.send_line(line).expect("typed");
@@ -139,7 +139,7 @@ fn the_wizard_connects_and_lets_each_answer_be_corrected() {
 }
 
 #[test]
-fn a_plan_that_is_refused_writes_nothing() {
+fn a_plan_that_is_declined_writes_nothing() {
     let world = TestEnv::with(small());
     let mut session = at_a_terminal(&world, &["connect"]);
     session.exp_string("Do this?").expect("the approval");
@@ -154,7 +154,7 @@ fn a_plan_that_is_refused_writes_nothing() {
 fn ctrl_c_at_any_prompt_of_the_wizard_leaves_the_terminal_sane() {
     for (steps, last) in [(0, "Kit from Factory"), (1, "GitLab URL"), (2, "(hidden): "), (3, "Do this?")] {
         let (world, url, token) = unanswered();
-        // A shell stays behind, so that the terminal can be asked.
+        // A shell keeps the terminal open, so that its state can be read afterwards.
         let mut command = Command::new("sh");
         let program = TestEnv::program().display();
         let script = format!(
@@ -162,7 +162,7 @@ fn ctrl_c_at_any_prompt_of_the_wizard_leaves_the_terminal_sane() {
         );
         command.args(["-c", &script]).env_clear().envs(world.variables()).env("TERM", "xterm");
         command.env("PATH", "/usr/bin:/bin").current_dir(world.path(""));
-        let mut session = spawn_command(command, Some(20_000)).expect("a terminal");
+        let mut session = spawn_command(command, Some(120_000)).expect("a terminal");
         let answers = [("Kit from Factory", "kit.json"), ("GitLab URL", &url), ("(hidden): ", &token)];
         for (words, line) in answers.into_iter().take(steps) {
             answer(&mut session, words, line);
@@ -183,7 +183,7 @@ fn ctrl_c_during_work_says_what_was_done() {
     let world = TestEnv::with(small());
     world.sandbox().fault("POST /api/v4/groups/*/hooks=hang").expect("a fault");
     let mut session = at_a_terminal(&world, &["connect", "--yes"]);
-    // The bar shows where the work stands.
+    // The progress bar shows the current step.
     session.exp_string("connecting").expect("the bar");
     session.exp_string("3/6").expect("three steps are done");
     session.send_control('c').expect("typed");
@@ -196,7 +196,7 @@ fn ctrl_c_during_work_says_what_was_done() {
 }
 
 #[test]
-fn by_hand_the_values_are_shown_and_both_answers_are_asked() {
+fn creating_the_application_by_hand_shows_the_values_and_asks_for_id_and_secret() {
     let mut world = TestEnv::with(small());
     world.sandbox().factory().edit_kit(|kit| kit["application"]["trusted"] = true.into());
     let made = world.make_application(&serde_json::json!({}));
@@ -223,7 +223,7 @@ fn by_hand_the_values_are_shown_and_both_answers_are_asked() {
 }
 
 #[test]
-fn whose_secret_nobody_knows_is_decided_by_the_person() {
+fn an_application_with_an_unknown_secret_is_decided_in_the_wizard() {
     for (choice, code) in [(0, 1), (1, 0), (2, 0)] {
         let world = TestEnv::with(small());
         let made = world.make_application(&serde_json::json!({}));

@@ -11,7 +11,7 @@ const KIT: &str = r#"{
 }"#;
 
 #[test]
-fn a_kit_is_shown_without_its_secrets_and_harmless() {
+fn a_kit_is_shown_without_its_secrets_and_escape_codes() {
     let world = TestEnv::bare();
     world.file("kit.json", KIT);
     let run = world.run(&["kit", "show", "--kit", "kit.json"]);
@@ -49,7 +49,7 @@ fn a_kit_is_shown_without_its_secrets_and_harmless() {
 }
 
 #[test]
-fn a_kit_is_checked_and_the_exit_code_is_the_same_in_every_form() {
+fn a_kit_is_checked_with_the_same_exit_code_in_every_format() {
     let world = TestEnv::bare();
     world.file("kit.json", KIT);
     for form in ["text", "json"] {
@@ -62,7 +62,7 @@ fn a_kit_is_checked_and_the_exit_code_is_the_same_in_every_form() {
 }
 
 #[test]
-fn the_sandboxs_kit_is_good_and_is_fetched_with_the_key() {
+fn the_kit_of_the_sandbox_is_valid_and_is_fetched_with_the_key() {
     let mut world = TestEnv::new();
     let run = world.run(&["kit", "check"]);
     assert_eq!(run.code, 0, "{run}");
@@ -75,7 +75,7 @@ fn the_sandboxs_kit_is_good_and_is_fetched_with_the_key() {
 }
 
 #[test]
-fn a_file_that_is_no_kit_is_wrong_use() {
+fn a_file_that_is_not_a_kit_is_a_usage_error() {
     let world = TestEnv::bare();
     world.file("page.html", "<html>");
     world.file("half.json", "{\"schema\": \"factory-gitlab/kit/v1\", ");
@@ -95,7 +95,7 @@ fn a_file_that_is_no_kit_is_wrong_use() {
 }
 
 #[test]
-fn a_template_is_a_kit_with_gaps() {
+fn a_template_is_a_kit_to_fill_in() {
     let world = TestEnv::bare();
     let template = world.run(&["kit", "template"]);
     assert_eq!(template.code, 0);

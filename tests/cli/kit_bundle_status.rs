@@ -8,7 +8,7 @@ use factory_gitlab::sandbox::options::SandboxOptions;
 
 use crate::test_env::TestEnv;
 
-/// A file that is sealed to one key, with the key.
+/// Writes a file sealed for one key, and the key.
 fn sealed(world: &TestEnv, plain: &str) -> String {
     let identity = age::x25519::Identity::generate();
     let recipient = identity.to_public();
@@ -22,7 +22,7 @@ fn sealed(world: &TestEnv, plain: &str) -> String {
 }
 
 #[test]
-fn a_sealed_bundle_is_looked_into_and_opened_by_its_key_only() {
+fn a_sealed_bundle_is_inspected_without_a_key_and_opened_with_its_own_only() {
     let world = TestEnv::bare();
     sealed(&world, "{\"schema\": \"factory-gitlab/bundle/v1\"}");
     let inspected = world.run(&["bundle", "inspect", "bundle.age", "-o", "json"]);
@@ -45,7 +45,7 @@ fn a_sealed_bundle_is_looked_into_and_opened_by_its_key_only() {
 }
 
 #[test]
-fn nothing_recorded_is_said_and_is_no_failure() {
+fn status_without_a_record_says_so_and_succeeds() {
     let world = TestEnv::bare();
     let run = world.run(&["status"]);
     assert_eq!((run.code, run.stdout.as_str()), (0, "nothing is recorded here\n"), "{run}");
@@ -55,7 +55,7 @@ fn nothing_recorded_is_said_and_is_no_failure() {
 }
 
 #[test]
-fn completions_and_pages_are_printed() {
+fn completions_and_man_pages_are_printed() {
     let world = TestEnv::bare();
     let bash = world.run(&["completions", "bash"]);
     assert!(bash.stdout.ends_with("default factory-gitlab\nfi\n"), "{bash}");
@@ -64,7 +64,7 @@ fn completions_and_pages_are_printed() {
 }
 
 #[test]
-fn a_rehearsal_ends_with_the_commands_exit_code_and_says_that_it_is_one() {
+fn a_command_in_the_sandbox_keeps_its_exit_code_and_names_the_sandbox() {
     let world = TestEnv::bare();
     let good = world.run(&["-o", "json", "sandbox", "kit", "check"]);
     assert_eq!(good.code, 0, "{good}");
@@ -101,7 +101,7 @@ fn the_sandbox_serves_until_ctrl_c_and_shows_each_request() {
 }
 
 #[test]
-fn a_bundle_that_factory_cannot_open_is_refused_and_stays() {
+fn a_bundle_that_factory_cannot_open_is_refused_and_kept() {
     let world = TestEnv::new();
     let path = sealed(&world, "{}");
     let run = world.run(&["bundle", "upload", "bundle.age"]);
@@ -110,9 +110,9 @@ fn a_bundle_that_factory_cannot_open_is_refused_and_stays() {
     assert!(std::path::Path::new(&path).exists());
 }
 
-/// The sandbox's address is not that of another sandbox: tests may run side by side.
+/// Every sandbox has its own address, so that tests can run at the same time.
 #[test]
-fn worlds_do_not_meet() {
+fn two_sandboxes_have_different_addresses() {
     let (one, other) = (TestEnv::new(), Sandbox::start(SandboxOptions::default()).expect("a sandbox"));
     assert_ne!(one.sandbox().gitlab_url(), other.gitlab_url());
 }

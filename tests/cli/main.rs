@@ -1,4 +1,4 @@
-//! The real program against the sandbox, from outside. One binary; each module is a part of the product.
+//! The real program against the sandbox, from outside. Each module is a part of the product.
 
 mod bad_input;
 mod bulk;
@@ -17,6 +17,7 @@ mod resume;
 mod scale;
 mod secret_leaks;
 mod test_env;
+mod transcripts;
 mod usage;
 mod verify;
 mod wait;

@@ -1,4 +1,4 @@
-//! Rate limits and struggling servers, seen from outside: slower, and complete.
+//! Rate limits and struggling servers: the run is slower, and complete.
 
 use std::time::Duration;
 
@@ -16,21 +16,21 @@ fn with_status(world: &TestEnv, status: u16) -> usize {
 }
 
 #[test]
-fn a_run_over_a_limit_ends_complete_and_asks_little_in_vain() {
-    let limited = SandboxOptions { rate_limit: Some(80), rate_window: Duration::from_secs(2), ..projects(120) };
+fn a_run_over_a_rate_limit_completes_with_few_refused_requests() {
+    let limited = SandboxOptions { rate_limit: Some(80), clock_speed: 20, ..projects(120) };
     let world = TestEnv::with(limited);
     let run = world.connect(&["--concurrency", "32"]);
     assert_eq!(run.code, 0, "{run}");
     assert_eq!(world.all_hooks().len(), 120);
     assert!(!run.stderr.contains("429"), "a limit that passes is no failure: {run}");
     let refused = with_status(&world, 429);
-    // Some 250 requests are three windows' full, and at the end of each no more than were in flight are refused.
+    // Some 250 requests fill three windows, and at the end of each at most those in flight are refused.
     assert!((3..=4 * 32).contains(&refused), "{refused}");
     assert!(peak_in_flight(&world.sandbox().requests()) <= 32);
 }
 
 #[test]
-fn a_limit_of_hours_is_not_run_into_by_each_request() {
+fn a_limit_of_hours_is_met_by_few_requests() {
     let world = TestEnv::with(projects(200));
     world.connects(&[]);
     world.sandbox().clear_requests();
@@ -44,7 +44,7 @@ fn a_limit_of_hours_is_not_run_into_by_each_request() {
 }
 
 #[test]
-fn a_server_that_struggles_is_asked_less_at_once_and_the_run_ends_complete() {
+fn a_struggling_server_gets_fewer_requests_at_a_time_and_the_run_completes() {
     let world = TestEnv::with(SandboxOptions { latency: Duration::from_millis(20), ..projects(60) });
     world.sandbox().fault("GET /api/v4/projects/*/hooks=status:502x24").expect("a fault");
     let run = world.connect(&["--concurrency", "16"]);

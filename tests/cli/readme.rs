@@ -1,6 +1,6 @@
-//! The README is true: its commands run, its reference is the program's own, its screenshots are of the real thing.
+//! The README is true: its commands run, its reference is generated, its screenshots show the real output.
 //!
-//! `BLESS=1 cargo test readme` writes anew what is generated.
+//! `BLESS=1 cargo test readme` updates what is generated.
 
 use std::ffi::OsString;
 use std::fs;
@@ -24,7 +24,7 @@ fn is_blessed() -> bool {
     std::env::var_os("BLESS").is_some()
 }
 
-/// Holds a generated file against what is generated now.
+/// Compares a generated file with what is generated now.
 fn hold(path: &str, fresh: &str) {
     let path = root(path);
     if is_blessed() {
@@ -47,7 +47,7 @@ fn commands() -> Vec<String> {
     typed.chain(quoted).collect()
 }
 
-/// A command's words; quotes are the shell's.
+/// The words of a command, without the shell's quotes.
 fn words(command: &str) -> Vec<String> {
     command.split_whitespace().map(|word| word.trim_matches('\'').to_owned()).collect()
 }
@@ -62,7 +62,7 @@ fn the_first_screen_holds_the_two_commands_that_do_everything() {
 }
 
 #[test]
-fn every_command_of_the_readme_can_be_typed() {
+fn every_command_of_the_readme_is_parsed() {
     let commands = commands();
     assert!(commands.len() > 10, "{commands:?}");
     for command in commands.iter().filter(|command| command.starts_with("factory-gitlab ")) {
@@ -72,7 +72,7 @@ fn every_command_of_the_readme_can_be_typed() {
 }
 
 #[test]
-fn the_answers_file_of_the_readme_is_one() {
+fn the_answers_file_of_the_readme_is_parsed() {
     let readme = readme();
     let (_, rest) = readme.split_once("```toml\n").expect("an answers file");
     let (answers, _) = rest.split_once("```").expect("its end");
@@ -90,7 +90,7 @@ fn every_sandbox_command_of_the_readme_runs() {
             _ => continue,
         };
         let run = TestEnv::bare().run(&args);
-        // Nothing is connected in a new sandbox: there verify finds what is missing.
+        // A new sandbox is not connected, so `verify` fails.
         let wanted = if args.contains(&"verify") { 1 } else { 0 };
         assert_eq!(run.code, wanted, "{command}\n{run}");
         ran += 1;
@@ -99,7 +99,7 @@ fn every_sandbox_command_of_the_readme_runs() {
 }
 
 #[test]
-fn the_reference_is_made_by_the_program() {
+fn the_reference_is_generated_by_the_program() {
     let template = TestEnv::bare().run(&["kit", "template"]);
     let mut readme = readme();
     for (name, fresh) in [
@@ -112,7 +112,7 @@ fn the_reference_is_made_by_the_program() {
     hold("README.md", &readme);
 }
 
-/// The README with what stands between a section's two marks replaced.
+/// The README with the text between the two marks of a section replaced.
 fn with_section(readme: &str, name: &str, fresh: &str) -> String {
     let begin = readme.find(&format!("<!-- {name}: begin")).expect("where the section begins");
     let inside = begin + readme[begin..].find("-->\n").expect("the end of the mark") + "-->\n".len();
@@ -130,7 +130,7 @@ fn settings_table() -> String {
 }
 
 #[test]
-fn every_page_that_a_finding_points_at_is_there() {
+fn every_link_of_a_check_has_an_anchor() {
     let readme = readme();
     for check in checks::all() {
         let (_, anchor) =
@@ -140,7 +140,7 @@ fn every_page_that_a_finding_points_at_is_there() {
 }
 
 #[test]
-fn the_screenshots_are_of_the_real_thing() {
+fn the_screenshots_show_the_real_output() {
     let mut world = TestEnv::new();
     world.set("COLUMNS", "110");
     let connect = world.run(&["connect", "--yes", "--color", "always"]);
@@ -155,7 +155,7 @@ fn the_screenshots_are_of_the_real_thing() {
     }
 }
 
-/// The placeholders of a transcript as what a reader would see in their place.
+/// A transcript with typical values in place of its placeholders.
 fn told(text: &str) -> String {
     let mut text = text.replace("127.0.0.1:[port]", "127.0.0.1:8080");
     for (placeholder, value) in [("[recipient]", "age1…"), ("[duration]", "90 ms")] {

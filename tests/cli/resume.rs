@@ -1,4 +1,4 @@
-//! Death at any point: the next run ends in the same state as an undisturbed one.
+//! Runs that end early at any point: the next run reaches the same final state as an undisturbed one.
 #![cfg(unix)]
 
 mod concurrent_runs;
@@ -21,9 +21,25 @@ use factory_gitlab::sandbox::request_log::{Moment, RequestAction};
 
 use crate::test_env::{TestEnv, of_version, small};
 
-const MOMENTS: [Moment; 2] = [Moment::BeforeActing, Moment::AfterActing];
+/// A point of a run: before or after the server acts on one of its requests.
+#[derive(Clone, Copy, Debug)]
+struct Point {
+    number: usize,
+    when: Moment,
+}
 
-/// What is connected, and how.
+impl Point {
+    /// Both points of a request.
+    fn of_request(number: usize) -> [Self; 2] {
+        [Moment::BeforeActing, Moment::AfterActing].map(|when| Self { number, when })
+    }
+
+    fn after(number: usize) -> Self {
+        Self { number, when: Moment::AfterActing }
+    }
+}
+
+/// An instance and the arguments to connect it with.
 #[derive(Clone)]
 struct Case {
     name: &'static str,
@@ -31,7 +47,7 @@ struct Case {
     args: &'static [&'static str],
 }
 
-/// Where `--bundle-out` puts it in these tests.
+/// The file for `--bundle-out`.
 const OUT: &str = "out.age";
 
 impl Case {
@@ -52,7 +68,7 @@ impl Case {
         Self { name: "a bundle to carry", options: small(), args: &["--bundle-out", OUT] }
     }
 
-    /// The oldest GitLab: no description, so no mark. The journal and the URL tell whose a hook is.
+    /// The oldest GitLab has no descriptions and so no marks. The journal and the URL tell which hooks are ours.
     fn hooks_without_marks() -> Self {
         let options = SandboxOptions { projects: 2, plan: SandboxPlan::None, ..of_version(16, 11) };
         Self { name: "hooks without marks", options, args: &[] }
@@ -67,18 +83,20 @@ impl Case {
         self.undisturbed().len()
     }
 
-    /// Before every request is acted upon, and after it was.
-    fn every_moment(&self) -> Vec<(usize, Moment)> {
-        (1..=self.requests()).flat_map(|number| MOMENTS.map(|when| (number, when))).collect()
+    /// Before and after the server acts on every request.
+    fn every_moment(&self) -> Vec<Point> {
+        (1..=self.requests()).flat_map(Point::of_request).collect()
     }
 
-    /// Before every request is acted upon, and after each write was: a read changes nothing on either side, so that both
-    /// of its moments are one. One case goes through every moment all the same.
-    fn distinct_moments(&self) -> Vec<(usize, Moment)> {
-        let moments = |one: &LoggedRequest| MOMENTS.map(|when| (one.number, when, one.is_write()));
-        let all = self.undisturbed().iter().flat_map(moments).collect::<Vec<_>>();
-        let is_distinct = |(_, when, writes): &(usize, Moment, bool)| *writes || *when == Moment::BeforeActing;
-        all.into_iter().filter(is_distinct).map(|(number, when, _)| (number, when)).collect()
+    /// Before the server acts on every request, and after it acts on each write. A read changes nothing, so its two points are
+    /// the same; one case tries both anyway.
+    fn distinct_moments(&self) -> Vec<Point> {
+        let points = |request: LoggedRequest| {
+            let (number, writes) = (request.number, request.is_write());
+            let is_distinct = move |point: &Point| writes || point.when == Moment::BeforeActing;
+            Point::of_request(number).into_iter().filter(is_distinct)
+        };
+        self.undisturbed().into_iter().flat_map(points).collect()
     }
 
     fn undisturbed(&self) -> Vec<LoggedRequest> {
@@ -99,32 +117,43 @@ fn signal(pid: u32, name: &str) {
     assert!(sent.success(), "no {name} to {pid}");
 }
 
-/// Runs `connect` and sends a signal to it at this moment of this request. Gives what came of it.
-fn run_and_signal(world: &TestEnv, args: &[&str], (number, when): (usize, Moment), name: &'static str) -> Output {
+/// Runs `connect` and sends it a signal at this point; returns its output.
+fn run_and_signal(world: &TestEnv, args: &[&str], at: Point, name: &'static str) -> Output {
     let (tell, told) = mpsc::channel();
     world.sandbox().clear_requests();
-    world.sandbox().at_request(number, when, move |_| {
-        signal(told.recv().expect("the process"), name);
+    world.sandbox().at_request(at.number, at.when, move |_| {
+        let process = told.recv().expect("the process");
+        signal(process, name);
         if name == "KILL" {
             return RequestAction::Reset;
         }
-        // Long enough that the signal is heard before the answer is.
-        pause(Duration::from_millis(30));
+        // An interrupted run waits for no answer: it ends before this one comes.
+        until("the interrupted run ends", || has_ended(process));
         RequestAction::Continue
     });
     let child = start(world, args);
-    // Nobody listens where the run never comes to that request.
+    // The receiver is gone if the run ends before that request.
     let _unheard = tell.send(child.id());
     child.wait_with_output().expect("an end")
 }
 
-/// Waits until something is so, for ten seconds at most.
+/// Whether a child has ended; where there is no `/proc`, after a moment.
+fn has_ended(process: u32) -> bool {
+    if !cfg!(target_os = "linux") {
+        pause(Duration::from_millis(500));
+        return true;
+    }
+    let status = std::fs::read_to_string(format!("/proc/{process}/stat")).unwrap_or_default();
+    status.rsplit(')').next().is_none_or(|rest| rest.is_empty() || rest.trim_start().starts_with('Z'))
+}
+
+/// Waits until a condition holds; two minutes are enough on the busiest machine.
 fn until(what: &str, mut is_so: impl FnMut() -> bool) {
-    let found = (0..1000).any(|_| is_so() || pause(Duration::from_millis(10)));
+    let found = (0..12_000).any(|_| is_so() || pause(Duration::from_millis(10)));
     assert!(found, "never: {what}");
 }
 
-/// Waits; gives `false`.
+/// Waits, and returns `false`.
 fn pause(time: Duration) -> bool {
     let (_kept, nothing) = mpsc::channel::<()>();
     nothing.recv_timeout(time).is_ok()

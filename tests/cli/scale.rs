@@ -1,4 +1,4 @@
-//! What a run costs in requests, by the number of projects.
+//! The number of requests of a run by the number of projects.
 
 use factory_gitlab::sandbox::options::{SandboxOptions, SandboxPlan, SandboxVersion};
 use factory_gitlab::sandbox::request_log::peak_in_flight;
@@ -10,14 +10,14 @@ fn unlicensed(projects: usize, version: SandboxVersion) -> TestEnv {
     TestEnv::with(SandboxOptions { projects, groups: 3, plan: SandboxPlan::None, version, ..SandboxOptions::default() })
 }
 
-/// Without hidden tokens in the list of hooks, without descriptions, without GraphQL: what each knows differs.
+/// Versions that differ in what the list of hooks shows and in whether GraphQL has it.
 const VERSIONS: [SandboxVersion; 3] =
     [SandboxVersion::new(16, 11, 0), SandboxVersion::new(17, 9, 0), SandboxVersion::new(19, 2, 0)];
 
 #[test]
 fn a_first_run_needs_two_requests_a_project_and_a_second_run_one_and_no_writes() {
     for version in VERSIONS {
-        // Two full pages, of which the last does not say that it is the last.
+        // The second number fills two pages, of which the last does not say that it is the last.
         for projects in [150, 200] {
             let world = unlicensed(projects, version);
             world.connects(&[]);

@@ -1,5 +1,5 @@
-//! Secrets: unique values for every one of them, looked for in everything that the program says and leaves behind, through
-//! success and through every failure.
+//! Secrets do not leak: each has a unique value, which is searched for in everything that the program prints and writes,
+//! in successful and in failing runs.
 
 mod argv;
 mod echo;
@@ -16,7 +16,7 @@ use factory_gitlab::sandbox::options::SandboxOptions;
 use crate::bad_input::files_below;
 use crate::test_env::{TestEnv, Transcript};
 
-/// A secret with its name, and every form in which it might be found.
+/// A secret with its name, and every encoding in which it might appear.
 pub struct Canary {
     pub name: String,
     forms: Vec<String>,
@@ -31,7 +31,7 @@ impl Canary {
         forms.extend([hex("").to_uppercase(), hex("%").to_uppercase(), value.chars().rev().collect()]);
         forms.push(url::form_urlencoded::byte_serialize(bytes).collect());
         forms.push(serde_json::json!(value).to_string().trim_matches('"').to_owned());
-        // In base64 behind nothing, one byte and two bytes; the ends, which depend on what stands around it, are left out.
+        // In base64 after zero, one and two bytes, without the ends, which depend on the bytes around it.
         for before in 0..3 {
             let padded = [&b"::"[..before], bytes].concat();
             for encoded in [STANDARD.encode(&padded), URL_SAFE_NO_PAD.encode(&padded)] {
@@ -41,13 +41,13 @@ impl Canary {
         Self { name: name.to_owned(), forms }
     }
 
-    /// The first form that is in a text.
+    /// The first encoding that a text contains.
     pub fn found_in(&self, text: &str) -> Option<&str> {
         self.forms.iter().map(String::as_str).find(|form| text.contains(form))
     }
 }
 
-/// A small world with a token that no prefix gives away, and the canaries that are known before the first run.
+/// A small environment with a token of an unusual prefix, and the secrets that are known before the first run.
 fn world() -> (TestEnv, Vec<Canary>) {
     world_with(SandboxOptions { projects: 1, groups: 1, ..SandboxOptions::default() })
 }
@@ -69,7 +69,7 @@ fn world_with(options: SandboxOptions) -> (TestEnv, Vec<Canary>) {
     (world, canaries)
 }
 
-/// The application's secret, out of the bundle that was sealed; `None` when none was.
+/// The application's secret from the sealed bundle; `None` where no bundle was sealed.
 fn application_secret(world: &TestEnv) -> Option<String> {
     let sealed =
         files_below(&world.path("")).into_iter().find(|path| path.extension().is_some_and(|end| end == "age"))?;
@@ -79,8 +79,8 @@ fn application_secret(world: &TestEnv) -> Option<String> {
     document["application"]["secret"].as_str().map(str::to_owned)
 }
 
-/// Nothing of it is in what was said, nor in any file below the home.
-fn assert_hidden(case: &str, canaries: &[Canary], (world, runs): (&TestEnv, &[Transcript])) {
+/// None of the secrets is in the output or in any file below the home.
+fn assert_hidden(case: &str, canaries: &[Canary], world: &TestEnv, runs: &[Transcript]) {
     let mut places: Vec<(String, String)> = Vec::new();
     for run in runs {
         places.push(("standard output".to_owned(), run.stdout.clone()));
@@ -102,7 +102,7 @@ fn assert_hidden(case: &str, canaries: &[Canary], (world, runs): (&TestEnv, &[Tr
 }
 
 #[test]
-fn a_canary_is_found_in_every_form() {
+fn a_secret_is_found_in_every_encoding() {
     let canary = Canary::new("it", "Canary.value+/=0123456789");
     for text in [
         "say Canary.value+/=0123456789 aloud".to_owned(),

@@ -1,7 +1,7 @@
-//! The test double of everything outside: a home of its own, a cleared environment, and a sandbox in the test's process.
+//! The environment of a run: a home of its own, no variables but the ones set here, and a sandbox in the process of the test.
 //!
 //! ```ignore
-//! let world = TestEnv::new();                                  // a small, licensed, current GitLab and a Factory
+//! let world = TestEnv::new();                                // a small, licensed, current GitLab and a Factory
 //! let run = world.run(&["verify", "-o", "json"]);            // the real program, to its end
 //! assert_eq!(run.code, 0, "{run}");
 //! assert_eq!(world.sandbox().requests().len(), 12);          // what it asked
@@ -16,6 +16,7 @@ mod transcript;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
+use std::sync::LazyLock;
 use std::time::Duration;
 
 use assert_cmd::cargo::cargo_bin;
@@ -23,11 +24,20 @@ use factory_gitlab::sandbox::Sandbox;
 use factory_gitlab::sandbox::options::SandboxOptions;
 use tempfile::TempDir;
 
-pub use self::assertions::{of_version, small};
+pub use self::assertions::{ApiCall, of_version, small};
 pub use self::transcript::Transcript;
 
-/// No test waits longer for a run.
-const LONGEST: Duration = Duration::from_secs(60);
+/// No test waits longer for a run; only a program that hangs takes so long, on the busiest machine too.
+const LONGEST: Duration = Duration::from_secs(300);
+
+/// How many seconds of sleep pass for the program in one second: nothing waits in real time for a limit or a retry.
+const SPEED: u32 = 50;
+
+/// A certificate to trust in place of the system's, which take a debug build longer to read than the rest of a run.
+static ROOTS: LazyLock<String> = LazyLock::new(|| {
+    let root = rcgen::generate_simple_self_signed(vec!["root.example".to_owned()]).expect("a certificate");
+    root.cert.pem()
+});
 
 pub struct TestEnv {
     home: TempDir,
@@ -36,23 +46,27 @@ pub struct TestEnv {
 }
 
 impl TestEnv {
-    /// A world with the usual sandbox, whose variables are set.
+    /// An environment with the usual sandbox, whose variables are set.
     pub fn new() -> Self {
         Self::with(SandboxOptions::default())
     }
 
-    /// A world with a sandbox of these options.
+    /// An environment with a sandbox of these options.
     pub fn with(options: SandboxOptions) -> Self {
+        let speed = options.clock_speed;
         let sandbox = Sandbox::start(options).expect("a sandbox");
         let mut world = Self::bare();
         for (name, value) in sandbox.variables() {
             world.set(name, &value);
         }
+        if speed > 1 {
+            world.set_clock_speed(speed);
+        }
         world.sandbox = Some(sandbox);
         world
     }
 
-    /// A world with nothing in it.
+    /// An environment without a sandbox.
     pub fn bare() -> Self {
         let home = tempfile::tempdir().expect("a home");
         let mut world = Self { home, sandbox: None, variables: BTreeMap::new() };
@@ -60,6 +74,9 @@ impl TestEnv {
         world.set("HOME", &home.to_string_lossy());
         world.set("FACTORY_GITLAB_STATE_DIR", &state.to_string_lossy());
         world.set("FACTORY_DISABLE_KEYRING", "1");
+        world.set_clock_speed(SPEED);
+        let roots = world.file("roots.pem", ROOTS.as_str());
+        world.set("SSL_CERT_FILE", &roots);
         world
     }
 
@@ -72,7 +89,7 @@ impl TestEnv {
         self.home.path().join(name)
     }
 
-    /// Writes a file into the home and gives its path.
+    /// Writes a file into the home and returns its path.
     pub fn file(&self, name: &str, content: impl AsRef<[u8]>) -> String {
         let path = self.path(name);
         std::fs::write(&path, content).expect("a file in the home");
@@ -87,24 +104,30 @@ impl TestEnv {
         self.variables.remove(name);
     }
 
-    /// The variables of a run, for tests that start the program themselves.
+    /// Lets this many seconds of sleep pass for the program in one second; 1 is real time, for tests that act while the
+    /// program waits.
+    pub fn set_clock_speed(&mut self, speed: u32) {
+        self.set("FACTORY_GITLAB_TEST_CLOCK_SPEED", &speed.to_string());
+    }
+
+    /// The variables of a run, for tests that start the program without [`TestEnv::command`].
     pub fn variables(&self) -> &BTreeMap<String, String> {
         &self.variables
     }
 
-    /// Where the program is, for the same tests.
+    /// The path of the program, for the same tests.
     pub fn program() -> &'static Path {
         cargo_bin!("factory-gitlab")
     }
 
-    /// The program with these arguments in this world, not yet started.
+    /// The program with these arguments in this environment, not yet started.
     pub fn command(&self, args: &[&str]) -> Command {
         let mut command = Command::new(Self::program());
         command.args(args).env_clear().envs(&self.variables).current_dir(self.home.path());
         command
     }
 
-    /// Starts the program and does not wait for it; its output is kept, and there is nothing on standard input.
+    /// Starts the program, with its output piped and an empty standard input, and does not wait for it.
     pub fn start(&self, args: &[&str]) -> Child {
         let mut command = self.command(args);
         command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());

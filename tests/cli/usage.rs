@@ -1,4 +1,4 @@
-//! Wrong use, and what holds for every command.
+//! Usage errors, and what holds for every command.
 
 use crate::test_env::TestEnv;
 
@@ -19,7 +19,7 @@ fn a_secret_in_an_argument_is_refused_and_never_repeated() {
 }
 
 #[test]
-fn help_and_version_go_to_standard_output_and_misuse_to_standard_error() {
+fn help_and_version_go_to_standard_output_and_usage_errors_to_standard_error() {
     let world = TestEnv::bare();
     for args in [["--help"].as_slice(), &["--version"], &["kit", "check", "--help"]] {
         let run = world.run(args);
@@ -61,7 +61,7 @@ fn a_failure_is_one_json_document_where_json_was_asked_for() {
 
 #[cfg(unix)]
 #[test]
-fn a_reader_that_goes_away_is_no_failure_and_a_full_disk_is_one() {
+fn a_closed_pipe_is_not_an_error_and_a_full_disk_is() {
     let world = TestEnv::bare();
     let shell = |line: &str| {
         std::process::Command::new("sh")

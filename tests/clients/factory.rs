@@ -80,7 +80,7 @@ async fn the_kit_is_fetched_with_the_key_only() {
 }
 
 #[tokio::test]
-async fn a_bundle_is_taken_once_however_often_it_is_sent() {
+async fn a_bundle_sent_several_times_is_accepted_once() {
     let sandbox = sandbox(|_| ());
     let (factory, bundle) = (factory(&sandbox), real_bundle(&sandbox).await);
     let first = factory.upload(&bundle, &upload_url(&sandbox), UploadMethod::Post).await.expect("a receipt");
@@ -101,7 +101,7 @@ async fn an_upload_survives_a_lost_answer() {
 }
 
 #[tokio::test]
-async fn every_refusal_has_its_own_kind_and_factorys_words() {
+async fn every_refusal_has_its_own_kind_and_quotes_factory() {
     let sandbox = sandbox(|_| ());
     let bundle = any_bundle(&sandbox);
     for status in [401, 402, 403, 409, 413, 500] {
@@ -125,7 +125,7 @@ async fn every_refusal_has_its_own_kind_and_factorys_words() {
 }
 
 #[tokio::test]
-async fn a_receipt_for_something_else_is_no_receipt_and_none_is_fine() {
+async fn a_receipt_for_another_bundle_is_refused_and_a_missing_one_is_accepted() {
     let sandbox = sandbox(|_| ());
     let bundle = real_bundle(&sandbox).await;
     sandbox.factory().set_quirks(|quirks| quirks.intake = BundleIntake::WrongDigest);
@@ -139,7 +139,7 @@ async fn a_receipt_for_something_else_is_no_receipt_and_none_is_fine() {
 }
 
 #[tokio::test]
-async fn a_portals_page_is_no_receipt() {
+async fn a_captive_portal_page_is_not_a_receipt() {
     let sandbox = faulty("factory:POST **=html:200");
     let error = factory(&sandbox).upload(&any_bundle(&sandbox), &upload_url(&sandbox), UploadMethod::Post).await;
     let error = error.expect_err("a portal");
@@ -154,7 +154,7 @@ async fn a_portals_page_is_no_receipt() {
 }
 
 #[tokio::test]
-async fn the_status_is_factorys_word() {
+async fn the_status_is_read_from_factory() {
     let sandbox = sandbox(|_| ());
     let address = url(sandbox.factory().kit_json()["status_url"].as_str().expect("an address"));
     let state = factory(&sandbox).status(&address).await.expect("a status").state;

@@ -49,7 +49,7 @@ async fn some_project(reader: &Reader) -> Target {
 }
 
 #[tokio::test]
-async fn an_instance_is_read_in_our_words() {
+async fn an_instance_is_read_into_our_types() {
     let sandbox = sandbox(|options| options.relative_root = "/gitlab".to_owned());
     let reader = reader(&sandbox);
     let metadata = reader.metadata().await.expect("metadata");
@@ -65,13 +65,13 @@ async fn an_instance_is_read_in_our_words() {
 }
 
 #[tokio::test]
-async fn a_community_edition_has_no_licence() {
+async fn a_community_edition_has_no_license() {
     let sandbox = sandbox(|options| options.edition = sandbox::options::SandboxEdition::Ce);
     assert_eq!(reader(&sandbox).license().await.expect("an answer"), License::NotAvailable);
 }
 
 #[tokio::test]
-async fn projects_are_walked_by_keyset_to_the_last() {
+async fn projects_are_listed_by_keyset_to_the_last() {
     for (projects, requests) in [(3, 1), (150, 2), (200, 3)] {
         let sandbox = sandbox(|options| options.projects = projects);
         let mut ids: Vec<u64> = all_projects(&reader(&sandbox)).await.iter().map(|project| project.id).collect();
@@ -101,7 +101,7 @@ async fn projects_and_groups_are_found_by_path_even_behind_a_proxy_that_breaks_i
 }
 
 #[tokio::test]
-async fn an_application_is_made_renewed_and_removed() {
+async fn an_application_is_created_renewed_and_deleted() {
     let sandbox = sandbox(|_| ());
     let (reader, writer, oauth) = (reader(&sandbox), writer(&sandbox), oauth(&sandbox));
     let made = writer.create_application(&application(&["api", "read_user"])).await.expect("an application");
@@ -118,7 +118,7 @@ async fn an_application_is_made_renewed_and_removed() {
 }
 
 #[tokio::test]
-async fn unknown_scopes_are_refused_by_name_of_the_field() {
+async fn unknown_scopes_are_refused_with_the_name_of_the_field() {
     let sandbox = sandbox(|_| ());
     let error = writer(&sandbox).create_application(&application(&["api", "no_such"])).await.expect_err("refused");
     let Some(ApiRefusal::Invalid { fields, .. }) = ApiRefusal::of(&error) else { panic!("{error}") };
@@ -126,7 +126,7 @@ async fn unknown_scopes_are_refused_by_name_of_the_field() {
 }
 
 #[tokio::test]
-async fn a_hook_is_made_edited_tested_and_removed() {
+async fn a_hook_is_created_edited_tested_and_deleted() {
     let sandbox = sandbox(|_| ());
     let (reader, writer) = (reader(&sandbox), writer(&sandbox));
     let target = some_project(&reader).await;
@@ -153,7 +153,7 @@ async fn a_hook_is_made_edited_tested_and_removed() {
 }
 
 #[tokio::test]
-async fn a_test_that_the_receiver_refuses_says_its_words() {
+async fn a_test_that_the_receiver_refuses_quotes_its_answer() {
     let sandbox = sandbox(|_| ());
     let (reader, writer) = (reader(&sandbox), writer(&sandbox));
     let target = some_project(&reader).await;
@@ -168,7 +168,7 @@ async fn a_test_that_the_receiver_refuses_says_its_words() {
 }
 
 #[tokio::test]
-async fn a_token_is_minted_found_and_revoked() {
+async fn a_token_is_created_found_and_revoked() {
     let sandbox = sandbox(|_| ());
     let (reader, writer) = (reader(&sandbox), writer(&sandbox));
     let user = reader.current_user().await.expect("a user");
@@ -193,7 +193,7 @@ async fn a_token_is_minted_found_and_revoked() {
 }
 
 #[tokio::test]
-async fn a_token_without_rights_and_one_that_is_none_are_told_apart() {
+async fn a_token_without_rights_and_an_unknown_token_are_told_apart() {
     let sandbox = sandbox(|_| ());
     let user = Reader::new(client(&sandbox), instance(&sandbox), token(&sandbox.gitlab().user_token()));
     let error = user.applications().await.expect_err("no admin");
@@ -219,7 +219,7 @@ async fn made(sandbox: &Sandbox, scopes: &[&str]) -> (OAuth, String, Application
 }
 
 #[tokio::test]
-async fn a_pair_is_proven_without_introspection_too() {
+async fn credentials_are_verified_without_introspection() {
     for fault in ["html:404", "status:404"] {
         let sandbox = sandbox(|options| options.faults = vec![format!("POST /oauth/introspect={fault}")]);
         let (oauth, id, secret) = made(&sandbox, &["api"]).await;
@@ -230,7 +230,7 @@ async fn a_pair_is_proven_without_introspection_too() {
 }
 
 #[tokio::test]
-async fn a_pair_is_not_judged_by_a_server_that_fails() {
+async fn credentials_are_not_judged_by_a_failing_server() {
     for fault in ["status:500", "json429", "html:200", "text:403"] {
         let sandbox = sandbox(|options| options.faults = vec![format!("POST /oauth/*={fault}")]);
         let (oauth, id, secret) = made(&sandbox, &["api"]).await;
@@ -243,7 +243,7 @@ fn texts(scopes: &[&str]) -> Vec<String> {
 }
 
 #[tokio::test]
-async fn scopes_are_probed_in_one_exchange_when_all_are_there_and_no_token_is_left() {
+async fn valid_scopes_are_probed_with_one_request_and_no_token_is_left() {
     let sandbox = sandbox(|_| ());
     let (oauth, id, secret) = made(&sandbox, &["api", "read_user"]).await;
     let probed = oauth.probe_scopes(&id, &secret, &texts(&["api", "read_user"])).await.expect("an answer");
@@ -256,7 +256,7 @@ async fn scopes_are_probed_in_one_exchange_when_all_are_there_and_no_token_is_le
 }
 
 #[tokio::test]
-async fn a_500_for_a_scope_that_is_there_counts_and_one_for_everything_does_not() {
+async fn a_500_for_one_scope_counts_and_a_500_for_every_scope_does_not() {
     let sandbox = sandbox(|_| ());
     let (oauth, id, secret) = made(&sandbox, &["api"]).await;
     sandbox.gitlab().lock().quirks.client_credentials = ClientCredentials::ServerError;
@@ -270,7 +270,7 @@ async fn a_500_for_a_scope_that_is_there_counts_and_one_for_everything_does_not(
 }
 
 #[tokio::test]
-async fn a_wrong_pair_probes_nothing() {
+async fn wrong_credentials_probe_nothing() {
     let sandbox = sandbox(|_| ());
     let (oauth, id, _) = made(&sandbox, &["api"]).await;
     let wrong = ApplicationSecret::new("gloas-wrong-secret").expect("a secret");

@@ -56,7 +56,7 @@ async fn by_rest(reader: &Reader, projects: &[u64]) -> Vec<(u64, Vec<Hook>)> {
 }
 
 #[tokio::test]
-async fn both_ways_give_the_same_hooks() {
+async fn rest_and_graphql_give_the_same_hooks() {
     for root in ["", "/gitlab"] {
         let sandbox = listing(root).await;
         let client = client(&sandbox);
@@ -70,7 +70,7 @@ async fn both_ways_give_the_same_hooks() {
 }
 
 #[tokio::test]
-async fn a_project_that_is_not_given_whole_is_left_out() {
+async fn a_project_with_an_incomplete_answer_is_left_out() {
     let sandbox = listing("").await;
     let gitlab = sandbox.gitlab();
     let admin = reader(&sandbox);
@@ -95,7 +95,7 @@ async fn a_project_that_is_not_given_whole_is_left_out() {
 }
 
 #[tokio::test]
-async fn a_list_is_found_where_there_is_one() {
+async fn the_hook_list_is_found_where_gitlab_has_it() {
     for ((major, minor), switch, found) in [
         ((17, 9), None, false),
         ((18, 5), None, false),
@@ -116,7 +116,7 @@ async fn a_list_is_found_where_there_is_one() {
 }
 
 #[tokio::test]
-async fn errors_are_errors_with_status_200_too() {
+async fn graphql_errors_with_status_200_are_errors() {
     let sandbox = listing("").await;
     let reader = reader(&sandbox);
     let list = list(&reader).await;

@@ -1,4 +1,4 @@
-//! A server that means harm, seen from the client: each case ends as what it is, within its time.
+//! Malicious servers: each case ends with its own cause, in time.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -12,11 +12,11 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
 use url::Url;
 
-use crate::setup::{cause, client_with, impatient};
+use crate::setup::{SHORT, cause, client_with, direct, short};
 
 const JSON: &str = "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\n";
 
-/// A server that answers each request by its head, on a connection of its own. An answer that does not end is none.
+/// A server that answers each request by its head, on a connection of its own.
 async fn server<A, F>(answer: A) -> Url
 where
     A: Fn(TcpStream, String) -> F + Send + Sync + 'static,
@@ -57,7 +57,7 @@ async fn fetch(client: &Client, url: &Url) -> Result<Vec<Thing>, Error> {
 }
 
 async fn failure(url: &Url) -> Cause {
-    cause(&fetch(&client_with(&impatient()), url).await.expect_err("an error"))
+    cause(&fetch(&client_with(&direct()), url).await.expect_err("an error"))
 }
 
 #[derive(Debug, Deserialize)]
@@ -88,9 +88,9 @@ async fn one_byte_a_second_ends_with_the_time_out_wherever_it_comes() {
         })
         .await;
         let began = Env::empty().clock.instant();
-        let cause = failure(&url).await;
-        assert!(matches!(cause, Cause::Timeout { after } if after == Duration::from_secs(2)), "{start:?}: {cause}");
-        assert!(began.elapsed() < Duration::from_secs(3), "{start:?}: {:?}", began.elapsed());
+        let cause = cause(&fetch(&client_with(&short()), &url).await.expect_err("an error"));
+        assert!(matches!(cause, Cause::Timeout { after } if after == SHORT), "{start:?}: {cause}");
+        assert!(began.elapsed() < SHORT * 30, "{start:?}: {:?}", began.elapsed());
     }
 }
 
@@ -104,15 +104,15 @@ async fn a_body_without_an_end_is_too_large_long_before_the_time_out() {
         }
     })
     .await;
-    let client = client_with(&ClientOptions { timeout: Duration::from_secs(30), ..impatient() });
+    let client = client_with(&direct());
     let began = Env::empty().clock.instant();
     let cause = cause(&fetch(&client, &url).await.expect_err("an error"));
     assert!(matches!(cause, Cause::TooLarge { .. }), "{cause}");
-    assert!(began.elapsed() < Duration::from_secs(10), "{:?}", began.elapsed());
+    assert!(began.elapsed() < Duration::from_secs(100), "{:?}", began.elapsed());
 }
 
 #[tokio::test]
-async fn json_in_json_a_million_times_is_no_json() {
+async fn deeply_nested_json_is_refused() {
     for (open, close) in [("[", "]"), ("{\"id\":", "}"), ("[{\"id\":", "}]")] {
         let body = format!("{}1{}", open.repeat(400_000), close.repeat(400_000));
         let cause = failure(&constant(json("", &body)).await).await;
@@ -120,21 +120,21 @@ async fn json_in_json_a_million_times_is_no_json() {
         let cause = failure(&constant(json("", &open.repeat(400_000))).await).await;
         assert!(matches!(cause, Cause::Broken { .. }), "{cause}");
     }
-    // What is not read may be as deep as it likes.
+    // Fields that are not read may be nested to any depth.
     let ignored = format!("[{{\"id\":1,\"x\":{}{}}}]", "[".repeat(100_000), "]".repeat(100_000));
     let url = constant(json("", &ignored)).await;
-    assert_eq!(fetch(&client_with(&impatient()), &url).await.expect("a list").len(), 1);
+    assert_eq!(fetch(&client_with(&direct()), &url).await.expect("a list").len(), 1);
 }
 
 #[tokio::test]
-async fn more_parts_than_any_list_has_are_not_made_into_values() {
+async fn a_list_with_too_many_items_is_not_decoded() {
     let url = constant(json("", &format!("[{}]", vec!["{\"id\":1}"; 200_000].join(",")))).await;
     let cause = failure(&url).await;
     assert!(matches!(&cause, Cause::Decode { detail, .. } if detail.contains("values")), "{cause}");
 }
 
 #[tokio::test]
-async fn nothing_is_unpacked_and_packing_is_not_asked_for() {
+async fn compression_is_neither_requested_nor_accepted() {
     let url = server(|mut stream, head| async move {
         let asked = head.to_ascii_lowercase().contains("accept-encoding");
         let body = if asked { "[{\"id\":1}]" } else { "\u{1f}packed" };
@@ -146,7 +146,7 @@ async fn nothing_is_unpacked_and_packing_is_not_asked_for() {
 }
 
 #[tokio::test]
-async fn large_bodies_wait_for_one_another_no_longer_than_their_time_and_small_ones_do_not() {
+async fn large_bodies_wait_for_each_other_within_their_time_out_and_small_ones_do_not_wait() {
     let started = Arc::new(AtomicUsize::new(0));
     let counted = Arc::clone(&started);
     let url = server(move |mut stream, head| {
@@ -163,28 +163,37 @@ async fn large_bodies_wait_for_one_another_no_longer_than_their_time_and_small_o
         }
     })
     .await;
-    let client = client_with(&ClientOptions { concurrency: 16, ..impatient() });
+    // Enough for a small list on a busy machine: it has to overtake the large ones, which end with this time-out.
+    let timeout = Duration::from_secs(8);
+    let client = client_with(&ClientOptions { concurrency: 16, timeout, ..direct() });
     let began = Env::empty().clock.instant();
-    let large = join_all((0..6).map(|_| fetch(&client, &url)));
+    let ended = AtomicUsize::new(0);
+    let large = join_all((0..6).map(|_| async {
+        let outcome = fetch(&client, &url).await;
+        ended.fetch_add(1, Ordering::Relaxed);
+        outcome
+    }));
     let small = async {
-        Env::empty().clock.sleep(Duration::from_millis(300)).await;
+        while started.load(Ordering::Relaxed) < 6 {
+            Env::empty().clock.sleep(Duration::from_millis(10)).await;
+        }
         let small = url.join("/small").expect("an address");
         fetch(&client, &small).await.expect("a small list");
-        began.elapsed()
+        ended.load(Ordering::Relaxed)
     };
-    let (large, small) = tokio::join!(large, small);
-    assert!(small < Duration::from_millis(1500), "{small:?}");
+    let (large, ended_before) = tokio::join!(large, small);
+    assert_eq!(ended_before, 0, "the small list waited for a large one");
     for outcome in large {
         let cause = cause(&outcome.expect_err("an error"));
         assert!(matches!(cause, Cause::Timeout { .. }), "{cause}");
     }
-    assert!(began.elapsed() < Duration::from_secs(4), "{:?}", began.elapsed());
+    assert!(began.elapsed() < timeout * 4, "{:?}", began.elapsed());
     assert_eq!(started.load(Ordering::Relaxed), 6);
 }
 
-/// Walks a list to its end, or to its error; gives how many pages there were.
+/// Reads a list to its end or to an error; returns the number of pages.
 async fn walk(url: &Url) -> (usize, Option<Cause>) {
-    let mut pages = Pages::new(client_with(&impatient()), Request::get(url.clone()));
+    let mut pages = Pages::new(client_with(&direct()), Request::get(url.clone()));
     let mut count = 0;
     loop {
         match pages.next().await {

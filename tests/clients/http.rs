@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use factory_gitlab::env::Env;
-use factory_gitlab::gitlab::{NewApplication, TestOutcome};
+use factory_gitlab::gitlab::{NewApplication, Reader, TestOutcome};
 use factory_gitlab::http::{Cause, Client, ClientOptions, Error, Request, UnexpectedPage};
 use factory_gitlab::sandbox::request_log::peak_in_flight;
 use factory_gitlab::target::{Event, Target};
@@ -12,7 +12,8 @@ use tokio::net::TcpListener;
 use url::Url;
 
 use crate::setup::{
-    cause, client, client_with, faulty, impatient, instance, metadata_under, options, reader, sandbox, token, writer,
+    SHORT, cause, client, client_with, direct, faulty, instance, metadata_under, options, reader, sandbox, token,
+    writer, writer_with,
 };
 
 /// A server that answers every connection with these bytes.
@@ -40,7 +41,7 @@ fn application() -> NewApplication {
 }
 
 #[tokio::test]
-async fn a_body_that_does_not_fit_is_told_by_how() {
+async fn each_kind_of_invalid_body_is_told_apart() {
     let (outcome, _) = metadata_under("endless").await;
     assert!(matches!(outcome, Err(Cause::TooLarge { .. })), "{outcome:?}");
     let (outcome, _) = metadata_under("cut").await;
@@ -50,18 +51,18 @@ async fn a_body_that_does_not_fit_is_told_by_how() {
     let (outcome, _) = metadata_under("empty").await;
     assert!(matches!(outcome, Err(Cause::Decode { .. })), "{outcome:?}");
     let (outcome, _) = metadata_under("slow").await;
-    assert!(matches!(outcome, Err(Cause::Timeout { after }) if after == Duration::from_secs(2)), "{outcome:?}");
+    assert!(matches!(outcome, Err(Cause::Timeout { after }) if after == SHORT), "{outcome:?}");
 }
 
 #[tokio::test]
-async fn escape_codes_of_a_server_are_in_no_error() {
+async fn errors_contain_no_escape_codes_of_the_server() {
     let (outcome, _) = metadata_under("endless:escapes").await;
     let error = outcome.expect_err("an error").to_string();
     assert!(!error.contains('\u{1b}'), "{error:?}");
 }
 
 #[tokio::test]
-async fn a_page_of_somebody_elses_is_no_answer() {
+async fn a_page_of_another_server_is_not_an_answer() {
     let (outcome, count) = metadata_under("html:200").await;
     assert!(
         matches!(outcome, Err(Cause::UnexpectedPage { status: 200, what: UnexpectedPage::LoginWall })),
@@ -78,7 +79,7 @@ async fn a_page_of_somebody_elses_is_no_answer() {
 }
 
 #[tokio::test]
-async fn a_read_is_sent_again_after_what_passes() {
+async fn a_read_is_retried_after_a_temporary_failure() {
     for fault in ["resetx2", "status:502x1", "html:503x1", "halfx1", "deployingx1", "json429x1", "retry-after:1x1"] {
         let (outcome, count) = metadata_under(fault).await;
         assert!(outcome.is_ok(), "{fault}: {outcome:?}");
@@ -87,7 +88,7 @@ async fn a_read_is_sent_again_after_what_passes() {
 }
 
 #[tokio::test]
-async fn a_read_is_not_sent_for_ever() {
+async fn a_read_is_not_retried_forever() {
     let (outcome, count) = metadata_under("reset").await;
     assert!(matches!(outcome, Err(Cause::Broken { .. })), "{outcome:?}");
     assert_eq!(count, 4);
@@ -103,15 +104,18 @@ async fn a_read_is_not_sent_for_ever() {
 }
 
 #[tokio::test]
-async fn a_rate_limit_is_waited_out_for_as_long_as_it_says() {
-    let started = Env::empty().clock.instant();
-    let (outcome, count) = metadata_under("retry-after:1x1").await;
-    assert!(outcome.is_ok() && count == 2, "{outcome:?}");
-    assert!(started.elapsed() >= Duration::from_secs(1));
+async fn a_rate_limit_is_waited_for_as_long_as_it_names() {
+    let sandbox = faulty("GET /api/v4/metadata=retry-after:40x1");
+    let http = client(&sandbox);
+    let reader = Reader::new(http.clone(), instance(&sandbox), token(&sandbox.gitlab().admin_token()));
+    let started = http.clock().instant();
+    reader.metadata().await.expect("an answer after the limit");
+    assert_eq!(sandbox.requests().len(), 2);
+    assert!(http.clock().instant() - started >= Duration::from_secs(40));
 }
 
 #[tokio::test]
-async fn a_silent_server_is_left_after_the_time_out() {
+async fn a_silent_server_ends_with_the_time_out() {
     let (outcome, count) = metadata_under("hang").await;
     assert!(matches!(outcome, Err(Cause::Timeout { .. })), "{outcome:?}");
     assert_eq!(count, 1);
@@ -121,13 +125,15 @@ async fn a_silent_server_is_left_after_the_time_out() {
 async fn a_write_that_may_have_been_acted_upon_is_never_sent_again() {
     for fault in ["reset", "lost", "half", "status:502", "html:503", "status:500", "hang"] {
         let sandbox = faulty(&format!("POST /api/v4/applications={fault}"));
-        let error = writer(&sandbox).create_application(&application()).await.expect_err(fault);
+        let timeout = if fault == "hang" { SHORT } else { direct().timeout };
+        let writer = writer_with(&ClientOptions { timeout, ..options(&sandbox) }, &sandbox);
+        let error = writer.create_application(&application()).await.expect_err(fault);
         assert_eq!(sandbox.requests().len(), 1, "{fault}: {error}");
     }
 }
 
 #[tokio::test]
-async fn a_write_that_was_held_off_is_sent_again() {
+async fn a_write_that_was_rate_limited_is_sent_again() {
     for fault in ["retry-after:1x1", "json429x1"] {
         let sandbox = faulty(&format!("POST /api/v4/applications={fault}"));
         writer(&sandbox).create_application(&application()).await.expect("an application");
@@ -137,7 +143,7 @@ async fn a_write_that_was_held_off_is_sent_again() {
 }
 
 #[tokio::test]
-async fn a_write_is_held_to_the_status_and_type_it_has() {
+async fn a_write_must_be_answered_with_its_status_and_type() {
     for fault in ["empty", "html:200", "type", "cut"] {
         let sandbox = faulty(&format!("POST /api/v4/applications={fault}"));
         let error = writer(&sandbox).create_application(&application()).await.expect_err(fault);
@@ -196,7 +202,7 @@ async fn http_that_redirects_to_https_names_the_right_address() {
 }
 
 #[tokio::test]
-async fn a_test_delivery_is_never_fired_twice() {
+async fn a_test_delivery_is_never_triggered_twice() {
     for fault in ["retry-after:1", "json429"] {
         let sandbox = faulty(&format!("POST /api/v4/hooks/*={fault}"));
         let outcome =
@@ -218,7 +224,7 @@ async fn huge_headers_are_not_read() {
     }
     answer.extend_from_slice(b"content-length: 2\r\n\r\n{}");
     let url = raw(answer).await;
-    let error = fetch(&client_with(&impatient()), &url).await;
+    let error = fetch(&client_with(&direct()), &url).await;
     assert!(matches!(cause(&error), Cause::Broken { .. }));
 }
 
@@ -227,28 +233,28 @@ async fn a_refusal_is_read_up_to_its_first_words() {
     let mut answer = b"HTTP/1.1 418 X\r\ncontent-length: 99999999999\r\n\r\n".to_vec();
     answer.extend(std::iter::repeat_n(b'z', 300_000));
     let url = raw(answer).await;
-    let error = fetch(&client_with(&impatient()), &url).await;
+    let error = fetch(&client_with(&direct()), &url).await;
     let message = error.response().and_then(|answer| answer.message.clone()).expect("a message");
     assert!(message.chars().count() < 400);
 }
 
 #[tokio::test]
-async fn an_announced_size_is_believed_when_it_is_too_large() {
+async fn an_announced_size_that_is_too_large_is_refused() {
     let url = raw("HTTP/1.1 200 OK\r\ncontent-length: 99999999999\r\n\r\n{").await;
-    let error = fetch(&client_with(&impatient()), &url).await;
+    let error = fetch(&client_with(&direct()), &url).await;
     assert!(matches!(cause(&error), Cause::TooLarge { .. }));
 }
 
 #[tokio::test]
-async fn a_server_that_speaks_something_else_is_broken() {
+async fn a_server_that_does_not_speak_http_is_a_broken_connection() {
     let url = raw("SSH-2.0-OpenSSH_9.6\r\n").await;
-    let error = fetch(&client_with(&impatient()), &url).await;
+    let error = fetch(&client_with(&direct()), &url).await;
     assert!(matches!(cause(&error), Cause::Broken { .. }));
 }
 
 #[tokio::test]
 async fn a_name_without_address_and_a_closed_port_are_told_apart() {
-    let http = client_with(&impatient());
+    let http = client_with(&direct());
     let nowhere: Url = "https://factory-gitlab.invalid/x".parse().expect("an address");
     let error = fetch(&http, &nowhere).await;
     assert!(matches!(&*error.cause, Cause::Dns { host, .. } if host == "factory-gitlab.invalid"), "{error}");
@@ -274,8 +280,8 @@ async fn no_more_requests_are_in_flight_than_allowed() {
 }
 
 #[tokio::test]
-async fn what_a_proxy_cannot_be_is_said_before_the_first_request() {
-    let missing = ClientOptions { ca_certs: vec!["/no/such/ca.pem".into()], ..impatient() };
+async fn an_invalid_proxy_is_reported_before_the_first_request() {
+    let missing = ClientOptions { ca_certs: vec!["/no/such/ca.pem".into()], ..direct() };
     let error = Client::new(&missing, Env::empty().clock).err().expect("an error");
     assert!(error.cause.to_string().starts_with("the CA file /no/such/ca.pem cannot be read"), "{error}");
 }

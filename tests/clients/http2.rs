@@ -33,14 +33,14 @@ async fn counted(sandbox: &Sandbox) -> (Url, Lines) {
                 lines.push(0);
                 lines.len() - 1
             };
-            tokio::spawn(carry(from, forth, (Arc::clone(&counts), number)));
+            tokio::spawn(carry(from, forth, Arc::clone(&counts), number));
             tokio::spawn(async move { tokio::io::copy(&mut answers, &mut back).await });
         }
     });
     (url.parse().expect("an address"), lines)
 }
 
-async fn carry(mut from: OwnedReadHalf, mut to: tokio::net::tcp::OwnedWriteHalf, (lines, number): (Lines, usize)) {
+async fn carry(mut from: OwnedReadHalf, mut to: tokio::net::tcp::OwnedWriteHalf, lines: Lines, number: usize) {
     let mut bytes = [0; 4096];
     while let Ok(length @ 1..) = from.read(&mut bytes).await {
         lines.lock().expect("counts")[number] += length;
@@ -56,17 +56,17 @@ async fn ask(http: &Client, request: &Request, times: usize) {
 }
 
 #[tokio::test]
-async fn requests_side_by_side_share_one_connection() {
+async fn concurrent_requests_share_one_connection() {
     let sandbox = sandbox(|options| {
         options.tls = true;
-        options.latency = Duration::from_millis(100);
+        options.latency = Duration::from_millis(500);
     });
     let (url, lines) = counted(&sandbox).await;
     let http = client_with(&ClientOptions { concurrency: 32, ..options(&sandbox) });
     let request = Request::get(url).token(&token(&sandbox.gitlab().admin_token()));
     ask(&http, &request, 32).await;
-    // Nobody knows beforehand that the server speaks HTTP/2, so that several connections are begun; those that are not
-    // needed are left in the middle of their handshake.
+    // The client learns from the first handshake that the server speaks HTTP/2. It has started several connections by then
+    // and leaves those that it does not need.
     let before = lines.lock().expect("counts").clone();
     assert_eq!(before.iter().filter(|bytes| **bytes > A_HANDSHAKE).count(), 1, "{before:?}");
     assert_eq!(peak_in_flight(&sandbox.requests()), 32);

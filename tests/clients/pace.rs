@@ -1,4 +1,4 @@
-//! A rate limit holds the whole pool back, and the pool ends its work all the same.
+//! A rate limit holds all requests back, and all of them complete.
 
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -9,9 +9,9 @@ use factory_gitlab::sandbox::request_log::{LoggedRequest, peak_in_flight};
 use futures_util::StreamExt as _;
 use futures_util::stream;
 
-use crate::setup::{cause, client_with, instance, options, sandbox, token};
+use crate::setup::{SPEED, cause, client_with, instance, options, sandbox, token};
 
-/// Asks so many times, as many at once as the client lets through.
+/// Sends this many requests, as many at a time as the client allows.
 async fn ask(sandbox: &Sandbox, http: &Client, times: usize) -> Vec<Result<Response, Error>> {
     let url = instance(sandbox).api("/version");
     let request = Request::get(url).token(&token(&sandbox.gitlab().admin_token()));
@@ -27,11 +27,11 @@ fn limited(requests: &[LoggedRequest]) -> usize {
 }
 
 #[tokio::test]
-async fn many_requests_over_a_limit_all_succeed_and_few_are_sent_in_vain() {
+async fn many_requests_over_a_limit_all_succeed_and_few_are_refused() {
     for concurrency in [8, 32] {
         let sandbox = sandbox(|options| {
             options.rate_limit = Some(100);
-            options.rate_window = Duration::from_secs(1);
+            options.clock_speed = SPEED;
             options.latency = Duration::from_millis(5);
         });
         let outcomes = ask(&sandbox, &with(&sandbox, concurrency), 250).await;
@@ -55,13 +55,13 @@ async fn no_request_leaves_before_the_time_that_a_limit_names() {
     assert!(outcomes.iter().all(Result::is_ok));
     let requests = sandbox.requests();
     let refused = requests.iter().find(|one| one.status == Some(429)).and_then(|one| one.ended).expect("a refusal");
-    let before = requests.iter().filter(|one| one.started < refused + Duration::from_millis(1900)).count();
+    let before = requests.iter().filter(|one| one.started < refused + Duration::from_secs(2) / SPEED).count();
     assert!(before <= 4, "{before} were in flight when it came, at most");
     assert_eq!(*told.lock().expect("what was told"), [Duration::from_secs(2)]);
 }
 
 #[tokio::test]
-async fn more_than_there_is_patience_for_fails_all_the_rest_without_asking() {
+async fn a_limit_longer_than_the_wait_budget_fails_the_other_requests_unsent() {
     let sandbox = sandbox(|options| options.faults = vec!["GET /api/v4/version=retry-after:3600".to_owned()]);
     let outcomes = ask(&sandbox, &with(&sandbox, 4), 500).await;
     for outcome in outcomes {
@@ -75,9 +75,9 @@ async fn more_than_there_is_patience_for_fails_all_the_rest_without_asking() {
 }
 
 #[tokio::test]
-async fn a_server_that_struggles_is_asked_less_at_once_and_more_again_when_it_is_well() {
+async fn a_struggling_server_gets_fewer_requests_at_a_time_until_it_recovers() {
     let sandbox = sandbox(|options| {
-        options.latency = Duration::from_millis(10);
+        options.latency = Duration::from_millis(100);
         options.faults = vec!["GET /api/v4/version=status:503x16".to_owned()];
     });
     let http = with(&sandbox, 16);
@@ -93,7 +93,7 @@ async fn a_server_that_struggles_is_asked_less_at_once_and_more_again_when_it_is
 }
 
 #[tokio::test]
-async fn requests_that_are_given_up_give_their_place_back() {
+async fn dropped_requests_release_their_permits() {
     let sandbox = sandbox(|options| options.latency = Duration::from_millis(300));
     let http = with(&sandbox, 2);
     for _ in 0..5 {

@@ -1,4 +1,4 @@
-//! A sandbox, and the clients that speak to it.
+//! Sandboxes, and clients for them.
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -17,13 +17,25 @@ pub fn sandbox(change: impl FnOnce(&mut sandbox::options::SandboxOptions)) -> Sa
     Sandbox::start(options).map_err(|error| error.to_string()).expect("a sandbox")
 }
 
-/// Straight to the sandbox, with its CA, and not for long.
+/// How many seconds of sleep pass for a client in one second.
+pub const SPEED: u32 = 20;
+
+/// Straight to the sandbox, with its CA.
 pub fn options(sandbox: &Sandbox) -> ClientOptions {
-    ClientOptions { ca_certs: ca(sandbox).into_iter().collect(), ..impatient() }
+    ClientOptions { ca_certs: ca(sandbox).into_iter().collect(), ..direct() }
 }
 
-pub fn impatient() -> ClientOptions {
-    ClientOptions { proxy: Proxy::Direct, timeout: Duration::from_secs(2), ..ClientOptions::default() }
+/// Without a proxy, and with more time for an answer than the busiest machine needs.
+pub fn direct() -> ClientOptions {
+    ClientOptions { proxy: Proxy::Direct, timeout: Duration::from_secs(120), ..ClientOptions::default() }
+}
+
+/// A time-out for requests that are to reach it.
+pub const SHORT: Duration = Duration::from_secs(2);
+
+/// The same as [`direct`], for servers that do not answer in time.
+pub fn short() -> ClientOptions {
+    ClientOptions { timeout: SHORT, ..direct() }
 }
 
 fn ca(sandbox: &Sandbox) -> Option<PathBuf> {
@@ -32,7 +44,7 @@ fn ca(sandbox: &Sandbox) -> Option<PathBuf> {
 }
 
 pub fn client_with(options: &ClientOptions) -> Client {
-    Client::new(options, Clock::skipping(50)).map_err(|error| error.to_string()).expect("a client")
+    Client::new(options, Clock::skipping(SPEED)).map_err(|error| error.to_string()).expect("a client")
 }
 
 pub fn client(sandbox: &Sandbox) -> Client {
@@ -52,7 +64,12 @@ pub fn reader(sandbox: &Sandbox) -> Reader {
 }
 
 pub fn writer(sandbox: &Sandbox) -> Writer {
-    Writer::new(&lock(&instance(sandbox)), client(sandbox), instance(sandbox), token(&sandbox.gitlab().admin_token()))
+    writer_with(&options(sandbox), sandbox)
+}
+
+pub fn writer_with(options: &ClientOptions, sandbox: &Sandbox) -> Writer {
+    let (http, instance) = (client_with(options), instance(sandbox));
+    Writer::new(&lock(&instance), http, instance, token(&sandbox.gitlab().admin_token()))
 }
 
 /// The lock of a connection whose folder nothing else uses.
@@ -71,10 +88,13 @@ pub fn faulty(fault: &str) -> Sandbox {
     sandbox(|options| options.faults = vec![fault.to_owned()])
 }
 
-/// How a read of the metadata ends under a fault, and how many requests it took.
+/// How a read of the metadata ends under a fault, and the number of requests.
 pub async fn metadata_under(fault: &str) -> (Result<(), Cause>, usize) {
     let sandbox = faulty(&format!("GET /api/v4/metadata={fault}"));
-    let outcome = reader(&sandbox).metadata().await.map(drop).map_err(|error| cause(&error));
+    let timeout = if matches!(fault, "hang" | "slow") { SHORT } else { direct().timeout };
+    let http = client_with(&ClientOptions { timeout, ..options(&sandbox) });
+    let reader = Reader::new(http, instance(&sandbox), token(&sandbox.gitlab().admin_token()));
+    let outcome = reader.metadata().await.map(drop).map_err(|error| cause(&error));
     (outcome, sandbox.requests().len())
 }
 

@@ -1,4 +1,4 @@
-//! Certificates that are not believed, and why.
+//! Certificates that are not trusted, and why.
 
 use std::sync::Arc;
 
@@ -13,7 +13,7 @@ use tokio_rustls::rustls;
 use tokio_rustls::rustls::pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer};
 use url::Url;
 
-use crate::setup::{client, client_with, impatient, instance, options, reader, sandbox};
+use crate::setup::{client, client_with, direct, instance, options, reader, sandbox};
 
 async fn problem(options: &ClientOptions, sandbox: &factory_gitlab::sandbox::Sandbox) -> TlsProblem {
     let request = Request::get(instance(sandbox).api("/metadata"));
@@ -25,7 +25,7 @@ async fn problem(options: &ClientOptions, sandbox: &factory_gitlab::sandbox::San
 #[tokio::test]
 async fn a_private_ca_is_named_until_it_is_given() {
     let sandbox = sandbox(|options| options.tls = true);
-    let missing = problem(&impatient(), &sandbox).await;
+    let missing = problem(&direct(), &sandbox).await;
     assert!(
         matches!(&missing, TlsProblem::UnknownCa { issuer: Some(issuer), .. } if !issuer.is_empty()),
         "{missing:?}"
@@ -34,7 +34,7 @@ async fn a_private_ca_is_named_until_it_is_given() {
 }
 
 #[tokio::test]
-async fn a_wrong_name_and_an_expired_certificate_are_told_with_what_they_say() {
+async fn a_wrong_name_and_an_expired_certificate_are_explained_by_their_content() {
     let wrong = sandbox(|options| {
         options.tls = true;
         options.tls_defect = Some(TlsDefect::WrongName);
@@ -53,14 +53,14 @@ async fn a_wrong_name_and_an_expired_certificate_are_told_with_what_they_say() {
 }
 
 #[tokio::test]
-async fn the_way_is_seen_step_by_step() {
+async fn the_network_is_observed_step_by_step() {
     let sandbox = sandbox(|options| options.tls = true);
     let seen = inspect_network(&client(&sandbox), instance(&sandbox).url()).await;
     assert_eq!(seen.addresses.known().map(Vec::len), Some(1));
     assert!(seen.connect.known().is_some());
     let certificate = seen.tls.known().expect("a certificate");
     assert!(!certificate.issuer.is_empty());
-    let untrusted = inspect_network(&client_with(&impatient()), instance(&sandbox).url()).await;
+    let untrusted = inspect_network(&client_with(&direct()), instance(&sandbox).url()).await;
     assert!(
         matches!(untrusted.tls, Observation::Failed(error) if matches!(*error.cause, Cause::Tls(TlsProblem::UnknownCa { .. })))
     );
@@ -68,12 +68,12 @@ async fn the_way_is_seen_step_by_step() {
 }
 
 #[tokio::test]
-async fn what_cannot_be_seen_is_not_asked() {
+async fn steps_that_cannot_be_observed_are_skipped() {
     let plain = sandbox(|_| ());
     let seen = inspect_network(&client(&plain), instance(&plain).url()).await;
     assert!(matches!(seen.tls, Observation::Skipped(_)) && seen.connect.known().is_some());
     let proxy = Proxy::Through { url: "http://127.0.0.1:9".parse().expect("an address"), except: None };
-    let seen = inspect_network(&client_with(&ClientOptions { proxy, ..impatient() }), instance(&plain).url()).await;
+    let seen = inspect_network(&client_with(&ClientOptions { proxy, ..direct() }), instance(&plain).url()).await;
     assert!(matches!(seen.addresses, Observation::Skipped(_)) && matches!(seen.tls, Observation::Skipped(_)));
     let nowhere = "https://factory-gitlab.invalid".parse().expect("an address");
     let seen = inspect_network(&client(&plain), &nowhere).await;
@@ -81,21 +81,21 @@ async fn what_cannot_be_seen_is_not_asked() {
 }
 
 #[tokio::test]
-async fn a_proxy_that_does_not_answer_is_a_connection_that_fails() {
+async fn a_proxy_that_does_not_answer_is_a_failed_connection() {
     let sandbox = sandbox(|_| ());
     let proxy = Proxy::Through { url: "http://user:hunter2@127.0.0.1:9".parse().expect("an address"), except: None };
-    let client = client_with(&ClientOptions { proxy, ..impatient() });
+    let client = client_with(&ClientOptions { proxy, ..direct() });
     let error = client.send(&Request::get(instance(&sandbox).api("/metadata"))).await.err().expect("an error");
     assert!(matches!(&*error.cause, Cause::Connect { .. }), "{error}");
     assert!(!format!("{error:?}").contains("hunter2"));
     let except = Some("127.0.0.1".to_owned());
     let proxy = Proxy::Through { url: "http://127.0.0.1:9".parse().expect("an address"), except };
-    let client = client_with(&ClientOptions { proxy, ..impatient() });
+    let client = client_with(&ClientOptions { proxy, ..direct() });
     let answered = client.send(&Request::get(instance(&sandbox).api("/metadata"))).await;
     assert_eq!(answered.err().and_then(|error| error.status()), Some(401), "the exception is kept");
 }
 
-/// A server whose certificate for 127.0.0.1 was issued by a CA of this name; it only shakes hands.
+/// A server whose certificate for 127.0.0.1 was issued by a CA of this name. It only does handshakes.
 async fn issued_by(name: &str) -> Url {
     let mut params = CertificateParams::default();
     params.distinguished_name.push(DnType::CommonName, name);
@@ -122,7 +122,7 @@ async fn issued_by(name: &str) -> Url {
     url
 }
 
-/// A proxy that opens a tunnel to wherever it is asked to.
+/// A proxy that opens a tunnel to any address.
 async fn tunnelling_proxy() -> Proxy {
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
     let url = format!("http://{}", listener.local_addr().expect("an address")).parse().expect("an address");
@@ -143,10 +143,10 @@ async fn tunnelling_proxy() -> Proxy {
 }
 
 #[tokio::test]
-async fn who_opens_tls_in_between_is_named_also_behind_a_proxy() {
+async fn a_tls_interceptor_is_named_also_behind_a_proxy() {
     let url = issued_by("Zscaler Intermediate Root CA (zscaler.net)").await;
     for proxy in [Proxy::Direct, tunnelling_proxy().await] {
-        let client = client_with(&ClientOptions { proxy, ..impatient() });
+        let client = client_with(&ClientOptions { proxy, ..direct() });
         let error = client.send(&Request::get(url.clone())).await.err().expect("an error");
         let wanted = TlsProblem::Intercepted { issuer: "Zscaler Intermediate Root CA (zscaler.net)".to_owned() };
         assert!(matches!(&*error.cause, Cause::Tls(problem) if *problem == wanted), "{error}");
@@ -158,7 +158,7 @@ async fn who_opens_tls_in_between_is_named_also_behind_a_proxy() {
 }
 
 #[tokio::test]
-async fn another_issuer_than_the_given_ca_is_named() {
+async fn an_issuer_other_than_the_given_ca_is_named() {
     let sandbox = sandbox(|options| {
         options.tls = true;
         options.tls_defect = Some(TlsDefect::OtherIssuer);

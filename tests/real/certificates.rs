@@ -19,6 +19,12 @@ const CA: &str = "basicConstraints=critical,CA:TRUE\nkeyUsage=critical,keyCertSi
 const SERVER: &str = "basicConstraints=CA:FALSE\nsubjectAltName=IP:127.0.0.1\nextendedKeyUsage=serverAuth\n";
 const CLIENT: &str = "basicConstraints=CA:FALSE\nextendedKeyUsage=clientAuth\n";
 
+/// Who signs a certificate, and the file of the extensions that it gives it.
+struct Issuer<'a> {
+    name: &'a str,
+    extensions: &'a str,
+}
+
 impl Authority {
     pub fn new() -> Self {
         let authority = Self { folder: tempfile::tempdir().expect("a folder") };
@@ -27,10 +33,10 @@ impl Authority {
         authority.file("client.ext", CLIENT);
         authority.request("root", ROOT);
         authority.openssl("x509 -req -in root.csr -signkey root.key -days 2 -extfile ca.ext -out root.pem");
-        authority.issue("intermediate", INTERMEDIATE, ("root", "ca"));
-        authority.issue("direct", "127.0.0.1", ("root", "server"));
-        authority.issue("deep", "127.0.0.1", ("intermediate", "server"));
-        authority.issue("client", "An admin's machine", ("root", "client"));
+        authority.issue("intermediate", INTERMEDIATE, &Issuer { name: "root", extensions: "ca" });
+        authority.issue("direct", "127.0.0.1", &Issuer { name: "root", extensions: "server" });
+        authority.issue("deep", "127.0.0.1", &Issuer { name: "intermediate", extensions: "server" });
+        authority.issue("client", "An admin's machine", &Issuer { name: "root", extensions: "client" });
         authority.join("chain", &["deep.pem", "intermediate.pem"]);
         authority.join("identity", &["client.pem", "client.key"]);
         authority
@@ -65,10 +71,11 @@ impl Authority {
         finish(program("openssl").args(key.split(' ')).args(["-subj", &subject]).current_dir(self.folder.path()));
     }
 
-    fn issue(&self, name: &str, subject: &str, (issuer, kind): (&str, &str)) {
+    fn issue(&self, name: &str, subject: &str, issuer: &Issuer<'_>) {
+        let Issuer { name: issuer, extensions } = issuer;
         self.request(name, subject);
         self.openssl(&format!(
-            "x509 -req -in {name}.csr -CA {issuer}.pem -CAkey {issuer}.key -CAcreateserial -days 2 -extfile {kind}.ext -out {name}.pem"
+            "x509 -req -in {name}.csr -CA {issuer}.pem -CAkey {issuer}.key -CAcreateserial -days 2 -extfile {extensions}.ext -out {name}.pem"
         ));
     }
 }

@@ -51,7 +51,7 @@ impl Machine {
         );
         let mut command = program("dbus-run-session");
         command.args(["--", "/bin/sh", "-c", &script, "sh"]).arg(&address).arg(daemon.get_program());
-        surroundings(&mut command, (&home, &runtime));
+        surroundings(&mut command, &home, &runtime);
         let mut running = Running::start(command.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::null()));
         running.child.stdin.take().expect("a pipe").write_all(PASSWORD.as_bytes()).expect("written");
         let bus = wait_for("the bus", || std::fs::read_to_string(&address).ok());
@@ -62,14 +62,14 @@ impl Machine {
 }
 
 /// Nothing of the machine's own session, so that nothing of it is touched.
-fn surroundings(command: &mut Command, (home, runtime): (&Path, &Path)) {
+fn surroundings(command: &mut Command, home: &Path, runtime: &Path) {
     command.env_clear().env("HOME", home).env("XDG_RUNTIME_DIR", runtime).env("PATH", "/usr/bin:/bin");
 }
 
 impl Session {
     fn command(&self, name: &str) -> Command {
         let mut command = program(name);
-        surroundings(&mut command, (&self.home, &self.runtime));
+        surroundings(&mut command, &self.home, &self.runtime);
         command.env("DBUS_SESSION_BUS_ADDRESS", &self.bus);
         command
     }
@@ -120,7 +120,7 @@ fn a_token_is_stored_in_the_keyring_and_found_there_by_the_next_run() {
 }
 
 #[test]
-fn without_a_bus_it_is_said_and_nothing_is_kept_elsewhere() {
+fn without_a_session_bus_the_token_is_stored_nowhere_and_a_warning_says_so() {
     let (mut world, runtime) = (TestEnv::new(), tempfile::tempdir().expect("a folder"));
     world.unset("FACTORY_DISABLE_KEYRING");
     world.set("XDG_RUNTIME_DIR", &runtime.path().to_string_lossy());

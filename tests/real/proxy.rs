@@ -102,7 +102,7 @@ fn a_proxy_that_is_down_is_named_as_what_does_not_answer() {
 }
 
 #[test]
-fn a_proxy_that_opens_no_tunnel_is_told() {
+fn a_proxy_that_refuses_the_tunnel_is_named() {
     let (world, proxy) = (world(), Tinyproxy::start());
     // Nothing listens there any more.
     let gone = format!("https://127.0.0.1:{}", free_port());

@@ -121,7 +121,7 @@ fn a_missing_intermediate_is_told_apart_from_an_unknown_root() {
 }
 
 #[test]
-fn mutual_tls_is_answered_with_the_client_certificate_and_asked_for_without() {
+fn mutual_tls_uses_the_client_certificate_and_asks_for_it_when_it_is_missing() {
     let authority = Authority::new();
     let more = format!("ssl_client_certificate {}; ssl_verify_client on;", authority.path("root.pem"));
     let mut front = Front::new(&authority, &Shown { more, ..Shown::new("direct.pem", "direct.key") }, "");

@@ -95,7 +95,7 @@ fn value<'a>(variables: &'a [(&str, String)], name: &str) -> &'a str {
 }
 
 #[test]
-fn a_person_is_led_from_the_first_question_to_the_report() {
+fn the_wizard_leads_from_the_first_question_to_the_report() {
     let (world, variables) = silent();
     let terminal = Terminal::open(&world);
     terminal.starts("connect");
@@ -131,7 +131,7 @@ fn a_person_is_led_from_the_first_question_to_the_report() {
 }
 
 #[test]
-fn a_plan_that_is_not_wanted_changes_nothing() {
+fn a_plan_that_is_declined_changes_nothing() {
     let world = TestEnv::new();
     let terminal = Terminal::open(&world);
     terminal.starts("connect");

@@ -5,7 +5,7 @@ use crate::test_env::TestEnv;
 use factory_gitlab::sandbox::options::SandboxOptions;
 
 #[test]
-fn an_address_that_is_none_says_which_one_was_meant() {
+fn an_invalid_address_is_explained_with_the_right_one() {
     let mut world = TestEnv::with(small());
     let mut said = Said::default();
     let real = world.sandbox().gitlab_url();
@@ -27,11 +27,73 @@ fn an_address_that_is_none_says_which_one_was_meant() {
         said.both(case, &world);
     }
     assert!(!said.to_string().contains("canary-in"), "{said}");
-    insta::assert_snapshot!(said);
+    insta::assert_snapshot!(said, @r#"
+    == the API's: connect and verify
+    exit code: 2
+    ----- stderr -----
+    error: the GitLab URL is the address of the API; write http://127.0.0.1:[port]
+    == below the API's: connect and verify
+    exit code: 2
+    ----- stderr -----
+    error: the GitLab URL is the address of the API; write http://127.0.0.1:[port]
+    == without scheme: connect and verify
+    exit code: 2
+    ----- stderr -----
+    error: the GitLab URL "gitlab.acme.example" has no scheme; write https://gitlab.acme.example
+    == with user info: connect and verify
+    exit code: 2
+    ----- stderr -----
+    error: the GitLab URL holds a user name or password; give the token with --token-file or GITLAB_TOKEN, and the URL as https://gitlab.acme.example
+    == with user info, without scheme: connect and verify
+    exit code: 2
+    ----- stderr -----
+    error: the GitLab URL "gitlab.acme.example" has no scheme; write https://gitlab.acme.example
+    == a project's page: connect
+    exit code: 1
+    ----- stderr -----
+    error: GitLab's API does not answer at http://127.0.0.1:[port]/group-1/project-1
+      caused by: GET /group-1/project-1/api/v4/metadata on 127.0.0.1:[port]: 404, a web page, as a proxy or load balancer gives
+    hint: correct the URL; where GitLab is installed under a path, add it (https://host/gitlab)
+    == a project's page: verify
+    exit code: 1
+    ----- stdout -----
+    instance
+      fail     instance.api              GitLab's API answers
+               GitLab's API does not answer at this URL; the answer is a web page, as a proxy or load balancer gives
+               fix: correct the URL; where GitLab is installed under a path, add it (https://host/gitlab)
+               README.md#check-instance-api
+
+    verdict: fail, 3 passed, 1 failed, 22 skipped on http://127.0.0.1:[port]/group-1/project-1 ([cost])
+    == http: connect and verify
+    exit code: 2
+    ----- stderr -----
+    error: http sends the token unprotected, and only a loopback address may be used so; write https://gitlab.acme.example
+    == ssh: connect and verify
+    exit code: 2
+    ----- stderr -----
+    error: the GitLab URL has the scheme "ssh"; GitLab is reached over https
+    == with a query: connect and verify
+    exit code: 2
+    ----- stderr -----
+    error: the GitLab URL has a query or a fragment; write http://127.0.0.1:[port]
+    == no host: connect and verify
+    exit code: 2
+    ----- stderr -----
+    error: the GitLab URL cannot be read: empty host; write it as https://gitlab.example.com
+    == a word: connect and verify
+    exit code: 2
+    ----- stderr -----
+    error: the GitLab URL "gitlab" has no scheme; write https://gitlab
+    == nothing at all: connect and verify
+    exit code: 2
+    ----- stderr -----
+    error: one thing is missing, and there is nobody to ask
+    hint: GitLab's URL: --gitlab-url, the variable GITLAB_URL, or gitlab_url in the answers file
+    "#);
 }
 
 #[test]
-fn nobody_at_an_address_is_told_apart_from_somebody_else() {
+fn an_address_that_does_not_answer_is_told_apart_from_another_server() {
     let mut world = TestEnv::with(small());
     let mut said = Said::default();
     for (case, url) in [
@@ -42,7 +104,56 @@ fn nobody_at_an_address_is_told_apart_from_somebody_else() {
         world.set("GITLAB_URL", &url);
         said.both(case, &world);
     }
-    insta::assert_snapshot!(said);
+    insta::assert_snapshot!(said, @r"
+    == a name that does not resolve: connect
+    exit code: 3
+    ----- stderr -----
+    error: https://gitlab.invalid could not be reached
+      caused by: GET /api/v4/metadata on gitlab.invalid: the name gitlab.invalid does not resolve
+    hint: correct the host name gitlab.invalid, or make it resolve on this machine (DNS, VPN)
+    == a name that does not resolve: verify
+    exit code: 3
+    ----- stdout -----
+    instance
+      unknown  instance.dns              the name resolves
+               GET / on gitlab.invalid: the name gitlab.invalid does not resolve
+               fix: correct the host name gitlab.invalid, or make it resolve on this machine (DNS, VPN)
+               README.md#check-instance-dns
+
+    verdict: unknown, 1 passed, 24 skipped, 1 unknown on https://gitlab.invalid ([cost])
+    == a port that is shut: connect
+    exit code: 3
+    ----- stderr -----
+    error: https://127.0.0.1:[port] could not be reached
+      caused by: GET /api/v4/metadata on 127.0.0.1:[port]: no connection: Connection refused (os error 111)
+    hint: check the address and port, and that firewall, VPN and proxy let this machine reach 127.0.0.1:[port]; --proxy none goes without a proxy
+    == a port that is shut: verify
+    exit code: 3
+    ----- stdout -----
+    instance
+      unknown  instance.tcp              the port opens
+               GET / on 127.0.0.1:[port]: no connection: Connection refused (os error 111)
+               fix: check the address and port, and that firewall, VPN and proxy let this machine reach 127.0.0.1:[port]; --proxy none goes without a proxy
+               README.md#check-instance-tcp
+
+    verdict: unknown, 2 passed, 23 skipped, 1 unknown on https://127.0.0.1:[port] ([cost])
+    == Factory's address: connect
+    exit code: 1
+    ----- stderr -----
+    error: there is no GitLab API at http://127.0.0.1:[port]
+      caused by: GET /api/v4/metadata on 127.0.0.1:[port]: answered 404: there is nothing at this address
+    hint: correct the URL; where GitLab is installed under a path, add it (https://host/gitlab)
+    == Factory's address: verify
+    exit code: 1
+    ----- stdout -----
+    instance
+      fail     instance.api              GitLab's API answers
+               there is no GitLab API at this URL
+               fix: correct the URL; where GitLab is installed under a path, add it (https://host/gitlab)
+               README.md#check-instance-api
+
+    verdict: fail, 3 passed, 1 failed, 22 skipped on http://127.0.0.1:[port] ([cost])
+    ");
 }
 
 #[test]
@@ -52,20 +163,55 @@ fn http_that_redirects_to_https_names_the_right_address() {
     world.set("GITLAB_URL", &plain);
     let mut said = Said::default();
     said.both("http", &world);
-    insta::assert_snapshot!(said);
+    insta::assert_snapshot!(said, @r"
+    == http: connect
+    exit code: 1
+    ----- stderr -----
+    error: http://127.0.0.1:[port] redirects to https://127.0.0.1:[port]
+    hint: use the URL that GitLab redirects to
+          factory-gitlab connect --gitlab-url https://127.0.0.1:[port]
+    == http: verify
+    exit code: 1
+    ----- stdout -----
+    instance
+      fail     instance.url              the URL is the one GitLab knows itself by
+               it redirects to https://127.0.0.1:[port]/api/v4/metadata
+               fix: use the URL that GitLab redirects to
+                    factory-gitlab verify --gitlab-url https://127.0.0.1:[port]
+               README.md#check-instance-url
+
+    verdict: fail, 3 passed, 1 failed, 22 skipped on http://127.0.0.1:[port] ([cost])
+    ");
     let right = world.sandbox().gitlab_url();
     let run = world.run(&super::CONNECT);
     assert!(run.stderr.contains(&right), "{right}: {run}");
 }
 
 #[test]
-fn a_relative_root_is_needed_and_its_absence_is_named() {
+fn a_missing_relative_root_is_explained() {
     let mut world = TestEnv::with(SandboxOptions { relative_root: "/gitlab".to_owned(), ..small() });
     let given = world.sandbox().gitlab_url();
     world.set("GITLAB_URL", given.trim_end_matches("/gitlab"));
     let mut said = Said::default();
     said.both("without the root", &world);
-    insta::assert_snapshot!(said);
+    insta::assert_snapshot!(said, @r"
+    == without the root: connect
+    exit code: 1
+    ----- stderr -----
+    error: GitLab's API does not answer at http://127.0.0.1:[port]
+      caused by: GET /api/v4/metadata on 127.0.0.1:[port]: 404, a web page, as a proxy or load balancer gives
+    hint: correct the URL; where GitLab is installed under a path, add it (https://host/gitlab)
+    == without the root: verify
+    exit code: 1
+    ----- stdout -----
+    instance
+      fail     instance.api              GitLab's API answers
+               GitLab's API does not answer at this URL; the answer is a web page, as a proxy or load balancer gives
+               fix: correct the URL; where GitLab is installed under a path, add it (https://host/gitlab)
+               README.md#check-instance-api
+
+    verdict: fail, 3 passed, 1 failed, 22 skipped on http://127.0.0.1:[port] ([cost])
+    ");
     world.set("GITLAB_URL", &format!("{given}/"));
     let run = world.run(&super::CONNECT);
     assert_eq!(run.code, 0, "{run}");

@@ -1,4 +1,4 @@
-//! TLS that does not hold.
+//! Invalid certificates.
 
 use factory_gitlab::sandbox::options::{SandboxOptions, TlsDefect};
 
@@ -6,7 +6,7 @@ use super::{Said, small};
 use crate::test_env::TestEnv;
 
 #[test]
-fn a_certificate_that_does_not_hold_is_named_by_its_kind() {
+fn an_invalid_certificate_is_explained_by_its_defect() {
     let mut said = Said::default();
     for (case, defect) in [
         ("expired", TlsDefect::Expired),
@@ -17,11 +17,79 @@ fn a_certificate_that_does_not_hold_is_named_by_its_kind() {
         let world = TestEnv::with(SandboxOptions { tls: true, tls_defect: Some(defect), ..small() });
         said.both(case, &world);
     }
-    insta::assert_snapshot!(said);
+    insta::assert_snapshot!(said, @r"
+    == expired: connect
+    exit code: 3
+    ----- stderr -----
+    error: https://127.0.0.1:[port] could not be reached
+      caused by: GET /api/v4/metadata on 127.0.0.1:[port]: no secure connection: the certificate has expired on [date]
+    hint: renew the certificate of 127.0.0.1:[port]
+    == expired: verify
+    exit code: 1
+    ----- stdout -----
+    instance
+      fail     instance.tls              the certificate is good
+               the certificate has expired on [date]
+               fix: renew the certificate of 127.0.0.1:[port]
+               README.md#check-instance-tls
+
+    verdict: fail, 3 passed, 1 failed, 22 skipped on https://127.0.0.1:[port] ([cost])
+    == not valid yet: connect
+    exit code: 3
+    ----- stderr -----
+    error: https://127.0.0.1:[port] could not be reached
+      caused by: GET /api/v4/metadata on 127.0.0.1:[port]: no secure connection: the certificate is not valid yet
+    hint: set this machine's clock, or check the certificate's dates
+    == not valid yet: verify
+    exit code: 1
+    ----- stdout -----
+    instance
+      fail     instance.tls              the certificate is good
+               the certificate is not valid yet
+               fix: set this machine's clock, or check the certificate's dates
+               README.md#check-instance-tls
+
+    verdict: fail, 3 passed, 1 failed, 22 skipped on https://127.0.0.1:[port] ([cost])
+    == another name: connect
+    exit code: 3
+    ----- stderr -----
+    error: https://127.0.0.1:[port] could not be reached
+      caused by: GET /api/v4/metadata on 127.0.0.1:[port]: no secure connection: the certificate is for elsewhere.sandbox.example, not for 127.0.0.1
+    hint: use a name that the certificate is for, or get 127.0.0.1:[port] a certificate for its name
+    == another name: verify
+    exit code: 1
+    ----- stdout -----
+    instance
+      fail     instance.tls              the certificate is good
+               the certificate is for elsewhere.sandbox.example, not for 127.0.0.1
+               fix: use a name that the certificate is for, or get 127.0.0.1:[port] a certificate for its name
+               README.md#check-instance-tls
+
+    verdict: fail, 3 passed, 1 failed, 22 skipped on https://127.0.0.1:[port] ([cost])
+    == another issuer: connect
+    exit code: 3
+    ----- stderr -----
+    error: https://127.0.0.1:[port] could not be reached
+      caused by: GET /api/v4/metadata on 127.0.0.1:[port]: no secure connection: the certificate's issuer is not trusted (TLS inspection elsewhere, and the server sends no certificate along with its own)
+    hint: trust the certificate authority that issued the certificate
+          factory-gitlab connect --ca-cert PATH
+    hint: or let 127.0.0.1:[port] send its intermediate certificates
+    == another issuer: verify
+    exit code: 1
+    ----- stdout -----
+    instance
+      fail     instance.tls              the certificate is good
+               the certificate's issuer is not trusted (TLS inspection elsewhere, and the server sends no certificate along with its own)
+               fix: trust the certificate authority that issued the certificate
+                    factory-gitlab verify --ca-cert PATH
+               README.md#check-instance-tls
+
+    verdict: fail, 3 passed, 1 failed, 22 skipped on https://127.0.0.1:[port] ([cost])
+    ");
 }
 
 #[test]
-fn a_private_ca_that_is_missing_is_asked_for_by_its_option() {
+fn a_missing_private_ca_is_asked_for_by_its_option() {
     let mut world = TestEnv::with(SandboxOptions { tls: true, ..small() });
     let kit = world.file("kit.json", world.sandbox().factory().kit_json().to_string());
     world.set("FACTORY_KIT", &kit);
@@ -32,13 +100,55 @@ fn a_private_ca_that_is_missing_is_asked_for_by_its_option() {
     said.both("a CA that is not there", &world);
     world.set("FACTORY_GITLAB_CA_CERT", &world.file("text.pem", "hello"));
     said.both("a CA that is none", &world);
-    insta::assert_snapshot!(said);
+    insta::assert_snapshot!(said, @r"
+    == no CA: connect
+    exit code: 3
+    ----- stderr -----
+    error: https://127.0.0.1:[port] could not be reached
+      caused by: GET /api/v4/metadata on 127.0.0.1:[port]: no secure connection: the certificate's issuer is not trusted (factory-gitlab sandbox CA, and the server sends no certificate along with its own)
+    hint: trust the certificate authority that issued the certificate
+          factory-gitlab connect --ca-cert PATH
+    hint: or let 127.0.0.1:[port] send its intermediate certificates
+    == no CA: verify
+    exit code: 1
+    ----- stdout -----
+    instance
+      fail     instance.tls              the certificate is good
+               the certificate's issuer is not trusted (factory-gitlab sandbox CA, and the server sends no certificate along with its own)
+               fix: trust the certificate authority that issued the certificate
+                    factory-gitlab verify --ca-cert PATH
+               README.md#check-instance-tls
+
+    factory
+      unknown  factory.reachable         Factory's hosts answer
+               GET /gitlab/v1/status on 127.0.0.1:[port]: no secure connection: the certificate's issuer is not trusted (factory-gitlab sandbox CA, and the server sends no certificate along with its own)
+               fix: trust the certificate authority that issued the certificate
+                    factory-gitlab verify --ca-cert PATH
+               README.md#check-factory-reachable
+
+    verdict: fail, 2 passed, 1 failed, 22 skipped, 1 unknown on https://127.0.0.1:[port] ([cost])
+    == a CA that is not there: connect and verify
+    exit code: 2
+    ----- stderr -----
+    error: the CA file [home]/none.pem cannot be read: No such file or directory (os error 2)
+    == a CA that is none: connect and verify
+    exit code: 2
+    ----- stderr -----
+    error: the CA file [home]/text.pem has no certificate
+    ");
 }
 
 #[test]
-fn factorys_certificate_is_held_to_the_same() {
+fn the_certificate_of_factory_is_checked_as_well() {
     let world = TestEnv::with(SandboxOptions { tls: true, factory_tls_defect: Some(TlsDefect::Expired), ..small() });
     let mut said = Said::default();
     said.connect("the kit's host", &world);
-    insta::assert_snapshot!(said);
+    insta::assert_snapshot!(said, @r"
+    == the kit's host: connect
+    exit code: 3
+    ----- stderr -----
+    error: the kit could not be fetched
+      caused by: GET /gitlab/v1/kit on 127.0.0.1:[port]: no secure connection: the certificate has expired on [date]
+    hint: renew the certificate of 127.0.0.1:[port]
+    ");
 }

@@ -1,4 +1,4 @@
-//! A state folder that cannot be used, and a disk that is full. Unix: limits are set by the shell.
+//! A state folder that cannot be used, and a full disk. Unix only: the shell sets the limits.
 #![cfg(unix)]
 
 use std::process::Command;
@@ -9,7 +9,7 @@ use super::{Said, small};
 use crate::test_env::{TestEnv, Transcript};
 
 #[test]
-fn a_state_folder_that_cannot_be_used_is_said_before_anything_is_written() {
+fn a_state_folder_that_cannot_be_used_is_reported_before_anything_is_written() {
     let mut world = TestEnv::with(small());
     let file = world.file("file", "here first");
     let mut said = Said::default();
@@ -23,10 +23,39 @@ fn a_state_folder_that_cannot_be_used_is_said_before_anything_is_written() {
         said.connect(case, &world);
         assert_eq!(std::fs::read(world.path("file")).expect("a file"), b"here first");
     }
-    insta::assert_snapshot!(said);
+    insta::assert_snapshot!(said, @r"
+    == a file: connect
+    exit code: 2
+    ----- stderr -----
+    error: the local record cannot be used
+      caused by: the state folder [home]/file cannot be used
+      caused by: Not a directory (os error 20)
+    hint: check the folder's free space and permissions, or set FACTORY_GITLAB_STATE_DIR to another one
+    == below a file: connect
+    exit code: 2
+    ----- stderr -----
+    error: the local record cannot be used
+      caused by: the state folder [home]/file/state cannot be used
+      caused by: Not a directory (os error 20)
+    hint: check the folder's free space and permissions, or set FACTORY_GITLAB_STATE_DIR to another one
+    == a device: connect
+    exit code: 2
+    ----- stderr -----
+    error: the local record cannot be used
+      caused by: the state folder /dev/null cannot be used
+      caused by: Not a directory (os error 20)
+    hint: check the folder's free space and permissions, or set FACTORY_GITLAB_STATE_DIR to another one
+    == a folder that nobody may write: connect
+    exit code: 2
+    ----- stderr -----
+    error: the local record cannot be used
+      caused by: the state folder /proc/factory-gitlab/127.0.0.1_[port]--org_sandbox cannot be used
+      caused by: No such file or directory (os error 2)
+    hint: check the folder's free space and permissions, or set FACTORY_GITLAB_STATE_DIR to another one
+    ");
 }
 
-/// Runs the program with files limited to this many blocks of the shell's: writing fails as on a full disk.
+/// Runs the program with the size of files limited to this many blocks: writing fails as on a full disk.
 fn limited(world: &TestEnv, blocks: usize, args: &[&str]) -> Transcript {
     let output = Command::new("sh")
         .args(["-c", &format!("trap '' XFSZ; ulimit -f {blocks}; exec \"$@\""), "sh"])
@@ -42,19 +71,26 @@ fn limited(world: &TestEnv, blocks: usize, args: &[&str]) -> Transcript {
 }
 
 #[test]
-fn a_full_disk_is_said_before_anything_is_written() {
+fn a_full_disk_is_reported_before_anything_is_written() {
     let world = TestEnv::with(small());
     let run = limited(&world, 0, &super::CONNECT);
     super::assert_no_writes("full", &world);
-    insta::assert_snapshot!(run);
+    insta::assert_snapshot!(run, @r"
+    exit code: 2
+    ----- stderr -----
+    error: the local record cannot be used
+      caused by: the journal [home]/state/127.0.0.1_[port]--org_sandbox/journal.jsonl cannot be written
+      caused by: File too large (os error 27)
+    hint: check the folder's free space and permissions, or set FACTORY_GITLAB_STATE_DIR to another one
+    ");
     let again = world.run(&super::CONNECT);
     assert_eq!(again.code, 0, "{again}");
     super::assert_connected_once("with room again", &world);
 }
 
-/// The disk fills up on the way, at any block: the next run ends in the same state as if it never had.
+/// The disk fills up at any block during the run: the next run reaches the usual final state.
 #[test]
-fn a_disk_that_fills_up_on_the_way_loses_nothing() {
+fn a_disk_that_fills_up_during_a_run_loses_nothing() {
     for blocks in 1..=8 {
         let world = TestEnv::with(small());
         let case = format!("{blocks} blocks");
@@ -71,7 +107,7 @@ fn a_disk_that_fills_up_on_the_way_loses_nothing() {
 }
 
 #[test]
-fn a_journal_that_fills_up_among_many_hooks_stops_them_and_the_next_run_does_the_rest() {
+fn a_disk_that_fills_up_between_many_hooks_stops_the_run_and_the_next_one_does_the_rest() {
     let world = TestEnv::with(SandboxOptions { projects: 60, plan: SandboxPlan::None, ..SandboxOptions::default() });
     let run = limited(&world, 16, &super::CONNECT);
     assert_eq!(run.code, 2, "{run}");
@@ -85,7 +121,7 @@ fn a_journal_that_fills_up_among_many_hooks_stops_them_and_the_next_run_does_the
 }
 
 #[test]
-fn a_report_or_a_log_that_cannot_be_written_is_said_before_anything_is_done() {
+fn a_report_or_a_log_that_cannot_be_written_is_reported_before_anything_is_done() {
     let world = TestEnv::with(small());
     world.file("file", "");
     let mut said = Said::default();
@@ -97,5 +133,28 @@ fn a_report_or_a_log_that_cannot_be_written_is_said_before_anything_is_done() {
     ] {
         said.of(case, &world, &["connect", "--yes", "-q", option, path]);
     }
-    insta::assert_snapshot!(said);
+    insta::assert_snapshot!(said, @r"
+    == log file
+    exit code: 2
+    ----- stderr -----
+    error: the log file file/run.log cannot be written
+      caused by: Not a directory (os error 20)
+    == audit log
+    exit code: 2
+    ----- stderr -----
+    error: the local record cannot be used
+      caused by: the audit log file/audit.jsonl cannot be written
+      caused by: Not a directory (os error 20)
+    hint: check the folder's free space and permissions, or set FACTORY_GITLAB_STATE_DIR to another one
+    == report
+    exit code: 2
+    ----- stderr -----
+    error: file/report.json cannot be written
+      caused by: not a directory
+    == bundle
+    exit code: 2
+    ----- stderr -----
+    error: file/bundle.age cannot be written
+      caused by: not a directory
+    ");
 }

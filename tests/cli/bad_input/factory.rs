@@ -1,11 +1,11 @@
-//! Factory does not take the bundle: it stays on the disk, sealed, and is sent by the next run or by `bundle upload`.
+//! Factory refuses the bundle: it stays on disk, sealed, and is sent by the next run or by `bundle upload`.
 
 use factory_gitlab::sandbox::factory::BundleIntake;
 
 use super::small;
 use crate::test_env::TestEnv;
 
-/// How Factory behaves, and the exit code that it comes to.
+/// How Factory behaves.
 enum How {
     Switch(BundleIntake),
     Fault(&'static str),
@@ -42,7 +42,9 @@ fn told_otherwise(world: &TestEnv) {
     world.sandbox().factory().set_quirks(|quirks| quirks.intake = BundleIntake::Honest);
 }
 
-const CONNECT: [&str; 5] = ["connect", "--yes", "-q", "--timeout", "2"];
+/// Enough for every request that is answered, and short enough for the one that hangs.
+const TIMEOUT: [&str; 2] = ["--timeout", "5"];
+const CONNECT: [&str; 5] = ["connect", "--yes", "-q", TIMEOUT[0], TIMEOUT[1]];
 
 fn bundle_of(world: &TestEnv) -> String {
     let bundles: Vec<_> =
@@ -52,7 +54,7 @@ fn bundle_of(world: &TestEnv) -> String {
 }
 
 #[test]
-fn a_bundle_that_is_not_taken_is_kept_and_the_next_run_sends_it() {
+fn a_bundle_that_factory_refuses_is_kept_and_the_next_run_sends_it() {
     let mut said = String::new();
     for (case, how, code) in &REFUSALS {
         let world = told(how);
@@ -70,11 +72,99 @@ fn a_bundle_that_is_not_taken_is_kept_and_the_next_run_sends_it() {
         assert_eq!(writes.iter().filter(|one| one.path() == "/gitlab/v1/bundles").count(), 1, "{case}: {writes:?}");
         assert!(!writes.iter().any(|one| one.path().ends_with("/applications")), "{case}: {writes:?}");
     }
-    insta::assert_snapshot!(said);
+    insta::assert_snapshot!(said, @r"
+    == the key is not valid (exit 1)
+      failed  upload the sealed bundle to Factory
+              the upload was refused: the Factory API key is missing or not valid
+              caused by: POST /gitlab/v1/bundles on 127.0.0.1:[port]: answered 401: the API key is not valid
+      - set FACTORY_API_KEY to a valid key; keys are created in Factory's settings
+      - send the sealed bundle again when that is done; it is kept
+        factory-gitlab bundle upload [home]/state/127.0.0.1_[port]--org_sandbox/bundle.age
+    == the plan does not include it (exit 1)
+      failed  upload the sealed bundle to Factory
+              the upload was refused: Factory's plan does not allow it
+              caused by: POST /gitlab/v1/bundles on 127.0.0.1:[port]: answered 402: the plan of this organization does not include self-hosted GitLab
+      - ask Factory; the organization's plan does not include this
+      - send the sealed bundle again when that is done; it is kept
+        factory-gitlab bundle upload [home]/state/127.0.0.1_[port]--org_sandbox/bundle.age
+    == the key's role is too small (exit 1)
+      failed  upload the sealed bundle to Factory
+              the upload was refused: the Factory API key lacks the right, or the upload address has expired
+              caused by: POST /gitlab/v1/bundles on 127.0.0.1:[port]: answered 403: this needs the role Manager or Owner
+      - use the key of a Manager or Owner of the organization
+      - send the sealed bundle again when that is done; it is kept
+        factory-gitlab bundle upload [home]/state/127.0.0.1_[port]--org_sandbox/bundle.age
+    == there is another one (exit 1)
+      failed  upload the sealed bundle to Factory
+              the upload was refused: it conflicts with what Factory has
+              caused by: POST /gitlab/v1/bundles on 127.0.0.1:[port]: answered 409: this organization is connected to another GitLab already
+      - ask Factory before sending again; it has something else under this name already
+      - send the sealed bundle again when that is done; it is kept
+        factory-gitlab bundle upload [home]/state/127.0.0.1_[port]--org_sandbox/bundle.age
+    == the bundle is too large (exit 1)
+      failed  upload the sealed bundle to Factory
+              the upload was refused: the bundle is too large
+              caused by: POST /gitlab/v1/bundles on 127.0.0.1:[port]: answered 413: the bundle is too large
+      - ask Factory; the bundle is larger than it accepts
+      - send the sealed bundle again when that is done; it is kept
+        factory-gitlab bundle upload [home]/state/127.0.0.1_[port]--org_sandbox/bundle.age
+    == trouble (exit 3)
+      failed  upload the sealed bundle to Factory
+              the upload failed on Factory's side
+              caused by: POST /gitlab/v1/bundles on 127.0.0.1:[port]: answered 500: the bundle was not taken
+      - try again once 127.0.0.1:[port] has recovered
+        factory-gitlab connect
+      - send the sealed bundle again when that is done; it is kept
+        factory-gitlab bundle upload [home]/state/127.0.0.1_[port]--org_sandbox/bundle.age
+    == overload (exit 3)
+      failed  upload the sealed bundle to Factory
+              the upload failed on Factory's side
+              caused by: POST /gitlab/v1/bundles on 127.0.0.1:[port]: answered 503: the bundle was not taken
+      - try again once 127.0.0.1:[port] has recovered
+        factory-gitlab connect
+      - send the sealed bundle again when that is done; it is kept
+        factory-gitlab bundle upload [home]/state/127.0.0.1_[port]--org_sandbox/bundle.age
+    == a receipt for another bundle (exit 1)
+      failed  upload the sealed bundle to Factory
+              the receipt is for another bundle than the one that was sent: [digest] instead of [digest]
+              caused by: the bundle was changed on its way to Factory, or Factory answered for another one
+      - send the sealed bundle again when that is done; it is kept
+        factory-gitlab bundle upload [home]/state/127.0.0.1_[port]--org_sandbox/bundle.age
+    == a login wall (exit 3)
+      failed  upload the sealed bundle to Factory
+              the upload failed
+              caused by: POST /gitlab/v1/bundles on 127.0.0.1:[port]: 200: the answer is a sign-in page
+      - let API requests pass the sign-in page in front of 127.0.0.1:[port] (SSO, Cloudflare Access), or run this from inside
+      - send the sealed bundle again when that is done; it is kept
+        factory-gitlab bundle upload [home]/state/127.0.0.1_[port]--org_sandbox/bundle.age
+    == no answer (exit 3)
+      failed  upload the sealed bundle to Factory
+              the upload failed
+              caused by: POST /gitlab/v1/bundles on 127.0.0.1:[port]: no answer within 5 s
+      - try again, with more time for each request
+        factory-gitlab connect --timeout 90
+      - send the sealed bundle again when that is done; it is kept
+        factory-gitlab bundle upload [home]/state/127.0.0.1_[port]--org_sandbox/bundle.age
+    == an answer that is lost (exit 3)
+      failed  upload the sealed bundle to Factory
+              the upload failed
+              caused by: POST /gitlab/v1/bundles on 127.0.0.1:[port]: the connection broke off: Connection reset by peer (os error 104)
+      - try again; if it stays, look for a proxy or firewall that closes connections
+        factory-gitlab connect
+      - send the sealed bundle again when that is done; it is kept
+        factory-gitlab bundle upload [home]/state/127.0.0.1_[port]--org_sandbox/bundle.age
+    == a redirect (exit 1)
+      failed  upload the sealed bundle to Factory
+              the upload failed
+              caused by: POST /gitlab/v1/bundles on 127.0.0.1:[port]: redirected to https://elsewhere.example/bundles
+      - let API requests pass the proxy or sign-in page in front of 127.0.0.1:[port], or correct the address
+      - send the sealed bundle again when that is done; it is kept
+        factory-gitlab bundle upload [home]/state/127.0.0.1_[port]--org_sandbox/bundle.age
+    ");
 }
 
 #[test]
-fn a_bundle_that_is_not_taken_can_be_sent_by_hand() {
+fn a_bundle_that_factory_refuses_can_be_uploaded_by_hand() {
     for (case, how, code) in &REFUSALS {
         let world = told(how);
         let path = {
@@ -82,7 +172,7 @@ fn a_bundle_that_is_not_taken_can_be_sent_by_hand() {
             assert_eq!(run.code, *code, "{case}: {run}");
             bundle_of(&world)
         };
-        let refused = world.run(&["bundle", "upload", &path, "--timeout", "2"]);
+        let refused = world.run(&["bundle", "upload", &path, TIMEOUT[0], TIMEOUT[1]]);
         assert_eq!(refused.code, *code, "{case}: {refused}");
         assert!(refused.stderr.contains("bundle upload"), "{case}: the way to try again is named: {refused}");
         told_otherwise(&world);

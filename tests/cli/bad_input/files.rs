@@ -29,23 +29,83 @@ fn a_token_file_that_gives_no_token_says_why() {
         said.pair(case, &world, &["--token-file", file]);
     }
     assert!(!said.to_string().contains("canary"), "{said}");
-    insta::assert_snapshot!(said);
+    insta::assert_snapshot!(said, @r"
+    == not there: connect and verify
+    exit code: 2
+    ----- stderr -----
+    error: --token-file names none.txt, which cannot be read: No such file or directory (os error 2)
+    hint: correct the path, or the rights of the file
+    == a folder: connect and verify
+    exit code: 2
+    ----- stderr -----
+    error: --token-file names ., which cannot be read: Is a directory (os error 21)
+    hint: correct the path, or the rights of the file
+    == empty: connect and verify
+    exit code: 2
+    ----- stderr -----
+    error: --token-file cannot be used: the personal access token is empty
+    hint: give the token alone, as GitLab showed it, in one line
+    == blank: connect and verify
+    exit code: 2
+    ----- stderr -----
+    error: --token-file cannot be used: the personal access token is empty
+    hint: give the token alone, as GitLab showed it, in one line
+    == binary: connect and verify
+    exit code: 2
+    ----- stderr -----
+    error: --token-file gives something that is not text; a token is one line of plain text
+    hint: give the token alone, as GitLab showed it, in one line
+    == two words: connect and verify
+    exit code: 2
+    ----- stderr -----
+    error: --token-file cannot be used: the personal access token holds a space, a line break or a character that no token has
+    hint: give the token alone, as GitLab showed it, in one line
+    == two lines: connect and verify
+    exit code: 2
+    ----- stderr -----
+    error: --token-file cannot be used: the personal access token holds a space, a line break or a character that no token has
+    hint: give the token alone, as GitLab showed it, in one line
+    == too large: connect and verify
+    exit code: 2
+    ----- stderr -----
+    error: --token-file gives more than 65536 bytes; no token is that long
+    hint: give the token alone, as GitLab showed it, in one line
+    == the token itself: connect and verify
+    exit code: 2
+    ----- stderr -----
+    error: --token-file does not name a file; if that was the secret itself, put it in a file or a variable
+    == below a file: connect and verify
+    exit code: 2
+    ----- stderr -----
+    error: --token-file names empty/token, which cannot be read: Not a directory (os error 20)
+    hint: correct the path, or the rights of the file
+    ");
 }
 
 #[test]
-fn standard_input_gives_one_thing_and_only_once() {
+fn standard_input_is_read_for_one_value_and_only_once() {
     let mut world = TestEnv::with(small());
     let kit = world.sandbox().factory().kit_json().to_string();
     let mut said = Said::default();
     let twice = ["connect", "--yes", "-q", "--kit", "-", "--token-file", "-"];
-    said.with("kit and token", &world, (&twice, kit.as_bytes()));
+    said.keep("kit and token", &world, &world.run_with(&twice, kit.as_bytes()));
     world.unset("GITLAB_TOKEN");
-    said.with("nothing there", &world, (&["connect", "--yes", "-q", "--token-file", "-"], b""));
-    insta::assert_snapshot!(said);
+    said.of("an empty standard input", &world, &["connect", "--yes", "-q", "--token-file", "-"]);
+    insta::assert_snapshot!(said, @r"
+    == kit and token
+    exit code: 2
+    ----- stderr -----
+    error: standard input was already read for --kit; --token-file needs a file
+    == an empty standard input
+    exit code: 2
+    ----- stderr -----
+    error: --token-file cannot be used: the personal access token is empty
+    hint: give the token alone, as GitLab showed it, in one line
+    ");
 }
 
 #[test]
-fn a_newline_behind_a_token_and_a_mark_before_it_are_no_part_of_it() {
+fn newlines_spaces_and_a_byte_order_mark_are_not_part_of_a_token() {
     let mut world = TestEnv::with(small());
     let token = world.variables()["GITLAB_TOKEN"].clone();
     world.unset("GITLAB_TOKEN");

@@ -1,4 +1,4 @@
-//! Kits that are none, or that cannot work.
+//! Files that are not a kit, and kits that cannot work.
 
 use serde_json::{Value, json};
 
@@ -8,7 +8,7 @@ use crate::test_env::TestEnv;
 type Edit = fn(&mut Value);
 
 #[test]
-fn a_kit_that_cannot_be_used_is_explained_field_by_field() {
+fn an_invalid_kit_is_explained_field_by_field() {
     let mut world = TestEnv::with(small());
     let good = world.sandbox().factory().kit_json();
     let mut said = Said::default();
@@ -38,11 +38,93 @@ fn a_kit_that_cannot_be_used_is_explained_field_by_field() {
         said.both(case, &world);
     }
     assert!(!said.to_string().contains("KEY-1QQP"), "{said}");
-    insta::assert_snapshot!(said);
+    insta::assert_snapshot!(said, @r#"
+    == nothing in it: connect and verify
+    exit code: 2
+    ----- stderr -----
+    error: the kit lacks application.redirect_uri, webhook.url, webhook.secret_token, bundle.recipients
+    hint: compare it with a kit that has every field
+          factory-gitlab kit template
+    == one field missing: connect and verify
+    exit code: 2
+    ----- stderr -----
+    error: the kit lacks webhook.secret_token
+    hint: compare it with a kit that has every field
+          factory-gitlab kit template
+    == no upload address: connect and verify
+    exit code: 2
+    ----- stderr -----
+    error: the kit cannot be used
+      caused by: bundle.upload_url: it is missing; give --upload-url, or --bundle-out to write a file
+    hint: ask Factory for a new one; this shows all there is to it
+          factory-gitlab kit check
+    == expired: connect and verify
+    exit code: 2
+    ----- stderr -----
+    error: the kit cannot be used
+      caused by: expires_at: the kit expired on [date]; ask Factory for a new one
+    hint: ask Factory for a new one; this shows all there is to it
+          factory-gitlab kit check
+    == another schema: connect and verify
+    exit code: 2
+    ----- stderr -----
+    error: the kit has the schema "factory-gitlab/kit/v9"; this program reads "factory-gitlab/kit/v1"
+    hint: update factory-gitlab, or ask Factory for a kit of the schema that this version reads
+    == no schema: connect and verify
+    exit code: 2
+    ----- stderr -----
+    error: the kit has no schema; this is not a kit, or one that this program does not know
+    hint: give the file exactly as Factory gave it
+    == a recipient that is none: connect and verify
+    exit code: 2
+    ----- stderr -----
+    error: the kit cannot be used
+      caused by: bundle.recipients: the recipient "age1-not-a-recipient" is no age public key: invalid Bech32 encoding
+    hint: ask Factory for a new one; this shows all there is to it
+          factory-gitlab kit check
+    == a secret key as recipient: connect and verify
+    exit code: 2
+    ----- stderr -----
+    error: the kit cannot be used
+      caused by: bundle.recipients: a recipient is a secret key; public keys begin with age1
+    hint: ask Factory for a new one; this shows all there is to it
+          factory-gitlab kit check
+    == no recipient: connect and verify
+    exit code: 2
+    ----- stderr -----
+    error: the kit cannot be used
+      caused by: bundle.recipients: there is none, so the bundle could not be sealed
+    hint: ask Factory for a new one; this shows all there is to it
+          factory-gitlab kit check
+    == a webhook over http: connect and verify
+    exit code: 2
+    ----- stderr -----
+    error: the kit cannot be used
+      caused by: webhook.url: it has to be an https address
+    hint: ask Factory for a new one; this shows all there is to it
+          factory-gitlab kit check
+    == no redirect URI to speak of: connect and verify
+    exit code: 2
+    ----- stderr -----
+    error: the kit cannot be used
+      caused by: application.redirect_uri: it has no scheme
+    hint: ask Factory for a new one; this shows all there is to it
+          factory-gitlab kit check
+    == a wrong type: connect and verify
+    exit code: 2
+    ----- stderr -----
+    error: the kit is wrong at webhook.events: invalid type: string …, expected a sequence
+    hint: give the file exactly as Factory gave it
+    == an unknown event: connect and verify
+    exit code: 2
+    ----- stderr -----
+    error: the kit is wrong at webhook.events[1]: unknown word, expected one of `push`, `tag_push`, `note`, `confidential_note`, `merge_request`, `issue`, `confidential_issue`, `pipeline`, `job`
+    hint: give the file exactly as Factory gave it
+    "#);
 }
 
 #[test]
-fn a_text_that_is_no_kit_is_wrong_use() {
+fn text_that_is_not_a_kit_is_a_usage_error() {
     let mut world = TestEnv::with(small());
     let whole = world.sandbox().factory().kit_json().to_string();
     let half = whole[..whole.len() / 2].to_owned();
@@ -66,11 +148,57 @@ fn a_text_that_is_no_kit_is_wrong_use() {
         said.connect(case, &world);
     }
     assert!(!said.to_string().contains("canary"), "{said}");
-    insta::assert_snapshot!(said);
+    insta::assert_snapshot!(said, @r"
+    == a page: connect
+    exit code: 2
+    ----- stderr -----
+    error: the kit is not JSON: line 1, column 1
+    hint: give the file exactly as Factory gave it
+    == half of it: connect
+    exit code: 2
+    ----- stderr -----
+    error: the kit ends in the middle; it was not copied whole
+    hint: give the file exactly as Factory gave it
+    == binary: connect
+    exit code: 2
+    ----- stderr -----
+    error: [home]/kit.json is not text
+    hint: give the path of the file, - for standard input, or an https URL of Factory's
+    == empty: connect
+    exit code: 2
+    ----- stderr -----
+    error: the kit ends in the middle; it was not copied whole
+    hint: give the file exactly as Factory gave it
+    == a list: connect
+    exit code: 2
+    ----- stderr -----
+    error: the kit is not a JSON object
+    hint: give the file exactly as Factory gave it
+    == too large: connect
+    exit code: 2
+    ----- stderr -----
+    error: [home]/kit.json is larger than 1048576 bytes
+    hint: give the path of the file, - for standard input, or an https URL of Factory's
+    == not there: connect
+    exit code: 2
+    ----- stderr -----
+    error: none.json cannot be read: No such file or directory (os error 2)
+    hint: give the path of the file, - for standard input, or an https URL of Factory's
+    == a folder: connect
+    exit code: 2
+    ----- stderr -----
+    error: . cannot be read: Is a directory (os error 21)
+    hint: give the path of the file, - for standard input, or an https URL of Factory's
+    == http: connect
+    exit code: 2
+    ----- stderr -----
+    error: http://factory.example/kit would be fetched without protection; it has to be https
+    hint: give the path of the file, - for standard input, or an https URL of Factory's
+    ");
 }
 
 #[test]
-fn a_kit_that_factory_does_not_give_out_says_what_to_do() {
+fn a_kit_that_factory_refuses_says_what_to_do() {
     let mut world = TestEnv::with(small());
     let mut said = Said::default();
     let (address, key) = (world.variables()["FACTORY_KIT"].clone(), world.variables()["FACTORY_API_KEY"].clone());
@@ -90,10 +218,88 @@ fn a_kit_that_factory_does_not_give_out_says_what_to_do() {
     for (case, action) in [("a login wall", "html:200"), ("half", "half"), ("cut", "cut"), ("no answer", "hang")] {
         world.sandbox().clear_faults();
         world.sandbox().fault(&format!("factory:GET /gitlab/v1/kit={action}")).expect("a fault");
-        said.of(case, &world, &["connect", "--yes", "-q", "--timeout", "1"]);
+        said.of(case, &world, &["connect", "--yes", "-q", "--timeout", "5"]);
     }
     world.sandbox().clear_faults();
     world.set("FACTORY_KIT", &address.replace("/kit", "/tik"));
     said.connect("another address", &world);
-    insta::assert_snapshot!(said);
+    insta::assert_snapshot!(said, @r"
+    == a wrong key: connect and verify
+    exit code: 1
+    ----- stderr -----
+    error: the kit could not be fetched
+      caused by: GET /gitlab/v1/kit on 127.0.0.1:[port]: answered 401: the API key is not valid
+    hint: set FACTORY_API_KEY to a valid key; keys are created in Factory's settings
+    == no key: connect and verify
+    exit code: 1
+    ----- stderr -----
+    error: the kit could not be fetched
+      caused by: GET /gitlab/v1/kit on 127.0.0.1:[port]: answered 401: an API key is needed: Authorization: Bearer fk-…
+    hint: set FACTORY_API_KEY to a valid key; keys are created in Factory's settings
+    == 402: connect
+    exit code: 1
+    ----- stderr -----
+    error: the kit could not be fetched
+      caused by: GET /gitlab/v1/kit on 127.0.0.1:[port]: answered 402: The sandbox was told to answer 402.
+    hint: ask Factory; the organization's plan does not include this
+    == 403: connect
+    exit code: 1
+    ----- stderr -----
+    error: the kit could not be fetched
+      caused by: GET /gitlab/v1/kit on 127.0.0.1:[port]: answered 403: The sandbox was told to answer 403.
+    hint: use the key of a Manager or Owner of the organization
+    == 404: connect
+    exit code: 1
+    ----- stderr -----
+    error: the kit could not be fetched
+      caused by: GET /gitlab/v1/kit on 127.0.0.1:[port]: answered 404: The sandbox was told to answer 404.
+    hint: ask Factory for a new kit; this address has expired or is another organization's
+    == 500: connect
+    exit code: 3
+    ----- stderr -----
+    error: the kit could not be fetched
+      caused by: GET /gitlab/v1/kit on 127.0.0.1:[port]: answered 500: The sandbox was told to answer 500.
+    hint: try again once 127.0.0.1:[port] has recovered
+          factory-gitlab connect
+    == 503: connect
+    exit code: 3
+    ----- stderr -----
+    error: the kit could not be fetched
+      caused by: GET /gitlab/v1/kit on 127.0.0.1:[port]: answered 503: The sandbox was told to answer 503.
+    hint: try again once 127.0.0.1:[port] has recovered
+          factory-gitlab connect
+    == a login wall
+    exit code: 3
+    ----- stderr -----
+    error: the kit could not be fetched
+      caused by: GET /gitlab/v1/kit on 127.0.0.1:[port]: 200: the answer is a sign-in page
+    hint: let API requests pass the sign-in page in front of 127.0.0.1:[port] (SSO, Cloudflare Access), or run this from inside
+    == half
+    exit code: 3
+    ----- stderr -----
+    error: the kit could not be fetched
+      caused by: GET /gitlab/v1/kit on 127.0.0.1:[port]: the connection broke off: end of file before message length reached
+    hint: try again; if it stays, look for a proxy or firewall that closes connections
+          factory-gitlab connect
+    == cut
+    exit code: 3
+    ----- stderr -----
+    error: the kit could not be fetched
+      caused by: GET /gitlab/v1/kit on 127.0.0.1:[port]: the connection broke off: the answer stops in the middle
+    hint: try again; if it stays, look for a proxy or firewall that closes connections
+          factory-gitlab connect
+    == no answer
+    exit code: 3
+    ----- stderr -----
+    error: the kit could not be fetched
+      caused by: GET /gitlab/v1/kit on 127.0.0.1:[port]: no answer within 5 s
+    hint: try again, with more time for each request
+          factory-gitlab connect --timeout 90
+    == another address: connect
+    exit code: 1
+    ----- stderr -----
+    error: the kit could not be fetched
+      caused by: GET /gitlab/v1/tik on 127.0.0.1:[port]: answered 404: there is nothing at this address
+    hint: ask Factory for a new kit; this address has expired or is another organization's
+    ");
 }

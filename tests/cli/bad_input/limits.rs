@@ -1,10 +1,10 @@
-//! Rate limits, and a GitLab that takes no writes.
+//! Rate limits.
 
 use super::{Said, small};
 use crate::test_env::TestEnv;
 
 #[test]
-fn a_rate_limit_is_honoured_or_said() {
+fn a_rate_limit_is_honored_or_reported() {
     let world = TestEnv::with(small());
     let mut said = Said::default();
     for (case, fault) in [
@@ -16,10 +16,100 @@ fn a_rate_limit_is_honoured_or_said() {
     ] {
         world.sandbox().clear_faults();
         world.sandbox().fault(fault).expect(case);
-        // Without a time, a limit is waited for as long as two time-outs.
-        said.pair(case, &world, &["--timeout", "1"]);
+        said.both(case, &world);
     }
-    insta::assert_snapshot!(said);
+    insta::assert_snapshot!(said, @r"
+    == plain text, two hours: connect
+    exit code: 3
+    ----- stderr -----
+    error: cannot check whether the token is alive
+      caused by: GET /api/v4/personal_access_tokens/self on 127.0.0.1:[port]: answered 429: Retry later
+    hint: try again in 7200 s, when the rate limit allows it
+          factory-gitlab connect
+    == plain text, two hours: verify
+    exit code: 3
+    ----- stdout -----
+    token
+      unknown  token.valid               the token is alive
+               GET /api/v4/personal_access_tokens/self on 127.0.0.1:[port]: answered 429: Retry later
+               fix: try again in 7200 s, when the rate limit allows it
+                    factory-gitlab verify
+               README.md#check-token-valid
+
+    verdict: unknown, 6 passed, 19 skipped, 1 unknown on http://127.0.0.1:[port] ([cost])
+    == JSON, no time: connect
+    exit code: 3
+    ----- stderr -----
+    error: cannot check whether the token is alive
+      caused by: GET /api/v4/personal_access_tokens/self on 127.0.0.1:[port]: answered 429: This endpoint has been requested too many times. Try again later.
+    hint: try again in a minute, with fewer requests at the same time
+          factory-gitlab connect --concurrency 1
+    == JSON, no time: verify
+    exit code: 3
+    ----- stdout -----
+    token
+      unknown  token.valid               the token is alive
+               GET /api/v4/personal_access_tokens/self on 127.0.0.1:[port]: answered 429: This endpoint has been requested too many times. Try again later.
+               fix: try again in a minute, with fewer requests at the same time
+                    factory-gitlab verify --concurrency 1
+               README.md#check-token-valid
+
+    verdict: unknown, 6 passed, 19 skipped, 1 unknown on http://127.0.0.1:[port] ([cost])
+    == a proxy's page: connect
+    exit code: 3
+    ----- stderr -----
+    error: cannot check whether the token is alive
+      caused by: GET /api/v4/personal_access_tokens/self on 127.0.0.1:[port]: answered 429
+    hint: try again in a minute, with fewer requests at the same time
+          factory-gitlab connect --concurrency 1
+    == a proxy's page: verify
+    exit code: 3
+    ----- stdout -----
+    token
+      unknown  token.valid               the token is alive
+               GET /api/v4/personal_access_tokens/self on 127.0.0.1:[port]: answered 429
+               fix: try again in a minute, with fewer requests at the same time
+                    factory-gitlab verify --concurrency 1
+               README.md#check-token-valid
+
+    verdict: unknown, 6 passed, 19 skipped, 1 unknown on http://127.0.0.1:[port] ([cost])
+    == plain text, no time: connect
+    exit code: 3
+    ----- stderr -----
+    error: cannot check whether the token is alive
+      caused by: GET /api/v4/personal_access_tokens/self on 127.0.0.1:[port]: answered 429: upstream connect error or disconnect
+    hint: try again in a minute, with fewer requests at the same time
+          factory-gitlab connect --concurrency 1
+    == plain text, no time: verify
+    exit code: 3
+    ----- stdout -----
+    token
+      unknown  token.valid               the token is alive
+               GET /api/v4/personal_access_tokens/self on 127.0.0.1:[port]: answered 429: upstream connect error or disconnect
+               fix: try again in a minute, with fewer requests at the same time
+                    factory-gitlab verify --concurrency 1
+               README.md#check-token-valid
+
+    verdict: unknown, 6 passed, 19 skipped, 1 unknown on http://127.0.0.1:[port] ([cost])
+    == at the door: connect
+    exit code: 3
+    ----- stderr -----
+    error: GitLab's API at http://127.0.0.1:[port] does not answer as it should
+      caused by: GET /api/v4/metadata on 127.0.0.1:[port]: answered 429: Retry later
+    hint: try again in 7200 s, when the rate limit allows it
+          factory-gitlab connect
+    == at the door: verify
+    exit code: 3
+    ----- stdout -----
+    instance
+      unknown  instance.api              GitLab's API answers
+               GET /api/v4/metadata on 127.0.0.1:[port]: answered 429: Retry later
+               fix: try again in 7200 s, when the rate limit allows it
+                    factory-gitlab verify
+               README.md#check-instance-api
+
+    verdict: unknown, 4 passed, 21 skipped, 1 unknown on http://127.0.0.1:[port] ([cost])
+    ");
 }
 
 #[test]

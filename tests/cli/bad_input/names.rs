@@ -1,11 +1,11 @@
-//! Names that would do something to a terminal.
+//! Names that a terminal would act on.
 
 use factory_gitlab::sandbox::options::{SandboxEdition, SandboxOptions, SandboxPlan};
 
 use super::small;
 use crate::test_env::TestEnv;
 
-/// Escape codes, an operating system command, C1 controls, marks that turn the reading direction, and line breaks.
+/// Escape codes, an operating system command, C1 controls, marks that change the reading direction, and line breaks.
 const EVIL: &str =
     "evil\u{1b}[2J\u{1b}]0;owned\u{7}\u{9b}31m\u{202e}\u{2066}\u{200f}\r\nerror: forged\u{85}\u{2028}line";
 
@@ -28,7 +28,7 @@ fn evil() -> TestEnv {
     world
 }
 
-/// No character that a terminal acts on, and no line that a server began.
+/// No character that a terminal acts on, and no line that starts with a server's text.
 fn assert_harmless(case: &str, text: &str) {
     let acts = |c: char| {
         (c.is_control() && c != '\n')
@@ -39,7 +39,7 @@ fn assert_harmless(case: &str, text: &str) {
 }
 
 #[test]
-fn names_with_escape_codes_reach_the_terminal_harmless() {
+fn names_with_escape_codes_are_printed_harmless() {
     let world = evil();
     for args in [
         ["connect", "--dry-run"].as_slice(),
@@ -62,7 +62,7 @@ fn names_with_escape_codes_reach_the_terminal_harmless() {
 }
 
 #[test]
-fn a_servers_refusal_full_of_escape_codes_is_said_harmless() {
+fn a_refusal_full_of_escape_codes_is_printed_harmless() {
     let world = TestEnv::with(small());
     for fault in ["GET /api/v4/**=endless:escapes", "factory:GET /gitlab/v1/kit=endless:escapes"] {
         world.sandbox().clear_faults();
@@ -78,7 +78,7 @@ fn a_servers_refusal_full_of_escape_codes_is_said_harmless() {
 
 /// Where every project has its own hook, projects are named in the plan, in progress and in findings.
 #[test]
-fn names_of_projects_with_escape_codes_are_harmless_too() {
+fn names_of_projects_with_escape_codes_are_printed_harmless() {
     let world =
         TestEnv::with(SandboxOptions { edition: SandboxEdition::Ce, plan: SandboxPlan::None, projects: 2, ..small() });
     for project in world.sandbox().gitlab().lock().projects.values_mut() {

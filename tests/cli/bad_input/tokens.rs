@@ -1,4 +1,4 @@
-//! Tokens that are dead, too small, of another kind, or no token at all.
+//! Tokens that are expired, revoked, unknown, without rights, of another kind, or not a token at all.
 
 use factory_gitlab::sandbox::gitlab::seed::{TokenSpec, UserSpec};
 use factory_gitlab::sandbox::options::SandboxOptions;
@@ -11,7 +11,7 @@ fn spec(scopes: &[&str]) -> TokenSpec {
 }
 
 #[test]
-fn a_dead_token_says_how_it_died() {
+fn an_invalid_token_is_refused_with_the_reason() {
     let mut world = TestEnv::with(small());
     let gitlab = world.sandbox().gitlab().clone();
     let yesterday = gitlab.clock().today().yesterday().expect("a day");
@@ -26,11 +26,80 @@ fn a_dead_token_says_how_it_died() {
         said.both(case, &world);
         assert!(!said.to_string().contains(&token), "{case}");
     }
-    insta::assert_snapshot!(said);
+    insta::assert_snapshot!(said, @r"
+    == expired: connect
+    exit code: 1
+    ----- stderr -----
+    error: the token has expired
+    hint: create a personal access token as an administrator, with these scopes
+          http://127.0.0.1:[port]/-/user_settings/personal_access_tokens?name=factory-gitlab&scopes=api,admin_mode
+    == expired: verify
+    exit code: 1
+    ----- stdout -----
+    token
+      fail     token.valid               the token is alive
+               the token has expired
+               fix: create a personal access token as an administrator, with these scopes
+                    http://127.0.0.1:[port]/-/user_settings/personal_access_tokens?name=factory-gitlab&scopes=api,admin_mode
+               README.md#check-token-valid
+
+    verdict: fail, 4 passed, 1 failed, 21 skipped on http://127.0.0.1:[port] ([cost])
+    == revoked: connect
+    exit code: 1
+    ----- stderr -----
+    error: the token was revoked
+    hint: create a personal access token as an administrator, with these scopes
+          http://127.0.0.1:[port]/-/user_settings/personal_access_tokens?name=factory-gitlab&scopes=api,admin_mode
+    == revoked: verify
+    exit code: 1
+    ----- stdout -----
+    token
+      fail     token.valid               the token is alive
+               the token was revoked
+               fix: create a personal access token as an administrator, with these scopes
+                    http://127.0.0.1:[port]/-/user_settings/personal_access_tokens?name=factory-gitlab&scopes=api,admin_mode
+               README.md#check-token-valid
+
+    verdict: fail, 4 passed, 1 failed, 21 skipped on http://127.0.0.1:[port] ([cost])
+    == unknown: connect
+    exit code: 1
+    ----- stderr -----
+    error: GitLab does not know the token: mistyped, deleted, or of another instance
+    hint: create a personal access token as an administrator, with these scopes
+          http://127.0.0.1:[port]/-/user_settings/personal_access_tokens?name=factory-gitlab&scopes=api,admin_mode
+    == unknown: verify
+    exit code: 1
+    ----- stdout -----
+    token
+      fail     token.valid               the token is alive
+               GitLab does not know the token: mistyped, deleted, or of another instance
+               fix: create a personal access token as an administrator, with these scopes
+                    http://127.0.0.1:[port]/-/user_settings/personal_access_tokens?name=factory-gitlab&scopes=api,admin_mode
+               README.md#check-token-valid
+
+    verdict: fail, 4 passed, 1 failed, 21 skipped on http://127.0.0.1:[port] ([cost])
+    == of another instance: connect
+    exit code: 1
+    ----- stderr -----
+    error: GitLab does not know the token: mistyped, deleted, or of another instance
+    hint: create a personal access token as an administrator, with these scopes
+          http://127.0.0.1:[port]/-/user_settings/personal_access_tokens?name=factory-gitlab&scopes=api,admin_mode
+    == of another instance: verify
+    exit code: 1
+    ----- stdout -----
+    token
+      fail     token.valid               the token is alive
+               GitLab does not know the token: mistyped, deleted, or of another instance
+               fix: create a personal access token as an administrator, with these scopes
+                    http://127.0.0.1:[port]/-/user_settings/personal_access_tokens?name=factory-gitlab&scopes=api,admin_mode
+               README.md#check-token-valid
+
+    verdict: fail, 4 passed, 1 failed, 21 skipped on http://127.0.0.1:[port] ([cost])
+    ");
 }
 
 #[test]
-fn a_token_that_may_too_little_says_what_it_lacks() {
+fn a_token_with_too_few_rights_is_refused_with_what_it_lacks() {
     let mut world = TestEnv::with(small());
     let gitlab = world.sandbox().gitlab().clone();
     let mut said = Said::default();
@@ -44,7 +113,108 @@ fn a_token_that_may_too_little_says_what_it_lacks() {
         world.set("GITLAB_TOKEN", &token);
         said.both(case, &world);
     }
-    insta::assert_snapshot!(said);
+    insta::assert_snapshot!(said, @r#"
+    == no scope at all: connect
+    exit code: 1
+    ----- stderr -----
+    error: the token lacks api; it has none
+    hint: create a personal access token as an administrator, with these scopes
+          http://127.0.0.1:[port]/-/user_settings/personal_access_tokens?name=factory-gitlab&scopes=api,admin_mode
+    == no scope at all: verify
+    exit code: 1
+    ----- stdout -----
+    token
+      fail     token.scopes              the token's scopes are enough
+               the token lacks api; it has none
+               fix: create a personal access token as an administrator, with these scopes
+                    http://127.0.0.1:[port]/-/user_settings/personal_access_tokens?name=factory-gitlab&scopes=api,admin_mode
+               README.md#check-token-scopes
+
+    verdict: fail, 7 passed, 1 failed, 18 skipped on http://127.0.0.1:[port] ([cost])
+    == read_user: connect
+    exit code: 1
+    ----- stderr -----
+    error: the token lacks api; it has read_user
+    hint: create a personal access token as an administrator, with these scopes
+          http://127.0.0.1:[port]/-/user_settings/personal_access_tokens?name=factory-gitlab&scopes=api,admin_mode
+    == read_user: verify
+    exit code: 1
+    ----- stdout -----
+    token
+      fail     token.scopes              the token's scopes are enough
+               the token lacks api; it has read_user
+               fix: create a personal access token as an administrator, with these scopes
+                    http://127.0.0.1:[port]/-/user_settings/personal_access_tokens?name=factory-gitlab&scopes=api,admin_mode
+               README.md#check-token-scopes
+
+    verdict: fail, 9 passed, 1 failed, 16 skipped on http://127.0.0.1:[port] ([cost])
+    == read_api: connect
+    exit code: 1
+    ----- stderr -----
+    error: the token lacks api; it has read_api
+    hint: create a personal access token as an administrator, with these scopes
+          http://127.0.0.1:[port]/-/user_settings/personal_access_tokens?name=factory-gitlab&scopes=api,admin_mode
+    == read_api: verify
+    exit code: 1
+    ----- stdout -----
+    token
+      fail     token.scopes              the token's scopes are enough
+               the token lacks api; it has read_api
+               fix: create a personal access token as an administrator, with these scopes
+                    http://127.0.0.1:[port]/-/user_settings/personal_access_tokens?name=factory-gitlab&scopes=api,admin_mode
+               README.md#check-token-scopes
+
+    application
+      fail     application.exists        there is one OAuth application for Factory
+               there is no instance-wide application "Factory Integration"
+               fix: connect it
+                    factory-gitlab connect
+               README.md#check-application-exists
+
+    webhook
+      fail     webhook.coverage          every target has a hook to Factory
+               1 of 1 targets have no hook to Factory: group group-1
+               fix: add the missing hooks
+                    factory-gitlab connect
+                    http://127.0.0.1:[port]/groups/group-1/-/hooks
+               README.md#check-webhook-coverage
+
+    verdict: fail, 10 passed, 3 failed, 13 skipped on http://127.0.0.1:[port] ([cost])
+    == not an admin: connect
+    exit code: 1
+    ----- stderr -----
+    error: either alice is no administrator, or Admin Mode is on and the token lacks the scope admin_mode
+    hint: create a personal access token as an administrator, with these scopes
+          http://127.0.0.1:[port]/-/user_settings/personal_access_tokens?name=factory-gitlab&scopes=api,admin_mode
+    == not an admin: verify
+    exit code: 1
+    ----- stdout -----
+    token
+      fail     token.admin               the token acts as an administrator
+               either alice is no administrator, or Admin Mode is on and the token lacks the scope admin_mode
+               fix: create a personal access token as an administrator, with these scopes
+                    http://127.0.0.1:[port]/-/user_settings/personal_access_tokens?name=factory-gitlab&scopes=api,admin_mode
+               README.md#check-token-admin
+
+    verdict: fail, 10 passed, 1 failed, 15 skipped on http://127.0.0.1:[port] ([cost])
+    == not an admin, with admin_mode: connect
+    exit code: 1
+    ----- stderr -----
+    error: alice is no administrator
+    hint: create a personal access token as an administrator, with these scopes
+          http://127.0.0.1:[port]/-/user_settings/personal_access_tokens?name=factory-gitlab&scopes=api,admin_mode
+    == not an admin, with admin_mode: verify
+    exit code: 1
+    ----- stdout -----
+    token
+      fail     token.admin               the token acts as an administrator
+               alice is no administrator
+               fix: create a personal access token as an administrator, with these scopes
+                    http://127.0.0.1:[port]/-/user_settings/personal_access_tokens?name=factory-gitlab&scopes=api,admin_mode
+               README.md#check-token-admin
+
+    verdict: fail, 10 passed, 1 failed, 15 skipped on http://127.0.0.1:[port] ([cost])
+    "#);
 }
 
 #[test]
@@ -60,11 +230,68 @@ fn admin_mode_is_told_apart_from_not_being_an_admin() {
         world.set("GITLAB_TOKEN", &token);
         said.both(case, &world);
     }
-    insta::assert_snapshot!(said);
+    insta::assert_snapshot!(said, @r"
+    == an admin without admin_mode: connect
+    exit code: 1
+    ----- stderr -----
+    error: either root is no administrator, or Admin Mode is on and the token lacks the scope admin_mode
+    hint: create a personal access token as an administrator, with these scopes
+          http://127.0.0.1:[port]/-/user_settings/personal_access_tokens?name=factory-gitlab&scopes=api,admin_mode
+    == an admin without admin_mode: verify
+    exit code: 1
+    ----- stdout -----
+    token
+      fail     token.admin               the token acts as an administrator
+               either root is no administrator, or Admin Mode is on and the token lacks the scope admin_mode
+               fix: create a personal access token as an administrator, with these scopes
+                    http://127.0.0.1:[port]/-/user_settings/personal_access_tokens?name=factory-gitlab&scopes=api,admin_mode
+               README.md#check-token-admin
+
+    verdict: fail, 10 passed, 1 failed, 15 skipped on http://127.0.0.1:[port] ([cost])
+    == the same, and the token has sudo: connect
+    exit code: 1
+    ----- stderr -----
+    error: root is an administrator, Admin Mode is on, and the token lacks the scope admin_mode
+    hint: create a personal access token as an administrator, with these scopes
+          http://127.0.0.1:[port]/-/user_settings/personal_access_tokens?name=factory-gitlab&scopes=api,admin_mode
+    == the same, and the token has sudo: verify
+    exit code: 1
+    ----- stdout -----
+    token
+      fail     token.admin               the token acts as an administrator
+               root is an administrator, Admin Mode is on, and the token lacks the scope admin_mode
+               fix: create a personal access token as an administrator, with these scopes
+                    http://127.0.0.1:[port]/-/user_settings/personal_access_tokens?name=factory-gitlab&scopes=api,admin_mode
+               README.md#check-token-admin
+      warn     token.excess              the token has no more scopes than needed
+               the token also has sudo
+               fix: create a personal access token as an administrator, with these scopes
+                    http://127.0.0.1:[port]/-/user_settings/personal_access_tokens?name=factory-gitlab&scopes=api,admin_mode
+               README.md#check-token-excess
+
+    verdict: fail, 9 passed, 1 warned, 1 failed, 15 skipped on http://127.0.0.1:[port] ([cost])
+    == not an admin: connect
+    exit code: 1
+    ----- stderr -----
+    error: either alice is no administrator, or Admin Mode is on and the token lacks the scope admin_mode
+    hint: create a personal access token as an administrator, with these scopes
+          http://127.0.0.1:[port]/-/user_settings/personal_access_tokens?name=factory-gitlab&scopes=api,admin_mode
+    == not an admin: verify
+    exit code: 1
+    ----- stdout -----
+    token
+      fail     token.admin               the token acts as an administrator
+               either alice is no administrator, or Admin Mode is on and the token lacks the scope admin_mode
+               fix: create a personal access token as an administrator, with these scopes
+                    http://127.0.0.1:[port]/-/user_settings/personal_access_tokens?name=factory-gitlab&scopes=api,admin_mode
+               README.md#check-token-admin
+
+    verdict: fail, 10 passed, 1 failed, 15 skipped on http://127.0.0.1:[port] ([cost])
+    ");
 }
 
 #[test]
-fn a_token_of_another_kind_is_recognised_and_named() {
+fn a_token_of_another_kind_is_recognized_and_named() {
     let mut world = TestEnv::with(small());
     let gitlab = world.sandbox().gitlab().clone();
     let (project, group) = {
@@ -92,11 +319,173 @@ fn a_token_of_another_kind_is_recognised_and_named() {
         said.both(case, &world);
         assert!(!said.to_string().contains("canary"), "{case}: {said}");
     }
-    insta::assert_snapshot!(said);
+    insta::assert_snapshot!(said, @r"
+    == a project access token: connect
+    exit code: 1
+    ----- stderr -----
+    error: this is a project access token; it acts for the bot project_1_bot_[hex], no administrator
+    hint: create a personal access token as an administrator, with these scopes
+          http://127.0.0.1:[port]/-/user_settings/personal_access_tokens?name=factory-gitlab&scopes=api,admin_mode
+    == a project access token: verify
+    exit code: 1
+    ----- stdout -----
+    token
+      fail     token.admin               the token acts as an administrator
+               this is a project access token; it acts for the bot project_1_bot_[hex], no administrator
+               fix: create a personal access token as an administrator, with these scopes
+                    http://127.0.0.1:[port]/-/user_settings/personal_access_tokens?name=factory-gitlab&scopes=api,admin_mode
+               README.md#check-token-admin
+
+    verdict: fail, 10 passed, 1 failed, 15 skipped on http://127.0.0.1:[port] ([cost])
+    == a group access token: connect
+    exit code: 1
+    ----- stderr -----
+    error: this is a group access token; it acts for the bot group_3_bot_[hex], no administrator
+    hint: create a personal access token as an administrator, with these scopes
+          http://127.0.0.1:[port]/-/user_settings/personal_access_tokens?name=factory-gitlab&scopes=api,admin_mode
+    == a group access token: verify
+    exit code: 1
+    ----- stdout -----
+    token
+      fail     token.admin               the token acts as an administrator
+               this is a group access token; it acts for the bot group_3_bot_[hex], no administrator
+               fix: create a personal access token as an administrator, with these scopes
+                    http://127.0.0.1:[port]/-/user_settings/personal_access_tokens?name=factory-gitlab&scopes=api,admin_mode
+               README.md#check-token-admin
+
+    verdict: fail, 10 passed, 1 failed, 15 skipped on http://127.0.0.1:[port] ([cost])
+    == a service account's token: connect
+    exit code: 1
+    ----- stderr -----
+    error: this is a service account's or bot's access token; it acts for the bot service_account_7, no administrator
+    hint: create a personal access token as an administrator, with these scopes
+          http://127.0.0.1:[port]/-/user_settings/personal_access_tokens?name=factory-gitlab&scopes=api,admin_mode
+    == a service account's token: verify
+    exit code: 1
+    ----- stdout -----
+    token
+      fail     token.admin               the token acts as an administrator
+               this is a service account's or bot's access token; it acts for the bot service_account_7, no administrator
+               fix: create a personal access token as an administrator, with these scopes
+                    http://127.0.0.1:[port]/-/user_settings/personal_access_tokens?name=factory-gitlab&scopes=api,admin_mode
+               README.md#check-token-admin
+
+    verdict: fail, 10 passed, 1 failed, 15 skipped on http://127.0.0.1:[port] ([cost])
+    == an OAuth token: connect
+    exit code: 1
+    ----- stderr -----
+    error: this looks like an OAuth token; a personal access token is needed
+    hint: create a personal access token as an administrator, with these scopes
+          http://127.0.0.1:[port]/-/user_settings/personal_access_tokens?name=factory-gitlab&scopes=api,admin_mode
+    == an OAuth token: verify
+    exit code: 1
+    ----- stdout -----
+    token
+      fail     token.valid               the token is alive
+               this looks like an OAuth token; a personal access token is needed
+               fix: create a personal access token as an administrator, with these scopes
+                    http://127.0.0.1:[port]/-/user_settings/personal_access_tokens?name=factory-gitlab&scopes=api,admin_mode
+               README.md#check-token-valid
+
+    verdict: fail, 4 passed, 1 failed, 21 skipped on http://127.0.0.1:[port] ([cost])
+    == a fine-grained token: connect
+    exit code: 1
+    ----- stderr -----
+    error: this is a fine-grained token, and GitLab has no such permission for applications
+    hint: create a personal access token as an administrator, with these scopes
+          http://127.0.0.1:[port]/-/user_settings/personal_access_tokens?name=factory-gitlab&scopes=api,admin_mode
+    == a fine-grained token: verify
+    exit code: 1
+    ----- stdout -----
+    token
+      fail     token.scopes              the token's scopes are enough
+               this is a fine-grained token, and GitLab has no such permission for applications
+               fix: create a personal access token as an administrator, with these scopes
+                    http://127.0.0.1:[port]/-/user_settings/personal_access_tokens?name=factory-gitlab&scopes=api,admin_mode
+               README.md#check-token-scopes
+
+    verdict: fail, 6 passed, 1 failed, 19 skipped on http://127.0.0.1:[port] ([cost])
+    == a job token: connect
+    exit code: 1
+    ----- stderr -----
+    error: this looks like a CI job token; a personal access token is needed
+    hint: create a personal access token as an administrator, with these scopes
+          http://127.0.0.1:[port]/-/user_settings/personal_access_tokens?name=factory-gitlab&scopes=api,admin_mode
+    == a job token: verify
+    exit code: 1
+    ----- stdout -----
+    token
+      fail     token.valid               the token is alive
+               this looks like a CI job token; a personal access token is needed
+               fix: create a personal access token as an administrator, with these scopes
+                    http://127.0.0.1:[port]/-/user_settings/personal_access_tokens?name=factory-gitlab&scopes=api,admin_mode
+               README.md#check-token-valid
+
+    verdict: fail, 4 passed, 1 failed, 21 skipped on http://127.0.0.1:[port] ([cost])
+    == a deploy token: connect
+    exit code: 1
+    ----- stderr -----
+    error: this looks like a deploy token; a personal access token is needed
+    hint: create a personal access token as an administrator, with these scopes
+          http://127.0.0.1:[port]/-/user_settings/personal_access_tokens?name=factory-gitlab&scopes=api,admin_mode
+    == a deploy token: verify
+    exit code: 1
+    ----- stdout -----
+    token
+      fail     token.valid               the token is alive
+               this looks like a deploy token; a personal access token is needed
+               fix: create a personal access token as an administrator, with these scopes
+                    http://127.0.0.1:[port]/-/user_settings/personal_access_tokens?name=factory-gitlab&scopes=api,admin_mode
+               README.md#check-token-valid
+
+    verdict: fail, 4 passed, 1 failed, 21 skipped on http://127.0.0.1:[port] ([cost])
+    == a runner token: connect
+    exit code: 1
+    ----- stderr -----
+    error: this looks like a runner's token; a personal access token is needed
+    hint: create a personal access token as an administrator, with these scopes
+          http://127.0.0.1:[port]/-/user_settings/personal_access_tokens?name=factory-gitlab&scopes=api,admin_mode
+    == a runner token: verify
+    exit code: 1
+    ----- stdout -----
+    token
+      fail     token.valid               the token is alive
+               this looks like a runner's token; a personal access token is needed
+               fix: create a personal access token as an administrator, with these scopes
+                    http://127.0.0.1:[port]/-/user_settings/personal_access_tokens?name=factory-gitlab&scopes=api,admin_mode
+               README.md#check-token-valid
+
+    verdict: fail, 4 passed, 1 failed, 21 skipped on http://127.0.0.1:[port] ([cost])
+    == a variable that was not expanded: connect and verify
+    exit code: 2
+    ----- stderr -----
+    error: the variable GITLAB_TOKEN cannot be used: the personal access token is a variable that was not expanded: $GITLAB_ADMIN_TOKEN
+    hint: set the variable in CI's settings; a protected one reaches only protected branches and tags
+    == the same in braces: connect and verify
+    exit code: 2
+    ----- stderr -----
+    error: the variable GITLAB_TOKEN cannot be used: the personal access token is a variable that was not expanded: $GITLAB_ADMIN_TOKEN
+    hint: set the variable in CI's settings; a protected one reaches only protected branches and tags
+    == two words: connect and verify
+    exit code: 2
+    ----- stderr -----
+    error: the variable GITLAB_TOKEN cannot be used: the personal access token holds a space, a line break or a character that no token has
+    hint: give the token alone, as GitLab showed it, in one line
+    == a whole header: connect and verify
+    exit code: 2
+    ----- stderr -----
+    error: the variable GITLAB_TOKEN cannot be used: the personal access token holds a space, a line break or a character that no token has
+    hint: give the token alone, as GitLab showed it, in one line
+    == white space: connect and verify
+    exit code: 2
+    ----- stderr -----
+    error: the variable GITLAB_TOKEN cannot be used: the personal access token is empty
+    hint: give the token alone, as GitLab showed it, in one line
+    ");
 }
 
 #[test]
-fn a_token_of_any_prefix_and_with_dots_is_taken() {
+fn a_token_with_any_prefix_and_with_dots_is_accepted() {
     for prefix in ["", "glpat-", "acme.pat.", "x_Y-"] {
         let mut world = TestEnv::with(small());
         let gitlab = world.sandbox().gitlab().clone();

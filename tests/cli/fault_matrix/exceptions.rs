@@ -1,16 +1,16 @@
-//! Where a failure may leave the verdict as it is: by name, with the reason, and with what has to hold there instead.
+//! The failures that may leave the verdict unchanged, each with its reason and with what must hold instead.
 
-/// What has to hold instead of "not green".
+/// What must hold for a failure that may pass.
 pub enum Holds {
-    /// Every check says the same as without the failure, and these requests were sent besides.
+    /// Every check has the status that it has without the failure, and these requests were sent.
     AsUndisturbed { asked: &'static [&'static str] },
-    /// This check says that it could not be made.
+    /// This check is skipped.
     Skipped(&'static str),
 }
 
-/// A failure that does not matter.
+/// A failure that may leave the verdict unchanged.
 pub struct Exception {
-    /// The connections it is for; empty for all.
+    /// The connections that it is for; empty for all.
     kinds: &'static [&'static str],
     request: &'static str,
     /// Empty for all.
@@ -125,7 +125,7 @@ const ALL: &[Exception] = &[
     },
 ];
 
-/// The exception for a case, if there is one, and its place.
+/// The exception for a case and its index.
 pub fn of(kind: &str, request: &str, way: &str) -> Option<(usize, &'static Exception)> {
     ALL.iter().enumerate().find(|(_, one)| {
         (one.kinds.is_empty() || one.kinds.contains(&kind))
@@ -134,7 +134,7 @@ pub fn of(kind: &str, request: &str, way: &str) -> Option<(usize, &'static Excep
     })
 }
 
-/// An exception that nothing needs any more is a hole.
+/// An exception that no case needs would hide a false pass.
 pub fn all_used(kind: &str, used: &[usize]) {
     for (place, one) in ALL.iter().enumerate() {
         if one.kinds.contains(&kind) {

@@ -1,8 +1,8 @@
-//! The ways a request fails.
+//! How a request fails.
 
 use std::time::Duration;
 
-/// How an answer goes wrong, in the words of the sandbox's faults.
+/// The actions of the sandbox's faults.
 pub const FAULTS: [&str; 25] = [
     "reset",
     "hang",
@@ -18,7 +18,7 @@ pub const FAULTS: [&str; 25] = [
     "json:null",
     "type",
     "cut",
-    "endless", // The list that was asked for; beyond it:
+    "endless",
     "lost",
     "half",
     "slow",
@@ -31,10 +31,20 @@ pub const FAULTS: [&str; 25] = [
     "redirect:https://elsewhere.example/",
 ];
 
-/// The ways that end with the time of a request.
+/// The faults that end with the time-out of the request.
 const TIMED: [&str; 3] = ["hang", "slow", "endless"];
 
-/// Time for one request. Nobody else waits for the short one.
-pub fn timeout(way: &str) -> Duration {
-    Duration::from_millis(if TIMED.contains(&way) { 1500 } else { 10_000 })
+/// A time-out that a request reaches only under a fault, however busy the machine is.
+pub const AMPLE: Duration = Duration::from_secs(120);
+
+/// The time-outs to try a fault with. One that ends with the time-out is tried with a short one first; on a busy machine
+/// that may end other requests as well, and then the case is tried again with more time.
+pub fn timeouts(fault: &str) -> &'static [Duration] {
+    const SHORT_FIRST: [Duration; 3] = [Duration::from_millis(1500), Duration::from_secs(10), AMPLE];
+    if is_timed(fault) { &SHORT_FIRST } else { &[AMPLE] }
+}
+
+/// Whether a request under this fault ends with its time-out.
+pub fn is_timed(fault: &str) -> bool {
+    TIMED.contains(&fault)
 }

@@ -1,4 +1,4 @@
-//! A connected sandbox, and `verify` in this process.
+//! A connected sandbox, and `verify` in the process of the test.
 
 use std::time::Duration;
 
@@ -20,6 +20,8 @@ use factory_gitlab::sandbox::options::SandboxOptions;
 use factory_gitlab::secret::{FactoryKey, PersonalAccessToken};
 use factory_gitlab::target::{Event, Strategy};
 
+use super::faults::AMPLE;
+
 /// A kind of connection.
 #[derive(Clone)]
 pub struct Kind {
@@ -29,12 +31,12 @@ pub struct Kind {
     pub deliveries: Deliveries,
 }
 
-/// What is looked at of deliveries.
+/// Which deliveries are observed.
 #[derive(Clone, Copy, Eq, PartialEq)]
 pub enum Deliveries {
     Nothing,
     Logs,
-    /// `--live`, and the logs.
+    /// As with `--live`, and the logs.
     Live,
 }
 
@@ -45,16 +47,16 @@ pub struct Harness {
     deliveries: Deliveries,
 }
 
-/// What a look came to.
+/// The outcome of a run.
 pub struct Outcome {
     pub verdict: Verdict,
     pub findings: Vec<Finding>,
-    /// What was asked: method and template of each request.
+    /// Method and template of each request.
     pub asked: Vec<String>,
 }
 
 impl Outcome {
-    /// The checks that were made, and what they said.
+    /// The code and the status of each check.
     pub fn states(&self) -> Vec<(&'static str, &'static str)> {
         self.findings.iter().map(|finding| (finding.code, finding.status.name())).collect()
     }
@@ -75,7 +77,7 @@ impl Harness {
     }
 
     async fn connect(&mut self) {
-        let writer = self.writer(&self.client(Duration::from_secs(30)));
+        let writer = self.writer(&self.client(AMPLE));
         let terms = &self.desired.application;
         let new = NewApplication {
             name: terms.name.clone(),
@@ -86,12 +88,12 @@ impl Harness {
         let made = writer.create_application(&new).await.expect("an application");
         let credentials = Credentials { application_id: made.application.application_id, secret: made.secret };
         self.desired.application.origin = ApplicationOrigin::Auto { given: Some(credentials), renew: false };
-        let look = self.look(&self.client(Duration::from_secs(30)));
+        let look = self.look(&self.client(AMPLE));
         let observed = look.observe(&self.desired, ReadRequest::from(&reads(Deliveries::Nothing)), &()).await;
         let version = observed.metadata.known().expect("a version").version;
         for seen in &observed.hooks.known().expect("targets").targets {
             let hook = writer.create_hook(&self.desired.webhooks.hook(seen.target.clone())).await.expect("a hook");
-            // So that there is a delivery to be read; the limit of tests is left to `--live`.
+            // So that there is a delivery to read. `--live` needs the whole quota of tests itself.
             if self.deliveries == Deliveries::Logs && version >= factory_gitlab::instance::Version::DELIVERY_LOG {
                 writer.hook_tester().test_hook(&seen.target, hook.id, Event::Push).await.expect("a test");
             }
@@ -99,7 +101,7 @@ impl Harness {
     }
 
     fn client(&self, timeout: Duration) -> http::Client {
-        // A limit without a time is waited for, but not long.
+        // A limit without a time is waited for only shortly.
         let patience = Duration::from_millis(300);
         let variables = self.sandbox.variables().into_iter();
         let ca_certs =
@@ -134,12 +136,12 @@ impl Harness {
         Observer::new(http, &self.desired.instance, &self.token(), FactoryClient::new(http.clone(), Some(key)))
     }
 
-    /// `verify`, with this much time for a request.
+    /// Verifies with this time-out for requests.
     pub async fn verify(&self, timeout: Duration) -> Outcome {
         self.verify_as(&self.desired, timeout).await
     }
 
-    /// The same, of something else than what was connected.
+    /// Verifies another desired state than the connected one.
     pub async fn verify_as(&self, desired: &Desired, timeout: Duration) -> Outcome {
         self.sandbox.clear_requests();
         let http = self.client(timeout);
@@ -164,7 +166,7 @@ impl Harness {
     }
 }
 
-/// A path without its numbers.
+/// A path with placeholders for its numbers.
 pub fn template(path: &str) -> String {
     let number = |part: &str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit());
     path.split('/').map(|part| if number(part) { ":id" } else { part }).collect::<Vec<_>>().join("/")

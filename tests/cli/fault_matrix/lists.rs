@@ -1,15 +1,12 @@
-//! Lists that end too early: a target that was not listed is not covered, and nobody would know.
-
-use std::time::Duration;
+//! Lists that end too early: a target that was not listed would not be covered, and the report would not show it.
 
 use factory_gitlab::checks::Verdict;
 use factory_gitlab::desired::Selection;
 use factory_gitlab::sandbox::options::{SandboxOptions, SandboxPlan};
 use factory_gitlab::target::Strategy;
 
+use super::faults::AMPLE;
 use super::harness::{Deliveries, Harness, Kind, Outcome};
-
-const TIME: Duration = Duration::from_secs(10);
 
 fn kind(options: SandboxOptions) -> Kind {
     Kind { options, strategy: Strategy::Auto, selection: Selection::default(), deliveries: Deliveries::Nothing }
@@ -22,7 +19,7 @@ fn run(work: impl Future<Output = ()>) {
 async fn under(harness: &Harness, fault: &str) -> Outcome {
     harness.sandbox.clear_faults();
     harness.sandbox.fault(fault).expect("a fault");
-    harness.verify(TIME).await
+    harness.verify(AMPLE).await
 }
 
 fn targets(outcome: &Outcome) -> u64 {
@@ -31,7 +28,7 @@ fn targets(outcome: &Outcome) -> u64 {
 }
 
 #[test]
-fn a_second_page_that_fails_is_not_green() {
+fn a_second_page_that_fails_does_not_pass() {
     run(async {
         let groups =
             Harness::new(&kind(SandboxOptions { groups: 101, projects: 1, ..SandboxOptions::default() })).await;
@@ -39,7 +36,7 @@ fn a_second_page_that_fails_is_not_green() {
             SandboxOptions { groups: 1, projects: 101, plan: SandboxPlan::None, ..SandboxOptions::default() };
         let projects = Harness::new(&kind(projects)).await;
         for (harness, list) in [(&groups, "groups"), (&projects, "projects")] {
-            assert_eq!(harness.verify(TIME).await.verdict, Verdict::Pass, "{list}");
+            assert_eq!(harness.verify(AMPLE).await.verdict, Verdict::Pass, "{list}");
             for way in ["status:404", "status:500", "html:200", "json:{}", "json:null", "json:[{}]", "type", "cut"] {
                 let outcome = under(harness, &format!("GET /api/v4/{list}={way}@2")).await;
                 assert_ne!(outcome.verdict, Verdict::Pass, "{list} {way}");
@@ -47,33 +44,33 @@ fn a_second_page_that_fails_is_not_green() {
         }
         let cut_short = under(&groups, "GET /api/v4/groups=empty@2").await;
         assert_ne!(cut_short.verdict, Verdict::Pass, "a page by number is announced only where something is on it");
-        // By keyset GitLab announces a page behind every full one, and behind a hundred projects it is empty. No answer
-        // tells that apart from a loss, so what is claimed is claimed of so many.
+        // With keyset pagination GitLab announces a page after every full one; after a hundred projects it is empty. No
+        // answer tells that apart from a loss, so the check names the number of targets that it covers.
         let cut_short = under(&projects, "GET /api/v4/projects=empty@2").await;
         assert_eq!((cut_short.verdict, targets(&cut_short)), (Verdict::Pass, 100));
     });
 }
 
 #[test]
-fn an_instance_without_a_target_is_not_proved_to_be_covered() {
+fn an_instance_without_a_target_is_unknown_coverage() {
     run(async {
         for plan in [SandboxPlan::Premium, SandboxPlan::None] {
             let empty = SandboxOptions { groups: 0, projects: 0, plan, ..SandboxOptions::default() };
-            let outcome = Harness::new(&kind(empty)).await.verify(TIME).await;
+            let outcome = Harness::new(&kind(empty)).await.verify(AMPLE).await;
             assert_eq!((outcome.verdict, outcome.state("webhook.coverage")), (Verdict::Unknown, "unknown"), "{plan:?}");
         }
     });
 }
 
 #[test]
-fn where_everything_is_left_out_on_purpose_that_is_a_warning() {
+fn excluding_every_target_is_a_warning() {
     run(async {
         let options = SandboxOptions { groups: 1, projects: 2, plan: SandboxPlan::None, ..SandboxOptions::default() };
         let harness = Harness::new(&kind(options)).await;
         for project in harness.sandbox.gitlab().projects() {
             harness.sandbox.gitlab().mark_for_deletion(project.id);
         }
-        let outcome = harness.verify(TIME).await;
+        let outcome = harness.verify(AMPLE).await;
         assert_eq!((outcome.verdict, outcome.state("webhook.coverage")), (Verdict::Pass, "warn"));
     });
 }

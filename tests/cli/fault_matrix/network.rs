@@ -1,4 +1,4 @@
-//! What lies below the requests: names, ports, TLS, and servers that die on the way. For both clients.
+//! Failures below the requests, for both clients: names, ports, TLS, and servers that fail during the run.
 
 use std::io::Write as _;
 use std::net::{SocketAddr, TcpListener};
@@ -10,9 +10,9 @@ use factory_gitlab::sandbox::options::{SandboxOptions, TlsDefect};
 use factory_gitlab::target::Strategy;
 use url::Url;
 
+use super::faults::AMPLE;
 use super::harness::{Deliveries, Harness, Kind};
 
-const TIME: Duration = Duration::from_secs(10);
 const SHORT: Duration = Duration::from_millis(1500);
 
 fn kind(options: SandboxOptions) -> Kind {
@@ -30,19 +30,19 @@ fn listener() -> (TcpListener, SocketAddr) {
     (listener, address)
 }
 
-/// Takes every connection, says this, and hangs up.
+/// Accepts every connection, sends these bytes, and closes it.
 fn saying(words: &'static [u8]) -> SocketAddr {
     let (listener, address) = listener();
     std::thread::spawn(move || {
         for mut stream in listener.incoming().flatten() {
-            // Whoever asked may be gone already.
+            // The client may have closed the connection.
             let _told = stream.write_all(words);
         }
     });
     address
 }
 
-/// Hosts where nothing good answers, and one that must live as long as the others are used.
+/// Hosts that do not answer as they should, and a listener that must live as long as they are used.
 fn broken_hosts() -> (Vec<(&'static str, String)>, TcpListener) {
     let (silent, silent_at) = listener();
     let (closed, closed_at) = listener();
@@ -58,7 +58,7 @@ fn broken_hosts() -> (Vec<(&'static str, String)>, TcpListener) {
 }
 
 #[test]
-fn a_gitlab_that_is_not_there_is_not_green() {
+fn a_gitlab_that_cannot_be_reached_does_not_pass() {
     run(async {
         let harness = Harness::new(&kind(SandboxOptions::default())).await;
         let (hosts, _silent) = broken_hosts();
@@ -76,7 +76,7 @@ fn a_gitlab_that_is_not_there_is_not_green() {
 }
 
 #[test]
-fn a_factory_that_is_not_there_is_not_green() {
+fn a_factory_that_cannot_be_reached_does_not_pass() {
     run(async {
         let harness = Harness::new(&kind(SandboxOptions::default())).await;
         let (hosts, _silent) = broken_hosts();
@@ -99,40 +99,40 @@ fn a_factory_that_is_not_there_is_not_green() {
 }
 
 #[test]
-fn a_certificate_that_is_wrong_is_not_green_on_either_side() {
+fn an_invalid_certificate_does_not_pass_on_either_side() {
     run(async {
         let tls = || SandboxOptions { tls: true, ..SandboxOptions::default() };
         let healthy = Harness::new(&kind(tls())).await;
-        assert_eq!(healthy.verify(TIME).await.verdict, Verdict::Pass);
+        assert_eq!(healthy.verify(AMPLE).await.verdict, Verdict::Pass);
         for defect in [TlsDefect::Expired, TlsDefect::NotYetValid, TlsDefect::WrongName, TlsDefect::OtherIssuer] {
-            // Nobody could connect through it, so the good one's GitLab is asked for at the bad one's address.
+            // Nothing can be connected through it, so the desired state of the healthy one is verified at its address.
             let bad = factory_gitlab::sandbox::Sandbox::start(SandboxOptions { tls_defect: Some(defect), ..tls() });
             let bad = bad.expect("a sandbox");
             let instance = bad.gitlab_url().parse().expect("an address");
-            let outcome = healthy.verify_as(&Desired { instance, ..healthy.desired.clone() }, TIME).await;
+            let outcome = healthy.verify_as(&Desired { instance, ..healthy.desired.clone() }, AMPLE).await;
             assert_ne!(outcome.verdict, Verdict::Pass, "GitLab {defect:?}");
             let bad =
                 factory_gitlab::sandbox::Sandbox::start(SandboxOptions { factory_tls_defect: Some(defect), ..tls() });
             let bad = bad.expect("a sandbox");
             let status_url = bad.factory().kit_json()["status_url"].as_str().and_then(|url| Url::parse(url).ok());
             assert!(status_url.is_some());
-            let outcome = healthy.verify_as(&Desired { status_url, ..healthy.desired.clone() }, TIME).await;
+            let outcome = healthy.verify_as(&Desired { status_url, ..healthy.desired.clone() }, AMPLE).await;
             assert_ne!(outcome.verdict, Verdict::Pass, "Factory {defect:?}");
         }
     });
 }
 
 #[test]
-fn a_server_that_dies_on_the_way_is_not_green_wherever_it_does() {
+fn a_server_that_fails_at_any_request_does_not_pass() {
     run(async {
         let harness = Harness::new(&kind(SandboxOptions::default())).await;
-        assert_eq!(harness.verify(TIME).await.verdict, Verdict::Pass);
+        assert_eq!(harness.verify(AMPLE).await.verdict, Verdict::Pass);
         let requests = harness.sandbox.requests().iter().filter(|one| one.path().starts_with("/api/")).count();
         for way in ["status:401", "status:500", "html:200", "json:{}", "reset"] {
             for number in (1..=requests).filter(|number| way != "reset" || number % 4 == 1) {
                 harness.sandbox.clear_faults();
                 harness.sandbox.fault(&format!("gitlab:/api/**={way}@{number}")).expect("a fault");
-                let outcome = harness.verify(TIME).await;
+                let outcome = harness.verify(AMPLE).await;
                 assert_ne!(outcome.verdict, Verdict::Pass, "{way} from request {number} on");
             }
         }

@@ -1,4 +1,4 @@
-//! A server in the sandbox's place: it hands requests on, and answers some of them as no GitLab would.
+//! A server in front of the sandbox: it forwards requests, and answers some of them with raw bytes as no GitLab would.
 
 use std::io::{Read as _, Write as _};
 use std::net::{TcpListener, TcpStream};
@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use crate::test_env::TestEnv;
 
-/// A request that is answered with malice.
+/// A request that a script answers.
 pub struct Asked {
     /// The server's own address, as `http://127.0.0.1:1234`.
     pub origin: String,
@@ -28,12 +28,12 @@ impl Asked {
     }
 }
 
-/// Writes an answer, head and all. An error is the client's having gone.
+/// Writes an answer with its head. An error means that the client closed the connection.
 pub trait Script: Fn(&mut TcpStream, &Asked) -> std::io::Result<()> + Send + Sync + 'static {}
 impl<F: Fn(&mut TcpStream, &Asked) -> std::io::Result<()> + Send + Sync + 'static> Script for F {}
 
-/// Answers what is asked at a path that `at` matches (`*` for one segment) by `script`, and hands everything else to the
-/// sandbox of `world`, whose program is sent here instead.
+/// Answers requests to a path that `at` matches (`*` for one segment) with `script`, and forwards all others to the sandbox
+/// of `world`, whose program is pointed here.
 pub fn start_raw_server(world: &mut TestEnv, at: &'static str, script: impl Script) -> Heads {
     let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
     let server = Arc::new(Server {
@@ -65,7 +65,7 @@ struct Server {
 
 impl Server {
     fn serve(&self, mut stream: TcpStream) -> std::io::Result<()> {
-        // Nobody waits for a client that does not read.
+        // A client that does not read is given up.
         stream.set_write_timeout(Some(Duration::from_secs(20)))?;
         let head = head(&mut stream)?;
         self.heads.0.lock().expect("the heads").push(head.text.clone());

@@ -1,4 +1,4 @@
-//! Answers that no GitLab gives.
+//! Answers that GitLab never gives.
 
 use std::io::{Result, Write as _};
 use std::net::TcpStream;
@@ -17,7 +17,7 @@ pub fn endless(stream: &mut TcpStream, _: &Asked) -> Result<()> {
     }
 }
 
-/// One byte a second, of the head and for ever.
+/// One byte of the head a second, forever.
 pub fn slow_head(stream: &mut TcpStream, _: &Asked) -> Result<()> {
     drip(stream, JSON)
 }
@@ -48,17 +48,17 @@ fn whole(stream: &mut TcpStream, more: &str, body: &[u8]) -> Result<()> {
     stream.write_all(body)
 }
 
-/// A million arrays in one another.
+/// A million nested arrays.
 pub fn deep(stream: &mut TcpStream, _: &Asked) -> Result<()> {
     whole(stream, "", "[".repeat(1_000_000).as_bytes())
 }
 
-/// A million objects in one another, in a field that is read.
+/// A million nested objects, in a field that is read.
 pub fn deep_objects(stream: &mut TcpStream, _: &Asked) -> Result<()> {
     whole(stream, "", format!("[{{\"id\":{}", "{\"id\":".repeat(1_000_000)).as_bytes())
 }
 
-/// As many small parts as fit.
+/// As many small items as fit.
 pub fn many_parts(stream: &mut TcpStream, _: &Asked) -> Result<()> {
     let one = format!("{},", hook(1));
     let mut body = format!("[{}", one.repeat(4_000_000 / one.len()));
@@ -77,7 +77,7 @@ pub fn redirect_loop(stream: &mut TcpStream, asked: &Asked) -> Result<()> {
     write!(stream, "HTTP/1.1 302 Found\r\nLocation: {origin}{target}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n")
 }
 
-/// A bomb: a megabyte that would be a gigabyte.
+/// A compression bomb: a megabyte that would become a gigabyte.
 pub fn packed(stream: &mut TcpStream, _: &Asked) -> Result<()> {
     whole(stream, "Content-Encoding: gzip\r\n", &[&[0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 3][..], &[0; 1_000_000]].concat())
 }
@@ -95,12 +95,12 @@ pub fn links_in_a_circle(stream: &mut TcpStream, asked: &Asked) -> Result<()> {
     whole(stream, &link, page(asked.page() * 100).as_bytes())
 }
 
-/// The same page for ever, at another address each time.
+/// The same page forever, at another address each time.
 pub fn a_page_that_repeats(stream: &mut TcpStream, asked: &Asked) -> Result<()> {
     whole(stream, &next(asked), page(1).as_bytes())
 }
 
-/// A hundred more, for ever.
+/// A hundred more items, forever.
 pub fn a_million(stream: &mut TcpStream, asked: &Asked) -> Result<()> {
     whole(stream, &next(asked), page(asked.page() * 100).as_bytes())
 }
@@ -109,7 +109,7 @@ fn next(asked: &Asked) -> String {
     format!("Link: <{}{}?page={}>; rel=\"next\"\r\n", asked.origin, asked.path(), asked.page() + 1)
 }
 
-/// A hundred things, each a hook, a project, a group and an application in one, from this number on.
+/// A hundred items from this number on, each with the fields of a hook, a project, a group and an application.
 fn page(first: u64) -> String {
     format!("[{}]", (first..first + 100).map(hook).collect::<Vec<_>>().join(","))
 }

@@ -1,5 +1,5 @@
-//! Two runs at the same time: on one machine a lock of the system's holds the second; two machines cannot see each
-//! other's lock, so the younger application is taken away again, and double hooks are cleared by the next run.
+//! Two runs at the same time. On one machine a file lock refuses the second. Two machines do not share the lock: the younger
+//! application is deleted again, and the next run removes duplicate hooks.
 
 use std::process::{Child, Output};
 use std::sync::mpsc;
@@ -25,13 +25,16 @@ fn codes(runs: &[Output]) -> Vec<Option<i32>> {
 }
 
 #[test]
-fn two_runs_do_not_work_on_one_connection() {
+fn a_second_run_on_the_same_connection_is_refused() {
     let case = Case::group_hook();
-    let world = case.world();
-    world.sandbox().fault("POST /api/v4/applications=delay:3000").expect("a fault");
+    let mut world = case.world();
+    // In real time, the first run tries to write for half a minute.
+    world.set_clock_speed(1);
+    world.sandbox().fault("POST /api/v4/applications=deploying").expect("a fault");
     let first = start(&world, &[]);
     until("the first run writes", || !world.writes().is_empty());
     let second = world.run(&["connect", "--yes"]);
+    world.sandbox().clear_faults();
     assert_eq!(second.code, 3, "{second}");
     assert!(second.stderr.contains(BUSY), "{second}");
     assert_eq!(codes(&ended(vec![first])), [Some(0)]);
@@ -39,7 +42,7 @@ fn two_runs_do_not_work_on_one_connection() {
 }
 
 #[test]
-fn runs_started_at_the_same_moment_end_as_one() {
+fn of_runs_started_at_the_same_time_one_connects_and_the_others_are_refused() {
     for round in 0..8 {
         let case = if round % 2 == 0 { Case::group_hook() } else { Case::minted_token() };
         let world = case.world();
@@ -54,7 +57,7 @@ fn runs_started_at_the_same_moment_end_as_one() {
     }
 }
 
-/// The lock is the system's: a process that is stopped keeps it, one that was killed does not.
+/// The operating system holds the lock: a stopped process keeps it, a killed one does not.
 #[test]
 fn a_stopped_run_keeps_the_lock_and_a_killed_one_does_not() {
     let case = Case::group_hook();
@@ -78,7 +81,7 @@ fn a_stopped_run_keeps_the_lock_and_a_killed_one_does_not() {
     final_state::the_next_run_ends_it(&world, &case, "the holder was killed");
 }
 
-/// Two machines: two state folders. Starts one run on each at the same moment.
+/// Two machines are two state folders. Starts a run on each at the same time.
 fn on_two_machines(world: &mut TestEnv) -> Vec<Output> {
     let here = world.variables()["FACTORY_GITLAB_STATE_DIR"].clone();
     let there = world.path("there").to_string_lossy().into_owned();
@@ -91,11 +94,11 @@ fn on_two_machines(world: &mut TestEnv) -> Vec<Output> {
 }
 
 #[test]
-fn two_machines_at_once_make_one_application_and_one_bundle() {
+fn two_machines_at_the_same_time_create_one_application_and_one_bundle() {
     for delay in [0, 50, 300] {
         let case = Case::group_hook();
         let mut world = case.world();
-        // Both have looked before either has written.
+        // Both have read the current state before either writes.
         world.sandbox().fault(&format!("POST /api/v4/applications=delay:{delay}")).expect("a fault");
         let runs = on_two_machines(&mut world);
         let told: String = runs.iter().map(said).collect();
@@ -103,7 +106,7 @@ fn two_machines_at_once_make_one_application_and_one_bundle() {
         let codes = codes(&runs);
         assert_eq!(codes[0], Some(0), "{delay} ms: one of them connects: {told}");
         if codes[1] != Some(0) {
-            // Whoever looks between the other's creation and its upload is asked for a decision instead.
+            // A run that reads between the other's creation and its upload asks for a decision instead.
             let refused = ["another machine is connecting this instance as well", "its secret is not"];
             assert!(refused.iter().any(|words| told.contains(words)), "{delay} ms: {told}");
         }
@@ -119,15 +122,15 @@ fn two_machines_at_once_make_one_application_and_one_bundle() {
     }
 }
 
-/// Nothing tells two machines' hooks apart beforehand; each carries our mark, so the next run of either clears the double.
+/// Neither machine can know of the other's hook. Both hooks carry our mark, so the next run of either removes the duplicate.
 #[test]
-fn two_machines_at_once_may_make_a_hook_twice_and_the_next_run_clears_it() {
+fn two_machines_at_the_same_time_may_create_a_hook_twice_and_the_next_run_removes_one() {
     let mut world = TestEnv::with(SandboxOptions { plan: SandboxPlan::None, ..small() });
     world.connects(&[]);
     let group = world.sandbox().gitlab().projects()[0].namespace;
     assert!(matches!(group, ProjectNamespace::Group(_)));
     world.sandbox().gitlab().add_project(ProjectSpec::new("late", group));
-    world.sandbox().fault("POST /api/v4/projects/*/hooks=delay:500").expect("a fault");
+    world.sandbox().fault("POST /api/v4/projects/*/hooks=delay:4000").expect("a fault");
     let runs = on_two_machines(&mut world);
     assert_eq!(codes(&runs), [Some(0), Some(0)], "{}", runs.iter().map(said).collect::<String>());
     assert_eq!(world.all_hooks().len(), 3, "the delay makes both look before either writes");

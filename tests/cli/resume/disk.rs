@@ -1,8 +1,7 @@
-//! A disk that is full: from the first line on, in the middle of any line, at the bundle, at the report. It is said, the
-//! exit code is 2, nothing is lost, and the next run ends it.
+//! A full disk: from the first journal line on, inside any line, at the bundle, at the report. The run reports it with exit
+//! code 2, loses nothing, and the next run completes.
 //!
-//! Two ways to a full disk need no rights: a limit of the size of files, which cuts a write in two as a full disk does,
-//! and `/dev/full`.
+//! Two full disks need no privileges: a limit on the size of files, which cuts a write as a full disk does, and `/dev/full`.
 
 use std::collections::BTreeSet;
 use std::path::PathBuf;
@@ -13,13 +12,13 @@ use factory_gitlab::journal::Store;
 use super::{Case, OUT, final_state};
 use crate::test_env::{TestEnv, Transcript};
 
-/// The shell counts the limit in blocks of so many bytes.
+/// The size of the blocks in which the shell counts its limit.
 const BLOCK: usize = 512;
 
-/// Room for everything but a journal that is nearly full.
+/// Enough for everything except a journal that is nearly full.
 const BLOCKS: usize = 32;
 
-/// Runs `connect` with files limited to so many blocks.
+/// Runs `connect` with the size of files limited to this many blocks.
 fn limited(world: &TestEnv, blocks: usize, args: &[&str]) -> Transcript {
     let output = Command::new("sh")
         .args(["-c", &format!("trap '' XFSZ; ulimit -f {blocks}; exec \"$@\""), "sh"])
@@ -36,7 +35,7 @@ fn limited(world: &TestEnv, blocks: usize, args: &[&str]) -> Transcript {
     Transcript::new(&output, &world.path(""))
 }
 
-/// Where the journal of this world is, or will be.
+/// The path of the journal, which may not exist yet.
 fn journal(world: &TestEnv) -> PathBuf {
     let store = Store::new(Some(world.path("state"))).expect("a store");
     let kit = world.sandbox().factory().kit_json();
@@ -44,7 +43,7 @@ fn journal(world: &TestEnv) -> PathBuf {
     store.connection(&world.sandbox().gitlab_url().parse().expect("an address"), organization).journal_path()
 }
 
-/// A world whose journal has so much room left: what is before it are empty lines, which tell nothing.
+/// An environment whose journal has this many bytes left. The rest is filled with empty lines, which are ignored.
 fn with_room_for(case: &Case, room: usize) -> TestEnv {
     let world = case.world();
     let path = journal(&world);
@@ -53,7 +52,7 @@ fn with_room_for(case: &Case, room: usize) -> TestEnv {
     world
 }
 
-/// How much was done when the disk was full: applications, hooks, bundles.
+/// What existed when the disk was full: applications, hooks, bundles.
 type Done = (usize, usize, usize);
 
 fn done(world: &TestEnv) -> Done {
@@ -61,7 +60,7 @@ fn done(world: &TestEnv) -> Done {
     (gitlab.applications().len(), gitlab.all_hooks().len(), world.sandbox().factory().bundles().len())
 }
 
-/// The journal is full in the middle of its every line, and at its ends.
+/// Lets the disk fill up inside every line of the journal and between lines.
 fn fills_up(case: &Case, step: usize) -> BTreeSet<Done> {
     let world = case.world();
     world.connects(case.args);
@@ -71,7 +70,7 @@ fn fills_up(case: &Case, step: usize) -> BTreeSet<Done> {
         let name = format!("{}, room for {room} of {length} bytes", case.name);
         let world = with_room_for(case, room);
         let run = limited(&world, BLOCKS, case.args);
-        // Only that it ended is not noted, once everything is done: no failure.
+        // Moment only the last line is missing, everything was done, and the run succeeds.
         assert!(run.code == 2 || run.code == 0 && done(&world).1 == 1, "{name}: {run}");
         let told = format!("{}{}", run.stdout, run.stderr);
         assert!(run.code == 0 || told.contains("File too large"), "{name}: {run}");
@@ -82,7 +81,7 @@ fn fills_up(case: &Case, step: usize) -> BTreeSet<Done> {
 }
 
 #[test]
-fn a_journal_that_is_full_at_any_line_stops_the_run_before_the_act_and_loses_nothing() {
+fn a_disk_that_is_full_at_any_journal_line_stops_the_run_before_the_step_and_loses_nothing() {
     let seen = fills_up(&Case::group_hook(), 67);
     for wanted in [(0, 0, 0), (1, 0, 0), (1, 1, 0), (1, 1, 1)] {
         assert!(seen.contains(&wanted), "the disk was never full at {wanted:?}: {seen:?}");
@@ -90,13 +89,13 @@ fn a_journal_that_is_full_at_any_line_stops_the_run_before_the_act_and_loses_not
 }
 
 #[test]
-fn a_journal_that_is_full_while_a_token_is_made_leaves_no_token_over() {
+fn a_disk_that_is_full_while_a_token_is_created_leaves_no_token_behind() {
     fills_up(&Case::minted_token(), 149);
 }
 
-/// The journal has room, the sealed bundle does not: its secret is lost, and the next run renews it.
+/// The journal fits and the sealed bundle does not: its secret is lost, and the next run renews it.
 #[test]
-fn a_bundle_that_does_not_fit_is_said_and_sealed_by_the_next_run() {
+fn a_bundle_that_does_not_fit_on_the_disk_is_reported_and_sealed_by_the_next_run() {
     for case in [Case::group_hook(), Case::bundle_out()] {
         let world = case.world();
         let run = limited(&world, 2, case.args);
@@ -107,10 +106,10 @@ fn a_bundle_that_does_not_fit_is_said_and_sealed_by_the_next_run() {
     }
 }
 
-/// The copy to carry has no room, or its folder is gone by then: the sealed one waits.
+/// The copy of the bundle does not fit, or its folder was removed meanwhile: the sealed original is kept.
 #[test]
 #[cfg(target_os = "linux")]
-fn a_bundle_that_cannot_be_handed_out_waits_for_the_next_run() {
+fn a_bundle_that_cannot_be_copied_out_waits_for_the_next_run() {
     let case = Case::bundle_out();
     let full = case.world();
     let run = full.connect(&["--bundle-out", "/dev/full"]);
@@ -133,10 +132,10 @@ fn a_bundle_that_cannot_be_handed_out_waits_for_the_next_run() {
     final_state::the_next_run_ends_it(&gone, &case, "a folder that is gone");
 }
 
-/// A report that finds no room at the end: everything is done, and the exit code says that the report is missing.
+/// A report that does not fit at the end: everything is done, and the exit code says that the report is missing.
 #[test]
 #[cfg(target_os = "linux")]
-fn a_report_that_finds_no_room_is_said_and_nothing_is_undone() {
+fn a_report_that_does_not_fit_on_the_disk_fails_the_run_and_undoes_nothing() {
     let case = Case::group_hook();
     for format in ["text", "json"] {
         let world = case.world();

@@ -1,4 +1,4 @@
-//! What is right at the end of every story told here, and what must not lie about on the way.
+//! The final state that every run must reach, and the secrets that must not be on disk on the way there.
 
 use std::os::unix::fs::PermissionsExt as _;
 
@@ -8,10 +8,10 @@ use serde_json::Value;
 
 use super::{Case, OUT};
 use crate::secret_leaks::Canary;
-use crate::test_env::TestEnv;
+use crate::test_env::{ApiCall, TestEnv};
 
-/// One application, one hook for each target with the right token, one bundle in the right hands whose pair
-/// authenticates, and no token that nobody has.
+/// One application, one hook for each target with the right token, one delivered bundle with credentials that authenticate,
+/// and no token that was created and not delivered.
 pub fn is_right(world: &TestEnv, case: &Case, name: &str) {
     let gitlab = world.sandbox().gitlab();
     let applications = gitlab.applications();
@@ -29,12 +29,13 @@ pub fn is_right(world: &TestEnv, case: &Case, name: &str) {
     assert_eq!(minted.len(), wanted, "{name}: tokens for Factory");
     if wanted == 1 {
         let token = bundle["personal_access_token"]["value"].as_str().expect("a token");
-        let (answers, _) = world.api_with(token, ("GET", "/user"), &Value::Null);
+        let call = ApiCall { method: "GET", path: "/user", body: &Value::Null };
+        let (answers, _) = world.api_as(token, &call);
         assert_eq!(answers, 200, "{name}: the token in the bundle is dead");
     }
 }
 
-/// The document in the bundle: Factory's, or the one that is to be carried.
+/// The document in the bundle: the uploaded one, or the one in the file.
 fn handed_over(world: &TestEnv, case: &Case, name: &str) -> Value {
     if !case.args.contains(&"--bundle-out") {
         return world.bundle();
@@ -62,7 +63,7 @@ pub fn hooks_are_right(world: &TestEnv, name: &str) {
     assert!(hooks.iter().all(|hook| hook.has_token(token)), "{name}: a token is wrong");
 }
 
-/// Neither the secrets that are known, in any form, nor anything that looks like one of GitLab's.
+/// No file contains a known secret in any encoding, or anything with the prefix of a GitLab secret.
 pub fn nothing_secret_is_on_the_disk(world: &TestEnv, case: &Case, name: &str) {
     let (gitlab, factory) = (world.sandbox().gitlab(), world.sandbox().factory());
     let mut canaries = vec![
@@ -91,7 +92,7 @@ pub fn nothing_secret_is_on_the_disk(world: &TestEnv, case: &Case, name: &str) {
     }
 }
 
-/// The next run ends what was begun, and the one after it has nothing to do.
+/// The next run completes the connection, and the one after it has nothing to do.
 pub fn the_next_run_ends_it(world: &TestEnv, case: &Case, name: &str) {
     nothing_secret_is_on_the_disk(world, case, name);
     let again = world.connect(case.args);

@@ -1,11 +1,11 @@
 //! A journal that lost its end, cut at every byte, or that holds garbage.
 //!
-//! A whole run for each byte would take minutes, so the proof has two halves. `connect` knows the journal only by the
-//! record that it adds up to (or to the same lines less some), and only ever appends to it, after closing off a torn line. So it is enough that
+//! A run for each byte would take minutes, so the proof has two halves. `connect` knows the journal only by the record that
+//! is read from it, and only appends to it, after completing a torn line with a newline. So two facts are enough:
 //!
-//! 1. cut at any byte, the journal adds up to the record of its whole lines (with the torn one, if nothing of it but the
-//!    newline is missing): held for every byte of the journals of real runs; and
-//! 2. from the record of each line, and from each with half of the next line behind it, a real run ends right.
+//! 1. Cut at any byte, the journal reads as the record of its complete lines (with the torn one if only its newline is
+//!    missing). Checked for every byte of the journals of real runs.
+//! 2. From the record at each line, and from each with half of the next line after it, a real run reaches the final state.
 
 use std::path::{Path, PathBuf};
 
@@ -15,8 +15,8 @@ use serde_json::Value;
 use super::{Case, final_state};
 use crate::test_env::TestEnv;
 
-/// The record that a journal of these bytes adds up to, with all that its form for people leaves out. How many lines were
-/// passed over is not part of it: nothing is decided by that.
+/// The record that is read from a journal of these bytes, in its debug form. The number of ignored lines is left out: no
+/// decision depends on it.
 fn record_of(bytes: &[u8]) -> (String, usize) {
     let folder = tempfile::tempdir().expect("a folder");
     let store = Store::new(Some(folder.path().to_owned())).expect("a store");
@@ -29,14 +29,14 @@ fn record_of(bytes: &[u8]) -> (String, usize) {
     (format!("{:?}", Record { unread_lines: 0, ..record }), unread)
 }
 
-/// The journal of a world, where it lies and what it holds.
+/// The journal of an environment: its path and its content.
 fn journal(world: &TestEnv) -> (PathBuf, Vec<u8>) {
     let (path, bytes) =
         world.files_below("state").into_iter().find(|(path, _)| path.ends_with(".jsonl")).expect("a journal");
     (path.into(), bytes)
 }
 
-/// Behind each line: where it ends.
+/// Where each line ends.
 fn ends(bytes: &[u8]) -> Vec<usize> {
     (0..bytes.len()).filter(|at| bytes[*at] == b'\n').map(|at| at + 1).collect()
 }
@@ -46,7 +46,7 @@ fn cases() -> [Case; 4] {
 }
 
 #[test]
-fn a_journal_cut_at_any_byte_adds_up_to_the_record_of_its_whole_lines() {
+fn a_journal_cut_at_any_byte_reads_as_its_complete_lines() {
     for case in cases() {
         let world = case.world();
         world.connects(case.args);
@@ -57,7 +57,7 @@ fn a_journal_cut_at_any_byte_adds_up_to_the_record_of_its_whole_lines() {
             let (after, _) = record_of(&whole[..end]);
             for cut in start..end {
                 let (record, unread) = record_of(&whole[..cut]);
-                // Without its newline alone, the line is whole.
+                // A line that lacks only its newline is complete.
                 let (wanted, torn) = if cut + 1 == end { (&after, 0) } else { (&before, usize::from(cut > start)) };
                 assert_eq!((&record, unread), (wanted, torn), "{}, cut at {cut}", case.name);
             }
@@ -66,7 +66,7 @@ fn a_journal_cut_at_any_byte_adds_up_to_the_record_of_its_whole_lines() {
     }
 }
 
-/// Connects, leaves of the journal what `spoil` makes of it, and runs again.
+/// Connects, damages the journal with `spoil`, and runs again.
 fn spoilt(case: &Case, name: &str, spoil: impl FnOnce(&[u8]) -> Vec<u8>) {
     let world = case.world();
     world.connects(case.args);
@@ -79,7 +79,7 @@ fn spoilt(case: &Case, name: &str, spoil: impl FnOnce(&[u8]) -> Vec<u8>) {
     world.has_nothing_to_do(case.args);
 }
 
-/// Factory may have been given a second bundle: that the first one arrived was forgotten. The last one counts.
+/// Factory may have received a second bundle, because the record of the first upload was lost. The last one counts.
 fn converged(world: &TestEnv, name: &str) {
     let gitlab = world.sandbox().gitlab();
     let applications = gitlab.applications();
@@ -99,7 +99,7 @@ fn converged(world: &TestEnv, name: &str) {
 }
 
 #[test]
-fn from_the_record_of_any_line_torn_or_not_a_run_ends_right() {
+fn a_run_completes_from_a_journal_that_ends_at_any_line_or_inside_it() {
     for case in [Case::group_hook(), Case::minted_token()] {
         let world = case.world();
         world.connects(case.args);
@@ -119,9 +119,9 @@ fn first_lines(whole: &[u8], count: usize) -> &[u8] {
     &whole[..end]
 }
 
-/// Garbage behind the whole journal takes nothing away: nothing is left to do.
+/// Garbage after a complete journal loses nothing: there is nothing to do.
 #[test]
-fn garbage_behind_the_last_line_changes_nothing() {
+fn garbage_after_the_last_line_changes_nothing() {
     let newer =
         |event: &str| format!("{{\"v\":2,\"at\":\"2030-01-01T00:00:00Z\",\"run\":\"r\",{event}}}\n").into_bytes();
     for (name, garbage) in [
@@ -131,7 +131,7 @@ fn garbage_behind_the_last_line_changes_nothing() {
         ("an empty line", b"\n\n".to_vec()),
         ("another program's line", b"[1,2,3]\n".to_vec()),
         ("a newer program's event", newer(r#""event":"application_moved","to":7"#)),
-        // What a newer program means by a word that we know too is not guessed at.
+        // A line of a newer version is not interpreted, even if its words are known.
         ("a newer program's word", newer(r#""event":"application_deleted","application_id":"x""#)),
         ("a line too long", vec![b'x'; 3 * 1024 * 1024]),
     ] {
@@ -143,7 +143,7 @@ fn garbage_behind_the_last_line_changes_nothing() {
         std::fs::write(&path, [whole.as_slice(), &garbage].concat()).expect("spoilt");
         assert_eq!(record_of(&std::fs::read(&path).expect("readable")).0, before, "{name}");
         world.has_nothing_to_do(&[]);
-        // What is written behind it stands alone.
+        // The next line starts on a line of its own.
         world.sandbox().gitlab().add_group("late", None);
         world.connects(&[]);
         let after = std::fs::read(&path).expect("readable");
@@ -154,7 +154,7 @@ fn garbage_behind_the_last_line_changes_nothing() {
 }
 
 #[test]
-fn garbage_instead_of_the_journal_or_in_its_middle_is_repaired_by_looking() {
+fn garbage_in_the_journal_or_in_place_of_it_is_repaired_by_observing() {
     let case = Case::group_hook();
     let zeroed = |whole: &[u8], from: usize, to: usize| {
         let mut bytes = whole.to_vec();
@@ -170,7 +170,7 @@ fn garbage_instead_of_the_journal_or_in_its_middle_is_repaired_by_looking() {
     }
 }
 
-/// A bundle that waits and is damaged cannot be handed over; the secret in it is lost, and that is repaired.
+/// A damaged bundle that was not uploaded yet cannot be delivered: its secret is lost and renewed.
 #[test]
 fn a_sealed_bundle_that_was_lost_or_cut_is_sealed_again() {
     for damage in [0_usize, 1, 200] {
@@ -187,7 +187,7 @@ fn a_sealed_bundle_that_was_lost_or_cut_is_sealed_again() {
     }
 }
 
-/// Removes the file, or cuts so much off its end.
+/// Removes the file, or cuts it to a shorter length.
 fn damage_file(path: &Path, damage: usize) {
     if damage == 0 {
         return std::fs::remove_file(path).expect("removed");

@@ -1,4 +1,5 @@
-//! Some of many projects refuse: the rest is done, the report counts and lists them, and the next run takes up only those.
+//! Some of many projects refuse: the others are done, the report counts and lists the refusals, and the next run retries only
+//! those.
 
 use factory_gitlab::sandbox::options::{SandboxOptions, SandboxPlan};
 use factory_gitlab::sandbox::request_log::{Moment, RequestAction};
@@ -7,14 +8,14 @@ use super::final_state;
 use crate::test_env::{TestEnv, small};
 
 #[test]
-fn one_projects_refusal_does_not_stop_the_others_and_the_next_run_takes_up_only_those() {
+fn projects_that_refuse_do_not_stop_the_others_and_the_next_run_retries_only_those() {
     const PROJECTS: usize = 60;
     let world = TestEnv::with(SandboxOptions { projects: PROJECTS, plan: SandboxPlan::None, groups: 3, ..small() });
     let ids: Vec<u64> = world.sandbox().gitlab().projects().iter().map(|project| project.id).collect();
     let [forbidden, full, gone] = [ids[7], ids[23], ids[59]];
     world.sandbox().fault(&format!("POST /api/v4/projects/{forbidden}/hooks=status:403")).expect("a fault");
     world.sandbox().fault(&format!("POST /api/v4/projects/{full}/hooks=status:422")).expect("a fault");
-    // Deleted between the look and the write: when the application is made, everything was looked at.
+    // Deleted between reading and writing: the application is created after everything was read.
     let gitlab = world.sandbox().gitlab().clone();
     world.sandbox().at_request(number_of_the_creation(&world), Moment::AfterActing, move |_| {
         gitlab.remove_project(gone);
@@ -43,7 +44,7 @@ fn one_projects_refusal_does_not_stop_the_others_and_the_next_run_takes_up_only_
     world.has_nothing_to_do(&[]);
 }
 
-/// In a world like this one.
+/// The number of the request that creates the application, from a run in an equal environment.
 fn number_of_the_creation(world: &TestEnv) -> usize {
     let other = TestEnv::with(world.sandbox().options().clone());
     other.connects(&[]);

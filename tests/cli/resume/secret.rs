@@ -1,16 +1,15 @@
-//! A secret that GitLab showed and nobody kept: renewed, or the application made again where it is ours. Never anybody
-//! else's.
+//! A secret that GitLab showed once and that was lost: it is renewed, or our application is created again. Foreign
+//! applications are never changed.
 
 use factory_gitlab::sandbox::gitlab::state::StoredApplication;
-use factory_gitlab::sandbox::request_log::Moment;
 use serde_json::json;
 
-use super::{Case, MOMENTS, final_state, run_and_signal};
+use super::{Case, Point, final_state, run_and_signal};
 use crate::test_env::TestEnv;
 
 const RENEW: &str = "POST /api/v4/applications/*/renew-secret";
 
-/// The number of the request that makes the application.
+/// The number of the request that creates the application.
 fn creation(case: &Case) -> usize {
     let world = case.world();
     world.connects(case.args);
@@ -18,17 +17,17 @@ fn creation(case: &Case) -> usize {
     requests.iter().find(|one| one.method == "POST" && one.path() == "/api/v4/applications").expect("made").number
 }
 
-/// GitLab made the application and its secret was lost with the process.
+/// GitLab created the application, and its secret was lost with the process.
 fn with_a_lost_secret(case: &Case) -> TestEnv {
     let number = creation(case);
     let world = case.world();
-    run_and_signal(&world, case.args, (number, Moment::AfterActing), "KILL");
+    run_and_signal(&world, case.args, Point::after(number), "KILL");
     assert_eq!(world.sandbox().gitlab().applications().len(), 1);
     world
 }
 
 #[test]
-fn a_lost_secret_is_renewed_where_gitlab_has_that() {
+fn a_lost_secret_is_renewed_where_gitlab_can_renew_it() {
     let case = Case::group_hook();
     let world = with_a_lost_secret(&case);
     let id = world.sandbox().gitlab().applications()[0].id;
@@ -39,7 +38,7 @@ fn a_lost_secret_is_renewed_where_gitlab_has_that() {
 }
 
 #[test]
-fn where_gitlab_has_no_renewal_our_own_is_made_again() {
+fn where_gitlab_cannot_renew_a_secret_our_application_is_created_again() {
     let case = Case::group_hook();
     let world = with_a_lost_secret(&case);
     let id = world.sandbox().gitlab().applications()[0].id;
@@ -50,9 +49,9 @@ fn where_gitlab_has_no_renewal_our_own_is_made_again() {
     world.has_nothing_to_do(&[]);
 }
 
-/// Killed at every request of the run that makes it again, too.
+/// Killed at every write of the run that creates it again.
 #[test]
-fn killed_while_our_own_is_made_again_it_ends_in_the_same_state() {
+fn killed_while_our_application_is_created_again_it_ends_in_the_same_state() {
     let case = Case::group_hook();
     let broken = || {
         let world = with_a_lost_secret(&case);
@@ -64,18 +63,18 @@ fn killed_while_our_own_is_made_again_it_ends_in_the_same_state() {
     let writes: Vec<usize> =
         world.sandbox().requests().iter().filter(|one| one.is_write()).map(|one| one.number).collect();
     for number in writes {
-        for when in MOMENTS {
-            let name = format!("made again, killed at request {number} {when:?}");
+        for point in Point::of_request(number) {
+            let name = format!("made again, killed at request {number} {:?}", point.when);
             let world = broken();
-            run_and_signal(&world, &[], (number, when), "KILL");
+            run_and_signal(&world, &[], point, "KILL");
             final_state::the_next_run_ends_it(&world, &case, &name);
         }
     }
 }
 
-/// People are signed in through one whose secret was handed over: it is not deleted without a word.
+/// Users may be signed in through an application whose secret was delivered, so it is not deleted.
 #[test]
-fn one_that_is_in_use_is_not_deleted_where_its_secret_cannot_be_renewed() {
+fn an_application_in_use_is_not_deleted_when_its_secret_cannot_be_renewed() {
     let case = Case::group_hook();
     let world = case.world();
     world.connects(&[]);
@@ -86,18 +85,18 @@ fn one_that_is_in_use_is_not_deleted_where_its_secret_cannot_be_renewed() {
     assert_eq!(everything(&world), before, "{run}");
 }
 
-/// To the byte, its secret's digest and all.
+/// All fields of every application, with the digest of the secret.
 fn everything(world: &TestEnv) -> Vec<String> {
     world.sandbox().gitlab().applications().iter().map(|one| format!("{one:?}")).collect()
 }
 
-/// Not ours: of the same redirect URI and another name; of the same name and other scopes, made while the program was
-/// dead.
+/// Foreign applications: one with the same redirect URI and another name; one with the same name and other scopes, created
+/// after the program was killed.
 #[test]
-fn somebody_elses_application_stays_as_it_is_at_every_kill_point() {
+fn a_foreign_application_is_left_unchanged_at_every_kill_point() {
     let case = Case::group_hook();
-    for (number, when) in case.distinct_moments() {
-        let name = format!("killed at request {number} {when:?}");
+    for point in case.distinct_moments() {
+        let name = format!("killed at request {} {:?}", point.number, point.when);
         let world = case.world();
         world.make_application(&json!({ "name": "Somebody's" }));
         let first: StoredApplication = world.sandbox().gitlab().applications().remove(0);
@@ -107,25 +106,25 @@ fn somebody_elses_application_stays_as_it_is_at_every_kill_point() {
             assert!(is_there(&first), "{name}: {all:?}");
             all.into_iter().filter(|one| one.id != first.id).collect::<Vec<_>>()
         };
-        run_and_signal(&world, &[], (number, when), "KILL");
+        run_and_signal(&world, &[], point, "KILL");
         let ours = kept(&world);
-        // Somebody makes one of our name before the next run.
+        // Another user creates one with our name before the next run.
         world.make_application(&json!({ "scopes": "read_user" }));
         let second = kept(&world).pop().expect("the second");
         let run = world.connect(&[]);
         let after = kept(&world);
         assert!(after.iter().any(|one| format!("{one:?}") == format!("{second:?}")), "{name}: {run}");
         match ours.is_empty() {
-            // None of ours was made: the name is somebody else's now.
+            // Ours was not created yet, and its name is taken now.
             true => assert_eq!((run.code, after.len()), (1, 1), "{name}: {run}"),
             false => assert_eq!((run.code, after.len()), (0, 2), "{name}: {run}"),
         }
     }
 }
 
-/// What GitLab refused to make is not ours: one that the admin then makes by hand keeps its secret.
+/// An application that GitLab refused to create is not ours: one that the admin then creates by hand keeps its secret.
 #[test]
-fn one_made_by_hand_after_a_refusal_is_not_taken_for_ours() {
+fn an_application_created_by_hand_after_a_refusal_is_not_taken_for_ours() {
     let world = Case::group_hook().world();
     world.sandbox().fault("POST /api/v4/applications=status:403").expect("a fault");
     assert_eq!(world.connect(&[]).code, 1);

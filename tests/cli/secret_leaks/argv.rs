@@ -1,4 +1,4 @@
-//! The arguments of the process and of its children, which everybody on the machine can read.
+//! The arguments of the process and of its children, which every user of the machine can read.
 #![cfg(target_os = "linux")]
 
 use std::collections::BTreeMap;
@@ -9,7 +9,7 @@ use factory_gitlab::sandbox::options::SandboxOptions;
 use super::{assert_hidden, world_with};
 use crate::test_env::Transcript;
 
-/// The arguments of a process and of all that it started, as far as they can be read now.
+/// The arguments of a process and of its descendants, as far as they can be read now.
 fn arguments(root: u32) -> BTreeMap<u32, String> {
     let mut found = BTreeMap::new();
     let mut waiting = vec![root];
@@ -47,6 +47,6 @@ fn no_process_has_a_secret_among_its_arguments() {
         let run = Transcript::new(&waiter.join().expect("an end"), &world.path(""));
         assert_eq!(run.code, 0, "{run}");
         assert!(looks > 10, "{looks} looks only");
-        assert_hidden("in argv", &canaries, (&world, &[run]));
+        assert_hidden("in argv", &canaries, &world, &[run]);
     }
 }

@@ -1,4 +1,4 @@
-//! Servers that give back what they were shown: in a body, in a header, in an address, encoded.
+//! Servers that echo the secrets sent to them: in a body, in a header, in an address, encoded.
 
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::{TcpListener, TcpStream};
@@ -10,7 +10,7 @@ use base64::engine::general_purpose::STANDARD;
 use super::{Canary, assert_hidden, world};
 use crate::test_env::TestEnv;
 
-/// A server that answers every request with what `answer` makes of the secrets in it.
+/// A server that answers every request with what `answer` makes of its secret.
 struct Echo {
     url: String,
     heard: Arc<Mutex<Vec<String>>>,
@@ -28,7 +28,7 @@ impl Echo {
                 let Ok(mut stream) = stream else { continue };
                 let secret = secret_in(&stream);
                 keep.lock().expect("a list").extend(secret.clone());
-                // A client that has gone is no failure of the server's.
+                // The client may have closed the connection.
                 let _gone = stream.write_all(answer(secret.as_deref().unwrap_or("nothing")).as_bytes());
             }
         });
@@ -115,7 +115,7 @@ const ECHOES: [(&str, Maker); 17] = [
 ];
 
 fn loud(world: &TestEnv) -> Vec<crate::test_env::Transcript> {
-    let args = ["-vv", "--log-file", "run.log", "--timeout", "2"];
+    let args = ["-vv", "--log-file", "run.log", "--timeout", "20"];
     let mut runs = vec![world.run(&[&["connect", "--yes"][..], &args].concat())];
     for form in ["text", "json", "junit"] {
         runs.push(world.run(&[&["verify", "-o", form, "--output-file", "report"][..], &args].concat()));
@@ -125,7 +125,7 @@ fn loud(world: &TestEnv) -> Vec<crate::test_env::Transcript> {
 }
 
 #[test]
-fn a_gitlab_that_gives_back_the_token_is_not_quoted() {
+fn a_gitlab_that_echoes_the_token_is_not_quoted() {
     for (case, echo) in ECHOES {
         let (mut world, canaries) = world();
         let server = Echo::start(move |secret| once_shown(secret, echo(secret)));
@@ -133,12 +133,12 @@ fn a_gitlab_that_gives_back_the_token_is_not_quoted() {
         let runs = loud(&world);
         assert!(runs.iter().all(|run| run.code != 0), "{case}");
         assert!(!server.heard.lock().expect("a list").is_empty(), "{case}: the token was shown to it");
-        assert_hidden(case, &canaries, (&world, &runs));
+        assert_hidden(case, &canaries, &world, &runs);
     }
 }
 
 #[test]
-fn a_factory_that_gives_back_the_key_is_not_quoted() {
+fn a_factory_that_echoes_the_key_is_not_quoted() {
     for (case, echo) in ECHOES {
         let (mut world, canaries) = world();
         let server = Echo::start(echo);
@@ -147,12 +147,12 @@ fn a_factory_that_gives_back_the_key_is_not_quoted() {
         runs.push(world.run(&["kit", "check", "-o", "json"]));
         assert!(runs.iter().all(|run| run.code != 0), "{case}");
         assert!(!server.heard.lock().expect("a list").is_empty(), "{case}: the key was shown to it");
-        assert_hidden(case, &canaries, (&world, &runs));
+        assert_hidden(case, &canaries, &world, &runs);
     }
 }
 
 #[test]
-fn an_upload_whose_receipt_is_the_key_is_not_quoted() {
+fn an_upload_whose_receipt_echoes_the_key_is_not_quoted() {
     for body in [
         "{\"id\": \"KEY\", \"sha256\": \"KEY\"}",
         "{\"id\": \"KEY\", \"received_at\": \"KEY\"}",
@@ -165,13 +165,13 @@ fn an_upload_whose_receipt_is_the_key_is_not_quoted() {
             world.run(&["connect", "--yes", "-vv", "--log-file", "run.log", "--upload-url", &server.url, "-o", "json"]);
         assert!(!server.heard.lock().expect("a list").is_empty(), "{body}: {run}");
         canaries.push(Canary::new("the application's secret", &super::application_secret(&world).expect("a bundle")));
-        assert_hidden(body, &canaries, (&world, &[run]));
+        assert_hidden(body, &canaries, &world, &[run]);
     }
 }
 
-/// The receiver's answer to a test delivery goes through GitLab's log to us, and may hold the webhook's token.
+/// The receiver's answer to a test delivery reaches the program through GitLab's log and may contain the webhook token.
 #[test]
-fn a_receiver_that_gives_back_the_webhooks_token_is_not_quoted() {
+fn a_receiver_that_echoes_the_webhook_token_is_not_quoted() {
     for code in [200, 401, 500] {
         let (world, canaries) = world();
         let secret = world.sandbox().factory().webhook_secret().to_owned();
@@ -179,6 +179,6 @@ fn a_receiver_that_gives_back_the_webhooks_token_is_not_quoted() {
         world.sandbox().factory().set_quirks(|quirks| quirks.webhook = Some((code, body.clone())));
         let mut runs = loud(&world);
         runs.push(world.run(&["verify", "--live", "-vv", "-o", "json"]));
-        assert_hidden(&format!("answered {code}"), &canaries, (&world, &runs));
+        assert_hidden(&format!("answered {code}"), &canaries, &world, &runs);
     }
 }

@@ -1,4 +1,4 @@
-//! Runs that fail, at every place and in every way.
+//! Runs that fail: every request that carries a secret, with every fault.
 
 use factory_gitlab::sandbox::factory::BundleIntake;
 
@@ -20,7 +20,7 @@ const FAULTS: [&str; 13] = [
     "empty",
 ];
 
-/// Where a secret is on its way in one direction or the other.
+/// The requests with a secret in the request or the answer.
 const PLACES: [&str; 9] = [
     "factory:GET /gitlab/v1/kit",
     "GET /api/v4/personal_access_tokens/self",
@@ -37,12 +37,12 @@ fn through_every_way(place: &str) {
     for way in FAULTS {
         let (world, mut canaries) = world();
         world.sandbox().fault(&format!("{place}={way}")).expect(way);
-        let loud = ["-vv", "--log-file", "run.log", "--timeout", "2"];
+        let loud = ["-vv", "--log-file", "run.log", "--timeout", "20"];
         let mut runs = vec![world.run(&[&["connect", "--yes", "--audit-log", "audit.jsonl"][..], &loud].concat())];
         runs.push(world.run(&[&["connect", "--yes", "-o", "json"][..], &loud].concat()));
         runs.push(world.run(&[&["verify", "-o", "json", "--output-file", "report.json"][..], &loud].concat()));
         canaries.extend(application_secret(&world).map(|secret| Canary::new("the application's secret", &secret)));
-        assert_hidden(&format!("{place}={way}"), &canaries, (&world, &runs));
+        assert_hidden(&format!("{place}={way}"), &canaries, &world, &runs);
     }
 }
 
@@ -59,9 +59,9 @@ places! {
     nothing_leaks_when_the_kit_fails = 0;
     nothing_leaks_when_the_token_fails = 1;
     nothing_leaks_when_the_list_of_applications_fails = 2;
-    nothing_leaks_when_making_the_application_fails = 3;
+    nothing_leaks_when_creating_the_application_fails = 3;
     nothing_leaks_when_the_oauth_endpoint_fails = 4;
-    nothing_leaks_when_making_a_hook_fails = 5;
+    nothing_leaks_when_creating_a_hook_fails = 5;
     nothing_leaks_when_the_delivery_log_fails = 6;
     nothing_leaks_when_the_upload_fails = 7;
     nothing_leaks_when_the_receipt_fails = 8;
@@ -80,13 +80,13 @@ fn nothing_leaks_when_factory_refuses() {
         world.sandbox().factory().set_quirks(|quirks| quirks.intake = intake);
         let run = world.run(&["connect", "--yes", "-vv", "--log-file", "run.log"]);
         canaries.push(Canary::new("the application's secret", &application_secret(&world).expect("a bundle")));
-        assert_hidden(&format!("{intake:?}"), &canaries, (&world, &[run]));
+        assert_hidden(&format!("{intake:?}"), &canaries, &world, &[run]);
     }
 }
 
-/// What is typed in the wrong place: the secret in a variable that takes something else.
+/// The secret was put into a variable for something else.
 #[test]
-fn a_secret_in_the_place_of_something_else_is_not_repeated() {
+fn a_secret_in_the_wrong_variable_is_not_repeated() {
     for name in [
         "GITLAB_URL",
         "FACTORY_KIT",
@@ -105,7 +105,7 @@ fn a_secret_in_the_place_of_something_else_is_not_repeated() {
         ] {
             world.set(name, &value);
             let runs = [world.run(&["connect", "--yes", "-vv"]), world.run(&["verify", "-vv", "-o", "json"])];
-            assert_hidden(&format!("{name}={value}"), &canaries, (&world, &runs));
+            assert_hidden(&format!("{name}={value}"), &canaries, &world, &runs);
         }
     }
 }

@@ -1,16 +1,16 @@
-//! A panic's text, which may hold anything.
+//! The text of a panic, which may contain anything.
 
 use std::process::Command;
 
 use factory_gitlab::env::Env;
 use factory_gitlab::terminal::{ColorChoice, Terminal, Verbosity, log};
 
-/// Set for the process that is to panic.
+/// The variable of the process that is to panic.
 const TO_PANIC: &str = "FACTORY_GITLAB_TEST_PANIC";
 
-/// Panics, but only in the process that the test below starts.
+/// Panics only in the process that the test below starts.
 #[test]
-fn panics_when_it_is_told_to() {
+fn panics_when_the_variable_is_set() {
     #[expect(clippy::disallowed_methods, reason = "the test asks itself whether it is the process that is to panic")]
     let told = std::env::var_os(TO_PANIC);
     if told.is_some() {
@@ -21,11 +21,11 @@ fn panics_when_it_is_told_to() {
 }
 
 #[test]
-fn a_panic_says_where_and_not_what() {
+fn a_panic_shows_its_place_and_not_its_text() {
     #[expect(clippy::disallowed_methods, reason = "the test starts itself again")]
     let itself = std::env::args_os().next().expect("its own name");
     let output = Command::new(itself)
-        .args(["--exact", "secret_leaks::panic::panics_when_it_is_told_to", "--nocapture", "--test-threads=1"])
+        .args(["--exact", "secret_leaks::panic::panics_when_the_variable_is_set", "--nocapture", "--test-threads=1"])
         .env(TO_PANIC, "1")
         .env("RUST_BACKTRACE", "full")
         .output()

@@ -1,11 +1,11 @@
-//! Runs that do their job.
+//! Runs that succeed.
 
 use super::{Canary, application_secret, assert_hidden, world};
 
 const LOUD: [&str; 3] = ["-vv", "--log-file", "run.log"];
 
 #[test]
-fn a_run_that_works_shows_no_secret_anywhere() {
+fn a_successful_run_shows_no_secret_anywhere() {
     let (mut world, mut canaries) = world();
     let mut runs = Vec::new();
     for args in [
@@ -34,7 +34,7 @@ fn a_run_that_works_shows_no_secret_anywhere() {
     assert_eq!(verified.code, 0, "{verified}");
     runs.push(verified);
     runs.push(world.run(&["bundle", "inspect", "-vv", &bundle(&world)]));
-    assert_hidden("success", &canaries, (&world, &runs));
+    assert_hidden("success", &canaries, &world, &runs);
     assert!(world.path("run.log").exists() && world.path("audit.jsonl").exists());
 }
 
@@ -45,7 +45,7 @@ fn bundle(world: &crate::test_env::TestEnv) -> String {
 }
 
 #[test]
-fn other_ways_of_handing_over_show_none_either() {
+fn other_ways_to_deliver_the_bundle_show_no_secret() {
     for more in [
         ["--bundle-out", "out.age"].as_slice(),
         &["--handover-token", "minted"],
@@ -61,6 +61,6 @@ fn other_ways_of_handing_over_show_none_either() {
             let value = bundle.document["personal_access_token"]["value"].as_str();
             canaries.extend(value.map(|value| Canary::new("the token in the bundle", value)));
         }
-        assert_hidden(&more.join(" "), &canaries, (&world, &[run, renewed]));
+        assert_hidden(&more.join(" "), &canaries, &world, &[run, renewed]);
     }
 }

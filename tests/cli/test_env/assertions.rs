@@ -19,14 +19,22 @@ pub fn of_version(major: u16, minor: u16) -> SandboxOptions {
     SandboxOptions { version: SandboxVersion::new(major, minor, 0), ..small() }
 }
 
+/// A call of GitLab's API; the path is below `/api/v4`.
+pub struct ApiCall<'a> {
+    pub method: &'a str,
+    pub path: &'a str,
+    pub body: &'a Value,
+}
+
 impl TestEnv {
-    /// Asks GitLab's API, as the admin; gives the status and the answer. What was asked is not counted.
+    /// Calls GitLab's API as the admin; returns the status and the answer. The call is removed from the request log.
     pub fn api(&self, method: &str, path: &str, body: &Value) -> (u16, Value) {
-        self.api_with(&self.sandbox().gitlab().admin_token(), (method, path), body)
+        self.api_as(&self.sandbox().gitlab().admin_token(), &ApiCall { method, path, body })
     }
 
     /// The same with another token.
-    pub fn api_with(&self, token: &str, (method, path): (&str, &str), body: &Value) -> (u16, Value) {
+    pub fn api_as(&self, token: &str, call: &ApiCall<'_>) -> (u16, Value) {
+        let ApiCall { method, path, body } = call;
         let address = self.sandbox().gitlab_url().replace("http://", "");
         let body = body.to_string();
         let mut stream = TcpStream::connect(&address).expect("GitLab");
@@ -45,14 +53,14 @@ impl TestEnv {
         (status, serde_json::from_str(body).unwrap_or_default())
     }
 
-    /// Makes something by hand, and gives GitLab's answer.
+    /// Creates something by hand and returns GitLab's answer.
     pub fn make(&self, path: &str, body: &Value) -> Value {
         let (status, made) = self.api("POST", path, body);
         assert_eq!(status, 201, "{path}: {made}");
         made
     }
 
-    /// An application as the kit wants it, but for what `change` says.
+    /// Creates an application as the kit wants it, with these changes.
     pub fn make_application(&self, change: &Value) -> Value {
         let kit = self.sandbox().factory().kit_json();
         let scopes: Vec<&str> =
@@ -67,32 +75,32 @@ impl TestEnv {
         self.make("/applications", &body)
     }
 
-    /// `connect --yes` with these arguments besides.
+    /// Runs `connect --yes` with more arguments.
     pub fn connect(&self, args: &[&str]) -> Transcript {
         self.sandbox().clear_requests();
         let all: Vec<&str> = ["connect", "--yes"].iter().chain(args).copied().collect();
         self.run(&all)
     }
 
-    /// Connects and expects it to succeed.
+    /// Connects successfully.
     pub fn connects(&self, args: &[&str]) {
         drop(self.connected(args));
     }
 
-    /// The same, for tests that hold what was said against something.
+    /// Connects successfully and returns the transcript.
     pub fn connected(&self, args: &[&str]) -> Transcript {
         let run = self.connect(args);
         assert_eq!(run.code, 0, "{run}");
         run
     }
 
-    /// The writes that were sent since the requests were forgotten last.
+    /// The writes since the request log was cleared.
     pub fn writes(&self) -> Vec<String> {
         let requests = self.sandbox().requests();
         requests.iter().filter(|one| one.is_write()).map(|one| format!("{} {}", one.method, one.path())).collect()
     }
 
-    /// Runs once more and expects that nothing is planned and nothing written.
+    /// Runs again and expects that nothing is planned and nothing written.
     pub fn has_nothing_to_do(&self, args: &[&str]) {
         let again = self.connect(args);
         assert_eq!(again.code, 0, "{again}");
@@ -100,7 +108,7 @@ impl TestEnv {
         assert_eq!(self.writes(), Vec::<String>::new(), "{again}");
     }
 
-    /// The steps that would be taken, by their names.
+    /// The names of the steps of the plan.
     pub fn planned(&self, args: &[&str]) -> Vec<String> {
         let all: Vec<&str> = ["connect", "--dry-run", "-o", "json"].iter().chain(args).copied().collect();
         let run = self.run(&all);
@@ -109,14 +117,14 @@ impl TestEnv {
         steps.iter().filter_map(|step| step["step"].as_str().map(str::to_owned)).collect()
     }
 
-    /// A new machine: nothing is recorded here.
+    /// InstanceQuirks to an empty state folder, as on another machine.
     pub fn on_another_machine(&mut self) {
         let state = self.path("another-state");
         assert!(!state.exists(), "there is one other machine");
         self.set("FACTORY_GITLAB_STATE_DIR", &state.to_string_lossy());
     }
 
-    /// Runs and expects a refusal: this exit code, these words, and that GitLab and Factory were not written to.
+    /// Runs and expects a refusal: this exit code, these words, and no write to GitLab or Factory.
     pub fn is_refused(&self, args: &[&str], code: i32, words: &[&str]) {
         let run = self.connect(args);
         assert_eq!(run.code, code, "{run}");
@@ -140,14 +148,14 @@ impl TestEnv {
         self.all_hooks().into_iter().find_map(of_group).expect("a group hook")
     }
 
-    /// The one bundle that Factory has, opened.
+    /// The opened content of the only bundle that Factory has.
     pub fn bundle(&self) -> Value {
         let bundles = self.sandbox().factory().bundles();
         assert_eq!(bundles.len(), 1, "one bundle");
         bundles[0].document.clone()
     }
 
-    /// A file of the state, or anything below it: every file's content.
+    /// The path and the content of every file below a folder of the home.
     pub fn files_below(&self, name: &str) -> Vec<(String, Vec<u8>)> {
         let mut found = Vec::new();
         let mut folders = vec![self.path(name)];

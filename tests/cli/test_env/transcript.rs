@@ -1,4 +1,4 @@
-//! What a run said and how it ended, without what differs from run to run.
+//! What a run printed and how it ended, without what differs from run to run.
 
 use std::fmt;
 use std::path::Path;
@@ -11,7 +11,7 @@ use regex::Regex;
 #[must_use = "assert the exit code or hold the transcript against a snapshot"]
 #[derive(Clone, Debug)]
 pub struct Transcript {
-    /// As it came.
+    /// Unfiltered.
     pub stdout: String,
     pub stderr: String,
     /// `-1` when a signal ended it.
@@ -51,15 +51,31 @@ impl fmt::Display for Transcript {
         write!(f, "exit code: {}", self.code)?;
         for (name, text) in [("stdout", &self.stdout), ("stderr", &self.stderr)] {
             if !text.is_empty() {
-                write!(f, "\n----- {name} -----\n{}", self.filtered(text).trim_end())?;
+                let text = steady(&self.filtered(text));
+                write!(f, "\n----- {name} -----\n{}", text.trim_end())?;
             }
         }
         Ok(())
     }
 }
 
+/// A text without dates, times in seconds, and the lines that tell of progress on a slow machine.
+fn steady(text: &str) -> String {
+    STEADY.iter().fold(text.to_owned(), |text, (pattern, put)| pattern.replace_all(&text, *put).into_owned())
+}
+
+static STEADY: LazyLock<Vec<(Regex, &str)>> = LazyLock::new(|| {
+    patterns(&[
+        (r"(?m)^.*(, for \d+ (s|min)|: \d+ of \d+(, .*)?)$\n?", ""),
+        (r"\b\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\b", "[date] [time]"),
+        (r"\b\d{4}-\d\d-\d\d\b", "[date]"),
+        (r"\b[0-9a-f]{8}…", "[digest]…"),
+        (r"(\d+ requests), \d+\.\d s\b", "$1, [duration]"),
+    ])
+});
+
 static FILTERS: LazyLock<Vec<(Regex, &str)>> = LazyLock::new(|| {
-    [
+    patterns(&[
         (r"(127\.0\.0\.1|localhost|\[::1\]):\d+", "$1:[port]"),
         (r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z", "[time]"),
         (r"\b[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\b", "[uuid]"),
@@ -72,8 +88,9 @@ static FILTERS: LazyLock<Vec<(Regex, &str)>> = LazyLock::new(|| {
         (r"_bot_[0-9a-f]{32}\b", "_bot_[hex]"),
         (r"127\.0\.0\.1_\d+--", "127.0.0.1_[port]--"),
         (r#"("duration_ms": )\d+"#, "$1[duration]"),
-    ]
-    .into_iter()
-    .map(|(pattern, put)| (Regex::new(pattern).expect("a pattern"), put))
-    .collect()
+    ])
 });
+
+fn patterns<'a>(patterns: &[(&str, &'a str)]) -> Vec<(Regex, &'a str)> {
+    patterns.iter().map(|(pattern, put)| (Regex::new(pattern).expect("a pattern"), *put)).collect()
+}

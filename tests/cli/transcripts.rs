@@ -1,0 +1,775 @@
+//! What the program prints, as transcripts: to see its messages, read here.
+
+use factory_gitlab::sandbox::options::{SandboxEdition, SandboxOptions, SandboxPlan};
+use serde_json::{Value, json};
+
+use crate::test_env::{TestEnv, small};
+use crate::verify::connected;
+
+/// An instance without a license for group hooks, with three projects in two groups.
+fn unlicensed() -> TestEnv {
+    TestEnv::with(SandboxOptions { projects: 3, groups: 2, plan: SandboxPlan::None, ..SandboxOptions::default() })
+}
+
+/// Changes the group hook of a connected instance by hand.
+fn change_hook(world: &TestEnv, change: &Value) {
+    let (group, hook) = world.group_hook();
+    let (status, answer) = world.api("PUT", &format!("/groups/{group}/hooks/{}", hook.id), change);
+    assert_eq!(status, 200, "{answer}");
+}
+
+mod verify {
+    use super::*;
+
+    #[test]
+    fn a_healthy_connection() {
+        let run = connected(small()).run(&["verify"]);
+        insta::assert_snapshot!(run, @r"
+        exit code: 0
+        ----- stdout -----
+        instance
+          pass     instance.dns              the name resolves (private address)
+          pass     instance.tcp              the port opens
+          skip     instance.tls              the certificate is good (http on a loopback address has no TLS)
+          pass     instance.url              the URL is the one GitLab knows itself by
+          pass     instance.api              GitLab's API answers
+          pass     instance.version          the version is supported (19.2.0-ee Enterprise Edition, premium)
+
+        token
+          pass     token.valid               the token is alive (token-1 of root)
+          pass     token.scopes              the token's scopes are enough (api)
+          pass     token.expiry              the token does not end soon (until [date])
+          pass     token.admin               the token acts as an administrator (root)
+          pass     token.excess              the token has no more scopes than needed
+
+        application
+          pass     application.exists        there is one OAuth application for Factory (Factory Integration (number 1))
+          pass     application.redirect_uri  the redirect URI is Factory's, to the byte
+          pass     application.scopes        the application has the scopes that Factory needs
+          pass     application.confidential  the application is confidential
+          pass     application.secret        the application's ID and secret belong together
+
+        webhook
+          pass     webhook.coverage          every target has a hook to Factory (1 group)
+          pass     webhook.events            the hooks send the events that Factory needs
+          pass     webhook.tls               the hooks verify Factory's certificate
+          pass     webhook.token             the hooks carry the kit's secret token
+          pass     webhook.enabled           no hook was disabled by GitLab
+          pass     webhook.duplicates        no target has two hooks to Factory
+          skip     webhook.delivery          a test delivery arrives (--live was not given)
+          skip     webhook.recent            recent deliveries did not fail (no delivery in the last 7 days is logged; --live makes one)
+
+        factory
+          pass     factory.reachable         Factory's hosts answer
+          skip     factory.bundle            Factory has accepted the bundle (this machine has no record of a bundle)
+          warn     factory.status            Factory says that it is connected
+                   Factory has not finished yet: no bundle has been received yet
+                   fix: wait for it
+                        factory-gitlab verify --wait 10m
+                   README.md#check-factory-status
+
+        verdict: pass, 22 passed, 1 warned, 4 skipped on http://127.0.0.1:[port] (11 requests, [duration])
+        ");
+    }
+
+    #[test]
+    fn only_the_problems_with_q() {
+        let world = connected(small());
+        change_hook(&world, &json!({ "note_events": false, "enable_ssl_verification": false, "token": "" }));
+        world.sandbox().fault("GET /api/v4/groups/*/hooks/*/events=status:500").expect("a fault");
+        let run = world.run(&["verify", "-q"]);
+        insta::assert_snapshot!(run, @r"
+        exit code: 3
+        ----- stdout -----
+        token
+          unknown  token.admin               the token acts as an administrator
+                   GET /api/v4/applications on 127.0.0.1:[port]: answered 500: 500 Internal Server Error
+                   fix: run it again when 127.0.0.1:[port] is well
+                   README.md#check-token-admin
+
+        factory
+          warn     factory.status            Factory says that it is connected
+                   Factory has not finished yet: no bundle has been received yet
+                   fix: wait for it
+                        factory-gitlab verify --wait 10m
+                   README.md#check-factory-status
+
+        verdict: unknown, 12 passed, 1 warned, 13 skipped, 1 unknown on http://127.0.0.1:[port] (12 requests, [duration])
+        ");
+    }
+
+    #[test]
+    fn a_live_test() {
+        let run = connected(small()).run(&["verify", "--live", "--only", "webhook.delivery"]);
+        insta::assert_snapshot!(run, @r"
+        exit code: 0
+        ----- stdout -----
+        webhook
+          pass     webhook.delivery  a test delivery arrives (1 tested)
+
+        verdict: pass, 1 passed on http://127.0.0.1:[port] (12 requests, [duration])
+        ");
+    }
+
+    #[test]
+    fn a_live_test_that_does_not_arrive() {
+        let world = connected(small());
+        world.sandbox().factory().set_quirks(|quirks| quirks.webhook = Some((500, "broken".to_owned())));
+        let run = world.run(&["verify", "--live", "--only", "webhook.delivery"]);
+        insta::assert_snapshot!(run, @r"
+        exit code: 1
+        ----- stdout -----
+        webhook
+          fail     webhook.delivery  a test delivery arrives
+                   the test failed: broken
+                   fix: see that GitLab reaches the webhook's host, and that the token is the kit's
+                        factory-gitlab connect
+                   README.md#check-webhook-delivery
+
+        verdict: fail, 1 failed on http://127.0.0.1:[port] (12 requests, [duration])
+        ");
+    }
+
+    #[test]
+    fn the_list_of_checks() {
+        let run = TestEnv::bare().run(&["verify", "--list", "--only", "webhook.*"]);
+        insta::assert_snapshot!(run, @r"
+        exit code: 0
+        ----- stdout -----
+        webhook.coverage    error    every target has a hook to Factory
+        webhook.events      error    the hooks send the events that Factory needs
+        webhook.tls         error    the hooks verify Factory's certificate
+        webhook.token       error    the hooks carry the kit's secret token
+        webhook.enabled     error    no hook was disabled by GitLab
+        webhook.duplicates  error    no target has two hooks to Factory
+        webhook.delivery    error    a test delivery arrives
+        webhook.recent      error    recent deliveries did not fail
+        ");
+    }
+
+    #[test]
+    fn missing_input() {
+        let run = TestEnv::bare().run(&["verify"]);
+        insta::assert_snapshot!(run, @r"
+        exit code: 2
+        ----- stderr -----
+        error: 3 things are missing, and there is nobody to ask
+        hint: the kit from Factory: --kit, the variable FACTORY_KIT, or kit in the answers file
+        hint: GitLab's URL: --gitlab-url, the variable GITLAB_URL, or gitlab_url in the answers file
+        hint: an admin's personal access token: --token-file, the variable GITLAB_TOKEN, or token_file in the answers file
+        ");
+    }
+}
+
+mod webhooks {
+    use super::*;
+
+    #[test]
+    fn one_on_each_project() {
+        let run = unlicensed().run(&["connect", "--dry-run"]);
+        insta::assert_snapshot!(run, @r"
+        exit code: 0
+        ----- stdout -----
+        Plan for http://127.0.0.1:[port] (nothing was written)
+          1. create the OAuth application Factory Integration
+             redirect URI http://127.0.0.1:[port]/api/integrations/redirect/gitlab-sh/callback
+             scopes api read_user read_repository write_repository read_registry sudo
+             confidential
+          2. seal the bundle, with the token that was given
+             for [recipient]
+          3. prove that GitLab accepts the application's ID and secret
+          4. create the webhook of project group-1/project-1
+          5. create the webhook of project group-2/project-2
+          6. create the webhook of project group-1/subgroup-1/project-3
+          7. send a test delivery (push) from project group-1/project-1
+          8. send the sealed bundle to Factory
+             POST http://127.0.0.1:[port]/gitlab/v1/bundles
+
+        note: without a Premium or Ultimate licence group hooks never fire, so every project has its own;
+              run again for new projects
+        note: webhooks send push, note, merge_request, issue, pipeline, job to
+              http://127.0.0.1:[port]/gitlab/hooks/org_sandbox
+        note: they verify TLS, and carry the secret token and the signing token
+
+        14 requests, 0 of them writes, [duration]
+        ");
+    }
+
+    #[test]
+    fn a_system_hook() {
+        let run = unlicensed().run(&["connect", "--dry-run", "--webhooks", "system"]);
+        insta::assert_snapshot!(run, @r"
+        exit code: 0
+        ----- stdout -----
+        Plan for http://127.0.0.1:[port] (nothing was written)
+          1. create the OAuth application Factory Integration
+             redirect URI http://127.0.0.1:[port]/api/integrations/redirect/gitlab-sh/callback
+             scopes api read_user read_repository write_repository read_registry sudo
+             confidential
+          2. seal the bundle, with the token that was given
+             for [recipient]
+          3. prove that GitLab accepts the application's ID and secret
+          4. create the webhook of the instance
+          5. send a test delivery (push) from the instance
+          6. send the sealed bundle to Factory
+             POST http://127.0.0.1:[port]/gitlab/v1/bundles
+
+        note: a system hook cannot carry note, issue, pipeline, job: Factory will not hear of them
+        note: webhooks send push, merge_request to http://127.0.0.1:[port]/gitlab/hooks/org_sandbox
+        note: they verify TLS, and carry the secret token and the signing token
+
+        10 requests, 0 of them writes, [duration]
+        ");
+    }
+
+    #[test]
+    fn group_hooks_without_a_license() {
+        let run = unlicensed().connect(&["--webhooks", "group"]);
+        insta::assert_snapshot!(run, @r"
+        exit code: 1
+        ----- stderr -----
+        error: the plan cannot be carried out; nothing was changed
+          caused by: group hooks need a Premium or Ultimate licence, and this instance has free: they could be made and tested, and real events would never arrive
+        hint: take one hook for each project
+              factory-gitlab connect --webhooks project
+        ");
+    }
+
+    #[test]
+    fn a_selection_that_does_not_exist() {
+        let run = unlicensed().connect(&["--group", "no-such-group"]);
+        insta::assert_snapshot!(run, @r"
+        exit code: 1
+        ----- stderr -----
+        error: what is there could not be read, so nothing was planned
+          caused by: GET /api/v4/groups/no-such-group on 127.0.0.1:[port]: answered 404: 404 Group Not Found
+        hint: it is gone, or this token may not see it; run again to look anew
+        ");
+    }
+
+    #[test]
+    fn changed_by_hand() {
+        let world = TestEnv::with(small());
+        world.connects(&[]);
+        change_hook(
+            &world,
+            &json!({ "note_events": false, "tag_push_events": true, "enable_ssl_verification": false }),
+        );
+        let run = world.connect(&[]);
+        insta::assert_snapshot!(run, @r"
+        exit code: 0
+        ----- stdout -----
+        connected: http://127.0.0.1:[port]
+
+          done    correct webhook 1 of group group-1
+          done    send a test delivery (push) from group group-1
+
+        Test delivery from group group-1
+          GitLab sent it: yes (the test was answered 2xx)
+          in GitLab's log: yes (the log says 200)
+          Factory has it: yes (Factory has received it)
+
+        Prove it any time: factory-gitlab verify --gitlab-url http://127.0.0.1:[port]
+
+        17 requests, 2 of them writes, [duration]
+        ----- stderr -----
+        Plan for http://127.0.0.1:[port]
+          1. correct webhook 1 of group group-1
+             missing events note, unwanted tag_push
+             TLS verification is off
+          2. send a test delivery (push) from group group-1
+
+        note: the licence (premium) has group hooks: one for each top-level group covers all its projects,
+              also later ones
+        note: webhooks send push, note, merge_request, issue, pipeline, job to
+              http://127.0.0.1:[port]/gitlab/hooks/org_sandbox
+        note: they verify TLS, and carry the secret token and the signing token
+        ");
+    }
+
+    #[test]
+    fn a_duplicate() {
+        let world = TestEnv::with(small());
+        world.connects(&[]);
+        let (group, ours) = world.group_hook();
+        let duplicate = json!({ "url": ours.url, "description": ours.description, "token": "x", "push_events": true });
+        world.make(&format!("/groups/{group}/hooks"), &duplicate);
+        let run = world.connect(&[]);
+        insta::assert_snapshot!(run, @r"
+        exit code: 0
+        ----- stdout -----
+        connected: http://127.0.0.1:[port]
+
+          done    delete webhook 2 of group group-1
+          done    send a test delivery (push) from group group-1
+
+        Test delivery from group group-1
+          GitLab sent it: yes (the test was answered 2xx)
+          in GitLab's log: yes (the log says 200)
+          Factory has it: yes (Factory has received it)
+
+        Prove it any time: factory-gitlab verify --gitlab-url http://127.0.0.1:[port]
+
+        18 requests, 2 of them writes, [duration]
+        ----- stderr -----
+        Plan for http://127.0.0.1:[port]
+          1. delete webhook 2 of group group-1
+             it is a second one of ours
+          2. send a test delivery (push) from group group-1
+
+        note: the licence (premium) has group hooks: one for each top-level group covers all its projects,
+              also later ones
+        ");
+    }
+
+    #[test]
+    fn a_delivery_that_does_not_arrive() {
+        let world = TestEnv::with(small());
+        world.sandbox().factory().set_quirks(|quirks| quirks.webhook = Some((500, "broken".to_owned())));
+        let run = world.connect(&["-q"]);
+        insta::assert_snapshot!(run, @r"
+        exit code: 1
+        ----- stdout -----
+        not finished: http://127.0.0.1:[port]
+
+          done    create the OAuth application Factory Integration
+          done    seal the bundle, with the token that was given
+          done    prove that GitLab accepts the application's ID and secret
+          done    create the webhook of group group-1
+          done    send a test delivery (push) from group group-1
+          done    send the sealed bundle to Factory
+
+        Test delivery from group group-1
+          GitLab sent it: no (the test failed: broken)
+          in GitLab's log: no (the log says 500)
+          Factory has it: yes (Factory has received it)
+
+        Factory accepted the bundle, receipt [receipt]
+
+        21 requests, 4 of them writes, [duration]
+        ");
+    }
+
+    #[test]
+    fn refused_by_one_project() {
+        let world = TestEnv::with(SandboxOptions { edition: SandboxEdition::Ce, plan: SandboxPlan::None, ..small() });
+        world.sandbox().fault("POST /api/v4/projects/*/hooks=status:403").expect("a fault");
+        let run = world.connect(&["-q"]);
+        insta::assert_snapshot!(run, @r"
+        exit code: 1
+        ----- stdout -----
+        not finished: http://127.0.0.1:[port]
+
+          done    create the OAuth application Factory Integration
+          done    seal the bundle, with the token that was given
+          done    prove that GitLab accepts the application's ID and secret
+          done    send the sealed bundle to Factory
+          failed  create the webhook of project group-1/project-1
+                  GitLab refused
+                  caused by: POST /api/v4/projects/1/hooks on 127.0.0.1:[port]: answered 403: 403 Forbidden
+          - the token's owner has to be an admin, and where Admin Mode is on the token needs the scope admin_mode
+            http://127.0.0.1:[port]/-/user_settings/personal_access_tokens?name=factory-gitlab&scopes=api,admin_mode
+
+        Factory accepted the bundle, receipt [receipt]
+
+        4 of 6 steps done, 1 failed, 1 not reached.
+        What was done stays done. Run the same command again; it takes up the rest.
+
+        17 requests, 3 of them writes, [duration]
+        ");
+    }
+
+    #[test]
+    fn nothing_to_do() {
+        let world = TestEnv::with(small());
+        world.connects(&[]);
+        let run = world.connect(&[]);
+        insta::assert_snapshot!(run, @r"
+        exit code: 0
+        ----- stdout -----
+        nothing to do: http://127.0.0.1:[port] is connected as it should be, and nothing was written
+
+        12 requests, 0 of them writes, [duration]
+        ");
+    }
+}
+
+mod applications {
+    use super::*;
+
+    fn with_application(change: &Value) -> (TestEnv, Value) {
+        let world = TestEnv::with(small());
+        let made = world.make_application(change);
+        (world, made)
+    }
+
+    #[test]
+    fn one_whose_secret_is_not_known() {
+        let (world, _) = with_application(&json!({}));
+        let run = world.connect(&[]);
+        insta::assert_snapshot!(run, @r"
+        exit code: 1
+        ----- stderr -----
+        error: the plan cannot be carried out; nothing was changed
+          caused by: application Factory Integration (number 1, [digest]) is what the kit asks for, but its secret is not known here, and GitLab shows a secret only once
+        hint: if somebody kept the secret, give it
+              factory-gitlab connect --application-id ID --application-secret-file PATH
+        hint: or renew it: whoever uses the present one is disconnected until Factory has the new one
+              factory-gitlab connect --renew-secret
+        ");
+    }
+
+    #[test]
+    fn a_secret_that_is_renewed() {
+        let (world, _) = with_application(&json!({}));
+        let run = world.run(&["connect", "--dry-run", "--renew-secret"]);
+        insta::assert_snapshot!(run, @r"
+        exit code: 0
+        ----- stdout -----
+        Plan for http://127.0.0.1:[port] (nothing was written)
+          1. renew the secret of application 1 ([digest]…)
+             as asked
+             the present secret stops working at once: whoever uses it is disconnected until Factory has the
+             new one
+          2. seal the bundle, with the token that was given
+             for [recipient]
+          3. prove that GitLab accepts the application's ID and secret
+          4. create the webhook of group group-1
+          5. send a test delivery (push) from group group-1
+          6. send the sealed bundle to Factory
+             POST http://127.0.0.1:[port]/gitlab/v1/bundles
+
+        note: the licence (premium) has group hooks: one for each top-level group covers all its projects,
+              also later ones
+        note: webhooks send push, note, merge_request, issue, pipeline, job to
+              http://127.0.0.1:[port]/gitlab/hooks/org_sandbox
+        note: they verify TLS, and carry the secret token and the signing token
+
+        12 requests, 0 of them writes, [duration]
+        ");
+    }
+
+    #[test]
+    fn a_foreign_one() {
+        let (world, _) = with_application(&json!({ "scopes": "api read_user", "confidential": false }));
+        let run = world.connect(&[]);
+        insta::assert_snapshot!(run, @r"
+        exit code: 1
+        ----- stderr -----
+        error: the plan cannot be carried out; nothing was changed
+          caused by: application Factory Integration (number 1, [digest]) is not the one that the kit asks for, and is not known to be ours, so it is left alone
+          caused by: it has: scopes without read_repository write_repository read_registry sudo
+          caused by: it has: not confidential
+        hint: rename it, correct it or delete it, if it is of no use any more
+              http://127.0.0.1:[port]/admin/applications/1
+        hint: or ask Factory for a kit with another application name
+        ");
+    }
+
+    #[test]
+    fn several_that_match() {
+        let (world, _) = with_application(&json!({}));
+        world.make_application(&json!({}));
+        let run = world.connect(&[]);
+        insta::assert_snapshot!(run, @r"
+        exit code: 1
+        ----- stderr -----
+        error: the plan cannot be carried out; nothing was changed
+          caused by: 2 applications called Factory Integration match the kit exactly
+          caused by: it has: application Factory Integration (number 1, [digest])
+          caused by: it has: application Factory Integration (number 2, [digest])
+        hint: delete those that nobody uses
+              http://127.0.0.1:[port]/admin/applications
+        hint: or name the one to use, with its secret
+              factory-gitlab connect --application existing --application-id ID --application-secret-file PATH
+        ");
+    }
+
+    #[test]
+    fn a_wrong_secret() {
+        let (mut world, made) = with_application(&json!({}));
+        world.set("FACTORY_GITLAB_APPLICATION_ID", made["application_id"].as_str().expect("an ID"));
+        world.set("FACTORY_GITLAB_APPLICATION_SECRET", "gloas-wrong-secret-of-another");
+        let run = world.connect(&["--application", "existing"]);
+        insta::assert_snapshot!(run, @r"
+        exit code: 1
+        ----- stderr -----
+        error: GitLab does not accept this application ID and secret together
+          caused by: it does not say which of the two is wrong
+        hint: compare both in the Admin Area
+              http://127.0.0.1:[port]/admin/applications
+        ");
+    }
+
+    #[test]
+    fn a_token_created_for_factory() {
+        let run = TestEnv::with(small()).connect(&["--handover-token", "minted"]);
+        insta::assert_snapshot!(run, @r"
+        exit code: 0
+        ----- stdout -----
+        connected: http://127.0.0.1:[port]
+
+          done    make a token for Factory alone, Factory [date] [time]
+          done    create the OAuth application Factory Integration
+          done    seal the bundle, with the token made for Factory
+          done    prove that GitLab accepts the application's ID and secret
+          done    create the webhook of group group-1
+          done    send a test delivery (push) from group group-1
+          done    send the sealed bundle to Factory
+
+        Test delivery from group group-1
+          GitLab sent it: yes (the test was answered 2xx)
+          in GitLab's log: yes (the log says 200)
+          Factory has it: yes (Factory has received it)
+
+        Factory accepted the bundle, receipt [receipt]
+
+        Prove it any time: factory-gitlab verify --gitlab-url http://127.0.0.1:[port]
+
+        22 requests, 5 of them writes, [duration]
+        ----- stderr -----
+        Plan for http://127.0.0.1:[port]
+          1. make a token for Factory alone, Factory [date] [time]
+             of user 1, until [date]
+             scopes api
+          2. create the OAuth application Factory Integration
+             redirect URI http://127.0.0.1:[port]/api/integrations/redirect/gitlab-sh/callback
+             scopes api read_user read_repository write_repository read_registry sudo
+             confidential
+          3. seal the bundle, with the token made for Factory
+             for [recipient]
+          4. prove that GitLab accepts the application's ID and secret
+          5. create the webhook of group group-1
+          6. send a test delivery (push) from group group-1
+          7. send the sealed bundle to Factory
+             POST http://127.0.0.1:[port]/gitlab/v1/bundles
+
+        note: the licence (premium) has group hooks: one for each top-level group covers all its projects,
+              also later ones
+        note: webhooks send push, note, merge_request, issue, pipeline, job to
+              http://127.0.0.1:[port]/gitlab/hooks/org_sandbox
+        note: they verify TLS, and carry the secret token and the signing token
+        ");
+    }
+}
+
+mod status {
+    use super::*;
+
+    #[test]
+    fn nothing_is_recorded() {
+        let run = TestEnv::bare().run(&["status"]);
+        insta::assert_snapshot!(run, @r"
+        exit code: 0
+        ----- stdout -----
+        nothing is recorded here
+        ");
+    }
+
+    #[test]
+    fn a_connection() {
+        let world = TestEnv::with(small());
+        world.connects(&[]);
+        let run = world.run(&["status"]);
+        insta::assert_snapshot!(run, @r"
+        exit code: 0
+        ----- stdout -----
+        http://127.0.0.1:[port]
+          state        finished on [time]
+          organization org_sandbox
+          application  [digest]
+          its secret   sealed for Factory
+          bundle       accepted by Factory on [time]
+          webhooks     1 set from here (auto)
+          recorded in  [home]/state/127.0.0.1_[port]--org_sandbox/journal.jsonl
+        ");
+    }
+
+    #[test]
+    fn a_bundle_that_waits() {
+        use factory_gitlab::sandbox::factory::BundleIntake;
+        let world = TestEnv::with(small());
+        world.sandbox().factory().set_quirks(|quirks| quirks.intake = BundleIntake::Refuse(503));
+        let run = world.connect(&["-q"]);
+        insta::assert_snapshot!(run, @r"
+        exit code: 3
+        ----- stdout -----
+        not finished: http://127.0.0.1:[port]
+
+          done    create the OAuth application Factory Integration
+          done    seal the bundle, with the token that was given
+          done    prove that GitLab accepts the application's ID and secret
+          done    create the webhook of group group-1
+          done    send a test delivery (push) from group group-1
+          failed  send the sealed bundle to Factory
+                  the upload failed at Factory's side
+                  caused by: POST /gitlab/v1/bundles on 127.0.0.1:[port]: answered 503: the bundle was not taken
+          - the server has trouble; try again later
+          - the sealed bundle is kept; send it again when that is done
+            factory-gitlab bundle upload [home]/state/127.0.0.1_[port]--org_sandbox/bundle.age
+
+        Test delivery from group group-1
+          GitLab sent it: yes (the test was answered 2xx)
+          in GitLab's log: yes (the log says 200)
+          Factory has it: yes (Factory has received it)
+
+        5 of 6 steps done, 1 failed.
+        What was done stays done. Run the same command again; it takes up the rest.
+
+        24 requests, 7 of them writes, [duration]
+        ");
+        let run = world.run(&["status"]);
+        insta::assert_snapshot!(run, @"");
+    }
+}
+
+mod kit {
+    use super::*;
+
+    #[test]
+    fn a_valid_kit() {
+        let world = TestEnv::new();
+        let run = world.run(&["kit", "check"]);
+        insta::assert_snapshot!(run, @r"
+        exit code: 0
+        ----- stdout -----
+        the kit is good (given by the variable FACTORY_KIT)
+        ");
+        let run = world.run(&["kit", "show"]);
+        insta::assert_snapshot!(run, @"");
+    }
+
+    #[test]
+    fn a_kit_with_problems() {
+        let world = TestEnv::new();
+        let mut kit = world.sandbox().factory().kit_json();
+        kit["application"]["redirect_uri"] = json!("//factory.example/callback");
+        kit["webhook"]["secret_token"] = json!("");
+        kit["bundle"]["recipients"] = json!([]);
+        world.file("kit.json", kit.to_string());
+        let run = world.run(&["kit", "check", "--kit", "kit.json"]);
+        insta::assert_snapshot!(run, @r"
+        exit code: 2
+        ----- stderr -----
+        error: the kit is wrong at webhook.secret_token: the webhook secret token is empty
+        hint: give the file exactly as Factory gave it
+        ");
+    }
+
+    #[test]
+    fn a_template_that_was_not_filled_in() {
+        let world = TestEnv::bare();
+        world.file("kit.json", world.run(&["kit", "template"]).stdout);
+        let run = world.run(&["kit", "check", "--kit", "kit.json"]);
+        insta::assert_snapshot!(run, @r"
+        exit code: 2
+        ----- stderr -----
+        error: the kit is wrong at bundle.upload_url: invalid international domain name: …
+        hint: give the file exactly as Factory gave it
+        ");
+    }
+}
+
+mod bundle {
+    use super::*;
+
+    /// A connected instance, its sealed bundle in `bundle.age`, and the key to open it in `key.txt`.
+    fn sealed() -> TestEnv {
+        let world = TestEnv::with(small());
+        world.connects(&["--bundle-out", "bundle.age"]);
+        world.file("key.txt", world.sandbox().factory().identity());
+        world
+    }
+
+    #[test]
+    fn written_to_a_file() {
+        let run = TestEnv::with(small()).connect(&["-q", "--bundle-out", "bundle.age"]);
+        insta::assert_snapshot!(run, @r"
+        exit code: 0
+        ----- stdout -----
+        connected: http://127.0.0.1:[port]
+
+          done    create the OAuth application Factory Integration
+          done    seal the bundle, with the token that was given
+          done    prove that GitLab accepts the application's ID and secret
+          done    create the webhook of group group-1
+          done    send a test delivery (push) from group group-1
+          done    write the sealed bundle to bundle.age
+
+        Test delivery from group group-1
+          GitLab sent it: yes (the test was answered 2xx)
+          in GitLab's log: yes (the log says 200)
+          Factory has it: yes (Factory has received it)
+
+        Prove it any time: factory-gitlab verify --gitlab-url http://127.0.0.1:[port]
+
+        20 requests, 3 of them writes, [duration]
+        ");
+    }
+
+    #[test]
+    fn inspected() {
+        let run = sealed().run(&["bundle", "inspect", "bundle.age"]);
+        insta::assert_snapshot!(run, @r"
+        exit code: 0
+        ----- stdout -----
+        bundle.age: a sealed bundle (age)
+          sealed for 2 recipients: X25519, eFJ+-grease
+          size       1264 bytes
+          sha256     [digest]
+        ");
+    }
+
+    #[test]
+    fn uploaded() {
+        let run = sealed().run(&["bundle", "upload", "bundle.age"]);
+        insta::assert_snapshot!(run, @r"
+        exit code: 0
+        ----- stdout -----
+        accepted by 127.0.0.1
+          receipt    [receipt]
+          received   [time]
+          sha256     [digest]
+        ");
+    }
+
+    #[test]
+    fn opened_into_a_file() {
+        let world = sealed();
+        let open = ["bundle", "open", "bundle.age", "--identity-file", "key.txt", "--output-file", "bundle.json"];
+        let run = world.run(&open);
+        insta::assert_snapshot!(run, @r"
+        exit code: 0
+        ----- stderr -----
+        warning: what comes out holds secrets in plain text
+        ");
+    }
+
+    #[test]
+    fn opened_with_another_key() {
+        let world = sealed();
+        let key = age::x25519::Identity::generate();
+        world.file("other.txt", age::secrecy::ExposeSecret::expose_secret(&key.to_string()));
+        let run = world.run(&["bundle", "open", "bundle.age", "--identity-file", "other.txt"]);
+        insta::assert_snapshot!(run, @r"
+        exit code: 1
+        ----- stderr -----
+        error: none of the identities opens this bundle
+        hint: see to whom it is sealed
+              factory-gitlab bundle inspect FILE
+        ");
+    }
+
+    #[test]
+    fn refused_by_factory() {
+        let world = sealed();
+        world.file("other.age", "not sealed");
+        let run = world.run(&["bundle", "upload", "other.age"]);
+        insta::assert_snapshot!(run, @r"
+        exit code: 1
+        ----- stderr -----
+        error: other.age is no age file
+        hint: copy the file again, as a whole and as binary; connect seals a new one if it is lost
+        ");
+    }
+}
