@@ -152,7 +152,7 @@ async fn invoke(invocation: Invocation, around: Surroundings<'_>) -> Result<Exit
     // Only the first log of a process takes effect: where the sandbox runs another command and was asked for none itself,
     // it is the other command's.
     if !runs_another(&cli.command) || log_file.is_some() || terminal.verbosity() > Verbosity::Normal {
-        log::start(terminal, log_file.as_deref())?;
+        log::start(terminal, log_file.as_deref().map(output::open_log).transpose()?);
     }
     cli.global.output_file.as_deref().map_or(Ok(()), output::require_writable)?;
     let context = Context {

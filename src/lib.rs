@@ -21,15 +21,15 @@
 //! | 4 effects | [`apply`] |
 //! | 3 judgement | [`desired`], [`plan`], [`checks`], [`advice`] (pure), [`observed`] |
 //! | 2 the two sides | [`gitlab`], [`factory`], [`bundle`] |
-//! | 1 plumbing | [`http`], [`credential_store`], [`journal`], [`settings`] |
+//! | 1 plumbing | [`http`], `files`, [`credential_store`], [`journal`], [`settings`] |
 //! | 0 words | [`secret`], [`error`], [`env`](mod@env), [`kit`], [`instance`], [`target`], [`text`],
 //! [`line_writer`] |
 //!
 //! `sandbox` (a cargo feature, on by default) stands beside all this: an embedded GitLab and Factory, written from how GitLab behaves, that shares no wire
 //! types with the client.
 //!
-//! Each outside thing has one door: [`http`], [`terminal`], [`env`](mod@env) (variables, clock, waiting), [`credential_store`]. Secrets
-//! are types ([`secret`]): they are exposed by name, in three rooms.
+//! Each outside thing is used by one module: [`http`], [`terminal`], [`env`](mod@env) (variables, clock, waiting), `files`
+//! (writing), [`credential_store`]. Secrets are types ([`secret`]); three modules expose them, by name.
 
 pub mod advice;
 pub mod apply;
@@ -42,6 +42,7 @@ pub mod desired;
 pub mod env;
 pub mod error;
 pub mod factory;
+mod files;
 pub mod gitlab;
 pub mod http;
 pub mod inputs;

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 /// use layer 0 only.
 const LAYERS: [&[&str]; 7] = [
     &["secret", "error", "env", "kit", "instance", "target", "text", "line_writer"],
-    &["http", "credential_store", "journal", "settings"],
+    &["http", "files", "credential_store", "journal", "settings"],
     &["gitlab", "bundle", "factory"],
     &["desired", "plan", "advice", "checks", "observed"],
     &["apply"],
@@ -19,7 +19,7 @@ const LAYERS: [&[&str]; 7] = [
 /// Modules of a layer that may use each other downwards in this order only (a later one uses an earlier one).
 const WITHIN: [&[&str]; 6] = [
     &["secret", "error", "instance", "target", "text", "env", "kit"],
-    &["http", "credential_store", "journal", "settings"],
+    &["http", "files", "credential_store", "journal", "settings"],
     &["gitlab", "bundle", "factory"],
     &["desired", "observed", "plan", "advice", "checks"],
     &["terminal", "report", "inputs"],

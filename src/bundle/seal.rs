@@ -11,6 +11,7 @@ use sha2::{Digest as _, Sha256};
 use zeroize::Zeroizing;
 
 use super::{Application, Bundle, Instance, SCHEMA, Token, Webhook};
+use crate::files::{self, Readers};
 use crate::kit::Organization;
 use crate::secret::{Kind, Secret};
 
@@ -113,23 +114,8 @@ impl SealedBundle {
     /// # Errors
     /// [`SealError::Write`]; nothing is left behind then.
     pub fn write(&self, path: &Path) -> Result<(), SealError> {
-        self.write_now(path).map_err(|source| SealError::Write { path: path.display().to_string(), source })
-    }
-
-    fn write_now(&self, path: &Path) -> io::Result<()> {
-        // A device or a pipe cannot be replaced by a file beside it.
-        if std::fs::metadata(path).is_ok_and(|found| !found.is_file()) {
-            return std::fs::OpenOptions::new().write(true).open(path)?.write_all(&self.bytes);
-        }
-        let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-        // A temporary file is made with mode 0600, which stays.
-        let mut file = tempfile::Builder::new().prefix(".bundle-").tempfile_in(folder)?;
-        file.write_all(&self.bytes)?;
-        file.as_file().sync_all()?;
-        file.persist(path)?;
-        #[cfg(unix)]
-        std::fs::File::open(folder)?.sync_all()?;
-        Ok(())
+        files::write_atomically(path, Readers::Owner, |file| file.write_all(&self.bytes))
+            .map_err(|source| SealError::Write { path: path.display().to_string(), source })
     }
 
     /// Reads a sealed bundle, binary or armoured.

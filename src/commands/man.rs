@@ -7,6 +7,7 @@ use clap_mangen::Man;
 use super::{Context, output};
 use crate::cli::{self, ManArgs};
 use crate::error::{ExitCode, Failure};
+use crate::files::{self, Readers};
 
 pub(super) fn run(args: &ManArgs, context: &Context<'_>) -> Result<ExitCode, Failure> {
     match &args.dir {
@@ -25,7 +26,9 @@ fn write_all(folder: &Path) -> Result<(), Failure> {
         // After `build` a command's display name is the whole path: factory-gitlab-kit-show.
         let name = command.get_display_name().unwrap_or_else(|| command.get_name()).to_owned();
         let page = page(command)?;
-        output::write_file(&folder.join(format!("{name}.1")), |file| file.write_all(page.as_bytes()))?;
+        let path = folder.join(format!("{name}.1"));
+        files::write_atomically(&path, Readers::Everyone, |file| file.write_all(page.as_bytes()))
+            .map_err(|error| output::cannot_write(&path, &error))?;
     }
     Ok(())
 }

@@ -1,5 +1,6 @@
 //! Where a report goes: standard output, or a file with the text still on the terminal.
 
+use std::fs::File;
 use std::io;
 use std::path::Path;
 
@@ -7,6 +8,7 @@ use serde::Serialize;
 
 use super::Context;
 use crate::error::{ExitCode, Failure, Kind};
+use crate::files::{self, Readers};
 use crate::report::{self, FixJson, Format, Json, Report};
 use crate::terminal::Terminal;
 use crate::text::Text;
@@ -32,43 +34,35 @@ pub(super) fn finish(context: &Context<'_>, report: &dyn Report) -> Result<ExitC
     Ok(report.exit_code())
 }
 
-/// Writes a file at once and for its owner only; a reader never sees half of it.
+/// Writes a file for its owner only, whole or not at all.
 ///
 /// # Errors
-/// Wrong use when the path cannot be written.
+/// A usage error when the path cannot be written.
 pub(super) fn write_file(path: &Path, write: impl FnOnce(&mut dyn io::Write) -> io::Result<()>) -> Result<(), Failure> {
-    let cannot = |error: std::io::Error| {
-        Failure::usage(format!("{} cannot be written", path.display())).because(error.to_string())
-    };
-    // A device or a pipe cannot be replaced by a file beside it.
-    if std::fs::metadata(path).is_ok_and(|found| !found.is_file()) {
-        let device = std::fs::OpenOptions::new().write(true).open(path);
-        return device.and_then(|mut device| write(&mut device)).map_err(cannot);
-    }
-    let mut file = tempfile::NamedTempFile::new_in(folder_of(path)).map_err(cannot)?;
-    write(&mut file).and_then(|()| file.as_file().sync_all()).map_err(cannot)?;
-    file.persist(path).map_err(|error| cannot(error.error))?;
-    Ok(())
+    files::write_atomically(path, Readers::Owner, write).map_err(|error| cannot_write(path, &error))
 }
 
-/// Whether a file can be written there, tried before there is anything to write: a report that has no place must not
-/// come to light after the work.
+/// Whether a file can be written there, tried before there is anything to write: a report that cannot be saved must be
+/// known before the work is done.
 ///
 /// # Errors
-/// Wrong use when the path cannot be written.
+/// A usage error when the path cannot be written.
 pub(super) fn require_writable(path: &Path) -> Result<(), Failure> {
-    let cannot = |why: String| Failure::usage(format!("{} cannot be written", path.display())).because(why);
-    match std::fs::metadata(path) {
-        Ok(found) if found.is_dir() => return Err(cannot("it is a folder".to_owned())),
-        Ok(found) if !found.is_file() => return Ok(()),
-        _ => {}
-    }
-    // Dropped, it is gone again.
-    tempfile::NamedTempFile::new_in(folder_of(path)).map(drop).map_err(|error| cannot(error.kind().to_string()))
+    files::require_writable(path).map_err(|error| cannot_write(path, &error))
 }
 
-fn folder_of(path: &Path) -> &Path {
-    path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
+pub(super) fn cannot_write(path: &Path, error: &io::Error) -> Failure {
+    Failure::usage(format!("{} cannot be written", path.display())).because(error.to_string())
+}
+
+/// Opens a log file, which is appended to and readable by its owner only.
+///
+/// # Errors
+/// A usage error when the file cannot be opened.
+pub(super) fn open_log(path: &Path) -> Result<File, Failure> {
+    files::open_to_append(path).map_err(|error| {
+        Failure::usage(format!("the log file {} cannot be written", path.display())).with_chain(&error)
+    })
 }
 
 /// Writes the failure of a whole command as the one document that `-o json` promises. Its text goes to standard error as always.
@@ -151,6 +145,12 @@ mod tests {
         assert_eq!(document["error"]["fixes"][0]["text"], "give them");
         failure(&terminal, &failed, Format::Text, None);
         assert_eq!(terminal.heard().1, "");
+    }
+
+    #[test]
+    fn a_log_file_that_cannot_be_written_is_a_usage_error() {
+        let failure = open_log(Path::new("/no/such/folder/log")).expect_err("no such folder");
+        assert_eq!(failure.exit_code(), ExitCode::Usage);
     }
 
     #[cfg(unix)]

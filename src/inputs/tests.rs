@@ -106,6 +106,7 @@ fn secret(settings: &Settings, terminal: &Terminal) -> Result<Option<Sourced<Per
 }
 
 #[test]
+#[expect(clippy::disallowed_methods, reason = "the test makes the file itself")]
 fn a_secret_file_is_read_or_what_is_wrong_with_it_is_named() {
     let folder = tempfile::tempdir().expect("a folder");
     let write = |name: &str, bytes: &[u8]| {

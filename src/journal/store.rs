@@ -1,6 +1,6 @@
 //! Where journals and sealed bundles are kept, and how journals are written so that a crash at any byte is harmless.
 
-use std::fs::{self, File, OpenOptions, TryLockError};
+use std::fs::{self, File, TryLockError};
 use std::io::{self, BufRead, BufReader, Read as _, Seek as _, SeekFrom, Write as _};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -10,6 +10,7 @@ use sha2::{Digest as _, Sha256};
 use super::entry::{Entry, JournalLine, VERSION};
 use super::record::Record;
 use crate::env::Clock;
+use crate::files;
 use crate::instance::InstanceUrl;
 
 /// At most this many bytes of a journal are read: enough for hundreds of thousands of webhooks.
@@ -140,9 +141,11 @@ impl Connection {
     /// # Errors
     /// [`Error::Busy`] when another run holds it, [`Error::Folder`] when the folder cannot be created or written.
     pub fn lock(&self) -> Result<Lock, Error> {
-        make_private_folder(&self.folder).map_err(|source| Error::Folder { path: self.folder.clone(), source })?;
+        files::create_private_folder(&self.folder)
+            .map_err(|source| Error::Folder { path: self.folder.clone(), source })?;
         let path = self.folder.join("lock");
-        let file = open_private(&path).map_err(|source| Error::Folder { path: self.folder.clone(), source })?;
+        let file =
+            files::open_to_append(&path).map_err(|source| Error::Folder { path: self.folder.clone(), source })?;
         match file.try_lock() {
             Ok(()) => Ok(Lock { _file: Arc::new(file) }),
             Err(TryLockError::WouldBlock) => Err(Error::Busy { path }),
@@ -159,12 +162,12 @@ impl Connection {
         let audit = match audit {
             Some(audit) => {
                 let failed = |source| Error::Audit { path: audit.to_owned(), source };
-                Some((audit.to_owned(), open_to_append(audit).map_err(failed)?))
+                Some((audit.to_owned(), open_journal(audit).map_err(failed)?))
             }
             None => None,
         };
         let path = self.journal_path();
-        let file = open_to_append(&path).map_err(|source| Error::Write { path: path.clone(), source })?;
+        let file = open_journal(&path).map_err(|source| Error::Write { path: path.clone(), source })?;
         Ok(Journal { path, file, audit, run: uuid::Uuid::new_v4().simple().to_string(), clock })
     }
 }
@@ -251,35 +254,21 @@ fn digest(path: &Path) -> Option<String> {
     Some(hasher.finalize().iter().map(|byte| format!("{byte:02x}")).collect())
 }
 
-fn open_to_append(path: &Path) -> io::Result<File> {
-    let mut file = open_private(path)?;
-    let length = file.seek(SeekFrom::End(0))?;
-    if length > 0 {
-        let mut last = [0_u8];
-        file.seek(SeekFrom::Start(length - 1))?;
-        file.read_exact(&mut last)?;
-        if last != *b"\n" {
-            file.write_all(b"\n")?;
-        }
+/// Opens a journal; a line that a crash cut short is ended first, so that the next one stands alone.
+fn open_journal(path: &Path) -> io::Result<File> {
+    let mut file = files::open_to_append(path)?;
+    if file.seek(SeekFrom::End(0))? > 0 && !ends_a_line(path)? {
+        file.write_all(b"\n")?;
     }
     Ok(file)
 }
 
-/// A file that only its owner can read, created if necessary, for reading and appending.
-fn open_private(path: &Path) -> io::Result<File> {
-    let mut options = OpenOptions::new();
-    options.read(true).append(true).create(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    options.open(path)
-}
-
-fn make_private_folder(path: &Path) -> io::Result<()> {
-    let mut builder = fs::DirBuilder::new();
-    builder.recursive(true);
-    #[cfg(unix)]
-    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-    builder.create(path)
+fn ends_a_line(path: &Path) -> io::Result<bool> {
+    let mut file = File::open(path)?;
+    file.seek(SeekFrom::End(-1))?;
+    let mut last = [0_u8];
+    file.read_exact(&mut last)?;
+    Ok(last == *b"\n")
 }
 
 #[cfg(test)]

@@ -1,8 +1,7 @@
 //! The log: to standard error with `-v`, as JSON lines to a file. Redacted and harmless like everything else.
 
-use std::fs::{File, OpenOptions};
+use std::fs::File;
 use std::io::{self, Write};
-use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use tracing_subscriber::filter::LevelFilter;
@@ -16,16 +15,13 @@ use crate::error::Failure;
 use crate::secret::redact;
 
 /// Starts the log. The second start in one process (a command inside the sandbox) changes nothing.
-///
-/// # Errors
-/// Wrong use when the file cannot be opened.
-pub fn start(terminal: &Terminal, file: Option<&Path>) -> Result<(), Failure> {
+pub fn start(terminal: &Terminal, file: Option<File>) {
     let to_error = match terminal.verbosity() {
         Verbosity::Quiet | Verbosity::Normal => LevelFilter::OFF,
         Verbosity::Verbose => LevelFilter::DEBUG,
         Verbosity::Trace => LevelFilter::TRACE,
     };
-    let to_file = file.map(LogFile::open).transpose()?;
+    let to_file = file.map(LogFile::new);
     let person = tracing_subscriber::fmt::layer()
         .with_ansi(false)
         .without_time()
@@ -37,7 +33,6 @@ pub fn start(terminal: &Terminal, file: Option<&Path>) -> Result<(), Failure> {
     });
     // Only the first one in a process takes effect.
     let _already_started = tracing_subscriber::registry().with(person).with(machine).try_init();
-    Ok(())
 }
 
 /// Our own events only: what libraries log was not written with secrets in mind.
@@ -69,20 +64,13 @@ impl Write for ToTerminal {
     }
 }
 
-/// A log file, mode 0600, appended to.
+/// A log file; every line is redacted on its way there.
 #[derive(Clone)]
 struct LogFile(Arc<Mutex<File>>);
 
 impl LogFile {
-    fn open(path: &Path) -> Result<Self, Failure> {
-        let mut options = OpenOptions::new();
-        options.create(true).append(true);
-        #[cfg(unix)]
-        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-        let file = options.open(path).map_err(|error| {
-            Failure::usage(format!("the log file {} cannot be written", path.display())).with_chain(&error)
-        })?;
-        Ok(Self(Arc::new(Mutex::new(file))))
+    fn new(file: File) -> Self {
+        Self(Arc::new(Mutex::new(file)))
     }
 }
 
@@ -133,23 +121,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_log_line_loses_its_secrets_and_the_file_is_private() {
+    #[expect(clippy::disallowed_methods, reason = "the test makes the log file itself")]
+    fn a_log_line_loses_its_secrets() {
         let _held = crate::secret::WebhookToken::new("log-canary-5512").expect("a token");
         let folder = tempfile::tempdir().expect("a folder");
         let path = folder.path().join("log.jsonl");
-        let mut file = LogFile::open(&path).expect("a log file");
+        let mut file = LogFile::new(File::create(&path).expect("a log file"));
         file.write_all(b"{\"message\":\"log-canary-5512\"}\n").expect("written");
         assert_eq!(std::fs::read_to_string(&path).expect("readable"), "{\"message\":\"[redacted]\"}\n");
-        #[cfg(unix)]
-        {
-            use std::os::unix::fs::PermissionsExt as _;
-            assert_eq!(std::fs::metadata(&path).expect("a file").permissions().mode() & 0o777, 0o600);
-        }
-    }
-
-    #[test]
-    fn an_unwritable_log_file_is_wrong_use() {
-        let failure = LogFile::open(Path::new("/no/such/folder/log")).err().expect("no such folder");
-        assert_eq!(failure.exit_code(), crate::error::ExitCode::Usage);
     }
 }

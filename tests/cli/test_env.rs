@@ -90,6 +90,7 @@ impl TestEnv {
     }
 
     /// Writes a file into the home and returns its path.
+    #[expect(clippy::disallowed_methods, reason = "the test writes files of its own")]
     pub fn file(&self, name: &str, content: impl AsRef<[u8]>) -> String {
         let path = self.path(name);
         std::fs::write(&path, content).expect("a file in the home");

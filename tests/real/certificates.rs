@@ -51,6 +51,7 @@ impl Authority {
         self.folder.path().join(name)
     }
 
+    #[expect(clippy::disallowed_methods, reason = "the test writes files of its own")]
     fn file(&self, name: &str, text: &str) {
         std::fs::write(self.at(name), text).expect("a file");
     }

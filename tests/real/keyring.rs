@@ -36,6 +36,7 @@ impl Machine {
         Self { folder: tempfile::tempdir().expect("a folder") }
     }
 
+    #[expect(clippy::disallowed_methods, reason = "the test makes folders of its own")]
     fn session(&self, keyring: Keyring) -> Session {
         let (home, runtime) = (self.folder.path().join("home"), self.folder.path().join("run"));
         for folder in [&home, &runtime] {

@@ -21,6 +21,7 @@ pub struct Site<'a> {
 }
 
 impl Nginx {
+    #[expect(clippy::disallowed_methods, reason = "the test writes files of its own")]
     pub fn start(site: &Site<'_>) -> Self {
         let (folder, port) = (tempfile::tempdir().expect("a folder"), free_port());
         std::fs::create_dir(folder.path().join("files")).expect("a folder");

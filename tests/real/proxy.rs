@@ -14,6 +14,7 @@ struct Tinyproxy {
 }
 
 impl Tinyproxy {
+    #[expect(clippy::disallowed_methods, reason = "the test writes files of its own")]
     fn start() -> Self {
         let (folder, port) = (tempfile::tempdir().expect("a folder"), free_port());
         let log = folder.path().join("log");

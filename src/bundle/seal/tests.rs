@@ -109,6 +109,7 @@ fn what_is_written_is_private_whole_and_read_back() {
 }
 
 #[test]
+#[expect(clippy::disallowed_methods, reason = "the test makes the file itself")]
 fn a_file_that_cannot_be_written_or_is_none_is_named() {
     let folder = tempfile::tempdir().expect("a folder");
     let missing = folder.path().join("not/there.age");
@@ -121,6 +122,7 @@ fn a_file_that_cannot_be_written_or_is_none_is_named() {
 }
 
 #[test]
+#[expect(clippy::disallowed_methods, reason = "the test makes the file itself")]
 fn an_armoured_bundle_is_read_as_the_same_one() {
     let folder = tempfile::tempdir().expect("a folder");
     let path = folder.path().join("armoured.age");

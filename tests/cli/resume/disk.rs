@@ -2,6 +2,7 @@
 //! code 2, loses nothing, and the next run completes.
 //!
 //! Two full disks need no privileges: a limit on the size of files, which cuts a write as a full disk does, and `/dev/full`.
+#![expect(clippy::disallowed_methods, reason = "the tests fill disks and folders themselves")]
 
 use std::collections::BTreeSet;
 use std::path::PathBuf;

@@ -6,6 +6,7 @@
 //! 1. Cut at any byte, the journal reads as the record of its complete lines (with the torn one if only its newline is
 //!    missing). Checked for every byte of the journals of real runs.
 //! 2. From the record at each line, and from each with half of the next line after it, a real run reaches the final state.
+#![expect(clippy::disallowed_methods, reason = "the tests damage journals as a crash would")]
 
 use std::path::{Path, PathBuf};
 
