@@ -9,7 +9,7 @@ use jiff::civil::Date;
 use serde::Serialize;
 use url::Url;
 
-pub use seal::{Opened, RecipientError, Recipients, SealError, SealedBundle, Sight};
+pub use seal::{Opened, RecipientError, Recipients, SealError, SealedBundle, SealedInfo};
 
 use crate::instance::{Edition, InstanceUrl, LicensePlan};
 use crate::kit::Organization;
@@ -24,17 +24,17 @@ pub const SCHEMA: &str = "factory-gitlab/bundle/v1";
 pub struct Bundle {
     pub organization: Organization,
     pub created_at: Timestamp,
-    pub instance: Instance,
-    pub application: Application,
+    pub instance: BundledInstance,
+    pub application: BundledApplication,
     /// `None` when no token is handed over.
-    pub personal_access_token: Option<Token>,
-    pub webhook: Webhook,
+    pub personal_access_token: Option<BundledToken>,
+    pub webhook: BundledWebhook,
     /// What `network plan` collected, if anything.
     pub network: Option<serde_json::Value>,
 }
 
 #[derive(Clone, Debug, Serialize)]
-pub struct Instance {
+pub struct BundledInstance {
     pub url: InstanceUrl,
     /// As GitLab writes it, `19.2.0-ee`.
     pub version: String,
@@ -43,7 +43,7 @@ pub struct Instance {
 }
 
 #[derive(Clone, Debug)]
-pub struct Application {
+pub struct BundledApplication {
     /// The application ID (OAuth's `client_id`), not GitLab's number for it.
     pub id: String,
     pub secret: ApplicationSecret,
@@ -53,7 +53,7 @@ pub struct Application {
 }
 
 #[derive(Clone, Debug)]
-pub struct Token {
+pub struct BundledToken {
     pub value: PersonalAccessToken,
     pub scopes: Vec<String>,
     pub expires_at: Option<Date>,
@@ -62,7 +62,7 @@ pub struct Token {
 }
 
 #[derive(Clone, Debug, Serialize)]
-pub struct Webhook {
+pub struct BundledWebhook {
     pub url: Url,
     pub strategy: Strategy,
     pub target_count: usize,
@@ -74,7 +74,7 @@ pub struct Webhook {
 /// take, and whoever reads it has the strategy.
 const MOST_TARGETS: usize = 10_000;
 
-impl Webhook {
+impl BundledWebhook {
     #[must_use]
     pub fn new(url: Url, strategy: Strategy, targets: impl ExactSizeIterator<Item = Target>) -> Self {
         let target_count = targets.len();

@@ -94,7 +94,7 @@ pub async fn run(args: &[OsString], env: &Env, interrupt: &Interrupt) -> ExitCod
         Ok(Parsed::Run(invocation)) => *invocation,
         Ok(Parsed::Show(text)) => return ended(&plain, plain.print_text(&text).map(|()| ExitCode::Done)),
         Ok(Parsed::Misuse(text)) => {
-            plain.complain(&text);
+            plain.print_error_text(&text);
             return ExitCode::Usage;
         }
         Err(failure) => return ended(&plain, Err(failure)),

@@ -6,7 +6,7 @@ use std::time::Duration;
 use keyring::v1::{Entry, Error};
 
 use crate::instance::InstanceUrl;
-use crate::secret::{Kind, Malformed, OAuthSecret, Pat, Secret};
+use crate::secret::{Malformed, OAuthSecret, Pat, Secret, SecretKind};
 
 /// The name under which the system's own programs show the entries.
 const SERVICE: &str = "factory-gitlab";
@@ -15,7 +15,7 @@ const SERVICE: &str = "factory-gitlab";
 const PATIENCE: Duration = Duration::from_secs(3);
 
 /// A kind of secret that may be stored.
-pub trait Stored: Kind + 'static {
+pub trait Stored: SecretKind + 'static {
     /// The word for it in the entry's name.
     const ENTRY: &'static str;
 }

@@ -6,7 +6,7 @@ use std::fmt;
 
 /// Why the program ends without having done its job.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub enum Kind {
+pub enum FailureKind {
     /// Something must be fixed: a problem was found, or GitLab or Factory refused.
     Problem,
     /// Wrong use: bad arguments, missing input, unreadable file.
@@ -29,13 +29,13 @@ pub enum ExitCode {
     Interrupted = 130,
 }
 
-impl From<Kind> for ExitCode {
-    fn from(kind: Kind) -> Self {
+impl From<FailureKind> for ExitCode {
+    fn from(kind: FailureKind) -> Self {
         match kind {
-            Kind::Problem => Self::Problem,
-            Kind::Usage => Self::Usage,
-            Kind::Unknown => Self::Unknown,
-            Kind::Interrupted => Self::Interrupted,
+            FailureKind::Problem => Self::Problem,
+            FailureKind::Usage => Self::Usage,
+            FailureKind::Unknown => Self::Unknown,
+            FailureKind::Interrupted => Self::Interrupted,
         }
     }
 }
@@ -113,7 +113,7 @@ impl Fix {
 /// A failure as the person sees it. The texts may hold a server's words: the terminal makes them harmless.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Failure {
-    pub kind: Kind,
+    pub kind: FailureKind,
     /// What failed, as a lower-case fragment.
     pub message: String,
     /// Why, from the nearest cause to the real one at the bottom of the chain.
@@ -123,18 +123,18 @@ pub struct Failure {
 
 impl Failure {
     #[must_use]
-    pub fn new(kind: Kind, message: impl Into<String>) -> Self {
+    pub fn new(kind: FailureKind, message: impl Into<String>) -> Self {
         Self { kind, message: message.into(), causes: Vec::new(), fixes: Vec::new() }
     }
 
     #[must_use]
     pub fn usage(message: impl Into<String>) -> Self {
-        Self::new(Kind::Usage, message)
+        Self::new(FailureKind::Usage, message)
     }
 
     #[must_use]
     pub fn problem(message: impl Into<String>) -> Self {
-        Self::new(Kind::Problem, message)
+        Self::new(FailureKind::Problem, message)
     }
 
     #[must_use]
@@ -202,7 +202,7 @@ mod tests {
 
     #[test]
     fn a_failure_reads_from_what_to_why_to_what_to_do() {
-        let failure = Failure::new(Kind::Unknown, "GitLab could not be reached")
+        let failure = Failure::new(FailureKind::Unknown, "GitLab could not be reached")
             .because("connection refused")
             .fix(Fix::run("try again", "factory-gitlab connect"));
         assert_eq!(

@@ -27,11 +27,11 @@ use std::collections::BTreeMap;
 use std::fmt::Display;
 use std::str::FromStr;
 
-use crate::error::{Failure, Fix, Kind as FailureKind};
-use crate::secret::{Kind, Secret};
+use crate::error::{Failure, FailureKind, Fix};
+use crate::secret::{Secret, SecretKind};
 use crate::settings::{self, SecretAt, Settings, Source, Sourced};
 use crate::terminal::Terminal;
-use crate::terminal::prompt::{Ask, Lean, Prompter};
+use crate::terminal::prompt::{Ask, Prompter};
 
 pub use self::document::{Document, DocumentAt, DocumentError};
 pub use self::missing::Missing;
@@ -71,11 +71,11 @@ impl<'a> Interview<'a> {
     }
 
     /// Offers a secret from the keyring. It comes after flag, variable and answers file, and before the prompt.
-    pub fn keep<K: Kind + 'static>(&self, question: &'static Question, secret: Secret<K>) {
+    pub fn keep<K: SecretKind + 'static>(&self, question: &'static Question, secret: Secret<K>) {
         self.put(question, Sourced::new(secret, Source::Keyring));
     }
 
-    fn put<K: Kind + 'static>(&self, question: &'static Question, secret: Sourced<Secret<K>>) {
+    fn put<K: SecretKind + 'static>(&self, question: &'static Question, secret: Sourced<Secret<K>>) {
         let secret = secret.map(|secret| Box::new(secret) as Box<dyn Any>);
         self.kept.borrow_mut().insert(question.setting.key, secret);
     }
@@ -124,7 +124,7 @@ impl<'a> Interview<'a> {
     ///
     /// # Errors
     /// As [`Interview::ask_until`], and when a file or variable does not hold a secret.
-    pub async fn secret_until<K: Kind + 'static, T>(
+    pub async fn secret_until<K: SecretKind + 'static, T>(
         &self,
         question: &'static Question,
         mut check: impl AsyncFnMut(&Secret<K>) -> Result<T, Failure>,
@@ -151,7 +151,10 @@ impl<'a> Interview<'a> {
     ///
     /// # Errors
     /// As [`Interview::secret_until`].
-    pub async fn secret<K: Kind + 'static>(&self, question: &'static Question) -> Result<Sourced<Secret<K>>, Failure> {
+    pub async fn secret<K: SecretKind + 'static>(
+        &self,
+        question: &'static Question,
+    ) -> Result<Sourced<Secret<K>>, Failure> {
         let found = self.secret_until(question, async |_: &Secret<K>| Ok(())).await?;
         Ok(found.map(|(secret, ())| secret))
     }
@@ -160,7 +163,7 @@ impl<'a> Interview<'a> {
     ///
     /// # Errors
     /// When a file or variable was named that does not hold one.
-    pub fn find_secret<K: Kind + 'static>(
+    pub fn find_secret<K: SecretKind + 'static>(
         &self,
         question: &'static Question,
     ) -> Result<Option<Sourced<Secret<K>>>, Failure> {
@@ -171,7 +174,7 @@ impl<'a> Interview<'a> {
         }
     }
 
-    fn in_variable<K: Kind>(&self, name: &'static str) -> Result<Sourced<Secret<K>>, SecretError> {
+    fn in_variable<K: SecretKind>(&self, name: &'static str) -> Result<Sourced<Secret<K>>, SecretError> {
         let source = Source::Environment(name);
         match Secret::new(self.settings.env().var(name).unwrap_or_default()) {
             Ok(secret) => Ok(Sourced::new(secret, source)),
@@ -179,7 +182,7 @@ impl<'a> Interview<'a> {
         }
     }
 
-    fn kept<K: Kind + 'static>(&self, question: &'static Question) -> Option<Sourced<Secret<K>>> {
+    fn kept<K: SecretKind + 'static>(&self, question: &'static Question) -> Option<Sourced<Secret<K>>> {
         let kept = self.kept.borrow();
         let found = kept.get(question.setting.key)?;
         Some(Sourced::new(found.value.downcast_ref::<Secret<K>>()?.clone(), found.source.clone()))
@@ -235,7 +238,7 @@ impl<'a> Interview<'a> {
         if !self.prompter.can_ask() {
             Missing::none_of(vec![question])?;
         }
-        let yes = self.prompter.confirm(&question.ask(None), Lean::No)?;
+        let yes = self.prompter.confirm(&question.ask(None))?;
         Ok(if yes { Approval::Given } else { Approval::Refused })
     }
 
@@ -251,7 +254,7 @@ impl<'a> Interview<'a> {
         Ok(Sourced::new(typed.trim().to_owned(), Source::Prompt))
     }
 
-    fn ask_secret<K: Kind>(&self, question: &'static Question) -> Result<Sourced<Secret<K>>, Failure> {
+    fn ask_secret<K: SecretKind>(&self, question: &'static Question) -> Result<Sourced<Secret<K>>, Failure> {
         if !self.prompter.can_ask() {
             Missing::none_of(vec![question])?;
         }

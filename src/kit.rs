@@ -1,7 +1,7 @@
 //! The kit: what Factory gives. Every value that Factory may change is data here, never a constant elsewhere.
 
-mod change;
 mod check;
+mod overrides;
 mod parse;
 mod template;
 
@@ -12,8 +12,8 @@ use url::Url;
 use crate::secret::{SigningToken, WebhookToken};
 use crate::target::Event;
 
-pub use self::change::Changes;
-pub use self::check::{KitProblem, Leaving, Severity};
+pub use self::check::{DeliveryMode, KitProblem, KitSeverity};
+pub use self::overrides::Overrides;
 pub use self::parse::KitError;
 
 /// The schema this program reads.

@@ -4,8 +4,8 @@
 //! `bundle/seal` and here. Every secret that is made is also remembered for [`redact`], the last line of defence:
 //! whatever a server echoes back, the value does not reach a terminal, a log or a file.
 
-mod forms;
-mod shape;
+mod encodings;
+mod patterns;
 
 use std::borrow::Cow;
 use std::fmt;
@@ -20,7 +20,7 @@ use serde::Deserialize;
 use sha2::Sha256;
 
 /// What a secret is for; the name appears in messages instead of the value.
-pub trait Kind {
+pub trait SecretKind {
     const NAME: &'static str;
 }
 
@@ -29,7 +29,7 @@ macro_rules! kinds {
         #[doc = concat!("Marks a secret as a ", $name, ".")]
         #[derive(Clone, Copy)]
         pub enum $marker {}
-        impl Kind for $marker { const NAME: &'static str = $name; }
+        impl SecretKind for $marker { const NAME: &'static str = $name; }
         $(#[$doc])*
         pub type $alias = Secret<$marker>;
     )+};
@@ -71,7 +71,7 @@ pub enum Malformed {
     Characters(&'static str),
 }
 
-impl<K: Kind> Secret<K> {
+impl<K: SecretKind> Secret<K> {
     /// Takes a secret as it was read, without the white space around it (files end in a newline).
     ///
     /// # Errors
@@ -132,7 +132,7 @@ impl Secret<Pat> {
     /// What it seems to be by its looks, where that is no personal access token: a CI job token, an OAuth token.
     #[must_use]
     pub fn looks_like(&self) -> Option<&'static str> {
-        shape::kind(self.expose())
+        patterns::kind(self.expose())
     }
 }
 
@@ -152,13 +152,13 @@ impl<K> Clone for Secret<K> {
     }
 }
 
-impl<K: Kind> fmt::Debug for Secret<K> {
+impl<K: SecretKind> fmt::Debug for Secret<K> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "[{}]", K::NAME)
     }
 }
 
-impl<'de, K: Kind> Deserialize<'de> for Secret<K> {
+impl<'de, K: SecretKind> Deserialize<'de> for Secret<K> {
     fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         // Not `String::deserialize`'s own error: serde would quote the value it did not like.
         let text = Cow::<'de, str>::deserialize(deserializer)
@@ -179,7 +179,7 @@ fn unexpanded_variable(text: &str) -> Option<&str> {
     is_name.then_some(name)
 }
 
-/// Every secret this process has held, in all its [`forms`], for [`redact`]. Values shorter than six characters are left out: they would
+/// Every secret this process has held, in all its [`encodings`], for [`redact`]. Values shorter than six characters are left out: they would
 /// blot out ordinary words.
 static HELD: RwLock<Vec<SecretString>> = RwLock::new(Vec::new());
 
@@ -194,7 +194,7 @@ fn remember(value: &str) {
         return;
     }
     held.push(SecretString::from(value));
-    held.extend(forms::forms(value).into_iter().map(|form| SecretString::from(form.as_str())));
+    held.extend(encodings::encodings(value).into_iter().map(|form| SecretString::from(form.as_str())));
     // Longest first, so that a secret that contains another is replaced whole.
     held.sort_by_key(|known| std::cmp::Reverse(known.expose_secret().len()));
 }
@@ -202,7 +202,7 @@ fn remember(value: &str) {
 /// Holds back every word of a text that looks like a secret, whatever the text was given for: from here on [`redact`]
 /// takes it out of everything that is said.
 pub fn register_for_redaction(text: &str) {
-    shape::words(text).for_each(remember);
+    patterns::words(text).for_each(remember);
 }
 
 /// What stands in a text where a secret was.

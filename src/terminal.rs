@@ -5,12 +5,12 @@
 
 pub mod interrupt;
 pub mod log;
-mod paint;
 pub mod progress;
 pub mod prompt;
 pub mod sanitize;
 mod stdin;
 mod streams;
+mod style;
 
 use std::borrow::Cow;
 use std::fmt;
@@ -27,7 +27,7 @@ use crate::text::{Line, Text, Tone};
 
 use self::stdin::StandardInput;
 pub use self::stdin::StdinError;
-use self::streams::{Stream, Streams};
+use self::streams::{StandardStreams, Stream};
 
 /// When to use colour (`--color`).
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
@@ -94,13 +94,13 @@ pub enum Verbosity {
 /// The terminal. Clones are the same terminal.
 #[derive(Clone)]
 pub struct Terminal {
-    inner: Arc<Inner>,
+    inner: Arc<TerminalState>,
     /// The command that is running, for the fixes that run it again.
     running: &'static str,
 }
 
-struct Inner {
-    streams: Streams,
+struct TerminalState {
+    streams: StandardStreams,
     stdin: StandardInput,
     verbosity: Verbosity,
     clock: Clock,
@@ -116,17 +116,17 @@ impl Terminal {
     pub fn new(env: &Env, color: ColorChoice, verbosity: Verbosity) -> Self {
         let on_error = color.on(env, env.streams.error);
         console::set_colors_enabled_stderr(on_error);
-        let streams = Streams::real(color.on(env, env.streams.output), on_error);
+        let streams = StandardStreams::real(color.on(env, env.streams.output), on_error);
         Self::of(streams, StandardInput::real(), verbosity, env)
     }
 
     /// A terminal that keeps what is said, for tests.
     #[must_use]
     pub fn captured(stdin: &[u8]) -> Self {
-        Self::of(Streams::captured(), StandardInput::holding(stdin.to_vec()), Verbosity::Normal, &Env::empty())
+        Self::of(StandardStreams::captured(), StandardInput::holding(stdin.to_vec()), Verbosity::Normal, &Env::empty())
     }
 
-    fn of(streams: Streams, stdin: StandardInput, verbosity: Verbosity, env: &Env) -> Self {
+    fn of(streams: StandardStreams, stdin: StandardInput, verbosity: Verbosity, env: &Env) -> Self {
         let drawn = env.streams.error;
         let target = if drawn && verbosity > Verbosity::Quiet {
             indicatif::ProgressDrawTarget::stderr()
@@ -135,7 +135,7 @@ impl Terminal {
         };
         let bars = indicatif::MultiProgress::with_draw_target(target);
         Self {
-            inner: Arc::new(Inner {
+            inner: Arc::new(TerminalState {
                 streams,
                 stdin,
                 verbosity,
@@ -162,8 +162,8 @@ impl Terminal {
 
     /// What a captured terminal got so far: standard output and standard error. Empty for a real one.
     #[must_use]
-    pub fn heard(&self) -> (String, String) {
-        self.inner.streams.heard()
+    pub fn captured_text(&self) -> (String, String) {
+        self.inner.streams.captured_text()
     }
 
     /// Prints a page as data, to standard output.
@@ -171,7 +171,7 @@ impl Terminal {
     /// # Errors
     /// When standard output cannot be written. A reader that has gone (`| head`) is no failure.
     pub fn print_styled(&self, page: &Text) -> Result<(), Failure> {
-        let text = paint::page(page, self.inner.streams.coloured(Stream::Output));
+        let text = style::render(page, self.inner.streams.coloured(Stream::Output));
         self.put(Stream::Output, &text)
     }
 
@@ -240,16 +240,16 @@ impl Terminal {
 
     /// Says why the program ends, or why an answer is not taken.
     pub fn fail(&self, failure: &Failure) {
-        self.tell(&paint::failure(failure, self.running));
+        self.tell(&style::failure(failure, self.running));
     }
 
     /// Several lines for standard error that were not made here, as clap's.
-    pub fn complain(&self, text: &str) {
+    pub fn print_error_text(&self, text: &str) {
         self.put_error(&sanitize::lines(&redact(text)));
     }
 
     fn tell(&self, page: &Text) {
-        self.put_error(&paint::page(page, self.inner.streams.coloured(Stream::Error)));
+        self.put_error(&style::render(page, self.inner.streams.coloured(Stream::Error)));
     }
 
     /// Reads standard input to its end, once: two things cannot be given through it.
@@ -331,7 +331,7 @@ mod tests {
         terminal.fail(&Failure::problem("terminal-canary-1 \u{1b}[2J").because("\u{202e}"));
         let document = "{\"a\": \"terminal-canary-1 \u{9b}2J\"}";
         terminal.print_json(|out| out.write_all(document.as_bytes())).expect("captured");
-        let (output, error) = terminal.heard();
+        let (output, error) = terminal.captured_text();
         for text in [&output, &error] {
             assert!(!text.contains("canary") && !text.contains(['\u{1b}', '\u{9b}', '\u{202e}', '\u{7}']), "{text:?}");
         }

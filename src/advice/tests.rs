@@ -1,7 +1,7 @@
 use std::time::Duration;
 
 use super::*;
-use crate::error::Kind;
+use crate::error::FailureKind;
 use crate::http::{Cause, ErrorResponse, FailedRequest, LinkProblem, TlsProblem, UnexpectedPage};
 
 fn failed(cause: Cause) -> Error {
@@ -36,24 +36,24 @@ fn every_failure_has_its_kind_and_says_what_to_do() {
     let to = "https://gitlab.acme.com/api/v4/user?private=1".parse().expect("a URL");
     let tls = |problem| Cause::Tls(problem);
     for (cause, kind, advice) in [
-        (Cause::Dns { host: "gitlab.acme.com".to_owned(), detail: String::new() }, Kind::Unknown, "DNS"),
-        (Cause::Connect { detail: "refused".to_owned() }, Kind::Unknown, "firewall"),
-        (tls(TlsProblem::UnknownCa { issuer: None, is_alone: false }), Kind::Unknown, "verify --ca-cert"),
-        (tls(TlsProblem::UnknownCa { issuer: None, is_alone: true }), Kind::Unknown, "intermediate"),
-        (tls(TlsProblem::Expired { on: None }), Kind::Unknown, "renew the certificate"),
-        (Cause::Timeout { after: Duration::from_secs(30) }, Kind::Unknown, "verify --timeout 90"),
-        (status(401), Kind::Problem, "token"),
-        (status(403), Kind::Problem, "admin_mode"),
-        (status(429), Kind::Unknown, "verify --concurrency 1"),
-        (status(502), Kind::Unknown, "once gitlab.acme.com has recovered"),
-        (Cause::UnexpectedPage { status: 200, what: UnexpectedPage::LoginWall }, Kind::Unknown, "sign-in page"),
-        (Cause::Link(LinkProblem::OtherHost), Kind::Unknown, "external_url"),
-        (Cause::Redirected { to }, Kind::Problem, "verify --gitlab-url https://gitlab.acme.com"),
-        (Cause::Setup("the CA file x cannot be read".to_owned()), Kind::Usage, ""),
-        (Cause::Interrupted, Kind::Interrupted, ""),
+        (Cause::Dns { host: "gitlab.acme.com".to_owned(), detail: String::new() }, FailureKind::Unknown, "DNS"),
+        (Cause::Connect { detail: "refused".to_owned() }, FailureKind::Unknown, "firewall"),
+        (tls(TlsProblem::UnknownCa { issuer: None, is_alone: false }), FailureKind::Unknown, "verify --ca-cert"),
+        (tls(TlsProblem::UnknownCa { issuer: None, is_alone: true }), FailureKind::Unknown, "intermediate"),
+        (tls(TlsProblem::Expired { on: None }), FailureKind::Unknown, "renew the certificate"),
+        (Cause::Timeout { after: Duration::from_secs(30) }, FailureKind::Unknown, "verify --timeout 90"),
+        (status(401), FailureKind::Problem, "token"),
+        (status(403), FailureKind::Problem, "admin_mode"),
+        (status(429), FailureKind::Unknown, "verify --concurrency 1"),
+        (status(502), FailureKind::Unknown, "once gitlab.acme.com has recovered"),
+        (Cause::UnexpectedPage { status: 200, what: UnexpectedPage::LoginWall }, FailureKind::Unknown, "sign-in page"),
+        (Cause::Link(LinkProblem::OtherHost), FailureKind::Unknown, "external_url"),
+        (Cause::Redirected { to }, FailureKind::Problem, "verify --gitlab-url https://gitlab.acme.com"),
+        (Cause::Setup("the CA file x cannot be read".to_owned()), FailureKind::Usage, ""),
+        (Cause::Interrupted, FailureKind::Interrupted, ""),
     ] {
         let error = failed(cause);
-        assert_eq!(Kind::from(error.class()), kind, "{error}");
+        assert_eq!(FailureKind::from(error.class()), kind, "{error}");
         for about in [About::GitLab(&instance()), About::FirstContact(&instance())] {
             let shown = shown(&advise(&error, about));
             assert!(shown.contains(advice), "{error}: {shown}");
@@ -95,7 +95,7 @@ fn factorys_refusals_name_what_is_to_be_done() {
         (413, "larger"),
     ] {
         let error = failed(status(code));
-        assert_eq!(Kind::from(error.class()), Kind::Problem);
+        assert_eq!(FailureKind::from(error.class()), FailureKind::Problem);
         let shown = shown(&advise(&error, About::Factory));
         assert!(shown.contains(advice), "{shown}");
     }

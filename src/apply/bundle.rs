@@ -45,13 +45,13 @@ impl Apply<'_> {
         Ok(Bundle {
             organization: self.desired.organization.clone(),
             created_at: self.clients.clock.now(),
-            instance: bundle::Instance {
+            instance: bundle::BundledInstance {
                 url: self.desired.instance.clone(),
                 version: metadata.version_text.clone(),
                 edition: metadata.edition,
                 plan: self.observed.plan(),
             },
-            application: bundle::Application {
+            application: bundle::BundledApplication {
                 id: credentials.application_id.clone(),
                 secret: credentials.secret.clone(),
                 name: wanted.name.clone(),
@@ -64,20 +64,20 @@ impl Apply<'_> {
         })
     }
 
-    fn bundled_token(&self, outputs: &StepOutputs) -> Option<bundle::Token> {
+    fn bundled_token(&self, outputs: &StepOutputs) -> Option<bundle::BundledToken> {
         let user = self.observed.user.known().map(|user| user.username.clone()).unwrap_or_default();
         match self.desired.handover.handover {
             Handover::None => None,
             Handover::Given => {
                 let details = self.observed.token.known();
-                Some(bundle::Token {
+                Some(bundle::BundledToken {
                     value: self.token.clone(),
                     scopes: details.map(|details| details.scopes.clone()).unwrap_or_default(),
                     expires_at: details.and_then(|details| details.expires_at),
                     user,
                 })
             }
-            Handover::Minted => outputs.minted.as_ref().map(|minted| bundle::Token {
+            Handover::Minted => outputs.minted.as_ref().map(|minted| bundle::BundledToken {
                 value: minted.value.clone(),
                 scopes: minted.details.scopes.clone(),
                 expires_at: minted.details.expires_at,
@@ -86,11 +86,11 @@ impl Apply<'_> {
         }
     }
 
-    fn bundled_webhook(&self) -> bundle::Webhook {
+    fn bundled_webhook(&self) -> bundle::BundledWebhook {
         let DesiredWebhooks { url, strategy, .. } = &self.desired.webhooks;
         let seen = self.observed.hooks.known();
         let targets = seen.map_or(&[][..], |seen| &seen.targets).iter().map(|seen| seen.target.clone());
-        bundle::Webhook::new(url.clone(), seen.map_or(*strategy, |seen| seen.strategy), targets)
+        bundle::BundledWebhook::new(url.clone(), seen.map_or(*strategy, |seen| seen.strategy), targets)
     }
 
     /// `--bundle-out`: a copy for the admin to deliver.

@@ -10,10 +10,10 @@ use serde::{Serialize, Serializer};
 use sha2::{Digest as _, Sha256};
 use zeroize::Zeroizing;
 
-use super::{Application, Bundle, Instance, SCHEMA, Token, Webhook};
+use super::{Bundle, BundledApplication, BundledInstance, BundledToken, BundledWebhook, SCHEMA};
 use crate::files::{self, Readers};
 use crate::kit::Organization;
-use crate::secret::{Kind, Secret};
+use crate::secret::{Secret, SecretKind};
 
 mod recipients;
 
@@ -51,7 +51,7 @@ pub struct SealedBundle {
 
 /// What can be seen of a sealed bundle without a key.
 #[derive(Clone, Debug, Eq, PartialEq, Serialize)]
-pub struct Sight {
+pub struct SealedInfo {
     /// The stanza types, one for each recipient: `X25519`, `mlkem768p256tag`.
     pub recipients: Vec<String>,
     /// Bytes.
@@ -134,9 +134,9 @@ impl SealedBundle {
 
     /// What it shows to everybody.
     #[must_use]
-    pub fn inspect(&self) -> Sight {
+    pub fn inspect(&self) -> SealedInfo {
         let recipients = self.recipients().unwrap_or_default();
-        Sight { recipients, size: self.bytes.len(), sha256: self.sha256.clone() }
+        SealedInfo { recipients, size: self.bytes.len(), sha256: self.sha256.clone() }
     }
 
     /// The stanza types of the header (age-encryption.org/v1); `None` when there is no such header.
@@ -205,18 +205,18 @@ struct Plain<'a> {
     schema: &'static str,
     organization: &'a Organization,
     created_at: jiff::Timestamp,
-    tool: Tool,
-    instance: &'a Instance,
+    tool: PlainTool,
+    instance: &'a BundledInstance,
     application: PlainApplication<'a>,
     #[serde(skip_serializing_if = "Option::is_none")]
     personal_access_token: Option<PlainToken<'a>>,
-    webhook: &'a Webhook,
+    webhook: &'a BundledWebhook,
     #[serde(skip_serializing_if = "Option::is_none")]
     network: Option<&'a serde_json::Value>,
 }
 
 #[derive(Serialize)]
-struct Tool {
+struct PlainTool {
     name: &'static str,
     version: &'static str,
 }
@@ -245,7 +245,7 @@ trait Exposed {
     fn text(&self) -> &str;
 }
 
-impl<K: Kind> Exposed for Secret<K> {
+impl<K: SecretKind> Exposed for Secret<K> {
     fn text(&self) -> &str {
         self.expose()
     }
@@ -259,16 +259,16 @@ impl<'a> From<&'a Bundle> for Plain<'a> {
     fn from(bundle: &'a Bundle) -> Self {
         let Bundle { organization, created_at, instance, application, personal_access_token, webhook, network } =
             bundle;
-        let Application { id, secret, name, redirect_uri, scopes } = application;
+        let BundledApplication { id, secret, name, redirect_uri, scopes } = application;
         Self {
             schema: SCHEMA,
             organization,
             created_at: *created_at,
-            tool: Tool { name: env!("CARGO_PKG_NAME"), version: env!("CARGO_PKG_VERSION") },
+            tool: PlainTool { name: env!("CARGO_PKG_NAME"), version: env!("CARGO_PKG_VERSION") },
             instance,
             application: PlainApplication { id, secret, name, redirect_uri, scopes },
             personal_access_token: personal_access_token.as_ref().map(|token| {
-                let Token { value, scopes, expires_at, user } = token;
+                let BundledToken { value, scopes, expires_at, user } = token;
                 PlainToken { value, scopes, expires_at: *expires_at, user }
             }),
             webhook,

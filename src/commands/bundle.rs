@@ -21,8 +21,8 @@ use self::reports::{Inspected, Uploaded};
 pub(super) async fn run(command: BundleCommand, context: &Context<'_>) -> Result<ExitCode, Failure> {
     match command {
         BundleCommand::Inspect(args) => {
-            let sight = read(&args.file)?.inspect();
-            context.finish(&Inspected { file: args.file, sight })
+            let info = read(&args.file)?.inspect();
+            context.finish(&Inspected { file: args.file, info })
         }
         BundleCommand::Upload(args) => upload(args, context).await,
         BundleCommand::Open(args) => open(&args, context),
@@ -39,7 +39,7 @@ async fn upload(args: BundleUploadArgs, context: &Context<'_>) -> Result<ExitCod
     let (url, method) = destination(context, &interview).await?;
     let key = interview.find_secret::<Bearer>(&questions::FACTORY_KEY)?;
     let factory = FactoryClient::new(context.client()?, key.map(|found| found.value));
-    let sent = context.terminal.during("uploading the bundle", factory.upload(&bundle, &url, method)).await;
+    let sent = context.terminal.with_spinner("uploading the bundle", factory.upload(&bundle, &url, method)).await;
     let receipt = sent.map_err(|error| diagnostics::upload(&error, &args.file))?;
     context.finish(&Uploaded {
         host: url.host_str().unwrap_or_default().to_owned(),

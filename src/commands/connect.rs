@@ -125,7 +125,7 @@ impl Walk<'_> {
         let request = ReadRequest { reads: &reads, known: Some(&gathered.known) };
         let watch = progress::Looking::new(self.context.terminal);
         let look = gathered.look.observe(&gathered.desired, request, &watch);
-        self.context.terminal.during("looking at what is there", look).await
+        self.context.terminal.with_spinner("looking at what is there", look).await
     }
 
     /// Makes the plan. Where only a decision is missing and a person is there to take it, it is taken and planned again.

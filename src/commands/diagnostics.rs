@@ -5,7 +5,7 @@ mod bundle;
 
 use crate::advice::{self, About, advise};
 use crate::credential_store::CredentialStoreError;
-use crate::error::{Failure, Kind};
+use crate::error::{Failure, FailureKind};
 use crate::http::{Cause, CauseClass, Error, base_of_api};
 use crate::instance::InstanceUrl;
 use crate::journal;
@@ -85,7 +85,7 @@ pub fn credential_store(error: &CredentialStoreError) -> Failure {
 pub fn journal(error: &journal::Error) -> Failure {
     let failure = match error {
         journal::Error::Busy { .. } => {
-            Failure::new(Kind::Unknown, "another run is working on this connection").because(error.to_string())
+            Failure::new(FailureKind::Unknown, "another run is working on this connection").because(error.to_string())
         }
         journal::Error::Folder { .. }
         | journal::Error::Read { .. }

@@ -11,7 +11,7 @@ use crate::error::{ExitCode, Failure, Fix};
 use crate::factory::FactoryClient;
 use crate::http;
 use crate::inputs::{Document, DocumentAt, Interview, questions};
-use crate::kit::{Changes, Kit, KitProblem, Leaving, Severity};
+use crate::kit::{DeliveryMode, Kit, KitProblem, KitSeverity, Overrides};
 use crate::secret::{Bearer, FactoryKey, HookToken};
 use crate::settings::{Setting, Settings, Source, Sourced, keys};
 
@@ -48,14 +48,14 @@ pub struct Found {
 /// # Errors
 /// When there is no kit, it cannot be read, or something in it cannot work.
 pub async fn gather(context: &Context<'_>, interview: &Interview<'_>) -> Result<Found, Failure> {
-    let changes = changes(interview)?;
-    if let Some(kit) = whole_of_pieces(context, &changes) {
+    let overrides = overrides(interview)?;
+    if let Some(kit) = kit_from_overrides(context, &overrides) {
         return sound(kit, context).map(|kit| Found { kit, place: None });
     }
     let found = interview
         .ask_until(&questions::KIT, async |given| {
             let kit = load(&given.value, context, interview).await?;
-            Ok(Found { kit: sound(kit.with(changes.clone()), context)?, place: place(&given.value) })
+            Ok(Found { kit: sound(kit.with(overrides.clone()), context)?, place: place(&given.value) })
         })
         .await?;
     Ok(found.value)
@@ -78,24 +78,24 @@ pub(super) async fn read(context: &Context<'_>, interview: &Interview<'_>) -> Re
         &questions::WEBHOOK_SECRET,
         &questions::RECIPIENT,
     ])?;
-    let changes = changes(interview)?;
-    if let Some(kit) = whole_of_pieces(context, &changes) {
+    let overrides = overrides(interview)?;
+    if let Some(kit) = kit_from_overrides(context, &overrides) {
         return Ok(Sourced::new(kit, Source::Flag("--redirect-uri")));
     }
     let load = async |given: &Sourced<String>| load(&given.value, context, interview).await;
-    Ok(interview.ask_until(&questions::KIT, load).await?.map(|kit| kit.with(changes)))
+    Ok(interview.ask_until(&questions::KIT, load).await?.map(|kit| kit.with(overrides)))
 }
 
-fn whole_of_pieces(context: &Context<'_>, changes: &Changes) -> Option<Kit> {
-    if context.settings.is_set(&keys::KIT) { None } else { Kit::of_pieces(changes) }
+fn kit_from_overrides(context: &Context<'_>, overrides: &Overrides) -> Option<Kit> {
+    if context.settings.is_set(&keys::KIT) { None } else { Kit::from_overrides(overrides) }
 }
 
 fn sound(kit: Kit, context: &Context<'_>) -> Result<Kit, Failure> {
     let problems = problems(&kit, context);
-    for problem in problems.iter().filter(|problem| problem.severity == Severity::Warning) {
+    for problem in problems.iter().filter(|problem| problem.severity == KitSeverity::Warning) {
         context.terminal.warn(&format!("the kit's {}: {}", problem.path, problem.message));
     }
-    let wrong: Vec<_> = problems.iter().filter(|problem| problem.severity == Severity::Error).collect();
+    let wrong: Vec<_> = problems.iter().filter(|problem| problem.severity == KitSeverity::Error).collect();
     if wrong.is_empty() {
         return Ok(kit);
     }
@@ -107,27 +107,27 @@ fn sound(kit: Kit, context: &Context<'_>) -> Result<Kit, Failure> {
 
 /// Everything that is wrong with a kit, what only the sealing library can tell included.
 fn problems(kit: &Kit, context: &Context<'_>) -> Vec<KitProblem> {
-    let mut problems = kit.check(context.env.clock.now(), leaving(&context.settings));
+    let mut problems = kit.check(context.env.clock.now(), delivery_mode(&context.settings));
     if let Err(error @ (RecipientError::Invalid { .. } | RecipientError::SecretKey | RecipientError::Mixed)) =
         Recipients::parse(&kit.bundle.recipients)
     {
         let (path, message) = ("bundle.recipients".to_owned(), error.to_string());
-        problems.push(KitProblem { severity: Severity::Error, path, message });
+        problems.push(KitProblem { severity: KitSeverity::Error, path, message });
     }
     problems
 }
 
-fn leaving(settings: &Settings) -> Leaving {
-    if settings.is_set(&keys::BUNDLE_OUT) { Leaving::ByFile } else { Leaving::ByUpload }
+fn delivery_mode(settings: &Settings) -> DeliveryMode {
+    if settings.is_set(&keys::BUNDLE_OUT) { DeliveryMode::File } else { DeliveryMode::Upload }
 }
 
 /// What flags and answers put in the place of the kit's values.
-fn changes(interview: &Interview<'_>) -> Result<Changes, Failure> {
+fn overrides(interview: &Interview<'_>) -> Result<Overrides, Failure> {
     let settings = interview.settings();
     let list = |setting: &'static Setting| settings.list(setting).map(|found| found.value).unwrap_or_default();
     let url = |setting: &'static Setting| settings.parsed::<Url>(setting).map(|found| found.map(|found| found.value));
     let secret = interview.find_secret::<HookToken>(&questions::WEBHOOK_SECRET)?;
-    Ok(Changes {
+    Ok(Overrides {
         redirect_uri: settings.text(&keys::REDIRECT_URI).map(|found| found.value),
         scopes: list(&keys::SCOPE),
         webhook_url: url(&keys::WEBHOOK_URL)?,
@@ -150,7 +150,7 @@ async fn fetch(url: Url, context: &Context<'_>, interview: &Interview<'_>) -> Re
     let client = context.client()?;
     let with = async |key: Option<FactoryKey>| {
         let factory = FactoryClient::new(client.clone(), key);
-        context.terminal.during("fetching the kit", factory.kit(&url)).await
+        context.terminal.with_spinner("fetching the kit", factory.kit(&url)).await
     };
     let explained = |error: &http::Error| diagnostics::factory(error, "the kit could not be fetched");
     let key = interview.find_secret::<Bearer>(&questions::FACTORY_KEY)?;

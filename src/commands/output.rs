@@ -7,7 +7,7 @@ use std::path::Path;
 use serde::Serialize;
 
 use super::Context;
-use crate::error::{ExitCode, Failure, Kind};
+use crate::error::{ExitCode, Failure, FailureKind};
 use crate::files::{self, Readers};
 use crate::report::{self, FixJson, Format, Json, Report};
 use crate::terminal::Terminal;
@@ -120,12 +120,12 @@ impl Report for FailureReport<'_> {
     }
 }
 
-const fn name(kind: Kind) -> &'static str {
+const fn name(kind: FailureKind) -> &'static str {
     match kind {
-        Kind::Problem => "problem",
-        Kind::Usage => "usage",
-        Kind::Unknown => "unknown",
-        Kind::Interrupted => "interrupted",
+        FailureKind::Problem => "problem",
+        FailureKind::Usage => "usage",
+        FailureKind::Unknown => "unknown",
+        FailureKind::Interrupted => "interrupted",
     }
 }
 
@@ -139,12 +139,12 @@ mod tests {
         let terminal = Terminal::captured(b"");
         let failed = Failure::usage("two things are missing").fix(Fix::say("give them"));
         failure(&terminal, &failed, Format::Json, None);
-        let document: serde_json::Value = serde_json::from_str(&terminal.heard().0).expect("one document");
+        let document: serde_json::Value = serde_json::from_str(&terminal.captured_text().0).expect("one document");
         assert_eq!(document["exit_code"], 2);
         assert_eq!(document["error"]["kind"], "usage");
         assert_eq!(document["error"]["fixes"][0]["text"], "give them");
         failure(&terminal, &failed, Format::Text, None);
-        assert_eq!(terminal.heard().1, "");
+        assert_eq!(terminal.captured_text().1, "");
     }
 
     #[test]

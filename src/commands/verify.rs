@@ -117,7 +117,7 @@ impl Verify<'_> {
                 return report;
             }
             let waiting = clock.sleep(pause.min(left));
-            self.context.terminal.during("waiting for everything to hold", waiting).await;
+            self.context.terminal.with_spinner("waiting for everything to hold", waiting).await;
             pause = (pause * 2).min(LONGEST_PAUSE);
         }
     }
@@ -132,7 +132,7 @@ impl Verify<'_> {
         let watch = progress::Looking::new(self.context.terminal);
         let reads = self.filter.reads();
         let looking = look.observe(desired, ReadRequest::from(&reads), &watch);
-        let mut observed = self.context.terminal.during("looking at both clients", Box::pin(looking)).await;
+        let mut observed = self.context.terminal.with_spinner("looking at both clients", Box::pin(looking)).await;
         observed.factory.bundle = self.subject.bundle.clone();
         if self.args.live && reads.contains(Read::TestDeliveries) {
             observed.factory.proofs = Box::pin(self.prove(&observed)).await;
@@ -171,7 +171,7 @@ impl Verify<'_> {
             .with_version(version)
             .with_deadline(self.deadline())
             .on_wait(&notice);
-        Observation::Known(terminal.during("following test deliveries", tester.test_each_kind(hooks)).await)
+        Observation::Known(terminal.with_spinner("following test deliveries", tester.test_each_kind(hooks)).await)
     }
 }
 

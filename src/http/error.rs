@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use url::Url;
 
-use crate::error::Kind;
+use crate::error::FailureKind;
 use crate::instance::bare;
 
 /// A failed request. One pointer wide: long lists hold a result for each entry.
@@ -181,7 +181,7 @@ impl CauseClass {
     }
 }
 
-impl From<CauseClass> for Kind {
+impl From<CauseClass> for FailureKind {
     fn from(class: CauseClass) -> Self {
         match class {
             CauseClass::Refused | CauseClass::Redirected => Self::Problem,
@@ -298,20 +298,20 @@ mod tests {
     #[test]
     fn a_status_has_its_class() {
         for (status, class, kind) in [
-            (304, CauseClass::UnexpectedStatus, Kind::Unknown),
-            (400, CauseClass::Refused, Kind::Problem),
-            (401, CauseClass::Refused, Kind::Problem),
-            (404, CauseClass::Refused, Kind::Problem),
-            (408, CauseClass::UnexpectedStatus, Kind::Unknown),
-            (429, CauseClass::RateLimited, Kind::Unknown),
-            (500, CauseClass::ServerError, Kind::Unknown),
-            (501, CauseClass::UnexpectedStatus, Kind::Unknown),
-            (502, CauseClass::Unavailable, Kind::Unknown),
-            (504, CauseClass::Unavailable, Kind::Unknown),
+            (304, CauseClass::UnexpectedStatus, FailureKind::Unknown),
+            (400, CauseClass::Refused, FailureKind::Problem),
+            (401, CauseClass::Refused, FailureKind::Problem),
+            (404, CauseClass::Refused, FailureKind::Problem),
+            (408, CauseClass::UnexpectedStatus, FailureKind::Unknown),
+            (429, CauseClass::RateLimited, FailureKind::Unknown),
+            (500, CauseClass::ServerError, FailureKind::Unknown),
+            (501, CauseClass::UnexpectedStatus, FailureKind::Unknown),
+            (502, CauseClass::Unavailable, FailureKind::Unknown),
+            (504, CauseClass::Unavailable, FailureKind::Unknown),
         ] {
             let cause = Cause::Status(ErrorResponse { status, ..ErrorResponse::default() });
-            assert_eq!((cause.class(), Kind::from(cause.class())), (class, kind), "{status}");
-            assert_eq!(class.is_refusal(), kind == Kind::Problem, "{status}");
+            assert_eq!((cause.class(), FailureKind::from(cause.class())), (class, kind), "{status}");
+            assert_eq!(class.is_refusal(), kind == FailureKind::Problem, "{status}");
         }
     }
 }

@@ -8,7 +8,7 @@ use zeroize::Zeroizing;
 
 use super::error::{Cause, Error, FailedRequest};
 use super::limits::{MAX_RESPONSE_BYTES, REQUEST_CAPACITY};
-use crate::secret::{FactoryKey, Kind, PersonalAccessToken, Secret};
+use crate::secret::{FactoryKey, PersonalAccessToken, Secret, SecretKind};
 
 /// Whether a request may be sent again.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -163,7 +163,7 @@ fn name_of(method: &Method) -> &'static str {
 ///
 /// # Errors
 /// Errors from the serializer.
-pub fn in_body<K: Kind, S: Serializer>(secret: &Secret<K>, serializer: S) -> Result<S::Ok, S::Error> {
+pub fn in_body<K: SecretKind, S: Serializer>(secret: &Secret<K>, serializer: S) -> Result<S::Ok, S::Error> {
     serializer.serialize_str(secret.expose())
 }
 
@@ -171,7 +171,7 @@ pub fn in_body<K: Kind, S: Serializer>(secret: &Secret<K>, serializer: S) -> Res
 ///
 /// # Errors
 /// Errors from the serializer.
-pub fn in_body_if<K: Kind, S: Serializer>(secret: &Option<Secret<K>>, serializer: S) -> Result<S::Ok, S::Error> {
+pub fn in_body_if<K: SecretKind, S: Serializer>(secret: &Option<Secret<K>>, serializer: S) -> Result<S::Ok, S::Error> {
     match secret {
         Some(secret) => in_body(secret, serializer),
         None => serializer.serialize_none(),

@@ -5,7 +5,7 @@ use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
 use crate::error::{Failure, Fix};
-use crate::secret::{Kind, Malformed, Secret};
+use crate::secret::{Malformed, Secret, SecretKind};
 use crate::settings::{Setting, Source, Sourced};
 use crate::terminal::{StdinError, Terminal};
 
@@ -46,7 +46,7 @@ impl From<SecretError> for Failure {
 }
 
 /// Reads a secret from a file, or from standard input for `-`.
-pub(super) fn read<K: Kind>(
+pub(super) fn read<K: SecretKind>(
     setting: &Setting,
     file: Sourced<PathBuf>,
     terminal: &Terminal,

@@ -10,7 +10,7 @@ use crate::instance::is_loopback;
 /// Something wrong with a kit.
 #[derive(Clone, Debug, Eq, PartialEq, Serialize)]
 pub struct KitProblem {
-    pub severity: Severity,
+    pub severity: KitSeverity,
     /// The field, as `webhook.url`.
     pub path: String,
     /// What is wrong, as a fragment.
@@ -19,7 +19,7 @@ pub struct KitProblem {
 
 #[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd, Serialize)]
 #[serde(rename_all = "lowercase")]
-pub enum Severity {
+pub enum KitSeverity {
     /// It works, and should not be left so.
     Warning,
     /// It cannot work.
@@ -31,7 +31,7 @@ const SHORTEST_TOKEN: usize = 16;
 
 /// How the bundle is to leave: only an upload needs an address.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub enum Leaving {
+pub enum DeliveryMode {
     ByUpload,
     ByFile,
 }
@@ -39,89 +39,90 @@ pub enum Leaving {
 impl Kit {
     /// Everything that is wrong, in the order of the kit. Recipients are checked by whoever seals.
     #[must_use]
-    pub fn check(&self, now: Timestamp, leaving: Leaving) -> Vec<KitProblem> {
-        let mut found = Found(Vec::new());
+    pub fn check(&self, now: Timestamp, delivery: DeliveryMode) -> Vec<KitProblem> {
+        let mut problems = Problems(Vec::new());
         if let Some(end) = self.expires_at.filter(|end| *end <= now) {
-            found.error(
+            problems.error(
                 "expires_at",
                 format!("the kit expired on {}; ask Factory for a new one", end.strftime("%Y-%m-%d")),
             );
         }
-        self.check_application(&mut found);
-        self.check_webhook(&mut found);
-        self.check_bundle(leaving, &mut found);
+        self.check_application(&mut problems);
+        self.check_webhook(&mut problems);
+        self.check_bundle(delivery, &mut problems);
         let addresses = [("webhook.receipts_url", &self.webhook.receipts_url), ("status_url", &self.status_url)];
         for (path, url) in addresses {
             if let Some(url) = url {
-                found.protected(path, url);
+                problems.protected(path, url);
             }
         }
-        found.0
+        problems.0
     }
 
-    fn check_application(&self, found: &mut Found) {
+    fn check_application(&self, problems: &mut Problems) {
         if let Some(why) = redirect_uri_problem(&self.application.redirect_uri) {
-            found.error("application.redirect_uri", why);
+            problems.error("application.redirect_uri", why);
         }
         if self.application.name.trim().is_empty() {
-            found.error("application.name", "it is empty");
+            problems.error("application.name", "it is empty");
         }
         if self.application.scopes.is_empty() {
-            found.error("application.scopes", "there is none");
+            problems.error("application.scopes", "there is none");
         }
         let odd = |scope: &&String| {
             scope.is_empty() || !scope.chars().all(|c| c.is_ascii_lowercase() || matches!(c, '_' | ':' | '*'))
         };
         if let Some(scope) = self.application.scopes.iter().find(odd) {
-            found.error("application.scopes", format!("{scope:?} does not look like a scope of GitLab's"));
+            problems.error("application.scopes", format!("{scope:?} does not look like a scope of GitLab's"));
         }
     }
 
-    fn check_webhook(&self, found: &mut Found) {
-        found.protected("webhook.url", &self.webhook.url);
+    fn check_webhook(&self, problems: &mut Problems) {
+        problems.protected("webhook.url", &self.webhook.url);
         if self.webhook.secret_token.length() < SHORTEST_TOKEN {
-            found.warn(
+            problems.warn(
                 "webhook.secret_token",
                 format!("it has fewer than {SHORTEST_TOKEN} characters and can be guessed"),
             );
         }
         if self.webhook.signing_token.as_ref().is_some_and(|token| !token.is_standard_webhooks_key()) {
-            found.error(
+            problems.error(
                 "webhook.signing_token",
                 "it has to be whsec_ and 32 bytes in base64; GitLab takes nothing else",
             );
         }
         if self.webhook.events.is_empty() {
-            found.error("webhook.events", "there is none, so nothing would be delivered");
+            problems.error("webhook.events", "there is none, so nothing would be delivered");
         }
     }
 
-    fn check_bundle(&self, leaving: Leaving, found: &mut Found) {
+    fn check_bundle(&self, delivery: DeliveryMode, problems: &mut Problems) {
         if self.bundle.recipients.is_empty() {
-            found.error("bundle.recipients", "there is none, so the bundle could not be sealed");
+            problems.error("bundle.recipients", "there is none, so the bundle could not be sealed");
         }
         match &self.bundle.upload_url {
-            Some(url) => found.protected("bundle.upload_url", url),
-            None if leaving == Leaving::ByUpload => {
-                found.error("bundle.upload_url", "it is missing; give --upload-url, or --bundle-out to write a file");
+            Some(url) => problems.protected("bundle.upload_url", url),
+            None if delivery == DeliveryMode::Upload => {
+                problems
+                    .error("bundle.upload_url", "it is missing; give --upload-url, or --bundle-out to write a file");
             }
             None => (),
         }
     }
 }
 
-struct Found(Vec<KitProblem>);
+struct Problems(Vec<KitProblem>);
 
-impl Found {
+impl Problems {
     fn error(&mut self, path: &str, message: impl Into<String>) {
-        self.add(Severity::Error, path, message.into());
+        self.add(KitSeverity::Error, path, message.into());
     }
 
     fn warn(&mut self, path: &str, message: impl Into<String>) {
-        self.add(Severity::Warning, path, message.into());
+        self.add(KitSeverity::Warning, path, message.into());
     }
 
-    fn add(&mut self, severity: Severity, path: &str, message: String) {
+    fn add(&mut self, severity: KitSeverity, path: &str, message: String) {
         self.0.push(KitProblem { severity, path: path.to_owned(), message });
     }
 
@@ -178,7 +179,7 @@ mod tests {
         change(&mut kit);
         let kit = Kit::parse(&kit.to_string()).expect("a kit that reads well");
         let now = "2026-11-21T00:00:00Z".parse().expect("a time");
-        kit.check(now, Leaving::ByUpload)
+        kit.check(now, DeliveryMode::Upload)
             .into_iter()
             .map(|problem| format!("{}: {}", problem.path, problem.message))
             .collect()

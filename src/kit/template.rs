@@ -51,6 +51,6 @@ mod tests {
             .replace('…', "x");
         let kit = Kit::parse(&filled).expect("all filled in");
         let now = "2026-11-21T00:00:00Z".parse().expect("a time");
-        assert_eq!(kit.check(now, super::super::Leaving::ByUpload), []);
+        assert_eq!(kit.check(now, super::super::DeliveryMode::Upload), []);
     }
 }

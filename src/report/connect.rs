@@ -6,7 +6,7 @@ mod text;
 use std::io;
 
 use crate::apply::{Applied, Error, StepEnd};
-use crate::error::{ExitCode, Failure, Kind};
+use crate::error::{ExitCode, Failure, FailureKind};
 use crate::factory::Receipt;
 use crate::instance::InstanceUrl;
 use crate::observed::{DeliveryProof, Fact};
@@ -96,11 +96,13 @@ impl Outcome {
             return stopped.failure.exit_code();
         }
         let facts = || self.proofs.iter().flat_map(DeliveryProof::facts);
-        let failed = |wanted: &[Kind]| self.failed.iter().any(|group| wanted.contains(&group.failure.kind));
-        if facts().any(|fact| matches!(fact, Fact::Fails(_))) || failed(&[Kind::Problem, Kind::Usage]) {
+        let failed = |wanted: &[FailureKind]| self.failed.iter().any(|group| wanted.contains(&group.failure.kind));
+        if facts().any(|fact| matches!(fact, Fact::Fails(_))) || failed(&[FailureKind::Problem, FailureKind::Usage]) {
             return ExitCode::Problem;
         }
-        if facts().any(|fact| matches!(fact, Fact::Unknown(_))) || failed(&[Kind::Unknown, Kind::Interrupted]) {
+        if facts().any(|fact| matches!(fact, Fact::Unknown(_)))
+            || failed(&[FailureKind::Unknown, FailureKind::Interrupted])
+        {
             return ExitCode::Unknown;
         }
         ExitCode::Done
@@ -119,7 +121,7 @@ impl Report for ConnectReport {
     fn exit_code(&self) -> ExitCode {
         match &self.end {
             End::Applied(outcome) if outcome.exit_code() != ExitCode::Done => outcome.exit_code(),
-            _ if self.unread.iter().any(|group| group.failure.kind == Kind::Problem) => ExitCode::Problem,
+            _ if self.unread.iter().any(|group| group.failure.kind == FailureKind::Problem) => ExitCode::Problem,
             _ if !self.unread.is_empty() => ExitCode::Unknown,
             End::DryRun(PendingExit::Four) if !self.plan.is_empty() => ExitCode::Pending,
             End::AlreadyConnected | End::DryRun(_) | End::Applied(_) => ExitCode::Done,

@@ -1,12 +1,12 @@
 //! A report as JUnit's XML, for CI systems.
 
-use crate::error::{Failure, Kind};
+use crate::error::{Failure, FailureKind};
 
 /// The document. quick-junit strips the C0 characters and escapes the rest; what XML 1.0 forbids besides is taken out
 /// here, because one such character makes a CI system drop the whole report.
 pub(super) fn document(report: &quick_junit::Report) -> Result<String, Failure> {
     let text = report.to_string().map_err(|error| {
-        Failure::new(Kind::Problem, "the JUnit report cannot be written").because(error.to_string())
+        Failure::new(FailureKind::Problem, "the JUnit report cannot be written").because(error.to_string())
     })?;
     let mut clean: String = text.chars().filter(|c| is_fit_for_xml(*c)).collect();
     if !clean.ends_with('\n') {

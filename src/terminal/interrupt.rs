@@ -9,7 +9,7 @@ use std::io;
 use tokio::sync::watch;
 
 use super::Terminal;
-use crate::error::{ExitCode, Failure, Fix, Kind};
+use crate::error::{ExitCode, Failure, FailureKind, Fix};
 
 /// The person, or the system, wants the program to stop.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
@@ -18,7 +18,7 @@ pub struct Interrupted;
 
 impl From<Interrupted> for Failure {
     fn from(_: Interrupted) -> Self {
-        Self::new(Kind::Interrupted, "interrupted").fix(Fix::say("run the same command again to go on"))
+        Self::new(FailureKind::Interrupted, "interrupted").fix(Fix::say("run the same command again to go on"))
     }
 }
 

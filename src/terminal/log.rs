@@ -55,7 +55,7 @@ impl Write for ToTerminal {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         // One event is one line: what a server wrote into it begins no line of its own.
         let event = String::from_utf8_lossy(bytes);
-        self.0.complain(&format!("{}\n", sanitize::line(event.trim_end_matches('\n'))));
+        self.0.print_error_text(&format!("{}\n", sanitize::line(event.trim_end_matches('\n'))));
         Ok(bytes.len())
     }
 

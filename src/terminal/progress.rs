@@ -19,7 +19,7 @@ const BETWEEN_TICKS: Duration = Duration::from_millis(100);
 
 impl Terminal {
     /// Does work with a spinner beside it, once it has taken longer than a moment.
-    pub async fn during<T>(&self, doing: &str, work: impl Future<Output = T>) -> T {
+    pub async fn with_spinner<T>(&self, doing: &str, work: impl Future<Output = T>) -> T {
         if self.inner.verbosity == Verbosity::Quiet {
             return work.await;
         }
@@ -175,12 +175,12 @@ mod tests {
     #[tokio::test]
     async fn short_work_leaves_no_trace() {
         let terminal = Terminal::captured(b"");
-        assert_eq!(terminal.during("reading", async { 7 }).await, 7);
+        assert_eq!(terminal.with_spinner("reading", async { 7 }).await, 7);
         let bar = terminal.bar("registering", 2);
         bar.at("one");
         bar.advance();
         bar.lengthen(3);
-        assert_eq!(terminal.heard().1, "");
+        assert_eq!(terminal.captured_text().1, "");
     }
 
     #[test]
@@ -193,7 +193,7 @@ mod tests {
             bar.line_now_and_then(bar.began + Duration::from_secs(seconds));
         }
         assert_eq!(
-            terminal.heard().1,
+            terminal.captured_text().1,
             "connecting: 1000 of 5000, 200 a second, 20 s left\nconnecting: 1000 of 5000, 100 a second, 40 s left\n"
         );
         assert!(!terminal.line_is_due(bar.began + Duration::from_secs(12), bar.began), "another's line has just come");

@@ -7,7 +7,7 @@ mod scripted;
 
 use zeroize::Zeroizing;
 
-use crate::error::{Failure, Fix, Kind};
+use crate::error::{Failure, FailureKind, Fix};
 use crate::text::Text;
 
 pub use self::interactive::Interactive;
@@ -23,13 +23,6 @@ pub struct Ask<'a> {
     pub help: Option<&'a str>,
     /// Taken when nothing is typed.
     pub default: Option<&'a str>,
-}
-
-/// Which answer a yes-or-no question leans to.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub enum Lean {
-    Yes,
-    No,
 }
 
 /// Why a question has no answer.
@@ -49,7 +42,8 @@ impl From<PromptError> for Failure {
     fn from(error: PromptError) -> Self {
         match error {
             PromptError::Interrupted => super::interrupt::Interrupted.into(),
-            other => Self::new(Kind::Usage, other.to_string()).fix(Fix::say("give everything by flags and --no-input")),
+            other => Self::new(FailureKind::Usage, other.to_string())
+                .fix(Fix::say("give everything by flags and --no-input")),
         }
     }
 }
@@ -71,11 +65,11 @@ pub trait Prompter {
     /// [`PromptError`].
     fn secret(&self, ask: &Ask<'_>) -> Result<Zeroizing<String>, PromptError>;
 
-    /// Yes or no.
+    /// Yes or no; Enter alone means no.
     ///
     /// # Errors
     /// [`PromptError`].
-    fn confirm(&self, ask: &Ask<'_>, lean: Lean) -> Result<bool, PromptError>;
+    fn confirm(&self, ask: &Ask<'_>) -> Result<bool, PromptError>;
 
     /// One of several, by its place; the first is the default.
     ///
@@ -113,7 +107,7 @@ impl Prompter for NonInteractive {
         Err(PromptError::NonInteractive(ask.key.to_owned()))
     }
 
-    fn confirm(&self, ask: &Ask<'_>, _lean: Lean) -> Result<bool, PromptError> {
+    fn confirm(&self, ask: &Ask<'_>) -> Result<bool, PromptError> {
         Err(PromptError::NonInteractive(ask.key.to_owned()))
     }
 

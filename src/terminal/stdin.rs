@@ -18,10 +18,10 @@ pub enum StdinError {
 }
 
 pub(super) struct StandardInput {
-    state: Mutex<State>,
+    state: Mutex<StdinState>,
 }
 
-enum State {
+enum StdinState {
     Real,
     /// What a test put there.
     Holding(Vec<u8>),
@@ -30,21 +30,21 @@ enum State {
 
 impl StandardInput {
     pub(super) const fn real() -> Self {
-        Self { state: Mutex::new(State::Real) }
+        Self { state: Mutex::new(StdinState::Real) }
     }
 
     pub(super) const fn holding(bytes: Vec<u8>) -> Self {
-        Self { state: Mutex::new(State::Holding(bytes)) }
+        Self { state: Mutex::new(StdinState::Holding(bytes)) }
     }
 
     pub(super) fn read(&self, reader: &str) -> Result<Vec<u8>, StdinError> {
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
-        if let State::ReadFor(first) = &*state {
+        if let StdinState::ReadFor(first) = &*state {
             return Err(StdinError::Taken { first: first.clone(), second: reader.to_owned() });
         }
-        match std::mem::replace(&mut *state, State::ReadFor(reader.to_owned())) {
-            State::Holding(bytes) => Ok(bytes),
-            State::Real | State::ReadFor(_) => read_real(),
+        match std::mem::replace(&mut *state, StdinState::ReadFor(reader.to_owned())) {
+            StdinState::Holding(bytes) => Ok(bytes),
+            StdinState::Real | StdinState::ReadFor(_) => read_real(),
         }
     }
 }

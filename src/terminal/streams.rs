@@ -10,7 +10,7 @@ pub(super) enum Stream {
 }
 
 /// Where the two streams lead.
-pub(super) enum Streams {
+pub(super) enum StandardStreams {
     Real {
         output_coloured: bool,
         error_coloured: bool,
@@ -19,7 +19,7 @@ pub(super) enum Streams {
     Captured(Mutex<(Vec<u8>, Vec<u8>)>),
 }
 
-impl Streams {
+impl StandardStreams {
     pub(super) const fn real(output_coloured: bool, error_coloured: bool) -> Self {
         Self::Real { output_coloured, error_coloured }
     }
@@ -36,7 +36,7 @@ impl Streams {
         }
     }
 
-    pub(super) fn heard(&self) -> (String, String) {
+    pub(super) fn captured_text(&self) -> (String, String) {
         let Self::Captured(kept) = self else {
             return Default::default();
         };

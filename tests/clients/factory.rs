@@ -1,6 +1,6 @@
 //! Factory's side: kit, upload, receipts, status.
 
-use factory_gitlab::bundle::{Application, Bundle, Instance, Recipients, SealedBundle, Webhook};
+use factory_gitlab::bundle::{Bundle, BundledApplication, BundledInstance, BundledWebhook, Recipients, SealedBundle};
 use factory_gitlab::factory::{FactoryClient, FactoryState, UploadError};
 use factory_gitlab::http::{Cause, UnexpectedPage};
 use factory_gitlab::instance::{Edition, LicensePlan};
@@ -32,13 +32,13 @@ fn bundle(sandbox: &Sandbox, id: &str, secret: ApplicationSecret) -> SealedBundl
     let plain = Bundle {
         organization: Organization::default(),
         created_at: "2026-11-21T10:00:00Z".parse().expect("a time"),
-        instance: Instance {
+        instance: BundledInstance {
             url: instance(sandbox),
             version: "19.2.0-ee".to_owned(),
             edition: Edition::Ee,
             plan: LicensePlan::Premium,
         },
-        application: Application {
+        application: BundledApplication {
             id: id.to_owned(),
             secret,
             name: "Factory Integration".to_owned(),
@@ -46,7 +46,7 @@ fn bundle(sandbox: &Sandbox, id: &str, secret: ApplicationSecret) -> SealedBundl
             scopes: vec!["api".to_owned()],
         },
         personal_access_token: None,
-        webhook: Webhook::new(url("https://factory.example/hook"), Strategy::None, std::iter::empty()),
+        webhook: BundledWebhook::new(url("https://factory.example/hook"), Strategy::None, std::iter::empty()),
         network: None,
     };
     plain.seal(&Recipients::parse(&recipients).expect("recipients")).expect("sealed")

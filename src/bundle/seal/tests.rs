@@ -3,7 +3,7 @@ use age::x25519::Identity;
 use serde_json::{Value, json};
 
 use super::*;
-use crate::bundle::{Instance, Webhook};
+use crate::bundle::{BundledInstance, BundledWebhook};
 use crate::secret::{ApplicationSecret, PersonalAccessToken};
 use crate::target::{Strategy, Target};
 
@@ -11,26 +11,26 @@ fn bundle() -> Bundle {
     Bundle {
         organization: Organization { id: "org_acme".to_owned(), name: "Acme".to_owned() },
         created_at: "2026-11-21T10:00:00Z".parse().expect("a time"),
-        instance: Instance {
+        instance: BundledInstance {
             url: "https://acme.com/gitlab".parse().expect("an address"),
             version: "19.2.0-ee".to_owned(),
             edition: crate::instance::Edition::Ee,
             plan: crate::instance::LicensePlan::Premium,
         },
-        application: Application {
+        application: BundledApplication {
             id: "app-id".to_owned(),
             secret: ApplicationSecret::new("gloas-sealed-secret").expect("a secret"),
             name: "Factory Integration".to_owned(),
             redirect_uri: "https://factory.example/cb".to_owned(),
             scopes: vec!["api".to_owned()],
         },
-        personal_access_token: Some(Token {
+        personal_access_token: Some(BundledToken {
             value: PersonalAccessToken::new("glpat-sealed-token-12").expect("a token"),
             scopes: vec!["api".to_owned()],
             expires_at: Some("2027-01-01".parse().expect("a date")),
             user: "root".to_owned(),
         }),
-        webhook: Webhook {
+        webhook: BundledWebhook {
             url: "https://factory.example/hook".parse().expect("an address"),
             strategy: Strategy::Group,
             target_count: 1,
@@ -137,10 +137,10 @@ fn an_armoured_bundle_is_read_as_the_same_one() {
 #[test]
 fn inspecting_needs_no_key() {
     let sealed = sealed_for(&[&Identity::generate(), &Identity::generate()]);
-    let sight = sealed.inspect();
-    let real: Vec<&String> = sight.recipients.iter().filter(|name| name.as_str() == "X25519").collect();
-    assert_eq!(real.len(), 2, "{sight:?}");
-    assert_eq!((sight.size, sight.sha256.len()), (sealed.bytes().len(), 64));
+    let info = sealed.inspect();
+    let real: Vec<&String> = info.recipients.iter().filter(|name| name.as_str() == "X25519").collect();
+    assert_eq!(real.len(), 2, "{info:?}");
+    assert_eq!((info.size, info.sha256.len()), (sealed.bytes().len(), 64));
 }
 
 #[test]
@@ -158,7 +158,7 @@ fn more_targets_than_an_intake_takes_are_counted_and_not_listed() {
     let url: url::Url = "https://hooks.factory.example/".parse().expect("an address");
     for (count, listed) in [(0, 0), (10_000, 10_000), (10_001, 0)] {
         let targets: Vec<Target> = (0..count).map(|id| Target::Project { id, path: "acme/web".into() }).collect();
-        let webhook = Webhook::new(url.clone(), Strategy::Project, targets.into_iter());
+        let webhook = BundledWebhook::new(url.clone(), Strategy::Project, targets.into_iter());
         assert_eq!((webhook.target_count as u64, webhook.targets.len()), (count, listed));
     }
 }

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use jiff::Timestamp;
 use serde::Serialize;
 
-use crate::bundle::Sight;
+use crate::bundle::SealedInfo;
 use crate::error::ExitCode;
 use crate::factory::Receipt;
 use crate::report::{Json, Report};
@@ -16,7 +16,7 @@ use crate::text::{Line, Text, Tone};
 struct InspectDocument<'r> {
     schema: &'static str,
     file: String,
-    bundle: &'r Sight,
+    bundle: &'r SealedInfo,
 }
 
 #[derive(Serialize)]
@@ -36,12 +36,12 @@ struct ReceiptJson<'r> {
 
 pub(super) struct Inspected {
     pub file: PathBuf,
-    pub sight: Sight,
+    pub info: SealedInfo,
 }
 
 impl Report for Inspected {
     fn text(&self, text: &mut Text) {
-        let Sight { recipients, size, sha256 } = &self.sight;
+        let SealedInfo { recipients, size, sha256 } = &self.info;
         text.line(Line::new().with(Tone::Strong, self.file.display().to_string()).plain(": a sealed bundle (age)"));
         row(text, "sealed for", &format!("{} recipients: {}", recipients.len(), recipients.join(", ")));
         row(text, "size", &format!("{size} bytes"));
@@ -52,7 +52,7 @@ impl Report for Inspected {
         into.sorted_document(&InspectDocument {
             schema: "factory-gitlab/bundle-inspect/v1",
             file: self.file.display().to_string(),
-            bundle: &self.sight,
+            bundle: &self.info,
         })
     }
 

@@ -8,7 +8,7 @@ use crate::gitlab::{Application, PairValidity};
 use crate::inputs::{Interview, questions};
 use crate::secret::ApplicationSecret;
 use crate::settings::keys;
-use crate::terminal::prompt::{Ask, Lean};
+use crate::terminal::prompt::Ask;
 use crate::text::{Line, Text, Tone};
 
 /// Where the application comes from, as the settings and the person say.
@@ -95,7 +95,7 @@ fn show_the_form(interview: &Interview<'_>, context: &Context<'_>, gathered: &Ga
         return Ok(());
     }
     let ask = Ask { key: "browser", prompt: "Open that page in your browser?", help: None, default: None };
-    if interview.prompter().confirm(&ask, Lean::No)?
+    if interview.prompter().confirm(&ask)?
         && let Err(error) = context.terminal.open_browser(&url)
     {
         context.terminal.warn(&format!("the browser could not be opened: {error}"));

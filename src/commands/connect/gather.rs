@@ -16,7 +16,6 @@ use crate::report::FailureGroup;
 use crate::secret::PersonalAccessToken;
 use crate::settings::{Source, keys};
 use crate::target::Target;
-use crate::terminal::prompt::Lean;
 
 /// What a token is judged by. The scopes that the instance knows are read here too: they decide before an application is
 /// created.
@@ -71,7 +70,7 @@ async fn address(context: &Context<'_>, interview: &Interview<'_>, http: &Client
         .ask_until(&questions::GITLAB_URL, async |given| {
             let instance = resolve::address(&given.value)?;
             let reaching = gitlab::ping(http, &instance);
-            let reached = context.terminal.during(&format!("reaching {instance}"), reaching).await;
+            let reached = context.terminal.with_spinner(&format!("reaching {instance}"), reaching).await;
             reached.map(|()| instance.clone()).map_err(|error| diagnostics::reach(&error, &instance))
         })
         .await?;
@@ -95,7 +94,7 @@ async fn token(context: &Context<'_>, interview: &Interview<'_>, ground: Ground)
             let look = Observer::new(&http, &instance, token, factory.clone());
             let reads = Reads::from_iter(TOKEN_READS);
             let looking = look.observe(&desired, ReadRequest::from(&reads), &());
-            let observed = context.terminal.during("checking the token", looking).await;
+            let observed = context.terminal.with_spinner("checking the token", looking).await;
             preconditions::require_token_rights(&desired, &observed)?;
             Ok((look, observed))
         })
@@ -117,7 +116,7 @@ pub(super) async fn offer_keyring(
         (_, Source::Keyring) => false,
         (true, _) => true,
         (false, source) if *source != Source::Prompt || !credential_store.is_used() => false,
-        (false, _) => interview.prompter().confirm(&questions::KEYRING.ask(None), Lean::No)?,
+        (false, _) => interview.prompter().confirm(&questions::KEYRING.ask(None))?,
     };
     if !wanted {
         return Ok(());

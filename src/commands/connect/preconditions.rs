@@ -3,7 +3,7 @@
 use super::super::diagnostics;
 use crate::checks::{Finding, Policy, Status, run_checks};
 use crate::desired::Desired;
-use crate::error::{Failure, Kind};
+use crate::error::{Failure, FailureKind};
 use crate::http;
 use crate::observed::{HooksSeen, Observation, Observed};
 use crate::report::FailureGroup;
@@ -30,7 +30,7 @@ fn failure(finding: Finding) -> Option<Failure> {
         }
         Status::Fail => Failure::problem(cause),
         Status::Unknown => {
-            Failure::new(Kind::Unknown, format!("cannot check whether {}", finding.title)).because(cause)
+            Failure::new(FailureKind::Unknown, format!("cannot check whether {}", finding.title)).because(cause)
         }
         Status::Pass | Status::Warn | Status::Skip(_) => return None,
     };

@@ -2,7 +2,7 @@
 
 use super::{gitlab, journal, sealing, upload};
 use crate::apply::{Apply, Error};
-use crate::error::{Failure, Fix, Kind};
+use crate::error::{Failure, FailureKind, Fix};
 use crate::http::{self, CauseClass};
 
 /// A step that failed while `apply` carried out a plan. What was done before stays done.
@@ -23,7 +23,7 @@ pub fn apply(error: &Error, apply: &Apply<'_>) -> Failure {
             instance,
         ),
         Error::CreationRace { other } => {
-            Failure::new(Kind::Unknown, "another machine is connecting this instance at the same time")
+            Failure::new(FailureKind::Unknown, "another machine is connecting this instance at the same time")
                 .because(format!(
                     "it has created application {other} of the same name; the one created from here was deleted again"
                 ))

@@ -3,15 +3,17 @@
 use super::factory;
 use crate::advice;
 use crate::bundle::SealError;
-use crate::error::{Failure, Kind};
+use crate::error::{Failure, FailureKind};
 use crate::factory::UploadError;
 
 /// A bundle that could not be sealed, written, read or opened.
 #[must_use]
 pub fn sealing(error: &SealError) -> Failure {
     let kind = match error {
-        SealError::Write { .. } | SealError::Read { .. } | SealError::Identity(_) => Kind::Usage,
-        SealError::Seal(_) | SealError::NotAge(_) | SealError::WrongIdentity | SealError::Damaged(_) => Kind::Problem,
+        SealError::Write { .. } | SealError::Read { .. } | SealError::Identity(_) => FailureKind::Usage,
+        SealError::Seal(_) | SealError::NotAge(_) | SealError::WrongIdentity | SealError::Damaged(_) => {
+            FailureKind::Problem
+        }
     };
     let mut failure = Failure::new(kind, error.to_string());
     if let Some(source) = std::error::Error::source(error) {

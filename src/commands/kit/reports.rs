@@ -7,7 +7,7 @@ use std::io;
 use serde::Serialize;
 
 use crate::error::ExitCode;
-use crate::kit::{Handover, Kit, KitProblem, Severity};
+use crate::kit::{Handover, Kit, KitProblem, KitSeverity};
 use crate::report::{Json, Report};
 use crate::settings::Source;
 use crate::text::{Line, Text, Tone};
@@ -98,7 +98,7 @@ pub(super) struct Checked {
 
 impl Checked {
     fn errors(&self) -> usize {
-        self.problems.iter().filter(|problem| problem.severity == Severity::Error).count()
+        self.problems.iter().filter(|problem| problem.severity == KitSeverity::Error).count()
     }
 }
 
@@ -106,8 +106,8 @@ impl Report for Checked {
     fn text(&self, text: &mut Text) {
         for problem in &self.problems {
             let (tone, word) = match problem.severity {
-                Severity::Error => (Tone::Bad, "wrong    "),
-                Severity::Warning => (Tone::Warn, "warning  "),
+                KitSeverity::Error => (Tone::Bad, "wrong    "),
+                KitSeverity::Warning => (Tone::Warn, "warning  "),
             };
             text.line(
                 Line::new()

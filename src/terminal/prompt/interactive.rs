@@ -7,7 +7,7 @@ use std::sync::{Mutex, PoisonError};
 use dialoguer::theme::{ColorfulTheme, SimpleTheme, Theme};
 use zeroize::Zeroizing;
 
-use super::{Ask, Lean, PromptError, Prompter};
+use super::{Ask, PromptError, Prompter};
 use crate::error::Failure;
 use crate::terminal::streams::Stream;
 use crate::terminal::{Terminal, sanitize};
@@ -96,11 +96,11 @@ impl Prompter for Interactive {
         })
     }
 
-    fn confirm(&self, ask: &Ask<'_>, lean: Lean) -> Result<bool, PromptError> {
+    fn confirm(&self, ask: &Ask<'_>) -> Result<bool, PromptError> {
         self.asked(ask, |prompt| {
             let theme = Self::theme();
             let confirm = dialoguer::Confirm::with_theme(theme.as_ref()).with_prompt(prompt);
-            Ok(confirm.default(lean == Lean::Yes).interact()?)
+            Ok(confirm.default(false).interact()?)
         })
     }
 

@@ -5,7 +5,7 @@ use std::collections::VecDeque;
 
 use zeroize::Zeroizing;
 
-use super::{Ask, Lean, PromptError, Prompter};
+use super::{Ask, PromptError, Prompter};
 use crate::error::Failure;
 use crate::text::Text;
 
@@ -76,7 +76,7 @@ impl Prompter for Scripted {
         self.text(ask).map(Zeroizing::new)
     }
 
-    fn confirm(&self, ask: &Ask<'_>, _lean: Lean) -> Result<bool, PromptError> {
+    fn confirm(&self, ask: &Ask<'_>) -> Result<bool, PromptError> {
         match self.next(ask)? {
             Reply::Confirm(answer) => Ok(answer),
             other => Err(Self::wrong(ask, &other)),

@@ -7,7 +7,7 @@ use crate::secret::WebhookToken;
 
 /// What takes the place of the kit's values; empty and `None` leave them.
 #[derive(Clone, Debug, Default)]
-pub struct Changes {
+pub struct Overrides {
     pub redirect_uri: Option<String>,
     pub scopes: Vec<String>,
     pub webhook_url: Option<Url>,
@@ -19,8 +19,8 @@ pub struct Changes {
 impl Kit {
     /// The kit with other values.
     #[must_use]
-    pub fn with(mut self, changes: Changes) -> Self {
-        let Changes { redirect_uri, scopes, webhook_url, webhook_secret, recipients, upload_url } = changes;
+    pub fn with(mut self, overrides: Overrides) -> Self {
+        let Overrides { redirect_uri, scopes, webhook_url, webhook_secret, recipients, upload_url } = overrides;
         replace(&mut self.application.redirect_uri, redirect_uri);
         replace(&mut self.application.scopes, Some(scopes).filter(|scopes| !scopes.is_empty()));
         replace(&mut self.webhook.url, webhook_url);
@@ -36,21 +36,21 @@ impl Kit {
 
     /// A kit that was given piece by piece, with the defaults for the rest; `None` while a piece is missing.
     #[must_use]
-    pub fn of_pieces(changes: &Changes) -> Option<Self> {
+    pub fn from_overrides(overrides: &Overrides) -> Option<Self> {
         let kit = Self {
             schema: SCHEMA.to_owned(),
             organization: Organization::default(),
             expires_at: None,
             application: ApplicationTerms {
                 name: super::default_application_name(),
-                redirect_uri: changes.redirect_uri.clone()?,
+                redirect_uri: overrides.redirect_uri.clone()?,
                 scopes: super::default_scopes(),
                 confidential: true,
                 trusted: false,
             },
             webhook: WebhookTerms {
-                url: changes.webhook_url.clone()?,
-                secret_token: changes.webhook_secret.clone()?,
+                url: overrides.webhook_url.clone()?,
+                secret_token: overrides.webhook_secret.clone()?,
                 signing_token: None,
                 events: super::default_events(),
                 receipts_url: None,
@@ -60,7 +60,7 @@ impl Kit {
             status_url: None,
             network: super::NetworkTerms::default(),
         };
-        Some(kit.with(changes.clone()))
+        Some(kit.with(overrides.clone()))
     }
 }
 
@@ -74,30 +74,30 @@ fn replace<T>(value: &mut T, by: Option<T>) {
 mod tests {
     use super::*;
 
-    fn pieces() -> Changes {
-        Changes {
+    fn overrides() -> Overrides {
+        Overrides {
             redirect_uri: Some("https://a/callback".to_owned()),
             webhook_url: Some("https://a/hook".parse().expect("a URL")),
             webhook_secret: Some(WebhookToken::new("pieces-secret-token").expect("a token")),
             recipients: vec!["age1abc".to_owned()],
-            ..Changes::default()
+            ..Overrides::default()
         }
     }
 
     #[test]
     fn a_kit_can_be_given_piece_by_piece() {
-        let kit = Kit::of_pieces(&pieces()).expect("all pieces");
+        let kit = Kit::from_overrides(&overrides()).expect("all pieces");
         assert_eq!(kit.application.redirect_uri, "https://a/callback");
         assert_eq!(kit.bundle.recipients, ["age1abc"]);
         assert_eq!(kit.application.scopes.len(), 6);
-        assert!(Kit::of_pieces(&Changes { webhook_secret: None, ..pieces() }).is_none());
+        assert!(Kit::from_overrides(&Overrides { webhook_secret: None, ..overrides() }).is_none());
     }
 
     #[test]
     fn what_is_given_takes_the_kits_place_and_the_rest_stays() {
-        let kit = Kit::of_pieces(&pieces())
+        let kit = Kit::from_overrides(&overrides())
             .expect("all pieces")
-            .with(Changes { scopes: vec!["api".to_owned()], ..Changes::default() });
+            .with(Overrides { scopes: vec!["api".to_owned()], ..Overrides::default() });
         assert_eq!(kit.application.scopes, ["api"]);
         assert_eq!(kit.webhook.url.as_str(), "https://a/hook");
     }

@@ -5,22 +5,22 @@ use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD_NO_PAD, URL_SAFE_NO_PAD};
 use zeroize::Zeroizing;
 
-/// An encoded form shorter than this would blot out ordinary words.
+/// An encoded encoding shorter than this would blot out ordinary words.
 const SHORTEST: usize = 8;
 
-/// Every form of the value but the value itself.
-pub(super) fn forms(value: &str) -> Vec<Zeroizing<String>> {
-    let mut forms = quoted(value);
+/// Every encoding of the value but the value itself.
+pub(super) fn encodings(value: &str) -> Vec<Zeroizing<String>> {
+    let mut encodings = quoted(value);
     // As a host name or a media type, whose case does not count.
-    forms.push(value.to_ascii_lowercase());
-    forms.push(url::form_urlencoded::byte_serialize(value.as_bytes()).collect());
-    forms.push(hex(value, "", |byte| format!("{byte:02x}")));
-    forms.push(hex(value, "", |byte| format!("{byte:02X}")));
-    forms.push(hex(value, "%", |byte| format!("{byte:02x}")));
-    forms.push(hex(value, "%", |byte| format!("{byte:02X}")));
-    forms.extend((0..3).flat_map(|before| in_base64(value, before)));
-    forms.retain(|form| form != value && form.len() >= SHORTEST);
-    forms.into_iter().map(Zeroizing::new).collect()
+    encodings.push(value.to_ascii_lowercase());
+    encodings.push(url::form_urlencoded::byte_serialize(value.as_bytes()).collect());
+    encodings.push(hex(value, "", |byte| format!("{byte:02x}")));
+    encodings.push(hex(value, "", |byte| format!("{byte:02X}")));
+    encodings.push(hex(value, "%", |byte| format!("{byte:02x}")));
+    encodings.push(hex(value, "%", |byte| format!("{byte:02X}")));
+    encodings.extend((0..3).flat_map(|before| in_base64(value, before)));
+    encodings.retain(|encoding| encoding != value && encoding.len() >= SHORTEST);
+    encodings.into_iter().map(Zeroizing::new).collect()
 }
 
 /// As JSON and as Rust write it between quotes, and with the letters of an address that may be left alone.
@@ -36,7 +36,7 @@ fn hex(value: &str, between: &str, digits: impl Fn(u8) -> String) -> String {
     value.bytes().map(|byte| format!("{between}{}", digits(byte))).collect()
 }
 
-/// The part of the base64 form that does not depend on what stands around the value; `before` is how many bytes of the
+/// The part of the base64 encoding that does not depend on what stands around the value; `before` is how many bytes of the
 /// first group of three stand before it.
 fn in_base64(value: &str, before: usize) -> [String; 2] {
     let padded = [&[0; 2][..before], value.as_bytes()].concat();
@@ -52,7 +52,7 @@ mod tests {
     use super::*;
 
     fn hidden(value: &str, text: &str) -> bool {
-        forms(value).iter().any(|form| text.contains(form.as_str()))
+        encodings(value).iter().any(|encoding| text.contains(encoding.as_str()))
     }
 
     #[test]
@@ -73,7 +73,7 @@ mod tests {
 
     #[test]
     fn a_short_secret_has_no_form_that_is_a_word() {
-        assert!(forms("abcdef").iter().all(|form| form.len() >= SHORTEST));
-        assert!(!forms("abcdef").iter().any(|form| form.as_str() == "abcdef"));
+        assert!(encodings("abcdef").iter().all(|encoding| encoding.len() >= SHORTEST));
+        assert!(!encodings("abcdef").iter().any(|encoding| encoding.as_str() == "abcdef"));
     }
 }

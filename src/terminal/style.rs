@@ -7,7 +7,7 @@ use crate::text::{Line, Span, Text, Tone};
 use super::sanitize;
 
 /// The page as text, harmless and without secrets, with colours where they are wanted.
-pub(super) fn page(page: &Text, coloured: bool) -> String {
+pub(super) fn render(page: &Text, coloured: bool) -> String {
     let mut text = String::new();
     for line in &page.lines {
         // A secret may be spread over spans by whoever built the line; look at the whole of it first.
@@ -62,15 +62,16 @@ pub(super) fn failure(failure: &Failure, running: &str) -> Text {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::error::{Fix, Kind};
+    use crate::error::{FailureKind, Fix};
 
     #[test]
     fn a_failure_looks_as_it_reads() {
         let fix = Fix::rerun("try", "--timeout 90").at("https://a");
-        let shown = Failure::new(Kind::Unknown, "GitLab could not be reached").because("connection refused").fix(fix);
+        let shown =
+            Failure::new(FailureKind::Unknown, "GitLab could not be reached").because("connection refused").fix(fix);
         let painted = failure(&shown, "verify");
-        assert_eq!(page(&painted, false), format!("{}\n", shown.describe("verify")));
-        assert!(page(&painted, true).starts_with("\u{1b}[31merror: \u{1b}[0m"));
+        assert_eq!(render(&painted, false), format!("{}\n", shown.describe("verify")));
+        assert!(render(&painted, true).starts_with("\u{1b}[31merror: \u{1b}[0m"));
     }
 
     #[test]
@@ -78,6 +79,6 @@ mod tests {
         let _held = crate::secret::WebhookToken::new("split-canary-77").expect("a token");
         let mut spread = Text::new();
         spread.line(Line::new().plain("x split-").with(Tone::Bad, "canary-77"));
-        assert_eq!(page(&spread, true), "x [redacted]\n");
+        assert_eq!(render(&spread, true), "x [redacted]\n");
     }
 }
