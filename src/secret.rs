@@ -1,8 +1,8 @@
 //! Secrets as types: they can be held and sent, and nothing else.
 //!
-//! No `Display`, `Serialize` or `Deref`; `Debug` names the kind. Exposing is a named act, allowed in `http`, `vault`,
-//! `bundle/seal` and here. Every secret that is made is also remembered for [`redact`], the last line of defence:
-//! whatever a server echoes back, the value does not reach a terminal, a log or a file.
+//! No `Display`, `Serialize` or `Deref`; `Debug` names the kind. [`Secret::expose`] may be called in `http`,
+//! `credential_store`, `bundle/seal` and here. Every secret is also registered for [`redact`], the last line of defense: a
+//! value that a server echoes does not reach a terminal, a log or a file.
 
 mod encodings;
 mod patterns;
@@ -48,7 +48,7 @@ kinds! {
     FactoryKey = Bearer, "Factory API key";
     /// A short-lived OAuth access token, made by a probe and revoked at once.
     AccessToken = OAuthAccess, "OAuth access token";
-    /// Anything else that is read from an age identity file.
+    /// The text of an age identity file.
     AgeIdentity = Identity, "age identity";
 }
 
@@ -58,7 +58,7 @@ pub struct Secret<K> {
     kind: PhantomData<K>,
 }
 
-/// Why a text cannot be the secret it was given as. Never holds the text.
+/// Why a text cannot be a secret of the wanted kind. Never holds the text.
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
 pub enum Malformed {
     #[error("the {0} is empty")]
@@ -75,7 +75,7 @@ impl<K: SecretKind> Secret<K> {
     /// Takes a secret as it was read, without the white space around it (files end in a newline).
     ///
     /// # Errors
-    /// [`Malformed`] when nothing is left, when CI left `$VARIABLE` unexpanded, or when no token looks like that.
+    /// [`Malformed`] when nothing is left, when CI left `$VARIABLE` unexpanded, or for characters that no token has.
     pub fn new(text: &str) -> Result<Self, Malformed> {
         let value = text.trim();
         if value.is_empty() {
@@ -90,11 +90,11 @@ impl<K: SecretKind> Secret<K> {
         if !value.bytes().all(|byte| byte.is_ascii_graphic()) {
             return Err(Malformed::Characters(K::NAME));
         }
-        remember(value);
+        register(value);
         Ok(Self { value: SecretString::from(value), kind: PhantomData })
     }
 
-    /// The value itself. Only `http`, `vault` and `bundle/seal` may call this; a test holds them to it.
+    /// The value itself. Only `http`, `credential_store` and `bundle/seal` may call this, which `tests/layers.rs` checks.
     #[must_use]
     pub fn expose(&self) -> &str {
         self.value.expose_secret()
@@ -106,22 +106,21 @@ impl<K: SecretKind> Secret<K> {
         self.keyed_digest("same") == other.keyed_digest("same")
     }
 
-    /// A short fingerprint of this secret, with the secret as the key and `message` as the text, so that the same
-    /// secret in another place has another fingerprint. 48 bits in hex: enough to notice a change, too few to be of use
-    /// to anybody without a strong secret to guess.
+    /// A short fingerprint: an HMAC of `message` with the secret as its key, so that one secret in two places has two
+    /// fingerprints. 48 bits in hex: enough to notice a change, too few to confirm a guess of a strong secret.
     #[must_use]
     pub fn fingerprint(&self, message: &str) -> String {
         self.keyed_digest(message).iter().take(6).map(|byte| format!("{byte:02x}")).collect()
     }
 
-    /// How many characters it has, for judging whether it can be guessed.
+    /// How many characters it has: a short one can be guessed.
     #[must_use]
     pub fn length(&self) -> usize {
         self.expose().len()
     }
 
     fn keyed_digest(&self, message: &str) -> Vec<u8> {
-        // HMAC takes a key of any length, so the error cannot happen; an empty digest would only ever differ.
+        // HMAC takes keys of any length, so this cannot fail.
         Hmac::<Sha256>::new_from_slice(self.expose().as_bytes())
             .map(|mac| mac.chain_update(message.as_bytes()).finalize().into_bytes().to_vec())
             .unwrap_or_default()
@@ -129,15 +128,15 @@ impl<K: SecretKind> Secret<K> {
 }
 
 impl Secret<Pat> {
-    /// What it seems to be by its looks, where that is no personal access token: a CI job token, an OAuth token.
+    /// What it looks like if it is not a personal access token: a CI job token, an OAuth token.
     #[must_use]
     pub fn looks_like(&self) -> Option<&'static str> {
-        patterns::kind(self.expose())
+        patterns::other_kind(self.expose())
     }
 }
 
 impl Secret<HookSigning> {
-    /// Whether it is what GitLab takes as a signing token: `whsec_` and 32 bytes in base64.
+    /// Whether GitLab accepts it as a signing token: `whsec_` and 32 bytes in base64.
     /// gitlab: MR 230944
     #[must_use]
     pub fn is_standard_webhooks_key(&self) -> bool {
@@ -160,9 +159,9 @@ impl<K: SecretKind> fmt::Debug for Secret<K> {
 
 impl<'de, K: SecretKind> Deserialize<'de> for Secret<K> {
     fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        // Not `String::deserialize`'s own error: serde would quote the value it did not like.
+        // serde's own error would quote the value.
         let text = Cow::<'de, str>::deserialize(deserializer)
-            .map_err(|_| serde::de::Error::custom(format_args!("the {} is not a text", K::NAME)))?;
+            .map_err(|_| serde::de::Error::custom(format_args!("the {} is not a string", K::NAME)))?;
         Self::new(&text).map_err(serde::de::Error::custom)
     }
 }
@@ -179,97 +178,44 @@ fn unexpanded_variable(text: &str) -> Option<&str> {
     is_name.then_some(name)
 }
 
-/// Every secret this process has held, in all its [`encodings`], for [`redact`]. Values shorter than six characters are left out: they would
-/// blot out ordinary words.
-static HELD: RwLock<Vec<SecretString>> = RwLock::new(Vec::new());
+/// Every secret of this process in all its [`encodings`], longest first, so that a secret that contains another is replaced
+/// whole.
+static REGISTERED: RwLock<Vec<SecretString>> = RwLock::new(Vec::new());
 
+/// Redacting shorter values would remove ordinary words.
 const SHORTEST_REDACTED: usize = 6;
 
-fn remember(value: &str) {
+fn register(value: &str) {
     if value.len() < SHORTEST_REDACTED {
         return;
     }
-    let mut held = HELD.write().unwrap_or_else(PoisonError::into_inner);
-    if held.iter().any(|known| known.expose_secret() == value) {
+    let mut registered = REGISTERED.write().unwrap_or_else(PoisonError::into_inner);
+    if registered.iter().any(|known| known.expose_secret() == value) {
         return;
     }
-    held.push(SecretString::from(value));
-    held.extend(encodings::encodings(value).into_iter().map(|form| SecretString::from(form.as_str())));
-    // Longest first, so that a secret that contains another is replaced whole.
-    held.sort_by_key(|known| std::cmp::Reverse(known.expose_secret().len()));
+    registered.push(SecretString::from(value));
+    registered.extend(encodings::encodings(value).into_iter().map(|encoded| SecretString::from(encoded.as_str())));
+    registered.sort_by_key(|known| std::cmp::Reverse(known.expose_secret().len()));
 }
 
-/// Holds back every word of a text that looks like a secret, whatever the text was given for: from here on [`redact`]
-/// takes it out of everything that is said.
+/// Registers every word of a text that looks like a secret, wherever the text was given: [`redact`] removes it from then on.
 pub fn register_for_redaction(text: &str) {
-    patterns::words(text).for_each(remember);
+    patterns::words(text).for_each(register);
 }
 
-/// What stands in a text where a secret was.
+/// Replaces a secret in a text.
 pub const REDACTED: &str = "[redacted]";
 
-/// The text without any secret that this process has held, and without anything that looks like a GitLab token.
+/// The text without the secrets of this process, and without anything that has the prefix of a token.
 #[must_use]
 pub fn redact(text: &str) -> Cow<'_, str> {
     let mut clean = Cow::Borrowed(text);
-    for known in HELD.read().unwrap_or_else(PoisonError::into_inner).iter() {
+    for known in REGISTERED.read().unwrap_or_else(PoisonError::into_inner).iter() {
         if clean.contains(known.expose_secret()) {
             clean = Cow::Owned(clean.replace(known.expose_secret(), REDACTED));
         }
     }
-    match redact_by_prefix(&clean) {
-        Some(cleaner) => Cow::Owned(cleaner),
-        None => clean,
-    }
-}
-
-/// The middles of GitLab's token prefixes (`glpat-` and its family), the signing token's and Factory's.
-/// gitlab: doc/security/tokens; reference "Tokens, prefixes, secrecy".
-const PREFIXES: [&str; 15] = [
-    "glpat-",
-    "gloas-",
-    "gldt-",
-    "glrt-",
-    "glptt-",
-    "glft-",
-    "glimt-",
-    "glsoat-",
-    "glcbt-",
-    "glagent-",
-    "glwt-",
-    "glffct-",
-    "whsec_",
-    "AGE-SECRET-KEY-",
-    "fk-",
-];
-
-/// A word this long behind a prefix is taken for a token; shorter ones are documentation (`glpat-…`).
-const SHORTEST_TOKEN: usize = 12;
-
-fn redact_by_prefix(text: &str) -> Option<String> {
-    if !PREFIXES.iter().any(|prefix| text.contains(prefix)) {
-        return None;
-    }
-    let is_token = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.' | '+' | '/' | '=');
-    let mut clean = String::with_capacity(text.len());
-    let mut rest = text;
-    let mut found = false;
-    while let Some((at, prefix)) =
-        PREFIXES.iter().filter_map(|prefix| rest.find(prefix).map(|at| (at, *prefix))).min_by_key(|(at, _)| *at)
-    {
-        let tail = &rest[at + prefix.len()..];
-        let length = tail.find(|c| !is_token(c)).unwrap_or(tail.len());
-        clean.push_str(&rest[..at]);
-        if length >= SHORTEST_TOKEN {
-            clean.push_str(REDACTED);
-            found = true;
-        } else {
-            clean.push_str(&rest[at..at + prefix.len() + length]);
-        }
-        rest = &tail[length..];
-    }
-    clean.push_str(rest);
-    found.then_some(clean)
+    patterns::replace_prefixed(&clean, REDACTED).map_or(clean, Cow::Owned)
 }
 
 #[cfg(test)]
@@ -291,7 +237,7 @@ mod tests {
     }
 
     #[test]
-    fn what_cannot_be_a_token_is_named() {
+    fn text_that_cannot_be_a_token_is_refused_with_the_reason() {
         for (text, wanted) in [
             ("", "the personal access token is empty"),
             (" \n", "the personal access token is empty"),
@@ -308,8 +254,8 @@ mod tests {
     }
 
     #[test]
-    fn a_held_secret_is_redacted_wherever_it_stands() {
-        let _held = WebhookToken::new("correct-horse-battery").expect("a token");
+    fn a_registered_secret_is_redacted_anywhere_in_a_text() {
+        let _registered = WebhookToken::new("correct-horse-battery").expect("a token");
         assert_eq!(redact("a=correct-horse-battery;b"), "a=[redacted];b");
         assert_eq!(redact("nothing here"), "nothing here");
     }
@@ -322,7 +268,7 @@ mod tests {
     }
 
     #[test]
-    fn a_fingerprint_tells_secrets_and_places_apart() {
+    fn fingerprints_differ_by_secret_and_by_place() {
         let one = WebhookToken::new("first-secret-token").expect("a token");
         let two = WebhookToken::new("other-secret-token").expect("a token");
         assert_eq!(one.fingerprint("here"), one.fingerprint("here"));
@@ -332,8 +278,8 @@ mod tests {
     }
 
     #[test]
-    fn a_wrong_type_in_json_does_not_quote_the_value() {
-        let error = serde_json::from_str::<WebhookToken>("123456789").expect_err("a number is no token");
+    fn an_error_about_a_wrong_json_type_does_not_quote_the_value() {
+        let error = serde_json::from_str::<WebhookToken>("123456789").expect_err("a number is not a token");
         assert!(!error.to_string().contains("123456789"), "{error}");
     }
 }

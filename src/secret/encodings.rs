@@ -1,17 +1,16 @@
-//! The shapes that a secret takes in other texts: as it is, percent-encoded, in base64, in hex, quoted. A server may give
-//! back in any of them what it was shown.
+//! The encodings in which a server may echo a secret: percent-encoded, base64, hex, quoted.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD_NO_PAD, URL_SAFE_NO_PAD};
 use zeroize::Zeroizing;
 
-/// An encoded encoding shorter than this would blot out ordinary words.
+/// Redacting shorter encodings would remove ordinary words.
 const SHORTEST: usize = 8;
 
-/// Every encoding of the value but the value itself.
+/// Every encoding of the value that differs from it.
 pub(super) fn encodings(value: &str) -> Vec<Zeroizing<String>> {
     let mut encodings = quoted(value);
-    // As a host name or a media type, whose case does not count.
+    // Host names and media types ignore case.
     encodings.push(value.to_ascii_lowercase());
     encodings.push(url::form_urlencoded::byte_serialize(value.as_bytes()).collect());
     encodings.push(hex(value, "", |byte| format!("{byte:02x}")));
@@ -23,7 +22,7 @@ pub(super) fn encodings(value: &str) -> Vec<Zeroizing<String>> {
     encodings.into_iter().map(Zeroizing::new).collect()
 }
 
-/// As JSON and as Rust write it between quotes, and with the letters of an address that may be left alone.
+/// As JSON and Rust quote it, and percent-encoded except for RFC 3986's unreserved characters.
 fn quoted(value: &str) -> Vec<String> {
     let between = |text: String| text.trim_matches('"').to_owned();
     let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~".contains(&byte);
@@ -36,8 +35,8 @@ fn hex(value: &str, between: &str, digits: impl Fn(u8) -> String) -> String {
     value.bytes().map(|byte| format!("{between}{}", digits(byte))).collect()
 }
 
-/// The part of the base64 encoding that does not depend on what stands around the value; `before` is how many bytes of the
-/// first group of three stand before it.
+/// The part of the base64 text that does not depend on the bytes around the value; `before` is how many bytes of its first
+/// group of three belong to what precedes it.
 fn in_base64(value: &str, before: usize) -> [String; 2] {
     let padded = [&[0; 2][..before], value.as_bytes()].concat();
     let whole = padded.len() / 3 * 3;
@@ -56,7 +55,7 @@ mod tests {
     }
 
     #[test]
-    fn every_form_is_known_wherever_it_stands() {
+    fn every_encoding_is_found_at_any_offset() {
         let value = "Ca/nary+Value=\"0123456789\"\\x";
         for before in ["", "a", "ab", "abc", "user:"] {
             for behind in ["", "x", "yz"] {
@@ -72,7 +71,7 @@ mod tests {
     }
 
     #[test]
-    fn a_short_secret_has_no_form_that_is_a_word() {
+    fn a_short_secret_has_no_encoding_that_may_be_a_word() {
         assert!(encodings("abcdef").iter().all(|encoding| encoding.len() >= SHORTEST));
         assert!(!encodings("abcdef").iter().any(|encoding| encoding.as_str() == "abcdef"));
     }

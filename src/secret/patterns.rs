@@ -1,53 +1,119 @@
-//! What a secret is by its looks: which kind of token, and whether a text that was given for something else is one.
+//! What gives a secret away without knowing its value: the prefixes of tokens, and what an unprefixed token looks like.
 
-/// What GitLab's prefixes stand for, besides the one of personal access tokens.
-/// gitlab: doc/security/tokens
-const KINDS: [(&str, &str); 14] = [
-    ("glcbt-", "a CI job token"),
-    ("gldt-", "a deploy token"),
-    ("glrt-", "a runner's token"),
-    ("glrtr-", "a runner registration token"),
-    ("glptt-", "a pipeline trigger token"),
-    ("glft-", "a feed token"),
-    ("glimt-", "an incoming mail token"),
-    ("glsoat-", "a SCIM token"),
-    ("glagent-", "an agent's token"),
-    ("glwt-", "a workspace's token"),
-    ("glffct-", "a feature flags client's token"),
-    ("gloas-", "an OAuth application's secret"),
-    ("whsec_", "a webhook's signing token"),
-    ("fk-", "a Factory API key"),
+use std::ops::Range;
+
+/// A prefix that GitLab, Factory or age gives its secrets.
+struct Prefix {
+    text: &'static str,
+    /// What carries it, in words.
+    kind: &'static str,
+}
+
+/// The one table of prefixes: a token is recognized, and taken out of texts, by the same list.
+/// gitlab: doc/security/tokens; the instance token prefix comes before these (`acme-glpat-…`).
+const PREFIXES: [Prefix; 17] = [
+    prefix(PERSONAL_ACCESS_TOKEN, "a personal access token"),
+    prefix("gloas-", "an OAuth application's secret"),
+    prefix("gldt-", "a deploy token"),
+    prefix("glrt-", "a runner's token"),
+    prefix("glrtr-", "a runner registration token"),
+    prefix("glcbt-", "a CI job token"),
+    prefix("glptt-", "a pipeline trigger token"),
+    prefix("glft-", "a feed token"),
+    prefix("glimt-", "an incoming mail token"),
+    prefix("glagent-", "an agent's token"),
+    prefix("glwt-", "a workspace's token"),
+    prefix("glsoat-", "a SCIM token"),
+    prefix("glffct-", "a feature flags client's token"),
+    prefix("whsec_", "a webhook's signing token"),
+    prefix("fk-", "a Factory API key"),
+    prefix("AGE-SECRET-KEY-", "an age identity"),
+    prefix("AGE-PLUGIN-", "an age identity of a plugin"),
 ];
+
+const PERSONAL_ACCESS_TOKEN: &str = "glpat-";
+
+const fn prefix(text: &'static str, kind: &'static str) -> Prefix {
+    Prefix { text, kind }
+}
 
 /// Doorkeeper's tokens: 32 bytes in hex.
 const OAUTH_LENGTH: usize = 64;
-const SHORTEST: usize = 20;
 
-/// What a token that is not taken as a personal access token seems to be; `None` where its looks say nothing.
-pub(super) fn kind(value: &str) -> Option<&'static str> {
-    if let Some((_, kind)) = KINDS.iter().find(|(prefix, _)| value.starts_with(prefix)) {
-        return Some(kind);
+/// Shorter words of arguments and variables are names rather than secrets.
+const SHORTEST_WORD: usize = 20;
+
+/// A prefix with fewer characters behind it is documentation (`glpat-…`) rather than a token.
+const SHORTEST_BODY: usize = 12;
+
+/// What a token looks like that is not a personal access token; `None` where its form says nothing.
+pub(super) fn other_kind(value: &str) -> Option<&'static str> {
+    match prefix_of(value) {
+        Some(prefix) if prefix.text == PERSONAL_ACCESS_TOKEN => None,
+        Some(prefix) => Some(prefix.kind),
+        None if is_oauth_token(value) => Some("an OAuth token"),
+        None if is_jwt(value) => Some("a JSON Web Token, as CI's ID tokens are"),
+        None => None,
     }
-    let hex = value.bytes().all(|byte| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte));
-    if hex && value.len() == OAUTH_LENGTH {
-        return Some("an OAuth token");
-    }
-    (value.starts_with("eyJ") && value.matches('.').count() == 2).then_some("a JSON Web Token, as CI's ID tokens are")
 }
 
-/// The words of a text that are rather a secret than a name, a path or an address: one long word of mixed letters and
+fn prefix_of(value: &str) -> Option<&'static Prefix> {
+    PREFIXES.iter().find(|prefix| value.starts_with(prefix.text))
+}
+
+fn is_oauth_token(value: &str) -> bool {
+    value.len() == OAUTH_LENGTH && value.bytes().all(|byte| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte))
+}
+
+fn is_jwt(value: &str) -> bool {
+    value.starts_with("eyJ") && value.matches('.').count() == 2
+}
+
+/// The words of a text that look like a secret and not like a name, a path or a URL: a long word of mixed letters and
 /// digits, or one with the prefix of a token.
 pub(super) fn words(text: &str) -> impl Iterator<Item = &str> {
-    let between = |c: char| c.is_whitespace() || matches!(c, '/' | '\\' | ':' | '@' | '?' | '&' | '=' | '#' | ',');
-    text.split(between).filter(|word| is_secret(word))
+    let separator = |c: char| c.is_whitespace() || matches!(c, '/' | '\\' | ':' | '@' | '?' | '&' | '=' | '#' | ',');
+    text.split(separator).filter(|word| is_secret(word))
 }
 
 fn is_secret(word: &str) -> bool {
     let has = |what: fn(&u8) -> bool| word.as_bytes().iter().any(what);
-    let file = word.rsplit_once('.').is_some_and(|(_, end)| end.len() <= 5);
-    let prefixed = word.starts_with("glpat-") || kind(word).is_some_and(|kind| kind != "an OAuth token");
-    let mixed = has(u8::is_ascii_uppercase) && has(u8::is_ascii_lowercase) && has(u8::is_ascii_digit);
-    word.is_ascii() && word.len() >= SHORTEST && (prefixed || (mixed && !file))
+    let is_file = word.rsplit_once('.').is_some_and(|(_, end)| end.len() <= 5);
+    let is_mixed = has(u8::is_ascii_uppercase) && has(u8::is_ascii_lowercase) && has(u8::is_ascii_digit);
+    let is_token = prefix_of(word).is_some() || is_jwt(word);
+    word.is_ascii() && word.len() >= SHORTEST_WORD && (is_token || (is_mixed && !is_file))
+}
+
+/// The text with `replacement` in the place of every token that its prefix gives away; `None` where there is none.
+pub(super) fn replace_prefixed(text: &str, replacement: &str) -> Option<String> {
+    let mut clean = String::with_capacity(text.len());
+    let mut kept = 0;
+    let mut from = 0;
+    while let Some(word) = next_prefixed(text, from) {
+        from = word.range.end;
+        if word.is_token {
+            clean.push_str(&text[kept..word.range.start]);
+            clean.push_str(replacement);
+            kept = from;
+        }
+    }
+    (kept > 0).then(|| clean + &text[kept..])
+}
+
+/// A prefix and what follows it, in a longer text.
+struct PrefixedWord {
+    range: Range<usize>,
+    is_token: bool,
+}
+
+fn next_prefixed(text: &str, from: usize) -> Option<PrefixedWord> {
+    let rest = &text[from..];
+    let found = PREFIXES.iter().filter_map(|prefix| rest.find(prefix.text).map(|at| (at, prefix.text.len())));
+    let (at, length) = found.min_by_key(|(at, _)| *at)?;
+    let (start, body) = (from + at, from + at + length);
+    let in_token = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.' | '+' | '/' | '=');
+    let end = text[body..].find(|c| !in_token(c)).map_or(text.len(), |length| body + length);
+    Some(PrefixedWord { range: start..end, is_token: end - body >= SHORTEST_BODY })
 }
 
 #[cfg(test)]
@@ -55,7 +121,29 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_token_of_another_kind_is_known_by_its_looks() {
+    fn every_prefix_is_recognized_and_redacted() {
+        for Prefix { text, kind } in &PREFIXES {
+            let token = format!("{text}AAAABBBBCCCCDDDD");
+            let recognized = other_kind(&token);
+            assert_eq!(recognized, Some(*kind).filter(|_| *text != PERSONAL_ACCESS_TOKEN), "{text}");
+            assert_eq!(words(&token).next(), Some(token.as_str()), "{text}");
+            let told = format!("before {token}, behind; {text}… is a prefix");
+            let clean = replace_prefixed(&told, "[redacted]").expect(text);
+            assert_eq!(clean, format!("before [redacted], behind; {text}… is a prefix"));
+        }
+    }
+
+    /// Otherwise the shorter one would be found in its place.
+    #[test]
+    fn no_prefix_begins_with_another() {
+        for one in &PREFIXES {
+            let same = PREFIXES.iter().filter(|other| one.text.starts_with(other.text)).count();
+            assert_eq!(same, 1, "{}", one.text);
+        }
+    }
+
+    #[test]
+    fn a_token_of_another_kind_is_recognized() {
         let oauth = "0123456789abcdef".repeat(4);
         for (value, wanted) in [
             ("glcbt-64_abc", Some("a CI job token")),
@@ -66,12 +154,12 @@ mod tests {
             ("glpat-abc", None),
             ("acme-pat.01.abc", None),
         ] {
-            assert_eq!(kind(value), wanted, "{value}");
+            assert_eq!(other_kind(value), wanted, "{value}");
         }
     }
 
     #[test]
-    fn a_secret_in_the_wrong_place_is_found_and_names_are_not() {
+    fn a_secret_in_the_wrong_place_is_found_and_a_name_is_not() {
         for text in [
             "Canary-in-argv-1234567890",
             "glpat-aaaaaaaaaaaaaaaaaaaa",

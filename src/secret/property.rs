@@ -1,14 +1,14 @@
-//! Whatever stands around a secret, in whatever form it is: it does not come out.
+//! A secret is redacted in any encoding and any surrounding text.
 
 use base64::engine::general_purpose::{STANDARD_NO_PAD, URL_SAFE_NO_PAD};
 use proptest::prelude::*;
 
 use super::*;
 
-/// The forms in which a server gives back what it was shown.
-fn told(value: &str, form: u8) -> String {
+/// The encodings in which a server may echo a secret.
+fn encoded(value: &str, encoding: u8) -> String {
     let hex = |digits: fn(u8) -> String| value.bytes().map(digits).collect::<String>();
-    match form {
+    match encoding {
         0 => value.to_owned(),
         1 => url::form_urlencoded::byte_serialize(value.as_bytes()).collect(),
         2 => hex(|byte| format!("{byte:02x}")),
@@ -24,18 +24,18 @@ fn told(value: &str, form: u8) -> String {
 
 proptest! {
     #[test]
-    fn a_secret_never_comes_out(
-        value in "[!-~]{12,40}", form in 0_u8..10, before in any::<String>(), behind in any::<String>()
+    fn a_registered_secret_is_redacted(
+        value in "[!-~]{12,40}", encoding in 0_u8..10, before in any::<String>(), behind in any::<String>()
     ) {
         let Ok(secret) = WebhookToken::new(&value) else { return Ok(()) };
-        let told = told(secret.expose(), form);
+        let told = encoded(secret.expose(), encoding);
         let clean = redact(&format!("{before}{told}{behind}{told}")).into_owned();
-        prop_assert!(!clean.contains(&told), "form {form} of {value:?} came out of {before:?} and {behind:?}");
+        prop_assert!(!clean.contains(&told), "encoding {encoding} of {value:?} came out of {before:?} and {behind:?}");
         prop_assert!(!clean.contains(&value), "{value:?} came out");
     }
 
     #[test]
-    fn a_token_never_seen_before_does_not_come_out(
+    fn an_unknown_token_is_redacted_by_its_prefix(
         body in "[A-Za-z0-9_-]{20,40}", before in "[^A-Za-z0-9_-]{0,8}", behind in "[^A-Za-z0-9_.+/=-]{0,8}"
     ) {
         let clean = redact(&format!("{before}glpat-{body}{behind}")).into_owned();
@@ -44,7 +44,7 @@ proptest! {
     }
 
     #[test]
-    fn a_text_without_a_secret_is_left_alone(text in "[ -,0-9]{0,11}") {
+    fn text_without_a_secret_stays_unchanged(text in "[ -,0-9]{0,11}") {
         prop_assert_eq!(redact(&text), text.as_str());
     }
 }
