@@ -12,8 +12,6 @@ mod verify;
 
 use std::path::PathBuf;
 
-use clap::builder::PossibleValuesParser;
-use clap::builder::TypedValueParser as _;
 use clap::{ArgAction, Args, CommandFactory as _, Parser, Subcommand, ValueHint};
 
 pub use self::connect::{ConnectArgs, KitArgs, PairArgs, SelectionArgs};
@@ -118,7 +116,7 @@ pub struct GlobalArgs {
     pub concurrency: Option<String>,
 
     /// Form of the report
-    #[arg(short, long, global = true, value_name = "FORMAT", default_value = "text", value_parser = formats())]
+    #[arg(short, long, global = true, value_name = "FORMAT", default_value = "text", value_enum)]
     pub output_format: Format,
 
     /// Write the formatted report there; the text still goes to the terminal
@@ -149,18 +147,9 @@ pub struct GlobalArgs {
     #[arg(long, global = true, value_name = "PATH", value_hint = ValueHint::FilePath)]
     pub log_file: Option<PathBuf>,
 
-    /// When to use colour [env: NO_COLOR, CLICOLOR_FORCE]
-    #[arg(long, global = true, value_name = "WHEN", default_value = "auto", value_parser = colours())]
+    /// When to use color [env: NO_COLOR, CLICOLOR_FORCE]
+    #[arg(long, global = true, value_name = "WHEN", default_value = "auto", value_enum)]
     pub color: ColorChoice,
-}
-
-/// A parser that lists the names and cannot fail after clap has checked them.
-fn formats() -> impl clap::builder::TypedValueParser<Value = Format> {
-    PossibleValuesParser::new(Format::ALL.map(Format::name)).try_map(|name| name.parse::<Format>())
-}
-
-fn colours() -> impl clap::builder::TypedValueParser<Value = ColorChoice> {
-    PossibleValuesParser::new(ColorChoice::ALL.map(ColorChoice::name)).try_map(|name| name.parse::<ColorChoice>())
 }
 
 /// The whole command line as clap knows it, with the variables of each setting in its help.

@@ -10,9 +10,7 @@ pub use findings::{Detail, FailOn, Findings, SCHEMA};
 pub use group::FailureGroup;
 pub use json::{FixJson, Json};
 
-use std::fmt;
 use std::io;
-use std::str::FromStr;
 
 use crate::error::{ExitCode, Failure};
 use crate::line_writer::LineWriter;
@@ -40,42 +38,12 @@ pub trait Report {
 }
 
 /// The forms of a report (`-o`).
-#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq, clap::ValueEnum)]
 pub enum Format {
     #[default]
     Text,
     Json,
     Junit,
-}
-
-impl Format {
-    pub const ALL: [Self; 3] = [Self::Text, Self::Json, Self::Junit];
-
-    #[must_use]
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Text => "text",
-            Self::Json => "json",
-            Self::Junit => "junit",
-        }
-    }
-}
-
-impl fmt::Display for Format {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.name())
-    }
-}
-
-impl FromStr for Format {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<Self, String> {
-        Self::ALL
-            .into_iter()
-            .find(|format| format.name() == text)
-            .ok_or_else(|| format!("{text:?} is not an output format; choose text, json or junit"))
-    }
 }
 
 /// The text form, for the terminal to color.
@@ -185,11 +153,11 @@ mod tests {
     #[test]
     fn a_held_secret_is_in_no_form() {
         let _held = crate::secret::WebhookToken::new("report-canary-7281").expect("a token");
-        for format in Format::ALL {
+        for format in [Format::Text, Format::Json, Format::Junit] {
             let text = rendered(&Says("token report-canary-7281 was refused"), format);
-            assert!(!text.contains("report-canary"), "{format}: {text}");
-            assert!(text.contains("[redacted]"), "{format}: {text}");
-            assert!(text.ends_with('\n'), "{format}");
+            assert!(!text.contains("report-canary"), "{format:?}: {text}");
+            assert!(text.contains("[redacted]"), "{format:?}: {text}");
+            assert!(text.ends_with('\n'), "{format:?}");
         }
     }
 

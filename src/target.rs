@@ -1,13 +1,14 @@
-//! What a webhook hangs on, which events it sends, and how hooks are spread over an instance.
+//! What a webhook is registered on, which events it sends, and how webhooks are spread over an instance.
 
 use std::fmt;
 use std::str::FromStr;
 use std::sync::Arc;
 
+use clap::ValueEnum;
 use serde::{Deserialize, Serialize};
 
-/// Where a hook hangs. Addressed by number: encoded paths break behind some proxies (reference, section 6). Clones share
-/// the path: tens of thousands of targets stand in what was seen, in the plan and in what was done.
+/// What a webhook is registered on. It is addressed by its number, because some proxies break encoded paths. Clones share the
+/// path: tens of thousands of targets are held by the observation, the plan and the report at once.
 #[derive(Clone, Debug, Deserialize, Eq, Hash, Ord, PartialEq, PartialOrd, Serialize)]
 #[serde(rename_all = "snake_case", tag = "kind")]
 pub enum Target {
@@ -24,7 +25,7 @@ pub enum Target {
 }
 
 impl Target {
-    /// The API path of its hooks, below `/api/v4`.
+    /// The API path of its webhooks, below `/api/v4`.
     #[must_use]
     pub fn hooks_path(&self) -> String {
         match self {
@@ -43,7 +44,7 @@ impl Target {
         }
     }
 
-    /// What it is known by, whatever it is called now: a group that was renamed is the same group.
+    /// Identifies it: a renamed group is the same group.
     #[must_use]
     pub fn number(&self) -> TargetNumber {
         match self {
@@ -53,7 +54,7 @@ impl Target {
         }
     }
 
-    /// Its path, where the kind is told beside it.
+    /// Its path, for texts that name the kind separately.
     #[must_use]
     pub fn path(&self) -> &str {
         match self {
@@ -62,7 +63,7 @@ impl Target {
         }
     }
 
-    /// Where a person sees the hooks, below the instance's URL.
+    /// The page with its webhooks, below the instance's URL.
     #[must_use]
     pub fn page(&self) -> String {
         match self {
@@ -83,10 +84,10 @@ impl fmt::Display for Target {
     }
 }
 
-/// A target's kind and GitLab's number of it; the instance has none, so it is zero.
+/// A target's kind and GitLab's ID; the instance has no ID, so it is zero.
 pub type TargetNumber = (TargetKind, u64);
 
-/// The kinds of hooks that GitLab has.
+/// GitLab's kinds of webhooks.
 #[derive(Clone, Copy, Debug, Deserialize, Eq, Hash, Ord, PartialEq, PartialOrd, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum TargetKind {
@@ -105,7 +106,7 @@ impl fmt::Display for TargetKind {
     }
 }
 
-/// An event a hook can send, in the kit's words.
+/// An event that a webhook can send, as the kit names it.
 #[derive(Clone, Copy, Debug, Deserialize, Eq, Hash, Ord, PartialEq, PartialOrd, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Event {
@@ -149,13 +150,13 @@ impl Event {
         }
     }
 
-    /// Whether a system hook can carry it: no issues, notes, pipelines or jobs. gitlab: app/models/hooks/system_hook.rb
+    /// Whether a system hook can send it: issues, notes, pipelines and jobs are left out. gitlab: app/models/hooks/system_hook.rb
     #[must_use]
     pub const fn in_system_hooks(self) -> bool {
         matches!(self, Self::Push | Self::TagPush | Self::MergeRequest)
     }
 
-    /// The kit's word for it.
+    /// Its name in the kit.
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
@@ -178,11 +179,10 @@ impl fmt::Display for Event {
     }
 }
 
-/// How hooks are to be spread (`--webhooks`).
-#[derive(Clone, Copy, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
+/// Where webhooks are registered (`--webhooks`). `Auto` means on groups where the license has group hooks, else on projects.
+#[derive(Clone, Copy, Debug, Default, Deserialize, Eq, PartialEq, Serialize, ValueEnum)]
 #[serde(rename_all = "snake_case")]
 pub enum Strategy {
-    /// Group hooks where the licence has them, else one per project.
     #[default]
     Auto,
     System,
@@ -191,24 +191,10 @@ pub enum Strategy {
     None,
 }
 
-impl Strategy {
-    pub const ALL: [Self; 5] = [Self::Auto, Self::System, Self::Group, Self::Project, Self::None];
-
-    #[must_use]
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Auto => "auto",
-            Self::System => "system",
-            Self::Group => "group",
-            Self::Project => "project",
-            Self::None => "none",
-        }
-    }
-}
-
 impl fmt::Display for Strategy {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.name())
+        // No value is hidden from clap, so each has a name.
+        self.to_possible_value().map_or(Ok(()), |value| f.write_str(value.get_name()))
     }
 }
 
@@ -216,9 +202,26 @@ impl FromStr for Strategy {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
-        Self::ALL
-            .into_iter()
-            .find(|strategy| strategy.name() == text)
-            .ok_or_else(|| format!("{text:?} is no webhook strategy; choose auto, system, group, project or none"))
+        <Self as ValueEnum>::from_str(text, false).map_err(|_| {
+            let names: Vec<String> = Self::value_variants().iter().map(ToString::to_string).collect();
+            format!("{text:?} is not a webhook strategy; choose one of {}", names.join(", "))
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_strategy_is_read_by_its_name_or_refused_with_all_names() {
+        for strategy in Strategy::value_variants() {
+            assert_eq!(strategy.to_string().parse(), Ok(*strategy));
+            assert_eq!(serde_json::to_value(strategy).expect("JSON"), strategy.to_string());
+        }
+        assert_eq!(
+            "Group".parse::<Strategy>(),
+            Err("\"Group\" is not a webhook strategy; choose one of auto, system, group, project, none".to_owned())
+        );
     }
 }

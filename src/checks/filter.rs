@@ -69,7 +69,8 @@ fn set(flag: &str, patterns: &[String]) -> Result<GlobSet, Failure> {
 }
 
 fn unknown(flag: &str, pattern: &str) -> Failure {
-    let mut near: Vec<(usize, &str)> = all().map(|check| (distance(pattern, check.code), check.code)).collect();
+    let mut near: Vec<(usize, &str)> =
+        all().map(|check| (strsim::levenshtein(pattern, check.code), check.code)).collect();
     near.sort_unstable();
     let category: Vec<&str> = all().filter(|check| check.category() == pattern).map(|check| check.code).collect();
     let meant = match category.as_slice() {
@@ -78,21 +79,6 @@ fn unknown(flag: &str, pattern: &str) -> Failure {
     };
     Failure::usage(format!("{flag} {pattern:?} fits no check"))
         .fix(Fix::run(format!("probably meant: {meant}; all of them:"), "factory-gitlab verify --list"))
-}
-
-/// How many letters have to be put in, taken out or changed to make one text of the other (Levenshtein).
-fn distance(one: &str, other: &str) -> usize {
-    let other: Vec<char> = other.chars().collect();
-    let mut row: Vec<usize> = (0..=other.len()).collect();
-    for (i, letter) in one.chars().enumerate() {
-        let mut diagonal = std::mem::replace(&mut row[0], i + 1);
-        for (j, wanted) in other.iter().enumerate() {
-            let change = diagonal + usize::from(letter != *wanted);
-            diagonal = row[j + 1];
-            row[j + 1] = change.min(diagonal + 1).min(row[j] + 1);
-        }
-    }
-    row[other.len()]
 }
 
 #[cfg(test)]

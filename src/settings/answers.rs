@@ -66,13 +66,14 @@ impl Answers {
 fn unknown(path: &Path, key: &str) -> Error {
     let path = path.to_owned();
     let secret = ALL.iter().filter(|setting| setting.kind == ValueKind::Secret);
-    if let Some(setting) = secret.min_by_key(|setting| (!setting.key.contains(key), distance(key, setting.key)))
+    if let Some(setting) =
+        secret.min_by_key(|setting| (!setting.key.contains(key), strsim::levenshtein(key, setting.key)))
         && ["token", "secret", "password", "api_key"].iter().any(|word| key.contains(word))
         && !key.ends_with("_file")
     {
         return Error::SecretInFile { path, key: key.to_owned(), instead: setting.key };
     }
-    let nearest = ALL.iter().map(|setting| (distance(key, setting.key), setting.key)).min();
+    let nearest = ALL.iter().map(|setting| (strsim::levenshtein(key, setting.key), setting.key)).min();
     let nearest = nearest.filter(|(steps, name)| *steps <= 3.max(name.len() / 3)).map(|(_, name)| name);
     Error::UnknownKey { path, key: key.to_owned(), nearest }
 }
@@ -107,21 +108,6 @@ fn beside(file: &Path, text: &str) -> String {
         return text.to_owned();
     }
     file.parent().unwrap_or(Path::new("")).join(text).to_string_lossy().into_owned()
-}
-
-/// How many letters to change, add or leave out to get from one word to the other (Levenshtein).
-fn distance(one: &str, other: &str) -> usize {
-    let mut row: Vec<usize> = (0..=other.chars().count()).collect();
-    for (above, letter) in one.chars().enumerate() {
-        let mut diagonal = above;
-        row[0] = above + 1;
-        for (at, wanted) in other.chars().enumerate() {
-            let changed = diagonal + usize::from(letter != wanted);
-            diagonal = row[at + 1];
-            row[at + 1] = changed.min(row[at] + 1).min(diagonal + 1);
-        }
-    }
-    row.last().copied().unwrap_or_default()
 }
 
 #[cfg(test)]
