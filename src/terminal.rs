@@ -1,7 +1,7 @@
-//! The only user of the terminal: standard streams, colours, prompts, progress, Ctrl-C, log.
+//! The only user of the terminal: standard streams, colors, prompts, progress, Ctrl-C, log.
 //!
-//! Data goes to standard output, conversation to standard error. Whatever is shown is made harmless
-//! ([`sanitize`]) and loses every secret this process has held on the way.
+//! Data goes to standard output, conversation to standard error. Everything that is printed is sanitized ([`sanitize`]) and
+//! loses the secrets of this process. Styled text is wrapped at the width of a terminal, and stays whole in files and pipes.
 
 pub mod interrupt;
 pub mod log;
@@ -11,11 +11,10 @@ pub mod sanitize;
 mod stdin;
 mod streams;
 mod style;
+mod wrap;
 
 use std::borrow::Cow;
-use std::fmt;
 use std::io;
-use std::str::FromStr;
 use std::sync::{Arc, Mutex};
 use std::time::Instant;
 
@@ -27,10 +26,10 @@ use crate::text::{Line, Text, Tone};
 
 use self::stdin::StandardInput;
 pub use self::stdin::StdinError;
-use self::streams::{StandardStreams, Stream};
+use self::streams::{Columns, StandardStreams, Stream, StreamKind, Style};
 
-/// When to use colour (`--color`).
-#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+/// When to use color (`--color`).
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq, clap::ValueEnum)]
 pub enum ColorChoice {
     #[default]
     Auto,
@@ -39,47 +38,19 @@ pub enum ColorChoice {
 }
 
 impl ColorChoice {
-    pub const ALL: [Self; 3] = [Self::Auto, Self::Always, Self::Never];
-
-    #[must_use]
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Auto => "auto",
-            Self::Always => "always",
-            Self::Never => "never",
-        }
-    }
-
-    /// Whether a stream gets colour: `NO_COLOR` and `CLICOLOR_FORCE` decide before the stream's being a terminal.
-    fn on(self, env: &Env, is_terminal: bool) -> bool {
+    /// Whether a stream is colored. `NO_COLOR` and `CLICOLOR_FORCE` count more than what the stream is.
+    fn is_on(self, env: &Env, stream: StreamKind) -> bool {
         match self {
             Self::Always => true,
             Self::Never => false,
             Self::Auto if env.var("NO_COLOR").is_some() => false,
             Self::Auto if env.is_on("CLICOLOR_FORCE") => true,
-            Self::Auto => is_terminal && env.var("TERM") != Some("dumb"),
+            Self::Auto => stream == StreamKind::Terminal && env.var("TERM") != Some("dumb"),
         }
     }
 }
 
-impl fmt::Display for ColorChoice {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.name())
-    }
-}
-
-impl FromStr for ColorChoice {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<Self, String> {
-        Self::ALL
-            .into_iter()
-            .find(|choice| choice.name() == text)
-            .ok_or_else(|| format!("{text:?} is no choice of colour; choose auto, always or never"))
-    }
-}
-
-/// How much is said on standard error (`-q`, `-v`, `-vv`).
+/// How much is printed to standard error (`-q`, `-v`, `-vv`).
 #[derive(Clone, Copy, Debug, Default, Eq, Ord, PartialEq, PartialOrd)]
 pub enum Verbosity {
     /// Only warnings and failures.
@@ -104,31 +75,38 @@ struct TerminalState {
     stdin: StandardInput,
     verbosity: Verbosity,
     clock: Clock,
-    /// Whether standard error is a terminal: progress is drawn, not written line by line.
-    drawn: bool,
+    /// Standard error is a terminal: progress is a bar there, and lines elsewhere.
+    draws_progress: bool,
     bars: indicatif::MultiProgress,
-    /// When progress was last told in a line.
+    /// When the last line about progress was printed.
     last_line: Mutex<Option<Instant>>,
 }
 
 impl Terminal {
     #[must_use]
     pub fn new(env: &Env, color: ColorChoice, verbosity: Verbosity) -> Self {
-        let on_error = color.on(env, env.streams.error);
-        console::set_colors_enabled_stderr(on_error);
-        let streams = StandardStreams::real(color.on(env, env.streams.output), on_error);
-        Self::of(streams, StandardInput::real(), verbosity, env)
+        let style = |stream| Style { colored: color.is_on(env, stream), columns: columns(env, stream) };
+        let kind = |is_terminal| if is_terminal { StreamKind::Terminal } else { StreamKind::FileOrPipe };
+        let streams =
+            StandardStreams::Real { output: style(kind(env.streams.output)), error: style(kind(env.streams.error)) };
+        console::set_colors_enabled_stderr(streams.look(Stream::Error).colored);
+        Self::with_streams(streams, StandardInput::real(), verbosity, env)
     }
 
-    /// A terminal that keeps what is said, for tests.
-    #[must_use]
-    pub fn captured(stdin: &[u8]) -> Self {
-        Self::of(StandardStreams::captured(), StandardInput::holding(stdin.to_vec()), Verbosity::Normal, &Env::empty())
+    /// A terminal that keeps what is printed.
+    #[cfg(test)]
+    pub(crate) fn captured(stdin: &[u8]) -> Self {
+        Self::with_streams(
+            StandardStreams::captured(),
+            StandardInput::holding(stdin.to_vec()),
+            Verbosity::Normal,
+            &Env::empty(),
+        )
     }
 
-    fn of(streams: StandardStreams, stdin: StandardInput, verbosity: Verbosity, env: &Env) -> Self {
-        let drawn = env.streams.error;
-        let target = if drawn && verbosity > Verbosity::Quiet {
+    fn with_streams(streams: StandardStreams, stdin: StandardInput, verbosity: Verbosity, env: &Env) -> Self {
+        let draws_progress = env.streams.error;
+        let target = if draws_progress && verbosity > Verbosity::Quiet {
             indicatif::ProgressDrawTarget::stderr()
         } else {
             indicatif::ProgressDrawTarget::hidden()
@@ -140,7 +118,7 @@ impl Terminal {
                 stdin,
                 verbosity,
                 clock: env.clock.system(),
-                drawn,
+                draws_progress,
                 bars,
                 last_line: Mutex::default(),
             }),
@@ -148,7 +126,7 @@ impl Terminal {
         }
     }
 
-    /// The same terminal, for the command `running`.
+    /// The same terminal, for the command `running`: hints name it.
     #[must_use]
     pub fn for_command(self, running: &'static str) -> Self {
         Self { running, ..self }
@@ -160,25 +138,26 @@ impl Terminal {
         self.running
     }
 
-    /// What a captured terminal got so far: standard output and standard error. Empty for a real one.
-    #[must_use]
-    pub fn captured_text(&self) -> (String, String) {
+    /// What was printed so far, to standard output and to standard error.
+    #[cfg(test)]
+    pub(crate) fn captured_text(&self) -> (String, String) {
         self.inner.streams.captured_text()
     }
 
-    /// Prints a page as data, to standard output.
+    /// Prints styled text as data, to standard output.
     ///
     /// # Errors
-    /// When standard output cannot be written. A reader that has gone (`| head`) is no failure.
-    pub fn print_styled(&self, page: &Text) -> Result<(), Failure> {
-        let text = style::render(page, self.inner.streams.coloured(Stream::Output));
-        self.put(Stream::Output, &text)
+    /// When standard output cannot be written. A closed pipe (`| head`) is not an error.
+    pub fn print_styled(&self, text: &Text) -> Result<(), Failure> {
+        let rendered = style::render(text, self.inner.streams.look(Stream::Output));
+        self.write(Stream::Output, rendered.as_bytes())
     }
 
-    /// Prints a JSON document, as `write` gives it: characters that a terminal would act on are written as `\u` escapes, which mean the same.
+    /// Prints the JSON document that `write` gives. Characters that a terminal would act on become `\u` escapes, which mean the
+    /// same in JSON.
     ///
     /// # Errors
-    /// As [`Terminal::print_page`].
+    /// As [`Terminal::print_styled`].
     pub fn print_json(&self, write: impl FnOnce(&mut dyn io::Write) -> io::Result<()>) -> Result<(), Failure> {
         self.print(sanitize::json, write)
     }
@@ -186,76 +165,79 @@ impl Terminal {
     /// Prints any other text of several lines: help, a completion script, XML.
     ///
     /// # Errors
-    /// As [`Terminal::print_page`].
+    /// As [`Terminal::print_styled`].
     pub fn print_text(&self, text: &str) -> Result<(), Failure> {
         self.print_lines(|out| out.write_all(text.as_bytes()))
     }
 
-    /// The same for a text that is written piece by piece.
+    /// As [`Terminal::print_text`], for a text that `write` gives in parts.
     ///
     /// # Errors
-    /// As [`Terminal::print_page`].
+    /// As [`Terminal::print_styled`].
     pub fn print_lines(&self, write: impl FnOnce(&mut dyn io::Write) -> io::Result<()>) -> Result<(), Failure> {
         self.print(sanitize::lines, write)
     }
 
     fn print(
         &self,
-        harmless: fn(&str) -> Cow<'_, str>,
+        sanitize: fn(&str) -> Cow<'_, str>,
         write: impl FnOnce(&mut dyn io::Write) -> io::Result<()>,
     ) -> Result<(), Failure> {
         let mut lines =
-            LineWriter::new(|text| self.inner.streams.write(Stream::Output, harmless(&redact(text)).as_bytes()));
-        self.inner.bars.suspend(|| write(&mut lines).and_then(|()| lines.finish())).map_err(|error| unwritable(&error))
+            LineWriter::new(|text| self.inner.streams.write(Stream::Output, sanitize(&redact(text)).as_bytes()));
+        self.inner
+            .bars
+            .suspend(|| write(&mut lines).and_then(|()| lines.finish()))
+            .map_err(|error| cannot_write(&error))
     }
 
-    /// Prints bytes as they are, secrets and all: only for what was asked for in so many words (`bundle open`).
+    /// Prints bytes unchanged, secrets included: only where the user asked for exactly that (`bundle open`).
     ///
     /// # Errors
-    /// As [`Terminal::print_page`].
+    /// As [`Terminal::print_styled`].
     pub fn print_raw(&self, bytes: &[u8]) -> Result<(), Failure> {
-        self.put_bytes(Stream::Output, bytes)
+        self.write(Stream::Output, bytes)
     }
 
-    /// Says something beside the data, on standard error; `-q` silences it.
-    pub fn say(&self, page: &Text) {
+    /// Prints a remark to standard error; `-q` silences it.
+    pub fn say(&self, text: &Text) {
         if self.inner.verbosity > Verbosity::Quiet {
-            self.tell(page);
+            self.print_error(text);
         }
     }
 
-    /// Says one line, as [`Terminal::say`].
+    /// [`Terminal::say`] with one line.
     pub fn say_line(&self, line: impl Into<Line>) {
-        let mut page = Text::new();
-        page.line(line);
-        self.say(&page);
+        let mut text = Text::new();
+        text.line(line);
+        self.say(&text);
     }
 
-    /// Warns, also with `-q`.
-    pub fn warn(&self, text: &str) {
-        let mut page = Text::new();
-        page.line(Line::new().with(Tone::Warn, "warning: ").plain(text));
-        self.tell(&page);
+    /// Prints a warning to standard error, with `-q` as well.
+    pub fn warn(&self, message: &str) {
+        let mut text = Text::new();
+        text.line(Line::new().with(Tone::Warn, "warning: ").plain(message));
+        self.print_error(&text);
     }
 
-    /// Says why the program ends, or why an answer is not taken.
+    /// Prints a failure to standard error: why the program ends, or why an answer was refused.
     pub fn fail(&self, failure: &Failure) {
-        self.tell(&style::failure(failure, self.running));
+        self.print_error(&style::failure(failure, self.running));
     }
 
-    /// Several lines for standard error that were not made here, as clap's.
+    /// Prints lines that are already laid out, as clap's, to standard error.
     pub fn print_error_text(&self, text: &str) {
-        self.put_error(&sanitize::lines(&redact(text)));
+        self.write_error(&sanitize::lines(&redact(text)));
     }
 
-    fn tell(&self, page: &Text) {
-        self.put_error(&style::render(page, self.inner.streams.coloured(Stream::Error)));
+    fn print_error(&self, text: &Text) {
+        self.write_error(&style::render(text, self.inner.streams.look(Stream::Error)));
     }
 
-    /// Reads standard input to its end, once: two things cannot be given through it.
+    /// Reads standard input to its end. Only one input can come from there.
     ///
     /// # Errors
-    /// When something else has read it, or it cannot be read, or is too large.
+    /// When it was read before, cannot be read, or is too large.
     pub fn read_stdin(&self, reader: &str) -> Result<Vec<u8>, StdinError> {
         self.inner.stdin.read(reader)
     }
@@ -265,38 +247,42 @@ impl Terminal {
         self.inner.verbosity
     }
 
-    /// Opens a page in the browser, where there is somebody who looks at this terminal. The address has to be printed
-    /// first: whether a browser really opens cannot be known.
+    /// Opens a page in the browser. The caller prints the URL first, because whether a browser opens cannot be known.
     ///
     /// # Errors
-    /// The system's word for having no browser.
+    /// When the system has no browser to start.
     pub fn open_browser(&self, url: &url::Url) -> std::io::Result<()> {
         open::that_detached(url.as_str())
     }
 
-    /// Brings the terminal back into its normal state: no progress, the cursor visible.
+    /// Restores the terminal: no progress bar, cursor visible.
     pub fn restore(&self) {
         let _cleared = self.inner.bars.clear();
-        if self.inner.drawn {
+        if self.inner.draws_progress {
             let _shown = console::Term::stderr().show_cursor();
         }
     }
 
-    fn put(&self, stream: Stream, text: &str) -> Result<(), Failure> {
-        self.put_bytes(stream, text.as_bytes())
+    fn write(&self, stream: Stream, bytes: &[u8]) -> Result<(), Failure> {
+        self.inner.bars.suspend(|| self.inner.streams.write(stream, bytes)).map_err(|error| cannot_write(&error))
     }
 
-    fn put_bytes(&self, stream: Stream, bytes: &[u8]) -> Result<(), Failure> {
-        self.inner.bars.suspend(|| self.inner.streams.write(stream, bytes)).map_err(|error| unwritable(&error))
-    }
-
-    /// Nobody can be told that standard error cannot be written.
-    fn put_error(&self, text: &str) {
-        let _nobody_to_tell = self.put_bytes(Stream::Error, text.as_bytes());
+    /// There is no other stream to report a failure of standard error on.
+    fn write_error(&self, text: &str) {
+        let _cannot_be_reported = self.write(Stream::Error, text.as_bytes());
     }
 }
 
-fn unwritable(error: &io::Error) -> Failure {
+/// `COLUMNS` counts more than the size of the terminal, as in GNU's programs.
+fn columns(env: &Env, stream: StreamKind) -> Columns {
+    let fixed = env.var("COLUMNS").and_then(|text| text.parse().ok()).filter(|columns| *columns > 0);
+    match stream {
+        StreamKind::Terminal => fixed.map_or(Columns::OfTerminal, Columns::Fixed),
+        StreamKind::FileOrPipe => Columns::Unlimited,
+    }
+}
+
+fn cannot_write(error: &io::Error) -> Failure {
     Failure::problem("standard output cannot be written").with_chain(error)
 }
 
@@ -305,28 +291,29 @@ mod tests {
     use super::*;
 
     #[test]
-    fn colour_is_asked_for_forced_or_found() {
+    fn color_depends_on_the_flag_then_the_variables_then_the_stream() {
         let with = |name: &str| Env::empty().with_variables([(name.to_owned(), "1".into())]);
-        for (choice, env, is_terminal, wanted) in [
-            (ColorChoice::Auto, Env::empty(), true, true),
-            (ColorChoice::Auto, Env::empty(), false, false),
-            (ColorChoice::Auto, with("NO_COLOR"), true, false),
-            (ColorChoice::Auto, with("CLICOLOR_FORCE"), false, true),
-            (ColorChoice::Always, with("NO_COLOR"), false, true),
-            (ColorChoice::Never, with("CLICOLOR_FORCE"), true, false),
+        use StreamKind::{FileOrPipe, Terminal};
+        for (choice, env, stream, wanted) in [
+            (ColorChoice::Auto, Env::empty(), Terminal, true),
+            (ColorChoice::Auto, Env::empty(), FileOrPipe, false),
+            (ColorChoice::Auto, with("NO_COLOR"), Terminal, false),
+            (ColorChoice::Auto, with("CLICOLOR_FORCE"), FileOrPipe, true),
+            (ColorChoice::Always, with("NO_COLOR"), FileOrPipe, true),
+            (ColorChoice::Never, with("CLICOLOR_FORCE"), Terminal, false),
         ] {
-            assert_eq!(choice.on(&env, is_terminal), wanted, "{choice} {env:?} {is_terminal}");
+            assert_eq!(choice.is_on(&env, stream), wanted, "{choice:?} {env:?} {stream:?}");
         }
     }
 
     #[test]
-    fn a_secret_and_an_escape_code_reach_neither_stream() {
-        let _held = crate::secret::WebhookToken::new("terminal-canary-1").expect("a token");
+    fn no_stream_gets_a_secret_or_an_escape_code() {
+        let _registered = crate::secret::WebhookToken::new("terminal-canary-1").expect("a token");
         let terminal = Terminal::captured(b"");
-        let mut page = Text::new();
-        page.line("a terminal-canary-1 \u{1b}[2J b");
-        terminal.print_styled(&page).expect("captured");
-        terminal.say(&page);
+        let mut text = Text::new();
+        text.line("a terminal-canary-1 \u{1b}[2J b");
+        terminal.print_styled(&text).expect("captured");
+        terminal.say(&text);
         terminal.warn("terminal-canary-1 \u{1b}]0;x\u{7}");
         terminal.fail(&Failure::problem("terminal-canary-1 \u{1b}[2J").because("\u{202e}"));
         let document = "{\"a\": \"terminal-canary-1 \u{9b}2J\"}";
@@ -338,6 +325,16 @@ mod tests {
         assert!(output.contains("a [redacted] \\x1b[2J b\n"), "{output}");
         assert!(output.contains("[redacted] \\u009b2J"), "{output}");
         assert!(error.contains("warning: [redacted] "), "{error}");
+    }
+
+    #[test]
+    fn columns_come_from_the_variable_or_the_terminal() {
+        let with = |value: &str| Env::empty().with_variables([("COLUMNS".to_owned(), value.into())]);
+        assert_eq!(columns(&with("60"), StreamKind::Terminal), Columns::Fixed(60));
+        assert_eq!(columns(&with("60"), StreamKind::FileOrPipe), Columns::Unlimited);
+        for env in [Env::empty(), with("0"), with("wide")] {
+            assert_eq!(columns(&env, StreamKind::Terminal), Columns::OfTerminal);
+        }
     }
 
     #[test]

@@ -1,33 +1,33 @@
-//! A page of text with meaning instead of colours: who writes says what is good or bad, the terminal decides how it looks.
+//! Styled text: the author says what a part means, and the terminal decides what it looks like.
 //!
-//! The texts may hold a server's words; the terminal makes them harmless before it shows them.
+//! It may quote a server; the terminal sanitizes it before printing.
 
 use std::fmt;
 
-/// What a piece of text means.
+/// What a part of a text means.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 pub enum Tone {
     #[default]
     Plain,
-    /// A heading, or the one thing on the line that matters.
+    /// A heading, or what matters most on the line.
     Strong,
     Good,
     Warn,
     Bad,
-    /// Beside the point: numbers, times, reasons for leaving something out.
+    /// Secondary: numbers, times, reasons for a skip.
     Dim,
-    /// A command to copy or an address to open.
+    /// A command to copy or a URL to open; never broken between lines.
     Action,
 }
 
-/// A piece of text with one tone.
+/// A part of a line with one tone.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Span {
     pub tone: Tone,
     pub text: String,
 }
 
-/// One line, built piece by piece.
+/// One line of spans.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
 pub struct Line {
     pub spans: Vec<Span>,
@@ -68,7 +68,7 @@ impl From<String> for Line {
     }
 }
 
-/// Lines in order. `Display` is the plain text, each line ending in a line break.
+/// Several lines. `Display` gives the plain text; each line ends in a line break.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
 pub struct Text {
     pub lines: Vec<Line>,
@@ -84,7 +84,7 @@ impl Text {
         self.lines.push(line.into());
     }
 
-    /// An empty line, unless the page is empty or already ends in one.
+    /// Adds an empty line, unless the text is empty or already ends in one.
     pub fn gap(&mut self) {
         if self.lines.last().is_some_and(|line| !line.spans.is_empty()) {
             self.lines.push(Line::new());
@@ -114,13 +114,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_page_reads_as_plain_text_with_single_gaps() {
-        let mut page = Text::new();
-        page.gap();
-        page.heading("Checks");
-        page.line(Line::new().with(Tone::Good, "ok").dim(" (1 ms)"));
-        page.gap();
-        page.heading("End");
-        assert_eq!(page.to_string(), "Checks\nok (1 ms)\n\nEnd\n");
+    fn a_text_reads_as_plain_text_with_single_gaps() {
+        let mut text = Text::new();
+        text.gap();
+        text.heading("Checks");
+        text.line(Line::new().with(Tone::Good, "ok").dim(" (1 ms)"));
+        text.gap();
+        text.heading("End");
+        assert_eq!(text.to_string(), "Checks\nok (1 ms)\n\nEnd\n");
     }
 }

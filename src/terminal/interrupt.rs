@@ -1,7 +1,7 @@
-//! Ctrl-C and SIGTERM: the first stops the work where it stands, the second ends the program at once.
+//! Ctrl-C and SIGTERM: the first one stops the work, the second one ends the program at once.
 //!
-//! [`Interrupt::listen`] has to run before the first prompt: without a handler the process would die inside the prompt and
-//! leave the cursor hidden.
+//! [`Interrupt::listen`] must run before the first prompt: without a handler the process would die inside the prompt and leave
+//! the cursor hidden.
 
 use std::future::Future;
 use std::io;
@@ -11,51 +11,49 @@ use tokio::sync::watch;
 use super::Terminal;
 use crate::error::{ExitCode, Failure, FailureKind, Fix};
 
-/// The person, or the system, wants the program to stop.
+/// The user or the system asked the program to stop.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
 #[error("interrupted")]
 pub struct Interrupted;
 
 impl From<Interrupted> for Failure {
     fn from(_: Interrupted) -> Self {
-        Self::new(FailureKind::Interrupted, "interrupted").fix(Fix::say("run the same command again to go on"))
+        Self::new(FailureKind::Interrupted, "interrupted").fix(Fix::say("run the same command again to resume"))
     }
 }
 
-/// Tells whether to stop. Clones hear the same.
+/// Whether the program was asked to stop. Clones share the state.
 #[derive(Clone, Debug)]
 pub struct Interrupt {
     stopped: watch::Receiver<bool>,
 }
 
 impl Interrupt {
-    /// Begins to listen for signals; has to be called inside the runtime.
+    /// Installs the signal handlers; must be called inside the runtime.
     ///
     /// # Errors
-    /// When the system takes no handler.
+    /// When the system refuses a handler.
     pub fn listen(terminal: &Terminal) -> io::Result<Self> {
         let mut signals = Signals::new()?;
         let terminal = terminal.clone();
         let (stop, stopped) = watch::channel(false);
         tokio::spawn(async move {
             signals.next().await;
-            // Nobody may be listening any more; the second signal still counts.
-            let _nobody_waits = stop.send(true);
+            // Every receiver may be gone by now; the second signal still counts.
+            let _no_receiver = stop.send(true);
             signals.next().await;
             leave_at_once(&terminal);
         });
         Ok(Self { stopped })
     }
 
-    /// One that is never raised, for tests.
-    #[must_use]
-    pub fn never() -> Self {
+    #[cfg(test)]
+    fn never() -> Self {
         Self { stopped: watch::channel(false).1 }
     }
 
-    /// One that was raised already, for tests.
-    #[must_use]
-    pub fn raised() -> Self {
+    #[cfg(test)]
+    fn raised() -> Self {
         Self { stopped: watch::channel(true).1 }
     }
 
@@ -63,12 +61,12 @@ impl Interrupt {
     pub async fn wait(&self) {
         let mut stopped = self.stopped.clone();
         if stopped.wait_for(|stopped| *stopped).await.is_err() {
-            // The sender is gone without a signal: there is nothing to wait for.
+            // The sender is gone, so no signal will come.
             std::future::pending::<()>().await;
         }
     }
 
-    /// Does the work, unless it is interrupted first: then the work is dropped where it stands.
+    /// Does the work; drops it when the interrupt comes first.
     ///
     /// # Errors
     /// [`Interrupted`].
@@ -130,7 +128,7 @@ mod tests {
     use super::*;
 
     #[tokio::test]
-    async fn work_is_done_or_dropped() {
+    async fn interrupted_work_is_dropped() {
         assert_eq!(Interrupt::never().or(async { 1 }).await, Ok(1));
         assert_eq!(Interrupt::raised().or(std::future::pending::<()>()).await, Err(Interrupted));
         assert_eq!(Failure::from(Interrupted).exit_code(), ExitCode::Interrupted);

@@ -1,4 +1,4 @@
-//! The log: to standard error with `-v`, as JSON lines to a file. Redacted and harmless like everything else.
+//! The log: to standard error with `-v`, and to a file as JSON lines. Sanitized and redacted like all output.
 
 use std::fs::File;
 use std::io::{self, Write};
@@ -14,7 +14,7 @@ use super::{Terminal, Verbosity, sanitize};
 use crate::error::Failure;
 use crate::secret::redact;
 
-/// Starts the log. The second start in one process (a command inside the sandbox) changes nothing.
+/// Starts the log. A second start in one process (a command inside the sandbox) has no effect.
 pub fn start(terminal: &Terminal, file: Option<File>) {
     let to_error = match terminal.verbosity() {
         Verbosity::Quiet | Verbosity::Normal => LevelFilter::OFF,
@@ -22,20 +22,19 @@ pub fn start(terminal: &Terminal, file: Option<File>) {
         Verbosity::Trace => LevelFilter::TRACE,
     };
     let to_file = file.map(LogFile::new);
-    let person = tracing_subscriber::fmt::layer()
+    let for_terminal = tracing_subscriber::fmt::layer()
         .with_ansi(false)
         .without_time()
         .with_target(false)
         .with_writer(ToTerminal(terminal.clone()))
         .with_filter(ours(to_error));
-    let machine = to_file.map(|file| {
+    let for_file = to_file.map(|file| {
         tracing_subscriber::fmt::layer().json().with_ansi(false).with_writer(file).with_filter(ours(LevelFilter::TRACE))
     });
-    // Only the first one in a process takes effect.
-    let _already_started = tracing_subscriber::registry().with(person).with(machine).try_init();
+    let _already_started = tracing_subscriber::registry().with(for_terminal).with(for_file).try_init();
 }
 
-/// Our own events only: what libraries log was not written with secrets in mind.
+/// Only this program's own events: libraries may log secrets.
 fn ours(level: LevelFilter) -> EnvFilter {
     EnvFilter::new(format!("off,factory_gitlab={level}"))
 }
@@ -53,7 +52,7 @@ impl<'a> MakeWriter<'a> for ToTerminal {
 
 impl Write for ToTerminal {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        // One event is one line: what a server wrote into it begins no line of its own.
+        // One event is one line, even if it quotes a server's text with line breaks.
         let event = String::from_utf8_lossy(bytes);
         self.0.print_error_text(&format!("{}\n", sanitize::line(event.trim_end_matches('\n'))));
         Ok(bytes.len())
@@ -95,24 +94,24 @@ impl Write for LogFile {
     }
 }
 
-/// Makes a panic a plain message without its payload, which may hold anything, and ends the program as a problem.
+/// Turns a panic into a plain failure without its payload, which may hold a secret, and ends the program.
 pub fn on_panic(terminal: &Terminal) {
     let terminal = terminal.clone();
     std::panic::set_hook(Box::new(move |info| {
         terminal.restore();
         let place = info.location().map(ToString::to_string).unwrap_or_default();
-        let failure = Failure::problem("an internal problem: the program met a state that it was not made for")
+        let failure = Failure::problem("internal error in factory-gitlab")
             .because(format!("at {place} of version {}", env!("CARGO_PKG_VERSION")))
             .fix(crate::error::Fix::say(
-                "what was done is recorded; run the same command again, and report this place",
+                "completed steps are recorded: run the same command again, and report this message",
             ));
         terminal.fail(&failure);
-        leave(failure.exit_code() as i32);
+        exit(failure.exit_code() as i32);
     }));
 }
 
 #[expect(clippy::exit, clippy::disallowed_methods, reason = "a panic must not print its payload on the way out")]
-fn leave(code: i32) {
+fn exit(code: i32) {
     std::process::exit(code);
 }
 
@@ -122,8 +121,8 @@ mod tests {
 
     #[test]
     #[expect(clippy::disallowed_methods, reason = "the test makes the log file itself")]
-    fn a_log_line_loses_its_secrets() {
-        let _held = crate::secret::WebhookToken::new("log-canary-5512").expect("a token");
+    fn secrets_are_redacted_from_log_lines() {
+        let _registered = crate::secret::WebhookToken::new("log-canary-5512").expect("a token");
         let folder = tempfile::tempdir().expect("a folder");
         let path = folder.path().join("log.jsonl");
         let mut file = LogFile::new(File::create(&path).expect("a log file"));

@@ -1,4 +1,4 @@
-//! Progress: a spinner for what takes longer than a moment, a bar where the end is known, lines without a terminal.
+//! Progress: a spinner for work of unknown length, a bar for counted steps, and lines where there is no terminal.
 
 use std::cell::Cell;
 use std::fmt;
@@ -11,24 +11,24 @@ use indicatif::{ProgressBar, ProgressState, ProgressStyle};
 
 use super::{Terminal, Verbosity, sanitize};
 
-/// Shorter work than this shows nothing.
-const A_MOMENT: Duration = Duration::from_millis(300);
-/// Without a terminal, a line this often.
+/// Shorter work shows no spinner.
+const SPINNER_DELAY: Duration = Duration::from_millis(300);
+/// How often a line is printed where there is no terminal.
 const BETWEEN_LINES: Duration = Duration::from_secs(5);
 const BETWEEN_TICKS: Duration = Duration::from_millis(100);
 
 impl Terminal {
-    /// Does work with a spinner beside it, once it has taken longer than a moment.
+    /// Does work and shows a spinner while it takes long.
     pub async fn with_spinner<T>(&self, doing: &str, work: impl Future<Output = T>) -> T {
         if self.inner.verbosity == Verbosity::Quiet {
             return work.await;
         }
         let doing = sanitize::line(doing);
         let mut work = pin!(work);
-        if self.inner.drawn {
+        if self.inner.draws_progress {
             tokio::select! {
                 done = &mut work => return done,
-                () = self.inner.clock.sleep(A_MOMENT) => (),
+                () = self.inner.clock.sleep(SPINNER_DELAY) => (),
             }
             let _spinner = Cleared(self.spinner(&doing));
             return work.await;
@@ -47,8 +47,8 @@ impl Terminal {
         }
     }
 
-    /// Whether it is time for a line, counted from the last one or from `since`. Several kinds of work that go on at once
-    /// share this, so that the one that can tell more is heard.
+    /// Whether a line is due, counted from the last one or from `since`. Concurrent work shares the interval, so that a bar,
+    /// which says more than a spinner, is not repeated by one.
     fn line_is_due(&self, now: Instant, since: Instant) -> bool {
         let mut last = self.inner.last_line.lock().unwrap_or_else(PoisonError::into_inner);
         let from = last.map_or(since, |last| last.max(since));
@@ -67,11 +67,11 @@ impl Terminal {
         bar
     }
 
-    /// A bar over `total` steps. It is gone when it is dropped.
+    /// A bar over `total` steps, shown until it is dropped.
     #[must_use]
     pub fn bar(&self, doing: &str, total: u64) -> Bar {
         let doing = sanitize::line(doing).into_owned();
-        let drawn = (self.inner.drawn && self.inner.verbosity > Verbosity::Quiet).then(|| {
+        let drawn = (self.inner.draws_progress && self.inner.verbosity > Verbosity::Quiet).then(|| {
             let bar = self.inner.bars.add(ProgressBar::new(total));
             bar.set_style(style(BAR).progress_chars("=> "));
             bar.set_prefix(doing.clone());
@@ -83,7 +83,7 @@ impl Terminal {
     }
 }
 
-/// Steps that are counted.
+/// The progress of counted steps.
 pub struct Bar {
     terminal: Terminal,
     doing: String,
@@ -94,7 +94,7 @@ pub struct Bar {
 }
 
 impl Bar {
-    /// There is more to do than was known.
+    /// Sets a new total: more work was found.
     pub fn lengthen(&self, total: u64) {
         self.total.set(total);
         if let Some(Cleared(bar)) = &self.drawn {
@@ -102,24 +102,24 @@ impl Bar {
         }
     }
 
-    /// Says what is being worked on, cut to the width of the terminal.
+    /// Names the current step; cut at the width of the terminal.
     pub fn at(&self, step: &str) {
         if let Some(Cleared(bar)) = &self.drawn {
             bar.set_message(sanitize::line(step).into_owned());
         }
     }
 
-    /// One step further.
+    /// Counts one step as done.
     pub fn advance(&self) {
         self.done.set(self.done.get() + 1);
         if let Some(Cleared(bar)) = &self.drawn {
             bar.inc(1);
         } else {
-            self.line_now_and_then(self.terminal.inner.clock.instant());
+            self.print_line_if_due(self.terminal.inner.clock.instant());
         }
     }
 
-    fn line_now_and_then(&self, now: Instant) {
+    fn print_line_if_due(&self, now: Instant) {
         if self.terminal.line_is_due(now, self.began) {
             let pace = pace(self.done.get(), self.total.get(), now.duration_since(self.began));
             self.terminal.say_line(format!("{}: {} of {}{pace}", self.doing, self.done.get(), self.total.get()));
@@ -127,7 +127,7 @@ impl Bar {
     }
 }
 
-/// How fast it goes and how long the rest takes if it goes on like this.
+/// The rate so far, and how long the rest takes at this rate.
 fn pace(done: u64, total: u64, taken: Duration) -> String {
     let Some(each) = u32::try_from(done).ok().filter(|done| *done > 0).map(|done| taken / done) else {
         return String::new();
@@ -137,7 +137,7 @@ fn pace(done: u64, total: u64, taken: Duration) -> String {
     format!(", {a_second} a second, {} left", in_words(left))
 }
 
-/// A time as a person says it: `40 s`, `12 min`, `1 h 5 min`.
+/// A duration to read: `40 s`, `12 min`, `1 h 5 min`.
 fn in_words(time: Duration) -> String {
     let (seconds, minutes) = (time.as_secs(), time.as_secs().div_ceil(60));
     match (seconds, minutes) {
@@ -147,10 +147,10 @@ fn in_words(time: Duration) -> String {
     }
 }
 
-/// What stands in the bar's line; the last part fills it and is cut off at its end.
+/// The template of a bar's line; the message is cut at the width of the terminal.
 const BAR: &str = "{prefix} [{bar:24}] {pos}/{len} {rate:.dim}, {eta:.dim} left {wide_msg:.dim}";
 
-/// A drawn bar, taken off the screen when dropped.
+/// A visible bar, removed from the screen when dropped.
 struct Cleared(ProgressBar);
 
 impl Drop for Cleared {
@@ -159,10 +159,10 @@ impl Drop for Cleared {
     }
 }
 
-/// A style from a template of this file; a slip in one would show as the plain default.
+/// A style from a template of this file. A mistake in one falls back to the default, which a test below excludes.
 fn style(template: &str) -> ProgressStyle {
     let rate = |state: &ProgressState, into: &mut dyn fmt::Write| {
-        // Writing into indicatif's own text cannot fail.
+        // Writing to indicatif's buffer cannot fail.
         let _never_fails = write!(into, "{:.0} a second", state.per_sec());
     };
     ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar()).with_key("rate", rate)
@@ -173,7 +173,7 @@ mod tests {
     use super::*;
 
     #[tokio::test]
-    async fn short_work_leaves_no_trace() {
+    async fn short_work_prints_nothing() {
         let terminal = Terminal::captured(b"");
         assert_eq!(terminal.with_spinner("reading", async { 7 }).await, 7);
         let bar = terminal.bar("registering", 2);
@@ -184,23 +184,26 @@ mod tests {
     }
 
     #[test]
-    fn without_a_terminal_a_line_every_few_seconds_says_how_far_it_is_and_how_long_it_takes() {
+    fn without_a_terminal_a_line_every_few_seconds_gives_the_rate_and_the_time_left() {
         let terminal = Terminal::captured(b"");
         let bar = terminal.bar("connecting", 5000);
         bar.done.set(999);
         bar.advance();
         for seconds in [1, 4, 5, 6, 9, 10] {
-            bar.line_now_and_then(bar.began + Duration::from_secs(seconds));
+            bar.print_line_if_due(bar.began + Duration::from_secs(seconds));
         }
         assert_eq!(
             terminal.captured_text().1,
             "connecting: 1000 of 5000, 200 a second, 20 s left\nconnecting: 1000 of 5000, 100 a second, 40 s left\n"
         );
-        assert!(!terminal.line_is_due(bar.began + Duration::from_secs(12), bar.began), "another's line has just come");
+        assert!(
+            !terminal.line_is_due(bar.began + Duration::from_secs(12), bar.began),
+            "another line was printed moments ago"
+        );
     }
 
     #[test]
-    fn times_are_said_as_a_person_says_them() {
+    fn durations_are_rounded_for_reading() {
         for (seconds, wanted) in [(0, "0 s"), (99, "99 s"), (100, "2 min"), (5940, "99 min"), (7260, "2 h 1 min")] {
             assert_eq!(in_words(Duration::from_secs(seconds)), wanted);
         }
@@ -208,7 +211,7 @@ mod tests {
     }
 
     #[test]
-    fn the_templates_are_understood() {
+    fn the_templates_are_valid() {
         for template in ["{spinner} {msg} {elapsed:.dim}", BAR] {
             assert!(ProgressStyle::with_template(template).is_ok(), "{template}");
         }

@@ -1,8 +1,9 @@
-//! Questions to a person, to nobody, or to a script in tests.
+//! Questions on the terminal: asked, refused where there is no terminal, or answered by a script in tests.
 
 #[cfg(unix)]
 mod hidden;
 mod interactive;
+#[cfg(test)]
 mod scripted;
 
 use zeroize::Zeroizing;
@@ -11,17 +12,18 @@ use crate::error::{Failure, FailureKind, Fix};
 use crate::text::Text;
 
 pub use self::interactive::Interactive;
-pub use self::scripted::{Reply, Scripted};
+#[cfg(test)]
+pub(crate) use self::scripted::{Reply, Scripted};
 
-/// One question as it is asked.
+/// One question.
 #[derive(Clone, Copy, Debug)]
 pub struct Ask<'a> {
-    /// What the question is about, for scripts: the answers-file key.
+    /// The key in an answers file; a script finds the question by it.
     pub key: &'a str,
     pub prompt: &'a str,
-    /// Said before the question.
+    /// Printed before the question.
     pub help: Option<&'a str>,
-    /// Taken when nothing is typed.
+    /// The answer when Enter alone is pressed.
     pub default: Option<&'a str>,
 }
 
@@ -30,8 +32,9 @@ pub struct Ask<'a> {
 pub enum PromptError {
     #[error("interrupted")]
     Interrupted,
-    #[error("there is nobody to ask for {0}")]
+    #[error("cannot ask for {0}: there is no terminal to ask on")]
     NonInteractive(String),
+    #[cfg(test)]
     #[error("the question for {key} was not expected: {wanted}")]
     Unexpected { key: String, wanted: String },
     #[error("the terminal cannot be read: {0}")]
@@ -48,9 +51,9 @@ impl From<PromptError> for Failure {
     }
 }
 
-/// Who answers.
+/// Asks questions.
 pub trait Prompter {
-    /// Whether there is anybody. Ask before every question.
+    /// Whether questions can be asked; the other methods fail otherwise.
     fn can_ask(&self) -> bool;
 
     /// One line of text.
@@ -71,26 +74,26 @@ pub trait Prompter {
     /// [`PromptError`].
     fn confirm(&self, ask: &Ask<'_>) -> Result<bool, PromptError>;
 
-    /// One of several, by its place; the first is the default.
+    /// One of several, by its index; the first is the default.
     ///
     /// # Errors
     /// [`PromptError`].
     fn choose(&self, ask: &Ask<'_>, items: &[String]) -> Result<usize, PromptError>;
 
-    /// Any of several, by their places.
+    /// Any of several, by their indexes.
     ///
     /// # Errors
     /// [`PromptError`].
     fn choose_many(&self, ask: &Ask<'_>, items: &[String]) -> Result<Vec<usize>, PromptError>;
 
-    /// Says something between questions: why an answer was not taken, what was found.
-    fn say(&self, page: &Text);
+    /// Prints a remark between questions.
+    fn say(&self, text: &Text);
 
-    /// Says why an answer was not taken.
+    /// Prints why an answer was refused.
     fn refuse(&self, failure: &Failure);
 }
 
-/// Nobody: `--no-input`, CI, no terminal.
+/// Asks nothing: `--no-input`, CI, no terminal.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct NonInteractive;
 
@@ -119,7 +122,7 @@ impl Prompter for NonInteractive {
         Err(PromptError::NonInteractive(ask.key.to_owned()))
     }
 
-    fn say(&self, _page: &Text) {}
+    fn say(&self, _text: &Text) {}
 
     fn refuse(&self, _failure: &Failure) {}
 }

@@ -1,9 +1,9 @@
-//! Makes a text harmless: what would move the cursor, change the screen, turn the writing round or hide is shown instead.
+//! Makes characters visible that would move the cursor, change the screen, reverse the text or hide in it.
 
 use std::borrow::Cow;
 use std::fmt::Write as _;
 
-/// Whether a terminal would act on the character, or a reader not see it.
+/// Whether a terminal would act on the character, or a reader would not see it.
 #[must_use]
 pub fn is_harmful(c: char) -> bool {
     c.is_control()
@@ -21,19 +21,19 @@ pub fn is_harmful(c: char) -> bool {
         )
 }
 
-/// One line of text: line breaks and tabs are made visible too, so that a name cannot forge a line.
+/// One line: line breaks and tabs become visible too, so that a name cannot forge a second line.
 #[must_use]
 pub fn line(text: &str) -> Cow<'_, str> {
     replaced(text, is_harmful, shown)
 }
 
-/// Several lines: line breaks and tabs stay.
+/// Several lines, with their line breaks and tabs.
 #[must_use]
 pub fn lines(text: &str) -> Cow<'_, str> {
     replaced(text, |c| is_harmful(c) && !matches!(c, '\n' | '\t'), shown)
 }
 
-/// A JSON document: the escapes are JSON's own, so that it means the same.
+/// A JSON document: with JSON's own escapes, so that it means the same.
 #[must_use]
 pub fn json(text: &str) -> Cow<'_, str> {
     replaced(text, |c| is_harmful(c) && !matches!(c, '\n' | '\t'), json_escape)
@@ -82,7 +82,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_would_act_is_shown() {
+    fn harmful_characters_become_visible() {
         for (text, wanted) in [
             ("plain text, caf\u{e9}, \u{1f980}", "plain text, caf\u{e9}, \u{1f980}"),
             ("red \u{1b}[31mname", "red \\x1b[31mname"),
@@ -98,7 +98,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn nothing_harmful_comes_out(text in any::<String>(), tail in "[\u{0}-\u{1f}\u{7f}-\u{9f}\u{200b}-\u{200f}\u{202a}-\u{202e}\u{2066}-\u{2069}\u{e0001}]{0,8}") {
+        fn the_result_has_no_harmful_character(text in any::<String>(), tail in "[\u{0}-\u{1f}\u{7f}-\u{9f}\u{200b}-\u{200f}\u{202a}-\u{202e}\u{2066}-\u{2069}\u{e0001}]{0,8}") {
             let text = text + &tail;
             prop_assert!(!line(&text).contains(is_harmful));
             let cleaned = lines(&text);
@@ -106,8 +106,8 @@ mod tests {
         }
 
         #[test]
-        fn json_means_the_same_and_is_harmless(text in any::<String>()) {
-            let document = serde_json::to_string(&text).expect("a text is JSON");
+        fn sanitized_json_means_the_same(text in any::<String>()) {
+            let document = serde_json::to_string(&text).expect("a string is JSON");
             let clean = json(&document);
             prop_assert!(!clean.contains(is_harmful));
             prop_assert_eq!(serde_json::from_str::<String>(&clean).expect("still JSON"), text);

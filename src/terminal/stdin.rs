@@ -1,12 +1,12 @@
-//! Standard input as a place that something is read from, once.
+//! Standard input, which is read once.
 
 use std::io::{self, Read as _};
 use std::sync::{Mutex, PoisonError};
 
-/// Larger than any kit, token or bundle that makes sense.
+/// No kit, token or bundle is nearly as large.
 const LARGEST: u64 = 16 << 20;
 
-/// Why standard input gave nothing.
+/// Why nothing could be read from standard input.
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
 pub enum StdinError {
     #[error("standard input was already read for {first}; {second} needs a file")]
@@ -23,7 +23,7 @@ pub(super) struct StandardInput {
 
 enum StdinState {
     Real,
-    /// What a test put there.
+    #[cfg(test)]
     Holding(Vec<u8>),
     ReadFor(String),
 }
@@ -33,6 +33,7 @@ impl StandardInput {
         Self { state: Mutex::new(StdinState::Real) }
     }
 
+    #[cfg(test)]
     pub(super) const fn holding(bytes: Vec<u8>) -> Self {
         Self { state: Mutex::new(StdinState::Holding(bytes)) }
     }
@@ -43,13 +44,14 @@ impl StandardInput {
             return Err(StdinError::Taken { first: first.clone(), second: reader.to_owned() });
         }
         match std::mem::replace(&mut *state, StdinState::ReadFor(reader.to_owned())) {
+            #[cfg(test)]
             StdinState::Holding(bytes) => Ok(bytes),
             StdinState::Real | StdinState::ReadFor(_) => read_real(),
         }
     }
 }
 
-#[expect(clippy::disallowed_methods, reason = "this is the one door to standard input")]
+#[expect(clippy::disallowed_methods, reason = "only the terminal reads standard input")]
 fn read_real() -> Result<Vec<u8>, StdinError> {
     let mut bytes = Vec::new();
     io::stdin()

@@ -1,7 +1,7 @@
 //! A hidden line on Unix.
 //!
-//! dialoguer's own reads the line in the terminal's line mode, where the read is begun again after a signal: Ctrl-C would do
-//! nothing until Enter. Here echo and line mode are off for the whole line, so nothing of a pasted token shows either.
+//! dialoguer reads it in the terminal's line mode, where a signal restarts the read: Ctrl-C would have no effect until Enter.
+//! Here echo and line mode are off for the whole line, so that no part of a pasted token shows either.
 
 use std::io;
 use std::os::fd::AsFd;
@@ -10,7 +10,7 @@ use rustix::event::{PollFd, PollFlags, poll};
 use rustix::termios::{LocalModes, OptionalActions, Termios, tcgetattr, tcsetattr};
 use zeroize::Zeroizing;
 
-/// More than any token; what goes beyond is not taken.
+/// No token is this long; further bytes are ignored.
 const LONGEST: usize = 4096;
 
 const CTRL_C: u8 = 0x03;
@@ -22,7 +22,7 @@ const BACKSPACE: [u8; 2] = [0x08, 0x7f];
 ///
 /// # Errors
 /// [`io::ErrorKind::Interrupted`] for Ctrl-C and signals, [`io::ErrorKind::UnexpectedEof`] when the terminal is gone.
-#[expect(clippy::disallowed_methods, reason = "this is the terminal's own door to standard input")]
+#[expect(clippy::disallowed_methods, reason = "only the terminal reads standard input")]
 pub(super) fn read_line() -> io::Result<Zeroizing<String>> {
     let input = io::stdin();
     let _silence = Silence::over(&input)?;
@@ -43,7 +43,7 @@ pub(super) fn read_line() -> io::Result<Zeroizing<String>> {
         .map_err(|_| io::Error::new(io::ErrorKind::InvalidData, "it is not UTF-8"))
 }
 
-/// Waiting is interrupted by a signal, unlike reading, which would go on.
+/// Polls first: a signal interrupts `poll`, but restarts `read`.
 fn next_byte(input: &impl AsFd) -> io::Result<u8> {
     poll(&mut [PollFd::new(input, PollFlags::IN)], None)?;
     let mut byte = [0];
@@ -71,7 +71,7 @@ impl<'a, F: AsFd> Silence<'a, F> {
 
 impl<F: AsFd> Drop for Silence<'_, F> {
     fn drop(&mut self) {
-        // Nothing better is left to do when the terminal is gone.
+        // If this fails, the terminal is gone.
         let _terminal_gone = tcsetattr(self.input, OptionalActions::Now, &self.before);
     }
 }

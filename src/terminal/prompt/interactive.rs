@@ -1,4 +1,4 @@
-//! A person at the terminal, asked with dialoguer.
+//! Questions on a terminal, with dialoguer.
 
 use std::collections::BTreeSet;
 use std::io;
@@ -13,10 +13,10 @@ use crate::terminal::streams::Stream;
 use crate::terminal::{Terminal, sanitize};
 use crate::text::{Line, Text};
 
-/// Asks whoever sits at the terminal. Prompts go to standard error.
+/// Asks on the terminal. Prompts go to standard error.
 pub struct Interactive {
     terminal: Terminal,
-    /// The keys of the questions that were explained: one that is asked again is not explained again.
+    /// The keys of questions whose help was printed: it is not repeated when a question is asked again.
     explained: Mutex<BTreeSet<String>>,
 }
 
@@ -30,25 +30,25 @@ impl Interactive {
         if console::colors_enabled_stderr() { Box::new(ColorfulTheme::default()) } else { Box::new(SimpleTheme) }
     }
 
-    /// Sets a question apart from what was before, and says what it is about.
+    /// Prints the help of a question, below an empty line.
     fn explain(&self, ask: &Ask<'_>) {
         let is_new = self.explained.lock().unwrap_or_else(PoisonError::into_inner).insert(ask.key.to_owned());
         if let Some(help) = ask.help.filter(|_| is_new) {
-            let mut page = Text::new();
-            page.line(Line::new());
-            page.line(Line::new().dim(help));
-            self.terminal.tell(&page);
+            let mut text = Text::new();
+            text.line(Line::new());
+            text.line(Line::new().dim(help));
+            self.terminal.print_error(&text);
         }
     }
 
-    /// Asks with progress off the screen, and leaves the terminal sane when the person walks away.
+    /// Asks with progress off the screen; restores the terminal when the prompt is interrupted or fails.
     fn asked<T>(&self, ask: &Ask<'_>, question: impl FnOnce(&str) -> io::Result<T>) -> Result<T, PromptError> {
         self.explain(ask);
         let prompt = sanitize::line(ask.prompt);
         self.terminal.inner.bars.suspend(|| question(&prompt)).map_err(|error| {
             self.terminal.restore();
             if error.kind() == io::ErrorKind::Interrupted {
-                self.terminal.put_error("\n");
+                self.terminal.write_error("\n");
                 return PromptError::Interrupted;
             }
             PromptError::Terminal(error.to_string())
@@ -79,7 +79,7 @@ impl Prompter for Interactive {
     #[cfg(unix)]
     fn secret(&self, ask: &Ask<'_>) -> Result<Zeroizing<String>, PromptError> {
         self.asked(ask, |prompt| {
-            // Straight to the stream: progress is off the screen already, and taking it off twice waits for ever.
+            // Written to the stream directly: progress is suspended already, and suspending it twice deadlocks.
             let streams = &self.terminal.inner.streams;
             streams.write(Stream::Error, format!("{prompt} (hidden): ").as_bytes())?;
             let line = super::hidden::read_line()?;
@@ -120,8 +120,8 @@ impl Prompter for Interactive {
         })
     }
 
-    fn say(&self, page: &Text) {
-        self.terminal.say(page);
+    fn say(&self, text: &Text) {
+        self.terminal.say(text);
     }
 
     fn refuse(&self, failure: &Failure) {

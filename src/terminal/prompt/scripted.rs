@@ -1,4 +1,4 @@
-//! A person for tests: answers in order, and fails on a question that was not expected.
+//! Answers questions in tests, in order, and fails on an unexpected question.
 
 use std::cell::RefCell;
 use std::collections::VecDeque;
@@ -9,18 +9,15 @@ use super::{Ask, PromptError, Prompter};
 use crate::error::Failure;
 use crate::text::Text;
 
-/// What a script answers.
+/// One answer of a script.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub enum Reply {
     Text(&'static str),
     Confirm(bool),
-    /// By name, not by place.
-    Choose(&'static str),
-    ChooseMany(&'static [&'static str]),
     Interrupt,
 }
 
-/// Questions by their key, in order, with the answers.
+/// The expected questions in order, by their keys, and the answers.
 #[derive(Debug, Default)]
 pub struct Scripted {
     replies: RefCell<VecDeque<(&'static str, Reply)>>,
@@ -33,7 +30,7 @@ impl Scripted {
         Self { replies: RefCell::new(replies.into_iter().collect()), said: RefCell::default() }
     }
 
-    /// What was said between the questions.
+    /// What was printed between the questions.
     #[must_use]
     pub fn said(&self) -> String {
         self.said.borrow().clone()
@@ -83,28 +80,16 @@ impl Prompter for Scripted {
         }
     }
 
-    fn choose(&self, ask: &Ask<'_>, items: &[String]) -> Result<usize, PromptError> {
-        match self.next(ask)? {
-            Reply::Choose(name) => {
-                items.iter().position(|item| item == name).ok_or_else(|| Self::wrong(ask, &Reply::Choose(name)))
-            }
-            other => Err(Self::wrong(ask, &other)),
-        }
+    fn choose(&self, ask: &Ask<'_>, _items: &[String]) -> Result<usize, PromptError> {
+        Err(Self::wrong(ask, &self.next(ask)?))
     }
 
-    fn choose_many(&self, ask: &Ask<'_>, items: &[String]) -> Result<Vec<usize>, PromptError> {
-        match self.next(ask)? {
-            Reply::ChooseMany(names) => names
-                .iter()
-                .map(|name| items.iter().position(|item| item == name))
-                .collect::<Option<_>>()
-                .ok_or_else(|| Self::wrong(ask, &Reply::ChooseMany(names))),
-            other => Err(Self::wrong(ask, &other)),
-        }
+    fn choose_many(&self, ask: &Ask<'_>, _items: &[String]) -> Result<Vec<usize>, PromptError> {
+        Err(Self::wrong(ask, &self.next(ask)?))
     }
 
-    fn say(&self, page: &Text) {
-        self.said.borrow_mut().push_str(&page.to_string());
+    fn say(&self, text: &Text) {
+        self.said.borrow_mut().push_str(&text.to_string());
     }
 
     fn refuse(&self, failure: &Failure) {

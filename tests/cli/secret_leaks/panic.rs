@@ -31,7 +31,7 @@ fn a_panic_shows_its_place_and_not_its_text() {
         .output()
         .expect("this same program");
     let said = format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
-    assert!(said.contains("an internal problem") && said.contains("panic.rs:"), "{said}");
+    assert!(said.contains("internal error") && said.contains("panic.rs:"), "{said}");
     assert!(!said.contains("canary-in"), "{said}");
     assert_eq!(output.status.code(), Some(1), "{said}");
 }
