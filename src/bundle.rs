@@ -1,6 +1,5 @@
-//! What Factory receives: the plain text of a connection, and its sealed form.
-//!
-//! The plain text has no serialised form outside `seal`: secrets leave it only encrypted.
+//! What Factory receives: the plain text of a connection, and its sealed form. Only `seal` can serialize the plain text, so
+//! that secrets leave it encrypted.
 
 mod seal;
 
@@ -19,17 +18,17 @@ use crate::target::{Strategy, Target};
 /// The schema of the plain text.
 pub const SCHEMA: &str = "factory-gitlab/bundle/v1";
 
-/// Everything that Factory is given, before it is sealed.
+/// Everything that Factory receives, before it is sealed.
 #[derive(Clone, Debug)]
 pub struct Bundle {
     pub organization: Organization,
     pub created_at: Timestamp,
     pub instance: BundledInstance,
     pub application: BundledApplication,
-    /// `None` when no token is handed over.
+    /// `None` when Factory gets no token.
     pub personal_access_token: Option<BundledToken>,
     pub webhook: BundledWebhook,
-    /// What `network plan` collected, if anything.
+    /// The result of `network plan`.
     pub network: Option<serde_json::Value>,
 }
 
@@ -57,7 +56,7 @@ pub struct BundledToken {
     pub value: PersonalAccessToken,
     pub scopes: Vec<String>,
     pub expires_at: Option<Date>,
-    /// The user name that it acts as.
+    /// The name of the user that it acts as.
     pub user: String,
 }
 
@@ -66,12 +65,12 @@ pub struct BundledWebhook {
     pub url: Url,
     pub strategy: Strategy,
     pub target_count: usize,
-    /// Empty where there are more than ten thousand.
+    /// Empty for more than ten thousand targets.
     pub targets: Vec<Target>,
 }
 
-/// So many targets are listed, which is half a megabyte. A list of more would make the bundle larger than an intake may
-/// take, and whoever reads it has the strategy.
+/// At most this many targets are listed, in about half a megabyte. A longer list could make the bundle too large for an
+/// upload, and Factory can find the targets by the strategy.
 const MOST_TARGETS: usize = 10_000;
 
 impl BundledWebhook {

@@ -1,5 +1,4 @@
-//! Where secrets rest: the keyring of the operating system. Without one they are not stored; there is no plain-text
-//! stand-in.
+//! The operating system's keyring. Without one, secrets are not stored; they are never written to a file instead.
 
 use std::time::Duration;
 
@@ -8,15 +7,15 @@ use keyring::v1::{Entry, Error};
 use crate::instance::InstanceUrl;
 use crate::secret::{Malformed, OAuthSecret, Pat, Secret, SecretKind};
 
-/// The name under which the system's own programs show the entries.
+/// The name of the entries in the system's own keyring programs.
 const SERVICE: &str = "factory-gitlab";
 
-/// A locked keyring may wait for a person; nobody waits longer for it than this.
-const PATIENCE: Duration = Duration::from_secs(3);
+/// A locked keyring may wait for the user to unlock it; this is how long a request waits.
+const TIMEOUT: Duration = Duration::from_secs(3);
 
 /// A kind of secret that may be stored.
 pub trait Stored: SecretKind + 'static {
-    /// The word for it in the entry's name.
+    /// The part of the entry's name that tells the kinds apart.
     const ENTRY: &'static str;
 }
 
@@ -28,34 +27,34 @@ impl Stored for OAuthSecret {
     const ENTRY: &'static str = "application-secret";
 }
 
-/// Whether the keyring is used at all (`--keyring off`, `FACTORY_DISABLE_KEYRING`).
+/// Whether the keyring may be used (`--keyring off`, `FACTORY_DISABLE_KEYRING`).
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Use {
     Allowed,
     Disabled,
 }
 
-/// The keyring.
+/// The keyring of the current user.
 #[derive(Clone, Copy, Debug)]
 pub struct CredentialStore {
     used: Use,
 }
 
-/// Why the keyring did not help. Never holds what is stored.
+/// Why the keyring could not be used. Never holds a secret.
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
 pub enum CredentialStoreError {
     #[error("the keyring is switched off (--keyring off or FACTORY_DISABLE_KEYRING)")]
     Disabled,
-    #[error("this system has no keyring that can be used: {0}")]
+    #[error("this system has no usable keyring: {0}")]
     Unavailable(String),
     #[error("the keyring did not answer within {} s; it may be waiting to be unlocked", .0.as_secs())]
     TimedOut(Duration),
-    #[error("the keyring is locked, and nobody unlocked it")]
+    #[error("the keyring is locked and was not unlocked")]
     Locked,
     #[error("the keyring refused: {0}")]
     Refused(String),
-    #[error("what the keyring holds cannot be used: {0}")]
-    Spoilt(Malformed),
+    #[error("the value stored in the keyring cannot be used: {0}")]
+    Malformed(Malformed),
 }
 
 impl CredentialStore {
@@ -64,13 +63,13 @@ impl CredentialStore {
         Self { used }
     }
 
-    /// Whether it may be asked at all.
+    /// Whether the keyring may be used.
     #[must_use]
     pub fn is_used(self) -> bool {
         self.used == Use::Allowed
     }
 
-    /// The stored secret of an instance; `None` when there is none.
+    /// The stored secret of an instance, if there is one.
     ///
     /// # Errors
     /// [`CredentialStoreError`].
@@ -82,19 +81,19 @@ impl CredentialStore {
                 Err(error) => Err(error),
             })
             .await?;
-        stored.map(|text| Secret::new(&text).map_err(CredentialStoreError::Spoilt)).transpose()
+        stored.map(|text| Secret::new(&text).map_err(CredentialStoreError::Malformed)).transpose()
     }
 
-    /// Stores a secret, over an older one.
+    /// Stores a secret and replaces an older one.
     ///
     /// # Errors
-    /// [`CredentialStoreError`]; nothing is stored elsewhere then.
+    /// [`CredentialStoreError`].
     pub async fn put<K: Stored>(self, instance: &InstanceUrl, secret: &Secret<K>) -> Result<(), CredentialStoreError> {
         let text = zeroize::Zeroizing::new(secret.expose().to_owned());
         self.ask::<K, _>(instance, move |entry| entry.set_password(&text)).await
     }
 
-    /// Removes a secret; not being there is as good.
+    /// Deletes a secret; a missing one counts as deleted.
     ///
     /// # Errors
     /// [`CredentialStoreError`].
@@ -106,8 +105,7 @@ impl CredentialStore {
         .await
     }
 
-    /// Asks on a plain thread: the Secret Service is spoken to over a bus that blocks, and would stop the one thread
-    /// that everything else runs on.
+    /// Calls the keyring on a thread of its own: the Secret Service's bus blocks, and would stop the runtime's only thread.
     async fn ask<K: Stored, T: Send + 'static>(
         self,
         instance: &InstanceUrl,
@@ -117,24 +115,24 @@ impl CredentialStore {
             return Err(CredentialStoreError::Disabled);
         }
         let user = format!("{instance} {}", K::ENTRY);
-        let (tell, told) = tokio::sync::oneshot::channel();
+        let (sender, receiver) = tokio::sync::oneshot::channel();
         std::thread::Builder::new()
             .name("keyring".to_owned())
             .spawn(move || {
                 let outcome = Entry::new(SERVICE, &user).and_then(|entry| act(&entry)).map_err(|error| reason(&error));
-                // Nobody listens any more when the time ran out.
-                drop(tell.send(outcome));
+                // After the timeout there is no receiver.
+                drop(sender.send(outcome));
             })
             .map_err(|error| CredentialStoreError::Unavailable(error.to_string()))?;
-        match tokio::time::timeout(PATIENCE, told).await {
+        match tokio::time::timeout(TIMEOUT, receiver).await {
             Ok(Ok(outcome)) => outcome,
-            Ok(Err(_)) => Err(CredentialStoreError::Unavailable("it ended unexpectedly".to_owned())),
-            Err(_) => Err(CredentialStoreError::TimedOut(PATIENCE)),
+            Ok(Err(_)) => Err(CredentialStoreError::Unavailable("the keyring call ended unexpectedly".to_owned())),
+            Err(_) => Err(CredentialStoreError::TimedOut(TIMEOUT)),
         }
     }
 }
 
-/// The real reason: where no store could be set up, that is told apart from the entry.
+/// The reason for an error: a system without a store is told apart from a refused entry.
 fn reason(error: &Error) -> CredentialStoreError {
     match error {
         Error::NoDefaultStore => match Entry::store_status() {
@@ -147,7 +145,7 @@ fn reason(error: &Error) -> CredentialStoreError {
     }
 }
 
-/// The Secret Service's own words; its crate gives them no type of ours to match.
+/// Recognizes a lock by the Secret Service's message, because the error has no type for it.
 fn is_locked(why: &str) -> bool {
     ["prompt dismissed", "is locked"].iter().any(|words| why.contains(words))
 }
@@ -161,7 +159,7 @@ mod tests {
     }
 
     #[test]
-    fn a_vault_that_is_switched_off_says_so() {
+    fn a_disabled_keyring_is_reported_as_disabled() {
         let instance: InstanceUrl = "https://gitlab.example".parse().expect("an address");
         let credential_store = CredentialStore::new(Use::Disabled);
         assert_eq!(run(credential_store.get::<Pat>(&instance)).err(), Some(CredentialStoreError::Disabled));
@@ -178,15 +176,15 @@ mod tests {
     }
 
     #[test]
-    fn asking_ends_soon_on_any_machine_and_says_why_there_is_no_keyring() {
+    fn a_lookup_ends_soon_on_any_machine_and_gives_the_reason() {
         let instance: InstanceUrl = "https://factory-gitlab-test.invalid".parse().expect("an address");
         let clock = crate::env::Env::empty().clock;
         let started = clock.instant();
         match run(CredentialStore::new(Use::Allowed).get::<Pat>(&instance)) {
-            Ok(found) => assert!(found.is_none(), "nobody stored anything for this address"),
+            Ok(found) => assert!(found.is_none(), "nothing was ever stored for this address"),
             Err(CredentialStoreError::Unavailable(why)) => assert!(!why.is_empty()),
             Err(error) => assert!(matches!(error, CredentialStoreError::TimedOut(_)), "{error}"),
         }
-        assert!(clock.instant().duration_since(started) < PATIENCE * 2);
+        assert!(clock.instant().duration_since(started) < TIMEOUT * 2);
     }
 }

@@ -1,19 +1,19 @@
-//! What went wrong, as one shape for the whole program: kind, message, causes, what to do, and the exit code.
+//! A failure as it is reported: kind, message, causes, hints and exit code.
 //!
-//! Modules keep their own precise errors; `commands/explain.rs` turns them into a [`Failure`].
+//! Modules keep their own precise errors; `commands/diagnostics.rs` turns them into a [`Failure`].
 
 use std::fmt;
 
-/// Why the program ends without having done its job.
+/// What kind of failure ended the command.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum FailureKind {
     /// Something must be fixed: a problem was found, or GitLab or Factory refused.
     Problem,
-    /// Wrong use: bad arguments, missing input, unreadable file.
+    /// A usage error: bad arguments, missing input, unreadable file.
     Usage,
-    /// Could not find out: network, TLS, time-out, 5xx, rate limit. Running again is safe.
+    /// The answer could not be obtained: network, TLS, timeout, 5xx, rate limit. Running again is safe.
     Unknown,
-    /// Stopped by the person; running again resumes.
+    /// Stopped by the user; running again resumes.
     Interrupted,
 }
 
@@ -46,7 +46,7 @@ impl From<ExitCode> for std::process::ExitCode {
     }
 }
 
-/// What to do about it: one imperative sentence, and where there is one the command to run and the page to open.
+/// What to do about a failure: one imperative sentence, and a command to run or a page to open.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
 pub struct Fix {
     pub text: String,
@@ -110,13 +110,13 @@ impl Fix {
     }
 }
 
-/// A failure as the person sees it. The texts may hold a server's words: the terminal makes them harmless.
+/// A failure as the user sees it. It may quote a server; the terminal sanitizes it before printing.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Failure {
     pub kind: FailureKind,
     /// What failed, as a lower-case fragment.
     pub message: String,
-    /// Why, from the nearest cause to the real one at the bottom of the chain.
+    /// Why, from the nearest cause to the root cause.
     pub causes: Vec<String>,
     pub fixes: Vec<Fix>,
 }
@@ -201,7 +201,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_failure_reads_from_what_to_why_to_what_to_do() {
+    fn a_failure_gives_its_message_then_its_causes_then_its_hints() {
         let failure = Failure::new(FailureKind::Unknown, "GitLab could not be reached")
             .because("connection refused")
             .fix(Fix::run("try again", "factory-gitlab connect"));

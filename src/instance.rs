@@ -1,4 +1,4 @@
-//! A GitLab instance in plain words: its address, version, edition, licence plan.
+//! A GitLab instance: URL, version, edition, license plan.
 
 use std::fmt;
 use std::str::FromStr;
@@ -6,13 +6,13 @@ use std::str::FromStr;
 use serde::{Deserialize, Serialize};
 use url::Url;
 
-/// The base URL of an instance, with the path it is installed under and without a slash at the end.
+/// The base URL of an instance, with the path it is installed under and without a trailing slash.
 ///
-/// Paths are appended, never joined: `Url::join("/api")` would drop a relative root (reference, section 6).
+/// Paths are appended and not joined: `Url::join("/api")` would drop a relative root.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct InstanceUrl(Url);
 
-/// Why a text is not an instance's address, with what was probably meant. Never quotes user info.
+/// Why a text is not the URL of an instance, with the URL that was probably meant. Never quotes user info.
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
 pub enum UrlError {
     #[error("the GitLab URL is empty")]
@@ -29,21 +29,21 @@ pub enum UrlError {
     ApiPath(String),
     #[error("the GitLab URL has a query or a fragment; write {0}")]
     Extra(String),
-    #[error("http sends the token unprotected, and only a loopback address may be used so; write {0}")]
+    #[error("http sends the token unprotected, and only a loopback address may use it; write {0}")]
     PlainHttp(String),
     #[error("the GitLab URL cannot be read: {0}; write it as https://gitlab.example.com")]
     Invalid(String),
 }
 
 impl InstanceUrl {
-    /// The address of an API endpoint: `/api/v4` and `path`, under the relative root.
+    /// The URL of an API endpoint: `/api/v4` and `path`, under the relative root.
     #[must_use]
     pub fn api(&self, path: &str) -> Url {
         self.page(&format!("/api/v4{path}"))
     }
 
-    /// The address of a page or an OAuth endpoint under the relative root; `path` begins with a slash and may hold a query
-    /// and a fragment.
+    /// The URL of a page or an OAuth endpoint under the relative root; `path` begins with a slash and may have a query and a
+    /// fragment.
     #[must_use]
     pub fn page(&self, path: &str) -> Url {
         let mut url = self.0.clone();
@@ -61,7 +61,7 @@ impl InstanceUrl {
         self.page("/-/user_settings/personal_access_tokens?name=factory-gitlab&scopes=api,admin_mode")
     }
 
-    /// The host, for a person; with the port where it is not the scheme's own.
+    /// The host, with the port unless it is the scheme's default.
     #[must_use]
     pub fn host(&self) -> String {
         let host = self.0.host_str().unwrap_or_default();
@@ -78,7 +78,7 @@ impl InstanceUrl {
         self.0.host_str() == Some("gitlab.com")
     }
 
-    /// The text form, without a slash at the end: what is shown, compared and recorded.
+    /// The text form, without a trailing slash: it is printed, compared and recorded.
     #[must_use]
     pub fn as_str(&self) -> &str {
         self.0.as_str().trim_end_matches('/')
@@ -114,7 +114,7 @@ impl FromStr for InstanceUrl {
         }
         let had_user = !url.username().is_empty() || url.password().is_some();
         let had_extra = url.query().is_some() || url.fragment().is_some();
-        // Neither can fail: the scheme is http or https, which have a host.
+        // Neither can fail: an http or https URL has a host.
         let _cleared = (url.set_username(""), url.set_password(None));
         url.set_query(None);
         url.set_fragment(None);
@@ -138,13 +138,13 @@ impl FromStr for InstanceUrl {
     }
 }
 
-/// What was meant by an address without a scheme; anything with an `@` is shown from behind it.
+/// The URL that was probably meant by one without a scheme; what precedes an `@` may be a password and is left out.
 fn no_scheme(text: &str) -> UrlError {
     let given = text.rsplit('@').next().unwrap_or_default().to_owned();
     UrlError::NoScheme { meant: format!("https://{given}"), given }
 }
 
-/// Whether the host is this machine: `localhost`, `127.0.0.0/8` or `::1`.
+/// Whether the host is a loopback address: `localhost`, `127.0.0.0/8` or `::1`.
 #[must_use]
 pub fn is_loopback(url: &Url) -> bool {
     match url.host() {
@@ -155,19 +155,18 @@ pub fn is_loopback(url: &Url) -> bool {
     }
 }
 
-/// An address for a person: without user info, query and fragment, which may hold secrets. A pre-signed one carries its
-/// right in the query.
+/// A URL that can be printed: without user info, query and fragment, which may hold secrets, as in a pre-signed URL.
 #[must_use]
 pub fn bare(url: &Url) -> Url {
     let mut url = url.clone();
-    // Neither can fail for an address that has a host, and one without has no user either.
+    // Neither can fail for a URL with a host, and one without a host has no user info.
     let _cleared = (url.set_username(""), url.set_password(None));
     url.set_query(None);
     url.set_fragment(None);
     url
 }
 
-/// A GitLab version, as far as anything depends on it.
+/// A GitLab version: the parts that behavior depends on.
 #[derive(Clone, Copy, Debug, Deserialize, Eq, Ord, PartialEq, PartialOrd, Serialize)]
 pub struct Version {
     pub major: u16,
@@ -175,7 +174,7 @@ pub struct Version {
 }
 
 impl Version {
-    /// The oldest one that the program works with and is tested against.
+    /// The oldest version that is supported and tested.
     pub const OLDEST: Self = Self::new(16, 11);
     /// `POST /applications/:id/renew-secret`. gitlab: doc/api/applications.md
     pub const RENEW_SECRET: Self = Self::new(16, 11);
@@ -217,7 +216,7 @@ impl fmt::Display for Version {
     }
 }
 
-/// GitLab's two editions. An Enterprise Edition without a licence is what most self-managed "Free" sites run.
+/// GitLab's two editions. Most self-managed "Free" instances run an Enterprise Edition without a license.
 #[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Edition {
@@ -225,19 +224,18 @@ pub enum Edition {
     Ee,
 }
 
-/// What the licence allows, as far as hooks depend on it.
+/// The plan that the license grants, as far as webhooks depend on it.
 #[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum LicensePlan {
-    /// Community Edition, no licence, a lapsed one, or one below Premium: no group hooks.
+    /// Community Edition, no license, an expired one, or one below Premium: no group hooks.
     Free,
     Premium,
     Ultimate,
 }
 
 impl LicensePlan {
-    /// Whether group hooks fire. On an unlicensed EE they can be made and tested, and real events never arrive
-    /// (reference, 5.9).
+    /// Whether group hooks fire. An unlicensed Enterprise Edition lets them be created and tested, but sends no real events.
     #[must_use]
     pub const fn has_group_hooks(self) -> bool {
         matches!(self, Self::Premium | Self::Ultimate)
@@ -270,7 +268,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_good_address_keeps_its_path_and_loses_its_slash() {
+    fn a_valid_url_keeps_its_path_and_loses_its_trailing_slash() {
         for (text, wanted) in [
             ("https://gitlab.acme.com", "https://gitlab.acme.com"),
             (" https://gitlab.acme.com/ ", "https://gitlab.acme.com"),
@@ -284,7 +282,7 @@ mod tests {
     }
 
     #[test]
-    fn a_bad_address_says_which_one_was_meant() {
+    fn an_invalid_url_is_refused_with_the_one_that_was_meant() {
         for (text, wanted) in [
             ("", "the GitLab URL is empty"),
             ("gitlab.acme.com", "the GitLab URL \"gitlab.acme.com\" has no scheme; write https://gitlab.acme.com"),
@@ -297,7 +295,7 @@ mod tests {
             ("https://acme.com/?a=b", "the GitLab URL has a query or a fragment; write https://acme.com"),
             (
                 "http://acme.com",
-                "http sends the token unprotected, and only a loopback address may be used so; write https://acme.com",
+                "http sends the token unprotected, and only a loopback address may use it; write https://acme.com",
             ),
         ] {
             assert_eq!(text.parse::<InstanceUrl>().expect_err(text).to_string(), wanted);
@@ -305,7 +303,7 @@ mod tests {
     }
 
     #[test]
-    fn user_info_is_refused_and_never_repeated() {
+    fn user_info_is_refused_and_not_quoted() {
         for text in ["https://root:hunter2@acme.com", "root:hunter2@acme.com"] {
             let error = text.parse::<InstanceUrl>().expect_err(text).to_string();
             assert!(!error.contains("hunter2"), "{error}");
@@ -313,7 +311,7 @@ mod tests {
     }
 
     #[test]
-    fn addresses_are_appended_under_the_relative_root() {
+    fn paths_are_appended_under_the_relative_root() {
         let instance: InstanceUrl = "https://acme.com/gitlab".parse().expect("an address");
         assert_eq!(instance.api("/user").as_str(), "https://acme.com/gitlab/api/v4/user");
         assert_eq!(instance.page("/admin/applications?x=1").as_str(), "https://acme.com/gitlab/admin/applications?x=1");
@@ -323,7 +321,7 @@ mod tests {
     }
 
     #[test]
-    fn versions_are_read_with_their_tails_and_compare() {
+    fn versions_with_suffixes_are_read_and_compared() {
         let version: Version = "18.5.1-ee".parse().expect("a version");
         assert_eq!(version, Version::new(18, 5));
         assert!(version >= Version::DELIVERY_LOG && version < Version::SIGNING_TOKEN);

@@ -1,4 +1,4 @@
-//! The kit: what Factory gives. Every value that Factory may change is data here, never a constant elsewhere.
+//! The kit that Factory gives. Every value that Factory may change is data here and not a constant elsewhere.
 
 mod check;
 mod overrides;
@@ -16,7 +16,7 @@ pub use self::check::{DeliveryMode, KitProblem, KitSeverity};
 pub use self::overrides::Overrides;
 pub use self::parse::KitError;
 
-/// The schema this program reads.
+/// The schema that this program reads.
 pub const SCHEMA: &str = "factory-gitlab/kit/v1";
 
 /// A kit. Unknown fields are ignored; defaults are Factory's values for a self-hosted instance.
@@ -51,13 +51,13 @@ pub struct Organization {
 pub struct ApplicationTerms {
     #[serde(default = "default_application_name")]
     pub name: String,
-    /// Kept as text: it must be equal to the byte.
+    /// Kept as text: GitLab compares it byte by byte.
     pub redirect_uri: String,
     #[serde(default = "default_scopes")]
     pub scopes: Vec<String>,
     #[serde(default = "yes")]
     pub confidential: bool,
-    /// Cannot be set through GitLab's API; where asked for, the Admin Area page is named.
+    /// GitLab's API cannot set it; a kit that asks for it gets a step by hand, in the Admin Area.
     #[serde(default)]
     pub trusted: bool,
 }
@@ -74,7 +74,7 @@ pub struct WebhookTerms {
     pub receipts_url: Option<Url>,
 }
 
-/// What becomes of the personal access token.
+/// What happens to the personal access token.
 #[derive(Clone, Debug, Deserialize)]
 pub struct TokenTerms {
     #[serde(default)]
@@ -93,10 +93,10 @@ impl Default for TokenTerms {
 #[derive(Clone, Copy, Debug, Default, Deserialize, Eq, Hash, PartialEq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Handover {
-    /// The one that was collected.
+    /// The one that was given to `connect`.
     #[default]
     Given,
-    /// One made for Factory alone, so that the admin's own is not shared.
+    /// A new one for Factory, so that the administrator's own is not shared.
     Minted,
     /// None.
     None,
@@ -116,7 +116,7 @@ pub struct BundleTerms {
 pub enum UploadMethod {
     #[default]
     Post,
-    /// For a pre-signed address of an object store.
+    /// For a pre-signed URL of an object store.
     Put,
 }
 

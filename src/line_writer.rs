@@ -1,53 +1,53 @@
-//! Text on its way out, handed on in whole lines: what is taken out of it, or made harmless in it, never lies half in one
-//! piece and half in the next. A long document is never held as a whole.
+//! Passes text on in whole lines, so that a secret or an escape sequence is never split between two parts. A long document
+//! is not held in memory as a whole.
 
 use std::io::{self, Write};
 
-/// So many bytes are gathered before they are handed on.
-const PIECE: usize = 64 * 1024;
+/// Text is passed on once this many bytes are buffered.
+const BUFFERED: usize = 64 * 1024;
 
-/// Takes bytes and hands on texts of whole lines. The last one, which need not end in a line break, comes with
+/// A writer that gives whole lines to a function. The last line, which need not end in a line break, comes with
 /// [`LineWriter::finish`].
 pub struct LineWriter<F> {
-    held: Vec<u8>,
-    hand_on: F,
+    buffer: Vec<u8>,
+    output: F,
 }
 
 impl<F: FnMut(&str) -> io::Result<()>> LineWriter<F> {
-    pub fn new(hand_on: F) -> Self {
-        Self { held: Vec::new(), hand_on }
+    pub fn new(output: F) -> Self {
+        Self { buffer: Vec::new(), output }
     }
 
-    /// Hands on what is left.
+    /// Passes on the rest.
     ///
     /// # Errors
-    /// Those of whoever takes it.
+    /// Errors from the output.
     pub fn finish(mut self) -> io::Result<()> {
-        let length = self.held.len();
-        self.hand_on(length)
+        let length = self.buffer.len();
+        self.pass_on(length)
     }
 
-    fn hand_on(&mut self, length: usize) -> io::Result<()> {
+    fn pass_on(&mut self, length: usize) -> io::Result<()> {
         if length == 0 {
             return Ok(());
         }
-        let handed = (self.hand_on)(&String::from_utf8_lossy(&self.held[..length]));
-        self.held.drain(..length);
-        handed
+        let result = (self.output)(&String::from_utf8_lossy(&self.buffer[..length]));
+        self.buffer.drain(..length);
+        result
     }
 }
 
 impl<F: FnMut(&str) -> io::Result<()>> Write for LineWriter<F> {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.held.extend_from_slice(bytes);
-        if self.held.len() >= PIECE {
-            let end = self.held.iter().rposition(|byte| *byte == b'\n').map_or(0, |at| at + 1);
-            self.hand_on(end)?;
+        self.buffer.extend_from_slice(bytes);
+        if self.buffer.len() >= BUFFERED {
+            let end = self.buffer.iter().rposition(|byte| *byte == b'\n').map_or(0, |at| at + 1);
+            self.pass_on(end)?;
         }
         Ok(bytes.len())
     }
 
-    /// Nothing is handed on before its line has ended.
+    /// Keeps an unfinished line.
     fn flush(&mut self) -> io::Result<()> {
         Ok(())
     }
@@ -58,10 +58,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_line_is_never_torn() {
-        let mut pieces = Vec::new();
+    fn a_line_is_never_split() {
+        let mut parts = Vec::new();
         let mut lines = LineWriter::new(|text: &str| {
-            pieces.push(text.to_owned());
+            parts.push(text.to_owned());
             Ok(())
         });
         let written: String = (0..20_000).map(|number| format!("line {number}\n")).collect::<String>() + "the end";
@@ -69,14 +69,14 @@ mod tests {
             lines.write_all(bytes).expect("taken");
         }
         lines.finish().expect("taken");
-        assert!(pieces.len() > 2 && pieces[..pieces.len() - 1].iter().all(|piece| piece.ends_with('\n')));
-        assert_eq!(pieces.concat(), written);
+        assert!(parts.len() > 2 && parts[..parts.len() - 1].iter().all(|part| part.ends_with('\n')));
+        assert_eq!(parts.concat(), written);
     }
 
     #[test]
-    fn who_takes_it_may_fail() {
+    fn an_error_of_the_output_is_returned() {
         let mut lines = LineWriter::new(|_: &str| Err(io::ErrorKind::StorageFull.into()));
-        lines.write_all(b"a\n").expect("held");
+        lines.write_all(b"a\n").expect("buffered");
         assert!(lines.finish().is_err());
     }
 }

@@ -1,10 +1,10 @@
-//! Calls the library, returns its exit code.
+//! Calls the library and returns its exit code.
 
 use std::process::ExitCode;
 
 use factory_gitlab::env::Env;
 
-#[expect(clippy::disallowed_methods, reason = "this is the one door to the arguments")]
+#[expect(clippy::disallowed_methods, reason = "only the program's start reads the arguments")]
 fn main() -> ExitCode {
     let args: Vec<_> = std::env::args_os().collect();
     factory_gitlab::run(&args, &Env::read()).into()

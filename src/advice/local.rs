@@ -19,7 +19,7 @@ pub fn kit(error: &KitError) -> Fix {
         | KitError::CutShort
         | KitError::NotAnObject
         | KitError::NoSchema
-        | KitError::Wrong { .. } => Fix::say("give the file exactly as Factory gave it"),
+        | KitError::Invalid { .. } => Fix::say("give the file exactly as Factory gave it"),
     }
 }
 

@@ -1,5 +1,4 @@
-//! Seals a bundle in the standard age format, in memory, and opens one again. The one place where a bundle's secrets
-//! become text.
+//! Seals a bundle in the age format, in memory, and opens a sealed one. Only this module turns a bundle's secrets into text.
 
 use std::io::{self, Read as _, Write as _};
 use std::path::Path;
@@ -19,9 +18,9 @@ mod recipients;
 
 pub use recipients::{RecipientError, Recipients};
 
-/// No bundle is anywhere near this size.
+/// No bundle is nearly as large.
 const LARGEST: u64 = 16 * 1024 * 1024;
-const ARMOUR: &[u8] = b"-----BEGIN AGE ENCRYPTED FILE-----";
+const ARMOR: &[u8] = b"-----BEGIN AGE ENCRYPTED FILE-----";
 
 /// Why a bundle could not be sealed, written, read or opened.
 #[derive(Debug, thiserror::Error)]
@@ -32,7 +31,7 @@ pub enum SealError {
     Write { path: String, source: io::Error },
     #[error("the sealed bundle {path} cannot be read")]
     Read { path: String, source: io::Error },
-    #[error("{0} is no age file")]
+    #[error("{0} is not an age file")]
     NotAge(String),
     #[error("none of the identities opens this bundle")]
     WrongIdentity,
@@ -49,7 +48,7 @@ pub struct SealedBundle {
     sha256: String,
 }
 
-/// What can be seen of a sealed bundle without a key.
+/// What a sealed bundle shows without a key.
 #[derive(Clone, Debug, Eq, PartialEq, Serialize)]
 pub struct SealedInfo {
     /// The stanza types, one for each recipient: `X25519`, `mlkem768p256tag`.
@@ -64,7 +63,7 @@ pub struct SealedInfo {
 pub struct Opened(Zeroizing<String>);
 
 impl Opened {
-    /// The JSON text, with every secret in it: for `bundle open` alone.
+    /// The JSON text with all secrets, for `bundle open` only.
     #[must_use]
     pub fn text(&self) -> &str {
         &self.0
@@ -78,7 +77,7 @@ impl Bundle {
     /// [`SealError::Seal`] when the age library refuses.
     pub fn seal(&self, recipients: &Recipients) -> Result<SealedBundle, SealError> {
         let refused = |why: String| SealError::Seal(why);
-        // Large enough that it does not have to grow, which would leave copies of the secrets behind.
+        // Large enough not to be reallocated, which would leave copies of the secrets in memory.
         let mut plain = Zeroizing::new(Vec::with_capacity(64 * 1024 + 512 * self.webhook.targets.len()));
         serde_json::to_writer(&mut *plain, &Plain::from(self)).map_err(|error| refused(error.to_string()))?;
         let encryptor = Encryptor::with_recipients(recipients.iter()).map_err(|error| refused(error.to_string()))?;
@@ -109,30 +108,30 @@ impl SealedBundle {
         &self.sha256
     }
 
-    /// Writes it whole or not at all, readable by its owner only, and onto the disk before it returns.
+    /// Writes it in one step, readable by its owner only; it is on the disk when this returns.
     ///
     /// # Errors
-    /// [`SealError::Write`]; nothing is left behind then.
+    /// [`SealError::Write`]; an older file is unchanged then.
     pub fn write(&self, path: &Path) -> Result<(), SealError> {
         files::write_atomically(path, Readers::Owner, |file| file.write_all(&self.bytes))
             .map_err(|source| SealError::Write { path: path.display().to_string(), source })
     }
 
-    /// Reads a sealed bundle, binary or armoured.
+    /// Reads a sealed bundle, binary or armored.
     ///
     /// # Errors
     /// [`SealError::Read`], and [`SealError::NotAge`] for a file of another kind.
     pub fn read(path: &Path) -> Result<Self, SealError> {
         let shown = || path.display().to_string();
-        let bytes = limited(path).map_err(|source| SealError::Read { path: shown(), source })?;
-        let sealed = Self::from_bytes(if bytes.starts_with(ARMOUR) { bare(&bytes) } else { bytes });
+        let bytes = read_limited(path).map_err(|source| SealError::Read { path: shown(), source })?;
+        let sealed = Self::from_bytes(if bytes.starts_with(ARMOR) { without_armor(&bytes) } else { bytes });
         if sealed.bytes.len() as u64 > LARGEST || sealed.recipients().is_none() {
             return Err(SealError::NotAge(shown()));
         }
         Ok(sealed)
     }
 
-    /// What it shows to everybody.
+    /// What it shows without a key.
     #[must_use]
     pub fn inspect(&self) -> SealedInfo {
         let recipients = self.recipients().unwrap_or_default();
@@ -163,7 +162,7 @@ impl SealedBundle {
     /// # Errors
     /// [`SealError::Identity`], [`SealError::WrongIdentity`], [`SealError::Damaged`].
     pub fn open(&self, identities: &str) -> Result<Opened, SealError> {
-        // The library quotes the line that it cannot read, which may be half of a key.
+        // The library's error quotes the line, which may be part of a key.
         let unread = || SealError::Identity("it holds no line that begins with AGE-SECRET-KEY-1".to_owned());
         let file = IdentityFile::from_buffer(identities.as_bytes()).map_err(|_| unread())?;
         let identities = file.into_identities().map_err(|_| unread())?;
@@ -184,22 +183,22 @@ impl SealedBundle {
     }
 }
 
-fn limited(path: &Path) -> io::Result<Vec<u8>> {
+fn read_limited(path: &Path) -> io::Result<Vec<u8>> {
     let mut bytes = Vec::new();
     std::fs::File::open(path)?.take(LARGEST + 1).read_to_end(&mut bytes)?;
     Ok(bytes)
 }
 
-/// The binary form of an armoured file; empty, which is no age file, when the armour is damaged.
-fn bare(armoured: &[u8]) -> Vec<u8> {
+/// The binary form of an armored file; empty, and so not an age file, when the armor is damaged.
+fn without_armor(armored: &[u8]) -> Vec<u8> {
     let mut bytes = Vec::new();
-    match ArmoredReader::new(armoured).read_to_end(&mut bytes) {
+    match ArmoredReader::new(armored).read_to_end(&mut bytes) {
         Ok(_) => bytes,
         Err(_) => Vec::new(),
     }
 }
 
-/// The plain text as it is written.
+/// The JSON form of the plain text.
 #[derive(Serialize)]
 struct Plain<'a> {
     schema: &'static str,
@@ -240,7 +239,7 @@ struct PlainToken<'a> {
     user: &'a str,
 }
 
-/// Any secret on its way into the seal.
+/// A secret of any kind, to be sealed.
 trait Exposed {
     fn text(&self) -> &str;
 }

@@ -1,4 +1,4 @@
-//! Whatever is given as an address: it is refused, or safe to send a token to.
+//! Any text is refused as the URL of an instance, or is safe to send a token to.
 
 use proptest::prelude::*;
 
@@ -6,7 +6,7 @@ use super::*;
 
 proptest! {
     #[test]
-    fn any_address_is_refused_or_safe(
+    fn any_url_is_refused_or_safe(
         text in prop_oneof![any::<String>(), "(https?|ssh)://(a:b@|)[a-z.0-9\\[\\]:]{1,20}(:[0-9]{1,6}|)(/[ -~]{0,20}|)"],
         path in "/[ -~]{0,40}",
     ) {

@@ -1,4 +1,4 @@
-//! What can be wrong with a kit that reads well: things that GitLab would take and that would not work.
+//! Problems of a well-formed kit: values that GitLab would accept and that would not work.
 
 use jiff::Timestamp;
 use serde::Serialize;
@@ -7,11 +7,11 @@ use url::Url;
 use super::Kit;
 use crate::instance::is_loopback;
 
-/// Something wrong with a kit.
+/// A problem of a kit.
 #[derive(Clone, Debug, Eq, PartialEq, Serialize)]
 pub struct KitProblem {
     pub severity: KitSeverity,
-    /// The field, as `webhook.url`.
+    /// The field, such as `webhook.url`.
     pub path: String,
     /// What is wrong, as a fragment.
     pub message: String,
@@ -20,24 +20,24 @@ pub struct KitProblem {
 #[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum KitSeverity {
-    /// It works, and should not be left so.
+    /// It works and should be corrected.
     Warning,
     /// It cannot work.
     Error,
 }
 
-/// Shorter secret tokens can be guessed, or are a word that somebody made up.
+/// Shorter secret tokens can be guessed.
 const SHORTEST_TOKEN: usize = 16;
 
-/// How the bundle is to leave: only an upload needs an address.
+/// How the bundle is delivered: only an upload needs a URL.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum DeliveryMode {
-    ByUpload,
-    ByFile,
+    Upload,
+    File,
 }
 
 impl Kit {
-    /// Everything that is wrong, in the order of the kit. Recipients are checked by whoever seals.
+    /// All problems, in the order of the kit. Recipients are checked when they are parsed for sealing.
     #[must_use]
     pub fn check(&self, now: Timestamp, delivery: DeliveryMode) -> Vec<KitProblem> {
         let mut problems = Problems(Vec::new());
@@ -50,8 +50,8 @@ impl Kit {
         self.check_application(&mut problems);
         self.check_webhook(&mut problems);
         self.check_bundle(delivery, &mut problems);
-        let addresses = [("webhook.receipts_url", &self.webhook.receipts_url), ("status_url", &self.status_url)];
-        for (path, url) in addresses {
+        let urls = [("webhook.receipts_url", &self.webhook.receipts_url), ("status_url", &self.status_url)];
+        for (path, url) in urls {
             if let Some(url) = url {
                 problems.protected(path, url);
             }
@@ -67,13 +67,13 @@ impl Kit {
             problems.error("application.name", "it is empty");
         }
         if self.application.scopes.is_empty() {
-            problems.error("application.scopes", "there is none");
+            problems.error("application.scopes", "it is empty");
         }
         let odd = |scope: &&String| {
             scope.is_empty() || !scope.chars().all(|c| c.is_ascii_lowercase() || matches!(c, '_' | ':' | '*'))
         };
         if let Some(scope) = self.application.scopes.iter().find(odd) {
-            problems.error("application.scopes", format!("{scope:?} does not look like a scope of GitLab's"));
+            problems.error("application.scopes", format!("{scope:?} does not look like a GitLab scope"));
         }
     }
 
@@ -88,17 +88,17 @@ impl Kit {
         if self.webhook.signing_token.as_ref().is_some_and(|token| !token.is_standard_webhooks_key()) {
             problems.error(
                 "webhook.signing_token",
-                "it has to be whsec_ and 32 bytes in base64; GitLab takes nothing else",
+                "it must be whsec_ and 32 bytes in base64; GitLab accepts no other form",
             );
         }
         if self.webhook.events.is_empty() {
-            problems.error("webhook.events", "there is none, so nothing would be delivered");
+            problems.error("webhook.events", "it is empty, so no event would be delivered");
         }
     }
 
     fn check_bundle(&self, delivery: DeliveryMode, problems: &mut Problems) {
         if self.bundle.recipients.is_empty() {
-            problems.error("bundle.recipients", "there is none, so the bundle could not be sealed");
+            problems.error("bundle.recipients", "it is empty, so the bundle could not be sealed");
         }
         match &self.bundle.upload_url {
             Some(url) => problems.protected("bundle.upload_url", url),
@@ -126,30 +126,30 @@ impl Problems {
         self.0.push(KitProblem { severity, path: path.to_owned(), message });
     }
 
-    /// Addresses that secrets are sent to: https, or this machine.
+    /// Checks a URL that secrets are sent to: https, or a loopback address.
     fn protected(&mut self, path: &str, url: &Url) {
         if !(url.scheme() == "https" || (url.scheme() == "http" && is_loopback(url))) {
-            self.error(path, "it has to be an https address");
+            self.error(path, "it must be an https URL");
         } else if !url.username().is_empty() || url.password().is_some() {
             self.error(path, "it holds a user name or password");
         }
     }
 }
 
-/// What is wrong with a redirect URI. GitLab takes several of these without a word, and the sign-in fails later.
+/// The problem of a redirect URI. GitLab accepts several of these, and the sign-in fails later.
 /// gitlab: Doorkeeper's validation, which allows any scheme but a few
 fn redirect_uri_problem(uri: &str) -> Option<&'static str> {
     if uri.trim().is_empty() {
         return Some("it is empty");
     }
     if uri.contains(char::is_whitespace) {
-        return Some("it holds white space, which separates several addresses in GitLab");
+        return Some("it holds white space, which separates several URIs in GitLab");
     }
     if uri.starts_with("//") {
         return Some("it has no scheme");
     }
     let Ok(url) = Url::parse(uri) else {
-        return Some("it is not an absolute address");
+        return Some("it is not an absolute URL");
     };
     if url.fragment().is_some() {
         return Some("it has a fragment (#), which OAuth forbids");
@@ -158,8 +158,8 @@ fn redirect_uri_problem(uri: &str) -> Option<&'static str> {
         _ if url.host_str().is_none_or(str::is_empty) => Some("it has no host"),
         "https" => None,
         "http" if is_loopback(&url) => None,
-        "http" => Some("it is http, which shows the code to everybody on the way"),
-        _ => Some("it is not an https address"),
+        "http" => Some("it is http, which sends the code unencrypted"),
+        _ => Some("it is not an https URL"),
     }
 }
 
@@ -169,15 +169,15 @@ mod tests {
 
     use super::*;
 
-    fn problems(change: impl FnOnce(&mut Value)) -> Vec<String> {
+    fn problems(edit: impl FnOnce(&mut Value)) -> Vec<String> {
         let mut kit = json!({
             "schema": super::super::SCHEMA,
             "application": { "redirect_uri": "https://api.factory.example/callback" },
             "webhook": { "url": "https://hooks.factory.example/a", "secret_token": "check-secret-token-1" },
             "bundle": { "recipients": ["age1abc"], "upload_url": "https://api.factory.example/bundles" },
         });
-        change(&mut kit);
-        let kit = Kit::parse(&kit.to_string()).expect("a kit that reads well");
+        edit(&mut kit);
+        let kit = Kit::parse(&kit.to_string()).expect("a well-formed kit");
         let now = "2026-11-21T00:00:00Z".parse().expect("a time");
         kit.check(now, DeliveryMode::Upload)
             .into_iter()
@@ -186,13 +186,13 @@ mod tests {
     }
 
     #[test]
-    fn a_good_kit_has_no_problem() {
+    fn a_valid_kit_has_no_problem() {
         assert_eq!(problems(|_| ()), Vec::<String>::new());
         assert_eq!(problems(|kit| kit["webhook"]["url"] = json!("http://127.0.0.1:3000/hook")), Vec::<String>::new());
     }
 
     #[test]
-    fn what_cannot_work_is_named() {
+    fn every_problem_is_named_with_its_field() {
         let token = "whsec_MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=";
         assert_eq!(problems(|kit| kit["webhook"]["signing_token"] = json!(token)), Vec::<String>::new());
         for (change, wanted) in [
@@ -200,22 +200,19 @@ mod tests {
                 (|kit| kit["expires_at"] = json!("2026-11-20T12:00:00Z")) as fn(&mut Value),
                 "expires_at: the kit expired on 2026-11-20; ask Factory for a new one",
             ),
-            (|kit| kit["webhook"]["url"] = json!("http://hooks.example"), "webhook.url: it has to be an https address"),
-            (
-                |kit| kit["webhook"]["events"] = json!([]),
-                "webhook.events: there is none, so nothing would be delivered",
-            ),
+            (|kit| kit["webhook"]["url"] = json!("http://hooks.example"), "webhook.url: it must be an https URL"),
+            (|kit| kit["webhook"]["events"] = json!([]), "webhook.events: it is empty, so no event would be delivered"),
             (
                 |kit| kit["webhook"]["secret_token"] = json!("short"),
                 "webhook.secret_token: it has fewer than 16 characters and can be guessed",
             ),
             (
                 |kit| kit["webhook"]["signing_token"] = json!("whsec_dG9vIHNob3J0"),
-                "webhook.signing_token: it has to be whsec_ and 32 bytes in base64; GitLab takes nothing else",
+                "webhook.signing_token: it must be whsec_ and 32 bytes in base64; GitLab accepts no other form",
             ),
             (
                 |kit| kit["application"]["scopes"] = json!(["api", "Read User"]),
-                "application.scopes: \"Read User\" does not look like a scope of GitLab's",
+                "application.scopes: \"Read User\" does not look like a GitLab scope",
             ),
             (
                 |kit| kit["bundle"]["upload_url"] = Value::Null,
@@ -223,7 +220,7 @@ mod tests {
             ),
             (
                 |kit| kit["bundle"]["recipients"] = json!([]),
-                "bundle.recipients: there is none, so the bundle could not be sealed",
+                "bundle.recipients: it is empty, so the bundle could not be sealed",
             ),
         ] {
             assert_eq!(problems(change), [wanted]);
@@ -231,7 +228,7 @@ mod tests {
     }
 
     #[test]
-    fn redirect_uris_that_gitlab_would_take_and_that_fail_later_are_caught() {
+    fn redirect_uris_that_gitlab_accepts_and_that_fail_later_are_refused() {
         for uri in [
             "",
             " ",

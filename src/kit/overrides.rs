@@ -1,11 +1,11 @@
-//! Values of the kit that are given otherwise: flags in its place, piece by piece or as a whole.
+//! Values that flags give in the place of the kit's, or instead of a kit.
 
 use url::Url;
 
 use super::{ApplicationTerms, BundleTerms, Kit, Organization, SCHEMA, TokenTerms, UploadMethod, WebhookTerms};
 use crate::secret::WebhookToken;
 
-/// What takes the place of the kit's values; empty and `None` leave them.
+/// Values that replace the kit's; empty ones and `None` keep them.
 #[derive(Clone, Debug, Default)]
 pub struct Overrides {
     pub redirect_uri: Option<String>,
@@ -17,7 +17,7 @@ pub struct Overrides {
 }
 
 impl Kit {
-    /// The kit with other values.
+    /// The kit with these values replaced.
     #[must_use]
     pub fn with(mut self, overrides: Overrides) -> Self {
         let Overrides { redirect_uri, scopes, webhook_url, webhook_secret, recipients, upload_url } = overrides;
@@ -27,14 +27,14 @@ impl Kit {
         replace(&mut self.webhook.secret_token, webhook_secret);
         replace(&mut self.bundle.recipients, Some(recipients).filter(|recipients| !recipients.is_empty()));
         if upload_url.is_some() {
-            // A method belongs to its address.
+            // The method belongs to the URL that was replaced.
             self.bundle.method = UploadMethod::default();
             self.bundle.upload_url = upload_url;
         }
         self
     }
 
-    /// A kit that was given piece by piece, with the defaults for the rest; `None` while a piece is missing.
+    /// A kit made of overrides alone, with defaults for the rest; `None` while a required value is missing.
     #[must_use]
     pub fn from_overrides(overrides: &Overrides) -> Option<Self> {
         let kit = Self {
@@ -64,9 +64,9 @@ impl Kit {
     }
 }
 
-fn replace<T>(value: &mut T, by: Option<T>) {
-    if let Some(by) = by {
-        *value = by;
+fn replace<T>(value: &mut T, new: Option<T>) {
+    if let Some(new) = new {
+        *value = new;
     }
 }
 
@@ -78,15 +78,15 @@ mod tests {
         Overrides {
             redirect_uri: Some("https://a/callback".to_owned()),
             webhook_url: Some("https://a/hook".parse().expect("a URL")),
-            webhook_secret: Some(WebhookToken::new("pieces-secret-token").expect("a token")),
+            webhook_secret: Some(WebhookToken::new("override-secret-token").expect("a token")),
             recipients: vec!["age1abc".to_owned()],
             ..Overrides::default()
         }
     }
 
     #[test]
-    fn a_kit_can_be_given_piece_by_piece() {
-        let kit = Kit::from_overrides(&overrides()).expect("all pieces");
+    fn a_kit_can_be_made_of_overrides_alone() {
+        let kit = Kit::from_overrides(&overrides()).expect("all required values");
         assert_eq!(kit.application.redirect_uri, "https://a/callback");
         assert_eq!(kit.bundle.recipients, ["age1abc"]);
         assert_eq!(kit.application.scopes.len(), 6);
@@ -94,9 +94,9 @@ mod tests {
     }
 
     #[test]
-    fn what_is_given_takes_the_kits_place_and_the_rest_stays() {
+    fn overrides_replace_values_and_keep_the_rest() {
         let kit = Kit::from_overrides(&overrides())
-            .expect("all pieces")
+            .expect("all required values")
             .with(Overrides { scopes: vec!["api".to_owned()], ..Overrides::default() });
         assert_eq!(kit.application.scopes, ["api"]);
         assert_eq!(kit.webhook.url.as_str(), "https://a/hook");

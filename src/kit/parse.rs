@@ -1,29 +1,29 @@
-//! From text to a kit: everything that is missing at once, a wrong field by its path, a secret never quoted.
+//! Parses a kit. An error names all missing fields at once, or an invalid field by its path, and never quotes a secret.
 
 use serde_json::Value;
 
 use super::{Kit, SCHEMA};
 
-/// Why a text is no kit.
+/// Why a text is not a kit.
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
 pub enum KitError {
     #[error("the kit is not JSON: line {line}, column {column}")]
     NotJson { line: usize, column: usize },
-    #[error("the kit ends in the middle; it was not copied whole")]
+    #[error("the kit ends early; it was not copied completely")]
     CutShort,
     #[error("the kit is not a JSON object")]
     NotAnObject,
-    #[error("the kit has no schema; this is not a kit, or one that this program does not know")]
+    #[error("the kit has no schema; this is not a kit, or of a version that this program does not know")]
     NoSchema,
     #[error("the kit has the schema {found:?}; this program reads {SCHEMA:?}")]
     OtherSchema { found: String },
     #[error("the kit lacks {}", .0.join(", "))]
     Missing(Vec<&'static str>),
-    #[error("the kit is wrong at {path}: {why}")]
-    Wrong { path: String, why: String },
+    #[error("the kit is invalid at {path}: {why}")]
+    Invalid { path: String, why: String },
 }
 
-/// What a kit has to have (JSON pointers and the names of them). `bundle.upload_url` depends on the run.
+/// The required fields, as JSON pointers and by name. Whether `bundle.upload_url` is required depends on the command.
 const REQUIRED: [(&str, &str); 4] = [
     ("/application/redirect_uri", "application.redirect_uri"),
     ("/webhook/url", "webhook.url"),
@@ -32,7 +32,7 @@ const REQUIRED: [(&str, &str); 4] = [
 ];
 
 impl Kit {
-    /// Reads a kit.
+    /// Parses the text of a kit.
     ///
     /// # Errors
     /// [`KitError`].
@@ -53,35 +53,35 @@ impl Kit {
         if !missing.is_empty() {
             return Err(KitError::Missing(missing));
         }
-        serde_path_to_error::deserialize(value).map_err(|error| KitError::Wrong {
+        serde_path_to_error::deserialize(value).map_err(|error| KitError::Invalid {
             path: error.path().to_string(),
             why: without_values(&error.into_inner().to_string()),
         })
     }
 }
 
-/// What the schemas of this program's documents begin with.
-const FAMILY: &str = "factory-gitlab/";
+/// The prefix of all schemas of this program.
+const SCHEMA_PREFIX: &str = "factory-gitlab/";
 
 fn check_schema(value: &Value) -> Result<(), KitError> {
     let object = value.as_object().ok_or(KitError::NotAnObject)?;
     match object.get("schema").and_then(Value::as_str) {
         Some(SCHEMA) => Ok(()),
-        // Anything else may be a secret in the wrong place.
-        Some(found) if found.starts_with(FAMILY) => {
+        // Any other text may be a secret in the wrong place, so it is not quoted.
+        Some(found) if found.starts_with(SCHEMA_PREFIX) => {
             Err(KitError::OtherSchema { found: found.chars().take(80).collect() })
         }
         Some(_) | None => Err(KitError::NoSchema),
     }
 }
 
-/// serde quotes the value it did not like (`invalid type: string "…", expected …`, and a word between back quotes); that
-/// may be a secret in the wrong place.
+/// serde's message without the value that it quotes (`invalid type: string "…", expected …`, or a word between backticks),
+/// which may be a secret in the wrong place.
 fn without_values(message: &str) -> String {
     if let Some((_, expected)) =
         message.strip_prefix("unknown variant ").and_then(|rest| rest.rsplit_once("`, expected "))
     {
-        return format!("unknown word, expected {expected}");
+        return format!("unknown value, expected {expected}");
     }
     let (Some(open), Some(close)) = (message.find('"'), message.rfind('"')) else {
         return message.to_owned();
@@ -95,7 +95,7 @@ mod tests {
 
     use super::*;
 
-    fn good() -> Value {
+    fn valid() -> Value {
         json!({
             "schema": SCHEMA,
             "application": { "redirect_uri": "https://api.factory.example/callback" },
@@ -105,15 +105,15 @@ mod tests {
         })
     }
 
-    fn error(change: impl FnOnce(&mut Value)) -> String {
-        let mut kit = good();
-        change(&mut kit);
-        Kit::parse(&kit.to_string()).expect_err("a broken kit").to_string()
+    fn error(edit: impl FnOnce(&mut Value)) -> String {
+        let mut kit = valid();
+        edit(&mut kit);
+        Kit::parse(&kit.to_string()).expect_err("an invalid kit").to_string()
     }
 
     #[test]
-    fn a_small_kit_is_filled_with_the_defaults() {
-        let kit = Kit::parse(&good().to_string()).expect("a good kit");
+    fn missing_optional_fields_get_defaults() {
+        let kit = Kit::parse(&valid().to_string()).expect("a valid kit");
         assert_eq!(kit.application.name, "Factory Integration");
         assert_eq!(kit.application.scopes.len(), 6);
         assert!(kit.application.confidential);
@@ -121,13 +121,13 @@ mod tests {
     }
 
     #[test]
-    fn a_text_that_is_no_kit_says_what_it_is() {
+    fn text_that_is_not_a_kit_is_refused_with_the_reason() {
         for (text, wanted) in [
-            ("", "the kit ends in the middle; it was not copied whole"),
-            ("{\"schema\": ", "the kit ends in the middle; it was not copied whole"),
+            ("", "the kit ends early; it was not copied completely"),
+            ("{\"schema\": ", "the kit ends early; it was not copied completely"),
             ("<html>", "the kit is not JSON: line 1, column 1"),
             ("[]", "the kit is not a JSON object"),
-            ("{}", "the kit has no schema; this is not a kit, or one that this program does not know"),
+            ("{}", "the kit has no schema; this is not a kit, or of a version that this program does not know"),
             (
                 "{\"schema\": \"factory-gitlab/kit/v9\"}",
                 "the kit has the schema \"factory-gitlab/kit/v9\"; this program reads \"factory-gitlab/kit/v1\"",
@@ -142,7 +142,7 @@ mod tests {
     }
 
     #[test]
-    fn a_wrong_field_is_named_by_its_path() {
+    fn an_invalid_field_is_named_by_its_path() {
         for (message, path) in [
             (error(|kit| kit["webhook"]["events"] = json!(["push", "weather"])), "webhook.events[1]"),
             (error(|kit| kit["webhook"]["url"] = json!("no address")), "webhook.url"),
@@ -153,7 +153,7 @@ mod tests {
             (error(|kit| kit["expires_at"] = json!("soon")), "expires_at"),
             (error(|kit| kit["webhook"]["secret_token"] = json!("")), "webhook.secret_token"),
         ] {
-            assert!(message.starts_with(&format!("the kit is wrong at {path}: ")), "{message}");
+            assert!(message.starts_with(&format!("the kit is invalid at {path}: ")), "{message}");
         }
     }
 

@@ -1,4 +1,4 @@
-//! Whatever is given as a kit: it is one, or an error that says where it is wrong and quotes no secret.
+//! Any text is a kit, or gives an error that names the invalid field and quotes no secret.
 
 use proptest::prelude::*;
 use serde_json::{Value, json};
@@ -8,7 +8,7 @@ use crate::testing::mutate::{any_json, mutations_of, places, with_more_fields};
 
 const SECRET: &str = "Kit5Property7Secret9Token";
 
-fn good() -> Value {
+fn valid() -> Value {
     json!({
         "schema": SCHEMA,
         "organization": { "id": "org_acme", "name": "Acme" },
@@ -28,11 +28,11 @@ fn good() -> Value {
     })
 }
 
-/// What is held against every text: a kit, or an error that names its place and holds no secret.
+/// The text is a kit, or the error names the field and quotes no secret.
 fn is_read_or_refused(text: &str) -> Result<(), TestCaseError> {
     let Err(error) = Kit::parse(text) else { return Ok(()) };
     prop_assert!(!error.to_string().contains(SECRET), "{error}");
-    if let KitError::Wrong { path, .. } = &error {
+    if let KitError::Invalid { path, .. } = &error {
         prop_assert!(path != "." && !path.is_empty(), "{error}");
     }
     Ok(())
@@ -50,31 +50,31 @@ proptest! {
     }
 
     #[test]
-    fn any_change_of_a_good_kit_is_a_kit_or_an_error(value in mutations_of(good())) {
+    fn any_change_of_a_valid_kit_is_a_kit_or_an_error(value in mutations_of(valid())) {
         is_read_or_refused(&value.to_string())?;
     }
 
     #[test]
-    fn a_kit_that_was_cut_is_an_error(cut in 0_usize..2000) {
-        let whole = good().to_string();
+    fn a_truncated_kit_is_an_error(cut in 0_usize..2000) {
+        let whole = valid().to_string();
         prop_assume!(cut < whole.len());
         is_read_or_refused(&whole[..cut])?;
         prop_assert!(Kit::parse(&whole[..cut]).is_err());
     }
 
     #[test]
-    fn what_a_newer_factory_adds_changes_nothing(more in any_json()) {
-        let plain = Kit::parse(&good().to_string()).expect("a good kit");
-        let newer = Kit::parse(&with_more_fields(&good(), &more).to_string()).expect("a good kit");
+    fn fields_of_a_newer_factory_change_nothing(more in any_json()) {
+        let plain = Kit::parse(&valid().to_string()).expect("a valid kit");
+        let newer = Kit::parse(&with_more_fields(&valid(), &more).to_string()).expect("a valid kit");
         prop_assert_eq!(format!("{newer:?}"), format!("{plain:?}"));
     }
 }
 
 #[test]
 fn a_secret_in_any_place_is_not_quoted() {
-    for place in places(&good()) {
+    for place in places(&valid()) {
         for secret in [json!(SECRET), json!([SECRET]), json!({ "value": SECRET }), json!({ SECRET: 1 })] {
-            let mut kit = good();
+            let mut kit = valid();
             *kit.pointer_mut(&place).expect("a place") = secret;
             let read = Kit::parse(&kit.to_string());
             if let Err(error) = read {

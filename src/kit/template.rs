@@ -1,4 +1,4 @@
-//! A kit to fill in.
+//! A kit to fill in (`kit template`).
 
 use super::Kit;
 
@@ -31,7 +31,7 @@ const TEMPLATE: &str = r#"{
 "#;
 
 impl Kit {
-    /// A kit with every field; what has to be filled in holds `…`, which no kit may hold.
+    /// A kit with every field. Values to fill in hold `…`, which makes the kit invalid.
     #[must_use]
     pub const fn template() -> &'static str {
         TEMPLATE
@@ -43,8 +43,8 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_template_that_was_not_filled_in_is_refused_and_a_filled_one_is_good() {
-        Kit::parse(TEMPLATE).expect_err("nothing is filled in");
+    fn the_template_is_refused_until_it_is_filled_in() {
+        Kit::parse(TEMPLATE).expect_err("a value to fill in");
         let filled = TEMPLATE
             .replace("\"secret_token\": \"…\"", "\"secret_token\": \"template-secret-token\"")
             .replace("https://…", "https://factory.example")

@@ -651,7 +651,7 @@ mod kit {
         insta::assert_snapshot!(run, @r"
         exit code: 2
         ----- stderr -----
-        error: the kit is wrong at webhook.secret_token: the webhook secret token is empty
+        error: the kit is invalid at webhook.secret_token: the webhook secret token is empty
         hint: give the file exactly as Factory gave it
         ");
     }
@@ -664,7 +664,7 @@ mod kit {
         insta::assert_snapshot!(run, @r"
         exit code: 2
         ----- stderr -----
-        error: the kit is wrong at bundle.upload_url: invalid international domain name: …
+        error: the kit is invalid at bundle.upload_url: invalid international domain name: …
         hint: give the file exactly as Factory gave it
         ");
     }
@@ -768,7 +768,7 @@ mod bundle {
         insta::assert_snapshot!(run, @r"
         exit code: 1
         ----- stderr -----
-        error: other.age is no age file
+        error: other.age is not an age file
         hint: copy the file again, as a whole and as binary; connect seals a new one if it is lost
         ");
     }

@@ -1,22 +1,22 @@
-//! To whom a bundle is sealed: age's public keys, classic and post-quantum.
+//! The public keys that a bundle is sealed to: age's classic and post-quantum keys.
 
 use age::{Encryptor, Recipient, tag, tagpq, x25519};
 
-/// The keys of a kit, all good and all fit to stand side by side.
+/// The keys of a kit: all valid, and allowed together.
 pub struct Recipients(Vec<Box<dyn Recipient + Send + Sync>>);
 
-/// Why the recipients cannot be used.
+/// Why recipients cannot be used.
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
 pub enum RecipientError {
     #[error("there is no recipient to seal the bundle to")]
     None,
-    #[error("the recipient {given:?} is no age public key: {why}")]
+    #[error("the recipient {given:?} is not an age public key: {why}")]
     Invalid { given: String, why: &'static str },
     /// Never quoted.
     #[error("a recipient is a secret key; public keys begin with age1")]
     SecretKey,
-    /// age's own rule: a classic key would undo what the other protects from.
-    #[error("post-quantum recipients (age1tagpq1…) cannot stand beside others; give recipients of one kind")]
+    /// age's rule: a classic recipient would undo the protection of a post-quantum one.
+    #[error("post-quantum recipients (age1tagpq1…) cannot be mixed with others; give recipients of one kind")]
     Mixed,
 }
 
@@ -24,13 +24,13 @@ impl Recipients {
     /// Reads public keys: `age1…` (X25519), `age1tag1…` and `age1tagpq1…` (hybrid post-quantum).
     ///
     /// # Errors
-    /// [`RecipientError`] names the first that is wrong.
+    /// [`RecipientError`] names the first invalid one.
     pub fn parse(texts: &[String]) -> Result<Self, RecipientError> {
         if texts.is_empty() {
             return Err(RecipientError::None);
         }
         let recipients = Self(texts.iter().map(|text| one(text.trim())).collect::<Result<_, _>>()?);
-        // Whether they can stand side by side is for the library to say; trying costs nothing.
+        // The library decides whether they can be mixed.
         match Encryptor::with_recipients(recipients.iter()) {
             Ok(_) => Ok(recipients),
             Err(_) => Err(RecipientError::Mixed),
@@ -61,13 +61,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_wrong_recipient_is_named_and_a_secret_key_is_not() {
+    fn an_invalid_recipient_is_quoted_and_a_secret_key_is_not() {
         let parse = |text: &str| Recipients::parse(&[text.to_owned()]).err().map(|error| error.to_string());
         let good = x25519::Identity::generate().to_public().to_string();
         assert_eq!(parse(&good), None);
         assert_eq!(Recipients::parse(&[]).err(), Some(RecipientError::None));
         let wrong = parse("age1notakey").expect("an error");
-        assert!(wrong.starts_with("the recipient \"age1notakey\" is no age public key"), "{wrong}");
+        assert!(wrong.starts_with("the recipient \"age1notakey\" is not an age public key"), "{wrong}");
         for text in ["AGE-SECRET-KEY-1QQQQ", "age-secret-key-1qqqq"] {
             assert_eq!(parse(text).as_deref(), Some("a recipient is a secret key; public keys begin with age1"));
         }
@@ -100,7 +100,7 @@ mod tests {
         format!("{prefix}1{}", groups.iter().map(|value| LETTERS[usize::from(*value)] as char).collect::<String>())
     }
 
-    /// A hybrid key that nobody has: ML-KEM-768 of nothing but zeros, and the base point of P-256.
+    /// A hybrid public key without a private one: ML-KEM-768 of zeros, and the base point of P-256.
     fn post_quantum() -> String {
         const BASE: &str = "046b17d1f2e12c4247f8bce6e563a440f277037d812deb33a0f4a13945d898c296\
                             4fe342e2fe1a7f9b8ee7eb4a7c0f9e162bce33576b315ececbb6406837bf51f5";
@@ -109,7 +109,7 @@ mod tests {
     }
 
     #[test]
-    fn a_post_quantum_key_is_sealed_to_but_not_beside_a_classic_one() {
+    fn post_quantum_and_classic_recipients_cannot_be_mixed() {
         let classic = x25519::Identity::generate().to_public().to_string();
         assert!(Recipients::parse(&[post_quantum(), post_quantum()]).is_ok());
         assert_eq!(Recipients::parse(&[post_quantum(), classic]).err(), Some(RecipientError::Mixed));

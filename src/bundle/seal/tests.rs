@@ -71,7 +71,7 @@ fn every_recipient_opens_the_whole_bundle() {
 }
 
 #[test]
-fn nobody_else_opens_it_and_no_secret_shows() {
+fn another_identity_cannot_open_it_and_no_secret_is_visible() {
     let sealed = sealed_for(&[&Identity::generate()]);
     let error = sealed.open(&key_file(&Identity::generate())).err().expect("an error");
     assert!(matches!(error, SealError::WrongIdentity), "{error}");
@@ -93,7 +93,7 @@ fn an_identity_file_without_a_key_is_not_quoted() {
 }
 
 #[test]
-fn what_is_written_is_private_whole_and_read_back() {
+fn a_written_bundle_is_private_and_read_back() {
     let folder = tempfile::tempdir().expect("a folder");
     let path = folder.path().join("acme.age");
     let sealed = sealed_for(&[&Identity::generate()]);
@@ -110,7 +110,7 @@ fn what_is_written_is_private_whole_and_read_back() {
 
 #[test]
 #[expect(clippy::disallowed_methods, reason = "the test makes the file itself")]
-fn a_file_that_cannot_be_written_or_is_none_is_named() {
+fn a_file_that_cannot_be_written_or_is_not_a_bundle_is_named() {
     let folder = tempfile::tempdir().expect("a folder");
     let missing = folder.path().join("not/there.age");
     let error = sealed_for(&[&Identity::generate()]).write(&missing).expect_err("an error");
@@ -123,14 +123,13 @@ fn a_file_that_cannot_be_written_or_is_none_is_named() {
 
 #[test]
 #[expect(clippy::disallowed_methods, reason = "the test makes the file itself")]
-fn an_armoured_bundle_is_read_as_the_same_one() {
+fn an_armored_bundle_reads_as_the_same_bundle() {
     let folder = tempfile::tempdir().expect("a folder");
-    let path = folder.path().join("armoured.age");
+    let path = folder.path().join("armored.age");
     let sealed = sealed_for(&[&Identity::generate()]);
-    let mut armour =
-        age::armor::ArmoredWriter::wrap_output(Vec::new(), age::armor::Format::AsciiArmor).expect("armour");
-    armour.write_all(sealed.bytes()).expect("written");
-    std::fs::write(&path, armour.finish().expect("finished")).expect("a file");
+    let mut armor = age::armor::ArmoredWriter::wrap_output(Vec::new(), age::armor::Format::AsciiArmor).expect("armor");
+    armor.write_all(sealed.bytes()).expect("written");
+    std::fs::write(&path, armor.finish().expect("finished")).expect("a file");
     assert_eq!(SealedBundle::read(&path).expect("read"), sealed);
 }
 
@@ -154,7 +153,7 @@ fn a_damaged_bundle_does_not_open() {
 }
 
 #[test]
-fn more_targets_than_an_intake_takes_are_counted_and_not_listed() {
+fn many_targets_are_counted_and_not_listed() {
     let url: url::Url = "https://hooks.factory.example/".parse().expect("an address");
     for (count, listed) in [(0, 0), (10_000, 10_000), (10_001, 0)] {
         let targets: Vec<Target> = (0..count).map(|id| Target::Project { id, path: "acme/web".into() }).collect();

@@ -67,7 +67,7 @@ fn an_invalid_address_is_explained_with_the_right_one() {
     == http: connect and verify
     exit code: 2
     ----- stderr -----
-    error: http sends the token unprotected, and only a loopback address may be used so; write https://gitlab.acme.example
+    error: http sends the token unprotected, and only a loopback address may use it; write https://gitlab.acme.example
     == ssh: connect and verify
     exit code: 2
     ----- stderr -----

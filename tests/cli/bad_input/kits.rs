@@ -73,13 +73,13 @@ fn an_invalid_kit_is_explained_field_by_field() {
     == no schema: connect and verify
     exit code: 2
     ----- stderr -----
-    error: the kit has no schema; this is not a kit, or one that this program does not know
+    error: the kit has no schema; this is not a kit, or of a version that this program does not know
     hint: give the file exactly as Factory gave it
     == a recipient that is none: connect and verify
     exit code: 2
     ----- stderr -----
     error: the kit cannot be used
-      caused by: bundle.recipients: the recipient "age1-not-a-recipient" is no age public key: invalid Bech32 encoding
+      caused by: bundle.recipients: the recipient "age1-not-a-recipient" is not an age public key: invalid Bech32 encoding
     hint: ask Factory for a new one; this shows all there is to it
           factory-gitlab kit check
     == a secret key as recipient: connect and verify
@@ -93,14 +93,14 @@ fn an_invalid_kit_is_explained_field_by_field() {
     exit code: 2
     ----- stderr -----
     error: the kit cannot be used
-      caused by: bundle.recipients: there is none, so the bundle could not be sealed
+      caused by: bundle.recipients: it is empty, so the bundle could not be sealed
     hint: ask Factory for a new one; this shows all there is to it
           factory-gitlab kit check
     == a webhook over http: connect and verify
     exit code: 2
     ----- stderr -----
     error: the kit cannot be used
-      caused by: webhook.url: it has to be an https address
+      caused by: webhook.url: it must be an https URL
     hint: ask Factory for a new one; this shows all there is to it
           factory-gitlab kit check
     == no redirect URI to speak of: connect and verify
@@ -113,12 +113,12 @@ fn an_invalid_kit_is_explained_field_by_field() {
     == a wrong type: connect and verify
     exit code: 2
     ----- stderr -----
-    error: the kit is wrong at webhook.events: invalid type: string …, expected a sequence
+    error: the kit is invalid at webhook.events: invalid type: string …, expected a sequence
     hint: give the file exactly as Factory gave it
     == an unknown event: connect and verify
     exit code: 2
     ----- stderr -----
-    error: the kit is wrong at webhook.events[1]: unknown word, expected one of `push`, `tag_push`, `note`, `confidential_note`, `merge_request`, `issue`, `confidential_issue`, `pipeline`, `job`
+    error: the kit is invalid at webhook.events[1]: unknown value, expected one of `push`, `tag_push`, `note`, `confidential_note`, `merge_request`, `issue`, `confidential_issue`, `pipeline`, `job`
     hint: give the file exactly as Factory gave it
     "#);
 }
@@ -157,7 +157,7 @@ fn text_that_is_not_a_kit_is_a_usage_error() {
     == half of it: connect
     exit code: 2
     ----- stderr -----
-    error: the kit ends in the middle; it was not copied whole
+    error: the kit ends early; it was not copied completely
     hint: give the file exactly as Factory gave it
     == binary: connect
     exit code: 2
@@ -167,7 +167,7 @@ fn text_that_is_not_a_kit_is_a_usage_error() {
     == empty: connect
     exit code: 2
     ----- stderr -----
-    error: the kit ends in the middle; it was not copied whole
+    error: the kit ends early; it was not copied completely
     hint: give the file exactly as Factory gave it
     == a list: connect
     exit code: 2
