@@ -6,18 +6,18 @@ mod docs;
 mod factory;
 mod filter;
 mod instance;
-mod ruling;
+mod outcome;
 mod runner;
 mod token;
 mod webhook;
 
 pub use docs::documentation;
-pub use filter::Filter;
-pub use ruling::{Because, Status};
+pub use filter::CheckFilter;
+pub use outcome::{CheckStatus, SkipReason};
 pub use runner::{Finding, Verdict, run_checks, verdict};
 
 use crate::observed::Read;
-use ruling::{Case, Ruling};
+use outcome::{CheckContext, CheckOutcome};
 
 /// One check. Its code is a contract; the rest may be worded anew.
 pub struct Check {
@@ -25,14 +25,14 @@ pub struct Check {
     pub code: &'static str,
     /// What holds when it passes.
     pub title: &'static str,
-    pub severity: Severity,
+    pub severity: CheckSeverity,
     /// What must hold before this one can be judged.
     pub depends_on: &'static [&'static str],
     /// Its page in the documentation: what is looked at, why it matters, what to do.
     pub about: &'static str,
     /// The reads it is judged by, besides those of the checks it depends on.
     pub reads: &'static [Read],
-    rule: fn(&Case<'_>) -> Ruling,
+    rule: fn(&CheckContext<'_>) -> CheckOutcome,
 }
 
 impl Check {
@@ -56,12 +56,12 @@ impl Check {
 /// The worst that a check can say of the connection.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, serde::Serialize)]
 #[serde(rename_all = "lowercase")]
-pub enum Severity {
+pub enum CheckSeverity {
     Warning,
     Error,
 }
 
-impl Severity {
+impl CheckSeverity {
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {

@@ -151,7 +151,7 @@ impl DesiredWebhooks {
 
     /// Whether a hook's address is the wanted one, as addresses and not as texts: GitLab keeps what it was given.
     #[must_use]
-    pub fn is_url(&self, address: &str) -> bool {
+    pub fn matches_url(&self, address: &str) -> bool {
         Url::parse(address).is_ok_and(|address| address == self.url)
     }
 

@@ -237,7 +237,7 @@ impl DeliveryProof {
     /// Whether nothing that could be asked speaks against it: a system hook's test shows nothing more than that.
     #[must_use]
     pub fn stands(&self) -> bool {
-        self.facts().iter().all(|fact| matches!(fact, Fact::Holds(_) | Fact::Untold(_)))
+        self.facts().iter().all(|fact| matches!(fact, Fact::Holds(_) | Fact::NotObservable(_)))
     }
 }
 
@@ -248,6 +248,7 @@ pub enum Fact {
     Holds(String),
     Fails(String),
     Unknown(String),
-    /// It cannot be told here, by design: this GitLab has no such log, the kit no such address.
-    Untold(String),
+    /// It cannot be observed here, by design: this GitLab has no such log, or the kit no such address.
+    #[serde(rename = "untold")]
+    NotObservable(String),
 }

@@ -113,7 +113,7 @@ impl Apply<'_> {
         let is_ours = |hook: &Hook| match hook.description.as_deref() {
             Some(description) => Mark::find(description).as_ref() == Some(&wanted),
             // Before 17.1 webhooks have no description; one that points at Factory was created for it.
-            None => self.desired.webhooks.is_url(&hook.url),
+            None => self.desired.webhooks.matches_url(&hook.url),
         };
         Ok(self.clients.reader.hooks(target).await?.into_iter().find(is_ours))
     }

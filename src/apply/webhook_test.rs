@@ -132,7 +132,7 @@ impl<'a> WebhookTester<'a> {
             .iter()
             .filter(|seen| seen.target.kind() == kind)
             .filter_map(|seen| {
-                let ours = seen.hooks.known()?.iter().find(|one| self.webhooks.is_url(&one.hook.url))?;
+                let ours = seen.hooks.known()?.iter().find(|one| self.webhooks.matches_url(&one.hook.url))?;
                 let disabled = matches!(ours.hook.alert_status, AlertStatus::Disabled);
                 Some(((seen.empty, disabled), &seen.target, ours.hook.id))
             })

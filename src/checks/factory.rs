@@ -1,7 +1,7 @@
 //! `factory.*`: Factory's side of the connection.
 
-use super::ruling::{Case, Ruling, known};
-use super::{Check, Severity};
+use super::outcome::{CheckContext, CheckOutcome, known};
+use super::{Check, CheckSeverity};
 use crate::advice::About;
 use crate::error::Fix;
 use crate::factory::FactoryState;
@@ -12,7 +12,7 @@ pub(super) const CHECKS: &[Check] = &[
     Check {
         code: "factory.reachable",
         title: "Factory's hosts answer",
-        severity: Severity::Error,
+        severity: CheckSeverity::Error,
         depends_on: &[],
         about: "Reaches each of the kit's https addresses that this machine uses (status, bundle, receipts). Any answer will \
                 do; whether it is a good one is for `factory.status`.",
@@ -22,7 +22,7 @@ pub(super) const CHECKS: &[Check] = &[
     Check {
         code: "factory.bundle",
         title: "Factory has accepted the bundle",
-        severity: Severity::Error,
+        severity: CheckSeverity::Error,
         depends_on: &[],
         about: "Looks into the local record of `connect`: a bundle that was sealed and not yet accepted is a failure. \
                 Without a record on this machine the check is skipped.",
@@ -32,7 +32,7 @@ pub(super) const CHECKS: &[Check] = &[
     Check {
         code: "factory.status",
         title: "Factory says that it is connected",
-        severity: Severity::Error,
+        severity: CheckSeverity::Error,
         depends_on: &["factory.reachable"],
         about: "Asks the kit's `status_url`. `connected` passes, `pending` is a warning, `failed` fails with Factory's \
                 own reason.",
@@ -41,21 +41,21 @@ pub(super) const CHECKS: &[Check] = &[
     },
 ];
 
-fn reachable(case: &Case<'_>) -> Ruling {
-    let hosts = &case.observed.factory.hosts;
+fn reachable(context: &CheckContext<'_>) -> CheckOutcome {
+    let hosts = &context.observed.factory.hosts;
     let failed = hosts.iter().find_map(|(host, seen)| match seen {
         Observation::Failed(error) if !answered(error) => Some((host, error)),
         _ => None,
     });
     if let Some((host, error)) = failed {
-        return Ruling::failed(error).saw("host", host);
+        return CheckOutcome::failed(error).evidence("host", host);
     }
     let answering: Vec<&String> =
         hosts.iter().filter(|(_, seen)| !matches!(seen, Observation::Skipped(_))).map(|(host, _)| host).collect();
     if answering.is_empty() {
-        return Ruling::unseen("the kit has no address of Factory that this machine uses");
+        return CheckOutcome::not_observable("the kit has no address of Factory that this machine uses");
     }
-    Ruling::pass().saw("hosts", answering)
+    CheckOutcome::pass().evidence("hosts", answering)
 }
 
 /// Whether the host itself gave an answer, though not the one that was hoped for.
@@ -63,30 +63,32 @@ fn answered(error: &http::Error) -> bool {
     error.status().is_some_and(|status| status < 500)
 }
 
-fn bundle(case: &Case<'_>) -> Ruling {
-    match known(&case.observed.factory.bundle) {
-        Err(ruling) => ruling,
-        Ok(BundleSeen::Accepted { id, sha256 }) => Ruling::pass().saw("id", id).saw("sha256", sha256),
-        Ok(BundleSeen::Waiting) => Ruling::fail("a sealed bundle waits on this machine; Factory has not accepted it")
-            .fix(Fix::run("let connect send it", "factory-gitlab connect")),
+fn bundle(context: &CheckContext<'_>) -> CheckOutcome {
+    match known(&context.observed.factory.bundle) {
+        Err(outcome) => outcome,
+        Ok(BundleSeen::Accepted { id, sha256 }) => CheckOutcome::pass().evidence("id", id).evidence("sha256", sha256),
+        Ok(BundleSeen::Waiting) => {
+            CheckOutcome::fail("a sealed bundle waits on this machine; Factory has not accepted it")
+                .fix(Fix::run("let connect send it", "factory-gitlab connect"))
+        }
     }
 }
 
-fn status(case: &Case<'_>) -> Ruling {
-    let status = match &case.observed.factory.status {
-        Observation::Failed(error) => return Ruling::failed(error).advised(error, About::Factory),
+fn status(context: &CheckContext<'_>) -> CheckOutcome {
+    let status = match &context.observed.factory.status {
+        Observation::Failed(error) => return CheckOutcome::failed(error).advised(error, About::Factory),
         seen => match known(seen) {
-            Err(ruling) => return ruling,
+            Err(outcome) => return outcome,
             Ok(status) => status,
         },
     };
     let detail = status.detail.as_deref().map(|detail| format!(": {detail}")).unwrap_or_default();
-    let ruling = match status.state {
-        FactoryState::Connected => Ruling::pass(),
-        FactoryState::Pending => Ruling::warn(format!("Factory has not finished yet{detail}"))
+    let outcome = match status.state {
+        FactoryState::Connected => CheckOutcome::pass(),
+        FactoryState::Pending => CheckOutcome::warn(format!("Factory has not finished yet{detail}"))
             .fix(Fix::run("wait for Factory to finish", "factory-gitlab verify --wait 10m")),
-        FactoryState::Failed => Ruling::fail(format!("Factory could not connect{detail}"))
+        FactoryState::Failed => CheckOutcome::fail(format!("Factory could not connect{detail}"))
             .fix(Fix::run("put that right and send everything again", "factory-gitlab connect")),
     };
-    ruling.saw("status", status.state).saw("detail", &status.detail)
+    outcome.evidence("status", status.state).evidence("detail", &status.detail)
 }

@@ -10,13 +10,13 @@ use crate::observed::Reads;
 
 /// Which checks are reported. The default is all.
 #[derive(Clone, Debug, Default)]
-pub struct Filter {
+pub struct CheckFilter {
     /// `None` is all.
     only: Option<GlobSet>,
     skip: GlobSet,
 }
 
-impl Filter {
+impl CheckFilter {
     /// Reads the patterns as they were given.
     ///
     /// # Errors
@@ -97,7 +97,7 @@ mod tests {
             (&["token.valid", "instance.*"], &["*.tls"], "instance.dns", "instance.tls"),
             (&[], &["webhook.*"], "token.valid", "webhook.token"),
         ] {
-            let filter = Filter::new(&patterns(only), &patterns(skip)).expect("known codes");
+            let filter = CheckFilter::new(&patterns(only), &patterns(skip)).expect("known codes");
             assert!(filter.wants(wanted), "{only:?} {skip:?}");
             assert!(!filter.wants(unwanted) || !all().any(|check| check.code == unwanted), "{only:?} {skip:?}");
         }
@@ -111,7 +111,7 @@ mod tests {
             ("instance", "instance.*"),
             ("network.ssh", "factory.status"),
         ] {
-            let failure = Filter::new(&patterns(&[pattern]), &[]).expect_err(pattern);
+            let failure = CheckFilter::new(&patterns(&[pattern]), &[]).expect_err(pattern);
             assert_eq!(failure.exit_code(), crate::error::ExitCode::Usage);
             if pattern != "network.ssh" {
                 assert!(failure.to_string().contains(near), "{failure}");
@@ -121,6 +121,6 @@ mod tests {
 
     #[test]
     fn a_filter_that_leaves_nothing_is_wrong_use() {
-        assert!(Filter::new(&patterns(&["token.valid"]), &patterns(&["token.*"])).is_err());
+        assert!(CheckFilter::new(&patterns(&["token.valid"]), &patterns(&["token.*"])).is_err());
     }
 }

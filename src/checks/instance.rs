@@ -4,8 +4,8 @@ use std::net::IpAddr;
 
 use url::Url;
 
-use super::ruling::{Case, Ruling, known};
-use super::{Check, Severity};
+use super::outcome::{CheckContext, CheckOutcome, known};
+use super::{Check, CheckSeverity};
 use crate::advice::{About, is_temporary};
 use crate::error::Fix;
 use crate::http::{self, Cause};
@@ -16,7 +16,7 @@ pub(super) const CHECKS: &[Check] = &[
     Check {
         code: "instance.dns",
         title: "the name resolves",
-        severity: Severity::Error,
+        severity: CheckSeverity::Error,
         depends_on: &[],
         about: "Asks this machine's resolver for the addresses of the GitLab host and says whether they are public or \
                 private. A private address is not wrong; Factory then reaches GitLab by VPC peering or a VPN only.",
@@ -26,7 +26,7 @@ pub(super) const CHECKS: &[Check] = &[
     Check {
         code: "instance.tcp",
         title: "the port opens",
-        severity: Severity::Error,
+        severity: CheckSeverity::Error,
         depends_on: &["instance.dns"],
         about: "Opens a TCP connection to the port of the GitLab URL. When it stays shut, a firewall, a VPN that is \
                 down or a wrong port is the usual reason.",
@@ -36,7 +36,7 @@ pub(super) const CHECKS: &[Check] = &[
     Check {
         code: "instance.tls",
         title: "the certificate is good",
-        severity: Severity::Error,
+        severity: CheckSeverity::Error,
         depends_on: &["instance.tcp"],
         about: "Makes a TLS connection as any client does. It fails when the issuer is not trusted (name the \
                 company's authority with `--ca-cert`), when the certificate is for another name, when it has expired, \
@@ -47,7 +47,7 @@ pub(super) const CHECKS: &[Check] = &[
     Check {
         code: "instance.url",
         title: "the URL is the one GitLab knows itself by",
-        severity: Severity::Error,
+        severity: CheckSeverity::Error,
         depends_on: &["instance.tls"],
         about: "Compares the URL that was given with the one GitLab writes into its answers (`external_url`), and \
                 fails where GitLab redirects. A redirected write would become a read, and Factory is given this URL, \
@@ -58,7 +58,7 @@ pub(super) const CHECKS: &[Check] = &[
     Check {
         code: "instance.api",
         title: "GitLab's API answers",
-        severity: Severity::Error,
+        severity: CheckSeverity::Error,
         depends_on: &["instance.tls"],
         about: "Reads `/api/v4/metadata`. It fails when something else answers: a proxy's error page, a login wall, \
                 another web site, or GitLab installed under a path that the URL lacks.",
@@ -68,7 +68,7 @@ pub(super) const CHECKS: &[Check] = &[
     Check {
         code: "instance.version",
         title: "the version is supported",
-        severity: Severity::Error,
+        severity: CheckSeverity::Error,
         depends_on: &["instance.api"],
         about: "Reports version, edition and licence plan. Versions before 16.11 are not supported: secrets of \
                 applications cannot be renewed there and it was never tested.",
@@ -77,14 +77,17 @@ pub(super) const CHECKS: &[Check] = &[
     },
 ];
 
-fn dns(case: &Case<'_>) -> Ruling {
-    match known(&case.observed.network.addresses) {
-        Err(ruling) => ruling,
-        Ok(addresses) if addresses.is_empty() => Ruling::unknown("the name has no address")
+fn dns(context: &CheckContext<'_>) -> CheckOutcome {
+    match known(&context.observed.network.addresses) {
+        Err(outcome) => outcome,
+        Ok(addresses) if addresses.is_empty() => CheckOutcome::unknown("the name has no address")
             .fix(Fix::say("make the name resolve on this machine, or correct the URL")),
         Ok(addresses) => {
             let reach = if addresses.iter().all(|address| is_private(*address)) { "private" } else { "public" };
-            Ruling::pass().saw("addresses", addresses).saw("reach", reach).note(format!("{reach} address"))
+            CheckOutcome::pass()
+                .evidence("addresses", addresses)
+                .evidence("reach", reach)
+                .note(format!("{reach} address"))
         }
     }
 }
@@ -104,49 +107,49 @@ fn is_private(address: IpAddr) -> bool {
     }
 }
 
-fn tcp(case: &Case<'_>) -> Ruling {
-    match known(&case.observed.network.connect) {
-        Err(ruling) => ruling,
-        Ok(time) => Ruling::pass().saw("connect_ms", u64::try_from(time.as_millis()).unwrap_or(u64::MAX)),
+fn tcp(context: &CheckContext<'_>) -> CheckOutcome {
+    match known(&context.observed.network.connect) {
+        Err(outcome) => outcome,
+        Ok(time) => CheckOutcome::pass().evidence("connect_ms", u64::try_from(time.as_millis()).unwrap_or(u64::MAX)),
     }
 }
 
-fn tls(case: &Case<'_>) -> Ruling {
-    let certificate = match &case.observed.network.tls {
+fn tls(context: &CheckContext<'_>) -> CheckOutcome {
+    let certificate = match &context.observed.network.tls {
         Observation::Failed(error) => return tls_failed(error),
         seen => match known(seen) {
-            Err(ruling) => return ruling,
+            Err(outcome) => return outcome,
             Ok(certificate) => certificate,
         },
     };
-    let days = days_between(case.observed.at, certificate.not_after);
+    let days = days_between(context.observed.at, certificate.not_after);
     let renew = || Fix::say("renew the certificate of GitLab");
-    let ruling = if days < 0 {
-        Ruling::fail("the certificate has expired").fix(renew())
-    } else if days < case.policy.expires_within {
-        Ruling::warn(format!("the certificate ends in {days} days")).fix(renew())
+    let outcome = if days < 0 {
+        CheckOutcome::fail("the certificate has expired").fix(renew())
+    } else if days < context.policy.expires_within {
+        CheckOutcome::warn(format!("the certificate ends in {days} days")).fix(renew())
     } else {
-        Ruling::pass()
+        CheckOutcome::pass()
     };
-    ruling.saw("issuer", &certificate.issuer).saw("not_after", certificate.not_after)
+    outcome.evidence("issuer", &certificate.issuer).evidence("not_after", certificate.not_after)
 }
 
 /// A certificate that was seen and found wrong is a failure; a handshake that broke is not to be found out.
-fn tls_failed(error: &http::Error) -> Ruling {
+fn tls_failed(error: &http::Error) -> CheckOutcome {
     use crate::http::TlsProblem as Problem;
-    let mut ruling = Ruling::failed(error);
-    let Cause::Tls(problem) = error.cause.as_ref() else { return ruling };
+    let mut outcome = CheckOutcome::failed(error);
+    let Cause::Tls(problem) = error.cause.as_ref() else { return outcome };
     let kind = match problem {
         Problem::UnknownCa { .. } => "unknown_ca",
         Problem::WrongName { .. } => "wrong_name",
         Problem::Expired { .. } => "expired",
         Problem::NotYetValid => "not_yet_valid",
         Problem::Intercepted { .. } => "interception",
-        Problem::Other(_) => return ruling.saw("kind", "other"),
+        Problem::Other(_) => return outcome.evidence("kind", "other"),
     };
-    ruling.status = super::Status::Fail;
-    ruling.cause = Some(problem.to_string());
-    ruling.saw("kind", kind)
+    outcome.status = super::CheckStatus::Fail;
+    outcome.cause = Some(problem.to_string());
+    outcome.evidence("kind", kind)
 }
 
 /// Whole days from one time to another, negative when it is past.
@@ -154,29 +157,30 @@ pub(super) fn days_between(from: jiff::Timestamp, to: jiff::Timestamp) -> i64 {
     (to.as_second() - from.as_second()).div_euclid(24 * 60 * 60)
 }
 
-fn url(case: &Case<'_>) -> Ruling {
-    let given = case.desired.instance.as_str();
-    if let Some((error, to)) = redirect(case) {
-        let ruling = Ruling::fail(format!("it redirects to {to}")).saw("given", given).advised(error, about(case));
+fn url(context: &CheckContext<'_>) -> CheckOutcome {
+    let given = context.desired.instance.as_str();
+    if let Some((error, to)) = redirect(context) {
+        let outcome =
+            CheckOutcome::fail(format!("it redirects to {to}")).evidence("given", given).advised(error, about(context));
         return match http::base_of_api(to) {
-            Some(base) => ruling.saw("own", base),
-            None => ruling,
+            Some(base) => outcome.evidence("own", base),
+            None => outcome,
         };
     }
-    match &case.observed.own_url {
-        Observation::Known(Some(own)) => compare(given, own).saw("given", given).saw("own", own),
-        Observation::Known(None) => Ruling::unseen("no answer of this GitLab holds its own address"),
-        Observation::Skipped(reason) => Ruling::unseen(*reason),
-        Observation::Failed(_) if !api_answered(case) => Ruling::depends("instance.api"),
-        Observation::Failed(_) if case.observed.token.known().is_none() => Ruling::depends("token.valid"),
-        Observation::Failed(error) if error.status() == Some(403) => Ruling::depends("token.scopes"),
-        Observation::Failed(error) => Ruling::failed(error),
+    match &context.observed.own_url {
+        Observation::Known(Some(own)) => compare(given, own).evidence("given", given).evidence("own", own),
+        Observation::Known(None) => CheckOutcome::not_observable("no answer of this GitLab holds its own address"),
+        Observation::Skipped(reason) => CheckOutcome::not_observable(*reason),
+        Observation::Failed(_) if !api_answered(context) => CheckOutcome::blocked_by("instance.api"),
+        Observation::Failed(_) if context.observed.token.known().is_none() => CheckOutcome::blocked_by("token.valid"),
+        Observation::Failed(error) if error.status() == Some(403) => CheckOutcome::blocked_by("token.scopes"),
+        Observation::Failed(error) => CheckOutcome::failed(error),
     }
 }
 
 /// Where the first request to GitLab was redirected to.
-fn redirect<'a>(case: &Case<'a>) -> Option<(&'a http::Error, &'a Url)> {
-    match &case.observed.metadata {
+fn redirect<'a>(context: &CheckContext<'a>) -> Option<(&'a http::Error, &'a Url)> {
+    match &context.observed.metadata {
         Observation::Failed(error) => match error.cause.as_ref() {
             Cause::Redirected { to } => Some((error, to)),
             _ => None,
@@ -185,8 +189,8 @@ fn redirect<'a>(case: &Case<'a>) -> Option<(&'a http::Error, &'a Url)> {
     }
 }
 
-fn about<'a>(case: &Case<'a>) -> About<'a> {
-    About::FirstContact(&case.desired.instance)
+fn about<'a>(context: &CheckContext<'a>) -> About<'a> {
+    About::FirstContact(&context.desired.instance)
 }
 
 fn use_url(url: &str) -> Fix {
@@ -194,47 +198,47 @@ fn use_url(url: &str) -> Fix {
 }
 
 /// Compares as text, without regard to the case of scheme and host and to the scheme's own port.
-fn compare(given: &str, own: &str) -> Ruling {
+fn compare(given: &str, own: &str) -> CheckOutcome {
     let tidy = |text: &str| match Url::parse(text) {
         Ok(url) => url.as_str().trim_end_matches('/').to_owned(),
         Err(_) => text.trim_end_matches('/').to_owned(),
     };
     if tidy(given) == tidy(own) {
-        Ruling::pass()
+        CheckOutcome::pass()
     } else {
-        Ruling::fail(format!("GitLab calls itself {own}, the URL given is {given}")).fix(use_url(own))
+        CheckOutcome::fail(format!("GitLab calls itself {own}, the URL given is {given}")).fix(use_url(own))
     }
 }
 
-fn api(case: &Case<'_>) -> Ruling {
-    let error = match &case.observed.metadata {
-        Observation::Known(metadata) => return Ruling::pass().saw("version", &metadata.version_text),
-        Observation::Skipped(reason) => return Ruling::unseen(*reason),
+fn api(context: &CheckContext<'_>) -> CheckOutcome {
+    let error = match &context.observed.metadata {
+        Observation::Known(metadata) => return CheckOutcome::pass().evidence("version", &metadata.version_text),
+        Observation::Skipped(reason) => return CheckOutcome::not_observable(*reason),
         Observation::Failed(error) => error,
     };
     match error.cause.as_ref() {
-        Cause::Redirected { .. } => Ruling::depends("instance.url"),
+        Cause::Redirected { .. } => CheckOutcome::blocked_by("instance.url"),
         // GitLab's own words about the token: the API is there, and token.valid judges the token.
         Cause::Status(answer) if matches!(answer.status, 401 | 403) && is_gitlabs(answer) => {
-            Ruling::pass().saw("status", answer.status)
+            CheckOutcome::pass().evidence("status", answer.status)
         }
         Cause::Status(answer) if answer.status == 404 => {
-            Ruling::fail("there is no GitLab API at this URL").advised(error, about(case))
+            CheckOutcome::fail("there is no GitLab API at this URL").advised(error, about(context))
         }
         Cause::UnexpectedPage { status, what } => {
-            let ruling = if is_temporary(*status) {
-                Ruling::unknown(error.to_string())
+            let outcome = if is_temporary(*status) {
+                CheckOutcome::unknown(error.to_string())
             } else {
-                Ruling::fail(format!("GitLab's API does not answer at this URL; the answer is {what}"))
+                CheckOutcome::fail(format!("GitLab's API does not answer at this URL; the answer is {what}"))
             };
-            ruling.saw("status", status).advised(error, about(case))
+            outcome.evidence("status", status).advised(error, about(context))
         }
-        _ => Ruling::failed(error),
+        _ => CheckOutcome::failed(error),
     }
 }
 
-fn api_answered(case: &Case<'_>) -> bool {
-    api(case).status == super::Status::Pass
+fn api_answered(context: &CheckContext<'_>) -> bool {
+    api(context).status == super::CheckStatus::Pass
 }
 
 /// Whether a refusal came in one of GitLab's envelopes.
@@ -242,25 +246,25 @@ fn is_gitlabs(answer: &http::ErrorResponse) -> bool {
     answer.message.is_some() || answer.error.is_some()
 }
 
-fn version(case: &Case<'_>) -> Ruling {
-    let Some(metadata) = case.observed.metadata.known() else {
-        let alive = case.observed.token.known().is_some();
-        return Ruling::depends(if alive { "token.scopes" } else { "token.valid" });
+fn version(context: &CheckContext<'_>) -> CheckOutcome {
+    let Some(metadata) = context.observed.metadata.known() else {
+        let alive = context.observed.token.known().is_some();
+        return CheckOutcome::blocked_by(if alive { "token.scopes" } else { "token.valid" });
     };
-    let plan = match &case.observed.license {
+    let plan = match &context.observed.license {
         Observation::Failed(_) => "plan unknown".to_owned(),
-        Observation::Known(_) | Observation::Skipped(_) => case.observed.plan().to_string(),
+        Observation::Known(_) | Observation::Skipped(_) => context.observed.plan().to_string(),
     };
-    let ruling = if metadata.version < Version::OLDEST {
-        Ruling::fail(format!(
+    let outcome = if metadata.version < Version::OLDEST {
+        CheckOutcome::fail(format!(
             "GitLab {} is older than {}, the oldest supported",
             metadata.version_text,
             Version::OLDEST
         ))
         .fix(Fix::say(format!("update GitLab to {} or newer", Version::OLDEST)))
     } else {
-        Ruling::pass().note(format!("{} {}, {plan}", metadata.version_text, metadata.edition))
+        CheckOutcome::pass().note(format!("{} {}, {plan}", metadata.version_text, metadata.edition))
     };
-    let ruling = ruling.saw("version", &metadata.version_text).saw("edition", metadata.edition);
-    ruling.saw("plan", plan.strip_prefix("plan ").unwrap_or(&plan))
+    let outcome = outcome.evidence("version", &metadata.version_text).evidence("edition", metadata.edition);
+    outcome.evidence("plan", plan.strip_prefix("plan ").unwrap_or(&plan))
 }

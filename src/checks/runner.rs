@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use serde_json::{Map, Value};
 
-use super::ruling::{Because, Case, Ruling, Status};
+use super::outcome::{CheckContext, CheckOutcome, CheckStatus, SkipReason};
 use super::{Check, Policy, all};
 use crate::desired::Desired;
 use crate::error::Fix;
@@ -16,7 +16,7 @@ use crate::observed::Observed;
 pub struct Finding {
     pub code: &'static str,
     pub title: &'static str,
-    pub status: Status,
+    pub status: CheckStatus,
     /// Why it did not pass, or was skipped.
     pub cause: Option<String>,
     /// Whether the cause is a failed request in its own words, which tell what was asked and not what for.
@@ -36,10 +36,10 @@ impl Finding {
         self.code.split('.').next().unwrap_or(self.code)
     }
 
-    fn of(check: &'static Check, ruling: Ruling, observed: &Observed) -> Self {
-        let Ruling { status, cause, is_failed_request, evidence, fix } = ruling;
+    fn of(check: &'static Check, outcome: CheckOutcome, observed: &Observed) -> Self {
+        let CheckOutcome { status, cause, is_failed_request, evidence, fix } = outcome;
         let duration = match status {
-            Status::Skip(_) => Duration::ZERO,
+            CheckStatus::Skip(_) => Duration::ZERO,
             _ => check.reads.iter().filter_map(|read| observed.took.get(read)).max().copied().unwrap_or_default(),
         };
         Self {
@@ -60,16 +60,16 @@ impl Finding {
 /// Judges everything, in the order of the report.
 #[must_use]
 pub fn run_checks(desired: &Desired, observed: &Observed, policy: &Policy) -> Vec<Finding> {
-    let case = Case { desired, observed, policy };
-    let mut states: HashMap<&'static str, Status> = HashMap::new();
+    let context = CheckContext { desired, observed, policy };
+    let mut states: HashMap<&'static str, CheckStatus> = HashMap::new();
     let mut findings: Vec<Finding> = all()
         .map(|check| {
-            let ruling = match blocked_by(check, &states) {
-                Some(code) => Ruling::depends(code),
-                None => root_of((check.rule)(&case), &states),
+            let outcome = match failed_dependency(check, &states) {
+                Some(code) => CheckOutcome::blocked_by(code),
+                None => root_of((check.rule)(&context), &states),
             };
-            states.insert(check.code, ruling.status.clone());
-            Finding::of(check, ruling, observed)
+            states.insert(check.code, outcome.status.clone());
+            Finding::of(check, outcome, observed)
         })
         .collect();
     for finding in &mut findings {
@@ -80,29 +80,29 @@ pub fn run_checks(desired: &Desired, observed: &Observed, policy: &Policy) -> Ve
 
 /// Nothing is skipped for the sake of a check that holds: what could not be made though everything before it is well is
 /// unknown.
-fn settle(finding: &mut Finding, states: &HashMap<&'static str, Status>) {
-    let Status::Skip(Because::Depends(root)) = &finding.status else { return };
-    if !matches!(states.get(root), Some(Status::Fail | Status::Unknown)) {
+fn settle(finding: &mut Finding, states: &HashMap<&'static str, CheckStatus>) {
+    let CheckStatus::Skip(SkipReason::BlockedBy(root)) = &finding.status else { return };
+    if !matches!(states.get(root), Some(CheckStatus::Fail | CheckStatus::Unknown)) {
         finding.cause = Some(format!("could not be made, though {root} did not fail"));
-        finding.status = Status::Unknown;
+        finding.status = CheckStatus::Unknown;
     }
 }
 
 /// The check that has to be put right first, if there is one: at the root, not the next in the chain.
-fn blocked_by(check: &Check, states: &HashMap<&'static str, Status>) -> Option<&'static str> {
+fn failed_dependency(check: &Check, states: &HashMap<&'static str, CheckStatus>) -> Option<&'static str> {
     check.depends_on.iter().find_map(|code| match states.get(code) {
-        Some(Status::Pass | Status::Warn | Status::Skip(Because::Unseen(_))) => None,
-        Some(Status::Skip(Because::Depends(root))) => Some(*root),
-        Some(Status::Fail | Status::Unknown) | None => Some(code),
+        Some(CheckStatus::Pass | CheckStatus::Warn | CheckStatus::Skip(SkipReason::NotObservable(_))) => None,
+        Some(CheckStatus::Skip(SkipReason::BlockedBy(root))) => Some(*root),
+        Some(CheckStatus::Fail | CheckStatus::Unknown) | None => Some(code),
     })
 }
 
-/// A ruling that points at a check which is itself skipped points at the root instead.
-fn root_of(ruling: Ruling, states: &HashMap<&'static str, Status>) -> Ruling {
-    let Status::Skip(Because::Depends(code)) = &ruling.status else { return ruling };
+/// A outcome that points at a check which is itself skipped points at the root instead.
+fn root_of(outcome: CheckOutcome, states: &HashMap<&'static str, CheckStatus>) -> CheckOutcome {
+    let CheckStatus::Skip(SkipReason::BlockedBy(code)) = &outcome.status else { return outcome };
     match states.get(code) {
-        Some(Status::Skip(Because::Depends(root))) => Ruling::depends(root),
-        _ => ruling,
+        Some(CheckStatus::Skip(SkipReason::BlockedBy(root))) => CheckOutcome::blocked_by(root),
+        _ => outcome,
     }
 }
 
@@ -130,15 +130,15 @@ impl Verdict {
 /// something was skipped for the sake of a check that is not among the findings (`--only`), it is unknown.
 #[must_use]
 pub fn verdict(findings: &[Finding]) -> Verdict {
-    let any = |status: &Status| findings.iter().any(|finding| finding.status == *status);
-    let judged = findings.iter().any(|finding| matches!(finding.status, Status::Pass | Status::Warn));
+    let any = |status: &CheckStatus| findings.iter().any(|finding| finding.status == *status);
+    let judged = findings.iter().any(|finding| matches!(finding.status, CheckStatus::Pass | CheckStatus::Warn));
     let orphaned = findings.iter().any(|finding| match &finding.status {
-        Status::Skip(Because::Depends(root)) => !findings.iter().any(|other| other.code == *root),
+        CheckStatus::Skip(SkipReason::BlockedBy(root)) => !findings.iter().any(|other| other.code == *root),
         _ => false,
     });
-    if any(&Status::Fail) {
+    if any(&CheckStatus::Fail) {
         Verdict::Fail
-    } else if any(&Status::Unknown) || orphaned || !judged {
+    } else if any(&CheckStatus::Unknown) || orphaned || !judged {
         Verdict::Unknown
     } else {
         Verdict::Pass

@@ -9,7 +9,7 @@ mod webhook;
 
 use std::collections::BTreeSet;
 
-use super::{Because, Finding, Policy, Status, Verdict, all, documentation, run_checks, verdict};
+use super::{CheckStatus, Finding, Policy, SkipReason, Verdict, all, documentation, run_checks, verdict};
 use crate::testing::fixture::{self, Fixture};
 
 impl Fixture {
@@ -27,19 +27,19 @@ impl Fixture {
 }
 
 /// One case of a table: what is changed, and what the check then says.
-type Row = (&'static str, fn(&mut Fixture), &'static str);
+type TableRow = (&'static str, fn(&mut Fixture), &'static str);
 
 /// Judges `code` in each changed fixture; everything that does not hold has a cause.
-fn table(code: &str, rows: &[Row]) {
+fn table(code: &str, rows: &[TableRow]) {
     for (what, change, wanted) in rows {
         let mut fixture = Fixture::healthy();
         change(&mut fixture);
         let finding = fixture.finding(code);
         assert_eq!(finding.status.name(), *wanted, "{code} when {what}: {:?}", finding.cause);
-        if finding.status != Status::Pass {
+        if finding.status != CheckStatus::Pass {
             assert!(finding.cause.is_some(), "{code} when {what} gives no cause");
         }
-        if matches!(finding.status, Status::Fail | Status::Warn) {
+        if matches!(finding.status, CheckStatus::Fail | CheckStatus::Warn) {
             assert!(finding.fix.is_some(), "{code} when {what} gives no fix");
         }
     }
@@ -49,7 +49,7 @@ fn table(code: &str, rows: &[Row]) {
 fn a_healthy_connection_passes_every_check_that_can_be_seen() {
     let fixture = Fixture::healthy();
     for finding in fixture.findings() {
-        assert_eq!(finding.status, Status::Pass, "{}: {:?}", finding.code, finding.cause);
+        assert_eq!(finding.status, CheckStatus::Pass, "{}: {:?}", finding.code, finding.cause);
     }
     assert_eq!(fixture.verdict(), Verdict::Pass);
 }
@@ -104,9 +104,9 @@ fn every_code_of_the_contract_is_there() {
 fn what_depends_on_a_failure_is_skipped_with_its_root() {
     let mut fixture = Fixture::healthy();
     fixture.observed.token = fixture::refused(401, "401 Unauthorized");
-    assert_eq!(fixture.finding("token.valid").status, Status::Fail);
+    assert_eq!(fixture.finding("token.valid").status, CheckStatus::Fail);
     for code in ["token.scopes", "token.admin", "application.exists", "application.redirect_uri", "webhook.coverage"] {
-        assert_eq!(fixture.finding(code).status, Status::Skip(Because::Depends("token.valid")), "{code}");
+        assert_eq!(fixture.finding(code).status, CheckStatus::Skip(SkipReason::BlockedBy("token.valid")), "{code}");
     }
 }
 

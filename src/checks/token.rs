@@ -5,8 +5,8 @@ use jiff::civil::Date;
 use jiff::tz::TimeZone;
 
 use super::instance::days_between;
-use super::ruling::{Case, Ruling, known};
-use super::{Check, Severity};
+use super::outcome::{CheckContext, CheckOutcome, known};
+use super::{Check, CheckSeverity};
 use crate::advice;
 use crate::error::Fix;
 use crate::gitlab::{ApiRefusal, TokenDetails, User};
@@ -18,7 +18,7 @@ pub(super) const CHECKS: &[Check] = &[
     Check {
         code: "token.valid",
         title: "the token is alive",
-        severity: Severity::Error,
+        severity: CheckSeverity::Error,
         depends_on: &["instance.api"],
         about: "Reads `/personal_access_tokens/self`, which answers any living personal access token. It fails when \
                 GitLab says that the token is unknown, expired or revoked, or that it is no personal access token.",
@@ -28,7 +28,7 @@ pub(super) const CHECKS: &[Check] = &[
     Check {
         code: "token.scopes",
         title: "the token's scopes are enough",
-        severity: Severity::Error,
+        severity: CheckSeverity::Error,
         depends_on: &["token.valid"],
         about: "The scope `api` is needed for applications and hooks; where the token is handed to Factory, also the \
                 scopes that the kit asks for. A fine-grained token has none of these and cannot be used.",
@@ -38,7 +38,7 @@ pub(super) const CHECKS: &[Check] = &[
     Check {
         code: "token.expiry",
         title: "the token does not end soon",
-        severity: Severity::Error,
+        severity: CheckSeverity::Error,
         depends_on: &["token.valid"],
         about: "GitLab ends a token at 00:00 UTC of its date. Fewer than `--expires-within` days are a warning.",
         reads: &[Read::Token],
@@ -47,7 +47,7 @@ pub(super) const CHECKS: &[Check] = &[
     Check {
         code: "token.admin",
         title: "the token acts as an administrator",
-        severity: Severity::Error,
+        severity: CheckSeverity::Error,
         depends_on: &["token.valid"],
         about: "Lists the instance's applications, which only an administrator may. Where Admin Mode is on, an \
                 administrator's token needs the scope `admin_mode` as well, and GitLab refuses it in the same words as \
@@ -58,7 +58,7 @@ pub(super) const CHECKS: &[Check] = &[
     Check {
         code: "token.excess",
         title: "the token has no more scopes than needed",
-        severity: Severity::Warning,
+        severity: CheckSeverity::Warning,
         depends_on: &["token.valid"],
         about: "Scopes beyond `api`, `admin_mode` and those that the kit asks for, and that `api` does not include \
                 anyway, are a warning: whoever gets hold of the token gets them too.",
@@ -67,35 +67,37 @@ pub(super) const CHECKS: &[Check] = &[
     },
 ];
 
-fn new_token(case: &Case<'_>) -> Fix {
-    advice::new_token(&case.desired.instance)
+fn new_token(context: &CheckContext<'_>) -> Fix {
+    advice::new_token(&context.desired.instance)
 }
 
-fn valid(case: &Case<'_>) -> Ruling {
-    let token = match &case.observed.token {
-        Observation::Failed(error) => return refused(case, error),
+fn valid(context: &CheckContext<'_>) -> CheckOutcome {
+    let token = match &context.observed.token {
+        Observation::Failed(error) => return refused(context, error),
         seen => match known(seen) {
-            Err(ruling) => return ruling,
+            Err(outcome) => return outcome,
             Ok(token) => token,
         },
     };
-    let ruling = if token.revoked {
-        Ruling::fail("the token was revoked").fix(new_token(case))
+    let outcome = if token.revoked {
+        CheckOutcome::fail("the token was revoked").fix(new_token(context))
     } else if !token.active {
-        Ruling::fail("the token is not active").fix(new_token(case))
+        CheckOutcome::fail("the token is not active").fix(new_token(context))
     } else {
-        let note = match case.observed.user.known() {
+        let note = match context.observed.user.known() {
             Some(user) => format!("{} of {}", token.name, user.username),
             None => token.name.clone(),
         };
-        Ruling::pass().note(note)
+        CheckOutcome::pass().note(note)
     };
-    ruling.saw("id", token.id).saw("name", &token.name)
+    outcome.evidence("id", token.id).evidence("name", &token.name)
 }
 
 /// Why GitLab refuses the token.
-fn refused(case: &Case<'_>, error: &http::Error) -> Ruling {
-    let (Some(status), Some(refusal)) = (error.status(), ApiRefusal::of(error)) else { return Ruling::failed(error) };
+fn refused(context: &CheckContext<'_>, error: &http::Error) -> CheckOutcome {
+    let (Some(status), Some(refusal)) = (error.status(), ApiRefusal::of(error)) else {
+        return CheckOutcome::failed(error);
+    };
     let cause = match refusal {
         ApiRefusal::NotAPersonalToken => "this is not a personal access token but an OAuth or job token".to_owned(),
         ApiRefusal::TokenExpired => "the token has expired".to_owned(),
@@ -107,7 +109,7 @@ fn refused(case: &Case<'_>, error: &http::Error) -> Ruling {
             "the token's owner requires DPoP, a signed proof with each request, which this program does not send"
                 .to_owned()
         }
-        ApiRefusal::TokenUnknown => match case.observed.token_looks_like {
+        ApiRefusal::TokenUnknown => match context.observed.token_looks_like {
             Some(kind) => format!("this looks like {kind}; a personal access token is needed"),
             None => "GitLab does not know the token: mistyped, deleted, or of another instance".to_owned(),
         },
@@ -123,40 +125,40 @@ fn refused(case: &Case<'_>, error: &http::Error) -> Ruling {
         | ApiRefusal::Invalid { .. }
         | ApiRefusal::RateLimited { .. }
         | ApiRefusal::InvalidClient
-        | ApiRefusal::Other { .. } => return Ruling::failed(error),
+        | ApiRefusal::Other { .. } => return CheckOutcome::failed(error),
     };
-    Ruling::fail(cause).saw("status", status).fix(new_token(case))
+    CheckOutcome::fail(cause).evidence("status", status).fix(new_token(context))
 }
 
 /// What the token has to have.
-fn needed<'a>(case: &Case<'a>) -> Vec<&'a str> {
+fn needed<'a>(context: &CheckContext<'a>) -> Vec<&'a str> {
     let mut needed = vec!["api"];
-    if case.desired.handover.handover == Handover::Given {
-        needed.extend(case.desired.handover.scopes.iter().map(String::as_str));
+    if context.desired.handover.handover == Handover::Given {
+        needed.extend(context.desired.handover.scopes.iter().map(String::as_str));
     }
     needed.sort_unstable();
     needed.dedup();
     needed
 }
 
-fn scopes(case: &Case<'_>) -> Ruling {
-    let token = match known(&case.observed.token) {
-        Err(ruling) => return ruling,
+fn scopes(context: &CheckContext<'_>) -> CheckOutcome {
+    let token = match known(&context.observed.token) {
+        Err(outcome) => return outcome,
         Ok(token) => token,
     };
     if token.granular {
-        return Ruling::fail("this is a fine-grained token, and GitLab has no such permission for applications")
-            .fix(new_token(case));
+        return CheckOutcome::fail("this is a fine-grained token, and GitLab has no such permission for applications")
+            .fix(new_token(context));
     }
-    let missing: Vec<&str> = needed(case).into_iter().filter(|scope| !has(token, scope)).collect();
-    let ruling = if missing.is_empty() {
-        Ruling::pass().note(token.scopes.join(", "))
+    let missing: Vec<&str> = needed(context).into_iter().filter(|scope| !has(token, scope)).collect();
+    let outcome = if missing.is_empty() {
+        CheckOutcome::pass().note(token.scopes.join(", "))
     } else {
-        Ruling::fail(format!("the token lacks {}; it has {}", missing.join(", "), listed(&token.scopes)))
-            .saw("missing", &missing)
-            .fix(new_token(case))
+        CheckOutcome::fail(format!("the token lacks {}; it has {}", missing.join(", "), listed(&token.scopes)))
+            .evidence("missing", &missing)
+            .fix(new_token(context))
     };
-    ruling.saw("scopes", &token.scopes)
+    outcome.evidence("scopes", &token.scopes)
 }
 
 fn listed(scopes: &[String]) -> String {
@@ -182,45 +184,45 @@ const IN_API: [&str; 8] = [
     "write_virtual_registry",
 ];
 
-fn excess(case: &Case<'_>) -> Ruling {
-    let token = match known(&case.observed.token) {
-        Err(ruling) => return ruling,
+fn excess(context: &CheckContext<'_>) -> CheckOutcome {
+    let token = match known(&context.observed.token) {
+        Err(outcome) => return outcome,
         Ok(token) => token,
     };
     if token.granular {
-        return Ruling::depends("token.scopes");
+        return CheckOutcome::blocked_by("token.scopes");
     }
-    let needed = needed(case);
+    let needed = needed(context);
     let is_excess = |scope: &&String| {
         let scope = scope.as_str();
         scope != "admin_mode" && !needed.contains(&scope) && !IN_API.contains(&scope)
     };
     let excess: Vec<&String> = token.scopes.iter().filter(is_excess).collect();
     if excess.is_empty() {
-        return Ruling::pass();
+        return CheckOutcome::pass();
     }
     let names = excess.iter().map(|scope| scope.as_str()).collect::<Vec<_>>().join(", ");
-    Ruling::warn(format!("the token also has {names}")).saw("excess", &excess).fix(new_token(case))
+    CheckOutcome::warn(format!("the token also has {names}")).evidence("excess", &excess).fix(new_token(context))
 }
 
-fn expiry(case: &Case<'_>) -> Ruling {
-    let token = match known(&case.observed.token) {
-        Err(ruling) => return ruling,
+fn expiry(context: &CheckContext<'_>) -> CheckOutcome {
+    let token = match known(&context.observed.token) {
+        Err(outcome) => return outcome,
         Ok(token) => token,
     };
-    let Some(date) = token.expires_at else { return Ruling::pass().note("it has no end") };
+    let Some(date) = token.expires_at else { return CheckOutcome::pass().note("it has no end") };
     let Some(end) = midnight(date) else {
-        return Ruling::unknown(format!("the date {date} cannot be placed in time"));
+        return CheckOutcome::unknown(format!("the date {date} cannot be placed in time"));
     };
-    let days = days_between(case.observed.at, end);
-    let ruling = if end <= case.observed.at {
-        Ruling::fail(format!("the token ended on {date} at 00:00 UTC")).fix(new_token(case))
-    } else if days < case.policy.expires_within {
-        Ruling::warn(format!("the token ends on {date} at 00:00 UTC, in {days} days")).fix(new_token(case))
+    let days = days_between(context.observed.at, end);
+    let outcome = if end <= context.observed.at {
+        CheckOutcome::fail(format!("the token ended on {date} at 00:00 UTC")).fix(new_token(context))
+    } else if days < context.policy.expires_within {
+        CheckOutcome::warn(format!("the token ends on {date} at 00:00 UTC, in {days} days")).fix(new_token(context))
     } else {
-        Ruling::pass().note(format!("until {date}"))
+        CheckOutcome::pass().note(format!("until {date}"))
     };
-    ruling.saw("expires_at", date.to_string()).saw("days_left", days)
+    outcome.evidence("expires_at", date.to_string()).evidence("days_left", days)
 }
 
 /// The moment a token of that date ends.
@@ -228,24 +230,26 @@ fn midnight(date: Date) -> Option<Timestamp> {
     date.to_zoned(TimeZone::UTC).ok().map(|zoned| zoned.timestamp())
 }
 
-fn admin(case: &Case<'_>) -> Ruling {
-    let token = match known(&case.observed.token) {
-        Err(ruling) => return ruling,
+fn admin(context: &CheckContext<'_>) -> CheckOutcome {
+    let token = match known(&context.observed.token) {
+        Err(outcome) => return outcome,
         Ok(token) => token,
     };
-    let error = match &case.observed.applications {
-        Observation::Known(_) => return Ruling::pass().note(who(case.observed.user.known())),
-        Observation::Skipped(reason) => return Ruling::unseen(*reason),
+    let error = match &context.observed.applications {
+        Observation::Known(_) => return CheckOutcome::pass().note(who(context.observed.user.known())),
+        Observation::Skipped(reason) => return CheckOutcome::not_observable(*reason),
         Observation::Failed(error) => error,
     };
     match error.response() {
-        Some(answer) if answer.error.as_deref() == Some("insufficient_scope") => Ruling::depends("token.scopes"),
-        Some(answer) if answer.status == 403 && scopes(case).status == super::Status::Fail => {
-            Ruling::depends("token.scopes")
+        Some(answer) if answer.error.as_deref() == Some("insufficient_scope") => {
+            CheckOutcome::blocked_by("token.scopes")
         }
-        Some(answer) if answer.status == 401 => Ruling::depends("token.valid"),
-        Some(answer) if answer.status == 403 => not_admin(case, token),
-        _ => Ruling::failed(error),
+        Some(answer) if answer.status == 403 && scopes(context).status == super::CheckStatus::Fail => {
+            CheckOutcome::blocked_by("token.scopes")
+        }
+        Some(answer) if answer.status == 401 => CheckOutcome::blocked_by("token.valid"),
+        Some(answer) if answer.status == 403 => not_admin(context, token),
+        _ => CheckOutcome::failed(error),
     }
 }
 
@@ -255,8 +259,8 @@ fn who(user: Option<&User>) -> String {
 
 /// GitLab refuses everybody who is not an effective admin in the same words; scopes and user tell them apart as far as
 /// that goes (reference, 3.3).
-fn not_admin(case: &Case<'_>, token: &TokenDetails) -> Ruling {
-    let user = case.observed.user.known();
+fn not_admin(context: &CheckContext<'_>, token: &TokenDetails) -> CheckOutcome {
+    let user = context.observed.user.known();
     let name = user.map_or_else(|| "the token's owner".to_owned(), |user| user.username.clone());
     let has_admin_mode = token.scopes.iter().any(|scope| scope == "admin_mode");
     // GitLab offers `sudo` to administrators only, and hides `is_admin` where Admin Mode is on and the token is not for it.
@@ -281,7 +285,7 @@ fn not_admin(case: &Case<'_>, token: &TokenDetails) -> Ruling {
             format!("either {name} is no administrator, or Admin Mode is on and the token lacks the scope admin_mode"),
         )
     };
-    Ruling::fail(cause).saw("kind", kind).saw("scopes", &token.scopes).fix(new_token(case))
+    CheckOutcome::fail(cause).evidence("kind", kind).evidence("scopes", &token.scopes).fix(new_token(context))
 }
 
 /// Which access token a bot user stands for. gitlab: app/services/resource_access_tokens/create_service.rb names them

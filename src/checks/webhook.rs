@@ -3,8 +3,8 @@
 mod delivery;
 mod hooks;
 
-use super::ruling::{Case, Ruling};
-use super::{Check, Severity};
+use super::outcome::{CheckContext, CheckOutcome};
+use super::{Check, CheckSeverity};
 use crate::error::Fix;
 use crate::gitlab::Hook;
 use crate::observed::{HookSeen, HooksSeen, Observation, Read, TargetSeen};
@@ -14,7 +14,7 @@ pub(super) const CHECKS: &[Check] = &[
     Check {
         code: "webhook.coverage",
         title: "every target has a hook to Factory",
-        severity: Severity::Error,
+        severity: CheckSeverity::Error,
         depends_on: &["token.admin"],
         about: "A target is a top-level group where the licence has group hooks (Premium, Ultimate), else each project \
                 of a group. Archived projects, those marked for deletion and personal ones are left out. Lists the \
@@ -26,7 +26,7 @@ pub(super) const CHECKS: &[Check] = &[
     Check {
         code: "webhook.events",
         title: "the hooks send the events that Factory needs",
-        severity: Severity::Error,
+        severity: CheckSeverity::Error,
         depends_on: &["token.admin"],
         about: "Compares each hook's triggers with the kit's. More are no fault. A branch filter is a warning, because \
                 pushes to other branches are not sent. System hooks cannot carry comments, issues, pipelines and jobs.",
@@ -36,7 +36,7 @@ pub(super) const CHECKS: &[Check] = &[
     Check {
         code: "webhook.tls",
         title: "the hooks verify Factory's certificate",
-        severity: Severity::Error,
+        severity: CheckSeverity::Error,
         depends_on: &["token.admin"],
         about: "A hook with SSL verification switched off would hand the secret token to anybody in between.",
         reads: &[Read::Hooks],
@@ -45,7 +45,7 @@ pub(super) const CHECKS: &[Check] = &[
     Check {
         code: "webhook.token",
         title: "the hooks carry the kit's secret token",
-        severity: Severity::Error,
+        severity: CheckSeverity::Error,
         depends_on: &["token.admin"],
         about: "GitLab never shows a hook's token. Newer versions (19.0) tell whether there is one; a hook made by this \
                 program carries a keyed fingerprint of what was set in its description. Where neither is there, it is \
@@ -57,7 +57,7 @@ pub(super) const CHECKS: &[Check] = &[
     Check {
         code: "webhook.enabled",
         title: "no hook was disabled by GitLab",
-        severity: Severity::Error,
+        severity: CheckSeverity::Error,
         depends_on: &["token.admin"],
         about: "GitLab stops sending to a hook that fails repeatedly, for a while or for good. A successful test \
                 switches it on again.",
@@ -67,7 +67,7 @@ pub(super) const CHECKS: &[Check] = &[
     Check {
         code: "webhook.duplicates",
         title: "no target has two hooks to Factory",
-        severity: Severity::Error,
+        severity: CheckSeverity::Error,
         depends_on: &["token.admin"],
         about: "GitLab allows several hooks with the same URL; each event then arrives several times.",
         reads: &[Read::Hooks],
@@ -76,7 +76,7 @@ pub(super) const CHECKS: &[Check] = &[
     Check {
         code: "webhook.delivery",
         title: "a test delivery arrives",
-        severity: Severity::Error,
+        severity: CheckSeverity::Error,
         depends_on: &["token.admin"],
         about: "With `--live`: uses GitLab's own test function on one hook of each kind and reports three facts: the \
                 test was answered 2xx, GitLab's delivery log has it (17.3), and Factory's receipt says that it came \
@@ -87,7 +87,7 @@ pub(super) const CHECKS: &[Check] = &[
     Check {
         code: "webhook.recent",
         title: "recent deliveries did not fail",
-        severity: Severity::Error,
+        severity: CheckSeverity::Error,
         depends_on: &["token.admin"],
         about: "Reads the delivery log of the hooks (17.3, the last 7 days). It fails where the newest delivery of a hook \
                 failed, and warns where one before it did. Where no delivery is logged the check is skipped.",
@@ -112,34 +112,34 @@ impl Ours<'_> {
     }
 }
 
-/// What was seen of the hooks, or the ruling where nothing was.
-fn seen<'a>(case: &Case<'a>) -> Result<&'a HooksSeen, Ruling> {
-    super::ruling::known(&case.observed.hooks)
+/// What was seen of the hooks, or the outcome where nothing was.
+fn seen<'a>(context: &CheckContext<'a>) -> Result<&'a HooksSeen, CheckOutcome> {
+    super::outcome::known(&context.observed.hooks)
 }
 
-fn of_target<'a>(case: &Case<'_>, target: &'a TargetSeen) -> Vec<Ours<'a>> {
+fn of_target<'a>(context: &CheckContext<'_>, target: &'a TargetSeen) -> Vec<Ours<'a>> {
     let hooks = target.hooks.known().map_or(&[][..], Vec::as_slice);
     hooks
         .iter()
-        .filter(|seen| case.desired.webhooks.is_url(&seen.hook.url))
+        .filter(|seen| context.desired.webhooks.matches_url(&seen.hook.url))
         .map(|seen| Ours { target: &target.target, seen })
         .collect()
 }
 
 /// All hooks of ours; none at all is for `webhook.coverage` to say.
-fn all_ours<'a>(case: &Case<'a>) -> Result<Vec<Ours<'a>>, Ruling> {
-    if matches!(case.observed.hooks, Observation::Failed(_)) {
-        return Err(Ruling::depends("webhook.coverage"));
+fn all_ours<'a>(context: &CheckContext<'a>) -> Result<Vec<Ours<'a>>, CheckOutcome> {
+    if matches!(context.observed.hooks, Observation::Failed(_)) {
+        return Err(CheckOutcome::blocked_by("webhook.coverage"));
     }
-    let hooks = seen(case)?;
-    let ours: Vec<Ours<'a>> = hooks.targets.iter().flat_map(|target| of_target(case, target)).collect();
+    let hooks = seen(context)?;
+    let ours: Vec<Ours<'a>> = hooks.targets.iter().flat_map(|target| of_target(context, target)).collect();
     if !ours.is_empty() {
         return Ok(ours);
     }
     if hooks.targets.is_empty() {
-        return Err(Ruling::unseen("there is no target, so there is no hook"));
+        return Err(CheckOutcome::not_observable("there is no target, so there is no hook"));
     }
-    Err(Ruling::depends("webhook.coverage"))
+    Err(CheckOutcome::blocked_by("webhook.coverage"))
 }
 
 /// The targets whose hooks could not be read are judged by `webhook.coverage`; a check of single hooks says so beside
@@ -154,16 +154,16 @@ fn by_connect(text: &str) -> Fix {
 }
 
 /// What the faulty ones among the hooks come to.
-struct Faults<'a> {
+struct FaultyHooks<'a> {
     faulty: Vec<Ours<'a>>,
     of: usize,
     /// `lack events`, `have SSL verification off`: follows "1 of 3 hooks".
     what: &'static str,
 }
 
-impl Faults<'_> {
+impl FaultyHooks<'_> {
     /// A failure that names the first of them; `None` where there is none. The fix leads to its page.
-    fn ruling(&self, case: &Case<'_>, fix: Fix) -> Option<Ruling> {
+    fn outcome(&self, context: &CheckContext<'_>, fix: Fix) -> Option<CheckOutcome> {
         let first = self.faulty.first()?;
         let places: Vec<String> = self
             .faulty
@@ -172,7 +172,7 @@ impl Faults<'_> {
             .map(|ours| format!("{} (hook {})", ours.target, ours.hook().id))
             .collect();
         let cause = format!("{} of {} hooks {}: {}", self.faulty.len(), self.of, self.what, places[0]);
-        let fix = fix.at(case.page(&first.target.page()));
-        Some(Ruling::fail(cause).saw("count", self.faulty.len()).saw("hooks", places).fix(fix))
+        let fix = fix.at(context.page(&first.target.page()));
+        Some(CheckOutcome::fail(cause).evidence("count", self.faulty.len()).evidence("hooks", places).fix(fix))
     }
 }

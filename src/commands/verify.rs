@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use super::resolve::{self, NEEDED, Terms};
 use super::{Context, diagnostics, kit, local_state, progress};
 use crate::apply::webhook_test::{TestClients, TestQuota, WebhookTester};
-use crate::checks::{Filter, Policy, Verdict, run_checks};
+use crate::checks::{CheckFilter, Policy, Verdict, run_checks};
 use crate::cli::{self, VerifyArgs};
 use crate::desired::{ApplicationOrigin, Credentials, Desired};
 use crate::error::{ExitCode, Failure};
@@ -28,7 +28,7 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(15);
 const LIVE_PAUSE: Duration = Duration::from_secs(15);
 
 pub(super) async fn run(args: VerifyArgs, context: &Context<'_>) -> Result<ExitCode, Failure> {
-    let filter = Filter::new(&args.only, &args.skip)?;
+    let filter = CheckFilter::new(&args.only, &args.skip)?;
     if args.list {
         return context.finish(&list::List { filter });
     }
@@ -96,7 +96,7 @@ fn bundle(store: &Store, desired: &Desired) -> Result<Observation<BundleSeen>, F
 struct Verify<'a> {
     context: &'a Context<'a>,
     args: VerifyArgs,
-    filter: Filter,
+    filter: CheckFilter,
     subject: Subject,
     began: Instant,
 }

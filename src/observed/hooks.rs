@@ -95,11 +95,11 @@ pub(super) struct HookReader<'a> {
 impl HookReader<'_> {
     /// Finds the targets and reads their hooks as they are found. A target that cannot be read is a failure of that target
     /// alone; a list of targets that cannot be read to its end is a failure of the whole.
-    pub(super) async fn all(&self, initial: &InitialReads) -> Result<HooksSeen, http::Error> {
+    pub(super) async fn read_all(&self, initial: &InitialReads) -> Result<HooksSeen, http::Error> {
         let filter = TargetFilter::new(&self.desired.webhooks.selection, self.strategy);
         let (send, mut receive) = mpsc::channel::<Vec<Candidate>>(PAGES_AHEAD);
         let find = async {
-            let found = self.find(initial, &filter, &send).await;
+            let found = self.find_targets(initial, &filter, &send).await;
             drop(send);
             found
         };
@@ -108,7 +108,7 @@ impl HookReader<'_> {
             .map(|page| self.bulk.page(page))
             .buffer_unordered(PAGES_AT_ONCE)
             .flat_map(stream::iter)
-            .map(|candidate| self.read(candidate))
+            .map(|candidate| self.read_target(candidate))
             .buffer_unordered(self.width)
             .collect::<Vec<TargetSeen>>();
         let (found, mut targets) = tokio::join!(Box::pin(find), read);
@@ -117,56 +117,56 @@ impl HookReader<'_> {
         Ok(HooksSeen { strategy: self.strategy, targets, left_out: filter.left_out() })
     }
 
-    async fn find(
+    async fn find_targets(
         &self,
         initial: &InitialReads,
         filter: &TargetFilter<'_>,
         send: &mpsc::Sender<Vec<Candidate>>,
     ) -> Result<(), http::Error> {
-        let sink = TargetSink { send, progress: self.progress, taken: Cell::new(0), gitlab: self.gitlab };
+        let sink = TargetSink { pages: send, progress: self.progress, taken: Cell::new(0), gitlab: self.gitlab };
         if self.strategy == Strategy::System {
-            sink.put(vec![Candidate { target: Target::System, empty: false }]).await?;
+            sink.send(vec![Candidate { target: Target::System, empty: false }]).await?;
             return Ok(());
         }
         let named_projects = initial.named_projects.clone()?;
-        sink.put(named_projects.into_iter().filter_map(|project| filter.project(project)).collect()).await?;
+        sink.send(named_projects.into_iter().filter_map(|project| filter.project(project)).collect()).await?;
         let named_groups = initial.named_groups.clone()?;
         if self.strategy == Strategy::Group {
-            sink.put(named_groups.into_iter().filter_map(|group| filter.group(group)).collect()).await?;
+            sink.send(named_groups.into_iter().filter_map(|group| filter.group(group)).collect()).await?;
             let groups = listed(&initial.groups)?.map_or(&[][..], Vec::as_slice);
-            sink.put(groups.iter().cloned().filter_map(|group| filter.group(group)).collect()).await?;
+            sink.send(groups.iter().cloned().filter_map(|group| filter.group(group)).collect()).await?;
         } else {
             for group in named_groups {
                 let projects = self.gitlab.group_projects(group.id).await?;
                 if projects.is_empty() {
                     filter.leave_empty_group();
                 }
-                sink.put(projects.into_iter().filter_map(|project| filter.project(project)).collect()).await?;
+                sink.send(projects.into_iter().filter_map(|project| filter.project(project)).collect()).await?;
             }
         }
         if self.strategy == Strategy::Project || takes_personal(&self.desired.webhooks.selection) {
-            self.all_projects(initial, filter, &sink).await?;
+            self.find_in_all_projects(initial, filter, &sink).await?;
         }
         Ok(())
     }
 
     /// Finds the targets among all projects; the first page has been read.
-    async fn all_projects(
+    async fn find_in_all_projects(
         &self,
         initial: &InitialReads,
         filter: &TargetFilter<'_>,
         sink: &TargetSink<'_>,
     ) -> Result<(), http::Error> {
         let Some((first, rest)) = listed(&initial.projects)? else { return Ok(()) };
-        sink.put(first.iter().cloned().filter_map(|project| filter.listed_project(project)).collect()).await?;
+        sink.send(first.iter().cloned().filter_map(|project| filter.listed_project(project)).collect()).await?;
         let Some(mut pages) = rest.take() else { return Ok(()) };
         while let Some(page) = pages.next_page().await? {
-            sink.put(page.into_iter().filter_map(|project| filter.listed_project(project)).collect()).await?;
+            sink.send(page.into_iter().filter_map(|project| filter.listed_project(project)).collect()).await?;
         }
         Ok(())
     }
 
-    async fn read(&self, candidate: CandidateHooks) -> TargetSeen {
+    async fn read_target(&self, candidate: CandidateHooks) -> TargetSeen {
         let CandidateHooks { candidate: Candidate { target, empty }, hooks } = candidate;
         let hooks = match hooks {
             Some(hooks) => Ok(hooks),
@@ -174,7 +174,7 @@ impl HookReader<'_> {
         };
         let hooks = match hooks {
             Err(error) => Observation::Failed(error),
-            Ok(hooks) => Observation::Known(self.ours(&target, hooks).await),
+            Ok(hooks) => Observation::Known(self.own_hooks(&target, hooks).await),
         };
         self.progress.read(&target);
         TargetSeen { target, empty, hooks }
@@ -182,7 +182,7 @@ impl HookReader<'_> {
 
     /// Those of a target's hooks that are ours. Equal attributes are shared: with 50 000 projects they are most of the
     /// memory in use.
-    async fn ours(&self, target: &Target, hooks: Vec<Hook>) -> Vec<HookSeen> {
+    async fn own_hooks(&self, target: &Target, hooks: Vec<Hook>) -> Vec<HookSeen> {
         let mut ours = Vec::new();
         for Hook { id, attributes } in hooks.into_iter().filter(|hook| self.is_ours(hook)) {
             let deliveries = self.deliveries(target, id).await;
@@ -201,14 +201,14 @@ impl HookReader<'_> {
 
     /// Whether it points at the kit's URL or carries our mark. Other products' hooks are not kept.
     fn is_ours(&self, hook: &Hook) -> bool {
-        self.desired.webhooks.is_url(&hook.url)
+        self.desired.webhooks.matches_url(&hook.url)
             || hook.description.as_deref().is_some_and(|text| Mark::find(text).is_some())
     }
 }
 
 /// Takes the targets that are found.
 struct TargetSink<'a> {
-    send: &'a mpsc::Sender<Vec<Candidate>>,
+    pages: &'a mpsc::Sender<Vec<Candidate>>,
     progress: &'a dyn ObserveProgress,
     taken: Cell<usize>,
     gitlab: &'a Reader,
@@ -220,7 +220,7 @@ const MOST_TARGETS: usize = 100_000;
 impl TargetSink<'_> {
     /// # Errors
     /// When there are more targets than can be held.
-    async fn put(&self, found: Vec<Candidate>) -> Result<(), http::Error> {
+    async fn send(&self, found: Vec<Candidate>) -> Result<(), http::Error> {
         if found.is_empty() {
             return Ok(());
         }
@@ -230,7 +230,7 @@ impl TargetSink<'_> {
         }
         self.progress.found(found.len());
         // The receiver lives as long as the sender.
-        let _sent = self.send.send(found).await;
+        let _sent = self.pages.send(found).await;
         Ok(())
     }
 }
@@ -257,10 +257,10 @@ mod tests {
         let token = PersonalAccessToken::new("glpat-of-a-test").expect("a token");
         let gitlab = Reader::new(client, "https://gitlab.acme.com".parse().expect("an address"), token);
         let (send, mut receive) = mpsc::channel(3);
-        let sink = TargetSink { send: &send, progress: &(), taken: Cell::new(0), gitlab: &gitlab };
+        let sink = TargetSink { pages: &send, progress: &(), taken: Cell::new(0), gitlab: &gitlab };
         let page = |count| vec![Candidate { target: Target::System, empty: false }; count];
-        sink.put(page(MOST_TARGETS)).await.expect("as many as can be held");
-        let error = sink.put(page(1)).await.expect_err("one more");
+        sink.send(page(MOST_TARGETS)).await.expect("as many as can be held");
+        let error = sink.send(page(1)).await.expect_err("one more");
         assert!(error.to_string().contains("more than 100000") && error.to_string().contains("--group"), "{error}");
         assert_eq!(receive.recv().await.map(|found| found.len()), Some(MOST_TARGETS));
     }

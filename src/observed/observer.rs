@@ -68,7 +68,7 @@ impl Observer {
         let clock = self.http.clock();
         let took = request.known.map(|known| known.took.clone()).unwrap_or_default();
         let stopwatch = Stopwatch { clock, took: RefCell::new(took) };
-        ObserverRun { observer: self, desired, request, progress, stopwatch }.all().await
+        ObserverRun { observer: self, desired, request, progress, stopwatch }.run().await
     }
 }
 
@@ -82,7 +82,7 @@ struct ObserverRun<'a> {
 }
 
 impl ObserverRun<'_> {
-    async fn all(self) -> Observed {
+    async fn run(self) -> Observed {
         let at = self.stopwatch.clock.now();
         let (observed, factory) = tokio::join!(self.gitlab(at), self.factory());
         Observed { factory, took: self.stopwatch.took.into_inner(), ..observed }
@@ -160,7 +160,7 @@ impl ObserverRun<'_> {
         if !self.wants(Read::Hooks) {
             return None;
         }
-        let reading = targets::begin(&self.observer.gitlab, &self.desired.webhooks);
+        let reading = targets::initial_reads(&self.observer.gitlab, &self.desired.webhooks);
         Some(self.stopwatch.time(Read::Hooks, reading).await)
     }
 
@@ -186,7 +186,7 @@ impl ObserverRun<'_> {
             progress: self.progress,
             width: 2 * self.observer.http.concurrency(),
         };
-        Observation::from(self.stopwatch.time(Read::Hooks, reader.all(&initial)).await)
+        Observation::from(self.stopwatch.time(Read::Hooks, reader.read_all(&initial)).await)
     }
 
     async fn application_secret(

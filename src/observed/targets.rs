@@ -33,7 +33,7 @@ pub(super) struct InitialReads {
 const NOT_NEEDED: &str = "not needed for this selection";
 
 /// Reads, at the same time, whatever may be needed under any license.
-pub(super) async fn begin(gitlab: &Reader, webhooks: &DesiredWebhooks) -> InitialReads {
+pub(super) async fn initial_reads(gitlab: &Reader, webhooks: &DesiredWebhooks) -> InitialReads {
     let DesiredWebhooks { selection, strategy, .. } = webhooks;
     let all = selection.groups.is_empty() && selection.projects.is_empty();
     let named = matches!(strategy, Strategy::Auto | Strategy::Group | Strategy::Project);

@@ -8,7 +8,7 @@ use std::io;
 use std::time::Duration;
 
 use super::{Json, Report};
-use crate::checks::{Finding, Status, Verdict, verdict};
+use crate::checks::{CheckStatus, Finding, Verdict, verdict};
 use crate::error::ExitCode;
 use crate::text::Text;
 
@@ -101,7 +101,7 @@ impl Report for Findings {
 }
 
 const fn is_problem(finding: &Finding) -> bool {
-    matches!(finding.status, Status::Warn | Status::Fail | Status::Unknown)
+    matches!(finding.status, CheckStatus::Warn | CheckStatus::Fail | CheckStatus::Unknown)
 }
 
 #[cfg(test)]
@@ -109,7 +109,7 @@ mod tests {
     use serde_json::{Map, Value, json};
 
     use super::*;
-    use crate::checks::Because;
+    use crate::checks::SkipReason;
     use crate::error::Fix;
     use crate::report::{Format, rendered};
 
@@ -117,11 +117,11 @@ mod tests {
         serde_json::from_str(&rendered(report, Format::Json)).expect("JSON")
     }
 
-    fn finding(code: &'static str, status: Status) -> Finding {
+    fn finding(code: &'static str, status: CheckStatus) -> Finding {
         Finding {
             code,
             title: "it holds",
-            cause: (status != Status::Pass).then(|| "it was \u{1b}[31mred".to_owned()),
+            cause: (status != CheckStatus::Pass).then(|| "it was \u{1b}[31mred".to_owned()),
             status,
             evidence: Map::new(),
             is_failed_request: false,
@@ -132,7 +132,7 @@ mod tests {
         }
     }
 
-    fn findings(statuses: &[Status]) -> Findings {
+    fn findings(statuses: &[CheckStatus]) -> Findings {
         const CODES: [&str; 5] = ["instance.api", "token.valid", "token.admin", "webhook.tls", "factory.status"];
         Findings {
             running: "verify",
@@ -150,8 +150,8 @@ mod tests {
     }
 
     fn all_kinds() -> Findings {
-        use Status::{Fail, Pass, Skip, Unknown, Warn};
-        findings(&[Pass, Warn, Fail, Skip(Because::Depends("token.admin")), Unknown])
+        use CheckStatus::{Fail, Pass, Skip, Unknown, Warn};
+        findings(&[Pass, Warn, Fail, Skip(SkipReason::BlockedBy("token.admin")), Unknown])
     }
 
     #[test]
@@ -228,8 +228,8 @@ mod tests {
 
     #[test]
     fn the_exit_code_follows_the_worst_finding_and_fail_on() {
+        use CheckStatus::{Fail, Pass, Unknown, Warn};
         use ExitCode::{Done, Problem, Unknown as NotKnown};
-        use Status::{Fail, Pass, Unknown, Warn};
         for (statuses, fail_on, wanted) in [
             (&[Pass, Warn][..], FailOn::Error, Done),
             (&[Pass, Warn], FailOn::Warning, Problem),

@@ -41,7 +41,7 @@ pub(super) fn limit_reached(wait: Duration) -> String {
 pub(super) fn accepted(target: &Target) -> TestResult {
     if *target == Target::System {
         let text = "GitLab does not report whether the test of a system hook arrived";
-        return TestResult::sent(Fact::Untold(text.to_owned()));
+        return TestResult::sent(Fact::NotObservable(text.to_owned()));
     }
     TestResult::sent(Fact::Holds("the test was answered with 2xx".to_owned()))
 }
@@ -108,32 +108,32 @@ pub(super) fn not_received() -> Fact {
 }
 
 pub(super) fn not_sent() -> Fact {
-    Fact::Untold("nothing was sent".to_owned())
+    Fact::NotObservable("nothing was sent".to_owned())
 }
 
 pub(super) fn no_group_test() -> Fact {
-    Fact::Untold("GitLab's API cannot test group webhooks before 17.1; the group's webhook page can".to_owned())
+    Fact::NotObservable("GitLab's API cannot test group webhooks before 17.1; the group's webhook page can".to_owned())
 }
 
 pub(super) fn no_system_log() -> Fact {
-    Fact::Untold("GitLab keeps no delivery log of system hooks".to_owned())
+    Fact::NotObservable("GitLab keeps no delivery log of system hooks".to_owned())
 }
 
 pub(super) fn no_log() -> Fact {
-    Fact::Untold("this GitLab has no delivery log (17.3)".to_owned())
+    Fact::NotObservable("this GitLab has no delivery log (17.3)".to_owned())
 }
 
 pub(super) fn no_receipts() -> Fact {
-    Fact::Untold("the kit has no receipts_url".to_owned())
+    Fact::NotObservable("the kit has no receipts_url".to_owned())
 }
 
 pub(super) fn no_key(target: &Target) -> Fact {
     let what = if *target == Target::System { "a system hook" } else { "the test" };
-    Fact::Untold(format!("GitLab does not show the key of {what}'s delivery"))
+    Fact::NotObservable(format!("GitLab does not show the key of {what}'s delivery"))
 }
 
 pub(super) fn no_idempotency_key() -> Fact {
-    Fact::Untold("deliveries of this GitLab carry no Idempotency-Key (17.4)".to_owned())
+    Fact::NotObservable("deliveries of this GitLab carry no Idempotency-Key (17.4)".to_owned())
 }
 
 #[cfg(test)]

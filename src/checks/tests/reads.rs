@@ -4,7 +4,7 @@ use serde_json::{Map, Value};
 
 use super::fixture::{Fixture, error};
 use super::never_green::{causes, failures};
-use crate::checks::{Check, Filter, Finding, Status, all};
+use crate::checks::{Check, CheckFilter, CheckStatus, Finding, all};
 use crate::http::Cause;
 use crate::observed::Reads;
 
@@ -27,12 +27,12 @@ fn connections() -> Vec<Fixture> {
     connections
 }
 
-fn said(finding: &Finding) -> (&Status, Option<&str>, &Map<String, Value>) {
+fn said(finding: &Finding) -> (&CheckStatus, Option<&str>, &Map<String, Value>) {
     (&finding.status, finding.cause.as_deref(), &finding.evidence)
 }
 
 fn reads_for(check: &Check) -> Reads {
-    Filter::new(&[check.code.to_owned()], &[]).expect("a known code").reads()
+    CheckFilter::new(&[check.code.to_owned()], &[]).expect("a known code").reads()
 }
 
 /// The sets of reads that single checks need, and the checks that need each.
@@ -50,7 +50,7 @@ fn needs() -> Vec<(Reads, Vec<&'static str>)> {
 
 #[test]
 fn a_check_finds_the_same_with_its_own_reads_as_with_all_of_them() {
-    let (every, needs) = (Filter::default().reads(), needs());
+    let (every, needs) = (CheckFilter::default().reads(), needs());
     for fixture in connections() {
         let findings = fixture.findings();
         for (reads, codes) in &needs {
@@ -67,7 +67,7 @@ fn a_check_finds_the_same_with_its_own_reads_as_with_all_of_them() {
 #[test]
 fn a_check_names_no_read_that_it_does_not_need() {
     let connections: Vec<_> = connections().into_iter().map(|fixture| (fixture.findings(), fixture)).collect();
-    for read in Filter::default().reads().iter() {
+    for read in CheckFilter::default().reads().iter() {
         let mut unneeded: Vec<&Check> = all().filter(|check| check.reads.contains(&read)).collect();
         for (findings, fixture) in &connections {
             let mut less = fixture.clone();

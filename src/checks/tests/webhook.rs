@@ -1,6 +1,6 @@
 use super::fixture::{Fixture, failed, hook, refused};
 use super::table;
-use crate::checks::Status;
+use crate::checks::CheckStatus;
 use crate::gitlab::{AlertStatus, DeliveryOutcome};
 use crate::http::Cause;
 use crate::instance::Version;
@@ -156,7 +156,7 @@ fn logs_of_which_only_some_were_read_are_not_told_as_all() {
     let Observation::Known(hooks) = &mut fixture.targets()[1].hooks else { panic!("known") };
     hooks[0].deliveries = Observation::Skipped("the logs of the first 100 hooks are read");
     let recent = fixture.finding("webhook.recent");
-    assert_eq!(recent.status, Status::Pass);
+    assert_eq!(recent.status, CheckStatus::Pass);
     assert_eq!(recent.evidence["note"], "2 deliveries, in the logs of 1 of 2 hooks");
 }
 
@@ -193,7 +193,7 @@ fn proof(fixture: &mut Fixture, test: Fact, log: Fact, receipt: Fact) {
 
 #[test]
 fn a_test_delivery_is_three_facts() {
-    use Fact::{Fails, Holds, Unknown, Untold};
+    use Fact::{Fails, Holds, NotObservable, Unknown};
     fn text() -> String {
         "seen".to_owned()
     }
@@ -202,9 +202,13 @@ fn a_test_delivery_is_three_facts() {
         &[
             ("refused", |fixture| proof(fixture, Fails(text()), Holds(text()), Holds(text())), "fail"),
             ("no receipt", |fixture| proof(fixture, Holds(text()), Holds(text()), Fails(text())), "fail"),
-            ("no log there", |fixture| proof(fixture, Holds(text()), Untold(text()), Holds(text())), "pass"),
+            ("no log there", |fixture| proof(fixture, Holds(text()), NotObservable(text()), Holds(text())), "pass"),
             ("a log not read", |fixture| proof(fixture, Holds(text()), Unknown(text()), Holds(text())), "unknown"),
-            ("nothing tells", |fixture| proof(fixture, Untold(text()), Untold(text()), Untold(text())), "unknown"),
+            (
+                "nothing tells",
+                |fixture| proof(fixture, NotObservable(text()), NotObservable(text()), NotObservable(text())),
+                "unknown",
+            ),
             (
                 "not asked",
                 |fixture| fixture.observed.factory.proofs = Observation::Skipped("--live was not given"),

@@ -1,7 +1,7 @@
 //! Whether events arrive: test deliveries, and what the delivery log says of recent ones.
 
 use super::{EXAMPLES, Ours, all_ours, seen};
-use crate::checks::ruling::{Case, Ruling, known};
+use crate::checks::outcome::{CheckContext, CheckOutcome, known};
 use crate::error::Fix;
 use crate::gitlab::{DeliveryOutcome, LoggedDelivery, TestRefusal};
 use crate::http;
@@ -9,16 +9,16 @@ use crate::observed::{DeliveryProof, Fact, Observation};
 
 const NETWORK_PAGE: &str = "/admin/application_settings/network";
 
-pub(crate) fn live(case: &Case<'_>) -> Ruling {
-    let proofs = match known(&case.observed.factory.proofs) {
-        Err(ruling) => return ruling,
+pub(crate) fn live(context: &CheckContext<'_>) -> CheckOutcome {
+    let proofs = match known(&context.observed.factory.proofs) {
+        Err(outcome) => return outcome,
         Ok(proofs) => proofs,
     };
     if proofs.is_empty() {
-        return match seen(case) {
-            Ok(hooks) if !hooks.targets.is_empty() => Ruling::depends("webhook.coverage"),
-            Ok(_) => Ruling::unseen("there is no hook to test"),
-            Err(ruling) => ruling,
+        return match seen(context) {
+            Ok(hooks) if !hooks.targets.is_empty() => CheckOutcome::blocked_by("webhook.coverage"),
+            Ok(_) => CheckOutcome::not_observable("there is no hook to test"),
+            Err(outcome) => outcome,
         };
     }
     let facts = |proof: &DeliveryProof| [proof.test.clone(), proof.log.clone(), proof.receipt.clone()];
@@ -27,28 +27,30 @@ pub(crate) fn live(case: &Case<'_>) -> Ruling {
     let failed = first(|fact| if let Fact::Fails(seen) = fact { Some(seen) } else { None });
     let unknown = first(|fact| if let Fact::Unknown(seen) = fact { Some(seen) } else { None });
     let unproven = proofs.iter().find(|proof| !facts(proof).iter().any(|fact| matches!(fact, Fact::Holds(_))));
-    let ruling = match (failed, unknown, unproven) {
+    let outcome = match (failed, unknown, unproven) {
         (Some(seen), ..) => {
             let failed = proofs.iter().find(|proof| facts(proof).iter().any(|fact| matches!(fact, Fact::Fails(_))));
-            Ruling::fail(seen).fix(failed_fix(case, failed.and_then(|proof| proof.refusal.as_ref())))
+            CheckOutcome::fail(seen).fix(failed_fix(context, failed.and_then(|proof| proof.refusal.as_ref())))
         }
-        (None, Some(seen), _) => Ruling::unknown(seen),
-        (None, None, Some(proof)) => Ruling::unknown(format!(
+        (None, Some(seen), _) => CheckOutcome::unknown(seen),
+        (None, None, Some(proof)) => CheckOutcome::unknown(format!(
             "nothing tells whether the test of {} arrived: the kit has no receipts_url",
             proof.target
         )),
-        (None, None, None) => Ruling::pass().note(format!("{} tested", proofs.len())),
+        (None, None, None) => CheckOutcome::pass().note(format!("{} tested", proofs.len())),
     };
-    ruling.saw("deliveries", proofs)
+    outcome.evidence("deliveries", proofs)
 }
 
 /// The usual reasons, with the page where each is fixed.
-fn failed_fix(case: &Case<'_>, refusal: Option<&TestRefusal>) -> Fix {
+fn failed_fix(context: &CheckContext<'_>, refusal: Option<&TestRefusal>) -> Fix {
     match refusal {
         Some(TestRefusal::UrlBlocked { .. }) => {
-            Fix::open("let webhooks reach Factory's address (outbound requests)", case.page(NETWORK_PAGE))
+            Fix::open("let webhooks reach Factory's address (outbound requests)", context.page(NETWORK_PAGE))
         }
-        Some(TestRefusal::SilentMode) => Fix::open("end Silent Mode", case.page("/admin/application_settings/general")),
+        Some(TestRefusal::SilentMode) => {
+            Fix::open("end Silent Mode", context.page("/admin/application_settings/general"))
+        }
         Some(TestRefusal::NoSample { .. } | TestRefusal::NotAvailable { .. } | TestRefusal::Failed { .. }) | None => {
             Fix::run(
                 "see that GitLab reaches the webhook's host, and that the token is the kit's",
@@ -108,26 +110,26 @@ fn collect<'a>(ours: &[Ours<'a>]) -> Recent<'a> {
     recent
 }
 
-pub(crate) fn recent(case: &Case<'_>) -> Ruling {
-    let ours = match all_ours(case) {
-        Err(ruling) => return ruling,
+pub(crate) fn recent(context: &CheckContext<'_>) -> CheckOutcome {
+    let ours = match all_ours(context) {
+        Err(outcome) => return outcome,
         Ok(ours) => ours,
     };
     let recent = collect(&ours);
-    let ruling = if let Some((one, delivery)) = recent.now_failing.first() {
-        failing(case, &recent, *one, delivery)
+    let outcome = if let Some((one, delivery)) = recent.now_failing.first() {
+        failing(context, &recent, *one, delivery)
     } else if let Some(error) = recent.unread {
-        Ruling::failed(error)
+        CheckOutcome::failed(error)
     } else if recent.read == 0 {
-        return Ruling::unseen(recent.not_asked.unwrap_or("no delivery log was read"));
+        return CheckOutcome::not_observable(recent.not_asked.unwrap_or("no delivery log was read"));
     } else if recent.failed_before > 0 {
-        Ruling::warn(format!(
+        CheckOutcome::warn(format!(
             "{} of {} recent deliveries failed, the newest did not",
             recent.failed_before, recent.entries
         ))
-        .fix(Fix::open("look at the recent deliveries", page_of(case, &ours)))
+        .fix(Fix::open("look at the recent deliveries", page_of(context, &ours)))
     } else if recent.entries == 0 {
-        return Ruling::unseen("no delivery in the last 7 days is logged; --live makes one");
+        return CheckOutcome::not_observable("no delivery in the last 7 days is logged; --live makes one");
     } else {
         let deliveries = if recent.entries == 1 { "delivery" } else { "deliveries" };
         // Of many hooks the logs of some are read: what is told of them is not told of all.
@@ -135,18 +137,21 @@ pub(crate) fn recent(case: &Case<'_>) -> Ruling {
             hooks if hooks > recent.read => format!(", in the logs of {} of {hooks} hooks", recent.read),
             _ => String::new(),
         };
-        Ruling::pass().note(format!("{} {deliveries}{of}", recent.entries))
+        CheckOutcome::pass().note(format!("{} {deliveries}{of}", recent.entries))
     };
-    ruling.saw("deliveries", recent.entries).saw("logs", recent.read).saw("failed_before", recent.failed_before)
+    outcome
+        .evidence("deliveries", recent.entries)
+        .evidence("logs", recent.read)
+        .evidence("failed_before", recent.failed_before)
 }
 
-fn page_of(case: &Case<'_>, ours: &[Ours<'_>]) -> String {
+fn page_of(context: &CheckContext<'_>, ours: &[Ours<'_>]) -> String {
     let failed = |one: &&Ours<'_>| one.seen.deliveries.known().is_some_and(|all| failures(all).next().is_some());
     let page = ours.iter().find(failed).or(ours.first()).map_or_else(String::new, |one| one.target.page());
-    case.page(&page)
+    context.page(&page)
 }
 
-fn failing(case: &Case<'_>, recent: &Recent<'_>, one: Ours<'_>, delivery: &LoggedDelivery) -> Ruling {
+fn failing(context: &CheckContext<'_>, recent: &Recent<'_>, one: Ours<'_>, delivery: &LoggedDelivery) -> CheckOutcome {
     let places: Vec<String> = recent
         .now_failing
         .iter()
@@ -160,12 +165,12 @@ fn failing(case: &Case<'_>, recent: &Recent<'_>, one: Ours<'_>, delivery: &Logge
             ("let GitLab reach Factory: firewall and outbound requests", NETWORK_PAGE.to_owned())
         }
     };
-    Ruling::fail(format!(
+    CheckOutcome::fail(format!(
         "the newest delivery of {} of {} hooks failed: {}",
         recent.now_failing.len(),
         recent.read,
         places[0]
     ))
-    .saw("failing", places)
-    .fix(Fix::run(text, "factory-gitlab verify --live").at(case.page(&url)))
+    .evidence("failing", places)
+    .fix(Fix::run(text, "factory-gitlab verify --live").at(context.page(&url)))
 }

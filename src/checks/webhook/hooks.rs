@@ -2,8 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use super::{EXAMPLES, Faults, Ours, all_ours, by_connect, of_target, seen, unread};
-use crate::checks::ruling::{Case, Ruling};
+use super::{EXAMPLES, FaultyHooks, Ours, all_ours, by_connect, of_target, seen, unread};
+use crate::checks::outcome::{CheckContext, CheckOutcome};
 use crate::desired::Mark;
 use crate::error::Fix;
 use crate::gitlab::{AlertStatus, Hook};
@@ -12,9 +12,9 @@ use crate::instance::Version;
 use crate::observed::{HooksSeen, LeftOut, Observation, TargetSeen};
 use crate::target::{Event, Strategy, Target};
 
-pub(crate) fn coverage(case: &Case<'_>) -> Ruling {
-    let hooks = match seen(case) {
-        Err(ruling) => return ruling,
+pub(crate) fn coverage(context: &CheckContext<'_>) -> CheckOutcome {
+    let hooks = match seen(context) {
+        Err(outcome) => return outcome,
         Ok(hooks) => hooks,
     };
     let refused = |wanted: bool| {
@@ -25,33 +25,35 @@ pub(crate) fn coverage(case: &Case<'_>) -> Ruling {
     };
     // A target that nobody looked at is as bare as one without a hook, as far as anybody knows.
     let bare =
-        |target: &&TargetSeen| !matches!(target.hooks, Observation::Failed(_)) && of_target(case, target).is_empty();
+        |target: &&TargetSeen| !matches!(target.hooks, Observation::Failed(_)) && of_target(context, target).is_empty();
     let missing: Vec<&TargetSeen> = hooks.targets.iter().filter(bare).collect();
-    let ruling = match (missing.first(), refused(true), refused(false)) {
-        (Some(first), ..) => uncovered(case, hooks, &missing, first),
+    let outcome = match (missing.first(), refused(true), refused(false)) {
+        (Some(first), ..) => uncovered(context, hooks, &missing, first),
         (None, Some((target, error)), _) => {
-            let ruling = Ruling::fail(format!("the hooks of {} cannot be read: {error}", target.target));
-            ruling.fix(Fix::open("look at it as the token's owner", case.page(&target.target.page())))
+            let outcome = CheckOutcome::fail(format!("the hooks of {} cannot be read: {error}", target.target));
+            outcome.fix(Fix::open("look at it as the token's owner", context.page(&target.target.page())))
         }
-        (None, None, Some((_, error))) => Ruling::failed(error),
+        (None, None, Some((_, error))) => CheckOutcome::failed(error),
         (None, None, None) if hooks.targets.is_empty() || hooks.left_out.empty_groups > 0 => bare_selection(hooks),
-        (None, None, None) => Ruling::pass().note(covered(hooks)),
+        (None, None, None) => CheckOutcome::pass().note(covered(hooks)),
     };
-    let ruling = ruling.saw("strategy", hooks.strategy).saw("targets", hooks.targets.len());
-    ruling.saw("unread", unread(hooks)).saw("left_out", hooks.left_out)
+    let outcome = outcome.evidence("strategy", hooks.strategy).evidence("targets", hooks.targets.len());
+    outcome.evidence("unread", unread(hooks)).evidence("left_out", hooks.left_out)
 }
 
 /// Where everything that was listed is left out on purpose, that is a warning. A list without an entry is no proof of
 /// anything: an instance that is new says the same as one that does not show what it has.
-fn bare_selection(hooks: &HooksSeen) -> Ruling {
+fn bare_selection(hooks: &HooksSeen) -> CheckOutcome {
     let LeftOut { archived, marked_for_deletion, personal, excluded, empty_groups } = hooks.left_out;
     let left_out = archived + marked_for_deletion + personal + excluded;
-    let ruling = match (empty_groups, left_out) {
-        (0, 0) => Ruling::unknown("GitLab shows no group or project to hang a hook on"),
-        (0, left_out) => Ruling::warn(format!("all that there is to hang a hook on is left out ({left_out})")),
-        (groups, _) => Ruling::unknown(format!("GitLab shows no project in {groups} of the groups that were named")),
+    let outcome = match (empty_groups, left_out) {
+        (0, 0) => CheckOutcome::unknown("GitLab shows no group or project to hang a hook on"),
+        (0, left_out) => CheckOutcome::warn(format!("all that there is to hang a hook on is left out ({left_out})")),
+        (groups, _) => {
+            CheckOutcome::unknown(format!("GitLab shows no project in {groups} of the groups that were named"))
+        }
     };
-    ruling.fix(Fix::say("make a project, or look at --group, --project and --exclude"))
+    outcome.fix(Fix::say("make a project, or look at --group, --project and --exclude"))
 }
 
 fn covered(hooks: &HooksSeen) -> String {
@@ -66,7 +68,12 @@ fn covered(hooks: &HooksSeen) -> String {
     format!("{count} {what}")
 }
 
-fn uncovered(case: &Case<'_>, hooks: &HooksSeen, missing: &[&TargetSeen], first: &TargetSeen) -> Ruling {
+fn uncovered(
+    context: &CheckContext<'_>,
+    hooks: &HooksSeen,
+    missing: &[&TargetSeen],
+    first: &TargetSeen,
+) -> CheckOutcome {
     let names: Vec<String> = missing.iter().take(EXAMPLES).map(|target| target.target.to_string()).collect();
     let moved = missing.iter().any(|target| target.hooks.known().is_some_and(|hooks| !hooks.is_empty()));
     let mut cause =
@@ -74,20 +81,23 @@ fn uncovered(case: &Case<'_>, hooks: &HooksSeen, missing: &[&TargetSeen], first:
     if moved {
         cause.push_str(" (a hook of an earlier connection points elsewhere)");
     }
-    let fix = by_connect("add the missing hooks").at(case.page(&first.target.page()));
-    Ruling::fail(cause).saw("missing", missing.len()).saw("missing_targets", names).fix(fix)
+    let fix = by_connect("add the missing hooks").at(context.page(&first.target.page()));
+    CheckOutcome::fail(cause).evidence("missing", missing.len()).evidence("missing_targets", names).fix(fix)
 }
 
 /// Judges every hook of ours by one rule; a target that could not be read is beyond this check.
-fn each<'a>(case: &Case<'a>, is_faulty: impl Fn(&Ours<'a>) -> bool) -> Result<(Vec<Ours<'a>>, usize), Ruling> {
-    let ours = all_ours(case)?;
+fn each<'a>(
+    context: &CheckContext<'a>,
+    is_faulty: impl Fn(&Ours<'a>) -> bool,
+) -> Result<(Vec<Ours<'a>>, usize), CheckOutcome> {
+    let ours = all_ours(context)?;
     let of = ours.len();
     Ok((ours.into_iter().filter(|one| is_faulty(one)).collect(), of))
 }
 
 /// Holds for the hooks that could be read; where some could not be, it is not known to hold.
-fn holds(case: &Case<'_>, of: usize) -> Ruling {
-    let failed = seen(case).ok().and_then(|hooks| {
+fn holds(context: &CheckContext<'_>, of: usize) -> CheckOutcome {
+    let failed = seen(context).ok().and_then(|hooks| {
         let unread = unread(hooks);
         hooks.targets.iter().find_map(|target| match &target.hooks {
             Observation::Failed(error) => Some((unread, error)),
@@ -96,32 +106,35 @@ fn holds(case: &Case<'_>, of: usize) -> Ruling {
     });
     match failed {
         Some((count, error)) => unread_targets(count, error),
-        None => Ruling::pass().saw("hooks", of),
+        None => CheckOutcome::pass().evidence("hooks", of),
     }
 }
 
-fn unread_targets(count: usize, error: &http::Error) -> Ruling {
-    Ruling::unknown(format!("the hooks of {count} targets could not be read: {error}"))
+fn unread_targets(count: usize, error: &http::Error) -> CheckOutcome {
+    CheckOutcome::unknown(format!("the hooks of {count} targets could not be read: {error}"))
 }
 
-pub(crate) fn events(case: &Case<'_>) -> Ruling {
-    let wanted = &case.desired.webhooks.events;
+pub(crate) fn events(context: &CheckContext<'_>) -> CheckOutcome {
+    let wanted = &context.desired.webhooks.events;
     let lacks = |ours: &Ours<'_>| !missing_events(wanted, ours).is_empty();
-    let (faulty, of) = match each(case, lacks) {
-        Err(ruling) => return ruling,
+    let (faulty, of) = match each(context, lacks) {
+        Err(outcome) => return outcome,
         Ok(found) => found,
     };
     let missing: BTreeSet<Event> = faulty.iter().flat_map(|ours| missing_events(wanted, ours)).collect();
-    let faults = Faults { faulty, of, what: "lack events" };
-    if let Some(ruling) = faults.ruling(case, by_connect("set the events of the kit")) {
-        return ruling.saw("missing", missing);
+    let faults = FaultyHooks { faulty, of, what: "lack events" };
+    if let Some(outcome) = faults.outcome(context, by_connect("set the events of the kit")) {
+        return outcome.evidence("missing", missing);
     }
-    let filtered = all_ours(case).map(|all| all.into_iter().find(|ours| has_branch_filter(ours.hook())));
+    let filtered = all_ours(context).map(|all| all.into_iter().find(|ours| has_branch_filter(ours.hook())));
     if let Ok(Some(ours)) = filtered {
-        return Ruling::warn(format!("the hook of {} has a branch filter: other pushes are not sent", ours.target))
-            .fix(Fix::open("choose all branches", case.page(&ours.target.page())));
+        return CheckOutcome::warn(format!(
+            "the hook of {} has a branch filter: other pushes are not sent",
+            ours.target
+        ))
+        .fix(Fix::open("choose all branches", context.page(&ours.target.page())));
     }
-    system_gap(case, wanted).unwrap_or_else(|| holds(case, of))
+    system_gap(context, wanted).unwrap_or_else(|| holds(context, of))
 }
 
 fn missing_events(wanted: &[Event], ours: &Ours<'_>) -> Vec<Event> {
@@ -134,23 +147,23 @@ fn has_branch_filter(hook: &Hook) -> bool {
 }
 
 /// What a system hook alone can never carry.
-fn system_gap(case: &Case<'_>, wanted: &[Event]) -> Option<Ruling> {
-    let hooks = seen(case).ok()?;
+fn system_gap(context: &CheckContext<'_>, wanted: &[Event]) -> Option<CheckOutcome> {
+    let hooks = seen(context).ok()?;
     let gap: Vec<Event> = wanted.iter().copied().filter(|event| !event.in_system_hooks()).collect();
     if hooks.strategy != Strategy::System || gap.is_empty() {
         return None;
     }
     let names = gap.iter().map(Event::to_string).collect::<Vec<_>>().join(", ");
-    let ruling = Ruling::warn(format!("a system hook cannot carry {names}")).saw("missing", gap);
-    Some(ruling.fix(Fix::run("use group or project hooks", "factory-gitlab connect --webhooks auto")))
+    let outcome = CheckOutcome::warn(format!("a system hook cannot carry {names}")).evidence("missing", gap);
+    Some(outcome.fix(Fix::run("use group or project hooks", "factory-gitlab connect --webhooks auto")))
 }
 
-pub(crate) fn tls(case: &Case<'_>) -> Ruling {
-    match each(case, |ours| !ours.hook().enable_ssl_verification) {
-        Err(ruling) => ruling,
-        Ok((faulty, of)) => Faults { faulty, of, what: "have SSL verification off" }
-            .ruling(case, by_connect("switch SSL verification on"))
-            .unwrap_or_else(|| holds(case, of)),
+pub(crate) fn tls(context: &CheckContext<'_>) -> CheckOutcome {
+    match each(context, |ours| !ours.hook().enable_ssl_verification) {
+        Err(outcome) => outcome,
+        Ok((faulty, of)) => FaultyHooks { faulty, of, what: "have SSL verification off" }
+            .outcome(context, by_connect("switch SSL verification on"))
+            .unwrap_or_else(|| holds(context, of)),
     }
 }
 
@@ -167,8 +180,8 @@ enum Carries {
     Unknown,
 }
 
-fn carries(case: &Case<'_>, hook: &Hook) -> Carries {
-    let webhooks = &case.desired.webhooks;
+fn carries(context: &CheckContext<'_>, hook: &Hook) -> Carries {
+    let webhooks = &context.desired.webhooks;
     if hook.token_present == Some(false) {
         return Carries::Wrong;
     }
@@ -184,77 +197,78 @@ fn carries(case: &Case<'_>, hook: &Hook) -> Carries {
     }
 }
 
-pub(crate) fn token(case: &Case<'_>) -> Ruling {
-    let of_kind = |kind: Carries| each(case, move |ours| carries(case, ours.hook()) == kind);
+pub(crate) fn token(context: &CheckContext<'_>) -> CheckOutcome {
+    let of_kind = |kind: Carries| each(context, move |ours| carries(context, ours.hook()) == kind);
     let fault = |kind: Carries, what: &'static str| {
         let (faulty, of) = of_kind(kind)?;
-        Ok(Faults { faulty, of, what }.ruling(case, by_connect("set the kit's tokens")))
+        Ok(FaultyHooks { faulty, of, what }.outcome(context, by_connect("set the kit's tokens")))
     };
-    let ruled = || -> Result<Ruling, Ruling> {
-        if let Some(ruling) = fault(Carries::Wrong, "carry no token or another one")? {
-            return Ok(ruling);
+    let judged = || -> Result<CheckOutcome, CheckOutcome> {
+        if let Some(outcome) = fault(Carries::Wrong, "carry no token or another one")? {
+            return Ok(outcome);
         }
-        if let Some(ruling) = fault(Carries::NoSigning, "carry no signing token")? {
-            return Ok(ruling);
+        if let Some(outcome) = fault(Carries::NoSigning, "carry no signing token")? {
+            return Ok(outcome);
         }
         let (unknown, of) = of_kind(Carries::Unknown)?;
         if !unknown.is_empty() {
-            return Ok(untold(case, &unknown, of));
+            return Ok(untold(context, &unknown, of));
         }
         let unmarked = of_kind(Carries::Some)?.0.len();
-        let ruling = holds(case, of);
+        let outcome = holds(context, of);
         Ok(if unmarked > 0 {
-            ruling.note(format!("{unmarked} set by hand; which token cannot be seen"))
+            outcome.note(format!("{unmarked} set by hand; which token cannot be seen"))
         } else {
-            ruling
+            outcome
         })
     };
-    ruled().unwrap_or_else(|ruling| ruling)
+    judged().unwrap_or_else(|outcome| outcome)
 }
 
-fn untold(case: &Case<'_>, unknown: &[Ours<'_>], of: usize) -> Ruling {
-    let version = case.observed.metadata.known().map(|metadata| metadata.version);
+fn untold(context: &CheckContext<'_>, unknown: &[Ours<'_>], of: usize) -> CheckOutcome {
+    let version = context.observed.metadata.known().map(|metadata| metadata.version);
     if version.is_some_and(|version| version < Version::HOOK_NAME) {
-        return Ruling::unseen("this GitLab shows neither a hook's token nor its description (17.1)");
+        return CheckOutcome::not_observable("this GitLab shows neither a hook's token nor its description (17.1)");
     }
     let first = unknown.first().map_or_else(String::new, |ours| format!("{} (hook {})", ours.target, ours.hook().id));
-    Ruling::unknown(format!(
+    CheckOutcome::unknown(format!(
         "{} of {of} hooks were not made by this program, and this GitLab does not tell whether they carry a token: {first}",
         unknown.len()
     ))
     .fix(Fix::run("prove it with a test delivery, or set the token again", "factory-gitlab connect"))
 }
 
-pub(crate) fn enabled(case: &Case<'_>) -> Ruling {
+pub(crate) fn enabled(context: &CheckContext<'_>) -> CheckOutcome {
     let disabled =
         |ours: &Ours<'_>| matches!(ours.hook().alert_status, AlertStatus::Disabled | AlertStatus::TemporarilyDisabled);
-    let (faulty, of) = match each(case, disabled) {
-        Err(ruling) => return ruling,
+    let (faulty, of) = match each(context, disabled) {
+        Err(outcome) => return outcome,
         Ok(found) => found,
     };
     let fix = Fix::run(
         "find out why deliveries fail (webhook.recent), then send a test, which enables the hook again",
         "factory-gitlab verify --live",
     );
-    if let Some(ruling) = (Faults { faulty, of, what: "are disabled by GitLab" }).ruling(case, fix) {
-        return ruling;
+    if let Some(outcome) = (FaultyHooks { faulty, of, what: "are disabled by GitLab" }).outcome(context, fix) {
+        return outcome;
     }
-    match each(case, |ours| ours.hook().alert_status == AlertStatus::Unknown) {
-        Ok((untold, _)) if !untold.is_empty() => {
-            Ruling::unknown(format!("GitLab does not tell for {} of {of} hooks whether they are enabled", untold.len()))
-        }
-        _ => holds(case, of),
+    match each(context, |ours| ours.hook().alert_status == AlertStatus::Unknown) {
+        Ok((untold, _)) if !untold.is_empty() => CheckOutcome::unknown(format!(
+            "GitLab does not tell for {} of {of} hooks whether they are enabled",
+            untold.len()
+        )),
+        _ => holds(context, of),
     }
 }
 
-pub(crate) fn duplicates(case: &Case<'_>) -> Ruling {
-    let of = match all_ours(case) {
-        Err(ruling) => return ruling,
+pub(crate) fn duplicates(context: &CheckContext<'_>) -> CheckOutcome {
+    let of = match all_ours(context) {
+        Err(outcome) => return outcome,
         Ok(ours) => ours.len(),
     };
-    let targets = case.observed.hooks.known().into_iter().flat_map(|seen| &seen.targets);
-    let surplus: Vec<Ours<'_>> = targets.flat_map(|target| of_target(case, target).into_iter().skip(1)).collect();
-    Faults { faulty: surplus, of, what: "are one too many" }
-        .ruling(case, by_connect("remove all but one on each target"))
-        .unwrap_or_else(|| holds(case, of))
+    let targets = context.observed.hooks.known().into_iter().flat_map(|seen| &seen.targets);
+    let surplus: Vec<Ours<'_>> = targets.flat_map(|target| of_target(context, target).into_iter().skip(1)).collect();
+    FaultyHooks { faulty: surplus, of, what: "are one too many" }
+        .outcome(context, by_connect("remove all but one on each target"))
+        .unwrap_or_else(|| holds(context, of))
 }

@@ -1,7 +1,7 @@
 //! What has to be known before anything is planned, judged by the same checks as `verify`.
 
 use super::super::diagnostics;
-use crate::checks::{Finding, Policy, Status, run_checks};
+use crate::checks::{CheckStatus, Finding, Policy, run_checks};
 use crate::desired::Desired;
 use crate::error::{Failure, FailureKind};
 use crate::http;
@@ -24,15 +24,15 @@ pub(super) fn require_token_rights(desired: &Desired, observed: &Observed) -> Re
 fn failure(finding: Finding) -> Option<Failure> {
     let cause = finding.cause.unwrap_or_else(|| finding.title.to_owned());
     let failure = match finding.status {
-        Status::Fail if finding.is_failed_request => {
+        CheckStatus::Fail if finding.is_failed_request => {
             Failure::problem(format!("cannot check whether {}: GitLab refused the request", finding.title))
                 .because(cause)
         }
-        Status::Fail => Failure::problem(cause),
-        Status::Unknown => {
+        CheckStatus::Fail => Failure::problem(cause),
+        CheckStatus::Unknown => {
             Failure::new(FailureKind::Unknown, format!("cannot check whether {}", finding.title)).because(cause)
         }
-        Status::Pass | Status::Warn | Status::Skip(_) => return None,
+        CheckStatus::Pass | CheckStatus::Warn | CheckStatus::Skip(_) => return None,
     };
     Some(failure.fixes(finding.fix))
 }

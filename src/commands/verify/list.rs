@@ -4,14 +4,14 @@ use std::io;
 
 use serde::Serialize;
 
-use crate::checks::{Check, Filter, Severity, all};
+use crate::checks::{Check, CheckFilter, CheckSeverity, all};
 use crate::error::ExitCode;
 use crate::report::{Json, Report};
 use crate::text::{Line, Text, Tone};
 
 /// The checks that a filter leaves.
 pub(super) struct List {
-    pub(super) filter: Filter,
+    pub(super) filter: CheckFilter,
 }
 
 #[derive(Serialize)]
@@ -48,7 +48,7 @@ impl Report for List {
         let checks: Vec<_> = self.checks().collect();
         let width = checks.iter().map(|check| check.code.len()).max().unwrap_or(0);
         for check in checks {
-            let tone = if check.severity == Severity::Error { Tone::Plain } else { Tone::Dim };
+            let tone = if check.severity == CheckSeverity::Error { Tone::Plain } else { Tone::Dim };
             let line = Line::new().with(Tone::Strong, format!("{:<width$}", check.code));
             text.line(line.with(tone, format!("  {:<7}  ", check.severity.name())).plain(check.title));
         }

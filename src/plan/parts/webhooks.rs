@@ -148,14 +148,14 @@ impl Comparison<'_> {
     /// The webhook to keep: the one with the desired token, then one of ours, then the desired URL, then the oldest.
     fn keeper<'h>(&self, target: &Target, hooks: &'h [HookSeen]) -> Option<&'h Hook> {
         hooks.iter().map(|seen| &seen.hook).min_by_key(|hook| {
-            let preference = (self.has_token(target, hook), is_marked(hook), self.wanted.is_url(&hook.url));
+            let preference = (self.has_token(target, hook), is_marked(hook), self.wanted.matches_url(&hook.url));
             (std::cmp::Reverse(preference), hook.id)
         })
     }
 
     fn differences(&self, target: &Target, hook: &Hook) -> Vec<HookDifference> {
         let mut differences = Vec::new();
-        if !self.wanted.is_url(&hook.url) {
+        if !self.wanted.matches_url(&hook.url) {
             differences.push(HookDifference::Url { from: hook.url.clone() });
         }
         let wanted: BTreeSet<Event> = self.wanted.hook(target.clone()).events.into_iter().collect();

@@ -194,7 +194,7 @@ fn proved(proof: &DeliveryProof, text: &mut Text) {
             Fact::Holds(seen) => (Tone::Good, "yes", seen),
             Fact::Fails(seen) => (Tone::Bad, "no", seen),
             Fact::Unknown(seen) => (Tone::Warn, "unknown", seen),
-            Fact::Untold(seen) => (Tone::Dim, "not observable from here", seen),
+            Fact::NotObservable(seen) => (Tone::Dim, "not observable from here", seen),
         };
         text.line(Line::new().plain(format!("  {name}: ")).with(tone, word).dim(format!(" ({seen})")));
     }

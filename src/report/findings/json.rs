@@ -4,7 +4,7 @@ use serde::Serialize;
 use serde_json::{Map, Value};
 
 use super::{Findings, SCHEMA};
-use crate::checks::{Because, Finding, Status};
+use crate::checks::{CheckStatus, Finding, SkipReason};
 use crate::error::Fix;
 use crate::report::Report as _;
 use crate::report::json::{Tool, milliseconds};
@@ -101,9 +101,11 @@ impl<'r> CheckFix<'r> {
 /// A skipped check names the one that has to be corrected first.
 fn depends_on(finding: &Finding) -> Vec<&'static str> {
     match &finding.status {
-        Status::Skip(Because::Depends(root)) => vec![root],
-        Status::Skip(Because::Unseen(_)) | Status::Pass | Status::Warn | Status::Fail | Status::Unknown => {
-            finding.depends_on.to_vec()
-        }
+        CheckStatus::Skip(SkipReason::BlockedBy(root)) => vec![root],
+        CheckStatus::Skip(SkipReason::NotObservable(_))
+        | CheckStatus::Pass
+        | CheckStatus::Warn
+        | CheckStatus::Fail
+        | CheckStatus::Unknown => finding.depends_on.to_vec(),
     }
 }

@@ -3,7 +3,7 @@
 use quick_junit::{NonSuccessKind, Report, TestCase, TestCaseStatus, TestSuite};
 
 use super::Findings;
-use crate::checks::{Finding, Status};
+use crate::checks::{CheckStatus, Finding};
 use crate::secret::redact;
 
 impl Findings {
@@ -23,18 +23,18 @@ impl Findings {
 fn test_case(finding: &Finding, running: &str) -> TestCase {
     let message = || redact(finding.cause.as_deref().unwrap_or(finding.title)).into_owned();
     let mut status = match &finding.status {
-        Status::Pass | Status::Warn => TestCaseStatus::success(),
-        Status::Fail => TestCaseStatus::non_success(NonSuccessKind::Failure),
-        Status::Unknown => TestCaseStatus::non_success(NonSuccessKind::Error),
-        Status::Skip(_) => TestCaseStatus::skipped(),
+        CheckStatus::Pass | CheckStatus::Warn => TestCaseStatus::success(),
+        CheckStatus::Fail => TestCaseStatus::non_success(NonSuccessKind::Failure),
+        CheckStatus::Unknown => TestCaseStatus::non_success(NonSuccessKind::Error),
+        CheckStatus::Skip(_) => TestCaseStatus::skipped(),
     };
-    if !matches!(finding.status, Status::Pass | Status::Warn) {
+    if !matches!(finding.status, CheckStatus::Pass | CheckStatus::Warn) {
         status.set_message(message()).set_type(finding.status.name());
         status.set_description(redact(&description(finding, running)).into_owned());
     }
     let mut case = TestCase::new(finding.code, status);
     case.set_classname(format!("{}.{}", env!("CARGO_PKG_NAME"), finding.category())).set_time(finding.duration);
-    if finding.status == Status::Warn {
+    if finding.status == CheckStatus::Warn {
         case.set_system_out(format!("warning: {}", redact(&description(finding, running))));
     }
     case

@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::{Detail, Findings, is_problem};
-use crate::checks::{Finding, Status, Verdict};
+use crate::checks::{CheckStatus, Finding, Verdict};
 use crate::text::{Line, Text, Tone};
 
 /// How far details stand in below their check.
@@ -49,10 +49,10 @@ impl Findings {
 
 const fn tone(status: &Status) -> Tone {
     match status {
-        Status::Pass => Tone::Good,
-        Status::Warn | Status::Unknown => Tone::Warn,
-        Status::Fail => Tone::Bad,
-        Status::Skip(_) => Tone::Dim,
+        CheckStatus::Pass => Tone::Good,
+        CheckStatus::Warn | CheckStatus::Unknown => Tone::Warn,
+        CheckStatus::Fail => Tone::Bad,
+        CheckStatus::Skip(_) => Tone::Dim,
     }
 }
 
@@ -62,9 +62,9 @@ fn summary(finding: &Finding, width: usize) -> Line {
     let line = Line::new().plain("  ").with(tone(&finding.status), format!("{status:<7}"));
     let line = line.plain(format!("  {:<width$}  {}", finding.code, finding.title));
     let remark = match &finding.status {
-        Status::Pass => finding.evidence.get("note").and_then(Value::as_str).filter(|note| !note.is_empty()),
-        Status::Skip(_) => finding.cause.as_deref(),
-        Status::Warn | Status::Fail | Status::Unknown => None,
+        CheckStatus::Pass => finding.evidence.get("note").and_then(Value::as_str).filter(|note| !note.is_empty()),
+        CheckStatus::Skip(_) => finding.cause.as_deref(),
+        CheckStatus::Warn | CheckStatus::Fail | CheckStatus::Unknown => None,
     };
     match remark {
         Some(remark) => line.dim(format!(" ({remark})")),

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use factory_gitlab::apply::webhook_test::{TestClients, TestQuota, WebhookTester};
-use factory_gitlab::checks::{Filter, Finding, Policy, Verdict, run_checks, verdict};
+use factory_gitlab::checks::{CheckFilter, Finding, Policy, Verdict, run_checks, verdict};
 use factory_gitlab::desired::{
     ApplicationOrigin, BundleDelivery, BundleRoute, Credentials, Desired, DesiredApplication, DesiredHandover,
     DesiredWebhooks, Selection,
@@ -177,7 +177,7 @@ fn reads(deliveries: Deliveries) -> Reads {
         Deliveries::Nothing => &["webhook.recent".to_owned()],
         Deliveries::Logs | Deliveries::Live => &[],
     };
-    Filter::new(&[], skip).expect("known codes").reads()
+    CheckFilter::new(&[], skip).expect("known codes").reads()
 }
 
 fn desired(sandbox: &Sandbox, kind: &Kind) -> Desired {

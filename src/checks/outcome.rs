@@ -11,13 +11,13 @@ use crate::http;
 use crate::observed::{Observation, Observed};
 
 /// What a check is judged by.
-pub(super) struct Case<'a> {
+pub(super) struct CheckContext<'a> {
     pub(super) desired: &'a Desired,
     pub(super) observed: &'a Observed,
     pub(super) policy: &'a Policy,
 }
 
-impl Case<'_> {
+impl CheckContext<'_> {
     /// The address of a page of the instance.
     pub(super) fn page(&self, path: &str) -> String {
         self.desired.instance.page(path).to_string()
@@ -26,17 +26,17 @@ impl Case<'_> {
 
 /// The states of a check. `Unknown` is never folded into `Pass`.
 #[derive(Clone, Debug, Eq, PartialEq)]
-pub enum Status {
+pub enum CheckStatus {
     Pass,
     Warn,
     Fail,
     /// Not judged, and why.
-    Skip(Because),
+    Skip(SkipReason),
     /// Could not be made.
     Unknown,
 }
 
-impl Status {
+impl CheckStatus {
     #[must_use]
     pub const fn name(&self) -> &'static str {
         match self {
@@ -51,62 +51,62 @@ impl Status {
 
 /// Why a check was not judged.
 #[derive(Clone, Debug, Eq, PartialEq)]
-pub enum Because {
+pub enum SkipReason {
     /// Another check comes first and did not pass.
-    Depends(&'static str),
+    BlockedBy(&'static str),
     /// Its subject cannot be seen from here, by design.
-    Unseen(String),
+    NotObservable(String),
 }
 
 /// What a check says.
 #[derive(Clone, Debug)]
-pub(super) struct Ruling {
-    pub(super) status: Status,
+pub(super) struct CheckOutcome {
+    pub(super) status: CheckStatus,
     pub(super) cause: Option<String>,
     /// Whether the cause is a failed request in its own words, which tell what was asked and not what for.
     pub(super) is_failed_request: bool,
     pub(super) evidence: Map<String, Value>,
-    /// Boxed: a ruling is also handed on as an error.
+    /// Boxed: a outcome is also handed on as an error.
     pub(super) fix: Option<Box<Fix>>,
 }
 
-impl Ruling {
-    fn new(status: Status, cause: Option<String>) -> Self {
+impl CheckOutcome {
+    fn new(status: CheckStatus, cause: Option<String>) -> Self {
         Self { status, cause, is_failed_request: false, evidence: Map::new(), fix: None }
     }
 
     pub(super) fn pass() -> Self {
-        Self::new(Status::Pass, None)
+        Self::new(CheckStatus::Pass, None)
     }
 
     pub(super) fn warn(cause: impl Into<String>) -> Self {
-        Self::new(Status::Warn, Some(cause.into()))
+        Self::new(CheckStatus::Warn, Some(cause.into()))
     }
 
     pub(super) fn fail(cause: impl Into<String>) -> Self {
-        Self::new(Status::Fail, Some(cause.into()))
+        Self::new(CheckStatus::Fail, Some(cause.into()))
     }
 
     pub(super) fn unknown(cause: impl Into<String>) -> Self {
-        Self::new(Status::Unknown, Some(cause.into()))
+        Self::new(CheckStatus::Unknown, Some(cause.into()))
     }
 
     /// Its subject cannot be seen from here, by design.
-    pub(super) fn unseen(reason: impl Into<String>) -> Self {
+    pub(super) fn not_observable(reason: impl Into<String>) -> Self {
         let reason = reason.into();
-        Self::new(Status::Skip(Because::Unseen(reason.clone())), Some(reason))
+        Self::new(CheckStatus::Skip(SkipReason::NotObservable(reason.clone())), Some(reason))
     }
 
-    pub(super) fn depends(code: &'static str) -> Self {
-        Self::new(Status::Skip(Because::Depends(code)), Some(format!("depends on {code}")))
+    pub(super) fn blocked_by(code: &'static str) -> Self {
+        Self::new(CheckStatus::Skip(SkipReason::BlockedBy(code)), Some(format!("depends on {code}")))
     }
 
     /// What a failed request says by itself: a refusal fails, anything else could not be found out.
     pub(super) fn failed(error: &http::Error) -> Self {
-        let status = if error.is_refusal() { Status::Fail } else { Status::Unknown };
-        let mut ruling = Self::new(status, Some(error.to_string()));
-        ruling.is_failed_request = true;
-        ruling.advised(error, About::AnyHost)
+        let status = if error.is_refusal() { CheckStatus::Fail } else { CheckStatus::Unknown };
+        let mut outcome = Self::new(status, Some(error.to_string()));
+        outcome.is_failed_request = true;
+        outcome.advised(error, About::AnyHost)
     }
 
     /// Adds the best advice on a request that failed.
@@ -118,7 +118,7 @@ impl Ruling {
     }
 
     /// Adds what was seen.
-    pub(super) fn saw(mut self, name: &str, value: impl Serialize) -> Self {
+    pub(super) fn evidence(mut self, name: &str, value: impl Serialize) -> Self {
         // Plain data always has a JSON form.
         self.evidence.insert(name.to_owned(), serde_json::to_value(value).unwrap_or(Value::Null));
         self
@@ -126,7 +126,7 @@ impl Ruling {
 
     /// A short remark beside a check that holds.
     pub(super) fn note(self, text: impl Into<String>) -> Self {
-        self.saw("note", text.into())
+        self.evidence("note", text.into())
     }
 
     pub(super) fn fix(mut self, fix: Fix) -> Self {
@@ -135,11 +135,11 @@ impl Ruling {
     }
 }
 
-/// The value, or the ruling where there is none. Only for reads that checks above have found good or not asked.
-pub(super) fn known<T>(seen: &Observation<T>) -> Result<&T, Ruling> {
+/// The value, or the outcome where there is none. Only for reads that checks above have found good or not asked.
+pub(super) fn known<T>(seen: &Observation<T>) -> Result<&T, CheckOutcome> {
     match seen {
         Observation::Known(value) => Ok(value),
-        Observation::Failed(error) => Err(Ruling::failed(error)),
-        Observation::Skipped(reason) => Err(Ruling::unseen(*reason)),
+        Observation::Failed(error) => Err(CheckOutcome::failed(error)),
+        Observation::Skipped(reason) => Err(CheckOutcome::not_observable(*reason)),
     }
 }
