@@ -1,4 +1,4 @@
-//! The checks: what is judged, in which order, and what each needs first. Pure: the same `Observed` gives the same
+//! The checks: what is judged, in which order, and what each depends on. Pure: the same `Observed` gives the same
 //! findings.
 
 mod application;
@@ -19,7 +19,7 @@ pub use runner::{Finding, Verdict, run_checks, verdict};
 use crate::observed::Read;
 use outcome::{CheckContext, CheckOutcome};
 
-/// One check. Its code is a contract; the rest may be worded anew.
+/// One check. Its code is a contract; its wording may change.
 pub struct Check {
     /// `category.name`.
     pub code: &'static str,
@@ -28,7 +28,7 @@ pub struct Check {
     pub severity: CheckSeverity,
     /// What must hold before this one can be judged.
     pub depends_on: &'static [&'static str],
-    /// Its page in the documentation: what is looked at, why it matters, what to do.
+    /// Its page in the documentation: what is examined, why it matters, what to do.
     pub about: &'static str,
     /// The reads it is judged by, besides those of the checks it depends on.
     pub reads: &'static [Read],
@@ -53,7 +53,7 @@ impl Check {
     }
 }
 
-/// The worst that a check can say of the connection.
+/// How bad it is for the connection when the check does not pass.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, serde::Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum CheckSeverity {
@@ -71,10 +71,10 @@ impl CheckSeverity {
     }
 }
 
-/// What is judged by, besides what is desired and what was seen.
+/// What checks are judged by besides what is desired and what was observed.
 #[derive(Clone, Copy, Debug)]
 pub struct Policy {
-    /// Days before the end of a token or certificate from which on it is a warning (`--expires-within`).
+    /// A token or certificate that expires in fewer days is a warning (`--expires-within`).
     pub expires_within: i64,
 }
 

@@ -38,12 +38,12 @@ pub struct DesiredApplication {
 pub enum ApplicationOrigin {
     /// Found or created by API; `renew` asks for a new secret (`--renew-secret`). A secret given beside it is used.
     Auto { given: Option<Credentials>, renew: bool },
-    /// Its ID and secret were given: by hand from the Admin Area (`manual`), or of one that is there (`existing`).
+    /// Its ID and secret were given: copied from the Admin Area (`manual`), or those of an existing one (`existing`).
     Given(Credentials),
 }
 
 impl ApplicationOrigin {
-    /// The ID and secret at hand, if they were given.
+    /// The ID and secret, if they were given.
     #[must_use]
     pub fn credentials(&self) -> Option<&Credentials> {
         match self {
@@ -72,13 +72,13 @@ pub struct DesiredWebhooks {
     pub receipts_url: Option<Url>,
 }
 
-/// Which groups and projects (`--group`, `--project`, `--exclude`, `--personal`). No group and no project is all.
+/// Which groups and projects (`--group`, `--project`, `--exclude`, `--personal`). Without any group or project, all.
 #[derive(Clone, Debug, Default)]
 pub struct Selection {
     pub groups: Vec<String>,
     pub projects: Vec<String>,
     pub exclude: GlobSet,
-    /// The patterns as they were given, for the record and for a person.
+    /// The patterns as they were given, for the record and for messages.
     pub exclude_patterns: Vec<String>,
     pub personal: Personal,
 }
@@ -96,7 +96,7 @@ pub struct DesiredHandover {
     pub scopes: Vec<String>,
 }
 
-/// What becomes of the sealed bundle.
+/// Where the sealed bundle goes.
 #[derive(Clone, Debug)]
 pub struct BundleDelivery {
     pub recipients: Vec<String>,
@@ -115,7 +115,7 @@ pub enum BundleRoute {
     None,
 }
 
-/// How a hook of ours is known on any machine: the description ends in this mark.
+/// How our hooks are recognized on any machine: their description ends with this mark.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Mark {
     /// The keyed fingerprint of the secrets that were set.
@@ -125,7 +125,7 @@ pub struct Mark {
 impl Mark {
     const PREFIX: &'static str = "factory-gitlab/v1:";
 
-    /// Reads the mark out of a hook's description.
+    /// Finds the mark in a hook's description.
     #[must_use]
     pub fn find(description: &str) -> Option<Self> {
         let (_, rest) = description.rsplit_once(Self::PREFIX)?;
@@ -141,21 +141,21 @@ impl fmt::Display for Mark {
 }
 
 impl DesiredWebhooks {
-    /// The mark of a hook that carries these tokens to this URL. The secret token is the key, so nobody without it can
-    /// make or check one, and the same kit gives the same mark on any machine.
+    /// The mark of a hook with these tokens and this URL. The secret token is the key: without it a mark can be neither
+    /// created nor checked, and the same kit gives the same mark on any machine.
     #[must_use]
     pub fn mark(&self) -> Mark {
         let signing = self.signing_token.as_ref().map_or_else(String::new, |token| token.fingerprint("signing"));
         Mark { fingerprint: self.token.fingerprint(&format!("hook\n{}\n{signing}", self.url)) }
     }
 
-    /// Whether a hook's address is the wanted one, as addresses and not as texts: GitLab keeps what it was given.
+    /// Whether a hook's URL is the wanted one, compared as URLs and not as text: GitLab keeps the spelling that it was given.
     #[must_use]
     pub fn matches_url(&self, address: &str) -> bool {
         Url::parse(address).is_ok_and(|address| address == self.url)
     }
 
-    /// The hook to be on `target`.
+    /// The hook that `target` should have.
     #[must_use]
     pub fn hook(&self, target: Target) -> HookSpec {
         let events = match target {
@@ -175,7 +175,7 @@ impl DesiredWebhooks {
 }
 
 impl DesiredApplication {
-    /// The terms of the kit for the application, with its origin.
+    /// What the kit says about the application, with its origin.
     #[must_use]
     pub fn from_kit(kit: &Kit, origin: ApplicationOrigin) -> Self {
         let terms = &kit.application;
@@ -191,7 +191,7 @@ impl DesiredApplication {
 }
 
 impl Strategy {
-    /// What `auto` comes to under a licence plan: group hooks where they fire, else one per project.
+    /// What `auto` resolves to under a license plan: group hooks where they work, otherwise one hook per project.
     #[must_use]
     pub const fn resolved(self, plan: LicensePlan) -> Self {
         match self {

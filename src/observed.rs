@@ -1,4 +1,4 @@
-//! What is true, read from both sides, independent reads at the same time.
+//! What is true: reads both sides, independent reads at the same time.
 
 mod bulk;
 mod factory;
@@ -30,7 +30,7 @@ use crate::target::{Strategy, Target};
 /// One thing that can be read. A check names those it is judged by; what a command reads is the union of them.
 #[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
 pub enum Read {
-    /// DNS, TCP and TLS of the way to the instance.
+    /// DNS, TCP and TLS between this machine and the instance.
     Network,
     Metadata,
     Token,
@@ -86,11 +86,10 @@ pub struct Observed {
     pub at: Timestamp,
     pub network: NetworkSeen,
     pub metadata: Observation<Metadata>,
-    /// The address that the instance gives itself (from an answer that holds a web address); `None` inside when the
-    /// answers held none.
+    /// The instance's own URL, taken from an answer that contains a web address; `None` inside if no answer did.
     pub own_url: Observation<Option<String>>,
     pub token: Observation<TokenDetails>,
-    /// What the token seems to be by its looks, where that is no personal access token.
+    /// The kind of token that its form suggests, if that is not a personal access token.
     pub token_looks_like: Option<&'static str>,
     pub user: Observation<User>,
     pub license: Observation<License>,
@@ -98,7 +97,7 @@ pub struct Observed {
     pub scopes_supported: Observation<Vec<String>>,
     /// Whether the ID and secret at hand authenticate.
     pub pair: Observation<PairValidity>,
-    /// Only asked where the list of applications does not show scopes.
+    /// Read only where the list of applications does not show scopes.
     pub probed_scopes: Observation<ProbedScopes>,
     pub hooks: Observation<HooksSeen>,
     pub factory: FactorySeen,
@@ -128,7 +127,8 @@ impl Observed {
         }
     }
 
-    /// The plan that decides over group hooks. Not knowing is free: unlicensed group hooks are never trusted.
+    /// The plan that decides over group hooks. An unknown license counts as free: unlicensed group hooks are never relied
+    /// on.
     #[must_use]
     pub fn plan(&self) -> LicensePlan {
         plan_of(self.license.known())
@@ -142,14 +142,16 @@ fn plan_of(license: Option<&License>) -> LicensePlan {
             "ultimate" => LicensePlan::Ultimate,
             _ => LicensePlan::Free,
         },
-        _ => LicensePlan::Free,
+        Some(License::Licensed { expired: true, .. } | License::Unlicensed | License::NotAvailable) | None => {
+            LicensePlan::Free
+        }
     }
 }
 
 /// The hooks that point at Factory, target by target.
 #[derive(Clone, Debug)]
 pub struct HooksSeen {
-    /// What `auto` came to.
+    /// What `auto` resolved to.
     pub strategy: Strategy,
     pub targets: Vec<TargetSeen>,
     /// How many groups and projects were left out, and why.
@@ -162,15 +164,15 @@ pub struct LeftOut {
     pub marked_for_deletion: usize,
     pub personal: usize,
     pub excluded: usize,
-    /// Groups that were named and in which GitLab shows no project at all.
+    /// Named groups in which GitLab shows no project.
     pub empty_groups: usize,
 }
 
-/// One target and the hooks on it that have our URL or our mark. Other products' hooks are not kept.
+/// One target, and its hooks that have our URL or our mark. Hooks of other products are not kept.
 #[derive(Clone, Debug)]
 pub struct TargetSeen {
     pub target: Target,
-    /// Whether it has commits, so that a test delivery finds a sample even on old versions.
+    /// Whether it has no commits; old versions of GitLab cannot test a hook there.
     pub empty: bool,
     pub hooks: Observation<Vec<HookSeen>>,
 }
@@ -178,7 +180,7 @@ pub struct TargetSeen {
 #[derive(Clone, Debug)]
 pub struct HookSeen {
     pub hook: Hook,
-    /// The newest entries of its delivery log, where asked for.
+    /// The newest entries of its delivery log, if they were asked for.
     pub deliveries: Observation<Vec<LoggedDelivery>>,
 }
 
@@ -186,7 +188,7 @@ pub struct HookSeen {
 #[derive(Clone, Debug)]
 pub struct FactorySeen {
     pub status: Observation<FactoryStatus>,
-    /// Each host of the kit that was asked, and whether it answered at all.
+    /// Each host of the kit, and whether it answered.
     pub hosts: Vec<(String, Observation<()>)>,
     /// What the local record says of the bundle.
     pub bundle: Observation<BundleSeen>,
@@ -234,14 +236,14 @@ impl DeliveryProof {
         [&self.test, &self.log, &self.receipt]
     }
 
-    /// Whether nothing that could be asked speaks against it: a system hook's test shows nothing more than that.
+    /// Whether each fact holds or cannot be observed. The test of a system hook proves no more than that.
     #[must_use]
     pub fn stands(&self) -> bool {
         self.facts().iter().all(|fact| matches!(fact, Fact::Holds(_) | Fact::NotObservable(_)))
     }
 }
 
-/// One fact: it holds, it does not, or it could not be found out; with what was seen.
+/// One fact: it holds, it does not, or it is unknown; with what was observed.
 #[derive(Clone, Debug, Eq, PartialEq, Serialize)]
 #[serde(rename_all = "snake_case", tag = "state", content = "seen")]
 pub enum Fact {

@@ -13,19 +13,19 @@ pub(super) const CHECKS: &[Check] = &[
         title: "there is one OAuth application for Factory",
         severity: CheckSeverity::Error,
         depends_on: &["token.admin"],
-        about: "Looks for the application among the instance-wide ones: by its ID where that was given, else by name \
-                and redirect URI. GitLab allows several of the same name; several that fit are a failure, because \
-                nobody can say which one Factory uses.",
+        about: "Finds the application among the instance-wide ones: by its ID where one was given, otherwise by \
+                name and redirect URI. GitLab allows several applications of the same name. Several matches are a \
+                failure, because nothing shows which of them Factory uses.",
         reads: &[Read::Applications],
         rule: exists,
     },
     Check {
         code: "application.redirect_uri",
-        title: "the redirect URI is Factory's, to the byte",
+        title: "the redirect URI is exactly Factory's",
         severity: CheckSeverity::Error,
         depends_on: &["application.exists"],
-        about: "GitLab compares redirect URIs byte by byte at sign-in. The application may have others besides. \
-                GitLab's API cannot change an application; its page in the Admin Area can.",
+        about: "GitLab compares redirect URIs byte by byte at sign-in. The application may have other redirect URIs \
+                as well. GitLab's API cannot change an application; its page in the Admin Area can.",
         reads: &[Read::Applications],
         rule: redirect_uri,
     },
@@ -34,8 +34,8 @@ pub(super) const CHECKS: &[Check] = &[
         title: "the application has the scopes that Factory needs",
         severity: CheckSeverity::Error,
         depends_on: &["instance.api"],
-        about: "Read from the list of applications where GitLab shows them (about 19.1), else tried out one by one at \
-                the OAuth endpoint with the application's ID and secret. Without a secret at hand an older GitLab \
+        about: "Read from the list of applications where GitLab shows them (about 19.1), otherwise probed one by \
+                one at the OAuth endpoint with the application's ID and secret. Without the secret an older GitLab \
                 cannot be asked, and the check is skipped.",
         reads: &[Read::Applications, Read::ApplicationSecret, Read::Token],
         rule: scopes,
@@ -45,8 +45,8 @@ pub(super) const CHECKS: &[Check] = &[
         title: "the application is confidential",
         severity: CheckSeverity::Error,
         depends_on: &["application.exists"],
-        about: "A confidential application has to show its secret. One that is not would let anybody act as Factory \
-                who knows its ID.",
+        about: "A confidential application has to present its secret. If the application is not confidential, its \
+                ID alone is enough to act as Factory.",
         reads: &[Read::Applications],
         rule: confidential,
     },
@@ -55,14 +55,17 @@ pub(super) const CHECKS: &[Check] = &[
         title: "the application's ID and secret belong together",
         severity: CheckSeverity::Error,
         depends_on: &["instance.api"],
-        about: "Authenticates at GitLab's OAuth endpoint with the ID and secret, without a user and without making \
-                anything that stays. GitLab does not say which of the two is wrong. Without a secret at hand the check \
-                is skipped.",
+        about: "Authenticates at GitLab's OAuth endpoint with the ID and the secret, without a user and without \
+                creating anything that remains. GitLab does not say which of the two is wrong. Without the secret \
+                the check is skipped.",
         reads: &[Read::ApplicationSecret],
         rule: secret,
     },
 ];
 
+/// The evidence of an application that comes close.
+/// The evidence of an application that comes close.
+/// The evidence of an application that comes close.
 const NEAR: &str = "what would fit";
 
 fn admin_page(context: &CheckContext<'_>, text: &str) -> Fix {
@@ -94,7 +97,7 @@ fn candidates<'a>(context: &CheckContext<'a>, all: &'a [Application]) -> Vec<&'a
     if exact.is_empty() { named } else { exact }
 }
 
-/// The application, or the check that says why there is none.
+/// The application, or the check that says why it is not found.
 fn the_one<'a>(context: &CheckContext<'a>) -> Result<&'a Application, CheckOutcome> {
     let Some(all) = context.observed.applications.known() else {
         return Err(CheckOutcome::blocked_by("application.exists"));
@@ -119,16 +122,16 @@ fn exists(context: &CheckContext<'_>) -> CheckOutcome {
                 CheckOutcome::pass().note(format!("{} (number {})", one.name, one.id))
             } else {
                 CheckOutcome::warn(format!(
-                    "the application is called {:?}, Factory asks for {:?}",
+                    "the application is named {:?}; Factory asks for {:?}",
                     one.name, wanted.name
                 ))
                 .fix(admin_page(context, "rename it"))
             };
             outcome.evidence("id", one.id).evidence("application_id", &one.application_id).evidence("name", &one.name)
         }
-        several => CheckOutcome::fail(format!("{} applications are called {:?}", several.len(), wanted.name))
+        several => CheckOutcome::fail(format!("{} applications are named {:?}", several.len(), wanted.name))
             .evidence("ids", several.iter().map(|one| one.id).collect::<Vec<_>>())
-            .fix(admin_page(context, "remove all but the one that Factory uses, or give its ID with --application-id")),
+            .fix(admin_page(context, "delete all but the one that Factory uses, or pass its ID with --application-id")),
     }
 }
 
@@ -137,14 +140,14 @@ fn none(context: &CheckContext<'_>, all: &[Application]) -> CheckOutcome {
     let near: Vec<&Application> =
         all.iter().filter(|one| one.name == wanted.name || has_redirect_uri(one, &wanted.redirect_uri)).collect();
     let cause = match given(context) {
-        Some(_) => "the application with the ID that was given is not among the instance-wide ones".to_owned(),
-        None => format!("there is no instance-wide application {:?}", wanted.name),
+        Some(_) => "no instance-wide application has the given ID".to_owned(),
+        None => format!("no instance-wide application is named {:?}", wanted.name),
     };
     let outcome =
-        CheckOutcome::fail(cause).evidence("count", all.len()).fix(Fix::run("connect it", "factory-gitlab connect"));
+        CheckOutcome::fail(cause).evidence("count", all.len()).fix(Fix::run("create it", "factory-gitlab connect"));
     match near.first() {
         None => outcome,
-        Some(one) => outcome.evidence(NEAR, format!("number {} is called {:?}", one.id, one.name)),
+        Some(one) => outcome.evidence(NEAR, format!("number {} is named {:?}", one.id, one.name)),
     }
 }
 
@@ -153,7 +156,7 @@ fn redirect_uri(context: &CheckContext<'_>) -> CheckOutcome {
     match the_one(context) {
         Err(outcome) => outcome,
         Ok(one) if has_redirect_uri(one, wanted) => CheckOutcome::pass().evidence("redirect_uri", wanted),
-        Ok(one) => CheckOutcome::fail("Factory's redirect URI is not among the application's")
+        Ok(one) => CheckOutcome::fail("the application does not have Factory's redirect URI")
             .evidence("wanted", wanted)
             .evidence("found", one.callback_url.split_whitespace().collect::<Vec<_>>())
             .fix(Fix::open(format!("set the redirect URI to {wanted}"), context.page(&edit_page(one)))),
@@ -169,12 +172,15 @@ fn confidential(context: &CheckContext<'_>) -> CheckOutcome {
         Err(outcome) => outcome,
         Ok(one) if one.confidential == context.desired.application.confidential => CheckOutcome::pass(),
         Ok(one) => {
-            let cause = if one.confidential {
-                "the application is confidential, and Factory asks for one that is not"
+            let (cause, fix) = if one.confidential {
+                ("the application is confidential, and Factory asks for one that is not", "clear \"Confidential\"")
             } else {
-                "the application is not confidential: its ID alone would do"
+                (
+                    "the application is not confidential: its ID alone is enough to act as Factory",
+                    "set \"Confidential\"",
+                )
             };
-            CheckOutcome::fail(cause).fix(Fix::open("tick or untick \"Confidential\"", context.page(&edit_page(one))))
+            CheckOutcome::fail(cause).fix(Fix::open(fix, context.page(&edit_page(one))))
         }
     }
 }
@@ -194,7 +200,7 @@ fn scopes(context: &CheckContext<'_>) -> CheckOutcome {
             let outcome = match the_one(context) {
                 Ok(one) => compare_scopes(context, one, &missing),
                 Err(_) if missing.is_empty() => CheckOutcome::pass(),
-                Err(_) => lacks(&missing).fix(admin_page(context, "give the application these scopes")),
+                Err(_) => lacks(&missing).fix(admin_page(context, "add these scopes to the application")),
             };
             outcome.evidence("scopes", &probed.present).evidence("by", "the OAuth endpoint")
         }
@@ -217,23 +223,22 @@ fn lacks(missing: &[&String]) -> CheckOutcome {
 
 fn compare_scopes(context: &CheckContext<'_>, one: &Application, missing: &[&String]) -> CheckOutcome {
     if !missing.is_empty() {
-        return lacks(missing).fix(Fix::open("give the application these scopes", context.page(&edit_page(one))));
+        return lacks(missing).fix(Fix::open("add these scopes to the application", context.page(&edit_page(one))));
     }
     let wanted = &context.desired.application.scopes;
     let extra = one.scopes.iter().flatten().filter(|scope| !wanted.contains(scope)).count();
-    if extra > 0 { CheckOutcome::pass().note(format!("and {extra} more than asked for")) } else { CheckOutcome::pass() }
+    if extra > 0 { CheckOutcome::pass().note(format!("and {extra} more than needed")) } else { CheckOutcome::pass() }
 }
 
 fn secret(context: &CheckContext<'_>) -> CheckOutcome {
     match known(&context.observed.pair) {
         Err(outcome) => outcome,
         Ok(PairValidity::Valid) => CheckOutcome::pass(),
-        Ok(PairValidity::Invalid) => CheckOutcome::fail(
-            "GitLab does not take the application's ID and secret; one of them is wrong",
-        )
-        .fix(Fix::run(
-            "give the right ones, or renew the secret, which ends the old one at once",
-            "factory-gitlab connect --renew-secret",
-        )),
+        Ok(PairValidity::Invalid) => {
+            CheckOutcome::fail("GitLab rejects the application's ID and secret; one of them is wrong").fix(Fix::run(
+                "pass the right ones, or renew the secret, which invalidates the old one at once",
+                "factory-gitlab connect --renew-secret",
+            ))
+        }
     }
 }

@@ -1,4 +1,4 @@
-//! The reference of the checks, made from the registry, so that it cannot go stale.
+//! The reference of the checks, generated from the registry, so that it cannot become outdated.
 
 use std::fmt::Write as _;
 

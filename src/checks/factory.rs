@@ -14,8 +14,8 @@ pub(super) const CHECKS: &[Check] = &[
         title: "Factory's hosts answer",
         severity: CheckSeverity::Error,
         depends_on: &[],
-        about: "Reaches each of the kit's https addresses that this machine uses (status, bundle, receipts). Any answer will \
-                do; whether it is a good one is for `factory.status`.",
+        about: "Connects to each of the kit's https addresses that this machine uses (status, bundle, receipts). \
+                Any answer passes; `factory.status` judges what the answer says.",
         reads: &[Read::Factory],
         rule: reachable,
     },
@@ -24,7 +24,7 @@ pub(super) const CHECKS: &[Check] = &[
         title: "Factory has accepted the bundle",
         severity: CheckSeverity::Error,
         depends_on: &[],
-        about: "Looks into the local record of `connect`: a bundle that was sealed and not yet accepted is a failure. \
+        about: "Reads the local record of `connect`: a bundle that was sealed and not yet accepted is a failure. \
                 Without a record on this machine the check is skipped.",
         reads: &[Read::BundleRecord],
         rule: bundle,
@@ -43,10 +43,8 @@ pub(super) const CHECKS: &[Check] = &[
 
 fn reachable(context: &CheckContext<'_>) -> CheckOutcome {
     let hosts = &context.observed.factory.hosts;
-    let failed = hosts.iter().find_map(|(host, seen)| match seen {
-        Observation::Failed(error) if !answered(error) => Some((host, error)),
-        _ => None,
-    });
+    let failed =
+        hosts.iter().filter_map(|(host, seen)| Some((host, seen.error()?))).find(|(_, error)| !answered(error));
     if let Some((host, error)) = failed {
         return CheckOutcome::failed(error).evidence("host", host);
     }
@@ -58,7 +56,7 @@ fn reachable(context: &CheckContext<'_>) -> CheckOutcome {
     CheckOutcome::pass().evidence("hosts", answering)
 }
 
-/// Whether the host itself gave an answer, though not the one that was hoped for.
+/// Whether the host itself answered, although not as requested.
 fn answered(error: &http::Error) -> bool {
     error.status().is_some_and(|status| status < 500)
 }
@@ -68,7 +66,7 @@ fn bundle(context: &CheckContext<'_>) -> CheckOutcome {
         Err(outcome) => outcome,
         Ok(BundleSeen::Accepted { id, sha256 }) => CheckOutcome::pass().evidence("id", id).evidence("sha256", sha256),
         Ok(BundleSeen::Waiting) => {
-            CheckOutcome::fail("a sealed bundle waits on this machine; Factory has not accepted it")
+            CheckOutcome::fail("a sealed bundle is waiting on this machine; Factory has not accepted it")
                 .fix(Fix::run("let connect send it", "factory-gitlab connect"))
         }
     }
@@ -88,7 +86,7 @@ fn status(context: &CheckContext<'_>) -> CheckOutcome {
         FactoryState::Pending => CheckOutcome::warn(format!("Factory has not finished yet{detail}"))
             .fix(Fix::run("wait for Factory to finish", "factory-gitlab verify --wait 10m")),
         FactoryState::Failed => CheckOutcome::fail(format!("Factory could not connect{detail}"))
-            .fix(Fix::run("put that right and send everything again", "factory-gitlab connect")),
+            .fix(Fix::run("fix that and connect again", "factory-gitlab connect")),
     };
     outcome.evidence("status", status.state).evidence("detail", &status.detail)
 }

@@ -20,7 +20,7 @@ impl CheckFilter {
     /// Reads the patterns as they were given.
     ///
     /// # Errors
-    /// Wrong use: a pattern that cannot be read or that fits no code, with the codes that were probably meant.
+    /// A usage error: a pattern that cannot be read or that matches no code, with the codes that were probably meant.
     pub fn new(only: &[String], skip: &[String]) -> Result<Self, Failure> {
         let only = if only.is_empty() { None } else { Some(set("--only", only)?) };
         let filter = Self { only, skip: set("--skip", skip)? };
@@ -57,7 +57,7 @@ fn set(flag: &str, patterns: &[String]) -> Result<GlobSet, Failure> {
     let mut builder = GlobSetBuilder::new();
     for pattern in patterns {
         let glob = Glob::new(pattern).map_err(|error| {
-            Failure::usage(format!("{flag} {pattern:?} is no pattern")).because(error.kind().to_string())
+            Failure::usage(format!("{flag} {pattern:?} is not a pattern")).because(error.kind().to_string())
         })?;
         let matcher = glob.compile_matcher();
         if !all().any(|check| matcher.is_match(check.code)) {
@@ -77,7 +77,7 @@ fn unknown(flag: &str, pattern: &str) -> Failure {
         [] => near.iter().take(3).map(|(_, code)| *code).collect::<Vec<_>>().join(", "),
         _ => format!("{pattern}.*"),
     };
-    Failure::usage(format!("{flag} {pattern:?} fits no check"))
+    Failure::usage(format!("{flag} {pattern:?} matches no check"))
         .fix(Fix::run(format!("probably meant: {meant}; all of them:"), "factory-gitlab verify --list"))
 }
 
@@ -90,7 +90,7 @@ mod tests {
     }
 
     #[test]
-    fn patterns_choose_by_code() {
+    fn patterns_select_checks_by_code() {
         for (only, skip, wanted, unwanted) in [
             (&[][..], &[][..], "token.valid", "nothing.here"),
             (&["webhook.*"], &[], "webhook.token", "token.valid"),
@@ -104,7 +104,7 @@ mod tests {
     }
 
     #[test]
-    fn an_unknown_code_is_wrong_use_and_names_the_near_ones() {
+    fn an_unknown_code_is_a_usage_error_that_names_similar_ones() {
         for (pattern, near) in [
             ("token.admim", "token.admin"),
             ("webhooks.*", "webhook."),
@@ -120,7 +120,7 @@ mod tests {
     }
 
     #[test]
-    fn a_filter_that_leaves_nothing_is_wrong_use() {
+    fn a_filter_that_leaves_no_check_is_a_usage_error() {
         assert!(CheckFilter::new(&patterns(&["token.valid"]), &patterns(&["token.*"])).is_err());
     }
 }

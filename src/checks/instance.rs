@@ -1,4 +1,4 @@
-//! `instance.*`: the way to GitLab, and whether it is GitLab that answers.
+//! `instance.*`: the network path to GitLab, and whether GitLab answers.
 
 use std::net::IpAddr;
 
@@ -18,8 +18,9 @@ pub(super) const CHECKS: &[Check] = &[
         title: "the name resolves",
         severity: CheckSeverity::Error,
         depends_on: &[],
-        about: "Asks this machine's resolver for the addresses of the GitLab host and says whether they are public or \
-                private. A private address is not wrong; Factory then reaches GitLab by VPC peering or a VPN only.",
+        about: "Asks this machine's resolver for the addresses of the GitLab host and reports whether they are \
+                public or private. A private address is not wrong, but Factory can then reach GitLab only through \
+                VPC peering or a VPN.",
         reads: &[Read::Network],
         rule: dns,
     },
@@ -28,30 +29,31 @@ pub(super) const CHECKS: &[Check] = &[
         title: "the port opens",
         severity: CheckSeverity::Error,
         depends_on: &["instance.dns"],
-        about: "Opens a TCP connection to the port of the GitLab URL. When it stays shut, a firewall, a VPN that is \
-                down or a wrong port is the usual reason.",
+        about: "Opens a TCP connection to the port of the GitLab URL. If the port does not open, the usual reason \
+                is a firewall, a VPN that is down, or a wrong port.",
         reads: &[Read::Network],
         rule: tcp,
     },
     Check {
         code: "instance.tls",
-        title: "the certificate is good",
+        title: "the certificate is valid",
         severity: CheckSeverity::Error,
         depends_on: &["instance.tcp"],
-        about: "Makes a TLS connection as any client does. It fails when the issuer is not trusted (name the \
-                company's authority with `--ca-cert`), when the certificate is for another name, when it has expired, \
-                or when a device in between inspects TLS. An end within `--expires-within` days is a warning.",
+        about: "Makes a TLS connection as any client does. It fails when the issuer is not trusted (pass the \
+                company's certificate authority with `--ca-cert`), when the certificate is for another name or has \
+                expired, or when a device on the way inspects TLS. An expiry within `--expires-within` days is a \
+                warning.",
         reads: &[Read::Network],
         rule: tls,
     },
     Check {
         code: "instance.url",
-        title: "the URL is the one GitLab knows itself by",
+        title: "the URL is GitLab's own",
         severity: CheckSeverity::Error,
         depends_on: &["instance.tls"],
-        about: "Compares the URL that was given with the one GitLab writes into its answers (`external_url`), and \
-                fails where GitLab redirects. A redirected write would become a read, and Factory is given this URL, \
-                so use exactly the one GitLab names.",
+        about: "Compares the given URL with the one that GitLab puts into its answers (`external_url`), and fails \
+                where GitLab redirects. A redirected write would become a read, and Factory receives this URL, so \
+                use exactly the one that GitLab names.",
         reads: &[Read::Metadata, Read::Token, Read::User],
         rule: url,
     },
@@ -60,8 +62,8 @@ pub(super) const CHECKS: &[Check] = &[
         title: "GitLab's API answers",
         severity: CheckSeverity::Error,
         depends_on: &["instance.tls"],
-        about: "Reads `/api/v4/metadata`. It fails when something else answers: a proxy's error page, a login wall, \
-                another web site, or GitLab installed under a path that the URL lacks.",
+        about: "Reads `/api/v4/metadata`. It fails when something else answers: a proxy's error page, a login page, \
+                another website, or a GitLab that is installed under a path which the URL lacks.",
         reads: &[Read::Metadata],
         rule: api,
     },
@@ -70,8 +72,8 @@ pub(super) const CHECKS: &[Check] = &[
         title: "the version is supported",
         severity: CheckSeverity::Error,
         depends_on: &["instance.api"],
-        about: "Reports version, edition and licence plan. Versions before 16.11 are not supported: secrets of \
-                applications cannot be renewed there and it was never tested.",
+        about: "Reports version, edition and license plan. Versions before 16.11 are not supported: they cannot \
+                renew the secret of an application, and this program was never tested with them.",
         reads: &[Read::Metadata, Read::License, Read::Token],
         rule: version,
     },
@@ -123,18 +125,18 @@ fn tls(context: &CheckContext<'_>) -> CheckOutcome {
         },
     };
     let days = days_between(context.observed.at, certificate.not_after);
-    let renew = || Fix::say("renew the certificate of GitLab");
+    let renew = || Fix::say("renew GitLab's certificate");
     let outcome = if days < 0 {
         CheckOutcome::fail("the certificate has expired").fix(renew())
     } else if days < context.policy.expires_within {
-        CheckOutcome::warn(format!("the certificate ends in {days} days")).fix(renew())
+        CheckOutcome::warn(format!("the certificate expires in {days} days")).fix(renew())
     } else {
         CheckOutcome::pass()
     };
     outcome.evidence("issuer", &certificate.issuer).evidence("not_after", certificate.not_after)
 }
 
-/// A certificate that was seen and found wrong is a failure; a handshake that broke is not to be found out.
+/// A certificate that was received and is wrong is a failure; after a broken handshake nothing is known.
 fn tls_failed(error: &http::Error) -> CheckOutcome {
     use crate::http::TlsProblem as Problem;
     let mut outcome = CheckOutcome::failed(error);
@@ -152,7 +154,7 @@ fn tls_failed(error: &http::Error) -> CheckOutcome {
     outcome.evidence("kind", kind)
 }
 
-/// Whole days from one time to another, negative when it is past.
+/// Whole days from one time to another; negative if it has passed.
 pub(super) fn days_between(from: jiff::Timestamp, to: jiff::Timestamp) -> i64 {
     (to.as_second() - from.as_second()).div_euclid(24 * 60 * 60)
 }
@@ -160,8 +162,9 @@ pub(super) fn days_between(from: jiff::Timestamp, to: jiff::Timestamp) -> i64 {
 fn url(context: &CheckContext<'_>) -> CheckOutcome {
     let given = context.desired.instance.as_str();
     if let Some((error, to)) = redirect(context) {
-        let outcome =
-            CheckOutcome::fail(format!("it redirects to {to}")).evidence("given", given).advised(error, about(context));
+        let outcome = CheckOutcome::fail(format!("GitLab redirects to {to}"))
+            .evidence("given", given)
+            .advised(error, about(context));
         return match http::base_of_api(to) {
             Some(base) => outcome.evidence("own", base),
             None => outcome,
@@ -169,7 +172,7 @@ fn url(context: &CheckContext<'_>) -> CheckOutcome {
     }
     match &context.observed.own_url {
         Observation::Known(Some(own)) => compare(given, own).evidence("given", given).evidence("own", own),
-        Observation::Known(None) => CheckOutcome::not_observable("no answer of this GitLab holds its own address"),
+        Observation::Known(None) => CheckOutcome::not_observable("GitLab's answers do not contain its own address"),
         Observation::Skipped(reason) => CheckOutcome::not_observable(*reason),
         Observation::Failed(_) if !api_answered(context) => CheckOutcome::blocked_by("instance.api"),
         Observation::Failed(_) if context.observed.token.known().is_none() => CheckOutcome::blocked_by("token.valid"),
@@ -180,12 +183,10 @@ fn url(context: &CheckContext<'_>) -> CheckOutcome {
 
 /// Where the first request to GitLab was redirected to.
 fn redirect<'a>(context: &CheckContext<'a>) -> Option<(&'a http::Error, &'a Url)> {
-    match &context.observed.metadata {
-        Observation::Failed(error) => match error.cause.as_ref() {
-            Cause::Redirected { to } => Some((error, to)),
-            _ => None,
-        },
-        Observation::Known(_) | Observation::Skipped(_) => None,
+    let error = context.observed.metadata.error()?;
+    match error.cause.as_ref() {
+        Cause::Redirected { to } => Some((error, to)),
+        _ => None,
     }
 }
 
@@ -194,19 +195,19 @@ fn about<'a>(context: &CheckContext<'a>) -> About<'a> {
 }
 
 fn use_url(url: &str) -> Fix {
-    Fix::rerun("use the URL that GitLab knows itself by", format!("--gitlab-url {url}"))
+    Fix::rerun("use GitLab's own URL", format!("--gitlab-url {url}"))
 }
 
-/// Compares as text, without regard to the case of scheme and host and to the scheme's own port.
+/// Compares as text, ignoring the case of scheme and host, and the scheme's default port.
 fn compare(given: &str, own: &str) -> CheckOutcome {
-    let tidy = |text: &str| match Url::parse(text) {
+    let normalized = |text: &str| match Url::parse(text) {
         Ok(url) => url.as_str().trim_end_matches('/').to_owned(),
         Err(_) => text.trim_end_matches('/').to_owned(),
     };
-    if tidy(given) == tidy(own) {
+    if normalized(given) == normalized(own) {
         CheckOutcome::pass()
     } else {
-        CheckOutcome::fail(format!("GitLab calls itself {own}, the URL given is {given}")).fix(use_url(own))
+        CheckOutcome::fail(format!("GitLab's own URL is {own}; the given URL is {given}")).fix(use_url(own))
     }
 }
 
@@ -218,7 +219,7 @@ fn api(context: &CheckContext<'_>) -> CheckOutcome {
     };
     match error.cause.as_ref() {
         Cause::Redirected { .. } => CheckOutcome::blocked_by("instance.url"),
-        // GitLab's own words about the token: the API is there, and token.valid judges the token.
+        // GitLab itself refuses the token: the API answers, and token.valid judges the token.
         Cause::Status(answer) if matches!(answer.status, 401 | 403) && is_gitlabs(answer) => {
             CheckOutcome::pass().evidence("status", answer.status)
         }
@@ -241,15 +242,15 @@ fn api_answered(context: &CheckContext<'_>) -> bool {
     api(context).status == super::CheckStatus::Pass
 }
 
-/// Whether a refusal came in one of GitLab's envelopes.
+/// Whether a refusal has the form of GitLab's own.
 fn is_gitlabs(answer: &http::ErrorResponse) -> bool {
     answer.message.is_some() || answer.error.is_some()
 }
 
 fn version(context: &CheckContext<'_>) -> CheckOutcome {
     let Some(metadata) = context.observed.metadata.known() else {
-        let alive = context.observed.token.known().is_some();
-        return CheckOutcome::blocked_by(if alive { "token.scopes" } else { "token.valid" });
+        let is_valid = context.observed.token.known().is_some();
+        return CheckOutcome::blocked_by(if is_valid { "token.scopes" } else { "token.valid" });
     };
     let plan = match &context.observed.license {
         Observation::Failed(_) => "plan unknown".to_owned(),

@@ -1,4 +1,4 @@
-//! What a check says, and how a failed request is judged where a check knows nothing better.
+//! The outcome of a check, and how a failed request is judged by default.
 
 use serde::Serialize;
 use serde_json::{Map, Value};
@@ -10,7 +10,7 @@ use crate::error::Fix;
 use crate::http;
 use crate::observed::{Observation, Observed};
 
-/// What a check is judged by.
+/// What a check judges.
 pub(super) struct CheckContext<'a> {
     pub(super) desired: &'a Desired,
     pub(super) observed: &'a Observed,
@@ -24,15 +24,15 @@ impl CheckContext<'_> {
     }
 }
 
-/// The states of a check. `Unknown` is never folded into `Pass`.
+/// The states of a check. `Unknown` never counts as `Pass`.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub enum CheckStatus {
     Pass,
     Warn,
     Fail,
-    /// Not judged, and why.
+    /// Not judged, and the reason.
     Skip(SkipReason),
-    /// Could not be made.
+    /// It could not be found out whether it holds.
     Unknown,
 }
 
@@ -52,13 +52,13 @@ impl CheckStatus {
 /// Why a check was not judged.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub enum SkipReason {
-    /// Another check comes first and did not pass.
+    /// A check that it depends on did not pass.
     BlockedBy(&'static str),
-    /// Its subject cannot be seen from here, by design.
+    /// Its subject cannot be observed, by design.
     NotObservable(String),
 }
 
-/// What a check says.
+/// What a check found.
 #[derive(Clone, Debug)]
 pub(super) struct CheckOutcome {
     pub(super) status: CheckStatus,
@@ -66,7 +66,7 @@ pub(super) struct CheckOutcome {
     /// Whether the cause is a failed request in its own words, which tell what was asked and not what for.
     pub(super) is_failed_request: bool,
     pub(super) evidence: Map<String, Value>,
-    /// Boxed: a outcome is also handed on as an error.
+    /// Boxed: an outcome is also returned as an error.
     pub(super) fix: Option<Box<Fix>>,
 }
 
@@ -91,7 +91,7 @@ impl CheckOutcome {
         Self::new(CheckStatus::Unknown, Some(cause.into()))
     }
 
-    /// Its subject cannot be seen from here, by design.
+    /// Its subject cannot be observed, by design.
     pub(super) fn not_observable(reason: impl Into<String>) -> Self {
         let reason = reason.into();
         Self::new(CheckStatus::Skip(SkipReason::NotObservable(reason.clone())), Some(reason))
@@ -101,7 +101,7 @@ impl CheckOutcome {
         Self::new(CheckStatus::Skip(SkipReason::BlockedBy(code)), Some(format!("depends on {code}")))
     }
 
-    /// What a failed request says by itself: a refusal fails, anything else could not be found out.
+    /// The default for a failed request: a refusal is a failure, anything else is unknown.
     pub(super) fn failed(error: &http::Error) -> Self {
         let status = if error.is_refusal() { CheckStatus::Fail } else { CheckStatus::Unknown };
         let mut outcome = Self::new(status, Some(error.to_string()));
@@ -117,14 +117,14 @@ impl CheckOutcome {
         }
     }
 
-    /// Adds what was seen.
+    /// Adds what was observed.
     pub(super) fn evidence(mut self, name: &str, value: impl Serialize) -> Self {
         // Plain data always has a JSON form.
         self.evidence.insert(name.to_owned(), serde_json::to_value(value).unwrap_or(Value::Null));
         self
     }
 
-    /// A short remark beside a check that holds.
+    /// A short remark beside a check that passes.
     pub(super) fn note(self, text: impl Into<String>) -> Self {
         self.evidence("note", text.into())
     }
@@ -135,7 +135,7 @@ impl CheckOutcome {
     }
 }
 
-/// The value, or the outcome where there is none. Only for reads that checks above have found good or not asked.
+/// The value, or the outcome of a read that failed or was not made.
 pub(super) fn known<T>(seen: &Observation<T>) -> Result<&T, CheckOutcome> {
     match seen {
         Observation::Known(value) => Ok(value),

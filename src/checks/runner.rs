@@ -1,4 +1,4 @@
-//! Goes through the checks in their order, skips what depends on something that did not pass, and sums up.
+//! Runs the checks in their order, skips those that depend on a check that did not pass, and sums up.
 
 use std::collections::HashMap;
 use std::time::Duration;
@@ -40,7 +40,9 @@ impl Finding {
         let CheckOutcome { status, cause, is_failed_request, evidence, fix } = outcome;
         let duration = match status {
             CheckStatus::Skip(_) => Duration::ZERO,
-            _ => check.reads.iter().filter_map(|read| observed.took.get(read)).max().copied().unwrap_or_default(),
+            CheckStatus::Pass | CheckStatus::Warn | CheckStatus::Fail | CheckStatus::Unknown => {
+                check.reads.iter().filter_map(|read| observed.took.get(read)).max().copied().unwrap_or_default()
+            }
         };
         Self {
             code: check.code,
@@ -57,7 +59,7 @@ impl Finding {
     }
 }
 
-/// Judges everything, in the order of the report.
+/// Runs every check, in the order of the report.
 #[must_use]
 pub fn run_checks(desired: &Desired, observed: &Observed, policy: &Policy) -> Vec<Finding> {
     let context = CheckContext { desired, observed, policy };
@@ -78,17 +80,17 @@ pub fn run_checks(desired: &Desired, observed: &Observed, policy: &Policy) -> Ve
     findings
 }
 
-/// Nothing is skipped for the sake of a check that holds: what could not be made though everything before it is well is
+/// A check is not skipped because of one that passed: if it could not be judged although what it depends on passed, it is
 /// unknown.
 fn settle(finding: &mut Finding, states: &HashMap<&'static str, CheckStatus>) {
     let CheckStatus::Skip(SkipReason::BlockedBy(root)) = &finding.status else { return };
     if !matches!(states.get(root), Some(CheckStatus::Fail | CheckStatus::Unknown)) {
-        finding.cause = Some(format!("could not be made, though {root} did not fail"));
+        finding.cause = Some(format!("could not be judged, although {root} did not fail"));
         finding.status = CheckStatus::Unknown;
     }
 }
 
-/// The check that has to be put right first, if there is one: at the root, not the next in the chain.
+/// The check that has to be fixed first, if there is one: the root, not the nearest in the chain.
 fn failed_dependency(check: &Check, states: &HashMap<&'static str, CheckStatus>) -> Option<&'static str> {
     check.depends_on.iter().find_map(|code| match states.get(code) {
         Some(CheckStatus::Pass | CheckStatus::Warn | CheckStatus::Skip(SkipReason::NotObservable(_))) => None,
@@ -97,16 +99,16 @@ fn failed_dependency(check: &Check, states: &HashMap<&'static str, CheckStatus>)
     })
 }
 
-/// A outcome that points at a check which is itself skipped points at the root instead.
+/// An outcome that points at a check which is itself blocked points at the root instead.
 fn root_of(outcome: CheckOutcome, states: &HashMap<&'static str, CheckStatus>) -> CheckOutcome {
     let CheckStatus::Skip(SkipReason::BlockedBy(code)) = &outcome.status else { return outcome };
-    match states.get(code) {
-        Some(CheckStatus::Skip(SkipReason::BlockedBy(root))) => CheckOutcome::blocked_by(root),
-        _ => outcome,
+    if let Some(CheckStatus::Skip(SkipReason::BlockedBy(root))) = states.get(code) {
+        return CheckOutcome::blocked_by(root);
     }
+    outcome
 }
 
-/// What all findings come to.
+/// The result of all findings.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, serde::Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Verdict {
@@ -126,16 +128,17 @@ impl Verdict {
     }
 }
 
-/// Sums up: a failure outweighs not knowing, not knowing outweighs everything that holds. Where nothing was judged, or
-/// something was skipped for the sake of a check that is not among the findings (`--only`), it is unknown.
+/// Sums up: a failure outweighs an unknown, an unknown outweighs a pass. Where nothing was judged, or a check was blocked
+/// by one that is not among the findings (`--only`), the verdict is unknown.
 #[must_use]
 pub fn verdict(findings: &[Finding]) -> Verdict {
     let any = |status: &CheckStatus| findings.iter().any(|finding| finding.status == *status);
     let judged = findings.iter().any(|finding| matches!(finding.status, CheckStatus::Pass | CheckStatus::Warn));
-    let orphaned = findings.iter().any(|finding| match &finding.status {
-        CheckStatus::Skip(SkipReason::BlockedBy(root)) => !findings.iter().any(|other| other.code == *root),
-        _ => false,
-    });
+    let is_orphaned = |finding: &Finding| {
+        matches!(&finding.status, CheckStatus::Skip(SkipReason::BlockedBy(root))
+            if !findings.iter().any(|other| other.code == *root))
+    };
+    let orphaned = findings.iter().any(is_orphaned);
     if any(&CheckStatus::Fail) {
         Verdict::Fail
     } else if any(&CheckStatus::Unknown) || orphaned || !judged {

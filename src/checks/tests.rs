@@ -26,10 +26,10 @@ impl Fixture {
     }
 }
 
-/// One case of a table: what is changed, and what the check then says.
+/// One row of a table: what is changed, and the status that the check then has.
 type TableRow = (&'static str, fn(&mut Fixture), &'static str);
 
-/// Judges `code` in each changed fixture; everything that does not hold has a cause.
+/// Holds the check `code` to its status in each changed fixture. Whatever does not pass has a cause.
 fn table(code: &str, rows: &[TableRow]) {
     for (what, change, wanted) in rows {
         let mut fixture = Fixture::healthy();
@@ -37,16 +37,16 @@ fn table(code: &str, rows: &[TableRow]) {
         let finding = fixture.finding(code);
         assert_eq!(finding.status.name(), *wanted, "{code} when {what}: {:?}", finding.cause);
         if finding.status != CheckStatus::Pass {
-            assert!(finding.cause.is_some(), "{code} when {what} gives no cause");
+            assert!(finding.cause.is_some(), "{code} gives no cause when {what}");
         }
         if matches!(finding.status, CheckStatus::Fail | CheckStatus::Warn) {
-            assert!(finding.fix.is_some(), "{code} when {what} gives no fix");
+            assert!(finding.fix.is_some(), "{code} gives no fix when {what}");
         }
     }
 }
 
 #[test]
-fn a_healthy_connection_passes_every_check_that_can_be_seen() {
+fn a_healthy_connection_passes_every_check() {
     let fixture = Fixture::healthy();
     for finding in fixture.findings() {
         assert_eq!(finding.status, CheckStatus::Pass, "{}: {:?}", finding.code, finding.cause);
@@ -55,18 +55,18 @@ fn a_healthy_connection_passes_every_check_that_can_be_seen() {
 }
 
 #[test]
-fn every_code_is_unique_and_documented_and_depends_on_what_stands_before_it() {
+fn every_code_is_unique_documented_and_depends_only_on_earlier_ones() {
     let mut seen = BTreeSet::new();
     for check in all() {
         assert!(check.depends_on.iter().all(|code| seen.contains(code)), "{} depends on a later one", check.code);
-        assert!(seen.insert(check.code), "{} is there twice", check.code);
-        assert!(check.about.len() > 60, "{} is hardly documented", check.code);
+        assert!(seen.insert(check.code), "{} is declared twice", check.code);
+        assert!(check.about.len() > 60, "{} is not documented", check.code);
         assert!(documentation().contains(&format!("<a id=\"{}\"></a>", check.anchor())), "{}", check.code);
     }
 }
 
 #[test]
-fn every_code_of_the_contract_is_there() {
+fn every_code_of_the_contract_exists() {
     let codes: BTreeSet<&str> = all().map(|check| check.code).collect();
     let contract = BTreeSet::from([
         "instance.dns",
@@ -101,7 +101,7 @@ fn every_code_of_the_contract_is_there() {
 }
 
 #[test]
-fn what_depends_on_a_failure_is_skipped_with_its_root() {
+fn checks_that_depend_on_a_failure_are_skipped_and_name_its_root() {
     let mut fixture = Fixture::healthy();
     fixture.observed.token = fixture::refused(401, "401 Unauthorized");
     assert_eq!(fixture.finding("token.valid").status, CheckStatus::Fail);
@@ -120,12 +120,12 @@ fn a_filter_that_hides_the_root_does_not_make_it_pass() {
 }
 
 #[test]
-fn nothing_judged_is_not_a_pass() {
+fn a_verdict_without_findings_is_not_a_pass() {
     assert_eq!(verdict(&[]), Verdict::Unknown);
 }
 
 #[test]
-fn factory_is_judged_by_its_own_word() {
+fn the_checks_of_factory_follow_what_factory_reports() {
     use crate::factory::{FactoryState, FactoryStatus};
     use crate::observed::{BundleSeen, Observation};
     fn says(fixture: &mut Fixture, state: FactoryState) {

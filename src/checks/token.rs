@@ -1,4 +1,4 @@
-//! `token.*`: the token that was given, and what it may do.
+//! `token.*`: the given token, and what it is allowed to do.
 
 use jiff::Timestamp;
 use jiff::civil::Date;
@@ -17,30 +17,31 @@ use crate::observed::{Observation, Read};
 pub(super) const CHECKS: &[Check] = &[
     Check {
         code: "token.valid",
-        title: "the token is alive",
+        title: "the token is valid",
         severity: CheckSeverity::Error,
         depends_on: &["instance.api"],
-        about: "Reads `/personal_access_tokens/self`, which answers any living personal access token. It fails when \
-                GitLab says that the token is unknown, expired or revoked, or that it is no personal access token.",
+        about: "Reads `/personal_access_tokens/self`, which answers every valid personal access token. It fails \
+                when GitLab says that the token is unknown, expired or revoked, or that it is not a personal access \
+                token.",
         reads: &[Read::Token, Read::User],
         rule: valid,
     },
     Check {
         code: "token.scopes",
-        title: "the token's scopes are enough",
+        title: "the token has the scopes that are needed",
         severity: CheckSeverity::Error,
         depends_on: &["token.valid"],
-        about: "The scope `api` is needed for applications and hooks; where the token is handed to Factory, also the \
-                scopes that the kit asks for. A fine-grained token has none of these and cannot be used.",
+        about: "The scope `api` is needed for applications and hooks; where the token is handed to Factory, also \
+                the scopes that the kit asks for. A fine-grained token has none of these and cannot be used.",
         reads: &[Read::Token],
         rule: scopes,
     },
     Check {
         code: "token.expiry",
-        title: "the token does not end soon",
+        title: "the token does not expire soon",
         severity: CheckSeverity::Error,
         depends_on: &["token.valid"],
-        about: "GitLab ends a token at 00:00 UTC of its date. Fewer than `--expires-within` days are a warning.",
+        about: "A token expires at 00:00 UTC of its date. Fewer than `--expires-within` days left are a warning.",
         reads: &[Read::Token],
         rule: expiry,
     },
@@ -49,9 +50,9 @@ pub(super) const CHECKS: &[Check] = &[
         title: "the token acts as an administrator",
         severity: CheckSeverity::Error,
         depends_on: &["token.valid"],
-        about: "Lists the instance's applications, which only an administrator may. Where Admin Mode is on, an \
-                administrator's token needs the scope `admin_mode` as well, and GitLab refuses it in the same words as \
-                anybody else's.",
+        about: "Lists the instance's applications, which only an administrator may do. Where Admin Mode is on, an \
+                administrator's token needs the scope `admin_mode` as well; without it, GitLab refuses in the same \
+                words as for any other user.",
         reads: &[Read::Applications, Read::Token, Read::User],
         rule: admin,
     },
@@ -60,8 +61,8 @@ pub(super) const CHECKS: &[Check] = &[
         title: "the token has no more scopes than needed",
         severity: CheckSeverity::Warning,
         depends_on: &["token.valid"],
-        about: "Scopes beyond `api`, `admin_mode` and those that the kit asks for, and that `api` does not include \
-                anyway, are a warning: whoever gets hold of the token gets them too.",
+        about: "Scopes beyond `api` and what it includes, `admin_mode`, and those that the kit asks for are a \
+                warning: a leaked token leaks them too.",
         reads: &[Read::Token],
         rule: excess,
     },
@@ -99,14 +100,14 @@ fn refused(context: &CheckContext<'_>, error: &http::Error) -> CheckOutcome {
         return CheckOutcome::failed(error);
     };
     let cause = match refusal {
-        ApiRefusal::NotAPersonalToken => "this is not a personal access token but an OAuth or job token".to_owned(),
+        ApiRefusal::NotAPersonalToken => "this is an OAuth or job token, not a personal access token".to_owned(),
         ApiRefusal::TokenExpired => "the token has expired".to_owned(),
         ApiRefusal::TokenRevoked => "the token was revoked".to_owned(),
         ApiRefusal::ImpersonationDisabled => {
-            "this is an impersonation token, and impersonation is turned off on this instance".to_owned()
+            "this is an impersonation token, and impersonation is disabled on this instance".to_owned()
         }
         ApiRefusal::DpopRequired => {
-            "the token's owner requires DPoP, a signed proof with each request, which this program does not send"
+            "the token's owner requires DPoP, a signed proof with each request, which this program does not support"
                 .to_owned()
         }
         ApiRefusal::TokenUnknown => match context.observed.token_looks_like {
@@ -130,7 +131,7 @@ fn refused(context: &CheckContext<'_>, error: &http::Error) -> CheckOutcome {
     CheckOutcome::fail(cause).evidence("status", status).fix(new_token(context))
 }
 
-/// What the token has to have.
+/// The scopes that the token has to have.
 fn needed<'a>(context: &CheckContext<'a>) -> Vec<&'a str> {
     let mut needed = vec!["api"];
     if context.desired.handover.handover == Handover::Given {
@@ -147,8 +148,10 @@ fn scopes(context: &CheckContext<'_>) -> CheckOutcome {
         Ok(token) => token,
     };
     if token.granular {
-        return CheckOutcome::fail("this is a fine-grained token, and GitLab has no such permission for applications")
-            .fix(new_token(context));
+        return CheckOutcome::fail(
+            "this is a fine-grained token; GitLab has no fine-grained permission for applications",
+        )
+        .fix(new_token(context));
     }
     let missing: Vec<&str> = needed(context).into_iter().filter(|scope| !has(token, scope)).collect();
     let outcome = if missing.is_empty() {
@@ -171,7 +174,7 @@ fn has(token: &TokenDetails, scope: &str) -> bool {
     own(scope) || (IN_API.contains(&scope) && own("api"))
 }
 
-/// What `api` includes: it is read and write access to the API, registry and repositories.
+/// The scopes that `api` includes: read and write access to the API, the registry and repositories.
 /// gitlab: doc/user/profile/personal_access_tokens.md
 const IN_API: [&str; 8] = [
     "read_api",
@@ -210,22 +213,22 @@ fn expiry(context: &CheckContext<'_>) -> CheckOutcome {
         Err(outcome) => return outcome,
         Ok(token) => token,
     };
-    let Some(date) = token.expires_at else { return CheckOutcome::pass().note("it has no end") };
+    let Some(date) = token.expires_at else { return CheckOutcome::pass().note("it does not expire") };
     let Some(end) = midnight(date) else {
-        return CheckOutcome::unknown(format!("the date {date} cannot be placed in time"));
+        return CheckOutcome::unknown(format!("the expiry date {date} is out of range"));
     };
     let days = days_between(context.observed.at, end);
     let outcome = if end <= context.observed.at {
-        CheckOutcome::fail(format!("the token ended on {date} at 00:00 UTC")).fix(new_token(context))
+        CheckOutcome::fail(format!("the token expired on {date} at 00:00 UTC")).fix(new_token(context))
     } else if days < context.policy.expires_within {
-        CheckOutcome::warn(format!("the token ends on {date} at 00:00 UTC, in {days} days")).fix(new_token(context))
+        CheckOutcome::warn(format!("the token expires on {date} at 00:00 UTC, in {days} days")).fix(new_token(context))
     } else {
         CheckOutcome::pass().note(format!("until {date}"))
     };
     outcome.evidence("expires_at", date.to_string()).evidence("days_left", days)
 }
 
-/// The moment a token of that date ends.
+/// The moment at which a token with that date expires.
 fn midnight(date: Date) -> Option<Timestamp> {
     date.to_zoned(TimeZone::UTC).ok().map(|zoned| zoned.timestamp())
 }
@@ -257,8 +260,8 @@ fn who(user: Option<&User>) -> String {
     user.map_or_else(String::new, |user| user.username.clone())
 }
 
-/// GitLab refuses everybody who is not an effective admin in the same words; scopes and user tell them apart as far as
-/// that goes (reference, 3.3).
+/// GitLab refuses every caller who is not an effective admin in the same words. Scopes and user show the reason in most
+/// cases.
 fn not_admin(context: &CheckContext<'_>, token: &TokenDetails) -> CheckOutcome {
     let user = context.observed.user.known();
     let name = user.map_or_else(|| "the token's owner".to_owned(), |user| user.username.clone());
@@ -270,10 +273,10 @@ fn not_admin(context: &CheckContext<'_>, token: &TokenDetails) -> CheckOutcome {
     let (kind, cause) = if let Some(place) = user.and_then(bot_of) {
         (
             "access_token_of_a_bot",
-            format!("this is a {place} access token; it acts for the bot {name}, no administrator"),
+            format!("this is a {place} access token; it acts for the bot {name}, which is not an administrator"),
         )
     } else if has_admin_mode {
-        ("not_admin", format!("{name} is no administrator"))
+        ("not_admin", format!("{name} is not an administrator"))
     } else if is_admin {
         (
             "admin_mode",
@@ -282,13 +285,15 @@ fn not_admin(context: &CheckContext<'_>, token: &TokenDetails) -> CheckOutcome {
     } else {
         (
             "not_admin_or_admin_mode",
-            format!("either {name} is no administrator, or Admin Mode is on and the token lacks the scope admin_mode"),
+            format!(
+                "either {name} is not an administrator, or Admin Mode is on and the token lacks the scope admin_mode"
+            ),
         )
     };
     CheckOutcome::fail(cause).evidence("kind", kind).evidence("scopes", &token.scopes).fix(new_token(context))
 }
 
-/// Which access token a bot user stands for. gitlab: app/services/resource_access_tokens/create_service.rb names them
+/// Which kind of access token a bot user belongs to. gitlab: app/services/resource_access_tokens/create_service.rb names them
 /// `project_<id>_bot_<hex>` and `group_<id>_bot_<hex>`.
 fn bot_of(user: &User) -> Option<&'static str> {
     let (kind, rest) = user.username.split_once('_')?;

@@ -20,6 +20,15 @@ impl<T> Observation<T> {
             Self::Failed(_) | Self::Skipped(_) => None,
         }
     }
+
+    /// Why the request failed, if it did.
+    #[must_use]
+    pub fn error(&self) -> Option<&Error> {
+        match self {
+            Self::Failed(error) => Some(error),
+            Self::Known(_) | Self::Skipped(_) => None,
+        }
+    }
 }
 
 impl<T> From<Result<T, Error>> for Observation<T> {

@@ -248,11 +248,10 @@ fn own_url(user: &Observation<User>) -> Observation<Option<String>> {
 /// Only the Community Edition may have no license. An Enterprise Edition that says so hides it; believing it would choose
 /// the wrong kind of hooks.
 fn believed(license: Observation<License>, metadata: &Observation<Metadata>, gitlab: &Reader) -> Observation<License> {
-    match (&license, metadata) {
-        (Observation::Known(License::NotAvailable), Observation::Known(Metadata { edition: Edition::Ee, .. })) => {
-            Observation::Failed(gitlab.hidden_license())
-        }
-        _ => license,
+    let has_license = metadata.known().is_some_and(|metadata| metadata.edition == Edition::Ee);
+    match license {
+        Observation::Known(License::NotAvailable) if has_license => Observation::Failed(gitlab.hidden_license()),
+        license => license,
     }
 }
 

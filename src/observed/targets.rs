@@ -178,7 +178,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_left_out_is_counted() {
+    fn projects_that_are_left_out_are_counted() {
         let selection = selection(&["acme/old", "*-mirror"]);
         let filter = TargetFilter::new(&selection, Strategy::Project);
         let projects = [
@@ -213,7 +213,7 @@ mod tests {
     }
 
     #[test]
-    fn a_named_project_is_taken_wherever_it_is() {
+    fn a_named_project_is_taken_from_a_personal_namespace_too() {
         let selection = selection(&[]);
         let filter = TargetFilter::new(&selection, Strategy::Project);
         assert!(filter.project(Project { namespace: Namespace::Personal, ..project(2, "root/c") }).is_some());

@@ -1,4 +1,4 @@
-//! A connection where everything is right, and the ways a request fails.
+//! A healthy connection, and the ways in which a request can fail.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -37,7 +37,7 @@ pub(crate) fn words(words: &[&str]) -> Vec<String> {
 }
 
 pub(crate) fn at(text: &str) -> Timestamp {
-    text.parse().expect("a time")
+    text.parse().expect("a valid time")
 }
 
 pub(crate) fn error(cause: Cause) -> Error {
@@ -54,7 +54,7 @@ pub(crate) fn failed<T>(cause: Cause) -> Observation<T> {
     Observation::Failed(error(cause))
 }
 
-/// An answer of GitLab's or Factory's with a status and a message.
+/// An error answer with a status and a message.
 pub(crate) fn refused<T>(status: u16, message: &str) -> Observation<T> {
     failed(Cause::Status(ErrorResponse { status, message: Some(message.to_owned()), ..ErrorResponse::default() }))
 }
@@ -144,17 +144,17 @@ impl Fixture {
 pub(crate) fn known<T>(seen: &mut Observation<T>) -> &mut T {
     match seen {
         Observation::Known(value) => value,
-        _ => panic!("not known"),
+        _ => panic!("the observation is not known"),
     }
 }
 
 fn desired() -> Desired {
     let credentials = Credentials {
         application_id: "abcdef".to_owned(),
-        secret: ApplicationSecret::new("gloas-healthy-fixture-secret").expect("a secret"),
+        secret: ApplicationSecret::new("gloas-healthy-fixture-secret").expect("a valid secret"),
     };
     Desired {
-        instance: "https://gitlab.acme.com".parse().expect("an address"),
+        instance: "https://gitlab.acme.com".parse().expect("a valid URL"),
         organization: Organization::default(),
         application: DesiredApplication {
             name: "Factory Integration".to_owned(),
@@ -167,9 +167,9 @@ fn desired() -> Desired {
         webhooks: DesiredWebhooks {
             strategy: Strategy::Auto,
             selection: Selection { exclude: GlobSet::empty(), ..Selection::default() },
-            url: "https://hooks.factory.example/gitlab/acme".parse().expect("an address"),
-            token: WebhookToken::new("healthy-fixture-token").expect("a token"),
-            signing_token: Some(SigningToken::new("whsec_aGVhbHRoeS13b3JsZA").expect("a token")),
+            url: "https://hooks.factory.example/gitlab/acme".parse().expect("a valid URL"),
+            token: WebhookToken::new("healthy-fixture-token").expect("a valid token"),
+            signing_token: Some(SigningToken::new("whsec_aGVhbHRoeS13b3JsZA").expect("a valid token")),
             events: vec![Event::Push, Event::Note],
             name: "Factory".to_owned(),
             receipts_url: None,
@@ -184,7 +184,7 @@ fn observed(desired: &Desired) -> Observed {
     Observed {
         at: at("2026-06-01T12:00:00Z"),
         network: NetworkSeen {
-            addresses: Observation::Known(vec!["10.0.0.7".parse().expect("an address")]),
+            addresses: Observation::Known(vec!["10.0.0.7".parse().expect("a valid URL")]),
             connect: Observation::Known(Duration::from_millis(3)),
             tls: Observation::Known(CertificateSeen {
                 issuer: "Acme CA".to_owned(),
@@ -205,7 +205,7 @@ fn observed(desired: &Desired) -> Observed {
             user_id: 1,
             active: true,
             revoked: false,
-            expires_at: Some("2027-01-01".parse().expect("a date")),
+            expires_at: Some("2027-01-01".parse().expect("a valid date")),
             granular: false,
         }),
         user: Observation::Known(User {

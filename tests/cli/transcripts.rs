@@ -30,32 +30,32 @@ mod verify {
         instance
           pass     instance.dns              the name resolves (private address)
           pass     instance.tcp              the port opens
-          skip     instance.tls              the certificate is good (http on a loopback address has no TLS)
-          pass     instance.url              the URL is the one GitLab knows itself by
+          skip     instance.tls              the certificate is valid (http on a loopback address has no TLS)
+          pass     instance.url              the URL is GitLab's own
           pass     instance.api              GitLab's API answers
           pass     instance.version          the version is supported (19.2.0-ee Enterprise Edition, premium)
 
         token
-          pass     token.valid               the token is alive (token-1 of root)
-          pass     token.scopes              the token's scopes are enough (api)
-          pass     token.expiry              the token does not end soon (until [date])
+          pass     token.valid               the token is valid (token-1 of root)
+          pass     token.scopes              the token has the scopes that are needed (api)
+          pass     token.expiry              the token does not expire soon (until [date])
           pass     token.admin               the token acts as an administrator (root)
           pass     token.excess              the token has no more scopes than needed
 
         application
           pass     application.exists        there is one OAuth application for Factory (Factory Integration (number 1))
-          pass     application.redirect_uri  the redirect URI is Factory's, to the byte
+          pass     application.redirect_uri  the redirect URI is exactly Factory's
           pass     application.scopes        the application has the scopes that Factory needs
           pass     application.confidential  the application is confidential
           pass     application.secret        the application's ID and secret belong together
 
         webhook
-          pass     webhook.coverage          every target has a hook to Factory (1 group)
+          pass     webhook.coverage          every target has a webhook to Factory (1 group)
           pass     webhook.events            the hooks send the events that Factory needs
           pass     webhook.tls               the hooks verify Factory's certificate
           pass     webhook.token             the hooks carry the kit's secret token
           pass     webhook.enabled           no hook was disabled by GitLab
-          pass     webhook.duplicates        no target has two hooks to Factory
+          pass     webhook.duplicates        no target has two webhooks to Factory
           skip     webhook.delivery          a test delivery arrives (--live was not given)
           skip     webhook.recent            recent deliveries did not fail (no delivery in the last 7 days is logged; --live makes one)
 
@@ -136,12 +136,12 @@ mod verify {
         insta::assert_snapshot!(run, @r"
         exit code: 0
         ----- stdout -----
-        webhook.coverage    error    every target has a hook to Factory
+        webhook.coverage    error    every target has a webhook to Factory
         webhook.events      error    the hooks send the events that Factory needs
         webhook.tls         error    the hooks verify Factory's certificate
         webhook.token       error    the hooks carry the kit's secret token
         webhook.enabled     error    no hook was disabled by GitLab
-        webhook.duplicates  error    no target has two hooks to Factory
+        webhook.duplicates  error    no target has two webhooks to Factory
         webhook.delivery    error    a test delivery arrives
         webhook.recent      error    recent deliveries did not fail
         ");

@@ -12,12 +12,12 @@ fn kit_alone(fixture: &mut Fixture) {
     fixture.observed.probed_scopes = Observation::Skipped("no application secret at hand");
 }
 
-fn untold_scopes(fixture: &mut Fixture) {
+fn hidden_scopes(fixture: &mut Fixture) {
     fixture.applications()[0].scopes = None;
 }
 
 fn probed(fixture: &mut Fixture, present: &[&str], missing: &[&str]) {
-    untold_scopes(fixture);
+    hidden_scopes(fixture);
     fixture.observed.probed_scopes =
         Observation::Known(ProbedScopes { present: words(present), missing: words(missing) });
 }
@@ -30,7 +30,7 @@ fn twice(fixture: &mut Fixture) {
 }
 
 #[test]
-fn one_application_and_no_other() {
+fn exactly_one_application_has_to_match() {
     table(
         "application.exists",
         &[
@@ -62,7 +62,7 @@ fn one_application_and_no_other() {
 }
 
 #[test]
-fn the_redirect_uri_is_equal_to_the_byte() {
+fn the_redirect_uri_is_compared_byte_by_byte() {
     fn set(fixture: &mut Fixture, uri: &str) {
         kit_alone(fixture);
         fixture.applications()[0].callback_url = uri.to_owned();
@@ -93,7 +93,7 @@ fn scopes_are_read_or_probed_or_not_known() {
             (
                 "the probe fails",
                 |fixture| {
-                    untold_scopes(fixture);
+                    hidden_scopes(fixture);
                     fixture.observed.probed_scopes = refused(503, "down");
                 },
                 "unknown",
@@ -102,7 +102,7 @@ fn scopes_are_read_or_probed_or_not_known() {
                 "neither",
                 |fixture| {
                     kit_alone(fixture);
-                    untold_scopes(fixture);
+                    hidden_scopes(fixture);
                 },
                 "skip",
             ),
@@ -119,7 +119,7 @@ fn scopes_are_read_or_probed_or_not_known() {
 }
 
 #[test]
-fn the_pair_is_proved() {
+fn the_id_and_secret_are_proved_together() {
     table(
         "application.secret",
         &[
@@ -129,7 +129,7 @@ fn the_pair_is_proved() {
         ],
     );
     let mut fixture = Fixture::healthy();
-    untold_scopes(&mut fixture);
+    hidden_scopes(&mut fixture);
     fixture.observed.pair = Observation::Known(PairValidity::Invalid);
     fixture.observed.probed_scopes = failed(Cause::Status(ErrorResponse {
         status: 401,

@@ -24,7 +24,7 @@ fn own_url(fixture: &mut Fixture, url: &str) {
 }
 
 #[test]
-fn the_way_is_judged_step_by_step() {
+fn the_network_path_is_judged_step_by_step() {
     table(
         "instance.dns",
         &[
@@ -67,7 +67,7 @@ fn timeout() -> Cause {
 }
 
 #[test]
-fn only_gitlab_passes_for_gitlab() {
+fn only_gitlabs_own_answers_pass() {
     table(
         "instance.api",
         &[
@@ -108,7 +108,7 @@ fn only_gitlab_passes_for_gitlab() {
 }
 
 fn redirect(to: &str) -> Cause {
-    Cause::Redirected { to: to.parse().expect("an address") }
+    Cause::Redirected { to: to.parse().expect("a valid URL") }
 }
 
 #[test]

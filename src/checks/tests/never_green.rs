@@ -1,4 +1,4 @@
-//! Whatever could not be read, the verdict is not "pass".
+//! A read that failed or was skipped never makes a check pass.
 
 use std::time::Duration;
 
@@ -24,7 +24,7 @@ pub(super) fn causes() -> Vec<Cause> {
         Cause::UnexpectedPage { status: 200, what: UnexpectedPage::LoginWall },
         Cause::Decode { expected: "a list", detail: "a map".to_owned() },
         Cause::TooLarge { limit: 1 },
-        Cause::Redirected { to: "https://elsewhere.example/api/v4/x".parse().expect("an address") },
+        Cause::Redirected { to: "https://elsewhere.example/api/v4/x".parse().expect("a valid URL") },
         Cause::Link(LinkProblem::OtherHost),
         Cause::Interrupted,
         Cause::Setup("no such file".to_owned()),
@@ -75,7 +75,7 @@ fn deliveries(fixture: &mut Fixture, error: &Error) {
 }
 
 #[test]
-fn no_failed_read_is_ever_a_pass() {
+fn a_failed_read_is_never_a_pass() {
     for cause in causes() {
         for (read, fail) in failures() {
             let mut fixture = Fixture::healthy();
@@ -99,9 +99,9 @@ fn no_two_failed_reads_hide_each_other() {
     }
 }
 
-/// Every read that was not asked for, and the checks that then know nothing.
+/// Every read that may be skipped, and the checks that then must not pass.
 #[expect(clippy::type_complexity, reason = "a table of named changes")]
-fn unasked() -> Vec<(fn(&mut Fixture, &'static str), &'static [&'static str])> {
+fn skipped() -> Vec<(fn(&mut Fixture, &'static str), &'static [&'static str])> {
     const OF_HOOKS: &[&str] = &[
         "webhook.coverage",
         "webhook.events",
@@ -160,8 +160,8 @@ fn unasked() -> Vec<(fn(&mut Fixture, &'static str), &'static [&'static str])> {
 }
 
 #[test]
-fn nothing_passes_by_what_was_not_asked() {
-    for (change, codes) in unasked() {
+fn no_check_passes_because_a_read_was_skipped() {
+    for (change, codes) in skipped() {
         let mut fixture = Fixture::healthy();
         change(&mut fixture, "not now");
         for code in codes {
@@ -172,7 +172,7 @@ fn nothing_passes_by_what_was_not_asked() {
 }
 
 #[test]
-fn nothing_passes_by_lists_that_are_empty() {
+fn no_check_passes_because_a_list_is_empty() {
     for (change, codes) in [
         ((|fixture| fixture.targets().clear()) as fn(&mut Fixture), &["webhook.coverage", "webhook.events"][..]),
         (|fixture| fixture.applications().clear(), &["application.exists", "application.redirect_uri"]),

@@ -17,11 +17,11 @@ fn scopes(fixture: &mut Fixture, scopes: &[&str]) {
 }
 
 fn ends(fixture: &mut Fixture, date: &str) {
-    fixture.token().expires_at = Some(date.parse().expect("a date"));
+    fixture.token().expires_at = Some(date.parse().expect("a valid date"));
 }
 
 #[test]
-fn a_dead_token_is_told_apart() {
+fn each_reason_for_an_invalid_token_is_named() {
     table(
         "token.valid",
         &[
@@ -55,7 +55,7 @@ fn a_dead_token_is_told_apart() {
 }
 
 #[test]
-fn scopes_are_enough_or_named() {
+fn missing_and_excessive_scopes_are_named() {
     table(
         "token.scopes",
         &[
@@ -84,7 +84,7 @@ fn scopes_are_enough_or_named() {
 }
 
 #[test]
-fn the_end_is_midnight_utc() {
+fn a_token_expires_at_midnight_utc() {
     table(
         "token.expiry",
         &[
@@ -102,7 +102,7 @@ fn forbidden(fixture: &mut Fixture) {
 }
 
 #[test]
-fn not_an_admin_is_told_from_admin_mode_as_far_as_that_goes() {
+fn a_user_without_admin_rights_is_distinguished_from_admin_mode() {
     let bot: fn(&mut Fixture) = |fixture| {
         forbidden(fixture);
         fixture.user().username = "project_12_bot_0a1b".to_owned();
@@ -110,8 +110,8 @@ fn not_an_admin_is_told_from_admin_mode_as_far_as_that_goes() {
         fixture.user().is_admin = None;
     };
     for (change, wanted) in [
-        (bot, "this is a project access token; it acts for the bot project_12_bot_0a1b, no administrator"),
-        (forbidden as fn(&mut Fixture), "root is no administrator"),
+        (bot, "this is a project access token; it acts for the bot project_12_bot_0a1b, which is not an administrator"),
+        (forbidden as fn(&mut Fixture), "root is not an administrator"),
         (
             |fixture: &mut Fixture| {
                 forbidden(fixture);
@@ -125,7 +125,7 @@ fn not_an_admin_is_told_from_admin_mode_as_far_as_that_goes() {
                 scopes(fixture, &["api"]);
                 fixture.user().is_admin = None;
             },
-            "either root is no administrator, or Admin Mode is on and the token lacks the scope admin_mode",
+            "either root is not an administrator, or Admin Mode is on and the token lacks the scope admin_mode",
         ),
     ] {
         let mut fixture = Fixture::healthy();
@@ -136,7 +136,7 @@ fn not_an_admin_is_told_from_admin_mode_as_far_as_that_goes() {
 }
 
 #[test]
-fn an_admin_is_proved_by_an_admins_read() {
+fn listing_applications_proves_an_administrator() {
     table(
         "token.admin",
         &[

@@ -14,7 +14,7 @@ fn no_hooks(fixture: &mut Fixture) {
 fn left_out(fixture: &mut Fixture) -> &mut LeftOut {
     match &mut fixture.observed.hooks {
         Observation::Known(hooks) => &mut hooks.left_out,
-        _ => panic!("not known"),
+        _ => panic!("the observation is not known"),
     }
 }
 
@@ -28,11 +28,11 @@ fn unread(fixture: &mut Fixture, status: u16) {
 }
 
 #[test]
-fn coverage_lists_what_is_bare_and_what_could_not_be_read() {
+fn coverage_lists_targets_without_a_hook_and_targets_that_could_not_be_read() {
     table(
         "webhook.coverage",
         &[
-            ("one bare", no_hooks, "fail"),
+            ("one without a hook", no_hooks, "fail"),
             ("another URL", |fixture| fixture.hook().url = "https://elsewhere.example/".to_owned(), "fail"),
             (
                 "the same URL with its port and in capitals",
@@ -46,7 +46,7 @@ fn coverage_lists_what_is_bare_and_what_could_not_be_read() {
             ("no targets", |fixture| fixture.targets().clear(), "unknown"),
             ("all left out", all_left_out, "warn"),
             ("a named group without a project", |fixture| left_out(fixture).empty_groups = 1, "unknown"),
-            ("one not looked at", |fixture| fixture.targets()[1].hooks = Observation::Skipped("not needed"), "fail"),
+            ("one not read", |fixture| fixture.targets()[1].hooks = Observation::Skipped("not needed"), "fail"),
             ("the list fails", |fixture| fixture.observed.hooks = refused(502, "bad"), "unknown"),
             ("the list is refused", |fixture| fixture.observed.hooks = refused(403, "no"), "fail"),
             ("none wanted", |fixture| fixture.observed.hooks = Observation::Skipped("--webhooks none"), "skip"),
@@ -55,7 +55,7 @@ fn coverage_lists_what_is_bare_and_what_could_not_be_read() {
 }
 
 #[test]
-fn a_target_that_could_not_be_read_is_not_green_anywhere() {
+fn a_target_that_could_not_be_read_passes_no_check_of_hooks() {
     let mut fixture = Fixture::healthy();
     unread(&mut fixture, 500);
     for code in ["events", "tls", "token", "enabled", "duplicates"] {
@@ -65,7 +65,7 @@ fn a_target_that_could_not_be_read_is_not_green_anywhere() {
 }
 
 #[test]
-fn hooks_are_as_they_should_be() {
+fn the_attributes_of_hooks_are_compared_with_the_kit() {
     table(
         "webhook.events",
         &[
@@ -87,7 +87,7 @@ fn hooks_are_as_they_should_be() {
         &[
             ("for a while", |fixture| fixture.hook().alert_status = AlertStatus::TemporarilyDisabled, "fail"),
             ("for good", |fixture| fixture.hook().alert_status = AlertStatus::Disabled, "fail"),
-            ("not told", |fixture| fixture.hook().alert_status = AlertStatus::Unknown, "unknown"),
+            ("not shown", |fixture| fixture.hook().alert_status = AlertStatus::Unknown, "unknown"),
         ],
     );
     table(
@@ -104,7 +104,7 @@ fn hooks_are_as_they_should_be() {
 }
 
 fn system(fixture: &mut Fixture) {
-    let Observation::Known(hooks) = &mut fixture.observed.hooks else { panic!("known") };
+    let Observation::Known(hooks) = &mut fixture.observed.hooks else { panic!("the observation is not known") };
     hooks.strategy = Strategy::System;
     hooks.targets.truncate(1);
     hooks.targets[0].target = Target::System;
@@ -112,7 +112,7 @@ fn system(fixture: &mut Fixture) {
 }
 
 #[test]
-fn a_hidden_token_is_known_by_its_fingerprint() {
+fn a_hidden_token_is_recognized_by_its_fingerprint() {
     fn unmarked(fixture: &mut Fixture, present: Option<bool>) {
         fixture.hook().description = Some("by hand".to_owned());
         fixture.hook().token_present = present;
@@ -121,15 +121,15 @@ fn a_hidden_token_is_known_by_its_fingerprint() {
     table(
         "webhook.token",
         &[
-            ("not told but marked", |fixture| fixture.hook().token_present = None, "pass"),
-            ("told to be none", |fixture| fixture.hook().token_present = Some(false), "fail"),
+            ("not shown but marked", |fixture| fixture.hook().token_present = None, "pass"),
+            ("shown to be missing", |fixture| fixture.hook().token_present = Some(false), "fail"),
             (
                 "marked for another token",
                 |fixture| fixture.hook().description = Some("factory-gitlab/v1:0123456789ab".to_owned()),
                 "fail",
             ),
-            ("by hand and told", |fixture| unmarked(fixture, Some(true)), "pass"),
-            ("by hand and not told", |fixture| unmarked(fixture, None), "unknown"),
+            ("by hand and shown", |fixture| unmarked(fixture, Some(true)), "pass"),
+            ("by hand and not shown", |fixture| unmarked(fixture, None), "unknown"),
             (
                 "by hand on an old version",
                 |fixture| {
@@ -139,21 +139,23 @@ fn a_hidden_token_is_known_by_its_fingerprint() {
                 "skip",
             ),
             ("no signing token", |fixture| fixture.hook().signing_token_present = Some(false), "fail"),
-            ("signing not told", |fixture| fixture.hook().signing_token_present = None, "pass"),
+            ("signing token not shown", |fixture| fixture.hook().signing_token_present = None, "pass"),
         ],
     );
 }
 
 fn outcomes(fixture: &mut Fixture, newest: DeliveryOutcome, before: DeliveryOutcome) {
-    let Observation::Known(deliveries) = &mut fixture.hooks()[0].deliveries else { panic!("known") };
+    let Observation::Known(deliveries) = &mut fixture.hooks()[0].deliveries else {
+        panic!("the observation is not known")
+    };
     deliveries[0].outcome = newest;
     deliveries[1].outcome = before;
 }
 
 #[test]
-fn logs_of_which_only_some_were_read_are_not_told_as_all() {
+fn the_note_says_when_only_some_logs_were_read() {
     let mut fixture = Fixture::healthy();
-    let Observation::Known(hooks) = &mut fixture.targets()[1].hooks else { panic!("known") };
+    let Observation::Known(hooks) = &mut fixture.targets()[1].hooks else { panic!("the observation is not known") };
     hooks[0].deliveries = Observation::Skipped("the logs of the first 100 hooks are read");
     let recent = fixture.finding("webhook.recent");
     assert_eq!(recent.status, CheckStatus::Pass);
@@ -187,7 +189,9 @@ fn recent_deliveries_are_judged_newest_first() {
 }
 
 fn proof(fixture: &mut Fixture, test: Fact, log: Fact, receipt: Fact) {
-    let Observation::Known(proofs) = &mut fixture.observed.factory.proofs else { panic!("known") };
+    let Observation::Known(proofs) = &mut fixture.observed.factory.proofs else {
+        panic!("the observation is not known")
+    };
     (proofs[0].test, proofs[0].log, proofs[0].receipt) = (test, log, receipt);
 }
 
@@ -202,7 +206,11 @@ fn a_test_delivery_is_three_facts() {
         &[
             ("refused", |fixture| proof(fixture, Fails(text()), Holds(text()), Holds(text())), "fail"),
             ("no receipt", |fixture| proof(fixture, Holds(text()), Holds(text()), Fails(text())), "fail"),
-            ("no log there", |fixture| proof(fixture, Holds(text()), NotObservable(text()), Holds(text())), "pass"),
+            (
+                "no log on this version",
+                |fixture| proof(fixture, Holds(text()), NotObservable(text()), Holds(text())),
+                "pass",
+            ),
             ("a log not read", |fixture| proof(fixture, Holds(text()), Unknown(text()), Holds(text())), "unknown"),
             (
                 "nothing tells",

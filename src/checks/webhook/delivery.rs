@@ -1,6 +1,6 @@
 //! Whether events arrive: test deliveries, and what the delivery log says of recent ones.
 
-use super::{EXAMPLES, Ours, all_ours, seen};
+use super::{EXAMPLES, OwnHook, observed_hooks, own_hooks};
 use crate::checks::outcome::{CheckContext, CheckOutcome, known};
 use crate::error::Fix;
 use crate::gitlab::{DeliveryOutcome, LoggedDelivery, TestRefusal};
@@ -15,7 +15,7 @@ pub(crate) fn live(context: &CheckContext<'_>) -> CheckOutcome {
         Ok(proofs) => proofs,
     };
     if proofs.is_empty() {
-        return match seen(context) {
+        return match observed_hooks(context) {
             Ok(hooks) if !hooks.targets.is_empty() => CheckOutcome::blocked_by("webhook.coverage"),
             Ok(_) => CheckOutcome::not_observable("there is no hook to test"),
             Err(outcome) => outcome,
@@ -34,7 +34,7 @@ pub(crate) fn live(context: &CheckContext<'_>) -> CheckOutcome {
         }
         (None, Some(seen), _) => CheckOutcome::unknown(seen),
         (None, None, Some(proof)) => CheckOutcome::unknown(format!(
-            "nothing tells whether the test of {} arrived: the kit has no receipts_url",
+            "it is not known whether the test of {} arrived: the kit has no receipts_url",
             proof.target
         )),
         (None, None, None) => CheckOutcome::pass().note(format!("{} tested", proofs.len())),
@@ -49,11 +49,11 @@ fn failed_fix(context: &CheckContext<'_>, refusal: Option<&TestRefusal>) -> Fix 
             Fix::open("let webhooks reach Factory's address (outbound requests)", context.page(NETWORK_PAGE))
         }
         Some(TestRefusal::SilentMode) => {
-            Fix::open("end Silent Mode", context.page("/admin/application_settings/general"))
+            Fix::open("turn off Silent Mode", context.page("/admin/application_settings/general"))
         }
         Some(TestRefusal::NoSample { .. } | TestRefusal::NotAvailable { .. } | TestRefusal::Failed { .. }) | None => {
             Fix::run(
-                "see that GitLab reaches the webhook's host, and that the token is the kit's",
+                "check that GitLab can reach the webhook's host and that the hook has the kit's token",
                 "factory-gitlab connect",
             )
         }
@@ -77,23 +77,23 @@ fn described(outcome: DeliveryOutcome) -> String {
     }
 }
 
-/// What the logs of all hooks came to.
+/// A summary of the logs of all hooks.
 #[derive(Default)]
 struct Recent<'a> {
     read: usize,
     entries: usize,
-    now_failing: Vec<(Ours<'a>, &'a LoggedDelivery)>,
+    now_failing: Vec<(OwnHook<'a>, &'a LoggedDelivery)>,
     failed_before: usize,
     unread: Option<&'a http::Error>,
-    not_asked: Option<&'static str>,
+    skipped: Option<&'static str>,
 }
 
-fn collect<'a>(ours: &[Ours<'a>]) -> Recent<'a> {
+fn collect<'a>(ours: &[OwnHook<'a>]) -> Recent<'a> {
     let mut recent = Recent::default();
     for one in ours {
         match &one.seen.deliveries {
             Observation::Failed(error) => recent.unread = recent.unread.or(Some(error)),
-            Observation::Skipped(reason) => recent.not_asked = recent.not_asked.or(Some(*reason)),
+            Observation::Skipped(reason) => recent.skipped = recent.skipped.or(Some(*reason)),
             Observation::Known(deliveries) => {
                 recent.read += 1;
                 recent.entries += deliveries.len();
@@ -111,7 +111,7 @@ fn collect<'a>(ours: &[Ours<'a>]) -> Recent<'a> {
 }
 
 pub(crate) fn recent(context: &CheckContext<'_>) -> CheckOutcome {
-    let ours = match all_ours(context) {
+    let ours = match own_hooks(context) {
         Err(outcome) => return outcome,
         Ok(ours) => ours,
     };
@@ -121,7 +121,7 @@ pub(crate) fn recent(context: &CheckContext<'_>) -> CheckOutcome {
     } else if let Some(error) = recent.unread {
         CheckOutcome::failed(error)
     } else if recent.read == 0 {
-        return CheckOutcome::not_observable(recent.not_asked.unwrap_or("no delivery log was read"));
+        return CheckOutcome::not_observable(recent.skipped.unwrap_or("no delivery log was read"));
     } else if recent.failed_before > 0 {
         CheckOutcome::warn(format!(
             "{} of {} recent deliveries failed, the newest did not",
@@ -129,10 +129,10 @@ pub(crate) fn recent(context: &CheckContext<'_>) -> CheckOutcome {
         ))
         .fix(Fix::open("look at the recent deliveries", page_of(context, &ours)))
     } else if recent.entries == 0 {
-        return CheckOutcome::not_observable("no delivery in the last 7 days is logged; --live makes one");
+        return CheckOutcome::not_observable("no delivery was logged in the last 7 days; --live sends one");
     } else {
         let deliveries = if recent.entries == 1 { "delivery" } else { "deliveries" };
-        // Of many hooks the logs of some are read: what is told of them is not told of all.
+        // The logs of only some hooks may have been read; the note says of how many.
         let of = match ours.len() {
             hooks if hooks > recent.read => format!(", in the logs of {} of {hooks} hooks", recent.read),
             _ => String::new(),
@@ -145,13 +145,18 @@ pub(crate) fn recent(context: &CheckContext<'_>) -> CheckOutcome {
         .evidence("failed_before", recent.failed_before)
 }
 
-fn page_of(context: &CheckContext<'_>, ours: &[Ours<'_>]) -> String {
-    let failed = |one: &&Ours<'_>| one.seen.deliveries.known().is_some_and(|all| failures(all).next().is_some());
+fn page_of(context: &CheckContext<'_>, ours: &[OwnHook<'_>]) -> String {
+    let failed = |one: &&OwnHook<'_>| one.seen.deliveries.known().is_some_and(|all| failures(all).next().is_some());
     let page = ours.iter().find(failed).or(ours.first()).map_or_else(String::new, |one| one.target.page());
     context.page(&page)
 }
 
-fn failing(context: &CheckContext<'_>, recent: &Recent<'_>, one: Ours<'_>, delivery: &LoggedDelivery) -> CheckOutcome {
+fn failing(
+    context: &CheckContext<'_>,
+    recent: &Recent<'_>,
+    one: OwnHook<'_>,
+    delivery: &LoggedDelivery,
+) -> CheckOutcome {
     let places: Vec<String> = recent
         .now_failing
         .iter()

@@ -47,7 +47,7 @@ impl Findings {
     }
 }
 
-const fn tone(status: &Status) -> Tone {
+const fn tone(status: &CheckStatus) -> Tone {
     match status {
         CheckStatus::Pass => Tone::Good,
         CheckStatus::Warn | CheckStatus::Unknown => Tone::Warn,

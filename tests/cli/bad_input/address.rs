@@ -174,8 +174,8 @@ fn http_that_redirects_to_https_names_the_right_address() {
     exit code: 1
     ----- stdout -----
     instance
-      fail     instance.url              the URL is the one GitLab knows itself by
-               it redirects to https://127.0.0.1:[port]/api/v4/metadata
+      fail     instance.url              the URL is GitLab's own
+               GitLab redirects to https://127.0.0.1:[port]/api/v4/metadata
                fix: use the URL that GitLab redirects to
                     factory-gitlab verify --gitlab-url https://127.0.0.1:[port]
                README.md#check-instance-url

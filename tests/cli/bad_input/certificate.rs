@@ -28,7 +28,7 @@ fn an_invalid_certificate_is_explained_by_its_defect() {
     exit code: 1
     ----- stdout -----
     instance
-      fail     instance.tls              the certificate is good
+      fail     instance.tls              the certificate is valid
                the certificate has expired on [date]
                fix: renew the certificate of 127.0.0.1:[port]
                README.md#check-instance-tls
@@ -44,7 +44,7 @@ fn an_invalid_certificate_is_explained_by_its_defect() {
     exit code: 1
     ----- stdout -----
     instance
-      fail     instance.tls              the certificate is good
+      fail     instance.tls              the certificate is valid
                the certificate is not valid yet
                fix: set this machine's clock, or check the certificate's dates
                README.md#check-instance-tls
@@ -60,7 +60,7 @@ fn an_invalid_certificate_is_explained_by_its_defect() {
     exit code: 1
     ----- stdout -----
     instance
-      fail     instance.tls              the certificate is good
+      fail     instance.tls              the certificate is valid
                the certificate is for elsewhere.sandbox.example, not for 127.0.0.1
                fix: use a name that the certificate is for, or get 127.0.0.1:[port] a certificate for its name
                README.md#check-instance-tls
@@ -78,7 +78,7 @@ fn an_invalid_certificate_is_explained_by_its_defect() {
     exit code: 1
     ----- stdout -----
     instance
-      fail     instance.tls              the certificate is good
+      fail     instance.tls              the certificate is valid
                the certificate's issuer is not trusted (TLS inspection elsewhere, and the server sends no certificate along with its own)
                fix: trust the certificate authority that issued the certificate
                     factory-gitlab verify --ca-cert PATH
@@ -113,7 +113,7 @@ fn a_missing_private_ca_is_asked_for_by_its_option() {
     exit code: 1
     ----- stdout -----
     instance
-      fail     instance.tls              the certificate is good
+      fail     instance.tls              the certificate is valid
                the certificate's issuer is not trusted (factory-gitlab sandbox CA, and the server sends no certificate along with its own)
                fix: trust the certificate authority that issued the certificate
                     factory-gitlab verify --ca-cert PATH

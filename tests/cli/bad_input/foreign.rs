@@ -35,8 +35,8 @@ fn a_redirect_or_a_link_to_another_origin_is_not_followed() {
     exit code: 1
     ----- stdout -----
     instance
-      fail     instance.url              the URL is the one GitLab knows itself by
-               it redirects to http://127.0.0.1:[port]/api/v4/metadata
+      fail     instance.url              the URL is GitLab's own
+               GitLab redirects to http://127.0.0.1:[port]/api/v4/metadata
                fix: use the URL that GitLab redirects to
                     factory-gitlab verify --gitlab-url http://127.0.0.1:[port]
                README.md#check-instance-url
@@ -45,7 +45,7 @@ fn a_redirect_or_a_link_to_another_origin_is_not_followed() {
     == a redirect with the token: connect
     exit code: 1
     ----- stderr -----
-    error: cannot check whether the token is alive: GitLab refused the request
+    error: cannot check whether the token is valid: GitLab refused the request
       caused by: GET /api/v4/personal_access_tokens/self on 127.0.0.1:[port]: redirected to http://127.0.0.1:[port]/api/v4/personal_access_tokens/self
     hint: use the URL that GitLab redirects to
           factory-gitlab connect --gitlab-url http://127.0.0.1:[port]
@@ -53,7 +53,7 @@ fn a_redirect_or_a_link_to_another_origin_is_not_followed() {
     exit code: 1
     ----- stdout -----
     token
-      fail     token.valid               the token is alive
+      fail     token.valid               the token is valid
                GET /api/v4/personal_access_tokens/self on 127.0.0.1:[port]: redirected to http://127.0.0.1:[port]/api/v4/personal_access_tokens/self
                fix: use the URL that GitLab redirects to
                     factory-gitlab verify --gitlab-url http://127.0.0.1:[port]
@@ -108,13 +108,13 @@ fn a_redirect_or_a_link_to_another_origin_is_not_followed() {
     ----- stdout -----
     application
       fail     application.exists        there is one OAuth application for Factory
-               there is no instance-wide application "Factory Integration"
-               fix: connect it
+               no instance-wide application is named "Factory Integration"
+               fix: create it
                     factory-gitlab connect
                README.md#check-application-exists
 
     webhook
-      unknown  webhook.coverage          every target has a hook to Factory
+      unknown  webhook.coverage          every target has a webhook to Factory
                GET /api/v4/groups on 127.0.0.1:[port]: the link to the next page leads to another host: GitLab's external_url is not the address that was given
                fix: use the URL that GitLab has as its external_url
                     factory-gitlab verify --gitlab-url URL
@@ -133,13 +133,13 @@ fn a_redirect_or_a_link_to_another_origin_is_not_followed() {
     ----- stdout -----
     application
       fail     application.exists        there is one OAuth application for Factory
-               there is no instance-wide application "Factory Integration"
-               fix: connect it
+               no instance-wide application is named "Factory Integration"
+               fix: create it
                     factory-gitlab connect
                README.md#check-application-exists
 
     webhook
-      unknown  webhook.coverage          every target has a hook to Factory
+      unknown  webhook.coverage          every target has a webhook to Factory
                GET /api/v4/groups/3/hooks on 127.0.0.1:[port]: the link to the next page leads to another host: GitLab's external_url is not the address that was given
                fix: use the URL that GitLab has as its external_url
                     factory-gitlab verify --gitlab-url URL

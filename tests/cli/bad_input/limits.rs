@@ -22,7 +22,7 @@ fn a_rate_limit_is_honored_or_reported() {
     == plain text, two hours: connect
     exit code: 3
     ----- stderr -----
-    error: cannot check whether the token is alive
+    error: cannot check whether the token is valid
       caused by: GET /api/v4/personal_access_tokens/self on 127.0.0.1:[port]: answered 429: Retry later
     hint: try again in 7200 s, when the rate limit allows it
           factory-gitlab connect
@@ -30,7 +30,7 @@ fn a_rate_limit_is_honored_or_reported() {
     exit code: 3
     ----- stdout -----
     token
-      unknown  token.valid               the token is alive
+      unknown  token.valid               the token is valid
                GET /api/v4/personal_access_tokens/self on 127.0.0.1:[port]: answered 429: Retry later
                fix: try again in 7200 s, when the rate limit allows it
                     factory-gitlab verify
@@ -40,7 +40,7 @@ fn a_rate_limit_is_honored_or_reported() {
     == JSON, no time: connect
     exit code: 3
     ----- stderr -----
-    error: cannot check whether the token is alive
+    error: cannot check whether the token is valid
       caused by: GET /api/v4/personal_access_tokens/self on 127.0.0.1:[port]: answered 429: This endpoint has been requested too many times. Try again later.
     hint: try again in a minute, with fewer requests at the same time
           factory-gitlab connect --concurrency 1
@@ -48,7 +48,7 @@ fn a_rate_limit_is_honored_or_reported() {
     exit code: 3
     ----- stdout -----
     token
-      unknown  token.valid               the token is alive
+      unknown  token.valid               the token is valid
                GET /api/v4/personal_access_tokens/self on 127.0.0.1:[port]: answered 429: This endpoint has been requested too many times. Try again later.
                fix: try again in a minute, with fewer requests at the same time
                     factory-gitlab verify --concurrency 1
@@ -58,7 +58,7 @@ fn a_rate_limit_is_honored_or_reported() {
     == a proxy's page: connect
     exit code: 3
     ----- stderr -----
-    error: cannot check whether the token is alive
+    error: cannot check whether the token is valid
       caused by: GET /api/v4/personal_access_tokens/self on 127.0.0.1:[port]: answered 429
     hint: try again in a minute, with fewer requests at the same time
           factory-gitlab connect --concurrency 1
@@ -66,7 +66,7 @@ fn a_rate_limit_is_honored_or_reported() {
     exit code: 3
     ----- stdout -----
     token
-      unknown  token.valid               the token is alive
+      unknown  token.valid               the token is valid
                GET /api/v4/personal_access_tokens/self on 127.0.0.1:[port]: answered 429
                fix: try again in a minute, with fewer requests at the same time
                     factory-gitlab verify --concurrency 1
@@ -76,7 +76,7 @@ fn a_rate_limit_is_honored_or_reported() {
     == plain text, no time: connect
     exit code: 3
     ----- stderr -----
-    error: cannot check whether the token is alive
+    error: cannot check whether the token is valid
       caused by: GET /api/v4/personal_access_tokens/self on 127.0.0.1:[port]: answered 429: upstream connect error or disconnect
     hint: try again in a minute, with fewer requests at the same time
           factory-gitlab connect --concurrency 1
@@ -84,7 +84,7 @@ fn a_rate_limit_is_honored_or_reported() {
     exit code: 3
     ----- stdout -----
     token
-      unknown  token.valid               the token is alive
+      unknown  token.valid               the token is valid
                GET /api/v4/personal_access_tokens/self on 127.0.0.1:[port]: answered 429: upstream connect error or disconnect
                fix: try again in a minute, with fewer requests at the same time
                     factory-gitlab verify --concurrency 1

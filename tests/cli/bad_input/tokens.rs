@@ -37,7 +37,7 @@ fn an_invalid_token_is_refused_with_the_reason() {
     exit code: 1
     ----- stdout -----
     token
-      fail     token.valid               the token is alive
+      fail     token.valid               the token is valid
                the token has expired
                fix: create a personal access token as an administrator, with these scopes
                     http://127.0.0.1:[port]/-/user_settings/personal_access_tokens?name=factory-gitlab&scopes=api,admin_mode
@@ -54,7 +54,7 @@ fn an_invalid_token_is_refused_with_the_reason() {
     exit code: 1
     ----- stdout -----
     token
-      fail     token.valid               the token is alive
+      fail     token.valid               the token is valid
                the token was revoked
                fix: create a personal access token as an administrator, with these scopes
                     http://127.0.0.1:[port]/-/user_settings/personal_access_tokens?name=factory-gitlab&scopes=api,admin_mode
@@ -71,7 +71,7 @@ fn an_invalid_token_is_refused_with_the_reason() {
     exit code: 1
     ----- stdout -----
     token
-      fail     token.valid               the token is alive
+      fail     token.valid               the token is valid
                GitLab does not know the token: mistyped, deleted, or of another instance
                fix: create a personal access token as an administrator, with these scopes
                     http://127.0.0.1:[port]/-/user_settings/personal_access_tokens?name=factory-gitlab&scopes=api,admin_mode
@@ -88,7 +88,7 @@ fn an_invalid_token_is_refused_with_the_reason() {
     exit code: 1
     ----- stdout -----
     token
-      fail     token.valid               the token is alive
+      fail     token.valid               the token is valid
                GitLab does not know the token: mistyped, deleted, or of another instance
                fix: create a personal access token as an administrator, with these scopes
                     http://127.0.0.1:[port]/-/user_settings/personal_access_tokens?name=factory-gitlab&scopes=api,admin_mode
@@ -124,7 +124,7 @@ fn a_token_with_too_few_rights_is_refused_with_what_it_lacks() {
     exit code: 1
     ----- stdout -----
     token
-      fail     token.scopes              the token's scopes are enough
+      fail     token.scopes              the token has the scopes that are needed
                the token lacks api; it has none
                fix: create a personal access token as an administrator, with these scopes
                     http://127.0.0.1:[port]/-/user_settings/personal_access_tokens?name=factory-gitlab&scopes=api,admin_mode
@@ -141,7 +141,7 @@ fn a_token_with_too_few_rights_is_refused_with_what_it_lacks() {
     exit code: 1
     ----- stdout -----
     token
-      fail     token.scopes              the token's scopes are enough
+      fail     token.scopes              the token has the scopes that are needed
                the token lacks api; it has read_user
                fix: create a personal access token as an administrator, with these scopes
                     http://127.0.0.1:[port]/-/user_settings/personal_access_tokens?name=factory-gitlab&scopes=api,admin_mode
@@ -158,7 +158,7 @@ fn a_token_with_too_few_rights_is_refused_with_what_it_lacks() {
     exit code: 1
     ----- stdout -----
     token
-      fail     token.scopes              the token's scopes are enough
+      fail     token.scopes              the token has the scopes that are needed
                the token lacks api; it has read_api
                fix: create a personal access token as an administrator, with these scopes
                     http://127.0.0.1:[port]/-/user_settings/personal_access_tokens?name=factory-gitlab&scopes=api,admin_mode
@@ -166,15 +166,15 @@ fn a_token_with_too_few_rights_is_refused_with_what_it_lacks() {
 
     application
       fail     application.exists        there is one OAuth application for Factory
-               there is no instance-wide application "Factory Integration"
-               fix: connect it
+               no instance-wide application is named "Factory Integration"
+               fix: create it
                     factory-gitlab connect
                README.md#check-application-exists
 
     webhook
-      fail     webhook.coverage          every target has a hook to Factory
+      fail     webhook.coverage          every target has a webhook to Factory
                1 of 1 targets have no hook to Factory: group group-1
-               fix: add the missing hooks
+               fix: create the missing hooks
                     factory-gitlab connect
                     http://127.0.0.1:[port]/groups/group-1/-/hooks
                README.md#check-webhook-coverage
@@ -183,7 +183,7 @@ fn a_token_with_too_few_rights_is_refused_with_what_it_lacks() {
     == not an admin: connect
     exit code: 1
     ----- stderr -----
-    error: either alice is no administrator, or Admin Mode is on and the token lacks the scope admin_mode
+    error: either alice is not an administrator, or Admin Mode is on and the token lacks the scope admin_mode
     hint: create a personal access token as an administrator, with these scopes
           http://127.0.0.1:[port]/-/user_settings/personal_access_tokens?name=factory-gitlab&scopes=api,admin_mode
     == not an admin: verify
@@ -191,7 +191,7 @@ fn a_token_with_too_few_rights_is_refused_with_what_it_lacks() {
     ----- stdout -----
     token
       fail     token.admin               the token acts as an administrator
-               either alice is no administrator, or Admin Mode is on and the token lacks the scope admin_mode
+               either alice is not an administrator, or Admin Mode is on and the token lacks the scope admin_mode
                fix: create a personal access token as an administrator, with these scopes
                     http://127.0.0.1:[port]/-/user_settings/personal_access_tokens?name=factory-gitlab&scopes=api,admin_mode
                README.md#check-token-admin
@@ -200,7 +200,7 @@ fn a_token_with_too_few_rights_is_refused_with_what_it_lacks() {
     == not an admin, with admin_mode: connect
     exit code: 1
     ----- stderr -----
-    error: alice is no administrator
+    error: alice is not an administrator
     hint: create a personal access token as an administrator, with these scopes
           http://127.0.0.1:[port]/-/user_settings/personal_access_tokens?name=factory-gitlab&scopes=api,admin_mode
     == not an admin, with admin_mode: verify
@@ -208,7 +208,7 @@ fn a_token_with_too_few_rights_is_refused_with_what_it_lacks() {
     ----- stdout -----
     token
       fail     token.admin               the token acts as an administrator
-               alice is no administrator
+               alice is not an administrator
                fix: create a personal access token as an administrator, with these scopes
                     http://127.0.0.1:[port]/-/user_settings/personal_access_tokens?name=factory-gitlab&scopes=api,admin_mode
                README.md#check-token-admin
@@ -234,7 +234,7 @@ fn admin_mode_is_told_apart_from_not_being_an_admin() {
     == an admin without admin_mode: connect
     exit code: 1
     ----- stderr -----
-    error: either root is no administrator, or Admin Mode is on and the token lacks the scope admin_mode
+    error: either root is not an administrator, or Admin Mode is on and the token lacks the scope admin_mode
     hint: create a personal access token as an administrator, with these scopes
           http://127.0.0.1:[port]/-/user_settings/personal_access_tokens?name=factory-gitlab&scopes=api,admin_mode
     == an admin without admin_mode: verify
@@ -242,7 +242,7 @@ fn admin_mode_is_told_apart_from_not_being_an_admin() {
     ----- stdout -----
     token
       fail     token.admin               the token acts as an administrator
-               either root is no administrator, or Admin Mode is on and the token lacks the scope admin_mode
+               either root is not an administrator, or Admin Mode is on and the token lacks the scope admin_mode
                fix: create a personal access token as an administrator, with these scopes
                     http://127.0.0.1:[port]/-/user_settings/personal_access_tokens?name=factory-gitlab&scopes=api,admin_mode
                README.md#check-token-admin
@@ -273,7 +273,7 @@ fn admin_mode_is_told_apart_from_not_being_an_admin() {
     == not an admin: connect
     exit code: 1
     ----- stderr -----
-    error: either alice is no administrator, or Admin Mode is on and the token lacks the scope admin_mode
+    error: either alice is not an administrator, or Admin Mode is on and the token lacks the scope admin_mode
     hint: create a personal access token as an administrator, with these scopes
           http://127.0.0.1:[port]/-/user_settings/personal_access_tokens?name=factory-gitlab&scopes=api,admin_mode
     == not an admin: verify
@@ -281,7 +281,7 @@ fn admin_mode_is_told_apart_from_not_being_an_admin() {
     ----- stdout -----
     token
       fail     token.admin               the token acts as an administrator
-               either alice is no administrator, or Admin Mode is on and the token lacks the scope admin_mode
+               either alice is not an administrator, or Admin Mode is on and the token lacks the scope admin_mode
                fix: create a personal access token as an administrator, with these scopes
                     http://127.0.0.1:[port]/-/user_settings/personal_access_tokens?name=factory-gitlab&scopes=api,admin_mode
                README.md#check-token-admin
@@ -323,7 +323,7 @@ fn a_token_of_another_kind_is_recognized_and_named() {
     == a project access token: connect
     exit code: 1
     ----- stderr -----
-    error: this is a project access token; it acts for the bot project_1_bot_[hex], no administrator
+    error: this is a project access token; it acts for the bot project_1_bot_[hex], which is not an administrator
     hint: create a personal access token as an administrator, with these scopes
           http://127.0.0.1:[port]/-/user_settings/personal_access_tokens?name=factory-gitlab&scopes=api,admin_mode
     == a project access token: verify
@@ -331,7 +331,7 @@ fn a_token_of_another_kind_is_recognized_and_named() {
     ----- stdout -----
     token
       fail     token.admin               the token acts as an administrator
-               this is a project access token; it acts for the bot project_1_bot_[hex], no administrator
+               this is a project access token; it acts for the bot project_1_bot_[hex], which is not an administrator
                fix: create a personal access token as an administrator, with these scopes
                     http://127.0.0.1:[port]/-/user_settings/personal_access_tokens?name=factory-gitlab&scopes=api,admin_mode
                README.md#check-token-admin
@@ -340,7 +340,7 @@ fn a_token_of_another_kind_is_recognized_and_named() {
     == a group access token: connect
     exit code: 1
     ----- stderr -----
-    error: this is a group access token; it acts for the bot group_3_bot_[hex], no administrator
+    error: this is a group access token; it acts for the bot group_3_bot_[hex], which is not an administrator
     hint: create a personal access token as an administrator, with these scopes
           http://127.0.0.1:[port]/-/user_settings/personal_access_tokens?name=factory-gitlab&scopes=api,admin_mode
     == a group access token: verify
@@ -348,7 +348,7 @@ fn a_token_of_another_kind_is_recognized_and_named() {
     ----- stdout -----
     token
       fail     token.admin               the token acts as an administrator
-               this is a group access token; it acts for the bot group_3_bot_[hex], no administrator
+               this is a group access token; it acts for the bot group_3_bot_[hex], which is not an administrator
                fix: create a personal access token as an administrator, with these scopes
                     http://127.0.0.1:[port]/-/user_settings/personal_access_tokens?name=factory-gitlab&scopes=api,admin_mode
                README.md#check-token-admin
@@ -357,7 +357,7 @@ fn a_token_of_another_kind_is_recognized_and_named() {
     == a service account's token: connect
     exit code: 1
     ----- stderr -----
-    error: this is a service account's or bot's access token; it acts for the bot service_account_7, no administrator
+    error: this is a service account's or bot's access token; it acts for the bot service_account_7, which is not an administrator
     hint: create a personal access token as an administrator, with these scopes
           http://127.0.0.1:[port]/-/user_settings/personal_access_tokens?name=factory-gitlab&scopes=api,admin_mode
     == a service account's token: verify
@@ -365,7 +365,7 @@ fn a_token_of_another_kind_is_recognized_and_named() {
     ----- stdout -----
     token
       fail     token.admin               the token acts as an administrator
-               this is a service account's or bot's access token; it acts for the bot service_account_7, no administrator
+               this is a service account's or bot's access token; it acts for the bot service_account_7, which is not an administrator
                fix: create a personal access token as an administrator, with these scopes
                     http://127.0.0.1:[port]/-/user_settings/personal_access_tokens?name=factory-gitlab&scopes=api,admin_mode
                README.md#check-token-admin
@@ -381,7 +381,7 @@ fn a_token_of_another_kind_is_recognized_and_named() {
     exit code: 1
     ----- stdout -----
     token
-      fail     token.valid               the token is alive
+      fail     token.valid               the token is valid
                this looks like an OAuth token; a personal access token is needed
                fix: create a personal access token as an administrator, with these scopes
                     http://127.0.0.1:[port]/-/user_settings/personal_access_tokens?name=factory-gitlab&scopes=api,admin_mode
@@ -391,15 +391,15 @@ fn a_token_of_another_kind_is_recognized_and_named() {
     == a fine-grained token: connect
     exit code: 1
     ----- stderr -----
-    error: this is a fine-grained token, and GitLab has no such permission for applications
+    error: this is a fine-grained token; GitLab has no fine-grained permission for applications
     hint: create a personal access token as an administrator, with these scopes
           http://127.0.0.1:[port]/-/user_settings/personal_access_tokens?name=factory-gitlab&scopes=api,admin_mode
     == a fine-grained token: verify
     exit code: 1
     ----- stdout -----
     token
-      fail     token.scopes              the token's scopes are enough
-               this is a fine-grained token, and GitLab has no such permission for applications
+      fail     token.scopes              the token has the scopes that are needed
+               this is a fine-grained token; GitLab has no fine-grained permission for applications
                fix: create a personal access token as an administrator, with these scopes
                     http://127.0.0.1:[port]/-/user_settings/personal_access_tokens?name=factory-gitlab&scopes=api,admin_mode
                README.md#check-token-scopes
@@ -415,7 +415,7 @@ fn a_token_of_another_kind_is_recognized_and_named() {
     exit code: 1
     ----- stdout -----
     token
-      fail     token.valid               the token is alive
+      fail     token.valid               the token is valid
                this looks like a CI job token; a personal access token is needed
                fix: create a personal access token as an administrator, with these scopes
                     http://127.0.0.1:[port]/-/user_settings/personal_access_tokens?name=factory-gitlab&scopes=api,admin_mode
@@ -432,7 +432,7 @@ fn a_token_of_another_kind_is_recognized_and_named() {
     exit code: 1
     ----- stdout -----
     token
-      fail     token.valid               the token is alive
+      fail     token.valid               the token is valid
                this looks like a deploy token; a personal access token is needed
                fix: create a personal access token as an administrator, with these scopes
                     http://127.0.0.1:[port]/-/user_settings/personal_access_tokens?name=factory-gitlab&scopes=api,admin_mode
@@ -449,7 +449,7 @@ fn a_token_of_another_kind_is_recognized_and_named() {
     exit code: 1
     ----- stdout -----
     token
-      fail     token.valid               the token is alive
+      fail     token.valid               the token is valid
                this looks like a runner's token; a personal access token is needed
                fix: create a personal access token as an administrator, with these scopes
                     http://127.0.0.1:[port]/-/user_settings/personal_access_tokens?name=factory-gitlab&scopes=api,admin_mode
