@@ -1,4 +1,4 @@
-//! The commands: one verb per file. Each gathers what it needs, calls the layers below and hands back a report.
+//! The commands: one verb per file. Each gathers what it needs, calls the layers below and returns a report.
 
 mod bundle;
 mod completions;
@@ -48,28 +48,28 @@ pub struct Context<'a> {
     /// The arguments as they came, for a command that runs another.
     #[cfg_attr(not(feature = "sandbox"), allow(dead_code, reason = "only `sandbox` runs another command"))]
     pub args: &'a [OsString],
-    /// How long a rate limit is waited for.
-    patience: Duration,
-    /// Built when it is first needed, and one for the whole run: one pool, one limit, one count.
+    /// How long to wait for rate limits.
+    rate_limit_wait: Duration,
+    /// Built when it is first needed, and one for the whole run, so that its connections, limit and counts are shared.
     client: OnceCell<http::Client>,
 }
 
 impl Context<'_> {
-    /// An interview over the settings, with whoever is there.
+    /// An interview over the settings, with the person where there is one.
     #[must_use]
     pub fn interview(&self) -> Interview<'_> {
         Interview::new(&self.settings, self.prompter.as_ref(), self.terminal)
     }
 
-    /// The way out, built as the settings say.
+    /// The HTTP client, built as the settings say.
     ///
     /// # Errors
-    /// Wrong use: an unreadable CA file, a bad proxy address, a bad number.
+    /// A usage error: an unreadable CA file, a bad proxy address, a bad number.
     pub fn client(&self) -> Result<http::Client, Failure> {
         if let Some(client) = self.client.get() {
             return Ok(client.clone());
         }
-        let options = http::ClientOptions { rate_limit_wait: self.patience, ..self.settings.transport()? };
+        let options = http::ClientOptions { rate_limit_wait: self.rate_limit_wait, ..self.settings.transport()? };
         let client = http::Client::new(&options, self.env.clock);
         let client = client.map_err(|error| Failure::usage(error.cause.to_string()))?;
         let terminal = self.terminal.clone();
@@ -77,7 +77,7 @@ impl Context<'_> {
         Ok(self.client.get_or_init(|| client).clone())
     }
 
-    /// Renders a report in the form that was asked for, and hands on its exit code.
+    /// Renders a report in the requested form, and returns its exit code.
     ///
     /// # Errors
     /// When it cannot be written, or has no such form.
@@ -86,7 +86,7 @@ impl Context<'_> {
     }
 }
 
-/// Runs a command line, the program's name first, to its exit code. Everything that is to be said has been said.
+/// Runs a command line, the program's name first, to its exit code. All output has been written when it returns.
 pub async fn run(args: &[OsString], env: &Env, interrupt: &Interrupt) -> ExitCode {
     let plain = Terminal::new(env, ColorChoice::Auto, Verbosity::Normal);
     register_secrets(args, env);
@@ -164,21 +164,21 @@ async fn invoke(invocation: Invocation, around: Surroundings<'_>) -> Result<Exit
         format: cli.global.output_format,
         output_file: cli.global.output_file,
         args,
-        patience: patience(&cli.command),
+        rate_limit_wait: rate_limit_wait(&cli.command),
         client: OnceCell::new(),
     };
     dispatch(cli.command, &context).await
 }
 
-/// GitLab's own window is an hour, and `connect` has work to finish that nobody wants to begin again. `verify` only looks:
-/// it says that it could not find out, and running it again costs nothing.
-fn patience(command: &Command) -> Duration {
-    const FOR_WORK: Duration = Duration::from_secs(65 * 60);
-    const FOR_A_LOOK: Duration = Duration::from_secs(60);
-    if matches!(command, Command::Connect(_)) { FOR_WORK } else { FOR_A_LOOK }
+/// GitLab's own window is an hour, and `connect` should finish what it has started. `verify` only reads: it reports
+/// `unknown`, and running it again costs nothing.
+fn rate_limit_wait(command: &Command) -> Duration {
+    const FOR_WRITES: Duration = Duration::from_secs(65 * 60);
+    const FOR_READS: Duration = Duration::from_secs(60);
+    if matches!(command, Command::Connect(_)) { FOR_WRITES } else { FOR_READS }
 }
 
-/// Why nothing moves. Of a long wait, also that nobody has to sit it out.
+/// The notice of a wait; of a long one, also that the run may be stopped and continued.
 fn waiting(wait: &http::Wait) -> String {
     let seconds = wait.time.as_millis().div_ceil(1000);
     let host = &wait.host;
@@ -186,7 +186,7 @@ fn waiting(wait: &http::Wait) -> String {
         0..=120 => format!("waiting {seconds} s for the rate limit of {host}"),
         _ => {
             let minutes = seconds.div_ceil(60);
-            format!("waiting {minutes} min for the rate limit of {host}; Ctrl-C stops here, and the next run goes on")
+            format!("waiting {minutes} min for the rate limit of {host}; Ctrl-C stops now, and the next run continues")
         }
     }
 }
@@ -218,13 +218,13 @@ fn verbosity(global: &GlobalArgs) -> Verbosity {
     }
 }
 
-/// A person, where one sits at both ends of the terminal and wants to be asked.
+/// A person, where input and errors are a terminal and questions are allowed.
 fn prompter(global: &GlobalArgs, env: &Env, terminal: &Terminal) -> Box<dyn Prompter> {
-    let somebody = env.streams.input && env.streams.error && !env.is_on("CI") && !global.no_input;
-    if somebody { Box::new(Interactive::new(terminal)) } else { Box::new(NonInteractive) }
+    let is_interactive = env.streams.input && env.streams.error && !env.is_on("CI") && !global.no_input;
+    if is_interactive { Box::new(Interactive::new(terminal)) } else { Box::new(NonInteractive) }
 }
 
-/// Work that can be dropped where it stands when it is interrupted; `connect` and `sandbox` see to that themselves.
+/// Interrupted work is dropped at once, except in `connect` and `sandbox`, which handle interrupts themselves.
 async fn dispatch(command: Command, context: &Context<'_>) -> Result<ExitCode, Failure> {
     let interrupt = context.interrupt;
     match command {

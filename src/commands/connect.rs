@@ -1,4 +1,4 @@
-//! `connect`: brings an instance to the connected state, in the order in which an admin would tell it.
+//! `connect`: brings an instance to the connected state, in the order in which an admin would describe it.
 
 mod application;
 mod gather;
@@ -39,16 +39,37 @@ const READS: [Read; 10] = [
     Read::Factory,
 ];
 
-/// Runs the command and renders what it has to say.
+/// Runs the command and renders its report.
 pub(super) async fn run(args: ConnectArgs, context: &Context<'_>) -> Result<ExitCode, Failure> {
     let store = local_state::store(context)?;
     let settings = local_state::settings(context, &store)?;
-    let walk = Walk { context, settings: &settings, store, args, began: context.env.clock.instant() };
-    let report = walk.whole().await?;
+    let connect = Connect { context, settings: &settings, store, args, began: context.env.clock.instant() };
+    let report = connect.run().await?;
     context.finish(&report)
 }
 
-struct Walk<'a> {
+/// A run writes, or only shows what it would write.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) enum Mode {
+    Write,
+    DryRun,
+}
+
+/// What is true and what is recorded: a plan is made from both.
+#[derive(Clone, Copy)]
+struct Current<'c> {
+    observed: &'c Observed,
+    record: &'c Record,
+}
+
+/// A connection's record, and the lock that lets it be written.
+#[derive(Clone, Copy)]
+struct Locked<'l> {
+    connection: &'l Connection,
+    lock: &'l Lock,
+}
+
+struct Connect<'a> {
     context: &'a Context<'a>,
     settings: &'a Settings,
     store: Store,
@@ -56,15 +77,15 @@ struct Walk<'a> {
     began: Instant,
 }
 
-impl Walk<'_> {
+impl Connect<'_> {
     /// Resolve, observe, plan, apply, report.
-    async fn whole(&self) -> Result<ConnectReport, Failure> {
+    async fn run(&self) -> Result<ConnectReport, Failure> {
         let context = self.context;
         let interview = Interview::new(self.settings, context.prompter.as_ref(), context.terminal);
 
         // Resolve: kit, address, token, application; each answer is checked where it is given.
         local_state::offer_token(context, &interview).await;
-        gather::require_inputs(&interview, self.args.dry_run)?;
+        gather::require_inputs(&interview, self.mode())?;
         let out = self.settings.text(&keys::BUNDLE_OUT).map(|found| PathBuf::from(found.value));
         out.as_deref().map_or(Ok(()), output::require_writable)?;
         let mut gathered = context.interrupt.or(gather::gather(context, &interview)).await??;
@@ -73,28 +94,29 @@ impl Walk<'_> {
         gathered.desired.application.origin =
             context.interrupt.or(application::origin(&interview, context, &gathered)).await??;
 
-        // Observe: everything that is there, on both clients and here.
+        // Observe: the current state on GitLab, at Factory and on this machine.
         let record = connection.record().map_err(|error| diagnostics::journal(&error))?;
         let observed = context.interrupt.or(self.observe(&gathered)).await?;
         preconditions::require_observed(&gathered.desired, &observed)?;
         gathered.unread = preconditions::unread(&gathered.desired, &observed);
 
         // Plan: the difference, shown before anything is written.
-        let planned = self.plan(&interview, &gathered, (&observed, &record));
+        let planned = self.plan(&interview, &gathered, Current { observed: &observed, record: &record });
         let (desired, plan) = context.interrupt.or(planned).await??;
         let Some(lock) = lock else {
             return Ok(self.report(&gathered, plan, self.dry_run()));
         };
+        let locked = Locked { connection: &connection, lock: &lock };
         if plan.is_empty() {
             gather::offer_keyring(context, &interview, &gathered).await?;
-            self.record_finished((&connection, &lock), &gathered, &record)?;
+            self.record_finished(locked, &gathered, &record)?;
             return Ok(self.report(&gathered, plan, End::AlreadyConnected));
         }
         self.approve(&interview, &desired, &plan)?;
         gather::offer_keyring(context, &interview, &gathered).await?;
 
-        // Apply: step by step, journalled.
-        let journal = self.journal((&connection, &lock), &gathered)?;
+        // Apply: step by step, with a journal.
+        let journal = self.journal(locked, &gathered)?;
         let test_quota = TestQuota::default();
         let writer = Writer::new(&lock, gathered.look.http.clone(), desired.instance.clone(), gathered.token.clone());
         let transport = self.settings.transport()?;
@@ -108,16 +130,20 @@ impl Walk<'_> {
         };
         let outcome = self.apply(&Apply::new(work, journal), &plan).await;
 
-        // Report: what was done, what is proved, what is left for a person.
+        // Report: what was done, what is proved, what is left to do.
         Ok(self.report(&gathered, plan, End::Applied(Box::new(outcome))))
+    }
+
+    fn mode(&self) -> Mode {
+        if self.args.dry_run { Mode::DryRun } else { Mode::Write }
     }
 
     /// A dry run takes no lock and leaves no trace.
     fn lock(&self, connection: &Connection) -> Result<Option<Lock>, Failure> {
-        if self.args.dry_run {
-            return Ok(None);
+        match self.mode() {
+            Mode::DryRun => Ok(None),
+            Mode::Write => connection.lock().map(Some).map_err(|error| diagnostics::journal(&error)),
         }
-        connection.lock().map(Some).map_err(|error| diagnostics::journal(&error))
     }
 
     async fn observe(&self, gathered: &Gathered) -> Observed {
@@ -125,16 +151,17 @@ impl Walk<'_> {
         let request = ReadRequest { reads: &reads, known: Some(&gathered.known) };
         let watch = progress::Looking::new(self.context.terminal);
         let look = gathered.look.observe(&gathered.desired, request, &watch);
-        self.context.terminal.with_spinner("looking at what is there", look).await
+        self.context.terminal.with_spinner("reading the current state", look).await
     }
 
-    /// Makes the plan. Where only a decision is missing and a person is there to take it, it is taken and planned again.
+    /// Makes the plan. Where only a decision is missing and a person can be asked, asks and plans again.
     async fn plan(
         &self,
         interview: &Interview<'_>,
         gathered: &Gathered,
-        (observed, record): (&Observed, &Record),
+        current: Current<'_>,
     ) -> Result<(Desired, Plan), Failure> {
+        let Current { observed, record } = current;
         let mut desired = gathered.desired.clone();
         let mut made = plan::connect(&desired, observed, record);
         if let [Blocker::NeedsSecret { application }] = made.blockers.as_slice()
@@ -150,17 +177,12 @@ impl Walk<'_> {
         End::DryRun(if self.args.exit_code { PendingExit::Four } else { PendingExit::Zero })
     }
 
-    /// The run before may have been cut off after its last step: then only the record does not know that all is done.
-    fn record_finished(
-        &self,
-        place: (&Connection, &Lock),
-        gathered: &Gathered,
-        record: &Record,
-    ) -> Result<(), Failure> {
+    /// Records the end where the run before was cut off after its last step, so that all is done but for that.
+    fn record_finished(&self, locked: Locked<'_>, gathered: &Gathered, record: &Record) -> Result<(), Failure> {
         if record.is_empty() || record.finished_at.is_some() {
             return Ok(());
         }
-        let mut journal = self.journal(place, gathered)?;
+        let mut journal = self.journal(locked, gathered)?;
         journal.append(RunEntry::Finished).map_err(|error| diagnostics::journal(&error))
     }
 
@@ -173,11 +195,12 @@ impl Walk<'_> {
         match interview.approve(&questions::YES)? {
             Approval::Given => Ok(()),
             Approval::Refused => Err(Failure::problem("the plan was not approved; nothing was changed")
-                .fix(Fix::run("to keep it for later", "factory-gitlab connect --dry-run"))),
+                .fix(Fix::rerun("show the plan again, and change nothing", "--dry-run"))),
         }
     }
 
-    fn journal(&self, (connection, lock): (&Connection, &Lock), gathered: &Gathered) -> Result<Journal, Failure> {
+    fn journal(&self, locked: Locked<'_>, gathered: &Gathered) -> Result<Journal, Failure> {
+        let Locked { connection, lock } = locked;
         let desired = &gathered.desired;
         let audit = self.settings.text(&keys::AUDIT_LOG).map(|found| PathBuf::from(found.value));
         let mut journal = connection
@@ -199,14 +222,14 @@ impl Walk<'_> {
         Ok(journal)
     }
 
-    /// Carries the plan out. Interrupted, the work is dropped where it stands, and what was done is told.
+    /// Carries the plan out. Interrupted, the work is dropped at once, and what was done is reported.
     async fn apply(&self, apply: &Apply<'_>, plan: &Plan) -> Outcome {
         let watch = progress::Working::new(self.context.terminal, plan.steps.len());
         let mut applied = Applied::new(plan);
         let ended = self.context.interrupt.or(apply.run(&watch, &mut applied)).await;
         drop(watch);
-        let words = |error: &Error| diagnostics::apply(error, apply);
-        let mut outcome = Outcome::new(applied, words);
+        let explain = |error: &Error| diagnostics::apply(error, apply);
+        let mut outcome = Outcome::new(applied, explain);
         outcome.interrupted = ended.is_err();
         outcome
     }

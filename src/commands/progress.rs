@@ -1,4 +1,4 @@
-//! How far the walk is, for a person.
+//! Progress of reading and applying, for a person.
 
 use std::cell::{Cell, RefCell};
 
@@ -9,7 +9,7 @@ use crate::target::Target;
 use crate::terminal::Terminal;
 use crate::terminal::progress::Bar;
 
-/// So few targets need no bar.
+/// Up to this many targets, no bar is shown.
 const FEW: usize = 20;
 
 /// The reading of hooks, target by target.

@@ -1,4 +1,4 @@
-//! `verify`: looks, judges, reports; changes nothing. With `--live` it fires GitLab's own webhook tests.
+//! `verify`: reads, checks, reports; changes nothing. With `--live` it runs GitLab's own webhook tests.
 
 mod list;
 
@@ -35,7 +35,7 @@ pub(super) async fn run(args: VerifyArgs, context: &Context<'_>) -> Result<ExitC
     let began = context.env.clock.instant();
     let subject = gather(context).await?;
     let verify = Verify { context, args, filter, subject, began };
-    let report = verify.until_it_holds().await;
+    let report = verify.repeat_until_pass().await;
     context.finish(&report)
 }
 
@@ -102,9 +102,9 @@ struct Verify<'a> {
 }
 
 impl Verify<'_> {
-    /// Looks and judges until everything holds or the one deadline of `--wait` has come; without it, once. What an earlier
-    /// attempt found is not told: only the last one counts.
-    async fn until_it_holds(&self) -> Findings {
+    /// Reads and checks until everything passes or the deadline of `--wait` has come; without it, once. Only the last attempt
+    /// is reported.
+    async fn repeat_until_pass(&self) -> Findings {
         let clock = self.context.env.clock;
         if let Some(deadline) = self.deadline() {
             self.subject.look.http.end_at(deadline);
@@ -117,12 +117,12 @@ impl Verify<'_> {
                 return report;
             }
             let waiting = clock.sleep(pause.min(left));
-            self.context.terminal.with_spinner("waiting for everything to hold", waiting).await;
+            self.context.terminal.with_spinner("waiting for every check to pass", waiting).await;
             pause = (pause * 2).min(LONGEST_PAUSE);
         }
     }
 
-    /// The end of `--wait`; one that is too far away for this system's clock is none.
+    /// The end of `--wait`; `None` also where it is too far away for this system's clock.
     fn deadline(&self) -> Option<Instant> {
         self.began.checked_add(self.args.wait?)
     }
@@ -132,7 +132,7 @@ impl Verify<'_> {
         let watch = progress::Looking::new(self.context.terminal);
         let reads = self.filter.reads();
         let looking = look.observe(desired, ReadRequest::from(&reads), &watch);
-        let mut observed = self.context.terminal.with_spinner("looking at both clients", Box::pin(looking)).await;
+        let mut observed = self.context.terminal.with_spinner("reading GitLab and Factory", Box::pin(looking)).await;
         observed.factory.bundle = self.subject.bundle.clone();
         if self.args.live && reads.contains(Read::TestDeliveries) {
             observed.factory.proofs = Box::pin(self.prove(&observed)).await;

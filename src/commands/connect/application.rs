@@ -32,7 +32,7 @@ pub(super) async fn origin(
     }
 }
 
-/// By API; a pair that was given all the same is used.
+/// By API; an ID and secret that were given are used.
 async fn auto(interview: &Interview<'_>, gathered: &Gathered) -> Result<ApplicationOrigin, Failure> {
     let renew = interview.settings().is_enabled(&keys::RENEW_SECRET);
     let both = interview.is_set(&questions::APPLICATION_ID) && interview.is_set(&questions::APPLICATION_SECRET);
@@ -114,17 +114,17 @@ fn form(wanted: &DesiredApplication) -> [(&'static str, String); 5] {
     ]
 }
 
-/// An application that fits is there, and nobody here knows its secret: the person decides.
+/// An application that matches exists, and its secret is not known here: the person decides.
 pub(super) async fn decide(
     interview: &Interview<'_>,
     gathered: &Gathered,
     found: &Application,
 ) -> Result<ApplicationOrigin, Failure> {
-    let prompt = format!("{} is there already, and its secret is not known here", found.name);
+    let prompt = format!("{} already exists, and its secret is not known here", found.name);
     let ask = Ask {
         key: "renew_secret",
         prompt: &prompt,
-        help: Some("GitLab shows a secret only once. Renewing it disconnects whoever uses the present one."),
+        help: Some("GitLab shows a secret only once. Renewing it disconnects everything that uses the present one."),
         default: None,
     };
     let choices = ["stop here and change nothing", "type its secret", "renew its secret"].map(str::to_owned);

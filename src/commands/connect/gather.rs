@@ -3,7 +3,7 @@
 
 use super::super::resolve::{self, NEEDED, Terms};
 use super::super::{Context, diagnostics, kit, local_state};
-use super::preconditions;
+use super::{Mode, preconditions};
 use crate::desired::{ApplicationOrigin, Desired};
 use crate::error::Failure;
 use crate::factory::FactoryClient;
@@ -22,7 +22,7 @@ use crate::target::Target;
 const TOKEN_READS: [Read; 7] =
     [Read::Network, Read::Metadata, Read::Token, Read::User, Read::License, Read::Applications, Read::ScopesSupported];
 
-/// Everything that the walk stands on.
+/// Everything that a run starts from.
 pub(super) struct Gathered {
     pub desired: Desired,
     pub look: Observer,
@@ -33,12 +33,12 @@ pub(super) struct Gathered {
     pub kit_place: Option<String>,
     /// What was read to check the token.
     pub known: Observed,
-    /// Targets whose hooks could not be read; empty until it was looked.
+    /// Targets whose hooks could not be read; empty until they were read.
     pub unread: Vec<FailureGroup<Target>>,
 }
 
-/// Where nobody can be asked, everything that is missing is listed at once, the approval of the plan too.
-pub(super) fn require_inputs(interview: &Interview<'_>, dry_run: bool) -> Result<(), Failure> {
+/// Without a terminal, lists every missing input at once, the approval of the plan included.
+pub(super) fn require_inputs(interview: &Interview<'_>, mode: Mode) -> Result<(), Failure> {
     if interview.prompter().can_ask() {
         return Ok(());
     }
@@ -46,7 +46,7 @@ pub(super) fn require_inputs(interview: &Interview<'_>, dry_run: bool) -> Result
     let pair = [&questions::APPLICATION_ID, &questions::APPLICATION_SECRET];
     let is_missing = |question: &&'static Question| question.is_required(settings) && !interview.is_set(question);
     let mut missing: Vec<&'static Question> = NEEDED.into_iter().chain(pair).filter(is_missing).collect();
-    if !dry_run && !settings.is_enabled(&keys::YES) {
+    if mode == Mode::Write && !settings.is_enabled(&keys::YES) {
         missing.push(&questions::YES);
     }
     Missing::none_of(missing)
@@ -64,7 +64,7 @@ pub(super) async fn gather(context: &Context<'_>, interview: &Interview<'_>) -> 
     token(context, interview, Ground { http, factory, desired, place }).await
 }
 
-/// The address, asked whether GitLab answers there. The token has not been shown to anybody yet.
+/// The address, checked for GitLab's answer. The token has not been sent anywhere yet.
 async fn address(context: &Context<'_>, interview: &Interview<'_>, http: &Client) -> Result<InstanceUrl, Failure> {
     let reached = interview
         .ask_until(&questions::GITLAB_URL, async |given| {
@@ -124,7 +124,7 @@ pub(super) async fn offer_keyring(
     let instance = &gathered.desired.instance;
     match credential_store.put(instance, &gathered.token).await {
         Ok(()) => context.terminal.say_line(format!("the token for {instance} is in the keyring")),
-        Err(error) => context.terminal.warn(&format!("the token was not kept, and is nowhere else either: {error}")),
+        Err(error) => context.terminal.warn(&format!("the token was not saved to the keyring: {error}")),
     }
     Ok(())
 }
