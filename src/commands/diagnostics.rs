@@ -95,3 +95,6 @@ pub fn journal(error: &journal::Error) -> Failure {
     };
     failure.fix(advice::journal(error))
 }
+
+#[cfg(test)]
+mod tests;
