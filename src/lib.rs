@@ -12,7 +12,7 @@
 //! admin would; `commands/verify.rs` is the same walk without `apply`, where [`checks`] judge what was [`observed`] against
 //! what is [`desired`].
 //!
-//! Who may use whom, downwards only (`tests/layers.rs` holds the `use crate::…` lines to it):
+//! Who may use whom, downwards only (`tests/layers` holds the `use crate::…` lines to it):
 //!
 //! | layer | rooms |
 //! |---|---|
