@@ -65,7 +65,7 @@ _factory__gitlab() {
 
     case "${cmd}" in
         factory__gitlab)
-            opts="-o -y -q -v -h -V --gitlab-url --token-file --kit --factory-key-file --config --ca-cert --client-cert --proxy --timeout --concurrency --output-format --output-file --no-input --yes --keyring --quiet --verbose --log-file --color --help --version connect verify bundle kit status sandbox completions man"
+            opts="-y -o -q -v -h -V --gitlab-url --token-file --kit --factory-key-file --ca-cert --client-cert --proxy --timeout --concurrency --yes --keyring --log-file --config --output-format --output-file --no-input --quiet --verbose --color --help --version connect verify bundle kit status sandbox completions man"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -120,21 +120,6 @@ _factory__gitlab() {
                     fi
                     return 0
                     ;;
-                --config)
-                    local oldifs
-                    if [ -n "${IFS+x}" ]; then
-                        oldifs="$IFS"
-                    fi
-                    IFS=$'\n'
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    if [ -n "${oldifs+x}" ]; then
-                        IFS="$oldifs"
-                    fi
-                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
-                        compopt -o filenames
-                    fi
-                    return 0
-                    ;;
                 --ca-cert)
                     local oldifs
                     if [ -n "${IFS+x}" ]; then
@@ -177,15 +162,11 @@ _factory__gitlab() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
-                --output-format)
-                    COMPREPLY=($(compgen -W "text json junit" -- "${cur}"))
+                --keyring)
+                    COMPREPLY=($(compgen -W "ask store off" -- "${cur}"))
                     return 0
                     ;;
-                -o)
-                    COMPREPLY=($(compgen -W "text json junit" -- "${cur}"))
-                    return 0
-                    ;;
-                --output-file)
+                --log-file)
                     local oldifs
                     if [ -n "${IFS+x}" ]; then
                         oldifs="$IFS"
@@ -200,11 +181,30 @@ _factory__gitlab() {
                     fi
                     return 0
                     ;;
-                --keyring)
-                    COMPREPLY=($(compgen -W "store off" -- "${cur}"))
+                --config)
+                    local oldifs
+                    if [ -n "${IFS+x}" ]; then
+                        oldifs="$IFS"
+                    fi
+                    IFS=$'\n'
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    if [ -n "${oldifs+x}" ]; then
+                        IFS="$oldifs"
+                    fi
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o filenames
+                    fi
                     return 0
                     ;;
-                --log-file)
+                --output-format)
+                    COMPREPLY=($(compgen -W "text json junit" -- "${cur}"))
+                    return 0
+                    ;;
+                -o)
+                    COMPREPLY=($(compgen -W "text json junit" -- "${cur}"))
+                    return 0
+                    ;;
+                --output-file)
                     local oldifs
                     if [ -n "${IFS+x}" ]; then
                         oldifs="$IFS"
@@ -231,7 +231,7 @@ _factory__gitlab() {
             return 0
             ;;
         factory__subcmd__gitlab__subcmd__bundle)
-            opts="-o -y -q -v -h --gitlab-url --token-file --kit --factory-key-file --config --ca-cert --client-cert --proxy --timeout --concurrency --output-format --output-file --no-input --yes --keyring --quiet --verbose --log-file --color --help inspect upload open"
+            opts="-y -o -q -v -h --gitlab-url --token-file --kit --factory-key-file --ca-cert --client-cert --proxy --timeout --concurrency --yes --keyring --log-file --config --output-format --output-file --no-input --quiet --verbose --color --help inspect upload open"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -286,21 +286,6 @@ _factory__gitlab() {
                     fi
                     return 0
                     ;;
-                --config)
-                    local oldifs
-                    if [ -n "${IFS+x}" ]; then
-                        oldifs="$IFS"
-                    fi
-                    IFS=$'\n'
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    if [ -n "${oldifs+x}" ]; then
-                        IFS="$oldifs"
-                    fi
-                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
-                        compopt -o filenames
-                    fi
-                    return 0
-                    ;;
                 --ca-cert)
                     local oldifs
                     if [ -n "${IFS+x}" ]; then
@@ -343,15 +328,11 @@ _factory__gitlab() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
-                --output-format)
-                    COMPREPLY=($(compgen -W "text json junit" -- "${cur}"))
+                --keyring)
+                    COMPREPLY=($(compgen -W "ask store off" -- "${cur}"))
                     return 0
                     ;;
-                -o)
-                    COMPREPLY=($(compgen -W "text json junit" -- "${cur}"))
-                    return 0
-                    ;;
-                --output-file)
+                --log-file)
                     local oldifs
                     if [ -n "${IFS+x}" ]; then
                         oldifs="$IFS"
@@ -366,11 +347,30 @@ _factory__gitlab() {
                     fi
                     return 0
                     ;;
-                --keyring)
-                    COMPREPLY=($(compgen -W "store off" -- "${cur}"))
+                --config)
+                    local oldifs
+                    if [ -n "${IFS+x}" ]; then
+                        oldifs="$IFS"
+                    fi
+                    IFS=$'\n'
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    if [ -n "${oldifs+x}" ]; then
+                        IFS="$oldifs"
+                    fi
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o filenames
+                    fi
                     return 0
                     ;;
-                --log-file)
+                --output-format)
+                    COMPREPLY=($(compgen -W "text json junit" -- "${cur}"))
+                    return 0
+                    ;;
+                -o)
+                    COMPREPLY=($(compgen -W "text json junit" -- "${cur}"))
+                    return 0
+                    ;;
+                --output-file)
                     local oldifs
                     if [ -n "${IFS+x}" ]; then
                         oldifs="$IFS"
@@ -397,7 +397,7 @@ _factory__gitlab() {
             return 0
             ;;
         factory__subcmd__gitlab__subcmd__bundle__subcmd__inspect)
-            opts="-o -y -q -v -h --gitlab-url --token-file --kit --factory-key-file --config --ca-cert --client-cert --proxy --timeout --concurrency --output-format --output-file --no-input --yes --keyring --quiet --verbose --log-file --color --help"
+            opts="-y -o -q -v -h --gitlab-url --token-file --kit --factory-key-file --ca-cert --client-cert --proxy --timeout --concurrency --yes --keyring --log-file --config --output-format --output-file --no-input --quiet --verbose --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -452,21 +452,6 @@ _factory__gitlab() {
                     fi
                     return 0
                     ;;
-                --config)
-                    local oldifs
-                    if [ -n "${IFS+x}" ]; then
-                        oldifs="$IFS"
-                    fi
-                    IFS=$'\n'
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    if [ -n "${oldifs+x}" ]; then
-                        IFS="$oldifs"
-                    fi
-                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
-                        compopt -o filenames
-                    fi
-                    return 0
-                    ;;
                 --ca-cert)
                     local oldifs
                     if [ -n "${IFS+x}" ]; then
@@ -509,15 +494,11 @@ _factory__gitlab() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
-                --output-format)
-                    COMPREPLY=($(compgen -W "text json junit" -- "${cur}"))
+                --keyring)
+                    COMPREPLY=($(compgen -W "ask store off" -- "${cur}"))
                     return 0
                     ;;
-                -o)
-                    COMPREPLY=($(compgen -W "text json junit" -- "${cur}"))
-                    return 0
-                    ;;
-                --output-file)
+                --log-file)
                     local oldifs
                     if [ -n "${IFS+x}" ]; then
                         oldifs="$IFS"
@@ -532,11 +513,30 @@ _factory__gitlab() {
                     fi
                     return 0
                     ;;
-                --keyring)
-                    COMPREPLY=($(compgen -W "store off" -- "${cur}"))
+                --config)
+                    local oldifs
+                    if [ -n "${IFS+x}" ]; then
+                        oldifs="$IFS"
+                    fi
+                    IFS=$'\n'
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    if [ -n "${oldifs+x}" ]; then
+                        IFS="$oldifs"
+                    fi
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o filenames
+                    fi
                     return 0
                     ;;
-                --log-file)
+                --output-format)
+                    COMPREPLY=($(compgen -W "text json junit" -- "${cur}"))
+                    return 0
+                    ;;
+                -o)
+                    COMPREPLY=($(compgen -W "text json junit" -- "${cur}"))
+                    return 0
+                    ;;
+                --output-file)
                     local oldifs
                     if [ -n "${IFS+x}" ]; then
                         oldifs="$IFS"
@@ -563,7 +563,7 @@ _factory__gitlab() {
             return 0
             ;;
         factory__subcmd__gitlab__subcmd__bundle__subcmd__open)
-            opts="-i -o -y -q -v -h --identity-file --gitlab-url --token-file --kit --factory-key-file --config --ca-cert --client-cert --proxy --timeout --concurrency --output-format --output-file --no-input --yes --keyring --quiet --verbose --log-file --color --help"
+            opts="-i -y -o -q -v -h --identity-file --gitlab-url --token-file --kit --factory-key-file --ca-cert --client-cert --proxy --timeout --concurrency --yes --keyring --log-file --config --output-format --output-file --no-input --quiet --verbose --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -648,21 +648,6 @@ _factory__gitlab() {
                     fi
                     return 0
                     ;;
-                --config)
-                    local oldifs
-                    if [ -n "${IFS+x}" ]; then
-                        oldifs="$IFS"
-                    fi
-                    IFS=$'\n'
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    if [ -n "${oldifs+x}" ]; then
-                        IFS="$oldifs"
-                    fi
-                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
-                        compopt -o filenames
-                    fi
-                    return 0
-                    ;;
                 --ca-cert)
                     local oldifs
                     if [ -n "${IFS+x}" ]; then
@@ -705,15 +690,11 @@ _factory__gitlab() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
-                --output-format)
-                    COMPREPLY=($(compgen -W "text json junit" -- "${cur}"))
+                --keyring)
+                    COMPREPLY=($(compgen -W "ask store off" -- "${cur}"))
                     return 0
                     ;;
-                -o)
-                    COMPREPLY=($(compgen -W "text json junit" -- "${cur}"))
-                    return 0
-                    ;;
-                --output-file)
+                --log-file)
                     local oldifs
                     if [ -n "${IFS+x}" ]; then
                         oldifs="$IFS"
@@ -728,11 +709,30 @@ _factory__gitlab() {
                     fi
                     return 0
                     ;;
-                --keyring)
-                    COMPREPLY=($(compgen -W "store off" -- "${cur}"))
+                --config)
+                    local oldifs
+                    if [ -n "${IFS+x}" ]; then
+                        oldifs="$IFS"
+                    fi
+                    IFS=$'\n'
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    if [ -n "${oldifs+x}" ]; then
+                        IFS="$oldifs"
+                    fi
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o filenames
+                    fi
                     return 0
                     ;;
-                --log-file)
+                --output-format)
+                    COMPREPLY=($(compgen -W "text json junit" -- "${cur}"))
+                    return 0
+                    ;;
+                -o)
+                    COMPREPLY=($(compgen -W "text json junit" -- "${cur}"))
+                    return 0
+                    ;;
+                --output-file)
                     local oldifs
                     if [ -n "${IFS+x}" ]; then
                         oldifs="$IFS"
@@ -759,7 +759,7 @@ _factory__gitlab() {
             return 0
             ;;
         factory__subcmd__gitlab__subcmd__bundle__subcmd__upload)
-            opts="-o -y -q -v -h --upload-url --gitlab-url --token-file --kit --factory-key-file --config --ca-cert --client-cert --proxy --timeout --concurrency --output-format --output-file --no-input --yes --keyring --quiet --verbose --log-file --color --help"
+            opts="-y -o -q -v -h --upload-url --gitlab-url --token-file --kit --factory-key-file --ca-cert --client-cert --proxy --timeout --concurrency --yes --keyring --log-file --config --output-format --output-file --no-input --quiet --verbose --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -818,21 +818,6 @@ _factory__gitlab() {
                     fi
                     return 0
                     ;;
-                --config)
-                    local oldifs
-                    if [ -n "${IFS+x}" ]; then
-                        oldifs="$IFS"
-                    fi
-                    IFS=$'\n'
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    if [ -n "${oldifs+x}" ]; then
-                        IFS="$oldifs"
-                    fi
-                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
-                        compopt -o filenames
-                    fi
-                    return 0
-                    ;;
                 --ca-cert)
                     local oldifs
                     if [ -n "${IFS+x}" ]; then
@@ -875,15 +860,11 @@ _factory__gitlab() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
-                --output-format)
-                    COMPREPLY=($(compgen -W "text json junit" -- "${cur}"))
+                --keyring)
+                    COMPREPLY=($(compgen -W "ask store off" -- "${cur}"))
                     return 0
                     ;;
-                -o)
-                    COMPREPLY=($(compgen -W "text json junit" -- "${cur}"))
-                    return 0
-                    ;;
-                --output-file)
+                --log-file)
                     local oldifs
                     if [ -n "${IFS+x}" ]; then
                         oldifs="$IFS"
@@ -898,11 +879,30 @@ _factory__gitlab() {
                     fi
                     return 0
                     ;;
-                --keyring)
-                    COMPREPLY=($(compgen -W "store off" -- "${cur}"))
+                --config)
+                    local oldifs
+                    if [ -n "${IFS+x}" ]; then
+                        oldifs="$IFS"
+                    fi
+                    IFS=$'\n'
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    if [ -n "${oldifs+x}" ]; then
+                        IFS="$oldifs"
+                    fi
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o filenames
+                    fi
                     return 0
                     ;;
-                --log-file)
+                --output-format)
+                    COMPREPLY=($(compgen -W "text json junit" -- "${cur}"))
+                    return 0
+                    ;;
+                -o)
+                    COMPREPLY=($(compgen -W "text json junit" -- "${cur}"))
+                    return 0
+                    ;;
+                --output-file)
                     local oldifs
                     if [ -n "${IFS+x}" ]; then
                         oldifs="$IFS"
@@ -929,7 +929,7 @@ _factory__gitlab() {
             return 0
             ;;
         factory__subcmd__gitlab__subcmd__completions)
-            opts="-o -y -q -v -h --gitlab-url --token-file --kit --factory-key-file --config --ca-cert --client-cert --proxy --timeout --concurrency --output-format --output-file --no-input --yes --keyring --quiet --verbose --log-file --color --help bash elvish fish powershell zsh"
+            opts="-y -o -q -v -h --gitlab-url --token-file --kit --factory-key-file --ca-cert --client-cert --proxy --timeout --concurrency --yes --keyring --log-file --config --output-format --output-file --no-input --quiet --verbose --color --help bash elvish fish powershell zsh"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -984,21 +984,6 @@ _factory__gitlab() {
                     fi
                     return 0
                     ;;
-                --config)
-                    local oldifs
-                    if [ -n "${IFS+x}" ]; then
-                        oldifs="$IFS"
-                    fi
-                    IFS=$'\n'
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    if [ -n "${oldifs+x}" ]; then
-                        IFS="$oldifs"
-                    fi
-                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
-                        compopt -o filenames
-                    fi
-                    return 0
-                    ;;
                 --ca-cert)
                     local oldifs
                     if [ -n "${IFS+x}" ]; then
@@ -1041,15 +1026,11 @@ _factory__gitlab() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
-                --output-format)
-                    COMPREPLY=($(compgen -W "text json junit" -- "${cur}"))
+                --keyring)
+                    COMPREPLY=($(compgen -W "ask store off" -- "${cur}"))
                     return 0
                     ;;
-                -o)
-                    COMPREPLY=($(compgen -W "text json junit" -- "${cur}"))
-                    return 0
-                    ;;
-                --output-file)
+                --log-file)
                     local oldifs
                     if [ -n "${IFS+x}" ]; then
                         oldifs="$IFS"
@@ -1064,11 +1045,30 @@ _factory__gitlab() {
                     fi
                     return 0
                     ;;
-                --keyring)
-                    COMPREPLY=($(compgen -W "store off" -- "${cur}"))
+                --config)
+                    local oldifs
+                    if [ -n "${IFS+x}" ]; then
+                        oldifs="$IFS"
+                    fi
+                    IFS=$'\n'
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    if [ -n "${oldifs+x}" ]; then
+                        IFS="$oldifs"
+                    fi
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o filenames
+                    fi
                     return 0
                     ;;
-                --log-file)
+                --output-format)
+                    COMPREPLY=($(compgen -W "text json junit" -- "${cur}"))
+                    return 0
+                    ;;
+                -o)
+                    COMPREPLY=($(compgen -W "text json junit" -- "${cur}"))
+                    return 0
+                    ;;
+                --output-file)
                     local oldifs
                     if [ -n "${IFS+x}" ]; then
                         oldifs="$IFS"
@@ -1095,7 +1095,7 @@ _factory__gitlab() {
             return 0
             ;;
         factory__subcmd__gitlab__subcmd__connect)
-            opts="-o -y -q -v -h --handover-token --bundle-out --dry-run --exit-code --audit-log --application --renew-secret --application-id --application-secret-file --webhooks --group --project --exclude --personal --redirect-uri --scope --webhook-url --webhook-secret-file --recipient --upload-url --gitlab-url --token-file --kit --factory-key-file --config --ca-cert --client-cert --proxy --timeout --concurrency --output-format --output-file --no-input --yes --keyring --quiet --verbose --log-file --color --help"
+            opts="-y -o -q -v -h --dry-run --exit-code --handover-token --bundle-out --audit-log --application --renew-secret --application-id --application-secret-file --webhooks --group --project --exclude --personal --redirect-uri --scope --webhook-url --webhook-secret-file --recipient --upload-url --gitlab-url --token-file --kit --factory-key-file --ca-cert --client-cert --proxy --timeout --concurrency --yes --keyring --log-file --config --output-format --output-file --no-input --quiet --verbose --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1258,21 +1258,6 @@ _factory__gitlab() {
                     fi
                     return 0
                     ;;
-                --config)
-                    local oldifs
-                    if [ -n "${IFS+x}" ]; then
-                        oldifs="$IFS"
-                    fi
-                    IFS=$'\n'
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    if [ -n "${oldifs+x}" ]; then
-                        IFS="$oldifs"
-                    fi
-                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
-                        compopt -o filenames
-                    fi
-                    return 0
-                    ;;
                 --ca-cert)
                     local oldifs
                     if [ -n "${IFS+x}" ]; then
@@ -1315,15 +1300,11 @@ _factory__gitlab() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
-                --output-format)
-                    COMPREPLY=($(compgen -W "text json junit" -- "${cur}"))
+                --keyring)
+                    COMPREPLY=($(compgen -W "ask store off" -- "${cur}"))
                     return 0
                     ;;
-                -o)
-                    COMPREPLY=($(compgen -W "text json junit" -- "${cur}"))
-                    return 0
-                    ;;
-                --output-file)
+                --log-file)
                     local oldifs
                     if [ -n "${IFS+x}" ]; then
                         oldifs="$IFS"
@@ -1338,11 +1319,30 @@ _factory__gitlab() {
                     fi
                     return 0
                     ;;
-                --keyring)
-                    COMPREPLY=($(compgen -W "store off" -- "${cur}"))
+                --config)
+                    local oldifs
+                    if [ -n "${IFS+x}" ]; then
+                        oldifs="$IFS"
+                    fi
+                    IFS=$'\n'
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    if [ -n "${oldifs+x}" ]; then
+                        IFS="$oldifs"
+                    fi
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o filenames
+                    fi
                     return 0
                     ;;
-                --log-file)
+                --output-format)
+                    COMPREPLY=($(compgen -W "text json junit" -- "${cur}"))
+                    return 0
+                    ;;
+                -o)
+                    COMPREPLY=($(compgen -W "text json junit" -- "${cur}"))
+                    return 0
+                    ;;
+                --output-file)
                     local oldifs
                     if [ -n "${IFS+x}" ]; then
                         oldifs="$IFS"
@@ -1369,7 +1369,7 @@ _factory__gitlab() {
             return 0
             ;;
         factory__subcmd__gitlab__subcmd__kit)
-            opts="-o -y -q -v -h --gitlab-url --token-file --kit --factory-key-file --config --ca-cert --client-cert --proxy --timeout --concurrency --output-format --output-file --no-input --yes --keyring --quiet --verbose --log-file --color --help show check template"
+            opts="-y -o -q -v -h --gitlab-url --token-file --kit --factory-key-file --ca-cert --client-cert --proxy --timeout --concurrency --yes --keyring --log-file --config --output-format --output-file --no-input --quiet --verbose --color --help show check template"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1424,21 +1424,6 @@ _factory__gitlab() {
                     fi
                     return 0
                     ;;
-                --config)
-                    local oldifs
-                    if [ -n "${IFS+x}" ]; then
-                        oldifs="$IFS"
-                    fi
-                    IFS=$'\n'
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    if [ -n "${oldifs+x}" ]; then
-                        IFS="$oldifs"
-                    fi
-                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
-                        compopt -o filenames
-                    fi
-                    return 0
-                    ;;
                 --ca-cert)
                     local oldifs
                     if [ -n "${IFS+x}" ]; then
@@ -1481,15 +1466,11 @@ _factory__gitlab() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
-                --output-format)
-                    COMPREPLY=($(compgen -W "text json junit" -- "${cur}"))
+                --keyring)
+                    COMPREPLY=($(compgen -W "ask store off" -- "${cur}"))
                     return 0
                     ;;
-                -o)
-                    COMPREPLY=($(compgen -W "text json junit" -- "${cur}"))
-                    return 0
-                    ;;
-                --output-file)
+                --log-file)
                     local oldifs
                     if [ -n "${IFS+x}" ]; then
                         oldifs="$IFS"
@@ -1504,11 +1485,30 @@ _factory__gitlab() {
                     fi
                     return 0
                     ;;
-                --keyring)
-                    COMPREPLY=($(compgen -W "store off" -- "${cur}"))
+                --config)
+                    local oldifs
+                    if [ -n "${IFS+x}" ]; then
+                        oldifs="$IFS"
+                    fi
+                    IFS=$'\n'
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    if [ -n "${oldifs+x}" ]; then
+                        IFS="$oldifs"
+                    fi
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o filenames
+                    fi
                     return 0
                     ;;
-                --log-file)
+                --output-format)
+                    COMPREPLY=($(compgen -W "text json junit" -- "${cur}"))
+                    return 0
+                    ;;
+                -o)
+                    COMPREPLY=($(compgen -W "text json junit" -- "${cur}"))
+                    return 0
+                    ;;
+                --output-file)
                     local oldifs
                     if [ -n "${IFS+x}" ]; then
                         oldifs="$IFS"
@@ -1535,7 +1535,7 @@ _factory__gitlab() {
             return 0
             ;;
         factory__subcmd__gitlab__subcmd__kit__subcmd__check)
-            opts="-o -y -q -v -h --redirect-uri --scope --webhook-url --webhook-secret-file --recipient --upload-url --gitlab-url --token-file --kit --factory-key-file --config --ca-cert --client-cert --proxy --timeout --concurrency --output-format --output-file --no-input --yes --keyring --quiet --verbose --log-file --color --help"
+            opts="-y -o -q -v -h --redirect-uri --scope --webhook-url --webhook-secret-file --recipient --upload-url --gitlab-url --token-file --kit --factory-key-file --ca-cert --client-cert --proxy --timeout --concurrency --yes --keyring --log-file --config --output-format --output-file --no-input --quiet --verbose --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1625,21 +1625,6 @@ _factory__gitlab() {
                     fi
                     return 0
                     ;;
-                --config)
-                    local oldifs
-                    if [ -n "${IFS+x}" ]; then
-                        oldifs="$IFS"
-                    fi
-                    IFS=$'\n'
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    if [ -n "${oldifs+x}" ]; then
-                        IFS="$oldifs"
-                    fi
-                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
-                        compopt -o filenames
-                    fi
-                    return 0
-                    ;;
                 --ca-cert)
                     local oldifs
                     if [ -n "${IFS+x}" ]; then
@@ -1682,15 +1667,11 @@ _factory__gitlab() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
-                --output-format)
-                    COMPREPLY=($(compgen -W "text json junit" -- "${cur}"))
+                --keyring)
+                    COMPREPLY=($(compgen -W "ask store off" -- "${cur}"))
                     return 0
                     ;;
-                -o)
-                    COMPREPLY=($(compgen -W "text json junit" -- "${cur}"))
-                    return 0
-                    ;;
-                --output-file)
+                --log-file)
                     local oldifs
                     if [ -n "${IFS+x}" ]; then
                         oldifs="$IFS"
@@ -1705,11 +1686,30 @@ _factory__gitlab() {
                     fi
                     return 0
                     ;;
-                --keyring)
-                    COMPREPLY=($(compgen -W "store off" -- "${cur}"))
+                --config)
+                    local oldifs
+                    if [ -n "${IFS+x}" ]; then
+                        oldifs="$IFS"
+                    fi
+                    IFS=$'\n'
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    if [ -n "${oldifs+x}" ]; then
+                        IFS="$oldifs"
+                    fi
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o filenames
+                    fi
                     return 0
                     ;;
-                --log-file)
+                --output-format)
+                    COMPREPLY=($(compgen -W "text json junit" -- "${cur}"))
+                    return 0
+                    ;;
+                -o)
+                    COMPREPLY=($(compgen -W "text json junit" -- "${cur}"))
+                    return 0
+                    ;;
+                --output-file)
                     local oldifs
                     if [ -n "${IFS+x}" ]; then
                         oldifs="$IFS"
@@ -1736,7 +1736,7 @@ _factory__gitlab() {
             return 0
             ;;
         factory__subcmd__gitlab__subcmd__kit__subcmd__show)
-            opts="-o -y -q -v -h --redirect-uri --scope --webhook-url --webhook-secret-file --recipient --upload-url --gitlab-url --token-file --kit --factory-key-file --config --ca-cert --client-cert --proxy --timeout --concurrency --output-format --output-file --no-input --yes --keyring --quiet --verbose --log-file --color --help"
+            opts="-y -o -q -v -h --redirect-uri --scope --webhook-url --webhook-secret-file --recipient --upload-url --gitlab-url --token-file --kit --factory-key-file --ca-cert --client-cert --proxy --timeout --concurrency --yes --keyring --log-file --config --output-format --output-file --no-input --quiet --verbose --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1826,21 +1826,6 @@ _factory__gitlab() {
                     fi
                     return 0
                     ;;
-                --config)
-                    local oldifs
-                    if [ -n "${IFS+x}" ]; then
-                        oldifs="$IFS"
-                    fi
-                    IFS=$'\n'
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    if [ -n "${oldifs+x}" ]; then
-                        IFS="$oldifs"
-                    fi
-                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
-                        compopt -o filenames
-                    fi
-                    return 0
-                    ;;
                 --ca-cert)
                     local oldifs
                     if [ -n "${IFS+x}" ]; then
@@ -1883,15 +1868,11 @@ _factory__gitlab() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
-                --output-format)
-                    COMPREPLY=($(compgen -W "text json junit" -- "${cur}"))
+                --keyring)
+                    COMPREPLY=($(compgen -W "ask store off" -- "${cur}"))
                     return 0
                     ;;
-                -o)
-                    COMPREPLY=($(compgen -W "text json junit" -- "${cur}"))
-                    return 0
-                    ;;
-                --output-file)
+                --log-file)
                     local oldifs
                     if [ -n "${IFS+x}" ]; then
                         oldifs="$IFS"
@@ -1906,11 +1887,30 @@ _factory__gitlab() {
                     fi
                     return 0
                     ;;
-                --keyring)
-                    COMPREPLY=($(compgen -W "store off" -- "${cur}"))
+                --config)
+                    local oldifs
+                    if [ -n "${IFS+x}" ]; then
+                        oldifs="$IFS"
+                    fi
+                    IFS=$'\n'
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    if [ -n "${oldifs+x}" ]; then
+                        IFS="$oldifs"
+                    fi
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o filenames
+                    fi
                     return 0
                     ;;
-                --log-file)
+                --output-format)
+                    COMPREPLY=($(compgen -W "text json junit" -- "${cur}"))
+                    return 0
+                    ;;
+                -o)
+                    COMPREPLY=($(compgen -W "text json junit" -- "${cur}"))
+                    return 0
+                    ;;
+                --output-file)
                     local oldifs
                     if [ -n "${IFS+x}" ]; then
                         oldifs="$IFS"
@@ -1937,7 +1937,7 @@ _factory__gitlab() {
             return 0
             ;;
         factory__subcmd__gitlab__subcmd__kit__subcmd__template)
-            opts="-o -y -q -v -h --gitlab-url --token-file --kit --factory-key-file --config --ca-cert --client-cert --proxy --timeout --concurrency --output-format --output-file --no-input --yes --keyring --quiet --verbose --log-file --color --help"
+            opts="-y -o -q -v -h --gitlab-url --token-file --kit --factory-key-file --ca-cert --client-cert --proxy --timeout --concurrency --yes --keyring --log-file --config --output-format --output-file --no-input --quiet --verbose --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1992,21 +1992,6 @@ _factory__gitlab() {
                     fi
                     return 0
                     ;;
-                --config)
-                    local oldifs
-                    if [ -n "${IFS+x}" ]; then
-                        oldifs="$IFS"
-                    fi
-                    IFS=$'\n'
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    if [ -n "${oldifs+x}" ]; then
-                        IFS="$oldifs"
-                    fi
-                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
-                        compopt -o filenames
-                    fi
-                    return 0
-                    ;;
                 --ca-cert)
                     local oldifs
                     if [ -n "${IFS+x}" ]; then
@@ -2049,15 +2034,11 @@ _factory__gitlab() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
-                --output-format)
-                    COMPREPLY=($(compgen -W "text json junit" -- "${cur}"))
+                --keyring)
+                    COMPREPLY=($(compgen -W "ask store off" -- "${cur}"))
                     return 0
                     ;;
-                -o)
-                    COMPREPLY=($(compgen -W "text json junit" -- "${cur}"))
-                    return 0
-                    ;;
-                --output-file)
+                --log-file)
                     local oldifs
                     if [ -n "${IFS+x}" ]; then
                         oldifs="$IFS"
@@ -2072,11 +2053,30 @@ _factory__gitlab() {
                     fi
                     return 0
                     ;;
-                --keyring)
-                    COMPREPLY=($(compgen -W "store off" -- "${cur}"))
+                --config)
+                    local oldifs
+                    if [ -n "${IFS+x}" ]; then
+                        oldifs="$IFS"
+                    fi
+                    IFS=$'\n'
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    if [ -n "${oldifs+x}" ]; then
+                        IFS="$oldifs"
+                    fi
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o filenames
+                    fi
                     return 0
                     ;;
-                --log-file)
+                --output-format)
+                    COMPREPLY=($(compgen -W "text json junit" -- "${cur}"))
+                    return 0
+                    ;;
+                -o)
+                    COMPREPLY=($(compgen -W "text json junit" -- "${cur}"))
+                    return 0
+                    ;;
+                --output-file)
                     local oldifs
                     if [ -n "${IFS+x}" ]; then
                         oldifs="$IFS"
@@ -2103,7 +2103,7 @@ _factory__gitlab() {
             return 0
             ;;
         factory__subcmd__gitlab__subcmd__man)
-            opts="-o -y -q -v -h --dir --gitlab-url --token-file --kit --factory-key-file --config --ca-cert --client-cert --proxy --timeout --concurrency --output-format --output-file --no-input --yes --keyring --quiet --verbose --log-file --color --help"
+            opts="-y -o -q -v -h --dir --gitlab-url --token-file --kit --factory-key-file --ca-cert --client-cert --proxy --timeout --concurrency --yes --keyring --log-file --config --output-format --output-file --no-input --quiet --verbose --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2165,21 +2165,6 @@ _factory__gitlab() {
                     fi
                     return 0
                     ;;
-                --config)
-                    local oldifs
-                    if [ -n "${IFS+x}" ]; then
-                        oldifs="$IFS"
-                    fi
-                    IFS=$'\n'
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    if [ -n "${oldifs+x}" ]; then
-                        IFS="$oldifs"
-                    fi
-                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
-                        compopt -o filenames
-                    fi
-                    return 0
-                    ;;
                 --ca-cert)
                     local oldifs
                     if [ -n "${IFS+x}" ]; then
@@ -2222,15 +2207,11 @@ _factory__gitlab() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
-                --output-format)
-                    COMPREPLY=($(compgen -W "text json junit" -- "${cur}"))
+                --keyring)
+                    COMPREPLY=($(compgen -W "ask store off" -- "${cur}"))
                     return 0
                     ;;
-                -o)
-                    COMPREPLY=($(compgen -W "text json junit" -- "${cur}"))
-                    return 0
-                    ;;
-                --output-file)
+                --log-file)
                     local oldifs
                     if [ -n "${IFS+x}" ]; then
                         oldifs="$IFS"
@@ -2245,11 +2226,30 @@ _factory__gitlab() {
                     fi
                     return 0
                     ;;
-                --keyring)
-                    COMPREPLY=($(compgen -W "store off" -- "${cur}"))
+                --config)
+                    local oldifs
+                    if [ -n "${IFS+x}" ]; then
+                        oldifs="$IFS"
+                    fi
+                    IFS=$'\n'
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    if [ -n "${oldifs+x}" ]; then
+                        IFS="$oldifs"
+                    fi
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o filenames
+                    fi
                     return 0
                     ;;
-                --log-file)
+                --output-format)
+                    COMPREPLY=($(compgen -W "text json junit" -- "${cur}"))
+                    return 0
+                    ;;
+                -o)
+                    COMPREPLY=($(compgen -W "text json junit" -- "${cur}"))
+                    return 0
+                    ;;
+                --output-file)
                     local oldifs
                     if [ -n "${IFS+x}" ]; then
                         oldifs="$IFS"
@@ -2276,7 +2276,7 @@ _factory__gitlab() {
             return 0
             ;;
         factory__subcmd__gitlab__subcmd__sandbox)
-            opts="-o -y -q -v -h --listen --projects --groups --gitlab-version --edition --plan --admin-mode --latency --rate-limit --tls --relative-root --fault --gitlab-url --token-file --kit --factory-key-file --config --ca-cert --client-cert --proxy --timeout --concurrency --output-format --output-file --no-input --yes --keyring --quiet --verbose --log-file --color --help"
+            opts="-y -o -q -v -h --listen --projects --groups --gitlab-version --edition --plan --admin-mode --latency --rate-limit --tls --relative-root --fault --gitlab-url --token-file --kit --factory-key-file --ca-cert --client-cert --proxy --timeout --concurrency --yes --keyring --log-file --config --output-format --output-file --no-input --quiet --verbose --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2371,21 +2371,6 @@ _factory__gitlab() {
                     fi
                     return 0
                     ;;
-                --config)
-                    local oldifs
-                    if [ -n "${IFS+x}" ]; then
-                        oldifs="$IFS"
-                    fi
-                    IFS=$'\n'
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    if [ -n "${oldifs+x}" ]; then
-                        IFS="$oldifs"
-                    fi
-                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
-                        compopt -o filenames
-                    fi
-                    return 0
-                    ;;
                 --ca-cert)
                     local oldifs
                     if [ -n "${IFS+x}" ]; then
@@ -2428,15 +2413,11 @@ _factory__gitlab() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
-                --output-format)
-                    COMPREPLY=($(compgen -W "text json junit" -- "${cur}"))
+                --keyring)
+                    COMPREPLY=($(compgen -W "ask store off" -- "${cur}"))
                     return 0
                     ;;
-                -o)
-                    COMPREPLY=($(compgen -W "text json junit" -- "${cur}"))
-                    return 0
-                    ;;
-                --output-file)
+                --log-file)
                     local oldifs
                     if [ -n "${IFS+x}" ]; then
                         oldifs="$IFS"
@@ -2451,11 +2432,30 @@ _factory__gitlab() {
                     fi
                     return 0
                     ;;
-                --keyring)
-                    COMPREPLY=($(compgen -W "store off" -- "${cur}"))
+                --config)
+                    local oldifs
+                    if [ -n "${IFS+x}" ]; then
+                        oldifs="$IFS"
+                    fi
+                    IFS=$'\n'
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    if [ -n "${oldifs+x}" ]; then
+                        IFS="$oldifs"
+                    fi
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o filenames
+                    fi
                     return 0
                     ;;
-                --log-file)
+                --output-format)
+                    COMPREPLY=($(compgen -W "text json junit" -- "${cur}"))
+                    return 0
+                    ;;
+                -o)
+                    COMPREPLY=($(compgen -W "text json junit" -- "${cur}"))
+                    return 0
+                    ;;
+                --output-file)
                     local oldifs
                     if [ -n "${IFS+x}" ]; then
                         oldifs="$IFS"
@@ -2482,7 +2482,7 @@ _factory__gitlab() {
             return 0
             ;;
         factory__subcmd__gitlab__subcmd__status)
-            opts="-o -y -q -v -h --gitlab-url --token-file --kit --factory-key-file --config --ca-cert --client-cert --proxy --timeout --concurrency --output-format --output-file --no-input --yes --keyring --quiet --verbose --log-file --color --help"
+            opts="-y -o -q -v -h --gitlab-url --token-file --kit --factory-key-file --ca-cert --client-cert --proxy --timeout --concurrency --yes --keyring --log-file --config --output-format --output-file --no-input --quiet --verbose --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2537,21 +2537,6 @@ _factory__gitlab() {
                     fi
                     return 0
                     ;;
-                --config)
-                    local oldifs
-                    if [ -n "${IFS+x}" ]; then
-                        oldifs="$IFS"
-                    fi
-                    IFS=$'\n'
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    if [ -n "${oldifs+x}" ]; then
-                        IFS="$oldifs"
-                    fi
-                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
-                        compopt -o filenames
-                    fi
-                    return 0
-                    ;;
                 --ca-cert)
                     local oldifs
                     if [ -n "${IFS+x}" ]; then
@@ -2594,15 +2579,11 @@ _factory__gitlab() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
-                --output-format)
-                    COMPREPLY=($(compgen -W "text json junit" -- "${cur}"))
+                --keyring)
+                    COMPREPLY=($(compgen -W "ask store off" -- "${cur}"))
                     return 0
                     ;;
-                -o)
-                    COMPREPLY=($(compgen -W "text json junit" -- "${cur}"))
-                    return 0
-                    ;;
-                --output-file)
+                --log-file)
                     local oldifs
                     if [ -n "${IFS+x}" ]; then
                         oldifs="$IFS"
@@ -2617,11 +2598,30 @@ _factory__gitlab() {
                     fi
                     return 0
                     ;;
-                --keyring)
-                    COMPREPLY=($(compgen -W "store off" -- "${cur}"))
+                --config)
+                    local oldifs
+                    if [ -n "${IFS+x}" ]; then
+                        oldifs="$IFS"
+                    fi
+                    IFS=$'\n'
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    if [ -n "${oldifs+x}" ]; then
+                        IFS="$oldifs"
+                    fi
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o filenames
+                    fi
                     return 0
                     ;;
-                --log-file)
+                --output-format)
+                    COMPREPLY=($(compgen -W "text json junit" -- "${cur}"))
+                    return 0
+                    ;;
+                -o)
+                    COMPREPLY=($(compgen -W "text json junit" -- "${cur}"))
+                    return 0
+                    ;;
+                --output-file)
                     local oldifs
                     if [ -n "${IFS+x}" ]; then
                         oldifs="$IFS"
@@ -2648,7 +2648,7 @@ _factory__gitlab() {
             return 0
             ;;
         factory__subcmd__gitlab__subcmd__verify)
-            opts="-o -y -q -v -h --live --only --skip --list --wait --fail-on --expires-within --application-id --application-secret-file --webhooks --group --project --exclude --personal --redirect-uri --scope --webhook-url --webhook-secret-file --recipient --upload-url --gitlab-url --token-file --kit --factory-key-file --config --ca-cert --client-cert --proxy --timeout --concurrency --output-format --output-file --no-input --yes --keyring --quiet --verbose --log-file --color --help"
+            opts="-y -o -q -v -h --live --only --skip --list --wait --fail-on --expires-within --application-id --application-secret-file --webhooks --group --project --exclude --personal --redirect-uri --scope --webhook-url --webhook-secret-file --recipient --upload-url --gitlab-url --token-file --kit --factory-key-file --ca-cert --client-cert --proxy --timeout --concurrency --yes --keyring --log-file --config --output-format --output-file --no-input --quiet --verbose --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2793,21 +2793,6 @@ _factory__gitlab() {
                     fi
                     return 0
                     ;;
-                --config)
-                    local oldifs
-                    if [ -n "${IFS+x}" ]; then
-                        oldifs="$IFS"
-                    fi
-                    IFS=$'\n'
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    if [ -n "${oldifs+x}" ]; then
-                        IFS="$oldifs"
-                    fi
-                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
-                        compopt -o filenames
-                    fi
-                    return 0
-                    ;;
                 --ca-cert)
                     local oldifs
                     if [ -n "${IFS+x}" ]; then
@@ -2850,15 +2835,11 @@ _factory__gitlab() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
-                --output-format)
-                    COMPREPLY=($(compgen -W "text json junit" -- "${cur}"))
+                --keyring)
+                    COMPREPLY=($(compgen -W "ask store off" -- "${cur}"))
                     return 0
                     ;;
-                -o)
-                    COMPREPLY=($(compgen -W "text json junit" -- "${cur}"))
-                    return 0
-                    ;;
-                --output-file)
+                --log-file)
                     local oldifs
                     if [ -n "${IFS+x}" ]; then
                         oldifs="$IFS"
@@ -2873,11 +2854,30 @@ _factory__gitlab() {
                     fi
                     return 0
                     ;;
-                --keyring)
-                    COMPREPLY=($(compgen -W "store off" -- "${cur}"))
+                --config)
+                    local oldifs
+                    if [ -n "${IFS+x}" ]; then
+                        oldifs="$IFS"
+                    fi
+                    IFS=$'\n'
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    if [ -n "${oldifs+x}" ]; then
+                        IFS="$oldifs"
+                    fi
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o filenames
+                    fi
                     return 0
                     ;;
-                --log-file)
+                --output-format)
+                    COMPREPLY=($(compgen -W "text json junit" -- "${cur}"))
+                    return 0
+                    ;;
+                -o)
+                    COMPREPLY=($(compgen -W "text json junit" -- "${cur}"))
+                    return 0
+                    ;;
+                --output-file)
                     local oldifs
                     if [ -n "${IFS+x}" ]; then
                         oldifs="$IFS"

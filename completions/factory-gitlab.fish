@@ -1,6 +1,6 @@
 # Print an optspec for argparse to handle cmd's options that are independent of any subcommand.
 function __fish_factory_gitlab_global_optspecs
-    string join \n gitlab-url= token-file= kit= factory-key-file= config= ca-cert= client-cert= proxy= timeout= concurrency= o/output-format= output-file= no-input y/yes keyring= q/quiet v/verbose log-file= color= h/help V/version
+    string join \n gitlab-url= token-file= kit= factory-key-file= ca-cert= client-cert= proxy= timeout= concurrency= y/yes keyring= log-file= config= o/output-format= output-file= no-input q/quiet v/verbose color= h/help V/version
 end
 
 function __fish_factory_gitlab_needs_command
@@ -24,30 +24,31 @@ function __fish_factory_gitlab_using_subcommand
     contains -- $cmd[1] $argv
 end
 
-complete -c factory-gitlab -n "__fish_factory_gitlab_needs_command" -l gitlab-url -d 'Base URL of GitLab, with its path if it is installed under one (https://host/gitlab) [env: GITLAB_URL]' -r -f
-complete -c factory-gitlab -n "__fish_factory_gitlab_needs_command" -l token-file -d 'File that holds an admin\'s personal access token; - reads standard input [env: GITLAB_TOKEN]' -r -F
+complete -c factory-gitlab -n "__fish_factory_gitlab_needs_command" -l gitlab-url -d 'Base URL of GitLab, with its path if it has one (https://host/gitlab) [env: GITLAB_URL]' -r -f
+complete -c factory-gitlab -n "__fish_factory_gitlab_needs_command" -l token-file -d 'File with an admin\'s personal access token; - reads standard input [env: GITLAB_TOKEN]' -r -F
 complete -c factory-gitlab -n "__fish_factory_gitlab_needs_command" -l kit -d 'The kit from Factory: a path, - or an https URL [env: FACTORY_KIT]' -r -F
-complete -c factory-gitlab -n "__fish_factory_gitlab_needs_command" -l factory-key-file -d 'File that holds the key of Factory\'s API; - reads standard input [env: FACTORY_API_KEY]' -r -F
-complete -c factory-gitlab -n "__fish_factory_gitlab_needs_command" -l config -d 'Answers file (TOML); everything that is asked has a key in it [env: FACTORY_GITLAB_CONFIG]' -r -F
+complete -c factory-gitlab -n "__fish_factory_gitlab_needs_command" -l factory-key-file -d 'File with the key of Factory\'s API; - reads standard input [env: FACTORY_API_KEY]' -r -F
 complete -c factory-gitlab -n "__fish_factory_gitlab_needs_command" -l ca-cert -d 'CA certificates to trust besides the system\'s (PEM; may be repeated) [env: FACTORY_GITLAB_CA_CERT]' -r -F
 complete -c factory-gitlab -n "__fish_factory_gitlab_needs_command" -l client-cert -d 'Certificate and key (PEM) for a GitLab behind mutual TLS' -r -F
-complete -c factory-gitlab -n "__fish_factory_gitlab_needs_command" -l proxy -d 'Proxy to go through, or none; else what HTTPS_PROXY, HTTP_PROXY and NO_PROXY say [env: FACTORY_GITLAB_PROXY]' -r -f
+complete -c factory-gitlab -n "__fish_factory_gitlab_needs_command" -l proxy -d 'Proxy to use, or none [default: HTTPS_PROXY, HTTP_PROXY and NO_PROXY] [env: FACTORY_GITLAB_PROXY]' -r -f
 complete -c factory-gitlab -n "__fish_factory_gitlab_needs_command" -l timeout -d 'How long one request may take, in seconds [default: 30]' -r
 complete -c factory-gitlab -n "__fish_factory_gitlab_needs_command" -l concurrency -d 'How many requests may be in flight [default: 8]' -r
-complete -c factory-gitlab -n "__fish_factory_gitlab_needs_command" -s o -l output-format -d 'Form of the report' -r -f -a "text\t''
+complete -c factory-gitlab -n "__fish_factory_gitlab_needs_command" -l keyring -d 'Whether the token is kept in the system\'s keyring [default: ask]' -r -f -a "ask\t''
+store\t''
+off\t''"
+complete -c factory-gitlab -n "__fish_factory_gitlab_needs_command" -l log-file -d 'Write a log to this file, as JSON lines without secrets [env: FACTORY_LOG_FILE]' -r -F
+complete -c factory-gitlab -n "__fish_factory_gitlab_needs_command" -l config -d 'Answers file (TOML); every setting has a key in it [env: FACTORY_GITLAB_CONFIG]' -r -F
+complete -c factory-gitlab -n "__fish_factory_gitlab_needs_command" -s o -l output-format -d 'Format of the report' -r -f -a "text\t''
 json\t''
 junit\t''"
-complete -c factory-gitlab -n "__fish_factory_gitlab_needs_command" -l output-file -d 'Write the formatted report there; the text still goes to the terminal' -r -F
-complete -c factory-gitlab -n "__fish_factory_gitlab_needs_command" -l keyring -d 'The system\'s keyring: keep the secrets that were given there, or leave it alone [default: ask]' -r -f -a "store\t''
-off\t''"
-complete -c factory-gitlab -n "__fish_factory_gitlab_needs_command" -l log-file -d 'Write a log there, as JSON lines without secrets [env: FACTORY_LOG_FILE]' -r -F
-complete -c factory-gitlab -n "__fish_factory_gitlab_needs_command" -l color -d 'When to use colour [env: NO_COLOR, CLICOLOR_FORCE]' -r -f -a "auto\t''
+complete -c factory-gitlab -n "__fish_factory_gitlab_needs_command" -l output-file -d 'Write the report to this file; the terminal still shows the text' -r -F
+complete -c factory-gitlab -n "__fish_factory_gitlab_needs_command" -l color -d 'When to use color [env: NO_COLOR, CLICOLOR_FORCE]' -r -f -a "auto\t''
 always\t''
 never\t''"
-complete -c factory-gitlab -n "__fish_factory_gitlab_needs_command" -l no-input -d 'Never ask; implied without a terminal and where CI is set'
 complete -c factory-gitlab -n "__fish_factory_gitlab_needs_command" -s y -l yes -d 'Take the plan as approved'
-complete -c factory-gitlab -n "__fish_factory_gitlab_needs_command" -s q -l quiet -d 'Say only what is wrong'
-complete -c factory-gitlab -n "__fish_factory_gitlab_needs_command" -s v -l verbose -d 'Say more; twice for every request'
+complete -c factory-gitlab -n "__fish_factory_gitlab_needs_command" -l no-input -d 'Never ask; implied without a terminal and where CI is set'
+complete -c factory-gitlab -n "__fish_factory_gitlab_needs_command" -s q -l quiet -d 'Show problems only'
+complete -c factory-gitlab -n "__fish_factory_gitlab_needs_command" -s v -l verbose -d 'Show more; twice for every request'
 complete -c factory-gitlab -n "__fish_factory_gitlab_needs_command" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c factory-gitlab -n "__fish_factory_gitlab_needs_command" -s V -l version -d 'Print version'
 complete -c factory-gitlab -n "__fish_factory_gitlab_needs_command" -f -a "connect" -d 'Bring an instance to the connected state'
@@ -58,58 +59,59 @@ complete -c factory-gitlab -n "__fish_factory_gitlab_needs_command" -f -a "statu
 complete -c factory-gitlab -n "__fish_factory_gitlab_needs_command" -f -a "sandbox" -d 'Rehearse any command against an embedded GitLab and Factory'
 complete -c factory-gitlab -n "__fish_factory_gitlab_needs_command" -f -a "completions" -d 'Print a shell\'s completions'
 complete -c factory-gitlab -n "__fish_factory_gitlab_needs_command" -f -a "man" -d 'Print the manual page, or write one for each command'
-complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand connect" -l handover-token -d 'Which token goes into the bundle: the one given, one made for Factory alone, or none' -r -f -a "given\t''
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand connect" -l handover-token -d 'Put the given token in the bundle, one minted for Factory, or none' -r -f -a "given\t''
 minted\t''
 none\t''"
-complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand connect" -l bundle-out -d 'Write the sealed bundle there and do not upload it' -r -F
-complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand connect" -l audit-log -d 'Append what was done there, as JSON lines without secrets' -r -F
-complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand connect" -l application -d 'Where the OAuth application comes from: made by API, made by hand in the Admin Area, or there already' -r -f -a "auto\t''
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand connect" -l bundle-out -d 'Write the sealed bundle to this file instead of uploading it' -r -F
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand connect" -l audit-log -d 'Append what was done to this file, as JSON lines without secrets' -r -F
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand connect" -l application -d 'Create the OAuth application by API or by hand, or use an existing one' -r -f -a "auto\t''
 manual\t''
 existing\t''"
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand connect" -l application-id -d 'The application ID (the long one, not the number) [env: FACTORY_GITLAB_APPLICATION_ID]' -r
-complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand connect" -l application-secret-file -d 'File that holds the application\'s secret; - reads standard input [env: FACTORY_GITLAB_APPLICATION_SECRET]' -r -F
-complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand connect" -l webhooks -d 'Where the webhooks hang; auto takes group hooks where the licence has them, else one on each project' -r -f -a "auto\t''
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand connect" -l application-secret-file -d 'File with the application\'s secret; - reads standard input [env: FACTORY_GITLAB_APPLICATION_SECRET]' -r -F
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand connect" -l webhooks -d 'Where webhooks are created; auto: on groups if licensed, or projects' -r -f -a "auto\t''
 system\t''
 group\t''
 project\t''
 none\t''"
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand connect" -l group -d 'Only this group, with everything below it (may be repeated)' -r
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand connect" -l project -d 'Only this project (may be repeated)' -r
-complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand connect" -l exclude -d 'Leave out groups and projects whose path matches (may be repeated)' -r
-complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand connect" -l redirect-uri -d 'Redirect URI of the application, to the letter' -r -f
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand connect" -l exclude -d 'Exclude groups and projects whose path matches (may be repeated)' -r
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand connect" -l redirect-uri -d 'Redirect URI of the application, exactly as Factory gave it' -r -f
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand connect" -l scope -d 'Scope of the application (may be repeated)' -r
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand connect" -l webhook-url -d 'Where the webhooks deliver to' -r -f
-complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand connect" -l webhook-secret-file -d 'File that holds the webhooks\' secret token; - reads standard input [env: FACTORY_WEBHOOK_SECRET]' -r -F
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand connect" -l webhook-secret-file -d 'File with the webhooks\' secret token; - reads standard input [env: FACTORY_WEBHOOK_SECRET]' -r -F
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand connect" -l recipient -d 'age recipient that the bundle is sealed for (may be repeated)' -r
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand connect" -l upload-url -d 'Where the sealed bundle is uploaded to' -r -f
-complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand connect" -l gitlab-url -d 'Base URL of GitLab, with its path if it is installed under one (https://host/gitlab) [env: GITLAB_URL]' -r -f
-complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand connect" -l token-file -d 'File that holds an admin\'s personal access token; - reads standard input [env: GITLAB_TOKEN]' -r -F
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand connect" -l gitlab-url -d 'Base URL of GitLab, with its path if it has one (https://host/gitlab) [env: GITLAB_URL]' -r -f
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand connect" -l token-file -d 'File with an admin\'s personal access token; - reads standard input [env: GITLAB_TOKEN]' -r -F
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand connect" -l kit -d 'The kit from Factory: a path, - or an https URL [env: FACTORY_KIT]' -r -F
-complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand connect" -l factory-key-file -d 'File that holds the key of Factory\'s API; - reads standard input [env: FACTORY_API_KEY]' -r -F
-complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand connect" -l config -d 'Answers file (TOML); everything that is asked has a key in it [env: FACTORY_GITLAB_CONFIG]' -r -F
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand connect" -l factory-key-file -d 'File with the key of Factory\'s API; - reads standard input [env: FACTORY_API_KEY]' -r -F
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand connect" -l ca-cert -d 'CA certificates to trust besides the system\'s (PEM; may be repeated) [env: FACTORY_GITLAB_CA_CERT]' -r -F
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand connect" -l client-cert -d 'Certificate and key (PEM) for a GitLab behind mutual TLS' -r -F
-complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand connect" -l proxy -d 'Proxy to go through, or none; else what HTTPS_PROXY, HTTP_PROXY and NO_PROXY say [env: FACTORY_GITLAB_PROXY]' -r -f
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand connect" -l proxy -d 'Proxy to use, or none [default: HTTPS_PROXY, HTTP_PROXY and NO_PROXY] [env: FACTORY_GITLAB_PROXY]' -r -f
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand connect" -l timeout -d 'How long one request may take, in seconds [default: 30]' -r
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand connect" -l concurrency -d 'How many requests may be in flight [default: 8]' -r
-complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand connect" -s o -l output-format -d 'Form of the report' -r -f -a "text\t''
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand connect" -l keyring -d 'Whether the token is kept in the system\'s keyring [default: ask]' -r -f -a "ask\t''
+store\t''
+off\t''"
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand connect" -l log-file -d 'Write a log to this file, as JSON lines without secrets [env: FACTORY_LOG_FILE]' -r -F
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand connect" -l config -d 'Answers file (TOML); every setting has a key in it [env: FACTORY_GITLAB_CONFIG]' -r -F
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand connect" -s o -l output-format -d 'Format of the report' -r -f -a "text\t''
 json\t''
 junit\t''"
-complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand connect" -l output-file -d 'Write the formatted report there; the text still goes to the terminal' -r -F
-complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand connect" -l keyring -d 'The system\'s keyring: keep the secrets that were given there, or leave it alone [default: ask]' -r -f -a "store\t''
-off\t''"
-complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand connect" -l log-file -d 'Write a log there, as JSON lines without secrets [env: FACTORY_LOG_FILE]' -r -F
-complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand connect" -l color -d 'When to use colour [env: NO_COLOR, CLICOLOR_FORCE]' -r -f -a "auto\t''
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand connect" -l output-file -d 'Write the report to this file; the terminal still shows the text' -r -F
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand connect" -l color -d 'When to use color [env: NO_COLOR, CLICOLOR_FORCE]' -r -f -a "auto\t''
 always\t''
 never\t''"
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand connect" -l dry-run -d 'Show the plan and change nothing'
-complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand connect" -l exit-code -d 'With --dry-run: end with 4 when changes are pending'
-complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand connect" -l renew-secret -d 'Give the application a new secret; this disconnects whoever uses the old one'
-complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand connect" -l personal -d 'Take the projects of personal namespaces too'
-complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand connect" -l no-input -d 'Never ask; implied without a terminal and where CI is set'
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand connect" -l exit-code -d 'With --dry-run: exit with 4 when changes are pending'
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand connect" -l renew-secret -d 'Renew the application\'s secret; the old one stops working at once'
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand connect" -l personal -d 'Include the projects of personal namespaces'
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand connect" -s y -l yes -d 'Take the plan as approved'
-complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand connect" -s q -l quiet -d 'Say only what is wrong'
-complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand connect" -s v -l verbose -d 'Say more; twice for every request'
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand connect" -l no-input -d 'Never ask; implied without a terminal and where CI is set'
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand connect" -s q -l quiet -d 'Show problems only'
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand connect" -s v -l verbose -d 'Show more; twice for every request'
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand connect" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand verify" -l only -d 'Make only these checks (a code, or a pattern such as \'token.*\'; may be repeated)' -r
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand verify" -l skip -d 'Leave these checks out (a code or a pattern; may be repeated)' -r
@@ -119,293 +121,303 @@ error\t''
 never\t''"
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand verify" -l expires-within -d 'Warn when a token or a certificate expires within so many days' -r
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand verify" -l application-id -d 'The application ID (the long one, not the number) [env: FACTORY_GITLAB_APPLICATION_ID]' -r
-complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand verify" -l application-secret-file -d 'File that holds the application\'s secret; - reads standard input [env: FACTORY_GITLAB_APPLICATION_SECRET]' -r -F
-complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand verify" -l webhooks -d 'Where the webhooks hang; auto takes group hooks where the licence has them, else one on each project' -r -f -a "auto\t''
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand verify" -l application-secret-file -d 'File with the application\'s secret; - reads standard input [env: FACTORY_GITLAB_APPLICATION_SECRET]' -r -F
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand verify" -l webhooks -d 'Where webhooks are created; auto: on groups if licensed, or projects' -r -f -a "auto\t''
 system\t''
 group\t''
 project\t''
 none\t''"
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand verify" -l group -d 'Only this group, with everything below it (may be repeated)' -r
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand verify" -l project -d 'Only this project (may be repeated)' -r
-complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand verify" -l exclude -d 'Leave out groups and projects whose path matches (may be repeated)' -r
-complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand verify" -l redirect-uri -d 'Redirect URI of the application, to the letter' -r -f
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand verify" -l exclude -d 'Exclude groups and projects whose path matches (may be repeated)' -r
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand verify" -l redirect-uri -d 'Redirect URI of the application, exactly as Factory gave it' -r -f
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand verify" -l scope -d 'Scope of the application (may be repeated)' -r
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand verify" -l webhook-url -d 'Where the webhooks deliver to' -r -f
-complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand verify" -l webhook-secret-file -d 'File that holds the webhooks\' secret token; - reads standard input [env: FACTORY_WEBHOOK_SECRET]' -r -F
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand verify" -l webhook-secret-file -d 'File with the webhooks\' secret token; - reads standard input [env: FACTORY_WEBHOOK_SECRET]' -r -F
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand verify" -l recipient -d 'age recipient that the bundle is sealed for (may be repeated)' -r
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand verify" -l upload-url -d 'Where the sealed bundle is uploaded to' -r -f
-complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand verify" -l gitlab-url -d 'Base URL of GitLab, with its path if it is installed under one (https://host/gitlab) [env: GITLAB_URL]' -r -f
-complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand verify" -l token-file -d 'File that holds an admin\'s personal access token; - reads standard input [env: GITLAB_TOKEN]' -r -F
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand verify" -l gitlab-url -d 'Base URL of GitLab, with its path if it has one (https://host/gitlab) [env: GITLAB_URL]' -r -f
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand verify" -l token-file -d 'File with an admin\'s personal access token; - reads standard input [env: GITLAB_TOKEN]' -r -F
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand verify" -l kit -d 'The kit from Factory: a path, - or an https URL [env: FACTORY_KIT]' -r -F
-complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand verify" -l factory-key-file -d 'File that holds the key of Factory\'s API; - reads standard input [env: FACTORY_API_KEY]' -r -F
-complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand verify" -l config -d 'Answers file (TOML); everything that is asked has a key in it [env: FACTORY_GITLAB_CONFIG]' -r -F
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand verify" -l factory-key-file -d 'File with the key of Factory\'s API; - reads standard input [env: FACTORY_API_KEY]' -r -F
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand verify" -l ca-cert -d 'CA certificates to trust besides the system\'s (PEM; may be repeated) [env: FACTORY_GITLAB_CA_CERT]' -r -F
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand verify" -l client-cert -d 'Certificate and key (PEM) for a GitLab behind mutual TLS' -r -F
-complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand verify" -l proxy -d 'Proxy to go through, or none; else what HTTPS_PROXY, HTTP_PROXY and NO_PROXY say [env: FACTORY_GITLAB_PROXY]' -r -f
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand verify" -l proxy -d 'Proxy to use, or none [default: HTTPS_PROXY, HTTP_PROXY and NO_PROXY] [env: FACTORY_GITLAB_PROXY]' -r -f
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand verify" -l timeout -d 'How long one request may take, in seconds [default: 30]' -r
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand verify" -l concurrency -d 'How many requests may be in flight [default: 8]' -r
-complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand verify" -s o -l output-format -d 'Form of the report' -r -f -a "text\t''
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand verify" -l keyring -d 'Whether the token is kept in the system\'s keyring [default: ask]' -r -f -a "ask\t''
+store\t''
+off\t''"
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand verify" -l log-file -d 'Write a log to this file, as JSON lines without secrets [env: FACTORY_LOG_FILE]' -r -F
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand verify" -l config -d 'Answers file (TOML); every setting has a key in it [env: FACTORY_GITLAB_CONFIG]' -r -F
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand verify" -s o -l output-format -d 'Format of the report' -r -f -a "text\t''
 json\t''
 junit\t''"
-complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand verify" -l output-file -d 'Write the formatted report there; the text still goes to the terminal' -r -F
-complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand verify" -l keyring -d 'The system\'s keyring: keep the secrets that were given there, or leave it alone [default: ask]' -r -f -a "store\t''
-off\t''"
-complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand verify" -l log-file -d 'Write a log there, as JSON lines without secrets [env: FACTORY_LOG_FILE]' -r -F
-complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand verify" -l color -d 'When to use colour [env: NO_COLOR, CLICOLOR_FORCE]' -r -f -a "auto\t''
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand verify" -l output-file -d 'Write the report to this file; the terminal still shows the text' -r -F
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand verify" -l color -d 'When to use color [env: NO_COLOR, CLICOLOR_FORCE]' -r -f -a "auto\t''
 always\t''
 never\t''"
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand verify" -l live -d 'Fire GitLab\'s own webhook tests and follow them'
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand verify" -l list -d 'List the checks and make none'
-complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand verify" -l personal -d 'Take the projects of personal namespaces too'
-complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand verify" -l no-input -d 'Never ask; implied without a terminal and where CI is set'
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand verify" -l personal -d 'Include the projects of personal namespaces'
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand verify" -s y -l yes -d 'Take the plan as approved'
-complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand verify" -s q -l quiet -d 'Say only what is wrong'
-complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand verify" -s v -l verbose -d 'Say more; twice for every request'
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand verify" -l no-input -d 'Never ask; implied without a terminal and where CI is set'
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand verify" -s q -l quiet -d 'Show problems only'
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand verify" -s v -l verbose -d 'Show more; twice for every request'
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand verify" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand bundle; and not __fish_seen_subcommand_from inspect upload open" -l gitlab-url -d 'Base URL of GitLab, with its path if it is installed under one (https://host/gitlab) [env: GITLAB_URL]' -r -f
-complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand bundle; and not __fish_seen_subcommand_from inspect upload open" -l token-file -d 'File that holds an admin\'s personal access token; - reads standard input [env: GITLAB_TOKEN]' -r -F
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand bundle; and not __fish_seen_subcommand_from inspect upload open" -l gitlab-url -d 'Base URL of GitLab, with its path if it has one (https://host/gitlab) [env: GITLAB_URL]' -r -f
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand bundle; and not __fish_seen_subcommand_from inspect upload open" -l token-file -d 'File with an admin\'s personal access token; - reads standard input [env: GITLAB_TOKEN]' -r -F
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand bundle; and not __fish_seen_subcommand_from inspect upload open" -l kit -d 'The kit from Factory: a path, - or an https URL [env: FACTORY_KIT]' -r -F
-complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand bundle; and not __fish_seen_subcommand_from inspect upload open" -l factory-key-file -d 'File that holds the key of Factory\'s API; - reads standard input [env: FACTORY_API_KEY]' -r -F
-complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand bundle; and not __fish_seen_subcommand_from inspect upload open" -l config -d 'Answers file (TOML); everything that is asked has a key in it [env: FACTORY_GITLAB_CONFIG]' -r -F
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand bundle; and not __fish_seen_subcommand_from inspect upload open" -l factory-key-file -d 'File with the key of Factory\'s API; - reads standard input [env: FACTORY_API_KEY]' -r -F
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand bundle; and not __fish_seen_subcommand_from inspect upload open" -l ca-cert -d 'CA certificates to trust besides the system\'s (PEM; may be repeated) [env: FACTORY_GITLAB_CA_CERT]' -r -F
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand bundle; and not __fish_seen_subcommand_from inspect upload open" -l client-cert -d 'Certificate and key (PEM) for a GitLab behind mutual TLS' -r -F
-complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand bundle; and not __fish_seen_subcommand_from inspect upload open" -l proxy -d 'Proxy to go through, or none; else what HTTPS_PROXY, HTTP_PROXY and NO_PROXY say [env: FACTORY_GITLAB_PROXY]' -r -f
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand bundle; and not __fish_seen_subcommand_from inspect upload open" -l proxy -d 'Proxy to use, or none [default: HTTPS_PROXY, HTTP_PROXY and NO_PROXY] [env: FACTORY_GITLAB_PROXY]' -r -f
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand bundle; and not __fish_seen_subcommand_from inspect upload open" -l timeout -d 'How long one request may take, in seconds [default: 30]' -r
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand bundle; and not __fish_seen_subcommand_from inspect upload open" -l concurrency -d 'How many requests may be in flight [default: 8]' -r
-complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand bundle; and not __fish_seen_subcommand_from inspect upload open" -s o -l output-format -d 'Form of the report' -r -f -a "text\t''
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand bundle; and not __fish_seen_subcommand_from inspect upload open" -l keyring -d 'Whether the token is kept in the system\'s keyring [default: ask]' -r -f -a "ask\t''
+store\t''
+off\t''"
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand bundle; and not __fish_seen_subcommand_from inspect upload open" -l log-file -d 'Write a log to this file, as JSON lines without secrets [env: FACTORY_LOG_FILE]' -r -F
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand bundle; and not __fish_seen_subcommand_from inspect upload open" -l config -d 'Answers file (TOML); every setting has a key in it [env: FACTORY_GITLAB_CONFIG]' -r -F
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand bundle; and not __fish_seen_subcommand_from inspect upload open" -s o -l output-format -d 'Format of the report' -r -f -a "text\t''
 json\t''
 junit\t''"
-complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand bundle; and not __fish_seen_subcommand_from inspect upload open" -l output-file -d 'Write the formatted report there; the text still goes to the terminal' -r -F
-complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand bundle; and not __fish_seen_subcommand_from inspect upload open" -l keyring -d 'The system\'s keyring: keep the secrets that were given there, or leave it alone [default: ask]' -r -f -a "store\t''
-off\t''"
-complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand bundle; and not __fish_seen_subcommand_from inspect upload open" -l log-file -d 'Write a log there, as JSON lines without secrets [env: FACTORY_LOG_FILE]' -r -F
-complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand bundle; and not __fish_seen_subcommand_from inspect upload open" -l color -d 'When to use colour [env: NO_COLOR, CLICOLOR_FORCE]' -r -f -a "auto\t''
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand bundle; and not __fish_seen_subcommand_from inspect upload open" -l output-file -d 'Write the report to this file; the terminal still shows the text' -r -F
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand bundle; and not __fish_seen_subcommand_from inspect upload open" -l color -d 'When to use color [env: NO_COLOR, CLICOLOR_FORCE]' -r -f -a "auto\t''
 always\t''
 never\t''"
-complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand bundle; and not __fish_seen_subcommand_from inspect upload open" -l no-input -d 'Never ask; implied without a terminal and where CI is set'
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand bundle; and not __fish_seen_subcommand_from inspect upload open" -s y -l yes -d 'Take the plan as approved'
-complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand bundle; and not __fish_seen_subcommand_from inspect upload open" -s q -l quiet -d 'Say only what is wrong'
-complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand bundle; and not __fish_seen_subcommand_from inspect upload open" -s v -l verbose -d 'Say more; twice for every request'
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand bundle; and not __fish_seen_subcommand_from inspect upload open" -l no-input -d 'Never ask; implied without a terminal and where CI is set'
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand bundle; and not __fish_seen_subcommand_from inspect upload open" -s q -l quiet -d 'Show problems only'
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand bundle; and not __fish_seen_subcommand_from inspect upload open" -s v -l verbose -d 'Show more; twice for every request'
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand bundle; and not __fish_seen_subcommand_from inspect upload open" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand bundle; and not __fish_seen_subcommand_from inspect upload open" -f -a "inspect" -d 'Show what can be seen of a sealed bundle without its key'
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand bundle; and not __fish_seen_subcommand_from inspect upload open" -f -a "upload" -d 'Send a sealed bundle to Factory; the same one sent twice is one bundle'
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand bundle; and not __fish_seen_subcommand_from inspect upload open" -f -a "open" -d 'Open a sealed bundle with the receiver\'s key; what comes out holds secrets'
-complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand bundle; and __fish_seen_subcommand_from inspect" -l gitlab-url -d 'Base URL of GitLab, with its path if it is installed under one (https://host/gitlab) [env: GITLAB_URL]' -r -f
-complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand bundle; and __fish_seen_subcommand_from inspect" -l token-file -d 'File that holds an admin\'s personal access token; - reads standard input [env: GITLAB_TOKEN]' -r -F
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand bundle; and __fish_seen_subcommand_from inspect" -l gitlab-url -d 'Base URL of GitLab, with its path if it has one (https://host/gitlab) [env: GITLAB_URL]' -r -f
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand bundle; and __fish_seen_subcommand_from inspect" -l token-file -d 'File with an admin\'s personal access token; - reads standard input [env: GITLAB_TOKEN]' -r -F
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand bundle; and __fish_seen_subcommand_from inspect" -l kit -d 'The kit from Factory: a path, - or an https URL [env: FACTORY_KIT]' -r -F
-complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand bundle; and __fish_seen_subcommand_from inspect" -l factory-key-file -d 'File that holds the key of Factory\'s API; - reads standard input [env: FACTORY_API_KEY]' -r -F
-complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand bundle; and __fish_seen_subcommand_from inspect" -l config -d 'Answers file (TOML); everything that is asked has a key in it [env: FACTORY_GITLAB_CONFIG]' -r -F
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand bundle; and __fish_seen_subcommand_from inspect" -l factory-key-file -d 'File with the key of Factory\'s API; - reads standard input [env: FACTORY_API_KEY]' -r -F
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand bundle; and __fish_seen_subcommand_from inspect" -l ca-cert -d 'CA certificates to trust besides the system\'s (PEM; may be repeated) [env: FACTORY_GITLAB_CA_CERT]' -r -F
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand bundle; and __fish_seen_subcommand_from inspect" -l client-cert -d 'Certificate and key (PEM) for a GitLab behind mutual TLS' -r -F
-complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand bundle; and __fish_seen_subcommand_from inspect" -l proxy -d 'Proxy to go through, or none; else what HTTPS_PROXY, HTTP_PROXY and NO_PROXY say [env: FACTORY_GITLAB_PROXY]' -r -f
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand bundle; and __fish_seen_subcommand_from inspect" -l proxy -d 'Proxy to use, or none [default: HTTPS_PROXY, HTTP_PROXY and NO_PROXY] [env: FACTORY_GITLAB_PROXY]' -r -f
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand bundle; and __fish_seen_subcommand_from inspect" -l timeout -d 'How long one request may take, in seconds [default: 30]' -r
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand bundle; and __fish_seen_subcommand_from inspect" -l concurrency -d 'How many requests may be in flight [default: 8]' -r
-complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand bundle; and __fish_seen_subcommand_from inspect" -s o -l output-format -d 'Form of the report' -r -f -a "text\t''
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand bundle; and __fish_seen_subcommand_from inspect" -l keyring -d 'Whether the token is kept in the system\'s keyring [default: ask]' -r -f -a "ask\t''
+store\t''
+off\t''"
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand bundle; and __fish_seen_subcommand_from inspect" -l log-file -d 'Write a log to this file, as JSON lines without secrets [env: FACTORY_LOG_FILE]' -r -F
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand bundle; and __fish_seen_subcommand_from inspect" -l config -d 'Answers file (TOML); every setting has a key in it [env: FACTORY_GITLAB_CONFIG]' -r -F
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand bundle; and __fish_seen_subcommand_from inspect" -s o -l output-format -d 'Format of the report' -r -f -a "text\t''
 json\t''
 junit\t''"
-complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand bundle; and __fish_seen_subcommand_from inspect" -l output-file -d 'Write the formatted report there; the text still goes to the terminal' -r -F
-complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand bundle; and __fish_seen_subcommand_from inspect" -l keyring -d 'The system\'s keyring: keep the secrets that were given there, or leave it alone [default: ask]' -r -f -a "store\t''
-off\t''"
-complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand bundle; and __fish_seen_subcommand_from inspect" -l log-file -d 'Write a log there, as JSON lines without secrets [env: FACTORY_LOG_FILE]' -r -F
-complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand bundle; and __fish_seen_subcommand_from inspect" -l color -d 'When to use colour [env: NO_COLOR, CLICOLOR_FORCE]' -r -f -a "auto\t''
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand bundle; and __fish_seen_subcommand_from inspect" -l output-file -d 'Write the report to this file; the terminal still shows the text' -r -F
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand bundle; and __fish_seen_subcommand_from inspect" -l color -d 'When to use color [env: NO_COLOR, CLICOLOR_FORCE]' -r -f -a "auto\t''
 always\t''
 never\t''"
-complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand bundle; and __fish_seen_subcommand_from inspect" -l no-input -d 'Never ask; implied without a terminal and where CI is set'
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand bundle; and __fish_seen_subcommand_from inspect" -s y -l yes -d 'Take the plan as approved'
-complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand bundle; and __fish_seen_subcommand_from inspect" -s q -l quiet -d 'Say only what is wrong'
-complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand bundle; and __fish_seen_subcommand_from inspect" -s v -l verbose -d 'Say more; twice for every request'
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand bundle; and __fish_seen_subcommand_from inspect" -l no-input -d 'Never ask; implied without a terminal and where CI is set'
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand bundle; and __fish_seen_subcommand_from inspect" -s q -l quiet -d 'Show problems only'
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand bundle; and __fish_seen_subcommand_from inspect" -s v -l verbose -d 'Show more; twice for every request'
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand bundle; and __fish_seen_subcommand_from inspect" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand bundle; and __fish_seen_subcommand_from upload" -l upload-url -d 'Where to upload it, instead of the kit\'s address' -r -f
-complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand bundle; and __fish_seen_subcommand_from upload" -l gitlab-url -d 'Base URL of GitLab, with its path if it is installed under one (https://host/gitlab) [env: GITLAB_URL]' -r -f
-complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand bundle; and __fish_seen_subcommand_from upload" -l token-file -d 'File that holds an admin\'s personal access token; - reads standard input [env: GITLAB_TOKEN]' -r -F
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand bundle; and __fish_seen_subcommand_from upload" -l upload-url -d 'Where the sealed bundle is uploaded to' -r -f
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand bundle; and __fish_seen_subcommand_from upload" -l gitlab-url -d 'Base URL of GitLab, with its path if it has one (https://host/gitlab) [env: GITLAB_URL]' -r -f
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand bundle; and __fish_seen_subcommand_from upload" -l token-file -d 'File with an admin\'s personal access token; - reads standard input [env: GITLAB_TOKEN]' -r -F
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand bundle; and __fish_seen_subcommand_from upload" -l kit -d 'The kit from Factory: a path, - or an https URL [env: FACTORY_KIT]' -r -F
-complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand bundle; and __fish_seen_subcommand_from upload" -l factory-key-file -d 'File that holds the key of Factory\'s API; - reads standard input [env: FACTORY_API_KEY]' -r -F
-complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand bundle; and __fish_seen_subcommand_from upload" -l config -d 'Answers file (TOML); everything that is asked has a key in it [env: FACTORY_GITLAB_CONFIG]' -r -F
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand bundle; and __fish_seen_subcommand_from upload" -l factory-key-file -d 'File with the key of Factory\'s API; - reads standard input [env: FACTORY_API_KEY]' -r -F
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand bundle; and __fish_seen_subcommand_from upload" -l ca-cert -d 'CA certificates to trust besides the system\'s (PEM; may be repeated) [env: FACTORY_GITLAB_CA_CERT]' -r -F
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand bundle; and __fish_seen_subcommand_from upload" -l client-cert -d 'Certificate and key (PEM) for a GitLab behind mutual TLS' -r -F
-complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand bundle; and __fish_seen_subcommand_from upload" -l proxy -d 'Proxy to go through, or none; else what HTTPS_PROXY, HTTP_PROXY and NO_PROXY say [env: FACTORY_GITLAB_PROXY]' -r -f
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand bundle; and __fish_seen_subcommand_from upload" -l proxy -d 'Proxy to use, or none [default: HTTPS_PROXY, HTTP_PROXY and NO_PROXY] [env: FACTORY_GITLAB_PROXY]' -r -f
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand bundle; and __fish_seen_subcommand_from upload" -l timeout -d 'How long one request may take, in seconds [default: 30]' -r
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand bundle; and __fish_seen_subcommand_from upload" -l concurrency -d 'How many requests may be in flight [default: 8]' -r
-complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand bundle; and __fish_seen_subcommand_from upload" -s o -l output-format -d 'Form of the report' -r -f -a "text\t''
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand bundle; and __fish_seen_subcommand_from upload" -l keyring -d 'Whether the token is kept in the system\'s keyring [default: ask]' -r -f -a "ask\t''
+store\t''
+off\t''"
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand bundle; and __fish_seen_subcommand_from upload" -l log-file -d 'Write a log to this file, as JSON lines without secrets [env: FACTORY_LOG_FILE]' -r -F
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand bundle; and __fish_seen_subcommand_from upload" -l config -d 'Answers file (TOML); every setting has a key in it [env: FACTORY_GITLAB_CONFIG]' -r -F
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand bundle; and __fish_seen_subcommand_from upload" -s o -l output-format -d 'Format of the report' -r -f -a "text\t''
 json\t''
 junit\t''"
-complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand bundle; and __fish_seen_subcommand_from upload" -l output-file -d 'Write the formatted report there; the text still goes to the terminal' -r -F
-complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand bundle; and __fish_seen_subcommand_from upload" -l keyring -d 'The system\'s keyring: keep the secrets that were given there, or leave it alone [default: ask]' -r -f -a "store\t''
-off\t''"
-complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand bundle; and __fish_seen_subcommand_from upload" -l log-file -d 'Write a log there, as JSON lines without secrets [env: FACTORY_LOG_FILE]' -r -F
-complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand bundle; and __fish_seen_subcommand_from upload" -l color -d 'When to use colour [env: NO_COLOR, CLICOLOR_FORCE]' -r -f -a "auto\t''
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand bundle; and __fish_seen_subcommand_from upload" -l output-file -d 'Write the report to this file; the terminal still shows the text' -r -F
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand bundle; and __fish_seen_subcommand_from upload" -l color -d 'When to use color [env: NO_COLOR, CLICOLOR_FORCE]' -r -f -a "auto\t''
 always\t''
 never\t''"
-complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand bundle; and __fish_seen_subcommand_from upload" -l no-input -d 'Never ask; implied without a terminal and where CI is set'
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand bundle; and __fish_seen_subcommand_from upload" -s y -l yes -d 'Take the plan as approved'
-complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand bundle; and __fish_seen_subcommand_from upload" -s q -l quiet -d 'Say only what is wrong'
-complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand bundle; and __fish_seen_subcommand_from upload" -s v -l verbose -d 'Say more; twice for every request'
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand bundle; and __fish_seen_subcommand_from upload" -l no-input -d 'Never ask; implied without a terminal and where CI is set'
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand bundle; and __fish_seen_subcommand_from upload" -s q -l quiet -d 'Show problems only'
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand bundle; and __fish_seen_subcommand_from upload" -s v -l verbose -d 'Show more; twice for every request'
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand bundle; and __fish_seen_subcommand_from upload" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand bundle; and __fish_seen_subcommand_from open" -s i -l identity-file -d 'File that holds the age identity (AGE-SECRET-KEY-1…); - reads standard input' -r -F
-complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand bundle; and __fish_seen_subcommand_from open" -l gitlab-url -d 'Base URL of GitLab, with its path if it is installed under one (https://host/gitlab) [env: GITLAB_URL]' -r -f
-complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand bundle; and __fish_seen_subcommand_from open" -l token-file -d 'File that holds an admin\'s personal access token; - reads standard input [env: GITLAB_TOKEN]' -r -F
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand bundle; and __fish_seen_subcommand_from open" -l gitlab-url -d 'Base URL of GitLab, with its path if it has one (https://host/gitlab) [env: GITLAB_URL]' -r -f
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand bundle; and __fish_seen_subcommand_from open" -l token-file -d 'File with an admin\'s personal access token; - reads standard input [env: GITLAB_TOKEN]' -r -F
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand bundle; and __fish_seen_subcommand_from open" -l kit -d 'The kit from Factory: a path, - or an https URL [env: FACTORY_KIT]' -r -F
-complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand bundle; and __fish_seen_subcommand_from open" -l factory-key-file -d 'File that holds the key of Factory\'s API; - reads standard input [env: FACTORY_API_KEY]' -r -F
-complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand bundle; and __fish_seen_subcommand_from open" -l config -d 'Answers file (TOML); everything that is asked has a key in it [env: FACTORY_GITLAB_CONFIG]' -r -F
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand bundle; and __fish_seen_subcommand_from open" -l factory-key-file -d 'File with the key of Factory\'s API; - reads standard input [env: FACTORY_API_KEY]' -r -F
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand bundle; and __fish_seen_subcommand_from open" -l ca-cert -d 'CA certificates to trust besides the system\'s (PEM; may be repeated) [env: FACTORY_GITLAB_CA_CERT]' -r -F
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand bundle; and __fish_seen_subcommand_from open" -l client-cert -d 'Certificate and key (PEM) for a GitLab behind mutual TLS' -r -F
-complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand bundle; and __fish_seen_subcommand_from open" -l proxy -d 'Proxy to go through, or none; else what HTTPS_PROXY, HTTP_PROXY and NO_PROXY say [env: FACTORY_GITLAB_PROXY]' -r -f
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand bundle; and __fish_seen_subcommand_from open" -l proxy -d 'Proxy to use, or none [default: HTTPS_PROXY, HTTP_PROXY and NO_PROXY] [env: FACTORY_GITLAB_PROXY]' -r -f
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand bundle; and __fish_seen_subcommand_from open" -l timeout -d 'How long one request may take, in seconds [default: 30]' -r
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand bundle; and __fish_seen_subcommand_from open" -l concurrency -d 'How many requests may be in flight [default: 8]' -r
-complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand bundle; and __fish_seen_subcommand_from open" -s o -l output-format -d 'Form of the report' -r -f -a "text\t''
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand bundle; and __fish_seen_subcommand_from open" -l keyring -d 'Whether the token is kept in the system\'s keyring [default: ask]' -r -f -a "ask\t''
+store\t''
+off\t''"
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand bundle; and __fish_seen_subcommand_from open" -l log-file -d 'Write a log to this file, as JSON lines without secrets [env: FACTORY_LOG_FILE]' -r -F
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand bundle; and __fish_seen_subcommand_from open" -l config -d 'Answers file (TOML); every setting has a key in it [env: FACTORY_GITLAB_CONFIG]' -r -F
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand bundle; and __fish_seen_subcommand_from open" -s o -l output-format -d 'Format of the report' -r -f -a "text\t''
 json\t''
 junit\t''"
-complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand bundle; and __fish_seen_subcommand_from open" -l output-file -d 'Write the formatted report there; the text still goes to the terminal' -r -F
-complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand bundle; and __fish_seen_subcommand_from open" -l keyring -d 'The system\'s keyring: keep the secrets that were given there, or leave it alone [default: ask]' -r -f -a "store\t''
-off\t''"
-complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand bundle; and __fish_seen_subcommand_from open" -l log-file -d 'Write a log there, as JSON lines without secrets [env: FACTORY_LOG_FILE]' -r -F
-complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand bundle; and __fish_seen_subcommand_from open" -l color -d 'When to use colour [env: NO_COLOR, CLICOLOR_FORCE]' -r -f -a "auto\t''
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand bundle; and __fish_seen_subcommand_from open" -l output-file -d 'Write the report to this file; the terminal still shows the text' -r -F
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand bundle; and __fish_seen_subcommand_from open" -l color -d 'When to use color [env: NO_COLOR, CLICOLOR_FORCE]' -r -f -a "auto\t''
 always\t''
 never\t''"
-complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand bundle; and __fish_seen_subcommand_from open" -l no-input -d 'Never ask; implied without a terminal and where CI is set'
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand bundle; and __fish_seen_subcommand_from open" -s y -l yes -d 'Take the plan as approved'
-complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand bundle; and __fish_seen_subcommand_from open" -s q -l quiet -d 'Say only what is wrong'
-complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand bundle; and __fish_seen_subcommand_from open" -s v -l verbose -d 'Say more; twice for every request'
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand bundle; and __fish_seen_subcommand_from open" -l no-input -d 'Never ask; implied without a terminal and where CI is set'
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand bundle; and __fish_seen_subcommand_from open" -s q -l quiet -d 'Show problems only'
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand bundle; and __fish_seen_subcommand_from open" -s v -l verbose -d 'Show more; twice for every request'
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand bundle; and __fish_seen_subcommand_from open" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand kit; and not __fish_seen_subcommand_from show check template" -l gitlab-url -d 'Base URL of GitLab, with its path if it is installed under one (https://host/gitlab) [env: GITLAB_URL]' -r -f
-complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand kit; and not __fish_seen_subcommand_from show check template" -l token-file -d 'File that holds an admin\'s personal access token; - reads standard input [env: GITLAB_TOKEN]' -r -F
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand kit; and not __fish_seen_subcommand_from show check template" -l gitlab-url -d 'Base URL of GitLab, with its path if it has one (https://host/gitlab) [env: GITLAB_URL]' -r -f
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand kit; and not __fish_seen_subcommand_from show check template" -l token-file -d 'File with an admin\'s personal access token; - reads standard input [env: GITLAB_TOKEN]' -r -F
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand kit; and not __fish_seen_subcommand_from show check template" -l kit -d 'The kit from Factory: a path, - or an https URL [env: FACTORY_KIT]' -r -F
-complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand kit; and not __fish_seen_subcommand_from show check template" -l factory-key-file -d 'File that holds the key of Factory\'s API; - reads standard input [env: FACTORY_API_KEY]' -r -F
-complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand kit; and not __fish_seen_subcommand_from show check template" -l config -d 'Answers file (TOML); everything that is asked has a key in it [env: FACTORY_GITLAB_CONFIG]' -r -F
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand kit; and not __fish_seen_subcommand_from show check template" -l factory-key-file -d 'File with the key of Factory\'s API; - reads standard input [env: FACTORY_API_KEY]' -r -F
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand kit; and not __fish_seen_subcommand_from show check template" -l ca-cert -d 'CA certificates to trust besides the system\'s (PEM; may be repeated) [env: FACTORY_GITLAB_CA_CERT]' -r -F
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand kit; and not __fish_seen_subcommand_from show check template" -l client-cert -d 'Certificate and key (PEM) for a GitLab behind mutual TLS' -r -F
-complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand kit; and not __fish_seen_subcommand_from show check template" -l proxy -d 'Proxy to go through, or none; else what HTTPS_PROXY, HTTP_PROXY and NO_PROXY say [env: FACTORY_GITLAB_PROXY]' -r -f
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand kit; and not __fish_seen_subcommand_from show check template" -l proxy -d 'Proxy to use, or none [default: HTTPS_PROXY, HTTP_PROXY and NO_PROXY] [env: FACTORY_GITLAB_PROXY]' -r -f
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand kit; and not __fish_seen_subcommand_from show check template" -l timeout -d 'How long one request may take, in seconds [default: 30]' -r
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand kit; and not __fish_seen_subcommand_from show check template" -l concurrency -d 'How many requests may be in flight [default: 8]' -r
-complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand kit; and not __fish_seen_subcommand_from show check template" -s o -l output-format -d 'Form of the report' -r -f -a "text\t''
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand kit; and not __fish_seen_subcommand_from show check template" -l keyring -d 'Whether the token is kept in the system\'s keyring [default: ask]' -r -f -a "ask\t''
+store\t''
+off\t''"
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand kit; and not __fish_seen_subcommand_from show check template" -l log-file -d 'Write a log to this file, as JSON lines without secrets [env: FACTORY_LOG_FILE]' -r -F
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand kit; and not __fish_seen_subcommand_from show check template" -l config -d 'Answers file (TOML); every setting has a key in it [env: FACTORY_GITLAB_CONFIG]' -r -F
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand kit; and not __fish_seen_subcommand_from show check template" -s o -l output-format -d 'Format of the report' -r -f -a "text\t''
 json\t''
 junit\t''"
-complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand kit; and not __fish_seen_subcommand_from show check template" -l output-file -d 'Write the formatted report there; the text still goes to the terminal' -r -F
-complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand kit; and not __fish_seen_subcommand_from show check template" -l keyring -d 'The system\'s keyring: keep the secrets that were given there, or leave it alone [default: ask]' -r -f -a "store\t''
-off\t''"
-complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand kit; and not __fish_seen_subcommand_from show check template" -l log-file -d 'Write a log there, as JSON lines without secrets [env: FACTORY_LOG_FILE]' -r -F
-complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand kit; and not __fish_seen_subcommand_from show check template" -l color -d 'When to use colour [env: NO_COLOR, CLICOLOR_FORCE]' -r -f -a "auto\t''
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand kit; and not __fish_seen_subcommand_from show check template" -l output-file -d 'Write the report to this file; the terminal still shows the text' -r -F
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand kit; and not __fish_seen_subcommand_from show check template" -l color -d 'When to use color [env: NO_COLOR, CLICOLOR_FORCE]' -r -f -a "auto\t''
 always\t''
 never\t''"
-complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand kit; and not __fish_seen_subcommand_from show check template" -l no-input -d 'Never ask; implied without a terminal and where CI is set'
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand kit; and not __fish_seen_subcommand_from show check template" -s y -l yes -d 'Take the plan as approved'
-complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand kit; and not __fish_seen_subcommand_from show check template" -s q -l quiet -d 'Say only what is wrong'
-complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand kit; and not __fish_seen_subcommand_from show check template" -s v -l verbose -d 'Say more; twice for every request'
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand kit; and not __fish_seen_subcommand_from show check template" -l no-input -d 'Never ask; implied without a terminal and where CI is set'
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand kit; and not __fish_seen_subcommand_from show check template" -s q -l quiet -d 'Show problems only'
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand kit; and not __fish_seen_subcommand_from show check template" -s v -l verbose -d 'Show more; twice for every request'
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand kit; and not __fish_seen_subcommand_from show check template" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand kit; and not __fish_seen_subcommand_from show check template" -f -a "show" -d 'Show the kit, without its secrets'
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand kit; and not __fish_seen_subcommand_from show check template" -f -a "check" -d 'Check the kit and name everything that is wrong with it'
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand kit; and not __fish_seen_subcommand_from show check template" -f -a "template" -d 'Print a kit to fill in'
-complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand kit; and __fish_seen_subcommand_from show" -l redirect-uri -d 'Redirect URI of the application, to the letter' -r -f
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand kit; and __fish_seen_subcommand_from show" -l redirect-uri -d 'Redirect URI of the application, exactly as Factory gave it' -r -f
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand kit; and __fish_seen_subcommand_from show" -l scope -d 'Scope of the application (may be repeated)' -r
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand kit; and __fish_seen_subcommand_from show" -l webhook-url -d 'Where the webhooks deliver to' -r -f
-complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand kit; and __fish_seen_subcommand_from show" -l webhook-secret-file -d 'File that holds the webhooks\' secret token; - reads standard input [env: FACTORY_WEBHOOK_SECRET]' -r -F
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand kit; and __fish_seen_subcommand_from show" -l webhook-secret-file -d 'File with the webhooks\' secret token; - reads standard input [env: FACTORY_WEBHOOK_SECRET]' -r -F
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand kit; and __fish_seen_subcommand_from show" -l recipient -d 'age recipient that the bundle is sealed for (may be repeated)' -r
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand kit; and __fish_seen_subcommand_from show" -l upload-url -d 'Where the sealed bundle is uploaded to' -r -f
-complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand kit; and __fish_seen_subcommand_from show" -l gitlab-url -d 'Base URL of GitLab, with its path if it is installed under one (https://host/gitlab) [env: GITLAB_URL]' -r -f
-complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand kit; and __fish_seen_subcommand_from show" -l token-file -d 'File that holds an admin\'s personal access token; - reads standard input [env: GITLAB_TOKEN]' -r -F
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand kit; and __fish_seen_subcommand_from show" -l gitlab-url -d 'Base URL of GitLab, with its path if it has one (https://host/gitlab) [env: GITLAB_URL]' -r -f
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand kit; and __fish_seen_subcommand_from show" -l token-file -d 'File with an admin\'s personal access token; - reads standard input [env: GITLAB_TOKEN]' -r -F
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand kit; and __fish_seen_subcommand_from show" -l kit -d 'The kit from Factory: a path, - or an https URL [env: FACTORY_KIT]' -r -F
-complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand kit; and __fish_seen_subcommand_from show" -l factory-key-file -d 'File that holds the key of Factory\'s API; - reads standard input [env: FACTORY_API_KEY]' -r -F
-complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand kit; and __fish_seen_subcommand_from show" -l config -d 'Answers file (TOML); everything that is asked has a key in it [env: FACTORY_GITLAB_CONFIG]' -r -F
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand kit; and __fish_seen_subcommand_from show" -l factory-key-file -d 'File with the key of Factory\'s API; - reads standard input [env: FACTORY_API_KEY]' -r -F
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand kit; and __fish_seen_subcommand_from show" -l ca-cert -d 'CA certificates to trust besides the system\'s (PEM; may be repeated) [env: FACTORY_GITLAB_CA_CERT]' -r -F
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand kit; and __fish_seen_subcommand_from show" -l client-cert -d 'Certificate and key (PEM) for a GitLab behind mutual TLS' -r -F
-complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand kit; and __fish_seen_subcommand_from show" -l proxy -d 'Proxy to go through, or none; else what HTTPS_PROXY, HTTP_PROXY and NO_PROXY say [env: FACTORY_GITLAB_PROXY]' -r -f
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand kit; and __fish_seen_subcommand_from show" -l proxy -d 'Proxy to use, or none [default: HTTPS_PROXY, HTTP_PROXY and NO_PROXY] [env: FACTORY_GITLAB_PROXY]' -r -f
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand kit; and __fish_seen_subcommand_from show" -l timeout -d 'How long one request may take, in seconds [default: 30]' -r
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand kit; and __fish_seen_subcommand_from show" -l concurrency -d 'How many requests may be in flight [default: 8]' -r
-complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand kit; and __fish_seen_subcommand_from show" -s o -l output-format -d 'Form of the report' -r -f -a "text\t''
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand kit; and __fish_seen_subcommand_from show" -l keyring -d 'Whether the token is kept in the system\'s keyring [default: ask]' -r -f -a "ask\t''
+store\t''
+off\t''"
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand kit; and __fish_seen_subcommand_from show" -l log-file -d 'Write a log to this file, as JSON lines without secrets [env: FACTORY_LOG_FILE]' -r -F
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand kit; and __fish_seen_subcommand_from show" -l config -d 'Answers file (TOML); every setting has a key in it [env: FACTORY_GITLAB_CONFIG]' -r -F
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand kit; and __fish_seen_subcommand_from show" -s o -l output-format -d 'Format of the report' -r -f -a "text\t''
 json\t''
 junit\t''"
-complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand kit; and __fish_seen_subcommand_from show" -l output-file -d 'Write the formatted report there; the text still goes to the terminal' -r -F
-complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand kit; and __fish_seen_subcommand_from show" -l keyring -d 'The system\'s keyring: keep the secrets that were given there, or leave it alone [default: ask]' -r -f -a "store\t''
-off\t''"
-complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand kit; and __fish_seen_subcommand_from show" -l log-file -d 'Write a log there, as JSON lines without secrets [env: FACTORY_LOG_FILE]' -r -F
-complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand kit; and __fish_seen_subcommand_from show" -l color -d 'When to use colour [env: NO_COLOR, CLICOLOR_FORCE]' -r -f -a "auto\t''
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand kit; and __fish_seen_subcommand_from show" -l output-file -d 'Write the report to this file; the terminal still shows the text' -r -F
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand kit; and __fish_seen_subcommand_from show" -l color -d 'When to use color [env: NO_COLOR, CLICOLOR_FORCE]' -r -f -a "auto\t''
 always\t''
 never\t''"
-complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand kit; and __fish_seen_subcommand_from show" -l no-input -d 'Never ask; implied without a terminal and where CI is set'
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand kit; and __fish_seen_subcommand_from show" -s y -l yes -d 'Take the plan as approved'
-complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand kit; and __fish_seen_subcommand_from show" -s q -l quiet -d 'Say only what is wrong'
-complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand kit; and __fish_seen_subcommand_from show" -s v -l verbose -d 'Say more; twice for every request'
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand kit; and __fish_seen_subcommand_from show" -l no-input -d 'Never ask; implied without a terminal and where CI is set'
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand kit; and __fish_seen_subcommand_from show" -s q -l quiet -d 'Show problems only'
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand kit; and __fish_seen_subcommand_from show" -s v -l verbose -d 'Show more; twice for every request'
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand kit; and __fish_seen_subcommand_from show" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand kit; and __fish_seen_subcommand_from check" -l redirect-uri -d 'Redirect URI of the application, to the letter' -r -f
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand kit; and __fish_seen_subcommand_from check" -l redirect-uri -d 'Redirect URI of the application, exactly as Factory gave it' -r -f
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand kit; and __fish_seen_subcommand_from check" -l scope -d 'Scope of the application (may be repeated)' -r
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand kit; and __fish_seen_subcommand_from check" -l webhook-url -d 'Where the webhooks deliver to' -r -f
-complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand kit; and __fish_seen_subcommand_from check" -l webhook-secret-file -d 'File that holds the webhooks\' secret token; - reads standard input [env: FACTORY_WEBHOOK_SECRET]' -r -F
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand kit; and __fish_seen_subcommand_from check" -l webhook-secret-file -d 'File with the webhooks\' secret token; - reads standard input [env: FACTORY_WEBHOOK_SECRET]' -r -F
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand kit; and __fish_seen_subcommand_from check" -l recipient -d 'age recipient that the bundle is sealed for (may be repeated)' -r
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand kit; and __fish_seen_subcommand_from check" -l upload-url -d 'Where the sealed bundle is uploaded to' -r -f
-complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand kit; and __fish_seen_subcommand_from check" -l gitlab-url -d 'Base URL of GitLab, with its path if it is installed under one (https://host/gitlab) [env: GITLAB_URL]' -r -f
-complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand kit; and __fish_seen_subcommand_from check" -l token-file -d 'File that holds an admin\'s personal access token; - reads standard input [env: GITLAB_TOKEN]' -r -F
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand kit; and __fish_seen_subcommand_from check" -l gitlab-url -d 'Base URL of GitLab, with its path if it has one (https://host/gitlab) [env: GITLAB_URL]' -r -f
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand kit; and __fish_seen_subcommand_from check" -l token-file -d 'File with an admin\'s personal access token; - reads standard input [env: GITLAB_TOKEN]' -r -F
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand kit; and __fish_seen_subcommand_from check" -l kit -d 'The kit from Factory: a path, - or an https URL [env: FACTORY_KIT]' -r -F
-complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand kit; and __fish_seen_subcommand_from check" -l factory-key-file -d 'File that holds the key of Factory\'s API; - reads standard input [env: FACTORY_API_KEY]' -r -F
-complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand kit; and __fish_seen_subcommand_from check" -l config -d 'Answers file (TOML); everything that is asked has a key in it [env: FACTORY_GITLAB_CONFIG]' -r -F
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand kit; and __fish_seen_subcommand_from check" -l factory-key-file -d 'File with the key of Factory\'s API; - reads standard input [env: FACTORY_API_KEY]' -r -F
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand kit; and __fish_seen_subcommand_from check" -l ca-cert -d 'CA certificates to trust besides the system\'s (PEM; may be repeated) [env: FACTORY_GITLAB_CA_CERT]' -r -F
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand kit; and __fish_seen_subcommand_from check" -l client-cert -d 'Certificate and key (PEM) for a GitLab behind mutual TLS' -r -F
-complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand kit; and __fish_seen_subcommand_from check" -l proxy -d 'Proxy to go through, or none; else what HTTPS_PROXY, HTTP_PROXY and NO_PROXY say [env: FACTORY_GITLAB_PROXY]' -r -f
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand kit; and __fish_seen_subcommand_from check" -l proxy -d 'Proxy to use, or none [default: HTTPS_PROXY, HTTP_PROXY and NO_PROXY] [env: FACTORY_GITLAB_PROXY]' -r -f
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand kit; and __fish_seen_subcommand_from check" -l timeout -d 'How long one request may take, in seconds [default: 30]' -r
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand kit; and __fish_seen_subcommand_from check" -l concurrency -d 'How many requests may be in flight [default: 8]' -r
-complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand kit; and __fish_seen_subcommand_from check" -s o -l output-format -d 'Form of the report' -r -f -a "text\t''
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand kit; and __fish_seen_subcommand_from check" -l keyring -d 'Whether the token is kept in the system\'s keyring [default: ask]' -r -f -a "ask\t''
+store\t''
+off\t''"
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand kit; and __fish_seen_subcommand_from check" -l log-file -d 'Write a log to this file, as JSON lines without secrets [env: FACTORY_LOG_FILE]' -r -F
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand kit; and __fish_seen_subcommand_from check" -l config -d 'Answers file (TOML); every setting has a key in it [env: FACTORY_GITLAB_CONFIG]' -r -F
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand kit; and __fish_seen_subcommand_from check" -s o -l output-format -d 'Format of the report' -r -f -a "text\t''
 json\t''
 junit\t''"
-complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand kit; and __fish_seen_subcommand_from check" -l output-file -d 'Write the formatted report there; the text still goes to the terminal' -r -F
-complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand kit; and __fish_seen_subcommand_from check" -l keyring -d 'The system\'s keyring: keep the secrets that were given there, or leave it alone [default: ask]' -r -f -a "store\t''
-off\t''"
-complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand kit; and __fish_seen_subcommand_from check" -l log-file -d 'Write a log there, as JSON lines without secrets [env: FACTORY_LOG_FILE]' -r -F
-complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand kit; and __fish_seen_subcommand_from check" -l color -d 'When to use colour [env: NO_COLOR, CLICOLOR_FORCE]' -r -f -a "auto\t''
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand kit; and __fish_seen_subcommand_from check" -l output-file -d 'Write the report to this file; the terminal still shows the text' -r -F
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand kit; and __fish_seen_subcommand_from check" -l color -d 'When to use color [env: NO_COLOR, CLICOLOR_FORCE]' -r -f -a "auto\t''
 always\t''
 never\t''"
-complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand kit; and __fish_seen_subcommand_from check" -l no-input -d 'Never ask; implied without a terminal and where CI is set'
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand kit; and __fish_seen_subcommand_from check" -s y -l yes -d 'Take the plan as approved'
-complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand kit; and __fish_seen_subcommand_from check" -s q -l quiet -d 'Say only what is wrong'
-complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand kit; and __fish_seen_subcommand_from check" -s v -l verbose -d 'Say more; twice for every request'
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand kit; and __fish_seen_subcommand_from check" -l no-input -d 'Never ask; implied without a terminal and where CI is set'
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand kit; and __fish_seen_subcommand_from check" -s q -l quiet -d 'Show problems only'
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand kit; and __fish_seen_subcommand_from check" -s v -l verbose -d 'Show more; twice for every request'
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand kit; and __fish_seen_subcommand_from check" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand kit; and __fish_seen_subcommand_from template" -l gitlab-url -d 'Base URL of GitLab, with its path if it is installed under one (https://host/gitlab) [env: GITLAB_URL]' -r -f
-complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand kit; and __fish_seen_subcommand_from template" -l token-file -d 'File that holds an admin\'s personal access token; - reads standard input [env: GITLAB_TOKEN]' -r -F
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand kit; and __fish_seen_subcommand_from template" -l gitlab-url -d 'Base URL of GitLab, with its path if it has one (https://host/gitlab) [env: GITLAB_URL]' -r -f
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand kit; and __fish_seen_subcommand_from template" -l token-file -d 'File with an admin\'s personal access token; - reads standard input [env: GITLAB_TOKEN]' -r -F
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand kit; and __fish_seen_subcommand_from template" -l kit -d 'The kit from Factory: a path, - or an https URL [env: FACTORY_KIT]' -r -F
-complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand kit; and __fish_seen_subcommand_from template" -l factory-key-file -d 'File that holds the key of Factory\'s API; - reads standard input [env: FACTORY_API_KEY]' -r -F
-complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand kit; and __fish_seen_subcommand_from template" -l config -d 'Answers file (TOML); everything that is asked has a key in it [env: FACTORY_GITLAB_CONFIG]' -r -F
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand kit; and __fish_seen_subcommand_from template" -l factory-key-file -d 'File with the key of Factory\'s API; - reads standard input [env: FACTORY_API_KEY]' -r -F
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand kit; and __fish_seen_subcommand_from template" -l ca-cert -d 'CA certificates to trust besides the system\'s (PEM; may be repeated) [env: FACTORY_GITLAB_CA_CERT]' -r -F
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand kit; and __fish_seen_subcommand_from template" -l client-cert -d 'Certificate and key (PEM) for a GitLab behind mutual TLS' -r -F
-complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand kit; and __fish_seen_subcommand_from template" -l proxy -d 'Proxy to go through, or none; else what HTTPS_PROXY, HTTP_PROXY and NO_PROXY say [env: FACTORY_GITLAB_PROXY]' -r -f
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand kit; and __fish_seen_subcommand_from template" -l proxy -d 'Proxy to use, or none [default: HTTPS_PROXY, HTTP_PROXY and NO_PROXY] [env: FACTORY_GITLAB_PROXY]' -r -f
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand kit; and __fish_seen_subcommand_from template" -l timeout -d 'How long one request may take, in seconds [default: 30]' -r
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand kit; and __fish_seen_subcommand_from template" -l concurrency -d 'How many requests may be in flight [default: 8]' -r
-complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand kit; and __fish_seen_subcommand_from template" -s o -l output-format -d 'Form of the report' -r -f -a "text\t''
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand kit; and __fish_seen_subcommand_from template" -l keyring -d 'Whether the token is kept in the system\'s keyring [default: ask]' -r -f -a "ask\t''
+store\t''
+off\t''"
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand kit; and __fish_seen_subcommand_from template" -l log-file -d 'Write a log to this file, as JSON lines without secrets [env: FACTORY_LOG_FILE]' -r -F
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand kit; and __fish_seen_subcommand_from template" -l config -d 'Answers file (TOML); every setting has a key in it [env: FACTORY_GITLAB_CONFIG]' -r -F
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand kit; and __fish_seen_subcommand_from template" -s o -l output-format -d 'Format of the report' -r -f -a "text\t''
 json\t''
 junit\t''"
-complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand kit; and __fish_seen_subcommand_from template" -l output-file -d 'Write the formatted report there; the text still goes to the terminal' -r -F
-complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand kit; and __fish_seen_subcommand_from template" -l keyring -d 'The system\'s keyring: keep the secrets that were given there, or leave it alone [default: ask]' -r -f -a "store\t''
-off\t''"
-complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand kit; and __fish_seen_subcommand_from template" -l log-file -d 'Write a log there, as JSON lines without secrets [env: FACTORY_LOG_FILE]' -r -F
-complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand kit; and __fish_seen_subcommand_from template" -l color -d 'When to use colour [env: NO_COLOR, CLICOLOR_FORCE]' -r -f -a "auto\t''
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand kit; and __fish_seen_subcommand_from template" -l output-file -d 'Write the report to this file; the terminal still shows the text' -r -F
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand kit; and __fish_seen_subcommand_from template" -l color -d 'When to use color [env: NO_COLOR, CLICOLOR_FORCE]' -r -f -a "auto\t''
 always\t''
 never\t''"
-complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand kit; and __fish_seen_subcommand_from template" -l no-input -d 'Never ask; implied without a terminal and where CI is set'
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand kit; and __fish_seen_subcommand_from template" -s y -l yes -d 'Take the plan as approved'
-complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand kit; and __fish_seen_subcommand_from template" -s q -l quiet -d 'Say only what is wrong'
-complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand kit; and __fish_seen_subcommand_from template" -s v -l verbose -d 'Say more; twice for every request'
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand kit; and __fish_seen_subcommand_from template" -l no-input -d 'Never ask; implied without a terminal and where CI is set'
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand kit; and __fish_seen_subcommand_from template" -s q -l quiet -d 'Show problems only'
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand kit; and __fish_seen_subcommand_from template" -s v -l verbose -d 'Show more; twice for every request'
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand kit; and __fish_seen_subcommand_from template" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand status" -l gitlab-url -d 'Base URL of GitLab, with its path if it is installed under one (https://host/gitlab) [env: GITLAB_URL]' -r -f
-complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand status" -l token-file -d 'File that holds an admin\'s personal access token; - reads standard input [env: GITLAB_TOKEN]' -r -F
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand status" -l gitlab-url -d 'Base URL of GitLab, with its path if it has one (https://host/gitlab) [env: GITLAB_URL]' -r -f
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand status" -l token-file -d 'File with an admin\'s personal access token; - reads standard input [env: GITLAB_TOKEN]' -r -F
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand status" -l kit -d 'The kit from Factory: a path, - or an https URL [env: FACTORY_KIT]' -r -F
-complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand status" -l factory-key-file -d 'File that holds the key of Factory\'s API; - reads standard input [env: FACTORY_API_KEY]' -r -F
-complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand status" -l config -d 'Answers file (TOML); everything that is asked has a key in it [env: FACTORY_GITLAB_CONFIG]' -r -F
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand status" -l factory-key-file -d 'File with the key of Factory\'s API; - reads standard input [env: FACTORY_API_KEY]' -r -F
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand status" -l ca-cert -d 'CA certificates to trust besides the system\'s (PEM; may be repeated) [env: FACTORY_GITLAB_CA_CERT]' -r -F
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand status" -l client-cert -d 'Certificate and key (PEM) for a GitLab behind mutual TLS' -r -F
-complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand status" -l proxy -d 'Proxy to go through, or none; else what HTTPS_PROXY, HTTP_PROXY and NO_PROXY say [env: FACTORY_GITLAB_PROXY]' -r -f
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand status" -l proxy -d 'Proxy to use, or none [default: HTTPS_PROXY, HTTP_PROXY and NO_PROXY] [env: FACTORY_GITLAB_PROXY]' -r -f
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand status" -l timeout -d 'How long one request may take, in seconds [default: 30]' -r
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand status" -l concurrency -d 'How many requests may be in flight [default: 8]' -r
-complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand status" -s o -l output-format -d 'Form of the report' -r -f -a "text\t''
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand status" -l keyring -d 'Whether the token is kept in the system\'s keyring [default: ask]' -r -f -a "ask\t''
+store\t''
+off\t''"
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand status" -l log-file -d 'Write a log to this file, as JSON lines without secrets [env: FACTORY_LOG_FILE]' -r -F
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand status" -l config -d 'Answers file (TOML); every setting has a key in it [env: FACTORY_GITLAB_CONFIG]' -r -F
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand status" -s o -l output-format -d 'Format of the report' -r -f -a "text\t''
 json\t''
 junit\t''"
-complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand status" -l output-file -d 'Write the formatted report there; the text still goes to the terminal' -r -F
-complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand status" -l keyring -d 'The system\'s keyring: keep the secrets that were given there, or leave it alone [default: ask]' -r -f -a "store\t''
-off\t''"
-complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand status" -l log-file -d 'Write a log there, as JSON lines without secrets [env: FACTORY_LOG_FILE]' -r -F
-complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand status" -l color -d 'When to use colour [env: NO_COLOR, CLICOLOR_FORCE]' -r -f -a "auto\t''
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand status" -l output-file -d 'Write the report to this file; the terminal still shows the text' -r -F
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand status" -l color -d 'When to use color [env: NO_COLOR, CLICOLOR_FORCE]' -r -f -a "auto\t''
 always\t''
 never\t''"
-complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand status" -l no-input -d 'Never ask; implied without a terminal and where CI is set'
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand status" -s y -l yes -d 'Take the plan as approved'
-complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand status" -s q -l quiet -d 'Say only what is wrong'
-complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand status" -s v -l verbose -d 'Say more; twice for every request'
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand status" -l no-input -d 'Never ask; implied without a terminal and where CI is set'
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand status" -s q -l quiet -d 'Show problems only'
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand status" -s v -l verbose -d 'Show more; twice for every request'
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand status" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand sandbox" -l listen -d 'Where the embedded GitLab listens; port 0 takes a free one' -r
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand sandbox" -l projects -d 'Projects that exist at the start' -r
@@ -420,81 +432,84 @@ complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand sandbox" -
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand sandbox" -l rate-limit -d 'Allow so many requests a minute' -r
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand sandbox" -l relative-root -d 'Install GitLab under a path, as /gitlab' -r
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand sandbox" -l fault -d 'Let something go wrong on purpose (may be repeated)' -r
-complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand sandbox" -l gitlab-url -d 'Base URL of GitLab, with its path if it is installed under one (https://host/gitlab) [env: GITLAB_URL]' -r -f
-complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand sandbox" -l token-file -d 'File that holds an admin\'s personal access token; - reads standard input [env: GITLAB_TOKEN]' -r -F
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand sandbox" -l gitlab-url -d 'Base URL of GitLab, with its path if it has one (https://host/gitlab) [env: GITLAB_URL]' -r -f
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand sandbox" -l token-file -d 'File with an admin\'s personal access token; - reads standard input [env: GITLAB_TOKEN]' -r -F
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand sandbox" -l kit -d 'The kit from Factory: a path, - or an https URL [env: FACTORY_KIT]' -r -F
-complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand sandbox" -l factory-key-file -d 'File that holds the key of Factory\'s API; - reads standard input [env: FACTORY_API_KEY]' -r -F
-complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand sandbox" -l config -d 'Answers file (TOML); everything that is asked has a key in it [env: FACTORY_GITLAB_CONFIG]' -r -F
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand sandbox" -l factory-key-file -d 'File with the key of Factory\'s API; - reads standard input [env: FACTORY_API_KEY]' -r -F
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand sandbox" -l ca-cert -d 'CA certificates to trust besides the system\'s (PEM; may be repeated) [env: FACTORY_GITLAB_CA_CERT]' -r -F
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand sandbox" -l client-cert -d 'Certificate and key (PEM) for a GitLab behind mutual TLS' -r -F
-complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand sandbox" -l proxy -d 'Proxy to go through, or none; else what HTTPS_PROXY, HTTP_PROXY and NO_PROXY say [env: FACTORY_GITLAB_PROXY]' -r -f
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand sandbox" -l proxy -d 'Proxy to use, or none [default: HTTPS_PROXY, HTTP_PROXY and NO_PROXY] [env: FACTORY_GITLAB_PROXY]' -r -f
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand sandbox" -l timeout -d 'How long one request may take, in seconds [default: 30]' -r
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand sandbox" -l concurrency -d 'How many requests may be in flight [default: 8]' -r
-complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand sandbox" -s o -l output-format -d 'Form of the report' -r -f -a "text\t''
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand sandbox" -l keyring -d 'Whether the token is kept in the system\'s keyring [default: ask]' -r -f -a "ask\t''
+store\t''
+off\t''"
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand sandbox" -l log-file -d 'Write a log to this file, as JSON lines without secrets [env: FACTORY_LOG_FILE]' -r -F
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand sandbox" -l config -d 'Answers file (TOML); every setting has a key in it [env: FACTORY_GITLAB_CONFIG]' -r -F
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand sandbox" -s o -l output-format -d 'Format of the report' -r -f -a "text\t''
 json\t''
 junit\t''"
-complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand sandbox" -l output-file -d 'Write the formatted report there; the text still goes to the terminal' -r -F
-complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand sandbox" -l keyring -d 'The system\'s keyring: keep the secrets that were given there, or leave it alone [default: ask]' -r -f -a "store\t''
-off\t''"
-complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand sandbox" -l log-file -d 'Write a log there, as JSON lines without secrets [env: FACTORY_LOG_FILE]' -r -F
-complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand sandbox" -l color -d 'When to use colour [env: NO_COLOR, CLICOLOR_FORCE]' -r -f -a "auto\t''
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand sandbox" -l output-file -d 'Write the report to this file; the terminal still shows the text' -r -F
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand sandbox" -l color -d 'When to use color [env: NO_COLOR, CLICOLOR_FORCE]' -r -f -a "auto\t''
 always\t''
 never\t''"
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand sandbox" -l admin-mode -d 'Turn Admin Mode on'
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand sandbox" -l tls -d 'Serve over TLS with a private CA'
-complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand sandbox" -l no-input -d 'Never ask; implied without a terminal and where CI is set'
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand sandbox" -s y -l yes -d 'Take the plan as approved'
-complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand sandbox" -s q -l quiet -d 'Say only what is wrong'
-complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand sandbox" -s v -l verbose -d 'Say more; twice for every request'
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand sandbox" -l no-input -d 'Never ask; implied without a terminal and where CI is set'
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand sandbox" -s q -l quiet -d 'Show problems only'
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand sandbox" -s v -l verbose -d 'Show more; twice for every request'
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand sandbox" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand completions" -l gitlab-url -d 'Base URL of GitLab, with its path if it is installed under one (https://host/gitlab) [env: GITLAB_URL]' -r -f
-complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand completions" -l token-file -d 'File that holds an admin\'s personal access token; - reads standard input [env: GITLAB_TOKEN]' -r -F
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand completions" -l gitlab-url -d 'Base URL of GitLab, with its path if it has one (https://host/gitlab) [env: GITLAB_URL]' -r -f
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand completions" -l token-file -d 'File with an admin\'s personal access token; - reads standard input [env: GITLAB_TOKEN]' -r -F
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand completions" -l kit -d 'The kit from Factory: a path, - or an https URL [env: FACTORY_KIT]' -r -F
-complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand completions" -l factory-key-file -d 'File that holds the key of Factory\'s API; - reads standard input [env: FACTORY_API_KEY]' -r -F
-complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand completions" -l config -d 'Answers file (TOML); everything that is asked has a key in it [env: FACTORY_GITLAB_CONFIG]' -r -F
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand completions" -l factory-key-file -d 'File with the key of Factory\'s API; - reads standard input [env: FACTORY_API_KEY]' -r -F
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand completions" -l ca-cert -d 'CA certificates to trust besides the system\'s (PEM; may be repeated) [env: FACTORY_GITLAB_CA_CERT]' -r -F
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand completions" -l client-cert -d 'Certificate and key (PEM) for a GitLab behind mutual TLS' -r -F
-complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand completions" -l proxy -d 'Proxy to go through, or none; else what HTTPS_PROXY, HTTP_PROXY and NO_PROXY say [env: FACTORY_GITLAB_PROXY]' -r -f
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand completions" -l proxy -d 'Proxy to use, or none [default: HTTPS_PROXY, HTTP_PROXY and NO_PROXY] [env: FACTORY_GITLAB_PROXY]' -r -f
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand completions" -l timeout -d 'How long one request may take, in seconds [default: 30]' -r
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand completions" -l concurrency -d 'How many requests may be in flight [default: 8]' -r
-complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand completions" -s o -l output-format -d 'Form of the report' -r -f -a "text\t''
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand completions" -l keyring -d 'Whether the token is kept in the system\'s keyring [default: ask]' -r -f -a "ask\t''
+store\t''
+off\t''"
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand completions" -l log-file -d 'Write a log to this file, as JSON lines without secrets [env: FACTORY_LOG_FILE]' -r -F
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand completions" -l config -d 'Answers file (TOML); every setting has a key in it [env: FACTORY_GITLAB_CONFIG]' -r -F
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand completions" -s o -l output-format -d 'Format of the report' -r -f -a "text\t''
 json\t''
 junit\t''"
-complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand completions" -l output-file -d 'Write the formatted report there; the text still goes to the terminal' -r -F
-complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand completions" -l keyring -d 'The system\'s keyring: keep the secrets that were given there, or leave it alone [default: ask]' -r -f -a "store\t''
-off\t''"
-complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand completions" -l log-file -d 'Write a log there, as JSON lines without secrets [env: FACTORY_LOG_FILE]' -r -F
-complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand completions" -l color -d 'When to use colour [env: NO_COLOR, CLICOLOR_FORCE]' -r -f -a "auto\t''
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand completions" -l output-file -d 'Write the report to this file; the terminal still shows the text' -r -F
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand completions" -l color -d 'When to use color [env: NO_COLOR, CLICOLOR_FORCE]' -r -f -a "auto\t''
 always\t''
 never\t''"
-complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand completions" -l no-input -d 'Never ask; implied without a terminal and where CI is set'
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand completions" -s y -l yes -d 'Take the plan as approved'
-complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand completions" -s q -l quiet -d 'Say only what is wrong'
-complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand completions" -s v -l verbose -d 'Say more; twice for every request'
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand completions" -l no-input -d 'Never ask; implied without a terminal and where CI is set'
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand completions" -s q -l quiet -d 'Show problems only'
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand completions" -s v -l verbose -d 'Show more; twice for every request'
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand completions" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand man" -l dir -d 'Write one page for each command there' -r -f -a "(__fish_complete_directories)"
-complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand man" -l gitlab-url -d 'Base URL of GitLab, with its path if it is installed under one (https://host/gitlab) [env: GITLAB_URL]' -r -f
-complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand man" -l token-file -d 'File that holds an admin\'s personal access token; - reads standard input [env: GITLAB_TOKEN]' -r -F
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand man" -l gitlab-url -d 'Base URL of GitLab, with its path if it has one (https://host/gitlab) [env: GITLAB_URL]' -r -f
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand man" -l token-file -d 'File with an admin\'s personal access token; - reads standard input [env: GITLAB_TOKEN]' -r -F
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand man" -l kit -d 'The kit from Factory: a path, - or an https URL [env: FACTORY_KIT]' -r -F
-complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand man" -l factory-key-file -d 'File that holds the key of Factory\'s API; - reads standard input [env: FACTORY_API_KEY]' -r -F
-complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand man" -l config -d 'Answers file (TOML); everything that is asked has a key in it [env: FACTORY_GITLAB_CONFIG]' -r -F
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand man" -l factory-key-file -d 'File with the key of Factory\'s API; - reads standard input [env: FACTORY_API_KEY]' -r -F
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand man" -l ca-cert -d 'CA certificates to trust besides the system\'s (PEM; may be repeated) [env: FACTORY_GITLAB_CA_CERT]' -r -F
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand man" -l client-cert -d 'Certificate and key (PEM) for a GitLab behind mutual TLS' -r -F
-complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand man" -l proxy -d 'Proxy to go through, or none; else what HTTPS_PROXY, HTTP_PROXY and NO_PROXY say [env: FACTORY_GITLAB_PROXY]' -r -f
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand man" -l proxy -d 'Proxy to use, or none [default: HTTPS_PROXY, HTTP_PROXY and NO_PROXY] [env: FACTORY_GITLAB_PROXY]' -r -f
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand man" -l timeout -d 'How long one request may take, in seconds [default: 30]' -r
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand man" -l concurrency -d 'How many requests may be in flight [default: 8]' -r
-complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand man" -s o -l output-format -d 'Form of the report' -r -f -a "text\t''
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand man" -l keyring -d 'Whether the token is kept in the system\'s keyring [default: ask]' -r -f -a "ask\t''
+store\t''
+off\t''"
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand man" -l log-file -d 'Write a log to this file, as JSON lines without secrets [env: FACTORY_LOG_FILE]' -r -F
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand man" -l config -d 'Answers file (TOML); every setting has a key in it [env: FACTORY_GITLAB_CONFIG]' -r -F
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand man" -s o -l output-format -d 'Format of the report' -r -f -a "text\t''
 json\t''
 junit\t''"
-complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand man" -l output-file -d 'Write the formatted report there; the text still goes to the terminal' -r -F
-complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand man" -l keyring -d 'The system\'s keyring: keep the secrets that were given there, or leave it alone [default: ask]' -r -f -a "store\t''
-off\t''"
-complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand man" -l log-file -d 'Write a log there, as JSON lines without secrets [env: FACTORY_LOG_FILE]' -r -F
-complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand man" -l color -d 'When to use colour [env: NO_COLOR, CLICOLOR_FORCE]' -r -f -a "auto\t''
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand man" -l output-file -d 'Write the report to this file; the terminal still shows the text' -r -F
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand man" -l color -d 'When to use color [env: NO_COLOR, CLICOLOR_FORCE]' -r -f -a "auto\t''
 always\t''
 never\t''"
-complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand man" -l no-input -d 'Never ask; implied without a terminal and where CI is set'
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand man" -s y -l yes -d 'Take the plan as approved'
-complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand man" -s q -l quiet -d 'Say only what is wrong'
-complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand man" -s v -l verbose -d 'Say more; twice for every request'
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand man" -l no-input -d 'Never ask; implied without a terminal and where CI is set'
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand man" -s q -l quiet -d 'Show problems only'
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand man" -s v -l verbose -d 'Show more; twice for every request'
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand man" -s h -l help -d 'Print help (see more with \'--help\')'

@@ -30,7 +30,7 @@ use crate::http;
 use crate::inputs::Interview;
 use crate::report::{Format, Report};
 use crate::secret::register_for_redaction;
-use crate::settings::{ALL, Answers, Settings, keys};
+use crate::settings::{self, Answers, Settings, keys};
 use crate::terminal::interrupt::Interrupt;
 use crate::terminal::prompt::{Interactive, NonInteractive, Prompter};
 use crate::terminal::{ColorChoice, Terminal, Verbosity, log};
@@ -114,7 +114,7 @@ pub async fn run(args: &[OsString], env: &Env, interrupt: &Interrupt) -> ExitCod
 /// A secret that was given in the place of something else is not repeated when that is refused.
 fn register_secrets(args: &[OsString], env: &Env) {
     args.iter().skip(1).filter_map(|arg| arg.to_str()).for_each(register_for_redaction);
-    ALL.iter().filter_map(|setting| env.var(setting.variable?)).for_each(register_for_redaction);
+    settings::all().filter_map(|setting| env.var(setting.variable?)).for_each(register_for_redaction);
 }
 
 fn ended(terminal: &Terminal, result: Result<ExitCode, Failure>) -> ExitCode {
@@ -148,7 +148,7 @@ async fn invoke(invocation: Invocation, around: Surroundings<'_>) -> Result<Exit
     let from_env = || env.var("FACTORY_GITLAB_CONFIG").map(PathBuf::from);
     let answers = cli.global.config.clone().or_else(from_env).map(|path| Answers::read(&path)).transpose()?;
     let settings = Settings::new(given, env, answers);
-    let log_file = settings.text(&keys::LOG_FILE).map(|found| PathBuf::from(found.value));
+    let log_file = settings.get(&keys::LOG_FILE)?.map(|found| found.value);
     // Only the first log of a process takes effect: where the sandbox runs another command and was asked for none itself,
     // it is the other command's.
     if !runs_another(&cli.command) || log_file.is_some() || terminal.verbosity() > Verbosity::Normal {
@@ -200,8 +200,8 @@ const fn name(command: &Command) -> &'static str {
         Command::Bundle(BundleArgs { command: BundleCommand::Upload(_) }) => "bundle upload FILE",
         Command::Bundle(BundleArgs { command: BundleCommand::Open(_) }) => "bundle open FILE --identity-file PATH",
         Command::Kit(KitCommandArgs { command: KitCommand::Template }) => "kit template",
-        Command::Kit(KitCommandArgs { command: KitCommand::Show(_) }) => "kit show",
-        Command::Kit(KitCommandArgs { command: KitCommand::Check(_) }) => "kit check",
+        Command::Kit(KitCommandArgs { command: KitCommand::Show }) => "kit show",
+        Command::Kit(KitCommandArgs { command: KitCommand::Check }) => "kit check",
         Command::Status(_) => "status",
         Command::Sandbox(_) => "sandbox",
         Command::Completions(_) => "completions SHELL",

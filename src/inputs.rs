@@ -1,44 +1,40 @@
-//! What the program needs to know, from wherever it can be had: settings first, then the person.
+//! What the program needs to know: from the settings first, then from the person.
 //!
-//! An [`Interview`] asks each [`Question`] where the answer is needed and checks the answer there. A typed answer that
-//! does not hold is explained and asked again; one from a flag, a variable or a file ends the run. Where nobody can be
-//! asked, [`Interview::require`] lists everything that is missing at once, before anything is done.
+//! An [`Interview`] asks for each setting where its value is needed and checks the answer there. A typed answer that does
+//! not hold is explained and asked again; one from a flag, a variable or a file ends the run. Without a terminal to ask on,
+//! [`Interview::require`] lists everything that is missing at once, before anything is done.
 //!
 //! ```text
 //! let interview = Interview::new(&settings, prompter, &terminal);
-//! interview.require(&[&questions::KIT, &questions::GITLAB_URL, &questions::TOKEN])?;
-//! let kit = interview.ask_until(&questions::KIT, async |source| load(source).await).await?;
-//! let gitlab = interview.ask_until(&questions::GITLAB_URL, async |url| reach(url.clone().parse()?).await).await?;
+//! interview.require(&[&keys::KIT, &keys::GITLAB_URL, &keys::TOKEN])?;
+//! let kit = interview.ask_until(&keys::KIT, async |place| load(place).await).await?;
+//! let gitlab = interview.ask_until(&keys::GITLAB_URL, async |url| reach(url).await).await?;
 //! if let Some(token) = credential_store.find(&gitlab.value) {
-//!     interview.keep(&questions::TOKEN, token);
+//!     interview.keep(&keys::TOKEN, token);
 //! }
-//! let (token, user) = interview.secret_until(&questions::TOKEN, async |token| whoami(token).await).await?.value;
-//! if interview.approve(&questions::YES)? == Approval::Given { … }
+//! let (token, user) = interview.secret_until(&keys::TOKEN, async |token| whoami(token).await).await?.value;
+//! if interview.approve(&keys::YES)? == Approval::Given { … }
 //! ```
 
 mod document;
 mod missing;
-mod question;
 mod secret_file;
 
 use std::any::Any;
 use std::cell::RefCell;
 use std::collections::BTreeMap;
-use std::fmt::Display;
-use std::str::FromStr;
 
 use crate::error::{Failure, FailureKind, Fix};
 use crate::secret::{Secret, SecretKind};
-use crate::settings::{self, SecretAt, Settings, Source, Sourced};
+use crate::settings::{self, Definition, SecretAt, Setting, Settings, Source, Sourced};
 use crate::terminal::Terminal;
 use crate::terminal::prompt::{Ask, Prompter};
 
 pub use self::document::{Document, DocumentAt, DocumentError};
 pub use self::missing::Missing;
-pub use self::question::{ALL, Question, Required, questions};
 pub use self::secret_file::SecretError;
 
-/// A person's word on a plan.
+/// The answer to whether a plan is applied.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Approval {
     Given,
@@ -50,7 +46,7 @@ pub struct Interview<'a> {
     settings: &'a Settings,
     prompter: &'a dyn Prompter,
     terminal: &'a Terminal,
-    /// Secrets from the keyring, and those that were typed, by the question's key: nothing is asked twice.
+    /// Secrets from the keyring, and those that were typed, by the setting's key: nothing is asked twice.
     kept: RefCell<BTreeMap<&'static str, Sourced<Box<dyn Any>>>>,
 }
 
@@ -71,74 +67,85 @@ impl<'a> Interview<'a> {
     }
 
     /// Offers a secret from the keyring. It comes after flag, variable and answers file, and before the prompt.
-    pub fn keep<K: SecretKind + 'static>(&self, question: &'static Question, secret: Secret<K>) {
-        self.put(question, Sourced::new(secret, Source::Keyring));
+    pub fn keep<K: SecretKind + 'static>(&self, setting: &'static Definition, secret: Secret<K>) {
+        self.put(setting, Sourced::new(secret, Source::Keyring));
     }
 
-    fn put<K: SecretKind + 'static>(&self, question: &'static Question, secret: Sourced<Secret<K>>) {
+    fn put<K: SecretKind + 'static>(&self, setting: &'static Definition, secret: Sourced<Secret<K>>) {
         let secret = secret.map(|secret| Box::new(secret) as Box<dyn Any>);
-        self.kept.borrow_mut().insert(question.setting.key, secret);
+        self.kept.borrow_mut().insert(setting.key, secret);
     }
 
-    /// Whether the answer is there without asking.
+    /// Whether a setting has a value without asking.
     #[must_use]
-    pub fn is_set(&self, question: &'static Question) -> bool {
-        self.settings.is_set(question.setting) || self.kept.borrow().contains_key(question.setting.key)
+    pub fn is_set(&self, setting: &'static Definition) -> bool {
+        self.settings.is_set(setting) || self.kept.borrow().contains_key(setting.key)
     }
 
-    /// Where nobody can be asked: checks that everything is there which has to be.
+    /// Without a terminal to ask on: checks that every setting that is required has a value.
     ///
     /// # Errors
-    /// Wrong use, with everything that is missing.
-    pub fn require(&self, questions: &[&'static Question]) -> Result<(), Failure> {
+    /// A usage error that lists everything that is missing.
+    pub fn require(&self, settings: &[&'static Definition]) -> Result<(), Failure> {
         if self.prompter.can_ask() {
             return Ok(());
         }
-        let wanted = |question: &&'static Question| question.is_required(self.settings) && !self.is_set(question);
-        Missing::none_of(questions.iter().copied().filter(wanted).collect())
+        Missing::none_of(settings.iter().copied().filter(|setting| self.is_missing(setting)).collect())
     }
 
-    /// A text, from the settings or the person, that holds up to `check`; what the check makes of it is the answer.
+    /// Whether a setting that is required has no value.
+    #[must_use]
+    pub fn is_missing(&self, setting: &'static Definition) -> bool {
+        setting.is_required(self.settings) && !self.is_set(setting)
+    }
+
+    /// The value of a setting, from its sources or from the person, that passes `check`; what the check returns is the
+    /// answer.
     ///
     /// # Errors
     /// The check's failure, [`Missing`], or that the person stopped.
-    pub async fn ask_until<T>(
+    pub async fn ask_until<T, U>(
         &self,
-        question: &'static Question,
-        mut check: impl AsyncFnMut(&Sourced<String>) -> Result<T, Failure>,
-    ) -> Result<Sourced<T>, Failure> {
-        let mut answer = self.settings.text(question.setting);
+        setting: &'static Setting<T>,
+        mut check: impl AsyncFnMut(&Sourced<T>) -> Result<U, Failure>,
+    ) -> Result<Sourced<U>, Failure> {
+        let mut answer = self.settings.raw_value(setting);
         loop {
             let given = match answer.take() {
                 Some(given) => given,
-                None => self.ask(question, None)?,
+                None => self.ask(setting)?,
             };
-            match check(&given).await {
-                Ok(value) => return Ok(Sourced::new(value, given.source)),
-                Err(failure) => self.refuse(failure, &given.source)?,
+            let source = given.source.clone();
+            let checked = match setting.read(&given.value, &source) {
+                Ok(value) => check(&Sourced::new(value, source.clone())).await,
+                Err(error) => Err(error.into()),
+            };
+            match checked {
+                Ok(value) => return Ok(Sourced::new(value, source)),
+                Err(failure) => self.refuse(failure, &source)?,
             }
         }
     }
 
-    /// A secret, from wherever it may be given, that holds up to `check`.
+    /// A secret, from its sources or from the person, that passes `check`.
     ///
     /// # Errors
     /// As [`Interview::ask_until`], and when a file or variable does not hold a secret.
     pub async fn secret_until<K: SecretKind + 'static, T>(
         &self,
-        question: &'static Question,
+        setting: &'static Definition,
         mut check: impl AsyncFnMut(&Secret<K>) -> Result<T, Failure>,
     ) -> Result<Sourced<(Secret<K>, T)>, Failure> {
-        let mut answer = self.find_secret(question)?;
+        let mut answer = self.find_secret(setting)?;
         loop {
             let given = match answer.take() {
                 Some(given) => given,
-                None => self.ask_secret(question)?,
+                None => self.ask_secret(setting)?,
             };
             match check(&given.value).await {
                 Ok(value) => {
                     if given.source.is_prompt() {
-                        self.put(question, given.clone());
+                        self.put(setting, given.clone());
                     }
                     return Ok(given.map(|secret| (secret, value)));
                 }
@@ -153,24 +160,24 @@ impl<'a> Interview<'a> {
     /// As [`Interview::secret_until`].
     pub async fn secret<K: SecretKind + 'static>(
         &self,
-        question: &'static Question,
+        setting: &'static Definition,
     ) -> Result<Sourced<Secret<K>>, Failure> {
-        let found = self.secret_until(question, async |_: &Secret<K>| Ok(())).await?;
+        let found = self.secret_until(setting, async |_: &Secret<K>| Ok(())).await?;
         Ok(found.map(|(secret, ())| secret))
     }
 
-    /// A secret if it is there without asking.
+    /// A secret, if one was given; it is not asked for.
     ///
     /// # Errors
     /// When a file or variable was named that does not hold one.
     pub fn find_secret<K: SecretKind + 'static>(
         &self,
-        question: &'static Question,
+        setting: &'static Definition,
     ) -> Result<Option<Sourced<Secret<K>>>, Failure> {
-        match self.settings.secret(question.setting) {
-            Some(SecretAt::File(file)) => Ok(Some(secret_file::read(question.setting, file, self.terminal)?)),
+        match self.settings.secret(setting) {
+            Some(SecretAt::File(file)) => Ok(Some(secret_file::read(setting, file, self.terminal)?)),
             Some(SecretAt::Variable(name)) => Ok(Some(self.in_variable(name)?)),
-            None => Ok(self.kept(question)),
+            None => Ok(self.kept(setting)),
         }
     }
 
@@ -182,84 +189,43 @@ impl<'a> Interview<'a> {
         }
     }
 
-    fn kept<K: SecretKind + 'static>(&self, question: &'static Question) -> Option<Sourced<Secret<K>>> {
+    fn kept<K: SecretKind + 'static>(&self, setting: &'static Definition) -> Option<Sourced<Secret<K>>> {
         let kept = self.kept.borrow();
-        let found = kept.get(question.setting.key)?;
+        let found = kept.get(setting.key)?;
         Some(Sourced::new(found.value.downcast_ref::<Secret<K>>()?.clone(), found.source.clone()))
     }
 
-    /// A choice by name: from the settings, else from the person, else the first.
-    ///
-    /// # Errors
-    /// When the settings name something else, or the person stopped.
-    pub fn choose<T: FromStr<Err: Display>>(
-        &self,
-        question: &'static Question,
-        choices: Vec<(T, String)>,
-    ) -> Result<Option<Sourced<T>>, Failure> {
-        if let Some(found) = self.settings.parsed(question.setting)? {
-            return Ok(Some(found));
-        }
-        let (mut values, labels): (Vec<T>, Vec<String>) = choices.into_iter().unzip();
-        if values.is_empty() {
-            return Ok(None);
-        }
-        if !self.prompter.can_ask() {
-            return Ok(Some(Sourced::new(values.swap_remove(0), Source::Default)));
-        }
-        let at = self.prompter.choose(&question.ask(None), &labels)?;
-        Ok((at < values.len()).then(|| Sourced::new(values.swap_remove(at), Source::Prompt)))
-    }
-
-    /// Any of `items`: what the settings list, else what the person picks, else none.
-    ///
-    /// # Errors
-    /// When the person stopped.
-    pub fn choose_many(&self, question: &'static Question, items: &[String]) -> Result<Sourced<Vec<String>>, Failure> {
-        if let Some(found) = self.settings.list(question.setting) {
-            return Ok(found);
-        }
-        if !self.prompter.can_ask() || items.is_empty() {
-            return Ok(Sourced::new(Vec::new(), Source::Default));
-        }
-        let picked = self.prompter.choose_many(&question.ask(None), items)?;
-        let names = picked.into_iter().filter_map(|at| items.get(at).cloned()).collect();
-        Ok(Sourced::new(names, Source::Prompt))
-    }
-
-    /// Approval: given by the settings, or by the person, who is asked; without both it is missing.
+    /// Approval: given by the setting, or by the person, who is asked; without both it is missing.
     ///
     /// # Errors
     /// [`Missing`], or that the person stopped.
-    pub fn approve(&self, question: &'static Question) -> Result<Approval, Failure> {
-        if self.settings.is_enabled(question.setting) {
+    pub fn approve(&self, setting: &'static Setting<bool>) -> Result<Approval, Failure> {
+        if self.settings.is_enabled(setting) {
             return Ok(Approval::Given);
         }
-        if !self.prompter.can_ask() {
-            Missing::none_of(vec![question])?;
-        }
-        let yes = self.prompter.confirm(&question.ask(None))?;
+        self.require_terminal(setting)?;
+        let yes = self.confirm(setting)?;
         Ok(if yes { Approval::Given } else { Approval::Refused })
     }
 
-    /// Asks for a line of text, whatever the settings say; `default` is taken when nothing is typed.
+    /// Asks a yes-or-no question, whatever the settings say; no is the default.
     ///
     /// # Errors
-    /// [`Missing`], or that the person stopped.
-    pub fn ask(&self, question: &'static Question, default: Option<&str>) -> Result<Sourced<String>, Failure> {
-        if !self.prompter.can_ask() {
-            Missing::none_of(vec![question])?;
-        }
-        let typed = self.prompter.text(&question.ask(default))?;
+    /// When the person stopped.
+    pub fn confirm(&self, setting: &'static Definition) -> Result<bool, Failure> {
+        Ok(self.prompter.confirm(&prompt(setting))?)
+    }
+
+    fn ask(&self, setting: &'static Definition) -> Result<Sourced<String>, Failure> {
+        self.require_terminal(setting)?;
+        let typed = self.prompter.text(&prompt(setting))?;
         Ok(Sourced::new(typed.trim().to_owned(), Source::Prompt))
     }
 
-    fn ask_secret<K: SecretKind>(&self, question: &'static Question) -> Result<Sourced<Secret<K>>, Failure> {
-        if !self.prompter.can_ask() {
-            Missing::none_of(vec![question])?;
-        }
+    fn ask_secret<K: SecretKind>(&self, setting: &'static Definition) -> Result<Sourced<Secret<K>>, Failure> {
+        self.require_terminal(setting)?;
         loop {
-            let typed = self.prompter.secret(&question.ask(None))?;
+            let typed = self.prompter.secret(&prompt(setting))?;
             match Secret::new(&typed) {
                 Ok(secret) => return Ok(Sourced::new(secret, Source::Prompt)),
                 Err(why) => self.prompter.refuse(&SecretError::Malformed { origin: Source::Prompt, why }.into()),
@@ -267,7 +233,11 @@ impl<'a> Interview<'a> {
         }
     }
 
-    /// An answer that a person gave, or that was only recorded, is explained and asked again. All others end the run.
+    fn require_terminal(&self, setting: &'static Definition) -> Result<(), Failure> {
+        Missing::none_of(if self.prompter.can_ask() { Vec::new() } else { vec![setting] })
+    }
+
+    /// An answer that was typed, or only recorded, is explained and asked again. All others end the run.
     fn refuse(&self, failure: Failure, source: &Source) -> Result<(), Failure> {
         let correctable = matches!(source, Source::Prompt | Source::Record | Source::Keyring);
         if failure.kind == FailureKind::Interrupted || !correctable || !self.prompter.can_ask() {
@@ -278,25 +248,29 @@ impl<'a> Interview<'a> {
     }
 }
 
-impl Question {
-    /// The question as it is asked, with what is taken when nothing is typed.
-    #[must_use]
-    pub fn ask<'q>(&'static self, default: Option<&'q str>) -> Ask<'q> {
-        Ask { key: self.setting.key, prompt: self.prompt, help: Some(self.help), default }
-    }
+/// The question for a setting as it is asked. A setting without a question of its own is asked for by its help.
+fn prompt(setting: &'static Definition) -> Ask<'static> {
+    let (prompt, help) =
+        setting.question.map_or((setting.help, None), |question| (question.prompt, Some(question.help)));
+    Ask { key: setting.key, prompt, help, default: None }
 }
 
 impl From<settings::Error> for Failure {
     fn from(error: settings::Error) -> Self {
         let failure = Self::usage(error.to_string());
         match error {
+            // The person has just typed it and knows where it came from.
+            settings::Error::Invalid { origin: Source::Prompt, why } => Self::usage(why),
             settings::Error::UnknownKey { .. } => {
                 failure.fix(Fix::run("every key is the long flag with _ for -", "factory-gitlab connect --help"))
             }
             settings::Error::SecretInFile { .. } => {
                 failure.fix(Fix::say("if it was a real secret and others can read the file, replace the secret"))
             }
-            _ => failure,
+            settings::Error::Unreadable { .. }
+            | settings::Error::NotToml { .. }
+            | settings::Error::WrongType { .. }
+            | settings::Error::Invalid { .. } => failure,
         }
     }
 }

@@ -5,6 +5,7 @@ mod overrides;
 mod parse;
 mod template;
 
+use clap::ValueEnum;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use url::Url;
@@ -90,7 +91,7 @@ impl Default for TokenTerms {
 }
 
 /// Which token goes into the bundle (`--handover-token`).
-#[derive(Clone, Copy, Debug, Default, Deserialize, Eq, Hash, PartialEq, Serialize)]
+#[derive(Clone, Copy, Debug, Default, Deserialize, Eq, Hash, PartialEq, Serialize, ValueEnum)]
 #[serde(rename_all = "lowercase")]
 pub enum Handover {
     /// The one that was given to `connect`.

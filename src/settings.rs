@@ -1,27 +1,34 @@
 //! Every value the program works with, and where it came from: flag, environment, answers file, record, default.
 //!
-//! Prompts come after these and before the default; they are the business of `inputs`.
+//! A setting is declared once, in [`keys`]: its names, its help, its type, the question that asks for it. The command line,
+//! the answers file, the list of missing inputs and the README's table are made from that. Prompts come after these sources
+//! and before the default; `inputs` asks them.
 
 mod answers;
+pub mod keys;
+mod parse;
 mod recorded;
+mod setting;
 mod sourced;
-mod table;
+mod values;
 
 use std::collections::BTreeMap;
-use std::fmt::Display;
 use std::path::PathBuf;
-use std::str::FromStr;
 use std::time::Duration;
-
-use url::Url;
 
 use crate::env::Env;
 use crate::http;
 
 pub use self::answers::Answers;
 pub use self::recorded::RecordedChoices;
+pub use self::setting::{Commands, Definition, Heading, Question, Required, Setting, ValueKind};
 pub use self::sourced::{Source, Sourced};
-pub use self::table::{ALL, Setting, ValueKind, keys, named};
+pub use self::values::{ApplicationMode, KeyringUse, ProxyChoice};
+
+/// The definition of every setting, in the order of the help.
+pub fn all() -> impl Iterator<Item = &'static Definition> {
+    keys::all()
+}
 
 /// What was typed: the values of each flag, by the setting's key. A switch that was given has the value `true`.
 #[derive(Clone, Debug, Default)]
@@ -30,7 +37,7 @@ pub struct CliValues {
 }
 
 impl CliValues {
-    pub fn add(&mut self, setting: &'static Setting, values: Vec<String>) {
+    pub fn add(&mut self, setting: &'static Definition, values: Vec<String>) {
         self.values.insert(setting.key, values);
     }
 }
@@ -66,7 +73,7 @@ pub enum SecretAt {
     Variable(&'static str),
 }
 
-/// The layers of settings, looked through from the top each time.
+/// The sources of settings, asked in order of precedence each time.
 #[derive(Clone)]
 pub struct Settings {
     given: CliValues,
@@ -86,10 +93,49 @@ impl Settings {
         self.recorded = recorded;
     }
 
-    /// The values of a setting from the highest layer that has it; `None` leaves it to a prompt or the default.
-    /// A secret has none here: see [`Settings::secret`].
+    /// The value of a setting from the first source that has it; `None` leaves it to a prompt or the default.
+    /// A secret's value is not a setting: see [`Settings::secret`].
+    ///
+    /// # Errors
+    /// [`Error::Invalid`], which names the place the value came from.
+    pub fn get<T>(&self, setting: &'static Setting<T>) -> Result<Option<Sourced<T>>, Error> {
+        let Some(Sourced { value, source }) = self.raw_value(setting) else { return Ok(None) };
+        Ok(Some(Sourced { value: setting.read(&value, &source)?, source }))
+    }
+
+    /// The value alone, or its default.
+    ///
+    /// # Errors
+    /// As [`Settings::get`].
+    pub fn get_or<T>(&self, setting: &'static Setting<T>, default: T) -> Result<T, Error> {
+        Ok(self.get(setting)?.map_or(default, |found| found.value))
+    }
+
+    /// All values of a setting that may be repeated; empty where none is given.
+    ///
+    /// # Errors
+    /// As [`Settings::get`].
+    pub fn list<T>(&self, setting: &'static Setting<T>) -> Result<Vec<T>, Error> {
+        let Some(Sourced { value, source }) = self.raw(setting) else { return Ok(Vec::new()) };
+        value.iter().map(|text| setting.read(text, &source)).collect()
+    }
+
+    /// The text of a setting, not yet read as its type: for an interview, which may ask for another one.
     #[must_use]
-    pub fn list(&self, setting: &'static Setting) -> Option<Sourced<Vec<String>>> {
+    pub fn raw_value(&self, setting: &'static Definition) -> Option<Sourced<String>> {
+        let Sourced { value, source } = self.raw(setting)?;
+        Some(Sourced::new(value.into_iter().next_back()?, source))
+    }
+
+    /// Whether a switch is on; off unless something says otherwise.
+    #[must_use]
+    pub fn is_enabled(&self, setting: &'static Setting<bool>) -> bool {
+        // The text of a switch can always be read.
+        self.get(setting).is_ok_and(|found| found.is_some_and(|found| found.value))
+    }
+
+    /// The text of a setting from the first source that has it.
+    fn raw(&self, setting: &'static Definition) -> Option<Sourced<Vec<String>>> {
         if let Some(values) = self.given.values.get(setting.key) {
             return Some(Sourced::new(values.clone(), Source::Flag(setting.flag)));
         }
@@ -102,43 +148,12 @@ impl Settings {
         if let Some(found) = self.answers.as_ref().and_then(|answers| answers.list(setting)) {
             return Some(found);
         }
-        let recorded = self.recorded.list(setting.key);
-        (!recorded.is_empty()).then(|| Sourced::new(recorded, Source::Record))
-    }
-
-    /// The one value of a setting.
-    #[must_use]
-    pub fn text(&self, setting: &'static Setting) -> Option<Sourced<String>> {
-        let found = self.list(setting)?;
-        let value = found.value.into_iter().next_back()?;
-        Some(Sourced::new(value, found.source))
-    }
-
-    /// Whether a switch is on; off unless something says otherwise.
-    #[must_use]
-    pub fn is_enabled(&self, setting: &'static Setting) -> bool {
-        self.text(setting).is_some_and(|found| !matches!(found.value.as_str(), "false" | "0" | ""))
-    }
-
-    /// A setting read as a type.
-    ///
-    /// # Errors
-    /// [`Error::Invalid`], which points at the place the value came from.
-    pub fn parsed<T: FromStr<Err: Display>>(&self, setting: &'static Setting) -> Result<Option<Sourced<T>>, Error> {
-        self.text(setting).map(|found| found.parse()).transpose()
-    }
-
-    /// A setting read as a type, or its default.
-    ///
-    /// # Errors
-    /// As [`Settings::parsed`].
-    pub fn parsed_or<T: FromStr<Err: Display>>(&self, setting: &'static Setting, default: T) -> Result<T, Error> {
-        Ok(self.parsed(setting)?.map_or(default, |found| found.value))
+        self.recorded.list(setting).map(|values| Sourced::new(values.to_vec(), Source::Record))
     }
 
     /// Where a secret was given: the flag's file, the variable, the answers file's file. In this order, as for the rest.
     #[must_use]
-    pub fn secret(&self, setting: &'static Setting) -> Option<SecretAt> {
+    pub fn secret(&self, setting: &'static Definition) -> Option<SecretAt> {
         let file = |found: Sourced<String>| SecretAt::File(found.map(PathBuf::from));
         if let Some(path) = self.given.values.get(setting.key).and_then(|values| values.last()) {
             return Some(file(Sourced::new(path.clone(), Source::Flag(setting.flag))));
@@ -150,13 +165,10 @@ impl Settings {
         Some(file(Sourced::new(found.value.into_iter().next()?, found.source)))
     }
 
-    /// Whether anything says what a setting is, a secret or not.
+    /// Whether any source has a setting, a secret or not.
     #[must_use]
-    pub fn is_set(&self, setting: &'static Setting) -> bool {
-        match setting.kind {
-            ValueKind::Secret => self.secret(setting).is_some(),
-            _ => self.list(setting).is_some(),
-        }
+    pub fn is_set(&self, setting: &'static Definition) -> bool {
+        if setting.kind == ValueKind::Secret { self.secret(setting).is_some() } else { self.raw(setting).is_some() }
     }
 
     #[must_use]
@@ -167,46 +179,27 @@ impl Settings {
     /// How HTTP is spoken.
     ///
     /// # Errors
-    /// [`Error::Invalid`] for a number or an address that is none, or of no use.
+    /// [`Error::Invalid`] for a number or an address that cannot be used.
     pub fn transport(&self) -> Result<http::ClientOptions, Error> {
         Ok(http::ClientOptions {
-            ca_certs: self
-                .list(&keys::CA_CERT)
-                .map(|found| found.value.into_iter().map(PathBuf::from).collect())
-                .unwrap_or_default(),
-            client_cert: self.text(&keys::CLIENT_CERT).map(|found| PathBuf::from(found.value)),
+            ca_certs: self.list(&keys::CA_CERT)?,
+            client_cert: self.get(&keys::CLIENT_CERT)?.map(|found| found.value),
             proxy: self.proxy()?,
-            timeout: Duration::from_secs(self.positive(&keys::TIMEOUT, 30)?),
-            concurrency: usize::try_from(self.positive(&keys::CONCURRENCY, 8)?).unwrap_or(usize::MAX),
+            timeout: self.get_or(&keys::TIMEOUT, Duration::from_secs(30))?,
+            concurrency: self.get_or(&keys::CONCURRENCY, 8)?,
             ..http::ClientOptions::default()
         })
     }
 
     fn proxy(&self) -> Result<http::Proxy, Error> {
-        let Some(found) = self.text(&keys::PROXY) else {
-            return Ok(http::Proxy::System);
-        };
-        if found.value == "none" {
-            return Ok(http::Proxy::Direct);
-        }
-        // Not the parser's words: an address may hold a password.
-        let wrong = |origin| Error::Invalid { origin, why: "it is no address such as http://proxy:3128".to_owned() };
-        let url: Url = found.value.parse().map_err(|_| wrong(found.source.clone()))?;
-        if !matches!(url.scheme(), "http" | "https") || url.host().is_none() {
-            return Err(wrong(found.source));
-        }
-        let except = self.env.var("NO_PROXY").or_else(|| self.env.var("no_proxy")).map(str::to_owned);
-        Ok(http::Proxy::Through { url, except })
-    }
-
-    fn positive(&self, setting: &'static Setting, default: u64) -> Result<u64, Error> {
-        let Some(found) = self.parsed::<u64>(setting)? else {
-            return Ok(default);
-        };
-        if found.value == 0 {
-            return Err(Error::Invalid { origin: found.source, why: "it has to be at least 1".to_owned() });
-        }
-        Ok(found.value)
+        Ok(match self.get(&keys::PROXY)?.map(|found| found.value) {
+            None => http::Proxy::System,
+            Some(ProxyChoice::Direct) => http::Proxy::Direct,
+            Some(ProxyChoice::Through(url)) => {
+                let except = self.env.var("NO_PROXY").or_else(|| self.env.var("no_proxy")).map(str::to_owned);
+                http::Proxy::Through { url, except }
+            }
+        })
     }
 }
 
@@ -218,7 +211,7 @@ mod tests {
         Env::empty().with_variables(variables.iter().map(|(name, value)| ((*name).to_owned(), (*value).into())))
     }
 
-    fn given(setting: &'static Setting, value: &str) -> CliValues {
+    fn given(setting: &'static Definition, value: &str) -> CliValues {
         let mut given = CliValues::default();
         given.add(setting, vec![value.to_owned()]);
         given
@@ -229,8 +222,8 @@ mod tests {
     }
 
     #[test]
-    fn the_nearest_word_wins() {
-        let recorded = RecordedChoices { gitlab_url: Some("https://record".to_owned()), ..RecordedChoices::default() };
+    fn the_first_source_wins() {
+        let recorded = RecordedChoices::default().with(&keys::GITLAB_URL, ["https://record"]);
         let full_env = env(&[("GITLAB_URL", "https://variable")]);
         let file = || answers("gitlab_url = 'https://file'");
         for (given, env, answers, wanted, source) in [
@@ -253,15 +246,16 @@ mod tests {
         ] {
             let mut settings = Settings::new(given, &env, answers);
             settings.remember(recorded.clone());
-            assert_eq!(settings.text(&keys::GITLAB_URL), Some(Sourced::new(wanted.to_owned(), source)));
+            let wanted = wanted.parse().expect("an address");
+            assert_eq!(settings.get(&keys::GITLAB_URL), Ok(Some(Sourced::new(wanted, source))));
         }
     }
 
     #[test]
-    fn a_secret_is_a_place_and_its_value_is_no_setting() {
+    fn a_secret_is_a_place_and_its_value_is_not_a_setting() {
         let settings = Settings::new(CliValues::default(), &env(&[("GITLAB_TOKEN", "glpat-x")]), None);
         assert_eq!(settings.secret(&keys::TOKEN), Some(SecretAt::Variable("GITLAB_TOKEN")));
-        assert_eq!(settings.list(&keys::TOKEN), None);
+        assert_eq!(settings.get(&keys::TOKEN), Ok(None));
         let settings = Settings::new(CliValues::default(), &env(&[]), answers("token_file = 'token'"));
         let Some(SecretAt::File(file)) = settings.secret(&keys::TOKEN) else {
             unreachable!("the answers file names one");
@@ -270,10 +264,10 @@ mod tests {
     }
 
     #[test]
-    fn a_bad_number_points_at_its_place() {
+    fn a_bad_number_names_its_source() {
         for (value, wanted) in [
-            ("soon", "--timeout cannot be used: invalid digit found in string"),
-            ("0", "--timeout cannot be used: it has to be at least 1"),
+            ("soon", "--timeout cannot be used: it has to be a whole number of seconds, at least 1"),
+            ("0", "--timeout cannot be used: it has to be a whole number of seconds, at least 1"),
         ] {
             let settings = Settings::new(given(&keys::TIMEOUT, value), &env(&[]), None);
             assert_eq!(settings.transport().expect_err(value).to_string(), wanted);
@@ -290,7 +284,7 @@ mod tests {
         assert!(matches!(through, http::Proxy::Through { except: Some(except), .. } if except == "localhost"));
         for value in ["proxy:3128", "socks", "user:hunter2@host"] {
             let error = proxy(value).expect_err(value).to_string();
-            assert_eq!(error, "--proxy cannot be used: it is no address such as http://proxy:3128");
+            assert_eq!(error, "--proxy cannot be used: it is not an address such as http://proxy:3128");
         }
     }
 

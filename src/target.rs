@@ -1,7 +1,6 @@
 //! What a webhook is registered on, which events it sends, and how webhooks are spread over an instance.
 
 use std::fmt;
-use std::str::FromStr;
 use std::sync::Arc;
 
 use clap::ValueEnum;
@@ -198,30 +197,14 @@ impl fmt::Display for Strategy {
     }
 }
 
-impl FromStr for Strategy {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<Self, String> {
-        <Self as ValueEnum>::from_str(text, false).map_err(|_| {
-            let names: Vec<String> = Self::value_variants().iter().map(ToString::to_string).collect();
-            format!("{text:?} is not a webhook strategy; choose one of {}", names.join(", "))
-        })
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
-    fn a_strategy_is_read_by_its_name_or_refused_with_all_names() {
+    fn a_strategy_has_one_name_everywhere() {
         for strategy in Strategy::value_variants() {
-            assert_eq!(strategy.to_string().parse(), Ok(*strategy));
             assert_eq!(serde_json::to_value(strategy).expect("JSON"), strategy.to_string());
         }
-        assert_eq!(
-            "Group".parse::<Strategy>(),
-            Err("\"Group\" is not a webhook strategy; choose one of auto, system, group, project, none".to_owned())
-        );
     }
 }

@@ -1,4 +1,4 @@
-//! From arguments to types, and to what was given of each setting.
+//! From arguments to types, and to the values that were given for settings.
 
 use std::ffi::{OsStr, OsString};
 
@@ -9,7 +9,7 @@ use clap::{ArgMatches, FromArgMatches as _};
 use super::{Cli, command};
 use crate::error::{Failure, Fix};
 use crate::secret::PersonalAccessToken;
-use crate::settings::{ALL, CliValues, Setting, ValueKind};
+use crate::settings::{self, CliValues, Definition, ValueKind, keys};
 
 /// A command line that can be run.
 #[derive(Debug)]
@@ -18,32 +18,31 @@ pub struct Invocation {
     pub given: CliValues,
 }
 
-/// What the arguments come to.
+/// The result of reading the arguments.
 #[derive(Debug)]
 pub enum Parsed {
     Run(Box<Invocation>),
     /// Help or the version, for standard output.
     Show(String),
-    /// What clap says of arguments it does not understand, for standard error.
+    /// clap's message about arguments that it does not understand, for standard error.
     Misuse(String),
 }
 
-/// Names that people try for secrets, with what takes their place.
-const NEVER_VALUES: [(&str, &str); 14] = [
-    ("--token", "--token-file PATH or the variable GITLAB_TOKEN"),
-    ("--gitlab-token", "--token-file PATH or the variable GITLAB_TOKEN"),
-    ("--private-token", "--token-file PATH or the variable GITLAB_TOKEN"),
-    ("--pat", "--token-file PATH or the variable GITLAB_TOKEN"),
-    ("--password", "--token-file PATH or the variable GITLAB_TOKEN"),
-    ("--application-secret", "--application-secret-file PATH or the variable FACTORY_GITLAB_APPLICATION_SECRET"),
-    ("--client-secret", "--application-secret-file PATH or the variable FACTORY_GITLAB_APPLICATION_SECRET"),
-    ("--secret", "--application-secret-file PATH or the variable FACTORY_GITLAB_APPLICATION_SECRET"),
-    ("--webhook-secret", "--webhook-secret-file PATH or the variable FACTORY_WEBHOOK_SECRET"),
-    ("--webhook-token", "--webhook-secret-file PATH or the variable FACTORY_WEBHOOK_SECRET"),
-    ("--factory-key", "--factory-key-file PATH or the variable FACTORY_API_KEY"),
-    ("--factory-api-key", "--factory-key-file PATH or the variable FACTORY_API_KEY"),
-    ("--api-key", "--factory-key-file PATH or the variable FACTORY_API_KEY"),
-    ("--identity", "--identity-file PATH"),
+/// Names that people try for secrets, with the setting that takes their place.
+const NEVER_VALUES: [(&str, &Definition); 13] = [
+    ("--token", &keys::TOKEN.definition),
+    ("--gitlab-token", &keys::TOKEN.definition),
+    ("--private-token", &keys::TOKEN.definition),
+    ("--pat", &keys::TOKEN.definition),
+    ("--password", &keys::TOKEN.definition),
+    ("--application-secret", &keys::APPLICATION_SECRET.definition),
+    ("--client-secret", &keys::APPLICATION_SECRET.definition),
+    ("--secret", &keys::APPLICATION_SECRET.definition),
+    ("--webhook-secret", &keys::WEBHOOK_SECRET.definition),
+    ("--webhook-token", &keys::WEBHOOK_SECRET.definition),
+    ("--factory-key", &keys::FACTORY_KEY.definition),
+    ("--factory-api-key", &keys::FACTORY_KEY.definition),
+    ("--api-key", &keys::FACTORY_KEY.definition),
 ];
 
 /// Reads the arguments, the program's name first.
@@ -69,24 +68,34 @@ fn refuse_secrets(args: &[OsString]) -> Result<(), Failure> {
     for (at, arg) in args.iter().enumerate().skip(1) {
         let Some(text) = arg.to_str() else { continue };
         let (name, attached) = text.split_once('=').map_or((text, None), |(name, value)| (name, Some(value)));
-        let Some((name, instead)) = NEVER_VALUES.iter().find(|(never, _)| *never == name) else { continue };
-        // Once made, a secret is blotted out of everything that is said from here on.
+        let Some(instead) = in_place_of(name) else { continue };
+        // A value becomes a secret here so that it is redacted from everything that is said from now on.
         let _held = attached.or_else(|| args.get(at + 1)?.to_str()).map(PersonalAccessToken::new);
         return Err(Failure::usage(format!("{name} is not an option: a secret is never given as an argument"))
-            .because("arguments can be seen by everybody on the machine and stay in the shell's history")
+            .because("every user of this machine can see arguments, and they stay in the shell's history")
             .fix(Fix::say(format!("use {instead}; if this was a real secret, replace it"))));
     }
     Ok(())
 }
 
-/// What was typed of each setting. Global options reach the innermost command's matches.
+/// What takes the place of an option that would have a secret as its value.
+fn in_place_of(name: &str) -> Option<String> {
+    if name == "--identity" {
+        return Some("--identity-file PATH".to_owned());
+    }
+    let (_, setting) = NEVER_VALUES.iter().find(|(never, _)| *never == name)?;
+    let variable = setting.variable.map(|variable| format!(" or the variable {variable}")).unwrap_or_default();
+    Some(format!("{} {}{variable}", setting.flag, setting.value_name))
+}
+
+/// The typed values of each setting. Global options reach the innermost command's matches.
 fn given(matches: &ArgMatches) -> Result<CliValues, clap::Error> {
     let mut innermost = matches;
     while let Some((_, below)) = innermost.subcommand() {
         innermost = below;
     }
     let mut given = CliValues::default();
-    for setting in ALL {
+    for setting in settings::all() {
         if let Some(values) = values(innermost, setting)? {
             given.add(setting, values);
         }
@@ -94,7 +103,7 @@ fn given(matches: &ArgMatches) -> Result<CliValues, clap::Error> {
     Ok(given)
 }
 
-fn values(matches: &ArgMatches, setting: &Setting) -> Result<Option<Vec<String>>, clap::Error> {
+fn values(matches: &ArgMatches, setting: &Definition) -> Result<Option<Vec<String>>, clap::Error> {
     let known = matches.try_contains_id(setting.key).unwrap_or(false);
     if !known || matches.value_source(setting.key) != Some(ValueSource::CommandLine) {
         return Ok(None);
@@ -106,7 +115,7 @@ fn values(matches: &ArgMatches, setting: &Setting) -> Result<Option<Vec<String>>
     raw.map(|value| text(value, setting)).collect::<Result<_, _>>().map(Some)
 }
 
-fn text(value: &OsStr, setting: &Setting) -> Result<String, clap::Error> {
+fn text(value: &OsStr, setting: &Definition) -> Result<String, clap::Error> {
     value.to_str().map(str::to_owned).ok_or_else(|| {
         command().error(ErrorKind::InvalidUtf8, format!("the value of {} is not valid UTF-8", setting.flag))
     })

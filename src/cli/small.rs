@@ -5,8 +5,6 @@ use std::path::PathBuf;
 use clap::{Args, Subcommand, ValueHint};
 use clap_complete::Shell;
 
-use super::connect::KitArgs;
-
 /// Look into, send or open a sealed bundle
 #[derive(Args, Debug)]
 #[command(subcommand_required = true, arg_required_else_help = true, disable_help_subcommand = true)]
@@ -63,10 +61,6 @@ pub struct BundleUploadArgs {
     /// The sealed bundle
     #[arg(value_hint = ValueHint::FilePath)]
     pub file: PathBuf,
-
-    /// Where to upload it, instead of the kit's address
-    #[arg(long, value_name = "URL", value_hint = ValueHint::Url)]
-    pub upload_url: Option<String>,
 }
 
 /// Open a sealed bundle with the receiver's key; what comes out holds secrets
@@ -119,7 +113,7 @@ Exit codes:
 
 Example:
   factory-gitlab kit show --kit kit.json -o json")]
-    Show(KitArgs),
+    Show,
     /// Check the kit and name everything that is wrong with it
     #[command(after_long_help = "\
 Exit codes:
@@ -130,7 +124,7 @@ Exit codes:
 
 Example:
   factory-gitlab kit check --kit kit.json")]
-    Check(KitArgs),
+    Check,
     /// Print a kit to fill in
     #[command(after_long_help = "\
 Exit codes:

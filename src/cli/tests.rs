@@ -1,7 +1,7 @@
 use std::ffi::OsString;
 
 use super::*;
-use crate::settings::{ALL, keys};
+use crate::settings::{self, keys};
 
 fn args(line: &str) -> Vec<OsString> {
     std::iter::once("factory-gitlab").chain(line.split_whitespace()).map(OsString::from).collect()
@@ -42,19 +42,43 @@ fn every_help_names_its_exit_codes_and_has_an_example() {
 }
 
 #[test]
-fn every_setting_has_its_flag_and_its_variable_in_the_help() {
+fn every_setting_has_a_flag_on_each_of_its_commands() {
+    let mut paths = Vec::new();
+    every_command(&command(), "", &mut |path, command| {
+        paths.push(path.to_owned());
+        for setting in settings::all() {
+            let path = path.trim_start_matches("factory-gitlab").trim_start();
+            let is_taken = match setting.commands {
+                settings::Commands::All => path.is_empty(),
+                settings::Commands::Only(paths) => paths.contains(&path),
+            };
+            let arg = command.get_arguments().find(|arg| arg.get_id().as_str() == setting.key);
+            assert_eq!(arg.is_some(), is_taken, "{} of {path:?}", setting.key);
+        }
+    });
+    for setting in settings::all() {
+        assert_eq!(setting.flag, format!("--{}", setting.key.replace('_', "-")));
+        if let settings::Commands::Only(commands) = setting.commands {
+            for command in commands {
+                assert!(paths.contains(&format!("factory-gitlab {command}")), "{} of {command:?}", setting.key);
+            }
+        }
+    }
+}
+
+#[test]
+fn the_help_of_a_setting_names_its_variable_and_fits_on_a_line() {
     let command = command();
     let commands: Vec<&clap::Command> = std::iter::once(&command).chain(command.get_subcommands()).collect();
-    for setting in ALL {
-        let arg = commands
-            .iter()
-            .flat_map(|command| command.get_arguments())
-            .find(|arg| arg.get_id().as_str() == setting.key)
-            .unwrap_or_else(|| panic!("{} has no flag", setting.key));
-        assert_eq!(arg.get_long().map(|long| format!("--{long}")).as_deref(), Some(setting.flag));
-        if let Some(variable) = setting.variable {
-            let help = arg.get_help().map(ToString::to_string).unwrap_or_default();
-            assert!(help.ends_with(&format!("[env: {variable}]")), "{help}");
+    for setting in settings::all() {
+        assert!(setting.help.chars().count() <= 72, "{}", setting.help);
+        let of_setting = |arg: &&&clap::Arg| arg.get_id().as_str() == setting.key;
+        let args: Vec<&clap::Arg> = commands.iter().flat_map(|command| command.get_arguments()).collect();
+        let arg = args.iter().find(of_setting).unwrap_or_else(|| panic!("{} has no flag", setting.key));
+        let help = arg.get_help().map(ToString::to_string).unwrap_or_default();
+        match setting.variable {
+            Some(variable) => assert_eq!(help, format!("{} [env: {variable}]", setting.help)),
+            None => assert_eq!(help, setting.help),
         }
     }
 }
@@ -65,15 +89,19 @@ fn global_options_are_taken_before_and_after_the_command() {
         let invocation = run(line);
         assert_eq!(invocation.cli.global.output_format, Format::Json, "{line}");
         let settings = crate::settings::Settings::new(invocation.given, &crate::env::Env::empty(), None);
-        assert_eq!(settings.text(&keys::GITLAB_URL).map(|found| found.value).as_deref(), Some("https://a"), "{line}");
+        assert_eq!(
+            settings.get(&keys::GITLAB_URL).expect("a URL").map(|found| found.value.to_string()).as_deref(),
+            Some("https://a"),
+            "{line}"
+        );
         assert!(settings.is_enabled(&keys::YES), "{line}");
     }
 }
 
 #[test]
-fn what_was_not_typed_is_not_given() {
+fn a_flag_that_was_not_typed_has_no_value() {
     let settings = crate::settings::Settings::new(run("connect").given, &crate::env::Env::empty(), None);
-    for setting in ALL {
+    for setting in settings::all() {
         assert!(!settings.is_set(setting), "{}", setting.key);
     }
 }
@@ -120,14 +148,14 @@ fn a_program_without_the_sandbox_does_not_mention_it() {
 }
 
 #[test]
-fn a_duration_is_read_and_a_bad_one_explained() {
+fn a_duration_is_read_and_a_wrong_one_is_explained() {
     let Command::Verify(verify) = run("verify --wait 90s").cli.command else {
         unreachable!("verify was asked for");
     };
     assert_eq!(verify.wait, Some(std::time::Duration::from_secs(90)));
     for line in ["verify --wait soon", "verify --wait=-5m"] {
         let Ok(Parsed::Misuse(text)) = parse(&args(line)) else {
-            unreachable!("{line} is no duration");
+            unreachable!("{line} is not a duration");
         };
         assert!(text.contains("write it as 90s, 5m or 1h"), "{text}");
     }

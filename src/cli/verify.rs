@@ -5,8 +5,6 @@ use std::time::Duration;
 use clap::{Args, ValueEnum};
 use jiff::SignedDuration;
 
-use super::connect::{KitArgs, PairArgs, SelectionArgs};
-
 const LONG: &str = "\
 Proves the connection, check by check, and changes nothing (with --live, GitLab's own webhook test is fired).
 
@@ -57,13 +55,6 @@ pub struct VerifyArgs {
     /// Warn when a token or a certificate expires within so many days
     #[arg(long, value_name = "DAYS", default_value_t = 14)]
     pub expires_within: u16,
-
-    #[command(flatten)]
-    pub pair: PairArgs,
-    #[command(flatten)]
-    pub selection: SelectionArgs,
-    #[command(flatten)]
-    pub kit: KitArgs,
 }
 
 /// What counts as a failure of the whole.

@@ -11,7 +11,7 @@ use crate::bundle::SealedBundle;
 use crate::cli::{BundleCommand, BundleOpenArgs, BundleUploadArgs};
 use crate::error::{ExitCode, Failure, Fix};
 use crate::factory::FactoryClient;
-use crate::inputs::{Document, DocumentAt, Interview, questions};
+use crate::inputs::{Document, DocumentAt, Interview};
 use crate::kit::UploadMethod;
 use crate::secret::Bearer;
 use crate::settings::keys;
@@ -37,7 +37,7 @@ async fn upload(args: BundleUploadArgs, context: &Context<'_>) -> Result<ExitCod
     let bundle = read(&args.file)?;
     let interview = context.interview();
     let (url, method) = destination(context, &interview).await?;
-    let key = interview.find_secret::<Bearer>(&questions::FACTORY_KEY)?;
+    let key = interview.find_secret::<Bearer>(&keys::FACTORY_KEY)?;
     let factory = FactoryClient::new(context.client()?, key.map(|found| found.value));
     let sent = context.terminal.with_spinner("uploading the bundle", factory.upload(&bundle, &url, method)).await;
     let receipt = sent.map_err(|error| diagnostics::upload(&error, &args.file))?;
@@ -50,7 +50,7 @@ async fn upload(args: BundleUploadArgs, context: &Context<'_>) -> Result<ExitCod
 
 /// Where the bundle goes: `--upload-url`, else the kit's address with its method.
 async fn destination(context: &Context<'_>, interview: &Interview<'_>) -> Result<(Url, UploadMethod), Failure> {
-    if let Some(found) = context.settings.parsed::<Url>(&keys::UPLOAD_URL)? {
+    if let Some(found) = context.settings.get(&keys::UPLOAD_URL)? {
         return Ok((found.value, UploadMethod::default()));
     }
     let terms = kit::read(context, interview).await?.value.bundle;

@@ -4,7 +4,6 @@ mod application;
 mod gather;
 mod preconditions;
 
-use std::path::PathBuf;
 use std::time::Instant;
 
 use super::{Context, diagnostics, local_state, output, progress};
@@ -12,10 +11,10 @@ use crate::advice::explain_blockers;
 use crate::apply::webhook_test::TestQuota;
 use crate::apply::{Applied, Apply, ApplyInputs, Clients, Error};
 use crate::cli::ConnectArgs;
-use crate::desired::{Desired, Personal};
+use crate::desired::Desired;
 use crate::error::{ExitCode, Failure, Fix};
 use crate::gitlab::Writer;
-use crate::inputs::{Approval, Interview, questions};
+use crate::inputs::{Approval, Interview};
 use crate::journal::{Connection, Journal, Lock, Record, RunEntry, Store};
 use crate::observed::{Observed, Read, ReadRequest, Reads};
 use crate::plan::{self, Blocker, Plan};
@@ -84,10 +83,10 @@ impl Connect<'_> {
         let interview = Interview::new(self.settings, context.prompter.as_ref(), context.terminal);
 
         // Resolve: kit, address, token, application; each answer is checked where it is given.
-        local_state::offer_token(context, &interview).await;
+        local_state::offer_token(context, &interview).await?;
         gather::require_inputs(&interview, self.mode())?;
-        let out = self.settings.text(&keys::BUNDLE_OUT).map(|found| PathBuf::from(found.value));
-        out.as_deref().map_or(Ok(()), output::require_writable)?;
+        let out = self.settings.get(&keys::BUNDLE_OUT)?;
+        out.map_or(Ok(()), |out| output::require_writable(&out.value))?;
         let mut gathered = context.interrupt.or(gather::gather(context, &interview)).await??;
         let connection = self.store.connection(&gathered.desired.instance, &gathered.desired.organization.id);
         let lock = self.lock(&connection)?;
@@ -192,7 +191,7 @@ impl Connect<'_> {
         plan_lines(plan, &mut page);
         page.gap();
         self.context.terminal.say(&page);
-        match interview.approve(&questions::YES)? {
+        match interview.approve(&keys::YES)? {
             Approval::Given => Ok(()),
             Approval::Refused => Err(Failure::problem("the plan was not approved; nothing was changed")
                 .fix(Fix::rerun("show the plan again, and change nothing", "--dry-run"))),
@@ -201,23 +200,11 @@ impl Connect<'_> {
 
     fn journal(&self, locked: Locked<'_>, gathered: &Gathered) -> Result<Journal, Failure> {
         let Locked { connection, lock } = locked;
-        let desired = &gathered.desired;
-        let audit = self.settings.text(&keys::AUDIT_LOG).map(|found| PathBuf::from(found.value));
+        let audit = self.settings.get(&keys::AUDIT_LOG)?.map(|found| found.value);
         let mut journal = connection
             .journal(lock, audit.as_deref(), self.context.env.clock)
             .map_err(|error| diagnostics::journal(&error))?;
-        let selection = &desired.webhooks.selection;
-        let began = RunEntry::Began {
-            instance: desired.instance.to_string(),
-            organization: desired.organization.id.clone(),
-            tool: env!("CARGO_PKG_VERSION").to_owned(),
-            strategy: desired.webhooks.strategy,
-            groups: selection.groups.clone(),
-            projects: selection.projects.clone(),
-            exclude: selection.exclude_patterns.clone(),
-            personal: selection.personal == Personal::Included,
-            kit: gathered.kit_place.clone(),
-        };
+        let began = local_state::began(&gathered.desired, gathered.kit_place.clone());
         journal.append(began).map_err(|error| diagnostics::journal(&error))?;
         Ok(journal)
     }

@@ -10,7 +10,7 @@ use crate::cli::KitCommand;
 use crate::error::{ExitCode, Failure, Fix};
 use crate::factory::FactoryClient;
 use crate::http;
-use crate::inputs::{Document, DocumentAt, Interview, questions};
+use crate::inputs::{Document, DocumentAt, Interview};
 use crate::kit::{DeliveryMode, Kit, KitProblem, KitSeverity, Overrides};
 use crate::secret::{Bearer, FactoryKey, HookToken};
 use crate::settings::{Setting, Settings, Source, Sourced, keys};
@@ -23,11 +23,11 @@ pub(super) async fn run(command: KitCommand, context: &Context<'_>) -> Result<Ex
             context.terminal.print_text(Kit::template())?;
             Ok(ExitCode::Done)
         }
-        KitCommand::Show(_) => {
+        KitCommand::Show => {
             let kit = read(context, &context.interview()).await?;
             context.finish(&Shown { kit: &kit.value, source: kit.source })
         }
-        KitCommand::Check(_) => {
+        KitCommand::Check => {
             let kit = read(context, &context.interview()).await?;
             let problems = problems(&kit.value, context);
             context.finish(&Checked { problems, source: kit.source })
@@ -53,7 +53,7 @@ pub async fn gather(context: &Context<'_>, interview: &Interview<'_>) -> Result<
         return sound(kit, context).map(|kit| Found { kit, place: None });
     }
     let found = interview
-        .ask_until(&questions::KIT, async |given| {
+        .ask_until(&keys::KIT, async |given| {
             let kit = load(&given.value, context, interview).await?;
             Ok(Found { kit: sound(kit.with(overrides.clone()), context)?, place: place(&given.value) })
         })
@@ -72,18 +72,18 @@ fn place(given: &str) -> Option<String> {
 /// The kit as it is, without judging it.
 pub(super) async fn read(context: &Context<'_>, interview: &Interview<'_>) -> Result<Sourced<Kit>, Failure> {
     interview.require(&[
-        &questions::KIT,
-        &questions::REDIRECT_URI,
-        &questions::WEBHOOK_URL,
-        &questions::WEBHOOK_SECRET,
-        &questions::RECIPIENT,
+        &keys::KIT,
+        &keys::REDIRECT_URI,
+        &keys::WEBHOOK_URL,
+        &keys::WEBHOOK_SECRET,
+        &keys::RECIPIENT,
     ])?;
     let overrides = overrides(interview)?;
     if let Some(kit) = kit_from_overrides(context, &overrides) {
         return Ok(Sourced::new(kit, Source::Flag("--redirect-uri")));
     }
     let load = async |given: &Sourced<String>| load(&given.value, context, interview).await;
-    Ok(interview.ask_until(&questions::KIT, load).await?.map(|kit| kit.with(overrides)))
+    Ok(interview.ask_until(&keys::KIT, load).await?.map(|kit| kit.with(overrides)))
 }
 
 fn kit_from_overrides(context: &Context<'_>, overrides: &Overrides) -> Option<Kit> {
@@ -124,15 +124,14 @@ fn delivery_mode(settings: &Settings) -> DeliveryMode {
 /// What flags and answers put in the place of the kit's values.
 fn overrides(interview: &Interview<'_>) -> Result<Overrides, Failure> {
     let settings = interview.settings();
-    let list = |setting: &'static Setting| settings.list(setting).map(|found| found.value).unwrap_or_default();
-    let url = |setting: &'static Setting| settings.parsed::<Url>(setting).map(|found| found.map(|found| found.value));
-    let secret = interview.find_secret::<HookToken>(&questions::WEBHOOK_SECRET)?;
+    let url = |setting: &'static Setting<Url>| settings.get(setting).map(|found| found.map(|found| found.value));
+    let secret = interview.find_secret::<HookToken>(&keys::WEBHOOK_SECRET)?;
     Ok(Overrides {
-        redirect_uri: settings.text(&keys::REDIRECT_URI).map(|found| found.value),
-        scopes: list(&keys::SCOPE),
+        redirect_uri: settings.get(&keys::REDIRECT_URI)?.map(|found| found.value),
+        scopes: settings.list(&keys::SCOPE)?,
         webhook_url: url(&keys::WEBHOOK_URL)?,
         webhook_secret: secret.map(|found| found.value),
-        recipients: list(&keys::RECIPIENT),
+        recipients: settings.list(&keys::RECIPIENT)?,
         upload_url: url(&keys::UPLOAD_URL)?,
     })
 }
@@ -153,12 +152,12 @@ async fn fetch(url: Url, context: &Context<'_>, interview: &Interview<'_>) -> Re
         context.terminal.with_spinner("fetching the kit", factory.kit(&url)).await
     };
     let explained = |error: &http::Error| diagnostics::factory(error, "the kit could not be fetched");
-    let key = interview.find_secret::<Bearer>(&questions::FACTORY_KEY)?;
+    let key = interview.find_secret::<Bearer>(&keys::FACTORY_KEY)?;
     let may_ask = key.is_none() && interview.prompter().can_ask();
     match with(key.map(|found| found.value)).await {
         Err(error) if may_ask && error.status() == Some(401) => {
             let check = async |key: &FactoryKey| with(Some(key.clone())).await.map_err(|error| explained(&error));
-            Ok(interview.secret_until(&questions::FACTORY_KEY, check).await?.value.1)
+            Ok(interview.secret_until(&keys::FACTORY_KEY, check).await?.value.1)
         }
         other => other.map_err(|error| explained(&error)),
     }

@@ -1,27 +1,30 @@
 //! What an earlier run left on this machine: its record, and the token in the keyring.
+//!
+//! Which settings a run records, and what a later run takes from the record, stands here and in the settings' `recorded`.
 
 use super::{Context, diagnostics};
 use crate::credential_store::{CredentialStore, CredentialStoreError, Use};
+use crate::desired::{Desired, DesiredWebhooks, Personal};
 use crate::error::Failure;
-use crate::inputs::{Interview, questions};
+use crate::inputs::Interview;
 use crate::instance::InstanceUrl;
-use crate::journal::Store;
+use crate::journal::{Record, RunEntry, Store};
 use crate::secret::{Pat, PersonalAccessToken};
-use crate::settings::{RecordedChoices, Settings, keys};
+use crate::settings::{KeyringUse, RecordedChoices, Settings, keys};
 
-/// Where this machine's records lie.
+/// The folder of this machine's records.
 ///
 /// # Errors
-/// Wrong use, where the system has no place for them.
+/// A usage error where the system has no such folder.
 pub(super) fn store(context: &Context<'_>) -> Result<Store, Failure> {
     Store::new(context.env.state_dir.clone()).map_err(|error| diagnostics::journal(&error))
 }
 
-/// The settings, with what the one connection that was made from here says of itself below them. With several, or with
-/// another instance named, nothing is assumed.
+/// The settings, with the recorded choices of this machine's only connection below them. With several connections, or
+/// with another instance named, nothing is assumed.
 ///
 /// # Errors
-/// When the folder of the records is there and cannot be listed.
+/// When the folder of the records exists and cannot be listed.
 pub(super) fn settings(context: &Context<'_>, store: &Store) -> Result<Settings, Failure> {
     let mut settings = context.settings.clone();
     let mut records = Vec::new();
@@ -29,64 +32,132 @@ pub(super) fn settings(context: &Context<'_>, store: &Store) -> Result<Settings,
         match connection.choices() {
             Ok(record) => records.push(record),
             // It may be another instance's. If it is this one's, it is read again, and that is an error.
-            Err(error) => context.terminal.warn(&format!("a record of an earlier run was left aside: {error}")),
+            Err(error) => context.terminal.warn(&format!("ignoring an unreadable record of an earlier run: {error}")),
         }
     }
-    if let Some(named) = settings.text(&keys::GITLAB_URL) {
-        let named = named.value.parse::<InstanceUrl>().map(|url| url.to_string()).ok();
+    // A wrong URL is an error where it is asked for; here it only means that no record is its own.
+    if let Some(named) = settings.get(&keys::GITLAB_URL).transpose() {
+        let named = named.ok().map(|url| url.value.to_string());
         records.retain(|record| record.instance == named);
     }
     if let [record] = records.as_slice() {
-        settings.remember(RecordedChoices {
-            gitlab_url: record.instance.clone(),
-            kit: record.kit.clone(),
-            webhooks: record.strategy.map(|strategy| strategy.to_string()),
-            groups: record.groups.clone(),
-            projects: record.projects.clone(),
-            exclude: record.exclude.clone(),
-            personal: record.personal.then_some(true),
-            ..RecordedChoices::default()
-        });
+        settings.remember(recorded(record));
     }
     Ok(settings)
 }
 
-/// The keyring, as far as the settings and the environment let it be used.
-pub(super) fn credential_store(context: &Context<'_>, settings: &Settings) -> CredentialStore {
-    let off = settings.text(&keys::KEYRING).is_some_and(|said| said.value == "off");
-    CredentialStore::new(if off || context.env.is_on("FACTORY_DISABLE_KEYRING") { Use::Disabled } else { Use::Allowed })
+/// What a later run may fall back on.
+fn recorded(record: &Record) -> RecordedChoices {
+    RecordedChoices::default()
+        .with(&keys::GITLAB_URL, &record.instance)
+        .with(&keys::KIT, &record.kit)
+        .with(&keys::WEBHOOKS, record.strategy)
+        .with(&keys::GROUP, &record.groups)
+        .with(&keys::PROJECT, &record.projects)
+        .with(&keys::EXCLUDE, &record.exclude)
+        .with(&keys::PERSONAL, record.personal.then_some(true))
 }
 
-/// Offers the token in the keyring, where the instance is known and nothing else gives one. A keyring that is not there is
-/// no error: the token is asked for, or missing.
-pub(super) async fn offer_token(context: &Context<'_>, interview: &Interview<'_>) {
-    let settings = interview.settings();
-    let known = settings.text(&keys::GITLAB_URL).and_then(|given| given.value.parse::<InstanceUrl>().ok());
-    let Some(instance) = known.filter(|_| !interview.is_set(&questions::TOKEN)) else { return };
-    offer_token_of(&instance, context, interview).await;
-}
-
-/// The same for an address that was only just given.
-pub(super) async fn offer_token_of(instance: &InstanceUrl, context: &Context<'_>, interview: &Interview<'_>) {
-    if interview.is_set(&questions::TOKEN) {
-        return;
+/// The journal's first entry of a run, with the choices that a later run may fall back on. `kit` is where it finds the kit.
+pub(super) fn began(desired: &Desired, kit: Option<String>) -> RunEntry {
+    let DesiredWebhooks { strategy, selection, .. } = &desired.webhooks;
+    RunEntry::Began {
+        instance: desired.instance.to_string(),
+        organization: desired.organization.id.clone(),
+        tool: env!("CARGO_PKG_VERSION").to_owned(),
+        strategy: *strategy,
+        groups: selection.groups.clone(),
+        projects: selection.projects.clone(),
+        exclude: selection.exclude_patterns.clone(),
+        personal: selection.personal == Personal::Included,
+        kit,
     }
-    let stored: Result<Option<PersonalAccessToken>, _> =
-        credential_store(context, interview.settings()).get(instance).await;
+}
+
+/// The keyring, unless `--keyring off` or the environment disables it.
+///
+/// # Errors
+/// A usage error for another value of `--keyring`.
+pub(super) fn credential_store(context: &Context<'_>, settings: &Settings) -> Result<CredentialStore, Failure> {
+    let is_off = settings.get_or(&keys::KEYRING, KeyringUse::default())? == KeyringUse::Off;
+    let is_disabled = is_off || context.env.is_on("FACTORY_DISABLE_KEYRING");
+    Ok(CredentialStore::new(if is_disabled { Use::Disabled } else { Use::Allowed }))
+}
+
+/// Offers the token in the keyring, where the instance is known and nothing else gives one. A missing keyring is not an
+/// error: the token is asked for, or missing.
+///
+/// # Errors
+/// As [`credential_store`].
+pub(super) async fn offer_token(context: &Context<'_>, interview: &Interview<'_>) -> Result<(), Failure> {
+    match interview.settings().get(&keys::GITLAB_URL) {
+        Ok(Some(instance)) => offer_token_of(&instance.value, context, interview).await,
+        // A wrong URL is an error where it is asked for.
+        Ok(None) | Err(_) => Ok(()),
+    }
+}
+
+/// The same for an instance whose URL was only just given.
+///
+/// # Errors
+/// As [`credential_store`].
+pub(super) async fn offer_token_of(
+    instance: &InstanceUrl,
+    context: &Context<'_>,
+    interview: &Interview<'_>,
+) -> Result<(), Failure> {
+    if interview.is_set(&keys::TOKEN) {
+        return Ok(());
+    }
+    let settings = interview.settings();
+    let stored: Result<Option<PersonalAccessToken>, _> = credential_store(context, settings)?.get(instance).await;
     match stored {
-        Ok(Some(token)) => interview.keep::<Pat>(&questions::TOKEN, token),
+        Ok(Some(token)) => interview.keep::<Pat>(&keys::TOKEN, token),
         Ok(None) => {}
-        // Not to have one is nothing special, unless it was asked for.
+        // Most machines in CI have no keyring: worth a warning only where one was asked for.
         Err(error @ (CredentialStoreError::Disabled | CredentialStoreError::Unavailable(_)))
-            if !is_asked_for(interview.settings()) =>
+            if !is_asked_for(settings)? =>
         {
             tracing::debug!(%error, "the keyring was not read");
         }
         Err(error) => context.terminal.warn(&format!("the keyring was not read: {error}")),
     }
+    Ok(())
 }
 
-/// Whether `--keyring store` was said.
-pub(super) fn is_asked_for(settings: &Settings) -> bool {
-    settings.text(&keys::KEYRING).is_some_and(|said| said.value == "store")
+/// Whether `--keyring store` was given.
+///
+/// # Errors
+/// As [`credential_store`].
+pub(super) fn is_asked_for(settings: &Settings) -> Result<bool, Failure> {
+    Ok(settings.get_or(&keys::KEYRING, KeyringUse::default())? == KeyringUse::Store)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::env::Env;
+    use crate::settings::{self, CliValues};
+    use crate::target::Strategy;
+
+    #[test]
+    fn the_record_answers_exactly_the_settings_that_are_recorded() {
+        let text = |text: &str| Some(text.to_owned());
+        let record = Record {
+            instance: text("https://gitlab.acme.com"),
+            kit: text("/etc/kit.json"),
+            strategy: Some(Strategy::Project),
+            groups: vec!["platform".to_owned()],
+            projects: vec!["tools/ci".to_owned()],
+            exclude: vec!["platform/legacy/**".to_owned()],
+            personal: true,
+            ..Record::default()
+        };
+        let mut settings = Settings::new(CliValues::default(), &Env::empty(), None);
+        settings.remember(recorded(&record));
+        for setting in settings::all() {
+            assert_eq!(settings.is_set(setting), setting.recorded, "{}", setting.key);
+        }
+        assert_eq!(settings.get_or(&keys::WEBHOOKS, Strategy::Auto), Ok(Strategy::Project));
+    }
 }

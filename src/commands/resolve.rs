@@ -1,7 +1,5 @@
 //! Resolve: from the kit, the settings and the answers to what should be true. `connect` and `verify` share it.
 
-use std::path::PathBuf;
-
 use globset::{Glob, GlobSet, GlobSetBuilder};
 
 use crate::desired::{
@@ -9,35 +7,33 @@ use crate::desired::{
     Personal, Selection,
 };
 use crate::error::{Failure, Fix};
-use crate::inputs::{Question, questions};
-use crate::instance::{InstanceUrl, UrlError};
-use crate::kit::{Handover, Kit};
-use crate::settings::{Settings, keys};
+use crate::instance::InstanceUrl;
+use crate::kit::Kit;
+use crate::settings::{Definition, Settings, Sourced, keys};
 use crate::target::Strategy;
 
-/// What every look at a connection needs, in the order of asking.
-pub(super) const NEEDED: [&Question; 8] = [
-    &questions::KIT,
-    &questions::REDIRECT_URI,
-    &questions::WEBHOOK_URL,
-    &questions::WEBHOOK_SECRET,
-    &questions::RECIPIENT,
-    &questions::UPLOAD_URL,
-    &questions::GITLAB_URL,
-    &questions::TOKEN,
+/// What every command needs that observes a connection, in the order of asking.
+pub(super) const NEEDED: [&Definition; 8] = [
+    &keys::KIT.definition,
+    &keys::REDIRECT_URI.definition,
+    &keys::WEBHOOK_URL.definition,
+    &keys::WEBHOOK_SECRET.definition,
+    &keys::RECIPIENT.definition,
+    &keys::UPLOAD_URL.definition,
+    &keys::GITLAB_URL.definition,
+    &keys::TOKEN.definition,
 ];
 
-/// An instance's address as it was given.
+/// The URL of a self-managed instance.
 ///
 /// # Errors
-/// Wrong use: not an address, or GitLab.com's, which has no Admin Area to work in.
-pub(super) fn address(given: &str) -> Result<InstanceUrl, Failure> {
-    let instance: InstanceUrl = given.parse().map_err(|error: UrlError| Failure::usage(error.to_string()))?;
-    if instance.is_gitlab_com() {
+/// A usage error for GitLab.com, which has no Admin Area to work in.
+pub(super) fn self_managed(given: &Sourced<InstanceUrl>) -> Result<InstanceUrl, Failure> {
+    if given.value.is_gitlab_com() {
         return Err(Failure::usage("GitLab.com is connected in Factory's settings; this command does not do it yet")
             .fix(Fix::say("give the address of a self-managed instance")));
     }
-    Ok(instance)
+    Ok(given.value.clone())
 }
 
 /// What [`desired`] is made from.
@@ -51,14 +47,17 @@ pub(super) struct Terms<'a> {
 /// What should be true.
 ///
 /// # Errors
-/// Wrong use, when a setting cannot be what it says.
+/// A usage error for a setting whose value cannot be used.
 pub(super) fn desired(terms: Terms<'_>) -> Result<Desired, Failure> {
     let Terms { kit, instance, settings, origin } = terms;
     Ok(Desired {
         application: DesiredApplication::from_kit(kit, origin),
         webhooks: webhooks(kit, settings)?,
-        handover: DesiredHandover { handover: handover(kit, settings)?, scopes: kit.token.scopes.clone() },
-        delivery: BundleDelivery { recipients: kit.bundle.recipients.clone(), way: way(kit, settings) },
+        handover: DesiredHandover {
+            handover: settings.get_or(&keys::HANDOVER_TOKEN, kit.token.handover)?,
+            scopes: kit.token.scopes.clone(),
+        },
+        delivery: BundleDelivery { recipients: kit.bundle.recipients.clone(), way: route(kit, settings)? },
         status_url: kit.status_url.clone(),
         organization: kit.organization.clone(),
         instance,
@@ -69,7 +68,7 @@ fn webhooks(kit: &Kit, settings: &Settings) -> Result<DesiredWebhooks, Failure> 
     let organization = &kit.organization.id;
     let name = if organization.is_empty() { "Factory".to_owned() } else { format!("Factory ({organization})") };
     Ok(DesiredWebhooks {
-        strategy: settings.parsed_or(&keys::WEBHOOKS, Strategy::default())?,
+        strategy: settings.get_or(&keys::WEBHOOKS, Strategy::default())?,
         selection: selection(settings)?,
         url: kit.webhook.url.clone(),
         token: kit.webhook.secret_token.clone(),
@@ -81,51 +80,33 @@ fn webhooks(kit: &Kit, settings: &Settings) -> Result<DesiredWebhooks, Failure> 
 }
 
 fn selection(settings: &Settings) -> Result<Selection, Failure> {
-    let list = |setting| settings.list(setting).map(|found| found.value).unwrap_or_default();
-    let paths = |setting| -> Vec<String> {
-        list(setting).iter().map(|path: &String| path.trim().trim_matches('/').to_owned()).collect()
-    };
-    let exclude_patterns = list(&keys::EXCLUDE);
+    let patterns = settings.list(&keys::EXCLUDE)?;
     Ok(Selection {
-        groups: paths(&keys::GROUP),
-        projects: paths(&keys::PROJECT),
-        exclude: globs(&exclude_patterns)?,
-        exclude_patterns,
+        groups: settings.list(&keys::GROUP)?,
+        projects: settings.list(&keys::PROJECT)?,
+        exclude_patterns: patterns.iter().map(|pattern| pattern.glob().to_owned()).collect(),
+        exclude: set(patterns)?,
         personal: if settings.is_enabled(&keys::PERSONAL) { Personal::Included } else { Personal::LeftOut },
     })
 }
 
-fn globs(patterns: &[String]) -> Result<GlobSet, Failure> {
-    let bad = |pattern: &str, why: String| {
-        Failure::usage(format!("the pattern {pattern:?} of --exclude cannot be used"))
-            .because(why)
-            .fix(Fix::say("a pattern is held against the full path: platform/legacy/** leaves out all below it"))
+fn set(patterns: Vec<Glob>) -> Result<GlobSet, Failure> {
+    let set = patterns.into_iter().fold(GlobSetBuilder::new(), |mut set, pattern| {
+        set.add(pattern);
+        set
+    });
+    let failed = |error: globset::Error| {
+        Failure::usage("the patterns of --exclude cannot be used together").because(error.kind().to_string())
     };
-    let mut set = GlobSetBuilder::new();
-    for pattern in patterns {
-        set.add(Glob::new(pattern).map_err(|error| bad(pattern, error.kind().to_string()))?);
-    }
-    set.build().map_err(|error| bad(&patterns.join(" "), error.kind().to_string()))
+    set.build().map_err(failed)
 }
 
-fn handover(kit: &Kit, settings: &Settings) -> Result<Handover, Failure> {
-    Ok(match settings.text(&keys::HANDOVER_TOKEN) {
-        None => kit.token.handover,
-        Some(found) => match found.value.as_str() {
-            "given" => Handover::Given,
-            "minted" => Handover::Minted,
-            "none" => Handover::None,
-            _ => return Err(Failure::usage(format!("{} cannot be used: choose given, minted or none", found.source))),
-        },
-    })
-}
-
-fn way(kit: &Kit, settings: &Settings) -> BundleRoute {
-    if let Some(path) = settings.text(&keys::BUNDLE_OUT) {
-        return BundleRoute::File(PathBuf::from(path.value));
+fn route(kit: &Kit, settings: &Settings) -> Result<BundleRoute, Failure> {
+    if let Some(path) = settings.get(&keys::BUNDLE_OUT)? {
+        return Ok(BundleRoute::File(path.value));
     }
-    match &kit.bundle.upload_url {
+    Ok(match &kit.bundle.upload_url {
         Some(url) => BundleRoute::Upload { url: url.clone(), method: kit.bundle.method },
         None => BundleRoute::None,
-    }
+    })
 }

@@ -13,7 +13,7 @@ use crate::settings::keys;
 use crate::text::{Line, Text, Tone};
 
 pub(super) fn run(context: &Context<'_>) -> Result<ExitCode, Failure> {
-    let wanted = context.settings.parsed::<InstanceUrl>(&keys::GITLAB_URL)?.map(|found| found.value);
+    let wanted = context.settings.get(&keys::GITLAB_URL)?.map(|found| found.value);
     let store = Store::new(context.env.state_dir.clone()).map_err(|error| diagnostics::journal(&error))?;
     let mut records = Vec::new();
     for connection in store.connections().map_err(|error| diagnostics::journal(&error))? {

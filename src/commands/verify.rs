@@ -13,7 +13,8 @@ use crate::desired::{ApplicationOrigin, Credentials, Desired};
 use crate::error::{ExitCode, Failure};
 use crate::factory::FactoryClient;
 use crate::gitlab::HookTester;
-use crate::inputs::{Interview, questions};
+use crate::inputs::Interview;
+use crate::instance::InstanceUrl;
 use crate::journal::{Record, Store};
 use crate::observed::{BundleSeen, DeliveryProof, Observation, Observed, Observer, Read, ReadRequest};
 use crate::report::{Detail, FailOn, Findings};
@@ -53,14 +54,14 @@ async fn gather(context: &Context<'_>) -> Result<Subject, Failure> {
     let settings = local_state::settings(context, &store)?;
     let interview = Interview::new(&settings, context.prompter.as_ref(), context.terminal);
     let http = context.client()?;
-    local_state::offer_token(context, &interview).await;
+    local_state::offer_token(context, &interview).await?;
     interview.require(&NEEDED)?;
     let kit = kit::gather(context, &interview).await?.kit;
-    let address = async |given: &Sourced<String>| resolve::address(&given.value);
-    let instance = interview.ask_until(&questions::GITLAB_URL, address).await?.value;
-    local_state::offer_token_of(&instance, context, &interview).await;
-    let token = interview.secret::<Pat>(&questions::TOKEN).await?.value;
-    let key = interview.find_secret(&questions::FACTORY_KEY)?.map(|found| found.value);
+    let address = async |given: &Sourced<InstanceUrl>| resolve::self_managed(given);
+    let instance = interview.ask_until(&keys::GITLAB_URL, address).await?.value;
+    local_state::offer_token_of(&instance, context, &interview).await?;
+    let token = interview.secret::<Pat>(&keys::TOKEN).await?.value;
+    let key = interview.find_secret(&keys::FACTORY_KEY)?.map(|found| found.value);
     let origin = ApplicationOrigin::Auto { given: pair(&interview)?, renew: false };
     let desired = resolve::desired(Terms { kit: &kit, instance: instance.clone(), settings: &settings, origin })?;
     let bundle = bundle(&store, &desired)?;
@@ -71,11 +72,10 @@ async fn gather(context: &Context<'_>) -> Result<Subject, Failure> {
 
 /// The application's ID and secret, where both were given. Nobody is asked: verify works without.
 fn pair(interview: &Interview<'_>) -> Result<Option<Credentials>, Failure> {
-    let id = interview.settings().text(&keys::APPLICATION_ID);
-    let secret: Option<ApplicationSecret> =
-        interview.find_secret(&questions::APPLICATION_SECRET)?.map(|found| found.value);
+    let id = interview.settings().get(&keys::APPLICATION_ID)?;
+    let secret: Option<ApplicationSecret> = interview.find_secret(&keys::APPLICATION_SECRET)?.map(|found| found.value);
     Ok(match (id, secret) {
-        (Some(id), Some(secret)) => Some(Credentials { application_id: id.value.trim().to_owned(), secret }),
+        (Some(id), Some(secret)) => Some(Credentials { application_id: id.value, secret }),
         _ => None,
     })
 }

@@ -1,4 +1,4 @@
-//! A document that is given as a path, as `-`, or as an address: the kit.
+//! A document that is given as a path, as `-` (standard input), or as a URL: the kit.
 
 use std::fs::File;
 use std::io::Read as _;
@@ -10,7 +10,7 @@ use crate::error::{Failure, Fix};
 use crate::instance::is_loopback;
 use crate::terminal::{StdinError, Terminal};
 
-/// Larger than any kit.
+/// At most this many bytes are read; a kit is far smaller.
 const LARGEST: u64 = 1 << 20;
 
 /// Where a document is.
@@ -29,7 +29,7 @@ pub enum Document {
     ToFetch(Url),
 }
 
-/// Why it cannot be had.
+/// Why a document cannot be read.
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
 pub enum DocumentError {
     #[error("{} cannot be read: {why}", .path.display())]
@@ -40,7 +40,7 @@ pub enum DocumentError {
     Binary(String),
     #[error("{0} is neither a path nor an https URL")]
     Address(String),
-    #[error("{0} would be fetched without protection; it has to be https")]
+    #[error("{0} would be fetched unencrypted; it has to be https")]
     PlainHttp(String),
     #[error(transparent)]
     Stdin(#[from] StdinError),
@@ -49,15 +49,15 @@ pub enum DocumentError {
 impl From<DocumentError> for Failure {
     fn from(error: DocumentError) -> Self {
         Self::usage(error.to_string())
-            .fix(Fix::say("give the path of the file, - for standard input, or an https URL of Factory's"))
+            .fix(Fix::say("give the file's path, - for standard input, or an https URL from Factory"))
     }
 }
 
 impl DocumentAt {
-    /// Tells a path from an address.
+    /// Reads what was given as a path, `-` or a URL.
     ///
     /// # Errors
-    /// For an address that is not https.
+    /// For a URL that is not https.
     pub fn new(text: &str) -> Result<Self, DocumentError> {
         if text == "-" {
             return Ok(Self::Stdin);
@@ -75,7 +75,7 @@ impl DocumentAt {
         }
     }
 
-    /// Reads it, unless it has to be fetched; `flag` is what it was asked for with.
+    /// Reads it, unless it has to be fetched; `flag` is the one that named it.
     ///
     /// # Errors
     /// [`DocumentError`].
@@ -106,7 +106,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_path_an_address_and_a_dash_are_told_apart() {
+    fn a_path_a_url_and_a_dash_are_distinguished() {
         for (given, wanted) in [
             ("-", Ok(DocumentAt::Stdin)),
             ("kit.json", Ok(DocumentAt::File("kit.json".into()))),

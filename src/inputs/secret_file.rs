@@ -6,13 +6,13 @@ use std::path::{Path, PathBuf};
 
 use crate::error::{Failure, Fix};
 use crate::secret::{Malformed, Secret, SecretKind};
-use crate::settings::{Setting, Source, Sourced};
+use crate::settings::{Definition, Source, Sourced};
 use crate::terminal::{StdinError, Terminal};
 
-/// More than any token or key.
+/// At most this many bytes are read; tokens and keys are far shorter.
 const LARGEST: u64 = 64 * 1024;
 
-/// Why a place does not give a secret. Never holds what was found there.
+/// Why a secret cannot be read. Never holds what was read.
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
 pub enum SecretError {
     #[error("{origin} names {}, which cannot be read: {why}", .path.display())]
@@ -39,7 +39,7 @@ impl From<SecretError> for Failure {
             SecretError::Malformed { .. } | SecretError::Binary { .. } | SecretError::TooLarge { .. } => {
                 failure.fix(Fix::say("give the token alone, as GitLab showed it, in one line"))
             }
-            SecretError::Unreadable { .. } => failure.fix(Fix::say("correct the path, or the rights of the file")),
+            SecretError::Unreadable { .. } => failure.fix(Fix::say("correct the path, or the file's permissions")),
             SecretError::NotAFile { .. } | SecretError::Stdin(_) => failure,
         }
     }
@@ -47,7 +47,7 @@ impl From<SecretError> for Failure {
 
 /// Reads a secret from a file, or from standard input for `-`.
 pub(super) fn read<K: SecretKind>(
-    setting: &Setting,
+    setting: &Definition,
     file: Sourced<PathBuf>,
     terminal: &Terminal,
 ) -> Result<Sourced<Secret<K>>, SecretError> {
@@ -60,7 +60,7 @@ pub(super) fn read<K: SecretKind>(
     if bytes.len() as u64 > LARGEST {
         return Err(SecretError::TooLarge { origin });
     }
-    // Windows' editors begin a file with a byte order mark.
+    // Editors on Windows begin a file with a byte order mark.
     let text = std::str::from_utf8(bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&bytes)).ok();
     match text.filter(|text| !text.contains('\0')).map(Secret::new) {
         None => Err(SecretError::Binary { origin }),
@@ -82,7 +82,7 @@ fn from_file(path: &Path, origin: &Source) -> Result<Vec<u8>, SecretError> {
     }
 }
 
-/// Whether a path that does not exist is rather the secret itself: one long word without a folder. It is not repeated.
+/// Whether a path that does not exist is probably the secret itself: one long word without a folder. It is not repeated.
 fn looks_like_a_token(path: &Path) -> bool {
     let text = path.to_string_lossy();
     text.len() >= 20 && !text.contains(['/', '\\', ' ']) && path.extension().is_none_or(|end| end.len() > 5)

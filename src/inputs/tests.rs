@@ -6,7 +6,7 @@ use crate::secret::{Pat, PersonalAccessToken};
 use crate::settings::{CliValues, keys};
 use crate::terminal::prompt::{NonInteractive, Reply, Scripted};
 
-fn given(values: &[(&'static crate::settings::Setting, &str)]) -> Settings {
+fn given(values: &[(&'static Definition, &str)]) -> Settings {
     let mut given = CliValues::default();
     for (setting, value) in values {
         given.add(setting, vec![(*value).to_owned()]);
@@ -24,49 +24,65 @@ async fn only_right(answer: &Sourced<String>) -> Result<usize, Failure> {
 }
 
 #[tokio::test]
-async fn a_typed_answer_is_asked_until_it_holds() {
+async fn a_typed_answer_is_asked_for_until_it_passes_its_check() {
     let settings = given(&[]);
-    let script = Scripted::new([("gitlab_url", Reply::Text("left")), ("gitlab_url", Reply::Text(" right "))]);
+    let script = Scripted::new([("kit", Reply::Text("left")), ("kit", Reply::Text(" right "))]);
     let terminal = terminal();
     let interview = Interview::new(&settings, &script, &terminal);
-    let answer = interview.ask_until(&questions::GITLAB_URL, only_right).await.expect("the second answer");
+    let answer = interview.ask_until(&keys::KIT, only_right).await.expect("the second answer");
     assert_eq!(answer, Sourced::new(7, Source::Prompt));
     assert_eq!(script.said(), "error: wrong one\n");
     assert!(script.left().is_empty());
 }
 
 #[tokio::test]
-async fn a_given_answer_that_does_not_hold_ends_the_run_even_where_somebody_could_be_asked() {
-    let settings = given(&[(&keys::GITLAB_URL, "left")]);
+async fn a_given_answer_that_fails_its_check_ends_the_run_even_on_a_terminal() {
+    let settings = given(&[(&keys::KIT, "left")]);
     let script = Scripted::default();
     let terminal = terminal();
     let interview = Interview::new(&settings, &script, &terminal);
-    let failure = interview.ask_until(&questions::GITLAB_URL, only_right).await.expect_err("a wrong flag");
+    let failure = interview.ask_until(&keys::KIT, only_right).await.expect_err("a wrong flag");
     assert_eq!(failure.message, "wrong one");
 }
 
 #[tokio::test]
 async fn an_interrupted_prompt_is_an_interruption() {
     let settings = given(&[]);
-    let script = Scripted::new([("gitlab_url", Reply::Interrupt)]);
+    let script = Scripted::new([("kit", Reply::Interrupt)]);
     let terminal = terminal();
     let interview = Interview::new(&settings, &script, &terminal);
-    let failure = interview.ask_until(&questions::GITLAB_URL, only_right).await.expect_err("interrupted");
+    let failure = interview.ask_until(&keys::KIT, only_right).await.expect_err("interrupted");
     assert_eq!(failure.exit_code() as u8, 130);
 }
 
+#[tokio::test]
+async fn an_answer_that_cannot_be_read_names_its_flag_or_is_asked_again() {
+    let terminal = terminal();
+    let any = async |url: &Sourced<crate::instance::InstanceUrl>| Ok(url.value.to_string());
+    let settings = given(&[(&keys::GITLAB_URL, "ftp://a")]);
+    let script = Scripted::default();
+    let failure = Interview::new(&settings, &script, &terminal).ask_until(&keys::GITLAB_URL, any).await;
+    let failure = failure.expect_err("another scheme").message;
+    assert!(failure.starts_with("--gitlab-url cannot be used: the GitLab URL has the scheme \"ftp\""), "{failure}");
+    let settings = given(&[]);
+    let script = Scripted::new([("gitlab_url", Reply::Text("ftp://a")), ("gitlab_url", Reply::Text("https://a"))]);
+    let answer = Interview::new(&settings, &script, &terminal).ask_until(&keys::GITLAB_URL, any).await;
+    assert_eq!(answer.expect("the second answer").value, "https://a");
+    assert!(script.said().starts_with("error: the GitLab URL has the scheme \"ftp\""), "{}", script.said());
+}
+
 #[test]
-fn without_anybody_everything_missing_is_listed_at_once() {
+fn without_a_terminal_everything_missing_is_listed_at_once() {
     let settings = given(&[(&keys::APPLICATION, "existing"), (&keys::APPLICATION_ID, "abc")]);
     let terminal = terminal();
     let interview = Interview::new(&settings, &NonInteractive, &terminal);
-    let failure = interview.require(ALL).expect_err("much is missing");
+    let failure = interview.require(&settings::all().collect::<Vec<_>>()).expect_err("much is missing");
     assert_eq!(
         failure.to_string(),
-        "error: 4 things are missing, and there is nobody to ask\n\
-         hint: the kit from Factory: --kit, the variable FACTORY_KIT, or kit in the answers file\n\
+        "error: missing input: 4 values, and no terminal to ask on\n\
          hint: GitLab's URL: --gitlab-url, the variable GITLAB_URL, or gitlab_url in the answers file\n\
          hint: an admin's personal access token: --token-file, the variable GITLAB_TOKEN, or token_file in the answers file\n\
+         hint: the kit from Factory: --kit, the variable FACTORY_KIT, or kit in the answers file\n\
          hint: the application's secret: --application-secret-file, the variable FACTORY_GITLAB_APPLICATION_SECRET, \
          or application_secret_file in the answers file"
     );
@@ -78,7 +94,7 @@ fn a_kit_given_piece_by_piece_needs_every_piece() {
     let settings = given(&[(&keys::WEBHOOK_URL, "https://hooks"), (&keys::BUNDLE_OUT, "b.age")]);
     let terminal = terminal();
     let interview = Interview::new(&settings, &NonInteractive, &terminal);
-    let failure = interview.require(ALL).expect_err("pieces are missing").to_string();
+    let failure = interview.require(&settings::all().collect::<Vec<_>>()).expect_err("pieces are missing").to_string();
     for name in ["--redirect-uri", "--webhook-secret-file", "--recipient"] {
         assert!(failure.contains(name), "{failure}");
     }
@@ -92,17 +108,17 @@ fn approval_is_asked_given_or_missing() {
     let terminal = terminal();
     for (reply, wanted) in [(true, Approval::Given), (false, Approval::Refused)] {
         let (settings, script) = (given(&[]), Scripted::new([("yes", Reply::Confirm(reply))]));
-        assert_eq!(Interview::new(&settings, &script, &terminal).approve(&questions::YES), Ok(wanted));
+        assert_eq!(Interview::new(&settings, &script, &terminal).approve(&keys::YES), Ok(wanted));
     }
     let settings = given(&[(&keys::YES, "true")]);
-    assert_eq!(Interview::new(&settings, &NonInteractive, &terminal).approve(&questions::YES), Ok(Approval::Given));
+    assert_eq!(Interview::new(&settings, &NonInteractive, &terminal).approve(&keys::YES), Ok(Approval::Given));
     let settings = given(&[]);
-    let failure = Interview::new(&settings, &NonInteractive, &terminal).approve(&questions::YES).expect_err("nobody");
+    let failure = Interview::new(&settings, &NonInteractive, &terminal).approve(&keys::YES).expect_err("no terminal");
     assert!(failure.to_string().contains("--yes"), "{failure}");
 }
 
 fn secret(settings: &Settings, terminal: &Terminal) -> Result<Option<Sourced<PersonalAccessToken>>, Failure> {
-    Interview::new(settings, &NonInteractive, terminal).find_secret::<Pat>(&questions::TOKEN)
+    Interview::new(settings, &NonInteractive, terminal).find_secret::<Pat>(&keys::TOKEN)
 }
 
 #[test]
@@ -154,7 +170,7 @@ fn standard_input_holds_one_secret_only() {
     let terminal = Terminal::captured(b"glpat-from-stdin\n");
     assert!(secret(&settings, &terminal).expect("the first reader").is_some());
     let interview = Interview::new(&settings, &NonInteractive, &terminal);
-    let failure = interview.find_secret::<crate::secret::Bearer>(&questions::FACTORY_KEY).expect_err("nothing is left");
+    let failure = interview.find_secret::<crate::secret::Bearer>(&keys::FACTORY_KEY).expect_err("nothing is left");
     assert_eq!(failure.message, "standard input was already read for --token-file; --factory-key-file needs a file");
 }
 
@@ -164,31 +180,27 @@ async fn the_keyring_comes_after_what_was_given_and_a_stale_secret_is_asked_agai
     let script = Scripted::new([("token_file", Reply::Text("glpat-typed-token"))]);
     let terminal = terminal();
     let interview = Interview::new(&settings, &script, &terminal);
-    interview.keep(&questions::TOKEN, PersonalAccessToken::new("glpat-stale-token").expect("a token"));
-    assert!(interview.is_set(&questions::TOKEN));
+    interview.keep(&keys::TOKEN, PersonalAccessToken::new("glpat-stale-token").expect("a token"));
+    assert!(interview.is_set(&keys::TOKEN));
     let stale = PersonalAccessToken::new("glpat-stale-token").expect("a token");
     let answer = interview
-        .secret_until::<Pat, ()>(&questions::TOKEN, async |token| {
+        .secret_until::<Pat, ()>(&keys::TOKEN, async |token| {
             if token.same_as(&stale) { Err(Failure::problem("the token is revoked")) } else { Ok(()) }
         })
         .await
         .expect("the typed one");
     assert_eq!(answer.source, Source::Prompt);
     assert_eq!(script.said(), "error: the token is revoked\n");
-    let again = interview.find_secret::<Pat>(&questions::TOKEN).expect("kept").expect("kept");
+    let again = interview.find_secret::<Pat>(&keys::TOKEN).expect("kept").expect("kept");
     assert!(again.value.same_as(&answer.value.0), "what was typed is not asked again");
 }
 
 #[test]
-fn every_question_has_a_setting_of_its_own_and_something_to_say() {
-    let mut keys: Vec<&str> = ALL.iter().map(|question| question.setting.key).collect();
-    keys.sort_unstable();
-    keys.dedup();
-    assert_eq!(keys.len(), ALL.len());
-    for question in ALL {
-        assert_eq!(crate::settings::named(question.setting.key), Some(question.setting));
+fn every_question_says_something() {
+    for setting in settings::all() {
+        let Some(question) = setting.question else { continue };
         for text in [question.name, question.prompt, question.help] {
-            assert!(!text.trim().is_empty(), "{}", question.setting.key);
+            assert!(!text.trim().is_empty(), "{}", setting.key);
         }
     }
 }

@@ -5,14 +5,15 @@ use std::fs::File;
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
+use strsim::levenshtein;
 use toml::Value;
 
-use super::{ALL, Error, Setting, Source, Sourced, ValueKind, named};
+use super::{Definition, Error, Source, Sourced, ValueKind, all};
 
-/// Larger than any answers file, smaller than a mistake.
+/// At most this many bytes are read; an answers file is far smaller.
 const LARGEST: u64 = 1 << 20;
 
-/// The answers, checked and as text.
+/// The answers, with known keys and values of the right kind, as text.
 #[derive(Clone, Debug)]
 pub struct Answers {
     path: PathBuf,
@@ -23,7 +24,7 @@ impl Answers {
     /// Reads an answers file.
     ///
     /// # Errors
-    /// When it cannot be read, is not TOML, or has a key or a value that does not belong there.
+    /// When it cannot be read, is not TOML, or has an unknown key or a value of the wrong kind.
     pub fn read(path: &Path) -> Result<Self, Error> {
         let unreadable = |why: String| Error::Unreadable { path: path.to_owned(), why };
         let mut text = String::new();
@@ -49,39 +50,38 @@ impl Answers {
         })?;
         let mut values = BTreeMap::new();
         for (key, value) in table {
-            let setting = named(&key).ok_or_else(|| unknown(&path, &key))?;
+            let setting = all().find(|setting| setting.key == key).ok_or_else(|| unknown(&path, &key))?;
             values.insert(setting.key, texts(setting, &value, &path)?);
         }
         Ok(Self { path, values })
     }
 
-    pub(super) fn list(&self, setting: &'static Setting) -> Option<Sourced<Vec<String>>> {
+    pub(super) fn list(&self, setting: &'static Definition) -> Option<Sourced<Vec<String>>> {
         let values = self.values.get(setting.key)?;
         let source = Source::AnswersFile { path: self.path.clone(), key: setting.key };
         Some(Sourced::new(values.clone(), source))
     }
 }
 
-/// The error for a key that is none: a secret in the wrong place, or a slip of the finger.
+/// The error for a key that is not a setting: a secret in the wrong place, or a typing error.
 fn unknown(path: &Path, key: &str) -> Error {
     let path = path.to_owned();
-    let secret = ALL.iter().filter(|setting| setting.kind == ValueKind::Secret);
-    if let Some(setting) =
-        secret.min_by_key(|setting| (!setting.key.contains(key), strsim::levenshtein(key, setting.key)))
+    let secrets = all().filter(|setting| setting.kind == ValueKind::Secret);
+    if let Some(setting) = secrets.min_by_key(|setting| (!setting.key.contains(key), levenshtein(key, setting.key)))
         && ["token", "secret", "password", "api_key"].iter().any(|word| key.contains(word))
         && !key.ends_with("_file")
     {
         return Error::SecretInFile { path, key: key.to_owned(), instead: setting.key };
     }
-    let nearest = ALL.iter().map(|setting| (strsim::levenshtein(key, setting.key), setting.key)).min();
+    let nearest = all().map(|setting| (levenshtein(key, setting.key), setting.key)).min();
     let nearest = nearest.filter(|(steps, name)| *steps <= 3.max(name.len() / 3)).map(|(_, name)| name);
     Error::UnknownKey { path, key: key.to_owned(), nearest }
 }
 
-/// A value as text, by the setting's shape. A list may be given as one text.
-fn texts(setting: &'static Setting, value: &Value, path: &Path) -> Result<Vec<String>, Error> {
+/// A value as text, by the setting's kind. A list may be given as one text.
+fn texts(setting: &'static Definition, value: &Value, path: &Path) -> Result<Vec<String>, Error> {
     let expected = match setting.kind {
-        ValueKind::Text | ValueKind::Path | ValueKind::Secret => "a text",
+        ValueKind::Text | ValueKind::Url | ValueKind::Path | ValueKind::Secret => "a text",
         ValueKind::Number => "a whole number",
         ValueKind::Switch => "true or false",
         ValueKind::List | ValueKind::Paths => "a list of texts",
@@ -89,7 +89,7 @@ fn texts(setting: &'static Setting, value: &Value, path: &Path) -> Result<Vec<St
     let wrong = || Error::WrongType { path: path.to_owned(), key: setting.key, expected };
     let below = |text: &str| beside(path, text);
     match (setting.kind, value) {
-        (ValueKind::Text | ValueKind::List, Value::String(text)) => Ok(vec![text.clone()]),
+        (ValueKind::Text | ValueKind::Url | ValueKind::List, Value::String(text)) => Ok(vec![text.clone()]),
         (ValueKind::Path | ValueKind::Paths | ValueKind::Secret, Value::String(text)) => Ok(vec![below(text)]),
         (ValueKind::Number, Value::Integer(number)) if *number >= 0 => Ok(vec![number.to_string()]),
         (ValueKind::Switch, Value::Boolean(on)) => Ok(vec![on.to_string()]),
@@ -102,7 +102,7 @@ fn texts(setting: &'static Setting, value: &Value, path: &Path) -> Result<Vec<St
     }
 }
 
-/// A path in the file is meant from where the file is, not from where the program was started.
+/// A path is relative to the answers file, not to the working directory.
 fn beside(file: &Path, text: &str) -> String {
     if text == "-" || text.contains("://") {
         return text.to_owned();
@@ -153,10 +153,10 @@ mod tests {
 
     #[test]
     fn every_setting_has_a_key_of_its_own() {
-        let mut keys: Vec<&str> = ALL.iter().map(|setting| setting.key).collect();
+        let mut keys: Vec<&str> = all().map(|setting| setting.key).collect();
         keys.sort_unstable();
         keys.dedup();
-        assert_eq!(keys.len(), ALL.len());
+        assert_eq!(keys.len(), all().count());
     }
 
     #[test]

@@ -1,39 +1,28 @@
-//! What an earlier run recorded, as plain data: the caller reads the record, this only answers from it.
+//! The choices of an earlier run, as plain data: the caller reads the record, this only answers from it.
 
-/// The answers of an earlier run. Empty where there was none; never a secret.
+use std::collections::BTreeMap;
+
+use super::Definition;
+
+/// The choices of an earlier run, by the setting's key. Empty where there was none; never a secret.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
 pub struct RecordedChoices {
-    pub gitlab_url: Option<String>,
-    /// The kit's path or URL.
-    pub kit: Option<String>,
-    pub application: Option<String>,
-    pub application_id: Option<String>,
-    /// The webhook strategy by name.
-    pub webhooks: Option<String>,
-    pub groups: Vec<String>,
-    pub projects: Vec<String>,
-    pub exclude: Vec<String>,
-    pub personal: Option<bool>,
-    pub handover_token: Option<String>,
+    values: BTreeMap<&'static str, Vec<String>>,
 }
 
 impl RecordedChoices {
-    /// The values recorded for a setting's key; empty where nothing is.
+    /// Adds what the record holds for a setting; nothing where it holds nothing.
     #[must_use]
-    pub(super) fn list(&self, key: &str) -> Vec<String> {
-        let one = |value: &Option<String>| value.iter().cloned().collect();
-        match key {
-            "gitlab_url" => one(&self.gitlab_url),
-            "kit" => one(&self.kit),
-            "application" => one(&self.application),
-            "application_id" => one(&self.application_id),
-            "webhooks" => one(&self.webhooks),
-            "group" => self.groups.clone(),
-            "project" => self.projects.clone(),
-            "exclude" => self.exclude.clone(),
-            "personal" => self.personal.iter().map(bool::to_string).collect(),
-            "handover_token" => one(&self.handover_token),
-            _ => Vec::new(),
+    pub fn with(mut self, setting: &'static Definition, values: impl IntoIterator<Item: ToString>) -> Self {
+        let values: Vec<String> = values.into_iter().map(|value| value.to_string()).collect();
+        if !values.is_empty() {
+            self.values.insert(setting.key, values);
         }
+        self
+    }
+
+    /// The recorded values of a setting that a later run may fall back on.
+    pub(super) fn list(&self, setting: &Definition) -> Option<&[String]> {
+        self.values.get(setting.key).filter(|_| setting.recorded).map(Vec::as_slice)
     }
 }

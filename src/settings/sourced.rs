@@ -2,9 +2,6 @@
 
 use std::fmt;
 use std::path::PathBuf;
-use std::str::FromStr;
-
-use super::Error;
 
 /// Where a value came from. `Display` names the place for a person: `--gitlab-url`, `the variable GITLAB_URL`.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -62,18 +59,5 @@ impl<T> Sourced<T> {
 
     pub fn map<U>(self, change: impl FnOnce(T) -> U) -> Sourced<U> {
         Sourced { value: change(self.value), source: self.source }
-    }
-}
-
-impl Sourced<String> {
-    /// Reads the text as a type.
-    ///
-    /// # Errors
-    /// [`Error::Invalid`] with the source and the type's own words.
-    pub fn parse<T: FromStr<Err: fmt::Display>>(self) -> Result<Sourced<T>, Error> {
-        match self.value.parse() {
-            Ok(value) => Ok(Sourced { value, source: self.source }),
-            Err(error) => Err(Error::Invalid { origin: self.source, why: T::Err::to_string(&error) }),
-        }
     }
 }

@@ -151,7 +151,7 @@ fn without_a_terminal_all_missing_input_is_listed_in_one_error() {
     insta::assert_snapshot!(run, @r#"
     exit code: 2
     ----- stderr -----
-    error: 4 things are missing, and there is nobody to ask
+    error: missing input: 4 values, and no terminal to ask on
     hint: the kit from Factory: --kit, the variable FACTORY_KIT, or kit in the answers file
     hint: GitLab's URL: --gitlab-url, the variable GITLAB_URL, or gitlab_url in the answers file
     hint: an admin's personal access token: --token-file, the variable GITLAB_TOKEN, or token_file in the answers file

@@ -88,11 +88,11 @@ fn ctrl_c_at_a_hidden_question_ends_with_130() {
 fn no_question_is_asked_in_ci_or_with_no_input() {
     let mut world = TestEnv::bare();
     let mut session = at_a_terminal(&world, &["kit", "show", "--no-input"]);
-    session.exp_string("one thing is missing").expect("the list");
+    session.exp_string("missing input: 1 value").expect("the list");
     ends_with(&mut session, 2);
     world.set("CI", "true");
     let mut session = at_a_terminal(&world, &["kit", "show"]);
-    session.exp_string("one thing is missing").expect("the list");
+    session.exp_string("missing input: 1 value").expect("the list");
     ends_with(&mut session, 2);
 }
 
@@ -127,7 +127,7 @@ fn the_wizard_connects_and_lets_each_answer_be_corrected() {
     assert!(between.contains("GitLab does not know the token") && !between.contains("canary"), "{between}");
     assert!(!between.contains("Needs the scope"), "explained twice: {between}");
     session.exp_string("Plan for").expect("the plan");
-    let plan = session.exp_string("Do this?").expect("the approval");
+    let plan = session.exp_string("Apply this plan?").expect("the approval");
     assert!(plan.contains("register a webhook on group group-1"), "{plan}");
     assert_eq!(world.writes(), Vec::<String>::new(), "nothing is written before the approval");
     session.send("y").expect("typed");
@@ -142,7 +142,7 @@ fn the_wizard_connects_and_lets_each_answer_be_corrected() {
 fn a_plan_that_is_declined_writes_nothing() {
     let world = TestEnv::with(small());
     let mut session = at_a_terminal(&world, &["connect"]);
-    session.exp_string("Do this?").expect("the approval");
+    session.exp_string("Apply this plan?").expect("the approval");
     session.send("n").expect("typed");
     session.send_line("").expect("typed");
     session.exp_string("the plan was not approved; nothing was changed").expect("a word");
@@ -152,7 +152,7 @@ fn a_plan_that_is_declined_writes_nothing() {
 
 #[test]
 fn ctrl_c_at_any_prompt_of_the_wizard_leaves_the_terminal_sane() {
-    for (steps, last) in [(0, "Kit from Factory"), (1, "GitLab URL"), (2, "(hidden): "), (3, "Do this?")] {
+    for (steps, last) in [(0, "Kit from Factory"), (1, "GitLab URL"), (2, "(hidden): "), (3, "Apply this plan?")] {
         let (world, url, token) = unanswered();
         // A shell keeps the terminal open, so that its state can be read afterwards.
         let mut command = Command::new("sh");
@@ -214,7 +214,7 @@ fn creating_the_application_by_hand_shows_the_values_and_asks_for_id_and_secret(
     answer(&mut session, "Application secret (hidden): ", "gloas-wrong");
     session.exp_string("does not accept this application ID and secret together").expect("why not");
     answer(&mut session, "Application secret (hidden): ", made["secret"].as_str().expect("a secret"));
-    session.exp_string("Do this?").expect("the approval");
+    session.exp_string("Apply this plan?").expect("the approval");
     session.send("y").expect("typed");
     session.send_line("").expect("typed");
     session.exp_string("mark the application as trusted").expect("what is left");
@@ -235,7 +235,7 @@ fn an_application_with_an_unknown_secret_is_decided_in_the_wizard() {
             answer(&mut session, "Application secret (hidden): ", made["secret"].as_str().expect("a secret"));
         }
         if code == 0 {
-            session.exp_string("Do this?").expect("the approval");
+            session.exp_string("Apply this plan?").expect("the approval");
             session.send("y").expect("typed");
             session.send_line("").expect("typed");
         }

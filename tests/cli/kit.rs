@@ -85,7 +85,7 @@ fn a_file_that_is_not_a_kit_is_a_usage_error() {
         ("half.json", "the kit ends in the middle"),
         ("binary", "binary is not text"),
         ("none.json", "none.json cannot be read"),
-        ("http://factory.example/kit?key=canary", "http://factory.example/kit would be fetched without protection"),
+        ("http://factory.example/kit?key=canary", "http://factory.example/kit would be fetched unencrypted"),
     ] {
         let run = world.run(&["kit", "check", "--kit", name]);
         assert_eq!(run.code, 2, "{run}");

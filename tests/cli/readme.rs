@@ -122,11 +122,11 @@ fn with_section(readme: &str, name: &str, fresh: &str) -> String {
 }
 
 fn settings_table() -> String {
-    let row = |setting: &&settings::Setting| {
+    let row = |setting: &settings::Definition| {
         let variable = setting.variable.map(|name| format!("`{name}`")).unwrap_or_default();
         format!("| `{}` | {variable} | `{}` |", setting.flag, setting.key)
     };
-    let rows: Vec<String> = settings::ALL.iter().map(row).collect();
+    let rows: Vec<String> = settings::all().map(row).collect();
     format!("| flag | variable | answers file |\n|---|---|---|\n{}", rows.join("\n"))
 }
 

@@ -153,7 +153,7 @@ mod verify {
         insta::assert_snapshot!(run, @r"
         exit code: 2
         ----- stderr -----
-        error: 3 things are missing, and there is nobody to ask
+        error: missing input: 3 values, and no terminal to ask on
         hint: the kit from Factory: --kit, the variable FACTORY_KIT, or kit in the answers file
         hint: GitLab's URL: --gitlab-url, the variable GITLAB_URL, or gitlab_url in the answers file
         hint: an admin's personal access token: --token-file, the variable GITLAB_TOKEN, or token_file in the answers file

@@ -56,7 +56,7 @@ fn a_failure_is_one_json_document_where_json_was_asked_for() {
     assert_eq!(document["exit_code"], 2);
     assert_eq!(document["error"]["kind"], "usage");
     assert!(document["error"]["fixes"][0]["text"].as_str().is_some_and(|text| text.contains("--kit")), "{document}");
-    assert!(run.stderr.starts_with("error: one thing is missing"), "{run}");
+    assert!(run.stderr.starts_with("error: missing input: 1 value"), "{run}");
 }
 
 #[cfg(unix)]

@@ -113,7 +113,7 @@ fn the_wizard_leads_from_the_first_question_to_the_report() {
     terminal.shows("GitLab does not know the token");
     terminal.shows_times("Personal access token of an admin (hidden): ", 2);
     terminal.types(value(&variables, "GITLAB_TOKEN"));
-    terminal.shows("Do this?");
+    terminal.shows("Apply this plan?");
     assert!(world.sandbox().requests().iter().all(|seen| !seen.is_write()), "nothing is written before it is approved");
     terminal.presses("y");
     terminal.shows("ended with 0.");
@@ -135,7 +135,7 @@ fn a_plan_that_is_declined_changes_nothing() {
     let world = TestEnv::new();
     let terminal = Terminal::open(&world);
     terminal.starts("connect");
-    terminal.shows("Do this?");
+    terminal.shows("Apply this plan?");
     terminal.presses("n");
     terminal.shows("nothing was changed");
     terminal.shows("ended with 1.");
@@ -151,7 +151,7 @@ fn ctrl_c_at_any_question_leaves_a_sane_terminal_and_ends_with_130() {
         ("Factory API key (hidden): ", "FACTORY_API_KEY"),
         ("GitLab URL", "GITLAB_URL"),
         ("Personal access token of an admin (hidden): ", "GITLAB_TOKEN"),
-        ("Do this?", ""),
+        ("Apply this plan?", ""),
     ];
     for stop in 0..answers.len() {
         let terminal = Terminal::open(&world);

@@ -5,9 +5,9 @@ use super::gather::Gathered;
 use crate::desired::{ApplicationOrigin, Credentials, DesiredApplication};
 use crate::error::{Failure, Fix};
 use crate::gitlab::{Application, PairValidity};
-use crate::inputs::{Interview, questions};
+use crate::inputs::Interview;
 use crate::secret::ApplicationSecret;
-use crate::settings::keys;
+use crate::settings::{ApplicationMode, keys};
 use crate::terminal::prompt::Ask;
 use crate::text::{Line, Text, Tone};
 
@@ -17,25 +17,22 @@ pub(super) async fn origin(
     context: &Context<'_>,
     gathered: &Gathered,
 ) -> Result<ApplicationOrigin, Failure> {
-    let settings = interview.settings();
-    let how = settings.text(&keys::APPLICATION);
-    match how.as_ref().map(|how| how.value.as_str()) {
-        None | Some("auto") => auto(interview, gathered).await,
-        Some("existing") => Ok(ApplicationOrigin::Given(ask_pair(interview, gathered).await?)),
-        Some("manual") => {
-            if !interview.is_set(&questions::APPLICATION_ID) {
+    match interview.settings().get_or(&keys::APPLICATION, ApplicationMode::default())? {
+        ApplicationMode::Auto => auto(interview, gathered).await,
+        ApplicationMode::Existing => Ok(ApplicationOrigin::Given(ask_pair(interview, gathered).await?)),
+        ApplicationMode::Manual => {
+            if !interview.is_set(&keys::APPLICATION_ID) {
                 show_the_form(interview, context, gathered)?;
             }
             Ok(ApplicationOrigin::Given(ask_pair(interview, gathered).await?))
         }
-        Some(other) => Err(Failure::usage(format!("--application {other:?}: choose auto, manual or existing"))),
     }
 }
 
 /// By API; an ID and secret that were given are used.
 async fn auto(interview: &Interview<'_>, gathered: &Gathered) -> Result<ApplicationOrigin, Failure> {
     let renew = interview.settings().is_enabled(&keys::RENEW_SECRET);
-    let both = interview.is_set(&questions::APPLICATION_ID) && interview.is_set(&questions::APPLICATION_SECRET);
+    let both = interview.is_set(&keys::APPLICATION_ID) && interview.is_set(&keys::APPLICATION_SECRET);
     let given = if both && !renew { Some(ask_pair(interview, gathered).await?) } else { None };
     Ok(ApplicationOrigin::Auto { given, renew })
 }
@@ -44,8 +41,8 @@ async fn auto(interview: &Interview<'_>, gathered: &Gathered) -> Result<Applicat
 async fn ask_pair(interview: &Interview<'_>, gathered: &Gathered) -> Result<Credentials, Failure> {
     let applications = gathered.known.applications.known().cloned().unwrap_or_default();
     let id = interview
-        .ask_until(&questions::APPLICATION_ID, async |given| {
-            let id = given.value.trim().to_owned();
+        .ask_until(&keys::APPLICATION_ID, async |given| {
+            let id = given.value.clone();
             let number = applications.iter().find(|one| one.id.to_string() == id);
             match number {
                 Some(one) => Err(Failure::usage(format!(
@@ -63,7 +60,7 @@ async fn ask_pair(interview: &Interview<'_>, gathered: &Gathered) -> Result<Cred
 
 async fn ask_secret(interview: &Interview<'_>, gathered: &Gathered, id: &str) -> Result<ApplicationSecret, Failure> {
     let found = interview
-        .secret_until(&questions::APPLICATION_SECRET, async |secret: &ApplicationSecret| {
+        .secret_until(&keys::APPLICATION_SECRET, async |secret: &ApplicationSecret| {
             let proved = gathered.look.oauth.verify_pair(id, secret).await;
             let what = "the ID and secret could not be tried";
             let instance = &gathered.desired.instance;

@@ -9,12 +9,12 @@ use crate::error::Failure;
 use crate::factory::FactoryClient;
 use crate::gitlab;
 use crate::http::Client;
-use crate::inputs::{Interview, Missing, Question, questions};
+use crate::inputs::{Interview, Missing};
 use crate::instance::InstanceUrl;
 use crate::observed::{Observed, Observer, Read, ReadRequest, Reads};
 use crate::report::FailureGroup;
 use crate::secret::PersonalAccessToken;
-use crate::settings::{Source, keys};
+use crate::settings::{Definition, Source, keys};
 use crate::target::Target;
 
 /// What a token is judged by. The scopes that the instance knows are read here too: they decide before an application is
@@ -42,12 +42,11 @@ pub(super) fn require_inputs(interview: &Interview<'_>, mode: Mode) -> Result<()
     if interview.prompter().can_ask() {
         return Ok(());
     }
-    let settings = interview.settings();
-    let pair = [&questions::APPLICATION_ID, &questions::APPLICATION_SECRET];
-    let is_missing = |question: &&'static Question| question.is_required(settings) && !interview.is_set(question);
-    let mut missing: Vec<&'static Question> = NEEDED.into_iter().chain(pair).filter(is_missing).collect();
-    if mode == Mode::Write && !settings.is_enabled(&keys::YES) {
-        missing.push(&questions::YES);
+    let pair = [&keys::APPLICATION_ID.definition, &keys::APPLICATION_SECRET.definition];
+    let is_missing = |setting: &&'static Definition| interview.is_missing(setting);
+    let mut missing: Vec<&'static Definition> = NEEDED.into_iter().chain(pair).filter(is_missing).collect();
+    if mode == Mode::Write && !interview.settings().is_enabled(&keys::YES) {
+        missing.push(&keys::YES);
     }
     Missing::none_of(missing)
 }
@@ -56,7 +55,7 @@ pub(super) async fn gather(context: &Context<'_>, interview: &Interview<'_>) -> 
     let http = context.client()?;
     let kit::Found { kit, place } = kit::gather(context, interview).await?;
     // After the kit: a key that was typed to fetch it is the key of the upload too.
-    let key = interview.find_secret(&questions::FACTORY_KEY)?.map(|found| found.value);
+    let key = interview.find_secret(&keys::FACTORY_KEY)?.map(|found| found.value);
     let factory = FactoryClient::new(http.clone(), key);
     let instance = address(context, interview, &http).await?;
     let origin = ApplicationOrigin::Auto { given: None, renew: false };
@@ -67,8 +66,8 @@ pub(super) async fn gather(context: &Context<'_>, interview: &Interview<'_>) -> 
 /// The address, checked for GitLab's answer. The token has not been sent anywhere yet.
 async fn address(context: &Context<'_>, interview: &Interview<'_>, http: &Client) -> Result<InstanceUrl, Failure> {
     let reached = interview
-        .ask_until(&questions::GITLAB_URL, async |given| {
-            let instance = resolve::address(&given.value)?;
+        .ask_until(&keys::GITLAB_URL, async |given| {
+            let instance = resolve::self_managed(given)?;
             let reaching = gitlab::ping(http, &instance);
             let reached = context.terminal.with_spinner(&format!("reaching {instance}"), reaching).await;
             reached.map(|()| instance.clone()).map_err(|error| diagnostics::reach(&error, &instance))
@@ -88,9 +87,9 @@ struct Ground {
 async fn token(context: &Context<'_>, interview: &Interview<'_>, ground: Ground) -> Result<Gathered, Failure> {
     let Ground { http, factory, desired, place } = ground;
     let instance = desired.instance.clone();
-    local_state::offer_token_of(&instance, context, interview).await;
+    local_state::offer_token_of(&instance, context, interview).await?;
     let found = interview
-        .secret_until(&questions::TOKEN, async |token: &PersonalAccessToken| {
+        .secret_until(&keys::TOKEN, async |token: &PersonalAccessToken| {
             let look = Observer::new(&http, &instance, token, factory.clone());
             let reads = Reads::from_iter(TOKEN_READS);
             let looking = look.observe(&desired, ReadRequest::from(&reads), &());
@@ -111,12 +110,12 @@ pub(super) async fn offer_keyring(
     interview: &Interview<'_>,
     gathered: &Gathered,
 ) -> Result<(), Failure> {
-    let credential_store = local_state::credential_store(context, interview.settings());
-    let wanted = match (local_state::is_asked_for(interview.settings()), &gathered.token_source) {
+    let credential_store = local_state::credential_store(context, interview.settings())?;
+    let wanted = match (local_state::is_asked_for(interview.settings())?, &gathered.token_source) {
         (_, Source::Keyring) => false,
         (true, _) => true,
         (false, source) if *source != Source::Prompt || !credential_store.is_used() => false,
-        (false, _) => interview.prompter().confirm(&questions::KEYRING.ask(None))?,
+        (false, _) => interview.confirm(&keys::KEYRING)?,
     };
     if !wanted {
         return Ok(());

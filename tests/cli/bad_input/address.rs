@@ -31,23 +31,23 @@ fn an_invalid_address_is_explained_with_the_right_one() {
     == the API's: connect and verify
     exit code: 2
     ----- stderr -----
-    error: the GitLab URL is the address of the API; write http://127.0.0.1:[port]
+    error: the variable GITLAB_URL cannot be used: the GitLab URL is the address of the API; write http://127.0.0.1:[port]
     == below the API's: connect and verify
     exit code: 2
     ----- stderr -----
-    error: the GitLab URL is the address of the API; write http://127.0.0.1:[port]
+    error: the variable GITLAB_URL cannot be used: the GitLab URL is the address of the API; write http://127.0.0.1:[port]
     == without scheme: connect and verify
     exit code: 2
     ----- stderr -----
-    error: the GitLab URL "gitlab.acme.example" has no scheme; write https://gitlab.acme.example
+    error: the variable GITLAB_URL cannot be used: the GitLab URL "gitlab.acme.example" has no scheme; write https://gitlab.acme.example
     == with user info: connect and verify
     exit code: 2
     ----- stderr -----
-    error: the GitLab URL holds a user name or password; give the token with --token-file or GITLAB_TOKEN, and the URL as https://gitlab.acme.example
+    error: the variable GITLAB_URL cannot be used: the GitLab URL holds a user name or password; give the token with --token-file or GITLAB_TOKEN, and the URL as https://gitlab.acme.example
     == with user info, without scheme: connect and verify
     exit code: 2
     ----- stderr -----
-    error: the GitLab URL "gitlab.acme.example" has no scheme; write https://gitlab.acme.example
+    error: the variable GITLAB_URL cannot be used: the GitLab URL "gitlab.acme.example" has no scheme; write https://gitlab.acme.example
     == a project's page: connect
     exit code: 1
     ----- stderr -----
@@ -67,27 +67,27 @@ fn an_invalid_address_is_explained_with_the_right_one() {
     == http: connect and verify
     exit code: 2
     ----- stderr -----
-    error: http sends the token unprotected, and only a loopback address may use it; write https://gitlab.acme.example
+    error: the variable GITLAB_URL cannot be used: http sends the token unprotected, and only a loopback address may use it; write https://gitlab.acme.example
     == ssh: connect and verify
     exit code: 2
     ----- stderr -----
-    error: the GitLab URL has the scheme "ssh"; GitLab is reached over https
+    error: the variable GITLAB_URL cannot be used: the GitLab URL has the scheme "ssh"; GitLab is reached over https
     == with a query: connect and verify
     exit code: 2
     ----- stderr -----
-    error: the GitLab URL has a query or a fragment; write http://127.0.0.1:[port]
+    error: the variable GITLAB_URL cannot be used: the GitLab URL has a query or a fragment; write http://127.0.0.1:[port]
     == no host: connect and verify
     exit code: 2
     ----- stderr -----
-    error: the GitLab URL cannot be read: empty host; write it as https://gitlab.example.com
+    error: the variable GITLAB_URL cannot be used: the GitLab URL cannot be read: empty host; write it as https://gitlab.example.com
     == a word: connect and verify
     exit code: 2
     ----- stderr -----
-    error: the GitLab URL "gitlab" has no scheme; write https://gitlab
+    error: the variable GITLAB_URL cannot be used: the GitLab URL "gitlab" has no scheme; write https://gitlab
     == nothing at all: connect and verify
     exit code: 2
     ----- stderr -----
-    error: one thing is missing, and there is nobody to ask
+    error: missing input: 1 value, and no terminal to ask on
     hint: GitLab's URL: --gitlab-url, the variable GITLAB_URL, or gitlab_url in the answers file
     "#);
 }

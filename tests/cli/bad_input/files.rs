@@ -34,12 +34,12 @@ fn a_token_file_that_gives_no_token_says_why() {
     exit code: 2
     ----- stderr -----
     error: --token-file names none.txt, which cannot be read: No such file or directory (os error 2)
-    hint: correct the path, or the rights of the file
+    hint: correct the path, or the file's permissions
     == a folder: connect and verify
     exit code: 2
     ----- stderr -----
     error: --token-file names ., which cannot be read: Is a directory (os error 21)
-    hint: correct the path, or the rights of the file
+    hint: correct the path, or the file's permissions
     == empty: connect and verify
     exit code: 2
     ----- stderr -----
@@ -53,7 +53,7 @@ fn a_token_file_that_gives_no_token_says_why() {
     == binary: connect and verify
     exit code: 2
     ----- stderr -----
-    error: --token-file gives something that is not text; a token is one line of plain text
+    error: --token-file holds binary data; a token is one line of plain text
     hint: give the token alone, as GitLab showed it, in one line
     == two words: connect and verify
     exit code: 2
@@ -68,7 +68,7 @@ fn a_token_file_that_gives_no_token_says_why() {
     == too large: connect and verify
     exit code: 2
     ----- stderr -----
-    error: --token-file gives more than 65536 bytes; no token is that long
+    error: --token-file holds more than 65536 bytes; a token is shorter
     hint: give the token alone, as GitLab showed it, in one line
     == the token itself: connect and verify
     exit code: 2
@@ -78,7 +78,7 @@ fn a_token_file_that_gives_no_token_says_why() {
     exit code: 2
     ----- stderr -----
     error: --token-file names empty/token, which cannot be read: Not a directory (os error 20)
-    hint: correct the path, or the rights of the file
+    hint: correct the path, or the file's permissions
     ");
 }
 

@@ -163,7 +163,7 @@ fn text_that_is_not_a_kit_is_a_usage_error() {
     exit code: 2
     ----- stderr -----
     error: [home]/kit.json is not text
-    hint: give the path of the file, - for standard input, or an https URL of Factory's
+    hint: give the file's path, - for standard input, or an https URL from Factory
     == empty: connect
     exit code: 2
     ----- stderr -----
@@ -178,22 +178,22 @@ fn text_that_is_not_a_kit_is_a_usage_error() {
     exit code: 2
     ----- stderr -----
     error: [home]/kit.json is larger than 1048576 bytes
-    hint: give the path of the file, - for standard input, or an https URL of Factory's
+    hint: give the file's path, - for standard input, or an https URL from Factory
     == not there: connect
     exit code: 2
     ----- stderr -----
     error: none.json cannot be read: No such file or directory (os error 2)
-    hint: give the path of the file, - for standard input, or an https URL of Factory's
+    hint: give the file's path, - for standard input, or an https URL from Factory
     == a folder: connect
     exit code: 2
     ----- stderr -----
     error: . cannot be read: Is a directory (os error 21)
-    hint: give the path of the file, - for standard input, or an https URL of Factory's
+    hint: give the file's path, - for standard input, or an https URL from Factory
     == http: connect
     exit code: 2
     ----- stderr -----
-    error: http://factory.example/kit would be fetched without protection; it has to be https
-    hint: give the path of the file, - for standard input, or an https URL of Factory's
+    error: http://factory.example/kit would be fetched unencrypted; it has to be https
+    hint: give the file's path, - for standard input, or an https URL from Factory
     ");
 }
 

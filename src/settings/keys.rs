@@ -1,0 +1,47 @@
+//! The table of settings: one static for each, to name it by.
+
+mod connect;
+mod connection;
+mod overrides;
+
+use super::{Commands, Definition, Heading, Settings, ValueKind};
+
+pub use self::connect::*;
+pub use self::connection::*;
+pub use self::overrides::*;
+
+/// Every setting, in the order of the help and the README.
+pub(super) fn all() -> impl Iterator<Item = &'static Definition> {
+    [connection::TABLE, connect::TABLE, overrides::TABLE].into_iter().flatten().copied()
+}
+
+/// Declares settings, and lists them in `TABLE`.
+macro_rules! settings {
+    ($($(#[$doc:meta])* pub static $name:ident: $type:ty = $setting:expr;)+) => {
+        $($(#[$doc])* pub static $name: $type = $setting;)+
+        pub(super) static TABLE: &[&super::Definition] = &[$(&$name.definition),+];
+    };
+}
+use settings;
+
+/// What most entries have in common; each gives its own names and help.
+const BASE: Definition = Definition {
+    key: "",
+    flag: "",
+    short: None,
+    variable: None,
+    kind: ValueKind::Text,
+    value_name: "",
+    help: "",
+    heading: Heading::Options,
+    commands: Commands::All,
+    choices: None,
+    question: None,
+    recorded: false,
+};
+
+/// The kit's values are given one by one instead of in a kit.
+fn without_kit(settings: &Settings) -> bool {
+    let pieces: [&Definition; 3] = [&REDIRECT_URI, &WEBHOOK_URL, &RECIPIENT];
+    !settings.is_set(&KIT) && pieces.into_iter().any(|setting| settings.is_set(setting))
+}

@@ -1,0 +1,210 @@
+//! Settings of every command: the instance, the kit, the way out.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use super::super::{
+    Commands, Definition, Heading, KeyringUse, ProxyChoice, Question, Required, Setting, Settings, ValueKind, parse,
+};
+use super::{BASE, settings, without_kit};
+use crate::instance::InstanceUrl;
+
+const GLOBAL: Definition = Definition { heading: Heading::Global, commands: Commands::All, ..BASE };
+
+settings! {
+    pub static GITLAB_URL: Setting<InstanceUrl> = Setting {
+        definition: Definition {
+            key: "gitlab_url",
+            flag: "--gitlab-url",
+            variable: Some("GITLAB_URL"),
+            kind: ValueKind::Url,
+            value_name: "URL",
+            help: "Base URL of GitLab, with its path if it has one (https://host/gitlab)",
+            question: Some(Question {
+                name: "GitLab's URL",
+                prompt: "GitLab URL",
+                help: "As in the browser, with the path if GitLab is installed under one: https://gitlab.acme.com",
+                required: Required::Always,
+            }),
+            recorded: true,
+            ..GLOBAL
+        },
+        parse: parse::instance,
+    };
+
+    pub static TOKEN: Setting<PathBuf> = Setting {
+        definition: Definition {
+            key: "token_file",
+            flag: "--token-file",
+            variable: Some("GITLAB_TOKEN"),
+            kind: ValueKind::Secret,
+            value_name: "PATH",
+            help: "File with an admin's personal access token; - reads standard input",
+            question: Some(Question {
+                name: "an admin's personal access token",
+                prompt: "Personal access token of an admin",
+                help: "Needs the scope api, and admin_mode where Admin Mode is on. It is not shown while you type.",
+                required: Required::Always,
+            }),
+            ..GLOBAL
+        },
+        parse: parse::path,
+    };
+
+    /// A path, `-`, or an https URL.
+    pub static KIT: Setting<String> = Setting {
+        definition: Definition {
+            key: "kit",
+            flag: "--kit",
+            variable: Some("FACTORY_KIT"),
+            kind: ValueKind::Path,
+            value_name: "PATH",
+            help: "The kit from Factory: a path, - or an https URL",
+            question: Some(Question {
+                name: "the kit from Factory",
+                prompt: "Kit from Factory (path or https URL)",
+                help: "Factory gives every organization a kit: a JSON file, or an address to fetch it from.",
+                required: Required::When(with_kit),
+            }),
+            recorded: true,
+            ..GLOBAL
+        },
+        parse: parse::text,
+    };
+
+    pub static FACTORY_KEY: Setting<PathBuf> = Setting {
+        definition: Definition {
+            key: "factory_key_file",
+            flag: "--factory-key-file",
+            variable: Some("FACTORY_API_KEY"),
+            kind: ValueKind::Secret,
+            value_name: "PATH",
+            help: "File with the key of Factory's API; - reads standard input",
+            question: Some(Question {
+                name: "the key of Factory's API",
+                prompt: "Factory API key",
+                help: "Begins with fk-; an owner creates it in Factory's settings.",
+                required: Required::Optional,
+            }),
+            ..GLOBAL
+        },
+        parse: parse::path,
+    };
+
+    pub static CA_CERT: Setting<PathBuf> = Setting {
+        definition: Definition {
+            key: "ca_cert",
+            flag: "--ca-cert",
+            variable: Some("FACTORY_GITLAB_CA_CERT"),
+            kind: ValueKind::Paths,
+            value_name: "PATH",
+            help: "CA certificates to trust besides the system's (PEM; may be repeated)",
+            ..GLOBAL
+        },
+        parse: parse::path,
+    };
+
+    pub static CLIENT_CERT: Setting<PathBuf> = Setting {
+        definition: Definition {
+            key: "client_cert",
+            flag: "--client-cert",
+            kind: ValueKind::Path,
+            value_name: "PATH",
+            help: "Certificate and key (PEM) for a GitLab behind mutual TLS",
+            ..GLOBAL
+        },
+        parse: parse::path,
+    };
+
+    /// `none` uses no proxy. Unless it is set, HTTPS_PROXY, HTTP_PROXY and NO_PROXY decide for each host.
+    pub static PROXY: Setting<ProxyChoice> = Setting {
+        definition: Definition {
+            key: "proxy",
+            flag: "--proxy",
+            variable: Some("FACTORY_GITLAB_PROXY"),
+            kind: ValueKind::Url,
+            value_name: "URL",
+            help: "Proxy to use, or none [default: HTTPS_PROXY, HTTP_PROXY and NO_PROXY]",
+            ..GLOBAL
+        },
+        parse: parse::proxy,
+    };
+
+    pub static TIMEOUT: Setting<Duration> = Setting {
+        definition: Definition {
+            key: "timeout",
+            flag: "--timeout",
+            kind: ValueKind::Number,
+            value_name: "SECS",
+            help: "How long one request may take, in seconds [default: 30]",
+            ..GLOBAL
+        },
+        parse: parse::seconds,
+    };
+
+    pub static CONCURRENCY: Setting<usize> = Setting {
+        definition: Definition {
+            key: "concurrency",
+            flag: "--concurrency",
+            kind: ValueKind::Number,
+            value_name: "N",
+            help: "How many requests may be in flight [default: 8]",
+            ..GLOBAL
+        },
+        parse: parse::count,
+    };
+
+    /// The approval of a plan.
+    pub static YES: Setting<bool> = Setting {
+        definition: Definition {
+            key: "yes",
+            flag: "--yes",
+            short: Some('y'),
+            kind: ValueKind::Switch,
+            help: "Take the plan as approved",
+            question: Some(Question {
+                name: "the approval of the plan",
+                prompt: "Apply this plan?",
+                help: "Nothing has been changed so far.",
+                required: Required::Optional,
+            }),
+            ..GLOBAL
+        },
+        parse: parse::switch,
+    };
+
+    pub static KEYRING: Setting<KeyringUse> = Setting {
+        definition: Definition {
+            key: "keyring",
+            flag: "--keyring",
+            value_name: "USE",
+            help: "Whether the token is kept in the system's keyring [default: ask]",
+            choices: Some(parse::choices::<KeyringUse>),
+            question: Some(Question {
+                name: "whether the token is kept in the keyring",
+                prompt: "Keep the token in this system's keyring for the next run?",
+                help: "It is stored under factory-gitlab, for this instance only.",
+                required: Required::Optional,
+            }),
+            ..GLOBAL
+        },
+        parse: parse::choice,
+    };
+
+    pub static LOG_FILE: Setting<PathBuf> = Setting {
+        definition: Definition {
+            key: "log_file",
+            flag: "--log-file",
+            variable: Some("FACTORY_LOG_FILE"),
+            kind: ValueKind::Path,
+            value_name: "PATH",
+            help: "Write a log to this file, as JSON lines without secrets",
+            ..GLOBAL
+        },
+        parse: parse::path,
+    };
+}
+
+fn with_kit(settings: &Settings) -> bool {
+    !without_kit(settings)
+}

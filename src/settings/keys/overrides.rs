@@ -1,0 +1,124 @@
+//! Settings that replace a value of the kit.
+
+use std::path::PathBuf;
+
+use url::Url;
+
+use super::super::{Commands, Definition, Heading, Question, Required, Setting, Settings, ValueKind, parse};
+use super::{BASE, BUNDLE_OUT, settings, without_kit};
+
+const KIT_OVERRIDE: Definition = Definition {
+    heading: Heading::KitOverrides,
+    commands: Commands::Only(&["connect", "verify", "kit show", "kit check"]),
+    ..BASE
+};
+
+settings! {
+    pub static REDIRECT_URI: Setting<String> = Setting {
+        definition: Definition {
+            key: "redirect_uri",
+            flag: "--redirect-uri",
+            kind: ValueKind::Url,
+            value_name: "URI",
+            help: "Redirect URI of the application, exactly as Factory gave it",
+            question: Some(Question {
+                name: "the redirect URI",
+                prompt: "Redirect URI",
+                help: "Exactly as Factory gave it.",
+                required: Required::When(without_kit),
+            }),
+            ..KIT_OVERRIDE
+        },
+        parse: parse::text,
+    };
+
+    pub static SCOPE: Setting<String> = Setting {
+        definition: Definition {
+            key: "scope",
+            flag: "--scope",
+            kind: ValueKind::List,
+            value_name: "SCOPE",
+            help: "Scope of the application (may be repeated)",
+            ..KIT_OVERRIDE
+        },
+        parse: parse::text,
+    };
+
+    pub static WEBHOOK_URL: Setting<Url> = Setting {
+        definition: Definition {
+            key: "webhook_url",
+            flag: "--webhook-url",
+            kind: ValueKind::Url,
+            value_name: "URL",
+            help: "Where the webhooks deliver to",
+            question: Some(Question {
+                name: "the webhook URL",
+                prompt: "Webhook URL",
+                help: "From Factory: where GitLab delivers events to.",
+                required: Required::When(without_kit),
+            }),
+            ..KIT_OVERRIDE
+        },
+        parse: parse::url,
+    };
+
+    pub static WEBHOOK_SECRET: Setting<PathBuf> = Setting {
+        definition: Definition {
+            key: "webhook_secret_file",
+            flag: "--webhook-secret-file",
+            variable: Some("FACTORY_WEBHOOK_SECRET"),
+            kind: ValueKind::Secret,
+            value_name: "PATH",
+            help: "File with the webhooks' secret token; - reads standard input",
+            question: Some(Question {
+                name: "the webhooks' secret token",
+                prompt: "Webhook secret token",
+                help: "From Factory. It is not shown while you type.",
+                required: Required::When(without_kit),
+            }),
+            ..KIT_OVERRIDE
+        },
+        parse: parse::path,
+    };
+
+    pub static RECIPIENT: Setting<String> = Setting {
+        definition: Definition {
+            key: "recipient",
+            flag: "--recipient",
+            kind: ValueKind::List,
+            value_name: "AGE1…",
+            help: "age recipient that the bundle is sealed for (may be repeated)",
+            question: Some(Question {
+                name: "the age recipient of the bundle",
+                prompt: "age recipient",
+                help: "From Factory: the public key that the bundle is sealed for (age1…).",
+                required: Required::When(without_kit),
+            }),
+            ..KIT_OVERRIDE
+        },
+        parse: parse::text,
+    };
+
+    pub static UPLOAD_URL: Setting<Url> = Setting {
+        definition: Definition {
+            key: "upload_url",
+            flag: "--upload-url",
+            kind: ValueKind::Url,
+            value_name: "URL",
+            help: "Where the sealed bundle is uploaded to",
+            question: Some(Question {
+                name: "where the bundle is uploaded to",
+                prompt: "Upload URL",
+                help: "From Factory.",
+                required: Required::When(upload_without_kit),
+            }),
+            commands: Commands::Only(&["connect", "verify", "kit show", "kit check", "bundle upload"]),
+            ..KIT_OVERRIDE
+        },
+        parse: parse::url,
+    };
+}
+
+fn upload_without_kit(settings: &Settings) -> bool {
+    without_kit(settings) && !settings.is_set(&BUNDLE_OUT)
+}

@@ -1,0 +1,95 @@
+//! From the text of a setting to its type. The errors say what a value has to be and never repeat it: it may hold a secret.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::ValueEnum;
+use clap::builder::PossibleValue;
+use globset::Glob;
+use url::Url;
+
+use super::ProxyChoice;
+use crate::instance::{InstanceUrl, UrlError};
+
+pub(super) fn text(given: &str) -> Result<String, String> {
+    Ok(given.to_owned())
+}
+
+pub(super) fn trimmed(given: &str) -> Result<String, String> {
+    Ok(given.trim().to_owned())
+}
+
+pub(super) fn path(given: &str) -> Result<PathBuf, String> {
+    Ok(PathBuf::from(given))
+}
+
+/// A switch is off when it says so; in an answers file it is `true` or `false`.
+pub(super) fn switch(given: &str) -> Result<bool, String> {
+    Ok(!matches!(given, "false" | "0" | ""))
+}
+
+/// The path of a group or project, as GitLab writes it: without a slash at either end.
+pub(super) fn full_path(given: &str) -> Result<String, String> {
+    Ok(given.trim().trim_matches('/').to_owned())
+}
+
+/// A pattern over full paths.
+pub(super) fn pattern(given: &str) -> Result<Glob, String> {
+    Glob::new(given).map_err(|error| {
+        format!("{}; a pattern is matched against the full path, as in platform/legacy/**", error.kind())
+    })
+}
+
+pub(super) fn instance(given: &str) -> Result<InstanceUrl, String> {
+    given.parse().map_err(|error: UrlError| error.to_string())
+}
+
+pub(super) fn url(given: &str) -> Result<Url, String> {
+    // The parser's own words are not repeated: they do not say what to write.
+    given.parse().map_err(|_| "it is not a URL such as https://factory.example.com/path".to_owned())
+}
+
+pub(super) fn proxy(given: &str) -> Result<ProxyChoice, String> {
+    if given == "none" {
+        return Ok(ProxyChoice::Direct);
+    }
+    let url: Option<Url> = given.parse().ok();
+    match url {
+        Some(url) if matches!(url.scheme(), "http" | "https") && url.has_host() => Ok(ProxyChoice::Through(url)),
+        _ => Err("it is not an address such as http://proxy:3128".to_owned()),
+    }
+}
+
+pub(super) fn seconds(given: &str) -> Result<Duration, String> {
+    match given.parse() {
+        Ok(seconds @ 1..) => Ok(Duration::from_secs(seconds)),
+        _ => Err("it has to be a whole number of seconds, at least 1".to_owned()),
+    }
+}
+
+pub(super) fn count(given: &str) -> Result<usize, String> {
+    match given.parse() {
+        Ok(count @ 1..) => Ok(count),
+        _ => Err("it has to be a whole number, at least 1".to_owned()),
+    }
+}
+
+/// One of the names of an enum.
+pub(super) fn choice<T: ValueEnum>(given: &str) -> Result<T, String> {
+    T::from_str(given, false).map_err(|_| format!("choose {}", alternatives(&choices::<T>())))
+}
+
+/// `auto, manual or existing`.
+fn alternatives(values: &[PossibleValue]) -> String {
+    let names: Vec<&str> = values.iter().map(PossibleValue::get_name).collect();
+    match names.as_slice() {
+        [others @ .., last] if !others.is_empty() => format!("{} or {last}", others.join(", ")),
+        names => names.concat(),
+    }
+}
+
+/// The names of an enum, without the comments on its variants.
+pub(super) fn choices<T: ValueEnum>() -> Vec<PossibleValue> {
+    let values = T::value_variants().iter().filter_map(ValueEnum::to_possible_value);
+    values.map(|value| value.help(None::<&'static str>)).collect()
+}

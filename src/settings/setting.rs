@@ -1,0 +1,128 @@
+//! What is known of one setting: names, value, help, the question that asks for it.
+
+use std::ops::Deref;
+
+use clap::builder::PossibleValue;
+
+use super::{Error, Settings, Source};
+
+/// What a setting's value is.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum ValueKind {
+    Text,
+    Url,
+    Number,
+    Switch,
+    List,
+    /// A file; in an answers file it is relative to that file.
+    Path,
+    Paths,
+    /// The flag and the key name a file that holds the secret; the variable holds the secret itself.
+    Secret,
+}
+
+/// Under which heading the help shows the flag.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Heading {
+    /// clap's own, for the options of one command.
+    Options,
+    Application,
+    Webhooks,
+    KitOverrides,
+    Global,
+}
+
+/// Which commands take the flag. The answers file may hold any setting, whatever the command.
+#[derive(Clone, Copy, Debug)]
+pub enum Commands {
+    All,
+    /// By name, a subcommand after its command: `kit show`.
+    Only(&'static [&'static str]),
+}
+
+/// When an answer has to be there.
+#[derive(Clone, Copy, Debug)]
+pub enum Required {
+    Always,
+    /// When other settings make it so.
+    When(fn(&Settings) -> bool),
+    /// There is a default, or it is only asked later.
+    Optional,
+}
+
+/// How a person is asked for a setting.
+#[derive(Clone, Copy, Debug)]
+pub struct Question {
+    /// What it is, in the list of missing inputs.
+    pub name: &'static str,
+    pub prompt: &'static str,
+    pub help: &'static str,
+    pub required: Required,
+}
+
+/// Everything about a setting but the type of its value.
+#[derive(Clone, Copy, Debug)]
+pub struct Definition {
+    /// The answers-file key, which is also clap's identifier of the flag.
+    pub key: &'static str,
+    /// With its dashes.
+    pub flag: &'static str,
+    pub short: Option<char>,
+    pub variable: Option<&'static str>,
+    pub kind: ValueKind,
+    /// What stands for the value in the help; empty for a switch.
+    pub value_name: &'static str,
+    pub help: &'static str,
+    pub heading: Heading,
+    pub commands: Commands,
+    /// The values that are allowed, where there is a list of them.
+    pub choices: Option<fn() -> Vec<PossibleValue>>,
+    pub question: Option<Question>,
+    /// Whether a later run may fall back on the recorded choice.
+    pub recorded: bool,
+}
+
+impl Definition {
+    /// Whether the answer has to be there before a run begins.
+    #[must_use]
+    pub fn is_required(&self, settings: &Settings) -> bool {
+        match self.question.map(|question| question.required) {
+            Some(Required::Always) => true,
+            Some(Required::When(condition)) => condition(settings),
+            Some(Required::Optional) | None => false,
+        }
+    }
+
+    /// What it is, in the list of missing inputs.
+    #[must_use]
+    pub fn name(&self) -> &'static str {
+        self.question.map_or(self.help, |question| question.name)
+    }
+}
+
+/// One setting. Of a list, `T` is the type of one item.
+#[derive(Debug)]
+pub struct Setting<T: 'static> {
+    pub definition: Definition,
+    /// Reads one value. The error says what the value has to be; it never repeats the value.
+    pub parse: fn(&str) -> Result<T, String>,
+}
+
+impl<T> Setting<T> {
+    /// Reads one value that came from `source`.
+    ///
+    /// # Errors
+    /// [`Error::Invalid`], which names the source.
+    pub fn read(&self, text: &str, source: &Source) -> Result<T, Error> {
+        (self.parse)(text).map_err(|why| Error::Invalid { origin: source.clone(), why })
+    }
+}
+
+/// So that a setting of any type can be given where only its names matter.
+impl<T> Deref for Setting<T> {
+    type Target = Definition;
+
+    fn deref(&self) -> &Definition {
+        &self.definition
+    }
+}

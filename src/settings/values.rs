@@ -1,0 +1,45 @@
+//! Types that only a setting has.
+
+use clap::ValueEnum;
+use url::Url;
+
+/// Where the OAuth application comes from (`--application`).
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq, ValueEnum)]
+pub enum ApplicationMode {
+    /// Found, or created by API.
+    #[default]
+    Auto,
+    /// Created by hand in the Admin Area.
+    Manual,
+    /// An existing one, whose ID and secret are given.
+    Existing,
+}
+
+impl ApplicationMode {
+    /// Whether an ID and a secret have to be given.
+    #[must_use]
+    pub const fn needs_pair(self) -> bool {
+        match self {
+            Self::Auto => false,
+            Self::Manual | Self::Existing => true,
+        }
+    }
+}
+
+/// What becomes of a token in the system's keyring (`--keyring`).
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq, ValueEnum)]
+pub enum KeyringUse {
+    /// A person is asked whether to keep a typed token.
+    #[default]
+    Ask,
+    Store,
+    /// The keyring is neither read nor written.
+    Off,
+}
+
+/// The proxy that was given (`--proxy`).
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub enum ProxyChoice {
+    Direct,
+    Through(Url),
+}
