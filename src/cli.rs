@@ -3,6 +3,7 @@
 //! The types here declare the commands and what belongs to one of them. The flags of settings are made from the settings'
 //! table, with the answers-file key as identifier, so that [`parse`] can hand over what was given without knowing each flag.
 
+mod after_help;
 mod args;
 mod connect;
 mod parse;
@@ -15,6 +16,7 @@ use std::path::PathBuf;
 
 use clap::{ArgAction, Args, Parser, Subcommand, ValueHint};
 
+use self::after_help::{after_help, common};
 pub use self::connect::ConnectArgs;
 pub use self::parse::{Invocation, Parsed, parse};
 #[cfg(feature = "sandbox")]
@@ -24,31 +26,23 @@ pub use self::small::{
     KitCommandArgs, ManArgs,
 };
 pub use self::verify::{FailOn, VerifyArgs};
+use crate::error::ExitCode;
 use crate::report::Format;
 use crate::terminal::ColorChoice;
 
 const ABOUT: &str = "Connects a company's GitLab to Factory, and proves that the connection holds";
 
-const AFTER: &str = "\
-Exit codes:
-  0    done, everything holds
-  1    a problem was found, or GitLab or Factory refused: something must be fixed
-  2    usage error: bad arguments, missing input, unreadable file
-  3    could not find out: network, TLS, time-out, 5xx, rate limit; running again is safe
-  4    --dry-run --exit-code, and changes are pending
-  130  interrupted; run again to resume
-
-Examples:
-  factory-gitlab connect
-  factory-gitlab connect --no-input --config acme.toml --yes
-  factory-gitlab verify -o junit --output-file report.xml";
-
-/// One more example, in a program that has the sandbox.
-const SANDBOX_EXAMPLE: &str = if cfg!(feature = "sandbox") { "\n  factory-gitlab sandbox connect --yes" } else { "" };
+const EXAMPLES: &[&str] = &[
+    "factory-gitlab connect",
+    "factory-gitlab connect --no-input --config acme.toml --yes",
+    "factory-gitlab verify -o junit --output-file report.xml",
+    #[cfg(feature = "sandbox")]
+    "factory-gitlab sandbox connect --yes",
+];
 
 /// The command line.
 #[derive(Debug, Parser)]
-#[command(name = "factory-gitlab", version, about = ABOUT, after_long_help = format!("{AFTER}{SANDBOX_EXAMPLE}"), max_term_width = 100)]
+#[command(name = "factory-gitlab", version, about = ABOUT, after_long_help = after_help(&ExitCode::ALL.map(common), EXAMPLES), max_term_width = 100)]
 #[command(subcommand_required = true, arg_required_else_help = true, disable_help_subcommand = true)]
 pub struct Cli {
     #[command(flatten)]
@@ -57,7 +51,7 @@ pub struct Cli {
     pub command: Command,
 }
 
-/// What can be done.
+/// The commands.
 #[derive(Debug, Subcommand)]
 pub enum Command {
     Connect(Box<ConnectArgs>),

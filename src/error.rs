@@ -29,6 +29,24 @@ pub enum ExitCode {
     Interrupted = 130,
 }
 
+impl ExitCode {
+    pub const ALL: [Self; 6] =
+        [Self::Done, Self::Problem, Self::Usage, Self::Unknown, Self::Pending, Self::Interrupted];
+
+    /// What it means, for the help and the README. A command may have words of its own for its help.
+    #[must_use]
+    pub const fn meaning(self) -> &'static str {
+        match self {
+            Self::Done => "done; everything holds",
+            Self::Problem => "a problem was found, or GitLab or Factory refused: something must be fixed",
+            Self::Usage => "usage error: bad arguments, missing input, unreadable file",
+            Self::Unknown => "could not find out: network, TLS, time-out, 5xx, rate limit; running again is safe",
+            Self::Pending => "--dry-run --exit-code, and changes are pending",
+            Self::Interrupted => "interrupted; run again to resume",
+        }
+    }
+}
+
 impl From<FailureKind> for ExitCode {
     fn from(kind: FailureKind) -> Self {
         match kind {

@@ -289,7 +289,7 @@ mod tests {
     }
 
     #[test]
-    fn switches_can_be_set_off_again() {
+    fn a_switch_can_be_turned_off_in_the_answers_file() {
         let settings = Settings::new(CliValues::default(), &env(&[]), answers("personal = false\nrenew_secret = true"));
         assert!(!settings.is_enabled(&keys::PERSONAL));
         assert!(settings.is_enabled(&keys::RENEW_SECRET));

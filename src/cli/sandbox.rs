@@ -5,26 +5,29 @@ use std::net::SocketAddr;
 
 use clap::{Args, ValueHint};
 
+use super::after_help::{Ending, after_help, own};
+use crate::error::ExitCode;
+
 const LONG: &str = "\
 Runs an embedded GitLab and an embedded Factory on loopback, to rehearse any command without touching a real system.
 
 With a command, that command runs against the sandbox and its exit code is handed on. Without one, the sandbox serves \
 until Ctrl-C, prints the variables to export and shows each request as it comes.";
 
-const AFTER: &str = "\
-Exit codes:
-  0    served until Ctrl-C
-  2    wrong use: bad arguments, an address that is not loopback or is in use
-  With a command: that command's exit code.
+const ENDINGS: &[Ending] = &[
+    own(ExitCode::Done, "served until Ctrl-C; with a command, the command succeeded"),
+    own(ExitCode::Usage, "usage error: bad arguments, an address that is not loopback or is in use"),
+];
 
-Examples:
-  factory-gitlab sandbox connect --yes
-  factory-gitlab sandbox --plan none --projects 20 connect --dry-run
-  eval \"$(factory-gitlab sandbox --listen 127.0.0.1:8929)\"";
+const EXAMPLES: &[&str] = &[
+    "factory-gitlab sandbox connect --yes",
+    "factory-gitlab sandbox --plan none --projects 20 connect --dry-run",
+    "eval \"$(factory-gitlab sandbox --listen 127.0.0.1:8929)\"",
+];
 
 /// Rehearse any command against an embedded GitLab and Factory
 #[derive(Args, Debug)]
-#[command(long_about = LONG, after_long_help = AFTER)]
+#[command(long_about = LONG, after_long_help = after_help(ENDINGS, EXAMPLES))]
 pub struct SandboxArgs {
     /// Where the embedded GitLab listens; port 0 takes a free one
     #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:0")]

@@ -5,42 +5,46 @@ use std::time::Duration;
 use clap::{Args, ValueEnum};
 use jiff::SignedDuration;
 
+use super::after_help::{Ending, after_help, own};
+use crate::error::ExitCode;
+
 const LONG: &str = "\
-Proves the connection, check by check, and changes nothing (with --live, GitLab's own webhook test is fired).
+Proves the connection, check by check, and changes nothing (with --live, GitLab's own webhook tests are sent).
 
 It needs no record of an earlier run: the URL, a token and the kit are enough, \
 so it can run every night in CI.";
 
-const AFTER: &str = "\
-Exit codes (the same in every output format):
-  0    every check holds
-  1    a check failed
-  2    wrong use: bad arguments, missing input, unknown check
-  3    nothing failed, but something could not be found out; running again is safe
-  130  interrupted
+const ENDINGS: &[Ending] = &[
+    own(ExitCode::Done, "every check holds"),
+    own(ExitCode::Problem, "a check failed"),
+    own(ExitCode::Usage, "usage error: bad arguments, missing input, unknown check"),
+    own(ExitCode::Unknown, "nothing failed, but something could not be found out; running again is safe"),
+    own(ExitCode::Interrupted, "interrupted"),
+];
 
-Examples:
-  factory-gitlab verify
-  factory-gitlab verify -o junit --output-file report.xml
-  factory-gitlab verify --only 'webhook.*' --live";
+const EXAMPLES: &[&str] = &[
+    "factory-gitlab verify",
+    "factory-gitlab verify -o junit --output-file report.xml",
+    "factory-gitlab verify --only 'webhook.*' --live",
+];
 
 /// Prove the connection, check by check
 #[derive(Args, Debug)]
-#[command(long_about = LONG, after_long_help = AFTER)]
+#[command(long_about = LONG, after_long_help = after_help(ENDINGS, EXAMPLES))]
 pub struct VerifyArgs {
-    /// Fire GitLab's own webhook tests and follow them
+    /// Send GitLab's own webhook tests and follow the deliveries
     #[arg(long)]
     pub live: bool,
 
-    /// Make only these checks (a code, or a pattern such as 'token.*'; may be repeated)
+    /// Run only this check (a code, or a pattern such as 'token.*'; may be repeated)
     #[arg(long, value_name = "CODE")]
     pub only: Vec<String>,
 
-    /// Leave these checks out (a code or a pattern; may be repeated)
+    /// Skip this check (a code or a pattern; may be repeated)
     #[arg(long, value_name = "CODE")]
     pub skip: Vec<String>,
 
-    /// List the checks and make none
+    /// List the checks and run none
     #[arg(long)]
     pub list: bool,
 
@@ -48,16 +52,16 @@ pub struct VerifyArgs {
     #[arg(long, value_name = "DURATION", value_parser = duration)]
     pub wait: Option<Duration>,
 
-    /// From where on the exit code is 1
+    /// Exit with 1 from this level on
     #[arg(long, value_name = "LEVEL", value_enum, default_value_t = FailOn::Error)]
     pub fail_on: FailOn,
 
-    /// Warn when a token or a certificate expires within so many days
+    /// Warn when a token or a certificate expires within this many days
     #[arg(long, value_name = "DAYS", default_value_t = 14)]
     pub expires_within: u16,
 }
 
-/// What counts as a failure of the whole.
+/// From which level on a run has failed.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, ValueEnum)]
 pub enum FailOn {
     Warning,

@@ -32,6 +32,6 @@ impl From<Missing> for Failure {
         let failure = Self::usage(format!("missing input: {count}, and no terminal to ask on"));
         settings
             .into_iter()
-            .fold(failure, |failure, setting| failure.fix(Fix::say(format!("{}: {}", setting.name(), places(setting)))))
+            .fold(failure, |failure, setting| failure.fix(Fix::say(format!("{}: {}", setting.name, places(setting)))))
     }
 }

@@ -19,9 +19,9 @@ pub enum SecretError {
     Unreadable { origin: Source, path: PathBuf, why: String },
     #[error("{origin} does not name a file; if that was the secret itself, put it in a file or a variable")]
     NotAFile { origin: Source },
-    #[error("{origin} gives more than {LARGEST} bytes; no token is that long")]
+    #[error("{origin} holds more than {LARGEST} bytes; a token is shorter")]
     TooLarge { origin: Source },
-    #[error("{origin} gives something that is not text; a token is one line of plain text")]
+    #[error("{origin} holds binary data; a token is one line of plain text")]
     Binary { origin: Source },
     #[error("{origin} cannot be used: {why}")]
     Malformed { origin: Source, why: Malformed },

@@ -134,13 +134,13 @@ fn a_secret_file_is_read_or_what_is_wrong_with_it_is_named() {
     for (bytes, wanted) in [
         (b"".as_slice(), "--token-file cannot be used: the personal access token is empty"),
         (b"\n\n", "--token-file cannot be used: the personal access token is empty"),
-        (b"\xff\xfe\0g", "--token-file gives something that is not text; a token is one line of plain text"),
-        (b"gl\0pat", "--token-file gives something that is not text; a token is one line of plain text"),
+        (b"\xff\xfe\0g", "--token-file holds binary data; a token is one line of plain text"),
+        (b"gl\0pat", "--token-file holds binary data; a token is one line of plain text"),
         (
             b"$GITLAB_TOKEN",
             "--token-file cannot be used: the personal access token is a variable that was not expanded: $GITLAB_TOKEN",
         ),
-        (&[b'a'; 70_000], "--token-file gives more than 65536 bytes; no token is that long"),
+        (&[b'a'; 70_000], "--token-file holds more than 65536 bytes; a token is shorter"),
     ] {
         let settings = given(&[(&keys::TOKEN, &write("bad", bytes))]);
         let failure = secret(&settings, &terminal).expect_err(wanted);
@@ -196,10 +196,12 @@ async fn the_keyring_comes_after_what_was_given_and_a_stale_secret_is_asked_agai
 }
 
 #[test]
-fn every_question_says_something() {
+fn a_setting_that_can_be_missing_has_a_name_and_every_question_has_words() {
     for setting in settings::all() {
+        let can_be_missing = !matches!(setting.required, settings::Required::Optional);
+        assert!(!can_be_missing || !setting.name.is_empty(), "{}", setting.key);
         let Some(question) = setting.question else { continue };
-        for text in [question.name, question.prompt, question.help] {
+        for text in [setting.name, question.prompt, question.help] {
             assert!(!text.trim().is_empty(), "{}", setting.key);
         }
     }

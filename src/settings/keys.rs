@@ -4,7 +4,7 @@ mod connect;
 mod connection;
 mod overrides;
 
-use super::{Commands, Definition, Heading, Settings, ValueKind};
+use super::{Commands, Definition, Heading, Required, Settings, ValueKind};
 
 pub use self::connect::*;
 pub use self::connection::*;
@@ -36,6 +36,8 @@ const BASE: Definition = Definition {
     heading: Heading::Options,
     commands: Commands::All,
     choices: None,
+    name: "",
+    required: Required::Optional,
     question: None,
     recorded: false,
 };

@@ -53,11 +53,8 @@ pub enum Required {
 /// How a person is asked for a setting.
 #[derive(Clone, Copy, Debug)]
 pub struct Question {
-    /// What it is, in the list of missing inputs.
-    pub name: &'static str,
     pub prompt: &'static str,
     pub help: &'static str,
-    pub required: Required,
 }
 
 /// Everything about a setting but the type of its value.
@@ -77,6 +74,9 @@ pub struct Definition {
     pub commands: Commands,
     /// The values that are allowed, where there is a list of them.
     pub choices: Option<fn() -> Vec<PossibleValue>>,
+    /// What it is, in the list of missing inputs; empty for a setting that is never missing.
+    pub name: &'static str,
+    pub required: Required,
     pub question: Option<Question>,
     /// Whether a later run may fall back on the recorded choice.
     pub recorded: bool,
@@ -86,17 +86,11 @@ impl Definition {
     /// Whether the answer has to be there before a run begins.
     #[must_use]
     pub fn is_required(&self, settings: &Settings) -> bool {
-        match self.question.map(|question| question.required) {
-            Some(Required::Always) => true,
-            Some(Required::When(condition)) => condition(settings),
-            Some(Required::Optional) | None => false,
+        match self.required {
+            Required::Always => true,
+            Required::When(condition) => condition(settings),
+            Required::Optional => false,
         }
-    }
-
-    /// What it is, in the list of missing inputs.
-    #[must_use]
-    pub fn name(&self) -> &'static str {
-        self.question.map_or(self.help, |question| question.name)
     }
 }
 

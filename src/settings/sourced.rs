@@ -1,4 +1,4 @@
-//! A value and where it came from, so that an error can point at it.
+//! A value and where it came from, so that an error can name its source.
 
 use std::fmt;
 use std::path::PathBuf;
@@ -37,8 +37,8 @@ impl fmt::Display for Source {
             Self::Environment(name) => write!(f, "the variable {name}"),
             Self::AnswersFile { path, key } => write!(f, "{key} in {}", path.display()),
             Self::Record => f.write_str("the record of an earlier run"),
-            Self::Keyring => f.write_str("what the keyring holds"),
-            Self::Prompt => f.write_str("what was typed"),
+            Self::Keyring => f.write_str("the keyring"),
+            Self::Prompt => f.write_str("the typed answer"),
             Self::Default => f.write_str("the default"),
             Self::Kit => f.write_str("the kit"),
         }

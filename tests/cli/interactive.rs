@@ -37,7 +37,7 @@ fn an_invalid_answer_is_explained_and_asked_for_again() {
     session.exp_string("none.json cannot be read").expect("why not");
     session.exp_string("Kit from Factory").expect("the question again");
     session.send_line("kit.json").expect("typed");
-    session.exp_string("what was typed").expect("the kit");
+    session.exp_string("typed answer").expect("the kit");
     ends_with(&mut session, 0);
 }
 

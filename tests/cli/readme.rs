@@ -7,6 +7,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use anstyle_svg::Term;
+use factory_gitlab::error::ExitCode;
 use factory_gitlab::{checks, cli, settings};
 
 use crate::test_env::TestEnv;
@@ -104,6 +105,7 @@ fn the_reference_is_generated_by_the_program() {
     let template = TestEnv::bare().run(&["kit", "template"]);
     let mut readme = readme();
     for (name, fresh) in [
+        ("exit-codes", exit_codes_table()),
         ("settings", settings_table()),
         ("kit", format!("```json\n{}\n```", template.stdout.trim_end())),
         ("checks", checks::documentation().trim_end().to_owned()),
@@ -121,13 +123,18 @@ fn with_section(readme: &str, name: &str, fresh: &str) -> String {
     format!("{}\n{fresh}\n\n{}", &readme[..inside], &readme[end..])
 }
 
+fn exit_codes_table() -> String {
+    let row = |code: ExitCode| format!("| {} | {} |", code as u8, code.meaning());
+    format!("| exit code | meaning |\n|---|---|\n{}", ExitCode::ALL.map(row).join("\n"))
+}
+
 fn settings_table() -> String {
     let row = |setting: &settings::Definition| {
         let variable = setting.variable.map(|name| format!("`{name}`")).unwrap_or_default();
-        format!("| `{}` | {variable} | `{}` |", setting.flag, setting.key)
+        format!("| `{}` | {variable} | `{}` | {} |", setting.flag, setting.key, setting.help)
     };
     let rows: Vec<String> = settings::all().map(row).collect();
-    format!("| flag | variable | answers file |\n|---|---|---|\n{}", rows.join("\n"))
+    format!("| flag | variable | answers file | meaning |\n|---|---|---|---|\n{}", rows.join("\n"))
 }
 
 #[test]

@@ -83,11 +83,11 @@ settings! {
             variable: Some("FACTORY_GITLAB_APPLICATION_ID"),
             value_name: "ID",
             help: "The application ID (the long one, not the number)",
+            name: "the application ID",
+            required: Required::When(pair_is_given),
             question: Some(Question {
-                name: "the application ID",
                 prompt: "Application ID",
                 help: "The long one on the application's page, not the number in the address.",
-                required: Required::When(pair_is_given),
             }),
             ..PAIR
         },
@@ -102,11 +102,11 @@ settings! {
             kind: ValueKind::Secret,
             value_name: "PATH",
             help: "File with the application's secret; - reads standard input",
+            name: "the application's secret",
+            required: Required::When(pair_is_given),
             question: Some(Question {
-                name: "the application's secret",
                 prompt: "Application secret",
                 help: "GitLab shows it once. It is not shown while you type.",
-                required: Required::When(pair_is_given),
             }),
             ..PAIR
         },

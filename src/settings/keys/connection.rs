@@ -20,11 +20,11 @@ settings! {
             kind: ValueKind::Url,
             value_name: "URL",
             help: "Base URL of GitLab, with its path if it has one (https://host/gitlab)",
+            name: "GitLab's URL",
+            required: Required::Always,
             question: Some(Question {
-                name: "GitLab's URL",
                 prompt: "GitLab URL",
                 help: "As in the browser, with the path if GitLab is installed under one: https://gitlab.acme.com",
-                required: Required::Always,
             }),
             recorded: true,
             ..GLOBAL
@@ -40,11 +40,11 @@ settings! {
             kind: ValueKind::Secret,
             value_name: "PATH",
             help: "File with an admin's personal access token; - reads standard input",
+            name: "an admin's personal access token",
+            required: Required::Always,
             question: Some(Question {
-                name: "an admin's personal access token",
                 prompt: "Personal access token of an admin",
                 help: "Needs the scope api, and admin_mode where Admin Mode is on. It is not shown while you type.",
-                required: Required::Always,
             }),
             ..GLOBAL
         },
@@ -60,11 +60,11 @@ settings! {
             kind: ValueKind::Path,
             value_name: "PATH",
             help: "The kit from Factory: a path, - or an https URL",
+            name: "the kit from Factory",
+            required: Required::When(with_kit),
             question: Some(Question {
-                name: "the kit from Factory",
                 prompt: "Kit from Factory (path or https URL)",
                 help: "Factory gives every organization a kit: a JSON file, or an address to fetch it from.",
-                required: Required::When(with_kit),
             }),
             recorded: true,
             ..GLOBAL
@@ -80,11 +80,10 @@ settings! {
             kind: ValueKind::Secret,
             value_name: "PATH",
             help: "File with the key of Factory's API; - reads standard input",
+            name: "the key of Factory's API",
             question: Some(Question {
-                name: "the key of Factory's API",
                 prompt: "Factory API key",
                 help: "Begins with fk-; an owner creates it in Factory's settings.",
-                required: Required::Optional,
             }),
             ..GLOBAL
         },
@@ -162,11 +161,10 @@ settings! {
             short: Some('y'),
             kind: ValueKind::Switch,
             help: "Take the plan as approved",
+            name: "the approval of the plan",
             question: Some(Question {
-                name: "the approval of the plan",
                 prompt: "Apply this plan?",
                 help: "Nothing has been changed so far.",
-                required: Required::Optional,
             }),
             ..GLOBAL
         },
@@ -180,11 +178,10 @@ settings! {
             value_name: "USE",
             help: "Whether the token is kept in the system's keyring [default: ask]",
             choices: Some(parse::choices::<KeyringUse>),
+            name: "whether the token is kept in the keyring",
             question: Some(Question {
-                name: "whether the token is kept in the keyring",
                 prompt: "Keep the token in this system's keyring for the next run?",
                 help: "It is stored under factory-gitlab, for this instance only.",
-                required: Required::Optional,
             }),
             ..GLOBAL
         },

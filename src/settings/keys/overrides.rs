@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use url::Url;
 
-use super::super::{Commands, Definition, Heading, Question, Required, Setting, Settings, ValueKind, parse};
+use super::super::{Commands, Definition, Heading, Required, Setting, Settings, ValueKind, parse};
 use super::{BASE, BUNDLE_OUT, settings, without_kit};
 
 const KIT_OVERRIDE: Definition = Definition {
@@ -21,12 +21,8 @@ settings! {
             kind: ValueKind::Url,
             value_name: "URI",
             help: "Redirect URI of the application, exactly as Factory gave it",
-            question: Some(Question {
-                name: "the redirect URI",
-                prompt: "Redirect URI",
-                help: "Exactly as Factory gave it.",
-                required: Required::When(without_kit),
-            }),
+            name: "the redirect URI",
+            required: Required::When(without_kit),
             ..KIT_OVERRIDE
         },
         parse: parse::text,
@@ -51,12 +47,8 @@ settings! {
             kind: ValueKind::Url,
             value_name: "URL",
             help: "Where the webhooks deliver to",
-            question: Some(Question {
-                name: "the webhook URL",
-                prompt: "Webhook URL",
-                help: "From Factory: where GitLab delivers events to.",
-                required: Required::When(without_kit),
-            }),
+            name: "the webhook URL",
+            required: Required::When(without_kit),
             ..KIT_OVERRIDE
         },
         parse: parse::url,
@@ -70,12 +62,8 @@ settings! {
             kind: ValueKind::Secret,
             value_name: "PATH",
             help: "File with the webhooks' secret token; - reads standard input",
-            question: Some(Question {
-                name: "the webhooks' secret token",
-                prompt: "Webhook secret token",
-                help: "From Factory. It is not shown while you type.",
-                required: Required::When(without_kit),
-            }),
+            name: "the webhooks' secret token",
+            required: Required::When(without_kit),
             ..KIT_OVERRIDE
         },
         parse: parse::path,
@@ -88,12 +76,8 @@ settings! {
             kind: ValueKind::List,
             value_name: "AGE1…",
             help: "age recipient that the bundle is sealed for (may be repeated)",
-            question: Some(Question {
-                name: "the age recipient of the bundle",
-                prompt: "age recipient",
-                help: "From Factory: the public key that the bundle is sealed for (age1…).",
-                required: Required::When(without_kit),
-            }),
+            name: "the age recipient of the bundle",
+            required: Required::When(without_kit),
             ..KIT_OVERRIDE
         },
         parse: parse::text,
@@ -106,12 +90,8 @@ settings! {
             kind: ValueKind::Url,
             value_name: "URL",
             help: "Where the sealed bundle is uploaded to",
-            question: Some(Question {
-                name: "where the bundle is uploaded to",
-                prompt: "Upload URL",
-                help: "From Factory.",
-                required: Required::When(upload_without_kit),
-            }),
+            name: "where the bundle is uploaded to",
+            required: Required::When(upload_without_kit),
             commands: Commands::Only(&["connect", "verify", "kit show", "kit check", "bundle upload"]),
             ..KIT_OVERRIDE
         },
