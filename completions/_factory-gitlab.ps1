@@ -50,9 +50,9 @@ Register-ArgumentCompleter -Native -CommandName 'factory-gitlab' -ScriptBlock {
             [CompletionResult]::new('--version', '--version', [CompletionResultType]::ParameterName, 'Print version')
             [CompletionResult]::new('connect', 'connect', [CompletionResultType]::ParameterValue, 'Bring an instance to the connected state')
             [CompletionResult]::new('verify', 'verify', [CompletionResultType]::ParameterValue, 'Prove the connection, check by check')
-            [CompletionResult]::new('bundle', 'bundle', [CompletionResultType]::ParameterValue, 'Look into, send or open a sealed bundle')
-            [CompletionResult]::new('kit', 'kit', [CompletionResultType]::ParameterValue, 'Look at the kit from Factory')
-            [CompletionResult]::new('status', 'status', [CompletionResultType]::ParameterValue, 'Show what is recorded here about a connection; asks nobody')
+            [CompletionResult]::new('bundle', 'bundle', [CompletionResultType]::ParameterValue, 'Inspect, upload or open a sealed bundle')
+            [CompletionResult]::new('kit', 'kit', [CompletionResultType]::ParameterValue, 'Show or check the kit from Factory, or print a template')
+            [CompletionResult]::new('status', 'status', [CompletionResultType]::ParameterValue, 'Show what is recorded here about connections; contact no server')
             [CompletionResult]::new('sandbox', 'sandbox', [CompletionResultType]::ParameterValue, 'Rehearse any command against an embedded GitLab and Factory')
             [CompletionResult]::new('completions', 'completions', [CompletionResultType]::ParameterValue, 'Print a shell''s completions')
             [CompletionResult]::new('man', 'man', [CompletionResultType]::ParameterValue, 'Print the manual page, or write one for each command')
@@ -107,11 +107,11 @@ Register-ArgumentCompleter -Native -CommandName 'factory-gitlab' -ScriptBlock {
             break
         }
         'factory-gitlab;verify' {
-            [CompletionResult]::new('--only', '--only', [CompletionResultType]::ParameterName, 'Make only these checks (a code, or a pattern such as ''token.*''; may be repeated)')
-            [CompletionResult]::new('--skip', '--skip', [CompletionResultType]::ParameterName, 'Leave these checks out (a code or a pattern; may be repeated)')
+            [CompletionResult]::new('--only', '--only', [CompletionResultType]::ParameterName, 'Run only this check (a code, or a pattern such as ''token.*''; may be repeated)')
+            [CompletionResult]::new('--skip', '--skip', [CompletionResultType]::ParameterName, 'Skip this check (a code or a pattern; may be repeated)')
             [CompletionResult]::new('--wait', '--wait', [CompletionResultType]::ParameterName, 'Repeat until everything holds, for at most this long (90s, 5m, 1h)')
-            [CompletionResult]::new('--fail-on', '--fail-on', [CompletionResultType]::ParameterName, 'From where on the exit code is 1')
-            [CompletionResult]::new('--expires-within', '--expires-within', [CompletionResultType]::ParameterName, 'Warn when a token or a certificate expires within so many days')
+            [CompletionResult]::new('--fail-on', '--fail-on', [CompletionResultType]::ParameterName, 'Exit with 1 from this level on')
+            [CompletionResult]::new('--expires-within', '--expires-within', [CompletionResultType]::ParameterName, 'Warn when a token or a certificate expires within this many days')
             [CompletionResult]::new('--application-id', '--application-id', [CompletionResultType]::ParameterName, 'The application ID (the long one, not the number) [env: FACTORY_GITLAB_APPLICATION_ID]')
             [CompletionResult]::new('--application-secret-file', '--application-secret-file', [CompletionResultType]::ParameterName, 'File with the application''s secret; - reads standard input [env: FACTORY_GITLAB_APPLICATION_SECRET]')
             [CompletionResult]::new('--webhooks', '--webhooks', [CompletionResultType]::ParameterName, 'Where webhooks are created; auto: on groups if licensed, or projects')
@@ -140,8 +140,8 @@ Register-ArgumentCompleter -Native -CommandName 'factory-gitlab' -ScriptBlock {
             [CompletionResult]::new('--output-format', '--output-format', [CompletionResultType]::ParameterName, 'Format of the report')
             [CompletionResult]::new('--output-file', '--output-file', [CompletionResultType]::ParameterName, 'Write the report to this file; the terminal still shows the text')
             [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use color [env: NO_COLOR, CLICOLOR_FORCE]')
-            [CompletionResult]::new('--live', '--live', [CompletionResultType]::ParameterName, 'Fire GitLab''s own webhook tests and follow them')
-            [CompletionResult]::new('--list', '--list', [CompletionResultType]::ParameterName, 'List the checks and make none')
+            [CompletionResult]::new('--live', '--live', [CompletionResultType]::ParameterName, 'Send GitLab''s own webhook tests and follow the deliveries')
+            [CompletionResult]::new('--list', '--list', [CompletionResultType]::ParameterName, 'List the checks and run none')
             [CompletionResult]::new('--personal', '--personal', [CompletionResultType]::ParameterName, 'Include the projects of personal namespaces')
             [CompletionResult]::new('-y', '-y', [CompletionResultType]::ParameterName, 'Take the plan as approved')
             [CompletionResult]::new('--yes', '--yes', [CompletionResultType]::ParameterName, 'Take the plan as approved')
@@ -180,9 +180,9 @@ Register-ArgumentCompleter -Native -CommandName 'factory-gitlab' -ScriptBlock {
             [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Show more; twice for every request')
             [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
             [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
-            [CompletionResult]::new('inspect', 'inspect', [CompletionResultType]::ParameterValue, 'Show what can be seen of a sealed bundle without its key')
-            [CompletionResult]::new('upload', 'upload', [CompletionResultType]::ParameterValue, 'Send a sealed bundle to Factory; the same one sent twice is one bundle')
-            [CompletionResult]::new('open', 'open', [CompletionResultType]::ParameterValue, 'Open a sealed bundle with the receiver''s key; what comes out holds secrets')
+            [CompletionResult]::new('inspect', 'inspect', [CompletionResultType]::ParameterValue, 'Show what a sealed bundle reveals without its key')
+            [CompletionResult]::new('upload', 'upload', [CompletionResultType]::ParameterValue, 'Upload a sealed bundle to Factory; uploading it again changes nothing')
+            [CompletionResult]::new('open', 'open', [CompletionResultType]::ParameterValue, 'Open a sealed bundle with the receiver''s key; the output holds secrets')
             break
         }
         'factory-gitlab;bundle;inspect' {
@@ -243,8 +243,8 @@ Register-ArgumentCompleter -Native -CommandName 'factory-gitlab' -ScriptBlock {
             break
         }
         'factory-gitlab;bundle;open' {
-            [CompletionResult]::new('-i', '-i', [CompletionResultType]::ParameterName, 'File that holds the age identity (AGE-SECRET-KEY-1…); - reads standard input')
-            [CompletionResult]::new('--identity-file', '--identity-file', [CompletionResultType]::ParameterName, 'File that holds the age identity (AGE-SECRET-KEY-1…); - reads standard input')
+            [CompletionResult]::new('-i', '-i', [CompletionResultType]::ParameterName, 'File with the age identity (AGE-SECRET-KEY-1…); - reads standard input')
+            [CompletionResult]::new('--identity-file', '--identity-file', [CompletionResultType]::ParameterName, 'File with the age identity (AGE-SECRET-KEY-1…); - reads standard input')
             [CompletionResult]::new('--gitlab-url', '--gitlab-url', [CompletionResultType]::ParameterName, 'Base URL of GitLab, with its path if it has one (https://host/gitlab) [env: GITLAB_URL]')
             [CompletionResult]::new('--token-file', '--token-file', [CompletionResultType]::ParameterName, 'File with an admin''s personal access token; - reads standard input [env: GITLAB_TOKEN]')
             [CompletionResult]::new('--kit', '--kit', [CompletionResultType]::ParameterName, 'The kit from Factory: a path, - or an https URL [env: FACTORY_KIT]')
@@ -496,7 +496,7 @@ Register-ArgumentCompleter -Native -CommandName 'factory-gitlab' -ScriptBlock {
             break
         }
         'factory-gitlab;man' {
-            [CompletionResult]::new('--dir', '--dir', [CompletionResultType]::ParameterName, 'Write one page for each command there')
+            [CompletionResult]::new('--dir', '--dir', [CompletionResultType]::ParameterName, 'Write one page for each command to this directory')
             [CompletionResult]::new('--gitlab-url', '--gitlab-url', [CompletionResultType]::ParameterName, 'Base URL of GitLab, with its path if it has one (https://host/gitlab) [env: GITLAB_URL]')
             [CompletionResult]::new('--token-file', '--token-file', [CompletionResultType]::ParameterName, 'File with an admin''s personal access token; - reads standard input [env: GITLAB_TOKEN]')
             [CompletionResult]::new('--kit', '--kit', [CompletionResultType]::ParameterName, 'The kit from Factory: a path, - or an https URL [env: FACTORY_KIT]')

@@ -47,9 +47,9 @@ set edit:completion:arg-completer[factory-gitlab] = {|@words|
             cand --version 'Print version'
             cand connect 'Bring an instance to the connected state'
             cand verify 'Prove the connection, check by check'
-            cand bundle 'Look into, send or open a sealed bundle'
-            cand kit 'Look at the kit from Factory'
-            cand status 'Show what is recorded here about a connection; asks nobody'
+            cand bundle 'Inspect, upload or open a sealed bundle'
+            cand kit 'Show or check the kit from Factory, or print a template'
+            cand status 'Show what is recorded here about connections; contact no server'
             cand sandbox 'Rehearse any command against an embedded GitLab and Factory'
             cand completions 'Print a shell''s completions'
             cand man 'Print the manual page, or write one for each command'
@@ -102,11 +102,11 @@ set edit:completion:arg-completer[factory-gitlab] = {|@words|
             cand --help 'Print help (see more with ''--help'')'
         }
         &'factory-gitlab;verify'= {
-            cand --only 'Make only these checks (a code, or a pattern such as ''token.*''; may be repeated)'
-            cand --skip 'Leave these checks out (a code or a pattern; may be repeated)'
+            cand --only 'Run only this check (a code, or a pattern such as ''token.*''; may be repeated)'
+            cand --skip 'Skip this check (a code or a pattern; may be repeated)'
             cand --wait 'Repeat until everything holds, for at most this long (90s, 5m, 1h)'
-            cand --fail-on 'From where on the exit code is 1'
-            cand --expires-within 'Warn when a token or a certificate expires within so many days'
+            cand --fail-on 'Exit with 1 from this level on'
+            cand --expires-within 'Warn when a token or a certificate expires within this many days'
             cand --application-id 'The application ID (the long one, not the number) [env: FACTORY_GITLAB_APPLICATION_ID]'
             cand --application-secret-file 'File with the application''s secret; - reads standard input [env: FACTORY_GITLAB_APPLICATION_SECRET]'
             cand --webhooks 'Where webhooks are created; auto: on groups if licensed, or projects'
@@ -135,8 +135,8 @@ set edit:completion:arg-completer[factory-gitlab] = {|@words|
             cand --output-format 'Format of the report'
             cand --output-file 'Write the report to this file; the terminal still shows the text'
             cand --color 'When to use color [env: NO_COLOR, CLICOLOR_FORCE]'
-            cand --live 'Fire GitLab''s own webhook tests and follow them'
-            cand --list 'List the checks and make none'
+            cand --live 'Send GitLab''s own webhook tests and follow the deliveries'
+            cand --list 'List the checks and run none'
             cand --personal 'Include the projects of personal namespaces'
             cand -y 'Take the plan as approved'
             cand --yes 'Take the plan as approved'
@@ -174,9 +174,9 @@ set edit:completion:arg-completer[factory-gitlab] = {|@words|
             cand --verbose 'Show more; twice for every request'
             cand -h 'Print help (see more with ''--help'')'
             cand --help 'Print help (see more with ''--help'')'
-            cand inspect 'Show what can be seen of a sealed bundle without its key'
-            cand upload 'Send a sealed bundle to Factory; the same one sent twice is one bundle'
-            cand open 'Open a sealed bundle with the receiver''s key; what comes out holds secrets'
+            cand inspect 'Show what a sealed bundle reveals without its key'
+            cand upload 'Upload a sealed bundle to Factory; uploading it again changes nothing'
+            cand open 'Open a sealed bundle with the receiver''s key; the output holds secrets'
         }
         &'factory-gitlab;bundle;inspect'= {
             cand --gitlab-url 'Base URL of GitLab, with its path if it has one (https://host/gitlab) [env: GITLAB_URL]'
@@ -234,8 +234,8 @@ set edit:completion:arg-completer[factory-gitlab] = {|@words|
             cand --help 'Print help (see more with ''--help'')'
         }
         &'factory-gitlab;bundle;open'= {
-            cand -i 'File that holds the age identity (AGE-SECRET-KEY-1…); - reads standard input'
-            cand --identity-file 'File that holds the age identity (AGE-SECRET-KEY-1…); - reads standard input'
+            cand -i 'File with the age identity (AGE-SECRET-KEY-1…); - reads standard input'
+            cand --identity-file 'File with the age identity (AGE-SECRET-KEY-1…); - reads standard input'
             cand --gitlab-url 'Base URL of GitLab, with its path if it has one (https://host/gitlab) [env: GITLAB_URL]'
             cand --token-file 'File with an admin''s personal access token; - reads standard input [env: GITLAB_TOKEN]'
             cand --kit 'The kit from Factory: a path, - or an https URL [env: FACTORY_KIT]'
@@ -479,7 +479,7 @@ set edit:completion:arg-completer[factory-gitlab] = {|@words|
             cand --help 'Print help (see more with ''--help'')'
         }
         &'factory-gitlab;man'= {
-            cand --dir 'Write one page for each command there'
+            cand --dir 'Write one page for each command to this directory'
             cand --gitlab-url 'Base URL of GitLab, with its path if it has one (https://host/gitlab) [env: GITLAB_URL]'
             cand --token-file 'File with an admin''s personal access token; - reads standard input [env: GITLAB_TOKEN]'
             cand --kit 'The kit from Factory: a path, - or an https URL [env: FACTORY_KIT]'

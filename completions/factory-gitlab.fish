@@ -53,9 +53,9 @@ complete -c factory-gitlab -n "__fish_factory_gitlab_needs_command" -s h -l help
 complete -c factory-gitlab -n "__fish_factory_gitlab_needs_command" -s V -l version -d 'Print version'
 complete -c factory-gitlab -n "__fish_factory_gitlab_needs_command" -f -a "connect" -d 'Bring an instance to the connected state'
 complete -c factory-gitlab -n "__fish_factory_gitlab_needs_command" -f -a "verify" -d 'Prove the connection, check by check'
-complete -c factory-gitlab -n "__fish_factory_gitlab_needs_command" -f -a "bundle" -d 'Look into, send or open a sealed bundle'
-complete -c factory-gitlab -n "__fish_factory_gitlab_needs_command" -f -a "kit" -d 'Look at the kit from Factory'
-complete -c factory-gitlab -n "__fish_factory_gitlab_needs_command" -f -a "status" -d 'Show what is recorded here about a connection; asks nobody'
+complete -c factory-gitlab -n "__fish_factory_gitlab_needs_command" -f -a "bundle" -d 'Inspect, upload or open a sealed bundle'
+complete -c factory-gitlab -n "__fish_factory_gitlab_needs_command" -f -a "kit" -d 'Show or check the kit from Factory, or print a template'
+complete -c factory-gitlab -n "__fish_factory_gitlab_needs_command" -f -a "status" -d 'Show what is recorded here about connections; contact no server'
 complete -c factory-gitlab -n "__fish_factory_gitlab_needs_command" -f -a "sandbox" -d 'Rehearse any command against an embedded GitLab and Factory'
 complete -c factory-gitlab -n "__fish_factory_gitlab_needs_command" -f -a "completions" -d 'Print a shell\'s completions'
 complete -c factory-gitlab -n "__fish_factory_gitlab_needs_command" -f -a "man" -d 'Print the manual page, or write one for each command'
@@ -113,13 +113,13 @@ complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand connect" -
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand connect" -s q -l quiet -d 'Show problems only'
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand connect" -s v -l verbose -d 'Show more; twice for every request'
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand connect" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand verify" -l only -d 'Make only these checks (a code, or a pattern such as \'token.*\'; may be repeated)' -r
-complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand verify" -l skip -d 'Leave these checks out (a code or a pattern; may be repeated)' -r
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand verify" -l only -d 'Run only this check (a code, or a pattern such as \'token.*\'; may be repeated)' -r
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand verify" -l skip -d 'Skip this check (a code or a pattern; may be repeated)' -r
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand verify" -l wait -d 'Repeat until everything holds, for at most this long (90s, 5m, 1h)' -r
-complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand verify" -l fail-on -d 'From where on the exit code is 1' -r -f -a "warning\t''
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand verify" -l fail-on -d 'Exit with 1 from this level on' -r -f -a "warning\t''
 error\t''
 never\t''"
-complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand verify" -l expires-within -d 'Warn when a token or a certificate expires within so many days' -r
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand verify" -l expires-within -d 'Warn when a token or a certificate expires within this many days' -r
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand verify" -l application-id -d 'The application ID (the long one, not the number) [env: FACTORY_GITLAB_APPLICATION_ID]' -r
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand verify" -l application-secret-file -d 'File with the application\'s secret; - reads standard input [env: FACTORY_GITLAB_APPLICATION_SECRET]' -r -F
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand verify" -l webhooks -d 'Where webhooks are created; auto: on groups if licensed, or projects' -r -f -a "auto\t''
@@ -157,8 +157,8 @@ complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand verify" -l
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand verify" -l color -d 'When to use color [env: NO_COLOR, CLICOLOR_FORCE]' -r -f -a "auto\t''
 always\t''
 never\t''"
-complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand verify" -l live -d 'Fire GitLab\'s own webhook tests and follow them'
-complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand verify" -l list -d 'List the checks and make none'
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand verify" -l live -d 'Send GitLab\'s own webhook tests and follow the deliveries'
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand verify" -l list -d 'List the checks and run none'
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand verify" -l personal -d 'Include the projects of personal namespaces'
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand verify" -s y -l yes -d 'Take the plan as approved'
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand verify" -l no-input -d 'Never ask; implied without a terminal and where CI is set'
@@ -191,9 +191,9 @@ complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand bundle; an
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand bundle; and not __fish_seen_subcommand_from inspect upload open" -s q -l quiet -d 'Show problems only'
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand bundle; and not __fish_seen_subcommand_from inspect upload open" -s v -l verbose -d 'Show more; twice for every request'
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand bundle; and not __fish_seen_subcommand_from inspect upload open" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand bundle; and not __fish_seen_subcommand_from inspect upload open" -f -a "inspect" -d 'Show what can be seen of a sealed bundle without its key'
-complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand bundle; and not __fish_seen_subcommand_from inspect upload open" -f -a "upload" -d 'Send a sealed bundle to Factory; the same one sent twice is one bundle'
-complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand bundle; and not __fish_seen_subcommand_from inspect upload open" -f -a "open" -d 'Open a sealed bundle with the receiver\'s key; what comes out holds secrets'
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand bundle; and not __fish_seen_subcommand_from inspect upload open" -f -a "inspect" -d 'Show what a sealed bundle reveals without its key'
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand bundle; and not __fish_seen_subcommand_from inspect upload open" -f -a "upload" -d 'Upload a sealed bundle to Factory; uploading it again changes nothing'
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand bundle; and not __fish_seen_subcommand_from inspect upload open" -f -a "open" -d 'Open a sealed bundle with the receiver\'s key; the output holds secrets'
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand bundle; and __fish_seen_subcommand_from inspect" -l gitlab-url -d 'Base URL of GitLab, with its path if it has one (https://host/gitlab) [env: GITLAB_URL]' -r -f
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand bundle; and __fish_seen_subcommand_from inspect" -l token-file -d 'File with an admin\'s personal access token; - reads standard input [env: GITLAB_TOKEN]' -r -F
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand bundle; and __fish_seen_subcommand_from inspect" -l kit -d 'The kit from Factory: a path, - or an https URL [env: FACTORY_KIT]' -r -F
@@ -247,7 +247,7 @@ complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand bundle; an
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand bundle; and __fish_seen_subcommand_from upload" -s q -l quiet -d 'Show problems only'
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand bundle; and __fish_seen_subcommand_from upload" -s v -l verbose -d 'Show more; twice for every request'
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand bundle; and __fish_seen_subcommand_from upload" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand bundle; and __fish_seen_subcommand_from open" -s i -l identity-file -d 'File that holds the age identity (AGE-SECRET-KEY-1…); - reads standard input' -r -F
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand bundle; and __fish_seen_subcommand_from open" -s i -l identity-file -d 'File with the age identity (AGE-SECRET-KEY-1…); - reads standard input' -r -F
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand bundle; and __fish_seen_subcommand_from open" -l gitlab-url -d 'Base URL of GitLab, with its path if it has one (https://host/gitlab) [env: GITLAB_URL]' -r -f
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand bundle; and __fish_seen_subcommand_from open" -l token-file -d 'File with an admin\'s personal access token; - reads standard input [env: GITLAB_TOKEN]' -r -F
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand bundle; and __fish_seen_subcommand_from open" -l kit -d 'The kit from Factory: a path, - or an https URL [env: FACTORY_KIT]' -r -F
@@ -486,7 +486,7 @@ complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand completion
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand completions" -s q -l quiet -d 'Show problems only'
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand completions" -s v -l verbose -d 'Show more; twice for every request'
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand completions" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand man" -l dir -d 'Write one page for each command there' -r -f -a "(__fish_complete_directories)"
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand man" -l dir -d 'Write one page for each command to this directory' -r -f -a "(__fish_complete_directories)"
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand man" -l gitlab-url -d 'Base URL of GitLab, with its path if it has one (https://host/gitlab) [env: GITLAB_URL]' -r -f
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand man" -l token-file -d 'File with an admin\'s personal access token; - reads standard input [env: GITLAB_TOKEN]' -r -F
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand man" -l kit -d 'The kit from Factory: a path, - or an https URL [env: FACTORY_KIT]' -r -F
