@@ -53,7 +53,9 @@ pub mod line_writer;
 pub mod observed;
 pub mod plan;
 pub mod report;
-#[cfg(feature = "sandbox")]
+#[cfg(all(feature = "sandbox", not(feature = "sandbox-testing")))]
+mod sandbox;
+#[cfg(all(feature = "sandbox", feature = "sandbox-testing"))]
 pub mod sandbox;
 pub mod secret;
 pub mod settings;

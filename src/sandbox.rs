@@ -3,14 +3,14 @@
 //! Written from how GitLab behaves, not from what the client needs, and it shares no wire types with the
 //! client: a misspelt field breaks a test instead of being misspelt on both sides.
 
-pub mod clock;
+mod clock;
 pub mod factory;
-pub mod fault;
+mod fault;
 pub mod gitlab;
 pub mod options;
 mod rate_limit;
 pub mod request_log;
-pub mod sender;
+mod sender;
 mod serve;
 mod start;
 mod tls;

@@ -49,19 +49,19 @@ pub fn now() -> Timestamp {
 /// A point on the clock that never goes back, for durations.
 #[expect(clippy::disallowed_methods, reason = "the sandbox's own door to the clock")]
 #[must_use]
-pub fn instant() -> Instant {
+pub(crate) fn instant() -> Instant {
     Instant::now()
 }
 
 /// Waits without holding up the other requests.
 #[expect(clippy::disallowed_methods, reason = "the sandbox's own door to waiting")]
-pub async fn wait(time: Duration) {
+pub(crate) async fn wait(time: Duration) {
     tokio::time::sleep(time).await;
 }
 
 /// 32 bytes that nobody can guess.
 #[must_use]
-pub fn random_bytes() -> [u8; 32] {
+pub(crate) fn random_bytes() -> [u8; 32] {
     let mut digest = Sha256::new();
     for _ in 0..3 {
         digest.update(Uuid::new_v4().as_bytes());
@@ -71,7 +71,7 @@ pub fn random_bytes() -> [u8; 32] {
 
 /// `length` letters and digits that nobody can guess, at most 64.
 #[must_use]
-pub fn random_text(length: usize) -> String {
+pub(crate) fn random_text(length: usize) -> String {
     const ALPHABET: &[u8; 62] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
     let bytes = [random_bytes(), random_bytes()].concat();
     bytes.iter().take(length).map(|byte| char::from(ALPHABET[usize::from(*byte) % ALPHABET.len()])).collect()

@@ -116,7 +116,7 @@ impl ConnectionStatus {
 impl EmbeddedFactory {
     /// A Factory at this address, with new keys, in front of this GitLab.
     #[must_use]
-    pub fn new(url: &str, gitlab_url: &str, gitlab: Router) -> Self {
+    pub(crate) fn new(url: &str, gitlab_url: &str, gitlab: Router) -> Self {
         let identity = age::x25519::Identity::generate();
         let (webhook_secret, signing_key) = (clock::random_text(40), clock::random_bytes());
         let maker = kit::SandboxKit {
@@ -145,7 +145,7 @@ impl EmbeddedFactory {
     }
 
     /// Everything Factory answers.
-    pub fn router(&self) -> Router {
+    pub(crate) fn router(&self) -> Router {
         Router::new()
             .route("/gitlab/v1/kit", get(kit::show))
             .route("/gitlab/v1/bundles", post(bundle::take).put(bundle::take))

@@ -26,7 +26,7 @@
 //! | `slow`, `delay:MS` | acted on | a byte a second; after a wait |
 //! | `type`, `link:URL` | acted on | JSON of another type; a `Link` with `rel="next"` to there |
 
-pub mod response;
+pub(super) mod response;
 
 use std::sync::Mutex;
 use std::time::Duration;
@@ -38,7 +38,7 @@ use super::request_log::Side;
 
 /// What to do with a request that a fault was written for.
 #[derive(Clone, Debug, Eq, PartialEq)]
-pub enum FaultAction {
+pub(crate) enum FaultAction {
     Status(u16),
     Html(u16),
     Text(u16),
@@ -87,7 +87,7 @@ const ACTIONS: &str = "status:NNN, html:NNN, text:NNN, empty, json:TEXT, errors,
 
 /// One fault as it was read, with the count of the requests it has seen.
 #[derive(Clone, Debug)]
-pub struct Fault {
+pub(crate) struct Fault {
     written: String,
     side: Option<Side>,
     which: Which,
@@ -279,22 +279,22 @@ fn number<T: std::str::FromStr>(argument: Option<&str>) -> Option<T> {
 
 /// The faults of a running sandbox.
 #[derive(Debug, Default)]
-pub struct FaultList {
+pub(crate) struct FaultList {
     list: Mutex<Vec<Fault>>,
 }
 
 impl FaultList {
     /// Adds one, after those that are there: the first that strikes is the one that happens.
-    pub fn add(&self, fault: Fault) {
+    pub(crate) fn add(&self, fault: Fault) {
         self.lock().push(fault);
     }
 
-    pub fn clear(&self) {
+    pub(crate) fn clear(&self) {
         self.lock().clear();
     }
 
     /// What is to happen to this request, and how the fault was written. Counts it for every fault it matches.
-    pub fn strike(&self, side: Side, method: &Method, path: &str) -> Option<(FaultAction, String)> {
+    pub(crate) fn strike(&self, side: Side, method: &Method, path: &str) -> Option<(FaultAction, String)> {
         let mut struck = None;
         for fault in self.lock().iter_mut() {
             if fault.strikes(side, method, path) && struck.is_none() {

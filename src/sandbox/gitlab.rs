@@ -2,24 +2,24 @@
 //!
 //! Written from how GitLab behaves; sources of single facts stand beside them as `gitlab: path`.
 
-pub mod applications;
-pub mod auth;
-pub mod error;
+mod applications;
+mod auth;
+mod error;
 mod graphql;
 mod groups;
 pub mod hooks;
 mod instance;
-pub mod oauth;
-pub mod pages;
-pub mod params;
-pub mod permissions;
+mod oauth;
+mod pages;
+mod params;
+mod permissions;
 mod projects;
 pub mod quirks;
 mod redirect_uri;
 mod scopes;
-pub mod secrets;
+mod secrets;
 pub mod seed;
-pub mod settings;
+mod settings;
 pub mod state;
 mod tokens;
 mod users;
@@ -55,7 +55,7 @@ impl GitLab {
     /// A new instance with its first users, groups and projects. `base_url` is where it will be served, with
     /// the relative root.
     #[must_use]
-    pub fn new(options: &SandboxOptions, base_url: &Url) -> Self {
+    pub(crate) fn new(options: &SandboxOptions, base_url: &Url) -> Self {
         let clock = SandboxClock::default();
         let seed = seed::new(options, base_url, &clock);
         let root = base_url.path().trim_end_matches('/').to_owned();
@@ -71,7 +71,7 @@ impl GitLab {
     }
 
     /// Everything under the relative root, and a page for what lies outside it.
-    pub fn router(&self) -> Router {
+    pub(crate) fn router(&self) -> Router {
         let api = Router::new()
             .merge(applications::routes())
             .merge(groups::routes())
@@ -114,19 +114,19 @@ impl GitLab {
 
     /// The relative root without a trailing slash; empty for none.
     #[must_use]
-    pub fn root(&self) -> &str {
+    pub(crate) fn root(&self) -> &str {
         &self.inner.root
     }
 
     /// Whether the instance is of this version or newer.
     #[must_use]
-    pub fn at_least(&self, major: u16, minor: u16) -> bool {
+    pub(crate) fn at_least(&self, major: u16, minor: u16) -> bool {
         self.inner.options.version >= SandboxVersion::new(major, minor, 0)
     }
 
     /// Whether the instance is the Enterprise Edition, licensed or not.
     #[must_use]
-    pub fn enterprise(&self) -> bool {
+    pub(crate) fn enterprise(&self) -> bool {
         self.inner.options.edition == SandboxEdition::Ee
     }
 

@@ -10,7 +10,7 @@ use axum::http::{HeaderMap, Response};
 use super::clock;
 
 /// Counts requests by token in fixed windows, as Rack::Attack does.
-pub struct RateLimit {
+pub(crate) struct RateLimit {
     allowed: u32,
     window: Duration,
     began: Instant,
@@ -20,7 +20,7 @@ pub struct RateLimit {
 
 impl RateLimit {
     #[must_use]
-    pub fn new(allowed: u32, window: Duration) -> Self {
+    pub(crate) fn new(allowed: u32, window: Duration) -> Self {
         Self {
             allowed,
             window: window.max(Duration::from_millis(1)),
@@ -32,13 +32,13 @@ impl RateLimit {
 
     /// The same limit on a clock on which so many seconds pass in one second.
     #[must_use]
-    pub fn at_speed(self, speed: u32) -> Self {
+    pub(crate) fn at_speed(self, speed: u32) -> Self {
         Self { speed: speed.max(1), ..self }
     }
 
     /// The 429 that this request gets, if it is over the limit.
     /// gitlab: lib/gitlab/rack_attack.rb, lib/gitlab/throttle.rb (headers only with the 429)
-    pub fn check(&self, headers: &HeaderMap) -> Option<Response<Body>> {
+    pub(crate) fn check(&self, headers: &HeaderMap) -> Option<Response<Body>> {
         let elapsed = self.began.elapsed().saturating_mul(self.speed);
         let round = elapsed.as_nanos() / self.window.as_nanos();
         let observed = self.count(round, caller(headers));

@@ -93,7 +93,7 @@ pub fn peak_in_flight(requests: &[LoggedRequest]) -> usize {
 /// The path and query, with the values of secret parameters replaced.
 /// gitlab: config/application.rb (`filter_parameters`)
 #[must_use]
-pub fn filtered(path: &str, query: Option<&str>) -> String {
+pub(crate) fn filtered(path: &str, query: Option<&str>) -> String {
     let Some(query) = query else { return path.to_owned() };
     let shown: Vec<String> = query.split('&').map(filtered_pair).collect();
     format!("{path}?{}", shown.join("&"))
@@ -126,7 +126,7 @@ pub enum RequestAction {
 }
 
 /// The first line of a request, without secrets.
-pub struct RequestLine {
+pub(crate) struct RequestLine {
     pub method: String,
     /// Path and query, filtered.
     pub target: String,
@@ -142,7 +142,7 @@ struct Intervention {
 }
 
 /// The log of all requests to both sides.
-pub struct RequestLog {
+pub(crate) struct RequestLog {
     started: Instant,
     entries: Mutex<Entries>,
     interventions: Mutex<Vec<Intervention>>,
@@ -170,7 +170,7 @@ struct Entries {
 }
 
 /// A request in flight. It writes its end to the log when it is dropped, however that comes about.
-pub struct InFlight {
+pub(crate) struct InFlight {
     log: Arc<RequestLog>,
     request: LoggedRequest,
     generation: usize,
@@ -179,7 +179,7 @@ pub struct InFlight {
 
 impl RequestLog {
     /// Logs the start of a request and, if it is the client's, gives it its number.
-    pub fn begin(self: &Arc<Self>, side: Side, origin: Origin, line: RequestLine) -> InFlight {
+    pub(crate) fn begin(self: &Arc<Self>, side: Side, origin: Origin, line: RequestLine) -> InFlight {
         let mut entries = lock(&self.entries);
         let number = match origin {
             Origin::Client => {
@@ -205,23 +205,23 @@ impl RequestLog {
 
     /// All requests so far, the client's and GitLab's own, in order of arrival.
     #[must_use]
-    pub fn requests(&self) -> Vec<LoggedRequest> {
+    pub(crate) fn requests(&self) -> Vec<LoggedRequest> {
         lock(&self.entries).all.clone()
     }
 
     /// Clears the log; the client's next request is number 1.
-    pub fn clear(&self) {
+    pub(crate) fn clear(&self) {
         let mut entries = lock(&self.entries);
         *entries = Entries { generation: entries.generation + 1, ..Entries::default() };
     }
 
     /// Calls back with every request when it has ended.
-    pub fn observe(&self, observer: impl Fn(&LoggedRequest) + Send + Sync + 'static) {
+    pub(crate) fn observe(&self, observer: impl Fn(&LoggedRequest) + Send + Sync + 'static) {
         *lock(&self.observer) = Some(Arc::new(observer));
     }
 
     /// Calls back once, when the client's request `number` reaches that moment. Numbers count from the last clearing.
-    pub fn at_request(
+    pub(crate) fn at_request(
         &self,
         number: usize,
         moment: Moment,
@@ -246,16 +246,16 @@ impl RequestLog {
 }
 
 impl InFlight {
-    pub fn record_fault(&mut self, written: String) {
+    pub(crate) fn record_fault(&mut self, written: String) {
         self.request.fault = Some(written);
     }
 
-    pub fn record_status(&mut self, status: u16) {
+    pub(crate) fn record_status(&mut self, status: u16) {
         self.request.status = Some(status);
     }
 
     /// Lets a test intervene, if it asked for this request and moment.
-    pub fn reach(&self, moment: Moment) -> RequestAction {
+    pub(crate) fn reach(&self, moment: Moment) -> RequestAction {
         let intervention = {
             let mut interventions = lock(&self.log.interventions);
             let number = self.request.number;

@@ -16,7 +16,7 @@ const LARGEST_ANSWER: usize = 1024 * 1024;
 
 /// Sends webhooks. Clones share their connections.
 #[derive(Clone, Debug, Default)]
-pub struct WebhookSender {
+pub(crate) struct WebhookSender {
     inner: Arc<SenderInner>,
 }
 
@@ -31,13 +31,13 @@ struct SenderInner {
 
 /// Whether the receiver's certificate is looked at (`enable_ssl_verification`).
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub enum CertificateCheck {
+pub(crate) enum CertificateCheck {
     On,
     Off,
 }
 
 /// A request that is ready to be sent.
-pub struct OutgoingRequest {
+pub(crate) struct OutgoingRequest {
     pub url: String,
     pub headers: Vec<(String, String)>,
     pub body: Vec<u8>,
@@ -46,14 +46,14 @@ pub struct OutgoingRequest {
 
 /// What came back.
 #[derive(Clone, Debug)]
-pub struct SendOutcome {
+pub(crate) struct SendOutcome {
     /// The answer, or the text of the exception that GitLab would have caught.
     pub answer: Result<ReceiverResponse, String>,
     pub took: Duration,
 }
 
 #[derive(Clone, Debug)]
-pub struct ReceiverResponse {
+pub(crate) struct ReceiverResponse {
     pub status: u16,
     pub headers: Vec<(String, String)>,
     pub body: String,
@@ -62,12 +62,12 @@ pub struct ReceiverResponse {
 impl WebhookSender {
     /// One that also trusts this CA (PEM).
     #[must_use]
-    pub fn new(ca: Option<String>) -> Self {
+    pub(crate) fn new(ca: Option<String>) -> Self {
         Self { inner: Arc::new(SenderInner { ca, ..SenderInner::default() }) }
     }
 
     /// Sends it and waits for the answer, ten seconds at most. Redirects are not followed.
-    pub async fn send(&self, request: &OutgoingRequest) -> SendOutcome {
+    pub(crate) async fn send(&self, request: &OutgoingRequest) -> SendOutcome {
         let began = clock::instant();
         let answer = match tokio::time::timeout(TIMEOUT, self.round_trip(request)).await {
             Ok(answer) => answer,

@@ -31,7 +31,7 @@ use super::rate_limit::RateLimit;
 use super::request_log::{self, InFlight, Moment, Origin, RequestAction, RequestLog, Side};
 
 /// One of the two servers, and what stands in front of it.
-pub struct Server {
+pub(crate) struct Server {
     pub side: Side,
     pub app: Router,
     /// The path the server is installed under; empty for none.
@@ -43,7 +43,7 @@ pub struct Server {
 }
 
 /// Takes connections until the runtime ends.
-pub async fn serve(listener: TcpListener, server: Arc<Server>, tls: Option<TlsAcceptor>) {
+pub(crate) async fn serve(listener: TcpListener, server: Arc<Server>, tls: Option<TlsAcceptor>) {
     loop {
         let Ok((stream, _)) = listener.accept().await else {
             // Out of file descriptors, most likely: the next connection may find one.
@@ -153,7 +153,7 @@ fn faulted_request(side: Side, request: &Request<Body>) -> FaultedRequest {
 }
 
 /// The server on the plain port, which sends everybody to `https`, whatever they asked.
-pub fn redirecting(to: SocketAddr) -> Router {
+pub(crate) fn redirecting(to: SocketAddr) -> Router {
     Router::new().fallback(move |uri: Uri| async move {
         let path = uri.path_and_query().map_or("/", axum::http::uri::PathAndQuery::as_str);
         let mut response = StatusCode::MOVED_PERMANENTLY.into_response();

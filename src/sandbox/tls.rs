@@ -23,14 +23,14 @@ pub enum TlsError {
 }
 
 /// A certificate authority that lives as long as the sandbox.
-pub struct PrivateCa {
+pub(crate) struct PrivateCa {
     issuer: CertifiedIssuer<'static, KeyPair>,
 }
 
 impl PrivateCa {
     /// # Errors
     /// When the key or the certificate cannot be made.
-    pub fn new() -> Result<Self, TlsError> {
+    pub(crate) fn new() -> Result<Self, TlsError> {
         Self::named("factory-gitlab sandbox CA")
     }
 
@@ -45,7 +45,7 @@ impl PrivateCa {
 
     /// The CA's certificate, in PEM.
     #[must_use]
-    pub fn pem(&self) -> String {
+    pub(crate) fn pem(&self) -> String {
         self.issuer.pem()
     }
 
@@ -53,7 +53,7 @@ impl PrivateCa {
     ///
     /// # Errors
     /// When the key or the certificate cannot be made.
-    pub fn acceptor(&self, address: IpAddr, defect: Option<TlsDefect>) -> Result<TlsAcceptor, TlsError> {
+    pub(crate) fn acceptor(&self, address: IpAddr, defect: Option<TlsDefect>) -> Result<TlsAcceptor, TlsError> {
         let key = KeyPair::generate()?;
         let params = server(address, defect)?;
         let certificate = if defect == Some(TlsDefect::OtherIssuer) {

@@ -17,11 +17,11 @@ use crate::sandbox::request_log::Side;
 /// The connection is to be reset; nothing is answered.
 #[derive(Debug, thiserror::Error)]
 #[error("the connection is reset on purpose")]
-pub struct ConnectionReset;
+pub(crate) struct ConnectionReset;
 
 /// What a fault has to know of the request.
 #[derive(Clone, Copy, Debug)]
-pub struct FaultedRequest {
+pub(crate) struct FaultedRequest {
     pub side: Side,
     pub write: bool,
     /// The body is a form, which a read-only GitLab redirects instead of refusing.
@@ -34,7 +34,7 @@ const DEPLOY_PAGE: &str = "<!DOCTYPE html>\n<html><head><title>GitLab is not res
     <body><h1>503</h1><h3>Whoops, GitLab is currently unavailable.</h3><p>Try refreshing the page, or going back and attempting the action again.</p></body></html>\n";
 
 /// The answer that is given without acting; `None` where the server is to act.
-pub async fn replacement(
+pub(crate) async fn replacement(
     action: &FaultAction,
     request: FaultedRequest,
 ) -> Option<Result<Response<Body>, ConnectionReset>> {
@@ -69,7 +69,7 @@ pub async fn replacement(
 ///
 /// # Errors
 /// [`ConnectionReset`], when the answer is to be lost.
-pub async fn damage(action: &FaultAction, response: Response<Body>) -> Result<Response<Body>, ConnectionReset> {
+pub(crate) async fn damage(action: &FaultAction, response: Response<Body>) -> Result<Response<Body>, ConnectionReset> {
     match action {
         FaultAction::Lost => Err(ConnectionReset),
         FaultAction::Link(to) => Ok(with(response, LINK, &format!("<{to}>; rel=\"next\""))),

@@ -25,7 +25,7 @@ pub(super) fn routes() -> Router<GitLab> {
 
 /// An application to add past the API, as its owner or the Admin Area would.
 #[derive(Clone, Debug)]
-pub struct ApplicationSpec {
+pub(crate) struct ApplicationSpec {
     pub name: String,
     pub redirect_uri: String,
     /// None at all means every scope, as in Doorkeeper.
@@ -37,14 +37,14 @@ pub struct ApplicationSpec {
 
 /// The pair an application authenticates with.
 #[derive(Clone)]
-pub struct ClientPair {
+pub(crate) struct ClientPair {
     pub uid: String,
     pub secret: String,
 }
 
 impl GitLab {
     /// Adds an application and gives its pair; the secret is not kept.
-    pub fn add_application(&self, spec: ApplicationSpec) -> ClientPair {
+    pub(crate) fn add_application(&self, spec: ApplicationSpec) -> ClientPair {
         let mut state = self.lock();
         let (id, secret) = insert(self, &mut state, spec);
         ClientPair { uid: state.applications.get(&id).map(|app| app.uid.clone()).unwrap_or_default(), secret }

@@ -13,15 +13,15 @@ use super::secrets::Digest;
 use super::state::{GitLabState, OauthToken, StoredToken, StoredUser, UserState};
 
 /// What most of the API accepts; scopes that begin with `read_` open only reads.
-pub const API: &[&str] = &["api", "read_api"];
+pub(crate) const API: &[&str] = &["api", "read_api"];
 /// What `/user`, `/users` and `/metadata` accept.
-pub const READ_USER: &[&str] = &["read_user", "api", "read_api"];
+pub(crate) const READ_USER: &[&str] = &["read_user", "api", "read_api"];
 /// Every scope will do.
-pub const ANY: &[&str] = &[];
+pub(crate) const ANY: &[&str] = &[];
 
 /// An API request with its parameters read; not yet known who sent it. It holds the token, so it cannot be shown.
 #[derive(Clone)]
-pub struct Call {
+pub(crate) struct Call {
     pub method: Method,
     /// Below the relative root, as `/api/v4/projects`.
     pub path: String,
@@ -31,7 +31,7 @@ pub struct Call {
 
 /// Somebody whose token passed the guard.
 #[derive(Clone, Debug)]
-pub struct Caller {
+pub(crate) struct Caller {
     pub user: u64,
     /// An admin who counts as one now: with Admin Mode on, the token needs the scope `admin_mode`.
     pub admin: bool,
@@ -41,7 +41,7 @@ pub struct Caller {
 
 /// What the caller showed, by the id of the token.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub enum Credential {
+pub(crate) enum Credential {
     Personal(u64),
     Oauth(u64),
 }
@@ -69,7 +69,7 @@ impl Call {
     ///
     /// # Errors
     /// GitLab's 401s and 403s.
-    pub fn require(&self, gitlab: &GitLab) -> Result<Caller, ApiError> {
+    pub(crate) fn require(&self, gitlab: &GitLab) -> Result<Caller, ApiError> {
         self.require_scope(gitlab, API)
     }
 
@@ -77,7 +77,7 @@ impl Call {
     ///
     /// # Errors
     /// GitLab's 401s and 403s.
-    pub fn require_scope(&self, gitlab: &GitLab, acceptable: &[&str]) -> Result<Caller, ApiError> {
+    pub(crate) fn require_scope(&self, gitlab: &GitLab, acceptable: &[&str]) -> Result<Caller, ApiError> {
         self.identify(gitlab, acceptable)?.ok_or_else(ApiError::unauthorized)
     }
 
@@ -85,7 +85,7 @@ impl Call {
     ///
     /// # Errors
     /// GitLab's 401s and 403s; the 403 does not tell a missing Admin Mode from a missing right.
-    pub fn require_admin(&self, gitlab: &GitLab) -> Result<Caller, ApiError> {
+    pub(crate) fn require_admin(&self, gitlab: &GitLab) -> Result<Caller, ApiError> {
         let caller = self.require(gitlab)?;
         if caller.admin { Ok(caller) } else { Err(ApiError::forbidden()) }
     }
@@ -94,7 +94,7 @@ impl Call {
     ///
     /// # Errors
     /// GitLab's 401s and 403s for a token that was sent and is not good.
-    pub fn identify(&self, gitlab: &GitLab, acceptable: &[&str]) -> Result<Option<Caller>, ApiError> {
+    pub(crate) fn identify(&self, gitlab: &GitLab, acceptable: &[&str]) -> Result<Option<Caller>, ApiError> {
         let mut state = gitlab.lock();
         let state = &mut *state;
         let (bearer, private) = (self.bearer(), self.private_token());

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 /// An answer that is not what the caller asked for: a status and GitLab's own body.
 #[derive(Clone, Debug, PartialEq)]
-pub struct ApiError {
+pub(crate) struct ApiError {
     pub status: StatusCode,
     pub body: Value,
     /// `WWW-Authenticate`, where GitLab sends one.
@@ -16,67 +16,67 @@ pub struct ApiError {
 impl ApiError {
     /// `{"message": …}`, the envelope of `render_api_error!` (gitlab: lib/api/helpers.rb).
     #[must_use]
-    pub fn message(status: StatusCode, message: impl Into<Value>) -> Self {
+    pub(crate) fn message(status: StatusCode, message: impl Into<Value>) -> Self {
         Self { status, body: json!({ "message": message.into() }), challenge: None }
     }
 
     /// `{"error": …}`, the envelope of Grape's own errors and of `error!`.
     #[must_use]
-    pub fn error(status: StatusCode, error: impl Into<Value>) -> Self {
+    pub(crate) fn error(status: StatusCode, error: impl Into<Value>) -> Self {
         Self { status, body: json!({ "error": error.into() }), challenge: None }
     }
 
     /// A Grape parameter error: 400 `{"error":"name is missing"}`.
     #[must_use]
-    pub fn invalid(problem: &str) -> Self {
+    pub(crate) fn invalid(problem: &str) -> Self {
         Self::error(StatusCode::BAD_REQUEST, problem)
     }
 
     /// A model's validation errors, `{"message":{"field":["text"]}}`, with 400.
     #[must_use]
-    pub fn validation(field: &str, texts: &[&str]) -> Self {
+    pub(crate) fn validation(field: &str, texts: &[&str]) -> Self {
         Self::message(StatusCode::BAD_REQUEST, json!({ field: texts }))
     }
 
     /// 401 without a token, or with one nobody knows.
     #[must_use]
-    pub fn unauthorized() -> Self {
+    pub(crate) fn unauthorized() -> Self {
         Self::message(StatusCode::UNAUTHORIZED, "401 Unauthorized")
     }
 
     /// 403 without a reason: not an admin, or an admin without Admin Mode; the two are the same bytes.
     #[must_use]
-    pub fn forbidden() -> Self {
+    pub(crate) fn forbidden() -> Self {
         Self::message(StatusCode::FORBIDDEN, "403 Forbidden")
     }
 
     /// 403 with GitLab's reason after a dash.
     #[must_use]
-    pub fn forbidden_because(reason: &str) -> Self {
+    pub(crate) fn forbidden_because(reason: &str) -> Self {
         Self::message(StatusCode::FORBIDDEN, format!("403 Forbidden - {reason}"))
     }
 
     /// 404 that names the thing, as `404 StoredProject Not Found`.
     #[must_use]
-    pub fn not_found(thing: &str) -> Self {
+    pub(crate) fn not_found(thing: &str) -> Self {
         Self::message(StatusCode::NOT_FOUND, format!("404 {thing} Not Found"))
     }
 
     /// 404 of a record that ActiveRecord did not find; GitLab writes the second word small here.
     #[must_use]
-    pub fn record_not_found() -> Self {
+    pub(crate) fn record_not_found() -> Self {
         Self::message(StatusCode::NOT_FOUND, "404 Not found")
     }
 
     /// 404 of a route that this GitLab does not have, as an EE route on CE.
     #[must_use]
-    pub fn no_route() -> Self {
+    pub(crate) fn no_route() -> Self {
         Self::error(StatusCode::NOT_FOUND, "404 Not Found")
     }
 
     /// The token guard's errors, `{"error","error_description"}` (gitlab: lib/api/api_guard.rb).
     #[must_use]
-    pub fn guard(status: StatusCode, error: &str, description: &str) -> Self {
+    pub(crate) fn guard(status: StatusCode, error: &str, description: &str) -> Self {
         let body = json!({ "error": error, "error_description": description });
         let challenge = (status == StatusCode::UNAUTHORIZED).then(|| {
             format!("Bearer realm=\"Protected by OAuth 2.0\", error=\"{error}\", error_description=\"{description}\"")
@@ -86,7 +86,7 @@ impl ApiError {
 
     /// The token is good but its scopes do not reach this endpoint; `acceptable` is what would have.
     #[must_use]
-    pub fn insufficient_scope(acceptable: &[&str]) -> Self {
+    pub(crate) fn insufficient_scope(acceptable: &[&str]) -> Self {
         let description = "The request requires higher privileges than provided by the access token.";
         let mut error = Self::guard(StatusCode::FORBIDDEN, "insufficient_scope", description);
         error.body["scope"] = json!(acceptable.join(" "));

@@ -144,17 +144,17 @@ pub struct Hooks {
 
 impl Hooks {
     /// What webhooks are sent with.
-    pub fn connect(&mut self, sender: WebhookSender) {
+    pub(crate) fn connect(&mut self, sender: WebhookSender) {
         self.sender = sender;
     }
 
     /// The hooks of one owner, by id.
-    pub fn of(&self, owner: Owner) -> impl Iterator<Item = &StoredHook> {
+    pub(crate) fn of(&self, owner: Owner) -> impl Iterator<Item = &StoredHook> {
         self.owned.get(&owner).into_iter().flatten().filter_map(|id| self.all.get(id))
     }
 
     /// Every hook of the instance, by id.
-    pub fn all(&self) -> impl Iterator<Item = &StoredHook> {
+    pub(crate) fn all(&self) -> impl Iterator<Item = &StoredHook> {
         self.all.values()
     }
 

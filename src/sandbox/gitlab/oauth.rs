@@ -18,7 +18,7 @@ use super::secrets::{self, Digest};
 use super::state::{GitLabState, OauthToken, next};
 use super::{GitLab, web};
 
-pub use grants::GrantSpec;
+pub(crate) use grants::GrantSpec;
 
 /// Seconds that an access token lives.
 const ACCESS_TOKEN_LIFE: i64 = 7200;

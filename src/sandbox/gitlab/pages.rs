@@ -20,7 +20,7 @@ const MAX_PER_PAGE: i64 = 100;
 
 /// The part of a list that was asked for.
 #[derive(Clone, Copy, Debug)]
-pub struct Paging {
+pub(crate) struct Paging {
     pub page: usize,
     pub per_page: usize,
 }
@@ -30,7 +30,7 @@ impl Paging {
     ///
     /// # Errors
     /// 400 for what is no number and for `per_page=0`.
-    pub fn read(params: &Params) -> Result<Self, ApiError> {
+    pub(crate) fn read(params: &Params) -> Result<Self, ApiError> {
         let page = params.integer("page")?.unwrap_or(1).max(1);
         let per_page = params.integer("per_page")?.unwrap_or(20);
         if per_page == 0 {
@@ -43,14 +43,14 @@ impl Paging {
 
 /// One page and its headers.
 #[derive(Debug)]
-pub struct ListPage<T> {
+pub(crate) struct ListPage<T> {
     pub items: Vec<T>,
     pub headers: HeaderMap,
 }
 
 impl<T> ListPage<T> {
     /// The answer, each item written by `entity`.
-    pub fn answer(self, entity: impl Fn(T) -> Value) -> Response {
+    pub(crate) fn answer(self, entity: impl Fn(T) -> Value) -> Response {
         let items: Vec<Value> = self.items.into_iter().map(entity).collect();
         (self.headers, Json(items)).into_response()
     }
@@ -60,7 +60,7 @@ impl<T> ListPage<T> {
 ///
 /// # Errors
 /// 400 for bad paging parameters.
-pub fn offset<T>(state: &GitLabState, call: &Call, items: Vec<T>) -> Result<ListPage<T>, ApiError> {
+pub(crate) fn offset<T>(state: &GitLabState, call: &Call, items: Vec<T>) -> Result<ListPage<T>, ApiError> {
     let cut = Paging::read(&call.params)?;
     let total = items.len();
     let start = cut.page.saturating_sub(1).saturating_mul(cut.per_page);
@@ -72,7 +72,7 @@ pub fn offset<T>(state: &GitLabState, call: &Call, items: Vec<T>) -> Result<List
 ///
 /// # Errors
 /// 405 beyond the offset limit, with the class name in the text; 400 for bad paging parameters.
-pub fn limited_offset<T>(
+pub(crate) fn limited_offset<T>(
     state: &GitLabState,
     call: &Call,
     class: &str,
@@ -94,7 +94,7 @@ pub fn limited_offset<T>(
 ///
 /// # Errors
 /// 400 for bad paging parameters.
-pub fn keyset<T>(
+pub(crate) fn keyset<T>(
     state: &GitLabState,
     call: &Call,
     items: impl Iterator<Item = T>,

@@ -8,7 +8,7 @@ use super::error::ApiError;
 
 /// Query and body in one, as Grape merges them; the body wins.
 #[derive(Clone, Default)]
-pub struct Params(Map<String, Value>);
+pub(crate) struct Params(Map<String, Value>);
 
 impl std::fmt::Debug for Params {
     /// Names only: among the values are tokens.
@@ -22,7 +22,7 @@ impl Params {
     ///
     /// # Errors
     /// 400 for JSON that does not parse, 415 for a content type that Grape does not know.
-    pub fn read(query: Option<&str>, content_type: Option<&str>, body: &[u8]) -> Result<Self, ApiError> {
+    pub(crate) fn read(query: Option<&str>, content_type: Option<&str>, body: &[u8]) -> Result<Self, ApiError> {
         let mut all = Map::new();
         add_form(&mut all, query.unwrap_or_default().as_bytes());
         let media = content_type.unwrap_or_default().split(';').next().unwrap_or_default().trim();
@@ -44,13 +44,13 @@ impl Params {
 
     /// Every parameter, known or not.
     #[must_use]
-    pub const fn all(&self) -> &Map<String, Value> {
+    pub(crate) const fn all(&self) -> &Map<String, Value> {
         &self.0
     }
 
     /// The raw value; `null` counts as given.
     #[must_use]
-    pub fn get(&self, name: &str) -> Option<&Value> {
+    pub(crate) fn get(&self, name: &str) -> Option<&Value> {
         self.0.get(name)
     }
 
@@ -58,7 +58,7 @@ impl Params {
     ///
     /// # Errors
     /// 400 `… is invalid` for a list or an object.
-    pub fn text(&self, name: &str) -> Result<Option<String>, ApiError> {
+    pub(crate) fn text(&self, name: &str) -> Result<Option<String>, ApiError> {
         match self.get(name) {
             None | Some(Value::Null) => Ok(None),
             Some(Value::String(text)) => Ok(Some(text.clone())),
@@ -71,7 +71,7 @@ impl Params {
     ///
     /// # Errors
     /// 400 `… is invalid`.
-    pub fn boolean(&self, name: &str) -> Result<Option<bool>, ApiError> {
+    pub(crate) fn boolean(&self, name: &str) -> Result<Option<bool>, ApiError> {
         let Some(text) = self.text(name)? else { return Ok(None) };
         match text.to_ascii_lowercase().as_str() {
             "" => Ok(None),
@@ -85,7 +85,7 @@ impl Params {
     ///
     /// # Errors
     /// 400 `… is invalid`.
-    pub fn is(&self, name: &str) -> Result<bool, ApiError> {
+    pub(crate) fn is(&self, name: &str) -> Result<bool, ApiError> {
         Ok(self.boolean(name)?.unwrap_or(false))
     }
 
@@ -93,7 +93,7 @@ impl Params {
     ///
     /// # Errors
     /// 400 `… is invalid`.
-    pub fn integer(&self, name: &str) -> Result<Option<i64>, ApiError> {
+    pub(crate) fn integer(&self, name: &str) -> Result<Option<i64>, ApiError> {
         match self.text(name)? {
             None => Ok(None),
             Some(text) if text.is_empty() => Ok(None),
@@ -105,7 +105,7 @@ impl Params {
     ///
     /// # Errors
     /// 400 `… is invalid`.
-    pub fn date(&self, name: &str) -> Result<Option<Date>, ApiError> {
+    pub(crate) fn date(&self, name: &str) -> Result<Option<Date>, ApiError> {
         match self.text(name)? {
             Some(text) if !text.is_empty() => {
                 let day = text.parse().map_err(|_| ApiError::invalid(&format!("{name} is invalid")))?;
@@ -119,7 +119,7 @@ impl Params {
     ///
     /// # Errors
     /// 400 `… does not have a valid value`.
-    pub fn word(&self, name: &str, allowed: &[&str]) -> Result<Option<String>, ApiError> {
+    pub(crate) fn word(&self, name: &str, allowed: &[&str]) -> Result<Option<String>, ApiError> {
         match self.text(name)? {
             Some(word) if !allowed.contains(&word.as_str()) => {
                 Err(ApiError::invalid(&format!("{name} does not have a valid value")))
@@ -132,7 +132,7 @@ impl Params {
     ///
     /// # Errors
     /// 400 `… is invalid` if it is neither.
-    pub fn list(&self, name: &str) -> Result<Option<Vec<String>>, ApiError> {
+    pub(crate) fn list(&self, name: &str) -> Result<Option<Vec<String>>, ApiError> {
         match self.get(name) {
             None | Some(Value::Null) => Ok(None),
             Some(Value::Array(items)) => Ok(Some(items.iter().filter_map(Value::as_str).map(str::to_owned).collect())),
@@ -147,7 +147,7 @@ impl Params {
     ///
     /// # Errors
     /// 400 when one of the names was not sent.
-    pub fn require(&self, names: &[&str]) -> Result<(), ApiError> {
+    pub(crate) fn require(&self, names: &[&str]) -> Result<(), ApiError> {
         let missing: Vec<String> =
             names.iter().filter(|name| self.get(name).is_none()).map(|name| format!("{name} is missing")).collect();
         if missing.is_empty() { Ok(()) } else { Err(ApiError::invalid(&missing.join(", "))) }
@@ -158,7 +158,7 @@ impl Params {
 ///
 /// # Errors
 /// 400 `… is invalid`.
-pub fn integer(name: &str, text: &str) -> Result<i64, ApiError> {
+pub(crate) fn integer(name: &str, text: &str) -> Result<i64, ApiError> {
     text.trim().parse().map_err(|_| ApiError::invalid(&format!("{name} is invalid")))
 }
 
@@ -166,7 +166,7 @@ pub fn integer(name: &str, text: &str) -> Result<i64, ApiError> {
 ///
 /// # Errors
 /// 400 `… is invalid`.
-pub fn id(name: &str, text: &str) -> Result<u64, ApiError> {
+pub(crate) fn id(name: &str, text: &str) -> Result<u64, ApiError> {
     Ok(u64::try_from(integer(name, text)?).unwrap_or(0))
 }
 

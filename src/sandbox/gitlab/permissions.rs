@@ -9,7 +9,7 @@ use super::state::{GitLabState, ProjectNamespace, StoredGroup, StoredProject, Vi
 
 /// One caller's access levels; each group is worked out once, so that 50 000 projects are judged quickly.
 #[derive(Debug)]
-pub struct Permissions<'a> {
+pub(crate) struct Permissions<'a> {
     state: &'a GitLabState,
     user: Option<u64>,
     admin: bool,
@@ -21,20 +21,20 @@ pub struct Permissions<'a> {
 impl<'a> Permissions<'a> {
     /// The access of a caller, or of somebody who sent no token.
     #[must_use]
-    pub fn of(state: &'a GitLabState, caller: Option<&Caller>) -> Self {
+    pub(crate) fn of(state: &'a GitLabState, caller: Option<&Caller>) -> Self {
         let (user, admin) = (caller.map(|caller| caller.user), caller.is_some_and(|caller| caller.admin));
         Self { state, user, admin, groups: RefCell::default(), passages: OnceCell::new() }
     }
 
     /// Whether the caller counts as an admin now.
     #[must_use]
-    pub const fn admin(&self) -> bool {
+    pub(crate) const fn admin(&self) -> bool {
         self.admin
     }
 
     /// The caller's level as a member of a group, inherited or direct; 0 for none.
     #[must_use]
-    pub fn in_group(&self, group: u64) -> u8 {
+    pub(crate) fn in_group(&self, group: u64) -> u8 {
         let Some(user) = self.user else { return 0 };
         let known = self.groups.borrow().get(&group).copied();
         known.unwrap_or_else(|| {
@@ -47,13 +47,13 @@ impl<'a> Permissions<'a> {
 
     /// The caller's level as a direct member of a project; 0 for none.
     #[must_use]
-    pub fn direct(&self, project: &StoredProject) -> u8 {
+    pub(crate) fn direct(&self, project: &StoredProject) -> u8 {
         self.user.and_then(|user| project.members.get(&user).copied()).unwrap_or(0)
     }
 
     /// The caller's level as a member of a project, from wherever it comes; 0 for none.
     #[must_use]
-    pub fn in_project(&self, project: &StoredProject) -> u8 {
+    pub(crate) fn in_project(&self, project: &StoredProject) -> u8 {
         let above = match project.namespace {
             ProjectNamespace::Group(group) => self.in_group(group),
             ProjectNamespace::User(owner) if Some(owner) == self.user => level::OWNER,
@@ -64,13 +64,13 @@ impl<'a> Permissions<'a> {
 
     /// Whether the project exists for this caller.
     #[must_use]
-    pub fn sees_project(&self, project: &StoredProject) -> bool {
+    pub(crate) fn sees_project(&self, project: &StoredProject) -> bool {
         self.admin || self.open(project.visibility) || self.in_project(project) > 0
     }
 
     /// Whether the group exists for this caller; a member of something below it sees it too.
     #[must_use]
-    pub fn sees_group(&self, group: &StoredGroup) -> bool {
+    pub(crate) fn sees_group(&self, group: &StoredGroup) -> bool {
         self.admin || self.open(group.visibility) || self.in_group(group.id) > 0 || self.passages().contains(&group.id)
     }
 
@@ -97,7 +97,7 @@ impl GitLabState {
     ///
     /// # Errors
     /// 404, for what is not there and for what the caller may not see alike.
-    pub fn visible_project(&self, id_or_path: &str, caller: Option<&Caller>) -> Result<&StoredProject, ApiError> {
+    pub(crate) fn visible_project(&self, id_or_path: &str, caller: Option<&Caller>) -> Result<&StoredProject, ApiError> {
         let project = self.project(id_or_path).filter(|project| !project.pending_delete);
         let seen = project.filter(|project| Permissions::of(self, caller).sees_project(project));
         seen.ok_or_else(|| ApiError::not_found("Project"))
@@ -107,7 +107,7 @@ impl GitLabState {
     ///
     /// # Errors
     /// 404, for what is not there and for what the caller may not see alike.
-    pub fn visible_group(&self, id_or_path: &str, caller: Option<&Caller>) -> Result<&StoredGroup, ApiError> {
+    pub(crate) fn visible_group(&self, id_or_path: &str, caller: Option<&Caller>) -> Result<&StoredGroup, ApiError> {
         let seen = self.group(id_or_path).filter(|group| Permissions::of(self, caller).sees_group(group));
         seen.ok_or_else(|| ApiError::not_found("Group"))
     }
@@ -116,7 +116,7 @@ impl GitLabState {
     ///
     /// # Errors
     /// 404 if it is not visible, 403 if it is.
-    pub fn administered_project(&self, id_or_path: &str, caller: &Caller) -> Result<&StoredProject, ApiError> {
+    pub(crate) fn administered_project(&self, id_or_path: &str, caller: &Caller) -> Result<&StoredProject, ApiError> {
         let project = self.visible_project(id_or_path, Some(caller))?;
         let permissions = Permissions::of(self, Some(caller));
         let allowed = permissions.admin() || permissions.in_project(project) >= level::MAINTAINER;
@@ -127,7 +127,7 @@ impl GitLabState {
     ///
     /// # Errors
     /// 404 if it is not visible, 403 if it is.
-    pub fn administered_group(&self, id_or_path: &str, caller: &Caller) -> Result<&StoredGroup, ApiError> {
+    pub(crate) fn administered_group(&self, id_or_path: &str, caller: &Caller) -> Result<&StoredGroup, ApiError> {
         let group = self.visible_group(id_or_path, Some(caller))?;
         let permissions = Permissions::of(self, Some(caller));
         let allowed = permissions.admin() || permissions.in_group(group.id) >= level::OWNER;

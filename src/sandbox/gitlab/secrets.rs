@@ -13,7 +13,7 @@ pub struct Digest([u8; 32]);
 impl Digest {
     /// The digest of a secret value.
     #[must_use]
-    pub fn of(value: &str) -> Self {
+    pub(crate) fn of(value: &str) -> Self {
         Self(Sha256::digest(value.as_bytes()).into())
     }
 }
@@ -26,26 +26,26 @@ impl std::fmt::Debug for Digest {
 
 /// 64 random hex digits: OAuth tokens, codes, application ids and the body of application secrets.
 #[must_use]
-pub fn hex64() -> String {
+pub(crate) fn hex64() -> String {
     random_bytes().iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// A routable token body, `<base64url>.01.<base36>`, as GitLab makes since 17.7: dots, no fixed length.
 #[must_use]
-pub fn routable() -> String {
+pub(crate) fn routable() -> String {
     let tail: String = random_bytes().iter().take(9).map(|byte| base36(*byte)).collect();
     format!("{}.01.{tail}", URL_SAFE_NO_PAD.encode(random_bytes()))
 }
 
 /// The classic token body: 20 characters of `[A-Za-z0-9_-]`.
 #[must_use]
-pub fn classic() -> String {
+pub(crate) fn classic() -> String {
     URL_SAFE_NO_PAD.encode(random_bytes()).chars().take(20).collect()
 }
 
 /// Eight capital letters and digits, as the user code of the device flow.
 #[must_use]
-pub fn user_code() -> String {
+pub(crate) fn user_code() -> String {
     random_bytes().iter().take(8).map(|byte| base36(*byte).to_ascii_uppercase()).collect()
 }
 

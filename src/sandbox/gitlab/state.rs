@@ -106,13 +106,13 @@ pub struct StoredToken {
 impl StoredToken {
     /// Whether the token has stopped working by age on this day.
     #[must_use]
-    pub fn expired(&self, today: Date) -> bool {
+    pub(crate) fn expired(&self, today: Date) -> bool {
         self.expires_at.is_some_and(|day| day <= today)
     }
 
     /// Neither revoked nor expired.
     #[must_use]
-    pub fn active(&self, today: Date) -> bool {
+    pub(crate) fn active(&self, today: Date) -> bool {
         !self.revoked && !self.expired(today)
     }
 }
@@ -160,7 +160,7 @@ pub struct OauthToken {
 impl OauthToken {
     /// The moment it stops working.
     #[must_use]
-    pub fn expires_at(&self) -> Timestamp {
+    pub(crate) fn expires_at(&self) -> Timestamp {
         let life = jiff::SignedDuration::from_secs(self.expires_in);
         self.created_at.saturating_add(life).unwrap_or(Timestamp::MAX)
     }
@@ -204,7 +204,7 @@ pub enum Visibility {
 impl Visibility {
     /// The word of the API.
     #[must_use]
-    pub const fn word(self) -> &'static str {
+    pub(crate) const fn word(self) -> &'static str {
         match self {
             Self::Private => "private",
             Self::Internal => "internal",
@@ -302,7 +302,7 @@ impl GitLabState {
 
     /// The address of something on this instance, as GitLab itself would write it.
     #[must_use]
-    pub fn link(&self, path: &str) -> String {
+    pub(crate) fn link(&self, path: &str) -> String {
         format!("{}{path}", self.external_url.as_str().trim_end_matches('/'))
     }
 
@@ -325,7 +325,7 @@ impl GitLabState {
     }
 
     /// The group and everything above it, nearest first.
-    pub fn lineage(&self, group: u64) -> impl Iterator<Item = &StoredGroup> {
+    pub(crate) fn lineage(&self, group: u64) -> impl Iterator<Item = &StoredGroup> {
         std::iter::successors(self.groups.get(&group), |group| self.groups.get(&group.parent?))
     }
 }

@@ -10,13 +10,13 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 
 /// The connection; when `reset` is set by the time it is dropped, the other side gets a reset.
-pub struct ResettableStream {
+pub(crate) struct ResettableStream {
     stream: TcpStream,
     reset: Arc<AtomicBool>,
 }
 
 impl ResettableStream {
-    pub fn new(stream: TcpStream, reset: Arc<AtomicBool>) -> Self {
+    pub(crate) fn new(stream: TcpStream, reset: Arc<AtomicBool>) -> Self {
         // Small answers must not wait for more; where it cannot be set they do, which is only slower.
         drop(stream.set_nodelay(true));
         Self { stream, reset }

@@ -33,7 +33,7 @@ enum HookKind {
 }
 
 /// The routes of webhooks, relative to `/api/v4`.
-pub fn routes() -> Router<GitLab> {
+pub(crate) fn routes() -> Router<GitLab> {
     let logged = || {
         Router::new()
             .route("/{hook_id}", get(show).put(update).delete(remove))

@@ -17,7 +17,7 @@ type Place = (Owner, u64);
 impl GitLab {
     /// Lets an event happen in a project, made up from sample data; gives how many hooks it was delivered to.
     /// All deliveries are over and logged when this returns.
-    pub async fn trigger(&self, project: u64, event: HookEvent) -> usize {
+    pub(crate) async fn trigger(&self, project: u64, event: HookEvent) -> usize {
         let payload = {
             let state = self.lock();
             let Some(project) = state.projects.get(&project) else { return 0 };
@@ -27,7 +27,7 @@ impl GitLab {
     }
 
     /// The same with a payload of its own.
-    pub async fn trigger_with(&self, project: u64, event: HookEvent, payload: Value) -> usize {
+    pub(crate) async fn trigger_with(&self, project: u64, event: HookEvent, payload: Value) -> usize {
         let places = self.subscribers(project, event, &payload);
         for place in &places {
             let row = event.row();

@@ -97,7 +97,7 @@ pub(super) fn exchange(gitlab: &GitLab, state: &mut GitLabState, call: &Call) ->
 
 impl GitLab {
     /// Answers a device authorization as the user would on the page; whether there was one with this user code.
-    pub fn answer_device(&self, user_code: &str, answer: DeviceAnswer) -> bool {
+    pub(crate) fn answer_device(&self, user_code: &str, answer: DeviceAnswer) -> bool {
         let mut state = self.lock();
         let device = state.device_codes.iter_mut().find(|device| device.user_code == user_code);
         device.map(|device| device.answer = answer).is_some()

@@ -37,7 +37,7 @@ pub struct GrantSpec {
 
 impl GitLab {
     /// Adds an authorization code and gives its value.
-    pub fn add_grant(&self, spec: GrantSpec) -> String {
+    pub(crate) fn add_grant(&self, spec: GrantSpec) -> String {
         let code = secrets::hex64();
         let now = self.clock().now();
         self.lock().grants.push(AccessGrant { spec, created_at: now, code: Digest::of(&code) });
