@@ -173,7 +173,7 @@ fn rename(world: &TestEnv) {
 }
 
 fn end_two(world: &TestEnv) {
-    gitlab(world).set_archived(1, true);
+    gitlab(world).archive(1);
     gitlab(world).mark_for_deletion(2);
 }
 

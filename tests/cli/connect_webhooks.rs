@@ -109,7 +109,7 @@ fn projects_that_are_not_targets_are_skipped_and_counted() {
     let add = |name: &str, home| gitlab.add_project(ProjectSpec::new(name, home));
     let (archived, going) =
         (add("archived", ProjectNamespace::Group(group)), add("going", ProjectNamespace::Group(group)));
-    gitlab.set_archived(archived, true);
+    gitlab.archive(archived);
     gitlab.mark_for_deletion(going);
     add("mine", ProjectNamespace::User(1));
     let run = world.connected(&[]);

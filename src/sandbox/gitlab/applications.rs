@@ -64,7 +64,7 @@ async fn create(Shared(gitlab): Shared<GitLab>, call: Call) -> Result<Response, 
     let spec = read(&gitlab, &call.params)?;
     let mut state = gitlab.lock();
     let (id, secret) = insert(&gitlab, &mut state, spec);
-    Ok((StatusCode::CREATED, Json(entity_with_secret(&gitlab, &state, (id, &secret))?)).into_response())
+    Ok((StatusCode::CREATED, Json(entity_with_secret(&gitlab, &state, id, &secret)?)).into_response())
 }
 
 /// Not restricted to the instance's own applications: a wrong number deletes a user's (gitlab: `find_by(id:)`).
@@ -96,7 +96,7 @@ async fn renew_secret(
     let secret = new_secret(&gitlab, &state);
     let application = state.applications.get_mut(&id).ok_or_else(|| ApiError::not_found("Application"))?;
     application.secret = Digest::of(&secret);
-    Ok((StatusCode::CREATED, Json(entity_with_secret(&gitlab, &state, (id, &secret))?)).into_response())
+    Ok((StatusCode::CREATED, Json(entity_with_secret(&gitlab, &state, id, &secret)?)).into_response())
 }
 
 /// Grape's errors first, in the order the parameters are declared; then the model's, all of them at once.
@@ -191,7 +191,7 @@ fn entity(gitlab: &GitLab, state: &GitLabState, application: &StoredApplication)
     answer
 }
 
-fn entity_with_secret(gitlab: &GitLab, state: &GitLabState, (id, secret): (u64, &str)) -> Result<Value, ApiError> {
+fn entity_with_secret(gitlab: &GitLab, state: &GitLabState, id: u64, secret: &str) -> Result<Value, ApiError> {
     let application = state.applications.get(&id).ok_or_else(|| ApiError::not_found("Application"))?;
     let mut answer = entity(gitlab, state, application);
     answer["secret"] = json!(secret);

@@ -95,16 +95,17 @@ impl Call {
     /// # Errors
     /// GitLab's 401s and 403s for a token that was sent and is not good.
     pub(crate) fn identify(&self, gitlab: &GitLab, acceptable: &[&str]) -> Result<Option<Caller>, ApiError> {
+        let guard = TokenGuard { gitlab, call: self, acceptable };
         let mut state = gitlab.lock();
         let state = &mut *state;
         let (bearer, private) = (self.bearer(), self.private_token());
         let oauth = bearer.as_deref().and_then(|value| state.oauth_values.get(&Digest::of(value)).copied());
         if let Some(id) = oauth {
-            return self.oauth_caller(gitlab, state, (id, acceptable)).map(Some);
+            return guard.oauth_caller(state, id).map(Some);
         }
         let Some(value) = private.or(bearer) else { return Ok(None) };
         let id = state.token_values.get(&Digest::of(&value)).copied().ok_or_else(ApiError::unauthorized)?;
-        self.personal_caller(gitlab, state, (id, acceptable)).map(Some)
+        guard.personal_caller(state, id).map(Some)
     }
 
     fn bearer(&self) -> Option<String> {
@@ -118,82 +119,79 @@ impl Call {
         let parameter = self.params.text("private_token").ok().flatten().filter(|value| !value.is_empty());
         parameter.or_else(header).filter(|value| !value.is_empty())
     }
+}
 
+/// The checks of one token against one request.
+struct TokenGuard<'a> {
+    gitlab: &'a GitLab,
+    call: &'a Call,
+    /// Scopes of which the token needs one; empty if every scope will do.
+    acceptable: &'a [&'a str],
+}
+
+impl TokenGuard<'_> {
     /// Expired before revoked before scopes before impersonation, as AccessTokenValidationService orders them.
-    fn personal_caller(
-        &self,
-        gitlab: &GitLab,
-        state: &mut GitLabState,
-        (id, acceptable): (u64, &[&str]),
-    ) -> Result<Caller, ApiError> {
-        let now = gitlab.clock().now();
+    fn personal_caller(&self, state: &mut GitLabState, id: u64) -> Result<Caller, ApiError> {
+        let now = self.gitlab.clock().now();
         let token = state.tokens.get(&id).ok_or_else(ApiError::unauthorized)?;
         if state.settings.disable_personal_access_tokens {
             return Err(ApiError::unauthorized());
         }
-        if token.expired(gitlab.clock().today()) {
+        if token.expired(self.gitlab.clock().today()) {
             return Err(expired());
         }
         if token.revoked {
-            if self.path.ends_with("/rotate") {
+            if self.call.path.ends_with("/rotate") {
                 state.revoke_family(id);
             }
             return Err(revoked());
         }
-        self.check_scopes(token, acceptable)?;
+        self.check_scopes(token)?;
         if token.impersonation && state.quirks.impersonation_disabled {
             return Err(invalid_token("Token is an impersonation token but impersonation was disabled."));
         }
-        let caller = caller_of(state, token.user, (Credential::Personal(id), token.scopes.clone()))?;
+        let caller = caller_of(state, token.user, Credential::Personal(id), token.scopes.clone())?;
         if let Some(token) = state.tokens.get_mut(&id) {
             token.last_used_at = Some(now);
         }
         Ok(caller)
     }
 
-    fn oauth_caller(
-        &self,
-        gitlab: &GitLab,
-        state: &GitLabState,
-        (id, acceptable): (u64, &[&str]),
-    ) -> Result<Caller, ApiError> {
+    fn oauth_caller(&self, state: &GitLabState, id: u64) -> Result<Caller, ApiError> {
         let token: &OauthToken = state.oauth_tokens.get(&id).ok_or_else(ApiError::unauthorized)?;
-        if token.expires_at() <= gitlab.clock().now() {
+        if token.expires_at() <= self.gitlab.clock().now() {
             return Err(expired());
         }
         if token.revoked {
             return Err(revoked());
         }
-        self.cover(&token.scopes, acceptable)?;
+        self.check_coverage(&token.scopes)?;
         let user = token.user.ok_or_else(ApiError::unauthorized)?;
-        caller_of(state, user, (Credential::Oauth(id), token.scopes.clone()))
+        caller_of(state, user, Credential::Oauth(id), token.scopes.clone())
     }
 
     /// A fine-grained token's power is not in its scopes: here it may describe itself and nothing else.
-    fn check_scopes(&self, token: &StoredToken, acceptable: &[&str]) -> Result<(), ApiError> {
+    fn check_scopes(&self, token: &StoredToken) -> Result<(), ApiError> {
         if !token.granular {
-            return self.cover(&token.scopes, acceptable);
+            return self.check_coverage(&token.scopes);
         }
-        if acceptable.is_empty() {
+        if self.acceptable.is_empty() {
             return Ok(());
         }
         let text = "Access denied: Your Personal Access Token lacks the required permissions.";
         Err(ApiError::guard(StatusCode::FORBIDDEN, "insufficient_granular_scope", text))
     }
 
-    fn cover(&self, scopes: &[String], acceptable: &[&str]) -> Result<(), ApiError> {
-        let reading = matches!(self.method, Method::GET | Method::HEAD);
+    fn check_coverage(&self, scopes: &[String]) -> Result<(), ApiError> {
+        let acceptable = self.acceptable;
+        let reading = matches!(self.call.method, Method::GET | Method::HEAD);
         let opens = |scope: &&str| reading || !scope.starts_with("read_");
         let covered = acceptable.iter().filter(|scope| opens(scope)).any(|scope| scopes.iter().any(|own| own == scope));
         if covered || acceptable.is_empty() { Ok(()) } else { Err(ApiError::insufficient_scope(acceptable)) }
     }
 }
 
-fn caller_of(
-    state: &GitLabState,
-    user: u64,
-    (credential, scopes): (Credential, Vec<String>),
-) -> Result<Caller, ApiError> {
+fn caller_of(state: &GitLabState, user: u64, credential: Credential, scopes: Vec<String>) -> Result<Caller, ApiError> {
     let user: &StoredUser = state.users.get(&user).ok_or_else(ApiError::unauthorized)?;
     if user.state == UserState::Blocked {
         return Err(ApiError::forbidden_because("Your account has been blocked."));

@@ -43,7 +43,8 @@ async fn execute(Shared(gitlab): Shared<GitLab>, call: Call) -> Response {
     }
     let variables = call.params.get("variables").and_then(Value::as_object).cloned().unwrap_or_default();
     let state = gitlab.lock();
-    Json(answered(&gitlab, &state, (caller.as_ref(), &query, &variables))).into_response()
+    Json(answered(&gitlab, &state, caller.as_ref(), QueryRequest { query: &query, variables: &variables }))
+        .into_response()
 }
 
 /// Who asks. A scope that only reads is enough for a query, though it is sent as a POST. An admin's token counts as an
@@ -62,13 +63,9 @@ fn caller(gitlab: &GitLab, call: &Call) -> Result<Option<Caller>, (StatusCode, &
     }))
 }
 
-fn answered(
-    gitlab: &GitLab,
-    state: &GitLabState,
-    (caller, query, variables): (Option<&Caller>, &str, &Map<String, Value>),
-) -> Value {
+fn answered(gitlab: &GitLab, state: &GitLabState, caller: Option<&Caller>, request: QueryRequest<'_>) -> Value {
     let schema = Schema::of(gitlab, &state.quirks.graphql);
-    let parsed = match ParsedQuery::read(&schema, QueryRequest { query, variables }) {
+    let parsed = match ParsedQuery::read(&schema, request) {
         Ok(parsed) => parsed,
         Err(errors) => return json!({ "errors": errors }),
     };

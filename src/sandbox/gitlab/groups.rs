@@ -42,13 +42,22 @@ struct GroupFilter {
     skip: Vec<String>,
 }
 
+/// Which groups are listed unless the request says otherwise.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+enum Availability {
+    /// All that the caller may see.
+    Visible,
+    /// Only those that the caller is a member of.
+    Membership,
+}
+
 impl GroupFilter {
     /// `all_available` is true by default for admins and for those who are not signed in.
-    fn read(params: &Params, all: bool) -> Result<Self, ApiError> {
+    fn read(params: &Params, default: Availability) -> Result<Self, ApiError> {
         Ok(Self {
             top_level: params.is("top_level_only")?,
             owned: params.is("owned")?,
-            all: params.boolean("all_available")?.unwrap_or(all),
+            all: params.boolean("all_available")?.unwrap_or(default == Availability::Visible),
             min_access_level: access_level(params)?,
             search: params.text("search")?.unwrap_or_default().to_lowercase(),
             skip: params.list("skip_groups")?.unwrap_or_default(),
@@ -76,7 +85,9 @@ async fn list(Shared(gitlab): Shared<GitLab>, call: Call) -> Result<Response, Ap
     let caller = call.identify(&gitlab, API)?;
     let state = gitlab.lock();
     let permissions = Permissions::of(&state, caller.as_ref());
-    let filter = GroupFilter::read(&call.params, permissions.admin() || caller.is_none())?;
+    let sees_all = permissions.admin() || caller.is_none();
+    let default = if sees_all { Availability::Visible } else { Availability::Membership };
+    let filter = GroupFilter::read(&call.params, default)?;
     let groups = ordered(&call, state.groups.values().filter(|group| filter.takes(&permissions, group)).collect())?;
     let keyset = call.params.text("pagination")?.as_deref() == Some("keyset");
     let page = match (&caller, keyset) {
@@ -138,27 +149,28 @@ async fn projects(Shared(gitlab): Shared<GitLab>, Path(id): Path<String>, call: 
             false => HashSet::from([top]),
         }
     };
-    in_groups(&gitlab, &call, (caller.as_ref(), &groups))
+    in_groups(&gitlab, &call, caller.as_ref(), &groups)
 }
 
 async fn subgroups(Shared(gitlab): Shared<GitLab>, Path(id): Path<String>, call: Call) -> Result<Response, ApiError> {
-    inside(&gitlab, &call, (&id, |group, top| group.parent == Some(top)))
+    inside(&gitlab, &call, &id, |group, top| group.parent == Some(top))
 }
 
 async fn descendants(Shared(gitlab): Shared<GitLab>, Path(id): Path<String>, call: Call) -> Result<Response, ApiError> {
-    inside(&gitlab, &call, (&id, |_, _| true))
+    inside(&gitlab, &call, &id, |_, _| true)
 }
 
 fn inside(
     gitlab: &GitLab,
     call: &Call,
-    (id, wanted): (&str, impl Fn(&StoredGroup, u64) -> bool),
+    id: &str,
+    wanted: impl Fn(&StoredGroup, u64) -> bool,
 ) -> Result<Response, ApiError> {
     let caller = call.identify(gitlab, API)?;
     let state = gitlab.lock();
     let top = state.visible_group(id, caller.as_ref())?.id;
     let permissions = Permissions::of(&state, caller.as_ref());
-    let filter = GroupFilter::read(&call.params, true)?;
+    let filter = GroupFilter::read(&call.params, Availability::Visible)?;
     let groups = below(&state, top).filter(|group| wanted(group, top) && filter.takes(&permissions, group)).collect();
     let groups = ordered(call, groups)?;
     Ok(pages::offset(&state, call, groups)?.answer(|group| entity(gitlab, &state, group)))

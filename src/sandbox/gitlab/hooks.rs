@@ -35,6 +35,13 @@ pub enum Owner {
     System,
 }
 
+/// A hook by its owner and id: an id alone would find hooks of other owners.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) struct HookRef {
+    owner: Owner,
+    id: u64,
+}
+
 /// The flags of the events that a project's hook can have.
 pub(super) fn project_flags() -> impl Iterator<Item = &'static str> {
     event::ROWS.iter().filter(|row| row.project).map(|row| row.flag)
@@ -163,12 +170,12 @@ impl Hooks {
         HookPresenter { gitlab, quirks: &self.quirks, detail: HookDetail::Listed }.hook(hook)
     }
 
-    fn get(&self, owner: Owner, id: u64) -> Option<&StoredHook> {
-        self.all.get(&id).filter(|hook| hook.owner == owner)
+    fn get(&self, hook: HookRef) -> Option<&StoredHook> {
+        self.all.get(&hook.id).filter(|found| found.owner == hook.owner)
     }
 
-    fn get_mut(&mut self, owner: Owner, id: u64) -> Option<&mut StoredHook> {
-        self.all.get_mut(&id).filter(|hook| hook.owner == owner)
+    fn get_mut(&mut self, hook: HookRef) -> Option<&mut StoredHook> {
+        self.all.get_mut(&hook.id).filter(|found| found.owner == hook.owner)
     }
 
     /// Keeps a new hook under the next id.
@@ -180,11 +187,11 @@ impl Hooks {
         self.last_id
     }
 
-    fn remove(&mut self, owner: Owner, id: u64) {
-        self.all.remove(&id);
-        self.logs.remove(&id);
-        if let Some(owned) = self.owned.get_mut(&owner) {
-            owned.remove(&id);
+    fn remove(&mut self, hook: HookRef) {
+        self.all.remove(&hook.id);
+        self.logs.remove(&hook.id);
+        if let Some(owned) = self.owned.get_mut(&hook.owner) {
+            owned.remove(&hook.id);
         }
     }
 }

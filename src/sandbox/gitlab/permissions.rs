@@ -97,7 +97,11 @@ impl GitLabState {
     ///
     /// # Errors
     /// 404, for what is not there and for what the caller may not see alike.
-    pub(crate) fn visible_project(&self, id_or_path: &str, caller: Option<&Caller>) -> Result<&StoredProject, ApiError> {
+    pub(crate) fn visible_project(
+        &self,
+        id_or_path: &str,
+        caller: Option<&Caller>,
+    ) -> Result<&StoredProject, ApiError> {
         let project = self.project(id_or_path).filter(|project| !project.pending_delete);
         let seen = project.filter(|project| Permissions::of(self, caller).sees_project(project));
         seen.ok_or_else(|| ApiError::not_found("Project"))

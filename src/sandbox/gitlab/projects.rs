@@ -46,8 +46,16 @@ struct ProjectFilter {
     active: Option<bool>,
 }
 
+/// Whether projects that are being deleted right now can be listed.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+enum PendingDelete {
+    /// With `include_pending_delete`, which is for admins.
+    OnRequest,
+    Never,
+}
+
 impl ProjectFilter {
-    fn read(params: &Params, admin: bool) -> Result<Self, ApiError> {
+    fn read(params: &Params, pending_delete: PendingDelete) -> Result<Self, ApiError> {
         let id = |name: &str| Ok(params.integer(name)?.map(|id| u64::try_from(id).unwrap_or(0)));
         let search = params.text("search")?.unwrap_or_default().to_lowercase();
         Ok(Self {
@@ -60,7 +68,7 @@ impl ProjectFilter {
             id_after: id("id_after")?,
             id_before: id("id_before")?,
             visibility: params.word("visibility", &["private", "internal", "public"])?,
-            pending_delete: admin && params.is("include_pending_delete")?,
+            pending_delete: pending_delete == PendingDelete::OnRequest && params.is("include_pending_delete")?,
             active: params.boolean("active")?,
         })
     }
@@ -102,11 +110,16 @@ async fn list(Shared(gitlab): Shared<GitLab>, call: Call) -> Result<Response, Ap
     let caller = call.identify(&gitlab, API)?;
     let state = gitlab.lock();
     let permissions = Permissions::of(&state, caller.as_ref());
-    let filter = ProjectFilter::read(&call.params, permissions.admin())?;
+    let filter = ProjectFilter::read(
+        &call.params,
+        if permissions.admin() { PendingDelete::OnRequest } else { PendingDelete::Never },
+    )?;
     let order = ProjectOrder::read(&call.params)?;
-    let shape = ProjectView { signed_in: caller.is_some(), simple: call.params.is("simple")? || caller.is_none() };
+    let view = ProjectView { signed_in: caller.is_some(), simple: call.params.is("simple")? || caller.is_none() };
     let page = match call.params.text("pagination")?.as_deref() {
-        Some("keyset") => by_keys(&call, &permissions, (&state, &filter, &order))?,
+        Some("keyset") => {
+            by_keys(&call, &ProjectQuery { state: &state, permissions: &permissions, filter: &filter, order: &order })?
+        }
         _ => {
             let mut projects: Vec<&StoredProject> =
                 state.projects.values().filter(|project| filter.takes(&permissions, project)).collect();
@@ -114,15 +127,20 @@ async fn list(Shared(gitlab): Shared<GitLab>, call: Call) -> Result<Response, Ap
             pages::limited_offset(&state, &call, "Project", projects)?
         }
     };
-    Ok(page.answer(|project| entity(&permissions, &state, (project, shape))))
+    Ok(page.answer(|project| entity(&permissions, &state, project, view)))
+}
+
+/// What a list of projects is made from.
+struct ProjectQuery<'a, 'q> {
+    state: &'a GitLabState,
+    permissions: &'q Permissions<'q>,
+    filter: &'q ProjectFilter,
+    order: &'q ProjectOrder,
 }
 
 /// Keyset paging goes by id only, and downwards unless told otherwise.
-fn by_keys<'a>(
-    call: &Call,
-    permissions: &Permissions<'_>,
-    (state, filter, order): (&'a GitLabState, &ProjectFilter, &ProjectOrder),
-) -> Result<pages::ListPage<&'a StoredProject>, ApiError> {
+fn by_keys<'a>(call: &Call, query: &ProjectQuery<'a, '_>) -> Result<pages::ListPage<&'a StoredProject>, ApiError> {
+    let ProjectQuery { state, permissions, filter, order } = *query;
     if order.by != SortKey::Id {
         let text = "Keyset pagination is not yet available for this type of request";
         return Err(ApiError::error(StatusCode::METHOD_NOT_ALLOWED, text));
@@ -184,37 +202,38 @@ async fn show(Shared(gitlab): Shared<GitLab>, Path(id): Path<String>, call: Call
     let state = gitlab.lock();
     let project = state.visible_project(&id, caller.as_ref())?;
     let permissions = Permissions::of(&state, caller.as_ref());
-    let shape = ProjectView { signed_in: caller.is_some(), simple: caller.is_none() };
-    Ok(Json(entity(&permissions, &state, (project, shape))))
+    let view = ProjectView { signed_in: caller.is_some(), simple: caller.is_none() };
+    Ok(Json(entity(&permissions, &state, project, view)))
 }
 
 /// The projects of some groups, for `/groups/:id/projects`.
 pub(super) fn in_groups(
     gitlab: &GitLab,
     call: &Call,
-    (caller, groups): (Option<&Caller>, &HashSet<u64>),
+    caller: Option<&Caller>,
+    groups: &HashSet<u64>,
 ) -> Result<Response, ApiError> {
     let state = gitlab.lock();
     let permissions = Permissions::of(&state, caller);
-    let filter = ProjectFilter::read(&call.params, false)?;
+    let filter = ProjectFilter::read(&call.params, PendingDelete::Never)?;
     let order = ProjectOrder::read(&call.params)?;
-    let shape = ProjectView { signed_in: caller.is_some(), simple: call.params.is("simple")? || caller.is_none() };
+    let view = ProjectView { signed_in: caller.is_some(), simple: call.params.is("simple")? || caller.is_none() };
     let inside = |project: &&StoredProject| match project.namespace {
         ProjectNamespace::Group(home) => groups.contains(&home) && filter.takes(&permissions, project),
         ProjectNamespace::User(_) => false,
     };
     let mut projects: Vec<&StoredProject> = state.projects.values().filter(inside).collect();
     order.apply(&mut projects);
-    Ok(pages::offset(&state, call, projects)?.answer(|project| entity(&permissions, &state, (project, shape))))
+    Ok(pages::offset(&state, call, projects)?.answer(|project| entity(&permissions, &state, project, view)))
 }
 
 /// The projects that a group's own page lists: at most 100, its own and not its subgroups'.
 pub(super) fn of_group(state: &GitLabState, caller: Option<&Caller>, group: u64) -> Vec<Value> {
     let permissions = Permissions::of(state, caller);
-    let shape = ProjectView { signed_in: false, simple: caller.is_none() };
+    let view = ProjectView { signed_in: false, simple: caller.is_none() };
     let own = |project: &&StoredProject| {
         project.namespace.group() == Some(group) && !project.pending_delete && permissions.sees_project(project)
     };
     let projects = state.projects.values().rev().filter(own).take(GROUP_PAGE_LIMIT);
-    projects.map(|project| entity(&permissions, state, (project, shape))).collect()
+    projects.map(|project| entity(&permissions, state, project, view)).collect()
 }

@@ -23,6 +23,14 @@ pub(super) struct Seed {
     pub user_token: String,
 }
 
+/// The ids of the first users.
+#[derive(Clone, Copy)]
+struct SeedUsers {
+    admin: u64,
+    /// A Developer of the first group.
+    developer: u64,
+}
+
 /// A user to add.
 #[derive(Clone, Debug, Default)]
 pub struct UserSpec {
@@ -89,7 +97,7 @@ pub(super) fn new(options: &SandboxOptions, base_url: &Url, clock: &SandboxClock
     let now = clock.now();
     let root = state.add_user(UserSpec { username: "root".into(), admin: true, bot: false }, now);
     let user = state.add_user(UserSpec { username: "alice".into(), admin: false, bot: false }, now);
-    state.grow(options, (root, user), now);
+    state.grow(options, SeedUsers { admin: root, developer: user }, now);
     let mut scopes = vec!["api".to_owned()];
     if options.admin_mode {
         scopes.push("admin_mode".into());
@@ -98,22 +106,22 @@ pub(super) fn new(options: &SandboxOptions, base_url: &Url, clock: &SandboxClock
     let expires_at = clock.today().checked_add(year).ok();
     let admin = TokenSpec { user: root, scopes, expires_at, ..TokenSpec::default() };
     let ordinary = TokenSpec { user, expires_at, ..TokenSpec::default() };
-    let admin_token = state.add_token(admin, (options.version, now));
-    let user_token = state.add_token(ordinary, (options.version, now));
+    let admin_token = state.add_token(admin, options.version, now);
+    let user_token = state.add_token(ordinary, options.version, now);
     Seed { state, admin_token, user_token }
 }
 
 impl GitLabState {
     /// The groups and projects of the options: projects are dealt out over the groups in turn, with one subgroup
     /// among them when there are three projects or more.
-    fn grow(&mut self, options: &SandboxOptions, (root, user): (u64, u64), now: Timestamp) {
+    fn grow(&mut self, options: &SandboxOptions, users: SeedUsers, now: Timestamp) {
         let mut homes = Vec::new();
         for number in 1..=options.groups {
             let group = self.add_group(&format!("group-{number}"), None, now);
             if let Some(group) = self.groups.get_mut(&group) {
-                group.members.insert(root, level::OWNER);
+                group.members.insert(users.admin, level::OWNER);
                 if number == 1 {
-                    group.members.insert(user, level::DEVELOPER);
+                    group.members.insert(users.developer, level::DEVELOPER);
                 }
             }
             homes.push(ProjectNamespace::Group(group));
@@ -122,7 +130,7 @@ impl GitLabState {
             homes.push(ProjectNamespace::Group(self.add_group("subgroup-1", Some(first), now)));
         }
         if homes.is_empty() {
-            homes.push(ProjectNamespace::User(root));
+            homes.push(ProjectNamespace::User(users.admin));
         }
         for (number, home) in (1..=options.projects).zip(homes.iter().cycle()) {
             self.add_project(ProjectSpec::new(&format!("project-{number}"), *home), now);
@@ -191,7 +199,7 @@ impl GitLabState {
     }
 
     /// Adds a token and gives its value, which is not kept.
-    pub(super) fn add_token(&mut self, spec: TokenSpec, (version, now): (SandboxVersion, Timestamp)) -> String {
+    pub(super) fn add_token(&mut self, spec: TokenSpec, version: SandboxVersion, now: Timestamp) -> String {
         let value = self.new_token_value(version);
         let id = next(&mut self.ids.token);
         let token = StoredToken {

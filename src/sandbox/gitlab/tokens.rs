@@ -133,7 +133,7 @@ fn managed<'a>(state: &'a GitLabState, caller: &Caller, id: &str) -> Result<&'a 
 fn rotated(gitlab: &GitLab, call: &Call, id: u64) -> Result<Json<Value>, ApiError> {
     let asked = if gitlab.at_least(16, 6) { call.params.date("expires_at")? } else { None };
     let mut state = gitlab.lock();
-    let expires_at = expiry(gitlab, &state, (asked, LIFE_OF_ROTATED)).map_err(|text| bad_request(&text))?;
+    let expires_at = expiry(gitlab, &state, asked, LIFE_OF_ROTATED).map_err(|text| bad_request(&text))?;
     let Some(old) = state.tokens.get_mut(&id) else { return Err(ApiError::unauthorized()) };
     if old.revoked {
         return Err(bad_request("Token already revoked"));
@@ -148,21 +148,22 @@ fn rotated(gitlab: &GitLab, call: &Call, id: u64) -> Result<Json<Value>, ApiErro
         previous: Some(id),
     };
     let (id, value) = create(gitlab, &mut state, new);
-    Ok(Json(entity_with_value(gitlab, &state, (id, &value))))
+    Ok(Json(entity_with_value(gitlab, &state, id, &value)))
 }
 
 /// The day a token will end: the one asked for, or so many days ahead where the instance demands one.
 pub(super) fn expiry(
     gitlab: &GitLab,
     state: &GitLabState,
-    (asked, default): (Option<Date>, i64),
+    asked: Option<Date>,
+    default_days: i64,
 ) -> Result<Option<Date>, String> {
     let ahead = |days: i64| gitlab.clock().today().saturating_add(jiff::Span::new().days(days));
     let latest = ahead(LIFE_OF_NEW);
     match asked {
         Some(day) if day > latest => Err(format!("Expiration date must be before {latest}")),
         Some(day) => Ok(Some(day)),
-        None => Ok(state.settings.require_personal_access_token_expiry.then(|| ahead(default))),
+        None => Ok(state.settings.require_personal_access_token_expiry.then(|| ahead(default_days))),
     }
 }
 
@@ -191,7 +192,7 @@ pub(super) fn create(gitlab: &GitLab, state: &mut GitLabState, new: TokenParams)
 }
 
 /// gitlab: lib/api/entities/personal_access_token_with_token.rb
-pub(super) fn entity_with_value(gitlab: &GitLab, state: &GitLabState, (id, value): (u64, &str)) -> Value {
+pub(super) fn entity_with_value(gitlab: &GitLab, state: &GitLabState, id: u64, value: &str) -> Value {
     let mut answer = state.tokens.get(&id).map(|token| entity(gitlab, token)).unwrap_or_default();
     answer["token"] = json!(value);
     answer

@@ -62,7 +62,7 @@ async fn create_token(
     if !state.users.contains_key(&user) {
         return Err(ApiError::not_found("User"));
     }
-    let expires_at = tokens::expiry(&gitlab, &state, (call.params.date("expires_at")?, tokens::LIFE_OF_NEW))
+    let expires_at = tokens::expiry(&gitlab, &state, call.params.date("expires_at")?, tokens::LIFE_OF_NEW)
         .map_err(|text| ApiError::message(StatusCode::UNPROCESSABLE_ENTITY, text))?;
     let new = TokenParams {
         user,
@@ -74,7 +74,7 @@ async fn create_token(
     };
     let (id, value) = tokens::create(&gitlab, &mut state, new);
     tracing::debug!(admin = caller.user, user, token = id, "personal access token created");
-    let answer = tokens::entity_with_value(&gitlab, &state, (id, &value));
+    let answer = tokens::entity_with_value(&gitlab, &state, id, &value);
     Ok((StatusCode::CREATED, Json(answer)).into_response())
 }
 

@@ -72,7 +72,7 @@ impl GraphqlResponder<'_> {
             }
         };
         projects.reverse();
-        page(&projects, wanted, |project| (project.id, "Project"), |project, below| self.project(project, below))
+        page(&projects, wanted, |project| project.id, |project, below| self.project(project, below))
     }
 
     fn project(&self, project: &StoredProject, fields: &[SelectedField]) -> Result<Value, FieldError> {
@@ -103,7 +103,7 @@ impl GraphqlResponder<'_> {
     fn hooks(&self, project: &StoredProject, wanted: &SelectedField) -> Result<Value, FieldError> {
         let mut hooks: Vec<&StoredHook> = self.state.hooks.of(Owner::Project(project.id)).collect();
         hooks.reverse();
-        page(&hooks, wanted, |hook| (hook.id, "ProjectHook"), |hook, below| Ok(self.hook(hook, below)))
+        page(&hooks, wanted, |hook| hook.id, |hook, below| Ok(self.hook(hook, below)))
     }
 
     fn hook(&self, hook: &StoredHook, fields: &[SelectedField]) -> Value {
@@ -172,10 +172,10 @@ fn object(
 fn page<T: Copy>(
     items: &[T],
     wanted: &SelectedField,
-    id: impl Fn(T) -> (u64, &'static str),
+    id: impl Fn(T) -> u64,
     one: impl Fn(T, &[SelectedField]) -> Result<Value, FieldError>,
 ) -> Result<Value, FieldError> {
-    let cursor = |item: T| STANDARD.encode(json!({ "id": id(item).0.to_string() }).to_string());
+    let cursor = |item: T| STANDARD.encode(json!({ "id": id(item).to_string() }).to_string());
     let after = wanted.arguments.get("after").and_then(Value::as_str);
     let start = after.and_then(|after| items.iter().position(|item| cursor(*item) == after)).map_or(0, |at| at + 1);
     let rest = &items[start..];

@@ -13,6 +13,7 @@ const HOOKS: (u16, u16) = (18, 5);
 /// `tokenPresent` and `signingTokenPresent`: in the reference of 19.5, not in the source of 18.x; taken to be as old as
 /// REST's.
 const PRESENCE: (u16, u16) = (19, 0);
+const PRESENCE_FIELDS: [&str; 2] = ["tokenPresent", "signingTokenPresent"];
 /// A list of a project's hooks. **No GitLab up to 19.5 has one**: its resolver is there, a field is not. Versions beyond
 /// what is known are given it here, under the name that is most likely, so that it can be rehearsed.
 const HOOK_LIST: (u16, u16) = (19, 6);
@@ -91,7 +92,7 @@ impl Schema {
         let mut project = project();
         if since(HOOKS) {
             project.push(Field::new("webhook", "ProjectHook").resolver(1, &["id"]).experiment());
-            types.insert("ProjectHook", hook(since(PRESENCE), &quirks.missing));
+            types.insert("ProjectHook", hook(if since(PRESENCE) { &PRESENCE_FIELDS } else { &[] }, &quirks.missing));
         }
         if since(HOOKS) && quirks.hook_list.unwrap_or_else(|| since(HOOK_LIST)) {
             project.push(Field::new("webhooks", "ProjectHookConnection").resolver(1, &[]).experiment());
@@ -120,7 +121,7 @@ fn project() -> Vec<Field> {
     fields.map(|(name, kind)| Field::new(name, kind)).to_vec()
 }
 
-fn hook(has_presence: bool, missing: &[&str]) -> Vec<Field> {
+fn hook(presence: &[&'static str], missing: &[&str]) -> Vec<Field> {
     let words = [
         ("id", "ProjectHookID!"),
         ("url", "String!"),
@@ -134,9 +135,8 @@ fn hook(has_presence: bool, missing: &[&str]) -> Vec<Field> {
         ("pushEventsBranchFilter", "String"),
         ("branchFilterStrategy", "WebhookBranchFilterStrategy!"),
     ];
-    let presence = has_presence.then_some(["tokenPresent", "signingTokenPresent"]).into_iter().flatten();
     let flags = project_flags().map(|flag| Field::new(&camel(flag), "Boolean!"));
-    let words = words.into_iter().chain(presence.map(|name| (name, "Boolean!")));
+    let words = words.into_iter().chain(presence.iter().map(|name| (*name, "Boolean!")));
     let fields = words.map(|(name, kind)| Field::new(name, kind)).chain(flags);
     fields.filter(|field| !missing.contains(&field.name.as_str())).collect()
 }

@@ -5,7 +5,7 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use hmac::{Hmac, Mac as _};
-use secrecy::ExposeSecret as _;
+use secrecy::{ExposeSecret as _, SecretString};
 use serde_json::Value;
 use sha2::Sha256;
 use url::Url;
@@ -13,7 +13,8 @@ use uuid::Uuid;
 
 use super::disabling::{DeliveryResult, DisablingRule};
 use super::log::{LogEntry, SentRequest};
-use super::{Owner, StoredHook, url_blocker};
+use super::url_blocker::UrlBlocker;
+use super::{HookRef, Owner, StoredHook};
 use crate::sandbox::clock;
 use crate::sandbox::gitlab::GitLab;
 use crate::sandbox::gitlab::state::GitLabState;
@@ -22,7 +23,7 @@ use crate::sandbox::sender::{CertificateCheck, OutgoingRequest, SendOutcome, Web
 /// What is to be delivered.
 #[derive(Clone, Debug)]
 pub(super) struct WebhookDelivery {
-    /// `X-Gitlab-HookEvent`.
+    /// `X-Gitlab-Event`.
     pub header: &'static str,
     /// The name in the delivery log.
     pub trigger: String,
@@ -40,46 +41,46 @@ struct PreparedDelivery {
 
 impl GitLab {
     /// Delivers to one hook and logs it; `None` if the hook is gone.
-    pub(super) async fn deliver(&self, place: (Owner, u64), delivery: WebhookDelivery) -> Option<SendOutcome> {
+    pub(super) async fn deliver(&self, hook: HookRef, delivery: WebhookDelivery) -> Option<SendOutcome> {
         let prepared = {
             let state = self.lock();
-            let hook = state.hooks.get(place.0, place.1)?;
-            prepare(self, &state, hook, delivery)
+            prepare(self, &state, state.hooks.get(hook)?, delivery)
         };
         let outcome = match &prepared.request {
             Ok(request) => prepared.sender.send(request).await,
             Err(text) => SendOutcome { answer: Err(text.clone()), took: std::time::Duration::ZERO },
         };
-        self.record_outcome(place, prepared.sent, &outcome);
+        self.record_outcome(hook, prepared.sent, &outcome);
         Some(outcome)
     }
 
     /// Logs the delivery and lets the hook's failures follow from it.
-    fn record_outcome(&self, (owner, id): (Owner, u64), sent: SentRequest, outcome: &SendOutcome) {
+    fn record_outcome(&self, hook: HookRef, sent: SentRequest, outcome: &SendOutcome) {
         let now = self.clock().now();
         let rule = if self.at_least(17, 11) { DisablingRule::New } else { DisablingRule::Old };
         let mut state = self.lock();
         let status = outcome.answer.as_ref().ok().map(|answer| answer.status);
-        if let Some(hook) = state.hooks.get_mut(owner, id) {
-            hook.failures = hook.failures.after(DeliveryResult::of(status), rule, now);
+        if let Some(found) = state.hooks.get_mut(hook) {
+            found.failures = found.failures.after(DeliveryResult::of(status), rule, now);
         }
         state.hooks.last_log += 1;
-        let entry = LogEntry::new(state.hooks.last_log, sent, (outcome, now));
-        state.hooks.logs.entry(id).or_default().push(entry);
+        let entry = LogEntry::new(state.hooks.last_log, sent, outcome, now);
+        state.hooks.logs.entry(hook.id).or_default().push(entry);
     }
 }
 
 fn prepare(gitlab: &GitLab, state: &GitLabState, hook: &StoredHook, delivery: WebhookDelivery) -> PreparedDelivery {
     let body = delivery.payload.to_string().into_bytes();
-    let headers = DeliveryHeaders { gitlab, state, hook }.headers(&delivery, &body);
-    let custom: Vec<(String, String)> =
-        hook.custom_headers.iter().map(|(key, value)| (key.clone(), value.expose_secret().to_owned())).collect();
-    let sent = SentRequest::new(hook, delivery, (&headers, &custom));
+    let custom = |(key, value): &(String, SecretString)| (key.clone(), value.expose_secret().to_owned());
+    let headers = DeliveryHeaders {
+        own: OwnHeaders { gitlab, state, hook }.fields(&delivery, &body),
+        custom: hook.custom_headers.iter().map(custom).collect(),
+    };
+    let sent = SentRequest::new(hook, delivery, &headers);
     let address = hook.interpolated_url();
-    let blocked = url_blocker::blocked(&address, hook.owner, (&state.settings, &state.external_url));
-    let request = match blocked {
-        Some(why) => Err(format!("URL is blocked: {why}")),
-        None => Ok(outgoing_request(hook, &address, (headers, custom), body)),
+    let request = match UrlBlocker::new(state).reason(&address, hook.owner) {
+        Some(reason) => Err(format!("URL is blocked: {reason}")),
+        None => Ok(outgoing_request(hook, &address, headers, body)),
     };
     PreparedDelivery { sender: state.hooks.sender.clone(), request, sent }
 }
@@ -87,13 +88,22 @@ fn prepare(gitlab: &GitLab, state: &GitLabState, hook: &StoredHook, delivery: We
 /// Header fields in the order they are sent.
 pub(super) type HeaderFields = Vec<(String, String)>;
 
+/// The headers of one delivery.
+pub(super) struct DeliveryHeaders {
+    /// GitLab's own.
+    pub own: HeaderFields,
+    /// Those of the hook's settings.
+    pub custom: HeaderFields,
+}
+
 /// Custom headers cannot override GitLab's own; user information in the URL becomes Basic authentication.
 pub(super) fn outgoing_request(
     hook: &StoredHook,
     address: &str,
-    (mut headers, custom): (HeaderFields, HeaderFields),
+    headers: DeliveryHeaders,
     body: Vec<u8>,
 ) -> OutgoingRequest {
+    let DeliveryHeaders { own: mut headers, custom } = headers;
     let own = |name: &str| headers.iter().any(|(known, _)| known.eq_ignore_ascii_case(name));
     let added: HeaderFields = custom.into_iter().filter(|(name, _)| !own(name)).collect();
     headers.extend(added);
@@ -112,16 +122,16 @@ pub(super) fn outgoing_request(
     OutgoingRequest { url, headers, body, verify }
 }
 
-/// What the headers of a delivery are made from.
-struct DeliveryHeaders<'a> {
+/// What GitLab's own headers depend on.
+struct OwnHeaders<'a> {
     gitlab: &'a GitLab,
     state: &'a GitLabState,
     hook: &'a StoredHook,
 }
 
-impl DeliveryHeaders<'_> {
-    /// GitLab's own headers, by version.
-    fn headers(&self, delivery: &WebhookDelivery, body: &[u8]) -> HeaderFields {
+impl OwnHeaders<'_> {
+    /// The headers that this version sends.
+    fn fields(&self, delivery: &WebhookDelivery, body: &[u8]) -> HeaderFields {
         let Self { gitlab, state, hook } = *self;
 
         let uuid = || Uuid::new_v4().to_string();

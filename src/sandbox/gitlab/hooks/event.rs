@@ -136,12 +136,12 @@ impl HookEvents {
         self.0 & (1 << event as u32) != 0
     }
 
-    pub(super) const fn set(&mut self, event: HookEvent, on: bool) {
-        if on {
-            self.0 |= 1 << event as u32;
-        } else {
-            self.0 &= !(1 << event as u32);
-        }
+    pub(super) const fn insert(&mut self, event: HookEvent) {
+        self.0 |= 1 << event as u32;
+    }
+
+    pub(super) const fn remove(&mut self, event: HookEvent) {
+        self.0 &= !(1 << event as u32);
     }
 }
 
@@ -160,9 +160,9 @@ mod tests {
     #[test]
     fn a_set_holds_what_was_put_in() {
         let mut events = HookEvents::default();
-        events.set(HookEvent::Note, true);
-        events.set(HookEvent::Push, true);
-        events.set(HookEvent::Push, false);
+        events.insert(HookEvent::Note);
+        events.insert(HookEvent::Push);
+        events.remove(HookEvent::Push);
         let held: Vec<&str> = ROWS.iter().filter(|row| events.contains(row.event)).map(|row| row.flag).collect();
         assert_eq!(held, ["note_events"]);
     }

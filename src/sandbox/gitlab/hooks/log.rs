@@ -6,8 +6,9 @@ use jiff::{SignedDuration, Timestamp};
 use serde_json::{Map, Value, json};
 
 use super::StoredHook;
-use super::delivery::{HeaderFields, WebhookDelivery};
+use super::delivery::{DeliveryHeaders, WebhookDelivery};
 use super::entity::time;
+use crate::sandbox::gitlab::GitLab;
 use crate::sandbox::gitlab::error::ApiError;
 use crate::sandbox::gitlab::params::Params;
 use crate::sandbox::sender::SendOutcome;
@@ -46,16 +47,12 @@ pub struct SentRequest {
 }
 
 impl SentRequest {
-    pub(super) fn new(
-        hook: &StoredHook,
-        delivery: WebhookDelivery,
-        (own, custom): (&HeaderFields, &HeaderFields),
-    ) -> Self {
+    pub(super) fn new(hook: &StoredHook, delivery: WebhookDelivery, headers: &DeliveryHeaders) -> Self {
         let shown = |(name, value): &(String, String)| {
             let value = if name == "X-Gitlab-Token" { REDACTED } else { value };
             (name.clone(), Value::from(value))
         };
-        let hidden = custom.iter().map(|(name, _)| (name.clone(), Value::from(REDACTED)));
+        let hidden = headers.custom.iter().map(|(name, _)| (name.clone(), Value::from(REDACTED)));
         let mut request_data = delivery.payload;
         redact(&mut request_data);
         Self {
@@ -63,14 +60,14 @@ impl SentRequest {
             interpolated_url: hook.interpolated_url(),
             trigger: delivery.trigger,
             header: delivery.header,
-            request_headers: hidden.chain(own.iter().map(shown)).collect(),
+            request_headers: hidden.chain(headers.own.iter().map(shown)).collect(),
             request_data,
         }
     }
 }
 
 impl LogEntry {
-    pub(super) fn new(id: u64, sent: SentRequest, (outcome, created_at): (&SendOutcome, Timestamp)) -> Self {
+    pub(super) fn new(id: u64, sent: SentRequest, outcome: &SendOutcome, created_at: Timestamp) -> Self {
         let answer = outcome.answer.as_ref().ok();
         let body = match &outcome.answer {
             Ok(answer) => &answer.body,
@@ -91,7 +88,7 @@ impl LogEntry {
     }
 
     /// gitlab: lib/api/entities/web_hook_log.rb
-    pub(super) fn json(&self, dated: bool) -> Value {
+    pub(super) fn json(&self, gitlab: &GitLab) -> Value {
         let status = self.status.map_or_else(|| "internal error".to_owned(), |status| status.to_string());
         let mut entry = json!({
             "id": self.id,
@@ -104,7 +101,7 @@ impl LogEntry {
             "execution_duration": self.execution_duration,
             "response_status": status,
         });
-        if dated {
+        if gitlab.at_least(19, 0) {
             entry["created_at"] = json!(time(self.created_at));
         }
         entry

@@ -52,19 +52,35 @@ pub(super) fn canned_push() -> Value {
 }
 
 /// What GitLab sends about an event in this project, caused by this user.
-pub(super) fn payload(state: &GitLabState, project: &StoredProject, (event, user): (HookEvent, u64)) -> Value {
+pub(super) fn payload(state: &GitLabState, project: &StoredProject, event: HookEvent, user: u64) -> Value {
     let data = PayloadBuilder { state, project, user };
     match event {
         HookEvent::Push | HookEvent::RepositoryUpdate => data.push("push", "refs/heads/main"),
         HookEvent::TagPush => data.push("tag_push", "refs/tags/v1.0.0"),
-        HookEvent::Note => data.note("note"),
-        HookEvent::ConfidentialNote => data.note("confidential_note"),
+        HookEvent::Note => data.note(Confidentiality::Public),
+        HookEvent::ConfidentialNote => data.note(Confidentiality::Confidential),
         HookEvent::MergeRequest => data.merge_request(),
-        HookEvent::Issue => data.issue("issue"),
-        HookEvent::ConfidentialIssue => data.issue("confidential_issue"),
+        HookEvent::Issue => data.issue(Confidentiality::Public),
+        HookEvent::ConfidentialIssue => data.issue(Confidentiality::Confidential),
         HookEvent::Pipeline => data.pipeline(),
         HookEvent::Job => data.job(),
         other => data.plain(other),
+    }
+}
+
+/// Whether an issue, or the issue of a note, is confidential.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+enum Confidentiality {
+    Public,
+    Confidential,
+}
+
+impl Confidentiality {
+    fn event_type(self, kind: &str) -> String {
+        match self {
+            Self::Public => kind.to_owned(),
+            Self::Confidential => format!("confidential_{kind}"),
+        }
     }
 }
 
@@ -135,24 +151,26 @@ impl PayloadBuilder<'_> {
         })
     }
 
-    fn issue_attributes(&self, confidential: bool) -> Value {
+    fn issue_attributes(&self, confidentiality: Confidentiality) -> Value {
         json!({
             "id": 1, "iid": 1, "title": "An issue", "description": "", "state": "opened", "action": "open",
-            "author_id": self.user, "assignee_ids": [], "confidential": confidential, "labels": [],
+            "author_id": self.user, "assignee_ids": [], "confidential": confidentiality == Confidentiality::Confidential, "labels": [],
             "project_id": self.project.id, "created_at": self.now(), "updated_at": self.now(),
             "url": self.address("/-/issues/1")
         })
     }
 
-    fn issue(&self, kind: &str) -> Value {
+    fn issue(&self, confidentiality: Confidentiality) -> Value {
+        let kind = confidentiality.event_type("issue");
         json!({
             "object_kind": "issue", "event_type": kind, "user": self.user(), "project": self.project(),
-            "object_attributes": self.issue_attributes(kind == "confidential_issue"), "labels": [], "changes": {},
+            "object_attributes": self.issue_attributes(confidentiality), "labels": [], "changes": {},
             "repository": self.repository(), "assignees": []
         })
     }
 
-    fn note(&self, kind: &str) -> Value {
+    fn note(&self, confidentiality: Confidentiality) -> Value {
+        let kind = confidentiality.event_type("note");
         json!({
             "object_kind": "note", "event_type": kind, "user": self.user(), "project_id": self.project.id,
             "project": self.project(),
@@ -162,7 +180,7 @@ impl PayloadBuilder<'_> {
                 "line_code": null, "commit_id": "", "noteable_id": 1, "system": false, "st_diff": null,
                 "action": "create", "url": self.address("/-/issues/1#note_1")
             },
-            "repository": self.repository(), "issue": self.issue_attributes(kind == "confidential_note")
+            "repository": self.repository(), "issue": self.issue_attributes(confidentiality)
         })
     }
 

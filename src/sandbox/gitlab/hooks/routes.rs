@@ -15,7 +15,7 @@ use axum::{Extension, Json, Router};
 use jiff::fmt::rfc2822;
 
 use super::entity::{HookDetail, HookPresenter};
-use super::{Owner, StoredHook, UnlicensedGroups};
+use super::{HookRef, Owner, StoredHook, UnlicensedGroups};
 use crate::sandbox::gitlab::GitLab;
 use crate::sandbox::gitlab::auth::{Call, Caller};
 use crate::sandbox::gitlab::error::ApiError;
@@ -109,25 +109,25 @@ impl HookRequest {
         Ok((owner, caller))
     }
 
-    /// The owner and the hook that the address names.
-    fn place(&self, gitlab: &GitLab) -> Result<((Owner, u64), Caller), ApiError> {
+    /// The hook that the path names, if the caller may see and change it.
+    fn hook(&self, gitlab: &GitLab) -> Result<(HookRef, Caller), ApiError> {
         let (owner, caller) = self.owner(gitlab)?;
-        let id = self.hook_id()?;
-        match gitlab.lock().hooks.get(owner, id) {
-            Some(_) => Ok(((owner, id), caller)),
+        let hook = HookRef { owner, id: self.hook_id()? };
+        match gitlab.lock().hooks.get(hook) {
+            Some(_) => Ok((hook, caller)),
             None => Err(ApiError::record_not_found()),
         }
     }
 }
 
-/// A route that came with a version.
-fn since(gitlab: &GitLab, (major, minor): (u16, u16)) -> Result<(), ApiError> {
+/// 404 from a GitLab that is older than the route.
+fn since(gitlab: &GitLab, major: u16, minor: u16) -> Result<(), ApiError> {
     if gitlab.at_least(major, minor) { Ok(()) } else { Err(ApiError::no_route()) }
 }
 
-fn answer(gitlab: &GitLab, status: StatusCode, (owner, id): (Owner, u64)) -> Result<Response, ApiError> {
+fn respond(gitlab: &GitLab, status: StatusCode, hook: HookRef) -> Result<Response, ApiError> {
     let state = gitlab.lock();
-    let hook = state.hooks.get(owner, id).ok_or_else(ApiError::record_not_found)?;
+    let hook = state.hooks.get(hook).ok_or_else(ApiError::record_not_found)?;
     let shown = HookPresenter { gitlab, quirks: &state.hooks.quirks, detail: HookDetail::Full };
     Ok((status, Json(shown.hook(hook))).into_response())
 }
@@ -145,30 +145,30 @@ async fn list(Shared(gitlab): Shared<GitLab>, request: HookRequest) -> Result<Re
 async fn create(Shared(gitlab): Shared<GitLab>, request: HookRequest) -> Result<Response, ApiError> {
     let (owner, _) = request.owner(&gitlab)?;
     let id = gitlab.lock().create_hook(&gitlab, owner, &request.call.params)?;
-    answer(&gitlab, StatusCode::CREATED, (owner, id))
+    respond(&gitlab, StatusCode::CREATED, HookRef { owner, id })
 }
 
 async fn show(Shared(gitlab): Shared<GitLab>, request: HookRequest) -> Result<Response, ApiError> {
-    let (place, _) = request.place(&gitlab)?;
-    answer(&gitlab, StatusCode::OK, place)
+    let (hook, _) = request.hook(&gitlab)?;
+    respond(&gitlab, StatusCode::OK, hook)
 }
 
 async fn update(Shared(gitlab): Shared<GitLab>, request: HookRequest) -> Result<Response, ApiError> {
-    let (place, _) = request.place(&gitlab)?;
-    gitlab.lock().update_hook(&gitlab, place, &request.call.params)?;
-    answer(&gitlab, StatusCode::OK, place)
+    let (hook, _) = request.hook(&gitlab)?;
+    gitlab.lock().update_hook(&gitlab, hook, &request.call.params)?;
+    respond(&gitlab, StatusCode::OK, hook)
 }
 
 /// gitlab: `destroy_conditionally!`, lib/api/helpers.rb
 async fn remove(Shared(gitlab): Shared<GitLab>, request: HookRequest) -> Result<Response, ApiError> {
-    let ((owner, id), _) = request.place(&gitlab)?;
+    let (hook, _) = request.hook(&gitlab)?;
     let mut state = gitlab.lock();
     let header = request.call.headers.get("if-unmodified-since").and_then(|value| value.to_str().ok());
     let since = header.and_then(|text| rfc2822::parse(text).ok()).map(|time| time.timestamp());
-    let updated = state.hooks.get(owner, id).map(|hook| hook.updated_at);
+    let updated = state.hooks.get(hook).map(|hook| hook.updated_at);
     if since.is_some_and(|since| updated > Some(since)) {
         return Err(ApiError::message(StatusCode::PRECONDITION_FAILED, "412 Precondition Failed"));
     }
-    state.hooks.remove(owner, id);
+    state.hooks.remove(hook);
     Ok(StatusCode::NO_CONTENT.into_response())
 }

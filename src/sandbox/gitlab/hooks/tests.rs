@@ -26,19 +26,24 @@ fn version(major: u16, minor: u16) -> HookTestInstance {
     site(|options| options.version = SandboxVersion::new(major, minor, 0))
 }
 
+/// One request: `METHOD path`, and what goes with it.
+struct TestCall<'a> {
+    line: &'a str,
+    token: &'a str,
+    body: Value,
+    headers: &'a [(&'a str, &'a str)],
+}
+
 impl HookTestInstance {
     async fn ask(&self, what: &str, body: Value) -> (u16, Value) {
-        let (status, _, body) = self.send(what, (&self.gitlab.admin_token(), body), &[]).await;
+        let (status, _, body) =
+            self.send(TestCall { line: what, token: &self.gitlab.admin_token(), body, headers: &[] }).await;
         (status, body)
     }
 
-    async fn send(
-        &self,
-        what: &str,
-        (token, body): (&str, Value),
-        headers: &[(&str, &str)],
-    ) -> (u16, HeaderMap, Value) {
-        let (method, path) = what.split_once(' ').expect("METHOD path");
+    async fn send(&self, call: TestCall<'_>) -> (u16, HeaderMap, Value) {
+        let TestCall { line, token, body, headers } = call;
+        let (method, path) = line.split_once(' ').expect("METHOD path");
         let mut request =
             Request::builder().method(method).uri(format!("/api/v4{path}")).header("private-token", token);
         for (name, value) in headers {
@@ -245,7 +250,8 @@ async fn duplicates_are_allowed_up_to_the_limit() {
         assert_eq!(site.ask(&format!("POST /{owner}/hooks"), body()).await, (422, json!({"error": text})));
         let token = site.gitlab.admin_token();
         let path = format!("GET /{owner}/hooks?per_page=30&page=2");
-        let (_, headers, page) = site.send(&path, (&token, Value::Null), &[]).await;
+        let (_, headers, page) =
+            site.send(TestCall { line: &path, token: &token, body: Value::Null, headers: &[] }).await;
         assert_eq!(page.as_array().map(Vec::len), Some((limit - 30).min(30)));
         assert_eq!(headers["x-total"], limit.to_string());
     }
@@ -278,7 +284,11 @@ async fn rights_are_gitlabs() {
         ("GET /projects/1/hooks", "glpat-unknown", 401),
     ];
     for (what, token, status) in cases {
-        assert_eq!(site.send(what, (token, Value::Null), &[]).await.0, status, "{what}");
+        assert_eq!(
+            site.send(TestCall { line: what, token, body: Value::Null, headers: &[] }).await.0,
+            status,
+            "{what}"
+        );
     }
 }
 
@@ -289,7 +299,11 @@ async fn a_hook_is_deleted_unless_it_has_changed_since() {
     let (token, path) = (site.gitlab.admin_token(), format!("DELETE /projects/1/hooks/{id}"));
     let ask = |when: &'static str| {
         let (site, token, path) = (&site, &token, &path);
-        async move { site.send(path, (token, Value::Null), &[("if-unmodified-since", when)]).await.0 }
+        async move {
+            site.send(TestCall { line: path, token, body: Value::Null, headers: &[("if-unmodified-since", when)] })
+                .await
+                .0
+        }
     };
     assert_eq!(ask("Thu, 01 Jan 2015 00:00:00 GMT").await, 412);
     assert_eq!(ask("Thu, 01 Jan 2099 00:00:00 GMT").await, 204);

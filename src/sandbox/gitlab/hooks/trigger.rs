@@ -6,13 +6,10 @@ use globset::GlobBuilder;
 use serde_json::Value;
 
 use super::delivery::WebhookDelivery;
-use super::{HookEvent, Owner, StoredHook, payload};
+use super::{HookEvent, HookRef, Owner, StoredHook, payload};
 use crate::sandbox::gitlab::GitLab;
 use crate::sandbox::gitlab::state::{GitLabState, ProjectNamespace};
 use crate::sandbox::options::SandboxPlan;
-
-/// A hook that an event goes to.
-type Place = (Owner, u64);
 
 impl GitLab {
     /// Lets an event happen in a project, made up from sample data; gives how many hooks it was delivered to.
@@ -21,15 +18,15 @@ impl GitLab {
         let payload = {
             let state = self.lock();
             let Some(project) = state.projects.get(&project) else { return 0 };
-            payload::payload(&state, project, (event, 1))
+            payload::payload(&state, project, event, 1)
         };
         self.trigger_with(project, event, payload).await
     }
 
     /// The same with a payload of its own.
     pub(crate) async fn trigger_with(&self, project: u64, event: HookEvent, payload: Value) -> usize {
-        let places = self.subscribers(project, event, &payload);
-        for place in &places {
+        let hooks = self.subscribers(project, event, &payload);
+        for hook in &hooks {
             let row = event.row();
             let delivery = WebhookDelivery {
                 header: row.header,
@@ -37,13 +34,13 @@ impl GitLab {
                 payload: payload.clone(),
                 key: None,
             };
-            self.deliver(*place, delivery).await;
+            self.deliver(*hook, delivery).await;
         }
-        places.len()
+        hooks.len()
     }
 
     /// The hooks that get it: enabled, subscribed, and for a group's hook only with a licence.
-    fn subscribers(&self, project: u64, event: HookEvent, payload: &Value) -> Vec<Place> {
+    fn subscribers(&self, project: u64, event: HookEvent, payload: &Value) -> Vec<HookRef> {
         let state = self.lock();
         let Some(home) = state.projects.get(&project).map(|project| project.namespace) else { return Vec::new() };
         if state.settings.silent_mode_enabled {
@@ -57,7 +54,7 @@ impl GitLab {
         let takes = |hook: &&StoredHook| {
             hook.events.contains(event) && self.executable(&state, hook) && branch_matches(hook, event, payload)
         };
-        hooks.filter(takes).map(|hook| (hook.owner, hook.id)).collect()
+        hooks.filter(takes).map(|hook| HookRef { owner: hook.owner, id: hook.id }).collect()
     }
 
     /// Group hooks can be made and tested on any EE; they fire only with a licence that has them.

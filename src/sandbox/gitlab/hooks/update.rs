@@ -106,7 +106,7 @@ impl HookUpdate {
         put(&mut hook.token, self.token.map(secret));
         put(&mut hook.signing_token, self.signing_token.map(secret));
         for (event, on) in self.flags {
-            hook.events.set(event, on);
+            if on { hook.events.insert(event) } else { hook.events.remove(event) }
         }
         let url_changed = hook.url != old_url;
         if hook.id != 0 && url_changed && !token_given {
@@ -186,30 +186,23 @@ impl GitLabState {
     }
 
     /// Changes a hook as `PUT …/hooks/:id` does.
-    pub(super) fn update_hook(
-        &mut self,
-        gitlab: &GitLab,
-        place: (Owner, u64),
-        params: &Params,
-    ) -> Result<(), ApiError> {
-        let (owner, id) = place;
-        let mut hook = self.hooks.get(owner, id).cloned().ok_or_else(ApiError::record_not_found)?;
-        let change = HookUpdate::read(gitlab, self, owner, params)?;
+    pub(super) fn update_hook(&mut self, gitlab: &GitLab, target: HookRef, params: &Params) -> Result<(), ApiError> {
+        let mut hook = self.hooks.get(target).cloned().ok_or_else(ApiError::record_not_found)?;
+        let change = HookUpdate::read(gitlab, self, target.owner, params)?;
         if !change.any {
             return Err(ApiError::error(StatusCode::BAD_REQUEST, "No parameters provided"));
         }
         change.apply(&mut hook);
         hook.updated_at = gitlab.clock().now();
         self.check_hook(&hook).map_err(|problem| problem.on_update())?;
-        if let Some(kept) = self.hooks.get_mut(owner, id) {
+        if let Some(kept) = self.hooks.get_mut(target) {
             *kept = hook;
         }
         Ok(())
     }
 
     pub(super) fn check_hook(&self, hook: &StoredHook) -> Result<(), HookProblem> {
-        let from = (&self.settings, &self.external_url);
-        if url_blocker::blocked(&hook.interpolated_url(), hook.owner, from).is_some() {
+        if UrlBlocker::new(self).reason(&hook.interpolated_url(), hook.owner).is_some() {
             return Err(HookProblem::Url);
         }
         if !filter_holds(hook) {
@@ -241,8 +234,8 @@ impl GitLabState {
 fn default_events(owner: Owner) -> HookEvents {
     let mut events = HookEvents::default();
     match owner {
-        Owner::System => events.set(HookEvent::RepositoryUpdate, true),
-        Owner::Project(_) | Owner::Group(_) => events.set(HookEvent::Push, true),
+        Owner::System => events.insert(HookEvent::RepositoryUpdate),
+        Owner::Project(_) | Owner::Group(_) => events.insert(HookEvent::Push),
     }
     events
 }

@@ -9,36 +9,49 @@ use url::{Host, Url};
 
 use super::Owner;
 use crate::sandbox::gitlab::settings::ApplicationSettings;
+use crate::sandbox::gitlab::state::GitLabState;
 
-/// Why GitLab would not send to this address, in its own words; `None` if it would.
-pub(super) fn blocked(address: &str, owner: Owner, from: (&ApplicationSettings, &Url)) -> Option<&'static str> {
-    let (settings, external_url) = from;
-    let Ok(url) = Url::parse(address) else { return Some("URI is invalid") };
-    if !matches!(url.scheme(), "http" | "https") {
-        return Some("Only allowed schemes are http, https");
+/// The rules of one instance.
+pub(super) struct UrlBlocker<'a> {
+    settings: &'a ApplicationSettings,
+    external_url: &'a Url,
+}
+
+impl<'a> UrlBlocker<'a> {
+    pub(super) const fn new(state: &'a GitLabState) -> Self {
+        Self { settings: &state.settings, external_url: &state.external_url }
     }
-    let Some(host) = url.host() else { return Some("URI is invalid") };
-    let ip = match &host {
-        Host::Ipv4(ip) => Some(IpAddr::V4(*ip)),
-        Host::Ipv6(ip) => Some(IpAddr::V6(*ip)),
-        Host::Domain(name) if is_localhost(name) => Some(IpAddr::from([127, 0, 0, 1])),
-        Host::Domain(_) => None,
-    };
-    if ip.is_none() && host.to_string().ends_with(".invalid") {
-        return Some("Host cannot be resolved or invalid");
+
+    /// Why GitLab would not send to this address, in GitLab's words; `None` if it would.
+    pub(super) fn reason(&self, address: &str, owner: Owner) -> Option<&'static str> {
+        let Self { settings, external_url } = self;
+        let Ok(url) = Url::parse(address) else { return Some("URI is invalid") };
+        if !matches!(url.scheme(), "http" | "https") {
+            return Some("Only allowed schemes are http, https");
+        }
+        let Some(host) = url.host() else { return Some("URI is invalid") };
+        let ip = match &host {
+            Host::Ipv4(ip) => Some(IpAddr::V4(*ip)),
+            Host::Ipv6(ip) => Some(IpAddr::V6(*ip)),
+            Host::Domain(name) if is_localhost(name) => Some(IpAddr::from([127, 0, 0, 1])),
+            Host::Domain(_) => None,
+        };
+        if ip.is_none() && host.to_string().ends_with(".invalid") {
+            return Some("Host cannot be resolved or invalid");
+        }
+        let target = DestinationHost { host: host.to_string(), port: url.port_or_known_default(), ip };
+        if settings.outbound_local_requests_whitelist.iter().any(|entry| target.matches(entry)) {
+            return None;
+        }
+        if settings.deny_all_requests_except_allowed {
+            return Some("Requests to hosts and IP addresses not on the Allow List are denied");
+        }
+        let local_allowed = match owner {
+            Owner::System => settings.allow_local_requests_from_system_hooks,
+            Owner::Project(_) | Owner::Group(_) => settings.allow_local_requests_from_web_hooks_and_services,
+        };
+        if local_allowed { None } else { target.local(external_url) }
     }
-    let target = DestinationHost { host: host.to_string(), port: url.port_or_known_default(), ip };
-    if settings.outbound_local_requests_whitelist.iter().any(|entry| target.matches(entry)) {
-        return None;
-    }
-    if settings.deny_all_requests_except_allowed {
-        return Some("Requests to hosts and IP addresses not on the Allow List are denied");
-    }
-    let local_allowed = match owner {
-        Owner::System => settings.allow_local_requests_from_system_hooks,
-        Owner::Project(_) | Owner::Group(_) => settings.allow_local_requests_from_web_hooks_and_services,
-    };
-    if local_allowed { None } else { target.local(external_url) }
 }
 
 fn is_localhost(name: &str) -> bool {
@@ -131,7 +144,11 @@ mod tests {
         for (address, allowed, owner, expected) in cases {
             let mut settings = ApplicationSettings::default();
             settings.outbound_local_requests_whitelist.push(allowed.to_owned());
-            assert_eq!(blocked(address, owner, (&settings, &external)), expected, "{address} {allowed}");
+            assert_eq!(
+                UrlBlocker { settings: &settings, external_url: &external }.reason(address, owner),
+                expected,
+                "{address} {allowed}"
+            );
         }
     }
 
@@ -143,7 +160,7 @@ mod tests {
             outbound_local_requests_whitelist: vec!["hooks.factory.example".to_owned()],
             ..ApplicationSettings::default()
         };
-        let ask = |address| blocked(address, Owner::System, (&settings, &external));
+        let ask = |address| UrlBlocker { settings: &settings, external_url: &external }.reason(address, Owner::System);
         assert_eq!(ask("https://hooks.factory.example/"), None);
         assert!(ask("https://other.example/").is_some_and(|why| why.contains("not on the Allow List")));
     }

@@ -16,10 +16,11 @@ pub(super) struct ProjectView {
 pub(super) fn entity(
     permissions: &Permissions<'_>,
     state: &GitLabState,
-    (project, shape): (&StoredProject, ProjectView),
+    project: &StoredProject,
+    view: ProjectView,
 ) -> Value {
     let mut answer = basic(state, project);
-    if shape.simple {
+    if view.simple {
         return answer;
     }
     let more = json!({
@@ -62,7 +63,7 @@ pub(super) fn entity(
     if project.namespace.group().is_some() {
         answer.as_object_mut().map(|fields| fields.remove("owner"));
     }
-    if shape.signed_in {
+    if view.signed_in {
         answer["permissions"] = permissions_entity(permissions, project);
     }
     answer

@@ -15,7 +15,7 @@ impl GitLab {
 
     /// Adds a personal access token and gives its value.
     pub fn add_token(&self, spec: TokenSpec) -> String {
-        self.lock().add_token(spec, (self.options().version, self.clock().now()))
+        self.lock().add_token(spec, self.options().version, self.clock().now())
     }
 
     /// Adds a bot user who is a member of one project, with a token: a project access token. Gives its value.
@@ -91,9 +91,9 @@ impl GitLab {
         }
     }
 
-    /// Archives a project or brings it back.
-    pub fn set_archived(&self, id: u64, archived: bool) {
-        self.change_project(id, |project| project.archived = archived);
+    /// Archives a project.
+    pub fn archive(&self, id: u64) {
+        self.change_project(id, |project| project.archived = true);
     }
 
     /// Asks for a project's deletion, as a user does: it stays listed, and since 18.0 under another name and path.

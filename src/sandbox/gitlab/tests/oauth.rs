@@ -16,9 +16,22 @@ use crate::sandbox::options::SandboxOptions;
 
 const URI: &str = "https://factory.test/cb";
 
-fn app(site: &TestInstance, scopes: &[&str], confidential: bool) -> ClientPair {
+/// OAuth's two types of clients (RFC 6749, section 2.1).
+#[derive(Clone, Copy, Eq, PartialEq)]
+enum ClientType {
+    Confidential,
+    Public,
+}
+
+fn app(site: &TestInstance, scopes: &[&str], client: ClientType) -> ClientPair {
     let scopes = scopes.iter().map(|scope| (*scope).to_owned()).collect();
-    let spec = ApplicationSpec { name: "x".into(), redirect_uri: URI.into(), scopes, confidential, owner: None };
+    let spec = ApplicationSpec {
+        name: "x".into(),
+        redirect_uri: URI.into(),
+        scopes,
+        confidential: client == ClientType::Confidential,
+        owner: None,
+    };
     site.gitlab.add_application(spec)
 }
 
@@ -26,7 +39,7 @@ fn basic(uid: &str, secret: &str) -> String {
     format!("Authorization: Basic {}", STANDARD.encode(format!("{uid}:{secret}")))
 }
 
-async fn with(site: &TestInstance, line: &str, (header, body): (&str, &str)) -> TestResponse {
+async fn with(site: &TestInstance, line: &str, header: &str, body: &str) -> TestResponse {
     let form = "Content-Type: application/x-www-form-urlencoded".to_owned();
     site.send(line, &[form, header.to_owned()], body).await
 }
@@ -38,7 +51,7 @@ fn pair(app: &ClientPair) -> String {
 #[tokio::test]
 async fn the_token_endpoint_checks_in_doorkeepers_order() {
     let site = site(&SandboxOptions::default());
-    let good = app(&site, &["api", "read_user"], true);
+    let good = app(&site, &["api", "read_user"], ClientType::Confidential);
     let (pair, bad) = (pair(&good), format!("client_id={}&client_secret=wrong", good.uid));
     let device = "urn:ietf:params:oauth:grant-type:device_code";
     let cases = [
@@ -79,14 +92,14 @@ async fn the_token_endpoint_checks_in_doorkeepers_order() {
 #[tokio::test]
 async fn client_credentials_show_which_scopes_an_application_has() {
     let site = site(&SandboxOptions::default());
-    let good = app(&site, &["read_user"], true);
+    let good = app(&site, &["read_user"], ClientType::Confidential);
     let ask = |scope: &str| format!("grant_type=client_credentials&{}{scope}", pair(&good));
     let token = site.form("POST /oauth/token", &ask("&scope=read_user")).await;
     assert_eq!((token.status, &token.body["scope"], token.body.get("refresh_token")), (200, &json!("read_user"), None));
     let header = [format!("Authorization: Bearer {}", token.body["access_token"].as_str().expect("a token"))];
     assert_eq!(site.send("GET /api/v4/user", &header, "").await.status, 401, "it belongs to nobody");
     assert_eq!(site.form("POST /oauth/token", &ask("")).await.body["error"], "invalid_scope", "the default is api");
-    let all = app(&site, &[], true);
+    let all = app(&site, &[], ClientType::Confidential);
     let body = format!("grant_type=client_credentials&scope=sudo&{}", pair(&all));
     assert_eq!(site.form("POST /oauth/token", &body).await.status, 200, "without scopes it has all");
     site.gitlab.lock().quirks.client_credentials = ClientCredentials::ServerError;
@@ -98,8 +111,9 @@ async fn client_credentials_show_which_scopes_an_application_has() {
 #[tokio::test]
 async fn introspection_proves_a_pair_without_a_user() {
     let site = site(&SandboxOptions::default());
-    let (good, other) = (app(&site, &["api"], true), app(&site, &["api"], true));
-    let public = app(&site, &["api"], false);
+    let (good, other) =
+        (app(&site, &["api"], ClientType::Confidential), app(&site, &["api"], ClientType::Confidential));
+    let public = app(&site, &["api"], ClientType::Public);
     let inactive = json!({ "active": false });
     let form = |uid: &str, secret: &str| format!("token=x&client_id={uid}&client_secret={secret}");
     let cases = [
@@ -116,7 +130,7 @@ async fn introspection_proves_a_pair_without_a_user() {
         (basic(&public.uid, "wrong"), "token=x".into(), 401, "invalid_client"),
     ];
     for (header, body, status, error) in cases {
-        let answer = with(&site, "POST /oauth/introspect", (&header, &body)).await;
+        let answer = with(&site, "POST /oauth/introspect", &header, &body).await;
         assert_eq!(answer.status, status, "{header} {body}");
         match error {
             "" => assert_eq!(answer.body, inactive),
@@ -126,35 +140,35 @@ async fn introspection_proves_a_pair_without_a_user() {
     let token =
         site.form("POST /oauth/token", &format!("grant_type=client_credentials&scope=api&{}", pair(&good))).await;
     let body = format!("token={}", token.body["access_token"].as_str().expect("a token"));
-    let active = with(&site, "POST /oauth/introspect", (&basic(&good.uid, &good.secret), &body)).await.body;
+    let active = with(&site, "POST /oauth/introspect", &basic(&good.uid, &good.secret), &body).await.body;
     assert_eq!(
         (&active["active"], &active["scope"], &active["client_id"]),
         (&json!(true), &json!("api"), &json!(good.uid))
     );
-    let foreign = with(&site, "POST /oauth/introspect", (&basic(&other.uid, &other.secret), &body)).await.body;
+    let foreign = with(&site, "POST /oauth/introspect", &basic(&other.uid, &other.secret), &body).await.body;
     assert_eq!(foreign, inactive);
 }
 
 #[tokio::test]
 async fn a_client_may_prove_itself_twice_until_doorkeeper_minds() {
     let site = site(&SandboxOptions::default());
-    let good = app(&site, &["api"], true);
+    let good = app(&site, &["api"], ClientType::Confidential);
     let header = basic(&good.uid, &good.secret);
     let twice = format!("token=x&{}", pair(&good));
-    assert_eq!(with(&site, "POST /oauth/introspect", (&header, &twice)).await.status, 200);
+    assert_eq!(with(&site, "POST /oauth/introspect", &header, &twice).await.status, 200);
     site.gitlab.lock().quirks.one_client_mechanism = true;
     for body in [twice.as_str(), "token=x&client_id=other"] {
-        let refused = with(&site, "POST /oauth/introspect", (&header, body)).await;
+        let refused = with(&site, "POST /oauth/introspect", &header, body).await;
         assert_eq!((refused.status, &refused.body["error"]), (400, &json!("invalid_request")), "{body}");
     }
     let once = format!("token=x&client_id={}", good.uid);
-    assert_eq!(with(&site, "POST /oauth/introspect", (&header, &once)).await.status, 200);
+    assert_eq!(with(&site, "POST /oauth/introspect", &header, &once).await.status, 200);
 }
 
 #[tokio::test]
 async fn renewing_a_secret_leaves_tokens_alive() {
     let site = site(&SandboxOptions::default());
-    let old = app(&site, &["api"], true);
+    let old = app(&site, &["api"], ClientType::Confidential);
     let spec = GrantSpec {
         application: 1,
         user: 1,
@@ -178,7 +192,8 @@ async fn renewing_a_secret_leaves_tokens_alive() {
 #[tokio::test]
 async fn a_code_works_once_and_only_for_what_it_was_given() {
     let site = site(&SandboxOptions::default());
-    let (good, other) = (app(&site, &["api"], true), app(&site, &["api"], true));
+    let (good, other) =
+        (app(&site, &["api"], ClientType::Confidential), app(&site, &["api"], ClientType::Confidential));
     let verifier = "a-verifier-of-enough-length-to-be-taken-seriously";
     let code = site.gitlab.add_grant(GrantSpec {
         application: 1,
@@ -212,7 +227,8 @@ async fn a_code_works_once_and_only_for_what_it_was_given() {
 #[tokio::test]
 async fn a_refresh_ends_the_old_pair_and_can_only_narrow() {
     let site = site(&SandboxOptions::default());
-    let (good, other) = (app(&site, &["api", "read_user"], true), app(&site, &["api"], true));
+    let (good, other) =
+        (app(&site, &["api", "read_user"], ClientType::Confidential), app(&site, &["api"], ClientType::Confidential));
     let code = site.gitlab.add_grant(GrantSpec {
         application: 1,
         user: 1,
@@ -243,7 +259,7 @@ async fn a_refresh_ends_the_old_pair_and_can_only_narrow() {
 async fn passwords_work_until_19_0() {
     let site = of_version(18, 5);
     site.gitlab.set_password(1, "correct");
-    let good = app(&site, &["api"], true);
+    let good = app(&site, &["api"], ClientType::Confidential);
     let ask = |password: &str, client: &str| format!("grant_type=password&username=root&password={password}&{client}");
     let cases = [
         (ask("correct", &pair(&good)), 200, Value::Null),
@@ -260,7 +276,8 @@ async fn passwords_work_until_19_0() {
 #[tokio::test]
 async fn revoking_looks_at_the_client_first() {
     let site = site(&SandboxOptions::default());
-    let (good, other) = (app(&site, &["api"], true), app(&site, &["api"], true));
+    let (good, other) =
+        (app(&site, &["api"], ClientType::Confidential), app(&site, &["api"], ClientType::Confidential));
     let token =
         site.form("POST /oauth/token", &format!("grant_type=client_credentials&scope=api&{}", pair(&good))).await;
     let token = token.body["access_token"].as_str().expect("a token").to_owned();
@@ -302,12 +319,12 @@ async fn the_device_flow_is_a_scope_oracle_only_where_gitlab_patched_it() {
     ];
     for ((major, minor), scope, status, error) in cases {
         let site = of_version(major, minor);
-        let good = app(&site, &["api"], true);
+        let good = app(&site, &["api"], ClientType::Confidential);
         let answer = site.form("POST /oauth/authorize_device", &ask(&good, scope)).await;
         assert_eq!((answer.status, answer.body["error"].clone()), (status, error), "{major}.{minor} {scope}");
     }
     let site = of_version(18, 5);
-    let good = app(&site, &["api"], true);
+    let good = app(&site, &["api"], ClientType::Confidential);
     let bad = site.form("POST /oauth/authorize_device", &format!("scope=api&client_id={}", good.uid)).await;
     assert_eq!((bad.status, &bad.body["error"]), (401, &json!("invalid_client")));
 }
@@ -315,7 +332,7 @@ async fn the_device_flow_is_a_scope_oracle_only_where_gitlab_patched_it() {
 #[tokio::test]
 async fn a_device_is_polled_until_somebody_answers() {
     let site = of_version(18, 5);
-    let good = app(&site, &["api"], true);
+    let good = app(&site, &["api"], ClientType::Confidential);
     let asked = site.form("POST /oauth/authorize_device", &format!("scope=api&{}", pair(&good))).await.body;
     assert_eq!(asked["expires_in"], 300);
     let code = asked["device_code"].as_str().expect("a code");

@@ -10,7 +10,7 @@ use secrecy::SecretString;
 use super::{HookRequest, since};
 use crate::sandbox::gitlab::GitLab;
 use crate::sandbox::gitlab::error::ApiError;
-use crate::sandbox::gitlab::hooks::StoredHook;
+use crate::sandbox::gitlab::hooks::{HookRef, StoredHook};
 
 /// One of the two lists of a hook.
 #[derive(Clone, Copy)]
@@ -29,8 +29,8 @@ impl SecretList {
 
     fn check_version(self, gitlab: &GitLab) -> Result<(), ApiError> {
         match self {
-            Self::Variables => since(gitlab, (15, 2)),
-            Self::Headers => since(gitlab, (17, 1)),
+            Self::Variables => since(gitlab, 15, 2),
+            Self::Headers => since(gitlab, 17, 1),
         }
     }
 
@@ -63,11 +63,11 @@ pub(super) async fn delete_header(Shared(gitlab): Shared<GitLab>, request: HookR
 
 fn set(gitlab: &GitLab, request: &HookRequest, list: SecretList) -> Result<Response, ApiError> {
     list.check_version(gitlab)?;
-    let (place, _) = request.place(gitlab)?;
+    let (hook, _) = request.hook(gitlab)?;
     request.call.params.require(&["value"])?;
     let value = SecretString::from(request.call.params.text("value")?.unwrap_or_default());
     let key = request.part("key").to_owned();
-    change(gitlab, place, |hook| {
+    change(gitlab, hook, |hook| {
         let pairs = list.of(hook);
         pairs.retain(|(known, _)| *known != key);
         pairs.push((key, value));
@@ -77,8 +77,8 @@ fn set(gitlab: &GitLab, request: &HookRequest, list: SecretList) -> Result<Respo
 
 fn unset(gitlab: &GitLab, request: &HookRequest, list: SecretList) -> Result<Response, ApiError> {
     list.check_version(gitlab)?;
-    let (place, _) = request.place(gitlab)?;
-    change(gitlab, place, |hook| {
+    let (hook, _) = request.hook(gitlab)?;
+    change(gitlab, hook, |hook| {
         let pairs = list.of(hook);
         let before = pairs.len();
         pairs.retain(|(known, _)| known != request.part("key"));
@@ -89,11 +89,11 @@ fn unset(gitlab: &GitLab, request: &HookRequest, list: SecretList) -> Result<Res
 /// Changes a hook where it holds afterwards; a new address wipes the custom headers out.
 fn change(
     gitlab: &GitLab,
-    (owner, id): (super::Owner, u64),
+    target: HookRef,
     change: impl FnOnce(&mut StoredHook) -> Result<(), ApiError>,
 ) -> Result<Response, ApiError> {
     let mut state = gitlab.lock();
-    let mut hook = state.hooks.get(owner, id).cloned().ok_or_else(ApiError::record_not_found)?;
+    let mut hook = state.hooks.get(target).cloned().ok_or_else(ApiError::record_not_found)?;
     let address = hook.interpolated_url();
     change(&mut hook)?;
     if hook.interpolated_url() != address {
@@ -102,7 +102,7 @@ fn change(
     hook.updated_at = gitlab.clock().now();
     let illegal = |_| ApiError::error(StatusCode::UNPROCESSABLE_ENTITY, "Illegal key or value");
     state.check_hook(&hook).map_err(illegal)?;
-    if let Some(kept) = state.hooks.get_mut(owner, id) {
+    if let Some(kept) = state.hooks.get_mut(target) {
         *kept = hook;
     }
     Ok(StatusCode::NO_CONTENT.into_response())

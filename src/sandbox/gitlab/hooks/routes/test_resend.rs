@@ -13,7 +13,7 @@ use crate::sandbox::gitlab::GitLab;
 use crate::sandbox::gitlab::error::ApiError;
 use crate::sandbox::gitlab::hooks::delivery::WebhookDelivery;
 use crate::sandbox::gitlab::hooks::log::{LogEntry, LogFilter};
-use crate::sandbox::gitlab::hooks::{HookEvent, payload};
+use crate::sandbox::gitlab::hooks::{HookEvent, HookRef, payload};
 use crate::sandbox::gitlab::pages;
 use crate::sandbox::gitlab::params;
 use crate::sandbox::gitlab::state::{GitLabState, ProjectNamespace, StoredProject};
@@ -57,16 +57,19 @@ fn unprocessable(text: impl Into<Value>) -> ApiError {
 
 /// Delivers at once, whether the hook subscribes to the event or not and whether it is disabled or not.
 pub(super) async fn test(Shared(gitlab): Shared<GitLab>, request: HookRequest) -> Result<Response, ApiError> {
-    since(&gitlab, if request.kind == HookKind::Group { (17, 1) } else { (16, 11) })?;
-    let (place, caller) = request.place(&gitlab)?;
+    match request.kind {
+        HookKind::Group => since(&gitlab, 17, 1)?,
+        HookKind::Project | HookKind::System => since(&gitlab, 16, 11)?,
+    }
+    let (hook, caller) = request.hook(&gitlab)?;
     let wrong = || ApiError::invalid("trigger does not have a valid value");
     let event = HookEvent::testable(request.part("trigger")).ok_or_else(wrong)?;
     if gitlab.at_least(17, 1) {
-        gitlab.check_limit(LimitKey { owner: place.0, user: caller.user, what: LimitedAction::Test })?;
+        gitlab.check_limit(LimitKey { owner: hook.owner, user: caller.user, what: LimitedAction::Test })?;
     }
     let payload = {
         let state = gitlab.lock();
-        let payload = test_payload(&state, place.0, (event, caller.user)).map_err(unprocessable)?;
+        let payload = test_payload(&state, hook.owner, event, caller.user).map_err(unprocessable)?;
         if state.settings.silent_mode_enabled {
             return Err(unprocessable("Silent mode enabled"));
         }
@@ -74,7 +77,7 @@ pub(super) async fn test(Shared(gitlab): Shared<GitLab>, request: HookRequest) -
     };
     let row = event.row();
     let delivery = WebhookDelivery { header: row.header, trigger: row.trigger.to_owned(), payload, key: None };
-    let outcome = gitlab.deliver(place, delivery).await.ok_or_else(ApiError::record_not_found)?;
+    let outcome = gitlab.deliver(hook, delivery).await.ok_or_else(ApiError::record_not_found)?;
     match outcome.answer {
         Ok(answer) if (200..300).contains(&answer.status) => {
             Ok((StatusCode::CREATED, Json(json!({"message": "201 Created"}))).into_response())
@@ -85,7 +88,7 @@ pub(super) async fn test(Shared(gitlab): Shared<GitLab>, request: HookRequest) -
 }
 
 /// The data of a test, or GitLab's word on why there is none.
-fn test_payload(state: &GitLabState, owner: Owner, (event, user): (HookEvent, u64)) -> Result<Value, &'static str> {
+fn test_payload(state: &GitLabState, owner: Owner, event: HookEvent, user: u64) -> Result<Value, &'static str> {
     let project = match owner {
         Owner::Project(id) => state.projects.get(&id).ok_or("Testing not available for this hook")?,
         Owner::Group(group) => first_project(state, group).ok_or(if event == HookEvent::Vulnerability {
@@ -102,7 +105,7 @@ fn test_payload(state: &GitLabState, owner: Owner, (event, user): (HookEvent, u6
     if project.empty_repo || state.hooks.quirks.absent.contains(&event) {
         return Err(event.ensure());
     }
-    Ok(payload::payload(state, project, (event, user)))
+    Ok(payload::payload(state, project, event, user))
 }
 
 /// gitlab: ee/app/services/test_hooks/group_service.rb
@@ -115,44 +118,44 @@ fn first_project(state: &GitLabState, group: u64) -> Option<&StoredProject> {
 
 /// Answers 201 and the mock whatever the receiver did.
 pub(super) async fn test_system(Shared(gitlab): Shared<GitLab>, request: HookRequest) -> Result<Response, ApiError> {
-    let (place, _) = request.place(&gitlab)?;
+    let (hook, _) = request.hook(&gitlab)?;
     let mock = payload::system();
     if !gitlab.lock().settings.silent_mode_enabled {
         let trigger = "project_create".to_owned();
         let delivery = WebhookDelivery { header: "System Hook", trigger, payload: mock.clone(), key: None };
-        gitlab.deliver(place, delivery).await;
+        gitlab.deliver(hook, delivery).await;
     }
     Ok((StatusCode::CREATED, Json(mock)).into_response())
 }
 
 pub(super) async fn events(Shared(gitlab): Shared<GitLab>, request: HookRequest) -> Result<Response, ApiError> {
-    since(&gitlab, (17, 3))?;
-    let ((_, id), _) = request.place(&gitlab)?;
+    since(&gitlab, 17, 3)?;
+    let (hook, _) = request.hook(&gitlab)?;
     let filter = LogFilter::read(&request.call.params, gitlab.clock().now())?;
     let state = gitlab.lock();
-    let all = state.hooks.logs.get(&id).map(Vec::as_slice).unwrap_or_default();
+    let all = state.hooks.logs.get(&hook.id).map(Vec::as_slice).unwrap_or_default();
     let entries: Vec<&LogEntry> = all.iter().rev().filter(|entry| filter.holds(entry)).collect();
-    let dated = gitlab.at_least(19, 0);
-    Ok(pages::offset(&state, &request.call, entries)?.answer(|entry| entry.json(dated)))
+    Ok(pages::offset(&state, &request.call, entries)?.answer(|entry| entry.json(&gitlab)))
 }
 
 /// Sends the stored, redacted payload again under the same key; 201 even if the receiver refuses it.
 pub(super) async fn resend(Shared(gitlab): Shared<GitLab>, request: HookRequest) -> Result<Response, ApiError> {
-    since(&gitlab, (17, 4))?;
-    let (place, caller) = request.place(&gitlab)?;
-    gitlab.check_limit(LimitKey { owner: place.0, user: caller.user, what: LimitedAction::Resend })?;
-    let delivery = resent(&gitlab, place, params::id("hook_log_id", request.part("log_id"))?)?;
-    let outcome = gitlab.deliver(place, delivery).await.ok_or_else(ApiError::record_not_found)?;
+    since(&gitlab, 17, 4)?;
+    let (hook, caller) = request.hook(&gitlab)?;
+    gitlab.check_limit(LimitKey { owner: hook.owner, user: caller.user, what: LimitedAction::Resend })?;
+    let delivery = stored_delivery(&gitlab, hook, params::id("hook_log_id", request.part("log_id"))?)?;
+    let outcome = gitlab.deliver(hook, delivery).await.ok_or_else(ApiError::record_not_found)?;
     match outcome.answer {
         Ok(answer) => Ok((StatusCode::CREATED, Json(json!({"response_status": answer.status}))).into_response()),
         Err(text) => Err(unprocessable(text)),
     }
 }
 
-fn resent(gitlab: &GitLab, (owner, id): (Owner, u64), log: u64) -> Result<WebhookDelivery, ApiError> {
+/// The logged delivery as it is sent again.
+fn stored_delivery(gitlab: &GitLab, target: HookRef, log: u64) -> Result<WebhookDelivery, ApiError> {
     let state = gitlab.lock();
-    let hook = state.hooks.get(owner, id).ok_or_else(ApiError::record_not_found)?;
-    let entries = state.hooks.logs.get(&id).map(Vec::as_slice).unwrap_or_default();
+    let hook = state.hooks.get(target).ok_or_else(ApiError::record_not_found)?;
+    let entries = state.hooks.logs.get(&target.id).map(Vec::as_slice).unwrap_or_default();
     let entry = entries.iter().find(|entry| entry.id == log).ok_or_else(ApiError::record_not_found)?;
     if entry.sent.interpolated_url != hook.interpolated_url() {
         return Err(unprocessable("The hook URL has changed, and this log entry cannot be retried"));

@@ -1,5 +1,6 @@
 //! Deliveries over the wire, to the sandbox's own Factory.
 
+use super::super::delivery::{DeliveryHeaders, outgoing_request};
 use super::*;
 use crate::sandbox::Sandbox;
 use crate::sandbox::factory::WEBHOOK_PATH;
@@ -247,7 +248,7 @@ async fn user_information_becomes_a_header_and_no_header_of_gitlabs_is_overridde
     let pair = |name: &str, value: &str| (name.to_owned(), value.to_owned());
     let custom = vec![pair("X-Extra", "1"), pair("x-gitlab-token", "other")];
     let own = vec![pair("X-Gitlab-Token", "t")];
-    let request = super::super::delivery::outgoing_request(&hook, &hook.url, (own, custom), Vec::new());
+    let request = outgoing_request(&hook, &hook.url, DeliveryHeaders { own, custom }, Vec::new());
     assert_eq!(request.url, "https://hooks.example/a");
     let expected = [pair("X-Gitlab-Token", "t"), pair("X-Extra", "1"), pair("Authorization", "Basic dXNlcjpwYXNz")];
     assert_eq!(request.headers, expected);
