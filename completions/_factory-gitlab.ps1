@@ -428,16 +428,16 @@ Register-ArgumentCompleter -Native -CommandName 'factory-gitlab' -ScriptBlock {
             break
         }
         'factory-gitlab;sandbox' {
-            [CompletionResult]::new('--listen', '--listen', [CompletionResultType]::ParameterName, 'Where the embedded GitLab listens; port 0 takes a free one')
+            [CompletionResult]::new('--listen', '--listen', [CompletionResultType]::ParameterName, 'Address on which the embedded GitLab listens; port 0 takes a free one')
             [CompletionResult]::new('--projects', '--projects', [CompletionResultType]::ParameterName, 'Projects that exist at the start')
             [CompletionResult]::new('--groups', '--groups', [CompletionResultType]::ParameterName, 'Top-level groups that exist at the start')
-            [CompletionResult]::new('--gitlab-version', '--gitlab-version', [CompletionResultType]::ParameterName, 'The version that the embedded GitLab has')
-            [CompletionResult]::new('--edition', '--edition', [CompletionResultType]::ParameterName, 'The edition that it has')
-            [CompletionResult]::new('--plan', '--plan', [CompletionResultType]::ParameterName, 'The licence that it has')
+            [CompletionResult]::new('--gitlab-version', '--gitlab-version', [CompletionResultType]::ParameterName, 'Version of the embedded GitLab')
+            [CompletionResult]::new('--edition', '--edition', [CompletionResultType]::ParameterName, 'Edition of the embedded GitLab')
+            [CompletionResult]::new('--plan', '--plan', [CompletionResultType]::ParameterName, 'License of the embedded GitLab')
             [CompletionResult]::new('--latency', '--latency', [CompletionResultType]::ParameterName, 'Wait this long before every answer, in milliseconds')
-            [CompletionResult]::new('--rate-limit', '--rate-limit', [CompletionResultType]::ParameterName, 'Allow so many requests a minute')
+            [CompletionResult]::new('--rate-limit', '--rate-limit', [CompletionResultType]::ParameterName, 'Allow N requests a minute to each token')
             [CompletionResult]::new('--relative-root', '--relative-root', [CompletionResultType]::ParameterName, 'Install GitLab under a path, as /gitlab')
-            [CompletionResult]::new('--fault', '--fault', [CompletionResultType]::ParameterName, 'Let something go wrong on purpose (may be repeated)')
+            [CompletionResult]::new('--fault', '--fault', [CompletionResultType]::ParameterName, 'Inject a fault (may be repeated)')
             [CompletionResult]::new('--gitlab-url', '--gitlab-url', [CompletionResultType]::ParameterName, 'Base URL of GitLab, with its path if it has one (https://host/gitlab) [env: GITLAB_URL]')
             [CompletionResult]::new('--token-file', '--token-file', [CompletionResultType]::ParameterName, 'File with an admin''s personal access token; - reads standard input [env: GITLAB_TOKEN]')
             [CompletionResult]::new('--kit', '--kit', [CompletionResultType]::ParameterName, 'The kit from Factory: a path, - or an https URL [env: FACTORY_KIT]')

@@ -419,19 +419,19 @@ complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand status" -l
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand status" -s q -l quiet -d 'Show problems only'
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand status" -s v -l verbose -d 'Show more; twice for every request'
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand status" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand sandbox" -l listen -d 'Where the embedded GitLab listens; port 0 takes a free one' -r
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand sandbox" -l listen -d 'Address on which the embedded GitLab listens; port 0 takes a free one' -r
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand sandbox" -l projects -d 'Projects that exist at the start' -r
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand sandbox" -l groups -d 'Top-level groups that exist at the start' -r
-complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand sandbox" -l gitlab-version -d 'The version that the embedded GitLab has' -r
-complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand sandbox" -l edition -d 'The edition that it has' -r -f -a "ce\t''
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand sandbox" -l gitlab-version -d 'Version of the embedded GitLab' -r
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand sandbox" -l edition -d 'Edition of the embedded GitLab' -r -f -a "ce\t''
 ee\t''"
-complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand sandbox" -l plan -d 'The licence that it has' -r -f -a "none\t''
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand sandbox" -l plan -d 'License of the embedded GitLab' -r -f -a "none\t''
 premium\t''
 ultimate\t''"
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand sandbox" -l latency -d 'Wait this long before every answer, in milliseconds' -r
-complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand sandbox" -l rate-limit -d 'Allow so many requests a minute' -r
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand sandbox" -l rate-limit -d 'Allow N requests a minute to each token' -r
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand sandbox" -l relative-root -d 'Install GitLab under a path, as /gitlab' -r
-complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand sandbox" -l fault -d 'Let something go wrong on purpose (may be repeated)' -r
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand sandbox" -l fault -d 'Inject a fault (may be repeated)' -r
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand sandbox" -l gitlab-url -d 'Base URL of GitLab, with its path if it has one (https://host/gitlab) [env: GITLAB_URL]' -r -f
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand sandbox" -l token-file -d 'File with an admin\'s personal access token; - reads standard input [env: GITLAB_TOKEN]' -r -F
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand sandbox" -l kit -d 'The kit from Factory: a path, - or an https URL [env: FACTORY_KIT]' -r -F

@@ -1,4 +1,4 @@
-//! An embedded GitLab and an embedded Factory on loopback: the rehearsal for admins and the test bed for us.
+//! An embedded GitLab and an embedded Factory on loopback: admins rehearse on it and the tests run against it.
 //!
 //! Written from how GitLab behaves, not from what the client needs, and it shares no wire types with the
 //! client: a misspelt field breaks a test instead of being misspelt on both sides.
@@ -13,6 +13,8 @@ pub mod request_log;
 mod sender;
 mod serve;
 mod start;
+#[cfg(feature = "sandbox-testing")]
+mod testing;
 mod tls;
 
 use std::io;
@@ -25,29 +27,33 @@ use tokio::sync::oneshot;
 use url::Url;
 
 use self::factory::EmbeddedFactory;
-use self::fault::{Fault, FaultError, FaultList};
+use self::fault::{FaultError, FaultList};
 use self::gitlab::GitLab;
 use self::options::SandboxOptions;
-use self::request_log::{LoggedRequest, Moment, Origin, RequestAction, RequestLog};
+use self::request_log::{LoggedRequest, RequestLog};
 
-/// A running sandbox. It serves on a thread of its own, so that a prompt that blocks the caller never stops it, and
-/// it ends when it is dropped.
+/// A running sandbox. It serves on its own thread, so that a prompt that blocks the caller does not block it. It stops when it
+/// is dropped.
 pub struct Sandbox {
+    #[cfg_attr(not(feature = "sandbox-testing"), allow(dead_code, reason = "only tests read it"))]
     options: SandboxOptions,
     gitlab: GitLab,
     factory: EmbeddedFactory,
     gitlab_url: Url,
     factory_url: Url,
+    #[cfg_attr(not(feature = "sandbox-testing"), allow(dead_code, reason = "only tests read it"))]
     plain_url: Option<Url>,
     log: Arc<RequestLog>,
+    #[cfg_attr(not(feature = "sandbox-testing"), allow(dead_code, reason = "only tests read it"))]
     faults: Arc<FaultList>,
     ca: Option<Ca>,
     stop: Option<oneshot::Sender<()>>,
     thread: Option<JoinHandle<()>>,
 }
 
-/// The private CA as a client needs it.
+/// The certificate of the private CA, for clients.
 struct Ca {
+    #[cfg_attr(not(feature = "sandbox-testing"), allow(dead_code, reason = "only tests read it"))]
     pem: String,
     file: NamedTempFile,
 }
@@ -72,7 +78,7 @@ pub enum StartError {
 }
 
 impl Sandbox {
-    /// Starts an embedded GitLab and an embedded Factory. Both answer when this returns.
+    /// Starts an embedded GitLab and an embedded Factory. Both accept requests when this returns.
     ///
     /// # Errors
     /// When the address is not loopback or taken, a fault cannot be read, or certificates cannot be made.
@@ -92,35 +98,7 @@ impl Sandbox {
         self.factory_url.as_str().trim_end_matches('/').to_owned()
     }
 
-    /// With TLS: GitLab's plain HTTP address, which redirects to the real one.
-    #[must_use]
-    pub fn plain_url(&self) -> Option<String> {
-        self.plain_url.as_ref().map(|url| url.as_str().trim_end_matches('/').to_owned())
-    }
-
-    /// With TLS: the certificate of the private CA, in PEM.
-    #[must_use]
-    pub fn ca_pem(&self) -> Option<&str> {
-        self.ca.as_ref().map(|ca| ca.pem.as_str())
-    }
-
-    /// What the sandbox was asked to be.
-    #[must_use]
-    pub const fn options(&self) -> &SandboxOptions {
-        &self.options
-    }
-
-    #[must_use]
-    pub const fn gitlab(&self) -> &GitLab {
-        &self.gitlab
-    }
-
-    #[must_use]
-    pub const fn factory(&self) -> &EmbeddedFactory {
-        &self.factory
-    }
-
-    /// The variables under which this same program finds everything it needs here. They hold secrets.
+    /// The environment variables with which this program connects to the sandbox. They hold secrets.
     #[must_use]
     pub fn variables(&self) -> Vec<(&'static str, String)> {
         let mut variables = vec![
@@ -135,46 +113,9 @@ impl Sandbox {
         variables
     }
 
-    /// What the client has asked of both servers so far, in the order it came.
-    #[must_use]
-    pub fn requests(&self) -> Vec<LoggedRequest> {
-        let mut requests = self.log.requests();
-        requests.retain(|request| request.origin == Origin::Client);
-        requests
-    }
-
-    /// Forgets the requests; the next one is number 1.
-    pub fn clear_requests(&self) {
-        self.log.clear();
-    }
-
     /// Calls back with every request when it has ended, on the sandbox's thread. A later callback replaces this one.
     pub fn on_request(&self, callback: impl Fn(&LoggedRequest) + Send + Sync + 'static) {
         self.log.observe(callback);
-    }
-
-    /// Calls back once, when the client's request number `number` comes to that moment, on the sandbox's thread.
-    pub fn at_request(
-        &self,
-        number: usize,
-        moment: Moment,
-        callback: impl FnOnce(&LoggedRequest) -> RequestAction + Send + 'static,
-    ) {
-        self.log.at_request(number, moment, callback);
-    }
-
-    /// Adds a fault, in the grammar of [`fault`].
-    ///
-    /// # Errors
-    /// When it cannot be read.
-    pub fn fault(&self, written: &str) -> Result<(), FaultError> {
-        self.faults.add(written.parse::<Fault>()?);
-        Ok(())
-    }
-
-    /// Removes all faults.
-    pub fn clear_faults(&self) {
-        self.faults.clear();
     }
 }
 
@@ -192,7 +133,7 @@ impl Drop for Sandbox {
         // Dropping the sender ends the thread's wait.
         drop(self.stop.take());
         if let Some(thread) = self.thread.take() {
-            // A thread that panicked has ended as well.
+            // A panic has ended the thread as well.
             drop(thread.join());
         }
     }

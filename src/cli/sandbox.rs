@@ -11,8 +11,8 @@ use crate::error::ExitCode;
 const LONG: &str = "\
 Runs an embedded GitLab and an embedded Factory on loopback, to rehearse any command without touching a real system.
 
-With a command, that command runs against the sandbox and its exit code is handed on. Without one, the sandbox serves \
-until Ctrl-C, prints the variables to export and shows each request as it comes.";
+With a command, that command runs against the sandbox, and its exit code is returned. Without one, the sandbox prints \
+the variables to export, serves until Ctrl-C and shows each request.";
 
 const ENDINGS: &[Ending] = &[
     own(ExitCode::Done, "served until Ctrl-C; with a command, the command succeeded"),
@@ -29,7 +29,7 @@ const EXAMPLES: &[&str] = &[
 #[derive(Args, Debug)]
 #[command(long_about = LONG, after_long_help = after_help(ENDINGS, EXAMPLES))]
 pub struct SandboxArgs {
-    /// Where the embedded GitLab listens; port 0 takes a free one
+    /// Address on which the embedded GitLab listens; port 0 takes a free one
     #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:0")]
     pub listen: SocketAddr,
 
@@ -41,15 +41,15 @@ pub struct SandboxArgs {
     #[arg(long, value_name = "N", default_value_t = 1)]
     pub groups: usize,
 
-    /// The version that the embedded GitLab has
+    /// Version of the embedded GitLab
     #[arg(long, value_name = "V", default_value = "19.2.0")]
     pub gitlab_version: crate::sandbox::options::SandboxVersion,
 
-    /// The edition that it has
+    /// Edition of the embedded GitLab
     #[arg(long, value_name = "EDITION", default_value = "ee", value_parser = ["ce", "ee"])]
     pub edition: String,
 
-    /// The licence that it has
+    /// License of the embedded GitLab
     #[arg(long, value_name = "PLAN", default_value = "premium", value_parser = ["none", "premium", "ultimate"])]
     pub plan: String,
 
@@ -61,7 +61,7 @@ pub struct SandboxArgs {
     #[arg(long, value_name = "MS", default_value_t = 0)]
     pub latency: u64,
 
-    /// Allow so many requests a minute
+    /// Allow N requests a minute to each token
     #[arg(long, value_name = "N")]
     pub rate_limit: Option<u32>,
 
@@ -73,7 +73,7 @@ pub struct SandboxArgs {
     #[arg(long, value_name = "PATH", default_value = "")]
     pub relative_root: String,
 
-    /// Let something go wrong on purpose (may be repeated)
+    /// Inject a fault (may be repeated)
     #[arg(long, value_name = "SPEC")]
     pub fault: Vec<String>,
 

@@ -1,4 +1,4 @@
-//! `sandbox`: this same program against an embedded GitLab and Factory.
+//! `sandbox`: this program against an embedded GitLab and Factory.
 
 use std::ffi::OsString;
 use std::time::Duration;
@@ -62,15 +62,15 @@ fn options(args: SandboxArgs) -> SandboxOptions {
     }
 }
 
-/// What the rehearsal must not find of the real world: its keyring, its proxy.
-const SHUT: [(&str, &str); 2] = [("FACTORY_DISABLE_KEYRING", "1"), ("FACTORY_GITLAB_PROXY", "none")];
+/// Keeps the rehearsal away from the real keyring and proxy.
+const ISOLATION: [(&str, &str); 2] = [("FACTORY_DISABLE_KEYRING", "1"), ("FACTORY_GITLAB_PROXY", "none")];
 
-/// Runs a command against the sandbox, with a record of its own that is gone afterwards.
+/// Runs a command against the sandbox, with its own state directory that is deleted afterwards.
 async fn rehearse(sandbox: &Sandbox, command: Vec<OsString>, context: &Context<'_>) -> Result<ExitCode, Failure> {
     let state = tempfile::tempdir()
-        .map_err(|error| Failure::usage("there is no place for temporary files").because(error.to_string()))?;
+        .map_err(|error| Failure::usage("cannot create a temporary directory").because(error.to_string()))?;
     let variables = sandbox.variables();
-    let found = variables.iter().map(|(name, value)| (*name, value.as_str())).chain(SHUT);
+    let found = variables.iter().map(|(name, value)| (*name, value.as_str())).chain(ISOLATION);
     let mut overlay: Vec<(String, OsString)> =
         found.map(|(name, value)| (name.to_owned(), OsString::from(value))).collect();
     overlay.push(("FACTORY_GITLAB_STATE_DIR".to_owned(), state.path().as_os_str().to_owned()));
@@ -79,22 +79,22 @@ async fn rehearse(sandbox: &Sandbox, command: Vec<OsString>, context: &Context<'
     Ok(super::run(&args, &env, context.interrupt).await)
 }
 
-/// The program's name and the global options in front of `sandbox`: they are meant for the command, too.
+/// The program's name and the global options in front of `sandbox`, which are for the command as well.
 fn before_sandbox(args: &[OsString]) -> &[OsString] {
     let end = args.iter().position(|arg| arg == "sandbox").unwrap_or(args.len().min(1));
     &args[..end]
 }
 
-/// Serves until Ctrl-C, says what to export and shows each request as it comes.
+/// Prints the variables to export, serves until Ctrl-C and shows each request.
 async fn serve(sandbox: &Sandbox, context: &Context<'_>) -> Result<ExitCode, Failure> {
     let mut exports = String::new();
     for (name, value) in sandbox.variables() {
         exports.push_str(&format!("export {name}='{}'\n", value.replace('\'', r"'\''")));
     }
-    for (name, value) in SHUT {
+    for (name, value) in ISOLATION {
         exports.push_str(&format!("export {name}='{value}'\n"));
     }
-    // These are the sandbox's own secrets, made for this run, and the person asked for them.
+    // These secrets are the sandbox's own, made for this run, and the caller asked for them.
     context.terminal.print_raw(exports.as_bytes())?;
     let terminal = context.terminal.clone();
     sandbox.on_request(move |request| terminal.say(&shown(request)));
@@ -128,7 +128,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_stands_before_sandbox_is_meant_for_the_command() {
+    fn options_before_sandbox_are_passed_to_the_command() {
         let args = ["factory-gitlab", "-o", "json", "sandbox", "--tls", "connect"].map(OsString::from);
         assert_eq!(before_sandbox(&args), ["factory-gitlab", "-o", "json"].map(OsString::from));
     }

@@ -1,4 +1,4 @@
-//! The sandbox's only door to the clock, to waiting and to chance.
+//! The only module of the sandbox that reads the clock, sleeps or makes random values.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
@@ -10,7 +10,7 @@ use jiff::{SignedDuration, Timestamp};
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
-/// A clock that can be moved; clones move together.
+/// A clock that can be moved forward; clones share their time.
 #[derive(Clone, Debug, Default)]
 pub struct SandboxClock {
     /// Milliseconds between the machine's time and the sandbox's.
@@ -18,20 +18,21 @@ pub struct SandboxClock {
 }
 
 impl SandboxClock {
-    /// The sandbox's present moment.
+    /// The sandbox's current time.
     #[must_use]
     pub fn now(&self) -> Timestamp {
         let offset = SignedDuration::from_millis(self.offset.load(Ordering::Relaxed));
         now().saturating_add(offset).unwrap_or(Timestamp::MAX)
     }
 
-    /// The sandbox's present day in UTC, by which GitLab decides whether a token has expired.
+    /// The sandbox's current day in UTC, by which GitLab decides whether a token has expired.
     #[must_use]
     pub fn today(&self) -> Date {
         self.now().to_zoned(TimeZone::UTC).date()
     }
 
     /// Moves the clock forward.
+    #[cfg(feature = "sandbox-testing")]
     pub fn advance(&self, by: Duration) {
         let by = i64::try_from(by.as_millis()).unwrap_or(i64::MAX);
         self.offset.fetch_add(by, Ordering::Relaxed);
@@ -39,27 +40,27 @@ impl SandboxClock {
 }
 
 /// The time of day, to the millisecond, as GitLab writes it.
-#[expect(clippy::disallowed_methods, reason = "the sandbox's own door to the clock")]
+#[expect(clippy::disallowed_methods, reason = "the one place where the sandbox reads the clock")]
 #[must_use]
 pub fn now() -> Timestamp {
     let now = Timestamp::now();
     Timestamp::from_millisecond(now.as_millisecond()).unwrap_or(now)
 }
 
-/// A point on the clock that never goes back, for durations.
-#[expect(clippy::disallowed_methods, reason = "the sandbox's own door to the clock")]
+/// A point on the monotonic clock, for durations.
+#[expect(clippy::disallowed_methods, reason = "the one place where the sandbox reads the clock")]
 #[must_use]
 pub(crate) fn instant() -> Instant {
     Instant::now()
 }
 
-/// Waits without holding up the other requests.
-#[expect(clippy::disallowed_methods, reason = "the sandbox's own door to waiting")]
+/// Sleeps without blocking other requests.
+#[expect(clippy::disallowed_methods, reason = "the one place where the sandbox sleeps")]
 pub(crate) async fn wait(time: Duration) {
     tokio::time::sleep(time).await;
 }
 
-/// 32 bytes that nobody can guess.
+/// 32 unpredictable bytes.
 #[must_use]
 pub(crate) fn random_bytes() -> [u8; 32] {
     let mut digest = Sha256::new();
@@ -69,7 +70,7 @@ pub(crate) fn random_bytes() -> [u8; 32] {
     digest.finalize().into()
 }
 
-/// `length` letters and digits that nobody can guess, at most 64.
+/// `length` unpredictable letters and digits, at most 64.
 #[must_use]
 pub(crate) fn random_text(length: usize) -> String {
     const ALPHABET: &[u8; 62] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
@@ -83,7 +84,7 @@ mod tests {
     use std::time::Duration;
 
     #[test]
-    fn clones_move_together() {
+    fn clones_share_their_time() {
         let clock = SandboxClock::default();
         let other = clock.clone();
         let before = other.now();

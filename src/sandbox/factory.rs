@@ -1,4 +1,4 @@
-//! The embedded Factory: gives the kit, takes and opens bundles, receives webhooks, answers for them.
+//! The embedded Factory: serves the kit, accepts and opens bundles, receives webhooks and confirms them.
 
 mod bundle;
 mod kit;
@@ -6,7 +6,6 @@ mod receiver;
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use age::secrecy::ExposeSecret as _;
 use axum::Router;
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
@@ -30,7 +29,7 @@ pub struct EmbeddedFactory {
 
 struct FactoryInner {
     url: String,
-    /// Where the sandbox's own GitLab is, and its router, to prove an application against it without the wire.
+    /// The URL of the sandbox's own GitLab, and its router, to test an application against it without the network.
     gitlab: (String, Router),
     api_key: String,
     identity: age::x25519::Identity,
@@ -47,7 +46,7 @@ struct FactoryRecords {
     quirks: FactoryQuirks,
 }
 
-/// A bundle as it was opened. It holds secrets, so it has no `Debug`.
+/// A bundle that was accepted. It holds secrets, so it is not `Debug`.
 #[derive(Clone)]
 pub struct ReceivedBundle {
     pub id: String,
@@ -56,47 +55,52 @@ pub struct ReceivedBundle {
     pub received_at: Timestamp,
     /// How often it was sent.
     pub times: usize,
-    /// What was sealed.
+    /// The opened content.
+    #[cfg_attr(not(feature = "sandbox-testing"), allow(dead_code, reason = "only tests read it"))]
     pub document: Value,
     /// The sealed file itself.
+    #[cfg_attr(not(feature = "sandbox-testing"), allow(dead_code, reason = "only tests read it"))]
     pub sealed: Vec<u8>,
 }
 
-/// How Factory behaves, beyond what it is asked.
+/// How Factory differs or misbehaves on purpose.
 #[derive(Clone, Debug, Default)]
 pub struct FactoryQuirks {
     pub intake: BundleIntake,
-    /// What the status endpoint says; `None` follows the bundles: `pending`, then `connected`.
+    /// The response of the status endpoint; `None` follows the bundles: `pending`, then `connected`.
     pub status: Option<(ConnectionStatus, String)>,
-    /// What the webhook receiver answers, with this body, after it has recorded the delivery.
+    /// The status and body with which the webhook receiver responds after it has recorded the delivery.
     pub webhook: Option<(u16, String)>,
     pub receipts: ReceiptPolicy,
 }
 
-/// What becomes of a bundle that is sent.
+/// What Factory does with a bundle.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+#[cfg_attr(not(feature = "sandbox-testing"), allow(dead_code, reason = "only tests set them"))]
 pub enum BundleIntake {
     #[default]
     Honest,
-    /// Not taken; this status and Factory's own kind of error.
+    /// Rejects it with this status and Factory's own kind of error.
     Refuse(u16),
-    /// Taken, and answered with the digest of something else.
+    /// Accepts it and responds with another digest.
     WrongDigest,
-    /// Taken, and answered 204 without a receipt, as an object store does.
+    /// Accepts it and responds with 204 and no receipt, as an object store does.
     NoReceipt,
 }
 
-/// Whether Factory gives its word on deliveries.
+/// Whether Factory confirms deliveries.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+#[cfg_attr(not(feature = "sandbox-testing"), allow(dead_code, reason = "only tests set them"))]
 pub enum ReceiptPolicy {
     #[default]
     Honest,
-    /// As if no delivery had ever come.
+    /// As if no delivery had been received.
     Forgotten,
 }
 
-/// The states of a connection, in Factory's words.
+/// The states of a connection in Factory's API.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[cfg_attr(not(feature = "sandbox-testing"), allow(dead_code, reason = "only tests set them"))]
 pub enum ConnectionStatus {
     Pending,
     Connected,
@@ -114,7 +118,7 @@ impl ConnectionStatus {
 }
 
 impl EmbeddedFactory {
-    /// A Factory at this address, with new keys, in front of this GitLab.
+    /// A Factory at this address with new keys, for this GitLab.
     #[must_use]
     pub(crate) fn new(url: &str, gitlab_url: &str, gitlab: Router) -> Self {
         let identity = age::x25519::Identity::generate();
@@ -144,7 +148,7 @@ impl EmbeddedFactory {
         Self { inner: Arc::new(inner) }
     }
 
-    /// Everything Factory answers.
+    /// All routes of Factory.
     pub(crate) fn router(&self) -> Router {
         Router::new()
             .route("/gitlab/v1/kit", get(kit::show))
@@ -156,66 +160,74 @@ impl EmbeddedFactory {
             .with_state(self.clone())
     }
 
-    /// Where the kit is: what `FACTORY_KIT` is set to.
+    /// The URL of the kit, for `FACTORY_KIT`.
     #[must_use]
     pub fn kit_url(&self) -> String {
         format!("{}/gitlab/v1/kit", self.inner.url)
     }
 
-    /// The key that opens Factory: what `FACTORY_API_KEY` is set to.
+    /// The API key, for `FACTORY_API_KEY`.
     #[must_use]
     pub fn api_key(&self) -> &str {
         &self.inner.api_key
     }
 
-    /// The kit as it is given out. It holds the webhook's secrets.
+    /// The kit as it is served. It holds the webhook's secrets.
     #[must_use]
     pub fn kit_json(&self) -> Value {
         self.lock().kit.clone()
     }
 
-    /// Changes the kit: other scopes, an expiry in the past, a field missing.
+    /// Changes the kit, for example its scopes or expiry.
+    #[cfg(feature = "sandbox-testing")]
     pub fn edit_kit(&self, edit: impl FnOnce(&mut Value)) {
         edit(&mut self.lock().kit);
     }
 
     /// The age identity that opens the bundles, `AGE-SECRET-KEY-1…`, as the ordinary `age` program takes it.
     #[must_use]
+    #[cfg(feature = "sandbox-testing")]
     pub fn identity(&self) -> String {
-        self.inner.identity.to_string().expose_secret().to_owned()
+        age::secrecy::ExposeSecret::expose_secret(&self.inner.identity.to_string()).to_owned()
     }
 
     /// The secret token a webhook has to carry.
     #[must_use]
+    #[cfg(feature = "sandbox-testing")]
     pub fn webhook_secret(&self) -> &str {
         &self.inner.webhook_secret
     }
 
     /// The signing token a webhook may be signed with, `whsec_…`.
     #[must_use]
+    #[cfg(feature = "sandbox-testing")]
     pub fn signing_token(&self) -> String {
         signing_token(&self.inner.signing_key)
     }
 
-    /// The bundles that were taken, oldest first.
+    /// The accepted bundles, oldest first.
     #[must_use]
+    #[cfg(feature = "sandbox-testing")]
     pub fn bundles(&self) -> Vec<ReceivedBundle> {
         self.lock().bundles.clone()
     }
 
-    /// The deliveries that were taken, oldest first.
+    /// The accepted deliveries, oldest first.
     #[must_use]
+    #[cfg(feature = "sandbox-testing")]
     pub fn deliveries(&self) -> Vec<ReceivedDelivery> {
         self.lock().deliveries.clone()
     }
 
     /// How many deliveries were refused for their token or signature.
     #[must_use]
+    #[cfg(feature = "sandbox-testing")]
     pub fn refused_deliveries(&self) -> usize {
         self.lock().refused
     }
 
     /// Changes how Factory behaves from now on.
+    #[cfg(feature = "sandbox-testing")]
     pub fn set_quirks(&self, change: impl FnOnce(&mut FactoryQuirks)) {
         change(&mut self.lock().quirks);
     }
@@ -224,7 +236,7 @@ impl EmbeddedFactory {
         self.inner.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// The API key, which has to be right.
+    /// Requires a valid API key.
     fn require_key(&self, headers: &HeaderMap) -> Result<(), FactoryProblem> {
         match bearer(headers) {
             Some(key) if same(key.as_bytes(), self.inner.api_key.as_bytes()) => Ok(()),
@@ -233,7 +245,7 @@ impl EmbeddedFactory {
         }
     }
 
-    /// The API key, which has to be right where one is sent at all.
+    /// Accepts requests without an API key, and those with a valid one.
     fn allow_key(&self, headers: &HeaderMap) -> Result<(), FactoryProblem> {
         if headers.contains_key("authorization") { self.require_key(headers) } else { Ok(()) }
     }
@@ -258,7 +270,7 @@ fn signing_token(key: &[u8; 32]) -> String {
     format!("whsec_{}", STANDARD.encode(key))
 }
 
-/// Whether two secrets are the same, in a time that does not depend on where they differ.
+/// Compares two secrets in constant time.
 fn same(left: &[u8], right: &[u8]) -> bool {
     let (left, right) = (Sha256::digest(left), Sha256::digest(right));
     left.iter().zip(right).fold(0, |difference, (left, right)| difference | (left ^ right)) == 0

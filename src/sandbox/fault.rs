@@ -1,30 +1,30 @@
-//! What can go wrong on purpose, and how it is written.
+//! Injected faults, and the grammar in which they are written.
 //!
 //! ```text
 //! SPEC   = [SIDE:]WHICH=ACTION[@FIRST][xTIMES]
 //! SIDE   = gitlab | factory                     both, when left out
 //! WHICH  = [METHOD ]PATH-GLOB                   POST /api/v4/applications, /api/v4/projects/*/hooks, **
 //!        | rate=P%[,seed=N]                     a random share of the requests, the same one for the same seed
-//! FIRST  = from which matching request on (1)
-//! TIMES  = for how many of them (all)
+//! FIRST  = the first matching request that is affected (1)
+//! TIMES  = how many of them are affected (all)
 //! ```
 //! `*` stands for one path segment or a part of it, `**` for any number of them; the path is without GitLab's relative root.
-//! After an address or a text only `@FIRST` and `@FIRSTxTIMES` are read, so that an address may end in `x3`.
+//! After a URL or a text only `@FIRST` and `@FIRSTxTIMES` are read, so that a URL may end in `x3`.
 //!
-//! | action | the request | the answer |
+//! | action | the request | the response |
 //! |---|---|---|
 //! | `status:NNN` | not acted on | that status with the server's own kind of JSON error |
 //! | `html:NNN`, `text:NNN` | not acted on | a proxy's login page; plain text |
-//! | `empty`, `json:TEXT`, `redirect:URL` | not acted on | 200 and `[]`; 200 and that JSON, as `json:{}`; 302 to there |
+//! | `empty`, `json:TEXT`, `redirect:URL` | not acted on | 200 and `[]`; 200 and that JSON, as `json:{}`; 302 to that URL |
 //! | `errors` | not acted on | 200 and GraphQL's list of errors |
 //! | `retry-after:SECS`, `json429` | not acted on | 429 of Rack::Attack; of GitLab's own limiter, without `Retry-After` |
-//! | `maintenance`, `deploying` | writes are not acted on; none is | 403 read-only (301 for a form); 503 page |
+//! | `maintenance`, `deploying` | not acted on if it is a write; not acted on | 403 read-only (301 for a form); 503 page |
 //! | `endless`, `endless:escapes` | not acted on | a body that never ends, plain or full of terminal escape codes |
 //! | `hang`, `reset` (or `before`) | not acted on | none, and the connection stays open; the connection is reset |
 //! | `lost` | acted on | the connection is reset |
-//! | `cut`, `half` | acted on | half of the body, as if it were whole; half of it, then the connection drops |
-//! | `slow`, `delay:MS` | acted on | a byte a second; after a wait |
-//! | `type`, `link:URL` | acted on | JSON of another type; a `Link` with `rel="next"` to there |
+//! | `cut`, `half` | acted on | half of the body with a matching length; half of the body, then the connection drops |
+//! | `slow`, `delay:MS` | acted on | one byte per second; after a pause |
+//! | `type`, `link:URL` | acted on | JSON of another type; a `Link` with `rel="next"` to that URL |
 
 pub(super) mod response;
 
@@ -36,7 +36,7 @@ use globset::{GlobBuilder, GlobMatcher};
 
 use super::request_log::Side;
 
-/// What to do with a request that a fault was written for.
+/// What a fault does with a request.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub(crate) enum FaultAction {
     Status(u16),
@@ -63,29 +63,29 @@ pub(crate) enum FaultAction {
     Link(String),
 }
 
-/// A fault that could not be read.
+/// A fault that could not be parsed.
 #[derive(Debug, Eq, PartialEq, thiserror::Error)]
 pub enum FaultError {
     #[error("the fault {0:?} has no `=`; write it as PATH=ACTION, for example `/api/v4/metadata=status:500`")]
     NoAction(String),
-    #[error("the fault action {0:?} is not known; there are {known}", known = ACTIONS)]
+    #[error("unknown fault action {0:?}; the actions are {known}", known = ACTIONS)]
     UnknownAction(String),
     #[error("the fault action `{action}` needs {needs}")]
     Argument { action: String, needs: &'static str },
-    #[error("the path of the fault {0:?} cannot be read: {1}")]
+    #[error("the path of the fault {0:?} cannot be parsed: {1}")]
     Glob(String, String),
-    #[error("the method {0:?} is none; write it in capitals before the path, as `POST /api/v4/applications`")]
+    #[error("{0:?} is not a method; write it in capitals before the path, as `POST /api/v4/applications`")]
     Method(String),
-    #[error("the rate {0:?} cannot be read; write it as `rate=1%` or `rate=0.5%,seed=7`")]
+    #[error("the rate {0:?} cannot be parsed; write it as `rate=1%` or `rate=0.5%,seed=7`")]
     Rate(String),
-    #[error("a fault counts from 1: {0:?}")]
+    #[error("the counts of a fault start at 1: {0:?}")]
     Zero(String),
 }
 
 const ACTIONS: &str = "status:NNN, html:NNN, text:NNN, empty, json:TEXT, errors, redirect:URL, retry-after:SECS, json429, maintenance, deploying, \
                        endless, endless:escapes, hang, reset, before, lost, cut, half, slow, delay:MS, type, link:URL";
 
-/// One fault as it was read, with the count of the requests it has seen.
+/// One fault, with the number of requests it has matched.
 #[derive(Clone, Debug)]
 pub(crate) struct Fault {
     written: String,
@@ -111,8 +111,8 @@ enum Which {
 }
 
 impl Fault {
-    /// Whether the fault strikes this request. Counts it.
-    fn strikes(&mut self, side: Side, method: &Method, path: &str) -> bool {
+    /// Whether the fault applies to this request, which it counts if it matches.
+    fn applies_to(&mut self, side: Side, method: &Method, path: &str) -> bool {
         if self.side.is_some_and(|only| only != side) || !self.which.matches(method, path) {
             return false;
         }
@@ -277,6 +277,12 @@ fn number<T: std::str::FromStr>(argument: Option<&str>) -> Option<T> {
     argument.and_then(|text| text.parse().ok())
 }
 
+/// The fault that applies to a request, and how it was written.
+pub(crate) struct InjectedFault {
+    pub action: FaultAction,
+    pub written: String,
+}
+
 /// The faults of a running sandbox.
 #[derive(Debug, Default)]
 pub(crate) struct FaultList {
@@ -284,24 +290,25 @@ pub(crate) struct FaultList {
 }
 
 impl FaultList {
-    /// Adds one, after those that are there: the first that strikes is the one that happens.
+    /// Adds a fault. Where several apply to a request, the one added first wins.
     pub(crate) fn add(&self, fault: Fault) {
         self.lock().push(fault);
     }
 
+    #[cfg(feature = "sandbox-testing")]
     pub(crate) fn clear(&self) {
         self.lock().clear();
     }
 
-    /// What is to happen to this request, and how the fault was written. Counts it for every fault it matches.
-    pub(crate) fn strike(&self, side: Side, method: &Method, path: &str) -> Option<(FaultAction, String)> {
-        let mut struck = None;
+    /// The fault that applies to this request. Every fault that matches counts the request.
+    pub(crate) fn matching(&self, side: Side, method: &Method, path: &str) -> Option<InjectedFault> {
+        let mut injected = None;
         for fault in self.lock().iter_mut() {
-            if fault.strikes(side, method, path) && struck.is_none() {
-                struck = Some((fault.action.clone(), fault.written.clone()));
+            if fault.applies_to(side, method, path) && injected.is_none() {
+                injected = Some(InjectedFault { action: fault.action.clone(), written: fault.written.clone() });
             }
         }
-        struck
+        injected
     }
 
     fn lock(&self) -> std::sync::MutexGuard<'_, Vec<Fault>> {

@@ -1,6 +1,6 @@
-//! The embedded GitLab: its API, its OAuth endpoints and the few pages a client can run into.
+//! The embedded GitLab: its API, its OAuth endpoints and the few web pages that a client can meet.
 //!
-//! Written from how GitLab behaves; sources of single facts stand beside them as `gitlab: path`.
+//! Written from how GitLab behaves; the source of a single fact is given beside it as `gitlab: path`.
 
 mod applications;
 mod auth;
@@ -36,7 +36,7 @@ use super::clock::SandboxClock;
 use super::options::{SandboxEdition, SandboxOptions, SandboxVersion};
 use state::GitLabState;
 
-/// An embedded GitLab; clones are the same instance.
+/// An embedded GitLab; clones share one instance.
 #[derive(Clone)]
 pub struct GitLab {
     inner: Arc<GitLabInner>,
@@ -47,6 +47,7 @@ struct GitLabInner {
     root: String,
     clock: SandboxClock,
     admin_token: SecretString,
+    #[cfg_attr(not(feature = "sandbox-testing"), allow(dead_code, reason = "only tests read it"))]
     user_token: SecretString,
     state: Mutex<GitLabState>,
 }
@@ -70,7 +71,7 @@ impl GitLab {
         Self { inner: Arc::new(inner) }
     }
 
-    /// Everything under the relative root, and a page for what lies outside it.
+    /// The routes under the relative root, and a 404 page for everything outside it.
     pub(crate) fn router(&self) -> Router {
         let api = Router::new()
             .merge(applications::routes())
@@ -86,7 +87,7 @@ impl GitLab {
             Router::new().nest("/api/v4", api).merge(graphql::routes()).merge(oauth::routes()).fallback(web::elsewhere);
         let whole = match self.inner.root.as_str() {
             "" => site,
-            // A nested router does not answer for its own address with a slash behind it.
+            // A nested router does not match its own path with a trailing slash.
             root => Router::new()
                 .nest(root, site)
                 .route(&format!("{root}/"), axum::routing::get(web::front))
@@ -100,7 +101,7 @@ impl GitLab {
         self.inner.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// What the instance was asked to be.
+    /// The options of the instance.
     #[must_use]
     pub fn options(&self) -> &SandboxOptions {
         &self.inner.options
@@ -118,7 +119,7 @@ impl GitLab {
         &self.inner.root
     }
 
-    /// Whether the instance is of this version or newer.
+    /// Whether the instance has this version or a newer one.
     #[must_use]
     pub(crate) fn at_least(&self, major: u16, minor: u16) -> bool {
         self.inner.options.version >= SandboxVersion::new(major, minor, 0)
@@ -138,6 +139,7 @@ impl GitLab {
 
     /// The token of an ordinary user, scope `api`.
     #[must_use]
+    #[cfg(feature = "sandbox-testing")]
     pub fn user_token(&self) -> String {
         self.inner.user_token.expose_secret().to_owned()
     }

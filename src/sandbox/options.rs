@@ -1,9 +1,9 @@
-//! What the sandbox is told to be: which GitLab, how large, how slow, how broken.
+//! The options of a sandbox: which GitLab, how large, how slow, with which faults.
 
 use std::net::SocketAddr;
 use std::time::Duration;
 
-/// The sandbox as it was asked for; [`SandboxOptions::default`] is a small, licensed, current GitLab.
+/// How a sandbox is started; [`SandboxOptions::default`] is a small, licensed, current GitLab.
 #[derive(Clone, Debug)]
 pub struct SandboxOptions {
     /// Where the embedded GitLab listens; port 0 takes a free one. Loopback only.
@@ -19,11 +19,11 @@ pub struct SandboxOptions {
     pub admin_mode: bool,
     /// Added before every answer.
     pub latency: Duration,
-    /// Requests a minute that one token may make before it gets Rack::Attack's 429; `None` is no limit.
+    /// Requests a minute that one token may make before it gets Rack::Attack's 429; `None` means unlimited.
     pub rate_limit: Option<u32>,
-    /// How long the limit counts before it starts again.
+    /// The window in which the limit counts.
     pub rate_window: Duration,
-    /// How many seconds of the limit's window pass in one second; more than 1 beside a client whose clock skips its waits.
+    /// Seconds of the limit's window that pass in one second; more than 1 for a client whose clock skips its waits.
     pub clock_speed: u32,
     /// Serve over TLS with a private CA made at the start; a second port redirects plain HTTP to it, as nginx does.
     pub tls: bool,
@@ -85,7 +85,7 @@ impl std::str::FromStr for SandboxVersion {
         match (parts.next(), parts.next(), parts.next(), parts.next()) {
             (Some(Ok(major)), Some(Ok(minor)), None, None) => Ok(Self::new(major, minor, 0)),
             (Some(Ok(major)), Some(Ok(minor)), Some(Ok(patch)), None) => Ok(Self::new(major, minor, patch)),
-            _ => Err(format!("{text:?} is no GitLab version; write it as 19.2 or 19.2.1")),
+            _ => Err(format!("{text:?} is not a GitLab version; write it as 19.2 or 19.2.1")),
         }
     }
 }
@@ -98,11 +98,12 @@ impl std::fmt::Display for SandboxVersion {
 
 /// What can be wrong with a server's certificate.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[cfg_attr(not(feature = "sandbox-testing"), allow(dead_code, reason = "only tests set them"))]
 pub enum TlsDefect {
     Expired,
     NotYetValid,
     WrongName,
-    /// Signed by a CA that is not the sandbox's, as behind a proxy that opens TLS.
+    /// Signed by a CA that is not the sandbox's, as behind a proxy that intercepts TLS.
     OtherIssuer,
 }
 
@@ -113,7 +114,7 @@ pub enum SandboxEdition {
     Ee,
 }
 
-/// The licence of an EE instance; `None` is EE without one, which most self-managed "Free" sites run.
+/// The license of an EE instance; `None` is EE without a license, as most self-managed Free instances run it.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum SandboxPlan {
     None,

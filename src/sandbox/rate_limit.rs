@@ -1,4 +1,4 @@
-//! Rack::Attack in front of GitLab: so many requests a minute for one token, then 429 in plain text.
+//! Rack::Attack in front of GitLab: a number of requests per minute and token, then 429 in plain text.
 
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
@@ -30,7 +30,7 @@ impl RateLimit {
         }
     }
 
-    /// The same limit on a clock on which so many seconds pass in one second.
+    /// The same limit with a clock that runs `speed` times as fast.
     #[must_use]
     pub(crate) fn at_speed(self, speed: u32) -> Self {
         Self { speed: speed.max(1), ..self }
@@ -82,7 +82,7 @@ impl RateLimit {
     }
 }
 
-/// Who is counted: the token, however it is passed; everybody without one counts as one, for all come from loopback.
+/// The token of a request, however it is passed. Requests without one share a count, because all come from loopback.
 fn caller(headers: &HeaderMap) -> String {
     let field = |name| headers.get(name).and_then(|value: &axum::http::HeaderValue| value.to_str().ok());
     let bearer = || field("authorization").map(|value| value.trim_start_matches("Bearer "));
@@ -100,7 +100,7 @@ mod tests {
     }
 
     #[test]
-    fn a_token_over_its_limit_is_told_when_to_come_back() {
+    fn a_token_over_its_limit_gets_a_429_with_the_time_to_wait() {
         let limit = RateLimit::new(2, Duration::from_secs(3600));
         assert!(limit.check(&headers("a")).is_none());
         assert!(limit.check(&headers("a")).is_none());
@@ -112,7 +112,7 @@ mod tests {
     }
 
     #[test]
-    fn the_count_starts_again_with_the_window() {
+    fn the_count_restarts_with_each_window() {
         let limit = RateLimit::new(1, Duration::from_millis(1));
         limit.count(0, "a".to_owned());
         assert_eq!(limit.count(0, "a".to_owned()), 2);

@@ -47,11 +47,13 @@ pub struct LoggedRequest {
     /// The fault that was injected, as it was written.
     pub fault: Option<String>,
     /// When the request arrived, since the sandbox started.
+    #[cfg_attr(not(feature = "sandbox-testing"), allow(dead_code, reason = "only tests read it"))]
     pub started: Duration,
     /// When the response was ready, since the sandbox started; `None` while the request is in flight.
     pub ended: Option<Duration>,
 }
 
+#[cfg(feature = "sandbox-testing")]
 impl LoggedRequest {
     /// Whether the request asks for a change.
     #[must_use]
@@ -75,6 +77,7 @@ pub fn is_write(method: &str, path: &str) -> bool {
 
 /// The largest number of requests that were in flight at the same time.
 #[must_use]
+#[cfg(feature = "sandbox-testing")]
 pub fn peak_in_flight(requests: &[LoggedRequest]) -> usize {
     let mut edges: Vec<(Duration, i32)> = Vec::with_capacity(requests.len() * 2);
     for request in requests {
@@ -205,11 +208,13 @@ impl RequestLog {
 
     /// All requests so far, the client's and GitLab's own, in order of arrival.
     #[must_use]
+    #[cfg(feature = "sandbox-testing")]
     pub(crate) fn requests(&self) -> Vec<LoggedRequest> {
         lock(&self.entries).all.clone()
     }
 
     /// Clears the log; the client's next request is number 1.
+    #[cfg(feature = "sandbox-testing")]
     pub(crate) fn clear(&self) {
         let mut entries = lock(&self.entries);
         *entries = Entries { generation: entries.generation + 1, ..Entries::default() };
@@ -221,6 +226,7 @@ impl RequestLog {
     }
 
     /// Calls back once, when the client's request `number` reaches that moment. Numbers count from the last clearing.
+    #[cfg(feature = "sandbox-testing")]
     pub(crate) fn at_request(
         &self,
         number: usize,

@@ -1,4 +1,4 @@
-//! Webhooks on the wire: what the embedded GitLab sends, and what became of it.
+//! Sends webhooks over the network and reports what the receiver answered.
 
 use std::error::Error as _;
 use std::sync::{Arc, OnceLock};
@@ -11,10 +11,10 @@ use super::clock;
 
 /// GitLab gives a receiver ten seconds (gitlab: `Gitlab::HTTP` default in web_hook_service.rb).
 const TIMEOUT: Duration = Duration::from_secs(10);
-/// More of an answer is not read.
-const LARGEST_ANSWER: usize = 1024 * 1024;
+/// The largest response that is read, in bytes.
+const LARGEST_RESPONSE: usize = 1024 * 1024;
 
-/// Sends webhooks. Clones share their connections.
+/// Sends webhooks. Clones share one connection pool.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct WebhookSender {
     inner: Arc<SenderInner>,
@@ -24,12 +24,12 @@ pub(crate) struct WebhookSender {
 struct SenderInner {
     /// PEM of the CA that is trusted besides the system's.
     ca: Option<String>,
-    /// Made when first needed: reading the system's roots takes a moment.
+    /// Made when first needed, because reading the system's root certificates takes a moment.
     verifying: OnceLock<Option<Client>>,
     trusting: OnceLock<Option<Client>>,
 }
 
-/// Whether the receiver's certificate is looked at (`enable_ssl_verification`).
+/// Whether the receiver's certificate is verified (`enable_ssl_verification`).
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) enum CertificateCheck {
     On,
@@ -44,11 +44,11 @@ pub(crate) struct OutgoingRequest {
     pub verify: CertificateCheck,
 }
 
-/// What came back.
+/// The result of sending one webhook.
 #[derive(Clone, Debug)]
 pub(crate) struct SendOutcome {
-    /// The answer, or the text of the exception that GitLab would have caught.
-    pub answer: Result<ReceiverResponse, String>,
+    /// The response, or the text of the exception that GitLab would have caught.
+    pub response: Result<ReceiverResponse, String>,
     pub took: Duration,
 }
 
@@ -60,20 +60,20 @@ pub(crate) struct ReceiverResponse {
 }
 
 impl WebhookSender {
-    /// One that also trusts this CA (PEM).
+    /// A sender that also trusts this CA (PEM).
     #[must_use]
     pub(crate) fn new(ca: Option<String>) -> Self {
         Self { inner: Arc::new(SenderInner { ca, ..SenderInner::default() }) }
     }
 
-    /// Sends it and waits for the answer, ten seconds at most. Redirects are not followed.
+    /// Sends a request and waits at most ten seconds for the response. Redirects are not followed.
     pub(crate) async fn send(&self, request: &OutgoingRequest) -> SendOutcome {
         let began = clock::instant();
-        let answer = match tokio::time::timeout(TIMEOUT, self.round_trip(request)).await {
-            Ok(answer) => answer,
+        let response = match tokio::time::timeout(TIMEOUT, self.round_trip(request)).await {
+            Ok(response) => response,
             Err(_) => Err("Net::ReadTimeout with #<TCPSocket:(closed)>".to_owned()),
         };
-        SendOutcome { answer, took: began.elapsed() }
+        SendOutcome { response, took: began.elapsed() }
     }
 
     async fn round_trip(&self, request: &OutgoingRequest) -> Result<ReceiverResponse, String> {
@@ -84,7 +84,7 @@ impl WebhookSender {
         let mut body = Vec::new();
         while let Some(chunk) = response.chunk().await.map_err(|error| exception(&error))? {
             body.extend_from_slice(&chunk);
-            if body.len() > LARGEST_ANSWER {
+            if body.len() > LARGEST_RESPONSE {
                 return Err("Gitlab::HTTP_V2::ResponseSizeTooLarge".to_owned());
             }
         }
@@ -99,7 +99,10 @@ impl WebhookSender {
         place.get_or_init(|| self.make(verify)).as_ref()
     }
 
-    #[expect(clippy::disallowed_methods, reason = "the sandbox's own door to sending; it never uses the client's")]
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "the one place where the sandbox sends requests; it does not use the client's HTTP"
+    )]
     fn make(&self, verify: CertificateCheck) -> Option<Client> {
         let builder: ClientBuilder = Client::builder()
             .no_proxy()
@@ -126,7 +129,7 @@ fn texts(headers: &HeaderMap) -> Vec<(String, String)> {
     headers.iter().map(|(name, value)| (name.as_str().to_owned(), text(value))).collect()
 }
 
-/// The text of the Ruby exception that GitLab would have met in the same place.
+/// The text of the Ruby exception that GitLab would have raised.
 fn exception(error: &reqwest::Error) -> String {
     let mut causes = String::new();
     let mut cause = error.source();

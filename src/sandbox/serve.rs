@@ -1,4 +1,4 @@
-//! Serving: connections are taken, requests pass latency, limits and faults, and are recorded.
+//! Accepts connections. Each request passes latency, rate limit and faults, and is logged.
 
 mod resettable_stream;
 
@@ -30,7 +30,7 @@ use super::fault::{FaultAction, FaultList};
 use super::rate_limit::RateLimit;
 use super::request_log::{self, InFlight, Moment, Origin, RequestAction, RequestLog, Side};
 
-/// One of the two servers, and what stands in front of it.
+/// One of the two servers, and what every request to it passes first.
 pub(crate) struct Server {
     pub side: Side,
     pub app: Router,
@@ -42,7 +42,7 @@ pub(crate) struct Server {
     pub faults: Arc<FaultList>,
 }
 
-/// Takes connections until the runtime ends.
+/// Accepts connections until the runtime ends.
 pub(crate) async fn serve(listener: TcpListener, server: Arc<Server>, tls: Option<TlsAcceptor>) {
     loop {
         let Ok((stream, _)) = listener.accept().await else {
@@ -77,14 +77,14 @@ where
             answered
         }
     });
-    // A connection that breaks is the client's business; what was asked on it is in the record.
+    // A broken connection is not an error here; its requests are in the log.
     drop(auto::Builder::new(TokioExecutor::new()).serve_connection(TokioIo::new(stream), service).await);
 }
 
 impl Server {
     async fn answer(&self, request: Request<Body>) -> Result<Response<Body>, ConnectionReset> {
         let target = request_log::filtered(request.uri().path(), request.uri().query());
-        // Nobody but GitLab delivers webhooks: they are not counted as the client's.
+        // Only GitLab delivers webhooks, so these are not counted as the client's.
         let delivered = self.side == Side::Factory && request.uri().path() == WEBHOOK_PATH;
         let origin = if delivered { Origin::GitLab } else { Origin::Client };
         let method = request.method().as_str().to_owned();
@@ -97,10 +97,10 @@ impl Server {
     }
 
     async fn pass(&self, request: Request<Body>, in_flight: &mut InFlight) -> Result<Response<Body>, ConnectionReset> {
-        let struck = self.faults.strike(self.side, request.method(), self.below_root(request.uri().path()));
-        let action = struck.map(|(action, written)| {
-            in_flight.record_fault(written);
-            action
+        let injected = self.faults.matching(self.side, request.method(), self.below_root(request.uri().path()));
+        let action = injected.map(|fault| {
+            in_flight.record_fault(fault.written);
+            fault.action
         });
         if !self.latency.is_zero() {
             clock::wait(self.latency).await;
@@ -129,18 +129,18 @@ impl Server {
         }
     }
 
-    /// Runs the server's own handler in a task of its own: a client that hangs up does not stop what it has begun.
+    /// Runs the server's handler in its own task: a client that disconnects does not stop what it started.
     async fn act(&self, request: Request<Body>) -> Response<Body> {
         let acting = tokio::spawn(self.app.clone().oneshot(request));
         match acting.await {
             Ok(Ok(response)) => response,
             Ok(Err(never)) => match never {},
-            Err(_) => (StatusCode::INTERNAL_SERVER_ERROR, "the sandbox itself failed; this is its fault, not GitLab's")
+            Err(_) => (StatusCode::INTERNAL_SERVER_ERROR, "the sandbox itself failed; this is not GitLab's behavior")
                 .into_response(),
         }
     }
 
-    /// The path as it is without the relative root, which is how faults name it.
+    /// The path without the relative root, which is how faults name it.
     fn below_root<'a>(&self, path: &'a str) -> &'a str {
         path.strip_prefix(&self.root).filter(|rest| rest.starts_with('/')).unwrap_or(path)
     }
@@ -152,7 +152,7 @@ fn faulted_request(side: Side, request: &Request<Body>) -> FaultedRequest {
     FaultedRequest { side, write, form: kind.starts_with("application/x-www-form-urlencoded") }
 }
 
-/// The server on the plain port, which sends everybody to `https`, whatever they asked.
+/// The router of the plain port, which redirects every request to `https`.
 pub(crate) fn redirecting(to: SocketAddr) -> Router {
     Router::new().fallback(move |uri: Uri| async move {
         let path = uri.path_and_query().map_or("/", axum::http::uri::PathAndQuery::as_str);

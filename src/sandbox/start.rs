@@ -1,4 +1,4 @@
-//! Starting the sandbox: ports, certificates, the two servers, and the thread they live on.
+//! Starts the sandbox: ports, certificates, the two servers, and the thread they run on.
 
 use std::io::{self, Write as _};
 use std::net::{SocketAddr, TcpListener};
@@ -24,7 +24,7 @@ use super::serve::{self, Server};
 use super::tls::PrivateCa;
 use super::{Ca, Sandbox, StartError};
 
-/// One port with what answers on it.
+/// One port and the server behind it.
 struct Port {
     listener: TcpListener,
     server: Server,
@@ -109,7 +109,7 @@ fn base_url(options: &SandboxOptions, at: SocketAddr, root: &str) -> Result<Url,
     Ok(url)
 }
 
-/// GitLab can deliver, trusts the sandbox's CA, and is allowed to reach the Factory although that is on loopback.
+/// Gives GitLab a sender that trusts the sandbox's CA, and allows it to reach Factory, which is on loopback.
 fn connect_hooks(gitlab: &GitLab, ca: Option<&PrivateCa>, factory: SocketAddr) {
     let sender = WebhookSender::new(ca.map(PrivateCa::pem));
     let mut state = gitlab.lock();
@@ -171,15 +171,15 @@ fn run(ports: Vec<Port>) -> Result<Running, StartError> {
             let failed = begun.is_err();
             drop(ready.send(begun));
             if !failed {
-                // An error is the sender's end: the same word.
+                // An error means that the sender was dropped, which also ends the wait.
                 drop(stopped.await);
             }
         });
-        // A look-up of a name that hangs must not hold up the end.
+        // A DNS lookup that hangs must not delay the shutdown.
         runtime.shutdown_timeout(Duration::from_millis(100));
     });
     let thread = thread.map_err(StartError::Run)?;
-    let begun = is_ready.recv().unwrap_or_else(|_| Err(io::Error::other("its thread has ended")));
+    let begun = is_ready.recv().unwrap_or_else(|_| Err(io::Error::other("its thread has ended early")));
     begun.map_err(StartError::Run)?;
     Ok((stop, thread))
 }

@@ -6,10 +6,11 @@ use std::time::Duration;
 use serde_json::Value;
 
 use super::options::TlsDefect;
+use super::request_log::{Moment, RequestAction};
 use super::*;
 
-/// The outside of a sandbox, as a client meets it: no proxy, no redirects, the sandbox's CA trusted.
-#[expect(clippy::disallowed_methods, reason = "a test double of a client, not the client")]
+/// A client of the sandbox: without a proxy and redirects, with the sandbox's CA trusted.
+#[expect(clippy::disallowed_methods, reason = "a client of the test, not the program's")]
 fn client(sandbox: &Sandbox) -> reqwest::Client {
     let mut builder = reqwest::Client::builder()
         .no_proxy()
@@ -27,7 +28,7 @@ fn sandbox(change: impl FnOnce(&mut SandboxOptions)) -> Sandbox {
     Sandbox::start(options).unwrap_or_else(|error| panic!("{error}"))
 }
 
-/// Asks for the kit, which is the smallest thing that has a body.
+/// Requests the kit, which is the smallest response with a body.
 async fn kit(sandbox: &Sandbox) -> reqwest::Result<reqwest::Response> {
     client(sandbox).get(sandbox.factory().kit_url()).bearer_auth(sandbox.factory().api_key()).send().await
 }
@@ -37,14 +38,14 @@ async fn text(response: reqwest::Response) -> String {
 }
 
 #[test]
-fn only_loopback_is_listened_on() {
+fn the_sandbox_listens_only_on_loopback() {
     let options = SandboxOptions { listen: SocketAddr::from(([0, 0, 0, 0], 0)), ..SandboxOptions::default() };
     let error = Sandbox::start(options).err().map(|error| error.to_string()).unwrap_or_default();
     assert!(error.contains("0.0.0.0:0 is not; use 127.0.0.1:PORT"), "{error}");
 }
 
 #[test]
-fn a_start_that_cannot_work_says_why() {
+fn options_that_cannot_work_are_explained() {
     let root = |root: &str| SandboxOptions { relative_root: root.to_owned(), ..SandboxOptions::default() };
     let cases = [
         (SandboxOptions { faults: vec!["nonsense".to_owned()], ..SandboxOptions::default() }, "has no `=`"),
@@ -58,7 +59,7 @@ fn a_start_that_cannot_work_says_why() {
 }
 
 #[tokio::test]
-async fn it_serves_while_its_caller_is_blocked_and_ends_when_dropped() {
+async fn it_serves_while_its_caller_is_blocked_and_stops_when_dropped() {
     let sandbox = sandbox(|_| {});
     let address = sandbox.gitlab_url().replace("http://", "");
     // A plain blocking request on the caller's only thread.
@@ -68,7 +69,7 @@ async fn it_serves_while_its_caller_is_blocked_and_ends_when_dropped() {
     line.read_to_string(&mut answer).expect("an answer");
     assert!(answer.starts_with("HTTP/1.1 404"), "{answer}");
     drop(sandbox);
-    assert!(TcpStream::connect(&address).is_err(), "nobody listens any more");
+    assert!(TcpStream::connect(&address).is_err(), "the port is closed");
 }
 
 #[tokio::test]
@@ -96,7 +97,7 @@ async fn requests_are_recorded_without_secrets() {
 }
 
 #[tokio::test]
-async fn each_fault_is_what_it_says() {
+async fn each_fault_gives_its_response() {
     let sandbox = sandbox(|_| {});
     let whole = text(kit(&sandbox).await.expect("an answer")).await;
     let cases: [(&str, u16, &str); 13] = [
@@ -125,7 +126,7 @@ async fn each_fault_is_what_it_says() {
 }
 
 #[tokio::test]
-async fn some_faults_give_no_whole_answer() {
+async fn some_faults_give_no_complete_response() {
     let sandbox = sandbox(|_| {});
     for action in ["reset", "before", "lost"] {
         sandbox.clear_faults();
@@ -156,7 +157,7 @@ async fn some_faults_give_no_whole_answer() {
 }
 
 #[tokio::test]
-async fn a_lost_answer_was_acted_on_and_a_reset_before_was_not() {
+async fn a_lost_response_was_acted_on_and_a_reset_before_was_not() {
     let sandbox = sandbox(|_| {});
     for (action, settings) in [("before", true), ("lost", false)] {
         sandbox.clear_faults();
@@ -169,7 +170,7 @@ async fn a_lost_answer_was_acted_on_and_a_reset_before_was_not() {
 }
 
 #[tokio::test]
-async fn a_test_can_step_in_on_a_request() {
+async fn a_test_can_intervene_in_a_request() {
     let sandbox = sandbox(|_| {});
     sandbox.at_request(2, Moment::BeforeActing, |_| RequestAction::Reset);
     sandbox.at_request(3, Moment::AfterActing, |request| {
@@ -182,7 +183,7 @@ async fn a_test_can_step_in_on_a_request() {
 }
 
 #[tokio::test]
-async fn latency_and_requests_in_flight_can_be_seen() {
+async fn latency_and_requests_in_flight_are_logged() {
     let sandbox = sandbox(|options| options.latency = Duration::from_millis(500));
     let (first, second) = tokio::join!(kit(&sandbox), kit(&sandbox));
     assert!(first.is_ok() && second.is_ok());
@@ -195,7 +196,7 @@ async fn latency_and_requests_in_flight_can_be_seen() {
 }
 
 #[tokio::test]
-async fn the_rate_limit_is_gitlabs_and_not_factorys() {
+async fn the_rate_limit_applies_to_gitlab_and_not_to_factory() {
     let sandbox = sandbox(|options| options.rate_limit = Some(1));
     let url = format!("{}/api/v4/nothing", sandbox.gitlab_url());
     let ask = || client(&sandbox).get(&url).header("private-token", "glpat-x").send();
@@ -210,7 +211,7 @@ async fn the_rate_limit_is_gitlabs_and_not_factorys() {
 }
 
 #[tokio::test]
-async fn tls_is_served_with_the_sandboxes_own_ca() {
+async fn tls_uses_the_sandboxs_own_ca() {
     let sandbox = sandbox(|options| {
         options.tls = true;
         options.relative_root = "/gitlab".to_owned();
@@ -250,7 +251,7 @@ async fn faults_work_over_http_2_and_below_the_relative_root() {
 }
 
 #[tokio::test]
-async fn a_wrong_certificate_is_wrong_in_the_way_that_was_asked() {
+async fn a_defective_certificate_has_the_requested_defect() {
     let cases = [
         (TlsDefect::Expired, "Expired"),
         (TlsDefect::NotYetValid, "NotValidYet"),

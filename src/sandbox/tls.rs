@@ -1,4 +1,4 @@
-//! The sandbox's private CA and the certificates it gives out, good ones and wrong ones.
+//! The sandbox's private CA and the certificates it issues, valid and defective.
 
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -13,7 +13,7 @@ use tokio_rustls::rustls::pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer};
 
 use super::options::TlsDefect;
 
-/// Making certificates failed.
+/// A certificate could not be made or used.
 #[derive(Debug, thiserror::Error)]
 pub enum TlsError {
     #[error("the sandbox's certificate cannot be made")]
@@ -49,7 +49,7 @@ impl PrivateCa {
         self.issuer.pem()
     }
 
-    /// A server's side of TLS, for `localhost` and this address, with HTTP/2 and HTTP/1.1 by ALPN.
+    /// The TLS acceptor of a server, for `localhost` and this address, with HTTP/2 and HTTP/1.1 by ALPN.
     ///
     /// # Errors
     /// When the key or the certificate cannot be made.

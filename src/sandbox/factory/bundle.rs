@@ -1,4 +1,4 @@
-//! Bundle intake: the digest, the seal, the schema and the application are each checked before a bundle is taken.
+//! Accepts bundles after checking the digest, the seal, the schema and the application.
 
 use axum::Router;
 use axum::body::{Body, Bytes};
@@ -15,7 +15,7 @@ use url::Url;
 use super::{BundleIntake, EmbeddedFactory, FactoryProblem, ReceivedBundle, hex};
 use crate::sandbox::clock;
 
-/// A sealed bundle is a few kilobytes; anything near this is none.
+/// A sealed bundle has a few kilobytes; anything near this is not one.
 const LARGEST_BUNDLE: usize = 1024 * 1024;
 
 pub(super) async fn take(
@@ -101,10 +101,10 @@ fn open(factory: &EmbeddedFactory, sealed: &Bytes) -> Result<Value, FactoryProbl
     serde_json::from_slice(&plain).map_err(|_| FactoryProblem::new(400, "the opened bundle is not JSON"))
 }
 
-/// A path in the bundle, and what has to be there.
+/// A path in the bundle, and the check of its value.
 type BundleRule = (&'static str, fn(&Value) -> bool);
 
-/// What has to be in every bundle.
+/// The required values of every bundle.
 const REQUIRED: [BundleRule; 16] = [
     ("/created_at", is_time),
     ("/tool/name", Value::is_string),
@@ -124,7 +124,7 @@ const REQUIRED: [BundleRule; 16] = [
     ("/instance/plan", |value| value.is_string() || value.is_null()),
 ];
 
-/// What has to be in it when a token is handed over.
+/// The required values of a bundle with a token.
 const TOKEN: [BundleRule; 2] =
     [("/personal_access_token/value", is_filled), ("/personal_access_token/scopes", is_texts)];
 
@@ -138,7 +138,7 @@ fn check_schema(document: &Value) -> Result<(), FactoryProblem> {
         if !holds(document.pointer(path).unwrap_or(&Value::Null)) {
             return Err(FactoryProblem::new(
                 400,
-                format!("{} is missing or of the wrong kind", path[1..].replace('/', ".")),
+                format!("{} is missing or has the wrong type", path[1..].replace('/', ".")),
             ));
         }
     }

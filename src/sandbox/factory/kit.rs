@@ -1,4 +1,4 @@
-//! The kit that the embedded Factory gives out.
+//! The kit that the embedded Factory serves.
 
 use axum::extract::State;
 use axum::http::HeaderMap;

@@ -1,4 +1,4 @@
-//! Factory's webhook receiver: checks the token and the signature, records each delivery once, gives receipts.
+//! Factory's webhook receiver: checks the token and the signature, records each delivery once and confirms it.
 
 use axum::body::{Body, Bytes};
 use axum::extract::{Query, State};
@@ -7,7 +7,6 @@ use axum::response::{IntoResponse, Response};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use hmac::{Hmac, Mac as _};
-use jiff::Timestamp;
 use serde::Deserialize;
 use serde_json::{Value, json};
 use sha2::Sha256;
@@ -15,25 +14,25 @@ use sha2::Sha256;
 use super::{EmbeddedFactory, FactoryProblem, ReceiptPolicy, same};
 use crate::sandbox::clock;
 
-/// Where GitLab delivers to.
+/// The path that GitLab delivers webhooks to.
 pub const WEBHOOK_PATH: &str = "/gitlab/hooks/org_sandbox";
-/// How far a signature's time may be off, in seconds, as Standard Webhooks recommends.
+/// The largest difference between a signature's time and now, in seconds, as Standard Webhooks recommends.
 const TOLERANCE: i64 = 300;
-/// GitLab sends no more.
+/// GitLab's limit for a payload.
 const LARGEST_DELIVERY: usize = 25 * 1024 * 1024;
 
-/// One delivery that was taken.
+/// One accepted delivery.
 #[derive(Clone, Debug)]
+#[cfg_attr(not(feature = "sandbox-testing"), allow(dead_code, reason = "only tests read most fields"))]
 pub struct ReceivedDelivery {
     /// `Idempotency-Key`, or `X-Gitlab-Event-UUID` from a GitLab that has no such header.
     pub id: String,
     /// `X-Gitlab-Event`, as `Push Hook`.
     pub event: String,
-    /// Whether it carried a signature, which was then right.
+    /// Whether it had a signature; an invalid one is rejected.
     pub signed: bool,
     pub payload: Value,
-    pub received_at: Timestamp,
-    /// How often it came.
+    /// How often it was received.
     pub times: usize,
 }
 
@@ -74,7 +73,6 @@ fn check(factory: &EmbeddedFactory, headers: &HeaderMap, body: &Bytes) -> Result
         event: field("x-gitlab-event").unwrap_or_default().to_owned(),
         signed,
         payload: serde_json::from_slice(body).map_err(|_| FactoryProblem::new(400, "the delivery is not JSON"))?,
-        received_at: clock::now(),
         times: 1,
     })
 }

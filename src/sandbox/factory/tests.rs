@@ -69,7 +69,7 @@ async fn the_same_bundle_twice_is_one_bundle() {
 }
 
 #[tokio::test]
-async fn a_bundle_that_lacks_something_is_refused_by_name() {
+async fn an_incomplete_bundle_is_rejected_with_the_name_of_the_field() {
     let cases: [(&str, Value, &str); 6] = [
         ("/schema", json!("other"), "schema is not"),
         ("/application/secret", json!(""), "application.secret is missing"),
@@ -90,7 +90,7 @@ async fn a_bundle_that_lacks_something_is_refused_by_name() {
 }
 
 #[tokio::test]
-async fn a_bundle_is_taken_only_with_the_right_headers_and_for_the_right_key() {
+async fn a_bundle_is_accepted_only_with_the_right_headers_and_key() {
     let factory = factory();
     let body = sealed(&factory, &document());
     let cases = [
@@ -112,7 +112,7 @@ async fn a_bundle_is_taken_only_with_the_right_headers_and_for_the_right_key() {
 }
 
 #[tokio::test]
-async fn the_intake_can_be_told_to_misbehave() {
+async fn the_intake_misbehaves_as_its_quirk_says() {
     let factory = factory();
     let body = sealed(&factory, &document());
     for refused in [401, 402, 403, 409, 413, 503] {
@@ -130,7 +130,7 @@ async fn the_intake_can_be_told_to_misbehave() {
 }
 
 #[tokio::test]
-async fn the_status_follows_the_bundles_unless_told_otherwise() {
+async fn the_status_follows_the_bundles_unless_a_quirk_sets_it() {
     let factory = factory();
     let get = || Request::get("/gitlab/v1/status").body(Body::empty()).expect("a request");
     assert_eq!(ask(&factory, get()).await.1["status"], "pending");
@@ -141,7 +141,7 @@ async fn the_status_follows_the_bundles_unless_told_otherwise() {
 }
 
 #[tokio::test]
-async fn the_kit_needs_the_key() {
+async fn the_kit_requires_the_key() {
     let factory = factory();
     let get = |key: &str| {
         Request::get("/gitlab/v1/kit")
@@ -177,7 +177,7 @@ fn delivery(factory: &EmbeddedFactory, token: &str, signature: Option<&str>) -> 
 }
 
 #[tokio::test]
-async fn a_delivery_is_taken_with_the_right_token_and_signature_only() {
+async fn a_delivery_is_accepted_only_with_the_right_token_and_signature() {
     let factory = factory();
     let secret = factory.webhook_secret().to_owned();
     let cases = [

@@ -1,4 +1,4 @@
-//! The answers that faults give: instead of the server's own, or made out of it.
+//! The responses of injected faults: in place of the server's own, or made from it.
 
 use std::convert::Infallible;
 use std::io;
@@ -14,12 +14,12 @@ use super::FaultAction;
 use crate::sandbox::clock;
 use crate::sandbox::request_log::Side;
 
-/// The connection is to be reset; nothing is answered.
+/// The connection is reset without a response.
 #[derive(Debug, thiserror::Error)]
 #[error("the connection is reset on purpose")]
 pub(crate) struct ConnectionReset;
 
-/// What a fault has to know of the request.
+/// What a fault needs to know about the request.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct FaultedRequest {
     pub side: Side,
@@ -33,7 +33,7 @@ const LOGIN_PAGE: &str = "<!DOCTYPE html>\n<html><head><title>Sign in</title></h
 const DEPLOY_PAGE: &str = "<!DOCTYPE html>\n<html><head><title>GitLab is not responding (503)</title></head>\n\
     <body><h1>503</h1><h3>Whoops, GitLab is currently unavailable.</h3><p>Try refreshing the page, or going back and attempting the action again.</p></body></html>\n";
 
-/// The answer that is given without acting; `None` where the server is to act.
+/// The response that is sent without letting the server act; `None` if the server acts.
 pub(crate) async fn replacement(
     action: &FaultAction,
     request: FaultedRequest,
@@ -65,10 +65,10 @@ pub(crate) async fn replacement(
     Some(Ok(answer))
 }
 
-/// What the fault makes of the answer after the server has acted.
+/// Damages the server's response as the fault says.
 ///
 /// # Errors
-/// [`ConnectionReset`], when the answer is to be lost.
+/// [`ConnectionReset`], when the response is to be lost.
 pub(crate) async fn damage(action: &FaultAction, response: Response<Body>) -> Result<Response<Body>, ConnectionReset> {
     match action {
         FaultAction::Lost => Err(ConnectionReset),
@@ -126,7 +126,7 @@ fn endless(piece: &'static [u8]) -> Response<Body> {
 }
 
 fn dropped_after(half: Bytes) -> Body {
-    // The half has to be on its way before the connection drops, or the client would see no answer at all.
+    // The half has to be sent before the connection drops, or the client would not see a response at all.
     let pieces = stream::unfold(Some(half), |left| async move {
         match left {
             Some(half) if !half.is_empty() => Some((Ok(half), Some(Bytes::new()))),

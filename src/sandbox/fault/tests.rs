@@ -30,20 +30,20 @@ fn a_fault_is_read_as_it_is_written() {
 }
 
 #[test]
-fn a_fault_that_cannot_be_read_says_what_is_wrong() {
+fn an_unreadable_fault_is_explained() {
     let cases = [
         ("/a", "has no `=`"),
-        ("/a=explode", "\"explode\" is not known; there are status:NNN"),
+        ("/a=explode", "unknown fault action \"explode\"; the actions are status:NNN"),
         ("/a=status", "`status` needs a status"),
         ("/a=status:99", "`status` needs a status"),
         ("/a=redirect:", "`redirect` needs an address"),
-        ("/a=cut:5", "\"cut:5\" is not known"),
-        ("/a[=cut", "cannot be read"),
-        ("post /a=cut", "\"post\" is none"),
-        ("rate=2=cut", "cannot be read; write it as `rate=1%`"),
-        ("rate=101%=cut", "cannot be read"),
+        ("/a=cut:5", "unknown fault action \"cut:5\""),
+        ("/a[=cut", "cannot be parsed"),
+        ("post /a=cut", "\"post\" is not a method"),
+        ("rate=2=cut", "cannot be parsed; write it as `rate=1%`"),
+        ("rate=101%=cut", "cannot be parsed"),
         ("rate=1%,seed=7", "has no `=`"),
-        ("/a=cut@0", "counts from 1"),
+        ("/a=cut@0", "counts of a fault start at 1"),
     ];
     for (written, says) in cases {
         let error = written.parse::<Fault>().err().map(|error| error.to_string()).unwrap_or_default();
@@ -52,7 +52,7 @@ fn a_fault_that_cannot_be_read_says_what_is_wrong() {
 }
 
 #[test]
-fn a_fault_strikes_only_what_it_names() {
+fn a_fault_applies_only_to_the_requests_it_names() {
     let cases = [
         ("POST /api/v4/applications=cut", Side::GitLab, Method::POST, "/api/v4/applications", true),
         ("POST /api/v4/applications=cut", Side::GitLab, Method::GET, "/api/v4/applications", false),
@@ -64,27 +64,27 @@ fn a_fault_strikes_only_what_it_names() {
         ("rate=100%=cut", Side::GitLab, Method::GET, "/x", true),
         ("rate=0%=cut", Side::GitLab, Method::GET, "/x", false),
     ];
-    for (written, side, method, path, strikes) in cases {
-        assert_eq!(fault(written).strikes(side, &method, path), strikes, "{written} {method} {path}");
+    for (written, side, method, path, applies) in cases {
+        assert_eq!(fault(written).applies_to(side, &method, path), applies, "{written} {method} {path}");
     }
 }
 
 #[test]
 fn a_fault_counts_the_requests_it_matches() {
     let mut counted = fault("/a=cut@2x2");
-    let struck: Vec<bool> = (0..5).map(|_| counted.strikes(Side::GitLab, &Method::GET, "/a")).collect();
-    assert_eq!(struck, [false, true, true, false, false]);
+    let applied: Vec<bool> = (0..5).map(|_| counted.applies_to(Side::GitLab, &Method::GET, "/a")).collect();
+    assert_eq!(applied, [false, true, true, false, false]);
 }
 
 #[test]
 fn a_seed_gives_the_same_faults_again() {
     let run = |written: &str| -> Vec<bool> {
         let mut random = fault(written);
-        (0..1000).map(|_| random.strikes(Side::GitLab, &Method::GET, "/a")).collect()
+        (0..1000).map(|_| random.applies_to(Side::GitLab, &Method::GET, "/a")).collect()
     };
-    let struck = run("rate=10%,seed=7=cut");
-    assert_eq!(struck, run("rate=10%,seed=7=cut"));
-    assert_ne!(struck, run("rate=10%,seed=8=cut"));
-    let share = struck.iter().filter(|one| **one).count();
+    let applied = run("rate=10%,seed=7=cut");
+    assert_eq!(applied, run("rate=10%,seed=7=cut"));
+    assert_ne!(applied, run("rate=10%,seed=8=cut"));
+    let share = applied.iter().filter(|one| **one).count();
     assert!((60..140).contains(&share), "{share} of 1000");
 }

@@ -1,4 +1,4 @@
-//! OAuth applications of the whole instance, as an admin handles them.
+//! Instance-wide OAuth applications, as an admin manages them.
 //!
 //! gitlab: lib/api/applications.rb, app/finders/applications_finder.rb
 
@@ -23,27 +23,29 @@ pub(super) fn routes() -> Router<GitLab> {
         .route("/applications/{id}/renew-secret", post(renew_secret))
 }
 
-/// An application to add past the API, as its owner or the Admin Area would.
+/// An application to add, bypassing the API, as its owner or the Admin Area would.
 #[derive(Clone, Debug)]
 pub(crate) struct ApplicationSpec {
     pub name: String,
     pub redirect_uri: String,
-    /// None at all means every scope, as in Doorkeeper.
+    /// An empty list means every scope, as in Doorkeeper.
     pub scopes: Vec<String>,
     pub confidential: bool,
-    /// A user's own application, which the instance's list does not show.
+    /// The user whose own application it is; the instance's list does not show it.
     pub owner: Option<u64>,
 }
 
-/// The pair an application authenticates with.
+/// The id and secret of an application.
+#[cfg(test)]
 #[derive(Clone)]
 pub(crate) struct ClientPair {
     pub uid: String,
     pub secret: String,
 }
 
+#[cfg(test)]
 impl GitLab {
-    /// Adds an application and gives its pair; the secret is not kept.
+    /// Adds an application and returns its id and secret; the secret is not stored.
     pub(crate) fn add_application(&self, spec: ApplicationSpec) -> ClientPair {
         let mut state = self.lock();
         let (id, secret) = insert(self, &mut state, spec);
@@ -51,7 +53,7 @@ impl GitLab {
     }
 }
 
-/// The whole list, never in pages, without those that somebody owns.
+/// The whole list, without pagination and without applications of users.
 async fn list(Shared(gitlab): Shared<GitLab>, call: Call) -> Result<Json<Value>, ApiError> {
     call.require_admin(&gitlab)?;
     let state = gitlab.lock();
@@ -67,7 +69,7 @@ async fn create(Shared(gitlab): Shared<GitLab>, call: Call) -> Result<Response, 
     Ok((StatusCode::CREATED, Json(entity_with_secret(&gitlab, &state, id, &secret)?)).into_response())
 }
 
-/// Not restricted to the instance's own applications: a wrong number deletes a user's (gitlab: `find_by(id:)`).
+/// Not restricted to instance-wide applications: a wrong id deletes a user's (gitlab: `find_by(id:)`).
 async fn remove(Shared(gitlab): Shared<GitLab>, Path(id): Path<String>, call: Call) -> Result<StatusCode, ApiError> {
     call.require_admin(&gitlab)?;
     let id = params::id("id", &id)?;
@@ -134,7 +136,7 @@ fn validate(gitlab: &GitLab, spec: &ApplicationSpec) -> Result<(), ApiError> {
         errors.insert("redirect_uri".into(), json!(uri));
     }
     if !spec.scopes.iter().all(|scope| scopes::known(gitlab).any(|known| known == scope)) {
-        // Doorkeeper 5.9 reworded it; which GitLab first had that gem is not known, so the newest is given it.
+        // Doorkeeper 5.9 reworded it. Which GitLab first had that gem is not known; the newest is assumed.
         let text = match gitlab.at_least(19, 2) {
             true => "doesn't match those configured on the server.",
             false => "doesn't match configured on the server.",
@@ -156,16 +158,15 @@ fn insert(gitlab: &GitLab, state: &mut GitLabState, spec: ApplicationSpec) -> (u
         confidential: spec.confidential,
         trusted: false,
         owner: spec.owner,
-        // Since 18.11 new applications have the device flow off until somebody allows it.
+        // Since 18.11 the device flow is off for new applications by default.
         device_code_enabled: !gitlab.at_least(18, 11),
-        created_at: gitlab.clock().now(),
         secret: Digest::of(&secret),
     };
     state.applications.insert(id, application);
     (id, secret)
 }
 
-/// `gloas-` and 64 hex digits; bare before 16.0 (the version is near, not certain), after the instance's own
+/// `gloas-` and 64 hex digits; bare before 16.0 (the version is approximate), after the instance's own
 /// prefix since 18.5 (gitlab: MR 207250).
 fn new_secret(gitlab: &GitLab, state: &GitLabState) -> String {
     let body = secrets::hex64();

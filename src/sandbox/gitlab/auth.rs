@@ -1,4 +1,4 @@
-//! Who is calling and what they may do: GitLab's token guard, with its exact refusals.
+//! Authentication: GitLab's token guard, with its exact errors.
 //!
 //! gitlab: lib/api/api_guard.rb, lib/gitlab/auth/auth_finders.rb
 
@@ -16,10 +16,10 @@ use super::state::{GitLabState, OauthToken, StoredToken, StoredUser, UserState};
 pub(crate) const API: &[&str] = &["api", "read_api"];
 /// What `/user`, `/users` and `/metadata` accept.
 pub(crate) const READ_USER: &[&str] = &["read_user", "api", "read_api"];
-/// Every scope will do.
+/// Any scope is accepted.
 pub(crate) const ANY: &[&str] = &[];
 
-/// An API request with its parameters read; not yet known who sent it. It holds the token, so it cannot be shown.
+/// An API request with its parameters, before authentication. It holds the token, so it is not `Debug`.
 #[derive(Clone)]
 pub(crate) struct Call {
     pub method: Method,
@@ -29,17 +29,16 @@ pub(crate) struct Call {
     pub headers: HeaderMap,
 }
 
-/// Somebody whose token passed the guard.
+/// The user of a request whose token passed the guard.
 #[derive(Clone, Debug)]
 pub(crate) struct Caller {
     pub user: u64,
-    /// An admin who counts as one now: with Admin Mode on, the token needs the scope `admin_mode`.
+    /// Whether the caller is an effective admin: with Admin Mode on, the token needs the scope `admin_mode`.
     pub admin: bool,
     pub credential: Credential,
-    pub scopes: Vec<String>,
 }
 
-/// What the caller showed, by the id of the token.
+/// The id of the token, by its kind.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) enum Credential {
     Personal(u64),
@@ -81,19 +80,19 @@ impl Call {
         self.identify(gitlab, acceptable)?.ok_or_else(ApiError::unauthorized)
     }
 
-    /// The caller, who must be an admin who counts as one now.
+    /// The caller, who must be an effective admin.
     ///
     /// # Errors
-    /// GitLab's 401s and 403s; the 403 does not tell a missing Admin Mode from a missing right.
+    /// GitLab's 401s and 403s; the 403 is the same for a missing Admin Mode and a missing right.
     pub(crate) fn require_admin(&self, gitlab: &GitLab) -> Result<Caller, ApiError> {
         let caller = self.require(gitlab)?;
         if caller.admin { Ok(caller) } else { Err(ApiError::forbidden()) }
     }
 
-    /// The caller, or nobody if no token was sent: for what is also public.
+    /// The caller, or `None` without a token: for resources that may be public.
     ///
     /// # Errors
-    /// GitLab's 401s and 403s for a token that was sent and is not good.
+    /// GitLab's 401s and 403s for an invalid token.
     pub(crate) fn identify(&self, gitlab: &GitLab, acceptable: &[&str]) -> Result<Option<Caller>, ApiError> {
         let guard = TokenGuard { gitlab, call: self, acceptable };
         let mut state = gitlab.lock();
@@ -125,7 +124,7 @@ impl Call {
 struct TokenGuard<'a> {
     gitlab: &'a GitLab,
     call: &'a Call,
-    /// Scopes of which the token needs one; empty if every scope will do.
+    /// The scopes of which the token needs one; empty if any scope is accepted.
     acceptable: &'a [&'a str],
 }
 
@@ -150,7 +149,7 @@ impl TokenGuard<'_> {
         if token.impersonation && state.quirks.impersonation_disabled {
             return Err(invalid_token("Token is an impersonation token but impersonation was disabled."));
         }
-        let caller = caller_of(state, token.user, Credential::Personal(id), token.scopes.clone())?;
+        let caller = caller_of(state, token.user, Credential::Personal(id), &token.scopes)?;
         if let Some(token) = state.tokens.get_mut(&id) {
             token.last_used_at = Some(now);
         }
@@ -167,10 +166,10 @@ impl TokenGuard<'_> {
         }
         self.check_coverage(&token.scopes)?;
         let user = token.user.ok_or_else(ApiError::unauthorized)?;
-        caller_of(state, user, Credential::Oauth(id), token.scopes.clone())
+        caller_of(state, user, Credential::Oauth(id), &token.scopes)
     }
 
-    /// A fine-grained token's power is not in its scopes: here it may describe itself and nothing else.
+    /// The permissions of a fine-grained token are not in its scopes: here it may only describe itself.
     fn check_scopes(&self, token: &StoredToken) -> Result<(), ApiError> {
         if !token.granular {
             return self.check_coverage(&token.scopes);
@@ -191,13 +190,13 @@ impl TokenGuard<'_> {
     }
 }
 
-fn caller_of(state: &GitLabState, user: u64, credential: Credential, scopes: Vec<String>) -> Result<Caller, ApiError> {
+fn caller_of(state: &GitLabState, user: u64, credential: Credential, scopes: &[String]) -> Result<Caller, ApiError> {
     let user: &StoredUser = state.users.get(&user).ok_or_else(ApiError::unauthorized)?;
     if user.state == UserState::Blocked {
         return Err(ApiError::forbidden_because("Your account has been blocked."));
     }
     let admin = user.admin && (!state.settings.admin_mode || scopes.iter().any(|scope| scope == "admin_mode"));
-    Ok(Caller { user: user.id, admin, credential, scopes })
+    Ok(Caller { user: user.id, admin, credential })
 }
 
 fn expired() -> ApiError {

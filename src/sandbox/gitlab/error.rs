@@ -1,10 +1,10 @@
-//! GitLab's error answers, in the two envelopes its code paths use.
+//! GitLab's error responses, in the two envelopes that its code uses.
 
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde_json::{Value, json};
 
-/// An answer that is not what the caller asked for: a status and GitLab's own body.
+/// An error response: a status and GitLab's own body.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct ApiError {
     pub status: StatusCode,
@@ -32,19 +32,13 @@ impl ApiError {
         Self::error(StatusCode::BAD_REQUEST, problem)
     }
 
-    /// A model's validation errors, `{"message":{"field":["text"]}}`, with 400.
-    #[must_use]
-    pub(crate) fn validation(field: &str, texts: &[&str]) -> Self {
-        Self::message(StatusCode::BAD_REQUEST, json!({ field: texts }))
-    }
-
-    /// 401 without a token, or with one nobody knows.
+    /// 401 without a token, or with an unknown one.
     #[must_use]
     pub(crate) fn unauthorized() -> Self {
         Self::message(StatusCode::UNAUTHORIZED, "401 Unauthorized")
     }
 
-    /// 403 without a reason: not an admin, or an admin without Admin Mode; the two are the same bytes.
+    /// 403 without a reason: not an admin, or an admin without Admin Mode; the two responses are the same.
     #[must_use]
     pub(crate) fn forbidden() -> Self {
         Self::message(StatusCode::FORBIDDEN, "403 Forbidden")
@@ -56,13 +50,13 @@ impl ApiError {
         Self::message(StatusCode::FORBIDDEN, format!("403 Forbidden - {reason}"))
     }
 
-    /// 404 that names the thing, as `404 StoredProject Not Found`.
+    /// 404 that names the thing, as `404 Project Not Found`.
     #[must_use]
     pub(crate) fn not_found(thing: &str) -> Self {
         Self::message(StatusCode::NOT_FOUND, format!("404 {thing} Not Found"))
     }
 
-    /// 404 of a record that ActiveRecord did not find; GitLab writes the second word small here.
+    /// 404 of a record that ActiveRecord did not find; here GitLab writes `found` in lower case.
     #[must_use]
     pub(crate) fn record_not_found() -> Self {
         Self::message(StatusCode::NOT_FOUND, "404 Not found")
@@ -84,7 +78,7 @@ impl ApiError {
         Self { status, body, challenge }
     }
 
-    /// The token is good but its scopes do not reach this endpoint; `acceptable` is what would have.
+    /// The token is valid but has none of the `acceptable` scopes.
     #[must_use]
     pub(crate) fn insufficient_scope(acceptable: &[&str]) -> Self {
         let description = "The request requires higher privileges than provided by the access token.";

@@ -1,4 +1,4 @@
-//! GitLab's other API: enough of GraphQL to list projects with their hooks, and to be asked what there is.
+//! GraphQL: enough of it to list projects with their hooks, and to introspect the schema.
 //!
 //! gitlab: app/controllers/graphql_controller.rb, app/graphql/gitlab_schema.rb
 
@@ -11,7 +11,7 @@ use axum::http::{Method, StatusCode};
 use axum::response::{IntoResponse, Response};
 use axum::routing::post;
 use axum::{Json, Router};
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
 use self::query::{ParsedQuery, QueryRequest};
 use self::response::GraphqlResponder;
@@ -25,7 +25,7 @@ use super::state::GitLabState;
 /// Characters of a query; variables do not count.
 const LARGEST_QUERY: usize = 10_000;
 
-/// What a query may cost: nobody's, somebody's, an admin's. gitlab: app/graphql/gitlab_schema.rb
+/// The largest complexity of a query: without a token, of a user, of an admin. gitlab: app/graphql/gitlab_schema.rb
 const MAX_COMPLEXITY: [usize; 3] = [200, 250, 300];
 
 pub(super) fn routes() -> Router<GitLab> {
@@ -47,7 +47,7 @@ async fn execute(Shared(gitlab): Shared<GitLab>, call: Call) -> Response {
         .into_response()
 }
 
-/// Who asks. A scope that only reads is enough for a query, though it is sent as a POST. An admin's token counts as an
+/// The caller. A read scope is enough for a query, although it is sent as a POST. An admin's token counts as an
 /// admin's here, with the scope `admin_mode` or without (`sessionless_bypass_admin_mode!`).
 fn caller(gitlab: &GitLab, call: &Call) -> Result<Option<Caller>, (StatusCode, &'static str)> {
     let call = Call { method: Method::GET, ..call.clone() };

@@ -31,7 +31,7 @@ pub(super) fn routes() -> Router<GitLab> {
         .route("/namespaces/{id}", get(show_namespace))
 }
 
-/// What a list of groups is narrowed to.
+/// The filters of a list of groups.
 struct GroupFilter {
     top_level: bool,
     owned: bool,
@@ -80,7 +80,7 @@ impl GroupFilter {
     }
 }
 
-/// Keyset paging is for those who are not signed in; everybody else gets pages by number, whatever they ask.
+/// Keyset pagination is only for callers who are not signed in; all others get offset pagination.
 async fn list(Shared(gitlab): Shared<GitLab>, call: Call) -> Result<Response, ApiError> {
     let caller = call.identify(&gitlab, API)?;
     let state = gitlab.lock();
@@ -181,7 +181,7 @@ fn below(state: &GitLabState, top: u64) -> impl Iterator<Item = &StoredGroup> {
     state.groups.values().filter(move |group| state.lineage(group.id).skip(1).any(|above| above.id == top))
 }
 
-/// A group or a user's own namespace; what the caller may not see is not there.
+/// A group or a user's own namespace; 404 for one that the caller may not see.
 async fn show_namespace(
     Shared(gitlab): Shared<GitLab>,
     Path(id): Path<String>,
@@ -199,7 +199,7 @@ async fn show_namespace(
     Ok(Json(if owner { with_plan(&gitlab, answer) } else { answer }))
 }
 
-/// A self-managed EE shows the plan of the namespace, which is not that of the licence (gitlab: doc/api/namespaces.md).
+/// A self-managed EE shows the plan of the namespace, which is not that of the license (gitlab: doc/api/namespaces.md).
 fn with_plan(gitlab: &GitLab, mut answer: Value) -> Value {
     if gitlab.enterprise() {
         answer["plan"] = json!("default");
@@ -221,7 +221,7 @@ pub(super) fn namespace(state: &GitLabState, group: &StoredGroup) -> Value {
     })
 }
 
-/// The namespace that every user has.
+/// The namespace of a user.
 pub(super) fn user_namespace(state: &GitLabState, user: &StoredUser) -> Value {
     json!({
         "id": user.namespace,
@@ -263,7 +263,7 @@ fn entity(gitlab: &GitLab, state: &GitLabState, group: &StoredGroup) -> Value {
         "parent_id": group.parent,
         "shared_runners_setting": "enabled",
     });
-    // Delayed deletion was a paid feature until 18.0 gave it to everybody.
+    // Delayed deletion was a paid feature until 18.0.
     if gitlab.enterprise() || gitlab.at_least(18, 0) {
         answer["marked_for_deletion_on"] = json!(group.marked_for_deletion.map(|day| day.to_string()));
     }

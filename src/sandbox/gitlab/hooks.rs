@@ -9,6 +9,7 @@ mod payload;
 mod routes;
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
 mod trigger;
 mod update;
 mod url_blocker;
@@ -23,11 +24,13 @@ use self::disabling::Failures;
 use self::entity::{HookDetail, HookPresenter};
 pub use self::event::{HookEvent, HookEvents};
 pub use self::log::LogEntry;
-pub use self::routes::routes;
+pub(super) use self::routes::routes;
 use super::GitLab;
+use super::state::GitLabState;
+use crate::sandbox::options::SandboxPlan;
 use crate::sandbox::sender::WebhookSender;
 
-/// Whose hook it is.
+/// The owner of a hook.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
 pub enum Owner {
     Project(u64),
@@ -47,7 +50,7 @@ pub(super) fn project_flags() -> impl Iterator<Item = &'static str> {
     event::ROWS.iter().filter(|row| row.project).map(|row| row.flag)
 }
 
-/// One webhook. Its secrets are kept, for GitLab sends them, and never shown.
+/// One webhook. Its secrets are stored, because GitLab sends them, and never shown.
 #[derive(Clone, Debug)]
 pub struct StoredHook {
     pub id: u64,
@@ -73,17 +76,19 @@ pub struct StoredHook {
 impl StoredHook {
     /// Whether this is the hook's secret token.
     #[must_use]
+    #[cfg(feature = "sandbox-testing")]
     pub fn has_token(&self, token: &str) -> bool {
         self.token.as_ref().is_some_and(|own| own.expose_secret() == token)
     }
 
     /// Whether this is the hook's signing token.
     #[must_use]
+    #[cfg(feature = "sandbox-testing")]
     pub fn has_signing_token(&self, token: &str) -> bool {
         self.signing_token.as_ref().is_some_and(|own| own.expose_secret() == token)
     }
 
-    /// The address with its `{variables}` filled in.
+    /// The URL with its `{variables}` filled in.
     pub(super) fn interpolated_url(&self) -> String {
         let fill = |url: String, (key, value): &(String, SecretString)| {
             url.replace(&format!("{{{key}}}"), value.expose_secret())
@@ -92,31 +97,31 @@ impl StoredHook {
     }
 }
 
-/// How hooks differ from instance to instance.
+/// How hooks differ between instances.
 #[derive(Clone, Debug)]
 pub struct HookQuirks {
     /// The ops flag `auto_disabling_web_hooks`: off on self-managed, on at GitLab.com.
     pub auto_disabling: bool,
     /// The flag `webhook_signing_token` of 19.0; later versions have no such flag and ignore this.
     pub signing_tokens: bool,
-    /// Hooks of one project; 0 is no limit.
+    /// Hooks that one project may have; 0 means unlimited.
     pub project_limit: usize,
-    /// Hooks of one group; 0 is no limit.
+    /// Hooks that one group may have; 0 means unlimited.
     pub group_limit: usize,
     /// Tests (and, counted apart, resends) of one user on one project or group in a minute.
     pub test_limit: u32,
-    /// What the API of group hooks does on an EE whose licence has none; which one is real was not seen.
+    /// What the API of group hooks does on an EE whose license does not include them. Which of the two is real is not known.
     pub unlicensed_groups: UnlicensedGroups,
-    /// Events that projects have nothing of, so that they cannot be tested.
+    /// Events for which projects have no sample data, so that they cannot be tested.
     pub absent: Vec<HookEvent>,
 }
 
-/// The two ways in which an EE without a licence can treat group hooks.
+/// The two ways in which an EE without a license can treat group hooks.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum UnlicensedGroups {
-    /// They can be made and tested, and never fire: the policy asks for no licence.
+    /// They can be created and tested but are never triggered: the policy does not ask for a license.
     Silent,
-    /// 403 for everything about them.
+    /// 403 for every request about them.
     Forbidden,
 }
 
@@ -134,7 +139,7 @@ impl Default for HookQuirks {
     }
 }
 
-/// The hooks of the instance, what was delivered, and how.
+/// The hooks of the instance, their delivery logs and their sender.
 #[derive(Debug, Default)]
 pub struct Hooks {
     pub quirks: HookQuirks,
@@ -143,14 +148,14 @@ pub struct Hooks {
     last_id: u64,
     last_log: u64,
     all: BTreeMap<u64, StoredHook>,
-    /// For 50 000 projects with a hook each.
+    /// An index, for 50 000 projects with a hook each.
     owned: HashMap<Owner, BTreeSet<u64>>,
     logs: HashMap<u64, Vec<LogEntry>>,
     limiter: HashMap<routes::LimitKey, (i64, u32)>,
 }
 
 impl Hooks {
-    /// What webhooks are sent with.
+    /// Sets the sender of webhooks.
     pub(crate) fn connect(&mut self, sender: WebhookSender) {
         self.sender = sender;
     }
@@ -161,6 +166,7 @@ impl Hooks {
     }
 
     /// Every hook of the instance, by id.
+    #[cfg(feature = "sandbox-testing")]
     pub(crate) fn all(&self) -> impl Iterator<Item = &StoredHook> {
         self.all.values()
     }
@@ -178,7 +184,7 @@ impl Hooks {
         self.all.get_mut(&hook.id).filter(|found| found.owner == hook.owner)
     }
 
-    /// Keeps a new hook under the next id.
+    /// Stores a new hook under the next id.
     fn insert(&mut self, mut hook: StoredHook) -> u64 {
         self.last_id += 1;
         hook.id = self.last_id;
@@ -197,19 +203,34 @@ impl Hooks {
 }
 
 impl GitLab {
+    /// Group hooks can be created and tested on any EE; they are triggered only with a license that includes them.
+    pub(super) fn group_hooks_licensed(&self, state: &GitLabState) -> bool {
+        self.enterprise() && self.options().plan != SandboxPlan::None && !state.quirks.license_expired
+    }
+
+    /// Whether the hook is not disabled now.
+    pub(super) fn executable(&self, state: &GitLabState, hook: &StoredHook) -> bool {
+        !state.hooks.quirks.auto_disabling
+            || hook.owner == Owner::System
+            || hook.failures.status(self.clock().now()) == "executable"
+    }
+
     /// The hooks of one owner, for assertions.
     #[must_use]
+    #[cfg(feature = "sandbox-testing")]
     pub fn hooks(&self, owner: Owner) -> Vec<StoredHook> {
         self.lock().hooks.of(owner).cloned().collect()
     }
 
     /// Every hook of the instance, for assertions.
     #[must_use]
+    #[cfg(feature = "sandbox-testing")]
     pub fn all_hooks(&self) -> Vec<StoredHook> {
         self.lock().hooks.all().cloned().collect()
     }
 
-    /// Changes a hook where it stands, past the API and its rules; nothing happens if there is none.
+    /// Changes a hook in place, bypassing the API and its rules; an unknown id changes nothing.
+    #[cfg(feature = "sandbox-testing")]
     pub fn change_hook(&self, id: u64, change: impl FnOnce(&mut StoredHook)) {
         if let Some(hook) = self.lock().hooks.all.get_mut(&id) {
             change(hook);
@@ -217,6 +238,7 @@ impl GitLab {
     }
 
     /// Changes how hooks behave from now on.
+    #[cfg(feature = "sandbox-testing")]
     pub fn set_hook_quirks(&self, change: impl FnOnce(&mut HookQuirks)) {
         change(&mut self.lock().hooks.quirks);
     }

@@ -1,4 +1,4 @@
-//! What the instance says of itself: version, edition, licence.
+//! Information about the instance: version, edition, license.
 
 use axum::extract::State as Shared;
 use axum::response::{IntoResponse, Response};
@@ -43,7 +43,7 @@ async fn version(Shared(gitlab): Shared<GitLab>, call: Call) -> Result<Json<Valu
     Ok(Json(answer))
 }
 
-/// An EE without a licence presents none: 200 with `null`. CE does not have the route.
+/// An EE without a license answers 200 with `null`. CE does not have the route.
 /// gitlab: ee/lib/api/license.rb
 async fn license(Shared(gitlab): Shared<GitLab>, call: Call) -> Result<Response, ApiError> {
     if !gitlab.enterprise() {

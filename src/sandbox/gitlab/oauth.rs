@@ -1,4 +1,4 @@
-//! The OAuth server: Doorkeeper as GitLab configures it, with its order of checks and its words.
+//! The OAuth server: Doorkeeper as GitLab configures it, with its order of checks and its error texts.
 //!
 //! gitlab: config/initializers/doorkeeper.rb, app/controllers/oauth
 
@@ -20,7 +20,7 @@ use super::{GitLab, web};
 
 pub(crate) use grants::GrantSpec;
 
-/// Seconds that an access token lives.
+/// The lifetime of an access token, in seconds.
 const ACCESS_TOKEN_LIFE: i64 = 7200;
 
 pub(super) fn routes() -> Router<GitLab> {
@@ -35,7 +35,7 @@ pub(super) fn routes() -> Router<GitLab> {
         .method_not_allowed_fallback(web::not_found)
 }
 
-/// A refusal of the OAuth server, or one of the pages that its mistakes end in.
+/// An OAuth error, or one of the error pages that uncaught exceptions lead to.
 #[derive(Debug)]
 pub(super) enum OauthError {
     Error {
@@ -47,7 +47,7 @@ pub(super) enum OauthError {
 }
 
 impl OauthError {
-    /// An error with the words that Doorkeeper has for it.
+    /// An error with Doorkeeper's description.
     fn new(error: &'static str) -> Self {
         Self::Error { error, description: description(error).into() }
     }
@@ -76,7 +76,7 @@ fn description(error: &str) -> &'static str {
         "invalid_scope" => "The requested scope is invalid, unknown, or malformed.",
         "access_denied" => "The resource owner or authorization server denied the request.",
         "invalid_token" => "The access token is invalid",
-        // The device gem brings no words for its own errors, so they get these.
+        // The device gem has no descriptions for its own errors, so they get this one.
         _ => {
             "The authorization server encountered an unexpected condition which prevented it from fulfilling the request."
         }
@@ -105,19 +105,19 @@ impl IntoResponse for OauthError {
     }
 }
 
-/// A JSON answer that nobody may keep.
+/// A JSON response that must not be cached.
 fn no_store(body: Value) -> Response {
     ([(header::CACHE_CONTROL, "no-store")], axum::Json(body)).into_response()
 }
 
-/// What a new OAuth token is for.
+/// The properties of an OAuth token to create.
 struct NewOauthToken {
     application: Option<u64>,
     user: Option<u64>,
     scopes: Vec<String>,
 }
 
-/// Makes an access token, with a refresh token if it belongs to a user, and the body that hands them out.
+/// Creates an access token, with a refresh token if it belongs to a user, and returns the response body.
 /// doorkeeper: lib/doorkeeper/oauth/token_response.rb
 fn issue(gitlab: &GitLab, state: &mut GitLabState, issue: NewOauthToken) -> Value {
     let (value, refresh) = (secrets::hex64(), issue.user.map(|_| secrets::hex64()));

@@ -1,4 +1,4 @@
-//! GitLab's two ways of cutting a list into pages, with the headers that belong to each.
+//! GitLab's two kinds of pagination, with the headers of each.
 
 use axum::Json;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
@@ -12,13 +12,13 @@ use super::error::ApiError;
 use super::params::Params;
 use super::state::GitLabState;
 
-/// Above this many rows the totals and the last page are no longer given (gitlab: doc/api/rest).
+/// Above this many rows the totals and the last page are omitted (gitlab: doc/api/rest).
 const TOTALS_LIMIT: usize = 10_000;
-/// `page * per_page` may not pass this for kinds that also have keyset paging (gitlab: helpers/pagination).
+/// The largest `page * per_page` for resources that also have keyset pagination (gitlab: helpers/pagination).
 const OFFSET_LIMIT: usize = 50_000;
 const MAX_PER_PAGE: i64 = 100;
 
-/// The part of a list that was asked for.
+/// The requested page of a list.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Paging {
     pub page: usize,
@@ -29,7 +29,7 @@ impl Paging {
     /// Reads `page` (1) and `per_page` (20, at most 100, silently).
     ///
     /// # Errors
-    /// 400 for what is no number and for `per_page=0`.
+    /// 400 for what is not a number and for `per_page=0`.
     pub(crate) fn read(params: &Params) -> Result<Self, ApiError> {
         let page = params.integer("page")?.unwrap_or(1).max(1);
         let per_page = params.integer("per_page")?.unwrap_or(20);
@@ -49,17 +49,17 @@ pub(crate) struct ListPage<T> {
 }
 
 impl<T> ListPage<T> {
-    /// The answer, each item written by `entity`.
+    /// The response, each item written by `entity`.
     pub(crate) fn answer(self, entity: impl Fn(T) -> Value) -> Response {
         let items: Vec<Value> = self.items.into_iter().map(entity).collect();
         (self.headers, Json(items)).into_response()
     }
 }
 
-/// Cuts a list by page number, as every GitLab list does unless told otherwise.
+/// Offset pagination, the default of every GitLab list.
 ///
 /// # Errors
-/// 400 for bad paging parameters.
+/// 400 for bad pagination parameters.
 pub(crate) fn offset<T>(state: &GitLabState, call: &Call, items: Vec<T>) -> Result<ListPage<T>, ApiError> {
     let cut = Paging::read(&call.params)?;
     let total = items.len();
@@ -68,10 +68,10 @@ pub(crate) fn offset<T>(state: &GitLabState, call: &Call, items: Vec<T>) -> Resu
     Ok(ListPage { items: items.into_iter().skip(start).take(cut.per_page).collect(), headers })
 }
 
-/// The same for a kind that also has keyset paging: far offsets are refused.
+/// Offset pagination of a resource that also has keyset pagination: large offsets are refused.
 ///
 /// # Errors
-/// 405 beyond the offset limit, with the class name in the text; 400 for bad paging parameters.
+/// 405 beyond the offset limit, with the class name in the text; 400 for bad pagination parameters.
 pub(crate) fn limited_offset<T>(
     state: &GitLabState,
     call: &Call,
@@ -89,11 +89,11 @@ pub(crate) fn limited_offset<T>(
     offset(state, call, items)
 }
 
-/// Cuts a list that is already ordered and begins after the last one seen: only a `next` link, and one on every
-/// page that is not empty (gitlab: lib/gitlab/pagination/keyset). `next` gives the parameters after an item.
+/// Keyset pagination of a list that is ordered and begins after the last item seen. Every page that is not empty has a
+/// `next` link and no other (gitlab: lib/gitlab/pagination/keyset). `next` returns the parameter for the page after an item.
 ///
 /// # Errors
-/// 400 for bad paging parameters.
+/// 400 for bad pagination parameters.
 pub(crate) fn keyset<T>(
     state: &GitLabState,
     call: &Call,
@@ -138,7 +138,7 @@ fn offset_headers(state: &GitLabState, call: &Call, cut: Paging, total: usize) -
     headers
 }
 
-/// The present request with some parameters replaced, under the address GitLab believes it has.
+/// The URL of the current request with some parameters replaced, under GitLab's `external_url`.
 fn address(state: &GitLabState, call: &Call, changes: &[(&str, String)]) -> String {
     let mut query = json!(call.params.all());
     for secret in ["private_token", "access_token"] {
@@ -163,7 +163,7 @@ fn address(state: &GitLabState, call: &Call, changes: &[(&str, String)]) -> Stri
         }
     }
     let path = state.link(&call.path);
-    // Some proxies write them so.
+    // Some proxies rewrite them like this.
     let path =
         if state.quirks.relative_links { Url::parse(&path).map_or(path, |url| url.path().to_owned()) } else { path };
     format!("{path}?{}", form.finish())

@@ -18,7 +18,7 @@ impl std::fmt::Debug for Params {
 }
 
 impl Params {
-    /// Reads the query of an address and a body of this content type.
+    /// Reads the query of a URL and a body of this content type.
     ///
     /// # Errors
     /// 400 for JSON that does not parse, 415 for a content type that Grape does not know.
@@ -54,7 +54,7 @@ impl Params {
         self.0.get(name)
     }
 
-    /// A string; a number or truth value is read as its text.
+    /// A string; a number or boolean is read as its text.
     ///
     /// # Errors
     /// 400 `… is invalid` for a list or an object.
@@ -67,7 +67,7 @@ impl Params {
         }
     }
 
-    /// A truth value; `true`, `1`, `"true"`, `"1"`, `"on"`, `"t"` and their opposites (Grape's own list).
+    /// A boolean; `true`, `1`, `"true"`, `"1"`, `"on"`, `"t"` and their opposites (Grape's own list).
     ///
     /// # Errors
     /// 400 `… is invalid`.
@@ -154,7 +154,7 @@ impl Params {
     }
 }
 
-/// Reads a number of the path or the query.
+/// Reads a number from the path or the query.
 ///
 /// # Errors
 /// 400 `… is invalid`.
@@ -162,7 +162,7 @@ pub(crate) fn integer(name: &str, text: &str) -> Result<i64, ApiError> {
     text.trim().parse().map_err(|_| ApiError::invalid(&format!("{name} is invalid")))
 }
 
-/// Reads an id of the path; one that is negative names nothing.
+/// Reads an id of the path; a negative one becomes 0, which does not exist.
 ///
 /// # Errors
 /// 400 `… is invalid`.

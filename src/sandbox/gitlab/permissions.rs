@@ -1,4 +1,4 @@
-//! Who may see and do what: membership flows down from groups, admins see everything.
+//! Permissions: membership is inherited from groups, and admins see everything.
 
 use std::cell::{OnceCell, RefCell};
 use std::collections::{HashMap, HashSet};
@@ -7,23 +7,23 @@ use super::auth::Caller;
 use super::error::ApiError;
 use super::state::{GitLabState, ProjectNamespace, StoredGroup, StoredProject, Visibility, level};
 
-/// One caller's access levels; each group is worked out once, so that 50 000 projects are judged quickly.
+/// The permissions of one caller. The level in each group is computed once, so that 50 000 projects are checked quickly.
 #[derive(Debug)]
 pub(crate) struct Permissions<'a> {
     state: &'a GitLabState,
     user: Option<u64>,
     admin: bool,
     groups: RefCell<HashMap<u64, u8>>,
-    /// Groups seen only because something below them was given to the caller.
-    passages: OnceCell<HashSet<u64>>,
+    /// Groups that are visible because the caller is a member of something below them.
+    ancestors: OnceCell<HashSet<u64>>,
 }
 
 impl<'a> Permissions<'a> {
-    /// The access of a caller, or of somebody who sent no token.
+    /// The permissions of a caller, or of a request without a token.
     #[must_use]
     pub(crate) fn of(state: &'a GitLabState, caller: Option<&Caller>) -> Self {
         let (user, admin) = (caller.map(|caller| caller.user), caller.is_some_and(|caller| caller.admin));
-        Self { state, user, admin, groups: RefCell::default(), passages: OnceCell::new() }
+        Self { state, user, admin, groups: RefCell::default(), ancestors: OnceCell::new() }
     }
 
     /// Whether the caller counts as an admin now.
@@ -51,7 +51,7 @@ impl<'a> Permissions<'a> {
         self.user.and_then(|user| project.members.get(&user).copied()).unwrap_or(0)
     }
 
-    /// The caller's level as a member of a project, from wherever it comes; 0 for none.
+    /// The caller's level as a member of a project, inherited or direct; 0 for none.
     #[must_use]
     pub(crate) fn in_project(&self, project: &StoredProject) -> u8 {
         let above = match project.namespace {
@@ -62,20 +62,20 @@ impl<'a> Permissions<'a> {
         above.max(self.direct(project))
     }
 
-    /// Whether the project exists for this caller.
+    /// Whether the caller may see the project.
     #[must_use]
     pub(crate) fn sees_project(&self, project: &StoredProject) -> bool {
         self.admin || self.open(project.visibility) || self.in_project(project) > 0
     }
 
-    /// Whether the group exists for this caller; a member of something below it sees it too.
+    /// Whether the caller may see the group; a member of something below it may.
     #[must_use]
     pub(crate) fn sees_group(&self, group: &StoredGroup) -> bool {
-        self.admin || self.open(group.visibility) || self.in_group(group.id) > 0 || self.passages().contains(&group.id)
+        self.admin || self.open(group.visibility) || self.in_group(group.id) > 0 || self.ancestors().contains(&group.id)
     }
 
-    fn passages(&self) -> &HashSet<u64> {
-        self.passages.get_or_init(|| {
+    fn ancestors(&self) -> &HashSet<u64> {
+        self.ancestors.get_or_init(|| {
             let groups = self.state.groups.keys().copied().filter(|id| self.in_group(*id) > 0);
             let direct = self.state.projects.values().filter(|project| self.direct(project) > 0);
             let homes = direct.filter_map(|project| project.namespace.group());
@@ -96,7 +96,7 @@ impl GitLabState {
     /// The project that a path parameter names, if the caller may see it.
     ///
     /// # Errors
-    /// 404, for what is not there and for what the caller may not see alike.
+    /// 404, both if it does not exist and if the caller may not see it.
     pub(crate) fn visible_project(
         &self,
         id_or_path: &str,
@@ -110,7 +110,7 @@ impl GitLabState {
     /// The group that a path parameter names, if the caller may see it.
     ///
     /// # Errors
-    /// 404, for what is not there and for what the caller may not see alike.
+    /// 404, both if it does not exist and if the caller may not see it.
     pub(crate) fn visible_group(&self, id_or_path: &str, caller: Option<&Caller>) -> Result<&StoredGroup, ApiError> {
         let seen = self.group(id_or_path).filter(|group| Permissions::of(self, caller).sees_group(group));
         seen.ok_or_else(|| ApiError::not_found("Group"))

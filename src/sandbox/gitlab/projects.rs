@@ -1,4 +1,4 @@
-//! Projects: the list with its filters and both pagings, and one project.
+//! Projects: the list with its filters and both kinds of pagination, and one project.
 //!
 //! gitlab: lib/api/projects.rb, app/finders/projects_finder.rb
 
@@ -30,7 +30,7 @@ pub(super) fn routes() -> Router<GitLab> {
 /// How many projects `GET /groups/:id` shows (gitlab: lib/api/entities/group_detail.rb).
 const GROUP_PAGE_LIMIT: usize = 100;
 
-/// What the list is narrowed to.
+/// The filters of the list.
 #[derive(Debug, Default)]
 struct ProjectFilter {
     archived: Option<bool>,
@@ -82,7 +82,7 @@ impl ProjectFilter {
             && self.archived.is_none_or(|archived| project.archived == archived)
             && self.active.is_none_or(|active| active != sleeping)
             && self.visibility.as_ref().is_none_or(|word| project.visibility.word() == word)
-            // Membership counts for an admin too: these three ask what the caller was given, not what is allowed.
+            // An admin's membership counts too: these three filter by membership, not by what the caller is allowed to do.
             && (!self.member || level > 0)
             && (!self.owned || level >= level::OWNER)
             && level >= self.min_access_level
@@ -90,7 +90,7 @@ impl ProjectFilter {
             && self.found(project)
     }
 
-    /// Every word has to be found, in the name or the path, or in the full path if namespaces are searched.
+    /// Every word has to occur in the name or the path, or in the full path if namespaces are searched.
     fn found(&self, project: &StoredProject) -> bool {
         self.search.iter().all(|word| {
             let full = self.search_namespaces && project.full_path.to_lowercase().contains(word);
@@ -138,7 +138,7 @@ struct ProjectQuery<'a, 'q> {
     order: &'q ProjectOrder,
 }
 
-/// Keyset paging goes by id only, and downwards unless told otherwise.
+/// Keyset pagination is by id only, descending by default.
 fn by_keys<'a>(call: &Call, query: &ProjectQuery<'a, '_>) -> Result<pages::ListPage<&'a StoredProject>, ApiError> {
     let ProjectQuery { state, permissions, filter, order } = *query;
     if order.by != SortKey::Id {
@@ -163,7 +163,7 @@ enum SortKey {
     Time,
 }
 
-/// `order_by` and `sort`; by creation time and downwards unless told otherwise.
+/// `order_by` and `sort`; by creation time, descending, by default.
 #[derive(Debug)]
 struct ProjectOrder {
     by: SortKey,
@@ -185,7 +185,7 @@ impl ProjectOrder {
 
     fn apply(&self, projects: &mut [&StoredProject]) {
         match self.by {
-            // They are kept by id already.
+            // The state keeps them in the order of their ids.
             SortKey::Id => {}
             SortKey::Name => projects.sort_by(|a, b| a.name.cmp(&b.name).then(a.id.cmp(&b.id))),
             SortKey::Path => projects.sort_by(|a, b| a.path.cmp(&b.path).then(a.id.cmp(&b.id))),
@@ -227,7 +227,7 @@ pub(super) fn in_groups(
     Ok(pages::offset(&state, call, projects)?.answer(|project| entity(&permissions, &state, project, view)))
 }
 
-/// The projects that a group's own page lists: at most 100, its own and not its subgroups'.
+/// The projects in the details of a group: at most 100, without those of subgroups.
 pub(super) fn of_group(state: &GitLabState, caller: Option<&Caller>, group: u64) -> Vec<Value> {
     let permissions = Permissions::of(state, caller);
     let view = ProjectView { signed_in: false, simple: caller.is_none() };

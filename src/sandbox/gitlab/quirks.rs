@@ -1,52 +1,52 @@
-//! How the instance misbehaves or differs on purpose: one switch for each thing a test may want to see.
+//! How an instance differs or misbehaves on purpose: one field for each difference that a test needs.
 
-/// Everything that can be switched while the sandbox runs.
+/// The quirks of an instance; they can be changed while the sandbox runs.
 #[derive(Clone, Debug)]
 pub struct InstanceQuirks {
-    /// Whether answers about applications show `scopes`; `None` lets the version decide.
+    /// Whether responses about applications show `scopes`; `None` lets the version decide.
     pub expose_scopes: Option<bool>,
-    /// The licence has run out.
+    /// The license has expired.
     pub license_expired: bool,
     /// Doorkeeper 5.9.5 and later: a client that authenticates in two ways at once is refused.
     pub one_client_mechanism: bool,
-    /// What `client_credentials` answers for a scope the application has.
+    /// The response to `client_credentials` with a scope that the application has.
     pub client_credentials: ClientCredentials,
     /// Whether the device flow exists; `None` lets the version decide.
     pub device_flow: Option<bool>,
-    /// Whether the device endpoint looks at the application's scopes; `None` lets the version decide.
+    /// Whether the device endpoint checks the application's scopes; `None` lets the version decide.
     pub device_checks_scopes: Option<bool>,
     /// Impersonation tokens are refused.
     pub impersonation_disabled: bool,
     pub graphql: GraphqlQuirks,
-    /// The plan that the licence names; `None` is that of the options.
+    /// The plan that the license names; `None` takes it from the options.
     pub license_plan: Option<&'static str>,
-    /// Every object of an answer has fields that nobody knows yet.
+    /// Every object of a response has fields that no client knows.
     pub unknown_fields: bool,
-    /// A proxy stands before the instance and adds headers of its own.
+    /// A proxy in front of the instance adds its own headers.
     pub proxy_headers: bool,
-    /// `Link` headers hold paths instead of whole addresses.
+    /// `Link` headers hold paths instead of URLs.
     pub relative_links: bool,
 }
 
 /// How GraphQL differs from what the version decides.
 #[derive(Clone, Debug, Default)]
 pub struct GraphqlQuirks {
-    /// Whether `StoredProject` has a list of its hooks; `None` lets the version decide.
+    /// Whether `Project` has a list of its hooks; `None` lets the version decide.
     pub hook_list: Option<bool>,
     /// Fields that the type `ProjectHook` lacks.
     pub missing: Vec<&'static str>,
     /// The largest complexity that a query may have; `None` is GitLab's own limit.
     pub max_complexity: Option<usize>,
-    /// Projects that the list leaves out, though the caller may see them.
+    /// Projects that the list omits although the caller may see them.
     pub left_out: Vec<u64>,
 }
 
-/// The two answers of the client credentials grant that are known.
+/// The two known responses to the client credentials grant.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum ClientCredentials {
-    /// 200 with a token that belongs to nobody.
+    /// 200 with a token that does not belong to a user.
     StoredToken,
-    /// A 500 page, as when nothing fills the token's organisation.
+    /// A 500 page, as when the token's organization is not set.
     ServerError,
 }
 

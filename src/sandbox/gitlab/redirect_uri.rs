@@ -1,8 +1,8 @@
-//! Doorkeeper's redirect URI validator: what it refuses, in its words, and the typing errors it lets through.
+//! Doorkeeper's redirect URI validator: what it refuses, with its error texts, and the typing errors it accepts.
 //!
 //! doorkeeper: app/validators/doorkeeper/redirect_uri_validator.rb, over Ruby's URI parser
 
-/// The errors of a `redirect_uri`, in Doorkeeper's order; none if every URI of the list is good.
+/// The errors of a `redirect_uri`, in Doorkeeper's order; empty if every URI of the list is valid.
 pub(super) fn errors(value: &str) -> Vec<&'static str> {
     if value.trim().is_empty() {
         return vec!["can't be blank"];
@@ -14,7 +14,7 @@ pub(super) fn errors(value: &str) -> Vec<&'static str> {
         }
         match Parts::of(uri) {
             Some(parts) => errors.extend(parts.errors()),
-            // Ruby's parser gives up; the validator then looks at no further URI.
+            // Ruby's parser fails; the validator then ignores all further URIs.
             None => {
                 errors.push("must be a valid URI.");
                 break;
@@ -40,7 +40,7 @@ impl<'a> Parts<'a> {
         let (rest, fragment) = uri.split_once('#').map_or((uri, false), |(rest, _)| (rest, true));
         let (scheme, rest) = match rest.split_once(':') {
             Some((scheme, tail)) if is_scheme(scheme) => (Some(scheme.to_ascii_lowercase()), tail),
-            // A colon before the first slash that ends no scheme is no URI at all.
+            // A colon before the first slash has to end a scheme, or the text is not a URI.
             Some((head, _)) if !head.contains(['/', '?']) => return None,
             _ => (None, rest),
         };
@@ -80,7 +80,7 @@ fn is_scheme(text: &str) -> bool {
         && text.chars().all(|c| c.is_ascii_alphanumeric() || "+-.".contains(c))
 }
 
-/// The host of an authority; `None` if its port is no number.
+/// The host of an authority; `None` if its port is not a number.
 fn host_of(authority: &str) -> Option<&str> {
     let authority = authority.split(['/', '?']).next().unwrap_or_default();
     let place = authority.rsplit_once('@').map_or(authority, |(_, place)| place);
@@ -99,7 +99,7 @@ mod tests {
     use super::errors;
 
     #[test]
-    fn uris_are_judged_in_doorkeepers_words() {
+    fn errors_are_doorkeepers() {
         let cases: &[(&str, &[&str])] = &[
             ("https://a.example/cb", &[]),
             ("http://a.example/cb", &[]),

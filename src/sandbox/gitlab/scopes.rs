@@ -1,9 +1,9 @@
-//! The scopes an instance knows, which grow from version to version.
+//! The scopes that an instance knows, by version.
 
 use super::GitLab;
 
-/// Scope and the version it came with; the order is that of the discovery document.
-/// gitlab: lib/gitlab/auth.rb; several first versions are from release notes and may be off by a minor one.
+/// Each scope and its first version, in the order of the discovery document.
+/// gitlab: lib/gitlab/auth.rb; several first versions are from release notes and may be off by a minor version.
 const SCOPES: &[(&str, u16, u16)] = &[
     ("api", 0, 0),
     ("read_api", 0, 0),

@@ -1,4 +1,4 @@
-//! Secret values the sandbox gives out: made at random, kept only as digests.
+//! Secret values that the sandbox issues: made at random, stored only as digests.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -6,7 +6,7 @@ use sha2::{Digest as _, Sha256};
 
 use crate::sandbox::clock::random_bytes;
 
-/// What the sandbox keeps of a secret, as GitLab keeps a hash.
+/// The digest of a secret, stored in its place as GitLab stores a hash.
 #[derive(Clone, Copy, Eq, Hash, PartialEq)]
 pub struct Digest([u8; 32]);
 
@@ -30,7 +30,7 @@ pub(crate) fn hex64() -> String {
     random_bytes().iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
-/// A routable token body, `<base64url>.01.<base36>`, as GitLab makes since 17.7: dots, no fixed length.
+/// A routable token body, `<base64url>.01.<base36>`, as in GitLab since 17.7: with dots, without a fixed length.
 #[must_use]
 pub(crate) fn routable() -> String {
     let tail: String = random_bytes().iter().take(9).map(|byte| base36(*byte)).collect();
@@ -43,7 +43,7 @@ pub(crate) fn classic() -> String {
     URL_SAFE_NO_PAD.encode(random_bytes()).chars().take(20).collect()
 }
 
-/// Eight capital letters and digits, as the user code of the device flow.
+/// Eight capital letters and digits: the user code of the device flow.
 #[must_use]
 pub(crate) fn user_code() -> String {
     random_bytes().iter().take(8).map(|byte| base36(*byte).to_ascii_uppercase()).collect()
@@ -58,7 +58,7 @@ mod tests {
     use super::{Digest, classic, hex64, routable, user_code};
 
     #[test]
-    fn values_have_gitlabs_shapes_and_differ() {
+    fn values_have_gitlabs_formats_and_differ() {
         assert!(hex64().len() == 64 && hex64() != hex64());
         assert!(classic().len() == 20 && classic() != classic());
         assert_eq!(routable().split('.').count(), 3);

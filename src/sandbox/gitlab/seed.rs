@@ -1,5 +1,6 @@
-//! How things come to be in the embedded GitLab: the world it starts with, and how each kind of thing is added.
+//! The seed data of the embedded GitLab, and how each kind of record is added.
 
+#[cfg(feature = "sandbox-testing")]
 mod edit;
 
 use jiff::Timestamp;
@@ -16,7 +17,7 @@ use super::state::{
 use crate::sandbox::clock::SandboxClock;
 use crate::sandbox::options::{SandboxOptions, SandboxVersion};
 
-/// What [`new`] made.
+/// The state of a new instance, and its two tokens.
 pub(super) struct Seed {
     pub state: GitLabState,
     pub admin_token: String,
@@ -39,14 +40,14 @@ pub struct UserSpec {
     pub bot: bool,
 }
 
-/// A token to add; the default is a live one of `root` with scope `api`.
+/// A token to add; the default is an active one of `root` with scope `api`.
 #[derive(Clone, Debug)]
 pub struct TokenSpec {
     /// The user's id.
     pub user: u64,
     pub scopes: Vec<String>,
     pub expires_at: Option<Date>,
-    /// When it was made; now, if not given.
+    /// When it was created; now, if not given.
     pub issued_at: Option<Timestamp>,
     pub revoked: bool,
     pub impersonation: bool,
@@ -85,7 +86,7 @@ impl ProjectSpec {
     }
 }
 
-/// An instance with an admin, an ordinary user, and as many groups and projects as were asked for.
+/// An instance with an admin, an ordinary user, and the groups and projects of the options.
 pub(super) fn new(options: &SandboxOptions, base_url: &Url, clock: &SandboxClock) -> Seed {
     let settings = ApplicationSettings {
         admin_mode: options.admin_mode,
@@ -112,8 +113,8 @@ pub(super) fn new(options: &SandboxOptions, base_url: &Url, clock: &SandboxClock
 }
 
 impl GitLabState {
-    /// The groups and projects of the options: projects are dealt out over the groups in turn, with one subgroup
-    /// among them when there are three projects or more.
+    /// The groups and projects of the options: projects are distributed over the groups in turn, with one
+    /// subgroup among them if there are three projects or more.
     fn grow(&mut self, options: &SandboxOptions, users: SeedUsers, now: Timestamp) {
         let mut homes = Vec::new();
         for number in 1..=options.groups {
@@ -198,7 +199,7 @@ impl GitLabState {
         id
     }
 
-    /// Adds a token and gives its value, which is not kept.
+    /// Adds a token and returns its value, which is not stored.
     pub(super) fn add_token(&mut self, spec: TokenSpec, version: SandboxVersion, now: Timestamp) -> String {
         let value = self.new_token_value(version);
         let id = next(&mut self.ids.token);
@@ -231,7 +232,7 @@ impl GitLabState {
         }
     }
 
-    /// Revokes every active descendant of a token: somebody rotated with one that was already revoked.
+    /// Revokes every active token that descends from this one by rotation, because a revoked token was used to rotate.
     pub(super) fn revoke_family(&mut self, id: u64) {
         let mut family = vec![id];
         for (id, token) in &mut self.tokens {

@@ -1,4 +1,4 @@
-//! The instance's application settings: those that change what a client meets, and a few it only reads.
+//! The instance's application settings: those that change its behavior, and a few that clients only read.
 
 use axum::extract::State as Shared;
 use axum::response::{IntoResponse, Response};
@@ -83,7 +83,7 @@ async fn update(Shared(gitlab): Shared<GitLab>, call: Call) -> Result<Response, 
     Ok(Json(document(&state.settings)).into_response())
 }
 
-/// The settings with the given ones in place; unknown names are ignored as Grape ignores them.
+/// The settings with the given ones replaced; unknown names are ignored, as Grape does.
 fn overlay(settings: &ApplicationSettings, given: &Map<String, Value>) -> Result<ApplicationSettings, ApiError> {
     let mut document = document(settings);
     let Some(fields) = document.as_object_mut() else { return Err(ApiError::record_not_found()) };
@@ -94,16 +94,16 @@ fn overlay(settings: &ApplicationSettings, given: &Map<String, Value>) -> Result
         return Err(ApiError::invalid(&problem));
     }
     for name in known {
-        let present = fields[name].clone();
-        let value = coerce(&present, &given[name]).ok_or_else(|| ApiError::invalid(&format!("{name} is invalid")))?;
+        let current = fields[name].clone();
+        let value = coerce(&current, &given[name]).ok_or_else(|| ApiError::invalid(&format!("{name} is invalid")))?;
         fields.insert(name.clone(), value);
     }
     serde_json::from_value(document).map_err(|_| ApiError::invalid("settings are invalid"))
 }
 
-/// Reads a value as the kind that the setting has now; forms send everything as text.
-fn coerce(present: &Value, given: &Value) -> Option<Value> {
-    match (present, given) {
+/// Converts a value to the type of the current one; forms send everything as text.
+fn coerce(current: &Value, given: &Value) -> Option<Value> {
+    match (current, given) {
         (Value::Bool(_), Value::Bool(_))
         | (Value::Number(_), Value::Number(_))
         | (Value::Array(_), Value::Array(_)) => Some(given.clone()),

@@ -1,4 +1,4 @@
-//! What the embedded GitLab remembers: plain records, and the few rules that keep them consistent.
+//! The state of the embedded GitLab: plain records, and the few rules that keep them consistent.
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -22,7 +22,7 @@ pub mod level {
 /// Everything the instance holds.
 #[derive(Debug)]
 pub struct GitLabState {
-    /// The address GitLab believes it has, with its relative root; links are built from it.
+    /// GitLab's `external_url`, with its relative root; links are built from it.
     pub external_url: Url,
     pub users: BTreeMap<u64, StoredUser>,
     pub tokens: BTreeMap<u64, StoredToken>,
@@ -35,7 +35,7 @@ pub struct GitLabState {
     pub settings: ApplicationSettings,
     pub quirks: InstanceQuirks,
     pub hooks: Hooks,
-    /// Full path of a project, small letters, to its id; kept because 50 000 projects are looked up by path.
+    /// Maps a project's full path, in lower case, to its id, because 50 000 projects are looked up by path.
     pub(super) project_paths: HashMap<String, u64>,
     pub(super) token_values: HashMap<Digest, u64>,
     pub(super) oauth_values: HashMap<Digest, u64>,
@@ -43,7 +43,7 @@ pub struct GitLabState {
     pub(super) ids: Ids,
 }
 
-/// The next free ids; GitLab never gives one out twice.
+/// The last id of each sequence; GitLab never reuses one.
 #[derive(Debug, Default)]
 pub(super) struct Ids {
     pub user: u64,
@@ -92,11 +92,11 @@ pub struct StoredToken {
     pub scopes: Vec<String>,
     pub revoked: bool,
     pub impersonation: bool,
-    /// A fine-grained token, whose power is not in its scopes.
+    /// A fine-grained token, whose permissions are not in its scopes.
     pub granular: bool,
     pub created_at: Timestamp,
     pub last_used_at: Option<Timestamp>,
-    /// The day on which it stops working, at 00:00 UTC.
+    /// The day on which it expires, at 00:00 UTC.
     pub expires_at: Option<Date>,
     /// The token this one was rotated from.
     pub previous: Option<u64>,
@@ -104,15 +104,15 @@ pub struct StoredToken {
 }
 
 impl StoredToken {
-    /// Whether the token has stopped working by age on this day.
+    /// Whether the token has expired on this day.
     #[must_use]
-    pub(crate) fn expired(&self, today: Date) -> bool {
+    pub fn expired(&self, today: Date) -> bool {
         self.expires_at.is_some_and(|day| day <= today)
     }
 
     /// Neither revoked nor expired.
     #[must_use]
-    pub(crate) fn active(&self, today: Date) -> bool {
+    pub fn active(&self, today: Date) -> bool {
         !self.revoked && !self.expired(today)
     }
 }
@@ -127,15 +127,15 @@ pub struct StoredApplication {
     pub redirect_uri: String,
     pub scopes: Vec<String>,
     pub confidential: bool,
+    #[cfg_attr(not(feature = "sandbox-testing"), allow(dead_code, reason = "only tests read it"))]
     pub trusted: bool,
     pub owner: Option<u64>,
     pub device_code_enabled: bool,
-    pub created_at: Timestamp,
     pub(super) secret: Digest,
 }
 
 impl StoredApplication {
-    /// Whether this is the application's present secret.
+    /// Whether this is the application's current secret.
     #[must_use]
     pub fn has_secret(&self, secret: &str) -> bool {
         self.secret == Digest::of(secret)
@@ -146,7 +146,7 @@ impl StoredApplication {
 pub struct OauthToken {
     pub id: u64,
     pub application: Option<u64>,
-    /// `None` for client credentials: such a token opens nothing in the API.
+    /// `None` for client credentials: such a token grants no access to the API.
     pub user: Option<u64>,
     pub scopes: Vec<String>,
     pub created_at: Timestamp,
@@ -158,7 +158,7 @@ pub struct OauthToken {
 }
 
 impl OauthToken {
-    /// The moment it stops working.
+    /// The moment it expires.
     #[must_use]
     pub(crate) fn expires_at(&self) -> Timestamp {
         let life = jiff::SignedDuration::from_secs(self.expires_in);
@@ -166,7 +166,7 @@ impl OauthToken {
     }
 }
 
-/// An authorization code that was given out and not yet exchanged.
+/// An authorization code that was issued and not yet exchanged.
 #[derive(Clone, Debug)]
 pub struct AccessGrant {
     pub spec: GrantSpec,
@@ -174,11 +174,12 @@ pub struct AccessGrant {
     pub(super) code: Digest,
 }
 
-/// One device authorization (RFC 8628) that was asked for.
+/// One requested device authorization (RFC 8628).
 #[derive(Clone, Debug)]
 pub struct DeviceCode {
     pub application: u64,
     pub scopes: Vec<String>,
+    #[cfg_attr(not(test), allow(dead_code, reason = "only tests answer: the page for it is not embedded"))]
     pub user_code: String,
     pub created_at: Timestamp,
     pub last_polled: Option<Timestamp>,
@@ -187,14 +188,16 @@ pub struct DeviceCode {
 }
 
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[cfg_attr(not(test), allow(dead_code, reason = "only tests answer: the page for it is not embedded"))]
 pub enum DeviceAnswer {
     Pending,
     /// By the user with this id.
     Approved(u64),
-    OauthError,
+    Denied,
 }
 
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[cfg_attr(not(feature = "sandbox-testing"), allow(dead_code, reason = "all projects of the seed are private"))]
 pub enum Visibility {
     Private,
     Internal,
@@ -202,7 +205,7 @@ pub enum Visibility {
 }
 
 impl Visibility {
-    /// The word of the API.
+    /// The value in the API.
     #[must_use]
     pub(crate) const fn word(self) -> &'static str {
         match self {
@@ -238,7 +241,7 @@ pub struct StoredGroup {
     pub created_at: Timestamp,
 }
 
-/// What a project lives in.
+/// The namespace that a project belongs to.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum ProjectNamespace {
     Group(u64),
@@ -267,7 +270,7 @@ pub struct StoredProject {
     pub visibility: Visibility,
     pub archived: bool,
     pub empty_repo: bool,
-    /// The day a user asked for its deletion; it stays listed until it is really gone.
+    /// The day on which a user asked for its deletion; it stays listed until it is removed.
     pub marked_for_deletion: Option<Date>,
     /// It is being deleted right now, and no longer listed.
     pub pending_delete: bool,
@@ -300,13 +303,13 @@ impl GitLabState {
         }
     }
 
-    /// The address of something on this instance, as GitLab itself would write it.
+    /// The URL of a path on this instance, as GitLab itself would write it.
     #[must_use]
     pub(crate) fn link(&self, path: &str) -> String {
         format!("{}{path}", self.external_url.as_str().trim_end_matches('/'))
     }
 
-    /// A project by its number or its full path, whoever asks.
+    /// A project by its id or its full path, without a check of permissions.
     #[must_use]
     pub fn project(&self, id_or_path: &str) -> Option<&StoredProject> {
         match id_or_path.parse::<u64>() {
@@ -315,7 +318,7 @@ impl GitLabState {
         }
     }
 
-    /// A group by its number or its full path, whoever asks.
+    /// A group by its id or its full path, without a check of permissions.
     #[must_use]
     pub fn group(&self, id_or_path: &str) -> Option<&StoredGroup> {
         match id_or_path.parse::<u64>() {
@@ -324,7 +327,7 @@ impl GitLabState {
         }
     }
 
-    /// The group and everything above it, nearest first.
+    /// The group and its ancestors, nearest first.
     pub(crate) fn lineage(&self, group: u64) -> impl Iterator<Item = &StoredGroup> {
         std::iter::successors(self.groups.get(&group), |group| self.groups.get(&group.parent?))
     }

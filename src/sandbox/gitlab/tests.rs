@@ -1,4 +1,4 @@
-//! The embedded GitLab held against what is known of the real one, request by request.
+//! Compares the embedded GitLab with what is known about the real one, request by request.
 
 mod applications;
 mod graphql;
@@ -17,12 +17,12 @@ use url::Url;
 use super::GitLab;
 use crate::sandbox::options::{SandboxOptions, SandboxVersion};
 
-/// An instance and somebody who asks it.
+/// An instance that is called through its router.
 struct TestInstance {
     gitlab: GitLab,
 }
 
-/// An answer, read.
+/// A response that was read.
 #[derive(Debug)]
 struct TestResponse {
     status: u16,
@@ -63,7 +63,7 @@ impl TestInstance {
         TestResponse { status, headers, body: serde_json::from_str(&text).unwrap_or_default(), text }
     }
 
-    /// Asks the API with a token and a JSON body.
+    /// Calls the API with a token and a JSON body.
     async fn api(&self, line: &str, token: &str, body: Value) -> TestResponse {
         let (method, path) = line.split_once(' ').expect("METHOD path");
         let line = format!("{method} {}/api/v4{path}", self.gitlab.root());
@@ -72,7 +72,7 @@ impl TestInstance {
         self.send(&line, &headers, &body).await
     }
 
-    /// Asks the API as the admin.
+    /// Calls the API as the admin.
     async fn admin(&self, line: &str, body: Value) -> TestResponse {
         self.api(line, &self.gitlab.admin_token(), body).await
     }
@@ -86,7 +86,7 @@ impl TestInstance {
 const NONE: Value = Value::Null;
 
 #[tokio::test]
-async fn every_answer_says_that_gitlab_gave_it() {
+async fn every_response_has_gitlabs_headers() {
     let site = site(&SandboxOptions::default());
     for line in ["GET /api/v4/version", "GET /api/v4/nothing", "GET /nothing", "POST /oauth/token"] {
         let answer = site.send(line, &[], "").await;
@@ -96,7 +96,7 @@ async fn every_answer_says_that_gitlab_gave_it() {
 }
 
 #[tokio::test]
-async fn unknown_addresses_end_where_gitlab_ends_them() {
+async fn unknown_paths_get_gitlabs_errors() {
     let site = site(&SandboxOptions { relative_root: "/gitlab".into(), ..SandboxOptions::default() });
     let json = json!({ "error": "404 Not Found" });
     let cases: &[(&str, u16, Option<&Value>)] = &[
@@ -122,7 +122,7 @@ async fn unknown_addresses_end_where_gitlab_ends_them() {
 }
 
 #[tokio::test]
-async fn pages_for_people_ask_for_a_sign_in() {
+async fn web_pages_redirect_to_the_sign_in_page() {
     let site = site(&SandboxOptions { relative_root: "/gitlab".into(), ..SandboxOptions::default() });
     let paths = ["", "/", "/admin/applications", "/oauth/authorize?client_id=unknown", "/-/user_settings/profile"];
     for path in paths {

@@ -1,4 +1,4 @@
-//! Personal access tokens: reading, revoking, rotating.
+//! Personal access tokens: list, revoke, rotate.
 //!
 //! gitlab: lib/api/personal_access_tokens.rb, lib/api/personal_access_tokens/self_information.rb, self_rotation.rb
 
@@ -16,11 +16,11 @@ use super::secrets::Digest;
 use super::state::{GitLabState, StoredToken, next};
 use super::{GitLab, pages, params};
 
-/// How long a new token lives, and how long a rotated one, when nobody says (gitlab: rotate_service.rb). Days.
+/// Days until a new and a rotated token expire, by default (gitlab: rotate_service.rb).
 pub(super) const LIFE_OF_NEW: i64 = 365;
 const LIFE_OF_ROTATED: i64 = 7;
 
-/// What a new token is.
+/// The properties of a token to create.
 pub(super) struct TokenParams {
     pub user: u64,
     pub name: String,
@@ -120,7 +120,7 @@ async fn rotate(Shared(gitlab): Shared<GitLab>, Path(id): Path<String>, call: Ca
     rotated(&gitlab, &call, id)
 }
 
-/// A token of the path that is the caller's own, or anybody's for an admin; only an admin learns that there is none.
+/// The token that the path names, if it is the caller's own or the caller is an admin. Only an admin gets a 404.
 fn managed<'a>(state: &'a GitLabState, caller: &Caller, id: &str) -> Result<&'a StoredToken, ApiError> {
     let token = state.tokens.get(&params::id("id", id)?);
     match token {
@@ -151,7 +151,7 @@ fn rotated(gitlab: &GitLab, call: &Call, id: u64) -> Result<Json<Value>, ApiErro
     Ok(Json(entity_with_value(gitlab, &state, id, &value)))
 }
 
-/// The day a token will end: the one asked for, or so many days ahead where the instance demands one.
+/// The day on which a token expires: the requested one, or the default if the instance requires one.
 pub(super) fn expiry(
     gitlab: &GitLab,
     state: &GitLabState,
@@ -167,7 +167,7 @@ pub(super) fn expiry(
     }
 }
 
-/// Makes a token; gives its id and its value.
+/// Creates a token and returns its id and its value.
 pub(super) fn create(gitlab: &GitLab, state: &mut GitLabState, new: TokenParams) -> (u64, String) {
     let value = state.new_token_value(gitlab.options().version);
     let id = next(&mut state.ids.token);
@@ -198,7 +198,7 @@ pub(super) fn entity_with_value(gitlab: &GitLab, state: &GitLabState, id: u64, v
     answer
 }
 
-/// gitlab: lib/api/entities/personal_access_token.rb; the first versions of the newer fields are near, not certain.
+/// gitlab: lib/api/entities/personal_access_token.rb; the first versions of the newer fields are approximate.
 fn entity(gitlab: &GitLab, token: &StoredToken) -> Value {
     let mut answer = json!({
         "id": token.id,

@@ -1,4 +1,4 @@
-//! Users, and the tokens an admin makes for them.
+//! Users, and the tokens that an admin creates for them.
 
 use axum::extract::{Path, State as Shared};
 use axum::http::StatusCode;

@@ -1,4 +1,4 @@
-//! What is not the API: pages for people, and the frame around every answer.
+//! Web pages, and the middleware around every response.
 
 mod response_noise;
 
@@ -20,10 +20,10 @@ const SIGN_IN: &str = "<!DOCTYPE html>\n<html class=\"html-devise-layout\" lang=
     <meta content=\"GitLab\" property=\"og:site_name\">\n<title>Sign in · GitLab</title>\n</head>\n\
     <body class=\"login-page\">\n<h1>GitLab</h1>\n</body>\n</html>\n";
 
-/// Pages that send a visitor who is not signed in to the sign-in page before anything else is looked at.
+/// Pages that redirect a visitor who is not signed in to the sign-in page before any other check.
 const BEHIND_SIGN_IN: &[&str] = &["/admin", "/-/user_settings", "/-/profile", "/oauth/authorize", "/oauth/device"];
 
-/// Whatever no route takes: pages outside the API, GitLab's JSON 404 inside.
+/// The fallback of all routes: pages outside the API, GitLab's JSON 404 inside.
 pub(super) async fn elsewhere(Shared(gitlab): Shared<GitLab>, request: Request) -> Response {
     let path = request.uri().path().trim_end_matches('/');
     let behind =
@@ -42,7 +42,7 @@ pub(super) async fn elsewhere(Shared(gitlab): Shared<GitLab>, request: Request) 
     }
 }
 
-/// The front page, which nobody sees who is not signed in.
+/// The front page, which redirects to the sign-in page.
 pub(super) async fn front(Shared(gitlab): Shared<GitLab>) -> Response {
     sign_in(&gitlab)
 }
@@ -63,7 +63,7 @@ fn sign_in(gitlab: &GitLab) -> Response {
     (StatusCode::FOUND, [(header::LOCATION, address)], Html(page)).into_response()
 }
 
-/// Around every request: refuses writes on a read-only instance, and marks the answer as GitLab's.
+/// Refuses writes on a read-only instance, and adds GitLab's headers to every response.
 pub(super) async fn frame(Shared(gitlab): Shared<GitLab>, request: Request, next: Next) -> Response {
     let refused = read_only(&gitlab, &request);
     let mut response = match refused {
@@ -89,10 +89,10 @@ pub(super) async fn frame(Shared(gitlab): Shared<GitLab>, request: Request, next
     response_noise::add_noise(&gitlab, response).await
 }
 
-/// Maintenance mode: JSON writes are refused, form writes are sent to a page (gitlab: middleware/read_only).
+/// Maintenance mode: JSON writes are refused, form writes are redirected (gitlab: middleware/read_only).
 fn read_only(gitlab: &GitLab, request: &Request) -> Option<Response> {
     let writing = is_write(request.method().as_str(), request.uri().path());
-    // An admin has to be able to end it (gitlab: ee read_only controller lets the settings through).
+    // An admin has to be able to end it (gitlab: the read_only controller of EE allows the settings).
     let ending = request.uri().path().ends_with("/api/v4/application/settings");
     let state = gitlab.lock();
     if !writing || ending || !state.settings.maintenance_mode {

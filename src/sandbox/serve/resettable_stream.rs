@@ -9,7 +9,7 @@ use std::task::{Context, Poll};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 
-/// The connection; when `reset` is set by the time it is dropped, the other side gets a reset.
+/// The connection; if `reset` is set when it is dropped, the peer gets a reset.
 pub(crate) struct ResettableStream {
     stream: TcpStream,
     reset: Arc<AtomicBool>,
@@ -17,7 +17,7 @@ pub(crate) struct ResettableStream {
 
 impl ResettableStream {
     pub(crate) fn new(stream: TcpStream, reset: Arc<AtomicBool>) -> Self {
-        // Small answers must not wait for more; where it cannot be set they do, which is only slower.
+        // Small responses must not wait for more data; where this cannot be set, they are only slower.
         drop(stream.set_nodelay(true));
         Self { stream, reset }
     }
@@ -26,7 +26,7 @@ impl ResettableStream {
 impl Drop for ResettableStream {
     fn drop(&mut self) {
         if self.reset.load(Ordering::Relaxed) {
-            // Without it the connection is closed instead of reset; the answer is missing either way.
+            // Where this fails, the connection is closed instead of reset; the response is missing either way.
             drop(self.stream.set_zero_linger());
         }
     }
@@ -49,7 +49,7 @@ impl AsyncWrite for ResettableStream {
 
     fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         if self.reset.load(Ordering::Relaxed) {
-            // A shutdown would end the connection in good order before the reset.
+            // A shutdown would close the connection cleanly before the reset.
             return Poll::Ready(Ok(()));
         }
         Pin::new(&mut self.stream).poll_shutdown(cx)

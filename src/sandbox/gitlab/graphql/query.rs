@@ -1,6 +1,6 @@
-//! A query, parsed and held against the schema, with what it costs.
+//! A query, parsed and validated against the schema, with its complexity.
 //!
-//! The words of the errors are graphql-ruby's; the complexity is counted as GitLab counts it (gitlab:
+//! The error texts are graphql-ruby's; the complexity is counted as GitLab counts it (gitlab:
 //! app/graphql/types/base_field.rb, app/graphql/resolvers/base_resolver.rb).
 
 use graphql_parser::query::{Definition, OperationDefinition, Selection, SelectionSet, parse_query};
@@ -13,16 +13,16 @@ pub(super) const LARGEST_PAGE: u64 = 100;
 /// `validate_max_errors`.
 const MOST_ERRORS: usize = 5;
 
-/// What came in.
+/// A query as it was received.
 #[derive(Clone, Copy)]
 pub(super) struct QueryRequest<'a> {
     pub query: &'a str,
     pub variables: &'a Map<String, Value>,
 }
 
-/// A field that is asked for, and what is asked below it.
+/// A selected field and the fields selected below it.
 pub(super) struct SelectedField {
-    /// Its name in the answer.
+    /// Its name in the response.
     pub key: String,
     pub name: String,
     pub arguments: Map<String, Value>,
@@ -30,7 +30,7 @@ pub(super) struct SelectedField {
 }
 
 impl SelectedField {
-    /// How many items of a list are given at most.
+    /// The largest number of items on a page.
     pub(super) fn page(&self) -> usize {
         page(&self.arguments)
     }
@@ -45,7 +45,7 @@ impl ParsedQuery {
     /// Reads a query.
     ///
     /// # Errors
-    /// The `errors` of the answer, for what cannot be parsed and what the schema does not have.
+    /// The `errors` of the response, for a syntax error and for what the schema does not have.
     pub(super) fn read(schema: &Schema, asked: QueryRequest<'_>) -> Result<Self, Vec<Value>> {
         let wrong = |text: &str| vec![json!({ "message": text })];
         if asked.query.trim().is_empty() {
@@ -60,7 +60,7 @@ impl ParsedQuery {
             Some(OperationDefinition::SelectionSet(selection)) => (selection, Vec::new()),
             Some(OperationDefinition::Query(query)) => (query.selection_set, query.variable_definitions),
             Some(_) => return Err(wrong("this schema has no mutations and no subscriptions")),
-            None => return Err(wrong("there is no operation among these definitions")),
+            None => return Err(wrong("the document has no operation")),
         };
         let mut variables = asked.variables.clone();
         for definition in &defaults {
@@ -86,12 +86,12 @@ type Set<'a> = SelectionSet<'a, &'a str>;
 type QueryField<'a> = graphql_parser::query::Field<'a, &'a str>;
 
 impl QueryReader<'_> {
-    /// What is asked of one type, and what it costs.
+    /// The fields selected of one type, and their complexity.
     fn set(&mut self, kind: &str, selection: &Set<'_>) -> (Vec<SelectedField>, usize) {
         let (mut all, mut complexity) = (Vec::new(), 0);
         for item in &selection.items {
             let Selection::Field(written) = item else {
-                self.errors.push(json!({ "message": "the sandbox reads no fragments" }));
+                self.errors.push(json!({ "message": "the sandbox does not support fragments" }));
                 continue;
             };
             let known = self.schema.fields(kind).and_then(|fields| fields.iter().find(|one| one.name == written.name));
@@ -132,7 +132,7 @@ impl QueryReader<'_> {
         let (below, inner) = self.set(base, &written.selection_set);
         let complexity = match field.cost {
             Cost::Plain => 1 + inner,
-            // One percent for each item that could come.
+            // One percent for each item that could be returned.
             Cost::Resolver(own) if field.is_connection() => (own + inner) * (100 + page(&arguments)) / 100,
             Cost::Resolver(own) => own + inner,
         };

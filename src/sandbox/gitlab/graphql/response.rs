@@ -1,4 +1,4 @@
-//! What a query is answered with.
+//! The response to a query.
 //!
 //! gitlab: app/graphql/resolvers/projects_resolver.rb, app/graphql/resolvers/web_hooks/project_hooks_resolver.rb
 
@@ -13,7 +13,7 @@ use crate::sandbox::gitlab::hooks::{Owner, StoredHook};
 use crate::sandbox::gitlab::permissions::Permissions;
 use crate::sandbox::gitlab::state::{GitLabState, StoredProject, level};
 
-/// Who answers, and to whom.
+/// What a response depends on.
 pub(super) struct GraphqlResponder<'a> {
     pub gitlab: &'a GitLab,
     pub state: &'a GitLabState,
@@ -25,7 +25,7 @@ pub(super) struct GraphqlResponder<'a> {
 type FieldError = String;
 
 impl GraphqlResponder<'_> {
-    /// The whole answer.
+    /// The whole response.
     pub(super) fn query(&self, fields: &[SelectedField]) -> Value {
         let (mut data, mut errors) = (Map::new(), Vec::new());
         for wanted in fields {
@@ -58,7 +58,7 @@ impl GraphqlResponder<'_> {
         !project.pending_delete && self.permissions.sees_project(project)
     }
 
-    /// The newest first. Archived ones and those marked for deletion are among them.
+    /// Newest first, with archived projects and those marked for deletion.
     fn projects(&self, wanted: &SelectedField) -> Result<Value, FieldError> {
         let left_out = &self.state.quirks.graphql.left_out;
         let takes = |project: &&StoredProject| self.sees(project) && !left_out.contains(&project.id);
@@ -99,7 +99,7 @@ impl GraphqlResponder<'_> {
         self.permissions.admin() || self.permissions.in_project(project) >= level::MAINTAINER
     }
 
-    /// The newest first, which is the order of every connection that has no other.
+    /// Newest first, which is the default order of every connection.
     fn hooks(&self, project: &StoredProject, wanted: &SelectedField) -> Result<Value, FieldError> {
         let mut hooks: Vec<&StoredHook> = self.state.hooks.of(Owner::Project(project.id)).collect();
         hooks.reverse();
@@ -142,7 +142,7 @@ impl GraphqlResponder<'_> {
         Value::Object(fields.iter().map(|wanted| (wanted.key.clone(), value(wanted))).collect())
     }
 
-    /// A type as it is written, from the outside in.
+    /// A type as it is written, from the outside in: `[Project!]!` is a non-null list of non-null projects.
     fn kind(&self, written: &'static str, fields: &[SelectedField]) -> Value {
         let (kind, inner) = match (written.strip_suffix('!'), written.strip_prefix('[')) {
             (Some(inner), _) => ("NON_NULL", inner),
@@ -168,7 +168,7 @@ fn object(
     pairs.collect::<Result<Map<_, _>, FieldError>>().map(Value::Object)
 }
 
-/// The part of a list that was asked for, forwards only.
+/// The requested page of a list, forwards only.
 fn page<T: Copy>(
     items: &[T],
     wanted: &SelectedField,
@@ -197,7 +197,7 @@ fn global_id(class: &str, id: u64) -> String {
     format!("gid://gitlab/{class}/{id}")
 }
 
-/// The number of a global ID of this class.
+/// The number in a global ID of this class.
 fn number(id: &Value, class: &str) -> Result<u64, FieldError> {
     let text = id.as_str().unwrap_or_default();
     let Some((found, number)) = text.strip_prefix("gid://gitlab/").and_then(|rest| rest.split_once('/')) else {
@@ -206,6 +206,6 @@ fn number(id: &Value, class: &str) -> Result<u64, FieldError> {
     if found != class {
         return Err(format!("{text} is not a valid ID for {class}."));
     }
-    // A number that is none belongs to nothing.
+    // An id that is not a number does not exist.
     Ok(number.parse().unwrap_or_default())
 }

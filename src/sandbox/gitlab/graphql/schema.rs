@@ -1,4 +1,4 @@
-//! Which types there are, and which fields each has, by version.
+//! The types of the schema and their fields, by version.
 //!
 //! gitlab: app/graphql/types/project_type.rb, app/graphql/types/web_hooks/, doc/api/graphql/reference
 
@@ -8,14 +8,14 @@ use crate::sandbox::gitlab::GitLab;
 use crate::sandbox::gitlab::hooks::project_flags;
 use crate::sandbox::gitlab::quirks::GraphqlQuirks;
 
-/// `ProjectHook` and `StoredProject.webhook` (the reference names the version).
+/// `ProjectHook` and `Project.webhook` (the reference names the version).
 const HOOKS: (u16, u16) = (18, 5);
-/// `tokenPresent` and `signingTokenPresent`: in the reference of 19.5, not in the source of 18.x; taken to be as old as
-/// REST's.
+/// `tokenPresent` and `signingTokenPresent`: in the reference of 19.5, not in the source of 18.x; assumed to be as old as
+/// the same fields of REST.
 const PRESENCE: (u16, u16) = (19, 0);
 const PRESENCE_FIELDS: [&str; 2] = ["tokenPresent", "signingTokenPresent"];
-/// A list of a project's hooks. **No GitLab up to 19.5 has one**: its resolver is there, a field is not. Versions beyond
-/// what is known are given it here, under the name that is most likely, so that it can be rehearsed.
+/// A list of a project's hooks. **No GitLab up to 19.5 has one**: it has the resolver, but no field. Newer versions get it
+/// here, under the most likely name, so that it can be rehearsed.
 const HOOK_LIST: (u16, u16) = (19, 6);
 
 const PAGE_ARGUMENTS: [&str; 4] = ["first", "after", "last", "before"];
@@ -24,19 +24,19 @@ const PAGE_ARGUMENTS: [&str; 4] = ["first", "after", "last", "before"];
 #[derive(Clone, Debug)]
 pub(super) struct Field {
     pub name: String,
-    /// As GraphQL writes it: `[StoredProject]`, `String!`.
+    /// As GraphQL writes it: `[Project]`, `String!`.
     pub kind: &'static str,
     pub arguments: Vec<&'static str>,
-    /// What it adds to the complexity itself; for a resolver's field its page counts as well.
+    /// The field's own complexity; for the field of a resolver its page size counts as well.
     pub cost: Cost,
-    /// GitLab keeps experiments among what is deprecated, and a schema is shown without both unless asked for.
+    /// GitLab counts experiments as deprecated; introspection omits both unless asked for them.
     pub experiment: bool,
 }
 
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(super) enum Cost {
     Plain,
-    /// Of a resolver that is charged this much before what is below it.
+    /// The field of a resolver with this complexity of its own.
     Resolver(usize),
 }
 
@@ -59,7 +59,7 @@ impl Field {
         Self { experiment: true, ..self }
     }
 
-    /// The type without what is around it.
+    /// The type without list brackets and `!`.
     pub(super) fn base(&self) -> &'static str {
         base(self.kind)
     }
@@ -74,7 +74,7 @@ pub(super) fn base(kind: &'static str) -> &'static str {
     kind.trim_matches(['[', ']', '!'])
 }
 
-/// The types with fields.
+/// The types that have fields.
 pub(super) struct Schema {
     types: BTreeMap<&'static str, Vec<Field>>,
 }
@@ -102,7 +102,7 @@ impl Schema {
         Self { types }
     }
 
-    /// The fields of a type; `None` for one that has none, and one that is not there.
+    /// The fields of a type; `None` for a type without fields and for an unknown type.
     pub(super) fn fields(&self, kind: &str) -> Option<&[Field]> {
         self.types.get(kind).map(Vec::as_slice)
     }
@@ -179,7 +179,7 @@ fn camel(name: &str) -> String {
     camel
 }
 
-/// And back.
+/// A GraphQL name in REST's spelling.
 pub(super) fn snake(name: &str) -> String {
     let mut snake = String::with_capacity(name.len() + 4);
     for letter in name.chars() {

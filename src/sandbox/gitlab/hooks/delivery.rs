@@ -1,4 +1,4 @@
-//! One delivery: made ready, sent, logged, and counted for or against the hook.
+//! One delivery: prepared, sent, logged, and counted as a success or failure of the hook.
 //!
 //! gitlab: app/services/web_hook_service.rb
 
@@ -20,7 +20,7 @@ use crate::sandbox::gitlab::GitLab;
 use crate::sandbox::gitlab::state::GitLabState;
 use crate::sandbox::sender::{CertificateCheck, OutgoingRequest, SendOutcome, WebhookSender};
 
-/// What is to be delivered.
+/// A webhook to deliver.
 #[derive(Clone, Debug)]
 pub(super) struct WebhookDelivery {
     /// `X-Gitlab-Event`.
@@ -28,7 +28,7 @@ pub(super) struct WebhookDelivery {
     /// The name in the delivery log.
     pub trigger: String,
     pub payload: Value,
-    /// The key of the delivery that is sent again; a new one otherwise.
+    /// The idempotency key of a delivery that is resent; `None` makes a new one.
     pub key: Option<String>,
 }
 
@@ -40,7 +40,7 @@ struct PreparedDelivery {
 }
 
 impl GitLab {
-    /// Delivers to one hook and logs it; `None` if the hook is gone.
+    /// Delivers to one hook and logs the delivery; `None` if the hook does not exist.
     pub(super) async fn deliver(&self, hook: HookRef, delivery: WebhookDelivery) -> Option<SendOutcome> {
         let prepared = {
             let state = self.lock();
@@ -48,18 +48,18 @@ impl GitLab {
         };
         let outcome = match &prepared.request {
             Ok(request) => prepared.sender.send(request).await,
-            Err(text) => SendOutcome { answer: Err(text.clone()), took: std::time::Duration::ZERO },
+            Err(text) => SendOutcome { response: Err(text.clone()), took: std::time::Duration::ZERO },
         };
         self.record_outcome(hook, prepared.sent, &outcome);
         Some(outcome)
     }
 
-    /// Logs the delivery and lets the hook's failures follow from it.
+    /// Logs the delivery and updates the hook's failures.
     fn record_outcome(&self, hook: HookRef, sent: SentRequest, outcome: &SendOutcome) {
         let now = self.clock().now();
         let rule = if self.at_least(17, 11) { DisablingRule::New } else { DisablingRule::Old };
         let mut state = self.lock();
-        let status = outcome.answer.as_ref().ok().map(|answer| answer.status);
+        let status = outcome.response.as_ref().ok().map(|response| response.status);
         if let Some(found) = state.hooks.get_mut(hook) {
             found.failures = found.failures.after(DeliveryResult::of(status), rule, now);
         }
@@ -147,7 +147,7 @@ impl OwnHeaders<'_> {
         }
         put("X-Gitlab-Event", if hook.owner == Owner::System { "System Hook" } else { delivery.header }.to_owned());
         if gitlab.at_least(16, 2) {
-            // The documentation calls it the webhook's id; the source makes a new one for every request.
+            // The documentation says that it identifies the webhook; the source makes a new one for every request.
             put("X-Gitlab-Webhook-UUID", uuid());
         }
         if gitlab.at_least(15, 5) {
@@ -158,7 +158,7 @@ impl OwnHeaders<'_> {
             put("X-Gitlab-Token", token.expose_secret().replace('\n', ""));
         }
         if let Some(signing) = hook.signing_token.as_ref().filter(|_| gitlab.at_least(19, 0)) {
-            // The receiver compares it with its own clock, so this one is never the clock that a test has moved.
+            // The receiver compares it with its own clock, so this is the real time, not the clock that a test may have moved.
             let time = clock::now().as_second();
             if let Some(signature) = signature(signing.expose_secret(), &format!("{key}.{time}."), body) {
                 put("webhook-id", key);

@@ -4,14 +4,14 @@
 
 use jiff::{SignedDuration, Timestamp};
 
-/// Failures that cost nothing.
+/// Consecutive failures without a consequence.
 const FREE: u32 = 3;
-/// Consecutive failures after which a hook stays off.
+/// Consecutive failures after which a hook stays disabled.
 const MOST: u32 = 40;
 const FIRST_BACKOFF: SignedDuration = SignedDuration::from_mins(1);
 const LONGEST_BACKOFF: SignedDuration = SignedDuration::from_hours(24);
 
-/// A hook's consecutive failures and what came of them.
+/// A hook's consecutive failures and their consequence.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 pub(in crate::sandbox::gitlab) struct Failures {
     count: u32,
@@ -22,20 +22,20 @@ pub(in crate::sandbox::gitlab) struct Failures {
 /// GitLab's rule changed with 17.11.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(super) enum DisablingRule {
-    /// 4xx: off for good after four in a row; anything else backs off.
+    /// 4xx: disabled permanently after four in a row; any other failure backs off.
     Old,
-    /// Everything backs off; off for good after forty in a row.
+    /// Every failure backs off; disabled permanently after forty in a row.
     New,
 }
 
-/// What a delivery came to, as far as this rule cares.
+/// The result of a delivery, as far as this rule distinguishes it.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(super) enum DeliveryResult {
     /// 2xx or 3xx.
     Fine,
     /// 4xx.
     Refused,
-    /// 5xx, or no answer.
+    /// 5xx, or no response.
     Failed,
 }
 
@@ -50,9 +50,9 @@ impl DeliveryResult {
 }
 
 impl Failures {
-    /// What has become of the hook after this delivery.
-    pub(super) fn after(self, verdict: DeliveryResult, rule: DisablingRule, now: Timestamp) -> Self {
-        if verdict == DeliveryResult::Fine {
+    /// The state of the hook after this delivery.
+    pub(super) fn after(self, result: DeliveryResult, rule: DisablingRule, now: Timestamp) -> Self {
+        if result == DeliveryResult::Fine {
             return Self::default();
         }
         let count = self.count.saturating_add(1);
@@ -60,7 +60,7 @@ impl Failures {
             return Self { count, ..self };
         }
         let permanent = match rule {
-            DisablingRule::Old => verdict == DeliveryResult::Refused,
+            DisablingRule::Old => result == DeliveryResult::Refused,
             DisablingRule::New => count > MOST,
         };
         if permanent {
@@ -87,10 +87,10 @@ impl Failures {
 mod tests {
     use super::*;
 
-    /// The status and the minutes of backoff after these verdicts.
-    fn run(verdicts: &[DeliveryResult], rule: DisablingRule) -> (&'static str, i64) {
+    /// The status and the minutes of backoff after these results.
+    fn run(results: &[DeliveryResult], rule: DisablingRule) -> (&'static str, i64) {
         let now = Timestamp::UNIX_EPOCH;
-        let end = verdicts.iter().fold(Failures::default(), |failures, verdict| failures.after(*verdict, rule, now));
+        let end = results.iter().fold(Failures::default(), |failures, result| failures.after(*result, rule, now));
         (end.status(now), end.disabled_until.map_or(0, |until| until.as_second() / 60))
     }
 
@@ -109,13 +109,13 @@ mod tests {
             (vec![Failed; 4], DisablingRule::Old, "temporarily_disabled", 1),
             (vec![Failed; 50], DisablingRule::Old, "temporarily_disabled", 24 * 60),
         ];
-        for (verdicts, rule, status, minutes) in cases {
-            assert_eq!(run(&verdicts, rule), (status, minutes), "{} under {rule:?}", verdicts.len());
+        for (results, rule, status, minutes) in cases {
+            assert_eq!(run(&results, rule), (status, minutes), "{} under {rule:?}", results.len());
         }
     }
 
     #[test]
-    fn a_backoff_ends_by_itself() {
+    fn a_backoff_expires() {
         let start = Timestamp::UNIX_EPOCH;
         let failures = (0..4)
             .fold(Failures::default(), |failures, _| failures.after(DeliveryResult::Failed, DisablingRule::New, start));
@@ -124,7 +124,7 @@ mod tests {
     }
 
     #[test]
-    fn answers_are_judged_by_their_status() {
+    fn responses_are_classified_by_status() {
         let cases = [
             (Some(204), DeliveryResult::Fine),
             (Some(301), DeliveryResult::Fine),
@@ -132,8 +132,8 @@ mod tests {
             (Some(500), DeliveryResult::Failed),
             (None, DeliveryResult::Failed),
         ];
-        for (status, verdict) in cases {
-            assert_eq!(DeliveryResult::of(status), verdict);
+        for (status, result) in cases {
+            assert_eq!(DeliveryResult::of(status), result);
         }
     }
 }

@@ -1,4 +1,4 @@
-//! Hooks as the API shows them: secrets never, fields by version.
+//! Hooks as the API shows them: without secrets, with the fields of the version.
 //!
 //! gitlab: lib/api/entities/hook.rb, project_hook.rb, ee group_hook.rb
 
@@ -17,7 +17,7 @@ pub(super) enum HookDetail {
     Listed,
 }
 
-/// What decides how a hook is shown.
+/// What the representation of a hook depends on.
 pub(super) struct HookPresenter<'a> {
     pub gitlab: &'a GitLab,
     pub quirks: &'a HookQuirks,
@@ -63,7 +63,7 @@ impl HookPresenter<'_> {
         Value::Object(fields)
     }
 
-    /// `repository_update_events` is shown everywhere, though only a system hook can have it.
+    /// `repository_update_events` is shown for every hook, although only a system hook can have it.
     fn has(&self, owner: Owner, row: &super::event::EventRow) -> bool {
         if row.flag == "repository_update_events" {
             return true;

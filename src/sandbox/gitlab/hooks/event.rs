@@ -1,6 +1,6 @@
 //! The events a hook can subscribe to, with GitLab's several names for each.
 
-/// What happened, for a hook.
+/// An event that a hook can subscribe to.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum HookEvent {
     Push,
@@ -34,7 +34,7 @@ pub(super) struct EventRow {
     pub flag: &'static str,
     /// The name in the delivery log.
     pub trigger: &'static str,
-    /// `X-Gitlab-HookEvent`.
+    /// `X-Gitlab-Event`.
     pub header: &'static str,
     pub project: bool,
     pub group: bool,
@@ -70,7 +70,7 @@ const fn delivery(letters: &str, wanted: u8) -> bool {
 }
 
 /// gitlab: lib/api/project_hooks.rb, ee/lib/api/group_hooks.rb, lib/api/system_hooks.rb, lib/api/hooks/test.rb.
-/// The letters: p project, g group, s system hooks may subscribe; t a test can be asked for.
+/// The letters: p, g and s: project, group and system hooks may subscribe; t: the event can be tested.
 pub(super) const ROWS: [EventRow; 22] = rows! {
     Push "push_events" "push_hooks" "Push Hook" "pgst"
     TagPush "tag_push_events" "tag_push_hooks" "Tag Push Hook" "pgst"
@@ -98,7 +98,7 @@ pub(super) const ROWS: [EventRow; 22] = rows! {
 
 impl HookEvent {
     pub(super) fn row(self) -> &'static EventRow {
-        // The rows stand in the order of the variants, which a test holds.
+        // The rows are in the order of the variants; a test checks this.
         &ROWS[self as usize]
     }
 
@@ -107,7 +107,7 @@ impl HookEvent {
         ROWS.iter().find(|row| row.testable && row.flag == trigger).map(|row| row.event)
     }
 
-    /// What GitLab says when there is nothing to make test data from.
+    /// GitLab's error when a project has no data for a test.
     /// gitlab: app/services/concerns/integrations/project_test_data.rb
     pub(super) const fn ensure(self) -> &'static str {
         match self {
@@ -125,7 +125,7 @@ impl HookEvent {
     }
 }
 
-/// A set of events, as small as 50 000 hooks want it.
+/// A set of events in four bytes, because there can be 50 000 hooks.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 pub struct HookEvents(u32);
 
@@ -150,7 +150,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_rows_stand_in_the_order_of_the_variants() {
+    fn the_rows_are_in_the_order_of_the_variants() {
         for row in &ROWS {
             assert_eq!(row.event.row().flag, row.flag);
         }
@@ -158,7 +158,7 @@ mod tests {
     }
 
     #[test]
-    fn a_set_holds_what_was_put_in() {
+    fn a_set_contains_what_was_inserted() {
         let mut events = HookEvents::default();
         events.insert(HookEvent::Note);
         events.insert(HookEvent::Push);

@@ -13,14 +13,14 @@ use crate::sandbox::gitlab::error::ApiError;
 use crate::sandbox::gitlab::params::Params;
 use crate::sandbox::sender::SendOutcome;
 
-/// How far back the API looks.
+/// How far back the API lists deliveries.
 const WINDOW: SignedDuration = SignedDuration::from_hours(7 * 24);
 const LONGEST_BODY: usize = 8 * 1024;
 const LONGEST_HEADER: usize = 1024;
 const MOST_HEADERS: usize = 50;
 const REDACTED: &str = "[REDACTED]";
 
-/// One delivery as it is kept: no token, no header value of the admin's, no e-mail address.
+/// One delivery as it is logged: without the token, the values of custom headers and e-mail addresses.
 #[derive(Clone, Debug)]
 pub struct LogEntry {
     pub id: u64,
@@ -29,16 +29,16 @@ pub struct LogEntry {
     pub response_body: String,
     /// Seconds.
     pub execution_duration: f64,
-    /// `None` where there was no HTTP answer.
+    /// `None` if there was no HTTP response.
     pub status: Option<u16>,
     pub created_at: Timestamp,
 }
 
-/// The request of a delivery, as it is kept.
+/// The request of a delivery, as it is logged.
 #[derive(Clone, Debug)]
 pub struct SentRequest {
     pub url: String,
-    /// With the variables filled in, to tell later whether the hook still points there.
+    /// The URL with the variables filled in, to recognize later whether the hook's URL has changed.
     pub(super) interpolated_url: String,
     pub trigger: String,
     pub(super) header: &'static str,
@@ -68,13 +68,13 @@ impl SentRequest {
 
 impl LogEntry {
     pub(super) fn new(id: u64, sent: SentRequest, outcome: &SendOutcome, created_at: Timestamp) -> Self {
-        let answer = outcome.answer.as_ref().ok();
-        let body = match &outcome.answer {
-            Ok(answer) => &answer.body,
-            // The text of the exception is kept, but the API never shows it.
+        let response = outcome.response.as_ref().ok();
+        let body = match &outcome.response {
+            Ok(response) => &response.body,
+            // The API never shows the text of the exception.
             Err(_) => "",
         };
-        let headers = answer.map(|answer| answer.headers.as_slice()).unwrap_or_default();
+        let headers = response.map(|response| response.headers.as_slice()).unwrap_or_default();
         let header = |(name, value): &(String, String)| (title(name), Value::from(cut(value, LONGEST_HEADER)));
         Self {
             id,
@@ -82,7 +82,7 @@ impl LogEntry {
             response_headers: headers.iter().take(MOST_HEADERS).map(header).collect(),
             response_body: cut(body, LONGEST_BODY).to_owned(),
             execution_duration: outcome.took.as_secs_f64(),
-            status: answer.map(|answer| answer.status),
+            status: response.map(|response| response.status),
             created_at,
         }
     }
@@ -112,14 +112,14 @@ impl LogEntry {
     }
 }
 
-/// Which entries were asked for.
+/// The entries that were requested.
 pub(super) struct LogFilter {
     statuses: Option<Vec<String>>,
     oldest: Timestamp,
 }
 
 impl LogFilter {
-    /// Reads `status` and checks `per_page`, which goes to 20 here.
+    /// Reads `status` and checks `per_page`, which is at most 20 here.
     pub(super) fn read(params: &Params, now: Timestamp) -> Result<Self, ApiError> {
         if params.integer("per_page")?.is_some_and(|size| !(1..=20).contains(&size)) {
             return Err(ApiError::invalid("per_page does not have a valid value"));
@@ -146,7 +146,7 @@ impl LogFilter {
     }
 }
 
-/// Replaces what looks like an e-mail address, wherever it is.
+/// Replaces every string that looks like an e-mail address.
 fn redact(value: &mut Value) {
     match value {
         Value::String(text) if is_email(text) => REDACTED.clone_into(text),
@@ -183,7 +183,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn addresses_are_redacted_wherever_they_are() {
+    fn email_addresses_are_redacted_at_any_depth() {
         let mut payload = json!({
             "user_email": "root@sandbox.example",
             "commits": [{"author": {"name": "a", "email": "a@b.example"}}],
@@ -201,7 +201,7 @@ mod tests {
     }
 
     #[test]
-    fn texts_are_cut_between_letters() {
+    fn texts_are_cut_at_character_boundaries() {
         assert_eq!(cut("aé", 2), "a");
         assert_eq!(cut("aé", 3), "aé");
         assert_eq!(title("x-request-id"), "X-Request-Id");

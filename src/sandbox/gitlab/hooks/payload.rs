@@ -1,4 +1,4 @@
-//! Payloads: what GitLab says about an event, made from a project's sample data.
+//! Payloads of events, made from a project's sample data.
 //!
 //! gitlab: lib/gitlab/data_builder/
 
@@ -11,7 +11,7 @@ use crate::sandbox::gitlab::state::{GitLabState, ProjectNamespace, StoredProject
 const SHA: &str = "da1560886d4f094c3e6c9ef40349f7d38b5d27d7";
 const BEFORE: &str = "95790bf891e76fee5e1747ab589903a6a1f80f22";
 
-/// The fixed answer and payload of a system hook's test (gitlab: lib/api/hooks/test.rb).
+/// The fixed response and payload of a system hook's test (gitlab: lib/api/hooks/test.rb).
 pub(super) fn system() -> Value {
     json!({
         "event_name": "project_create",
@@ -23,7 +23,7 @@ pub(super) fn system() -> Value {
     })
 }
 
-/// What is sent for an empty repository: canned data whose ids belong to nobody.
+/// The push payload for an empty repository: fixed data with ids that do not exist here.
 /// gitlab: lib/gitlab/data_builder/push.rb (`SAMPLE_DATA`)
 pub(super) fn canned_push() -> Value {
     json!({
@@ -51,7 +51,7 @@ pub(super) fn canned_push() -> Value {
     })
 }
 
-/// What GitLab sends about an event in this project, caused by this user.
+/// The payload of an event in this project, caused by this user.
 pub(super) fn payload(state: &GitLabState, project: &StoredProject, event: HookEvent, user: u64) -> Value {
     let data = PayloadBuilder { state, project, user };
     match event {

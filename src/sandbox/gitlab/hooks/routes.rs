@@ -1,4 +1,4 @@
-//! The routes of hooks, the same for the three kinds where GitLab has them for all.
+//! The routes of hooks, shared by the three kinds where GitLab has them for all.
 //!
 //! gitlab: lib/api/project_hooks.rb, ee/lib/api/group_hooks.rb, lib/api/system_hooks.rb, lib/api/hooks/
 
@@ -24,7 +24,7 @@ use crate::sandbox::gitlab::params;
 
 pub(super) use self::test_resend::LimitKey;
 
-/// Which of the three kinds of hooks an address is about.
+/// The kind of hook that a route is about.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 enum HookKind {
     Project,
@@ -59,7 +59,7 @@ fn shared() -> Router<GitLab> {
         .route("/{hook_id}/custom_headers/{key}", put(custom_headers::put_header).delete(custom_headers::delete_header))
 }
 
-/// A request about hooks, with where it was sent.
+/// A request about hooks, with the parameters of its path.
 struct HookRequest {
     kind: HookKind,
     path: HashMap<String, String>,
@@ -87,7 +87,7 @@ impl HookRequest {
         params::id("hook_id", self.part("hook_id"))
     }
 
-    /// Whose hooks it is about, if the caller may see and change them.
+    /// The owner of the hooks, if the caller may see and change them.
     fn owner(&self, gitlab: &GitLab) -> Result<(Owner, Caller), ApiError> {
         if self.kind == HookKind::Group && !gitlab.enterprise() {
             return Err(ApiError::no_route());
@@ -135,7 +135,7 @@ fn respond(gitlab: &GitLab, status: StatusCode, hook: HookRef) -> Result<Respons
 async fn list(Shared(gitlab): Shared<GitLab>, request: HookRequest) -> Result<Response, ApiError> {
     let (owner, _) = request.owner(&gitlab)?;
     let state = gitlab.lock();
-    // Only the list of a project's hooks is known to leave them out.
+    // Only the list of a project's hooks is known to omit them.
     let detail = if request.kind == HookKind::Project { HookDetail::Listed } else { HookDetail::Full };
     let shown = HookPresenter { gitlab: &gitlab, quirks: &state.hooks.quirks, detail };
     let hooks: Vec<&StoredHook> = state.hooks.of(owner).collect();

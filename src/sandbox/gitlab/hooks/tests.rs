@@ -9,7 +9,7 @@ use crate::sandbox::options::{SandboxEdition, SandboxOptions, SandboxPlan, Sandb
 
 mod delivery;
 
-/// An instance that is asked without the wire.
+/// An instance that is called through its router, without the network.
 struct HookTestInstance {
     gitlab: GitLab,
     router: Router,
@@ -59,7 +59,7 @@ impl HookTestInstance {
         (status, headers, serde_json::from_slice(&body).unwrap_or(Value::Null))
     }
 
-    /// A hook on project 1 that points at a public address; gives its id.
+    /// A hook on project 1 that points at a public address; returns its id.
     async fn hook(&self, more: Value) -> u64 {
         let mut body = json!({"url": "https://hooks.example/a"});
         body.as_object_mut().expect("an object").extend(more.as_object().cloned().expect("an object"));
@@ -127,7 +127,7 @@ async fn a_signing_token_is_ignored_while_its_flag_is_off() {
 }
 
 #[tokio::test]
-async fn what_is_wrong_is_said_in_gitlabs_words() {
+async fn invalid_hooks_get_gitlabs_errors() {
     let long = "x".repeat(256);
     let cases = [
         (json!({}), 400, json!({"error": "url is missing"})),
@@ -179,11 +179,11 @@ async fn what_is_wrong_is_said_in_gitlabs_words() {
     }
     let unknown = site.ask("GET /projects/1/hooks/999", Value::Null).await;
     assert_eq!(unknown, (404, json!({"message": "404 Not found"})));
-    assert_eq!(site.gitlab.all_hooks().len(), 1, "what was refused was not kept");
+    assert_eq!(site.gitlab.all_hooks().len(), 1, "refused hooks were not stored");
 }
 
 #[tokio::test]
-async fn a_new_url_takes_the_secrets_with_it() {
+async fn a_new_url_clears_the_secrets() {
     let full = || {
         json!({"token": "t", "custom_headers": [{"key": "X-A", "value": "1"}],
                "url_variables": [{"key": "v", "value": "1"}], "url": "https://hooks.example/{v}"})
@@ -258,7 +258,7 @@ async fn duplicates_are_allowed_up_to_the_limit() {
 }
 
 #[tokio::test]
-async fn group_hooks_are_a_matter_of_edition() {
+async fn group_hooks_depend_on_the_edition() {
     let ce = site(|options| options.edition = SandboxEdition::Ce);
     assert_eq!(ce.ask("GET /groups/group-1/hooks", Value::Null).await, (404, json!({"error": "404 Not Found"})));
     let unlicensed = site(|options| options.plan = SandboxPlan::None);
@@ -271,7 +271,7 @@ async fn group_hooks_are_a_matter_of_edition() {
 }
 
 #[tokio::test]
-async fn rights_are_gitlabs() {
+async fn permissions_are_gitlabs() {
     let site = site(|_| {});
     let user = site.gitlab.user_token();
     // The ordinary user is a Developer of the first group and nothing elsewhere.
@@ -293,7 +293,7 @@ async fn rights_are_gitlabs() {
 }
 
 #[tokio::test]
-async fn a_hook_is_deleted_unless_it_has_changed_since() {
+async fn a_hook_is_deleted_unless_it_was_modified_since() {
     let site = site(|_| {});
     let id = site.hook(json!({})).await;
     let (token, path) = (site.gitlab.admin_token(), format!("DELETE /projects/1/hooks/{id}"));
@@ -330,7 +330,7 @@ async fn routes_appear_with_their_version() {
 }
 
 #[tokio::test]
-async fn a_test_without_sample_data_says_what_is_missing() {
+async fn a_test_without_sample_data_names_the_missing_data() {
     let site = site(|_| {});
     site.gitlab.change_project(1, |project| project.empty_repo = true);
     let id = site.hook(json!({})).await;
@@ -354,7 +354,7 @@ async fn a_test_without_sample_data_says_what_is_missing() {
 }
 
 #[tokio::test]
-async fn the_limiter_counts_tests_by_the_minute() {
+async fn the_rate_limit_counts_tests_per_minute() {
     let site = site(|_| {});
     site.gitlab.lock().settings.silent_mode_enabled = true;
     let id = site.hook(json!({})).await;
@@ -363,17 +363,17 @@ async fn the_limiter_counts_tests_by_the_minute() {
     for _ in 0..11 {
         answers.push(site.ask(&path, Value::Null).await);
     }
-    // The minute may turn over while this runs, which gives five more.
+    // A new minute may begin while this runs, which allows five more.
     let refused = answers.iter().filter(|(status, _)| *status == 429).count();
     assert!((1..=6).contains(&refused), "{refused}");
     let text = "This endpoint has been requested too many times. Try again later.";
     assert!(answers.contains(&(429, json!({"message": {"error": text}}))));
     site.gitlab.clock().advance(std::time::Duration::from_secs(60));
-    assert_eq!(site.ask(&path, Value::Null).await.0, 422, "silent mode, not the limiter");
+    assert_eq!(site.ask(&path, Value::Null).await.0, 422, "silent mode, not the rate limit");
 }
 
 #[tokio::test]
-async fn fifty_thousand_hooks_are_no_burden() {
+async fn fifty_thousand_hooks_are_served_quickly() {
     let site = site(|options| {
         options.projects = 50_000;
         options.groups = 20;

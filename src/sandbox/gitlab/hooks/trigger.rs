@@ -1,4 +1,4 @@
-//! Events reach the hooks that subscribe to them.
+//! Triggers events, which are delivered to the hooks that subscribe to them.
 //!
 //! gitlab: app/models/project.rb (`execute_hooks`), ee/app/models/ee/project.rb
 
@@ -8,12 +8,11 @@ use serde_json::Value;
 use super::delivery::WebhookDelivery;
 use super::{HookEvent, HookRef, Owner, StoredHook, payload};
 use crate::sandbox::gitlab::GitLab;
-use crate::sandbox::gitlab::state::{GitLabState, ProjectNamespace};
-use crate::sandbox::options::SandboxPlan;
+use crate::sandbox::gitlab::state::ProjectNamespace;
 
 impl GitLab {
-    /// Lets an event happen in a project, made up from sample data; gives how many hooks it was delivered to.
-    /// All deliveries are over and logged when this returns.
+    /// Triggers an event in a project, with sample data, and returns the number of hooks it was delivered to. All
+    /// deliveries are done and logged when this returns.
     pub(crate) async fn trigger(&self, project: u64, event: HookEvent) -> usize {
         let payload = {
             let state = self.lock();
@@ -23,7 +22,7 @@ impl GitLab {
         self.trigger_with(project, event, payload).await
     }
 
-    /// The same with a payload of its own.
+    /// Triggers an event with this payload.
     pub(crate) async fn trigger_with(&self, project: u64, event: HookEvent, payload: Value) -> usize {
         let hooks = self.subscribers(project, event, &payload);
         for hook in &hooks {
@@ -39,7 +38,7 @@ impl GitLab {
         hooks.len()
     }
 
-    /// The hooks that get it: enabled, subscribed, and for a group's hook only with a licence.
+    /// The hooks that receive it: enabled and subscribed, group hooks only with a license.
     fn subscribers(&self, project: u64, event: HookEvent, payload: &Value) -> Vec<HookRef> {
         let state = self.lock();
         let Some(home) = state.projects.get(&project).map(|project| project.namespace) else { return Vec::new() };
@@ -56,21 +55,9 @@ impl GitLab {
         };
         hooks.filter(takes).map(|hook| HookRef { owner: hook.owner, id: hook.id }).collect()
     }
-
-    /// Group hooks can be made and tested on any EE; they fire only with a licence that has them.
-    pub(super) fn group_hooks_licensed(&self, state: &GitLabState) -> bool {
-        self.enterprise() && self.options().plan != SandboxPlan::None && !state.quirks.license_expired
-    }
-
-    /// Whether the hook is not disabled now.
-    pub(super) fn executable(&self, state: &GitLabState, hook: &StoredHook) -> bool {
-        !state.hooks.quirks.auto_disabling
-            || hook.owner == Owner::System
-            || hook.failures.status(self.clock().now()) == "executable"
-    }
 }
 
-/// Only pushes are filtered. A regex is not evaluated here: such a hook gets everything.
+/// Only pushes are filtered. A regex is not evaluated here: such a hook receives every push.
 fn branch_matches(hook: &StoredHook, event: HookEvent, payload: &Value) -> bool {
     let filter = hook.push_events_branch_filter.as_str();
     if event != HookEvent::Push || filter.is_empty() || hook.branch_filter_strategy != "wildcard" {

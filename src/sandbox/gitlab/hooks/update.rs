@@ -1,4 +1,4 @@
-//! Creating and changing hooks: which parameters count, what is refused, and what a new URL wipes out.
+//! Creates and updates hooks: which parameters count, what is refused, and what a new URL clears.
 //!
 //! gitlab: lib/api/hooks/, app/models/hooks/web_hook.rb, app/models/concerns/web_hooks/hook.rb
 
@@ -9,7 +9,8 @@ use secrecy::{ExposeSecret as _, SecretString};
 use serde_json::{Value, json};
 
 use super::event::{EventRow, HookEvents, ROWS};
-use super::{HookEvent, Owner, StoredHook, url_blocker};
+use super::url_blocker::UrlBlocker;
+use super::{HookEvent, HookRef, Owner, StoredHook};
 use crate::sandbox::gitlab::GitLab;
 use crate::sandbox::gitlab::error::ApiError;
 use crate::sandbox::gitlab::params::Params;
@@ -18,7 +19,7 @@ use crate::sandbox::gitlab::state::GitLabState;
 const STRATEGIES: &[&str] = &["wildcard", "regex", "all_branches"];
 const UNPROCESSABLE: StatusCode = StatusCode::UNPROCESSABLE_ENTITY;
 
-/// A change that was asked for; what is `None` stays as it is.
+/// A requested change; a field that is `None` stays as it is.
 #[derive(Debug, Default)]
 pub(super) struct HookUpdate {
     url: Option<String>,
@@ -36,20 +37,20 @@ pub(super) struct HookUpdate {
     any: bool,
 }
 
-/// What is wrong with a hook, before it is put into the envelope of creating or editing.
+/// A validation error of a hook. Its response differs between creating and updating.
 #[derive(Debug, Eq, PartialEq)]
 pub(super) enum HookProblem {
     Url,
     BranchFilter,
     CustomHeaders,
-    /// A field, its name in a sentence, and the model's text.
+    /// A field, its name in a sentence, and the model's error.
     Model(&'static str, &'static str, &'static str),
     /// The kind of hook and its limit.
     Limit(&'static str, usize),
 }
 
 impl HookUpdate {
-    /// Reads what this version of GitLab knows for this kind of hook; the rest is ignored as Grape ignores it.
+    /// Reads the parameters that this version of GitLab has for this kind of hook; Grape ignores the others.
     pub(super) fn read(gitlab: &GitLab, state: &GitLabState, owner: Owner, params: &Params) -> Result<Self, ApiError> {
         let since = |major, minor| gitlab.at_least(major, minor);
         let signing = since(19, 1) || (since(19, 0) && state.hooks.quirks.signing_tokens);
@@ -89,7 +90,7 @@ impl HookUpdate {
             || self.custom_headers.is_some()
     }
 
-    /// Makes the change, with everything GitLab does along with it.
+    /// Applies the change, with its side effects in GitLab.
     fn apply(self, hook: &mut StoredHook) {
         let (old_url, old_address) = (hook.url.clone(), hook.interpolated_url());
         let (token_given, signing_given) = (self.token.is_some(), self.signing_token.is_some());
@@ -112,7 +113,7 @@ impl HookUpdate {
         if hook.id != 0 && url_changed && !token_given {
             hook.token = None;
         }
-        // Not seen in the source; the careful reading is that a signing token goes the way of the token.
+        // Not found in the source; the cautious assumption is that a signing token is cleared like the token.
         if hook.id != 0 && url_changed && !signing_given {
             hook.signing_token = None;
         }
@@ -155,7 +156,7 @@ fn pairs(params: &Params, name: &str) -> Result<Option<Vec<(String, SecretString
 }
 
 impl GitLabState {
-    /// Creates a hook as `POST …/hooks` does, and gives its id.
+    /// Creates a hook as `POST …/hooks` does, and returns its id.
     pub(super) fn create_hook(&mut self, gitlab: &GitLab, owner: Owner, params: &Params) -> Result<u64, ApiError> {
         params.require(&["url"])?;
         let change = HookUpdate::read(gitlab, self, owner, params)?;
@@ -185,7 +186,7 @@ impl GitLabState {
         Ok(self.hooks.insert(hook))
     }
 
-    /// Changes a hook as `PUT …/hooks/:id` does.
+    /// Updates a hook as `PUT …/hooks/:id` does.
     pub(super) fn update_hook(&mut self, gitlab: &GitLab, target: HookRef, params: &Params) -> Result<(), ApiError> {
         let mut hook = self.hooks.get(target).cloned().ok_or_else(ApiError::record_not_found)?;
         let change = HookUpdate::read(gitlab, self, target.owner, params)?;
@@ -255,7 +256,7 @@ fn check_lengths(hook: &StoredHook) -> Result<(), HookProblem> {
     Ok(())
 }
 
-/// A wildcard has to be a possible branch name, a regex has to close what it opens.
+/// A wildcard has to be a possible branch name, a regex has to have balanced brackets.
 fn filter_holds(hook: &StoredHook) -> bool {
     let filter = hook.push_events_branch_filter.as_str();
     match hook.branch_filter_strategy.as_str() {

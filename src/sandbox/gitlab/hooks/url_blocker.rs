@@ -1,7 +1,7 @@
-//! Where GitLab lets webhooks go: schemes, the local network, and the outbound allowlist.
+//! The URLs that GitLab allows for webhooks: schemes, the local network, and the outbound allowlist.
 //!
-//! gitlab: lib/gitlab/http_v2/url_blocker.rb, doc/security/webhooks.md. Names are not looked up: `localhost` is
-//! loopback, what ends in `.invalid` cannot be resolved, and every other name counts as public.
+//! gitlab: lib/gitlab/http_v2/url_blocker.rb, doc/security/webhooks.md. Names are not resolved: `localhost` is
+//! loopback, a name that ends in `.invalid` is unknown, and every other name counts as public.
 
 use std::net::IpAddr;
 
@@ -65,7 +65,7 @@ struct DestinationHost {
 }
 
 impl DestinationHost {
-    /// An entry is a name, an address or a range; a name or an address perhaps with a port.
+    /// An entry is a host name or an IP address, either with an optional port, or an IP range.
     fn matches(&self, entry: &str) -> bool {
         let entry = entry.trim();
         if let Some((range, bits)) = entry.split_once('/') {
@@ -117,7 +117,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn gitlab_goes_where_its_settings_let_it() {
+    fn urls_are_allowed_or_blocked_by_the_settings() {
         let localhost = Some("Requests to localhost are not allowed");
         let network = Some("Requests to the local network are not allowed");
         let cases = [
@@ -153,7 +153,7 @@ mod tests {
     }
 
     #[test]
-    fn deny_all_leaves_only_the_allowlist() {
+    fn deny_all_allows_only_the_allowlist() {
         let external = Url::parse("https://gitlab.example").expect("an address");
         let settings = ApplicationSettings {
             deny_all_requests_except_allowed: true,

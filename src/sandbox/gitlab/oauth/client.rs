@@ -1,4 +1,4 @@
-//! How a client proves itself to the OAuth server.
+//! Client authentication at the OAuth server.
 //!
 //! doorkeeper: lib/doorkeeper/oauth/client/credentials.rb, app/models/.../application_mixin.rb
 
@@ -10,7 +10,7 @@ use super::OauthError;
 use crate::sandbox::gitlab::auth::Call;
 use crate::sandbox::gitlab::state::{GitLabState, StoredApplication};
 
-/// An id and perhaps a secret.
+/// The client id and secret that a request presents; the secret may be empty.
 struct PresentedClient {
     uid: String,
     secret: String,
@@ -24,7 +24,7 @@ pub(super) fn named(call: &Call) -> bool {
 /// The application whose id and secret were sent.
 ///
 /// # Errors
-/// `invalid_client`; `invalid_request` for two mechanisms at once, where the instance looks at that.
+/// `invalid_client`; `invalid_request` for two mechanisms at once, if the instance checks this.
 pub(super) fn authenticate<'a>(state: &'a GitLabState, call: &Call) -> Result<&'a StoredApplication, OauthError> {
     let (basic, form) = (basic(call), form(call));
     if state.quirks.one_client_mechanism && twice(basic.as_ref(), form.as_ref()) {
@@ -35,7 +35,7 @@ pub(super) fn authenticate<'a>(state: &'a GitLabState, call: &Call) -> Result<&'
     good.ok_or_else(|| OauthError::new("invalid_client"))
 }
 
-/// Basic with a form secret beside it, or with another id in the form.
+/// Whether the form has a secret beside Basic authentication, or another id.
 fn twice(basic: Option<&PresentedClient>, form: Option<&PresentedClient>) -> bool {
     match (basic, form) {
         (Some(basic), Some(form)) => !form.secret.is_empty() || form.uid != basic.uid,
@@ -53,7 +53,7 @@ fn find<'a>(state: &'a GitLabState, credentials: &PresentedClient) -> Option<&'a
     good.then_some(application)
 }
 
-/// The word is matched as it is written: `basic` in small letters is not seen.
+/// The scheme is case-sensitive: `basic` is ignored.
 fn basic(call: &Call) -> Option<PresentedClient> {
     let header = call.headers.get(header::AUTHORIZATION)?.to_str().ok()?;
     let text = String::from_utf8(STANDARD.decode(header.strip_prefix("Basic ")?.trim()).ok()?).ok()?;
@@ -66,7 +66,7 @@ fn form(call: &Call) -> Option<PresentedClient> {
     Some(PresentedClient { uid, secret: text(call, "client_secret").unwrap_or_default() })
 }
 
-/// A parameter that is there and not blank.
+/// A parameter that is present and not blank.
 pub(super) fn text(call: &Call, name: &str) -> Option<String> {
     call.params.text(name).ok().flatten().filter(|text| !text.trim().is_empty())
 }

@@ -16,11 +16,11 @@ use crate::sandbox::gitlab::secrets::{self, Digest};
 use crate::sandbox::gitlab::state::{DeviceAnswer, DeviceCode, GitLabState};
 use crate::sandbox::gitlab::{GitLab, scopes};
 
-/// Seconds that a device code lives, and that lie between two polls.
+/// The lifetime of a device code and the interval between two polls, in seconds.
 const LIFE: i64 = 300;
 const INTERVAL: i64 = 5;
 
-/// Whether the instance has the flow: by default since 17.3, before that behind a flag.
+/// Whether the instance has the device flow: by default since 17.3, before that behind a feature flag.
 pub(super) fn exists(gitlab: &GitLab, state: &GitLabState) -> bool {
     state.quirks.device_flow.unwrap_or_else(|| gitlab.at_least(17, 3))
 }
@@ -34,7 +34,7 @@ pub(in super::super) async fn authorize(Shared(gitlab): Shared<GitLab>, call: Ca
     if !application.device_code_enabled {
         return Err(OauthError::new("access_denied"));
     }
-    // GitLab looks at the application's scopes since some 18.x; the bare gem only at the server's, and badly.
+    // GitLab checks the application's scopes since some 18.x; the gem alone checks only the server's, and fails with a 422 page.
     let checked = state.quirks.device_checks_scopes.unwrap_or_else(|| gitlab.at_least(18, 2));
     let scopes = if checked { allowed_scopes(&gitlab, application, &call)? } else { requested(&call) };
     if !scopes.iter().all(|scope| scopes::known(&gitlab).any(|known| known == scope)) {
@@ -62,7 +62,7 @@ pub(in super::super) async fn authorize(Shared(gitlab): Shared<GitLab>, call: Ca
     })))
 }
 
-/// From the request's host, without the relative root: the gem does not know of one.
+/// From the request's host, without the relative root, which the gem ignores.
 fn verification_uri(state: &GitLabState, call: &Call) -> String {
     let header = |name: header::HeaderName| call.headers.get(name).and_then(|value| value.to_str().ok());
     let scheme = header(header::HeaderName::from_static("x-forwarded-proto")).unwrap_or(state.external_url.scheme());
@@ -87,7 +87,7 @@ pub(super) fn exchange(gitlab: &GitLab, state: &mut GitLabState, call: &Call) ->
     }
     match device.answer {
         DeviceAnswer::Pending => Err(OauthError::new("authorization_pending")),
-        DeviceAnswer::OauthError => Err(OauthError::new("access_denied")),
+        DeviceAnswer::Denied => Err(OauthError::new("access_denied")),
         DeviceAnswer::Approved(user) => {
             let device = state.device_codes.remove(place);
             Ok(NewOauthToken { application: Some(application), user: Some(user), scopes: device.scopes })
@@ -96,7 +96,8 @@ pub(super) fn exchange(gitlab: &GitLab, state: &mut GitLabState, call: &Call) ->
 }
 
 impl GitLab {
-    /// Answers a device authorization as the user would on the page; whether there was one with this user code.
+    /// Answers a device authorization as the user would on the page; false if the user code is unknown.
+    #[cfg(test)]
     pub(crate) fn answer_device(&self, user_code: &str, answer: DeviceAnswer) -> bool {
         let mut state = self.lock();
         let device = state.device_codes.iter_mut().find(|device| device.user_code == user_code);

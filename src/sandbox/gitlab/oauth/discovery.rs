@@ -10,7 +10,7 @@ pub(in super::super) async fn openid(Shared(gitlab): Shared<GitLab>) -> Json<Val
     Json(document(&gitlab))
 }
 
-/// The same with the registration endpoint (gitlab: since dynamic client registration, 18.x).
+/// The authorization server's metadata: the same with the registration endpoint (gitlab: since dynamic client registration, 18.x).
 pub(in super::super) async fn server(Shared(gitlab): Shared<GitLab>) -> Json<Value> {
     let mut answer = document(&gitlab);
     if gitlab.at_least(18, 6) {

@@ -16,14 +16,14 @@ use crate::sandbox::gitlab::GitLab;
 use crate::sandbox::gitlab::auth::Call;
 use crate::sandbox::gitlab::quirks::ClientCredentials;
 use crate::sandbox::gitlab::scopes;
-use crate::sandbox::gitlab::secrets::{self, Digest};
+use crate::sandbox::gitlab::secrets::Digest;
 use crate::sandbox::gitlab::state::{AccessGrant, GitLabState, StoredApplication};
 
 const DEVICE: &str = "urn:ietf:params:oauth:grant-type:device_code";
 /// How long an authorization code can be exchanged.
 const CODE_LIFE: SignedDuration = SignedDuration::from_mins(10);
 
-/// What somebody allowed in the browser; adding one stands for the page that cannot be clicked here.
+/// A user's consent to an authorization request. Adding one takes the place of the page in the browser.
 #[derive(Clone, Debug)]
 pub struct GrantSpec {
     /// The application's and the user's ids.
@@ -35,10 +35,11 @@ pub struct GrantSpec {
     pub code_challenge: Option<String>,
 }
 
+#[cfg(test)]
 impl GitLab {
-    /// Adds an authorization code and gives its value.
+    /// Adds an authorization code and returns its value.
     pub(crate) fn add_grant(&self, spec: GrantSpec) -> String {
-        let code = secrets::hex64();
+        let code = crate::sandbox::gitlab::secrets::hex64();
         let now = self.clock().now();
         self.lock().grants.push(AccessGrant { spec, created_at: now, code: Digest::of(&code) });
         code
@@ -60,7 +61,7 @@ pub(in super::super) async fn token(Shared(gitlab): Shared<GitLab>, call: Call) 
     answer.map(|wanted| no_store(issue(&gitlab, &mut state, wanted)))
 }
 
-/// A code works once; an exchange that fails does not use it up.
+/// A code works once; a failed exchange does not use it up.
 fn authorization_code(gitlab: &GitLab, state: &mut GitLabState, call: &Call) -> Result<NewOauthToken, OauthError> {
     let code = Digest::of(&text(call, "code").ok_or_else(|| OauthError::missing("code"))?);
     let place = state.grants.iter().position(|grant| grant.code == code);
@@ -87,7 +88,7 @@ fn authorization_code(gitlab: &GitLab, state: &mut GitLabState, call: &Call) -> 
     Ok(NewOauthToken { application: Some(application), user: Some(spec.user), scopes: spec.scopes })
 }
 
-/// The refresh token is looked at before the client; it ends together with its access token.
+/// The refresh token is checked before the client; it is revoked together with its access token.
 fn refresh_token(state: &mut GitLabState, call: &Call) -> Result<NewOauthToken, OauthError> {
     let value = Digest::of(&text(call, "refresh_token").ok_or_else(|| OauthError::missing("refresh_token"))?);
     let id = state.refresh_values.get(&value).copied();
@@ -111,7 +112,7 @@ fn refresh_token(state: &mut GitLabState, call: &Call) -> Result<NewOauthToken, 
     Ok(wanted)
 }
 
-/// A token that belongs to nobody. Not documented by GitLab, but there.
+/// A token without a user. GitLab does not document this grant but has it.
 fn client_credentials(gitlab: &GitLab, state: &mut GitLabState, call: &Call) -> Result<NewOauthToken, OauthError> {
     let application = authenticate(state, call)?;
     let scopes = allowed_scopes(gitlab, application, call)?;
@@ -135,10 +136,10 @@ fn password(gitlab: &GitLab, state: &mut GitLabState, call: &Call) -> Result<New
     Ok(NewOauthToken { application: application.map(|application| application.id), user: Some(user), scopes })
 }
 
-/// The scopes asked for, `api` if none; every one has to be the application's, and an application without any has all.
+/// The requested scopes, `api` by default. Each has to be the application's; an application without scopes has all.
 ///
 /// # Errors
-/// `invalid_scope`, also if only one of several is outside.
+/// `invalid_scope`, even if only one of several is not allowed.
 pub(super) fn allowed_scopes(
     gitlab: &GitLab,
     application: &StoredApplication,

@@ -1,4 +1,4 @@
-//! Looking at OAuth tokens and ending them: `/oauth/token/info`, `/oauth/introspect`, `/oauth/revoke`.
+//! Inspects and revokes OAuth tokens: `/oauth/token/info`, `/oauth/introspect`, `/oauth/revoke`.
 //!
 //! doorkeeper: app/controllers/doorkeeper/tokens_controller.rb, lib/doorkeeper/oauth/token_introspection.rb
 
@@ -42,7 +42,7 @@ pub(in super::super) async fn info(Shared(gitlab): Shared<GitLab>, call: Call) -
     .into_response()
 }
 
-/// The client, or a bearer token of its own application, has to authorize the question.
+/// The client, or a bearer token of its own application, has to authorize the request.
 pub(in super::super) async fn introspect(Shared(gitlab): Shared<GitLab>, call: Call) -> Result<Response, OauthError> {
     let state = gitlab.lock();
     let asking = if named(&call) {
@@ -70,8 +70,8 @@ fn active(state: &GitLabState, token: &OauthToken) -> Value {
     })
 }
 
-/// The client is looked at first, unless the password grant may go without one; then only a live token of a
-/// confidential application needs its client.
+/// The client is checked first, unless the password grant may omit it; then only an active token of a confidential
+/// application needs its client.
 pub(in super::super) async fn revoke(Shared(gitlab): Shared<GitLab>, call: Call) -> Response {
     let mut state = gitlab.lock();
     let client = authenticate(&state, &call).ok().map(|application: &StoredApplication| application.id);
@@ -97,7 +97,7 @@ fn not_yours() -> Response {
     (StatusCode::FORBIDDEN, Json(body)).into_response()
 }
 
-/// The token behind an access or a refresh token value.
+/// The token with this access or refresh token value.
 fn find(state: &GitLabState, value: &str) -> Option<u64> {
     let digest = Digest::of(value);
     state.oauth_values.get(&digest).or_else(|| state.refresh_values.get(&digest)).copied()

@@ -55,7 +55,7 @@ pub(super) fn entity(
         "request_access_enabled": true,
         "merge_method": "merge",
         "squash_option": "default_off",
-        // Two names of one fact; the second is the one that lasts.
+        // Two names for the same value; the first is deprecated.
         "marked_for_deletion_at": project.marked_for_deletion.map(|day| day.to_string()),
         "marked_for_deletion_on": project.marked_for_deletion.map(|day| day.to_string()),
     });

@@ -1,4 +1,4 @@
-//! What may be changed and looked at from outside while the sandbox runs, past the API.
+//! Changes and reads of the state that bypass the API, while the sandbox runs.
 
 use super::{ProjectSpec, TokenSpec, UserSpec};
 use crate::sandbox::gitlab::GitLab;
@@ -8,17 +8,17 @@ use crate::sandbox::gitlab::state::{
 };
 
 impl GitLab {
-    /// Adds a user and gives the id.
+    /// Adds a user and returns the id.
     pub fn add_user(&self, spec: UserSpec) -> u64 {
         self.lock().add_user(spec, self.clock().now())
     }
 
-    /// Adds a personal access token and gives its value.
+    /// Adds a personal access token and returns its value.
     pub fn add_token(&self, spec: TokenSpec) -> String {
         self.lock().add_token(spec, self.options().version, self.clock().now())
     }
 
-    /// Adds a bot user who is a member of one project, with a token: a project access token. Gives its value.
+    /// Adds a bot user who is a member of one project, with a token: a project access token. Returns its value.
     pub fn add_project_token(&self, project: u64, access_level: u8) -> String {
         let tail = &secrets::hex64()[..32];
         let username = format!("project_{project}_bot_{tail}");
@@ -29,7 +29,7 @@ impl GitLab {
         self.add_token(TokenSpec { user, ..TokenSpec::default() })
     }
 
-    /// Adds a bot user who is a member of one group, with a token: a group access token. Gives its value.
+    /// Adds a bot user who is a member of one group, with a token: a group access token. Returns its value.
     pub fn add_group_token(&self, group: u64, access_level: u8) -> String {
         let tail = &secrets::hex64()[..32];
         let username = format!("group_{group}_bot_{tail}");
@@ -40,7 +40,7 @@ impl GitLab {
         self.add_token(TokenSpec { user, ..TokenSpec::default() })
     }
 
-    /// Adds an OAuth access token of a user and gives its value.
+    /// Adds an OAuth access token of a user and returns its value.
     pub fn add_oauth_token(&self, user: u64, application: Option<u64>, scopes: &[&str]) -> String {
         let value = secrets::hex64();
         let now = self.clock().now();
@@ -62,7 +62,7 @@ impl GitLab {
         value
     }
 
-    /// Adds a group, below another one or at the top, and gives the id; `root` owns it.
+    /// Adds a group, below another one or at the top, and returns the id; `root` owns it.
     pub fn add_group(&self, name: &str, parent: Option<u64>) -> u64 {
         let mut state = self.lock();
         let id = state.add_group(name, parent, self.clock().now());
@@ -72,19 +72,19 @@ impl GitLab {
         id
     }
 
-    /// Adds a project and gives the id.
+    /// Adds a project and returns the id.
     pub fn add_project(&self, spec: ProjectSpec) -> u64 {
         self.lock().add_project(spec, self.clock().now())
     }
 
-    /// Changes a project where it stands; nothing happens if there is none.
+    /// Changes a project in place; an unknown id changes nothing.
     pub fn change_project(&self, id: u64, change: impl FnOnce(&mut StoredProject)) {
         if let Some(project) = self.lock().projects.get_mut(&id) {
             change(project);
         }
     }
 
-    /// Changes a group where it stands, as its members; nothing happens if there is none.
+    /// Changes a group in place, for example its members; an unknown id changes nothing.
     pub fn change_group(&self, id: u64, change: impl FnOnce(&mut StoredGroup)) {
         if let Some(group) = self.lock().groups.get_mut(&id) {
             change(group);
@@ -96,7 +96,7 @@ impl GitLab {
         self.change_project(id, |project| project.archived = true);
     }
 
-    /// Asks for a project's deletion, as a user does: it stays listed, and since 18.0 under another name and path.
+    /// Asks for a project's deletion, as a user does: it stays listed, since 18.0 under another name and path.
     pub fn mark_for_deletion(&self, id: u64) {
         let (today, renames) = (self.clock().today(), self.at_least(18, 0));
         let mut state = self.lock();
@@ -128,28 +128,19 @@ impl GitLab {
         }
     }
 
-    /// Revokes a token or brings it back to life, by its value.
-    pub fn set_revoked(&self, value: &str, revoked: bool) {
-        let mut state = self.lock();
-        let id = state.token_values.get(&Digest::of(value)).copied();
-        if let Some(token) = id.and_then(|id| state.tokens.get_mut(&id)) {
-            token.revoked = revoked;
-        }
-    }
-
-    /// The applications there are, for assertions.
+    /// All applications, for assertions.
     #[must_use]
     pub fn applications(&self) -> Vec<StoredApplication> {
         self.lock().applications.values().cloned().collect()
     }
 
-    /// The tokens there are, for assertions; their values are not kept.
+    /// All tokens, for assertions; their values are not stored.
     #[must_use]
     pub fn tokens(&self) -> Vec<StoredToken> {
         self.lock().tokens.values().cloned().collect()
     }
 
-    /// The projects there are, for assertions.
+    /// All projects, for assertions.
     #[must_use]
     pub fn projects(&self) -> Vec<StoredProject> {
         self.lock().projects.values().cloned().collect()

@@ -1,4 +1,4 @@
-//! The Applications API: creating with every error, listing, renewing, deleting.
+//! The Applications API: create with every error, list, renew, delete.
 
 use serde_json::json;
 
@@ -16,7 +16,7 @@ async fn made(site: &TestInstance) -> serde_json::Value {
 }
 
 #[tokio::test]
-async fn creating_answers_201_with_the_secret_once() {
+async fn creation_returns_the_secret_once() {
     let site = of_version(18, 5);
     let made = made(&site).await;
     assert_eq!(made["application_name"], "Factory");
@@ -29,7 +29,7 @@ async fn creating_answers_201_with_the_secret_once() {
 }
 
 #[tokio::test]
-async fn what_cannot_be_an_application_is_refused_in_gitlabs_words() {
+async fn invalid_applications_get_gitlabs_errors() {
     let site = of_version(18, 5);
     let uri = |text: &str| json!({ "message": { "redirect_uri": [text] } });
     let scope = json!({ "message": { "scopes": ["doesn't match configured on the server."] } });
@@ -59,7 +59,7 @@ async fn what_cannot_be_an_application_is_refused_in_gitlabs_words() {
 }
 
 #[tokio::test]
-async fn forms_names_that_repeat_and_null_are_taken() {
+async fn forms_repeated_names_and_null_are_accepted() {
     let site = site(&SandboxOptions::default());
     let header = [
         format!("PRIVATE-TOKEN: {}", site.gitlab.admin_token()),
@@ -77,7 +77,7 @@ async fn forms_names_that_repeat_and_null_are_taken() {
 }
 
 #[tokio::test]
-async fn scopes_are_shown_by_newer_versions_only() {
+async fn only_newer_versions_show_scopes() {
     for (version, shown) in [((18, 5), false), ((19, 1), true), ((19, 2), true)] {
         let site = of_version(version.0, version.1);
         let expected = shown.then(|| json!(["api", "read_user"]));
@@ -105,7 +105,7 @@ async fn renewing_replaces_the_secret_at_once() {
 }
 
 #[tokio::test]
-async fn deleting_takes_any_application_and_its_tokens_while_the_list_shows_only_the_instances() {
+async fn deletion_accepts_any_application_while_the_list_is_instance_wide() {
     let site = site(&SandboxOptions::default());
     let id = made(&site).await["id"].as_u64();
     let owned = ApplicationSpec {
@@ -127,7 +127,7 @@ async fn deleting_takes_any_application_and_its_tokens_while_the_list_shows_only
 }
 
 #[tokio::test]
-async fn an_instance_prefix_goes_before_the_secret_and_the_token() {
+async fn an_instance_prefix_precedes_the_secret_and_the_token() {
     let site = site(&SandboxOptions::default());
     site.gitlab.lock().settings.instance_token_prefix = "acme".into();
     assert!(made(&site).await["secret"].as_str().is_some_and(|secret| secret.starts_with("acme-gloas-")));

@@ -5,7 +5,7 @@ use crate::sandbox::gitlab::seed::TokenSpec;
 use crate::sandbox::gitlab::state::level;
 use crate::sandbox::options::{SandboxOptions, SandboxVersion};
 
-/// A version of GitLab that has a list of project hooks.
+/// A GitLab that has a list of project hooks.
 fn listing() -> TestInstance {
     let site = of_version(19, 2);
     site.gitlab.lock().quirks.graphql.hook_list = Some(true);
@@ -19,7 +19,7 @@ impl TestInstance {
         self.send(&format!("POST {}/api/graphql", self.gitlab.root()), &headers, &body).await
     }
 
-    /// What the admin is given.
+    /// The data of a query by the admin.
     async fn data(&self, query: &str) -> Value {
         let answer = self.graphql(&self.gitlab.admin_token(), query, json!({})).await;
         assert_eq!((answer.status, &answer.body["errors"]), (200, &NONE), "{query}");
@@ -39,7 +39,7 @@ fn names(fields: &Value) -> Vec<&str> {
 }
 
 #[tokio::test]
-async fn a_schema_is_shown_by_version_and_experiments_only_when_asked_for() {
+async fn introspection_shows_the_schema_of_the_version_and_experiments_only_on_request() {
     let query = |all: bool| {
         format!(
             "{{ project: __type(name: \"Project\") {{ fields(includeDeprecated: {all}) {{ name type {{ name kind ofType {{ name }} }} }} }} \
@@ -116,7 +116,7 @@ async fn projects_are_listed_with_their_hooks_page_by_page() {
 }
 
 #[tokio::test]
-async fn who_may_not_see_hooks_is_given_none_and_who_may_not_see_a_project_is_not_given_it() {
+async fn callers_get_only_the_projects_and_hooks_they_may_see() {
     let site = listing();
     site.add_hook(1, "https://hook.example/").await;
     let query = "{ projects { nodes { id webhooks { nodes { id } } } } }";
@@ -129,18 +129,18 @@ async fn who_may_not_see_hooks_is_given_none_and_who_may_not_see_a_project_is_no
     let maintainer = site.graphql(&site.gitlab.user_token(), query, json!({})).await;
     let hooks = &maintainer.body["data"]["projects"]["nodes"][2]["webhooks"]["nodes"];
     assert_eq!(hooks.as_array().map(Vec::len), Some(1));
-    let nobody = site
+    let anonymous = site
         .send(
             "POST /api/graphql",
             &["Content-Type: application/json".to_owned()],
             &json!({ "query": query }).to_string(),
         )
         .await;
-    assert_eq!((nobody.status, seen(&nobody)), (200, Some(0)));
+    assert_eq!((anonymous.status, seen(&anonymous)), (200, Some(0)));
 }
 
 #[tokio::test]
-async fn the_guard_answers_in_graphqls_own_envelope() {
+async fn authentication_errors_have_graphqls_envelope() {
     let site =
         site(&SandboxOptions { admin_mode: true, version: SandboxVersion::new(19, 6, 0), ..SandboxOptions::default() });
     let query = "{ projects { nodes { webhooks { nodes { id } } } } }";
@@ -153,7 +153,7 @@ async fn the_guard_answers_in_graphqls_own_envelope() {
         let refused = site.graphql(token, query, json!({})).await;
         assert_eq!((refused.status, refused.body), (401, invalid.clone()));
     }
-    // A scope that reads is enough, and Admin Mode's own is not needed: the two ways in which this API is not the other.
+    // Unlike in REST, a read scope is enough for a POST, and the scope `admin_mode` is not needed.
     for token in [token(&["read_api"]), token(&["api"])] {
         let given = site.graphql(&token, query, json!({})).await;
         assert!(given.body["data"]["projects"]["nodes"][0]["webhooks"].is_object(), "{}", given.text);
@@ -161,7 +161,7 @@ async fn the_guard_answers_in_graphqls_own_envelope() {
 }
 
 #[tokio::test]
-async fn what_cannot_be_asked_is_said_with_status_200() {
+async fn invalid_queries_get_errors_with_status_200() {
     let site = listing();
     for (query, says) in [
         ("{ projects { nodes { id hooks { nodes { id } } } } }", "Field 'hooks' doesn't exist on type 'Project'"),
@@ -189,14 +189,14 @@ async fn what_cannot_be_asked_is_said_with_status_200() {
 }
 
 #[tokio::test]
-async fn a_query_is_charged_for_what_could_come_back() {
+async fn complexity_counts_what_a_query_could_return() {
     let site = listing();
     let query = |first: u8| {
         format!(
             "query($n: Int = {first}) {{ projects(first: 100) {{ nodes {{ id webhooks(first: $n) {{ nodes {{ id url }} }} }} }} }}"
         )
     };
-    // The hooks: 1, and 3 below it, and a hundredth of that for each that could come; the projects: 2 and what is below, twice.
+    // The hooks: 1 and 3 below it, plus a hundredth per hook that could be returned; the projects: 2 and what is below, twice.
     for (first, complexity) in [(10, 16), (100, 24)] {
         site.gitlab.lock().quirks.graphql.max_complexity = Some(complexity);
         assert!(site.data(&query(first)).await["projects"].is_object());
@@ -208,7 +208,7 @@ async fn a_query_is_charged_for_what_could_come_back() {
 }
 
 #[tokio::test]
-async fn a_question_is_no_write() {
+async fn a_query_is_allowed_in_maintenance_mode() {
     let site = listing();
     site.admin("PUT /application/settings", json!({ "maintenance_mode": true })).await;
     assert!(site.data("{ projects { nodes { id } } }").await["projects"].is_object());

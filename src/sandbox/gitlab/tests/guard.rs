@@ -1,4 +1,4 @@
-//! The token guard: every way a token can be wrong, in GitLab's words.
+//! The token guard: every way in which a token can be invalid, with GitLab's errors.
 
 use serde_json::{Value, json};
 use std::time::Duration;
@@ -25,7 +25,7 @@ fn insufficient(acceptable: &str) -> Value {
 }
 
 #[tokio::test]
-async fn tokens_that_are_not_good_get_gitlabs_reason() {
+async fn invalid_tokens_get_gitlabs_errors() {
     let site = site(&SandboxOptions::default());
     let gitlab = &site.gitlab;
     let yesterday = gitlab.clock().today().yesterday().ok();
@@ -38,7 +38,7 @@ async fn tokens_that_are_not_good_get_gitlabs_reason() {
     let unauthorized = json!({ "message": "401 Unauthorized" });
     let old = invalid_token("Token is expired. You can either do re-authorization or token refresh.");
     let ended = invalid_token("Token was revoked. You have to re-authorize from the user.");
-    let posing = invalid_token("Token is an impersonation token but impersonation was disabled.");
+    let impersonating = invalid_token("Token is an impersonation token but impersonation was disabled.");
     let cases = [
         ("GET /user", "", 401, &unauthorized),
         ("GET /user", "glpat-unknown", 401, &unauthorized),
@@ -49,7 +49,7 @@ async fn tokens_that_are_not_good_get_gitlabs_reason() {
         ("GET /personal_access_tokens/self", &expired, 401, &old),
         ("GET /user", &revoked, 401, &ended),
         ("GET /projects", &revoked, 401, &ended),
-        ("GET /user", &impersonation, 401, &posing),
+        ("GET /user", &impersonation, 401, &impersonating),
         ("GET /projects", &small, 403, &insufficient("api read_api")),
         ("GET /applications", &small, 403, &insufficient("api read_api")),
     ];
@@ -61,7 +61,7 @@ async fn tokens_that_are_not_good_get_gitlabs_reason() {
 }
 
 #[tokio::test]
-async fn a_scope_that_only_reads_does_not_write() {
+async fn a_read_scope_does_not_allow_writes() {
     let site = site(&SandboxOptions::default());
     let reader = site.gitlab.add_token(TokenSpec { scopes: scopes(&["read_api"]), ..TokenSpec::default() });
     assert_eq!(site.api("GET /applications", &reader, NONE).await.status, 200);
@@ -70,7 +70,7 @@ async fn a_scope_that_only_reads_does_not_write() {
 }
 
 #[tokio::test]
-async fn a_token_may_be_sent_in_every_way_gitlab_knows() {
+async fn a_token_is_accepted_in_every_place_that_gitlab_reads() {
     let site = site(&SandboxOptions::default());
     let (token, oauth) = (site.gitlab.admin_token(), site.gitlab.add_oauth_token(1, None, &["api"]));
     let cases = [
@@ -88,7 +88,7 @@ async fn a_token_may_be_sent_in_every_way_gitlab_knows() {
 }
 
 #[tokio::test]
-async fn an_oauth_token_ends_after_two_hours_and_one_without_a_user_opens_nothing() {
+async fn an_oauth_token_ends_after_two_hours_and_one_without_a_user_is_refused() {
     let site = site(&SandboxOptions::default());
     let oauth = site.gitlab.add_oauth_token(1, None, &["api"]);
     let header = [format!("Authorization: Bearer {oauth}")];
@@ -100,7 +100,7 @@ async fn an_oauth_token_ends_after_two_hours_and_one_without_a_user_opens_nothin
 }
 
 #[tokio::test]
-async fn admin_mode_makes_an_admin_look_ordinary_without_the_scope() {
+async fn an_admin_without_the_scope_is_not_an_effective_admin_in_admin_mode() {
     let site = site(&SandboxOptions { admin_mode: true, ..SandboxOptions::default() });
     let without = site.gitlab.add_token(TokenSpec::default());
     let ordinary = site.gitlab.user_token();
@@ -130,7 +130,7 @@ async fn a_fine_grained_token_describes_itself_and_is_refused_elsewhere() {
 }
 
 #[tokio::test]
-async fn bots_are_known_by_their_user() {
+async fn bots_are_recognized_by_their_user() {
     let site = site(&SandboxOptions::default());
     let project = site.gitlab.add_project_token(1, 40);
     let group = site.gitlab.add_group_token(3, 50);
@@ -143,7 +143,7 @@ async fn bots_are_known_by_their_user() {
 }
 
 #[tokio::test]
-async fn a_blocked_user_is_told_so() {
+async fn a_blocked_user_gets_a_403_with_the_reason() {
     let site: TestInstance = of_version(18, 5);
     let user = site.gitlab.add_user(UserSpec { username: "bob".into(), ..UserSpec::default() });
     let token = site.gitlab.add_token(TokenSpec { user, ..TokenSpec::default() });

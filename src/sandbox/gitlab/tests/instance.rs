@@ -1,4 +1,4 @@
-//! Version, edition, licence, users and settings.
+//! Version, edition, license, users and settings.
 
 use serde_json::{Value, json};
 
@@ -24,7 +24,7 @@ async fn the_version_names_the_edition() {
 }
 
 #[tokio::test]
-async fn the_licence_is_shown_to_admins_of_an_enterprise_edition() {
+async fn the_license_is_shown_to_admins_of_an_enterprise_edition() {
     let cases = [
         (SandboxEdition::Ee, SandboxPlan::None, 200, NONE),
         (SandboxEdition::Ee, SandboxPlan::Premium, 200, json!("premium")),

@@ -1,4 +1,4 @@
-//! Projects, groups and namespaces: filters, visibility and both pagings.
+//! Projects, groups and namespaces: filters, visibility and both kinds of pagination.
 
 use serde_json::{Value, json};
 use url::Url;
@@ -25,7 +25,7 @@ fn link(answer: &TestResponse, relation: &str) -> Option<String> {
 }
 
 #[tokio::test]
-async fn the_first_world_is_the_one_that_was_asked_for() {
+async fn the_seed_has_the_groups_and_projects_of_the_options() {
     let site = site(&SandboxOptions { groups: 2, projects: 6, ..SandboxOptions::default() });
     let groups = site.admin("GET /groups?order_by=id", NONE).await;
     let paths: Vec<&str> =
@@ -39,7 +39,7 @@ async fn the_first_world_is_the_one_that_was_asked_for() {
 }
 
 #[tokio::test]
-async fn pages_by_number_carry_links_and_totals() {
+async fn offset_pages_have_links_and_totals() {
     let site = of_size(45);
     let line = "GET /projects?order_by=id&sort=asc&per_page=20&page=2";
     let page = site.admin(line, NONE).await;
@@ -63,7 +63,7 @@ async fn pages_by_number_carry_links_and_totals() {
 }
 
 #[tokio::test]
-async fn links_follow_the_address_gitlab_believes_it_has() {
+async fn links_use_the_external_url() {
     let site = site(&SandboxOptions { relative_root: "/gitlab".into(), projects: 25, ..SandboxOptions::default() });
     let page = site.admin("GET /projects", NONE).await;
     assert!(page.header("link").contains("<http://gitlab.test:8080/gitlab/api/v4/projects?"));
@@ -76,7 +76,7 @@ async fn links_follow_the_address_gitlab_believes_it_has() {
 }
 
 #[tokio::test]
-async fn a_walk_by_keys_sees_every_project_once_and_ends_with_an_empty_page() {
+async fn keyset_pages_list_every_project_once_and_end_with_an_empty_page() {
     let site = of_size(45);
     for (sort, first) in [("asc", 1), ("desc", 45)] {
         let mut line = format!("GET /projects?pagination=keyset&order_by=id&sort={sort}&per_page=20");
@@ -97,12 +97,12 @@ async fn a_walk_by_keys_sees_every_project_once_and_ends_with_an_empty_page() {
     assert_eq!(
         ids(&site.admin("GET /projects?pagination=keyset&order_by=id", NONE).await)[0],
         45,
-        "downwards by default"
+        "descending by default"
     );
 }
 
 #[tokio::test]
-async fn a_very_large_instance_drops_totals_and_refuses_far_offsets() {
+async fn a_very_large_instance_omits_totals_and_refuses_large_offsets() {
     let site = of_size(50_000);
     let page = site.admin("GET /projects?per_page=100&page=2", NONE).await;
     assert_eq!((page.header("x-total"), page.header("x-total-pages")), ("", ""));
@@ -115,7 +115,7 @@ async fn a_very_large_instance_drops_totals_and_refuses_far_offsets() {
 }
 
 #[tokio::test]
-async fn projects_are_filtered_as_asked() {
+async fn projects_are_filtered() {
     let site = of_size(4);
     let gitlab = &site.gitlab;
     let mine = gitlab.add_project(ProjectSpec::new("notes", ProjectNamespace::User(2)));
@@ -175,7 +175,7 @@ async fn a_project_marked_for_deletion_changes_its_path_since_18_0() {
 }
 
 #[tokio::test]
-async fn a_groups_page_shows_its_projects_unless_told_not_to() {
+async fn the_details_of_a_group_list_its_projects_by_default() {
     let site = of_size(3);
     let with = site.admin("GET /groups/3", NONE).await.body;
     assert_eq!(with["projects"].as_array().map(Vec::len), Some(2), "not the subgroup's");
@@ -183,7 +183,7 @@ async fn a_groups_page_shows_its_projects_unless_told_not_to() {
 }
 
 #[tokio::test]
-async fn callers_see_what_they_may_and_404_for_the_rest() {
+async fn callers_get_404_for_what_they_may_not_see() {
     let site = of_size(3);
     let gitlab = &site.gitlab;
     let secret = gitlab.add_group("secret", None);
@@ -209,11 +209,11 @@ async fn callers_see_what_they_may_and_404_for_the_rest() {
     });
     let seen = site.api(&format!("GET /projects/{hidden}"), &user, NONE).await.body;
     assert_eq!(seen["permissions"]["project_access"]["access_level"], 40);
-    assert_eq!(site.api("GET /groups/secret", &user, NONE).await.status, 200, "seen through the project");
+    assert_eq!(site.api("GET /groups/secret", &user, NONE).await.status, 200, "visible because of the project");
 }
 
 #[tokio::test]
-async fn paths_are_found_encoded_and_without_regard_to_case() {
+async fn encoded_paths_are_found_case_insensitively() {
     let site = of_size(3);
     for path in ["group-1%2Fproject-1", "Group-1%2FProject-1", "group-1%2Fsubgroup-1%2Fproject-2", "1"] {
         assert_eq!(site.admin(&format!("GET /projects/{path}"), NONE).await.status, 200, "{path}");
@@ -223,7 +223,7 @@ async fn paths_are_found_encoded_and_without_regard_to_case() {
 }
 
 #[tokio::test]
-async fn groups_are_listed_by_membership_and_paged_by_number_once_signed_in() {
+async fn groups_are_filtered_by_membership_and_have_offset_pages_for_signed_in_callers() {
     let site = site(&SandboxOptions { groups: 2, projects: 3, ..SandboxOptions::default() });
     let other = site.gitlab.add_group("other", None);
     if let Some(group) = site.gitlab.lock().groups.get_mut(&other) {
@@ -247,7 +247,7 @@ async fn groups_are_listed_by_membership_and_paged_by_number_once_signed_in() {
         assert_eq!(ids(&site.admin(&line, NONE).await), admins, "admin {query}");
     }
     let keyset = site.admin("GET /groups?pagination=keyset&order_by=name&sort=asc&per_page=1", NONE).await;
-    assert_eq!((keyset.header("x-total"), ids(&keyset).len()), ("4", 1), "a signed-in caller gets numbers");
+    assert_eq!((keyset.header("x-total"), ids(&keyset).len()), ("4", 1), "a signed-in caller gets offset pagination");
     let anonymous = site.send("GET /api/v4/groups?pagination=keyset&order_by=name&per_page=1", &[], "").await;
     assert_eq!((anonymous.header("x-total"), ids(&anonymous)), ("", vec![other]));
     let next = link(&anonymous, "next").expect("a link").replace("GET ", "GET /api/v4");

@@ -1,4 +1,4 @@
-//! The OAuth endpoints: the order of their checks, and what proves a client and its scopes.
+//! The OAuth endpoints: the order of their checks, and how a client and its scopes are verified.
 
 use std::time::Duration;
 
@@ -97,7 +97,7 @@ async fn client_credentials_show_which_scopes_an_application_has() {
     let token = site.form("POST /oauth/token", &ask("&scope=read_user")).await;
     assert_eq!((token.status, &token.body["scope"], token.body.get("refresh_token")), (200, &json!("read_user"), None));
     let header = [format!("Authorization: Bearer {}", token.body["access_token"].as_str().expect("a token"))];
-    assert_eq!(site.send("GET /api/v4/user", &header, "").await.status, 401, "it belongs to nobody");
+    assert_eq!(site.send("GET /api/v4/user", &header, "").await.status, 401, "it does not belong to a user");
     assert_eq!(site.form("POST /oauth/token", &ask("")).await.body["error"], "invalid_scope", "the default is api");
     let all = app(&site, &[], ClientType::Confidential);
     let body = format!("grant_type=client_credentials&scope=sudo&{}", pair(&all));
@@ -109,7 +109,7 @@ async fn client_credentials_show_which_scopes_an_application_has() {
 }
 
 #[tokio::test]
-async fn introspection_proves_a_pair_without_a_user() {
+async fn introspection_verifies_an_id_and_secret_without_a_user() {
     let site = site(&SandboxOptions::default());
     let (good, other) =
         (app(&site, &["api"], ClientType::Confidential), app(&site, &["api"], ClientType::Confidential));
@@ -150,7 +150,7 @@ async fn introspection_proves_a_pair_without_a_user() {
 }
 
 #[tokio::test]
-async fn a_client_may_prove_itself_twice_until_doorkeeper_minds() {
+async fn a_client_may_authenticate_twice_until_doorkeeper_refuses_it() {
     let site = site(&SandboxOptions::default());
     let good = app(&site, &["api"], ClientType::Confidential);
     let header = basic(&good.uid, &good.secret);
@@ -166,7 +166,7 @@ async fn a_client_may_prove_itself_twice_until_doorkeeper_minds() {
 }
 
 #[tokio::test]
-async fn renewing_a_secret_leaves_tokens_alive() {
+async fn renewing_a_secret_keeps_tokens_active() {
     let site = site(&SandboxOptions::default());
     let old = app(&site, &["api"], ClientType::Confidential);
     let spec = GrantSpec {
@@ -190,7 +190,7 @@ async fn renewing_a_secret_leaves_tokens_alive() {
 }
 
 #[tokio::test]
-async fn a_code_works_once_and_only_for_what_it_was_given() {
+async fn a_code_works_once_and_only_for_its_client_and_redirect_uri() {
     let site = site(&SandboxOptions::default());
     let (good, other) =
         (app(&site, &["api"], ClientType::Confidential), app(&site, &["api"], ClientType::Confidential));
@@ -225,7 +225,7 @@ async fn a_code_works_once_and_only_for_what_it_was_given() {
 }
 
 #[tokio::test]
-async fn a_refresh_ends_the_old_pair_and_can_only_narrow() {
+async fn a_refresh_revokes_the_old_tokens_and_can_only_reduce_scopes() {
     let site = site(&SandboxOptions::default());
     let (good, other) =
         (app(&site, &["api", "read_user"], ClientType::Confidential), app(&site, &["api"], ClientType::Confidential));
@@ -274,7 +274,7 @@ async fn passwords_work_until_19_0() {
 }
 
 #[tokio::test]
-async fn revoking_looks_at_the_client_first() {
+async fn revocation_checks_the_client_first() {
     let site = site(&SandboxOptions::default());
     let (good, other) =
         (app(&site, &["api"], ClientType::Confidential), app(&site, &["api"], ClientType::Confidential));
@@ -306,9 +306,9 @@ async fn revoking_looks_at_the_client_first() {
 }
 
 #[tokio::test]
-async fn the_device_flow_is_a_scope_oracle_only_where_gitlab_patched_it() {
+async fn the_device_flow_checks_scopes_only_where_gitlab_patched_it() {
     let ask = |app: &ClientPair, scope: &str| format!("scope={scope}&{}", pair(app));
-    // Version, scope, status and error: bare gem, patched, and with new applications switched off.
+    // Version, scope, status and error: the gem alone, patched, and off for new applications.
     let cases = [
         ((17, 9), "sudo", 200, Value::Null),
         ((17, 9), "nonsense", 422, Value::Null),
@@ -330,7 +330,7 @@ async fn the_device_flow_is_a_scope_oracle_only_where_gitlab_patched_it() {
 }
 
 #[tokio::test]
-async fn a_device_is_polled_until_somebody_answers() {
+async fn a_device_is_polled_until_the_user_answers() {
     let site = of_version(18, 5);
     let good = app(&site, &["api"], ClientType::Confidential);
     let asked = site.form("POST /oauth/authorize_device", &format!("scope=api&{}", pair(&good))).await.body;
@@ -349,7 +349,7 @@ async fn a_device_is_polled_until_somebody_answers() {
 }
 
 #[tokio::test]
-async fn discovery_lies_under_the_relative_root_and_grows_by_version() {
+async fn discovery_is_under_the_relative_root_and_depends_on_the_version() {
     let site = site(&SandboxOptions { relative_root: "/gitlab".into(), ..SandboxOptions::default() });
     let open = site.send("GET /gitlab/.well-known/openid-configuration", &[], "").await.body;
     assert_eq!(open["token_endpoint"], "http://gitlab.test:8080/gitlab/oauth/token");

@@ -7,7 +7,7 @@ use crate::sandbox::gitlab::seed::TokenSpec;
 use crate::sandbox::options::SandboxOptions;
 
 #[tokio::test]
-async fn a_token_describes_itself_whatever_its_scope() {
+async fn a_token_describes_itself_with_any_scope() {
     let site = site(&SandboxOptions { admin_mode: true, ..SandboxOptions::default() });
     let own = site.admin("GET /personal_access_tokens/self", NONE).await.body;
     assert_eq!(
@@ -27,7 +27,7 @@ async fn a_token_describes_itself_whatever_its_scope() {
 }
 
 #[tokio::test]
-async fn fields_of_a_token_appear_by_version() {
+async fn fields_of_a_token_depend_on_the_version() {
     let cases = [((16, 11), [false, false, false]), ((17, 9), [true, false, false]), ((19, 2), [true, true, true])];
     for ((major, minor), expected) in cases {
         let site = of_version(major, minor);
@@ -38,7 +38,7 @@ async fn fields_of_a_token_appear_by_version() {
 }
 
 #[tokio::test]
-async fn the_values_have_the_shape_of_their_version() {
+async fn token_values_have_the_format_of_their_version() {
     let routable = of_version(17, 9).gitlab.admin_token();
     assert!(routable.starts_with("glpat-") && routable.matches('.').count() == 2, "dots");
     let classic = of_version(16, 11).gitlab.admin_token();
@@ -46,7 +46,7 @@ async fn the_values_have_the_shape_of_their_version() {
 }
 
 #[tokio::test]
-async fn somebody_elses_token_is_401_and_only_admins_learn_that_there_is_none() {
+async fn a_token_of_another_user_is_401_and_only_admins_get_404() {
     let site = site(&SandboxOptions::default());
     let user = site.gitlab.user_token();
     let unauthorized = json!({ "message": "401 Unauthorized" });
@@ -79,8 +79,8 @@ async fn the_list_is_filtered_and_paged() {
         let answer = site.admin(&format!("GET /personal_access_tokens{query}"), NONE).await;
         assert_eq!(answer.body.as_array().map(Vec::len), Some(count), "{query}");
     }
-    let nobody = site.admin("GET /personal_access_tokens?user_id=99", NONE).await;
-    assert_eq!((nobody.status, nobody.body), (404, json!({ "message": "404 Not Found" })));
+    let unknown = site.admin("GET /personal_access_tokens?user_id=99", NONE).await;
+    assert_eq!((unknown.status, unknown.body), (404, json!({ "message": "404 Not Found" })));
     let user = site.gitlab.user_token();
     assert_eq!(site.api("GET /personal_access_tokens", &user, NONE).await.body.as_array().map(Vec::len), Some(1));
     assert_eq!(site.api("GET /personal_access_tokens?user_id=1", &user, NONE).await.status, 401);
@@ -89,7 +89,7 @@ async fn the_list_is_filtered_and_paged() {
 }
 
 #[tokio::test]
-async fn an_admin_makes_tokens_for_users() {
+async fn an_admin_creates_tokens_for_users() {
     let site = site(&SandboxOptions::default());
     let path = "POST /users/2/personal_access_tokens";
     let made = site.admin(path, json!({ "name": "handover", "scopes": ["api"], "expires_at": "2099-01-01" })).await;
@@ -129,7 +129,7 @@ async fn an_admin_makes_tokens_for_users() {
 }
 
 #[tokio::test]
-async fn rotating_leaves_no_overlap_and_reuse_ends_the_family() {
+async fn rotation_has_no_overlap_and_reuse_revokes_the_family() {
     let site = site(&SandboxOptions::default());
     let first = site.gitlab.add_token(TokenSpec::default());
     let path = "POST /personal_access_tokens/self/rotate";
@@ -142,11 +142,11 @@ async fn rotating_leaves_no_overlap_and_reuse_ends_the_family() {
     assert_eq!(site.api("GET /user", &second, NONE).await.status, 200);
     let third = site.api(path, &second, json!({})).await.body["token"].as_str().expect("a value").to_owned();
     assert_eq!(site.api(path, &first, NONE).await.status, 401);
-    assert_eq!(site.api("GET /user", &third, NONE).await.status, 401, "the reuse ended the newest as well");
+    assert_eq!(site.api("GET /user", &third, NONE).await.status, 401, "the reuse revoked the newest as well");
 }
 
 #[tokio::test]
-async fn rotating_is_refused_in_gitlabs_words() {
+async fn rotation_is_refused_with_gitlabs_errors() {
     let site = site(&SandboxOptions::default());
     let revoked = site.gitlab.tokens().len() + 1;
     site.gitlab.add_token(TokenSpec { revoked: true, ..TokenSpec::default() });
@@ -163,7 +163,7 @@ async fn rotating_is_refused_in_gitlabs_words() {
 }
 
 #[tokio::test]
-async fn a_token_can_end_itself() {
+async fn a_token_can_revoke_itself() {
     let site = site(&SandboxOptions::default());
     let token = site.gitlab.add_token(TokenSpec::default());
     assert_eq!(site.api("DELETE /personal_access_tokens/self", &token, NONE).await.status, 204);

@@ -1,5 +1,4 @@
-//! Answers as they may come from another instance than the one that is known: with fields of the next version, and from
-//! behind a proxy.
+//! What other instances may add to a response: the fields of a newer version and the headers of a proxy.
 
 use axum::body::Body;
 use axum::http::header::{CONTENT_LENGTH, CONTENT_TYPE};
@@ -9,7 +8,7 @@ use serde_json::{Value, json};
 
 use crate::sandbox::gitlab::GitLab;
 
-/// What proxies and load balancers are seen to add.
+/// Headers that proxies and load balancers are known to add.
 const OF_PROXIES: [(&str, &str); 8] = [
     ("via", "1.1 proxy.acme.com (squid/6.10), 1.1 varnish"),
     ("server", "BigIP"),
@@ -41,7 +40,7 @@ async fn with_unknown_fields(response: Response) -> Response {
         return response;
     }
     let (mut parts, body) = response.into_parts();
-    // The sandbox's own bodies are whole and in memory.
+    // The sandbox's own bodies are in memory, so reading them cannot fail.
     let whole = axum::body::to_bytes(body, usize::MAX).await.unwrap_or_default();
     let body = match serde_json::from_slice::<Value>(&whole) {
         Ok(mut value) => {

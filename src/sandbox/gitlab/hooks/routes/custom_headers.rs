@@ -12,7 +12,7 @@ use crate::sandbox::gitlab::GitLab;
 use crate::sandbox::gitlab::error::ApiError;
 use crate::sandbox::gitlab::hooks::{HookRef, StoredHook};
 
-/// One of the two lists of a hook.
+/// One of a hook's two lists of secret values.
 #[derive(Clone, Copy)]
 enum SecretList {
     Variables,
@@ -86,7 +86,7 @@ fn unset(gitlab: &GitLab, request: &HookRequest, list: SecretList) -> Result<Res
     })
 }
 
-/// Changes a hook where it holds afterwards; a new address wipes the custom headers out.
+/// Changes a hook if the result is valid; a new URL clears the custom headers.
 fn change(
     gitlab: &GitLab,
     target: HookRef,

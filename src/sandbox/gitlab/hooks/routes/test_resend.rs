@@ -1,4 +1,4 @@
-//! Testing a hook, reading what was delivered, and sending it again.
+//! Tests a hook, lists its deliveries and resends them.
 //!
 //! gitlab: lib/api/hooks/trigger_test.rb, events.rb, resend_hook.rb, app/services/test_hooks/
 
@@ -18,7 +18,7 @@ use crate::sandbox::gitlab::pages;
 use crate::sandbox::gitlab::params;
 use crate::sandbox::gitlab::state::{GitLabState, ProjectNamespace, StoredProject};
 
-/// Who is counted by the limiter, for what.
+/// What the rate limit counts by.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
 pub(in crate::sandbox::gitlab::hooks) struct LimitKey {
     owner: Owner,
@@ -78,16 +78,16 @@ pub(super) async fn test(Shared(gitlab): Shared<GitLab>, request: HookRequest) -
     let row = event.row();
     let delivery = WebhookDelivery { header: row.header, trigger: row.trigger.to_owned(), payload, key: None };
     let outcome = gitlab.deliver(hook, delivery).await.ok_or_else(ApiError::record_not_found)?;
-    match outcome.answer {
-        Ok(answer) if (200..300).contains(&answer.status) => {
+    match outcome.response {
+        Ok(response) if (200..300).contains(&response.status) => {
             Ok((StatusCode::CREATED, Json(json!({"message": "201 Created"}))).into_response())
         }
-        Ok(answer) => Err(unprocessable(answer.body)),
+        Ok(response) => Err(unprocessable(response.body)),
         Err(text) => Err(unprocessable(text)),
     }
 }
 
-/// The data of a test, or GitLab's word on why there is none.
+/// The payload of a test, or GitLab's error if the project has no data for it.
 fn test_payload(state: &GitLabState, owner: Owner, event: HookEvent, user: u64) -> Result<Value, &'static str> {
     let project = match owner {
         Owner::Project(id) => state.projects.get(&id).ok_or("Testing not available for this hook")?,
@@ -116,7 +116,7 @@ fn first_project(state: &GitLabState, group: u64) -> Option<&StoredProject> {
     })
 }
 
-/// Answers 201 and the mock whatever the receiver did.
+/// 201 with the mock payload, whatever the receiver answered.
 pub(super) async fn test_system(Shared(gitlab): Shared<GitLab>, request: HookRequest) -> Result<Response, ApiError> {
     let (hook, _) = request.hook(&gitlab)?;
     let mock = payload::system();
@@ -145,8 +145,8 @@ pub(super) async fn resend(Shared(gitlab): Shared<GitLab>, request: HookRequest)
     gitlab.check_limit(LimitKey { owner: hook.owner, user: caller.user, what: LimitedAction::Resend })?;
     let delivery = stored_delivery(&gitlab, hook, params::id("hook_log_id", request.part("log_id"))?)?;
     let outcome = gitlab.deliver(hook, delivery).await.ok_or_else(ApiError::record_not_found)?;
-    match outcome.answer {
-        Ok(answer) => Ok((StatusCode::CREATED, Json(json!({"response_status": answer.status}))).into_response()),
+    match outcome.response {
+        Ok(response) => Ok((StatusCode::CREATED, Json(json!({"response_status": response.status}))).into_response()),
         Err(text) => Err(unprocessable(text)),
     }
 }

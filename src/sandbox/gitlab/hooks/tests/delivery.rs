@@ -1,4 +1,4 @@
-//! Deliveries over the wire, to the sandbox's own Factory.
+//! Deliveries over the network, to the sandbox's own Factory.
 
 use super::super::delivery::{DeliveryHeaders, outgoing_request};
 use super::*;
@@ -6,7 +6,7 @@ use crate::sandbox::Sandbox;
 use crate::sandbox::factory::WEBHOOK_PATH;
 use crate::sandbox::options::TlsDefect;
 
-/// A running sandbox whose GitLab is asked through its router, and which delivers over the wire.
+/// A running sandbox whose GitLab is called through its router and delivers over the network.
 struct Live {
     sandbox: Sandbox,
     site: HookTestInstance,
@@ -38,7 +38,7 @@ impl Live {
 }
 
 #[tokio::test]
-async fn a_test_delivery_is_proved_on_all_three_sides() {
+async fn a_test_delivery_appears_in_the_response_the_log_and_at_factory() {
     let live = live(|_| {});
     for path in ["/projects/1/hooks", "/groups/group-1/hooks"] {
         let hook = live.create(path, json!({"push_events": false})).await;
@@ -83,7 +83,7 @@ async fn headers_appear_with_their_version() {
 }
 
 #[tokio::test]
-async fn a_failed_test_gives_the_receivers_words_and_the_log_the_status() {
+async fn a_failed_test_returns_the_receivers_text_and_logs_the_status() {
     let live = live(|_| {});
     let hook = live.create("/projects/1/hooks", json!({"token": "wrong"})).await;
     let (status, body) = live.site.ask(&format!("POST {hook}/test/push_events"), Value::Null).await;
@@ -134,7 +134,7 @@ async fn a_failed_test_gives_the_receivers_words_and_the_log_the_status() {
 }
 
 #[tokio::test]
-async fn a_delivery_is_sent_again_under_its_key() {
+async fn a_delivery_is_resent_with_its_key() {
     let live = live(|_| {});
     let hook = live.create("/projects/1/hooks", json!({})).await;
     live.site.ask(&format!("POST {hook}/test/push_events"), Value::Null).await;
@@ -153,7 +153,7 @@ async fn a_delivery_is_sent_again_under_its_key() {
 }
 
 #[tokio::test]
-async fn a_system_hooks_test_succeeds_whatever_the_receiver_did() {
+async fn a_system_hooks_test_succeeds_whatever_the_receiver_answers() {
     let live = live(|_| {});
     let hook = live.create("/hooks", json!({})).await;
     for faulty in [false, true] {
@@ -169,7 +169,7 @@ async fn a_system_hooks_test_succeeds_whatever_the_receiver_did() {
 }
 
 #[tokio::test]
-async fn real_events_reach_those_who_subscribe() {
+async fn events_are_delivered_to_the_hooks_that_subscribe() {
     let cases = [
         (SandboxPlan::Premium, HookEvent::Push, vec!["project", "group", "system"]),
         (SandboxPlan::Premium, HookEvent::Note, vec!["group"]),
@@ -208,7 +208,7 @@ async fn a_failing_hook_is_disabled_until_a_test_succeeds() {
 }
 
 #[tokio::test]
-async fn tls_is_verified_as_the_hook_says() {
+async fn certificates_are_verified_if_the_hook_says_so() {
     for (defect, verify, status) in [
         (None, true, 201),
         (Some(TlsDefect::WrongName), true, 422),
@@ -229,7 +229,7 @@ async fn tls_is_verified_as_the_hook_says() {
 }
 
 #[tokio::test]
-async fn values_of_custom_headers_are_not_in_the_log() {
+async fn values_of_custom_headers_are_not_logged() {
     let live = live(|_| {});
     let headers = json!([{"key": "X-Extra", "value": "canary"}]);
     let hook = live.create("/projects/1/hooks", json!({"custom_headers": headers})).await;
@@ -240,7 +240,7 @@ async fn values_of_custom_headers_are_not_in_the_log() {
 }
 
 #[tokio::test]
-async fn user_information_becomes_a_header_and_no_header_of_gitlabs_is_overridden() {
+async fn url_credentials_become_a_header_and_custom_headers_do_not_override_gitlabs() {
     let site = site(|_| {});
     let headers = json!([{"key": "X-Extra", "value": "1"}, {"key": "x-gitlab-token", "value": "other"}]);
     site.hook(json!({"url": "https://user:pass@hooks.example/a", "custom_headers": headers})).await;
