@@ -57,14 +57,14 @@ mod verify {
           pass     webhook.enabled           no hook was disabled by GitLab
           pass     webhook.duplicates        no target has two webhooks to Factory
           skip     webhook.delivery          a test delivery arrives (--live was not given)
-          skip     webhook.recent            recent deliveries did not fail (no delivery in the last 7 days is logged; --live makes one)
+          skip     webhook.recent            recent deliveries did not fail (no delivery was logged in the last 7 days; --live sends one)
 
         factory
           pass     factory.reachable         Factory's hosts answer
           skip     factory.bundle            Factory has accepted the bundle (this machine has no record of a bundle)
           warn     factory.status            Factory says that it is connected
                    Factory has not finished yet: no bundle has been received yet
-                   fix: wait for it
+                   fix: wait for Factory to finish
                         factory-gitlab verify --wait 10m
                    README.md#check-factory-status
 
@@ -76,7 +76,7 @@ mod verify {
     fn only_the_problems_with_q() {
         let world = connected(small());
         change_hook(&world, &json!({ "note_events": false, "enable_ssl_verification": false, "token": "" }));
-        world.sandbox().fault("GET /api/v4/groups/*/hooks/*/events=status:500").expect("a fault");
+        world.sandbox().fault("GET /api/v4/applications=status:500").expect("a fault");
         let run = world.run(&["verify", "-q"]);
         insta::assert_snapshot!(run, @r"
         exit code: 3
@@ -84,13 +84,14 @@ mod verify {
         token
           unknown  token.admin               the token acts as an administrator
                    GET /api/v4/applications on 127.0.0.1:[port]: answered 500: 500 Internal Server Error
-                   fix: run it again when 127.0.0.1:[port] is well
+                   fix: try again once 127.0.0.1:[port] has recovered
+                        factory-gitlab verify
                    README.md#check-token-admin
 
         factory
           warn     factory.status            Factory says that it is connected
                    Factory has not finished yet: no bundle has been received yet
-                   fix: wait for it
+                   fix: wait for Factory to finish
                         factory-gitlab verify --wait 10m
                    README.md#check-factory-status
 
@@ -122,7 +123,7 @@ mod verify {
         webhook
           fail     webhook.delivery  a test delivery arrives
                    the test failed: broken
-                   fix: see that GitLab reaches the webhook's host, and that the token is the kit's
+                   fix: check that GitLab can reach the webhook's host and that the hook has the kit's token
                         factory-gitlab connect
                    README.md#check-webhook-delivery
 
@@ -175,21 +176,21 @@ mod webhooks {
              redirect URI http://127.0.0.1:[port]/api/integrations/redirect/gitlab-sh/callback
              scopes api read_user read_repository write_repository read_registry sudo
              confidential
-          2. seal the bundle, with the token that was given
+          2. seal the bundle with the given token
              for [recipient]
-          3. prove that GitLab accepts the application's ID and secret
-          4. create the webhook of project group-1/project-1
-          5. create the webhook of project group-2/project-2
-          6. create the webhook of project group-1/subgroup-1/project-3
+          3. check that GitLab accepts the application's ID and secret
+          4. register a webhook on project group-1/project-1
+          5. register a webhook on project group-2/project-2
+          6. register a webhook on project group-1/subgroup-1/project-3
           7. send a test delivery (push) from project group-1/project-1
-          8. send the sealed bundle to Factory
+          8. upload the sealed bundle to Factory
              POST http://127.0.0.1:[port]/gitlab/v1/bundles
 
-        note: without a Premium or Ultimate licence group hooks never fire, so every project has its own;
-              run again for new projects
+        note: without a Premium or Ultimate license group webhooks never fire, so every project gets its
+              own; run again after projects are added
         note: webhooks send push, note, merge_request, issue, pipeline, job to
               http://127.0.0.1:[port]/gitlab/hooks/org_sandbox
-        note: they verify TLS, and carry the secret token and the signing token
+        note: webhooks verify TLS and carry the secret token and the signing token
 
         14 requests, 0 of them writes, [duration]
         ");
@@ -206,17 +207,17 @@ mod webhooks {
              redirect URI http://127.0.0.1:[port]/api/integrations/redirect/gitlab-sh/callback
              scopes api read_user read_repository write_repository read_registry sudo
              confidential
-          2. seal the bundle, with the token that was given
+          2. seal the bundle with the given token
              for [recipient]
-          3. prove that GitLab accepts the application's ID and secret
-          4. create the webhook of the instance
+          3. check that GitLab accepts the application's ID and secret
+          4. register a webhook on the instance
           5. send a test delivery (push) from the instance
-          6. send the sealed bundle to Factory
+          6. upload the sealed bundle to Factory
              POST http://127.0.0.1:[port]/gitlab/v1/bundles
 
-        note: a system hook cannot carry note, issue, pipeline, job: Factory will not hear of them
+        note: system hooks do not send note, issue, pipeline, job: Factory will not receive these events
         note: webhooks send push, merge_request to http://127.0.0.1:[port]/gitlab/hooks/org_sandbox
-        note: they verify TLS, and carry the secret token and the signing token
+        note: webhooks verify TLS and carry the secret token and the signing token
 
         10 requests, 0 of them writes, [duration]
         ");
@@ -229,8 +230,8 @@ mod webhooks {
         exit code: 1
         ----- stderr -----
         error: the plan cannot be carried out; nothing was changed
-          caused by: group hooks need a Premium or Ultimate licence, and this instance has free: they could be made and tested, and real events would never arrive
-        hint: take one hook for each project
+          caused by: group webhooks need a Premium or Ultimate license, and this instance has free: they could be created and tested, and real events would never arrive
+        hint: create a webhook on each project instead
               factory-gitlab connect --webhooks project
         ");
     }
@@ -241,9 +242,10 @@ mod webhooks {
         insta::assert_snapshot!(run, @r"
         exit code: 1
         ----- stderr -----
-        error: what is there could not be read, so nothing was planned
+        error: the current state could not be read; nothing was planned
           caused by: GET /api/v4/groups/no-such-group on 127.0.0.1:[port]: answered 404: 404 Group Not Found
-        hint: it is gone, or this token may not see it; run again to look anew
+        hint: try again: it was not found, or is not visible to this token
+              factory-gitlab connect
         ");
     }
 
@@ -261,29 +263,29 @@ mod webhooks {
         ----- stdout -----
         connected: http://127.0.0.1:[port]
 
-          done    correct webhook 1 of group group-1
+          done    correct webhook 1 on group group-1
           done    send a test delivery (push) from group group-1
 
         Test delivery from group group-1
-          GitLab sent it: yes (the test was answered 2xx)
+          sent by GitLab: yes (the test was answered with 2xx)
           in GitLab's log: yes (the log says 200)
-          Factory has it: yes (Factory has received it)
+          received by Factory: yes (Factory has received it)
 
-        Prove it any time: factory-gitlab verify --gitlab-url http://127.0.0.1:[port]
+        Check it at any time: factory-gitlab verify --gitlab-url http://127.0.0.1:[port]
 
         17 requests, 2 of them writes, [duration]
         ----- stderr -----
         Plan for http://127.0.0.1:[port]
-          1. correct webhook 1 of group group-1
+          1. correct webhook 1 on group group-1
              missing events note, unwanted tag_push
              TLS verification is off
           2. send a test delivery (push) from group group-1
 
-        note: the licence (premium) has group hooks: one for each top-level group covers all its projects,
-              also later ones
+        note: the license (premium) includes group webhooks: one per top-level group covers all its
+              projects, future ones included
         note: webhooks send push, note, merge_request, issue, pipeline, job to
               http://127.0.0.1:[port]/gitlab/hooks/org_sandbox
-        note: they verify TLS, and carry the secret token and the signing token
+        note: webhooks verify TLS and carry the secret token and the signing token
         ");
     }
 
@@ -300,25 +302,25 @@ mod webhooks {
         ----- stdout -----
         connected: http://127.0.0.1:[port]
 
-          done    delete webhook 2 of group group-1
+          done    delete webhook 2 on group group-1
           done    send a test delivery (push) from group group-1
 
         Test delivery from group group-1
-          GitLab sent it: yes (the test was answered 2xx)
+          sent by GitLab: yes (the test was answered with 2xx)
           in GitLab's log: yes (the log says 200)
-          Factory has it: yes (Factory has received it)
+          received by Factory: yes (Factory has received it)
 
-        Prove it any time: factory-gitlab verify --gitlab-url http://127.0.0.1:[port]
+        Check it at any time: factory-gitlab verify --gitlab-url http://127.0.0.1:[port]
 
         18 requests, 2 of them writes, [duration]
         ----- stderr -----
         Plan for http://127.0.0.1:[port]
-          1. delete webhook 2 of group group-1
-             it is a second one of ours
+          1. delete webhook 2 on group group-1
+             a duplicate, created by this tool
           2. send a test delivery (push) from group group-1
 
-        note: the licence (premium) has group hooks: one for each top-level group covers all its projects,
-              also later ones
+        note: the license (premium) includes group webhooks: one per top-level group covers all its
+              projects, future ones included
         ");
     }
 
@@ -333,16 +335,16 @@ mod webhooks {
         not finished: http://127.0.0.1:[port]
 
           done    create the OAuth application Factory Integration
-          done    seal the bundle, with the token that was given
-          done    prove that GitLab accepts the application's ID and secret
-          done    create the webhook of group group-1
+          done    seal the bundle with the given token
+          done    check that GitLab accepts the application's ID and secret
+          done    register a webhook on group group-1
           done    send a test delivery (push) from group group-1
-          done    send the sealed bundle to Factory
+          done    upload the sealed bundle to Factory
 
         Test delivery from group group-1
-          GitLab sent it: no (the test failed: broken)
+          sent by GitLab: no (the test failed: broken)
           in GitLab's log: no (the log says 500)
-          Factory has it: yes (Factory has received it)
+          received by Factory: yes (Factory has received it)
 
         Factory accepted the bundle, receipt [receipt]
 
@@ -361,19 +363,19 @@ mod webhooks {
         not finished: http://127.0.0.1:[port]
 
           done    create the OAuth application Factory Integration
-          done    seal the bundle, with the token that was given
-          done    prove that GitLab accepts the application's ID and secret
-          done    send the sealed bundle to Factory
-          failed  create the webhook of project group-1/project-1
+          done    seal the bundle with the given token
+          done    check that GitLab accepts the application's ID and secret
+          done    upload the sealed bundle to Factory
+          failed  register a webhook on project group-1/project-1
                   GitLab refused
                   caused by: POST /api/v4/projects/1/hooks on 127.0.0.1:[port]: answered 403: 403 Forbidden
-          - the token's owner has to be an admin, and where Admin Mode is on the token needs the scope admin_mode
+          - create a new personal access token: its owner has to be an administrator, and with Admin Mode it needs the scope admin_mode
             http://127.0.0.1:[port]/-/user_settings/personal_access_tokens?name=factory-gitlab&scopes=api,admin_mode
 
         Factory accepted the bundle, receipt [receipt]
 
-        4 of 6 steps done, 1 failed, 1 not reached.
-        What was done stays done. Run the same command again; it takes up the rest.
+        4 of 6 steps done, 1 failed, 1 not started.
+        What was done stays done. Run the same command again to continue.
 
         17 requests, 3 of them writes, [duration]
         ");
@@ -387,7 +389,7 @@ mod webhooks {
         insta::assert_snapshot!(run, @r"
         exit code: 0
         ----- stdout -----
-        nothing to do: http://127.0.0.1:[port] is connected as it should be, and nothing was written
+        nothing to do: http://127.0.0.1:[port] is already connected; nothing was written
 
         12 requests, 0 of them writes, [duration]
         ");
@@ -412,9 +414,9 @@ mod applications {
         ----- stderr -----
         error: the plan cannot be carried out; nothing was changed
           caused by: application Factory Integration (number 1, [digest]) is what the kit asks for, but its secret is not known here, and GitLab shows a secret only once
-        hint: if somebody kept the secret, give it
+        hint: if you have the secret, pass it
               factory-gitlab connect --application-id ID --application-secret-file PATH
-        hint: or renew it: whoever uses the present one is disconnected until Factory has the new one
+        hint: or renew it: what uses the present one is disconnected until Factory has the new one
               factory-gitlab connect --renew-secret
         ");
     }
@@ -428,22 +430,22 @@ mod applications {
         ----- stdout -----
         Plan for http://127.0.0.1:[port] (nothing was written)
           1. renew the secret of application 1 ([digest]…)
-             as asked
-             the present secret stops working at once: whoever uses it is disconnected until Factory has the
-             new one
-          2. seal the bundle, with the token that was given
+             requested with --renew-secret
+             the current secret stops working at once: its users are disconnected until Factory has the new
+             one
+          2. seal the bundle with the given token
              for [recipient]
-          3. prove that GitLab accepts the application's ID and secret
-          4. create the webhook of group group-1
+          3. check that GitLab accepts the application's ID and secret
+          4. register a webhook on group group-1
           5. send a test delivery (push) from group group-1
-          6. send the sealed bundle to Factory
+          6. upload the sealed bundle to Factory
              POST http://127.0.0.1:[port]/gitlab/v1/bundles
 
-        note: the licence (premium) has group hooks: one for each top-level group covers all its projects,
-              also later ones
+        note: the license (premium) includes group webhooks: one per top-level group covers all its
+              projects, future ones included
         note: webhooks send push, note, merge_request, issue, pipeline, job to
               http://127.0.0.1:[port]/gitlab/hooks/org_sandbox
-        note: they verify TLS, and carry the secret token and the signing token
+        note: webhooks verify TLS and carry the secret token and the signing token
 
         12 requests, 0 of them writes, [duration]
         ");
@@ -457,10 +459,10 @@ mod applications {
         exit code: 1
         ----- stderr -----
         error: the plan cannot be carried out; nothing was changed
-          caused by: application Factory Integration (number 1, [digest]) is not the one that the kit asks for, and is not known to be ours, so it is left alone
-          caused by: it has: scopes without read_repository write_repository read_registry sudo
+          caused by: application Factory Integration (number 1, [digest]) does not match the kit and was not created by this tool; leaving it unchanged
+          caused by: it has: missing scopes read_repository write_repository read_registry sudo
           caused by: it has: not confidential
-        hint: rename it, correct it or delete it, if it is of no use any more
+        hint: rename or correct it, or delete it if it is not used
               http://127.0.0.1:[port]/admin/applications/1
         hint: or ask Factory for a kit with another application name
         ");
@@ -478,7 +480,7 @@ mod applications {
           caused by: 2 applications called Factory Integration match the kit exactly
           caused by: it has: application Factory Integration (number 1, [digest])
           caused by: it has: application Factory Integration (number 2, [digest])
-        hint: delete those that nobody uses
+        hint: delete those that are not used
               http://127.0.0.1:[port]/admin/applications
         hint: or name the one to use, with its secret
               factory-gitlab connect --application existing --application-id ID --application-secret-file PATH
@@ -509,46 +511,46 @@ mod applications {
         ----- stdout -----
         connected: http://127.0.0.1:[port]
 
-          done    make a token for Factory alone, Factory [date] [time]
+          done    create a token for Factory only, Factory [date] [time]
           done    create the OAuth application Factory Integration
-          done    seal the bundle, with the token made for Factory
-          done    prove that GitLab accepts the application's ID and secret
-          done    create the webhook of group group-1
+          done    seal the bundle with the token created for Factory
+          done    check that GitLab accepts the application's ID and secret
+          done    register a webhook on group group-1
           done    send a test delivery (push) from group group-1
-          done    send the sealed bundle to Factory
+          done    upload the sealed bundle to Factory
 
         Test delivery from group group-1
-          GitLab sent it: yes (the test was answered 2xx)
+          sent by GitLab: yes (the test was answered with 2xx)
           in GitLab's log: yes (the log says 200)
-          Factory has it: yes (Factory has received it)
+          received by Factory: yes (Factory has received it)
 
         Factory accepted the bundle, receipt [receipt]
 
-        Prove it any time: factory-gitlab verify --gitlab-url http://127.0.0.1:[port]
+        Check it at any time: factory-gitlab verify --gitlab-url http://127.0.0.1:[port]
 
         22 requests, 5 of them writes, [duration]
         ----- stderr -----
         Plan for http://127.0.0.1:[port]
-          1. make a token for Factory alone, Factory [date] [time]
-             of user 1, until [date]
+          1. create a token for Factory only, Factory [date] [time]
+             for user 1, expires [date]
              scopes api
           2. create the OAuth application Factory Integration
              redirect URI http://127.0.0.1:[port]/api/integrations/redirect/gitlab-sh/callback
              scopes api read_user read_repository write_repository read_registry sudo
              confidential
-          3. seal the bundle, with the token made for Factory
+          3. seal the bundle with the token created for Factory
              for [recipient]
-          4. prove that GitLab accepts the application's ID and secret
-          5. create the webhook of group group-1
+          4. check that GitLab accepts the application's ID and secret
+          5. register a webhook on group group-1
           6. send a test delivery (push) from group group-1
-          7. send the sealed bundle to Factory
+          7. upload the sealed bundle to Factory
              POST http://127.0.0.1:[port]/gitlab/v1/bundles
 
-        note: the licence (premium) has group hooks: one for each top-level group covers all its projects,
-              also later ones
+        note: the license (premium) includes group webhooks: one per top-level group covers all its
+              projects, future ones included
         note: webhooks send push, note, merge_request, issue, pipeline, job to
               http://127.0.0.1:[port]/gitlab/hooks/org_sandbox
-        note: they verify TLS, and carry the secret token and the signing token
+        note: webhooks verify TLS and carry the secret token and the signing token
         ");
     }
 }
@@ -580,7 +582,7 @@ mod status {
           application  [digest]
           its secret   sealed for Factory
           bundle       accepted by Factory on [time]
-          webhooks     1 set from here (auto)
+          webhooks     1 created or changed from here (auto)
           recorded in  [home]/state/127.0.0.1_[port]--org_sandbox/journal.jsonl
         ");
     }
@@ -597,24 +599,25 @@ mod status {
         not finished: http://127.0.0.1:[port]
 
           done    create the OAuth application Factory Integration
-          done    seal the bundle, with the token that was given
-          done    prove that GitLab accepts the application's ID and secret
-          done    create the webhook of group group-1
+          done    seal the bundle with the given token
+          done    check that GitLab accepts the application's ID and secret
+          done    register a webhook on group group-1
           done    send a test delivery (push) from group group-1
-          failed  send the sealed bundle to Factory
-                  the upload failed at Factory's side
+          failed  upload the sealed bundle to Factory
+                  the upload failed on Factory's side
                   caused by: POST /gitlab/v1/bundles on 127.0.0.1:[port]: answered 503: the bundle was not taken
-          - the server has trouble; try again later
-          - the sealed bundle is kept; send it again when that is done
+          - try again once 127.0.0.1:[port] has recovered
+            factory-gitlab connect
+          - send the sealed bundle again when that is done; it is kept
             factory-gitlab bundle upload [home]/state/127.0.0.1_[port]--org_sandbox/bundle.age
 
         Test delivery from group group-1
-          GitLab sent it: yes (the test was answered 2xx)
+          sent by GitLab: yes (the test was answered with 2xx)
           in GitLab's log: yes (the log says 200)
-          Factory has it: yes (Factory has received it)
+          received by Factory: yes (Factory has received it)
 
         5 of 6 steps done, 1 failed.
-        What was done stays done. Run the same command again; it takes up the rest.
+        What was done stays done. Run the same command again to continue.
 
         24 requests, 7 of them writes, [duration]
         ");
@@ -690,18 +693,18 @@ mod bundle {
         connected: http://127.0.0.1:[port]
 
           done    create the OAuth application Factory Integration
-          done    seal the bundle, with the token that was given
-          done    prove that GitLab accepts the application's ID and secret
-          done    create the webhook of group group-1
+          done    seal the bundle with the given token
+          done    check that GitLab accepts the application's ID and secret
+          done    register a webhook on group group-1
           done    send a test delivery (push) from group group-1
           done    write the sealed bundle to bundle.age
 
         Test delivery from group group-1
-          GitLab sent it: yes (the test was answered 2xx)
+          sent by GitLab: yes (the test was answered with 2xx)
           in GitLab's log: yes (the log says 200)
-          Factory has it: yes (Factory has received it)
+          received by Factory: yes (Factory has received it)
 
-        Prove it any time: factory-gitlab verify --gitlab-url http://127.0.0.1:[port]
+        Check it at any time: factory-gitlab verify --gitlab-url http://127.0.0.1:[port]
 
         20 requests, 3 of them writes, [duration]
         ");
@@ -714,8 +717,8 @@ mod bundle {
         exit code: 0
         ----- stdout -----
         bundle.age: a sealed bundle (age)
-          sealed for 2 recipients: X25519, eFJ+-grease
-          size       1264 bytes
+          sealed for 2 recipients: X25519, [grease]
+          size       [size]
           sha256     [digest]
         ");
     }
@@ -755,7 +758,7 @@ mod bundle {
         exit code: 1
         ----- stderr -----
         error: none of the identities opens this bundle
-        hint: see to whom it is sealed
+        hint: see which recipients it is sealed for
               factory-gitlab bundle inspect FILE
         ");
     }
@@ -769,7 +772,7 @@ mod bundle {
         exit code: 1
         ----- stderr -----
         error: other.age is not an age file
-        hint: copy the file again, as a whole and as binary; connect seals a new one if it is lost
+        hint: copy the whole file again, as binary; if it is lost, connect seals a new one
         ");
     }
 }

@@ -223,25 +223,7 @@ fn a_module_with_parts_stands_beside_their_folder() {
 }
 
 /// Functions that still take a parameter apart as a tuple, by file. An entry that is not needed fails.
-const TUPLES_LEFT: &[(&str, &[&str])] = &[
-    ("commands/connect.rs", &["plan", "journal"]),
-    ("sandbox/gitlab/applications.rs", &["entity_with_secret"]),
-    ("sandbox/gitlab/auth.rs", &["personal_caller", "oauth_caller", "caller_of"]),
-    ("sandbox/gitlab/graphql.rs", &["answered"]),
-    ("sandbox/gitlab/groups.rs", &["inside"]),
-    ("sandbox/gitlab/hooks/delivery.rs", &["record_outcome", "outgoing_request"]),
-    ("sandbox/gitlab/hooks/log.rs", &["new", "new"]),
-    ("sandbox/gitlab/hooks/payload.rs", &["payload"]),
-    ("sandbox/gitlab/hooks/routes.rs", &["since", "answer"]),
-    ("sandbox/gitlab/hooks/routes/custom_headers.rs", &["change"]),
-    ("sandbox/gitlab/hooks/routes/test_resend.rs", &["test_payload", "resent"]),
-    ("sandbox/gitlab/hooks/tests.rs", &["send"]),
-    ("sandbox/gitlab/projects.rs", &["by_keys", "in_groups"]),
-    ("sandbox/gitlab/projects/entity.rs", &["entity"]),
-    ("sandbox/gitlab/seed.rs", &["grow", "add_token"]),
-    ("sandbox/gitlab/tests/oauth.rs", &["with"]),
-    ("sandbox/gitlab/tokens.rs", &["expiry", "entity_with_value"]),
-];
+const TUPLES_LEFT: &[(&str, &[&str])] = &[];
 
 #[test]
 fn no_parameter_is_a_tuple_pattern() {
