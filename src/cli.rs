@@ -25,7 +25,7 @@ pub use self::small::{
     BundleArgs, BundleCommand, BundleFileArgs, BundleOpenArgs, BundleUploadArgs, CompletionsArgs, KitCommand,
     KitCommandArgs, ManArgs,
 };
-pub use self::verify::{FailOn, VerifyArgs};
+pub use self::verify::VerifyArgs;
 use crate::error::ExitCode;
 use crate::report::Format;
 use crate::terminal::ColorChoice;

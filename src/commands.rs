@@ -10,8 +10,10 @@ mod man;
 mod output;
 mod progress;
 mod resolve;
+mod run;
 #[cfg(feature = "sandbox")]
 mod sandbox;
+mod session;
 mod status;
 mod verify;
 
@@ -28,6 +30,7 @@ use crate::env::Env;
 use crate::error::{ExitCode, Failure};
 use crate::http;
 use crate::inputs::Interview;
+use crate::journal::Store;
 use crate::report::{Format, Report};
 use crate::secret::register_for_redaction;
 use crate::settings::{self, Answers, Settings, keys};
@@ -52,9 +55,23 @@ pub struct Context<'a> {
     rate_limit_wait: Duration,
     /// Built when it is first needed, and one for the whole run, so that its connections, limit and counts are shared.
     client: OnceCell<http::Client>,
+    /// Read when it is first needed.
+    settings_with_record: OnceCell<Settings>,
 }
 
 impl Context<'_> {
+    /// The settings, with the recorded choices of this machine's only connection below them.
+    ///
+    /// # Errors
+    /// When the records cannot be listed.
+    pub(crate) fn settings_with_record(&self, store: &Store) -> Result<&Settings, Failure> {
+        if let Some(settings) = self.settings_with_record.get() {
+            return Ok(settings);
+        }
+        let settings = local_state::settings(self, store)?;
+        Ok(self.settings_with_record.get_or_init(|| settings))
+    }
+
     /// An interview over the settings, with the person where there is one.
     #[must_use]
     pub fn interview(&self) -> Interview<'_> {
@@ -166,6 +183,7 @@ async fn invoke(invocation: Invocation, around: Surroundings<'_>) -> Result<Exit
         args,
         rate_limit_wait: rate_limit_wait(&cli.command),
         client: OnceCell::new(),
+        settings_with_record: OnceCell::new(),
     };
     dispatch(cli.command, &context).await
 }
@@ -228,8 +246,8 @@ fn prompter(global: &GlobalArgs, env: &Env, terminal: &Terminal) -> Box<dyn Prom
 async fn dispatch(command: Command, context: &Context<'_>) -> Result<ExitCode, Failure> {
     let interrupt = context.interrupt;
     match command {
-        Command::Connect(args) => Box::pin(connect::run(*args, context)).await,
-        Command::Verify(args) => Box::pin(interrupt.or(verify::run(*args, context))).await?,
+        Command::Connect(args) => Box::pin(connect::connect(*args, context)).await,
+        Command::Verify(args) => Box::pin(interrupt.or(verify::verify(*args, context))).await?,
         Command::Bundle(args) => interrupt.or(Box::pin(bundle::run(args.command, context))).await?,
         Command::Kit(args) => interrupt.or(Box::pin(kit::run(args.command, context))).await?,
         Command::Status(_) => status::run(context),

@@ -1,10 +1,10 @@
 //! Reports: one struct for each command, rendered as text, JSON or JUnit, with one exit code for all.
 
-pub mod connect;
 mod findings;
 mod group;
 mod json;
 mod junit;
+pub mod run;
 
 pub use findings::{Detail, FailOn, Findings, SCHEMA};
 pub use group::FailureGroup;

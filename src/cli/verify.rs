@@ -2,11 +2,12 @@
 
 use std::time::Duration;
 
-use clap::{Args, ValueEnum};
+use clap::Args;
 use jiff::SignedDuration;
 
 use super::after_help::{Ending, after_help, own};
 use crate::error::ExitCode;
+use crate::report::FailOn;
 
 const LONG: &str = "\
 Proves the connection, check by check, and changes nothing (with --live, GitLab's own webhook tests are sent).
@@ -59,14 +60,6 @@ pub struct VerifyArgs {
     /// Warn when a token or a certificate expires within this many days
     #[arg(long, value_name = "DAYS", default_value_t = 14)]
     pub expires_within: u16,
-}
-
-/// From which level on a run has failed.
-#[derive(Clone, Copy, Debug, Eq, PartialEq, ValueEnum)]
-pub enum FailOn {
-    Warning,
-    Error,
-    Never,
 }
 
 /// Reads `90s`, `5m` or `1h 30m`.

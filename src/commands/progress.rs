@@ -13,19 +13,19 @@ use crate::terminal::progress::Bar;
 const FEW: usize = 20;
 
 /// The reading of hooks, target by target.
-pub(super) struct Looking<'a> {
+pub(super) struct Reading<'a> {
     terminal: &'a Terminal,
     found: Cell<usize>,
     bar: RefCell<Option<Bar>>,
 }
 
-impl<'a> Looking<'a> {
+impl<'a> Reading<'a> {
     pub(super) fn new(terminal: &'a Terminal) -> Self {
         Self { terminal, found: Cell::new(0), bar: RefCell::new(None) }
     }
 }
 
-impl ObserveProgress for Looking<'_> {
+impl ObserveProgress for Reading<'_> {
     fn found(&self, targets: usize) {
         self.found.set(self.found.get() + targets);
         if self.found.get() > FEW {
@@ -44,18 +44,19 @@ impl ObserveProgress for Looking<'_> {
 }
 
 /// The carrying out of a plan.
-pub(super) struct Working<'a> {
+pub(super) struct Applying<'a> {
     terminal: &'a Terminal,
     bar: Bar,
 }
 
-impl<'a> Working<'a> {
-    pub(super) fn new(terminal: &'a Terminal, steps: usize) -> Self {
-        Self { terminal, bar: terminal.bar("connecting", u64::try_from(steps).unwrap_or(u64::MAX)) }
+impl<'a> Applying<'a> {
+    /// A bar of this many steps; `label` says what is done: `connecting`.
+    pub(super) fn new(terminal: &'a Terminal, label: &'static str, steps: usize) -> Self {
+        Self { terminal, bar: terminal.bar(label, u64::try_from(steps).unwrap_or(u64::MAX)) }
     }
 }
 
-impl ApplyProgress for Working<'_> {
+impl ApplyProgress for Applying<'_> {
     fn waiting(&self, reason: &str) {
         self.terminal.say_line(reason);
     }

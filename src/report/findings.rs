@@ -7,6 +7,8 @@ mod text;
 use std::io;
 use std::time::Duration;
 
+use clap::ValueEnum;
+
 use super::{Json, Report};
 use crate::checks::{CheckStatus, Finding, Verdict, verdict};
 use crate::error::ExitCode;
@@ -16,12 +18,12 @@ use crate::text::Text;
 pub const SCHEMA: &str = "factory-gitlab/report/v1";
 
 /// From which finding on the exit code is 1 (`--fail-on`).
-#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq, ValueEnum)]
 pub enum FailOn {
     Warning,
     #[default]
     Error,
-    /// Findings never decide the exit code; checks that could not be made still do.
+    // Findings never decide the exit code; checks that could not be made still do.
     Never,
 }
 

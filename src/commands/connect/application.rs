@@ -1,46 +1,45 @@
 //! Where the application's ID and secret come from, and what a person decides about one whose secret is not known.
 
-use super::super::{Context, diagnostics};
-use super::gather::Gathered;
+use super::super::diagnostics;
+use super::super::session::Session;
 use crate::desired::{ApplicationOrigin, Credentials, DesiredApplication};
 use crate::error::{Failure, Fix};
 use crate::gitlab::{Application, PairValidity};
-use crate::inputs::Interview;
 use crate::secret::ApplicationSecret;
 use crate::settings::{ApplicationMode, keys};
 use crate::terminal::prompt::Ask;
 use crate::text::{Line, Text, Tone};
 
 /// Where the application comes from, as the settings and the person say.
-pub(super) async fn origin(
-    interview: &Interview<'_>,
-    context: &Context<'_>,
-    gathered: &Gathered,
-) -> Result<ApplicationOrigin, Failure> {
+pub(super) async fn origin(session: &Session<'_>) -> Result<ApplicationOrigin, Failure> {
+    let interview = &session.interview;
     match interview.settings().get_or(&keys::APPLICATION, ApplicationMode::default())? {
-        ApplicationMode::Auto => auto(interview, gathered).await,
-        ApplicationMode::Existing => Ok(ApplicationOrigin::Given(ask_pair(interview, gathered).await?)),
+        ApplicationMode::Auto => auto(session).await,
+        ApplicationMode::Existing => Ok(ApplicationOrigin::Given(ask_pair(session).await?)),
         ApplicationMode::Manual => {
             if !interview.is_set(&keys::APPLICATION_ID) {
-                show_the_form(interview, context, gathered)?;
+                show_form(session)?;
             }
-            Ok(ApplicationOrigin::Given(ask_pair(interview, gathered).await?))
+            Ok(ApplicationOrigin::Given(ask_pair(session).await?))
         }
     }
 }
 
-/// By API; an ID and secret that were given are used.
-async fn auto(interview: &Interview<'_>, gathered: &Gathered) -> Result<ApplicationOrigin, Failure> {
+/// By API; a pair that was given all the same is used.
+async fn auto(session: &Session<'_>) -> Result<ApplicationOrigin, Failure> {
+    let interview = &session.interview;
     let renew = interview.settings().is_enabled(&keys::RENEW_SECRET);
     let both = interview.is_set(&keys::APPLICATION_ID) && interview.is_set(&keys::APPLICATION_SECRET);
-    let given = if both && !renew { Some(ask_pair(interview, gathered).await?) } else { None };
+    let given = if both && !renew { Some(ask_pair(session).await?) } else { None };
     Ok(ApplicationOrigin::Auto { given, renew })
 }
 
 /// The ID and the secret, proved together at GitLab's OAuth endpoint, which needs no user.
-async fn ask_pair(interview: &Interview<'_>, gathered: &Gathered) -> Result<Credentials, Failure> {
-    let applications = gathered.known.applications.known().cloned().unwrap_or_default();
-    let id = interview
+async fn ask_pair(session: &Session<'_>) -> Result<Credentials, Failure> {
+    let listed = session.known.as_ref().and_then(|known| known.applications.known());
+    let applications = listed.map_or(&[][..], Vec::as_slice);
+    let id = session
+        .interview
         .ask_until(&keys::APPLICATION_ID, async |given| {
             let id = given.value.clone();
             let number = applications.iter().find(|one| one.id.to_string() == id);
@@ -54,16 +53,17 @@ async fn ask_pair(interview: &Interview<'_>, gathered: &Gathered) -> Result<Cred
         })
         .await?
         .value;
-    let secret = ask_secret(interview, gathered, &id).await?;
+    let secret = ask_secret(session, &id).await?;
     Ok(Credentials { application_id: id, secret })
 }
 
-async fn ask_secret(interview: &Interview<'_>, gathered: &Gathered, id: &str) -> Result<ApplicationSecret, Failure> {
-    let found = interview
+async fn ask_secret(session: &Session<'_>, id: &str) -> Result<ApplicationSecret, Failure> {
+    let found = session
+        .interview
         .secret_until(&keys::APPLICATION_SECRET, async |secret: &ApplicationSecret| {
-            let proved = gathered.look.oauth.verify_pair(id, secret).await;
+            let proved = session.observer.oauth.verify_pair(id, secret).await;
             let what = "the ID and secret could not be tried";
-            let instance = &gathered.desired.instance;
+            let instance = &session.desired.instance;
             match proved.map_err(|error| diagnostics::gitlab(&error, what, instance))? {
                 PairValidity::Valid => Ok(()),
                 PairValidity::Invalid => {
@@ -78,24 +78,25 @@ async fn ask_secret(interview: &Interview<'_>, gathered: &Gathered, id: &str) ->
 }
 
 /// The Admin Area's form with the exact values.
-fn show_the_form(interview: &Interview<'_>, context: &Context<'_>, gathered: &Gathered) -> Result<(), Failure> {
-    let url = gathered.desired.instance.page("/admin/applications/new");
-    let mut page = Text::new();
-    page.heading("Create the application in the Admin Area with exactly these values");
-    for (name, value) in form(&gathered.desired.application) {
-        page.line(Line::new().plain(format!("  {name:<14}")).with(Tone::Strong, value));
+fn show_form(session: &Session<'_>) -> Result<(), Failure> {
+    let (terminal, prompter) = (session.context.terminal, session.interview.prompter());
+    let url = session.desired.instance.page("/admin/applications/new");
+    let mut text = Text::new();
+    text.heading("Create the application in the Admin Area with exactly these values");
+    for (name, value) in form(&session.desired.application) {
+        text.line(Line::new().plain(format!("  {name:<14}")).with(Tone::Strong, value));
     }
-    page.line(Line::new().plain("  ").with(Tone::Action, url.as_str()));
-    page.gap();
-    context.terminal.say(&page);
-    if !interview.prompter().can_ask() {
+    text.line(Line::new().plain("  ").with(Tone::Action, url.as_str()));
+    text.gap();
+    terminal.say(&text);
+    if !prompter.can_ask() {
         return Ok(());
     }
     let ask = Ask { key: "browser", prompt: "Open that page in your browser?", help: None, default: None };
-    if interview.prompter().confirm(&ask)?
-        && let Err(error) = context.terminal.open_browser(&url)
+    if prompter.confirm(&ask)?
+        && let Err(error) = terminal.open_browser(&url)
     {
-        context.terminal.warn(&format!("the browser could not be opened: {error}"));
+        terminal.warn(&format!("the browser could not be opened: {error}"));
     }
     Ok(())
 }
@@ -111,12 +112,8 @@ fn form(wanted: &DesiredApplication) -> [(&'static str, String); 5] {
     ]
 }
 
-/// An application that matches exists, and its secret is not known here: the person decides.
-pub(super) async fn decide(
-    interview: &Interview<'_>,
-    gathered: &Gathered,
-    found: &Application,
-) -> Result<ApplicationOrigin, Failure> {
+/// A matching application exists, and its secret is not known here: the person decides.
+pub(super) async fn decide(session: &Session<'_>, found: &Application) -> Result<ApplicationOrigin, Failure> {
     let prompt = format!("{} already exists, and its secret is not known here", found.name);
     let ask = Ask {
         key: "renew_secret",
@@ -125,10 +122,10 @@ pub(super) async fn decide(
         default: None,
     };
     let choices = ["stop here and change nothing", "type its secret", "renew its secret"].map(str::to_owned);
-    match interview.prompter().choose(&ask, &choices)? {
+    match session.interview.prompter().choose(&ask, &choices)? {
         1 => {
             let application_id = found.application_id.clone();
-            let secret = ask_secret(interview, gathered, &application_id).await?;
+            let secret = ask_secret(session, &application_id).await?;
             Ok(ApplicationOrigin::Given(Credentials { application_id, secret }))
         }
         2 => Ok(ApplicationOrigin::Auto { given: None, renew: true }),

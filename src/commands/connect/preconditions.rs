@@ -1,41 +1,13 @@
-//! What has to be known before anything is planned, judged by the same checks as `verify`.
+//! What must be known before anything is planned.
 
 use super::super::diagnostics;
-use crate::checks::{CheckStatus, Finding, Policy, run_checks};
+use super::super::session::require_token_rights;
 use crate::desired::Desired;
-use crate::error::{Failure, FailureKind};
+use crate::error::Failure;
 use crate::http;
 use crate::observed::{HooksSeen, Observation, Observed};
 use crate::report::FailureGroup;
 use crate::target::{Strategy, Target};
-
-/// What must hold for `connect` to begin. The rest is what it is there to bring about.
-const NEEDED: [&str; 5] = ["instance.api", "instance.version", "token.valid", "token.scopes", "token.admin"];
-
-/// Refuses a token, or an instance, that the work could not be done with.
-pub(super) fn require_token_rights(desired: &Desired, observed: &Observed) -> Result<(), Failure> {
-    let findings = run_checks(desired, observed, &Policy::default());
-    match findings.into_iter().filter(|finding| NEEDED.contains(&finding.code)).find_map(failure) {
-        Some(failure) => Err(failure),
-        None => Ok(()),
-    }
-}
-
-fn failure(finding: Finding) -> Option<Failure> {
-    let cause = finding.cause.unwrap_or_else(|| finding.title.to_owned());
-    let failure = match finding.status {
-        CheckStatus::Fail if finding.is_failed_request => {
-            Failure::problem(format!("cannot check whether {}: GitLab refused the request", finding.title))
-                .because(cause)
-        }
-        CheckStatus::Fail => Failure::problem(cause),
-        CheckStatus::Unknown => {
-            Failure::new(FailureKind::Unknown, format!("cannot check whether {}", finding.title)).because(cause)
-        }
-        CheckStatus::Pass | CheckStatus::Warn | CheckStatus::Skip(_) => return None,
-    };
-    Some(failure.fixes(finding.fix))
-}
 
 /// Refuses to plan over a gap: what was not seen would be made a second time.
 pub(super) fn require_observed(desired: &Desired, observed: &Observed) -> Result<(), Failure> {

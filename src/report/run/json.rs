@@ -1,8 +1,8 @@
-//! The JSON form of a `connect` report. Steps are written one by one: there can be tens of thousands.
+//! The JSON form of a run's report. Steps are written one by one: there can be tens of thousands.
 
 use serde::{Serialize, Serializer};
 
-use super::{ConnectReport, End, FailureGroup, Outcome, SCHEMA};
+use super::{End, FailureGroup, Outcome, RunReport};
 use crate::apply::StepEnd;
 use crate::factory::Receipt;
 use crate::observed::DeliveryProof;
@@ -63,10 +63,10 @@ struct UnreadTargets<'r> {
 }
 
 impl<'r> Document<'r> {
-    pub(super) fn new(report: &'r ConnectReport) -> Self {
+    pub(super) fn new(report: &'r RunReport) -> Self {
         let outcome = match &report.end {
             End::Applied(outcome) => Some(outcome.as_ref()),
-            End::AlreadyConnected | End::DryRun(_) => None,
+            End::NothingToDo | End::DryRun => None,
         };
         let failed = |group: &'r FailureGroup<usize>| {
             let steps = group.of.iter().map(|place| &report.plan.steps[*place]).collect();
@@ -76,7 +76,7 @@ impl<'r> Document<'r> {
             FailureJson::new(group, UnreadTargets { targets: &group.of }, report.running)
         };
         Self {
-            schema: SCHEMA,
+            schema: report.job.schema,
             tool: Tool::this(),
             target: report.instance.as_str(),
             verdict: report.verdict(),

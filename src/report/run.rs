@@ -18,12 +18,25 @@ use super::{FailureGroup, Json, Report};
 
 pub use text::plan_lines;
 
-/// The schema of the JSON form.
-pub const SCHEMA: &str = "factory-gitlab/connect/v1";
+/// What a command that writes says about itself.
+#[derive(Clone, Copy, Debug)]
+pub struct Job {
+    /// Its name, as it is typed.
+    pub command: &'static str,
+    /// The schema of its JSON form.
+    pub schema: &'static str,
+    /// The verdict when everything is as planned: `connected`.
+    pub achieved: &'static str,
+    /// What it does while it carries out a plan: `connecting`.
+    pub progress: &'static str,
+    /// The exit code of a dry run with pending changes.
+    pub pending: PendingExit,
+}
 
-/// The report of a `connect` run, however it ended.
+/// The report of a run, however it ended.
 #[derive(Debug)]
-pub struct ConnectReport {
+pub struct RunReport {
+    pub job: Job,
     /// The command that is running, for the fixes that run it again.
     pub running: &'static str,
     pub instance: InstanceUrl,
@@ -39,10 +52,10 @@ pub struct ConnectReport {
 /// How it ended.
 #[derive(Debug)]
 pub enum End {
-    /// Nothing was planned: it was connected already.
-    AlreadyConnected,
+    /// Nothing was planned: everything was already as it should be.
+    NothingToDo,
     /// `--dry-run`.
-    DryRun(PendingExit),
+    DryRun,
     /// The plan was carried out, as far as it went.
     Applied(Box<Outcome>),
 }
@@ -109,7 +122,7 @@ impl Outcome {
     }
 }
 
-impl Report for ConnectReport {
+impl Report for RunReport {
     fn text(&self, text: &mut Text) {
         self.write_text(text);
     }
@@ -123,19 +136,19 @@ impl Report for ConnectReport {
             End::Applied(outcome) if outcome.exit_code() != ExitCode::Done => outcome.exit_code(),
             _ if self.unread.iter().any(|group| group.failure.kind == FailureKind::Problem) => ExitCode::Problem,
             _ if !self.unread.is_empty() => ExitCode::Unknown,
-            End::DryRun(PendingExit::Four) if !self.plan.is_empty() => ExitCode::Pending,
-            End::AlreadyConnected | End::DryRun(_) | End::Applied(_) => ExitCode::Done,
+            End::DryRun if self.job.pending == PendingExit::Four && !self.plan.is_empty() => ExitCode::Pending,
+            End::NothingToDo | End::DryRun | End::Applied(_) => ExitCode::Done,
         }
     }
 }
 
-impl ConnectReport {
+impl RunReport {
     fn verdict(&self) -> &'static str {
         match (&self.end, self.exit_code()) {
             (_, ExitCode::Unknown) => "unknown",
             (_, ExitCode::Interrupted) => "interrupted",
-            (End::DryRun(_), ExitCode::Done | ExitCode::Pending) if !self.plan.is_empty() => "pending",
-            (_, ExitCode::Done) => "connected",
+            (End::DryRun, ExitCode::Done | ExitCode::Pending) if !self.plan.is_empty() => "pending",
+            (_, ExitCode::Done) => self.job.achieved,
             _ => "incomplete",
         }
     }

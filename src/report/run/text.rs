@@ -1,6 +1,6 @@
-//! The text of a `connect` report, for a person.
+//! The text of a run's report, for a person.
 
-use super::{ConnectReport, End, FailureGroup, Outcome};
+use super::{End, FailureGroup, Outcome, RunReport};
 use crate::apply::StepEnd;
 use crate::error::{ExitCode, Fix};
 use crate::observed::{DeliveryProof, Fact};
@@ -9,11 +9,11 @@ use crate::report::Report as _;
 use crate::target::Target;
 use crate::text::{Line, Text, Tone};
 
-impl ConnectReport {
+impl RunReport {
     pub(super) fn write_text(&self, text: &mut Text) {
         match &self.end {
-            End::AlreadyConnected => self.nothing_to_do(text),
-            End::DryRun(_) => self.dry_run(text),
+            End::NothingToDo => self.nothing_to_do(text),
+            End::DryRun => self.dry_run(text),
             End::Applied(outcome) => self.applied(outcome, text),
         }
         self.manual_steps(text);
@@ -28,7 +28,7 @@ impl ConnectReport {
             return text.line(line.plain(format!("not everything on {} could be read", self.instance)));
         }
         let line = Line::new().with(Tone::Good, "nothing to do: ");
-        text.line(line.plain(format!("{} is already connected; nothing was written", self.instance)));
+        text.line(line.plain(format!("{} is already {}; nothing was written", self.instance, self.job.achieved)));
     }
 
     fn dry_run(&self, text: &mut Text) {
@@ -41,7 +41,7 @@ impl ConnectReport {
 
     fn applied(&self, outcome: &Outcome, text: &mut Text) {
         let (tone, verdict) = match self.exit_code() {
-            ExitCode::Done => (Tone::Good, "connected"),
+            ExitCode::Done => (Tone::Good, self.job.achieved),
             ExitCode::Interrupted => (Tone::Bad, "interrupted"),
             _ => (Tone::Bad, "not finished"),
         };
@@ -152,7 +152,7 @@ fn hanging(hang: Hang, content: &str, text: &mut Text) {
 }
 
 /// Steps that failed in the same way, with the reason of the first of them.
-fn failed(report: &ConnectReport, group: &FailureGroup<usize>, text: &mut Text) {
+fn failed(report: &RunReport, group: &FailureGroup<usize>, text: &mut Text) {
     let steps: Vec<&Step> = group.of.iter().map(|place| &report.plan.steps[*place]).collect();
     for step in plan::describe(&steps) {
         text.line(Line::new().with(Tone::Bad, "  failed  ").plain(step.what));

@@ -1,0 +1,116 @@
+//! Approve, apply, report: what follows a plan, the same for every command that writes.
+
+use super::session::Session;
+use super::{diagnostics, progress};
+use crate::apply::webhook_test::TestQuota;
+use crate::apply::{Applied, Apply, ApplyInputs, Clients, Error};
+use crate::error::{ExitCode, Failure, Fix};
+use crate::inputs::Approval;
+use crate::journal::{Lock, RunEntry};
+use crate::observed::Observed;
+use crate::plan::Plan;
+use crate::report::FailureGroup;
+use crate::report::run::{End, Job, Outcome, RunReport, plan_lines};
+use crate::settings::keys;
+use crate::target::Target;
+use crate::text::Text;
+
+/// A plan, with what it was made from.
+pub(super) struct Planned {
+    pub plan: Plan,
+    pub observed: Observed,
+    /// Targets that could not be read, so that nothing was planned for them.
+    pub unread: Vec<FailureGroup<Target>>,
+}
+
+/// Shows the plan, has it approved, carries it out and reports. A session without the lock reports the plan and writes
+/// nothing.
+///
+/// # Errors
+/// When the plan is not approved, or the journal cannot be written before the first step.
+pub(super) async fn run(session: &Session<'_>, job: Job, planned: Planned) -> Result<ExitCode, Failure> {
+    let end = Run { session, job, planned: &planned }.carry_out().await?;
+    let Planned { plan, unread, .. } = planned;
+    let stats = session.observer.http.stats();
+    session.context.finish(&RunReport {
+        job,
+        running: session.context.terminal.running(),
+        instance: session.desired.instance.clone(),
+        plan,
+        end,
+        unread,
+        requests: stats.requests,
+        writes: stats.writes,
+        duration_ms: u64::try_from(session.duration().as_millis()).unwrap_or(u64::MAX),
+    })
+}
+
+struct Run<'r> {
+    session: &'r Session<'r>,
+    job: Job,
+    planned: &'r Planned,
+}
+
+impl Run<'_> {
+    async fn carry_out(&self) -> Result<End, Failure> {
+        let Self { session, planned, .. } = self;
+        let Some(lock) = session.lock() else { return Ok(End::DryRun) };
+        if planned.plan.is_empty() {
+            session.offer_keyring().await?;
+            self.record_finished(lock)?;
+            return Ok(End::NothingToDo);
+        }
+        self.approve()?;
+        session.offer_keyring().await?;
+        let journal = session.journal(lock)?;
+        let writer = session.writer(lock);
+        let transport = session.interview.settings().transport()?;
+        let test_quota = TestQuota::default();
+        let inputs = ApplyInputs {
+            desired: &session.desired,
+            observed: &planned.observed,
+            clients: Clients::new(&session.observer, &writer, &test_quota),
+            connection: session.connection(),
+            token: session.token(),
+            transport: &transport,
+        };
+        let outcome = self.apply(&Apply::new(inputs, journal)).await;
+        Ok(End::Applied(Box::new(outcome)))
+    }
+
+    /// The previous run may have been cut off after its last step: then only the record does not know that all is done.
+    fn record_finished(&self, lock: &Lock) -> Result<(), Failure> {
+        let record = &self.session.record;
+        if record.is_empty() || record.finished_at.is_some() {
+            return Ok(());
+        }
+        self.session.journal(lock)?.append(RunEntry::Finished).map_err(|error| diagnostics::journal(&error))
+    }
+
+    fn approve(&self) -> Result<(), Failure> {
+        let Self { session, planned, .. } = self;
+        let mut text = Text::new();
+        text.heading(format!("Plan for {}", session.desired.instance));
+        plan_lines(&planned.plan, &mut text);
+        text.gap();
+        session.context.terminal.say(&text);
+        match session.interview.approve(&keys::YES)? {
+            Approval::Given => Ok(()),
+            Approval::Refused => Err(Failure::problem("the plan was not approved; nothing was changed")
+                .fix(Fix::rerun("show the plan again, and change nothing", "--dry-run"))),
+        }
+    }
+
+    /// Carries the plan out. When interrupted, the work is dropped at once, and what was done is reported.
+    async fn apply(&self, apply: &Apply<'_>) -> Outcome {
+        let Self { session, job, planned } = self;
+        let context = session.context;
+        let progress = progress::Applying::new(context.terminal, job.progress, planned.plan.steps.len());
+        let mut applied = Applied::new(&planned.plan);
+        let ended = context.interrupt.or(apply.run(&progress, &mut applied)).await;
+        drop(progress);
+        let mut outcome = Outcome::new(applied, |error: &Error| diagnostics::apply(error, apply));
+        outcome.interrupted = ended.is_err();
+        outcome
+    }
+}

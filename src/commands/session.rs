@@ -1,0 +1,159 @@
+//! What every command that works on a connection starts from: inputs, the desired state, clients, record and lock.
+//!
+//! ```text
+//! let session = Session::open(context, Access::Write).await?;   // resolve
+//! let observed = session.observe(&reads).await;                 // observe
+//! let plan = plan::connect(&session.desired, &observed, &session.record);
+//! run(session, JOB, Planned { plan, observed, unread }).await   // approve, apply, report
+//! ```
+
+mod gather;
+mod rights;
+
+use std::time::{Duration, Instant};
+
+use super::{Context, diagnostics, local_state, progress};
+use crate::desired::Desired;
+use crate::error::Failure;
+use crate::gitlab::{HookTester, Writer};
+use crate::inputs::Interview;
+use crate::journal::{Connection, Journal, Lock, Record};
+use crate::observed::{Observed, Observer, ReadRequest, Reads};
+use crate::secret::PersonalAccessToken;
+use crate::settings::{Source, Sourced, keys};
+
+pub(super) use self::rights::require_token_rights;
+
+use self::gather::Inputs;
+
+/// What a command may do with the connection.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) enum Access {
+    /// Reads, and judges the inputs by its checks: `verify`.
+    Read,
+    /// Shows what it would write: checks each input where it is given, takes no lock and leaves no trace.
+    DryRun,
+    /// Writes: checks each input where it is given, and takes the connection's lock before anything is observed.
+    Write,
+}
+
+/// A connection that a command works on.
+pub(super) struct Session<'a> {
+    pub context: &'a Context<'a>,
+    pub interview: Interview<'a>,
+    pub desired: Desired,
+    pub observer: Observer,
+    /// What was read to check the inputs, so that it is not read again.
+    pub known: Option<Observed>,
+    /// What the journal of this connection says.
+    pub record: Record,
+    token: Sourced<PersonalAccessToken>,
+    /// Where the next run finds the kit.
+    kit_place: Option<String>,
+    connection: Connection,
+    lock: Option<Lock>,
+    began: Instant,
+}
+
+impl<'a> Session<'a> {
+    /// Resolves everything that a command needs: settings, kit, instance, token, record. A command that writes gets the
+    /// connection's lock.
+    ///
+    /// # Errors
+    /// What is missing or cannot be used; [`FailureKind::Unknown`](crate::error::FailureKind::Unknown) where another run has the lock.
+    pub(super) async fn open(context: &'a Context<'a>, access: Access) -> Result<Self, Failure> {
+        let began = context.env.clock.instant();
+        let store = local_state::store(context)?;
+        let settings = context.settings_with_record(&store)?;
+        let interview = Interview::new(settings, context.prompter.as_ref(), context.terminal);
+        let Inputs { desired, observer, known, token, kit_place } = gather::inputs(context, &interview, access).await?;
+        let connection = store.connection(&desired.instance, &desired.organization.id);
+        let failed = |error| diagnostics::journal(&error);
+        let lock = match access {
+            Access::Write => Some(connection.lock().map_err(failed)?),
+            Access::Read | Access::DryRun => None,
+        };
+        let record = connection.record().map_err(failed)?;
+        Ok(Self { context, interview, desired, observer, known, record, token, kit_place, connection, lock, began })
+    }
+
+    /// Reads the current state of both sides, as far as `reads` name it. It never fails as a whole: what could not be read
+    /// says so in its place.
+    pub(super) async fn observe(&self, reads: &Reads) -> Observed {
+        let progress = progress::Reading::new(self.context.terminal);
+        let request = ReadRequest { reads, known: self.known.as_ref() };
+        let observing = self.observer.observe(&self.desired, request, &progress);
+        self.context.terminal.with_spinner("reading the current state", Box::pin(observing)).await
+    }
+
+    /// The connection's lock: a session that writes has it.
+    pub(super) fn lock(&self) -> Option<&Lock> {
+        self.lock.as_ref()
+    }
+
+    /// The client that writes.
+    pub(super) fn writer(&self, lock: &Lock) -> Writer {
+        let http = self.observer.http.clone();
+        Writer::new(lock, http, self.desired.instance.clone(), self.token.value.clone())
+    }
+
+    /// The client that sends GitLab's webhook tests and can write nothing else: for `verify --live`.
+    pub(super) fn hook_tester(&self) -> HookTester {
+        HookTester::new(self.observer.http.clone(), self.desired.instance.clone(), self.token.value.clone())
+    }
+
+    /// The journal of this run, with its first entry. Only a session that holds the lock has one.
+    ///
+    /// # Errors
+    /// When the journal or the audit log cannot be written.
+    pub(super) fn journal(&self, lock: &Lock) -> Result<Journal, Failure> {
+        let audit = self.interview.settings().get(&keys::AUDIT_LOG)?.map(|found| found.value);
+        let failed = |error| diagnostics::journal(&error);
+        let mut journal = self.connection.journal(lock, audit.as_deref(), self.context.env.clock).map_err(failed)?;
+        journal.append(local_state::began(&self.desired, self.kit_place.clone())).map_err(failed)?;
+        Ok(journal)
+    }
+
+    pub(super) fn connection(&self) -> &Connection {
+        &self.connection
+    }
+
+    pub(super) fn token(&self) -> &PersonalAccessToken {
+        &self.token.value
+    }
+
+    /// When the command began.
+    pub(super) fn began(&self) -> Instant {
+        self.began
+    }
+
+    /// How long the command has taken so far.
+    pub(super) fn duration(&self) -> Duration {
+        self.context.env.clock.instant().duration_since(self.began)
+    }
+
+    /// Offers to keep a typed token in the keyring, or keeps it where the settings say so. Where there is no keyring, that is
+    /// said, and the work continues.
+    ///
+    /// # Errors
+    /// That the person stopped, or a wrong `--keyring`.
+    pub(super) async fn offer_keyring(&self) -> Result<(), Failure> {
+        let settings = self.interview.settings();
+        let credential_store = local_state::credential_store(self.context, settings)?;
+        let wanted = match (local_state::is_asked_for(settings)?, &self.token.source) {
+            (_, Source::Keyring) => false,
+            (true, _) => true,
+            (false, source) if *source != Source::Prompt || !credential_store.is_used() => false,
+            (false, _) => self.interview.confirm(&keys::KEYRING)?,
+        };
+        if !wanted {
+            return Ok(());
+        }
+        let (instance, terminal) = (&self.desired.instance, self.context.terminal);
+        match credential_store.put(instance, &self.token.value).await {
+            Ok(()) => terminal.say_line(format!("the token for {instance} is in the keyring")),
+            Err(error) => terminal.warn(&format!("the token was not saved to the keyring: {error}")),
+        }
+        Ok(())
+    }
+}
