@@ -27,6 +27,7 @@ use crate::cli::{
     self, BundleArgs, BundleCommand, Command, GlobalArgs, Invocation, KitCommand, KitCommandArgs, Parsed,
 };
 use crate::env::Env;
+use crate::env_vars;
 use crate::error::{ExitCode, Failure};
 use crate::http;
 use crate::inputs::Interview;
@@ -162,7 +163,7 @@ const fn runs_another(_: &Command) -> bool {
 async fn invoke(invocation: Invocation, around: Surroundings<'_>) -> Result<ExitCode, Failure> {
     let Invocation { cli, given } = invocation;
     let Surroundings { args, env, terminal, interrupt } = around;
-    let from_env = || env.var("FACTORY_GITLAB_CONFIG").map(PathBuf::from);
+    let from_env = || env.var(env_vars::CONFIG).map(PathBuf::from);
     let answers = cli.global.config.clone().or_else(from_env).map(|path| Answers::read(&path)).transpose()?;
     let settings = Settings::new(given, env, answers);
     let log_file = settings.get(&keys::LOG_FILE)?.map(|found| found.value);
@@ -238,7 +239,7 @@ fn verbosity(global: &GlobalArgs) -> Verbosity {
 
 /// A person, where input and errors are a terminal and questions are allowed.
 fn prompter(global: &GlobalArgs, env: &Env, terminal: &Terminal) -> Box<dyn Prompter> {
-    let is_interactive = env.streams.input && env.streams.error && !env.is_on("CI") && !global.no_input;
+    let is_interactive = env.streams.input && env.streams.error && !env.is_on(env_vars::CI) && !global.no_input;
     if is_interactive { Box::new(Interactive::new(terminal)) } else { Box::new(NonInteractive) }
 }
 

@@ -12,6 +12,8 @@ use std::time::{Duration, Instant};
 use etcetera::{AppStrategy as _, AppStrategyArgs, choose_app_strategy};
 use jiff::Timestamp;
 
+use crate::env_vars;
+
 /// Everything the program knows of the place it runs in.
 #[derive(Clone)]
 pub struct Env {
@@ -55,7 +57,7 @@ impl Env {
             output: std::io::stdout().is_terminal(),
             error: std::io::stderr().is_terminal(),
         };
-        let state_dir = variables.get("FACTORY_GITLAB_STATE_DIR").map(PathBuf::from).or_else(native_state_dir);
+        let state_dir = variables.get(env_vars::STATE_DIR).map(PathBuf::from).or_else(native_state_dir);
         Self { clock: clock(&variables), variables, streams, state_dir }
     }
 
@@ -64,7 +66,7 @@ impl Env {
     pub fn with_variables(&self, more: impl IntoIterator<Item = (String, OsString)>) -> Self {
         let mut env = self.clone();
         env.variables.extend(more);
-        if let Some(directory) = env.variables.get("FACTORY_GITLAB_STATE_DIR") {
+        if let Some(directory) = env.variables.get(env_vars::STATE_DIR) {
             env.state_dir = Some(PathBuf::from(directory));
         }
         env
@@ -102,7 +104,7 @@ fn clock(_variables: &BTreeMap<String, OsString>) -> Clock {
 /// The system's clock, or the one that a test asks for. Only a build for integration tests knows this variable.
 #[cfg(feature = "sandbox-testing")]
 fn clock(variables: &BTreeMap<String, OsString>) -> Clock {
-    let speed = variables.get("FACTORY_GITLAB_TEST_CLOCK_SPEED").and_then(|value| value.to_str()?.parse().ok());
+    let speed = variables.get(env_vars::TEST_CLOCK_SPEED).and_then(|value| value.to_str()?.parse().ok());
     speed.map_or(Clock::real(), Clock::skipping)
 }
 

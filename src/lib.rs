@@ -1,6 +1,6 @@
 //! Connects a company's GitLab to Factory, and proves that the connection holds.
 //!
-//! The walk of every command, each step a room of its own:
+//! Every command takes the same steps, each in a module of its own:
 //!
 //! ```text
 //! argv, environment ─▶ cli ─▶ settings ─▶ inputs ─▶ desired ─┐
@@ -8,28 +8,26 @@
 //!                               gitlab, factory ─▶ observed ─┘   pure    journal  text | json | junit, exit
 //! ```
 //!
-//! *Resolve, observe, plan, apply, report.* Begin with `commands/connect.rs`, which tells the job in the order in which an
-//! admin would; `commands/verify.rs` is the same walk without `apply`, where [`checks`] judge what was [`observed`] against
-//! what is [`desired`].
+//! *Resolve, observe, plan, apply, report.* Begin with `commands/connect.rs`, which takes these steps in this order.
+//! `commands/verify.rs` does the same without `apply`: [`checks`] compare what was [`observed`] with what is [`desired`].
 //!
-//! Who may use whom, downwards only (`tests/layers` holds the `use crate::…` lines to it):
+//! Which module may use which, downwards only (`tests/layers` checks the `use crate::…` lines):
 //!
-//! | layer | rooms |
+//! | layer | modules |
 //! |---|---|
 //! | 6 edge | `main`, `lib`, [`commands`], [`cli`] |
 //! | 5 conversation | [`inputs`], [`report`], [`terminal`] |
 //! | 4 effects | [`apply`] |
-//! | 3 judgement | [`desired`], [`plan`], [`checks`], [`advice`] (pure), [`observed`] |
+//! | 3 judgment | [`desired`], [`plan`], [`checks`], [`advice`] (pure), [`observed`] |
 //! | 2 the two sides | [`gitlab`], [`factory`], [`bundle`] |
 //! | 1 plumbing | [`http`], `files`, [`credential_store`], [`journal`], [`settings`] |
-//! | 0 words | [`secret`], [`error`], [`env`](mod@env), [`kit`], [`instance`], [`target`], [`text`],
-//! [`line_writer`] |
+//! | 0 words | [`secret`], [`error`], [`env`](mod@env), `env_vars`, [`kit`], [`instance`], [`target`], [`text`], [`line_writer`] |
 //!
-//! `sandbox` (a cargo feature, on by default) stands beside all this: an embedded GitLab and Factory, written from how GitLab behaves, that shares no wire
-//! types with the client.
+//! `sandbox` (a cargo feature, on by default) is separate: an embedded GitLab and Factory, written after GitLab's behavior,
+//! that share no wire types with the client.
 //!
-//! Each outside thing is used by one module: [`http`], [`terminal`], [`env`](mod@env) (variables, clock, waiting), `files`
-//! (writing), [`credential_store`]. Secrets are types ([`secret`]); three modules expose them, by name.
+//! Each part of the outside world is used by one module: [`http`], [`terminal`], [`env`](mod@env) (variables, clock,
+//! waiting), `files` (writing), [`credential_store`]. Secrets are types ([`secret`]); three modules expose them, by name.
 
 pub mod advice;
 pub mod apply;
@@ -40,6 +38,7 @@ pub mod commands;
 pub mod credential_store;
 pub mod desired;
 pub mod env;
+mod env_vars;
 pub mod error;
 pub mod factory;
 mod files;
@@ -87,7 +86,7 @@ pub fn run(args: &[OsString], env: &Env) -> ExitCode {
             Err(error) => cannot_start(&terminal, &error),
         }
     });
-    // A name that is still being looked up must not hold up the end.
+    // A DNS lookup that is still running must not delay the exit.
     runtime.shutdown_background();
     code
 }

@@ -94,7 +94,7 @@ impl<K: SecretKind> Secret<K> {
         Ok(Self { value: SecretString::from(value), kind: PhantomData })
     }
 
-    /// The value itself. Only `http`, `credential_store` and `bundle/seal` may call this, which `tests/layers.rs` checks.
+    /// The value itself. Only `http`, `credential_store` and `bundle/seal` may call this, which `tests/layers` checks.
     #[must_use]
     pub fn expose(&self) -> &str {
         self.value.expose_secret()

@@ -17,6 +17,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use crate::env::Env;
+use crate::env_vars;
 use crate::http;
 
 pub use self::answers::Answers;
@@ -196,7 +197,7 @@ impl Settings {
             None => http::Proxy::System,
             Some(ProxyChoice::Direct) => http::Proxy::Direct,
             Some(ProxyChoice::Through(url)) => {
-                let except = self.env.var("NO_PROXY").or_else(|| self.env.var("no_proxy")).map(str::to_owned);
+                let except = env_vars::NO_PROXY.iter().find_map(|name| self.env.var(name)).map(str::to_owned);
                 http::Proxy::Through { url, except }
             }
         })

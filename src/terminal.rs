@@ -19,6 +19,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Instant;
 
 use crate::env::{Clock, Env};
+use crate::env_vars;
 use crate::error::Failure;
 use crate::line_writer::LineWriter;
 use crate::secret::redact;
@@ -43,9 +44,9 @@ impl ColorChoice {
         match self {
             Self::Always => true,
             Self::Never => false,
-            Self::Auto if env.var("NO_COLOR").is_some() => false,
-            Self::Auto if env.is_on("CLICOLOR_FORCE") => true,
-            Self::Auto => stream == StreamKind::Terminal && env.var("TERM") != Some("dumb"),
+            Self::Auto if env.var(env_vars::NO_COLOR).is_some() => false,
+            Self::Auto if env.is_on(env_vars::CLICOLOR_FORCE) => true,
+            Self::Auto => stream == StreamKind::Terminal && env.var(env_vars::TERM) != Some("dumb"),
         }
     }
 }
@@ -275,7 +276,7 @@ impl Terminal {
 
 /// `COLUMNS` counts more than the size of the terminal, as in GNU's programs.
 fn columns(env: &Env, stream: StreamKind) -> Columns {
-    let fixed = env.var("COLUMNS").and_then(|text| text.parse().ok()).filter(|columns| *columns > 0);
+    let fixed = env.var(env_vars::COLUMNS).and_then(|text| text.parse().ok()).filter(|columns| *columns > 0);
     match stream {
         StreamKind::Terminal => fixed.map_or(Columns::OfTerminal, Columns::Fixed),
         StreamKind::FileOrPipe => Columns::Unlimited,

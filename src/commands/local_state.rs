@@ -5,6 +5,7 @@
 use super::{Context, diagnostics};
 use crate::credential_store::{CredentialStore, CredentialStoreError, Use};
 use crate::desired::{Desired, DesiredWebhooks, Personal};
+use crate::env_vars;
 use crate::error::Failure;
 use crate::inputs::Interview;
 use crate::instance::InstanceUrl;
@@ -80,7 +81,7 @@ pub(super) fn began(desired: &Desired, kit: Option<String>) -> RunEntry {
 /// A usage error for another value of `--keyring`.
 pub(super) fn credential_store(context: &Context<'_>, settings: &Settings) -> Result<CredentialStore, Failure> {
     let is_off = settings.get_or(&keys::KEYRING, KeyringUse::default())? == KeyringUse::Off;
-    let is_disabled = is_off || context.env.is_on("FACTORY_DISABLE_KEYRING");
+    let is_disabled = is_off || context.env.is_on(env_vars::DISABLE_KEYRING);
     Ok(CredentialStore::new(if is_disabled { Use::Disabled } else { Use::Allowed }))
 }
 

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use super::Context;
 use crate::cli::SandboxArgs;
+use crate::env_vars;
 use crate::error::{ExitCode, Failure, Fix};
 use crate::sandbox::Sandbox;
 use crate::sandbox::options::{SandboxEdition, SandboxOptions, SandboxPlan};
@@ -63,7 +64,7 @@ fn options(args: SandboxArgs) -> SandboxOptions {
 }
 
 /// Keeps the rehearsal away from the real keyring and proxy.
-const ISOLATION: [(&str, &str); 2] = [("FACTORY_DISABLE_KEYRING", "1"), ("FACTORY_GITLAB_PROXY", "none")];
+const ISOLATION: [(&str, &str); 2] = [(env_vars::DISABLE_KEYRING, "1"), ("FACTORY_GITLAB_PROXY", "none")];
 
 /// Runs a command against the sandbox, with its own state directory that is deleted afterwards.
 async fn rehearse(sandbox: &Sandbox, command: Vec<OsString>, context: &Context<'_>) -> Result<ExitCode, Failure> {
@@ -73,7 +74,7 @@ async fn rehearse(sandbox: &Sandbox, command: Vec<OsString>, context: &Context<'
     let found = variables.iter().map(|(name, value)| (*name, value.as_str())).chain(ISOLATION);
     let mut overlay: Vec<(String, OsString)> =
         found.map(|(name, value)| (name.to_owned(), OsString::from(value))).collect();
-    overlay.push(("FACTORY_GITLAB_STATE_DIR".to_owned(), state.path().as_os_str().to_owned()));
+    overlay.push((env_vars::STATE_DIR.to_owned(), state.path().as_os_str().to_owned()));
     let env = context.env.with_variables(overlay);
     let args: Vec<OsString> = before_sandbox(context.args).iter().cloned().chain(command).collect();
     Ok(super::run(&args, &env, context.interrupt).await)

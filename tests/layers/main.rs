@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 /// The layers from the bottom up; a module may use what is below it, and its own parts. `sandbox` stands beside them and may
 /// use layer 0 only.
 const LAYERS: [&[&str]; 7] = [
-    &["secret", "error", "env", "kit", "instance", "target", "text", "line_writer"],
+    &["secret", "error", "env_vars", "env", "kit", "instance", "target", "text", "line_writer"],
     &["http", "files", "credential_store", "journal", "settings"],
     &["gitlab", "bundle", "factory"],
     &["desired", "plan", "advice", "checks", "observed"],
@@ -22,7 +22,7 @@ const LAYERS: [&[&str]; 7] = [
 
 /// Modules of a layer that may use each other downwards in this order only (a later one uses an earlier one).
 const WITHIN: [&[&str]; 6] = [
-    &["secret", "error", "instance", "target", "text", "env", "kit"],
+    &["secret", "error", "instance", "target", "text", "env_vars", "env", "kit"],
     &["http", "files", "credential_store", "journal", "settings"],
     &["gitlab", "bundle", "factory"],
     &["desired", "observed", "plan", "advice", "checks"],
@@ -199,6 +199,17 @@ fn only_http_uses_reqwest_and_only_terminal_uses_the_terminal() {
                 "{} uses {word} outside its module",
                 file.display()
             );
+        }
+    }
+}
+
+#[test]
+fn environment_variables_are_named_in_one_list() {
+    for file in sources(&src()) {
+        let text = fs::read_to_string(&file).expect("a readable file");
+        let code = text.split("#[cfg(test)]").next().unwrap_or_default();
+        for literal in [".var(\"", ".is_on(\"", "variables.get(\""] {
+            assert!(!code.contains(literal), "{} reads a variable that env_vars.rs does not name", file.display());
         }
     }
 }
