@@ -123,7 +123,7 @@ mod tests {
     #[test]
     fn every_prefix_is_recognized_and_redacted() {
         for Prefix { text, kind } in &PREFIXES {
-            let token = format!("{text}AAAABBBBCCCCDDDD");
+            let token = format!("{text}AAAABBBBCCCCDDDDEEEE");
             let recognized = other_kind(&token);
             assert_eq!(recognized, Some(*kind).filter(|_| *text != PERSONAL_ACCESS_TOKEN), "{text}");
             assert_eq!(words(&token).next(), Some(token.as_str()), "{text}");
