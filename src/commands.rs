@@ -222,6 +222,7 @@ const fn name(command: &Command) -> &'static str {
         Command::Kit(KitCommandArgs { command: KitCommand::Show }) => "kit show",
         Command::Kit(KitCommandArgs { command: KitCommand::Check }) => "kit check",
         Command::Status(_) => "status",
+        #[cfg(feature = "sandbox")]
         Command::Sandbox(_) => "sandbox",
         Command::Completions(_) => "completions SHELL",
         Command::Man(_) => "man",
