@@ -107,7 +107,7 @@ fn two_machines_at_the_same_time_create_one_application_and_one_bundle() {
         assert_eq!(codes[0], Some(0), "{delay} ms: one of them connects: {told}");
         if codes[1] != Some(0) {
             // A run that reads between the other's creation and its upload asks for a decision instead.
-            let refused = ["another machine is connecting this instance as well", "its secret is not"];
+            let refused = ["another machine is connecting this instance at the same time", "its secret is not"];
             assert!(refused.iter().any(|words| told.contains(words)), "{delay} ms: {told}");
         }
         final_state::is_right(&world, &case, &format!("{delay} ms"));

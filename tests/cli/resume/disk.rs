@@ -71,7 +71,7 @@ fn fills_up(case: &Case, step: usize) -> BTreeSet<Done> {
         let name = format!("{}, room for {room} of {length} bytes", case.name);
         let world = with_room_for(case, room);
         let run = limited(&world, BLOCKS, case.args);
-        // Moment only the last line is missing, everything was done, and the run succeeds.
+        // When only the last line is missing, everything was done, and the run succeeds.
         assert!(run.code == 2 || run.code == 0 && done(&world).1 == 1, "{name}: {run}");
         let told = format!("{}{}", run.stdout, run.stderr);
         assert!(run.code == 0 || told.contains("File too large"), "{name}: {run}");

@@ -98,7 +98,7 @@ fn a_gitlab_that_goes_away_is_reported_once_and_the_next_run_does_the_rest() {
     assert!(took.is_some_and(|took| took < 30_000), "{took:?}: {told}");
     assert_eq!(told.lines().filter(|line| line.starts_with("  failed")).count(), 1, "{told}");
     assert!(told.lines().count() < 30, "{told}");
-    assert!(told.contains("nobody has answered for"), "{told}");
+    assert!(told.contains("GitLab has not responded for"), "{told}");
 
     world.sandbox().clear_faults();
     let made = hooks(&world);

@@ -117,7 +117,7 @@ impl TestEnv {
         steps.iter().filter_map(|step| step["step"].as_str().map(str::to_owned)).collect()
     }
 
-    /// InstanceQuirks to an empty state folder, as on another machine.
+    /// Switches to an empty state folder, as on another machine.
     pub fn on_another_machine(&mut self) {
         let state = self.path("another-state");
         assert!(!state.exists(), "there is one other machine");
