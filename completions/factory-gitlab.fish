@@ -31,8 +31,8 @@ complete -c factory-gitlab -n "__fish_factory_gitlab_needs_command" -l factory-k
 complete -c factory-gitlab -n "__fish_factory_gitlab_needs_command" -l ca-cert -d 'CA certificates to trust besides the system\'s (PEM; may be repeated) [env: FACTORY_GITLAB_CA_CERT]' -r -F
 complete -c factory-gitlab -n "__fish_factory_gitlab_needs_command" -l client-cert -d 'Certificate and key (PEM) for a GitLab behind mutual TLS' -r -F
 complete -c factory-gitlab -n "__fish_factory_gitlab_needs_command" -l proxy -d 'Proxy to use, or none [default: HTTPS_PROXY, HTTP_PROXY and NO_PROXY] [env: FACTORY_GITLAB_PROXY]' -r -f
-complete -c factory-gitlab -n "__fish_factory_gitlab_needs_command" -l timeout -d 'How long one request may take, in seconds [default: 30]' -r
-complete -c factory-gitlab -n "__fish_factory_gitlab_needs_command" -l concurrency -d 'How many requests may be in flight [default: 8]' -r
+complete -c factory-gitlab -n "__fish_factory_gitlab_needs_command" -l timeout -d 'Time limit of one request, in seconds [default: 30]' -r
+complete -c factory-gitlab -n "__fish_factory_gitlab_needs_command" -l concurrency -d 'Limit of requests in flight [default: 8]' -r
 complete -c factory-gitlab -n "__fish_factory_gitlab_needs_command" -l keyring -d 'Whether the token is kept in the system\'s keyring [default: ask]' -r -f -a "ask\t''
 store\t''
 off\t''"
@@ -45,7 +45,7 @@ complete -c factory-gitlab -n "__fish_factory_gitlab_needs_command" -l output-fi
 complete -c factory-gitlab -n "__fish_factory_gitlab_needs_command" -l color -d 'When to use color [env: NO_COLOR, CLICOLOR_FORCE]' -r -f -a "auto\t''
 always\t''
 never\t''"
-complete -c factory-gitlab -n "__fish_factory_gitlab_needs_command" -s y -l yes -d 'Take the plan as approved'
+complete -c factory-gitlab -n "__fish_factory_gitlab_needs_command" -s y -l yes -d 'Apply the plan without asking'
 complete -c factory-gitlab -n "__fish_factory_gitlab_needs_command" -l no-input -d 'Never ask; implied without a terminal and where CI is set'
 complete -c factory-gitlab -n "__fish_factory_gitlab_needs_command" -s q -l quiet -d 'Show problems only'
 complete -c factory-gitlab -n "__fish_factory_gitlab_needs_command" -s v -l verbose -d 'Show more; twice for every request'
@@ -59,7 +59,7 @@ complete -c factory-gitlab -n "__fish_factory_gitlab_needs_command" -f -a "statu
 complete -c factory-gitlab -n "__fish_factory_gitlab_needs_command" -f -a "sandbox" -d 'Rehearse any command against an embedded GitLab and Factory'
 complete -c factory-gitlab -n "__fish_factory_gitlab_needs_command" -f -a "completions" -d 'Print a shell\'s completions'
 complete -c factory-gitlab -n "__fish_factory_gitlab_needs_command" -f -a "man" -d 'Print the manual page, or write one for each command'
-complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand connect" -l handover-token -d 'Put the given token in the bundle, one minted for Factory, or none' -r -f -a "given\t''
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand connect" -l handover-token -d 'Put the given token in the bundle, one created for Factory, or none' -r -f -a "given\t''
 minted\t''
 none\t''"
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand connect" -l bundle-out -d 'Write the sealed bundle to this file instead of uploading it' -r -F
@@ -90,8 +90,8 @@ complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand connect" -
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand connect" -l ca-cert -d 'CA certificates to trust besides the system\'s (PEM; may be repeated) [env: FACTORY_GITLAB_CA_CERT]' -r -F
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand connect" -l client-cert -d 'Certificate and key (PEM) for a GitLab behind mutual TLS' -r -F
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand connect" -l proxy -d 'Proxy to use, or none [default: HTTPS_PROXY, HTTP_PROXY and NO_PROXY] [env: FACTORY_GITLAB_PROXY]' -r -f
-complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand connect" -l timeout -d 'How long one request may take, in seconds [default: 30]' -r
-complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand connect" -l concurrency -d 'How many requests may be in flight [default: 8]' -r
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand connect" -l timeout -d 'Time limit of one request, in seconds [default: 30]' -r
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand connect" -l concurrency -d 'Limit of requests in flight [default: 8]' -r
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand connect" -l keyring -d 'Whether the token is kept in the system\'s keyring [default: ask]' -r -f -a "ask\t''
 store\t''
 off\t''"
@@ -108,7 +108,7 @@ complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand connect" -
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand connect" -l exit-code -d 'With --dry-run: exit with 4 when changes are pending'
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand connect" -l renew-secret -d 'Renew the application\'s secret; the old one stops working at once'
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand connect" -l personal -d 'Include the projects of personal namespaces'
-complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand connect" -s y -l yes -d 'Take the plan as approved'
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand connect" -s y -l yes -d 'Apply the plan without asking'
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand connect" -l no-input -d 'Never ask; implied without a terminal and where CI is set'
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand connect" -s q -l quiet -d 'Show problems only'
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand connect" -s v -l verbose -d 'Show more; twice for every request'
@@ -143,8 +143,8 @@ complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand verify" -l
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand verify" -l ca-cert -d 'CA certificates to trust besides the system\'s (PEM; may be repeated) [env: FACTORY_GITLAB_CA_CERT]' -r -F
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand verify" -l client-cert -d 'Certificate and key (PEM) for a GitLab behind mutual TLS' -r -F
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand verify" -l proxy -d 'Proxy to use, or none [default: HTTPS_PROXY, HTTP_PROXY and NO_PROXY] [env: FACTORY_GITLAB_PROXY]' -r -f
-complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand verify" -l timeout -d 'How long one request may take, in seconds [default: 30]' -r
-complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand verify" -l concurrency -d 'How many requests may be in flight [default: 8]' -r
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand verify" -l timeout -d 'Time limit of one request, in seconds [default: 30]' -r
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand verify" -l concurrency -d 'Limit of requests in flight [default: 8]' -r
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand verify" -l keyring -d 'Whether the token is kept in the system\'s keyring [default: ask]' -r -f -a "ask\t''
 store\t''
 off\t''"
@@ -160,7 +160,7 @@ never\t''"
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand verify" -l live -d 'Send GitLab\'s own webhook tests and follow the deliveries'
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand verify" -l list -d 'List the checks and run none'
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand verify" -l personal -d 'Include the projects of personal namespaces'
-complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand verify" -s y -l yes -d 'Take the plan as approved'
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand verify" -s y -l yes -d 'Apply the plan without asking'
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand verify" -l no-input -d 'Never ask; implied without a terminal and where CI is set'
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand verify" -s q -l quiet -d 'Show problems only'
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand verify" -s v -l verbose -d 'Show more; twice for every request'
@@ -172,8 +172,8 @@ complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand bundle; an
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand bundle; and not __fish_seen_subcommand_from inspect upload open" -l ca-cert -d 'CA certificates to trust besides the system\'s (PEM; may be repeated) [env: FACTORY_GITLAB_CA_CERT]' -r -F
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand bundle; and not __fish_seen_subcommand_from inspect upload open" -l client-cert -d 'Certificate and key (PEM) for a GitLab behind mutual TLS' -r -F
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand bundle; and not __fish_seen_subcommand_from inspect upload open" -l proxy -d 'Proxy to use, or none [default: HTTPS_PROXY, HTTP_PROXY and NO_PROXY] [env: FACTORY_GITLAB_PROXY]' -r -f
-complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand bundle; and not __fish_seen_subcommand_from inspect upload open" -l timeout -d 'How long one request may take, in seconds [default: 30]' -r
-complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand bundle; and not __fish_seen_subcommand_from inspect upload open" -l concurrency -d 'How many requests may be in flight [default: 8]' -r
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand bundle; and not __fish_seen_subcommand_from inspect upload open" -l timeout -d 'Time limit of one request, in seconds [default: 30]' -r
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand bundle; and not __fish_seen_subcommand_from inspect upload open" -l concurrency -d 'Limit of requests in flight [default: 8]' -r
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand bundle; and not __fish_seen_subcommand_from inspect upload open" -l keyring -d 'Whether the token is kept in the system\'s keyring [default: ask]' -r -f -a "ask\t''
 store\t''
 off\t''"
@@ -186,7 +186,7 @@ complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand bundle; an
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand bundle; and not __fish_seen_subcommand_from inspect upload open" -l color -d 'When to use color [env: NO_COLOR, CLICOLOR_FORCE]' -r -f -a "auto\t''
 always\t''
 never\t''"
-complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand bundle; and not __fish_seen_subcommand_from inspect upload open" -s y -l yes -d 'Take the plan as approved'
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand bundle; and not __fish_seen_subcommand_from inspect upload open" -s y -l yes -d 'Apply the plan without asking'
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand bundle; and not __fish_seen_subcommand_from inspect upload open" -l no-input -d 'Never ask; implied without a terminal and where CI is set'
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand bundle; and not __fish_seen_subcommand_from inspect upload open" -s q -l quiet -d 'Show problems only'
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand bundle; and not __fish_seen_subcommand_from inspect upload open" -s v -l verbose -d 'Show more; twice for every request'
@@ -201,8 +201,8 @@ complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand bundle; an
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand bundle; and __fish_seen_subcommand_from inspect" -l ca-cert -d 'CA certificates to trust besides the system\'s (PEM; may be repeated) [env: FACTORY_GITLAB_CA_CERT]' -r -F
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand bundle; and __fish_seen_subcommand_from inspect" -l client-cert -d 'Certificate and key (PEM) for a GitLab behind mutual TLS' -r -F
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand bundle; and __fish_seen_subcommand_from inspect" -l proxy -d 'Proxy to use, or none [default: HTTPS_PROXY, HTTP_PROXY and NO_PROXY] [env: FACTORY_GITLAB_PROXY]' -r -f
-complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand bundle; and __fish_seen_subcommand_from inspect" -l timeout -d 'How long one request may take, in seconds [default: 30]' -r
-complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand bundle; and __fish_seen_subcommand_from inspect" -l concurrency -d 'How many requests may be in flight [default: 8]' -r
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand bundle; and __fish_seen_subcommand_from inspect" -l timeout -d 'Time limit of one request, in seconds [default: 30]' -r
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand bundle; and __fish_seen_subcommand_from inspect" -l concurrency -d 'Limit of requests in flight [default: 8]' -r
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand bundle; and __fish_seen_subcommand_from inspect" -l keyring -d 'Whether the token is kept in the system\'s keyring [default: ask]' -r -f -a "ask\t''
 store\t''
 off\t''"
@@ -215,7 +215,7 @@ complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand bundle; an
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand bundle; and __fish_seen_subcommand_from inspect" -l color -d 'When to use color [env: NO_COLOR, CLICOLOR_FORCE]' -r -f -a "auto\t''
 always\t''
 never\t''"
-complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand bundle; and __fish_seen_subcommand_from inspect" -s y -l yes -d 'Take the plan as approved'
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand bundle; and __fish_seen_subcommand_from inspect" -s y -l yes -d 'Apply the plan without asking'
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand bundle; and __fish_seen_subcommand_from inspect" -l no-input -d 'Never ask; implied without a terminal and where CI is set'
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand bundle; and __fish_seen_subcommand_from inspect" -s q -l quiet -d 'Show problems only'
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand bundle; and __fish_seen_subcommand_from inspect" -s v -l verbose -d 'Show more; twice for every request'
@@ -228,8 +228,8 @@ complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand bundle; an
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand bundle; and __fish_seen_subcommand_from upload" -l ca-cert -d 'CA certificates to trust besides the system\'s (PEM; may be repeated) [env: FACTORY_GITLAB_CA_CERT]' -r -F
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand bundle; and __fish_seen_subcommand_from upload" -l client-cert -d 'Certificate and key (PEM) for a GitLab behind mutual TLS' -r -F
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand bundle; and __fish_seen_subcommand_from upload" -l proxy -d 'Proxy to use, or none [default: HTTPS_PROXY, HTTP_PROXY and NO_PROXY] [env: FACTORY_GITLAB_PROXY]' -r -f
-complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand bundle; and __fish_seen_subcommand_from upload" -l timeout -d 'How long one request may take, in seconds [default: 30]' -r
-complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand bundle; and __fish_seen_subcommand_from upload" -l concurrency -d 'How many requests may be in flight [default: 8]' -r
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand bundle; and __fish_seen_subcommand_from upload" -l timeout -d 'Time limit of one request, in seconds [default: 30]' -r
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand bundle; and __fish_seen_subcommand_from upload" -l concurrency -d 'Limit of requests in flight [default: 8]' -r
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand bundle; and __fish_seen_subcommand_from upload" -l keyring -d 'Whether the token is kept in the system\'s keyring [default: ask]' -r -f -a "ask\t''
 store\t''
 off\t''"
@@ -242,7 +242,7 @@ complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand bundle; an
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand bundle; and __fish_seen_subcommand_from upload" -l color -d 'When to use color [env: NO_COLOR, CLICOLOR_FORCE]' -r -f -a "auto\t''
 always\t''
 never\t''"
-complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand bundle; and __fish_seen_subcommand_from upload" -s y -l yes -d 'Take the plan as approved'
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand bundle; and __fish_seen_subcommand_from upload" -s y -l yes -d 'Apply the plan without asking'
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand bundle; and __fish_seen_subcommand_from upload" -l no-input -d 'Never ask; implied without a terminal and where CI is set'
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand bundle; and __fish_seen_subcommand_from upload" -s q -l quiet -d 'Show problems only'
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand bundle; and __fish_seen_subcommand_from upload" -s v -l verbose -d 'Show more; twice for every request'
@@ -255,8 +255,8 @@ complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand bundle; an
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand bundle; and __fish_seen_subcommand_from open" -l ca-cert -d 'CA certificates to trust besides the system\'s (PEM; may be repeated) [env: FACTORY_GITLAB_CA_CERT]' -r -F
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand bundle; and __fish_seen_subcommand_from open" -l client-cert -d 'Certificate and key (PEM) for a GitLab behind mutual TLS' -r -F
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand bundle; and __fish_seen_subcommand_from open" -l proxy -d 'Proxy to use, or none [default: HTTPS_PROXY, HTTP_PROXY and NO_PROXY] [env: FACTORY_GITLAB_PROXY]' -r -f
-complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand bundle; and __fish_seen_subcommand_from open" -l timeout -d 'How long one request may take, in seconds [default: 30]' -r
-complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand bundle; and __fish_seen_subcommand_from open" -l concurrency -d 'How many requests may be in flight [default: 8]' -r
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand bundle; and __fish_seen_subcommand_from open" -l timeout -d 'Time limit of one request, in seconds [default: 30]' -r
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand bundle; and __fish_seen_subcommand_from open" -l concurrency -d 'Limit of requests in flight [default: 8]' -r
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand bundle; and __fish_seen_subcommand_from open" -l keyring -d 'Whether the token is kept in the system\'s keyring [default: ask]' -r -f -a "ask\t''
 store\t''
 off\t''"
@@ -269,7 +269,7 @@ complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand bundle; an
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand bundle; and __fish_seen_subcommand_from open" -l color -d 'When to use color [env: NO_COLOR, CLICOLOR_FORCE]' -r -f -a "auto\t''
 always\t''
 never\t''"
-complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand bundle; and __fish_seen_subcommand_from open" -s y -l yes -d 'Take the plan as approved'
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand bundle; and __fish_seen_subcommand_from open" -s y -l yes -d 'Apply the plan without asking'
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand bundle; and __fish_seen_subcommand_from open" -l no-input -d 'Never ask; implied without a terminal and where CI is set'
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand bundle; and __fish_seen_subcommand_from open" -s q -l quiet -d 'Show problems only'
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand bundle; and __fish_seen_subcommand_from open" -s v -l verbose -d 'Show more; twice for every request'
@@ -281,8 +281,8 @@ complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand kit; and n
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand kit; and not __fish_seen_subcommand_from show check template" -l ca-cert -d 'CA certificates to trust besides the system\'s (PEM; may be repeated) [env: FACTORY_GITLAB_CA_CERT]' -r -F
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand kit; and not __fish_seen_subcommand_from show check template" -l client-cert -d 'Certificate and key (PEM) for a GitLab behind mutual TLS' -r -F
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand kit; and not __fish_seen_subcommand_from show check template" -l proxy -d 'Proxy to use, or none [default: HTTPS_PROXY, HTTP_PROXY and NO_PROXY] [env: FACTORY_GITLAB_PROXY]' -r -f
-complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand kit; and not __fish_seen_subcommand_from show check template" -l timeout -d 'How long one request may take, in seconds [default: 30]' -r
-complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand kit; and not __fish_seen_subcommand_from show check template" -l concurrency -d 'How many requests may be in flight [default: 8]' -r
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand kit; and not __fish_seen_subcommand_from show check template" -l timeout -d 'Time limit of one request, in seconds [default: 30]' -r
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand kit; and not __fish_seen_subcommand_from show check template" -l concurrency -d 'Limit of requests in flight [default: 8]' -r
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand kit; and not __fish_seen_subcommand_from show check template" -l keyring -d 'Whether the token is kept in the system\'s keyring [default: ask]' -r -f -a "ask\t''
 store\t''
 off\t''"
@@ -295,7 +295,7 @@ complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand kit; and n
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand kit; and not __fish_seen_subcommand_from show check template" -l color -d 'When to use color [env: NO_COLOR, CLICOLOR_FORCE]' -r -f -a "auto\t''
 always\t''
 never\t''"
-complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand kit; and not __fish_seen_subcommand_from show check template" -s y -l yes -d 'Take the plan as approved'
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand kit; and not __fish_seen_subcommand_from show check template" -s y -l yes -d 'Apply the plan without asking'
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand kit; and not __fish_seen_subcommand_from show check template" -l no-input -d 'Never ask; implied without a terminal and where CI is set'
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand kit; and not __fish_seen_subcommand_from show check template" -s q -l quiet -d 'Show problems only'
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand kit; and not __fish_seen_subcommand_from show check template" -s v -l verbose -d 'Show more; twice for every request'
@@ -316,8 +316,8 @@ complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand kit; and _
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand kit; and __fish_seen_subcommand_from show" -l ca-cert -d 'CA certificates to trust besides the system\'s (PEM; may be repeated) [env: FACTORY_GITLAB_CA_CERT]' -r -F
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand kit; and __fish_seen_subcommand_from show" -l client-cert -d 'Certificate and key (PEM) for a GitLab behind mutual TLS' -r -F
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand kit; and __fish_seen_subcommand_from show" -l proxy -d 'Proxy to use, or none [default: HTTPS_PROXY, HTTP_PROXY and NO_PROXY] [env: FACTORY_GITLAB_PROXY]' -r -f
-complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand kit; and __fish_seen_subcommand_from show" -l timeout -d 'How long one request may take, in seconds [default: 30]' -r
-complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand kit; and __fish_seen_subcommand_from show" -l concurrency -d 'How many requests may be in flight [default: 8]' -r
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand kit; and __fish_seen_subcommand_from show" -l timeout -d 'Time limit of one request, in seconds [default: 30]' -r
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand kit; and __fish_seen_subcommand_from show" -l concurrency -d 'Limit of requests in flight [default: 8]' -r
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand kit; and __fish_seen_subcommand_from show" -l keyring -d 'Whether the token is kept in the system\'s keyring [default: ask]' -r -f -a "ask\t''
 store\t''
 off\t''"
@@ -330,7 +330,7 @@ complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand kit; and _
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand kit; and __fish_seen_subcommand_from show" -l color -d 'When to use color [env: NO_COLOR, CLICOLOR_FORCE]' -r -f -a "auto\t''
 always\t''
 never\t''"
-complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand kit; and __fish_seen_subcommand_from show" -s y -l yes -d 'Take the plan as approved'
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand kit; and __fish_seen_subcommand_from show" -s y -l yes -d 'Apply the plan without asking'
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand kit; and __fish_seen_subcommand_from show" -l no-input -d 'Never ask; implied without a terminal and where CI is set'
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand kit; and __fish_seen_subcommand_from show" -s q -l quiet -d 'Show problems only'
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand kit; and __fish_seen_subcommand_from show" -s v -l verbose -d 'Show more; twice for every request'
@@ -348,8 +348,8 @@ complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand kit; and _
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand kit; and __fish_seen_subcommand_from check" -l ca-cert -d 'CA certificates to trust besides the system\'s (PEM; may be repeated) [env: FACTORY_GITLAB_CA_CERT]' -r -F
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand kit; and __fish_seen_subcommand_from check" -l client-cert -d 'Certificate and key (PEM) for a GitLab behind mutual TLS' -r -F
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand kit; and __fish_seen_subcommand_from check" -l proxy -d 'Proxy to use, or none [default: HTTPS_PROXY, HTTP_PROXY and NO_PROXY] [env: FACTORY_GITLAB_PROXY]' -r -f
-complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand kit; and __fish_seen_subcommand_from check" -l timeout -d 'How long one request may take, in seconds [default: 30]' -r
-complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand kit; and __fish_seen_subcommand_from check" -l concurrency -d 'How many requests may be in flight [default: 8]' -r
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand kit; and __fish_seen_subcommand_from check" -l timeout -d 'Time limit of one request, in seconds [default: 30]' -r
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand kit; and __fish_seen_subcommand_from check" -l concurrency -d 'Limit of requests in flight [default: 8]' -r
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand kit; and __fish_seen_subcommand_from check" -l keyring -d 'Whether the token is kept in the system\'s keyring [default: ask]' -r -f -a "ask\t''
 store\t''
 off\t''"
@@ -362,7 +362,7 @@ complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand kit; and _
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand kit; and __fish_seen_subcommand_from check" -l color -d 'When to use color [env: NO_COLOR, CLICOLOR_FORCE]' -r -f -a "auto\t''
 always\t''
 never\t''"
-complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand kit; and __fish_seen_subcommand_from check" -s y -l yes -d 'Take the plan as approved'
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand kit; and __fish_seen_subcommand_from check" -s y -l yes -d 'Apply the plan without asking'
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand kit; and __fish_seen_subcommand_from check" -l no-input -d 'Never ask; implied without a terminal and where CI is set'
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand kit; and __fish_seen_subcommand_from check" -s q -l quiet -d 'Show problems only'
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand kit; and __fish_seen_subcommand_from check" -s v -l verbose -d 'Show more; twice for every request'
@@ -374,8 +374,8 @@ complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand kit; and _
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand kit; and __fish_seen_subcommand_from template" -l ca-cert -d 'CA certificates to trust besides the system\'s (PEM; may be repeated) [env: FACTORY_GITLAB_CA_CERT]' -r -F
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand kit; and __fish_seen_subcommand_from template" -l client-cert -d 'Certificate and key (PEM) for a GitLab behind mutual TLS' -r -F
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand kit; and __fish_seen_subcommand_from template" -l proxy -d 'Proxy to use, or none [default: HTTPS_PROXY, HTTP_PROXY and NO_PROXY] [env: FACTORY_GITLAB_PROXY]' -r -f
-complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand kit; and __fish_seen_subcommand_from template" -l timeout -d 'How long one request may take, in seconds [default: 30]' -r
-complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand kit; and __fish_seen_subcommand_from template" -l concurrency -d 'How many requests may be in flight [default: 8]' -r
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand kit; and __fish_seen_subcommand_from template" -l timeout -d 'Time limit of one request, in seconds [default: 30]' -r
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand kit; and __fish_seen_subcommand_from template" -l concurrency -d 'Limit of requests in flight [default: 8]' -r
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand kit; and __fish_seen_subcommand_from template" -l keyring -d 'Whether the token is kept in the system\'s keyring [default: ask]' -r -f -a "ask\t''
 store\t''
 off\t''"
@@ -388,7 +388,7 @@ complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand kit; and _
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand kit; and __fish_seen_subcommand_from template" -l color -d 'When to use color [env: NO_COLOR, CLICOLOR_FORCE]' -r -f -a "auto\t''
 always\t''
 never\t''"
-complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand kit; and __fish_seen_subcommand_from template" -s y -l yes -d 'Take the plan as approved'
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand kit; and __fish_seen_subcommand_from template" -s y -l yes -d 'Apply the plan without asking'
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand kit; and __fish_seen_subcommand_from template" -l no-input -d 'Never ask; implied without a terminal and where CI is set'
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand kit; and __fish_seen_subcommand_from template" -s q -l quiet -d 'Show problems only'
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand kit; and __fish_seen_subcommand_from template" -s v -l verbose -d 'Show more; twice for every request'
@@ -400,8 +400,8 @@ complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand status" -l
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand status" -l ca-cert -d 'CA certificates to trust besides the system\'s (PEM; may be repeated) [env: FACTORY_GITLAB_CA_CERT]' -r -F
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand status" -l client-cert -d 'Certificate and key (PEM) for a GitLab behind mutual TLS' -r -F
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand status" -l proxy -d 'Proxy to use, or none [default: HTTPS_PROXY, HTTP_PROXY and NO_PROXY] [env: FACTORY_GITLAB_PROXY]' -r -f
-complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand status" -l timeout -d 'How long one request may take, in seconds [default: 30]' -r
-complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand status" -l concurrency -d 'How many requests may be in flight [default: 8]' -r
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand status" -l timeout -d 'Time limit of one request, in seconds [default: 30]' -r
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand status" -l concurrency -d 'Limit of requests in flight [default: 8]' -r
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand status" -l keyring -d 'Whether the token is kept in the system\'s keyring [default: ask]' -r -f -a "ask\t''
 store\t''
 off\t''"
@@ -414,7 +414,7 @@ complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand status" -l
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand status" -l color -d 'When to use color [env: NO_COLOR, CLICOLOR_FORCE]' -r -f -a "auto\t''
 always\t''
 never\t''"
-complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand status" -s y -l yes -d 'Take the plan as approved'
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand status" -s y -l yes -d 'Apply the plan without asking'
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand status" -l no-input -d 'Never ask; implied without a terminal and where CI is set'
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand status" -s q -l quiet -d 'Show problems only'
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand status" -s v -l verbose -d 'Show more; twice for every request'
@@ -439,8 +439,8 @@ complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand sandbox" -
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand sandbox" -l ca-cert -d 'CA certificates to trust besides the system\'s (PEM; may be repeated) [env: FACTORY_GITLAB_CA_CERT]' -r -F
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand sandbox" -l client-cert -d 'Certificate and key (PEM) for a GitLab behind mutual TLS' -r -F
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand sandbox" -l proxy -d 'Proxy to use, or none [default: HTTPS_PROXY, HTTP_PROXY and NO_PROXY] [env: FACTORY_GITLAB_PROXY]' -r -f
-complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand sandbox" -l timeout -d 'How long one request may take, in seconds [default: 30]' -r
-complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand sandbox" -l concurrency -d 'How many requests may be in flight [default: 8]' -r
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand sandbox" -l timeout -d 'Time limit of one request, in seconds [default: 30]' -r
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand sandbox" -l concurrency -d 'Limit of requests in flight [default: 8]' -r
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand sandbox" -l keyring -d 'Whether the token is kept in the system\'s keyring [default: ask]' -r -f -a "ask\t''
 store\t''
 off\t''"
@@ -455,7 +455,7 @@ always\t''
 never\t''"
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand sandbox" -l admin-mode -d 'Turn Admin Mode on'
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand sandbox" -l tls -d 'Serve over TLS with a private CA'
-complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand sandbox" -s y -l yes -d 'Take the plan as approved'
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand sandbox" -s y -l yes -d 'Apply the plan without asking'
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand sandbox" -l no-input -d 'Never ask; implied without a terminal and where CI is set'
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand sandbox" -s q -l quiet -d 'Show problems only'
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand sandbox" -s v -l verbose -d 'Show more; twice for every request'
@@ -467,8 +467,8 @@ complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand completion
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand completions" -l ca-cert -d 'CA certificates to trust besides the system\'s (PEM; may be repeated) [env: FACTORY_GITLAB_CA_CERT]' -r -F
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand completions" -l client-cert -d 'Certificate and key (PEM) for a GitLab behind mutual TLS' -r -F
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand completions" -l proxy -d 'Proxy to use, or none [default: HTTPS_PROXY, HTTP_PROXY and NO_PROXY] [env: FACTORY_GITLAB_PROXY]' -r -f
-complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand completions" -l timeout -d 'How long one request may take, in seconds [default: 30]' -r
-complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand completions" -l concurrency -d 'How many requests may be in flight [default: 8]' -r
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand completions" -l timeout -d 'Time limit of one request, in seconds [default: 30]' -r
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand completions" -l concurrency -d 'Limit of requests in flight [default: 8]' -r
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand completions" -l keyring -d 'Whether the token is kept in the system\'s keyring [default: ask]' -r -f -a "ask\t''
 store\t''
 off\t''"
@@ -481,7 +481,7 @@ complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand completion
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand completions" -l color -d 'When to use color [env: NO_COLOR, CLICOLOR_FORCE]' -r -f -a "auto\t''
 always\t''
 never\t''"
-complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand completions" -s y -l yes -d 'Take the plan as approved'
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand completions" -s y -l yes -d 'Apply the plan without asking'
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand completions" -l no-input -d 'Never ask; implied without a terminal and where CI is set'
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand completions" -s q -l quiet -d 'Show problems only'
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand completions" -s v -l verbose -d 'Show more; twice for every request'
@@ -494,8 +494,8 @@ complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand man" -l fa
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand man" -l ca-cert -d 'CA certificates to trust besides the system\'s (PEM; may be repeated) [env: FACTORY_GITLAB_CA_CERT]' -r -F
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand man" -l client-cert -d 'Certificate and key (PEM) for a GitLab behind mutual TLS' -r -F
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand man" -l proxy -d 'Proxy to use, or none [default: HTTPS_PROXY, HTTP_PROXY and NO_PROXY] [env: FACTORY_GITLAB_PROXY]' -r -f
-complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand man" -l timeout -d 'How long one request may take, in seconds [default: 30]' -r
-complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand man" -l concurrency -d 'How many requests may be in flight [default: 8]' -r
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand man" -l timeout -d 'Time limit of one request, in seconds [default: 30]' -r
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand man" -l concurrency -d 'Limit of requests in flight [default: 8]' -r
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand man" -l keyring -d 'Whether the token is kept in the system\'s keyring [default: ask]' -r -f -a "ask\t''
 store\t''
 off\t''"
@@ -508,7 +508,7 @@ complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand man" -l ou
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand man" -l color -d 'When to use color [env: NO_COLOR, CLICOLOR_FORCE]' -r -f -a "auto\t''
 always\t''
 never\t''"
-complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand man" -s y -l yes -d 'Take the plan as approved'
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand man" -s y -l yes -d 'Apply the plan without asking'
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand man" -l no-input -d 'Never ask; implied without a terminal and where CI is set'
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand man" -s q -l quiet -d 'Show problems only'
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand man" -s v -l verbose -d 'Show more; twice for every request'

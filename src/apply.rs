@@ -1,4 +1,4 @@
-//! Carries out a plan, step by step, journalled: an intent before each change, its result after.
+//! Carries out a plan, step by step, journaled: an intent before each change, its result after.
 //!
 //! The only module that writes to GitLab and Factory. What was shown is what is done, in that order; only webhooks are
 //! changed several at a time. A crash at any point leaves a state that observing and planning again completes. Each family
@@ -52,10 +52,10 @@ pub enum Error {
     /// Sealing was planned without a secret: an error of the program.
     #[error("there is no application secret to seal")]
     NoSecret,
-    /// No request was answered for a while: GitLab is being restarted, or is not reachable.
+    /// No request was answered for a while: GitLab is being restarted, or cannot be reached.
     #[error("no response for {} s", .after.as_secs())]
     NoResponse { after: Duration, source: http::Error },
-    /// Two machines created one at the same time; the one created here is younger, and was deleted again.
+    /// Two machines created one at the same time; the one that this run created is younger and was deleted.
     #[error("another run created application {other} with the same name at the same time")]
     CreationRace { other: u64 },
     /// After a creation whose response was lost there are several new ones.
@@ -73,7 +73,7 @@ impl Error {
     }
 
     /// Whether the following steps would fail too: the journal cannot be written, or GitLab does not answer.
-    fn stops_the_run(&self) -> bool {
+    fn is_fatal(&self) -> bool {
         matches!(self, Self::Journal(_) | Self::NoResponse { .. })
     }
 }
@@ -153,13 +153,13 @@ struct StepOutputs {
 }
 
 /// One run of a plan.
-struct Run<'r, 'p> {
+struct PlanRun<'r, 'p> {
     progress: &'r dyn ApplyProgress,
     applied: &'r mut Applied<'p>,
     outputs: StepOutputs,
 }
 
-impl Run<'_, '_> {
+impl PlanRun<'_, '_> {
     fn start(&self, place: usize) {
         self.progress.step_started(&self.applied.plan.steps[place]);
     }
@@ -193,7 +193,7 @@ impl<'a> Apply<'a> {
     /// dropped because of an interruption.
     pub async fn run(&self, progress: &dyn ApplyProgress, applied: &mut Applied<'_>) {
         let credentials = self.desired.application.origin.credentials().cloned();
-        let mut run = Run { progress, applied, outputs: StepOutputs { credentials, ..StepOutputs::default() } };
+        let mut run = PlanRun { progress, applied, outputs: StepOutputs { credentials, ..StepOutputs::default() } };
         let mut place = 0;
         while place < run.applied.plan.steps.len() && run.applied.stopped.is_none() {
             place += self.carry_out(place, &mut run).await;
@@ -207,7 +207,7 @@ impl<'a> Apply<'a> {
 
     /// Carries out the step at `place`, or all webhook steps that follow each other from there. Returns how many steps
     /// that were.
-    async fn carry_out(&self, place: usize, run: &mut Run<'_, '_>) -> usize {
+    async fn carry_out(&self, place: usize, run: &mut PlanRun<'_, '_>) -> usize {
         let plan = run.applied.plan;
         let result = match &plan.steps[place] {
             Step::Hook(_) => return self.carry_out_hooks(place, run).await,

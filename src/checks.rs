@@ -84,7 +84,7 @@ impl Default for Policy {
     }
 }
 
-/// Every check, in the order of the report; whatever one depends on stands before it.
+/// Every check, in the order of the report; a check comes after those it depends on.
 pub fn all() -> impl Iterator<Item = &'static Check> {
     [instance::CHECKS, token::CHECKS, application::CHECKS, webhook::CHECKS, factory::CHECKS].into_iter().flatten()
 }

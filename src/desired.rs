@@ -159,7 +159,7 @@ impl DesiredWebhooks {
     #[must_use]
     pub fn hook(&self, target: Target) -> HookSpec {
         let events = match target {
-            Target::System => self.events.iter().copied().filter(|event| event.in_system_hooks()).collect(),
+            Target::System => self.events.iter().copied().filter(|event| event.is_in_system_hooks()).collect(),
             Target::Group { .. } | Target::Project { .. } => self.events.clone(),
         };
         HookSpec {

@@ -1,4 +1,4 @@
-//! The outside, read once: variables, clock, directories, what is a terminal.
+//! The program's environment, read once: variables, clock, directories, what is a terminal.
 
 use std::collections::BTreeMap;
 use std::ffi::OsString;
@@ -14,13 +14,13 @@ use jiff::Timestamp;
 
 use crate::env_vars;
 
-/// Everything the program knows of the place it runs in.
+/// Everything the program knows about the system it runs on.
 #[derive(Clone)]
 pub struct Env {
     variables: BTreeMap<String, OsString>,
     pub clock: Clock,
     pub streams: Streams,
-    /// Where records, journals and sealed bundles are kept; `None` where the system has no such place.
+    /// Where records, journals and sealed bundles are kept; `None` where the system has no such folder.
     pub state_dir: Option<PathBuf>,
 }
 
@@ -40,15 +40,18 @@ impl fmt::Debug for Env {
 }
 
 impl Env {
-    /// An environment with nothing in it: no variable, no terminal, no place to keep anything.
+    /// An empty environment: no variable, no terminal, no state folder.
     #[must_use]
     pub fn empty() -> Self {
         Self { variables: BTreeMap::new(), clock: Clock::real(), streams: Streams::default(), state_dir: None }
     }
 
-    /// Reads the process's environment. Variables that are not UTF-8 in their name are left out; nobody asks for them.
+    /// Reads the process's environment. Variables that are not UTF-8 in their name are left out; the program reads none.
     #[must_use]
-    #[expect(clippy::disallowed_methods, reason = "this is the one door to the environment and the standard streams")]
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "only this module reads the environment and tests the standard streams"
+    )]
     pub fn read() -> Self {
         let variables: BTreeMap<String, OsString> =
             std::env::vars_os().filter_map(|(name, value)| Some((name.into_string().ok()?, value))).collect();
@@ -128,7 +131,7 @@ struct Skipping {
     ahead: Mutex<Duration>,
 }
 
-/// How often a bound on work looks whether a sleep elsewhere has moved a test's clock.
+/// How often a bound on work checks whether a sleep elsewhere has advanced a test's clock.
 const BETWEEN_LOOKS: Duration = Duration::from_millis(10);
 
 impl Clock {
@@ -143,7 +146,7 @@ impl Clock {
         Self::real()
     }
 
-    /// A clock of a test, on which so many seconds of sleep pass in one second. Its state lives as long as the process.
+    /// A clock of a test, on which `speed` seconds of sleep pass in one second. Its state lives as long as the process.
     #[cfg(any(test, feature = "sandbox-testing"))]
     #[must_use]
     pub fn skipping(speed: u32) -> Self {
@@ -153,7 +156,7 @@ impl Clock {
 
     /// The time of day, in UTC.
     #[must_use]
-    #[expect(clippy::disallowed_methods, reason = "this is the one door to the clock")]
+    #[expect(clippy::disallowed_methods, reason = "only this module reads the clock")]
     pub fn now(self) -> Timestamp {
         let now = Timestamp::now();
         now.checked_add(self.ahead()).unwrap_or(now)
@@ -161,13 +164,13 @@ impl Clock {
 
     /// A point to measure a duration from.
     #[must_use]
-    #[expect(clippy::disallowed_methods, reason = "this is the one door to the clock")]
+    #[expect(clippy::disallowed_methods, reason = "only this module reads the clock")]
     pub fn instant(self) -> Instant {
         Instant::now() + self.ahead()
     }
 
-    /// Waits on purpose. A test's clock moves on by as much of it as was waited, also where the future is dropped.
-    #[expect(clippy::disallowed_methods, reason = "this is the one door to waiting")]
+    /// Waits on purpose. A test's clock advances by the time that was waited, also where the future is dropped.
+    #[expect(clippy::disallowed_methods, reason = "only this module sleeps")]
     pub async fn sleep(self, time: Duration) {
         let Some(skipping) = self.skipping else { return tokio::time::sleep(time).await };
         let asleep = Asleep { skipping, time, slept_from: Instant::now(), began: self.instant() };

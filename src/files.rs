@@ -4,7 +4,7 @@
 //! |---|---|
 //! | [`write_atomically`] | the old content or the new one, never a part; on the disk when it returns |
 //! | [`require_writable`] | a later [`write_atomically`] finds a folder that it may write to |
-//! | [`open_to_append`] | the content stays; what is written goes behind it |
+//! | [`open_to_append`] | the content stays; new text is appended to it |
 //! | [`create_private_folder`] | a new folder is its owner's only |
 //!
 //! Symbolic links: [`write_atomically`] replaces a link by the file and does not touch what the link points to, so a link
@@ -96,7 +96,7 @@ fn temporary_file(path: &Path, readers: Readers) -> io::Result<tempfile::NamedTe
     // Windows has no mode; a file there has the access rights of its folder.
     #[cfg(not(unix))]
     let _has_no_mode = readers;
-    // The error of `tempfile` names the temporary file, which says nothing to a reader.
+    // The error of `tempfile` names the temporary file, which means nothing to a reader.
     builder.prefix(".factory-gitlab-").tempfile_in(folder_of(path)).map_err(|error| error.kind().into())
 }
 

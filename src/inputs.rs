@@ -1,4 +1,4 @@
-//! What the program needs to know: from the settings first, then from the person.
+//! What the program needs to know: from the settings first, then from the user.
 //!
 //! An [`Interview`] asks for each setting where its value is needed and checks the answer there. A typed answer that does
 //! not hold is explained and asked again; one from a flag, a variable or a file ends the run. Without a terminal to ask on,
@@ -41,7 +41,7 @@ pub enum Approval {
     Refused,
 }
 
-/// Finds answers: in the settings, in the keyring, from the person.
+/// Finds answers: in the settings, in the keyring, from the user.
 pub struct Interview<'a> {
     settings: &'a Settings,
     prompter: &'a dyn Prompter,
@@ -99,11 +99,11 @@ impl<'a> Interview<'a> {
         setting.is_required(self.settings) && !self.is_set(setting)
     }
 
-    /// The value of a setting, from its sources or from the person, that passes `check`; what the check returns is the
+    /// The value of a setting, from its sources or from the user, that passes `check`; what the check returns is the
     /// answer.
     ///
     /// # Errors
-    /// The check's failure, [`Missing`], or that the person stopped.
+    /// The check's failure, [`Missing`], or that the user stopped.
     pub async fn ask_until<T, U>(
         &self,
         setting: &'static Setting<T>,
@@ -127,7 +127,7 @@ impl<'a> Interview<'a> {
         }
     }
 
-    /// A secret, from its sources or from the person, that passes `check`.
+    /// A secret, from its sources or from the user, that passes `check`.
     ///
     /// # Errors
     /// As [`Interview::ask_until`], and when a file or variable does not hold a secret.
@@ -195,10 +195,10 @@ impl<'a> Interview<'a> {
         Some(Sourced::new(found.value.downcast_ref::<Secret<K>>()?.clone(), found.source.clone()))
     }
 
-    /// Approval: given by the setting, or by the person, who is asked; without both it is missing.
+    /// Approval: given by the setting, or by the user, who is asked; without both it is missing.
     ///
     /// # Errors
-    /// [`Missing`], or that the person stopped.
+    /// [`Missing`], or that the user stopped.
     pub fn approve(&self, setting: &'static Setting<bool>) -> Result<Approval, Failure> {
         if self.settings.is_enabled(setting) {
             return Ok(Approval::Given);
@@ -211,7 +211,7 @@ impl<'a> Interview<'a> {
     /// Asks a yes-or-no question, whatever the settings say; no is the default.
     ///
     /// # Errors
-    /// When the person stopped.
+    /// When the user stopped.
     pub fn confirm(&self, setting: &'static Definition) -> Result<bool, Failure> {
         Ok(self.prompter.confirm(&prompt(setting))?)
     }
@@ -259,7 +259,7 @@ impl From<settings::Error> for Failure {
     fn from(error: settings::Error) -> Self {
         let failure = Self::usage(error.to_string());
         match error {
-            // The person has just typed it and knows where it came from.
+            // The user has just typed it and knows where it came from.
             settings::Error::Invalid { origin: Source::Prompt, why } => Self::usage(why),
             settings::Error::UnknownKey { .. } => {
                 failure.fix(Fix::run("every key is the long flag with _ for -", "factory-gitlab connect --help"))

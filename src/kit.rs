@@ -56,7 +56,7 @@ pub struct ApplicationTerms {
     pub redirect_uri: String,
     #[serde(default = "default_scopes")]
     pub scopes: Vec<String>,
-    #[serde(default = "yes")]
+    #[serde(default = "default_true")]
     pub confidential: bool,
     /// GitLab's API cannot set it; a kit that asks for it gets a step by hand, in the Admin Area.
     #[serde(default)]
@@ -166,7 +166,7 @@ fn default_events() -> Vec<Event> {
     vec![Event::Push, Event::Note, Event::MergeRequest, Event::Issue, Event::Pipeline, Event::Job]
 }
 
-const fn yes() -> bool {
+const fn default_true() -> bool {
     true
 }
 

@@ -1,4 +1,4 @@
-//! What is true: reads both sides, independent reads at the same time.
+//! The observed state: reads both sides, independent reads at the same time.
 
 mod bulk;
 mod factory;
@@ -34,7 +34,7 @@ pub enum Read {
     Network,
     Metadata,
     Token,
-    /// The token's owner, whose address tells the instance's own URL.
+    /// The token's owner; the address of their page contains the instance's own URL.
     User,
     License,
     Applications,
@@ -95,7 +95,7 @@ pub struct Observed {
     pub license: Observation<License>,
     pub applications: Observation<Vec<Application>>,
     pub scopes_supported: Observation<Vec<String>>,
-    /// Whether the ID and secret at hand authenticate.
+    /// Whether the given ID and secret authenticate.
     pub pair: Observation<PairValidity>,
     /// Read only where the list of applications does not show scopes.
     pub probed_scopes: Observation<ProbedScopes>,
@@ -238,7 +238,7 @@ impl DeliveryProof {
 
     /// Whether each fact holds or cannot be observed. The test of a system hook proves no more than that.
     #[must_use]
-    pub fn stands(&self) -> bool {
+    pub fn is_proven(&self) -> bool {
         self.facts().iter().all(|fact| matches!(fact, Fact::Holds(_) | Fact::NotObservable(_)))
     }
 }

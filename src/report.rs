@@ -19,7 +19,7 @@ use crate::text::Text;
 
 /// The result of a command. Every form is made from the same struct, so they cannot disagree.
 pub trait Report {
-    /// Writes the text form, for a person.
+    /// Writes the text form, for the user.
     fn text(&self, text: &mut Text);
 
     /// Writes the JSON form: one document with a `schema`.
@@ -110,7 +110,7 @@ mod tests {
 
     use super::*;
 
-    /// Says one text in every form.
+    /// A report with one text in every form.
     struct Says(&'static str);
 
     impl Report for Says {

@@ -1,7 +1,7 @@
 //! An embedded GitLab and an embedded Factory on loopback: admins rehearse on it and the tests run against it.
 //!
 //! Written from how GitLab behaves, not from what the client needs, and it shares no wire types with the
-//! client: a misspelt field breaks a test instead of being misspelt on both sides.
+//! client: a misspelled field breaks a test instead of being misspelled on both sides.
 
 mod clock;
 pub mod factory;

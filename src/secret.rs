@@ -102,7 +102,7 @@ impl<K: SecretKind> Secret<K> {
 
     /// Whether both hold the same value.
     #[must_use]
-    pub fn same_as(&self, other: &Self) -> bool {
+    pub fn is_equal_to(&self, other: &Self) -> bool {
         self.keyed_digest("same") == other.keyed_digest("same")
     }
 

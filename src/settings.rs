@@ -177,7 +177,7 @@ impl Settings {
         &self.env
     }
 
-    /// How HTTP is spoken.
+    /// The options of the HTTP client.
     ///
     /// # Errors
     /// [`Error::Invalid`] for a number or an address that cannot be used.

@@ -151,7 +151,7 @@ impl Event {
 
     /// Whether a system hook can send it: issues, notes, pipelines and jobs are left out. gitlab: app/models/hooks/system_hook.rb
     #[must_use]
-    pub const fn in_system_hooks(self) -> bool {
+    pub const fn is_in_system_hooks(self) -> bool {
         matches!(self, Self::Push | Self::TagPush | Self::MergeRequest)
     }
 

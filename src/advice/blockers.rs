@@ -1,11 +1,11 @@
-//! What stands in the way of a plan, put into words: what it is, why nothing was touched, what can be done.
+//! The blockers of a plan as failures: what is wrong, why nothing was changed, and what to do.
 
 use crate::desired::Desired;
 use crate::error::{Failure, Fix};
 use crate::gitlab::Application;
 use crate::plan::Blocker;
 
-/// Everything that stands in the way, as one failure. Nothing was written.
+/// All blockers of a plan as one failure. Nothing was written.
 #[must_use]
 pub fn explain_blockers(blockers: &[Blocker], desired: &Desired) -> Failure {
     let mut whole = Failure::problem("the plan cannot be carried out; nothing was changed");
@@ -24,7 +24,7 @@ fn explain(blocker: &Blocker, desired: &Desired) -> Failure {
         Blocker::ForeignApplication { application, differences } => foreign(application, differences, desired),
         Blocker::SeveralApplications { applications } => several(applications, desired),
         Blocker::NeedsSecret { application } => Failure::problem(format!(
-            "{} is what the kit asks for, but its secret is not known here, and GitLab shows a secret only once",
+            "{} is what the kit asks for, but its secret is not known on this machine, and GitLab shows a secret only once",
             called(application)
         ))
         .fix(Fix::rerun("if you have the secret, pass it", "--application-id ID --application-secret-file PATH"))
@@ -38,7 +38,7 @@ fn explain(blocker: &Blocker, desired: &Desired) -> Failure {
         .fix(Fix::open("look up the application ID", applications_page())),
         Blocker::WrongSecret { application } => {
             Failure::problem(format!("GitLab does not accept this secret for {}", called(application)))
-                .fix(Fix::open("copy it again, or renew it there", page(desired, application)))
+                .fix(Fix::open("copy it again, or renew it on the application's page", page(desired, application)))
         }
         Blocker::UnsupportedScopes { scopes } => Failure::problem(format!(
             "this instance does not know the scopes {}, and would refuse the whole application",

@@ -1,11 +1,11 @@
-//! GitLab's refusals, with the page of the instance where each is put right.
+//! GitLab's refusals, with the page of the instance where each is corrected.
 
 use crate::error::Fix;
 use crate::gitlab::ApiRefusal;
 use crate::http::{Cause, Error, UnexpectedPage};
 use crate::instance::InstanceUrl;
 
-/// Creating a token that is good enough.
+/// Advises creating a token with sufficient rights.
 #[must_use]
 pub fn new_token(instance: &InstanceUrl) -> Fix {
     Fix::open("create a personal access token as an administrator, with these scopes", instance.new_token_page())
@@ -22,7 +22,7 @@ pub(super) fn first_contact(error: &Error) -> Option<Fix> {
         .then(|| Fix::say("correct the URL; where GitLab is installed under a path, add it (https://host/gitlab)"))
 }
 
-/// What to do about a refusal; `None` where the general advice is all there is.
+/// What to do about a refusal; `None` where only the general advice applies.
 pub(super) fn refusal(refusal: &ApiRefusal, instance: &InstanceUrl) -> Option<Fix> {
     let page = |path: &str| instance.page(path);
     let token = |why: &str| Fix::open(format!("create a new personal access token: {why}"), instance.new_token_page());

@@ -1,4 +1,4 @@
-//! What is on this machine: the kit, the keyring, the records, the sealed bundle.
+//! Advice about what is kept on this machine: the kit, the keyring, the records, the sealed bundle.
 
 use std::path::Path;
 
@@ -23,7 +23,7 @@ pub fn kit(error: &KitError) -> Fix {
     }
 }
 
-/// The keyring did not help. It never has to: the secret can be given in other ways.
+/// The keyring cannot be used. The secret can always be given in another way.
 #[must_use]
 pub fn credential_store() -> Fix {
     Fix::rerun("give the secret in a file or a variable, and do not use the keyring", "--keyring off")

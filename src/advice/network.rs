@@ -18,7 +18,7 @@ pub(super) fn fixes(error: &Error) -> Vec<Fix> {
         }
         Cause::Connect { .. } => Fix::say(format!(
             "check the address and port, and that firewall, VPN and proxy let this machine reach {host}; --proxy none \
-             goes without a proxy"
+             bypasses the proxy"
         )),
         Cause::Tls(problem) => return tls(problem, host),
         Cause::Timeout { after } => {
@@ -26,7 +26,7 @@ pub(super) fn fixes(error: &Error) -> Vec<Fix> {
             Fix::rerun("try again, with more time for each request", format!("--timeout {longer}"))
         }
         Cause::Broken { .. } => {
-            Fix::rerun("try again; if it stays, look for a proxy or firewall that closes connections", "")
+            Fix::rerun("try again; if it happens again, look for a proxy or firewall that closes connections", "")
         }
         Cause::Status(answer) => status(error, answer),
         Cause::UnexpectedPage { status, what } => unexpected_page(host, *status, what),
@@ -94,7 +94,7 @@ fn status(error: &Error, answer: &ErrorResponse) -> Fix {
     }
 }
 
-/// Whole seconds, never none.
+/// Whole seconds, at least one.
 fn seconds(wait: Duration) -> u64 {
     wait.as_secs().max(1)
 }
@@ -107,7 +107,7 @@ pub fn is_temporary(status: u16) -> bool {
 
 fn unexpected_page(host: &str, status: u16, what: &UnexpectedPage) -> Fix {
     if is_temporary(status) {
-        return Fix::rerun(format!("try again; if it stays, check {host} and the proxy in front of it"), "");
+        return Fix::rerun(format!("try again; if it happens again, check {host} and the proxy in front of it"), "");
     }
     match what {
         UnexpectedPage::LoginWall => Fix::say(format!(

@@ -9,13 +9,13 @@ use crate::journal::{ApplicationEntry, BundleEntry};
 use crate::plan::{self, ApplicationStep};
 
 use super::step_retry::{StepAttempts, may_have_happened};
-use super::{Apply, Error, Run, StepEnd, StepOutputs};
+use super::{Apply, Error, PlanRun, StepEnd, StepOutputs};
 
 impl Apply<'_> {
     pub(super) async fn carry_out_application(
         &self,
         step: &ApplicationStep,
-        run: &mut Run<'_, '_>,
+        run: &mut PlanRun<'_, '_>,
     ) -> Result<StepEnd, Error> {
         match step {
             ApplicationStep::Create { .. } => {

@@ -1,4 +1,4 @@
-//! What became of a plan.
+//! The result of applying a plan.
 
 use std::collections::BTreeMap;
 
@@ -35,7 +35,7 @@ pub enum StepEnd {
 }
 
 impl<'p> Applied<'p> {
-    /// A plan of which nothing is done yet.
+    /// A plan of which no step is carried out yet.
     #[must_use]
     pub fn new(plan: &'p Plan) -> Self {
         Self {
@@ -56,7 +56,7 @@ impl<'p> Applied<'p> {
 
     /// Whether every step was carried out and every test delivery arrived.
     pub(super) fn is_proven(&self) -> bool {
-        self.stopped.is_none() && self.failed.is_empty() && self.proofs.iter().all(DeliveryProof::stands)
+        self.stopped.is_none() && self.failed.is_empty() && self.proofs.iter().all(DeliveryProof::is_proven)
     }
 
     pub(super) fn done(&mut self, place: usize) {

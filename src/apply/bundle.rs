@@ -11,10 +11,14 @@ use crate::journal::BundleEntry;
 use crate::kit::{Handover, UploadMethod};
 use crate::plan::BundleStep;
 
-use super::{Apply, Error, Run, StepEnd, StepOutputs};
+use super::{Apply, Error, PlanRun, StepEnd, StepOutputs};
 
 impl Apply<'_> {
-    pub(super) async fn carry_out_bundle(&self, step: &BundleStep, run: &mut Run<'_, '_>) -> Result<StepEnd, Error> {
+    pub(super) async fn carry_out_bundle(
+        &self,
+        step: &BundleStep,
+        run: &mut PlanRun<'_, '_>,
+    ) -> Result<StepEnd, Error> {
         match step {
             BundleStep::Seal { .. } => self.seal(&run.outputs)?,
             BundleStep::Write { path } => self.write_bundle(path)?,

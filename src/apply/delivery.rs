@@ -1,7 +1,7 @@
 //! Sends test deliveries.
 
 use super::webhook_test::WebhookTester;
-use super::{Applied, Apply, Error, Run, StepEnd};
+use super::{Applied, Apply, Error, PlanRun, StepEnd};
 use crate::journal::HookEntry;
 use crate::observed::DeliveryProof;
 use crate::plan::{DeliveryStep, HookStep, Step};
@@ -13,7 +13,7 @@ impl Apply<'_> {
     pub(super) async fn carry_out_delivery(
         &self,
         step: &DeliveryStep,
-        run: &mut Run<'_, '_>,
+        run: &mut PlanRun<'_, '_>,
     ) -> Result<StepEnd, Error> {
         match step {
             DeliveryStep::Test { target, event } => {
@@ -30,7 +30,7 @@ impl Apply<'_> {
         &self,
         planned: &Target,
         event: Event,
-        run: &Run<'_, '_>,
+        run: &PlanRun<'_, '_>,
     ) -> Result<Option<DeliveryProof>, Error> {
         let Some(target) = tested_target(planned, run.applied) else { return Ok(None) };
         let hook = match run.applied.hooks_to_test.get(&target.number()) {
@@ -43,7 +43,7 @@ impl Apply<'_> {
             .with_version(self.version())
             .on_wait(&on_wait);
         let proof = tester.test(target, hook, event).await;
-        if proof.stands() {
+        if proof.is_proven() {
             self.record(HookEntry::DeliveryProven { kind: target.kind() })?;
         }
         Ok(Some(proof))

@@ -14,16 +14,16 @@ use crate::plan::{HookStep, Step};
 use crate::target::Target;
 
 use super::step_retry::{StepAttempts, may_have_happened};
-use super::{Apply, Error, Run};
+use super::{Apply, Error, PlanRun};
 
-/// After this many failures in a row, none of them a refusal, GitLab counts as gone. More than are in flight at once by
-/// default, so that one short outage is not enough.
+/// After this many failures in a row, none of them a refusal, GitLab counts as unavailable. More than are in flight
+/// at once by default, so that one short outage is not enough.
 const GONE_AFTER: usize = 20;
 
 impl Apply<'_> {
     /// Carries out the webhook steps that follow each other from `start`, and returns how many there are. A refusal for
     /// one target does not stop the others; a journal that cannot be written does, and a GitLab that stopped answering.
-    pub(super) async fn carry_out_hooks(&self, start: usize, run: &mut Run<'_, '_>) -> usize {
+    pub(super) async fn carry_out_hooks(&self, start: usize, run: &mut PlanRun<'_, '_>) -> usize {
         let (plan, progress) = (run.applied.plan, run.progress);
         let hooks: Vec<&HookStep> = plan.steps[start..].iter().map_while(Step::as_hook).collect();
         let tested: BTreeSet<&Target> =
@@ -51,7 +51,7 @@ impl Apply<'_> {
                         }
                     }
                 }
-                Err(error) if error.stops_the_run() || unanswered > GONE_AFTER.max(2 * concurrency) => {
+                Err(error) if error.is_fatal() || unanswered > GONE_AFTER.max(2 * concurrency) => {
                     run.applied.stopped(place, error);
                     break;
                 }

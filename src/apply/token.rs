@@ -1,14 +1,14 @@
 //! Creates and revokes tokens for Factory.
 
 use super::step_retry::may_have_happened;
-use super::{Apply, Error, Run, StepEnd};
+use super::{Apply, Error, PlanRun, StepEnd};
 use crate::gitlab::{MintedToken, NewToken};
 use crate::http;
 use crate::journal::TokenEntry;
 use crate::plan::TokenStep;
 
 impl Apply<'_> {
-    pub(super) async fn carry_out_token(&self, step: &TokenStep, run: &mut Run<'_, '_>) -> Result<StepEnd, Error> {
+    pub(super) async fn carry_out_token(&self, step: &TokenStep, run: &mut PlanRun<'_, '_>) -> Result<StepEnd, Error> {
         match step {
             TokenStep::Revoke { id, name } => self.revoke_token(*id, name).await?,
             TokenStep::Mint { user_id, name, scopes, expires_at } => {

@@ -63,9 +63,7 @@ pub(super) const CHECKS: &[Check] = &[
     },
 ];
 
-/// The evidence of an application that comes close.
-/// The evidence of an application that comes close.
-/// The evidence of an application that comes close.
+/// The evidence key of an application that nearly matches.
 const NEAR: &str = "what would fit";
 
 fn admin_page(context: &CheckContext<'_>, text: &str) -> Fix {

@@ -42,7 +42,7 @@ impl CheckFilter {
         let checks: Vec<_> = all().collect();
         let mut dependencies: BTreeSet<&str> = BTreeSet::new();
         let mut reads = Reads::default();
-        // What a check depends on stands before it.
+        // A check comes after those it depends on.
         for check in checks.into_iter().rev() {
             if self.wants(check.code) || dependencies.contains(check.code) {
                 dependencies.extend(check.depends_on);

@@ -174,7 +174,7 @@ fn url(context: &CheckContext<'_>) -> CheckOutcome {
         Observation::Known(Some(own)) => compare(given, own).evidence("given", given).evidence("own", own),
         Observation::Known(None) => CheckOutcome::not_observable("GitLab's answers do not contain its own address"),
         Observation::Skipped(reason) => CheckOutcome::not_observable(*reason),
-        Observation::Failed(_) if !api_answered(context) => CheckOutcome::blocked_by("instance.api"),
+        Observation::Failed(_) if !has_api_answered(context) => CheckOutcome::blocked_by("instance.api"),
         Observation::Failed(_) if context.observed.token.known().is_none() => CheckOutcome::blocked_by("token.valid"),
         Observation::Failed(error) if error.status() == Some(403) => CheckOutcome::blocked_by("token.scopes"),
         Observation::Failed(error) => CheckOutcome::failed(error),
@@ -238,7 +238,7 @@ fn api(context: &CheckContext<'_>) -> CheckOutcome {
     }
 }
 
-fn api_answered(context: &CheckContext<'_>) -> bool {
+fn has_api_answered(context: &CheckContext<'_>) -> bool {
     api(context).status == super::CheckStatus::Pass
 }
 

@@ -63,7 +63,7 @@ pub enum SkipReason {
 pub(super) struct CheckOutcome {
     pub(super) status: CheckStatus,
     pub(super) cause: Option<String>,
-    /// Whether the cause is a failed request in its own words, which tell what was asked and not what for.
+    /// Whether the cause is the error of a failed request, which does not say what the request was for.
     pub(super) is_failed_request: bool,
     pub(super) evidence: Map<String, Value>,
     /// Boxed: an outcome is also returned as an error.

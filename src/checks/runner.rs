@@ -19,7 +19,7 @@ pub struct Finding {
     pub status: CheckStatus,
     /// Why it did not pass, or was skipped.
     pub cause: Option<String>,
-    /// Whether the cause is a failed request in its own words, which tell what was asked and not what for.
+    /// Whether the cause is the error of a failed request, which does not say what the request was for.
     pub is_failed_request: bool,
     pub evidence: Map<String, Value>,
     pub fix: Option<Fix>,

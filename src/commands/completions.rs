@@ -27,7 +27,7 @@ mod tests {
 
     use super::*;
 
-    /// `BLESS=1 cargo test completions` writes them anew.
+    /// `BLESS=1 cargo test completions` rewrites them.
     #[test]
     #[expect(clippy::disallowed_methods, reason = "a test's own switch")]
     fn the_scripts_in_the_tree_are_fresh() {

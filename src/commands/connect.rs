@@ -1,4 +1,4 @@
-//! `connect`: brings an instance to the connected state, in the order in which an admin would tell it.
+//! `connect`: brings an instance to the connected state, in the order in which an admin would describe it.
 
 mod application;
 mod preconditions;
@@ -70,7 +70,7 @@ fn job(args: &ConnectArgs) -> Job {
     }
 }
 
-/// The plan. Where only one decision is missing and a person can take it, it is taken, and the plan is made again.
+/// The plan. Where only one decision is missing, the user is asked for it and the plan is made again.
 async fn plan(session: &mut Session<'_>, observed: &Observed) -> Result<Plan, Failure> {
     let mut plan = plan::connect(&session.desired, observed, &session.record);
     if let [Blocker::NeedsSecret { application }] = plan.blockers.as_slice()

@@ -1,4 +1,4 @@
-//! From every module's own error to what the person reads: what failed, why, and the [advice](crate::advice).
+//! Turns every module's own error into what the user reads: what failed, why, and the [advice](crate::advice).
 
 mod apply;
 mod bundle;
@@ -14,7 +14,7 @@ use crate::kit::KitError;
 pub use self::apply::apply;
 pub use self::bundle::{sealing, upload};
 
-/// A kit that cannot be read as one.
+/// A text that is not a kit.
 #[must_use]
 pub fn kit(error: &KitError) -> Failure {
     Failure::usage(error.to_string()).fix(advice::kit(error))
@@ -36,7 +36,7 @@ fn request(error: &Error, what: &str, about: About<'_>) -> Failure {
     Failure::new(error.class().into(), what).because(error.to_string()).fixes(advise(error, about))
 }
 
-/// The first request, without a token, did not find GitLab: nothing answers at the address, or something else does.
+/// The first request, without a token, did not find GitLab: the address does not respond, or another server does.
 #[must_use]
 pub fn reach(error: &Error, instance: &InstanceUrl) -> Failure {
     let about = About::FirstContact(instance);

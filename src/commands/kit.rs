@@ -1,4 +1,4 @@
-//! `kit show|check|template`, and how every command comes by its kit.
+//! `kit show|check|template`, and how every command gets its kit.
 
 mod reports;
 
@@ -43,7 +43,7 @@ pub struct Found {
 }
 
 /// The kit for a run: read, changed by the flags that take the place of its values, and checked. A typed path or address
-/// that gives no good kit is asked again.
+/// that does not give a usable kit is asked for again.
 ///
 /// # Errors
 /// When there is no kit, it cannot be read, or something in it cannot work.
@@ -102,10 +102,10 @@ fn sound(kit: Kit, context: &Context<'_>) -> Result<Kit, Failure> {
     let failure = wrong.iter().fold(Failure::usage("the kit cannot be used"), |failure, problem| {
         failure.because(format!("{}: {}", problem.path, problem.message))
     });
-    Err(failure.fix(Fix::run("ask Factory for a new one; this shows all there is to it", "factory-gitlab kit check")))
+    Err(failure.fix(Fix::run("ask Factory for a new one; this lists every problem", "factory-gitlab kit check")))
 }
 
-/// Everything that is wrong with a kit, what only the sealing library can tell included.
+/// All problems of a kit, including those that only the sealing library can find.
 fn problems(kit: &Kit, context: &Context<'_>) -> Vec<KitProblem> {
     let mut problems = kit.check(context.env.clock.now(), delivery_mode(&context.settings));
     if let Err(error @ (RecipientError::Invalid { .. } | RecipientError::SecretKey | RecipientError::Mixed)) =
@@ -121,7 +121,7 @@ fn delivery_mode(settings: &Settings) -> DeliveryMode {
     if settings.is_set(&keys::BUNDLE_OUT) { DeliveryMode::File } else { DeliveryMode::Upload }
 }
 
-/// What flags and answers put in the place of the kit's values.
+/// The flags and answers that replace the kit's values.
 fn overrides(interview: &Interview<'_>) -> Result<Overrides, Failure> {
     let settings = interview.settings();
     let url = |setting: &'static Setting<Url>| settings.get(setting).map(|found| found.map(|found| found.value));
@@ -144,7 +144,7 @@ async fn load(given: &str, context: &Context<'_>, interview: &Interview<'_>) -> 
     Kit::parse(&text).map_err(|error| diagnostics::kit(&error))
 }
 
-/// Fetches the kit; where Factory wants a key and none was given, the person is asked for it.
+/// Fetches the kit; where Factory wants a key and none was given, the user is asked for it.
 async fn fetch(url: Url, context: &Context<'_>, interview: &Interview<'_>) -> Result<String, Failure> {
     let client = context.client()?;
     let with = async |key: Option<FactoryKey>| {

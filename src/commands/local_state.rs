@@ -1,6 +1,6 @@
 //! What an earlier run left on this machine: its record, and the token in the keyring.
 //!
-//! Which settings a run records, and what a later run takes from the record, stands here and in the settings' `recorded`.
+//! This module and the settings' `recorded` define which settings a run records and what a later run takes from them.
 
 use super::{Context, diagnostics};
 use crate::credential_store::{CredentialStore, CredentialStoreError, Use};
@@ -36,7 +36,7 @@ pub(super) fn settings(context: &Context<'_>, store: &Store) -> Result<Settings,
             Err(error) => context.terminal.warn(&format!("ignoring an unreadable record of an earlier run: {error}")),
         }
     }
-    // A wrong URL is an error where it is asked for; here it only means that no record is its own.
+    // An invalid URL is an error where it is asked for; in this search it only means that no record matches.
     if let Some(named) = settings.get(&keys::GITLAB_URL).transpose() {
         let named = named.ok().map(|url| url.value.to_string());
         records.retain(|record| record.instance == named);

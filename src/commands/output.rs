@@ -65,14 +65,15 @@ pub(super) fn open_log(path: &Path) -> Result<File, Failure> {
     })
 }
 
-/// Writes the failure of a whole command as the one document that `-o json` promises. Its text goes to standard error as always.
+/// Writes the failure of a whole command as the one document that `-o json` promises. Its text goes to
+/// standard error as always.
 pub(super) fn failure(terminal: &Terminal, failure: &Failure, format: Format, file: Option<&Path>) {
     if format != Format::Json {
         return;
     }
     let report = FailureReport { failure, running: terminal.running() };
     let Ok(rendered) = report::render(&report, Format::Json) else { return };
-    // That this cannot be written must not hide the failure itself, which is said next.
+    // An error in writing this must not hide the failure itself, which is printed next.
     let _failure_is_said_anyway = match file {
         Some(path) => write_file(path, |file| rendered.write_to(file)),
         None => terminal.print_json(|out| rendered.write_to(out)),
@@ -86,7 +87,7 @@ struct FailureReport<'a> {
 }
 
 #[derive(Serialize)]
-struct Document<'r> {
+struct FailureDocument<'r> {
     schema: &'static str,
     error: ErrorJson<'r>,
     exit_code: u8,
@@ -108,7 +109,7 @@ impl Report for FailureReport<'_> {
     fn json(&self, into: Json<'_>) -> io::Result<()> {
         let Failure { kind, message, causes, fixes } = self.failure;
         let fixes = FixJson::all(fixes, self.running);
-        into.sorted_document(&Document {
+        into.sorted_document(&FailureDocument {
             schema: "factory-gitlab/error/v1",
             error: ErrorJson { kind: name(*kind), message, causes, fixes },
             exit_code: self.exit_code() as u8,

@@ -1,4 +1,4 @@
-//! Progress of reading and applying, for a person.
+//! Progress of reading and applying, for the user.
 
 use std::cell::{Cell, RefCell};
 
@@ -13,19 +13,19 @@ use crate::terminal::progress::Bar;
 const FEW: usize = 20;
 
 /// The reading of hooks, target by target.
-pub(super) struct Reading<'a> {
+pub(super) struct ReadingProgress<'a> {
     terminal: &'a Terminal,
     found: Cell<usize>,
     bar: RefCell<Option<Bar>>,
 }
 
-impl<'a> Reading<'a> {
+impl<'a> ReadingProgress<'a> {
     pub(super) fn new(terminal: &'a Terminal) -> Self {
         Self { terminal, found: Cell::new(0), bar: RefCell::new(None) }
     }
 }
 
-impl ObserveProgress for Reading<'_> {
+impl ObserveProgress for ReadingProgress<'_> {
     fn found(&self, targets: usize) {
         self.found.set(self.found.get() + targets);
         if self.found.get() > FEW {

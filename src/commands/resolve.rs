@@ -30,8 +30,10 @@ pub(super) const NEEDED: [&Definition; 8] = [
 /// A usage error for GitLab.com, which has no Admin Area to work in.
 pub(super) fn self_managed(given: &Sourced<InstanceUrl>) -> Result<InstanceUrl, Failure> {
     if given.value.is_gitlab_com() {
-        return Err(Failure::usage("GitLab.com is connected in Factory's settings; this command does not do it yet")
-            .fix(Fix::say("give the address of a self-managed instance")));
+        return Err(Failure::usage(
+            "GitLab.com is connected in Factory's settings; this command does not support it yet",
+        )
+        .fix(Fix::say("give the address of a self-managed instance")));
     }
     Ok(given.value.clone())
 }

@@ -78,7 +78,7 @@ impl Run<'_> {
         Ok(End::Applied(Box::new(outcome)))
     }
 
-    /// The previous run may have been cut off after its last step: then only the record does not know that all is done.
+    /// The previous run may have been cut off after its last step: then only the record lacks that the run is finished.
     fn record_finished(&self, lock: &Lock) -> Result<(), Failure> {
         let record = &self.session.record;
         if record.is_empty() || record.finished_at.is_some() {

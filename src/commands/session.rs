@@ -31,7 +31,7 @@ use self::gather::Inputs;
 pub(super) enum Access {
     /// Reads, and judges the inputs by its checks: `verify`.
     Read,
-    /// Shows what it would write: checks each input where it is given, takes no lock and leaves no trace.
+    /// Shows what it would write: checks each input where it is given, takes no lock and writes nothing.
     DryRun,
     /// Writes: checks each input where it is given, and takes the connection's lock before anything is observed.
     Write,
@@ -80,7 +80,7 @@ impl<'a> Session<'a> {
     /// Reads the current state of both sides, as far as `reads` name it. It never fails as a whole: what could not be read
     /// says so in its place.
     pub(super) async fn observe(&self, reads: &Reads) -> Observed {
-        let progress = progress::Reading::new(self.context.terminal);
+        let progress = progress::ReadingProgress::new(self.context.terminal);
         let request = ReadRequest { reads, known: self.known.as_ref() };
         let observing = self.observer.observe(&self.desired, request, &progress);
         self.context.terminal.with_spinner("reading the current state", Box::pin(observing)).await
@@ -132,11 +132,11 @@ impl<'a> Session<'a> {
         self.context.env.clock.instant().duration_since(self.began)
     }
 
-    /// Offers to keep a typed token in the keyring, or keeps it where the settings say so. Where there is no keyring, that is
-    /// said, and the work continues.
+    /// Offers to keep a typed token in the keyring, or keeps it where the settings say so. Without a
+    /// usable keyring it prints a warning and the run continues.
     ///
     /// # Errors
-    /// That the person stopped, or a wrong `--keyring`.
+    /// When the user stopped, or for an invalid `--keyring`.
     pub(super) async fn offer_keyring(&self) -> Result<(), Failure> {
         let settings = self.interview.settings();
         let credential_store = local_state::credential_store(self.context, settings)?;

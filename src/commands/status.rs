@@ -20,26 +20,26 @@ pub(super) fn run(context: &Context<'_>) -> Result<ExitCode, Failure> {
         let record = connection.record().map_err(|error| diagnostics::journal(&error))?;
         let is_wanted = wanted.as_ref().is_none_or(|url| record.instance.as_deref() == Some(url.as_str()));
         if is_wanted {
-            records.push(Recorded { record, journal: connection.journal_path().display().to_string() });
+            records.push(RecordedConnection { record, journal: connection.journal_path().display().to_string() });
         }
     }
     context.finish(&Status { records, wanted })
 }
 
 struct Status {
-    records: Vec<Recorded>,
+    records: Vec<RecordedConnection>,
     wanted: Option<InstanceUrl>,
 }
 
 /// What is recorded about one connection.
-struct Recorded {
+struct RecordedConnection {
     record: Record,
     /// The path of its journal.
     journal: String,
 }
 
 #[derive(Serialize)]
-struct Document<'r> {
+struct StatusDocument<'r> {
     schema: &'static str,
     connections: Vec<ConnectionJson<'r>>,
 }
@@ -53,8 +53,8 @@ struct ConnectionJson<'r> {
 }
 
 impl<'r> ConnectionJson<'r> {
-    fn new(recorded: &'r Recorded) -> Self {
-        let Recorded { record, journal } = recorded;
+    fn new(recorded: &'r RecordedConnection) -> Self {
+        let RecordedConnection { record, journal } = recorded;
         Self { state: state(record).0, journal, hooks: record.hooks.len(), record }
     }
 }
@@ -63,7 +63,7 @@ impl Report for Status {
     fn text(&self, text: &mut Text) {
         if self.records.is_empty() {
             let of = self.wanted.as_ref().map(|url| format!(" of {url}")).unwrap_or_default();
-            text.line(format!("nothing is recorded here{of}"));
+            text.line(format!("nothing is recorded on this machine{of}"));
             return;
         }
         for recorded in &self.records {
@@ -73,7 +73,7 @@ impl Report for Status {
 
     fn json(&self, into: Json<'_>) -> io::Result<()> {
         let connections = self.records.iter().map(ConnectionJson::new).collect();
-        into.sorted_document(&Document { schema: "factory-gitlab/status/v1", connections })
+        into.sorted_document(&StatusDocument { schema: "factory-gitlab/status/v1", connections })
     }
 
     fn exit_code(&self) -> ExitCode {
@@ -86,7 +86,7 @@ fn state(record: &Record) -> (&'static str, Line) {
     let accepted = record.bundle.as_ref().is_some_and(|bundle| bundle.accepted || bundle.written_to.is_some());
     match (record.finished_at, accepted) {
         (Some(at), true) => ("finished", Line::new().with(Tone::Good, format!("finished on {at}"))),
-        (Some(at), false) => ("finished", Line::new().plain(format!("finished on {at}, without a bundle handed over"))),
+        (Some(at), false) => ("finished", Line::new().plain(format!("finished on {at}; no bundle was delivered"))),
         (None, _) if record.is_empty() => ("empty", Line::new().plain("not started")),
         (None, _) => {
             ("unfinished", Line::new().with(Tone::Warn, "started, not finished; run connect again to continue"))
@@ -94,8 +94,8 @@ fn state(record: &Record) -> (&'static str, Line) {
     }
 }
 
-fn describe(recorded: &Recorded, text: &mut Text) {
-    let Recorded { record, journal } = recorded;
+fn describe(recorded: &RecordedConnection, text: &mut Text) {
+    let RecordedConnection { record, journal } = recorded;
     let unknown = || "an instance without a recorded URL".to_owned();
     text.heading(record.instance.clone().unwrap_or_else(unknown));
     row(text, "state", state(record).1);
@@ -115,14 +115,14 @@ fn describe(recorded: &Recorded, text: &mut Text) {
         text,
         "its secret",
         match record.secret {
-            SecretState::None => "not known here".into(),
+            SecretState::None => "not known on this machine".into(),
             SecretState::Lost => Line::new().with(Tone::Warn, "lost before it was sealed; the next run renews it"),
             SecretState::Sealed => "sealed for Factory".into(),
         },
     );
     row(text, "bundle", bundle(record));
     let strategy = record.strategy.map(|strategy| format!(" ({strategy})")).unwrap_or_default();
-    row(text, "webhooks", format!("{} created or changed from here{strategy}", record.hooks.len()).into());
+    row(text, "webhooks", format!("{} created or changed by this tool{strategy}", record.hooks.len()).into());
     if record.unread_lines > 0 {
         let count = record.unread_lines;
         row(text, "journal", Line::new().with(Tone::Warn, format!("{count} lines could not be read")));

@@ -19,7 +19,7 @@ use crate::secret::ApplicationSecret;
 use crate::settings::keys;
 use crate::terminal::Verbosity;
 
-/// Between two attempts of `--wait`, the first and the longest pause.
+/// The first and the longest pause between two attempts of `--wait`.
 const FIRST_PAUSE: Duration = Duration::from_secs(2);
 const LONGEST_PAUSE: Duration = Duration::from_secs(15);
 /// GitLab allows five test deliveries a minute for each project or group.
@@ -87,7 +87,7 @@ impl Verify<'_> {
         }
     }
 
-    /// The end of `--wait`; without one, or with one too far away for this system's clock, there is none.
+    /// The deadline of `--wait`; `None` without `--wait`, or where it is beyond this system's clock.
     fn deadline(&self) -> Option<Instant> {
         self.session.began().checked_add(self.args.wait?)
     }

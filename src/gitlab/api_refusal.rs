@@ -1,4 +1,4 @@
-//! Why GitLab refused, as far as a person can act on it. This is the only place that parses the texts of its errors.
+//! Why GitLab refused, as far as the user can act on it. This is the only place that parses the texts of its errors.
 
 use std::time::Duration;
 

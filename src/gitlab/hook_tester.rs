@@ -23,7 +23,7 @@ impl HookTester {
     }
 
     /// Has GitLab send a test delivery and waits for the result. GitLab allows five a minute for each project or group, so
-    /// it is never sent again here.
+    /// it is never sent again.
     ///
     /// # Errors
     /// 404 where the version has no test for this kind of webhook; every other failure except 422 and 429.

@@ -69,7 +69,7 @@ impl<W: DeserializeOwned, T: From<W>> Listing<W, T> {
         }
         let mut permit = self.pages.try_large_list_permit();
         if permit.is_none() {
-            // Nothing is held while it waits for the permit.
+            // No entries are held in memory while it waits for the permit.
             all = Vec::new();
             permit = self.pages.large_list_permit().await;
             self.pages.restart();

@@ -348,7 +348,7 @@ const UNUSED_GROUP_EVENTS: [&str; 3] = ["subgroup_events", "member_events", "pro
 impl<'a> From<&'a HookSpec> for HookSpecWire<'a> {
     fn from(spec: &'a HookSpec) -> Self {
         let system = matches!(spec.target, Target::System);
-        let wanted = Event::ALL.into_iter().filter(|event| !system || event.in_system_hooks());
+        let wanted = Event::ALL.into_iter().filter(|event| !system || event.is_in_system_hooks());
         let mut events: BTreeMap<_, _> = wanted.map(|event| (event.flag(), spec.events.contains(&event))).collect();
         let unused: &[&[&str]] = match spec.target {
             Target::System => &[&["repository_update_events"]],

@@ -27,7 +27,7 @@ pub(super) enum Signal {
 
 #[derive(Clone, Copy, Debug)]
 pub(super) struct RateLimited {
-    /// How long the server wants to be left alone, where it says so.
+    /// How long the server asks clients to wait, where it says so.
     pub retry_after: Option<Duration>,
     /// How often this request was limited, this time included.
     pub attempt: u32,

@@ -14,7 +14,7 @@ use super::error::{Cause, CauseClass, Error, ErrorResponse, TlsProblem};
 use super::limiter::{Closed, Limiter, OnWait, Priority};
 use super::limits::{MAX_CONCURRENCY, MAX_REDIRECTS, OVERLOAD_PART};
 use super::options::{ClientOptions, TlsMaterial};
-use super::pages::same_origin;
+use super::pages::is_same_origin;
 use super::request::{Repeat, Request, host_of};
 use super::response::Response;
 use super::retry::{Attempts, Retry, RetryTerms};
@@ -41,7 +41,7 @@ struct Shared {
     clock: Clock,
     trust: tls::TrustStore,
     proxies: Option<Matcher>,
-    /// When everything ends, whatever is still under way.
+    /// The deadline of all requests, of those in flight too.
     deadline: OnceLock<Instant>,
 }
 
@@ -149,7 +149,7 @@ impl Client {
         for _redirect in 0..=MAX_REDIRECTS {
             let response = self.exchange(request, &url, attempts).await?;
             let Some(to) = response.redirect() else { return self.require_success(response) };
-            if request.method != Method::GET || !same_origin(&url, &to) {
+            if request.method != Method::GET || !is_same_origin(&url, &to) {
                 return Err(request.failed(Cause::Redirected { to: bare(&to) }));
             }
             url = to;

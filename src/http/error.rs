@@ -1,4 +1,4 @@
-//! How a request can fail, as far as a person can act on it. Errors never hold response bodies.
+//! How a request can fail, as far as the user can act on it. Errors never hold response bodies.
 
 use std::ops::Deref;
 use std::time::Duration;
@@ -50,7 +50,7 @@ pub enum Cause {
     Tls(TlsProblem),
     #[error("no answer within {} s", .after.as_secs())]
     Timeout { after: Duration },
-    #[error("the connection broke off: {detail}")]
+    #[error("the connection was interrupted: {detail}")]
     Broken { detail: String },
     /// A response other than 2xx, with what its body says in one of the known envelopes.
     #[error("answered {}{}", .0.status, .0.said())]
@@ -75,7 +75,7 @@ pub enum Cause {
     Setup(String),
 }
 
-/// The name of the expected type, for a person.
+/// The name of the expected type, for the user.
 pub type Expected = &'static str;
 
 /// What responded instead of the server.
@@ -119,7 +119,7 @@ pub enum CauseClass {
     Redirected,
     /// 429. The server did nothing with the request.
     RateLimited,
-    /// 502, 503 or 504: the server is away for the moment. A write may have happened.
+    /// 502, 503 or 504: the server is unavailable for the moment. A write may have happened.
     Unavailable,
     /// 500. A write may have happened.
     ServerError,
@@ -129,7 +129,7 @@ pub enum CauseClass {
     Unreachable,
     /// No TLS connection that can be trusted; nothing was sent.
     Untrusted,
-    /// The connection broke off. A write may have happened.
+    /// The connection was interrupted. A write may have happened.
     Lost,
     /// No answer within the time. A write may have happened.
     TimedOut,
@@ -139,7 +139,7 @@ pub enum CauseClass {
     BrokenList,
     /// Ctrl-C, or the end of the process.
     Interrupted,
-    /// The client could not be built, or the request not be made.
+    /// The client or the request could not be built.
     Setup,
 }
 
@@ -213,7 +213,7 @@ pub enum TlsProblem {
     Expired { on: Option<String> },
     #[error("the certificate is not valid yet")]
     NotYetValid,
-    #[error("something in between inspects TLS: the certificate was issued by {issuer}")]
+    #[error("a device on the network inspects TLS: the certificate was issued by {issuer}")]
     Intercepted { issuer: String },
     #[error("{0}")]
     Other(String),
@@ -237,7 +237,7 @@ pub struct ErrorResponse {
     pub retry_after: Option<Duration>,
 }
 
-const ALONE: &str = ", and the server sends no certificate along with its own";
+const ALONE: &str = ", and the server sends no intermediate certificate";
 
 fn issuer_text(issuer: Option<&str>, remark: &str) -> String {
     issuer.map(|name| format!(" ({name}{remark})")).unwrap_or_default()

@@ -80,7 +80,7 @@ pub(crate) const MAX_SMALL_LIST_BYTES: usize = 8 * 1024 * 1024;
 /// At most this many projects in one GraphQL query: GitLab's largest page (gitlab: app/graphql/gitlab_schema.rb).
 pub(crate) const MAX_QUERY_PROJECTS: usize = 100;
 /// At most this many hooks of each project in one GraphQL query; a project with more is read by REST. GitLab counts a
-/// query's complexity by what *could* come back, 250 at most (300 for an admin), and this comes to 62
+/// query's complexity by what *could* come back, 250 at most (300 for an admin), and this query has 62
 /// (gitlab: app/graphql/types/base_field.rb).
 pub(crate) const MAX_QUERY_HOOKS: usize = 20;
 /// At most this many characters of a name in GitLab's GraphQL schema.

@@ -110,7 +110,7 @@ pub struct LargeListPermit(#[expect(dead_code, reason = "it is only held")] Owne
 const EMPTY_LIST: usize = 2;
 
 /// Whether scheme, host and port are the same.
-pub(super) fn same_origin(one: &Url, other: &Url) -> bool {
+pub(super) fn is_same_origin(one: &Url, other: &Url) -> bool {
     one.origin() == other.origin()
 }
 
@@ -120,7 +120,7 @@ fn next_page(response: &Response) -> Result<Option<Url>, Error> {
     };
     let broken = |problem| response.failed(Cause::Link(problem));
     let url = response.url.join(&link).map_err(|_| broken(LinkProblem::NotAnAddress))?;
-    if same_origin(&response.url, &url) {
+    if is_same_origin(&response.url, &url) {
         Ok(Some(url))
     } else if url.host() == response.url.host() && url.scheme() != response.url.scheme() {
         Err(broken(LinkProblem::OtherScheme))

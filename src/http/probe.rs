@@ -1,4 +1,4 @@
-//! The way to a host, one step at a time: name, port, certificate. No request is sent.
+//! Checks the network path to a host, one step at a time: name, port, certificate. No request is sent.
 
 mod dns;
 mod tcp;
@@ -16,7 +16,7 @@ use super::client::Client;
 use super::error::{Cause, Error};
 use super::request::Request;
 
-/// Whether requests for this address go through a proxy. Then only the certificate can be read from here, through the
+/// Whether requests for this address go through a proxy. Then only the certificate can be read, through the
 /// proxy's tunnel.
 #[must_use]
 pub fn is_proxied(client: &Client, url: &Url) -> bool {

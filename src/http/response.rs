@@ -37,7 +37,7 @@ impl Response {
         &self.body
     }
 
-    /// Reads the body as a `T`; `expected` names it for a person.
+    /// Reads the body as a `T`; `expected` names it for the user.
     ///
     /// # Errors
     /// [`Cause::UnexpectedPage`] when the body is a web page or of another type, [`Cause::Decode`] when it is not a `T`. The
@@ -101,7 +101,7 @@ impl Response {
     /// were whole. Only the last byte is checked, so that no body is parsed twice.
     pub(super) fn is_cut(&self) -> bool {
         let is_json = self.header("content-type").is_some_and(|kind| kind.contains("json"));
-        is_json && stops_in_the_middle(self.body.trim_ascii())
+        is_json && is_cut_off(self.body.trim_ascii())
     }
 
     /// The target of a redirect.
@@ -126,7 +126,7 @@ fn count_values(text: &[u8]) -> usize {
     commas
 }
 
-fn stops_in_the_middle(body: &[u8]) -> bool {
+fn is_cut_off(body: &[u8]) -> bool {
     match body {
         [] => false,
         [b'{', .., b'}'] | [b'[', .., b']'] => false,
@@ -182,10 +182,10 @@ mod tests {
     #[test]
     fn a_body_that_stops_in_the_middle_is_recognized_by_its_end() {
         for whole in ["[]", "{}", r#"[{"id":1}]"#, "null", "true", "7", "", "Retry later"] {
-            assert!(!stops_in_the_middle(whole.as_bytes()), "{whole}");
+            assert!(!is_cut_off(whole.as_bytes()), "{whole}");
         }
         for cut in ["[", "{", r#"[{"id":1}"#, r#"{"a":[1]"#, r#"{"a"#, "nu", "\"wo"] {
-            assert!(stops_in_the_middle(cut.as_bytes()), "{cut}");
+            assert!(is_cut_off(cut.as_bytes()), "{cut}");
         }
     }
 

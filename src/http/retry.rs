@@ -71,7 +71,7 @@ impl Attempts {
         if is_exhausted { Retry::Never } else { Retry::WhenPermitted }
     }
 
-    /// Once is enough: after a typing error in an address a person waits for this.
+    /// Only once: after a typing error in an address the user waits for this.
     fn after_not_received(&mut self, terms: RetryTerms) -> Retry {
         self.failures += 1;
         if self.failures > 1 { Retry::Never } else { Retry::After(backoff(self.failures, MAX_BACKOFF, terms.jitter)) }

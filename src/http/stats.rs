@@ -33,12 +33,12 @@ pub(super) struct CountedRequest<'a> {
 }
 
 impl Counters {
-    /// The round trip that a request belongs to which is asked for now.
+    /// The round trip of a request that asks for its permit now.
     pub(super) fn next_round_trip(&self) -> u32 {
         self.round_trips.load(Ordering::Relaxed) + 1
     }
 
-    /// Counts a request that is sent now.
+    /// Counts a request that is about to be sent.
     pub(super) fn start(&self, round_trip: u32, repeat: Repeat) -> CountedRequest<'_> {
         self.requests.fetch_add(1, Ordering::Relaxed);
         if repeat != Repeat::Read {

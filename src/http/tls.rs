@@ -28,7 +28,7 @@ pub(super) fn certificates(file: &[u8]) -> Option<Vec<CertificateDer<'static>>> 
     X509Certificate::from_der(file).ok().map(|_| vec![CertificateDer::from(file.to_vec())])
 }
 
-/// What an error of the TLS library means to a person.
+/// What an error of the TLS library means to the user.
 pub(super) fn problem(error: &rustls::Error, host: &str) -> TlsProblem {
     match error {
         rustls::Error::InvalidCertificate(why) => certificate_problem(why, host),

@@ -1,4 +1,4 @@
-//! Everything that is missing, in one answer.
+//! Lists everything that is missing in one message.
 
 use crate::error::{Failure, Fix};
 use crate::settings::Definition;

@@ -73,7 +73,7 @@ fn from_file(path: &Path, origin: &Source) -> Result<Vec<u8>, SecretError> {
     let mut bytes = Vec::new();
     match File::open(path).and_then(|file| file.take(LARGEST + 1).read_to_end(&mut bytes)) {
         Ok(_) => Ok(bytes),
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound && looks_like_a_token(path) => {
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound && is_probably_a_token(path) => {
             Err(SecretError::NotAFile { origin: origin.clone() })
         }
         Err(error) => {
@@ -83,7 +83,7 @@ fn from_file(path: &Path, origin: &Source) -> Result<Vec<u8>, SecretError> {
 }
 
 /// Whether a path that does not exist is probably the secret itself: one long word without a folder. It is not repeated.
-fn looks_like_a_token(path: &Path) -> bool {
+fn is_probably_a_token(path: &Path) -> bool {
     let text = path.to_string_lossy();
     text.len() >= 20 && !text.contains(['/', '\\', ' ']) && path.extension().is_none_or(|end| end.len() > 5)
 }

@@ -18,7 +18,7 @@ fn terminal() -> Terminal {
     Terminal::captured(b"")
 }
 
-/// Takes `right` and nothing else.
+/// Accepts `right` and nothing else.
 async fn only_right(answer: &Sourced<String>) -> Result<usize, Failure> {
     if answer.value == "right" { Ok(7) } else { Err(Failure::problem("wrong one")) }
 }
@@ -149,7 +149,7 @@ fn a_secret_file_is_read_or_what_is_wrong_with_it_is_named() {
     for bytes in [b"glpat-good-token".as_slice(), b"glpat-good-token\n", b"\xef\xbb\xbfglpat-good-token\r\n"] {
         let settings = given(&[(&keys::TOKEN, &write("good", bytes))]);
         let found = secret(&settings, &terminal).expect("readable").expect("given");
-        assert!(found.value.same_as(&PersonalAccessToken::new("glpat-good-token").expect("a token")));
+        assert!(found.value.is_equal_to(&PersonalAccessToken::new("glpat-good-token").expect("a token")));
     }
 }
 
@@ -185,14 +185,14 @@ async fn the_keyring_comes_after_what_was_given_and_a_stale_secret_is_asked_agai
     let stale = PersonalAccessToken::new("glpat-stale-token").expect("a token");
     let answer = interview
         .secret_until::<Pat, ()>(&keys::TOKEN, async |token| {
-            if token.same_as(&stale) { Err(Failure::problem("the token is revoked")) } else { Ok(()) }
+            if token.is_equal_to(&stale) { Err(Failure::problem("the token is revoked")) } else { Ok(()) }
         })
         .await
         .expect("the typed one");
     assert_eq!(answer.source, Source::Prompt);
     assert_eq!(script.said(), "error: the token is revoked\n");
     let again = interview.find_secret::<Pat>(&keys::TOKEN).expect("kept").expect("kept");
-    assert!(again.value.same_as(&answer.value.0), "what was typed is not asked again");
+    assert!(again.value.is_equal_to(&answer.value.0), "what was typed is not asked again");
 }
 
 #[test]

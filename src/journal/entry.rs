@@ -145,7 +145,7 @@ pub enum HookChange {
 impl Entry {
     /// Whether the line must be on disk before anything else happens: where GitLab shows a value once, or where the
     /// journal alone decides ownership. Webhooks carry their own mark.
-    pub(super) const fn must_be_durable(&self) -> bool {
+    pub(super) const fn is_durable(&self) -> bool {
         match self {
             Self::Hook(_) => false,
             Self::Run(_) | Self::Application(_) | Self::Token(_) | Self::Bundle(_) => true,

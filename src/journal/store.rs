@@ -199,7 +199,7 @@ impl Journal {
         let mut text = serde_json::to_string(&line).map_err(|error| failed(error.into()))?;
         text.push('\n');
         self.file.write_all(text.as_bytes()).map_err(failed)?;
-        if line.entry.must_be_durable() {
+        if line.entry.is_durable() {
             self.file.sync_data().map_err(failed)?;
         }
         if let Some((path, file)) = &mut self.audit {

@@ -1,4 +1,4 @@
-//! Reads Factory's side: its status, and whether its hosts can be reached from here.
+//! Reads Factory's side: its status, and whether this machine can reach its hosts.
 
 use futures_util::future::join_all;
 use url::{Origin, Url};

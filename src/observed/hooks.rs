@@ -9,7 +9,7 @@ use tokio::sync::mpsc;
 
 use super::bulk::{Bulk, CandidateHooks};
 use super::observer::ObserveProgress;
-use super::targets::{Candidate, InitialReads, TargetFilter, takes_personal};
+use super::targets::{Candidate, InitialReads, TargetFilter, has_personal_projects};
 use super::{HookSeen, HooksSeen, Observation, TargetSeen};
 use crate::desired::{Desired, Mark};
 use crate::gitlab::{Hook, HookAttributes, LoggedDelivery, Reader};
@@ -144,7 +144,7 @@ impl HookReader<'_> {
                 sink.send(projects.into_iter().filter_map(|project| filter.project(project)).collect()).await?;
             }
         }
-        if self.strategy == Strategy::Project || takes_personal(&self.desired.webhooks.selection) {
+        if self.strategy == Strategy::Project || has_personal_projects(&self.desired.webhooks.selection) {
             self.find_in_all_projects(initial, filter, &sink).await?;
         }
         Ok(())

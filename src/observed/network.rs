@@ -1,4 +1,4 @@
-//! The way to an instance, one step at a time: name, port, certificate. No request is sent.
+//! Checks the network path to an instance, one step at a time: name, port, certificate. No request is sent.
 
 use std::net::IpAddr;
 use std::time::Duration;
@@ -36,7 +36,7 @@ const UNRESOLVED: &str = "the name has no address";
 const UNCONNECTED: &str = "the port does not open";
 const PLAIN: &str = "http on a loopback address has no TLS";
 
-/// Checks the way to `url` with the client's trust and time-out. Behind a proxy only the certificate can be read from
+/// Checks the path to `url` with the client's trust and time-out. Behind a proxy only the certificate can be read from
 /// here, through the proxy's tunnel.
 pub async fn inspect_network(client: &Client, url: &Url) -> NetworkSeen {
     let is_https = url.scheme() == "https";

@@ -1,4 +1,4 @@
-//! One thing that a run may know.
+//! What a run knows about one subject: read, failed or skipped.
 
 use crate::http::Error;
 
@@ -8,7 +8,7 @@ pub enum Observation<T> {
     Known(T),
     /// The read was made and failed: refused, or not answered ([`Error::is_refusal`]).
     Failed(Error),
-    /// The read was not made, by design; the reason is for a person.
+    /// The read was not made, by design; the reason is for the user.
     Skipped(&'static str),
 }
 

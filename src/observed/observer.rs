@@ -205,7 +205,7 @@ impl ObserverRun<'_> {
         &self,
         applications: &Observation<Vec<Application>>,
     ) -> (Observation<PairValidity>, Observation<ProbedScopes>) {
-        const NO_SECRET: &str = "no application secret is at hand (--application-secret-file)";
+        const NO_SECRET: &str = "no application secret is given (--application-secret-file)";
         let Some(Credentials { application_id: id, secret }) = self.desired.application.origin.credentials() else {
             return (Observation::Skipped(NO_SECRET), Observation::Skipped(NO_SECRET));
         };

@@ -39,7 +39,7 @@ pub(super) async fn initial_reads(gitlab: &Reader, webhooks: &DesiredWebhooks) -
     let named = matches!(strategy, Strategy::Auto | Strategy::Group | Strategy::Project);
     let wants_groups = all && matches!(strategy, Strategy::Auto | Strategy::Group);
     let wants_projects =
-        all && (matches!(strategy, Strategy::Auto | Strategy::Project) || (named && takes_personal(selection)));
+        all && (matches!(strategy, Strategy::Auto | Strategy::Project) || (named && has_personal_projects(selection)));
     let groups = async {
         match wants_groups {
             true => Observation::from(gitlab.top_level_groups().await),
@@ -72,7 +72,7 @@ async fn first_page(gitlab: &Reader) -> Result<(Vec<Project>, RefCell<Option<Pro
     Ok((first, RefCell::new(Some(pages))))
 }
 
-pub(super) fn takes_personal(selection: &Selection) -> bool {
+pub(super) fn has_personal_projects(selection: &Selection) -> bool {
     selection.personal == Personal::Included
 }
 
@@ -120,7 +120,7 @@ impl<'a> TargetFilter<'a> {
     /// A project of the list of all projects.
     pub(super) fn listed_project(&self, project: Project) -> Option<Candidate> {
         let is_personal = project.namespace == Namespace::Personal;
-        if is_personal && !takes_personal(self.selection) {
+        if is_personal && !has_personal_projects(self.selection) {
             return self.leave(|left_out| left_out.personal += 1);
         }
         if self.only_personal && !is_personal {

@@ -1,4 +1,4 @@
-//! A plan as a list for a person, where many webhooks that are treated alike are one line.
+//! A plan as a list for the user, where many webhooks that are treated alike are one line.
 #![deny(clippy::wildcard_enum_match_arm, clippy::match_wildcard_for_single_variants)]
 
 use std::collections::HashMap;

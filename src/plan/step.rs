@@ -31,7 +31,7 @@ pub enum Step {
     Delivery(DeliveryStep),
 }
 
-/// A step for a person: what is done, and below it the details worth checking before approval.
+/// A step for the user: what is done, and below it the details worth checking before approval.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Description {
     pub what: String,

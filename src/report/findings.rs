@@ -85,7 +85,7 @@ impl Report for Findings {
     }
 
     fn json(&self, into: Json<'_>) -> io::Result<()> {
-        into.sorted_document(&json::Document::new(self))
+        into.sorted_document(&json::FindingsDocument::new(self))
     }
 
     fn junit(&self) -> Option<quick_junit::Report> {

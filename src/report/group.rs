@@ -1,4 +1,4 @@
-//! Failures that say the same, told once.
+//! Groups failures with the same message, so that each is reported once.
 
 use serde::Serialize;
 

@@ -2,7 +2,7 @@
 
 use crate::error::{Failure, FailureKind};
 
-/// The document. quick-junit strips the C0 characters and escapes the rest; what XML 1.0 forbids besides is taken out
+/// The document. quick-junit strips the C0 characters and escapes the rest; what else XML 1.0 forbids is removed
 /// here, because one such character makes a CI system drop the whole report.
 pub(super) fn document(report: &quick_junit::Report) -> Result<String, Failure> {
     let text = report.to_string().map_err(|error| {

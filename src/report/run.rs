@@ -128,7 +128,7 @@ impl Report for RunReport {
     }
 
     fn json(&self, into: Json<'_>) -> io::Result<()> {
-        into.document(&json::Document::new(self))
+        into.document(&json::RunDocument::new(self))
     }
 
     fn exit_code(&self) -> ExitCode {

@@ -239,7 +239,7 @@ impl EmbeddedFactory {
     /// Requires a valid API key.
     fn require_key(&self, headers: &HeaderMap) -> Result<(), FactoryProblem> {
         match bearer(headers) {
-            Some(key) if same(key.as_bytes(), self.inner.api_key.as_bytes()) => Ok(()),
+            Some(key) if is_equal(key.as_bytes(), self.inner.api_key.as_bytes()) => Ok(()),
             Some(_) => Err(FactoryProblem::new(401, "the API key is not valid")),
             None => Err(FactoryProblem::new(401, "an API key is needed: Authorization: Bearer fk-…")),
         }
@@ -271,7 +271,7 @@ fn signing_token(key: &[u8; 32]) -> String {
 }
 
 /// Compares two secrets in constant time.
-fn same(left: &[u8], right: &[u8]) -> bool {
+fn is_equal(left: &[u8], right: &[u8]) -> bool {
     let (left, right) = (Sha256::digest(left), Sha256::digest(right));
     left.iter().zip(right).fold(0, |difference, (left, right)| difference | (left ^ right)) == 0
 }

@@ -121,13 +121,13 @@ impl GitLab {
 
     /// Whether the instance has this version or a newer one.
     #[must_use]
-    pub(crate) fn at_least(&self, major: u16, minor: u16) -> bool {
+    pub(crate) fn is_at_least(&self, major: u16, minor: u16) -> bool {
         self.inner.options.version >= SandboxVersion::new(major, minor, 0)
     }
 
     /// Whether the instance is the Enterprise Edition, licensed or not.
     #[must_use]
-    pub(crate) fn enterprise(&self) -> bool {
+    pub(crate) fn is_enterprise(&self) -> bool {
         self.inner.options.edition == SandboxEdition::Ee
     }
 

@@ -172,7 +172,7 @@ struct Entries {
     generation: usize,
 }
 
-/// A request in flight. It writes its end to the log when it is dropped, however that comes about.
+/// A request in flight. It writes its end to the log when it is dropped, for whatever reason.
 pub(crate) struct InFlight {
     log: Arc<RequestLog>,
     request: LoggedRequest,

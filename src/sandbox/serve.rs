@@ -46,7 +46,7 @@ pub(crate) struct Server {
 pub(crate) async fn serve(listener: TcpListener, server: Arc<Server>, tls: Option<TlsAcceptor>) {
     loop {
         let Ok((stream, _)) = listener.accept().await else {
-            // Out of file descriptors, most likely: the next connection may find one.
+            // Most likely out of file descriptors; the next connection may succeed.
             clock::wait(Duration::from_millis(10)).await;
             continue;
         };

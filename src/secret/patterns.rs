@@ -1,11 +1,11 @@
-//! What gives a secret away without knowing its value: the prefixes of tokens, and what an unprefixed token looks like.
+//! How a secret is recognized without knowing its value: the prefixes of tokens, and what an unprefixed token looks like.
 
 use std::ops::Range;
 
 /// A prefix that GitLab, Factory or age gives its secrets.
 struct Prefix {
     text: &'static str,
-    /// What carries it, in words.
+    /// What kind of secret has it, in words.
     kind: &'static str,
 }
 
@@ -84,7 +84,7 @@ fn is_secret(word: &str) -> bool {
     word.is_ascii() && word.len() >= SHORTEST_WORD && (is_token || (is_mixed && !is_file))
 }
 
-/// The text with `replacement` in the place of every token that its prefix gives away; `None` where there is none.
+/// The text with `replacement` in the place of every token that its prefix identifies; `None` where there is none.
 pub(super) fn replace_prefixed(text: &str, replacement: &str) -> Option<String> {
     let mut clean = String::with_capacity(text.len());
     let mut kept = 0;

@@ -81,10 +81,10 @@ fn unknown(path: &Path, key: &str) -> Error {
 /// A value as text, by the setting's kind. A list may be given as one text.
 fn texts(setting: &'static Definition, value: &Value, path: &Path) -> Result<Vec<String>, Error> {
     let expected = match setting.kind {
-        ValueKind::Text | ValueKind::Url | ValueKind::Path | ValueKind::Secret => "a text",
+        ValueKind::Text | ValueKind::Url | ValueKind::Path | ValueKind::Secret => "a string",
         ValueKind::Number => "a whole number",
         ValueKind::Switch => "true or false",
-        ValueKind::List | ValueKind::Paths => "a list of texts",
+        ValueKind::List | ValueKind::Paths => "a list of strings",
     };
     let wrong = || Error::WrongType { path: path.to_owned(), key: setting.key, expected };
     let below = |text: &str| beside(path, text);

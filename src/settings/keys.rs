@@ -43,7 +43,7 @@ const BASE: Definition = Definition {
 };
 
 /// The kit's values are given one by one instead of in a kit.
-fn without_kit(settings: &Settings) -> bool {
+fn has_no_kit(settings: &Settings) -> bool {
     let pieces: [&Definition; 3] = [&REDIRECT_URI, &WEBHOOK_URL, &RECIPIENT];
     !settings.is_set(&KIT) && pieces.into_iter().any(|setting| settings.is_set(setting))
 }

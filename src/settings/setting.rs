@@ -50,7 +50,7 @@ pub enum Required {
     Optional,
 }
 
-/// How a person is asked for a setting.
+/// How the user is asked for a setting.
 #[derive(Clone, Copy, Debug)]
 pub struct Question {
     pub prompt: &'static str,

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::path::PathBuf;
 
-/// Where a value came from. `Display` names the place for a person: `--gitlab-url`, `the variable GITLAB_URL`.
+/// Where a value came from. `Display` names the place for the user: `--gitlab-url`, `the variable GITLAB_URL`.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub enum Source {
     /// The flag, with its dashes.
@@ -23,7 +23,7 @@ pub enum Source {
 }
 
 impl Source {
-    /// Whether a person has just typed it and can be asked to correct it.
+    /// Whether the user has just typed it and can be asked to correct it.
     #[must_use]
     pub fn is_prompt(&self) -> bool {
         *self == Self::Prompt

@@ -29,7 +29,7 @@ impl ApplicationMode {
 /// What becomes of a token in the system's keyring (`--keyring`).
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq, ValueEnum)]
 pub enum KeyringUse {
-    /// A person is asked whether to keep a typed token.
+    /// The user is asked whether to keep a typed token.
     #[default]
     Ask,
     Store,

@@ -39,7 +39,7 @@ impl Terminal {
                 done = &mut work => return done,
                 () = self.inner.clock.sleep(BETWEEN_LINES) => {
                     let now = self.inner.clock.instant();
-                    if self.line_is_due(now, began) {
+                    if self.is_line_due(now, began) {
                         self.say_line(format!("{doing}, for {}", in_words(now.duration_since(began))));
                     }
                 }
@@ -49,7 +49,7 @@ impl Terminal {
 
     /// Whether a line is due, counted from the last one or from `since`. Concurrent work shares the interval, so that a bar,
     /// which says more than a spinner, is not repeated by one.
-    fn line_is_due(&self, now: Instant, since: Instant) -> bool {
+    fn is_line_due(&self, now: Instant, since: Instant) -> bool {
         let mut last = self.inner.last_line.lock().unwrap_or_else(PoisonError::into_inner);
         let from = last.map_or(since, |last| last.max(since));
         let is_due = now.duration_since(from) >= BETWEEN_LINES;
@@ -120,7 +120,7 @@ impl Bar {
     }
 
     fn print_line_if_due(&self, now: Instant) {
-        if self.terminal.line_is_due(now, self.began) {
+        if self.terminal.is_line_due(now, self.began) {
             let pace = pace(self.done.get(), self.total.get(), now.duration_since(self.began));
             self.terminal.say_line(format!("{}: {} of {}{pace}", self.doing, self.done.get(), self.total.get()));
         }
@@ -197,7 +197,7 @@ mod tests {
             "connecting: 1000 of 5000, 200 a second, 20 s left\nconnecting: 1000 of 5000, 100 a second, 40 s left\n"
         );
         assert!(
-            !terminal.line_is_due(bar.began + Duration::from_secs(12), bar.began),
+            !terminal.is_line_due(bar.began + Duration::from_secs(12), bar.began),
             "another line was printed moments ago"
         );
     }

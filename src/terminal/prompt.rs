@@ -46,7 +46,7 @@ impl From<PromptError> for Failure {
         match error {
             PromptError::Interrupted => super::interrupt::Interrupted.into(),
             other => Self::new(FailureKind::Usage, other.to_string())
-                .fix(Fix::say("give everything by flags and --no-input")),
+                .fix(Fix::say("pass every value as a flag, with --no-input")),
         }
     }
 }

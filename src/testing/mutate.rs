@@ -1,4 +1,4 @@
-//! Any JSON, and what becomes of a good answer on a bad way: what the property tests are made from.
+//! Arbitrary JSON, and damaged forms of good responses: the inputs of the property tests.
 
 use proptest::prelude::*;
 use serde_json::{Map, Value, json};

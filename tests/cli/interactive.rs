@@ -228,7 +228,7 @@ fn an_application_with_an_unknown_secret_is_decided_in_the_wizard() {
         let world = TestEnv::with(small());
         let made = world.make_application(&serde_json::json!({}));
         let mut session = at_a_terminal(&world, &["connect"]);
-        session.exp_string("already exists, and its secret is not known here").expect("the question");
+        session.exp_string("already exists, and its secret is not known on this machine").expect("the question");
         session.send(&"\u{1b}[B".repeat(choice)).expect("typed");
         session.send_line("").expect("typed");
         if choice == 1 {

@@ -48,7 +48,7 @@ fn a_sealed_bundle_is_inspected_without_a_key_and_opened_with_its_own_only() {
 fn status_without_a_record_says_so_and_succeeds() {
     let world = TestEnv::bare();
     let run = world.run(&["status"]);
-    assert_eq!((run.code, run.stdout.as_str()), (0, "nothing is recorded here\n"), "{run}");
+    assert_eq!((run.code, run.stdout.as_str()), (0, "nothing is recorded on this machine\n"), "{run}");
     let json = world.run(&["status", "-o", "json"]).json();
     assert_eq!(json["connections"], serde_json::json!([]));
     assert!(!world.path("state").exists(), "looking must not make anything");

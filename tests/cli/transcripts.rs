@@ -375,7 +375,7 @@ mod webhooks {
         Factory accepted the bundle, receipt [receipt]
 
         4 of 6 steps done, 1 failed, 1 not started.
-        What was done stays done. Run the same command again to continue.
+        Completed steps are kept. Run the same command again to continue.
 
         17 requests, 3 of them writes, [duration]
         ");
@@ -413,7 +413,7 @@ mod applications {
         exit code: 1
         ----- stderr -----
         error: the plan cannot be carried out; nothing was changed
-          caused by: application Factory Integration (number 1, [digest]) is what the kit asks for, but its secret is not known here, and GitLab shows a secret only once
+          caused by: application Factory Integration (number 1, [digest]) is what the kit asks for, but its secret is not known on this machine, and GitLab shows a secret only once
         hint: if you have the secret, pass it
               factory-gitlab connect --application-id ID --application-secret-file PATH
         hint: or renew it: what uses the present one is disconnected until Factory has the new one
@@ -564,7 +564,7 @@ mod status {
         insta::assert_snapshot!(run, @r"
         exit code: 0
         ----- stdout -----
-        nothing is recorded here
+        nothing is recorded on this machine
         ");
     }
 
@@ -582,7 +582,7 @@ mod status {
           application  [digest]
           its secret   sealed for Factory
           bundle       accepted by Factory on [time]
-          webhooks     1 created or changed from here (auto)
+          webhooks     1 created or changed by this tool (auto)
           recorded in  [home]/state/127.0.0.1_[port]--org_sandbox/journal.jsonl
         ");
     }
@@ -617,7 +617,7 @@ mod status {
           received by Factory: yes (Factory has received it)
 
         5 of 6 steps done, 1 failed.
-        What was done stays done. Run the same command again to continue.
+        Completed steps are kept. Run the same command again to continue.
 
         24 requests, 7 of them writes, [duration]
         ");
@@ -744,7 +744,7 @@ mod bundle {
         insta::assert_snapshot!(run, @r"
         exit code: 0
         ----- stderr -----
-        warning: what comes out holds secrets in plain text
+        warning: the output holds secrets in plain text
         ");
     }
 

@@ -8,7 +8,7 @@ use crate::http::{self, CauseClass};
 use crate::observed::Fact;
 use crate::target::Target;
 
-/// What came of a request for a test.
+/// The outcome of a request for a test.
 pub(super) struct TestResult {
     pub fact: Fact,
     /// Why GitLab refused the test, where it did.

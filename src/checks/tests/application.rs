@@ -8,8 +8,8 @@ use crate::observed::Observation;
 /// The kit alone: no ID, no secret.
 fn kit_alone(fixture: &mut Fixture) {
     fixture.desired.application.origin = ApplicationOrigin::Auto { given: None, renew: false };
-    fixture.observed.pair = Observation::Skipped("no application secret at hand");
-    fixture.observed.probed_scopes = Observation::Skipped("no application secret at hand");
+    fixture.observed.pair = Observation::Skipped("no application secret is given");
+    fixture.observed.probed_scopes = Observation::Skipped("no application secret is given");
 }
 
 fn hidden_scopes(fixture: &mut Fixture) {

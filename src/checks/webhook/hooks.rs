@@ -125,7 +125,7 @@ pub(crate) fn events(context: &CheckContext<'_>) -> CheckOutcome {
 }
 
 fn missing_events(wanted: &[Event], ours: &OwnHook<'_>) -> Vec<Event> {
-    let can = |event: &&Event| *ours.target != Target::System || event.in_system_hooks();
+    let can = |event: &&Event| *ours.target != Target::System || event.is_in_system_hooks();
     wanted.iter().filter(can).filter(|event| !ours.hook().events.contains(event)).copied().collect()
 }
 
@@ -136,7 +136,7 @@ fn has_branch_filter(hook: &Hook) -> bool {
 /// The wanted events that a system hook can never carry.
 fn system_gap(context: &CheckContext<'_>, wanted: &[Event]) -> Option<CheckOutcome> {
     let hooks = observed_hooks(context).ok()?;
-    let gap: Vec<Event> = wanted.iter().copied().filter(|event| !event.in_system_hooks()).collect();
+    let gap: Vec<Event> = wanted.iter().copied().filter(|event| !event.is_in_system_hooks()).collect();
     if hooks.strategy != Strategy::System || gap.is_empty() {
         return None;
     }
@@ -159,9 +159,9 @@ pub(crate) fn tls(context: &CheckContext<'_>) -> CheckOutcome {
 enum Carries {
     /// The fingerprint is of these tokens, and nothing contradicts it.
     These,
-    /// GitLab says there is one; which, cannot be seen.
+    /// GitLab says that a token is set, but not which.
     Some,
-    /// None, or others.
+    /// No tokens, or different ones.
     Wrong,
     NoSigning,
     Unknown,

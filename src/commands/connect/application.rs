@@ -1,4 +1,4 @@
-//! Where the application's ID and secret come from, and what a person decides about one whose secret is not known.
+//! Where the application's ID and secret come from, and what the user decides about one whose secret is not known.
 
 use super::super::diagnostics;
 use super::super::session::Session;
@@ -10,7 +10,7 @@ use crate::settings::{ApplicationMode, keys};
 use crate::terminal::prompt::Ask;
 use crate::text::{Line, Text, Tone};
 
-/// Where the application comes from, as the settings and the person say.
+/// Where the application comes from, as the settings and the user say.
 pub(super) async fn origin(session: &Session<'_>) -> Result<ApplicationOrigin, Failure> {
     let interview = &session.interview;
     match interview.settings().get_or(&keys::APPLICATION, ApplicationMode::default())? {
@@ -25,7 +25,7 @@ pub(super) async fn origin(session: &Session<'_>) -> Result<ApplicationOrigin, F
     }
 }
 
-/// By API; a pair that was given all the same is used.
+/// By API; an ID and secret that were given anyway are used.
 async fn auto(session: &Session<'_>) -> Result<ApplicationOrigin, Failure> {
     let interview = &session.interview;
     let renew = interview.settings().is_enabled(&keys::RENEW_SECRET);
@@ -112,9 +112,9 @@ fn form(wanted: &DesiredApplication) -> [(&'static str, String); 5] {
     ]
 }
 
-/// A matching application exists, and its secret is not known here: the person decides.
+/// A matching application exists, and its secret is not known on this machine: the user decides.
 pub(super) async fn decide(session: &Session<'_>, found: &Application) -> Result<ApplicationOrigin, Failure> {
-    let prompt = format!("{} already exists, and its secret is not known here", found.name);
+    let prompt = format!("{} already exists, and its secret is not known on this machine", found.name);
     let ask = Ask {
         key: "renew_secret",
         prompt: &prompt,

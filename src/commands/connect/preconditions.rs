@@ -9,7 +9,7 @@ use crate::observed::{HooksSeen, Observation, Observed};
 use crate::report::FailureGroup;
 use crate::target::{Strategy, Target};
 
-/// Refuses to plan over a gap: what was not seen would be made a second time.
+/// Refuses to plan from an incomplete observation: what was not read would be created a second time.
 pub(super) fn require_observed(desired: &Desired, observed: &Observed) -> Result<(), Failure> {
     const WHAT: &str = "the current state could not be read; nothing was planned";
     require_token_rights(desired, observed)?;
@@ -24,14 +24,14 @@ pub(super) fn require_observed(desired: &Desired, observed: &Observed) -> Result
         return Err(diagnostics::gitlab(error, WHAT, &desired.instance));
     }
     match unread_errors(observed).as_slice() {
-        [(_, error), ..] if observed.hooks.known().is_some_and(nothing_read) => {
+        [(_, error), ..] if observed.hooks.known().is_some_and(is_all_unread) => {
             Err(diagnostics::gitlab(error, WHAT, &desired.instance))
         }
         _ => Ok(()),
     }
 }
 
-fn nothing_read(seen: &HooksSeen) -> bool {
+fn is_all_unread(seen: &HooksSeen) -> bool {
     seen.targets.iter().all(|target| target.hooks.known().is_none())
 }
 
@@ -45,7 +45,7 @@ fn unread_errors(observed: &Observed) -> Vec<(&Target, &http::Error)> {
         .collect()
 }
 
-/// Targets whose hooks could not be read, while those of others could: the work goes on without them, and is not done.
+/// Targets whose hooks could not be read, while others' could: the run continues without them and is not finished.
 pub(super) fn unread(desired: &Desired, observed: &Observed) -> Vec<FailureGroup<Target>> {
     let explained = |(target, error): (&Target, &http::Error)| {
         (target.clone(), diagnostics::gitlab(error, "hooks could not be read", &desired.instance))

@@ -1,11 +1,11 @@
-//! Why a step of a plan was not done. `apply` is above the layer of `advice`, so what its own errors need stands here.
+//! Why a step of a plan was not done. `apply` is above the layer of `advice`, so the advice on its own errors is here.
 
 use super::{gitlab, journal, sealing, upload};
 use crate::apply::{Apply, Error};
 use crate::error::{Failure, FailureKind, Fix};
 use crate::http::{self, CauseClass};
 
-/// A step that failed while `apply` carried out a plan. What was done before stays done.
+/// A step that failed while `apply` carried out a plan. Completed steps are kept.
 #[must_use]
 pub fn apply(error: &Error, apply: &Apply<'_>) -> Failure {
     let instance = &apply.desired.instance;
@@ -25,20 +25,20 @@ pub fn apply(error: &Error, apply: &Apply<'_>) -> Failure {
         Error::CreationRace { other } => {
             Failure::new(FailureKind::Unknown, "another machine is connecting this instance at the same time")
                 .because(format!(
-                    "it has created application {other} of the same name; the one created from here was deleted again"
+                    "it has created application {other} of the same name; the one that this run created was deleted"
                 ))
-                .fix(Fix::say("let the other run finish: its bundle connects Factory, and nothing is left to do here"))
+                .fix(Fix::say("let the other run finish; its bundle connects Factory"))
         }
-        Error::AmbiguousCreation => Failure::problem("it is not known which application was created from here")
+        Error::AmbiguousCreation => Failure::problem("it is not known which application this run created")
             .because(error.to_string())
             .fix(Fix::open("delete the applications that are not used", instance.page("/admin/applications"))),
         Error::NoSecret | Error::NoVersion => Failure::problem("the program planned a step that it cannot carry out")
             .because(error.to_string())
-            .fix(Fix::rerun("run it again; if it stays, report it with this log", "-vv --log-file PATH")),
+            .fix(Fix::rerun("run it again; if it happens again, report it with this log", "-vv --log-file PATH")),
     }
 }
 
-/// What a failed write comes to for the person, before the reason.
+/// What a failed write means for the user, before the reason.
 fn headline(error: &http::Error) -> &'static str {
     match error.class() {
         CauseClass::Redirected => "the request was redirected, so GitLab did nothing",
@@ -53,6 +53,6 @@ fn headline(error: &http::Error) -> &'static str {
         | CauseClass::Unreadable
         | CauseClass::BrokenList
         | CauseClass::Interrupted
-        | CauseClass::Setup => "it is not known whether GitLab did it; the next run looks",
+        | CauseClass::Setup => "it is not known whether GitLab made the change; the next run checks",
     }
 }

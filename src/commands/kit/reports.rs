@@ -1,4 +1,4 @@
-//! The reports of `kit show` and `kit check`. That there are secrets is said; they are never shown.
+//! The reports of `kit show` and `kit check`. They say whether secrets are set and never show them.
 
 mod json;
 
@@ -78,7 +78,7 @@ fn row(text: &mut Text, name: &str, value: &str) {
 const fn handover(handover: Handover) -> &'static str {
     match handover {
         Handover::Given => "the one that is given",
-        Handover::Minted => "one made for Factory alone",
+        Handover::Minted => "one created for Factory only",
         Handover::None => "none",
     }
 }

@@ -89,7 +89,7 @@ async fn instance(
             let instance = resolve::self_managed(given)?;
             if check.access != Access::Read {
                 let ping = gitlab::ping(check.http, &instance);
-                let answered = context.terminal.with_spinner(&format!("reaching {instance}"), ping).await;
+                let answered = context.terminal.with_spinner(&format!("connecting to {instance}"), ping).await;
                 answered.map_err(|error| diagnostics::reach(&error, &instance))?;
             }
             Ok(instance)

@@ -9,19 +9,19 @@ use crate::error::ExitCode;
 use crate::report::{Json, Report};
 use crate::text::{Line, Text, Tone};
 
-/// The checks that a filter leaves.
+/// The checks that a filter selects.
 pub(super) struct List {
     pub(super) filter: CheckFilter,
 }
 
 #[derive(Serialize)]
-struct Document {
+struct CheckList {
     schema: &'static str,
-    checks: Vec<CheckJson>,
+    checks: Vec<ListedCheck>,
 }
 
 #[derive(Serialize)]
-struct CheckJson {
+struct ListedCheck {
     code: &'static str,
     title: &'static str,
     severity: &'static str,
@@ -30,7 +30,7 @@ struct CheckJson {
     about: &'static str,
 }
 
-impl CheckJson {
+impl ListedCheck {
     fn new(check: &'static Check) -> Self {
         let Check { code, title, severity, depends_on, about, .. } = check;
         Self { code, title, severity: severity.name(), depends_on, doc: check.doc(), about }
@@ -55,8 +55,8 @@ impl Report for List {
     }
 
     fn json(&self, into: Json<'_>) -> io::Result<()> {
-        let checks = self.checks().map(CheckJson::new).collect();
-        into.sorted_document(&Document { schema: "factory-gitlab/checks/v1", checks })
+        let checks = self.checks().map(ListedCheck::new).collect();
+        into.sorted_document(&CheckList { schema: "factory-gitlab/checks/v1", checks })
     }
 
     fn exit_code(&self) -> ExitCode {

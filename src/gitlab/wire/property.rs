@@ -36,10 +36,10 @@ fn delivery() -> Value {
 }
 
 /// How a kind of answer is read: to a text that holds all of it.
-type Reading = fn(&Value) -> Option<String>;
+type ReadAsText = fn(&Value) -> Option<String>;
 
 /// A good answer of each kind, and how it is read.
-fn kinds() -> Vec<(Value, Reading)> {
+fn kinds() -> Vec<(Value, ReadAsText)> {
     vec![
         (json!({"version": "19.2.0-ee", "enterprise": true}), |value| {
             read::<MetadataWire>(value).map(|wire| format!("{} {:?}", wire.version, wire.enterprise))

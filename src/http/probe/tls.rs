@@ -100,11 +100,11 @@ pub(in crate::http) async fn handshake(
 struct Recorder {
     verifier: Option<Verifier>,
     schemes: Vec<SignatureScheme>,
-    recorded: Mutex<Option<Recorded>>,
+    recorded: Mutex<Option<RecordedChain>>,
 }
 
 #[derive(Debug)]
-struct Recorded {
+struct RecordedChain {
     chain: Vec<CertificateDer<'static>>,
     verdict: Option<rustls::Error>,
 }
@@ -112,7 +112,7 @@ struct Recorded {
 impl Recorder {
     fn new(trust: &TrustStore, provider: &Arc<CryptoProvider>) -> Self {
         Self {
-            // Fails on a system without any root certificates; there, reqwest's own error has to do.
+            // Fails on a system without any root certificates; there, only reqwest's own error is available.
             verifier: Verifier::new_with_extra_roots(trust.extra.iter().cloned(), Arc::clone(provider)).ok(),
             schemes: provider.signature_verification_algorithms.supported_schemes(),
             recorded: Mutex::new(None),
@@ -121,7 +121,7 @@ impl Recorder {
 
     fn presented(&self, host: &str) -> Option<PresentedChain> {
         let recorded = self.recorded.lock().unwrap_or_else(PoisonError::into_inner);
-        let Recorded { chain, verdict } = recorded.as_ref()?;
+        let RecordedChain { chain, verdict } = recorded.as_ref()?;
         let (_, leaf) = X509Certificate::from_der(chain.first()?).ok()?;
         let certificate = CertificateSeen {
             issuer: name(leaf.issuer()),
@@ -149,7 +149,7 @@ impl ServerCertVerifier for Recorder {
             verifier.verify_server_cert(end_entity, intermediates, server_name, ocsp_response, now).err()
         });
         let chain = std::iter::once(end_entity).chain(intermediates).map(|der| der.clone().into_owned()).collect();
-        *self.recorded.lock().unwrap_or_else(PoisonError::into_inner) = Some(Recorded { chain, verdict });
+        *self.recorded.lock().unwrap_or_else(PoisonError::into_inner) = Some(RecordedChain { chain, verdict });
         Err(rustls::Error::General("the certificate is only recorded".to_owned()))
     }
 

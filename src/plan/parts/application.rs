@@ -65,7 +65,7 @@ impl<'a> Candidates<'a> {
     }
 }
 
-/// What differs from the kit, for a person. Empty is an exact match; what GitLab does not show cannot differ.
+/// What differs from the kit, for the user. Empty is an exact match; what GitLab does not show cannot differ.
 fn differences(wanted: &DesiredApplication, found: &Application) -> Vec<String> {
     let mut differences = Vec::new();
     // GitLab keeps several URIs as one text, separated by white space; each is compared byte by byte.
@@ -151,7 +151,7 @@ fn keep_ours(candidates: &Candidates<'_>, ours: &Application, auto: Auto<'_>) ->
     if !differences(candidates.wanted, ours).is_empty() {
         return replace(candidates, ours, auto, Reason::Outdated);
     }
-    match (auto.renew, secret_is_lost(auto.record)) {
+    match (auto.renew, is_secret_lost(auto.record)) {
         (false, false) => Part::default(),
         (true, _) => renew(candidates, ours, auto, Reason::Asked),
         (false, true) => renew(candidates, ours, auto, Reason::SecretLost),
@@ -160,7 +160,7 @@ fn keep_ours(candidates: &Candidates<'_>, ours: &Application, auto: Auto<'_>) ->
 
 /// Whether no usable bundle holds the secret that GitLab showed. A bundle is usable if Factory accepted it, or if it is
 /// still on disk and its ID and secret were proven to authenticate.
-fn secret_is_lost(record: &Record) -> bool {
+fn is_secret_lost(record: &Record) -> bool {
     let usable = record.bundle.as_ref().is_some_and(|bundle| bundle.accepted || (bundle.on_disk && bundle.proven));
     record.secret != SecretState::Sealed || !usable
 }
@@ -207,7 +207,7 @@ fn find(candidates: &Candidates<'_>, auto: Auto<'_>) -> Part {
     }
 }
 
-/// The application matches exactly, and no run from here created it: it stays as it is unless its secret is needed.
+/// The application matches exactly, and no run on this machine created it: it stays as it is unless its secret is needed.
 fn adopt(application: &Application, auto: Auto<'_>) -> Part {
     if auto.renew {
         return renewal(application, Reason::Asked);
@@ -215,7 +215,7 @@ fn adopt(application: &Application, auto: Auto<'_>) -> Part {
     // An earlier run renewed its secret and was interrupted: the old secret has ended already, so another renewal
     // disconnects no further user.
     if auto.record.renewed.as_deref() == Some(&application.application_id) {
-        return match secret_is_lost(auto.record) {
+        return match is_secret_lost(auto.record) {
             true => renewal(application, Reason::SecretLost),
             false => Part::default(),
         };

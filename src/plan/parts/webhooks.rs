@@ -87,7 +87,7 @@ fn notes(wanted: &DesiredWebhooks, seen: &HooksSeen, observed: &Observed) -> Vec
 
 fn not_in_system_hooks(wanted: &DesiredWebhooks) -> Option<String> {
     let missing: Vec<&str> =
-        wanted.events.iter().filter(|event| !event.in_system_hooks()).map(|event| event.name()).collect();
+        wanted.events.iter().filter(|event| !event.is_in_system_hooks()).map(|event| event.name()).collect();
     let missing = (!missing.is_empty()).then(|| missing.join(", "))?;
     Some(format!("system hooks do not send {missing}: Factory will not receive these events"))
 }
@@ -197,7 +197,8 @@ fn is_marked(hook: &Hook) -> bool {
 struct Tests {
     /// Kinds of webhooks that changed: one of each.
     kinds: BTreeSet<TargetKind>,
-    /// Webhooks that GitLab disabled: each of them, because only a successful test enables it again (reference, 5.8).
+    /// Webhooks that GitLab disabled: each of them, because only a successful test enables it again.
+    /// gitlab: app/models/concerns/web_hooks/auto_disabling.rb
     disabled: Vec<Target>,
 }
 

@@ -79,7 +79,7 @@ impl ApplicationStep {
     }
 }
 
-/// The beginning of an application ID: enough for a person to compare.
+/// The beginning of an application ID: enough for the user to compare.
 fn abbreviated(application_id: &str) -> String {
     let beginning: String = application_id.chars().take(8).collect();
     if beginning.len() < application_id.len() { format!("{beginning}…") } else { beginning }

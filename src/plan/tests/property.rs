@@ -55,7 +55,7 @@ fn hook_as(found: &FoundHook, id: u64) -> Hook {
     hook
 }
 
-/// Which application is there, and what the record says of it.
+/// Which application exists, and what the record says about it.
 #[derive(Clone, Copy, Debug)]
 enum Applications {
     None,

@@ -32,7 +32,7 @@ pub(super) fn observed() -> Observed {
     observed.at = fixture::at("2026-11-21T12:00:00Z");
     observed.applications = Observation::Known(Vec::new());
     observed.scopes_supported = Observation::Known(words(&["api", "sudo"]));
-    observed.pair = Observation::Skipped("no secret is at hand");
+    observed.pair = Observation::Skipped("no secret is given");
     observed.hooks = hooks(Strategy::Group, vec![bare(group(1, "acme"))]);
     observed.factory.status = Observation::Known(status(FactoryState::Pending));
     observed

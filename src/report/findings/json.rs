@@ -10,7 +10,7 @@ use crate::report::Report as _;
 use crate::report::json::{Tool, milliseconds};
 
 #[derive(Serialize)]
-pub(super) struct Document<'r> {
+pub(super) struct FindingsDocument<'r> {
     schema: &'static str,
     tool: Tool,
     target: &'r str,
@@ -19,7 +19,7 @@ pub(super) struct Document<'r> {
     counts: Counts,
     requests: usize,
     duration_ms: u64,
-    checks: Vec<Check<'r>>,
+    checks: Vec<CheckJson<'r>>,
 }
 
 #[derive(Serialize)]
@@ -32,7 +32,7 @@ struct Counts {
 }
 
 #[derive(Serialize)]
-struct Check<'r> {
+struct CheckJson<'r> {
     code: &'static str,
     title: &'static str,
     status: &'static str,
@@ -52,7 +52,7 @@ struct CheckFix<'r> {
     url: Option<&'r str>,
 }
 
-impl<'r> Document<'r> {
+impl<'r> FindingsDocument<'r> {
     pub(super) fn new(report: &'r Findings) -> Self {
         let count = |status| report.count(status);
         Self {
@@ -70,12 +70,12 @@ impl<'r> Document<'r> {
             },
             requests: report.requests,
             duration_ms: milliseconds(report.duration),
-            checks: report.findings.iter().map(|finding| Check::new(finding, report.running)).collect(),
+            checks: report.findings.iter().map(|finding| CheckJson::new(finding, report.running)).collect(),
         }
     }
 }
 
-impl<'r> Check<'r> {
+impl<'r> CheckJson<'r> {
     fn new(finding: &'r Finding, running: &str) -> Self {
         Self {
             code: finding.code,

@@ -1,4 +1,4 @@
-//! The findings as text, for a person.
+//! The findings as text, for the user.
 
 use serde_json::Value;
 
@@ -6,7 +6,7 @@ use super::{Detail, Findings, is_problem};
 use crate::checks::{CheckStatus, Finding, Verdict};
 use crate::text::{Line, Text, Tone};
 
-/// How far details stand in below their check.
+/// The indent of details below their check.
 const INDENT: &str = "           ";
 
 impl Findings {

@@ -14,7 +14,7 @@ use crate::target::Target;
 
 /// The document, in the order in which it is read.
 #[derive(Serialize)]
-pub(super) struct Document<'r> {
+pub(super) struct RunDocument<'r> {
     schema: &'static str,
     tool: Tool,
     target: &'r str,
@@ -62,7 +62,7 @@ struct UnreadTargets<'r> {
     targets: &'r [Target],
 }
 
-impl<'r> Document<'r> {
+impl<'r> RunDocument<'r> {
     pub(super) fn new(report: &'r RunReport) -> Self {
         let outcome = match &report.end {
             End::Applied(outcome) => Some(outcome.as_ref()),

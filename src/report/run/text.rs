@@ -1,4 +1,4 @@
-//! The text of a run's report, for a person.
+//! The text of a run's report, for the user.
 
 use super::{End, FailureGroup, Outcome, RunReport};
 use crate::apply::StepEnd;
@@ -74,7 +74,7 @@ impl RunReport {
                 Line::new()
                     .plain(format!("{done} of {} steps done, {failed} failed{not_started}.", outcome.ends.len())),
             );
-            let kept = if done == 0 { "" } else { "What was done stays done. " };
+            let kept = if done == 0 { "" } else { "Completed steps are kept. " };
             text.line(Line::new().plain(format!("{kept}Run the same command again to continue.")));
         } else if self.exit_code() == ExitCode::Done {
             let command = format!("factory-gitlab verify --gitlab-url {}", self.instance);

@@ -11,7 +11,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use sha2::Sha256;
 
-use super::{EmbeddedFactory, FactoryProblem, ReceiptPolicy, same};
+use super::{EmbeddedFactory, FactoryProblem, ReceiptPolicy, is_equal};
 use crate::sandbox::clock;
 
 /// The path that GitLab delivers webhooks to.
@@ -60,7 +60,7 @@ fn check(factory: &EmbeddedFactory, headers: &HeaderMap, body: &Bytes) -> Result
     let field = |name| headers.get(name).and_then(|value: &axum::http::HeaderValue| value.to_str().ok());
     let token =
         field("x-gitlab-token").ok_or_else(|| FactoryProblem::new(401, "the delivery carries no secret token"))?;
-    if !same(token.as_bytes(), factory.inner.webhook_secret.as_bytes()) {
+    if !is_equal(token.as_bytes(), factory.inner.webhook_secret.as_bytes()) {
         return Err(FactoryProblem::new(401, "the secret token of the delivery is wrong"));
     }
     let signed = headers.contains_key("webhook-signature");

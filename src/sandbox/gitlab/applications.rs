@@ -89,7 +89,7 @@ async fn renew_secret(
     Path(id): Path<String>,
     call: Call,
 ) -> Result<Response, ApiError> {
-    if !gitlab.at_least(16, 11) {
+    if !gitlab.is_at_least(16, 11) {
         return Err(ApiError::no_route());
     }
     call.require_admin(&gitlab)?;
@@ -137,7 +137,7 @@ fn validate(gitlab: &GitLab, spec: &ApplicationSpec) -> Result<(), ApiError> {
     }
     if !spec.scopes.iter().all(|scope| scopes::known(gitlab).any(|known| known == scope)) {
         // Doorkeeper 5.9 reworded it. Which GitLab first had that gem is not known; the newest is assumed.
-        let text = match gitlab.at_least(19, 2) {
+        let text = match gitlab.is_at_least(19, 2) {
             true => "doesn't match those configured on the server.",
             false => "doesn't match configured on the server.",
         };
@@ -159,7 +159,7 @@ fn insert(gitlab: &GitLab, state: &mut GitLabState, spec: ApplicationSpec) -> (u
         trusted: false,
         owner: spec.owner,
         // Since 18.11 the device flow is off for new applications by default.
-        device_code_enabled: !gitlab.at_least(18, 11),
+        device_code_enabled: !gitlab.is_at_least(18, 11),
         secret: Digest::of(&secret),
     };
     state.applications.insert(id, application);
@@ -171,8 +171,8 @@ fn insert(gitlab: &GitLab, state: &mut GitLabState, spec: ApplicationSpec) -> (u
 fn new_secret(gitlab: &GitLab, state: &GitLabState) -> String {
     let body = secrets::hex64();
     match state.settings.instance_token_prefix.as_str() {
-        _ if !gitlab.at_least(16, 0) => body,
-        prefix if !prefix.is_empty() && gitlab.at_least(18, 5) => format!("{prefix}-gloas-{body}"),
+        _ if !gitlab.is_at_least(16, 0) => body,
+        prefix if !prefix.is_empty() && gitlab.is_at_least(18, 5) => format!("{prefix}-gloas-{body}"),
         _ => format!("gloas-{body}"),
     }
 }
@@ -186,7 +186,7 @@ fn entity(gitlab: &GitLab, state: &GitLabState, application: &StoredApplication)
         "callback_url": application.redirect_uri,
         "confidential": application.confidential,
     });
-    if state.quirks.expose_scopes.unwrap_or_else(|| gitlab.at_least(19, 1)) {
+    if state.quirks.expose_scopes.unwrap_or_else(|| gitlab.is_at_least(19, 1)) {
         answer["scopes"] = json!(application.scopes);
     }
     answer

@@ -136,7 +136,7 @@ impl TokenGuard<'_> {
         if state.settings.disable_personal_access_tokens {
             return Err(ApiError::unauthorized());
         }
-        if token.expired(self.gitlab.clock().today()) {
+        if token.is_expired(self.gitlab.clock().today()) {
             return Err(expired());
         }
         if token.revoked {

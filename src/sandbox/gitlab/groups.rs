@@ -64,7 +64,7 @@ impl GroupFilter {
         })
     }
 
-    fn takes(&self, permissions: &Permissions<'_>, group: &StoredGroup) -> bool {
+    fn matches(&self, permissions: &Permissions<'_>, group: &StoredGroup) -> bool {
         let level = permissions.in_group(group.id);
         let mine = match (self.owned, self.min_access_level) {
             (true, _) => level >= level::OWNER,
@@ -76,7 +76,7 @@ impl GroupFilter {
                 || group.name.to_lowercase().contains(&self.search)
                 || group.path.to_lowercase().contains(&self.search))
             && !self.skip.contains(&group.id.to_string())
-            && (level > 0 || permissions.sees_group(group))
+            && (level > 0 || permissions.can_see_group(group))
     }
 }
 
@@ -85,10 +85,10 @@ async fn list(Shared(gitlab): Shared<GitLab>, call: Call) -> Result<Response, Ap
     let caller = call.identify(&gitlab, API)?;
     let state = gitlab.lock();
     let permissions = Permissions::of(&state, caller.as_ref());
-    let sees_all = permissions.admin() || caller.is_none();
+    let sees_all = permissions.is_admin() || caller.is_none();
     let default = if sees_all { Availability::Visible } else { Availability::Membership };
     let filter = GroupFilter::read(&call.params, default)?;
-    let groups = ordered(&call, state.groups.values().filter(|group| filter.takes(&permissions, group)).collect())?;
+    let groups = ordered(&call, state.groups.values().filter(|group| filter.matches(&permissions, group)).collect())?;
     let keyset = call.params.text("pagination")?.as_deref() == Some("keyset");
     let page = match (&caller, keyset) {
         (None, true) => {
@@ -171,7 +171,7 @@ fn inside(
     let top = state.visible_group(id, caller.as_ref())?.id;
     let permissions = Permissions::of(&state, caller.as_ref());
     let filter = GroupFilter::read(&call.params, Availability::Visible)?;
-    let groups = below(&state, top).filter(|group| wanted(group, top) && filter.takes(&permissions, group)).collect();
+    let groups = below(&state, top).filter(|group| wanted(group, top) && filter.matches(&permissions, group)).collect();
     let groups = ordered(call, groups)?;
     Ok(pages::offset(&state, call, groups)?.answer(|group| entity(gitlab, &state, group)))
 }
@@ -201,7 +201,7 @@ async fn show_namespace(
 
 /// A self-managed EE shows the plan of the namespace, which is not that of the license (gitlab: doc/api/namespaces.md).
 fn with_plan(gitlab: &GitLab, mut answer: Value) -> Value {
-    if gitlab.enterprise() {
+    if gitlab.is_enterprise() {
         answer["plan"] = json!("default");
     }
     answer
@@ -264,10 +264,10 @@ fn entity(gitlab: &GitLab, state: &GitLabState, group: &StoredGroup) -> Value {
         "shared_runners_setting": "enabled",
     });
     // Delayed deletion was a paid feature until 18.0.
-    if gitlab.enterprise() || gitlab.at_least(18, 0) {
+    if gitlab.is_enterprise() || gitlab.is_at_least(18, 0) {
         answer["marked_for_deletion_on"] = json!(group.marked_for_deletion.map(|day| day.to_string()));
     }
-    if gitlab.at_least(17, 2) {
+    if gitlab.is_at_least(17, 2) {
         answer["organization_id"] = json!(1);
     }
     answer

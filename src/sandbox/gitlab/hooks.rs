@@ -204,12 +204,12 @@ impl Hooks {
 
 impl GitLab {
     /// Group hooks can be created and tested on any EE; they are triggered only with a license that includes them.
-    pub(super) fn group_hooks_licensed(&self, state: &GitLabState) -> bool {
-        self.enterprise() && self.options().plan != SandboxPlan::None && !state.quirks.license_expired
+    pub(super) fn has_group_hooks_license(&self, state: &GitLabState) -> bool {
+        self.is_enterprise() && self.options().plan != SandboxPlan::None && !state.quirks.license_expired
     }
 
     /// Whether the hook is not disabled now.
-    pub(super) fn executable(&self, state: &GitLabState, hook: &StoredHook) -> bool {
+    pub(super) fn is_executable(&self, state: &GitLabState, hook: &StoredHook) -> bool {
         !state.hooks.quirks.auto_disabling
             || hook.owner == Owner::System
             || hook.failures.status(self.clock().now()) == "executable"

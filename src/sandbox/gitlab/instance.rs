@@ -16,7 +16,7 @@ pub(super) fn routes() -> Router<GitLab> {
 }
 
 async fn metadata(Shared(gitlab): Shared<GitLab>, call: Call) -> Result<Json<Value>, ApiError> {
-    if !gitlab.at_least(15, 2) {
+    if !gitlab.is_at_least(15, 2) {
         return Err(ApiError::no_route());
     }
     version(Shared(gitlab), call).await
@@ -26,7 +26,7 @@ async fn metadata(Shared(gitlab): Shared<GitLab>, call: Call) -> Result<Json<Val
 async fn version(Shared(gitlab): Shared<GitLab>, call: Call) -> Result<Json<Value>, ApiError> {
     call.require_scope(&gitlab, READ_USER)?;
     let version = gitlab.options().version;
-    let (tail, agent) = (if gitlab.enterprise() { "-ee" } else { "" }, gitlab.lock().link("/-/kubernetes-agent/"));
+    let (tail, agent) = (if gitlab.is_enterprise() { "-ee" } else { "" }, gitlab.lock().link("/-/kubernetes-agent/"));
     let mut answer = json!({
         "version": format!("{version}{tail}"),
         "revision": "5a9dbc4f2e1",
@@ -37,8 +37,8 @@ async fn version(Shared(gitlab): Shared<GitLab>, call: Call) -> Result<Json<Valu
             "version": version.to_string(),
         },
     });
-    if gitlab.at_least(15, 6) {
-        answer["enterprise"] = json!(gitlab.enterprise());
+    if gitlab.is_at_least(15, 6) {
+        answer["enterprise"] = json!(gitlab.is_enterprise());
     }
     Ok(Json(answer))
 }
@@ -46,7 +46,7 @@ async fn version(Shared(gitlab): Shared<GitLab>, call: Call) -> Result<Json<Valu
 /// An EE without a license answers 200 with `null`. CE does not have the route.
 /// gitlab: ee/lib/api/license.rb
 async fn license(Shared(gitlab): Shared<GitLab>, call: Call) -> Result<Response, ApiError> {
-    if !gitlab.enterprise() {
+    if !gitlab.is_enterprise() {
         return Err(ApiError::no_route());
     }
     call.require_admin(&gitlab)?;

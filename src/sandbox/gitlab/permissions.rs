@@ -28,7 +28,7 @@ impl<'a> Permissions<'a> {
 
     /// Whether the caller counts as an admin now.
     #[must_use]
-    pub(crate) const fn admin(&self) -> bool {
+    pub(crate) const fn is_admin(&self) -> bool {
         self.admin
     }
 
@@ -64,14 +64,17 @@ impl<'a> Permissions<'a> {
 
     /// Whether the caller may see the project.
     #[must_use]
-    pub(crate) fn sees_project(&self, project: &StoredProject) -> bool {
-        self.admin || self.open(project.visibility) || self.in_project(project) > 0
+    pub(crate) fn can_see_project(&self, project: &StoredProject) -> bool {
+        self.admin || self.is_open_to_caller(project.visibility) || self.in_project(project) > 0
     }
 
     /// Whether the caller may see the group; a member of something below it may.
     #[must_use]
-    pub(crate) fn sees_group(&self, group: &StoredGroup) -> bool {
-        self.admin || self.open(group.visibility) || self.in_group(group.id) > 0 || self.ancestors().contains(&group.id)
+    pub(crate) fn can_see_group(&self, group: &StoredGroup) -> bool {
+        self.admin
+            || self.is_open_to_caller(group.visibility)
+            || self.in_group(group.id) > 0
+            || self.ancestors().contains(&group.id)
     }
 
     fn ancestors(&self) -> &HashSet<u64> {
@@ -83,7 +86,7 @@ impl<'a> Permissions<'a> {
         })
     }
 
-    fn open(&self, visibility: Visibility) -> bool {
+    fn is_open_to_caller(&self, visibility: Visibility) -> bool {
         match visibility {
             Visibility::Public => true,
             Visibility::Internal => self.user.is_some(),
@@ -103,7 +106,7 @@ impl GitLabState {
         caller: Option<&Caller>,
     ) -> Result<&StoredProject, ApiError> {
         let project = self.project(id_or_path).filter(|project| !project.pending_delete);
-        let seen = project.filter(|project| Permissions::of(self, caller).sees_project(project));
+        let seen = project.filter(|project| Permissions::of(self, caller).can_see_project(project));
         seen.ok_or_else(|| ApiError::not_found("Project"))
     }
 
@@ -112,7 +115,7 @@ impl GitLabState {
     /// # Errors
     /// 404, both if it does not exist and if the caller may not see it.
     pub(crate) fn visible_group(&self, id_or_path: &str, caller: Option<&Caller>) -> Result<&StoredGroup, ApiError> {
-        let seen = self.group(id_or_path).filter(|group| Permissions::of(self, caller).sees_group(group));
+        let seen = self.group(id_or_path).filter(|group| Permissions::of(self, caller).can_see_group(group));
         seen.ok_or_else(|| ApiError::not_found("Group"))
     }
 
@@ -123,7 +126,7 @@ impl GitLabState {
     pub(crate) fn administered_project(&self, id_or_path: &str, caller: &Caller) -> Result<&StoredProject, ApiError> {
         let project = self.visible_project(id_or_path, Some(caller))?;
         let permissions = Permissions::of(self, Some(caller));
-        let allowed = permissions.admin() || permissions.in_project(project) >= level::MAINTAINER;
+        let allowed = permissions.is_admin() || permissions.in_project(project) >= level::MAINTAINER;
         if allowed { Ok(project) } else { Err(ApiError::forbidden()) }
     }
 
@@ -134,7 +137,7 @@ impl GitLabState {
     pub(crate) fn administered_group(&self, id_or_path: &str, caller: &Caller) -> Result<&StoredGroup, ApiError> {
         let group = self.visible_group(id_or_path, Some(caller))?;
         let permissions = Permissions::of(self, Some(caller));
-        let allowed = permissions.admin() || permissions.in_group(group.id) >= level::OWNER;
+        let allowed = permissions.is_admin() || permissions.in_group(group.id) >= level::OWNER;
         if allowed { Ok(group) } else { Err(ApiError::forbidden()) }
     }
 }

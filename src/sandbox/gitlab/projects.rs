@@ -73,7 +73,7 @@ impl ProjectFilter {
         })
     }
 
-    fn takes(&self, permissions: &Permissions<'_>, project: &StoredProject) -> bool {
+    fn matches(&self, permissions: &Permissions<'_>, project: &StoredProject) -> bool {
         let level = permissions.in_project(project);
         let sleeping = project.archived || project.marked_for_deletion.is_some();
         (self.pending_delete || !project.pending_delete)
@@ -86,12 +86,12 @@ impl ProjectFilter {
             && (!self.member || level > 0)
             && (!self.owned || level >= level::OWNER)
             && level >= self.min_access_level
-            && permissions.sees_project(project)
-            && self.found(project)
+            && permissions.can_see_project(project)
+            && self.matches_search(project)
     }
 
     /// Every word has to occur in the name or the path, or in the full path if namespaces are searched.
-    fn found(&self, project: &StoredProject) -> bool {
+    fn matches_search(&self, project: &StoredProject) -> bool {
         self.search.iter().all(|word| {
             let full = self.search_namespaces && project.full_path.to_lowercase().contains(word);
             full || project.name.to_lowercase().contains(word) || project.path.to_lowercase().contains(word)
@@ -112,7 +112,7 @@ async fn list(Shared(gitlab): Shared<GitLab>, call: Call) -> Result<Response, Ap
     let permissions = Permissions::of(&state, caller.as_ref());
     let filter = ProjectFilter::read(
         &call.params,
-        if permissions.admin() { PendingDelete::OnRequest } else { PendingDelete::Never },
+        if permissions.is_admin() { PendingDelete::OnRequest } else { PendingDelete::Never },
     )?;
     let order = ProjectOrder::read(&call.params)?;
     let view = ProjectView { signed_in: caller.is_some(), simple: call.params.is("simple")? || caller.is_none() };
@@ -122,7 +122,7 @@ async fn list(Shared(gitlab): Shared<GitLab>, call: Call) -> Result<Response, Ap
         }
         _ => {
             let mut projects: Vec<&StoredProject> =
-                state.projects.values().filter(|project| filter.takes(&permissions, project)).collect();
+                state.projects.values().filter(|project| filter.matches(&permissions, project)).collect();
             order.apply(&mut projects);
             pages::limited_offset(&state, &call, "Project", projects)?
         }
@@ -148,7 +148,7 @@ fn by_keys<'a>(call: &Call, query: &ProjectQuery<'a, '_>) -> Result<pages::ListP
     let after = filter.id_after.map_or(0, |id| id.saturating_add(1));
     let before = filter.id_before.unwrap_or(u64::MAX).max(after);
     let range = state.projects.range(after..before).map(|(_, project)| project);
-    let wanted = |project: &&StoredProject| filter.takes(permissions, project);
+    let wanted = |project: &&StoredProject| filter.matches(permissions, project);
     match order.descending {
         true => pages::keyset(state, call, range.rev().filter(wanted), |last| ("id_before", last.id.to_string())),
         false => pages::keyset(state, call, range.filter(wanted), |last| ("id_after", last.id.to_string())),
@@ -219,7 +219,7 @@ pub(super) fn in_groups(
     let order = ProjectOrder::read(&call.params)?;
     let view = ProjectView { signed_in: caller.is_some(), simple: call.params.is("simple")? || caller.is_none() };
     let inside = |project: &&StoredProject| match project.namespace {
-        ProjectNamespace::Group(home) => groups.contains(&home) && filter.takes(&permissions, project),
+        ProjectNamespace::Group(home) => groups.contains(&home) && filter.matches(&permissions, project),
         ProjectNamespace::User(_) => false,
     };
     let mut projects: Vec<&StoredProject> = state.projects.values().filter(inside).collect();
@@ -232,7 +232,7 @@ pub(super) fn of_group(state: &GitLabState, caller: Option<&Caller>, group: u64)
     let permissions = Permissions::of(state, caller);
     let view = ProjectView { signed_in: false, simple: caller.is_none() };
     let own = |project: &&StoredProject| {
-        project.namespace.group() == Some(group) && !project.pending_delete && permissions.sees_project(project)
+        project.namespace.group() == Some(group) && !project.pending_delete && permissions.can_see_project(project)
     };
     let projects = state.projects.values().rev().filter(own).take(GROUP_PAGE_LIMIT);
     projects.map(|project| entity(&permissions, state, project, view)).collect()

@@ -37,7 +37,7 @@ const OAUTH_ONLY: &[&str] = &["openid", "profile", "email", "ai_workflows", "use
 
 /// Every scope of this instance, for applications and discovery.
 pub(super) fn known(gitlab: &GitLab) -> impl Iterator<Item = &'static str> {
-    SCOPES.iter().filter(|(_, major, minor)| gitlab.at_least(*major, *minor)).map(|(scope, ..)| *scope)
+    SCOPES.iter().filter(|(_, major, minor)| gitlab.is_at_least(*major, *minor)).map(|(scope, ..)| *scope)
 }
 
 /// The scopes that a personal access token may have.

@@ -106,14 +106,14 @@ pub struct StoredToken {
 impl StoredToken {
     /// Whether the token has expired on this day.
     #[must_use]
-    pub fn expired(&self, today: Date) -> bool {
+    pub fn is_expired(&self, today: Date) -> bool {
         self.expires_at.is_some_and(|day| day <= today)
     }
 
     /// Neither revoked nor expired.
     #[must_use]
-    pub fn active(&self, today: Date) -> bool {
-        !self.revoked && !self.expired(today)
+    pub fn is_active(&self, today: Date) -> bool {
+        !self.revoked && !self.is_expired(today)
     }
 }
 

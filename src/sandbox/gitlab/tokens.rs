@@ -55,7 +55,7 @@ async fn list(Shared(gitlab): Shared<GitLab>, call: Call) -> Result<Response, Ap
         (caller.admin || !token.impersonation)
             && user.is_none_or(|user| token.user == user)
             && revoked.is_none_or(|revoked| token.revoked == revoked)
-            && active.is_none_or(|active| token.active(today) == active)
+            && active.is_none_or(|active| token.is_active(today) == active)
             && search.as_ref().is_none_or(|text| token.name.to_lowercase().contains(text))
     };
     let state = gitlab.lock();
@@ -84,11 +84,11 @@ async fn revoke_self(Shared(gitlab): Shared<GitLab>, call: Call) -> Result<Statu
 }
 
 async fn rotate_self(Shared(gitlab): Shared<GitLab>, call: Call) -> Result<Json<Value>, ApiError> {
-    if !gitlab.at_least(16, 10) {
+    if !gitlab.is_at_least(16, 10) {
         return Err(ApiError::no_route());
     }
     // The endpoint's own scopes and then those of the whole API, as GitLab's refusal lists them.
-    let acceptable: &[&str] = if gitlab.at_least(17, 9) { &["api", "self_rotate", "api", "read_api"] } else { API };
+    let acceptable: &[&str] = if gitlab.is_at_least(17, 9) { &["api", "self_rotate", "api", "read_api"] } else { API };
     let caller = call.require_scope(&gitlab, acceptable)?;
     let not_allowed = || ApiError::message(StatusCode::METHOD_NOT_ALLOWED, "405 Method Not Allowed");
     let id = personal(&caller).ok_or_else(not_allowed)?;
@@ -112,7 +112,7 @@ async fn revoke(Shared(gitlab): Shared<GitLab>, Path(id): Path<String>, call: Ca
 }
 
 async fn rotate(Shared(gitlab): Shared<GitLab>, Path(id): Path<String>, call: Call) -> Result<Json<Value>, ApiError> {
-    if !gitlab.at_least(16, 0) {
+    if !gitlab.is_at_least(16, 0) {
         return Err(ApiError::no_route());
     }
     let caller = call.require(&gitlab)?;
@@ -131,7 +131,7 @@ fn managed<'a>(state: &'a GitLabState, caller: &Caller, id: &str) -> Result<&'a 
 }
 
 fn rotated(gitlab: &GitLab, call: &Call, id: u64) -> Result<Json<Value>, ApiError> {
-    let asked = if gitlab.at_least(16, 6) { call.params.date("expires_at")? } else { None };
+    let asked = if gitlab.is_at_least(16, 6) { call.params.date("expires_at")? } else { None };
     let mut state = gitlab.lock();
     let expires_at = expiry(gitlab, &state, asked, LIFE_OF_ROTATED).map_err(|text| bad_request(&text))?;
     let Some(old) = state.tokens.get_mut(&id) else { return Err(ApiError::unauthorized()) };
@@ -208,16 +208,16 @@ fn entity(gitlab: &GitLab, token: &StoredToken) -> Value {
         "scopes": token.scopes,
         "user_id": token.user,
         "last_used_at": token.last_used_at.map(|time| format!("{time:.3}")),
-        "active": token.active(gitlab.clock().today()),
+        "active": token.is_active(gitlab.clock().today()),
         "expires_at": token.expires_at.map(|day| day.to_string()),
     });
-    if gitlab.at_least(17, 7) {
+    if gitlab.is_at_least(17, 7) {
         answer["description"] = json!(token.description);
     }
-    if gitlab.at_least(17, 10) {
+    if gitlab.is_at_least(17, 10) {
         answer["last_used_ips"] = json!(token.last_used_at.map_or(vec![], |_| vec!["127.0.0.1"]));
     }
-    if gitlab.at_least(18, 10) {
+    if gitlab.is_at_least(18, 10) {
         answer["granular"] = json!(token.granular);
     }
     if token.granular {

@@ -134,7 +134,7 @@ fn private(answer: &mut Value, user: &StoredUser) {
 /// Shown only to an admin who counts as one now (gitlab: lib/api/entities/user_with_admin.rb).
 fn for_admins(gitlab: &GitLab, answer: &mut Value, user: &StoredUser) {
     merge(answer, json!({ "is_admin": user.admin, "note": null, "namespace_id": user.namespace, "created_by": null }));
-    if gitlab.enterprise() {
+    if gitlab.is_enterprise() {
         merge(answer, json!({ "is_auditor": false, "using_license_seat": !user.bot }));
     }
 }

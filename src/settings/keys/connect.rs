@@ -1,4 +1,4 @@
-//! Settings of one connection: application, webhooks, selection, hand-over.
+//! Settings of one connection: application, webhooks, selection, delivery of the bundle.
 
 use std::path::PathBuf;
 
@@ -22,7 +22,7 @@ settings! {
             key: "handover_token",
             flag: "--handover-token",
             value_name: "WHICH",
-            help: "Put the given token in the bundle, one minted for Factory, or none",
+            help: "Put the given token in the bundle, one created for Factory, or none",
             choices: Some(parse::choices::<Handover>),
             ..CONNECT
         },
@@ -84,7 +84,7 @@ settings! {
             value_name: "ID",
             help: "The application ID (the long one, not the number)",
             name: "the application ID",
-            required: Required::When(pair_is_given),
+            required: Required::When(is_pair_required),
             question: Some(Question {
                 prompt: "Application ID",
                 help: "The long one on the application's page, not the number in the address.",
@@ -103,7 +103,7 @@ settings! {
             value_name: "PATH",
             help: "File with the application's secret; - reads standard input",
             name: "the application's secret",
-            required: Required::When(pair_is_given),
+            required: Required::When(is_pair_required),
             question: Some(Question {
                 prompt: "Application secret",
                 help: "GitLab shows it once. It is not shown while you type.",
@@ -179,7 +179,7 @@ settings! {
 }
 
 /// `--application manual` or `existing`: the ID and secret are not created here.
-fn pair_is_given(settings: &Settings) -> bool {
+fn is_pair_required(settings: &Settings) -> bool {
     // A wrong value is an error where the application is decided on.
     settings.get(&APPLICATION).is_ok_and(|found| found.is_some_and(|found| found.value.needs_pair()))
 }

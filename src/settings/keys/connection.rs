@@ -1,4 +1,4 @@
-//! Settings of every command: the instance, the kit, the way out.
+//! Settings of every command: the instance, the kit, the network, the log.
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -6,7 +6,7 @@ use std::time::Duration;
 use super::super::{
     Commands, Definition, Heading, KeyringUse, ProxyChoice, Question, Required, Setting, Settings, ValueKind, parse,
 };
-use super::{BASE, settings, without_kit};
+use super::{BASE, has_no_kit, settings};
 use crate::instance::InstanceUrl;
 
 const GLOBAL: Definition = Definition { heading: Heading::Global, commands: Commands::All, ..BASE };
@@ -61,7 +61,7 @@ settings! {
             value_name: "PATH",
             help: "The kit from Factory: a path, - or an https URL",
             name: "the kit from Factory",
-            required: Required::When(with_kit),
+            required: Required::When(has_kit),
             question: Some(Question {
                 prompt: "Kit from Factory (path or https URL)",
                 help: "Factory gives every organization a kit: a JSON file, or an address to fetch it from.",
@@ -135,7 +135,7 @@ settings! {
             flag: "--timeout",
             kind: ValueKind::Number,
             value_name: "SECS",
-            help: "How long one request may take, in seconds [default: 30]",
+            help: "Time limit of one request, in seconds [default: 30]",
             ..GLOBAL
         },
         parse: parse::seconds,
@@ -147,7 +147,7 @@ settings! {
             flag: "--concurrency",
             kind: ValueKind::Number,
             value_name: "N",
-            help: "How many requests may be in flight [default: 8]",
+            help: "Limit of requests in flight [default: 8]",
             ..GLOBAL
         },
         parse: parse::count,
@@ -160,7 +160,7 @@ settings! {
             flag: "--yes",
             short: Some('y'),
             kind: ValueKind::Switch,
-            help: "Take the plan as approved",
+            help: "Apply the plan without asking",
             name: "the approval of the plan",
             question: Some(Question {
                 prompt: "Apply this plan?",
@@ -176,7 +176,7 @@ settings! {
             key: "keyring",
             flag: "--keyring",
             value_name: "USE",
-            help: "Whether the token is kept in the system's keyring [default: ask]",
+            help: "Keep the token in the system's keyring [default: ask]",
             choices: Some(parse::choices::<KeyringUse>),
             name: "whether the token is kept in the keyring",
             question: Some(Question {
@@ -202,6 +202,6 @@ settings! {
     };
 }
 
-fn with_kit(settings: &Settings) -> bool {
-    !without_kit(settings)
+fn has_kit(settings: &Settings) -> bool {
+    !has_no_kit(settings)
 }

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use url::Url;
 
 use super::super::{Commands, Definition, Heading, Required, Setting, Settings, ValueKind, parse};
-use super::{BASE, BUNDLE_OUT, settings, without_kit};
+use super::{BASE, BUNDLE_OUT, has_no_kit, settings};
 
 const KIT_OVERRIDE: Definition = Definition {
     heading: Heading::KitOverrides,
@@ -22,7 +22,7 @@ settings! {
             value_name: "URI",
             help: "Redirect URI of the application, exactly as Factory gave it",
             name: "the redirect URI",
-            required: Required::When(without_kit),
+            required: Required::When(has_no_kit),
             ..KIT_OVERRIDE
         },
         parse: parse::text,
@@ -48,7 +48,7 @@ settings! {
             value_name: "URL",
             help: "Where the webhooks deliver to",
             name: "the webhook URL",
-            required: Required::When(without_kit),
+            required: Required::When(has_no_kit),
             ..KIT_OVERRIDE
         },
         parse: parse::url,
@@ -63,7 +63,7 @@ settings! {
             value_name: "PATH",
             help: "File with the webhooks' secret token; - reads standard input",
             name: "the webhooks' secret token",
-            required: Required::When(without_kit),
+            required: Required::When(has_no_kit),
             ..KIT_OVERRIDE
         },
         parse: parse::path,
@@ -77,7 +77,7 @@ settings! {
             value_name: "AGE1…",
             help: "age recipient that the bundle is sealed for (may be repeated)",
             name: "the age recipient of the bundle",
-            required: Required::When(without_kit),
+            required: Required::When(has_no_kit),
             ..KIT_OVERRIDE
         },
         parse: parse::text,
@@ -91,7 +91,7 @@ settings! {
             value_name: "URL",
             help: "Where the sealed bundle is uploaded to",
             name: "where the bundle is uploaded to",
-            required: Required::When(upload_without_kit),
+            required: Required::When(is_upload_without_kit),
             commands: Commands::Only(&["connect", "verify", "kit show", "kit check", "bundle upload"]),
             ..KIT_OVERRIDE
         },
@@ -99,6 +99,6 @@ settings! {
     };
 }
 
-fn upload_without_kit(settings: &Settings) -> bool {
-    without_kit(settings) && !settings.is_set(&BUNDLE_OUT)
+fn is_upload_without_kit(settings: &Settings) -> bool {
+    has_no_kit(settings) && !settings.is_set(&BUNDLE_OUT)
 }

@@ -98,16 +98,16 @@ fn a_first_answer_that_is_not_gitlabs_is_explained() {
     exit code: 3
     ----- stderr -----
     error: cannot check whether GitLab's API answers
-      caused by: GET /api/v4/metadata on 127.0.0.1:[port]: the connection broke off: the answer stops in the middle
-    hint: try again; if it stays, look for a proxy or firewall that closes connections
+      caused by: GET /api/v4/metadata on 127.0.0.1:[port]: the connection was interrupted: the answer stops in the middle
+    hint: try again; if it happens again, look for a proxy or firewall that closes connections
           factory-gitlab connect
     == JSON cut in the middle: verify
     exit code: 3
     ----- stdout -----
     instance
       unknown  instance.api              GitLab's API answers
-               GET /api/v4/metadata on 127.0.0.1:[port]: the connection broke off: the answer stops in the middle
-               fix: try again; if it stays, look for a proxy or firewall that closes connections
+               GET /api/v4/metadata on 127.0.0.1:[port]: the connection was interrupted: the answer stops in the middle
+               fix: try again; if it happens again, look for a proxy or firewall that closes connections
                     factory-gitlab verify
                README.md#check-instance-api
 
@@ -116,16 +116,16 @@ fn a_first_answer_that_is_not_gitlabs_is_explained() {
     exit code: 3
     ----- stderr -----
     error: http://127.0.0.1:[port] could not be reached
-      caused by: GET /api/v4/metadata on 127.0.0.1:[port]: the connection broke off: end of file before message length reached
-    hint: try again; if it stays, look for a proxy or firewall that closes connections
+      caused by: GET /api/v4/metadata on 127.0.0.1:[port]: the connection was interrupted: end of file before message length reached
+    hint: try again; if it happens again, look for a proxy or firewall that closes connections
           factory-gitlab connect
     == a connection that breaks in the middle: verify
     exit code: 3
     ----- stdout -----
     instance
       unknown  instance.api              GitLab's API answers
-               GET /api/v4/metadata on 127.0.0.1:[port]: the connection broke off: end of file before message length reached
-               fix: try again; if it stays, look for a proxy or firewall that closes connections
+               GET /api/v4/metadata on 127.0.0.1:[port]: the connection was interrupted: end of file before message length reached
+               fix: try again; if it happens again, look for a proxy or firewall that closes connections
                     factory-gitlab verify
                README.md#check-instance-api
 
@@ -182,16 +182,16 @@ fn a_first_answer_that_is_not_gitlabs_is_explained() {
     exit code: 3
     ----- stderr -----
     error: http://127.0.0.1:[port] could not be reached
-      caused by: GET /api/v4/metadata on 127.0.0.1:[port]: the connection broke off: Connection reset by peer (os error 104)
-    hint: try again; if it stays, look for a proxy or firewall that closes connections
+      caused by: GET /api/v4/metadata on 127.0.0.1:[port]: the connection was interrupted: Connection reset by peer (os error 104)
+    hint: try again; if it happens again, look for a proxy or firewall that closes connections
           factory-gitlab connect
     == a connection that is reset: verify
     exit code: 3
     ----- stdout -----
     instance
       unknown  instance.api              GitLab's API answers
-               GET /api/v4/metadata on 127.0.0.1:[port]: the connection broke off: Connection reset by peer (os error 104)
-               fix: try again; if it stays, look for a proxy or firewall that closes connections
+               GET /api/v4/metadata on 127.0.0.1:[port]: the connection was interrupted: Connection reset by peer (os error 104)
+               fix: try again; if it happens again, look for a proxy or firewall that closes connections
                     factory-gitlab verify
                README.md#check-instance-api
 

@@ -70,7 +70,7 @@ fn an_invalid_certificate_is_explained_by_its_defect() {
     exit code: 3
     ----- stderr -----
     error: https://127.0.0.1:[port] could not be reached
-      caused by: GET /api/v4/metadata on 127.0.0.1:[port]: no secure connection: the certificate's issuer is not trusted (TLS inspection elsewhere, and the server sends no certificate along with its own)
+      caused by: GET /api/v4/metadata on 127.0.0.1:[port]: no secure connection: the certificate's issuer is not trusted (TLS inspection elsewhere, and the server sends no intermediate certificate)
     hint: trust the certificate authority that issued the certificate
           factory-gitlab connect --ca-cert PATH
     hint: or let 127.0.0.1:[port] send its intermediate certificates
@@ -79,7 +79,7 @@ fn an_invalid_certificate_is_explained_by_its_defect() {
     ----- stdout -----
     instance
       fail     instance.tls              the certificate is valid
-               the certificate's issuer is not trusted (TLS inspection elsewhere, and the server sends no certificate along with its own)
+               the certificate's issuer is not trusted (TLS inspection elsewhere, and the server sends no intermediate certificate)
                fix: trust the certificate authority that issued the certificate
                     factory-gitlab verify --ca-cert PATH
                README.md#check-instance-tls
@@ -105,7 +105,7 @@ fn a_missing_private_ca_is_asked_for_by_its_option() {
     exit code: 3
     ----- stderr -----
     error: https://127.0.0.1:[port] could not be reached
-      caused by: GET /api/v4/metadata on 127.0.0.1:[port]: no secure connection: the certificate's issuer is not trusted (factory-gitlab sandbox CA, and the server sends no certificate along with its own)
+      caused by: GET /api/v4/metadata on 127.0.0.1:[port]: no secure connection: the certificate's issuer is not trusted (factory-gitlab sandbox CA, and the server sends no intermediate certificate)
     hint: trust the certificate authority that issued the certificate
           factory-gitlab connect --ca-cert PATH
     hint: or let 127.0.0.1:[port] send its intermediate certificates
@@ -114,14 +114,14 @@ fn a_missing_private_ca_is_asked_for_by_its_option() {
     ----- stdout -----
     instance
       fail     instance.tls              the certificate is valid
-               the certificate's issuer is not trusted (factory-gitlab sandbox CA, and the server sends no certificate along with its own)
+               the certificate's issuer is not trusted (factory-gitlab sandbox CA, and the server sends no intermediate certificate)
                fix: trust the certificate authority that issued the certificate
                     factory-gitlab verify --ca-cert PATH
                README.md#check-instance-tls
 
     factory
       unknown  factory.reachable         Factory's hosts answer
-               GET /gitlab/v1/status on 127.0.0.1:[port]: no secure connection: the certificate's issuer is not trusted (factory-gitlab sandbox CA, and the server sends no certificate along with its own)
+               GET /gitlab/v1/status on 127.0.0.1:[port]: no secure connection: the certificate's issuer is not trusted (factory-gitlab sandbox CA, and the server sends no intermediate certificate)
                fix: trust the certificate authority that issued the certificate
                     factory-gitlab verify --ca-cert PATH
                README.md#check-factory-reachable

@@ -98,7 +98,7 @@ fn a_bundle_that_factory_refuses_is_kept_and_the_next_run_sends_it() {
       failed  upload the sealed bundle to Factory
               the upload was refused: it conflicts with what Factory has
               caused by: POST /gitlab/v1/bundles on 127.0.0.1:[port]: answered 409: this organization is connected to another GitLab already
-      - ask Factory before sending again; it has something else under this name already
+      - ask Factory before sending again; it has a different bundle under this name
       - send the sealed bundle again when that is done; it is kept
         factory-gitlab bundle upload [home]/state/127.0.0.1_[port]--org_sandbox/bundle.age
     == the bundle is too large (exit 1)
@@ -148,8 +148,8 @@ fn a_bundle_that_factory_refuses_is_kept_and_the_next_run_sends_it() {
     == an answer that is lost (exit 3)
       failed  upload the sealed bundle to Factory
               the upload failed
-              caused by: POST /gitlab/v1/bundles on 127.0.0.1:[port]: the connection broke off: Connection reset by peer (os error 104)
-      - try again; if it stays, look for a proxy or firewall that closes connections
+              caused by: POST /gitlab/v1/bundles on 127.0.0.1:[port]: the connection was interrupted: Connection reset by peer (os error 104)
+      - try again; if it happens again, look for a proxy or firewall that closes connections
         factory-gitlab connect
       - send the sealed bundle again when that is done; it is kept
         factory-gitlab bundle upload [home]/state/127.0.0.1_[port]--org_sandbox/bundle.age

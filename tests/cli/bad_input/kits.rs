@@ -56,14 +56,14 @@ fn an_invalid_kit_is_explained_field_by_field() {
     ----- stderr -----
     error: the kit cannot be used
       caused by: bundle.upload_url: it is missing; give --upload-url, or --bundle-out to write a file
-    hint: ask Factory for a new one; this shows all there is to it
+    hint: ask Factory for a new one; this lists every problem
           factory-gitlab kit check
     == expired: connect and verify
     exit code: 2
     ----- stderr -----
     error: the kit cannot be used
       caused by: expires_at: the kit expired on [date]; ask Factory for a new one
-    hint: ask Factory for a new one; this shows all there is to it
+    hint: ask Factory for a new one; this lists every problem
           factory-gitlab kit check
     == another schema: connect and verify
     exit code: 2
@@ -80,35 +80,35 @@ fn an_invalid_kit_is_explained_field_by_field() {
     ----- stderr -----
     error: the kit cannot be used
       caused by: bundle.recipients: the recipient "age1-not-a-recipient" is not an age public key: invalid Bech32 encoding
-    hint: ask Factory for a new one; this shows all there is to it
+    hint: ask Factory for a new one; this lists every problem
           factory-gitlab kit check
     == a secret key as recipient: connect and verify
     exit code: 2
     ----- stderr -----
     error: the kit cannot be used
       caused by: bundle.recipients: a recipient is a secret key; public keys begin with age1
-    hint: ask Factory for a new one; this shows all there is to it
+    hint: ask Factory for a new one; this lists every problem
           factory-gitlab kit check
     == no recipient: connect and verify
     exit code: 2
     ----- stderr -----
     error: the kit cannot be used
       caused by: bundle.recipients: it is empty, so the bundle could not be sealed
-    hint: ask Factory for a new one; this shows all there is to it
+    hint: ask Factory for a new one; this lists every problem
           factory-gitlab kit check
     == a webhook over http: connect and verify
     exit code: 2
     ----- stderr -----
     error: the kit cannot be used
       caused by: webhook.url: it must be an https URL
-    hint: ask Factory for a new one; this shows all there is to it
+    hint: ask Factory for a new one; this lists every problem
           factory-gitlab kit check
     == no redirect URI to speak of: connect and verify
     exit code: 2
     ----- stderr -----
     error: the kit cannot be used
       caused by: application.redirect_uri: it has no scheme
-    hint: ask Factory for a new one; this shows all there is to it
+    hint: ask Factory for a new one; this lists every problem
           factory-gitlab kit check
     == a wrong type: connect and verify
     exit code: 2
@@ -278,15 +278,15 @@ fn a_kit_that_factory_refuses_says_what_to_do() {
     exit code: 3
     ----- stderr -----
     error: the kit could not be fetched
-      caused by: GET /gitlab/v1/kit on 127.0.0.1:[port]: the connection broke off: end of file before message length reached
-    hint: try again; if it stays, look for a proxy or firewall that closes connections
+      caused by: GET /gitlab/v1/kit on 127.0.0.1:[port]: the connection was interrupted: end of file before message length reached
+    hint: try again; if it happens again, look for a proxy or firewall that closes connections
           factory-gitlab connect
     == cut
     exit code: 3
     ----- stderr -----
     error: the kit could not be fetched
-      caused by: GET /gitlab/v1/kit on 127.0.0.1:[port]: the connection broke off: the answer stops in the middle
-    hint: try again; if it stays, look for a proxy or firewall that closes connections
+      caused by: GET /gitlab/v1/kit on 127.0.0.1:[port]: the connection was interrupted: the answer stops in the middle
+    hint: try again; if it happens again, look for a proxy or firewall that closes connections
           factory-gitlab connect
     == no answer
     exit code: 3

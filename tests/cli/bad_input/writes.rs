@@ -69,19 +69,19 @@ fn a_write_that_fails_is_reported_and_the_next_run_completes_it() {
       - use the primary instead of a Geo secondary, or try again when maintenance mode has ended
     == a deployment (exit 3)
       failed  create the OAuth application Factory Integration
-              it is not known whether GitLab did it; the next run looks
+              it is not known whether GitLab made the change; the next run checks
               caused by: POST /api/v4/applications on 127.0.0.1:[port]: answered 503
       - try again once 127.0.0.1:[port] has recovered
         factory-gitlab connect
     == trouble (exit 3)
       failed  create the OAuth application Factory Integration
-              it is not known whether GitLab did it; the next run looks
+              it is not known whether GitLab made the change; the next run checks
               caused by: POST /api/v4/applications on 127.0.0.1:[port]: answered 500: 500 Internal Server Error
       - try again once 127.0.0.1:[port] has recovered
         factory-gitlab connect
     == a proxy's page (exit 3)
       failed  create the OAuth application Factory Integration
-              it is not known whether GitLab did it; the next run looks
+              it is not known whether GitLab made the change; the next run checks
               caused by: POST /api/v4/applications on 127.0.0.1:[port]: 200: the answer is a sign-in page
       - let API requests pass the sign-in page in front of 127.0.0.1:[port] (SSO, Cloudflare Access), or run this from inside
     == an answer that is cut (exit 0)
@@ -90,7 +90,7 @@ fn a_write_that_fails_is_reported_and_the_next_run_completes_it() {
 
     == a limit of two hours (exit 3)
       failed  create the OAuth application Factory Integration
-              it is not known whether GitLab did it; the next run looks
+              it is not known whether GitLab made the change; the next run checks
               caused by: POST /api/v4/applications on 127.0.0.1:[port]: answered 429: Retry later
       - try again in 7200 s, when the rate limit allows it
         factory-gitlab connect

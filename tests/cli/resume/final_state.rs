@@ -24,7 +24,7 @@ pub fn is_right(world: &TestEnv, case: &Case, name: &str) {
     assert!(!world.sandbox().factory().deliveries().is_empty(), "{name}: nothing was delivered");
     let today = gitlab.clock().today();
     let tokens = gitlab.tokens();
-    let minted: Vec<_> = tokens.iter().filter(|one| one.name.starts_with("Factory ") && one.active(today)).collect();
+    let minted: Vec<_> = tokens.iter().filter(|one| one.name.starts_with("Factory ") && one.is_active(today)).collect();
     let wanted = usize::from(case.args.contains(&"minted"));
     assert_eq!(minted.len(), wanted, "{name}: tokens for Factory");
     if wanted == 1 {

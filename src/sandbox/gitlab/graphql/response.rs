@@ -47,21 +47,21 @@ impl GraphqlResponder<'_> {
         match wanted.name.as_str() {
             "projects" => self.projects(wanted),
             "project" => {
-                let found = self.state.project(text("fullPath")).filter(|project| self.sees(project));
+                let found = self.state.project(text("fullPath")).filter(|project| self.can_see(project));
                 found.map_or(Ok(Value::Null), |project| self.project(project, &wanted.below))
             }
             _ => Ok(self.named_type(text("name"), &wanted.below)),
         }
     }
 
-    fn sees(&self, project: &StoredProject) -> bool {
-        !project.pending_delete && self.permissions.sees_project(project)
+    fn can_see(&self, project: &StoredProject) -> bool {
+        !project.pending_delete && self.permissions.can_see_project(project)
     }
 
     /// Newest first, with archived projects and those marked for deletion.
     fn projects(&self, wanted: &SelectedField) -> Result<Value, FieldError> {
         let left_out = &self.state.quirks.graphql.left_out;
-        let takes = |project: &&StoredProject| self.sees(project) && !left_out.contains(&project.id);
+        let takes = |project: &&StoredProject| self.can_see(project) && !left_out.contains(&project.id);
         let mut projects: Vec<&StoredProject> = match wanted.arguments.get("ids").and_then(Value::as_array) {
             None => self.state.projects.values().filter(takes).collect(),
             Some(ids) => {
@@ -96,7 +96,7 @@ impl GraphqlResponder<'_> {
 
     /// `read_web_hook`.
     fn may_read_hooks(&self, project: &StoredProject) -> bool {
-        self.permissions.admin() || self.permissions.in_project(project) >= level::MAINTAINER
+        self.permissions.is_admin() || self.permissions.in_project(project) >= level::MAINTAINER
     }
 
     /// Newest first, which is the default order of every connection.

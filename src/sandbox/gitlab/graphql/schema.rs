@@ -81,7 +81,7 @@ pub(super) struct Schema {
 
 impl Schema {
     pub(super) fn of(gitlab: &GitLab, quirks: &GraphqlQuirks) -> Self {
-        let since = |(major, minor): (u16, u16)| gitlab.at_least(major, minor);
+        let since = |(major, minor): (u16, u16)| gitlab.is_at_least(major, minor);
         let mut types = BTreeMap::from([
             ("Query", query()),
             ("ProjectConnection", connection("[Project]")),

@@ -57,7 +57,7 @@ impl GitLab {
     /// Logs the delivery and updates the hook's failures.
     fn record_outcome(&self, hook: HookRef, sent: SentRequest, outcome: &SendOutcome) {
         let now = self.clock().now();
-        let rule = if self.at_least(17, 11) { DisablingRule::New } else { DisablingRule::Old };
+        let rule = if self.is_at_least(17, 11) { DisablingRule::New } else { DisablingRule::Old };
         let mut state = self.lock();
         let status = outcome.response.as_ref().ok().map(|response| response.status);
         if let Some(found) = state.hooks.get_mut(hook) {
@@ -135,29 +135,29 @@ impl OwnHeaders<'_> {
         let Self { gitlab, state, hook } = *self;
 
         let uuid = || Uuid::new_v4().to_string();
-        let tail = if gitlab.enterprise() { "-ee" } else { "" };
+        let tail = if gitlab.is_enterprise() { "-ee" } else { "" };
         let key = delivery.key.clone().unwrap_or_else(uuid);
         let mut headers = vec![
             ("Content-Type".to_owned(), "application/json".to_owned()),
             ("User-Agent".to_owned(), format!("GitLab/{}{tail}", gitlab.options().version)),
         ];
         let mut put = |name: &str, value: String| headers.push((name.to_owned(), value));
-        if gitlab.at_least(17, 4) {
+        if gitlab.is_at_least(17, 4) {
             put("Idempotency-Key", key.clone());
         }
         put("X-Gitlab-Event", if hook.owner == Owner::System { "System Hook" } else { delivery.header }.to_owned());
-        if gitlab.at_least(16, 2) {
+        if gitlab.is_at_least(16, 2) {
             // The documentation says that it identifies the webhook; the source makes a new one for every request.
             put("X-Gitlab-Webhook-UUID", uuid());
         }
-        if gitlab.at_least(15, 5) {
+        if gitlab.is_at_least(15, 5) {
             put("X-Gitlab-Instance", state.external_url.origin().ascii_serialization());
         }
         put("X-Gitlab-Event-UUID", uuid());
         if let Some(token) = &hook.token {
             put("X-Gitlab-Token", token.expose_secret().replace('\n', ""));
         }
-        if let Some(signing) = hook.signing_token.as_ref().filter(|_| gitlab.at_least(19, 0)) {
+        if let Some(signing) = hook.signing_token.as_ref().filter(|_| gitlab.is_at_least(19, 0)) {
             // The receiver compares it with its own clock, so this is the real time, not the clock that a test may have moved.
             let time = clock::now().as_second();
             if let Some(signature) = signature(signing.expose_secret(), &format!("{key}.{time}."), body) {

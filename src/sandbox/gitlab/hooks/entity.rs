@@ -30,7 +30,7 @@ impl HookPresenter<'_> {
         let mut put = |name: &str, value: Value| drop(fields.insert(name.to_owned(), value));
         put("id", json!(hook.id));
         put("url", json!(hook.url));
-        if self.gitlab.at_least(17, 1) {
+        if self.gitlab.is_at_least(17, 1) {
             put("name", json!(hook.name));
             put("description", json!(hook.description));
         }
@@ -48,10 +48,10 @@ impl HookPresenter<'_> {
         put("push_events_branch_filter", json!(hook.push_events_branch_filter));
         put("branch_filter_strategy", json!(hook.branch_filter_strategy));
         put("custom_webhook_template", json!(hook.custom_webhook_template));
-        if self.detail == HookDetail::Full && self.gitlab.at_least(17, 1) {
+        if self.detail == HookDetail::Full && self.gitlab.is_at_least(17, 1) {
             put("custom_headers", keys(&hook.custom_headers));
         }
-        if self.gitlab.at_least(19, 0) {
+        if self.gitlab.is_at_least(19, 0) {
             put("token_present", json!(hook.token.is_some()));
             put("signing_token_present", json!(hook.signing_token.is_some()));
         }
@@ -70,7 +70,7 @@ impl HookPresenter<'_> {
         }
         match owner {
             Owner::Project(_) => {
-                row.project && (row.flag != "resource_deploy_token_events" || self.gitlab.at_least(19, 0))
+                row.project && (row.flag != "resource_deploy_token_events" || self.gitlab.is_at_least(19, 0))
             }
             Owner::Group(_) => row.group,
             Owner::System => row.system,

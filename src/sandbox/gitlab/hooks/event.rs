@@ -49,15 +49,15 @@ macro_rules! rows {
             flag: $flag,
             trigger: $trigger,
             header: $header,
-            project: delivery($kinds, b'p'),
-            group: delivery($kinds, b'g'),
-            system: delivery($kinds, b's'),
-            testable: delivery($kinds, b't'),
+            project: has_letter($kinds, b'p'),
+            group: has_letter($kinds, b'g'),
+            system: has_letter($kinds, b's'),
+            testable: has_letter($kinds, b't'),
         }),*]
     };
 }
 
-const fn delivery(letters: &str, wanted: u8) -> bool {
+const fn has_letter(letters: &str, wanted: u8) -> bool {
     let letters = letters.as_bytes();
     let mut at = 0;
     while at < letters.len() {

@@ -101,7 +101,7 @@ impl LogEntry {
             "execution_duration": self.execution_duration,
             "response_status": status,
         });
-        if gitlab.at_least(19, 0) {
+        if gitlab.is_at_least(19, 0) {
             entry["created_at"] = json!(time(self.created_at));
         }
         entry
@@ -135,7 +135,7 @@ impl LogFilter {
         Ok(Self { statuses, oldest: now.saturating_sub(WINDOW).unwrap_or(Timestamp::MIN) })
     }
 
-    pub(super) fn holds(&self, entry: &LogEntry) -> bool {
+    pub(super) fn matches(&self, entry: &LogEntry) -> bool {
         let wanted = |word: &String| match (word.as_str(), entry.status) {
             ("successful", Some(200..=299)) | ("client_failure", Some(400..=499)) => true,
             ("server_failure", status) => status.is_none_or(|status| (500..600).contains(&status)),

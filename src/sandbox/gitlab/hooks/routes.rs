@@ -89,7 +89,7 @@ impl HookRequest {
 
     /// The owner of the hooks, if the caller may see and change them.
     fn owner(&self, gitlab: &GitLab) -> Result<(Owner, Caller), ApiError> {
-        if self.kind == HookKind::Group && !gitlab.enterprise() {
+        if self.kind == HookKind::Group && !gitlab.is_enterprise() {
             return Err(ApiError::no_route());
         }
         if self.kind == HookKind::System {
@@ -98,7 +98,7 @@ impl HookRequest {
         let caller = self.call.require(gitlab)?;
         let state = gitlab.lock();
         let strict = state.hooks.quirks.unlicensed_groups == UnlicensedGroups::Forbidden;
-        if self.kind == HookKind::Group && strict && !gitlab.group_hooks_licensed(&state) {
+        if self.kind == HookKind::Group && strict && !gitlab.has_group_hooks_license(&state) {
             return Err(ApiError::forbidden());
         }
         let owner = if self.kind == HookKind::Project {
@@ -122,7 +122,7 @@ impl HookRequest {
 
 /// 404 from a GitLab that is older than the route.
 fn since(gitlab: &GitLab, major: u16, minor: u16) -> Result<(), ApiError> {
-    if gitlab.at_least(major, minor) { Ok(()) } else { Err(ApiError::no_route()) }
+    if gitlab.is_at_least(major, minor) { Ok(()) } else { Err(ApiError::no_route()) }
 }
 
 fn respond(gitlab: &GitLab, status: StatusCode, hook: HookRef) -> Result<Response, ApiError> {

@@ -46,12 +46,12 @@ impl GitLab {
             return Vec::new();
         }
         let mut owners = vec![Owner::Project(project), Owner::System];
-        if let (ProjectNamespace::Group(group), true) = (home, self.group_hooks_licensed(&state)) {
+        if let (ProjectNamespace::Group(group), true) = (home, self.has_group_hooks_license(&state)) {
             owners.extend(state.lineage(group).map(|group| Owner::Group(group.id)));
         }
         let hooks = owners.into_iter().flat_map(|owner| state.hooks.of(owner));
         let takes = |hook: &&StoredHook| {
-            hook.events.contains(event) && self.executable(&state, hook) && branch_matches(hook, event, payload)
+            hook.events.contains(event) && self.is_executable(&state, hook) && branch_matches(hook, event, payload)
         };
         hooks.filter(takes).map(|hook| HookRef { owner: hook.owner, id: hook.id }).collect()
     }

@@ -52,7 +52,7 @@ pub(super) enum HookProblem {
 impl HookUpdate {
     /// Reads the parameters that this version of GitLab has for this kind of hook; Grape ignores the others.
     pub(super) fn read(gitlab: &GitLab, state: &GitLabState, owner: Owner, params: &Params) -> Result<Self, ApiError> {
-        let since = |major, minor| gitlab.at_least(major, minor);
+        let since = |major, minor| gitlab.is_at_least(major, minor);
         let signing = since(19, 1) || (since(19, 0) && state.hooks.quirks.signing_tokens);
         let template = owner != Owner::System || since(19, 0);
         let text = |name: &str, known: bool| if known { params.text(name) } else { Ok(None) };
@@ -71,7 +71,7 @@ impl HookUpdate {
             custom_headers: if since(17, 1) { pairs(params, "custom_headers")? } else { None },
             any: false,
         };
-        for row in ROWS.iter().filter(|row| writable(row, owner)) {
+        for row in ROWS.iter().filter(|row| is_writable(row, owner)) {
             if let Some(on) = params.boolean(row.flag)? {
                 change.flags.push((row.event, on));
             }
@@ -136,7 +136,7 @@ fn secret(value: String) -> Option<SecretString> {
     Some(value).filter(|value| !value.is_empty()).map(SecretString::from)
 }
 
-const fn writable(row: &EventRow, owner: Owner) -> bool {
+const fn is_writable(row: &EventRow, owner: Owner) -> bool {
     match owner {
         Owner::Project(_) => row.project,
         Owner::Group(_) => row.group,
@@ -206,17 +206,17 @@ impl GitLabState {
         if UrlBlocker::new(self).reason(&hook.interpolated_url(), hook.owner).is_some() {
             return Err(HookProblem::Url);
         }
-        if !filter_holds(hook) {
+        if !is_valid_filter(hook) {
             return Err(HookProblem::BranchFilter);
         }
-        if !hook.custom_headers.iter().all(|(key, value)| header_holds(key, value.expose_secret())) {
+        if !hook.custom_headers.iter().all(|(key, value)| is_valid_custom_header(key, value.expose_secret())) {
             return Err(HookProblem::CustomHeaders);
         }
         let newline = |secret: &SecretString| secret.expose_secret().contains('\n');
         if hook.token.as_ref().is_some_and(newline) {
             return Err(HookProblem::Model("token", "Token", "is invalid"));
         }
-        if hook.signing_token.as_ref().is_some_and(|token| !signing_holds(token.expose_secret())) {
+        if hook.signing_token.as_ref().is_some_and(|token| !is_valid_signing_token(token.expose_secret())) {
             return Err(HookProblem::Model("signing_token", "Signing token", "is invalid"));
         }
         check_lengths(hook)
@@ -257,7 +257,7 @@ fn check_lengths(hook: &StoredHook) -> Result<(), HookProblem> {
 }
 
 /// A wildcard has to be a possible branch name, a regex has to have balanced brackets.
-fn filter_holds(hook: &StoredHook) -> bool {
+fn is_valid_filter(hook: &StoredHook) -> bool {
     let filter = hook.push_events_branch_filter.as_str();
     match hook.branch_filter_strategy.as_str() {
         "wildcard" => !filter.contains([' ', '~', '^', ':', '?', '[', '\\']) && !filter.contains(".."),
@@ -271,7 +271,7 @@ fn filter_holds(hook: &StoredHook) -> bool {
 }
 
 /// gitlab: app/validators/json_schemas/web_hooks_custom_headers.json
-fn header_holds(key: &str, value: &str) -> bool {
+fn is_valid_custom_header(key: &str, value: &str) -> bool {
     let delivery = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_');
     let ends = key.bytes().next().is_some_and(|first| first.is_ascii_alphabetic())
         && key.bytes().last().is_some_and(|last| last.is_ascii_alphanumeric());
@@ -279,7 +279,7 @@ fn header_holds(key: &str, value: &str) -> bool {
 }
 
 /// `whsec_` and 32 bytes in base64.
-fn signing_holds(token: &str) -> bool {
+fn is_valid_signing_token(token: &str) -> bool {
     let bytes = token.strip_prefix("whsec_").and_then(|text| STANDARD.decode(text).ok());
     bytes.is_some_and(|bytes| bytes.len() == 32)
 }

@@ -69,7 +69,7 @@ impl DestinationHost {
     fn matches(&self, entry: &str) -> bool {
         let entry = entry.trim();
         if let Some((range, bits)) = entry.split_once('/') {
-            return self.ip.is_some_and(|ip| in_range(ip, range, bits));
+            return self.ip.is_some_and(|ip| is_in_range(ip, range, bits));
         }
         let with_port =
             || entry.rsplit_once(':').is_some_and(|(host, port)| port.parse().ok() == self.port && self.is(host));
@@ -99,7 +99,7 @@ impl DestinationHost {
     }
 }
 
-fn in_range(ip: IpAddr, range: &str, bits: &str) -> bool {
+fn is_in_range(ip: IpAddr, range: &str, bits: &str) -> bool {
     let Ok(bits) = bits.parse::<u32>() else { return false };
     match (ip, range.parse::<IpAddr>()) {
         (IpAddr::V4(ip), Ok(IpAddr::V4(range))) if bits <= 32 => {

@@ -17,7 +17,7 @@ struct PresentedClient {
 }
 
 /// Whether the request names a client at all.
-pub(super) fn named(call: &Call) -> bool {
+pub(super) fn has_client_id(call: &Call) -> bool {
     basic(call).is_some() || form(call).is_some()
 }
 
@@ -27,7 +27,7 @@ pub(super) fn named(call: &Call) -> bool {
 /// `invalid_client`; `invalid_request` for two mechanisms at once, if the instance checks this.
 pub(super) fn authenticate<'a>(state: &'a GitLabState, call: &Call) -> Result<&'a StoredApplication, OauthError> {
     let (basic, form) = (basic(call), form(call));
-    if state.quirks.one_client_mechanism && twice(basic.as_ref(), form.as_ref()) {
+    if state.quirks.one_client_mechanism && has_two_credentials(basic.as_ref(), form.as_ref()) {
         let text = "The request utilizes more than one mechanism for authenticating the client.";
         return Err(OauthError::because("invalid_request", text));
     }
@@ -36,7 +36,7 @@ pub(super) fn authenticate<'a>(state: &'a GitLabState, call: &Call) -> Result<&'
 }
 
 /// Whether the form has a secret beside Basic authentication, or another id.
-fn twice(basic: Option<&PresentedClient>, form: Option<&PresentedClient>) -> bool {
+fn has_two_credentials(basic: Option<&PresentedClient>, form: Option<&PresentedClient>) -> bool {
     match (basic, form) {
         (Some(basic), Some(form)) => !form.secret.is_empty() || form.uid != basic.uid,
         _ => false,

@@ -21,13 +21,13 @@ const LIFE: i64 = 300;
 const INTERVAL: i64 = 5;
 
 /// Whether the instance has the device flow: by default since 17.3, before that behind a feature flag.
-pub(super) fn exists(gitlab: &GitLab, state: &GitLabState) -> bool {
-    state.quirks.device_flow.unwrap_or_else(|| gitlab.at_least(17, 3))
+pub(super) fn is_available(gitlab: &GitLab, state: &GitLabState) -> bool {
+    state.quirks.device_flow.unwrap_or_else(|| gitlab.is_at_least(17, 3))
 }
 
 pub(in super::super) async fn authorize(Shared(gitlab): Shared<GitLab>, call: Call) -> Result<Response, OauthError> {
     let mut state = gitlab.lock();
-    if !exists(&gitlab, &state) {
+    if !is_available(&gitlab, &state) {
         return Err(OauthError::Page(StatusCode::NOT_FOUND));
     }
     let application = authenticate(&state, &call)?;
@@ -35,7 +35,7 @@ pub(in super::super) async fn authorize(Shared(gitlab): Shared<GitLab>, call: Ca
         return Err(OauthError::new("access_denied"));
     }
     // GitLab checks the application's scopes since some 18.x; the gem alone checks only the server's, and fails with a 422 page.
-    let checked = state.quirks.device_checks_scopes.unwrap_or_else(|| gitlab.at_least(18, 2));
+    let checked = state.quirks.device_checks_scopes.unwrap_or_else(|| gitlab.is_at_least(18, 2));
     let scopes = if checked { allowed_scopes(&gitlab, application, &call)? } else { requested(&call) };
     if !scopes.iter().all(|scope| scopes::known(&gitlab).any(|known| known == scope)) {
         return Err(OauthError::Page(StatusCode::UNPROCESSABLE_ENTITY));

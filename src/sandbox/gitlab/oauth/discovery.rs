@@ -13,7 +13,7 @@ pub(in super::super) async fn openid(Shared(gitlab): Shared<GitLab>) -> Json<Val
 /// The authorization server's metadata: the same with the registration endpoint (gitlab: since dynamic client registration, 18.x).
 pub(in super::super) async fn server(Shared(gitlab): Shared<GitLab>) -> Json<Value> {
     let mut answer = document(&gitlab);
-    if gitlab.at_least(18, 6) {
+    if gitlab.is_at_least(18, 6) {
         answer["registration_endpoint"] = json!(gitlab.lock().link("/oauth/register"));
     }
     Json(answer)
@@ -22,7 +22,7 @@ pub(in super::super) async fn server(Shared(gitlab): Shared<GitLab>) -> Json<Val
 fn document(gitlab: &GitLab) -> Value {
     let state = gitlab.lock();
     let mut grants = vec!["authorization_code", "client_credentials", "device_code", "refresh_token"];
-    if !gitlab.at_least(19, 0) {
+    if !gitlab.is_at_least(19, 0) {
         grants.insert(1, "password");
     }
     json!({

@@ -10,7 +10,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use jiff::SignedDuration;
 use sha2::{Digest as _, Sha256};
 
-use super::client::{authenticate, named, text};
+use super::client::{authenticate, has_client_id, text};
 use super::{NewOauthToken, OauthError, device, issue, no_store};
 use crate::sandbox::gitlab::GitLab;
 use crate::sandbox::gitlab::auth::Call;
@@ -54,8 +54,8 @@ pub(in super::super) async fn token(Shared(gitlab): Shared<GitLab>, call: Call) 
         "refresh_token" => refresh_token(&mut state, &call),
         "client_credentials" => client_credentials(&gitlab, &mut state, &call),
         // Removed from self-managed instances in 19.0.
-        "password" if !gitlab.at_least(19, 0) => password(&gitlab, &mut state, &call),
-        DEVICE if device::exists(&gitlab, &state) => device::exchange(&gitlab, &mut state, &call),
+        "password" if !gitlab.is_at_least(19, 0) => password(&gitlab, &mut state, &call),
+        DEVICE if device::is_available(&gitlab, &state) => device::exchange(&gitlab, &mut state, &call),
         _ => Err(OauthError::new("unsupported_grant_type")),
     };
     answer.map(|wanted| no_store(issue(&gitlab, &mut state, wanted)))
@@ -94,7 +94,7 @@ fn refresh_token(state: &mut GitLabState, call: &Call) -> Result<NewOauthToken, 
     let id = state.refresh_values.get(&value).copied();
     let live = id.and_then(|id| state.oauth_tokens.get(&id)).filter(|token| !token.revoked);
     let token = live.ok_or_else(|| OauthError::new("invalid_grant"))?;
-    let client = if named(call) { Some(authenticate(state, call)?.id) } else { None };
+    let client = if has_client_id(call) { Some(authenticate(state, call)?.id) } else { None };
     if token.application.is_some() && token.application != client {
         return Err(OauthError::new("invalid_grant"));
     }
@@ -123,7 +123,7 @@ fn client_credentials(gitlab: &GitLab, state: &mut GitLabState, call: &Call) -> 
 }
 
 fn password(gitlab: &GitLab, state: &mut GitLabState, call: &Call) -> Result<NewOauthToken, OauthError> {
-    let optional = state.settings.ropc_without_client_credentials && !named(call);
+    let optional = state.settings.ropc_without_client_credentials && !has_client_id(call);
     let application = if optional { None } else { Some(authenticate(state, call)?) };
     let given = text(call, "password").map(|password| Digest::of(&password));
     let name = text(call, "username").unwrap_or_default();

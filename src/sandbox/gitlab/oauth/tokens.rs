@@ -8,7 +8,7 @@ use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde_json::{Value, json};
 
-use super::client::{authenticate, named, text};
+use super::client::{authenticate, has_client_id, text};
 use super::{OauthError, no_store};
 use crate::sandbox::gitlab::GitLab;
 use crate::sandbox::gitlab::auth::Call;
@@ -45,7 +45,7 @@ pub(in super::super) async fn info(Shared(gitlab): Shared<GitLab>, call: Call) -
 /// The client, or a bearer token of its own application, has to authorize the request.
 pub(in super::super) async fn introspect(Shared(gitlab): Shared<GitLab>, call: Call) -> Result<Response, OauthError> {
     let state = gitlab.lock();
-    let asking = if named(&call) {
+    let asking = if has_client_id(&call) {
         Some(authenticate(&state, &call)?.id)
     } else if let Some(token) = bearer(&gitlab, &state, &call) {
         token.application
@@ -54,7 +54,7 @@ pub(in super::super) async fn introspect(Shared(gitlab): Shared<GitLab>, call: C
         return Err(OauthError::because("invalid_request", text));
     };
     let token = text(&call, "token").and_then(|value| find(&state, &value).and_then(|id| state.oauth_tokens.get(&id)));
-    let live = token.filter(|token| token.application == asking && usable(&gitlab, token));
+    let live = token.filter(|token| token.application == asking && is_usable(&gitlab, token));
     Ok(no_store(live.map_or_else(|| json!({ "active": false }), |token| active(&state, token))))
 }
 
@@ -108,9 +108,9 @@ fn bearer<'a>(gitlab: &GitLab, state: &'a GitLabState, call: &Call) -> Option<&'
     let value = header.and_then(|value| value.strip_prefix("Bearer ")).map(str::to_owned);
     let value = value.or_else(|| text(call, "access_token"))?;
     let id = state.oauth_values.get(&Digest::of(&value))?;
-    state.oauth_tokens.get(id).filter(|token| usable(gitlab, token))
+    state.oauth_tokens.get(id).filter(|token| is_usable(gitlab, token))
 }
 
-fn usable(gitlab: &GitLab, token: &OauthToken) -> bool {
+fn is_usable(gitlab: &GitLab, token: &OauthToken) -> bool {
     !token.revoked && token.expires_at() > gitlab.clock().now()
 }

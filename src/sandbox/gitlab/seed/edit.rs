@@ -98,7 +98,7 @@ impl GitLab {
 
     /// Asks for a project's deletion, as a user does: it stays listed, since 18.0 under another name and path.
     pub fn mark_for_deletion(&self, id: u64) {
-        let (today, renames) = (self.clock().today(), self.at_least(18, 0));
+        let (today, renames) = (self.clock().today(), self.is_at_least(18, 0));
         let mut state = self.lock();
         let GitLabState { projects, project_paths, .. } = &mut *state;
         let Some(project) = projects.get_mut(&id) else { return };

@@ -64,7 +64,7 @@ pub(super) async fn test(Shared(gitlab): Shared<GitLab>, request: HookRequest) -
     let (hook, caller) = request.hook(&gitlab)?;
     let wrong = || ApiError::invalid("trigger does not have a valid value");
     let event = HookEvent::testable(request.part("trigger")).ok_or_else(wrong)?;
-    if gitlab.at_least(17, 1) {
+    if gitlab.is_at_least(17, 1) {
         gitlab.check_limit(LimitKey { owner: hook.owner, user: caller.user, what: LimitedAction::Test })?;
     }
     let payload = {
@@ -134,7 +134,7 @@ pub(super) async fn events(Shared(gitlab): Shared<GitLab>, request: HookRequest)
     let filter = LogFilter::read(&request.call.params, gitlab.clock().now())?;
     let state = gitlab.lock();
     let all = state.hooks.logs.get(&hook.id).map(Vec::as_slice).unwrap_or_default();
-    let entries: Vec<&LogEntry> = all.iter().rev().filter(|entry| filter.holds(entry)).collect();
+    let entries: Vec<&LogEntry> = all.iter().rev().filter(|entry| filter.matches(entry)).collect();
     Ok(pages::offset(&state, &request.call, entries)?.answer(|entry| entry.json(&gitlab)))
 }
 
@@ -160,7 +160,7 @@ fn stored_delivery(gitlab: &GitLab, target: HookRef, log: u64) -> Result<Webhook
     if entry.sent.interpolated_url != hook.interpolated_url() {
         return Err(unprocessable("The hook URL has changed, and this log entry cannot be retried"));
     }
-    if !gitlab.executable(&state, hook) {
+    if !gitlab.is_executable(&state, hook) {
         return Err(unprocessable("Hook disabled"));
     }
     Ok(WebhookDelivery {
