@@ -1,31 +1,20 @@
 //! What can be typed.
 //!
-//! The types here declare the commands and what belongs to one of them. The flags of settings are made from the settings'
-//! table, with the answers-file key as identifier, so that [`parse`] can hand over what was given without knowing each flag.
+//! The global options are declared here; the commands, which the layer above declares, are the parameter `C`. The flags of
+//! settings are made from the settings' table, with the answers-file key as identifier, so that [`parse`] can hand over what
+//! was given without knowing each flag.
 
-mod after_help;
+pub(crate) mod after_help;
 mod args;
-mod connect;
 mod parse;
-#[cfg(feature = "sandbox")]
-mod sandbox;
-mod small;
-mod verify;
 
 use std::path::PathBuf;
 
 use clap::{ArgAction, Args, Parser, Subcommand, ValueHint};
 
 use self::after_help::{after_help, common};
-pub use self::connect::ConnectArgs;
-pub use self::parse::{Invocation, Parsed, parse};
-#[cfg(feature = "sandbox")]
-pub use self::sandbox::SandboxArgs;
-pub use self::small::{
-    BundleArgs, BundleCommand, BundleFileArgs, BundleOpenArgs, BundleUploadArgs, CompletionsArgs, KitCommand,
-    KitCommandArgs, ManArgs,
-};
-pub use self::verify::VerifyArgs;
+pub(crate) use self::parse::parse;
+pub use self::parse::{Invocation, Parsed};
 use crate::error::ExitCode;
 use crate::report::Format;
 use crate::terminal::ColorChoice;
@@ -44,25 +33,11 @@ const EXAMPLES: &[&str] = &[
 #[derive(Debug, Parser)]
 #[command(name = "factory-gitlab", version, about = ABOUT, after_long_help = after_help(&ExitCode::ALL.map(common), EXAMPLES), max_term_width = 100)]
 #[command(subcommand_required = true, arg_required_else_help = true, disable_help_subcommand = true)]
-pub struct Cli {
+pub struct Cli<C: Subcommand> {
     #[command(flatten)]
     pub global: GlobalArgs,
     #[command(subcommand)]
-    pub command: Command,
-}
-
-/// The commands.
-#[derive(Debug, Subcommand)]
-pub enum Command {
-    Connect(Box<ConnectArgs>),
-    Verify(Box<VerifyArgs>),
-    Bundle(BundleArgs),
-    Kit(KitCommandArgs),
-    Status(small::StatusArgs),
-    #[cfg(feature = "sandbox")]
-    Sandbox(SandboxArgs),
-    Completions(CompletionsArgs),
-    Man(ManArgs),
+    pub command: C,
 }
 
 /// Options of every command that are not settings: how the program talks. They stand before or after the command's name.
@@ -100,10 +75,7 @@ pub struct GlobalArgs {
 
 /// The whole command line as clap knows it: what the types declare, and the flags of the settings.
 #[must_use]
-pub fn command() -> clap::Command {
+pub(crate) fn command<C: Subcommand>() -> clap::Command {
     let root = clap::Command::new("factory-gitlab").args(args::global());
-    args::add(Cli::augment_args(root), "")
+    args::add(Cli::<C>::augment_args(root), "")
 }
-
-#[cfg(test)]
-mod tests;

@@ -21,11 +21,11 @@ use std::cell::OnceCell;
 use std::ffi::OsString;
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::time::Duration;
 
-use crate::cli::{
-    self, BundleArgs, BundleCommand, Command, GlobalArgs, Invocation, KitCommand, KitCommandArgs, Parsed,
-};
+use clap::Subcommand;
+
+use self::session::Access;
+use crate::cli::{self, GlobalArgs, Invocation, Parsed};
 use crate::env::Env;
 use crate::env_vars;
 use crate::error::{ExitCode, Failure};
@@ -38,6 +38,52 @@ use crate::settings::{self, Answers, Settings, keys};
 use crate::terminal::interrupt::Interrupt;
 use crate::terminal::prompt::{Interactive, NonInteractive, Prompter};
 use crate::terminal::{ColorChoice, Terminal, Verbosity, log};
+
+/// Declares the commands from a table: the variant with its arguments, and the function that runs it.
+macro_rules! commands {
+    ($($(#[$attribute:meta])* $name:ident($args:ty) => $run:path;)+) => {
+        /// The commands.
+        #[derive(Debug, Subcommand)]
+        pub enum Command {
+            $($(#[$attribute])* $name(Box<$args>),)+
+        }
+
+        /// A command that leaves nothing to finish is dropped at once where it is interrupted; `connect` and `sandbox` handle
+        /// interrupts themselves.
+        async fn dispatch(command: Command, context: &Context<'_>) -> Result<ExitCode, Failure> {
+            match command {
+                $($(#[$attribute])* Command::$name(args) => Box::pin($run(*args, context)).await,)+
+            }
+        }
+    };
+}
+
+// In the order in which the help lists them.
+commands! {
+    Connect(connect::ConnectArgs) => connect::connect;
+    Verify(verify::VerifyArgs) => verify::verify;
+    Bundle(bundle::BundleArgs) => bundle::bundle;
+    Kit(kit::KitCommandArgs) => kit::kit;
+    Status(status::StatusArgs) => status::status;
+    #[cfg(feature = "sandbox")]
+    Sandbox(sandbox::SandboxArgs) => sandbox::sandbox;
+    Completions(completions::CompletionsArgs) => completions::completions;
+    Man(man::ManArgs) => man::man;
+}
+
+/// The whole command line as clap knows it.
+#[must_use]
+pub(crate) fn command() -> clap::Command {
+    cli::command::<Command>()
+}
+
+/// Reads the arguments, the program's name first.
+///
+/// # Errors
+/// A secret that was given as a value is refused before anything could repeat it.
+pub fn parse(args: &[OsString]) -> Result<Parsed<Command>, Failure> {
+    cli::parse(args)
+}
 
 /// What every command works with.
 pub struct Context<'a> {
@@ -52,8 +98,6 @@ pub struct Context<'a> {
     /// The arguments as they came, for a command that runs another.
     #[cfg_attr(not(feature = "sandbox"), allow(dead_code, reason = "only `sandbox` runs another command"))]
     pub args: &'a [OsString],
-    /// How long to wait for rate limits.
-    rate_limit_wait: Duration,
     /// Built when it is first needed, and one for the whole run, so that its connections, limit and counts are shared.
     client: OnceCell<http::Client>,
     /// Read when it is first needed.
@@ -79,15 +123,24 @@ impl Context<'_> {
         Interview::new(&self.settings, self.prompter.as_ref(), self.terminal)
     }
 
-    /// The HTTP client, built as the settings say.
+    /// The HTTP client of this run. Where there is a session, it has made it; a command without one only reads, or sends one
+    /// file.
+    ///
+    /// # Errors
+    /// As [`Context::client_for`].
+    pub fn client(&self) -> Result<http::Client, Failure> {
+        self.client_for(Access::Read)
+    }
+
+    /// The HTTP client, built as the settings say. The access of the first caller decides how long it waits for rate limits.
     ///
     /// # Errors
     /// A usage error: an unreadable CA file, a bad proxy address, a bad number.
-    pub fn client(&self) -> Result<http::Client, Failure> {
+    fn client_for(&self, access: Access) -> Result<http::Client, Failure> {
         if let Some(client) = self.client.get() {
             return Ok(client.clone());
         }
-        let options = http::ClientOptions { rate_limit_wait: self.rate_limit_wait, ..self.settings.transport()? };
+        let options = http::ClientOptions { rate_limit_wait: access.rate_limit_wait(), ..self.settings.transport()? };
         let client = http::Client::new(&options, self.env.clock);
         let client = client.map_err(|error| Failure::usage(error.cause.to_string()))?;
         let terminal = self.terminal.clone();
@@ -108,7 +161,7 @@ impl Context<'_> {
 pub async fn run(args: &[OsString], env: &Env, interrupt: &Interrupt) -> ExitCode {
     let plain = Terminal::new(env, ColorChoice::Auto, Verbosity::Normal);
     register_secrets(args, env);
-    let invocation = match cli::parse(args) {
+    let invocation = match parse(args) {
         Ok(Parsed::Run(invocation)) => *invocation,
         Ok(Parsed::Show(text)) => return ended(&plain, plain.print_text(&text).map(|()| ExitCode::Done)),
         Ok(Parsed::Misuse(text)) => {
@@ -118,7 +171,7 @@ pub async fn run(args: &[OsString], env: &Env, interrupt: &Interrupt) -> ExitCod
         Err(failure) => return ended(&plain, Err(failure)),
     };
     let global = &invocation.cli.global;
-    let terminal = Terminal::new(env, global.color, verbosity(global)).for_command(name(&invocation.cli.command));
+    let terminal = Terminal::new(env, global.color, verbosity(global)).for_command(invocation.running.as_str());
     let format = global.output_format;
     let output_file = global.output_file.clone();
     let result = invoke(invocation, Surroundings { args, env, terminal: &terminal, interrupt }).await;
@@ -160,8 +213,8 @@ const fn runs_another(_: &Command) -> bool {
     false
 }
 
-async fn invoke(invocation: Invocation, around: Surroundings<'_>) -> Result<ExitCode, Failure> {
-    let Invocation { cli, given } = invocation;
+async fn invoke(invocation: Invocation<Command>, around: Surroundings<'_>) -> Result<ExitCode, Failure> {
+    let Invocation { cli, given, running: _ } = invocation;
     let Surroundings { args, env, terminal, interrupt } = around;
     let from_env = || env.var(env_vars::CONFIG).map(PathBuf::from);
     let answers = cli.global.config.clone().or_else(from_env).map(|path| Answers::read(&path)).transpose()?;
@@ -182,19 +235,10 @@ async fn invoke(invocation: Invocation, around: Surroundings<'_>) -> Result<Exit
         format: cli.global.output_format,
         output_file: cli.global.output_file,
         args,
-        rate_limit_wait: rate_limit_wait(&cli.command),
         client: OnceCell::new(),
         settings_with_record: OnceCell::new(),
     };
     dispatch(cli.command, &context).await
-}
-
-/// GitLab's own window is an hour, and `connect` should finish what it has started. `verify` only reads: it reports
-/// `unknown`, and running it again costs nothing.
-fn rate_limit_wait(command: &Command) -> Duration {
-    const FOR_WRITES: Duration = Duration::from_secs(65 * 60);
-    const FOR_READS: Duration = Duration::from_secs(60);
-    if matches!(command, Command::Connect(_)) { FOR_WRITES } else { FOR_READS }
 }
 
 /// The notice of a wait; of a long one, also that the run may be stopped and continued.
@@ -207,25 +251,6 @@ fn waiting(wait: &http::Wait) -> String {
             let minutes = seconds.div_ceil(60);
             format!("waiting {minutes} min for the rate limit of {host}; Ctrl-C stops now, and the next run continues")
         }
-    }
-}
-
-/// The command as it is typed, for the fixes that run it again.
-const fn name(command: &Command) -> &'static str {
-    match command {
-        Command::Connect(_) => "connect",
-        Command::Verify(_) => "verify",
-        Command::Bundle(BundleArgs { command: BundleCommand::Inspect(_) }) => "bundle inspect FILE",
-        Command::Bundle(BundleArgs { command: BundleCommand::Upload(_) }) => "bundle upload FILE",
-        Command::Bundle(BundleArgs { command: BundleCommand::Open(_) }) => "bundle open FILE --identity-file PATH",
-        Command::Kit(KitCommandArgs { command: KitCommand::Template }) => "kit template",
-        Command::Kit(KitCommandArgs { command: KitCommand::Show }) => "kit show",
-        Command::Kit(KitCommandArgs { command: KitCommand::Check }) => "kit check",
-        Command::Status(_) => "status",
-        #[cfg(feature = "sandbox")]
-        Command::Sandbox(_) => "sandbox",
-        Command::Completions(_) => "completions SHELL",
-        Command::Man(_) => "man",
     }
 }
 
@@ -244,18 +269,5 @@ fn prompter(global: &GlobalArgs, env: &Env, terminal: &Terminal) -> Box<dyn Prom
     if is_interactive { Box::new(Interactive::new(terminal)) } else { Box::new(NonInteractive) }
 }
 
-/// Interrupted work is dropped at once, except in `connect` and `sandbox`, which handle interrupts themselves.
-async fn dispatch(command: Command, context: &Context<'_>) -> Result<ExitCode, Failure> {
-    let interrupt = context.interrupt;
-    match command {
-        Command::Connect(args) => Box::pin(connect::connect(*args, context)).await,
-        Command::Verify(args) => Box::pin(interrupt.or(verify::verify(*args, context))).await?,
-        Command::Bundle(args) => interrupt.or(Box::pin(bundle::run(args.command, context))).await?,
-        Command::Kit(args) => interrupt.or(Box::pin(kit::run(args.command, context))).await?,
-        Command::Status(_) => status::run(context),
-        #[cfg(feature = "sandbox")]
-        Command::Sandbox(args) => Box::pin(sandbox::run(args, context)).await,
-        Command::Completions(args) => completions::run(&args, context),
-        Command::Man(args) => man::run(&args, context),
-    }
-}
+#[cfg(test)]
+mod tests;

@@ -68,7 +68,7 @@ pub enum Verbosity {
 pub struct Terminal {
     inner: Arc<TerminalState>,
     /// The command that is running, for the fixes that run it again.
-    running: &'static str,
+    running: Arc<str>,
 }
 
 struct TerminalState {
@@ -123,20 +123,20 @@ impl Terminal {
                 bars,
                 last_line: Mutex::default(),
             }),
-            running: "",
+            running: "".into(),
         }
     }
 
     /// The same terminal, for the command `running`: hints name it.
     #[must_use]
-    pub fn for_command(self, running: &'static str) -> Self {
-        Self { running, ..self }
+    pub fn for_command(self, running: &str) -> Self {
+        Self { running: running.into(), ..self }
     }
 
     /// The command that is running.
     #[must_use]
-    pub fn running(&self) -> &'static str {
-        self.running
+    pub fn running(&self) -> Arc<str> {
+        Arc::clone(&self.running)
     }
 
     /// What was printed so far, to standard output and to standard error.
@@ -223,7 +223,7 @@ impl Terminal {
 
     /// Prints a failure to standard error: why the program ends, or why an answer was refused.
     pub fn fail(&self, failure: &Failure) {
-        self.print_error(&style::failure(failure, self.running));
+        self.print_error(&style::failure(failure, &self.running));
     }
 
     /// Prints lines that are already laid out, as clap's, to standard error.

@@ -4,23 +4,23 @@ use crate::error::ExitCode;
 
 /// An exit code of a command, and what it means there.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Ending {
+pub(crate) struct Ending {
     code: ExitCode,
     meaning: &'static str,
 }
 
 /// A code that means what it means everywhere.
-pub(super) const fn common(code: ExitCode) -> Ending {
+pub(crate) const fn common(code: ExitCode) -> Ending {
     Ending { code, meaning: code.meaning() }
 }
 
 /// A code in the command's own words.
-pub(super) const fn own(code: ExitCode, meaning: &'static str) -> Ending {
+pub(crate) const fn own(code: ExitCode, meaning: &'static str) -> Ending {
     Ending { code, meaning }
 }
 
 /// The text for clap.
-pub(super) fn after_help(endings: &[Ending], examples: &[&str]) -> String {
+pub(crate) fn after_help(endings: &[Ending], examples: &[&str]) -> String {
     let mut text = "Exit codes:\n".to_owned();
     for Ending { code, meaning } in endings {
         text.push_str(&format!("  {:<5}{meaning}\n", *code as u8));

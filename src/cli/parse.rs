@@ -1,10 +1,10 @@
 //! From arguments to types, and to the values that were given for settings.
 
-use std::ffi::{OsStr, OsString};
+use std::ffi::OsString;
 
 use clap::error::ErrorKind;
 use clap::parser::ValueSource;
-use clap::{ArgMatches, FromArgMatches as _};
+use clap::{ArgMatches, FromArgMatches as _, Subcommand};
 
 use super::{Cli, command};
 use crate::error::{Failure, Fix};
@@ -13,15 +13,17 @@ use crate::settings::{self, CliValues, Definition, ValueKind, keys};
 
 /// A command line that can be run.
 #[derive(Debug)]
-pub struct Invocation {
-    pub cli: Cli,
+pub struct Invocation<C: Subcommand> {
+    pub cli: Cli<C>,
     pub given: CliValues,
+    /// The command as it is typed, for the fixes that run it again: `bundle upload FILE`.
+    pub running: String,
 }
 
 /// The result of reading the arguments.
 #[derive(Debug)]
-pub enum Parsed {
-    Run(Box<Invocation>),
+pub enum Parsed<C: Subcommand> {
+    Run(Box<Invocation<C>>),
     /// Help or the version, for standard output.
     Show(String),
     /// clap's message about arguments that it does not understand, for standard error.
@@ -49,11 +51,13 @@ const NEVER_VALUES: [(&str, &Definition); 13] = [
 ///
 /// # Errors
 /// A secret that was given as a value is refused before anything could repeat it.
-pub fn parse(args: &[OsString]) -> Result<Parsed, Failure> {
+pub(crate) fn parse<C: Subcommand>(args: &[OsString]) -> Result<Parsed<C>, Failure> {
     refuse_secrets(args)?;
-    let parsed = command().try_get_matches_from(args).and_then(|matches| {
+    let mut root = command::<C>();
+    let parsed = root.try_get_matches_from_mut(args).and_then(|matches| {
         let cli = Cli::from_arg_matches(&matches)?;
-        Ok(Invocation { cli, given: given(&matches)? })
+        let given = given(&matches).map_err(|setting| not_utf8::<C>(setting))?;
+        Ok(Invocation { cli, given, running: running(&root, &matches) })
     });
     Ok(match parsed {
         Ok(invocation) => Parsed::Run(Box::new(invocation)),
@@ -88,8 +92,28 @@ fn in_place_of(name: &str) -> Option<String> {
     Some(format!("{} {}{variable}", setting.flag, setting.value_name))
 }
 
+/// The command as it is typed: its name, its subcommand's, and the names of the values that it requires.
+fn running(root: &clap::Command, matches: &ArgMatches) -> String {
+    let (mut command, mut matches) = (root, matches);
+    let mut words = Vec::new();
+    while let Some((name, below)) = matches.subcommand()
+        && let Some(subcommand) = command.find_subcommand(name)
+    {
+        words.push(name.to_owned());
+        (command, matches) = (subcommand, below);
+    }
+    for arg in command.get_positionals().chain(command.get_opts()).filter(|arg| arg.is_required_set()) {
+        words.extend(arg.get_long().map(|long| format!("--{long}")));
+        words.extend(arg.get_value_names().unwrap_or_default().iter().map(ToString::to_string));
+    }
+    words.join(" ")
+}
+
 /// The typed values of each setting. Global options reach the innermost command's matches.
-fn given(matches: &ArgMatches) -> Result<CliValues, clap::Error> {
+///
+/// # Errors
+/// The setting whose value is not valid UTF-8.
+fn given(matches: &ArgMatches) -> Result<CliValues, &'static Definition> {
     let mut innermost = matches;
     while let Some((_, below)) = innermost.subcommand() {
         innermost = below;
@@ -103,7 +127,7 @@ fn given(matches: &ArgMatches) -> Result<CliValues, clap::Error> {
     Ok(given)
 }
 
-fn values(matches: &ArgMatches, setting: &Definition) -> Result<Option<Vec<String>>, clap::Error> {
+fn values(matches: &ArgMatches, setting: &'static Definition) -> Result<Option<Vec<String>>, &'static Definition> {
     let known = matches.try_contains_id(setting.key).unwrap_or(false);
     if !known || matches.value_source(setting.key) != Some(ValueSource::CommandLine) {
         return Ok(None);
@@ -112,11 +136,9 @@ fn values(matches: &ArgMatches, setting: &Definition) -> Result<Option<Vec<Strin
         return Ok(Some(vec!["true".to_owned()]));
     }
     let raw = matches.get_raw(setting.key).into_iter().flatten();
-    raw.map(|value| text(value, setting)).collect::<Result<_, _>>().map(Some)
+    raw.map(|value| value.to_str().map(str::to_owned).ok_or(setting)).collect::<Result<_, _>>().map(Some)
 }
 
-fn text(value: &OsStr, setting: &Definition) -> Result<String, clap::Error> {
-    value.to_str().map(str::to_owned).ok_or_else(|| {
-        command().error(ErrorKind::InvalidUtf8, format!("the value of {} is not valid UTF-8", setting.flag))
-    })
+fn not_utf8<C: Subcommand>(setting: &Definition) -> clap::Error {
+    command::<C>().error(ErrorKind::InvalidUtf8, format!("the value of {} is not valid UTF-8", setting.flag))
 }

@@ -2,13 +2,15 @@
 
 mod reports;
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
+use clap::{Args, Subcommand, ValueHint};
 use url::Url;
 
 use super::{Context, diagnostics, kit, output};
 use crate::bundle::SealedBundle;
-use crate::cli::{BundleCommand, BundleOpenArgs, BundleUploadArgs};
+use crate::cli::after_help::{after_help, common, own};
+use crate::error::ExitCode::{Done, Problem, Unknown, Usage};
 use crate::error::{ExitCode, Failure, Fix};
 use crate::factory::FactoryClient;
 use crate::inputs::{Document, DocumentAt, Interview};
@@ -18,7 +20,89 @@ use crate::settings::keys;
 
 use self::reports::{Inspected, Uploaded};
 
-pub(super) async fn run(command: BundleCommand, context: &Context<'_>) -> Result<ExitCode, Failure> {
+/// Inspect, upload or open a sealed bundle
+#[derive(Args, Debug)]
+#[command(subcommand_required = true, arg_required_else_help = true, disable_help_subcommand = true)]
+#[command(after_long_help = after_help(
+    &[
+        own(Done, "done"),
+        own(Problem, "Factory refused the bundle, or it cannot be opened"),
+        common(Usage),
+        common(Unknown),
+    ],
+    &["factory-gitlab bundle inspect bundle.age", "factory-gitlab bundle upload bundle.age --kit kit.json"],
+))]
+pub struct BundleArgs {
+    #[command(subcommand)]
+    pub command: BundleCommand,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum BundleCommand {
+    Inspect(BundleFileArgs),
+    Upload(BundleUploadArgs),
+    Open(BundleOpenArgs),
+}
+
+/// Show what a sealed bundle reveals without its key
+#[derive(Args, Debug)]
+#[command(after_long_help = after_help(
+    &[
+        own(Done, "it is a sealed bundle"),
+        own(Problem, "it is not a sealed bundle, or it is damaged"),
+        own(Usage, "usage error, or the file cannot be read"),
+    ],
+    &["factory-gitlab bundle inspect bundle.age"],
+))]
+pub struct BundleFileArgs {
+    /// The sealed bundle
+    #[arg(value_hint = ValueHint::FilePath)]
+    pub file: PathBuf,
+}
+
+/// Upload a sealed bundle to Factory; uploading it again changes nothing
+#[derive(Args, Debug)]
+#[command(after_long_help = after_help(
+    &[
+        own(Done, "Factory has it"),
+        own(Problem, "Factory refused it"),
+        own(Usage, "usage error: no upload address, unreadable file"),
+        common(Unknown),
+    ],
+    &["FACTORY_API_KEY=fk-… factory-gitlab bundle upload bundle.age --kit kit.json"],
+))]
+pub struct BundleUploadArgs {
+    /// The sealed bundle
+    #[arg(value_hint = ValueHint::FilePath)]
+    pub file: PathBuf,
+}
+
+/// Open a sealed bundle with the receiver's key; the output holds secrets
+#[derive(Args, Debug)]
+#[command(after_long_help = after_help(
+    &[
+        own(Done, "opened"),
+        own(Problem, "the key does not open it, or it is damaged"),
+        own(Usage, "usage error, or a file cannot be read"),
+    ],
+    &["factory-gitlab bundle open bundle.age --identity-file key.txt --output-file bundle.json"],
+))]
+pub struct BundleOpenArgs {
+    /// The sealed bundle
+    #[arg(value_hint = ValueHint::FilePath)]
+    pub file: PathBuf,
+
+    /// File with the age identity (AGE-SECRET-KEY-1…); - reads standard input
+    #[arg(short, long, value_name = "PATH", value_hint = ValueHint::FilePath)]
+    pub identity_file: PathBuf,
+}
+
+/// An interrupt drops this work at once.
+pub(super) async fn bundle(args: BundleArgs, context: &Context<'_>) -> Result<ExitCode, Failure> {
+    context.interrupt.or(run(args.command, context)).await?
+}
+
+async fn run(command: BundleCommand, context: &Context<'_>) -> Result<ExitCode, Failure> {
     match command {
         BundleCommand::Inspect(args) => {
             let info = read(&args.file)?.inspect();

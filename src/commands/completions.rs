@@ -1,12 +1,26 @@
 //! `completions SHELL`.
 
+use clap::Args;
 use clap_complete::Shell;
 
 use super::Context;
-use crate::cli::{self, CompletionsArgs};
+use crate::cli::after_help::{after_help, own};
+use crate::error::ExitCode::{Done, Usage};
 use crate::error::{ExitCode, Failure};
 
-pub(super) fn run(args: &CompletionsArgs, context: &Context<'_>) -> Result<ExitCode, Failure> {
+/// Print a shell's completions
+#[derive(Args, Debug)]
+#[command(after_long_help = after_help(
+    &[own(Done, "printed"), own(Usage, "usage error: unknown shell")],
+    &["factory-gitlab completions bash > /etc/bash_completion.d/factory-gitlab"],
+))]
+pub struct CompletionsArgs {
+    /// The shell
+    #[arg(value_enum)]
+    pub shell: Shell,
+}
+
+pub(super) async fn completions(args: CompletionsArgs, context: &Context<'_>) -> Result<ExitCode, Failure> {
     context.terminal.print_text(&script(args.shell))?;
     Ok(ExitCode::Done)
 }
@@ -14,7 +28,7 @@ pub(super) fn run(args: &CompletionsArgs, context: &Context<'_>) -> Result<ExitC
 /// The completion script of a shell.
 fn script(shell: Shell) -> String {
     let mut script = Vec::new();
-    clap_complete::generate(shell, &mut cli::command(), "factory-gitlab", &mut script);
+    clap_complete::generate(shell, &mut super::command(), "factory-gitlab", &mut script);
     String::from_utf8_lossy(&script).into_owned()
 }
 

@@ -2,11 +2,13 @@
 
 mod reports;
 
+use clap::{Args, Subcommand};
 use url::Url;
 
 use super::{Context, diagnostics};
 use crate::bundle::{RecipientError, Recipients};
-use crate::cli::KitCommand;
+use crate::cli::after_help::{after_help, own};
+use crate::error::ExitCode::{Done, Problem, Unknown, Usage};
 use crate::error::{ExitCode, Failure, Fix};
 use crate::factory::FactoryClient;
 use crate::http;
@@ -17,7 +19,58 @@ use crate::settings::{Setting, Settings, Source, Sourced, keys};
 
 use self::reports::{Checked, Shown};
 
-pub(super) async fn run(command: KitCommand, context: &Context<'_>) -> Result<ExitCode, Failure> {
+/// Show or check the kit from Factory, or print a template
+#[derive(Args, Debug)]
+#[command(subcommand_required = true, arg_required_else_help = true, disable_help_subcommand = true)]
+#[command(after_long_help = after_help(
+    &[
+        own(Done, "done, the kit is good"),
+        own(Problem, "the kit has problems"),
+        own(Usage, "usage error: no kit given, unreadable file, not a kit"),
+        own(Unknown, "the kit's URL could not be reached"),
+    ],
+    &["factory-gitlab kit check --kit kit.json", "factory-gitlab kit template > kit.json"],
+))]
+pub struct KitCommandArgs {
+    #[command(subcommand)]
+    pub command: KitCommand,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum KitCommand {
+    /// Show the kit, without its secrets
+    #[command(after_long_help = after_help(
+        &[
+            own(Done, "shown"),
+            own(Problem, "Factory refused to give the kit"),
+            own(Usage, "usage error: no kit given, unreadable file, not a kit"),
+            own(Unknown, "the kit's URL could not be reached"),
+        ],
+        &["factory-gitlab kit show --kit kit.json -o json"],
+    ))]
+    Show,
+    /// Check the kit and name everything that is wrong with it
+    #[command(after_long_help = after_help(
+        &[
+            own(Done, "the kit is good; there may be warnings"),
+            own(Problem, "the kit has problems"),
+            own(Usage, "usage error: no kit given, unreadable file, not a kit"),
+            own(Unknown, "the kit's URL could not be reached"),
+        ],
+        &["factory-gitlab kit check --kit kit.json"],
+    ))]
+    Check,
+    /// Print a kit to fill in
+    #[command(after_long_help = after_help(&[own(Done, "printed")], &["factory-gitlab kit template > kit.json"]))]
+    Template,
+}
+
+/// An interrupt drops this work at once.
+pub(super) async fn kit(args: KitCommandArgs, context: &Context<'_>) -> Result<ExitCode, Failure> {
+    context.interrupt.or(run(args.command, context)).await?
+}
+
+async fn run(command: KitCommand, context: &Context<'_>) -> Result<ExitCode, Failure> {
     match command {
         KitCommand::Template => {
             context.terminal.print_text(Kit::template())?;

@@ -1,24 +1,38 @@
 //! `man`: the manual pages.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
+use clap::{Args, ValueHint};
 use clap_mangen::Man;
 
 use super::{Context, output};
-use crate::cli::{self, ManArgs};
+use crate::cli::after_help::{after_help, own};
+use crate::error::ExitCode::{Done, Usage};
 use crate::error::{ExitCode, Failure};
 use crate::files::{self, Readers};
 
-pub(super) fn run(args: &ManArgs, context: &Context<'_>) -> Result<ExitCode, Failure> {
+/// Print the manual page, or write one for each command
+#[derive(Args, Debug)]
+#[command(after_long_help = after_help(
+    &[own(Done, "done"), own(Usage, "usage error, or the directory cannot be written")],
+    &["factory-gitlab man | man -l -", "factory-gitlab man --dir /usr/local/share/man/man1"],
+))]
+pub struct ManArgs {
+    /// Write one page for each command to this directory
+    #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath)]
+    pub dir: Option<PathBuf>,
+}
+
+pub(super) async fn man(args: ManArgs, context: &Context<'_>) -> Result<ExitCode, Failure> {
     match &args.dir {
         Some(folder) => write_all(folder)?,
-        None => context.terminal.print_text(&page(cli::command())?)?,
+        None => context.terminal.print_text(&page(super::command())?)?,
     }
     Ok(ExitCode::Done)
 }
 
 fn write_all(folder: &Path) -> Result<(), Failure> {
-    let mut all = cli::command();
+    let mut all = super::command();
     all.build();
     let mut waiting = vec![all];
     while let Some(command) = waiting.pop() {

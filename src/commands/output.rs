@@ -3,6 +3,7 @@
 use std::fs::File;
 use std::io;
 use std::path::Path;
+use std::sync::Arc;
 
 use serde::Serialize;
 
@@ -83,7 +84,7 @@ pub(super) fn failure(terminal: &Terminal, failure: &Failure, format: Format, fi
 struct FailureReport<'a> {
     failure: &'a Failure,
     /// The command that is running, for the fixes that run it again.
-    running: &'static str,
+    running: Arc<str>,
 }
 
 #[derive(Serialize)]
@@ -103,12 +104,12 @@ struct ErrorJson<'r> {
 
 impl Report for FailureReport<'_> {
     fn text(&self, text: &mut Text) {
-        self.failure.describe(self.running).lines().for_each(|line| text.line(line));
+        self.failure.describe(&self.running).lines().for_each(|line| text.line(line));
     }
 
     fn json(&self, into: Json<'_>) -> io::Result<()> {
         let Failure { kind, message, causes, fixes } = self.failure;
-        let fixes = FixJson::all(fixes, self.running);
+        let fixes = FixJson::all(fixes, &self.running);
         into.sorted_document(&FailureDocument {
             schema: "factory-gitlab/error/v1",
             error: ErrorJson { kind: name(*kind), message, causes, fixes },

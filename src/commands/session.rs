@@ -37,6 +37,17 @@ pub(super) enum Access {
     Write,
 }
 
+impl Access {
+    /// How long a request waits for a rate limit. GitLab's own window is an hour, and a command that writes should finish what
+    /// it has started. One that reads reports `unknown`, and running it again costs nothing.
+    pub(super) const fn rate_limit_wait(self) -> Duration {
+        match self {
+            Self::Read => Duration::from_secs(60),
+            Self::DryRun | Self::Write => Duration::from_secs(65 * 60),
+        }
+    }
+}
+
 /// A connection that a command works on.
 pub(super) struct Session<'a> {
     pub context: &'a Context<'a>,

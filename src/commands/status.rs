@@ -2,9 +2,12 @@
 
 use std::io;
 
+use clap::Args;
 use serde::Serialize;
 
 use super::{Context, diagnostics};
+use crate::cli::after_help::{after_help, own};
+use crate::error::ExitCode::{Done, Usage};
 use crate::error::{ExitCode, Failure};
 use crate::instance::InstanceUrl;
 use crate::journal::{OwnApplication, Record, SecretState, Store};
@@ -12,7 +15,15 @@ use crate::report::{Json, Report};
 use crate::settings::keys;
 use crate::text::{Line, Text, Tone};
 
-pub(super) fn run(context: &Context<'_>) -> Result<ExitCode, Failure> {
+/// Show what is recorded here about connections; contact no server
+#[derive(Args, Debug)]
+#[command(after_long_help = after_help(
+    &[own(Done, "shown, also when nothing is recorded"), own(Usage, "usage error, or the record cannot be read")],
+    &["factory-gitlab status", "factory-gitlab status --gitlab-url https://gitlab.acme.com -o json"],
+))]
+pub struct StatusArgs {}
+
+pub(super) async fn status(_: StatusArgs, context: &Context<'_>) -> Result<ExitCode, Failure> {
     let wanted = context.settings.get(&keys::GITLAB_URL)?.map(|found| found.value);
     let store = Store::new(context.env.state_dir.clone()).map_err(|error| diagnostics::journal(&error))?;
     let mut records = Vec::new();

@@ -4,20 +4,83 @@ mod list;
 
 use std::time::{Duration, Instant};
 
+use clap::Args;
+use jiff::SignedDuration;
+
 use super::Context;
 use super::session::{Access, Session};
 use crate::apply::webhook_test::{TestClients, TestQuota, WebhookTester};
 use crate::checks::{CheckFilter, Policy, Verdict, run_checks};
-use crate::cli::VerifyArgs;
+use crate::cli::after_help::{Ending, after_help, own};
 use crate::desired::{ApplicationOrigin, Credentials};
 use crate::error::{ExitCode, Failure};
 use crate::inputs::Interview;
 use crate::journal::Record;
 use crate::observed::{BundleSeen, DeliveryProof, Observation, Observed, Read};
-use crate::report::{Detail, Findings};
+use crate::report::{Detail, FailOn, Findings};
 use crate::secret::ApplicationSecret;
 use crate::settings::keys;
 use crate::terminal::Verbosity;
+
+const LONG: &str = "\
+Proves the connection, check by check, and changes nothing (with --live, GitLab's own webhook tests are sent).
+
+It needs no record of an earlier run: the URL, a token and the kit are enough, \
+so it can run every night in CI.";
+
+const ENDINGS: &[Ending] = &[
+    own(ExitCode::Done, "every check holds"),
+    own(ExitCode::Problem, "a check failed"),
+    own(ExitCode::Usage, "usage error: bad arguments, missing input, unknown check"),
+    own(ExitCode::Unknown, "nothing failed, but something could not be found out; running again is safe"),
+    own(ExitCode::Interrupted, "interrupted"),
+];
+
+const EXAMPLES: &[&str] = &[
+    "factory-gitlab verify",
+    "factory-gitlab verify -o junit --output-file report.xml",
+    "factory-gitlab verify --only 'webhook.*' --live",
+];
+
+/// Prove the connection, check by check
+#[derive(Args, Debug)]
+#[command(long_about = LONG, after_long_help = after_help(ENDINGS, EXAMPLES))]
+pub struct VerifyArgs {
+    /// Send GitLab's own webhook tests and follow the deliveries
+    #[arg(long)]
+    pub live: bool,
+
+    /// Run only this check (a code, or a pattern such as 'token.*'; may be repeated)
+    #[arg(long, value_name = "CODE")]
+    pub only: Vec<String>,
+
+    /// Skip this check (a code or a pattern; may be repeated)
+    #[arg(long, value_name = "CODE")]
+    pub skip: Vec<String>,
+
+    /// List the checks and run none
+    #[arg(long)]
+    pub list: bool,
+
+    /// Repeat until everything holds, for at most this long (90s, 5m, 1h)
+    #[arg(long, value_name = "DURATION", value_parser = duration)]
+    pub wait: Option<Duration>,
+
+    /// Exit with 1 from this level on
+    #[arg(long, value_name = "LEVEL", value_enum, default_value_t = FailOn::Error)]
+    pub fail_on: FailOn,
+
+    /// Warn when a token or a certificate expires within this many days
+    #[arg(long, value_name = "DAYS", default_value_t = 14)]
+    pub expires_within: u16,
+}
+
+/// Reads `90s`, `5m` or `1h 30m`.
+fn duration(text: &str) -> Result<Duration, String> {
+    let wanted = || "write it as 90s, 5m or 1h".to_owned();
+    let signed: SignedDuration = text.parse().map_err(|_| wanted())?;
+    Duration::try_from(signed).map_err(|_| wanted())
+}
 
 /// The first and the longest pause between two attempts of `--wait`.
 const FIRST_PAUSE: Duration = Duration::from_secs(2);
@@ -25,7 +88,12 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(15);
 /// GitLab allows five test deliveries a minute for each project or group.
 const LIVE_PAUSE: Duration = Duration::from_secs(15);
 
+/// Resolve, observe, judge, report. An interrupt drops this work at once: it leaves nothing behind.
 pub(super) async fn verify(args: VerifyArgs, context: &Context<'_>) -> Result<ExitCode, Failure> {
+    context.interrupt.or(judge(args, context)).await?
+}
+
+async fn judge(args: VerifyArgs, context: &Context<'_>) -> Result<ExitCode, Failure> {
     let filter = CheckFilter::new(&args.only, &args.skip)?;
     if args.list {
         return context.finish(&list::List { filter });

@@ -5,6 +5,7 @@ mod junit;
 mod text;
 
 use std::io;
+use std::sync::Arc;
 use std::time::Duration;
 
 use clap::ValueEnum;
@@ -41,7 +42,7 @@ pub enum Detail {
 #[derive(Clone, Debug)]
 pub struct Findings {
     /// The command that is running, for the fixes that run it again.
-    pub running: &'static str,
+    pub running: Arc<str>,
     /// The instance's address.
     pub target: String,
     pub findings: Vec<Finding>,
@@ -137,7 +138,7 @@ mod tests {
     fn findings(statuses: &[CheckStatus]) -> Findings {
         const CODES: [&str; 5] = ["instance.api", "token.valid", "token.admin", "webhook.tls", "factory.status"];
         Findings {
-            running: "verify",
+            running: "verify".into(),
             target: "https://gitlab.acme.com".to_owned(),
             findings: CODES
                 .into_iter()

@@ -4,6 +4,7 @@ mod json;
 mod text;
 
 use std::io;
+use std::sync::Arc;
 
 use crate::apply::{Applied, Error, StepEnd};
 use crate::error::{ExitCode, Failure, FailureKind};
@@ -38,7 +39,7 @@ pub struct Job {
 pub struct RunReport {
     pub job: Job,
     /// The command that is running, for the fixes that run it again.
-    pub running: &'static str,
+    pub running: Arc<str>,
     pub instance: InstanceUrl,
     pub plan: Plan,
     pub end: End,

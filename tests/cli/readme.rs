@@ -7,8 +7,9 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use anstyle_svg::Term;
+use factory_gitlab::cli::Parsed;
 use factory_gitlab::error::ExitCode;
-use factory_gitlab::{checks, cli, settings};
+use factory_gitlab::{checks, settings};
 
 use crate::test_env::TestEnv;
 
@@ -69,7 +70,7 @@ fn every_command_of_the_readme_is_parsed() {
     assert!(commands.len() > 10, "{commands:?}");
     for command in commands.iter().filter(|command| command.starts_with("factory-gitlab ")) {
         let args: Vec<OsString> = words(command).into_iter().map(OsString::from).collect();
-        assert!(matches!(cli::parse(&args), Ok(cli::Parsed::Run(_))), "{command}");
+        assert!(matches!(factory_gitlab::commands::parse(&args), Ok(Parsed::Run(_))), "{command}");
     }
 }
 

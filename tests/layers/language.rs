@@ -101,9 +101,10 @@ fn texts(file: &Path) -> Vec<Text> {
         return lines.map(|(at, line)| Text { line: at + 1, text: line.to_owned() }).collect();
     }
     let Source { strings, docs, .. } = Source::of(&content);
-    let is_shown = file
-        .strip_prefix(root().join("src"))
-        .is_ok_and(|below| below.starts_with("cli") || below == Path::new("cli.rs"));
+    // clap shows the documentation of what it parses.
+    let is_shown = file.strip_prefix(root().join("src")).is_ok_and(|below| {
+        ["cli", "cli.rs", "commands", "commands.rs"].into_iter().any(|place| below.starts_with(place))
+    });
     if is_shown { strings.into_iter().chain(docs).collect() } else { strings }
 }
 

@@ -3,7 +3,8 @@ use std::time::Duration;
 
 use super::*;
 use crate::advice::explain_blockers;
-use crate::cli::{Parsed, parse};
+use crate::cli::Parsed;
+use crate::commands::parse;
 use crate::error::Fix;
 use crate::http::{ErrorResponse, FailedRequest, LinkProblem, TlsProblem, UnexpectedPage};
 use crate::plan::Blocker;

@@ -38,7 +38,7 @@ pub(super) async fn inputs(
 ) -> Result<Inputs, Failure> {
     local_state::offer_token(context, interview).await?;
     require_inputs(interview, access)?;
-    let http = context.client()?;
+    let http = context.client_for(access)?;
     let kit::Found { kit, place } = kit::gather(context, interview).await?;
     // After the kit: a key that was typed to fetch it is the key of the upload too.
     let key = interview.find_secret(&keys::FACTORY_KEY)?.map(|found| found.value);

@@ -70,7 +70,7 @@ impl<'r> FindingsDocument<'r> {
             },
             requests: report.requests,
             duration_ms: milliseconds(report.duration),
-            checks: report.findings.iter().map(|finding| CheckJson::new(finding, report.running)).collect(),
+            checks: report.findings.iter().map(|finding| CheckJson::new(finding, &report.running)).collect(),
         }
     }
 }

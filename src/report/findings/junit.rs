@@ -13,7 +13,7 @@ impl Findings {
         for (category, findings) in self.categories() {
             let mut suite = TestSuite::new(category);
             suite.set_time(findings.iter().map(|finding| finding.duration).sum());
-            suite.add_test_cases(findings.into_iter().map(|finding| test_case(finding, self.running)));
+            suite.add_test_cases(findings.into_iter().map(|finding| test_case(finding, &self.running)));
             report.add_test_suite(suite);
         }
         report

@@ -22,7 +22,7 @@ impl Findings {
             for finding in shown {
                 text.line(summary(finding, width));
                 if is_problem(finding) {
-                    details(finding, self.running, text);
+                    details(finding, &self.running, text);
                 }
             }
         }

@@ -70,10 +70,10 @@ impl<'r> RunDocument<'r> {
         };
         let failed = |group: &'r FailureGroup<usize>| {
             let steps = group.of.iter().map(|place| &report.plan.steps[*place]).collect();
-            FailureJson::new(group, FailedSteps { steps }, report.running)
+            FailureJson::new(group, FailedSteps { steps }, &report.running)
         };
         let unread = |group: &'r FailureGroup<Target>| {
-            FailureJson::new(group, UnreadTargets { targets: &group.of }, report.running)
+            FailureJson::new(group, UnreadTargets { targets: &group.of }, &report.running)
         };
         Self {
             schema: report.job.schema,
@@ -89,7 +89,7 @@ impl<'r> RunDocument<'r> {
             failures: outcome.map_or(&[][..], |outcome| &outcome.failed).iter().map(failed).collect(),
             unread: report.unread.iter().map(unread).collect(),
             unsigned_hooks: outcome.map_or(0, |outcome| outcome.unsigned_hooks),
-            by_hand: FixJson::all(&report.plan.manual_steps, report.running),
+            by_hand: FixJson::all(&report.plan.manual_steps, &report.running),
             requests: report.requests,
             writes: report.writes,
             duration_ms: report.duration_ms,

@@ -85,7 +85,7 @@ impl RunReport {
     fn manual_steps(&self, text: &mut Text) {
         for group in &self.unread {
             text.gap();
-            group.failure.describe(self.running).lines().for_each(|line| text.line(line));
+            group.failure.describe(&self.running).lines().for_each(|line| text.line(line));
         }
         let unsigned = match &self.end {
             End::Applied(outcome) => outcome.unsigned_hooks,
@@ -103,7 +103,7 @@ impl RunReport {
         }
         text.heading("Left for you");
         for fix in &self.plan.manual_steps {
-            fix_lines(fix, self.running, text);
+            fix_lines(fix, &self.running, text);
         }
     }
 }
@@ -165,7 +165,7 @@ fn failed(report: &RunReport, group: &FailureGroup<usize>, text: &mut Text) {
         text.line(Line::new().dim(format!("          caused by: {cause}{first}")));
     }
     for fix in &failure.fixes {
-        fix_lines(fix, report.running, text);
+        fix_lines(fix, &report.running, text);
     }
 }
 

@@ -1,13 +1,10 @@
-use std::ffi::OsString;
-
 use super::*;
-use crate::settings::{self, keys};
 
 fn args(line: &str) -> Vec<OsString> {
     std::iter::once("factory-gitlab").chain(line.split_whitespace()).map(OsString::from).collect()
 }
 
-fn run(line: &str) -> Box<Invocation> {
+fn parsed(line: &str) -> Box<Invocation<Command>> {
     match parse(&args(line)).expect("no secret among the arguments") {
         Parsed::Run(invocation) => invocation,
         other => unreachable!("{line}: {other:?}"),
@@ -86,7 +83,7 @@ fn the_help_of_a_setting_names_its_variable_and_fits_on_a_line() {
 #[test]
 fn global_options_are_taken_before_and_after_the_command() {
     for line in ["--gitlab-url https://a connect -y -o json", "-o json -y connect --gitlab-url https://a"] {
-        let invocation = run(line);
+        let invocation = parsed(line);
         assert_eq!(invocation.cli.global.output_format, Format::Json, "{line}");
         let settings = crate::settings::Settings::new(invocation.given, &crate::env::Env::empty(), None);
         assert_eq!(
@@ -100,7 +97,7 @@ fn global_options_are_taken_before_and_after_the_command() {
 
 #[test]
 fn a_flag_that_was_not_typed_has_no_value() {
-    let settings = crate::settings::Settings::new(run("connect").given, &crate::env::Env::empty(), None);
+    let settings = crate::settings::Settings::new(parsed("connect").given, &crate::env::Env::empty(), None);
     for setting in settings::all() {
         assert!(!settings.is_set(setting), "{}", setting.key);
     }
@@ -128,7 +125,7 @@ fn a_secret_as_a_value_is_refused_and_not_repeated() {
 #[cfg(feature = "sandbox")]
 #[test]
 fn the_sandbox_takes_its_own_options_and_then_a_whole_command() {
-    let invocation = run("sandbox --projects 20 connect --yes -o json");
+    let invocation = parsed("sandbox --projects 20 connect --yes -o json");
     let Command::Sandbox(sandbox) = &invocation.cli.command else {
         unreachable!("sandbox was asked for");
     };
@@ -148,8 +145,35 @@ fn a_program_without_the_sandbox_does_not_mention_it() {
 }
 
 #[test]
+fn the_running_command_is_named_as_it_is_typed() {
+    const LEAVES: &[(&str, &str)] = &[
+        ("connect --dry-run --kit kit.json", "connect"),
+        ("verify --live", "verify"),
+        ("bundle inspect bundle.age", "bundle inspect FILE"),
+        ("bundle upload bundle.age -y", "bundle upload FILE"),
+        ("bundle open -i key.txt bundle.age", "bundle open FILE --identity-file PATH"),
+        ("kit template", "kit template"),
+        ("-q kit show", "kit show"),
+        ("kit check", "kit check"),
+        ("status", "status"),
+        #[cfg(feature = "sandbox")]
+        ("sandbox --projects 20 connect --yes", "sandbox"),
+        ("completions bash", "completions SHELL"),
+        ("man --dir /tmp", "man"),
+    ];
+    for (line, wanted) in LEAVES {
+        assert_eq!(parsed(line).running, *wanted, "{line}");
+    }
+    every_command(&command(), "", &mut |path, command| {
+        let path = path.trim_start_matches("factory-gitlab").trim_start();
+        let is_named = LEAVES.iter().any(|(_, wanted)| *wanted == path || wanted.starts_with(&format!("{path} ")));
+        assert!(is_named || command.has_subcommands(), "{path} is not in the table");
+    });
+}
+
+#[test]
 fn a_duration_is_read_and_a_wrong_one_is_explained() {
-    let Command::Verify(verify) = run("verify --wait 90s").cli.command else {
+    let Command::Verify(verify) = parsed("verify --wait 90s").cli.command else {
         unreachable!("verify was asked for");
     };
     assert_eq!(verify.wait, Some(std::time::Duration::from_secs(90)));
