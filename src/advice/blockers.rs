@@ -25,7 +25,7 @@ fn explain(blocker: &Blocker, desired: &Desired) -> Failure {
         Blocker::SeveralApplications { applications } => several(applications, desired),
         Blocker::NeedsSecret { application } => Failure::problem(format!(
             "{} is what the kit asks for, but its secret is not known on this machine, and GitLab shows a secret only once",
-            called(application)
+            describe_application(application)
         ))
         .fix(Fix::rerun("if you have the secret, pass it", "--application-id ID --application-secret-file PATH"))
         .fix(Fix::rerun(
@@ -37,7 +37,7 @@ fn explain(blocker: &Blocker, desired: &Desired) -> Failure {
         ))
         .fix(Fix::open("look up the application ID", applications_page())),
         Blocker::WrongSecret { application } => {
-            Failure::problem(format!("GitLab does not accept this secret for {}", called(application)))
+            Failure::problem(format!("GitLab does not accept this secret for {}", describe_application(application)))
                 .fix(Fix::open("copy it again, or renew it on the application's page", page(desired, application)))
         }
         Blocker::UnsupportedScopes { scopes } => Failure::problem(format!(
@@ -57,7 +57,7 @@ fn explain(blocker: &Blocker, desired: &Desired) -> Failure {
 fn foreign(application: &Application, differences: &[String], desired: &Desired) -> Failure {
     let mut failure = Failure::problem(format!(
         "{} does not match the kit and was not created by this tool; leaving it unchanged",
-        called(application)
+        describe_application(application)
     ));
     failure.causes.extend(differences.iter().map(|difference| format!("it has: {difference}")));
     failure
@@ -69,7 +69,9 @@ fn several(applications: &[Application], desired: &Desired) -> Failure {
     let name = &desired.application.name;
     let mut failure =
         Failure::problem(format!("{} applications called {name} match the kit exactly", applications.len()));
-    failure.causes.extend(applications.iter().map(|application| format!("it has: {}", called(application))));
+    failure
+        .causes
+        .extend(applications.iter().map(|application| format!("it has: {}", describe_application(application))));
     failure.fix(Fix::open("delete those that are not used", desired.instance.page("/admin/applications"))).fix(
         Fix::rerun(
             "or name the one to use, with its secret",
@@ -78,7 +80,7 @@ fn several(applications: &[Application], desired: &Desired) -> Failure {
     )
 }
 
-fn called(application: &Application) -> String {
+fn describe_application(application: &Application) -> String {
     format!("application {} (number {}, {})", application.name, application.id, application.application_id)
 }
 

@@ -151,7 +151,7 @@ fn none(context: &CheckContext<'_>, all: &[Application]) -> CheckOutcome {
 
 fn redirect_uri(context: &CheckContext<'_>) -> CheckOutcome {
     let wanted = &context.desired.application.redirect_uri;
-    match the_one(context) {
+    match find_application(context) {
         Err(outcome) => outcome,
         Ok(one) if has_redirect_uri(one, wanted) => CheckOutcome::pass().evidence("redirect_uri", wanted),
         Ok(one) => CheckOutcome::fail("the application does not have Factory's redirect URI")
@@ -166,7 +166,7 @@ fn edit_page(application: &Application) -> String {
 }
 
 fn confidential(context: &CheckContext<'_>) -> CheckOutcome {
-    match the_one(context) {
+    match find_application(context) {
         Err(outcome) => outcome,
         Ok(one) if one.confidential == context.desired.application.confidential => CheckOutcome::pass(),
         Ok(one) => {
@@ -185,7 +185,7 @@ fn confidential(context: &CheckContext<'_>) -> CheckOutcome {
 
 fn scopes(context: &CheckContext<'_>) -> CheckOutcome {
     let wanted = &context.desired.application.scopes;
-    let listed = the_one(context).ok().and_then(|one| one.scopes.as_ref().map(|scopes| (one, scopes)));
+    let listed = find_application(context).ok().and_then(|one| one.scopes.as_ref().map(|scopes| (one, scopes)));
     if let Some((one, scopes)) = listed {
         let missing: Vec<&String> = wanted.iter().filter(|scope| !scopes.contains(scope)).collect();
         return compare_scopes(context, one, &missing)
@@ -195,7 +195,7 @@ fn scopes(context: &CheckContext<'_>) -> CheckOutcome {
     match &context.observed.probed_scopes {
         Observation::Known(probed) => {
             let missing: Vec<&String> = wanted.iter().filter(|scope| !probed.present.contains(scope)).collect();
-            let outcome = match the_one(context) {
+            let outcome = match find_application(context) {
                 Ok(one) => compare_scopes(context, one, &missing),
                 Err(_) if missing.is_empty() => CheckOutcome::pass(),
                 Err(_) => lacks(&missing).fix(admin_page(context, "add these scopes to the application")),
@@ -206,7 +206,7 @@ fn scopes(context: &CheckContext<'_>) -> CheckOutcome {
             Some("invalid_client") => CheckOutcome::blocked_by("application.secret"),
             _ => CheckOutcome::failed(error),
         },
-        Observation::Skipped(reason) => match the_one(context) {
+        Observation::Skipped(reason) => match find_application(context) {
             Ok(_) => CheckOutcome::not_observable(*reason),
             Err(_) if context.observed.applications.known().is_none() => CheckOutcome::blocked_by("token.admin"),
             Err(outcome) => outcome,

@@ -44,7 +44,7 @@ pub(super) const CHECKS: &[Check] = &[
 fn reachable(context: &CheckContext<'_>) -> CheckOutcome {
     let hosts = &context.observed.factory.hosts;
     let failed =
-        hosts.iter().filter_map(|(host, seen)| Some((host, seen.error()?))).find(|(_, error)| !answered(error));
+        hosts.iter().filter_map(|(host, seen)| Some((host, seen.error()?))).find(|(_, error)| !has_answered(error));
     if let Some((host, error)) = failed {
         return CheckOutcome::failed(error).evidence("host", host);
     }
@@ -57,7 +57,7 @@ fn reachable(context: &CheckContext<'_>) -> CheckOutcome {
 }
 
 /// Whether the host itself answered, although not as requested.
-fn answered(error: &http::Error) -> bool {
+fn has_answered(error: &http::Error) -> bool {
     error.status().is_some_and(|status| status < 500)
 }
 

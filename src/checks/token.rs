@@ -239,7 +239,7 @@ fn admin(context: &CheckContext<'_>) -> CheckOutcome {
         Ok(token) => token,
     };
     let error = match &context.observed.applications {
-        Observation::Known(_) => return CheckOutcome::pass().note(who(context.observed.user.known())),
+        Observation::Known(_) => return CheckOutcome::pass().note(describe_owner(context.observed.user.known())),
         Observation::Skipped(reason) => return CheckOutcome::not_observable(*reason),
         Observation::Failed(error) => error,
     };
@@ -256,7 +256,7 @@ fn admin(context: &CheckContext<'_>) -> CheckOutcome {
     }
 }
 
-fn who(user: Option<&User>) -> String {
+fn describe_owner(user: Option<&User>) -> String {
     user.map_or_else(String::new, |user| user.username.clone())
 }
 

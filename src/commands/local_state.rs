@@ -117,7 +117,7 @@ pub(super) async fn offer_token_of(
         Ok(None) => {}
         // Most machines in CI have no keyring: worth a warning only where one was asked for.
         Err(error @ (CredentialStoreError::Disabled | CredentialStoreError::Unavailable(_)))
-            if !is_asked_for(settings)? =>
+            if !is_store_requested(settings)? =>
         {
             tracing::debug!(%error, "the keyring was not read");
         }
@@ -130,7 +130,7 @@ pub(super) async fn offer_token_of(
 ///
 /// # Errors
 /// As [`credential_store`].
-pub(super) fn is_asked_for(settings: &Settings) -> Result<bool, Failure> {
+pub(super) fn is_store_requested(settings: &Settings) -> Result<bool, Failure> {
     Ok(settings.get_or(&keys::KEYRING, KeyringUse::default())? == KeyringUse::Store)
 }
 

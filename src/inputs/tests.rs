@@ -19,7 +19,7 @@ fn terminal() -> Terminal {
 }
 
 /// Accepts `right` and nothing else.
-async fn only_right(answer: &Sourced<String>) -> Result<usize, Failure> {
+async fn accept_right(answer: &Sourced<String>) -> Result<usize, Failure> {
     if answer.value == "right" { Ok(7) } else { Err(Failure::problem("wrong one")) }
 }
 
@@ -29,7 +29,7 @@ async fn a_typed_answer_is_asked_for_until_it_passes_its_check() {
     let script = Scripted::new([("kit", Reply::Text("left")), ("kit", Reply::Text(" right "))]);
     let terminal = terminal();
     let interview = Interview::new(&settings, &script, &terminal);
-    let answer = interview.ask_until(&keys::KIT, only_right).await.expect("the second answer");
+    let answer = interview.ask_until(&keys::KIT, accept_right).await.expect("the second answer");
     assert_eq!(answer, Sourced::new(7, Source::Prompt));
     assert_eq!(script.said(), "error: wrong one\n");
     assert!(script.left().is_empty());
@@ -41,7 +41,7 @@ async fn a_given_answer_that_fails_its_check_ends_the_run_even_on_a_terminal() {
     let script = Scripted::default();
     let terminal = terminal();
     let interview = Interview::new(&settings, &script, &terminal);
-    let failure = interview.ask_until(&keys::KIT, only_right).await.expect_err("a wrong flag");
+    let failure = interview.ask_until(&keys::KIT, accept_right).await.expect_err("a wrong flag");
     assert_eq!(failure.message, "wrong one");
 }
 
@@ -51,7 +51,7 @@ async fn an_interrupted_prompt_is_an_interruption() {
     let script = Scripted::new([("kit", Reply::Interrupt)]);
     let terminal = terminal();
     let interview = Interview::new(&settings, &script, &terminal);
-    let failure = interview.ask_until(&keys::KIT, only_right).await.expect_err("interrupted");
+    let failure = interview.ask_until(&keys::KIT, accept_right).await.expect_err("interrupted");
     assert_eq!(failure.exit_code() as u8, 130);
 }
 

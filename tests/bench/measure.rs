@@ -1,4 +1,4 @@
-//! Runs a program against an embedded GitLab and says what that cost.
+//! Runs a program against an embedded GitLab and reports what that cost.
 
 use std::fmt::Write as _;
 use std::path::Path;
@@ -65,7 +65,7 @@ impl Bench {
 }
 
 /// Waits for the end. The high-water mark is read while the program runs, because that of a program which has ended counts
-/// the memory of whoever started it.
+/// the memory of the process that started it.
 fn watch(child: &mut Child) -> Option<f64> {
     let status = format!("/proc/{}/status", child.id());
     let mut peak = None;
@@ -110,7 +110,7 @@ pub fn is_there(program: &str, arg: &str) -> bool {
     Command::new(program).arg(arg).stdout(Stdio::null()).stderr(Stdio::null()).status().is_ok()
 }
 
-/// A table as it is said.
+/// A table as it is printed.
 pub struct Table {
     columns: Vec<&'static str>,
 }

@@ -268,7 +268,7 @@ fn a_delivery_that_does_not_arrive_is_reported_as_three_facts() {
     for fact in ["sent by GitLab: no", "in GitLab's log: no (the log says 500)", "received by Factory: "] {
         assert!(run.stdout.contains(fact), "{fact}: {run}");
     }
-    // The bundle was delivered all the same, and the next run repeats the test.
+    // The bundle was delivered nevertheless, and the next run repeats the test.
     assert_eq!(world.sandbox().factory().bundles().len(), 1);
     world.sandbox().factory().set_quirks(|quirks| quirks.webhook = None);
     assert_eq!(world.planned(&[]), ["test_delivery"]);

@@ -105,7 +105,7 @@ fn a_raw_server_that_only_forwards_is_green() {
     assert!(heads.all().len() > 5 && (cfg!(not(target_os = "linux")) || peak > 1024), "{peak}");
 }
 
-/// Every way to write another origin so that it looks like the own one.
+/// Every way to write another origin so that it looks like GitLab's own.
 #[test]
 fn the_token_is_sent_to_no_other_origin_however_its_address_is_written() {
     let (elsewhere, heads) = elsewhere();

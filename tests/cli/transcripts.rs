@@ -1,4 +1,4 @@
-//! What the program prints, as transcripts: to see its messages, read here.
+//! What the program prints, as transcripts; read this file to see its messages.
 
 use factory_gitlab::sandbox::options::{SandboxEdition, SandboxOptions, SandboxPlan};
 use serde_json::{Value, json};

@@ -1,4 +1,4 @@
-//! What a server, or something in between, can do to a request.
+//! What a server or a proxy can do to a request.
 
 use std::time::Duration;
 

@@ -1,4 +1,4 @@
-//! A rate limit holds all requests back, and all of them complete.
+//! A rate limit delays all requests, and all of them complete.
 
 use std::sync::{Arc, Mutex};
 use std::time::Duration;

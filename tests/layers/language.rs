@@ -93,7 +93,7 @@ fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
 }
 
-/// What a file says to people.
+/// The text in a file that people read.
 fn texts(file: &Path) -> Vec<Text> {
     let content = fs::read_to_string(file).expect("a readable file");
     if file.extension().is_some_and(|end| end == "md") {

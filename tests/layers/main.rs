@@ -1,4 +1,4 @@
-//! Holds the source to its rules: which module may use which, sizes, parameters, and the language of text for people.
+//! Checks the source against its rules: which module may use which, sizes, parameters, and the language of text for people.
 
 mod language;
 mod parameters;

@@ -87,7 +87,7 @@ fn joined(content: &str) -> String {
     lines.fold(first, |text, line| text + line.trim_start())
 }
 
-/// The length of the character literal at the front; a lifetime is none.
+/// The length of the character literal at the front; a lifetime is not one.
 fn character(rest: &str) -> Option<usize> {
     let inside = rest.strip_prefix('\'')?;
     let mut letters = inside.char_indices();

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use crate::cli::test_env::TestEnv;
 use crate::programs::{finish, output, program};
 
-/// A hybrid key that nobody has: ML-KEM-768 of nothing but zeros, and the base point of P-256.
+/// A hybrid key without a private one: ML-KEM-768 of nothing but zeros, and the base point of P-256.
 const POST_QUANTUM: &str = include_str!("post_quantum.txt");
 
 /// Makes a key pair with the ordinary program: the file of the secret one, and the public one.
@@ -24,7 +24,7 @@ fn open(key: &str, sealed: &str) -> Value {
     serde_json::from_str(&plain).expect("a bundle is JSON")
 }
 
-/// What `age -d` says when it opens nothing.
+/// The message of `age -d` when no identity opens the file.
 fn refusal(key: &str, sealed: &str) -> String {
     let output = output(program("age").args(["-d", "-i", key, sealed]));
     assert!(!output.status.success() && output.stdout.is_empty(), "it was opened");

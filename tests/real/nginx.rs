@@ -39,7 +39,7 @@ impl Nginx {
         std::fs::read_to_string(self.folder.path().join("access.log")).unwrap_or_default()
     }
 
-    /// Where files are kept that are put there.
+    /// The folder of files that were uploaded with `PUT`.
     pub fn file(&self, name: &str) -> PathBuf {
         self.folder.path().join("files").join(name)
     }

@@ -21,10 +21,10 @@ const PACKAGES: [(&str, &str); 11] = [
     ("tmux", "tmux"),
 ];
 
-/// Nothing that is waited for here takes longer.
+/// The longest wait for a program.
 const LONGEST: Duration = Duration::from_secs(20);
 
-/// A command of this program. One that is not there fails the test and names its package.
+/// A command of this program. If it is not installed, the test fails and names its package.
 pub fn program(name: &str) -> Command {
     let package = PACKAGES.iter().find(|(known, _)| *known == name).map(|(_, package)| *package);
     let package = package.expect("every program is in the table of packages");
@@ -71,7 +71,7 @@ impl Running {
         Self { child: child.unwrap_or_else(|error| unreachable!("{command:?}: {error}")) }
     }
 
-    /// Waits until it listens there. If it has ended instead, `why` says why.
+    /// Waits until the program listens at this address. If it has exited instead, `why` gives the reason.
     pub fn listens(mut self, port: u16, why: impl Fn() -> String) -> Self {
         wait_for("a server that listens", || {
             let ended = self.child.try_wait().expect("a process of ours");
@@ -99,12 +99,12 @@ pub fn free_port() -> u16 {
     listener.local_addr().expect("an address").port()
 }
 
-/// Asks again and again until there is an answer.
+/// Repeats the request until there is an answer.
 pub fn wait_for<T>(what: &str, answer: impl FnMut() -> Option<T>) -> T {
     poll(answer).unwrap_or_else(|| unreachable!("waited in vain for {what}"))
 }
 
-/// The same; `None` when there is none for too long.
+/// The same; `None` after the longest wait.
 pub fn poll<T>(mut answer: impl FnMut() -> Option<T>) -> Option<T> {
     let started = now();
     loop {

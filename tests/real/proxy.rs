@@ -1,4 +1,4 @@
-//! A real HTTP proxy in between.
+//! The program behind a real HTTP proxy.
 
 use factory_gitlab::sandbox::options::SandboxOptions;
 use tempfile::TempDir;
@@ -105,7 +105,7 @@ fn a_proxy_that_is_down_is_named_as_what_does_not_answer() {
 #[test]
 fn a_proxy_that_refuses_the_tunnel_is_named() {
     let (world, proxy) = (world(), Tinyproxy::start());
-    // Nothing listens there any more.
+    // No server listens at this address any more.
     let gone = format!("https://127.0.0.1:{}", free_port());
     let run = world.run(&["connect", "--yes", "--proxy", &proxy.url, "--gitlab-url", &gone]);
     assert_eq!(run.code, 3, "{run}");

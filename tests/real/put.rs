@@ -19,7 +19,7 @@ const EXPIRED: &str = "location / {
         return 403 '<?xml version=\"1.0\"?><Error><Code>AccessDenied</Code><Message>Request has expired</Message></Error>';
     }";
 
-/// A kit that has the bundle put there.
+/// A kit whose bundle is uploaded to this server.
 fn put_to(world: &TestEnv, address: &str) {
     world.sandbox().factory().edit_kit(|kit| {
         kit["bundle"]["upload_url"] = json!(address);

@@ -100,7 +100,7 @@ fn a_missing_intermediate_is_told_apart_from_an_unknown_root() {
     assert_eq!(run.code, 3, "{run}");
     assert!(run.stderr.contains(INTERMEDIATE) && run.stderr.contains("no intermediate certificate"), "{run}");
     assert!(run.stderr.contains("intermediate certificates"), "{run}");
-    // With the missing link given by hand it works, and with the whole chain shown it does too.
+    // With the intermediate certificate given by hand it works, and with the whole chain sent it does too.
     let both = [
         "connect",
         "--yes",

@@ -56,7 +56,7 @@ impl Terminal {
         assert!(found.is_some(), "never showed {text:?}:\n{}", self.everything());
     }
 
-    /// Starts the program in the shell; its exit code is said at the end.
+    /// Starts the program in the shell; its exit code is printed at the end.
     fn starts(&self, args: &str) {
         self.types(&format!("{} {args}; echo ended with $?.", TestEnv::program().display()));
     }
@@ -80,7 +80,7 @@ impl Drop for Terminal {
     }
 }
 
-/// A world in which the person has to say everything; gives what the sandbox would have said for them.
+/// An environment in which the user has to type everything; returns the values that the sandbox would have set.
 fn silent() -> (TestEnv, Vec<(&'static str, String)>) {
     let mut world = TestEnv::new();
     let variables = world.sandbox().variables();

@@ -12,7 +12,7 @@ use crate::text::{Line, Text, Tone};
 impl RunReport {
     pub(super) fn write_text(&self, text: &mut Text) {
         match &self.end {
-            End::NothingToDo => self.nothing_to_do(text),
+            End::NothingToDo => self.write_nothing_to_do(text),
             End::DryRun => self.dry_run(text),
             End::Applied(outcome) => self.applied(outcome, text),
         }
@@ -22,7 +22,7 @@ impl RunReport {
         text.line(Line::new().dim(cost));
     }
 
-    fn nothing_to_do(&self, text: &mut Text) {
+    fn write_nothing_to_do(&self, text: &mut Text) {
         if !self.unread.is_empty() {
             let line = Line::new().with(Tone::Bad, "not finished: ");
             return text.line(line.plain(format!("not everything on {} could be read", self.instance)));
@@ -33,7 +33,7 @@ impl RunReport {
 
     fn dry_run(&self, text: &mut Text) {
         if self.plan.is_empty() {
-            return self.nothing_to_do(text);
+            return self.write_nothing_to_do(text);
         }
         text.line(Line::new().with(Tone::Strong, format!("Plan for {} (nothing was written)", self.instance)));
         plan_lines(&self.plan, text);
@@ -54,7 +54,7 @@ impl RunReport {
             failed(self, group, text);
         }
         for proof in &outcome.proofs {
-            proved(proof, text);
+            write_proof(proof, text);
         }
         if let Some(receipt) = &outcome.receipt {
             let id = receipt.id.as_deref().map(|id| format!(", receipt {id}")).unwrap_or_default();
@@ -185,7 +185,7 @@ fn named(steps: &[&Step], text: &mut Text) {
     hanging(hang, &format!("{}{more}", targets.join(", ")), text);
 }
 
-fn proved(proof: &DeliveryProof, text: &mut Text) {
+fn write_proof(proof: &DeliveryProof, text: &mut Text) {
     text.heading(format!("Test delivery from {}", proof.target));
     for (name, fact) in
         [("sent by GitLab", &proof.test), ("in GitLab's log", &proof.log), ("received by Factory", &proof.receipt)]

@@ -83,7 +83,7 @@ impl Server {
         stream.write_all(&self.under_its_own_name(answer))
     }
 
-    /// GitLab says its own address here and there: it is this one, and as long.
+    /// GitLab's responses contain its own address: replaced by this server's, which has the same length.
     fn under_its_own_name(&self, mut answer: Vec<u8>) -> Vec<u8> {
         let (from, to) = (self.gitlab.as_bytes(), self.origin.as_bytes());
         let mut at = 0;

@@ -1,4 +1,4 @@
-//! A network that breaks at random, a GitLab that restarts during a run, and one that goes away.
+//! A network that breaks at random, a GitLab that restarts during a run, and one that stops responding.
 
 use factory_gitlab::sandbox::options::{SandboxOptions, SandboxPlan};
 

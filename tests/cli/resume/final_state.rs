@@ -1,4 +1,4 @@
-//! The final state that every run must reach, and the secrets that must not be on disk on the way there.
+//! The final state that every run must reach, and the secrets that must not be on disk at any moment before.
 
 use std::os::unix::fs::PermissionsExt as _;
 
