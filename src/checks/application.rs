@@ -96,7 +96,7 @@ fn candidates<'a>(context: &CheckContext<'a>, all: &'a [Application]) -> Vec<&'a
 }
 
 /// The application, or the check that says why it is not found.
-fn the_one<'a>(context: &CheckContext<'a>) -> Result<&'a Application, CheckOutcome> {
+fn find_application<'a>(context: &CheckContext<'a>) -> Result<&'a Application, CheckOutcome> {
     let Some(all) = context.observed.applications.known() else {
         return Err(CheckOutcome::blocked_by("application.exists"));
     };

@@ -23,7 +23,7 @@ impl Cost {
     }
 }
 
-/// An embedded GitLab without a licence, so that every project needs a hook of its own, and a place for the records.
+/// An embedded GitLab without a license, so that every project needs a hook of its own, and a place for the records.
 pub struct Bench {
     pub sandbox: Sandbox,
     state: tempfile::TempDir,

@@ -52,7 +52,7 @@ fn bundle(sandbox: &Sandbox, id: &str, secret: ApplicationSecret) -> SealedBundl
     plain.seal(&Recipients::parse(&recipients).expect("recipients")).expect("sealed")
 }
 
-/// A bundle of an application that is really there: the embedded Factory tries its secret.
+/// A bundle of an application that exists: the embedded Factory tries its secret.
 async fn real_bundle(sandbox: &Sandbox) -> SealedBundle {
     let new = factory_gitlab::gitlab::NewApplication {
         name: "Factory Integration".to_owned(),

@@ -1,4 +1,4 @@
-//! The clients of both clients, held against the sandbox and against servers that no sandbox should be.
+//! The clients of GitLab and Factory, tested against the sandbox and against servers that misbehave more than a sandbox may.
 
 mod factory;
 mod gitlab;

@@ -20,7 +20,7 @@ pub fn sandbox(change: impl FnOnce(&mut sandbox::options::SandboxOptions)) -> Sa
 /// How many seconds of sleep pass for a client in one second.
 pub const SPEED: u32 = 20;
 
-/// Straight to the sandbox, with its CA.
+/// A direct connection to the sandbox, with its CA trusted.
 pub fn options(sandbox: &Sandbox) -> ClientOptions {
     ClientOptions { ca_certs: ca(sandbox).into_iter().collect(), ..direct() }
 }

@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-/// The layers from the bottom up; a module may use what is below it, and its own parts. `sandbox` stands beside them and may
+/// The layers from the bottom up; a module may use what is below it, and its own parts. `sandbox` is outside them and may
 /// use layer 0 only.
 const LAYERS: [&[&str]; 7] = [
     &["secret", "error", "env_vars", "env", "kit", "instance", "target", "text", "line_writer"],
@@ -20,7 +20,7 @@ const LAYERS: [&[&str]; 7] = [
     &["main", "lib", "commands", "cli"],
 ];
 
-/// Modules of a layer that may use each other downwards in this order only (a later one uses an earlier one).
+/// Modules of a layer that may use each other downward in this order only (a later one uses an earlier one).
 const WITHIN: [&[&str]; 6] = [
     &["secret", "error", "instance", "target", "text", "env_vars", "env", "kit"],
     &["http", "files", "credential_store", "journal", "settings"],
@@ -30,7 +30,7 @@ const WITHIN: [&[&str]; 6] = [
     &["cli", "commands", "lib", "main"],
 ];
 
-/// Judgement is pure: no waiting, no input or output, no clock.
+/// Judgment is pure: no waiting, no input or output, no clock.
 const PURE: [&str; 4] = ["desired", "plan", "advice", "checks"];
 
 fn layer(module: &str) -> Option<usize> {

@@ -73,7 +73,7 @@ fn age_opens_the_uploaded_bundle() {
     assert_eq!(open(&key, &sealed), bundle.document);
 }
 
-/// Opening such a bundle needs the hardware that keeps the key, and its plugin for age; neither is here. That the header
+/// Opening such a bundle needs the hardware that keeps the key, and its plugin for age; neither is available to this test. That the header
 /// is one which the ordinary program reads, and that it holds a stanza for each recipient, can be seen.
 #[test]
 fn age_reads_a_bundle_for_post_quantum_recipients_as_one_that_is_not_for_this_key() {
@@ -86,7 +86,7 @@ fn age_reads_a_bundle_for_post_quantum_recipients_as_one_that_is_not_for_this_ke
     let header = String::from_utf8_lossy(&bytes).into_owned();
     let header = header.split("\n--- ").next().unwrap_or_default();
     assert_eq!(header.matches("\n-> mlkem768p256tag ").count(), 2, "{header}");
-    // Beside them stands only what age adds so that readers learn to skip what they do not know.
+    // Besides them the header has only what age adds so that readers learn to skip what they do not know.
     let mut others = header.lines().filter(|line| line.starts_with("-> ") && !line.starts_with("-> mlkem768p256tag "));
     assert!(others.all(|line| line.contains("-grease")), "no other way in: {header}");
 

@@ -42,7 +42,7 @@ impl Tinyproxy {
     }
 }
 
-/// A sandbox that is spoken to over TLS, so that a proxy has to open tunnels.
+/// A sandbox that serves over TLS, so that a proxy has to open tunnels.
 fn world() -> TestEnv {
     TestEnv::with(SandboxOptions { tls: true, ..SandboxOptions::default() })
 }

@@ -93,7 +93,7 @@ fn a_store_that_refuses_leaves_the_bundle_here_to_be_sent_later() {
     assert_eq!(std::fs::read(working.file("late.age")).expect("the file"), std::fs::read(path).expect("the file"));
 }
 
-/// The sealed bundle as it lies in the state folder.
+/// The sealed bundle in the state folder.
 fn sealed(world: &TestEnv) -> (String, Vec<u8>) {
     let mut folders = vec![world.path("state")];
     while let Some(folder) = folders.pop() {

@@ -173,7 +173,7 @@ fn matrix(name: &'static str, kind: &Kind) {
     exceptions::all_used(name, &used.into_inner().expect("the rows"));
 }
 
-/// Verifies under a fault, and judges what came of it.
+/// Verifies under a fault, and judges the outcome.
 async fn verify_under(
     harness: &Harness,
     case: &Case,

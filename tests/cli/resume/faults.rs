@@ -11,7 +11,7 @@ fn many(projects: usize) -> TestEnv {
     TestEnv::with(SandboxOptions { projects, groups: 10, plan: SandboxPlan::None, ..small() })
 }
 
-/// This share of the requests meets a reset before or after the server acted, an answer that breaks off, one that is cut but
+/// This share of the requests meets a reset before or after the server acted, an answer that ends early, one that is cut but
 /// looks complete, or a delay.
 fn unreliable(world: &TestEnv, percent: f64, seed: u64) {
     let actions = ["reset", "lost", "half", "cut", "delay:200"];
