@@ -11,7 +11,7 @@
 //! *Resolve, observe, plan, apply, report.* Begin with `commands/connect.rs`, which takes these steps in this order.
 //! `commands/verify.rs` does the same without `apply`: [`checks`] compare what was [`observed`] with what is [`desired`].
 //!
-//! Which module may use which, downwards only (`tests/layers` checks the `use crate::…` lines):
+//! Which module may use which, downward only (`tests/layers` checks the `use crate::…` lines):
 //!
 //! | layer | modules |
 //! |---|---|

@@ -151,7 +151,7 @@ impl<'a> Session<'a> {
     pub(super) async fn offer_keyring(&self) -> Result<(), Failure> {
         let settings = self.interview.settings();
         let credential_store = local_state::credential_store(self.context, settings)?;
-        let wanted = match (local_state::is_asked_for(settings)?, &self.token.source) {
+        let wanted = match (local_state::is_store_requested(settings)?, &self.token.source) {
             (_, Source::Keyring) => false,
             (true, _) => true,
             (false, source) if *source != Source::Prompt || !credential_store.is_used() => false,

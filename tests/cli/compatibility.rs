@@ -81,12 +81,12 @@ fn of_instances() -> Vec<Case> {
             "the Community SandboxEdition",
             SandboxOptions { edition: SandboxEdition::Ce, plan: SandboxPlan::None, ..three() },
         ),
-        case("an Enterprise SandboxEdition without a licence", SandboxOptions { plan: SandboxPlan::None, ..three() }),
+        case("an Enterprise Edition without a license", SandboxOptions { plan: SandboxPlan::None, ..three() }),
         case("Ultimate with Admin Mode", SandboxOptions { plan: SandboxPlan::Ultimate, admin_mode: true, ..small() }),
-        before("a licence of a name that nobody knows", |world| {
+        before("a license of an unknown name", |world| {
             switch(world, |quirks| quirks.license_plan = Some("platinum_duo"));
         }),
-        before("a licence that has run out", |world| switch(world, |quirks| quirks.license_expired = true)),
+        before("an expired license", |world| switch(world, |quirks| quirks.license_expired = true)),
         before("a URL in capitals with a slash at its end", |world| {
             let url = world.sandbox().gitlab_url().replace("127.0.0.1", "localhost");
             gitlab(world).lock().external_url = url.parse().expect("an address");

@@ -55,7 +55,7 @@ async fn an_instance_is_read_into_our_types() {
     let metadata = reader.metadata().await.expect("metadata");
     assert_eq!((metadata.version_text.as_str(), metadata.edition), ("19.2.0-ee", Edition::Ee));
     let plan = License::Licensed { plan: "premium".to_owned(), expired: false };
-    assert_eq!(reader.license().await.expect("a licence"), plan);
+    assert_eq!(reader.license().await.expect("a license"), plan);
     let user = reader.current_user().await.expect("a user");
     assert_eq!((user.is_admin, user.external_url()), (Some(true), Some(sandbox.gitlab_url().as_str())));
     let token = reader.token().await.expect("a token");

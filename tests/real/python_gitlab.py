@@ -113,8 +113,8 @@ def tokens(gl):
 
 
 def instance(gl):
-    licence = gl.get_license()
-    assert licence["plan"] in ("premium", "ultimate") and not licence["expired"], licence
+    license = gl.get_license()
+    assert license["plan"] in ("premium", "ultimate") and not license["expired"], license
     settings = gl.settings.get()
     hooks = settings.push_event_hooks_limit
     settings.push_event_hooks_limit = hooks + 1
