@@ -117,7 +117,7 @@ fn odd(version: SandboxVersion) -> TestEnv {
         json!({ "enable_ssl_verification": false }),
         json!({ "push_events_branch_filter": "main" }),
         json!({ "token": "" }),
-        json!({ "description": "somebody tidied up" }),
+        json!({ "description": "edited by another admin" }),
         json!({ "name": "another name" }),
         json!({ "url": "https://elsewhere.example/hook", "token": "x" }),
         json!({ "url": "https://elsewhere.example/hook", "description": "" }),

@@ -78,7 +78,7 @@ fn of_instances() -> Vec<Case> {
         case("18.0", of_version(18, 0)),
         case("a version of tomorrow", of_version(20, 3)),
         case(
-            "the Community SandboxEdition",
+            "the Community Edition",
             SandboxOptions { edition: SandboxEdition::Ce, plan: SandboxPlan::None, ..three() },
         ),
         case("an Enterprise Edition without a license", SandboxOptions { plan: SandboxPlan::None, ..three() }),

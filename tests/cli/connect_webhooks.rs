@@ -155,7 +155,7 @@ fn a_webhook_changed_by_hand_is_corrected_in_place() {
         (json!({"confidential_issues_events": true}), "unwanted events confidential_issue"),
         (json!({"enable_ssl_verification": false}), "TLS verification is off"),
         (json!({"token": ""}), "secret token"),
-        (json!({"description": "somebody tidied up"}), "secret token"),
+        (json!({"description": "edited by another admin"}), "secret token"),
     ] {
         let world = TestEnv::with(small());
         world.connects(&[]);

@@ -21,7 +21,7 @@ fn readme() -> String {
     fs::read_to_string(root("README.md")).expect("the README")
 }
 
-#[expect(clippy::disallowed_methods, reason = "whoever runs the test says whether to write")]
+#[expect(clippy::disallowed_methods, reason = "the environment decides whether the test writes")]
 fn is_blessed() -> bool {
     std::env::var_os("BLESS").is_some()
 }

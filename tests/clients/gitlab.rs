@@ -198,8 +198,8 @@ async fn a_token_without_rights_and_an_unknown_token_are_told_apart() {
     let user = Reader::new(client(&sandbox), instance(&sandbox), token(&sandbox.gitlab().user_token()));
     let error = user.applications().await.expect_err("no admin");
     assert_eq!(ApiRefusal::of(&error), Some(ApiRefusal::Forbidden { reason: None }));
-    let nobody = Reader::new(client(&sandbox), instance(&sandbox), token("glpat-nobody-knows-this"));
-    let error = nobody.metadata().await.expect_err("no token");
+    let unknown = Reader::new(client(&sandbox), instance(&sandbox), token("glpat-unknown-token-123"));
+    let error = unknown.metadata().await.expect_err("no token");
     assert_eq!(ApiRefusal::of(&error), Some(ApiRefusal::TokenUnknown));
 }
 

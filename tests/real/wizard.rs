@@ -109,7 +109,7 @@ fn the_wizard_leads_from_the_first_question_to_the_report() {
     terminal.shows("could not be reached");
     terminal.types(value(&variables, "GITLAB_URL"));
     terminal.shows("Personal access token of an admin (hidden): ");
-    terminal.types("glpat-a-mistyped-token-of-nobody");
+    terminal.types("glpat-a-mistyped-unknown-token-1");
     terminal.shows("GitLab does not know the token");
     terminal.shows_times("Personal access token of an admin (hidden): ", 2);
     terminal.types(value(&variables, "GITLAB_TOKEN"));
@@ -123,7 +123,7 @@ fn the_wizard_leads_from_the_first_question_to_the_report() {
         assert!(everything.contains(wanted), "{wanted}\n{everything}");
     }
     let factory = world.sandbox().factory();
-    let mut secrets = vec!["glpat-a-mistyped-token-of-nobody".to_owned(), factory.webhook_secret().to_owned()];
+    let mut secrets = vec!["glpat-a-mistyped-unknown-token-1".to_owned(), factory.webhook_secret().to_owned()];
     secrets.extend(["FACTORY_API_KEY", "GITLAB_TOKEN"].map(|name| value(&variables, name).to_owned()));
     holds_no_secret(&[&everything], &secrets);
     assert_eq!(factory.bundles().len(), 1);

@@ -99,7 +99,7 @@ fn a_missing_private_ca_is_asked_for_by_its_option() {
     world.set("FACTORY_GITLAB_CA_CERT", &world.path("none.pem").to_string_lossy());
     said.both("a CA that is not there", &world);
     world.set("FACTORY_GITLAB_CA_CERT", &world.file("text.pem", "hello"));
-    said.both("a CA that is none", &world);
+    said.both("a file that is not a CA", &world);
     insta::assert_snapshot!(said, @r"
     == no CA: connect
     exit code: 3
@@ -131,7 +131,7 @@ fn a_missing_private_ca_is_asked_for_by_its_option() {
     exit code: 2
     ----- stderr -----
     error: the CA file [home]/none.pem cannot be read: No such file or directory (os error 2)
-    == a CA that is none: connect and verify
+    == a file that is not a CA: connect and verify
     exit code: 2
     ----- stderr -----
     error: the CA file [home]/text.pem has no certificate

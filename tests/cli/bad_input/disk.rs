@@ -17,7 +17,7 @@ fn a_state_folder_that_cannot_be_used_is_reported_before_anything_is_written() {
         ("a file", file.clone()),
         ("below a file", format!("{file}/state")),
         ("a device", "/dev/null".to_owned()),
-        ("a folder that nobody may write", "/proc/factory-gitlab".to_owned()),
+        ("a folder that no user can write", "/proc/factory-gitlab".to_owned()),
     ] {
         world.set("FACTORY_GITLAB_STATE_DIR", &folder);
         said.connect(case, &world);
@@ -45,7 +45,7 @@ fn a_state_folder_that_cannot_be_used_is_reported_before_anything_is_written() {
       caused by: the state folder /dev/null cannot be used
       caused by: Not a directory (os error 20)
     hint: check the folder's free space and permissions, or set FACTORY_GITLAB_STATE_DIR to another one
-    == a folder that nobody may write: connect
+    == a folder that no user can write: connect
     exit code: 2
     ----- stderr -----
     error: the local record cannot be used

@@ -19,7 +19,7 @@ fn an_invalid_kit_is_explained_field_by_field() {
         ("expired", |kit| kit["expires_at"] = json!("2026-01-31T00:00:00Z")),
         ("another schema", |kit| kit["schema"] = json!("factory-gitlab/kit/v9")),
         ("no schema", |kit| kit["schema"] = Value::Null),
-        ("a recipient that is none", |kit| kit["bundle"]["recipients"] = json!(["age1-not-a-recipient"])),
+        ("an invalid recipient", |kit| kit["bundle"]["recipients"] = json!(["age1-not-a-recipient"])),
         ("a secret key as recipient", |kit| {
             kit["bundle"]["recipients"] =
                 json!(["AGE-SECRET-KEY-1QQPQQPQQPQQPQQPQQPQQPQQPQQPQQPQQPQQPQQPQQPQQPQQPQQPQQPQQPQ"]);
@@ -75,7 +75,7 @@ fn an_invalid_kit_is_explained_field_by_field() {
     ----- stderr -----
     error: the kit has no schema; this is not a kit, or of a version that this program does not know
     hint: give the file exactly as Factory gave it
-    == a recipient that is none: connect and verify
+    == an invalid recipient: connect and verify
     exit code: 2
     ----- stderr -----
     error: the kit cannot be used
@@ -202,7 +202,7 @@ fn a_kit_that_factory_refuses_says_what_to_do() {
     let mut world = TestEnv::with(small());
     let mut said = Said::default();
     let (address, key) = (world.variables()["FACTORY_KIT"].clone(), world.variables()["FACTORY_API_KEY"].clone());
-    for (case, key) in [("a wrong key", Some("fk-a-key-of-somebody-else")), ("no key", None)] {
+    for (case, key) in [("a wrong key", Some("fk-a-key-of-another-user")), ("no key", None)] {
         match key {
             Some(key) => world.set("FACTORY_API_KEY", key),
             None => world.unset("FACTORY_API_KEY"),

@@ -15,7 +15,7 @@ pub struct Exception {
     request: &'static str,
     /// Empty for all.
     faults: &'static [&'static str],
-    #[expect(dead_code, reason = "for the reader, as an exception without a reason is none")]
+    #[expect(dead_code, reason = "for the reader, because every exception needs a reason")]
     why: &'static str,
     pub holds: Holds,
 }
@@ -106,7 +106,7 @@ const ALL: &[Exception] = &[
             "json:\"ok\"",
             "type",
         ],
-        why: "an instance may have it switched off; an authorisation code that is none proves the same pair",
+        why: "an instance may have it switched off; an invalid authorization code proves the same pair",
         holds: Holds::AsUndisturbed { asked: &["POST /oauth/token"] },
     },
     Exception {
