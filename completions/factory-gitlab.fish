@@ -33,7 +33,7 @@ complete -c factory-gitlab -n "__fish_factory_gitlab_needs_command" -l client-ce
 complete -c factory-gitlab -n "__fish_factory_gitlab_needs_command" -l proxy -d 'Proxy to use, or none [default: HTTPS_PROXY, HTTP_PROXY and NO_PROXY] [env: FACTORY_GITLAB_PROXY]' -r -f
 complete -c factory-gitlab -n "__fish_factory_gitlab_needs_command" -l timeout -d 'Time limit of one request, in seconds [default: 30]' -r
 complete -c factory-gitlab -n "__fish_factory_gitlab_needs_command" -l concurrency -d 'Limit of requests in flight [default: 8]' -r
-complete -c factory-gitlab -n "__fish_factory_gitlab_needs_command" -l keyring -d 'Whether the token is kept in the system\'s keyring [default: ask]' -r -f -a "ask\t''
+complete -c factory-gitlab -n "__fish_factory_gitlab_needs_command" -l keyring -d 'Keep the token in the system\'s keyring [default: ask]' -r -f -a "ask\t''
 store\t''
 off\t''"
 complete -c factory-gitlab -n "__fish_factory_gitlab_needs_command" -l log-file -d 'Write a log to this file, as JSON lines without secrets [env: FACTORY_LOG_FILE]' -r -F
@@ -92,7 +92,7 @@ complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand connect" -
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand connect" -l proxy -d 'Proxy to use, or none [default: HTTPS_PROXY, HTTP_PROXY and NO_PROXY] [env: FACTORY_GITLAB_PROXY]' -r -f
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand connect" -l timeout -d 'Time limit of one request, in seconds [default: 30]' -r
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand connect" -l concurrency -d 'Limit of requests in flight [default: 8]' -r
-complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand connect" -l keyring -d 'Whether the token is kept in the system\'s keyring [default: ask]' -r -f -a "ask\t''
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand connect" -l keyring -d 'Keep the token in the system\'s keyring [default: ask]' -r -f -a "ask\t''
 store\t''
 off\t''"
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand connect" -l log-file -d 'Write a log to this file, as JSON lines without secrets [env: FACTORY_LOG_FILE]' -r -F
@@ -145,7 +145,7 @@ complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand verify" -l
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand verify" -l proxy -d 'Proxy to use, or none [default: HTTPS_PROXY, HTTP_PROXY and NO_PROXY] [env: FACTORY_GITLAB_PROXY]' -r -f
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand verify" -l timeout -d 'Time limit of one request, in seconds [default: 30]' -r
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand verify" -l concurrency -d 'Limit of requests in flight [default: 8]' -r
-complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand verify" -l keyring -d 'Whether the token is kept in the system\'s keyring [default: ask]' -r -f -a "ask\t''
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand verify" -l keyring -d 'Keep the token in the system\'s keyring [default: ask]' -r -f -a "ask\t''
 store\t''
 off\t''"
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand verify" -l log-file -d 'Write a log to this file, as JSON lines without secrets [env: FACTORY_LOG_FILE]' -r -F
@@ -174,7 +174,7 @@ complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand bundle; an
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand bundle; and not __fish_seen_subcommand_from inspect upload open" -l proxy -d 'Proxy to use, or none [default: HTTPS_PROXY, HTTP_PROXY and NO_PROXY] [env: FACTORY_GITLAB_PROXY]' -r -f
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand bundle; and not __fish_seen_subcommand_from inspect upload open" -l timeout -d 'Time limit of one request, in seconds [default: 30]' -r
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand bundle; and not __fish_seen_subcommand_from inspect upload open" -l concurrency -d 'Limit of requests in flight [default: 8]' -r
-complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand bundle; and not __fish_seen_subcommand_from inspect upload open" -l keyring -d 'Whether the token is kept in the system\'s keyring [default: ask]' -r -f -a "ask\t''
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand bundle; and not __fish_seen_subcommand_from inspect upload open" -l keyring -d 'Keep the token in the system\'s keyring [default: ask]' -r -f -a "ask\t''
 store\t''
 off\t''"
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand bundle; and not __fish_seen_subcommand_from inspect upload open" -l log-file -d 'Write a log to this file, as JSON lines without secrets [env: FACTORY_LOG_FILE]' -r -F
@@ -203,7 +203,7 @@ complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand bundle; an
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand bundle; and __fish_seen_subcommand_from inspect" -l proxy -d 'Proxy to use, or none [default: HTTPS_PROXY, HTTP_PROXY and NO_PROXY] [env: FACTORY_GITLAB_PROXY]' -r -f
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand bundle; and __fish_seen_subcommand_from inspect" -l timeout -d 'Time limit of one request, in seconds [default: 30]' -r
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand bundle; and __fish_seen_subcommand_from inspect" -l concurrency -d 'Limit of requests in flight [default: 8]' -r
-complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand bundle; and __fish_seen_subcommand_from inspect" -l keyring -d 'Whether the token is kept in the system\'s keyring [default: ask]' -r -f -a "ask\t''
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand bundle; and __fish_seen_subcommand_from inspect" -l keyring -d 'Keep the token in the system\'s keyring [default: ask]' -r -f -a "ask\t''
 store\t''
 off\t''"
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand bundle; and __fish_seen_subcommand_from inspect" -l log-file -d 'Write a log to this file, as JSON lines without secrets [env: FACTORY_LOG_FILE]' -r -F
@@ -230,7 +230,7 @@ complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand bundle; an
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand bundle; and __fish_seen_subcommand_from upload" -l proxy -d 'Proxy to use, or none [default: HTTPS_PROXY, HTTP_PROXY and NO_PROXY] [env: FACTORY_GITLAB_PROXY]' -r -f
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand bundle; and __fish_seen_subcommand_from upload" -l timeout -d 'Time limit of one request, in seconds [default: 30]' -r
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand bundle; and __fish_seen_subcommand_from upload" -l concurrency -d 'Limit of requests in flight [default: 8]' -r
-complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand bundle; and __fish_seen_subcommand_from upload" -l keyring -d 'Whether the token is kept in the system\'s keyring [default: ask]' -r -f -a "ask\t''
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand bundle; and __fish_seen_subcommand_from upload" -l keyring -d 'Keep the token in the system\'s keyring [default: ask]' -r -f -a "ask\t''
 store\t''
 off\t''"
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand bundle; and __fish_seen_subcommand_from upload" -l log-file -d 'Write a log to this file, as JSON lines without secrets [env: FACTORY_LOG_FILE]' -r -F
@@ -257,7 +257,7 @@ complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand bundle; an
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand bundle; and __fish_seen_subcommand_from open" -l proxy -d 'Proxy to use, or none [default: HTTPS_PROXY, HTTP_PROXY and NO_PROXY] [env: FACTORY_GITLAB_PROXY]' -r -f
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand bundle; and __fish_seen_subcommand_from open" -l timeout -d 'Time limit of one request, in seconds [default: 30]' -r
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand bundle; and __fish_seen_subcommand_from open" -l concurrency -d 'Limit of requests in flight [default: 8]' -r
-complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand bundle; and __fish_seen_subcommand_from open" -l keyring -d 'Whether the token is kept in the system\'s keyring [default: ask]' -r -f -a "ask\t''
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand bundle; and __fish_seen_subcommand_from open" -l keyring -d 'Keep the token in the system\'s keyring [default: ask]' -r -f -a "ask\t''
 store\t''
 off\t''"
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand bundle; and __fish_seen_subcommand_from open" -l log-file -d 'Write a log to this file, as JSON lines without secrets [env: FACTORY_LOG_FILE]' -r -F
@@ -283,7 +283,7 @@ complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand kit; and n
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand kit; and not __fish_seen_subcommand_from show check template" -l proxy -d 'Proxy to use, or none [default: HTTPS_PROXY, HTTP_PROXY and NO_PROXY] [env: FACTORY_GITLAB_PROXY]' -r -f
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand kit; and not __fish_seen_subcommand_from show check template" -l timeout -d 'Time limit of one request, in seconds [default: 30]' -r
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand kit; and not __fish_seen_subcommand_from show check template" -l concurrency -d 'Limit of requests in flight [default: 8]' -r
-complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand kit; and not __fish_seen_subcommand_from show check template" -l keyring -d 'Whether the token is kept in the system\'s keyring [default: ask]' -r -f -a "ask\t''
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand kit; and not __fish_seen_subcommand_from show check template" -l keyring -d 'Keep the token in the system\'s keyring [default: ask]' -r -f -a "ask\t''
 store\t''
 off\t''"
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand kit; and not __fish_seen_subcommand_from show check template" -l log-file -d 'Write a log to this file, as JSON lines without secrets [env: FACTORY_LOG_FILE]' -r -F
@@ -318,7 +318,7 @@ complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand kit; and _
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand kit; and __fish_seen_subcommand_from show" -l proxy -d 'Proxy to use, or none [default: HTTPS_PROXY, HTTP_PROXY and NO_PROXY] [env: FACTORY_GITLAB_PROXY]' -r -f
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand kit; and __fish_seen_subcommand_from show" -l timeout -d 'Time limit of one request, in seconds [default: 30]' -r
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand kit; and __fish_seen_subcommand_from show" -l concurrency -d 'Limit of requests in flight [default: 8]' -r
-complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand kit; and __fish_seen_subcommand_from show" -l keyring -d 'Whether the token is kept in the system\'s keyring [default: ask]' -r -f -a "ask\t''
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand kit; and __fish_seen_subcommand_from show" -l keyring -d 'Keep the token in the system\'s keyring [default: ask]' -r -f -a "ask\t''
 store\t''
 off\t''"
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand kit; and __fish_seen_subcommand_from show" -l log-file -d 'Write a log to this file, as JSON lines without secrets [env: FACTORY_LOG_FILE]' -r -F
@@ -350,7 +350,7 @@ complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand kit; and _
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand kit; and __fish_seen_subcommand_from check" -l proxy -d 'Proxy to use, or none [default: HTTPS_PROXY, HTTP_PROXY and NO_PROXY] [env: FACTORY_GITLAB_PROXY]' -r -f
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand kit; and __fish_seen_subcommand_from check" -l timeout -d 'Time limit of one request, in seconds [default: 30]' -r
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand kit; and __fish_seen_subcommand_from check" -l concurrency -d 'Limit of requests in flight [default: 8]' -r
-complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand kit; and __fish_seen_subcommand_from check" -l keyring -d 'Whether the token is kept in the system\'s keyring [default: ask]' -r -f -a "ask\t''
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand kit; and __fish_seen_subcommand_from check" -l keyring -d 'Keep the token in the system\'s keyring [default: ask]' -r -f -a "ask\t''
 store\t''
 off\t''"
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand kit; and __fish_seen_subcommand_from check" -l log-file -d 'Write a log to this file, as JSON lines without secrets [env: FACTORY_LOG_FILE]' -r -F
@@ -376,7 +376,7 @@ complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand kit; and _
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand kit; and __fish_seen_subcommand_from template" -l proxy -d 'Proxy to use, or none [default: HTTPS_PROXY, HTTP_PROXY and NO_PROXY] [env: FACTORY_GITLAB_PROXY]' -r -f
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand kit; and __fish_seen_subcommand_from template" -l timeout -d 'Time limit of one request, in seconds [default: 30]' -r
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand kit; and __fish_seen_subcommand_from template" -l concurrency -d 'Limit of requests in flight [default: 8]' -r
-complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand kit; and __fish_seen_subcommand_from template" -l keyring -d 'Whether the token is kept in the system\'s keyring [default: ask]' -r -f -a "ask\t''
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand kit; and __fish_seen_subcommand_from template" -l keyring -d 'Keep the token in the system\'s keyring [default: ask]' -r -f -a "ask\t''
 store\t''
 off\t''"
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand kit; and __fish_seen_subcommand_from template" -l log-file -d 'Write a log to this file, as JSON lines without secrets [env: FACTORY_LOG_FILE]' -r -F
@@ -402,7 +402,7 @@ complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand status" -l
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand status" -l proxy -d 'Proxy to use, or none [default: HTTPS_PROXY, HTTP_PROXY and NO_PROXY] [env: FACTORY_GITLAB_PROXY]' -r -f
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand status" -l timeout -d 'Time limit of one request, in seconds [default: 30]' -r
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand status" -l concurrency -d 'Limit of requests in flight [default: 8]' -r
-complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand status" -l keyring -d 'Whether the token is kept in the system\'s keyring [default: ask]' -r -f -a "ask\t''
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand status" -l keyring -d 'Keep the token in the system\'s keyring [default: ask]' -r -f -a "ask\t''
 store\t''
 off\t''"
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand status" -l log-file -d 'Write a log to this file, as JSON lines without secrets [env: FACTORY_LOG_FILE]' -r -F
@@ -441,7 +441,7 @@ complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand sandbox" -
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand sandbox" -l proxy -d 'Proxy to use, or none [default: HTTPS_PROXY, HTTP_PROXY and NO_PROXY] [env: FACTORY_GITLAB_PROXY]' -r -f
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand sandbox" -l timeout -d 'Time limit of one request, in seconds [default: 30]' -r
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand sandbox" -l concurrency -d 'Limit of requests in flight [default: 8]' -r
-complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand sandbox" -l keyring -d 'Whether the token is kept in the system\'s keyring [default: ask]' -r -f -a "ask\t''
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand sandbox" -l keyring -d 'Keep the token in the system\'s keyring [default: ask]' -r -f -a "ask\t''
 store\t''
 off\t''"
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand sandbox" -l log-file -d 'Write a log to this file, as JSON lines without secrets [env: FACTORY_LOG_FILE]' -r -F
@@ -469,7 +469,7 @@ complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand completion
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand completions" -l proxy -d 'Proxy to use, or none [default: HTTPS_PROXY, HTTP_PROXY and NO_PROXY] [env: FACTORY_GITLAB_PROXY]' -r -f
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand completions" -l timeout -d 'Time limit of one request, in seconds [default: 30]' -r
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand completions" -l concurrency -d 'Limit of requests in flight [default: 8]' -r
-complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand completions" -l keyring -d 'Whether the token is kept in the system\'s keyring [default: ask]' -r -f -a "ask\t''
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand completions" -l keyring -d 'Keep the token in the system\'s keyring [default: ask]' -r -f -a "ask\t''
 store\t''
 off\t''"
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand completions" -l log-file -d 'Write a log to this file, as JSON lines without secrets [env: FACTORY_LOG_FILE]' -r -F
@@ -496,7 +496,7 @@ complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand man" -l cl
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand man" -l proxy -d 'Proxy to use, or none [default: HTTPS_PROXY, HTTP_PROXY and NO_PROXY] [env: FACTORY_GITLAB_PROXY]' -r -f
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand man" -l timeout -d 'Time limit of one request, in seconds [default: 30]' -r
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand man" -l concurrency -d 'Limit of requests in flight [default: 8]' -r
-complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand man" -l keyring -d 'Whether the token is kept in the system\'s keyring [default: ask]' -r -f -a "ask\t''
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand man" -l keyring -d 'Keep the token in the system\'s keyring [default: ask]' -r -f -a "ask\t''
 store\t''
 off\t''"
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand man" -l log-file -d 'Write a log to this file, as JSON lines without secrets [env: FACTORY_LOG_FILE]' -r -F
