@@ -134,6 +134,10 @@ struct Skipping {
 /// How often a bound on work checks whether a sleep elsewhere has advanced a test's clock.
 const BETWEEN_LOOKS: Duration = Duration::from_millis(10);
 
+/// A sleep on a test's clock has at most this many parts, and none shorter than a second unless it is the last.
+const MAX_PARTS: u32 = 64;
+const SHORTEST_PART: Duration = Duration::from_secs(1);
+
 impl Clock {
     /// The system's clock.
     const fn real() -> Self {
@@ -173,9 +177,19 @@ impl Clock {
     #[expect(clippy::disallowed_methods, reason = "only this module sleeps")]
     pub async fn sleep(self, time: Duration) {
         let Some(skipping) = self.skipping else { return tokio::time::sleep(time).await };
-        let asleep = Asleep { skipping, time, slept_from: Instant::now(), began: self.instant() };
-        tokio::time::sleep(time / skipping.speed).await;
-        drop(asleep);
+        // In parts, so that a deadline within a long sleep is reached by the clock before its end.
+        let longest = (time / MAX_PARTS).max(SHORTEST_PART);
+        let mut left = time;
+        loop {
+            let part = left.min(longest);
+            let asleep = Asleep { skipping, time: part, slept_from: Instant::now(), began: self.instant() };
+            tokio::time::sleep(part / skipping.speed).await;
+            drop(asleep);
+            left -= part;
+            if left.is_zero() {
+                return;
+            }
+        }
     }
 
     /// The result of `work`, or `None` when this clock reaches `end` before it is done.
