@@ -11,7 +11,7 @@
 //! app/policies/project_hook_policy.rb).
 
 use serde::Deserialize;
-use serde_json::json;
+use serde_json::{Map, Value, json};
 
 use super::wire::HookWire;
 use super::{Error, Hook, Reader};
@@ -192,19 +192,14 @@ struct ProjectNode {
 struct HookNodes {
     nodes: Option<Vec<Option<HookWire<GlobalId>>>>,
     #[serde(rename = "pageInfo")]
-    page_info: PageInfo,
-}
-
-#[derive(Deserialize)]
-struct PageInfo {
-    #[serde(rename = "hasNextPage")]
-    has_next_page: bool,
+    /// Not a struct: serde would read one from an array too, and an unexpected answer must not count as the last page.
+    page_info: Map<String, Value>,
 }
 
 impl HookNodes {
     /// The hooks, if the page has all of them.
     fn complete(self) -> Option<Vec<Hook>> {
-        if self.page_info.has_next_page {
+        if self.page_info.get("hasNextPage")?.as_bool()? {
             return None;
         }
         let mut hooks: Vec<Hook> = self.nodes?.into_iter().map(|hook| hook.map(Hook::from)).collect::<Option<_>>()?;
