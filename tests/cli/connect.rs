@@ -8,7 +8,7 @@ use crate::test_env::{TestEnv, of_version, small};
 fn an_instance_is_connected() {
     let world = TestEnv::with(small());
     let run = world.run(&["connect", "--yes"]);
-    insta::assert_snapshot!(run, @r#"
+    insta::assert_snapshot!(run, @r"
     exit code: 0
     ----- stdout -----
     connected: http://127.0.0.1:[port]
@@ -44,12 +44,10 @@ fn an_instance_is_connected() {
       6. upload the sealed bundle to Factory
          POST http://127.0.0.1:[port]/gitlab/v1/bundles
 
-    note: the license (premium) includes group webhooks: one per top-level group covers all its
-          projects, future ones included
-    note: webhooks send push, note, merge_request, issue, pipeline, job to
-          http://127.0.0.1:[port]/gitlab/hooks/org_sandbox
+    note: the license (premium) includes group webhooks: one per top-level group covers all its projects, future ones included
+    note: webhooks send push, note, merge_request, issue, pipeline, job to http://127.0.0.1:[port]/gitlab/hooks/org_sandbox
     note: webhooks verify TLS and carry the secret token and the signing token
-    "#);
+    ");
     assert_eq!(world.sandbox().gitlab().applications().len(), 1);
     assert_eq!(world.all_hooks().len(), 1);
     assert!(world.all_hooks()[0].has_token(world.sandbox().factory().webhook_secret()));
@@ -110,7 +108,7 @@ fn a_run_on_another_machine_plans_nothing() {
 fn a_dry_run_writes_nothing_and_its_exit_code_tells_whether_changes_are_pending() {
     let world = TestEnv::with(small());
     let run = world.run(&["connect", "--dry-run"]);
-    insta::assert_snapshot!(run, @r#"
+    insta::assert_snapshot!(run, @r"
     exit code: 0
     ----- stdout -----
     Plan for http://127.0.0.1:[port] (nothing was written)
@@ -126,14 +124,12 @@ fn a_dry_run_writes_nothing_and_its_exit_code_tells_whether_changes_are_pending(
       6. upload the sealed bundle to Factory
          POST http://127.0.0.1:[port]/gitlab/v1/bundles
 
-    note: the license (premium) includes group webhooks: one per top-level group covers all its
-          projects, future ones included
-    note: webhooks send push, note, merge_request, issue, pipeline, job to
-          http://127.0.0.1:[port]/gitlab/hooks/org_sandbox
+    note: the license (premium) includes group webhooks: one per top-level group covers all its projects, future ones included
+    note: webhooks send push, note, merge_request, issue, pipeline, job to http://127.0.0.1:[port]/gitlab/hooks/org_sandbox
     note: webhooks verify TLS and carry the secret token and the signing token
 
     12 requests, 0 of them writes, [duration]
-    "#);
+    ");
     assert_eq!(world.run(&["connect", "--dry-run", "--exit-code"]).code, 4);
     assert_eq!(world.run(&["connect", "--dry-run", "--exit-code", "-o", "json"]).json()["exit_code"], 4);
     assert_eq!(world.writes(), Vec::<String>::new());
@@ -148,7 +144,7 @@ fn a_dry_run_writes_nothing_and_its_exit_code_tells_whether_changes_are_pending(
 #[test]
 fn without_a_terminal_all_missing_input_is_listed_in_one_error() {
     let run = TestEnv::bare().run(&["connect"]);
-    insta::assert_snapshot!(run, @r#"
+    insta::assert_snapshot!(run, @r"
     exit code: 2
     ----- stderr -----
     error: missing input: 4 values, and no terminal to ask on
@@ -156,7 +152,7 @@ fn without_a_terminal_all_missing_input_is_listed_in_one_error() {
     hint: GitLab's URL: --gitlab-url, the variable GITLAB_URL, or gitlab_url in the answers file
     hint: an admin's personal access token: --token-file, the variable GITLAB_TOKEN, or token_file in the answers file
     hint: the approval of the plan: --yes, or yes in the answers file
-    "#);
+    ");
     let world = TestEnv::with(small());
     let run = world.run(&["connect"]);
     assert_eq!(run.code, 2, "{run}");

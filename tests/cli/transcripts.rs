@@ -186,10 +186,8 @@ mod webhooks {
           8. upload the sealed bundle to Factory
              POST http://127.0.0.1:[port]/gitlab/v1/bundles
 
-        note: without a Premium or Ultimate license group webhooks never fire, so every project gets its
-              own; run again after projects are added
-        note: webhooks send push, note, merge_request, issue, pipeline, job to
-              http://127.0.0.1:[port]/gitlab/hooks/org_sandbox
+        note: without a Premium or Ultimate license group webhooks never fire, so every project gets its own; run again after projects are added
+        note: webhooks send push, note, merge_request, issue, pipeline, job to http://127.0.0.1:[port]/gitlab/hooks/org_sandbox
         note: webhooks verify TLS and carry the secret token and the signing token
 
         14 requests, 0 of them writes, [duration]
@@ -281,10 +279,8 @@ mod webhooks {
              TLS verification is off
           2. send a test delivery (push) from group group-1
 
-        note: the license (premium) includes group webhooks: one per top-level group covers all its
-              projects, future ones included
-        note: webhooks send push, note, merge_request, issue, pipeline, job to
-              http://127.0.0.1:[port]/gitlab/hooks/org_sandbox
+        note: the license (premium) includes group webhooks: one per top-level group covers all its projects, future ones included
+        note: webhooks send push, note, merge_request, issue, pipeline, job to http://127.0.0.1:[port]/gitlab/hooks/org_sandbox
         note: webhooks verify TLS and carry the secret token and the signing token
         ");
     }
@@ -319,8 +315,7 @@ mod webhooks {
              a duplicate, created by this tool
           2. send a test delivery (push) from group group-1
 
-        note: the license (premium) includes group webhooks: one per top-level group covers all its
-              projects, future ones included
+        note: the license (premium) includes group webhooks: one per top-level group covers all its projects, future ones included
         ");
     }
 
@@ -431,8 +426,7 @@ mod applications {
         Plan for http://127.0.0.1:[port] (nothing was written)
           1. renew the secret of application 1 ([digest]…)
              requested with --renew-secret
-             the current secret stops working at once: its users are disconnected until Factory has the new
-             one
+             the current secret stops working at once: its users are disconnected until Factory has the new one
           2. seal the bundle with the given token
              for [recipient]
           3. check that GitLab accepts the application's ID and secret
@@ -441,10 +435,8 @@ mod applications {
           6. upload the sealed bundle to Factory
              POST http://127.0.0.1:[port]/gitlab/v1/bundles
 
-        note: the license (premium) includes group webhooks: one per top-level group covers all its
-              projects, future ones included
-        note: webhooks send push, note, merge_request, issue, pipeline, job to
-              http://127.0.0.1:[port]/gitlab/hooks/org_sandbox
+        note: the license (premium) includes group webhooks: one per top-level group covers all its projects, future ones included
+        note: webhooks send push, note, merge_request, issue, pipeline, job to http://127.0.0.1:[port]/gitlab/hooks/org_sandbox
         note: webhooks verify TLS and carry the secret token and the signing token
 
         12 requests, 0 of them writes, [duration]
@@ -546,10 +538,8 @@ mod applications {
           7. upload the sealed bundle to Factory
              POST http://127.0.0.1:[port]/gitlab/v1/bundles
 
-        note: the license (premium) includes group webhooks: one per top-level group covers all its
-              projects, future ones included
-        note: webhooks send push, note, merge_request, issue, pipeline, job to
-              http://127.0.0.1:[port]/gitlab/hooks/org_sandbox
+        note: the license (premium) includes group webhooks: one per top-level group covers all its projects, future ones included
+        note: webhooks send push, note, merge_request, issue, pipeline, job to http://127.0.0.1:[port]/gitlab/hooks/org_sandbox
         note: webhooks verify TLS and carry the secret token and the signing token
         ");
     }
@@ -622,7 +612,18 @@ mod status {
         24 requests, 7 of them writes, [duration]
         ");
         let run = world.run(&["status"]);
-        insta::assert_snapshot!(run, @"");
+        insta::assert_snapshot!(run, @r"
+        exit code: 0
+        ----- stdout -----
+        http://127.0.0.1:[port]
+          state        started, not finished; run connect again to continue
+          organization org_sandbox
+          application  [digest]
+          its secret   sealed for Factory
+          bundle       sealed and not yet accepted; the next run sends it
+          webhooks     1 created or changed by this tool (auto)
+          recorded in  [home]/state/127.0.0.1_[port]--org_sandbox/journal.jsonl
+        ");
     }
 }
 
@@ -639,7 +640,33 @@ mod kit {
         the kit is good (given by the variable FACTORY_KIT)
         ");
         let run = world.run(&["kit", "show"]);
-        insta::assert_snapshot!(run, @"");
+        insta::assert_snapshot!(run, @r"
+        exit code: 0
+        ----- stdout -----
+        Kit for Sandbox (factory-gitlab/kit/v1)
+          given by      the variable FACTORY_KIT
+          expires       [time]
+
+        Application
+          name          Factory Integration
+          redirect URI  http://127.0.0.1:[port]/api/integrations/redirect/gitlab-sh/callback
+          scopes        api, read_user, read_repository, write_repository, read_registry, sudo
+          confidential  yes
+
+        Webhook
+          URL           http://127.0.0.1:[port]/gitlab/hooks/org_sandbox
+          secret token  set, not shown
+          signing token set, not shown
+          events        push, note, merge_request, issue, pipeline, job
+          receipts      http://127.0.0.1:[port]/gitlab/v1/receipts
+
+        Bundle
+          sealed for    [recipient]
+          uploaded to   http://127.0.0.1:[port]/gitlab/v1/bundles
+          token inside  the one that is given
+          status        http://127.0.0.1:[port]/gitlab/v1/status
+          reached by    127.0.0.1:[port]
+        ");
     }
 
     #[test]

@@ -113,42 +113,13 @@ pub fn plan_lines(plan: &Plan, text: &mut Text) {
     for (number, step) in plan.describe().into_iter().enumerate() {
         text.line(Line::new().dim(format!("{:>3}. ", number + 1)).plain(step.what));
         for detail in step.details {
-            hanging(Hang { first: Line::new().plain("     "), indent: 5, tone: Tone::Dim }, &detail, text);
+            text.line(Line::new().plain("     ").dim(detail));
         }
     }
     text.gap();
     for note in &plan.notes {
-        hanging(Hang { first: Line::new().dim("note: "), indent: 6, tone: Tone::Dim }, note, text);
+        text.line(Line::new().dim("note: ").dim(note));
     }
-}
-
-/// Lines of a plan are wrapped here, because a terminal would wrap them in the middle of words.
-const WIDTH: usize = 100;
-
-/// How a long line is wrapped: the first line, and the rest indented.
-struct Hang {
-    first: Line,
-    /// The width of the first part, and the indent of the rest.
-    indent: usize,
-    tone: Tone,
-}
-
-fn hanging(hang: Hang, content: &str, text: &mut Text) {
-    let Hang { mut first, indent, tone } = hang;
-    let (mut line, mut used) = (String::new(), indent);
-    for word in content.split(' ') {
-        let length = word.chars().count();
-        if !line.is_empty() && used + 1 + length > WIDTH {
-            let next = Line::new().plain(" ".repeat(indent));
-            text.line(std::mem::replace(&mut first, next).with(tone, std::mem::take(&mut line)));
-            used = indent;
-        }
-        let gap = if line.is_empty() { "" } else { " " };
-        line.push_str(gap);
-        line.push_str(word);
-        used += gap.len() + length;
-    }
-    text.line(first.with(tone, line));
 }
 
 /// Steps that failed in the same way, with the reason of the first of them.
@@ -181,8 +152,7 @@ fn named(steps: &[&Step], text: &mut Text) {
     let more = targets.len().saturating_sub(NAMED);
     targets.truncate(NAMED);
     let more = if more > 0 { format!(", and {more} more (-o json names all)") } else { String::new() };
-    let hang = Hang { first: Line::new().plain(" ".repeat(10)), indent: 10, tone: Tone::Dim };
-    hanging(hang, &format!("{}{more}", targets.join(", ")), text);
+    text.line(Line::new().plain(" ".repeat(10)).dim(format!("{}{more}", targets.join(", "))));
 }
 
 fn write_proof(proof: &DeliveryProof, text: &mut Text) {
