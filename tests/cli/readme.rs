@@ -56,6 +56,22 @@ fn words(command: &str) -> Vec<String> {
 }
 
 #[test]
+fn the_files_that_contributing_names_exist() {
+    let page = fs::read_to_string(root(".github/CONTRIBUTING.md")).expect("CONTRIBUTING.md");
+    let prose: String = page.split("```").step_by(2).collect();
+    let quoted = prose.split('`').skip(1).step_by(2);
+    let named: Vec<&str> = quoted
+        .filter(|word| ["src/", "tests/", ".ci/"].iter().any(|folder| word.starts_with(folder)))
+        // The example of a new command.
+        .filter(|path| *path != "src/commands/disconnect.rs")
+        .collect();
+    assert!(named.len() > 20, "{named:?}");
+    for path in named {
+        assert!(root(path).exists(), "{path}");
+    }
+}
+
+#[test]
 fn the_first_screen_holds_the_two_commands_that_do_everything() {
     let readme = readme();
     let first_screen: Vec<&str> = readme.lines().take(25).collect();
