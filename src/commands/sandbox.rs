@@ -29,7 +29,7 @@ const ENDINGS: &[Ending] = &[
 const EXAMPLES: &[&str] = &[
     "factory-gitlab sandbox connect --yes",
     "factory-gitlab sandbox --plan none --projects 20 connect --dry-run",
-    "eval \"$(factory-gitlab sandbox --listen 127.0.0.1:8929)\"",
+    "factory-gitlab sandbox --listen 127.0.0.1:8929 > variables.sh",
 ];
 
 /// Rehearse any command against an embedded GitLab and Factory

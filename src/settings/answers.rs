@@ -138,7 +138,7 @@ mod tests {
             ("timeout = 'soon'", "\"timeout\" in the answers file a.toml has to be a whole number"),
             ("timeout = -1", "\"timeout\" in the answers file a.toml has to be a whole number"),
             ("personal = 'yes'", "\"personal\" in the answers file a.toml has to be true or false"),
-            ("group = [1]", "\"group\" in the answers file a.toml has to be a list of texts"),
+            ("group = [1]", "\"group\" in the answers file a.toml has to be a list of strings"),
         ] {
             assert_eq!(failure(text), wanted);
         }
