@@ -9,7 +9,7 @@
 //!
 //! Symbolic links: [`write_atomically`] replaces a link by the file and does not touch what the link points to, so a link
 //! planted by another user gains nothing. Devices, pipes and the links of `/dev` and `/proc` (`/dev/stdout`) are written to
-//! in place, since they cannot be replaced. [`open_to_append`] follows links, for an audit log may be one. Where a link is
+//! in place, since they cannot be replaced; such a link to a regular file is refused. [`open_to_append`] follows links, for an audit log may be one. Where a link is
 //! followed, it must belong to this user or to root: the rule of Linux's `fs.protected_symlinks`, for every folder and system.
 
 use std::fs::{self, DirBuilder, File, OpenOptions};
@@ -36,7 +36,7 @@ pub(crate) fn write_atomically(
     write: impl FnOnce(&mut dyn Write) -> io::Result<()>,
 ) -> io::Result<()> {
     if is_written_in_place(path) {
-        refuse_foreign_link(path)?;
+        refuse_link(path)?;
         return write(&mut append_options().open(path)?);
     }
     let mut file = temporary_file(path, readers)?;
@@ -55,7 +55,7 @@ pub(crate) fn require_writable(path: &Path) -> io::Result<()> {
         return Err(ErrorKind::IsADirectory.into());
     }
     if is_written_in_place(path) {
-        return refuse_foreign_link(path);
+        return refuse_link(path);
     }
     temporary_file(path, Readers::Owner).map(drop)
 }
@@ -112,6 +112,16 @@ fn append_options() -> OpenOptions {
     let mut options = OpenOptions::new();
     options.append(true);
     options
+}
+
+/// Refuses a link that is not written to in place: another user's, and one to an open file such as `/dev/stdout > report`.
+/// Two descriptors of one file would overwrite each other's text.
+fn refuse_link(path: &Path) -> io::Result<()> {
+    if path.is_symlink() && fs::metadata(path).is_ok_and(|found| found.is_file()) {
+        let text = "it is a link to a file that is already open; name the file itself";
+        return Err(io::Error::new(ErrorKind::InvalidInput, text));
+    }
+    refuse_foreign_link(path)
 }
 
 #[cfg(unix)]

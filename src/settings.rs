@@ -276,6 +276,13 @@ mod tests {
     }
 
     #[test]
+    fn an_empty_path_is_refused() {
+        let settings = Settings::new(given(&keys::LOG_FILE, ""), &env(&[]), None);
+        let error = settings.get(&keys::LOG_FILE).expect_err("an empty path").to_string();
+        assert_eq!(error, "--log-file cannot be used: give a path; it is empty");
+    }
+
+    #[test]
     fn a_proxy_is_the_systems_or_the_given_one_or_none() {
         let proxy = |value: &str| {
             Settings::new(given(&keys::PROXY, value), &env(&[("NO_PROXY", "localhost")]), None).transport()

@@ -114,7 +114,7 @@ mod unix {
     }
 
     #[test]
-    fn a_link_to_an_open_descriptor_is_written_through() {
+    fn a_link_to_a_file_that_is_already_open_is_refused() {
         let folder = tempfile::tempdir().expect("a folder");
         let path = folder.path().join("redirected");
         let open = fs::File::create(&path).expect("a file");
@@ -122,7 +122,10 @@ mod unix {
         if !Path::new(&descriptor).is_symlink() {
             return; // On macOS a descriptor is a device.
         }
-        write(Path::new(&descriptor), b"report").expect("written");
-        assert_eq!(fs::read(&path).expect("readable"), b"report");
+        let written = write(Path::new(&descriptor), b"report");
+        for refused in [written, require_writable(Path::new(&descriptor))] {
+            assert_eq!(refused.expect_err("the text would overwrite the report").kind(), ErrorKind::InvalidInput);
+        }
+        assert_eq!(fs::read(&path).expect("readable"), b"");
     }
 }

@@ -20,7 +20,7 @@ pub(super) fn trimmed(given: &str) -> Result<String, String> {
 }
 
 pub(super) fn path(given: &str) -> Result<PathBuf, String> {
-    Ok(PathBuf::from(given))
+    if given.is_empty() { Err("give a path; it is empty".to_owned()) } else { Ok(PathBuf::from(given)) }
 }
 
 /// A switch is off when it says so; in an answers file it is `true` or `false`.
