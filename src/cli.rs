@@ -1,7 +1,7 @@
 //! What can be typed.
 //!
 //! The global options are declared here; the commands, which the layer above declares, are the parameter `C`. The flags of
-//! settings are made from the settings' table, with the answers-file key as identifier, so that [`parse`] can hand over what
+//! settings are made from the settings' table, with the answers-file key as identifier, so that `parse` can hand over what
 //! was given without knowing each flag.
 
 pub(crate) mod after_help;

@@ -127,7 +127,7 @@ impl Context<'_> {
     /// file.
     ///
     /// # Errors
-    /// As [`Context::client_for`].
+    /// As `Context::client_for`.
     pub fn client(&self) -> Result<http::Client, Failure> {
         self.client_for(Access::Read)
     }

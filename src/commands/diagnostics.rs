@@ -1,4 +1,4 @@
-//! Turns every module's own error into what the user reads: what failed, why, and the [advice](crate::advice).
+//! Turns every module's own error into what the user reads: what failed, why, and the advice.
 
 mod apply;
 mod bundle;

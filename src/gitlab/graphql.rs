@@ -89,7 +89,7 @@ impl Reader {
         Ok(HookList::find(&schema, version))
     }
 
-    /// The hooks of at most [`MAX_QUERY_PROJECTS`] projects, by project and in the order of their IDs. A project is missing
+    /// The hooks of at most `MAX_QUERY_PROJECTS` projects, by project and in the order of their IDs. A project is missing
     /// where GraphQL does not return all its hooks, or not to this caller; that says nothing about the project.
     ///
     /// # Errors

@@ -105,7 +105,7 @@ impl Request {
         }
     }
 
-    /// Sets a JSON body. Secrets in it are marked with [`in_body`].
+    /// Sets a JSON body. Secrets in it are marked with `in_body`.
     ///
     /// # Errors
     /// [`Cause::Setup`] when the value cannot be written as JSON.
