@@ -231,7 +231,7 @@ async fn invoke(invocation: Invocation<Command>, around: Surroundings<'_>) -> Re
         terminal,
         interrupt,
         settings,
-        prompter: prompter(&cli.global, env, terminal),
+        prompter: prompter(&cli.global, env, terminal, interrupt),
         format: cli.global.output_format,
         output_file: cli.global.output_file,
         args,
@@ -264,9 +264,9 @@ fn verbosity(global: &GlobalArgs) -> Verbosity {
 }
 
 /// A person, where input and errors are a terminal and questions are allowed.
-fn prompter(global: &GlobalArgs, env: &Env, terminal: &Terminal) -> Box<dyn Prompter> {
+fn prompter(global: &GlobalArgs, env: &Env, terminal: &Terminal, interrupt: &Interrupt) -> Box<dyn Prompter> {
     let is_interactive = env.streams.input && env.streams.error && !env.is_on(env_vars::CI) && !global.no_input;
-    if is_interactive { Box::new(Interactive::new(terminal)) } else { Box::new(NonInteractive) }
+    if is_interactive { Box::new(Interactive::new(terminal, interrupt)) } else { Box::new(NonInteractive) }
 }
 
 #[cfg(test)]

@@ -1,10 +1,11 @@
 //! Ctrl-C and SIGTERM: the first one stops the work, the second one ends the program at once.
 //!
 //! [`Interrupt::listen`] must run before the first prompt: without a handler the process would die inside the prompt and leave
-//! the cursor hidden.
+//! the cursor hidden. Signals are awaited on a thread of their own, because a question blocks the program's runtime.
 
 use std::future::Future;
 use std::io;
+use std::thread;
 
 use tokio::sync::watch;
 
@@ -29,22 +30,33 @@ pub struct Interrupt {
 }
 
 impl Interrupt {
-    /// Installs the signal handlers; must be called inside the runtime.
+    /// Installs the signal handlers.
     ///
     /// # Errors
-    /// When the system refuses a handler.
+    /// When the system refuses a handler or a thread.
     pub fn listen(terminal: &Terminal) -> io::Result<Self> {
-        let mut signals = Signals::new()?;
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+        let mut signals = {
+            let _inside = runtime.enter();
+            Signals::new()?
+        };
         let terminal = terminal.clone();
         let (stop, stopped) = watch::channel(false);
-        tokio::spawn(async move {
+        let both = async move {
             signals.next().await;
             // Every receiver may be gone by now; the second signal still counts.
             let _no_receiver = stop.send(true);
             signals.next().await;
             leave_at_once(&terminal);
-        });
+        };
+        thread::Builder::new().name("signals".to_owned()).spawn(move || runtime.block_on(both))?;
         Ok(Self { stopped })
+    }
+
+    /// Whether the signal has come.
+    #[must_use]
+    pub fn is_raised(&self) -> bool {
+        *self.stopped.borrow()
     }
 
     #[cfg(test)]

@@ -3,6 +3,7 @@
 #[cfg(unix)]
 mod hidden;
 mod interactive;
+mod modes;
 #[cfg(test)]
 mod scripted;
 

@@ -4,6 +4,7 @@
 use std::process::Command;
 
 use rexpect::process::WaitStatus;
+use rexpect::process::Signal;
 use rexpect::session::{PtySession, spawn_command};
 
 use crate::test_env::{TestEnv, small};
@@ -50,6 +51,19 @@ fn ctrl_c_at_a_question_ends_with_130_and_shows_the_cursor() {
     session.exp_string("\u{1b}[?25h").expect("the cursor is shown");
     session.exp_string("interrupted").expect("a word");
     ends_with(&mut session, 130);
+}
+
+/// The signal is one of a process manager, or a Ctrl-C from before the question was ready for keys.
+#[test]
+fn a_signal_at_a_question_ends_it() {
+    let env = TestEnv::bare();
+    for signal in [Signal::SIGINT, Signal::SIGTERM] {
+        let mut session = at_a_terminal(&env, &["kit", "show"]);
+        session.exp_string("Kit from Factory").expect("the question");
+        session.process_mut().signal(signal).expect("sent");
+        session.exp_string("interrupted").expect("a word");
+        ends_with(&mut session, 130);
+    }
 }
 
 #[test]
