@@ -98,7 +98,6 @@ fn access(args: &ConnectArgs) -> Access {
 
 fn job(args: &ConnectArgs) -> Job {
     Job {
-        command: "connect",
         schema: "factory-gitlab/connect/v1",
         achieved: "connected",
         progress: "connecting",

@@ -22,8 +22,6 @@ pub use text::plan_lines;
 /// What a command that writes says about itself.
 #[derive(Clone, Copy, Debug)]
 pub struct Job {
-    /// Its name, as it is typed.
-    pub command: &'static str,
     /// The schema of its JSON form.
     pub schema: &'static str,
     /// The verdict when everything is as planned: `connected`.

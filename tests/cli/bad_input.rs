@@ -14,6 +14,7 @@ mod foreign;
 mod kits;
 mod limits;
 mod names;
+mod token_kinds;
 mod tokens;
 mod writes;
 
@@ -40,22 +41,22 @@ struct Said(String);
 
 impl Said {
     /// Runs `connect`, which must change nothing.
-    fn connect(&mut self, case: &str, world: &TestEnv) {
-        self.of(&format!("{case}: connect"), world, &CONNECT);
+    fn connect(&mut self, case: &str, env: &TestEnv) {
+        self.of(&format!("{case}: connect"), env, &CONNECT);
     }
 
     /// Runs `connect` and `verify`, which must both change nothing. Equal output is kept once. The check that Factory is not
     /// connected yet is skipped.
-    fn both(&mut self, case: &str, world: &TestEnv) {
-        self.pair(case, world, &[]);
+    fn both(&mut self, case: &str, env: &TestEnv) {
+        self.pair(case, env, &[]);
     }
 
     /// The same with more arguments.
-    fn pair(&mut self, case: &str, world: &TestEnv, more: &[&str]) {
-        let connect = world.run(&[&CONNECT, more].concat());
-        assert_untouched(case, world);
-        let verify = world.run(&[&VERIFY, &["--skip", "factory.status"], more].concat());
-        assert_untouched(case, world);
+    fn pair(&mut self, case: &str, env: &TestEnv, more: &[&str]) {
+        let connect = env.run(&[&CONNECT, more].concat());
+        assert_untouched(case, env);
+        let verify = env.run(&[&VERIFY, &["--skip", "factory.status"], more].concat());
+        assert_untouched(case, env);
         assert!(connect.code != 0 && verify.code != 0, "{case}: {connect}\n{verify}");
         let (connect, verify) = (connect.to_string(), verify.to_string());
         if connect == verify {
@@ -66,13 +67,13 @@ impl Said {
     }
 
     /// Runs a command that must change nothing.
-    fn of(&mut self, case: &str, world: &TestEnv, args: &[&str]) {
-        self.keep(case, world, &world.run(args));
+    fn of(&mut self, case: &str, env: &TestEnv, args: &[&str]) {
+        self.keep(case, env, &env.run(args));
     }
 
     /// Keeps the output of a run that must have changed nothing.
-    fn keep(&mut self, case: &str, world: &TestEnv, run: &Transcript) {
-        assert_untouched(case, world);
+    fn keep(&mut self, case: &str, env: &TestEnv, run: &Transcript) {
+        assert_untouched(case, env);
         self.0.push_str(&format!("== {case}\n{run}\n"));
     }
 }
@@ -92,22 +93,22 @@ impl fmt::Display for Said {
 }
 
 /// The requests that can change something. Requests to the OAuth endpoints leave nothing behind.
-fn writes(world: &TestEnv) -> Vec<LoggedRequest> {
-    let mut requests = world.sandbox().requests();
+fn writes(env: &TestEnv) -> Vec<LoggedRequest> {
+    let mut requests = env.sandbox().requests();
     requests.retain(|one| one.is_write() && (one.side == Side::Factory || one.path().contains("/api/")));
     requests
 }
 
-fn assert_no_writes(case: &str, world: &TestEnv) {
-    assert!(writes(world).is_empty(), "{case}: {:?}", writes(world));
-    assert!(world.sandbox().gitlab().applications().is_empty(), "{case}");
-    assert!(world.sandbox().factory().bundles().is_empty(), "{case}");
+fn assert_no_writes(case: &str, env: &TestEnv) {
+    assert!(writes(env).is_empty(), "{case}: {:?}", writes(env));
+    assert!(env.sandbox().gitlab().applications().is_empty(), "{case}");
+    assert!(env.sandbox().factory().bundles().is_empty(), "{case}");
 }
 
 /// Nothing was written on either side, and the state folder has nothing but an empty lock.
-fn assert_untouched(case: &str, world: &TestEnv) {
-    assert_no_writes(case, world);
-    for file in files_below(&world.path("state")) {
+fn assert_untouched(case: &str, env: &TestEnv) {
+    assert_no_writes(case, env);
+    for file in files_below(&env.path("state")) {
         let length = std::fs::metadata(&file).expect("a file").len();
         assert!(file.ends_with("lock") && length == 0, "{case}: {} holds {length} bytes", file.display());
     }
@@ -125,8 +126,8 @@ pub fn files_below(folder: &Path) -> Vec<PathBuf> {
 }
 
 /// Exactly one connection exists: one application, one hook on the group, one bundle that was accepted.
-fn assert_connected_once(case: &str, world: &TestEnv) {
-    let sandbox = world.sandbox();
+fn assert_connected_once(case: &str, env: &TestEnv) {
+    let sandbox = env.sandbox();
     let applications = sandbox.gitlab().applications();
     assert_eq!(applications.len(), 1, "{case}");
     assert_eq!(sandbox.gitlab().all_hooks().len(), 1, "{case}: one hook");

@@ -18,9 +18,9 @@ fn many(projects: usize, version: SandboxVersion) -> SandboxOptions {
 }
 
 /// The requests of a run, by method and the kind of address.
-fn asked(world: &TestEnv) -> BTreeMap<&'static str, usize> {
+fn asked(env: &TestEnv) -> BTreeMap<&'static str, usize> {
     let mut counts = BTreeMap::new();
-    for request in world.sandbox().requests() {
+    for request in env.sandbox().requests() {
         let kind = match (request.method.as_str(), request.path()) {
             ("POST", "/api/graphql") => "bulk",
             ("GET", path) if path.ends_with("/hooks") => "one by one",
@@ -31,45 +31,45 @@ fn asked(world: &TestEnv) -> BTreeMap<&'static str, usize> {
     counts
 }
 
-fn has_list(world: &TestEnv, has: bool) {
-    world.sandbox().gitlab().lock().quirks.graphql.hook_list = Some(has);
+fn has_list(env: &TestEnv, has: bool) {
+    env.sandbox().gitlab().lock().quirks.graphql.hook_list = Some(has);
 }
 
 #[test]
 fn a_thousand_projects_are_read_with_forty_requests() {
     const N: usize = 1000;
-    let world = TestEnv::with(many(N, WITH_HOOK_LIST));
-    world.connects(&[]);
-    let first = world.sandbox().requests().len();
+    let env = TestEnv::with(many(N, WITH_HOOK_LIST));
+    env.connects(&[]);
+    let first = env.sandbox().requests().len();
     // The last page of projects is empty, and the first query asks which fields the schema has.
-    assert!(first <= N + N / 50 + 21, "{first}: {:?}", asked(&world));
-    assert_eq!(world.all_hooks().len(), N);
-    world.has_nothing_to_do(&[]);
-    let second = world.sandbox().requests().len();
-    assert!(second <= N / 25, "{second}: {:?}", asked(&world));
-    assert_eq!(asked(&world).get("one by one"), None);
+    assert!(first <= N + N / 50 + 21, "{first}: {:?}", asked(&env));
+    assert_eq!(env.all_hooks().len(), N);
+    env.has_nothing_to_do(&[]);
+    let second = env.sandbox().requests().len();
+    assert!(second <= N / 25, "{second}: {:?}", asked(&env));
+    assert_eq!(asked(&env).get("one by one"), None);
     // Without the list, each project is read by REST, and the only extra request is the one for the schema.
-    has_list(&world, false);
-    world.has_nothing_to_do(&[]);
-    let alone = world.sandbox().requests().len();
-    assert!(alone <= N + N / 100 + 20, "{alone}: {:?}", asked(&world));
-    assert_eq!((asked(&world)["bulk"], asked(&world)["one by one"]), (1, N));
+    has_list(&env, false);
+    env.has_nothing_to_do(&[]);
+    let alone = env.sandbox().requests().len();
+    assert!(alone <= N + N / 100 + 20, "{alone}: {:?}", asked(&env));
+    assert_eq!((asked(&env)["bulk"], asked(&env)["one by one"]), (1, N));
 }
 
 #[test]
 fn a_few_projects_are_read_without_graphql() {
-    let world = TestEnv::with(many(19, WITH_HOOK_LIST));
-    world.connects(&[]);
-    world.has_nothing_to_do(&[]);
-    assert_eq!(asked(&world).get("bulk"), None);
+    let env = TestEnv::with(many(19, WITH_HOOK_LIST));
+    env.connects(&[]);
+    env.has_nothing_to_do(&[]);
+    assert_eq!(asked(&env).get("bulk"), None);
 }
 
 const VERIFY: &[&str] = &["verify", "--webhooks", "project", "-o", "json"];
 const PLAN: &[&str] = &["connect", "--dry-run", "-o", "json"];
 
 /// The report of a run, without durations and numbers of requests.
-fn found(world: &TestEnv, args: &[&str]) -> Value {
-    let mut found = world.run(args).json();
+fn found(env: &TestEnv, args: &[&str]) -> Value {
+    let mut found = env.run(args).json();
     without_costs(&mut found);
     found
 }
@@ -87,28 +87,28 @@ fn without_costs(value: &mut Value) {
 
 /// Checks that the report with the list equals the one without it, and returns it.
 #[track_caller]
-fn both_ways_agree(world: &TestEnv, args: &[&str], case: &str) -> Value {
-    has_list(world, false);
-    let alone = found(world, args);
-    has_list(world, true);
-    world.sandbox().clear_requests();
-    let together = found(world, args);
-    let read = asked(world).get("bulk").copied();
-    assert_eq!(read, Some(2), "{case}: the schema and one page were to be asked for: {:?}", asked(world));
+fn both_ways_agree(env: &TestEnv, args: &[&str], case: &str) -> Value {
+    has_list(env, false);
+    let alone = found(env, args);
+    has_list(env, true);
+    env.sandbox().clear_requests();
+    let together = found(env, args);
+    let read = asked(env).get("bulk").copied();
+    assert_eq!(read, Some(2), "{case}: the schema and one page were to be asked for: {:?}", asked(env));
     assert_eq!(alone, together, "{case}");
     together
 }
 
 /// A connected instance with a problem in the hook of every second project.
 fn odd(version: SandboxVersion) -> TestEnv {
-    let world = TestEnv::with(many(40, version));
-    world.sandbox().gitlab().set_hook_quirks(|quirks| {
+    let env = TestEnv::with(many(40, version));
+    env.sandbox().gitlab().set_hook_quirks(|quirks| {
         quirks.auto_disabling = true;
         quirks.project_limit = 0;
         quirks.test_limit = 1000;
     });
-    world.connects(&[]);
-    let gitlab = world.sandbox().gitlab();
+    env.connects(&[]);
+    let gitlab = env.sandbox().gitlab();
     let ours = |project: u64| gitlab.hooks(Owner::Project(project)).first().expect("ours").clone();
     let mut project = (2..).step_by(2);
     for change in [
@@ -124,12 +124,12 @@ fn odd(version: SandboxVersion) -> TestEnv {
         json!({ "description": "a \"quote\", an é, \u{202e}and\nmore" }),
     ] {
         let at = project.next().expect("a project");
-        let (status, answer) = world.api("PUT", &format!("/projects/{at}/hooks/{}", ours(at).id), &change);
+        let (status, answer) = env.api("PUT", &format!("/projects/{at}/hooks/{}", ours(at).id), &change);
         assert_eq!(status, 200, "{answer}");
     }
     let add = |at: u64, url: &str, description: &str| {
         let hook = json!({ "url": url, "description": description, "push_events": true });
-        world.make(&format!("/projects/{at}/hooks"), &hook)
+        env.make(&format!("/projects/{at}/hooks"), &hook)
     };
     let (foreign, again, same_url, crowded) = (project.next(), project.next(), project.next(), project.next());
     add(foreign.expect("a project"), "https://ci.example/hook", "another product's");
@@ -141,16 +141,16 @@ fn odd(version: SandboxVersion) -> TestEnv {
         add(crowded.expect("a project"), &format!("https://ci.example/{number}"), "");
     }
     let missing = project.next().expect("a project");
-    world.api("DELETE", &format!("/projects/{missing}/hooks/{}", ours(missing).id), &json!({}));
+    env.api("DELETE", &format!("/projects/{missing}/hooks/{}", ours(missing).id), &json!({}));
     let failing = project.next().expect("a project");
-    world.sandbox().factory().set_quirks(|quirks| quirks.webhook = Some((500, "broken".to_owned())));
+    env.sandbox().factory().set_quirks(|quirks| quirks.webhook = Some((500, "broken".to_owned())));
     for _ in 0..5 {
-        world.api("POST", &format!("/projects/{failing}/hooks/{}/test/push_events", ours(failing).id), &json!({}));
+        env.api("POST", &format!("/projects/{failing}/hooks/{}/test/push_events", ours(failing).id), &json!({}));
     }
-    world.sandbox().factory().set_quirks(|quirks| quirks.webhook = None);
+    env.sandbox().factory().set_quirks(|quirks| quirks.webhook = None);
     gitlab.mark_for_deletion(project.next().expect("a project"));
     gitlab.lock().quirks.graphql.left_out = vec![project.next().expect("a project")];
-    world
+    env
 }
 
 #[test]
@@ -158,10 +158,10 @@ fn every_unusual_hook_is_judged_alike_by_rest_and_graphql() {
     for version in
         [SandboxVersion::new(18, 5, 0), SandboxVersion::new(18, 11, 0), SandboxVersion::new(19, 2, 0), WITH_HOOK_LIST]
     {
-        let world = odd(version);
-        let verdict = both_ways_agree(&world, VERIFY, &format!("{version:?}"));
+        let env = odd(version);
+        let verdict = both_ways_agree(&env, VERIFY, &format!("{version:?}"));
         assert_eq!(verdict["verdict"], "fail", "{version:?}");
-        let plan = both_ways_agree(&world, PLAN, &format!("{version:?}"));
+        let plan = both_ways_agree(&env, PLAN, &format!("{version:?}"));
         let steps = plan["steps"].as_array().expect("steps");
         let count = |name: &str| steps.iter().filter(|step| step["step"] == name).count();
         assert!(
@@ -169,9 +169,9 @@ fn every_unusual_hook_is_judged_alike_by_rest_and_graphql() {
             "{version:?}: {plan:#}"
         );
         // The project whose hooks fill two pages, and the one that the list leaves out.
-        assert_eq!(asked(&world)["one by one"], 3, "{version:?}");
-        world.connects(&[]);
-        world.has_nothing_to_do(&[]);
+        assert_eq!(asked(&env)["one by one"], 3, "{version:?}");
+        env.connects(&[]);
+        env.has_nothing_to_do(&[]);
     }
 }
 
@@ -179,49 +179,49 @@ fn every_unusual_hook_is_judged_alike_by_rest_and_graphql() {
 fn a_graphql_list_with_fewer_fields_is_not_used() {
     // From 19.0, REST shows whether a hook has a token. A list that does not would pass a hook without one.
     for (version, used) in [(SandboxVersion::new(18, 11, 0), true), (SandboxVersion::new(19, 2, 0), false)] {
-        let world = odd(version);
-        has_list(&world, true);
-        world.sandbox().gitlab().lock().quirks.graphql.missing = vec!["tokenPresent", "signingTokenPresent"];
-        world.sandbox().clear_requests();
-        drop(found(&world, PLAN));
-        assert_eq!(asked(&world)["bulk"] > 1, used, "{version:?}");
+        let env = odd(version);
+        has_list(&env, true);
+        env.sandbox().gitlab().lock().quirks.graphql.missing = vec!["tokenPresent", "signingTokenPresent"];
+        env.sandbox().clear_requests();
+        drop(found(&env, PLAN));
+        assert_eq!(asked(&env)["bulk"] > 1, used, "{version:?}");
     }
 }
 
 #[test]
 fn a_missing_right_is_found_by_rest_and_graphql() {
-    let mut world = odd(WITH_HOOK_LIST);
-    let gitlab = world.sandbox().gitlab().clone();
+    let mut env = odd(WITH_HOOK_LIST);
+    let gitlab = env.sandbox().gitlab().clone();
     for id in 1..=40 {
         gitlab.change_project(id, |project| {
             let level = if id % 3 == 0 { level::DEVELOPER } else { level::MAINTAINER };
             project.members.insert(2, level);
         });
     }
-    world.set("GITLAB_TOKEN", &gitlab.user_token());
-    let verdict = both_ways_agree(&world, VERIFY, "some projects are a developer's");
+    env.set("GITLAB_TOKEN", &gitlab.user_token());
+    let verdict = both_ways_agree(&env, VERIFY, "some projects are a developer's");
     assert_eq!(verdict["verdict"], "fail");
 }
 
 /// Checks that a fault of a GraphQL request does not change the report.
 fn changes_nothing(troubles: &[&str]) {
-    let world = TestEnv::with(many(120, WITH_HOOK_LIST));
-    world.connects(&[]);
-    let missing = world.all_hooks().pop().expect("a hook");
+    let env = TestEnv::with(many(120, WITH_HOOK_LIST));
+    env.connects(&[]);
+    let missing = env.all_hooks().pop().expect("a hook");
     let project = (1..=120).find(|id| missing.owner == Owner::Project(*id)).expect("its project");
-    world.api("DELETE", &format!("/projects/{project}/hooks/{}", missing.id), &json!({}));
-    has_list(&world, false);
-    let alone = found(&world, PLAN);
-    has_list(&world, true);
+    env.api("DELETE", &format!("/projects/{project}/hooks/{}", missing.id), &json!({}));
+    has_list(&env, false);
+    let alone = found(&env, PLAN);
+    has_list(&env, true);
     for trouble in troubles {
         // The first request is for the schema, the third for the second page.
         for at in [1, 3] {
             let (action, times) = trouble.split_once(" once").map_or((*trouble, ""), |(action, _)| (action, "x1"));
-            world.sandbox().clear_requests();
-            world.sandbox().fault(&format!("POST /api/graphql={action}@{at}{times}")).expect("a fault");
-            let together = found(&world, PLAN);
-            world.sandbox().clear_faults();
-            let struck = world.sandbox().requests().iter().any(|request| request.fault.is_some());
+            env.sandbox().clear_requests();
+            env.sandbox().fault(&format!("POST /api/graphql={action}@{at}{times}")).expect("a fault");
+            let together = found(&env, PLAN);
+            env.sandbox().clear_faults();
+            let struck = env.sandbox().requests().iter().any(|request| request.fault.is_some());
             assert!(struck, "{trouble} at {at}");
             assert_eq!(together, alone, "{trouble} at {at}");
         }
@@ -252,11 +252,11 @@ fn a_graphql_rate_limit_does_not_change_what_is_found() {
 
 #[test]
 fn a_query_that_is_too_complex_is_not_repeated() {
-    let world = TestEnv::with(many(120, WITH_HOOK_LIST));
-    world.connects(&[]);
-    world.sandbox().gitlab().lock().quirks.graphql.max_complexity = Some(61);
-    world.has_nothing_to_do(&[]);
-    let counts = asked(&world);
+    let env = TestEnv::with(many(120, WITH_HOOK_LIST));
+    env.connects(&[]);
+    env.sandbox().gitlab().lock().quirks.graphql.max_complexity = Some(61);
+    env.has_nothing_to_do(&[]);
+    let counts = asked(&env);
     assert!(counts["bulk"] <= 3, "{counts:?}");
     assert_eq!(counts["one by one"], 120);
 }

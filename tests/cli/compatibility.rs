@@ -52,12 +52,12 @@ fn of_projects(projects: usize) -> SandboxOptions {
     SandboxOptions { projects, groups: 1, plan: SandboxPlan::None, ..SandboxOptions::default() }
 }
 
-fn gitlab(world: &TestEnv) -> &GitLab {
-    world.sandbox().gitlab()
+fn gitlab(env: &TestEnv) -> &GitLab {
+    env.sandbox().gitlab()
 }
 
-fn switch(world: &TestEnv, change: fn(&mut InstanceQuirks)) {
-    change(&mut gitlab(world).lock().quirks);
+fn switch(env: &TestEnv, change: fn(&mut InstanceQuirks)) {
+    change(&mut gitlab(env).lock().quirks);
 }
 
 fn cases() -> Vec<Case> {
@@ -83,86 +83,86 @@ fn of_instances() -> Vec<Case> {
         ),
         case("an Enterprise Edition without a license", SandboxOptions { plan: SandboxPlan::None, ..three() }),
         case("Ultimate with Admin Mode", SandboxOptions { plan: SandboxPlan::Ultimate, admin_mode: true, ..small() }),
-        before("a license of an unknown name", |world| {
-            switch(world, |quirks| quirks.license_plan = Some("platinum_duo"));
+        before("a license of an unknown name", |env| {
+            switch(env, |quirks| quirks.license_plan = Some("platinum_duo"));
         }),
-        before("an expired license", |world| switch(world, |quirks| quirks.license_expired = true)),
-        before("a URL in capitals with a slash at its end", |world| {
-            let url = world.sandbox().gitlab_url().replace("127.0.0.1", "localhost");
-            gitlab(world).lock().external_url = url.parse().expect("an address");
-            world.set("GITLAB_URL", &format!("{}/", url.replace("http://localhost", "HTTP://LOCALHOST")));
+        before("an expired license", |env| switch(env, |quirks| quirks.license_expired = true)),
+        before("a URL in capitals with a slash at its end", |env| {
+            let url = env.sandbox().gitlab_url().replace("127.0.0.1", "localhost");
+            gitlab(env).lock().external_url = url.parse().expect("an address");
+            env.set("GITLAB_URL", &format!("{}/", url.replace("http://localhost", "HTTP://LOCALHOST")));
         }),
     ]
 }
 
 /// A token of the admin with these prefixes of the instance.
-fn prefixed(world: &mut TestEnv, personal: &str, instance: &str) {
+fn prefixed(env: &mut TestEnv, personal: &str, instance: &str) {
     {
-        let settings = &mut gitlab(world).lock().settings;
+        let settings = &mut gitlab(env).lock().settings;
         personal.clone_into(&mut settings.personal_access_token_prefix);
         instance.clone_into(&mut settings.instance_token_prefix);
     }
-    let token = gitlab(world).add_token(TokenSpec::default());
-    world.set("GITLAB_TOKEN", &token);
+    let token = gitlab(env).add_token(TokenSpec::default());
+    env.set("GITLAB_TOKEN", &token);
 }
 
 fn of_tokens() -> Vec<Case> {
     vec![
-        before("a prefix of the company's own", |world| prefixed(world, "acme_", "")),
-        before("a prefix of the instance's own", |world| prefixed(world, "glpat-", "acme")),
-        before("no prefix, a token with dots and without an end", |world| prefixed(world, "", "")),
+        before("a prefix of the company's own", |env| prefixed(env, "acme_", "")),
+        before("a prefix of the instance's own", |env| prefixed(env, "glpat-", "acme")),
+        before("no prefix, a token with dots and without an end", |env| prefixed(env, "", "")),
     ]
 }
 
 fn of_applications_and_hooks() -> Vec<Case> {
     vec![
-        after("several redirect URIs in the application", |world| {
-            for application in gitlab(world).lock().applications.values_mut() {
+        after("several redirect URIs in the application", |env| {
+            for application in gitlab(env).lock().applications.values_mut() {
                 let uris =
                     ["https://a.example/cb", &application.redirect_uri, "https://b.example/cb  https://c.example"];
                 application.redirect_uri = uris.join("\r\n");
             }
         }),
-        after("more scopes in the application", |world| {
-            for application in gitlab(world).lock().applications.values_mut() {
+        after("more scopes in the application", |env| {
+            for application in gitlab(env).lock().applications.values_mut() {
                 application.scopes.extend(["openid", "profile", "email"].map(str::to_owned));
             }
         }),
-        after("other applications, one of the same redirect URI", |world| {
-            let _made = world.make_application(&json!({ "name": "Something Else" }));
+        after("other applications, one of the same redirect URI", |env| {
+            let _made = env.make_application(&json!({ "name": "Something Else" }));
             let other =
                 json!({ "name": "Grafana", "redirect_uri": "https://grafana.example/cb", "scopes": "read_user" });
-            let _made = world.make_application(&other);
+            let _made = env.make_application(&other);
         }),
-        after("hooks of other products beside ours", |world| {
-            let (group, ours) = world.group_hook();
+        after("hooks of other products beside ours", |env| {
+            let (group, ours) = env.group_hook();
             let of_the_same_host = format!("{}/jira", ours.url);
             for url in ["https://jenkins.example/gitlab", "https://chat.example/a?b=c", &of_the_same_host] {
-                let _made = world.make(&format!("/groups/{group}/hooks"), &json!({ "url": url, "push_events": true }));
+                let _made = env.make(&format!("/groups/{group}/hooks"), &json!({ "url": url, "push_events": true }));
             }
         }),
-        before("a hook whose host is written in capitals", by_name).then(|world| {
-            let (_, ours) = world.group_hook();
+        before("a hook whose host is written in capitals", by_name).then(|env| {
+            let (_, ours) = env.group_hook();
             let url = ours.url.replace("http://localhost", "HTTP://LocalHost");
             assert_ne!(url, ours.url);
-            gitlab(world).change_hook(ours.id, |hook| hook.url = url);
+            gitlab(env).change_hook(ours.id, |hook| hook.url = url);
         }),
     ]
 }
 
 /// Factory's webhook host by its name.
-fn by_name(world: &mut TestEnv) {
-    world.sandbox().factory().edit_kit(|kit| {
+fn by_name(env: &mut TestEnv) {
+    env.sandbox().factory().edit_kit(|kit| {
         let url = kit["webhook"]["url"].as_str().expect("an address").replace("127.0.0.1", "localhost");
         kit["webhook"]["url"] = json!(url);
     });
-    let port = world.sandbox().factory_url().rsplit(':').next().expect("a port").to_owned();
-    gitlab(world).lock().settings.outbound_local_requests_whitelist.push(format!("localhost:{port}"));
+    let port = env.sandbox().factory_url().rsplit(':').next().expect("a port").to_owned();
+    gitlab(env).lock().settings.outbound_local_requests_whitelist.push(format!("localhost:{port}"));
 }
 
 /// Renames every group and project.
-fn rename(world: &TestEnv) {
-    let mut state = gitlab(world).lock();
+fn rename(env: &TestEnv) {
+    let mut state = gitlab(env).lock();
     for group in state.groups.values_mut() {
         group.name.push_str(" of old");
         group.full_path = group.full_path.replace("group", "team");
@@ -172,9 +172,9 @@ fn rename(world: &TestEnv) {
     }
 }
 
-fn end_two(world: &TestEnv) {
-    gitlab(world).archive(1);
-    gitlab(world).mark_for_deletion(2);
+fn end_two(env: &TestEnv) {
+    gitlab(env).archive(1);
+    gitlab(env).mark_for_deletion(2);
 }
 
 fn of_groups_and_projects() -> Vec<Case> {
@@ -183,35 +183,35 @@ fn of_groups_and_projects() -> Vec<Case> {
         after("projects with other names than when they were connected", rename).of(of_projects(3)),
         after("an archived project, and one that is to be deleted", end_two).of(three()),
         after("the same with hooks of projects", end_two).of(of_projects(3)),
-        before("a group that is to be deleted", |world| {
-            let group = gitlab(world).lock().groups.keys().next().copied().expect("a group");
+        before("a group that is to be deleted", |env| {
+            let group = gitlab(env).lock().groups.keys().next().copied().expect("a group");
             let day = "2026-11-01".parse().ok();
-            gitlab(world).change_group(group, |group| group.marked_for_deletion = day);
+            gitlab(env).change_group(group, |group| group.marked_for_deletion = day);
         })
         .of(SandboxOptions { groups: 3, ..three() }),
-        before("names with emoji, of another direction, and as long as they get", |world| {
+        before("names with emoji, of another direction, and as long as they get", |env| {
             const STRANGE: [&str; 2] = ["\u{1f98a}\u{200d}\u{1f680} team", "\u{5e9}\u{5dc}\u{5d5}\u{5dd} \u{202e}abc"];
-            let groups: Vec<u64> = gitlab(world).lock().groups.keys().copied().collect();
+            let groups: Vec<u64> = gitlab(env).lock().groups.keys().copied().collect();
             for (group, name) in groups.into_iter().zip(STRANGE) {
-                gitlab(world).change_group(group, |group| group.name = name.to_owned());
+                gitlab(env).change_group(group, |group| group.name = name.to_owned());
             }
-            gitlab(world).change_project(1, |project| project.name = STRANGE[1].repeat(20));
-            let long = gitlab(world).add_group(&"g".repeat(255), None);
-            let _inside = gitlab(world).add_group(&"h".repeat(255), Some(long));
+            gitlab(env).change_project(1, |project| project.name = STRANGE[1].repeat(20));
+            let long = gitlab(env).add_group(&"g".repeat(255), None);
+            let _inside = gitlab(env).add_group(&"h".repeat(255), Some(long));
         })
         .of(three()),
     ]
 }
 
 fn of_answers() -> Vec<Case> {
-    let more = |name| before(name, |world| switch(world, |quirks| quirks.unknown_fields = true));
-    let relative = |name| before(name, |world| switch(world, |quirks| quirks.relative_links = true));
+    let more = |name| before(name, |env| switch(env, |quirks| quirks.unknown_fields = true));
+    let relative = |name| before(name, |env| switch(env, |quirks| quirks.relative_links = true));
     vec![
         more("fields of the next version in every answer"),
         more("the same on the oldest version").of(of_version(16, 11)),
         more("the same with hooks read in bulk")
             .of(SandboxOptions { version: SandboxVersion::new(19, 6, 0), ..of_projects(21) }),
-        before("a proxy that adds headers", |world| switch(world, |quirks| quirks.proxy_headers = true)),
+        before("a proxy that adds headers", |env| switch(env, |quirks| quirks.proxy_headers = true)),
         relative("a hundred projects: an empty last page, and Link headers without a host").of(of_projects(100)),
         relative("a second page of groups by a Link without a host").of(SandboxOptions {
             groups: 101,
@@ -242,21 +242,21 @@ fn an_unusual_instance_passes_and_a_second_run_has_nothing_to_do() {
 }
 
 fn is_green(case: &Case) -> Result<(), String> {
-    let mut world = TestEnv::with(case.options.clone());
-    (case.before)(&mut world);
-    let run = world.connect(&[]);
+    let mut env = TestEnv::with(case.options.clone());
+    (case.before)(&mut env);
+    let run = env.connect(&[]);
     if run.code != 0 {
         return Err(format!("not connected: {run}"));
     }
-    (case.after)(&world);
-    let run = world.run(&["verify", "-o", "json"]);
+    (case.after)(&env);
+    let run = env.run(&["verify", "-o", "json"]);
     let report: serde_json::Value = serde_json::from_str(&run.stdout).unwrap_or_default();
     let counts = &report["counts"];
     if run.code != 0 || counts["fail"] != 0 || counts["unknown"] != 0 {
         return Err(format!("not green: {run}"));
     }
-    let again = world.connect(&[]);
-    let writes = world.writes();
+    let again = env.connect(&[]);
+    let writes = env.writes();
     if again.code != 0 || !again.stdout.starts_with("nothing to do: ") || !writes.is_empty() {
         return Err(format!("something to do: {writes:?} {again}"));
     }

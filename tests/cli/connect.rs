@@ -6,8 +6,8 @@ use crate::test_env::{TestEnv, of_version, small};
 
 #[test]
 fn an_instance_is_connected() {
-    let world = TestEnv::with(small());
-    let run = world.run(&["connect", "--yes"]);
+    let env = TestEnv::with(small());
+    let run = env.run(&["connect", "--yes"]);
     insta::assert_snapshot!(run, @r"
     exit code: 0
     ----- stdout -----
@@ -48,20 +48,20 @@ fn an_instance_is_connected() {
     note: webhooks send push, note, merge_request, issue, pipeline, job to http://127.0.0.1:[port]/gitlab/hooks/org_sandbox
     note: webhooks verify TLS and carry the secret token and the signing token
     ");
-    assert_eq!(world.sandbox().gitlab().applications().len(), 1);
-    assert_eq!(world.all_hooks().len(), 1);
-    assert!(world.all_hooks()[0].has_token(world.sandbox().factory().webhook_secret()));
-    let bundle = world.bundle();
+    assert_eq!(env.sandbox().gitlab().applications().len(), 1);
+    assert_eq!(env.all_hooks().len(), 1);
+    assert!(env.all_hooks()[0].has_token(env.sandbox().factory().webhook_secret()));
+    let bundle = env.bundle();
     let secret = bundle["application"]["secret"].as_str().expect("a secret");
-    assert!(world.sandbox().gitlab().applications()[0].has_secret(secret));
-    assert_eq!(bundle["personal_access_token"]["value"], world.sandbox().gitlab().admin_token());
+    assert!(env.sandbox().gitlab().applications()[0].has_secret(secret));
+    assert_eq!(bundle["personal_access_token"]["value"], env.sandbox().gitlab().admin_token());
     assert_eq!(bundle["webhook"]["strategy"], "group");
 }
 
 #[test]
 fn the_json_report_is_one_document_with_the_same_facts() {
-    let world = TestEnv::with(small());
-    let run = world.run(&["connect", "-y", "-o", "json"]);
+    let env = TestEnv::with(small());
+    let run = env.run(&["connect", "-y", "-o", "json"]);
     assert_eq!(run.code, 0, "{run}");
     let report = run.json();
     assert_eq!(report["schema"], "factory-gitlab/connect/v1");
@@ -75,7 +75,7 @@ fn the_json_report_is_one_document_with_the_same_facts() {
         assert_eq!(report["proofs"][0][fact]["state"], "holds", "{fact}: {run}");
     }
     assert_eq!(report["failures"], json!([]));
-    for secret in [world.sandbox().gitlab().admin_token(), world.sandbox().factory().webhook_secret().to_owned()] {
+    for secret in [env.sandbox().gitlab().admin_token(), env.sandbox().factory().webhook_secret().to_owned()] {
         assert!(!run.stdout.contains(&secret) && !run.stderr.contains(&secret), "a secret is shown");
     }
 }
@@ -83,31 +83,31 @@ fn the_json_report_is_one_document_with_the_same_facts() {
 #[test]
 fn a_second_run_writes_nothing_in_any_version() {
     for (major, minor) in [(16, 11), (17, 9), (18, 5), (19, 2)] {
-        let world = TestEnv::with(of_version(major, minor));
-        world.connects(&[]);
-        let (applications, hooks) = (world.sandbox().gitlab().applications(), world.all_hooks());
+        let env = TestEnv::with(of_version(major, minor));
+        env.connects(&[]);
+        let (applications, hooks) = (env.sandbox().gitlab().applications(), env.all_hooks());
         assert_eq!((applications.len(), hooks.len()), (1, 1), "{major}.{minor}");
-        world.has_nothing_to_do(&[]);
-        let json = world.connect(&["-o", "json"]);
+        env.has_nothing_to_do(&[]);
+        let json = env.connect(&["-o", "json"]);
         assert_eq!(json.json()["verdict"], "connected", "{major}.{minor}: {json}");
-        assert_eq!(world.sandbox().factory().bundles()[0].times, 1, "{major}.{minor}");
+        assert_eq!(env.sandbox().factory().bundles()[0].times, 1, "{major}.{minor}");
     }
 }
 
 #[test]
 fn a_run_on_another_machine_plans_nothing() {
     for (major, minor) in [(17, 9), (18, 5), (19, 2)] {
-        let mut world = TestEnv::with(of_version(major, minor));
-        world.connects(&[]);
-        world.on_another_machine();
-        world.has_nothing_to_do(&[]);
+        let mut env = TestEnv::with(of_version(major, minor));
+        env.connects(&[]);
+        env.on_another_machine();
+        env.has_nothing_to_do(&[]);
     }
 }
 
 #[test]
 fn a_dry_run_writes_nothing_and_its_exit_code_tells_whether_changes_are_pending() {
-    let world = TestEnv::with(small());
-    let run = world.run(&["connect", "--dry-run"]);
+    let env = TestEnv::with(small());
+    let run = env.run(&["connect", "--dry-run"]);
     insta::assert_snapshot!(run, @r"
     exit code: 0
     ----- stdout -----
@@ -130,15 +130,15 @@ fn a_dry_run_writes_nothing_and_its_exit_code_tells_whether_changes_are_pending(
 
     12 requests, 0 of them writes, [duration]
     ");
-    assert_eq!(world.run(&["connect", "--dry-run", "--exit-code"]).code, 4);
-    assert_eq!(world.run(&["connect", "--dry-run", "--exit-code", "-o", "json"]).json()["exit_code"], 4);
-    assert_eq!(world.writes(), Vec::<String>::new());
-    assert!(!world.path("state").exists(), "a dry run leaves no trace");
-    world.connects(&[]);
-    let run = world.run(&["connect", "--dry-run", "--exit-code"]);
+    assert_eq!(env.run(&["connect", "--dry-run", "--exit-code"]).code, 4);
+    assert_eq!(env.run(&["connect", "--dry-run", "--exit-code", "-o", "json"]).json()["exit_code"], 4);
+    assert_eq!(env.writes(), Vec::<String>::new());
+    assert!(!env.path("state").exists(), "a dry run leaves no trace");
+    env.connects(&[]);
+    let run = env.run(&["connect", "--dry-run", "--exit-code"]);
     assert_eq!(run.code, 0, "{run}");
     assert!(run.stdout.starts_with("nothing to do"), "{run}");
-    assert_eq!(world.run(&["connect", "--exit-code"]).code, 2, "it is of no use alone");
+    assert_eq!(env.run(&["connect", "--exit-code"]).code, 2, "it is of no use alone");
 }
 
 #[test]
@@ -153,10 +153,10 @@ fn without_a_terminal_all_missing_input_is_listed_in_one_error() {
     hint: an admin's personal access token: --token-file, the variable GITLAB_TOKEN, or token_file in the answers file
     hint: the approval of the plan: --yes, or yes in the answers file
     ");
-    let world = TestEnv::with(small());
-    let run = world.run(&["connect"]);
+    let env = TestEnv::with(small());
+    let run = env.run(&["connect"]);
     assert_eq!(run.code, 2, "{run}");
-    assert!(run.stderr.contains("--yes") && world.sandbox().requests().is_empty(), "{run}");
+    assert!(run.stderr.contains("--yes") && env.sandbox().requests().is_empty(), "{run}");
     let run = TestEnv::bare().run(&["connect", "--application", "existing"]);
     for name in ["FACTORY_GITLAB_APPLICATION_ID", "--application-secret-file"] {
         assert!(run.stderr.contains(name), "{name}: {run}");
@@ -165,62 +165,62 @@ fn without_a_terminal_all_missing_input_is_listed_in_one_error() {
 
 #[test]
 fn answers_come_from_a_file() {
-    let mut world = TestEnv::with(small());
-    let variable = |name: &str| world.variables().get(name).cloned().expect("a variable");
+    let mut env = TestEnv::with(small());
+    let variable = |name: &str| env.variables().get(name).cloned().expect("a variable");
     let (url, token, kit) = (variable("GITLAB_URL"), variable("GITLAB_TOKEN"), variable("FACTORY_KIT"));
     for name in ["GITLAB_URL", "GITLAB_TOKEN", "FACTORY_KIT"] {
-        world.unset(name);
+        env.unset(name);
     }
-    world.file("token", format!("{token}\n"));
-    world.file(
+    env.file("token", format!("{token}\n"));
+    env.file(
         "acme.toml",
         format!(
             "gitlab_url = \"{url}\"\ntoken_file = \"token\"\nkit = \"{kit}\"\nwebhooks = \"project\"\nyes = true\n"
         ),
     );
-    let run = world.run(&["connect", "--no-input", "--config", "acme.toml"]);
+    let run = env.run(&["connect", "--no-input", "--config", "acme.toml"]);
     assert_eq!(run.code, 0, "{run}");
-    assert_eq!(world.bundle()["webhook"]["strategy"], "project");
+    assert_eq!(env.bundle()["webhook"]["strategy"], "project");
 }
 
 #[test]
 fn choices_are_recorded_for_the_next_run() {
-    let mut world = TestEnv::with(small());
-    world.connects(&["--webhooks", "project"]);
+    let mut env = TestEnv::with(small());
+    env.connects(&["--webhooks", "project"]);
     for name in ["GITLAB_URL", "FACTORY_KIT"] {
-        world.unset(name);
+        env.unset(name);
     }
-    world.has_nothing_to_do(&[]);
+    env.has_nothing_to_do(&[]);
 }
 
 #[test]
 fn the_bundle_can_be_written_to_a_file() {
-    let world = TestEnv::with(small());
-    let run = world.connected(&["--bundle-out", "bundle.age"]);
-    assert!(world.sandbox().factory().bundles().is_empty(), "{run}");
+    let env = TestEnv::with(small());
+    let run = env.connected(&["--bundle-out", "bundle.age"]);
+    assert!(env.sandbox().factory().bundles().is_empty(), "{run}");
     #[cfg(unix)]
     {
         use std::os::unix::fs::PermissionsExt as _;
-        let mode = std::fs::metadata(world.path("bundle.age")).expect("the bundle").permissions().mode();
+        let mode = std::fs::metadata(env.path("bundle.age")).expect("the bundle").permissions().mode();
         assert_eq!(mode & 0o777, 0o600);
     }
-    world.file("key.txt", world.sandbox().factory().identity());
-    let opened = world.run(&["bundle", "open", "bundle.age", "--identity-file", "key.txt"]).json();
+    env.file("key.txt", env.sandbox().factory().identity());
+    let opened = env.run(&["bundle", "open", "bundle.age", "--identity-file", "key.txt"]).json();
     let secret = opened["application"]["secret"].as_str().expect("a secret");
-    assert!(world.sandbox().gitlab().applications()[0].has_secret(secret));
-    world.has_nothing_to_do(&["--bundle-out", "bundle.age"]);
+    assert!(env.sandbox().gitlab().applications()[0].has_secret(secret));
+    env.has_nothing_to_do(&["--bundle-out", "bundle.age"]);
 }
 
 #[test]
 fn the_bundle_is_put_into_an_object_store_that_gives_no_receipt() {
     use factory_gitlab::sandbox::factory::BundleIntake;
-    let world = TestEnv::with(small());
-    world.sandbox().factory().edit_kit(|kit| kit["bundle"]["method"] = json!("PUT"));
-    world.sandbox().factory().set_quirks(|quirks| quirks.intake = BundleIntake::NoReceipt);
-    let run = world.connected(&[]);
-    assert!(world.writes().contains(&"PUT /gitlab/v1/bundles".to_owned()), "{:?}", world.writes());
+    let env = TestEnv::with(small());
+    env.sandbox().factory().edit_kit(|kit| kit["bundle"]["method"] = json!("PUT"));
+    env.sandbox().factory().set_quirks(|quirks| quirks.intake = BundleIntake::NoReceipt);
+    let run = env.connected(&[]);
+    assert!(env.writes().contains(&"PUT /gitlab/v1/bundles".to_owned()), "{:?}", env.writes());
     assert!(run.stdout.contains("Factory accepted the bundle\n"), "{run}");
-    world.has_nothing_to_do(&[]);
+    env.has_nothing_to_do(&[]);
 }
 
 #[test]
@@ -229,25 +229,25 @@ fn a_refused_bundle_is_kept_and_the_next_run_sends_the_same_one() {
     for (intake, code) in
         [(BundleIntake::Refuse(402), 1), (BundleIntake::Refuse(503), 3), (BundleIntake::WrongDigest, 1)]
     {
-        let world = TestEnv::with(small());
-        world.sandbox().factory().set_quirks(|quirks| quirks.intake = intake);
-        let run = world.connect(&[]);
+        let env = TestEnv::with(small());
+        env.sandbox().factory().set_quirks(|quirks| quirks.intake = intake);
+        let run = env.connect(&[]);
         assert_eq!(run.code, code, "{run}");
         assert!(run.stdout.contains("bundle upload"), "{run}");
         assert!(run.stdout.contains("Run the same command again"), "{run}");
-        world.sandbox().factory().set_quirks(|quirks| quirks.intake = BundleIntake::Honest);
-        world.connects(&[]);
-        assert_eq!(world.writes(), ["POST /gitlab/v1/bundles"]);
-        assert_eq!(world.sandbox().factory().bundles().len(), 1);
-        world.has_nothing_to_do(&[]);
+        env.sandbox().factory().set_quirks(|quirks| quirks.intake = BundleIntake::Honest);
+        env.connects(&[]);
+        assert_eq!(env.writes(), ["POST /gitlab/v1/bundles"]);
+        assert_eq!(env.sandbox().factory().bundles().len(), 1);
+        env.has_nothing_to_do(&[]);
     }
 }
 
 #[test]
 fn the_audit_log_records_each_step_and_no_secret() {
-    let world = TestEnv::with(small());
-    world.connects(&["--audit-log", "audit.jsonl"]);
-    let log = std::fs::read_to_string(world.path("audit.jsonl")).expect("the log");
+    let env = TestEnv::with(small());
+    env.connects(&["--audit-log", "audit.jsonl"]);
+    let log = std::fs::read_to_string(env.path("audit.jsonl")).expect("the log");
     let events: Vec<String> = log
         .lines()
         .map(|line| serde_json::from_str::<serde_json::Value>(line).expect("a JSON line")["event"].to_string())
@@ -266,31 +266,31 @@ fn the_audit_log_records_each_step_and_no_secret() {
         "finished",
     ];
     assert_eq!(events, wanted.map(|event| format!("\"{event}\"")));
-    let secret = world.bundle()["application"]["secret"].as_str().expect("a secret").to_owned();
-    for secret in [secret, world.sandbox().gitlab().admin_token(), world.sandbox().factory().webhook_secret().into()] {
+    let secret = env.bundle()["application"]["secret"].as_str().expect("a secret").to_owned();
+    for secret in [secret, env.sandbox().gitlab().admin_token(), env.sandbox().factory().webhook_secret().into()] {
         assert!(!log.contains(&secret), "a secret is in the audit log");
     }
 }
 
 #[test]
 fn the_status_shows_what_was_done() {
-    let world = TestEnv::with(small());
-    world.connects(&[]);
-    let run = world.run(&["status"]);
+    let env = TestEnv::with(small());
+    env.connects(&[]);
+    let run = env.run(&["status"]);
     assert!(run.stdout.contains("finished on ") && run.stdout.contains("accepted by Factory on "), "{run}");
-    assert_eq!(world.run(&["status", "-o", "json"]).json()["connections"][0]["state"], "finished");
+    assert_eq!(env.run(&["status", "-o", "json"]).json()["connections"][0]["state"], "finished");
 }
 
 #[test]
 fn the_log_file_records_requests_and_no_secret() {
-    let world = TestEnv::with(small());
-    let run = world.connected(&["-vv", "--log-file", "run.log"]);
-    let log = std::fs::read_to_string(world.path("run.log")).expect("the log");
+    let env = TestEnv::with(small());
+    let run = env.connected(&["-vv", "--log-file", "run.log"]);
+    let log = std::fs::read_to_string(env.path("run.log")).expect("the log");
     assert!(log.lines().count() > 10, "{log}");
-    let secret = world.bundle()["application"]["secret"].as_str().expect("a secret").to_owned();
-    let factory = world.sandbox().factory();
+    let secret = env.bundle()["application"]["secret"].as_str().expect("a secret").to_owned();
+    let factory = env.sandbox().factory();
     let key = factory.api_key().to_owned();
-    for secret in [secret, key, world.sandbox().gitlab().admin_token(), factory.webhook_secret().into()] {
+    for secret in [secret, key, env.sandbox().gitlab().admin_token(), factory.webhook_secret().into()] {
         assert!(!log.contains(&secret) && !run.stderr.contains(&secret), "a secret is shown");
     }
     assert!(log.lines().all(|line| serde_json::from_str::<serde_json::Value>(line).is_ok()), "{log}");
@@ -307,27 +307,27 @@ fn a_failing_request_leaves_nothing_written() {
         ("GET /api/v4/groups=status:500", 3),
         ("GET /gitlab/v1/kit=status:403", 1),
     ] {
-        let world = TestEnv::with(small());
-        world.sandbox().fault(fault).expect(fault);
-        let run = world.connect(&[]);
+        let env = TestEnv::with(small());
+        env.sandbox().fault(fault).expect(fault);
+        let run = env.connect(&[]);
         assert_eq!(run.code, code, "{fault}: {run}");
-        assert_eq!(world.writes(), Vec::<String>::new(), "{fault}: {run}");
+        assert_eq!(env.writes(), Vec::<String>::new(), "{fault}: {run}");
         assert!(run.stderr.contains("error: "), "{fault}: {run}");
     }
 }
 
 #[test]
 fn the_next_run_finds_the_kit_of_the_last_one_from_any_folder() {
-    let mut world = TestEnv::new();
-    let kit = world.sandbox().factory().kit_json();
-    world.file("kit.json", kit.to_string());
-    world.unset("FACTORY_KIT");
-    let first = world.run(&["connect", "--yes", "--kit", "kit.json"]);
+    let mut env = TestEnv::new();
+    let kit = env.sandbox().factory().kit_json();
+    env.file("kit.json", kit.to_string());
+    env.unset("FACTORY_KIT");
+    let first = env.run(&["connect", "--yes", "--kit", "kit.json"]);
     assert_eq!(first.code, 0, "{first}");
-    let recorded = std::fs::read_dir(world.path("state")).expect("the state").next().expect("a connection");
+    let recorded = std::fs::read_dir(env.path("state")).expect("the state").next().expect("a connection");
     let journal = recorded.expect("a folder").path().join("journal.jsonl");
     let journal = std::fs::read_to_string(journal).expect("the journal");
-    assert!(journal.contains(&*world.path("kit.json").to_string_lossy()), "{journal}");
-    let second = world.run(&["verify"]);
+    assert!(journal.contains(&*env.path("kit.json").to_string_lossy()), "{journal}");
+    let second = env.run(&["verify"]);
     assert_eq!(second.code, 0, "{second}");
 }

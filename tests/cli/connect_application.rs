@@ -6,9 +6,9 @@ use crate::test_env::{TestEnv, of_version, small};
 
 /// An environment in which an application was created by hand, with its ID and secret.
 fn with_application(change: &Value) -> (TestEnv, Value) {
-    let world = TestEnv::with(small());
-    let made = world.make_application(change);
-    (world, made)
+    let env = TestEnv::with(small());
+    let made = env.make_application(change);
+    (env, made)
 }
 
 fn text<'a>(made: &'a Value, name: &str) -> &'a str {
@@ -16,22 +16,22 @@ fn text<'a>(made: &'a Value, name: &str) -> &'a str {
 }
 
 /// Passes the credentials in variables.
-fn give(world: &mut TestEnv, id: &str, secret: &str) {
-    world.set("FACTORY_GITLAB_APPLICATION_ID", id);
-    world.set("FACTORY_GITLAB_APPLICATION_SECRET", secret);
+fn give(env: &mut TestEnv, id: &str, secret: &str) {
+    env.set("FACTORY_GITLAB_APPLICATION_ID", id);
+    env.set("FACTORY_GITLAB_APPLICATION_SECRET", secret);
 }
 
 #[test]
 fn an_application_created_by_hand_is_used_unchanged() {
     for how in ["manual", "existing", "auto"] {
-        let (mut world, made) = with_application(&json!({}));
-        give(&mut world, text(&made, "application_id"), text(&made, "secret"));
-        world.connects(&["--application", how]);
-        let bundle = world.bundle();
+        let (mut env, made) = with_application(&json!({}));
+        give(&mut env, text(&made, "application_id"), text(&made, "secret"));
+        env.connects(&["--application", how]);
+        let bundle = env.bundle();
         assert_eq!(bundle["application"]["id"], made["application_id"], "{how}");
         assert_eq!(bundle["application"]["secret"], made["secret"], "{how}");
-        assert!(!world.writes().iter().any(|write| write.contains("/applications")), "{how}: {:?}", world.writes());
-        world.has_nothing_to_do_but_prove(&["--application", how]);
+        assert!(!env.writes().iter().any(|write| write.contains("/applications")), "{how}: {:?}", env.writes());
+        env.has_nothing_to_do_but_prove(&["--application", how]);
     }
 }
 
@@ -47,7 +47,7 @@ impl TestEnv {
 
 #[test]
 fn a_wrong_or_swapped_pair_is_refused_before_anything_is_written() {
-    let (mut world, made) = with_application(&json!({}));
+    let (mut env, made) = with_application(&json!({}));
     let (id, secret) = (text(&made, "application_id").to_owned(), text(&made, "secret").to_owned());
     let number = made["id"].to_string();
     for (given, word) in [
@@ -56,13 +56,13 @@ fn a_wrong_or_swapped_pair_is_refused_before_anything_is_written() {
         ((number.as_str(), secret.as_str()), "is the number of Factory Integration"),
         (("0000000000000000", secret.as_str()), "does not accept"),
     ] {
-        give(&mut world, given.0, given.1);
-        let run = world.connect(&["--application", "existing"]);
+        give(&mut env, given.0, given.1);
+        let run = env.connect(&["--application", "existing"]);
         assert!(run.code == 1 || run.code == 2, "{run}");
         assert!(run.stderr.contains(word), "{word}: {run}");
         assert!(!run.stderr.contains("canary") && !run.stderr.contains(&secret), "a secret is shown");
-        assert!(world.writes().iter().all(|write| write.starts_with("POST /oauth/")), "{:?}", world.writes());
-        assert!(world.all_hooks().is_empty());
+        assert!(env.writes().iter().all(|write| write.starts_with("POST /oauth/")), "{:?}", env.writes());
+        assert!(env.all_hooks().is_empty());
     }
 }
 
@@ -76,11 +76,11 @@ fn a_foreign_application_is_never_changed() {
         (json!({"scopes": "api read_user"}), "missing scopes read_repository"),
         (json!({"confidential": false}), "not confidential"),
     ] {
-        let (world, made) = with_application(&change);
+        let (env, made) = with_application(&change);
         for args in [[].as_slice(), &["--renew-secret"]] {
-            world.is_refused(args, 1, &[difference, "leaving it unchanged", "/admin/applications/1"]);
+            env.is_refused(args, 1, &[difference, "leaving it unchanged", "/admin/applications/1"]);
         }
-        let found = world.sandbox().gitlab().applications();
+        let found = env.sandbox().gitlab().applications();
         assert_eq!(found.len(), 1);
         assert!(found[0].has_secret(text(&made, "secret")), "{change}: its secret was changed");
     }
@@ -88,103 +88,103 @@ fn a_foreign_application_is_never_changed() {
 
 #[test]
 fn an_older_gitlab_that_does_not_show_scopes_is_accepted() {
-    let world = TestEnv::with(of_version(16, 11));
-    let made = world.make_application(&json!({"confidential": false}));
-    world.is_refused(&[], 1, &["not confidential"]);
-    assert!(world.sandbox().gitlab().applications()[0].has_secret(text(&made, "secret")));
+    let env = TestEnv::with(of_version(16, 11));
+    let made = env.make_application(&json!({"confidential": false}));
+    env.is_refused(&[], 1, &["not confidential"]);
+    assert!(env.sandbox().gitlab().applications()[0].has_secret(text(&made, "secret")));
 }
 
 #[test]
 fn of_several_matching_applications_none_is_used() {
-    let (world, _) = with_application(&json!({}));
-    world.make_application(&json!({}));
-    world.is_refused(&[], 1, &["2 applications called Factory Integration", "--application existing"]);
-    assert_eq!(world.sandbox().gitlab().applications().len(), 2);
+    let (env, _) = with_application(&json!({}));
+    env.make_application(&json!({}));
+    env.is_refused(&[], 1, &["2 applications called Factory Integration", "--application existing"]);
+    assert_eq!(env.sandbox().gitlab().applications().len(), 2);
 }
 
 #[test]
 fn an_application_with_an_unknown_secret_needs_a_decision() {
-    let (world, made) = with_application(&json!({}));
-    world.is_refused(&[], 1, &["--application-secret-file", "--renew-secret", "disconnected"]);
-    assert!(world.sandbox().gitlab().applications()[0].has_secret(text(&made, "secret")));
-    let plan = world.run(&["connect", "--dry-run", "--renew-secret"]);
+    let (env, made) = with_application(&json!({}));
+    env.is_refused(&[], 1, &["--application-secret-file", "--renew-secret", "disconnected"]);
+    assert!(env.sandbox().gitlab().applications()[0].has_secret(text(&made, "secret")));
+    let plan = env.run(&["connect", "--dry-run", "--renew-secret"]);
     assert!(plan.stdout.contains("its users are disconnected"), "{plan}");
-    world.connects(&["--renew-secret"]);
-    let found = world.sandbox().gitlab().applications();
-    let bundle = world.bundle();
+    env.connects(&["--renew-secret"]);
+    let found = env.sandbox().gitlab().applications();
+    let bundle = env.bundle();
     assert_eq!((found.len(), &bundle["application"]["id"]), (1, &made["application_id"]));
     assert!(found[0].has_secret(text(&bundle["application"], "secret")));
     assert!(!found[0].has_secret(text(&made, "secret")));
-    world.has_nothing_to_do(&[]);
+    env.has_nothing_to_do(&[]);
 }
 
 #[test]
 fn an_interrupted_renewal_is_finished_without_asking_again() {
     use factory_gitlab::sandbox::factory::BundleIntake;
-    let (world, _) = with_application(&json!({}));
+    let (env, _) = with_application(&json!({}));
     // GitLab renewed the secret and its answer was lost, so the new secret is unknown.
     // The retry meets a rate limit.
     for fault in ["lostx1", "retry-after:7200@2x1"] {
-        world.sandbox().fault(&format!("POST /api/v4/applications/*/renew-secret={fault}")).expect("a fault");
+        env.sandbox().fault(&format!("POST /api/v4/applications/*/renew-secret={fault}")).expect("a fault");
     }
-    let cut = world.connect(&["--renew-secret"]);
+    let cut = env.connect(&["--renew-secret"]);
     assert_eq!(cut.code, 3, "{cut}");
     // The next secret is sealed, and Factory refuses the bundle.
-    world.sandbox().factory().set_quirks(|quirks| quirks.intake = BundleIntake::Refuse(503));
-    assert_eq!(world.connect(&[]).code, 3);
-    world.sandbox().factory().set_quirks(|quirks| quirks.intake = BundleIntake::Honest);
-    world.connects(&[]);
-    assert_eq!(world.writes(), ["POST /gitlab/v1/bundles"]);
-    let secret = world.bundle()["application"]["secret"].as_str().expect("a secret").to_owned();
-    assert!(world.sandbox().gitlab().applications()[0].has_secret(&secret));
+    env.sandbox().factory().set_quirks(|quirks| quirks.intake = BundleIntake::Refuse(503));
+    assert_eq!(env.connect(&[]).code, 3);
+    env.sandbox().factory().set_quirks(|quirks| quirks.intake = BundleIntake::Honest);
+    env.connects(&[]);
+    assert_eq!(env.writes(), ["POST /gitlab/v1/bundles"]);
+    let secret = env.bundle()["application"]["secret"].as_str().expect("a secret").to_owned();
+    assert!(env.sandbox().gitlab().applications()[0].has_secret(&secret));
 }
 
 #[test]
 fn sealed_credentials_that_do_not_authenticate_are_never_delivered() {
-    let world = TestEnv::with(small());
-    world.sandbox().fault("POST /oauth/introspect=status:401x1").expect("a fault");
-    let run = world.connect(&[]);
+    let env = TestEnv::with(small());
+    env.sandbox().fault("POST /oauth/introspect=status:401x1").expect("a fault");
+    let run = env.connect(&[]);
     assert_ne!(run.code, 0, "{run}");
-    assert!(world.sandbox().factory().bundles().is_empty());
-    world.connects(&[]);
-    assert!(world.writes().iter().any(|write| write.ends_with("/renew-secret")), "{:?}", world.writes());
-    assert_eq!(world.sandbox().factory().bundles().len(), 1);
-    world.has_nothing_to_do(&[]);
+    assert!(env.sandbox().factory().bundles().is_empty());
+    env.connects(&[]);
+    assert!(env.writes().iter().any(|write| write.ends_with("/renew-secret")), "{:?}", env.writes());
+    assert_eq!(env.sandbox().factory().bundles().len(), 1);
+    env.has_nothing_to_do(&[]);
 }
 
 #[test]
 fn our_application_is_created_again_when_the_kit_changes() {
-    let world = TestEnv::with(small());
-    world.connects(&[]);
-    world.sandbox().factory().edit_kit(|kit| kit["application"]["scopes"] = json!(["api", "read_user", "read_api"]));
-    let plan = world.run(&["connect", "--dry-run"]);
+    let env = TestEnv::with(small());
+    env.connects(&[]);
+    env.sandbox().factory().edit_kit(|kit| kit["application"]["scopes"] = json!(["api", "read_user", "read_api"]));
+    let plan = env.run(&["connect", "--dry-run"]);
     assert!(plan.stdout.contains("delete application 1"), "{plan}");
-    world.connects(&[]);
-    let found = world.sandbox().gitlab().applications();
+    env.connects(&[]);
+    let found = env.sandbox().gitlab().applications();
     assert_eq!((found.len(), found[0].scopes.len()), (1, 3));
-    world.has_nothing_to_do(&[]);
+    env.has_nothing_to_do(&[]);
 }
 
 #[test]
 fn scopes_unknown_to_the_instance_are_named_before_anything_is_created() {
-    let world = TestEnv::with(small());
-    world.sandbox().factory().edit_kit(|kit| kit["application"]["scopes"] = json!(["api", "teleport"]));
-    world.is_refused(&[], 1, &["does not know the scopes teleport"]);
-    assert!(world.sandbox().gitlab().applications().is_empty());
+    let env = TestEnv::with(small());
+    env.sandbox().factory().edit_kit(|kit| kit["application"]["scopes"] = json!(["api", "teleport"]));
+    env.is_refused(&[], 1, &["does not know the scopes teleport"]);
+    assert!(env.sandbox().gitlab().applications().is_empty());
 }
 
 #[test]
 fn the_token_for_factory_is_the_requested_one() {
     for (handover, present) in [("given", true), ("minted", true), ("none", false)] {
-        let world = TestEnv::with(small());
-        let before = world.sandbox().gitlab().tokens().len();
-        let run = world.connected(&["--handover-token", handover]);
-        let bundle = world.bundle();
+        let env = TestEnv::with(small());
+        let before = env.sandbox().gitlab().tokens().len();
+        let run = env.connected(&["--handover-token", handover]);
+        let bundle = env.bundle();
         let token = &bundle["personal_access_token"];
         assert_eq!(token.is_object(), present, "{handover}: {run}");
-        let admins = world.sandbox().gitlab().admin_token();
+        let admins = env.sandbox().gitlab().admin_token();
         assert_eq!(bundle.to_string().contains(&admins), handover == "given", "{handover}");
-        let tokens = world.sandbox().gitlab().tokens();
+        let tokens = env.sandbox().gitlab().tokens();
         assert_eq!(tokens.len() - before, usize::from(handover == "minted"), "{handover}");
         if handover == "minted" {
             let minted = tokens.last().expect("a token");
@@ -194,16 +194,16 @@ fn the_token_for_factory_is_the_requested_one() {
             assert_eq!(token["user"], "root");
             assert!(!run.stdout.contains(text(token, "value")) && !run.stderr.contains(text(token, "value")));
         }
-        world.has_nothing_to_do(&["--handover-token", handover]);
+        env.has_nothing_to_do(&["--handover-token", handover]);
     }
 }
 
 #[test]
 fn every_supported_version_is_connected_with_a_minted_token() {
     for (major, minor) in [(16, 11), (17, 9), (18, 5), (19, 2)] {
-        let world = TestEnv::with(of_version(major, minor));
-        let run = world.connected(&["--handover-token", "minted"]);
-        let value = world.bundle()["personal_access_token"]["value"].clone();
+        let env = TestEnv::with(of_version(major, minor));
+        let run = env.connected(&["--handover-token", "minted"]);
+        let value = env.bundle()["personal_access_token"]["value"].clone();
         assert!(value.as_str().is_some_and(|value| value.starts_with("glpat-")), "{major}.{minor}: {run}");
     }
 }

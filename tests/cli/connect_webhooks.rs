@@ -14,20 +14,20 @@ fn three() -> SandboxOptions {
 }
 
 /// The owner of each hook: `group`, `system`, or the path of its project.
-fn owners(world: &TestEnv) -> Vec<String> {
+fn owners(env: &TestEnv) -> Vec<String> {
     let word = |owner| match owner {
         Owner::Group(_) => "group".to_owned(),
         Owner::System => "system".to_owned(),
-        Owner::Project(id) => world.sandbox().gitlab().lock().project(&id.to_string()).expect("it").full_path.clone(),
+        Owner::Project(id) => env.sandbox().gitlab().lock().project(&id.to_string()).expect("it").full_path.clone(),
     };
-    let mut owners: Vec<String> = world.all_hooks().iter().map(|hook| word(hook.owner)).collect();
+    let mut owners: Vec<String> = env.all_hooks().iter().map(|hook| word(hook.owner)).collect();
     owners.sort();
     owners
 }
 
-fn all_are_right(world: &TestEnv) {
-    let factory = world.sandbox().factory();
-    for hook in world.all_hooks() {
+fn all_are_right(env: &TestEnv) {
+    let factory = env.sandbox().factory();
+    for hook in env.all_hooks() {
         assert!(hook.has_token(factory.webhook_secret()), "{:?}", hook.owner);
         assert!(hook.enable_ssl_verification, "{:?}", hook.owner);
         assert_eq!(hook.url, factory.kit_json()["webhook"]["url"].as_str().expect("a URL"));
@@ -51,34 +51,34 @@ fn the_strategy_and_the_license_decide_where_webhooks_are_created() {
         (SandboxPlan::None, SandboxEdition::Ce, "system", &["system"]),
         (SandboxPlan::Premium, SandboxEdition::Ee, "none", &[]),
     ] {
-        let world = TestEnv::with(SandboxOptions { plan, edition, ..three() });
-        let run = world.connected(&["--webhooks", strategy]);
-        assert_eq!(owners(&world), wanted, "{plan:?} {edition:?} {strategy}: {run}");
-        all_are_right(&world);
-        world.has_nothing_to_do(&["--webhooks", strategy]);
+        let env = TestEnv::with(SandboxOptions { plan, edition, ..three() });
+        let run = env.connected(&["--webhooks", strategy]);
+        assert_eq!(owners(&env), wanted, "{plan:?} {edition:?} {strategy}: {run}");
+        all_are_right(&env);
+        env.has_nothing_to_do(&["--webhooks", strategy]);
     }
 }
 
 #[test]
 fn what_a_strategy_does_not_cover_is_announced() {
-    let world = TestEnv::with(three());
-    let run = world.run(&["connect", "--dry-run", "--webhooks", "system"]);
+    let env = TestEnv::with(three());
+    let run = env.run(&["connect", "--dry-run", "--webhooks", "system"]);
     assert!(run.stdout.contains("do not send note, issue, pipeline, job"), "{run}");
-    let world = TestEnv::with(SandboxOptions { plan: SandboxPlan::None, ..three() });
-    let run = world.run(&["connect", "--dry-run"]);
+    let env = TestEnv::with(SandboxOptions { plan: SandboxPlan::None, ..three() });
+    let run = env.run(&["connect", "--dry-run"]);
     assert!(run.stdout.contains("without a Premium or Ultimate license group webhooks never fire"), "{run}");
 }
 
 #[test]
 fn unlicensed_group_hooks_are_refused_before_anything_is_written() {
     for edition in [SandboxEdition::Ce, SandboxEdition::Ee] {
-        let world = TestEnv::with(SandboxOptions { plan: SandboxPlan::None, edition, ..three() });
-        world.is_refused(
+        let env = TestEnv::with(SandboxOptions { plan: SandboxPlan::None, edition, ..three() });
+        env.is_refused(
             &["--webhooks", "group"],
             1,
             &["group webhooks need a Premium or Ultimate license", "--webhooks project"],
         );
-        assert!(world.sandbox().gitlab().applications().is_empty());
+        assert!(env.sandbox().gitlab().applications().is_empty());
     }
 }
 
@@ -91,20 +91,20 @@ fn only_selected_groups_and_projects_get_webhooks() {
         (&["--exclude", "group-1/subgroup-1"], &["group-1/project-1", "group-2/project-2"]),
         (&["--exclude", "*-1", "--exclude", "*/project-3"], &["group-2/project-2"]),
     ] {
-        let world = TestEnv::with(three());
+        let env = TestEnv::with(three());
         let args: Vec<&str> = projects.iter().chain(args).copied().collect();
-        world.connects(&args);
-        assert_eq!(owners(&world), wanted, "{args:?}");
-        world.has_nothing_to_do(&args);
+        env.connects(&args);
+        assert_eq!(owners(&env), wanted, "{args:?}");
+        env.has_nothing_to_do(&args);
     }
-    let world = TestEnv::with(three());
-    world.is_refused(&["--group", "no-such-group"], 1, &["no-such-group"]);
+    let env = TestEnv::with(three());
+    env.is_refused(&["--group", "no-such-group"], 1, &["no-such-group"]);
 }
 
 #[test]
 fn projects_that_are_not_targets_are_skipped_and_counted() {
-    let world = TestEnv::with(SandboxOptions { plan: SandboxPlan::None, ..small() });
-    let gitlab = world.sandbox().gitlab();
+    let env = TestEnv::with(SandboxOptions { plan: SandboxPlan::None, ..small() });
+    let gitlab = env.sandbox().gitlab();
     let group = gitlab.add_group("other", None);
     let add = |name: &str, home| gitlab.add_project(ProjectSpec::new(name, home));
     let (archived, going) =
@@ -112,36 +112,36 @@ fn projects_that_are_not_targets_are_skipped_and_counted() {
     gitlab.archive(archived);
     gitlab.mark_for_deletion(going);
     add("mine", ProjectNamespace::User(1));
-    let run = world.connected(&[]);
-    assert_eq!(owners(&world), ["group-1/project-1"], "{run}");
+    let run = env.connected(&[]);
+    assert_eq!(owners(&env), ["group-1/project-1"], "{run}");
     // Archived projects are not listed.
     assert!(run.stderr.contains("left out: 1 marked for deletion, 1 in personal namespaces"), "{run}");
-    world.connects(&["--personal"]);
-    assert_eq!(owners(&world), ["group-1/project-1", "root/mine"]);
+    env.connects(&["--personal"]);
+    assert_eq!(owners(&env), ["group-1/project-1", "root/mine"]);
 }
 
 #[test]
 fn a_new_secret_token_is_written_to_every_hook_once() {
     for (major, minor) in [(16, 11), (17, 9), (19, 2)] {
-        let mut world =
+        let mut env =
             TestEnv::with(SandboxOptions { plan: SandboxPlan::None, projects: 2, ..of_version(major, minor) });
-        world.connects(&[]);
-        world.set("FACTORY_WEBHOOK_SECRET", "another-secret-token-of-the-kit");
-        let plan = world.planned(&[]);
+        env.connects(&[]);
+        env.set("FACTORY_WEBHOOK_SECRET", "another-secret-token-of-the-kit");
+        let plan = env.planned(&[]);
         assert_eq!(plan.iter().filter(|step| *step == "edit_hook").count(), 2, "{major}.{minor}: {plan:?}");
-        let run = world.connect(&[]);
+        let run = env.connect(&[]);
         // Factory does not know the new token, so it refuses the test, and the run reports that.
         assert_eq!(run.code, 1, "{major}.{minor}: {run}");
-        assert!(world.all_hooks().iter().all(|hook| hook.has_token("another-secret-token-of-the-kit")));
-        let plan = world.planned(&[]);
+        assert!(env.all_hooks().iter().all(|hook| hook.has_token("another-secret-token-of-the-kit")));
+        let plan = env.planned(&[]);
         assert_eq!(plan, ["test_delivery"], "{major}.{minor}: it is proved again, and not written again");
     }
 }
 
 /// Changes the one hook of a connected instance by hand.
-fn changed_by_hand(world: &TestEnv, change: &Value) -> u64 {
-    let (group, hook) = world.group_hook();
-    let (status, answer) = world.api("PUT", &format!("/groups/{group}/hooks/{}", hook.id), change);
+fn changed_by_hand(env: &TestEnv, change: &Value) -> u64 {
+    let (group, hook) = env.group_hook();
+    let (status, answer) = env.api("PUT", &format!("/groups/{group}/hooks/{}", hook.id), change);
     assert_eq!(status, 200, "{answer}");
     hook.id
 }
@@ -157,146 +157,146 @@ fn a_webhook_changed_by_hand_is_corrected_in_place() {
         (json!({"token": ""}), "secret token"),
         (json!({"description": "edited by another admin"}), "secret token"),
     ] {
-        let world = TestEnv::with(small());
-        world.connects(&[]);
-        let id = changed_by_hand(&world, &change);
-        let run = world.connected(&[]);
+        let env = TestEnv::with(small());
+        env.connects(&[]);
+        let id = changed_by_hand(&env, &change);
+        let run = env.connected(&[]);
         assert!(run.stderr.contains(said), "{change}: {run}");
-        assert_eq!(world.all_hooks().iter().map(|hook| hook.id).collect::<Vec<_>>(), [id], "{change}");
-        all_are_right(&world);
-        world.has_nothing_to_do(&[]);
+        assert_eq!(env.all_hooks().iter().map(|hook| hook.id).collect::<Vec<_>>(), [id], "{change}");
+        all_are_right(&env);
+        env.has_nothing_to_do(&[]);
     }
 }
 
 #[test]
 fn duplicates_of_our_webhooks_are_removed_and_foreign_ones_are_left_unchanged() {
-    let world = TestEnv::with(small());
-    world.connects(&[]);
-    let (group, ours) = world.group_hook();
+    let env = TestEnv::with(small());
+    env.connects(&[]);
+    let (group, ours) = env.group_hook();
     let path = format!("/groups/{group}/hooks");
     let second = json!({"url": ours.url, "description": ours.description, "token": "x", "push_events": true});
-    world.make(&path, &second);
-    let stranger = world.make(&path, &json!({"url": "https://ci.example/hook", "name": "CI", "token": "theirs"}));
-    let run = world.connected(&[]);
+    env.make(&path, &second);
+    let stranger = env.make(&path, &json!({"url": "https://ci.example/hook", "name": "CI", "token": "theirs"}));
+    let run = env.connected(&[]);
     assert!(run.stderr.contains("a duplicate, created by this tool"), "{run}");
-    let left: Vec<u64> = world.all_hooks().iter().map(|hook| hook.id).collect();
+    let left: Vec<u64> = env.all_hooks().iter().map(|hook| hook.id).collect();
     assert_eq!(left, [ours.id, stranger["id"].as_u64().expect("an id")]);
-    assert!(world.all_hooks()[1].has_token("theirs"));
-    world.has_nothing_to_do(&[]);
+    assert!(env.all_hooks()[1].has_token("theirs"));
+    env.has_nothing_to_do(&[]);
 }
 
 #[test]
 fn a_webhook_created_by_hand_for_factory_is_adopted() {
-    let world = TestEnv::with(small());
-    let url = world.sandbox().factory().kit_json()["webhook"]["url"].clone();
-    world.connects(&["--webhooks", "none"]);
-    let group = world.api("GET", "/groups?top_level_only=true", &Value::Null).1[0]["id"].as_u64().expect("a group");
-    world.make(&format!("/groups/{group}/hooks"), &json!({"url": url, "push_events": true}));
-    world.connects(&["--webhooks", "auto"]);
-    assert_eq!(world.all_hooks().len(), 1);
-    all_are_right(&world);
-    world.has_nothing_to_do(&["--webhooks", "auto"]);
+    let env = TestEnv::with(small());
+    let url = env.sandbox().factory().kit_json()["webhook"]["url"].clone();
+    env.connects(&["--webhooks", "none"]);
+    let group = env.api("GET", "/groups?top_level_only=true", &Value::Null).1[0]["id"].as_u64().expect("a group");
+    env.make(&format!("/groups/{group}/hooks"), &json!({"url": url, "push_events": true}));
+    env.connects(&["--webhooks", "auto"]);
+    assert_eq!(env.all_hooks().len(), 1);
+    all_are_right(&env);
+    env.has_nothing_to_do(&["--webhooks", "auto"]);
 }
 
 #[test]
 fn the_signing_token_is_set_and_read_back() {
-    let world = TestEnv::with(small());
-    let run = world.connected(&[]);
-    let signing = world.sandbox().factory().signing_token();
-    assert!(world.all_hooks()[0].has_signing_token(&signing), "{run}");
+    let env = TestEnv::with(small());
+    let run = env.connected(&[]);
+    let signing = env.sandbox().factory().signing_token();
+    assert!(env.all_hooks()[0].has_signing_token(&signing), "{run}");
     assert!(!run.stdout.contains("without the signing token"), "{run}");
-    assert!(!world.sandbox().factory().deliveries().is_empty());
+    assert!(!env.sandbox().factory().deliveries().is_empty());
 }
 
 #[test]
 fn a_signing_token_that_gitlab_ignores_is_reported_and_not_sent_on_each_run() {
-    let world = TestEnv::with(of_version(19, 0));
-    world.sandbox().gitlab().set_hook_quirks(|quirks| quirks.signing_tokens = false);
-    let run = world.connected(&[]);
+    let env = TestEnv::with(of_version(19, 0));
+    env.sandbox().gitlab().set_hook_quirks(|quirks| quirks.signing_tokens = false);
+    let run = env.connected(&[]);
     assert!(run.stdout.contains("without the signing token"), "{run}");
-    world.has_nothing_to_do(&[]);
+    env.has_nothing_to_do(&[]);
 }
 
 #[test]
 fn a_webhook_that_gitlab_disabled_is_enabled_by_the_test() {
-    let world = TestEnv::with(small());
-    world.sandbox().gitlab().set_hook_quirks(|quirks| {
+    let env = TestEnv::with(small());
+    env.sandbox().gitlab().set_hook_quirks(|quirks| {
         quirks.auto_disabling = true;
         quirks.test_limit = 1000;
     });
-    world.connects(&[]);
-    world.sandbox().factory().set_quirks(|quirks| quirks.webhook = Some((500, "broken".to_owned())));
-    let (group, hook) = world.group_hook();
+    env.connects(&[]);
+    env.sandbox().factory().set_quirks(|quirks| quirks.webhook = Some((500, "broken".to_owned())));
+    let (group, hook) = env.group_hook();
     for _ in 0..5 {
-        world.api("POST", &format!("/groups/{group}/hooks/{}/test/push_events", hook.id), &json!({}));
+        env.api("POST", &format!("/groups/{group}/hooks/{}/test/push_events", hook.id), &json!({}));
     }
-    let state = |world: &TestEnv| {
-        let (_, answer) = world.api("GET", &format!("/groups/{group}/hooks/{}", hook.id), &Value::Null);
+    let state = |env: &TestEnv| {
+        let (_, answer) = env.api("GET", &format!("/groups/{group}/hooks/{}", hook.id), &Value::Null);
         answer["alert_status"].as_str().expect("a status").to_owned()
     };
-    assert_eq!(state(&world), "temporarily_disabled");
-    world.sandbox().factory().set_quirks(|quirks| quirks.webhook = None);
-    world.connects(&[]);
-    assert_eq!(state(&world), "executable");
-    world.has_nothing_to_do(&[]);
+    assert_eq!(state(&env), "temporarily_disabled");
+    env.sandbox().factory().set_quirks(|quirks| quirks.webhook = None);
+    env.connects(&[]);
+    assert_eq!(state(&env), "executable");
+    env.has_nothing_to_do(&[]);
 }
 
 #[test]
 fn a_limit_reached_on_one_project_does_not_stop_the_rest() {
-    let world = TestEnv::with(SandboxOptions { plan: SandboxPlan::None, ..three() });
-    let first = world.sandbox().gitlab().projects()[0].clone();
-    world.sandbox().gitlab().set_hook_quirks(|quirks| quirks.project_limit = 1);
-    world.make(&format!("/projects/{}/hooks", first.id), &json!({"url": "https://ci.example/hook"}));
-    let run = world.connect(&["-o", "json"]);
+    let env = TestEnv::with(SandboxOptions { plan: SandboxPlan::None, ..three() });
+    let first = env.sandbox().gitlab().projects()[0].clone();
+    env.sandbox().gitlab().set_hook_quirks(|quirks| quirks.project_limit = 1);
+    env.make(&format!("/projects/{}/hooks", first.id), &json!({"url": "https://ci.example/hook"}));
+    let run = env.connect(&["-o", "json"]);
     assert_eq!(run.code, 1, "{run}");
     let report = run.json();
     assert!(report["failures"][0]["steps"][0].as_str().is_some_and(|text| text.contains(&first.full_path)), "{run}");
     assert_eq!(report["proofs"][0]["test"]["state"], "holds", "another one of its kind is proved: {run}");
-    assert_eq!((world.all_hooks().len(), world.sandbox().factory().bundles().len()), (3, 1));
-    world.sandbox().gitlab().set_hook_quirks(|quirks| quirks.project_limit = 100);
-    world.connects(&[]);
-    assert_eq!(world.all_hooks().len(), 4);
-    world.has_nothing_to_do(&[]);
+    assert_eq!((env.all_hooks().len(), env.sandbox().factory().bundles().len()), (3, 1));
+    env.sandbox().gitlab().set_hook_quirks(|quirks| quirks.project_limit = 100);
+    env.connects(&[]);
+    assert_eq!(env.all_hooks().len(), 4);
+    env.has_nothing_to_do(&[]);
 }
 
 #[test]
 fn a_delivery_that_does_not_arrive_is_reported_as_three_facts() {
-    let world = TestEnv::with(small());
-    world.sandbox().factory().set_quirks(|quirks| quirks.webhook = Some((500, "broken".to_owned())));
-    let run: Transcript = world.connect(&[]);
+    let env = TestEnv::with(small());
+    env.sandbox().factory().set_quirks(|quirks| quirks.webhook = Some((500, "broken".to_owned())));
+    let run: Transcript = env.connect(&[]);
     assert_eq!(run.code, 1, "{run}");
     for fact in ["sent by GitLab: no", "in GitLab's log: no (the log says 500)", "received by Factory: "] {
         assert!(run.stdout.contains(fact), "{fact}: {run}");
     }
     // The bundle was delivered nevertheless, and the next run repeats the test.
-    assert_eq!(world.sandbox().factory().bundles().len(), 1);
-    world.sandbox().factory().set_quirks(|quirks| quirks.webhook = None);
-    assert_eq!(world.planned(&[]), ["test_delivery"]);
-    world.connects(&[]);
-    world.has_nothing_to_do(&[]);
+    assert_eq!(env.sandbox().factory().bundles().len(), 1);
+    env.sandbox().factory().set_quirks(|quirks| quirks.webhook = None);
+    assert_eq!(env.planned(&[]), ["test_delivery"]);
+    env.connects(&[]);
+    env.has_nothing_to_do(&[]);
 }
 
 #[test]
 fn names_with_escape_codes_do_no_harm() {
-    let world = TestEnv::with(SandboxOptions { projects: 0, plan: SandboxPlan::None, ..small() });
-    let gitlab = world.sandbox().gitlab();
+    let env = TestEnv::with(SandboxOptions { projects: 0, plan: SandboxPlan::None, ..small() });
+    let gitlab = env.sandbox().gitlab();
     let group = gitlab.add_group("evil\u{1b}[2J", None);
     gitlab.add_project(ProjectSpec::new("web\u{1b}]0;pwned\u{7}", ProjectNamespace::Group(group)));
-    let run = world.connected(&[]);
-    assert_eq!(world.all_hooks().len(), 1);
+    let run = env.connected(&[]);
+    assert_eq!(env.all_hooks().len(), 1);
     assert!(!run.stdout.contains(['\u{1b}', '\u{7}']) && !run.stderr.contains(['\u{1b}', '\u{7}']), "{run}");
 }
 
 #[test]
 fn projects_that_fail_for_one_reason_are_reported_together_by_name() {
-    let world = TestEnv::with(SandboxOptions { plan: SandboxPlan::None, projects: 9, ..small() });
-    world.sandbox().fault("POST /api/v4/projects/*/hooks=status:403@1x7").expect("a fault");
-    let run = world.connect(&[]);
+    let env = TestEnv::with(SandboxOptions { plan: SandboxPlan::None, projects: 9, ..small() });
+    env.sandbox().fault("POST /api/v4/projects/*/hooks=status:403@1x7").expect("a fault");
+    let run = env.connect(&[]);
     assert_eq!(run.code, 1, "{run}");
     assert!(run.stdout.contains("failed  register webhooks on 7 projects"), "{run}");
     assert_eq!(run.stdout.matches("caused by").count(), 1, "{run}");
     assert!(run.stdout.contains("7 of 14 steps done, 7 failed."), "{run}");
-    let without = world.sandbox().gitlab().projects().into_iter().map(|project| project.full_path);
+    let without = env.sandbox().gitlab().projects().into_iter().map(|project| project.full_path);
     let named =
         without.filter(|path| run.stdout.contains(&format!("{path},")) || run.stdout.contains(&format!("{path}\n")));
     assert!(named.count() >= 7, "{run}");
@@ -304,9 +304,9 @@ fn projects_that_fail_for_one_reason_are_reported_together_by_name() {
 
 #[test]
 fn where_no_webhook_was_created_no_test_is_claimed() {
-    let world = TestEnv::with(SandboxOptions { plan: SandboxPlan::None, ..three() });
-    world.sandbox().fault("POST /api/v4/projects/*/hooks=status:403").expect("a fault");
-    let run = world.connect(&["-o", "json"]);
+    let env = TestEnv::with(SandboxOptions { plan: SandboxPlan::None, ..three() });
+    env.sandbox().fault("POST /api/v4/projects/*/hooks=status:403").expect("a fault");
+    let run = env.connect(&["-o", "json"]);
     assert_eq!(run.code, 1, "{run}");
     let report = run.json();
     let test = report["steps"].as_array().and_then(|steps| steps.iter().find(|step| step["step"] == "test_delivery"));

@@ -29,9 +29,9 @@ struct Measured {
     took: Duration,
 }
 
-fn measured(world: &TestEnv, args: &[&str]) -> Measured {
+fn measured(env: &TestEnv, args: &[&str]) -> Measured {
     let began = Env::empty().clock.instant();
-    let mut child = world.start(args);
+    let mut child = env.start(args);
     let status = format!("/proc/{}/status", child.id());
     let (mut output, mut error) = (child.stdout.take().expect("piped"), child.stderr.take().expect("piped"));
     let reading = std::thread::spawn(move || {
@@ -57,7 +57,7 @@ fn measured(world: &TestEnv, args: &[&str]) -> Measured {
     let took = began.elapsed();
     let stdout = reading.join().expect("standard output");
     let stderr = complaints.join().expect("standard error");
-    let run = Transcript::new(&Output { status: ended, stdout, stderr }, &world.path(""));
+    let run = Transcript::new(&Output { status: ended, stdout, stderr }, &env.path(""));
     Measured { run, peak, took }
 }
 
@@ -72,16 +72,16 @@ fn assert_withstood(at: &'static str, script: impl Script + Copy, options: &Sand
     let fresh = TestEnv::with(options.clone());
     assert_run_withstood(fresh, at, script, &["connect", "--yes"]);
     for form in ["text", "json"] {
-        let world = TestEnv::with(options.clone());
-        world.connects(&[]);
-        assert_run_withstood(world, at, script, &["verify", "-o", form]);
+        let env = TestEnv::with(options.clone());
+        env.connects(&[]);
+        assert_run_withstood(env, at, script, &["verify", "-o", form]);
     }
 }
 
-fn assert_run_withstood(mut world: TestEnv, at: &'static str, script: impl Script, command: &[&str]) {
-    let heads = start_raw_server(&mut world, at, script);
+fn assert_run_withstood(mut env: TestEnv, at: &'static str, script: impl Script, command: &[&str]) {
+    let heads = start_raw_server(&mut env, at, script);
     let Measured { run, peak, took } =
-        measured(&world, &[command, &["--timeout", TIMEOUT, "--concurrency", "32"]].concat());
+        measured(&env, &[command, &["--timeout", TIMEOUT, "--concurrency", "32"]].concat());
     assert!(matches!(run.code, 1 | 3), "{command:?} {at}: {run}");
     assert!(run.stderr.len() + run.stdout.len() < 100_000, "{command:?} {at}: it says too much");
     assert!(!run.stderr.contains("panicked"), "{command:?} {at}: {run}");
@@ -97,10 +97,10 @@ fn many() -> SandboxOptions {
 
 #[test]
 fn a_raw_server_that_only_forwards_is_green() {
-    let mut world = TestEnv::with(small());
-    world.connects(&[]);
-    let heads = start_raw_server(&mut world, "/nowhere", scripts::cut);
-    let Measured { run, peak, .. } = measured(&world, &["verify"]);
+    let mut env = TestEnv::with(small());
+    env.connects(&[]);
+    let heads = start_raw_server(&mut env, "/nowhere", scripts::cut);
+    let Measured { run, peak, .. } = measured(&env, &["verify"]);
     assert_eq!(run.code, 0, "{run}");
     assert!(heads.all().len() > 5 && (cfg!(not(target_os = "linux")) || peak > 1024), "{peak}");
 }
@@ -112,14 +112,14 @@ fn the_token_is_sent_to_no_other_origin_however_its_address_is_written() {
     let host = elsewhere.replace("http:", "");
     for to in [elsewhere.clone(), host.clone(), host.replace('/', "\\"), elsewhere.replace("//", "//[own]@")] {
         for header in ["Location", "Link"] {
-            let mut world = TestEnv::with(small());
+            let mut env = TestEnv::with(small());
             let to = to.clone();
             let script = move |stream: &mut TcpStream, asked: &Asked| {
                 let to = to.replace("[own]", asked.origin.trim_start_matches("http://"));
                 scripts::lead(stream, header, &format!("{to}{}", asked.path()))
             };
-            drop(start_raw_server(&mut world, "/api/v4/applications", script));
-            let run = world.run(&["connect", "--yes"]);
+            drop(start_raw_server(&mut env, "/api/v4/applications", script));
+            let run = env.run(&["connect", "--yes"]);
             assert!(matches!(run.code, 1 | 3), "{header}: {run}");
         }
     }

@@ -3,15 +3,15 @@
 
 use std::process::Command;
 
-use rexpect::process::WaitStatus;
 use rexpect::process::Signal;
+use rexpect::process::WaitStatus;
 use rexpect::session::{PtySession, spawn_command};
 
 use crate::test_env::{TestEnv, small};
 
 /// Starts the program at a terminal of its own.
-fn at_a_terminal(world: &TestEnv, args: &[&str]) -> PtySession {
-    let mut command = world.command(args);
+fn at_a_terminal(env: &TestEnv, args: &[&str]) -> PtySession {
+    let mut command = env.command(args);
     command.env("TERM", "xterm");
     spawn_command(command, Some(120_000)).expect("a terminal")
 }
@@ -24,15 +24,15 @@ fn ends_with(session: &mut PtySession, wanted: i32) {
 
 #[test]
 fn an_invalid_answer_is_explained_and_asked_for_again() {
-    let world = TestEnv::bare();
-    world.file(
+    let env = TestEnv::bare();
+    env.file(
         "kit.json",
         factory_gitlab::kit::Kit::template()
             .replace("\"secret_token\": \"…\"", "\"secret_token\": \"typed-secret-token\"")
             .replace("https://…", "https://factory.example")
             .replace('…', "x"),
     );
-    let mut session = at_a_terminal(&world, &["kit", "show"]);
+    let mut session = at_a_terminal(&env, &["kit", "show"]);
     session.exp_string("Kit from Factory").expect("the question");
     session.send_line("none.json").expect("typed");
     session.exp_string("none.json cannot be read").expect("why not");
@@ -44,8 +44,8 @@ fn an_invalid_answer_is_explained_and_asked_for_again() {
 
 #[test]
 fn ctrl_c_at_a_question_ends_with_130_and_shows_the_cursor() {
-    let world = TestEnv::bare();
-    let mut session = at_a_terminal(&world, &["kit", "show"]);
+    let env = TestEnv::bare();
+    let mut session = at_a_terminal(&env, &["kit", "show"]);
     session.exp_string("Kit from Factory").expect("the question");
     session.send_control('c').expect("typed");
     session.exp_string("\u{1b}[?25h").expect("the cursor is shown");
@@ -68,10 +68,10 @@ fn a_signal_at_a_question_ends_it() {
 
 #[test]
 fn a_secret_is_typed_hidden_and_a_wrong_one_is_asked_for_again() {
-    let mut world = TestEnv::new();
-    world.unset("FACTORY_API_KEY");
-    let right = world.sandbox().factory().api_key().to_owned();
-    let mut session = at_a_terminal(&world, &["kit", "check"]);
+    let mut env = TestEnv::new();
+    env.unset("FACTORY_API_KEY");
+    let right = env.sandbox().factory().api_key().to_owned();
+    let mut session = at_a_terminal(&env, &["kit", "check"]);
     session.exp_string("Factory API key (hidden): ").expect("the question");
     session.send_line("fk-wrong-canary-key").expect("typed");
     let between = session.exp_string("Factory API key (hidden): ").expect("the question again");
@@ -87,9 +87,9 @@ fn a_secret_is_typed_hidden_and_a_wrong_one_is_asked_for_again() {
 
 #[test]
 fn ctrl_c_at_a_hidden_question_ends_with_130() {
-    let mut world = TestEnv::new();
-    world.unset("FACTORY_API_KEY");
-    let mut session = at_a_terminal(&world, &["kit", "check"]);
+    let mut env = TestEnv::new();
+    env.unset("FACTORY_API_KEY");
+    let mut session = at_a_terminal(&env, &["kit", "check"]);
     session.exp_string("Factory API key (hidden): ").expect("the question");
     session.send("half-a-canary").expect("typed");
     session.send_control('c').expect("typed");
@@ -100,25 +100,25 @@ fn ctrl_c_at_a_hidden_question_ends_with_130() {
 
 #[test]
 fn no_question_is_asked_in_ci_or_with_no_input() {
-    let mut world = TestEnv::bare();
-    let mut session = at_a_terminal(&world, &["kit", "show", "--no-input"]);
+    let mut env = TestEnv::bare();
+    let mut session = at_a_terminal(&env, &["kit", "show", "--no-input"]);
     session.exp_string("missing input: 1 value").expect("the list");
     ends_with(&mut session, 2);
-    world.set("CI", "true");
-    let mut session = at_a_terminal(&world, &["kit", "show"]);
+    env.set("CI", "true");
+    let mut session = at_a_terminal(&env, &["kit", "show"]);
     session.exp_string("missing input: 1 value").expect("the list");
     ends_with(&mut session, 2);
 }
 
 /// An environment with the kit in a file, and the address and token that were not passed to the program.
 fn unanswered() -> (TestEnv, String, String) {
-    let mut world = TestEnv::with(small());
-    let (url, token) = (world.sandbox().gitlab_url(), world.sandbox().gitlab().admin_token());
-    world.file("kit.json", world.sandbox().factory().kit_json().to_string());
+    let mut env = TestEnv::with(small());
+    let (url, token) = (env.sandbox().gitlab_url(), env.sandbox().gitlab().admin_token());
+    env.file("kit.json", env.sandbox().factory().kit_json().to_string());
     for name in ["GITLAB_URL", "GITLAB_TOKEN", "FACTORY_KIT"] {
-        world.unset(name);
+        env.unset(name);
     }
-    (world, url, token)
+    (env, url, token)
 }
 
 /// Waits for a question and answers with a line.
@@ -130,8 +130,8 @@ fn answer(session: &mut PtySession, words: &str, line: &str) -> String {
 
 #[test]
 fn the_wizard_connects_and_lets_each_answer_be_corrected() {
-    let (world, url, token) = unanswered();
-    let mut session = at_a_terminal(&world, &["connect"]);
+    let (env, url, token) = unanswered();
+    let mut session = at_a_terminal(&env, &["connect"]);
     answer(&mut session, "Kit from Factory", "kit.json");
     answer(&mut session, "GitLab URL", "http://127.0.0.1:1");
     session.exp_string("could not be reached").expect("why not");
@@ -143,39 +143,39 @@ fn the_wizard_connects_and_lets_each_answer_be_corrected() {
     session.exp_string("Plan for").expect("the plan");
     let plan = session.exp_string("Apply this plan?").expect("the approval");
     assert!(plan.contains("register a webhook on group group-1"), "{plan}");
-    assert_eq!(world.writes(), Vec::<String>::new(), "nothing is written before the approval");
+    assert_eq!(env.writes(), Vec::<String>::new(), "nothing is written before the approval");
     session.send("y").expect("typed");
     session.send_line("").expect("typed");
     let end = session.exp_string("Check it at any time").expect("the report");
     assert!(end.contains("connected") && !end.contains(&token), "{end}");
     ends_with(&mut session, 0);
-    assert_eq!(world.sandbox().factory().bundles().len(), 1);
+    assert_eq!(env.sandbox().factory().bundles().len(), 1);
 }
 
 #[test]
 fn a_plan_that_is_declined_writes_nothing() {
-    let world = TestEnv::with(small());
-    let mut session = at_a_terminal(&world, &["connect"]);
+    let env = TestEnv::with(small());
+    let mut session = at_a_terminal(&env, &["connect"]);
     session.exp_string("Apply this plan?").expect("the approval");
     session.send("n").expect("typed");
     session.send_line("").expect("typed");
     session.exp_string("the plan was not approved; nothing was changed").expect("a word");
     ends_with(&mut session, 1);
-    assert_eq!(world.writes(), Vec::<String>::new());
+    assert_eq!(env.writes(), Vec::<String>::new());
 }
 
 #[test]
 fn ctrl_c_at_any_prompt_of_the_wizard_leaves_the_terminal_sane() {
     for (steps, last) in [(0, "Kit from Factory"), (1, "GitLab URL"), (2, "(hidden): "), (3, "Apply this plan?")] {
-        let (world, url, token) = unanswered();
+        let (env, url, token) = unanswered();
         // A shell keeps the terminal open, so that its state can be read afterwards.
         let mut command = Command::new("sh");
         let program = TestEnv::program().display();
         let script = format!(
             "stty echo; '{program}' connect; echo \"ended $?\"; stty -a | tr '; ' '\\n\\n' | grep -x -e echo -e -echo"
         );
-        command.args(["-c", &script]).env_clear().envs(world.variables()).env("TERM", "xterm");
-        command.env("PATH", "/usr/bin:/bin").current_dir(world.path(""));
+        command.args(["-c", &script]).env_clear().envs(env.variables()).env("TERM", "xterm");
+        command.env("PATH", "/usr/bin:/bin").current_dir(env.path(""));
         let mut session = spawn_command(command, Some(120_000)).expect("a terminal");
         let answers = [("Kit from Factory", "kit.json"), ("GitLab URL", &url), ("(hidden): ", &token)];
         for (words, line) in answers.into_iter().take(steps) {
@@ -188,15 +188,15 @@ fn ctrl_c_at_any_prompt_of_the_wizard_leaves_the_terminal_sane() {
         assert!(shown.contains("interrupted"), "{last}: {shown}");
         let rest = session.exp_eof().expect("the end");
         assert_eq!(rest.trim(), "echo", "{last}: typed text stays unseen");
-        assert_eq!(world.writes(), Vec::<String>::new());
+        assert_eq!(env.writes(), Vec::<String>::new());
     }
 }
 
 #[test]
 fn ctrl_c_during_work_says_what_was_done() {
-    let world = TestEnv::with(small());
-    world.sandbox().fault("POST /api/v4/groups/*/hooks=hang").expect("a fault");
-    let mut session = at_a_terminal(&world, &["connect", "--yes"]);
+    let env = TestEnv::with(small());
+    env.sandbox().fault("POST /api/v4/groups/*/hooks=hang").expect("a fault");
+    let mut session = at_a_terminal(&env, &["connect", "--yes"]);
     // The progress bar shows the current step.
     session.exp_string("connecting").expect("the bar");
     session.exp_string("3/6").expect("three steps are done");
@@ -204,18 +204,18 @@ fn ctrl_c_during_work_says_what_was_done() {
     let shown = session.exp_string("Run the same command again to continue").expect("how to go on");
     assert!(shown.contains("interrupted") && shown.contains("seal the bundle"), "{shown}");
     ends_with(&mut session, 130);
-    world.sandbox().clear_faults();
-    world.connects(&[]);
-    assert_eq!((world.all_hooks().len(), world.sandbox().gitlab().applications().len()), (1, 1));
+    env.sandbox().clear_faults();
+    env.connects(&[]);
+    assert_eq!((env.all_hooks().len(), env.sandbox().gitlab().applications().len()), (1, 1));
 }
 
 #[test]
 fn creating_the_application_by_hand_shows_the_values_and_asks_for_id_and_secret() {
-    let mut world = TestEnv::with(small());
-    world.sandbox().factory().edit_kit(|kit| kit["application"]["trusted"] = true.into());
-    let made = world.make_application(&serde_json::json!({}));
-    world.set("BROWSER", "true");
-    let mut session = at_a_terminal(&world, &["connect", "--application", "manual"]);
+    let mut env = TestEnv::with(small());
+    env.sandbox().factory().edit_kit(|kit| kit["application"]["trusted"] = true.into());
+    let made = env.make_application(&serde_json::json!({}));
+    env.set("BROWSER", "true");
+    let mut session = at_a_terminal(&env, &["connect", "--application", "manual"]);
     let form = session.exp_string("Open that page in your browser?").expect("the browser");
     for value in ["Redirect URI", "/gitlab-sh/callback", "read_registry sudo", "/admin/applications/new"] {
         assert!(form.contains(value), "{value}: {form}");
@@ -233,15 +233,15 @@ fn creating_the_application_by_hand_shows_the_values_and_asks_for_id_and_secret(
     session.send_line("").expect("typed");
     session.exp_string("mark the application as trusted").expect("what is left");
     ends_with(&mut session, 0);
-    assert_eq!(world.bundle()["application"]["secret"], made["secret"]);
+    assert_eq!(env.bundle()["application"]["secret"], made["secret"]);
 }
 
 #[test]
 fn an_application_with_an_unknown_secret_is_decided_in_the_wizard() {
     for (choice, code) in [(0, 1), (1, 0), (2, 0)] {
-        let world = TestEnv::with(small());
-        let made = world.make_application(&serde_json::json!({}));
-        let mut session = at_a_terminal(&world, &["connect"]);
+        let env = TestEnv::with(small());
+        let made = env.make_application(&serde_json::json!({}));
+        let mut session = at_a_terminal(&env, &["connect"]);
         session.exp_string("already exists, and its secret is not known on this machine").expect("the question");
         session.send(&"\u{1b}[B".repeat(choice)).expect("typed");
         session.send_line("").expect("typed");
@@ -254,8 +254,8 @@ fn an_application_with_an_unknown_secret_is_decided_in_the_wizard() {
             session.send_line("").expect("typed");
         }
         ends_with(&mut session, code);
-        let kept = world.sandbox().gitlab().applications()[0].has_secret(made["secret"].as_str().expect("a secret"));
+        let kept = env.sandbox().gitlab().applications()[0].has_secret(made["secret"].as_str().expect("a secret"));
         assert_eq!(kept, choice != 2, "choice {choice}");
-        assert_eq!(world.sandbox().factory().bundles().len(), usize::from(code == 0), "choice {choice}");
+        assert_eq!(env.sandbox().factory().bundles().len(), usize::from(code == 0), "choice {choice}");
     }
 }

@@ -12,9 +12,9 @@ const KIT: &str = r#"{
 
 #[test]
 fn a_kit_is_shown_without_its_secrets_and_escape_codes() {
-    let world = TestEnv::bare();
-    world.file("kit.json", KIT);
-    let run = world.run(&["kit", "show", "--kit", "kit.json"]);
+    let env = TestEnv::bare();
+    env.file("kit.json", KIT);
+    let run = env.run(&["kit", "show", "--kit", "kit.json"]);
     insta::assert_snapshot!(run, @r"
     exit code: 0
     ----- stdout -----
@@ -41,45 +41,45 @@ fn a_kit_is_shown_without_its_secrets_and_escape_codes() {
       token inside  the one that is given
       status        none
     ");
-    let json = world.run(&["kit", "show", "--kit", "-", "-o", "json"]);
+    let json = env.run(&["kit", "show", "--kit", "-", "-o", "json"]);
     assert_eq!(json.code, 2, "nothing was on standard input: {json}");
-    let json = world.run_with(&["kit", "show", "--kit", "-", "-o", "json"], KIT.as_bytes());
+    let json = env.run_with(&["kit", "show", "--kit", "-", "-o", "json"], KIT.as_bytes());
     assert_eq!(json.json()["webhook"]["secret_token_present"], true);
     assert!(!json.stdout.contains("canary"), "{json}");
 }
 
 #[test]
 fn a_kit_is_checked_with_the_same_exit_code_in_every_format() {
-    let world = TestEnv::bare();
-    world.file("kit.json", KIT);
+    let env = TestEnv::bare();
+    env.file("kit.json", KIT);
     for form in ["text", "json"] {
-        let run = world.run(&["kit", "check", "--kit", "kit.json", "-o", form]);
+        let run = env.run(&["kit", "check", "--kit", "kit.json", "-o", form]);
         assert_eq!(run.code, 1, "{run}");
         assert!(run.stdout.contains("bundle.recipients"), "{run}");
     }
-    let junit = world.run(&["kit", "check", "--kit", "kit.json", "-o", "junit"]);
+    let junit = env.run(&["kit", "check", "--kit", "kit.json", "-o", "junit"]);
     assert_eq!(junit.code, 2, "{junit}");
 }
 
 #[test]
 fn the_kit_of_the_sandbox_is_valid_and_is_fetched_with_the_key() {
-    let mut world = TestEnv::new();
-    let run = world.run(&["kit", "check"]);
+    let mut env = TestEnv::new();
+    let run = env.run(&["kit", "check"]);
     assert_eq!(run.code, 0, "{run}");
     assert!(run.stdout.starts_with("the kit is good"), "{run}");
-    assert_eq!(world.sandbox().requests().len(), 1);
-    world.unset("FACTORY_API_KEY");
-    let refused = world.run(&["kit", "check"]);
+    assert_eq!(env.sandbox().requests().len(), 1);
+    env.unset("FACTORY_API_KEY");
+    let refused = env.run(&["kit", "check"]);
     assert_eq!(refused.code, 1, "{refused}");
     assert!(refused.stderr.contains("FACTORY_API_KEY"), "{refused}");
 }
 
 #[test]
 fn a_file_that_is_not_a_kit_is_a_usage_error() {
-    let world = TestEnv::bare();
-    world.file("page.html", "<html>");
-    world.file("half.json", "{\"schema\": \"factory-gitlab/kit/v1\", ");
-    world.file("binary", b"\xff\xfe\x00");
+    let env = TestEnv::bare();
+    env.file("page.html", "<html>");
+    env.file("half.json", "{\"schema\": \"factory-gitlab/kit/v1\", ");
+    env.file("binary", b"\xff\xfe\x00");
     for (name, wanted) in [
         ("page.html", "the kit is not JSON: line 1, column 1"),
         ("half.json", "the kit ends early"),
@@ -87,7 +87,7 @@ fn a_file_that_is_not_a_kit_is_a_usage_error() {
         ("none.json", "none.json cannot be read"),
         ("http://factory.example/kit?key=canary", "http://factory.example/kit would be fetched unencrypted"),
     ] {
-        let run = world.run(&["kit", "check", "--kit", name]);
+        let run = env.run(&["kit", "check", "--kit", name]);
         assert_eq!(run.code, 2, "{run}");
         assert!(run.stderr.contains(wanted), "{run}");
         assert!(!run.stderr.contains("canary"), "{run}");
@@ -96,9 +96,9 @@ fn a_file_that_is_not_a_kit_is_a_usage_error() {
 
 #[test]
 fn a_template_is_a_kit_to_fill_in() {
-    let world = TestEnv::bare();
-    let template = world.run(&["kit", "template"]);
+    let env = TestEnv::bare();
+    let template = env.run(&["kit", "template"]);
     assert_eq!(template.code, 0);
-    world.file("kit.json", &template.stdout);
-    assert_eq!(world.run(&["kit", "check", "--kit", "kit.json"]).code, 2, "it is not filled in");
+    env.file("kit.json", &template.stdout);
+    assert_eq!(env.run(&["kit", "check", "--kit", "kit.json"]).code, 2, "it is not filled in");
 }

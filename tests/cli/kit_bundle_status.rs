@@ -9,7 +9,7 @@ use factory_gitlab::sandbox::options::SandboxOptions;
 use crate::test_env::TestEnv;
 
 /// Writes a file sealed for one key, and the key.
-fn sealed(world: &TestEnv, plain: &str) -> String {
+fn sealed(env: &TestEnv, plain: &str) -> String {
     let identity = age::x25519::Identity::generate();
     let recipient = identity.to_public();
     let encryptor = age::Encryptor::with_recipients(std::iter::once(&recipient as &dyn age::Recipient)).expect("a key");
@@ -17,71 +17,71 @@ fn sealed(world: &TestEnv, plain: &str) -> String {
     let mut writer = encryptor.wrap_output(&mut bytes).expect("a writer");
     writer.write_all(plain.as_bytes()).expect("sealed");
     writer.finish().expect("sealed");
-    world.file("key.txt", identity.to_string().expose_secret());
-    world.file("bundle.age", &bytes)
+    env.file("key.txt", identity.to_string().expose_secret());
+    env.file("bundle.age", &bytes)
 }
 
 #[test]
 fn a_sealed_bundle_is_inspected_without_a_key_and_opened_with_its_own_only() {
-    let world = TestEnv::bare();
-    sealed(&world, "{\"schema\": \"factory-gitlab/bundle/v1\"}");
-    let inspected = world.run(&["bundle", "inspect", "bundle.age", "-o", "json"]);
+    let env = TestEnv::bare();
+    sealed(&env, "{\"schema\": \"factory-gitlab/bundle/v1\"}");
+    let inspected = env.run(&["bundle", "inspect", "bundle.age", "-o", "json"]);
     assert_eq!(inspected.code, 0, "{inspected}");
     let recipients = &inspected.json()["bundle"]["recipients"];
     assert!(recipients.as_array().is_some_and(|all| all.iter().any(|kind| kind == "X25519")), "{inspected}");
 
-    let opened = world.run(&["bundle", "open", "bundle.age", "--identity-file", "key.txt"]);
+    let opened = env.run(&["bundle", "open", "bundle.age", "--identity-file", "key.txt"]);
     assert_eq!(opened.code, 0, "{opened}");
     assert_eq!(opened.json()["schema"], "factory-gitlab/bundle/v1");
     assert!(opened.stderr.contains("warning: "), "{opened}");
 
     let key = age::x25519::Identity::generate();
-    world.file("other.txt", key.to_string().expose_secret());
-    let refused = world.run(&["bundle", "open", "bundle.age", "--identity-file", "other.txt"]);
+    env.file("other.txt", key.to_string().expose_secret());
+    let refused = env.run(&["bundle", "open", "bundle.age", "--identity-file", "other.txt"]);
     assert_eq!((refused.code, refused.stdout.as_str()), (1, ""), "{refused}");
-    world.file("not.age", "hello");
-    assert_eq!(world.run(&["bundle", "inspect", "not.age"]).code, 1);
-    assert_eq!(world.run(&["bundle", "inspect", "none.age"]).code, 2);
+    env.file("not.age", "hello");
+    assert_eq!(env.run(&["bundle", "inspect", "not.age"]).code, 1);
+    assert_eq!(env.run(&["bundle", "inspect", "none.age"]).code, 2);
 }
 
 #[test]
 fn status_without_a_record_says_so_and_succeeds() {
-    let world = TestEnv::bare();
-    let run = world.run(&["status"]);
+    let env = TestEnv::bare();
+    let run = env.run(&["status"]);
     assert_eq!((run.code, run.stdout.as_str()), (0, "nothing is recorded on this machine\n"), "{run}");
-    let json = world.run(&["status", "-o", "json"]).json();
+    let json = env.run(&["status", "-o", "json"]).json();
     assert_eq!(json["connections"], serde_json::json!([]));
-    assert!(!world.path("state").exists(), "looking must not make anything");
+    assert!(!env.path("state").exists(), "looking must not make anything");
 }
 
 #[test]
 fn completions_and_man_pages_are_printed() {
-    let world = TestEnv::bare();
-    let bash = world.run(&["completions", "bash"]);
+    let env = TestEnv::bare();
+    let bash = env.run(&["completions", "bash"]);
     assert!(bash.stdout.ends_with("default factory-gitlab\nfi\n"), "{bash}");
-    let page = world.run(&["man"]);
+    let page = env.run(&["man"]);
     assert!(page.stdout.contains(".TH factory-gitlab 1"), "{page}");
 }
 
 #[test]
 fn a_command_in_the_sandbox_keeps_its_exit_code_and_names_the_sandbox() {
-    let world = TestEnv::bare();
-    let good = world.run(&["-o", "json", "sandbox", "kit", "check"]);
+    let env = TestEnv::bare();
+    let good = env.run(&["-o", "json", "sandbox", "kit", "check"]);
     assert_eq!(good.code, 0, "{good}");
     assert_eq!(good.json()["verdict"], "pass");
     assert!(good.stderr.contains("sandbox: an embedded GitLab at http://127.0.0.1:"), "{good}");
-    let bad = world.run(&["sandbox", "kit", "check", "--redirect-uri", "//host/callback"]);
+    let bad = env.run(&["sandbox", "kit", "check", "--redirect-uri", "//host/callback"]);
     assert_eq!(bad.code, 1, "{bad}");
-    assert_eq!(world.run(&["sandbox", "kit", "--no-such"]).code, 2);
-    assert_eq!(world.run(&["sandbox", "--listen", "8.8.8.8:80", "kit", "check"]).code, 2);
+    assert_eq!(env.run(&["sandbox", "kit", "--no-such"]).code, 2);
+    assert_eq!(env.run(&["sandbox", "--listen", "8.8.8.8:80", "kit", "check"]).code, 2);
 }
 
 #[cfg(unix)]
 #[test]
 fn the_sandbox_serves_until_ctrl_c_and_shows_each_request() {
     use std::io::{BufRead as _, BufReader, Read as _};
-    let world = TestEnv::bare();
-    let mut child = world.start(&["sandbox"]);
+    let env = TestEnv::bare();
+    let mut child = env.start(&["sandbox"]);
     let mut other = TestEnv::bare();
     for line in BufReader::new(child.stdout.take().expect("a pipe")).lines().map(|line| line.expect("a line")) {
         let (name, value) = line.strip_prefix("export ").and_then(|rest| rest.split_once('=')).expect("an export");
@@ -102,9 +102,9 @@ fn the_sandbox_serves_until_ctrl_c_and_shows_each_request() {
 
 #[test]
 fn a_bundle_that_factory_cannot_open_is_refused_and_kept() {
-    let world = TestEnv::new();
-    let path = sealed(&world, "{}");
-    let run = world.run(&["bundle", "upload", "bundle.age"]);
+    let env = TestEnv::new();
+    let path = sealed(&env, "{}");
+    let run = env.run(&["bundle", "upload", "bundle.age"]);
     assert_eq!(run.code, 1, "{run}");
     assert!(run.stderr.contains("factory-gitlab bundle upload bundle.age"), "{run}");
     assert!(std::path::Path::new(&path).exists());
@@ -119,9 +119,9 @@ fn two_sandboxes_have_different_addresses() {
 
 #[test]
 fn a_command_in_the_sandbox_has_its_own_log() {
-    let world = TestEnv::bare();
+    let env = TestEnv::bare();
     for args in [["sandbox", "connect", "--yes", "-vv"], ["sandbox", "-vv", "connect", "--yes"]] {
-        let run = world.run(&args);
+        let run = env.run(&args);
         assert_eq!(run.code, 0, "{run}");
         assert!(run.stderr.contains("DEBUG request method=GET"), "{run}");
     }

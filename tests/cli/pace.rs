@@ -11,33 +11,33 @@ fn projects(count: usize) -> SandboxOptions {
     SandboxOptions { projects: count, edition: SandboxEdition::Ce, plan: SandboxPlan::None, ..small() }
 }
 
-fn with_status(world: &TestEnv, status: u16) -> usize {
-    world.sandbox().requests().iter().filter(|one| one.status == Some(status)).count()
+fn with_status(env: &TestEnv, status: u16) -> usize {
+    env.sandbox().requests().iter().filter(|one| one.status == Some(status)).count()
 }
 
 #[test]
 fn a_run_over_a_rate_limit_completes_with_few_refused_requests() {
     let limited = SandboxOptions { rate_limit: Some(80), clock_speed: 20, ..projects(120) };
-    let world = TestEnv::with(limited);
-    let run = world.connect(&["--concurrency", "32"]);
+    let env = TestEnv::with(limited);
+    let run = env.connect(&["--concurrency", "32"]);
     assert_eq!(run.code, 0, "{run}");
-    assert_eq!(world.all_hooks().len(), 120);
+    assert_eq!(env.all_hooks().len(), 120);
     assert!(!run.stderr.contains("429"), "a limit that passes is no failure: {run}");
-    let refused = with_status(&world, 429);
+    let refused = with_status(&env, 429);
     // Some 250 requests fill three windows, and at the end of each at most those in flight are refused.
     assert!((3..=4 * 32).contains(&refused), "{refused}");
-    assert!(peak_in_flight(&world.sandbox().requests()) <= 32);
+    assert!(peak_in_flight(&env.sandbox().requests()) <= 32);
 }
 
 #[test]
 fn a_limit_of_hours_is_met_by_few_requests() {
-    let world = TestEnv::with(projects(200));
-    world.connects(&[]);
-    world.sandbox().clear_requests();
-    world.sandbox().fault("GET /api/v4/projects/*/hooks=retry-after:7200").expect("a fault");
-    let run = world.run(&["verify", "-o", "json"]);
+    let env = TestEnv::with(projects(200));
+    env.connects(&[]);
+    env.sandbox().clear_requests();
+    env.sandbox().fault("GET /api/v4/projects/*/hooks=retry-after:7200").expect("a fault");
+    let run = env.run(&["verify", "-o", "json"]);
     assert_eq!(run.code, 3, "{run}");
-    assert!(with_status(&world, 429) <= 8, "{}", with_status(&world, 429));
+    assert!(with_status(&env, 429) <= 8, "{}", with_status(&env, 429));
     let checks = run.json()["checks"].as_array().cloned().unwrap_or_default();
     let coverage = checks.iter().find(|check| check["code"] == "webhook.coverage").expect("the check");
     assert_eq!(coverage["status"], "unknown", "{run}");
@@ -45,12 +45,12 @@ fn a_limit_of_hours_is_met_by_few_requests() {
 
 #[test]
 fn a_struggling_server_gets_fewer_requests_at_a_time_and_the_run_completes() {
-    let world = TestEnv::with(SandboxOptions { latency: Duration::from_millis(20), ..projects(60) });
-    world.sandbox().fault("GET /api/v4/projects/*/hooks=status:502x24").expect("a fault");
-    let run = world.connect(&["--concurrency", "16"]);
+    let env = TestEnv::with(SandboxOptions { latency: Duration::from_millis(20), ..projects(60) });
+    env.sandbox().fault("GET /api/v4/projects/*/hooks=status:502x24").expect("a fault");
+    let run = env.connect(&["--concurrency", "16"]);
     assert_eq!(run.code, 0, "{run}");
-    assert_eq!(world.all_hooks().len(), 60);
-    let requests = world.sandbox().requests();
+    assert_eq!(env.all_hooks().len(), 60);
+    let requests = env.sandbox().requests();
     let troubled = requests.iter().filter(|one| one.status == Some(502)).filter_map(|one| one.ended);
     let last = troubled.max().expect("trouble");
     let next: Vec<LoggedRequest> = requests.into_iter().filter(|one| one.started > last).take(12).collect();

@@ -166,11 +166,11 @@ fn every_link_of_a_check_has_an_anchor() {
 
 #[test]
 fn the_screenshots_show_the_real_output() {
-    let mut world = TestEnv::new();
-    world.set("COLUMNS", "110");
-    let connect = world.run(&["connect", "--yes", "--color", "always"]);
+    let mut env = TestEnv::new();
+    env.set("COLUMNS", "110");
+    let connect = env.run(&["connect", "--yes", "--color", "always"]);
     assert_eq!(connect.code, 0, "{connect}");
-    let verify = world.run(&["verify", "--color", "always"]);
+    let verify = env.run(&["verify", "--color", "always"]);
     assert_eq!(verify.code, 0, "{verify}");
     for (name, command, run) in
         [("connect", "factory-gitlab connect", connect), ("verify", "factory-gitlab verify", verify)]

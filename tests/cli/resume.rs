@@ -74,7 +74,7 @@ impl Case {
         Self { name: "hooks without marks", options, args: &[] }
     }
 
-    fn world(&self) -> TestEnv {
+    fn env(&self) -> TestEnv {
         TestEnv::with(self.options.clone())
     }
 
@@ -100,16 +100,16 @@ impl Case {
     }
 
     fn undisturbed(&self) -> Vec<LoggedRequest> {
-        let world = self.world();
-        world.connects(self.args);
-        final_state::is_right(&world, self, self.name);
-        world.sandbox().requests()
+        let env = self.env();
+        env.connects(self.args);
+        final_state::is_right(&env, self, self.name);
+        env.sandbox().requests()
     }
 }
 
 /// Starts `connect --yes` and does not wait for it.
-fn start(world: &TestEnv, args: &[&str]) -> Child {
-    world.start(&[&["connect", "--yes"], args].concat())
+fn start(env: &TestEnv, args: &[&str]) -> Child {
+    env.start(&[&["connect", "--yes"], args].concat())
 }
 
 fn signal(pid: u32, name: &str) {
@@ -118,10 +118,10 @@ fn signal(pid: u32, name: &str) {
 }
 
 /// Runs `connect` and sends it a signal at this point; returns its output.
-fn run_and_signal(world: &TestEnv, args: &[&str], at: Point, name: &'static str) -> Output {
+fn run_and_signal(env: &TestEnv, args: &[&str], at: Point, name: &'static str) -> Output {
     let (tell, told) = mpsc::channel();
-    world.sandbox().clear_requests();
-    world.sandbox().at_request(at.number, at.when, move |_| {
+    env.sandbox().clear_requests();
+    env.sandbox().at_request(at.number, at.when, move |_| {
         let process = told.recv().expect("the process");
         signal(process, name);
         if name == "KILL" {
@@ -131,7 +131,7 @@ fn run_and_signal(world: &TestEnv, args: &[&str], at: Point, name: &'static str)
         until("the interrupted run ends", || has_ended(process));
         RequestAction::Continue
     });
-    let child = start(world, args);
+    let child = start(env, args);
     // The receiver is gone if the run ends before that request.
     let _unheard = tell.send(child.id());
     child.wait_with_output().expect("an end")

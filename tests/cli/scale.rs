@@ -19,13 +19,13 @@ fn a_first_run_needs_two_requests_a_project_and_a_second_run_one_and_no_writes()
     for version in VERSIONS {
         // The second number fills two pages, of which the last does not say that it is the last.
         for projects in [150, 200] {
-            let world = unlicensed(projects, version);
-            world.connects(&[]);
-            let first = world.sandbox().requests().len();
+            let env = unlicensed(projects, version);
+            env.connects(&[]);
+            let first = env.sandbox().requests().len();
             assert!(first <= 2 * projects + projects / 100 + 20, "{version}, {projects}: {first} requests");
-            assert_eq!(world.all_hooks().len(), projects);
-            world.has_nothing_to_do(&[]);
-            let second = world.sandbox().requests().len();
+            assert_eq!(env.all_hooks().len(), projects);
+            env.has_nothing_to_do(&[]);
+            let second = env.sandbox().requests().len();
             assert!(second <= projects + projects / 100 + 20, "{version}, {projects}: {second} requests");
         }
     }
@@ -34,9 +34,9 @@ fn a_first_run_needs_two_requests_a_project_and_a_second_run_one_and_no_writes()
 #[test]
 fn never_more_requests_are_in_flight_than_were_allowed() {
     for allowed in [1, 3, 20, 100] {
-        let world = unlicensed(120, SandboxVersion::new(17, 9, 0));
-        world.connects(&["--concurrency", &allowed.to_string()]);
-        let peak = peak_in_flight(&world.sandbox().requests());
+        let env = unlicensed(120, SandboxVersion::new(17, 9, 0));
+        env.connects(&["--concurrency", &allowed.to_string()]);
+        let peak = peak_in_flight(&env.sandbox().requests());
         assert!(peak <= allowed, "{peak} of {allowed}");
         assert!(allowed == 1 || peak > 1, "{peak} of {allowed}");
     }

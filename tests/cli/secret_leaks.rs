@@ -48,17 +48,17 @@ impl Canary {
 }
 
 /// A small environment with a token of an unusual prefix, and the secrets that are known before the first run.
-fn world() -> (TestEnv, Vec<Canary>) {
+fn env() -> (TestEnv, Vec<Canary>) {
     world_with(SandboxOptions { projects: 1, groups: 1, ..SandboxOptions::default() })
 }
 
 fn world_with(options: SandboxOptions) -> (TestEnv, Vec<Canary>) {
-    let mut world = TestEnv::with(options);
-    let gitlab = world.sandbox().gitlab().clone();
+    let mut env = TestEnv::with(options);
+    let gitlab = env.sandbox().gitlab().clone();
     gitlab.lock().settings.personal_access_token_prefix = "Canary.pat_".to_owned();
     let token = gitlab.add_token(TokenSpec::default());
-    world.set("GITLAB_TOKEN", &token);
-    let factory = world.sandbox().factory();
+    env.set("GITLAB_TOKEN", &token);
+    let factory = env.sandbox().factory();
     let canaries = vec![
         Canary::new("the token", &token),
         Canary::new("the webhook token", factory.webhook_secret()),
@@ -66,27 +66,27 @@ fn world_with(options: SandboxOptions) -> (TestEnv, Vec<Canary>) {
         Canary::new("the signing key", factory.signing_token().trim_start_matches("whsec_")),
         Canary::new("Factory's key", factory.api_key()),
     ];
-    (world, canaries)
+    (env, canaries)
 }
 
 /// The application's secret from the sealed bundle; `None` where no bundle was sealed.
-fn application_secret(world: &TestEnv) -> Option<String> {
+fn application_secret(env: &TestEnv) -> Option<String> {
     let sealed =
-        files_below(&world.path("")).into_iter().find(|path| path.extension().is_some_and(|end| end == "age"))?;
+        files_below(&env.path("")).into_iter().find(|path| path.extension().is_some_and(|end| end == "age"))?;
     let opened =
-        SealedBundle::read(&sealed).expect("a bundle").open(&world.sandbox().factory().identity()).expect("opened");
+        SealedBundle::read(&sealed).expect("a bundle").open(&env.sandbox().factory().identity()).expect("opened");
     let document: serde_json::Value = serde_json::from_str(opened.text()).expect("JSON");
     document["application"]["secret"].as_str().map(str::to_owned)
 }
 
 /// None of the secrets is in the output or in any file below the home.
-fn assert_hidden(case: &str, canaries: &[Canary], world: &TestEnv, runs: &[Transcript]) {
+fn assert_hidden(case: &str, canaries: &[Canary], env: &TestEnv, runs: &[Transcript]) {
     let mut places: Vec<(String, String)> = Vec::new();
     for run in runs {
         places.push(("standard output".to_owned(), run.stdout.clone()));
         places.push(("standard error".to_owned(), run.stderr.clone()));
     }
-    for path in files_below(&world.path("")) {
+    for path in files_below(&env.path("")) {
         let bytes = std::fs::read(&path).expect("a file");
         places.push((path.display().to_string(), String::from_utf8_lossy(&bytes).into_owned()));
     }

@@ -1,10 +1,10 @@
 //! The environment of a run: a home of its own, no variables but the ones set here, and a sandbox in the process of the test.
 //!
 //! ```ignore
-//! let world = TestEnv::new();                                // a small, licensed, current GitLab and a Factory
-//! let run = world.run(&["verify", "-o", "json"]);            // the real program, to its end
+//! let env = TestEnv::new();                                // a small, licensed, current GitLab and a Factory
+//! let run = env.run(&["verify", "-o", "json"]);            // the real program, to its end
 //! assert_eq!(run.code, 0, "{run}");
-//! assert_eq!(world.sandbox().requests().len(), 12);          // what it asked
+//! assert_eq!(env.sandbox().requests().len(), 12);          // what it asked
 //! insta::assert_snapshot!(run, @"…");                        // ports, times, digests and the home are filtered
 //! ```
 //! [`TestEnv::with`] takes other sandbox options, [`TestEnv::bare`] has no sandbox at all. Variables are set and unset with
@@ -55,33 +55,33 @@ impl TestEnv {
     pub fn with(options: SandboxOptions) -> Self {
         let speed = options.clock_speed;
         let sandbox = Sandbox::start(options).expect("a sandbox");
-        let mut world = Self::bare();
+        let mut env = Self::bare();
         for (name, value) in sandbox.variables() {
-            world.set(name, &value);
+            env.set(name, &value);
         }
         if speed > 1 {
-            world.set_clock_speed(speed);
+            env.set_clock_speed(speed);
         }
-        world.sandbox = Some(sandbox);
-        world
+        env.sandbox = Some(sandbox);
+        env
     }
 
     /// An environment without a sandbox.
     pub fn bare() -> Self {
         let home = tempfile::tempdir().expect("a home");
-        let mut world = Self { home, sandbox: None, variables: BTreeMap::new() };
-        let (home, state) = (world.path(""), world.path("state"));
-        world.set("HOME", &home.to_string_lossy());
-        world.set("FACTORY_GITLAB_STATE_DIR", &state.to_string_lossy());
-        world.set("FACTORY_DISABLE_KEYRING", "1");
-        world.set_clock_speed(SPEED);
-        let roots = world.file("roots.pem", ROOTS.as_str());
-        world.set("SSL_CERT_FILE", &roots);
-        world
+        let mut env = Self { home, sandbox: None, variables: BTreeMap::new() };
+        let (home, state) = (env.path(""), env.path("state"));
+        env.set("HOME", &home.to_string_lossy());
+        env.set("FACTORY_GITLAB_STATE_DIR", &state.to_string_lossy());
+        env.set("FACTORY_DISABLE_KEYRING", "1");
+        env.set_clock_speed(SPEED);
+        let roots = env.file("roots.pem", ROOTS.as_str());
+        env.set("SSL_CERT_FILE", &roots);
+        env
     }
 
     pub fn sandbox(&self) -> &Sandbox {
-        self.sandbox.as_ref().expect("this world has a sandbox")
+        self.sandbox.as_ref().expect("this environment has a sandbox")
     }
 
     /// A path in the home.

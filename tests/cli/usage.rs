@@ -4,7 +4,7 @@ use crate::test_env::TestEnv;
 
 #[test]
 fn a_secret_in_an_argument_is_refused_and_never_repeated() {
-    let world = TestEnv::bare();
+    let env = TestEnv::bare();
     for args in [
         ["connect", "--token", "canary-in-argv-1"].as_slice(),
         &["verify", "--token=canary-in-argv-1"],
@@ -12,7 +12,7 @@ fn a_secret_in_an_argument_is_refused_and_never_repeated() {
         &["connect", "--applicationsecret=glpat-canary-in-argv-1"],
         &["connect", "glpat-canary-in-argv-1"],
     ] {
-        let run = world.run(args);
+        let run = env.run(args);
         assert_eq!(run.code, 2, "{run}");
         assert!(!format!("{}{}", run.stdout, run.stderr).contains("canary-in-argv"), "{run}");
     }
@@ -20,14 +20,14 @@ fn a_secret_in_an_argument_is_refused_and_never_repeated() {
 
 #[test]
 fn help_and_version_go_to_standard_output_and_usage_errors_to_standard_error() {
-    let world = TestEnv::bare();
+    let env = TestEnv::bare();
     for args in [["--help"].as_slice(), &["--version"], &["kit", "check", "--help"]] {
-        let run = world.run(args);
+        let run = env.run(args);
         assert_eq!((run.code, run.stderr.as_str()), (0, ""), "{run}");
         assert!(!run.stdout.is_empty());
     }
     for args in [["--no-such-option"].as_slice(), &["weather"], &["kit"], &[]] {
-        let run = world.run(args);
+        let run = env.run(args);
         assert_eq!((run.code, run.stdout.as_str()), (2, ""), "{run}");
         assert!(!run.stderr.is_empty());
     }
@@ -35,10 +35,10 @@ fn help_and_version_go_to_standard_output_and_usage_errors_to_standard_error() {
 
 #[test]
 fn a_bad_answers_file_is_named_before_anything_is_done() {
-    let mut world = TestEnv::bare();
-    world.file("acme.toml", "gitlab_ulr = 'https://gitlab.acme.com'\n");
-    world.set("FACTORY_GITLAB_CONFIG", "acme.toml");
-    let run = world.run(&["kit", "show"]);
+    let mut env = TestEnv::bare();
+    env.file("acme.toml", "gitlab_ulr = 'https://gitlab.acme.com'\n");
+    env.set("FACTORY_GITLAB_CONFIG", "acme.toml");
+    let run = env.run(&["kit", "show"]);
     insta::assert_snapshot!(run, @r#"
     exit code: 2
     ----- stderr -----
@@ -62,13 +62,13 @@ fn a_failure_is_one_json_document_where_json_was_asked_for() {
 #[cfg(unix)]
 #[test]
 fn a_closed_pipe_is_not_an_error_and_a_full_disk_is() {
-    let world = TestEnv::bare();
+    let env = TestEnv::bare();
     let shell = |line: &str| {
         std::process::Command::new("sh")
             .args(["-c", line, "sh"])
             .arg(TestEnv::program())
             .env_clear()
-            .envs(world.variables())
+            .envs(env.variables())
             .env("PATH", "/usr/bin:/bin")
             .output()
             .expect("a shell")

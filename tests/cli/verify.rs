@@ -23,19 +23,19 @@ fn small() -> SandboxOptions {
 
 /// An environment with a connected instance: application and hooks were created through GitLab's API, and the kit is a file.
 pub fn connected(options: SandboxOptions) -> TestEnv {
-    let mut world = TestEnv::with(options);
+    let mut env = TestEnv::with(options);
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
-    let (kit, id, secret) = runtime.block_on(connect(&world));
-    let kit = world.file("kit.json", kit);
-    world.set("FACTORY_KIT", &kit);
-    world.set("FACTORY_GITLAB_APPLICATION_ID", &id);
-    world.set("FACTORY_GITLAB_APPLICATION_SECRET", &secret);
-    world.sandbox().clear_requests();
-    world
+    let (kit, id, secret) = runtime.block_on(connect(&env));
+    let kit = env.file("kit.json", kit);
+    env.set("FACTORY_KIT", &kit);
+    env.set("FACTORY_GITLAB_APPLICATION_ID", &id);
+    env.set("FACTORY_GITLAB_APPLICATION_SECRET", &secret);
+    env.sandbox().clear_requests();
+    env
 }
 
-async fn connect(world: &TestEnv) -> (String, String, String) {
-    let variable = |name: &str| world.variables().get(name).cloned().expect("a variable");
+async fn connect(env: &TestEnv) -> (String, String, String) {
+    let variable = |name: &str| env.variables().get(name).cloned().expect("a variable");
     let client = http::Client::new(&http::ClientOptions::default(), Env::empty().clock).expect("a client");
     let instance: InstanceUrl = variable("GITLAB_URL").parse().expect("an address");
     let token = PersonalAccessToken::new(&variable("GITLAB_TOKEN")).expect("a token");
@@ -85,10 +85,10 @@ fn round_trips(requests: &[LoggedRequest]) -> usize {
 #[test]
 fn one_project_takes_at_most_12_requests_and_3_round_trips() {
     for version in [SandboxVersion::new(19, 2, 0), SandboxVersion::new(18, 5, 0)] {
-        let world = connected(SandboxOptions { version, latency: Duration::from_millis(500), ..small() });
-        let run = world.run(&["verify"]);
+        let env = connected(SandboxOptions { version, latency: Duration::from_millis(500), ..small() });
+        let run = env.run(&["verify"]);
         assert_eq!(run.code, 0, "{run}");
-        let requests = world.sandbox().requests();
+        let requests = env.sandbox().requests();
         let asked: Vec<String> = requests.iter().map(|one| format!("{} {}", one.method, one.target)).collect();
         assert!(requests.len() <= 12, "{version:?}: {} requests: {asked:#?}", requests.len());
         assert!(round_trips(&requests) <= 3, "{version:?}: {} round trips: {asked:#?}", round_trips(&requests));
@@ -99,9 +99,9 @@ fn one_project_takes_at_most_12_requests_and_3_round_trips() {
 #[test]
 fn a_healthy_connection_passes_in_every_format_and_version() {
     for version in [SandboxVersion::new(16, 11, 0), SandboxVersion::new(17, 9, 0), SandboxVersion::new(19, 2, 0)] {
-        let world = connected(SandboxOptions { version, ..small() });
+        let env = connected(SandboxOptions { version, ..small() });
         for form in ["text", "json", "junit"] {
-            let run = world.run(&["verify", "-o", form]);
+            let run = env.run(&["verify", "-o", form]);
             assert_eq!(run.code, 0, "{version:?}: {run}");
         }
     }
@@ -109,8 +109,8 @@ fn a_healthy_connection_passes_in_every_format_and_version() {
 
 #[test]
 fn a_live_test_is_traced_to_its_receipt() {
-    let world = connected(small());
-    let run = world.run(&["verify", "--live", "--only", "webhook.delivery", "-o", "json"]);
+    let env = connected(small());
+    let run = env.run(&["verify", "--live", "--only", "webhook.delivery", "-o", "json"]);
     assert_eq!(run.code, 0, "{run}");
     let check = run.json()["checks"][0].clone();
     assert_eq!(check["status"], "pass", "{run}");
@@ -143,11 +143,11 @@ const FAULTS: [(&str, &str, i32); 18] = [
 
 #[test]
 fn no_fault_passes() {
-    let world = connected(small());
+    let env = connected(small());
     for (fault, noticed, code) in FAULTS {
-        world.sandbox().clear_faults();
-        world.sandbox().fault(fault).expect(fault);
-        let run = world.run(&["verify", "-o", "json"]);
+        env.sandbox().clear_faults();
+        env.sandbox().fault(fault).expect(fault);
+        let run = env.run(&["verify", "-o", "json"]);
         assert_eq!(run.code, code, "{fault}: {run}");
         let report = run.json();
         assert_eq!(report["exit_code"], code, "{fault}");
@@ -160,8 +160,8 @@ fn no_fault_passes() {
 
 #[test]
 fn an_unknown_check_is_a_usage_error() {
-    let world = TestEnv::bare();
-    let run = world.run(&["verify", "--only", "token.admim"]);
+    let env = TestEnv::bare();
+    let run = env.run(&["verify", "--only", "token.admim"]);
     assert_eq!(run.code, 2, "{run}");
     assert!(run.stderr.contains("token.admin"), "{run}");
 }
@@ -177,22 +177,22 @@ fn all_missing_input_is_listed_in_one_error() {
 
 #[test]
 fn a_rate_limited_test_delivery_is_retried_when_allowed_and_the_wait_is_announced() {
-    let world = connected(small());
-    world.sandbox().fault("POST /api/v4/groups/*/hooks/*/test/*=retry-after:2x1").expect("a fault");
-    let run = world.run(&["verify", "--live", "--only", "webhook.delivery"]);
+    let env = connected(small());
+    env.sandbox().fault("POST /api/v4/groups/*/hooks/*/test/*=retry-after:2x1").expect("a fault");
+    let run = env.run(&["verify", "--live", "--only", "webhook.delivery"]);
     assert_eq!(run.code, 0, "{run}");
     assert!(run.stderr.contains("waiting 2 s for GitLab's limit of five tests a minute"), "{run}");
-    let tests = world.sandbox().requests().iter().filter(|one| one.path().ends_with("/test/push_events")).count();
+    let tests = env.sandbox().requests().iter().filter(|one| one.path().ends_with("/test/push_events")).count();
     assert_eq!(tests, 2, "{run}");
 }
 
 #[test]
 fn a_rate_limit_is_waited_for_and_announced_once_but_not_with_quiet() {
-    let world = connected(small());
+    let env = connected(small());
     for (more, said) in [(None, true), (Some("-q"), false)] {
-        world.sandbox().clear_faults();
-        world.sandbox().fault("GET /api/v4/**=retry-after:2x3").expect("a fault");
-        let run = world.run(&["verify"].into_iter().chain(more).collect::<Vec<_>>());
+        env.sandbox().clear_faults();
+        env.sandbox().fault("GET /api/v4/**=retry-after:2x3").expect("a fault");
+        let run = env.run(&["verify"].into_iter().chain(more).collect::<Vec<_>>());
         assert_eq!(run.code, 0, "{run}");
         let lines = run.stderr.lines().filter(|line| line.starts_with("waiting 2 s for the rate limit of 127.0.0.1:"));
         assert_eq!(lines.count(), usize::from(said), "{run}");

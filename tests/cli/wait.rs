@@ -13,34 +13,34 @@ use crate::verify::connected;
 /// What a busy machine may take besides; shorter than the limits that are not to be waited for.
 const SLACK: Duration = Duration::from_secs(40);
 
-fn metadata_was_asked(world: &TestEnv) -> usize {
-    world.sandbox().requests().iter().filter(|one| one.path().ends_with("/metadata")).count()
+fn metadata_was_asked(env: &TestEnv) -> usize {
+    env.sandbox().requests().iter().filter(|one| one.path().ends_with("/metadata")).count()
 }
 
 /// Waits until GitLab has received this many requests for its metadata.
-fn asked(world: &TestEnv, times: usize) {
+fn asked(env: &TestEnv, times: usize) {
     let began = Instant::now();
-    while metadata_was_asked(world) < times {
-        assert!(began.elapsed() < Duration::from_secs(120), "asked only {} times", metadata_was_asked(world));
+    while metadata_was_asked(env) < times {
+        assert!(began.elapsed() < Duration::from_secs(120), "asked only {} times", metadata_was_asked(env));
         std::thread::sleep(Duration::from_millis(20));
     }
 }
 
-fn ended(child: Child, world: &TestEnv) -> Transcript {
+fn ended(child: Child, env: &TestEnv) -> Transcript {
     let output = child.wait_with_output().expect("it ends");
-    Transcript::new(&output, &world.path(""))
+    Transcript::new(&output, &env.path(""))
 }
 
 #[test]
 fn findings_of_earlier_attempts_are_not_reported_in_any_format() {
-    let world = connected(small());
+    let env = connected(small());
     for form in ["text", "json", "junit"] {
-        world.sandbox().clear_faults();
-        world.sandbox().clear_requests();
-        world.sandbox().fault("GET /api/v4/metadata=status:500x1").expect("a fault");
-        let run = world.run(&["verify", "--wait", "20s", "-o", form]);
+        env.sandbox().clear_faults();
+        env.sandbox().clear_requests();
+        env.sandbox().fault("GET /api/v4/metadata=status:500x1").expect("a fault");
+        let run = env.run(&["verify", "--wait", "20s", "-o", form]);
         assert_eq!(run.code, 0, "{form}: {run}");
-        assert_eq!(metadata_was_asked(&world), 2, "{form}: {run}");
+        assert_eq!(metadata_was_asked(&env), 2, "{form}: {run}");
         for word in ["500", "unknown", "fail"] {
             assert!(!run.stderr.contains(word), "{form} {word}: {run}");
         }
@@ -57,18 +57,18 @@ fn findings_of_earlier_attempts_are_not_reported_in_any_format() {
 
 #[test]
 fn the_exit_code_is_that_of_the_last_attempt() {
-    let world = connected(small());
-    world.sandbox().fault("GET /api/v4/personal_access_tokens/self=status:401x1").expect("a fault");
-    world.sandbox().fault("GET /api/v4/user=status:500@2").expect("a fault");
-    let run = world.run(&["verify", "--wait", "5s"]);
-    assert!(metadata_was_asked(&world) > 1, "{run}");
+    let env = connected(small());
+    env.sandbox().fault("GET /api/v4/personal_access_tokens/self=status:401x1").expect("a fault");
+    env.sandbox().fault("GET /api/v4/user=status:500@2").expect("a fault");
+    let run = env.run(&["verify", "--wait", "5s"]);
+    assert!(metadata_was_asked(&env) > 1, "{run}");
     assert_eq!(run.code, 3, "{run}");
     assert!(run.stdout.contains("verdict: unknown, "), "{run}");
 }
 
 #[test]
 fn a_run_ends_within_one_request_time_out_after_its_deadline() {
-    let world = connected(small());
+    let env = connected(small());
     for (fault, live) in [
         ("gitlab:**=retry-after:55", false),
         ("gitlab:**=hang", false),
@@ -76,11 +76,11 @@ fn a_run_ends_within_one_request_time_out_after_its_deadline() {
         ("gitlab:**=status:503", false),
         ("POST /api/v4/groups/*/hooks/*/test/*=retry-after:55", true),
     ] {
-        world.sandbox().clear_faults();
-        world.sandbox().fault(fault).expect(fault);
+        env.sandbox().clear_faults();
+        env.sandbox().fault(fault).expect(fault);
         let mut args = vec!["verify", "--wait", "1s", "--timeout", "2", "-o", "json"];
         args.extend(live.then_some("--live"));
-        let run = world.run(&args);
+        let run = env.run(&args);
         assert_eq!(run.code, 3, "{fault}: {run}");
         // By the program's own clock, on which every pause counts in full.
         let took = Duration::from_millis(run.json()["duration_ms"].as_u64().expect("a duration"));
@@ -90,17 +90,17 @@ fn a_run_ends_within_one_request_time_out_after_its_deadline() {
 
 #[test]
 fn a_wait_longer_than_the_clock_can_measure_has_no_deadline() {
-    let world = connected(small());
-    let run = world.run(&["verify", "--wait", "2500000000000000h"]);
+    let env = connected(small());
+    let run = env.run(&["verify", "--wait", "2500000000000000h"]);
     assert_eq!(run.code, 0, "{run}");
 }
 
 /// Makes the sandbox's GitLab reachable at another port after a while.
-fn comes_up_at(world: &TestEnv, after: Duration) -> String {
+fn comes_up_at(env: &TestEnv, after: Duration) -> String {
     let free = TcpListener::bind("127.0.0.1:0").expect("a port");
     let address = free.local_addr().expect("an address");
     drop(free);
-    let to = world.sandbox().gitlab_url().replace("http://", "");
+    let to = env.sandbox().gitlab_url().replace("http://", "");
     std::thread::spawn(move || {
         std::thread::sleep(after);
         let listener = TcpListener::bind(address).expect("the port is free still");
@@ -121,11 +121,11 @@ fn through(stream: &TcpStream, to: &str) -> io::Result<()> {
 
 #[test]
 fn an_instance_that_comes_up_while_waiting_passes() {
-    let mut world = connected(small());
-    let url = comes_up_at(&world, Duration::from_millis(1500));
-    world.sandbox().gitlab().lock().external_url = url.parse().expect("an address");
-    world.set("GITLAB_URL", &url);
-    let run = world.run(&["verify", "--wait", "10h"]);
+    let mut env = connected(small());
+    let url = comes_up_at(&env, Duration::from_millis(1500));
+    env.sandbox().gitlab().lock().external_url = url.parse().expect("an address");
+    env.set("GITLAB_URL", &url);
+    let run = env.run(&["verify", "--wait", "10h"]);
     assert_eq!(run.code, 0, "{run}");
     assert!(run.stdout.contains("verdict: pass, ") && !run.stdout.contains("refused"), "{run}");
 }
@@ -133,14 +133,14 @@ fn an_instance_that_comes_up_while_waiting_passes() {
 #[cfg(unix)]
 #[test]
 fn a_wait_that_is_interrupted_ends_at_once_with_130_and_no_verdict() {
-    let world = connected(small());
-    world.sandbox().fault("GET /api/v4/metadata=status:500").expect("a fault");
-    let child = world.start(&["verify", "--wait", "10h"]);
-    asked(&world, 2);
+    let env = connected(small());
+    env.sandbox().fault("GET /api/v4/metadata=status:500").expect("a fault");
+    let child = env.start(&["verify", "--wait", "10h"]);
+    asked(&env, 2);
     let sent = Command::new("kill").args(["-INT", &child.id().to_string()]).status().expect("a signal");
     assert!(sent.success());
     let began = Instant::now();
-    let run = ended(child, &world);
+    let run = ended(child, &env);
     assert_eq!(run.code, 130, "{run}");
     assert!(began.elapsed() < SLACK, "{:?}", began.elapsed());
     assert!(!run.stdout.contains("verdict"), "{run}");

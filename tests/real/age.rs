@@ -12,8 +12,8 @@ use crate::programs::{finish, output, program};
 const POST_QUANTUM: &str = include_str!("post_quantum.txt");
 
 /// Makes a key pair with the ordinary program: the file of the secret one, and the public one.
-fn key(world: &TestEnv, name: &str) -> (String, String) {
-    let path = world.path(name).to_string_lossy().into_owned();
+fn key(env: &TestEnv, name: &str) -> (String, String) {
+    let path = env.path(name).to_string_lossy().into_owned();
     finish(program("age-keygen").args(["-o", &path]));
     let public = finish(program("age-keygen").args(["-y", &path]));
     (path, public.trim().to_owned())
@@ -31,20 +31,20 @@ fn refusal(key: &str, sealed: &str) -> String {
     String::from_utf8_lossy(&output.stderr).into_owned()
 }
 
-fn seal_for(world: &TestEnv, recipients: &[&str]) -> String {
-    world.sandbox().factory().edit_kit(|kit| kit["bundle"]["recipients"] = json!(recipients));
-    let path = world.path("bundle.age").to_string_lossy().into_owned();
-    let run = world.run(&["connect", "--yes", "--bundle-out", &path]);
+fn seal_for(env: &TestEnv, recipients: &[&str]) -> String {
+    env.sandbox().factory().edit_kit(|kit| kit["bundle"]["recipients"] = json!(recipients));
+    let path = env.path("bundle.age").to_string_lossy().into_owned();
+    let run = env.run(&["connect", "--yes", "--bundle-out", &path]);
     assert_eq!(run.code, 0, "{run}");
     path
 }
 
 #[test]
 fn age_opens_the_written_bundle_with_the_key_of_every_recipient_and_no_other() {
-    let world = TestEnv::new();
-    let ((first, to_first), (second, to_second)) = (key(&world, "first.txt"), key(&world, "second.txt"));
-    let (stranger, _) = key(&world, "stranger.txt");
-    let sealed = seal_for(&world, &[&to_first, &to_second]);
+    let env = TestEnv::new();
+    let ((first, to_first), (second, to_second)) = (key(&env, "first.txt"), key(&env, "second.txt"));
+    let (stranger, _) = key(&env, "stranger.txt");
+    let sealed = seal_for(&env, &[&to_first, &to_second]);
     let mode = std::fs::metadata(&sealed).expect("a file").permissions().mode();
     assert_eq!(mode & 0o777, 0o600);
 
@@ -54,22 +54,22 @@ fn age_opens_the_written_bundle_with_the_key_of_every_recipient_and_no_other() {
 
     assert_eq!(document["schema"], "factory-gitlab/bundle/v1");
     let url = document["instance"]["url"].as_str().map(str::to_owned);
-    assert_eq!(url, Some(world.sandbox().gitlab_url()));
+    assert_eq!(url, Some(env.sandbox().gitlab_url()));
     let token = document["personal_access_token"]["value"].as_str();
-    assert_eq!(token, Some(world.sandbox().gitlab().admin_token().as_str()));
+    assert_eq!(token, Some(env.sandbox().gitlab().admin_token().as_str()));
     assert!(document["application"]["secret"].as_str().is_some_and(|secret| secret.starts_with("gloas-")));
-    assert!(world.sandbox().factory().bundles().is_empty(), "--bundle-out does not upload");
+    assert!(env.sandbox().factory().bundles().is_empty(), "--bundle-out does not upload");
 }
 
 #[test]
 fn age_opens_the_uploaded_bundle() {
-    let world = TestEnv::with(SandboxOptions { projects: 1, ..SandboxOptions::default() });
-    let run = world.run(&["connect", "--yes"]);
+    let env = TestEnv::with(SandboxOptions { projects: 1, ..SandboxOptions::default() });
+    let run = env.run(&["connect", "--yes"]);
     assert_eq!(run.code, 0, "{run}");
-    let bundles = world.sandbox().factory().bundles();
+    let bundles = env.sandbox().factory().bundles();
     let [bundle] = bundles.as_slice() else { unreachable!("one bundle is uploaded, not {}", bundles.len()) };
-    let key = world.file("factory.txt", world.sandbox().factory().identity());
-    let sealed = world.file("uploaded.age", &bundle.sealed);
+    let key = env.file("factory.txt", env.sandbox().factory().identity());
+    let sealed = env.file("uploaded.age", &bundle.sealed);
     assert_eq!(open(&key, &sealed), bundle.document);
 }
 
@@ -77,9 +77,9 @@ fn age_opens_the_uploaded_bundle() {
 /// is one which the ordinary program reads, and that it holds a stanza for each recipient, can be seen.
 #[test]
 fn age_reads_a_bundle_for_post_quantum_recipients_as_one_that_is_not_for_this_key() {
-    let world = TestEnv::new();
-    let (classic, _) = key(&world, "classic.txt");
-    let sealed = seal_for(&world, &[POST_QUANTUM.trim(), POST_QUANTUM.trim()]);
+    let env = TestEnv::new();
+    let (classic, _) = key(&env, "classic.txt");
+    let sealed = seal_for(&env, &[POST_QUANTUM.trim(), POST_QUANTUM.trim()]);
     let refusal = refusal(&classic, &sealed);
     assert!(refusal.contains("no identity matched any of the recipients"), "{refusal}");
     let bytes = std::fs::read(&sealed).expect("a file");
@@ -91,7 +91,7 @@ fn age_reads_a_bundle_for_post_quantum_recipients_as_one_that_is_not_for_this_ke
     assert!(others.all(|line| line.contains("-grease")), "no other way in: {header}");
 
     // One byte of the header changed is a header that age does not take for one.
-    let broken = world.file("broken.age", [b"age-encryption.org/v2".as_slice(), &bytes[21..]].concat());
+    let broken = env.file("broken.age", [b"age-encryption.org/v2".as_slice(), &bytes[21..]].concat());
     let output = output(program("age").args(["-d", "-i", &classic, &broken]));
     assert!(!String::from_utf8_lossy(&output.stderr).contains("no identity matched"));
 }

@@ -82,82 +82,82 @@ impl Session {
         String::from_utf8_lossy(&answer.stdout).contains("boolean true")
     }
 
-    /// Lets the program of this world find the session.
-    fn offer(&self, world: &mut TestEnv) {
-        world.unset("FACTORY_DISABLE_KEYRING");
-        world.set("DBUS_SESSION_BUS_ADDRESS", &self.bus);
-        world.set("XDG_RUNTIME_DIR", &self.runtime.to_string_lossy());
+    /// Lets the program of this environment find the session.
+    fn offer(&self, env: &mut TestEnv) {
+        env.unset("FACTORY_DISABLE_KEYRING");
+        env.set("DBUS_SESSION_BUS_ADDRESS", &self.bus);
+        env.set("XDG_RUNTIME_DIR", &self.runtime.to_string_lossy());
     }
 }
 
 #[test]
 fn a_token_is_stored_in_the_keyring_and_found_there_by_the_next_run() {
-    let (mut world, machine) = (TestEnv::new(), Machine::new());
+    let (mut env, machine) = (TestEnv::new(), Machine::new());
     let session = machine.session(Keyring::Unlocked);
-    session.offer(&mut world);
-    let token = world.sandbox().gitlab().admin_token();
-    let run = world.run(&["connect", "--yes", "--keyring", "store"]);
+    session.offer(&mut env);
+    let token = env.sandbox().gitlab().admin_token();
+    let run = env.run(&["connect", "--yes", "--keyring", "store"]);
     assert_eq!(run.code, 0, "{run}");
     assert!(run.stderr.contains("is in the keyring"), "{run}");
     holds_no_secret(&[&run.stdout, &run.stderr], std::slice::from_ref(&token));
 
-    let user = format!("{} personal-access-token", world.sandbox().gitlab_url());
+    let user = format!("{} personal-access-token", env.sandbox().gitlab_url());
     let found = finish(session.command("secret-tool").args(["lookup", "service", "factory-gitlab", "username", &user]));
     assert_eq!(found, token);
     let all = output(session.command("secret-tool").args(["search", "--all", "service", "factory-gitlab"]));
     let all = format!("{}{}", String::from_utf8_lossy(&all.stdout), String::from_utf8_lossy(&all.stderr));
     assert_eq!(all.matches("attribute.username = ").count(), 1, "one entry for one instance and kind");
 
-    world.unset("GITLAB_TOKEN");
+    env.unset("GITLAB_TOKEN");
     for command in [&["connect", "--yes"][..], &["verify"][..]] {
-        let run = world.run(command);
+        let run = env.run(command);
         assert_eq!(run.code, 0, "{run}");
     }
-    let off = world.run(&["verify", "--keyring", "off"]);
+    let off = env.run(&["verify", "--keyring", "off"]);
     assert_eq!(off.code, 2, "{off}");
     assert!(off.stderr.contains("GITLAB_TOKEN"), "{off}");
-    let other = world.run(&["connect", "--yes", "--gitlab-url", "http://127.0.0.1:9"]);
+    let other = env.run(&["connect", "--yes", "--gitlab-url", "http://127.0.0.1:9"]);
     assert_eq!(other.code, 2, "the entry is for one instance only: {other}");
 }
 
 #[test]
 fn without_a_session_bus_the_token_is_stored_nowhere_and_a_warning_says_so() {
-    let (mut world, runtime) = (TestEnv::new(), tempfile::tempdir().expect("a folder"));
-    world.unset("FACTORY_DISABLE_KEYRING");
-    world.set("XDG_RUNTIME_DIR", &runtime.path().to_string_lossy());
-    world.set("DBUS_SESSION_BUS_ADDRESS", &format!("unix:path={}/bus", runtime.path().display()));
-    let run = world.run(&["connect", "--yes", "--keyring", "store"]);
+    let (mut env, runtime) = (TestEnv::new(), tempfile::tempdir().expect("a folder"));
+    env.unset("FACTORY_DISABLE_KEYRING");
+    env.set("XDG_RUNTIME_DIR", &runtime.path().to_string_lossy());
+    env.set("DBUS_SESSION_BUS_ADDRESS", &format!("unix:path={}/bus", runtime.path().display()));
+    let run = env.run(&["connect", "--yes", "--keyring", "store"]);
     assert_eq!(run.code, 0, "the work goes on: {run}");
     assert!(run.stderr.contains("the token was not saved to the keyring"), "{run}");
     assert!(run.stderr.contains("this system has no usable keyring"), "{run}");
-    let token = world.sandbox().gitlab().admin_token();
-    let kept = files(&world.path(""));
+    let token = env.sandbox().gitlab().admin_token();
+    let kept = files(&env.path(""));
     assert!(kept.len() > 1, "the record is there");
     for file in kept {
         let content = std::fs::read(&file).expect("a file");
         assert!(!String::from_utf8_lossy(&content).contains(&token), "{}", file.display());
     }
 
-    world.unset("GITLAB_TOKEN");
-    let run = world.run(&["verify", "--keyring", "store"]);
+    env.unset("GITLAB_TOKEN");
+    let run = env.run(&["verify", "--keyring", "store"]);
     assert_eq!(run.code, 2, "{run}");
     assert!(run.stderr.contains("GITLAB_TOKEN") && run.stderr.contains("no usable keyring"), "{run}");
 }
 
 #[test]
 fn a_locked_keyring_is_not_waited_for() {
-    let (mut world, machine) = (TestEnv::new(), Machine::new());
+    let (mut env, machine) = (TestEnv::new(), Machine::new());
     let open = machine.session(Keyring::Unlocked);
-    open.offer(&mut world);
-    let run = world.run(&["connect", "--yes", "--keyring", "store"]);
+    open.offer(&mut env);
+    let run = env.run(&["connect", "--yes", "--keyring", "store"]);
     assert!(run.code == 0 && run.stderr.contains("is in the keyring"), "{run}");
     drop(open);
 
     let locked = machine.session(Keyring::Locked);
-    locked.offer(&mut world);
-    world.unset("GITLAB_TOKEN");
+    locked.offer(&mut env);
+    env.unset("GITLAB_TOKEN");
     let started = now();
-    let run = world.run(&["verify"]);
+    let run = env.run(&["verify"]);
     assert!(now().duration_since(started) < Duration::from_secs(8), "it hung");
     assert_eq!(run.code, 2, "{run}");
     assert!(

@@ -43,12 +43,12 @@ impl Tinyproxy {
 }
 
 /// A sandbox that serves over TLS, so that a proxy has to open tunnels.
-fn world() -> TestEnv {
+fn env() -> TestEnv {
     TestEnv::with(SandboxOptions { tls: true, ..SandboxOptions::default() })
 }
 
-fn secrets(world: &TestEnv) -> Vec<String> {
-    let (gitlab, factory) = (world.sandbox().gitlab(), world.sandbox().factory());
+fn secrets(env: &TestEnv) -> Vec<String> {
+    let (gitlab, factory) = (env.sandbox().gitlab(), env.sandbox().factory());
     let mut secrets = vec![gitlab.admin_token(), factory.api_key().to_owned(), factory.webhook_secret().to_owned()];
     for bundle in factory.bundles() {
         secrets.push(bundle.document["application"]["secret"].as_str().expect("a secret").to_owned());
@@ -58,33 +58,33 @@ fn secrets(world: &TestEnv) -> Vec<String> {
 
 #[test]
 fn everything_goes_through_the_given_proxy_in_tunnels_that_show_nothing() {
-    let (world, proxy) = (world(), Tinyproxy::start());
-    let run = world.run(&["connect", "--yes", "--proxy", &proxy.url]);
+    let (env, proxy) = (env(), Tinyproxy::start());
+    let run = env.run(&["connect", "--yes", "--proxy", &proxy.url]);
     assert_eq!(run.code, 0, "{run}");
-    for url in [world.sandbox().gitlab_url(), world.sandbox().factory_url()] {
+    for url in [env.sandbox().gitlab_url(), env.sandbox().factory_url()] {
         wait_for("a line in the log", || (proxy.tunnels_to(&url) > 0).then_some(()));
     }
     let log = proxy.log();
-    for seen in world.sandbox().requests() {
+    for seen in env.sandbox().requests() {
         assert!(!log.contains(&seen.target), "{log}");
     }
-    let secrets = secrets(&world);
+    let secrets = secrets(&env);
     assert_eq!(secrets.len(), 4);
     holds_no_secret(&[&log, &run.stdout, &run.stderr], &secrets);
 }
 
 #[test]
 fn the_systems_proxy_is_used_and_no_proxy_is_heeded() {
-    let (mut world, proxy) = (world(), Tinyproxy::start());
-    let gitlab = world.sandbox().gitlab_url();
-    world.set("HTTPS_PROXY", &proxy.url);
-    let run = world.run(&["verify", "--only", "instance.*"]);
+    let (mut env, proxy) = (env(), Tinyproxy::start());
+    let gitlab = env.sandbox().gitlab_url();
+    env.set("HTTPS_PROXY", &proxy.url);
+    let run = env.run(&["verify", "--only", "instance.*"]);
     assert_eq!(run.code, 0, "{run}");
     let through = wait_for("a line in the log", || Some(proxy.tunnels_to(&gitlab)).filter(|count| *count > 0));
 
     for (name, value, args) in [("NO_PROXY", "127.0.0.1", &[][..]), ("NO_PROXY", "", &["--proxy", "none"][..])] {
-        world.set(name, value);
-        let run = world.run(&[&["verify", "--only", "instance.*"], args].concat());
+        env.set(name, value);
+        let run = env.run(&[&["verify", "--only", "instance.*"], args].concat());
         assert_eq!(run.code, 0, "{run}");
         assert_eq!(proxy.tunnels_to(&gitlab), through, "past the proxy");
     }
@@ -92,22 +92,22 @@ fn the_systems_proxy_is_used_and_no_proxy_is_heeded() {
 
 #[test]
 fn a_proxy_that_is_down_is_named_as_what_does_not_answer() {
-    let (world, proxy) = (world(), Tinyproxy::start());
+    let (env, proxy) = (env(), Tinyproxy::start());
     let (url, port) = (proxy.url.clone(), proxy.url.rsplit(':').next().unwrap_or_default().to_owned());
     drop(proxy.running);
-    let run = world.run(&["connect", "--yes", "--proxy", &url]);
+    let run = env.run(&["connect", "--yes", "--proxy", &url]);
     assert_eq!(run.code, 3, "{run}");
     assert!(run.stderr.contains("proxy"), "{run}");
     assert!(run.stderr.contains(&format!("127.0.0.1:{port}")), "{run}");
-    assert!(world.sandbox().requests().is_empty(), "nothing goes past the proxy");
+    assert!(env.sandbox().requests().is_empty(), "nothing goes past the proxy");
 }
 
 #[test]
 fn a_proxy_that_refuses_the_tunnel_is_named() {
-    let (world, proxy) = (world(), Tinyproxy::start());
+    let (env, proxy) = (env(), Tinyproxy::start());
     // No server listens at this address any more.
     let gone = format!("https://127.0.0.1:{}", free_port());
-    let run = world.run(&["connect", "--yes", "--proxy", &proxy.url, "--gitlab-url", &gone]);
+    let run = env.run(&["connect", "--yes", "--proxy", &proxy.url, "--gitlab-url", &gone]);
     assert_eq!(run.code, 3, "{run}");
     assert!(run.stderr.contains("proxy"), "{run}");
 }

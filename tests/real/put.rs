@@ -20,8 +20,8 @@ const EXPIRED: &str = "location / {
     }";
 
 /// A kit whose bundle is uploaded to this server.
-fn put_to(world: &TestEnv, address: &str) {
-    world.sandbox().factory().edit_kit(|kit| {
+fn put_to(env: &TestEnv, address: &str) {
+    env.sandbox().factory().edit_kit(|kit| {
         kit["bundle"]["upload_url"] = json!(address);
         kit["bundle"]["method"] = json!("PUT");
     });
@@ -29,10 +29,10 @@ fn put_to(world: &TestEnv, address: &str) {
 
 #[test]
 fn a_presigned_put_leaves_the_sealed_bundle_byte_for_byte_and_takes_no_key_along() {
-    let (world, store) = (TestEnv::new(), Nginx::start(&Site { listen: "", inside: STORE }));
+    let (env, store) = (TestEnv::new(), Nginx::start(&Site { listen: "", inside: STORE }));
     let signature = "5f2d0c9e7a1b4d36signature";
-    put_to(&world, &format!("http://127.0.0.1:{}/in/acme.age?X-Amz-Signature={signature}", store.port));
-    let run = world.run(&["connect", "--yes"]);
+    put_to(&env, &format!("http://127.0.0.1:{}/in/acme.age?X-Amz-Signature={signature}", store.port));
+    let run = env.run(&["connect", "--yes"]);
     assert_eq!(run.code, 0, "{run}");
 
     let log = store.log();
@@ -42,14 +42,14 @@ fn a_presigned_put_leaves_the_sealed_bundle_byte_for_byte_and_takes_no_key_along
     );
     assert_eq!(log.lines().count(), 1, "{log}");
     let arrived = std::fs::read(store.file("in/acme.age")).expect("the file that arrived");
-    let sealed = sealed(&world);
+    let sealed = sealed(&env);
     assert_eq!(arrived, sealed.1);
-    let key = world.file("factory.txt", world.sandbox().factory().identity());
+    let key = env.file("factory.txt", env.sandbox().factory().identity());
     let plain = finish(program("age").args(["-d", "-i", &key]).arg(store.file("in/acme.age")));
     assert!(plain.contains("factory-gitlab/bundle/v1"));
 
     // The same bundle once more is the same file, and connecting again sends nothing.
-    let again = world.run(&["bundle", "upload", &sealed.0]);
+    let again = env.run(&["bundle", "upload", &sealed.0]);
     assert_eq!(again.code, 0, "{again}");
     assert!(
         store.log().lines().nth(1).is_some_and(|line| line.contains(" 204 ") && line.contains("authorization=[-]"))
@@ -57,45 +57,45 @@ fn a_presigned_put_leaves_the_sealed_bundle_byte_for_byte_and_takes_no_key_along
     assert_eq!(std::fs::read(store.file("in/acme.age")).expect("the file"), sealed.1);
     let files = std::fs::read_dir(store.file("in")).expect("a folder").count();
     assert_eq!(files, 1);
-    let idle = world.run(&["connect", "--yes"]);
+    let idle = env.run(&["connect", "--yes"]);
     assert_eq!((idle.code, store.log().lines().count()), (0, 2), "{idle}");
     holds_no_secret(
         &[&run.stdout, &run.stderr, &again.stdout, &again.stderr, &idle.stdout, &idle.stderr],
-        &[signature.to_owned(), world.sandbox().gitlab().admin_token(), world.sandbox().factory().api_key().to_owned()],
+        &[signature.to_owned(), env.sandbox().gitlab().admin_token(), env.sandbox().factory().api_key().to_owned()],
     );
 }
 
 #[test]
 fn an_address_without_a_signature_is_given_the_key() {
-    let (world, store) = (TestEnv::new(), Nginx::start(&Site { listen: "", inside: STORE }));
-    put_to(&world, &format!("http://127.0.0.1:{}/plain.age", store.port));
-    let run = world.run(&["connect", "--yes"]);
+    let (env, store) = (TestEnv::new(), Nginx::start(&Site { listen: "", inside: STORE }));
+    put_to(&env, &format!("http://127.0.0.1:{}/plain.age", store.port));
+    let run = env.run(&["connect", "--yes"]);
     assert_eq!(run.code, 0, "{run}");
     let log = store.log();
-    assert!(log.contains(&format!("authorization=[Bearer {}]", world.sandbox().factory().api_key())), "{log}");
+    assert!(log.contains(&format!("authorization=[Bearer {}]", env.sandbox().factory().api_key())), "{log}");
     assert!(log.contains("digest=[sha-256=:"), "{log}");
 }
 
 #[test]
 fn a_store_that_refuses_leaves_the_bundle_here_to_be_sent_later() {
-    let (world, store) = (TestEnv::new(), Nginx::start(&Site { listen: "", inside: EXPIRED }));
-    put_to(&world, &format!("http://127.0.0.1:{}/in/acme.age?X-Amz-Signature=expired-long-ago", store.port));
-    let run = world.run(&["connect", "--yes"]);
+    let (env, store) = (TestEnv::new(), Nginx::start(&Site { listen: "", inside: EXPIRED }));
+    put_to(&env, &format!("http://127.0.0.1:{}/in/acme.age?X-Amz-Signature=expired-long-ago", store.port));
+    let run = env.run(&["connect", "--yes"]);
     assert_eq!(run.code, 1, "{run}");
     let said = format!("{}{}", run.stdout, run.stderr);
     assert!(said.contains("upload address has expired"), "{said}");
-    let (path, _) = sealed(&world);
+    let (path, _) = sealed(&env);
     let working = Nginx::start(&Site { listen: "", inside: STORE });
     let address = format!("http://127.0.0.1:{}/late.age?X-Amz-Signature=fresh", working.port);
-    put_to(&world, &address);
-    let run = world.run(&["connect", "--yes"]);
+    put_to(&env, &address);
+    let run = env.run(&["connect", "--yes"]);
     assert_eq!(run.code, 0, "{run}");
     assert_eq!(std::fs::read(working.file("late.age")).expect("the file"), std::fs::read(path).expect("the file"));
 }
 
 /// The sealed bundle in the state folder.
-fn sealed(world: &TestEnv) -> (String, Vec<u8>) {
-    let mut folders = vec![world.path("state")];
+fn sealed(env: &TestEnv) -> (String, Vec<u8>) {
+    let mut folders = vec![env.path("state")];
     while let Some(folder) = folders.pop() {
         for entry in std::fs::read_dir(folder).expect("a folder").map(|entry| entry.expect("an entry").path()) {
             if entry.is_dir() {

@@ -10,7 +10,7 @@ use crate::programs::holds_no_secret;
 
 /// A sandbox whose GitLab is reached through nginx alone, and knows itself by that address.
 struct Front {
-    world: TestEnv,
+    env: TestEnv,
     nginx: Nginx,
 }
 
@@ -30,12 +30,12 @@ impl<'a> Shown<'a> {
 
 impl Front {
     fn new(authority: &Authority, shown: &Shown<'_>, root: &str) -> Self {
-        let mut world = TestEnv::with(SandboxOptions {
+        let mut env = TestEnv::with(SandboxOptions {
             relative_root: root.to_owned(),
             projects: 101,
             ..SandboxOptions::default()
         });
-        let gitlab: Url = world.sandbox().gitlab_url().parse().expect("an address");
+        let gitlab: Url = env.sandbox().gitlab_url().parse().expect("an address");
         let inside = format!(
             "ssl_certificate {};
             ssl_certificate_key {};
@@ -53,9 +53,9 @@ impl Front {
         );
         let nginx = Nginx::start(&Site { listen: "ssl http2", inside: &inside });
         let url = format!("https://127.0.0.1:{}{root}", nginx.port);
-        world.sandbox().gitlab().lock().external_url = url.parse().expect("an address");
-        world.set("GITLAB_URL", &url);
-        Self { world, nginx }
+        env.sandbox().gitlab().lock().external_url = url.parse().expect("an address");
+        env.set("GITLAB_URL", &url);
+        Self { env, nginx }
     }
 }
 
@@ -64,16 +64,16 @@ fn connect_and_verify_work_behind_a_private_ca_over_http_2_and_under_a_relative_
     let authority = Authority::new();
     for root in ["", "/gitlab"] {
         let mut front = Front::new(&authority, &Shown::new("direct.pem", "direct.key"), root);
-        front.world.set("FACTORY_GITLAB_CA_CERT", &authority.path("root.pem"));
+        front.env.set("FACTORY_GITLAB_CA_CERT", &authority.path("root.pem"));
         // One hook for each of 101 projects: lists have a second page, whose address GitLab writes itself.
-        let run = front.world.run(&["connect", "--yes", "--webhooks", "project"]);
+        let run = front.env.run(&["connect", "--yes", "--webhooks", "project"]);
         assert_eq!(run.code, 0, "{run}");
-        let run = front.world.run(&["verify", "-o", "json"]);
+        let run = front.env.run(&["verify", "-o", "json"]);
         assert_eq!((run.code, run.json()["verdict"].as_str()), (0, Some("pass")), "{run}");
         let log = front.nginx.log();
         assert!(log.contains(&format!("POST {root}/api/v4/applications HTTP/2.0 201")), "{log}");
         assert!(log.lines().all(|line| line.contains("HTTP/2.0")), "{log}");
-        let gitlab_saw = front.world.sandbox().requests();
+        let gitlab_saw = front.env.sandbox().requests();
         assert!(gitlab_saw.iter().filter(|seen| seen.target.starts_with(&format!("{root}/api/v4/"))).count() > 100);
     }
 }
@@ -83,7 +83,7 @@ fn without_its_ca_the_issuer_is_named_with_the_option_that_helps() {
     let authority = Authority::new();
     let front = Front::new(&authority, &Shown::new("direct.pem", "direct.key"), "");
     for command in [["connect", "--yes"], ["verify", "--wait=0s"]] {
-        let run = front.world.run(&command);
+        let run = front.env.run(&command);
         assert_eq!(run.code, if command[0] == "connect" { 3 } else { 1 }, "{run}");
         let said = format!("{}{}", run.stdout, run.stderr);
         assert!(said.contains("issuer is not trusted") && said.contains(ROOT), "{said}");
@@ -96,7 +96,7 @@ fn without_its_ca_the_issuer_is_named_with_the_option_that_helps() {
 fn a_missing_intermediate_is_told_apart_from_an_unknown_root() {
     let authority = Authority::new();
     let incomplete = Front::new(&authority, &Shown::new("deep.pem", "deep.key"), "");
-    let run = incomplete.world.run(&["connect", "--yes", "--ca-cert", &authority.path("root.pem")]);
+    let run = incomplete.env.run(&["connect", "--yes", "--ca-cert", &authority.path("root.pem")]);
     assert_eq!(run.code, 3, "{run}");
     assert!(run.stderr.contains(INTERMEDIATE) && run.stderr.contains("no intermediate certificate"), "{run}");
     assert!(run.stderr.contains("intermediate certificates"), "{run}");
@@ -109,14 +109,14 @@ fn a_missing_intermediate_is_told_apart_from_an_unknown_root() {
         "--ca-cert",
         &authority.path("intermediate.pem"),
     ];
-    let run = incomplete.world.run(&both);
+    let run = incomplete.env.run(&both);
     assert_eq!(run.code, 0, "{run}");
 
     let complete = Front::new(&authority, &Shown::new("chain.pem", "deep.key"), "");
-    let run = complete.world.run(&["connect", "--yes"]);
+    let run = complete.env.run(&["connect", "--yes"]);
     assert_eq!(run.code, 3, "{run}");
     assert!(run.stderr.contains(ROOT) && !run.stderr.contains("no intermediate certificate"), "{run}");
-    let run = complete.world.run(&["connect", "--yes", "--ca-cert", &authority.path("root.pem")]);
+    let run = complete.env.run(&["connect", "--yes", "--ca-cert", &authority.path("root.pem")]);
     assert_eq!(run.code, 0, "{run}");
 }
 
@@ -125,16 +125,16 @@ fn mutual_tls_uses_the_client_certificate_and_asks_for_it_when_it_is_missing() {
     let authority = Authority::new();
     let more = format!("ssl_client_certificate {}; ssl_verify_client on;", authority.path("root.pem"));
     let mut front = Front::new(&authority, &Shown { more, ..Shown::new("direct.pem", "direct.key") }, "");
-    front.world.set("FACTORY_GITLAB_CA_CERT", &authority.path("root.pem"));
+    front.env.set("FACTORY_GITLAB_CA_CERT", &authority.path("root.pem"));
 
-    let run = front.world.run(&["connect", "--yes"]);
+    let run = front.env.run(&["connect", "--yes"]);
     assert_ne!(run.code, 0, "{run}");
     assert!(run.stderr.contains("client certificate") && run.stderr.contains("--client-cert"), "{run}");
 
-    let run = front.world.run(&["connect", "--yes", "--client-cert", &authority.path("identity.pem")]);
+    let run = front.env.run(&["connect", "--yes", "--client-cert", &authority.path("identity.pem")]);
     assert_eq!(run.code, 0, "{run}");
     let log = front.nginx.log();
     assert!(log.contains("/api/v4/applications HTTP/2.0 201") && log.contains("client=[SUCCESS]"), "{log}");
-    let gitlab = front.world.sandbox().gitlab();
+    let gitlab = front.env.sandbox().gitlab();
     holds_no_secret(&[&log, &run.stdout, &run.stderr], &[gitlab.admin_token()]);
 }

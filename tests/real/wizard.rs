@@ -13,14 +13,14 @@ struct Terminal {
 }
 
 impl Terminal {
-    /// A shell with the world's variables, in its home.
-    fn open(world: &TestEnv) -> Self {
+    /// A shell with the environment's variables, in its home.
+    fn open(env: &TestEnv) -> Self {
         let terminal = Self { folder: tempfile::tempdir().expect("a folder") };
         let mut command = terminal.tmux();
         command.args(["-f", "/dev/null", "new-session", "-d", "-x", "160", "-y", "50"]);
         command.args(["env", "-i", "TERM=screen", "PATH=/usr/bin:/bin", "PS1=ready> "]);
-        command.args(world.variables().iter().map(|(name, value)| format!("{name}={value}")));
-        finish(command.arg("/bin/sh").current_dir(world.path("")));
+        command.args(env.variables().iter().map(|(name, value)| format!("{name}={value}")));
+        finish(command.arg("/bin/sh").current_dir(env.path("")));
         terminal.shows("ready> ");
         terminal
     }
@@ -82,12 +82,12 @@ impl Drop for Terminal {
 
 /// An environment in which the user has to type everything; returns the values that the sandbox would have set.
 fn silent() -> (TestEnv, Vec<(&'static str, String)>) {
-    let mut world = TestEnv::new();
-    let variables = world.sandbox().variables();
+    let mut env = TestEnv::new();
+    let variables = env.sandbox().variables();
     for (name, _) in &variables {
-        world.unset(name);
+        env.unset(name);
     }
-    (world, variables)
+    (env, variables)
 }
 
 fn value<'a>(variables: &'a [(&str, String)], name: &str) -> &'a str {
@@ -96,8 +96,8 @@ fn value<'a>(variables: &'a [(&str, String)], name: &str) -> &'a str {
 
 #[test]
 fn the_wizard_leads_from_the_first_question_to_the_report() {
-    let (world, variables) = silent();
-    let terminal = Terminal::open(&world);
+    let (env, variables) = silent();
+    let terminal = Terminal::open(&env);
     terminal.starts("connect");
     terminal.shows("Kit from Factory");
     terminal.types(value(&variables, "FACTORY_KIT"));
@@ -114,7 +114,7 @@ fn the_wizard_leads_from_the_first_question_to_the_report() {
     terminal.shows_times("Personal access token of an admin (hidden): ", 2);
     terminal.types(value(&variables, "GITLAB_TOKEN"));
     terminal.shows("Apply this plan?");
-    assert!(world.sandbox().requests().iter().all(|seen| !seen.is_write()), "nothing is written before it is approved");
+    assert!(env.sandbox().requests().iter().all(|seen| !seen.is_write()), "nothing is written before it is approved");
     terminal.presses("y");
     terminal.shows("ended with 0.");
 
@@ -122,7 +122,7 @@ fn the_wizard_leads_from_the_first_question_to_the_report() {
     for wanted in ["Plan for ", "register a webhook on group", "Factory accepted the bundle", "factory-gitlab verify"] {
         assert!(everything.contains(wanted), "{wanted}\n{everything}");
     }
-    let factory = world.sandbox().factory();
+    let factory = env.sandbox().factory();
     let mut secrets = vec!["glpat-a-mistyped-unknown-token-1".to_owned(), factory.webhook_secret().to_owned()];
     secrets.extend(["FACTORY_API_KEY", "GITLAB_TOKEN"].map(|name| value(&variables, name).to_owned()));
     holds_no_secret(&[&everything], &secrets);
@@ -132,20 +132,20 @@ fn the_wizard_leads_from_the_first_question_to_the_report() {
 
 #[test]
 fn a_plan_that_is_declined_changes_nothing() {
-    let world = TestEnv::new();
-    let terminal = Terminal::open(&world);
+    let env = TestEnv::new();
+    let terminal = Terminal::open(&env);
     terminal.starts("connect");
     terminal.shows("Apply this plan?");
     terminal.presses("n");
     terminal.shows("nothing was changed");
     terminal.shows("ended with 1.");
-    assert!(world.sandbox().factory().bundles().is_empty() && world.sandbox().gitlab().lock().applications.is_empty());
+    assert!(env.sandbox().factory().bundles().is_empty() && env.sandbox().gitlab().lock().applications.is_empty());
     terminal.is_sane();
 }
 
 #[test]
 fn ctrl_c_at_any_question_leaves_a_sane_terminal_and_ends_with_130() {
-    let (world, variables) = silent();
+    let (env, variables) = silent();
     let answers = [
         ("Kit from Factory", "FACTORY_KIT"),
         ("Factory API key (hidden): ", "FACTORY_API_KEY"),
@@ -154,7 +154,7 @@ fn ctrl_c_at_any_question_leaves_a_sane_terminal_and_ends_with_130() {
         ("Apply this plan?", ""),
     ];
     for stop in 0..answers.len() {
-        let terminal = Terminal::open(&world);
+        let terminal = Terminal::open(&env);
         terminal.starts("connect");
         for (question, variable) in &answers[..stop] {
             terminal.shows(question);
@@ -166,25 +166,25 @@ fn ctrl_c_at_any_question_leaves_a_sane_terminal_and_ends_with_130() {
         terminal.shows("ended with 130.");
         terminal.is_sane();
     }
-    assert!(world.sandbox().gitlab().lock().applications.is_empty());
+    assert!(env.sandbox().gitlab().lock().applications.is_empty());
 }
 
 #[test]
 fn ctrl_c_during_the_work_says_what_was_done_and_the_next_run_finishes_it() {
-    let world = TestEnv::new();
-    world.sandbox().fault("POST /api/v4/groups/*/hooks=delay:5000").expect("a fault");
-    let terminal = Terminal::open(&world);
+    let env = TestEnv::new();
+    env.sandbox().fault("POST /api/v4/groups/*/hooks=delay:5000").expect("a fault");
+    let terminal = Terminal::open(&env);
     terminal.starts("connect --yes");
-    wait_for("the application", || (!world.sandbox().gitlab().lock().applications.is_empty()).then_some(()));
+    wait_for("the application", || (!env.sandbox().gitlab().lock().applications.is_empty()).then_some(()));
     terminal.presses("C-c");
     terminal.shows("ended with 130.");
     let everything = terminal.everything();
     assert!(everything.contains("interrupted"), "{everything}");
     terminal.is_sane();
 
-    world.sandbox().clear_faults();
-    let run = world.run(&["connect", "--yes"]);
+    env.sandbox().clear_faults();
+    let run = env.run(&["connect", "--yes"]);
     assert_eq!(run.code, 0, "{run}");
-    assert_eq!(world.sandbox().gitlab().lock().applications.len(), 1);
-    assert_eq!(world.sandbox().factory().bundles().len(), 1);
+    assert_eq!(env.sandbox().gitlab().lock().applications.len(), 1);
+    assert_eq!(env.sandbox().factory().bundles().len(), 1);
 }

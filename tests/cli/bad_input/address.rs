@@ -6,9 +6,9 @@ use factory_gitlab::sandbox::options::SandboxOptions;
 
 #[test]
 fn an_invalid_address_is_explained_with_the_right_one() {
-    let mut world = TestEnv::with(small());
+    let mut env = TestEnv::with(small());
     let mut said = Said::default();
-    let real = world.sandbox().gitlab_url();
+    let real = env.sandbox().gitlab_url();
     for (case, url) in [
         ("the API's", format!("{real}/api/v4")),
         ("below the API's", format!("{real}/api/v4/projects/1")),
@@ -23,8 +23,8 @@ fn an_invalid_address_is_explained_with_the_right_one() {
         ("a word", "gitlab".to_owned()),
         ("nothing at all", String::new()),
     ] {
-        world.set("GITLAB_URL", &url);
-        said.both(case, &world);
+        env.set("GITLAB_URL", &url);
+        said.both(case, &env);
     }
     assert!(!said.to_string().contains("canary-in"), "{said}");
     insta::assert_snapshot!(said, @r#"
@@ -94,15 +94,15 @@ fn an_invalid_address_is_explained_with_the_right_one() {
 
 #[test]
 fn an_address_that_does_not_answer_is_told_apart_from_another_server() {
-    let mut world = TestEnv::with(small());
+    let mut env = TestEnv::with(small());
     let mut said = Said::default();
     for (case, url) in [
         ("a name that does not resolve", "https://gitlab.invalid".to_owned()),
         ("a port that is shut", "https://127.0.0.1:1".to_owned()),
-        ("Factory's address", world.sandbox().factory_url()),
+        ("Factory's address", env.sandbox().factory_url()),
     ] {
-        world.set("GITLAB_URL", &url);
-        said.both(case, &world);
+        env.set("GITLAB_URL", &url);
+        said.both(case, &env);
     }
     insta::assert_snapshot!(said, @r"
     == a name that does not resolve: connect
@@ -158,11 +158,11 @@ fn an_address_that_does_not_answer_is_told_apart_from_another_server() {
 
 #[test]
 fn http_that_redirects_to_https_names_the_right_address() {
-    let mut world = TestEnv::with(SandboxOptions { tls: true, ..small() });
-    let plain = world.sandbox().plain_url().expect("a plain address");
-    world.set("GITLAB_URL", &plain);
+    let mut env = TestEnv::with(SandboxOptions { tls: true, ..small() });
+    let plain = env.sandbox().plain_url().expect("a plain address");
+    env.set("GITLAB_URL", &plain);
     let mut said = Said::default();
-    said.both("http", &world);
+    said.both("http", &env);
     insta::assert_snapshot!(said, @r"
     == http: connect
     exit code: 1
@@ -182,18 +182,18 @@ fn http_that_redirects_to_https_names_the_right_address() {
 
     verdict: fail, 3 passed, 1 failed, 22 skipped on http://127.0.0.1:[port] ([cost])
     ");
-    let right = world.sandbox().gitlab_url();
-    let run = world.run(&super::CONNECT);
+    let right = env.sandbox().gitlab_url();
+    let run = env.run(&super::CONNECT);
     assert!(run.stderr.contains(&right), "{right}: {run}");
 }
 
 #[test]
 fn a_missing_relative_root_is_explained() {
-    let mut world = TestEnv::with(SandboxOptions { relative_root: "/gitlab".to_owned(), ..small() });
-    let given = world.sandbox().gitlab_url();
-    world.set("GITLAB_URL", given.trim_end_matches("/gitlab"));
+    let mut env = TestEnv::with(SandboxOptions { relative_root: "/gitlab".to_owned(), ..small() });
+    let given = env.sandbox().gitlab_url();
+    env.set("GITLAB_URL", given.trim_end_matches("/gitlab"));
     let mut said = Said::default();
-    said.both("without the root", &world);
+    said.both("without the root", &env);
     insta::assert_snapshot!(said, @r"
     == without the root: connect
     exit code: 1
@@ -212,8 +212,8 @@ fn a_missing_relative_root_is_explained() {
 
     verdict: fail, 3 passed, 1 failed, 22 skipped on http://127.0.0.1:[port] ([cost])
     ");
-    world.set("GITLAB_URL", &format!("{given}/"));
-    let run = world.run(&super::CONNECT);
+    env.set("GITLAB_URL", &format!("{given}/"));
+    let run = env.run(&super::CONNECT);
     assert_eq!(run.code, 0, "{run}");
-    super::assert_connected_once("with the root", &world);
+    super::assert_connected_once("with the root", &env);
 }

@@ -29,20 +29,20 @@ fn timeout(action: &str) -> &'static str {
     if action == "hang" { "5" } else { "120" }
 }
 
-fn under(world: &TestEnv, which: &str) -> Said {
+fn under(env: &TestEnv, which: &str) -> Said {
     let mut said = Said::default();
     for (case, action) in ANSWERS {
-        world.sandbox().clear_faults();
-        world.sandbox().fault(&format!("{which}={action}")).expect(case);
-        said.pair(case, world, &["--timeout", timeout(action)]);
+        env.sandbox().clear_faults();
+        env.sandbox().fault(&format!("{which}={action}")).expect(case);
+        said.pair(case, env, &["--timeout", timeout(action)]);
     }
     said
 }
 
 #[test]
 fn a_first_answer_that_is_not_gitlabs_is_explained() {
-    let world = TestEnv::with(small());
-    let said = under(&world, "GET /api/v4/metadata");
+    let env = TestEnv::with(small());
+    let said = under(&env, "GET /api/v4/metadata");
     insta::assert_snapshot!(said, @r"
     == a login wall: connect
     exit code: 1
@@ -306,15 +306,15 @@ fn a_first_answer_that_is_not_gitlabs_is_explained() {
 /// The lists that a plan is made from: taking an unreadable list for an empty one would create everything a second time.
 /// Faults that are retried are left to the test above.
 fn no_gap_in(list: &str) {
-    let world = TestEnv::with(small());
+    let env = TestEnv::with(small());
     for (case, action) in ANSWERS {
         if matches!(action, "html:502" | "text:503" | "half" | "reset") {
             continue;
         }
-        world.sandbox().clear_faults();
-        world.sandbox().fault(&format!("{list}={action}")).expect(case);
-        let connect = world.run(&[&super::CONNECT[..], &["--timeout", timeout(action)]].concat());
-        let verify = world.run(&[&super::VERIFY[..], &["--timeout", timeout(action)]].concat());
+        env.sandbox().clear_faults();
+        env.sandbox().fault(&format!("{list}={action}")).expect(case);
+        let connect = env.run(&[&super::CONNECT[..], &["--timeout", timeout(action)]].concat());
+        let verify = env.run(&[&super::VERIFY[..], &["--timeout", timeout(action)]].concat());
         let refused = matches!(action, "status:404" | "status:418");
         assert_eq!(connect.code, if refused { 1 } else { 3 }, "{list}, {case}: {connect}");
         assert!(
@@ -322,7 +322,7 @@ fn no_gap_in(list: &str) {
             "{list}, {case}: {connect}"
         );
         assert!(matches!(verify.code, 1 | 3), "{list}, {case}: {verify}");
-        super::assert_untouched(case, &world);
+        super::assert_untouched(case, &env);
     }
 }
 
@@ -344,21 +344,21 @@ fn hooks_that_cannot_be_read_are_not_created_again() {
 /// One group of two cannot be read: the other gets its hook, and the run does not report success.
 #[test]
 fn a_connection_that_could_not_be_read_completely_is_not_called_connected() {
-    let world = TestEnv::with(SandboxOptions { groups: 2, projects: 2, ..small() });
-    let groups: Vec<u64> = world.sandbox().gitlab().lock().groups.keys().copied().collect();
+    let env = TestEnv::with(SandboxOptions { groups: 2, projects: 2, ..small() });
+    let groups: Vec<u64> = env.sandbox().gitlab().lock().groups.keys().copied().collect();
     for (action, code) in [("status:403", 1), ("cut", 3)] {
-        world.sandbox().clear_faults();
-        world.sandbox().fault(&format!("GET /api/v4/groups/{}/hooks={action}", groups[0])).expect("a fault");
+        env.sandbox().clear_faults();
+        env.sandbox().fault(&format!("GET /api/v4/groups/{}/hooks={action}", groups[0])).expect("a fault");
         for args in [["connect", "--yes"].as_slice(), &["connect", "--dry-run"]] {
-            let run = world.run(args);
+            let run = env.run(args);
             assert_eq!(run.code, code, "{action}: {run}");
             assert!(run.stdout.contains("the hooks of group group-1 could not be read"), "{action}: {run}");
             assert!(!run.stdout.contains("is already connected"), "{action}: {run}");
         }
-        assert_eq!(world.sandbox().gitlab().all_hooks().len(), 1, "the other group has its hook");
+        assert_eq!(env.sandbox().gitlab().all_hooks().len(), 1, "the other group has its hook");
     }
-    world.sandbox().clear_faults();
-    let run = world.run(&["connect", "--yes"]);
+    env.sandbox().clear_faults();
+    let run = env.run(&["connect", "--yes"]);
     assert_eq!(run.code, 0, "{run}");
-    assert_eq!(world.sandbox().gitlab().all_hooks().len(), 2);
+    assert_eq!(env.sandbox().gitlab().all_hooks().len(), 2);
 }

@@ -14,8 +14,8 @@ fn an_invalid_certificate_is_explained_by_its_defect() {
         ("another name", TlsDefect::WrongName),
         ("another issuer", TlsDefect::OtherIssuer),
     ] {
-        let world = TestEnv::with(SandboxOptions { tls: true, tls_defect: Some(defect), ..small() });
-        said.both(case, &world);
+        let env = TestEnv::with(SandboxOptions { tls: true, tls_defect: Some(defect), ..small() });
+        said.both(case, &env);
     }
     insta::assert_snapshot!(said, @r"
     == expired: connect
@@ -90,16 +90,16 @@ fn an_invalid_certificate_is_explained_by_its_defect() {
 
 #[test]
 fn a_missing_private_ca_is_asked_for_by_its_option() {
-    let mut world = TestEnv::with(SandboxOptions { tls: true, ..small() });
-    let kit = world.file("kit.json", world.sandbox().factory().kit_json().to_string());
-    world.set("FACTORY_KIT", &kit);
-    world.unset("FACTORY_GITLAB_CA_CERT");
+    let mut env = TestEnv::with(SandboxOptions { tls: true, ..small() });
+    let kit = env.file("kit.json", env.sandbox().factory().kit_json().to_string());
+    env.set("FACTORY_KIT", &kit);
+    env.unset("FACTORY_GITLAB_CA_CERT");
     let mut said = Said::default();
-    said.both("no CA", &world);
-    world.set("FACTORY_GITLAB_CA_CERT", &world.path("none.pem").to_string_lossy());
-    said.both("a CA that is not there", &world);
-    world.set("FACTORY_GITLAB_CA_CERT", &world.file("text.pem", "hello"));
-    said.both("a file that is not a CA", &world);
+    said.both("no CA", &env);
+    env.set("FACTORY_GITLAB_CA_CERT", &env.path("none.pem").to_string_lossy());
+    said.both("a CA that is not there", &env);
+    env.set("FACTORY_GITLAB_CA_CERT", &env.file("text.pem", "hello"));
+    said.both("a file that is not a CA", &env);
     insta::assert_snapshot!(said, @r"
     == no CA: connect
     exit code: 3
@@ -140,9 +140,9 @@ fn a_missing_private_ca_is_asked_for_by_its_option() {
 
 #[test]
 fn the_certificate_of_factory_is_checked_as_well() {
-    let world = TestEnv::with(SandboxOptions { tls: true, factory_tls_defect: Some(TlsDefect::Expired), ..small() });
+    let env = TestEnv::with(SandboxOptions { tls: true, factory_tls_defect: Some(TlsDefect::Expired), ..small() });
     let mut said = Said::default();
-    said.connect("the kit's host", &world);
+    said.connect("the kit's host", &env);
     insta::assert_snapshot!(said, @r"
     == the kit's host: connect
     exit code: 3

@@ -10,8 +10,8 @@ use crate::test_env::{TestEnv, Transcript};
 
 #[test]
 fn a_state_folder_that_cannot_be_used_is_reported_before_anything_is_written() {
-    let mut world = TestEnv::with(small());
-    let file = world.file("file", "here first");
+    let mut env = TestEnv::with(small());
+    let file = env.file("file", "here first");
     let mut said = Said::default();
     for (case, folder) in [
         ("a file", file.clone()),
@@ -19,9 +19,9 @@ fn a_state_folder_that_cannot_be_used_is_reported_before_anything_is_written() {
         ("a device", "/dev/null".to_owned()),
         ("a folder that no user can write", "/proc/factory-gitlab".to_owned()),
     ] {
-        world.set("FACTORY_GITLAB_STATE_DIR", &folder);
-        said.connect(case, &world);
-        assert_eq!(std::fs::read(world.path("file")).expect("a file"), b"here first");
+        env.set("FACTORY_GITLAB_STATE_DIR", &folder);
+        said.connect(case, &env);
+        assert_eq!(std::fs::read(env.path("file")).expect("a file"), b"here first");
     }
     insta::assert_snapshot!(said, @r"
     == a file: connect
@@ -56,25 +56,25 @@ fn a_state_folder_that_cannot_be_used_is_reported_before_anything_is_written() {
 }
 
 /// Runs the program with the size of files limited to this many blocks: writing fails as on a full disk.
-fn limited(world: &TestEnv, blocks: usize, args: &[&str]) -> Transcript {
+fn limited(env: &TestEnv, blocks: usize, args: &[&str]) -> Transcript {
     let output = Command::new("sh")
         .args(["-c", &format!("trap '' XFSZ; ulimit -f {blocks}; exec \"$@\""), "sh"])
         .arg(TestEnv::program())
         .args(args)
         .env_clear()
-        .envs(world.variables())
+        .envs(env.variables())
         .env("PATH", "/usr/bin:/bin")
-        .current_dir(world.path(""))
+        .current_dir(env.path(""))
         .output()
         .expect("a shell");
-    Transcript::new(&output, world.path("home").parent().expect("a home"))
+    Transcript::new(&output, env.path("home").parent().expect("a home"))
 }
 
 #[test]
 fn a_full_disk_is_reported_before_anything_is_written() {
-    let world = TestEnv::with(small());
-    let run = limited(&world, 0, &super::CONNECT);
-    super::assert_no_writes("full", &world);
+    let env = TestEnv::with(small());
+    let run = limited(&env, 0, &super::CONNECT);
+    super::assert_no_writes("full", &env);
     insta::assert_snapshot!(run, @r"
     exit code: 2
     ----- stderr -----
@@ -83,47 +83,47 @@ fn a_full_disk_is_reported_before_anything_is_written() {
       caused by: File too large (os error 27)
     hint: check the folder's free space and permissions, or set FACTORY_GITLAB_STATE_DIR to another one
     ");
-    let again = world.run(&super::CONNECT);
+    let again = env.run(&super::CONNECT);
     assert_eq!(again.code, 0, "{again}");
-    super::assert_connected_once("with room again", &world);
+    super::assert_connected_once("with room again", &env);
 }
 
 /// The disk fills up at any block during the run: the next run reaches the usual final state.
 #[test]
 fn a_disk_that_fills_up_during_a_run_loses_nothing() {
     for blocks in 1..=8 {
-        let world = TestEnv::with(small());
+        let env = TestEnv::with(small());
         let case = format!("{blocks} blocks");
-        let run = limited(&world, blocks, &super::CONNECT);
+        let run = limited(&env, blocks, &super::CONNECT);
         assert!(matches!(run.code, 0..=2), "{case}: {run}");
         assert!(
             run.code == 0 || run.stdout.contains("File too large") || run.stderr.contains("File too large"),
             "{case}: {run}"
         );
-        let again = world.run(&super::CONNECT);
+        let again = env.run(&super::CONNECT);
         assert_eq!(again.code, 0, "{case}: {again}");
-        super::assert_connected_once(&case, &world);
+        super::assert_connected_once(&case, &env);
     }
 }
 
 #[test]
 fn a_disk_that_fills_up_between_many_hooks_stops_the_run_and_the_next_one_does_the_rest() {
-    let world = TestEnv::with(SandboxOptions { projects: 60, plan: SandboxPlan::None, ..SandboxOptions::default() });
-    let run = limited(&world, 16, &super::CONNECT);
+    let env = TestEnv::with(SandboxOptions { projects: 60, plan: SandboxPlan::None, ..SandboxOptions::default() });
+    let run = limited(&env, 16, &super::CONNECT);
     assert_eq!(run.code, 2, "{run}");
-    let made = world.all_hooks().len();
+    let made = env.all_hooks().len();
     assert!(made < 60, "{made} hooks were made without a journal to tell of them");
-    assert_eq!(world.run(&super::CONNECT).code, 0);
-    let mut targets: Vec<String> = world.all_hooks().iter().map(|hook| format!("{:?}", hook.owner)).collect();
+    assert_eq!(env.run(&super::CONNECT).code, 0);
+    let mut targets: Vec<String> = env.all_hooks().iter().map(|hook| format!("{:?}", hook.owner)).collect();
     targets.sort();
     targets.dedup();
-    assert_eq!((targets.len(), world.all_hooks().len()), (60, 60));
+    assert_eq!((targets.len(), env.all_hooks().len()), (60, 60));
 }
 
 #[test]
 fn a_report_or_a_log_that_cannot_be_written_is_reported_before_anything_is_done() {
-    let world = TestEnv::with(small());
-    world.file("file", "");
+    let env = TestEnv::with(small());
+    env.file("file", "");
     let mut said = Said::default();
     for (case, option, path) in [
         ("log file", "--log-file", "file/run.log"),
@@ -131,7 +131,7 @@ fn a_report_or_a_log_that_cannot_be_written_is_reported_before_anything_is_done(
         ("report", "--output-file", "file/report.json"),
         ("bundle", "--bundle-out", "file/bundle.age"),
     ] {
-        said.of(case, &world, &["connect", "--yes", "-q", option, path]);
+        said.of(case, &env, &["connect", "--yes", "-q", option, path]);
     }
     insta::assert_snapshot!(said, @r"
     == log file

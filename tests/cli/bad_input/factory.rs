@@ -27,28 +27,28 @@ const REFUSALS: [(&str, How, i32); 12] = [
 ];
 
 fn told(how: &How) -> TestEnv {
-    let world = TestEnv::with(small());
+    let env = TestEnv::with(small());
     match how {
-        How::Switch(intake) => world.sandbox().factory().set_quirks(|quirks| quirks.intake = *intake),
+        How::Switch(intake) => env.sandbox().factory().set_quirks(|quirks| quirks.intake = *intake),
         How::Fault(action) => {
-            world.sandbox().fault(&format!("factory:POST /gitlab/v1/bundles={action}")).expect("a fault");
+            env.sandbox().fault(&format!("factory:POST /gitlab/v1/bundles={action}")).expect("a fault");
         }
     }
-    world
+    env
 }
 
-fn told_otherwise(world: &TestEnv) {
-    world.sandbox().clear_faults();
-    world.sandbox().factory().set_quirks(|quirks| quirks.intake = BundleIntake::Honest);
+fn told_otherwise(env: &TestEnv) {
+    env.sandbox().clear_faults();
+    env.sandbox().factory().set_quirks(|quirks| quirks.intake = BundleIntake::Honest);
 }
 
 /// Enough for every request that is answered, and short enough for the one that hangs.
 const TIMEOUT: [&str; 2] = ["--timeout", "5"];
 const CONNECT: [&str; 5] = ["connect", "--yes", "-q", TIMEOUT[0], TIMEOUT[1]];
 
-fn bundle_of(world: &TestEnv) -> String {
+fn bundle_of(env: &TestEnv) -> String {
     let bundles: Vec<_> =
-        super::files_below(&world.path("state")).into_iter().filter(|path| path.ends_with("bundle.age")).collect();
+        super::files_below(&env.path("state")).into_iter().filter(|path| path.ends_with("bundle.age")).collect();
     assert_eq!(bundles.len(), 1, "one sealed bundle");
     bundles[0].to_string_lossy().into_owned()
 }
@@ -57,18 +57,18 @@ fn bundle_of(world: &TestEnv) -> String {
 fn a_bundle_that_factory_refuses_is_kept_and_the_next_run_sends_it() {
     let mut said = String::new();
     for (case, how, code) in &REFUSALS {
-        let world = told(how);
-        let run = world.run(&CONNECT);
+        let env = told(how);
+        let run = env.run(&CONNECT);
         assert_eq!(run.code, *code, "{case}: {run}");
         said.push_str(&format!("== {case} (exit {code})\n{}\n", super::what_failed(&run)));
-        let sealed = std::fs::read(bundle_of(&world)).expect("a bundle");
-        told_otherwise(&world);
-        world.sandbox().clear_requests();
-        let again = world.run(&CONNECT);
+        let sealed = std::fs::read(bundle_of(&env)).expect("a bundle");
+        told_otherwise(&env);
+        env.sandbox().clear_requests();
+        let again = env.run(&CONNECT);
         assert_eq!(again.code, 0, "{case}: {again}");
-        super::assert_connected_once(case, &world);
-        assert_eq!(world.sandbox().factory().bundles()[0].sealed, sealed, "{case}: it is the one that was kept");
-        let writes = super::writes(&world);
+        super::assert_connected_once(case, &env);
+        assert_eq!(env.sandbox().factory().bundles()[0].sealed, sealed, "{case}: it is the one that was kept");
+        let writes = super::writes(&env);
         assert_eq!(writes.iter().filter(|one| one.path() == "/gitlab/v1/bundles").count(), 1, "{case}: {writes:?}");
         assert!(!writes.iter().any(|one| one.path().ends_with("/applications")), "{case}: {writes:?}");
     }
@@ -166,18 +166,18 @@ fn a_bundle_that_factory_refuses_is_kept_and_the_next_run_sends_it() {
 #[test]
 fn a_bundle_that_factory_refuses_can_be_uploaded_by_hand() {
     for (case, how, code) in &REFUSALS {
-        let world = told(how);
+        let env = told(how);
         let path = {
-            let run = world.run(&CONNECT);
+            let run = env.run(&CONNECT);
             assert_eq!(run.code, *code, "{case}: {run}");
-            bundle_of(&world)
+            bundle_of(&env)
         };
-        let refused = world.run(&["bundle", "upload", &path, TIMEOUT[0], TIMEOUT[1]]);
+        let refused = env.run(&["bundle", "upload", &path, TIMEOUT[0], TIMEOUT[1]]);
         assert_eq!(refused.code, *code, "{case}: {refused}");
         assert!(refused.stderr.contains("bundle upload"), "{case}: the way to try again is named: {refused}");
-        told_otherwise(&world);
-        let sent = world.run(&["bundle", "upload", &path]);
+        told_otherwise(&env);
+        let sent = env.run(&["bundle", "upload", &path]);
         assert_eq!(sent.code, 0, "{case}: {sent}");
-        super::assert_connected_once(case, &world);
+        super::assert_connected_once(case, &env);
     }
 }

@@ -5,14 +5,14 @@ use crate::test_env::TestEnv;
 
 #[test]
 fn a_token_file_that_gives_no_token_says_why() {
-    let mut world = TestEnv::with(small());
-    world.unset("GITLAB_TOKEN");
-    world.file("empty", "");
-    world.file("blank", " \n\n");
-    world.file("binary", b"\x7fELF\x00\x01\xff");
-    world.file("words", "canary-one canary-two\n");
-    world.file("lines", "canary-one\ncanary-two\n");
-    world.file("large", vec![b'a'; 100_000]);
+    let mut env = TestEnv::with(small());
+    env.unset("GITLAB_TOKEN");
+    env.file("empty", "");
+    env.file("blank", " \n\n");
+    env.file("binary", b"\x7fELF\x00\x01\xff");
+    env.file("words", "canary-one canary-two\n");
+    env.file("lines", "canary-one\ncanary-two\n");
+    env.file("large", vec![b'a'; 100_000]);
     let mut said = Said::default();
     for (case, file) in [
         ("not there", "none.txt"),
@@ -26,7 +26,7 @@ fn a_token_file_that_gives_no_token_says_why() {
         ("the token itself", "glpat-canary-in-a-path-name"),
         ("below a file", "empty/token"),
     ] {
-        said.pair(case, &world, &["--token-file", file]);
+        said.pair(case, &env, &["--token-file", file]);
     }
     assert!(!said.to_string().contains("canary"), "{said}");
     insta::assert_snapshot!(said, @r"
@@ -84,13 +84,13 @@ fn a_token_file_that_gives_no_token_says_why() {
 
 #[test]
 fn standard_input_is_read_for_one_value_and_only_once() {
-    let mut world = TestEnv::with(small());
-    let kit = world.sandbox().factory().kit_json().to_string();
+    let mut env = TestEnv::with(small());
+    let kit = env.sandbox().factory().kit_json().to_string();
     let mut said = Said::default();
     let twice = ["connect", "--yes", "-q", "--kit", "-", "--token-file", "-"];
-    said.keep("kit and token", &world, &world.run_with(&twice, kit.as_bytes()));
-    world.unset("GITLAB_TOKEN");
-    said.of("an empty standard input", &world, &["connect", "--yes", "-q", "--token-file", "-"]);
+    said.keep("kit and token", &env, &env.run_with(&twice, kit.as_bytes()));
+    env.unset("GITLAB_TOKEN");
+    said.of("an empty standard input", &env, &["connect", "--yes", "-q", "--token-file", "-"]);
     insta::assert_snapshot!(said, @r"
     == kit and token
     exit code: 2
@@ -106,25 +106,25 @@ fn standard_input_is_read_for_one_value_and_only_once() {
 
 #[test]
 fn newlines_spaces_and_a_byte_order_mark_are_not_part_of_a_token() {
-    let mut world = TestEnv::with(small());
-    let token = world.variables()["GITLAB_TOKEN"].clone();
-    world.unset("GITLAB_TOKEN");
+    let mut env = TestEnv::with(small());
+    let token = env.variables()["GITLAB_TOKEN"].clone();
+    env.unset("GITLAB_TOKEN");
     for content in
         [format!("{token}\n"), format!("{token}\r\n"), format!("\u{feff}{token}\n"), format!("  {token}\t\n\n")]
     {
-        world.file("token", content);
-        let run = world.run(&["connect", "--dry-run", "-q", "--token-file", "token"]);
+        env.file("token", content);
+        let run = env.run(&["connect", "--dry-run", "-q", "--token-file", "token"]);
         assert_eq!(run.code, 0, "{run}");
     }
-    let run = world.run_with(&["connect", "--yes", "-q", "--token-file", "-"], format!("{token}\n").as_bytes());
+    let run = env.run_with(&["connect", "--yes", "-q", "--token-file", "-"], format!("{token}\n").as_bytes());
     assert_eq!(run.code, 0, "{run}");
-    super::assert_connected_once("by standard input", &world);
+    super::assert_connected_once("by standard input", &env);
 }
 
 #[test]
 fn a_secret_as_an_options_value_is_refused_and_never_repeated() {
-    let world = TestEnv::with(small());
-    let token = world.variables()["GITLAB_TOKEN"].clone();
+    let env = TestEnv::with(small());
+    let token = env.variables()["GITLAB_TOKEN"].clone();
     for value in ["Canary-in-argv-1234567890", &token] {
         for args in [
             ["connect", "--token", value].as_slice(),
@@ -143,9 +143,9 @@ fn a_secret_as_an_options_value_is_refused_and_never_repeated() {
             &["connect", "--timeout", value],
             &["connect", "-o", value],
         ] {
-            let run = world.run(args);
+            let run = env.run(args);
             assert_eq!(run.code, 2, "{args:?}: {run}");
-            super::assert_untouched("in argv", &world);
+            super::assert_untouched("in argv", &env);
             let said = format!("{}{}", run.stdout, run.stderr);
             assert!(!said.contains(value), "{args:?}: {run}");
         }

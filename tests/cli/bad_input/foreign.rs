@@ -5,7 +5,7 @@ use crate::test_env::TestEnv;
 
 #[test]
 fn a_redirect_or_a_link_to_another_origin_is_not_followed() {
-    let world = TestEnv::with(small());
+    let env = TestEnv::with(small());
     let other = TestEnv::new();
     let elsewhere = other.sandbox().gitlab_url();
     let mut said = Said::default();
@@ -19,9 +19,9 @@ fn a_redirect_or_a_link_to_another_origin_is_not_followed() {
         ("a redirect of Factory's", "factory:GET /gitlab/v1/kit", "redirect"),
     ] {
         let path = at.rsplit_once(' ').map_or("", |(_, path)| path).replace('*', "1");
-        world.sandbox().clear_faults();
-        world.sandbox().fault(&format!("{at}={how}:{elsewhere}{path}?page=2")).expect(case);
-        said.both(case, &world);
+        env.sandbox().clear_faults();
+        env.sandbox().fault(&format!("{at}={how}:{elsewhere}{path}?page=2")).expect(case);
+        said.both(case, &env);
         assert!(other.sandbox().requests().is_empty(), "{case}: {:?}", other.sandbox().requests());
     }
     insta::assert_snapshot!(said, @r#"
@@ -157,8 +157,8 @@ fn a_redirect_or_a_link_to_another_origin_is_not_followed() {
 
 #[test]
 fn a_redirect_that_contains_a_secret_is_named_without_it() {
-    let world = TestEnv::with(small());
-    let token = world.variables()["GITLAB_TOKEN"].clone();
+    let env = TestEnv::with(small());
+    let token = env.variables()["GITLAB_TOKEN"].clone();
     for to in [
         format!("https://elsewhere.example/?private_token={token}"),
         format!("https://root:{token}@elsewhere.example/"),
@@ -166,10 +166,10 @@ fn a_redirect_that_contains_a_secret_is_named_without_it() {
         format!("https://elsewhere.example/#{token}"),
         format!("/api/v4/{token}"),
     ] {
-        world.sandbox().clear_faults();
-        world.sandbox().fault(&format!("GET /api/v4/**=redirect:{to}")).expect("a fault");
+        env.sandbox().clear_faults();
+        env.sandbox().fault(&format!("GET /api/v4/**=redirect:{to}")).expect("a fault");
         for args in [super::CONNECT.as_slice(), &super::VERIFY] {
-            let run = world.run(args);
+            let run = env.run(args);
             assert_ne!(run.code, 0, "{run}");
             assert!(!format!("{}{}", run.stdout, run.stderr).contains(&token), "{run}");
         }

@@ -9,8 +9,8 @@ type Edit = fn(&mut Value);
 
 #[test]
 fn an_invalid_kit_is_explained_field_by_field() {
-    let mut world = TestEnv::with(small());
-    let good = world.sandbox().factory().kit_json();
+    let mut env = TestEnv::with(small());
+    let good = env.sandbox().factory().kit_json();
     let mut said = Said::default();
     let cases: [(&str, Edit); 13] = [
         ("nothing in it", |kit| *kit = json!({ "schema": "factory-gitlab/kit/v1" })),
@@ -33,9 +33,9 @@ fn an_invalid_kit_is_explained_field_by_field() {
     for (case, edit) in cases {
         let mut kit = good.clone();
         edit(&mut kit);
-        let path = world.file("kit.json", kit.to_string());
-        world.set("FACTORY_KIT", &path);
-        said.both(case, &world);
+        let path = env.file("kit.json", kit.to_string());
+        env.set("FACTORY_KIT", &path);
+        said.both(case, &env);
     }
     assert!(!said.to_string().contains("KEY-1QQP"), "{said}");
     insta::assert_snapshot!(said, @r#"
@@ -125,8 +125,8 @@ fn an_invalid_kit_is_explained_field_by_field() {
 
 #[test]
 fn text_that_is_not_a_kit_is_a_usage_error() {
-    let mut world = TestEnv::with(small());
-    let whole = world.sandbox().factory().kit_json().to_string();
+    let mut env = TestEnv::with(small());
+    let whole = env.sandbox().factory().kit_json().to_string();
     let half = whole[..whole.len() / 2].to_owned();
     let mut said = Said::default();
     for (case, content) in [
@@ -137,15 +137,15 @@ fn text_that_is_not_a_kit_is_a_usage_error() {
         ("a list", b"[]".to_vec()),
         ("too large", vec![b' '; 2 << 20]),
     ] {
-        let path = world.file("kit.json", content);
-        world.set("FACTORY_KIT", &path);
-        said.connect(case, &world);
+        let path = env.file("kit.json", content);
+        env.set("FACTORY_KIT", &path);
+        said.connect(case, &env);
     }
     for (case, kit) in
         [("not there", "none.json"), ("a folder", "."), ("http", "http://factory.example/kit?key=canary-key")]
     {
-        world.set("FACTORY_KIT", kit);
-        said.connect(case, &world);
+        env.set("FACTORY_KIT", kit);
+        said.connect(case, &env);
     }
     assert!(!said.to_string().contains("canary"), "{said}");
     insta::assert_snapshot!(said, @r"
@@ -199,30 +199,30 @@ fn text_that_is_not_a_kit_is_a_usage_error() {
 
 #[test]
 fn a_kit_that_factory_refuses_says_what_to_do() {
-    let mut world = TestEnv::with(small());
+    let mut env = TestEnv::with(small());
     let mut said = Said::default();
-    let (address, key) = (world.variables()["FACTORY_KIT"].clone(), world.variables()["FACTORY_API_KEY"].clone());
+    let (address, key) = (env.variables()["FACTORY_KIT"].clone(), env.variables()["FACTORY_API_KEY"].clone());
     for (case, key) in [("a wrong key", Some("fk-a-key-of-another-user")), ("no key", None)] {
         match key {
-            Some(key) => world.set("FACTORY_API_KEY", key),
-            None => world.unset("FACTORY_API_KEY"),
+            Some(key) => env.set("FACTORY_API_KEY", key),
+            None => env.unset("FACTORY_API_KEY"),
         }
-        said.both(case, &world);
+        said.both(case, &env);
     }
-    world.set("FACTORY_API_KEY", &key);
+    env.set("FACTORY_API_KEY", &key);
     for code in [402, 403, 404, 500, 503] {
-        world.sandbox().clear_faults();
-        world.sandbox().fault(&format!("factory:GET /gitlab/v1/kit=status:{code}")).expect("a fault");
-        said.connect(&code.to_string(), &world);
+        env.sandbox().clear_faults();
+        env.sandbox().fault(&format!("factory:GET /gitlab/v1/kit=status:{code}")).expect("a fault");
+        said.connect(&code.to_string(), &env);
     }
     for (case, action) in [("a login wall", "html:200"), ("half", "half"), ("cut", "cut"), ("no answer", "hang")] {
-        world.sandbox().clear_faults();
-        world.sandbox().fault(&format!("factory:GET /gitlab/v1/kit={action}")).expect("a fault");
-        said.of(case, &world, &["connect", "--yes", "-q", "--timeout", "5"]);
+        env.sandbox().clear_faults();
+        env.sandbox().fault(&format!("factory:GET /gitlab/v1/kit={action}")).expect("a fault");
+        said.of(case, &env, &["connect", "--yes", "-q", "--timeout", "5"]);
     }
-    world.sandbox().clear_faults();
-    world.set("FACTORY_KIT", &address.replace("/kit", "/tik"));
-    said.connect("another address", &world);
+    env.sandbox().clear_faults();
+    env.set("FACTORY_KIT", &address.replace("/kit", "/tik"));
+    said.connect("another address", &env);
     insta::assert_snapshot!(said, @r"
     == a wrong key: connect and verify
     exit code: 1

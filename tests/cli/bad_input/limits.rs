@@ -5,7 +5,7 @@ use crate::test_env::TestEnv;
 
 #[test]
 fn a_rate_limit_is_honored_or_reported() {
-    let world = TestEnv::with(small());
+    let env = TestEnv::with(small());
     let mut said = Said::default();
     for (case, fault) in [
         ("plain text, two hours", "GET /api/v4/personal_access_tokens/self=retry-after:7200"),
@@ -14,9 +14,9 @@ fn a_rate_limit_is_honored_or_reported() {
         ("plain text, no time", "GET /api/v4/personal_access_tokens/self=text:429"),
         ("at the door", "GET /api/v4/metadata=retry-after:7200"),
     ] {
-        world.sandbox().clear_faults();
-        world.sandbox().fault(fault).expect(case);
-        said.both(case, &world);
+        env.sandbox().clear_faults();
+        env.sandbox().fault(fault).expect(case);
+        said.both(case, &env);
     }
     insta::assert_snapshot!(said, @r"
     == plain text, two hours: connect
@@ -115,10 +115,10 @@ fn a_rate_limit_is_honored_or_reported() {
 #[test]
 fn a_limit_that_passes_is_waited_out() {
     for fault in ["GET /api/v4/**=retry-after:1x2", "GET /api/v4/**=json429x1", "POST /api/v4/**=retry-after:1x1"] {
-        let world = TestEnv::with(small());
-        world.sandbox().fault(fault).expect(fault);
-        let run = world.run(&super::CONNECT);
+        let env = TestEnv::with(small());
+        env.sandbox().fault(fault).expect(fault);
+        let run = env.run(&super::CONNECT);
         assert_eq!(run.code, 0, "{fault}: {run}");
-        super::assert_connected_once(fault, &world);
+        super::assert_connected_once(fault, &env);
     }
 }

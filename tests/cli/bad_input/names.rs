@@ -10,8 +10,8 @@ const EVIL: &str =
     "evil\u{1b}[2J\u{1b}]0;owned\u{7}\u{9b}31m\u{202e}\u{2066}\u{200f}\r\nerror: forged\u{85}\u{2028}line";
 
 fn evil() -> TestEnv {
-    let world = TestEnv::with(SandboxOptions { projects: 1, groups: 1, ..small() });
-    let gitlab = world.sandbox().gitlab();
+    let env = TestEnv::with(SandboxOptions { projects: 1, groups: 1, ..small() });
+    let gitlab = env.sandbox().gitlab();
     let group = gitlab.lock().groups.keys().next().copied().expect("a group");
     gitlab.change_group(group, |group| {
         group.name = EVIL.to_owned();
@@ -25,7 +25,7 @@ fn evil() -> TestEnv {
     for token in gitlab.lock().tokens.values_mut() {
         token.name = EVIL.to_owned();
     }
-    world
+    env
 }
 
 /// No character that a terminal acts on, and no line that starts with a server's text.
@@ -40,7 +40,7 @@ fn assert_harmless(case: &str, text: &str) {
 
 #[test]
 fn names_with_escape_codes_are_printed_harmless() {
-    let world = evil();
+    let env = evil();
     for args in [
         ["connect", "--dry-run"].as_slice(),
         &["connect", "--dry-run", "-o", "json", "-vv"],
@@ -53,22 +53,22 @@ fn names_with_escape_codes_are_printed_harmless() {
         &["status", "-o", "json"],
     ] {
         let case = args.join(" ");
-        let run = world.run(args);
+        let run = env.run(args);
         assert_harmless(&case, &run.stdout);
         assert_harmless(&case, &run.stderr);
         assert!(matches!(run.code, 0 | 1), "{case}: {run}");
     }
-    assert_harmless("the log", &std::fs::read_to_string(world.path("run.log")).expect("a log"));
+    assert_harmless("the log", &std::fs::read_to_string(env.path("run.log")).expect("a log"));
 }
 
 #[test]
 fn a_refusal_full_of_escape_codes_is_printed_harmless() {
-    let world = TestEnv::with(small());
+    let env = TestEnv::with(small());
     for fault in ["GET /api/v4/**=endless:escapes", "factory:GET /gitlab/v1/kit=endless:escapes"] {
-        world.sandbox().clear_faults();
-        world.sandbox().fault(fault).expect(fault);
+        env.sandbox().clear_faults();
+        env.sandbox().fault(fault).expect(fault);
         for args in [super::CONNECT.as_slice(), &super::VERIFY] {
-            let run = world.run(args);
+            let run = env.run(args);
             assert_eq!(run.code, 3, "{fault}: {run}");
             assert_harmless(fault, &run.stdout);
             assert_harmless(fault, &run.stderr);
@@ -79,9 +79,9 @@ fn a_refusal_full_of_escape_codes_is_printed_harmless() {
 /// Where every project has its own hook, projects are named in the plan, in progress and in findings.
 #[test]
 fn names_of_projects_with_escape_codes_are_printed_harmless() {
-    let world =
+    let env =
         TestEnv::with(SandboxOptions { edition: SandboxEdition::Ce, plan: SandboxPlan::None, projects: 2, ..small() });
-    for project in world.sandbox().gitlab().lock().projects.values_mut() {
+    for project in env.sandbox().gitlab().lock().projects.values_mut() {
         project.name = EVIL.to_owned();
         project.full_path = format!("{EVIL}/{}", project.id);
     }
@@ -94,10 +94,10 @@ fn names_of_projects_with_escape_codes_are_printed_harmless() {
         &["status"],
     ] {
         let case = args.join(" ");
-        let run = world.run(args);
+        let run = env.run(args);
         assert_harmless(&case, &run.stdout);
         assert_harmless(&case, &run.stderr);
         assert!(matches!(run.code, 0 | 1), "{case}: {run}");
     }
-    assert_eq!(world.sandbox().gitlab().all_hooks().len(), 2);
+    assert_eq!(env.sandbox().gitlab().all_hooks().len(), 2);
 }

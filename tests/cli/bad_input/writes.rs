@@ -28,16 +28,16 @@ const FAULTS: [(&str, &str, i32); 13] = [
 fn a_write_that_fails_is_reported_and_the_next_run_completes_it() {
     let mut said = String::new();
     for (case, fault, code) in FAULTS {
-        let world = TestEnv::with(small());
-        world.sandbox().fault(fault).expect(fault);
-        let run = world.run(&super::CONNECT);
+        let env = TestEnv::with(small());
+        env.sandbox().fault(fault).expect(fault);
+        let run = env.run(&super::CONNECT);
         let text = super::what_failed(&run);
         said.push_str(&format!("== {case} (exit {})\n{text}\n", run.code));
         assert_eq!(run.code, code, "{case}: {run}");
-        world.sandbox().clear_faults();
-        let again = world.run(&super::CONNECT);
+        env.sandbox().clear_faults();
+        let again = env.run(&super::CONNECT);
         assert_eq!(again.code, 0, "{case}: {again}");
-        super::assert_connected_once(case, &world);
+        super::assert_connected_once(case, &env);
     }
     insta::assert_snapshot!(said, @r"
     == a redirect of a write (exit 1)
@@ -107,12 +107,12 @@ fn a_write_that_fails_is_reported_and_the_next_run_completes_it() {
 #[test]
 fn a_redirected_write_is_never_sent_again() {
     let other = TestEnv::with(small());
-    let world = TestEnv::with(small());
+    let env = TestEnv::with(small());
     let to = other.sandbox().gitlab_url();
-    world.sandbox().fault(&format!("POST /api/v4/applications=redirect:{to}/api/v4/applications")).expect("a fault");
-    let run = world.run(&super::CONNECT);
+    env.sandbox().fault(&format!("POST /api/v4/applications=redirect:{to}/api/v4/applications")).expect("a fault");
+    let run = env.run(&super::CONNECT);
     assert_eq!(run.code, 1, "{run}");
     assert!(run.stdout.contains(&to) || run.stderr.contains(&to), "the right address is named: {run}");
     assert!(other.sandbox().requests().is_empty());
-    assert!(world.sandbox().gitlab().applications().is_empty());
+    assert!(env.sandbox().gitlab().applications().is_empty());
 }

@@ -23,10 +23,10 @@ fn timeout(fault: &str) -> &'static str {
 
 /// Each request of a healthy run with two faults, the next two in the list.
 fn diagonal() -> VecDeque<String> {
-    let world = connected(small());
-    let run = world.run(&["verify"]);
+    let env = connected(small());
+    let run = env.run(&["verify"]);
     assert_eq!(run.code, 0, "{run}");
-    let requests = world.sandbox().requests();
+    let requests = env.sandbox().requests();
     let weighty = requests.iter().filter(|one| !OF_NO_WEIGHT.contains(&one.path()));
     // Without the faults that have an exception for one of the requests.
     let hard =
@@ -48,13 +48,13 @@ fn the_exit_code_of_a_fault_is_the_same_in_every_format_and_never_0() {
     std::thread::scope(|scope| {
         for _worker in 0..WORKERS {
             scope.spawn(|| {
-                let world = connected(small());
+                let env = connected(small());
                 loop {
                     let Some(fault) = queue.lock().expect("the queue").pop_front() else { return };
-                    world.sandbox().clear_faults();
-                    world.sandbox().fault(&fault).expect(&fault);
+                    env.sandbox().clear_faults();
+                    env.sandbox().fault(&fault).expect(&fault);
                     let timeout = timeout(fault.rsplit_once('=').map_or("", |(_, action)| action));
-                    let runs = FORMS.map(|form| world.run(&["verify", "--timeout", timeout, "-o", form]));
+                    let runs = FORMS.map(|form| env.run(&["verify", "--timeout", timeout, "-o", form]));
                     let code = runs[0].code;
                     assert!(matches!(code, 1 | 3), "{fault}: {}", runs[0]);
                     assert!(runs.iter().all(|run| run.code == code), "{fault}: {}\n{}\n{}", runs[0], runs[1], runs[2]);
@@ -80,15 +80,15 @@ fn a_kit_that_cannot_be_fetched_never_exits_with_0_in_any_format() {
     std::thread::scope(|scope| {
         for _worker in 0..WORKERS {
             scope.spawn(|| {
-                let world = TestEnv::with(small());
+                let env = TestEnv::with(small());
                 loop {
                     let Some(way) = queue.lock().expect("the queue").pop_front() else { return };
-                    world.sandbox().clear_faults();
-                    world.sandbox().fault(&format!("factory:GET /gitlab/v1/kit={way}")).expect(way);
-                    let runs = FORMS.map(|form| world.run(&["verify", "--timeout", timeout(way), "-o", form]));
+                    env.sandbox().clear_faults();
+                    env.sandbox().fault(&format!("factory:GET /gitlab/v1/kit={way}")).expect(way);
+                    let runs = FORMS.map(|form| env.run(&["verify", "--timeout", timeout(way), "-o", form]));
                     let codes = [runs[0].code, runs[1].code, runs[2].code];
                     assert!(codes[0] > 0 && codes.iter().all(|code| *code == codes[0]), "{way}: {codes:?} {}", runs[0]);
-                    assert!(world.sandbox().requests().iter().all(|one| one.side == Side::Factory), "{way}");
+                    assert!(env.sandbox().requests().iter().all(|one| one.side == Side::Factory), "{way}");
                 }
             });
         }

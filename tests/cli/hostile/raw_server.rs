@@ -33,18 +33,18 @@ pub trait Script: Fn(&mut TcpStream, &Asked) -> std::io::Result<()> + Send + Syn
 impl<F: Fn(&mut TcpStream, &Asked) -> std::io::Result<()> + Send + Sync + 'static> Script for F {}
 
 /// Answers requests to a path that `at` matches (`*` for one segment) with `script`, and forwards all others to the sandbox
-/// of `world`, whose program is pointed here.
-pub fn start_raw_server(world: &mut TestEnv, at: &'static str, script: impl Script) -> Heads {
+/// of `env`, whose program is pointed here.
+pub fn start_raw_server(env: &mut TestEnv, at: &'static str, script: impl Script) -> Heads {
     let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
     let server = Arc::new(Server {
-        gitlab: world.sandbox().gitlab_url(),
+        gitlab: env.sandbox().gitlab_url(),
         origin: format!("http://{}", listener.local_addr().expect("an address")),
         at,
         script: Box::new(script),
         heads: Heads::default(),
     });
     assert_eq!(server.gitlab.len(), server.origin.len(), "an address is put in another's place");
-    world.set("GITLAB_URL", &server.origin);
+    env.set("GITLAB_URL", &server.origin);
     let heads = server.heads.clone();
     thread::spawn(move || {
         for stream in listener.incoming().flatten() {

@@ -20,63 +20,63 @@ const BLOCK: usize = 512;
 const BLOCKS: usize = 32;
 
 /// Runs `connect` with the size of files limited to this many blocks.
-fn limited(world: &TestEnv, blocks: usize, args: &[&str]) -> Transcript {
+fn limited(env: &TestEnv, blocks: usize, args: &[&str]) -> Transcript {
     let output = Command::new("sh")
         .args(["-c", &format!("trap '' XFSZ; ulimit -f {blocks}; exec \"$@\""), "sh"])
         .arg(TestEnv::program())
         .args(["connect", "--yes"])
         .args(args)
         .env_clear()
-        .envs(world.variables())
+        .envs(env.variables())
         .env("PATH", "/usr/bin:/bin")
-        .current_dir(world.path(""))
+        .current_dir(env.path(""))
         .stdin(Stdio::null())
         .output()
         .expect("a shell");
-    Transcript::new(&output, &world.path(""))
+    Transcript::new(&output, &env.path(""))
 }
 
 /// The path of the journal, which may not exist yet.
-fn journal(world: &TestEnv) -> PathBuf {
-    let store = Store::new(Some(world.path("state"))).expect("a store");
-    let kit = world.sandbox().factory().kit_json();
+fn journal(env: &TestEnv) -> PathBuf {
+    let store = Store::new(Some(env.path("state"))).expect("a store");
+    let kit = env.sandbox().factory().kit_json();
     let organization = kit["organization"]["id"].as_str().expect("an organization");
-    store.connection(&world.sandbox().gitlab_url().parse().expect("an address"), organization).journal_path()
+    store.connection(&env.sandbox().gitlab_url().parse().expect("an address"), organization).journal_path()
 }
 
 /// An environment whose journal has this many bytes left. The rest is filled with empty lines, which are ignored.
 fn with_room_for(case: &Case, room: usize) -> TestEnv {
-    let world = case.world();
-    let path = journal(&world);
+    let env = case.env();
+    let path = journal(&env);
     std::fs::create_dir_all(path.parent().expect("a folder")).expect("made");
     std::fs::write(&path, "\n".repeat(BLOCKS * BLOCK - room)).expect("filled");
-    world
+    env
 }
 
 /// What existed when the disk was full: applications, hooks, bundles.
 type Done = (usize, usize, usize);
 
-fn done(world: &TestEnv) -> Done {
-    let gitlab = world.sandbox().gitlab();
-    (gitlab.applications().len(), gitlab.all_hooks().len(), world.sandbox().factory().bundles().len())
+fn done(env: &TestEnv) -> Done {
+    let gitlab = env.sandbox().gitlab();
+    (gitlab.applications().len(), gitlab.all_hooks().len(), env.sandbox().factory().bundles().len())
 }
 
 /// Lets the disk fill up inside every line of the journal and between lines.
 fn fills_up(case: &Case, step: usize) -> BTreeSet<Done> {
-    let world = case.world();
-    world.connects(case.args);
-    let length = std::fs::read(journal(&world)).expect("a journal").len();
+    let env = case.env();
+    env.connects(case.args);
+    let length = std::fs::read(journal(&env)).expect("a journal").len();
     let mut seen = BTreeSet::new();
     for room in (0..length).step_by(step) {
         let name = format!("{}, room for {room} of {length} bytes", case.name);
-        let world = with_room_for(case, room);
-        let run = limited(&world, BLOCKS, case.args);
+        let env = with_room_for(case, room);
+        let run = limited(&env, BLOCKS, case.args);
         // When only the last line is missing, everything was done, and the run succeeds.
-        assert!(run.code == 2 || run.code == 0 && done(&world).1 == 1, "{name}: {run}");
+        assert!(run.code == 2 || run.code == 0 && done(&env).1 == 1, "{name}: {run}");
         let told = format!("{}{}", run.stdout, run.stderr);
         assert!(run.code == 0 || told.contains("File too large"), "{name}: {run}");
-        seen.insert(done(&world));
-        final_state::the_next_run_ends_it(&world, case, &name);
+        seen.insert(done(&env));
+        final_state::the_next_run_ends_it(&env, case, &name);
     }
     seen
 }
@@ -98,12 +98,12 @@ fn a_disk_that_is_full_while_a_token_is_created_leaves_no_token_behind() {
 #[test]
 fn a_bundle_that_does_not_fit_on_the_disk_is_reported_and_sealed_by_the_next_run() {
     for case in [Case::group_hook(), Case::bundle_out()] {
-        let world = case.world();
-        let run = limited(&world, 2, case.args);
+        let env = case.env();
+        let run = limited(&env, 2, case.args);
         assert_eq!(run.code, 2, "{}: {run}", case.name);
         assert!(run.stdout.contains("failed  seal the bundle"), "{}: {run}", case.name);
         assert!(run.stdout.contains("File too large"), "{}: {run}", case.name);
-        final_state::the_next_run_ends_it(&world, &case, case.name);
+        final_state::the_next_run_ends_it(&env, &case, case.name);
     }
 }
 
@@ -112,13 +112,13 @@ fn a_bundle_that_does_not_fit_on_the_disk_is_reported_and_sealed_by_the_next_run
 #[cfg(target_os = "linux")]
 fn a_bundle_that_cannot_be_copied_out_waits_for_the_next_run() {
     let case = Case::bundle_out();
-    let full = case.world();
+    let full = case.env();
     let run = full.connect(&["--bundle-out", "/dev/full"]);
     assert_eq!(run.code, 2, "{run}");
     assert!(run.stdout.contains("No space left on device"), "{run}");
     final_state::the_next_run_ends_it(&full, &case, "/dev/full");
 
-    let gone = case.world();
+    let gone = case.env();
     let folder = gone.path("stick");
     std::fs::create_dir(&folder).expect("made");
     let (path, removed) = (format!("stick/{OUT}"), folder);
@@ -139,21 +139,21 @@ fn a_bundle_that_cannot_be_copied_out_waits_for_the_next_run() {
 fn a_report_that_does_not_fit_on_the_disk_fails_the_run_and_undoes_nothing() {
     let case = Case::group_hook();
     for format in ["text", "json"] {
-        let world = case.world();
-        let run = world.connect(&["-o", format, "--output-file", "/dev/full"]);
+        let env = case.env();
+        let run = env.connect(&["-o", format, "--output-file", "/dev/full"]);
         assert_eq!(run.code, 2, "{format}: {run}");
         assert!(run.stderr.contains("No space left on device"), "{format}: {run}");
-        final_state::is_right(&world, &case, format);
-        world.has_nothing_to_do(&[]);
+        final_state::is_right(&env, &case, format);
+        env.has_nothing_to_do(&[]);
 
-        let world = case.world();
+        let env = case.env();
         let full = std::fs::OpenOptions::new().write(true).open("/dev/full").expect("a full device");
-        let mut command = world.command(&["connect", "--yes", "-o", format]);
+        let mut command = env.command(&["connect", "--yes", "-o", format]);
         let output = command.stdin(Stdio::null()).stdout(full).output().expect("an end");
         let told = String::from_utf8_lossy(&output.stderr).into_owned();
         assert_eq!(output.status.code(), Some(1), "{format}: {told}");
         assert!(told.contains("No space left on device"), "{format}: {told}");
-        final_state::is_right(&world, &case, format);
-        world.has_nothing_to_do(&[]);
+        final_state::is_right(&env, &case, format);
+        env.has_nothing_to_do(&[]);
     }
 }

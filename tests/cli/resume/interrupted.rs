@@ -7,12 +7,12 @@ use crate::test_env::TestEnv;
 fn interrupted_at_every_request(case: &Case, name: &'static str) {
     for number in 1..=case.requests() {
         let story = format!("{}, {name} at request {number}", case.name);
-        let world = case.world();
-        let run = run_and_signal(&world, case.args, Point::after(number), name);
+        let env = case.env();
+        let run = run_and_signal(&env, case.args, Point::after(number), name);
         assert_eq!(run.status.code(), Some(130), "{story}: {}", said(&run));
         assert!(said(&run).contains("interrupted"), "{story}: {}", said(&run));
         assert!(said(&run).to_lowercase().contains("run the same command again"), "{story}: {}", said(&run));
-        final_state::the_next_run_ends_it(&world, case, &story);
+        final_state::the_next_run_ends_it(&env, case, &story);
     }
 }
 
@@ -29,20 +29,20 @@ fn sigterm_at_any_request_ends_with_130_and_the_next_run_completes() {
 #[test]
 fn an_interrupted_run_says_what_was_done_and_how_to_continue() {
     let case = Case::group_hook();
-    let made = |world: &TestEnv| {
-        let requests = world.sandbox().requests();
+    let made = |env: &TestEnv| {
+        let requests = env.sandbox().requests();
         requests.iter().find(|one| one.method == "POST" && one.path().ends_with("/hooks")).map(|one| one.number)
     };
-    let world = case.world();
-    world.connects(&[]);
-    let hook = made(&world).expect("a hook is made");
-    let world = case.world();
-    let run = run_and_signal(&world, &[], Point::after(hook), "INT");
+    let env = case.env();
+    env.connects(&[]);
+    let hook = made(&env).expect("a hook is made");
+    let env = case.env();
+    let run = run_and_signal(&env, &[], Point::after(hook), "INT");
     let said = String::from_utf8_lossy(&run.stdout).into_owned();
     assert_eq!(run.status.code(), Some(130), "{said}{}", String::from_utf8_lossy(&run.stderr));
     assert!(said.starts_with("interrupted: "), "{said}");
     assert!(said.contains("done    create the OAuth application"), "{said}");
     assert!(said.contains("Run the same command again to continue."), "{said}");
-    world.connects(&[]);
-    final_state::is_right(&world, &case, "interrupted");
+    env.connects(&[]);
+    final_state::is_right(&env, &case, "interrupted");
 }

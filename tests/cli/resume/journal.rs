@@ -18,9 +18,8 @@ use crate::test_env::TestEnv;
 
 /// The record that is read from a journal of these bytes, in its debug form. The number of ignored lines is left out: no
 /// decision depends on it.
-fn record_of(bytes: &[u8]) -> (String, usize) {
-    let folder = tempfile::tempdir().expect("a folder");
-    let store = Store::new(Some(folder.path().to_owned())).expect("a store");
+fn record_of(folder: &Path, bytes: &[u8]) -> (String, usize) {
+    let store = Store::new(Some(folder.to_owned())).expect("a store");
     let connection = store.connection(&"http://127.0.0.1".parse().expect("an address"), "org");
     let path = connection.journal_path();
     std::fs::create_dir_all(path.parent().expect("a folder")).expect("made");
@@ -31,9 +30,9 @@ fn record_of(bytes: &[u8]) -> (String, usize) {
 }
 
 /// The journal of an environment: its path and its content.
-fn journal(world: &TestEnv) -> (PathBuf, Vec<u8>) {
+fn journal(env: &TestEnv) -> (PathBuf, Vec<u8>) {
     let (path, bytes) =
-        world.files_below("state").into_iter().find(|(path, _)| path.ends_with(".jsonl")).expect("a journal");
+        env.files_below("state").into_iter().find(|(path, _)| path.ends_with(".jsonl")).expect("a journal");
     (path.into(), bytes)
 }
 
@@ -49,9 +48,11 @@ fn cases() -> [Case; 4] {
 #[test]
 fn a_journal_cut_at_any_byte_reads_as_its_complete_lines() {
     for case in cases() {
-        let world = case.world();
-        world.connects(case.args);
-        let (_, whole) = journal(&world);
+        let env = case.env();
+        env.connects(case.args);
+        let (_, whole) = journal(&env);
+        let folder = tempfile::tempdir().expect("a folder");
+        let record_of = |bytes| record_of(folder.path(), bytes);
         let mut start = 0;
         for end in ends(&whole) {
             let (before, _) = record_of(&whole[..start]);
@@ -69,24 +70,24 @@ fn a_journal_cut_at_any_byte_reads_as_its_complete_lines() {
 
 /// Connects, damages the journal with `spoil`, and runs again.
 fn spoilt(case: &Case, name: &str, spoil: impl FnOnce(&[u8]) -> Vec<u8>) {
-    let world = case.world();
-    world.connects(case.args);
-    let (path, whole) = journal(&world);
+    let env = case.env();
+    env.connects(case.args);
+    let (path, whole) = journal(&env);
     std::fs::write(&path, spoil(&whole)).expect("spoilt");
     let name = format!("{}, {name}", case.name);
-    let run = world.connect(case.args);
+    let run = env.connect(case.args);
     assert_eq!(run.code, 0, "{name}: {run}");
-    converged(&world, &name);
-    world.has_nothing_to_do(case.args);
+    converged(&env, &name);
+    env.has_nothing_to_do(case.args);
 }
 
 /// Factory may have received a second bundle, because the record of the first upload was lost. The last one counts.
-fn converged(world: &TestEnv, name: &str) {
-    let gitlab = world.sandbox().gitlab();
+fn converged(env: &TestEnv, name: &str) {
+    let gitlab = env.sandbox().gitlab();
     let applications = gitlab.applications();
     assert_eq!(applications.len(), 1, "{name}");
-    final_state::hooks_are_right(world, name);
-    if let Some(last) = world.sandbox().factory().bundles().last() {
+    final_state::hooks_are_right(env, name);
+    if let Some(last) = env.sandbox().factory().bundles().last() {
         let secret = last.document["application"]["secret"].as_str().expect("a secret");
         assert!(applications[0].has_secret(secret), "{name}: the pair in the last bundle is dead");
     }
@@ -102,9 +103,9 @@ fn converged(world: &TestEnv, name: &str) {
 #[test]
 fn a_run_completes_from_a_journal_that_ends_at_any_line_or_inside_it() {
     for case in [Case::group_hook(), Case::minted_token()] {
-        let world = case.world();
-        world.connects(case.args);
-        let lines = ends(&journal(&world).1).len();
+        let env = case.env();
+        env.connects(case.args);
+        let lines = ends(&journal(&env).1).len();
         for line in 0..lines {
             spoilt(&case, &format!("the journal ends after line {line}"), |whole| first_lines(whole, line).to_vec());
             spoilt(&case, &format!("the journal ends in the middle of line {}", line + 1), |whole| {
@@ -137,20 +138,22 @@ fn garbage_after_the_last_line_changes_nothing() {
         ("a line too long", vec![b'x'; 3 * 1024 * 1024]),
     ] {
         let case = Case::group_hook();
-        let world = case.world();
-        world.connects(&[]);
-        let (path, whole) = journal(&world);
+        let env = case.env();
+        env.connects(&[]);
+        let (path, whole) = journal(&env);
+        let folder = tempfile::tempdir().expect("a folder");
+        let record_of = |bytes: &[u8]| record_of(folder.path(), bytes);
         let before = record_of(&whole).0;
         std::fs::write(&path, [whole.as_slice(), &garbage].concat()).expect("spoilt");
         assert_eq!(record_of(&std::fs::read(&path).expect("readable")).0, before, "{name}");
-        world.has_nothing_to_do(&[]);
+        env.has_nothing_to_do(&[]);
         // The next line starts on a line of its own.
-        world.sandbox().gitlab().add_group("late", None);
-        world.connects(&[]);
+        env.sandbox().gitlab().add_group("late", None);
+        env.connects(&[]);
         let after = std::fs::read(&path).expect("readable");
         let lines = after[whole.len() + garbage.len()..].split(|byte| *byte == b'\n').filter(|line| !line.is_empty());
         assert!(lines.map(serde_json::from_slice::<Value>).all(|line| line.is_ok()), "{name}");
-        world.has_nothing_to_do(&[]);
+        env.has_nothing_to_do(&[]);
     }
 }
 
@@ -176,15 +179,15 @@ fn garbage_in_the_journal_or_in_place_of_it_is_repaired_by_observing() {
 fn a_sealed_bundle_that_was_lost_or_cut_is_sealed_again() {
     for damage in [0_usize, 1, 200] {
         let case = Case::group_hook();
-        let world = case.world();
-        world.sandbox().fault("factory:POST /gitlab/v1/bundles=status:403").expect("a fault");
-        assert_eq!(world.connect(&[]).code, 1);
-        world.sandbox().clear_faults();
-        let bundle = journal(&world).0.with_file_name("bundle.age");
+        let env = case.env();
+        env.sandbox().fault("factory:POST /gitlab/v1/bundles=status:403").expect("a fault");
+        assert_eq!(env.connect(&[]).code, 1);
+        env.sandbox().clear_faults();
+        let bundle = journal(&env).0.with_file_name("bundle.age");
         damage_file(&bundle, damage);
-        assert_eq!(world.connect(&[]).code, 0, "{damage}");
-        final_state::is_right(&world, &case, "a damaged bundle");
-        world.has_nothing_to_do(&[]);
+        assert_eq!(env.connect(&[]).code, 0, "{damage}");
+        final_state::is_right(&env, &case, "a damaged bundle");
+        env.has_nothing_to_do(&[]);
     }
 }
 

@@ -9,10 +9,10 @@ use crate::test_env::TestEnv;
 fn dies_at(case: &Case, points: &[Point]) {
     for point in points {
         let name = format!("{}, killed at request {} {:?}", case.name, point.number, point.when);
-        let world = case.world();
-        let died = run_and_signal(&world, case.args, *point, "KILL");
+        let env = case.env();
+        let died = run_and_signal(&env, case.args, *point, "KILL");
         assert_eq!(died.status.code(), None, "{name}: it was not killed: {}", super::said(&died));
-        final_state::the_next_run_ends_it(&world, case, &name);
+        final_state::the_next_run_ends_it(&env, case, &name);
     }
 }
 
@@ -49,26 +49,26 @@ fn killed_where_hooks_have_no_marks_none_is_created_twice() {
 /// Starts a run that has to wait, and ends it during the wait.
 fn dies_while_waiting(fault: &str, name: &'static str, is_waiting: impl Fn(&TestEnv) -> bool) {
     let case = Case::group_hook();
-    let mut world = case.world();
-    world.set_clock_speed(1);
-    world.sandbox().fault(fault).expect(fault);
-    let mut child = start(&world, case.args);
-    until(fault, || is_waiting(&world));
+    let mut env = case.env();
+    env.set_clock_speed(1);
+    env.sandbox().fault(fault).expect(fault);
+    let mut child = start(&env, case.args);
+    until(fault, || is_waiting(&env));
     let began = Env::empty().clock.instant();
     signal(child.id(), name);
     let status = child.wait().expect("an end");
     assert!(began.elapsed().as_secs() < 25, "{fault}: it waited on");
     assert_eq!(status.code(), if name == "KILL" { None } else { Some(130) }, "{fault}");
-    world.sandbox().clear_faults();
-    final_state::the_next_run_ends_it(&world, &case, fault);
+    env.sandbox().clear_faults();
+    final_state::the_next_run_ends_it(&env, &case, fault);
 }
 
 fn has_status(status: u16) -> impl Fn(&TestEnv) -> bool {
-    move |world| world.sandbox().requests().iter().any(|one| one.status == Some(status))
+    move |env| env.sandbox().requests().iter().any(|one| one.status == Some(status))
 }
 
 fn asked(path: &'static str) -> impl Fn(&TestEnv) -> bool {
-    move |world| world.writes().iter().any(|one| one.starts_with("POST ") && one.ends_with(path))
+    move |env| env.writes().iter().any(|one| one.starts_with("POST ") && one.ends_with(path))
 }
 
 #[test]

@@ -27,10 +27,10 @@ fn arguments(root: u32) -> BTreeMap<u32, String> {
 
 #[test]
 fn no_process_has_a_secret_among_its_arguments() {
-    let (world, canaries) =
+    let (env, canaries) =
         world_with(SandboxOptions { projects: 1, latency: Duration::from_millis(50), ..SandboxOptions::default() });
     for args in [["connect", "--yes", "-q"].as_slice(), &["verify", "--live", "-q"]] {
-        let child = world.start(args);
+        let child = env.start(args);
         let id = child.id();
         let waiter = std::thread::spawn(move || child.wait_with_output().expect("an end"));
         let mut looks = 0;
@@ -44,9 +44,9 @@ fn no_process_has_a_secret_among_its_arguments() {
             #[expect(clippy::disallowed_methods, reason = "the process is looked at from time to time")]
             std::thread::sleep(Duration::from_millis(5));
         }
-        let run = Transcript::new(&waiter.join().expect("an end"), &world.path(""));
+        let run = Transcript::new(&waiter.join().expect("an end"), &env.path(""));
         assert_eq!(run.code, 0, "{run}");
         assert!(looks > 10, "{looks} looks only");
-        assert_hidden("in argv", &canaries, &world, &[run]);
+        assert_hidden("in argv", &canaries, &env, &[run]);
     }
 }

@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
-use super::{Canary, assert_hidden, world};
+use super::{Canary, assert_hidden, env};
 use crate::test_env::TestEnv;
 
 /// A server that answers every request with what `answer` makes of its secret.
@@ -114,12 +114,12 @@ const ECHOES: [(&str, Maker); 17] = [
     ("a long text", |it| http("401 Unauthorized", JSON, &format!("{{\"message\": \"{}{it}\"}}", "x".repeat(290)))),
 ];
 
-fn loud(world: &TestEnv) -> Vec<crate::test_env::Transcript> {
+fn loud(env: &TestEnv) -> Vec<crate::test_env::Transcript> {
     let args = ["-vv", "--log-file", "run.log", "--timeout", "20"];
-    let mut runs = vec![world.run(&[&["connect", "--yes"][..], &args].concat())];
+    let mut runs = vec![env.run(&[&["connect", "--yes"][..], &args].concat())];
     for form in ["text", "json", "junit"] {
-        runs.push(world.run(&[&["verify", "-o", form, "--output-file", "report"][..], &args].concat()));
-        runs.push(world.run(&[&["verify", "-o", form][..], &args].concat()));
+        runs.push(env.run(&[&["verify", "-o", form, "--output-file", "report"][..], &args].concat()));
+        runs.push(env.run(&[&["verify", "-o", form][..], &args].concat()));
     }
     runs
 }
@@ -127,27 +127,27 @@ fn loud(world: &TestEnv) -> Vec<crate::test_env::Transcript> {
 #[test]
 fn a_gitlab_that_echoes_the_token_is_not_quoted() {
     for (case, echo) in ECHOES {
-        let (mut world, canaries) = world();
+        let (mut env, canaries) = env();
         let server = Echo::start(move |secret| once_shown(secret, echo(secret)));
-        world.set("GITLAB_URL", &server.url);
-        let runs = loud(&world);
+        env.set("GITLAB_URL", &server.url);
+        let runs = loud(&env);
         assert!(runs.iter().all(|run| run.code != 0), "{case}");
         assert!(!server.heard.lock().expect("a list").is_empty(), "{case}: the token was shown to it");
-        assert_hidden(case, &canaries, &world, &runs);
+        assert_hidden(case, &canaries, &env, &runs);
     }
 }
 
 #[test]
 fn a_factory_that_echoes_the_key_is_not_quoted() {
     for (case, echo) in ECHOES {
-        let (mut world, canaries) = world();
+        let (mut env, canaries) = env();
         let server = Echo::start(echo);
-        world.set("FACTORY_KIT", &format!("{}/gitlab/v1/kit", server.url));
-        let mut runs = loud(&world);
-        runs.push(world.run(&["kit", "check", "-o", "json"]));
+        env.set("FACTORY_KIT", &format!("{}/gitlab/v1/kit", server.url));
+        let mut runs = loud(&env);
+        runs.push(env.run(&["kit", "check", "-o", "json"]));
         assert!(runs.iter().all(|run| run.code != 0), "{case}");
         assert!(!server.heard.lock().expect("a list").is_empty(), "{case}: the key was shown to it");
-        assert_hidden(case, &canaries, &world, &runs);
+        assert_hidden(case, &canaries, &env, &runs);
     }
 }
 
@@ -159,13 +159,13 @@ fn an_upload_whose_receipt_echoes_the_key_is_not_quoted() {
         "{\"sha256\": \"000000000000000000000000000000000000000000KEY\"}",
         "{\"title\": \"KEY\", \"detail\": \"KEY\", \"status\": 200}",
     ] {
-        let (world, mut canaries) = world();
+        let (env, mut canaries) = env();
         let server = Echo::start(move |secret| http("200 OK", JSON, &body.replace("KEY", secret)));
         let run =
-            world.run(&["connect", "--yes", "-vv", "--log-file", "run.log", "--upload-url", &server.url, "-o", "json"]);
+            env.run(&["connect", "--yes", "-vv", "--log-file", "run.log", "--upload-url", &server.url, "-o", "json"]);
         assert!(!server.heard.lock().expect("a list").is_empty(), "{body}: {run}");
-        canaries.push(Canary::new("the application's secret", &super::application_secret(&world).expect("a bundle")));
-        assert_hidden(body, &canaries, &world, &[run]);
+        canaries.push(Canary::new("the application's secret", &super::application_secret(&env).expect("a bundle")));
+        assert_hidden(body, &canaries, &env, &[run]);
     }
 }
 
@@ -173,12 +173,12 @@ fn an_upload_whose_receipt_echoes_the_key_is_not_quoted() {
 #[test]
 fn a_receiver_that_echoes_the_webhook_token_is_not_quoted() {
     for code in [200, 401, 500] {
-        let (world, canaries) = world();
-        let secret = world.sandbox().factory().webhook_secret().to_owned();
+        let (env, canaries) = env();
+        let secret = env.sandbox().factory().webhook_secret().to_owned();
         let body = format!("token {secret} {}", STANDARD.encode(&secret));
-        world.sandbox().factory().set_quirks(|quirks| quirks.webhook = Some((code, body.clone())));
-        let mut runs = loud(&world);
-        runs.push(world.run(&["verify", "--live", "-vv", "-o", "json"]));
-        assert_hidden(&format!("answered {code}"), &canaries, &world, &runs);
+        env.sandbox().factory().set_quirks(|quirks| quirks.webhook = Some((code, body.clone())));
+        let mut runs = loud(&env);
+        runs.push(env.run(&["verify", "--live", "-vv", "-o", "json"]));
+        assert_hidden(&format!("answered {code}"), &canaries, &env, &runs);
     }
 }

@@ -2,7 +2,7 @@
 
 use factory_gitlab::sandbox::factory::BundleIntake;
 
-use super::{Canary, application_secret, assert_hidden, world};
+use super::{Canary, application_secret, assert_hidden, env};
 
 const FAULTS: [&str; 13] = [
     "html:200",
@@ -35,14 +35,14 @@ const PLACES: [&str; 9] = [
 
 fn through_every_way(place: &str) {
     for way in FAULTS {
-        let (world, mut canaries) = world();
-        world.sandbox().fault(&format!("{place}={way}")).expect(way);
+        let (env, mut canaries) = env();
+        env.sandbox().fault(&format!("{place}={way}")).expect(way);
         let loud = ["-vv", "--log-file", "run.log", "--timeout", "20"];
-        let mut runs = vec![world.run(&[&["connect", "--yes", "--audit-log", "audit.jsonl"][..], &loud].concat())];
-        runs.push(world.run(&[&["connect", "--yes", "-o", "json"][..], &loud].concat()));
-        runs.push(world.run(&[&["verify", "-o", "json", "--output-file", "report.json"][..], &loud].concat()));
-        canaries.extend(application_secret(&world).map(|secret| Canary::new("the application's secret", &secret)));
-        assert_hidden(&format!("{place}={way}"), &canaries, &world, &runs);
+        let mut runs = vec![env.run(&[&["connect", "--yes", "--audit-log", "audit.jsonl"][..], &loud].concat())];
+        runs.push(env.run(&[&["connect", "--yes", "-o", "json"][..], &loud].concat()));
+        runs.push(env.run(&[&["verify", "-o", "json", "--output-file", "report.json"][..], &loud].concat()));
+        canaries.extend(application_secret(&env).map(|secret| Canary::new("the application's secret", &secret)));
+        assert_hidden(&format!("{place}={way}"), &canaries, &env, &runs);
     }
 }
 
@@ -76,11 +76,11 @@ fn nothing_leaks_when_factory_refuses() {
         BundleIntake::WrongDigest,
         BundleIntake::NoReceipt,
     ] {
-        let (world, mut canaries) = world();
-        world.sandbox().factory().set_quirks(|quirks| quirks.intake = intake);
-        let run = world.run(&["connect", "--yes", "-vv", "--log-file", "run.log"]);
-        canaries.push(Canary::new("the application's secret", &application_secret(&world).expect("a bundle")));
-        assert_hidden(&format!("{intake:?}"), &canaries, &world, &[run]);
+        let (env, mut canaries) = env();
+        env.sandbox().factory().set_quirks(|quirks| quirks.intake = intake);
+        let run = env.run(&["connect", "--yes", "-vv", "--log-file", "run.log"]);
+        canaries.push(Canary::new("the application's secret", &application_secret(&env).expect("a bundle")));
+        assert_hidden(&format!("{intake:?}"), &canaries, &env, &[run]);
     }
 }
 
@@ -96,16 +96,16 @@ fn a_secret_in_the_wrong_variable_is_not_repeated() {
         "FACTORY_GITLAB_APPLICATION_ID",
         "HTTPS_PROXY",
     ] {
-        let (mut world, canaries) = world();
-        let token = world.variables()["GITLAB_TOKEN"].clone();
+        let (mut env, canaries) = env();
+        let token = env.variables()["GITLAB_TOKEN"].clone();
         for value in [
             token.clone(),
             format!("https://root:{token}@gitlab.acme.example"),
             format!("http://127.0.0.1:1/?key={token}"),
         ] {
-            world.set(name, &value);
-            let runs = [world.run(&["connect", "--yes", "-vv"]), world.run(&["verify", "-vv", "-o", "json"])];
-            assert_hidden(&format!("{name}={value}"), &canaries, &world, &runs);
+            env.set(name, &value);
+            let runs = [env.run(&["connect", "--yes", "-vv"]), env.run(&["verify", "-vv", "-o", "json"])];
+            assert_hidden(&format!("{name}={value}"), &canaries, &env, &runs);
         }
     }
 }

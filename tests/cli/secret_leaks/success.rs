@@ -1,12 +1,12 @@
 //! Runs that succeed.
 
-use super::{Canary, application_secret, assert_hidden, world};
+use super::{Canary, application_secret, assert_hidden, env};
 
 const LOUD: [&str; 3] = ["-vv", "--log-file", "run.log"];
 
 #[test]
 fn a_successful_run_shows_no_secret_anywhere() {
-    let (mut world, mut canaries) = world();
+    let (mut env, mut canaries) = env();
     let mut runs = Vec::new();
     for args in [
         ["connect", "--dry-run"].as_slice(),
@@ -22,24 +22,24 @@ fn a_successful_run_shows_no_secret_anywhere() {
         &["kit", "show", "-o", "json"],
         &["kit", "check"],
     ] {
-        let run = world.run(&[args, &LOUD].concat());
+        let run = env.run(&[args, &LOUD].concat());
         assert_eq!(run.code, 0, "{args:?}: {run}");
         runs.push(run);
     }
-    let secret = application_secret(&world).expect("a sealed bundle");
+    let secret = application_secret(&env).expect("a sealed bundle");
     canaries.push(Canary::new("the application's secret", &secret));
-    world.set("FACTORY_GITLAB_APPLICATION_ID", &world.sandbox().gitlab().applications()[0].uid.clone());
-    world.set("FACTORY_GITLAB_APPLICATION_SECRET", &secret);
-    let verified = world.run(&["verify", "-vv", "--log-file", "run.log"]);
+    env.set("FACTORY_GITLAB_APPLICATION_ID", &env.sandbox().gitlab().applications()[0].uid.clone());
+    env.set("FACTORY_GITLAB_APPLICATION_SECRET", &secret);
+    let verified = env.run(&["verify", "-vv", "--log-file", "run.log"]);
     assert_eq!(verified.code, 0, "{verified}");
     runs.push(verified);
-    runs.push(world.run(&["bundle", "inspect", "-vv", &bundle(&world)]));
-    assert_hidden("success", &canaries, &world, &runs);
-    assert!(world.path("run.log").exists() && world.path("audit.jsonl").exists());
+    runs.push(env.run(&["bundle", "inspect", "-vv", &bundle(&env)]));
+    assert_hidden("success", &canaries, &env, &runs);
+    assert!(env.path("run.log").exists() && env.path("audit.jsonl").exists());
 }
 
-fn bundle(world: &crate::test_env::TestEnv) -> String {
-    let files = crate::bad_input::files_below(&world.path("state"));
+fn bundle(env: &crate::test_env::TestEnv) -> String {
+    let files = crate::bad_input::files_below(&env.path("state"));
     let path = files.into_iter().find(|path| path.ends_with("bundle.age")).expect("a bundle");
     path.to_string_lossy().into_owned()
 }
@@ -51,16 +51,16 @@ fn other_ways_to_deliver_the_bundle_show_no_secret() {
         &["--handover-token", "minted"],
         &["--handover-token", "none", "--webhooks", "project"],
     ] {
-        let (world, mut canaries) = world();
-        let run = world.run(&[&["connect", "--yes"], more, &LOUD].concat());
+        let (env, mut canaries) = env();
+        let run = env.run(&[&["connect", "--yes"], more, &LOUD].concat());
         assert_eq!(run.code, 0, "{more:?}: {run}");
-        canaries.push(Canary::new("the application's secret", &application_secret(&world).expect("a bundle")));
-        let renewed = world.run(&[&["connect", "--yes", "--renew-secret"], more, &LOUD].concat());
-        canaries.push(Canary::new("the renewed secret", &application_secret(&world).expect("a bundle")));
-        for bundle in world.sandbox().factory().bundles() {
+        canaries.push(Canary::new("the application's secret", &application_secret(&env).expect("a bundle")));
+        let renewed = env.run(&[&["connect", "--yes", "--renew-secret"], more, &LOUD].concat());
+        canaries.push(Canary::new("the renewed secret", &application_secret(&env).expect("a bundle")));
+        for bundle in env.sandbox().factory().bundles() {
             let value = bundle.document["personal_access_token"]["value"].as_str();
             canaries.extend(value.map(|value| Canary::new("the token in the bundle", value)));
         }
-        assert_hidden(&more.join(" "), &canaries, &world, &[run, renewed]);
+        assert_hidden(&more.join(" "), &canaries, &env, &[run, renewed]);
     }
 }

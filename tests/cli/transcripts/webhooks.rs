@@ -1,0 +1,225 @@
+//! `connect` and its webhooks.
+
+use super::*;
+
+#[test]
+fn one_on_each_project() {
+    let run = unlicensed().run(&["connect", "--dry-run"]);
+    insta::assert_snapshot!(run, @r"
+    exit code: 0
+    ----- stdout -----
+    Plan for http://127.0.0.1:[port] (nothing was written)
+      1. create the OAuth application Factory Integration
+         redirect URI http://127.0.0.1:[port]/api/integrations/redirect/gitlab-sh/callback
+         scopes api read_user read_repository write_repository read_registry sudo
+         confidential
+      2. seal the bundle with the given token
+         for [recipient]
+      3. check that GitLab accepts the application's ID and secret
+      4. register a webhook on project group-1/project-1
+      5. register a webhook on project group-2/project-2
+      6. register a webhook on project group-1/subgroup-1/project-3
+      7. send a test delivery (push) from project group-1/project-1
+      8. upload the sealed bundle to Factory
+         POST http://127.0.0.1:[port]/gitlab/v1/bundles
+
+    note: without a Premium or Ultimate license group webhooks never fire, so every project gets its own; run again after projects are added
+    note: webhooks send push, note, merge_request, issue, pipeline, job to http://127.0.0.1:[port]/gitlab/hooks/org_sandbox
+    note: webhooks verify TLS and carry the secret token and the signing token
+
+    14 requests, 0 of them writes, [duration]
+    ");
+}
+
+#[test]
+fn a_system_hook() {
+    let run = unlicensed().run(&["connect", "--dry-run", "--webhooks", "system"]);
+    insta::assert_snapshot!(run, @r"
+    exit code: 0
+    ----- stdout -----
+    Plan for http://127.0.0.1:[port] (nothing was written)
+      1. create the OAuth application Factory Integration
+         redirect URI http://127.0.0.1:[port]/api/integrations/redirect/gitlab-sh/callback
+         scopes api read_user read_repository write_repository read_registry sudo
+         confidential
+      2. seal the bundle with the given token
+         for [recipient]
+      3. check that GitLab accepts the application's ID and secret
+      4. register a webhook on the instance
+      5. send a test delivery (push) from the instance
+      6. upload the sealed bundle to Factory
+         POST http://127.0.0.1:[port]/gitlab/v1/bundles
+
+    note: system hooks do not send note, issue, pipeline, job: Factory will not receive these events
+    note: webhooks send push, merge_request to http://127.0.0.1:[port]/gitlab/hooks/org_sandbox
+    note: webhooks verify TLS and carry the secret token and the signing token
+
+    10 requests, 0 of them writes, [duration]
+    ");
+}
+
+#[test]
+fn group_hooks_without_a_license() {
+    let run = unlicensed().connect(&["--webhooks", "group"]);
+    insta::assert_snapshot!(run, @r"
+    exit code: 1
+    ----- stderr -----
+    error: the plan cannot be carried out; nothing was changed
+      caused by: group webhooks need a Premium or Ultimate license, and this instance has free: they could be created and tested, and real events would never arrive
+    hint: create a webhook on each project instead
+          factory-gitlab connect --webhooks project
+    ");
+}
+
+#[test]
+fn a_selection_that_does_not_exist() {
+    let run = unlicensed().connect(&["--group", "no-such-group"]);
+    insta::assert_snapshot!(run, @r"
+    exit code: 1
+    ----- stderr -----
+    error: the current state could not be read; nothing was planned
+      caused by: GET /api/v4/groups/no-such-group on 127.0.0.1:[port]: answered 404: 404 Group Not Found
+    hint: try again: it was not found, or is not visible to this token
+          factory-gitlab connect
+    ");
+}
+
+#[test]
+fn changed_by_hand() {
+    let env = TestEnv::with(small());
+    env.connects(&[]);
+    change_hook(&env, &json!({ "note_events": false, "tag_push_events": true, "enable_ssl_verification": false }));
+    let run = env.connect(&[]);
+    insta::assert_snapshot!(run, @r"
+    exit code: 0
+    ----- stdout -----
+    connected: http://127.0.0.1:[port]
+
+      done    correct webhook 1 on group group-1
+      done    send a test delivery (push) from group group-1
+
+    Test delivery from group group-1
+      sent by GitLab: yes (the test was answered with 2xx)
+      in GitLab's log: yes (the log says 200)
+      received by Factory: yes (Factory has received it)
+
+    Check it at any time: factory-gitlab verify --gitlab-url http://127.0.0.1:[port]
+
+    17 requests, 2 of them writes, [duration]
+    ----- stderr -----
+    Plan for http://127.0.0.1:[port]
+      1. correct webhook 1 on group group-1
+         missing events note, unwanted tag_push
+         TLS verification is off
+      2. send a test delivery (push) from group group-1
+
+    note: the license (premium) includes group webhooks: one per top-level group covers all its projects, future ones included
+    note: webhooks send push, note, merge_request, issue, pipeline, job to http://127.0.0.1:[port]/gitlab/hooks/org_sandbox
+    note: webhooks verify TLS and carry the secret token and the signing token
+    ");
+}
+
+#[test]
+fn a_duplicate() {
+    let env = TestEnv::with(small());
+    env.connects(&[]);
+    let (group, ours) = env.group_hook();
+    let duplicate = json!({ "url": ours.url, "description": ours.description, "token": "x", "push_events": true });
+    env.make(&format!("/groups/{group}/hooks"), &duplicate);
+    let run = env.connect(&[]);
+    insta::assert_snapshot!(run, @r"
+    exit code: 0
+    ----- stdout -----
+    connected: http://127.0.0.1:[port]
+
+      done    delete webhook 2 on group group-1
+      done    send a test delivery (push) from group group-1
+
+    Test delivery from group group-1
+      sent by GitLab: yes (the test was answered with 2xx)
+      in GitLab's log: yes (the log says 200)
+      received by Factory: yes (Factory has received it)
+
+    Check it at any time: factory-gitlab verify --gitlab-url http://127.0.0.1:[port]
+
+    18 requests, 2 of them writes, [duration]
+    ----- stderr -----
+    Plan for http://127.0.0.1:[port]
+      1. delete webhook 2 on group group-1
+         a duplicate, created by this tool
+      2. send a test delivery (push) from group group-1
+
+    note: the license (premium) includes group webhooks: one per top-level group covers all its projects, future ones included
+    ");
+}
+
+#[test]
+fn a_delivery_that_does_not_arrive() {
+    let env = TestEnv::with(small());
+    env.sandbox().factory().set_quirks(|quirks| quirks.webhook = Some((500, "broken".to_owned())));
+    let run = env.connect(&["-q"]);
+    insta::assert_snapshot!(run, @r"
+    exit code: 1
+    ----- stdout -----
+    not finished: http://127.0.0.1:[port]
+
+      done    create the OAuth application Factory Integration
+      done    seal the bundle with the given token
+      done    check that GitLab accepts the application's ID and secret
+      done    register a webhook on group group-1
+      done    send a test delivery (push) from group group-1
+      done    upload the sealed bundle to Factory
+
+    Test delivery from group group-1
+      sent by GitLab: no (the test failed: broken)
+      in GitLab's log: no (the log says 500)
+      received by Factory: yes (Factory has received it)
+
+    Factory accepted the bundle, receipt [receipt]
+
+    21 requests, 4 of them writes, [duration]
+    ");
+}
+
+#[test]
+fn refused_by_one_project() {
+    let env = TestEnv::with(SandboxOptions { edition: SandboxEdition::Ce, plan: SandboxPlan::None, ..small() });
+    env.sandbox().fault("POST /api/v4/projects/*/hooks=status:403").expect("a fault");
+    let run = env.connect(&["-q"]);
+    insta::assert_snapshot!(run, @r"
+    exit code: 1
+    ----- stdout -----
+    not finished: http://127.0.0.1:[port]
+
+      done    create the OAuth application Factory Integration
+      done    seal the bundle with the given token
+      done    check that GitLab accepts the application's ID and secret
+      done    upload the sealed bundle to Factory
+      failed  register a webhook on project group-1/project-1
+              GitLab refused
+              caused by: POST /api/v4/projects/1/hooks on 127.0.0.1:[port]: answered 403: 403 Forbidden
+      - create a new personal access token: its owner has to be an administrator, and with Admin Mode it needs the scope admin_mode
+        http://127.0.0.1:[port]/-/user_settings/personal_access_tokens?name=factory-gitlab&scopes=api,admin_mode
+
+    Factory accepted the bundle, receipt [receipt]
+
+    4 of 6 steps done, 1 failed, 1 not started.
+    Completed steps are kept. Run the same command again to continue.
+
+    17 requests, 3 of them writes, [duration]
+    ");
+}
+
+#[test]
+fn nothing_to_do() {
+    let env = TestEnv::with(small());
+    env.connects(&[]);
+    let run = env.connect(&[]);
+    insta::assert_snapshot!(run, @r"
+    exit code: 0
+    ----- stdout -----
+    nothing to do: http://127.0.0.1:[port] is already connected; nothing was written
+
+    12 requests, 0 of them writes, [duration]
+    ");
+}
