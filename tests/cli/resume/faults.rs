@@ -77,7 +77,8 @@ fn a_gitlab_that_restarts_during_a_run_is_waited_for() {
     for fault in ["gitlab:**=deploying", "gitlab:**=reset"] {
         let env = many(200);
         env.sandbox().fault(&format!("{fault}@{}x60", in_the_middle(200))).expect("a fault");
-        let run = env.connect(&["-q"]);
+        // A silence as long as the time-out counts as gone, and on a busy machine sixty requests take long.
+        let run = env.connect(&["-q", "--timeout", "300"]);
         assert_eq!(run.code, 0, "{fault}: {run}");
         let struck = env.sandbox().requests().iter().filter(|one| one.fault.is_some()).count();
         assert_eq!(struck, 60, "{fault}");
@@ -92,8 +93,9 @@ fn a_gitlab_that_goes_away_is_reported_once_and_the_next_run_does_the_rest() {
     let run = env.connect(&["--timeout", "10"]);
     let told = run.stdout.clone();
     assert_eq!(run.code, 3, "{run}");
-    let took = told.lines().find_map(|line| line.rsplit(", ").next()?.split(" ms").next()?.parse::<u64>().ok());
-    assert!(took.is_some_and(|took| took < 30_000), "{took:?}: {told}");
+    // It gives up long before it has tried every hook.
+    let struck = env.sandbox().requests().iter().filter(|one| one.fault.is_some()).count();
+    assert!(struck < 150, "{struck}: {told}");
     assert_eq!(told.lines().filter(|line| line.starts_with("  failed")).count(), 1, "{told}");
     assert!(told.lines().count() < 30, "{told}");
     assert!(told.contains("GitLab has not responded for"), "{told}");
