@@ -60,7 +60,7 @@ impl Interactive {
         self.explain(ask);
         let prompt = sanitize::line(ask.prompt).into_owned();
         let answer = self.terminal.inner.bars.suspend(|| {
-            let _modes = QuestionModes::set(typed_ahead);
+            let _modes = QuestionModes::set(typed_ahead)?;
             self.answer_or_interrupt(move || question(prompt))
         });
         answer.map_err(|error| {

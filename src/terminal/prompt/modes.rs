@@ -3,7 +3,6 @@
 //! dialoguer switches the terminal to raw mode for each key alone. Between its keys, and before the first, Ctrl-C would be a
 //! signal that the next read does not see. So line mode, echo and signals are off from before the question is printed.
 
-#[cfg(unix)]
 use std::io;
 
 #[cfg(unix)]
@@ -19,28 +18,26 @@ pub(super) enum TypedAhead {
 
 /// The modes of a question, until dropped.
 pub(super) struct QuestionModes {
-    /// `None` where standard input has no modes.
     #[cfg(unix)]
-    before: Option<Termios>,
+    before: Termios,
 }
 
 #[cfg(unix)]
 #[expect(clippy::disallowed_methods, reason = "only the terminal touches standard input")]
 impl QuestionModes {
-    pub(super) fn set(typed_ahead: TypedAhead) -> Self {
+    /// # Errors
+    /// When the terminal is gone. Then no question may be asked: a secret would be shown.
+    pub(super) fn set(typed_ahead: TypedAhead) -> io::Result<Self> {
         let input = io::stdin();
-        let before = tcgetattr(&input).ok();
-        if let Some(before) = &before {
-            let mut modes = before.clone();
-            modes.local_modes.remove(LocalModes::ECHO | LocalModes::ICANON | LocalModes::ISIG);
-            let actions = match typed_ahead {
-                TypedAhead::Kept => OptionalActions::Drain,
-                TypedAhead::Dropped => OptionalActions::Flush,
-            };
-            // Where this fails, the question fails as well.
-            let _terminal_gone = tcsetattr(&input, actions, &modes);
-        }
-        Self { before }
+        let before = tcgetattr(&input)?;
+        let mut modes = before.clone();
+        modes.local_modes.remove(LocalModes::ECHO | LocalModes::ICANON | LocalModes::ISIG);
+        let actions = match typed_ahead {
+            TypedAhead::Kept => OptionalActions::Drain,
+            TypedAhead::Dropped => OptionalActions::Flush,
+        };
+        tcsetattr(&input, actions, &modes)?;
+        Ok(Self { before })
     }
 }
 
@@ -48,16 +45,15 @@ impl QuestionModes {
 #[expect(clippy::disallowed_methods, reason = "only the terminal touches standard input")]
 impl Drop for QuestionModes {
     fn drop(&mut self) {
-        if let Some(before) = &self.before {
-            // If this fails, the terminal is gone.
-            let _terminal_gone = tcsetattr(io::stdin(), OptionalActions::Now, before);
-        }
+        // If this fails, the terminal is gone.
+        let _terminal_gone = tcsetattr(io::stdin(), OptionalActions::Now, &self.before);
     }
 }
 
 #[cfg(not(unix))]
 impl QuestionModes {
-    pub(super) const fn set(_typed_ahead: TypedAhead) -> Self {
-        Self {}
+    #[expect(clippy::unnecessary_wraps, reason = "the same shape as on Unix")]
+    pub(super) const fn set(_typed_ahead: TypedAhead) -> io::Result<Self> {
+        Ok(Self {})
     }
 }
