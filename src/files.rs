@@ -9,8 +9,9 @@
 //!
 //! Symbolic links: [`write_atomically`] replaces a link by the file and does not touch what the link points to, so a link
 //! planted by another user gains nothing. Devices, pipes and the links of `/dev` and `/proc` (`/dev/stdout`) are written to
-//! in place, since they cannot be replaced; such a link to a regular file is refused. [`open_to_append`] follows links, for an audit log may be one. Where a link is
-//! followed, it must belong to this user or to root: the rule of Linux's `fs.protected_symlinks`, for every folder and system.
+//! in place, since they cannot be replaced; such a link to a regular file is refused. [`open_to_append`] follows links, for an
+//! audit log may be one. Where a link is followed, it must belong to this user or to root: the rule of Linux's
+//! `fs.protected_symlinks`, for every folder and system.
 
 use std::fs::{self, DirBuilder, File, OpenOptions};
 use std::io::{self, ErrorKind, Write};
