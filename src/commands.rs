@@ -27,6 +27,8 @@ use clap::Subcommand;
 use self::session::Access;
 use crate::cli::{self, GlobalArgs, Invocation, Parsed};
 use crate::env::Env;
+#[cfg(feature = "sandbox")]
+use crate::env::Reach;
 use crate::env_vars;
 use crate::error::{ExitCode, Failure};
 use crate::http;
@@ -208,6 +210,23 @@ fn runs_another(command: &Command) -> bool {
     matches!(command, Command::Sandbox(args) if !args.command.is_empty())
 }
 
+/// A command in the sandbox names nothing real itself; its variables are the sandbox's own.
+#[cfg(feature = "sandbox")]
+fn require_rehearsable(env: &Env, settings: &Settings) -> Result<(), Failure> {
+    match env.reach {
+        Reach::Anywhere => Ok(()),
+        Reach::Only(_) => {
+            let named = settings.real_systems().into_iter().filter(|source| source.variable().is_none());
+            sandbox::require_nothing_real(&named.collect::<Vec<_>>())
+        }
+    }
+}
+
+#[cfg(not(feature = "sandbox"))]
+fn require_rehearsable(_: &Env, _: &Settings) -> Result<(), Failure> {
+    Ok(())
+}
+
 #[cfg(not(feature = "sandbox"))]
 const fn runs_another(_: &Command) -> bool {
     false
@@ -219,6 +238,7 @@ async fn invoke(invocation: Invocation<Command>, around: Surroundings<'_>) -> Re
     let from_env = || env.var(env_vars::CONFIG).map(PathBuf::from);
     let answers = cli.global.config.clone().or_else(from_env).map(|path| Answers::read(&path)).transpose()?;
     let settings = Settings::new(given, env, answers);
+    require_rehearsable(env, &settings)?;
     let log_file = settings.get(&keys::LOG_FILE)?.map(|found| found.value);
     // Only the first log of a process takes effect: where the sandbox runs another command and was asked for none itself,
     // it is the other command's.

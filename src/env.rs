@@ -4,9 +4,10 @@ use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::fmt;
 use std::io::IsTerminal as _;
+use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::pin::pin;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use etcetera::{AppStrategy as _, AppStrategyArgs, choose_app_strategy};
@@ -22,6 +23,16 @@ pub struct Env {
     pub streams: Streams,
     /// Where records, journals and sealed bundles are kept; `None` where the system has no such folder.
     pub state_dir: Option<PathBuf>,
+    pub reach: Reach,
+}
+
+/// Which addresses the run may connect to.
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
+pub enum Reach {
+    #[default]
+    Anywhere,
+    /// A rehearsal: the sandbox's own addresses, whatever kit and answers say.
+    Only(Arc<[SocketAddr]>),
 }
 
 /// Which of the standard streams is a terminal.
@@ -43,7 +54,13 @@ impl Env {
     /// An empty environment: no variable, no terminal, no state folder.
     #[must_use]
     pub fn empty() -> Self {
-        Self { variables: BTreeMap::new(), clock: Clock::real(), streams: Streams::default(), state_dir: None }
+        Self {
+            variables: BTreeMap::new(),
+            clock: Clock::real(),
+            streams: Streams::default(),
+            state_dir: None,
+            reach: Reach::default(),
+        }
     }
 
     /// Reads the process's environment. Variables that are not UTF-8 in their name are left out; the program reads none.
@@ -61,7 +78,7 @@ impl Env {
             error: std::io::stderr().is_terminal(),
         };
         let state_dir = variables.get(env_vars::STATE_DIR).map(PathBuf::from).or_else(native_state_dir);
-        Self { clock: clock(&variables), variables, streams, state_dir }
+        Self { clock: clock(&variables), variables, streams, state_dir, reach: Reach::Anywhere }
     }
 
     /// An environment of the given variables and nothing else, for a run inside this process.
@@ -73,6 +90,13 @@ impl Env {
             env.state_dir = Some(PathBuf::from(directory));
         }
         env
+    }
+
+    /// The same environment for a rehearsal, which may connect to these addresses only.
+    #[must_use]
+    pub fn confined_to(mut self, addresses: &[SocketAddr]) -> Self {
+        self.reach = Reach::Only(addresses.into());
+        self
     }
 
     /// A variable's text. Empty counts as unset, as is usual for CI variables; so does what is not UTF-8.

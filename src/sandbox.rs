@@ -41,6 +41,7 @@ pub struct Sandbox {
     factory: EmbeddedFactory,
     gitlab_url: Url,
     factory_url: Url,
+    addresses: [SocketAddr; 2],
     #[cfg_attr(not(feature = "sandbox-testing"), allow(dead_code, reason = "only tests read it"))]
     plain_url: Option<Url>,
     log: Arc<RequestLog>,
@@ -96,6 +97,12 @@ impl Sandbox {
     #[must_use]
     pub fn factory_url(&self) -> String {
         self.factory_url.as_str().trim_end_matches('/').to_owned()
+    }
+
+    /// Where GitLab and Factory listen: the only addresses that a rehearsal connects to.
+    #[must_use]
+    pub const fn addresses(&self) -> &[SocketAddr] {
+        &self.addresses
     }
 
     /// The environment variables with which this program connects to the sandbox. They hold secrets.

@@ -22,13 +22,20 @@ use crate::http;
 
 pub use self::answers::Answers;
 pub use self::recorded::RecordedChoices;
-pub use self::setting::{Commands, Definition, Heading, Question, Required, Setting, ValueKind};
+pub use self::setting::{Commands, Definition, Heading, Question, Rehearsal, Required, Setting, ValueKind};
 pub use self::sourced::{Source, Sourced};
 pub use self::values::{ApplicationMode, KeyringUse, ProxyChoice};
 
 /// The definition of every setting, in the order of the help.
 pub fn all() -> impl Iterator<Item = &'static Definition> {
     keys::all()
+}
+
+/// The variables of all settings. Most can hold a secret (a kit as text, a password in a proxy's address), so no child
+/// process gets any of them.
+#[must_use]
+pub fn variables() -> Vec<&'static str> {
+    all().filter_map(|setting| setting.variable).collect()
 }
 
 /// What was typed: the values of each flag, by the setting's key. A switch that was given has the value `true`.
@@ -172,6 +179,22 @@ impl Settings {
         if setting.kind == ValueKind::Secret { self.secret(setting).is_some() } else { self.raw(setting).is_some() }
     }
 
+    /// Every place that names something real, whether it would win or not: what a rehearsal refuses.
+    #[must_use]
+    pub fn real_systems(&self) -> Vec<Source> {
+        all().flat_map(|setting| self.real_sources(setting)).collect()
+    }
+
+    fn real_sources(&self, setting: &'static Definition) -> impl Iterator<Item = Source> {
+        let is_real = |values: &[String]| values.iter().any(|value| setting.is_real(value));
+        let typed = self.given.values.get(setting.key).filter(|values| is_real(values));
+        let variable = setting.variable.filter(|name| self.env.var(name).is_some_and(|value| setting.is_real(value)));
+        let answers = self.answers.as_ref().and_then(|answers| answers.list(setting));
+        let answers = answers.filter(|found| is_real(&found.value)).map(|found| found.source);
+        let typed = typed.map(|_| Source::Flag(setting.flag));
+        typed.into_iter().chain(variable.map(Source::Environment)).chain(answers)
+    }
+
     #[must_use]
     pub const fn env(&self) -> &Env {
         &self.env
@@ -188,6 +211,7 @@ impl Settings {
             proxy: self.proxy()?,
             timeout: self.get_or(&keys::TIMEOUT, Duration::from_secs(30))?,
             concurrency: self.get_or(&keys::CONCURRENCY, 8)?,
+            reach: self.env.reach.clone(),
             ..http::ClientOptions::default()
         })
     }
@@ -294,6 +318,47 @@ mod tests {
             let error = proxy(value).expect_err(value).to_string();
             assert_eq!(error, "--proxy cannot be used: it is not an address such as http://proxy:3128");
         }
+    }
+
+    #[test]
+    fn what_a_rehearsal_refuses_is_known_for_every_setting() {
+        let refused: Vec<&str> =
+            all().filter(|setting| setting.is_real("anything")).map(|setting| setting.flag).collect();
+        let wanted = [
+            "--gitlab-url",
+            "--token-file",
+            "--kit",
+            "--factory-key-file",
+            "--ca-cert",
+            "--client-cert",
+            "--proxy",
+            "--keyring",
+            "--application-secret-file",
+            "--redirect-uri",
+            "--webhook-url",
+            "--webhook-secret-file",
+            "--recipient",
+            "--upload-url",
+        ];
+        assert_eq!(refused, wanted);
+        assert!(!keys::PROXY.is_real("none") && !keys::KEYRING.is_real("off"));
+    }
+
+    #[test]
+    fn each_place_that_names_something_real_is_found() {
+        let variables = env(&[("GITLAB_TOKEN", "glpat-x"), ("FACTORY_GITLAB_PROXY", "none"), ("CI", "1")]);
+        let file = answers("upload_url = 'https://factory.example'\ntimeout = 3\ngitlab_url = 'https://acme.com'");
+        let settings = Settings::new(given(&keys::GITLAB_URL, "https://acme.com"), &variables, file);
+        let found: Vec<String> = settings.real_systems().iter().map(ToString::to_string).collect();
+        assert_eq!(
+            found,
+            [
+                "--gitlab-url",
+                "gitlab_url in /etc/acme.toml",
+                "the variable GITLAB_TOKEN",
+                "upload_url in /etc/acme.toml"
+            ]
+        );
     }
 
     #[test]

@@ -3,6 +3,7 @@
 //! Data goes to standard output, conversation to standard error. Everything that is printed is sanitized ([`sanitize`]) and
 //! loses the secrets of this process. Styled text is wrapped at the width of a terminal, and stays whole in files and pipes.
 
+mod browser;
 pub mod interrupt;
 pub mod log;
 pub mod progress;
@@ -248,12 +249,13 @@ impl Terminal {
         self.inner.verbosity
     }
 
-    /// Opens a page in the browser. The caller prints the URL first, because whether a browser opens cannot be known.
+    /// Opens a page in the browser, which inherits none of the variables `withheld`. The caller prints the URL first, because
+    /// whether a browser opens cannot be known.
     ///
     /// # Errors
     /// When the system has no browser to start.
-    pub fn open_browser(&self, url: &url::Url) -> std::io::Result<()> {
-        open::that_detached(url.as_str())
+    pub fn open_browser(&self, url: &url::Url, withheld: &[&str]) -> std::io::Result<()> {
+        browser::open(url, withheld)
     }
 
     /// Restores the terminal: no progress bar, cursor visible.

@@ -13,17 +13,21 @@ use crate::error::{ExitCode, Failure, Fix};
 use crate::sandbox::Sandbox;
 use crate::sandbox::options::{SandboxEdition, SandboxOptions, SandboxPlan, SandboxVersion};
 use crate::sandbox::request_log::{LoggedRequest, Origin};
+use crate::settings::Source;
 use crate::text::{Line, Text, Tone};
 
 const LONG: &str = "\
 Runs an embedded GitLab and an embedded Factory on loopback, to rehearse any command without touching a real system.
 
 With a command, that command runs against the sandbox, and its exit code is returned. Without one, the sandbox prints \
-the variables to export, serves until Ctrl-C and shows each request.";
+the variables to export, serves until Ctrl-C and shows each request.
+
+A rehearsal connects to the sandbox only, and refuses flags, variables and answers that name a real system, such as \
+--gitlab-url, GITLAB_TOKEN or --kit.";
 
 const ENDINGS: &[Ending] = &[
     own(ExitCode::Done, "served until Ctrl-C; with a command, the command succeeded"),
-    own(ExitCode::Usage, "usage error: bad arguments, an address that is not loopback or is in use"),
+    own(ExitCode::Usage, "usage error: bad arguments, a real system is named, an address that cannot be used"),
 ];
 
 const EXAMPLES: &[&str] = &[
@@ -92,6 +96,9 @@ pub struct SandboxArgs {
 
 pub(super) async fn sandbox(args: SandboxArgs, context: &Context<'_>) -> Result<ExitCode, Failure> {
     let command = args.command.clone();
+    if !command.is_empty() {
+        require_nothing_real(&context.settings.real_systems())?;
+    }
     let sandbox = Sandbox::start(options(args)).map_err(|error| {
         Failure::usage("the sandbox cannot be started").with_chain(&error).fix(Fix::say("see sandbox --help"))
     })?;
@@ -144,6 +151,26 @@ fn options(args: SandboxArgs) -> SandboxOptions {
 /// Keeps the rehearsal away from the real keyring and proxy.
 const ISOLATION: [(&str, &str); 2] = [(env_vars::DISABLE_KEYRING, "1"), ("FACTORY_GITLAB_PROXY", "none")];
 
+/// Refuses everything that names a real system: in a rehearsal it would be ignored, or touched.
+///
+/// # Errors
+/// A usage error that lists all of them.
+pub(super) fn require_nothing_real(named: &[Source]) -> Result<(), Failure> {
+    if named.is_empty() {
+        return Ok(());
+    }
+    let variables: Vec<&str> = named.iter().filter_map(|source| source.variable()).collect();
+    let named: Vec<String> = named.iter().map(ToString::to_string).collect();
+    let failure = Failure::usage("a rehearsal touches nothing real, and a real system is named")
+        .because(format!("by {}", named.join(", ")))
+        .fix(Fix::say("leave that out: the sandbox has a GitLab, a token, a kit and a Factory of its own"));
+    Err(if variables.is_empty() {
+        failure
+    } else {
+        failure.fix(Fix::say(format!("in this shell: unset {}", variables.join(" "))))
+    })
+}
+
 /// Runs a command against the sandbox, with its own state directory that is deleted afterwards.
 async fn rehearse(sandbox: &Sandbox, command: Vec<OsString>, context: &Context<'_>) -> Result<ExitCode, Failure> {
     let state = tempfile::tempdir()
@@ -153,7 +180,7 @@ async fn rehearse(sandbox: &Sandbox, command: Vec<OsString>, context: &Context<'
     let mut overlay: Vec<(String, OsString)> =
         found.map(|(name, value)| (name.to_owned(), OsString::from(value))).collect();
     overlay.push((env_vars::STATE_DIR.to_owned(), state.path().as_os_str().to_owned()));
-    let env = context.env.with_variables(overlay);
+    let env = context.env.with_variables(overlay).confined_to(sandbox.addresses());
     let args: Vec<OsString> = before_sandbox(context.args).iter().cloned().chain(command).collect();
     Ok(super::run(&args, &env, context.interrupt).await)
 }

@@ -13,14 +13,14 @@ use super::body::{self, LargeBodies, ReadError};
 use super::error::{Cause, CauseClass, Error, ErrorResponse, TlsProblem};
 use super::limiter::{Closed, Limiter, OnWait, Priority};
 use super::limits::{MAX_CONCURRENCY, MAX_REDIRECTS, OVERLOAD_PART};
-use super::options::{ClientOptions, TlsMaterial};
+use super::options::{ClientOptions, TlsMaterial, is_in_reach};
 use super::pages::is_same_origin;
 use super::request::{Repeat, Request, host_of};
 use super::response::Response;
 use super::retry::{Attempts, Retry, RetryTerms};
 use super::stats::{Counters, Stats};
 use super::{classify, error_response, probe, tls};
-use crate::env::Clock;
+use crate::env::{Clock, Reach};
 use crate::instance::bare;
 
 /// An HTTP client. Clones share everything: connections, the limit of requests in flight, the counts.
@@ -41,6 +41,7 @@ struct Shared {
     clock: Clock,
     trust: tls::TrustStore,
     proxies: Option<Matcher>,
+    reach: Reach,
     /// The deadline of all requests, of those in flight too.
     deadline: OnceLock<Instant>,
 }
@@ -65,7 +66,8 @@ impl Client {
             timeout: options.timeout,
             clock,
             trust: material.trust,
-            proxies: options.proxy.matcher(),
+            proxies: options.proxy_in_reach().matcher(),
+            reach: options.reach.clone(),
             deadline: OnceLock::new(),
         };
         Ok(Self { shared: Arc::new(shared) })
@@ -168,8 +170,21 @@ impl Client {
         Err(response.failed(error_response::cause(response.status, &response.headers, &response.body, now)))
     }
 
+    /// Refuses an address that the run may not connect to; every request and every probe passes here.
+    ///
+    /// # Errors
+    /// [`Cause::Setup`].
+    pub(super) fn require_in_reach(&self, request: &Request, url: &Url) -> Result<(), Error> {
+        if is_in_reach(&self.shared.reach, url) {
+            return Ok(());
+        }
+        let why = format!("a rehearsal connects to the sandbox only, and {} is not the sandbox's", host_of(url));
+        Err(request.failed(Cause::Setup(why)))
+    }
+
     /// One request and its response, whatever the status.
     async fn exchange(&self, request: &Request, url: &Url, attempts: Attempts) -> Result<Response, Error> {
+        self.require_in_reach(request, url)?;
         let shared = &self.shared;
         let round_trip = shared.counters.next_round_trip();
         let priority = if attempts.rate_limits > 0 { Priority::Limited } else { Priority::Normal };

@@ -1,15 +1,17 @@
 //! How the client connects, and the client library built from it.
 
+use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
 use reqwest::{Certificate, Identity, NoProxy, redirect};
-use url::Url;
+use url::{Host, Url};
 
 use super::error::{Cause, Error, FailedRequest};
 use super::limits::{DEFAULT_CONCURRENCY, DEFAULT_RATE_LIMIT_WAIT, DEFAULT_TIMEOUT, MAX_HEADER_BYTES, MAX_HEADERS};
 use super::{probe, tls};
+use crate::env::Reach;
 
 /// How to connect. The defaults are those of `--help`.
 #[derive(Clone, Debug)]
@@ -26,6 +28,7 @@ pub struct ClientOptions {
     /// How long rate limits are waited for, in all, until a request succeeds again.
     pub rate_limit_wait: Duration,
     pub user_agent: String,
+    pub reach: Reach,
 }
 
 impl Default for ClientOptions {
@@ -38,8 +41,30 @@ impl Default for ClientOptions {
             concurrency: DEFAULT_CONCURRENCY,
             rate_limit_wait: DEFAULT_RATE_LIMIT_WAIT,
             user_agent: concat!("factory-gitlab/", env!("CARGO_PKG_VERSION")).to_owned(),
+            reach: Reach::Anywhere,
         }
     }
+}
+
+impl ClientOptions {
+    /// A proxy could connect to any address, so a rehearsal has none.
+    pub(super) fn proxy_in_reach(&self) -> &Proxy {
+        match &self.reach {
+            Reach::Anywhere => &self.proxy,
+            Reach::Only(_) => &Proxy::Direct,
+        }
+    }
+}
+
+/// Whether the run may connect to the host of `url`; names are refused, since a resolver can answer anything.
+pub(super) fn is_in_reach(reach: &Reach, url: &Url) -> bool {
+    let Reach::Only(addresses) = reach else { return true };
+    let ip = match url.host() {
+        Some(Host::Ipv4(ip)) => IpAddr::V4(ip),
+        Some(Host::Ipv6(ip)) => IpAddr::V6(ip),
+        Some(Host::Domain(_)) | None => return false,
+    };
+    addresses.iter().any(|own| own.ip() == ip && url.port_or_known_default() == Some(own.port()))
 }
 
 /// The proxy that requests go through.
@@ -125,7 +150,7 @@ fn builder(options: &ClientOptions, material: &TlsMaterial) -> Result<reqwest::C
     if let Some(identity) = &material.identity {
         builder = builder.identity(identity.clone());
     }
-    match &options.proxy {
+    match options.proxy_in_reach() {
         Proxy::System => {}
         Proxy::Direct => builder = builder.no_proxy(),
         Proxy::Through { url, except } => {

@@ -1,5 +1,6 @@
 //! Accepts connections. Each request passes latency, rate limit and faults, and is logged.
 
+mod own_address;
 mod resettable_stream;
 
 use std::convert::Infallible;
@@ -33,6 +34,8 @@ use super::request_log::{self, InFlight, Moment, Origin, RequestAction, RequestL
 /// One of the two servers, and what every request to it passes first.
 pub(crate) struct Server {
     pub side: Side,
+    /// The addresses that a request may name as its host and origin.
+    pub own: Vec<SocketAddr>,
     pub app: Router,
     /// The path the server is installed under; empty for none.
     pub root: String,
@@ -97,6 +100,10 @@ impl Server {
     }
 
     async fn pass(&self, request: Request<Body>, in_flight: &mut InFlight) -> Result<Response<Body>, ConnectionReset> {
+        if !own_address::is_for(&request, &self.own) {
+            let text = "the sandbox answers requests for its own address only";
+            return Ok((StatusCode::FORBIDDEN, text).into_response());
+        }
         let injected = self.faults.matching(self.side, request.method(), self.below_root(request.uri().path()));
         let action = injected.map(|fault| {
             in_flight.record_fault(fault.written);

@@ -51,7 +51,8 @@ pub(super) fn start(asked: SandboxOptions) -> Result<Sandbox, StartError> {
     let factory = EmbeddedFactory::new(&plain(&factory_url), &plain(&gitlab_url), gitlab.router());
 
     let log = Arc::new(RequestLog::default());
-    let builder = ServerBuilder { options, log: Arc::clone(&log), faults: Arc::clone(&faults) };
+    let builder =
+        ServerBuilder { options, log: Arc::clone(&log), faults: Arc::clone(&faults), own: [gitlab_at, factory_at] };
     let acceptor = |defect| ca.as_ref().map(|ca| ca.acceptor(options.listen.ip(), defect)).transpose();
     let mut ports = vec![
         Port {
@@ -72,6 +73,7 @@ pub(super) fn start(asked: SandboxOptions) -> Result<Sandbox, StartError> {
         factory,
         gitlab_url,
         factory_url,
+        addresses: [gitlab_at, factory_at],
         plain_url,
         log,
         faults,
@@ -120,8 +122,10 @@ fn connect_hooks(gitlab: &GitLab, ca: Option<&PrivateCa>, factory: SocketAddr) {
 fn plain_port(builder: &ServerBuilder<'_>, to: SocketAddr, ports: &mut Vec<Port>) -> Result<Url, StartError> {
     let listener = listen(SocketAddr::new(to.ip(), 0))?;
     let insecure = SandboxOptions { tls: false, ..builder.options.clone() };
-    let url = base_url(&insecure, address(&listener)?, &builder.options.relative_root)?;
-    ports.push(Port { listener, server: builder.server(Side::GitLab, serve::redirecting(to)), tls: None });
+    let at = address(&listener)?;
+    let url = base_url(&insecure, at, &builder.options.relative_root)?;
+    let server = Server { own: vec![at], ..builder.server(Side::GitLab, serve::redirecting(to)) };
+    ports.push(Port { listener, server, tls: None });
     Ok(url)
 }
 
@@ -136,6 +140,7 @@ struct ServerBuilder<'a> {
     options: &'a SandboxOptions,
     log: Arc<RequestLog>,
     faults: Arc<FaultList>,
+    own: [SocketAddr; 2],
 }
 
 impl ServerBuilder<'_> {
@@ -144,6 +149,7 @@ impl ServerBuilder<'_> {
         let limit = self.options.rate_limit.filter(|_| side == Side::GitLab);
         Server {
             side,
+            own: self.own.to_vec(),
             app,
             root: root.to_owned(),
             latency: self.options.latency,

@@ -64,12 +64,29 @@ async fn it_serves_while_its_caller_is_blocked_and_stops_when_dropped() {
     let address = sandbox.gitlab_url().replace("http://", "");
     // A plain blocking request on the caller's only thread.
     let mut line = TcpStream::connect(&address).expect("a connection");
-    line.write_all(b"GET /api/v4/nothing HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n").expect("sent");
+    let request = format!("GET /api/v4/nothing HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\r\n");
+    line.write_all(request.as_bytes()).expect("sent");
     let mut answer = String::new();
     line.read_to_string(&mut answer).expect("an answer");
     assert!(answer.starts_with("HTTP/1.1 404"), "{answer}");
     drop(sandbox);
     assert!(TcpStream::connect(&address).is_err(), "the port is closed");
+}
+
+#[tokio::test]
+async fn a_request_that_names_another_host_or_origin_is_refused_and_changes_nothing() {
+    let sandbox = sandbox(|options| options.tls = true);
+    let url = format!("{}/api/v4/applications", sandbox.gitlab_url());
+    for (name, value) in [("origin", "https://evil.example"), ("host", "evil.example")] {
+        let asked =
+            client(&sandbox).get(&url).header(name, value).header("private-token", sandbox.gitlab().admin_token());
+        assert_eq!(asked.send().await.expect("an answer").status(), 403, "{name}");
+    }
+    let own = client(&sandbox).get(&url).header("origin", sandbox.gitlab_url());
+    assert_eq!(
+        own.header("private-token", sandbox.gitlab().admin_token()).send().await.expect("an answer").status(),
+        200
+    );
 }
 
 #[tokio::test]

@@ -4,7 +4,7 @@ mod connect;
 mod connection;
 mod overrides;
 
-use super::{Commands, Definition, Heading, Required, Settings, ValueKind};
+use super::{Commands, Definition, Heading, Rehearsal, Required, Settings, ValueKind};
 
 pub use self::connect::*;
 pub use self::connection::*;
@@ -40,6 +40,7 @@ const BASE: Definition = Definition {
     required: Required::Optional,
     question: None,
     recorded: false,
+    rehearsal: Rehearsal::ByKind,
 };
 
 /// The kit's values are given one by one instead of in a kit.

@@ -50,6 +50,17 @@ pub enum Required {
     Optional,
 }
 
+/// Whether a rehearsal (`sandbox COMMAND`), which may reach nothing real, takes a setting.
+#[derive(Clone, Copy, Debug)]
+pub enum Rehearsal {
+    /// By its kind: a URL and a secret name a real system, any other value does not.
+    ByKind,
+    /// It names a real system, or a key or certificate for one.
+    Refused,
+    /// It does, except with this value, which means none.
+    Only(&'static str),
+}
+
 /// How the user is asked for a setting.
 #[derive(Clone, Copy, Debug)]
 pub struct Question {
@@ -80,6 +91,7 @@ pub struct Definition {
     pub question: Option<Question>,
     /// Whether a later run may fall back on the recorded choice.
     pub recorded: bool,
+    pub rehearsal: Rehearsal,
 }
 
 impl Definition {
@@ -90,6 +102,16 @@ impl Definition {
             Required::Always => true,
             Required::When(condition) => condition(settings),
             Required::Optional => false,
+        }
+    }
+
+    /// Whether this value of the setting names something that a rehearsal may not touch.
+    #[must_use]
+    pub fn is_real(&self, value: &str) -> bool {
+        match self.rehearsal {
+            Rehearsal::ByKind => matches!(self.kind, ValueKind::Url | ValueKind::Secret),
+            Rehearsal::Refused => true,
+            Rehearsal::Only(harmless) => value != harmless,
         }
     }
 }

@@ -23,6 +23,15 @@ pub enum Source {
 }
 
 impl Source {
+    /// The variable, where it came from one.
+    #[must_use]
+    pub fn variable(&self) -> Option<&'static str> {
+        match self {
+            Self::Environment(name) => Some(name),
+            _ => None,
+        }
+    }
+
     /// Whether the user has just typed it and can be asked to correct it.
     #[must_use]
     pub fn is_prompt(&self) -> bool {

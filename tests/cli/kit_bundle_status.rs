@@ -70,10 +70,37 @@ fn a_command_in_the_sandbox_keeps_its_exit_code_and_names_the_sandbox() {
     assert_eq!(good.code, 0, "{good}");
     assert_eq!(good.json()["verdict"], "pass");
     assert!(good.stderr.contains("sandbox: an embedded GitLab at http://127.0.0.1:"), "{good}");
-    let bad = env.run(&["sandbox", "kit", "check", "--redirect-uri", "//host/callback"]);
-    assert_eq!(bad.code, 1, "{bad}");
+    let bad = env.run(&["sandbox", "verify"]);
+    assert_eq!(bad.code, 1, "a new sandbox is not connected\n{bad}");
     assert_eq!(env.run(&["sandbox", "kit", "--no-such"]).code, 2);
     assert_eq!(env.run(&["sandbox", "--listen", "8.8.8.8:80", "kit", "check"]).code, 2);
+}
+
+#[test]
+fn a_rehearsal_that_names_a_real_system_in_any_place_is_refused_and_touches_nothing() {
+    let mut env = TestEnv::new();
+    let real = env.sandbox().gitlab_url();
+    let variables = ["GITLAB_URL", "GITLAB_TOKEN", "FACTORY_KIT", "FACTORY_API_KEY"];
+    let named = env.run(&["sandbox", "connect", "--yes"]);
+    assert_eq!(named.code, 2, "{named}");
+    for name in variables {
+        assert!(named.stderr.contains(name), "{named}");
+        env.unset(name);
+    }
+    let answers = env.file("answers.toml", format!("upload_url = '{real}/bundles'"));
+    for args in [
+        &["--gitlab-url", &real, "sandbox", "connect", "--yes"][..],
+        &["sandbox", "--gitlab-url", &real, "connect", "--yes"],
+        &["sandbox", "connect", "--yes", "--gitlab-url", &real],
+        &["--config", &answers, "sandbox", "connect", "--yes"],
+        &["sandbox", "connect", "--yes", "--config", &answers],
+        &["sandbox", "connect", "--yes", "--keyring", "store"],
+    ] {
+        let run = env.run(args);
+        assert_eq!(run.code, 2, "{args:?}\n{run}");
+        assert!(run.stderr.contains("touches nothing real"), "{run}");
+    }
+    assert!(env.sandbox().requests().is_empty());
 }
 
 #[cfg(unix)]

@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use factory_gitlab::env::Env;
 use factory_gitlab::gitlab::{NewApplication, Reader, TestOutcome};
-use factory_gitlab::http::{Cause, Client, ClientOptions, Error, Request, UnexpectedPage};
+use factory_gitlab::http::{Cause, Client, ClientOptions, Error, Proxy, Request, UnexpectedPage};
+use factory_gitlab::observed::{Observation, inspect_network};
 use factory_gitlab::sandbox::request_log::peak_in_flight;
 use factory_gitlab::target::{Event, Target};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
@@ -284,4 +285,23 @@ async fn an_invalid_proxy_is_reported_before_the_first_request() {
     let missing = ClientOptions { ca_certs: vec!["/no/such/ca.pem".into()], ..direct() };
     let error = Client::new(&missing, Env::empty().clock).err().expect("an error");
     assert!(error.cause.to_string().starts_with("the CA file /no/such/ca.pem cannot be read"), "{error}");
+}
+
+#[tokio::test]
+async fn a_rehearsal_connects_to_its_own_addresses_only_by_request_and_by_probe() {
+    let (own, other) = (sandbox(|_| {}), sandbox(|_| {}));
+    let reach = Env::empty().confined_to(own.addresses()).reach;
+    // A proxy could connect anywhere, so it is not used either.
+    let proxy = Proxy::Through { url: "http://127.0.0.1:9".parse().expect("an address"), except: None };
+    let client = client_with(&ClientOptions { reach, proxy, ..direct() });
+    let reader = |sandbox| Reader::new(client.clone(), instance(sandbox), token(&own.gitlab().admin_token()));
+    assert!(reader(&own).metadata().await.is_ok());
+    let refused = reader(&other).metadata().await.expect_err("another address");
+    assert!(matches!(cause(&refused), Cause::Setup(why) if why.contains("a rehearsal")));
+    let named = own.gitlab_url().replace("127.0.0.1", "localhost").parse().expect("an address");
+    for url in [&named, instance(&other).url()] {
+        let seen = inspect_network(&client, url).await;
+        assert!(matches!(&seen.addresses, Observation::Failed(_)), "{:?}", seen.addresses);
+    }
+    assert!(other.requests().is_empty());
 }

@@ -43,7 +43,7 @@ impl Front {
             location / {{
                 proxy_pass http://127.0.0.1:{};
                 proxy_http_version 1.1;
-                proxy_set_header Host $http_host;
+                proxy_set_header Host $proxy_host;
                 proxy_set_header X-Forwarded-Proto https;
             }}",
             authority.path(shown.certificate),

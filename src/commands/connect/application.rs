@@ -6,7 +6,7 @@ use crate::desired::{ApplicationOrigin, Credentials, DesiredApplication};
 use crate::error::{Failure, Fix};
 use crate::gitlab::{Application, PairValidity};
 use crate::secret::ApplicationSecret;
-use crate::settings::{ApplicationMode, keys};
+use crate::settings::{self, ApplicationMode, keys};
 use crate::terminal::prompt::Ask;
 use crate::text::{Line, Text, Tone};
 
@@ -94,7 +94,7 @@ fn show_form(session: &Session<'_>) -> Result<(), Failure> {
     }
     let ask = Ask { key: "browser", prompt: "Open that page in your browser?", help: None, default: None };
     if prompter.confirm(&ask)?
-        && let Err(error) = terminal.open_browser(&url)
+        && let Err(error) = terminal.open_browser(&url, &settings::variables())
     {
         terminal.warn(&format!("the browser could not be opened: {error}"));
     }

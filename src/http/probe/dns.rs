@@ -9,6 +9,7 @@ use url::Url;
 use super::{failed, host};
 use crate::http::client::Client;
 use crate::http::error::{Cause, Error};
+use crate::http::request::Request;
 
 /// The name has no address, or no resolver responded.
 #[derive(Debug, thiserror::Error)]
@@ -44,6 +45,7 @@ async fn lookup(host: &str) -> Result<Vec<SocketAddr>, Unresolved> {
 /// # Errors
 /// [`Cause::Dns`] and [`Cause::Timeout`].
 pub async fn resolve(client: &Client, url: &Url) -> Result<Vec<IpAddr>, Error> {
+    client.require_in_reach(&Request::get(url.clone()), url)?;
     match timeout(client.timeout(), lookup(host(url))).await {
         Ok(Ok(found)) => {
             let mut addresses: Vec<IpAddr> = found.into_iter().map(|address| address.ip()).collect();

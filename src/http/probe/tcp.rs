@@ -14,12 +14,14 @@ use super::{failed, host};
 use crate::http::client::Client;
 use crate::http::error::{Cause, Error};
 use crate::http::limits::MAX_TUNNEL_BYTES;
+use crate::http::request::Request;
 
 /// How long the port of `url` takes to open at one of these addresses.
 ///
 /// # Errors
 /// [`Cause::Connect`] and [`Cause::Timeout`].
 pub async fn connect(client: &Client, url: &Url, addresses: &[IpAddr]) -> Result<Duration, Error> {
+    client.require_in_reach(&Request::get(url.clone()), url)?;
     let port = url.port_or_known_default().unwrap_or(443);
     let sockets: Vec<_> = addresses.iter().map(|address| (*address, port).into()).collect();
     let started = client.clock().system().instant();

@@ -19,6 +19,7 @@ use super::{failed, host, tcp};
 use crate::http::client::Client;
 use crate::http::error::{Cause, Error, TlsProblem};
 use crate::http::limits::{MAX_CERTIFICATE_NAMES, MAX_NAME_CHARS};
+use crate::http::request::Request;
 use crate::http::tls::{TrustStore, problem};
 
 /// The certificate that a server presented.
@@ -246,6 +247,7 @@ fn cut(text: &str) -> String {
 /// # Errors
 /// [`Cause::Tls`] where it is not trusted, [`Cause::Broken`], and [`Cause::Timeout`].
 pub async fn certificate(client: &Client, url: &Url) -> Result<CertificateSeen, Error> {
+    client.require_in_reach(&Request::get(url.clone()), url)?;
     let proxy = client.proxy_for(url);
     match timeout(client.timeout(), handshake(client.trust(), url, proxy.as_ref())).await {
         Ok(Ok(presented)) => match presented.problem {

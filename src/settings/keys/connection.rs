@@ -4,7 +4,8 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use super::super::{
-    Commands, Definition, Heading, KeyringUse, ProxyChoice, Question, Required, Setting, Settings, ValueKind, parse,
+    Commands, Definition, Heading, KeyringUse, ProxyChoice, Question, Rehearsal, Required, Setting, Settings,
+    ValueKind, parse,
 };
 use super::{BASE, has_no_kit, settings};
 use crate::instance::InstanceUrl;
@@ -67,6 +68,7 @@ settings! {
                 help: "Factory gives every organization a kit: a JSON file, or an address to fetch it from.",
             }),
             recorded: true,
+            rehearsal: Rehearsal::Refused,
             ..GLOBAL
         },
         parse: parse::text,
@@ -98,6 +100,7 @@ settings! {
             kind: ValueKind::Paths,
             value_name: "PATH",
             help: "CA certificates to trust besides the system's (PEM; may be repeated)",
+            rehearsal: Rehearsal::Refused,
             ..GLOBAL
         },
         parse: parse::path,
@@ -110,6 +113,7 @@ settings! {
             kind: ValueKind::Path,
             value_name: "PATH",
             help: "Certificate and key (PEM) for a GitLab behind mutual TLS",
+            rehearsal: Rehearsal::Refused,
             ..GLOBAL
         },
         parse: parse::path,
@@ -124,6 +128,7 @@ settings! {
             kind: ValueKind::Url,
             value_name: "URL",
             help: "Proxy to use, or none [default: HTTPS_PROXY, HTTP_PROXY and NO_PROXY]",
+            rehearsal: Rehearsal::Only("none"),
             ..GLOBAL
         },
         parse: parse::proxy,
@@ -177,6 +182,7 @@ settings! {
             flag: "--keyring",
             value_name: "USE",
             help: "Keep the token in the system's keyring [default: ask]",
+            rehearsal: Rehearsal::Only("off"),
             choices: Some(parse::choices::<KeyringUse>),
             name: "whether the token is kept in the keyring",
             question: Some(Question {

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use url::Url;
 
-use super::super::{Commands, Definition, Heading, Required, Setting, Settings, ValueKind, parse};
+use super::super::{Commands, Definition, Heading, Rehearsal, Required, Setting, Settings, ValueKind, parse};
 use super::{BASE, BUNDLE_OUT, has_no_kit, settings};
 
 const KIT_OVERRIDE: Definition = Definition {
@@ -76,6 +76,7 @@ settings! {
             kind: ValueKind::List,
             value_name: "AGE1…",
             help: "age recipient that the bundle is sealed for (may be repeated)",
+            rehearsal: Rehearsal::Refused,
             name: "the age recipient of the bundle",
             required: Required::When(has_no_kit),
             ..KIT_OVERRIDE
