@@ -94,6 +94,7 @@ Register-ArgumentCompleter -Native -CommandName 'factory-gitlab' -ScriptBlock {
             [CompletionResult]::new('--dry-run', '--dry-run', [CompletionResultType]::ParameterName, 'Show the plan and change nothing')
             [CompletionResult]::new('--exit-code', '--exit-code', [CompletionResultType]::ParameterName, 'With --dry-run: exit with 4 when changes are pending')
             [CompletionResult]::new('--renew-secret', '--renew-secret', [CompletionResultType]::ParameterName, 'Renew the application''s secret; the old one stops working at once')
+            [CompletionResult]::new('--reset-webhook-secret', '--reset-webhook-secret', [CompletionResultType]::ParameterName, 'Set the kit''s secret token on every webhook again')
             [CompletionResult]::new('--personal', '--personal', [CompletionResultType]::ParameterName, 'Include the projects of personal namespaces')
             [CompletionResult]::new('-y', '-y', [CompletionResultType]::ParameterName, 'Apply the plan without asking')
             [CompletionResult]::new('--yes', '--yes', [CompletionResultType]::ParameterName, 'Apply the plan without asking')

@@ -90,6 +90,7 @@ set edit:completion:arg-completer[factory-gitlab] = {|@words|
             cand --dry-run 'Show the plan and change nothing'
             cand --exit-code 'With --dry-run: exit with 4 when changes are pending'
             cand --renew-secret 'Renew the application''s secret; the old one stops working at once'
+            cand --reset-webhook-secret 'Set the kit''s secret token on every webhook again'
             cand --personal 'Include the projects of personal namespaces'
             cand -y 'Apply the plan without asking'
             cand --yes 'Apply the plan without asking'

@@ -107,6 +107,7 @@ never\t''"
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand connect" -l dry-run -d 'Show the plan and change nothing'
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand connect" -l exit-code -d 'With --dry-run: exit with 4 when changes are pending'
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand connect" -l renew-secret -d 'Renew the application\'s secret; the old one stops working at once'
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand connect" -l reset-webhook-secret -d 'Set the kit\'s secret token on every webhook again'
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand connect" -l personal -d 'Include the projects of personal namespaces'
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand connect" -s y -l yes -d 'Apply the plan without asking'
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand connect" -l no-input -d 'Never ask; implied without a terminal and where CI is set'

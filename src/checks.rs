@@ -76,11 +76,24 @@ impl CheckSeverity {
 pub struct Policy {
     /// A token or certificate that expires in fewer days is a warning (`--expires-within`).
     pub expires_within: i64,
+    pub token_use: TokenUse,
+}
+
+/// What the given token is used for: it decides which scopes it needs.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub enum TokenUse {
+    /// Only to read: `verify`.
+    Read,
+    /// Also to send GitLab's webhook tests: `verify --live`.
+    Test,
+    /// To write, and to be handed over where the kit asks for that.
+    #[default]
+    Connect,
 }
 
 impl Default for Policy {
     fn default() -> Self {
-        Self { expires_within: 14 }
+        Self { expires_within: 14, token_use: TokenUse::default() }
     }
 }
 

@@ -70,6 +70,16 @@ pub struct DesiredWebhooks {
     pub events: Vec<Event>,
     pub name: String,
     pub receipts_url: Option<Url>,
+    pub resets_token: ResetToken,
+}
+
+/// Whether the tokens of webhooks are set again although nothing shows that they differ (`--reset-webhook-secret`). GitLab
+/// hides them, so nothing else helps where Factory refuses them.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub enum ResetToken {
+    #[default]
+    NotAsked,
+    Asked,
 }
 
 /// Which groups and projects (`--group`, `--project`, `--exclude`, `--personal`). Without any group or project, all.

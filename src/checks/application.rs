@@ -143,10 +143,16 @@ fn none(context: &CheckContext<'_>, all: &[Application]) -> CheckOutcome {
     };
     let outcome =
         CheckOutcome::fail(cause).evidence("count", all.len()).fix(Fix::run("create it", "factory-gitlab connect"));
-    match near.first() {
-        None => outcome,
-        Some(one) => outcome.evidence(NEAR, format!("number {} is named {:?}", one.id, one.name)),
+    let Some(one) = near.first() else { return outcome };
+    // It has Factory's redirect URI: it may well be the one that Factory uses, and a second one would not help.
+    let rename = Fix::open(format!("rename it to {:?}", wanted.name), context.page(&edit_page(one)));
+    let cause =
+        format!("the application with Factory's redirect URI is named {:?} instead of {:?}", one.name, wanted.name);
+    match given(context) {
+        Some(_) => outcome,
+        None => CheckOutcome::fail(cause).evidence("count", all.len()).fix(rename),
     }
+    .evidence(NEAR, format!("number {} is named {:?}", one.id, one.name))
 }
 
 fn redirect_uri(context: &CheckContext<'_>) -> CheckOutcome {

@@ -6,7 +6,7 @@ use jiff::tz::TimeZone;
 
 use super::instance::days_between;
 use super::outcome::{CheckContext, CheckOutcome, known};
-use super::{Check, CheckSeverity};
+use super::{Check, CheckSeverity, TokenUse};
 use crate::advice;
 use crate::error::Fix;
 use crate::gitlab::{ApiRefusal, TokenDetails, User};
@@ -31,8 +31,9 @@ pub(super) const CHECKS: &[Check] = &[
         title: "the token has the scopes that are needed",
         severity: CheckSeverity::Error,
         depends_on: &["token.valid"],
-        about: "The scope `api` is needed for applications and hooks; where the token is handed to Factory, also \
-                the scopes that the kit asks for. A fine-grained token has none of these and cannot be used.",
+        about: "By what the command does: `verify` reads and needs `read_api`; `verify --live` and `connect` need \
+                `api`, and `connect` also the scopes that the kit asks for where it hands this token to Factory. A \
+                fine-grained token has none of these and cannot be used.",
         reads: &[Read::Token],
         rule: scopes,
     },
@@ -133,8 +134,12 @@ fn refused(context: &CheckContext<'_>, error: &http::Error) -> CheckOutcome {
 
 /// The scopes that the token has to have.
 fn needed<'a>(context: &CheckContext<'a>) -> Vec<&'a str> {
-    let mut needed = vec!["api"];
-    if context.desired.handover.handover == Handover::Given {
+    let mut needed = match context.policy.token_use {
+        TokenUse::Read => vec!["read_api"],
+        TokenUse::Test | TokenUse::Connect => vec!["api"],
+    };
+    let is_handed_over = context.desired.handover.handover == Handover::Given;
+    if is_handed_over && context.policy.token_use == TokenUse::Connect {
         needed.extend(context.desired.handover.scopes.iter().map(String::as_str));
     }
     needed.sort_unstable();
@@ -198,7 +203,7 @@ fn excess(context: &CheckContext<'_>) -> CheckOutcome {
     let needed = needed(context);
     let is_excess = |scope: &&String| {
         let scope = scope.as_str();
-        scope != "admin_mode" && !needed.contains(&scope) && !IN_API.contains(&scope)
+        !["admin_mode", "api"].contains(&scope) && !needed.contains(&scope) && !IN_API.contains(&scope)
     };
     let excess: Vec<&String> = token.scopes.iter().filter(is_excess).collect();
     if excess.is_empty() {

@@ -29,8 +29,9 @@ pub(super) const CHECKS: &[Check] = &[
         title: "the hooks send the events that Factory needs",
         severity: CheckSeverity::Error,
         depends_on: &["token.admin"],
-        about: "Compares each hook's triggers with the kit's. Additional triggers are fine. A branch filter is a \
-                warning, because pushes to other branches are not sent. System hooks cannot carry comments, issues, \
+        about: "Compares each hook's triggers with the kit's. A trigger that the kit does not ask for is a \
+                warning: it sends Factory more than it needs. A branch filter is a \
+                warning, because pushes to other branches are not sent; `connect` removes it. System hooks cannot carry comments, issues, \
                 pipelines and jobs.",
         reads: &[Read::Hooks],
         rule: hooks::events,
@@ -53,8 +54,10 @@ pub(super) const CHECKS: &[Check] = &[
         about: "GitLab never shows a hook's token. Newer versions (19.0) show whether one is set, and a hook that \
                 this program created carries a keyed fingerprint of its tokens in its description. Where GitLab \
                 shows neither, the result is unknown; before 17.1, which has no descriptions, the check is skipped. \
-                The signing token is judged too where the kit has one and GitLab supports it (19.0).",
-        reads: &[Read::Hooks, Read::Metadata],
+                The signing token is judged too where the kit has one and GitLab supports it (19.0). Where the newest \
+                delivery in the log was answered with 401 or 403, Factory does not accept the token, whatever the \
+                fingerprint says.",
+        reads: &[Read::Hooks, Read::Metadata, Read::Deliveries],
         rule: hooks::token,
     },
     Check {

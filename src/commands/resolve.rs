@@ -4,7 +4,7 @@ use globset::{Glob, GlobSet, GlobSetBuilder};
 
 use crate::desired::{
     ApplicationOrigin, BundleDelivery, BundleRoute, Desired, DesiredApplication, DesiredHandover, DesiredWebhooks,
-    Personal, Selection,
+    Personal, ResetToken, Selection,
 };
 use crate::error::{Failure, Fix};
 use crate::instance::InstanceUrl;
@@ -78,6 +78,10 @@ fn webhooks(kit: &Kit, settings: &Settings) -> Result<DesiredWebhooks, Failure> 
         events: kit.webhook.events.clone(),
         name,
         receipts_url: kit.webhook.receipts_url.clone(),
+        resets_token: match settings.is_enabled(&keys::RESET_WEBHOOK_SECRET) {
+            true => ResetToken::Asked,
+            false => ResetToken::NotAsked,
+        },
     })
 }
 

@@ -10,7 +10,7 @@ use jiff::SignedDuration;
 use super::Context;
 use super::session::{Access, Session};
 use crate::apply::webhook_test::{TestClients, TestQuota, WebhookTester};
-use crate::checks::{CheckFilter, Policy, Verdict, run_checks};
+use crate::checks::{CheckFilter, Policy, TokenUse, Verdict, run_checks};
 use crate::cli::after_help::{Ending, after_help, own};
 use crate::desired::{ApplicationOrigin, Credentials};
 use crate::error::{ExitCode, Failure};
@@ -135,7 +135,7 @@ struct Verify<'a> {
 }
 
 impl Verify<'_> {
-    /// Reads and judges until everything holds or the one deadline of `--wait` has come; without it, once. Only the last
+    /// Reads and judges until everything holds and Factory has finished, or the one deadline of `--wait` has come; without it, once. Only the last
     /// round is reported.
     async fn repeat_until_pass(&self) -> Findings {
         let context = self.session.context;
@@ -146,7 +146,8 @@ impl Verify<'_> {
         loop {
             let report = self.round().await;
             let left = self.time_left();
-            if report.verdict() == Verdict::Pass || left.is_zero() {
+            let is_done = report.verdict() == Verdict::Pass && !report.is_pending();
+            if is_done || left.is_zero() {
                 return report;
             }
             let waiting = context.env.clock.sleep(pause.min(left));
@@ -173,7 +174,8 @@ impl Verify<'_> {
         if self.args.live && reads.contains(Read::TestDeliveries) {
             observed.factory.proofs = Box::pin(self.test_webhooks(&observed)).await;
         }
-        let policy = Policy { expires_within: i64::from(self.args.expires_within) };
+        let token_use = if self.args.live { TokenUse::Test } else { TokenUse::Read };
+        let policy = Policy { expires_within: i64::from(self.args.expires_within), token_use };
         let mut findings = run_checks(desired, &observed, &policy);
         findings.retain(|finding| self.filter.wants(finding.code));
         let is_quiet = context.terminal.verbosity() == Verbosity::Quiet;

@@ -54,6 +54,12 @@ pub struct Findings {
 }
 
 impl Findings {
+    /// Whether Factory has not finished yet.
+    #[must_use]
+    pub fn is_pending(&self) -> bool {
+        self.findings.iter().any(|finding| finding.code == "factory.status" && finding.status == CheckStatus::Warn)
+    }
+
     /// The verdict on all findings under `--fail-on`.
     #[must_use]
     pub fn verdict(&self) -> Verdict {

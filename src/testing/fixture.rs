@@ -8,7 +8,7 @@ use jiff::Timestamp;
 
 use crate::desired::{
     ApplicationOrigin, BundleDelivery, BundleRoute, Credentials, Desired, DesiredApplication, DesiredHandover,
-    DesiredWebhooks, Selection,
+    DesiredWebhooks, ResetToken, Selection,
 };
 use crate::factory::{FactoryState, FactoryStatus};
 use crate::gitlab::{
@@ -134,6 +134,11 @@ impl Fixture {
         &mut self.hooks()[0].hook
     }
 
+    /// The outcome of the first hook's newest delivery.
+    pub(crate) fn newest_delivery(&mut self, outcome: DeliveryOutcome) {
+        known(&mut self.hooks()[0].deliveries)[0].outcome = outcome;
+    }
+
     pub(crate) fn version(&mut self, version: Version) {
         let metadata = known(&mut self.observed.metadata);
         metadata.version = version;
@@ -173,6 +178,7 @@ fn desired() -> Desired {
             events: vec![Event::Push, Event::Note],
             name: "Factory".to_owned(),
             receipts_url: None,
+            resets_token: ResetToken::NotAsked,
         },
         handover: DesiredHandover { handover: Handover::Given, scopes: words(&["api"]) },
         delivery: BundleDelivery { recipients: Vec::new(), way: BundleRoute::File("bundle.age".into()) },

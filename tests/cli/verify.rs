@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use factory_gitlab::desired::{DesiredWebhooks, Selection};
+use factory_gitlab::desired::{DesiredWebhooks, ResetToken, Selection};
 use factory_gitlab::env::Env;
 use factory_gitlab::factory::FactoryClient;
 use factory_gitlab::gitlab::{NewApplication, Reader, Writer};
@@ -64,6 +64,7 @@ async fn connect(env: &TestEnv) -> (String, String, String) {
         events: kit.webhook.events.clone(),
         name: "Factory".to_owned(),
         receipts_url: None,
+        resets_token: ResetToken::NotAsked,
     };
     for group in reader.top_level_groups().await.expect("groups") {
         let target = Target::Group { id: group.id, path: group.full_path.into() };

@@ -5,6 +5,7 @@ use serde_json::{Map, Value};
 use super::fixture::{Fixture, error};
 use super::never_green::{causes, failures};
 use crate::checks::{Check, CheckFilter, CheckStatus, Finding, all};
+use crate::gitlab::DeliveryOutcome;
 use crate::http::Cause;
 use crate::observed::Reads;
 
@@ -24,6 +25,9 @@ fn connections() -> Vec<Fixture> {
             connections.push(fixture);
         }
     }
+    let mut refused = Fixture::healthy();
+    refused.newest_delivery(DeliveryOutcome::Answered(401));
+    connections.push(refused);
     connections
 }
 

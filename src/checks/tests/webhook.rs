@@ -1,4 +1,4 @@
-use super::fixture::{Fixture, failed, hook, refused};
+use super::fixture::{Fixture, failed, hook, known, refused};
 use super::table;
 use crate::checks::CheckStatus;
 use crate::gitlab::{AlertStatus, DeliveryOutcome};
@@ -70,7 +70,7 @@ fn the_attributes_of_hooks_are_compared_with_the_kit() {
         "webhook.events",
         &[
             ("one missing", |fixture| fixture.hook().events = vec![Event::Push], "fail"),
-            ("more", |fixture| fixture.hook().events.push(Event::TagPush), "pass"),
+            ("more", |fixture| fixture.hook().events.push(Event::TagPush), "warn"),
             ("a branch filter", |fixture| fixture.hook().push_events_branch_filter = Some("main".to_owned()), "warn"),
             ("an empty filter", |fixture| fixture.hook().push_events_branch_filter = Some(String::new()), "pass"),
             (
@@ -128,7 +128,12 @@ fn a_hidden_token_is_recognized_by_its_fingerprint() {
                 |fixture| fixture.hook().description = Some("factory-gitlab/v1:0123456789ab".to_owned()),
                 "fail",
             ),
-            ("by hand and shown", |fixture| unmarked(fixture, Some(true)), "pass"),
+            ("by hand and shown", |fixture| unmarked(fixture, Some(true)), "warn"),
+            (
+                "refused by Factory",
+                |fixture| outcomes(fixture, DeliveryOutcome::Answered(401), DeliveryOutcome::Answered(200)),
+                "fail",
+            ),
             ("by hand and not shown", |fixture| unmarked(fixture, None), "unknown"),
             (
                 "by hand on an old version",
@@ -145,11 +150,8 @@ fn a_hidden_token_is_recognized_by_its_fingerprint() {
 }
 
 fn outcomes(fixture: &mut Fixture, newest: DeliveryOutcome, before: DeliveryOutcome) {
-    let Observation::Known(deliveries) = &mut fixture.hooks()[0].deliveries else {
-        panic!("the observation is not known")
-    };
-    deliveries[0].outcome = newest;
-    deliveries[1].outcome = before;
+    fixture.newest_delivery(newest);
+    known(&mut fixture.hooks()[0].deliveries)[1].outcome = before;
 }
 
 #[test]

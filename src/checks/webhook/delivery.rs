@@ -1,5 +1,6 @@
 //! Whether events arrive: test deliveries, and what the delivery log says of recent ones.
 
+use super::hooks::{is_token_refused, reset_token};
 use super::{EXAMPLES, OwnHook, observed_hooks, own_hooks};
 use crate::checks::outcome::{CheckContext, CheckOutcome, known};
 use crate::error::Fix;
@@ -164,11 +165,14 @@ fn failing(
         .map(|(one, delivery)| format!("{}: {}", one.target, described(delivery.outcome)))
         .collect();
     let (text, url) = match delivery.outcome {
-        DeliveryOutcome::Answered(401 | 403) => ("set the kit's secret token again", one.target.page()),
         DeliveryOutcome::Answered(_) => ("look at the delivery and at Factory's status", one.target.page()),
         DeliveryOutcome::NoAnswer => {
             ("let GitLab reach Factory: firewall and outbound requests", NETWORK_PAGE.to_owned())
         }
+    };
+    let fix = match is_token_refused(one.seen) {
+        true => reset_token(),
+        false => Fix::run(text, "factory-gitlab verify --live").at(context.page(&url)),
     };
     CheckOutcome::fail(format!(
         "the newest delivery of {} of {} hooks failed: {}",
@@ -177,5 +181,5 @@ fn failing(
         places[0]
     ))
     .evidence("failing", places)
-    .fix(Fix::run(text, "factory-gitlab verify --live").at(context.page(&url)))
+    .fix(fix)
 }

@@ -6,10 +6,10 @@ use super::{EXAMPLES, FaultyHooks, OwnHook, by_connect, failed_targets, observed
 use crate::checks::outcome::{CheckContext, CheckOutcome};
 use crate::desired::Mark;
 use crate::error::Fix;
-use crate::gitlab::{AlertStatus, Hook};
+use crate::gitlab::{AlertStatus, DeliveryOutcome, Hook};
 use crate::http;
 use crate::instance::Version;
-use crate::observed::{HooksSeen, LeftOut, TargetSeen};
+use crate::observed::{HookSeen, HooksSeen, LeftOut, TargetSeen};
 use crate::target::{Event, Strategy, Target};
 
 pub(crate) fn coverage(context: &CheckContext<'_>) -> CheckOutcome {
@@ -113,13 +113,17 @@ pub(crate) fn events(context: &CheckContext<'_>) -> CheckOutcome {
     if let Some(outcome) = faults.outcome(context, by_connect("set the events of the kit")) {
         return outcome.evidence("missing", missing);
     }
-    let filtered = own_hooks(context).map(|all| all.into_iter().find(|ours| has_branch_filter(ours.hook())));
-    if let Ok(Some(ours)) = filtered {
-        return CheckOutcome::warn(format!(
-            "the hook of {} has a branch filter: pushes to other branches are not sent",
-            ours.target
-        ))
-        .fix(Fix::open("select all branches", context.page(&ours.target.page())));
+    let Ok(ours) = own_hooks(context) else { return pass_if_all_were_read(context, of) };
+    if let Some(one) = ours.iter().find(|one| has_branch_filter(one.hook())) {
+        let cause = format!("the hook of {} has a branch filter: pushes to other branches are not sent", one.target);
+        let fix = by_connect("let the hook send every branch").at(context.page(&one.target.page()));
+        return CheckOutcome::warn(cause).fix(fix);
+    }
+    let extra: BTreeSet<Event> = ours.iter().flat_map(|one| extra_events(wanted, one)).collect();
+    if !extra.is_empty() {
+        let names = extra.iter().map(Event::to_string).collect::<Vec<_>>().join(", ");
+        let cause = format!("hooks also send {names}, which Factory does not ask for");
+        return CheckOutcome::warn(cause).evidence("extra", extra).fix(by_connect("set the events of the kit"));
     }
     system_gap(context, wanted).unwrap_or_else(|| pass_if_all_were_read(context, of))
 }
@@ -127,6 +131,10 @@ pub(crate) fn events(context: &CheckContext<'_>) -> CheckOutcome {
 fn missing_events(wanted: &[Event], ours: &OwnHook<'_>) -> Vec<Event> {
     let can = |event: &&Event| *ours.target != Target::System || event.is_in_system_hooks();
     wanted.iter().filter(can).filter(|event| !ours.hook().events.contains(event)).copied().collect()
+}
+
+fn extra_events(wanted: &[Event], ours: &OwnHook<'_>) -> Vec<Event> {
+    ours.hook().events.iter().filter(|event| !wanted.contains(event)).copied().collect()
 }
 
 fn has_branch_filter(hook: &Hook) -> bool {
@@ -164,10 +172,32 @@ enum Carries {
     /// No tokens, or different ones.
     Wrong,
     NoSigning,
+    /// Factory does not accept what the hook carries.
+    Refused,
     Unknown,
 }
 
-fn carries(context: &CheckContext<'_>, hook: &Hook) -> Carries {
+/// The statuses with which Factory refuses a token.
+pub(super) const REFUSED: [u16; 2] = [401, 403];
+
+/// Whether the newest delivery was refused because of its token.
+pub(super) fn is_token_refused(seen: &HookSeen) -> bool {
+    let newest = seen.deliveries.known().and_then(|deliveries| deliveries.first());
+    newest.is_some_and(
+        |delivery| matches!(delivery.outcome, DeliveryOutcome::Answered(status) if REFUSED.contains(&status)),
+    )
+}
+
+/// What sets the tokens although nothing but Factory's answers shows that they differ.
+pub(super) fn reset_token() -> Fix {
+    Fix::run("set the kit's tokens again", "factory-gitlab connect --reset-webhook-secret")
+}
+
+fn carries(context: &CheckContext<'_>, seen: &HookSeen) -> Carries {
+    let hook = &seen.hook;
+    if is_token_refused(seen) {
+        return Carries::Refused;
+    }
     let webhooks = &context.desired.webhooks;
     if hook.token_present == Some(false) {
         return Carries::Wrong;
@@ -185,31 +215,40 @@ fn carries(context: &CheckContext<'_>, hook: &Hook) -> Carries {
 }
 
 pub(crate) fn token(context: &CheckContext<'_>) -> CheckOutcome {
-    let of_kind = |kind: Carries| each(context, move |ours| carries(context, ours.hook()) == kind);
-    let fault = |kind: Carries, what: &'static str| {
+    let of_kind = |kind: Carries| each(context, move |ours| carries(context, ours.seen) == kind);
+    let fault = |kind: Carries, what: &'static str, fix: Fix| {
         let (faulty, of) = of_kind(kind)?;
-        Ok(FaultyHooks { faulty, of, what }.outcome(context, by_connect("set the kit's tokens")))
+        Ok(FaultyHooks { faulty, of, what }.outcome(context, fix))
     };
+    let set = || by_connect("set the kit's tokens");
     let judged = || -> Result<CheckOutcome, CheckOutcome> {
-        if let Some(outcome) = fault(Carries::Wrong, "have no token or another one")? {
+        if let Some(outcome) = fault(Carries::Wrong, "have no token or another one", set())? {
             return Ok(outcome);
         }
-        if let Some(outcome) = fault(Carries::NoSigning, "have no signing token")? {
+        if let Some(outcome) = fault(Carries::NoSigning, "have no signing token", set())? {
+            return Ok(outcome);
+        }
+        if let Some(outcome) = fault(Carries::Refused, "carry a token that Factory refuses", reset_token())? {
             return Ok(outcome);
         }
         let (unknown, of) = of_kind(Carries::Unknown)?;
         if !unknown.is_empty() {
             return Ok(token_not_shown(context, &unknown, of));
         }
-        let unmarked = of_kind(Carries::Some)?.0.len();
-        let outcome = pass_if_all_were_read(context, of);
-        Ok(if unmarked > 0 {
-            outcome.note(format!("{unmarked} set by hand; their tokens cannot be compared"))
-        } else {
-            outcome
-        })
+        let (unmarked, of) = of_kind(Carries::Some)?;
+        if unmarked.is_empty() { Ok(pass_if_all_were_read(context, of)) } else { Ok(unmarked_token(&unmarked, of)) }
     };
     judged().unwrap_or_else(|outcome| outcome)
+}
+
+/// A token is set, and nothing tells which: the mark is missing.
+fn unmarked_token(unmarked: &[OwnHook<'_>], of: usize) -> CheckOutcome {
+    let first = unmarked.first().map_or_else(String::new, |ours| format!("{} (hook {})", ours.target, ours.hook().id));
+    let count = unmarked.len();
+    CheckOutcome::warn(format!(
+        "{count} of {of} hooks have a token that was set by hand, and nothing tells which: {first}"
+    ))
+    .fix(by_connect("set the kit's tokens, which leaves a mark"))
 }
 
 fn token_not_shown(context: &CheckContext<'_>, unknown: &[OwnHook<'_>], of: usize) -> CheckOutcome {
@@ -233,10 +272,7 @@ pub(crate) fn enabled(context: &CheckContext<'_>) -> CheckOutcome {
         Err(outcome) => return outcome,
         Ok(found) => found,
     };
-    let fix = Fix::run(
-        "find out why deliveries fail (webhook.recent), then send a test, which enables the hook again",
-        "factory-gitlab verify --live",
-    );
+    let fix = by_connect("find out why deliveries fail (webhook.recent); a successful test enables the hook again");
     if let Some(outcome) = (FaultyHooks { faulty, of, what: "are disabled by GitLab" }).outcome(context, fix) {
         return outcome;
     }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::desired::{Desired, DesiredWebhooks, Mark};
+use crate::desired::{Desired, DesiredWebhooks, Mark, ResetToken};
 use crate::error::Fix;
 use crate::gitlab::{AlertStatus, Hook};
 use crate::instance::Version;
@@ -164,11 +164,16 @@ impl Comparison<'_> {
             let missing = wanted.difference(&present).copied().collect();
             differences.push(HookDifference::Events { missing, extra: present.difference(&wanted).copied().collect() });
         }
+        if let Some(filter) = &hook.push_events_branch_filter {
+            differences.push(HookDifference::BranchFilter { filter: filter.clone() });
+        }
         if !hook.enable_ssl_verification {
             differences.push(HookDifference::TlsVerification);
         }
         if !self.has_token(target, hook) || hook.token_present == Some(false) {
             differences.push(HookDifference::Token);
+        } else if self.wanted.resets_token == ResetToken::Asked {
+            differences.push(HookDifference::TokenReset);
         }
         differences
     }

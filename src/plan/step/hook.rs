@@ -35,8 +35,14 @@ pub enum HookDifference {
         extra: Vec<Event>,
     },
     TlsVerification,
+    /// Pushes to other branches are not sent.
+    BranchFilter {
+        filter: String,
+    },
     /// GitLab hides the token; the mark in the description says that another one was set, or none.
     Token,
+    /// `--reset-webhook-secret`: the tokens are set again, whatever the mark says.
+    TokenReset,
 }
 
 impl fmt::Display for HookDifference {
@@ -52,7 +58,9 @@ impl fmt::Display for HookDifference {
                 }
             }
             Self::TlsVerification => f.write_str("TLS verification is off"),
+            Self::BranchFilter { filter } => write!(f, "pushes are sent only from branches like {filter}"),
             Self::Token => f.write_str("secret token differs"),
+            Self::TokenReset => f.write_str("secret token is set again, as asked"),
         }
     }
 }

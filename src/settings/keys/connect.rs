@@ -76,6 +76,18 @@ settings! {
         parse: parse::switch,
     };
 
+    pub static RESET_WEBHOOK_SECRET: Setting<bool> = Setting {
+        definition: Definition {
+            key: "reset_webhook_secret",
+            flag: "--reset-webhook-secret",
+            kind: ValueKind::Switch,
+            help: "Set the kit's secret token on every webhook again",
+            heading: Heading::Webhooks,
+            ..CONNECT
+        },
+        parse: parse::switch,
+    };
+
     pub static APPLICATION_ID: Setting<String> = Setting {
         definition: Definition {
             key: "application_id",

@@ -6,7 +6,7 @@ use factory_gitlab::apply::webhook_test::{TestClients, TestQuota, WebhookTester}
 use factory_gitlab::checks::{CheckFilter, Finding, Policy, Verdict, run_checks, verdict};
 use factory_gitlab::desired::{
     ApplicationOrigin, BundleDelivery, BundleRoute, Credentials, Desired, DesiredApplication, DesiredHandover,
-    DesiredWebhooks, Selection,
+    DesiredWebhooks, ResetToken, Selection,
 };
 use factory_gitlab::env::Clock;
 use factory_gitlab::factory::FactoryClient;
@@ -195,6 +195,7 @@ fn desired(sandbox: &Sandbox, kind: &Kind) -> Desired {
             events: kit.webhook.events.clone(),
             name: "Factory".to_owned(),
             receipts_url: kit.webhook.receipts_url.clone(),
+            resets_token: ResetToken::NotAsked,
         },
         handover: DesiredHandover { handover: kit.token.handover, scopes: kit.token.scopes.clone() },
         delivery: BundleDelivery {
