@@ -41,7 +41,11 @@ pub fn advise(error: &Error, about: About<'_>) -> Vec<Fix> {
         About::Factory => factory::refusal(error),
         About::AnyHost => None,
     };
-    specific.map_or_else(|| network::fixes(error), |fix| vec![fix])
+    let trust = match about {
+        About::FirstContact(_) | About::GitLab(_) | About::AnyHost => "--ca-cert PATH",
+        About::Factory => "--factory-ca-cert PATH",
+    };
+    specific.map_or_else(|| network::fixes(error, trust), |fix| vec![fix])
 }
 
 fn gitlab_refusal(error: &Error, instance: &InstanceUrl) -> Option<Fix> {

@@ -61,6 +61,9 @@ pub enum Error {
     /// After a creation whose response was lost there are several new ones.
     #[error("several applications with this name were created at the same time")]
     AmbiguousCreation,
+    /// The number that was planned to be deleted belongs to another application now.
+    #[error("application {id} is not the one that was planned to be deleted; it was left unchanged")]
+    AnotherApplication { id: u64 },
     /// A plan is not made without it, so this is an error of the program.
     #[error("the instance's version is not known")]
     NoVersion,

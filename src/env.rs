@@ -112,6 +112,22 @@ impl Env {
     }
 }
 
+/// Makes sure that no core dump of this process holds its secrets: none is written, and on Linux no other process of the
+/// user may read its memory. A system that refuses is no reason not to run.
+#[cfg(unix)]
+pub fn forbid_core_dumps() {
+    use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+    let Rlimit { current: _, maximum } = getrlimit(Resource::Core);
+    let _refused = setrlimit(Resource::Core, Rlimit { current: Some(0), maximum });
+    // A handler of core dumps that the kernel pipes to is started whatever the limit is. core(5)
+    #[cfg(target_os = "linux")]
+    let _refused = rustix::process::set_dumpable_behavior(rustix::process::DumpableBehavior::NotDumpable);
+}
+
+/// Windows keeps dumps only where an administrator has set that up.
+#[cfg(not(unix))]
+pub fn forbid_core_dumps() {}
+
 fn native_state_dir() -> Option<PathBuf> {
     let strategy = choose_app_strategy(AppStrategyArgs {
         top_level_domain: "ai".to_owned(),
@@ -262,6 +278,15 @@ impl Drop for Asleep {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn the_process_leaves_no_core_dump() {
+        forbid_core_dumps();
+        assert_eq!(rustix::process::getrlimit(rustix::process::Resource::Core).current, Some(0));
+        let dumpable = rustix::process::dumpable_behavior().expect("known");
+        assert_eq!(dumpable, rustix::process::DumpableBehavior::NotDumpable);
+    }
 
     fn run<T>(work: impl Future<Output = T>) -> T {
         tokio::runtime::Builder::new_current_thread().enable_time().build().expect("a runtime").block_on(work)

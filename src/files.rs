@@ -1,7 +1,8 @@
-//! The one place where the program creates and writes files.
+//! The one place where the program creates and writes files, and reads those that a user names.
 //!
 //! | function | promise |
 //! |---|---|
+//! | [`read_up_to`] | never waits and never ends up with more than the limit: a pipe, a device and a folder are refused |
 //! | [`write_atomically`] | the old content or the new one, never a part; on the disk when it returns |
 //! | [`require_writable`] | a later [`write_atomically`] finds a folder that it may write to |
 //! | [`open_to_append`] | the content stays; new text is appended to it |
@@ -9,12 +10,11 @@
 //!
 //! Symbolic links: [`write_atomically`] replaces a link by the file and does not touch what the link points to, so a link
 //! planted by another user gains nothing. Devices, pipes and the links of `/dev` and `/proc` (`/dev/stdout`) are written to
-//! in place, since they cannot be replaced; such a link to a regular file is refused. [`open_to_append`] follows links, for an
-//! audit log may be one. Where a link is followed, it must belong to this user or to root: the rule of Linux's
-//! `fs.protected_symlinks`, for every folder and system.
+//! in place, since they cannot be replaced; such a link to a regular file is refused. What is appended to or kept (log, audit
+//! log, journal, lock, state folder) is evidence: a link, another user's, or one that others may write is refused.
 
 use std::fs::{self, DirBuilder, File, OpenOptions};
-use std::io::{self, ErrorKind, Write};
+use std::io::{self, ErrorKind, Read as _, Write};
 use std::path::Path;
 
 /// Who may read a new file.
@@ -24,6 +24,46 @@ pub(crate) enum Readers {
     Owner,
     /// Mode 0644, less what the umask takes away.
     Everyone,
+}
+
+/// Reads a file that the user named: at most one byte more than the limit, so that the caller can tell that it is longer.
+///
+/// # Errors
+/// From the file system, and for everything that is not a regular file: reading a pipe may never end.
+pub(crate) fn read_up_to(path: &Path, limit: u64) -> io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    open_regular(path)?.take(limit + 1).read_to_end(&mut bytes)?;
+    Ok(bytes)
+}
+
+#[expect(clippy::disallowed_methods, reason = "this module opens files; here only to read")]
+fn open_regular(path: &Path) -> io::Result<File> {
+    let mut options = OpenOptions::new();
+    options.read(true);
+    // A pipe without a writer would make the opening itself wait.
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::custom_flags(&mut options, NONBLOCK);
+    let file = options.open(path)?;
+    let found = file.metadata()?;
+    if found.is_dir() {
+        return Err(is_a_folder());
+    }
+    if !found.is_file() {
+        let text = "it is a pipe or a device and not a file; give - to read standard input";
+        return Err(io::Error::new(ErrorKind::InvalidInput, text));
+    }
+    Ok(file)
+}
+
+#[cfg(unix)]
+const NONBLOCK: i32 = rustix::fs::OFlags::NONBLOCK.bits().cast_signed();
+
+/// In the system's own words.
+fn is_a_folder() -> io::Error {
+    #[cfg(unix)]
+    return rustix::io::Errno::ISDIR.into();
+    #[cfg(not(unix))]
+    ErrorKind::IsADirectory.into()
 }
 
 /// Replaces a file in one step: the content goes to a temporary file in the same folder, is synced to the disk and then
@@ -61,18 +101,60 @@ pub(crate) fn require_writable(path: &Path) -> io::Result<()> {
     temporary_file(path, Readers::Owner).map(drop)
 }
 
-/// Opens a file for appending; creates it with mode 0600 if it does not exist.
+/// Opens a file for appending; creates it with mode 0600 if it does not exist. A device or a pipe is appended to as it is.
 ///
 /// # Errors
-/// From the file system; [`ErrorKind::PermissionDenied`] for a symbolic link that belongs to another user.
+/// From the file system; [`ErrorKind::PermissionDenied`] as [`require_own`].
 pub(crate) fn open_to_append(path: &Path) -> io::Result<File> {
-    refuse_foreign_link(path)?;
+    if is_written_in_place(path) {
+        refuse_foreign_link(path)?;
+        return append_options().open(path);
+    }
+    require_own(path)?;
     let mut options = append_options();
     options.create(true);
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
     options.open(path)
 }
+
+/// Whether a file or folder, where it exists, can only have been written by this user or by root.
+///
+/// # Errors
+/// [`ErrorKind::PermissionDenied`] for a symbolic link, for another user's, and for one that others may write.
+#[cfg(unix)]
+pub(crate) fn require_own(path: &Path) -> io::Result<()> {
+    use std::os::unix::fs::MetadataExt as _;
+    // Without a slash at its end, which would name what a link points to.
+    let path: std::path::PathBuf = path.components().collect();
+    let found = match fs::symlink_metadata(path) {
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(()),
+        found => found?,
+    };
+    if !found.is_file() && !found.is_dir() && !found.is_symlink() {
+        return Ok(()); // A device: nothing can be kept in it.
+    }
+    let why = if found.is_symlink() {
+        "it is a symbolic link, which somebody else may have planted; name what it points to"
+    } else if ![0, rustix::process::geteuid().as_raw()].contains(&found.uid()) {
+        "it belongs to another user"
+    } else if found.mode() & OTHERS_WRITE != 0 {
+        "other users may write to it; take that right away with chmod go-w, or name a new one"
+    } else {
+        return Ok(());
+    };
+    Err(io::Error::new(ErrorKind::PermissionDenied, why))
+}
+
+/// Windows has other rights; the folders that this program uses are the user's own there.
+#[cfg(not(unix))]
+pub(crate) fn require_own(_: &Path) -> io::Result<()> {
+    Ok(())
+}
+
+/// The write bits of group and others.
+#[cfg(unix)]
+const OTHERS_WRITE: u32 = 0o022;
 
 /// Creates a folder and its missing parents with mode 0700. A folder that exists stays as it is.
 ///

@@ -182,11 +182,7 @@ impl<'a> Interview<'a> {
     }
 
     fn in_variable<K: SecretKind>(&self, name: &'static str) -> Result<Sourced<Secret<K>>, SecretError> {
-        let source = Source::Environment(name);
-        match Secret::new(self.settings.env().var(name).unwrap_or_default()) {
-            Ok(secret) => Ok(Sourced::new(secret, source)),
-            Err(why) => Err(SecretError::Malformed { origin: source, why }),
-        }
+        secret_file::secret(self.settings.env().var(name).unwrap_or_default(), Source::Environment(name))
     }
 
     fn kept<K: SecretKind + 'static>(&self, setting: &'static Definition) -> Option<Sourced<Secret<K>>> {

@@ -6,6 +6,8 @@ use std::str::FromStr;
 use serde::{Deserialize, Serialize};
 use url::Url;
 
+use crate::secret::is_repeatable;
+
 /// The base URL of an instance, with the path it is installed under and without a trailing slash.
 ///
 /// Paths are appended and not joined: `Url::join("/api")` would drop a relative root.
@@ -19,6 +21,8 @@ pub enum UrlError {
     Empty,
     #[error("the GitLab URL {given:?} has no scheme; write {meant}")]
     NoScheme { given: String, meant: String },
+    #[error("the GitLab URL is not an address; write it as https://gitlab.example.com")]
+    NotAnAddress,
     #[error("the GitLab URL has the scheme {0:?}; GitLab is reached over https")]
     Scheme(String),
     #[error(
@@ -109,6 +113,9 @@ impl FromStr for InstanceUrl {
             return Err(no_scheme(text));
         }
         let mut url = Url::parse(text).map_err(|error| UrlError::Invalid(error.to_string()))?;
+        if !matches!(url.scheme(), "http" | "https") && url.scheme().len() > LONGEST_SCHEME {
+            return Err(UrlError::NotAnAddress);
+        }
         if !matches!(url.scheme(), "http" | "https") {
             return Err(UrlError::Scheme(url.scheme().to_owned()));
         }
@@ -120,7 +127,10 @@ impl FromStr for InstanceUrl {
         url.set_fragment(None);
         let path = url.path().trim_end_matches('/').to_owned();
         url.set_path(&path);
-        let meant = |url: &Url| url.as_str().trim_end_matches('/').to_owned();
+        let meant = |url: &Url| match url.as_str().trim_end_matches('/') {
+            text if is_repeatable(text) => text.to_owned(),
+            _ => "https://gitlab.example.com".to_owned(),
+        };
         if had_user {
             return Err(UrlError::UserInfo(meant(&url)));
         }
@@ -138,17 +148,31 @@ impl FromStr for InstanceUrl {
     }
 }
 
+/// A longer scheme may be anything, and is not repeated.
+const LONGEST_SCHEME: usize = 6;
+
 /// The URL that was probably meant by one without a scheme; what precedes an `@` may be a password and is left out.
 fn no_scheme(text: &str) -> UrlError {
     let given = text.rsplit('@').next().unwrap_or_default().to_owned();
+    let is_name = given.starts_with("localhost") || is_repeatable(&given);
+    if !is_name || given.starts_with(['/', '.']) {
+        return UrlError::NotAnAddress;
+    }
     UrlError::NoScheme { meant: format!("https://{given}"), given }
+}
+
+/// Whether a name is `localhost` or below it. The program resolves such a name itself, to loopback addresses.
+#[must_use]
+pub fn is_localhost(name: &str) -> bool {
+    let name = name.strip_suffix('.').unwrap_or(name).to_ascii_lowercase();
+    name == "localhost" || name.ends_with(".localhost")
 }
 
 /// Whether the host is a loopback address: `localhost`, `127.0.0.0/8` or `::1`.
 #[must_use]
 pub fn is_loopback(url: &Url) -> bool {
     match url.host() {
-        Some(url::Host::Domain(name)) => name == "localhost" || name.ends_with(".localhost"),
+        Some(url::Host::Domain(name)) => is_localhost(name),
         Some(url::Host::Ipv4(address)) => address.is_loopback(),
         Some(url::Host::Ipv6(address)) => address.is_loopback(),
         None => false,
@@ -164,6 +188,12 @@ pub fn bare(url: &Url) -> Url {
     url.set_query(None);
     url.set_fragment(None);
     url
+}
+
+/// Whether an address holds neither user info nor a query or fragment, so that it may be recorded.
+#[must_use]
+pub fn is_bare(url: &Url) -> bool {
+    bare(url) == *url
 }
 
 /// A GitLab version: the parts that behavior depends on.

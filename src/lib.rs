@@ -74,6 +74,7 @@ use crate::terminal::{ColorChoice, Terminal, Verbosity};
 /// Runs the program: arguments with the program's name first, to the exit code.
 #[must_use]
 pub fn run(args: &[OsString], env: &Env) -> ExitCode {
+    env::forbid_core_dumps();
     let terminal = Terminal::new(env, ColorChoice::Auto, Verbosity::Normal);
     terminal::log::on_panic(&terminal);
     let runtime = match tokio::runtime::Builder::new_current_thread().enable_all().build() {

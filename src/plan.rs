@@ -12,7 +12,8 @@ use crate::gitlab::Application;
 use crate::instance::LicensePlan;
 
 pub use connect::connect;
-pub use parts::application::is_wanted;
+pub use parts::application::{is_wanted, resembles};
+pub use parts::token::is_minted_name;
 pub use render::describe;
 pub use step::{
     ApplicationStep, BundleStep, DeliveryStep, Description, HookDifference, HookStep, Reason, Step, TokenStep,

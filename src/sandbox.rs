@@ -115,7 +115,9 @@ impl Sandbox {
             ("FACTORY_API_KEY", self.factory.api_key().to_owned()),
         ];
         if let Some(ca) = &self.ca {
-            variables.push(("FACTORY_GITLAB_CA_CERT", ca.file.path().display().to_string()));
+            let path = ca.file.path().display().to_string();
+            variables.push(("FACTORY_GITLAB_CA_CERT", path.clone()));
+            variables.push(("FACTORY_GITLAB_FACTORY_CA_CERT", path));
         }
         variables
     }

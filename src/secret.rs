@@ -63,8 +63,9 @@ pub struct Secret<K> {
 pub enum Malformed {
     #[error("the {0} is empty")]
     Empty(&'static str),
-    #[error("the {0} is a variable that was not expanded: ${1}")]
-    Unexpanded(&'static str, String),
+    // The name is not repeated: it may be a secret that begins with a dollar sign.
+    #[error("the {0} is a variable that was not expanded")]
+    Unexpanded(&'static str),
     #[error("the {0} is a lone dash; standard input was probably meant")]
     Dash(&'static str),
     #[error("the {0} holds a space, a line break or a character that no token has")]
@@ -84,8 +85,8 @@ impl<K: SecretKind> Secret<K> {
         if value == "-" {
             return Err(Malformed::Dash(K::NAME));
         }
-        if let Some(name) = unexpanded_variable(value) {
-            return Err(Malformed::Unexpanded(K::NAME, name.to_owned()));
+        if is_unexpanded_variable(value) {
+            return Err(Malformed::Unexpanded(K::NAME));
         }
         if !value.bytes().all(|byte| byte.is_ascii_graphic()) {
             return Err(Malformed::Characters(K::NAME));
@@ -166,16 +167,51 @@ impl<'de, K: SecretKind> Deserialize<'de> for Secret<K> {
     }
 }
 
-/// The name in `$NAME`, `${NAME}` or `%NAME%`: what CI leaves behind when a masked variable is not set.
-fn unexpanded_variable(text: &str) -> Option<&str> {
-    let name = text
-        .strip_prefix("${")
-        .and_then(|rest| rest.strip_suffix('}'))
-        .or_else(|| text.strip_prefix('$'))
-        .or_else(|| text.strip_prefix('%').and_then(|rest| rest.strip_suffix('%')))?;
-    let is_name = name.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_')
-        && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');
-    is_name.then_some(name)
+/// Whether a text is `$NAME`, `${NAME}` or `%NAME%`: what CI leaves behind when a masked variable is not set. Only capitals,
+/// as such names are written: a secret may begin with a dollar sign.
+#[must_use]
+pub fn is_unexpanded_variable(text: &str) -> bool {
+    let braced = text.strip_prefix("${").and_then(|rest| rest.strip_suffix('}'));
+    let percent = || text.strip_prefix('%').and_then(|rest| rest.strip_suffix('%'));
+    let Some(name) = braced.or_else(|| text.strip_prefix('$')).or_else(percent) else { return false };
+    name.starts_with(|c: char| c.is_ascii_uppercase() || c == '_')
+        && name.chars().all(|c| c.is_ascii_uppercase() || c.is_ascii_digit() || c == '_')
+}
+
+/// Whether a text is in quotes, which a shell would have taken away.
+#[must_use]
+pub fn is_quoted(text: &str) -> bool {
+    let text = text.trim();
+    ['"', '\''].iter().any(|quote| text.len() > 1 && text.starts_with(*quote) && text.ends_with(*quote))
+}
+
+/// The longest value that a message repeats, in bytes.
+const LONGEST_REPEATED: usize = 200;
+
+/// Whether a message may repeat a value: a short path or address in which nothing looks like a secret. A lone word is not
+/// one, since secrets are words too.
+#[must_use]
+pub fn is_repeatable(text: &str) -> bool {
+    let is_place = text.contains(['/', '\\', '.']);
+    let is_plain =
+        |c: char| !c.is_control() && !matches!(c, '"' | '\'' | '{' | '}' | '<' | '>' | '$' | '?' | '#' | '@');
+    is_place && text.len() <= LONGEST_REPEATED && text.chars().all(is_plain) && !patterns::has_secret(text)
+}
+
+/// A path as a message shows it: as it is where [`is_repeatable`], else by its length.
+#[must_use]
+pub fn shown_place(path: &std::path::Path) -> String {
+    let text = path.to_string_lossy();
+    if is_repeatable(&text) {
+        redact(&text).into_owned()
+    } else {
+        format!("a value of {} characters, which is not a path,", text.chars().count())
+    }
+}
+
+/// Registers the password of an address: [`redact`] removes it from then on.
+pub fn register_password(password: &str) {
+    register(password);
 }
 
 /// Every secret of this process in all its [`encodings`], longest first, so that a secret that contains another is replaced
@@ -242,14 +278,48 @@ mod tests {
             ("", "the personal access token is empty"),
             (" \n", "the personal access token is empty"),
             ("-", "the personal access token is a lone dash; standard input was probably meant"),
-            ("$GITLAB_TOKEN", "the personal access token is a variable that was not expanded: $GITLAB_TOKEN"),
-            ("${GITLAB_TOKEN}", "the personal access token is a variable that was not expanded: $GITLAB_TOKEN"),
-            ("%GITLAB_TOKEN%", "the personal access token is a variable that was not expanded: $GITLAB_TOKEN"),
+            ("$GITLAB_TOKEN", "the personal access token is a variable that was not expanded"),
+            ("${GITLAB_TOKEN}", "the personal access token is a variable that was not expanded"),
+            ("%GITLAB_TOKEN%", "the personal access token is a variable that was not expanded"),
             ("two words", "the personal access token holds a space, a line break or a character that no token has"),
             ("caf\u{e9}", "the personal access token holds a space, a line break or a character that no token has"),
         ] {
             let error = PersonalAccessToken::new(text).expect_err(text);
             assert_eq!(error.to_string(), wanted, "{text:?}");
+        }
+    }
+
+    #[test]
+    fn a_secret_that_begins_with_a_dollar_sign_is_a_secret() {
+        for text in ["$ecretOfTheHooks", "$2y$10$abcdef", "%41bc%"] {
+            assert_eq!(WebhookToken::new(text).expect(text).expose(), text);
+        }
+    }
+
+    #[test]
+    fn only_a_short_path_or_address_without_a_secret_is_repeated() {
+        for text in
+            ["/etc/acme/kit.json", "kit.json", "./token", r"C:\kits\acme.json", "https://gitlab.acme.com/gitlab"]
+        {
+            assert!(is_repeatable(text), "{text}");
+        }
+        let long = format!("/{}", "a/".repeat(200));
+        for text in [
+            "hunter2",
+            "correct horse battery staple",
+            "correct-horse-battery-staple",
+            "0123456789abcdef0123456789abcdef",
+            "/run/0123456789abcdef0123456789abcdef",
+            "https://acme.com/6f9619ff-8b86-d011-b42d-00cf4fc964ff",
+            "{\"schema\": \"factory-gitlab/kit/v1\"}",
+            "https://root:hunter2@acme.com/kit",
+            "https://acme.com/kit?key=hunter2",
+            "$KIT_FILE",
+            "two\nlines.txt",
+            &long,
+        ] {
+            assert!(!is_repeatable(text), "{text}");
+            assert!(!shown_place(std::path::Path::new(text)).contains(text), "{text}");
         }
     }
 

@@ -19,10 +19,11 @@ use std::time::Duration;
 use crate::env::Env;
 use crate::env_vars;
 use crate::http;
+use crate::secret::shown_place;
 
 pub use self::answers::Answers;
 pub use self::recorded::RecordedChoices;
-pub use self::setting::{Commands, Definition, Heading, Question, Rehearsal, Required, Setting, ValueKind};
+pub use self::setting::{Commands, Definition, Heading, Question, Rehearsal, Required, Setting, ValueKind, misplaced};
 pub use self::sourced::{Source, Sourced};
 pub use self::values::{ApplicationMode, KeyringUse, ProxyChoice};
 
@@ -53,7 +54,7 @@ impl CliValues {
 /// Why a value cannot be used, or the answers file not be read. Never quotes a value that may be a secret.
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
 pub enum Error {
-    #[error("the answers file {} cannot be read: {why}", .path.display())]
+    #[error("the answers file {} cannot be read: {why}", shown_place(.path))]
     Unreadable { path: PathBuf, why: String },
     #[error("the answers file {} is not TOML: line {line}: {detail}", .path.display())]
     NotToml { path: PathBuf, line: usize, detail: String },
@@ -207,6 +208,7 @@ impl Settings {
     pub fn transport(&self) -> Result<http::ClientOptions, Error> {
         Ok(http::ClientOptions {
             ca_certs: self.list(&keys::CA_CERT)?,
+            factory_ca_certs: self.list(&keys::FACTORY_CA_CERT)?,
             client_cert: self.get(&keys::CLIENT_CERT)?.map(|found| found.value),
             proxy: self.proxy()?,
             timeout: self.get_or(&keys::TIMEOUT, Duration::from_secs(30))?,
@@ -330,6 +332,7 @@ mod tests {
             "--kit",
             "--factory-key-file",
             "--ca-cert",
+            "--factory-ca-cert",
             "--client-cert",
             "--proxy",
             "--keyring",

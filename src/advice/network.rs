@@ -10,7 +10,8 @@ use crate::http::{self, Cause, CauseClass, Error, ErrorResponse, LinkProblem, Tl
 /// No time-out below this is worth suggesting.
 const SHORTEST_TIMEOUT: Duration = Duration::from_secs(30);
 
-pub(super) fn fixes(error: &Error) -> Vec<Fix> {
+/// `trust` is the option that adds a certificate authority for this host.
+pub(super) fn fixes(error: &Error, trust: &'static str) -> Vec<Fix> {
     let host = &error.host;
     let fix = match error.cause.as_ref() {
         Cause::Dns { host, .. } => {
@@ -20,7 +21,7 @@ pub(super) fn fixes(error: &Error) -> Vec<Fix> {
             "check the address and port, and that firewall, VPN and proxy let this machine reach {host}; --proxy none \
              bypasses the proxy"
         )),
-        Cause::Tls(problem) => return tls(problem, host),
+        Cause::Tls(problem) => return tls(problem, host, trust),
         Cause::Timeout { after } => {
             let longer = (*after).max(SHORTEST_TIMEOUT).as_secs().saturating_mul(3);
             Fix::rerun("try again, with more time for each request", format!("--timeout {longer}"))
@@ -51,16 +52,15 @@ pub(super) fn fixes(error: &Error) -> Vec<Fix> {
     vec![fix]
 }
 
-fn tls(problem: &TlsProblem, host: &str) -> Vec<Fix> {
-    const CA_CERT: &str = "--ca-cert PATH";
-    let trust = || Fix::rerun("trust the certificate authority that issued the certificate", CA_CERT);
+fn tls(problem: &TlsProblem, host: &str, option: &'static str) -> Vec<Fix> {
+    let trust = || Fix::rerun("trust the certificate authority that issued the certificate", option);
     match problem {
         TlsProblem::UnknownCa { is_alone: false, .. } => vec![trust()],
         TlsProblem::UnknownCa { is_alone: true, .. } => {
             vec![trust(), Fix::say(format!("or let {host} send its intermediate certificates"))]
         }
         TlsProblem::Intercepted { .. } => {
-            vec![Fix::rerun("if your company inspects TLS on purpose, trust its certificate authority", CA_CERT)]
+            vec![Fix::rerun("if your company inspects TLS on purpose, trust its certificate authority", option)]
         }
         TlsProblem::WrongName { .. } => {
             vec![Fix::say(format!("use a name that the certificate is for, or get {host} a certificate for its name"))]

@@ -115,7 +115,15 @@ impl Apply<'_> {
         Ok(self.connection.record()?.is_unreleased(application_id))
     }
 
+    /// Deletes the application, if the list still shows the same one under this number. A restored GitLab reuses numbers.
     async fn delete_application(&self, id: u64, application_id: &str) -> Result<(), Error> {
+        let listed = self.retry.attempts().run(|| self.clients.reader.applications()).await?;
+        let is_other = |found: &Application| {
+            found.application_id != application_id || !plan::resembles(&self.desired.application, found)
+        };
+        if listed.iter().any(|found| found.id == id && is_other(found)) {
+            return Err(Error::AnotherApplication { id });
+        }
         let application_id = application_id.to_owned();
         self.record(ApplicationEntry::Delete { application_id: application_id.clone() })?;
         self.retry.attempts().run(|| self.clients.writer.delete_application(id)).await?;

@@ -5,7 +5,7 @@ use super::{Apply, Error, PlanRun, StepEnd};
 use crate::gitlab::{MintedToken, NewToken};
 use crate::http;
 use crate::journal::TokenEntry;
-use crate::plan::TokenStep;
+use crate::plan::{self, TokenStep};
 
 impl Apply<'_> {
     pub(super) async fn carry_out_token(&self, step: &TokenStep, run: &mut PlanRun<'_, '_>) -> Result<StepEnd, Error> {
@@ -46,25 +46,28 @@ impl Apply<'_> {
         Ok(minted)
     }
 
-    /// Revokes a token of an earlier run. Where only the intent is known, the token is found by its name first. Revoking
-    /// twice is harmless, so all of it may be repeated.
+    /// Revokes a token of an earlier run, if the look agrees with the journal: number and name, and a name that this tool
+    /// gives. Where only the intent is known, the token is found by its name. Revoking twice is harmless, so all of it may be
+    /// repeated.
     async fn revoke_token(&self, id: Option<u64>, name: &str) -> Result<(), Error> {
         let ids = self.retry.attempts().run(|| self.try_to_revoke(id, name)).await?;
-        self.record(TokenEntry::Revoked { id: ids.first().copied().unwrap_or_default(), name: name.to_owned() })
+        let name = name.to_owned();
+        match ids.first() {
+            Some(id) => self.record(TokenEntry::Revoked { id: *id, name }),
+            None => self.record(TokenEntry::NotFound { name }),
+        }
     }
 
     async fn try_to_revoke(&self, id: Option<u64>, name: &str) -> Result<Vec<u64>, http::Error> {
-        let ids = match (id, self.observed.user.known()) {
-            (Some(id), _) => vec![id],
-            (None, Some(user)) => {
-                let tokens = self.clients.reader.tokens_of(user.id, name).await?;
-                tokens.into_iter().filter(|token| token.name == name && token.active).map(|token| token.id).collect()
-            }
+        let mut found = match (id, self.observed.user.known()) {
+            (Some(id), _) => self.clients.reader.token_by_id(id).await?.into_iter().collect(),
+            (None, Some(user)) => self.clients.reader.tokens_of(user.id, name).await?,
             (None, None) => Vec::new(),
         };
-        for id in &ids {
-            self.clients.writer.revoke_token(*id).await?;
+        found.retain(|token| token.name == name && plan::is_minted_name(name) && token.active);
+        for token in &found {
+            self.clients.writer.revoke_token(token.id).await?;
         }
-        Ok(ids)
+        Ok(found.into_iter().map(|token| token.id).collect())
     }
 }

@@ -184,9 +184,7 @@ impl SealedBundle {
 }
 
 fn read_limited(path: &Path) -> io::Result<Vec<u8>> {
-    let mut bytes = Vec::new();
-    std::fs::File::open(path)?.take(LARGEST + 1).read_to_end(&mut bytes)?;
-    Ok(bytes)
+    files::read_up_to(path, LARGEST)
 }
 
 /// The binary form of an armored file; empty, and so not an age file, when the armor is damaged.

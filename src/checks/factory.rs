@@ -46,7 +46,7 @@ fn reachable(context: &CheckContext<'_>) -> CheckOutcome {
     let failed =
         hosts.iter().filter_map(|(host, seen)| Some((host, seen.error()?))).find(|(_, error)| !has_answered(error));
     if let Some((host, error)) = failed {
-        return CheckOutcome::failed(error).evidence("host", host);
+        return CheckOutcome::failed(error).advised(error, About::Factory).evidence("host", host);
     }
     let answering: Vec<&String> =
         hosts.iter().filter(|(_, seen)| !matches!(seen, Observation::Skipped(_))).map(|(host, _)| host).collect();

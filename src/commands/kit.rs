@@ -13,6 +13,7 @@ use crate::error::{ExitCode, Failure, Fix};
 use crate::factory::FactoryClient;
 use crate::http;
 use crate::inputs::{Document, DocumentAt, Interview};
+use crate::instance::is_bare;
 use crate::kit::{DeliveryMode, Kit, KitProblem, KitSeverity, Overrides};
 use crate::secret::{Bearer, FactoryKey, HookToken};
 use crate::settings::{Setting, Settings, Source, Sourced, keys};
@@ -114,10 +115,14 @@ pub async fn gather(context: &Context<'_>, interview: &Interview<'_>) -> Result<
     Ok(found.value)
 }
 
-/// Where the next run finds the kit, from whatever folder it is started.
+/// Where the next run finds the kit, from whatever folder it is started. An address with a password or a query is not
+/// recorded: it is as good as a key.
 fn place(given: &str) -> Option<String> {
-    if given == "-" || Url::parse(given).is_ok_and(|url| url.has_host()) {
-        return Some(given.to_owned()).filter(|given| given != "-");
+    if given == "-" {
+        return None;
+    }
+    if let Some(url) = Url::parse(given).ok().filter(Url::has_host) {
+        return is_bare(&url).then(|| given.to_owned());
     }
     Some(std::path::absolute(given).ok()?.to_string_lossy().into_owned())
 }
@@ -213,5 +218,20 @@ async fn fetch(url: Url, context: &Context<'_>, interview: &Interview<'_>) -> Re
             Ok(interview.secret_until(&keys::FACTORY_KEY, check).await?.value.1)
         }
         other => other.map_err(|error| explained(&error)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_address_with_a_password_or_a_query_is_not_recorded() {
+        assert_eq!(place("https://factory.example/kit").as_deref(), Some("https://factory.example/kit"));
+        for given in
+            ["-", "https://a:b@factory.example/kit", "https://factory.example/kit?key=k", "https://f.example/#k"]
+        {
+            assert_eq!(place(given), None, "{given}");
+        }
     }
 }

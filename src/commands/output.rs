@@ -11,6 +11,7 @@ use super::Context;
 use crate::error::{ExitCode, Failure, FailureKind};
 use crate::files::{self, Readers};
 use crate::report::{self, FixJson, Format, Json, Report};
+use crate::secret::shown_place;
 use crate::terminal::Terminal;
 use crate::text::Text;
 
@@ -53,7 +54,7 @@ pub(super) fn require_writable(path: &Path) -> Result<(), Failure> {
 }
 
 pub(super) fn cannot_write(path: &Path, error: &io::Error) -> Failure {
-    Failure::usage(format!("{} cannot be written", path.display())).because(error.to_string())
+    Failure::usage(format!("{} cannot be written", shown_place(path))).because(error.to_string())
 }
 
 /// Opens a log file, which is appended to and readable by its owner only.
@@ -62,7 +63,7 @@ pub(super) fn cannot_write(path: &Path, error: &io::Error) -> Failure {
 /// A usage error when the file cannot be opened.
 pub(super) fn open_log(path: &Path) -> Result<File, Failure> {
     files::open_to_append(path).map_err(|error| {
-        Failure::usage(format!("the log file {} cannot be written", path.display())).with_chain(&error)
+        Failure::usage(format!("the log file {} cannot be written", shown_place(path))).with_chain(&error)
     })
 }
 

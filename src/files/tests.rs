@@ -98,19 +98,48 @@ mod unix {
         assert_eq!(fs::read(&target).expect("readable"), b"untouched");
     }
 
+    fn refusal(result: io::Result<impl Sized>) -> String {
+        let error = result.err().expect("refused");
+        assert_eq!(error.kind(), ErrorKind::PermissionDenied, "{error}");
+        error.to_string()
+    }
+
     #[test]
-    fn a_link_is_followed_for_appending_unless_it_is_another_users() {
+    fn a_log_or_folder_that_is_a_link_another_users_or_open_to_others_is_refused() {
         let folder = tempfile::tempdir().expect("a folder");
-        let (target, link) = (folder.path().join("target"), folder.path().join("link"));
-        fs::write(&target, b"").and_then(|()| symlink(&target, &link)).expect("a link");
-        open_to_append(&link).and_then(|mut file| file.write_all(b"line\n")).expect("appended");
-        assert_eq!(fs::read(&target).expect("readable"), b"line\n");
-        // Only root may give a link to another user.
-        if lchown(&link, Some(12_345), None).is_ok() {
-            let error = open_to_append(&link).expect_err("a link of another user");
-            assert_eq!(error.kind(), ErrorKind::PermissionDenied);
-            assert_eq!(fs::read(&target).expect("readable"), b"line\n");
+        let at = |name: &str| folder.path().join(name);
+        fs::write(at("target"), b"").and_then(|()| symlink(at("target"), at("link"))).expect("a link");
+        fs::create_dir(at("real")).and_then(|()| symlink(at("real"), at("linked"))).expect("a link");
+        assert!(refusal(open_to_append(&at("link"))).contains("symbolic link"));
+        assert!(refusal(require_own(&at("linked"))).contains("symbolic link"));
+        assert!(refusal(require_own(&at("linked/"))).contains("symbolic link"), "with a slash");
+        assert_eq!(fs::read(at("target")).expect("readable"), b"");
+        for mode in [0o620, 0o602, 0o666] {
+            fs::set_permissions(at("target"), fs::Permissions::from_mode(mode)).expect("a mode");
+            assert!(refusal(open_to_append(&at("target"))).contains("chmod go-w"), "{mode:o}");
         }
+        fs::set_permissions(at("target"), fs::Permissions::from_mode(0o644)).expect("a mode");
+        open_to_append(&at("target")).expect("others may read it");
+        require_own(&at("none")).expect("what is not there is not refused");
+        // Only root may give a file away.
+        if lchown(at("target"), Some(12_345), None).is_ok() {
+            assert!(refusal(open_to_append(&at("target"))).contains("another user"));
+        }
+    }
+
+    #[test]
+    fn a_pipe_a_device_and_a_folder_are_not_read_and_nothing_waits() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let at = |name: &str| folder.path().join(name);
+        let made = std::process::Command::new("mkfifo").arg(at("pipe")).status().expect("mkfifo");
+        assert!(made.success());
+        for path in [at("pipe"), "/dev/zero".into(), "/dev/null".into()] {
+            let error = read_up_to(&path, 10).expect_err("not a file");
+            assert!(error.to_string().contains("a pipe or a device"), "{}: {error}", path.display());
+        }
+        assert_eq!(read_up_to(folder.path(), 10).expect_err("a folder").kind(), ErrorKind::IsADirectory);
+        fs::write(at("long"), b"0123456789abcdef").expect("written");
+        assert_eq!(read_up_to(&at("long"), 10).expect("readable"), b"0123456789a");
     }
 
     #[test]

@@ -19,7 +19,7 @@ pub struct HookTester {
 impl HookTester {
     #[must_use]
     pub fn new(http: Client, instance: InstanceUrl, token: PersonalAccessToken) -> Self {
-        Self { http, instance, token }
+        Self { http: http.for_gitlab(instance.url()), instance, token }
     }
 
     /// Has GitLab send a test delivery and waits for the result. GitLab allows five a minute for each project or group, so

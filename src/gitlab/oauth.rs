@@ -34,7 +34,7 @@ enum Grant {
 impl OAuth {
     #[must_use]
     pub fn new(http: Client, instance: InstanceUrl) -> Self {
-        Self { http, instance }
+        Self { http: http.for_gitlab(instance.url()), instance }
     }
 
     /// Whether the pair authenticates, by introspecting a made-up token. Leaves nothing behind.

@@ -28,7 +28,7 @@ pub struct Reader {
 impl Reader {
     #[must_use]
     pub fn new(http: Client, instance: InstanceUrl, token: PersonalAccessToken) -> Self {
-        Self { http, instance, token }
+        Self { http: http.for_gitlab(instance.url()), instance, token }
     }
 
     #[must_use]
@@ -109,6 +109,19 @@ impl Reader {
         let name = listing::encoded(name);
         let path = format!("/personal_access_tokens?user_id={user_id}&search={name}&state=active&per_page=100");
         self.list::<TokenWire, _>(&path, "a list of tokens").collect_small().await
+    }
+
+    /// A token of any user, by its number; `None` where there is none.
+    /// gitlab: lib/api/personal_access_tokens.rb, `GET /personal_access_tokens/:id`
+    ///
+    /// # Errors
+    /// 401 (not 403) unless the caller is an effective admin or its owner.
+    pub async fn token_by_id(&self, id: u64) -> Result<Option<TokenDetails>, Error> {
+        match self.get::<TokenWire>(&format!("/personal_access_tokens/{id}"), "a token").await {
+            Ok(wire) => Ok(Some(wire.into())),
+            Err(error) if error.status() == Some(404) => Ok(None),
+            Err(error) => Err(error),
+        }
     }
 
     /// The instance-wide applications. GitLab does not page them; a `Link` would be followed.

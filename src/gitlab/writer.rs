@@ -49,6 +49,7 @@ struct EmptyBody {}
 impl Writer {
     #[must_use]
     pub fn new(lock: &Lock, http: Client, instance: InstanceUrl, token: PersonalAccessToken) -> Self {
+        let http = http.for_gitlab(instance.url());
         let hook_tester = HookTester::new(http.clone(), instance.clone(), token.clone());
         Self { http, instance, token, hook_tester, _lock: lock.clone() }
     }

@@ -6,14 +6,14 @@ use std::time::{Duration, Instant};
 use hyper_util::client::proxy::matcher::{Intercept, Matcher};
 use reqwest::Method;
 use tokio::sync::Semaphore;
-use url::Url;
+use url::{Origin, Url};
 
 use super::aimd::{RateLimited, Signal, WaitBudget, jitter};
 use super::body::{self, LargeBodies, ReadError};
 use super::error::{Cause, CauseClass, Error, ErrorResponse, TlsProblem};
 use super::limiter::{Closed, Limiter, OnWait, Priority};
 use super::limits::{MAX_CONCURRENCY, MAX_REDIRECTS, OVERLOAD_PART};
-use super::options::{ClientOptions, TlsMaterial, is_in_reach};
+use super::options::{ClientOptions, Secured, Transports, is_in_reach};
 use super::pages::is_same_origin;
 use super::request::{Repeat, Request, host_of};
 use super::response::Response;
@@ -21,16 +21,18 @@ use super::retry::{Attempts, Retry, RetryTerms};
 use super::stats::{Counters, Stats};
 use super::{classify, error_response, probe, tls};
 use crate::env::{Clock, Reach};
-use crate::instance::bare;
+use crate::instance::{bare, is_loopback};
 
 /// An HTTP client. Clones share everything: connections, the limit of requests in flight, the counts.
 #[derive(Clone)]
 pub struct Client {
     shared: Arc<Shared>,
+    /// The origin that GitLab's certificates are for; see [`Client::for_gitlab`].
+    gitlab: Option<Origin>,
 }
 
 struct Shared {
-    http: reqwest::Client,
+    transports: Transports,
     limiter: Limiter,
     budget: WaitBudget,
     concurrency: usize,
@@ -39,7 +41,6 @@ struct Shared {
     counters: Counters,
     timeout: Duration,
     clock: Clock,
-    trust: tls::TrustStore,
     proxies: Option<Matcher>,
     reach: Reach,
     /// The deadline of all requests, of those in flight too.
@@ -50,13 +51,13 @@ impl Client {
     /// # Errors
     /// [`Cause::Setup`] when a CA file or client certificate cannot be read or used, or the proxy's address is not valid.
     pub fn new(options: &ClientOptions, clock: Clock) -> Result<Self, Error> {
-        let material = TlsMaterial::read(options)?;
+        let transports = Transports::new(options)?;
         // A longer `--timeout` also allows a longer wait for rate limits that name no time.
         let unnamed = (options.timeout * 2).min(options.rate_limit_wait);
         let budget = WaitBudget { named: options.rate_limit_wait, unnamed };
         let concurrency = options.concurrency.clamp(1, MAX_CONCURRENCY);
         let shared = Shared {
-            http: material.build(options)?,
+            transports,
             limiter: Limiter::new(concurrency, budget, clock),
             budget,
             concurrency,
@@ -65,12 +66,28 @@ impl Client {
             counters: Counters::default(),
             timeout: options.timeout,
             clock,
-            trust: material.trust,
             proxies: options.proxy_in_reach().matcher(),
             reach: options.reach.clone(),
             deadline: OnceLock::new(),
         };
-        Ok(Self { shared: Arc::new(shared) })
+        Ok(Self { shared: Arc::new(shared), gitlab: None })
+    }
+
+    /// The same client for a GitLab: only its origin is shown the client certificate, and only for its origin the extra roots
+    /// of `--ca-cert` count.
+    #[must_use]
+    pub fn for_gitlab(&self, url: &Url) -> Self {
+        Self { gitlab: Some(url.origin()), ..self.clone() }
+    }
+
+    /// What this address is trusted by and shown.
+    fn secured(&self, url: &Url) -> &Secured {
+        let Transports { gitlab, factory, plain: _ } = &self.shared.transports;
+        if self.gitlab.as_ref() == Some(&url.origin()) { gitlab } else { factory }
+    }
+
+    fn transport(&self, url: &Url) -> &reqwest::Client {
+        if url.scheme() == "http" { &self.shared.transports.plain } else { &self.secured(url).http }
     }
 
     /// How many requests may be in flight at once; preparing more than these gains nothing.
@@ -174,7 +191,11 @@ impl Client {
     ///
     /// # Errors
     /// [`Cause::Setup`].
-    pub(super) fn require_in_reach(&self, request: &Request, url: &Url) -> Result<(), Error> {
+    pub(super) fn require_allowed(&self, request: &Request, url: &Url) -> Result<(), Error> {
+        if url.scheme() != "https" && !(url.scheme() == "http" && is_loopback(url)) {
+            let why = format!("http is for loopback addresses only, and {} is not one", host_of(url));
+            return Err(request.failed(Cause::Setup(why)));
+        }
         if is_in_reach(&self.shared.reach, url) {
             return Ok(());
         }
@@ -184,7 +205,7 @@ impl Client {
 
     /// One request and its response, whatever the status.
     async fn exchange(&self, request: &Request, url: &Url, attempts: Attempts) -> Result<Response, Error> {
-        self.require_in_reach(request, url)?;
+        self.require_allowed(request, url)?;
         let shared = &self.shared;
         let round_trip = shared.counters.next_round_trip();
         let priority = if attempts.rate_limits > 0 { Priority::Limited } else { Priority::Normal };
@@ -227,7 +248,7 @@ impl Client {
     async fn exchange_now(&self, request: &Request, url: &Url) -> Result<Response, Error> {
         let deadline = self.shared.clock.system().instant() + self.shared.timeout;
         let mut builder =
-            self.shared.http.request(request.method.clone(), url.clone()).headers(request.headers.clone());
+            self.transport(url).request(request.method.clone(), url.clone()).headers(request.headers.clone());
         if let Some(body) = &request.body {
             builder = builder.body(body.to_vec());
         }
@@ -275,15 +296,18 @@ impl Client {
 
     async fn refine(&self, url: &Url, problem: TlsProblem, deadline: Instant) -> TlsProblem {
         let proxy = self.proxy_for(url);
-        let handshake = probe::handshake(&self.shared.trust, url, proxy.as_ref());
+        let handshake = probe::handshake(self.trust(url), url, proxy.as_ref());
         match tokio::time::timeout(self.until(deadline), handshake).await {
             Ok(Ok(presented)) => presented.refine(problem),
             Ok(Err(_)) | Err(_) => problem,
         }
     }
 
-    /// The proxy that requests for this address go through.
+    /// The proxy that requests for this address go through. Plain http never leaves this machine, so it has none.
     pub(super) fn proxy_for(&self, url: &Url) -> Option<Intercept> {
+        if url.scheme() == "http" {
+            return None;
+        }
         self.shared.proxies.as_ref()?.intercept(&url.as_str().parse().ok()?)
     }
 
@@ -291,8 +315,8 @@ impl Client {
         Arc::clone(&self.shared.large_lists)
     }
 
-    pub(super) fn trust(&self) -> &tls::TrustStore {
-        &self.shared.trust
+    pub(super) fn trust(&self, url: &Url) -> &tls::TrustStore {
+        &self.secured(url).trust
     }
 
     /// How long anything may take from now on.

@@ -98,3 +98,6 @@ pub(crate) const MAX_KIT_BYTES: usize = 256 * 1024;
 pub(crate) const MAX_FACTORY_BYTES: usize = 64 * 1024;
 /// At most this many characters of a receipt's ID.
 pub(crate) const MAX_RECEIPT_CHARS: usize = 200;
+
+/// Of a file with certificates or a key. The largest bundle of roots in use has a quarter of a megabyte.
+pub(super) const MAX_CERTIFICATE_BYTES: u64 = 4 << 20;

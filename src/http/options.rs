@@ -6,19 +6,26 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use reqwest::{Certificate, Identity, NoProxy, redirect};
+use tokio_rustls::rustls::pki_types::CertificateDer;
 use url::{Host, Url};
 
 use super::error::{Cause, Error, FailedRequest};
-use super::limits::{DEFAULT_CONCURRENCY, DEFAULT_RATE_LIMIT_WAIT, DEFAULT_TIMEOUT, MAX_HEADER_BYTES, MAX_HEADERS};
+use super::limits::{
+    DEFAULT_CONCURRENCY, DEFAULT_RATE_LIMIT_WAIT, DEFAULT_TIMEOUT, MAX_CERTIFICATE_BYTES, MAX_HEADER_BYTES, MAX_HEADERS,
+};
 use super::{probe, tls};
 use crate::env::Reach;
+use crate::files;
+use crate::secret::shown_place;
 
 /// How to connect. The defaults are those of `--help`.
 #[derive(Clone, Debug)]
 pub struct ClientOptions {
-    /// PEM (or single DER) files whose certificates are trusted besides the system's.
+    /// PEM (or single DER) files whose certificates are trusted for GitLab besides the system's.
     pub ca_certs: Vec<PathBuf>,
-    /// A PEM file with a certificate and its key, for mutual TLS.
+    /// The same for Factory's hosts.
+    pub factory_ca_certs: Vec<PathBuf>,
+    /// A PEM file with a certificate and its key, for mutual TLS with GitLab.
     pub client_cert: Option<PathBuf>,
     pub proxy: Proxy,
     /// For one request, from the connection to the last byte.
@@ -35,6 +42,7 @@ impl Default for ClientOptions {
     fn default() -> Self {
         Self {
             ca_certs: Vec::new(),
+            factory_ca_certs: Vec::new(),
             client_cert: None,
             proxy: Proxy::System,
             timeout: DEFAULT_TIMEOUT,
@@ -93,51 +101,102 @@ impl Proxy {
     }
 }
 
-/// Certificates and keys, read from files.
-pub(super) struct TlsMaterial {
-    certificates: Vec<Certificate>,
-    identity: Option<Identity>,
-    pub trust: tls::TrustStore,
-}
-
 /// An error before there is a request.
 pub(super) fn setup(why: String) -> Error {
     FailedRequest { method: "GET", host: String::new(), path: String::new(), cause: Box::new(Cause::Setup(why)) }.into()
 }
 
+/// The client library's clients: one for each kind of server, since each is trusted and authenticated to differently.
+pub(super) struct Transports {
+    /// For http, which is for loopback only: without a proxy and without certificates.
+    pub plain: reqwest::Client,
+    pub gitlab: Secured,
+    /// Factory's hosts, and every other one.
+    pub factory: Secured,
+}
+
+/// A client for https, and what it trusts.
+#[derive(Clone)]
+pub(super) struct Secured {
+    pub http: reqwest::Client,
+    pub trust: Arc<tls::TrustStore>,
+}
+
+/// Certificates and keys for one kind of server, read from files.
+#[derive(Default)]
+struct TlsMaterial {
+    certificates: Vec<Certificate>,
+    ders: Vec<CertificateDer<'static>>,
+    identity: Option<Identity>,
+}
+
+impl Transports {
+    pub(super) fn new(options: &ClientOptions) -> Result<Self, Error> {
+        let identity = options.client_cert.as_deref().map(identity).transpose()?;
+        let gitlab = TlsMaterial { identity, ..TlsMaterial::read(&options.ca_certs)? };
+        let factory = TlsMaterial::read(&options.factory_ca_certs)?;
+        let is_shared = gitlab.is_empty() && factory.is_empty();
+        let factory = factory.secured(options)?;
+        // Building a client reads the system's certificates, so one serves both where nothing distinguishes them.
+        let gitlab = if is_shared { factory.clone() } else { gitlab.secured(options)? };
+        Ok(Self { plain: plain(options)?, gitlab, factory })
+    }
+}
+
 impl TlsMaterial {
-    pub(super) fn read(options: &ClientOptions) -> Result<Self, Error> {
-        let mut certificates = Vec::new();
-        let mut ders = Vec::new();
-        for path in &options.ca_certs {
+    fn read(paths: &[PathBuf]) -> Result<Self, Error> {
+        let mut material = Self::default();
+        for path in paths {
             let found = tls::certificates(&file(path, "the CA file")?)
                 .ok_or_else(|| setup(format!("the CA file {} has no certificate", path.display())))?;
             for der in found {
                 let certificate = Certificate::from_der(&der).map_err(|_| {
                     setup(format!("the CA file {} has a certificate that cannot be read", path.display()))
                 })?;
-                certificates.push(certificate);
-                ders.push(der);
+                material.certificates.push(certificate);
+                material.ders.push(der);
             }
         }
-        let identity = options.client_cert.as_deref().map(identity).transpose()?;
-        Ok(Self { certificates, identity, trust: tls::TrustStore::new(ders) })
+        Ok(material)
     }
 
-    pub(super) fn build(&self, options: &ClientOptions) -> Result<reqwest::Client, Error> {
-        let usual = builder(options, self)?.tls_certs_merge(self.certificates.iter().cloned()).build();
+    fn is_empty(&self) -> bool {
+        self.certificates.is_empty() && self.identity.is_none()
+    }
+
+    fn secured(self, options: &ClientOptions) -> Result<Secured, Error> {
+        let usual = self.builder(options)?.tls_certs_merge(self.certificates.iter().cloned()).build();
         // Merging fails on a system without any root certificates; http on loopback must work there all the same.
-        usual
+        let http = usual
             .or_else(|first| {
-                builder(options, self).map_err(|_| first)?.tls_certs_only(self.certificates.iter().cloned()).build()
+                self.builder(options).map_err(|_| first)?.tls_certs_only(self.certificates.iter().cloned()).build()
             })
-            .map_err(|error| setup(format!("the HTTP client could not be built: {}", bottom(&error))))
+            .map_err(unbuilt)?;
+        Ok(Secured { http, trust: Arc::new(tls::TrustStore::new(self.ders)) })
+    }
+
+    fn builder(&self, options: &ClientOptions) -> Result<reqwest::ClientBuilder, Error> {
+        let builder = with_proxy(builder(options), options.proxy_in_reach())?;
+        Ok(match &self.identity {
+            Some(identity) => builder.identity(identity.clone()),
+            None => builder,
+        })
     }
 }
 
+/// The client for http: a proxy would read what it is sent, and would have a loopback of its own.
+fn plain(options: &ClientOptions) -> Result<reqwest::Client, Error> {
+    builder(options).no_proxy().tls_certs_only([]).build().map_err(unbuilt)
+}
+
+#[expect(clippy::needless_pass_by_value, reason = "for map_err")]
+fn unbuilt(error: reqwest::Error) -> Error {
+    setup(format!("the HTTP client could not be built: {}", bottom(&error)))
+}
+
 #[expect(clippy::disallowed_methods, reason = "HTTP clients are built here")]
-fn builder(options: &ClientOptions, material: &TlsMaterial) -> Result<reqwest::ClientBuilder, Error> {
-    let mut builder = reqwest::Client::builder()
+fn builder(options: &ClientOptions) -> reqwest::ClientBuilder {
+    reqwest::Client::builder()
         .user_agent(&options.user_agent)
         .redirect(redirect::Policy::none())
         .retry(reqwest::retry::never())
@@ -146,20 +205,19 @@ fn builder(options: &ClientOptions, material: &TlsMaterial) -> Result<reqwest::C
         .http2_max_header_list_size(MAX_HEADER_BYTES)
         .pool_max_idle_per_host(options.concurrency.max(1))
         .tcp_nodelay(true)
-        .timeout(options.timeout);
-    if let Some(identity) = &material.identity {
-        builder = builder.identity(identity.clone());
-    }
-    match options.proxy_in_reach() {
-        Proxy::System => {}
-        Proxy::Direct => builder = builder.no_proxy(),
+        .timeout(options.timeout)
+}
+
+fn with_proxy(builder: reqwest::ClientBuilder, proxy: &Proxy) -> Result<reqwest::ClientBuilder, Error> {
+    Ok(match proxy {
+        Proxy::System => builder,
+        Proxy::Direct => builder.no_proxy(),
         Proxy::Through { url, except } => {
             let proxy =
                 reqwest::Proxy::all(url.clone()).map_err(|_| setup("the proxy's address cannot be used".to_owned()))?;
-            builder = builder.proxy(proxy.no_proxy(except.as_deref().and_then(NoProxy::from_string)));
+            builder.proxy(proxy.no_proxy(except.as_deref().and_then(NoProxy::from_string)))
         }
-    }
-    Ok(builder)
+    })
 }
 
 fn identity(path: &Path) -> Result<Identity, Error> {
@@ -169,7 +227,14 @@ fn identity(path: &Path) -> Result<Identity, Error> {
 }
 
 fn file(path: &Path, what: &str) -> Result<Vec<u8>, Error> {
-    std::fs::read(path).map_err(|error| setup(format!("{what} {} cannot be read: {error}", path.display())))
+    let shown = shown_place(path);
+    match files::read_up_to(path, MAX_CERTIFICATE_BYTES) {
+        Ok(bytes) if bytes.len() as u64 > MAX_CERTIFICATE_BYTES => {
+            Err(setup(format!("{what} {shown} is larger than {MAX_CERTIFICATE_BYTES} bytes")))
+        }
+        Ok(bytes) => Ok(bytes),
+        Err(error) => Err(setup(format!("{what} {shown} cannot be read: {error}"))),
+    }
 }
 
 /// The text at the bottom of an error chain: the root cause.

@@ -1,13 +1,13 @@
 //! A document that is given as a path, as `-` (standard input), or as a URL: the kit.
 
-use std::fs::File;
-use std::io::Read as _;
 use std::path::PathBuf;
 
 use url::Url;
 
 use crate::error::{Failure, Fix};
-use crate::instance::is_loopback;
+use crate::files;
+use crate::instance::{bare, is_loopback};
+use crate::secret::{register_password, shown_place};
 use crate::terminal::{StdinError, Terminal};
 
 /// At most this many bytes are read; a kit is far smaller.
@@ -32,7 +32,7 @@ pub enum Document {
 /// Why a document cannot be read.
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
 pub enum DocumentError {
-    #[error("{} cannot be read: {why}", .path.display())]
+    #[error("{} cannot be read: {why}", shown_place(.path))]
     Unreadable { path: PathBuf, why: String },
     #[error("{0} is larger than {LARGEST} bytes")]
     TooLarge(String),
@@ -40,6 +40,8 @@ pub enum DocumentError {
     Binary(String),
     #[error("{0} is neither a path nor an https URL")]
     Address(String),
+    #[error("the address cannot be read; it has to be an https URL")]
+    NotAnAddress,
     #[error("{0} would be fetched unencrypted; it has to be https")]
     PlainHttp(String),
     #[error(transparent)]
@@ -65,13 +67,14 @@ impl DocumentAt {
         if !text.contains("://") {
             return Ok(Self::File(PathBuf::from(text)));
         }
-        // The query may hold a key of its own, so the address is shown without it.
-        let shown = text.split(['?', '#']).next().unwrap_or_default().to_owned();
-        match Url::parse(text) {
-            Ok(url) if url.scheme() == "https" => Ok(Self::Url(url)),
-            Ok(url) if url.scheme() == "http" && is_loopback(&url) => Ok(Self::Url(url)),
-            Ok(url) if url.scheme() == "http" => Err(DocumentError::PlainHttp(shown)),
-            _ => Err(DocumentError::Address(shown)),
+        let Ok(url) = Url::parse(text) else { return Err(DocumentError::NotAnAddress) };
+        url.password().into_iter().for_each(register_password);
+        // User info and query may hold keys, so the address is shown without them.
+        match url.scheme() {
+            "https" => Ok(Self::Url(url)),
+            "http" if is_loopback(&url) => Ok(Self::Url(url)),
+            "http" => Err(DocumentError::PlainHttp(bare(&url).into())),
+            _ => Err(DocumentError::Address(bare(&url).into())),
         }
     }
 
@@ -84,11 +87,9 @@ impl DocumentAt {
             Self::Url(url) => Ok(Document::ToFetch(url)),
             Self::Stdin => text(terminal.read_stdin(flag)?, "standard input").map(Document::Read),
             Self::File(path) => {
-                let mut bytes = Vec::new();
-                File::open(&path)
-                    .and_then(|file| file.take(LARGEST + 1).read_to_end(&mut bytes))
+                let bytes = files::read_up_to(&path, LARGEST)
                     .map_err(|error| DocumentError::Unreadable { path: path.clone(), why: error.to_string() })?;
-                text(bytes, &path.display().to_string()).map(Document::Read)
+                text(bytes, &shown_place(&path)).map(Document::Read)
             }
         }
     }

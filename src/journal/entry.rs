@@ -90,6 +90,9 @@ pub enum TokenEntry {
     Minted { id: u64, name: String, expires_at: Option<Date> },
     #[serde(rename = "token_revoked")]
     Revoked { id: u64, name: String },
+    /// GitLab has no such token, or the one under its number is another's.
+    #[serde(rename = "token_not_found")]
+    NotFound { name: String },
 }
 
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]

@@ -6,8 +6,10 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 use serde::Serialize;
+use url::Url;
 
 use super::entry::{ApplicationEntry, BundleEntry, Entry, HookChange, HookEntry, RunEntry, TokenEntry};
+use crate::instance::is_bare;
 use crate::target::{Strategy, TargetKind, TargetNumber};
 
 /// The local record. Empty before the first run.
@@ -145,7 +147,8 @@ impl Record {
                 self.organization = Some(organization);
                 self.strategy = Some(strategy);
                 (self.groups, self.projects, self.exclude, self.personal) = (groups, projects, exclude, personal);
-                self.kit = kit;
+                // Earlier versions recorded addresses with their query, which may be a key.
+                self.kit = kit.filter(|kit| Url::parse(kit).map_or(true, |url| is_bare(&url)));
                 self.began_at = Some(at);
                 self.finished_at = None;
             }
@@ -194,7 +197,9 @@ impl Record {
                 self.orphan_tokens.retain(|orphan| orphan.name != name);
                 self.orphan_tokens.push(MintedRecord { id: Some(id), name });
             }
-            TokenEntry::Revoked { name, .. } => self.orphan_tokens.retain(|orphan| orphan.name != name),
+            TokenEntry::Revoked { name, .. } | TokenEntry::NotFound { name } => {
+                self.orphan_tokens.retain(|orphan| orphan.name != name)
+            }
         }
     }
 

@@ -45,8 +45,11 @@ pub struct Store {
 impl Store {
     /// # Errors
     /// [`Error::NoFolder`] where the system has no folder for state.
+    /// [`Error::Folder`] for a folder that others can write or redirect: its records decide what is changed.
     pub fn new(root: Option<PathBuf>) -> Result<Self, Error> {
-        root.map(|root| Self { root }).ok_or(Error::NoFolder)
+        let root = root.ok_or(Error::NoFolder)?;
+        files::require_own(&root).map_err(|source| Error::Folder { path: root.clone(), source })?;
+        Ok(Self { root })
     }
 
     /// The connection of an instance with an organization. Creates nothing.
@@ -128,7 +131,8 @@ impl Connection {
 
     fn read(&self, wanted: &dyn Fn(&str) -> bool) -> Result<Record, Error> {
         let path = self.journal_path();
-        let replayed = match File::open(&path) {
+        let own = files::require_own(&self.folder).and_then(|()| files::require_own(&path));
+        let replayed = match own.and_then(|()| File::open(&path)) {
             Ok(file) => replay(BufReader::new(file.take(MAX_JOURNAL)), wanted),
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Record::default()),
             Err(error) => Err(error),
@@ -142,6 +146,7 @@ impl Connection {
     /// [`Error::Busy`] when another run holds it, [`Error::Folder`] when the folder cannot be created or written.
     pub fn lock(&self) -> Result<Lock, Error> {
         files::create_private_folder(&self.folder)
+            .and_then(|()| files::require_own(&self.folder))
             .map_err(|source| Error::Folder { path: self.folder.clone(), source })?;
         let path = self.folder.join("lock");
         let file =

@@ -142,6 +142,41 @@ fn a_foreign_application_with_the_same_name_blocks_the_plan() {
 }
 
 #[test]
+fn the_journal_alone_does_not_make_an_application_ours() {
+    let record = finished_record();
+    let mut others = application(8);
+    (others.name, others.callback_url) = ("Jenkins".to_owned(), "https://jenkins.example/cb".to_owned());
+    let mut observed = connected();
+    observed.applications = Observation::Known(vec![others]);
+    let steps = connect(&desired(), &observed, &record).steps;
+    let is_harmful = |step: &Step| {
+        matches!(step, Step::Application(ApplicationStep::Delete { .. } | ApplicationStep::RenewSecret { .. }))
+    };
+    assert!(!steps.iter().any(is_harmful), "{steps:?}");
+    // A kit that changed one of the two is no reason to lose an application of ours.
+    for change in [
+        |one: &mut Application| one.name = "Old name".to_owned(),
+        |one: &mut Application| {
+            one.callback_url = "https://old.example/cb".to_owned();
+        },
+    ] {
+        let mut ours = application(7);
+        change(&mut ours);
+        observed.applications = Observation::Known(vec![ours]);
+        let steps = connect(&desired(), &observed, &record).steps;
+        assert!(matches!(steps[0], Step::Application(ApplicationStep::Delete { id: 7, .. })), "{steps:?}");
+    }
+}
+
+#[test]
+fn only_names_that_this_tool_gives_are_those_of_its_tokens() {
+    assert!(is_minted_name("Factory 2026-11-21 12:00:00"));
+    for name in ["", "Factory", "Factory 1", "jenkins", "Factory 2026-11-21", "my Factory 2026-11-21 12:00:00"] {
+        assert!(!is_minted_name(name), "{name}");
+    }
+}
+
+#[test]
 fn several_matching_applications_block_the_plan() {
     let mut observed = connected();
     observed.applications = Observation::Known(vec![application(7), application(8)]);

@@ -76,6 +76,20 @@ pub(super) fn words(text: &str) -> impl Iterator<Item = &str> {
     text.split(separator).filter(|word| is_secret(word))
 }
 
+/// Whether any word of a text looks like a secret; also one in hex, as a UUID is.
+pub(super) fn has_secret(text: &str) -> bool {
+    let separator =
+        |c: char| c.is_whitespace() || matches!(c, '/' | '\\' | ':' | '@' | '?' | '&' | '=' | '#' | ',' | '.');
+    words(text).next().is_some() || text.split(separator).any(is_hex)
+}
+
+/// Sixteen hexadecimal digits or more, with dashes or without.
+fn is_hex(word: &str) -> bool {
+    word.len() >= 16
+        && word.bytes().all(|byte| byte.is_ascii_hexdigit() || byte == b'-')
+        && word.bytes().any(|byte| byte.is_ascii_digit())
+}
+
 fn is_secret(word: &str) -> bool {
     let has = |what: fn(&u8) -> bool| word.as_bytes().iter().any(what);
     let is_file = word.rsplit_once('.').is_some_and(|(_, end)| end.len() <= 5);

@@ -1,14 +1,13 @@
 //! The answers file: TOML, every key known, no secrets inside.
 
 use std::collections::BTreeMap;
-use std::fs::File;
-use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
 use strsim::levenshtein;
 use toml::Value;
 
 use super::{Definition, Error, Source, Sourced, ValueKind, all};
+use crate::files;
 
 /// At most this many bytes are read; an answers file is far smaller.
 const LARGEST: u64 = 1 << 20;
@@ -27,13 +26,11 @@ impl Answers {
     /// When it cannot be read, is not TOML, or has an unknown key or a value of the wrong kind.
     pub fn read(path: &Path) -> Result<Self, Error> {
         let unreadable = |why: String| Error::Unreadable { path: path.to_owned(), why };
-        let mut text = String::new();
-        File::open(path)
-            .and_then(|file| file.take(LARGEST + 1).read_to_string(&mut text))
-            .map_err(|error| unreadable(error.to_string()))?;
-        if text.len() as u64 > LARGEST {
+        let bytes = files::read_up_to(path, LARGEST).map_err(|error| unreadable(error.to_string()))?;
+        if bytes.len() as u64 > LARGEST {
             return Err(unreadable(format!("it is larger than {LARGEST} bytes")));
         }
+        let text = String::from_utf8(bytes).map_err(|_| unreadable("stream did not contain valid UTF-8".to_owned()))?;
         Self::parse(&text, path.to_owned())
     }
 

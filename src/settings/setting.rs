@@ -5,6 +5,7 @@ use std::ops::Deref;
 use clap::builder::PossibleValue;
 
 use super::{Error, Settings, Source};
+use crate::secret::{is_quoted, is_unexpanded_variable};
 
 /// What a setting's value is.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -130,7 +131,61 @@ impl<T> Setting<T> {
     /// # Errors
     /// [`Error::Invalid`], which names the source.
     pub fn read(&self, text: &str, source: &Source) -> Result<T, Error> {
-        (self.parse)(text).map_err(|why| Error::Invalid { origin: source.clone(), why })
+        let invalid = |why: String| Error::Invalid { origin: source.clone(), why };
+        if let Some(why) = misplaced(self, text) {
+            return Err(invalid(why.to_owned()));
+        }
+        (self.parse)(text).map_err(invalid)
+    }
+}
+
+/// What else was given where a value is meant: a file's content, a variable's name, quotes. The value is not repeated.
+#[must_use]
+pub fn misplaced(setting: &Definition, text: &str) -> Option<&'static str> {
+    let text = text.trim();
+    let is_place = matches!(setting.kind, ValueKind::Path | ValueKind::Paths | ValueKind::Secret | ValueKind::Url);
+    let is_content = text.contains('\n') || (is_place && (text.starts_with('{') || text.starts_with("-----BEGIN")));
+    let beginning = text.split(['/', '\\']).next().unwrap_or_default();
+    if is_content && setting.key == "kit" {
+        Some("this is the kit itself; save it in a file and give its path, or give - and pipe the kit in")
+    } else if is_content {
+        Some("this is the content of a file and not a value; save it in a file and give its path")
+    } else if is_quoted(text) {
+        Some("it is in quotes; leave them out")
+    } else if is_unexpanded_variable(if is_place { beginning } else { text }) {
+        Some("it is a variable that was not expanded; give its value")
+    } else {
+        None
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::keys;
+    use super::*;
+
+    #[test]
+    fn what_was_given_instead_of_a_value_is_recognized_and_not_repeated() {
+        let source = Source::Environment("FACTORY_KIT");
+        for (text, wanted) in [
+            ("{\"schema\": \"x\", \"secret_token\": \"6f9619ff8b86d011\"}", "this is the kit itself"),
+            ("\n{\n}\n", "this is the kit itself"),
+            ("$KIT_FILE", "not expanded"),
+            ("${KIT_FILE}", "not expanded"),
+            ("$HOME/kit.json", "not expanded"),
+            ("\"kit.json\"", "in quotes"),
+            ("'kit.json'", "in quotes"),
+        ] {
+            let error = keys::KIT.read(text, &source).expect_err(text).to_string();
+            assert!(
+                error.starts_with("the variable FACTORY_KIT cannot be used: ") && error.contains(wanted),
+                "{error}"
+            );
+            assert!(!error.contains(text.trim()), "{error}");
+        }
+        assert!(misplaced(&keys::CA_CERT, "-----BEGIN CERTIFICATE-----").is_some());
+        assert!(misplaced(&keys::EXCLUDE, "{legacy,old}/**").is_none(), "a pattern");
+        assert!(misplaced(&keys::KIT, "kits/acme $2.json").is_none());
     }
 }
 

@@ -6,6 +6,7 @@
 use std::future::Future;
 use std::io;
 use std::thread;
+use std::time::Duration;
 
 use tokio::sync::watch;
 
@@ -91,9 +92,21 @@ impl Interrupt {
     }
 }
 
+/// How long the second Ctrl-C waits for the terminal to be restored.
+const RESTORE_TIME: Duration = Duration::from_millis(200);
+
 #[expect(clippy::exit, clippy::disallowed_methods, reason = "a second Ctrl-C does not wait for anything")]
 fn leave_at_once(terminal: &Terminal) {
-    terminal.restore();
+    // Another thread may hold the terminal, blocked in a write: restoring it must not keep the program alive.
+    let (done, is_done) = std::sync::mpsc::channel();
+    let terminal = terminal.clone();
+    let restoring = thread::Builder::new().name("restore".to_owned()).spawn(move || {
+        terminal.restore();
+        drop(done);
+    });
+    if restoring.is_ok() {
+        let _restored_or_late = is_done.recv_timeout(RESTORE_TIME) as Result<(), _>;
+    }
     std::process::exit(ExitCode::Interrupted as i32);
 }
 

@@ -22,7 +22,8 @@ pub const SPEED: u32 = 20;
 
 /// A direct connection to the sandbox, with its CA trusted.
 pub fn options(sandbox: &Sandbox) -> ClientOptions {
-    ClientOptions { ca_certs: ca(sandbox).into_iter().collect(), ..direct() }
+    let certificates: Vec<PathBuf> = ca(sandbox).into_iter().collect();
+    ClientOptions { ca_certs: certificates.clone(), factory_ca_certs: certificates, ..direct() }
 }
 
 /// Without a proxy, and with more time for an answer than the busiest machine needs.
@@ -48,7 +49,7 @@ pub fn client_with(options: &ClientOptions) -> Client {
 }
 
 pub fn client(sandbox: &Sandbox) -> Client {
-    client_with(&options(sandbox))
+    client_with(&options(sandbox)).for_gitlab(instance(sandbox).url())
 }
 
 pub fn instance(sandbox: &Sandbox) -> InstanceUrl {

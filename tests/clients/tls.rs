@@ -17,7 +17,8 @@ use crate::setup::{client, client_with, direct, instance, options, reader, sandb
 
 async fn problem(options: &ClientOptions, sandbox: &factory_gitlab::sandbox::Sandbox) -> TlsProblem {
     let request = Request::get(instance(sandbox).api("/metadata"));
-    let error = client_with(options).send(&request).await.err().expect("an error");
+    let client = client_with(options).for_gitlab(instance(sandbox).url());
+    let error = client.send(&request).await.err().expect("an error");
     let Cause::Tls(problem) = (*error.cause).clone() else { unreachable!("another cause") };
     problem
 }
@@ -73,8 +74,9 @@ async fn steps_that_cannot_be_observed_are_skipped() {
     let seen = inspect_network(&client(&plain), instance(&plain).url()).await;
     assert!(matches!(seen.tls, Observation::Skipped(_)) && seen.connect.known().is_some());
     let proxy = Proxy::Through { url: "http://127.0.0.1:9".parse().expect("an address"), except: None };
-    let seen = inspect_network(&client_with(&ClientOptions { proxy, ..direct() }), instance(&plain).url()).await;
-    assert!(matches!(seen.addresses, Observation::Skipped(_)) && matches!(seen.tls, Observation::Skipped(_)));
+    let proxied = client_with(&ClientOptions { proxy, ..direct() });
+    let seen = inspect_network(&proxied, &"https://gitlab.invalid".parse().expect("an address")).await;
+    assert!(matches!(seen.addresses, Observation::Skipped(_)) && matches!(seen.connect, Observation::Skipped(_)));
     let nowhere = "https://factory-gitlab.invalid".parse().expect("an address");
     let seen = inspect_network(&client(&plain), &nowhere).await;
     assert!(matches!(seen.addresses, Observation::Failed(_)) && matches!(seen.connect, Observation::Skipped(_)));
@@ -82,17 +84,61 @@ async fn steps_that_cannot_be_observed_are_skipped() {
 
 #[tokio::test]
 async fn a_proxy_that_does_not_answer_is_a_failed_connection() {
-    let sandbox = sandbox(|_| ());
+    let sandbox = sandbox(|options| options.tls = true);
+    let client =
+        |proxy| client_with(&ClientOptions { proxy, ..options(&sandbox) }).for_gitlab(instance(&sandbox).url());
     let proxy = Proxy::Through { url: "http://user:hunter2@127.0.0.1:9".parse().expect("an address"), except: None };
-    let client = client_with(&ClientOptions { proxy, ..direct() });
-    let error = client.send(&Request::get(instance(&sandbox).api("/metadata"))).await.err().expect("an error");
+    let request = Request::get(instance(&sandbox).api("/metadata"));
+    let error = client(proxy).send(&request).await.err().expect("an error");
     assert!(matches!(&*error.cause, Cause::Connect { .. }), "{error}");
     assert!(!format!("{error:?}").contains("hunter2"));
     let except = Some("127.0.0.1".to_owned());
     let proxy = Proxy::Through { url: "http://127.0.0.1:9".parse().expect("an address"), except };
-    let client = client_with(&ClientOptions { proxy, ..direct() });
-    let answered = client.send(&Request::get(instance(&sandbox).api("/metadata"))).await;
+    let answered = client(proxy).send(&request).await;
     assert_eq!(answered.err().and_then(|error| error.status()), Some(401), "the exception is kept");
+}
+
+#[tokio::test]
+async fn plain_http_reaches_loopback_addresses_only_and_never_through_a_proxy() {
+    let sandbox = sandbox(|_| ());
+    // No server listens here: a request that goes through this proxy fails.
+    let proxy = Proxy::Through { url: "http://127.0.0.1:9".parse().expect("an address"), except: None };
+    let client = client_with(&ClientOptions { proxy, ..direct() });
+    for host in ["127.0.0.1", "localhost", "gitlab.localhost", "a.b.LOCALHOST."] {
+        let url: Url = sandbox.gitlab_url().replace("127.0.0.1", host).parse().expect("an address");
+        let seen = inspect_network(&client, &url).await;
+        let addresses = seen.addresses.known().expect("no resolver is asked");
+        assert!(addresses.iter().all(std::net::IpAddr::is_loopback), "{host}: {addresses:?}");
+        let answered = client.send(&Request::get(url.join("/api/v4/metadata").expect("an address"))).await;
+        // The sandbox answers to its own names only.
+        let wanted = if host.contains('.') && host != "127.0.0.1" { 403 } else { 401 };
+        assert_eq!(answered.err().and_then(|error| error.status()), Some(wanted), "{host}");
+    }
+    for url in ["http://192.0.2.1/kit", "http://factory.example/kit", "http://localhost.factory.example/kit"] {
+        let error = client.send(&Request::get(url.parse().expect("an address"))).await.err().expect("refused");
+        assert!(matches!(&*error.cause, Cause::Setup(why) if why.contains("loopback")), "{url}: {error}");
+    }
+}
+
+#[tokio::test]
+async fn certificates_for_gitlab_are_of_no_use_for_another_origin() {
+    let sandbox = sandbox(|options| options.tls = true);
+    let certificates = options(&sandbox).ca_certs;
+    let factory: Url = sandbox.factory_url().parse().expect("an address");
+    let (status, gitlab) = (factory.join("/gitlab/v1/status").expect("an address"), instance(&sandbox));
+    let is_untrusted =
+        |error: &factory_gitlab::http::Error| matches!(&*error.cause, Cause::Tls(TlsProblem::UnknownCa { .. }));
+    let asked = async |client: &factory_gitlab::http::Client, url: &Url| {
+        client.send(&Request::get(url.clone())).await.err().is_some_and(|error| is_untrusted(&error))
+    };
+    let for_gitlab =
+        client_with(&ClientOptions { ca_certs: certificates.clone(), ..direct() }).for_gitlab(gitlab.url());
+    assert!(!asked(&for_gitlab, &gitlab.api("/metadata")).await);
+    assert!(asked(&for_gitlab, &status).await, "an extra root of GitLab's is trusted for Factory");
+    let for_factory =
+        client_with(&ClientOptions { factory_ca_certs: certificates, ..direct() }).for_gitlab(gitlab.url());
+    assert!(asked(&for_factory, &gitlab.api("/metadata")).await, "an extra root of Factory's is trusted for GitLab");
+    assert!(!asked(&for_factory, &status).await);
 }
 
 /// A server whose certificate for 127.0.0.1 was issued by a CA of this name. It only does handshakes.

@@ -23,7 +23,7 @@ const LAYERS: [&[&str]; 7] = [
 /// Modules of a layer that may use each other downward in this order only (a later one uses an earlier one).
 const WITHIN: [&[&str]; 6] = [
     &["secret", "error", "instance", "target", "text", "env_vars", "env", "kit"],
-    &["http", "files", "credential_store", "journal", "settings"],
+    &["files", "http", "credential_store", "journal", "settings"],
     &["gitlab", "bundle", "factory"],
     &["desired", "observed", "plan", "advice", "checks"],
     &["terminal", "report", "inputs"],

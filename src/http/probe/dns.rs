@@ -1,6 +1,6 @@
 //! Names to addresses, by the system's resolver, with an error type of its own.
 
-use std::net::{IpAddr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 use tokio::time::timeout;
@@ -10,6 +10,7 @@ use super::{failed, host};
 use crate::http::client::Client;
 use crate::http::error::{Cause, Error};
 use crate::http::request::Request;
+use crate::instance::is_localhost;
 
 /// The name has no address, or no resolver responded.
 #[derive(Debug, thiserror::Error)]
@@ -33,7 +34,11 @@ impl Resolve for Resolver {
 
 /// # Errors
 /// [`Unresolved`] also when the response is empty.
-async fn lookup(host: &str) -> Result<Vec<SocketAddr>, Unresolved> {
+pub(super) async fn lookup(host: &str) -> Result<Vec<SocketAddr>, Unresolved> {
+    if is_localhost(host) {
+        // Never asked for: what a resolver answers may be another machine. RFC 6761, 6.3.
+        return Ok(vec![(Ipv4Addr::LOCALHOST, 0).into(), (Ipv6Addr::LOCALHOST, 0).into()]);
+    }
     let unresolved = |detail: String| Unresolved { host: host.to_owned(), detail };
     let addresses: Vec<SocketAddr> =
         tokio::net::lookup_host((host, 0)).await.map_err(|error| unresolved(error.to_string()))?.collect();
@@ -45,7 +50,7 @@ async fn lookup(host: &str) -> Result<Vec<SocketAddr>, Unresolved> {
 /// # Errors
 /// [`Cause::Dns`] and [`Cause::Timeout`].
 pub async fn resolve(client: &Client, url: &Url) -> Result<Vec<IpAddr>, Error> {
-    client.require_in_reach(&Request::get(url.clone()), url)?;
+    client.require_allowed(&Request::get(url.clone()), url)?;
     match timeout(client.timeout(), lookup(host(url))).await {
         Ok(Ok(found)) => {
             let mut addresses: Vec<IpAddr> = found.into_iter().map(|address| address.ip()).collect();

@@ -10,6 +10,7 @@ use tokio::net::TcpStream;
 use tokio::time::timeout;
 use url::Url;
 
+use super::dns::lookup;
 use super::{failed, host};
 use crate::http::client::Client;
 use crate::http::error::{Cause, Error};
@@ -21,7 +22,7 @@ use crate::http::request::Request;
 /// # Errors
 /// [`Cause::Connect`] and [`Cause::Timeout`].
 pub async fn connect(client: &Client, url: &Url, addresses: &[IpAddr]) -> Result<Duration, Error> {
-    client.require_in_reach(&Request::get(url.clone()), url)?;
+    client.require_allowed(&Request::get(url.clone()), url)?;
     let port = url.port_or_known_default().unwrap_or(443);
     let sockets: Vec<_> = addresses.iter().map(|address| (*address, port).into()).collect();
     let started = client.clock().system().instant();
@@ -39,17 +40,23 @@ pub async fn connect(client: &Client, url: &Url, addresses: &[IpAddr]) -> Result
 pub(super) async fn open(url: &Url, proxy: Option<&Intercept>) -> io::Result<TcpStream> {
     let port = url.port_or_known_default().unwrap_or(443);
     let Some(proxy) = proxy else {
-        return TcpStream::connect((host(url), port)).await;
+        return connect_to(host(url), port).await;
     };
     if proxy.uri().scheme_str() != Some("http") {
         return Err(io::Error::other("a certificate can only be read through a proxy that speaks plain HTTP"));
     }
     let proxy_host = proxy.uri().host().unwrap_or_default().trim_matches(['[', ']']);
-    let mut stream = TcpStream::connect((proxy_host, proxy.uri().port_u16().unwrap_or(80))).await?;
+    let mut stream = connect_to(proxy_host, proxy.uri().port_u16().unwrap_or(80)).await?;
     stream.write_all(&tunnel_request(url, port, proxy)).await?;
     let head = read_head(&mut stream).await?;
     let is_open = head.split(|byte| *byte == b' ').nth(1).is_some_and(|status| status.starts_with(b"2"));
     if is_open { Ok(stream) } else { Err(io::Error::other("the proxy refuses a tunnel")) }
+}
+
+async fn connect_to(host: &str, port: u16) -> io::Result<TcpStream> {
+    let mut addresses = lookup(host).await.map_err(io::Error::other)?;
+    addresses.iter_mut().for_each(|address| address.set_port(port));
+    TcpStream::connect(addresses.as_slice()).await
 }
 
 fn tunnel_request(url: &Url, port: u16, proxy: &Intercept) -> Vec<u8> {

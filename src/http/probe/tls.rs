@@ -247,9 +247,9 @@ fn cut(text: &str) -> String {
 /// # Errors
 /// [`Cause::Tls`] where it is not trusted, [`Cause::Broken`], and [`Cause::Timeout`].
 pub async fn certificate(client: &Client, url: &Url) -> Result<CertificateSeen, Error> {
-    client.require_in_reach(&Request::get(url.clone()), url)?;
+    client.require_allowed(&Request::get(url.clone()), url)?;
     let proxy = client.proxy_for(url);
-    match timeout(client.timeout(), handshake(client.trust(), url, proxy.as_ref())).await {
+    match timeout(client.timeout(), handshake(client.trust(url), url, proxy.as_ref())).await {
         Ok(Ok(presented)) => match presented.problem {
             Some(problem) => Err(failed(url, Cause::Tls(problem))),
             None => Ok(presented.certificate),

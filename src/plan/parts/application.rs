@@ -55,7 +55,10 @@ impl<'a> Candidates<'a> {
     /// The one that this tool created, or may have created, according to the journal.
     fn ours(&self, record: &Record) -> Option<&'a Application> {
         match &record.application {
-            OwnApplication::Made { application_id } => self.by_id(application_id),
+            // The journal is a file: its word counts only for an application that looks like the connection's.
+            OwnApplication::Made { application_id } => {
+                self.by_id(application_id).filter(|found| resembles(self.wanted, found))
+            }
             OwnApplication::MayHaveMade => match self.exact().as_slice() {
                 [only] => Some(only),
                 [] | [_, _, ..] => None,
@@ -87,6 +90,13 @@ fn differences(wanted: &DesiredApplication, found: &Application) -> Vec<String> 
 #[must_use]
 pub fn is_wanted(wanted: &DesiredApplication, found: &Application) -> bool {
     found.name == wanted.name && differences(wanted, found).is_empty()
+}
+
+/// Whether an application can be one that this tool created and that the kit has changed since: its name or its redirect
+/// URI is still the wanted one.
+#[must_use]
+pub fn resembles(wanted: &DesiredApplication, found: &Application) -> bool {
+    found.name == wanted.name || found.callback_url.split_whitespace().any(|address| address == wanted.redirect_uri)
 }
 
 pub(in crate::plan) fn plan(desired: &Desired, observed: &Observed, record: &Record) -> Part {

@@ -11,6 +11,17 @@ use crate::plan::{Step, TokenStep};
 /// How long a token for Factory lives. GitLab's default maximum is 365 days; one day less allows for time zones.
 const TOKEN_DAYS: i64 = 364;
 
+/// A token that this tool creates is called `Factory 2026-11-21 12:00:00`, after the time of its creation in UTC.
+const NAME_BEGINS: &str = "Factory ";
+const NAME_ENDS: &str = "%Y-%m-%d %H:%M:%S";
+
+/// Whether this tool gives tokens such a name.
+#[must_use]
+pub fn is_minted_name(name: &str) -> bool {
+    let time = name.strip_prefix(NAME_BEGINS);
+    time.is_some_and(|time| jiff::civil::DateTime::strptime(NAME_ENDS, time).is_ok())
+}
+
 /// Tokens of earlier runs that no sealed bundle holds.
 pub(in crate::plan) fn revoke_orphans(record: &Record) -> impl Iterator<Item = Step> {
     record.orphan_tokens.iter().map(revoke)
@@ -36,7 +47,7 @@ pub(in crate::plan) fn mint(desired: &Desired, observed: &Observed) -> Option<St
     let today = observed.at.to_zoned(jiff::tz::TimeZone::UTC).date();
     Some(Step::Token(TokenStep::Mint {
         user_id: user.id,
-        name: format!("Factory {}", observed.at.strftime("%Y-%m-%d %H:%M:%S")),
+        name: format!("{NAME_BEGINS}{}", observed.at.strftime(NAME_ENDS)),
         scopes: desired.handover.scopes.clone(),
         expires_at: today.saturating_add(TOKEN_DAYS.days()),
     }))

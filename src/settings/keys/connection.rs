@@ -99,7 +99,22 @@ settings! {
             variable: Some("FACTORY_GITLAB_CA_CERT"),
             kind: ValueKind::Paths,
             value_name: "PATH",
-            help: "CA certificates to trust besides the system's (PEM; may be repeated)",
+            help: "CA certificates to trust for GitLab besides the system's (PEM; repeatable)",
+            rehearsal: Rehearsal::Refused,
+            ..GLOBAL
+        },
+        parse: parse::path,
+    };
+
+    /// For a company that inspects the way out.
+    pub static FACTORY_CA_CERT: Setting<PathBuf> = Setting {
+        definition: Definition {
+            key: "factory_ca_cert",
+            flag: "--factory-ca-cert",
+            variable: Some("FACTORY_GITLAB_FACTORY_CA_CERT"),
+            kind: ValueKind::Paths,
+            value_name: "PATH",
+            help: "The same for Factory's hosts, where a proxy inspects the way out",
             rehearsal: Rehearsal::Refused,
             ..GLOBAL
         },

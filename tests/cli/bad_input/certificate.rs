@@ -94,6 +94,7 @@ fn a_missing_private_ca_is_asked_for_by_its_option() {
     let kit = env.file("kit.json", env.sandbox().factory().kit_json().to_string());
     env.set("FACTORY_KIT", &kit);
     env.unset("FACTORY_GITLAB_CA_CERT");
+    env.unset("FACTORY_GITLAB_FACTORY_CA_CERT");
     let mut said = Said::default();
     said.both("no CA", &env);
     env.set("FACTORY_GITLAB_CA_CERT", &env.path("none.pem").to_string_lossy());
@@ -123,7 +124,7 @@ fn a_missing_private_ca_is_asked_for_by_its_option() {
       unknown  factory.reachable         Factory's hosts answer
                GET /gitlab/v1/status on 127.0.0.1:[port]: no secure connection: the certificate's issuer is not trusted (factory-gitlab sandbox CA, and the server sends no intermediate certificate)
                fix: trust the certificate authority that issued the certificate
-                    factory-gitlab verify --ca-cert PATH
+                    factory-gitlab verify --factory-ca-cert PATH
                README.md#check-factory-reachable
 
     verdict: fail, 2 passed, 1 failed, 22 skipped, 1 unknown on https://127.0.0.1:[port] ([cost])

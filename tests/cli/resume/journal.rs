@@ -199,3 +199,36 @@ fn damage_file(path: &Path, damage: usize) {
     let whole = std::fs::read(path).expect("readable");
     std::fs::write(path, &whole[..whole.len() - damage]).expect("cut");
 }
+
+/// The number of somebody's token in a line of the journal, as a restored GitLab or an attacker brings it about.
+#[test]
+fn a_line_in_the_journal_is_not_enough_to_revoke_a_token() {
+    let case = Case::minted_token();
+    let env = case.env();
+    env.connects(case.args);
+    let before = live_tokens(&env);
+    let (path, mut whole) = journal(&env);
+    for (id, name) in &before {
+        for name in [name.as_str(), "Factory 2026-01-01 00:00:00"] {
+            let line = serde_json::json!({
+                "v": 1, "at": "2026-11-21T12:00:00Z", "run": "r",
+                "event": "token_minted", "id": id, "name": name, "expires_at": null,
+            });
+            // A token of this tool's own may be revoked: it bears such a name and this number.
+            if !name.starts_with("Factory ") || before.iter().all(|(_, own)| own != name) {
+                whole.extend_from_slice(format!("{line}\n").as_bytes());
+            }
+        }
+    }
+    std::fs::write(&path, whole).expect("spoilt");
+    let run = env.connect(case.args);
+    assert_eq!(run.code, 0, "{run}");
+    let after = live_tokens(&env);
+    assert!(before.iter().all(|token| after.contains(token)), "{before:?} {after:?}\n{run}");
+    env.has_nothing_to_do(case.args);
+}
+
+fn live_tokens(env: &TestEnv) -> Vec<(u64, String)> {
+    let tokens = env.sandbox().gitlab().tokens().into_iter().filter(|token| !token.revoked);
+    tokens.map(|token| (token.id, token.name)).collect()
+}
