@@ -135,7 +135,7 @@ pub(crate) fn require_own(path: &Path) -> io::Result<()> {
         return Ok(()); // A device: nothing can be kept in it.
     }
     let why = if found.is_symlink() {
-        "it is a symbolic link, which somebody else may have planted; name what it points to"
+        "it is a symbolic link, which another user may have planted; name what it points to"
     } else if ![0, rustix::process::geteuid().as_raw()].contains(&found.uid()) {
         "it belongs to another user"
     } else if found.mode() & OTHERS_WRITE != 0 {

@@ -41,7 +41,7 @@ pub type Error = crate::http::Error;
 /// # Errors
 /// Every other outcome: no connection, a page of a proxy or a sign-in wall, another server's 404.
 pub async fn ping(http: &Client, instance: &InstanceUrl) -> Result<(), Error> {
-    match http.for_gitlab(instance.url()).send(&Request::get(instance.api("/metadata"))).await {
+    match http.clone().for_gitlab(instance.url()).send(&Request::get(instance.api("/metadata"))).await {
         // GitLab never serves this address without a token. A 2xx comes from another server, or from one open to everyone.
         Ok(response) => response.json::<serde_json::Map<String, serde_json::Value>>("GitLab's metadata").map(drop),
         Err(error) => match error.response() {

@@ -14,7 +14,7 @@ use std::io;
 
 use crate::error::{ExitCode, Failure};
 use crate::line_writer::LineWriter;
-use crate::secret::redact;
+use crate::secret::{redact, redact_json, redact_xml};
 use crate::text::Text;
 
 /// The result of a command. Every form is made from the same struct, so they cannot disagree.
@@ -59,6 +59,7 @@ pub struct Rendered<'r>(Form<'r>);
 
 enum Form<'r> {
     Text(String),
+    Xml(String),
     Json(&'r dyn Report),
 }
 
@@ -74,24 +75,27 @@ pub fn render(report: &dyn Report, format: Format) -> Result<Rendered<'_>, Failu
             let document = report
                 .junit()
                 .ok_or_else(|| Failure::usage("this command reports no checks; choose -o text or -o json"))?;
-            Form::Text(junit::document(&document)?)
+            Form::Xml(junit::document(&document)?)
         }
     }))
 }
 
 impl Rendered<'_> {
-    /// Writes it, ending in a line break. Secrets that this process has held are redacted, wherever they come from; in JSON
-    /// too, because their escaped forms are known as well.
+    /// Writes it, ending in a line break. Secrets that this process has held are redacted, wherever they come from; of JSON
+    /// and XML the values are, so that the document stays valid whatever a secret is.
     ///
     /// # Errors
     /// Errors from the writer.
     pub fn write_to(&self, out: &mut dyn io::Write) -> io::Result<()> {
-        let mut lines = LineWriter::new(|text| out.write_all(redact(text).as_bytes()));
         match &self.0 {
-            Form::Text(text) => io::Write::write_all(&mut lines, text.as_bytes())?,
-            Form::Json(report) => report.json(Json::new(&mut lines))?,
+            Form::Text(text) => out.write_all(redact(text).as_bytes()),
+            Form::Xml(text) => out.write_all(redact_xml(text).as_bytes()),
+            Form::Json(report) => {
+                let mut lines = LineWriter::new(|text| out.write_all(redact_json(text).as_bytes()));
+                report.json(Json::new(&mut lines))?;
+                lines.finish()
+            }
         }
-        lines.finish()
     }
 }
 

@@ -4,13 +4,15 @@
 //! `credential_store`, `bundle/seal` and here. Every secret is also registered for [`redact`], the last line of defense: a
 //! value that a server echoes does not reach a terminal, a log or a file.
 
+mod document;
 mod encodings;
+mod parts;
 mod patterns;
 
 use std::borrow::Cow;
 use std::fmt;
 use std::marker::PhantomData;
-use std::sync::{PoisonError, RwLock};
+use std::sync::{LazyLock, PoisonError, RwLock};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -18,6 +20,9 @@ use hmac::{Hmac, Mac as _};
 use secrecy::{ExposeSecret as _, SecretString};
 use serde::Deserialize;
 use sha2::Sha256;
+
+pub use self::document::{redact_json, redact_xml};
+use self::parts::Parts;
 
 /// What a secret is for; the name appears in messages instead of the value.
 pub trait SecretKind {
@@ -218,6 +223,9 @@ pub fn register_password(password: &str) {
 /// whole.
 static REGISTERED: RwLock<Vec<SecretString>> = RwLock::new(Vec::new());
 
+/// The parts of every secret of this process.
+static PARTS: LazyLock<RwLock<Parts>> = LazyLock::new(RwLock::default);
+
 /// Redacting shorter values would remove ordinary words.
 const SHORTEST_REDACTED: usize = 6;
 
@@ -229,6 +237,7 @@ fn register(value: &str) {
     if registered.iter().any(|known| known.expose_secret() == value) {
         return;
     }
+    PARTS.write().unwrap_or_else(PoisonError::into_inner).add(patterns::without_prefix(value));
     registered.push(SecretString::from(value));
     registered.extend(encodings::encodings(value).into_iter().map(|encoded| SecretString::from(encoded.as_str())));
     registered.sort_by_key(|known| std::cmp::Reverse(known.expose_secret().len()));
@@ -250,6 +259,10 @@ pub fn redact(text: &str) -> Cow<'_, str> {
         if clean.contains(known.expose_secret()) {
             clean = Cow::Owned(clean.replace(known.expose_secret(), REDACTED));
         }
+    }
+    let ranges = PARTS.read().unwrap_or_else(PoisonError::into_inner).ranges(&clean);
+    for range in ranges.into_iter().rev() {
+        clean.to_mut().replace_range(range, REDACTED);
     }
     patterns::replace_prefixed(&clean, REDACTED).map_or(clean, Cow::Owned)
 }
@@ -328,6 +341,26 @@ mod tests {
         let _registered = WebhookToken::new("correct-horse-battery").expect("a token");
         assert_eq!(redact("a=correct-horse-battery;b"), "a=[redacted];b");
         assert_eq!(redact("nothing here"), "nothing here");
+    }
+
+    #[test]
+    fn parts_of_a_secret_and_other_cases_of_it_are_redacted() {
+        let value = "glpat-Xq7Rw2Lp9ZtB4mKv8NsD";
+        let _registered = PersonalAccessToken::new(value).expect("a token");
+        let (first, second) = value.split_at(15);
+        for told in [first, second, &first[6..], &second[1..9], &value.to_uppercase(), &value[6..].to_lowercase()] {
+            assert!(!redact(&format!("a {told} b")).contains(told), "{told}");
+        }
+        let split = redact(&format!("{first}\n{second}")).into_owned();
+        assert!(!split.contains("Xq7Rw2") && !split.contains("tB4mKv"), "{split}");
+        assert_eq!(redact("caf\u{e9} glpat- and 2026-11-21"), "caf\u{e9} glpat- and 2026-11-21");
+    }
+
+    #[test]
+    fn a_secret_of_words_does_not_take_ordinary_words_out_of_texts() {
+        let _registered = WebhookToken::new("mountain-webhook-of-factory-gitlab-tests").expect("a token");
+        assert_eq!(redact("factory-gitlab webhook"), "factory-gitlab webhook");
+        assert_eq!(redact("a mountain-webhook-of-f b"), "a [redacted] b");
     }
 
     #[test]

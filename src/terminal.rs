@@ -14,7 +14,6 @@ mod streams;
 mod style;
 mod wrap;
 
-use std::borrow::Cow;
 use std::io;
 use std::sync::{Arc, Mutex};
 use std::time::Instant;
@@ -23,7 +22,7 @@ use crate::env::{Clock, Env};
 use crate::env_vars;
 use crate::error::Failure;
 use crate::line_writer::LineWriter;
-use crate::secret::redact;
+use crate::secret::{redact, redact_json};
 use crate::text::{Line, Text, Tone};
 
 use self::stdin::StandardInput;
@@ -161,7 +160,7 @@ impl Terminal {
     /// # Errors
     /// As [`Terminal::print_styled`].
     pub fn print_json(&self, write: impl FnOnce(&mut dyn io::Write) -> io::Result<()>) -> Result<(), Failure> {
-        self.print(sanitize::json, write)
+        self.print(|text| sanitize::json(&redact_json(text)).into_owned(), write)
     }
 
     /// Prints any other text of several lines: help, a completion script, XML.
@@ -177,16 +176,23 @@ impl Terminal {
     /// # Errors
     /// As [`Terminal::print_styled`].
     pub fn print_lines(&self, write: impl FnOnce(&mut dyn io::Write) -> io::Result<()>) -> Result<(), Failure> {
-        self.print(sanitize::lines, write)
+        self.print(|text| sanitize::lines(&redact(text)).into_owned(), write)
+    }
+
+    /// As [`Terminal::print_lines`], for XML that is redacted already: doing it again could break its tags.
+    ///
+    /// # Errors
+    /// As [`Terminal::print_styled`].
+    pub fn print_xml(&self, write: impl FnOnce(&mut dyn io::Write) -> io::Result<()>) -> Result<(), Failure> {
+        self.print(|text| sanitize::lines(text).into_owned(), write)
     }
 
     fn print(
         &self,
-        sanitize: fn(&str) -> Cow<'_, str>,
+        clean: fn(&str) -> String,
         write: impl FnOnce(&mut dyn io::Write) -> io::Result<()>,
     ) -> Result<(), Failure> {
-        let mut lines =
-            LineWriter::new(|text| self.inner.streams.write(Stream::Output, sanitize(&redact(text)).as_bytes()));
+        let mut lines = LineWriter::new(|text| self.inner.streams.write(Stream::Output, clean(text).as_bytes()));
         self.inner
             .bars
             .suspend(|| write(&mut lines).and_then(|()| lines.finish()))

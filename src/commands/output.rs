@@ -30,7 +30,7 @@ pub(super) fn finish(context: &Context<'_>, report: &dyn Report) -> Result<ExitC
         }
         (None, Format::Junit) => {
             let rendered = report::render(report, Format::Junit)?;
-            terminal.print_lines(|out| rendered.write_to(out))?;
+            terminal.print_xml(|out| rendered.write_to(out))?;
         }
     }
     Ok(report.exit_code())

@@ -76,8 +76,8 @@ impl Client {
     /// The same client for a GitLab: only its origin is shown the client certificate, and only for its origin the extra roots
     /// of `--ca-cert` count.
     #[must_use]
-    pub fn for_gitlab(&self, url: &Url) -> Self {
-        Self { gitlab: Some(url.origin()), ..self.clone() }
+    pub fn for_gitlab(self, url: &Url) -> Self {
+        Self { gitlab: Some(url.origin()), ..self }
     }
 
     /// What this address is trusted by and shown.

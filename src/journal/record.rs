@@ -198,7 +198,7 @@ impl Record {
                 self.orphan_tokens.push(MintedRecord { id: Some(id), name });
             }
             TokenEntry::Revoked { name, .. } | TokenEntry::NotFound { name } => {
-                self.orphan_tokens.retain(|orphan| orphan.name != name)
+                self.orphan_tokens.retain(|orphan| orphan.name != name);
             }
         }
     }

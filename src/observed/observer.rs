@@ -153,7 +153,7 @@ impl ObserverRun<'_> {
             return NetworkSeen::skipped(NOT_REQUESTED);
         }
         let url = self.observer.gitlab.instance().url();
-        self.stopwatch.time(Read::Network, inspect_network(&self.observer.http.for_gitlab(url), url)).await
+        self.stopwatch.time(Read::Network, inspect_network(&self.observer.http.clone().for_gitlab(url), url)).await
     }
 
     async fn initial_targets(&self) -> Option<InitialReads> {

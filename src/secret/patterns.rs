@@ -61,6 +61,11 @@ fn prefix_of(value: &str) -> Option<&'static Prefix> {
     PREFIXES.iter().find(|prefix| value.starts_with(prefix.text))
 }
 
+/// The value without the prefix that tells its kind, which is no secret.
+pub(super) fn without_prefix(value: &str) -> &str {
+    prefix_of(value).map_or(value, |prefix| &value[prefix.text.len()..])
+}
+
 fn is_oauth_token(value: &str) -> bool {
     value.len() == OAUTH_LENGTH && value.bytes().all(|byte| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte))
 }

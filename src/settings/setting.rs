@@ -159,6 +159,15 @@ pub fn misplaced(setting: &Definition, text: &str) -> Option<&'static str> {
     }
 }
 
+/// So that a setting of any type can be given where only its names matter.
+impl<T> Deref for Setting<T> {
+    type Target = Definition;
+
+    fn deref(&self) -> &Definition {
+        &self.definition
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::super::keys;
@@ -186,14 +195,5 @@ mod tests {
         assert!(misplaced(&keys::CA_CERT, "-----BEGIN CERTIFICATE-----").is_some());
         assert!(misplaced(&keys::EXCLUDE, "{legacy,old}/**").is_none(), "a pattern");
         assert!(misplaced(&keys::KIT, "kits/acme $2.json").is_none());
-    }
-}
-
-/// So that a setting of any type can be given where only its names matter.
-impl<T> Deref for Setting<T> {
-    type Target = Definition;
-
-    fn deref(&self) -> &Definition {
-        &self.definition
     }
 }

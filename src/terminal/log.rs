@@ -12,7 +12,7 @@ use tracing_subscriber::{EnvFilter, Layer as _};
 
 use super::{Terminal, Verbosity, sanitize};
 use crate::error::Failure;
-use crate::secret::redact;
+use crate::secret::redact_json;
 
 /// Starts the log. A second start in one process (a command inside the sandbox) has no effect.
 pub fn start(terminal: &Terminal, file: Option<File>) {
@@ -85,7 +85,7 @@ impl Write for LogFile {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         let line = String::from_utf8_lossy(bytes);
         let mut file = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        file.write_all(sanitize::json(&redact(&line)).as_bytes())?;
+        file.write_all(sanitize::json(&redact_json(&line)).as_bytes())?;
         Ok(bytes.len())
     }
 

@@ -34,7 +34,7 @@ pub fn apply(error: &Error, apply: &Apply<'_>) -> Failure {
             .fix(Fix::open("delete the applications that are not used", instance.page("/admin/applications"))),
         Error::AnotherApplication { .. } => Failure::problem("GitLab has another application under the planned number")
             .because(error.to_string())
-            .fix(Fix::rerun("run it again: it looks anew", "")),
+            .fix(Fix::rerun("run it again: it reads the list again", "")),
         Error::NoSecret | Error::NoVersion => Failure::problem("the program planned a step that it cannot carry out")
             .because(error.to_string())
             .fix(Fix::rerun("run it again; if it happens again, report it with this log", "-vv --log-file PATH")),

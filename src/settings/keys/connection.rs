@@ -99,7 +99,7 @@ settings! {
             variable: Some("FACTORY_GITLAB_CA_CERT"),
             kind: ValueKind::Paths,
             value_name: "PATH",
-            help: "CA certificates to trust for GitLab besides the system's (PEM; repeatable)",
+            help: "CA certificates to trust for GitLab as well (PEM; may be repeated)",
             rehearsal: Rehearsal::Refused,
             ..GLOBAL
         },
@@ -114,7 +114,7 @@ settings! {
             variable: Some("FACTORY_GITLAB_FACTORY_CA_CERT"),
             kind: ValueKind::Paths,
             value_name: "PATH",
-            help: "The same for Factory's hosts, where a proxy inspects the way out",
+            help: "CA certificates to trust for Factory's hosts (PEM; may be repeated)",
             rehearsal: Rehearsal::Refused,
             ..GLOBAL
         },

@@ -83,7 +83,7 @@ fn an_invalid_address_is_explained_with_the_right_one() {
     == a word: connect and verify
     exit code: 2
     ----- stderr -----
-    error: the variable GITLAB_URL cannot be used: the GitLab URL "gitlab" has no scheme; write https://gitlab
+    error: the variable GITLAB_URL cannot be used: the GitLab URL is not an address; write it as https://gitlab.example.com
     == nothing at all: connect and verify
     exit code: 2
     ----- stderr -----

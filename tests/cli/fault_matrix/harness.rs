@@ -1,5 +1,6 @@
 //! A connected sandbox, and `verify` in the process of the test.
 
+use std::path::PathBuf;
 use std::time::Duration;
 
 use factory_gitlab::apply::webhook_test::{TestClients, TestQuota, WebhookTester};
@@ -104,12 +105,13 @@ impl Harness {
         // A limit without a time is waited for only shortly.
         let patience = Duration::from_millis(300);
         let variables = self.sandbox.variables().into_iter();
-        let ca_certs =
+        let ca_certs: Vec<PathBuf> =
             variables.filter(|(name, _)| *name == "FACTORY_GITLAB_CA_CERT").map(|(_, path)| path.into()).collect();
         let options = http::ClientOptions {
             proxy: Proxy::Direct,
             timeout,
             rate_limit_wait: patience,
+            factory_ca_certs: ca_certs.clone(),
             ca_certs,
             ..http::ClientOptions::default()
         };
