@@ -1,5 +1,7 @@
 //! What should be true: from the kit and the inputs, and nothing else. Pure.
 
+mod cover;
+
 use std::fmt;
 
 use globset::GlobSet;
@@ -10,6 +12,8 @@ use crate::instance::{InstanceUrl, LicensePlan};
 use crate::kit::{Handover, Kit, Organization, UploadMethod};
 use crate::secret::{ApplicationSecret, SigningToken, WebhookToken};
 use crate::target::{Event, Strategy, Target};
+
+pub use cover::{Candidate, Cover, LeftOut, Named, Reason, Scope, Tree, cover};
 
 /// The connection as it should be.
 #[derive(Clone, Debug)]

@@ -145,6 +145,8 @@ pub struct Group {
     pub id: u64,
     pub full_path: String,
     pub parent_id: Option<u64>,
+    /// It, or a group above it, is archived (GitLab 18).
+    pub archived: bool,
     pub marked_for_deletion: bool,
 }
 

@@ -19,6 +19,7 @@ pub use self::network::{NetworkSeen, inspect_network};
 pub use self::observation::Observation;
 pub use self::observer::{ObserveProgress, Observer};
 pub use self::reads::{ReadRequest, Reads};
+pub use crate::desired::LeftOut;
 use crate::factory::FactoryStatus;
 use crate::gitlab::{
     Application, Hook, License, LoggedDelivery, Metadata, PairValidity, ProbedScopes, TestRefusal, TokenDetails, User,
@@ -156,16 +157,8 @@ pub struct HooksSeen {
     pub targets: Vec<TargetSeen>,
     /// How many groups and projects were left out, and why.
     pub left_out: LeftOut,
-}
-
-#[derive(Clone, Copy, Debug, Default, Eq, PartialEq, Serialize)]
-pub struct LeftOut {
-    pub archived: usize,
-    pub marked_for_deletion: usize,
-    pub personal: usize,
-    pub excluded: usize,
-    /// Named groups in which GitLab shows no project.
-    pub empty_groups: usize,
+    /// Groups that contain something excluded, so that their subgroups and projects are targets one by one.
+    pub split_groups: Vec<String>,
 }
 
 /// One target, and its hooks that have our URL or our mark. Hooks of other products are not kept.

@@ -56,4 +56,6 @@ pub enum Blocker {
     UnsupportedScopes { scopes: Vec<String> },
     /// Group webhooks were requested, and this license does not send their events.
     NoGroupHooks { plan: LicensePlan },
+    /// A system hook sends the events of the whole instance, and only a part of it was selected.
+    SystemHookSendsAll,
 }

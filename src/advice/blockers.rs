@@ -51,6 +51,10 @@ fn explain(blocker: &Blocker, desired: &Desired) -> Failure {
              tested, and real events would never arrive"
         ))
         .fix(Fix::rerun("create a webhook on each project instead", "--webhooks project")),
+        Blocker::SystemHookSendsAll => Failure::problem(
+            "a system hook sends the events of every project, and --group, --project or --exclude select only a part",
+        )
+        .fix(Fix::rerun("create webhooks on groups or projects instead", "--webhooks auto")),
     }
 }
 

@@ -17,9 +17,10 @@ pub(super) const CHECKS: &[Check] = &[
         title: "every target has a webhook to Factory",
         severity: CheckSeverity::Error,
         depends_on: &["token.admin"],
-        about: "A target is a top-level group where the license has group hooks (Premium, Ultimate), otherwise each \
-                project of a group. Archived projects, projects marked for deletion and personal projects are left \
-                out. Lists the targets without a hook to the kit's URL. Where GitLab shows no target at all, the \
+        about: "Where the license has group hooks (Premium, Ultimate), the targets are the highest groups that lie \
+                wholly inside the selection, and below a group that contains something excluded its subgroups and \
+                projects one by one; otherwise each selected project. What is archived or marked for deletion and \
+                personal projects are left out. Lists the targets without a hook to the kit's URL. Where GitLab shows no target at all, the \
                 result is unknown: an empty list proves nothing.",
         reads: &[Read::Hooks],
         rule: hooks::coverage,

@@ -149,6 +149,14 @@ impl Reader {
         ProjectPages::new(Pages::new(self.http.clone(), self.request(PATH)), self.request(PATH))
     }
 
+    /// Every project that the token can see, archived ones too: an excluded project that is archived today is still not to
+    /// be covered tomorrow.
+    #[must_use]
+    pub fn all_projects(&self) -> ProjectPages {
+        const PATH: &str = "/projects?pagination=keyset&order_by=id&sort=asc&per_page=100";
+        ProjectPages::new(Pages::new(self.http.clone(), self.request(PATH)), self.request(PATH))
+    }
+
     /// The error for more groups and projects than one run can handle.
     #[must_use]
     pub fn too_many(&self, most: usize) -> Error {
@@ -163,6 +171,33 @@ impl Reader {
     pub async fn top_level_groups(&self) -> Result<Vec<Group>, Error> {
         const PATH: &str = "/groups?top_level_only=true&order_by=id&sort=asc&per_page=100";
         self.list::<GroupWire, _>(PATH, "a list of groups").collect().await
+    }
+
+    /// Every group that the token can see.
+    ///
+    /// # Errors
+    /// Those of any request.
+    pub async fn groups(&self) -> Result<Vec<Group>, Error> {
+        const PATH: &str = "/groups?order_by=id&sort=asc&per_page=100";
+        self.list::<GroupWire, _>(PATH, "a list of groups").collect().await
+    }
+
+    /// The groups below a group, at any depth.
+    ///
+    /// # Errors
+    /// 404 for a group that does not exist or is not visible.
+    pub async fn descendant_groups(&self, id: u64) -> Result<Vec<Group>, Error> {
+        let path = format!("/groups/{id}/descendant_groups?order_by=id&sort=asc&per_page=100");
+        self.list::<GroupWire, _>(&path, "a list of groups").collect().await
+    }
+
+    /// The projects of a group and its subgroups, archived ones too.
+    ///
+    /// # Errors
+    /// 404 for a group that does not exist or is not visible.
+    pub async fn all_group_projects(&self, id: u64) -> Result<Vec<Project>, Error> {
+        let query = "include_subgroups=true&with_shared=false&order_by=id&sort=asc&per_page=100";
+        self.list::<ProjectWire, _>(&format!("/groups/{id}/projects?{query}"), "a list of projects").collect().await
     }
 
     /// The projects of a group and its subgroups, without archived ones and those that are only shared with the group.

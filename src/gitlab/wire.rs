@@ -121,14 +121,18 @@ pub(super) struct GroupWire {
     full_path: String,
     #[serde(default)]
     parent_id: Option<u64>,
+    /// From 18.0; true below an archived group too.
+    #[serde(default)]
+    archived: Option<bool>,
     #[serde(default)]
     marked_for_deletion_on: Option<String>,
 }
 
 impl From<GroupWire> for Group {
     fn from(wire: GroupWire) -> Self {
-        let GroupWire { id, full_path, parent_id, marked_for_deletion_on } = wire;
-        Self { id, full_path, parent_id, marked_for_deletion: marked_for_deletion_on.is_some() }
+        let GroupWire { id, full_path, parent_id, archived, marked_for_deletion_on } = wire;
+        let marked_for_deletion = marked_for_deletion_on.is_some();
+        Self { id, full_path, parent_id, archived: archived.unwrap_or(false), marked_for_deletion }
     }
 }
 

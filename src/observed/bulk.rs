@@ -6,7 +6,7 @@ use std::collections::HashMap;
 
 use tokio::sync::OnceCell;
 
-use super::targets::Candidate;
+use crate::desired::Candidate;
 use crate::gitlab::{Hook, HookList, Reader};
 use crate::http;
 use crate::http::limits::MAX_QUERY_PROJECTS;

@@ -9,9 +9,9 @@ use tokio::sync::mpsc;
 
 use super::bulk::{Bulk, CandidateHooks};
 use super::observer::ObserveProgress;
-use super::targets::{Candidate, InitialReads, TargetFilter, has_personal_projects};
+use super::targets::{FoundTargets, InitialReads, TargetFinder, TargetSink};
 use super::{HookSeen, HooksSeen, Observation, TargetSeen};
-use crate::desired::{Desired, Mark};
+use crate::desired::{Candidate, Desired, Mark};
 use crate::gitlab::{Hook, HookAttributes, LoggedDelivery, Reader};
 use crate::http;
 use crate::instance::Version;
@@ -96,10 +96,12 @@ impl HookReader<'_> {
     /// Finds the targets and reads their hooks as they are found. A target that cannot be read is a failure of that target
     /// alone; a list of targets that cannot be read to its end is a failure of the whole.
     pub(super) async fn read_all(&self, initial: &InitialReads) -> Result<HooksSeen, http::Error> {
-        let filter = TargetFilter::new(&self.desired.webhooks.selection, self.strategy);
+        let (gitlab, strategy) = (self.gitlab, self.strategy);
+        let finder = TargetFinder { gitlab, selection: &self.desired.webhooks.selection, strategy, initial };
         let (send, mut receive) = mpsc::channel::<Vec<Candidate>>(PAGES_AHEAD);
         let find = async {
-            let found = self.find_targets(initial, &filter, &send).await;
+            let sink = TargetSink { pages: &send, progress: self.progress, taken: Cell::new(0), gitlab };
+            let found = finder.find(&sink).await;
             drop(send);
             found
         };
@@ -112,58 +114,9 @@ impl HookReader<'_> {
             .buffer_unordered(self.width)
             .collect::<Vec<TargetSeen>>();
         let (found, mut targets) = tokio::join!(Box::pin(find), read);
-        found?;
+        let FoundTargets { left_out, split_groups } = found?;
         targets.sort_by(|one, other| one.target.cmp(&other.target));
-        Ok(HooksSeen { strategy: self.strategy, targets, left_out: filter.left_out() })
-    }
-
-    async fn find_targets(
-        &self,
-        initial: &InitialReads,
-        filter: &TargetFilter<'_>,
-        send: &mpsc::Sender<Vec<Candidate>>,
-    ) -> Result<(), http::Error> {
-        let sink = TargetSink { pages: send, progress: self.progress, taken: Cell::new(0), gitlab: self.gitlab };
-        if self.strategy == Strategy::System {
-            sink.send(vec![Candidate { target: Target::System, empty: false }]).await?;
-            return Ok(());
-        }
-        let named_projects = initial.named_projects.clone()?;
-        sink.send(named_projects.into_iter().filter_map(|project| filter.project(project)).collect()).await?;
-        let named_groups = initial.named_groups.clone()?;
-        if self.strategy == Strategy::Group {
-            sink.send(named_groups.into_iter().filter_map(|group| filter.group(group)).collect()).await?;
-            let groups = listed(&initial.groups)?.map_or(&[][..], Vec::as_slice);
-            sink.send(groups.iter().cloned().filter_map(|group| filter.group(group)).collect()).await?;
-        } else {
-            for group in named_groups {
-                let projects = self.gitlab.group_projects(group.id).await?;
-                if projects.is_empty() {
-                    filter.leave_empty_group();
-                }
-                sink.send(projects.into_iter().filter_map(|project| filter.project(project)).collect()).await?;
-            }
-        }
-        if self.strategy == Strategy::Project || has_personal_projects(&self.desired.webhooks.selection) {
-            self.find_in_all_projects(initial, filter, &sink).await?;
-        }
-        Ok(())
-    }
-
-    /// Finds the targets among all projects; the first page has been read.
-    async fn find_in_all_projects(
-        &self,
-        initial: &InitialReads,
-        filter: &TargetFilter<'_>,
-        sink: &TargetSink<'_>,
-    ) -> Result<(), http::Error> {
-        let Some((first, rest)) = listed(&initial.projects)? else { return Ok(()) };
-        sink.send(first.iter().cloned().filter_map(|project| filter.listed_project(project)).collect()).await?;
-        let Some(mut pages) = rest.take() else { return Ok(()) };
-        while let Some(page) = pages.next_page().await? {
-            sink.send(page.into_iter().filter_map(|project| filter.listed_project(project)).collect()).await?;
-        }
-        Ok(())
+        Ok(HooksSeen { strategy, targets, left_out, split_groups })
     }
 
     async fn read_target(&self, candidate: CandidateHooks) -> TargetSeen {
@@ -203,65 +156,5 @@ impl HookReader<'_> {
     fn is_ours(&self, hook: &Hook) -> bool {
         self.desired.webhooks.matches_url(&hook.url)
             || hook.description.as_deref().is_some_and(|text| Mark::find(text).is_some())
-    }
-}
-
-/// Takes the targets that are found.
-struct TargetSink<'a> {
-    pages: &'a mpsc::Sender<Vec<Candidate>>,
-    progress: &'a dyn ObserveProgress,
-    taken: Cell<usize>,
-    gitlab: &'a Reader,
-}
-
-/// At most this many targets are held, so that a server that lists ever more of them cannot fill the memory.
-const MOST_TARGETS: usize = 100_000;
-
-impl TargetSink<'_> {
-    /// # Errors
-    /// When there are more targets than can be held.
-    async fn send(&self, found: Vec<Candidate>) -> Result<(), http::Error> {
-        if found.is_empty() {
-            return Ok(());
-        }
-        self.taken.set(self.taken.get() + found.len());
-        if self.taken.get() > MOST_TARGETS {
-            return Err(self.gitlab.too_many(MOST_TARGETS));
-        }
-        self.progress.found(found.len());
-        // The receiver lives as long as the sender.
-        let _sent = self.pages.send(found).await;
-        Ok(())
-    }
-}
-
-/// What was listed; `None` where it was not needed.
-fn listed<T>(seen: &Observation<T>) -> Result<Option<&T>, http::Error> {
-    match seen {
-        Observation::Known(value) => Ok(Some(value)),
-        Observation::Failed(error) => Err(error.clone()),
-        Observation::Skipped(_) => Ok(None),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::env::Env;
-    use crate::http::{Client, ClientOptions};
-    use crate::secret::PersonalAccessToken;
-
-    #[tokio::test]
-    async fn more_targets_than_can_be_held_are_an_error_that_says_what_to_do() {
-        let client = Client::new(&ClientOptions::default(), Env::empty().clock).expect("a client");
-        let token = PersonalAccessToken::new("glpat-of-a-test").expect("a token");
-        let gitlab = Reader::new(client, "https://gitlab.acme.com".parse().expect("an address"), token);
-        let (send, mut receive) = mpsc::channel(3);
-        let sink = TargetSink { pages: &send, progress: &(), taken: Cell::new(0), gitlab: &gitlab };
-        let page = |count| vec![Candidate { target: Target::System, empty: false }; count];
-        sink.send(page(MOST_TARGETS)).await.expect("as many as can be held");
-        let error = sink.send(page(1)).await.expect_err("one more");
-        assert!(error.to_string().contains("more than 100000") && error.to_string().contains("--group"), "{error}");
-        assert_eq!(receive.recv().await.map(|found| found.len()), Some(MOST_TARGETS));
     }
 }

@@ -268,6 +268,31 @@ fn unlicensed_group_webhooks_are_refused_and_auto_says_why_it_takes_projects() {
 }
 
 #[test]
+fn a_system_hook_is_refused_for_a_part_of_the_instance() {
+    let mut wanted = desired();
+    wanted.webhooks.strategy = Strategy::System;
+    let mut observed = observed();
+    observed.hooks = hooks(Strategy::System, vec![bare(Target::System)]);
+    assert_eq!(connect(&wanted, &observed, &Record::default()).blockers, []);
+    wanted.webhooks.selection.groups = vec!["acme".to_owned()];
+    assert_eq!(connect(&wanted, &observed, &Record::default()).blockers, [Blocker::SystemHookSendsAll]);
+}
+
+#[test]
+fn a_group_without_a_hook_of_its_own_because_of_an_exclusion_is_named() {
+    let mut observed = observed();
+    if let Observation::Known(seen) = &mut observed.hooks {
+        seen.split_groups = ["acme", "b", "c", "d"].map(str::to_owned).to_vec();
+    }
+    let plan = connect(&desired(), &observed, &Record::default());
+    assert!(
+        plan.notes.iter().any(|note| note.starts_with("something is excluded in acme, b, c and 1 more: ")),
+        "{:?}",
+        plan.notes
+    );
+}
+
+#[test]
 fn many_webhooks_are_summarized_and_tested_once() {
     let mut observed = connected();
     let targets = (1..=100).map(|id| bare(project(id, &format!("acme/p{id}")))).collect();

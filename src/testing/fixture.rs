@@ -231,6 +231,7 @@ fn observed(desired: &Desired) -> Observed {
             strategy: Strategy::Group,
             targets: vec![target(desired, 7), target(desired, 8)],
             left_out: LeftOut::default(),
+            split_groups: Vec::new(),
         }),
         factory: factory(),
         took: BTreeMap::from([(Read::Metadata, Duration::from_millis(12))]),

@@ -25,6 +25,16 @@ fn owners(env: &TestEnv) -> Vec<String> {
     owners
 }
 
+/// The owner of a hook, with the group's path.
+fn owner_path(env: &TestEnv, owner: Owner) -> String {
+    let state = env.sandbox().gitlab().lock();
+    match owner {
+        Owner::Group(id) => format!("group {}", state.group(&id.to_string()).expect("it").full_path),
+        Owner::System => "system".to_owned(),
+        Owner::Project(id) => state.project(&id.to_string()).expect("it").full_path.clone(),
+    }
+}
+
 fn all_are_right(env: &TestEnv) {
     let factory = env.sandbox().factory();
     for hook in env.all_hooks() {
@@ -99,6 +109,37 @@ fn only_selected_groups_and_projects_get_webhooks() {
     }
     let env = TestEnv::with(three());
     env.is_refused(&["--group", "no-such-group"], 1, &["no-such-group"]);
+}
+
+#[test]
+fn nothing_excluded_lies_under_a_group_webhook() {
+    for (args, wanted) in [
+        (["--exclude", "group-1/project-1"].as_slice(), ["group group-1/subgroup-1", "group group-2"].as_slice()),
+        (&["--exclude", "group-1/subgroup-1"], &["group group-2", "group-1/project-1"]),
+        (&["--exclude", "group-1/**"], &["group group-2"]),
+        (&["--group", "group-1", "--exclude", "*/project-3"], &["group-1/project-1"]),
+        (&["--group", "group-1", "--group", "group-1/subgroup-1"], &["group group-1"]),
+        (&["--project", "group-1/project-1", "--webhooks", "group"], &["group-1/project-1"]),
+    ] {
+        let env = TestEnv::with(three());
+        env.connects(args);
+        let mut owners: Vec<String> = env.all_hooks().iter().map(|hook| owner_path(&env, hook.owner)).collect();
+        owners.sort();
+        assert_eq!(owners, wanted, "{args:?}");
+        env.has_nothing_to_do(args);
+        let verified = env.run(&["verify", "--only", "webhook.*"]);
+        assert_eq!(verified.code, 0, "{args:?}: {verified}");
+    }
+}
+
+#[test]
+fn archived_groups_get_no_webhook_and_a_system_hook_no_part_of_an_instance() {
+    let env = TestEnv::with(three());
+    env.sandbox().gitlab().change_group(4, |group| group.archived = true);
+    let run = env.connected(&[]);
+    assert!(run.stderr.contains("left out: 1 archived"), "{run}");
+    assert_eq!(env.all_hooks().iter().map(|hook| owner_path(&env, hook.owner)).collect::<Vec<_>>(), ["group group-1"]);
+    env.is_refused(&["--webhooks", "system", "--exclude", "group-1"], 1, &["every project", "--webhooks auto"]);
 }
 
 #[test]

@@ -10,7 +10,7 @@ use crate::gitlab::{AlertStatus, DeliveryOutcome, Hook};
 use crate::http;
 use crate::instance::Version;
 use crate::observed::{HookSeen, HooksSeen, LeftOut, TargetSeen};
-use crate::target::{Event, Strategy, Target};
+use crate::target::{Event, Strategy, Target, TargetKind};
 
 pub(crate) fn coverage(context: &CheckContext<'_>) -> CheckOutcome {
     let hooks = match observed_hooks(context) {
@@ -49,13 +49,12 @@ fn bare_selection(hooks: &HooksSeen) -> CheckOutcome {
 }
 
 fn covered(hooks: &HooksSeen) -> String {
-    let count = hooks.targets.len();
-    let kind = match hooks.strategy {
-        Strategy::System => "system hook",
-        Strategy::Group => "group",
-        Strategy::Auto | Strategy::Project | Strategy::None => "project",
+    let count = |kind, name: &str| {
+        let count = hooks.targets.iter().filter(|seen| seen.target.kind() == kind).count();
+        (count > 0).then(|| format!("{count} {name}{}", if count == 1 { "" } else { "s" }))
     };
-    format!("{count} {kind}{}", if count == 1 { "" } else { "s" })
+    let kinds = [(TargetKind::System, "system hook"), (TargetKind::Group, "group"), (TargetKind::Project, "project")];
+    kinds.into_iter().filter_map(|(kind, name)| count(kind, name)).collect::<Vec<_>>().join(", ")
 }
 
 fn uncovered(

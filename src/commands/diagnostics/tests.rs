@@ -61,8 +61,9 @@ fn the_command_of_every_fix_of_a_blocker_can_be_run() {
         Blocker::SeveralApplications { applications: vec![application.clone()] },
         Blocker::NeedsSecret { application },
         Blocker::NoGroupHooks { plan: crate::instance::LicensePlan::Free },
+        Blocker::SystemHookSendsAll,
     ];
     let fixes = explain_blockers(&blockers, &fixture.desired).fixes;
-    assert_eq!(fixes.iter().filter(|fix| fix.command.is_some()).count(), 4);
+    assert_eq!(fixes.iter().filter(|fix| fix.command.is_some()).count(), 5);
     assert_commands_can_be_run(&fixes, &["connect"]);
 }

@@ -19,6 +19,10 @@ pub(in crate::plan) fn plan(desired: &Desired, observed: &Observed, record: &Rec
         plan.blockers.push(Blocker::NoGroupHooks { plan: license });
         return;
     }
+    if wanted.strategy == Strategy::System && !wanted.selection.selects_all() {
+        plan.blockers.push(Blocker::SystemHookSendsAll);
+        return;
+    }
     let Some(seen) = observed.hooks.known() else { return };
     plan.notes.extend(notes(wanted, seen, observed));
     let comparison = Comparison {
@@ -62,9 +66,13 @@ fn is_disabled(hook: &Hook) -> bool {
 /// Why webhooks are on these targets, and what they do not cover.
 fn notes(wanted: &DesiredWebhooks, seen: &HooksSeen, observed: &Observed) -> Vec<String> {
     let mut notes: Vec<String> = match (wanted.strategy, seen.strategy) {
-        (Strategy::Auto, Strategy::Group) => Some(format!(
+        (Strategy::Auto, Strategy::Group) if seen.split_groups.is_empty() => Some(format!(
             "the license ({}) includes group webhooks: one per top-level group covers all its projects, future ones \
              included",
+            observed.plan()
+        )),
+        (Strategy::Auto, Strategy::Group) => Some(format!(
+            "the license ({}) includes group webhooks: one per group that is wholly selected covers all its projects",
             observed.plan()
         )),
         (Strategy::Auto, Strategy::Project) => Some(
@@ -77,6 +85,7 @@ fn notes(wanted: &DesiredWebhooks, seen: &HooksSeen, observed: &Observed) -> Vec
     }
     .into_iter()
     .collect();
+    notes.extend(split(&seen.split_groups));
     notes.extend(left_out(seen.left_out));
     let unread = seen.targets.iter().filter(|target| target.hooks.known().is_none()).count();
     if unread > 0 {
@@ -90,6 +99,23 @@ fn not_in_system_hooks(wanted: &DesiredWebhooks) -> Option<String> {
         wanted.events.iter().filter(|event| !event.is_in_system_hooks()).map(|event| event.name()).collect();
     let missing = (!missing.is_empty()).then(|| missing.join(", "))?;
     Some(format!("system hooks do not send {missing}: Factory will not receive these events"))
+}
+
+/// Where something is excluded below a group, the group itself has no webhook.
+fn split(groups: &[String]) -> Option<String> {
+    const NAMED: usize = 3;
+    let more = groups
+        .len()
+        .checked_sub(NAMED)
+        .filter(|more| *more > 0)
+        .map_or_else(String::new, |more| format!(" and {more} more"));
+    let names = groups.iter().take(NAMED).map(String::as_str).collect::<Vec<_>>().join(", ");
+    (!groups.is_empty()).then(|| {
+        format!(
+            "something is excluded in {names}{more}: subgroups and projects get webhooks one by one there; run again after \
+             some are added"
+        )
+    })
 }
 
 fn left_out(left_out: LeftOut) -> Option<String> {

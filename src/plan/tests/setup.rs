@@ -110,5 +110,5 @@ pub(super) fn connected() -> Observed {
 }
 
 pub(super) fn hooks(strategy: Strategy, targets: Vec<TargetSeen>) -> Observation<HooksSeen> {
-    Observation::Known(HooksSeen { strategy, targets, left_out: LeftOut::default() })
+    Observation::Known(HooksSeen { strategy, targets, left_out: LeftOut::default(), split_groups: Vec::new() })
 }

@@ -40,6 +40,8 @@ struct GroupFilter {
     min_access_level: u8,
     search: String,
     skip: Vec<String>,
+    /// From 18.1; ignored before.
+    archived: Option<bool>,
 }
 
 /// Which groups are listed unless the request says otherwise.
@@ -53,8 +55,10 @@ enum Availability {
 
 impl GroupFilter {
     /// `all_available` is true by default for admins and for those who are not signed in.
-    fn read(params: &Params, default: Availability) -> Result<Self, ApiError> {
+    fn read(gitlab: &GitLab, params: &Params, default: Availability) -> Result<Self, ApiError> {
+        let archived = if knows_archived_groups(gitlab) { params.boolean("archived")? } else { None };
         Ok(Self {
+            archived,
             top_level: params.is("top_level_only")?,
             owned: params.is("owned")?,
             all: params.boolean("all_available")?.unwrap_or(default == Availability::Visible),
@@ -76,6 +80,7 @@ impl GroupFilter {
                 || group.name.to_lowercase().contains(&self.search)
                 || group.path.to_lowercase().contains(&self.search))
             && !self.skip.contains(&group.id.to_string())
+            && self.archived.is_none_or(|archived| permissions.state().is_group_archived(group.id) == archived)
             && (level > 0 || permissions.can_see_group(group))
     }
 }
@@ -87,7 +92,7 @@ async fn list(Shared(gitlab): Shared<GitLab>, call: Call) -> Result<Response, Ap
     let permissions = Permissions::of(&state, caller.as_ref());
     let sees_all = permissions.is_admin() || caller.is_none();
     let default = if sees_all { Availability::Visible } else { Availability::Membership };
-    let filter = GroupFilter::read(&call.params, default)?;
+    let filter = GroupFilter::read(&gitlab, &call.params, default)?;
     let groups = ordered(&call, state.groups.values().filter(|group| filter.matches(&permissions, group)).collect())?;
     let keyset = call.params.text("pagination")?.as_deref() == Some("keyset");
     let page = match (&caller, keyset) {
@@ -170,7 +175,7 @@ fn inside(
     let state = gitlab.lock();
     let top = state.visible_group(id, caller.as_ref())?.id;
     let permissions = Permissions::of(&state, caller.as_ref());
-    let filter = GroupFilter::read(&call.params, Availability::Visible)?;
+    let filter = GroupFilter::read(gitlab, &call.params, Availability::Visible)?;
     let groups = below(&state, top).filter(|group| wanted(group, top) && filter.matches(&permissions, group)).collect();
     let groups = ordered(call, groups)?;
     Ok(pages::offset(&state, call, groups)?.answer(|group| entity(gitlab, &state, group)))
@@ -235,6 +240,11 @@ pub(super) fn user_namespace(state: &GitLabState, user: &StoredUser) -> Value {
     })
 }
 
+/// The attribute and the filter came after 18.0 (gitlab-org/gitlab issue 519587).
+fn knows_archived_groups(gitlab: &GitLab) -> bool {
+    gitlab.is_at_least(18, 1)
+}
+
 /// gitlab: lib/api/entities/group.rb
 fn entity(gitlab: &GitLab, state: &GitLabState, group: &StoredGroup) -> Value {
     let mut answer = json!({
@@ -266,6 +276,9 @@ fn entity(gitlab: &GitLab, state: &GitLabState, group: &StoredGroup) -> Value {
     // Delayed deletion was a paid feature until 18.0.
     if gitlab.is_enterprise() || gitlab.is_at_least(18, 0) {
         answer["marked_for_deletion_on"] = json!(group.marked_for_deletion.map(|day| day.to_string()));
+    }
+    if knows_archived_groups(gitlab) {
+        answer["archived"] = json!(state.is_group_archived(group.id));
     }
     if gitlab.is_at_least(17, 2) {
         answer["organization_id"] = json!(1);

@@ -26,6 +26,12 @@ impl<'a> Permissions<'a> {
         Self { state, user, admin, groups: RefCell::default(), ancestors: OnceCell::new() }
     }
 
+    /// The state that they are read from.
+    #[must_use]
+    pub(crate) const fn state(&self) -> &'a GitLabState {
+        self.state
+    }
+
     /// Whether the caller counts as an admin now.
     #[must_use]
     pub(crate) const fn is_admin(&self) -> bool {

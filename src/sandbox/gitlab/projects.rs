@@ -75,11 +75,13 @@ impl ProjectFilter {
 
     fn matches(&self, permissions: &Permissions<'_>, project: &StoredProject) -> bool {
         let level = permissions.in_project(project);
-        let sleeping = project.archived || project.marked_for_deletion.is_some();
+        // gitlab: Project.self_and_ancestors_non_archived
+        let is_archived = permissions.state().is_project_archived(project);
+        let sleeping = is_archived || project.marked_for_deletion.is_some();
         (self.pending_delete || !project.pending_delete)
             && self.id_after.is_none_or(|id| project.id > id)
             && self.id_before.is_none_or(|id| project.id < id)
-            && self.archived.is_none_or(|archived| project.archived == archived)
+            && self.archived.is_none_or(|archived| is_archived == archived)
             && self.active.is_none_or(|active| active != sleeping)
             && self.visibility.as_ref().is_none_or(|word| project.visibility.word() == word)
             // An admin's membership counts too: these three filter by membership, not by what the caller is allowed to do.

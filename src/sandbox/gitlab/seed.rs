@@ -165,6 +165,7 @@ impl GitLabState {
             parent,
             visibility: Visibility::Private,
             members: BTreeMap::new(),
+            archived: false,
             marked_for_deletion: None,
             created_at: now,
         };

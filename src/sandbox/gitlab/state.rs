@@ -237,6 +237,8 @@ pub struct StoredGroup {
     pub visibility: Visibility,
     /// Direct members: user id to access level.
     pub members: BTreeMap<u64, u8>,
+    /// Archived itself; what is below an archived group counts as archived too.
+    pub archived: bool,
     pub marked_for_deletion: Option<Date>,
     pub created_at: Timestamp,
 }
@@ -325,6 +327,16 @@ impl GitLabState {
             Ok(id) => self.groups.get(&id),
             Err(_) => self.groups.values().find(|group| group.full_path.eq_ignore_ascii_case(id_or_path)),
         }
+    }
+
+    /// Whether a group or one above it is archived. gitlab: `self_or_ancestors_archived?`
+    pub(super) fn is_group_archived(&self, group: u64) -> bool {
+        self.lineage(group).any(|group| group.archived)
+    }
+
+    /// Whether a project or a group above it is archived.
+    pub(super) fn is_project_archived(&self, project: &StoredProject) -> bool {
+        project.archived || project.namespace.group().is_some_and(|group| self.is_group_archived(group))
     }
 
     /// The group and its ancestors, nearest first.

@@ -255,6 +255,22 @@ async fn groups_are_filtered_by_membership_and_have_offset_pages_for_signed_in_c
 }
 
 #[tokio::test]
+async fn what_is_below_an_archived_group_is_archived() {
+    let site = of_size(3);
+    site.gitlab.change_group(4, |group| group.archived = true);
+    let archived = |answer: &TestResponse| answer.body["archived"].clone();
+    assert_eq!(archived(&site.admin("GET /groups/3", NONE).await), json!(false));
+    assert_eq!(archived(&site.admin("GET /groups/4", NONE).await), json!(true));
+    assert_eq!(ids(&site.admin("GET /groups?order_by=id&archived=true", NONE).await), [4]);
+    assert_eq!(ids(&site.admin("GET /projects?order_by=id&sort=asc&archived=false", NONE).await), [1, 3]);
+    site.gitlab.change_group(3, |group| group.archived = true);
+    assert_eq!(archived(&site.admin("GET /groups/4", NONE).await), json!(true));
+    assert_eq!(ids(&site.admin("GET /projects?archived=false", NONE).await), Vec::<u64>::new());
+    let old = of_version(17, 11);
+    assert_eq!(old.admin("GET /groups/3", NONE).await.body.get("archived"), None);
+}
+
+#[tokio::test]
 async fn a_groups_projects_may_include_its_subgroups() {
     let site = of_size(4);
     site.gitlab.change_project(1, |project| project.archived = true);
