@@ -98,6 +98,7 @@ Register-ArgumentCompleter -Native -CommandName 'factory-gitlab' -ScriptBlock {
             [CompletionResult]::new('--renew-secret', '--renew-secret', [CompletionResultType]::ParameterName, 'Renew the application''s secret; the old one stops working at once')
             [CompletionResult]::new('--reset-webhook-secret', '--reset-webhook-secret', [CompletionResultType]::ParameterName, 'Set the kit''s secret token on every webhook again')
             [CompletionResult]::new('--personal', '--personal', [CompletionResultType]::ParameterName, 'Include the projects of personal namespaces')
+            [CompletionResult]::new('--prune', '--prune', [CompletionResultType]::ParameterName, 'Remove our webhooks from groups and projects that are not selected')
             [CompletionResult]::new('-y', '-y', [CompletionResultType]::ParameterName, 'Apply the plan without asking')
             [CompletionResult]::new('--yes', '--yes', [CompletionResultType]::ParameterName, 'Apply the plan without asking')
             [CompletionResult]::new('--no-input', '--no-input', [CompletionResultType]::ParameterName, 'Never ask; implied without a terminal and where CI is set')

@@ -1185,7 +1185,7 @@ _factory__gitlab() {
             return 0
             ;;
         factory__subcmd__gitlab__subcmd__connect)
-            opts="-y -o -q -v -h --dry-run --exit-code --handover-token --bundle-out --audit-log --application --renew-secret --reset-webhook-secret --application-id --application-secret-file --webhooks --group --project --exclude --personal --redirect-uri --scope --webhook-url --webhook-secret-file --recipient --upload-url --gitlab-url --token-file --kit --factory-key-file --ca-cert --factory-ca-cert --client-cert --proxy --timeout --concurrency --yes --keyring --log-file --config --output-format --output-file --no-input --quiet --verbose --color --help"
+            opts="-y -o -q -v -h --dry-run --exit-code --handover-token --bundle-out --audit-log --application --renew-secret --reset-webhook-secret --application-id --application-secret-file --webhooks --group --project --exclude --personal --prune --redirect-uri --scope --webhook-url --webhook-secret-file --recipient --upload-url --gitlab-url --token-file --kit --factory-key-file --ca-cert --factory-ca-cert --client-cert --proxy --timeout --concurrency --yes --keyring --log-file --config --output-format --output-file --no-input --quiet --verbose --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0

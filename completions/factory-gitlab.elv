@@ -94,6 +94,7 @@ set edit:completion:arg-completer[factory-gitlab] = {|@words|
             cand --renew-secret 'Renew the application''s secret; the old one stops working at once'
             cand --reset-webhook-secret 'Set the kit''s secret token on every webhook again'
             cand --personal 'Include the projects of personal namespaces'
+            cand --prune 'Remove our webhooks from groups and projects that are not selected'
             cand -y 'Apply the plan without asking'
             cand --yes 'Apply the plan without asking'
             cand --no-input 'Never ask; implied without a terminal and where CI is set'

@@ -111,6 +111,7 @@ complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand connect" -
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand connect" -l renew-secret -d 'Renew the application\'s secret; the old one stops working at once'
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand connect" -l reset-webhook-secret -d 'Set the kit\'s secret token on every webhook again'
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand connect" -l personal -d 'Include the projects of personal namespaces'
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand connect" -l prune -d 'Remove our webhooks from groups and projects that are not selected'
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand connect" -s y -l yes -d 'Apply the plan without asking'
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand connect" -l no-input -d 'Never ask; implied without a terminal and where CI is set'
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand connect" -s q -l quiet -d 'Show problems only'

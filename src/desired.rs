@@ -68,6 +68,7 @@ pub struct Credentials {
 pub struct DesiredWebhooks {
     pub strategy: Strategy,
     pub selection: Selection,
+    pub prune: Prune,
     pub url: Url,
     pub token: WebhookToken,
     pub signing_token: Option<SigningToken>,
@@ -95,6 +96,16 @@ pub struct Selection {
     /// The patterns as they were given, for the record and for messages.
     pub exclude_patterns: Vec<String>,
     pub personal: Personal,
+}
+
+/// What becomes of webhooks of ours outside the selection (`--prune`).
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub enum Prune {
+    /// They are named and stay.
+    #[default]
+    Nothing,
+    /// They are removed.
+    Outside,
 }
 
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]

@@ -6,6 +6,7 @@ mod hooks;
 mod network;
 mod observation;
 pub mod observer;
+mod others;
 mod reads;
 mod targets;
 
@@ -18,6 +19,7 @@ use serde::Serialize;
 pub use self::network::{NetworkSeen, inspect_network};
 pub use self::observation::Observation;
 pub use self::observer::{ObserveProgress, Observer};
+pub use self::others::{OtherTarget, Standing};
 pub use self::reads::{ReadRequest, Reads};
 pub use crate::desired::LeftOut;
 use crate::factory::FactoryStatus;
@@ -26,7 +28,7 @@ use crate::gitlab::{
 };
 pub use crate::http::probe::CertificateSeen;
 use crate::instance::LicensePlan;
-use crate::target::{Strategy, Target};
+use crate::target::{Strategy, Target, TargetKind};
 
 /// One thing that can be read. A check names those it is judged by; what a command reads is the union of them.
 #[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
@@ -159,6 +161,30 @@ pub struct HooksSeen {
     pub left_out: LeftOut,
     /// Groups that contain something excluded, so that their subgroups and projects are targets one by one.
     pub split_groups: Vec<String>,
+    /// Targets outside the selection's own that have a webhook of ours, or could not be read.
+    pub others: Vec<OtherTarget>,
+    pub others_read: OthersRead,
+}
+
+/// How many of the targets that need no webhook were looked at for one of ours.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub enum OthersRead {
+    #[default]
+    All,
+    /// The first of them, and all that this machine recorded.
+    First(usize),
+}
+
+impl HooksSeen {
+    /// The webhook of ours outside the selection that sends the target's events already.
+    #[must_use]
+    pub fn sent_from_above(&self, target: &Target) -> Option<&OtherTarget> {
+        self.others.iter().find(|other| {
+            other.standing == Standing::OutOfScope
+                && other.seen.target.kind() == TargetKind::Group
+                && target.is_below(&other.seen.target)
+        })
+    }
 }
 
 /// One target, and its hooks that have our URL or our mark. Hooks of other products are not kept.

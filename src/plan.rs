@@ -13,10 +13,12 @@ use crate::instance::LicensePlan;
 
 pub use connect::connect;
 pub use parts::application::{is_wanted, resembles};
+pub use parts::outside::has_webhooks_outside;
 pub use parts::token::is_minted_name;
 pub use render::describe;
 pub use step::{
-    ApplicationStep, BundleStep, DeliveryStep, Description, HookDifference, HookStep, Reason, Step, TokenStep,
+    ApplicationStep, BundleStep, DeleteReason, DeliveryStep, Description, HookDifference, HookStep, Reason, Step,
+    TokenStep,
 };
 
 /// What will be done, in this order, and what the admin should know before approving it.

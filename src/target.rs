@@ -62,6 +62,18 @@ impl Target {
         }
     }
 
+    /// Whether a webhook on `above` sends this target's events too. Projects of personal namespaces are below no group.
+    #[must_use]
+    pub fn is_below(&self, above: &Self) -> bool {
+        match (self, above) {
+            (Self::System, _) | (_, Self::Project { .. }) => false,
+            (Self::Group { .. } | Self::Project { .. }, Self::System) => true,
+            (Self::Group { path, .. } | Self::Project { path, .. }, Self::Group { path: above, .. }) => {
+                path.strip_prefix(&**above).is_some_and(|rest| rest.starts_with('/'))
+            }
+        }
+    }
+
     /// The page with its webhooks, below the instance's URL.
     #[must_use]
     pub fn page(&self) -> String {
@@ -200,6 +212,22 @@ impl fmt::Display for Strategy {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_target_is_below_the_groups_of_its_path_and_the_instance() {
+        let group = |path: &str| Target::Group { id: 1, path: path.into() };
+        let project = |path: &str| Target::Project { id: 1, path: path.into() };
+        assert!(project("acme/web").is_below(&group("acme")) && group("acme/api").is_below(&group("acme")));
+        assert!(project("acme/web").is_below(&Target::System));
+        for (below, above) in [
+            (project("acme2/web"), group("acme")),
+            (group("acme"), group("acme")),
+            (group("acme"), project("acme")),
+            (Target::System, group("acme")),
+        ] {
+            assert!(!below.is_below(&above), "{below} {above}");
+        }
+    }
 
     #[test]
     fn a_strategy_has_one_name_everywhere() {

@@ -23,9 +23,16 @@ const GONE_AFTER: usize = 20;
 impl Apply<'_> {
     /// Carries out the webhook steps that follow each other from `start`, and returns how many there are. A refusal for
     /// one target does not stop the others; a journal that cannot be written does, and a GitLab that stopped answering.
+    /// Where the webhooks that remain are not proven, those that they replace stay: the next run plans them again.
     pub(super) async fn carry_out_hooks(&self, start: usize, run: &mut PlanRun<'_, '_>) -> usize {
         let (plan, progress) = (run.applied.plan, run.progress);
-        let hooks: Vec<&HookStep> = plan.steps[start..].iter().map_while(Step::as_hook).collect();
+        let needs_proof = |step: &Step| step.as_hook().is_some_and(HookStep::needs_proof);
+        let waits = needs_proof(&plan.steps[start]);
+        let together = plan.steps[start..].iter().take_while(|step| needs_proof(step) == waits);
+        let hooks: Vec<&HookStep> = together.map_while(Step::as_hook).collect();
+        if waits && !run.applied.is_proven() {
+            return hooks.len();
+        }
         let tested: BTreeSet<&Target> =
             plan.steps.iter().filter(|step| matches!(step, Step::Delivery(_))).filter_map(Step::target).collect();
         let work = stream::iter((start..).zip(&hooks)).map(|(place, hook)| async move {
@@ -66,7 +73,7 @@ impl Apply<'_> {
         match step {
             HookStep::Create { target } => self.create_hook(target).await.map(Some),
             HookStep::Edit { target, id, differences: _ } => self.edit_hook(target, *id).await.map(Some),
-            HookStep::Delete { target, id } => self.delete_hook(target, *id).await.map(|()| None),
+            HookStep::Delete { target, id, reason: _ } => self.delete_hook(target, *id).await.map(|()| None),
         }
     }
 

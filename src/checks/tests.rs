@@ -91,6 +91,7 @@ fn every_code_of_the_contract_exists() {
         "webhook.token",
         "webhook.enabled",
         "webhook.duplicates",
+        "webhook.scope",
         "webhook.delivery",
         "webhook.recent",
         "factory.reachable",

@@ -2,6 +2,7 @@
 
 mod delivery;
 mod hooks;
+mod scope;
 
 use super::outcome::{CheckContext, CheckOutcome};
 use super::{Check, CheckSeverity};
@@ -76,9 +77,21 @@ pub(super) const CHECKS: &[Check] = &[
         title: "no target has two webhooks to Factory",
         severity: CheckSeverity::Error,
         depends_on: &["token.admin"],
-        about: "GitLab allows several hooks with the same URL; each event then arrives several times.",
+        about: "GitLab allows several hooks with the same URL; each event then arrives several times. So it does where a \
+                project has a hook below a group that has one, or beside a system hook.",
         reads: &[Read::Hooks],
         rule: hooks::duplicates,
+    },
+    Check {
+        code: "webhook.scope",
+        title: "no hook of ours is outside the selection",
+        severity: CheckSeverity::Error,
+        depends_on: &["token.admin"],
+        about: "Where the selection became smaller (--group, --project, --exclude), the hooks that are outside it go on \
+                sending. `connect` names them, and `connect --prune` removes them. Beside what is selected, the hooks of \
+                at most 100 other groups and projects are looked at, and of all that this machine recorded.",
+        reads: &[Read::Hooks],
+        rule: scope::scope,
     },
     Check {
         code: "webhook.delivery",
@@ -147,6 +160,9 @@ fn own_hooks<'a>(context: &CheckContext<'a>) -> Result<Vec<OwnHook<'a>>, CheckOu
     }
     if hooks.targets.is_empty() {
         return Err(CheckOutcome::not_observable("there is no target, and so no webhook"));
+    }
+    if hooks.targets.iter().all(|target| hooks.sent_from_above(&target.target).is_some()) {
+        return Err(CheckOutcome::not_observable("the only hook is outside the selection (webhook.scope)"));
     }
     Err(CheckOutcome::blocked_by("webhook.coverage"))
 }

@@ -11,6 +11,7 @@ use super::run::{Planned, run};
 use super::session::{Access, Session};
 use crate::advice::explain_blockers;
 use crate::cli::after_help::{Ending, after_help, common, own};
+use crate::desired::Prune;
 use crate::error::{ExitCode, Failure};
 use crate::observed::{Observed, Read, Reads};
 use crate::plan::{self, Blocker, Plan};
@@ -112,6 +113,16 @@ async fn plan(session: &mut Session<'_>, observed: &Observed) -> Result<Plan, Fa
         && session.interview.prompter().can_ask()
     {
         session.desired.application.origin = application::decide(session, application).await?;
+        plan = plan::connect(&session.desired, observed, &session.record);
+    }
+    if let Some(hooks) = observed.hooks.known()
+        && plan.blockers.is_empty()
+        && plan::has_webhooks_outside(&session.desired, hooks)
+        && session.interview.prompter().can_ask()
+        && !session.interview.settings().is_enabled(&keys::YES)
+        && session.interview.confirm(&keys::PRUNE)?
+    {
+        session.desired.webhooks.prune = Prune::Outside;
         plan = plan::connect(&session.desired, observed, &session.record);
     }
     if plan.blockers.is_empty() { Ok(plan) } else { Err(explain_blockers(&plan.blockers, &session.desired)) }

@@ -4,7 +4,7 @@ use globset::{Glob, GlobSet, GlobSetBuilder};
 
 use crate::desired::{
     ApplicationOrigin, BundleDelivery, BundleRoute, Desired, DesiredApplication, DesiredHandover, DesiredWebhooks,
-    Personal, ResetToken, Selection,
+    Personal, Prune, ResetToken, Selection,
 };
 use crate::error::{Failure, Fix};
 use crate::instance::InstanceUrl;
@@ -72,6 +72,7 @@ fn webhooks(kit: &Kit, settings: &Settings) -> Result<DesiredWebhooks, Failure> 
     Ok(DesiredWebhooks {
         strategy: settings.get_or(&keys::WEBHOOKS, Strategy::default())?,
         selection: selection(settings)?,
+        prune: if settings.is_enabled(&keys::PRUNE) { Prune::Outside } else { Prune::Nothing },
         url: kit.webhook.url.clone(),
         token: kit.webhook.secret_token.clone(),
         signing_token: kit.webhook.signing_token.clone(),

@@ -92,7 +92,7 @@ impl<'a> Session<'a> {
     /// says so in its place.
     pub(super) async fn observe(&self, reads: &Reads) -> Observed {
         let progress = progress::ReadingProgress::new(self.context.terminal);
-        let request = ReadRequest { reads, known: self.known.as_ref() };
+        let request = ReadRequest { reads, known: self.known.as_ref(), record: Some(&self.record) };
         let observing = self.observer.observe(&self.desired, request, &progress);
         self.context.terminal.with_spinner("reading the current state", Box::pin(observing)).await
     }

@@ -182,15 +182,6 @@ impl Reader {
         self.list::<GroupWire, _>(PATH, "a list of groups").collect().await
     }
 
-    /// The groups below a group, at any depth.
-    ///
-    /// # Errors
-    /// 404 for a group that does not exist or is not visible.
-    pub async fn descendant_groups(&self, id: u64) -> Result<Vec<Group>, Error> {
-        let path = format!("/groups/{id}/descendant_groups?order_by=id&sort=asc&per_page=100");
-        self.list::<GroupWire, _>(&path, "a list of groups").collect().await
-    }
-
     /// The projects of a group and its subgroups, archived ones too.
     ///
     /// # Errors

@@ -1,7 +1,7 @@
 //! Reads the hooks of every target, many at the same time, and keeps those that are ours.
 
 use std::cell::{Cell, RefCell};
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashSet};
 use std::sync::Arc;
 
 use futures_util::{StreamExt as _, stream};
@@ -9,13 +9,14 @@ use tokio::sync::mpsc;
 
 use super::bulk::{Bulk, CandidateHooks};
 use super::observer::ObserveProgress;
+use super::others::{GroupHooks, Others};
 use super::targets::{FoundTargets, InitialReads, TargetFinder, TargetSink};
 use super::{HookSeen, HooksSeen, Observation, TargetSeen};
 use crate::desired::{Candidate, Desired, Mark};
 use crate::gitlab::{Hook, HookAttributes, LoggedDelivery, Reader};
 use crate::http;
 use crate::instance::Version;
-use crate::target::{Strategy, Target};
+use crate::target::{Strategy, Target, TargetNumber};
 
 /// At most this many pages of targets are held while their hooks are read.
 const PAGES_AHEAD: usize = 2;
@@ -84,6 +85,10 @@ pub(super) struct HookReader<'a> {
     pub(super) gitlab: &'a Reader,
     pub(super) desired: &'a Desired,
     pub(super) strategy: Strategy,
+    /// Whether the license lets them send anything.
+    pub(super) group_hooks: GroupHooks,
+    /// Where this machine recorded a webhook of this connection.
+    pub(super) recorded: BTreeSet<TargetNumber>,
     pub(super) logs: DeliveryLogBudget,
     pub(super) bulk: Bulk<'a>,
     pub(super) interner: Interner,
@@ -97,7 +102,9 @@ impl HookReader<'_> {
     /// alone; a list of targets that cannot be read to its end is a failure of the whole.
     pub(super) async fn read_all(&self, initial: &InitialReads) -> Result<HooksSeen, http::Error> {
         let (gitlab, strategy) = (self.gitlab, self.strategy);
-        let finder = TargetFinder { gitlab, selection: &self.desired.webhooks.selection, strategy, initial };
+        let others = Others::new(strategy, self.group_hooks, &self.recorded);
+        let selection = &self.desired.webhooks.selection;
+        let finder = TargetFinder { gitlab, selection, strategy, initial, others: &others };
         let (send, mut receive) = mpsc::channel::<Vec<Candidate>>(PAGES_AHEAD);
         let find = async {
             let sink = TargetSink { pages: &send, progress: self.progress, taken: Cell::new(0), gitlab };
@@ -113,10 +120,11 @@ impl HookReader<'_> {
             .map(|candidate| self.read_target(candidate))
             .buffer_unordered(self.width)
             .collect::<Vec<TargetSeen>>();
-        let (found, mut targets) = tokio::join!(Box::pin(find), read);
+        let (found, mut all) = tokio::join!(Box::pin(find), read);
         let FoundTargets { left_out, split_groups } = found?;
-        targets.sort_by(|one, other| one.target.cmp(&other.target));
-        Ok(HooksSeen { strategy, targets, left_out, split_groups })
+        all.sort_by(|one, other| one.target.cmp(&other.target));
+        let (targets, outside) = others.divide(all);
+        Ok(HooksSeen { strategy, targets, left_out, split_groups, others: outside, others_read: others.read() })
     }
 
     async fn read_target(&self, candidate: CandidateHooks) -> TargetSeen {

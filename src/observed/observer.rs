@@ -13,6 +13,7 @@ use jiff::Timestamp;
 use super::bulk::Bulk;
 use super::factory::FactoryReader;
 use super::hooks::{DeliveryLogBudget, HookReader, Interner};
+use super::others::GroupHooks;
 use super::targets::{self, InitialReads};
 use super::{
     FactorySeen, HooksSeen, NOT_REQUESTED, NetworkSeen, Observation, Observed, Read, ReadRequest, inspect_network,
@@ -180,6 +181,8 @@ impl ObserverRun<'_> {
             gitlab: &self.observer.gitlab,
             desired: self.desired,
             strategy,
+            group_hooks: if observed.plan().has_group_hooks() { GroupHooks::Fire } else { GroupHooks::Sleep },
+            recorded: self.request.record.map(|record| record.hooks.keys().copied().collect()).unwrap_or_default(),
             logs,
             bulk: Bulk::new(&self.observer.gitlab, version),
             interner: Interner::default(),

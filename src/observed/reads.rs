@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::{Observed, Read};
+use crate::journal::Record;
 
 /// What is to be read. Whatever a member cannot be read without is a member too.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
@@ -45,11 +46,13 @@ impl FromIterator<Read> for Reads {
 pub struct ReadRequest<'a> {
     pub reads: &'a Reads,
     pub known: Option<&'a Observed>,
+    /// What this machine recorded.
+    pub record: Option<&'a Record>,
 }
 
 impl<'a> From<&'a Reads> for ReadRequest<'a> {
     fn from(reads: &'a Reads) -> Self {
-        Self { reads, known: None }
+        Self { reads, known: None, record: None }
     }
 }
 

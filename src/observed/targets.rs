@@ -9,14 +9,15 @@ use tokio::sync::mpsc;
 
 use super::Observation;
 use super::observer::ObserveProgress;
+use super::others::Others;
 use crate::desired::{Candidate, Cover, DesiredWebhooks, LeftOut, Named, Personal, Scope, Selection, Tree, cover};
-use crate::gitlab::{Group, Namespace, Project, ProjectPages, Reader};
+use crate::gitlab::{Group, Project, ProjectPages, Reader};
 use crate::http;
 use crate::target::{Strategy, Target};
 
 /// What is read before the license is known.
 pub(super) struct InitialReads {
-    /// The top-level groups, or all groups where something is excluded.
+    /// All groups.
     pub(super) groups: Observation<Vec<Group>>,
     /// The first page of all projects, and the list that goes on after it.
     pub(super) projects: Observation<(Vec<Project>, RefCell<Option<ProjectPages>>)>,
@@ -25,26 +26,21 @@ pub(super) struct InitialReads {
     pub(super) named_projects: Result<Vec<Project>, http::Error>,
 }
 
-const NOT_NEEDED: &str = "not needed for this selection";
+const NOT_NEEDED: &str = "not needed for this strategy";
 
 /// Reads, at the same time, whatever may be needed under any license.
 pub(super) async fn initial_reads(gitlab: &Reader, webhooks: &DesiredWebhooks) -> InitialReads {
     let DesiredWebhooks { selection, strategy, .. } = webhooks;
-    let all = selection.is_everything();
     let named = matches!(strategy, Strategy::Auto | Strategy::Group | Strategy::Project);
     let may_have_group_hooks = matches!(strategy, Strategy::Auto | Strategy::Group);
-    let has_exclusions = !selection.exclude.is_empty();
-    let wants_projects =
-        all && named && (*strategy != Strategy::Group || has_exclusions || includes_personal(selection));
     let groups = async {
-        match (all && may_have_group_hooks, has_exclusions) {
-            (false, _) => Observation::Skipped(NOT_NEEDED),
-            (true, true) => Observation::from(gitlab.groups().await),
-            (true, false) => Observation::from(gitlab.top_level_groups().await),
+        match may_have_group_hooks {
+            true => Observation::from(gitlab.groups().await),
+            false => Observation::Skipped(NOT_NEEDED),
         }
     };
     let projects = async {
-        match (wants_projects, may_have_group_hooks && has_exclusions) {
+        match (named, may_have_group_hooks && !selection.exclude.is_empty()) {
             (false, _) => Observation::Skipped(NOT_NEEDED),
             (true, true) => Observation::from(first_page(gitlab.all_projects()).await),
             (true, false) => Observation::from(first_page(gitlab.projects()).await),
@@ -69,8 +65,22 @@ async fn first_page(mut pages: ProjectPages) -> Result<(Vec<Project>, RefCell<Op
     Ok((first, RefCell::new(Some(pages))))
 }
 
-fn includes_personal(selection: &Selection) -> bool {
-    selection.personal == Personal::Included
+/// The list of all projects, page by page; the first may have been read.
+struct ProjectCursor<'a> {
+    first: Option<&'a [Project]>,
+    rest: Option<ProjectPages>,
+}
+
+impl ProjectCursor<'_> {
+    async fn next(&mut self) -> Result<Option<Vec<Project>>, http::Error> {
+        if let Some(first) = self.first.take() {
+            return Ok(Some(first.to_vec()));
+        }
+        match &mut self.rest {
+            Some(pages) => pages.next_page().await,
+            None => Ok(None),
+        }
+    }
 }
 
 /// How the targets were found.
@@ -80,12 +90,13 @@ pub(super) struct FoundTargets {
     pub(super) split_groups: Vec<String>,
 }
 
-/// Finds the targets of a strategy.
+/// Finds the targets of a strategy, and the others that may have a webhook of ours.
 pub(super) struct TargetFinder<'a> {
     pub(super) gitlab: &'a Reader,
     pub(super) selection: &'a Selection,
     pub(super) strategy: Strategy,
     pub(super) initial: &'a InitialReads,
+    pub(super) others: &'a Others<'a>,
 }
 
 impl TargetFinder<'_> {
@@ -94,94 +105,125 @@ impl TargetFinder<'_> {
     /// # Errors
     /// Those of any request: a list that cannot be read to its end is a failure of the whole.
     pub(super) async fn find(&self, sink: &TargetSink<'_>) -> Result<FoundTargets, http::Error> {
-        match self.strategy {
-            Strategy::System => {
-                sink.send(vec![Candidate { target: Target::System, empty: false }]).await?;
-                Ok(FoundTargets::default())
-            }
-            Strategy::Group => {
-                let Cover { targets, split_groups, left_out } = self.cover().await?;
-                for page in targets.chunks(crate::http::limits::PAGE_SIZE) {
-                    sink.send(page.to_vec()).await?;
-                }
-                Ok(FoundTargets { left_out, split_groups })
-            }
-            Strategy::Project | Strategy::Auto | Strategy::None => {
-                let left_out = self.find_projects(sink).await?;
-                Ok(FoundTargets { left_out, split_groups: Vec::new() })
-            }
-        }
-    }
-
-    /// The smallest exact set where there are group hooks. Only where something is excluded is more read than the groups
-    /// themselves.
-    async fn cover(&self) -> Result<Cover, http::Error> {
-        let named_groups = self.initial.named_groups.clone()?;
-        let named_projects = self.initial.named_projects.clone()?;
         let mut groups = listed(&self.initial.groups)?.cloned().unwrap_or_default();
-        groups.extend(named_groups.iter().cloned());
-        let mut projects = named_projects.clone();
-        if self.selection.exclude.is_empty() {
-            projects.extend(self.all_projects(|project| project.namespace == Namespace::Personal).await?);
-        } else {
-            let (below, inside) = self.below(&named_groups).await?;
-            groups.extend(below);
-            projects.extend(inside);
-            projects.extend(self.all_projects(|_| true).await?);
+        let scope = Scope::new(self.selection, self.named()?, &groups);
+        let mut projects = self.projects()?;
+        let found = match self.strategy {
+            Strategy::System => {
+                self.send(vec![Candidate { target: Target::System, empty: false }], sink).await?;
+                FoundTargets::default()
+            }
+            Strategy::Group => self.find_cover(&scope, &mut projects, sink).await?,
+            Strategy::Project | Strategy::Auto | Strategy::None => {
+                let left_out = self.find_projects(&scope, &mut projects, sink).await?;
+                FoundTargets { left_out, split_groups: Vec::new() }
+            }
+        };
+        if listed(&self.initial.groups)?.is_none() && self.others.wants_groups() {
+            groups = self.gitlab.groups().await?;
         }
-        let mut seen = BTreeSet::new();
-        groups.retain(|group| seen.insert(group.id));
-        let named = Named { groups: &named_groups, projects: &named_projects };
-        let scope = Scope::new(self.selection, named, &groups);
-        Ok(cover(&scope, Tree { groups: &groups, projects: &projects }))
+        let split = &found.split_groups;
+        let mut others: Vec<Candidate> = self.others.system().into_iter().collect();
+        others.extend(groups.iter().filter_map(|group| self.others.group(&scope, split, group)));
+        sink.send(others).await?;
+        self.find_other_projects(&scope, &mut projects, sink).await?;
+        Ok(found)
     }
 
-    /// What is below the named groups.
-    async fn below(&self, groups: &[Group]) -> Result<(Vec<Group>, Vec<Project>), http::Error> {
-        let below = try_join_all(groups.iter().map(|group| self.gitlab.descendant_groups(group.id)));
-        let inside = try_join_all(groups.iter().map(|group| self.gitlab.all_group_projects(group.id)));
-        let (below, inside) = tokio::try_join!(below, inside)?;
-        Ok((below.into_iter().flatten().collect(), inside.into_iter().flatten().collect()))
+    fn named(&self) -> Result<Named<'_>, http::Error> {
+        let groups = self.initial.named_groups.as_ref().map_err(Clone::clone)?;
+        let projects = self.initial.named_projects.as_ref().map_err(Clone::clone)?;
+        Ok(Named { groups, projects })
     }
 
-    /// The listed projects that are wanted; the first page has been read.
-    async fn all_projects(&self, is_wanted: fn(&Project) -> bool) -> Result<Vec<Project>, http::Error> {
-        let Some((first, rest)) = listed(&self.initial.projects)? else { return Ok(Vec::new()) };
-        if self.strategy == Strategy::Group && self.selection.exclude.is_empty() && !includes_personal(self.selection) {
-            return Ok(Vec::new());
+    fn projects(&self) -> Result<ProjectCursor<'_>, http::Error> {
+        Ok(match listed(&self.initial.projects)? {
+            Some((first, rest)) => ProjectCursor { first: Some(first), rest: rest.take() },
+            None => ProjectCursor { first: None, rest: Some(self.gitlab.projects()) },
+        })
+    }
+
+    async fn send(&self, targets: Vec<Candidate>, sink: &TargetSink<'_>) -> Result<(), http::Error> {
+        self.others.exclude(&targets);
+        for page in targets.chunks(crate::http::limits::PAGE_SIZE) {
+            sink.send(page.to_vec()).await?;
         }
-        let mut all: Vec<Project> = first.iter().filter(|project| is_wanted(project)).cloned().collect();
-        let Some(mut pages) = rest.take() else { return Ok(all) };
-        while let Some(page) = pages.next_page().await? {
-            all.extend(page.into_iter().filter(is_wanted));
-            if all.len() > MOST_TARGETS {
-                return Err(self.gitlab.too_many(MOST_TARGETS));
+        Ok(())
+    }
+
+    async fn send_others(
+        &self,
+        scope: &Scope<'_>,
+        projects: &[Project],
+        sink: &TargetSink<'_>,
+    ) -> Result<(), http::Error> {
+        sink.send(projects.iter().filter_map(|project| self.others.project(scope, project)).collect()).await
+    }
+
+    async fn find_other_projects(
+        &self,
+        scope: &Scope<'_>,
+        projects: &mut ProjectCursor<'_>,
+        sink: &TargetSink<'_>,
+    ) -> Result<(), http::Error> {
+        while self.others.wants_projects() {
+            let Some(page) = projects.next().await? else { return Ok(()) };
+            self.send_others(scope, &page, sink).await?;
+        }
+        self.others.stop();
+        Ok(())
+    }
+
+    /// The smallest exact set where there are group hooks. All projects are only needed where something is excluded or
+    /// personal ones are included.
+    async fn find_cover(
+        &self,
+        scope: &Scope<'_>,
+        all: &mut ProjectCursor<'_>,
+        sink: &TargetSink<'_>,
+    ) -> Result<FoundTargets, http::Error> {
+        let (named, has_exclusions) = (self.named()?, !self.selection.exclude.is_empty());
+        let mut groups = listed(&self.initial.groups)?.cloned().unwrap_or_default();
+        let known: BTreeSet<u64> = groups.iter().map(|group| group.id).collect();
+        groups.extend(named.groups.iter().filter(|group| !known.contains(&group.id)).cloned());
+        let mut projects = named.projects.to_vec();
+        if !self.selection.is_everything() && has_exclusions {
+            let below = try_join_all(named.groups.iter().map(|group| self.gitlab.all_group_projects(group.id)));
+            projects.extend(below.await?.into_iter().flatten());
+        } else if has_exclusions || self.selection.personal == Personal::Included {
+            while let Some(page) = all.next().await? {
+                projects.extend(page);
+                if projects.len() > MOST_TARGETS {
+                    return Err(self.gitlab.too_many(MOST_TARGETS));
+                }
             }
         }
-        Ok(all)
+        let Cover { targets, split_groups, left_out } = cover(scope, Tree { groups: &groups, projects: &projects });
+        self.send(targets, sink).await?;
+        self.send_others(scope, &projects, sink).await?;
+        Ok(FoundTargets { left_out, split_groups })
     }
 
     /// Each selected project, page by page.
-    async fn find_projects(&self, sink: &TargetSink<'_>) -> Result<LeftOut, http::Error> {
-        let named_groups = self.initial.named_groups.clone()?;
-        let named_projects = self.initial.named_projects.clone()?;
-        let known = listed(&self.initial.groups)?.map_or(&[][..], Vec::as_slice);
-        let named = Named { groups: &named_groups, projects: &named_projects };
-        let filter = ProjectFilter::new(Scope::new(self.selection, named, known));
-        sink.send(filter.page(named_projects.clone())).await?;
-        for group in &named_groups {
+    async fn find_projects(
+        &self,
+        scope: &Scope<'_>,
+        all: &mut ProjectCursor<'_>,
+        sink: &TargetSink<'_>,
+    ) -> Result<LeftOut, http::Error> {
+        let (named, filter) = (self.named()?, ProjectFilter::new(scope));
+        self.send(filter.page(named.projects.to_vec()), sink).await?;
+        for group in named.groups {
             let projects = self.gitlab.group_projects(group.id).await?;
             if projects.is_empty() {
                 filter.left_out.borrow_mut().empty_groups += 1;
             }
-            sink.send(filter.page(projects)).await?;
+            self.send(filter.page(projects), sink).await?;
         }
-        if let Some((first, rest)) = listed(&self.initial.projects)? {
-            sink.send(filter.page(first.clone())).await?;
-            if let Some(mut pages) = rest.take() {
-                while let Some(page) = pages.next_page().await? {
-                    sink.send(filter.page(page)).await?;
-                }
+        if self.selection.is_everything() {
+            while let Some(page) = all.next().await? {
+                self.send(filter.page(page.clone()), sink).await?;
+                self.send_others(scope, &page, sink).await?;
             }
         }
         Ok(filter.left_out.into_inner())
@@ -190,13 +232,13 @@ impl TargetFinder<'_> {
 
 /// Selects projects one by one, counts what is left out, and takes none twice.
 struct ProjectFilter<'a> {
-    scope: Scope<'a>,
+    scope: &'a Scope<'a>,
     left_out: RefCell<LeftOut>,
     taken: RefCell<BTreeSet<u64>>,
 }
 
 impl<'a> ProjectFilter<'a> {
-    fn new(scope: Scope<'a>) -> Self {
+    fn new(scope: &'a Scope<'a>) -> Self {
         Self { scope, left_out: RefCell::default(), taken: RefCell::default() }
     }
 
@@ -258,6 +300,7 @@ mod tests {
 
     use super::*;
     use crate::env::Env;
+    use crate::gitlab::Namespace;
     use crate::http::{Client, ClientOptions};
     use crate::secret::PersonalAccessToken;
 
@@ -287,7 +330,8 @@ mod tests {
     #[test]
     fn projects_that_are_left_out_are_counted() {
         let selection = selection(&["acme/old", "*-mirror"]);
-        let filter = ProjectFilter::new(Scope::new(&selection, Named::default(), &[]));
+        let scope = Scope::new(&selection, Named::default(), &[]);
+        let filter = ProjectFilter::new(&scope);
         let projects = vec![
             project(1, "acme/web"),
             project(2, "acme/old/site"),
@@ -306,7 +350,8 @@ mod tests {
     fn a_named_project_is_taken_from_a_personal_namespace_too() {
         let selection = Selection { projects: vec!["root/c".to_owned()], ..selection(&[]) };
         let mine = [Project { namespace: Namespace::Personal, ..project(2, "root/c") }];
-        let filter = ProjectFilter::new(Scope::new(&selection, Named { groups: &[], projects: &mine }, &[]));
+        let scope = Scope::new(&selection, Named { groups: &[], projects: &mine }, &[]);
+        let filter = ProjectFilter::new(&scope);
         assert_eq!(taken(&filter, mine.to_vec()), [2]);
     }
 

@@ -2,5 +2,6 @@
 
 pub(super) mod application;
 pub(super) mod bundle;
+pub(super) mod outside;
 pub(super) mod token;
 pub(super) mod webhooks;

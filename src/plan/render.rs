@@ -4,7 +4,7 @@
 use std::collections::HashMap;
 use std::fmt;
 
-use super::{DeliveryStep, Description, HookDifference, HookStep, Plan, Step};
+use super::{DeleteReason, DeliveryStep, Description, HookDifference, HookStep, Plan, Step};
 use crate::target::{Event, Target, TargetKind};
 
 /// At most this many webhooks of one kind are listed one by one; more are counted.
@@ -72,7 +72,7 @@ impl Unordered {
 enum GroupKey<'s> {
     Create(TargetKind),
     Edit(TargetKind, &'s [HookDifference]),
-    Delete(TargetKind),
+    Delete(TargetKind, DeleteReason),
     Test(TargetKind, Event),
 }
 
@@ -84,7 +84,7 @@ impl GroupKey<'_> {
                 let key = match step {
                     HookStep::Create { .. } => GroupKey::Create(kind),
                     HookStep::Edit { differences, .. } => GroupKey::Edit(kind, differences),
-                    HookStep::Delete { .. } => GroupKey::Delete(kind),
+                    HookStep::Delete { reason, .. } => GroupKey::Delete(kind, *reason),
                 };
                 Some((key, step.target()))
             }
@@ -100,7 +100,7 @@ impl GroupKey<'_> {
         match self {
             Self::Create(kind) => format!("register webhooks on {count} {kind}s"),
             Self::Edit(kind, _) => format!("correct the webhooks on {count} {kind}s"),
-            Self::Delete(kind) => format!("delete duplicate webhooks on {count} {kind}s"),
+            Self::Delete(kind, reason) => format!("delete {} webhooks on {count} {kind}s", reason.adjective()),
             Self::Test(kind, event) => format!("send test deliveries ({event}) from {count} {kind}s"),
         }
     }

@@ -17,7 +17,7 @@ use crate::target::Target;
 pub use application::{ApplicationStep, Reason};
 pub use bundle::BundleStep;
 pub use delivery::DeliveryStep;
-pub use hook::{HookDifference, HookStep};
+pub use hook::{DeleteReason, HookDifference, HookStep};
 pub use token::TokenStep;
 
 /// One change. In JSON the families do not show: `step` alone names it.

@@ -11,13 +11,13 @@ use insta::assert_snapshot;
 
 use self::setup::*;
 use super::*;
-use crate::desired::{ApplicationOrigin, BundleRoute, Credentials};
+use crate::desired::{ApplicationOrigin, BundleRoute, Credentials, Prune};
 use crate::factory::FactoryState;
 use crate::gitlab::{AlertStatus, Hook, License, Metadata};
 use crate::instance::{Edition, Version};
 use crate::journal::{BundleRecord, HookRecord, MintedRecord, OwnApplication, Record, SecretState};
 use crate::kit::Handover;
-use crate::observed::{Observation, Observed};
+use crate::observed::{Observation, Observed, OtherTarget, Standing};
 use crate::secret::ApplicationSecret;
 use crate::target::{Event, Strategy, Target, TargetKind};
 
@@ -292,6 +292,79 @@ fn a_group_without_a_hook_of_its_own_because_of_an_exclusion_is_named() {
     );
 }
 
+/// A connected instance with a webhook of ours on another target.
+fn with_another(target: &Target, standing: Standing) -> Observed {
+    let mut observed = connected();
+    if let Observation::Known(seen) = &mut observed.hooks {
+        seen.others = vec![OtherTarget { seen: with_hooks(target.clone(), vec![right_hook(9)]), standing }];
+    }
+    observed
+}
+
+#[test]
+fn a_redundant_webhook_goes_after_the_one_that_replaces_it_is_proven() {
+    let mut observed = with_another(&project(3, "acme/web"), Standing::Redundant);
+    assert_snapshot!(connect(&desired(), &observed, &finished_record()), @r"
+      1. delete webhook 9 on project acme/web
+         redundant once the others are proven: its events are sent already
+    ");
+    if let Observation::Known(seen) = &mut observed.hooks {
+        seen.targets = vec![bare(group(1, "acme"))];
+    }
+    assert_snapshot!(connect(&desired(), &observed, &finished_record()), @r"
+      1. register a webhook on group acme
+      2. send a test delivery (push) from group acme
+      3. delete webhook 9 on project acme/web
+         redundant once the others are proven: its events are sent already
+    ");
+    if let Observation::Known(seen) = &mut observed.hooks {
+        seen.targets[0].hooks = Observation::Skipped("not read");
+    }
+    assert!(connect(&desired(), &observed, &finished_record()).steps.is_empty(), "it may be the only one");
+}
+
+#[test]
+fn a_webhook_outside_the_selection_is_named_and_goes_with_prune_alone() {
+    let observed = with_another(&group(4, "other"), Standing::OutOfScope);
+    let plan = connect(&desired(), &observed, &finished_record());
+    assert!(plan.steps.is_empty(), "{plan}");
+    assert!(plan.notes.iter().any(|note| note.contains("still sends: group other; --prune")), "{:?}", plan.notes);
+    let mut pruning = desired();
+    pruning.webhooks.prune = Prune::Outside;
+    assert_snapshot!(connect(&pruning, &observed, &finished_record()), @r"
+      1. delete webhook 9 on group other
+         outside the selection (--prune)
+    ");
+}
+
+#[test]
+fn a_target_whose_events_are_sent_from_above_gets_no_webhook() {
+    let mut observed = with_another(&group(1, "acme"), Standing::OutOfScope);
+    if let Observation::Known(seen) = &mut observed.hooks {
+        seen.targets = vec![bare(group(2, "acme/api"))];
+    }
+    assert!(connect(&desired(), &observed, &finished_record()).steps.is_empty());
+    let mut pruning = desired();
+    pruning.webhooks.prune = Prune::Outside;
+    assert_snapshot!(connect(&pruning, &observed, &finished_record()), @r"
+      1. register a webhook on group acme/api
+      2. send a test delivery (push) from group acme/api
+      3. delete webhook 9 on group acme
+         outside the selection (--prune)
+    ");
+}
+
+#[test]
+fn somebody_elses_webhook_outside_the_set_is_never_planned_for_removal() {
+    let mut observed = with_another(&project(3, "acme/web"), Standing::Redundant);
+    if let Observation::Known(seen) = &mut observed.hooks
+        && let Observation::Known(hooks) = &mut seen.others[0].seen.hooks
+    {
+        hooks[0].hook.description = None;
+    }
+    assert!(connect(&desired(), &observed, &finished_record()).steps.is_empty());
+}
+
 #[test]
 fn many_webhooks_are_summarized_and_tested_once() {
     let mut observed = connected();
@@ -337,7 +410,10 @@ fn a_duplicate_of_ours_is_deleted_and_a_foreign_webhook_is_left_unchanged() {
     let found = vec![foreign, right_hook(5), right_hook(6)];
     observed.hooks = hooks(Strategy::Group, vec![with_hooks(group(1, "acme"), found)]);
     let plan = connect(&desired(), &observed, &finished_record());
-    assert_eq!(plan.steps[0], Step::Hook(HookStep::Delete { target: group(1, "acme"), id: 6 }));
+    assert_eq!(
+        plan.steps[0],
+        Step::Hook(HookStep::Delete { target: group(1, "acme"), id: 6, reason: DeleteReason::Duplicate })
+    );
 }
 
 #[test]

@@ -8,7 +8,7 @@ use jiff::Timestamp;
 
 use crate::desired::{
     ApplicationOrigin, BundleDelivery, BundleRoute, Credentials, Desired, DesiredApplication, DesiredHandover,
-    DesiredWebhooks, ResetToken, Selection,
+    DesiredWebhooks, Prune, ResetToken, Selection,
 };
 use crate::factory::{FactoryState, FactoryStatus};
 use crate::gitlab::{
@@ -20,7 +20,7 @@ use crate::instance::{Edition, Version};
 use crate::kit::{Handover, Organization};
 use crate::observed::{
     BundleSeen, CertificateSeen, DeliveryProof, Fact, FactorySeen, HookSeen, HooksSeen, LeftOut, NetworkSeen,
-    Observation, Observed, Read, TargetSeen,
+    Observation, Observed, OthersRead, Read, TargetSeen,
 };
 use crate::secret::{ApplicationSecret, SigningToken, WebhookToken};
 use crate::target::{Event, Strategy, Target};
@@ -172,6 +172,7 @@ fn desired() -> Desired {
         webhooks: DesiredWebhooks {
             strategy: Strategy::Auto,
             selection: Selection { exclude: GlobSet::empty(), ..Selection::default() },
+            prune: Prune::Nothing,
             url: "https://hooks.factory.example/gitlab/acme".parse().expect("a valid URL"),
             token: WebhookToken::new("healthy-fixture-token").expect("a valid token"),
             signing_token: Some(SigningToken::new("whsec_aGVhbHRoeS13b3JsZA").expect("a valid token")),
@@ -232,6 +233,8 @@ fn observed(desired: &Desired) -> Observed {
             targets: vec![target(desired, 7), target(desired, 8)],
             left_out: LeftOut::default(),
             split_groups: Vec::new(),
+            others: Vec::new(),
+            others_read: OthersRead::All,
         }),
         factory: factory(),
         took: BTreeMap::from([(Read::Metadata, Duration::from_millis(12))]),

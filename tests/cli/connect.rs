@@ -29,7 +29,7 @@ fn an_instance_is_connected() {
 
     Check it at any time: factory-gitlab verify --gitlab-url http://127.0.0.1:[port]
 
-    21 requests, 4 of them writes, [duration]
+    23 requests, 4 of them writes, [duration]
     ----- stderr -----
     Plan for http://127.0.0.1:[port]
       1. create the OAuth application Factory Integration
@@ -128,7 +128,7 @@ fn a_dry_run_writes_nothing_and_its_exit_code_tells_whether_changes_are_pending(
     note: webhooks send push, note, merge_request, issue, pipeline, job to http://127.0.0.1:[port]/gitlab/hooks/org_sandbox
     note: webhooks verify TLS and carry the secret token and the signing token
 
-    12 requests, 0 of them writes, [duration]
+    14 requests, 0 of them writes, [duration]
     ");
     assert_eq!(env.run(&["connect", "--dry-run", "--exit-code"]).code, 4);
     assert_eq!(env.run(&["connect", "--dry-run", "--exit-code", "-o", "json"]).json()["exit_code"], 4);

@@ -123,13 +123,74 @@ fn nothing_excluded_lies_under_a_group_webhook() {
     ] {
         let env = TestEnv::with(three());
         env.connects(args);
-        let mut owners: Vec<String> = env.all_hooks().iter().map(|hook| owner_path(&env, hook.owner)).collect();
-        owners.sort();
-        assert_eq!(owners, wanted, "{args:?}");
+        assert_eq!(owner_paths(&env), wanted, "{args:?}");
         env.has_nothing_to_do(args);
         let verified = env.run(&["verify", "--only", "webhook.*"]);
         assert_eq!(verified.code, 0, "{args:?}: {verified}");
     }
+}
+
+/// The paths of the owners of all hooks.
+fn owner_paths(env: &TestEnv) -> Vec<String> {
+    let mut owners: Vec<String> = env.all_hooks().iter().map(|hook| owner_path(env, hook.owner)).collect();
+    owners.sort();
+    owners
+}
+
+#[test]
+fn no_event_is_sent_twice_after_the_strategy_the_license_or_the_selection_changed() {
+    const PROJECTS: [&str; 3] = ["group-1/project-1", "group-1/subgroup-1/project-3", "group-2/project-2"];
+    const GROUPS: [&str; 2] = ["group group-1", "group group-2"];
+    for (first, then, wanted) in [
+        (["--webhooks", "project"].as_slice(), ["--webhooks", "group"].as_slice(), GROUPS.as_slice()),
+        (&["--webhooks", "group"], &["--webhooks", "project"], &PROJECTS),
+        (&["--webhooks", "project"], &["--webhooks", "system"], &["system"]),
+        (&["--webhooks", "system"], &["--webhooks", "auto"], &GROUPS),
+        (&[], &["--group", "group-1/subgroup-1", "--prune"], &["group group-1/subgroup-1"]),
+        (&[], &["--project", "group-1/project-1", "--prune"], &["group-1/project-1"]),
+        (&[], &["--exclude", "group-1/project-1", "--prune"], &["group group-1/subgroup-1", "group group-2"]),
+    ] {
+        let env = TestEnv::with(three());
+        env.connects(first);
+        env.connects(then);
+        assert_eq!(owner_paths(&env), wanted, "{first:?} {then:?}");
+        let then: Vec<&str> = then.iter().copied().filter(|arg| *arg != "--prune").collect();
+        env.has_nothing_to_do(&then);
+        let checks =
+            ["verify", "--only", "webhook.coverage", "--only", "webhook.duplicates", "--only", "webhook.scope"];
+        let verified = env.run(&checks);
+        assert_eq!(verified.code, 0, "{first:?} {then:?}: {verified}");
+    }
+}
+
+#[test]
+fn a_webhook_outside_the_selection_is_named_and_stays_until_it_is_pruned() {
+    let env = TestEnv::with(three());
+    env.connects(&[]);
+    let run = env.connected(&["--group", "group-1/subgroup-1"]);
+    assert!(run.stdout.starts_with("nothing to do: "), "{run}");
+    assert_eq!(owner_paths(&env), ["group group-1", "group group-2"], "what is sent from above is not sent again");
+    let verified = env.run(&["verify", "--only", "webhook.*", "--group", "group-1/subgroup-1"]);
+    assert_eq!(verified.code, 1, "{verified}");
+    assert!(verified.stdout.contains("webhook.scope") && verified.stdout.contains("connect --prune"), "{verified}");
+    env.connects(&["--group", "group-1/subgroup-1", "--prune"]);
+    assert_eq!(owner_paths(&env), ["group group-1/subgroup-1"]);
+    let verified = env.run(&["verify", "--only", "webhook.*"]);
+    assert_eq!(verified.code, 0, "{verified}");
+}
+
+#[test]
+fn a_redundant_webhook_stays_while_the_one_that_replaces_it_is_not_proven() {
+    let env = TestEnv::with(three());
+    env.connects(&["--webhooks", "project"]);
+    env.sandbox().factory().set_quirks(|quirks| quirks.webhook = Some((500, "broken".to_owned())));
+    let run = env.connect(&["--webhooks", "auto"]);
+    assert_eq!(run.code, 1, "{run}");
+    assert_eq!(env.all_hooks().len(), 5, "{run}");
+    env.sandbox().factory().set_quirks(|quirks| quirks.webhook = None);
+    env.connects(&["--webhooks", "auto"]);
+    assert_eq!(owner_paths(&env), ["group group-1", "group group-2"]);
+    env.has_nothing_to_do(&[]);
 }
 
 #[test]

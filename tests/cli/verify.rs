@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use factory_gitlab::desired::{DesiredWebhooks, ResetToken, Selection};
+use factory_gitlab::desired::{DesiredWebhooks, Prune, ResetToken, Selection};
 use factory_gitlab::env::Env;
 use factory_gitlab::factory::FactoryClient;
 use factory_gitlab::gitlab::{NewApplication, Reader, Writer};
@@ -58,6 +58,7 @@ async fn connect(env: &TestEnv) -> (String, String, String) {
     let webhooks = DesiredWebhooks {
         strategy: Strategy::Auto,
         selection: Selection::default(),
+        prune: Prune::default(),
         url: kit.webhook.url.clone(),
         token: kit.webhook.secret_token.clone(),
         signing_token: kit.webhook.signing_token.clone(),
@@ -84,14 +85,14 @@ fn round_trips(requests: &[LoggedRequest]) -> usize {
 }
 
 #[test]
-fn one_project_takes_at_most_12_requests_and_3_round_trips() {
+fn one_project_takes_at_most_14_requests_and_3_round_trips() {
     for version in [SandboxVersion::new(19, 2, 0), SandboxVersion::new(18, 5, 0)] {
         let env = connected(SandboxOptions { version, latency: Duration::from_millis(500), ..small() });
         let run = env.run(&["verify"]);
         assert_eq!(run.code, 0, "{run}");
         let requests = env.sandbox().requests();
         let asked: Vec<String> = requests.iter().map(|one| format!("{} {}", one.method, one.target)).collect();
-        assert!(requests.len() <= 12, "{version:?}: {} requests: {asked:#?}", requests.len());
+        assert!(requests.len() <= 14, "{version:?}: {} requests: {asked:#?}", requests.len());
         assert!(round_trips(&requests) <= 3, "{version:?}: {} round trips: {asked:#?}", round_trips(&requests));
         assert!(!requests.iter().any(|one| one.is_write() && one.path().starts_with("/api/")), "{asked:#?}");
     }

@@ -1,10 +1,10 @@
 use super::fixture::{Fixture, failed, hook, known, refused};
 use super::table;
 use crate::checks::CheckStatus;
-use crate::gitlab::{AlertStatus, DeliveryOutcome};
+use crate::gitlab::{AlertStatus, DeliveryOutcome, License};
 use crate::http::Cause;
 use crate::instance::Version;
-use crate::observed::{Fact, LeftOut, Observation};
+use crate::observed::{Fact, LeftOut, Observation, OtherTarget, Standing, TargetSeen};
 use crate::target::{Event, Strategy, Target};
 
 fn no_hooks(fixture: &mut Fixture) {
@@ -52,6 +52,72 @@ fn coverage_lists_targets_without_a_hook_and_targets_that_could_not_be_read() {
             ("none wanted", |fixture| fixture.observed.hooks = Observation::Skipped("--webhooks none"), "skip"),
         ],
     );
+}
+
+/// Adds a target outside the set, with a hook of ours.
+fn another(fixture: &mut Fixture, target: Target, standing: Standing) {
+    let hooks = Observation::Known(vec![hook(&fixture.desired, target.clone(), 99)]);
+    let Observation::Known(seen) = &mut fixture.observed.hooks else { panic!("the hooks are known") };
+    seen.others.push(OtherTarget { seen: TargetSeen { target, empty: false, hooks }, standing });
+}
+
+fn project_of(group: &str) -> Target {
+    Target::Project { id: 70, path: format!("{group}/web").into() }
+}
+
+#[test]
+fn duplicates_are_found_across_levels() {
+    fn unlicensed(fixture: &mut Fixture) {
+        fixture.observed.license = Observation::Known(License::Unlicensed);
+        another(fixture, project_of("g7"), Standing::Redundant);
+    }
+    fn unread(fixture: &mut Fixture) {
+        another(fixture, project_of("g7"), Standing::Redundant);
+        let Observation::Known(seen) = &mut fixture.observed.hooks else { panic!("known") };
+        seen.others[0].seen.hooks = refused(500, "no");
+    }
+    table(
+        "webhook.duplicates",
+        &[
+            ("a project below", |fixture| another(fixture, project_of("g7"), Standing::Redundant), "fail"),
+            ("a project elsewhere", |fixture| another(fixture, project_of("g9"), Standing::OutOfScope), "pass"),
+            ("a system hook", |fixture| another(fixture, Target::System, Standing::Redundant), "fail"),
+            ("below a group whose hooks send nothing", unlicensed, "pass"),
+            ("one that could not be read", unread, "unknown"),
+        ],
+    );
+}
+
+#[test]
+fn a_hook_of_ours_outside_the_selection_is_found() {
+    fn unread(fixture: &mut Fixture) {
+        another(fixture, project_of("g9"), Standing::OutOfScope);
+        let Observation::Known(seen) = &mut fixture.observed.hooks else { panic!("known") };
+        seen.others[0].seen.hooks = refused(500, "no");
+    }
+    table(
+        "webhook.scope",
+        &[
+            ("one outside", |fixture| another(fixture, project_of("g9"), Standing::OutOfScope), "fail"),
+            ("a redundant one", |fixture| another(fixture, project_of("g7"), Standing::Redundant), "pass"),
+            ("one that could not be read", unread, "unknown"),
+        ],
+    );
+    let mut fixture = Fixture::healthy();
+    another(&mut fixture, project_of("g9"), Standing::OutOfScope);
+    let fix = fixture.finding("webhook.scope").fix.expect("a fix");
+    assert_eq!(fix.command, Some(crate::error::FixCommand::Run("factory-gitlab connect --prune".to_owned())));
+}
+
+#[test]
+fn a_target_whose_events_are_sent_from_above_is_covered() {
+    let mut fixture = Fixture::healthy();
+    let below = Target::Group { id: 71, path: "g1/below".into() };
+    fixture.targets()[0] = TargetSeen { target: below, empty: false, hooks: Observation::Known(Vec::new()) };
+    assert_eq!(fixture.finding("webhook.coverage").status.name(), "fail");
+    another(&mut fixture, Target::Group { id: 1, path: "g1".into() }, Standing::OutOfScope);
+    assert_eq!(fixture.finding("webhook.coverage").status.name(), "pass");
+    assert_eq!(fixture.finding("webhook.scope").status.name(), "fail");
 }
 
 #[test]

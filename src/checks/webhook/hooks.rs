@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use super::scope;
 use super::{EXAMPLES, FaultyHooks, OwnHook, by_connect, failed_targets, observed_hooks, own_hooks, own_hooks_on};
 use crate::checks::outcome::{CheckContext, CheckOutcome};
 use crate::desired::Mark;
@@ -19,7 +20,11 @@ pub(crate) fn coverage(context: &CheckContext<'_>) -> CheckOutcome {
     };
     let (refused, failed): (Vec<_>, Vec<_>) = failed_targets(hooks).partition(|(_, error)| error.is_refusal());
     // A target whose hooks were not read counts as one without a hook.
-    let bare = |target: &&TargetSeen| target.hooks.error().is_none() && own_hooks_on(context, target).is_empty();
+    let bare = |target: &&TargetSeen| {
+        target.hooks.error().is_none()
+            && own_hooks_on(context, target).is_empty()
+            && !sends_from_above(context, hooks, target)
+    };
     let missing: Vec<&TargetSeen> = hooks.targets.iter().filter(bare).collect();
     let outcome = match (missing.first(), refused.first(), failed.first()) {
         (Some(first), ..) => uncovered(context, hooks, &missing, first),
@@ -33,6 +38,11 @@ pub(crate) fn coverage(context: &CheckContext<'_>) -> CheckOutcome {
     };
     let outcome = outcome.evidence("strategy", hooks.strategy).evidence("targets", hooks.targets.len());
     outcome.evidence("unread", refused.len() + failed.len()).evidence("left_out", hooks.left_out)
+}
+
+/// Whether a hook of ours outside the selection sends the target's events. `webhook.scope` judges it.
+fn sends_from_above(context: &CheckContext<'_>, hooks: &HooksSeen, target: &TargetSeen) -> bool {
+    hooks.sent_from_above(&target.target).is_some_and(|other| !own_hooks_on(context, &other.seen).is_empty())
 }
 
 /// It is a warning where everything that was listed is left out on purpose. An empty list proves nothing: a new instance
@@ -294,5 +304,6 @@ pub(crate) fn duplicates(context: &CheckContext<'_>) -> CheckOutcome {
         targets.flat_map(|target| own_hooks_on(context, target).into_iter().skip(1)).collect();
     FaultyHooks { faulty: surplus, of, what: "are duplicates" }
         .outcome(context, by_connect("delete all but one on each target"))
+        .or_else(|| scope::across_levels(context))
         .unwrap_or_else(|| pass_if_all_were_read(context, of))
 }

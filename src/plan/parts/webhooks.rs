@@ -2,13 +2,14 @@
 
 use std::collections::BTreeSet;
 
-use crate::desired::{Desired, DesiredWebhooks, Mark, ResetToken};
+use super::outside;
+use crate::desired::{Desired, DesiredWebhooks, Mark, Prune, ResetToken};
 use crate::error::Fix;
 use crate::gitlab::{AlertStatus, Hook};
 use crate::instance::Version;
 use crate::journal::Record;
 use crate::observed::{HookSeen, HooksSeen, LeftOut, Observed, TargetSeen};
-use crate::plan::{Blocker, DeliveryStep, HookDifference, HookStep, Plan, Step};
+use crate::plan::{Blocker, DeleteReason, DeliveryStep, HookDifference, HookStep, Plan, Step};
 use crate::target::{Event, Strategy, Target, TargetKind};
 
 /// Adds the steps, notes and blockers of the webhooks to `plan`.
@@ -25,6 +26,7 @@ pub(in crate::plan) fn plan(desired: &Desired, observed: &Observed, record: &Rec
     }
     let Some(seen) = observed.hooks.known() else { return };
     plan.notes.extend(notes(wanted, seen, observed));
+    plan.notes.extend(outside::notes(desired, seen));
     let comparison = Comparison {
         wanted,
         mark: wanted.mark(),
@@ -35,6 +37,12 @@ pub(in crate::plan) fn plan(desired: &Desired, observed: &Observed, record: &Rec
     let mut disabled = Vec::new();
     for target in &seen.targets {
         let Some(hooks) = target.hooks.known() else { continue };
+        if hooks.is_empty()
+            && wanted.prune == Prune::Nothing
+            && outside::is_sent_from_above(desired, seen, &target.target)
+        {
+            continue;
+        }
         let steps = comparison.steps(&target.target, hooks);
         if !steps.is_empty() {
             to_test.insert(target.target.kind());
@@ -50,6 +58,7 @@ pub(in crate::plan) fn plan(desired: &Desired, observed: &Observed, record: &Rec
         plan.manual_steps.extend(group_tests(desired, seen));
     }
     plan.steps.extend(test_deliveries(wanted, seen, Tests { kinds: to_test, disabled }));
+    plan.steps.extend(outside::steps(desired, seen));
 }
 
 /// The page of a group webhook has a test in all supported versions, the API only since 17.1.
@@ -166,7 +175,9 @@ impl Comparison<'_> {
             steps.push(Step::Hook(HookStep::Edit { target: target.clone(), id: keeper.id, differences }));
         }
         let is_duplicate = |seen: &&HookSeen| seen.hook.id != keeper.id && is_marked(&seen.hook);
-        let delete = |seen: &HookSeen| Step::Hook(HookStep::Delete { target: target.clone(), id: seen.hook.id });
+        let reason = DeleteReason::Duplicate;
+        let delete =
+            |seen: &HookSeen| Step::Hook(HookStep::Delete { target: target.clone(), id: seen.hook.id, reason });
         steps.extend(hooks.iter().filter(is_duplicate).map(delete));
         steps
     }
@@ -220,7 +231,7 @@ fn mark(hook: &Hook) -> Option<Mark> {
     hook.description.as_deref().and_then(Mark::find)
 }
 
-fn is_marked(hook: &Hook) -> bool {
+pub(super) fn is_marked(hook: &Hook) -> bool {
     mark(hook).is_some()
 }
 

@@ -18,9 +18,49 @@ pub enum HookStep {
         #[serde(rename = "changes")]
         differences: Vec<HookDifference>,
     },
-    /// Deletes a duplicate that this tool created.
+    /// Deletes one that this tool created.
     #[serde(rename = "delete_hook")]
-    Delete { target: Target, id: u64 },
+    Delete { target: Target, id: u64, reason: DeleteReason },
+}
+
+/// Why a webhook is deleted.
+#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum DeleteReason {
+    /// The same target has another one.
+    Duplicate,
+    /// Its events are sent by another target's webhook.
+    Redundant,
+    /// It sends what is not selected (`--prune`).
+    OutOfScope,
+}
+
+impl DeleteReason {
+    /// Whether it waits until the webhooks that remain are proven.
+    #[must_use]
+    pub const fn needs_proof(self) -> bool {
+        match self {
+            Self::Duplicate => false,
+            Self::Redundant | Self::OutOfScope => true,
+        }
+    }
+
+    /// `delete redundant webhooks`
+    pub(in crate::plan) const fn adjective(self) -> &'static str {
+        match self {
+            Self::Duplicate => "duplicate",
+            Self::Redundant => "redundant",
+            Self::OutOfScope => "unselected",
+        }
+    }
+
+    const fn explanation(self) -> &'static str {
+        match self {
+            Self::Duplicate => "a duplicate, created by this tool",
+            Self::Redundant => "redundant once the others are proven: its events are sent already",
+            Self::OutOfScope => "outside the selection (--prune)",
+        }
+    }
 }
 
 /// How a webhook differs from the desired one.
@@ -73,8 +113,8 @@ impl HookStep {
                 let description = Description::new(format!("correct webhook {id} on {target}"));
                 differences.iter().fold(description, |description, one| description.detail(one.to_string()))
             }
-            Self::Delete { target, id } => {
-                Description::new(format!("delete webhook {id} on {target}")).detail("a duplicate, created by this tool")
+            Self::Delete { target, id, reason } => {
+                Description::new(format!("delete webhook {id} on {target}")).detail(reason.explanation())
             }
         }
     }
@@ -83,6 +123,15 @@ impl HookStep {
     pub const fn target(&self) -> &Target {
         match self {
             Self::Create { target } | Self::Edit { target, .. } | Self::Delete { target, .. } => target,
+        }
+    }
+
+    /// Whether it waits until the webhooks that remain are proven.
+    #[must_use]
+    pub const fn needs_proof(&self) -> bool {
+        match self {
+            Self::Create { .. } | Self::Edit { .. } => false,
+            Self::Delete { reason, .. } => reason.needs_proof(),
         }
     }
 

@@ -75,8 +75,8 @@ fn hook_steps() -> Vec<(HookStep, &'static str)> {
             r#"{"step":"edit_hook","target":{"kind":"group","id":1,"path":"acme"},"id":5,"changes":[{"change":"url","from":"https://old"},{"change":"events","missing":["note"],"extra":["job"]},{"change":"tls_verification"},{"change":"token"}]}"#,
         ),
         (
-            HookStep::Delete { target: Target::System, id: 6 },
-            r#"{"step":"delete_hook","target":{"kind":"system"},"id":6}"#,
+            HookStep::Delete { target: Target::System, id: 6, reason: DeleteReason::Duplicate },
+            r#"{"step":"delete_hook","target":{"kind":"system"},"id":6,"reason":"duplicate"}"#,
         ),
     ]
 }

@@ -143,7 +143,7 @@ fn carry_out_hook(step: &HookStep, observed: &mut Observed) {
                 hook.hook.alert_status = alert_status;
             }
         }
-        HookStep::Delete { target, id } => hooks_of(observed, target).retain(|seen| seen.hook.id != *id),
+        HookStep::Delete { target, id, reason: _ } => hooks_of(observed, target).retain(|seen| seen.hook.id != *id),
     }
 }
 

@@ -110,5 +110,12 @@ pub(super) fn connected() -> Observed {
 }
 
 pub(super) fn hooks(strategy: Strategy, targets: Vec<TargetSeen>) -> Observation<HooksSeen> {
-    Observation::Known(HooksSeen { strategy, targets, left_out: LeftOut::default(), split_groups: Vec::new() })
+    Observation::Known(HooksSeen {
+        strategy,
+        targets,
+        left_out: LeftOut::default(),
+        split_groups: Vec::new(),
+        others: Vec::new(),
+        others_read: OthersRead::All,
+    })
 }

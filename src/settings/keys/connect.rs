@@ -188,6 +188,23 @@ settings! {
         },
         parse: parse::switch,
     };
+
+    pub static PRUNE: Setting<bool> = Setting {
+        definition: Definition {
+            key: "prune",
+            flag: "--prune",
+            kind: ValueKind::Switch,
+            help: "Remove our webhooks from groups and projects that are not selected",
+            name: "whether our webhooks outside the selection are removed",
+            heading: Heading::Webhooks,
+            question: Some(Question {
+                prompt: "Remove our webhooks from groups and projects that are not selected?",
+                help: "They send events that are not selected. They are removed after the others are proven.",
+            }),
+            ..CONNECT
+        },
+        parse: parse::switch,
+    };
 }
 
 /// `--application manual` or `existing`: the ID and secret are not created here.

@@ -7,7 +7,7 @@ use factory_gitlab::apply::webhook_test::{TestClients, TestQuota, WebhookTester}
 use factory_gitlab::checks::{CheckFilter, Finding, Policy, Verdict, run_checks, verdict};
 use factory_gitlab::desired::{
     ApplicationOrigin, BundleDelivery, BundleRoute, Credentials, Desired, DesiredApplication, DesiredHandover,
-    DesiredWebhooks, ResetToken, Selection,
+    DesiredWebhooks, Prune, ResetToken, Selection,
 };
 use factory_gitlab::env::Clock;
 use factory_gitlab::factory::FactoryClient;
@@ -191,6 +191,7 @@ fn desired(sandbox: &Sandbox, kind: &Kind) -> Desired {
         webhooks: DesiredWebhooks {
             strategy: kind.strategy,
             selection: kind.selection.clone(),
+            prune: Prune::default(),
             url: kit.webhook.url.clone(),
             token: kit.webhook.secret_token.clone(),
             signing_token: kit.webhook.signing_token.clone(),

@@ -47,7 +47,7 @@ fn a_secret_that_is_renewed() {
     note: webhooks send push, note, merge_request, issue, pipeline, job to http://127.0.0.1:[port]/gitlab/hooks/org_sandbox
     note: webhooks verify TLS and carry the secret token and the signing token
 
-    12 requests, 0 of them writes, [duration]
+    14 requests, 0 of them writes, [duration]
     ");
 }
 
@@ -128,7 +128,7 @@ fn a_token_created_for_factory() {
 
     Check it at any time: factory-gitlab verify --gitlab-url http://127.0.0.1:[port]
 
-    22 requests, 5 of them writes, [duration]
+    24 requests, 5 of them writes, [duration]
     ----- stderr -----
     Plan for http://127.0.0.1:[port]
       1. create a token for Factory only, Factory [date] [time]

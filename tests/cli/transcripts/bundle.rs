@@ -32,7 +32,7 @@ fn written_to_a_file() {
 
     Check it at any time: factory-gitlab verify --gitlab-url http://127.0.0.1:[port]
 
-    20 requests, 3 of them writes, [duration]
+    22 requests, 3 of them writes, [duration]
     ");
 }
 

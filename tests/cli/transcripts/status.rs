@@ -63,7 +63,7 @@ fn a_bundle_that_waits() {
     5 of 6 steps done, 1 failed.
     Completed steps are kept. Run the same command again to continue.
 
-    24 requests, 7 of them writes, [duration]
+    26 requests, 7 of them writes, [duration]
     ");
     let run = env.run(&["status"]);
     insta::assert_snapshot!(run, @r"

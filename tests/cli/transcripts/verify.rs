@@ -37,6 +37,7 @@ fn a_healthy_connection() {
       pass     webhook.token             the hooks carry the kit's secret token
       pass     webhook.enabled           no hook was disabled by GitLab
       pass     webhook.duplicates        no target has two webhooks to Factory
+      pass     webhook.scope             no hook of ours is outside the selection
       skip     webhook.delivery          a test delivery arrives (--live was not given)
       skip     webhook.recent            recent deliveries did not fail (no delivery was logged in the last 7 days; --live sends one)
 
@@ -49,7 +50,7 @@ fn a_healthy_connection() {
                     factory-gitlab verify --wait 10m
                README.md#check-factory-status
 
-    verdict: pass, 22 passed, 1 warned, 4 skipped on http://127.0.0.1:[port] (11 requests, [duration])
+    verdict: pass, 23 passed, 1 warned, 4 skipped on http://127.0.0.1:[port] (13 requests, [duration])
     ");
 }
 
@@ -76,7 +77,7 @@ fn only_the_problems_with_q() {
                     factory-gitlab verify --wait 10m
                README.md#check-factory-status
 
-    verdict: unknown, 12 passed, 1 warned, 13 skipped, 1 unknown on http://127.0.0.1:[port] (12 requests, [duration])
+    verdict: unknown, 12 passed, 1 warned, 14 skipped, 1 unknown on http://127.0.0.1:[port] (14 requests, [duration])
     ");
 }
 
@@ -89,7 +90,7 @@ fn a_live_test() {
     webhook
       pass     webhook.delivery  a test delivery arrives (1 tested)
 
-    verdict: pass, 1 passed on http://127.0.0.1:[port] (12 requests, [duration])
+    verdict: pass, 1 passed on http://127.0.0.1:[port] (14 requests, [duration])
     ");
 }
 
@@ -108,7 +109,7 @@ fn a_live_test_that_does_not_arrive() {
                     factory-gitlab connect
                README.md#check-webhook-delivery
 
-    verdict: fail, 1 failed on http://127.0.0.1:[port] (12 requests, [duration])
+    verdict: fail, 1 failed on http://127.0.0.1:[port] (14 requests, [duration])
     ");
 }
 
@@ -124,6 +125,7 @@ fn the_list_of_checks() {
     webhook.token       error    the hooks carry the kit's secret token
     webhook.enabled     error    no hook was disabled by GitLab
     webhook.duplicates  error    no target has two webhooks to Factory
+    webhook.scope       error    no hook of ours is outside the selection
     webhook.delivery    error    a test delivery arrives
     webhook.recent      error    recent deliveries did not fail
     ");

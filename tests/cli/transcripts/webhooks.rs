@@ -27,7 +27,7 @@ fn one_on_each_project() {
     note: webhooks send push, note, merge_request, issue, pipeline, job to http://127.0.0.1:[port]/gitlab/hooks/org_sandbox
     note: webhooks verify TLS and carry the secret token and the signing token
 
-    14 requests, 0 of them writes, [duration]
+    15 requests, 0 of them writes, [duration]
     ");
 }
 
@@ -54,7 +54,7 @@ fn a_system_hook() {
     note: webhooks send push, merge_request to http://127.0.0.1:[port]/gitlab/hooks/org_sandbox
     note: webhooks verify TLS and carry the secret token and the signing token
 
-    10 requests, 0 of them writes, [duration]
+    14 requests, 0 of them writes, [duration]
     ");
 }
 
@@ -105,7 +105,7 @@ fn changed_by_hand() {
 
     Check it at any time: factory-gitlab verify --gitlab-url http://127.0.0.1:[port]
 
-    17 requests, 2 of them writes, [duration]
+    19 requests, 2 of them writes, [duration]
     ----- stderr -----
     Plan for http://127.0.0.1:[port]
       1. correct webhook 1 on group group-1
@@ -142,7 +142,7 @@ fn a_duplicate() {
 
     Check it at any time: factory-gitlab verify --gitlab-url http://127.0.0.1:[port]
 
-    18 requests, 2 of them writes, [duration]
+    20 requests, 2 of them writes, [duration]
     ----- stderr -----
     Plan for http://127.0.0.1:[port]
       1. delete webhook 2 on group group-1
@@ -177,7 +177,7 @@ fn a_delivery_that_does_not_arrive() {
 
     Factory accepted the bundle, receipt [receipt]
 
-    21 requests, 4 of them writes, [duration]
+    23 requests, 4 of them writes, [duration]
     ");
 }
 
@@ -206,7 +206,7 @@ fn refused_by_one_project() {
     4 of 6 steps done, 1 failed, 1 not started.
     Completed steps are kept. Run the same command again to continue.
 
-    17 requests, 3 of them writes, [duration]
+    18 requests, 3 of them writes, [duration]
     ");
 }
 
@@ -220,6 +220,6 @@ fn nothing_to_do() {
     ----- stdout -----
     nothing to do: http://127.0.0.1:[port] is already connected; nothing was written
 
-    12 requests, 0 of them writes, [duration]
+    14 requests, 0 of them writes, [duration]
     ");
 }
