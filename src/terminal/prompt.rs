@@ -69,7 +69,7 @@ pub trait Prompter {
     /// [`PromptError`].
     fn secret(&self, ask: &Ask<'_>) -> Result<Zeroizing<String>, PromptError>;
 
-    /// Yes or no; Enter alone means no.
+    /// Yes or no, with Enter; Enter alone means no, and what was typed before the question does not count.
     ///
     /// # Errors
     /// [`PromptError`].

@@ -153,6 +153,17 @@ fn the_wizard_connects_and_lets_each_answer_be_corrected() {
 }
 
 #[test]
+fn an_approval_that_was_typed_before_the_plan_was_shown_does_not_count() {
+    let env = TestEnv::with(small());
+    let mut session = at_a_terminal(&env, &["connect"]);
+    session.send_line("y").expect("typed ahead");
+    session.exp_string("Apply this plan?").expect("the approval");
+    session.send_line("n").expect("typed");
+    session.exp_eof().expect("the end");
+    assert_eq!(env.writes(), Vec::<String>::new());
+}
+
+#[test]
 fn a_plan_that_is_declined_writes_nothing() {
     let env = TestEnv::with(small());
     let mut session = at_a_terminal(&env, &["connect"]);

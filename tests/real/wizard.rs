@@ -115,7 +115,7 @@ fn the_wizard_leads_from_the_first_question_to_the_report() {
     terminal.types(value(&variables, "GITLAB_TOKEN"));
     terminal.shows("Apply this plan?");
     assert!(env.sandbox().requests().iter().all(|seen| !seen.is_write()), "nothing is written before it is approved");
-    terminal.presses("y");
+    terminal.types("y");
     terminal.shows("ended with 0.");
 
     let everything = terminal.everything();

@@ -138,10 +138,10 @@ impl Prompter for Interactive {
     }
 
     fn confirm(&self, ask: &Ask<'_>) -> Result<bool, PromptError> {
-        self.asked(ask, TypedAhead::Kept, |prompt| {
+        self.asked(ask, TypedAhead::Dropped, |prompt| {
             let theme = Self::theme();
             let confirm = dialoguer::Confirm::with_theme(theme.as_ref()).with_prompt(prompt);
-            Ok(confirm.default(false).interact()?)
+            Ok(confirm.default(false).wait_for_newline(true).interact()?)
         })
     }
 

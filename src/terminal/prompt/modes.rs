@@ -12,7 +12,7 @@ use rustix::termios::{LocalModes, OptionalActions, Termios, tcgetattr, tcsetattr
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(super) enum TypedAhead {
     Kept,
-    /// A secret that was typed ahead was shown.
+    /// A secret that was typed ahead was shown, and an approval from before its plan approves nothing.
     Dropped,
 }
 
