@@ -1,19 +1,22 @@
 //! What should be true: from the kit and the inputs, and nothing else. Pure.
 
+mod address;
 mod cover;
-
-use std::fmt;
+mod marker;
 
 use globset::GlobSet;
 use url::Url;
 
 use crate::gitlab::HookSpec;
-use crate::instance::{InstanceUrl, LicensePlan};
+use crate::instance::{InstanceUrl, LicensePlan, Version};
 use crate::kit::{Handover, Kit, Organization, UploadMethod};
+use crate::mark::Mark;
 use crate::secret::{ApplicationSecret, SigningToken, WebhookToken};
 use crate::target::{Event, Strategy, Target};
 
-pub use cover::{Candidate, Cover, LeftOut, Named, Reason, Scope, Tree, cover};
+pub use self::address::Address;
+pub use self::cover::{Candidate, Cover, LeftOut, Named, Reason, Scope, Tree, cover};
+pub use self::marker::{Marker, PlacedHook, TokenState, TokenStates};
 
 /// The connection as it should be.
 #[derive(Clone, Debug)]
@@ -140,61 +143,49 @@ pub enum BundleRoute {
     None,
 }
 
-/// How our hooks are recognized on any machine: their description ends with this mark.
-#[derive(Clone, Debug, Eq, PartialEq)]
-pub struct Mark {
-    /// The keyed fingerprint of the secrets that were set.
-    pub fingerprint: String,
-}
-
-impl Mark {
-    const PREFIX: &'static str = "factory-gitlab/v1:";
-
-    /// Finds the mark in a hook's description.
-    #[must_use]
-    pub fn find(description: &str) -> Option<Self> {
-        let (_, rest) = description.rsplit_once(Self::PREFIX)?;
-        let fingerprint: String = rest.chars().take_while(char::is_ascii_hexdigit).collect();
-        (!fingerprint.is_empty()).then_some(Self { fingerprint })
-    }
-}
-
-impl fmt::Display for Mark {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}{}", Self::PREFIX, self.fingerprint)
-    }
-}
-
 impl DesiredWebhooks {
-    /// The mark of a hook with these tokens and this URL. The secret token is the key: without it a mark can be neither
-    /// created nor checked, and the same kit gives the same mark on any machine.
+    /// How a webhook's URL relates to the wanted one.
     #[must_use]
-    pub fn mark(&self) -> Mark {
-        let signing = self.signing_token.as_ref().map_or_else(String::new, |token| token.fingerprint("signing"));
-        Mark { fingerprint: self.token.fingerprint(&format!("hook\n{}\n{signing}", self.url)) }
+    pub fn compare_url(&self, address: &str) -> Address {
+        Address::compare(&self.url, address)
     }
 
     /// Whether a hook's URL is the wanted one, compared as URLs and not as text: GitLab keeps the spelling that it was given.
     #[must_use]
     pub fn matches_url(&self, address: &str) -> bool {
-        Url::parse(address).is_ok_and(|address| address == self.url)
+        self.compare_url(address) == Address::Same
     }
 
-    /// The hook that `target` should have.
+    /// The events that a hook on this kind of target sends.
     #[must_use]
-    pub fn hook(&self, target: Target) -> HookSpec {
-        let events = match target {
+    pub fn events_on(&self, target: &Target) -> Vec<Event> {
+        match target {
             Target::System => self.events.iter().copied().filter(|event| event.is_in_system_hooks()).collect(),
             Target::Group { .. } | Target::Project { .. } => self.events.clone(),
-        };
+        }
+    }
+}
+
+impl Desired {
+    /// Makes and checks the marks of this connection's webhooks.
+    #[must_use]
+    pub fn marker(&self) -> Marker {
+        Marker::new(self)
+    }
+
+    /// The hook that `target` should have, for a GitLab of this version: an older one does not know the signing token.
+    #[must_use]
+    pub fn hook(&self, target: Target, version: Version) -> HookSpec {
+        let webhooks = &self.webhooks;
+        let mark = Mark::Bound(self.marker().mark(target.number(), version));
         HookSpec {
+            url: webhooks.url.to_string(),
+            name: webhooks.name.clone(),
+            description: format!("Made by factory-gitlab; leave this line: {mark}"),
+            events: webhooks.events_on(&target),
+            token: webhooks.token.clone(),
+            signing_token: webhooks.signing_token.clone().filter(|_| version >= Version::SIGNING_TOKEN),
             target,
-            url: self.url.to_string(),
-            name: self.name.clone(),
-            description: format!("Made by factory-gitlab; leave this line: {}", self.mark()),
-            events,
-            token: self.token.clone(),
-            signing_token: self.signing_token.clone(),
         }
     }
 }

@@ -21,6 +21,7 @@ use serde::Serialize;
 
 use crate::http::{Client, Request};
 use crate::instance::{Edition, InstanceUrl, Version};
+use crate::mark::Mark;
 use crate::secret::{ApplicationSecret, PersonalAccessToken};
 use crate::target::{Event, Target};
 
@@ -166,10 +167,13 @@ pub enum Namespace {
     Personal,
 }
 
-/// A hook as GitLab shows it: its ID, and attributes that may be shared with thousands of other hooks.
+/// A hook as GitLab shows it: its ID and mark, and attributes that may be shared with thousands of other hooks.
 #[derive(Clone, Debug, Eq, PartialEq, Serialize)]
 pub struct Hook {
     pub id: u64,
+    /// The mark in its description. Each hook has its own, so it is not among the attributes.
+    #[serde(skip)]
+    pub mark: Option<Mark>,
     #[serde(flatten)]
     pub attributes: Arc<HookAttributes>,
 }
@@ -190,19 +194,38 @@ impl std::ops::DerefMut for Hook {
     }
 }
 
-/// A hook without its ID. `None` where the version does not show an attribute. gitlab: lib/api/entities/hook.rb
+/// A hook without its ID and its mark. `None` where the version does not show an attribute. gitlab: lib/api/entities/hook.rb
 #[derive(Clone, Debug, Eq, Hash, PartialEq, Serialize)]
 pub struct HookAttributes {
     pub url: String,
     pub name: Option<String>,
+    /// Without the mark.
     pub description: Option<String>,
     pub events: Vec<Event>,
     pub enable_ssl_verification: bool,
+    pub payload: HookPayload,
     pub alert_status: AlertStatus,
     pub disabled_until: Option<Timestamp>,
     pub token_present: Option<bool>,
     pub signing_token_present: Option<bool>,
     pub push_events_branch_filter: Option<String>,
+}
+
+/// What a hook sends in place of GitLab's own payload, or beside it.
+#[derive(Clone, Debug, Default, Eq, Hash, PartialEq, Serialize)]
+pub struct HookPayload {
+    /// Replaces the payload. gitlab: app/services/web_hook_service.rb, `request_payload`
+    pub template: Option<String>,
+    /// The names of added headers. A list of project hooks does not show them.
+    pub custom_headers: Vec<String>,
+}
+
+impl HookPayload {
+    /// Whether it is GitLab's own, as far as GitLab shows it.
+    #[must_use]
+    pub fn is_gitlabs_own(&self) -> bool {
+        self.template.is_none() && self.custom_headers.is_empty()
+    }
 }
 
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq, Serialize)]

@@ -220,6 +220,8 @@ impl Version {
     pub const GRAPHQL_HOOKS: Self = Self::new(18, 5);
     /// Hook `signing_token` and `token_present`. gitlab: MR 230944, 231325
     pub const SIGNING_TOKEN: Self = Self::new(19, 0);
+    /// The signing token without a feature flag; 19.0 ignores it where `webhook_signing_token` is off. gitlab: MR 231325
+    pub const SIGNING_TOKEN_ALWAYS: Self = Self::new(19, 1);
 
     #[must_use]
     pub const fn new(major: u16, minor: u16) -> Self {

@@ -9,5 +9,8 @@ mod record;
 mod store;
 
 pub use entry::{ApplicationEntry, BundleEntry, Entry, HookChange, HookEntry, RunEntry, TokenEntry};
-pub use record::{BundleRecord, HookRecord, MintedRecord, OwnApplication, Record, SecretState};
+pub use record::{
+    BundleRecord, HookRecord, MintedRecord, OtherOrganizations, OwnApplication, Record, SecretState,
+    UnfinishedApplication,
+};
 pub use store::{Connection, Error, Journal, Lock, Store};

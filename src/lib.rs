@@ -49,6 +49,7 @@ pub mod instance;
 pub mod journal;
 pub mod kit;
 pub mod line_writer;
+pub mod mark;
 pub mod observed;
 pub mod plan;
 pub mod report;

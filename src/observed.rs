@@ -7,6 +7,7 @@ mod network;
 mod observation;
 pub mod observer;
 mod others;
+mod ownership;
 mod reads;
 mod targets;
 
@@ -20,6 +21,7 @@ pub use self::network::{NetworkSeen, inspect_network};
 pub use self::observation::Observation;
 pub use self::observer::{ObserveProgress, Observer};
 pub use self::others::{OtherTarget, Standing};
+pub use self::ownership::{HookOwner, OwnerRules};
 pub use self::reads::{ReadRequest, Reads};
 pub use crate::desired::LeftOut;
 use crate::factory::FactoryStatus;
@@ -187,7 +189,7 @@ impl HooksSeen {
     }
 }
 
-/// One target, and its hooks that have our URL or our mark. Hooks of other products are not kept.
+/// One target, and its hooks that concern this connection. Hooks of other products and organizations are not kept.
 #[derive(Clone, Debug)]
 pub struct TargetSeen {
     pub target: Target,
@@ -199,8 +201,25 @@ pub struct TargetSeen {
 #[derive(Clone, Debug)]
 pub struct HookSeen {
     pub hook: Hook,
+    pub owner: HookOwner,
     /// The newest entries of its delivery log, if they were asked for.
     pub deliveries: Observation<Vec<LoggedDelivery>>,
+}
+
+impl TargetSeen {
+    /// Its hooks that are this connection's; none where they could not be read.
+    pub fn own_hooks(&self) -> impl Iterator<Item = &HookSeen> {
+        self.hooks_of(|owner| owner != HookOwner::Foreign)
+    }
+
+    /// Somebody else's hooks to Factory's address.
+    pub fn foreign_hooks(&self) -> impl Iterator<Item = &HookSeen> {
+        self.hooks_of(|owner| owner == HookOwner::Foreign)
+    }
+
+    fn hooks_of(&self, wanted: fn(HookOwner) -> bool) -> impl Iterator<Item = &HookSeen> {
+        self.hooks.known().into_iter().flatten().filter(move |seen| wanted(seen.owner))
+    }
 }
 
 /// Factory's side.
@@ -253,6 +272,12 @@ impl DeliveryProof {
     #[must_use]
     pub fn facts(&self) -> [&Fact; 3] {
         [&self.test, &self.log, &self.receipt]
+    }
+
+    /// Whether GitLab had nothing to make a test from; another target of the same kind may have. No failure of the connection.
+    #[must_use]
+    pub const fn lacks_sample(&self) -> bool {
+        matches!(self.refusal, Some(TestRefusal::NoSample { .. }))
     }
 
     /// Whether each fact holds or cannot be observed. The test of a system hook proves no more than that.

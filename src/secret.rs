@@ -8,11 +8,12 @@ mod document;
 mod encodings;
 mod parts;
 mod patterns;
+mod strength;
 
 use std::borrow::Cow;
 use std::fmt;
 use std::marker::PhantomData;
-use std::sync::{LazyLock, PoisonError, RwLock};
+use std::sync::{Arc, LazyLock, OnceLock, PoisonError, RwLock};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -20,6 +21,9 @@ use hmac::{Hmac, Mac as _};
 use secrecy::{ExposeSecret as _, SecretString};
 use serde::Deserialize;
 use sha2::Sha256;
+use zeroize::Zeroizing;
+
+pub use self::strength::SHORTEST_SECRET;
 
 pub use self::document::{redact_json, redact_xml};
 use self::parts::Parts;
@@ -60,7 +64,58 @@ kinds! {
 /// A secret of kind `K`, wiped from memory when dropped.
 pub struct Secret<K> {
     value: SecretString,
+    /// Derived once for all clones.
+    slow_key: Arc<OnceLock<SlowKey>>,
     kind: PhantomData<K>,
+}
+
+/// The cost of a slow key, as the binary logarithm of scrypt's N: with r = 8 some 10 ms and 4 MiB for each guess.
+const SLOW_LOG_N: u8 = 12;
+
+/// Unit tests make thousands of secrets.
+const LOG_N: u8 = if cfg!(test) { 4 } else { SLOW_LOG_N };
+
+/// A key that was derived slowly from a secret, so that what is made with it is no fast test of a guess. It is derived once
+/// in a run and for each secret; what follows is an HMAC.
+#[derive(Clone)]
+pub struct SlowKey {
+    salt: String,
+    key: Zeroizing<[u8; 32]>,
+}
+
+impl SlowKey {
+    fn derive(secret: &str, salt: &str, log_n: u8) -> Self {
+        let mut key = Zeroizing::new([0; 32]);
+        let cost = scrypt::Params::new(log_n, 8, 1, key.len()).ok();
+        let derived = cost.map(|cost| scrypt::scrypt(secret.as_bytes(), salt.as_bytes(), &cost, key.as_mut_slice()));
+        // With these constants neither can fail, which a test holds.
+        if !matches!(derived, Some(Ok(()))) {
+            key.copy_from_slice(&hmac_sha256(secret.as_bytes(), salt));
+        }
+        Self { salt: salt.to_owned(), key }
+    }
+
+    /// A fingerprint of the secret for the place that `message` names.
+    #[must_use]
+    pub fn fingerprint(&self, message: &str) -> [u8; 8] {
+        let mut fingerprint = [0; 8];
+        let digest = hmac_sha256(self.key.as_slice(), message);
+        fingerprint.iter_mut().zip(digest).for_each(|(place, byte)| *place = byte);
+        fingerprint
+    }
+}
+
+impl fmt::Debug for SlowKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("[slow key]")
+    }
+}
+
+/// HMAC takes keys of any length, so this cannot fail.
+fn hmac_sha256(key: &[u8], message: &str) -> [u8; 32] {
+    Hmac::<Sha256>::new_from_slice(key)
+        .map(|mac| mac.chain_update(message.as_bytes()).finalize().into_bytes().into())
+        .unwrap_or_default()
 }
 
 /// Why a text cannot be a secret of the wanted kind. Never holds the text.
@@ -97,7 +152,7 @@ impl<K: SecretKind> Secret<K> {
             return Err(Malformed::Characters(K::NAME));
         }
         register(value);
-        Ok(Self { value: SecretString::from(value), kind: PhantomData })
+        Ok(Self { value: SecretString::from(value), slow_key: Arc::default(), kind: PhantomData })
     }
 
     /// The value itself. Only `http`, `credential_store` and `bundle/seal` may call this, which `tests/layers` checks.
@@ -119,17 +174,28 @@ impl<K: SecretKind> Secret<K> {
         self.keyed_digest(message).iter().take(6).map(|byte| format!("{byte:02x}")).collect()
     }
 
-    /// How many characters it has: a short one can be guessed.
+    /// Whether it has fewer characters than a secret that cannot be tried through.
     #[must_use]
-    pub fn length(&self) -> usize {
-        self.expose().len()
+    pub fn is_short(&self) -> bool {
+        self.expose().len() < SHORTEST_SECRET
     }
 
-    fn keyed_digest(&self, message: &str) -> Vec<u8> {
-        // HMAC takes keys of any length, so this cannot fail.
-        Hmac::<Sha256>::new_from_slice(self.expose().as_bytes())
-            .map(|mac| mac.chain_update(message.as_bytes()).finalize().into_bytes().to_vec())
-            .unwrap_or_default()
+    /// Whether it is short, or made of words and sequences; `context` are names that a guess would begin with.
+    #[must_use]
+    pub fn is_guessable(&self, context: &[&str]) -> bool {
+        strength::is_guessable(self.expose(), context)
+    }
+
+    /// The key that is derived slowly from the secret. Clones of the secret share it.
+    #[must_use]
+    pub fn slow_key(&self, salt: &str) -> SlowKey {
+        let derive = || SlowKey::derive(self.expose(), salt, LOG_N);
+        let shared = self.slow_key.get_or_init(derive);
+        if shared.salt == salt { shared.clone() } else { derive() }
+    }
+
+    fn keyed_digest(&self, message: &str) -> [u8; 32] {
+        hmac_sha256(self.expose().as_bytes(), message)
     }
 }
 
@@ -153,7 +219,7 @@ impl Secret<HookSigning> {
 
 impl<K> Clone for Secret<K> {
     fn clone(&self) -> Self {
-        Self { value: self.value.clone(), kind: PhantomData }
+        Self { value: self.value.clone(), slow_key: Arc::clone(&self.slow_key), kind: PhantomData }
     }
 }
 
@@ -378,6 +444,19 @@ mod tests {
         assert_ne!(one.fingerprint("here"), two.fingerprint("here"));
         assert_ne!(one.fingerprint("here"), one.fingerprint("there"));
         assert_eq!(one.fingerprint("here").len(), 12);
+    }
+
+    #[test]
+    fn a_slow_fingerprint_is_scrypts_and_then_an_hmac() {
+        // Python: hmac(hashlib.scrypt(b"a-webhook-secret", salt=b"salt", n=4096, r=8, p=1, dklen=32), b"here")
+        let token = WebhookToken::new("a-webhook-secret").expect("a token");
+        let hex = |bytes: [u8; 8]| bytes.map(|byte| format!("{byte:02x}")).concat();
+        assert_eq!(
+            hex(SlowKey::derive("a-webhook-secret", "salt", SLOW_LOG_N).fingerprint("here")),
+            "5e618dba1fee21de"
+        );
+        assert_ne!(token.slow_key("salt").fingerprint("here"), token.slow_key("other").fingerprint("here"));
+        assert_ne!(token.slow_key("salt").fingerprint("here"), token.slow_key("salt").fingerprint("there"));
     }
 
     #[test]

@@ -31,7 +31,8 @@ fn explain(blocker: &Blocker, desired: &Desired) -> Failure {
         .fix(Fix::rerun(
             "or renew it: what uses the present one is disconnected until Factory has the new one",
             "--renew-secret",
-        )),
+        ))
+        .fix(for_another_organization()),
         Blocker::UnknownApplication { application_id } => Failure::problem(format!(
             "no instance-wide application has the ID {application_id}; the number in the address of its page is not the ID"
         ))
@@ -66,7 +67,16 @@ fn foreign(application: &Application, differences: &[String], desired: &Desired)
     failure.causes.extend(differences.iter().map(|difference| format!("it has: {difference}")));
     failure
         .fix(Fix::open("rename or correct it, or delete it if it is not used", page(desired, application)))
+        .fix(for_another_organization())
         .fix(Fix::say("or ask Factory for a kit with another application name"))
+}
+
+/// Applications of two organizations cannot be told apart on a machine without their records.
+fn for_another_organization() -> Fix {
+    Fix::rerun(
+        "or, if it belongs to another organization, create one for this organization by hand and pass its ID and secret",
+        "--application manual --application-id ID --application-secret-file PATH",
+    )
 }
 
 fn several(applications: &[Application], desired: &Desired) -> Failure {

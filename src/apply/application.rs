@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use crate::desired::Credentials;
 use crate::gitlab::{Application, ApplicationWithSecret, NewApplication, PairValidity};
 use crate::http;
-use crate::journal::{ApplicationEntry, BundleEntry};
+use crate::journal::{ApplicationEntry, BundleEntry, OtherOrganizations, UnfinishedApplication};
 use crate::plan::{self, ApplicationStep};
 
 use super::step_retry::{StepAttempts, may_have_happened};
@@ -74,10 +74,28 @@ impl Apply<'_> {
     async fn find_created(&self, attempts: &mut StepAttempts<'_>) -> Result<Option<Application>, Error> {
         let mut new = attempts.run(|| self.new_applications()).await?;
         self.retry.record_answer();
+        let others = self.others()?;
+        new.retain(|one| !others.applications.contains(&one.application_id));
+        if !new.is_empty() && self.is_another_creating()? {
+            return Err(Error::AmbiguousCreation);
+        }
         match (new.pop(), new.is_empty()) {
             (found, true) => Ok(found),
             (_, false) => Err(Error::AmbiguousCreation),
         }
+    }
+
+    /// Whether another organization's run on this machine is creating the same application at the same time, or was cut off
+    /// while it did.
+    fn is_another_creating(&self) -> Result<bool, Error> {
+        let wanted = &self.desired.application;
+        let is_same = |one: &UnfinishedApplication| one.name == wanted.name && one.redirect_uri == wanted.redirect_uri;
+        Ok(self.others()?.unfinished.iter().any(is_same))
+    }
+
+    /// What this machine has recorded for other organizations by now.
+    pub(super) fn others(&self) -> Result<OtherOrganizations, Error> {
+        Ok(self.connection.others(&self.desired.instance, &self.desired.organization.id)?)
     }
 
     /// Those that match the kit and did not exist when the instance was observed.
@@ -148,8 +166,12 @@ impl Apply<'_> {
     /// The lock does not hold other machines, and GitLab accepts several applications of one name. The run that created
     /// the younger one always sees the older one, and deletes its own again.
     async fn resolve_creation_race(&self, id: u64, application_id: &str) -> Result<(), Error> {
-        let new = self.retry.attempts().run(|| self.new_applications()).await?;
+        let mut new = self.retry.attempts().run(|| self.new_applications()).await?;
+        let others = self.others()?;
+        new.retain(|one| !others.applications.contains(&one.application_id));
         match new.iter().find(|one| one.id < id) {
+            // It may be that of another organization, which needs one of its own.
+            Some(_) if self.is_another_creating()? => Ok(()),
             Some(older) => {
                 self.delete_application(id, application_id).await?;
                 Err(Error::CreationRace { other: older.id })

@@ -5,11 +5,12 @@ use std::collections::BTreeSet;
 
 use futures_util::{StreamExt as _, stream};
 
-use crate::desired::Mark;
 use crate::gitlab::Hook;
 use crate::http;
 use crate::instance::Version;
 use crate::journal::{HookChange, HookEntry};
+use crate::mark::Mark;
+use crate::observed::HookOwner;
 use crate::plan::{HookStep, Step};
 use crate::target::Target;
 
@@ -90,7 +91,7 @@ impl Apply<'_> {
 
     async fn create_hook(&self, target: &Target) -> Result<Hook, Error> {
         self.record(HookEntry::Change { target: target.clone(), change: HookChange::Create })?;
-        let spec = self.desired.webhooks.hook(target.clone());
+        let spec = self.desired.hook(target.clone(), self.known_version()?);
         let mut attempts = self.retry.attempts();
         let hook = loop {
             let error = match self.clients.writer.create_hook(&spec).await {
@@ -116,20 +117,43 @@ impl Apply<'_> {
 
     /// The webhook on the target that carries the desired mark.
     pub(super) async fn find_ours(&self, target: &Target) -> Result<Option<Hook>, http::Error> {
-        let wanted = self.desired.webhooks.mark();
-        let is_ours = |hook: &Hook| match hook.description.as_deref() {
-            Some(description) => Mark::find(description).as_ref() == Some(&wanted),
-            // Before 17.1 webhooks have no description; one that points at Factory was created for it.
-            None => self.desired.webhooks.matches_url(&hook.url),
+        let version = self.version();
+        let wanted = self.desired.marker().mark(target.number(), version.unwrap_or(Version::OLDEST));
+        let has_marks = version.is_none_or(|version| version >= Version::HOOK_NAME);
+        let is_ours = |hook: &Hook| match has_marks {
+            true => hook.mark == Some(Mark::Bound(wanted)),
+            false => self.is_ours_by_url(target, hook),
         };
         Ok(self.clients.reader.hooks(target).await?.into_iter().find(is_ours))
     }
 
-    /// An edit sends the whole webhook, so sending it twice is harmless.
+    /// Before 17.1 webhooks have no description. One at the kit's URL is ours if it was ours when it was observed, or did
+    /// not exist then.
+    fn is_ours_by_url(&self, target: &Target, hook: &Hook) -> bool {
+        let seen = self.observed.hooks.known().and_then(|seen| seen.targets.iter().find(|one| one.target == *target));
+        let known = seen.and_then(|seen| seen.hooks.known()?.iter().find(|one| one.hook.id == hook.id));
+        let is_foreign = known.is_some_and(|known| known.owner == HookOwner::Foreign);
+        self.desired.webhooks.matches_url(&hook.url) && !is_foreign && !self.is_of_another(target, hook.id)
+    }
+
+    /// Whether this machine recorded it for another organization, also since this run began.
+    fn is_of_another(&self, target: &Target, id: u64) -> bool {
+        self.others().is_ok_and(|others| others.hooks.contains(&(target.number(), id)))
+    }
+
+    fn known_version(&self) -> Result<Version, Error> {
+        self.version().ok_or(Error::NoVersion)
+    }
+
+    /// An edit sends the whole webhook, so sending it twice is harmless. Headers that were added have to be removed one by
+    /// one; the response names them all.
     async fn edit_hook(&self, target: &Target, id: u64) -> Result<Hook, Error> {
         self.record(HookEntry::Change { target: target.clone(), change: HookChange::Edit })?;
-        let spec = self.desired.webhooks.hook(target.clone());
+        let spec = self.desired.hook(target.clone(), self.known_version()?);
         let hook = self.retry.attempts().run(|| self.clients.writer.edit_hook(id, &spec)).await?;
+        for name in &hook.payload.custom_headers {
+            self.retry.attempts().run(|| self.clients.writer.delete_custom_header(target, id, name)).await?;
+        }
         self.record_changed(target, HookChange::Edit, hook.id)?;
         Ok(hook)
     }
@@ -142,7 +166,13 @@ impl Apply<'_> {
     }
 
     fn record_changed(&self, target: &Target, change: HookChange, id: u64) -> Result<(), Error> {
-        let fingerprint = self.desired.webhooks.mark().fingerprint;
-        self.record(HookEntry::Changed { target: target.clone(), change, id, fingerprint })
+        let mark = self.desired.marker().mark(target.number(), self.known_version()?);
+        self.record(HookEntry::Changed {
+            target: target.clone(),
+            change,
+            id,
+            fingerprint: mark.token.to_string(),
+            signing: mark.signing.map(|fingerprint| fingerprint.to_string()),
+        })
     }
 }

@@ -34,7 +34,7 @@ const BETWEEN_READS: Duration = Duration::from_secs(1);
 const MAX_REPEATS: u32 = 2;
 
 /// At most this many targets of one kind are tried where GitLab has no sample to send.
-const MAX_TARGETS: usize = 5;
+pub(super) const MAX_TARGETS: usize = 25;
 
 /// GitLab's quota of test deliveries, as far as this process has used it. GitLab counts by user, so all testers share it.
 #[derive(Debug, Default)]
@@ -73,13 +73,6 @@ pub struct WebhookTester<'a> {
     deadline: Option<Instant>,
 }
 
-/// A test of one webhook.
-struct Tested {
-    proof: DeliveryProof,
-    /// Whether GitLab had nothing to send from this target; another one of its kind may have.
-    lacks_sample: bool,
-}
-
 impl<'a> WebhookTester<'a> {
     #[must_use]
     pub fn new(clients: TestClients<'a>, webhooks: &'a DesiredWebhooks) -> Self {
@@ -114,7 +107,8 @@ impl<'a> WebhookTester<'a> {
         for kind in [TargetKind::System, TargetKind::Group, TargetKind::Project] {
             let mut last = None;
             for (target, hook) in self.candidates(hooks, kind).into_iter().take(MAX_TARGETS) {
-                let Tested { proof, lacks_sample } = self.test_once(target, hook, Event::Push).await;
+                let proof = self.test(target, hook, Event::Push).await;
+                let lacks_sample = proof.lacks_sample();
                 last = Some(proof);
                 if !lacks_sample {
                     break;
@@ -132,7 +126,7 @@ impl<'a> WebhookTester<'a> {
             .iter()
             .filter(|seen| seen.target.kind() == kind)
             .filter_map(|seen| {
-                let ours = seen.hooks.known()?.iter().find(|one| self.webhooks.matches_url(&one.hook.url))?;
+                let ours = seen.own_hooks().find(|one| self.webhooks.matches_url(&one.hook.url))?;
                 let disabled = matches!(ours.hook.alert_status, AlertStatus::Disabled);
                 Some(((seen.empty, disabled), &seen.target, ours.hook.id))
             })
@@ -143,15 +137,11 @@ impl<'a> WebhookTester<'a> {
 
     /// Tests one webhook.
     pub async fn test(&self, target: &Target, hook: u64, event: Event) -> DeliveryProof {
-        self.test_once(target, hook, event).await.proof
-    }
-
-    async fn test_once(&self, target: &Target, hook: u64, event: Event) -> Tested {
         let proof = |test, log, receipt| DeliveryProof { target: target.clone(), test, refusal: None, log, receipt };
         if target.kind() == TargetKind::Group && self.version.is_some_and(|version| version < Version::GROUP_HOOK_TEST)
         {
             let fact = facts::no_group_test;
-            return Tested { proof: proof(fact(), fact(), fact()), lacks_sample: false };
+            return proof(fact(), fact(), fact());
         }
         let before = self.newest_delivery(target, hook).await;
         let result = self.send_test(target, hook, event).await;
@@ -161,8 +151,7 @@ impl<'a> WebhookTester<'a> {
             Ok(newest) => self.read_log(target, hook, *newest).await,
         };
         let receipt = if result.is_sent { self.read_receipt(target, key).await } else { facts::not_sent() };
-        let proof = DeliveryProof { refusal: result.refusal, ..proof(result.fact, log, receipt) };
-        Tested { proof, lacks_sample: result.lacks_sample }
+        DeliveryProof { refusal: result.refusal, ..proof(result.fact, log, receipt) }
     }
 
     async fn send_test(&self, target: &Target, hook: u64, event: Event) -> TestResult {

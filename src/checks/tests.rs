@@ -89,6 +89,7 @@ fn every_code_of_the_contract_exists() {
         "webhook.events",
         "webhook.tls",
         "webhook.token",
+        "webhook.payload",
         "webhook.enabled",
         "webhook.duplicates",
         "webhook.scope",

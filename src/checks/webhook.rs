@@ -54,13 +54,25 @@ pub(super) const CHECKS: &[Check] = &[
         severity: CheckSeverity::Error,
         depends_on: &["token.admin"],
         about: "GitLab never shows a hook's token. Newer versions (19.0) show whether one is set, and a hook that \
-                this program created carries a keyed fingerprint of its tokens in its description. Where GitLab \
-                shows neither, the result is unknown; before 17.1, which has no descriptions, the check is skipped. \
-                The signing token is judged too where the kit has one and GitLab supports it (19.0). Where the newest \
-                delivery in the log was answered with 401 or 403, Factory does not accept the token, whatever the \
-                fingerprint says.",
+                this program created carries keyed fingerprints of its tokens in its description, bound to the \
+                organization and to the hook's group or project: they say what was set, not what is there. Where \
+                GitLab shows neither, the result is unknown; before 17.1, which has no descriptions, the check is \
+                skipped. The signing token is judged by itself where the kit has one and GitLab supports it (19.0). \
+                Where the newest delivery in the log was answered with 401 or 403, Factory does not accept the token, \
+                whatever the fingerprint says.",
         reads: &[Read::Hooks, Read::Metadata, Read::Deliveries],
         rule: hooks::token,
+    },
+    Check {
+        code: "webhook.payload",
+        title: "the hooks send GitLab's own payload",
+        severity: CheckSeverity::Error,
+        depends_on: &["token.admin"],
+        about: "A custom payload template replaces what GitLab sends: deliveries are accepted, and Factory cannot read \
+                them. Added headers can contradict GitLab's own. GitLab shows the headers of group and system hooks; in \
+                its list of a project's hooks it leaves them out, so there only the template is judged.",
+        reads: &[Read::Hooks],
+        rule: hooks::payload,
     },
     Check {
         code: "webhook.enabled",
@@ -78,7 +90,9 @@ pub(super) const CHECKS: &[Check] = &[
         severity: CheckSeverity::Error,
         depends_on: &["token.admin"],
         about: "GitLab allows several hooks with the same URL; each event then arrives several times. So it does where a \
-                project has a hook below a group that has one, or beside a system hook.",
+                project has a hook below a group that has one, or beside a system hook. A hook that this \
+                program did not create and that sends to Factory's address in another spelling (a slash more, a query) \
+                is a warning: nothing says whose it is, so it is never changed.",
         reads: &[Read::Hooks],
         rule: hooks::duplicates,
     },
@@ -140,9 +154,8 @@ fn observed_hooks<'a>(context: &CheckContext<'a>) -> Result<&'a HooksSeen, Check
 }
 
 fn own_hooks_on<'a>(context: &CheckContext<'_>, target: &'a TargetSeen) -> Vec<OwnHook<'a>> {
-    let hooks = target.hooks.known().map_or(&[][..], Vec::as_slice);
-    hooks
-        .iter()
+    target
+        .own_hooks()
         .filter(|seen| context.desired.webhooks.matches_url(&seen.hook.url))
         .map(|seen| OwnHook { target: &target.target, seen })
         .collect()

@@ -47,6 +47,24 @@ pub(super) fn settings(context: &Context<'_>, store: &Store) -> Result<Settings,
     Ok(settings)
 }
 
+/// The settings with the recorded choices of exactly this connection: those of another organization on the same instance are
+/// not ours.
+///
+/// # Errors
+/// Where the system has no folder for records.
+pub(super) fn settings_of(
+    context: &Context<'_>,
+    instance: &InstanceUrl,
+    organization: &str,
+) -> Result<Settings, Failure> {
+    let mut settings = context.settings.clone();
+    // An unreadable record is an error where it is opened.
+    if let Ok(record) = store(context)?.connection(instance, organization).choices() {
+        settings.remember(recorded(&record));
+    }
+    Ok(settings)
+}
+
 /// What a later run may fall back on.
 fn recorded(record: &Record) -> RecordedChoices {
     RecordedChoices::default()

@@ -84,7 +84,8 @@ impl<'a> Session<'a> {
             Access::Write => Some(connection.lock().map_err(failed)?),
             Access::Read | Access::DryRun => None,
         };
-        let record = connection.record().map_err(failed)?;
+        let mut record = connection.record().map_err(failed)?;
+        record.others = connection.others(&desired.instance, &desired.organization.id).map_err(failed)?;
         Ok(Self { context, interview, desired, observer, known, record, token, kit_place, connection, lock, began })
     }
 

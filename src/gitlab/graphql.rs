@@ -30,7 +30,7 @@ const SCHEMA_QUERY: &str = r#"{
 }"#;
 
 /// The attributes that checks need, besides the events. GraphQL's names are the same in camel case.
-const FIELDS: [&str; 8] = [
+const FIELDS: [&str; 9] = [
     "id",
     "url",
     "name",
@@ -39,6 +39,7 @@ const FIELDS: [&str; 8] = [
     "alert_status",
     "disabled_until",
     "push_events_branch_filter",
+    "custom_webhook_template",
 ];
 /// Attributes that only newer versions show; REST from 19.0.
 const PRESENCE: [&str; 2] = ["token_present", "signing_token_present"];

@@ -10,10 +10,11 @@ use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    AlertStatus, Application, DeliveryOutcome, Group, Hook, HookAttributes, HookSpec, LoggedDelivery, Namespace,
-    Project, TokenDetails, User,
+    AlertStatus, Application, DeliveryOutcome, Group, Hook, HookAttributes, HookPayload, HookSpec, LoggedDelivery,
+    Namespace, Project, TokenDetails, User,
 };
 use crate::http;
+use crate::mark::Mark;
 use crate::secret::{ApplicationSecret, PersonalAccessToken, SigningToken, WebhookToken};
 use crate::target::{Event, Target};
 
@@ -193,6 +194,11 @@ pub(super) struct HookWire<Id = u64> {
     #[serde(default)]
     push_events_branch_filter: Option<String>,
     #[serde(default)]
+    custom_webhook_template: Option<String>,
+    /// Only a hook by itself, and a list of group or system hooks, shows them.
+    #[serde(default)]
+    custom_headers: Option<Vec<CustomHeaderWire>>,
+    #[serde(default)]
     push_events: Option<bool>,
     #[serde(default)]
     tag_push_events: Option<bool>,
@@ -210,6 +216,12 @@ pub(super) struct HookWire<Id = u64> {
     pipeline_events: Option<bool>,
     #[serde(default)]
     job_events: Option<bool>,
+}
+
+/// A custom header without its value.
+#[derive(Deserialize)]
+struct CustomHeaderWire {
+    key: String,
 }
 
 impl<Id> HookWire<Id> {
@@ -232,11 +244,18 @@ impl<Id> HookWire<Id> {
 impl<Id: Into<u64>> From<HookWire<Id>> for Hook {
     fn from(wire: HookWire<Id>) -> Self {
         let events = wire.events();
+        let headers = wire.custom_headers.into_iter().flatten();
+        let payload = HookPayload {
+            // GitLab's `present?`: white space does not count.
+            template: wire.custom_webhook_template.filter(|template| !template.trim().is_empty()),
+            custom_headers: headers.map(|header| header.key).collect(),
+        };
         let attributes = HookAttributes {
             url: wire.url,
             name: wire.name,
-            description: wire.description,
+            description: wire.description.as_deref().map(|text| Mark::without(text).to_owned()),
             events,
+            payload,
             enable_ssl_verification: wire.enable_ssl_verification,
             alert_status: match wire.alert_status.as_deref() {
                 // REST's values, and GraphQL's (gitlab: app/graphql/types/web_hooks/alert_status_enum.rb).
@@ -250,7 +269,8 @@ impl<Id: Into<u64>> From<HookWire<Id>> for Hook {
             signing_token_present: wire.signing_token_present,
             push_events_branch_filter: wire.push_events_branch_filter.filter(|filter| !filter.is_empty()),
         };
-        Self { id: wire.id.into(), attributes: attributes.into() }
+        let mark = wire.description.as_deref().and_then(Mark::find);
+        Self { id: wire.id.into(), mark, attributes: attributes.into() }
     }
 }
 
@@ -332,6 +352,8 @@ pub(super) struct HookSpecWire<'a> {
     enable_ssl_verification: bool,
     /// Empty means every branch.
     push_events_branch_filter: &'static str,
+    /// Empty means GitLab's own payload.
+    custom_webhook_template: &'static str,
     #[serde(flatten)]
     events: BTreeMap<&'static str, bool>,
 }
@@ -368,6 +390,7 @@ impl<'a> From<&'a HookSpec> for HookSpecWire<'a> {
             signing_token: spec.signing_token.clone(),
             enable_ssl_verification: true,
             push_events_branch_filter: "",
+            custom_webhook_template: "",
             events,
         }
     }

@@ -4,6 +4,7 @@
 use jiff::civil::Date;
 use serde::Serialize;
 
+use super::listing;
 use super::wire::{ApplicationSecretWire, HookSpecWire, HookWire, MintedWire, NewApplicationWire, NewTokenWire};
 use super::{ApplicationWithSecret, Error, Hook, HookSpec, HookTester, MintedToken};
 use crate::http::{Client, Method, Request, Response};
@@ -130,6 +131,15 @@ impl Writer {
         let path = format!("{}/{id}", spec.target.hooks_path());
         let response = self.send(Method::PUT, &path, &HookSpecWire::from(spec)).await?.require(&[200], "a hook")?;
         response.json::<HookWire>("a hook").map(Hook::from)
+    }
+
+    /// `DELETE …/hooks/:id/custom_headers/:key` (17.1): editing a hook cannot remove a header.
+    ///
+    /// # Errors
+    /// Those of any request, except 404.
+    pub async fn delete_custom_header(&self, target: &Target, id: u64, name: &str) -> Result<(), Error> {
+        let name = listing::encoded(name);
+        self.delete(&format!("{}/{id}/custom_headers/{name}", target.hooks_path())).await
     }
 
     /// # Errors

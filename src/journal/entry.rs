@@ -130,7 +130,16 @@ pub enum HookEntry {
     #[serde(rename = "change_hook")]
     Change { target: Target, change: HookChange },
     #[serde(rename = "hook_changed")]
-    Changed { target: Target, change: HookChange, id: u64, fingerprint: String },
+    Changed {
+        target: Target,
+        change: HookChange,
+        id: u64,
+        /// Of the secret token that was set.
+        fingerprint: String,
+        /// Of the signing token that was set.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        signing: Option<String>,
+    },
     /// A test delivery of a webhook of this kind was proven as far as possible.
     #[serde(rename = "delivery_proved")]
     DeliveryProven { kind: TargetKind },

@@ -2,7 +2,6 @@
 #![deny(clippy::wildcard_enum_match_arm, clippy::match_wildcard_for_single_variants)]
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
 
 use jiff::Timestamp;
 use serde::Serialize;
@@ -10,6 +9,7 @@ use url::Url;
 
 use super::entry::{ApplicationEntry, BundleEntry, Entry, HookChange, HookEntry, RunEntry, TokenEntry};
 use crate::instance::is_bare;
+use crate::mark::TokensSet;
 use crate::target::{Strategy, TargetKind, TargetNumber};
 
 /// The local record. Empty before the first run.
@@ -26,6 +26,8 @@ pub struct Record {
     pub began_at: Option<Timestamp>,
     pub finished_at: Option<Timestamp>,
     pub application: OwnApplication,
+    #[serde(skip)]
+    pub unfinished_application: Option<UnfinishedApplication>,
     /// The ID of the application whose secret this tool renewed, or may have renewed. It may be a foreign one.
     pub renewed: Option<String>,
     pub secret: SecretState,
@@ -37,10 +39,48 @@ pub struct Record {
     pub orphan_tokens: Vec<MintedRecord>,
     #[serde(skip)]
     pub hooks: BTreeMap<TargetNumber, HookRecord>,
+    /// Where a webhook may have been created, with no result recorded.
+    #[serde(skip)]
+    pub unfinished_hooks: BTreeSet<TargetNumber>,
     /// Kinds of webhooks that were changed and not yet proven by a test delivery.
     pub unproved: BTreeSet<TargetKind>,
     /// Lines that could not be read: incomplete, or of a newer program.
     pub unread_lines: usize,
+    /// What this machine recorded for other organizations on the same instance.
+    #[serde(skip)]
+    pub others: OtherOrganizations,
+}
+
+/// What this machine recorded for other organizations that are connected to the same instance. None of it is ours.
+#[derive(Clone, Debug, Default)]
+pub struct OtherOrganizations {
+    pub hooks: BTreeSet<(TargetNumber, u64)>,
+    /// The IDs of the applications that they made, or whose secret they renewed or delivered.
+    pub applications: BTreeSet<String>,
+    /// What they began to make, with no result recorded.
+    pub unfinished: Vec<UnfinishedApplication>,
+}
+
+/// An application whose creation was begun.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct UnfinishedApplication {
+    pub name: String,
+    pub redirect_uri: String,
+}
+
+impl OtherOrganizations {
+    /// Adds what one of them recorded.
+    pub fn add(&mut self, record: &Record) {
+        self.hooks.extend(record.hooks.iter().map(|(target, hook)| (*target, hook.id)));
+        let made = match &record.application {
+            OwnApplication::Made { application_id } => Some(application_id),
+            OwnApplication::MayHaveMade | OwnApplication::None => None,
+        };
+        self.unfinished.extend(record.unfinished_application.clone());
+        let bundle = record.bundle.as_ref().map(|bundle| &bundle.application_id);
+        let ids = made.into_iter().chain(&record.renewed).chain(bundle).chain(&record.delivered);
+        self.applications.extend(ids.cloned());
+    }
 }
 
 /// Whether this tool created the instance's application.
@@ -104,11 +144,11 @@ pub struct MintedRecord {
     pub name: String,
 }
 
-#[derive(Clone, Debug, Eq, PartialEq, Serialize)]
+#[derive(Clone, Debug, Eq, PartialEq)]
 pub struct HookRecord {
     pub id: u64,
-    /// Shared by all webhooks with the same tokens.
-    pub fingerprint: Arc<str>,
+    /// The tokens that were set; `None` where the line's fingerprint could not be read.
+    pub tokens: Option<TokensSet>,
 }
 
 impl Record {
@@ -158,15 +198,18 @@ impl Record {
 
     fn add_application(&mut self, entry: ApplicationEntry) {
         match entry {
-            ApplicationEntry::Create { .. } => {
+            ApplicationEntry::Create { name, redirect_uri } => {
+                self.unfinished_application = Some(UnfinishedApplication { name, redirect_uri });
                 self.application = OwnApplication::MayHaveMade;
                 self.secret = SecretState::Lost;
             }
             ApplicationEntry::CreateRefused => {
+                self.unfinished_application = None;
                 self.application = OwnApplication::None;
                 self.secret = SecretState::None;
             }
             ApplicationEntry::Created { application_id, .. } => {
+                self.unfinished_application = None;
                 self.application = OwnApplication::Made { application_id };
             }
             // A renewal that may have happened ends the old secret, so the sealed one may be invalid.
@@ -207,14 +250,21 @@ impl Record {
         match entry {
             // A webhook carries its own mark, so reading it tells whether it was changed. Only the journal tells that it
             // was not tested since.
-            HookEntry::Change { target, change: HookChange::Create | HookChange::Edit } => {
+            HookEntry::Change { target, change } => match change {
+                HookChange::Create => {
+                    self.unproved.insert(target.kind());
+                    self.unfinished_hooks.insert(target.number());
+                }
+                HookChange::Edit => {
+                    self.unproved.insert(target.kind());
+                }
+                HookChange::Delete => {}
+            },
+            HookEntry::Changed { target, change: HookChange::Create | HookChange::Edit, id, fingerprint, signing } => {
+                let tokens = TokensSet::recorded(&fingerprint, signing.as_deref());
                 self.unproved.insert(target.kind());
-            }
-            HookEntry::Change { change: HookChange::Delete, .. } => {}
-            HookEntry::Changed { target, change: HookChange::Create | HookChange::Edit, id, fingerprint } => {
-                let fingerprint = self.interned(fingerprint);
-                self.unproved.insert(target.kind());
-                self.hooks.insert(target.number(), HookRecord { id, fingerprint });
+                self.unfinished_hooks.remove(&target.number());
+                self.hooks.insert(target.number(), HookRecord { id, tokens });
             }
             HookEntry::Changed { target, change: HookChange::Delete, id, .. } => {
                 if self.hooks.get(&target.number()).is_some_and(|known| known.id == id) {
@@ -225,13 +275,6 @@ impl Record {
                 self.unproved.remove(&kind);
             }
         }
-    }
-
-    /// The text of the first or last webhook where it is the same: nearly all webhooks have one fingerprint.
-    fn interned(&self, fingerprint: String) -> Arc<str> {
-        let known = self.hooks.first_key_value().into_iter().chain(self.hooks.last_key_value());
-        let same = known.map(|(_, hook)| &hook.fingerprint).find(|known| ***known == *fingerprint);
-        same.map_or_else(|| fingerprint.into(), Arc::clone)
     }
 
     fn add_bundle(&mut self, at: Timestamp, entry: BundleEntry) {

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use sha2::{Digest as _, Sha256};
 
 use super::entry::{Entry, JournalLine, VERSION};
-use super::record::Record;
+use super::record::{OtherOrganizations, Record};
 use crate::env::Clock;
 use crate::files;
 use crate::instance::InstanceUrl;
@@ -55,11 +55,18 @@ impl Store {
     /// The connection of an instance with an organization. Creates nothing.
     #[must_use]
     pub fn connection(&self, instance: &InstanceUrl, organization: &str) -> Connection {
-        let mut name = folder_name(instance.as_str().split_once("://").map_or("", |(_, rest)| rest));
-        if !organization.is_empty() {
-            name = format!("{name}--{}", folder_name(organization));
+        let name = folder_name(instance.as_str().split_once("://").map_or("", |(_, rest)| rest));
+        if organization.is_empty() {
+            return Connection { folder: self.root.join(name) };
         }
-        Connection { folder: self.root.join(name) }
+        let safe = folder_name(organization);
+        let plain = Connection { folder: self.root.join(format!("{name}--{safe}")) };
+        // Two organizations must not share a folder, also where the file system takes capitals and small letters for equal.
+        if safe == organization && !safe.bytes().any(|byte| byte.is_ascii_uppercase()) || plain.is_of(organization) {
+            return plain;
+        }
+        let digest: String = hex(&Sha256::digest(organization)).chars().take(12).collect();
+        Connection { folder: self.root.join(format!("{name}--{safe}-{digest}")) }
     }
 
     /// Every connection that has a journal, by name; none where the root does not exist.
@@ -106,6 +113,31 @@ impl Connection {
     #[must_use]
     pub fn journal_path(&self) -> PathBuf {
         self.folder.join(JOURNAL)
+    }
+
+    /// Whether its journal says that it belongs to this organization.
+    fn is_of(&self, organization: &str) -> bool {
+        self.choices().is_ok_and(|record| record.organization.as_deref() == Some(organization))
+    }
+
+    /// What this machine recorded for other organizations on the same instance.
+    ///
+    /// # Errors
+    /// As [`Store::connections`] and [`Connection::record`]: what is not known could be changed by mistake.
+    pub fn others(&self, instance: &InstanceUrl, organization: &str) -> Result<OtherOrganizations, Error> {
+        let mut others = OtherOrganizations::default();
+        let Some(root) = self.folder.parent() else { return Ok(others) };
+        for connection in (Store { root: root.to_owned() }).connections()? {
+            if connection.folder == self.folder {
+                continue;
+            }
+            let choices = connection.choices()?;
+            let is_here = choices.instance.as_deref() == Some(instance.as_str());
+            if is_here && choices.organization.as_deref() != Some(organization) {
+                others.add(&connection.record()?);
+            }
+        }
+        Ok(others)
     }
 
     /// The record that the journal adds up to; an empty one where there is no journal.
@@ -256,7 +288,11 @@ fn next_line(journal: &mut impl BufRead, line: &mut Vec<u8>) -> io::Result<usize
 fn digest(path: &Path) -> Option<String> {
     let mut hasher = Sha256::new();
     io::copy(&mut File::open(path).ok()?.take(MAX_JOURNAL), &mut hasher).ok()?;
-    Some(hasher.finalize().iter().map(|byte| format!("{byte:02x}")).collect())
+    Some(hex(&hasher.finalize()))
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// Opens a journal; a line that a crash cut short is ended first, so that the next one stands alone.

@@ -6,6 +6,7 @@ use url::Url;
 
 use super::Kit;
 use crate::instance::is_loopback;
+use crate::secret::SHORTEST_SECRET;
 
 /// A problem of a kit.
 #[derive(Clone, Debug, Eq, PartialEq, Serialize)]
@@ -25,9 +26,6 @@ pub enum KitSeverity {
     /// It cannot work.
     Error,
 }
-
-/// Shorter secret tokens can be guessed.
-const SHORTEST_TOKEN: usize = 16;
 
 /// How the bundle is delivered: only an upload needs a URL.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -79,11 +77,13 @@ impl Kit {
 
     fn check_webhook(&self, problems: &mut Problems) {
         problems.protected("webhook.url", &self.webhook.url);
-        if self.webhook.secret_token.length() < SHORTEST_TOKEN {
-            problems.warn(
-                "webhook.secret_token",
-                format!("it has fewer than {SHORTEST_TOKEN} characters and can be guessed"),
-            );
+        let secret = &self.webhook.secret_token;
+        if secret.is_short() {
+            let text = format!("it has fewer than {SHORTEST_SECRET} characters and can be guessed");
+            problems.error("webhook.secret_token", text);
+        } else if secret.is_guessable(&[&self.organization.id, &self.organization.name]) {
+            let text = "it is made of words and sequences and can be guessed; ask Factory for a random one";
+            problems.error("webhook.secret_token", text);
         }
         if self.webhook.signing_token.as_ref().is_some_and(|token| !token.is_standard_webhooks_key()) {
             problems.error(
@@ -116,10 +116,6 @@ struct Problems(Vec<KitProblem>);
 impl Problems {
     fn error(&mut self, path: &str, message: impl Into<String>) {
         self.add(KitSeverity::Error, path, message.into());
-    }
-
-    fn warn(&mut self, path: &str, message: impl Into<String>) {
-        self.add(KitSeverity::Warning, path, message.into());
     }
 
     fn add(&mut self, severity: KitSeverity, path: &str, message: String) {
@@ -173,7 +169,7 @@ mod tests {
         let mut kit = json!({
             "schema": super::super::SCHEMA,
             "application": { "redirect_uri": "https://api.factory.example/callback" },
-            "webhook": { "url": "https://hooks.factory.example/a", "secret_token": "check-secret-token-1" },
+            "webhook": { "url": "https://hooks.factory.example/a", "secret_token": "check-9vQ4mZx7Lp2wRk8T" },
             "bundle": { "recipients": ["age1abc"], "upload_url": "https://api.factory.example/bundles" },
         });
         edit(&mut kit);
@@ -205,6 +201,10 @@ mod tests {
             (
                 |kit| kit["webhook"]["secret_token"] = json!("short"),
                 "webhook.secret_token: it has fewer than 16 characters and can be guessed",
+            ),
+            (
+                |kit| kit["webhook"]["secret_token"] = json!("factory-webhook-2026"),
+                "webhook.secret_token: it is made of words and sequences and can be guessed; ask Factory for a random one",
             ),
             (
                 |kit| kit["webhook"]["signing_token"] = json!("whsec_dG9vIHNob3J0"),

@@ -46,7 +46,7 @@ mod tests {
     fn the_template_is_refused_until_it_is_filled_in() {
         Kit::parse(TEMPLATE).expect_err("a value to fill in");
         let filled = TEMPLATE
-            .replace("\"secret_token\": \"…\"", "\"secret_token\": \"template-secret-token\"")
+            .replace("\"secret_token\": \"…\"", "\"secret_token\": \"template-9vQ4mZx7Lp2wRk8T\"")
             .replace("https://…", "https://factory.example")
             .replace('…', "x");
         let kit = Kit::parse(&filled).expect("all filled in");

@@ -1,4 +1,4 @@
-//! Reads the hooks of every target, many at the same time, and keeps those that are ours.
+//! Reads the hooks of every target, many at the same time, and keeps those that concern this connection.
 
 use std::cell::{Cell, RefCell};
 use std::collections::{BTreeSet, HashSet};
@@ -11,8 +11,8 @@ use super::bulk::{Bulk, CandidateHooks};
 use super::observer::ObserveProgress;
 use super::others::{GroupHooks, Others};
 use super::targets::{FoundTargets, InitialReads, TargetFinder, TargetSink};
-use super::{HookSeen, HooksSeen, Observation, TargetSeen};
-use crate::desired::{Candidate, Desired, Mark};
+use super::{HookOwner, HookSeen, HooksSeen, Observation, OwnerRules, TargetSeen};
+use crate::desired::{Candidate, Desired};
 use crate::gitlab::{Hook, HookAttributes, LoggedDelivery, Reader};
 use crate::http;
 use crate::instance::Version;
@@ -89,6 +89,7 @@ pub(super) struct HookReader<'a> {
     pub(super) group_hooks: GroupHooks,
     /// Where this machine recorded a webhook of this connection.
     pub(super) recorded: BTreeSet<TargetNumber>,
+    pub(super) owners: OwnerRules<'a>,
     pub(super) logs: DeliveryLogBudget,
     pub(super) bulk: Bulk<'a>,
     pub(super) interner: Interner,
@@ -141,28 +142,28 @@ impl HookReader<'_> {
         TargetSeen { target, empty, hooks }
     }
 
-    /// Those of a target's hooks that are ours. Equal attributes are shared: with 50 000 projects they are most of the
-    /// memory in use.
+    /// Those of a target's hooks that concern this connection. Equal attributes are shared: with 50 000 projects they are
+    /// most of the memory in use.
     async fn own_hooks(&self, target: &Target, hooks: Vec<Hook>) -> Vec<HookSeen> {
         let mut ours = Vec::new();
-        for Hook { id, attributes } in hooks.into_iter().filter(|hook| self.is_ours(hook)) {
-            let deliveries = self.deliveries(target, id).await;
-            ours.push(HookSeen { hook: Hook { id, attributes: self.interner.share(attributes) }, deliveries });
+        for hook in hooks {
+            let Some(owner) = self.owners.owner(target, &hook) else { continue };
+            let Hook { id, mark, attributes } = hook;
+            let deliveries = self.deliveries(target, id, owner).await;
+            let hook = Hook { id, mark, attributes: self.interner.share(attributes) };
+            ours.push(HookSeen { hook, owner, deliveries });
         }
         ours.shrink_to_fit();
         ours
     }
 
-    async fn deliveries(&self, target: &Target, hook: u64) -> Observation<Vec<LoggedDelivery>> {
+    async fn deliveries(&self, target: &Target, hook: u64, owner: HookOwner) -> Observation<Vec<LoggedDelivery>> {
+        if owner == HookOwner::Foreign {
+            return Observation::Skipped("the hook is not this connection's");
+        }
         match self.logs.take(target) {
             Ok(()) => Observation::from(self.gitlab.deliveries(target, hook).await),
             Err(reason) => Observation::Skipped(reason),
         }
-    }
-
-    /// Whether it points at the kit's URL or carries our mark. Other products' hooks are not kept.
-    fn is_ours(&self, hook: &Hook) -> bool {
-        self.desired.webhooks.matches_url(&hook.url)
-            || hook.description.as_deref().is_some_and(|text| Mark::find(text).is_some())
     }
 }

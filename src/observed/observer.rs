@@ -16,7 +16,8 @@ use super::hooks::{DeliveryLogBudget, HookReader, Interner};
 use super::others::GroupHooks;
 use super::targets::{self, InitialReads};
 use super::{
-    FactorySeen, HooksSeen, NOT_REQUESTED, NetworkSeen, Observation, Observed, Read, ReadRequest, inspect_network,
+    FactorySeen, HooksSeen, NOT_REQUESTED, NetworkSeen, Observation, Observed, OwnerRules, Read, ReadRequest,
+    inspect_network,
 };
 use crate::desired::{Credentials, Desired};
 use crate::env::Clock;
@@ -183,6 +184,7 @@ impl ObserverRun<'_> {
             strategy,
             group_hooks: if observed.plan().has_group_hooks() { GroupHooks::Fire } else { GroupHooks::Sleep },
             recorded: self.request.record.map(|record| record.hooks.keys().copied().collect()).unwrap_or_default(),
+            owners: OwnerRules::new(self.desired, version, self.request.record),
             logs,
             bulk: Bulk::new(&self.observer.gitlab, version),
             interner: Interner::default(),

@@ -46,7 +46,7 @@ impl FromIterator<Read> for Reads {
 pub struct ReadRequest<'a> {
     pub reads: &'a Reads,
     pub known: Option<&'a Observed>,
-    /// What this machine recorded.
+    /// What this machine recorded: it decides whose a hook without a mark is.
     pub record: Option<&'a Record>,
 }
 

@@ -1,6 +1,7 @@
 //! The planner against an instance in memory: each test changes one thing and reads the plan.
 
 mod json;
+mod ownership;
 mod property;
 mod setup;
 
@@ -17,8 +18,9 @@ use crate::gitlab::{AlertStatus, Hook, License, Metadata};
 use crate::instance::{Edition, Version};
 use crate::journal::{BundleRecord, HookRecord, MintedRecord, OwnApplication, Record, SecretState};
 use crate::kit::Handover;
+use crate::mark::{Mark, TokensSet};
 use crate::observed::{Observation, Observed, OtherTarget, Standing};
-use crate::secret::ApplicationSecret;
+use crate::secret::{ApplicationSecret, WebhookToken};
 use crate::target::{Event, Strategy, Target, TargetKind};
 
 #[test]
@@ -64,8 +66,7 @@ fn a_lost_secret_is_renewed_and_before_16_11_the_application_is_recreated() {
         version_text: "16.10.0".to_owned(),
         edition: Edition::Ee,
     });
-    let fingerprint = desired().webhooks.mark().fingerprint.into();
-    record.hooks.insert(group(1, "acme").number(), HookRecord { id: 5, fingerprint });
+    record.hooks.insert(group(1, "acme").number(), HookRecord { id: 5, tokens: tokens() });
     let lines = connect(&desired(), &observed, &record).sentences();
     assert!(lines[0].starts_with("delete application 7"), "{lines:?}");
     assert!(lines[1].starts_with("create the OAuth application"), "{lines:?}");
@@ -377,6 +378,18 @@ fn many_webhooks_are_summarized_and_tested_once() {
     ");
 }
 
+/// What a journal says of a webhook with the wanted tokens.
+fn tokens() -> Option<TokensSet> {
+    let mark = desired().marker().mark(group(1, "acme").number(), Version::new(16, 11));
+    Some(Mark::Bound(mark).tokens())
+}
+
+fn marked_for_another_token() -> Option<Mark> {
+    let mut other = desired();
+    other.webhooks.token = WebhookToken::new("another-secret-token").expect("a token");
+    Some(Mark::Bound(other.marker().mark(group(1, "acme").number(), Version::new(19, 2))))
+}
+
 #[test]
 fn a_webhook_is_corrected_where_it_differs() {
     let wanted = desired();
@@ -388,8 +401,14 @@ fn a_webhook_is_corrected_where_it_differs() {
         ),
         ("confidential", |hook| hook.events.push(Event::ConfidentialNote), "unwanted events confidential_note"),
         ("TLS", |hook| hook.enable_ssl_verification = false, "TLS verification is off"),
-        ("another token", |hook| hook.description = Some("factory-gitlab/v1:00aa".to_owned()), "secret token differs"),
-        ("no mark", |hook| hook.description = None, "secret token differs"),
+        ("another token", |hook| hook.mark = marked_for_another_token(), "secret token differs"),
+        ("no mark", |hook| hook.mark = None, "secret token differs"),
+        ("a template", |hook| hook.payload.template = Some("{}".to_owned()), "a payload template or headers are set"),
+        (
+            "headers",
+            |hook| hook.payload.custom_headers = vec!["X-Gitlab-Token".to_owned()],
+            "a payload template or headers are set",
+        ),
         ("cleared", |hook| hook.token_present = Some(false), "secret token differs"),
         ("URL", |hook| hook.url = "https://old.example/".to_owned(), "URL is https://old.example/"),
     ] {
@@ -405,7 +424,7 @@ fn a_webhook_is_corrected_where_it_differs() {
 #[test]
 fn a_duplicate_of_ours_is_deleted_and_a_foreign_webhook_is_left_unchanged() {
     let mut foreign = right_hook(3);
-    foreign.description = None;
+    (foreign.description, foreign.mark) = (None, None);
     let mut observed = connected();
     let found = vec![foreign, right_hook(5), right_hook(6)];
     observed.hooks = hooks(Strategy::Group, vec![with_hooks(group(1, "acme"), found)]);
@@ -425,14 +444,13 @@ fn before_17_1_the_local_record_tells_which_token_was_set() {
         edition: Edition::Ee,
     });
     let mut hook = right_hook(5);
-    (hook.name, hook.description, hook.token_present) = (None, None, None);
+    (hook.name, hook.description, hook.mark, hook.token_present) = (None, None, None, None);
     observed.hooks = hooks(Strategy::Group, vec![with_hooks(group(1, "acme"), vec![hook])]);
     let mut record = finished_record();
     let first = connect(&desired(), &observed, &record);
     assert!(matches!(first.steps.as_slice(), [Step::Hook(HookStep::Edit { id: 5, .. })]), "{first}");
     assert_eq!(first.manual_steps.len(), 1, "its API cannot test group hooks");
-    let fingerprint = desired().webhooks.mark().fingerprint;
-    record.hooks.insert(group(1, "acme").number(), HookRecord { id: 5, fingerprint: fingerprint.into() });
+    record.hooks.insert(group(1, "acme").number(), HookRecord { id: 5, tokens: tokens() });
     assert!(connect(&desired(), &observed, &record).is_empty());
 }
 

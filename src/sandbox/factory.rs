@@ -7,24 +7,40 @@ mod receiver;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use axum::Router;
-use axum::extract::State;
+use axum::extract::{Query, State};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use jiff::Timestamp;
+use serde::Deserialize;
 use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
 
 use super::clock;
 
-pub use self::receiver::{ReceivedDelivery, WEBHOOK_PATH};
+#[cfg(any(test, feature = "sandbox-testing"))]
+pub use self::receiver::WEBHOOK_PATH;
+pub use self::receiver::{ReceivedDelivery, WEBHOOKS};
 
 /// The embedded Factory of one sandbox; clones are the same Factory.
 #[derive(Clone)]
 pub struct EmbeddedFactory {
     inner: Arc<FactoryInner>,
+}
+
+/// An organization that is connected through this Factory.
+struct FactoryOrganization {
+    id: String,
+    webhook_secret: String,
+    signing_key: [u8; 32],
+}
+
+impl FactoryOrganization {
+    fn new(id: &str) -> Self {
+        Self { id: id.to_owned(), webhook_secret: clock::random_text(40), signing_key: clock::random_bytes() }
+    }
 }
 
 struct FactoryInner {
@@ -33,13 +49,15 @@ struct FactoryInner {
     gitlab: (String, Router),
     api_key: String,
     identity: age::x25519::Identity,
-    webhook_secret: String,
-    signing_key: [u8; 32],
+    /// The one whose kit is served.
+    organization: FactoryOrganization,
     state: Mutex<FactoryRecords>,
 }
 
 struct FactoryRecords {
     kit: Value,
+    /// Others, which only tests add.
+    others: Vec<FactoryOrganization>,
     bundles: Vec<ReceivedBundle>,
     deliveries: Vec<ReceivedDelivery>,
     refused: usize,
@@ -122,15 +140,11 @@ impl EmbeddedFactory {
     #[must_use]
     pub(crate) fn new(url: &str, gitlab_url: &str, gitlab: Router) -> Self {
         let identity = age::x25519::Identity::generate();
-        let (webhook_secret, signing_key) = (clock::random_text(40), clock::random_bytes());
-        let maker = kit::SandboxKit {
-            url,
-            recipient: identity.to_public().to_string(),
-            secret_token: &webhook_secret,
-            signing_token: signing_token(&signing_key),
-        };
+        let organization = FactoryOrganization::new(kit::ORGANIZATION);
         let record = FactoryRecords {
-            kit: maker.kit(),
+            kit: kit::SandboxKit { url, recipient: identity.to_public().to_string(), organization: &organization }
+                .kit(),
+            others: Vec::new(),
             bundles: Vec::new(),
             deliveries: Vec::new(),
             refused: 0,
@@ -141,8 +155,7 @@ impl EmbeddedFactory {
             gitlab: (gitlab_url.to_owned(), gitlab),
             api_key: format!("fk-{}", clock::random_text(40)),
             identity,
-            webhook_secret,
-            signing_key,
+            organization,
             state: Mutex::new(record),
         };
         Self { inner: Arc::new(inner) }
@@ -155,7 +168,7 @@ impl EmbeddedFactory {
             .route("/gitlab/v1/bundles", post(bundle::take).put(bundle::take))
             .route("/gitlab/v1/receipts", get(receiver::receipt))
             .route("/gitlab/v1/status", get(status))
-            .route(WEBHOOK_PATH, post(receiver::receive))
+            .route("/gitlab/hooks/{organization}", post(receiver::receive))
             .fallback(|| async { FactoryProblem::new(404, "there is nothing at this address") })
             .with_state(self.clone())
     }
@@ -178,6 +191,16 @@ impl EmbeddedFactory {
         self.lock().kit.clone()
     }
 
+    /// Adds an organization and returns its kit: the same Factory, the same application name and redirect URI.
+    #[cfg(feature = "sandbox-testing")]
+    pub fn add_organization(&self, id: &str) -> Value {
+        let organization = FactoryOrganization::new(id);
+        let recipient = self.inner.identity.to_public().to_string();
+        let kit = kit::SandboxKit { url: &self.inner.url, recipient, organization: &organization }.kit();
+        self.lock().others.push(organization);
+        kit
+    }
+
     /// Changes the kit, for example its scopes or expiry.
     #[cfg(feature = "sandbox-testing")]
     pub fn edit_kit(&self, edit: impl FnOnce(&mut Value)) {
@@ -195,14 +218,14 @@ impl EmbeddedFactory {
     #[must_use]
     #[cfg(feature = "sandbox-testing")]
     pub fn webhook_secret(&self) -> &str {
-        &self.inner.webhook_secret
+        &self.inner.organization.webhook_secret
     }
 
     /// The signing token a webhook may be signed with, `whsec_…`.
     #[must_use]
     #[cfg(feature = "sandbox-testing")]
     pub fn signing_token(&self) -> String {
-        signing_token(&self.inner.signing_key)
+        signing_token(&self.inner.organization.signing_key)
     }
 
     /// The accepted bundles, oldest first.
@@ -251,12 +274,31 @@ impl EmbeddedFactory {
     }
 }
 
-async fn status(State(factory): State<EmbeddedFactory>, headers: HeaderMap) -> Result<Response, FactoryProblem> {
+#[derive(Deserialize)]
+struct StatusQuery {
+    /// Whose connection; the kit names it.
+    organization: Option<String>,
+}
+
+async fn status(
+    State(factory): State<EmbeddedFactory>,
+    headers: HeaderMap,
+    Query(asked): Query<StatusQuery>,
+) -> Result<Response, FactoryProblem> {
     factory.allow_key(&headers)?;
     let record = factory.lock();
+    let is_asked = |bundle: &ReceivedBundle| {
+        let sender = &bundle.document["organization"]["id"];
+        match &asked.organization {
+            Some(id) => sender == id.as_str(),
+            None => !record.others.iter().any(|other| *sender == *other.id),
+        }
+    };
     let (status, detail) = match &record.quirks.status {
         Some((status, detail)) => (*status, detail.clone()),
-        None if record.bundles.is_empty() => (ConnectionStatus::Pending, "no bundle has been received yet".to_owned()),
+        None if !record.bundles.iter().any(is_asked) => {
+            (ConnectionStatus::Pending, "no bundle has been received yet".to_owned())
+        }
         None => (ConnectionStatus::Connected, "the bundle was accepted".to_owned()),
     };
     Ok(axum::Json(json!({"status": status.word(), "detail": detail})).into_response())

@@ -25,7 +25,7 @@ use tower::ServiceExt as _;
 
 use self::resettable_stream::ResettableStream;
 use super::clock;
-use super::factory::WEBHOOK_PATH;
+use super::factory::WEBHOOKS;
 use super::fault::response::{self, ConnectionReset, FaultedRequest};
 use super::fault::{FaultAction, FaultList};
 use super::rate_limit::RateLimit;
@@ -88,7 +88,7 @@ impl Server {
     async fn answer(&self, request: Request<Body>) -> Result<Response<Body>, ConnectionReset> {
         let target = request_log::filtered(request.uri().path(), request.uri().query());
         // Only GitLab delivers webhooks, so these are not counted as the client's.
-        let delivered = self.side == Side::Factory && request.uri().path() == WEBHOOK_PATH;
+        let delivered = self.side == Side::Factory && request.uri().path().starts_with(WEBHOOKS);
         let origin = if delivered { Origin::GitLab } else { Origin::Client };
         let method = request.method().as_str().to_owned();
         let mut in_flight = self.log.begin(self.side, origin, request_log::RequestLine { method, target });

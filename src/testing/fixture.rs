@@ -12,15 +12,16 @@ use crate::desired::{
 };
 use crate::factory::{FactoryState, FactoryStatus};
 use crate::gitlab::{
-    AlertStatus, Application, DeliveryOutcome, Hook, HookAttributes, License, LoggedDelivery, Metadata, PairValidity,
-    TokenDetails, User,
+    AlertStatus, Application, DeliveryOutcome, Hook, HookAttributes, HookPayload, License, LoggedDelivery, Metadata,
+    PairValidity, TokenDetails, User,
 };
 use crate::http::{Cause, Error, ErrorResponse, FailedRequest};
 use crate::instance::{Edition, Version};
 use crate::kit::{Handover, Organization};
+use crate::mark::Mark;
 use crate::observed::{
-    BundleSeen, CertificateSeen, DeliveryProof, Fact, FactorySeen, HookSeen, HooksSeen, LeftOut, NetworkSeen,
-    Observation, Observed, OthersRead, Read, TargetSeen,
+    BundleSeen, CertificateSeen, DeliveryProof, Fact, FactorySeen, HookOwner, HookSeen, HooksSeen, LeftOut,
+    NetworkSeen, Observation, Observed, OthersRead, Read, TargetSeen,
 };
 use crate::secret::{ApplicationSecret, SigningToken, WebhookToken};
 use crate::target::{Event, Strategy, Target};
@@ -274,7 +275,8 @@ pub(crate) fn target(desired: &Desired, id: u64) -> TargetSeen {
 }
 
 pub(crate) fn hook(desired: &Desired, target: Target, id: u64) -> HookSeen {
-    let spec = desired.webhooks.hook(target);
+    let (number, version) = (target.number(), Version::new(19, 2));
+    let spec = desired.hook(target, version);
     let delivery = |id, status| LoggedDelivery {
         id,
         trigger: "push_hooks".to_owned(),
@@ -285,9 +287,10 @@ pub(crate) fn hook(desired: &Desired, target: Target, id: u64) -> HookSeen {
     let attributes = HookAttributes {
         url: spec.url,
         name: Some(spec.name),
-        description: Some(spec.description),
+        description: Some(Mark::without(&spec.description).to_owned()),
         events: spec.events,
         enable_ssl_verification: true,
+        payload: HookPayload::default(),
         alert_status: AlertStatus::Executable,
         disabled_until: None,
         token_present: Some(true),
@@ -295,7 +298,12 @@ pub(crate) fn hook(desired: &Desired, target: Target, id: u64) -> HookSeen {
         push_events_branch_filter: None,
     };
     HookSeen {
-        hook: Hook { id, attributes: attributes.into() },
+        hook: Hook {
+            id,
+            mark: Some(Mark::Bound(desired.marker().mark(number, version))),
+            attributes: attributes.into(),
+        },
+        owner: HookOwner::Ours,
         deliveries: Observation::Known(vec![delivery(2, 200), delivery(1, 204)]),
     }
 }

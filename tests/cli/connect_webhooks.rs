@@ -379,6 +379,52 @@ fn a_delivery_that_does_not_arrive_is_reported_as_three_facts() {
 }
 
 #[test]
+fn a_template_that_replaces_the_payload_fails_the_check_and_is_removed() {
+    let env = TestEnv::with(small());
+    env.connects(&[]);
+    let id = changed_by_hand(
+        &env,
+        &json!({"custom_webhook_template": "{\"text\": \"hi\"}", "custom_headers": [{"key": "X-Team", "value": "v"}]}),
+    );
+    let verified = env.run(&["verify", "--only", "webhook.payload"]);
+    assert_eq!(verified.code, 1, "{verified}");
+    env.connects(&[]);
+    let (group, hook) = env.group_hook();
+    let (_, shown) = env.api("GET", &format!("/groups/{group}/hooks/{id}"), &Value::Null);
+    assert_eq!((&shown["custom_webhook_template"], &shown["custom_headers"]), (&json!(""), &json!([])));
+    assert_eq!(hook.id, id);
+    all_are_right(&env);
+    let verified = env.run(&["verify", "--only", "webhook.payload"]);
+    assert_eq!(verified.code, 0, "{verified}");
+    env.has_nothing_to_do(&[]);
+}
+
+#[test]
+fn a_group_without_a_commit_lets_another_one_prove_the_delivery() {
+    let env = TestEnv::with(SandboxOptions { projects: 0, groups: 0, ..small() });
+    let gitlab = env.sandbox().gitlab();
+    let (empty, full) = (gitlab.add_group("a-empty", None), gitlab.add_group("b-full", None));
+    gitlab.add_project(ProjectSpec { empty_repo: true, ..ProjectSpec::new("none", ProjectNamespace::Group(empty)) });
+    gitlab.add_project(ProjectSpec::new("some", ProjectNamespace::Group(full)));
+    let run = env.connected(&["-o", "json"]);
+    assert_eq!(run.json()["proofs"][0]["target"]["path"], "b-full", "{run}");
+    env.has_nothing_to_do(&[]);
+}
+
+#[test]
+fn where_nothing_has_a_commit_that_is_said_and_is_no_failure() {
+    let env = TestEnv::with(SandboxOptions { projects: 0, groups: 0, ..small() });
+    let gitlab = env.sandbox().gitlab();
+    let group = gitlab.add_group("empty", None);
+    gitlab.add_project(ProjectSpec { empty_repo: true, ..ProjectSpec::new("none", ProjectNamespace::Group(group)) });
+    let run = env.connected(&[]);
+    assert!(run.stdout.contains("Push a first commit, then run factory-gitlab verify --live"), "{run}");
+    env.has_nothing_to_do(&[]);
+    let verified = env.run(&["verify", "--live", "--only", "webhook.delivery"]);
+    assert!(verified.stdout.contains("nothing to make a test from"), "{verified}");
+}
+
+#[test]
 fn names_with_escape_codes_do_no_harm() {
     let env = TestEnv::with(SandboxOptions { projects: 0, plan: SandboxPlan::None, ..small() });
     let gitlab = env.sandbox().gitlab();

@@ -28,7 +28,7 @@ fn an_invalid_answer_is_explained_and_asked_for_again() {
     env.file(
         "kit.json",
         factory_gitlab::kit::Kit::template()
-            .replace("\"secret_token\": \"…\"", "\"secret_token\": \"typed-secret-token\"")
+            .replace("\"secret_token\": \"…\"", "\"secret_token\": \"typed-9vQ4mZx7Lp2wRk8T\"")
             .replace("https://…", "https://factory.example")
             .replace('…', "x"),
     );

@@ -6,7 +6,7 @@ const KIT: &str = r#"{
     "schema": "factory-gitlab/kit/v1",
     "organization": { "id": "org_acme", "name": "Acme \u001b[31m" },
     "application": { "redirect_uri": "https://api.factory.example/callback" },
-    "webhook": { "url": "https://hooks.factory.example/acme", "secret_token": "canary-webhook-token" },
+    "webhook": { "url": "https://hooks.factory.example/acme", "secret_token": "canary-9vQ4mZx7Lp2wRk8T" },
     "bundle": { "recipients": [], "upload_url": "https://api.factory.example/bundles?sig=canary-signature" }
 }"#;
 

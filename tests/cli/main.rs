@@ -12,6 +12,7 @@ mod hostile;
 mod interactive;
 mod kit;
 mod kit_bundle_status;
+mod organizations;
 mod pace;
 mod readme;
 mod resume;

@@ -107,6 +107,12 @@ impl Case {
     }
 }
 
+/// Runs `connect` and kills it after the server has acted on this request.
+pub fn killed_after(env: &TestEnv, args: &[&str], number: usize) {
+    let died = run_and_signal(env, args, Point::after(number), "KILL");
+    assert_eq!(died.status.code(), None, "it was not killed: {}", said(&died));
+}
+
 /// Starts `connect --yes` and does not wait for it.
 fn start(env: &TestEnv, args: &[&str]) -> Child {
     env.start(&[&["connect", "--yes"], args].concat())

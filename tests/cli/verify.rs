@@ -2,7 +2,10 @@
 
 use std::time::Duration;
 
-use factory_gitlab::desired::{DesiredWebhooks, Prune, ResetToken, Selection};
+use factory_gitlab::desired::{
+    ApplicationOrigin, BundleDelivery, BundleRoute, Desired, DesiredApplication, DesiredHandover, DesiredWebhooks,
+    Prune, ResetToken, Selection,
+};
 use factory_gitlab::env::Env;
 use factory_gitlab::factory::FactoryClient;
 use factory_gitlab::gitlab::{NewApplication, Reader, Writer};
@@ -34,6 +37,29 @@ pub fn connected(options: SandboxOptions) -> TestEnv {
     env
 }
 
+fn desired(kit: &Kit, instance: InstanceUrl) -> Desired {
+    Desired {
+        instance,
+        organization: kit.organization.clone(),
+        application: DesiredApplication::from_kit(kit, ApplicationOrigin::Auto { given: None, renew: false }),
+        webhooks: DesiredWebhooks {
+            strategy: Strategy::Auto,
+            selection: Selection::default(),
+            prune: Prune::default(),
+            url: kit.webhook.url.clone(),
+            token: kit.webhook.secret_token.clone(),
+            signing_token: kit.webhook.signing_token.clone(),
+            events: kit.webhook.events.clone(),
+            name: "Factory".to_owned(),
+            receipts_url: None,
+            resets_token: ResetToken::NotAsked,
+        },
+        handover: DesiredHandover { handover: kit.token.handover, scopes: kit.token.scopes.clone() },
+        delivery: BundleDelivery { recipients: kit.bundle.recipients.clone(), way: BundleRoute::None },
+        status_url: None,
+    }
+}
+
 async fn connect(env: &TestEnv) -> (String, String, String) {
     let variable = |name: &str| env.variables().get(name).cloned().expect("a variable");
     let client = http::Client::new(&http::ClientOptions::default(), Env::empty().clock).expect("a client");
@@ -47,7 +73,7 @@ async fn connect(env: &TestEnv) -> (String, String, String) {
     let folder = tempfile::tempdir().expect("a folder");
     let store = Store::new(Some(folder.path().to_owned())).expect("a store");
     let lock = store.connection(&instance, "").lock().expect("a lock");
-    let writer = Writer::new(&lock, client, instance, token);
+    let writer = Writer::new(&lock, client, instance.clone(), token);
     let new = NewApplication {
         name: kit.application.name.clone(),
         redirect_uri: kit.application.redirect_uri.clone(),
@@ -55,21 +81,11 @@ async fn connect(env: &TestEnv) -> (String, String, String) {
         confidential: true,
     };
     let made = writer.create_application(&new).await.expect("an application");
-    let webhooks = DesiredWebhooks {
-        strategy: Strategy::Auto,
-        selection: Selection::default(),
-        prune: Prune::default(),
-        url: kit.webhook.url.clone(),
-        token: kit.webhook.secret_token.clone(),
-        signing_token: kit.webhook.signing_token.clone(),
-        events: kit.webhook.events.clone(),
-        name: "Factory".to_owned(),
-        receipts_url: None,
-        resets_token: ResetToken::NotAsked,
-    };
+    let desired = desired(&kit, instance);
+    let version = reader.metadata().await.expect("metadata").version;
     for group in reader.top_level_groups().await.expect("groups") {
         let target = Target::Group { id: group.id, path: group.full_path.into() };
-        writer.create_hook(&webhooks.hook(target)).await.expect("a hook");
+        writer.create_hook(&desired.hook(target, version)).await.expect("a hook");
     }
     (text, made.application.application_id, made.secret.expose().to_owned())
 }

@@ -15,17 +15,15 @@ pub(super) struct TestResult {
     pub refusal: Option<TestRefusal>,
     /// Whether GitLab sent anything.
     pub is_sent: bool,
-    /// Whether GitLab had nothing to send; another target of the same kind may have.
-    pub lacks_sample: bool,
 }
 
 impl TestResult {
     fn sent(fact: Fact) -> Self {
-        Self { fact, refusal: None, is_sent: true, lacks_sample: false }
+        Self { fact, refusal: None, is_sent: true }
     }
 
     pub(super) fn not_sent(fact: Fact) -> Self {
-        Self { fact, refusal: None, is_sent: false, lacks_sample: false }
+        Self { fact, refusal: None, is_sent: false }
     }
 }
 
@@ -49,8 +47,10 @@ pub(super) fn accepted(target: &Target) -> TestResult {
 pub(super) fn refused(refusal: TestRefusal) -> TestResult {
     let result = match &refusal {
         TestRefusal::NoSample { said } => {
-            let fact = Fact::Unknown(format!("GitLab has no sample to send: {said}"));
-            TestResult { lacks_sample: true, ..TestResult::not_sent(fact) }
+            // Nothing is wrong with the connection: there is only nothing yet to make a delivery from.
+            TestResult::not_sent(Fact::NotObservable(format!(
+                "GitLab has nothing to make a test from yet: {said} Push a first commit, then run factory-gitlab verify --live"
+            )))
         }
         TestRefusal::SilentMode => {
             TestResult::not_sent(Fact::Fails("GitLab is in Silent Mode and sends nothing".to_owned()))
@@ -142,16 +142,16 @@ mod tests {
 
     #[test]
     fn refusals_of_a_test_are_told_apart() {
-        for (said, is_sent, lacks_sample, fails) in [
-            ("Ensure the project has at least one commit.", false, true, false),
-            ("Ensure the group has a project with commits.", false, true, false),
-            ("Silent mode enabled", false, false, true),
-            ("Testing not available for this hook", false, false, false),
-            ("", true, false, true),
-            ("URL is blocked: Requests to the local network are not allowed", true, false, true),
+        for (said, is_sent, fails) in [
+            ("Ensure the project has at least one commit.", false, false),
+            ("Ensure the group has a project with commits.", false, false),
+            ("Silent mode enabled", false, true),
+            ("Testing not available for this hook", false, false),
+            ("", true, true),
+            ("URL is blocked: Requests to the local network are not allowed", true, true),
         ] {
             let result = refused(TestRefusal::parse(said));
-            assert_eq!((result.is_sent, result.lacks_sample), (is_sent, lacks_sample), "{said}");
+            assert_eq!(result.is_sent, is_sent, "{said}");
             assert_eq!(matches!(result.fact, Fact::Fails(_)), fails, "{said}");
         }
     }

@@ -107,6 +107,7 @@ fn skipped() -> Vec<(fn(&mut Fixture, &'static str), &'static [&'static str])> {
         "webhook.events",
         "webhook.tls",
         "webhook.token",
+        "webhook.payload",
         "webhook.enabled",
         "webhook.duplicates",
         "webhook.recent",

@@ -1,11 +1,13 @@
 use super::fixture::{Fixture, failed, hook, known, refused};
 use super::table;
-use crate::checks::CheckStatus;
-use crate::gitlab::{AlertStatus, DeliveryOutcome, License};
+use crate::checks::{CheckStatus, Verdict};
+use crate::gitlab::{AlertStatus, DeliveryOutcome, License, TestRefusal};
 use crate::http::Cause;
 use crate::instance::Version;
-use crate::observed::{Fact, LeftOut, Observation, OtherTarget, Standing, TargetSeen};
-use crate::target::{Event, Strategy, Target};
+use crate::mark::Mark;
+use crate::observed::{Fact, HookOwner, LeftOut, Observation, OtherTarget, Standing, TargetSeen};
+use crate::target::{Event, Strategy, Target, TargetKind};
+use crate::testing::fixture::words;
 
 fn no_hooks(fixture: &mut Fixture) {
     fixture.hooks().clear();
@@ -158,14 +160,26 @@ fn the_attributes_of_hooks_are_compared_with_the_kit() {
     );
     table(
         "webhook.duplicates",
-        &[(
-            "two",
-            |fixture| {
-                let second = hook(&fixture.desired, Target::System, 99);
-                fixture.hooks().push(second);
-            },
-            "fail",
-        )],
+        &[
+            (
+                "two",
+                |fixture| {
+                    let second = hook(&fixture.desired, Target::System, 99);
+                    fixture.hooks().push(second);
+                },
+                "fail",
+            ),
+            (
+                "a foreign one in another spelling",
+                |fixture| {
+                    let mut second = hook(&fixture.desired, Target::System, 99);
+                    second.owner = HookOwner::Foreign;
+                    second.hook.url.push('/');
+                    fixture.hooks().push(second);
+                },
+                "warn",
+            ),
+        ],
     );
 }
 
@@ -180,6 +194,7 @@ fn system(fixture: &mut Fixture) {
 #[test]
 fn a_hidden_token_is_recognized_by_its_fingerprint() {
     fn unmarked(fixture: &mut Fixture, present: Option<bool>) {
+        fixture.hook().mark = None;
         fixture.hook().description = Some("by hand".to_owned());
         fixture.hook().token_present = present;
         fixture.hook().signing_token_present = present;
@@ -191,7 +206,7 @@ fn a_hidden_token_is_recognized_by_its_fingerprint() {
             ("shown to be missing", |fixture| fixture.hook().token_present = Some(false), "fail"),
             (
                 "marked for another token",
-                |fixture| fixture.hook().description = Some("factory-gitlab/v1:0123456789ab".to_owned()),
+                |fixture| fixture.hook().mark = Mark::find("factory-gitlab/v1:0123456789ab"),
                 "fail",
             ),
             ("by hand and shown", |fixture| unmarked(fixture, Some(true)), "warn"),
@@ -210,9 +225,57 @@ fn a_hidden_token_is_recognized_by_its_fingerprint() {
                 "skip",
             ),
             ("no signing token", |fixture| fixture.hook().signing_token_present = Some(false), "fail"),
+            (
+                "a signing token that 19.0 ignored",
+                |fixture| {
+                    fixture.version(Version::new(19, 0));
+                    fixture.targets().truncate(1);
+                    fixture.hook().signing_token_present = Some(false);
+                },
+                "warn",
+            ),
+            ("set before an upgrade that knows the signing token", before_the_upgrade, "fail"),
+            ("a mark that was copied from another target", copied_mark, "pass"),
             ("signing token not shown", |fixture| fixture.hook().signing_token_present = None, "pass"),
         ],
     );
+}
+
+fn before_the_upgrade(fixture: &mut Fixture) {
+    let mark = fixture.desired.marker().mark((TargetKind::Group, 7), Version::new(18, 11));
+    fixture.hook().mark = Some(Mark::Bound(mark));
+    fixture.hook().signing_token_present = Some(false);
+}
+
+/// It does not count: the hook is judged as one that was set by hand.
+fn copied_mark(fixture: &mut Fixture) {
+    fixture.hook().mark =
+        Some(Mark::Bound(fixture.desired.marker().mark((TargetKind::Group, 99), Version::new(19, 2))));
+}
+
+#[test]
+fn a_hook_that_does_not_send_gitlabs_own_payload_fails() {
+    table(
+        "webhook.payload",
+        &[
+            ("a template", |fixture| fixture.hook().payload.template = Some("{\"text\":\"hi\"}".to_owned()), "fail"),
+            ("headers", |fixture| fixture.hook().payload.custom_headers = words(&["X-Gitlab-Token"]), "fail"),
+            ("one target unread", |fixture| unread(fixture, 500), "unknown"),
+        ],
+    );
+}
+
+#[test]
+fn where_nothing_has_a_sample_the_delivery_is_skipped_with_what_to_do() {
+    let mut fixture = Fixture::healthy();
+    let seen = || Fact::NotObservable("nothing to make a test from".to_owned());
+    proof(&mut fixture, seen(), seen(), seen());
+    let Observation::Known(proofs) = &mut fixture.observed.factory.proofs else { panic!("known") };
+    proofs[0].refusal = Some(TestRefusal::NoSample { said: String::new() });
+    let finding = fixture.finding("webhook.delivery");
+    assert_eq!(finding.status.name(), "skip");
+    assert!(finding.fix.is_some());
+    assert_eq!(fixture.verdict(), Verdict::Pass);
 }
 
 fn outcomes(fixture: &mut Fixture, newest: DeliveryOutcome, before: DeliveryOutcome) {

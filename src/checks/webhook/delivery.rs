@@ -22,12 +22,19 @@ pub(crate) fn live(context: &CheckContext<'_>) -> CheckOutcome {
             Err(outcome) => outcome,
         };
     }
+    if let Some(proof) = proofs.iter().find(|proof| proof.lacks_sample())
+        && proofs.iter().all(DeliveryProof::lacks_sample)
+    {
+        return no_sample(proof).evidence("deliveries", proofs);
+    }
     let facts = |proof: &DeliveryProof| [proof.test.clone(), proof.log.clone(), proof.receipt.clone()];
     let all: Vec<Fact> = proofs.iter().flat_map(facts).collect();
     let first = |wanted: fn(&Fact) -> Option<&String>| all.iter().find_map(wanted).cloned();
     let failed = first(|fact| if let Fact::Fails(seen) = fact { Some(seen) } else { None });
     let unknown = first(|fact| if let Fact::Unknown(seen) = fact { Some(seen) } else { None });
-    let unproven = proofs.iter().find(|proof| !facts(proof).iter().any(|fact| matches!(fact, Fact::Holds(_))));
+    let has_sample = |proof: &&DeliveryProof| !proof.lacks_sample();
+    let unproven =
+        proofs.iter().filter(has_sample).find(|proof| !facts(proof).iter().any(|fact| matches!(fact, Fact::Holds(_))));
     let outcome = match (failed, unknown, unproven) {
         (Some(seen), ..) => {
             let failed = proofs.iter().find(|proof| facts(proof).iter().any(|fact| matches!(fact, Fact::Fails(_))));
@@ -41,6 +48,15 @@ pub(crate) fn live(context: &CheckContext<'_>) -> CheckOutcome {
         (None, None, None) => CheckOutcome::pass().note(format!("{} tested", proofs.len())),
     };
     outcome.evidence("deliveries", proofs)
+}
+
+/// No failure of the connection: a first commit makes a test possible.
+fn no_sample(proof: &DeliveryProof) -> CheckOutcome {
+    let test = match &proof.test {
+        Fact::NotObservable(seen) | Fact::Unknown(seen) | Fact::Fails(seen) | Fact::Holds(seen) => seen.clone(),
+    };
+    CheckOutcome::not_observable(test)
+        .fix(Fix::run("push a first commit, then test again", "factory-gitlab verify --live"))
 }
 
 /// The usual reasons, with the page where each is fixed.

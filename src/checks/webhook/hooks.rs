@@ -5,12 +5,12 @@ use std::collections::BTreeSet;
 use super::scope;
 use super::{EXAMPLES, FaultyHooks, OwnHook, by_connect, failed_targets, observed_hooks, own_hooks, own_hooks_on};
 use crate::checks::outcome::{CheckContext, CheckOutcome};
-use crate::desired::Mark;
+use crate::desired::{Marker, PlacedHook, TokenState};
 use crate::error::Fix;
 use crate::gitlab::{AlertStatus, DeliveryOutcome, Hook};
 use crate::http;
 use crate::instance::Version;
-use crate::observed::{HookSeen, HooksSeen, LeftOut, TargetSeen};
+use crate::observed::{HookOwner, HookSeen, HooksSeen, LeftOut, TargetSeen};
 use crate::target::{Event, Strategy, Target, TargetKind};
 
 pub(crate) fn coverage(context: &CheckContext<'_>) -> CheckOutcome {
@@ -171,19 +171,23 @@ pub(crate) fn tls(context: &CheckContext<'_>) -> CheckOutcome {
     }
 }
 
-/// What is known of a hook's secret tokens.
+/// What is judged about a hook's tokens, the worst first.
 #[derive(Clone, Copy, Eq, PartialEq)]
 enum Carries {
-    /// The fingerprint is of these tokens, and nothing contradicts it.
-    These,
-    /// GitLab says that a token is set, but not which.
-    Some,
-    /// No tokens, or different ones.
+    /// No secret token, or a different one.
     Wrong,
+    /// No signing token, or a different one.
     NoSigning,
     /// Factory does not accept what the hook carries.
     Refused,
+    /// GitLab shows neither a mark nor whether a token is set.
     Unknown,
+    /// GitLab says that a token is set, but not which.
+    Some,
+    /// GitLab ignored the signing token.
+    IgnoredSigning,
+    /// The fingerprints are of these tokens, and nothing contradicts it.
+    These,
 }
 
 /// The statuses with which Factory refuses a token.
@@ -202,52 +206,75 @@ pub(super) fn reset_token() -> Fix {
     Fix::run("set the kit's tokens again", "factory-gitlab connect --reset-webhook-secret")
 }
 
-fn carries(context: &CheckContext<'_>, seen: &HookSeen) -> Carries {
-    let hook = &seen.hook;
-    if is_token_refused(seen) {
-        return Carries::Refused;
+/// Compares all hooks with one set of tokens, whose keys are slow to derive.
+struct TokenJudge {
+    marker: Marker,
+    version: Version,
+}
+
+impl TokenJudge {
+    fn new(context: &CheckContext<'_>) -> Self {
+        // A version that is not known is taken for one with all attributes: what the hook shows decides.
+        let version = context.observed.metadata.known().map(|metadata| metadata.version);
+        Self { marker: context.desired.marker(), version: version.unwrap_or(Version::SIGNING_TOKEN_ALWAYS) }
     }
-    let webhooks = &context.desired.webhooks;
-    if hook.token_present == Some(false) {
-        return Carries::Wrong;
-    }
-    if webhooks.signing_token.is_some() && hook.signing_token_present == Some(false) {
-        return Carries::NoSigning;
-    }
-    let mark = hook.description.as_deref().and_then(Mark::find);
-    match (mark, hook.token_present) {
-        (Some(mark), _) if mark == webhooks.mark() => Carries::These,
-        (Some(_), _) => Carries::Wrong,
-        (None, Some(true)) => Carries::Some,
-        (None, _) => Carries::Unknown,
+
+    fn judge(&self, ours: &OwnHook<'_>) -> Carries {
+        let hook = ours.hook();
+        let placed = PlacedHook { target: ours.target.number(), hook };
+        let states = self.marker.compare(placed, self.version, None);
+        match (states.token, states.signing, hook.token_present) {
+            (TokenState::Different, ..) => Carries::Wrong,
+            (_, TokenState::Different, _) => Carries::NoSigning,
+            _ if is_token_refused(ours.seen) => Carries::Refused,
+            (TokenState::Unknown, _, Some(true)) => Carries::Some,
+            (TokenState::Unknown, ..) => Carries::Unknown,
+            (_, TokenState::Ignored, _) => Carries::IgnoredSigning,
+            (TokenState::Same | TokenState::Ignored, TokenState::Same | TokenState::Unknown, _) => Carries::These,
+        }
     }
 }
 
 pub(crate) fn token(context: &CheckContext<'_>) -> CheckOutcome {
-    let of_kind = |kind: Carries| each(context, move |ours| carries(context, ours.seen) == kind);
-    let fault = |kind: Carries, what: &'static str, fix: Fix| {
-        let (faulty, of) = of_kind(kind)?;
-        Ok(FaultyHooks { faulty, of, what }.outcome(context, fix))
+    let ours = match own_hooks(context) {
+        Err(outcome) => return outcome,
+        Ok(ours) => ours,
     };
-    let set = || by_connect("set the kit's tokens");
-    let judged = || -> Result<CheckOutcome, CheckOutcome> {
-        if let Some(outcome) = fault(Carries::Wrong, "have no token or another one", set())? {
-            return Ok(outcome);
-        }
-        if let Some(outcome) = fault(Carries::NoSigning, "have no signing token", set())? {
-            return Ok(outcome);
-        }
-        if let Some(outcome) = fault(Carries::Refused, "carry a token that Factory refuses", reset_token())? {
-            return Ok(outcome);
-        }
-        let (unknown, of) = of_kind(Carries::Unknown)?;
-        if !unknown.is_empty() {
-            return Ok(token_not_shown(context, &unknown, of));
-        }
-        let (unmarked, of) = of_kind(Carries::Some)?;
-        if unmarked.is_empty() { Ok(pass_if_all_were_read(context, of)) } else { Ok(unmarked_token(&unmarked, of)) }
+    let (judge, of) = (TokenJudge::new(context), ours.len());
+    let judged: Vec<(Carries, OwnHook<'_>)> = ours.into_iter().map(|one| (judge.judge(&one), one)).collect();
+    let of_kind = |kind: Carries| -> Vec<OwnHook<'_>> {
+        judged.iter().filter(|(carries, _)| *carries == kind).map(|(_, one)| *one).collect()
     };
-    judged().unwrap_or_else(|outcome| outcome)
+    for (kind, what) in
+        [(Carries::Wrong, "have no token or another one"), (Carries::NoSigning, "have no signing token or another one")]
+    {
+        let faults = FaultyHooks { faulty: of_kind(kind), of, what };
+        if let Some(outcome) = faults.outcome(context, by_connect("set the kit's tokens")) {
+            return outcome;
+        }
+    }
+    let refused = FaultyHooks { faulty: of_kind(Carries::Refused), of, what: "carry a token that Factory refuses" };
+    if let Some(outcome) = refused.outcome(context, reset_token()) {
+        return outcome;
+    }
+    let unknown = of_kind(Carries::Unknown);
+    if !unknown.is_empty() {
+        return token_not_shown(context, &unknown, of);
+    }
+    if let Some(first) = of_kind(Carries::IgnoredSigning).first() {
+        return signing_ignored(first);
+    }
+    let unmarked = of_kind(Carries::Some);
+    if unmarked.is_empty() { pass_if_all_were_read(context, of) } else { unmarked_token(&unmarked, of) }
+}
+
+/// gitlab: MR 231325
+fn signing_ignored(first: &OwnHook<'_>) -> CheckOutcome {
+    CheckOutcome::warn(format!(
+        "GitLab 19.0 ignored the signing token of {}: its feature flag webhook_signing_token is off",
+        first.target
+    ))
+    .fix(Fix::say("update GitLab to 19.1, which has no such flag, and run connect again"))
 }
 
 /// A token is set, and nothing tells which: the mark is missing.
@@ -271,6 +298,25 @@ fn token_not_shown(context: &CheckContext<'_>, unknown: &[OwnHook<'_>], of: usiz
         unknown.len()
     ))
     .fix(Fix::run("prove it with a test delivery, or set the token again", "factory-gitlab connect"))
+}
+
+pub(crate) fn payload(context: &CheckContext<'_>) -> CheckOutcome {
+    let template = |ours: &OwnHook<'_>| ours.hook().payload.template.is_some();
+    let headers = |ours: &OwnHook<'_>| !ours.hook().payload.custom_headers.is_empty();
+    let fault = |is_faulty: &dyn Fn(&OwnHook<'_>) -> bool, what: &'static str| {
+        let (faulty, of) = each(context, is_faulty)?;
+        Ok(FaultyHooks { faulty, of, what }.outcome(context, by_connect("restore GitLab's own payload")))
+    };
+    let judged = || -> Result<CheckOutcome, CheckOutcome> {
+        if let Some(outcome) = fault(&template, "replace GitLab's payload with a custom template")? {
+            return Ok(outcome);
+        }
+        if let Some(outcome) = fault(&headers, "add custom headers")? {
+            return Ok(outcome);
+        }
+        Ok(pass_if_all_were_read(context, own_hooks(context)?.len()))
+    };
+    judged().unwrap_or_else(|outcome| outcome)
 }
 
 pub(crate) fn enabled(context: &CheckContext<'_>) -> CheckOutcome {
@@ -299,11 +345,29 @@ pub(crate) fn duplicates(context: &CheckContext<'_>) -> CheckOutcome {
         Err(outcome) => return outcome,
         Ok(ours) => ours.len(),
     };
-    let targets = context.observed.hooks.known().into_iter().flat_map(|seen| &seen.targets);
+    let targets = || context.observed.hooks.known().into_iter().flat_map(|seen| &seen.targets);
     let surplus: Vec<OwnHook<'_>> =
-        targets.flat_map(|target| own_hooks_on(context, target).into_iter().skip(1)).collect();
-    FaultyHooks { faulty: surplus, of, what: "are duplicates" }
-        .outcome(context, by_connect("delete all but one on each target"))
-        .or_else(|| scope::across_levels(context))
-        .unwrap_or_else(|| pass_if_all_were_read(context, of))
+        targets().flat_map(|target| own_hooks_on(context, target).into_iter().skip(1)).collect();
+    // `connect` deletes what this program created; a hook that was set up by hand is a person's.
+    let fix = match surplus.iter().any(|one| one.seen.owner == HookOwner::Ours) {
+        true => by_connect("delete all but one on each target"),
+        false => Fix::say("delete all but one on each target; this program did not create them"),
+    };
+    if let Some(outcome) = (FaultyHooks { faulty: surplus, of, what: "are duplicates" }).outcome(context, fix) {
+        return outcome;
+    }
+    if let Some(outcome) = scope::across_levels(context) {
+        return outcome;
+    }
+    let foreign = |target: &'_ TargetSeen| target.foreign_hooks().next().map(|seen| seen.hook.clone());
+    match targets().find_map(|target| Some((target, foreign(target)?))) {
+        Some((target, hook)) => foreign_hook(context, &target.target, &hook),
+        None => pass_if_all_were_read(context, of),
+    }
+}
+
+fn foreign_hook(context: &CheckContext<'_>, target: &Target, hook: &Hook) -> CheckOutcome {
+    let cause = format!("hook {} on {target} also sends to Factory's address, at {}", hook.id, hook.url);
+    let fix = Fix::open("delete it, if it is not needed", context.page(&target.page()));
+    CheckOutcome::warn(cause).evidence("hook", hook.id).evidence("url", &hook.url).fix(fix)
 }

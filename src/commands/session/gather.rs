@@ -45,7 +45,8 @@ pub(super) async fn inputs(
     let factory = FactoryClient::new(http.clone(), key);
     let instance = instance(context, interview, InstanceCheck { http: &http, access }).await?;
     let origin = ApplicationOrigin::Auto { given: None, renew: false };
-    let terms = Terms { kit: &kit, instance, settings: interview.settings(), origin };
+    let settings = local_state::settings_of(context, &instance, &kit.organization.id)?;
+    let terms = Terms { kit: &kit, instance, settings: &settings, origin };
     let desired = resolve::desired(terms)?;
     local_state::offer_token_of(&desired.instance, context, interview).await?;
     let clients = TokenCheck { http, factory, access };

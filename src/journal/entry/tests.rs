@@ -89,7 +89,13 @@ fn hook_entries() -> Vec<(HookEntry, &'static str)> {
             r#"{"event":"change_hook","target":{"kind":"project","id":2,"path":"web"},"change":"edit"}"#,
         ),
         (
-            HookEntry::Changed { target: Target::System, change: HookChange::Delete, id: 9, fingerprint: text("ff") },
+            HookEntry::Changed {
+                target: Target::System,
+                change: HookChange::Delete,
+                id: 9,
+                fingerprint: text("ff"),
+                signing: None,
+            },
             r#"{"event":"hook_changed","target":{"kind":"system"},"change":"delete","id":9,"fingerprint":"ff"}"#,
         ),
         (HookEntry::DeliveryProven { kind: TargetKind::Group }, r#"{"event":"delivery_proved","kind":"group"}"#),

@@ -17,7 +17,7 @@ fn entry() -> impl Strategy<Value = Entry> {
         text().prop_map(|application_id| ApplicationEntry::SecretRenewed { application_id }.into()),
         text().prop_map(|application_id| ApplicationEntry::Deleted { application_id }.into()),
         (target(), change, any::<u64>(), text()).prop_map(|(target, change, id, fingerprint)| {
-            HookEntry::Changed { target, change, id, fingerprint }.into()
+            HookEntry::Changed { target, change, id, fingerprint, signing: None }.into()
         }),
         text().prop_map(|sha256| BundleEntry::Accepted { sha256, id: None }.into()),
         Just(ApplicationEntry::CreateRefused.into()),

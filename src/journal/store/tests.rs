@@ -43,8 +43,61 @@ fn write(connection: &Connection, entries: &[Entry]) {
 
 #[test]
 fn the_folder_of_a_connection_is_named_after_instance_and_organization() {
-    let (_folder, connection) = store();
+    let folder = tempfile::tempdir().expect("a folder");
+    let store = Store::new(Some(folder.path().to_owned())).expect("a store");
+    let instance = "https://acme.com:8443/gitlab".parse().expect("an address");
+    let connection = store.connection(&instance, "org_acme");
     assert!(connection.folder.ends_with("acme.com_8443_gitlab--org_acme"), "{}", connection.folder.display());
+}
+
+fn began(organization: &str) -> RunEntry {
+    RunEntry::Began {
+        instance: "https://acme.com:8443/gitlab".to_owned(),
+        organization: organization.to_owned(),
+        tool: "0".to_owned(),
+        strategy: crate::target::Strategy::Auto,
+        groups: Vec::new(),
+        projects: Vec::new(),
+        exclude: Vec::new(),
+        personal: false,
+        kit: None,
+    }
+}
+
+#[test]
+fn organizations_whose_names_differ_in_odd_characters_or_capitals_have_records_of_their_own() {
+    let (folder, _connection) = store();
+    let store = Store::new(Some(folder.path().to_owned())).expect("a store");
+    let instance = "https://acme.com:8443/gitlab".parse().expect("an address");
+    let names = ["org_acme", "org/acme", "org:acme", "ORG_acme", "Org_Acme", ""];
+    let folder_of = |name: &str| store.connection(&instance, name).folder.display().to_string().to_lowercase();
+    let folders: std::collections::BTreeSet<String> = names.iter().map(|name| folder_of(name)).collect();
+    assert_eq!(folders.len(), names.len(), "{folders:?}");
+    // A record that an earlier program began under the plain name is still the organization's.
+    let plain = Connection { folder: folder.path().join("acme.com_8443_gitlab--org_acme") };
+    write(&plain, &[began("org/acme").into()]);
+    assert_eq!(store.connection(&instance, "org/acme").folder, plain.folder);
+    assert_ne!(store.connection(&instance, "org:acme").folder, plain.folder);
+}
+
+#[test]
+fn a_record_knows_what_other_organizations_made_on_the_same_instance() {
+    let (folder, _connection) = store();
+    let store = Store::new(Some(folder.path().to_owned())).expect("a store");
+    let instance = "https://acme.com:8443/gitlab".parse().expect("an address");
+    let (acme, other) = (store.connection(&instance, "org_acme"), store.connection(&instance, "org_other"));
+    let target = Target::Project { id: 3, path: "a/b".into() };
+    let change = HookChange::Create;
+    let fingerprint = "0123456789abcdef".to_owned();
+    let hook = HookEntry::Changed { target: target.clone(), change, id: 9, fingerprint, signing: None };
+    let application = ApplicationEntry::Created { id: 7, application_id: "app".to_owned() };
+    write(&acme, &[began("org_acme").into(), application.into(), hook.into()]);
+    let seen = other.others(&instance, "org_other").expect("records");
+    assert!(seen.hooks.contains(&(target.number(), 9)) && seen.applications.contains("app"), "{seen:?}");
+    let seen = acme.others(&instance, "org_acme").expect("records");
+    assert!(seen.hooks.is_empty() && seen.applications.is_empty(), "{seen:?}");
+    let elsewhere = "https://other.example".parse().expect("an address");
+    assert!(other.others(&elsewhere, "org_other").expect("records").hooks.is_empty());
 }
 
 #[test]

@@ -4,7 +4,7 @@ use crate::desired::{ApplicationOrigin, Credentials, Desired, DesiredApplication
 use crate::factory::FactoryState;
 use crate::gitlab::{Application, PairValidity};
 use crate::instance::Version;
-use crate::journal::{OwnApplication, Record, SecretState};
+use crate::journal::{OtherOrganizations, OwnApplication, Record, SecretState};
 use crate::observed::Observed;
 use crate::plan::{ApplicationStep, Blocker, Reason, Step};
 
@@ -37,11 +37,21 @@ pub(in crate::plan) enum SecretNeed {
 struct Candidates<'a> {
     wanted: &'a DesiredApplication,
     all: &'a [Application],
+    /// Those that this machine made for other organizations are no candidates.
+    others: &'a OtherOrganizations,
 }
 
 impl<'a> Candidates<'a> {
     fn of_wanted_name(&self) -> impl Iterator<Item = &'a Application> {
-        self.all.iter().filter(|application| application.name == self.wanted.name)
+        let is_candidate = |one: &&Application| {
+            one.name == self.wanted.name && !self.others.applications.contains(&one.application_id)
+        };
+        self.all.iter().filter(is_candidate)
+    }
+
+    /// Without those that another organization's unfinished run may have made.
+    fn of_nobody_else(&self) -> impl Iterator<Item = &'a Application> {
+        self.of_wanted_name().filter(|application| !may_have_made(self.others, application))
     }
 
     fn exact(&self) -> Vec<&'a Application> {
@@ -66,6 +76,12 @@ impl<'a> Candidates<'a> {
             OwnApplication::None => None,
         }
     }
+}
+
+fn may_have_made(others: &OtherOrganizations, application: &Application) -> bool {
+    others.unfinished.iter().any(|one| {
+        one.name == application.name && application.callback_url.split_whitespace().any(|uri| uri == one.redirect_uri)
+    })
 }
 
 /// What differs from the kit, for the user. Empty is an exact match; what GitLab does not show cannot differ.
@@ -102,7 +118,7 @@ pub fn resembles(wanted: &DesiredApplication, found: &Application) -> bool {
 pub(in crate::plan) fn plan(desired: &Desired, observed: &Observed, record: &Record) -> Part {
     let wanted = &desired.application;
     let Some(all) = observed.applications.known() else { return Part::default() };
-    let candidates = Candidates { wanted, all };
+    let candidates = Candidates { wanted, all, others: &record.others };
     match &wanted.origin {
         ApplicationOrigin::Given(credentials) => given(&candidates, credentials, observed, record),
         ApplicationOrigin::Auto { given: Some(credentials), renew: false } => {
@@ -201,9 +217,14 @@ fn replace(candidates: &Candidates<'_>, ours: &Application, auto: Auto<'_>, reas
 
 /// The journal names no application: one that matches exactly belongs to the connection, any other of its name does not.
 fn find(candidates: &Candidates<'_>, auto: Auto<'_>) -> Part {
-    let exact = candidates.exact();
-    let foreign = candidates.of_wanted_name().find(|application| !exact.contains(application));
-    match (exact.as_slice(), foreign) {
+    let (exact, different): (Vec<&Application>, Vec<&Application>) =
+        candidates.of_nobody_else().partition(|application| is_wanted(candidates.wanted, application));
+    // Of several that match, the one whose secret this machine has handed over is the connection's.
+    let is_delivered = |one: &&&Application| auto.record.delivered.contains(&one.application_id);
+    if let ([own], true) = (exact.iter().filter(is_delivered).collect::<Vec<_>>().as_slice(), different.is_empty()) {
+        return adopt(own, auto);
+    }
+    match (exact.as_slice(), different.first().copied()) {
         ([], None) => create(candidates, auto),
         ([only], None) => adopt(only, auto),
         (_, Some(application)) => {
@@ -230,7 +251,8 @@ fn adopt(application: &Application, auto: Auto<'_>) -> Part {
             false => Part::default(),
         };
     }
-    if is_connected(auto.observed) {
+    let is_delivered = auto.record.delivered.contains(&application.application_id);
+    if is_delivered || is_connected(auto.observed) {
         return Part::default();
     }
     Part::blocked(Blocker::NeedsSecret { application: application.clone() })

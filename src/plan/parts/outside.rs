@@ -1,8 +1,7 @@
 //! What to do about webhooks of ours outside the set that the selection needs.
 
-use super::webhooks::is_marked;
-use crate::desired::{Desired, Prune};
-use crate::observed::{HooksSeen, OtherTarget, Standing};
+use crate::desired::{Address, Desired, Prune};
+use crate::observed::{HookOwner, HookSeen, HooksSeen, OtherTarget, Standing};
 use crate::plan::{DeleteReason, HookStep, Step};
 use crate::target::Target;
 
@@ -25,16 +24,19 @@ fn deletions(desired: &Desired, other: &OtherTarget) -> Vec<Step> {
         (Standing::OutOfScope, Prune::Outside) => DeleteReason::OutOfScope,
         (Standing::OutOfScope, Prune::Nothing) => return Vec::new(),
     };
-    let hooks = other.seen.hooks.known().map_or(&[][..], Vec::as_slice);
     let delete = |id| Step::Hook(HookStep::Delete { target: other.seen.target.clone(), id, reason });
-    hooks.iter().filter(|one| is_marked(&one.hook)).map(|one| delete(one.hook.id)).collect()
+    own(desired, other).map(|one| delete(one.hook.id)).collect()
+}
+
+/// What this program made there. A mark may have been copied to another webhook, so its address has to be Factory's too.
+fn own<'a>(desired: &'a Desired, other: &'a OtherTarget) -> impl Iterator<Item = &'a HookSeen> {
+    let is_at_factory = |one: &HookSeen| desired.webhooks.compare_url(&one.hook.url) != Address::Other;
+    other.seen.own_hooks().filter(move |one| one.owner == HookOwner::Ours && is_at_factory(one))
 }
 
 /// Webhooks of ours that send what is not selected, and stay.
 pub(super) fn notes(desired: &Desired, seen: &HooksSeen) -> Vec<String> {
-    let is_ours = |other: &&OtherTarget| {
-        other.seen.hooks.known().is_some_and(|hooks| hooks.iter().any(|one| is_marked(&one.hook)))
-    };
+    let is_ours = |other: &&OtherTarget| own(desired, other).next().is_some();
     let outside: Vec<&OtherTarget> =
         seen.others.iter().filter(|other| other.standing == Standing::OutOfScope).filter(is_ours).collect();
     if outside.is_empty() || desired.webhooks.prune == Prune::Outside {
@@ -50,8 +52,8 @@ pub(super) fn notes(desired: &Desired, seen: &HooksSeen) -> Vec<String> {
 
 /// Whether a webhook outside the selection sends the target's events, so that another one would send them twice.
 pub(super) fn is_sent_from_above(desired: &Desired, seen: &HooksSeen, target: &Target) -> bool {
-    let hooks = seen.sent_from_above(target).and_then(|other| other.seen.hooks.known());
-    hooks.is_some_and(|hooks| hooks.iter().any(|one| desired.webhooks.matches_url(&one.hook.url)))
+    let above = seen.sent_from_above(target);
+    above.is_some_and(|other| other.seen.own_hooks().any(|one| desired.webhooks.matches_url(&one.hook.url)))
 }
 
 /// Whether a person may want `--prune`.

@@ -2,14 +2,15 @@
 
 use std::collections::BTreeSet;
 
+use super::hook_comparison::Comparison;
 use super::outside;
-use crate::desired::{Desired, DesiredWebhooks, Mark, Prune, ResetToken};
+use crate::desired::{Desired, DesiredWebhooks, Prune};
 use crate::error::Fix;
 use crate::gitlab::{AlertStatus, Hook};
 use crate::instance::Version;
 use crate::journal::Record;
-use crate::observed::{HookSeen, HooksSeen, LeftOut, Observed, TargetSeen};
-use crate::plan::{Blocker, DeleteReason, DeliveryStep, HookDifference, HookStep, Plan, Step};
+use crate::observed::{HooksSeen, LeftOut, Observed, TargetSeen};
+use crate::plan::{Blocker, DeliveryStep, Plan, Step};
 use crate::target::{Event, Strategy, Target, TargetKind};
 
 /// Adds the steps, notes and blockers of the webhooks to `plan`.
@@ -27,33 +28,31 @@ pub(in crate::plan) fn plan(desired: &Desired, observed: &Observed, record: &Rec
     let Some(seen) = observed.hooks.known() else { return };
     plan.notes.extend(notes(wanted, seen, observed));
     plan.notes.extend(outside::notes(desired, seen));
-    let comparison = Comparison {
-        wanted,
-        mark: wanted.mark(),
-        version: observed.metadata.known().map_or(Version::OLDEST, |metadata| metadata.version),
-        record,
-    };
+    let version = observed.metadata.known().map_or(Version::OLDEST, |metadata| metadata.version);
+    let comparison = Comparison::new(desired, version, record);
     let mut to_test = record.unproved.clone();
     let mut disabled = Vec::new();
     for target in &seen.targets {
-        let Some(hooks) = target.hooks.known() else { continue };
-        if hooks.is_empty()
+        if target.hooks.known().is_none() {
+            continue;
+        }
+        if target.own_hooks().next().is_none()
             && wanted.prune == Prune::Nothing
             && outside::is_sent_from_above(desired, seen, &target.target)
         {
             continue;
         }
-        let steps = comparison.steps(&target.target, hooks);
+        let steps = comparison.steps(target);
         if !steps.is_empty() {
             to_test.insert(target.target.kind());
         }
-        if comparison.keeper(&target.target, hooks).is_some_and(is_disabled) {
+        if comparison.keeper(target).is_some_and(|keeper| is_disabled(&keeper.hook)) {
             disabled.push(target.target.clone());
         }
         plan.steps.extend(steps);
     }
     plan.notes.extend(comparison.written_form(&plan.steps));
-    if comparison.version < Version::GROUP_HOOK_TEST && to_test.remove(&TargetKind::Group) {
+    if version < Version::GROUP_HOOK_TEST && to_test.remove(&TargetKind::Group) {
         disabled.retain(|target| target.kind() != TargetKind::Group);
         plan.manual_steps.extend(group_tests(desired, seen));
     }
@@ -96,11 +95,30 @@ fn notes(wanted: &DesiredWebhooks, seen: &HooksSeen, observed: &Observed) -> Vec
     .collect();
     notes.extend(split(&seen.split_groups));
     notes.extend(left_out(seen.left_out));
+    notes.extend(foreign_hooks(seen));
     let unread = seen.targets.iter().filter(|target| target.hooks.known().is_none()).count();
     if unread > 0 {
         notes.push(format!("the webhooks of {unread} targets could not be read; run again to plan them"));
     }
     notes
+}
+
+/// At most this many webhooks of others are named; the count is complete.
+const NAMED: usize = 3;
+
+/// Somebody else's webhooks to Factory's address: each event may arrive twice.
+fn foreign_hooks(seen: &HooksSeen) -> Option<String> {
+    let all: Vec<String> = seen
+        .targets
+        .iter()
+        .flat_map(|target| target.foreign_hooks().map(move |foreign| (target, foreign)))
+        .map(|(target, foreign)| format!("webhook {} on {} ({})", foreign.hook.id, target.target, foreign.hook.url))
+        .collect();
+    let more = if all.len() > NAMED { format!(" and {} more", all.len() - NAMED) } else { String::new() };
+    let named = all.get(..all.len().min(NAMED)).filter(|named| !named.is_empty())?.join(", ");
+    Some(format!(
+        "webhooks that are not this connection's also send to Factory's address and stay unchanged: {named}{more}"
+    ))
 }
 
 fn not_in_system_hooks(wanted: &DesiredWebhooks) -> Option<String> {
@@ -139,100 +157,6 @@ fn left_out(left_out: LeftOut) -> Option<String> {
     let reasons: Vec<String> =
         counts.iter().filter(|(count, _)| *count > 0).map(|(count, reason)| format!("{count} {reason}")).collect();
     (!reasons.is_empty()).then(|| format!("left out: {}", reasons.join(", ")))
-}
-
-/// What webhooks are compared with.
-struct Comparison<'a> {
-    wanted: &'a DesiredWebhooks,
-    mark: Mark,
-    version: Version,
-    record: &'a Record,
-}
-
-impl Comparison<'_> {
-    /// The form in which webhooks are written, for the review of the plan.
-    fn written_form(&self, steps: &[Step]) -> Vec<String> {
-        let Some(target) = steps.iter().filter_map(Step::as_hook).find_map(HookStep::written_target) else {
-            return Vec::new();
-        };
-        let signs = self.version >= Version::SIGNING_TOKEN && self.wanted.signing_token.is_some();
-        let signing = if signs { " and the signing token" } else { "" };
-        let hook = self.wanted.hook(target.clone());
-        let events: Vec<&str> = hook.events.iter().map(|event| event.name()).collect();
-        vec![
-            format!("webhooks send {} to {}", events.join(", "), hook.url),
-            format!("webhooks verify TLS and carry the secret token{signing}"),
-        ]
-    }
-
-    fn steps(&self, target: &Target, hooks: &[HookSeen]) -> Vec<Step> {
-        let Some(keeper) = self.keeper(target, hooks) else {
-            return vec![Step::Hook(HookStep::Create { target: target.clone() })];
-        };
-        let mut steps = Vec::new();
-        let differences = self.differences(target, keeper);
-        if !differences.is_empty() {
-            steps.push(Step::Hook(HookStep::Edit { target: target.clone(), id: keeper.id, differences }));
-        }
-        let is_duplicate = |seen: &&HookSeen| seen.hook.id != keeper.id && is_marked(&seen.hook);
-        let reason = DeleteReason::Duplicate;
-        let delete =
-            |seen: &HookSeen| Step::Hook(HookStep::Delete { target: target.clone(), id: seen.hook.id, reason });
-        steps.extend(hooks.iter().filter(is_duplicate).map(delete));
-        steps
-    }
-
-    /// The webhook to keep: the one with the desired token, then one of ours, then the desired URL, then the oldest.
-    fn keeper<'h>(&self, target: &Target, hooks: &'h [HookSeen]) -> Option<&'h Hook> {
-        hooks.iter().map(|seen| &seen.hook).min_by_key(|hook| {
-            let preference = (self.has_token(target, hook), is_marked(hook), self.wanted.matches_url(&hook.url));
-            (std::cmp::Reverse(preference), hook.id)
-        })
-    }
-
-    fn differences(&self, target: &Target, hook: &Hook) -> Vec<HookDifference> {
-        let mut differences = Vec::new();
-        if !self.wanted.matches_url(&hook.url) {
-            differences.push(HookDifference::Url { from: hook.url.clone() });
-        }
-        let wanted: BTreeSet<Event> = self.wanted.hook(target.clone()).events.into_iter().collect();
-        let present: BTreeSet<Event> = hook.events.iter().copied().collect();
-        if wanted != present {
-            let missing = wanted.difference(&present).copied().collect();
-            differences.push(HookDifference::Events { missing, extra: present.difference(&wanted).copied().collect() });
-        }
-        if let Some(filter) = &hook.push_events_branch_filter {
-            differences.push(HookDifference::BranchFilter { filter: filter.clone() });
-        }
-        if !hook.enable_ssl_verification {
-            differences.push(HookDifference::TlsVerification);
-        }
-        if !self.has_token(target, hook) || hook.token_present == Some(false) {
-            differences.push(HookDifference::Token);
-        } else if self.wanted.resets_token == ResetToken::Asked {
-            differences.push(HookDifference::TokenReset);
-        }
-        differences
-    }
-
-    /// GitLab hides the tokens. The mark in the description says on any machine which one was set; before 17.1 a webhook
-    /// has no description, and only the local record knows. A signing token that was sent and is absent was ignored
-    /// (the instance's feature flag is off): it is not sent again, because the mark covers it.
-    fn has_token(&self, target: &Target, hook: &Hook) -> bool {
-        if self.version >= Version::HOOK_NAME {
-            return mark(hook).as_ref() == Some(&self.mark);
-        }
-        let known = self.record.hooks.get(&target.number()).filter(|known| known.id == hook.id);
-        known.is_some_and(|known| *known.fingerprint == *self.mark.fingerprint)
-    }
-}
-
-fn mark(hook: &Hook) -> Option<Mark> {
-    hook.description.as_deref().and_then(Mark::find)
-}
-
-pub(super) fn is_marked(hook: &Hook) -> bool {
-    mark(hook).is_some()
 }
 
 /// What is to be tested.

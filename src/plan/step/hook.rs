@@ -79,10 +79,16 @@ pub enum HookDifference {
     BranchFilter {
         filter: String,
     },
+    /// A template or added headers change what is sent.
+    Payload,
     /// GitLab hides the token; the mark in the description says that another one was set, or none.
     Token,
     /// `--reset-webhook-secret`: the tokens are set again, whatever the mark says.
     TokenReset,
+    /// Like `Token`, of the signing token (19.0).
+    SigningToken,
+    /// The mark is of an earlier version of this tool, which bound it to nothing.
+    Mark,
 }
 
 impl fmt::Display for HookDifference {
@@ -99,7 +105,10 @@ impl fmt::Display for HookDifference {
             }
             Self::TlsVerification => f.write_str("TLS verification is off"),
             Self::BranchFilter { filter } => write!(f, "pushes are sent only from branches like {filter}"),
+            Self::Payload => f.write_str("a payload template or headers are set"),
             Self::Token => f.write_str("secret token differs"),
+            Self::SigningToken => f.write_str("signing token differs or is not set"),
+            Self::Mark => f.write_str("mark of an earlier version"),
             Self::TokenReset => f.write_str("secret token is set again, as asked"),
         }
     }

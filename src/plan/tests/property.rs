@@ -5,7 +5,7 @@ use proptest::strategy::Strategy as Generator;
 
 use super::setup::*;
 use super::*;
-use crate::observed::{HookSeen, TargetSeen};
+use crate::observed::{HookOwner, HookSeen, TargetSeen};
 
 /// How a hook may be found: ours or foreign, right or wrong in some way.
 #[derive(Clone, Debug)]
@@ -38,10 +38,10 @@ fn found() -> impl Generator<Value = FoundHook> {
     )
 }
 
-fn hook_as(found: &FoundHook, id: u64) -> Hook {
-    let mut hook = right_hook(id);
+fn hook_as(found: &FoundHook, target: &Target, id: u64) -> Hook {
+    let mut hook = right_hook_on(target, id);
     if !found.marked {
-        hook.description = None;
+        (hook.description, hook.mark) = (None, None);
     }
     if !found.right_events {
         hook.events = vec![Event::Job];
@@ -90,8 +90,9 @@ fn start(which: Applications, hooks_found: &[Vec<FoundHook>]) -> (Observed, Reco
         }
     }
     let targets = hooks_found.iter().zip(1..).map(|(found, id)| {
-        let hooks = found.iter().zip(10 * id..).map(|(found, id)| hook_as(found, id)).collect();
-        with_hooks(group(id, &format!("g{id}")), hooks)
+        let target = group(id, &format!("g{id}"));
+        let hooks = found.iter().zip(10 * id..).map(|(found, id)| hook_as(found, &target, id)).collect();
+        with_hooks(target, hooks)
     });
     observed.hooks = hooks(Strategy::Group, targets.collect());
     (observed, record)
@@ -110,7 +111,7 @@ fn carry_out(steps: &[Step], observed: &mut Observed, record: &mut Record) {
             Step::Hook(step) => carry_out_hook(step, observed),
             Step::Delivery(DeliveryStep::Test { target, event: _ }) => {
                 // Ours is tested, a foreign one is not.
-                for hook in hooks_of(observed, target).iter_mut().filter(|seen| seen.hook.description.is_some()) {
+                for hook in hooks_of(observed, target).iter_mut().filter(|seen| seen.hook.mark.is_some()) {
                     hook.hook.alert_status = AlertStatus::Executable;
                 }
             }
@@ -135,11 +136,12 @@ fn carry_out_application(step: &ApplicationStep, observed: &mut Observed, record
 
 fn carry_out_hook(step: &HookStep, observed: &mut Observed) {
     match step {
-        HookStep::Create { target } => hooks_of(observed, target).push(seen(right_hook(99))),
+        HookStep::Create { target } => hooks_of(observed, target).push(seen(right_hook_on(target, 99))),
         HookStep::Edit { target, id, .. } => {
             for hook in hooks_of(observed, target).iter_mut().filter(|seen| seen.hook.id == *id) {
                 let alert_status = hook.hook.alert_status;
-                hook.hook = right_hook(*id);
+                hook.hook = right_hook_on(target, *id);
+                hook.owner = HookOwner::Ours;
                 hook.hook.alert_status = alert_status;
             }
         }
@@ -148,7 +150,7 @@ fn carry_out_hook(step: &HookStep, observed: &mut Observed) {
 }
 
 fn seen(hook: Hook) -> HookSeen {
-    HookSeen { hook, deliveries: Observation::Skipped("not needed here") }
+    HookSeen { hook, owner: HookOwner::Ours, deliveries: Observation::Skipped("not needed here") }
 }
 
 fn hooks_of<'o>(observed: &'o mut Observed, wanted: &Target) -> &'o mut Vec<HookSeen> {

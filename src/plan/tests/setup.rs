@@ -54,13 +54,24 @@ pub(super) fn bare(target: Target) -> TargetSeen {
     TargetSeen { target, empty: false, hooks: Observation::Known(Vec::new()) }
 }
 
+/// The hooks on a target that concern the connection, as the observer keeps them.
 pub(super) fn with_hooks(target: Target, hooks: Vec<Hook>) -> TargetSeen {
-    let seen = |hook| HookSeen { hook, deliveries: Observation::Skipped("not needed here") };
-    TargetSeen { target, empty: false, hooks: Observation::Known(hooks.into_iter().map(seen).collect()) }
+    let desired = desired();
+    let rules = OwnerRules::new(&desired, None, None);
+    let seen = |hook: Hook| {
+        let owner = rules.owner(&target, &hook)?;
+        Some(HookSeen { hook, owner, deliveries: Observation::Skipped("not needed here") })
+    };
+    let hooks = Observation::Known(hooks.into_iter().filter_map(seen).collect());
+    TargetSeen { target, empty: false, hooks }
 }
 
 pub(super) fn right_hook(id: u64) -> Hook {
-    let mut hook = fixture::hook(&desired(), group(1, "acme"), id).hook;
+    right_hook_on(&group(1, "acme"), id)
+}
+
+pub(super) fn right_hook_on(target: &Target, id: u64) -> Hook {
+    let mut hook = fixture::hook(&desired(), target.clone(), id).hook;
     hook.signing_token_present = Some(false);
     hook
 }

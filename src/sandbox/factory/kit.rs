@@ -7,19 +7,25 @@ use jiff::SignedDuration;
 use serde_json::{Value, json};
 use url::Url;
 
-use super::{EmbeddedFactory, FactoryProblem, WEBHOOK_PATH};
+use super::{EmbeddedFactory, FactoryOrganization, FactoryProblem, signing_token};
 use crate::sandbox::clock;
+
+/// The organization of the kit that is served.
+pub(super) const ORGANIZATION: &str = "org_sandbox";
 
 pub(super) struct SandboxKit<'a> {
     pub url: &'a str,
     pub recipient: String,
-    pub secret_token: &'a str,
-    pub signing_token: String,
+    pub organization: &'a FactoryOrganization,
 }
 
 impl SandboxKit<'_> {
     pub(super) fn kit(&self) -> Value {
         let at = |path: &str| format!("{}{path}", self.url);
+        let FactoryOrganization { id, webhook_secret, signing_key } = self.organization;
+        let is_served = id == ORGANIZATION;
+        let (name, query) =
+            if is_served { ("Sandbox", String::new()) } else { (id.as_str(), format!("?organization={id}")) };
         let address = Url::parse(self.url).ok();
         let host = address.as_ref().and_then(Url::host_str).unwrap_or_default();
         let port = address.as_ref().and_then(Url::port_or_known_default);
@@ -27,7 +33,7 @@ impl SandboxKit<'_> {
             clock::now().saturating_add(SignedDuration::from_hours(30 * 24)).ok().map(|when| when.to_string());
         json!({
             "schema": "factory-gitlab/kit/v1",
-            "organization": {"id": "org_sandbox", "name": "Sandbox"},
+            "organization": {"id": id, "name": name},
             "expires_at": expires,
             "application": {
                 "name": "Factory Integration",
@@ -36,15 +42,15 @@ impl SandboxKit<'_> {
                 "confidential": true
             },
             "webhook": {
-                "url": at(WEBHOOK_PATH),
-                "secret_token": self.secret_token,
-                "signing_token": self.signing_token,
+                "url": at(&format!("/gitlab/hooks/{id}")),
+                "secret_token": webhook_secret,
+                "signing_token": signing_token(signing_key),
                 "events": ["push", "note", "merge_request", "issue", "pipeline", "job"],
                 "receipts_url": at("/gitlab/v1/receipts")
             },
             "token": {"handover": "given", "scopes": ["api"]},
             "bundle": {"recipients": [self.recipient], "upload_url": at("/gitlab/v1/bundles"), "method": "POST"},
-            "status_url": at("/gitlab/v1/status"),
+            "status_url": at(&format!("/gitlab/v1/status{query}")),
             "network": {
                 "endpoints": [{"host": host, "port": port, "purpose": "API"}],
                 "egress_cidrs": ["203.0.113.0/24"],

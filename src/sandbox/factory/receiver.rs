@@ -1,7 +1,7 @@
 //! Factory's webhook receiver: checks the token and the signature, records each delivery once and confirms it.
 
 use axum::body::{Body, Bytes};
-use axum::extract::{Query, State};
+use axum::extract::{Path, Query, State};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use base64::Engine as _;
@@ -11,11 +11,16 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use sha2::Sha256;
 
-use super::{EmbeddedFactory, FactoryProblem, ReceiptPolicy, is_equal};
+use super::{EmbeddedFactory, FactoryOrganization, FactoryProblem, ReceiptPolicy, is_equal};
 use crate::sandbox::clock;
 
-/// The path that GitLab delivers webhooks to.
+/// Below it GitLab delivers webhooks, one address for each organization.
+pub const WEBHOOKS: &str = "/gitlab/hooks/";
+/// The address of the organization whose kit is served.
+#[cfg(any(test, feature = "sandbox-testing"))]
 pub const WEBHOOK_PATH: &str = "/gitlab/hooks/org_sandbox";
+/// An address that all organizations may share: there the secret token says whose delivery it is.
+const SHARED: &str = "shared";
 /// The largest difference between a signature's time and now, in seconds, as Standard Webhooks recommends.
 const TOLERANCE: i64 = 300;
 /// GitLab's limit for a payload.
@@ -25,6 +30,8 @@ const LARGEST_DELIVERY: usize = 25 * 1024 * 1024;
 #[derive(Clone, Debug)]
 #[cfg_attr(not(feature = "sandbox-testing"), allow(dead_code, reason = "only tests read most fields"))]
 pub struct ReceivedDelivery {
+    /// Whose webhook sent it.
+    pub organization: String,
     /// `Idempotency-Key`, or `X-Gitlab-Event-UUID` from a GitLab that has no such header.
     pub id: String,
     /// `X-Gitlab-Event`, as `Push Hook`.
@@ -38,13 +45,15 @@ pub struct ReceivedDelivery {
 
 pub(super) async fn receive(
     State(factory): State<EmbeddedFactory>,
+    Path(organization): Path<String>,
     headers: HeaderMap,
     body: Body,
 ) -> Result<Response, FactoryProblem> {
     let body = axum::body::to_bytes(body, LARGEST_DELIVERY)
         .await
         .map_err(|_| FactoryProblem::new(413, "the delivery is too large"))?;
-    let delivery = check(&factory, &headers, &body).inspect_err(|_| factory.lock().refused += 1)?;
+    let checked = check(&factory, &organization, &Received { headers: &headers, body: &body });
+    let delivery = checked.inspect_err(|_| factory.lock().refused += 1)?;
     let mut record = factory.lock();
     match record.deliveries.iter_mut().find(|known| known.id == delivery.id) {
         Some(known) => known.times += 1,
@@ -56,33 +65,57 @@ pub(super) async fn receive(
     })
 }
 
-fn check(factory: &EmbeddedFactory, headers: &HeaderMap, body: &Bytes) -> Result<ReceivedDelivery, FactoryProblem> {
-    let field = |name| headers.get(name).and_then(|value: &axum::http::HeaderValue| value.to_str().ok());
+/// A delivery as it came in.
+struct Received<'a> {
+    headers: &'a HeaderMap,
+    body: &'a Bytes,
+}
+
+impl<'a> Received<'a> {
+    fn field(&self, name: &str) -> Option<&'a str> {
+        self.headers.get(name).and_then(|value| value.to_str().ok())
+    }
+}
+
+/// Checks it against the organization that the address names.
+fn check(
+    factory: &EmbeddedFactory,
+    address: &str,
+    received: &Received<'_>,
+) -> Result<ReceivedDelivery, FactoryProblem> {
+    let field = |name| received.field(name);
     let token =
         field("x-gitlab-token").ok_or_else(|| FactoryProblem::new(401, "the delivery carries no secret token"))?;
-    if !is_equal(token.as_bytes(), factory.inner.webhook_secret.as_bytes()) {
-        return Err(FactoryProblem::new(401, "the secret token of the delivery is wrong"));
+    let record = factory.lock();
+    let mut all = std::iter::once(&factory.inner.organization).chain(&record.others);
+    if address != SHARED && !all.clone().any(|one| one.id == address) {
+        return Err(FactoryProblem::new(404, "there is no such organization"));
     }
-    let signed = headers.contains_key("webhook-signature");
-    if signed && !signature_holds(factory, &field, body) {
+    let is_sender = |one: &&FactoryOrganization| {
+        (address == SHARED || one.id == address) && is_equal(token.as_bytes(), one.webhook_secret.as_bytes())
+    };
+    let Some(organization) = all.find(is_sender) else {
+        return Err(FactoryProblem::new(401, "the secret token of the delivery is wrong"));
+    };
+    let signed = received.headers.contains_key("webhook-signature");
+    if signed && !signature_holds(organization, received) {
         return Err(FactoryProblem::new(401, "the signature of the delivery is wrong"));
     }
     let id = field("idempotency-key").or_else(|| field("x-gitlab-event-uuid"));
     Ok(ReceivedDelivery {
+        organization: organization.id.clone(),
         id: id.ok_or_else(|| FactoryProblem::new(400, "the delivery has no id"))?.to_owned(),
         event: field("x-gitlab-event").unwrap_or_default().to_owned(),
         signed,
-        payload: serde_json::from_slice(body).map_err(|_| FactoryProblem::new(400, "the delivery is not JSON"))?,
+        payload: serde_json::from_slice(received.body)
+            .map_err(|_| FactoryProblem::new(400, "the delivery is not JSON"))?,
         times: 1,
     })
 }
 
 /// Standard Webhooks: HMAC-SHA256 over `{id}.{timestamp}.{body}`, any of the listed `v1` signatures.
-fn signature_holds<'a>(
-    factory: &EmbeddedFactory,
-    field: &impl Fn(&'static str) -> Option<&'a str>,
-    body: &Bytes,
-) -> bool {
+fn signature_holds(organization: &FactoryOrganization, received: &Received<'_>) -> bool {
+    let field = |name| received.field(name);
     let (Some(id), Some(time), Some(signatures)) =
         (field("webhook-id"), field("webhook-timestamp"), field("webhook-signature"))
     else {
@@ -92,9 +125,9 @@ fn signature_holds<'a>(
     if (clock::now().as_second() - seconds).abs() > TOLERANCE {
         return false;
     }
-    let Ok(mut mac) = Hmac::<Sha256>::new_from_slice(&factory.inner.signing_key) else { return false };
+    let Ok(mut mac) = Hmac::<Sha256>::new_from_slice(&organization.signing_key) else { return false };
     mac.update(format!("{id}.{time}.").as_bytes());
-    mac.update(body);
+    mac.update(received.body);
     let given = signatures.split(' ').filter_map(|one| STANDARD.decode(one.strip_prefix("v1,")?).ok());
     given.into_iter().any(|signature| mac.clone().verify_slice(&signature).is_ok())
 }

@@ -165,7 +165,7 @@ fn delivery(factory: &EmbeddedFactory, token: &str, signature: Option<&str>) -> 
     }
     if let Some(signature) = signature {
         let time = clock::now().as_second();
-        let mut mac = Hmac::<Sha256>::new_from_slice(&factory.inner.signing_key).expect("a key");
+        let mut mac = Hmac::<Sha256>::new_from_slice(&factory.inner.organization.signing_key).expect("a key");
         mac.update(format!("d-1.{time}.{body}").as_bytes());
         let right = format!("v1,{}", STANDARD.encode(mac.finalize().into_bytes()));
         request = request

@@ -93,7 +93,7 @@ impl Harness {
         let observed = look.observe(&self.desired, ReadRequest::from(&reads(Deliveries::Nothing)), &()).await;
         let version = observed.metadata.known().expect("a version").version;
         for seen in &observed.hooks.known().expect("targets").targets {
-            let hook = writer.create_hook(&self.desired.webhooks.hook(seen.target.clone())).await.expect("a hook");
+            let hook = writer.create_hook(&self.desired.hook(seen.target.clone(), version)).await.expect("a hook");
             // So that there is a delivery to read. `--live` needs the whole quota of tests itself.
             if self.deliveries == Deliveries::Logs && version >= factory_gitlab::instance::Version::DELIVERY_LOG {
                 writer.hook_tester().test_hook(&seen.target, hook.id, Event::Push).await.expect("a test");

@@ -35,6 +35,7 @@ fn a_healthy_connection() {
       pass     webhook.events            the hooks send the events that Factory needs
       pass     webhook.tls               the hooks verify Factory's certificate
       pass     webhook.token             the hooks carry the kit's secret token
+      pass     webhook.payload           the hooks send GitLab's own payload
       pass     webhook.enabled           no hook was disabled by GitLab
       pass     webhook.duplicates        no target has two webhooks to Factory
       pass     webhook.scope             no hook of ours is outside the selection
@@ -50,7 +51,7 @@ fn a_healthy_connection() {
                     factory-gitlab verify --wait 10m
                README.md#check-factory-status
 
-    verdict: pass, 23 passed, 1 warned, 4 skipped on http://127.0.0.1:[port] (13 requests, [duration])
+    verdict: pass, 24 passed, 1 warned, 4 skipped on http://127.0.0.1:[port] (13 requests, [duration])
     ");
 }
 
@@ -77,7 +78,7 @@ fn only_the_problems_with_q() {
                     factory-gitlab verify --wait 10m
                README.md#check-factory-status
 
-    verdict: unknown, 12 passed, 1 warned, 14 skipped, 1 unknown on http://127.0.0.1:[port] (14 requests, [duration])
+    verdict: unknown, 12 passed, 1 warned, 15 skipped, 1 unknown on http://127.0.0.1:[port] (14 requests, [duration])
     ");
 }
 
@@ -123,6 +124,7 @@ fn the_list_of_checks() {
     webhook.events      error    the hooks send the events that Factory needs
     webhook.tls         error    the hooks verify Factory's certificate
     webhook.token       error    the hooks carry the kit's secret token
+    webhook.payload     error    the hooks send GitLab's own payload
     webhook.enabled     error    no hook was disabled by GitLab
     webhook.duplicates  error    no target has two webhooks to Factory
     webhook.scope       error    no hook of ours is outside the selection

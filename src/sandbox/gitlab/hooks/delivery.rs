@@ -14,7 +14,7 @@ use uuid::Uuid;
 use super::disabling::{DeliveryResult, DisablingRule};
 use super::log::{LogEntry, SentRequest};
 use super::url_blocker::UrlBlocker;
-use super::{HookRef, Owner, StoredHook};
+use super::{HookRef, Owner, StoredHook, payload};
 use crate::sandbox::clock;
 use crate::sandbox::gitlab::GitLab;
 use crate::sandbox::gitlab::state::GitLabState;
@@ -70,6 +70,15 @@ impl GitLab {
 }
 
 fn prepare(gitlab: &GitLab, state: &GitLabState, hook: &StoredHook, delivery: WebhookDelivery) -> PreparedDelivery {
+    let template = hook.custom_webhook_template.trim();
+    let rendered =
+        if template.is_empty() { Ok(delivery.payload.clone()) } else { payload::rendered(template, &delivery.payload) };
+    let (payload, template_error) = match rendered {
+        Ok(payload) => (payload, None),
+        // GitLab logs such a delivery without a payload.
+        Err(text) => (Value::Object(serde_json::Map::new()), Some(text)),
+    };
+    let delivery = WebhookDelivery { payload, ..delivery };
     let body = delivery.payload.to_string().into_bytes();
     let custom = |(key, value): &(String, SecretString)| (key.clone(), value.expose_secret().to_owned());
     let headers = DeliveryHeaders {
@@ -78,9 +87,10 @@ fn prepare(gitlab: &GitLab, state: &GitLabState, hook: &StoredHook, delivery: We
     };
     let sent = SentRequest::new(hook, delivery, &headers);
     let address = hook.interpolated_url();
-    let request = match UrlBlocker::new(state).reason(&address, hook.owner) {
-        Some(reason) => Err(format!("URL is blocked: {reason}")),
-        None => Ok(outgoing_request(hook, &address, headers, body)),
+    let request = match (UrlBlocker::new(state).reason(&address, hook.owner), template_error) {
+        (Some(reason), _) => Err(format!("URL is blocked: {reason}")),
+        (None, Some(text)) => Err(text),
+        (None, None) => Ok(outgoing_request(hook, &address, headers, body)),
     };
     PreparedDelivery { sender: state.hooks.sender.clone(), request, sent }
 }

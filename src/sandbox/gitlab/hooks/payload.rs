@@ -68,6 +68,31 @@ pub(super) fn payload(state: &GitLabState, project: &StoredProject, event: HookE
     }
 }
 
+/// The payload as a hook's custom template renders it, or GitLab's error where the result is not JSON.
+/// gitlab: app/services/web_hook_service.rb (`render_custom_template`)
+pub(super) fn rendered(template: &str, payload: &Value) -> Result<Value, String> {
+    let mut text = String::new();
+    let mut rest = template;
+    while let Some((before, after)) = rest.split_once("{{") {
+        text.push_str(before);
+        let Some((path, after)) = after.split_once("}}") else {
+            rest = after;
+            text.push_str("{{");
+            break;
+        };
+        let found = path.split('.').try_fold(payload, |value, part| value.get(part));
+        match found {
+            Some(Value::String(value)) => text.push_str(value),
+            Some(Value::Null) | None => {}
+            Some(value) => text.push_str(&value.to_string()),
+        }
+        rest = after;
+    }
+    text.push_str(rest);
+    serde_json::from_str(&text)
+        .map_err(|error| format!("Error while parsing rendered custom webhook template: {error}"))
+}
+
 /// Whether an issue, or the issue of a note, is confidential.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 enum Confidentiality {
