@@ -8,6 +8,8 @@ use std::time::Duration;
 pub struct SandboxOptions {
     /// Where the embedded GitLab listens; port 0 takes a free one. Loopback only.
     pub listen: SocketAddr,
+    /// Where a forwarder in front of it listens: requests for that address are answered as well.
+    pub forwarded_from: Option<SocketAddr>,
     /// Projects that exist at the start, spread over the groups.
     pub projects: usize,
     /// Top-level groups that exist at the start.
@@ -41,6 +43,7 @@ impl Default for SandboxOptions {
     fn default() -> Self {
         Self {
             listen: SocketAddr::from(([127, 0, 0, 1], 0)),
+            forwarded_from: None,
             projects: 3,
             groups: 1,
             version: SandboxVersion::new(19, 2, 0),

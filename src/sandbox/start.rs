@@ -149,7 +149,7 @@ impl ServerBuilder<'_> {
         let limit = self.options.rate_limit.filter(|_| side == Side::GitLab);
         Server {
             side,
-            own: self.own.to_vec(),
+            own: self.own.into_iter().chain(self.options.forwarded_from).collect(),
             app,
             root: root.to_owned(),
             latency: self.options.latency,

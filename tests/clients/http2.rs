@@ -18,9 +18,8 @@ use crate::setup::{client_with, options, sandbox, token};
 type Lines = Arc<Mutex<Vec<usize>>>;
 
 /// A port that leads to the sandbox's, and counts.
-async fn counted(sandbox: &Sandbox) -> (Url, Lines) {
+async fn counted(listener: TcpListener, sandbox: &Sandbox) -> (Url, Lines) {
     let to = sandbox.gitlab_url().parse::<Url>().expect("an address").socket_addrs(|| None).expect("a port")[0];
-    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
     let url = format!("https://{}/api/v4/version", listener.local_addr().expect("an address"));
     let lines = Lines::default();
     let counts = Arc::clone(&lines);
@@ -57,11 +56,13 @@ async fn ask(http: &Client, request: &Request, times: usize) {
 
 #[tokio::test]
 async fn concurrent_requests_share_one_connection() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
     let sandbox = sandbox(|options| {
+        options.forwarded_from = listener.local_addr().ok();
         options.tls = true;
         options.latency = Duration::from_millis(500);
     });
-    let (url, lines) = counted(&sandbox).await;
+    let (url, lines) = counted(listener, &sandbox).await;
     let http = client_with(&ClientOptions { concurrency: 32, ..options(&sandbox) });
     let request = Request::get(url).token(&token(&sandbox.gitlab().admin_token()));
     ask(&http, &request, 32).await;
