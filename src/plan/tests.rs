@@ -19,7 +19,7 @@ use crate::instance::{Edition, Version};
 use crate::journal::{BundleRecord, HookRecord, MintedRecord, OwnApplication, Record, SecretState};
 use crate::kit::Handover;
 use crate::mark::{Mark, TokensSet};
-use crate::observed::{Observation, Observed, OtherTarget, Standing};
+use crate::observed::{HookOwner, Observation, Observed, OtherTarget, Standing};
 use crate::secret::{ApplicationSecret, WebhookToken};
 use crate::target::{Event, Strategy, Target, TargetKind};
 
@@ -297,7 +297,7 @@ fn a_group_without_a_hook_of_its_own_because_of_an_exclusion_is_named() {
 fn with_another(target: &Target, standing: Standing) -> Observed {
     let mut observed = connected();
     if let Observation::Known(seen) = &mut observed.hooks {
-        seen.others = vec![OtherTarget { seen: with_hooks(target.clone(), vec![right_hook(9)]), standing }];
+        seen.others = vec![OtherTarget { seen: with_hooks(target.clone(), vec![right_hook_on(target, 9)]), standing }];
     }
     observed
 }
@@ -361,7 +361,7 @@ fn somebody_elses_webhook_outside_the_set_is_never_planned_for_removal() {
     if let Observation::Known(seen) = &mut observed.hooks
         && let Observation::Known(hooks) = &mut seen.others[0].seen.hooks
     {
-        hooks[0].hook.description = None;
+        (hooks[0].hook.mark, hooks[0].owner) = (None, HookOwner::Unmarked);
     }
     assert!(connect(&desired(), &observed, &finished_record()).steps.is_empty());
 }
