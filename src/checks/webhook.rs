@@ -55,7 +55,7 @@ pub(super) const CHECKS: &[Check] = &[
         depends_on: &["token.admin"],
         about: "GitLab never shows a hook's token. Newer versions (19.0) show whether one is set, and a hook that \
                 this program created carries keyed fingerprints of its tokens in its description, bound to the \
-                organization and to the hook's group or project: they say what was set, not what is there. Where \
+                organization and to the hook's group or project: they say what was set, not what the hook has now. Where \
                 GitLab shows neither, the result is unknown; before 17.1, which has no descriptions, the check is \
                 skipped. The signing token is judged by itself where the kit has one and GitLab supports it (19.0). \
                 Where the newest delivery in the log was answered with 401 or 403, Factory does not accept the token, \

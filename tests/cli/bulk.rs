@@ -47,13 +47,14 @@ fn a_thousand_projects_are_read_with_forty_requests() {
     env.has_nothing_to_do(&[]);
     let second = env.sandbox().requests().len();
     assert!(second <= N / 25, "{second}: {:?}", asked(&env));
-    assert_eq!(asked(&env).get("one by one"), None);
+    // The group's hooks: an earlier selection may have left one there.
+    assert_eq!(asked(&env).get("one by one"), Some(&1));
     // Without the list, each project is read by REST, and the only extra request is the one for the schema.
     has_list(&env, false);
     env.has_nothing_to_do(&[]);
     let alone = env.sandbox().requests().len();
     assert!(alone <= N + N / 100 + 20, "{alone}: {:?}", asked(&env));
-    assert_eq!((asked(&env)["bulk"], asked(&env)["one by one"]), (1, N));
+    assert_eq!((asked(&env)["bulk"], asked(&env)["one by one"]), (1, N + 1));
 }
 
 #[test]
@@ -168,8 +169,8 @@ fn every_unusual_hook_is_judged_alike_by_rest_and_graphql() {
             count("edit_hook") >= 6 && count("create_hook") >= 1 && count("delete_hook") == 1,
             "{version:?}: {plan:#}"
         );
-        // The project whose hooks fill two pages, and the one that the list leaves out.
-        assert_eq!(asked(&env)["one by one"], 3, "{version:?}");
+        // The project whose hooks fill two pages, the one that the list leaves out, and the group.
+        assert_eq!(asked(&env)["one by one"], 4, "{version:?}");
         env.connects(&[]);
         env.has_nothing_to_do(&[]);
     }
@@ -258,5 +259,5 @@ fn a_query_that_is_too_complex_is_not_repeated() {
     env.has_nothing_to_do(&[]);
     let counts = asked(&env);
     assert!(counts["bulk"] <= 3, "{counts:?}");
-    assert_eq!(counts["one by one"], 120);
+    assert_eq!(counts["one by one"], 121);
 }

@@ -83,7 +83,7 @@ fn a_file_that_is_not_a_kit_is_a_usage_error() {
     for (name, wanted) in [
         ("page.html", "the kit is not JSON: line 1, column 1"),
         ("half.json", "the kit ends early"),
-        ("binary", "binary is not text"),
+        ("./binary", "./binary is not text"),
         ("none.json", "none.json cannot be read"),
         ("http://factory.example/kit?key=canary", "http://factory.example/kit would be fetched unencrypted"),
     ] {

@@ -22,11 +22,11 @@ fn a_first_run_needs_two_requests_a_project_and_a_second_run_one_and_no_writes()
             let env = unlicensed(projects, version);
             env.connects(&[]);
             let first = env.sandbox().requests().len();
-            assert!(first <= 2 * projects + projects / 100 + 20, "{version}, {projects}: {first} requests");
+            assert!(first <= 2 * projects + projects / 100 + 24, "{version}, {projects}: {first} requests");
             assert_eq!(env.all_hooks().len(), projects);
             env.has_nothing_to_do(&[]);
             let second = env.sandbox().requests().len();
-            assert!(second <= projects + projects / 100 + 20, "{version}, {projects}: {second} requests");
+            assert!(second <= projects + projects / 100 + 24, "{version}, {projects}: {second} requests");
         }
     }
 }

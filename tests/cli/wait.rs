@@ -7,14 +7,25 @@ use std::net::{TcpListener, TcpStream};
 use std::process::{Child, Command};
 use std::time::{Duration, Instant};
 
+use factory_gitlab::sandbox::factory::ConnectionStatus;
+use factory_gitlab::sandbox::options::SandboxOptions;
+
 use crate::test_env::{TestEnv, Transcript, small};
-use crate::verify::connected;
+use crate::verify;
 
 /// What a busy machine may take besides; shorter than the limits that are not to be waited for.
 const SLACK: Duration = Duration::from_secs(40);
 
 fn metadata_was_asked(env: &TestEnv) -> usize {
     env.sandbox().requests().iter().filter(|one| one.path().ends_with("/metadata")).count()
+}
+
+/// A connected instance whose Factory has finished: `--wait` waits for that too.
+fn connected(options: SandboxOptions) -> TestEnv {
+    let env = verify::connected(options);
+    let connected = Some((ConnectionStatus::Connected, String::new()));
+    env.sandbox().factory().set_quirks(|quirks| quirks.status = connected);
+    env
 }
 
 /// Waits until GitLab has received this many requests for its metadata.

@@ -125,7 +125,7 @@ fn a_token_with_too_few_rights_is_refused_with_what_it_lacks() {
     ----- stdout -----
     token
       fail     token.scopes              the token has the scopes that are needed
-               the token lacks api; it has none
+               the token lacks read_api; it has none
                fix: create a personal access token as an administrator, with these scopes
                     http://127.0.0.1:[port]/-/user_settings/personal_access_tokens?name=factory-gitlab&scopes=api,admin_mode
                README.md#check-token-scopes
@@ -142,7 +142,7 @@ fn a_token_with_too_few_rights_is_refused_with_what_it_lacks() {
     ----- stdout -----
     token
       fail     token.scopes              the token has the scopes that are needed
-               the token lacks api; it has read_user
+               the token lacks read_api; it has read_user
                fix: create a personal access token as an administrator, with these scopes
                     http://127.0.0.1:[port]/-/user_settings/personal_access_tokens?name=factory-gitlab&scopes=api,admin_mode
                README.md#check-token-scopes
@@ -157,13 +157,6 @@ fn a_token_with_too_few_rights_is_refused_with_what_it_lacks() {
     == read_api: verify
     exit code: 1
     ----- stdout -----
-    token
-      fail     token.scopes              the token has the scopes that are needed
-               the token lacks api; it has read_api
-               fix: create a personal access token as an administrator, with these scopes
-                    http://127.0.0.1:[port]/-/user_settings/personal_access_tokens?name=factory-gitlab&scopes=api,admin_mode
-               README.md#check-token-scopes
-
     application
       fail     application.exists        there is one OAuth application for Factory
                no instance-wide application is named "Factory Integration"
@@ -179,7 +172,7 @@ fn a_token_with_too_few_rights_is_refused_with_what_it_lacks() {
                     http://127.0.0.1:[port]/groups/group-1/-/hooks
                README.md#check-webhook-coverage
 
-    verdict: fail, 10 passed, 3 failed, 15 skipped on http://127.0.0.1:[port] ([cost])
+    verdict: fail, 12 passed, 2 failed, 14 skipped on http://127.0.0.1:[port] ([cost])
     == not an admin: connect
     exit code: 1
     ----- stderr -----

@@ -106,10 +106,10 @@ const ALL: &[Exception] = &[
         holds: Holds::Skipped("webhook.recent"),
     },
     Exception {
-        kinds: &["by name"],
+        kinds: &["bulk", "by name"],
         request: "gitlab:GET /api/v4/projects/:id/hooks/:id/events",
         faults: &["empty"],
-        why: "the same of one hook of two; what is claimed is said of the other's deliveries",
+        why: "the same of one hook of several; what is claimed is said of the other's deliveries",
         holds: Holds::AsUndisturbed { asked: &[] },
     },
     Exception {

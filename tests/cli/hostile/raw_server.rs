@@ -74,8 +74,10 @@ impl Server {
         if matches(self.at, asked.path()) {
             return (self.script)(&mut stream, &asked);
         }
-        let mut to = TcpStream::connect(self.gitlab.trim_start_matches("http://"))?;
-        let (first, rest) = head.text.split_once("\r\n").unwrap_or((&head.text, ""));
+        let mut to = TcpStream::connect(own_host(&self.gitlab))?;
+        // The sandbox answers only under its own name.
+        let text = head.text.replace(own_host(&self.origin), own_host(&self.gitlab));
+        let (first, rest) = text.split_once("\r\n").unwrap_or((&text, ""));
         write!(to, "{first}\r\nConnection: close\r\n{rest}")?;
         to.write_all(&head.body)?;
         let mut answer = Vec::new();
@@ -93,6 +95,11 @@ impl Server {
         }
         answer
     }
+}
+
+/// The host and port of an origin.
+fn own_host(origin: &str) -> &str {
+    origin.trim_start_matches("http://")
 }
 
 /// What was asked, head by head.

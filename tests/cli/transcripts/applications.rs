@@ -21,6 +21,8 @@ fn one_whose_secret_is_not_known() {
           factory-gitlab connect --application-id ID --application-secret-file PATH
     hint: or renew it: what uses the present one is disconnected until Factory has the new one
           factory-gitlab connect --renew-secret
+    hint: or, if it belongs to another organization, create one for this organization by hand and pass its ID and secret
+          factory-gitlab connect --application manual --application-id ID --application-secret-file PATH
     ");
 }
 
@@ -64,6 +66,8 @@ fn a_foreign_one() {
       caused by: it has: not confidential
     hint: rename or correct it, or delete it if it is not used
           http://127.0.0.1:[port]/admin/applications/1
+    hint: or, if it belongs to another organization, create one for this organization by hand and pass its ID and secret
+          factory-gitlab connect --application manual --application-id ID --application-secret-file PATH
     hint: or ask Factory for a kit with another application name
     ");
 }
