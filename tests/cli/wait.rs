@@ -3,7 +3,7 @@
 #![expect(clippy::disallowed_methods, reason = "the program is measured from outside")]
 
 use std::io;
-use std::net::{TcpListener, TcpStream};
+use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::process::{Child, Command};
 use std::time::{Duration, Instant};
 
@@ -106,11 +106,13 @@ fn a_wait_longer_than_the_clock_can_measure_has_no_deadline() {
     assert_eq!(run.code, 0, "{run}");
 }
 
+/// An address on which nothing listens.
+fn free_address() -> SocketAddr {
+    TcpListener::bind("127.0.0.1:0").and_then(|free| free.local_addr()).expect("a port")
+}
+
 /// Makes the sandbox's GitLab reachable at another port after a while.
-fn comes_up_at(env: &TestEnv, after: Duration) -> String {
-    let free = TcpListener::bind("127.0.0.1:0").expect("a port");
-    let address = free.local_addr().expect("an address");
-    drop(free);
+fn comes_up_at(env: &TestEnv, address: SocketAddr, after: Duration) -> String {
     let to = env.sandbox().gitlab_url().replace("http://", "");
     std::thread::spawn(move || {
         std::thread::sleep(after);
@@ -132,8 +134,9 @@ fn through(stream: &TcpStream, to: &str) -> io::Result<()> {
 
 #[test]
 fn an_instance_that_comes_up_while_waiting_passes() {
-    let mut env = connected(small());
-    let url = comes_up_at(&env, Duration::from_millis(1500));
+    let address = free_address();
+    let mut env = connected(SandboxOptions { forwarded_from: Some(address), ..small() });
+    let url = comes_up_at(&env, address, Duration::from_millis(1500));
     env.sandbox().gitlab().lock().external_url = url.parse().expect("an address");
     env.set("GITLAB_URL", &url);
     let run = env.run(&["verify", "--wait", "10h"]);
