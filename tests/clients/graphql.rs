@@ -120,12 +120,12 @@ async fn graphql_errors_with_status_200_are_errors() {
     let sandbox = listing("").await;
     let reader = reader(&sandbox);
     let list = list(&reader).await;
-    sandbox.gitlab().lock().quirks.graphql.max_complexity = Some(61);
+    sandbox.gitlab().lock().quirks.graphql.max_complexity = Some(63);
     let error = reader.listed_hooks(&list, &[1]).await.expect_err("too complex");
     let text = "POST /api/graphql on ";
     assert!(error.to_string().starts_with(text), "{error}");
     assert!(
-        error.to_string().contains("answered 200: Query has complexity of 62, which exceeds max complexity of 61"),
+        error.to_string().contains("answered 200: Query has complexity of 64, which exceeds max complexity of 63"),
         "{error}"
     );
     sandbox.gitlab().lock().quirks.graphql.max_complexity = None;
