@@ -10,6 +10,7 @@ mod applied;
 mod bundle;
 mod delivery;
 mod hook;
+mod kit;
 mod step_retry;
 mod token;
 pub mod webhook_test;
@@ -32,6 +33,7 @@ use crate::plan::Step;
 use crate::secret::PersonalAccessToken;
 
 pub use applied::{Applied, StepEnd};
+pub use kit::accepted as kit_accepted;
 
 /// Why a step was not done.
 #[derive(Debug, thiserror::Error)]
@@ -214,6 +216,10 @@ impl<'a> Apply<'a> {
         let plan = run.applied.plan;
         let result = match &plan.steps[place] {
             Step::Hook(_) => return self.carry_out_hooks(place, run).await,
+            Step::Kit(step) => {
+                run.start(place);
+                self.carry_out_kit(step)
+            }
             Step::Token(step) => {
                 run.start(place);
                 self.carry_out_token(step, run).await

@@ -4,12 +4,14 @@ mod address;
 mod cover;
 mod marker;
 
+use std::collections::BTreeSet;
+
 use globset::GlobSet;
 use url::Url;
 
 use crate::gitlab::HookSpec;
 use crate::instance::{InstanceUrl, LicensePlan, Version};
-use crate::kit::{Handover, Kit, Organization, UploadMethod};
+use crate::kit::{Handover, Kit, KitFingerprint, Organization, TrustedValues, UploadMethod};
 use crate::mark::Mark;
 use crate::secret::{ApplicationSecret, SigningToken, WebhookToken};
 use crate::target::{Event, Strategy, Target};
@@ -21,6 +23,7 @@ pub use self::marker::{Marker, PlacedHook, TokenState, TokenStates};
 /// The connection as it should be.
 #[derive(Clone, Debug)]
 pub struct Desired {
+    pub kit: DesiredTrust,
     pub instance: InstanceUrl,
     pub organization: Organization,
     pub application: DesiredApplication,
@@ -28,6 +31,28 @@ pub struct Desired {
     pub handover: DesiredHandover,
     pub delivery: BundleDelivery,
     pub status_url: Option<Url>,
+}
+
+/// What has to be trusted: the kit with the values that flags replaced.
+#[derive(Clone, Debug, Default)]
+pub struct DesiredTrust {
+    pub values: TrustedValues,
+    /// The origins that are asked with the key of Factory's API.
+    pub key_origins: BTreeSet<String>,
+    /// The origin that the kit was fetched from: it has had the key already.
+    pub served_by: Option<String>,
+}
+
+impl DesiredTrust {
+    #[must_use]
+    pub fn from_kit(kit: &Kit) -> Self {
+        Self { values: kit.trusted(), key_origins: kit.key_origins(), served_by: None }
+    }
+
+    #[must_use]
+    pub fn fingerprint(&self) -> KitFingerprint {
+        self.values.fingerprint()
+    }
 }
 
 #[derive(Clone, Debug)]

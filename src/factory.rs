@@ -2,6 +2,9 @@
 
 mod upload;
 
+use std::collections::BTreeSet;
+use std::sync::{Arc, PoisonError, RwLock};
+
 use serde::{Deserialize, Serialize};
 use url::Url;
 
@@ -10,6 +13,7 @@ pub use upload::{Receipt, UploadError};
 use crate::http::limits::{MAX_FACTORY_BYTES, MAX_KIT_BYTES};
 use crate::http::{Client, Error, Request};
 use crate::instance::is_loopback;
+use crate::kit::origin;
 use crate::secret::FactoryKey;
 
 /// The connection's status, as Factory sees it.
@@ -27,11 +31,13 @@ pub enum FactoryState {
     Failed,
 }
 
-/// Sends requests to Factory. Clones share the connections.
+/// Sends requests to Factory. Clones share the connections, and the origins that may have the key.
 #[derive(Clone)]
 pub struct FactoryClient {
     http: Client,
     key: Option<FactoryKey>,
+    /// A kit names the addresses, and whoever can change it must not get the key: only these get it.
+    trusted: Arc<RwLock<BTreeSet<String>>>,
 }
 
 #[derive(Deserialize)]
@@ -47,16 +53,32 @@ struct ReceivedWire {
 }
 
 impl FactoryClient {
+    /// A client that gives the key to no origin yet.
     #[must_use]
     pub fn new(http: Client, key: Option<FactoryKey>) -> Self {
-        Self { http, key }
+        Self { http, key, trusted: Arc::default() }
     }
 
-    /// Adds the key to a request, where there is one; never over plain http to another machine.
+    /// Lets these origins have the key, of all clones.
+    pub fn trust(&self, origins: impl IntoIterator<Item = String>) {
+        self.trusted.write().unwrap_or_else(PoisonError::into_inner).extend(origins);
+    }
+
+    /// Whether there is a key and the address does not get it, because nobody has approved its origin.
+    #[must_use]
+    pub fn withholds_key_from(&self, url: &Url) -> bool {
+        self.key.is_some() && !self.is_trusted(url)
+    }
+
+    fn is_trusted(&self, url: &Url) -> bool {
+        self.trusted.read().unwrap_or_else(PoisonError::into_inner).contains(&origin(url))
+    }
+
+    /// Adds the key to a request, where there is one: only for a trusted origin, and never over plain http to another machine.
     fn with_key(&self, request: Request) -> Request {
         let is_safe = request.url().scheme() == "https" || is_loopback(request.url());
         match &self.key {
-            Some(key) if is_safe => request.bearer(key),
+            Some(key) if is_safe && self.is_trusted(request.url()) => request.bearer(key),
             Some(_) | None => request,
         }
     }
@@ -69,6 +91,15 @@ impl FactoryClient {
         let response = self.http.send(&self.with_key(Request::get(url.clone())).limit(MAX_KIT_BYTES)).await?;
         let _shape: serde::de::IgnoredAny = response.json("a kit")?;
         String::from_utf8(response.body().to_vec()).map_err(|_| response.decode_error("a kit", "it is not UTF-8"))
+    }
+
+    /// The text of a kit's detached signature.
+    ///
+    /// # Errors
+    /// Also where it is not text of at most 64 KiB.
+    pub async fn signature(&self, url: &Url) -> Result<String, Error> {
+        let response = self.http.send(&self.with_key(Request::get(url.clone())).limit(MAX_FACTORY_BYTES)).await?;
+        String::from_utf8(response.body().to_vec()).map_err(|_| response.decode_error("a signature", "it is not UTF-8"))
     }
 
     /// Whether Factory has a webhook delivery, by its `Idempotency-Key`.

@@ -10,7 +10,7 @@ mod store;
 
 pub use entry::{ApplicationEntry, BundleEntry, Entry, HookChange, HookEntry, RunEntry, TokenEntry};
 pub use record::{
-    BundleRecord, HookRecord, MintedRecord, OtherOrganizations, OwnApplication, Record, SecretState,
+    BundleRecord, HookRecord, KitPin, MintedRecord, OtherOrganizations, OwnApplication, Record, SecretState,
     UnfinishedApplication,
 };
 pub use store::{Connection, Error, Journal, Lock, Store};

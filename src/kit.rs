@@ -1,6 +1,7 @@
 //! The kit that Factory gives. Every value that Factory may change is data here and not a constant elsewhere.
 
 mod check;
+mod fingerprint;
 mod overrides;
 mod parse;
 mod template;
@@ -14,6 +15,9 @@ use crate::secret::{SigningToken, WebhookToken};
 use crate::target::Event;
 
 pub use self::check::{DeliveryMode, KitProblem, KitSeverity};
+pub use self::fingerprint::{
+    FingerprintError, KitChange, KitFingerprint, NamedFingerprint, TrustedValues, is_presigned, is_same_set, origin,
+};
 pub use self::overrides::Overrides;
 pub use self::parse::KitError;
 

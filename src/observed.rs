@@ -226,6 +226,8 @@ impl TargetSeen {
 #[derive(Clone, Debug)]
 pub struct FactorySeen {
     pub status: Observation<FactoryStatus>,
+    /// Whether Factory was not asked, because no run with this kit has been approved: then its addresses do not get the key.
+    pub key_withheld: bool,
     /// Each host of the kit, and whether it answered.
     pub hosts: Vec<(String, Observation<()>)>,
     /// What the local record says of the bundle.
@@ -238,6 +240,7 @@ impl FactorySeen {
     fn unread() -> Self {
         Self {
             status: Observation::Skipped(NOT_REQUESTED),
+            key_withheld: false,
             hosts: Vec::new(),
             bundle: Observation::Skipped(NOT_REQUESTED),
             proofs: Observation::Skipped("--live was not given"),

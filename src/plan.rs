@@ -10,6 +10,7 @@ mod tests;
 use crate::error::Fix;
 use crate::gitlab::Application;
 use crate::instance::LicensePlan;
+use crate::kit::KitFingerprint;
 
 pub use connect::connect;
 pub use parts::application::{is_wanted, resembles};
@@ -17,7 +18,7 @@ pub use parts::outside::has_webhooks_outside;
 pub use parts::token::is_minted_name;
 pub use render::describe;
 pub use step::{
-    ApplicationStep, BundleStep, DeleteReason, DeliveryStep, Description, HookDifference, HookStep, Reason, Step,
+    ApplicationStep, BundleStep, DeleteReason, DeliveryStep, Description, HookDifference, HookStep, KitStep, Reason, Step,
     TokenStep,
 };
 
@@ -41,6 +42,16 @@ impl Plan {
     }
 }
 
+/// Whether Factory was asked for its status.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub enum FactoryAsked {
+    Yes,
+    /// The kit of this fingerprint was not approved, so its addresses do not get the key.
+    NotWithoutApproval {
+        kit: KitFingerprint,
+    },
+}
+
 /// Something that only the admin can decide or correct.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub enum Blocker {
@@ -49,7 +60,7 @@ pub enum Blocker {
     /// Several applications match exactly; nothing tells which one belongs to the connection.
     SeveralApplications { applications: Vec<Application> },
     /// One application matches exactly, but its secret is not known and Factory is not connected.
-    NeedsSecret { application: Application },
+    NeedsSecret { application: Application, factory: FactoryAsked },
     /// The instance does not have the application that was named.
     UnknownApplication { application_id: String },
     /// The given ID and secret do not authenticate together.

@@ -25,7 +25,7 @@ pub use self::answers::Answers;
 pub use self::recorded::RecordedChoices;
 pub use self::setting::{Commands, Definition, Heading, Question, Rehearsal, Required, Setting, ValueKind, misplaced};
 pub use self::sourced::{Source, Sourced};
-pub use self::values::{ApplicationMode, KeyringUse, ProxyChoice};
+pub use self::values::{ApplicationMode, KeyringUse, KitSigner, ProxyChoice};
 
 /// The definition of every setting, in the order of the help.
 pub fn all() -> impl Iterator<Item = &'static Definition> {

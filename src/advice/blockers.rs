@@ -3,7 +3,7 @@
 use crate::desired::Desired;
 use crate::error::{Failure, Fix};
 use crate::gitlab::Application;
-use crate::plan::Blocker;
+use crate::plan::{Blocker, FactoryAsked};
 
 /// All blockers of a plan as one failure. Nothing was written.
 #[must_use]
@@ -23,16 +23,7 @@ fn explain(blocker: &Blocker, desired: &Desired) -> Failure {
     match blocker {
         Blocker::ForeignApplication { application, differences } => foreign(application, differences, desired),
         Blocker::SeveralApplications { applications } => several(applications, desired),
-        Blocker::NeedsSecret { application } => Failure::problem(format!(
-            "{} is what the kit asks for, but its secret is not known on this machine, and GitLab shows a secret only once",
-            describe_application(application)
-        ))
-        .fix(Fix::rerun("if you have the secret, pass it", "--application-id ID --application-secret-file PATH"))
-        .fix(Fix::rerun(
-            "or renew it: what uses the present one is disconnected until Factory has the new one",
-            "--renew-secret",
-        ))
-        .fix(for_another_organization()),
+        Blocker::NeedsSecret { application, factory } => needs_secret(application, factory),
         Blocker::UnknownApplication { application_id } => Failure::problem(format!(
             "no instance-wide application has the ID {application_id}; the number in the address of its page is not the ID"
         ))
@@ -57,6 +48,29 @@ fn explain(blocker: &Blocker, desired: &Desired) -> Failure {
         )
         .fix(Fix::rerun("create webhooks on groups or projects instead", "--webhooks auto")),
     }
+}
+
+fn needs_secret(application: &Application, factory: &FactoryAsked) -> Failure {
+    let failure = Failure::problem(format!(
+        "{} is what the kit asks for, but its secret is not known on this machine, and GitLab shows a secret only once",
+        describe_application(application)
+    ));
+    let failure = match factory {
+        FactoryAsked::Yes => failure,
+        FactoryAsked::NotWithoutApproval { kit } => failure
+            .because("Factory was not asked whether it is connected: no run with this kit has been approved")
+            .fix(Fix::rerun(
+                "if Factory confirms this fingerprint of the kit, name it",
+                format!("--kit-fingerprint {kit}"),
+            )),
+    };
+    failure
+        .fix(Fix::rerun("if you have the secret, pass it", "--application-id ID --application-secret-file PATH"))
+        .fix(Fix::rerun(
+            "or renew it: what uses the present one is disconnected until Factory has the new one",
+            "--renew-secret",
+        ))
+        .fix(for_another_organization())
 }
 
 fn foreign(application: &Application, differences: &[String], desired: &Desired) -> Failure {

@@ -21,8 +21,10 @@ impl Apply<'_> {
     ) -> Result<StepEnd, Error> {
         match step {
             BundleStep::Seal { .. } => self.seal(&run.outputs)?,
-            BundleStep::Write { path } => self.write_bundle(path)?,
-            BundleStep::Upload { url, method } => run.applied.receipt = Some(self.upload(url, *method).await?),
+            BundleStep::Write { path, recipients: _ } => self.write_bundle(path)?,
+            BundleStep::Upload { url, method, recipients: _ } => {
+                run.applied.receipt = Some(self.upload(url, *method).await?);
+            }
         }
         Ok(StepEnd::Done)
     }
@@ -38,6 +40,8 @@ impl Apply<'_> {
             application_id: bundle.application.id.clone(),
             secret: bundle.application.secret.fingerprint(&bundle.application.id),
             token: outputs.minted.as_ref().map(|minted| minted.details.name.clone()),
+            token_id: self.bundled_token_id(outputs),
+            handover: Some(self.desired.handover.handover),
             recipients: self.desired.delivery.recipients.clone(),
         })
     }
@@ -87,6 +91,14 @@ impl Apply<'_> {
                 expires_at: minted.details.expires_at,
                 user,
             }),
+        }
+    }
+
+    fn bundled_token_id(&self, outputs: &StepOutputs) -> Option<u64> {
+        match self.desired.handover.handover {
+            Handover::None => None,
+            Handover::Given => self.observed.token.known().map(|details| details.id),
+            Handover::Minted => outputs.minted.as_ref().map(|minted| minted.details.id),
         }
     }
 

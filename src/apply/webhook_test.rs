@@ -248,6 +248,9 @@ impl<'a> WebhookTester<'a> {
     async fn read_receipt(&self, target: &Target, key: Option<String>) -> Fact {
         let Some(url) = &self.webhooks.receipts_url else { return facts::no_receipts() };
         let Some(key) = key else { return facts::no_key(target) };
+        if self.clients.factory.withholds_key_from(url) {
+            return facts::not_approved();
+        }
         for read in 0..READS {
             if read > 0 {
                 self.clients.clock.sleep(BETWEEN_READS).await;

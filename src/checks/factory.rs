@@ -35,7 +35,8 @@ pub(super) const CHECKS: &[Check] = &[
         severity: CheckSeverity::Error,
         depends_on: &["factory.reachable"],
         about: "Asks the kit's `status_url`. `connected` passes, `pending` is a warning, `failed` fails with Factory's \
-                own reason.",
+                own reason. With a kit that is neither fetched by https, nor approved on this machine, nor named with \
+                `--kit-fingerprint`, it is not asked.",
         reads: &[Read::Factory],
         rule: status,
     },
@@ -72,7 +73,21 @@ fn bundle(context: &CheckContext<'_>) -> CheckOutcome {
     }
 }
 
+/// A kit from a file may name any address, and the key of Factory's API is sent to none of them unseen.
+fn not_asked(context: &CheckContext<'_>) -> CheckOutcome {
+    let fingerprint = context.desired.kit.fingerprint();
+    CheckOutcome::unknown(
+        "Factory was not asked: the kit is not from an https address and no run with it was approved here, so its \
+         addresses do not get the key of Factory's API",
+    )
+    .evidence("kit", &fingerprint)
+    .fix(Fix::rerun("if Factory confirms this fingerprint, name it", format!("--kit-fingerprint {fingerprint}")))
+}
+
 fn status(context: &CheckContext<'_>) -> CheckOutcome {
+    if context.observed.factory.key_withheld {
+        return not_asked(context);
+    }
     let status = match &context.observed.factory.status {
         Observation::Failed(error) => return CheckOutcome::failed(error).advised(error, About::Factory),
         seen => match known(seen) {

@@ -141,6 +141,7 @@ fn the_checks_of_factory_follow_what_factory_reports() {
             ("failed", |fixture| says(fixture, FactoryState::Failed), "fail"),
             ("refused", |fixture| fixture.observed.factory.status = fixture::refused(401, "no key"), "fail"),
             ("down", |fixture| fixture.observed.factory.status = fixture::refused(503, "down"), "unknown"),
+            ("not asked without an approval", |fixture| fixture.observed.factory.key_withheld = true, "unknown"),
             (
                 "no address",
                 |fixture| fixture.observed.factory.status = Observation::Skipped("the kit has no status_url"),

@@ -1,24 +1,20 @@
 //! `bundle inspect|upload|open`.
 
 mod reports;
+mod upload;
 
 use std::path::{Path, PathBuf};
 
 use clap::{Args, Subcommand, ValueHint};
-use url::Url;
 
-use super::{Context, diagnostics, kit, output};
+use super::{Context, diagnostics, output};
 use crate::bundle::SealedBundle;
 use crate::cli::after_help::{after_help, common, own};
 use crate::error::ExitCode::{Done, Problem, Unknown, Usage};
-use crate::error::{ExitCode, Failure, Fix};
-use crate::factory::FactoryClient;
-use crate::inputs::{Document, DocumentAt, Interview};
-use crate::kit::UploadMethod;
-use crate::secret::Bearer;
-use crate::settings::keys;
+use crate::error::{ExitCode, Failure};
+use crate::inputs::{Document, DocumentAt};
 
-use self::reports::{Inspected, Uploaded};
+use self::reports::Inspected;
 
 /// Inspect, upload or open a sealed bundle
 #[derive(Args, Debug)]
@@ -108,40 +104,13 @@ async fn run(command: BundleCommand, context: &Context<'_>) -> Result<ExitCode, 
             let info = read(&args.file)?.inspect();
             context.finish(&Inspected { file: args.file, info })
         }
-        BundleCommand::Upload(args) => upload(args, context).await,
+        BundleCommand::Upload(args) => upload::upload(args, context).await,
         BundleCommand::Open(args) => open(&args, context),
     }
 }
 
 fn read(path: &Path) -> Result<SealedBundle, Failure> {
     SealedBundle::read(path).map_err(|error| diagnostics::sealing(&error))
-}
-
-async fn upload(args: BundleUploadArgs, context: &Context<'_>) -> Result<ExitCode, Failure> {
-    let bundle = read(&args.file)?;
-    let interview = context.interview();
-    let (url, method) = destination(context, &interview).await?;
-    let key = interview.find_secret::<Bearer>(&keys::FACTORY_KEY)?;
-    let factory = FactoryClient::new(context.client()?, key.map(|found| found.value));
-    let sent = context.terminal.with_spinner("uploading the bundle", factory.upload(&bundle, &url, method)).await;
-    let receipt = sent.map_err(|error| diagnostics::upload(&error, &args.file))?;
-    context.finish(&Uploaded {
-        host: url.host_str().unwrap_or_default().to_owned(),
-        sha256: bundle.sha256().to_owned(),
-        receipt,
-    })
-}
-
-/// Where the bundle goes: `--upload-url`, else the kit's address with its method.
-async fn destination(context: &Context<'_>, interview: &Interview<'_>) -> Result<(Url, UploadMethod), Failure> {
-    if let Some(found) = context.settings.get(&keys::UPLOAD_URL)? {
-        return Ok((found.value, UploadMethod::default()));
-    }
-    let terms = kit::read(context, interview).await?.value.bundle;
-    match terms.upload_url {
-        Some(url) => Ok((url, terms.method)),
-        None => Err(Failure::usage("the kit has no upload address").fix(Fix::say("give it with --upload-url"))),
-    }
 }
 
 fn open(args: &BundleOpenArgs, context: &Context<'_>) -> Result<ExitCode, Failure> {

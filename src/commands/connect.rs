@@ -109,7 +109,7 @@ fn job(args: &ConnectArgs) -> Job {
 /// The plan. Where only one decision is missing, the user is asked for it and the plan is made again.
 async fn plan(session: &mut Session<'_>, observed: &Observed) -> Result<Plan, Failure> {
     let mut plan = plan::connect(&session.desired, observed, &session.record);
-    if let [Blocker::NeedsSecret { application }] = plan.blockers.as_slice()
+    if let [Blocker::NeedsSecret { application, factory: _ }] = plan.blockers.as_slice()
         && session.interview.prompter().can_ask()
     {
         session.desired.application.origin = application::decide(session, application).await?;

@@ -1,6 +1,7 @@
 //! `kit show|check|template`, and how every command gets its kit.
 
 mod reports;
+mod trust;
 
 use clap::{Args, Subcommand};
 use url::Url;
@@ -14,7 +15,7 @@ use crate::factory::FactoryClient;
 use crate::http;
 use crate::inputs::{Document, DocumentAt, Interview};
 use crate::instance::is_bare;
-use crate::kit::{DeliveryMode, Kit, KitProblem, KitSeverity, Overrides};
+use crate::kit::{DeliveryMode, Kit, KitProblem, KitSeverity, Overrides, origin};
 use crate::secret::{Bearer, FactoryKey, HookToken};
 use crate::settings::{Setting, Settings, Source, Sourced, keys};
 
@@ -79,12 +80,13 @@ async fn run(command: KitCommand, context: &Context<'_>) -> Result<ExitCode, Fai
         }
         KitCommand::Show => {
             let kit = read(context, &context.interview()).await?;
-            context.finish(&Shown { kit: &kit.value, source: kit.source })
+            context.finish(&Shown { kit: &kit.value.kit, source: kit.source })
         }
         KitCommand::Check => {
             let kit = read(context, &context.interview()).await?;
-            let problems = problems(&kit.value, context);
-            context.finish(&Checked { problems, source: kit.source })
+            let problems = problems(&kit.value.kit, context);
+            let fingerprint = kit.value.kit.trusted().fingerprint();
+            context.finish(&Checked { problems, fingerprint, source: kit.source })
         }
     }
 }
@@ -92,6 +94,8 @@ async fn run(command: KitCommand, context: &Context<'_>) -> Result<ExitCode, Fai
 /// A kit for a run, and where it can be found again.
 pub struct Found {
     pub kit: Kit,
+    /// The origin that it was fetched from; `None` for a file, standard input, and a kit that was given in pieces.
+    pub served_by: Option<String>,
     /// An address, or a path from the root; `None` for standard input, and for a kit that was given in pieces.
     pub place: Option<String>,
 }
@@ -104,12 +108,15 @@ pub struct Found {
 pub async fn gather(context: &Context<'_>, interview: &Interview<'_>) -> Result<Found, Failure> {
     let overrides = overrides(interview)?;
     if let Some(kit) = kit_from_overrides(context, &overrides) {
-        return sound(kit, context).map(|kit| Found { kit, place: None });
+        trust::require_no_signer(interview.settings())?;
+        let kit = trust::require_named(sound(kit, context)?, interview.settings())?;
+        return Ok(Found { kit, served_by: None, place: None });
     }
     let found = interview
         .ask_until(&keys::KIT, async |given| {
-            let kit = load(&given.value, context, interview).await?;
-            Ok(Found { kit: sound(kit.with(overrides.clone()), context)?, place: place(&given.value) })
+            let kit = load(&given.value, context, interview).await?.with(overrides.clone());
+            let kit = trust::require_named(sound(kit, context)?, interview.settings())?;
+            Ok(Found { kit, served_by: served_by(&given.value), place: place(&given.value) })
         })
         .await?;
     Ok(found.value)
@@ -127,8 +134,16 @@ fn place(given: &str) -> Option<String> {
     Some(std::path::absolute(given).ok()?.to_string_lossy().into_owned())
 }
 
-/// The kit as it is, without judging it.
-pub(super) async fn read(context: &Context<'_>, interview: &Interview<'_>) -> Result<Sourced<Kit>, Failure> {
+/// The origin that a kit is fetched from, if it is.
+fn served_by(given: &str) -> Option<String> {
+    match DocumentAt::new(given) {
+        Ok(DocumentAt::Url(url)) => Some(origin(&url)),
+        Ok(DocumentAt::Stdin | DocumentAt::File(_)) | Err(_) => None,
+    }
+}
+
+/// The kit as it is, judged only by what was named: its fingerprint, its signer.
+pub(super) async fn read(context: &Context<'_>, interview: &Interview<'_>) -> Result<Sourced<Found>, Failure> {
     interview.require(&[
         &keys::KIT,
         &keys::REDIRECT_URI,
@@ -138,10 +153,16 @@ pub(super) async fn read(context: &Context<'_>, interview: &Interview<'_>) -> Re
     ])?;
     let overrides = overrides(interview)?;
     if let Some(kit) = kit_from_overrides(context, &overrides) {
-        return Ok(Sourced::new(kit, Source::Flag("--redirect-uri")));
+        trust::require_no_signer(interview.settings())?;
+        let kit = trust::require_named(kit, interview.settings())?;
+        return Ok(Sourced::new(Found { kit, served_by: None, place: None }, Source::Flag("--redirect-uri")));
     }
-    let load = async |given: &Sourced<String>| load(&given.value, context, interview).await;
-    Ok(interview.ask_until(&keys::KIT, load).await?.map(|kit| kit.with(overrides)))
+    let load = async |given: &Sourced<String>| {
+        let kit = load(&given.value, context, interview).await?.with(overrides.clone());
+        let kit = trust::require_named(kit, interview.settings())?;
+        Ok(Found { kit, served_by: served_by(&given.value), place: place(&given.value) })
+    };
+    interview.ask_until(&keys::KIT, load).await
 }
 
 fn kit_from_overrides(context: &Context<'_>, overrides: &Overrides) -> Option<Kit> {
@@ -195,10 +216,12 @@ fn overrides(interview: &Interview<'_>) -> Result<Overrides, Failure> {
 }
 
 async fn load(given: &str, context: &Context<'_>, interview: &Interview<'_>) -> Result<Kit, Failure> {
-    let text = match DocumentAt::new(given)?.read("--kit", context.terminal)? {
+    let at = DocumentAt::new(given)?;
+    let text = match at.clone().read("--kit", context.terminal)? {
         Document::Read(text) => text,
         Document::ToFetch(url) => fetch(url, context, interview).await?,
     };
+    trust::require_signed(&text, &at, trust::Reader { context, interview }).await?;
     Kit::parse(&text).map_err(|error| diagnostics::kit(&error))
 }
 
@@ -207,6 +230,7 @@ async fn fetch(url: Url, context: &Context<'_>, interview: &Interview<'_>) -> Re
     let client = context.client()?;
     let with = async |key: Option<FactoryKey>| {
         let factory = FactoryClient::new(client.clone(), key);
+        factory.trust([origin(&url)]);
         context.terminal.with_spinner("fetching the kit", factory.kit(&url)).await
     };
     let explained = |error: &http::Error| diagnostics::factory(error, "the kit could not be fetched");

@@ -9,7 +9,7 @@ use crate::env_vars;
 use crate::error::Failure;
 use crate::inputs::Interview;
 use crate::instance::InstanceUrl;
-use crate::journal::{Record, RunEntry, Store};
+use crate::journal::{KitPin, Record, RunEntry, Store};
 use crate::secret::{Pat, PersonalAccessToken};
 use crate::settings::{KeyringUse, RecordedChoices, Settings, keys};
 
@@ -91,6 +91,24 @@ pub(super) fn began(desired: &Desired, kit: Option<String>) -> RunEntry {
         personal: selection.personal == Personal::Included,
         kit,
     }
+}
+
+/// The kit that was accepted for another organization of the same instance from the same place: a kit that suddenly names
+/// another organization is a changed one, and not a first one.
+///
+/// # Errors
+/// When the folder of the records exists and cannot be listed.
+pub(super) fn pin_of_place(
+    store: &Store,
+    instance: &InstanceUrl,
+    place: Option<&str>,
+) -> Result<Option<KitPin>, Failure> {
+    let Some(place) = place else { return Ok(None) };
+    let connections = store.connections().map_err(|error| diagnostics::journal(&error))?;
+    let records = connections.iter().filter_map(|connection| connection.choices().ok());
+    let is_same =
+        |record: &Record| record.instance.as_deref() == Some(instance.as_str()) && record.kit.as_deref() == Some(place);
+    Ok(records.filter(is_same).find_map(|record| record.kit_pin))
 }
 
 /// The keyring, unless `--keyring off` or the environment disables it.

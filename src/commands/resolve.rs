@@ -3,8 +3,8 @@
 use globset::{Glob, GlobSet, GlobSetBuilder};
 
 use crate::desired::{
-    ApplicationOrigin, BundleDelivery, BundleRoute, Desired, DesiredApplication, DesiredHandover, DesiredWebhooks,
-    Personal, Prune, ResetToken, Selection,
+    ApplicationOrigin, BundleDelivery, BundleRoute, Desired, DesiredApplication, DesiredHandover, DesiredTrust,
+    DesiredWebhooks, Personal, Prune, ResetToken, Selection,
 };
 use crate::error::{Failure, Fix};
 use crate::instance::InstanceUrl;
@@ -53,6 +53,7 @@ pub(super) struct Terms<'a> {
 pub(super) fn desired(terms: Terms<'_>) -> Result<Desired, Failure> {
     let Terms { kit, instance, settings, origin } = terms;
     Ok(Desired {
+        kit: DesiredTrust::from_kit(kit),
         application: DesiredApplication::from_kit(kit, origin),
         webhooks: webhooks(kit, settings)?,
         handover: DesiredHandover {

@@ -3,12 +3,12 @@
 use super::session::Session;
 use super::{diagnostics, progress};
 use crate::apply::webhook_test::TestQuota;
-use crate::apply::{Applied, Apply, ApplyInputs, Clients, Error};
+use crate::apply::{Applied, Apply, ApplyInputs, Clients, Error, kit_accepted};
 use crate::error::{ExitCode, Failure, Fix};
 use crate::inputs::Approval;
-use crate::journal::{Lock, RunEntry};
+use crate::journal::{Journal, Lock, RunEntry};
 use crate::observed::Observed;
-use crate::plan::Plan;
+use crate::plan::{KitStep, Plan, Step};
 use crate::report::FailureGroup;
 use crate::report::run::{End, Job, Outcome, RunReport, plan_lines};
 use crate::settings::keys;
@@ -36,6 +36,7 @@ pub(super) async fn run(session: &Session<'_>, job: Job, planned: Planned) -> Re
         job,
         running: session.context.terminal.running(),
         instance: session.desired.instance.clone(),
+        kit: session.desired.kit.fingerprint(),
         plan,
         end,
         unread,
@@ -61,8 +62,10 @@ impl Run<'_> {
             return Ok(End::NothingToDo);
         }
         self.approve()?;
+        session.trust_kit();
         session.offer_keyring().await?;
-        let journal = session.journal(lock)?;
+        let mut journal = session.journal(lock)?;
+        self.pin_first_kit(&mut journal)?;
         let writer = session.writer(lock);
         let transport = session.interview.settings().transport()?;
         let test_quota = TestQuota::default();
@@ -84,21 +87,50 @@ impl Run<'_> {
         if record.is_empty() || record.finished_at.is_some() {
             return Ok(());
         }
-        self.session.journal(lock)?.append(RunEntry::Finished).map_err(|error| diagnostics::journal(&error))
+        let mut journal = self.session.journal(lock)?;
+        self.pin_first_kit(&mut journal)?;
+        journal.append(RunEntry::Finished).map_err(|error| diagnostics::journal(&error))
+    }
+
+    /// The first kit of a connection is accepted with its plan; a changed one has a step of its own.
+    fn pin_first_kit(&self, journal: &mut Journal) -> Result<(), Failure> {
+        if self.session.record.kit_pin.is_some() {
+            return Ok(());
+        }
+        journal.append(kit_accepted(&self.session.desired.kit)).map_err(|error| diagnostics::journal(&error))
     }
 
     fn approve(&self) -> Result<(), Failure> {
         let Self { session, planned, .. } = self;
         let mut text = Text::new();
-        text.heading(format!("Plan for {}", session.desired.instance));
+        let kit = session.desired.kit.fingerprint();
+        text.heading(format!("Plan for {}, kit {kit}", session.desired.instance));
         plan_lines(&planned.plan, &mut text);
         text.gap();
         session.context.terminal.say(&text);
-        match session.interview.approve(&keys::YES)? {
+        match self.ask_for_approval()? {
             Approval::Given => Ok(()),
             Approval::Refused => Err(Failure::problem("the plan was not approved; nothing was changed")
                 .fix(Fix::rerun("show the plan again, and change nothing", "--dry-run"))),
         }
+    }
+
+    /// `--yes` does not cover a changed kit: a person approves it, or its fingerprint is named.
+    fn ask_for_approval(&self) -> Result<Approval, Failure> {
+        let interview = &self.session.interview;
+        let changed = self.planned.plan.steps.iter().find_map(Step::as_kit);
+        let Some(KitStep::Accept { from, to, changes }) = changed else { return interview.approve(&keys::YES) };
+        if interview.settings().get(&keys::KIT_FINGERPRINT)?.is_some() {
+            return interview.approve(&keys::YES);
+        }
+        if interview.prompter().can_ask() {
+            return Ok(if interview.confirm(&keys::YES)? { Approval::Given } else { Approval::Refused });
+        }
+        let failure = Failure::usage("the kit differs from the one that was accepted, and --yes does not cover that")
+            .because(format!("kit {from} was accepted; this is kit {to}"));
+        let failure = changes.iter().fold(failure, |failure, change| failure.because(change.to_string()));
+        let text = "if Factory confirms the new fingerprint, name it";
+        Err(failure.fix(Fix::rerun(text, format!("--yes --kit-fingerprint {to}"))))
     }
 
     /// Carries the plan out. When interrupted, the work is dropped at once, and what was done is reported.

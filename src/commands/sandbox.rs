@@ -148,8 +148,13 @@ fn options(args: SandboxArgs) -> SandboxOptions {
     }
 }
 
-/// Keeps the rehearsal away from the real keyring and proxy.
-const ISOLATION: [(&str, &str); 2] = [(env_vars::DISABLE_KEYRING, "1"), ("FACTORY_GITLAB_PROXY", "none")];
+/// Keeps the rehearsal away from the real keyring and proxy, and from what is demanded of the real kit.
+const ISOLATION: [(&str, &str); 4] = [
+    (env_vars::DISABLE_KEYRING, "1"),
+    ("FACTORY_KIT_FINGERPRINT", ""),
+    ("FACTORY_KIT_SIGNER", ""),
+    ("FACTORY_GITLAB_PROXY", "none"),
+];
 
 /// Refuses everything that names a real system: in a rehearsal it would be ignored, or touched.
 ///

@@ -15,12 +15,13 @@ use std::time::{Duration, Instant};
 use super::{Context, diagnostics, local_state, progress};
 use crate::desired::Desired;
 use crate::error::Failure;
+use crate::factory::FactoryClient;
 use crate::gitlab::{HookTester, Writer};
 use crate::inputs::Interview;
 use crate::journal::{Connection, Journal, Lock, Record};
 use crate::observed::{Observed, Observer, ReadRequest, Reads};
 use crate::secret::PersonalAccessToken;
-use crate::settings::{Source, Sourced, keys};
+use crate::settings::{Settings, Source, Sourced, keys};
 
 pub(super) use self::rights::require_token_rights;
 
@@ -66,6 +67,24 @@ pub(super) struct Session<'a> {
     began: Instant,
 }
 
+/// What says, before anything is approved, which addresses get the key of Factory's API.
+#[derive(Clone, Copy)]
+struct TrustSources<'s> {
+    settings: &'s Settings,
+    record: &'s Record,
+}
+
+/// The origin that served the kit, those of the kit that was accepted before, and those of one that is named.
+fn trust(factory: &FactoryClient, desired: &Desired, sources: TrustSources<'_>) -> Result<(), Failure> {
+    let TrustSources { settings, record } = sources;
+    factory.trust(desired.kit.served_by.clone());
+    factory.trust(record.kit_pin.iter().flat_map(|pin| pin.key_origins.iter().cloned()));
+    if settings.get(&keys::KIT_FINGERPRINT)?.is_some() {
+        factory.trust(desired.kit.key_origins.iter().cloned());
+    }
+    Ok(())
+}
+
 impl<'a> Session<'a> {
     /// Resolves everything that a command needs: settings, kit, instance, token, record. A command that writes gets the
     /// connection's lock.
@@ -85,6 +104,10 @@ impl<'a> Session<'a> {
             Access::Read | Access::DryRun => None,
         };
         let mut record = connection.record().map_err(failed)?;
+        if record.kit_pin.is_none() {
+            record.kit_pin = local_state::pin_of_place(&store, &desired.instance, kit_place.as_deref())?;
+        }
+        trust(&observer.factory, &desired, TrustSources { settings: interview.settings(), record: &record })?;
         record.others = connection.others(&desired.instance, &desired.organization.id).map_err(failed)?;
         Ok(Self { context, interview, desired, observer, known, record, token, kit_place, connection, lock, began })
     }
@@ -124,6 +147,11 @@ impl<'a> Session<'a> {
         let mut journal = self.connection.journal(lock, audit.as_deref(), self.context.env.clock).map_err(failed)?;
         journal.append(local_state::began(&self.desired, self.kit_place.clone())).map_err(failed)?;
         Ok(journal)
+    }
+
+    /// The plan was approved, and with it the kit: from now on its addresses get the key of Factory's API.
+    pub(super) fn trust_kit(&self) {
+        self.observer.factory.trust(self.desired.kit.key_origins.iter().cloned());
     }
 
     pub(super) fn connection(&self) -> &Connection {

@@ -113,6 +113,9 @@ fn describe(recorded: &RecordedConnection, text: &mut Text) {
     if let Some(organization) = &record.organization {
         row(text, "organization", organization.as_str().into());
     }
+    if let Some(pin) = &record.kit_pin {
+        row(text, "kit", format!("{}, sealed for {}", pin.fingerprint, pin.recipients().join(", ")).into());
+    }
     row(
         text,
         "application",

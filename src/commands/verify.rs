@@ -182,6 +182,7 @@ impl Verify<'_> {
         Findings {
             running: context.terminal.running(),
             target: desired.instance.to_string(),
+            kit: desired.kit.fingerprint(),
             findings,
             fail_on: self.args.fail_on,
             detail: if is_quiet { Detail::ProblemsOnly } else { Detail::Every },

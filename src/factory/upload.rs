@@ -11,7 +11,7 @@ use super::FactoryClient;
 use crate::bundle::SealedBundle;
 use crate::http::limits::{MAX_FACTORY_BYTES, MAX_RECEIPT_CHARS};
 use crate::http::{Error, Method, Repeat, Request, Response};
-use crate::kit::UploadMethod;
+use crate::kit::{UploadMethod, is_presigned};
 use crate::secret;
 
 /// The response to an accepted bundle. An object store sends an empty one.
@@ -107,14 +107,6 @@ fn content_digest(bytes: &[u8]) -> String {
     format!("sha-256=:{}:", base64::engine::general_purpose::STANDARD.encode(Sha256::digest(bytes)))
 }
 
-/// Whether the address is pre-signed. An object store refuses a request with a second credential, so the API key is left
-/// out then, and only then.
-fn is_presigned(url: &Url, method: UploadMethod) -> bool {
-    const SIGNATURES: [&str; 4] = ["x-amz-signature", "x-goog-signature", "signature", "sig"];
-    method == UploadMethod::Put
-        && url.query_pairs().any(|(key, _)| SIGNATURES.contains(&key.to_ascii_lowercase().as_str()))
-}
-
 fn receipt(response: &Response, sent: &str) -> Result<Receipt, UploadError> {
     response.refuse_web_page()?;
     let Ok(Value::Object(said)) = serde_json::from_slice(response.body()) else { return Ok(Receipt::default()) };
@@ -138,13 +130,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_presigned_addresses_get_no_key() {
+    fn a_put_with_a_query_is_taken_for_presigned_and_gets_no_key() {
         for (address, method, wanted) in [
             ("https://s3.example/b?X-Amz-Signature=1", UploadMethod::Put, true),
             ("https://g.example/b?X-Goog-Signature=1", UploadMethod::Put, true),
             ("https://a.example/b?sv=2&sig=1", UploadMethod::Put, true),
             ("https://a.example/b?Signature=1", UploadMethod::Put, true),
-            ("https://a.example/b?signal=1", UploadMethod::Put, false),
+            ("https://a.example/b?signal=1", UploadMethod::Put, true),
             ("https://a.example/b", UploadMethod::Put, false),
             ("https://a.example/b?sig=1", UploadMethod::Post, false),
         ] {

@@ -1,10 +1,13 @@
 //! What a line of the journal can say.
 #![deny(clippy::wildcard_enum_match_arm, clippy::match_wildcard_for_single_variants)]
 
+use std::collections::BTreeSet;
+
 use jiff::Timestamp;
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
+use crate::kit::{Handover, TrustedValues};
 use crate::target::{Strategy, Target, TargetKind};
 
 /// The version of the lines. A newer program reads older lines; an older program skips lines that it does not know.
@@ -57,6 +60,15 @@ pub enum RunEntry {
         #[serde(default)]
         kit: Option<String>,
     },
+    /// A person, or the first run, accepted the kit: what is trusted of it, with its fingerprint as it is shown.
+    #[serde(rename = "kit_accepted")]
+    KitAccepted {
+        fingerprint: String,
+        trusted: TrustedValues,
+        /// The origins that may have the key of Factory's API.
+        #[serde(default)]
+        key_origins: BTreeSet<String>,
+    },
     #[serde(rename = "finished")]
     Finished,
 }
@@ -106,6 +118,11 @@ pub enum BundleEntry {
         secret: String,
         #[serde(default)]
         token: Option<String>,
+        /// GitLab's number of the token inside, whoever created it.
+        #[serde(default)]
+        token_id: Option<u64>,
+        #[serde(default)]
+        handover: Option<Handover>,
         recipients: Vec<String>,
     },
     /// The ID and secret in the bundle authenticate.

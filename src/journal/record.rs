@@ -9,6 +9,7 @@ use url::Url;
 
 use super::entry::{ApplicationEntry, BundleEntry, Entry, HookChange, HookEntry, RunEntry, TokenEntry};
 use crate::instance::is_bare;
+use crate::kit::{Handover, TrustedValues};
 use crate::mark::TokensSet;
 use crate::target::{Strategy, TargetKind, TargetNumber};
 
@@ -23,6 +24,8 @@ pub struct Record {
     pub exclude: Vec<String>,
     pub personal: bool,
     pub kit: Option<String>,
+    /// The kit that was accepted last.
+    pub kit_pin: Option<KitPin>,
     pub began_at: Option<Timestamp>,
     pub finished_at: Option<Timestamp>,
     pub application: OwnApplication,
@@ -83,6 +86,22 @@ impl OtherOrganizations {
     }
 }
 
+/// A kit that was accepted: a later one that differs has to be accepted again.
+#[derive(Clone, Debug, Eq, PartialEq, Serialize)]
+pub struct KitPin {
+    /// As it is shown.
+    pub fingerprint: String,
+    pub trusted: TrustedValues,
+    pub key_origins: BTreeSet<String>,
+}
+
+impl KitPin {
+    #[must_use]
+    pub fn recipients(&self) -> &[String] {
+        self.trusted.values("bundle.recipients")
+    }
+}
+
 /// Whether this tool created the instance's application.
 #[derive(Clone, Debug, Default, Eq, PartialEq, Serialize)]
 #[serde(rename_all = "snake_case")]
@@ -116,6 +135,9 @@ pub struct BundleRecord {
     #[serde(skip)]
     pub secret: String,
     pub recipients: Vec<String>,
+    /// Which token was chosen to be inside, and GitLab's number of it; `None` also in a record of an older program.
+    pub handover: Option<Handover>,
+    pub token_id: Option<u64>,
     /// Whether the ID and secret inside were proven to authenticate.
     pub proven: bool,
     pub accepted: bool,
@@ -191,6 +213,9 @@ impl Record {
                 self.kit = kit.filter(|kit| Url::parse(kit).map_or(true, |url| is_bare(&url)));
                 self.began_at = Some(at);
                 self.finished_at = None;
+            }
+            RunEntry::KitAccepted { fingerprint, trusted, key_origins } => {
+                self.kit_pin = Some(KitPin { fingerprint, trusted, key_origins });
             }
             RunEntry::Finished => self.finished_at = Some(at),
         }
@@ -279,7 +304,7 @@ impl Record {
 
     fn add_bundle(&mut self, at: Timestamp, entry: BundleEntry) {
         match entry {
-            BundleEntry::Sealed { sha256, application_id, secret, token, recipients } => {
+            BundleEntry::Sealed { sha256, application_id, secret, token, token_id, handover, recipients } => {
                 self.secret = SecretState::Sealed;
                 let token = self.take_orphan(token.as_deref());
                 self.abandon_bundle();
@@ -288,6 +313,8 @@ impl Record {
                     application_id,
                     secret,
                     recipients,
+                    handover,
+                    token_id,
                     proven: false,
                     accepted: false,
                     receipt: None,

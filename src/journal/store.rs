@@ -152,13 +152,13 @@ impl Connection {
         Ok(record)
     }
 
-    /// Only the instance and the choices of earlier runs. Skips the lines of what was done, of which there can be tens of
+    /// Only the instance, the accepted kit and the choices of earlier runs. Skips the lines of what was done, of which there can be tens of
     /// thousands.
     ///
     /// # Errors
     /// As [`Connection::record`].
     pub fn choices(&self) -> Result<Record, Error> {
-        self.read(&|line| line.contains(r#""began""#))
+        self.read(&|line| line.contains(r#""began""#) || line.contains(r#""kit_accepted""#))
     }
 
     fn read(&self, wanted: &dyn Fn(&str) -> bool) -> Result<Record, Error> {

@@ -8,6 +8,10 @@ use crate::desired::{BundleRoute, Desired};
 use crate::factory::{FactoryClient, FactoryStatus};
 use crate::http::Client;
 
+/// Why Factory was not asked.
+const KEY_WITHHELD: &str =
+    "no run with this kit has been approved, so its addresses do not get the key of Factory's API";
+
 pub(super) struct FactoryReader<'a> {
     pub(super) http: &'a Client,
     pub(super) factory: &'a FactoryClient,
@@ -17,10 +21,13 @@ impl FactoryReader<'_> {
     /// Asks for the status. A host that is not proven by that is connected to, without a request.
     pub(super) async fn read(&self, desired: &Desired) -> FactorySeen {
         let status_url = desired.status_url.as_ref();
-        let others = other_origins(desired);
+        let key_withheld = status_url.is_some_and(|url| self.factory.withholds_key_from(url));
+        let mut others = other_origins(desired);
+        // What is not asked is only connected to.
+        others.extend(status_url.filter(|_| key_withheld).cloned());
         let (status, hosts) = tokio::join!(self.status(status_url), join_all(others.iter().map(|url| self.reach(url))));
         let mut hosts: Vec<(String, Observation<()>)> = others.iter().map(host).zip(hosts).collect();
-        if let Some(url) = status_url {
+        if let Some(url) = status_url.filter(|_| !key_withheld) {
             let answered = match &status {
                 Observation::Known(_) => Observation::Known(()),
                 Observation::Failed(error) => Observation::Failed(error.clone()),
@@ -28,12 +35,13 @@ impl FactoryReader<'_> {
             };
             hosts.insert(0, (host(url), answered));
         }
-        FactorySeen { status, hosts, ..FactorySeen::unread() }
+        FactorySeen { status, key_withheld, hosts, ..FactorySeen::unread() }
     }
 
     async fn status(&self, url: Option<&Url>) -> Observation<FactoryStatus> {
         match url {
             None => Observation::Skipped("the kit has no status_url"),
+            Some(url) if self.factory.withholds_key_from(url) => Observation::Skipped(KEY_WITHHELD),
             Some(url) => Observation::from(self.factory.status(url).await),
         }
     }

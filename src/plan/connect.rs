@@ -1,7 +1,7 @@
 //! The plan of `connect`.
 
 use super::Plan;
-use super::parts::{application, bundle, token, webhooks};
+use super::parts::{application, bundle, kit, token, webhooks};
 use crate::desired::Desired;
 use crate::error::Fix;
 use crate::journal::Record;
@@ -13,7 +13,9 @@ use crate::observed::Observed;
 pub fn connect(desired: &Desired, observed: &Observed, record: &Record) -> Plan {
     let mut plan = Plan::default();
     let part = application::plan(desired, observed, record);
-    let sealing = bundle::sealing(desired, record, &part);
+    let sealing = bundle::sealing(&bundle::Sides { desired, observed, record }, &part);
+    kit::plan(desired, record, &mut plan);
+    plan.notes.extend(kit::key_note(desired, record));
     plan.steps.extend(token::revoke_orphans(record));
     if sealing.is_fresh() {
         plan.steps.extend(token::mint(desired, observed));
@@ -26,7 +28,7 @@ pub fn connect(desired: &Desired, observed: &Observed, record: &Record) -> Plan 
         plan.steps.extend(token::revoke_superseded(record));
     }
     webhooks::plan(desired, observed, record, &mut plan);
-    plan.steps.extend(bundle::deliver(desired, sealing));
+    plan.steps.extend(bundle::deliver(desired, record, sealing));
     if desired.application.trusted {
         let page = desired.instance.page("/admin/applications");
         let text = "mark the application as trusted in the Admin Area; GitLab's API cannot do this";

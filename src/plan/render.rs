@@ -62,7 +62,7 @@ impl Unordered {
         match step {
             Step::Hook(_) => Some(Self::Hooks),
             Step::Delivery(_) => Some(Self::Tests),
-            Step::Token(_) | Step::Application(_) | Step::Bundle(_) => None,
+            Step::Kit(_) | Step::Token(_) | Step::Application(_) | Step::Bundle(_) => None,
         }
     }
 }
@@ -91,7 +91,7 @@ impl GroupKey<'_> {
             Step::Delivery(DeliveryStep::Test { target, event }) => {
                 Some((GroupKey::Test(target.kind(), *event), target))
             }
-            Step::Token(_) | Step::Application(_) | Step::Bundle(_) => None,
+            Step::Kit(_) | Step::Token(_) | Step::Application(_) | Step::Bundle(_) => None,
         }
     }
 

@@ -6,6 +6,7 @@ mod application;
 mod bundle;
 mod delivery;
 mod hook;
+mod kit;
 mod token;
 
 use std::fmt;
@@ -18,12 +19,14 @@ pub use application::{ApplicationStep, Reason};
 pub use bundle::BundleStep;
 pub use delivery::DeliveryStep;
 pub use hook::{DeleteReason, HookDifference, HookStep};
+pub use kit::KitStep;
 pub use token::TokenStep;
 
 /// One change. In JSON the families do not show: `step` alone names it.
 #[derive(Clone, Debug, Eq, Hash, PartialEq, Serialize)]
 #[serde(untagged)]
 pub enum Step {
+    Kit(KitStep),
     Token(TokenStep),
     Application(ApplicationStep),
     Bundle(BundleStep),
@@ -62,6 +65,7 @@ impl Step {
     #[must_use]
     pub fn describe(&self) -> Description {
         match self {
+            Self::Kit(step) => step.describe(),
             Self::Token(step) => step.describe(),
             Self::Application(step) => step.describe(),
             Self::Bundle(step) => step.describe(),
@@ -76,7 +80,16 @@ impl Step {
         match self {
             Self::Hook(step) => Some(step.target()),
             Self::Delivery(DeliveryStep::Test { target, event: _ }) => Some(target),
-            Self::Token(_) | Self::Application(_) | Self::Bundle(_) => None,
+            Self::Kit(_) | Self::Token(_) | Self::Application(_) | Self::Bundle(_) => None,
+        }
+    }
+
+    /// The step, where it concerns the kit itself.
+    #[must_use]
+    pub const fn as_kit(&self) -> Option<&KitStep> {
+        match self {
+            Self::Kit(step) => Some(step),
+            Self::Token(_) | Self::Application(_) | Self::Bundle(_) | Self::Hook(_) | Self::Delivery(_) => None,
         }
     }
 
@@ -85,7 +98,7 @@ impl Step {
     pub const fn as_hook(&self) -> Option<&HookStep> {
         match self {
             Self::Hook(step) => Some(step),
-            Self::Token(_) | Self::Application(_) | Self::Bundle(_) | Self::Delivery(_) => None,
+            Self::Kit(_) | Self::Token(_) | Self::Application(_) | Self::Bundle(_) | Self::Delivery(_) => None,
         }
     }
 }

@@ -4,6 +4,7 @@ mod json;
 mod ownership;
 mod property;
 mod setup;
+mod trust;
 
 use std::collections::BTreeSet;
 use std::path::PathBuf;
@@ -37,6 +38,7 @@ fn a_new_instance_gets_every_step_in_order() {
       5. send a test delivery (push) from group acme
       6. upload the sealed bundle to Factory
          POST https://api.factory.example/v1/bundles
+         for age1factory
     ");
 }
 
@@ -60,6 +62,7 @@ fn a_lost_secret_is_renewed_and_before_16_11_the_application_is_recreated() {
       3. check that GitLab accepts the application's ID and secret
       4. upload the sealed bundle to Factory
          POST https://api.factory.example/v1/bundles
+         for age1factory
     ");
     observed.metadata = Observation::Known(Metadata {
         version: Version::new(16, 10),
@@ -118,7 +121,7 @@ fn an_unrecorded_match_needs_its_secret_unless_factory_is_connected() {
     let mut observed = connected();
     observed.factory.status = Observation::Known(status(FactoryState::Pending));
     let plan = connect(&desired(), &observed, &Record::default());
-    assert_eq!(plan.blockers, [Blocker::NeedsSecret { application: application(7) }]);
+    assert_eq!(plan.blockers, [Blocker::NeedsSecret { application: application(7), factory: FactoryAsked::Yes }]);
     assert!(plan.steps.is_empty(), "{plan}");
 }
 
@@ -215,6 +218,7 @@ fn a_sealed_bundle_that_was_not_accepted_is_uploaded_unchanged() {
     assert_snapshot!(connect(&desired(), &connected(), &record), @r"
       1. upload the sealed bundle to Factory
          POST https://api.factory.example/v1/bundles
+         for age1factory
     ");
 }
 
@@ -487,7 +491,7 @@ fn a_bundle_for_a_file_is_written_and_not_uploaded() {
     let mut desired = desired();
     desired.delivery.way = BundleRoute::File(PathBuf::from("out.age"));
     let lines = connect(&desired, &observed(), &Record::default()).sentences();
-    assert_eq!(lines.last().map(String::as_str), Some("write the sealed bundle to out.age"));
+    assert_eq!(lines.last().map(String::as_str), Some("write the sealed bundle to out.age: for age1factory"));
 }
 
 #[test]

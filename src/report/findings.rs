@@ -13,6 +13,7 @@ use clap::ValueEnum;
 use super::{Json, Report};
 use crate::checks::{CheckStatus, Finding, Verdict, verdict};
 use crate::error::ExitCode;
+use crate::kit::KitFingerprint;
 use crate::text::Text;
 
 /// The schema of the JSON form.
@@ -45,6 +46,8 @@ pub struct Findings {
     pub running: Arc<str>,
     /// The instance's address.
     pub target: String,
+    /// The kit's fingerprint.
+    pub kit: KitFingerprint,
     pub findings: Vec<Finding>,
     pub fail_on: FailOn,
     pub detail: Detail,
@@ -146,6 +149,7 @@ mod tests {
         Findings {
             running: "verify".into(),
             target: "https://gitlab.acme.com".to_owned(),
+            kit: crate::kit::TrustedValues::default().fingerprint(),
             findings: CODES
                 .into_iter()
                 .zip(statuses.iter().cloned())
@@ -192,7 +196,7 @@ mod tests {
                         factory-gitlab verify --once
                    README.md#check
 
-        verdict: fail, 1 passed, 1 warned, 1 failed, 1 skipped, 1 unknown on https://gitlab.acme.com (9 requests, 1.2 s)
+        verdict: fail, 1 passed, 1 warned, 1 failed, 1 skipped, 1 unknown on https://gitlab.acme.com, kit 4413-6fa3-55b3-678a-1146-ad16 (9 requests, 1.2 s)
         ");
     }
 

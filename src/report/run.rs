@@ -10,6 +10,7 @@ use crate::apply::{Applied, Error, StepEnd};
 use crate::error::{ExitCode, Failure, FailureKind};
 use crate::factory::Receipt;
 use crate::instance::InstanceUrl;
+use crate::kit::KitFingerprint;
 use crate::observed::{DeliveryProof, Fact};
 use crate::plan::{Plan, Step};
 use crate::target::Target;
@@ -39,6 +40,7 @@ pub struct RunReport {
     /// The command that is running, for the fixes that run it again.
     pub running: Arc<str>,
     pub instance: InstanceUrl,
+    pub kit: KitFingerprint,
     pub plan: Plan,
     pub end: End,
     /// Targets whose hooks could not be read, so that nothing was planned for them.

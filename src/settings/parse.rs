@@ -8,8 +8,9 @@ use clap::builder::PossibleValue;
 use globset::Glob;
 use url::Url;
 
-use super::ProxyChoice;
+use super::{KitSigner, ProxyChoice};
 use crate::instance::{InstanceUrl, UrlError};
+use crate::kit::{FingerprintError, NamedFingerprint};
 
 pub(super) fn text(given: &str) -> Result<String, String> {
     Ok(given.to_owned())
@@ -42,6 +43,14 @@ pub(super) fn pattern(given: &str) -> Result<Glob, String> {
 
 pub(super) fn instance(given: &str) -> Result<InstanceUrl, String> {
     given.parse().map_err(|error: UrlError| error.to_string())
+}
+
+pub(super) fn fingerprint(given: &str) -> Result<NamedFingerprint, String> {
+    given.parse().map_err(|error: FingerprintError| error.to_string())
+}
+
+pub(super) fn signer(given: &str) -> Result<KitSigner, String> {
+    KitSigner::new(given)
 }
 
 pub(super) fn url(given: &str) -> Result<Url, String> {

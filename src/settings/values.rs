@@ -43,3 +43,26 @@ pub enum ProxyChoice {
     Direct,
     Through(Url),
 }
+
+/// The minisign key that signs kits (`--kit-signer`): its base64 text.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct KitSigner(String);
+
+impl KitSigner {
+    /// Takes the key, or the text of its file, of which the key is the last line.
+    ///
+    /// # Errors
+    /// What the value has to be.
+    pub fn new(text: &str) -> Result<Self, String> {
+        let key = text.lines().map(str::trim).rfind(|line| !line.is_empty()).unwrap_or_default();
+        match minisign_verify::PublicKey::from_base64(key) {
+            Ok(_) => Ok(Self(key.to_owned())),
+            Err(_) => Err("it is not the public key of minisign, 56 characters that begin with RW".to_owned()),
+        }
+    }
+
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}

@@ -8,7 +8,7 @@ use jiff::Timestamp;
 
 use crate::desired::{
     ApplicationOrigin, BundleDelivery, BundleRoute, Credentials, Desired, DesiredApplication, DesiredHandover,
-    DesiredWebhooks, Prune, ResetToken, Selection,
+    DesiredTrust, DesiredWebhooks, Prune, ResetToken, Selection,
 };
 use crate::factory::{FactoryState, FactoryStatus};
 use crate::gitlab::{
@@ -160,6 +160,7 @@ fn desired() -> Desired {
         secret: ApplicationSecret::new("gloas-healthy-fixture-secret").expect("a valid secret"),
     };
     Desired {
+        kit: DesiredTrust::default(),
         instance: "https://gitlab.acme.com".parse().expect("a valid URL"),
         organization: Organization::default(),
         application: DesiredApplication {
@@ -245,6 +246,7 @@ fn observed(desired: &Desired) -> Observed {
 fn factory() -> FactorySeen {
     FactorySeen {
         status: Observation::Known(FactoryStatus { state: FactoryState::Connected, detail: None }),
+        key_withheld: false,
         hosts: vec![("api.factory.example".to_owned(), Observation::Known(()))],
         bundle: Observation::Known(BundleSeen::Accepted { id: None, sha256: "00".to_owned() }),
         proofs: Observation::Known(vec![DeliveryProof {

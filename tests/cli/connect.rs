@@ -43,6 +43,7 @@ fn an_instance_is_connected() {
       5. send a test delivery (push) from group group-1
       6. upload the sealed bundle to Factory
          POST http://127.0.0.1:[port]/gitlab/v1/bundles
+         for [recipient]
 
     note: the license (premium) includes group webhooks: one per top-level group covers all its projects, future ones included
     note: webhooks send push, note, merge_request, issue, pipeline, job to http://127.0.0.1:[port]/gitlab/hooks/org_sandbox
@@ -123,6 +124,7 @@ fn a_dry_run_writes_nothing_and_its_exit_code_tells_whether_changes_are_pending(
       5. send a test delivery (push) from group group-1
       6. upload the sealed bundle to Factory
          POST http://127.0.0.1:[port]/gitlab/v1/bundles
+         for [recipient]
 
     note: the license (premium) includes group webhooks: one per top-level group covers all its projects, future ones included
     note: webhooks send push, note, merge_request, issue, pipeline, job to http://127.0.0.1:[port]/gitlab/hooks/org_sandbox

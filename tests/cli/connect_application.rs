@@ -159,7 +159,7 @@ fn our_application_is_created_again_when_the_kit_changes() {
     env.sandbox().factory().edit_kit(|kit| kit["application"]["scopes"] = json!(["api", "read_user", "read_api"]));
     let plan = env.run(&["connect", "--dry-run"]);
     assert!(plan.stdout.contains("delete application 1"), "{plan}");
-    env.connects(&[]);
+    env.connects(&["--kit-fingerprint", &env.kit_fingerprint()]);
     let found = env.sandbox().gitlab().applications();
     assert_eq!((found.len(), found[0].scopes.len()), (1, 3));
     env.has_nothing_to_do(&[]);

@@ -20,6 +20,7 @@ mod scale;
 mod secret_leaks;
 mod test_env;
 mod transcripts;
+mod trust;
 mod usage;
 mod verify;
 mod wait;

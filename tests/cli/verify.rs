@@ -12,7 +12,7 @@ use factory_gitlab::gitlab::{NewApplication, Reader, Writer};
 use factory_gitlab::http;
 use factory_gitlab::instance::InstanceUrl;
 use factory_gitlab::journal::Store;
-use factory_gitlab::kit::Kit;
+use factory_gitlab::kit::{Kit, origin};
 use factory_gitlab::sandbox::options::{SandboxOptions, SandboxVersion};
 use factory_gitlab::sandbox::request_log::LoggedRequest;
 use factory_gitlab::secret::{FactoryKey, PersonalAccessToken};
@@ -29,6 +29,8 @@ pub fn connected(options: SandboxOptions) -> TestEnv {
     let mut env = TestEnv::with(options);
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
     let (kit, id, secret) = runtime.block_on(connect(&env));
+    let fingerprint = Kit::parse(&kit).expect("a kit").trusted().fingerprint();
+    env.set("FACTORY_KIT_FINGERPRINT", &fingerprint.to_string());
     let kit = env.file("kit.json", kit);
     env.set("FACTORY_KIT", &kit);
     env.set("FACTORY_GITLAB_APPLICATION_ID", &id);
@@ -67,7 +69,9 @@ async fn connect(env: &TestEnv) -> (String, String, String) {
     let token = PersonalAccessToken::new(&variable("GITLAB_TOKEN")).expect("a token");
     let key = FactoryKey::new(&variable("FACTORY_API_KEY")).expect("a key");
     let factory = FactoryClient::new(client.clone(), Some(key));
-    let text = factory.kit(&variable("FACTORY_KIT").parse().expect("an address")).await.expect("a kit");
+    let address: url::Url = variable("FACTORY_KIT").parse().expect("an address");
+    factory.trust([origin(&address)]);
+    let text = factory.kit(&address).await.expect("a kit");
     let kit = Kit::parse(&text).expect("a kit");
     let reader = Reader::new(client.clone(), instance.clone(), token.clone());
     let folder = tempfile::tempdir().expect("a folder");

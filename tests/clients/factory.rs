@@ -4,7 +4,7 @@ use factory_gitlab::bundle::{Bundle, BundledApplication, BundledInstance, Bundle
 use factory_gitlab::factory::{FactoryClient, FactoryState, UploadError};
 use factory_gitlab::http::{Cause, UnexpectedPage};
 use factory_gitlab::instance::{Edition, LicensePlan};
-use factory_gitlab::kit::{Organization, UploadMethod};
+use factory_gitlab::kit::{Organization, UploadMethod, origin};
 use factory_gitlab::sandbox::Sandbox;
 use factory_gitlab::sandbox::factory::{BundleIntake, ConnectionStatus};
 use factory_gitlab::secret::{ApplicationSecret, FactoryKey};
@@ -15,7 +15,9 @@ use crate::setup::{client, faulty, instance, sandbox, writer};
 
 fn factory(sandbox: &Sandbox) -> FactoryClient {
     let key = FactoryKey::new(sandbox.factory().api_key()).expect("a key");
-    FactoryClient::new(client(sandbox), Some(key))
+    let factory = FactoryClient::new(client(sandbox), Some(key));
+    factory.trust([origin(&url(&sandbox.factory_url()))]);
+    factory
 }
 
 fn url(text: &str) -> Url {
@@ -77,6 +79,20 @@ async fn the_kit_is_fetched_with_the_key_only() {
     assert_eq!(kit.schema, factory_gitlab::kit::SCHEMA);
     let error = FactoryClient::new(client(&sandbox), None).kit(&address).await.expect_err("no key");
     assert_eq!(error.status(), Some(401));
+}
+
+#[tokio::test]
+async fn the_key_is_sent_to_no_origin_that_was_not_approved() {
+    let sandbox = sandbox(|_| ());
+    let address = url(&sandbox.factory().kit_url());
+    let key = FactoryKey::new(sandbox.factory().api_key()).expect("a key");
+    let factory = FactoryClient::new(client(&sandbox), Some(key));
+    factory.trust(["https://127.0.0.1".to_owned(), "http://127.0.0.1:1".to_owned(), "http://localhost".to_owned()]);
+    assert!(factory.withholds_key_from(&address));
+    assert_eq!(factory.kit(&address).await.expect_err("no key").status(), Some(401));
+    factory.clone().trust([origin(&address)]);
+    assert!(!factory.withholds_key_from(&address));
+    factory.kit(&address).await.expect("a clone's origins are its own too");
 }
 
 #[tokio::test]

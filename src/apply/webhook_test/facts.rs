@@ -123,6 +123,13 @@ pub(super) fn no_log() -> Fact {
     Fact::NotObservable("this GitLab has no delivery log (17.3)".to_owned())
 }
 
+/// The kit is from a file, and nobody has approved its addresses yet.
+pub(super) fn not_approved() -> Fact {
+    Fact::Unknown(
+        "Factory was not asked: no run with this kit has been approved (--kit-fingerprint names it)".to_owned(),
+    )
+}
+
 pub(super) fn no_receipts() -> Fact {
     Fact::NotObservable("the kit has no receipts_url".to_owned())
 }

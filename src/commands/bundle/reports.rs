@@ -24,6 +24,8 @@ struct UploadDocument<'r> {
     schema: &'static str,
     host: &'r str,
     sha256: &'r str,
+    /// `null` where this machine did not seal it.
+    recipients: Option<&'r [String]>,
     receipt: ReceiptJson<'r>,
 }
 
@@ -64,12 +66,17 @@ impl Report for Inspected {
 pub(super) struct Uploaded {
     pub host: String,
     pub sha256: String,
+    /// Who can open it; `None` where this machine did not seal it.
+    pub recipients: Option<Vec<String>>,
     pub receipt: Receipt,
 }
 
 impl Report for Uploaded {
     fn text(&self, text: &mut Text) {
         text.line(Line::new().with(Tone::Good, "accepted").plain(format!(" by {}", self.host)));
+        if let Some(recipients) = &self.recipients {
+            row(text, "sealed for", &recipients.join(", "));
+        }
         if let Some(id) = &self.receipt.id {
             row(text, "receipt", id);
         }
@@ -84,6 +91,7 @@ impl Report for Uploaded {
             schema: "factory-gitlab/bundle-upload/v1",
             host: &self.host,
             sha256: &self.sha256,
+            recipients: self.recipients.as_deref(),
             receipt: ReceiptJson { id: self.receipt.id.as_deref(), received_at: self.receipt.received_at },
         })
     }

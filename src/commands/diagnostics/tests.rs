@@ -7,7 +7,7 @@ use crate::cli::Parsed;
 use crate::commands::parse;
 use crate::error::Fix;
 use crate::http::{ErrorResponse, FailedRequest, LinkProblem, TlsProblem, UnexpectedPage};
-use crate::plan::Blocker;
+use crate::plan::{Blocker, FactoryAsked};
 use crate::testing::fixture::Fixture;
 
 /// Failures whose fixes have a command.
@@ -59,7 +59,10 @@ fn the_command_of_every_fix_of_a_blocker_can_be_run() {
     let application = fixture.observed.applications.known().expect("a list")[0].clone();
     let blockers = [
         Blocker::SeveralApplications { applications: vec![application.clone()] },
-        Blocker::NeedsSecret { application },
+        Blocker::NeedsSecret {
+            application,
+            factory: FactoryAsked::NotWithoutApproval { kit: fixture.desired.kit.fingerprint() },
+        },
         Blocker::NoGroupHooks { plan: crate::instance::LicensePlan::Free },
         Blocker::SystemHookSendsAll,
     ];

@@ -7,7 +7,7 @@ use std::io;
 use serde::Serialize;
 
 use crate::error::ExitCode;
-use crate::kit::{Handover, Kit, KitProblem, KitSeverity};
+use crate::kit::{Handover, Kit, KitFingerprint, KitProblem, KitSeverity};
 use crate::report::{Json, Report};
 use crate::settings::Source;
 use crate::text::{Line, Text, Tone};
@@ -25,6 +25,7 @@ impl Report for Shown<'_> {
             self.kit;
         let none = || "none".to_owned();
         text.heading(format!("Kit for {} ({schema})", or(&organization.name, "an organization without a name")));
+        row(text, "fingerprint", &format!("kit {}", self.kit.trusted().fingerprint()));
         row(text, "given by", &self.source.to_string());
         row(text, "expires", &expires_at.map_or_else(|| "never".to_owned(), |end| end.to_string()));
         text.heading("Application");
@@ -87,12 +88,14 @@ const fn handover(handover: Handover) -> &'static str {
 struct CheckDocument<'r> {
     schema: &'static str,
     verdict: &'static str,
+    fingerprint: &'r KitFingerprint,
     problems: &'r [KitProblem],
     exit_code: u8,
 }
 
 pub(super) struct Checked {
     pub problems: Vec<KitProblem>,
+    pub fingerprint: KitFingerprint,
     pub source: Source,
 }
 
@@ -129,6 +132,7 @@ impl Report for Checked {
         into.sorted_document(&CheckDocument {
             schema: "factory-gitlab/kit-check/v1",
             verdict: if self.errors() == 0 { "pass" } else { "fail" },
+            fingerprint: &self.fingerprint,
             problems: &self.problems,
             exit_code: self.exit_code() as u8,
         })

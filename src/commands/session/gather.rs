@@ -39,7 +39,7 @@ pub(super) async fn inputs(
     local_state::offer_token(context, interview).await?;
     require_inputs(interview, access)?;
     let http = context.client_for(access)?;
-    let kit::Found { kit, place } = kit::gather(context, interview).await?;
+    let kit::Found { kit, served_by, place } = kit::gather(context, interview).await?;
     // After the kit: a key that was typed to fetch it is the key of the upload too.
     let key = interview.find_secret(&keys::FACTORY_KEY)?.map(|found| found.value);
     let factory = FactoryClient::new(http.clone(), key);
@@ -47,7 +47,8 @@ pub(super) async fn inputs(
     let origin = ApplicationOrigin::Auto { given: None, renew: false };
     let settings = local_state::settings_of(context, &instance, &kit.organization.id)?;
     let terms = Terms { kit: &kit, instance, settings: &settings, origin };
-    let desired = resolve::desired(terms)?;
+    let mut desired = resolve::desired(terms)?;
+    desired.kit.served_by = served_by;
     local_state::offer_token_of(&desired.instance, context, interview).await?;
     let clients = TokenCheck { http, factory, access };
     let (observer, known, token) = clients.token(context, interview, &desired).await?;

@@ -56,12 +56,14 @@ fn bundle_entries() -> Vec<(BundleEntry, &'static str)> {
         application_id: text("app"),
         secret: text("fp"),
         token: Some(text("t")),
+        token_id: Some(3),
+        handover: Some(Handover::Minted),
         recipients: vec![text("age1x")],
     };
     vec![
         (
             sealed,
-            r#"{"event":"bundle_sealed","sha256":"aa","application_id":"app","secret":"fp","token":"t","recipients":["age1x"]}"#,
+            r#"{"event":"bundle_sealed","sha256":"aa","application_id":"app","secret":"fp","token":"t","token_id":3,"handover":"minted","recipients":["age1x"]}"#,
         ),
         (BundleEntry::PairProven { application_id: text("app") }, r#"{"event":"pair_proven","application_id":"app"}"#),
         (BundleEntry::Upload { sha256: text("aa") }, r#"{"event":"upload_bundle","sha256":"aa"}"#),
@@ -114,7 +116,16 @@ fn run_entries() -> Vec<(RunEntry, &'static str)> {
         personal: true,
         kit: Some(text("kit.json")),
     };
+    let kit = RunEntry::KitAccepted {
+        fingerprint: text("7f3a"),
+        trusted: TrustedValues::default(),
+        key_origins: ["https://api.factory.example".to_owned()].into(),
+    };
     vec![
+        (
+            kit,
+            r#"{"event":"kit_accepted","fingerprint":"7f3a","trusted":{},"key_origins":["https://api.factory.example"]}"#,
+        ),
         (
             began,
             r#"{"event":"began","instance":"https://acme.com","organization":"acme","tool":"1","strategy":"auto","groups":["g"],"projects":["p"],"exclude":["x"],"personal":true,"kit":"kit.json"}"#,

@@ -1,6 +1,7 @@
 use super::super::entry::{ApplicationEntry, BundleEntry, HookChange, HookEntry, RunEntry};
 use super::super::record::{OwnApplication, SecretState};
 use super::*;
+use crate::kit::Handover;
 use crate::target::Target;
 
 fn store() -> (tempfile::TempDir, Connection) {
@@ -17,6 +18,8 @@ fn sealed() -> BundleEntry {
         application_id: "app".to_owned(),
         secret: "fp".to_owned(),
         token: None,
+        token_id: Some(4),
+        handover: Some(Handover::Given),
         recipients: vec!["age1x".to_owned()],
     }
 }

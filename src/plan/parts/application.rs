@@ -1,12 +1,13 @@
 //! What to do about the OAuth application. Only one that the journal says this tool created is ever deleted.
 
 use crate::desired::{ApplicationOrigin, Credentials, Desired, DesiredApplication};
-use crate::factory::FactoryState;
 use crate::gitlab::{Application, PairValidity};
 use crate::instance::Version;
 use crate::journal::{OtherOrganizations, OwnApplication, Record, SecretState};
 use crate::observed::Observed;
-use crate::plan::{ApplicationStep, Blocker, Reason, Step};
+use crate::plan::{ApplicationStep, Blocker, FactoryAsked, Reason, Step};
+
+use super::bundle::{Sides, is_connected};
 
 /// The application's part of a plan.
 #[derive(Debug, Default)]
@@ -116,16 +117,15 @@ pub fn resembles(wanted: &DesiredApplication, found: &Application) -> bool {
 }
 
 pub(in crate::plan) fn plan(desired: &Desired, observed: &Observed, record: &Record) -> Part {
+    let sides = Sides { desired, observed, record };
     let wanted = &desired.application;
     let Some(all) = observed.applications.known() else { return Part::default() };
     let candidates = Candidates { wanted, all, others: &record.others };
     match &wanted.origin {
-        ApplicationOrigin::Given(credentials) => given(&candidates, credentials, observed, record),
-        ApplicationOrigin::Auto { given: Some(credentials), renew: false } => {
-            given(&candidates, credentials, observed, record)
-        }
+        ApplicationOrigin::Given(credentials) => given(&candidates, credentials, sides),
+        ApplicationOrigin::Auto { given: Some(credentials), renew: false } => given(&candidates, credentials, sides),
         ApplicationOrigin::Auto { renew, .. } => {
-            let auto = Auto { renew: *renew, observed, record };
+            let auto = Auto { renew: *renew, sides };
             match candidates.ours(record) {
                 Some(ours) => keep_ours(&candidates, ours, auto),
                 None => find(&candidates, auto),
@@ -138,12 +138,22 @@ pub(in crate::plan) fn plan(desired: &Desired, observed: &Observed, record: &Rec
 #[derive(Clone, Copy)]
 struct Auto<'a> {
     renew: bool,
-    observed: &'a Observed,
-    record: &'a Record,
+    sides: Sides<'a>,
+}
+
+impl Auto<'_> {
+    /// Why the secret has to be renewed, if it has to.
+    fn need(&self) -> Option<Reason> {
+        if is_secret_lost(self.sides.record) {
+            return Some(Reason::SecretLost);
+        }
+        self.sides.is_outdated().then_some(Reason::BundleOutdated)
+    }
 }
 
 /// The ID and secret were given: the application must exist and match the kit.
-fn given(candidates: &Candidates<'_>, credentials: &Credentials, observed: &Observed, record: &Record) -> Part {
+fn given(candidates: &Candidates<'_>, credentials: &Credentials, sides: Sides<'_>) -> Part {
+    let Sides { desired: _, observed, record } = sides;
     let Some(found) = candidates.by_id(&credentials.application_id) else {
         return Part::blocked(Blocker::UnknownApplication { application_id: credentials.application_id.clone() });
     };
@@ -162,7 +172,7 @@ fn given(candidates: &Candidates<'_>, credentials: &Credentials, observed: &Obse
         .bundle
         .as_ref()
         .is_some_and(|bundle| bundle.application_id == credentials.application_id && bundle.secret == fingerprint);
-    if sealed && record.secret == SecretState::Sealed {
+    if sealed && record.secret == SecretState::Sealed && !sides.is_outdated() {
         return Part::default();
     }
     if record.bundle.is_none() && is_connected(observed) {
@@ -177,10 +187,10 @@ fn keep_ours(candidates: &Candidates<'_>, ours: &Application, auto: Auto<'_>) ->
     if !differences(candidates.wanted, ours).is_empty() {
         return replace(candidates, ours, auto, Reason::Outdated);
     }
-    match (auto.renew, is_secret_lost(auto.record)) {
-        (false, false) => Part::default(),
+    match (auto.renew, auto.need()) {
+        (false, None) => Part::default(),
         (true, _) => renew(candidates, ours, auto, Reason::Asked),
-        (false, true) => renew(candidates, ours, auto, Reason::SecretLost),
+        (false, Some(reason)) => renew(candidates, ours, auto, reason),
     }
 }
 
@@ -192,7 +202,7 @@ fn is_secret_lost(record: &Record) -> bool {
 }
 
 fn renew(candidates: &Candidates<'_>, application: &Application, auto: Auto<'_>, reason: Reason) -> Part {
-    let version = auto.observed.metadata.known().map(|metadata| metadata.version);
+    let version = auto.sides.observed.metadata.known().map(|metadata| metadata.version);
     if version.is_some_and(|version| version < Version::RENEW_SECRET) {
         return replace(candidates, application, auto, reason);
     }
@@ -245,22 +255,23 @@ fn adopt(application: &Application, auto: Auto<'_>) -> Part {
     }
     // An earlier run renewed its secret and was interrupted: the old secret has ended already, so another renewal
     // disconnects no further user.
-    if auto.record.renewed.as_deref() == Some(&application.application_id) {
-        return match is_secret_lost(auto.record) {
-            true => renewal(application, Reason::SecretLost),
-            false => Part::default(),
-        };
+    if auto.sides.record.renewed.as_deref() == Some(&application.application_id) {
+        return auto.need().map_or_else(Part::default, |reason| renewal(application, reason));
     }
-    let is_delivered = auto.record.delivered.contains(&application.application_id);
-    if is_delivered || is_connected(auto.observed) {
+    let is_delivered = auto.sides.record.delivered.contains(&application.application_id);
+    if is_delivered || is_connected(auto.sides.observed) {
         return Part::default();
     }
-    Part::blocked(Blocker::NeedsSecret { application: application.clone() })
+    let factory = match auto.sides.observed.factory.key_withheld {
+        true => FactoryAsked::NotWithoutApproval { kit: auto.sides.desired.kit.fingerprint() },
+        false => FactoryAsked::Yes,
+    };
+    Part::blocked(Blocker::NeedsSecret { application: application.clone(), factory })
 }
 
 fn create(candidates: &Candidates<'_>, auto: Auto<'_>) -> Part {
     let wanted = candidates.wanted;
-    if let Some(supported) = auto.observed.scopes_supported.known() {
+    if let Some(supported) = auto.sides.observed.scopes_supported.known() {
         let scopes: Vec<String> = wanted.scopes.iter().filter(|scope| !supported.contains(scope)).cloned().collect();
         if !scopes.is_empty() {
             return Part::blocked(Blocker::UnsupportedScopes { scopes });
@@ -273,8 +284,4 @@ fn create(candidates: &Candidates<'_>, auto: Auto<'_>) -> Part {
         confidential: wanted.confidential,
     };
     Part { steps: vec![Step::Application(step)], secret: SecretNeed::Seal, ..Part::default() }
-}
-
-fn is_connected(observed: &Observed) -> bool {
-    observed.factory.status.known().is_some_and(|status| status.state == FactoryState::Connected)
 }

@@ -2,7 +2,10 @@
 
 use super::application::{Part, SecretNeed};
 use crate::desired::{BundleRoute, Desired};
+use crate::factory::FactoryState;
 use crate::journal::{BundleRecord, Record};
+use crate::kit::{Handover, is_same_set};
+use crate::observed::Observed;
 use crate::plan::{ApplicationStep, BundleStep, Step};
 
 /// Which bundle is to be delivered.
@@ -21,23 +24,63 @@ impl Sealing {
     }
 }
 
-pub(in crate::plan) fn sealing(desired: &Desired, record: &Record, part: &Part) -> Sealing {
+/// What is compared: a bundle that waits was sealed for what was wanted then.
+#[derive(Clone, Copy)]
+pub(in crate::plan) struct Sides<'a> {
+    pub desired: &'a Desired,
+    pub observed: &'a Observed,
+    pub record: &'a Record,
+}
+
+impl Sides<'_> {
+    /// Whether a bundle would be sealed for the same recipients, with the same token, now.
+    fn is_as_wanted(&self, bundle: &BundleRecord) -> bool {
+        let wanted = self.desired.handover.handover;
+        let has_token = match wanted {
+            Handover::None => true,
+            Handover::Given => {
+                let given = self.observed.token.known().map(|details| details.id);
+                given.is_some() && given == bundle.token_id
+            }
+            Handover::Minted => bundle.token.is_some(),
+        };
+        has_token
+            && bundle.handover == Some(wanted)
+            && is_same_set(&bundle.recipients, &self.desired.delivery.recipients)
+    }
+
+    /// Whether the recorded bundle would have to be handed over and must not be: then a new one is sealed. What Factory, or
+    /// the administrator with a connected Factory, has is left alone.
+    pub(in crate::plan) fn is_outdated(&self) -> bool {
+        let Some(bundle) = &self.record.bundle else { return false };
+        let is_in_use = bundle.accepted || (bundle.written_to.is_some() && is_connected(self.observed));
+        !is_in_use && !is_delivered(&self.desired.delivery.way, bundle) && !self.is_as_wanted(bundle)
+    }
+}
+
+pub(super) fn is_connected(observed: &Observed) -> bool {
+    observed.factory.status.known().is_some_and(|status| status.state == FactoryState::Connected)
+}
+
+pub(in crate::plan) fn sealing(sides: &Sides<'_>, part: &Part) -> Sealing {
     if part.secret == SecretNeed::Seal {
         return Sealing::Fresh;
     }
-    match &record.bundle {
-        Some(bundle) if bundle.on_disk && part.blockers.is_empty() => waiting(&desired.delivery.way, bundle),
+    let route = &sides.desired.delivery.way;
+    let is_waiting =
+        |bundle: &&BundleRecord| bundle.on_disk && !is_delivered(route, bundle) && sides.is_as_wanted(bundle);
+    match sides.record.bundle.as_ref().filter(is_waiting) {
+        Some(_) if part.blockers.is_empty() => Sealing::Waiting,
         Some(_) | None => Sealing::Nothing,
     }
 }
 
-fn waiting(route: &BundleRoute, bundle: &BundleRecord) -> Sealing {
-    let is_delivered = match route {
+fn is_delivered(route: &BundleRoute, bundle: &BundleRecord) -> bool {
+    match route {
         BundleRoute::Upload { .. } => bundle.accepted,
         BundleRoute::File(path) => bundle.written_to.as_deref() == Some(&*path.to_string_lossy()),
         BundleRoute::None => true,
-    };
-    if is_delivered { Sealing::Nothing } else { Sealing::Waiting }
+    }
 }
 
 pub(in crate::plan) fn seal(desired: &Desired, sealing: Sealing) -> Vec<Step> {
@@ -51,13 +94,18 @@ pub(in crate::plan) fn seal(desired: &Desired, sealing: Sealing) -> Vec<Step> {
     ]
 }
 
-pub(in crate::plan) fn deliver(desired: &Desired, sealing: Sealing) -> Option<Step> {
+/// The step that lets the bundle out. A bundle that waits is named by what it was sealed for.
+pub(in crate::plan) fn deliver(desired: &Desired, record: &Record, sealing: Sealing) -> Option<Step> {
+    let waiting = record.bundle.as_ref().filter(|_| sealing == Sealing::Waiting);
+    let recipients = waiting.map_or(&desired.delivery.recipients, |bundle| &bundle.recipients).clone();
     let step = match (sealing, &desired.delivery.way) {
         (Sealing::Nothing, _) | (Sealing::Fresh | Sealing::Waiting, BundleRoute::None) => return None,
         (Sealing::Fresh | Sealing::Waiting, BundleRoute::Upload { url, method }) => {
-            BundleStep::Upload { url: Box::new(url.clone()), method: *method }
+            BundleStep::Upload { url: Box::new(url.clone()), method: *method, recipients }
         }
-        (Sealing::Fresh | Sealing::Waiting, BundleRoute::File(path)) => BundleStep::Write { path: path.clone() },
+        (Sealing::Fresh | Sealing::Waiting, BundleRoute::File(path)) => {
+            BundleStep::Write { path: path.clone(), recipients }
+        }
     };
     Some(Step::Bundle(step))
 }

@@ -37,6 +37,8 @@ pub enum Reason {
     Asked,
     /// An earlier run ended after GitLab showed the secret and before it was sealed.
     SecretLost,
+    /// The bundle that waits was sealed for other recipients, or with another token, than are wanted now.
+    BundleOutdated,
     /// This tool created the application, and it no longer matches the kit. GitLab's API cannot change one.
     Outdated,
 }
@@ -46,6 +48,9 @@ impl fmt::Display for Reason {
         f.write_str(match self {
             Self::Asked => "requested with --renew-secret",
             Self::SecretLost => "an earlier run was interrupted before it sealed the secret",
+            Self::BundleOutdated => {
+                "the bundle that waits was sealed for other recipients or with another token than are wanted now"
+            }
             Self::Outdated => "it no longer matches the kit, and GitLab's API cannot change an application",
         })
     }

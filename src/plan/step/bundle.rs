@@ -14,13 +14,14 @@ pub enum BundleStep {
     #[serde(rename = "seal_bundle")]
     Seal { recipients: Vec<String>, handover: Handover },
     #[serde(rename = "write_bundle")]
-    Write { path: PathBuf },
+    Write { path: PathBuf, recipients: Vec<String> },
     #[serde(rename = "upload_bundle")]
     Upload {
         /// Shown and logged without its query, which may hold a signature.
         #[serde(serialize_with = "without_query")]
         url: Box<Url>,
         method: UploadMethod,
+        recipients: Vec<String>,
     },
 }
 
@@ -33,21 +34,26 @@ impl BundleStep {
                     Handover::Minted => "with the token created for Factory",
                     Handover::None => "without a token",
                 };
-                let description = Description::new(format!("seal the bundle {token}"));
-                recipients
-                    .iter()
-                    .fold(description, |description, recipient| description.detail(format!("for {recipient}")))
+                named(Description::new(format!("seal the bundle {token}")), recipients)
             }
-            Self::Write { path } => Description::new(format!("write the sealed bundle to {}", path.display())),
-            Self::Upload { url, method } => {
+            Self::Write { path, recipients } => {
+                named(Description::new(format!("write the sealed bundle to {}", path.display())), recipients)
+            }
+            Self::Upload { url, method, recipients } => {
                 let method = match method {
                     UploadMethod::Post => "POST",
                     UploadMethod::Put => "PUT",
                 };
-                Description::new("upload the sealed bundle to Factory").detail(format!("{method} {}", bare(url)))
+                let description = Description::new("upload the sealed bundle to Factory");
+                named(description.detail(format!("{method} {}", bare(url))), recipients)
             }
         }
     }
+}
+
+/// Who can open the bundle: named wherever it is sealed or let out.
+fn named(description: Description, recipients: &[String]) -> Description {
+    recipients.iter().fold(description, |description, recipient| description.detail(format!("for {recipient}")))
 }
 
 fn without_query<S: Serializer>(url: &Url, serializer: S) -> Result<S::Ok, S::Error> {

@@ -50,10 +50,13 @@ fn bundle_steps() -> Vec<(BundleStep, &'static str)> {
         (seal(Handover::Given), r#"{"step":"seal_bundle","recipients":["age1x"],"handover":"given"}"#),
         (seal(Handover::Minted), r#"{"step":"seal_bundle","recipients":["age1x"],"handover":"minted"}"#),
         (seal(Handover::None), r#"{"step":"seal_bundle","recipients":["age1x"],"handover":"none"}"#),
-        (BundleStep::Write { path: "out.age".into() }, r#"{"step":"write_bundle","path":"out.age"}"#),
         (
-            BundleStep::Upload { url: Box::new(url), method: UploadMethod::Post },
-            r#"{"step":"upload_bundle","url":"https://api.factory.example/v1/bundles","method":"POST"}"#,
+            BundleStep::Write { path: "out.age".into(), recipients: vec![text("age1x")] },
+            r#"{"step":"write_bundle","path":"out.age","recipients":["age1x"]}"#,
+        ),
+        (
+            BundleStep::Upload { url: Box::new(url), method: UploadMethod::Post, recipients: vec![text("age1x")] },
+            r#"{"step":"upload_bundle","url":"https://api.factory.example/v1/bundles","method":"POST","recipients":["age1x"]}"#,
         ),
     ]
 }

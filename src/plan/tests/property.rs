@@ -115,7 +115,7 @@ fn carry_out(steps: &[Step], observed: &mut Observed, record: &mut Record) {
                     hook.hook.alert_status = AlertStatus::Executable;
                 }
             }
-            Step::Token(_) | Step::Bundle(BundleStep::Write { .. }) => {}
+            Step::Kit(_) | Step::Token(_) | Step::Bundle(BundleStep::Write { .. }) => {}
         }
     }
 }

@@ -4,7 +4,7 @@ use crate::desired::*;
 use crate::factory::{FactoryState, FactoryStatus};
 use crate::gitlab::{Application, Hook};
 use crate::journal::{BundleRecord, OwnApplication, Record, SecretState};
-use crate::kit::UploadMethod;
+use crate::kit::{Handover, UploadMethod};
 use crate::observed::*;
 use crate::target::{Strategy, Target};
 use crate::testing::fixture::{self, Fixture, words};
@@ -93,6 +93,8 @@ pub(super) fn sealed() -> BundleRecord {
         application_id: ID.to_owned(),
         secret: String::new(),
         recipients: vec!["age1factory".to_owned()],
+        handover: Some(Handover::Given),
+        token_id: Some(4),
         proven: true,
         accepted: true,
         receipt: None,

@@ -6,6 +6,7 @@ use serde_json::{Map, Value};
 use super::{Findings, SCHEMA};
 use crate::checks::{CheckStatus, Finding, SkipReason};
 use crate::error::Fix;
+use crate::kit::KitFingerprint;
 use crate::report::Report as _;
 use crate::report::json::{Tool, milliseconds};
 
@@ -14,6 +15,7 @@ pub(super) struct FindingsDocument<'r> {
     schema: &'static str,
     tool: Tool,
     target: &'r str,
+    kit: &'r KitFingerprint,
     verdict: &'static str,
     exit_code: u8,
     counts: Counts,
@@ -59,6 +61,7 @@ impl<'r> FindingsDocument<'r> {
             schema: SCHEMA,
             tool: Tool::this(),
             target: &report.target,
+            kit: &report.kit,
             verdict: report.verdict().name(),
             exit_code: report.exit_code() as u8,
             counts: Counts {

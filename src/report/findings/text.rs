@@ -35,7 +35,7 @@ impl Findings {
         };
         let cost = format!(" ({} requests, {:.1} s)", self.requests, self.duration.as_secs_f64());
         let line = Line::new().plain("verdict: ").with(tone, verdict.name());
-        text.line(line.plain(format!(", {} on {}", self.counts(), self.target)).dim(cost));
+        text.line(line.plain(format!(", {} on {}, kit {}", self.counts(), self.target, self.kit)).dim(cost));
     }
 
     fn counts(&self) -> String {

@@ -5,6 +5,7 @@ use serde::{Serialize, Serializer};
 use super::{End, FailureGroup, Outcome, RunReport};
 use crate::apply::StepEnd;
 use crate::factory::Receipt;
+use crate::kit::KitFingerprint;
 use crate::observed::DeliveryProof;
 use crate::plan::Step;
 use crate::report::Report as _;
@@ -18,6 +19,8 @@ pub(super) struct RunDocument<'r> {
     schema: &'static str,
     tool: Tool,
     target: &'r str,
+    /// The kit's fingerprint.
+    kit: &'r KitFingerprint,
     verdict: &'static str,
     exit_code: u8,
     #[serde(serialize_with = "rows")]
@@ -79,6 +82,7 @@ impl<'r> RunDocument<'r> {
             schema: report.job.schema,
             tool: Tool::this(),
             target: report.instance.as_str(),
+            kit: &report.kit,
             verdict: report.verdict(),
             exit_code: report.exit_code() as u8,
             steps: Steps { steps: &report.plan.steps, outcome },

@@ -18,6 +18,7 @@ impl RunReport {
         }
         self.manual_steps(text);
         text.gap();
+        text.line(Line::new().dim(format!("kit {}", self.kit)));
         let cost = format!("{} requests, {} of them writes, {} ms", self.requests, self.writes, self.duration_ms);
         text.line(Line::new().dim(cost));
     }

@@ -4,11 +4,12 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use super::super::{
-    Commands, Definition, Heading, KeyringUse, ProxyChoice, Question, Rehearsal, Required, Setting, Settings,
+    Commands, Definition, Heading, KeyringUse, KitSigner, ProxyChoice, Question, Rehearsal, Required, Setting, Settings,
     ValueKind, parse,
 };
 use super::{BASE, has_no_kit, settings};
 use crate::instance::InstanceUrl;
+use crate::kit::NamedFingerprint;
 
 const GLOBAL: Definition = Definition { heading: Heading::Global, commands: Commands::All, ..BASE };
 
@@ -72,6 +73,32 @@ settings! {
             ..GLOBAL
         },
         parse: parse::text,
+    };
+
+    /// A condition on the kit, and a person's approval of a changed one.
+    pub static KIT_FINGERPRINT: Setting<NamedFingerprint> = Setting {
+        definition: Definition {
+            key: "kit_fingerprint",
+            flag: "--kit-fingerprint",
+            variable: Some("FACTORY_KIT_FINGERPRINT"),
+            value_name: "F",
+            help: "Accept only the kit with this fingerprint, as kit show prints it",
+            ..GLOBAL
+        },
+        parse: parse::fingerprint,
+    };
+
+    /// The key of a detached signature, `KIT.minisig`.
+    pub static KIT_SIGNER: Setting<KitSigner> = Setting {
+        definition: Definition {
+            key: "kit_signer",
+            flag: "--kit-signer",
+            variable: Some("FACTORY_KIT_SIGNER"),
+            value_name: "KEY",
+            help: "Accept only a kit that this minisign key has signed (KIT.minisig)",
+            ..GLOBAL
+        },
+        parse: parse::signer,
     };
 
     pub static FACTORY_KEY: Setting<PathBuf> = Setting {

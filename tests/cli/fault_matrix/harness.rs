@@ -7,7 +7,7 @@ use factory_gitlab::apply::webhook_test::{TestClients, TestQuota, WebhookTester}
 use factory_gitlab::checks::{CheckFilter, Finding, Policy, Verdict, run_checks, verdict};
 use factory_gitlab::desired::{
     ApplicationOrigin, BundleDelivery, BundleRoute, Credentials, Desired, DesiredApplication, DesiredHandover,
-    DesiredWebhooks, Prune, ResetToken, Selection,
+    DesiredTrust, DesiredWebhooks, Prune, ResetToken, Selection,
 };
 use factory_gitlab::env::Clock;
 use factory_gitlab::factory::FactoryClient;
@@ -135,7 +135,13 @@ impl Harness {
 
     fn look(&self, http: &http::Client) -> Observer {
         let key = FactoryKey::new(self.sandbox.factory().api_key()).expect("a key");
-        Observer::new(http, &self.desired.instance, &self.token(), FactoryClient::new(http.clone(), Some(key)))
+        Observer::new(http, &self.desired.instance, &self.token(), self.factory(http, key))
+    }
+
+    fn factory(&self, http: &http::Client, key: FactoryKey) -> FactoryClient {
+        let factory = FactoryClient::new(http.clone(), Some(key));
+        factory.trust(self.desired.kit.key_origins.iter().cloned());
+        factory
     }
 
     /// Verifies with this time-out for requests.
@@ -186,6 +192,7 @@ fn desired(sandbox: &Sandbox, kind: &Kind) -> Desired {
     let kit = Kit::parse(&sandbox.factory().kit_json().to_string()).expect("a kit");
     let upload = kit.bundle.upload_url.clone().expect("an address");
     Desired {
+        kit: DesiredTrust::from_kit(&kit),
         instance: sandbox.gitlab_url().parse().expect("an address"),
         application: DesiredApplication::from_kit(&kit, ApplicationOrigin::Auto { given: None, renew: false }),
         webhooks: DesiredWebhooks {

@@ -3,6 +3,7 @@
 use std::io::{Read as _, Write as _};
 use std::net::TcpStream;
 
+use factory_gitlab::kit::Kit;
 use factory_gitlab::sandbox::gitlab::hooks::{Owner, StoredHook};
 use factory_gitlab::sandbox::options::{SandboxOptions, SandboxVersion};
 use serde_json::{Value, json};
@@ -132,6 +133,12 @@ impl TestEnv {
             assert!(run.stderr.contains(word), "{word:?} is not said: {run}");
         }
         assert_eq!(self.writes(), Vec::<String>::new(), "{run}");
+    }
+
+    /// The fingerprint of the kit that the embedded Factory serves now.
+    pub fn kit_fingerprint(&self) -> String {
+        let kit = Kit::parse(&self.sandbox().factory().kit_json().to_string()).expect("a kit");
+        kit.trusted().fingerprint().to_string()
     }
 
     /// Every hook of the instance.

@@ -82,6 +82,10 @@ static FILTERS: LazyLock<Vec<(Regex, &str)>> = LazyLock::new(|| {
         (r"(127\.0\.0\.1|localhost|\[::1\]):\d+", "$1:[port]"),
         (r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z", "[time]"),
         (r"\b[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\b", "[uuid]"),
+        // A fingerprint differs with the sandbox's port: where it is only named, it is left out.
+        (r"(?m)^ *kit ([0-9a-f]{4}-){5}[0-9a-f]{4}$\n", ""),
+        (r", kit ([0-9a-f]{4}-){5}[0-9a-f]{4}\b", ""),
+        (r"\b([0-9a-f]{4}-){5}[0-9a-f]{4}\b", "[fingerprint]"),
         (r"\b[0-9a-f]{64}\b", "[digest]"),
         (r"\bbnd_[0-9A-Za-z]{16}\b", "[receipt]"),
         (r"\bage1[0-9a-z]{20,}\b", "[recipient]"),

@@ -44,6 +44,7 @@ fn a_secret_that_is_renewed() {
       5. send a test delivery (push) from group group-1
       6. upload the sealed bundle to Factory
          POST http://127.0.0.1:[port]/gitlab/v1/bundles
+         for [recipient]
 
     note: the license (premium) includes group webhooks: one per top-level group covers all its projects, future ones included
     note: webhooks send push, note, merge_request, issue, pipeline, job to http://127.0.0.1:[port]/gitlab/hooks/org_sandbox
@@ -149,6 +150,7 @@ fn a_token_created_for_factory() {
       6. send a test delivery (push) from group group-1
       7. upload the sealed bundle to Factory
          POST http://127.0.0.1:[port]/gitlab/v1/bundles
+         for [recipient]
 
     note: the license (premium) includes group webhooks: one per top-level group covers all its projects, future ones included
     note: webhooks send push, note, merge_request, issue, pipeline, job to http://127.0.0.1:[port]/gitlab/hooks/org_sandbox

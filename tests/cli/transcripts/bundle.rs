@@ -56,6 +56,7 @@ fn uploaded() {
     exit code: 0
     ----- stdout -----
     accepted by 127.0.0.1
+      sealed for [recipient]
       receipt    [receipt]
       received   [time]
       sha256     [digest]

@@ -16,6 +16,7 @@ fn a_valid_kit() {
     exit code: 0
     ----- stdout -----
     Kit for Sandbox (factory-gitlab/kit/v1)
+      fingerprint   kit [fingerprint]
       given by      the variable FACTORY_KIT
       expires       [time]
 

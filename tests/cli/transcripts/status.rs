@@ -23,6 +23,7 @@ fn a_connection() {
     http://127.0.0.1:[port]
       state        finished on [time]
       organization org_sandbox
+      kit          [fingerprint], sealed for [recipient]
       application  [digest]
       its secret   sealed for Factory
       bundle       accepted by Factory on [time]
@@ -72,6 +73,7 @@ fn a_bundle_that_waits() {
     http://127.0.0.1:[port]
       state        started, not finished; run connect again to continue
       organization org_sandbox
+      kit          [fingerprint], sealed for [recipient]
       application  [digest]
       its secret   sealed for Factory
       bundle       sealed and not yet accepted; the next run sends it

@@ -22,6 +22,7 @@ fn one_on_each_project() {
       7. send a test delivery (push) from project group-1/project-1
       8. upload the sealed bundle to Factory
          POST http://127.0.0.1:[port]/gitlab/v1/bundles
+         for [recipient]
 
     note: without a Premium or Ultimate license group webhooks never fire, so every project gets its own; run again after projects are added
     note: webhooks send push, note, merge_request, issue, pipeline, job to http://127.0.0.1:[port]/gitlab/hooks/org_sandbox
@@ -49,6 +50,7 @@ fn a_system_hook() {
       5. send a test delivery (push) from the instance
       6. upload the sealed bundle to Factory
          POST http://127.0.0.1:[port]/gitlab/v1/bundles
+         for [recipient]
 
     note: system hooks do not send note, issue, pipeline, job: Factory will not receive these events
     note: webhooks send push, merge_request to http://127.0.0.1:[port]/gitlab/hooks/org_sandbox

@@ -5,12 +5,13 @@ use serde::Serialize;
 use url::Url;
 
 use super::shown;
-use crate::kit::{Handover, Kit, NetworkTerms, Organization, UploadMethod};
+use crate::kit::{Handover, Kit, KitFingerprint, NetworkTerms, Organization, UploadMethod};
 use crate::target::Event;
 
 #[derive(Serialize)]
 pub(super) struct KitJson<'r> {
     schema: &'r str,
+    fingerprint: KitFingerprint,
     organization: &'r Organization,
     expires_at: Option<Timestamp>,
     application: ApplicationJson<'r>,
@@ -57,6 +58,7 @@ impl<'r> KitJson<'r> {
         let Kit { schema, organization, expires_at, application, webhook, token, bundle, status_url, network } = kit;
         Self {
             schema,
+            fingerprint: kit.trusted().fingerprint(),
             organization,
             expires_at: *expires_at,
             application: ApplicationJson {

@@ -1,0 +1,152 @@
+//! `bundle upload`: sends a sealed bundle, if it is what is wanted now.
+
+use std::collections::BTreeSet;
+
+use url::Url;
+
+use super::super::{Context, diagnostics, kit, local_state};
+use super::reports::Uploaded;
+use super::{BundleUploadArgs, read};
+use crate::bundle::SealedBundle;
+use crate::error::{ExitCode, Failure, Fix};
+use crate::factory::FactoryClient;
+use crate::inputs::{Approval, Interview};
+use crate::instance::bare;
+use crate::journal::{BundleRecord, Record};
+use crate::kit::{Handover, UploadMethod, is_presigned, is_same_set, origin};
+use crate::secret::Bearer;
+use crate::settings::keys;
+use crate::text::{Line, Text, Tone};
+
+pub(super) async fn upload(args: BundleUploadArgs, context: &Context<'_>) -> Result<ExitCode, Failure> {
+    let bundle = read(&args.file)?;
+    let interview = context.interview();
+    let destination = Destination::find(context, &interview).await?;
+    let record = record_of(context, &bundle)?;
+    let recipients = recipients(context, record.as_ref(), destination.kit.as_ref())?;
+    let key = interview.find_secret::<Bearer>(&keys::FACTORY_KEY)?;
+    let factory = FactoryClient::new(context.client()?, key.map(|found| found.value));
+    factory.trust(destination.origins(&interview)?);
+    factory.trust(record.and_then(|record| record.kit_pin).into_iter().flat_map(|pin| pin.key_origins));
+    let Destination { url, method, kit: _ } = &destination;
+    if !is_presigned(url, *method) && factory.withholds_key_from(url) {
+        approve(context, &interview, url)?;
+        factory.trust([origin(url)]);
+    }
+    let sent = context.terminal.with_spinner("uploading the bundle", factory.upload(&bundle, url, *method)).await;
+    let receipt = sent.map_err(|error| diagnostics::upload(&error, &args.file))?;
+    context.finish(&Uploaded {
+        host: url.host_str().unwrap_or_default().to_owned(),
+        sha256: bundle.sha256().to_owned(),
+        recipients,
+        receipt,
+    })
+}
+
+/// Where the bundle goes, and the kit that says so.
+struct Destination {
+    url: Url,
+    method: UploadMethod,
+    kit: Option<kit::Found>,
+}
+
+impl Destination {
+    /// `--upload-url`, else the kit's address with its method. A kit is read in any case where one is given.
+    async fn find(context: &Context<'_>, interview: &Interview<'_>) -> Result<Self, Failure> {
+        if let Some(found) = context.settings.get(&keys::UPLOAD_URL)?
+            && !context.settings.is_set(&keys::KIT)
+        {
+            return Ok(Self { url: found.value, method: UploadMethod::default(), kit: None });
+        }
+        let found = kit::read(context, interview).await?.value;
+        match found.kit.bundle.upload_url.clone() {
+            Some(url) => Ok(Self { url, method: found.kit.bundle.method, kit: Some(found) }),
+            None => Err(Failure::usage("the kit has no upload address").fix(Fix::say("give it with --upload-url"))),
+        }
+    }
+
+    /// The origins that get the key of Factory's API without a question: that of a fetched kit, those of a kit that was
+    /// named by its fingerprint, and that of the address that was named itself.
+    fn origins(&self, interview: &Interview<'_>) -> Result<BTreeSet<String>, Failure> {
+        let settings = interview.settings();
+        let mut origins = BTreeSet::new();
+        origins.extend(settings.get(&keys::UPLOAD_URL)?.map(|found| origin(&found.value)));
+        if let Some(kit::Found { kit, served_by, .. }) = &self.kit {
+            origins.extend(served_by.clone());
+            if settings.get(&keys::KIT_FINGERPRINT)?.is_some() {
+                origins.extend(kit.key_origins());
+            }
+        }
+        Ok(origins)
+    }
+}
+
+/// A kit from a file may name any address: the key is sent there once a person, or `--yes`, says so.
+fn approve(context: &Context<'_>, interview: &Interview<'_>, url: &Url) -> Result<(), Failure> {
+    let mut text = Text::new();
+    text.heading("Plan");
+    text.line(Line::new().plain("  upload the sealed bundle with the key of Factory's API"));
+    text.line(Line::new().plain("  to ").with(Tone::Strong, bare(url).to_string()));
+    text.gap();
+    context.terminal.say(&text);
+    match interview.approve(&keys::YES)? {
+        Approval::Given => Ok(()),
+        Approval::Refused => Err(Failure::problem("the upload was not approved; nothing was sent")),
+    }
+}
+
+/// What this machine recorded about the bundle, if it sealed it.
+fn record_of(context: &Context<'_>, bundle: &SealedBundle) -> Result<Option<Record>, Failure> {
+    let failed = |error| diagnostics::journal(&error);
+    // A system without a folder for state has no record either.
+    let Ok(store) = local_state::store(context) else { return Ok(None) };
+    for connection in store.connections().map_err(failed)? {
+        let record = connection.record().map_err(failed)?;
+        if record.bundle.as_ref().is_some_and(|recorded| recorded.sha256 == bundle.sha256()) {
+            return Ok(Some(record));
+        }
+    }
+    Ok(None)
+}
+
+/// Who can open the bundle, as far as this machine knows.
+///
+/// # Errors
+/// When others can open it than the kit names now, or when it holds a token that the kit no longer asks for.
+fn recipients(
+    context: &Context<'_>,
+    record: Option<&Record>,
+    found: Option<&kit::Found>,
+) -> Result<Option<Vec<String>>, Failure> {
+    let Some((record, bundle)) = record.and_then(|record| Some((record, record.bundle.as_ref()?))) else {
+        context.terminal.warn("this machine did not seal the bundle: who can open it is not known here");
+        return Ok(None);
+    };
+    let pinned = || record.kit_pin.as_ref().map(|pin| pin.recipients().to_vec());
+    let wanted = found.map(|found| found.kit.bundle.recipients.clone()).or_else(pinned);
+    let mut failure = Failure::problem("the bundle is not what is wanted now, so it was not sent");
+    if let Some(wanted) = wanted.filter(|wanted| !is_same_set(wanted, &bundle.recipients)) {
+        let (sealed, wanted) = (bundle.recipients.join(", "), wanted.join(", "));
+        failure = failure.because(format!("it is sealed for {sealed}; wanted is {wanted}"));
+    }
+    let handover = context.settings.get(&keys::HANDOVER_TOKEN)?.map(|found| found.value);
+    let handover = handover.or_else(|| found.map(|found| found.kit.token.handover));
+    if handover.is_some_and(|wanted| holds_more(bundle, wanted)) {
+        failure = failure.because("it holds a token that is no longer asked for");
+    }
+    if failure.causes.is_empty() {
+        return Ok(Some(bundle.recipients.clone()));
+    }
+    Err(failure.fix(Fix::run("let connect seal a new one", "factory-gitlab connect")))
+}
+
+/// Whether the bundle holds more than is wanted: a token where none is, or the administrator's own where a token made for
+/// Factory is. Less is harmless: `connect --handover-token` is not known here.
+fn holds_more(bundle: &BundleRecord, wanted: Handover) -> bool {
+    match (bundle.handover, wanted) {
+        (None | Some(Handover::None), _) | (Some(_), Handover::Given) | (Some(Handover::Minted), Handover::Minted) => {
+            false
+        }
+        (Some(_), Handover::None) | (Some(Handover::Given), Handover::Minted) => true,
+    }
+}

@@ -1,0 +1,335 @@
+//! What is trusted of a kit, and its fingerprint: whoever can change the recipient or an address reads the secrets.
+//!
+//! The canonical form is a JSON object without white space: each field by its path, in the order of the paths, with its
+//! values as a list of texts; fields without a value are left out. Of values whose order means nothing (recipients, scopes,
+//! events, network) the list is sorted and free of repetitions. Secrets and the date of expiry are not in it: of a query
+//! of an address, which may hold a secret, only a digest, and nothing of a pre-signed address's, which differs every day.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
+use std::str::FromStr;
+
+use serde::{Deserialize, Serialize, Serializer};
+use sha2::{Digest as _, Sha256};
+use url::Url;
+
+use super::{ApplicationTerms, BundleTerms, Kit, NetworkTerms, TokenTerms, UploadMethod, WebhookTerms};
+use crate::instance::bare;
+
+/// How many hexadecimal digits are shown: 96 bits.
+const SHOWN: usize = 24;
+
+/// A name of a kit with fewer digits (80 bits) could be met by another kit that is made for it.
+const FEWEST: usize = 20;
+
+/// What is trusted, by the path of the field.
+#[derive(Clone, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(transparent)]
+pub struct TrustedValues(BTreeMap<String, Vec<String>>);
+
+/// How one trusted field differs between two kits. An empty list is a field without a value.
+#[derive(Clone, Debug, Eq, Hash, PartialEq, Serialize)]
+pub struct KitChange {
+    pub field: String,
+    pub from: Vec<String>,
+    pub to: Vec<String>,
+}
+
+impl fmt::Display for KitChange {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let list = |values: &[String]| if values.is_empty() { "none".to_owned() } else { values.join(", ") };
+        write!(f, "{}: {} → {}", self.field, list(&self.from), list(&self.to))
+    }
+}
+
+/// The SHA-256 of the canonical form. It is shown, and in JSON, as its first 96 bits in groups.
+#[derive(Clone, Debug, Eq, Hash, PartialEq)]
+pub struct KitFingerprint(String);
+
+impl fmt::Display for KitFingerprint {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (place, digit) in self.0.chars().take(SHOWN).enumerate() {
+            if place > 0 && place % 4 == 0 {
+                f.write_str("-")?;
+            }
+            write!(f, "{digit}")?;
+        }
+        Ok(())
+    }
+}
+
+impl Serialize for KitFingerprint {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+/// A fingerprint as a person gives it (`--kit-fingerprint`): as it is shown, or more of it.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct NamedFingerprint(String);
+
+impl NamedFingerprint {
+    #[must_use]
+    pub fn names(&self, fingerprint: &KitFingerprint) -> bool {
+        fingerprint.0.starts_with(&self.0)
+    }
+}
+
+/// Why a text is not a fingerprint.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
+#[error("it is not a kit's fingerprint such as 7f3a-91c2-0d4e-55b8-a1f6-3c90, which kit show prints")]
+pub struct FingerprintError;
+
+impl FromStr for NamedFingerprint {
+    type Err = FingerprintError;
+
+    fn from_str(text: &str) -> Result<Self, FingerprintError> {
+        let text = text.trim();
+        let text = text.strip_prefix("kit ").unwrap_or(text);
+        let digits: String = text.chars().filter(|c| *c != '-' && !c.is_whitespace()).collect();
+        let digits = digits.to_ascii_lowercase();
+        let is_hex = digits.bytes().all(|byte| byte.is_ascii_hexdigit());
+        if is_hex && (FEWEST..=64).contains(&digits.len()) { Ok(Self(digits)) } else { Err(FingerprintError) }
+    }
+}
+
+impl fmt::Display for NamedFingerprint {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        KitFingerprint(self.0.clone()).fmt(f)
+    }
+}
+
+impl TrustedValues {
+    #[must_use]
+    pub fn fingerprint(&self) -> KitFingerprint {
+        // Texts in a map always have a JSON form.
+        let canonical = serde_json::to_vec(&self.0).unwrap_or_default();
+        KitFingerprint(Sha256::digest(canonical).iter().map(|byte| format!("{byte:02x}")).collect())
+    }
+
+    /// What differs in `new`, by field.
+    #[must_use]
+    pub fn changes(&self, new: &Self) -> Vec<KitChange> {
+        let fields: BTreeSet<&String> = self.0.keys().chain(new.0.keys()).collect();
+        let change = |field: &String| KitChange {
+            field: field.clone(),
+            from: self.0.get(field).cloned().unwrap_or_default(),
+            to: new.0.get(field).cloned().unwrap_or_default(),
+        };
+        fields.into_iter().map(change).filter(|change| change.from != change.to).collect()
+    }
+
+    /// The values of one field.
+    #[must_use]
+    pub fn values(&self, field: &str) -> &[String] {
+        self.0.get(field).map(Vec::as_slice).unwrap_or_default()
+    }
+
+    fn add(&mut self, field: &str, values: impl IntoIterator<Item = String>) {
+        let values: Vec<String> = values.into_iter().filter(|value| !value.is_empty()).collect();
+        if !values.is_empty() {
+            self.0.insert(field.to_owned(), values);
+        }
+    }
+
+    /// Values whose order means nothing.
+    fn add_set(&mut self, field: &str, values: impl IntoIterator<Item = String>) {
+        self.add(field, values.into_iter().collect::<BTreeSet<String>>());
+    }
+
+    fn add_address(&mut self, field: &str, url: Option<&Url>) {
+        self.add(field, url.map(address));
+    }
+}
+
+impl Kit {
+    /// What is trusted of it. Each part is taken apart by name: a new field has to be decided on here.
+    #[must_use]
+    pub fn trusted(&self) -> TrustedValues {
+        let Self { schema: _, organization, expires_at: _, application, webhook, token, bundle, status_url, network } =
+            self;
+        let mut values = TrustedValues::default();
+        values.add("organization.id", [organization.id.clone()]);
+        values.add("organization.name", [organization.name.clone()]);
+        application.add_to(&mut values);
+        webhook.add_to(&mut values);
+        let TokenTerms { handover: _, scopes } = token;
+        values.add_set("token.scopes", scopes.iter().cloned());
+        bundle.add_to(&mut values);
+        values.add_address("status_url", status_url.as_ref());
+        network.add_to(&mut values);
+        values
+    }
+
+    /// The origins of the addresses that are asked with the key of Factory's API.
+    #[must_use]
+    pub fn key_origins(&self) -> BTreeSet<String> {
+        let BundleTerms { upload_url, method, recipients: _ } = &self.bundle;
+        let upload = upload_url.as_ref().filter(|url| !is_presigned(url, *method));
+        let urls = [upload, self.webhook.receipts_url.as_ref(), self.status_url.as_ref()];
+        urls.into_iter().flatten().map(origin).collect()
+    }
+}
+
+impl ApplicationTerms {
+    fn add_to(&self, values: &mut TrustedValues) {
+        let Self { name: _, redirect_uri, scopes, confidential: _, trusted: _ } = self;
+        values.add("application.redirect_uri", [redirect_uri.clone()]);
+        values.add_set("application.scopes", scopes.iter().cloned());
+    }
+}
+
+impl WebhookTerms {
+    fn add_to(&self, values: &mut TrustedValues) {
+        let Self { url, secret_token: _, signing_token: _, events, receipts_url } = self;
+        values.add_address("webhook.url", Some(url));
+        values.add_set("webhook.events", events.iter().map(ToString::to_string));
+        values.add_address("webhook.receipts_url", receipts_url.as_ref());
+    }
+}
+
+impl BundleTerms {
+    fn add_to(&self, values: &mut TrustedValues) {
+        let Self { recipients, upload_url, method } = self;
+        values.add_set("bundle.recipients", recipients.iter().map(|one| one.trim().to_owned()));
+        let shown = |url: &Url| if is_presigned(url, *method) { bare(url).to_string() } else { address(url) };
+        values.add("bundle.upload_url", upload_url.as_ref().map(shown));
+    }
+}
+
+impl NetworkTerms {
+    fn add_to(&self, values: &mut TrustedValues) {
+        let Self { endpoints, egress_cidrs, vpc } = self;
+        values.add_set("network.endpoints", endpoints.iter().map(|end| format!("{}:{}", end.host, end.port)));
+        values.add_set("network.egress_cidrs", egress_cidrs.iter().cloned());
+        if let Some(super::Vpc { id, account, region, cidr }) = vpc {
+            let parts = [id, account, region, cidr].map(|part| if part.is_empty() { "-" } else { part });
+            values.add("network.vpc", [parts.join(" ")]);
+        }
+    }
+}
+
+/// Whether an upload's address carries its own permission: a `PUT` with a query. A second credential is refused by object
+/// stores, and would be shown to them.
+#[must_use]
+pub fn is_presigned(url: &Url, method: UploadMethod) -> bool {
+    method == UploadMethod::Put && url.query().is_some()
+}
+
+/// Scheme, host and port of an address, as text.
+#[must_use]
+pub fn origin(url: &Url) -> String {
+    url.origin().ascii_serialization()
+}
+
+/// Whether two lists of recipients name the same ones, in any order.
+#[must_use]
+pub fn is_same_set(one: &[String], other: &[String]) -> bool {
+    let set = |list: &[String]| list.iter().map(|text| text.trim().to_owned()).collect::<BTreeSet<String>>();
+    set(one) == set(other)
+}
+
+/// An address that can be shown and recorded: a query may hold a secret, so it is a digest.
+fn address(url: &Url) -> String {
+    let Some(query) = url.query() else { return bare(url).to_string() };
+    let digest: String = Sha256::digest(query).iter().take(10).map(|byte| format!("{byte:02x}")).collect();
+    format!("{}?sha256:{digest}", bare(url))
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+
+    fn kit(edit: impl FnOnce(&mut Value)) -> Kit {
+        let mut kit = json!({
+            "schema": super::super::SCHEMA,
+            "organization": { "id": "org_acme", "name": "Acme" },
+            "application": { "redirect_uri": "https://api.factory.example/callback", "scopes": ["api", "sudo"] },
+            "webhook": { "url": "https://hooks.factory.example/a?org=a", "secret_token": "kit-secret-token-1",
+                         "events": ["push", "note"], "receipts_url": "https://api.factory.example/receipts" },
+            "bundle": { "recipients": ["age1b", "age1a"], "upload_url": "https://api.factory.example/bundles" },
+            "status_url": "https://api.factory.example/status",
+            "network": { "endpoints": [{ "host": "api.factory.example", "port": 443 }], "egress_cidrs": ["203.0.113.0/24"],
+                         "vpc": { "id": "vpc-0" } },
+        });
+        edit(&mut kit);
+        Kit::parse(&kit.to_string()).expect("a well-formed kit")
+    }
+
+    #[test]
+    fn the_canonical_form_is_the_documented_one() {
+        let form = serde_json::to_string(&kit(|_| ()).trusted()).expect("JSON");
+        insta::assert_snapshot!(form, @r#"{"application.redirect_uri":["https://api.factory.example/callback"],"application.scopes":["api","sudo"],"bundle.recipients":["age1a","age1b"],"bundle.upload_url":["https://api.factory.example/bundles"],"network.egress_cidrs":["203.0.113.0/24"],"network.endpoints":["api.factory.example:443"],"network.vpc":["vpc-0 - - -"],"organization.id":["org_acme"],"organization.name":["Acme"],"status_url":["https://api.factory.example/status"],"token.scopes":["api"],"webhook.events":["note","push"],"webhook.receipts_url":["https://api.factory.example/receipts"],"webhook.url":["https://hooks.factory.example/a?sha256:0f386663eb1723acac3f"]}"#);
+        insta::assert_snapshot!(kit(|_| ()).trusted().fingerprint(), @"fc3d-8a3a-34d9-1d9d-c40d-72ee");
+    }
+
+    #[test]
+    fn everything_that_is_trusted_changes_the_fingerprint_and_is_named() {
+        let old = kit(|_| ()).trusted();
+        for (pointer, value, field) in [
+            ("/organization/id", json!("org_evil"), "organization.id"),
+            ("/application/redirect_uri", json!("https://evil.example/callback"), "application.redirect_uri"),
+            ("/application/scopes", json!(["api"]), "application.scopes"),
+            ("/webhook/url", json!("https://evil.example/a?org=a"), "webhook.url"),
+            ("/webhook/url", json!("https://hooks.factory.example/a?org=b"), "webhook.url"),
+            ("/webhook/events", json!(["push"]), "webhook.events"),
+            ("/webhook/receipts_url", json!("https://evil.example/receipts"), "webhook.receipts_url"),
+            ("/bundle/recipients", json!(["age1b", "age1evil"]), "bundle.recipients"),
+            ("/bundle/upload_url", json!("https://evil.example/bundles"), "bundle.upload_url"),
+            ("/status_url", json!("https://evil.example/status"), "status_url"),
+            ("/network/egress_cidrs", json!(["0.0.0.0/0"]), "network.egress_cidrs"),
+            ("/network/vpc/id", json!("vpc-1"), "network.vpc"),
+        ] {
+            let new = kit(|kit| *kit.pointer_mut(pointer).expect("a field") = value).trusted();
+            assert_ne!(new.fingerprint(), old.fingerprint(), "{pointer}");
+            let changed: Vec<String> = old.changes(&new).into_iter().map(|change| change.field).collect();
+            assert_eq!(changed, [field]);
+        }
+    }
+
+    #[test]
+    fn secrets_expiry_and_order_do_not_change_the_fingerprint() {
+        let same: [fn(&mut Value); 4] = [
+            |kit| kit["expires_at"] = json!("2027-01-31T00:00:00Z"),
+            |kit| kit["webhook"]["secret_token"] = json!("kit-secret-token-2"),
+            |kit| kit["bundle"]["recipients"] = json!(["age1a", "age1b", "age1a"]),
+            |kit| kit["application"]["scopes"] = json!(["sudo", "api"]),
+        ];
+        for edit in same {
+            assert_eq!(kit(edit).trusted(), kit(|_| ()).trusted());
+        }
+        let signed = |query: &str| {
+            let url = format!("https://store.example/bundle?{query}");
+            kit(|kit| kit["bundle"] = json!({ "recipients": ["age1a"], "upload_url": url, "method": "PUT" })).trusted()
+        };
+        assert_eq!(signed("X-Amz-Signature=one"), signed("X-Amz-Signature=two"));
+    }
+
+    #[test]
+    fn no_query_is_shown_and_a_pre_signed_address_never_gets_the_key() {
+        let kit = kit(|kit| {
+            kit["bundle"]["upload_url"] = json!("https://store.example/bundle?sig=hunter2");
+            kit["bundle"]["method"] = json!("PUT");
+            kit["status_url"] = json!("https://api.factory.example/status?key=hunter2");
+        });
+        let form = serde_json::to_string(&kit.trusted()).expect("JSON");
+        assert!(!form.contains("hunter2"), "{form}");
+        assert_eq!(kit.key_origins().into_iter().collect::<Vec<_>>(), ["https://api.factory.example"]);
+    }
+
+    #[test]
+    fn a_fingerprint_is_named_as_it_is_shown_or_longer_and_never_by_fewer_than_80_bits() {
+        let fingerprint = kit(|_| ()).trusted().fingerprint();
+        let shown = fingerprint.to_string();
+        for text in [shown.clone(), format!("kit {shown}"), shown.to_uppercase(), fingerprint.0.clone()] {
+            assert!(text.parse::<NamedFingerprint>().expect("a fingerprint").names(&fingerprint), "{text}");
+        }
+        for text in ["", "7f3a", &shown[..23], "not-a-fingerprint-at-all", &format!("{}0", fingerprint.0)] {
+            assert_eq!(text.parse::<NamedFingerprint>(), Err(FingerprintError), "{text}");
+        }
+        let other: NamedFingerprint = "0000-0000-0000-0000-0000".parse().expect("a fingerprint");
+        assert!(!other.names(&fingerprint));
+    }
+}
