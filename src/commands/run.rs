@@ -87,12 +87,11 @@ impl Run<'_> {
         if record.is_empty() || record.finished_at.is_some() {
             return Ok(());
         }
-        let mut journal = self.session.journal(lock)?;
-        self.pin_first_kit(&mut journal)?;
-        journal.append(RunEntry::Finished).map_err(|error| diagnostics::journal(&error))
+        self.session.journal(lock)?.append(RunEntry::Finished).map_err(|error| diagnostics::journal(&error))
     }
 
-    /// The first kit of a connection is accepted with its plan; a changed one has a step of its own.
+    /// The first kit of a connection is accepted with its plan, and only with one that was approved; a changed one has a step
+    /// of its own.
     fn pin_first_kit(&self, journal: &mut Journal) -> Result<(), Failure> {
         if self.session.record.kit_pin.is_some() {
             return Ok(());

@@ -256,6 +256,7 @@ fn the_audit_log_records_each_step_and_no_secret() {
         .collect();
     let wanted = [
         "began",
+        "kit_accepted",
         "create_application",
         "application_created",
         "bundle_sealed",

@@ -19,6 +19,7 @@ fn a_kit_is_shown_without_its_secrets_and_escape_codes() {
     exit code: 0
     ----- stdout -----
     Kit for Acme \x1b[31m (factory-gitlab/kit/v1)
+      fingerprint   kit [fingerprint]
       given by      --kit
       expires       never
 

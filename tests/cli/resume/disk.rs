@@ -9,6 +9,7 @@ use std::path::PathBuf;
 use std::process::{Command, Stdio};
 
 use factory_gitlab::journal::Store;
+use factory_gitlab::sandbox::options::SandboxOptions;
 
 use super::{Case, OUT, final_state};
 use crate::test_env::{TestEnv, Transcript};
@@ -98,8 +99,11 @@ fn a_disk_that_is_full_while_a_token_is_created_leaves_no_token_behind() {
 #[test]
 fn a_bundle_that_does_not_fit_on_the_disk_is_reported_and_sealed_by_the_next_run() {
     for case in [Case::group_hook(), Case::bundle_out()] {
+        // So many targets are a bundle that is larger than the journal is by then.
+        let options = SandboxOptions { groups: 60, projects: 60, ..case.options };
+        let case = Case { options, ..case };
         let env = case.env();
-        let run = limited(&env, 2, case.args);
+        let run = limited(&env, 5, case.args);
         assert_eq!(run.code, 2, "{}: {run}", case.name);
         assert!(run.stdout.contains("failed  seal the bundle"), "{}: {run}", case.name);
         assert!(run.stdout.contains("File too large"), "{}: {run}", case.name);
