@@ -77,8 +77,8 @@ fn bundle(context: &CheckContext<'_>) -> CheckOutcome {
 fn not_asked(context: &CheckContext<'_>) -> CheckOutcome {
     let fingerprint = context.desired.kit.fingerprint();
     CheckOutcome::unknown(
-        "Factory was not asked: the kit is not from an https address and no run with it was approved here, so its \
-         addresses do not get the key of Factory's API",
+        "Factory was not asked: no run with this kit was approved here, and the kit was not fetched from that address, so \
+         it does not get the key of Factory's API",
     )
     .evidence("kit", &fingerprint)
     .fix(Fix::rerun("if Factory confirms this fingerprint, name it", format!("--kit-fingerprint {fingerprint}")))
