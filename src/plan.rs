@@ -18,8 +18,8 @@ pub use parts::outside::has_webhooks_outside;
 pub use parts::token::is_minted_name;
 pub use render::describe;
 pub use step::{
-    ApplicationStep, BundleStep, DeleteReason, DeliveryStep, Description, HookDifference, HookStep, KitStep, Reason, Step,
-    TokenStep,
+    ApplicationStep, BundleStep, DeleteReason, DeliveryStep, Description, HookDifference, HookStep, KitStep, Reason,
+    Step, TokenStep,
 };
 
 /// What will be done, in this order, and what the admin should know before approving it.

@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use factory_gitlab::desired::{
-    ApplicationOrigin, BundleDelivery, BundleRoute, Desired, DesiredApplication, DesiredHandover, DesiredWebhooks,
-    Prune, ResetToken, Selection,
+    ApplicationOrigin, BundleDelivery, BundleRoute, Desired, DesiredApplication, DesiredHandover, DesiredTrust,
+    DesiredWebhooks, Prune, ResetToken, Selection,
 };
 use factory_gitlab::env::Env;
 use factory_gitlab::factory::FactoryClient;
@@ -41,6 +41,7 @@ pub fn connected(options: SandboxOptions) -> TestEnv {
 
 fn desired(kit: &Kit, instance: InstanceUrl) -> Desired {
     Desired {
+        kit: DesiredTrust::from_kit(kit),
         instance,
         organization: kit.organization.clone(),
         application: DesiredApplication::from_kit(kit, ApplicationOrigin::Auto { given: None, renew: false }),

@@ -67,6 +67,6 @@ fn the_command_of_every_fix_of_a_blocker_can_be_run() {
         Blocker::SystemHookSendsAll,
     ];
     let fixes = explain_blockers(&blockers, &fixture.desired).fixes;
-    assert_eq!(fixes.iter().filter(|fix| fix.command.is_some()).count(), 6);
+    assert_eq!(fixes.iter().filter(|fix| fix.command.is_some()).count(), 7);
     assert_commands_can_be_run(&fixes, &["connect"]);
 }

@@ -230,7 +230,7 @@ fn find(candidates: &Candidates<'_>, auto: Auto<'_>) -> Part {
     let (exact, different): (Vec<&Application>, Vec<&Application>) =
         candidates.of_nobody_else().partition(|application| is_wanted(candidates.wanted, application));
     // Of several that match, the one whose secret this machine has handed over is the connection's.
-    let is_delivered = |one: &&&Application| auto.record.delivered.contains(&one.application_id);
+    let is_delivered = |one: &&&Application| auto.sides.record.delivered.contains(&one.application_id);
     if let ([own], true) = (exact.iter().filter(is_delivered).collect::<Vec<_>>().as_slice(), different.is_empty()) {
         return adopt(own, auto);
     }

@@ -4,8 +4,8 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use super::super::{
-    Commands, Definition, Heading, KeyringUse, KitSigner, ProxyChoice, Question, Rehearsal, Required, Setting, Settings,
-    ValueKind, parse,
+    Commands, Definition, Heading, KeyringUse, KitSigner, ProxyChoice, Question, Rehearsal, Required, Setting,
+    Settings, ValueKind, parse,
 };
 use super::{BASE, has_no_kit, settings};
 use crate::instance::InstanceUrl;
