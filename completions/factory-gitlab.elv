@@ -42,8 +42,8 @@ set edit:completion:arg-completer[factory-gitlab] = {|@words|
             cand --no-input 'Never ask; implied without a terminal and where CI is set'
             cand -q 'Show problems only'
             cand --quiet 'Show problems only'
-            cand -v 'Show more; twice for every request'
-            cand --verbose 'Show more; twice for every request'
+            cand -v 'Show what is done; twice for each request'
+            cand --verbose 'Show what is done; twice for each request'
             cand -h 'Print help (see more with ''--help'')'
             cand --help 'Print help (see more with ''--help'')'
             cand -V 'Print version'
@@ -56,6 +56,7 @@ set edit:completion:arg-completer[factory-gitlab] = {|@words|
             cand sandbox 'Rehearse any command against an embedded GitLab and Factory'
             cand completions 'Print a shell''s completions'
             cand man 'Print the manual page, or write one for each command'
+            cand help 'Print this message or the help of the given subcommand(s)'
         }
         &'factory-gitlab;connect'= {
             cand --handover-token 'Put the given token in the bundle, one created for Factory, or none'
@@ -104,8 +105,8 @@ set edit:completion:arg-completer[factory-gitlab] = {|@words|
             cand --no-input 'Never ask; implied without a terminal and where CI is set'
             cand -q 'Show problems only'
             cand --quiet 'Show problems only'
-            cand -v 'Show more; twice for every request'
-            cand --verbose 'Show more; twice for every request'
+            cand -v 'Show what is done; twice for each request'
+            cand --verbose 'Show what is done; twice for each request'
             cand -h 'Print help (see more with ''--help'')'
             cand --help 'Print help (see more with ''--help'')'
         }
@@ -154,8 +155,8 @@ set edit:completion:arg-completer[factory-gitlab] = {|@words|
             cand --no-input 'Never ask; implied without a terminal and where CI is set'
             cand -q 'Show problems only'
             cand --quiet 'Show problems only'
-            cand -v 'Show more; twice for every request'
-            cand --verbose 'Show more; twice for every request'
+            cand -v 'Show what is done; twice for each request'
+            cand --verbose 'Show what is done; twice for each request'
             cand -h 'Print help (see more with ''--help'')'
             cand --help 'Print help (see more with ''--help'')'
         }
@@ -184,8 +185,8 @@ set edit:completion:arg-completer[factory-gitlab] = {|@words|
             cand --no-input 'Never ask; implied without a terminal and where CI is set'
             cand -q 'Show problems only'
             cand --quiet 'Show problems only'
-            cand -v 'Show more; twice for every request'
-            cand --verbose 'Show more; twice for every request'
+            cand -v 'Show what is done; twice for each request'
+            cand --verbose 'Show what is done; twice for each request'
             cand -h 'Print help (see more with ''--help'')'
             cand --help 'Print help (see more with ''--help'')'
             cand inspect 'Show what a sealed bundle reveals without its key'
@@ -217,8 +218,8 @@ set edit:completion:arg-completer[factory-gitlab] = {|@words|
             cand --no-input 'Never ask; implied without a terminal and where CI is set'
             cand -q 'Show problems only'
             cand --quiet 'Show problems only'
-            cand -v 'Show more; twice for every request'
-            cand --verbose 'Show more; twice for every request'
+            cand -v 'Show what is done; twice for each request'
+            cand --verbose 'Show what is done; twice for each request'
             cand -h 'Print help (see more with ''--help'')'
             cand --help 'Print help (see more with ''--help'')'
         }
@@ -248,8 +249,8 @@ set edit:completion:arg-completer[factory-gitlab] = {|@words|
             cand --no-input 'Never ask; implied without a terminal and where CI is set'
             cand -q 'Show problems only'
             cand --quiet 'Show problems only'
-            cand -v 'Show more; twice for every request'
-            cand --verbose 'Show more; twice for every request'
+            cand -v 'Show what is done; twice for each request'
+            cand --verbose 'Show what is done; twice for each request'
             cand -h 'Print help (see more with ''--help'')'
             cand --help 'Print help (see more with ''--help'')'
         }
@@ -280,8 +281,8 @@ set edit:completion:arg-completer[factory-gitlab] = {|@words|
             cand --no-input 'Never ask; implied without a terminal and where CI is set'
             cand -q 'Show problems only'
             cand --quiet 'Show problems only'
-            cand -v 'Show more; twice for every request'
-            cand --verbose 'Show more; twice for every request'
+            cand -v 'Show what is done; twice for each request'
+            cand --verbose 'Show what is done; twice for each request'
             cand -h 'Print help (see more with ''--help'')'
             cand --help 'Print help (see more with ''--help'')'
         }
@@ -310,8 +311,8 @@ set edit:completion:arg-completer[factory-gitlab] = {|@words|
             cand --no-input 'Never ask; implied without a terminal and where CI is set'
             cand -q 'Show problems only'
             cand --quiet 'Show problems only'
-            cand -v 'Show more; twice for every request'
-            cand --verbose 'Show more; twice for every request'
+            cand -v 'Show what is done; twice for each request'
+            cand --verbose 'Show what is done; twice for each request'
             cand -h 'Print help (see more with ''--help'')'
             cand --help 'Print help (see more with ''--help'')'
             cand show 'Show the kit, without its secrets'
@@ -349,8 +350,8 @@ set edit:completion:arg-completer[factory-gitlab] = {|@words|
             cand --no-input 'Never ask; implied without a terminal and where CI is set'
             cand -q 'Show problems only'
             cand --quiet 'Show problems only'
-            cand -v 'Show more; twice for every request'
-            cand --verbose 'Show more; twice for every request'
+            cand -v 'Show what is done; twice for each request'
+            cand --verbose 'Show what is done; twice for each request'
             cand -h 'Print help (see more with ''--help'')'
             cand --help 'Print help (see more with ''--help'')'
         }
@@ -385,8 +386,8 @@ set edit:completion:arg-completer[factory-gitlab] = {|@words|
             cand --no-input 'Never ask; implied without a terminal and where CI is set'
             cand -q 'Show problems only'
             cand --quiet 'Show problems only'
-            cand -v 'Show more; twice for every request'
-            cand --verbose 'Show more; twice for every request'
+            cand -v 'Show what is done; twice for each request'
+            cand --verbose 'Show what is done; twice for each request'
             cand -h 'Print help (see more with ''--help'')'
             cand --help 'Print help (see more with ''--help'')'
         }
@@ -415,8 +416,8 @@ set edit:completion:arg-completer[factory-gitlab] = {|@words|
             cand --no-input 'Never ask; implied without a terminal and where CI is set'
             cand -q 'Show problems only'
             cand --quiet 'Show problems only'
-            cand -v 'Show more; twice for every request'
-            cand --verbose 'Show more; twice for every request'
+            cand -v 'Show what is done; twice for each request'
+            cand --verbose 'Show what is done; twice for each request'
             cand -h 'Print help (see more with ''--help'')'
             cand --help 'Print help (see more with ''--help'')'
         }
@@ -445,8 +446,8 @@ set edit:completion:arg-completer[factory-gitlab] = {|@words|
             cand --no-input 'Never ask; implied without a terminal and where CI is set'
             cand -q 'Show problems only'
             cand --quiet 'Show problems only'
-            cand -v 'Show more; twice for every request'
-            cand --verbose 'Show more; twice for every request'
+            cand -v 'Show what is done; twice for each request'
+            cand --verbose 'Show what is done; twice for each request'
             cand -h 'Print help (see more with ''--help'')'
             cand --help 'Print help (see more with ''--help'')'
         }
@@ -487,8 +488,8 @@ set edit:completion:arg-completer[factory-gitlab] = {|@words|
             cand --no-input 'Never ask; implied without a terminal and where CI is set'
             cand -q 'Show problems only'
             cand --quiet 'Show problems only'
-            cand -v 'Show more; twice for every request'
-            cand --verbose 'Show more; twice for every request'
+            cand -v 'Show what is done; twice for each request'
+            cand --verbose 'Show what is done; twice for each request'
             cand -h 'Print help (see more with ''--help'')'
             cand --help 'Print help (see more with ''--help'')'
         }
@@ -517,8 +518,8 @@ set edit:completion:arg-completer[factory-gitlab] = {|@words|
             cand --no-input 'Never ask; implied without a terminal and where CI is set'
             cand -q 'Show problems only'
             cand --quiet 'Show problems only'
-            cand -v 'Show more; twice for every request'
-            cand --verbose 'Show more; twice for every request'
+            cand -v 'Show what is done; twice for each request'
+            cand --verbose 'Show what is done; twice for each request'
             cand -h 'Print help (see more with ''--help'')'
             cand --help 'Print help (see more with ''--help'')'
         }
@@ -548,10 +549,57 @@ set edit:completion:arg-completer[factory-gitlab] = {|@words|
             cand --no-input 'Never ask; implied without a terminal and where CI is set'
             cand -q 'Show problems only'
             cand --quiet 'Show problems only'
-            cand -v 'Show more; twice for every request'
-            cand --verbose 'Show more; twice for every request'
+            cand -v 'Show what is done; twice for each request'
+            cand --verbose 'Show what is done; twice for each request'
             cand -h 'Print help (see more with ''--help'')'
             cand --help 'Print help (see more with ''--help'')'
+        }
+        &'factory-gitlab;help'= {
+            cand connect 'Bring an instance to the connected state'
+            cand verify 'Prove the connection, check by check'
+            cand bundle 'Inspect, upload or open a sealed bundle'
+            cand kit 'Show or check the kit from Factory, or print a template'
+            cand status 'Show what is recorded here about connections; contact no server'
+            cand sandbox 'Rehearse any command against an embedded GitLab and Factory'
+            cand completions 'Print a shell''s completions'
+            cand man 'Print the manual page, or write one for each command'
+            cand help 'Print this message or the help of the given subcommand(s)'
+        }
+        &'factory-gitlab;help;connect'= {
+        }
+        &'factory-gitlab;help;verify'= {
+        }
+        &'factory-gitlab;help;bundle'= {
+            cand inspect 'Show what a sealed bundle reveals without its key'
+            cand upload 'Upload a sealed bundle to Factory; uploading it again changes nothing'
+            cand open 'Open a sealed bundle with the receiver''s key; the output holds secrets'
+        }
+        &'factory-gitlab;help;bundle;inspect'= {
+        }
+        &'factory-gitlab;help;bundle;upload'= {
+        }
+        &'factory-gitlab;help;bundle;open'= {
+        }
+        &'factory-gitlab;help;kit'= {
+            cand show 'Show the kit, without its secrets'
+            cand check 'Check the kit and name everything that is wrong with it'
+            cand template 'Print a kit to fill in'
+        }
+        &'factory-gitlab;help;kit;show'= {
+        }
+        &'factory-gitlab;help;kit;check'= {
+        }
+        &'factory-gitlab;help;kit;template'= {
+        }
+        &'factory-gitlab;help;status'= {
+        }
+        &'factory-gitlab;help;sandbox'= {
+        }
+        &'factory-gitlab;help;completions'= {
+        }
+        &'factory-gitlab;help;man'= {
+        }
+        &'factory-gitlab;help;help'= {
         }
     ]
     $completions[$command]

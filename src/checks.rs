@@ -42,10 +42,10 @@ impl Check {
         self.code.split('.').next().unwrap_or(self.code)
     }
 
-    /// Where its page is, from the root of the documentation.
+    /// The address of its page: an anchor of the README.
     #[must_use]
     pub fn doc(&self) -> String {
-        format!("README.md#{}", self.anchor())
+        format!("{}/blob/main/README.md#{}", env!("CARGO_PKG_REPOSITORY"), self.anchor())
     }
 
     fn anchor(&self) -> String {

@@ -7,6 +7,7 @@
 pub(crate) mod after_help;
 mod args;
 mod parse;
+mod wanted;
 
 use std::path::PathBuf;
 
@@ -14,7 +15,8 @@ use clap::{ArgAction, Args, Parser, Subcommand, ValueHint};
 
 use self::after_help::{after_help, common};
 pub(crate) use self::parse::parse;
-pub use self::parse::{Invocation, Parsed};
+pub use self::parse::{Invocation, Misuse, Parsed};
+pub(crate) use self::wanted::WantedReport;
 use crate::error::ExitCode;
 use crate::report::Format;
 use crate::terminal::ColorChoice;
@@ -32,7 +34,7 @@ const EXAMPLES: &[&str] = &[
 /// The command line.
 #[derive(Debug, Parser)]
 #[command(name = "factory-gitlab", version, about = ABOUT, after_long_help = after_help(&ExitCode::ALL.map(common), EXAMPLES), max_term_width = 100)]
-#[command(subcommand_required = true, arg_required_else_help = true, disable_help_subcommand = true)]
+#[command(subcommand_required = true, arg_required_else_help = true)]
 pub struct Cli<C: Subcommand> {
     #[command(flatten)]
     pub global: GlobalArgs,
@@ -64,7 +66,7 @@ pub struct GlobalArgs {
     #[arg(short, long, global = true, conflicts_with = "verbose")]
     pub quiet: bool,
 
-    /// Show more; twice for every request
+    /// Show what is done; twice for each request
     #[arg(short, long, global = true, action = ArgAction::Count)]
     pub verbose: u8,
 

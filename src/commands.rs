@@ -25,7 +25,7 @@ use std::sync::Arc;
 use clap::Subcommand;
 
 use self::session::Access;
-use crate::cli::{self, GlobalArgs, Invocation, Parsed};
+use crate::cli::{self, Cli, GlobalArgs, Invocation, Misuse, Parsed, WantedReport};
 use crate::env::Env;
 #[cfg(feature = "sandbox")]
 use crate::env::Reach;
@@ -166,22 +166,45 @@ pub async fn run(args: &[OsString], env: &Env, interrupt: &Interrupt) -> ExitCod
     let invocation = match parse(args) {
         Ok(Parsed::Run(invocation)) => *invocation,
         Ok(Parsed::Show(text)) => return ended(&plain, plain.print_text(&text).map(|()| ExitCode::Done)),
-        Ok(Parsed::Misuse(text)) => {
+        Ok(Parsed::Misuse(Misuse { text, failure })) => {
+            output::failure(&plain, &failure, &of_checks(args));
             plain.print_error_text(&text);
             return ExitCode::Usage;
         }
-        Err(failure) => return ended(&plain, Err(failure)),
+        Err(failure) => {
+            output::failure(&plain, &failure, &of_checks(args));
+            return ended(&plain, Err(failure));
+        }
     };
     let global = &invocation.cli.global;
     let terminal = Terminal::new(env, global.color, verbosity(global)).for_command(invocation.running.as_str());
-    let format = global.output_format;
-    let output_file = global.output_file.clone();
+    let wanted = wanted(&invocation);
     let result = invoke(invocation, Surroundings { args, env, terminal: &terminal, interrupt }).await;
     terminal.restore();
     if let Err(failure) = &result {
-        output::failure(&terminal, failure, format, output_file.as_deref());
+        output::failure(&terminal, failure, &wanted);
     }
     ended(&terminal, result)
+}
+
+/// The report of a command line that is not understood. A text's file is left alone: what the command would have written to
+/// it is not known.
+fn of_checks(args: &[OsString]) -> WantedReport {
+    let wanted = WantedReport::read(args);
+    WantedReport { file: wanted.file.filter(|_| wanted.format != Format::Text), ..wanted }
+}
+
+/// The report that a failure of the command is written to. The file of a text is that of a report only where the command
+/// reports checks: `bundle open` writes a bundle to it.
+fn wanted(invocation: &Invocation<Command>) -> WantedReport {
+    let GlobalArgs { output_format, output_file, .. } = &invocation.cli.global;
+    let is_report = *output_format != Format::Text || reports_checks(&invocation.cli.command);
+    WantedReport { format: *output_format, file: output_file.clone().filter(|_| is_report) }
+}
+
+/// Whether the command has a report on checks, which JUnit is for.
+const fn reports_checks(command: &Command) -> bool {
+    matches!(command, Command::Verify(_))
 }
 
 /// A secret that was given in the place of something else is not repeated when that is refused.
@@ -202,6 +225,20 @@ struct Surroundings<'a> {
     env: &'a Env,
     terminal: &'a Terminal,
     interrupt: &'a Interrupt,
+}
+
+/// What must be known of the report before the work is done: that it can be written, and that there is one of this format.
+/// From then on the file has no report of an earlier run: where this run is killed there is none.
+fn require_report(cli: &Cli<Command>) -> Result<(), Failure> {
+    let GlobalArgs { output_format, output_file, .. } = &cli.global;
+    output_file.as_deref().map_or(Ok(()), output::require_writable)?;
+    if *output_format == Format::Junit && !reports_checks(&cli.command) && !runs_another(&cli.command) {
+        return Err(Failure::usage("this command reports no checks; choose -o text or -o json"));
+    }
+    match output_file.as_deref() {
+        Some(path) if reports_checks(&cli.command) => output::remove_stale(path),
+        Some(_) | None => Ok(()),
+    }
 }
 
 /// Whether the command is `sandbox` with a command to run in it.
@@ -245,7 +282,7 @@ async fn invoke(invocation: Invocation<Command>, around: Surroundings<'_>) -> Re
     if !runs_another(&cli.command) || log_file.is_some() || terminal.verbosity() > Verbosity::Normal {
         log::start(terminal, log_file.as_deref().map(output::open_log).transpose()?);
     }
-    cli.global.output_file.as_deref().map_or(Ok(()), output::require_writable)?;
+    require_report(&cli)?;
     let context = Context {
         env,
         terminal,

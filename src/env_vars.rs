@@ -1,32 +1,44 @@
-//! The environment variables that are not settings. Variables that give a setting its value are in the table of settings;
-//! `HTTPS_PROXY` and `HTTP_PROXY` are read by the HTTP library.
+//! The environment variables that are not settings, in one documented list. Variables that give a setting its value are in
+//! the table of settings.
 
-/// The folder for records, journals and sealed bundles, instead of the system's folder for state.
-pub(crate) const STATE_DIR: &str = "FACTORY_GITLAB_STATE_DIR";
+/// A variable, as the manual pages and the README list it.
+#[derive(Clone, Copy, Debug)]
+pub struct Variable {
+    pub name: &'static str,
+    pub meaning: &'static str,
+}
 
-/// The answers file, as `--config`.
-pub(crate) const CONFIG: &str = "FACTORY_GITLAB_CONFIG";
+/// Declares the variables, and lists them in [`ALL`].
+macro_rules! variables {
+    ($($name:ident = $text:literal: $meaning:literal;)+) => {
+        $(#[doc = $meaning] pub(crate) const $name: &str = $text;)+
 
-/// Disables the keyring, as `--keyring off`.
-pub(crate) const DISABLE_KEYRING: &str = "FACTORY_DISABLE_KEYRING";
+        /// Every variable that is not a setting.
+        pub const ALL: &[Variable] = &[$(Variable { name: $text, meaning: $meaning }),+];
+    };
+}
 
-/// Set by CI systems: the program asks no questions.
-pub(crate) const CI: &str = "CI";
+// The HTTP library reads the proxies, and the TLS library the certificates: they are here to be documented.
+variables! {
+    CONFIG = "FACTORY_GITLAB_CONFIG": "The answers file, as --config";
+    STATE_DIR = "FACTORY_GITLAB_STATE_DIR":
+        "Folder for records, journals and sealed bundles, instead of the system's folder for state";
+    DISABLE_KEYRING = "FACTORY_DISABLE_KEYRING": "Set to 1: do not use the keyring, as --keyring off";
+    CI = "CI": "Set by CI systems: never ask";
+    _HTTPS_PROXY = "HTTPS_PROXY": "Proxy for https addresses; https_proxy as well";
+    _HTTP_PROXY = "HTTP_PROXY": "Proxy for http addresses; http_proxy as well";
+    _ALL_PROXY = "ALL_PROXY": "Proxy for addresses that the two above leave; all_proxy as well";
+    NO_PROXY = "NO_PROXY": "Hosts that are reached without a proxy; no_proxy as well";
+    NO_COLOR = "NO_COLOR": "Set to anything: no color, unless --color says otherwise";
+    CLICOLOR_FORCE = "CLICOLOR_FORCE": "Set to 1: color even where the output is not a terminal";
+    TERM = "TERM": "Kind of terminal; dumb has no color";
+    COLUMNS = "COLUMNS": "Width at which text on a terminal is wrapped, instead of the terminal's own";
+    _SSL_CERT_FILE = "SSL_CERT_FILE": "File with the certificates to trust, instead of the system's";
+    _SSL_CERT_DIR = "SSL_CERT_DIR": "Folder with the certificates to trust, instead of the system's";
+}
 
-/// Set to anything: no color, unless `--color` says otherwise. <https://no-color.org>
-pub(crate) const NO_COLOR: &str = "NO_COLOR";
-
-/// Color even where the output is not a terminal. <https://bixense.com/clicolors>
-pub(crate) const CLICOLOR_FORCE: &str = "CLICOLOR_FORCE";
-
-/// The kind of terminal; `dumb` has no color.
-pub(crate) const TERM: &str = "TERM";
-
-/// The width at which text is wrapped on a terminal, instead of the terminal's own.
-pub(crate) const COLUMNS: &str = "COLUMNS";
-
-/// The hosts that are reached without a proxy. Both spellings are common.
-pub(crate) const NO_PROXY: [&str; 2] = ["NO_PROXY", "no_proxy"];
+/// `NO_PROXY` in both spellings.
+pub(crate) const NO_PROXY_SPELLINGS: [&str; 2] = [NO_PROXY, "no_proxy"];
 
 /// The clock of an integration test; not known to other builds.
 #[cfg(feature = "sandbox-testing")]

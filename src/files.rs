@@ -4,6 +4,7 @@
 //! |---|---|
 //! | [`read_up_to`] | never waits and never ends up with more than the limit: a pipe, a device and a folder are refused |
 //! | [`write_atomically`] | the old content or the new one, never a part; on the disk when it returns |
+//! | [`remove_regular`] | devices and folders stay |
 //! | [`require_writable`] | a later [`write_atomically`] finds a folder that it may write to |
 //! | [`open_to_append`] | the content stays; new text is appended to it |
 //! | [`create_private_folder`] | a new folder is its owner's only |
@@ -99,6 +100,17 @@ pub(crate) fn require_writable(path: &Path) -> io::Result<()> {
         return refuse_link(path);
     }
     temporary_file(path, Readers::Owner).map(drop)
+}
+
+/// Removes a regular file, or a link in its place; anything else, and what does not exist, is left as it is.
+///
+/// # Errors
+/// From the file system.
+pub(crate) fn remove_regular(path: &Path) -> io::Result<()> {
+    match fs::symlink_metadata(path) {
+        Ok(found) if (found.is_file() || found.is_symlink()) && !is_written_in_place(path) => fs::remove_file(path),
+        Ok(_) | Err(_) => Ok(()),
+    }
 }
 
 /// Opens a file for appending; creates it with mode 0600 if it does not exist. A device or a pipe is appended to as it is.

@@ -21,7 +21,7 @@
 //! | 3 judgment | [`desired`], [`plan`], [`checks`], [`advice`] (pure), [`observed`] |
 //! | 2 the two sides | [`gitlab`], [`factory`], [`bundle`] |
 //! | 1 plumbing | [`http`], `files`, [`credential_store`], [`journal`], [`settings`] |
-//! | 0 words | [`secret`], [`error`], [`env`](mod@env), `env_vars`, [`kit`], [`instance`], [`target`], [`text`], [`line_writer`] |
+//! | 0 words | [`secret`], [`error`], [`env`](mod@env), [`env_vars`], [`kit`], [`instance`], [`target`], [`text`], [`line_writer`] |
 //!
 //! `sandbox` (a cargo feature, on by default) is separate: an embedded GitLab and Factory, written after GitLab's behavior,
 //! that share no wire types with the client.
@@ -38,7 +38,7 @@ pub mod commands;
 pub mod credential_store;
 pub mod desired;
 pub mod env;
-mod env_vars;
+pub mod env_vars;
 pub mod error;
 pub mod factory;
 mod files;

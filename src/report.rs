@@ -1,12 +1,14 @@
 //! Reports: one struct for each command, rendered as text, JSON or JUnit, with one exit code for all.
 
+mod failure;
 mod findings;
 mod group;
 mod json;
 mod junit;
 pub mod run;
 
-pub use findings::{Detail, FailOn, Findings, SCHEMA};
+pub use failure::FailureReport;
+pub use findings::{FailOn, Findings, SCHEMA};
 pub use group::FailureGroup;
 pub use json::{FixJson, Json};
 
@@ -21,6 +23,12 @@ use crate::text::Text;
 pub trait Report {
     /// Writes the text form, for the user.
     fn text(&self, text: &mut Text);
+
+    /// Writes what is left of the text form with `--quiet`: problems only. For a report that is asked for as data this is all
+    /// of it.
+    fn problems(&self, text: &mut Text) {
+        self.text(text);
+    }
 
     /// Writes the JSON form: one document with a `schema`.
     ///
@@ -51,6 +59,14 @@ pub enum Format {
 pub fn text(report: &dyn Report) -> Text {
     let mut text = Text::new();
     report.text(&mut text);
+    text
+}
+
+/// The problems of a report as text, for the terminal to color.
+#[must_use]
+pub fn problems(report: &dyn Report) -> Text {
+    let mut text = Text::new();
+    report.problems(&mut text);
     text
 }
 

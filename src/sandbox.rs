@@ -27,6 +27,7 @@ use tokio::sync::oneshot;
 use url::Url;
 
 use self::factory::EmbeddedFactory;
+pub(crate) use self::fault::help as fault_help;
 use self::fault::{FaultError, FaultList};
 use self::gitlab::GitLab;
 use self::options::SandboxOptions;

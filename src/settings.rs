@@ -223,7 +223,7 @@ impl Settings {
             None => http::Proxy::System,
             Some(ProxyChoice::Direct) => http::Proxy::Direct,
             Some(ProxyChoice::Through(url)) => {
-                let except = env_vars::NO_PROXY.iter().find_map(|name| self.env.var(name)).map(str::to_owned);
+                let except = env_vars::NO_PROXY_SPELLINGS.iter().find_map(|name| self.env.var(name)).map(str::to_owned);
                 http::Proxy::Through { url, except }
             }
         })

@@ -221,6 +221,11 @@ impl Terminal {
         self.say(&text);
     }
 
+    /// Prints what a question is about to standard error, with `-q` as well: a plan is approved only after it was read.
+    pub fn show(&self, text: &Text) {
+        self.print_error(text);
+    }
+
     /// Prints a warning to standard error, with `-q` as well.
     pub fn warn(&self, message: &str) {
         let mut text = Text::new();

@@ -20,6 +20,8 @@ pub use recipients::{RecipientError, Recipients};
 
 /// No bundle is nearly as large.
 const LARGEST: u64 = 16 * 1024 * 1024;
+/// How the name of a random stanza ends (age: format.go; <https://c2sp.org/age>).
+const GREASE: &str = "-grease";
 const ARMOR: &[u8] = b"-----BEGIN AGE ENCRYPTED FILE-----";
 
 /// Why a bundle could not be sealed, written, read or opened.
@@ -51,7 +53,8 @@ pub struct SealedBundle {
 /// What a sealed bundle shows without a key.
 #[derive(Clone, Debug, Eq, PartialEq, Serialize)]
 pub struct SealedInfo {
-    /// The stanza types, one for each recipient: `X25519`, `mlkem768p256tag`.
+    /// The stanza types, one for each recipient: `X25519`, `mlkem768p256tag`. The one that age adds so that readers learn to
+    /// ignore unknown ones is not a recipient.
     pub recipients: Vec<String>,
     /// Bytes.
     pub size: usize,
@@ -134,7 +137,8 @@ impl SealedBundle {
     /// What it shows without a key.
     #[must_use]
     pub fn inspect(&self) -> SealedInfo {
-        let recipients = self.recipients().unwrap_or_default();
+        let mut recipients = self.recipients().unwrap_or_default();
+        recipients.retain(|stanza| !stanza.ends_with(GREASE));
         SealedInfo { recipients, size: self.bytes.len(), sha256: self.sha256.clone() }
     }
 

@@ -11,6 +11,7 @@ use crate::error::Fix;
 use crate::http::{self, Cause};
 use crate::instance::Version;
 use crate::observed::{Observation, Read};
+use crate::text::counted;
 
 pub(super) const CHECKS: &[Check] = &[
     Check {
@@ -129,7 +130,7 @@ fn tls(context: &CheckContext<'_>) -> CheckOutcome {
     let outcome = if days < 0 {
         CheckOutcome::fail("the certificate has expired").fix(renew())
     } else if days < context.policy.expires_within {
-        CheckOutcome::warn(format!("the certificate expires in {days} days")).fix(renew())
+        CheckOutcome::warn(format!("the certificate expires in {}", counted(days, "day"))).fix(renew())
     } else {
         CheckOutcome::pass()
     };

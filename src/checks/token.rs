@@ -13,6 +13,7 @@ use crate::gitlab::{ApiRefusal, TokenDetails, User};
 use crate::http;
 use crate::kit::Handover;
 use crate::observed::{Observation, Read};
+use crate::text::counted;
 
 pub(super) const CHECKS: &[Check] = &[
     Check {
@@ -226,7 +227,8 @@ fn expiry(context: &CheckContext<'_>) -> CheckOutcome {
     let outcome = if end <= context.observed.at {
         CheckOutcome::fail(format!("the token expired on {date} at 00:00 UTC")).fix(new_token(context))
     } else if days < context.policy.expires_within {
-        CheckOutcome::warn(format!("the token expires on {date} at 00:00 UTC, in {days} days")).fix(new_token(context))
+        CheckOutcome::warn(format!("the token expires on {date} at 00:00 UTC, in {}", counted(days, "day")))
+            .fix(new_token(context))
     } else {
         CheckOutcome::pass().note(format!("until {date}"))
     };

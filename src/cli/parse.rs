@@ -26,8 +26,37 @@ pub enum Parsed<C: Subcommand> {
     Run(Box<Invocation<C>>),
     /// Help or the version, for standard output.
     Show(String),
-    /// clap's message about arguments that it does not understand, for standard error.
-    Misuse(String),
+    /// Arguments that clap does not understand.
+    Misuse(Misuse),
+}
+
+/// clap's message about arguments that it does not understand.
+#[derive(Debug)]
+pub struct Misuse {
+    /// As clap lays it out, for standard error.
+    pub text: String,
+    /// The same as a failure, for the report.
+    pub failure: Failure,
+}
+
+impl Misuse {
+    fn new(error: &clap::Error) -> Self {
+        let text = error.render().to_string();
+        let failure = match error.kind() {
+            ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand | ErrorKind::MissingSubcommand => {
+                Failure::usage("the command is missing")
+            }
+            _ => {
+                let message = text.split("\n\n").next().unwrap_or_default();
+                let words: Vec<&str> = message.trim_start_matches("error: ").split_whitespace().collect();
+                Failure::usage(words.join(" "))
+            }
+        };
+        let tips = text.lines().filter_map(|line| line.trim_start().strip_prefix("tip: ").map(str::to_owned));
+        let usage = text.lines().find_map(|line| line.strip_prefix("Usage: ")).map(|usage| format!("usage: {usage}"));
+        let fixes: Vec<Fix> = tips.chain(usage).map(Fix::say).collect();
+        Self { text, failure: failure.fixes(fixes) }
+    }
 }
 
 /// Names that people try for secrets, with the setting that takes their place.
@@ -63,7 +92,7 @@ pub(crate) fn parse<C: Subcommand>(args: &[OsString]) -> Result<Parsed<C>, Failu
         Ok(invocation) => Parsed::Run(Box::new(invocation)),
         Err(error) => match error.kind() {
             ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => Parsed::Show(error.render().to_string()),
-            _ => Parsed::Misuse(error.render().to_string()),
+            _ => Parsed::Misuse(Misuse::new(&error)),
         },
     })
 }

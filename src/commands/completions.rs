@@ -1,9 +1,11 @@
 //! `completions SHELL`.
 
-use clap::Args;
+use clap::builder::PossibleValuesParser;
+use clap::{Args, Command};
 use clap_complete::Shell;
 
 use super::Context;
+use crate::checks;
 use crate::cli::after_help::{after_help, own};
 use crate::error::ExitCode::{Done, Usage};
 use crate::error::{ExitCode, Failure};
@@ -28,8 +30,23 @@ pub(super) async fn completions(args: CompletionsArgs, context: &Context<'_>) ->
 /// The completion script of a shell.
 fn script(shell: Shell) -> String {
     let mut script = Vec::new();
-    clap_complete::generate(shell, &mut super::command(), "factory-gitlab", &mut script);
-    String::from_utf8_lossy(&script).into_owned()
+    let mut command = with_check_codes(super::command());
+    clap_complete::generate(shell, &mut command, "factory-gitlab", &mut script);
+    let script = String::from_utf8_lossy(&script).into_owned();
+    // clap_complete 4.6.11 names the program's functions in two ways where its name has a hyphen: what it sets is not what it
+    // compares with, and nothing is completed after a command.
+    if shell == Shell::Bash { script.replace("factory__subcmd__gitlab", "factory__gitlab") } else { script }
+}
+
+/// The options that take a check's code, with all codes as their values. When the arguments are read, a code may be a
+/// pattern too, so that the values are not limited there.
+fn with_check_codes(command: Command) -> Command {
+    let takes_codes =
+        |arg: &clap::Arg| arg.get_value_names().is_some_and(|names| names.iter().any(|name| name == "CODE"));
+    let codes = || PossibleValuesParser::new(checks::all().map(|check| check.code));
+    command
+        .mut_args(|arg| if takes_codes(&arg) { arg.value_parser(codes()) } else { arg })
+        .mut_subcommands(with_check_codes)
 }
 
 // The scripts in the tree are those of the whole program.
@@ -40,6 +57,27 @@ mod tests {
     use clap::ValueEnum as _;
 
     use super::*;
+
+    #[test]
+    fn every_script_completes_the_codes_of_checks() {
+        for shell in [Shell::Bash, Shell::Zsh, Shell::Fish, Shell::Elvish, Shell::PowerShell] {
+            let script = script(shell);
+            // The scripts of clap_complete for the last two complete no values.
+            let has_values = !matches!(shell, Shell::Elvish | Shell::PowerShell);
+            assert_eq!(checks::all().all(|check| script.contains(check.code)), has_values, "{shell}");
+        }
+    }
+
+    #[test]
+    fn bash_compares_with_the_names_that_it_sets() {
+        let script = script(Shell::Bash);
+        let set = |line: &str| Some(line.trim().strip_prefix("cmd=\"")?.strip_suffix('"')?.to_owned());
+        let names: Vec<String> = script.lines().filter_map(set).filter(|name| !name.is_empty()).collect();
+        assert!(names.len() > 10, "{names:?}");
+        for name in names {
+            assert!(script.contains(&format!("\n        {name})\n")), "{name} is set and never compared with");
+        }
+    }
 
     /// `BLESS=1 cargo test completions` rewrites them.
     #[test]

@@ -3,16 +3,14 @@
 use std::fs::File;
 use std::io;
 use std::path::Path;
-use std::sync::Arc;
-
-use serde::Serialize;
 
 use super::Context;
-use crate::error::{ExitCode, Failure, FailureKind};
+use crate::cli::WantedReport;
+use crate::error::{ExitCode, Failure, Fix};
 use crate::files::{self, Readers};
-use crate::report::{self, FixJson, Format, Json, Report};
+use crate::report::{self, FailureReport, Format, Report};
 use crate::secret::shown_place;
-use crate::terminal::Terminal;
+use crate::terminal::{Terminal, Verbosity};
 use crate::text::Text;
 
 pub(super) fn finish(context: &Context<'_>, report: &dyn Report) -> Result<ExitCode, Failure> {
@@ -21,9 +19,10 @@ pub(super) fn finish(context: &Context<'_>, report: &dyn Report) -> Result<ExitC
         (Some(path), format) => {
             let rendered = report::render(report, format)?;
             write_file(path, |file| rendered.write_to(file))?;
-            terminal.print_styled(&report::text(report))?;
+            tracing::info!(path = %path.display(), "the report is written");
+            terminal.print_styled(&shown(report, terminal))?;
         }
-        (None, Format::Text) => terminal.print_styled(&report::text(report))?,
+        (None, Format::Text) => terminal.print_styled(&shown(report, terminal))?,
         (None, Format::Json) => {
             let rendered = report::render(report, Format::Json)?;
             terminal.print_json(|out| rendered.write_to(out))?;
@@ -34,6 +33,11 @@ pub(super) fn finish(context: &Context<'_>, report: &dyn Report) -> Result<ExitC
         }
     }
     Ok(report.exit_code())
+}
+
+/// The text for the terminal: with `-q`, only its problems.
+fn shown(report: &dyn Report, terminal: &Terminal) -> Text {
+    if terminal.verbosity() == Verbosity::Quiet { report::problems(report) } else { report::text(report) }
 }
 
 /// Writes a file for its owner only, whole or not at all.
@@ -53,8 +57,26 @@ pub(super) fn require_writable(path: &Path) -> Result<(), Failure> {
     files::require_writable(path).map_err(|error| cannot_write(path, &error))
 }
 
+/// Removes the report of an earlier run, which must not be taken for this run's.
+///
+/// # Errors
+/// A usage error when it cannot be removed.
+pub(super) fn remove_stale(path: &Path) -> Result<(), Failure> {
+    files::remove_regular(path).map_err(|error| cannot_write(path, &error))
+}
+
+/// A path that cannot be written; of a folder that does not exist, its name.
 pub(super) fn cannot_write(path: &Path, error: &io::Error) -> Failure {
-    Failure::usage(format!("{} cannot be written", shown_place(path))).because(error.to_string())
+    let failure = Failure::usage(format!("{} cannot be written", shown_place(path)));
+    match path.parent().filter(|folder| error.kind() == io::ErrorKind::NotFound && !folder.exists()) {
+        Some(folder) => {
+            let folder = shown_place(folder);
+            failure
+                .because(format!("the folder {folder} does not exist"))
+                .fix(Fix::say(format!("create {folder} first, or write to a folder that exists")))
+        }
+        None => failure.because(error.to_string()),
+    }
 }
 
 /// Opens a log file, which is appended to and readable by its owner only.
@@ -67,87 +89,65 @@ pub(super) fn open_log(path: &Path) -> Result<File, Failure> {
     })
 }
 
-/// Writes the failure of a whole command as the one document that `-o json` promises. Its text goes to
-/// standard error as always.
-pub(super) fn failure(terminal: &Terminal, failure: &Failure, format: Format, file: Option<&Path>) {
-    if format != Format::Json {
-        return;
-    }
+/// Writes the failure of a whole command as the report that was asked for, so that what reads the report finds why there is
+/// none, and never that of an earlier run. Its text goes to standard error as always.
+pub(super) fn failure(terminal: &Terminal, failure: &Failure, wanted: &WantedReport) {
     let report = FailureReport { failure, running: terminal.running() };
-    let Ok(rendered) = report::render(&report, Format::Json) else { return };
+    let Ok(rendered) = report::render(&report, wanted.format) else { return };
     // An error in writing this must not hide the failure itself, which is printed next.
-    let _failure_is_said_anyway = match file {
-        Some(path) => write_file(path, |file| rendered.write_to(file)),
-        None => terminal.print_json(|out| rendered.write_to(out)),
+    let _failure_is_said_anyway = match (&wanted.file, wanted.format) {
+        (Some(path), _) => write_file(path, |file| rendered.write_to(file)),
+        (None, Format::Text) => Ok(()),
+        (None, Format::Json) => terminal.print_json(|out| rendered.write_to(out)),
+        (None, Format::Junit) => terminal.print_xml(|out| rendered.write_to(out)),
     };
-}
-
-struct FailureReport<'a> {
-    failure: &'a Failure,
-    /// The command that is running, for the fixes that run it again.
-    running: Arc<str>,
-}
-
-#[derive(Serialize)]
-struct FailureDocument<'r> {
-    schema: &'static str,
-    error: ErrorJson<'r>,
-    exit_code: u8,
-}
-
-#[derive(Serialize)]
-struct ErrorJson<'r> {
-    kind: &'static str,
-    message: &'r str,
-    causes: &'r [String],
-    fixes: Vec<FixJson<'r>>,
-}
-
-impl Report for FailureReport<'_> {
-    fn text(&self, text: &mut Text) {
-        self.failure.describe(&self.running).lines().for_each(|line| text.line(line));
-    }
-
-    fn json(&self, into: Json<'_>) -> io::Result<()> {
-        let Failure { kind, message, causes, fixes } = self.failure;
-        let fixes = FixJson::all(fixes, &self.running);
-        into.sorted_document(&FailureDocument {
-            schema: "factory-gitlab/error/v1",
-            error: ErrorJson { kind: name(*kind), message, causes, fixes },
-            exit_code: self.exit_code() as u8,
-        })
-    }
-
-    fn exit_code(&self) -> ExitCode {
-        self.failure.exit_code()
-    }
-}
-
-const fn name(kind: FailureKind) -> &'static str {
-    match kind {
-        FailureKind::Problem => "problem",
-        FailureKind::Usage => "usage",
-        FailureKind::Unknown => "unknown",
-        FailureKind::Interrupted => "interrupted",
-    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::error::Fix;
+
+    fn wanted(format: Format, file: Option<&Path>) -> WantedReport {
+        WantedReport { format, file: file.map(Path::to_owned) }
+    }
 
     #[test]
     fn a_failure_is_one_json_document_with_the_exit_code() {
         let terminal = Terminal::captured(b"");
         let failed = Failure::usage("two things are missing").fix(Fix::say("give them"));
-        failure(&terminal, &failed, Format::Json, None);
+        failure(&terminal, &failed, &wanted(Format::Json, None));
         let document: serde_json::Value = serde_json::from_str(&terminal.captured_text().0).expect("one document");
         assert_eq!(document["exit_code"], 2);
         assert_eq!(document["error"]["kind"], "usage");
         assert_eq!(document["error"]["fixes"][0]["text"], "give them");
-        failure(&terminal, &failed, Format::Text, None);
+        failure(&terminal, &failed, &wanted(Format::Text, None));
         assert_eq!(terminal.captured_text().1, "");
+    }
+
+    #[test]
+    fn a_failure_replaces_the_report_of_an_earlier_run_in_every_format() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("report");
+        let failed = Failure::usage("the kit cannot be read").because("no such file");
+        for (format, holds) in [
+            (Format::Text, "error: the kit cannot be read"),
+            (Format::Json, "\"schema\": \"factory-gitlab/error/v1\""),
+            (Format::Junit, "<error message=\"the kit cannot be read\" type=\"usage\">"),
+        ] {
+            write_file(&path, |file| file.write_all(b"an earlier report")).expect("written");
+            failure(&Terminal::captured(b"").for_command("verify"), &failed, &wanted(format, Some(&path)));
+            let report = std::fs::read_to_string(&path).expect("a report");
+            assert!(report.contains(holds) && !report.contains("earlier"), "{format:?}: {report}");
+        }
+        let junit = std::fs::read_to_string(&path).expect("a report");
+        assert!(junit.contains("errors=\"1\"") && junit.contains("name=\"verify\""), "{junit}");
+    }
+
+    #[test]
+    fn a_folder_that_does_not_exist_is_named() {
+        let failure = require_writable(Path::new("/no/such/report.json")).expect_err("no such folder");
+        assert_eq!(failure.causes, ["the folder /no/such does not exist"]);
+        assert_eq!(failure.exit_code(), ExitCode::Usage);
     }
 
     #[test]

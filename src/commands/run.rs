@@ -106,7 +106,13 @@ impl Run<'_> {
         text.heading(format!("Plan for {}, kit {kit}", session.desired.instance));
         plan_lines(&planned.plan, &mut text);
         text.gap();
-        session.context.terminal.say(&text);
+        let is_asked = self.changed_kit().is_some() || !session.interview.settings().is_enabled(&keys::YES);
+        let terminal = session.context.terminal;
+        if is_asked {
+            terminal.show(&text);
+        } else {
+            terminal.say(&text);
+        }
         match self.ask_for_approval()? {
             Approval::Given => Ok(()),
             Approval::Refused => Err(Failure::problem("the plan was not approved; nothing was changed")
@@ -117,8 +123,9 @@ impl Run<'_> {
     /// `--yes` does not cover a changed kit: a person approves it, or its fingerprint is named.
     fn ask_for_approval(&self) -> Result<Approval, Failure> {
         let interview = &self.session.interview;
-        let changed = self.planned.plan.steps.iter().find_map(Step::as_kit);
-        let Some(KitStep::Accept { from, to, changes }) = changed else { return interview.approve(&keys::YES) };
+        let Some(KitStep::Accept { from, to, changes }) = self.changed_kit() else {
+            return interview.approve(&keys::YES);
+        };
         if interview.settings().get(&keys::KIT_FINGERPRINT)?.is_some() {
             return interview.approve(&keys::YES);
         }
@@ -130,6 +137,11 @@ impl Run<'_> {
         let failure = changes.iter().fold(failure, |failure, change| failure.because(change.to_string()));
         let text = "if Factory confirms the new fingerprint, name it";
         Err(failure.fix(Fix::rerun(text, format!("--yes --kit-fingerprint {to}"))))
+    }
+
+    /// The step that accepts a kit which differs from the one of the last run.
+    fn changed_kit(&self) -> Option<&KitStep> {
+        self.planned.plan.steps.iter().find_map(Step::as_kit)
     }
 
     /// Carries the plan out. When interrupted, the work is dropped at once, and what was done is reported.

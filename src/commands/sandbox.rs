@@ -10,9 +10,9 @@ use super::Context;
 use crate::cli::after_help::{Ending, after_help, own};
 use crate::env_vars;
 use crate::error::{ExitCode, Failure, Fix};
-use crate::sandbox::Sandbox;
 use crate::sandbox::options::{SandboxEdition, SandboxOptions, SandboxPlan, SandboxVersion};
 use crate::sandbox::request_log::{LoggedRequest, Origin};
+use crate::sandbox::{self, Sandbox};
 use crate::settings::Source;
 use crate::text::{Line, Text, Tone};
 
@@ -33,6 +33,7 @@ const ENDINGS: &[Ending] = &[
 const EXAMPLES: &[&str] = &[
     "factory-gitlab sandbox connect --yes",
     "factory-gitlab sandbox --plan none --projects 20 connect --dry-run",
+    "factory-gitlab sandbox --fault 'POST /api/v4/projects/*/hooks=status:403x1' connect --yes",
     "factory-gitlab sandbox --listen 127.0.0.1:8929 > variables.sh",
 ];
 
@@ -85,7 +86,7 @@ pub struct SandboxArgs {
     pub relative_root: String,
 
     /// Inject a fault (may be repeated)
-    #[arg(long, value_name = "SPEC")]
+    #[arg(long, value_name = "SPEC", long_help = format!("Inject a fault (may be repeated)\n\n{}", sandbox::fault_help()))]
     pub fault: Vec<String>,
 
     /// The command to run against the sandbox, with its options

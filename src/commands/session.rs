@@ -109,6 +109,7 @@ impl<'a> Session<'a> {
         }
         trust(&observer.factory, &desired, TrustSources { settings: interview.settings(), record: &record })?;
         record.others = connection.others(&desired.instance, &desired.organization.id).map_err(failed)?;
+        tracing::info!(gitlab = %desired.instance, "the inputs are complete");
         Ok(Self { context, interview, desired, observer, known, record, token, kit_place, connection, lock, began })
     }
 
@@ -118,7 +119,10 @@ impl<'a> Session<'a> {
         let progress = progress::ReadingProgress::new(self.context.terminal);
         let request = ReadRequest { reads, known: self.known.as_ref(), record: Some(&self.record) };
         let observing = self.observer.observe(&self.desired, request, &progress);
-        self.context.terminal.with_spinner("reading the current state", Box::pin(observing)).await
+        tracing::info!("reading the current state");
+        let observed = self.context.terminal.with_spinner("reading the current state", Box::pin(observing)).await;
+        tracing::info!(requests = self.observer.http.stats().requests, "the current state is read");
+        observed
     }
 
     /// The connection's lock: a session that writes has it.

@@ -13,7 +13,7 @@ use crate::instance::InstanceUrl;
 use crate::journal::{OwnApplication, Record, SecretState, Store};
 use crate::report::{Json, Report};
 use crate::settings::keys;
-use crate::text::{Line, Text, Tone};
+use crate::text::{Line, Text, Tone, counted};
 
 /// Show what is recorded here about connections; contact no server
 #[derive(Args, Debug)]
@@ -139,7 +139,7 @@ fn describe(recorded: &RecordedConnection, text: &mut Text) {
     row(text, "webhooks", format!("{} created or changed by this tool{strategy}", record.hooks.len()).into());
     if record.unread_lines > 0 {
         let count = record.unread_lines;
-        row(text, "journal", Line::new().with(Tone::Warn, format!("{count} lines could not be read")));
+        row(text, "journal", Line::new().with(Tone::Warn, format!("{} could not be read", counted(count, "line"))));
     }
     row(text, "recorded in", Line::new().dim(journal));
 }

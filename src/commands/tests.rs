@@ -173,9 +173,129 @@ fn a_duration_is_read_and_a_wrong_one_is_explained() {
     };
     assert_eq!(verify.wait, Some(std::time::Duration::from_secs(90)));
     for line in ["verify --wait soon", "verify --wait=-5m"] {
-        let Ok(Parsed::Misuse(text)) = parse(&args(line)) else {
+        let Ok(Parsed::Misuse(misuse)) = parse(&args(line)) else {
             unreachable!("{line} is not a duration");
         };
-        assert!(text.contains("write it as 90s, 5m or 1h"), "{text}");
+        assert!(misuse.text.contains("write it as 90s, 5m or 1h"), "{}", misuse.text);
     }
+}
+
+#[test]
+fn a_usage_error_of_clap_is_a_failure_with_its_tips() {
+    for (line, message, fix) in [
+        ("verify --lvie", "unexpected argument '--lvie' found", "a similar argument exists: '--live'"),
+        ("verfy", "unrecognized subcommand 'verfy'", "a similar subcommand exists: 'verify'"),
+        ("verify --fail-on sometimes", "invalid value 'sometimes' for '--fail-on <LEVEL>'", "usage: "),
+        ("bundle inspect", "the following required arguments were not provided: <FILE>", "usage: factory-gitlab"),
+        ("", "the command is missing", "usage: factory-gitlab"),
+    ] {
+        let Ok(Parsed::Misuse(misuse)) = parse(&args(line)) else { unreachable!("{line} is a usage error") };
+        assert!(misuse.failure.message.starts_with(message), "{line}: {:?}", misuse.failure);
+        let is_near = misuse.failure.fixes.iter().any(|one| one.text.contains(fix));
+        assert!(is_near || fix == "usage: ", "{line}: {:?}", misuse.failure);
+    }
+}
+
+#[test]
+fn the_help_of_a_command_is_shown_by_help_command() {
+    for (line, holds) in [
+        ("help connect", "--dry-run"),
+        ("help kit check", "Check the kit"),
+        ("help bundle open", "--identity-file"),
+        ("help", "Commands:"),
+        #[cfg(feature = "sandbox")]
+        ("help sandbox", "retry-after:SECS"),
+    ] {
+        let Ok(Parsed::Show(text)) = parse(&args(line)) else { unreachable!("{line} shows a help") };
+        assert!(text.contains(holds), "{line}: {text}");
+    }
+    assert!(matches!(parse(&args("help weather")), Ok(Parsed::Misuse(_))));
+}
+
+/// The commands that a file's messages are of, by the beginning of its path; elsewhere those that work on a connection.
+const MESSAGES_OF: &[(&str, &[&str])] = &[
+    ("src/advice/blockers.rs", &["connect"]),
+    ("src/checks/filter.rs", &["verify"]),
+    ("src/checks/webhook", &["verify"]),
+    ("src/checks/token.rs", &["verify"]),
+    ("src/checks/instance.rs", &["verify"]),
+    ("src/commands/bundle.rs", &["bundle upload", "bundle open"]),
+    ("src/commands/run.rs", &["connect"]),
+    ("src/commands/sandbox.rs", &["sandbox"]),
+    ("src/commands/verify.rs", &["verify"]),
+    ("src/commands/connect", &["connect"]),
+    ("src/error.rs", &["connect"]),
+    ("src/observed.rs", &["verify"]),
+    ("src/kit/check.rs", &["connect", "verify", "kit check", "kit show"]),
+    ("src/plan/", &["connect"]),
+];
+
+#[test]
+fn no_message_names_an_option_that_its_command_does_not_have() {
+    let mut flags: Vec<(String, Vec<String>)> = Vec::new();
+    let mut all = command();
+    all.build();
+    every_command(&all, "", &mut |path, command| {
+        let path = path.trim_start_matches("factory-gitlab").trim_start().to_owned();
+        flags.push((path, command.get_arguments().filter_map(|arg| Some(format!("--{}", arg.get_long()?))).collect()));
+    });
+    let has =
+        |path: &str, flag: &str| flags.iter().any(|(of, flags)| of == path && flags.iter().any(|one| one == flag));
+    let mut wrong = Vec::new();
+    let mut found = 0;
+    for (file, text) in messages() {
+        for flag in flags_in(&text) {
+            found += 1;
+            // A command that is printed has to be parsed as it is, which another test holds.
+            let printed = text.contains("factory-gitlab ");
+            let of = MESSAGES_OF.iter().find(|(begin, _)| file.starts_with(begin));
+            let commands: &[&str] = of.map_or(&["connect", "verify"], |(_, commands)| *commands);
+            let is_of_one = |one: &[&str]| one.iter().any(|path| has(path, &flag));
+            let is_known = match of {
+                Some((_, commands)) if commands.contains(&"bundle upload") => is_of_one(commands),
+                _ if printed => flags.iter().any(|(_, flags)| flags.contains(&flag)),
+                _ => commands.iter().all(|path| has(path, &flag)),
+            };
+            if !is_known {
+                wrong.push(format!("{file}: {flag} in {text:?}, which is a message of {commands:?}"));
+            }
+        }
+    }
+    assert!(found > 20, "only {found} options were found");
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+/// The string literals of the program's messages, with the file of each; not the tables of options themselves.
+fn messages() -> Vec<(String, String)> {
+    let literal = regex::Regex::new(r#""((?:[^"\\]|\\.)*)""#).expect("a pattern");
+    let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR"));
+    let mut folders = vec![root.join("src")];
+    let mut messages = Vec::new();
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(folder).expect("a folder").map(|entry| entry.expect("an entry").path()) {
+            let name = entry.strip_prefix(root).expect("below").to_string_lossy().replace('\\', "/");
+            let is_table =
+                ["src/cli", "src/settings", "src/sandbox", "src/env_vars"].iter().any(|one| name.starts_with(one));
+            let is_test = name.contains("/tests") || name.contains("/testing") || name.ends_with("property.rs");
+            if is_table || is_test {
+                continue;
+            }
+            if entry.is_dir() {
+                folders.push(entry);
+                continue;
+            }
+            let source = std::fs::read_to_string(&entry).expect("a source file");
+            let code = source.split("\n#[cfg(test)]\nmod tests {").next().unwrap_or_default();
+            let lines = code.lines().filter(|line| !line.trim_start().starts_with("//"));
+            let lines: Vec<&str> = lines.map(|line| line.trim_end().trim_end_matches('\\')).collect();
+            let joined = lines.join("\n");
+            messages.extend(literal.captures_iter(&joined).map(|found| (name.clone(), found[1].to_owned())));
+        }
+    }
+    messages
+}
+
+fn flags_in(text: &str) -> Vec<String> {
+    let flag = regex::Regex::new(r"(?:^|[^\w-])(--[a-z][a-z-]*[a-z])").expect("a pattern");
+    flag.captures_iter(text).map(|found| found[1].to_owned()).filter(|flag| flag != "--help").collect()
 }

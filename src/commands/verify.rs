@@ -17,10 +17,9 @@ use crate::error::{ExitCode, Failure};
 use crate::inputs::Interview;
 use crate::journal::Record;
 use crate::observed::{BundleSeen, DeliveryProof, Observation, Observed, Read};
-use crate::report::{Detail, FailOn, Findings};
+use crate::report::{FailOn, Findings};
 use crate::secret::ApplicationSecret;
 use crate::settings::keys;
-use crate::terminal::Verbosity;
 
 const LONG: &str = "\
 Proves the connection, check by check, and changes nothing (with --live, GitLab's own webhook tests are sent).
@@ -150,6 +149,7 @@ impl Verify<'_> {
             if is_done || left.is_zero() {
                 return report;
             }
+            tracing::info!(verdict = report.verdict().name(), "not everything holds yet; the checks are repeated");
             let waiting = context.env.clock.sleep(pause.min(left));
             context.terminal.with_spinner("waiting for every check to pass", waiting).await;
             pause = (pause * 2).min(LONGEST_PAUSE);
@@ -178,14 +178,12 @@ impl Verify<'_> {
         let policy = Policy { expires_within: i64::from(self.args.expires_within), token_use };
         let mut findings = run_checks(desired, &observed, &policy);
         findings.retain(|finding| self.filter.wants(finding.code));
-        let is_quiet = context.terminal.verbosity() == Verbosity::Quiet;
         Findings {
             running: context.terminal.running(),
             target: desired.instance.to_string(),
             kit: desired.kit.fingerprint(),
             findings,
             fail_on: self.args.fail_on,
-            detail: if is_quiet { Detail::ProblemsOnly } else { Detail::Every },
             requests: usize::try_from(observer.http.stats().requests).unwrap_or(usize::MAX),
             duration: self.session.duration(),
         }

@@ -2,6 +2,7 @@
 
 use crate::error::{Failure, Fix};
 use crate::settings::Definition;
+use crate::text::counted;
 
 /// Settings without a value, and no terminal to ask on.
 #[derive(Debug)]
@@ -25,10 +26,7 @@ fn places(setting: &Definition) -> String {
 
 impl From<Missing> for Failure {
     fn from(Missing(settings): Missing) -> Self {
-        let count = match settings.len() {
-            1 => "1 value".to_owned(),
-            many => format!("{many} values"),
-        };
+        let count = counted(settings.len(), "value");
         let failure = Self::usage(format!("missing input: {count}, and no terminal to ask on"));
         settings
             .into_iter()

@@ -103,8 +103,10 @@ impl Kit {
         match &self.bundle.upload_url {
             Some(url) => problems.protected("bundle.upload_url", url),
             None if delivery == DeliveryMode::Upload => {
-                problems
-                    .error("bundle.upload_url", "it is missing; give --upload-url, or --bundle-out to write a file");
+                problems.error(
+                    "bundle.upload_url",
+                    "it is missing; give --upload-url, or write a file: factory-gitlab connect --bundle-out PATH",
+                );
             }
             None => (),
         }
@@ -216,7 +218,7 @@ mod tests {
             ),
             (
                 |kit| kit["bundle"]["upload_url"] = Value::Null,
-                "bundle.upload_url: it is missing; give --upload-url, or --bundle-out to write a file",
+                "bundle.upload_url: it is missing; give --upload-url, or write a file: factory-gitlab connect --bundle-out PATH",
             ),
             (
                 |kit| kit["bundle"]["recipients"] = json!([]),

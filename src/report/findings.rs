@@ -29,16 +29,6 @@ pub enum FailOn {
     Never,
 }
 
-/// How much the text form shows.
-#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
-pub enum Detail {
-    /// One line a check.
-    #[default]
-    Every,
-    /// Only checks that do not pass, and the verdict (`--quiet`).
-    ProblemsOnly,
-}
-
 /// The report on a connection.
 #[derive(Clone, Debug)]
 pub struct Findings {
@@ -50,7 +40,6 @@ pub struct Findings {
     pub kit: KitFingerprint,
     pub findings: Vec<Finding>,
     pub fail_on: FailOn,
-    pub detail: Detail,
     /// Requests that were sent, and the time that all of it took.
     pub requests: usize,
     pub duration: Duration,
@@ -91,7 +80,14 @@ impl Findings {
 
 impl Report for Findings {
     fn text(&self, text: &mut Text) {
-        self.write_text(text);
+        self.write_text(text, |_| true);
+    }
+
+    /// The checks that do not pass, and the verdict on them; nothing where every check passes.
+    fn problems(&self, text: &mut Text) {
+        if self.findings.iter().any(is_problem) || self.exit_code() != ExitCode::Done {
+            self.write_text(text, is_problem);
+        }
     }
 
     fn json(&self, into: Json<'_>) -> io::Result<()> {
@@ -156,7 +152,6 @@ mod tests {
                 .map(|(code, status)| finding(code, status))
                 .collect(),
             fail_on: FailOn::Error,
-            detail: Detail::Every,
             requests: 9,
             duration: Duration::from_millis(1234),
         }
@@ -201,12 +196,12 @@ mod tests {
     }
 
     #[test]
-    fn quiet_shows_only_problems_and_the_verdict() {
-        let mut report = all_kinds();
-        report.detail = Detail::ProblemsOnly;
-        let text = rendered(&report, Format::Text);
+    fn quiet_shows_only_problems_and_the_verdict_and_nothing_where_all_is_well() {
+        let text = crate::report::problems(&all_kinds()).to_string();
         assert!(!text.contains("instance.api") && !text.contains("webhook.tls"), "{text}");
         assert!(text.contains("token.admin") && text.contains("verdict: fail"), "{text}");
+        let well = findings(&[CheckStatus::Pass, CheckStatus::Pass]);
+        assert_eq!(crate::report::problems(&well).to_string(), "");
     }
 
     #[test]
@@ -237,6 +232,20 @@ mod tests {
         ] {
             assert!(text.contains(part), "{part} is not in\n{text}");
         }
+    }
+
+    #[test]
+    fn a_warning_is_a_skipped_case_and_with_fail_on_warning_a_failed_one() {
+        let mut report = findings(&[CheckStatus::Warn]);
+        let text = rendered(&report, Format::Junit);
+        assert!(
+            text.contains("<skipped message=\"warning: it was red\" type=\"warn\">warning: it was red\nfix:"),
+            "{text}"
+        );
+        assert!(!text.contains("system-out"), "GitLab does not show it: {text}");
+        report.fail_on = FailOn::Warning;
+        let text = rendered(&report, Format::Junit);
+        assert!(text.contains("<failure message=\"warning: it was red\""), "{text}");
     }
 
     #[test]

@@ -128,6 +128,10 @@ impl Report for RunReport {
         self.write_text(text);
     }
 
+    fn problems(&self, text: &mut Text) {
+        self.write_problems(text);
+    }
+
     fn json(&self, into: Json<'_>) -> io::Result<()> {
         into.document(&json::RunDocument::new(self))
     }

@@ -1,30 +1,6 @@
 //! Injected faults, and the grammar in which they are written.
 //!
-//! ```text
-//! SPEC   = [SIDE:]WHICH=ACTION[@FIRST][xTIMES]
-//! SIDE   = gitlab | factory                     both, when left out
-//! WHICH  = [METHOD ]PATH-GLOB                   POST /api/v4/applications, /api/v4/projects/*/hooks, **
-//!        | rate=P%[,seed=N]                     a random share of the requests, the same one for the same seed
-//! FIRST  = the first matching request that is affected (1)
-//! TIMES  = how many of them are affected (all)
-//! ```
-//! `*` stands for one path segment or a part of it, `**` for any number of them; the path is without GitLab's relative root.
-//! After a URL or a text only `@FIRST` and `@FIRSTxTIMES` are read, so that a URL may end in `x3`.
-//!
-//! | action | the request | the response |
-//! |---|---|---|
-//! | `status:NNN` | not acted on | that status with the server's own kind of JSON error |
-//! | `html:NNN`, `text:NNN` | not acted on | a proxy's login page; plain text |
-//! | `empty`, `json:TEXT`, `redirect:URL` | not acted on | 200 and `[]`; 200 and that JSON, as `json:{}`; 302 to that URL |
-//! | `errors` | not acted on | 200 and GraphQL's list of errors |
-//! | `retry-after:SECS`, `json429` | not acted on | 429 of Rack::Attack; of GitLab's own limiter, without `Retry-After` |
-//! | `maintenance`, `deploying` | not acted on if it is a write; not acted on | 403 read-only (301 for a form); 503 page |
-//! | `endless`, `endless:escapes` | not acted on | a body that never ends, plain or full of terminal escape codes |
-//! | `hang`, `reset` (or `before`) | not acted on | none, and the connection stays open; the connection is reset |
-//! | `lost` | acted on | the connection is reset |
-//! | `cut`, `half` | acted on | half of the body with a matching length; half of the body, then the connection drops |
-//! | `slow`, `delay:MS` | acted on | one byte per second; after a pause |
-//! | `type`, `link:URL` | acted on | JSON of another type; a `Link` with `rel="next"` to that URL |
+//! [`GRAMMAR`] and [`ACTIONS`] have them; `sandbox --help` shows both.
 
 pub(super) mod response;
 
@@ -68,7 +44,7 @@ pub(crate) enum FaultAction {
 pub enum FaultError {
     #[error("the fault {0:?} has no `=`; write it as PATH=ACTION, for example `/api/v4/metadata=status:500`")]
     NoAction(String),
-    #[error("unknown fault action {0:?}; the actions are {known}", known = ACTIONS)]
+    #[error("unknown fault action {0:?}; the actions are {known}", known = known_actions())]
     UnknownAction(String),
     #[error("the fault action `{action}` needs {needs}")]
     Argument { action: String, needs: &'static str },
@@ -82,8 +58,53 @@ pub enum FaultError {
     Zero(String),
 }
 
-const ACTIONS: &str = "status:NNN, html:NNN, text:NNN, empty, json:TEXT, errors, redirect:URL, retry-after:SECS, json429, maintenance, deploying, \
-                       endless, endless:escapes, hang, reset, before, lost, cut, half, slow, delay:MS, type, link:URL";
+/// How a fault is written.
+const GRAMMAR: &str = "\
+SPEC is [gitlab:|factory:]WHICH=ACTION[@FIRST][xTIMES].
+WHICH is [METHOD ]PATH, as in 'POST /api/v4/applications', where * stands for one segment of the path or a part of it and \
+** for any number of them, or rate=P%[,seed=N], a random share of the requests. The path is without GitLab's relative root.
+FIRST is the first matching request that is affected (1), TIMES how many are (all). After a URL or a text only @FIRST and \
+@FIRSTxTIMES are read.";
+
+/// The actions: how each is written, and what becomes of the request.
+const ACTIONS: [(&str, &str); 23] = [
+    ("status:NNN", "not acted on; answered with that status and the server's own kind of JSON error"),
+    ("html:NNN", "not acted on; answered with a proxy's sign-in page"),
+    ("text:NNN", "not acted on; answered with plain text"),
+    ("empty", "not acted on; answered with 200 and []"),
+    ("json:TEXT", "not acted on; answered with 200 and that JSON"),
+    ("errors", "not acted on; answered with 200 and GraphQL's list of errors"),
+    ("redirect:URL", "not acted on; answered with 302 to that URL"),
+    ("retry-after:SECS", "not acted on; answered with Rack::Attack's 429"),
+    ("json429", "not acted on; answered with the 429 of GitLab's own limiter, without Retry-After"),
+    ("maintenance", "a write is not acted on; answered with 403 read-only, a form with 301"),
+    ("deploying", "not acted on; answered with the 503 page"),
+    ("endless", "not acted on; answered with a body that never ends"),
+    ("endless:escapes", "the same, full of terminal escape codes"),
+    ("hang", "not acted on; never answered, the connection stays open"),
+    ("reset", "not acted on; the connection is reset"),
+    ("before", "the same as reset"),
+    ("lost", "acted on; the connection is reset"),
+    ("cut", "acted on; answered with half of the body, with a matching length"),
+    ("half", "acted on; answered with half of the body, then the connection drops"),
+    ("slow", "acted on; answered with one byte a second"),
+    ("delay:MS", "acted on; answered after a pause"),
+    ("type", "acted on; answered with JSON of another type"),
+    ("link:URL", "acted on; answered with a Link to that URL as the next page"),
+];
+
+fn known_actions() -> String {
+    ACTIONS.map(|(written, _)| written).join(", ")
+}
+
+/// The help on faults, for `sandbox --help`.
+pub(crate) fn help() -> String {
+    let mut text = format!("{GRAMMAR}\n\nActions:");
+    for (written, what) in ACTIONS {
+        text.push_str(&format!("\n  {written:<16}  {what}"));
+    }
+    text
+}
 
 /// One fault, with the number of requests it has matched.
 #[derive(Clone, Debug)]

@@ -116,7 +116,7 @@ fn connect_hooks(gitlab: &GitLab, ca: Option<&PrivateCa>, factory: SocketAddr) {
     let sender = WebhookSender::new(ca.map(PrivateCa::pem));
     let mut state = gitlab.lock();
     state.hooks.connect(sender);
-    state.settings.outbound_local_requests_whitelist.push(factory.to_string());
+    state.settings.allow_outbound(&factory.to_string());
 }
 
 fn plain_port(builder: &ServerBuilder<'_>, to: SocketAddr, ports: &mut Vec<Port>) -> Result<Url, StartError> {

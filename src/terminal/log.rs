@@ -1,4 +1,4 @@
-//! The log: to standard error with `-v`, and to a file as JSON lines. Sanitized and redacted like all output.
+//! The log: to standard error with `-v` (what is done) and `-vv` (each request), and to a file as JSON lines. Sanitized and redacted like all output.
 
 use std::fs::File;
 use std::io::{self, Write};
@@ -18,7 +18,9 @@ use crate::secret::redact_json;
 pub fn start(terminal: &Terminal, file: Option<File>) {
     let to_error = match terminal.verbosity() {
         Verbosity::Quiet | Verbosity::Normal => LevelFilter::OFF,
-        Verbosity::Verbose => LevelFilter::DEBUG,
+        // What is done.
+        Verbosity::Verbose => LevelFilter::INFO,
+        // Each request.
         Verbosity::Trace => LevelFilter::TRACE,
     };
     let to_file = file.map(LogFile::new);

@@ -157,7 +157,7 @@ fn by_name(env: &mut TestEnv) {
         kit["webhook"]["url"] = json!(url);
     });
     let port = env.sandbox().factory_url().rsplit(':').next().expect("a port").to_owned();
-    gitlab(env).lock().settings.outbound_local_requests_whitelist.push(format!("localhost:{port}"));
+    gitlab(env).lock().settings.allow_outbound(&format!("localhost:{port}"));
 }
 
 /// Renames every group and project.

@@ -152,4 +152,8 @@ fn a_command_in_the_sandbox_has_its_own_log() {
         assert_eq!(run.code, 0, "{run}");
         assert!(run.stderr.contains("DEBUG request method=GET"), "{run}");
     }
+    let told = env.run(&["sandbox", "connect", "--yes", "-v"]);
+    assert!(told.stderr.contains("INFO done step=") && !told.stderr.contains("DEBUG"), "what is done: {told}");
+    let quiet = env.run(&["-q", "sandbox", "connect", "--yes"]);
+    assert_eq!((quiet.code, quiet.stdout.as_str(), quiet.stderr.as_str()), (0, "", ""), "{quiet}");
 }

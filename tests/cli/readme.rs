@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use anstyle_svg::Term;
 use factory_gitlab::cli::Parsed;
 use factory_gitlab::error::ExitCode;
-use factory_gitlab::{checks, settings};
+use factory_gitlab::{checks, env_vars, settings};
 
 use crate::test_env::TestEnv;
 
@@ -124,6 +124,7 @@ fn the_reference_is_generated_by_the_program() {
     for (name, fresh) in [
         ("exit-codes", exit_codes_table()),
         ("settings", settings_table()),
+        ("variables", variables_table()),
         ("kit", format!("```json\n{}\n```", template.stdout.trim_end())),
         ("checks", checks::documentation().trim_end().to_owned()),
     ] {
@@ -154,12 +155,22 @@ fn settings_table() -> String {
     format!("| flag | variable | answers file | meaning |\n|---|---|---|---|\n{}", rows.join("\n"))
 }
 
+fn variables_table() -> String {
+    let row = |variable: &env_vars::Variable| format!("| `{}` | {} |", variable.name, variable.meaning);
+    let rows: Vec<String> = env_vars::ALL.iter().map(row).collect();
+    format!("| variable | meaning |\n|---|---|\n{}", rows.join("\n"))
+}
+
 #[test]
 fn every_link_of_a_check_has_an_anchor() {
     let readme = readme();
     for check in checks::all() {
-        let (_, anchor) =
-            check.doc().split_once('#').map(|(page, anchor)| (page.to_owned(), anchor.to_owned())).expect("an anchor");
+        let doc = check.doc();
+        let (page, anchor) = doc.split_once('#').expect("an anchor");
+        assert!(
+            page.starts_with("https://") && page.ends_with("/README.md"),
+            "a report is read far from the README: {doc}"
+        );
         assert!(readme.contains(&format!("<a id=\"{anchor}\"></a>")), "{anchor}");
     }
 }

@@ -59,6 +59,44 @@ fn a_failure_is_one_json_document_where_json_was_asked_for() {
     assert!(run.stderr.starts_with("error: missing input: 1 value"), "{run}");
 }
 
+#[test]
+fn a_usage_error_is_a_document_too_where_json_was_asked_for() {
+    let env = TestEnv::bare();
+    for (args, message) in [
+        (["verify", "--bogus", "-o", "json"].as_slice(), "unexpected argument '--bogus' found"),
+        (&["-ojson", "weather"], "unrecognized subcommand 'weather'"),
+        (&["--output-format=json"], "the command is missing"),
+        (&["connect", "--token", "x", "-o", "json"], "--token is not an option"),
+        (&["verify", "--only", "weather", "-o", "json"], "--only \"weather\" matches no check"),
+    ] {
+        let run = env.run(args);
+        let document = run.json();
+        assert_eq!(run.code, 2, "{run}");
+        assert_eq!(document["exit_code"], 2, "{run}");
+        assert_eq!(document["schema"], "factory-gitlab/error/v1");
+        assert!(document["error"]["message"].as_str().is_some_and(|text| text.starts_with(message)), "{run}");
+        assert!(!run.stderr.is_empty());
+    }
+}
+
+#[test]
+fn a_run_that_ends_before_its_checks_leaves_a_report_with_the_error_and_none_of_an_earlier_run() {
+    let env = TestEnv::bare();
+    let report = env.file("report.xml", "<testsuites/>");
+    for args in [
+        ["verify", "-o", "junit", "--output-file", "report.xml"].as_slice(),
+        &["verify", "--bogus", "-o", "junit", "--output-file", "report.xml"],
+    ] {
+        let run = env.run(args);
+        assert_eq!((run.code, run.stdout.as_str()), (2, ""), "{run}");
+        let text = std::fs::read_to_string(&report).expect("a report");
+        assert!(text.contains("errors=\"1\"") && text.contains("<error message="), "{text}");
+    }
+    let run = env.run(&["kit", "check", "-o", "junit"]);
+    assert_eq!(run.code, 2, "{run}");
+    assert!(run.stderr.contains("this command reports no checks"), "{run}");
+}
+
 #[cfg(unix)]
 #[test]
 fn a_closed_pipe_is_not_an_error_and_a_full_disk_is() {

@@ -5,6 +5,7 @@
 
 mod age;
 mod certificates;
+mod completions;
 mod keyring;
 mod nginx;
 mod programs;

@@ -28,9 +28,20 @@ const LONGEST: Duration = Duration::from_secs(20);
 pub fn program(name: &str) -> Command {
     let package = PACKAGES.iter().find(|(known, _)| *known == name).map(|(_, package)| *package);
     let package = package.expect("every program is in the table of packages");
-    let path = places().into_iter().map(|place| place.join(name)).find(|path| path.is_file());
+    let path = find(name);
     assert!(path.is_some(), "{name} is not installed; it comes with: apt-get install {package}");
     Command::new(path.unwrap_or_default())
+}
+
+/// Where a program is installed; `None` where it is not.
+pub fn find(name: &str) -> Option<PathBuf> {
+    places().into_iter().map(|place| place.join(name)).find(|path| path.is_file())
+}
+
+/// Says something beside the result of a test: what was skipped.
+#[expect(clippy::print_stderr, reason = "a skip has to be visible")]
+pub fn say(text: &str) {
+    eprintln!("{text}");
 }
 
 /// The search path, and where servers are kept from ordinary users' search paths.

@@ -12,6 +12,7 @@ use crate::http;
 use crate::instance::Version;
 use crate::observed::{HookOwner, HookSeen, HooksSeen, LeftOut, TargetSeen};
 use crate::target::{Event, Strategy, Target, TargetKind};
+use crate::text::counted;
 
 pub(crate) fn coverage(context: &CheckContext<'_>) -> CheckOutcome {
     let hooks = match observed_hooks(context) {
@@ -61,7 +62,7 @@ fn bare_selection(hooks: &HooksSeen) -> CheckOutcome {
 fn covered(hooks: &HooksSeen) -> String {
     let count = |kind, name: &str| {
         let count = hooks.targets.iter().filter(|seen| seen.target.kind() == kind).count();
-        (count > 0).then(|| format!("{count} {name}{}", if count == 1 { "" } else { "s" }))
+        (count > 0).then(|| counted(count, name))
     };
     let kinds = [(TargetKind::System, "system hook"), (TargetKind::Group, "group"), (TargetKind::Project, "project")];
     kinds.into_iter().filter_map(|(kind, name)| count(kind, name)).collect::<Vec<_>>().join(", ")
@@ -75,8 +76,9 @@ fn uncovered(
 ) -> CheckOutcome {
     let names: Vec<String> = missing.iter().take(EXAMPLES).map(|target| target.target.to_string()).collect();
     let moved = missing.iter().any(|target| target.hooks.known().is_some_and(|hooks| !hooks.is_empty()));
-    let mut cause =
-        format!("{} of {} targets have no hook to Factory: {}", missing.len(), hooks.targets.len(), names[0]);
+    let verb = if missing.len() == 1 { "has" } else { "have" };
+    let all = counted(hooks.targets.len(), "target");
+    let mut cause = format!("{} of {all} {verb} no hook to Factory: {}", missing.len(), names[0]);
     if moved {
         cause.push_str(" (a hook of an earlier connection points elsewhere)");
     }
@@ -107,7 +109,7 @@ fn pass_if_all_were_read(context: &CheckContext<'_>, of: usize) -> CheckOutcome 
 }
 
 fn unread_targets(count: usize, error: &http::Error) -> CheckOutcome {
-    CheckOutcome::unknown(format!("the hooks of {count} targets could not be read: {error}"))
+    CheckOutcome::unknown(format!("the hooks of {} could not be read: {error}", counted(count, "target")))
 }
 
 pub(crate) fn events(context: &CheckContext<'_>) -> CheckOutcome {

@@ -10,7 +10,7 @@ use crate::bundle::SealedInfo;
 use crate::error::ExitCode;
 use crate::factory::Receipt;
 use crate::report::{Json, Report};
-use crate::text::{Line, Text, Tone};
+use crate::text::{Line, Text, Tone, counted};
 
 #[derive(Serialize)]
 struct InspectDocument<'r> {
@@ -45,7 +45,7 @@ impl Report for Inspected {
     fn text(&self, text: &mut Text) {
         let SealedInfo { recipients, size, sha256 } = &self.info;
         text.line(Line::new().with(Tone::Strong, self.file.display().to_string()).plain(": a sealed bundle (age)"));
-        row(text, "sealed for", &format!("{} recipients: {}", recipients.len(), recipients.join(", ")));
+        row(text, "sealed for", &format!("{}: {}", counted(recipients.len(), "recipient"), recipients.join(", ")));
         row(text, "size", &format!("{size} bytes"));
         row(text, "sha256", sha256);
     }

@@ -12,6 +12,7 @@ use crate::journal::Record;
 use crate::observed::{HooksSeen, LeftOut, Observed, TargetSeen};
 use crate::plan::{Blocker, DeliveryStep, Plan, Step};
 use crate::target::{Event, Strategy, Target, TargetKind};
+use crate::text::counted;
 
 /// Adds the steps, notes and blockers of the webhooks to `plan`.
 pub(in crate::plan) fn plan(desired: &Desired, observed: &Observed, record: &Record, plan: &mut Plan) {
@@ -98,7 +99,7 @@ fn notes(wanted: &DesiredWebhooks, seen: &HooksSeen, observed: &Observed) -> Vec
     notes.extend(foreign_hooks(seen));
     let unread = seen.targets.iter().filter(|target| target.hooks.known().is_none()).count();
     if unread > 0 {
-        notes.push(format!("the webhooks of {unread} targets could not be read; run again to plan them"));
+        notes.push(format!("the webhooks of {} could not be read; run again to plan them", counted(unread, "target")));
     }
     notes
 }

@@ -2,7 +2,7 @@
 
 use quick_junit::{NonSuccessKind, Report, TestCase, TestCaseStatus, TestSuite};
 
-use super::Findings;
+use super::{FailOn, Findings};
 use crate::checks::{CheckStatus, Finding};
 use crate::secret::redact;
 
@@ -13,30 +13,34 @@ impl Findings {
         for (category, findings) in self.categories() {
             let mut suite = TestSuite::new(category);
             suite.set_time(findings.iter().map(|finding| finding.duration).sum());
-            suite.add_test_cases(findings.into_iter().map(|finding| test_case(finding, &self.running)));
+            suite.add_test_cases(findings.into_iter().map(|finding| test_case(finding, self)));
             report.add_test_suite(suite);
         }
         report
     }
 }
 
-fn test_case(finding: &Finding, running: &str) -> TestCase {
-    let message = || redact(finding.cause.as_deref().unwrap_or(finding.title)).into_owned();
-    let mut status = match &finding.status {
-        CheckStatus::Pass | CheckStatus::Warn => TestCaseStatus::success(),
-        CheckStatus::Fail => TestCaseStatus::non_success(NonSuccessKind::Failure),
-        CheckStatus::Unknown => TestCaseStatus::non_success(NonSuccessKind::Error),
-        CheckStatus::Skip(_) => TestCaseStatus::skipped(),
+/// GitLab shows failures, errors and skipped cases with their text, and nothing of a case that passed (gitlab:
+/// lib/gitlab/ci/parsers/test/junit.rb). A warning is therefore a skipped case, and a failure where `--fail-on warning`
+/// makes it one.
+fn test_case(finding: &Finding, report: &Findings) -> TestCase {
+    let mut status = match (&finding.status, report.fail_on) {
+        (CheckStatus::Pass, _) => TestCaseStatus::success(),
+        (CheckStatus::Warn, FailOn::Warning) | (CheckStatus::Fail, _) => {
+            TestCaseStatus::non_success(NonSuccessKind::Failure)
+        }
+        (CheckStatus::Unknown, _) => TestCaseStatus::non_success(NonSuccessKind::Error),
+        (CheckStatus::Warn | CheckStatus::Skip(_), _) => TestCaseStatus::skipped(),
     };
-    if !matches!(finding.status, CheckStatus::Pass | CheckStatus::Warn) {
-        status.set_message(message()).set_type(finding.status.name());
-        status.set_description(redact(&description(finding, running)).into_owned());
+    if finding.status != CheckStatus::Pass {
+        let prefix = if finding.status == CheckStatus::Warn { "warning: " } else { "" };
+        let message = finding.cause.as_deref().unwrap_or(finding.title);
+        status.set_message(redact(&format!("{prefix}{message}")).into_owned()).set_type(finding.status.name());
+        let description = format!("{prefix}{}", description(finding, &report.running));
+        status.set_description(redact(&description).into_owned());
     }
     let mut case = TestCase::new(finding.code, status);
     case.set_classname(format!("{}.{}", env!("CARGO_PKG_NAME"), finding.category())).set_time(finding.duration);
-    if finding.status == CheckStatus::Warn {
-        case.set_system_out(format!("warning: {}", redact(&description(finding, running))));
-    }
     case
 }
 

@@ -2,19 +2,19 @@
 
 use serde_json::Value;
 
-use super::{Detail, Findings, is_problem};
+use super::{Findings, is_problem};
 use crate::checks::{CheckStatus, Finding, Verdict};
-use crate::text::{Line, Text, Tone};
+use crate::text::{Line, Text, Tone, counted};
 
 /// The indent of details below their check.
 const INDENT: &str = "           ";
 
 impl Findings {
-    pub(super) fn write_text(&self, text: &mut Text) {
+    /// The checks that `is_shown` names, and the verdict.
+    pub(super) fn write_text(&self, text: &mut Text, is_shown: impl Fn(&Finding) -> bool) {
         let width = self.findings.iter().map(|finding| finding.code.len()).max().unwrap_or(0);
         for (category, findings) in self.categories() {
-            let shown: Vec<&Finding> =
-                findings.into_iter().filter(|finding| self.detail == Detail::Every || is_problem(finding)).collect();
+            let shown: Vec<&Finding> = findings.into_iter().filter(|finding| is_shown(finding)).collect();
             if shown.is_empty() {
                 continue;
             }
@@ -33,7 +33,7 @@ impl Findings {
             Verdict::Fail => Tone::Bad,
             Verdict::Unknown => Tone::Warn,
         };
-        let cost = format!(" ({} requests, {:.1} s)", self.requests, self.duration.as_secs_f64());
+        let cost = format!(" ({}, {:.1} s)", counted(self.requests, "request"), self.duration.as_secs_f64());
         let line = Line::new().plain("verdict: ").with(tone, verdict.name());
         text.line(line.plain(format!(", {} on {}, kit {}", self.counts(), self.target, self.kit)).dim(cost));
     }

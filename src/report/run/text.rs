@@ -7,7 +7,7 @@ use crate::observed::{DeliveryProof, Fact};
 use crate::plan::{self, Plan, Step};
 use crate::report::Report as _;
 use crate::target::Target;
-use crate::text::{Line, Text, Tone};
+use crate::text::{Line, Text, Tone, counted};
 
 impl RunReport {
     pub(super) fn write_text(&self, text: &mut Text) {
@@ -16,11 +16,32 @@ impl RunReport {
             End::DryRun => self.dry_run(text),
             End::Applied(outcome) => self.applied(outcome, text),
         }
+        self.unread(text);
+        self.unsigned_hooks(text);
         self.manual_steps(text);
         text.gap();
         text.line(Line::new().dim(format!("kit {}", self.kit)));
-        let cost = format!("{} requests, {} of them writes, {} ms", self.requests, self.writes, self.duration_ms);
+        let requests = counted(self.requests, "request");
+        let cost = format!("{requests}, {} of them writes, {} ms", self.writes, self.duration_ms);
         text.line(Line::new().dim(cost));
+    }
+
+    /// What went wrong, and what is left to do. A plan that was asked for by `--dry-run` stays.
+    pub(super) fn write_problems(&self, text: &mut Text) {
+        match &self.end {
+            End::NothingToDo if self.unread.is_empty() => {}
+            End::NothingToDo => self.write_nothing_to_do(text),
+            End::DryRun if self.plan.is_empty() && self.unread.is_empty() => {}
+            End::DryRun => self.dry_run(text),
+            End::Applied(_) if self.exit_code() == ExitCode::Done => {}
+            End::Applied(outcome) => {
+                self.write_verdict(text);
+                self.failures(outcome, text);
+                self.next_steps(outcome, text);
+            }
+        }
+        self.unread(text);
+        self.manual_steps(text);
     }
 
     fn write_nothing_to_do(&self, text: &mut Text) {
@@ -40,7 +61,7 @@ impl RunReport {
         plan_lines(&self.plan, text);
     }
 
-    fn applied(&self, outcome: &Outcome, text: &mut Text) {
+    fn write_verdict(&self, text: &mut Text) {
         let (tone, verdict) = match self.exit_code() {
             ExitCode::Done => (Tone::Good, self.job.achieved),
             ExitCode::Interrupted => (Tone::Bad, "interrupted"),
@@ -48,6 +69,20 @@ impl RunReport {
         };
         text.line(Line::new().with(tone, verdict).plain(format!(": {}", self.instance)));
         text.gap();
+    }
+
+    /// The steps that failed, and the test deliveries that did not arrive.
+    fn failures(&self, outcome: &Outcome, text: &mut Text) {
+        for group in outcome.failed.iter().chain(&outcome.stopped) {
+            failed(self, group, text);
+        }
+        for proof in outcome.proofs.iter().filter(|proof| !proof.is_proven()) {
+            write_proof(proof, text);
+        }
+    }
+
+    fn applied(&self, outcome: &Outcome, text: &mut Text) {
+        self.write_verdict(text);
         for step in plan::describe(&self.steps_with(outcome, StepEnd::Done)) {
             text.line(Line::new().with(Tone::Good, "  done    ").plain(step.what));
         }
@@ -71,10 +106,10 @@ impl RunReport {
         let (done, failed, rest) = (count(StepEnd::Done), count(StepEnd::Failed), count(StepEnd::NotReached));
         if outcome.interrupted || failed > 0 {
             let not_started = if rest > 0 { format!(", {rest} not started") } else { String::new() };
-            text.line(
-                Line::new()
-                    .plain(format!("{done} of {} steps done, {failed} failed{not_started}.", outcome.ends.len())),
-            );
+            text.line(Line::new().plain(format!(
+                "{done} of {} done, {failed} failed{not_started}.",
+                counted(outcome.ends.len(), "step")
+            )));
             let kept = if done == 0 { "" } else { "Completed steps are kept. " };
             text.line(Line::new().plain(format!("{kept}Run the same command again to continue.")));
         } else if self.exit_code() == ExitCode::Done {
@@ -83,22 +118,28 @@ impl RunReport {
         }
     }
 
-    fn manual_steps(&self, text: &mut Text) {
+    fn unread(&self, text: &mut Text) {
         for group in &self.unread {
             text.gap();
             group.failure.describe(&self.running).lines().for_each(|line| text.line(line));
         }
+    }
+
+    fn unsigned_hooks(&self, text: &mut Text) {
         let unsigned = match &self.end {
             End::Applied(outcome) => outcome.unsigned_hooks,
             _ => 0,
         };
         if unsigned > 0 {
-            let hooks = if unsigned == 1 { "one webhook".to_owned() } else { format!("{unsigned} webhooks") };
+            let hooks = counted(unsigned, "webhook");
             text.line(Line::new().dim(format!(
                 "note: GitLab created {hooks} without the signing token, because its feature flag webhook_signing_token is \
                  off; the secret token is set"
             )));
         }
+    }
+
+    fn manual_steps(&self, text: &mut Text) {
         if self.plan.manual_steps.is_empty() {
             return;
         }

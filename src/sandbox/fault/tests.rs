@@ -30,6 +30,16 @@ fn a_fault_is_read_as_it_is_written() {
 }
 
 #[test]
+fn every_action_of_the_help_is_read() {
+    for (written, _) in ACTIONS {
+        let example = written.replace("NNN", "500").replace("SECS", "2").replace("MS", "20");
+        let example = example.replace("URL", "http://h/").replace("TEXT", "{}");
+        assert!(format!("/a={example}").parse::<Fault>().is_ok(), "{written}");
+        assert!(help().contains(&format!("\n  {written} ")), "{written}");
+    }
+}
+
+#[test]
 fn an_unreadable_fault_is_explained() {
     let cases = [
         ("/a", "has no `=`"),

@@ -23,11 +23,14 @@ pub struct ApplicationSettings {
     pub deny_all_requests_except_allowed: bool,
     pub disable_admin_oauth_scopes: bool,
     pub disable_personal_access_tokens: bool,
+    pub dns_rebinding_protection_enabled: bool,
     pub home_page_url: Option<String>,
     pub instance_token_prefix: String,
     pub maintenance_mode: bool,
     pub maintenance_mode_message: Option<String>,
-    pub outbound_local_requests_whitelist: Vec<String>,
+    /// The outbound allowlist, an entry a line. The documented list `outbound_local_requests_whitelist` is neither returned
+    /// nor settable (gitlab: app/helpers/application_settings_helper.rb, `visible_attributes`).
+    pub outbound_local_requests_allowlist_raw: String,
     pub personal_access_token_prefix: String,
     pub push_event_hooks_limit: u32,
     pub require_personal_access_token_expiry: bool,
@@ -49,11 +52,12 @@ impl Default for ApplicationSettings {
             deny_all_requests_except_allowed: false,
             disable_admin_oauth_scopes: false,
             disable_personal_access_tokens: false,
+            dns_rebinding_protection_enabled: true,
             home_page_url: None,
             instance_token_prefix: String::new(),
             maintenance_mode: false,
             maintenance_mode_message: None,
-            outbound_local_requests_whitelist: Vec::new(),
+            outbound_local_requests_allowlist_raw: String::new(),
             personal_access_token_prefix: "glpat-".into(),
             push_event_hooks_limit: 3,
             require_personal_access_token_expiry: true,
@@ -64,6 +68,33 @@ impl Default for ApplicationSettings {
         }
     }
 }
+
+impl ApplicationSettings {
+    /// Adds an entry to the outbound allowlist: a host or an address, with or without a port, or a range.
+    pub fn allow_outbound(&mut self, entry: &str) {
+        let raw = &mut self.outbound_local_requests_allowlist_raw;
+        *raw = normalized(&format!("{raw}\n{entry}"));
+    }
+
+    /// The entries of the outbound allowlist.
+    pub fn outbound_allowlist(&self) -> impl Iterator<Item = &str> {
+        entries(&self.outbound_local_requests_allowlist_raw)
+    }
+}
+
+/// gitlab: app/models/application_setting_implementation.rb, `strings_to_array`
+fn entries(raw: &str) -> impl Iterator<Item = &str> {
+    raw.split(|c: char| matches!(c, ';' | ',') || c.is_whitespace()).filter(|entry| !entry.is_empty())
+}
+
+fn normalized(raw: &str) -> String {
+    entries(raw).collect::<Vec<_>>().join("\n")
+}
+
+/// Older names, which GitLab returns beside the present ones and still accepts (gitlab: lib/api/settings.rb,
+/// lib/api/entities/application_setting.rb).
+const OLDER_NAMES: [(&str, &str); 1] =
+    [("allow_local_requests_from_hooks_and_services", "allow_local_requests_from_web_hooks_and_services")];
 
 pub(super) fn routes() -> Router<GitLab> {
     Router::new().route("/application/settings", get(show).put(update))
@@ -85,7 +116,8 @@ async fn update(Shared(gitlab): Shared<GitLab>, call: Call) -> Result<Response, 
 
 /// The settings with the given ones replaced; unknown names are ignored, as Grape does.
 fn overlay(settings: &ApplicationSettings, given: &Map<String, Value>) -> Result<ApplicationSettings, ApiError> {
-    let mut document = document(settings);
+    let given = with_present_names(given);
+    let mut document = serde_json::to_value(settings).unwrap_or_default();
     let Some(fields) = document.as_object_mut() else { return Err(ApiError::record_not_found()) };
     let known: Vec<&String> = given.keys().filter(|name| fields.contains_key(*name)).collect();
     if known.is_empty() {
@@ -98,7 +130,16 @@ fn overlay(settings: &ApplicationSettings, given: &Map<String, Value>) -> Result
         let value = coerce(&current, &given[name]).ok_or_else(|| ApiError::invalid(&format!("{name} is invalid")))?;
         fields.insert(name.clone(), value);
     }
-    serde_json::from_value(document).map_err(|_| ApiError::invalid("settings are invalid"))
+    let changed: ApplicationSettings =
+        serde_json::from_value(document).map_err(|_| ApiError::invalid("settings are invalid"))?;
+    let outbound_local_requests_allowlist_raw = normalized(&changed.outbound_local_requests_allowlist_raw);
+    Ok(ApplicationSettings { outbound_local_requests_allowlist_raw, ..changed })
+}
+
+fn with_present_names(given: &Map<String, Value>) -> Map<String, Value> {
+    let present =
+        |name: &str| OLDER_NAMES.iter().find(|(older, _)| *older == name).map_or(name, |(_, now)| now).to_owned();
+    given.iter().map(|(name, value)| (present(name), value.clone())).collect()
 }
 
 /// Converts a value to the type of the current one; forms send everything as text.
@@ -118,6 +159,11 @@ fn coerce(current: &Value, given: &Value) -> Option<Value> {
     }
 }
 
+/// The settings as GitLab returns them, the older names beside the present ones.
 fn document(settings: &ApplicationSettings) -> Value {
-    serde_json::to_value(settings).unwrap_or_default()
+    let mut document = serde_json::to_value(settings).unwrap_or_default();
+    for (older, now) in OLDER_NAMES {
+        document[older] = document[now].clone();
+    }
+    document
 }

@@ -6,6 +6,7 @@ mod guard;
 mod instance;
 mod lists;
 mod oauth;
+mod openapi;
 mod tokens;
 
 use axum::body::{Body, to_bytes};

@@ -55,7 +55,7 @@ fn an_invalid_kit_is_explained_field_by_field() {
     exit code: 2
     ----- stderr -----
     error: the kit cannot be used
-      caused by: bundle.upload_url: it is missing; give --upload-url, or --bundle-out to write a file
+      caused by: bundle.upload_url: it is missing; give --upload-url, or write a file: factory-gitlab connect --bundle-out PATH
     hint: ask Factory for a new one; this lists every problem
           factory-gitlab kit check
     == expired: connect and verify

@@ -166,7 +166,7 @@ fn a_token_with_too_few_rights_is_refused_with_what_it_lacks() {
 
     webhook
       fail     webhook.coverage          every target has a webhook to Factory
-               1 of 1 targets have no hook to Factory: group group-1
+               1 of 1 target has no hook to Factory: group group-1
                fix: create the missing hooks
                     factory-gitlab connect
                     http://127.0.0.1:[port]/groups/group-1/-/hooks

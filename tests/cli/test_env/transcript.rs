@@ -70,8 +70,6 @@ static STEADY: LazyLock<Vec<(Regex, &str)>> = LazyLock::new(|| {
         (r"\b\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\b", "[date] [time]"),
         (r"\b\d{4}-\d\d-\d\d\b", "[date]"),
         (r"\b[0-9a-f]{8}…", "[digest]…"),
-        // Every age file has a random recipient, so that readers learn to ignore unknown ones.
-        (r"\S+-grease\b", "[grease]"),
         (r"(size +)\d+ bytes", "$1[size]"),
         (r"(\d+ requests), \d+\.\d s\b", "$1, [duration]"),
     ])
@@ -79,6 +77,8 @@ static STEADY: LazyLock<Vec<(Regex, &str)>> = LazyLock::new(|| {
 
 static FILTERS: LazyLock<Vec<(Regex, &str)>> = LazyLock::new(|| {
     patterns(&[
+        // The page of a check.
+        (r"https://\S+/README\.md#", "README.md#"),
         (r"(127\.0\.0\.1|localhost|\[::1\]):\d+", "$1:[port]"),
         (r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z", "[time]"),
         (r"\b[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\b", "[uuid]"),

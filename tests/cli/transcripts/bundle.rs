@@ -12,28 +12,10 @@ fn sealed() -> TestEnv {
 
 #[test]
 fn written_to_a_file() {
-    let run = TestEnv::with(small()).connect(&["-q", "--bundle-out", "bundle.age"]);
-    insta::assert_snapshot!(run, @r"
-    exit code: 0
-    ----- stdout -----
-    connected: http://127.0.0.1:[port]
-
-      done    create the OAuth application Factory Integration
-      done    seal the bundle with the given token
-      done    check that GitLab accepts the application's ID and secret
-      done    register a webhook on group group-1
-      done    send a test delivery (push) from group group-1
-      done    write the sealed bundle to bundle.age
-
-    Test delivery from group group-1
-      sent by GitLab: yes (the test was answered with 2xx)
-      in GitLab's log: yes (the log says 200)
-      received by Factory: yes (Factory has received it)
-
-    Check it at any time: factory-gitlab verify --gitlab-url http://127.0.0.1:[port]
-
-    22 requests, 3 of them writes, [duration]
-    ");
+    let env = TestEnv::with(small());
+    let run = env.connect(&["-q", "--bundle-out", "bundle.age"]);
+    insta::assert_snapshot!(run, @"exit code: 0");
+    assert!(env.path("bundle.age").is_file());
 }
 
 #[test]
@@ -43,7 +25,7 @@ fn inspected() {
     exit code: 0
     ----- stdout -----
     bundle.age: a sealed bundle (age)
-      sealed for 2 recipients: X25519, [grease]
+      sealed for 1 recipient: X25519
       size       [size]
       sha256     [digest]
     ");

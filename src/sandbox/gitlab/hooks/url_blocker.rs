@@ -40,7 +40,7 @@ impl<'a> UrlBlocker<'a> {
             return Some("Host cannot be resolved or invalid");
         }
         let target = DestinationHost { host: host.to_string(), port: url.port_or_known_default(), ip };
-        if settings.outbound_local_requests_whitelist.iter().any(|entry| target.matches(entry)) {
+        if settings.outbound_allowlist().any(|entry| target.matches(entry)) {
             return None;
         }
         if settings.deny_all_requests_except_allowed {
@@ -143,7 +143,7 @@ mod tests {
         let external = Url::parse("https://gitlab.example/gitlab").expect("an address");
         for (address, allowed, owner, expected) in cases {
             let mut settings = ApplicationSettings::default();
-            settings.outbound_local_requests_whitelist.push(allowed.to_owned());
+            settings.allow_outbound(allowed);
             assert_eq!(
                 UrlBlocker { settings: &settings, external_url: &external }.reason(address, owner),
                 expected,
@@ -157,7 +157,7 @@ mod tests {
         let external = Url::parse("https://gitlab.example").expect("an address");
         let settings = ApplicationSettings {
             deny_all_requests_except_allowed: true,
-            outbound_local_requests_whitelist: vec!["hooks.factory.example".to_owned()],
+            outbound_local_requests_allowlist_raw: "hooks.factory.example".to_owned(),
             ..ApplicationSettings::default()
         };
         let ask = |address| UrlBlocker { settings: &settings, external_url: &external }.reason(address, Owner::System);

@@ -100,7 +100,7 @@ async fn a_failed_test_returns_the_receivers_text_and_logs_the_status() {
     live.sandbox.fault(&format!("factory:{WEBHOOK_PATH}=reset")).expect("a fault");
     let (status, body) = live.site.ask(&format!("POST {hook}/test/push_events"), Value::Null).await;
     assert_eq!(status, 422, "{body}");
-    live.site.gitlab.lock().settings.outbound_local_requests_whitelist.clear();
+    live.site.gitlab.lock().settings.outbound_local_requests_allowlist_raw.clear();
     let answer = live.site.ask(&format!("POST {hook}/test/push_events"), Value::Null).await;
     let text = "URL is blocked: Requests to localhost are not allowed";
     assert_eq!(answer, (422, json!({"message": text})));
