@@ -10,6 +10,7 @@ mod local;
 mod network;
 #[cfg(test)]
 mod tests;
+mod tls;
 
 pub use self::blockers::explain_blockers;
 pub use self::gitlab::new_token;

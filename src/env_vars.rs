@@ -18,16 +18,16 @@ macro_rules! variables {
     };
 }
 
-// The HTTP library reads the proxies, and the TLS library the certificates: they are here to be documented.
+// The HTTP library reads the proxy for http, and the TLS library the certificates: they are here to be documented.
 variables! {
     CONFIG = "FACTORY_GITLAB_CONFIG": "The answers file, as --config";
     STATE_DIR = "FACTORY_GITLAB_STATE_DIR":
         "Folder for records, journals and sealed bundles, instead of the system's folder for state";
     DISABLE_KEYRING = "FACTORY_DISABLE_KEYRING": "Set to 1: do not use the keyring, as --keyring off";
     CI = "CI": "Set by CI systems: never ask";
-    _HTTPS_PROXY = "HTTPS_PROXY": "Proxy for https addresses; https_proxy as well";
+    HTTPS_PROXY = "HTTPS_PROXY": "Proxy for https addresses; https_proxy as well";
     _HTTP_PROXY = "HTTP_PROXY": "Proxy for http addresses; http_proxy as well";
-    _ALL_PROXY = "ALL_PROXY": "Proxy for addresses that the two above leave; all_proxy as well";
+    ALL_PROXY = "ALL_PROXY": "Proxy for addresses that the two above leave; all_proxy as well";
     NO_PROXY = "NO_PROXY": "Hosts that are reached without a proxy; no_proxy as well";
     NO_COLOR = "NO_COLOR": "Set to anything: no color, unless --color says otherwise";
     CLICOLOR_FORCE = "CLICOLOR_FORCE": "Set to 1: color even where the output is not a terminal";
@@ -36,6 +36,9 @@ variables! {
     _SSL_CERT_FILE = "SSL_CERT_FILE": "File with the certificates to trust, instead of the system's";
     _SSL_CERT_DIR = "SSL_CERT_DIR": "Folder with the certificates to trust, instead of the system's";
 }
+
+/// The variables that name a proxy for https addresses, the strongest first.
+pub(crate) const HTTPS_PROXY_SPELLINGS: [&str; 4] = [HTTPS_PROXY, "https_proxy", ALL_PROXY, "all_proxy"];
 
 /// `NO_PROXY` in both spellings.
 pub(crate) const NO_PROXY_SPELLINGS: [&str; 2] = [NO_PROXY, "no_proxy"];

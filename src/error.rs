@@ -11,7 +11,8 @@ pub enum FailureKind {
     Problem,
     /// A usage error: bad arguments, missing input, unreadable file.
     Usage,
-    /// The answer could not be obtained: network, TLS, timeout, 5xx, rate limit. Running again is safe.
+    /// The answer could not be obtained: network, timeout, 5xx, rate limit. Running again is safe. Never for
+    /// what cannot pass by itself, such as a wrong certificate.
     Unknown,
     /// Stopped by the user; running again resumes.
     Interrupted,
@@ -40,7 +41,7 @@ impl ExitCode {
             Self::Done => "done; everything holds",
             Self::Problem => "a problem was found, or GitLab or Factory refused: something must be fixed",
             Self::Usage => "usage error: bad arguments, missing input, unreadable file",
-            Self::Unknown => "could not find out: network, TLS, time-out, 5xx, rate limit; running again is safe",
+            Self::Unknown => "could not find out: network, time-out, 5xx, rate limit; running again is safe",
             Self::Pending => "--dry-run --exit-code, and changes are pending",
             Self::Interrupted => "interrupted; run again to resume",
         }

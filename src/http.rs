@@ -26,7 +26,7 @@ pub(crate) use aimd::{backoff, jitter};
 pub use client::Client;
 #[cfg(test)]
 pub(crate) use error::FailedRequest;
-pub use error::{Cause, CauseClass, Error, ErrorResponse, TlsProblem, UnexpectedPage};
+pub use error::{Cause, CauseClass, Error, ErrorResponse, UnexpectedPage};
 pub(crate) use error::{Expected, LinkProblem, base_of_api};
 pub use limiter::Wait;
 pub(crate) use oauth2_client::{OAuth2Client, OAuthPair, client_secret};
@@ -36,3 +36,4 @@ pub use request::Request;
 pub(crate) use request::{Repeat, in_body, in_body_if};
 pub use reqwest::Method;
 pub use response::Response;
+pub use tls::problem::TlsProblem;

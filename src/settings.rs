@@ -218,14 +218,28 @@ impl Settings {
         })
     }
 
+    /// The hosts that `NO_PROXY` names.
+    fn no_proxy(&self) -> Option<String> {
+        env_vars::NO_PROXY_SPELLINGS.iter().find_map(|name| self.env.var(name)).map(str::to_owned)
+    }
+
+    /// The proxy of the usual variables, read as the program's own; where none is set, the system's settings. Plain http is
+    /// for loopback addresses only, so the proxy for https is the one that counts.
+    fn system_proxy(&self) -> Result<http::Proxy, Error> {
+        let set = env_vars::HTTPS_PROXY_SPELLINGS.iter().find_map(|name| Some((*name, self.env.var(name)?)));
+        let Some((name, given)) = set else { return Ok(http::Proxy::System) };
+        let source = Source::Environment(name);
+        Ok(match keys::PROXY.read(given, &source)? {
+            ProxyChoice::Direct => http::Proxy::Direct,
+            ProxyChoice::Through(url) => http::Proxy::Through { url, except: self.no_proxy() },
+        })
+    }
+
     fn proxy(&self) -> Result<http::Proxy, Error> {
         Ok(match self.get(&keys::PROXY)?.map(|found| found.value) {
-            None => http::Proxy::System,
+            None => self.system_proxy()?,
             Some(ProxyChoice::Direct) => http::Proxy::Direct,
-            Some(ProxyChoice::Through(url)) => {
-                let except = env_vars::NO_PROXY_SPELLINGS.iter().find_map(|name| self.env.var(name)).map(str::to_owned);
-                http::Proxy::Through { url, except }
-            }
+            Some(ProxyChoice::Through(url)) => http::Proxy::Through { url, except: self.no_proxy() },
         })
     }
 }

@@ -4,8 +4,9 @@ use std::time::Duration;
 
 use url::Url;
 
+use super::tls;
 use crate::error::Fix;
-use crate::http::{self, Cause, CauseClass, Error, ErrorResponse, LinkProblem, TlsProblem, UnexpectedPage};
+use crate::http::{self, Cause, CauseClass, Error, ErrorResponse, LinkProblem, UnexpectedPage};
 
 /// No time-out below this is worth suggesting.
 const SHORTEST_TIMEOUT: Duration = Duration::from_secs(30);
@@ -21,7 +22,7 @@ pub(super) fn fixes(error: &Error, trust: &'static str) -> Vec<Fix> {
             "check the address and port, and that firewall, VPN and proxy let this machine reach {host}; --proxy none \
              bypasses the proxy"
         )),
-        Cause::Tls(problem) => return tls(problem, host, trust),
+        Cause::Tls(problem) => return tls::fixes(problem, host, trust),
         Cause::Timeout { after } => {
             let longer = (*after).max(SHORTEST_TIMEOUT).as_secs().saturating_mul(3);
             Fix::rerun("try again, with more time for each request", format!("--timeout {longer}"))
@@ -29,6 +30,10 @@ pub(super) fn fixes(error: &Error, trust: &'static str) -> Vec<Fix> {
         Cause::Broken { .. } => {
             Fix::rerun("try again; if it happens again, look for a proxy or firewall that closes connections", "")
         }
+        Cause::ProxyPassword { .. } => Fix::say(
+            "correct the user name and password in the proxy's address (http://USER:PASSWORD@HOST:PORT, in FACTORY_GITLAB_PROXY \
+             or HTTPS_PROXY); --proxy none bypasses the proxy",
+        ),
         Cause::Status(answer) => status(error, answer),
         Cause::UnexpectedPage { status, what } => unexpected_page(host, *status, what),
         Cause::Redirected { to } => redirected(host, to),
@@ -50,25 +55,6 @@ pub(super) fn fixes(error: &Error, trust: &'static str) -> Vec<Fix> {
         Cause::Setup(_) => return Vec::new(),
     };
     vec![fix]
-}
-
-fn tls(problem: &TlsProblem, host: &str, option: &'static str) -> Vec<Fix> {
-    let trust = || Fix::rerun("trust the certificate authority that issued the certificate", option);
-    match problem {
-        TlsProblem::UnknownCa { is_alone: false, .. } => vec![trust()],
-        TlsProblem::UnknownCa { is_alone: true, .. } => {
-            vec![trust(), Fix::say(format!("or let {host} send its intermediate certificates"))]
-        }
-        TlsProblem::Intercepted { .. } => {
-            vec![Fix::rerun("if your company inspects TLS on purpose, trust its certificate authority", option)]
-        }
-        TlsProblem::WrongName { .. } => {
-            vec![Fix::say(format!("use a name that the certificate is for, or get {host} a certificate for its name"))]
-        }
-        TlsProblem::Expired { .. } => vec![Fix::say(format!("renew the certificate of {host}"))],
-        TlsProblem::NotYetValid => vec![Fix::say("set this machine's clock, or check the certificate's dates")],
-        TlsProblem::Other(_) => vec![Fix::say(format!("check that {host} speaks TLS 1.2 or later on this port"))],
-    }
 }
 
 fn status(error: &Error, answer: &ErrorResponse) -> Fix {
@@ -116,10 +102,7 @@ fn unexpected_page(host: &str, status: u16, what: &UnexpectedPage) -> Fix {
         UnexpectedPage::WebPage => {
             Fix::say(format!("check the address, and the proxy, load balancer or firewall in front of {host}"))
         }
-        UnexpectedPage::ClientCertificate => Fix::rerun(
-            format!("give a client certificate that {host} accepts, with its key (PEM)"),
-            "--client-cert PATH",
-        ),
+        UnexpectedPage::ClientCertificate => tls::give_client_certificate(host),
         UnexpectedPage::OtherType(_) => Fix::say("check the address; no API answers there"),
     }
 }

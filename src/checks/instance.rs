@@ -41,10 +41,11 @@ pub(super) const CHECKS: &[Check] = &[
         severity: CheckSeverity::Error,
         depends_on: &["instance.tcp"],
         about: "Makes a TLS connection as any client does. It fails when the issuer is not trusted (pass the \
-                company's certificate authority with `--ca-cert`), when the certificate is for another name or has \
-                expired, or when a device on the way inspects TLS. An expiry within `--expires-within` days is a \
-                warning.",
-        reads: &[Read::Network],
+                company's certificate authority with `--ca-cert`) or an intermediate certificate is missing, when the \
+                certificate is for another name, has expired or is too weak, when the server wants another client \
+                certificate or speaks no TLS 1.2, or when a device on the way inspects TLS. It passes only where a \
+                request could be made. An expiry within `--expires-within` days is a warning.",
+        reads: &[Read::Network, Read::Metadata],
         rule: tls,
     },
     Check {
@@ -125,6 +126,10 @@ fn tls(context: &CheckContext<'_>) -> CheckOutcome {
             Ok(certificate) => certificate,
         },
     };
+    // What a server refuses, or signs with a key that is too weak, shows only when a request is made.
+    if let Some(error) = context.observed.metadata.error().filter(|error| matches!(*error.cause, Cause::Tls(_))) {
+        return tls_failed(error);
+    }
     let days = days_between(context.observed.at, certificate.not_after);
     let renew = || Fix::say("renew GitLab's certificate");
     let outcome = if days < 0 {
@@ -137,22 +142,16 @@ fn tls(context: &CheckContext<'_>) -> CheckOutcome {
     outcome.evidence("issuer", &certificate.issuer).evidence("not_after", certificate.not_after)
 }
 
-/// A certificate that was received and is wrong is a failure; after a broken handshake nothing is known.
+/// A handshake that ended for a reason that may pass leaves it unknown; everything else is a failure.
 fn tls_failed(error: &http::Error) -> CheckOutcome {
-    use crate::http::TlsProblem as Problem;
-    let mut outcome = CheckOutcome::failed(error);
-    let Cause::Tls(problem) = error.cause.as_ref() else { return outcome };
-    let kind = match problem {
-        Problem::UnknownCa { .. } => "unknown_ca",
-        Problem::WrongName { .. } => "wrong_name",
-        Problem::Expired { .. } => "expired",
-        Problem::NotYetValid => "not_yet_valid",
-        Problem::Intercepted { .. } => "interception",
-        Problem::Other(_) => return outcome.evidence("kind", "other"),
-    };
-    outcome.status = super::CheckStatus::Fail;
-    outcome.cause = Some(problem.to_string());
-    outcome.evidence("kind", kind)
+    let outcome = CheckOutcome::failed(error);
+    match error.cause.as_ref() {
+        Cause::Tls(problem) if problem.may_pass() => outcome.evidence("kind", problem.kind()),
+        Cause::Tls(problem) => {
+            CheckOutcome { cause: Some(problem.to_string()), ..outcome }.evidence("kind", problem.kind())
+        }
+        _ => outcome,
+    }
 }
 
 /// Whole days from one time to another; negative if it has passed.

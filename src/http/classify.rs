@@ -7,11 +7,12 @@ use std::time::Duration;
 use tokio_rustls::rustls;
 
 use super::error::Cause;
+use super::options;
 use super::probe::Unresolved;
-use super::{options, tls};
+use super::tls::problem::{Peer, problem};
 
-/// The cause of a failed exchange with `host`.
-pub(super) fn cause(error: &reqwest::Error, host: &str, timeout: Duration) -> Cause {
+/// The cause of a failed exchange with `peer`.
+pub(super) fn cause(error: &reqwest::Error, peer: Peer<'_>, timeout: Duration) -> Cause {
     if error.is_timeout() {
         return Cause::Timeout { after: timeout };
     }
@@ -19,8 +20,8 @@ pub(super) fn cause(error: &reqwest::Error, host: &str, timeout: Duration) -> Ca
     visit_chain(error, &mut |link| {
         if let Some(unresolved) = link.downcast_ref::<Unresolved>() {
             found = Some(Cause::Dns { host: unresolved.host.clone(), detail: unresolved.detail.clone() });
-        } else if let Some(problem) = link.downcast_ref::<rustls::Error>() {
-            found = Some(Cause::Tls(tls::problem(problem, host)));
+        } else if let Some(tls) = link.downcast_ref::<rustls::Error>() {
+            found = Some(Cause::Tls(problem(tls, peer)));
         }
     });
     let detail = options::bottom(error);

@@ -5,12 +5,12 @@ use std::time::{Duration, Instant};
 
 use hyper_util::client::proxy::matcher::{Intercept, Matcher};
 use reqwest::Method;
-use tokio::sync::Semaphore;
+use tokio::sync::{OnceCell, Semaphore};
 use url::{Origin, Url};
 
 use super::aimd::{RateLimited, Signal, WaitBudget, jitter};
 use super::body::{self, LargeBodies, ReadError};
-use super::error::{Cause, CauseClass, Error, ErrorResponse, TlsProblem};
+use super::error::{Cause, CauseClass, Error, ErrorResponse};
 use super::limiter::{Closed, Limiter, OnWait, Priority};
 use super::limits::{MAX_CONCURRENCY, MAX_REDIRECTS, OVERLOAD_PART};
 use super::options::{ClientOptions, Secured, Transports, is_in_reach};
@@ -19,6 +19,7 @@ use super::request::{Repeat, Request, host_of};
 use super::response::Response;
 use super::retry::{Attempts, Retry, RetryTerms};
 use super::stats::{Counters, Stats};
+use super::tls::problem::{Peer, TlsProblem};
 use super::{classify, error_response, probe, tls};
 use crate::env::{Clock, Reach};
 use crate::instance::{bare, is_loopback};
@@ -43,6 +44,8 @@ struct Shared {
     clock: Clock,
     proxies: Option<Matcher>,
     reach: Reach,
+    /// Whether the proxy refuses the user name and password; asked once for all requests.
+    proxy_refuses: OnceCell<bool>,
     /// The deadline of all requests, of those in flight too.
     deadline: OnceLock<Instant>,
 }
@@ -68,6 +71,7 @@ impl Client {
             clock,
             proxies: options.proxy_in_reach().matcher(),
             reach: options.reach.clone(),
+            proxy_refuses: OnceCell::new(),
             deadline: OnceLock::new(),
         };
         Ok(Self { shared: Arc::new(shared), gitlab: None })
@@ -203,9 +207,28 @@ impl Client {
         Err(request.failed(Cause::Setup(why)))
     }
 
+    /// Asks the proxy for a tunnel once before anything is sent through it: a wrong password that comes with each of many
+    /// requests locks accounts.
+    ///
+    /// # Errors
+    /// [`Cause::ProxyPassword`].
+    pub(super) async fn require_proxy_password(&self, request: &Request, url: &Url) -> Result<(), Error> {
+        let Some(proxy) = self.proxy_for(url).filter(|_| url.scheme() == "https") else { return Ok(()) };
+        let proxy = &proxy;
+        let asking = || async move {
+            let asked = Box::pin(probe::refuses_password(self.trust(url), url, proxy));
+            tokio::time::timeout(self.timeout(), asked).await.unwrap_or(false)
+        };
+        if !*self.shared.proxy_refuses.get_or_init(asking).await {
+            return Ok(());
+        }
+        Err(request.failed(Cause::ProxyPassword { proxy: place(proxy) }))
+    }
+
     /// One request and its response, whatever the status.
     async fn exchange(&self, request: &Request, url: &Url, attempts: Attempts) -> Result<Response, Error> {
         self.require_allowed(request, url)?;
+        self.require_proxy_password(request, url).await?;
         let shared = &self.shared;
         let round_trip = shared.counters.next_round_trip();
         let priority = if attempts.rate_limits > 0 { Priority::Limited } else { Priority::Normal };
@@ -278,7 +301,8 @@ impl Client {
     /// so that the error can name who issued them.
     async fn no_response(&self, request: &Request, error: &reqwest::Error, deadline: Instant) -> Error {
         let host = request.url.host_str().unwrap_or_default();
-        let cause = match classify::cause(error, host, self.shared.timeout) {
+        let peer = Peer { host, identity: self.trust(&request.url).identity };
+        let cause = match classify::cause(error, peer, self.shared.timeout) {
             Cause::Tls(problem) => Cause::Tls(self.refine(&request.url, problem, deadline).await),
             Cause::Connect { detail } => Cause::Connect { detail: self.with_proxy(&request.url, detail) },
             other => other,
@@ -289,9 +313,7 @@ impl Client {
     /// Names the proxy where requests go through one; without its user info.
     fn with_proxy(&self, url: &Url, detail: String) -> String {
         let Some(proxy) = self.proxy_for(url) else { return detail };
-        let (host, port) = (proxy.uri().host().unwrap_or_default(), proxy.uri().port_u16());
-        let port = port.map(|port| format!(":{port}")).unwrap_or_default();
-        format!("not through the proxy {host}{port}: {detail}")
+        format!("not through the proxy {}: {detail}", place(&proxy))
     }
 
     async fn refine(&self, url: &Url, problem: TlsProblem, deadline: Instant) -> TlsProblem {
@@ -323,6 +345,12 @@ impl Client {
     pub(super) fn timeout(&self) -> Duration {
         self.time_left().map_or(self.shared.timeout, |left| left.min(self.shared.timeout))
     }
+}
+
+/// Where a proxy is, without its user info.
+fn place(proxy: &Intercept) -> String {
+    let port = proxy.uri().port_u16().map(|port| format!(":{port}")).unwrap_or_default();
+    format!("{}{port}", proxy.uri().host().unwrap_or_default())
 }
 
 /// The cause for a request that was not sent because its server wants more time, in whole seconds as the server would say

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use url::Url;
 
+use super::tls::problem::TlsProblem;
 use crate::error::FailureKind;
 use crate::instance::bare;
 
@@ -52,6 +53,9 @@ pub enum Cause {
     Timeout { after: Duration },
     #[error("the connection was interrupted: {detail}")]
     Broken { detail: String },
+    /// 407. Asked again with the same password, a proxy may lock the account.
+    #[error("the proxy {proxy} does not accept the user name and password (407)")]
+    ProxyPassword { proxy: String },
     /// A response other than 2xx, with what its body says in one of the known envelopes.
     #[error("answered {}{}", .0.status, .0.said())]
     Status(ErrorResponse),
@@ -113,7 +117,7 @@ pub enum LinkProblem {
 /// What a cause amounts to: the one classification from which retries, exit codes and advice derive.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum CauseClass {
-    /// The server refused: 4xx except 408 and 429. Trying again changes nothing.
+    /// The server refused, 4xx except 408 and 429, or the proxy did. Trying again changes nothing.
     Refused,
     /// The request was redirected where it is not followed, so the server did nothing with it.
     Redirected,
@@ -127,7 +131,7 @@ pub enum CauseClass {
     UnexpectedStatus,
     /// The request never reached the server: its name does not resolve, or its port does not open.
     Unreachable,
-    /// No TLS connection that can be trusted; nothing was sent.
+    /// No TLS connection, for a reason that does not pass by itself: a certificate, a protocol. Nothing was done.
     Untrusted,
     /// The connection was interrupted. A write may have happened.
     Lost,
@@ -148,11 +152,13 @@ impl Cause {
     pub fn class(&self) -> CauseClass {
         match self {
             Self::Dns { .. } | Self::Connect { .. } => CauseClass::Unreachable,
+            Self::Tls(problem) if problem.may_pass() => CauseClass::Lost,
             Self::Tls(_) => CauseClass::Untrusted,
             Self::Timeout { .. } => CauseClass::TimedOut,
             Self::Broken { .. } => CauseClass::Lost,
             Self::Status(answer) => class_of_status(answer.status),
             Self::UnexpectedPage { .. } | Self::Decode { .. } | Self::TooLarge { .. } => CauseClass::Unreadable,
+            Self::ProxyPassword { .. } => CauseClass::Refused,
             Self::Redirected { .. } => CauseClass::Redirected,
             Self::Link(_) => CauseClass::BrokenList,
             Self::Interrupted => CauseClass::Interrupted,
@@ -177,20 +183,19 @@ impl CauseClass {
     /// (exit 3).
     #[must_use]
     pub fn is_refusal(self) -> bool {
-        matches!(self, Self::Refused | Self::Redirected)
+        matches!(self, Self::Refused | Self::Redirected | Self::Untrusted)
     }
 }
 
 impl From<CauseClass> for FailureKind {
     fn from(class: CauseClass) -> Self {
         match class {
-            CauseClass::Refused | CauseClass::Redirected => Self::Problem,
+            CauseClass::Refused | CauseClass::Redirected | CauseClass::Untrusted => Self::Problem,
             CauseClass::RateLimited
             | CauseClass::Unavailable
             | CauseClass::ServerError
             | CauseClass::UnexpectedStatus
             | CauseClass::Unreachable
-            | CauseClass::Untrusted
             | CauseClass::Lost
             | CauseClass::TimedOut
             | CauseClass::Unreadable
@@ -199,24 +204,6 @@ impl From<CauseClass> for FailureKind {
             CauseClass::Setup => Self::Usage,
         }
     }
-}
-
-/// Why TLS failed.
-#[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
-pub enum TlsProblem {
-    /// `is_alone`: the server presents nothing but its own certificate, so an intermediate one may be missing.
-    #[error("the certificate's issuer is not trusted{}", issuer_text(.issuer.as_deref(), if *.is_alone { ALONE } else { "" }))]
-    UnknownCa { issuer: Option<String>, is_alone: bool },
-    #[error("the certificate is for {}, not for {host}", .names.join(", "))]
-    WrongName { host: String, names: Vec<String> },
-    #[error("the certificate has expired{}", .on.as_ref().map(|date| format!(" on {date}")).unwrap_or_default())]
-    Expired { on: Option<String> },
-    #[error("the certificate is not valid yet")]
-    NotYetValid,
-    #[error("a device on the network inspects TLS: the certificate was issued by {issuer}")]
-    Intercepted { issuer: String },
-    #[error("{0}")]
-    Other(String),
 }
 
 /// A response other than 2xx. The texts are the server's: cut to a few hundred characters and redacted, and not yet
@@ -235,12 +222,6 @@ pub struct ErrorResponse {
     pub fields: Vec<String>,
     /// `Retry-After` or the time until `RateLimit-Reset`.
     pub retry_after: Option<Duration>,
-}
-
-const ALONE: &str = ", and the server sends no intermediate certificate";
-
-fn issuer_text(issuer: Option<&str>, remark: &str) -> String {
-    issuer.map(|name| format!(" ({name}{remark})")).unwrap_or_default()
 }
 
 impl ErrorResponse {

@@ -5,7 +5,8 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use reqwest::{Certificate, Identity, NoProxy, redirect};
+use reqwest::{NoProxy, redirect};
+use tokio_rustls::rustls;
 use tokio_rustls::rustls::pki_types::CertificateDer;
 use url::{Host, Url};
 
@@ -94,10 +95,31 @@ impl Proxy {
         match self {
             Self::System => Some(Matcher::from_system()),
             Self::Through { url, except } => {
-                Some(Matcher::builder().all(url.as_str()).no(except.as_deref().unwrap_or_default()).build())
+                Some(Matcher::builder().all(url.as_str()).no(exceptions(except.as_deref())).build())
             }
             Self::Direct => None,
         }
+    }
+}
+
+/// `NO_PROXY` as the HTTP library reads it, from the forms in which people write it: other separators, `*.` before a domain,
+/// a scheme, a port, brackets around an address.
+fn exceptions(written: Option<&str>) -> String {
+    let entries = written.unwrap_or_default().split(|c: char| matches!(c, ',' | ';' | '|') || c.is_whitespace());
+    // The library applies `*` to names only.
+    let all = |entry| if entry == "*" { "*,0.0.0.0/0,::/0" } else { entry };
+    entries.filter(|entry| !entry.is_empty()).map(exception).map(all).collect::<Vec<_>>().join(",")
+}
+
+fn exception(written: &str) -> &str {
+    let entry = written.split_once("://").map_or(written, |(_, rest)| rest).trim_end_matches('/').trim_end_matches('.');
+    let entry = if entry == "*" { entry } else { entry.trim_start_matches('*') };
+    if let Some((address, _)) = entry.strip_prefix('[').and_then(|rest| rest.split_once(']')) {
+        return address;
+    }
+    match entry.split_once(':') {
+        Some((host, port)) if port.parse::<u16>().is_ok() => host,
+        _ => entry,
     }
 }
 
@@ -125,9 +147,8 @@ pub(super) struct Secured {
 /// Certificates and keys for one kind of server, read from files.
 #[derive(Default)]
 struct TlsMaterial {
-    certificates: Vec<Certificate>,
-    ders: Vec<CertificateDer<'static>>,
-    identity: Option<Identity>,
+    given: Vec<CertificateDer<'static>>,
+    identity: Option<tls::Identity>,
 }
 
 impl Transports {
@@ -149,38 +170,23 @@ impl TlsMaterial {
         for path in paths {
             let found = tls::certificates(&file(path, "the CA file")?)
                 .ok_or_else(|| setup(format!("the CA file {} has no certificate", path.display())))?;
-            for der in found {
-                let certificate = Certificate::from_der(&der).map_err(|_| {
-                    setup(format!("the CA file {} has a certificate that cannot be read", path.display()))
-                })?;
-                material.certificates.push(certificate);
-                material.ders.push(der);
-            }
+            material.given.extend(found);
         }
         Ok(material)
     }
 
     fn is_empty(&self) -> bool {
-        self.certificates.is_empty() && self.identity.is_none()
+        self.given.is_empty() && self.identity.is_none()
     }
 
     fn secured(self, options: &ClientOptions) -> Result<Secured, Error> {
-        let usual = self.builder(options)?.tls_certs_merge(self.certificates.iter().cloned()).build();
-        // Merging fails on a system without any root certificates; http on loopback must work there all the same.
-        let http = usual
-            .or_else(|first| {
-                self.builder(options).map_err(|_| first)?.tls_certs_only(self.certificates.iter().cloned()).build()
-            })
-            .map_err(unbuilt)?;
-        Ok(Secured { http, trust: Arc::new(tls::TrustStore::new(self.ders)) })
-    }
-
-    fn builder(&self, options: &ClientOptions) -> Result<reqwest::ClientBuilder, Error> {
+        let Self { given, identity } = self;
+        let shown = if identity.is_some() { tls::ClientIdentity::Given } else { tls::ClientIdentity::None };
+        let trust = tls::TrustStore::new(given, shown);
+        let config = trust.client_config(identity).map_err(|error| wrong_identity(options, &error))?;
         let builder = with_proxy(builder(options), options.proxy_in_reach())?;
-        Ok(match &self.identity {
-            Some(identity) => builder.identity(identity.clone()),
-            None => builder,
-        })
+        let http = builder.tls_backend_preconfigured(config).build().map_err(unbuilt)?;
+        Ok(Secured { http, trust: Arc::new(trust) })
     }
 }
 
@@ -215,14 +221,24 @@ fn with_proxy(builder: reqwest::ClientBuilder, proxy: &Proxy) -> Result<reqwest:
         Proxy::Through { url, except } => {
             let proxy =
                 reqwest::Proxy::all(url.clone()).map_err(|_| setup("the proxy's address cannot be used".to_owned()))?;
-            builder.proxy(proxy.no_proxy(except.as_deref().and_then(NoProxy::from_string)))
+            builder.proxy(proxy.no_proxy(NoProxy::from_string(&exceptions(except.as_deref()))))
         }
     })
 }
 
-fn identity(path: &Path) -> Result<Identity, Error> {
-    Identity::from_pem(&file(path, "the client certificate")?).map_err(|_| {
-        setup(format!("the client certificate {} does not have a certificate and a private key in PEM", path.display()))
+fn identity(path: &Path) -> Result<tls::Identity, Error> {
+    tls::Identity::read(&file(path, "the client certificate")?)
+        .map_err(|error| setup(format!("the client certificate {} {error}", path.display())))
+}
+
+/// A certificate that the TLS library cannot show. It tells no more than that the key is another certificate's.
+fn wrong_identity(options: &ClientOptions, error: &rustls::Error) -> Error {
+    let path = options.client_cert.as_deref().unwrap_or(Path::new("")).display();
+    setup(match error {
+        rustls::Error::InconsistentKeys(_) => {
+            format!("the private key in the client certificate {path} does not belong to the certificate in it")
+        }
+        other => format!("the client certificate {path} cannot be used: {other}"),
     })
 }
 
@@ -244,4 +260,47 @@ pub(super) fn bottom(error: &(dyn std::error::Error + 'static)) -> String {
         last = next;
     }
     last.to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_proxy_is_read_in_every_form_in_which_people_write_it() {
+        let is_proxied = |except: &str, url: &str| {
+            let address = "http://proxy:3128".parse().expect("an address");
+            let proxy = Proxy::Through { url: address, except: Some(except.to_owned()) };
+            proxy.matcher().expect("a proxy").intercept(&url.parse().expect("an address")).is_some()
+        };
+        for (except, url) in [
+            ("gitlab.acme.com", "https://gitlab.acme.com/"),
+            ("acme.com", "https://gitlab.acme.com/"),
+            (".acme.com", "https://gitlab.acme.com/"),
+            ("*.acme.com", "https://gitlab.acme.com/"),
+            ("GitLab.Acme.com", "https://gitlab.acme.com/"),
+            ("gitlab.acme.com:443", "https://gitlab.acme.com/"),
+            ("https://gitlab.acme.com/", "https://gitlab.acme.com/"),
+            ("localhost gitlab.acme.com", "https://gitlab.acme.com/"),
+            ("localhost;gitlab.acme.com", "https://gitlab.acme.com/"),
+            ("localhost, gitlab.acme.com ,", "https://gitlab.acme.com/"),
+            ("10.0.0.0/8", "https://10.1.2.3/"),
+            ("10.1.2.3", "https://10.1.2.3:8443/"),
+            ("[fd00::1]", "https://[fd00::1]/"),
+            ("[fd00::1]:443", "https://[fd00::1]/"),
+            ("fd00::/8", "https://[fd00::1]/"),
+            ("*", "https://gitlab.acme.com/"),
+            ("*", "https://10.1.2.3/"),
+        ] {
+            assert!(!is_proxied(except, url), "{except} is an exception for {url}");
+        }
+        for (except, url) in [
+            ("", "https://gitlab.acme.com/"),
+            ("other.com", "https://gitlab.acme.com/"),
+            ("lab.acme.com", "https://gitlab.acme.com/"),
+            ("10.0.0.0/8", "https://11.1.2.3/"),
+        ] {
+            assert!(is_proxied(except, url), "{except} is not an exception for {url}");
+        }
+    }
 }

@@ -1,14 +1,17 @@
 //! Checks the network path to a host, one step at a time: name, port, certificate. No request is sent.
 
+mod chain;
 mod dns;
 mod tcp;
 mod tls;
 
+pub use self::chain::CertificateSeen;
 pub use self::dns::resolve;
 pub(super) use self::dns::{Resolver, Unresolved};
 pub use self::tcp::connect;
+pub(super) use self::tcp::refuses_password;
+pub use self::tls::certificate;
 pub(super) use self::tls::handshake;
-pub use self::tls::{CertificateSeen, certificate};
 
 use url::Url;
 

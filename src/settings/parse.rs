@@ -62,11 +62,40 @@ pub(super) fn proxy(given: &str) -> Result<ProxyChoice, String> {
     if given == "none" {
         return Ok(ProxyChoice::Direct);
     }
-    let url: Option<Url> = given.parse().ok();
-    match url {
+    match with_encoded_password(given.trim()).parse::<Url>().ok() {
         Some(url) if matches!(url.scheme(), "http" | "https") && url.has_host() => Ok(ProxyChoice::Through(url)),
         _ => Err("it is not an address such as http://proxy:3128".to_owned()),
     }
+}
+
+/// The address of a proxy as people write it: without a scheme, or with characters in the password that a URL reserves. The
+/// last `@` ends the password.
+fn with_encoded_password(given: &str) -> String {
+    let (scheme, rest) = given.split_once("://").unwrap_or(("http", given));
+    match rest.rsplit_once('@') {
+        None => format!("{scheme}://{rest}"),
+        Some((user_info, host)) => {
+            let (user, password) = user_info.split_once(':').unwrap_or((user_info, ""));
+            format!("{scheme}://{}:{}@{host}", encoded(user), encoded(password))
+        }
+    }
+}
+
+/// Encodes what a URL reserves; what is encoded already stays.
+fn encoded(text: &str) -> String {
+    let mut encoded = String::with_capacity(text.len());
+    for (at, letter) in text.char_indices() {
+        let is_code = || text.as_bytes().get(at + 1..at + 3).is_some_and(|code| code.iter().all(u8::is_ascii_hexdigit));
+        match letter {
+            '%' if is_code() => encoded.push('%'),
+            '#' | '@' | '/' | '?' | '[' | ']' | ':' | '%' | ' ' | '"' | '<' | '>' | '\\' | '^' | '`' | '{' | '|'
+            | '}' => {
+                encoded.push_str(&format!("%{:02X}", u32::from(letter)));
+            }
+            other => encoded.push(other),
+        }
+    }
+    encoded
 }
 
 pub(super) fn seconds(given: &str) -> Result<Duration, String> {
@@ -101,4 +130,29 @@ fn alternatives(values: &[PossibleValue]) -> String {
 pub(super) fn choices<T: ValueEnum>() -> Vec<PossibleValue> {
     let values = T::value_variants().iter().filter_map(ValueEnum::to_possible_value);
     values.map(|value| value.help(None::<&'static str>)).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_proxys_address_is_read_as_people_write_it() {
+        for (given, wanted) in [
+            ("http://proxy:3128", "http://proxy:3128/"),
+            ("proxy.acme.com:3128", "http://proxy.acme.com:3128/"),
+            ("https://proxy", "https://proxy/"),
+            ("http://user:p#s@s@proxy:3128", "http://user:p%23s%40s@proxy:3128/"),
+            ("http://user:p%23s@proxy:3128", "http://user:p%23s@proxy:3128/"),
+            ("http://acme\\user:100%/:?@proxy:3128", "http://acme%5Cuser:100%25%2F%3A%3F@proxy:3128/"),
+            ("user:secret@proxy:3128", "http://user:secret@proxy:3128/"),
+        ] {
+            assert_eq!(proxy(given), Ok(ProxyChoice::Through(wanted.parse().expect("an address"))), "{given}");
+        }
+        assert_eq!(proxy("none"), Ok(ProxyChoice::Direct));
+        for given in ["", "ftp://proxy", "http://", "socks5://proxy:1080"] {
+            let why = proxy(given).expect_err(given);
+            assert!(why.contains("http://proxy:3128"), "{why}");
+        }
+    }
 }

@@ -127,6 +127,25 @@ fn the_sandbox_serves_until_ctrl_c_and_shows_each_request() {
     assert!(!shown.contains("fk-"), "{shown}");
 }
 
+/// The example of the help: serve, and use the variables in another shell.
+#[cfg(unix)]
+#[test]
+fn the_variables_of_a_sandbox_that_serves_are_read_by_a_shell() {
+    const LINE: &str = r#"
+        "$1" sandbox --listen 127.0.0.1:0 > variables.sh 2> /dev/null &
+        until grep -q FACTORY_GITLAB_PROXY variables.sh; do sleep 0.1; done
+        . ./variables.sh
+        "$1" kit check
+        code=$?
+        kill -TERM $! && wait $!
+        exit $code"#;
+    let env = TestEnv::bare();
+    let mut shell = std::process::Command::new("sh");
+    shell.args(["-c", LINE, "sh"]).arg(TestEnv::program()).env_clear().envs(env.variables());
+    let output = shell.env("PATH", "/usr/bin:/bin").current_dir(env.path("")).output().expect("a shell");
+    assert_eq!(output.status.code(), Some(0), "{}", String::from_utf8_lossy(&output.stderr));
+}
+
 #[test]
 fn a_bundle_that_factory_cannot_open_is_refused_and_kept() {
     let env = TestEnv::new();

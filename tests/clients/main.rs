@@ -9,3 +9,4 @@ mod http2;
 mod pace;
 mod setup;
 mod tls;
+mod tls_causes;

@@ -211,7 +211,7 @@ async fn an_issuer_other_than_the_given_ca_is_named() {
     });
     let seen = problem(&options(&sandbox), &sandbox).await;
     assert!(
-        matches!(&seen, TlsProblem::UnknownCa { issuer: Some(issuer), .. } if issuer == "TLS inspection elsewhere"),
+        matches!(&seen, TlsProblem::MissingIntermediate { issuer } if issuer == "TLS inspection elsewhere"),
         "{seen:?}"
     );
 }

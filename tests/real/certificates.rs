@@ -65,6 +65,14 @@ impl Authority {
         finish(program("openssl").args(arguments.split(' ')).current_dir(self.folder.path()));
     }
 
+    /// A certificate for 127.0.0.1 with this kind of key, signed as `options` of `openssl x509` say.
+    pub fn issue_weak(&self, name: &str, key: &str, options: &str) {
+        self.openssl(&format!("req -new -newkey {key} -nodes -keyout {name}.key -out {name}.csr -subj /CN=127.0.0.1"));
+        self.openssl(&format!(
+            "x509 -req -in {name}.csr -CA root.pem -CAkey root.key -CAcreateserial -days 2 {options} -out {name}.pem"
+        ));
+    }
+
     fn request(&self, name: &str, subject: &str) {
         let key =
             format!("req -new -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout {name}.key -out {name}.csr");

@@ -13,6 +13,7 @@ mod proxy;
 mod put;
 mod python_gitlab;
 mod tls;
+mod tls_causes;
 mod wizard;
 
 #[path = "../cli"]

@@ -53,6 +53,13 @@ fn the_network_path_is_judged_step_by_step() {
             ("expired", |fixture| tls(fixture, TlsProblem::Expired { on: None }), "fail"),
             ("too early", |fixture| tls(fixture, TlsProblem::NotYetValid), "fail"),
             ("intercepted", |fixture| tls(fixture, TlsProblem::Intercepted { issuer: "Z".to_owned() }), "fail"),
+            ("a client certificate", |fixture| tls(fixture, TlsProblem::ClientCertificateWanted), "fail"),
+            ("an old protocol", |fixture| tls(fixture, TlsProblem::OldProtocol), "fail"),
+            (
+                "a request that the server ends",
+                |fixture| api(fixture, Cause::Tls(TlsProblem::ClientCertificateWanted)),
+                "fail",
+            ),
             ("a broken handshake", |fixture| tls(fixture, TlsProblem::Other("eof".to_owned())), "unknown"),
             ("a time-out", |fixture| fixture.observed.network.tls = failed(timeout()), "unknown"),
             ("ending soon", |fixture| until(fixture, "2026-06-10T00:00:00Z"), "warn"),

@@ -2,12 +2,15 @@
 
 use std::io;
 use std::net::IpAddr;
+use std::sync::Arc;
 use std::time::Duration;
 
 use hyper_util::client::proxy::matcher::Intercept;
-use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 use tokio::time::timeout;
+use tokio_rustls::TlsConnector;
+use tokio_rustls::rustls::pki_types::ServerName;
 use url::Url;
 
 use super::dns::lookup;
@@ -16,6 +19,7 @@ use crate::http::client::Client;
 use crate::http::error::{Cause, Error};
 use crate::http::limits::MAX_TUNNEL_BYTES;
 use crate::http::request::Request;
+use crate::http::tls::TrustStore;
 
 /// How long the port of `url` takes to open at one of these addresses.
 ///
@@ -33,24 +37,71 @@ pub async fn connect(client: &Client, url: &Url, addresses: &[IpAddr]) -> Result
     }
 }
 
+/// A connection to a server: its own, or a tunnel's.
+pub(super) trait Connection: AsyncRead + AsyncWrite + Send + Unpin {}
+
+impl<T: AsyncRead + AsyncWrite + Send + Unpin> Connection for T {}
+
+/// The proxy answers `CONNECT` with another status than 2xx.
+#[derive(Clone, Copy, Debug, thiserror::Error)]
+#[error("the proxy refuses a tunnel ({status})")]
+pub(super) struct TunnelRefused {
+    pub status: u16,
+}
+
+impl TunnelRefused {
+    pub(super) fn of(error: &io::Error) -> Option<&Self> {
+        error.get_ref()?.downcast_ref()
+    }
+}
+
 /// Opens a connection to the host of `url`, through the proxy's tunnel where there is one.
 ///
 /// # Errors
-/// Also for a proxy that does not speak plain HTTP, and for one that refuses the tunnel.
-pub(super) async fn open(url: &Url, proxy: Option<&Intercept>) -> io::Result<TcpStream> {
+/// Also for a proxy that speaks neither HTTP nor HTTPS, and [`TunnelRefused`].
+pub(super) async fn open(trust: &TrustStore, url: &Url, proxy: Option<&Intercept>) -> io::Result<Box<dyn Connection>> {
     let port = url.port_or_known_default().unwrap_or(443);
     let Some(proxy) = proxy else {
-        return connect_to(host(url), port).await;
+        return Ok(Box::new(connect_to(host(url), port).await?));
     };
-    if proxy.uri().scheme_str() != Some("http") {
-        return Err(io::Error::other("a certificate can only be read through a proxy that speaks plain HTTP"));
-    }
-    let proxy_host = proxy.uri().host().unwrap_or_default().trim_matches(['[', ']']);
-    let mut stream = connect_to(proxy_host, proxy.uri().port_u16().unwrap_or(80)).await?;
+    let mut stream = to_proxy(trust, proxy).await?;
     stream.write_all(&tunnel_request(url, port, proxy)).await?;
-    let head = read_head(&mut stream).await?;
-    let is_open = head.split(|byte| *byte == b' ').nth(1).is_some_and(|status| status.starts_with(b"2"));
-    if is_open { Ok(stream) } else { Err(io::Error::other("the proxy refuses a tunnel")) }
+    stream.flush().await?;
+    let head = read_head(&mut *stream).await?;
+    let status =
+        head.split(|byte| *byte == b' ').nth(1).and_then(|status| std::str::from_utf8(status).ok()?.parse().ok());
+    match status {
+        Some(200..300) => Ok(stream),
+        Some(status) => Err(io::Error::other(TunnelRefused { status })),
+        None => Err(io::Error::other("the proxy does not speak HTTP")),
+    }
+}
+
+/// Opens a connection to the proxy itself, over TLS where its address says https.
+async fn to_proxy(trust: &TrustStore, proxy: &Intercept) -> io::Result<Box<dyn Connection>> {
+    let host = proxy.uri().host().unwrap_or_default().trim_matches(['[', ']']).to_owned();
+    let connect = async |port| connect_to(&host, proxy.uri().port_u16().unwrap_or(port)).await;
+    match proxy.uri().scheme_str() {
+        Some("http") => Ok(Box::new(connect(80).await?)),
+        Some("https") => {
+            let mut config = trust.client_config(None).map_err(io::Error::other)?;
+            config.alpn_protocols.clear();
+            let name = ServerName::try_from(host.clone()).map_err(io::Error::other)?;
+            Ok(Box::new(TlsConnector::from(Arc::new(config)).connect(name, connect(443).await?).await?))
+        }
+        _ => Err(io::Error::other("a certificate can only be read through an http or https proxy")),
+    }
+}
+
+/// Whether the proxy refuses the user name and password. What fails otherwise is for the request to report.
+pub(in crate::http) async fn refuses_password(trust: &TrustStore, url: &Url, proxy: &Intercept) -> bool {
+    const PROXY_AUTHENTICATION_REQUIRED: u16 = 407;
+    let opened = open(trust, url, Some(proxy)).await;
+    opened
+        .err()
+        .as_ref()
+        .and_then(TunnelRefused::of)
+        .is_some_and(|refused| refused.status == PROXY_AUTHENTICATION_REQUIRED)
 }
 
 async fn connect_to(host: &str, port: u16) -> io::Result<TcpStream> {
@@ -72,7 +123,7 @@ fn tunnel_request(url: &Url, port: u16, proxy: &Intercept) -> Vec<u8> {
 }
 
 /// Reads up to the empty line, and not a byte further: what follows comes from the other end of the tunnel.
-async fn read_head(stream: &mut TcpStream) -> io::Result<Vec<u8>> {
+async fn read_head(stream: &mut dyn Connection) -> io::Result<Vec<u8>> {
     let mut head = Vec::with_capacity(256);
     while !head.ends_with(b"\r\n\r\n") {
         if head.len() >= MAX_TUNNEL_BYTES {

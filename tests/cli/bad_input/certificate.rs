@@ -19,7 +19,7 @@ fn an_invalid_certificate_is_explained_by_its_defect() {
     }
     insta::assert_snapshot!(said, @r"
     == expired: connect
-    exit code: 3
+    exit code: 1
     ----- stderr -----
     error: https://127.0.0.1:[port] could not be reached
       caused by: GET /api/v4/metadata on 127.0.0.1:[port]: no secure connection: the certificate has expired on [date]
@@ -35,7 +35,7 @@ fn an_invalid_certificate_is_explained_by_its_defect() {
 
     verdict: fail, 3 passed, 1 failed, 24 skipped on https://127.0.0.1:[port] ([cost])
     == not valid yet: connect
-    exit code: 3
+    exit code: 1
     ----- stderr -----
     error: https://127.0.0.1:[port] could not be reached
       caused by: GET /api/v4/metadata on 127.0.0.1:[port]: no secure connection: the certificate is not valid yet
@@ -51,7 +51,7 @@ fn an_invalid_certificate_is_explained_by_its_defect() {
 
     verdict: fail, 3 passed, 1 failed, 24 skipped on https://127.0.0.1:[port] ([cost])
     == another name: connect
-    exit code: 3
+    exit code: 1
     ----- stderr -----
     error: https://127.0.0.1:[port] could not be reached
       caused by: GET /api/v4/metadata on 127.0.0.1:[port]: no secure connection: the certificate is for elsewhere.sandbox.example, not for 127.0.0.1
@@ -67,21 +67,20 @@ fn an_invalid_certificate_is_explained_by_its_defect() {
 
     verdict: fail, 3 passed, 1 failed, 24 skipped on https://127.0.0.1:[port] ([cost])
     == another issuer: connect
-    exit code: 3
+    exit code: 1
     ----- stderr -----
     error: https://127.0.0.1:[port] could not be reached
-      caused by: GET /api/v4/metadata on 127.0.0.1:[port]: no secure connection: the certificate's issuer is not trusted (TLS inspection elsewhere, and the server sends no intermediate certificate)
-    hint: trust the certificate authority that issued the certificate
+      caused by: GET /api/v4/metadata on 127.0.0.1:[port]: no secure connection: the certificate's issuer is not trusted (TLS inspection elsewhere), because the server sends no intermediate certificate
+    hint: let 127.0.0.1:[port] send its intermediate certificates after its own (in GitLab: the whole chain in the file ssl_certificate)
+    hint: or, if TLS inspection elsewhere is itself a root of your company, trust it
           factory-gitlab connect --ca-cert PATH
-    hint: or let 127.0.0.1:[port] send its intermediate certificates
     == another issuer: verify
     exit code: 1
     ----- stdout -----
     instance
       fail     instance.tls              the certificate is valid
-               the certificate's issuer is not trusted (TLS inspection elsewhere, and the server sends no intermediate certificate)
-               fix: trust the certificate authority that issued the certificate
-                    factory-gitlab verify --ca-cert PATH
+               the certificate's issuer is not trusted (TLS inspection elsewhere), because the server sends no intermediate certificate
+               fix: let 127.0.0.1:[port] send its intermediate certificates after its own (in GitLab: the whole chain in the file ssl_certificate)
                README.md#check-instance-tls
 
     verdict: fail, 3 passed, 1 failed, 24 skipped on https://127.0.0.1:[port] ([cost])
@@ -103,7 +102,7 @@ fn a_missing_private_ca_is_asked_for_by_its_option() {
     said.both("a file that is not a CA", &env);
     insta::assert_snapshot!(said, @r"
     == no CA: connect
-    exit code: 3
+    exit code: 1
     ----- stderr -----
     error: https://127.0.0.1:[port] could not be reached
       caused by: GET /api/v4/metadata on 127.0.0.1:[port]: no secure connection: the certificate's issuer is not trusted (factory-gitlab sandbox CA, and the server sends no intermediate certificate)
@@ -121,13 +120,13 @@ fn a_missing_private_ca_is_asked_for_by_its_option() {
                README.md#check-instance-tls
 
     factory
-      unknown  factory.reachable         Factory's hosts answer
+      fail     factory.reachable         Factory's hosts answer
                GET /gitlab/v1/status on 127.0.0.1:[port]: no secure connection: the certificate's issuer is not trusted (factory-gitlab sandbox CA, and the server sends no intermediate certificate)
                fix: trust the certificate authority that issued the certificate
                     factory-gitlab verify --factory-ca-cert PATH
                README.md#check-factory-reachable
 
-    verdict: fail, 2 passed, 1 failed, 24 skipped, 1 unknown on https://127.0.0.1:[port] ([cost])
+    verdict: fail, 2 passed, 2 failed, 24 skipped on https://127.0.0.1:[port] ([cost])
     == a CA that is not there: connect and verify
     exit code: 2
     ----- stderr -----
@@ -146,7 +145,7 @@ fn the_certificate_of_factory_is_checked_as_well() {
     said.connect("the kit's host", &env);
     insta::assert_snapshot!(said, @r"
     == the kit's host: connect
-    exit code: 3
+    exit code: 1
     ----- stderr -----
     error: the kit could not be fetched
       caused by: GET /gitlab/v1/kit on 127.0.0.1:[port]: no secure connection: the certificate has expired on [date]
