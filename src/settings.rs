@@ -330,7 +330,11 @@ mod tests {
         assert!(matches!(proxy("none").expect("direct").proxy, http::Proxy::Direct));
         let through = proxy("http://proxy:3128").expect("an address").proxy;
         assert!(matches!(through, http::Proxy::Through { except: Some(except), .. } if except == "localhost"));
-        for value in ["proxy:3128", "socks", "user:hunter2@host"] {
+        let without_scheme = proxy("user:hunter2@proxy:3128").expect("an address without a scheme").proxy;
+        assert!(
+            matches!(without_scheme, http::Proxy::Through { url, .. } if url.as_str() == "http://user:hunter2@proxy:3128/")
+        );
+        for value in ["socks5://proxy:1080", "http://", "user:hunter2@", "a proxy"] {
             let error = proxy(value).expect_err(value).to_string();
             assert_eq!(error, "--proxy cannot be used: it is not an address such as http://proxy:3128");
         }

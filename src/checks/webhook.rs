@@ -102,8 +102,9 @@ pub(super) const CHECKS: &[Check] = &[
         severity: CheckSeverity::Error,
         depends_on: &["token.admin"],
         about: "Where the selection became smaller (--group, --project, --exclude), the hooks that are outside it go on \
-                sending. `connect` names them, and `connect --prune` removes them. Beside what is selected, the hooks of \
-                at most 100 other groups and projects are looked at, and of all that this machine recorded.",
+                sending. `connect` names them, and `factory-gitlab connect --prune` removes them. Beside what is \
+                selected, the hooks of at most 100 other groups and projects are looked at, and of all that this machine \
+                recorded.",
         reads: &[Read::Hooks],
         rule: scope::scope,
     },

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use factory_gitlab::http::{Cause, ClientOptions, Proxy, Request, TlsProblem};
+use factory_gitlab::http::{Cause, Client, ClientOptions, Proxy, Request, TlsProblem};
 use factory_gitlab::observed::inspect_network;
 use rcgen::{
     BasicConstraints, CertificateParams, CertifiedIssuer, DnType, ExtendedKeyUsagePurpose, IsCa, KeyPair, date_time_ymd,
@@ -121,9 +121,14 @@ impl Files {
     }
 }
 
+/// A client for which the server at `url` is GitLab's: extra roots and the client certificate are for it.
+fn client_for(url: &Url, options: &ClientOptions) -> Client {
+    client_with(options).for_gitlab(url)
+}
+
 /// The problem of a request; `None` where it was answered.
 async fn problem(url: &Url, options: &ClientOptions) -> Option<TlsProblem> {
-    match client_with(options).send(&Request::get(url.clone())).await {
+    match client_for(url, options).send(&Request::get(url.clone())).await {
         Ok(_) => None,
         Err(error) => match (*error.cause).clone() {
             Cause::Tls(problem) => Some(problem),
@@ -214,7 +219,7 @@ async fn a_client_certificate_that_is_wanted_is_told_apart_from_one_that_is_refu
         assert_eq!(kind(&url, &trusting).await, "client_certificate_wanted", "{versions:?}");
         assert_eq!(kind(&url, &with(identity(&others))).await, "client_certificate_refused", "{versions:?}");
         assert_eq!(kind(&url, &with(identity(&clients))).await, "answered", "{versions:?}");
-        let seen = inspect_network(&client_with(&trusting), &url).await;
+        let seen = inspect_network(&client_for(&url, &trusting), &url).await;
         assert!(seen.tls.known().is_some(), "its certificate is trusted all the same");
     }
 }
@@ -227,7 +232,7 @@ async fn a_key_that_belongs_to_another_certificate_is_a_usage_error_that_says_so
     let (_, key) = other.split_once("-----BEGIN PRIVATE").expect("a key");
     let path = files.put("me.pem", &format!("{certificate}-----BEGIN PRIVATE{key}"));
     let options = ClientOptions { client_cert: Some(path), ..direct() };
-    let error = factory_gitlab::http::Client::new(&options, factory_gitlab::env::Env::empty().clock);
+    let error = Client::new(&options, factory_gitlab::env::Env::empty().clock);
     let said = error.err().map(|error| error.cause.to_string()).unwrap_or_default();
     assert!(said.contains("does not belong to the certificate"), "{said}");
 }
@@ -316,6 +321,6 @@ async fn the_network_is_observed_through_an_https_proxy_too() {
     let proxy = Proxy::Through { url: tls_proxy(&ca).await, except: None };
     let options = ClientOptions { proxy, ..files.trusting(&ca.pem()) };
     assert_eq!(kind(&url, &options).await, "answered");
-    let seen = inspect_network(&client_with(&options), &url).await;
+    let seen = inspect_network(&client_for(&url, &options), &url).await;
     assert!(seen.tls.known().is_some(), "{:?}", seen.tls);
 }
