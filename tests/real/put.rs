@@ -88,7 +88,10 @@ fn a_store_that_refuses_leaves_the_bundle_here_to_be_sent_later() {
     let working = Nginx::start(&Site { listen: "", inside: STORE });
     let address = format!("http://127.0.0.1:{}/late.age?X-Amz-Signature=fresh", working.port);
     put_to(&env, &address);
+    // Another address is another kit, and --yes alone does not accept it.
     let run = env.run(&["connect", "--yes"]);
+    assert_eq!(run.code, 2, "{run}");
+    let run = env.run(&["connect", "--yes", "--kit-fingerprint", &env.kit_fingerprint()]);
     assert_eq!(run.code, 0, "{run}");
     assert_eq!(std::fs::read(working.file("late.age")).expect("the file"), std::fs::read(path).expect("the file"));
 }

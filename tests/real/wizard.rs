@@ -136,7 +136,7 @@ fn a_plan_that_is_declined_changes_nothing() {
     let terminal = Terminal::open(&env);
     terminal.starts("connect");
     terminal.shows("Apply this plan?");
-    terminal.presses("n");
+    terminal.types("n");
     terminal.shows("nothing was changed");
     terminal.shows("ended with 1.");
     assert!(env.sandbox().factory().bundles().is_empty() && env.sandbox().gitlab().lock().applications.is_empty());
