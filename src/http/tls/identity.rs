@@ -43,7 +43,8 @@ impl Identity {
     }
 }
 
-#[cfg(test)]
+// The certificates are made by the crate that the sandbox uses.
+#[cfg(all(test, feature = "sandbox"))]
 mod tests {
     use super::*;
 
