@@ -24,7 +24,8 @@ pub struct Bundle {
     pub organization: Organization,
     pub created_at: Timestamp,
     pub instance: BundledInstance,
-    pub application: BundledApplication,
+    /// `None` where Factory has it already.
+    pub application: Option<BundledApplication>,
     /// `None` when Factory gets no token.
     pub personal_access_token: Option<BundledToken>,
     pub webhook: BundledWebhook,

@@ -146,6 +146,8 @@ pub enum Personal {
 #[derive(Clone, Debug)]
 pub struct DesiredHandover {
     pub handover: Handover,
+    /// What the administrator chose, now or in an earlier run; `None` where the kit decides.
+    pub choice: Option<Handover>,
     pub scopes: Vec<String>,
 }
 

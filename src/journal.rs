@@ -10,7 +10,7 @@ mod store;
 
 pub use entry::{ApplicationEntry, BundleEntry, Entry, HookChange, HookEntry, RunEntry, TokenEntry};
 pub use record::{
-    BundleRecord, HookRecord, KitPin, MintedRecord, OtherOrganizations, OwnApplication, Record, SecretState,
-    UnfinishedApplication,
+    BundleRecord, HookRecord, KitPin, MintedRecord, OtherOrganizations, OwnApplication, Record, ReplacedToken,
+    SecretState, TokenBundleRecord, UnfinishedApplication,
 };
 pub use store::{Connection, Error, Journal, Lock, Store};

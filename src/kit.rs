@@ -6,6 +6,8 @@ mod overrides;
 mod parse;
 mod template;
 
+use std::fmt;
+
 use clap::ValueEnum;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -105,6 +107,13 @@ pub enum Handover {
     Minted,
     /// None.
     None,
+}
+
+impl fmt::Display for Handover {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // No value is hidden from clap, so each has a name.
+        self.to_possible_value().map_or(Ok(()), |value| f.write_str(value.get_name()))
+    }
 }
 
 #[derive(Clone, Debug, Deserialize)]

@@ -39,6 +39,8 @@ pub enum Read {
     Network,
     Metadata,
     Token,
+    /// The token that Factory was given, by its number in this machine's record.
+    HandedOver,
     /// The token's owner; the address of their page contains the instance's own URL.
     User,
     License,
@@ -64,6 +66,8 @@ impl Read {
         match self {
             // Only the Community Edition may have no license.
             Self::License => &[Self::Metadata],
+            // Mostly it is the given token.
+            Self::HandedOver => &[Self::Token],
             // The list decides whether scopes have to be probed.
             Self::ApplicationSecret => &[Self::Applications],
             // The license decides between group and project hooks, the version between GraphQL and REST.
@@ -94,6 +98,8 @@ pub struct Observed {
     /// The instance's own URL, taken from an answer that contains a web address; `None` inside if no answer did.
     pub own_url: Observation<Option<String>>,
     pub token: Observation<TokenDetails>,
+    /// The token that Factory was given; `None` inside where GitLab no longer has it.
+    pub handed_over: Observation<Option<TokenDetails>>,
     /// The kind of token that its form suggests, if that is not a personal access token.
     pub token_looks_like: Option<&'static str>,
     pub user: Observation<User>,
@@ -119,6 +125,7 @@ impl Observed {
             metadata: Observation::Skipped(NOT_REQUESTED),
             own_url: Observation::Skipped(NOT_REQUESTED),
             token: Observation::Skipped(NOT_REQUESTED),
+            handed_over: Observation::Skipped(NOT_REQUESTED),
             token_looks_like: None,
             user: Observation::Skipped(NOT_REQUESTED),
             license: Observation::Skipped(NOT_REQUESTED),

@@ -15,11 +15,11 @@ use crate::kit::KitFingerprint;
 pub use connect::connect;
 pub use parts::application::{is_wanted, resembles};
 pub use parts::outside::has_webhooks_outside;
-pub use parts::token::is_minted_name;
+pub use parts::token::{ENDS_SOON_DAYS, is_minted_name};
 pub use render::describe;
 pub use step::{
-    ApplicationStep, BundleStep, DeleteReason, DeliveryStep, Description, HookDifference, HookStep, KitStep, Reason,
-    Step, TokenStep,
+    ApplicationStep, BundleContents, BundleStep, DeleteReason, DeliveryStep, Description, GivenToken, HookDifference,
+    HookStep, KitStep, Reason, RevokeReason, Step, TokenReason, TokenStep,
 };
 
 /// What will be done, in this order, and what the admin should know before approving it.

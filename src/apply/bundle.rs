@@ -1,15 +1,15 @@
 //! Seals the bundle and delivers it to Factory.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use url::Url;
 
 use crate::bundle::{self, Bundle, Recipients, SealedBundle};
-use crate::desired::DesiredWebhooks;
+use crate::desired::{Credentials, DesiredWebhooks};
 use crate::factory::Receipt;
 use crate::journal::BundleEntry;
 use crate::kit::{Handover, UploadMethod};
-use crate::plan::BundleStep;
+use crate::plan::{BundleContents, BundleStep};
 
 use super::{Apply, Error, PlanRun, StepEnd, StepOutputs};
 
@@ -21,9 +21,10 @@ impl Apply<'_> {
     ) -> Result<StepEnd, Error> {
         match step {
             BundleStep::Seal { .. } => self.seal(&run.outputs)?,
-            BundleStep::Write { path, recipients: _ } => self.write_bundle(path)?,
-            BundleStep::Upload { url, method, recipients: _ } => {
-                run.applied.receipt = Some(self.upload(url, *method).await?);
+            BundleStep::SealToken { .. } => self.seal_token(&run.outputs)?,
+            BundleStep::Write { path, contents, recipients: _ } => self.write_bundle(*contents, path)?,
+            BundleStep::Upload { url, method, contents, recipients: _ } => {
+                run.applied.receipt = Some(self.upload(*contents, url, *method).await?);
             }
         }
         Ok(StepEnd::Done)
@@ -31,14 +32,12 @@ impl Apply<'_> {
 
     /// Seals everything that Factory receives. It is on disk before anything else happens, and only Factory can read it.
     fn seal(&self, outputs: &StepOutputs) -> Result<(), Error> {
-        let bundle = self.bundle(outputs)?;
-        let recipients = Recipients::parse(&self.desired.delivery.recipients)?;
-        let sealed = bundle.seal(&recipients)?;
-        sealed.write(&self.connection.bundle_path())?;
+        let credentials = outputs.credentials.as_ref().ok_or(Error::NoSecret)?;
+        let sealed = self.sealed(BundleContents::Connection, &self.bundle(Some(credentials), outputs)?)?;
         self.record(BundleEntry::Sealed {
             sha256: sealed.sha256().to_owned(),
-            application_id: bundle.application.id.clone(),
-            secret: bundle.application.secret.fingerprint(&bundle.application.id),
+            application_id: credentials.application_id.clone(),
+            secret: credentials.secret.fingerprint(&credentials.application_id),
             token: outputs.minted.as_ref().map(|minted| minted.details.name.clone()),
             token_id: self.bundled_token_id(outputs),
             handover: Some(self.desired.handover.handover),
@@ -46,8 +45,32 @@ impl Apply<'_> {
         })
     }
 
-    fn bundle(&self, outputs: &StepOutputs) -> Result<Bundle, Error> {
-        let credentials = outputs.credentials.as_ref().ok_or(Error::NoSecret)?;
+    /// Seals a token alone, beside the bundle that Factory has.
+    fn seal_token(&self, outputs: &StepOutputs) -> Result<(), Error> {
+        let sealed = self.sealed(BundleContents::Token, &self.bundle(None, outputs)?)?;
+        self.record(BundleEntry::TokenSealed {
+            sha256: sealed.sha256().to_owned(),
+            token: outputs.minted.as_ref().map(|minted| minted.details.name.clone()),
+            token_id: self.bundled_token_id(outputs),
+            handover: self.desired.handover.handover,
+            recipients: self.desired.delivery.recipients.clone(),
+        })
+    }
+
+    fn sealed(&self, contents: BundleContents, bundle: &Bundle) -> Result<SealedBundle, Error> {
+        let sealed = bundle.seal(&Recipients::parse(&self.desired.delivery.recipients)?)?;
+        sealed.write(&self.sealed_path(contents))?;
+        Ok(sealed)
+    }
+
+    fn sealed_path(&self, contents: BundleContents) -> PathBuf {
+        match contents {
+            BundleContents::Connection => self.connection.bundle_path(),
+            BundleContents::Token => self.connection.token_bundle_path(),
+        }
+    }
+
+    fn bundle(&self, credentials: Option<&Credentials>, outputs: &StepOutputs) -> Result<Bundle, Error> {
         let wanted = &self.desired.application;
         let metadata = self.observed.metadata.known().ok_or(Error::NoVersion)?;
         Ok(Bundle {
@@ -59,13 +82,13 @@ impl Apply<'_> {
                 edition: metadata.edition,
                 plan: self.observed.plan(),
             },
-            application: bundle::BundledApplication {
+            application: credentials.map(|credentials| bundle::BundledApplication {
                 id: credentials.application_id.clone(),
                 secret: credentials.secret.clone(),
                 name: wanted.name.clone(),
                 redirect_uri: wanted.redirect_uri.clone(),
                 scopes: wanted.scopes.clone(),
-            },
+            }),
             personal_access_token: self.bundled_token(outputs),
             webhook: self.bundled_webhook(),
             network: None,
@@ -110,16 +133,16 @@ impl Apply<'_> {
     }
 
     /// `--bundle-out`: a copy for the admin to deliver.
-    fn write_bundle(&self, path: &Path) -> Result<(), Error> {
-        let sealed = SealedBundle::read(&self.connection.bundle_path())?;
+    fn write_bundle(&self, contents: BundleContents, path: &Path) -> Result<(), Error> {
+        let sealed = SealedBundle::read(&self.sealed_path(contents))?;
         sealed.write(path)?;
         let (sha256, path) = (sealed.sha256().to_owned(), path.to_string_lossy().into_owned());
         self.record(BundleEntry::Written { sha256, path })
     }
 
     /// Sends the bundle from the disk, so that sending it again sends the same bytes, which Factory counts once.
-    async fn upload(&self, url: &Url, method: UploadMethod) -> Result<Receipt, Error> {
-        let sealed = SealedBundle::read(&self.connection.bundle_path())?;
+    async fn upload(&self, contents: BundleContents, url: &Url, method: UploadMethod) -> Result<Receipt, Error> {
+        let sealed = SealedBundle::read(&self.sealed_path(contents))?;
         self.record(BundleEntry::Upload { sha256: sealed.sha256().to_owned() })?;
         let receipt = self.clients.factory.upload(&sealed, url, method).await?;
         self.record(BundleEntry::Accepted { sha256: sealed.sha256().to_owned(), id: receipt.id.clone() })?;

@@ -10,7 +10,7 @@ use crate::plan::{self, TokenStep};
 impl Apply<'_> {
     pub(super) async fn carry_out_token(&self, step: &TokenStep, run: &mut PlanRun<'_, '_>) -> Result<StepEnd, Error> {
         match step {
-            TokenStep::Revoke { id, name } => self.revoke_token(*id, name).await?,
+            TokenStep::Revoke { id, name, reason: _ } => self.revoke_token(*id, name).await?,
             TokenStep::Mint { user_id, name, scopes, expires_at } => {
                 let new = NewToken {
                     user_id: *user_id,

@@ -208,7 +208,8 @@ struct Plain<'a> {
     created_at: jiff::Timestamp,
     tool: PlainTool,
     instance: &'a BundledInstance,
-    application: PlainApplication<'a>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    application: Option<PlainApplication<'a>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     personal_access_token: Option<PlainToken<'a>>,
     webhook: &'a BundledWebhook,
@@ -260,14 +261,16 @@ impl<'a> From<&'a Bundle> for Plain<'a> {
     fn from(bundle: &'a Bundle) -> Self {
         let Bundle { organization, created_at, instance, application, personal_access_token, webhook, network } =
             bundle;
-        let BundledApplication { id, secret, name, redirect_uri, scopes } = application;
         Self {
             schema: SCHEMA,
             organization,
             created_at: *created_at,
             tool: PlainTool { name: env!("CARGO_PKG_NAME"), version: env!("CARGO_PKG_VERSION") },
             instance,
-            application: PlainApplication { id, secret, name, redirect_uri, scopes },
+            application: application.as_ref().map(|application| {
+                let BundledApplication { id, secret, name, redirect_uri, scopes } = application;
+                PlainApplication { id, secret, name, redirect_uri, scopes }
+            }),
             personal_access_token: personal_access_token.as_ref().map(|token| {
                 let BundledToken { value, scopes, expires_at, user } = token;
                 PlainToken { value, scopes, expires_at: *expires_at, user }

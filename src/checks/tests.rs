@@ -80,6 +80,7 @@ fn every_code_of_the_contract_exists() {
         "token.expiry",
         "token.admin",
         "token.excess",
+        "token.handed_over",
         "application.exists",
         "application.redirect_uri",
         "application.scopes",
@@ -124,6 +125,42 @@ fn a_filter_that_hides_the_root_does_not_make_it_pass() {
 #[test]
 fn a_verdict_without_findings_is_not_a_pass() {
     assert_eq!(verdict(&[]), Verdict::Unknown);
+}
+
+#[test]
+fn the_token_that_factory_has_is_judged_by_its_end() {
+    use crate::gitlab::TokenDetails;
+    use crate::observed::Observation;
+    fn edit(fixture: &mut Fixture, change: impl FnOnce(&mut TokenDetails)) {
+        change(fixture::known(&mut fixture.observed.handed_over).as_mut().expect("a token"));
+    }
+    fn ends_on(fixture: &mut Fixture, date: &str) {
+        edit(fixture, |token| token.expires_at = Some(date.parse().expect("a date")));
+    }
+    table(
+        "token.handed_over",
+        &[
+            ("as it should be", |_| (), "pass"),
+            ("revoked", |fixture| edit(fixture, |token| (token.revoked, token.active) = (true, false)), "fail"),
+            ("expired", |fixture| edit(fixture, |token| token.active = false), "fail"),
+            ("gone", |fixture| fixture.observed.handed_over = Observation::Known(None), "fail"),
+            ("about to end", |fixture| ends_on(fixture, "2026-06-05"), "warn"),
+            ("far from its end", |fixture| ends_on(fixture, "2026-06-16"), "pass"),
+            ("without an end", |fixture| edit(fixture, |token| token.expires_at = None), "pass"),
+            ("not readable", |fixture| fixture.observed.handed_over = fixture::refused(403, "403 Forbidden"), "fail"),
+            ("down", |fixture| fixture.observed.handed_over = fixture::refused(503, "down"), "unknown"),
+            ("no record", |fixture| fixture.observed.handed_over = Observation::Skipped("no record"), "skip"),
+            (
+                "the token in use, about to end",
+                |fixture| {
+                    let own = fixture.token().id;
+                    edit(fixture, |token| token.id = own);
+                    ends_on(fixture, "2026-06-05");
+                },
+                "pass",
+            ),
+        ],
+    );
 }
 
 #[test]

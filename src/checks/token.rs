@@ -13,6 +13,7 @@ use crate::gitlab::{ApiRefusal, TokenDetails, User};
 use crate::http;
 use crate::kit::Handover;
 use crate::observed::{Observation, Read};
+use crate::plan;
 use crate::text::counted;
 
 pub(super) const CHECKS: &[Check] = &[
@@ -67,6 +68,18 @@ pub(super) const CHECKS: &[Check] = &[
                 warning: a leaked token leaks them too.",
         reads: &[Read::Token],
         rule: excess,
+    },
+    Check {
+        code: "token.handed_over",
+        title: "the token that Factory was given is valid",
+        severity: CheckSeverity::Error,
+        depends_on: &["token.admin"],
+        about: "Reads the token that Factory was given, by the number that this machine recorded. Revoked, expired or \
+                gone it fails: Factory's agents can do nothing. Fewer than `--expires-within` days left are a warning. \
+                `connect` hands over another one, from 14 days before the end on. Without a record on this machine, or \
+                where Factory was given no token, the check is skipped.",
+        reads: &[Read::HandedOver, Read::Token],
+        rule: handed_over,
     },
 ];
 
@@ -233,6 +246,49 @@ fn expiry(context: &CheckContext<'_>) -> CheckOutcome {
         CheckOutcome::pass().note(format!("until {date}"))
     };
     outcome.evidence("expires_at", date.to_string()).evidence("days_left", days)
+}
+
+fn handed_over(context: &CheckContext<'_>) -> CheckOutcome {
+    let token = match known(&context.observed.handed_over) {
+        Err(outcome) => return outcome,
+        Ok(Some(token)) => token,
+        Ok(None) => {
+            return CheckOutcome::fail("GitLab no longer has the token that Factory was given").fix(another_token());
+        }
+    };
+    let outcome = if context.observed.token.known().is_some_and(|own| own.id == token.id) {
+        CheckOutcome::pass().note("it is the token that is used here")
+    } else if token.revoked {
+        CheckOutcome::fail("the token that Factory was given was revoked").fix(another_token())
+    } else if !token.active {
+        CheckOutcome::fail("the token that Factory was given has expired").fix(another_token())
+    } else {
+        ends(context, token)
+    };
+    outcome.evidence("id", token.id).evidence("name", &token.name)
+}
+
+/// How long Factory's token is valid.
+fn ends(context: &CheckContext<'_>, token: &TokenDetails) -> CheckOutcome {
+    let Some((date, end)) = token.expires_at.and_then(|date| Some((date, midnight(date)?))) else {
+        return CheckOutcome::pass().note("it does not expire");
+    };
+    let days = days_between(context.observed.at, end);
+    if days >= context.policy.expires_within {
+        return CheckOutcome::pass().note(format!("until {date}"));
+    }
+    let left = counted(days, "day");
+    let outcome =
+        CheckOutcome::warn(format!("the token that Factory was given expires on {date} at 00:00 UTC, in {left}"));
+    if days < plan::ENDS_SOON_DAYS {
+        return outcome.fix(another_token());
+    }
+    outcome
+        .fix(Fix::say(format!("connect again in its last {} days: that hands over another one", plan::ENDS_SOON_DAYS)))
+}
+
+fn another_token() -> Fix {
+    Fix::run("hand over another token", "factory-gitlab connect")
 }
 
 /// The moment at which a token with that date expires.

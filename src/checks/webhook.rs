@@ -9,7 +9,7 @@ use super::{Check, CheckSeverity};
 use crate::error::Fix;
 use crate::gitlab::Hook;
 use crate::http;
-use crate::observed::{HookSeen, HooksSeen, Read, TargetSeen};
+use crate::observed::{HookOwner, HookSeen, HooksSeen, Read, TargetSeen};
 use crate::target::Target;
 
 pub(super) const CHECKS: &[Check] = &[
@@ -154,12 +154,24 @@ fn observed_hooks<'a>(context: &CheckContext<'a>) -> Result<&'a HooksSeen, Check
     super::outcome::known(&context.observed.hooks)
 }
 
+/// Our hooks on a target, those first that are ours for certain.
 fn own_hooks_on<'a>(context: &CheckContext<'_>, target: &'a TargetSeen) -> Vec<OwnHook<'a>> {
-    target
+    let mut hooks: Vec<OwnHook<'a>> = target
         .own_hooks()
         .filter(|seen| context.desired.webhooks.matches_url(&seen.hook.url))
         .map(|seen| OwnHook { target: &target.target, seen })
-        .collect()
+        .collect();
+    hooks.sort_by_key(|one| one.seen.owner != HookOwner::Ours);
+    hooks
+}
+
+/// The hooks on a target that `connect` would bring to the desired form: ours, or else the one without a mark that it would
+/// take over. Further ones without a mark are a person's (`webhook.duplicates`).
+fn judged_hooks_on<'a>(context: &CheckContext<'_>, target: &'a TargetSeen) -> Vec<OwnHook<'a>> {
+    let mut hooks = own_hooks_on(context, target);
+    let ours = hooks.iter().filter(|one| one.seen.owner == HookOwner::Ours).count();
+    hooks.truncate(ours.max(1));
+    hooks
 }
 
 /// All our hooks. That there are none is reported by `webhook.coverage`.
@@ -168,7 +180,7 @@ fn own_hooks<'a>(context: &CheckContext<'a>) -> Result<Vec<OwnHook<'a>>, CheckOu
         return Err(CheckOutcome::blocked_by("webhook.coverage"));
     }
     let hooks = observed_hooks(context)?;
-    let ours: Vec<OwnHook<'a>> = hooks.targets.iter().flat_map(|target| own_hooks_on(context, target)).collect();
+    let ours: Vec<OwnHook<'a>> = hooks.targets.iter().flat_map(|target| judged_hooks_on(context, target)).collect();
     if !ours.is_empty() {
         return Ok(ours);
     }

@@ -53,10 +53,11 @@ pub struct ConnectArgs {
 }
 
 /// What a plan is made from.
-const READS: [Read; 10] = [
+const READS: [Read; 11] = [
     Read::Network,
     Read::Metadata,
     Read::Token,
+    Read::HandedOver,
     Read::User,
     Read::License,
     Read::Applications,

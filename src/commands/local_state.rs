@@ -75,6 +75,7 @@ fn recorded(record: &Record) -> RecordedChoices {
         .with(&keys::PROJECT, &record.projects)
         .with(&keys::EXCLUDE, &record.exclude)
         .with(&keys::PERSONAL, record.personal.then_some(true))
+        .with(&keys::HANDOVER_TOKEN, record.handover)
 }
 
 /// The journal's first entry of a run, with the choices that a later run may fall back on. `kit` is where it finds the kit.
@@ -90,6 +91,7 @@ pub(super) fn began(desired: &Desired, kit: Option<String>) -> RunEntry {
         exclude: selection.exclude_patterns.clone(),
         personal: selection.personal == Personal::Included,
         kit,
+        handover: desired.handover.choice,
     }
 }
 
@@ -174,6 +176,7 @@ pub(super) fn is_store_requested(settings: &Settings) -> Result<bool, Failure> {
 mod tests {
     use super::*;
     use crate::env::Env;
+    use crate::kit::Handover;
     use crate::settings::{self, CliValues};
     use crate::target::Strategy;
 
@@ -188,6 +191,7 @@ mod tests {
             projects: vec!["tools/ci".to_owned()],
             exclude: vec!["platform/legacy/**".to_owned()],
             personal: true,
+            handover: Some(Handover::Minted),
             ..Record::default()
         };
         let mut settings = Settings::new(CliValues::default(), &Env::empty(), None);

@@ -58,6 +58,7 @@ pub(super) fn desired(terms: Terms<'_>) -> Result<Desired, Failure> {
         webhooks: webhooks(kit, settings)?,
         handover: DesiredHandover {
             handover: settings.get_or(&keys::HANDOVER_TOKEN, kit.token.handover)?,
+            choice: settings.get(&keys::HANDOVER_TOKEN)?.map(|found| found.value),
             scopes: kit.token.scopes.clone(),
         },
         delivery: BundleDelivery { recipients: kit.bundle.recipients.clone(), way: route(kit, settings)? },

@@ -116,6 +116,9 @@ fn pair(interview: &Interview<'_>) -> Result<Option<Credentials>, Failure> {
 
 /// The state of the bundle, as far as this machine's record knows it.
 fn bundle(record: &Record) -> Observation<BundleSeen> {
+    if record.token_bundle.is_some() {
+        return Observation::Known(BundleSeen::Waiting);
+    }
     match &record.bundle {
         None => Observation::Skipped("this machine has no record of a bundle"),
         Some(bundle) if bundle.accepted => {

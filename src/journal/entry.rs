@@ -59,6 +59,9 @@ pub enum RunEntry {
         /// Where the kit came from: a path or an address; `None` for standard input.
         #[serde(default)]
         kit: Option<String>,
+        /// Which token was chosen for Factory; absent where the kit decides.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        handover: Option<Handover>,
     },
     /// A person, or the first run, accepted the kit: what is trusted of it, with its fingerprint as it is shown.
     #[serde(rename = "kit_accepted")]
@@ -123,6 +126,18 @@ pub enum BundleEntry {
         token_id: Option<u64>,
         #[serde(default)]
         handover: Option<Handover>,
+        recipients: Vec<String>,
+    },
+    /// A bundle with a token alone is on disk: Factory keeps the rest of what it has.
+    #[serde(rename = "token_sealed")]
+    TokenSealed {
+        sha256: String,
+        /// The name of the token inside, if it was created for Factory.
+        #[serde(default)]
+        token: Option<String>,
+        #[serde(default)]
+        token_id: Option<u64>,
+        handover: Handover,
         recipients: Vec<String>,
     },
     /// The ID and secret in the bundle authenticate.

@@ -35,6 +35,12 @@ pub struct Record {
     pub renewed: Option<String>,
     pub secret: SecretState,
     pub bundle: Option<BundleRecord>,
+    /// Which token was chosen for Factory; `None` where the kit decides.
+    pub handover: Option<Handover>,
+    /// A bundle with a token alone that was not delivered yet.
+    pub token_bundle: Option<TokenBundleRecord>,
+    /// Tokens that were created for Factory and handed over, and that a later bundle replaces.
+    pub replaced_tokens: Vec<ReplacedToken>,
     /// The IDs of applications whose secret was delivered in a bundle.
     #[serde(skip)]
     pub delivered: BTreeSet<String>,
@@ -159,6 +165,30 @@ impl BundleRecord {
     }
 }
 
+/// A bundle with a token alone.
+#[derive(Clone, Debug, Eq, PartialEq, Serialize)]
+pub struct TokenBundleRecord {
+    pub sha256: String,
+    pub recipients: Vec<String>,
+    pub handover: Handover,
+    /// GitLab's number of the token inside, whoever created it.
+    pub token_id: Option<u64>,
+    /// The token inside, if this tool created it for Factory.
+    pub token: Option<MintedRecord>,
+    /// Whether the file exists and is the one that was sealed.
+    pub on_disk: bool,
+}
+
+/// A token that Factory had, and the bundle that holds its successor.
+#[derive(Clone, Debug, Eq, PartialEq, Serialize)]
+pub struct ReplacedToken {
+    pub token: MintedRecord,
+    /// The SHA-256 of the bundle.
+    pub by: String,
+    /// Whether Factory has that bundle, and the token can end.
+    pub accepted: bool,
+}
+
 #[derive(Clone, Debug, Eq, PartialEq, Serialize)]
 pub struct MintedRecord {
     /// `None` where only the intent is known.
@@ -178,6 +208,13 @@ impl Record {
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.began_at.is_none()
+    }
+
+    /// GitLab's number of the token that Factory was given, or that waits to be sent.
+    #[must_use]
+    pub fn handed_over_token(&self) -> Option<u64> {
+        let waiting = self.token_bundle.as_ref().and_then(|bundle| bundle.token_id);
+        waiting.or_else(|| self.bundle.as_ref().and_then(|bundle| bundle.token_id))
     }
 
     /// Whether this tool created the application and its secret was never delivered.
@@ -204,13 +241,25 @@ impl Record {
 
     fn add_run(&mut self, at: Timestamp, entry: RunEntry) {
         match entry {
-            RunEntry::Began { instance, organization, strategy, groups, projects, exclude, personal, kit, tool: _ } => {
+            RunEntry::Began {
+                instance,
+                organization,
+                strategy,
+                groups,
+                projects,
+                exclude,
+                personal,
+                kit,
+                handover,
+                tool: _,
+            } => {
                 self.instance = Some(instance);
                 self.organization = Some(organization);
                 self.strategy = Some(strategy);
                 (self.groups, self.projects, self.exclude, self.personal) = (groups, projects, exclude, personal);
                 // Earlier versions recorded addresses with their query, which may be a key.
                 self.kit = kit.filter(|kit| Url::parse(kit).map_or(true, |url| is_bare(&url)));
+                self.handover = handover;
                 self.began_at = Some(at);
                 self.finished_at = None;
             }
@@ -265,9 +314,22 @@ impl Record {
                 self.orphan_tokens.retain(|orphan| orphan.name != name);
                 self.orphan_tokens.push(MintedRecord { id: Some(id), name });
             }
-            TokenEntry::Revoked { name, .. } | TokenEntry::NotFound { name } => {
-                self.orphan_tokens.retain(|orphan| orphan.name != name);
-            }
+            TokenEntry::Revoked { name, .. } | TokenEntry::NotFound { name } => self.forget_token(&name),
+        }
+    }
+
+    /// The token of that name is no more.
+    fn forget_token(&mut self, name: &str) {
+        let is_it = |token: &MintedRecord| token.name == name;
+        self.orphan_tokens.retain(|orphan| !is_it(orphan));
+        self.replaced_tokens.retain(|replaced| !is_it(&replaced.token));
+        if self.token_bundle.as_ref().and_then(|bundle| bundle.token.as_ref()).is_some_and(is_it) {
+            self.token_bundle = None;
+        }
+        if let Some(bundle) = &mut self.bundle
+            && bundle.token.as_ref().is_some_and(is_it)
+        {
+            (bundle.token, bundle.token_id, bundle.handover) = (None, None, Some(Handover::None));
         }
     }
 
@@ -307,6 +369,8 @@ impl Record {
             BundleEntry::Sealed { sha256, application_id, secret, token, token_id, handover, recipients } => {
                 self.secret = SecretState::Sealed;
                 let token = self.take_orphan(token.as_deref());
+                self.replace_token(&sha256);
+                self.abandon_token_bundle();
                 self.abandon_bundle();
                 self.bundle = Some(BundleRecord {
                     sha256,
@@ -324,24 +388,60 @@ impl Record {
                     on_disk: false,
                 });
             }
+            BundleEntry::TokenSealed { sha256, token, token_id, handover, recipients } => {
+                let token = self.take_orphan(token.as_deref());
+                self.abandon_token_bundle();
+                let bundle = TokenBundleRecord { sha256, recipients, handover, token_id, token, on_disk: false };
+                self.token_bundle = Some(bundle);
+            }
             BundleEntry::PairProven { application_id } => {
                 self.change_bundle(|bundle| bundle.proven |= bundle.application_id == application_id);
             }
             // Uploading the same bundle twice is harmless, so the intent changes nothing.
             BundleEntry::Upload { .. } => {}
-            BundleEntry::Accepted { sha256, id } => self.change_bundle(|bundle| {
-                if bundle.sha256 == sha256 {
-                    bundle.accepted = true;
-                    bundle.receipt = id;
-                    bundle.accepted_at = Some(at);
-                }
-            }),
-            BundleEntry::Written { sha256, path } => self.change_bundle(|bundle| {
-                if bundle.sha256 == sha256 {
-                    bundle.written_to = Some(path);
-                }
-            }),
+            BundleEntry::Accepted { sha256, id } => {
+                self.deliver_token(&sha256);
+                self.replaced_tokens.iter_mut().filter(|one| one.by == sha256).for_each(|one| one.accepted = true);
+                self.change_bundle(|bundle| {
+                    if bundle.sha256 == sha256 {
+                        bundle.accepted = true;
+                        bundle.receipt = id;
+                        bundle.accepted_at = Some(at);
+                    }
+                });
+            }
+            BundleEntry::Written { sha256, path } => {
+                self.deliver_token(&sha256);
+                self.change_bundle(|bundle| {
+                    if bundle.sha256 == sha256 {
+                        bundle.written_to = Some(path);
+                    }
+                });
+            }
         }
+    }
+
+    /// The bundle of this digest, if it holds a token alone, was delivered: Factory has its token now.
+    fn deliver_token(&mut self, sha256: &str) {
+        let Some(delivered) = self.token_bundle.take_if(|bundle| bundle.sha256 == sha256) else { return };
+        self.replace_token(sha256);
+        if let Some(bundle) = &mut self.bundle {
+            bundle.token = delivered.token;
+            bundle.token_id = delivered.token_id;
+            bundle.handover = Some(delivered.handover);
+        }
+    }
+
+    /// Another token takes the place of the one that Factory was given, once it has the bundle of this digest.
+    fn replace_token(&mut self, by: &str) {
+        let delivered = self.bundle.as_mut().filter(|bundle| bundle.is_delivered());
+        if let Some(token) = delivered.and_then(|bundle| bundle.token.take()) {
+            self.replaced_tokens.push(ReplacedToken { token, by: by.to_owned(), accepted: false });
+        }
+    }
+
+    fn abandon_token_bundle(&mut self) {
+        self.orphan_tokens.extend(self.token_bundle.take().and_then(|bundle| bundle.token));
     }
 
     fn take_orphan(&mut self, name: Option<&str>) -> Option<MintedRecord> {

@@ -110,6 +110,12 @@ impl Connection {
         self.folder.join("bundle.age")
     }
 
+    /// The path of the sealed bundle with a token alone, as [`Self::bundle_path`].
+    #[must_use]
+    pub fn token_bundle_path(&self) -> PathBuf {
+        self.folder.join("token.age")
+    }
+
     #[must_use]
     pub fn journal_path(&self) -> PathBuf {
         self.folder.join(JOURNAL)
@@ -148,6 +154,9 @@ impl Connection {
         let mut record = self.read(&|_| true)?;
         if let Some(bundle) = &mut record.bundle {
             bundle.on_disk = digest(&self.bundle_path()).as_deref() == Some(&bundle.sha256);
+        }
+        if let Some(bundle) = &mut record.token_bundle {
+            bundle.on_disk = digest(&self.token_bundle_path()).as_deref() == Some(&bundle.sha256);
         }
         Ok(record)
     }

@@ -22,9 +22,10 @@ use super::{
 use crate::desired::{Credentials, Desired};
 use crate::env::Clock;
 use crate::factory::FactoryClient;
-use crate::gitlab::{Application, License, Metadata, OAuth, PairValidity, ProbedScopes, Reader, User};
+use crate::gitlab::{Application, License, Metadata, OAuth, PairValidity, ProbedScopes, Reader, TokenDetails, User};
 use crate::http::{self, Client};
 use crate::instance::{Edition, InstanceUrl};
+use crate::journal::Record;
 use crate::secret::PersonalAccessToken;
 use crate::target::{Strategy, Target};
 
@@ -97,11 +98,26 @@ impl ObserverRun<'_> {
     /// The first round, and then what needs its answers.
     async fn gitlab(&self, at: Timestamp) -> Observed {
         let (observed, initial) = Box::pin(self.first_round(at)).await;
-        let (hooks, (pair, probed_scopes)) = tokio::join!(
+        let (hooks, (pair, probed_scopes), handed_over) = tokio::join!(
             Box::pin(self.hooks(&observed, initial)),
             Box::pin(self.application_secret(&observed.applications)),
+            self.handed_over(&observed.token),
         );
-        Observed { hooks, pair, probed_scopes, ..observed }
+        Observed { hooks, pair, probed_scopes, handed_over, ..observed }
+    }
+
+    /// The token that Factory was given. Where it is the one in use, it is known already.
+    async fn handed_over(&self, token: &Observation<TokenDetails>) -> Observation<Option<TokenDetails>> {
+        if !self.wants(Read::HandedOver) {
+            return Observation::Skipped(NOT_REQUESTED);
+        }
+        let Some(id) = self.request.record.and_then(Record::handed_over_token) else {
+            return Observation::Skipped("this machine has no record of a token that Factory was given");
+        };
+        if let Some(token) = token.known().filter(|token| token.id == id) {
+            return Observation::Known(Some(token.clone()));
+        }
+        Observation::from(self.stopwatch.time(Read::HandedOver, self.observer.gitlab.token_by_id(id)).await)
     }
 
     async fn first_round(&self, at: Timestamp) -> (Observed, Option<InitialReads>) {

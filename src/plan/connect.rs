@@ -13,22 +13,29 @@ use crate::observed::Observed;
 pub fn connect(desired: &Desired, observed: &Observed, record: &Record) -> Plan {
     let mut plan = Plan::default();
     let part = application::plan(desired, observed, record);
-    let sealing = bundle::sealing(&bundle::Sides { desired, observed, record }, &part);
+    let sides = bundle::Sides { desired, observed, record };
+    let sealing = bundle::sealing(&sides, &part);
+    let handing_over = token::handing_over(&sides, sealing);
     kit::plan(desired, record, &mut plan);
     plan.notes.extend(kit::key_note(desired, record));
     plan.steps.extend(token::revoke_orphans(record));
-    if sealing.is_fresh() {
+    plan.steps.extend(token::revoke_unsent(record, handing_over));
+    if sealing.is_fresh() || handing_over.is_fresh() {
         plan.steps.extend(token::mint(desired, observed));
     }
     plan.steps.extend(part.steps);
     plan.blockers.extend(part.blockers);
     plan.notes.extend(part.notes);
-    plan.steps.extend(bundle::seal(desired, sealing));
+    plan.steps.extend(bundle::seal(&sides, sealing));
+    plan.steps.extend(token::seal(&sides, handing_over));
     if sealing.is_fresh() {
         plan.steps.extend(token::revoke_superseded(record));
     }
     webhooks::plan(desired, observed, record, &mut plan);
     plan.steps.extend(bundle::deliver(desired, record, sealing));
+    plan.steps.extend(token::deliver(desired, record, handing_over));
+    plan.steps.extend(token::revoke_replaced(&sides, sealing, handing_over));
+    plan.notes.extend(token::note(&sides));
     if desired.application.trusted {
         let page = desired.instance.page("/admin/applications");
         let text = "mark the application as trusted in the Admin Area; GitLab's API cannot do this";

@@ -16,11 +16,11 @@ use serde::Serialize;
 use crate::target::Target;
 
 pub use application::{ApplicationStep, Reason};
-pub use bundle::BundleStep;
+pub use bundle::{BundleContents, BundleStep, GivenToken, TokenReason};
 pub use delivery::DeliveryStep;
 pub use hook::{DeleteReason, HookDifference, HookStep};
 pub use kit::KitStep;
-pub use token::TokenStep;
+pub use token::{RevokeReason, TokenStep};
 
 /// One change. In JSON the families do not show: `step` alone names it.
 #[derive(Clone, Debug, Eq, Hash, PartialEq, Serialize)]

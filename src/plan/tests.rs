@@ -27,18 +27,20 @@ use crate::target::{Event, Strategy, Target, TargetKind};
 #[test]
 fn a_new_instance_gets_every_step_in_order() {
     assert_snapshot!(connect(&desired(), &observed(), &Record::default()), @r"
-      1. create the OAuth application Factory Integration
-         redirect URI https://api.factory.example/callback
-         scopes api sudo
-         confidential
-      2. seal the bundle with the given token
-         for age1factory
-      3. check that GitLab accepts the application's ID and secret
-      4. register a webhook on group acme
-      5. send a test delivery (push) from group acme
-      6. upload the sealed bundle to Factory
-         POST https://api.factory.example/v1/bundles
-         for age1factory
+    1. create the OAuth application Factory Integration
+       redirect URI https://api.factory.example/callback
+       scopes api sudo
+       confidential
+    2. seal the bundle with the given token
+       token factory of root, scopes api admin_mode, expires 2027-01-01
+       an administrator's own: with it Factory can do all that root can
+       for age1factory
+    3. check that GitLab accepts the application's ID and secret
+    4. register a webhook on group acme
+    5. send a test delivery (push) from group acme
+    6. upload the sealed bundle to Factory
+       POST https://api.factory.example/v1/bundles
+       for age1factory
     ");
 }
 
@@ -54,15 +56,17 @@ fn a_lost_secret_is_renewed_and_before_16_11_the_application_is_recreated() {
     (record.secret, record.bundle) = (SecretState::Lost, None);
     let mut observed = connected();
     assert_snapshot!(connect(&desired(), &observed, &record), @r"
-      1. renew the secret of application 7 (01234567…)
-         an earlier run was interrupted before it sealed the secret
-         the current secret stops working at once: its users are disconnected until Factory has the new one
-      2. seal the bundle with the given token
-         for age1factory
-      3. check that GitLab accepts the application's ID and secret
-      4. upload the sealed bundle to Factory
-         POST https://api.factory.example/v1/bundles
-         for age1factory
+    1. renew the secret of application 7 (01234567…)
+       an earlier run was interrupted before it sealed the secret
+       the current secret stops working at once: its users are disconnected until Factory has the new one
+    2. seal the bundle with the given token
+       token factory of root, scopes api admin_mode, expires 2027-01-01
+       an administrator's own: with it Factory can do all that root can
+       for age1factory
+    3. check that GitLab accepts the application's ID and secret
+    4. upload the sealed bundle to Factory
+       POST https://api.factory.example/v1/bundles
+       for age1factory
     ");
     observed.metadata = Observation::Known(Metadata {
         version: Version::new(16, 10),
@@ -103,7 +107,9 @@ fn the_token_in_an_undelivered_bundle_is_revoked_once_a_new_one_is_sealed() {
     let steps = connect(&desired(), &connected(), &record).steps;
     let at = |wanted: fn(&Step) -> bool| steps.iter().position(wanted);
     let sealed = at(|step| matches!(step, Step::Bundle(BundleStep::Seal { .. })));
-    let revoked = at(|step| matches!(step, Step::Token(TokenStep::Revoke { id: Some(3), .. })));
+    let revoked = at(|step| {
+        matches!(step, Step::Token(TokenStep::Revoke { id: Some(3), reason: RevokeReason::NeverDelivered, .. }))
+    });
     assert!(sealed.is_some() && sealed < revoked, "{steps:?}");
 }
 

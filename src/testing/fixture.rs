@@ -80,6 +80,7 @@ impl Fixture {
             Read::Network => observed.network = NetworkSeen::skipped(REASON),
             Read::Metadata => observed.metadata = Observation::Skipped(REASON),
             Read::Token => observed.token = Observation::Skipped(REASON),
+            Read::HandedOver => observed.handed_over = Observation::Skipped(REASON),
             Read::User => {
                 observed.user = Observation::Skipped(REASON);
                 observed.own_url = Observation::Skipped(REASON);
@@ -183,9 +184,22 @@ fn desired() -> Desired {
             receipts_url: None,
             resets_token: ResetToken::NotAsked,
         },
-        handover: DesiredHandover { handover: Handover::Given, scopes: words(&["api"]) },
+        handover: DesiredHandover { handover: Handover::Given, choice: None, scopes: words(&["api"]) },
         delivery: BundleDelivery { recipients: Vec::new(), way: BundleRoute::File("bundle.age".into()) },
         status_url: None,
+    }
+}
+
+fn token(id: u64, name: &str) -> TokenDetails {
+    TokenDetails {
+        id,
+        name: name.to_owned(),
+        scopes: words(&["api", "admin_mode"]),
+        user_id: 1,
+        active: true,
+        revoked: false,
+        expires_at: Some("2027-01-01".parse().expect("a valid date")),
+        granular: false,
     }
 }
 
@@ -207,16 +221,8 @@ fn observed(desired: &Desired) -> Observed {
         }),
         own_url: Observation::Known(Some("https://gitlab.acme.com".to_owned())),
         token_looks_like: None,
-        token: Observation::Known(TokenDetails {
-            id: 4,
-            name: "factory".to_owned(),
-            scopes: words(&["api", "admin_mode"]),
-            user_id: 1,
-            active: true,
-            revoked: false,
-            expires_at: Some("2027-01-01".parse().expect("a valid date")),
-            granular: false,
-        }),
+        token: Observation::Known(token(4, "factory")),
+        handed_over: Observation::Known(Some(token(5, "Factory 2026-01-01 12:00:00"))),
         user: Observation::Known(User {
             id: 1,
             username: "root".to_owned(),

@@ -7,6 +7,7 @@
 mod applications;
 mod factory;
 mod targets;
+mod tokens;
 mod webhooks;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -20,6 +21,8 @@ use crate::test_env::{TestEnv, small};
 struct Drift {
     name: &'static str,
     on: SandboxOptions,
+    /// Options of the first `connect`.
+    options: &'static [&'static str],
     change: fn(&TestEnv),
     expect: Expect,
 }
@@ -38,12 +41,17 @@ enum Expect {
 
 impl Drift {
     fn new(name: &'static str, on: SandboxOptions, change: fn(&TestEnv), expect: Expect) -> Self {
-        Self { name, on, change, expect }
+        Self { name, on, options: &[], change, expect }
+    }
+
+    fn connected_with(mut self, options: &'static [&'static str]) -> Self {
+        self.options = options;
+        self
     }
 
     fn check(&self) {
         let env = TestEnv::with(self.on.clone());
-        env.connects(&[]);
+        env.connects(self.options);
         assert_eq!(findings(&env).as_slice(), [] as [Finding; 0], "{}: before the change", self.name);
         (self.change)(&env);
         self.follow(&env);

@@ -8,6 +8,7 @@ mod connect_application;
 mod connect_webhooks;
 mod drifts;
 mod fault_matrix;
+mod handover;
 mod hostile;
 mod interactive;
 mod kit;

@@ -57,7 +57,7 @@ fn desired(kit: &Kit, instance: InstanceUrl) -> Desired {
             receipts_url: None,
             resets_token: ResetToken::NotAsked,
         },
-        handover: DesiredHandover { handover: kit.token.handover, scopes: kit.token.scopes.clone() },
+        handover: DesiredHandover { handover: kit.token.handover, choice: None, scopes: kit.token.scopes.clone() },
         delivery: BundleDelivery { recipients: kit.bundle.recipients.clone(), way: BundleRoute::None },
         status_url: None,
     }

@@ -40,13 +40,13 @@ fn bundle(sandbox: &Sandbox, id: &str, secret: ApplicationSecret) -> SealedBundl
             edition: Edition::Ee,
             plan: LicensePlan::Premium,
         },
-        application: BundledApplication {
+        application: Some(BundledApplication {
             id: id.to_owned(),
             secret,
             name: "Factory Integration".to_owned(),
             redirect_uri: "https://factory.example/cb".to_owned(),
             scopes: vec!["api".to_owned()],
-        },
+        }),
         personal_access_token: None,
         webhook: BundledWebhook::new(url("https://factory.example/hook"), Strategy::None, std::iter::empty()),
         network: None,

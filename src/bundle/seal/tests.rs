@@ -17,13 +17,13 @@ fn bundle() -> Bundle {
             edition: crate::instance::Edition::Ee,
             plan: crate::instance::LicensePlan::Premium,
         },
-        application: BundledApplication {
+        application: Some(BundledApplication {
             id: "app-id".to_owned(),
             secret: ApplicationSecret::new("gloas-sealed-secret").expect("a secret"),
             name: "Factory Integration".to_owned(),
             redirect_uri: "https://factory.example/cb".to_owned(),
             scopes: vec!["api".to_owned()],
-        },
+        }),
         personal_access_token: Some(BundledToken {
             value: PersonalAccessToken::new("glpat-sealed-token-12").expect("a token"),
             scopes: vec!["api".to_owned()],

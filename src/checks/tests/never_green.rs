@@ -42,6 +42,7 @@ pub(super) fn failures() -> Vec<(&'static str, fn(&mut Fixture, Error))> {
         ("metadata", |fixture, error| fixture.observed.metadata = Observation::Failed(error)),
         ("own_url", |fixture, error| fixture.observed.own_url = Observation::Failed(error)),
         ("token", |fixture, error| fixture.observed.token = Observation::Failed(error)),
+        ("Factory's token", |fixture, error| fixture.observed.handed_over = Observation::Failed(error)),
         ("applications", |fixture, error| fixture.observed.applications = Observation::Failed(error)),
         ("pair", |fixture, error| fixture.observed.pair = Observation::Failed(error)),
         ("probed scopes", |fixture, error| {
@@ -153,6 +154,7 @@ fn skipped() -> Vec<(fn(&mut Fixture, &'static str), &'static [&'static str])> {
             },
             &["webhook.recent"],
         ),
+        (|fixture, why| fixture.observed.handed_over = Observation::Skipped(why), &["token.handed_over"]),
         (|fixture, why| fixture.observed.factory.proofs = Observation::Skipped(why), &["webhook.delivery"]),
         (|fixture, why| fixture.observed.factory.status = Observation::Skipped(why), &["factory.status"]),
         (|fixture, why| fixture.observed.factory.bundle = Observation::Skipped(why), &["factory.bundle"]),

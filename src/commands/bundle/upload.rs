@@ -9,10 +9,10 @@ use super::reports::Uploaded;
 use super::{BundleUploadArgs, read};
 use crate::bundle::SealedBundle;
 use crate::error::{ExitCode, Failure, Fix};
-use crate::factory::FactoryClient;
+use crate::factory::{FactoryClient, Receipt};
 use crate::inputs::{Approval, Interview};
 use crate::instance::bare;
-use crate::journal::{BundleRecord, Record};
+use crate::journal::{BundleEntry, Connection, Record};
 use crate::kit::{Handover, UploadMethod, is_presigned, is_same_set, origin};
 use crate::secret::Bearer;
 use crate::settings::keys;
@@ -22,12 +22,13 @@ pub(super) async fn upload(args: BundleUploadArgs, context: &Context<'_>) -> Res
     let bundle = read(&args.file)?;
     let interview = context.interview();
     let destination = Destination::find(context, &interview).await?;
-    let record = record_of(context, &bundle)?;
-    let recipients = recipients(context, record.as_ref(), destination.kit.as_ref())?;
+    let recorded = Recorded::find(context, &bundle)?;
+    let recipients = recipients(context, recorded.as_ref(), destination.kit.as_ref())?;
     let key = interview.find_secret::<Bearer>(&keys::FACTORY_KEY)?;
     let factory = FactoryClient::new(context.client()?, key.map(|found| found.value));
     factory.trust(destination.origins(&interview)?);
-    factory.trust(record.and_then(|record| record.kit_pin).into_iter().flat_map(|pin| pin.key_origins));
+    let pin = recorded.as_ref().and_then(|recorded| recorded.record.kit_pin.clone());
+    factory.trust(pin.into_iter().flat_map(|pin| pin.key_origins));
     let Destination { url, method, kit: _ } = &destination;
     if !is_presigned(url, *method) && factory.withholds_key_from(url) {
         approve(context, &interview, url)?;
@@ -35,6 +36,9 @@ pub(super) async fn upload(args: BundleUploadArgs, context: &Context<'_>) -> Res
     }
     let sent = context.terminal.with_spinner("uploading the bundle", factory.upload(&bundle, url, *method)).await;
     let receipt = sent.map_err(|error| diagnostics::upload(&error, &args.file))?;
+    if let Some(recorded) = &recorded {
+        recorded.accepted(context, &bundle, &receipt);
+    }
     context.finish(&Uploaded {
         host: url.host_str().unwrap_or_default().to_owned(),
         sha256: bundle.sha256().to_owned(),
@@ -95,18 +99,44 @@ fn approve(context: &Context<'_>, interview: &Interview<'_>, url: &Url) -> Resul
     }
 }
 
-/// What this machine recorded about the bundle, if it sealed it.
-fn record_of(context: &Context<'_>, bundle: &SealedBundle) -> Result<Option<Record>, Failure> {
-    let failed = |error| diagnostics::journal(&error);
-    // A system without a folder for state has no record either.
-    let Ok(store) = local_state::store(context) else { return Ok(None) };
-    for connection in store.connections().map_err(failed)? {
-        let record = connection.record().map_err(failed)?;
-        if record.bundle.as_ref().is_some_and(|recorded| recorded.sha256 == bundle.sha256()) {
-            return Ok(Some(record));
+/// What this machine recorded about the bundle that it sealed.
+struct Recorded {
+    connection: Connection,
+    record: Record,
+    recipients: Vec<String>,
+    handover: Option<Handover>,
+}
+
+impl Recorded {
+    /// `None` where another machine sealed it.
+    fn find(context: &Context<'_>, bundle: &SealedBundle) -> Result<Option<Self>, Failure> {
+        let failed = |error| diagnostics::journal(&error);
+        // A system without a folder for state has no record either.
+        let Ok(store) = local_state::store(context) else { return Ok(None) };
+        for connection in store.connections().map_err(failed)? {
+            let record = connection.record().map_err(failed)?;
+            let whole = record.bundle.as_ref().filter(|recorded| recorded.sha256 == bundle.sha256());
+            let token = record.token_bundle.as_ref().filter(|recorded| recorded.sha256 == bundle.sha256());
+            let whole = whole.map(|recorded| (recorded.recipients.clone(), recorded.handover));
+            let token = token.map(|recorded| (recorded.recipients.clone(), Some(recorded.handover)));
+            if let Some((recipients, handover)) = whole.or(token) {
+                return Ok(Some(Self { connection, record, recipients, handover }));
+            }
+        }
+        Ok(None)
+    }
+
+    /// Records that Factory has it, so that `connect` and `verify` know. Factory has it in any case: what prevents the record is
+    /// a warning.
+    fn accepted(&self, context: &Context<'_>, bundle: &SealedBundle, receipt: &Receipt) {
+        let entry = BundleEntry::Accepted { sha256: bundle.sha256().to_owned(), id: receipt.id.clone() };
+        let recorded = self.connection.lock().and_then(|lock| {
+            self.connection.journal(&lock, None, context.env.clock).and_then(|mut journal| journal.append(entry))
+        });
+        if let Err(error) = recorded {
+            context.terminal.warn(&format!("Factory has the bundle, and that was not recorded here: {error}"));
         }
     }
-    Ok(None)
 }
 
 /// Who can open the bundle, as far as this machine knows.
@@ -115,14 +145,14 @@ fn record_of(context: &Context<'_>, bundle: &SealedBundle) -> Result<Option<Reco
 /// When others can open it than the kit names now, or when it holds a token that the kit no longer asks for.
 fn recipients(
     context: &Context<'_>,
-    record: Option<&Record>,
+    recorded: Option<&Recorded>,
     found: Option<&kit::Found>,
 ) -> Result<Option<Vec<String>>, Failure> {
-    let Some((record, bundle)) = record.and_then(|record| Some((record, record.bundle.as_ref()?))) else {
+    let Some(bundle) = recorded else {
         context.terminal.warn("this machine did not seal the bundle: who can open it is not known here");
         return Ok(None);
     };
-    let pinned = || record.kit_pin.as_ref().map(|pin| pin.recipients().to_vec());
+    let pinned = || bundle.record.kit_pin.as_ref().map(|pin| pin.recipients().to_vec());
     let wanted = found.map(|found| found.kit.bundle.recipients.clone()).or_else(pinned);
     let mut failure = Failure::problem("the bundle is not what is wanted now, so it was not sent");
     if let Some(wanted) = wanted.filter(|wanted| !is_same_set(wanted, &bundle.recipients)) {
@@ -131,7 +161,7 @@ fn recipients(
     }
     let handover = context.settings.get(&keys::HANDOVER_TOKEN)?.map(|found| found.value);
     let handover = handover.or_else(|| found.map(|found| found.kit.token.handover));
-    if handover.is_some_and(|wanted| holds_more(bundle, wanted)) {
+    if handover.is_some_and(|wanted| holds_more(bundle.handover, wanted)) {
         failure = failure.because("it holds a token that is no longer asked for");
     }
     if failure.causes.is_empty() {
@@ -142,8 +172,8 @@ fn recipients(
 
 /// Whether the bundle holds more than is wanted: a token where none is, or the administrator's own where a token made for
 /// Factory is. Less is harmless: `connect --handover-token` is not known here.
-fn holds_more(bundle: &BundleRecord, wanted: Handover) -> bool {
-    match (bundle.handover, wanted) {
+fn holds_more(held: Option<Handover>, wanted: Handover) -> bool {
+    match (held, wanted) {
         (None | Some(Handover::None), _) | (Some(_), Handover::Given) | (Some(Handover::Minted), Handover::Minted) => {
             false
         }

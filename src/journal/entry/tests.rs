@@ -65,6 +65,16 @@ fn bundle_entries() -> Vec<(BundleEntry, &'static str)> {
             sealed,
             r#"{"event":"bundle_sealed","sha256":"aa","application_id":"app","secret":"fp","token":"t","token_id":3,"handover":"minted","recipients":["age1x"]}"#,
         ),
+        (
+            BundleEntry::TokenSealed {
+                sha256: text("aa"),
+                token: Some(text("t")),
+                token_id: Some(3),
+                handover: Handover::Minted,
+                recipients: vec![text("age1x")],
+            },
+            r#"{"event":"token_sealed","sha256":"aa","token":"t","token_id":3,"handover":"minted","recipients":["age1x"]}"#,
+        ),
         (BundleEntry::PairProven { application_id: text("app") }, r#"{"event":"pair_proven","application_id":"app"}"#),
         (BundleEntry::Upload { sha256: text("aa") }, r#"{"event":"upload_bundle","sha256":"aa"}"#),
         (
@@ -105,7 +115,7 @@ fn hook_entries() -> Vec<(HookEntry, &'static str)> {
 }
 
 fn run_entries() -> Vec<(RunEntry, &'static str)> {
-    let began = RunEntry::Began {
+    let began = |handover| RunEntry::Began {
         instance: text("https://acme.com"),
         organization: text("acme"),
         tool: text("1"),
@@ -115,6 +125,7 @@ fn run_entries() -> Vec<(RunEntry, &'static str)> {
         exclude: vec![text("x")],
         personal: true,
         kit: Some(text("kit.json")),
+        handover,
     };
     let kit = RunEntry::KitAccepted {
         fingerprint: text("7f3a"),
@@ -127,7 +138,11 @@ fn run_entries() -> Vec<(RunEntry, &'static str)> {
             r#"{"event":"kit_accepted","fingerprint":"7f3a","trusted":{},"key_origins":["https://api.factory.example"]}"#,
         ),
         (
-            began,
+            began(Some(Handover::Minted)),
+            r#"{"event":"began","instance":"https://acme.com","organization":"acme","tool":"1","strategy":"auto","groups":["g"],"projects":["p"],"exclude":["x"],"personal":true,"kit":"kit.json","handover":"minted"}"#,
+        ),
+        (
+            began(None),
             r#"{"event":"began","instance":"https://acme.com","organization":"acme","tool":"1","strategy":"auto","groups":["g"],"projects":["p"],"exclude":["x"],"personal":true,"kit":"kit.json"}"#,
         ),
         (RunEntry::Finished, r#"{"event":"finished"}"#),

@@ -64,6 +64,7 @@ fn began(organization: &str) -> RunEntry {
         exclude: Vec::new(),
         personal: false,
         kit: None,
+        handover: None,
     }
 }
 
@@ -182,6 +183,7 @@ fn choices_are_read_without_what_was_done() {
         exclude: Vec::new(),
         personal: false,
         kit: None,
+        handover: None,
     };
     write(&connection, &[began.into()]);
     let record = connection.choices().expect("a record");

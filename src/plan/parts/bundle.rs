@@ -6,7 +6,7 @@ use crate::factory::FactoryState;
 use crate::journal::{BundleRecord, Record};
 use crate::kit::{Handover, is_same_set};
 use crate::observed::Observed;
-use crate::plan::{ApplicationStep, BundleStep, Step};
+use crate::plan::{ApplicationStep, BundleContents, BundleStep, GivenToken, Step};
 
 /// Which bundle is to be delivered.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -53,8 +53,25 @@ impl Sides<'_> {
     /// the administrator with a connected Factory, has is left alone.
     pub(in crate::plan) fn is_outdated(&self) -> bool {
         let Some(bundle) = &self.record.bundle else { return false };
-        let is_in_use = bundle.accepted || (bundle.written_to.is_some() && is_connected(self.observed));
-        !is_in_use && !is_delivered(&self.desired.delivery.way, bundle) && !self.is_as_wanted(bundle)
+        !self.is_in_use(bundle) && !is_delivered(&self.desired.delivery.way, bundle) && !self.is_as_wanted(bundle)
+    }
+
+    /// Whether Factory has the bundle.
+    pub(super) fn is_in_use(&self, bundle: &BundleRecord) -> bool {
+        bundle.accepted || (bundle.written_to.is_some() && is_connected(self.observed))
+    }
+
+    /// The given token, where it is handed over.
+    pub(super) fn given_token(&self) -> Option<GivenToken> {
+        let token = self.observed.token.known().filter(|_| self.desired.handover.handover == Handover::Given)?;
+        let user = self.observed.user.known();
+        Some(GivenToken {
+            name: token.name.clone(),
+            user: user.map(|user| user.username.clone()).unwrap_or_default(),
+            is_admin: user.and_then(|user| user.is_admin).unwrap_or_default(),
+            scopes: token.scopes.clone(),
+            expires_at: token.expires_at,
+        })
     }
 }
 
@@ -83,29 +100,33 @@ fn is_delivered(route: &BundleRoute, bundle: &BundleRecord) -> bool {
     }
 }
 
-pub(in crate::plan) fn seal(desired: &Desired, sealing: Sealing) -> Vec<Step> {
+pub(in crate::plan) fn seal(sides: &Sides<'_>, sealing: Sealing) -> Vec<Step> {
     if !sealing.is_fresh() {
         return Vec::new();
     }
-    let recipients = desired.delivery.recipients.clone();
-    vec![
-        Step::Bundle(BundleStep::Seal { recipients, handover: desired.handover.handover }),
-        Step::Application(ApplicationStep::ProvePair),
-    ]
+    let recipients = sides.desired.delivery.recipients.clone();
+    let (handover, token) = (sides.desired.handover.handover, sides.given_token());
+    vec![Step::Bundle(BundleStep::Seal { recipients, handover, token }), Step::Application(ApplicationStep::ProvePair)]
 }
 
 /// The step that lets the bundle out. A bundle that waits is named by what it was sealed for.
 pub(in crate::plan) fn deliver(desired: &Desired, record: &Record, sealing: Sealing) -> Option<Step> {
     let waiting = record.bundle.as_ref().filter(|_| sealing == Sealing::Waiting);
     let recipients = waiting.map_or(&desired.delivery.recipients, |bundle| &bundle.recipients).clone();
-    let step = match (sealing, &desired.delivery.way) {
-        (Sealing::Nothing, _) | (Sealing::Fresh | Sealing::Waiting, BundleRoute::None) => return None,
-        (Sealing::Fresh | Sealing::Waiting, BundleRoute::Upload { url, method }) => {
-            BundleStep::Upload { url: Box::new(url.clone()), method: *method, recipients }
+    match sealing {
+        Sealing::Nothing => None,
+        Sealing::Fresh | Sealing::Waiting => let_out(&desired.delivery.way, recipients, BundleContents::Connection),
+    }
+}
+
+/// Uploads a bundle or writes it to a file, as it was chosen.
+pub(super) fn let_out(route: &BundleRoute, recipients: Vec<String>, contents: BundleContents) -> Option<Step> {
+    let step = match route {
+        BundleRoute::None => return None,
+        BundleRoute::Upload { url, method } => {
+            BundleStep::Upload { url: Box::new(url.clone()), method: *method, recipients, contents }
         }
-        (Sealing::Fresh | Sealing::Waiting, BundleRoute::File(path)) => {
-            BundleStep::Write { path: path.clone(), recipients }
-        }
+        BundleRoute::File(path) => BundleStep::Write { path: path.clone(), recipients, contents },
     };
     Some(Step::Bundle(step))
 }

@@ -2,40 +2,193 @@
 
 use jiff::ToSpan as _;
 
-use crate::desired::Desired;
-use crate::journal::{MintedRecord, Record};
-use crate::kit::Handover;
+use crate::desired::{BundleRoute, Desired};
+use crate::gitlab::TokenDetails;
+use crate::journal::{BundleRecord, MintedRecord, Record, TokenBundleRecord};
+use crate::kit::{Handover, is_same_set};
 use crate::observed::Observed;
-use crate::plan::{Step, TokenStep};
+use crate::plan::{BundleContents, BundleStep, RevokeReason, Step, TokenReason, TokenStep};
+
+use super::bundle::{Sealing, Sides, let_out};
 
 /// How long a token for Factory lives. GitLab's default maximum is 365 days; one day less allows for time zones.
 const TOKEN_DAYS: i64 = 364;
 
-/// A token that this tool creates is called `Factory 2026-11-21 12:00:00`, after the time of its creation in UTC.
+/// A token for Factory that ends in fewer days is replaced.
+pub const ENDS_SOON_DAYS: i64 = 14;
+
+/// A token that this tool creates is called `Factory (org_acme) 2026-11-21 12:00:00`, after the organization and the time of
+/// its creation in UTC. Names without an organization are of earlier versions, or of a kit that has none.
 const NAME_BEGINS: &str = "Factory ";
 const NAME_ENDS: &str = "%Y-%m-%d %H:%M:%S";
 
 /// Whether this tool gives tokens such a name.
 #[must_use]
 pub fn is_minted_name(name: &str) -> bool {
-    let time = name.strip_prefix(NAME_BEGINS);
-    time.is_some_and(|time| jiff::civil::DateTime::strptime(NAME_ENDS, time).is_ok())
+    let Some(rest) = name.strip_prefix(NAME_BEGINS) else { return false };
+    let time = rest.strip_prefix('(').and_then(|rest| rest.rsplit_once(") ")).map_or(rest, |(_, time)| time);
+    jiff::civil::DateTime::strptime(NAME_ENDS, time).is_ok()
+}
+
+fn minted_name(desired: &Desired, observed: &Observed) -> String {
+    let time = observed.at.strftime(NAME_ENDS);
+    match desired.organization.id.as_str() {
+        "" => format!("{NAME_BEGINS}{time}"),
+        organization => format!("{NAME_BEGINS}({organization}) {time}"),
+    }
+}
+
+/// Whether Factory has to be given another token, while it keeps the rest of what it has.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(in crate::plan) enum HandingOver {
+    Nothing,
+    /// A new bundle with the token alone.
+    Fresh(TokenReason),
+    /// One that an earlier run sealed and did not deliver.
+    Waiting,
+}
+
+impl HandingOver {
+    pub(in crate::plan) const fn is_fresh(self) -> bool {
+        matches!(self, Self::Fresh(_))
+    }
+}
+
+pub(in crate::plan) fn handing_over(sides: &Sides<'_>, sealing: Sealing) -> HandingOver {
+    let Some(bundle) = sides.record.bundle.as_ref().filter(|bundle| sides.is_in_use(bundle)) else {
+        return HandingOver::Nothing;
+    };
+    if sealing != Sealing::Nothing || sides.desired.handover.handover == Handover::None {
+        return HandingOver::Nothing;
+    }
+    match &sides.record.token_bundle {
+        Some(waiting) if is_as_wanted(sides, waiting) => HandingOver::Waiting,
+        // The one that waits was sealed because Factory needs it, and it cannot be used.
+        Some(waiting) => HandingOver::Fresh(reason(sides, waiting.handover).unwrap_or(TokenReason::ChoiceChanged)),
+        None => needed(sides, bundle).map_or(HandingOver::Nothing, HandingOver::Fresh),
+    }
+}
+
+/// Why the token in the bundle that Factory has does not do.
+fn needed(sides: &Sides<'_>, bundle: &BundleRecord) -> Option<TokenReason> {
+    reason(sides, bundle.handover?)
+}
+
+/// Why a token of this kind does not do: another kind is wanted, or GitLab says that it ends.
+fn reason(sides: &Sides<'_>, handover: Handover) -> Option<TokenReason> {
+    if handover != sides.desired.handover.handover {
+        return Some(TokenReason::ChoiceChanged);
+    }
+    let given = sides.observed.token.known().filter(|_| handover == Handover::Given);
+    match sides.observed.handed_over.known()? {
+        None => Some(TokenReason::Gone),
+        // It is the one in use: another has to be given first, and the checks of the token say so.
+        Some(token) if given.is_some_and(|given| given.id == token.id) => None,
+        Some(token) if token.revoked => Some(TokenReason::Revoked),
+        Some(token) if !token.active => Some(TokenReason::Expired),
+        Some(token) => {
+            let is_no_better = given.is_some_and(|given| !ends_later(given, token));
+            (ends_soon(token, sides.observed) && !is_no_better).then_some(TokenReason::EndsSoon)
+        }
+    }
+}
+
+fn ends_soon(token: &TokenDetails, observed: &Observed) -> bool {
+    let today = observed.at.to_zoned(jiff::tz::TimeZone::UTC).date();
+    token.expires_at.is_some_and(|end| end < today.saturating_add(ENDS_SOON_DAYS.days()))
+}
+
+fn ends_later(one: &TokenDetails, other: &TokenDetails) -> bool {
+    match (one.expires_at, other.expires_at) {
+        (None, Some(_)) => true,
+        (Some(one), Some(other)) => one > other,
+        (_, None) => false,
+    }
+}
+
+/// Whether the bundle that waits would be sealed for the same recipients, with this token, now. GitLab was asked for its
+/// token.
+fn is_as_wanted(sides: &Sides<'_>, waiting: &TokenBundleRecord) -> bool {
+    let has_token = match waiting.handover {
+        Handover::None => false,
+        Handover::Given => waiting.token_id == sides.observed.token.known().map(|token| token.id),
+        Handover::Minted => waiting.token.is_some(),
+    };
+    waiting.on_disk
+        && has_token
+        && reason(sides, waiting.handover).is_none()
+        && is_same_set(&waiting.recipients, &sides.desired.delivery.recipients)
+}
+
+pub(in crate::plan) fn seal(sides: &Sides<'_>, handing_over: HandingOver) -> Option<Step> {
+    let HandingOver::Fresh(reason) = handing_over else { return None };
+    let recipients = sides.desired.delivery.recipients.clone();
+    let (handover, token) = (sides.desired.handover.handover, sides.given_token());
+    Some(Step::Bundle(BundleStep::SealToken { recipients, handover, token, reason }))
+}
+
+/// The step that lets the token out, named by what it was sealed for.
+pub(in crate::plan) fn deliver(desired: &Desired, record: &Record, handing_over: HandingOver) -> Option<Step> {
+    let recipients = match handing_over {
+        HandingOver::Nothing => return None,
+        HandingOver::Fresh(_) => &desired.delivery.recipients,
+        HandingOver::Waiting => &record.token_bundle.as_ref()?.recipients,
+    };
+    let_out(&desired.delivery.way, recipients.clone(), BundleContents::Token)
+}
+
+/// The token in a bundle that waits and is not the one to send.
+pub(in crate::plan) fn revoke_unsent(record: &Record, handing_over: HandingOver) -> Option<Step> {
+    let waiting = record.token_bundle.as_ref().filter(|_| handing_over != HandingOver::Waiting)?;
+    waiting.token.as_ref().map(|token| revoke(token, RevokeReason::NeverDelivered))
+}
+
+/// Tokens that Factory no longer uses: it has accepted their successors, or will have once this plan's bundle is uploaded.
+/// A bundle that is written to a file has not arrived.
+pub(in crate::plan) fn revoke_replaced(sides: &Sides<'_>, sealing: Sealing, handing_over: HandingOver) -> Vec<Step> {
+    let Sides { desired, observed: _, record } = *sides;
+    let replaced = record.replaced_tokens.iter().filter(|replaced| replaced.accepted);
+    let mut steps: Vec<Step> = replaced.map(|replaced| revoke(&replaced.token, RevokeReason::Replaced)).collect();
+    let held = record.bundle.as_ref().filter(|bundle| sides.is_in_use(bundle)).and_then(|bundle| bundle.token.as_ref());
+    let is_uploaded = matches!(desired.delivery.way, BundleRoute::Upload { .. });
+    let is_sent = sealing.is_fresh() || handing_over != HandingOver::Nothing;
+    let reason = match (is_sent && is_uploaded, desired.handover.handover) {
+        (_, Handover::None) => Some(RevokeReason::NotWanted),
+        (true, Handover::Given | Handover::Minted) => Some(RevokeReason::Replaced),
+        (false, Handover::Given | Handover::Minted) => None,
+    };
+    steps.extend(held.zip(reason).map(|(token, reason)| revoke(token, reason)));
+    steps
+}
+
+/// A token of the administrator's that Factory has is not ours to end.
+pub(in crate::plan) fn note(sides: &Sides<'_>) -> Option<String> {
+    let bundle = sides.record.bundle.as_ref().filter(|bundle| bundle.handover == Some(Handover::Given))?;
+    let token = sides.observed.handed_over.known()?.as_ref().filter(|token| token.active)?;
+    let is_left = sides.desired.handover.handover != Handover::Given && sides.is_in_use(bundle);
+    is_left.then(|| {
+        format!(
+            "Factory was given the token {} ({}) earlier; this tool did not create it, so revoke it yourself once Factory does \
+             not use it",
+            token.name, token.id
+        )
+    })
 }
 
 /// Tokens of earlier runs that no sealed bundle holds.
 pub(in crate::plan) fn revoke_orphans(record: &Record) -> impl Iterator<Item = Step> {
-    record.orphan_tokens.iter().map(revoke)
+    record.orphan_tokens.iter().map(|token| revoke(token, RevokeReason::NeverDelivered))
 }
 
 /// The token in a bundle that was never delivered and that a new one replaces. It is revoked once the new bundle is
 /// sealed, so that an interruption in between leaves no bundle with a revoked token.
 pub(in crate::plan) fn revoke_superseded(record: &Record) -> Option<Step> {
     let bundle = record.bundle.as_ref().filter(|bundle| !bundle.is_delivered())?;
-    bundle.token.as_ref().map(revoke)
+    bundle.token.as_ref().map(|token| revoke(token, RevokeReason::NeverDelivered))
 }
 
-fn revoke(token: &MintedRecord) -> Step {
-    Step::Token(TokenStep::Revoke { id: token.id, name: token.name.clone() })
+fn revoke(token: &MintedRecord, reason: RevokeReason) -> Step {
+    Step::Token(TokenStep::Revoke { id: token.id, name: token.name.clone(), reason })
 }
 
 /// The token for Factory only, where the kit asks for one. Created before the application, so that one seal holds both.
@@ -47,7 +200,7 @@ pub(in crate::plan) fn mint(desired: &Desired, observed: &Observed) -> Option<St
     let today = observed.at.to_zoned(jiff::tz::TimeZone::UTC).date();
     Some(Step::Token(TokenStep::Mint {
         user_id: user.id,
-        name: format!("{NAME_BEGINS}{}", observed.at.strftime(NAME_ENDS)),
+        name: minted_name(desired, observed),
         scopes: desired.handover.scopes.clone(),
         expires_at: today.saturating_add(TOKEN_DAYS.days()),
     }))

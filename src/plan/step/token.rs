@@ -7,24 +7,40 @@ use super::Description;
 #[derive(Clone, Debug, Eq, Hash, PartialEq, Serialize)]
 #[serde(tag = "step")]
 pub enum TokenStep {
-    /// Ends a token that an earlier run created and that no bundle holds.
+    /// Ends a token that this tool created.
     #[serde(rename = "revoke_token")]
     Revoke {
-        /// `None` where the earlier run was cut off before GitLab named one.
+        /// `None` where an earlier run was cut off before GitLab named one.
         id: Option<u64>,
         name: String,
+        reason: RevokeReason,
     },
     #[serde(rename = "mint_token")]
     Mint { user_id: u64, name: String, scopes: Vec<String>, expires_at: Date },
 }
 
+/// Why a token ends.
+#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum RevokeReason {
+    /// An earlier run created it, and no bundle that was delivered holds it.
+    NeverDelivered,
+    /// Factory has another one in its place.
+    Replaced,
+    /// Factory is to have none (`--handover-token none`).
+    NotWanted,
+}
+
 impl TokenStep {
     pub(super) fn describe(&self) -> Description {
         match self {
-            Self::Revoke { id, name } => {
+            Self::Revoke { id, name, reason } => {
                 let id = id.map(|id| format!(" ({id})")).unwrap_or_default();
-                Description::new(format!("revoke the token {name}{id}"))
-                    .detail("created by an earlier run, never delivered")
+                Description::new(format!("revoke the token {name}{id}")).detail(match reason {
+                    RevokeReason::NeverDelivered => "created by an earlier run, never delivered",
+                    RevokeReason::Replaced => "Factory has another one in its place",
+                    RevokeReason::NotWanted => "Factory is to have no token",
+                })
             }
             Self::Mint { user_id, name, scopes, expires_at } => {
                 Description::new(format!("create a token for Factory only, {name}"))

@@ -11,8 +11,14 @@ fn text(text: &str) -> String {
 fn token_steps() -> Vec<(TokenStep, &'static str)> {
     let (name, scopes, expires_at) = (text("Factory 1"), vec![text("api")], "2027-11-20".parse().expect("a date"));
     vec![
-        (TokenStep::Revoke { id: Some(3), name: name.clone() }, r#"{"step":"revoke_token","id":3,"name":"Factory 1"}"#),
-        (TokenStep::Revoke { id: None, name: name.clone() }, r#"{"step":"revoke_token","id":null,"name":"Factory 1"}"#),
+        (
+            TokenStep::Revoke { id: Some(3), name: name.clone(), reason: RevokeReason::Replaced },
+            r#"{"step":"revoke_token","id":3,"name":"Factory 1","reason":"replaced"}"#,
+        ),
+        (
+            TokenStep::Revoke { id: None, name: name.clone(), reason: RevokeReason::NeverDelivered },
+            r#"{"step":"revoke_token","id":null,"name":"Factory 1","reason":"never_delivered"}"#,
+        ),
         (
             TokenStep::Mint { user_id: 1, name, scopes, expires_at },
             r#"{"step":"mint_token","user_id":1,"name":"Factory 1","scopes":["api"],"expires_at":"2027-11-20"}"#,
@@ -44,18 +50,45 @@ fn application_steps() -> Vec<(ApplicationStep, &'static str)> {
 }
 
 fn bundle_steps() -> Vec<(BundleStep, &'static str)> {
-    let seal = |handover| BundleStep::Seal { recipients: vec![text("age1x")], handover };
+    let seal = |handover| BundleStep::Seal { recipients: vec![text("age1x")], handover, token: None };
+    let given = GivenToken {
+        name: text("ops"),
+        user: text("ada"),
+        is_admin: true,
+        scopes: vec![text("api")],
+        expires_at: Some(jiff::civil::date(2027, 1, 31)),
+    };
+    let seal_token = BundleStep::SealToken {
+        recipients: vec![text("age1x")],
+        handover: Handover::Given,
+        token: Some(given),
+        reason: TokenReason::EndsSoon,
+    };
+    let contents = BundleContents::Connection;
     let url: url::Url = "https://api.factory.example/v1/bundles?signature=x".parse().expect("an address");
     vec![
         (seal(Handover::Given), r#"{"step":"seal_bundle","recipients":["age1x"],"handover":"given"}"#),
         (seal(Handover::Minted), r#"{"step":"seal_bundle","recipients":["age1x"],"handover":"minted"}"#),
         (seal(Handover::None), r#"{"step":"seal_bundle","recipients":["age1x"],"handover":"none"}"#),
         (
-            BundleStep::Write { path: "out.age".into(), recipients: vec![text("age1x")] },
+            seal_token,
+            r#"{"step":"seal_token","recipients":["age1x"],"handover":"given","token":{"name":"ops","user":"ada","is_admin":true,"scopes":["api"],"expires_at":"2027-01-31"},"reason":"ends_soon"}"#,
+        ),
+        (
+            BundleStep::Write { path: "t.age".into(), recipients: Vec::new(), contents: BundleContents::Token },
+            r#"{"step":"write_bundle","path":"t.age","recipients":[],"contents":"token"}"#,
+        ),
+        (
+            BundleStep::Write { path: "out.age".into(), recipients: vec![text("age1x")], contents },
             r#"{"step":"write_bundle","path":"out.age","recipients":["age1x"]}"#,
         ),
         (
-            BundleStep::Upload { url: Box::new(url), method: UploadMethod::Post, recipients: vec![text("age1x")] },
+            BundleStep::Upload {
+                url: Box::new(url),
+                method: UploadMethod::Post,
+                recipients: vec![text("age1x")],
+                contents,
+            },
             r#"{"step":"upload_bundle","url":"https://api.factory.example/v1/bundles","method":"POST","recipients":["age1x"]}"#,
         ),
     ]

@@ -108,6 +108,7 @@ fn carry_out(steps: &[Step], observed: &mut Observed, record: &mut Record) {
                 record.bundle = Some(BundleRecord { accepted: false, ..sealed() });
             }
             Step::Bundle(BundleStep::Upload { .. }) => record.bundle = Some(sealed()),
+            Step::Bundle(BundleStep::SealToken { .. }) => unreachable!("the token that Factory has is valid: {step}"),
             Step::Hook(step) => carry_out_hook(step, observed),
             Step::Delivery(DeliveryStep::Test { target, event: _ }) => {
                 // Ours is tested, a foreign one is not.

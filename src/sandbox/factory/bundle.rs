@@ -37,7 +37,8 @@ pub(super) async fn take(
         return Ok(answer(intake, StatusCode::OK, &known));
     }
     let document = open(&factory, &sealed)?;
-    check_schema(&document)?;
+    let knows_application = !factory.lock().bundles.is_empty();
+    check_schema(&document, knows_application)?;
     check_application(&factory, &document).await?;
     let bundle = ReceivedBundle {
         id: format!("bnd_{}", clock::random_text(16)),
@@ -105,18 +106,13 @@ fn open(factory: &EmbeddedFactory, sealed: &Bytes) -> Result<Value, FactoryProbl
 type BundleRule = (&'static str, fn(&Value) -> bool);
 
 /// The required values of every bundle.
-const REQUIRED: [BundleRule; 16] = [
+const REQUIRED: [BundleRule; 11] = [
     ("/created_at", is_time),
     ("/tool/name", Value::is_string),
     ("/tool/version", Value::is_string),
     ("/instance/url", Value::is_string),
     ("/instance/version", Value::is_string),
     ("/instance/edition", Value::is_string),
-    ("/application/id", is_filled),
-    ("/application/secret", is_filled),
-    ("/application/name", Value::is_string),
-    ("/application/redirect_uri", is_filled),
-    ("/application/scopes", is_texts),
     ("/webhook/url", Value::is_string),
     ("/webhook/strategy", Value::is_string),
     ("/webhook/targets", Value::is_array),
@@ -124,16 +120,28 @@ const REQUIRED: [BundleRule; 16] = [
     ("/instance/plan", |value| value.is_string() || value.is_null()),
 ];
 
+/// The required values of a bundle with an application. One without leaves Factory the application that it has.
+const APPLICATION: [BundleRule; 5] = [
+    ("/application/id", is_filled),
+    ("/application/secret", is_filled),
+    ("/application/name", Value::is_string),
+    ("/application/redirect_uri", is_filled),
+    ("/application/scopes", is_texts),
+];
+
 /// The required values of a bundle with a token.
 const TOKEN: [BundleRule; 2] =
     [("/personal_access_token/value", is_filled), ("/personal_access_token/scopes", is_texts)];
 
-fn check_schema(document: &Value) -> Result<(), FactoryProblem> {
+/// The first bundle has to have everything; Factory keeps what it has for a part that a later one lacks.
+fn check_schema(document: &Value, knows_application: bool) -> Result<(), FactoryProblem> {
     if document.get("schema").and_then(Value::as_str) != Some("factory-gitlab/bundle/v1") {
         return Err(FactoryProblem::new(400, "schema is not factory-gitlab/bundle/v1"));
     }
-    let token = document.get("personal_access_token").is_some_and(|token| !token.is_null());
-    let wanted = REQUIRED.iter().chain(TOKEN.iter().filter(|_| token));
+    let has = |part| document.get(part).is_some_and(|part: &Value| !part.is_null());
+    let (token, application) = (has("personal_access_token"), has("application"));
+    let wanted = REQUIRED.iter().chain(APPLICATION.iter().filter(|_| application || !knows_application));
+    let wanted = wanted.chain(TOKEN.iter().filter(|_| token));
     for (path, holds) in wanted {
         if !holds(document.pointer(path).unwrap_or(&Value::Null)) {
             return Err(FactoryProblem::new(
@@ -161,7 +169,8 @@ fn is_texts(value: &Value) -> bool {
 async fn check_application(factory: &EmbeddedFactory, document: &Value) -> Result<(), FactoryProblem> {
     let (url, gitlab) = &factory.inner.gitlab;
     let text = |path: &str| document.pointer(path).and_then(Value::as_str).unwrap_or_default();
-    if text("/instance/url").trim_end_matches('/') != url.trim_end_matches('/') {
+    if document.get("application").is_none() || text("/instance/url").trim_end_matches('/') != url.trim_end_matches('/')
+    {
         return Ok(());
     }
     let pair = STANDARD.encode(format!("{}:{}", text("/application/id"), text("/application/secret")));

@@ -24,6 +24,7 @@ settings! {
             value_name: "WHICH",
             help: "Put the given token in the bundle, one created for Factory, or none",
             choices: Some(parse::choices::<Handover>),
+            recorded: true,
             ..CONNECT
         },
         parse: parse::choice,

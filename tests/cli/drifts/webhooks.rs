@@ -3,7 +3,7 @@
 use factory_gitlab::sandbox::gitlab::hooks::Owner;
 use serde_json::{Value, json};
 
-use super::Expect::{Mended, NoFinding};
+use super::Expect::{ByPerson, Mended, NoFinding};
 use super::{Drift, check_all, licensed, unlicensed};
 use crate::test_env::TestEnv;
 
@@ -65,6 +65,26 @@ fn renamed(env: &TestEnv) {
     edit(env, &json!({ "name": "Factory, by hand" }));
 }
 
+/// A hook without a mark to the same address, as a person makes one.
+fn doubled(env: &TestEnv) {
+    let hook = env.all_hooks()[0].clone();
+    let page = page(env);
+    let list = page.rsplit_once('/').expect("a list").0;
+    drop(env.make(list, &json!({ "url": hook.url, "push_events": true })));
+}
+
+fn remove_second(env: &TestEnv) {
+    let hooks = env.all_hooks();
+    let (first, second) = (&hooks[0], &hooks[1]);
+    let list = match first.owner {
+        Owner::Group(id) => format!("/groups/{id}/hooks"),
+        Owner::Project(id) => format!("/projects/{id}/hooks"),
+        Owner::System => "/hooks".to_owned(),
+    };
+    let (status, answer) = env.api("DELETE", &format!("{list}/{}", second.id), &json!({}));
+    assert_eq!(status, 204, "{answer}");
+}
+
 /// The secret token alone, as somebody types another one; the description stays.
 fn other_token(env: &TestEnv) {
     edit(env, &json!({ "token": "typed-by-somebody-else" }));
@@ -75,6 +95,10 @@ fn other_token(env: &TestEnv) {
 
 fn token_removed(env: &TestEnv) {
     switch(env, |hook| hook.token = None);
+}
+
+fn signing_token_removed(env: &TestEnv) {
+    switch(env, |hook| hook.signing_token = None);
 }
 
 /// Fails until GitLab stops sending.
@@ -133,10 +157,29 @@ fn a_webhook_of_the_oldest_version_that_was_changed_is_mended_by_what_verify_pri
 }
 
 #[test]
+fn a_second_webhook_by_hand_is_somebody_elses_and_a_person_removes_it() {
+    let by_person = || ByPerson { code: "webhook.duplicates", act: remove_second };
+    check_all(&[
+        Drift::new("on a group", licensed(19, 2), doubled, by_person()),
+        Drift::new("on a project", unlicensed(18, 5), doubled, by_person()),
+        Drift::new("on a project of the oldest version", unlicensed(16, 11), doubled, by_person()),
+    ]);
+}
+
+#[test]
 fn a_token_that_factory_refuses_is_set_again() {
     check_all(&[
         Drift::new("on a group", licensed(19, 2), other_token, Mended { code: "webhook.token", writes: 2 }),
         Drift::new("on a project", unlicensed(18, 5), other_token, Mended { code: "webhook.token", writes: 2 }),
+    ]);
+}
+
+#[test]
+fn a_signing_token_that_was_removed_is_set_again() {
+    let mended = || Mended { code: "webhook.token", writes: 2 };
+    check_all(&[
+        Drift::new("on a group", licensed(19, 2), signing_token_removed, mended()),
+        Drift::new("on a project", unlicensed(19, 2), signing_token_removed, mended()),
     ]);
 }
 

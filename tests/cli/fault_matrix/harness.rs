@@ -207,7 +207,7 @@ fn desired(sandbox: &Sandbox, kind: &Kind) -> Desired {
             receipts_url: kit.webhook.receipts_url.clone(),
             resets_token: ResetToken::NotAsked,
         },
-        handover: DesiredHandover { handover: kit.token.handover, scopes: kit.token.scopes.clone() },
+        handover: DesiredHandover { handover: kit.token.handover, choice: None, scopes: kit.token.scopes.clone() },
         delivery: BundleDelivery {
             recipients: kit.bundle.recipients.clone(),
             way: BundleRoute::Upload { url: upload, method: kit.bundle.method },

@@ -1,0 +1,116 @@
+//! The token that Factory holds: which one, and what happens when it ends or another one is chosen.
+
+use factory_gitlab::sandbox::factory::BundleIntake;
+use jiff::ToSpan as _;
+use serde_json::{Value, json};
+
+use crate::test_env::{TestEnv, small};
+
+/// The names of the tokens made for Factory that are alive.
+fn alive(env: &TestEnv) -> Vec<String> {
+    let state = env.sandbox().gitlab().lock();
+    let ours = state.tokens.values().filter(|token| token.name.starts_with("Factory ") && !token.revoked);
+    ours.map(|token| token.name.clone()).collect()
+}
+
+fn check(env: &TestEnv, code: &str) -> Value {
+    let run = env.run(&["verify", "--only", code, "-o", "json"]);
+    run.json()["checks"][0].clone()
+}
+
+fn steps(env: &TestEnv, args: &[&str]) -> Vec<String> {
+    let run = env.run(&[&["connect", "--dry-run", "-o", "json"], args].concat());
+    let document = run.json();
+    document["steps"]
+        .as_array()
+        .expect("steps")
+        .iter()
+        .map(|step| step["step"].as_str().expect("a name").to_owned())
+        .collect()
+}
+
+#[test]
+fn another_choice_of_token_is_handed_over_alone_and_stays_chosen() {
+    let env = TestEnv::with(small());
+    env.connects(&[]);
+    assert_eq!(steps(&env, &["--handover-token", "minted"]), ["mint_token", "seal_token", "upload_bundle"]);
+    env.connects(&["--handover-token", "minted"]);
+    let bundles = env.sandbox().factory().bundles();
+    let [first, second] = bundles.as_slice() else { unreachable!("{} bundles", bundles.len()) };
+    assert!(first.document["application"]["secret"].is_string());
+    assert_eq!(second.document.get("application"), None, "Factory keeps the application that it has");
+    assert!(second.document["personal_access_token"]["value"].is_string());
+    assert_eq!(alive(&env).len(), 1);
+    env.has_nothing_to_do(&[]);
+    assert_eq!(check(&env, "token.handed_over")["status"], "pass");
+
+    let given = env.connected(&["--handover-token", "given"]);
+    assert!(given.stdout.contains("revoke the token Factory (org_sandbox) "), "{given}");
+    assert_eq!(alive(&env), Vec::<String>::new());
+    env.has_nothing_to_do(&[]);
+}
+
+#[test]
+fn a_token_for_factory_ends_where_factory_is_to_have_none() {
+    let env = TestEnv::with(small());
+    env.connects(&["--handover-token", "minted"]);
+    assert_eq!(steps(&env, &["--handover-token", "none"]), ["revoke_token"]);
+    env.connects(&["--handover-token", "none"]);
+    assert_eq!(alive(&env), Vec::<String>::new());
+    env.has_nothing_to_do(&[]);
+    let found = check(&env, "token.handed_over");
+    assert_eq!(found["status"], "skip", "{found}");
+}
+
+#[test]
+fn a_new_token_that_factory_did_not_accept_is_sent_by_the_next_run_and_only_then_the_old_one_ends() {
+    let env = TestEnv::with(small());
+    env.connects(&["--handover-token", "minted"]);
+    let old = alive(&env);
+    let soon = env.sandbox().gitlab().clock().today();
+    env.sandbox().gitlab().lock().tokens.values_mut().filter(|token| old.contains(&token.name)).for_each(|token| {
+        token.expires_at = Some(soon.tomorrow().expect("a day"));
+    });
+    env.sandbox().factory().set_quirks(|quirks| quirks.intake = BundleIntake::Refuse(503));
+    let refused = env.connect(&[]);
+    assert_eq!(refused.code, 3, "{refused}");
+    assert_eq!(alive(&env).len(), 2, "the old one is in use");
+    assert_eq!(check(&env, "factory.bundle")["status"], "fail");
+
+    env.sandbox().factory().set_quirks(|quirks| quirks.intake = BundleIntake::default());
+    assert_eq!(steps(&env, &[]), ["upload_bundle", "revoke_token"]);
+    env.connects(&[]);
+    let left = alive(&env);
+    assert!(left.len() == 1 && left != old, "{left:?}");
+    env.has_nothing_to_do(&[]);
+    assert_eq!(check(&env, "factory.bundle")["status"], "pass");
+}
+
+#[test]
+fn a_token_given_earlier_that_was_revoked_is_replaced_by_the_one_in_use() {
+    let env = TestEnv::with(small());
+    let end = env.sandbox().gitlab().clock().today().saturating_add(100.days()).to_string();
+    let scopes = json!({ "name": "ops", "scopes": ["api", "admin_mode"], "expires_at": end });
+    let made = env.make("/users/1/personal_access_tokens", &scopes);
+    let earlier = env.file("earlier-token", made["token"].as_str().expect("a token"));
+    env.connects(&["--token-file", &earlier]);
+    let (status, answer) = env.api("DELETE", &format!("/personal_access_tokens/{}", made["id"]), &json!({}));
+    assert_eq!(status, 204, "{answer}");
+    let found = check(&env, "token.handed_over");
+    assert_eq!((&found["status"], &found["fix"]["command"]), (&json!("fail"), &json!("factory-gitlab connect")));
+    let run = env.connected(&[]);
+    assert!(run.stdout.contains("seal a bundle with the given token alone"), "{run}");
+    env.has_nothing_to_do(&[]);
+    assert_eq!(check(&env, "token.handed_over")["status"], "pass");
+}
+
+#[test]
+fn a_bundle_that_was_written_to_a_file_and_uploaded_later_is_known_to_have_arrived() {
+    let env = TestEnv::with(small());
+    env.connects(&["--bundle-out", "bundle.age"]);
+    assert_eq!(check(&env, "factory.bundle")["status"], "fail");
+    let sent = env.run(&["bundle", "upload", "bundle.age", "--yes"]);
+    assert_eq!(sent.code, 0, "{sent}");
+    assert_eq!(check(&env, "factory.bundle")["status"], "pass");
+    env.has_nothing_to_do(&[]);
+}
