@@ -4,6 +4,7 @@
 //! [`crate::error::FixCommand::Rerun`], so that each report names the command that its reader has run.
 
 mod blockers;
+mod deliveries;
 mod factory;
 mod gitlab;
 mod local;
@@ -13,6 +14,7 @@ mod tests;
 mod tls;
 
 pub use self::blockers::explain_blockers;
+pub use self::deliveries::{is_token_refused, outbound_requests, reset_token, unproven};
 pub use self::gitlab::new_token;
 pub use self::local::{credential_store, journal, kit, sealing, send_again};
 pub use self::network::is_temporary;

@@ -26,7 +26,8 @@ pub use self::reads::{ReadRequest, Reads};
 pub use crate::desired::LeftOut;
 use crate::factory::FactoryStatus;
 use crate::gitlab::{
-    Application, Hook, License, LoggedDelivery, Metadata, PairValidity, ProbedScopes, TestRefusal, TokenDetails, User,
+    Application, DeliveryOutcome, Hook, License, LoggedDelivery, Metadata, PairValidity, ProbedScopes, TestRefusal,
+    TokenDetails, User,
 };
 pub use crate::http::probe::CertificateSeen;
 use crate::instance::LicensePlan;
@@ -273,6 +274,9 @@ pub struct DeliveryProof {
     /// Why GitLab refused the test, where it did.
     #[serde(skip)]
     pub refusal: Option<TestRefusal>,
+    /// What the delivery log says, where it has an entry of the test.
+    #[serde(skip)]
+    pub logged: Option<DeliveryOutcome>,
     pub log: Fact,
     pub receipt: Fact,
 }
@@ -288,6 +292,12 @@ impl DeliveryProof {
     #[must_use]
     pub const fn lacks_sample(&self) -> bool {
         matches!(self.refusal, Some(TestRefusal::NoSample { .. }))
+    }
+
+    /// Whether Factory has it, and GitLab had given up waiting for the answer: the way is open.
+    #[must_use]
+    pub const fn is_late(&self) -> bool {
+        matches!((self.logged, &self.receipt), (Some(DeliveryOutcome::NoAnswer), Fact::Holds(_)))
     }
 
     /// Whether each fact holds or cannot be observed. The test of a system hook proves no more than that.

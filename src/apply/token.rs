@@ -54,7 +54,7 @@ impl Apply<'_> {
         let name = name.to_owned();
         match ids.first() {
             Some(id) => self.record(TokenEntry::Revoked { id: *id, name }),
-            None => self.record(TokenEntry::NotFound { name }),
+            None => self.record(TokenEntry::NotFound { id, name }),
         }
     }
 

@@ -137,7 +137,14 @@ impl<'a> WebhookTester<'a> {
 
     /// Tests one webhook.
     pub async fn test(&self, target: &Target, hook: u64, event: Event) -> DeliveryProof {
-        let proof = |test, log, receipt| DeliveryProof { target: target.clone(), test, refusal: None, log, receipt };
+        let proof = |test, log, receipt| DeliveryProof {
+            target: target.clone(),
+            test,
+            refusal: None,
+            logged: None,
+            log,
+            receipt,
+        };
         if target.kind() == TargetKind::Group && self.version.is_some_and(|version| version < Version::GROUP_HOOK_TEST)
         {
             let fact = facts::no_group_test;
@@ -145,13 +152,16 @@ impl<'a> WebhookTester<'a> {
         }
         let before = self.newest_delivery(target, hook).await;
         let result = self.send_test(target, hook, event).await;
-        let (log, key) = match &before {
-            _ if !result.is_sent => (facts::not_sent(), None),
-            Err(fact) => (fact.clone(), None),
+        let entry = match &before {
+            _ if !result.is_sent => Err(facts::not_sent()),
+            Err(fact) => Err(fact.clone()),
             Ok(newest) => self.read_log(target, hook, *newest).await,
         };
+        let key = entry.as_ref().ok().and_then(|entry| entry.key.clone());
         let receipt = if result.is_sent { self.read_receipt(target, key).await } else { facts::not_sent() };
-        DeliveryProof { refusal: result.refusal, ..proof(result.fact, log, receipt) }
+        let logged = entry.as_ref().ok().map(|entry| entry.outcome);
+        let log = entry.map_or_else(|fact| fact, |entry| facts::logged(entry.outcome));
+        DeliveryProof { refusal: result.refusal, logged, ..proof(result.fact, log, receipt) }
     }
 
     async fn send_test(&self, target: &Target, hook: u64, event: Event) -> TestResult {
@@ -226,22 +236,19 @@ impl<'a> WebhookTester<'a> {
         })
     }
 
-    /// The first entry after the one that was the newest before the test, and its key at the receiver.
-    async fn read_log(&self, target: &Target, hook: u64, newest: u64) -> (Fact, Option<String>) {
+    /// The first entry after the one that was the newest before the test.
+    async fn read_log(&self, target: &Target, hook: u64, newest: u64) -> Result<LoggedDelivery, Fact> {
         for read in 0..READS {
             if read > 0 {
                 self.clients.clock.sleep(BETWEEN_READS).await;
             }
-            let deliveries = match self.deliveries(target, hook).await {
-                Ok(deliveries) => deliveries,
-                Err(fact) => return (fact, None),
-            };
+            let deliveries = self.deliveries(target, hook).await?;
             let new = deliveries.into_iter().filter(|delivery| delivery.id > newest);
             if let Some(delivery) = new.min_by_key(|delivery| delivery.id) {
-                return (facts::logged(delivery.outcome), delivery.key);
+                return Ok(delivery);
             }
         }
-        (facts::not_logged(), None)
+        Err(facts::not_logged())
     }
 
     /// Asks Factory whether the delivery arrived.

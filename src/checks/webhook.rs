@@ -144,6 +144,11 @@ struct OwnHook<'a> {
 }
 
 impl OwnHook<'_> {
+    /// Whether `connect` may remove it.
+    fn is_ours(&self) -> bool {
+        self.seen.owner == HookOwner::Ours
+    }
+
     fn hook(&self) -> &Hook {
         &self.seen.hook
     }
@@ -161,7 +166,7 @@ fn own_hooks_on<'a>(context: &CheckContext<'_>, target: &'a TargetSeen) -> Vec<O
         .filter(|seen| context.desired.webhooks.matches_url(&seen.hook.url))
         .map(|seen| OwnHook { target: &target.target, seen })
         .collect();
-    hooks.sort_by_key(|one| one.seen.owner != HookOwner::Ours);
+    hooks.sort_by_key(|one| !one.is_ours());
     hooks
 }
 
@@ -169,7 +174,7 @@ fn own_hooks_on<'a>(context: &CheckContext<'_>, target: &'a TargetSeen) -> Vec<O
 /// take over. Further ones without a mark are a person's (`webhook.duplicates`).
 fn judged_hooks_on<'a>(context: &CheckContext<'_>, target: &'a TargetSeen) -> Vec<OwnHook<'a>> {
     let mut hooks = own_hooks_on(context, target);
-    let ours = hooks.iter().filter(|one| one.seen.owner == HookOwner::Ours).count();
+    let ours = hooks.iter().filter(|one| one.is_ours()).count();
     hooks.truncate(ours.max(1));
     hooks
 }

@@ -95,6 +95,17 @@ pub(super) fn began(desired: &Desired, kit: Option<String>) -> RunEntry {
     }
 }
 
+/// Whether a run with these choices would record what is recorded already, as [`began`] does; the place of the kit aside.
+pub(super) fn has_same_choices(record: &Record, desired: &Desired) -> bool {
+    let DesiredWebhooks { strategy, selection, .. } = &desired.webhooks;
+    record.strategy == Some(*strategy)
+        && record.groups == selection.groups
+        && record.projects == selection.projects
+        && record.exclude == selection.exclude_patterns
+        && record.personal == (selection.personal == Personal::Included)
+        && record.handover == desired.handover.choice
+}
+
 /// The kit that was accepted for another organization of the same instance from the same place: a kit that suddenly names
 /// another organization is a changed one, and not a first one.
 ///

@@ -1,7 +1,7 @@
 //! Approve, apply, report: what follows a plan, the same for every command that writes.
 
 use super::session::Session;
-use super::{diagnostics, progress};
+use super::{diagnostics, local_state, progress};
 use crate::apply::webhook_test::TestQuota;
 use crate::apply::{Applied, Apply, ApplyInputs, Clients, Error, kit_accepted};
 use crate::error::{ExitCode, Failure, Fix};
@@ -81,10 +81,12 @@ impl Run<'_> {
         Ok(End::Applied(Box::new(outcome)))
     }
 
-    /// The previous run may have been cut off after its last step: then only the record lacks that the run is finished.
+    /// The previous run may have been cut off after its last step: then only the record lacks that the run is finished. Or
+    /// other choices were made that need no change, and a later run has to know them.
     fn record_finished(&self, lock: &Lock) -> Result<(), Failure> {
         let record = &self.session.record;
-        if record.is_empty() || record.finished_at.is_some() {
+        let has_same_choices = local_state::has_same_choices(record, &self.session.desired);
+        if record.is_empty() || (record.finished_at.is_some() && has_same_choices) {
             return Ok(());
         }
         self.session.journal(lock)?.append(RunEntry::Finished).map_err(|error| diagnostics::journal(&error))

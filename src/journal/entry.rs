@@ -107,7 +107,11 @@ pub enum TokenEntry {
     Revoked { id: u64, name: String },
     /// GitLab has no such token, or the one under its number is another's.
     #[serde(rename = "token_not_found")]
-    NotFound { name: String },
+    NotFound {
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        id: Option<u64>,
+        name: String,
+    },
 }
 
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]

@@ -314,20 +314,22 @@ impl Record {
                 self.orphan_tokens.retain(|orphan| orphan.name != name);
                 self.orphan_tokens.push(MintedRecord { id: Some(id), name });
             }
-            TokenEntry::Revoked { name, .. } | TokenEntry::NotFound { name } => self.forget_token(&name),
+            TokenEntry::Revoked { id, name } => self.forget_token(Some(id), &name),
+            TokenEntry::NotFound { id, name } => self.forget_token(id, &name),
         }
     }
 
-    /// The token of that name is no more.
-    fn forget_token(&mut self, name: &str) {
-        let is_it = |token: &MintedRecord| token.name == name;
+    /// The token is no more. Names tell seconds, so two can have the same: where both numbers are known, they decide.
+    fn forget_token(&mut self, id: Option<u64>, name: &str) {
+        let is_it = |token: &MintedRecord| token.name == name && (id.is_none() || token.id.is_none() || token.id == id);
         self.orphan_tokens.retain(|orphan| !is_it(orphan));
         self.replaced_tokens.retain(|replaced| !is_it(&replaced.token));
-        if self.token_bundle.as_ref().and_then(|bundle| bundle.token.as_ref()).is_some_and(is_it) {
+        let waiting = self.token_bundle.as_ref().and_then(|bundle| bundle.token.as_ref());
+        if waiting.is_some_and(|token| id.is_some() && is_it(token)) {
             self.token_bundle = None;
         }
         if let Some(bundle) = &mut self.bundle
-            && bundle.token.as_ref().is_some_and(is_it)
+            && bundle.token.as_ref().is_some_and(|token| id.is_some() && is_it(token))
         {
             (bundle.token, bundle.token_id, bundle.handover) = (None, None, Some(Handover::None));
         }

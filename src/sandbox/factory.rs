@@ -89,6 +89,8 @@ pub struct FactoryQuirks {
     pub status: Option<(ConnectionStatus, String)>,
     /// The status and body with which the webhook receiver responds after it has recorded the delivery.
     pub webhook: Option<(u16, String)>,
+    /// The receiver records the delivery, and its response comes too late for GitLab.
+    pub is_late: bool,
     pub receipts: ReceiptPolicy,
 }
 

@@ -3,6 +3,8 @@
 use std::net::SocketAddr;
 use std::time::Duration;
 
+use super::sender;
+
 /// How a sandbox is started; [`SandboxOptions::default`] is a small, licensed, current GitLab.
 #[derive(Clone, Debug)]
 pub struct SandboxOptions {
@@ -37,6 +39,8 @@ pub struct SandboxOptions {
     pub relative_root: String,
     /// Faults to inject, each in the grammar of `fault.rs`.
     pub faults: Vec<String>,
+    /// How long the embedded GitLab waits for the response to a webhook.
+    pub webhook_timeout: Duration,
 }
 
 impl Default for SandboxOptions {
@@ -59,6 +63,7 @@ impl Default for SandboxOptions {
             factory_tls_defect: None,
             relative_root: String::new(),
             faults: Vec::new(),
+            webhook_timeout: sender::TIMEOUT,
         }
     }
 }

@@ -10,7 +10,7 @@ use reqwest::{Certificate, Client, ClientBuilder, redirect};
 use super::clock;
 
 /// GitLab gives a receiver ten seconds (gitlab: `Gitlab::HTTP` default in web_hook_service.rb).
-const TIMEOUT: Duration = Duration::from_secs(10);
+pub(crate) const TIMEOUT: Duration = Duration::from_secs(10);
 /// The largest response that is read, in bytes.
 const LARGEST_RESPONSE: usize = 1024 * 1024;
 
@@ -20,13 +20,20 @@ pub(crate) struct WebhookSender {
     inner: Arc<SenderInner>,
 }
 
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct SenderInner {
+    timeout: Duration,
     /// PEM of the CA that is trusted besides the system's.
     ca: Option<String>,
     /// Made when first needed, because reading the system's root certificates takes a moment.
     verifying: OnceLock<Option<Client>>,
     trusting: OnceLock<Option<Client>>,
+}
+
+impl Default for SenderInner {
+    fn default() -> Self {
+        Self { timeout: TIMEOUT, ca: None, verifying: OnceLock::new(), trusting: OnceLock::new() }
+    }
 }
 
 /// Whether the receiver's certificate is verified (`enable_ssl_verification`).
@@ -60,16 +67,16 @@ pub(crate) struct ReceiverResponse {
 }
 
 impl WebhookSender {
-    /// A sender that also trusts this CA (PEM).
+    /// A sender that waits this long for a response and also trusts this CA (PEM).
     #[must_use]
-    pub(crate) fn new(ca: Option<String>) -> Self {
-        Self { inner: Arc::new(SenderInner { ca, ..SenderInner::default() }) }
+    pub(crate) fn new(timeout: Duration, ca: Option<String>) -> Self {
+        Self { inner: Arc::new(SenderInner { timeout, ca, ..SenderInner::default() }) }
     }
 
-    /// Sends a request and waits at most ten seconds for the response. Redirects are not followed.
+    /// Sends a request and waits for the response. Redirects are not followed.
     pub(crate) async fn send(&self, request: &OutgoingRequest) -> SendOutcome {
         let began = clock::instant();
-        let response = match tokio::time::timeout(TIMEOUT, self.round_trip(request)).await {
+        let response = match tokio::time::timeout(self.inner.timeout, self.round_trip(request)).await {
             Ok(response) => response,
             Err(_) => Err("Net::ReadTimeout with #<TCPSocket:(closed)>".to_owned()),
         };

@@ -46,7 +46,8 @@ pub(super) fn start(asked: SandboxOptions) -> Result<Sandbox, StartError> {
     let ca = options.tls.then(PrivateCa::new).transpose()?;
 
     let gitlab = GitLab::new(options, &gitlab_url);
-    connect_hooks(&gitlab, ca.as_ref(), factory_at);
+    let sender = WebhookSender::new(options.webhook_timeout, ca.as_ref().map(PrivateCa::pem));
+    connect_hooks(&gitlab, sender, factory_at);
     let plain = |url: &Url| url.as_str().trim_end_matches('/').to_owned();
     let factory = EmbeddedFactory::new(&plain(&factory_url), &plain(&gitlab_url), gitlab.router());
 
@@ -112,8 +113,7 @@ fn base_url(options: &SandboxOptions, at: SocketAddr, root: &str) -> Result<Url,
 }
 
 /// Gives GitLab a sender that trusts the sandbox's CA, and allows it to reach Factory, which is on loopback.
-fn connect_hooks(gitlab: &GitLab, ca: Option<&PrivateCa>, factory: SocketAddr) {
-    let sender = WebhookSender::new(ca.map(PrivateCa::pem));
+fn connect_hooks(gitlab: &GitLab, sender: WebhookSender, factory: SocketAddr) {
     let mut state = gitlab.lock();
     state.hooks.connect(sender);
     state.settings.allow_outbound(&factory.to_string());

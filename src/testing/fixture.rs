@@ -256,6 +256,7 @@ fn factory() -> FactorySeen {
         hosts: vec![("api.factory.example".to_owned(), Observation::Known(()))],
         bundle: Observation::Known(BundleSeen::Accepted { id: None, sha256: "00".to_owned() }),
         proofs: Observation::Known(vec![DeliveryProof {
+            logged: Some(DeliveryOutcome::Answered(204)),
             target: Target::Group { id: 7, path: "g7".into() },
             test: Fact::Holds("201".to_owned()),
             refusal: None,

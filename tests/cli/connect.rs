@@ -37,6 +37,8 @@ fn an_instance_is_connected() {
          scopes api read_user read_repository write_repository read_registry sudo
          confidential
       2. seal the bundle with the given token
+         token token-1 of root, scopes api, expires [date]
+         an administrator's own: with it Factory can do all that root can
          for [recipient]
       3. check that GitLab accepts the application's ID and secret
       4. register a webhook on group group-1
@@ -118,6 +120,8 @@ fn a_dry_run_writes_nothing_and_its_exit_code_tells_whether_changes_are_pending(
          scopes api read_user read_repository write_repository read_registry sudo
          confidential
       2. seal the bundle with the given token
+         token token-1 of root, scopes api, expires [date]
+         an administrator's own: with it Factory can do all that root can
          for [recipient]
       3. check that GitLab accepts the application's ID and secret
       4. register a webhook on group group-1

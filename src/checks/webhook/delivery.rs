@@ -1,14 +1,13 @@
 //! Whether events arrive: test deliveries, and what the delivery log says of recent ones.
 
-use super::hooks::{is_token_refused, reset_token};
+use super::hooks::is_token_refused;
 use super::{EXAMPLES, OwnHook, observed_hooks, own_hooks};
+use crate::advice;
 use crate::checks::outcome::{CheckContext, CheckOutcome, known};
 use crate::error::Fix;
-use crate::gitlab::{DeliveryOutcome, LoggedDelivery, TestRefusal};
+use crate::gitlab::{DeliveryOutcome, LoggedDelivery};
 use crate::http;
 use crate::observed::{DeliveryProof, Fact, Observation};
-
-const NETWORK_PAGE: &str = "/admin/application_settings/network";
 
 pub(crate) fn live(context: &CheckContext<'_>) -> CheckOutcome {
     let proofs = match known(&context.observed.factory.proofs) {
@@ -27,20 +26,19 @@ pub(crate) fn live(context: &CheckContext<'_>) -> CheckOutcome {
     {
         return no_sample(proof).evidence("deliveries", proofs);
     }
-    let facts = |proof: &DeliveryProof| [proof.test.clone(), proof.log.clone(), proof.receipt.clone()];
-    let all: Vec<Fact> = proofs.iter().flat_map(facts).collect();
-    let first = |wanted: fn(&Fact) -> Option<&String>| all.iter().find_map(wanted).cloned();
-    let failed = first(|fact| if let Fact::Fails(seen) = fact { Some(seen) } else { None });
-    let unknown = first(|fact| if let Fact::Unknown(seen) = fact { Some(seen) } else { None });
+    let instance = &context.desired.instance;
+    let of_state = |is_it: fn(&Fact) -> bool| {
+        let proof = proofs.iter().find(|proof| proof.facts().into_iter().any(is_it))?;
+        advice::unproven(proof, instance)
+    };
+    let failed = of_state(|fact| matches!(fact, Fact::Fails(_)));
+    let unknown = of_state(|fact| matches!(fact, Fact::Unknown(_)));
     let has_sample = |proof: &&DeliveryProof| !proof.lacks_sample();
-    let unproven =
-        proofs.iter().filter(has_sample).find(|proof| !facts(proof).iter().any(|fact| matches!(fact, Fact::Holds(_))));
+    let nothing_holds = |proof: &&DeliveryProof| !proof.facts().iter().any(|fact| matches!(fact, Fact::Holds(_)));
+    let unproven = proofs.iter().filter(has_sample).find(nothing_holds);
     let outcome = match (failed, unknown, unproven) {
-        (Some(seen), ..) => {
-            let failed = proofs.iter().find(|proof| facts(proof).iter().any(|fact| matches!(fact, Fact::Fails(_))));
-            CheckOutcome::fail(seen).fix(failed_fix(context, failed.and_then(|proof| proof.refusal.as_ref())))
-        }
-        (None, Some(seen), _) => CheckOutcome::unknown(seen),
+        (Some((cause, fix)), ..) => CheckOutcome::fail(cause).fix(fix),
+        (None, Some((cause, fix)), _) => CheckOutcome::unknown(cause).fix(fix),
         (None, None, Some(proof)) => CheckOutcome::unknown(format!(
             "it is not known whether the test of {} arrived: the kit has no receipts_url",
             proof.target
@@ -57,24 +55,6 @@ fn no_sample(proof: &DeliveryProof) -> CheckOutcome {
     };
     CheckOutcome::not_observable(test)
         .fix(Fix::run("push a first commit, then test again", "factory-gitlab verify --live"))
-}
-
-/// The usual reasons, with the page where each is fixed.
-fn failed_fix(context: &CheckContext<'_>, refusal: Option<&TestRefusal>) -> Fix {
-    match refusal {
-        Some(TestRefusal::UrlBlocked { .. }) => {
-            Fix::open("let webhooks reach Factory's address (outbound requests)", context.page(NETWORK_PAGE))
-        }
-        Some(TestRefusal::SilentMode) => {
-            Fix::open("turn off Silent Mode", context.page("/admin/application_settings/general"))
-        }
-        Some(TestRefusal::NoSample { .. } | TestRefusal::NotAvailable { .. } | TestRefusal::Failed { .. }) | None => {
-            Fix::run(
-                "check that GitLab can reach the webhook's host and that the hook has the kit's token",
-                "factory-gitlab connect",
-            )
-        }
-    }
 }
 
 /// The newest first.
@@ -181,14 +161,17 @@ fn failing(
         .map(|(one, delivery)| format!("{}: {}", one.target, described(delivery.outcome)))
         .collect();
     let (text, url) = match delivery.outcome {
-        DeliveryOutcome::Answered(_) => ("look at the delivery and at Factory's status", one.target.page()),
+        DeliveryOutcome::Answered(_) => {
+            ("look at the delivery and at Factory's status", context.page(&one.target.page()))
+        }
         DeliveryOutcome::NoAnswer => {
-            ("let GitLab reach Factory: firewall and outbound requests", NETWORK_PAGE.to_owned())
+            let page = advice::outbound_requests(&context.desired.instance);
+            ("let GitLab reach Factory: firewall and outbound requests", page)
         }
     };
     let fix = match is_token_refused(one.seen) {
-        true => reset_token(),
-        false => Fix::run(text, "factory-gitlab verify --live").at(context.page(&url)),
+        true => advice::reset_token(),
+        false => Fix::run(text, "factory-gitlab verify --live").at(url),
     };
     CheckOutcome::fail(format!(
         "the newest delivery of {} of {} hooks failed: {}",

@@ -4,13 +4,14 @@ use std::collections::BTreeSet;
 
 use super::scope;
 use super::{EXAMPLES, FaultyHooks, OwnHook, by_connect, failed_targets, observed_hooks, own_hooks, own_hooks_on};
+use crate::advice;
 use crate::checks::outcome::{CheckContext, CheckOutcome};
 use crate::desired::{Marker, PlacedHook, TokenState};
 use crate::error::Fix;
-use crate::gitlab::{AlertStatus, DeliveryOutcome, Hook};
+use crate::gitlab::{AlertStatus, Hook};
 use crate::http;
 use crate::instance::Version;
-use crate::observed::{HookOwner, HookSeen, HooksSeen, LeftOut, TargetSeen};
+use crate::observed::{HookSeen, HooksSeen, LeftOut, TargetSeen};
 use crate::target::{Event, Strategy, Target, TargetKind};
 use crate::text::counted;
 
@@ -192,20 +193,10 @@ enum Carries {
     These,
 }
 
-/// The statuses with which Factory refuses a token.
-pub(super) const REFUSED: [u16; 2] = [401, 403];
-
 /// Whether the newest delivery was refused because of its token.
 pub(super) fn is_token_refused(seen: &HookSeen) -> bool {
     let newest = seen.deliveries.known().and_then(|deliveries| deliveries.first());
-    newest.is_some_and(
-        |delivery| matches!(delivery.outcome, DeliveryOutcome::Answered(status) if REFUSED.contains(&status)),
-    )
-}
-
-/// What sets the tokens although nothing but Factory's answers shows that they differ.
-pub(super) fn reset_token() -> Fix {
-    Fix::run("set the kit's tokens again", "factory-gitlab connect --reset-webhook-secret")
+    newest.is_some_and(|delivery| advice::is_token_refused(delivery.outcome))
 }
 
 /// Compares all hooks with one set of tokens, whose keys are slow to derive.
@@ -256,7 +247,7 @@ pub(crate) fn token(context: &CheckContext<'_>) -> CheckOutcome {
         }
     }
     let refused = FaultyHooks { faulty: of_kind(Carries::Refused), of, what: "carry a token that Factory refuses" };
-    if let Some(outcome) = refused.outcome(context, reset_token()) {
+    if let Some(outcome) = refused.outcome(context, advice::reset_token()) {
         return outcome;
     }
     let unknown = of_kind(Carries::Unknown);
@@ -351,7 +342,7 @@ pub(crate) fn duplicates(context: &CheckContext<'_>) -> CheckOutcome {
     let surplus: Vec<OwnHook<'_>> =
         targets().flat_map(|target| own_hooks_on(context, target).into_iter().skip(1)).collect();
     // `connect` deletes what this program created; a hook that was set up by hand is a person's.
-    let fix = match surplus.iter().any(|one| one.seen.owner == HookOwner::Ours) {
+    let fix = match surplus.iter().any(OwnHook::is_ours) {
         true => by_connect("delete all but one on each target"),
         false => Fix::say("delete all but one on each target; this program did not create them"),
     };

@@ -12,8 +12,9 @@ pub(crate) fn scope(context: &CheckContext<'_>) -> CheckOutcome {
         Err(outcome) => return outcome,
         Ok(hooks) => hooks,
     };
-    let outside: Vec<OwnHook<'_>> =
+    let mut outside: Vec<OwnHook<'_>> =
         of_standing(hooks, Standing::OutOfScope).flat_map(|other| own_hooks_on(context, &other.seen)).collect();
+    outside.sort_by_key(|one| !one.is_ours());
     let Some(first) = outside.first() else {
         return passed(hooks, Standing::OutOfScope);
     };
@@ -21,9 +22,16 @@ pub(crate) fn scope(context: &CheckContext<'_>) -> CheckOutcome {
         outside.iter().take(EXAMPLES).map(|ours| format!("{} (hook {})", ours.target, ours.hook().id)).collect();
     let are = if outside.len() == 1 { "hook sends" } else { "hooks send" };
     let cause = format!("{} {are} events that are not selected: {}", outside.len(), places[0]);
-    let fix = prune("remove it, or select what it sends").at(context.page(&first.target.page()));
+    let fix = match outside.iter().any(OwnHook::is_ours) {
+        true => prune("remove it, or select what it sends"),
+        false => Fix::say(BY_HAND),
+    };
+    let fix = fix.at(context.page(&first.target.page()));
     CheckOutcome::fail(cause).evidence("count", outside.len()).evidence("hooks", places).fix(fix)
 }
+
+/// What a person set up is not removed by this program.
+const BY_HAND: &str = "delete it, if it is not needed; this program did not create it";
 
 fn prune(text: &str) -> Fix {
     Fix::run(text, "factory-gitlab connect --prune")
@@ -69,9 +77,14 @@ pub(super) fn across_levels(context: &CheckContext<'_>) -> Option<CheckOutcome> 
         let is_other = |other: &OwnHook<'_>| other.target != one.target && overlaps(one, other);
         targets().any(|other| is_other(&other)) || others().any(|(_, other)| is_other(&other))
     };
-    let twice: Vec<(Standing, OwnHook<'_>)> = others().filter(|(_, ours)| is_twice(ours)).collect();
-    let needs_prune = twice.iter().any(|(standing, _)| *standing == Standing::OutOfScope);
-    let fix = if needs_prune { prune("remove what is not selected") } else { by_connect("remove what is redundant") };
+    let mut twice: Vec<(Standing, OwnHook<'_>)> = others().filter(|(_, ours)| is_twice(ours)).collect();
+    twice.sort_by_key(|(_, one)| !one.is_ours());
+    let needs_prune = twice.iter().any(|(standing, one)| one.is_ours() && *standing == Standing::OutOfScope);
+    let fix = match (twice.iter().any(|(_, one)| one.is_ours()), needs_prune) {
+        (false, _) => Fix::say(BY_HAND),
+        (true, true) => prune("remove what is not selected"),
+        (true, false) => by_connect("remove what is redundant"),
+    };
     let faulty = twice.into_iter().map(|(_, ours)| ours).collect();
     let outcome = FaultyHooks { faulty, of, what: "send what another one above or below sends" }.outcome(context, fix);
     outcome.or_else(|| {

@@ -45,7 +45,8 @@ fn token_entries() -> Vec<(TokenEntry, &'static str)> {
             TokenEntry::Minted { id: 3, name: text("t"), expires_at },
             r#"{"event":"token_minted","id":3,"name":"t","expires_at":"2027-11-20"}"#,
         ),
-        (TokenEntry::NotFound { name: text("t") }, r#"{"event":"token_not_found","name":"t"}"#),
+        (TokenEntry::NotFound { id: None, name: text("t") }, r#"{"event":"token_not_found","name":"t"}"#),
+        (TokenEntry::NotFound { id: Some(3), name: text("t") }, r#"{"event":"token_not_found","id":3,"name":"t"}"#),
         (TokenEntry::Revoked { id: 3, name: text("t") }, r#"{"event":"token_revoked","id":3,"name":"t"}"#),
     ]
 }

@@ -3,6 +3,7 @@
 use serde::{Serialize, Serializer};
 
 use super::{End, FailureGroup, Outcome, RunReport};
+use crate::advice;
 use crate::apply::StepEnd;
 use crate::factory::Receipt;
 use crate::kit::KitFingerprint;
@@ -27,6 +28,9 @@ pub(super) struct RunDocument<'r> {
     steps: Steps<'r>,
     notes: &'r [String],
     proofs: &'r [DeliveryProof],
+    /// Why test deliveries are not proven, as `verify --live` says it.
+    #[serde(serialize_with = "causes_and_fixes")]
+    unproven: Unproven<'r>,
     receipt: Option<&'r Receipt>,
     /// What stopped the run.
     error: Option<FailureJson<'r, FailedSteps<'r>>>,
@@ -38,6 +42,18 @@ pub(super) struct RunDocument<'r> {
     requests: u32,
     writes: u32,
     duration_ms: u64,
+}
+
+struct Unproven<'r> {
+    report: &'r RunReport,
+    proofs: &'r [DeliveryProof],
+}
+
+#[derive(Serialize)]
+struct UnprovenJson<'r> {
+    target: &'r Target,
+    cause: String,
+    fixes: Vec<FixJson<'r>>,
 }
 
 struct Steps<'r> {
@@ -88,6 +104,7 @@ impl<'r> RunDocument<'r> {
             steps: Steps { steps: &report.plan.steps, outcome },
             notes: &report.plan.notes,
             proofs: outcome.map_or(&[], |outcome| &outcome.proofs),
+            unproven: Unproven { report, proofs: outcome.map_or(&[], |outcome| &outcome.proofs) },
             receipt: outcome.and_then(|outcome| outcome.receipt.as_ref()),
             error: outcome.and_then(|outcome| outcome.stopped.as_ref()).map(failed),
             failures: outcome.map_or(&[][..], |outcome| &outcome.failed).iter().map(failed).collect(),
@@ -99,6 +116,22 @@ impl<'r> RunDocument<'r> {
             duration_ms: report.duration_ms,
         }
     }
+}
+
+fn causes_and_fixes<S: Serializer>(unproven: &Unproven<'_>, serializer: S) -> Result<S::Ok, S::Error> {
+    let Unproven { report, proofs } = unproven;
+    let advised: Vec<_> = proofs
+        .iter()
+        .filter_map(|proof| {
+            let (cause, fix) = advice::unproven(proof, &report.instance)?;
+            Some((&proof.target, cause, [fix]))
+        })
+        .collect();
+    serializer.collect_seq(advised.iter().map(|(target, cause, fixes)| UnprovenJson {
+        target,
+        cause: cause.clone(),
+        fixes: FixJson::all(fixes, &report.running),
+    }))
 }
 
 fn rows<S: Serializer>(steps: &Steps<'_>, serializer: S) -> Result<S::Ok, S::Error> {

@@ -1,6 +1,7 @@
 //! The text of a run's report, for the user.
 
 use super::{End, FailureGroup, Outcome, RunReport};
+use crate::advice;
 use crate::apply::StepEnd;
 use crate::error::{ExitCode, Fix};
 use crate::observed::{DeliveryProof, Fact};
@@ -77,7 +78,7 @@ impl RunReport {
             failed(self, group, text);
         }
         for proof in outcome.proofs.iter().filter(|proof| !proof.is_proven()) {
-            write_proof(proof, text);
+            self.proof(proof, text);
         }
     }
 
@@ -90,7 +91,7 @@ impl RunReport {
             failed(self, group, text);
         }
         for proof in &outcome.proofs {
-            write_proof(proof, text);
+            self.proof(proof, text);
         }
         if let Some(receipt) = &outcome.receipt {
             let id = receipt.id.as_deref().map(|id| format!(", receipt {id}")).unwrap_or_default();
@@ -98,6 +99,15 @@ impl RunReport {
             text.line(Line::new().with(Tone::Good, "Factory accepted the bundle").plain(id));
         }
         self.next_steps(outcome, text);
+    }
+
+    /// A test delivery; where it is not proven, with the cause and the fix that `verify --live` names.
+    fn proof(&self, proof: &DeliveryProof, text: &mut Text) {
+        write_proof(proof, text);
+        if let Some((cause, fix)) = advice::unproven(proof, &self.instance) {
+            text.line(Line::new().plain(format!("  {cause}")));
+            fix_lines(&fix, &self.running, text);
+        }
     }
 
     fn next_steps(&self, outcome: &Outcome, text: &mut Text) {

@@ -54,15 +54,25 @@ pub(super) async fn receive(
         .map_err(|_| FactoryProblem::new(413, "the delivery is too large"))?;
     let checked = check(&factory, &organization, &Received { headers: &headers, body: &body });
     let delivery = checked.inspect_err(|_| factory.lock().refused += 1)?;
+    let response = record(&factory, delivery);
+    if factory.lock().quirks.is_late {
+        // Until GitLab gives up.
+        std::future::pending::<()>().await;
+    }
+    Ok(response)
+}
+
+/// Records the delivery, and responds as it was set to.
+fn record(factory: &EmbeddedFactory, delivery: ReceivedDelivery) -> Response {
     let mut record = factory.lock();
     match record.deliveries.iter_mut().find(|known| known.id == delivery.id) {
         Some(known) => known.times += 1,
         None => record.deliveries.push(delivery),
     }
-    Ok(match record.quirks.webhook.clone() {
+    match record.quirks.webhook.clone() {
         Some((status, text)) => (StatusCode::from_u16(status).unwrap_or(StatusCode::OK), text).into_response(),
         None => StatusCode::OK.into_response(),
-    })
+    }
 }
 
 /// A delivery as it came in.

@@ -63,7 +63,7 @@ fn an_invalid_address_is_explained_with_the_right_one() {
                fix: correct the URL; where GitLab is installed under a path, add it (https://host/gitlab)
                README.md#check-instance-api
 
-    verdict: fail, 3 passed, 1 failed, 24 skipped on http://127.0.0.1:[port]/group-1/project-1 ([cost])
+    verdict: fail, 3 passed, 1 failed, 25 skipped on http://127.0.0.1:[port]/group-1/project-1 ([cost])
     == http: connect and verify
     exit code: 2
     ----- stderr -----
@@ -120,7 +120,7 @@ fn an_address_that_does_not_answer_is_told_apart_from_another_server() {
                fix: correct the host name gitlab.invalid, or make it resolve on this machine (DNS, VPN)
                README.md#check-instance-dns
 
-    verdict: unknown, 1 passed, 26 skipped, 1 unknown on https://gitlab.invalid ([cost])
+    verdict: unknown, 1 passed, 27 skipped, 1 unknown on https://gitlab.invalid ([cost])
     == a port that is shut: connect
     exit code: 3
     ----- stderr -----
@@ -136,7 +136,7 @@ fn an_address_that_does_not_answer_is_told_apart_from_another_server() {
                fix: check the address and port, and that firewall, VPN and proxy let this machine reach 127.0.0.1:[port]; --proxy none bypasses the proxy
                README.md#check-instance-tcp
 
-    verdict: unknown, 2 passed, 25 skipped, 1 unknown on https://127.0.0.1:[port] ([cost])
+    verdict: unknown, 2 passed, 26 skipped, 1 unknown on https://127.0.0.1:[port] ([cost])
     == Factory's address: connect
     exit code: 1
     ----- stderr -----
@@ -152,7 +152,7 @@ fn an_address_that_does_not_answer_is_told_apart_from_another_server() {
                fix: correct the URL; where GitLab is installed under a path, add it (https://host/gitlab)
                README.md#check-instance-api
 
-    verdict: fail, 3 passed, 1 failed, 24 skipped on http://127.0.0.1:[port] ([cost])
+    verdict: fail, 3 passed, 1 failed, 25 skipped on http://127.0.0.1:[port] ([cost])
     ");
 }
 
@@ -180,7 +180,7 @@ fn http_that_redirects_to_https_names_the_right_address() {
                     factory-gitlab verify --gitlab-url https://127.0.0.1:[port]
                README.md#check-instance-url
 
-    verdict: fail, 3 passed, 1 failed, 24 skipped on http://127.0.0.1:[port] ([cost])
+    verdict: fail, 3 passed, 1 failed, 25 skipped on http://127.0.0.1:[port] ([cost])
     ");
     let right = env.sandbox().gitlab_url();
     let run = env.run(&super::CONNECT);
@@ -210,7 +210,7 @@ fn a_missing_relative_root_is_explained() {
                fix: correct the URL; where GitLab is installed under a path, add it (https://host/gitlab)
                README.md#check-instance-api
 
-    verdict: fail, 3 passed, 1 failed, 24 skipped on http://127.0.0.1:[port] ([cost])
+    verdict: fail, 3 passed, 1 failed, 25 skipped on http://127.0.0.1:[port] ([cost])
     ");
     env.set("GITLAB_URL", &format!("{given}/"));
     let run = env.run(&super::CONNECT);

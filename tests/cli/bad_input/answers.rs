@@ -59,7 +59,7 @@ fn a_first_answer_that_is_not_gitlabs_is_explained() {
                fix: let API requests pass the sign-in page in front of 127.0.0.1:[port] (SSO, Cloudflare Access), or run this from inside
                README.md#check-instance-api
 
-    verdict: fail, 4 passed, 1 failed, 23 skipped on http://127.0.0.1:[port] ([cost])
+    verdict: fail, 4 passed, 1 failed, 24 skipped on http://127.0.0.1:[port] ([cost])
     == a proxy's page: connect
     exit code: 3
     ----- stderr -----
@@ -77,7 +77,7 @@ fn a_first_answer_that_is_not_gitlabs_is_explained() {
                     factory-gitlab verify
                README.md#check-instance-api
 
-    verdict: unknown, 4 passed, 23 skipped, 1 unknown on http://127.0.0.1:[port] ([cost])
+    verdict: unknown, 4 passed, 24 skipped, 1 unknown on http://127.0.0.1:[port] ([cost])
     == plain text: connect
     exit code: 1
     ----- stderr -----
@@ -93,7 +93,7 @@ fn a_first_answer_that_is_not_gitlabs_is_explained() {
                fix: check the address; no API answers there
                README.md#check-instance-api
 
-    verdict: fail, 4 passed, 1 failed, 23 skipped on http://127.0.0.1:[port] ([cost])
+    verdict: fail, 4 passed, 1 failed, 24 skipped on http://127.0.0.1:[port] ([cost])
     == JSON cut in the middle: connect
     exit code: 3
     ----- stderr -----
@@ -111,7 +111,7 @@ fn a_first_answer_that_is_not_gitlabs_is_explained() {
                     factory-gitlab verify
                README.md#check-instance-api
 
-    verdict: unknown, 4 passed, 23 skipped, 1 unknown on http://127.0.0.1:[port] ([cost])
+    verdict: unknown, 4 passed, 24 skipped, 1 unknown on http://127.0.0.1:[port] ([cost])
     == a connection that breaks in the middle: connect
     exit code: 3
     ----- stderr -----
@@ -129,7 +129,7 @@ fn a_first_answer_that_is_not_gitlabs_is_explained() {
                     factory-gitlab verify
                README.md#check-instance-api
 
-    verdict: unknown, 4 passed, 23 skipped, 1 unknown on http://127.0.0.1:[port] ([cost])
+    verdict: unknown, 4 passed, 24 skipped, 1 unknown on http://127.0.0.1:[port] ([cost])
     == JSON of another kind: connect
     exit code: 3
     ----- stderr -----
@@ -145,7 +145,7 @@ fn a_first_answer_that_is_not_gitlabs_is_explained() {
                fix: check the address; a proxy may be altering the responses of 127.0.0.1:[port]
                README.md#check-instance-api
 
-    verdict: unknown, 4 passed, 23 skipped, 1 unknown on http://127.0.0.1:[port] ([cost])
+    verdict: unknown, 4 passed, 24 skipped, 1 unknown on http://127.0.0.1:[port] ([cost])
     == a body without end: connect
     exit code: 3
     ----- stderr -----
@@ -161,7 +161,7 @@ fn a_first_answer_that_is_not_gitlabs_is_explained() {
                fix: check the address; a proxy may be altering the responses of 127.0.0.1:[port]
                README.md#check-instance-api
 
-    verdict: unknown, 4 passed, 23 skipped, 1 unknown on http://127.0.0.1:[port] ([cost])
+    verdict: unknown, 4 passed, 24 skipped, 1 unknown on http://127.0.0.1:[port] ([cost])
     == a body of escape codes: connect
     exit code: 3
     ----- stderr -----
@@ -177,7 +177,7 @@ fn a_first_answer_that_is_not_gitlabs_is_explained() {
                fix: check the address; a proxy may be altering the responses of 127.0.0.1:[port]
                README.md#check-instance-api
 
-    verdict: unknown, 4 passed, 23 skipped, 1 unknown on http://127.0.0.1:[port] ([cost])
+    verdict: unknown, 4 passed, 24 skipped, 1 unknown on http://127.0.0.1:[port] ([cost])
     == a connection that is reset: connect
     exit code: 3
     ----- stderr -----
@@ -195,7 +195,7 @@ fn a_first_answer_that_is_not_gitlabs_is_explained() {
                     factory-gitlab verify
                README.md#check-instance-api
 
-    verdict: unknown, 4 passed, 23 skipped, 1 unknown on http://127.0.0.1:[port] ([cost])
+    verdict: unknown, 4 passed, 24 skipped, 1 unknown on http://127.0.0.1:[port] ([cost])
     == not found: connect
     exit code: 1
     ----- stderr -----
@@ -211,7 +211,7 @@ fn a_first_answer_that_is_not_gitlabs_is_explained() {
                fix: correct the URL; where GitLab is installed under a path, add it (https://host/gitlab)
                README.md#check-instance-api
 
-    verdict: fail, 4 passed, 1 failed, 23 skipped on http://127.0.0.1:[port] ([cost])
+    verdict: fail, 4 passed, 1 failed, 24 skipped on http://127.0.0.1:[port] ([cost])
     == GitLab's own trouble: connect
     exit code: 3
     ----- stderr -----
@@ -229,7 +229,7 @@ fn a_first_answer_that_is_not_gitlabs_is_explained() {
                     factory-gitlab verify
                README.md#check-instance-api
 
-    verdict: unknown, 4 passed, 23 skipped, 1 unknown on http://127.0.0.1:[port] ([cost])
+    verdict: unknown, 4 passed, 24 skipped, 1 unknown on http://127.0.0.1:[port] ([cost])
     == an overloaded proxy: connect
     exit code: 3
     ----- stderr -----
@@ -247,7 +247,7 @@ fn a_first_answer_that_is_not_gitlabs_is_explained() {
                     factory-gitlab verify
                README.md#check-instance-api
 
-    verdict: unknown, 4 passed, 23 skipped, 1 unknown on http://127.0.0.1:[port] ([cost])
+    verdict: unknown, 4 passed, 24 skipped, 1 unknown on http://127.0.0.1:[port] ([cost])
     == a deployment: connect
     exit code: 3
     ----- stderr -----
@@ -265,7 +265,7 @@ fn a_first_answer_that_is_not_gitlabs_is_explained() {
                     factory-gitlab verify
                README.md#check-instance-api
 
-    verdict: unknown, 4 passed, 23 skipped, 1 unknown on http://127.0.0.1:[port] ([cost])
+    verdict: unknown, 4 passed, 24 skipped, 1 unknown on http://127.0.0.1:[port] ([cost])
     == a teapot: connect
     exit code: 1
     ----- stderr -----
@@ -281,7 +281,7 @@ fn a_first_answer_that_is_not_gitlabs_is_explained() {
                fix: check that 127.0.0.1:[port] lets this machine and this token make this request
                README.md#check-instance-api
 
-    verdict: fail, 4 passed, 1 failed, 23 skipped on http://127.0.0.1:[port] ([cost])
+    verdict: fail, 4 passed, 1 failed, 24 skipped on http://127.0.0.1:[port] ([cost])
     == no answer: connect
     exit code: 3
     ----- stderr -----
@@ -299,7 +299,7 @@ fn a_first_answer_that_is_not_gitlabs_is_explained() {
                     factory-gitlab verify --timeout 90
                README.md#check-instance-api
 
-    verdict: unknown, 4 passed, 23 skipped, 1 unknown on http://127.0.0.1:[port] ([cost])
+    verdict: unknown, 4 passed, 24 skipped, 1 unknown on http://127.0.0.1:[port] ([cost])
     ");
 }
 

@@ -33,7 +33,7 @@ fn an_invalid_certificate_is_explained_by_its_defect() {
                fix: renew the certificate of 127.0.0.1:[port]
                README.md#check-instance-tls
 
-    verdict: fail, 3 passed, 1 failed, 24 skipped on https://127.0.0.1:[port] ([cost])
+    verdict: fail, 3 passed, 1 failed, 25 skipped on https://127.0.0.1:[port] ([cost])
     == not valid yet: connect
     exit code: 1
     ----- stderr -----
@@ -49,7 +49,7 @@ fn an_invalid_certificate_is_explained_by_its_defect() {
                fix: set this machine's clock, or check the certificate's dates
                README.md#check-instance-tls
 
-    verdict: fail, 3 passed, 1 failed, 24 skipped on https://127.0.0.1:[port] ([cost])
+    verdict: fail, 3 passed, 1 failed, 25 skipped on https://127.0.0.1:[port] ([cost])
     == another name: connect
     exit code: 1
     ----- stderr -----
@@ -65,7 +65,7 @@ fn an_invalid_certificate_is_explained_by_its_defect() {
                fix: use a name that the certificate is for, or get 127.0.0.1:[port] a certificate for its name
                README.md#check-instance-tls
 
-    verdict: fail, 3 passed, 1 failed, 24 skipped on https://127.0.0.1:[port] ([cost])
+    verdict: fail, 3 passed, 1 failed, 25 skipped on https://127.0.0.1:[port] ([cost])
     == another issuer: connect
     exit code: 1
     ----- stderr -----
@@ -83,7 +83,7 @@ fn an_invalid_certificate_is_explained_by_its_defect() {
                fix: let 127.0.0.1:[port] send its intermediate certificates after its own (in GitLab: the whole chain in the file ssl_certificate)
                README.md#check-instance-tls
 
-    verdict: fail, 3 passed, 1 failed, 24 skipped on https://127.0.0.1:[port] ([cost])
+    verdict: fail, 3 passed, 1 failed, 25 skipped on https://127.0.0.1:[port] ([cost])
     ");
 }
 
@@ -126,7 +126,7 @@ fn a_missing_private_ca_is_asked_for_by_its_option() {
                     factory-gitlab verify --factory-ca-cert PATH
                README.md#check-factory-reachable
 
-    verdict: fail, 2 passed, 2 failed, 24 skipped on https://127.0.0.1:[port] ([cost])
+    verdict: fail, 2 passed, 2 failed, 25 skipped on https://127.0.0.1:[port] ([cost])
     == a CA that is not there: connect and verify
     exit code: 2
     ----- stderr -----

@@ -41,7 +41,7 @@ fn a_redirect_or_a_link_to_another_origin_is_not_followed() {
                     factory-gitlab verify --gitlab-url http://127.0.0.1:[port]
                README.md#check-instance-url
 
-    verdict: fail, 3 passed, 1 failed, 24 skipped on http://127.0.0.1:[port] ([cost])
+    verdict: fail, 3 passed, 1 failed, 25 skipped on http://127.0.0.1:[port] ([cost])
     == a redirect with the token: connect
     exit code: 1
     ----- stderr -----
@@ -59,7 +59,7 @@ fn a_redirect_or_a_link_to_another_origin_is_not_followed() {
                     factory-gitlab verify --gitlab-url http://127.0.0.1:[port]
                README.md#check-token-valid
 
-    verdict: fail, 6 passed, 1 failed, 21 skipped on http://127.0.0.1:[port] ([cost])
+    verdict: fail, 6 passed, 1 failed, 22 skipped on http://127.0.0.1:[port] ([cost])
     == a redirect of a list: connect
     exit code: 1
     ----- stderr -----
@@ -77,7 +77,7 @@ fn a_redirect_or_a_link_to_another_origin_is_not_followed() {
                     factory-gitlab verify --gitlab-url http://127.0.0.1:[port]
                README.md#check-token-admin
 
-    verdict: fail, 10 passed, 1 failed, 17 skipped on http://127.0.0.1:[port] ([cost])
+    verdict: fail, 10 passed, 1 failed, 18 skipped on http://127.0.0.1:[port] ([cost])
     == a link to the next page of applications: connect
     exit code: 3
     ----- stderr -----
@@ -95,7 +95,7 @@ fn a_redirect_or_a_link_to_another_origin_is_not_followed() {
                     factory-gitlab verify --gitlab-url URL
                README.md#check-token-admin
 
-    verdict: unknown, 10 passed, 17 skipped, 1 unknown on http://127.0.0.1:[port] ([cost])
+    verdict: unknown, 10 passed, 18 skipped, 1 unknown on http://127.0.0.1:[port] ([cost])
     == a link to the next page of groups: connect
     exit code: 3
     ----- stderr -----
@@ -125,7 +125,7 @@ fn a_redirect_or_a_link_to_another_origin_is_not_followed() {
                     factory-gitlab verify --gitlab-url URL
                README.md#check-webhook-scope
 
-    verdict: fail, 11 passed, 1 failed, 14 skipped, 2 unknown on http://127.0.0.1:[port] ([cost])
+    verdict: fail, 11 passed, 1 failed, 15 skipped, 2 unknown on http://127.0.0.1:[port] ([cost])
     == a link to the next page of hooks: connect
     exit code: 3
     ----- stderr -----
@@ -150,7 +150,7 @@ fn a_redirect_or_a_link_to_another_origin_is_not_followed() {
                     factory-gitlab verify --gitlab-url URL
                README.md#check-webhook-coverage
 
-    verdict: fail, 12 passed, 1 failed, 14 skipped, 1 unknown on http://127.0.0.1:[port] ([cost])
+    verdict: fail, 12 passed, 1 failed, 15 skipped, 1 unknown on http://127.0.0.1:[port] ([cost])
     == a redirect of Factory's: connect and verify
     exit code: 1
     ----- stderr -----

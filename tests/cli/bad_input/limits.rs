@@ -36,7 +36,7 @@ fn a_rate_limit_is_honored_or_reported() {
                     factory-gitlab verify
                README.md#check-token-valid
 
-    verdict: unknown, 6 passed, 21 skipped, 1 unknown on http://127.0.0.1:[port] ([cost])
+    verdict: unknown, 6 passed, 22 skipped, 1 unknown on http://127.0.0.1:[port] ([cost])
     == JSON, no time: connect
     exit code: 3
     ----- stderr -----
@@ -54,7 +54,7 @@ fn a_rate_limit_is_honored_or_reported() {
                     factory-gitlab verify --concurrency 1
                README.md#check-token-valid
 
-    verdict: unknown, 6 passed, 21 skipped, 1 unknown on http://127.0.0.1:[port] ([cost])
+    verdict: unknown, 6 passed, 22 skipped, 1 unknown on http://127.0.0.1:[port] ([cost])
     == a proxy's page: connect
     exit code: 3
     ----- stderr -----
@@ -72,7 +72,7 @@ fn a_rate_limit_is_honored_or_reported() {
                     factory-gitlab verify --concurrency 1
                README.md#check-token-valid
 
-    verdict: unknown, 6 passed, 21 skipped, 1 unknown on http://127.0.0.1:[port] ([cost])
+    verdict: unknown, 6 passed, 22 skipped, 1 unknown on http://127.0.0.1:[port] ([cost])
     == plain text, no time: connect
     exit code: 3
     ----- stderr -----
@@ -90,7 +90,7 @@ fn a_rate_limit_is_honored_or_reported() {
                     factory-gitlab verify --concurrency 1
                README.md#check-token-valid
 
-    verdict: unknown, 6 passed, 21 skipped, 1 unknown on http://127.0.0.1:[port] ([cost])
+    verdict: unknown, 6 passed, 22 skipped, 1 unknown on http://127.0.0.1:[port] ([cost])
     == at the door: connect
     exit code: 3
     ----- stderr -----
@@ -108,7 +108,7 @@ fn a_rate_limit_is_honored_or_reported() {
                     factory-gitlab verify
                README.md#check-instance-api
 
-    verdict: unknown, 4 passed, 23 skipped, 1 unknown on http://127.0.0.1:[port] ([cost])
+    verdict: unknown, 4 passed, 24 skipped, 1 unknown on http://127.0.0.1:[port] ([cost])
     ");
 }
 

@@ -52,7 +52,7 @@ fn a_token_of_another_kind_is_recognized_and_named() {
                     http://127.0.0.1:[port]/-/user_settings/personal_access_tokens?name=factory-gitlab&scopes=api,admin_mode
                README.md#check-token-admin
 
-    verdict: fail, 10 passed, 1 failed, 17 skipped on http://127.0.0.1:[port] ([cost])
+    verdict: fail, 10 passed, 1 failed, 18 skipped on http://127.0.0.1:[port] ([cost])
     == a group access token: connect
     exit code: 1
     ----- stderr -----
@@ -69,7 +69,7 @@ fn a_token_of_another_kind_is_recognized_and_named() {
                     http://127.0.0.1:[port]/-/user_settings/personal_access_tokens?name=factory-gitlab&scopes=api,admin_mode
                README.md#check-token-admin
 
-    verdict: fail, 10 passed, 1 failed, 17 skipped on http://127.0.0.1:[port] ([cost])
+    verdict: fail, 10 passed, 1 failed, 18 skipped on http://127.0.0.1:[port] ([cost])
     == a service account's token: connect
     exit code: 1
     ----- stderr -----
@@ -86,7 +86,7 @@ fn a_token_of_another_kind_is_recognized_and_named() {
                     http://127.0.0.1:[port]/-/user_settings/personal_access_tokens?name=factory-gitlab&scopes=api,admin_mode
                README.md#check-token-admin
 
-    verdict: fail, 10 passed, 1 failed, 17 skipped on http://127.0.0.1:[port] ([cost])
+    verdict: fail, 10 passed, 1 failed, 18 skipped on http://127.0.0.1:[port] ([cost])
     == an OAuth token: connect
     exit code: 1
     ----- stderr -----
@@ -103,7 +103,7 @@ fn a_token_of_another_kind_is_recognized_and_named() {
                     http://127.0.0.1:[port]/-/user_settings/personal_access_tokens?name=factory-gitlab&scopes=api,admin_mode
                README.md#check-token-valid
 
-    verdict: fail, 4 passed, 1 failed, 23 skipped on http://127.0.0.1:[port] ([cost])
+    verdict: fail, 4 passed, 1 failed, 24 skipped on http://127.0.0.1:[port] ([cost])
     == a fine-grained token: connect
     exit code: 1
     ----- stderr -----
@@ -120,7 +120,7 @@ fn a_token_of_another_kind_is_recognized_and_named() {
                     http://127.0.0.1:[port]/-/user_settings/personal_access_tokens?name=factory-gitlab&scopes=api,admin_mode
                README.md#check-token-scopes
 
-    verdict: fail, 6 passed, 1 failed, 21 skipped on http://127.0.0.1:[port] ([cost])
+    verdict: fail, 6 passed, 1 failed, 22 skipped on http://127.0.0.1:[port] ([cost])
     == a job token: connect
     exit code: 1
     ----- stderr -----
@@ -137,7 +137,7 @@ fn a_token_of_another_kind_is_recognized_and_named() {
                     http://127.0.0.1:[port]/-/user_settings/personal_access_tokens?name=factory-gitlab&scopes=api,admin_mode
                README.md#check-token-valid
 
-    verdict: fail, 4 passed, 1 failed, 23 skipped on http://127.0.0.1:[port] ([cost])
+    verdict: fail, 4 passed, 1 failed, 24 skipped on http://127.0.0.1:[port] ([cost])
     == a deploy token: connect
     exit code: 1
     ----- stderr -----
@@ -154,7 +154,7 @@ fn a_token_of_another_kind_is_recognized_and_named() {
                     http://127.0.0.1:[port]/-/user_settings/personal_access_tokens?name=factory-gitlab&scopes=api,admin_mode
                README.md#check-token-valid
 
-    verdict: fail, 4 passed, 1 failed, 23 skipped on http://127.0.0.1:[port] ([cost])
+    verdict: fail, 4 passed, 1 failed, 24 skipped on http://127.0.0.1:[port] ([cost])
     == a runner token: connect
     exit code: 1
     ----- stderr -----
@@ -171,7 +171,7 @@ fn a_token_of_another_kind_is_recognized_and_named() {
                     http://127.0.0.1:[port]/-/user_settings/personal_access_tokens?name=factory-gitlab&scopes=api,admin_mode
                README.md#check-token-valid
 
-    verdict: fail, 4 passed, 1 failed, 23 skipped on http://127.0.0.1:[port] ([cost])
+    verdict: fail, 4 passed, 1 failed, 24 skipped on http://127.0.0.1:[port] ([cost])
     == a variable that was not expanded: connect and verify
     exit code: 2
     ----- stderr -----

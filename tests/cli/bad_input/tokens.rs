@@ -43,7 +43,7 @@ fn an_invalid_token_is_refused_with_the_reason() {
                     http://127.0.0.1:[port]/-/user_settings/personal_access_tokens?name=factory-gitlab&scopes=api,admin_mode
                README.md#check-token-valid
 
-    verdict: fail, 4 passed, 1 failed, 23 skipped on http://127.0.0.1:[port] ([cost])
+    verdict: fail, 4 passed, 1 failed, 24 skipped on http://127.0.0.1:[port] ([cost])
     == revoked: connect
     exit code: 1
     ----- stderr -----
@@ -60,7 +60,7 @@ fn an_invalid_token_is_refused_with_the_reason() {
                     http://127.0.0.1:[port]/-/user_settings/personal_access_tokens?name=factory-gitlab&scopes=api,admin_mode
                README.md#check-token-valid
 
-    verdict: fail, 4 passed, 1 failed, 23 skipped on http://127.0.0.1:[port] ([cost])
+    verdict: fail, 4 passed, 1 failed, 24 skipped on http://127.0.0.1:[port] ([cost])
     == unknown: connect
     exit code: 1
     ----- stderr -----
@@ -77,7 +77,7 @@ fn an_invalid_token_is_refused_with_the_reason() {
                     http://127.0.0.1:[port]/-/user_settings/personal_access_tokens?name=factory-gitlab&scopes=api,admin_mode
                README.md#check-token-valid
 
-    verdict: fail, 4 passed, 1 failed, 23 skipped on http://127.0.0.1:[port] ([cost])
+    verdict: fail, 4 passed, 1 failed, 24 skipped on http://127.0.0.1:[port] ([cost])
     == of another instance: connect
     exit code: 1
     ----- stderr -----
@@ -94,7 +94,7 @@ fn an_invalid_token_is_refused_with_the_reason() {
                     http://127.0.0.1:[port]/-/user_settings/personal_access_tokens?name=factory-gitlab&scopes=api,admin_mode
                README.md#check-token-valid
 
-    verdict: fail, 4 passed, 1 failed, 23 skipped on http://127.0.0.1:[port] ([cost])
+    verdict: fail, 4 passed, 1 failed, 24 skipped on http://127.0.0.1:[port] ([cost])
     ");
 }
 
@@ -130,7 +130,7 @@ fn a_token_with_too_few_rights_is_refused_with_what_it_lacks() {
                     http://127.0.0.1:[port]/-/user_settings/personal_access_tokens?name=factory-gitlab&scopes=api,admin_mode
                README.md#check-token-scopes
 
-    verdict: fail, 7 passed, 1 failed, 20 skipped on http://127.0.0.1:[port] ([cost])
+    verdict: fail, 7 passed, 1 failed, 21 skipped on http://127.0.0.1:[port] ([cost])
     == read_user: connect
     exit code: 1
     ----- stderr -----
@@ -147,7 +147,7 @@ fn a_token_with_too_few_rights_is_refused_with_what_it_lacks() {
                     http://127.0.0.1:[port]/-/user_settings/personal_access_tokens?name=factory-gitlab&scopes=api,admin_mode
                README.md#check-token-scopes
 
-    verdict: fail, 9 passed, 1 failed, 18 skipped on http://127.0.0.1:[port] ([cost])
+    verdict: fail, 9 passed, 1 failed, 19 skipped on http://127.0.0.1:[port] ([cost])
     == read_api: connect
     exit code: 1
     ----- stderr -----
@@ -172,7 +172,7 @@ fn a_token_with_too_few_rights_is_refused_with_what_it_lacks() {
                     http://127.0.0.1:[port]/groups/group-1/-/hooks
                README.md#check-webhook-coverage
 
-    verdict: fail, 12 passed, 2 failed, 14 skipped on http://127.0.0.1:[port] ([cost])
+    verdict: fail, 12 passed, 2 failed, 15 skipped on http://127.0.0.1:[port] ([cost])
     == not an admin: connect
     exit code: 1
     ----- stderr -----
@@ -189,7 +189,7 @@ fn a_token_with_too_few_rights_is_refused_with_what_it_lacks() {
                     http://127.0.0.1:[port]/-/user_settings/personal_access_tokens?name=factory-gitlab&scopes=api,admin_mode
                README.md#check-token-admin
 
-    verdict: fail, 10 passed, 1 failed, 17 skipped on http://127.0.0.1:[port] ([cost])
+    verdict: fail, 10 passed, 1 failed, 18 skipped on http://127.0.0.1:[port] ([cost])
     == not an admin, with admin_mode: connect
     exit code: 1
     ----- stderr -----
@@ -206,7 +206,7 @@ fn a_token_with_too_few_rights_is_refused_with_what_it_lacks() {
                     http://127.0.0.1:[port]/-/user_settings/personal_access_tokens?name=factory-gitlab&scopes=api,admin_mode
                README.md#check-token-admin
 
-    verdict: fail, 10 passed, 1 failed, 17 skipped on http://127.0.0.1:[port] ([cost])
+    verdict: fail, 10 passed, 1 failed, 18 skipped on http://127.0.0.1:[port] ([cost])
     "#);
 }
 
@@ -240,7 +240,7 @@ fn admin_mode_is_told_apart_from_not_being_an_admin() {
                     http://127.0.0.1:[port]/-/user_settings/personal_access_tokens?name=factory-gitlab&scopes=api,admin_mode
                README.md#check-token-admin
 
-    verdict: fail, 10 passed, 1 failed, 17 skipped on http://127.0.0.1:[port] ([cost])
+    verdict: fail, 10 passed, 1 failed, 18 skipped on http://127.0.0.1:[port] ([cost])
     == the same, and the token has sudo: connect
     exit code: 1
     ----- stderr -----
@@ -262,7 +262,7 @@ fn admin_mode_is_told_apart_from_not_being_an_admin() {
                     http://127.0.0.1:[port]/-/user_settings/personal_access_tokens?name=factory-gitlab&scopes=api,admin_mode
                README.md#check-token-excess
 
-    verdict: fail, 9 passed, 1 warned, 1 failed, 17 skipped on http://127.0.0.1:[port] ([cost])
+    verdict: fail, 9 passed, 1 warned, 1 failed, 18 skipped on http://127.0.0.1:[port] ([cost])
     == not an admin: connect
     exit code: 1
     ----- stderr -----
@@ -279,6 +279,6 @@ fn admin_mode_is_told_apart_from_not_being_an_admin() {
                     http://127.0.0.1:[port]/-/user_settings/personal_access_tokens?name=factory-gitlab&scopes=api,admin_mode
                README.md#check-token-admin
 
-    verdict: fail, 10 passed, 1 failed, 17 skipped on http://127.0.0.1:[port] ([cost])
+    verdict: fail, 10 passed, 1 failed, 18 skipped on http://127.0.0.1:[port] ([cost])
     ");
 }

@@ -73,10 +73,31 @@ fn doubled(env: &TestEnv) {
     drop(env.make(list, &json!({ "url": hook.url, "push_events": true })));
 }
 
+fn doubled_at(env: &TestEnv, list: &str) {
+    let url = env.all_hooks()[0].url.clone();
+    drop(env.make(list, &json!({ "url": url, "push_events": true })));
+}
+
+fn doubled_below(env: &TestEnv) {
+    let project = env.sandbox().gitlab().projects()[0].id;
+    doubled_at(env, &format!("/projects/{project}/hooks"));
+}
+
+fn doubled_above(env: &TestEnv) {
+    doubled_at(env, "/hooks");
+}
+
+/// In another spelling of the same address.
+fn doubled_in_another_spelling(env: &TestEnv) {
+    let hook = env.all_hooks()[0].clone();
+    let list = page(env).rsplit_once('/').expect("a list").0.to_owned();
+    drop(env.make(&list, &json!({ "url": format!("{}/", hook.url), "push_events": true })));
+}
+
 fn remove_second(env: &TestEnv) {
     let hooks = env.all_hooks();
-    let (first, second) = (&hooks[0], &hooks[1]);
-    let list = match first.owner {
+    let second = hooks.iter().max_by_key(|hook| hook.id).expect("a hook");
+    let list = match second.owner {
         Owner::Group(id) => format!("/groups/{id}/hooks"),
         Owner::Project(id) => format!("/projects/{id}/hooks"),
         Owner::System => "/hooks".to_owned(),
@@ -163,6 +184,10 @@ fn a_second_webhook_by_hand_is_somebody_elses_and_a_person_removes_it() {
         Drift::new("on a group", licensed(19, 2), doubled, by_person()),
         Drift::new("on a project", unlicensed(18, 5), doubled, by_person()),
         Drift::new("on a project of the oldest version", unlicensed(16, 11), doubled, by_person()),
+        Drift::new("on a project below a group with ours", licensed(19, 2), doubled_below, by_person()),
+        Drift::new("on the instance, above a group with ours", licensed(18, 5), doubled_above, by_person()),
+        Drift::new("on the instance, above a project with ours", unlicensed(18, 5), doubled_above, by_person()),
+        Drift::new("in another spelling", licensed(18, 5), doubled_in_another_spelling, by_person()),
     ]);
 }
 

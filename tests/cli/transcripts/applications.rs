@@ -38,6 +38,8 @@ fn a_secret_that_is_renewed() {
          requested with --renew-secret
          the current secret stops working at once: its users are disconnected until Factory has the new one
       2. seal the bundle with the given token
+         token token-1 of root, scopes api, expires [date]
+         an administrator's own: with it Factory can do all that root can
          for [recipient]
       3. check that GitLab accepts the application's ID and secret
       4. register a webhook on group group-1
@@ -116,7 +118,7 @@ fn a_token_created_for_factory() {
     ----- stdout -----
     connected: http://127.0.0.1:[port]
 
-      done    create a token for Factory only, Factory [date] [time]
+      done    create a token for Factory only, Factory (org_sandbox) [date] [time]
       done    create the OAuth application Factory Integration
       done    seal the bundle with the token created for Factory
       done    check that GitLab accepts the application's ID and secret
@@ -136,7 +138,7 @@ fn a_token_created_for_factory() {
     24 requests, 5 of them writes, [duration]
     ----- stderr -----
     Plan for http://127.0.0.1:[port]
-      1. create a token for Factory only, Factory [date] [time]
+      1. create a token for Factory only, Factory (org_sandbox) [date] [time]
          for user 1, expires [date]
          scopes api
       2. create the OAuth application Factory Integration

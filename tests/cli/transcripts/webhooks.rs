@@ -14,6 +14,8 @@ fn one_on_each_project() {
          scopes api read_user read_repository write_repository read_registry sudo
          confidential
       2. seal the bundle with the given token
+         token token-1 of root, scopes api, expires [date]
+         an administrator's own: with it Factory can do all that root can
          for [recipient]
       3. check that GitLab accepts the application's ID and secret
       4. register a webhook on project group-1/project-1
@@ -44,6 +46,8 @@ fn a_system_hook() {
          scopes api read_user read_repository write_repository read_registry sudo
          confidential
       2. seal the bundle with the given token
+         token token-1 of root, scopes api, expires [date]
+         an administrator's own: with it Factory can do all that root can
          for [recipient]
       3. check that GitLab accepts the application's ID and secret
       4. register a webhook on the instance
@@ -169,6 +173,43 @@ fn a_delivery_that_does_not_arrive() {
       sent by GitLab: no (the test failed: broken)
       in GitLab's log: no (the log says 500)
       received by Factory: yes (Factory has received it)
+      the test failed: broken
+      - the way is open: tell Factory that it answers 500, then test again
+        factory-gitlab verify --live
+    ");
+}
+
+#[test]
+fn a_delivery_that_is_answered_too_late() {
+    let late = SandboxOptions { webhook_timeout: std::time::Duration::from_secs(2), ..small() };
+    let env = TestEnv::with(late);
+    env.sandbox().factory().set_quirks(|quirks| quirks.is_late = true);
+    let run = env.connect(&["-q"]);
+    insta::assert_snapshot!(run, @r"
+    exit code: 1
+    ----- stdout -----
+    not finished: http://127.0.0.1:[port]
+
+    Test delivery from group group-1
+      sent by GitLab: no (the test failed: Net::ReadTimeout with #<TCPSocket:(closed)>)
+      in GitLab's log: no (the log shows no answer (timeout, DNS, TLS, or an address that GitLab blocks))
+      received by Factory: yes (Factory has received it)
+      the delivery arrived, but was answered too late: GitLab waits 10 s for an answer
+      - tell Factory that it answers webhooks too late, then test again
+        factory-gitlab verify --live
+    ");
+    let run = env.run(&["verify", "--live", "--only", "webhook.delivery"]);
+    insta::assert_snapshot!(run, @r"
+    exit code: 1
+    ----- stdout -----
+    webhook
+      fail     webhook.delivery  a test delivery arrives
+               the delivery arrived, but was answered too late: GitLab waits 10 s for an answer
+               fix: tell Factory that it answers webhooks too late, then test again
+                    factory-gitlab verify --live
+               README.md#check-webhook-delivery
+
+    verdict: fail, 1 failed on http://127.0.0.1:[port] (15 requests, [duration])
     ");
 }
 

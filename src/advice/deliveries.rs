@@ -1,0 +1,73 @@
+//! Why a webhook's delivery is not proven, and what to do about it: the same words in `connect` and `verify`.
+
+use crate::error::Fix;
+use crate::gitlab::{DeliveryOutcome, TestRefusal};
+use crate::instance::InstanceUrl;
+use crate::observed::{DeliveryProof, Fact};
+
+const NETWORK_PAGE: &str = "/admin/application_settings/network";
+
+/// How Factory answers a delivery with another token than its own.
+const TOKEN_REFUSED: [u16; 2] = [401, 403];
+
+/// Whether Factory refused the token of a delivery.
+#[must_use]
+pub const fn is_token_refused(outcome: DeliveryOutcome) -> bool {
+    matches!(outcome, DeliveryOutcome::Answered(status) if status == TOKEN_REFUSED[0] || status == TOKEN_REFUSED[1])
+}
+
+/// What sets the tokens although nothing but Factory's answers shows that they differ.
+#[must_use]
+pub fn reset_token() -> Fix {
+    Fix::run("set the kit's tokens again", "factory-gitlab connect --reset-webhook-secret")
+}
+
+/// The page with what GitLab lets webhooks reach.
+#[must_use]
+pub fn outbound_requests(instance: &InstanceUrl) -> String {
+    instance.page(NETWORK_PAGE).to_string()
+}
+
+/// What prevents a test delivery from being proven, with what to do; `None` where nothing does.
+#[must_use]
+pub fn unproven(proof: &DeliveryProof, instance: &InstanceUrl) -> Option<(String, Fix)> {
+    let seen = |wanted: fn(&Fact) -> Option<&String>| proof.facts().into_iter().find_map(wanted).cloned();
+    if proof.is_late() {
+        let text = "tell Factory that it answers webhooks too late, then test again";
+        return Some((LATE.to_owned(), Fix::run(text, "factory-gitlab verify --live")));
+    }
+    if let Some(failed) = seen(|fact| if let Fact::Fails(seen) = fact { Some(seen) } else { None }) {
+        return Some((failed, failed_fix(proof, instance)));
+    }
+    let unknown = seen(|fact| if let Fact::Unknown(seen) = fact { Some(seen) } else { None })?;
+    Some((unknown, Fix::run("test again", "factory-gitlab verify --live")))
+}
+
+/// GitLab waits 10 seconds for the answer to a webhook. gitlab: lib/gitlab/http.rb, `DEFAULT_TIMEOUT_OPTIONS` and
+/// doc/user/project/integrations/webhooks.md
+const LATE: &str = "the delivery arrived, but was answered too late: GitLab waits 10 s for an answer";
+
+/// The usual reasons, with the page where each is mended.
+fn failed_fix(proof: &DeliveryProof, instance: &InstanceUrl) -> Fix {
+    match &proof.refusal {
+        Some(TestRefusal::UrlBlocked { .. }) => {
+            Fix::open("let webhooks reach Factory's address (outbound requests)", outbound_requests(instance))
+        }
+        Some(TestRefusal::SilentMode) => {
+            Fix::open("turn off Silent Mode", instance.page("/admin/application_settings/general"))
+        }
+        Some(TestRefusal::NoSample { .. } | TestRefusal::NotAvailable { .. } | TestRefusal::Failed { .. }) | None => {
+            const AGAIN: &str = "factory-gitlab verify --live";
+            match proof.logged {
+                Some(outcome) if is_token_refused(outcome) => reset_token(),
+                Some(DeliveryOutcome::Answered(status)) => {
+                    Fix::run(format!("the way is open: tell Factory that it answers {status}, then test again"), AGAIN)
+                }
+                Some(DeliveryOutcome::NoAnswer) | None => {
+                    Fix::run("let GitLab reach the webhook's host, then test again", AGAIN)
+                        .at(outbound_requests(instance))
+                }
+            }
+        }
+    }
+}
