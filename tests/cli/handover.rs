@@ -6,11 +6,11 @@ use serde_json::{Value, json};
 
 use crate::test_env::{TestEnv, small};
 
-/// The names of the tokens made for Factory that are alive.
-fn alive(env: &TestEnv) -> Vec<String> {
+/// The numbers of the tokens made for Factory that are alive.
+fn alive(env: &TestEnv) -> Vec<u64> {
     let state = env.sandbox().gitlab().lock();
     let ours = state.tokens.values().filter(|token| token.name.starts_with("Factory ") && !token.revoked);
-    ours.map(|token| token.name.clone()).collect()
+    ours.map(|token| token.id).collect()
 }
 
 fn check(env: &TestEnv, code: &str) -> Value {
@@ -46,7 +46,7 @@ fn another_choice_of_token_is_handed_over_alone_and_stays_chosen() {
 
     let given = env.connected(&["--handover-token", "given"]);
     assert!(given.stdout.contains("revoke the token Factory (org_sandbox) "), "{given}");
-    assert_eq!(alive(&env), Vec::<String>::new());
+    assert_eq!(alive(&env), Vec::<u64>::new());
     env.has_nothing_to_do(&[]);
 }
 
@@ -56,7 +56,7 @@ fn a_token_for_factory_ends_where_factory_is_to_have_none() {
     env.connects(&["--handover-token", "minted"]);
     assert_eq!(steps(&env, &["--handover-token", "none"]), ["revoke_token"]);
     env.connects(&["--handover-token", "none"]);
-    assert_eq!(alive(&env), Vec::<String>::new());
+    assert_eq!(alive(&env), Vec::<u64>::new());
     env.has_nothing_to_do(&[]);
     let found = check(&env, "token.handed_over");
     assert_eq!(found["status"], "skip", "{found}");
@@ -68,7 +68,7 @@ fn a_new_token_that_factory_did_not_accept_is_sent_by_the_next_run_and_only_then
     env.connects(&["--handover-token", "minted"]);
     let old = alive(&env);
     let soon = env.sandbox().gitlab().clock().today();
-    env.sandbox().gitlab().lock().tokens.values_mut().filter(|token| old.contains(&token.name)).for_each(|token| {
+    env.sandbox().gitlab().lock().tokens.values_mut().filter(|token| old.contains(&token.id)).for_each(|token| {
         token.expires_at = Some(soon.tomorrow().expect("a day"));
     });
     env.sandbox().factory().set_quirks(|quirks| quirks.intake = BundleIntake::Refuse(503));
