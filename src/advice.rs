@@ -15,7 +15,7 @@ mod tls;
 
 pub use self::blockers::explain_blockers;
 pub use self::deliveries::{is_token_refused, outbound_requests, reset_token, unproven};
-pub use self::gitlab::new_token;
+pub use self::gitlab::{new_token, own_url};
 pub use self::local::{credential_store, journal, kit, sealing, send_again};
 pub use self::network::is_temporary;
 
@@ -39,7 +39,9 @@ pub enum About<'a> {
 #[must_use]
 pub fn advise(error: &Error, about: About<'_>) -> Vec<Fix> {
     let specific = match about {
-        About::FirstContact(instance) => gitlab::first_contact(error).or_else(|| gitlab_refusal(error, instance)),
+        About::FirstContact(instance) => {
+            gitlab::first_contact(error, instance).or_else(|| gitlab_refusal(error, instance))
+        }
         About::GitLab(instance) => gitlab_refusal(error, instance),
         About::Factory => factory::refusal(error),
         About::AnyHost => None,
@@ -52,5 +54,5 @@ pub fn advise(error: &Error, about: About<'_>) -> Vec<Fix> {
 }
 
 fn gitlab_refusal(error: &Error, instance: &InstanceUrl) -> Option<Fix> {
-    gitlab::refusal(&ApiRefusal::of(error)?, instance)
+    gitlab::redirect(error, instance).or_else(|| gitlab::refusal(&ApiRefusal::of(error)?, instance))
 }

@@ -42,16 +42,33 @@ pub type Error = crate::http::Error;
 /// # Errors
 /// Every other outcome: no connection, a page of a proxy or a sign-in wall, another server's 404.
 pub async fn ping(http: &Client, instance: &InstanceUrl) -> Result<(), Error> {
-    match http.clone().for_gitlab(instance.url()).send(&Request::get(instance.api("/metadata"))).await {
+    let http = http.clone().for_gitlab(instance.url());
+    let ask = async |path| http.send(&Request::get(instance.api(path))).await;
+    match ask("/metadata").await {
         // GitLab never serves this address without a token. A 2xx comes from another server, or from one open to everyone.
         Ok(response) => response.json::<serde_json::Map<String, serde_json::Value>>("GitLab's metadata").map(drop),
-        Err(error) => match error.response() {
-            Some(response) if response.status == 401 && (response.message.is_some() || response.error.is_some()) => {
-                Ok(())
-            }
-            _ => Err(error),
+        Err(error) if wants_token(&error) => Ok(()),
+        Err(error) if is_unknown_route(&error) => match ask(OLD_METADATA).await {
+            Err(other) if wants_token(&other) => Ok(()),
+            Ok(_) | Err(_) => Err(error),
         },
+        Err(error) => Err(error),
     }
+}
+
+/// Where GitLab before 15.2, which has no `/metadata`, tells its version.
+const OLD_METADATA: &str = "/version";
+
+/// Whether GitLab, in its own envelope, asks for a token.
+fn wants_token(error: &Error) -> bool {
+    error
+        .response()
+        .is_some_and(|response| response.status == 401 && (response.message.is_some() || response.error.is_some()))
+}
+
+/// Whether GitLab says that it has no such endpoint.
+fn is_unknown_route(error: &Error) -> bool {
+    ApiRefusal::of(error) == Some(ApiRefusal::UnknownRoute)
 }
 
 /// `GET /metadata`. gitlab: lib/api/metadata.rb

@@ -27,7 +27,7 @@ pub use client::Client;
 #[cfg(test)]
 pub(crate) use error::FailedRequest;
 pub use error::{Cause, CauseClass, Error, ErrorResponse, UnexpectedPage};
-pub(crate) use error::{Expected, LinkProblem, base_of_api};
+pub(crate) use error::{Expected, LinkProblem, base_of_gitlab};
 pub use limiter::Wait;
 pub(crate) use oauth2_client::{OAuth2Client, OAuthPair, client_secret};
 pub use options::{ClientOptions, Proxy};

@@ -2,7 +2,7 @@
 
 use crate::error::Fix;
 use crate::gitlab::ApiRefusal;
-use crate::http::{Cause, Error, UnexpectedPage};
+use crate::http::{Cause, Error, UnexpectedPage, base_of_gitlab};
 use crate::instance::InstanceUrl;
 
 /// Advises creating a token with sufficient rights.
@@ -11,8 +11,48 @@ pub fn new_token(instance: &InstanceUrl) -> Fix {
     Fix::open("create a personal access token as an administrator, with these scopes", instance.new_token_page())
 }
 
+/// GitLab calls itself by another address than the given one. One that cannot be given, http that is not loopback, comes from
+/// GitLab's settings behind a proxy that ends TLS.
+#[must_use]
+pub fn own_url(given: &InstanceUrl, own: &str) -> Fix {
+    match own.parse::<InstanceUrl>() {
+        Ok(own) => Fix::rerun("use GitLab's own URL", format!("--gitlab-url {own}")),
+        Err(_) => Fix::open(
+            format!(
+                "set external_url to {given} in GitLab's configuration, with nginx['listen_https'] = false where a proxy in front \
+                 of it ends TLS, and let that proxy send X-Forwarded-Proto: https"
+            ),
+            TLS_BEHIND_A_PROXY,
+        ),
+    }
+}
+
+const TLS_BEHIND_A_PROXY: &str =
+    "https://docs.gitlab.com/omnibus/settings/ssl/#configure-a-reverse-proxy-or-load-balancer-ssl-termination";
+
+/// What to do about a redirect away from the given address; `None` where it leads to no address of GitLab.
+pub(super) fn redirect(error: &Error, given: &InstanceUrl) -> Option<Fix> {
+    let Cause::Redirected { to } = error.cause.as_ref() else { return None };
+    let base = base_of_gitlab(to)?;
+    Some(match base.parse::<InstanceUrl>() {
+        // The API never leads to GitLab's own sign-in page.
+        Ok(base) if base == *given && !to.as_str().contains("/api/v4") => return None,
+        Ok(base) if base == *given => Fix::say(
+            "check the proxy in front of GitLab: it redirects an address to itself (X-Forwarded-Proto, rewritten paths)",
+        ),
+        Ok(base) => Fix::rerun("use the URL that GitLab redirects to", format!("--gitlab-url {base}")),
+        Err(_) => own_url(given, base),
+    })
+}
+
 /// The first request did not find GitLab's API; `None` where the address is not to blame.
-pub(super) fn first_contact(error: &Error) -> Option<Fix> {
+pub(super) fn first_contact(error: &Error, given: &InstanceUrl) -> Option<Fix> {
+    if let Cause::UnexpectedPage { what: UnexpectedPage::GitLabSignIn { base: Some(base) }, .. } = error.cause.as_ref()
+    {
+        let base = base.as_str().trim_end_matches('/');
+        return (base != given.as_str())
+            .then(|| Fix::rerun("give the address of GitLab itself", format!("--gitlab-url {base}")));
+    }
     let is_missing = match error.cause.as_ref() {
         Cause::UnexpectedPage { status: 404, what: UnexpectedPage::WebPage | UnexpectedPage::OtherType(_) } => true,
         Cause::Status(answer) => answer.status == 404,

@@ -7,6 +7,7 @@ use url::Url;
 use super::tls;
 use crate::error::Fix;
 use crate::http::{self, Cause, CauseClass, Error, ErrorResponse, LinkProblem, UnexpectedPage};
+use crate::instance::InstanceUrl;
 
 /// No time-out below this is worth suggesting.
 const SHORTEST_TIMEOUT: Duration = Duration::from_secs(30);
@@ -37,9 +38,6 @@ pub(super) fn fixes(error: &Error, trust: &'static str) -> Vec<Fix> {
         Cause::Status(answer) => status(error, answer),
         Cause::UnexpectedPage { status, what } => unexpected_page(host, *status, what),
         Cause::Redirected { to } => redirected(host, to),
-        Cause::Link(LinkProblem::OtherScheme | LinkProblem::OtherHost) => {
-            Fix::rerun("use the URL that GitLab has as its external_url", "--gitlab-url URL")
-        }
         Cause::Link(
             LinkProblem::Endless
             | LinkProblem::Circular
@@ -99,6 +97,10 @@ fn unexpected_page(host: &str, status: u16, what: &UnexpectedPage) -> Fix {
         UnexpectedPage::LoginWall => Fix::say(format!(
             "let API requests pass the sign-in page in front of {host} (SSO, Cloudflare Access), or run this from inside"
         )),
+        UnexpectedPage::GitLabSignIn { .. } => Fix::say(format!(
+            "let requests to /api/v4 pass the proxy in front of {host} unchanged, or correct the address: GitLab's API never \
+             leads to its sign-in page"
+        )),
         UnexpectedPage::WebPage => {
             Fix::say(format!("check the address, and the proxy, load balancer or firewall in front of {host}"))
         }
@@ -108,7 +110,9 @@ fn unexpected_page(host: &str, status: u16, what: &UnexpectedPage) -> Fix {
 }
 
 fn redirected(host: &str, to: &Url) -> Fix {
-    match http::base_of_api(to) {
+    // An address that cannot be given would be advice in a circle.
+    let base = http::base_of_gitlab(to).filter(|_| to.as_str().contains("/api/v4"));
+    match base.and_then(|base| base.parse::<InstanceUrl>().ok()) {
         Some(base) => Fix::rerun("use the URL that GitLab redirects to", format!("--gitlab-url {base}")),
         None => Fix::say(format!(
             "let API requests pass the proxy or sign-in page in front of {host}, or correct the address"

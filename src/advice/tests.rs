@@ -56,7 +56,7 @@ fn every_failure_has_its_kind_and_says_what_to_do() {
         (status(429), FailureKind::Unknown, "verify --concurrency 1"),
         (status(502), FailureKind::Unknown, "once gitlab.acme.com has recovered"),
         (Cause::UnexpectedPage { status: 200, what: UnexpectedPage::LoginWall }, FailureKind::Unknown, "sign-in page"),
-        (Cause::Link(LinkProblem::OtherHost), FailureKind::Unknown, "external_url"),
+        (Cause::Link(LinkProblem::Circular), FailureKind::Unknown, "altering the responses"),
         (Cause::Redirected { to }, FailureKind::Problem, "verify --gitlab-url https://gitlab.acme.com"),
         (Cause::Setup("the CA file x cannot be read".to_owned()), FailureKind::Usage, ""),
         (Cause::Interrupted, FailureKind::Interrupted, ""),

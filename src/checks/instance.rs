@@ -6,10 +6,10 @@ use url::Url;
 
 use super::outcome::{CheckContext, CheckOutcome, known};
 use super::{Check, CheckSeverity};
-use crate::advice::{About, is_temporary};
+use crate::advice::{self, About, is_temporary};
 use crate::error::Fix;
-use crate::http::{self, Cause};
-use crate::instance::Version;
+use crate::http::{self, Cause, UnexpectedPage};
+use crate::instance::{InstanceUrl, Version};
 use crate::observed::{Observation, Read};
 use crate::text::counted;
 
@@ -161,17 +161,18 @@ pub(super) fn days_between(from: jiff::Timestamp, to: jiff::Timestamp) -> i64 {
 
 fn url(context: &CheckContext<'_>) -> CheckOutcome {
     let given = context.desired.instance.as_str();
+    let instance = &context.desired.instance;
     if let Some((error, to)) = redirect(context) {
         let outcome = CheckOutcome::fail(format!("GitLab redirects to {to}"))
             .evidence("given", given)
             .advised(error, about(context));
-        return match http::base_of_api(to) {
+        return match http::base_of_gitlab(to) {
             Some(base) => outcome.evidence("own", base),
             None => outcome,
         };
     }
     match &context.observed.own_url {
-        Observation::Known(Some(own)) => compare(given, own).evidence("given", given).evidence("own", own),
+        Observation::Known(Some(own)) => compare(instance, own).evidence("given", given).evidence("own", own),
         Observation::Known(None) => CheckOutcome::not_observable("GitLab's answers do not contain its own address"),
         Observation::Skipped(reason) => CheckOutcome::not_observable(*reason),
         Observation::Failed(_) if !has_api_answered(context) => CheckOutcome::blocked_by("instance.api"),
@@ -194,12 +195,9 @@ fn about<'a>(context: &CheckContext<'a>) -> About<'a> {
     About::FirstContact(&context.desired.instance)
 }
 
-fn use_url(url: &str) -> Fix {
-    Fix::rerun("use GitLab's own URL", format!("--gitlab-url {url}"))
-}
-
 /// Compares as text, ignoring the case of scheme and host, and the scheme's default port.
-fn compare(given: &str, own: &str) -> CheckOutcome {
+fn compare(instance: &InstanceUrl, own: &str) -> CheckOutcome {
+    let given = instance.as_str();
     let normalized = |text: &str| match Url::parse(text) {
         Ok(url) => url.as_str().trim_end_matches('/').to_owned(),
         Err(_) => text.trim_end_matches('/').to_owned(),
@@ -207,7 +205,8 @@ fn compare(given: &str, own: &str) -> CheckOutcome {
     if normalized(given) == normalized(own) {
         CheckOutcome::pass()
     } else {
-        CheckOutcome::fail(format!("GitLab's own URL is {own}; the given URL is {given}")).fix(use_url(own))
+        CheckOutcome::fail(format!("GitLab's own URL is {own}; the given URL is {given}"))
+            .fix(advice::own_url(instance, own))
     }
 }
 
@@ -229,6 +228,8 @@ fn api(context: &CheckContext<'_>) -> CheckOutcome {
         Cause::UnexpectedPage { status, what } => {
             let outcome = if is_temporary(*status) {
                 CheckOutcome::unknown(error.to_string())
+            } else if is_page_of_gitlab(context, what) {
+                CheckOutcome::fail("this is the address of a page of GitLab, not of GitLab itself")
             } else {
                 CheckOutcome::fail(format!("GitLab's API does not answer at this URL; the answer is {what}"))
             };
@@ -236,6 +237,12 @@ fn api(context: &CheckContext<'_>) -> CheckOutcome {
         }
         _ => CheckOutcome::failed(error),
     }
+}
+
+/// Whether the given address is that of a page: GitLab leads it to the sign-in page of another one.
+fn is_page_of_gitlab(context: &CheckContext<'_>, what: &UnexpectedPage) -> bool {
+    let given = context.desired.instance.as_str();
+    matches!(what, UnexpectedPage::GitLabSignIn { base: Some(base) } if base.as_str().trim_end_matches('/') != given)
 }
 
 fn has_api_answered(context: &CheckContext<'_>) -> bool {

@@ -11,6 +11,7 @@ use crate::advice;
 use crate::error::Fix;
 use crate::gitlab::{ApiRefusal, TokenDetails, User};
 use crate::http;
+use crate::instance::Version;
 use crate::kit::Handover;
 use crate::observed::{Observation, Read};
 use crate::plan;
@@ -89,6 +90,9 @@ fn new_token(context: &CheckContext<'_>) -> Fix {
 
 fn valid(context: &CheckContext<'_>) -> CheckOutcome {
     let token = match &context.observed.token {
+        Observation::Failed(error) if is_too_old(context, error) => {
+            return CheckOutcome::blocked_by("instance.version");
+        }
         Observation::Failed(error) => return refused(context, error),
         seen => match known(seen) {
             Err(outcome) => return outcome,
@@ -107,6 +111,12 @@ fn valid(context: &CheckContext<'_>) -> CheckOutcome {
         CheckOutcome::pass().note(note)
     };
     outcome.evidence("id", token.id).evidence("name", &token.name)
+}
+
+/// Whether GitLab is of a version that cannot describe a token. gitlab: doc/api/personal_access_tokens.md, 15.5
+fn is_too_old(context: &CheckContext<'_>, error: &http::Error) -> bool {
+    let is_old = context.observed.metadata.known().is_some_and(|metadata| metadata.version < Version::OLDEST);
+    is_old && ApiRefusal::of(error) == Some(ApiRefusal::UnknownRoute)
 }
 
 /// Why GitLab refuses the token.

@@ -6,7 +6,7 @@ mod bundle;
 use crate::advice::{self, About, advise};
 use crate::credential_store::CredentialStoreError;
 use crate::error::{Failure, FailureKind};
-use crate::http::{Cause, CauseClass, Error, base_of_api};
+use crate::http::{Cause, CauseClass, Error, UnexpectedPage, base_of_gitlab};
 use crate::instance::InstanceUrl;
 use crate::journal;
 use crate::kit::KitError;
@@ -42,8 +42,14 @@ pub fn reach(error: &Error, instance: &InstanceUrl) -> Failure {
     let about = About::FirstContact(instance);
     match error.cause.as_ref() {
         Cause::Redirected { to } => {
-            let to = base_of_api(to).unwrap_or(to.as_str());
+            let to = base_of_gitlab(to).unwrap_or(to.as_str());
             Failure::problem(format!("{instance} redirects to {to}")).fixes(advise(error, about))
+        }
+        Cause::UnexpectedPage { what: UnexpectedPage::GitLabSignIn { base: Some(base) }, .. }
+            if base.as_str().trim_end_matches('/') != instance.as_str() =>
+        {
+            Failure::problem(format!("{instance} is the address of a page of GitLab, not of GitLab itself"))
+                .fixes(advise(error, about))
         }
         Cause::UnexpectedPage { status, what } if !advice::is_temporary(*status) => {
             Failure::problem(format!("GitLab's API does not answer at {instance}"))

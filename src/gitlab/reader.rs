@@ -9,7 +9,8 @@ use super::wire::{
     TokenWire, UserWire,
 };
 use super::{
-    Application, Error, Group, Hook, License, LoggedDelivery, Metadata, Project, ProjectPages, TokenDetails, User,
+    Application, Error, Group, Hook, License, LoggedDelivery, Metadata, OLD_METADATA, Project, ProjectPages,
+    TokenDetails, User, is_unknown_route,
 };
 use crate::http::limits::{MAX_LOG_ENTRIES, NEWEST_LOG_ENTRIES};
 use crate::http::{Cause, Client, ErrorResponse, Expected, Method, Pages, Repeat, Request, Response};
@@ -60,10 +61,18 @@ impl Reader {
         Listing::new(Pages::new(self.http.clone(), self.request(path)), expected)
     }
 
+    /// Old versions are asked as they can be, so that they are told apart from what is no GitLab.
+    ///
     /// # Errors
     /// Also [`Cause::Decode`] when the version cannot be read.
     pub async fn metadata(&self) -> Result<Metadata, Error> {
-        let response = self.http.send(&self.request("/metadata")).await?;
+        let response = match self.http.send(&self.request("/metadata")).await {
+            Err(error) if is_unknown_route(&error) => match self.http.send(&self.request(OLD_METADATA)).await {
+                Err(other) if other.status() == Some(404) => return Err(error),
+                old => old?,
+            },
+            response => response?,
+        };
         let wire: MetadataWire = response.json("GitLab's metadata")?;
         let version = wire.version.parse().map_err(|why: String| response.decode_error("GitLab's metadata", why))?;
         let is_enterprise = wire.enterprise.unwrap_or_else(|| wire.version.ends_with("-ee"));

@@ -188,7 +188,7 @@ impl Client {
             };
         }
         let now = self.shared.clock.now();
-        Err(response.failed(error_response::cause(response.status, &response.headers, &response.body, now)))
+        Err(response.failed(error_response::cause(&response, now)))
     }
 
     /// Refuses an address that the run may not connect to; every request and every probe passes here.

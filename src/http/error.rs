@@ -87,6 +87,10 @@ pub type Expected = &'static str;
 pub enum UnexpectedPage {
     #[error("a sign-in page")]
     LoginWall,
+    /// GitLab's own sign-in page: the address is that of a page. `base` is the address of GitLab itself, where the page is
+    /// known by its own address.
+    #[error("GitLab's own sign-in page")]
+    GitLabSignIn { base: Option<Url> },
     #[error("a web page, as a proxy or load balancer gives")]
     WebPage,
     #[error("a web page that asks for a client certificate")]
@@ -108,10 +112,6 @@ pub enum LinkProblem {
     EndsEarly,
     #[error("is not a valid address")]
     NotAnAddress,
-    #[error("leads to the same host over another scheme: GitLab's external_url is not the address that was given")]
-    OtherScheme,
-    #[error("leads to another host: GitLab's external_url is not the address that was given")]
-    OtherHost,
 }
 
 /// What a cause amounts to: the one classification from which retries, exit codes and advice derive.
@@ -235,10 +235,15 @@ impl ErrorResponse {
     }
 }
 
-/// The base URL of a redirected address of GitLab's API; `None` where it is not one.
+/// The page that GitLab leads visitors to who are not signed in, from every page that they may not see and from every address
+/// that it does not know. gitlab: app/controllers/application_controller.rb, route_not_found
+const SIGN_IN_PAGE: &str = "/users/sign_in";
+
+/// GitLab's base URL, from where it redirects to: an address of its API or its sign-in page; `None` where it is neither.
 #[must_use]
-pub fn base_of_api(to: &Url) -> Option<&str> {
-    to.as_str().split_once("/api/v4").map(|(base, _)| base)
+pub fn base_of_gitlab(to: &Url) -> Option<&str> {
+    let base = to.as_str().split_once("/api/v4").map(|(base, _)| base);
+    base.or_else(|| to.as_str().split_once(SIGN_IN_PAGE).map(|(base, _)| base))
 }
 
 impl Error {

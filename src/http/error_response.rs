@@ -5,13 +5,17 @@ use std::time::Duration;
 use jiff::Timestamp;
 use reqwest::header::{CONTENT_TYPE, HeaderMap, RETRY_AFTER};
 use serde_json::{Map, Value};
+use url::Url;
 
-use super::error::{Cause, ErrorResponse, UnexpectedPage};
+use super::error::{Cause, ErrorResponse, UnexpectedPage, base_of_gitlab};
 use super::limits::{MAX_ERROR_FIELDS, MAX_PAGE_BYTES, MAX_TEXT_CHARS};
+use super::response::Response;
 use crate::secret;
 
 /// The cause that a response other than 2xx amounts to.
-pub(super) fn cause(status: u16, headers: &HeaderMap, body: &[u8], now: Timestamp) -> Cause {
+pub(super) fn cause(response: &Response, now: Timestamp) -> Cause {
+    let Response { status, headers, body, .. } = response;
+    let status = *status;
     let retry_after = retry_after(headers, now);
     if let Ok(Value::Object(object)) = serde_json::from_slice(body) {
         return Cause::Status(ErrorResponse { status, retry_after, ..envelope(&object) });
@@ -21,18 +25,18 @@ pub(super) fn cause(status: u16, headers: &HeaderMap, body: &[u8], now: Timestam
         if status >= 500 || status == 429 {
             return Cause::Status(ErrorResponse { status, retry_after, ..ErrorResponse::default() });
         }
-        return Cause::UnexpectedPage { status, what: page_kind(body) };
+        return Cause::UnexpectedPage { status, what: page_kind(response) };
     }
     let message = std::str::from_utf8(body).ok().map(str::trim).filter(|text| !text.is_empty()).map(clean);
     Cause::Status(ErrorResponse { status, message, retry_after, ..ErrorResponse::default() })
 }
 
 /// What a 2xx response is where it is not the expected JSON; `None` where it claims to be JSON.
-pub(super) fn unexpected_page(headers: &HeaderMap, body: &[u8]) -> Option<UnexpectedPage> {
-    if is_html(headers, body) {
-        return Some(page_kind(body));
+pub(super) fn unexpected_page(response: &Response) -> Option<UnexpectedPage> {
+    if is_html(&response.headers, &response.body) {
+        return Some(page_kind(response));
     }
-    let media_type = media_type(headers)?;
+    let media_type = media_type(&response.headers)?;
     let is_json = media_type == "application/json" || media_type.ends_with("+json");
     (!is_json).then(|| UnexpectedPage::OtherType(clean(&media_type)))
 }
@@ -53,8 +57,16 @@ fn is_html(headers: &HeaderMap, body: &[u8]) -> bool {
     }
 }
 
-fn page_kind(body: &[u8]) -> UnexpectedPage {
+fn page_kind(response: &Response) -> UnexpectedPage {
+    let body = &response.body;
     let text = String::from_utf8_lossy(&body[..body.len().min(MAX_PAGE_BYTES)]).to_ascii_lowercase();
+    // gitlab: app/views/layouts/_page_head.html.haml
+    let is_gitlabs =
+        response.header("x-gitlab-meta").is_some() || text.contains("\"gitlab\" property=\"og:site_name\"");
+    if response.status == 200 && is_gitlabs {
+        let base = base_of_gitlab(&response.url).and_then(|base| Url::parse(base).ok());
+        return UnexpectedPage::GitLabSignIn { base };
+    }
     // nginx, which asks for the certificate after the handshake and not during it.
     if text.contains("no required ssl certificate was sent") || text.contains("the ssl certificate error") {
         return UnexpectedPage::ClientCertificate;

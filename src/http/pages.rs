@@ -58,7 +58,7 @@ impl Pages {
     /// The next page; `None` after the last one.
     ///
     /// # Errors
-    /// Those of [`Client::send`], and [`Cause::Link`] for a list that leads to another origin, in a circle, or never ends.
+    /// Those of [`Client::send`], and [`Cause::Link`] for a list that leads in a circle or never ends.
     pub async fn next(&mut self) -> Result<Option<Response>, Error> {
         let Some(request) = self.next.take() else { return Ok(None) };
         if self.seen.len() >= MAX_PAGES {
@@ -114,19 +114,17 @@ pub(super) fn is_same_origin(one: &Url, other: &Url) -> bool {
     one.origin() == other.origin()
 }
 
+/// The next page at the same address: of a `Link` only the query counts. GitLab builds the rest from its `external_url`, which
+/// may be an inner name or http behind a proxy, and the token is for the given origin only.
 fn next_page(response: &Response) -> Result<Option<Url>, Error> {
     let Some(link) = response.headers.get_all("link").iter().find_map(|value| next_of(value.to_str().ok()?)) else {
         return Ok(next_by_number(response));
     };
-    let broken = |problem| response.failed(Cause::Link(problem));
-    let url = response.url.join(&link).map_err(|_| broken(LinkProblem::NotAnAddress))?;
-    if is_same_origin(&response.url, &url) {
-        Ok(Some(url))
-    } else if url.host() == response.url.host() && url.scheme() != response.url.scheme() {
-        Err(broken(LinkProblem::OtherScheme))
-    } else {
-        Err(broken(LinkProblem::OtherHost))
-    }
+    let not_an_address = |_| response.failed(Cause::Link(LinkProblem::NotAnAddress));
+    let next = response.url.join(&link).map_err(not_an_address)?;
+    let mut url = response.url.clone();
+    url.set_query(next.query());
+    Ok(Some(url))
 }
 
 /// `X-Next-Page`, for a proxy that drops `Link`.

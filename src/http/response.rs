@@ -50,7 +50,7 @@ impl Response {
         serde_path_to_error::deserialize(&mut reader)
             .map_err(|error| (error.path().to_string(), error.into_inner()))
             .and_then(|value| reader.end().map(|()| value).map_err(|error| (".".to_owned(), error)))
-            .map_err(|(path, error)| match error_response::unexpected_page(&self.headers, &self.body) {
+            .map_err(|(path, error)| match error_response::unexpected_page(self) {
                 Some(what) => self.failed(Cause::UnexpectedPage { status: self.status, what }),
                 None => self.failed(Cause::Decode { expected, detail: detail(&path, &error) }),
             })
@@ -65,7 +65,7 @@ impl Response {
             return Ok(self);
         }
         // A proxy's page explains the unexpected status better.
-        if let Some(what) = error_response::unexpected_page(&self.headers, &self.body) {
+        if let Some(what) = error_response::unexpected_page(&self) {
             return Err(self.failed(Cause::UnexpectedPage { status: self.status, what }));
         }
         let detail = format!("status {} instead of {}", self.status, statuses.first().copied().unwrap_or_default());
@@ -77,11 +77,9 @@ impl Response {
     /// # Errors
     /// [`Cause::UnexpectedPage`].
     pub fn refuse_web_page(&self) -> Result<(), Error> {
-        match error_response::unexpected_page(&self.headers, &self.body) {
-            Some(what @ (UnexpectedPage::LoginWall | UnexpectedPage::WebPage | UnexpectedPage::ClientCertificate)) => {
-                Err(self.failed(Cause::UnexpectedPage { status: self.status, what }))
-            }
+        match error_response::unexpected_page(self) {
             Some(UnexpectedPage::OtherType(_)) | None => Ok(()),
+            Some(what) => Err(self.failed(Cause::UnexpectedPage { status: self.status, what })),
         }
     }
 

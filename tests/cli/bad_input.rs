@@ -71,6 +71,11 @@ impl Said {
         self.keep(case, env, &env.run(args));
     }
 
+    /// Keeps the output of a run.
+    fn keep_all(&mut self, case: &str, run: &Transcript) {
+        self.0.push_str(&format!("== {case}\n{run}\n"));
+    }
+
     /// Keeps the output of a run that must have changed nothing.
     fn keep(&mut self, case: &str, env: &TestEnv, run: &Transcript) {
         assert_untouched(case, env);

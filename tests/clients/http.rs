@@ -159,9 +159,10 @@ async fn a_token_never_leaves_its_origin() {
     let there = format!("{}/api/v4/metadata", other.gitlab_url());
     let (outcome, _) = metadata_under(&format!("redirect:{there}?private_token=x")).await;
     assert!(matches!(&outcome, Err(Cause::Redirected { to }) if to.as_str() == there), "{outcome:?}");
-    let linked = faulty(&format!("GET /api/v4/applications=link:{}/api/v4/applications", other.gitlab_url()));
-    let error = reader(&linked).applications().await.expect_err("another origin");
+    let linked = faulty(&format!("GET /api/v4/applications=link:{}/api/v4/applications?page=2", other.gitlab_url()));
+    let error = reader(&linked).applications().await.expect_err("the same list again");
     assert!(matches!(cause(&error), Cause::Link(_)));
+    assert!(linked.requests().len() > 1, "of a link only the query is used");
     assert!(other.requests().is_empty(), "{:?}", other.requests());
 }
 

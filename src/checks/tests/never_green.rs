@@ -25,7 +25,7 @@ pub(super) fn causes() -> Vec<Cause> {
         Cause::Decode { expected: "a list", detail: "a map".to_owned() },
         Cause::TooLarge { limit: 1 },
         Cause::Redirected { to: "https://elsewhere.example/api/v4/x".parse().expect("a valid URL") },
-        Cause::Link(LinkProblem::OtherHost),
+        Cause::Link(LinkProblem::Circular),
         Cause::Interrupted,
         Cause::Setup("no such file".to_owned()),
     ]);

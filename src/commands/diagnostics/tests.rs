@@ -6,7 +6,7 @@ use crate::advice::explain_blockers;
 use crate::cli::Parsed;
 use crate::commands::parse;
 use crate::error::Fix;
-use crate::http::{ErrorResponse, FailedRequest, LinkProblem, TlsProblem, UnexpectedPage};
+use crate::http::{ErrorResponse, FailedRequest, TlsProblem, UnexpectedPage};
 use crate::plan::{Blocker, FactoryAsked};
 use crate::testing::fixture::Fixture;
 
@@ -20,7 +20,6 @@ fn causes() -> Vec<Cause> {
         Cause::Timeout { after: Duration::from_secs(90) },
         Cause::Broken { detail: String::new() },
         Cause::Redirected { to },
-        Cause::Link(LinkProblem::OtherScheme),
         Cause::UnexpectedPage { status: 200, what: UnexpectedPage::ClientCertificate },
         status(404),
         status(429),

@@ -1,13 +1,22 @@
 use reqwest::header::HeaderValue;
 
+use zeroize::Zeroizing;
+
 use super::*;
+use crate::http::request::Request;
 
 fn headers(pairs: &[(&'static str, &'static str)]) -> HeaderMap {
     pairs.iter().map(|(name, value)| (name.parse().expect("a name"), HeaderValue::from_static(value))).collect()
 }
 
+fn response(status: u16, pairs: &[(&'static str, &'static str)], body: &str) -> Response {
+    let url: Url = "https://gitlab.acme.com/api/v4/user".parse().expect("an address");
+    let (headers, request) = (headers(pairs), Request::get(url.clone()));
+    Response { status, url, headers, body: Zeroizing::new(body.as_bytes().to_vec()), request }
+}
+
 fn json(status: u16, body: &str) -> ErrorResponse {
-    match cause(status, &headers(&[("content-type", "application/json")]), body.as_bytes(), Timestamp::UNIX_EPOCH) {
+    match cause(&response(status, &[("content-type", "application/json")], body), Timestamp::UNIX_EPOCH) {
         Cause::Status(answer) => answer,
         other => panic!("{other:?}"),
     }
@@ -59,8 +68,8 @@ fn a_long_text_is_redacted_before_it_is_cut() {
 
 #[test]
 fn web_pages_are_recognized() {
-    let page = headers(&[("content-type", "text/html; charset=utf-8")]);
-    let kind = |status, body: &str| cause(status, &page, body.as_bytes(), Timestamp::UNIX_EPOCH);
+    const HTML: (&str, &str) = ("content-type", "text/html; charset=utf-8");
+    let kind = |status, body: &str| cause(&response(status, &[HTML], body), Timestamp::UNIX_EPOCH);
     assert!(matches!(kind(502, "<html>nginx"), Cause::Status(answer) if answer.message.is_none()));
     assert!(matches!(kind(403, "<html>blocked"), Cause::UnexpectedPage { status: 403, what: UnexpectedPage::WebPage }));
     let nginx = "<html><head><title>400 No required SSL certificate was sent</title></head>";
@@ -69,10 +78,25 @@ fn web_pages_are_recognized() {
         kind(401, "<input type=\"password\">"),
         Cause::UnexpectedPage { what: UnexpectedPage::LoginWall, .. }
     ));
-    let other = headers(&[("content-type", "text/plain")]);
-    assert_eq!(unexpected_page(&other, b"ok"), Some(UnexpectedPage::OtherType("text/plain".to_owned())));
-    assert_eq!(unexpected_page(&HeaderMap::new(), b"  <!DOCTYPE HTML>"), Some(UnexpectedPage::WebPage));
-    assert_eq!(unexpected_page(&headers(&[("content-type", "application/json")]), b"[]"), None);
+    let seen = |pairs, body| unexpected_page(&response(200, pairs, body));
+    let text = UnexpectedPage::OtherType("text/plain".to_owned());
+    assert_eq!(seen(&[("content-type", "text/plain")], "ok"), Some(text));
+    assert_eq!(seen(&[], "  <!DOCTYPE HTML>"), Some(UnexpectedPage::WebPage));
+    assert_eq!(seen(&[("content-type", "application/json")], "[]"), None);
+}
+
+#[test]
+fn gitlabs_sign_in_page_names_the_address_of_gitlab() {
+    let page = "<html><meta content=\"GitLab\" property=\"og:site_name\"><title>Sign in";
+    for (url, wanted) in [
+        ("https://acme.com/gitlab/users/sign_in", Some("https://acme.com/gitlab")),
+        ("https://acme.com/users/sign_in", Some("https://acme.com/")),
+        ("https://acme.com/admin", None),
+    ] {
+        let response = Response { url: url.parse().expect("an address"), ..response(200, &[], page) };
+        let base = wanted.map(|base| base.parse().expect("an address"));
+        assert_eq!(unexpected_page(&response), Some(UnexpectedPage::GitLabSignIn { base }), "{url}");
+    }
 }
 
 #[test]
@@ -88,7 +112,7 @@ fn a_rate_limit_names_its_end_in_one_of_four_ways() {
         (("retry-after", "soon"), None),
         (("x-other", "1"), None),
     ] {
-        let failure = cause(429, &headers(&[pair]), b"Retry later\n", now);
+        let failure = cause(&response(429, &[pair], "Retry later\n"), now);
         let Cause::Status(answer) = failure else { panic!("{failure:?}") };
         assert_eq!(answer.retry_after, wanted.map(Duration::from_secs), "{pair:?}");
         assert_eq!(answer.message.as_deref(), Some("Retry later"));

@@ -104,7 +104,6 @@ async fn unknown_paths_get_gitlabs_errors() {
         ("GET /gitlab/api/v4/nothing", 404, Some(&json)),
         ("GET /gitlab/api/v5/user", 404, Some(&json)),
         ("GET /gitlab/api/v3/user", 410, None),
-        ("GET /gitlab/nothing", 404, None),
         ("GET /gitlab/oauth/token", 404, None),
         ("GET /api/v4/user", 404, None),
         ("GET /gitlab/users/sign_in", 200, None),

@@ -67,6 +67,9 @@ async fn list(Shared(gitlab): Shared<GitLab>, call: Call) -> Result<Response, Ap
 }
 
 async fn show_self(Shared(gitlab): Shared<GitLab>, call: Call) -> Result<Json<Value>, ApiError> {
+    if !gitlab.is_at_least(15, 5) {
+        return Err(ApiError::no_route());
+    }
     let caller = call.require_scope(&gitlab, ANY)?;
     let id = personal(&caller).ok_or_else(not_personal)?;
     let state = gitlab.lock();

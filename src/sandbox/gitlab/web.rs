@@ -20,13 +20,16 @@ const SIGN_IN: &str = "<!DOCTYPE html>\n<html class=\"html-devise-layout\" lang=
     <meta content=\"GitLab\" property=\"og:site_name\">\n<title>Sign in · GitLab</title>\n</head>\n\
     <body class=\"login-page\">\n<h1>GitLab</h1>\n</body>\n</html>\n";
 
-/// Pages that redirect a visitor who is not signed in to the sign-in page before any other check.
-const BEHIND_SIGN_IN: &[&str] = &["/admin", "/-/user_settings", "/-/profile", "/oauth/authorize", "/oauth/device"];
+/// Where there are no pages, but endpoints that a version or a setting may leave out.
+const ENDPOINTS: &[&str] =
+    &["/.well-known", "/oauth/authorize_device", "/oauth/introspect", "/oauth/token", "/oauth/revoke"];
 
-/// The fallback of all routes: pages outside the API, GitLab's JSON 404 inside.
+/// The fallback of all routes: GitLab's JSON 404 inside the API. Outside of it every address leads a visitor who is not signed
+/// in to the sign-in page, whether there is such a page or not (gitlab: app/controllers/application_controller.rb,
+/// route_not_found).
 pub(super) async fn elsewhere(Shared(gitlab): Shared<GitLab>, request: Request) -> Response {
     let path = request.uri().path().trim_end_matches('/');
-    let behind =
+    let is_below =
         |prefix: &&str| path.strip_prefix(*prefix).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));
     match path {
         _ if path == "/api/v3" || path.starts_with("/api/v3/") => {
@@ -36,9 +39,8 @@ pub(super) async fn elsewhere(Shared(gitlab): Shared<GitLab>, request: Request) 
         "/users/sign_in" => Html(SIGN_IN).into_response(),
         "/-/health" => "GitLab OK".into_response(),
         "/-/liveness" | "/-/readiness" => axum::Json(json!({ "status": "ok" })).into_response(),
-        "" => sign_in(&gitlab),
-        _ if BEHIND_SIGN_IN.iter().any(behind) => sign_in(&gitlab),
-        _ => not_found().await,
+        _ if ENDPOINTS.iter().any(is_below) => not_found().await,
+        _ => sign_in(&gitlab),
     }
 }
 

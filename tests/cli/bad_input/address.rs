@@ -2,7 +2,7 @@
 
 use super::{Said, small};
 use crate::test_env::TestEnv;
-use factory_gitlab::sandbox::options::SandboxOptions;
+use factory_gitlab::sandbox::options::{SandboxOptions, SandboxVersion};
 
 #[test]
 fn an_invalid_address_is_explained_with_the_right_one() {
@@ -16,6 +16,8 @@ fn an_invalid_address_is_explained_with_the_right_one() {
         ("with user info", "https://root:canary-in-a-url@gitlab.acme.example/".to_owned()),
         ("with user info, without scheme", "root:canary-in-a-url@gitlab.acme.example".to_owned()),
         ("a project's page", format!("{real}/group-1/project-1")),
+        ("the page of applications", format!("{real}/admin/applications")),
+        ("the sign-in page", format!("{real}/users/sign_in")),
         ("http", "http://gitlab.acme.example".to_owned()),
         ("ssh", "ssh://git@gitlab.acme.example".to_owned()),
         ("with a query", format!("{real}/?private_token=canary-in-a-url")),
@@ -51,19 +53,54 @@ fn an_invalid_address_is_explained_with_the_right_one() {
     == a project's page: connect
     exit code: 1
     ----- stderr -----
-    error: GitLab's API does not answer at http://127.0.0.1:[port]/group-1/project-1
-      caused by: GET /group-1/project-1/api/v4/metadata on 127.0.0.1:[port]: 404, a web page, as a proxy or load balancer gives
-    hint: correct the URL; where GitLab is installed under a path, add it (https://host/gitlab)
+    error: http://127.0.0.1:[port]/group-1/project-1 is the address of a page of GitLab, not of GitLab itself
+    hint: give the address of GitLab itself
+          factory-gitlab connect --gitlab-url http://127.0.0.1:[port]
     == a project's page: verify
     exit code: 1
     ----- stdout -----
     instance
       fail     instance.api              GitLab's API answers
-               GitLab's API does not answer at this URL; the answer is a web page, as a proxy or load balancer gives
-               fix: correct the URL; where GitLab is installed under a path, add it (https://host/gitlab)
+               this is the address of a page of GitLab, not of GitLab itself
+               fix: give the address of GitLab itself
+                    factory-gitlab verify --gitlab-url http://127.0.0.1:[port]
                README.md#check-instance-api
 
-    verdict: fail, 3 passed, 1 failed, 25 skipped on http://127.0.0.1:[port]/group-1/project-1 ([cost])
+    verdict: fail, 3 passed, 1 failed, 24 skipped on http://127.0.0.1:[port]/group-1/project-1 ([cost])
+    == the page of applications: connect
+    exit code: 1
+    ----- stderr -----
+    error: http://127.0.0.1:[port]/admin/applications is the address of a page of GitLab, not of GitLab itself
+    hint: give the address of GitLab itself
+          factory-gitlab connect --gitlab-url http://127.0.0.1:[port]
+    == the page of applications: verify
+    exit code: 1
+    ----- stdout -----
+    instance
+      fail     instance.api              GitLab's API answers
+               this is the address of a page of GitLab, not of GitLab itself
+               fix: give the address of GitLab itself
+                    factory-gitlab verify --gitlab-url http://127.0.0.1:[port]
+               README.md#check-instance-api
+
+    verdict: fail, 3 passed, 1 failed, 24 skipped on http://127.0.0.1:[port]/admin/applications ([cost])
+    == the sign-in page: connect
+    exit code: 1
+    ----- stderr -----
+    error: http://127.0.0.1:[port]/users/sign_in is the address of a page of GitLab, not of GitLab itself
+    hint: give the address of GitLab itself
+          factory-gitlab connect --gitlab-url http://127.0.0.1:[port]
+    == the sign-in page: verify
+    exit code: 1
+    ----- stdout -----
+    instance
+      fail     instance.api              GitLab's API answers
+               this is the address of a page of GitLab, not of GitLab itself
+               fix: give the address of GitLab itself
+                    factory-gitlab verify --gitlab-url http://127.0.0.1:[port]
+               README.md#check-instance-api
+
+    verdict: fail, 3 passed, 1 failed, 24 skipped on http://127.0.0.1:[port]/users/sign_in ([cost])
     == http: connect and verify
     exit code: 2
     ----- stderr -----
@@ -120,7 +157,7 @@ fn an_address_that_does_not_answer_is_told_apart_from_another_server() {
                fix: correct the host name gitlab.invalid, or make it resolve on this machine (DNS, VPN)
                README.md#check-instance-dns
 
-    verdict: unknown, 1 passed, 27 skipped, 1 unknown on https://gitlab.invalid ([cost])
+    verdict: unknown, 1 passed, 26 skipped, 1 unknown on https://gitlab.invalid ([cost])
     == a port that is shut: connect
     exit code: 3
     ----- stderr -----
@@ -136,7 +173,7 @@ fn an_address_that_does_not_answer_is_told_apart_from_another_server() {
                fix: check the address and port, and that firewall, VPN and proxy let this machine reach 127.0.0.1:[port]; --proxy none bypasses the proxy
                README.md#check-instance-tcp
 
-    verdict: unknown, 2 passed, 26 skipped, 1 unknown on https://127.0.0.1:[port] ([cost])
+    verdict: unknown, 2 passed, 25 skipped, 1 unknown on https://127.0.0.1:[port] ([cost])
     == Factory's address: connect
     exit code: 1
     ----- stderr -----
@@ -152,7 +189,7 @@ fn an_address_that_does_not_answer_is_told_apart_from_another_server() {
                fix: correct the URL; where GitLab is installed under a path, add it (https://host/gitlab)
                README.md#check-instance-api
 
-    verdict: fail, 3 passed, 1 failed, 25 skipped on http://127.0.0.1:[port] ([cost])
+    verdict: fail, 3 passed, 1 failed, 24 skipped on http://127.0.0.1:[port] ([cost])
     ");
 }
 
@@ -180,7 +217,7 @@ fn http_that_redirects_to_https_names_the_right_address() {
                     factory-gitlab verify --gitlab-url https://127.0.0.1:[port]
                README.md#check-instance-url
 
-    verdict: fail, 3 passed, 1 failed, 25 skipped on http://127.0.0.1:[port] ([cost])
+    verdict: fail, 3 passed, 1 failed, 24 skipped on http://127.0.0.1:[port] ([cost])
     ");
     let right = env.sandbox().gitlab_url();
     let run = env.run(&super::CONNECT);
@@ -210,10 +247,158 @@ fn a_missing_relative_root_is_explained() {
                fix: correct the URL; where GitLab is installed under a path, add it (https://host/gitlab)
                README.md#check-instance-api
 
-    verdict: fail, 3 passed, 1 failed, 25 skipped on http://127.0.0.1:[port] ([cost])
+    verdict: fail, 3 passed, 1 failed, 24 skipped on http://127.0.0.1:[port] ([cost])
     ");
     env.set("GITLAB_URL", &format!("{given}/"));
     let run = env.run(&super::CONNECT);
     assert_eq!(run.code, 0, "{run}");
     super::assert_connected_once("with the root", &env);
+}
+
+/// GitLab's `external_url` is http where a proxy ends TLS in front of it, and cannot be given as URL.
+#[test]
+fn an_external_url_that_cannot_be_given_is_corrected_in_gitlab() {
+    let env = TestEnv::with(small());
+    env.sandbox().gitlab().lock().external_url = "http://gitlab.acme.example".parse().expect("an address");
+    env.connects(&[]);
+    let mut said = Said::default();
+    said.keep_all("verify", &env.run(&["verify", "-q"]));
+    let (real, away) = (env.sandbox().gitlab_url(), "http://gitlab.acme.example/api/v4/metadata");
+    for (case, to) in [("a redirect to it", away), ("a redirect to itself", &format!("{real}/api/v4/metadata"))] {
+        env.sandbox().clear_faults();
+        env.sandbox().fault(&format!("GET /api/v4/metadata=redirect:{to}")).expect(case);
+        said.keep_all(&format!("{case}: connect"), &env.run(&super::CONNECT));
+        said.keep_all(&format!("{case}: verify"), &env.run(&super::VERIFY));
+    }
+    insta::assert_snapshot!(said, @r"
+    == verify
+    exit code: 1
+    ----- stdout -----
+    instance
+      fail     instance.url              the URL is GitLab's own
+               GitLab's own URL is http://gitlab.acme.example; the given URL is http://127.0.0.1:[port]
+               fix: set external_url to http://127.0.0.1:[port] in GitLab's configuration, with nginx['listen_https'] = false where a proxy in front of it ends TLS, and let that proxy send X-Forwarded-Proto: https
+                    https://docs.gitlab.com/omnibus/settings/ssl/#configure-a-reverse-proxy-or-load-balancer-ssl-termination
+               README.md#check-instance-url
+
+    verdict: fail, 25 passed, 1 failed, 3 skipped on http://127.0.0.1:[port] ([cost])
+    == a redirect to it: connect
+    exit code: 1
+    ----- stderr -----
+    error: http://127.0.0.1:[port] redirects to http://gitlab.acme.example
+    hint: set external_url to http://127.0.0.1:[port] in GitLab's configuration, with nginx['listen_https'] = false where a proxy in front of it ends TLS, and let that proxy send X-Forwarded-Proto: https
+          https://docs.gitlab.com/omnibus/settings/ssl/#configure-a-reverse-proxy-or-load-balancer-ssl-termination
+    == a redirect to it: verify
+    exit code: 1
+    ----- stdout -----
+    instance
+      fail     instance.url              the URL is GitLab's own
+               GitLab redirects to http://gitlab.acme.example/api/v4/metadata
+               fix: set external_url to http://127.0.0.1:[port] in GitLab's configuration, with nginx['listen_https'] = false where a proxy in front of it ends TLS, and let that proxy send X-Forwarded-Proto: https
+                    https://docs.gitlab.com/omnibus/settings/ssl/#configure-a-reverse-proxy-or-load-balancer-ssl-termination
+               README.md#check-instance-url
+
+    verdict: fail, 5 passed, 1 failed, 23 skipped on http://127.0.0.1:[port] ([cost])
+    == a redirect to itself: connect
+    exit code: 1
+    ----- stderr -----
+    error: http://127.0.0.1:[port] redirects to http://127.0.0.1:[port]
+    hint: check the proxy in front of GitLab: it redirects an address to itself (X-Forwarded-Proto, rewritten paths)
+    == a redirect to itself: verify
+    exit code: 1
+    ----- stdout -----
+    instance
+      fail     instance.url              the URL is GitLab's own
+               GitLab redirects to http://127.0.0.1:[port]/api/v4/metadata
+               fix: check the proxy in front of GitLab: it redirects an address to itself (X-Forwarded-Proto, rewritten paths)
+               README.md#check-instance-url
+
+    verdict: fail, 5 passed, 1 failed, 23 skipped on http://127.0.0.1:[port] ([cost])
+    ");
+}
+
+#[test]
+fn a_gitlab_that_is_too_old_is_called_that() {
+    let mut said = Said::default();
+    for (major, minor) in [(14, 10), (15, 1), (15, 4), (16, 10)] {
+        let env = TestEnv::with(SandboxOptions { version: SandboxVersion::new(major, minor, 0), ..small() });
+        said.both(&format!("{major}.{minor}"), &env);
+    }
+    insta::assert_snapshot!(said, @r#"
+    == 14.10: connect
+    exit code: 1
+    ----- stderr -----
+    error: GitLab 14.10.0-ee is older than 16.11, the oldest supported
+    hint: update GitLab to 16.11 or newer
+    == 14.10: verify
+    exit code: 1
+    ----- stdout -----
+    instance
+      fail     instance.version          the version is supported
+               GitLab 14.10.0-ee is older than 16.11, the oldest supported
+               fix: update GitLab to 16.11 or newer
+               README.md#check-instance-version
+
+    verdict: fail, 5 passed, 1 failed, 22 skipped on http://127.0.0.1:[port] ([cost])
+    == 15.1: connect
+    exit code: 1
+    ----- stderr -----
+    error: GitLab 15.1.0-ee is older than 16.11, the oldest supported
+    hint: update GitLab to 16.11 or newer
+    == 15.1: verify
+    exit code: 1
+    ----- stdout -----
+    instance
+      fail     instance.version          the version is supported
+               GitLab 15.1.0-ee is older than 16.11, the oldest supported
+               fix: update GitLab to 16.11 or newer
+               README.md#check-instance-version
+
+    verdict: fail, 5 passed, 1 failed, 22 skipped on http://127.0.0.1:[port] ([cost])
+    == 15.4: connect
+    exit code: 1
+    ----- stderr -----
+    error: GitLab 15.4.0-ee is older than 16.11, the oldest supported
+    hint: update GitLab to 16.11 or newer
+    == 15.4: verify
+    exit code: 1
+    ----- stdout -----
+    instance
+      fail     instance.version          the version is supported
+               GitLab 15.4.0-ee is older than 16.11, the oldest supported
+               fix: update GitLab to 16.11 or newer
+               README.md#check-instance-version
+
+    verdict: fail, 5 passed, 1 failed, 22 skipped on http://127.0.0.1:[port] ([cost])
+    == 16.10: connect
+    exit code: 1
+    ----- stderr -----
+    error: GitLab 16.10.0-ee is older than 16.11, the oldest supported
+    hint: update GitLab to 16.11 or newer
+    == 16.10: verify
+    exit code: 1
+    ----- stdout -----
+    instance
+      fail     instance.version          the version is supported
+               GitLab 16.10.0-ee is older than 16.11, the oldest supported
+               fix: update GitLab to 16.11 or newer
+               README.md#check-instance-version
+
+    application
+      fail     application.exists        there is one OAuth application for Factory
+               no instance-wide application is named "Factory Integration"
+               fix: create it
+                    factory-gitlab connect
+               README.md#check-application-exists
+
+    webhook
+      fail     webhook.coverage          every target has a webhook to Factory
+               1 of 1 target has no hook to Factory: group group-1
+               fix: create the missing hooks
+                    factory-gitlab connect
+                    http://127.0.0.1:[port]/groups/group-1/-/hooks
+               README.md#check-webhook-coverage
+
+    verdict: fail, 11 passed, 3 failed, 14 skipped on http://127.0.0.1:[port] ([cost])
+    "#);
 }

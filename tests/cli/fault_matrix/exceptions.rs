@@ -22,6 +22,13 @@ pub struct Exception {
 
 const ALL: &[Exception] = &[
     Exception {
+        kinds: &[],
+        request: "gitlab:GET /api/v4/metadata",
+        faults: &["status:404"],
+        why: "GitLab before 15.2 has no metadata, and says its version elsewhere",
+        holds: Holds::AsUndisturbed { asked: &["GET /api/v4/version"] },
+    },
+    Exception {
         kinds: &["bulk", "by name"],
         request: "gitlab:GET /api/v4/license",
         faults: &["json:{}", "json:null"],

@@ -76,3 +76,14 @@ async fn users_show_more_to_admins() {
     assert_eq!(site.admin("GET /users/99", NONE).await.body, json!({ "message": "404 User Not Found" }));
     assert_eq!(site.admin("GET /users/x", NONE).await.body, json!({ "error": "id is invalid" }));
 }
+
+#[tokio::test]
+async fn a_visitor_is_led_to_the_sign_in_page_from_any_address() {
+    let site = site(&SandboxOptions { relative_root: "/gitlab".to_owned(), ..SandboxOptions::default() });
+    for path in ["/admin/applications", "/group-1/project-1/api/v4/metadata", "/nowhere"] {
+        let moved = site.send(&format!("GET /gitlab{path}"), &[], "").await;
+        let to = "http://gitlab.test:8080/gitlab/users/sign_in";
+        assert_eq!((moved.status, moved.header("location")), (302, to), "{path}");
+    }
+    assert_eq!(site.send("GET /nowhere", &[], "").await.status, 404, "outside the relative root");
+}
