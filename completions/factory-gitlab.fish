@@ -1,6 +1,6 @@
 # Print an optspec for argparse to handle cmd's options that are independent of any subcommand.
 function __fish_factory_gitlab_global_optspecs
-    string join \n gitlab-url= token-file= kit= kit-fingerprint= kit-signer= factory-key-file= ca-cert= factory-ca-cert= client-cert= proxy= timeout= concurrency= y/yes keyring= log-file= config= o/output-format= output-file= no-input q/quiet v/verbose color= h/help V/version
+    string join \n gitlab-url= token-file= header-file= kit= kit-fingerprint= kit-signer= factory-key-file= ca-cert= factory-ca-cert= client-cert= proxy= timeout= concurrency= y/yes keyring= log-file= config= o/output-format= output-file= no-input q/quiet v/verbose color= h/help V/version
 end
 
 function __fish_factory_gitlab_needs_command
@@ -26,6 +26,7 @@ end
 
 complete -c factory-gitlab -n "__fish_factory_gitlab_needs_command" -l gitlab-url -d 'Base URL of GitLab, with its path if it has one (https://host/gitlab) [env: GITLAB_URL]' -r -f
 complete -c factory-gitlab -n "__fish_factory_gitlab_needs_command" -l token-file -d 'File with an admin\'s personal access token; - reads standard input [env: GITLAB_TOKEN]' -r -F
+complete -c factory-gitlab -n "__fish_factory_gitlab_needs_command" -l header-file -d 'File with headers for GitLab alone, Name: value a line' -r -F
 complete -c factory-gitlab -n "__fish_factory_gitlab_needs_command" -l kit -d 'The kit from Factory: a path, - or an https URL [env: FACTORY_KIT]' -r -F
 complete -c factory-gitlab -n "__fish_factory_gitlab_needs_command" -l kit-fingerprint -d 'Accept only the kit with this fingerprint, as kit show prints it [env: FACTORY_KIT_FINGERPRINT]' -r
 complete -c factory-gitlab -n "__fish_factory_gitlab_needs_command" -l kit-signer -d 'Accept only a kit that this minisign key has signed (KIT.minisig) [env: FACTORY_KIT_SIGNER]' -r
@@ -89,6 +90,7 @@ complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand connect" -
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand connect" -l upload-url -d 'Where the sealed bundle is uploaded to' -r -f
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand connect" -l gitlab-url -d 'Base URL of GitLab, with its path if it has one (https://host/gitlab) [env: GITLAB_URL]' -r -f
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand connect" -l token-file -d 'File with an admin\'s personal access token; - reads standard input [env: GITLAB_TOKEN]' -r -F
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand connect" -l header-file -d 'File with headers for GitLab alone, Name: value a line' -r -F
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand connect" -l kit -d 'The kit from Factory: a path, - or an https URL [env: FACTORY_KIT]' -r -F
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand connect" -l kit-fingerprint -d 'Accept only the kit with this fingerprint, as kit show prints it [env: FACTORY_KIT_FINGERPRINT]' -r
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand connect" -l kit-signer -d 'Accept only a kit that this minisign key has signed (KIT.minisig) [env: FACTORY_KIT_SIGNER]' -r
@@ -205,6 +207,7 @@ complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand verify" -l
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand verify" -l upload-url -d 'Where the sealed bundle is uploaded to' -r -f
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand verify" -l gitlab-url -d 'Base URL of GitLab, with its path if it has one (https://host/gitlab) [env: GITLAB_URL]' -r -f
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand verify" -l token-file -d 'File with an admin\'s personal access token; - reads standard input [env: GITLAB_TOKEN]' -r -F
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand verify" -l header-file -d 'File with headers for GitLab alone, Name: value a line' -r -F
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand verify" -l kit -d 'The kit from Factory: a path, - or an https URL [env: FACTORY_KIT]' -r -F
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand verify" -l kit-fingerprint -d 'Accept only the kit with this fingerprint, as kit show prints it [env: FACTORY_KIT_FINGERPRINT]' -r
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand verify" -l kit-signer -d 'Accept only a kit that this minisign key has signed (KIT.minisig) [env: FACTORY_KIT_SIGNER]' -r
@@ -237,6 +240,7 @@ complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand verify" -s
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand verify" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand bundle; and not __fish_seen_subcommand_from inspect upload open" -l gitlab-url -d 'Base URL of GitLab, with its path if it has one (https://host/gitlab) [env: GITLAB_URL]' -r -f
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand bundle; and not __fish_seen_subcommand_from inspect upload open" -l token-file -d 'File with an admin\'s personal access token; - reads standard input [env: GITLAB_TOKEN]' -r -F
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand bundle; and not __fish_seen_subcommand_from inspect upload open" -l header-file -d 'File with headers for GitLab alone, Name: value a line' -r -F
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand bundle; and not __fish_seen_subcommand_from inspect upload open" -l kit -d 'The kit from Factory: a path, - or an https URL [env: FACTORY_KIT]' -r -F
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand bundle; and not __fish_seen_subcommand_from inspect upload open" -l kit-fingerprint -d 'Accept only the kit with this fingerprint, as kit show prints it [env: FACTORY_KIT_FINGERPRINT]' -r
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand bundle; and not __fish_seen_subcommand_from inspect upload open" -l kit-signer -d 'Accept only a kit that this minisign key has signed (KIT.minisig) [env: FACTORY_KIT_SIGNER]' -r
@@ -269,6 +273,7 @@ complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand bundle; an
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand bundle; and not __fish_seen_subcommand_from inspect upload open" -f -a "open" -d 'Open a sealed bundle with the receiver\'s key; the output holds secrets'
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand bundle; and __fish_seen_subcommand_from inspect" -l gitlab-url -d 'Base URL of GitLab, with its path if it has one (https://host/gitlab) [env: GITLAB_URL]' -r -f
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand bundle; and __fish_seen_subcommand_from inspect" -l token-file -d 'File with an admin\'s personal access token; - reads standard input [env: GITLAB_TOKEN]' -r -F
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand bundle; and __fish_seen_subcommand_from inspect" -l header-file -d 'File with headers for GitLab alone, Name: value a line' -r -F
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand bundle; and __fish_seen_subcommand_from inspect" -l kit -d 'The kit from Factory: a path, - or an https URL [env: FACTORY_KIT]' -r -F
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand bundle; and __fish_seen_subcommand_from inspect" -l kit-fingerprint -d 'Accept only the kit with this fingerprint, as kit show prints it [env: FACTORY_KIT_FINGERPRINT]' -r
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand bundle; and __fish_seen_subcommand_from inspect" -l kit-signer -d 'Accept only a kit that this minisign key has signed (KIT.minisig) [env: FACTORY_KIT_SIGNER]' -r
@@ -299,6 +304,7 @@ complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand bundle; an
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand bundle; and __fish_seen_subcommand_from upload" -l upload-url -d 'Where the sealed bundle is uploaded to' -r -f
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand bundle; and __fish_seen_subcommand_from upload" -l gitlab-url -d 'Base URL of GitLab, with its path if it has one (https://host/gitlab) [env: GITLAB_URL]' -r -f
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand bundle; and __fish_seen_subcommand_from upload" -l token-file -d 'File with an admin\'s personal access token; - reads standard input [env: GITLAB_TOKEN]' -r -F
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand bundle; and __fish_seen_subcommand_from upload" -l header-file -d 'File with headers for GitLab alone, Name: value a line' -r -F
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand bundle; and __fish_seen_subcommand_from upload" -l kit -d 'The kit from Factory: a path, - or an https URL [env: FACTORY_KIT]' -r -F
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand bundle; and __fish_seen_subcommand_from upload" -l kit-fingerprint -d 'Accept only the kit with this fingerprint, as kit show prints it [env: FACTORY_KIT_FINGERPRINT]' -r
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand bundle; and __fish_seen_subcommand_from upload" -l kit-signer -d 'Accept only a kit that this minisign key has signed (KIT.minisig) [env: FACTORY_KIT_SIGNER]' -r
@@ -329,6 +335,7 @@ complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand bundle; an
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand bundle; and __fish_seen_subcommand_from open" -s i -l identity-file -d 'File with the age identity (AGE-SECRET-KEY-1…); - reads standard input' -r -F
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand bundle; and __fish_seen_subcommand_from open" -l gitlab-url -d 'Base URL of GitLab, with its path if it has one (https://host/gitlab) [env: GITLAB_URL]' -r -f
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand bundle; and __fish_seen_subcommand_from open" -l token-file -d 'File with an admin\'s personal access token; - reads standard input [env: GITLAB_TOKEN]' -r -F
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand bundle; and __fish_seen_subcommand_from open" -l header-file -d 'File with headers for GitLab alone, Name: value a line' -r -F
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand bundle; and __fish_seen_subcommand_from open" -l kit -d 'The kit from Factory: a path, - or an https URL [env: FACTORY_KIT]' -r -F
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand bundle; and __fish_seen_subcommand_from open" -l kit-fingerprint -d 'Accept only the kit with this fingerprint, as kit show prints it [env: FACTORY_KIT_FINGERPRINT]' -r
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand bundle; and __fish_seen_subcommand_from open" -l kit-signer -d 'Accept only a kit that this minisign key has signed (KIT.minisig) [env: FACTORY_KIT_SIGNER]' -r
@@ -358,6 +365,7 @@ complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand bundle; an
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand bundle; and __fish_seen_subcommand_from open" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand kit; and not __fish_seen_subcommand_from show check template" -l gitlab-url -d 'Base URL of GitLab, with its path if it has one (https://host/gitlab) [env: GITLAB_URL]' -r -f
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand kit; and not __fish_seen_subcommand_from show check template" -l token-file -d 'File with an admin\'s personal access token; - reads standard input [env: GITLAB_TOKEN]' -r -F
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand kit; and not __fish_seen_subcommand_from show check template" -l header-file -d 'File with headers for GitLab alone, Name: value a line' -r -F
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand kit; and not __fish_seen_subcommand_from show check template" -l kit -d 'The kit from Factory: a path, - or an https URL [env: FACTORY_KIT]' -r -F
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand kit; and not __fish_seen_subcommand_from show check template" -l kit-fingerprint -d 'Accept only the kit with this fingerprint, as kit show prints it [env: FACTORY_KIT_FINGERPRINT]' -r
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand kit; and not __fish_seen_subcommand_from show check template" -l kit-signer -d 'Accept only a kit that this minisign key has signed (KIT.minisig) [env: FACTORY_KIT_SIGNER]' -r
@@ -396,6 +404,7 @@ complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand kit; and _
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand kit; and __fish_seen_subcommand_from show" -l upload-url -d 'Where the sealed bundle is uploaded to' -r -f
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand kit; and __fish_seen_subcommand_from show" -l gitlab-url -d 'Base URL of GitLab, with its path if it has one (https://host/gitlab) [env: GITLAB_URL]' -r -f
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand kit; and __fish_seen_subcommand_from show" -l token-file -d 'File with an admin\'s personal access token; - reads standard input [env: GITLAB_TOKEN]' -r -F
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand kit; and __fish_seen_subcommand_from show" -l header-file -d 'File with headers for GitLab alone, Name: value a line' -r -F
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand kit; and __fish_seen_subcommand_from show" -l kit -d 'The kit from Factory: a path, - or an https URL [env: FACTORY_KIT]' -r -F
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand kit; and __fish_seen_subcommand_from show" -l kit-fingerprint -d 'Accept only the kit with this fingerprint, as kit show prints it [env: FACTORY_KIT_FINGERPRINT]' -r
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand kit; and __fish_seen_subcommand_from show" -l kit-signer -d 'Accept only a kit that this minisign key has signed (KIT.minisig) [env: FACTORY_KIT_SIGNER]' -r
@@ -431,6 +440,7 @@ complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand kit; and _
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand kit; and __fish_seen_subcommand_from check" -l upload-url -d 'Where the sealed bundle is uploaded to' -r -f
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand kit; and __fish_seen_subcommand_from check" -l gitlab-url -d 'Base URL of GitLab, with its path if it has one (https://host/gitlab) [env: GITLAB_URL]' -r -f
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand kit; and __fish_seen_subcommand_from check" -l token-file -d 'File with an admin\'s personal access token; - reads standard input [env: GITLAB_TOKEN]' -r -F
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand kit; and __fish_seen_subcommand_from check" -l header-file -d 'File with headers for GitLab alone, Name: value a line' -r -F
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand kit; and __fish_seen_subcommand_from check" -l kit -d 'The kit from Factory: a path, - or an https URL [env: FACTORY_KIT]' -r -F
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand kit; and __fish_seen_subcommand_from check" -l kit-fingerprint -d 'Accept only the kit with this fingerprint, as kit show prints it [env: FACTORY_KIT_FINGERPRINT]' -r
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand kit; and __fish_seen_subcommand_from check" -l kit-signer -d 'Accept only a kit that this minisign key has signed (KIT.minisig) [env: FACTORY_KIT_SIGNER]' -r
@@ -460,6 +470,7 @@ complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand kit; and _
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand kit; and __fish_seen_subcommand_from check" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand kit; and __fish_seen_subcommand_from template" -l gitlab-url -d 'Base URL of GitLab, with its path if it has one (https://host/gitlab) [env: GITLAB_URL]' -r -f
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand kit; and __fish_seen_subcommand_from template" -l token-file -d 'File with an admin\'s personal access token; - reads standard input [env: GITLAB_TOKEN]' -r -F
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand kit; and __fish_seen_subcommand_from template" -l header-file -d 'File with headers for GitLab alone, Name: value a line' -r -F
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand kit; and __fish_seen_subcommand_from template" -l kit -d 'The kit from Factory: a path, - or an https URL [env: FACTORY_KIT]' -r -F
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand kit; and __fish_seen_subcommand_from template" -l kit-fingerprint -d 'Accept only the kit with this fingerprint, as kit show prints it [env: FACTORY_KIT_FINGERPRINT]' -r
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand kit; and __fish_seen_subcommand_from template" -l kit-signer -d 'Accept only a kit that this minisign key has signed (KIT.minisig) [env: FACTORY_KIT_SIGNER]' -r
@@ -489,6 +500,7 @@ complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand kit; and _
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand kit; and __fish_seen_subcommand_from template" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand status" -l gitlab-url -d 'Base URL of GitLab, with its path if it has one (https://host/gitlab) [env: GITLAB_URL]' -r -f
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand status" -l token-file -d 'File with an admin\'s personal access token; - reads standard input [env: GITLAB_TOKEN]' -r -F
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand status" -l header-file -d 'File with headers for GitLab alone, Name: value a line' -r -F
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand status" -l kit -d 'The kit from Factory: a path, - or an https URL [env: FACTORY_KIT]' -r -F
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand status" -l kit-fingerprint -d 'Accept only the kit with this fingerprint, as kit show prints it [env: FACTORY_KIT_FINGERPRINT]' -r
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand status" -l kit-signer -d 'Accept only a kit that this minisign key has signed (KIT.minisig) [env: FACTORY_KIT_SIGNER]' -r
@@ -531,6 +543,7 @@ complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand sandbox" -
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand sandbox" -l fault -d 'Inject a fault (may be repeated)' -r
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand sandbox" -l gitlab-url -d 'Base URL of GitLab, with its path if it has one (https://host/gitlab) [env: GITLAB_URL]' -r -f
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand sandbox" -l token-file -d 'File with an admin\'s personal access token; - reads standard input [env: GITLAB_TOKEN]' -r -F
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand sandbox" -l header-file -d 'File with headers for GitLab alone, Name: value a line' -r -F
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand sandbox" -l kit -d 'The kit from Factory: a path, - or an https URL [env: FACTORY_KIT]' -r -F
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand sandbox" -l kit-fingerprint -d 'Accept only the kit with this fingerprint, as kit show prints it [env: FACTORY_KIT_FINGERPRINT]' -r
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand sandbox" -l kit-signer -d 'Accept only a kit that this minisign key has signed (KIT.minisig) [env: FACTORY_KIT_SIGNER]' -r
@@ -562,6 +575,7 @@ complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand sandbox" -
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand sandbox" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand completions" -l gitlab-url -d 'Base URL of GitLab, with its path if it has one (https://host/gitlab) [env: GITLAB_URL]' -r -f
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand completions" -l token-file -d 'File with an admin\'s personal access token; - reads standard input [env: GITLAB_TOKEN]' -r -F
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand completions" -l header-file -d 'File with headers for GitLab alone, Name: value a line' -r -F
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand completions" -l kit -d 'The kit from Factory: a path, - or an https URL [env: FACTORY_KIT]' -r -F
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand completions" -l kit-fingerprint -d 'Accept only the kit with this fingerprint, as kit show prints it [env: FACTORY_KIT_FINGERPRINT]' -r
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand completions" -l kit-signer -d 'Accept only a kit that this minisign key has signed (KIT.minisig) [env: FACTORY_KIT_SIGNER]' -r
@@ -592,6 +606,7 @@ complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand completion
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand man" -l dir -d 'Write one page for each command to this directory' -r -f -a "(__fish_complete_directories)"
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand man" -l gitlab-url -d 'Base URL of GitLab, with its path if it has one (https://host/gitlab) [env: GITLAB_URL]' -r -f
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand man" -l token-file -d 'File with an admin\'s personal access token; - reads standard input [env: GITLAB_TOKEN]' -r -F
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand man" -l header-file -d 'File with headers for GitLab alone, Name: value a line' -r -F
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand man" -l kit -d 'The kit from Factory: a path, - or an https URL [env: FACTORY_KIT]' -r -F
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand man" -l kit-fingerprint -d 'Accept only the kit with this fingerprint, as kit show prints it [env: FACTORY_KIT_FINGERPRINT]' -r
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand man" -l kit-signer -d 'Accept only a kit that this minisign key has signed (KIT.minisig) [env: FACTORY_KIT_SIGNER]' -r

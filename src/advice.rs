@@ -35,6 +35,15 @@ pub enum About<'a> {
     AnyHost,
 }
 
+/// The options that concern one host.
+#[derive(Clone, Copy, Debug)]
+struct HostOptions {
+    /// Adds a certificate authority.
+    trust: &'static str,
+    /// Adds headers, for a proxy in front of it.
+    headers: Option<&'static str>,
+}
+
 /// What to do about a request that failed, the best first.
 #[must_use]
 pub fn advise(error: &Error, about: About<'_>) -> Vec<Fix> {
@@ -46,11 +55,13 @@ pub fn advise(error: &Error, about: About<'_>) -> Vec<Fix> {
         About::Factory => factory::refusal(error),
         About::AnyHost => None,
     };
-    let trust = match about {
-        About::FirstContact(_) | About::GitLab(_) | About::AnyHost => "--ca-cert PATH",
-        About::Factory => "--factory-ca-cert PATH",
+    let options = match about {
+        About::FirstContact(_) | About::GitLab(_) | About::AnyHost => {
+            HostOptions { trust: "--ca-cert PATH", headers: Some("--header-file PATH") }
+        }
+        About::Factory => HostOptions { trust: "--factory-ca-cert PATH", headers: None },
     };
-    specific.map_or_else(|| network::fixes(error, trust), |fix| vec![fix])
+    specific.map_or_else(|| network::fixes(error, options), |fix| vec![fix])
 }
 
 fn gitlab_refusal(error: &Error, instance: &InstanceUrl) -> Option<Fix> {

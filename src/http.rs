@@ -10,6 +10,7 @@ mod classify;
 mod client;
 mod error;
 mod error_response;
+mod extra_headers;
 mod limiter;
 pub(crate) mod limits;
 mod oauth2_client;

@@ -285,6 +285,25 @@ pub fn register_password(password: &str) {
     register(password);
 }
 
+/// Registers what is secret in a header's value: the whole, and each longer part of it (a token after its scheme, a cookie, the
+/// password in a Basic value).
+pub fn register_header_value(value: &str) {
+    register(value);
+    let parts = value.split(|c: char| c.is_whitespace() || matches!(c, ';' | ',' | '='));
+    for part in parts.filter(|part| part.len() >= LONGEST_SCHEME) {
+        register(part);
+    }
+    let basic = value.split_once(' ').filter(|(scheme, _)| scheme.eq_ignore_ascii_case("basic"));
+    let pair =
+        basic.and_then(|(_, pair)| STANDARD.decode(pair.trim()).ok()).and_then(|pair| String::from_utf8(pair).ok());
+    if let Some((_, password)) = pair.as_deref().and_then(|pair| pair.split_once(':')) {
+        register(password);
+    }
+}
+
+/// No authentication scheme has so many letters, so that a longer word is no ordinary one.
+const LONGEST_SCHEME: usize = 12;
+
 /// Every secret of this process in all its [`encodings`], longest first, so that a secret that contains another is replaced
 /// whole.
 static REGISTERED: RwLock<Vec<SecretString>> = RwLock::new(Vec::new());

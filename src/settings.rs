@@ -210,6 +210,7 @@ impl Settings {
             ca_certs: self.list(&keys::CA_CERT)?,
             factory_ca_certs: self.list(&keys::FACTORY_CA_CERT)?,
             client_cert: self.get(&keys::CLIENT_CERT)?.map(|found| found.value),
+            header_file: self.get(&keys::HEADER_FILE)?.map(|found| found.value),
             proxy: self.proxy()?,
             timeout: self.get_or(&keys::TIMEOUT, Duration::from_secs(30))?,
             concurrency: self.get_or(&keys::CONCURRENCY, 8)?,
@@ -347,6 +348,7 @@ mod tests {
         let wanted = [
             "--gitlab-url",
             "--token-file",
+            "--header-file",
             "--kit",
             "--factory-key-file",
             "--ca-cert",

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use url::Url;
 
-use super::tls;
+use super::{HostOptions, tls};
 use crate::error::Fix;
 use crate::http::{self, Cause, CauseClass, Error, ErrorResponse, LinkProblem, UnexpectedPage};
 use crate::instance::InstanceUrl;
@@ -12,8 +12,7 @@ use crate::instance::InstanceUrl;
 /// No time-out below this is worth suggesting.
 const SHORTEST_TIMEOUT: Duration = Duration::from_secs(30);
 
-/// `trust` is the option that adds a certificate authority for this host.
-pub(super) fn fixes(error: &Error, trust: &'static str) -> Vec<Fix> {
+pub(super) fn fixes(error: &Error, options: HostOptions) -> Vec<Fix> {
     let host = &error.host;
     let fix = match error.cause.as_ref() {
         Cause::Dns { host, .. } => {
@@ -23,7 +22,7 @@ pub(super) fn fixes(error: &Error, trust: &'static str) -> Vec<Fix> {
             "check the address and port, and that firewall, VPN and proxy let this machine reach {host}; --proxy none \
              bypasses the proxy"
         )),
-        Cause::Tls(problem) => return tls::fixes(problem, host, trust),
+        Cause::Tls(problem) => return tls::fixes(problem, host, options.trust),
         Cause::Timeout { after } => {
             let longer = (*after).max(SHORTEST_TIMEOUT).as_secs().saturating_mul(3);
             Fix::rerun("try again, with more time for each request", format!("--timeout {longer}"))
@@ -36,8 +35,8 @@ pub(super) fn fixes(error: &Error, trust: &'static str) -> Vec<Fix> {
              or HTTPS_PROXY); --proxy none bypasses the proxy",
         ),
         Cause::Status(answer) => status(error, answer),
-        Cause::UnexpectedPage { status, what } => unexpected_page(host, *status, what),
-        Cause::Redirected { to } => redirected(host, to),
+        Cause::UnexpectedPage { status, what } => unexpected_page(error, *status, what, options),
+        Cause::Redirected { to } => redirected(error, to, options),
         Cause::Link(
             LinkProblem::Endless
             | LinkProblem::Circular
@@ -89,13 +88,24 @@ pub fn is_temporary(status: u16) -> bool {
     matches!(status, 408 | 429 | 500..)
 }
 
-fn unexpected_page(host: &str, status: u16, what: &UnexpectedPage) -> Fix {
+fn unexpected_page(error: &Error, status: u16, what: &UnexpectedPage, options: HostOptions) -> Fix {
+    let host = &error.host;
     if is_temporary(status) {
         return Fix::rerun(format!("try again; if it happens again, check {host} and the proxy in front of it"), "");
     }
     match what {
         UnexpectedPage::LoginWall => Fix::say(format!(
             "let API requests pass the sign-in page in front of {host} (SSO, Cloudflare Access), or run this from inside"
+        )),
+        UnexpectedPage::BasicAuth => give_headers(
+            &format!("give the user name and password that the proxy in front of {host} asks for, as a header"),
+            "Authorization: Basic …",
+            options,
+        ),
+        UnexpectedPage::CloudflareAccess => cloudflare_access(host, options),
+        UnexpectedPage::Firewall => Fix::say(format!(
+            "let the firewall or proxy in front of {host} pass API requests of this machine ({} {}); its log names the rule",
+            error.method, error.path
         )),
         UnexpectedPage::GitLabSignIn { .. } => Fix::say(format!(
             "let requests to /api/v4 pass the proxy in front of {host} unchanged, or correct the address: GitLab's API never \
@@ -109,7 +119,25 @@ fn unexpected_page(host: &str, status: u16, what: &UnexpectedPage) -> Fix {
     }
 }
 
-fn redirected(host: &str, to: &Url) -> Fix {
+fn cloudflare_access(host: &str, options: HostOptions) -> Fix {
+    let what = format!("give a service token that Cloudflare Access in front of {host} accepts, as two headers");
+    give_headers(&what, "CF-Access-Client-Id: …, CF-Access-Client-Secret: …", options)
+}
+
+fn give_headers(what: &str, headers: &str, options: HostOptions) -> Fix {
+    match options.headers {
+        Some(option) => Fix::rerun(format!("{what} in a file ({headers})"), option),
+        None => Fix::say("let API requests pass the proxy in front of it without a password"),
+    }
+}
+
+fn redirected(error: &Error, to: &Url, options: HostOptions) -> Fix {
+    let host = &error.host;
+    if to.host_str().is_some_and(|name| name.ends_with(".cloudflareaccess.com"))
+        || to.path().starts_with("/cdn-cgi/access/")
+    {
+        return cloudflare_access(host, options);
+    }
     // An address that cannot be given would be advice in a circle.
     let base = http::base_of_gitlab(to).filter(|_| to.as_str().contains("/api/v4"));
     match base.and_then(|base| base.parse::<InstanceUrl>().ok()) {

@@ -56,6 +56,24 @@ fn every_failure_has_its_kind_and_says_what_to_do() {
         (status(429), FailureKind::Unknown, "verify --concurrency 1"),
         (status(502), FailureKind::Unknown, "once gitlab.acme.com has recovered"),
         (Cause::UnexpectedPage { status: 200, what: UnexpectedPage::LoginWall }, FailureKind::Unknown, "sign-in page"),
+        (
+            Cause::UnexpectedPage { status: 401, what: UnexpectedPage::BasicAuth },
+            FailureKind::Problem,
+            "verify --header-file PATH",
+        ),
+        (
+            Cause::UnexpectedPage { status: 403, what: UnexpectedPage::CloudflareAccess },
+            FailureKind::Problem,
+            "verify --header-file PATH",
+        ),
+        (
+            Cause::Redirected {
+                to: "https://acme.cloudflareaccess.com/cdn-cgi/access/login/x".parse().expect("a URL"),
+            },
+            FailureKind::Problem,
+            "verify --header-file PATH",
+        ),
+        (Cause::UnexpectedPage { status: 403, what: UnexpectedPage::Firewall }, FailureKind::Problem, "its log names"),
         (Cause::Link(LinkProblem::Circular), FailureKind::Unknown, "altering the responses"),
         (Cause::Redirected { to }, FailureKind::Problem, "verify --gitlab-url https://gitlab.acme.com"),
         (Cause::Setup("the CA file x cannot be read".to_owned()), FailureKind::Usage, ""),

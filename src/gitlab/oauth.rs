@@ -3,7 +3,7 @@
 use futures_util::future::join_all;
 use oauth2::basic::{BasicClient, BasicErrorResponse, BasicErrorResponseType, BasicRequestTokenError};
 use oauth2::{
-    AccessToken, AuthType, AuthorizationCode, ClientId, EndpointNotSet, EndpointSet, IntrospectionUrl, RedirectUrl,
+    AccessToken, AuthorizationCode, ClientId, EndpointNotSet, EndpointSet, IntrospectionUrl, RedirectUrl,
     RequestTokenError, Scope, TokenResponse as _, TokenUrl,
 };
 
@@ -99,8 +99,8 @@ impl OAuth {
         let page = |path: &str| self.instance.page(path);
         Ok(BasicClient::new(ClientId::new(id.to_owned()))
             .set_client_secret(http::client_secret(secret))
-            // Only in the header: newer versions refuse a pair that is sent twice.
-            .set_auth_type(AuthType::BasicAuth)
+            // Only in one way: newer versions refuse a pair that is sent twice.
+            .set_auth_type(self.http.oauth_auth_type())
             .set_introspection_url(IntrospectionUrl::from_url(page("/oauth/introspect")))
             .set_token_uri(TokenUrl::from_url(page("/oauth/token"))))
     }
@@ -176,8 +176,8 @@ impl Probe<'_> {
     /// Revokes the probe's token, which belongs to no user. If that fails it expires in two hours.
     async fn revoke(&self, token: &AccessToken) {
         let url = self.oauth.instance.page("/oauth/revoke");
-        let request =
-            Request::oauth_form(url, OAuthPair { id: self.id, secret: self.secret }, &[("token", token.secret())]);
+        let (pair, how) = (OAuthPair { id: self.id, secret: self.secret }, self.oauth.http.oauth_auth_type());
+        let request = Request::oauth_form(url, pair, &how, &[("token", token.secret())]);
         if let Err(error) = self.oauth.http.send(&request.repeat(Repeat::Read)).await {
             tracing::warn!(%error, "a probe's token could not be revoked");
         }

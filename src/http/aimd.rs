@@ -3,6 +3,7 @@
 
 use std::time::Duration;
 
+use super::error::{CauseClass, Error};
 use super::limits::{FIRST_BACKOFF, MAX_BACKOFF, MIN_SUCCESSES, RATE_LIMIT_LEEWAY};
 
 /// How long rate limits are waited for, in all, until a request succeeds again.
@@ -23,6 +24,27 @@ pub(super) enum Signal {
     RateLimited(RateLimited),
     /// Nothing that concerns other requests.
     Ignored,
+}
+
+impl Signal {
+    /// What a request that got no response says.
+    pub(super) fn of_error(error: &Error) -> Self {
+        match error.class() {
+            CauseClass::TimedOut | CauseClass::Lost => Self::Overload,
+            CauseClass::Refused
+            | CauseClass::Redirected
+            | CauseClass::RateLimited
+            | CauseClass::Unavailable
+            | CauseClass::ServerError
+            | CauseClass::UnexpectedStatus
+            | CauseClass::Unreachable
+            | CauseClass::Untrusted
+            | CauseClass::Unreadable
+            | CauseClass::BrokenList
+            | CauseClass::Interrupted
+            | CauseClass::Setup => Self::Ignored,
+        }
+    }
 }
 
 #[derive(Clone, Copy, Debug)]

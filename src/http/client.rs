@@ -10,7 +10,9 @@ use url::{Origin, Url};
 
 use super::aimd::{RateLimited, Signal, WaitBudget, jitter};
 use super::body::{self, LargeBodies, ReadError};
-use super::error::{Cause, CauseClass, Error, ErrorResponse};
+use super::error::{Cause, Error, ErrorResponse};
+use super::error_response::Server;
+use super::extra_headers::ExtraHeaders;
 use super::limiter::{Closed, Limiter, OnWait, Priority};
 use super::limits::{MAX_CONCURRENCY, MAX_REDIRECTS, OVERLOAD_PART};
 use super::options::{ClientOptions, Secured, Transports, is_in_reach};
@@ -34,6 +36,8 @@ pub struct Client {
 
 struct Shared {
     transports: Transports,
+    /// What GitLab's origin gets beside a request's own headers.
+    extra_headers: ExtraHeaders,
     limiter: Limiter,
     budget: WaitBudget,
     concurrency: usize,
@@ -55,12 +59,14 @@ impl Client {
     /// [`Cause::Setup`] when a CA file or client certificate cannot be read or used, or the proxy's address is not valid.
     pub fn new(options: &ClientOptions, clock: Clock) -> Result<Self, Error> {
         let transports = Transports::new(options)?;
+        let extra_headers = options.header_file.as_deref().map(ExtraHeaders::read).transpose()?.unwrap_or_default();
         // A longer `--timeout` also allows a longer wait for rate limits that name no time.
         let unnamed = (options.timeout * 2).min(options.rate_limit_wait);
         let budget = WaitBudget { named: options.rate_limit_wait, unnamed };
         let concurrency = options.concurrency.clamp(1, MAX_CONCURRENCY);
         let shared = Shared {
             transports,
+            extra_headers,
             limiter: Limiter::new(concurrency, budget, clock),
             budget,
             concurrency,
@@ -77,8 +83,8 @@ impl Client {
         Ok(Self { shared: Arc::new(shared), gitlab: None })
     }
 
-    /// The same client for a GitLab: only its origin is shown the client certificate, and only for its origin the extra roots
-    /// of `--ca-cert` count.
+    /// The same client for a GitLab: only its origin is shown the client certificate and the headers of `--header-file`, and
+    /// only for its origin the extra roots of `--ca-cert` count.
     #[must_use]
     pub fn for_gitlab(self, url: &Url) -> Self {
         Self { gitlab: Some(url.origin()), ..self }
@@ -87,7 +93,16 @@ impl Client {
     /// What this address is trusted by and shown.
     fn secured(&self, url: &Url) -> &Secured {
         let Transports { gitlab, factory, plain: _ } = &self.shared.transports;
-        if self.gitlab.as_ref() == Some(&url.origin()) { gitlab } else { factory }
+        if self.is_gitlabs(url) { gitlab } else { factory }
+    }
+
+    fn is_gitlabs(&self, url: &Url) -> bool {
+        self.gitlab.as_ref() == Some(&url.origin())
+    }
+
+    /// Whether the header in which a request would name an OAuth application belongs to the proxy in front of GitLab.
+    pub(super) fn gives_authorization_to_proxy(&self) -> bool {
+        self.shared.extra_headers.has_authorization()
     }
 
     fn transport(&self, url: &Url) -> &reqwest::Client {
@@ -188,7 +203,8 @@ impl Client {
             };
         }
         let now = self.shared.clock.now();
-        Err(response.failed(error_response::cause(&response, now)))
+        let server = if self.is_gitlabs(&response.url) { Server::GitLab } else { Server::Other };
+        Err(response.failed(error_response::cause(&response, server, now)))
     }
 
     /// Refuses an address that the run may not connect to; every request and every probe passes here.
@@ -243,7 +259,7 @@ impl Client {
         let took = shared.clock.system().instant().duration_since(started);
         permit.release(match &outcome {
             Ok(response) => self.signal_of_response(response, took, attempts),
-            Err(error) => signal_of_error(error),
+            Err(error) => Signal::of_error(error),
         });
         let status = outcome.as_ref().map_or(0, |response| response.status);
         let (host, took_ms) = (host_of(url), millis(took));
@@ -270,8 +286,11 @@ impl Client {
 
     async fn exchange_now(&self, request: &Request, url: &Url) -> Result<Response, Error> {
         let deadline = self.shared.clock.system().instant() + self.shared.timeout;
-        let mut builder =
-            self.transport(url).request(request.method.clone(), url.clone()).headers(request.headers.clone());
+        let mut headers = request.headers.clone();
+        if self.is_gitlabs(url) {
+            self.shared.extra_headers.add_to(&mut headers);
+        }
+        let mut builder = self.transport(url).request(request.method.clone(), url.clone()).headers(headers);
         if let Some(body) = &request.body {
             builder = builder.body(body.to_vec());
         }
@@ -358,24 +377,6 @@ fn place(proxy: &Intercept) -> String {
 fn rate_limited(closed: Closed) -> Cause {
     let left = Duration::from_secs(closed.left.as_millis().div_ceil(1000).try_into().unwrap_or(u64::MAX));
     Cause::Status(ErrorResponse { status: 429, retry_after: Some(left), ..ErrorResponse::default() })
-}
-
-fn signal_of_error(error: &Error) -> Signal {
-    match error.class() {
-        CauseClass::TimedOut | CauseClass::Lost => Signal::Overload,
-        CauseClass::Refused
-        | CauseClass::Redirected
-        | CauseClass::RateLimited
-        | CauseClass::Unavailable
-        | CauseClass::ServerError
-        | CauseClass::UnexpectedStatus
-        | CauseClass::Unreachable
-        | CauseClass::Untrusted
-        | CauseClass::Unreadable
-        | CauseClass::BrokenList
-        | CauseClass::Interrupted
-        | CauseClass::Setup => Signal::Ignored,
-    }
 }
 
 fn millis(time: Duration) -> u64 {

@@ -95,6 +95,14 @@ pub enum UnexpectedPage {
     WebPage,
     #[error("a web page that asks for a client certificate")]
     ClientCertificate,
+    /// 401 with `WWW-Authenticate: Basic`, which GitLab's API never sends.
+    #[error("a question for a user name and password (HTTP Basic), from a proxy in front of it")]
+    BasicAuth,
+    #[error("Cloudflare Access, which lets only known users and service tokens pass")]
+    CloudflareAccess,
+    /// GitLab's API refuses in JSON.
+    #[error("a block page of a firewall or proxy")]
+    Firewall,
     #[error("something of type {0}, not JSON")]
     OtherType(String),
 }
@@ -157,6 +165,7 @@ impl Cause {
             Self::Timeout { .. } => CauseClass::TimedOut,
             Self::Broken { .. } => CauseClass::Lost,
             Self::Status(answer) => class_of_status(answer.status),
+            Self::UnexpectedPage { status, what } if is_refused(*status, what) => CauseClass::Refused,
             Self::UnexpectedPage { .. } | Self::Decode { .. } | Self::TooLarge { .. } => CauseClass::Unreadable,
             Self::ProxyPassword { .. } => CauseClass::Refused,
             Self::Redirected { .. } => CauseClass::Redirected,
@@ -164,6 +173,18 @@ impl Cause {
             Self::Interrupted => CauseClass::Interrupted,
             Self::Setup(_) => CauseClass::Setup,
         }
+    }
+}
+
+/// Whether what lies in front of the server refuses the request; asked again, it would say the same.
+fn is_refused(status: u16, what: &UnexpectedPage) -> bool {
+    match what {
+        UnexpectedPage::BasicAuth | UnexpectedPage::CloudflareAccess | UnexpectedPage::Firewall => true,
+        UnexpectedPage::LoginWall
+        | UnexpectedPage::GitLabSignIn { .. }
+        | UnexpectedPage::WebPage
+        | UnexpectedPage::ClientCertificate
+        | UnexpectedPage::OtherType(_) => class_of_status(status) == CauseClass::Refused,
     }
 }
 

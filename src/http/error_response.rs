@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use jiff::Timestamp;
-use reqwest::header::{CONTENT_TYPE, HeaderMap, RETRY_AFTER};
+use reqwest::header::{CONTENT_TYPE, HeaderMap, HeaderValue, RETRY_AFTER, WWW_AUTHENTICATE};
 use serde_json::{Map, Value};
 use url::Url;
 
@@ -12,10 +12,21 @@ use super::limits::{MAX_ERROR_FIELDS, MAX_PAGE_BYTES, MAX_TEXT_CHARS};
 use super::response::Response;
 use crate::secret;
 
+/// Whose response it should be.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) enum Server {
+    /// Its API refuses in JSON, and in nothing else.
+    GitLab,
+    Other,
+}
+
 /// The cause that a response other than 2xx amounts to.
-pub(super) fn cause(response: &Response, now: Timestamp) -> Cause {
+pub(super) fn cause(response: &Response, server: Server, now: Timestamp) -> Cause {
     let Response { status, headers, body, .. } = response;
     let status = *status;
+    if let Some(what) = wall(response) {
+        return Cause::UnexpectedPage { status, what };
+    }
     let retry_after = retry_after(headers, now);
     if let Ok(Value::Object(object)) = serde_json::from_slice(body) {
         return Cause::Status(ErrorResponse { status, retry_after, ..envelope(&object) });
@@ -27,8 +38,23 @@ pub(super) fn cause(response: &Response, now: Timestamp) -> Cause {
         }
         return Cause::UnexpectedPage { status, what: page_kind(response) };
     }
+    if status == 403 && server == Server::GitLab {
+        return Cause::UnexpectedPage { status, what: UnexpectedPage::Firewall };
+    }
     let message = std::str::from_utf8(body).ok().map(str::trim).filter(|text| !text.is_empty()).map(clean);
     Cause::Status(ErrorResponse { status, message, retry_after, ..ErrorResponse::default() })
+}
+
+/// A proxy in front of GitLab that asks for a password or a token, as its headers say, whatever the body is.
+fn wall(response: &Response) -> Option<UnexpectedPage> {
+    let challenges = response.headers.get_all(WWW_AUTHENTICATE);
+    let is_basic = |value: &HeaderValue| value.as_bytes().to_ascii_lowercase().starts_with(b"basic");
+    let has_access_header = || response.headers.keys().any(|name| name.as_str().starts_with("cf-access-"));
+    match response.status {
+        401 if challenges.iter().any(is_basic) => Some(UnexpectedPage::BasicAuth),
+        401 | 403 if has_access_header() => Some(UnexpectedPage::CloudflareAccess),
+        _ => None,
+    }
 }
 
 /// What a 2xx response is where it is not the expected JSON; `None` where it claims to be JSON.
@@ -57,6 +83,9 @@ fn is_html(headers: &HeaderMap, body: &[u8]) -> bool {
     }
 }
 
+/// What firewalls say that block with another status than 403: F5 (200), Fortinet, Imperva.
+const BLOCK_PAGES: [&str; 3] = ["the requested url was rejected", "web page blocked", "incapsula incident id"];
+
 fn page_kind(response: &Response) -> UnexpectedPage {
     let body = &response.body;
     let text = String::from_utf8_lossy(&body[..body.len().min(MAX_PAGE_BYTES)]).to_ascii_lowercase();
@@ -71,9 +100,19 @@ fn page_kind(response: &Response) -> UnexpectedPage {
     if text.contains("no required ssl certificate was sent") || text.contains("the ssl certificate error") {
         return UnexpectedPage::ClientCertificate;
     }
-    let markers =
-        ["type=\"password\"", "type='password'", "type=password", "samlrequest", "sign in", "log in", "login"];
-    if markers.iter().any(|marker| text.contains(marker)) { UnexpectedPage::LoginWall } else { UnexpectedPage::WebPage }
+    let has = |markers: &[&str]| markers.iter().any(|marker| text.contains(marker));
+    let is_blocked = response.status == 403 || has(&BLOCK_PAGES);
+    if response.status == 403 && has(&["cloudflare access", "cloudflareaccess.com", "/cdn-cgi/access/"]) {
+        UnexpectedPage::CloudflareAccess
+    } else if has(&["type=\"password\"", "type='password'", "type=password", "samlrequest"]) {
+        UnexpectedPage::LoginWall
+    } else if is_blocked {
+        UnexpectedPage::Firewall
+    } else if has(&["sign in", "log in", "login"]) {
+        UnexpectedPage::LoginWall
+    } else {
+        UnexpectedPage::WebPage
+    }
 }
 
 fn envelope(object: &Map<String, Value>) -> ErrorResponse {

@@ -101,3 +101,6 @@ pub(crate) const MAX_RECEIPT_CHARS: usize = 200;
 
 /// Of a file with certificates or a key. The largest bundle of roots in use has a quarter of a megabyte.
 pub(super) const MAX_CERTIFICATE_BYTES: u64 = 4 << 20;
+
+/// Of a file with headers. Servers take some 16 KiB of headers.
+pub(super) const MAX_HEADER_FILE_BYTES: u64 = 64 << 10;

@@ -4,7 +4,7 @@ use std::future::Future;
 use std::pin::Pin;
 
 use base64::Engine as _;
-use oauth2::{AsyncHttpClient, ClientSecret, HttpRequest, HttpResponse};
+use oauth2::{AsyncHttpClient, AuthType, ClientSecret, HttpRequest, HttpResponse};
 use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, HeaderValue};
 use url::Url;
 use zeroize::Zeroizing;
@@ -90,18 +90,37 @@ fn json_response(status: u16, body: Vec<u8>) -> HttpResponse {
 }
 
 impl Request {
-    /// A form that authenticates an OAuth application: ID and secret as HTTP Basic, and only so. GitLab refuses a pair
-    /// that is sent twice, and old versions require the capital B.
+    /// A form that authenticates an OAuth application as `how` says, and only so: GitLab refuses a pair that is sent twice.
+    /// Old versions require the capital B of Basic.
     #[must_use]
-    pub fn oauth_form(url: Url, pair: OAuthPair<'_>, fields: &[(&str, &str)]) -> Self {
-        let encode = |text: &str| -> String { url::form_urlencoded::byte_serialize(text.as_bytes()).collect() };
-        let secret = Zeroizing::new(encode(pair.secret.expose()));
-        let joined = Zeroizing::new(format!("{}:{}", encode(pair.id), *secret));
-        let encoded = Zeroizing::new(base64::engine::general_purpose::STANDARD.encode(joined.as_bytes()));
-        let body = Zeroizing::new(url::form_urlencoded::Serializer::new(String::new()).extend_pairs(fields).finish());
+    pub fn oauth_form(url: Url, pair: OAuthPair<'_>, how: &AuthType, fields: &[(&str, &str)]) -> Self {
+        let mut form = url::form_urlencoded::Serializer::new(String::new());
+        form.extend_pairs(fields);
+        if matches!(how, AuthType::RequestBody) {
+            form.append_pair("client_id", pair.id).append_pair("client_secret", pair.secret.expose());
+        }
+        let body = Zeroizing::new(form.finish());
         let mut request =
             Self::write(reqwest::Method::POST, url).bytes(body.as_bytes(), "application/x-www-form-urlencoded");
-        request.secret_header(AUTHORIZATION, &Zeroizing::new(format!("Basic {}", *encoded)));
+        if matches!(how, AuthType::BasicAuth) {
+            request.secret_header(AUTHORIZATION, &basic(pair));
+        }
         request
+    }
+}
+
+fn basic(pair: OAuthPair<'_>) -> Zeroizing<String> {
+    let encode = |text: &str| -> String { url::form_urlencoded::byte_serialize(text.as_bytes()).collect() };
+    let secret = Zeroizing::new(encode(pair.secret.expose()));
+    let joined = Zeroizing::new(format!("{}:{}", encode(pair.id), *secret));
+    let encoded = Zeroizing::new(base64::engine::general_purpose::STANDARD.encode(joined.as_bytes()));
+    Zeroizing::new(format!("Basic {}", *encoded))
+}
+
+impl Client {
+    /// How an OAuth application is named: in a header, as is usual, unless that belongs to the proxy in front of GitLab.
+    #[must_use]
+    pub fn oauth_auth_type(&self) -> AuthType {
+        if self.gives_authorization_to_proxy() { AuthType::RequestBody } else { AuthType::BasicAuth }
     }
 }

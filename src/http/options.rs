@@ -28,6 +28,8 @@ pub struct ClientOptions {
     pub factory_ca_certs: Vec<PathBuf>,
     /// A PEM file with a certificate and its key, for mutual TLS with GitLab.
     pub client_cert: Option<PathBuf>,
+    /// Headers that requests to GitLab carry beside their own, `Name: value` a line.
+    pub header_file: Option<PathBuf>,
     pub proxy: Proxy,
     /// For one request, from the connection to the last byte.
     pub timeout: Duration,
@@ -45,6 +47,7 @@ impl Default for ClientOptions {
             ca_certs: Vec::new(),
             factory_ca_certs: Vec::new(),
             client_cert: None,
+            header_file: None,
             proxy: Proxy::System,
             timeout: DEFAULT_TIMEOUT,
             concurrency: DEFAULT_CONCURRENCY,
@@ -243,11 +246,14 @@ fn wrong_identity(options: &ClientOptions, error: &rustls::Error) -> Error {
 }
 
 fn file(path: &Path, what: &str) -> Result<Vec<u8>, Error> {
+    file_up_to(path, what, MAX_CERTIFICATE_BYTES)
+}
+
+/// The content of a file that is not larger than `most` bytes.
+pub(super) fn file_up_to(path: &Path, what: &str, most: u64) -> Result<Vec<u8>, Error> {
     let shown = shown_place(path);
-    match files::read_up_to(path, MAX_CERTIFICATE_BYTES) {
-        Ok(bytes) if bytes.len() as u64 > MAX_CERTIFICATE_BYTES => {
-            Err(setup(format!("{what} {shown} is larger than {MAX_CERTIFICATE_BYTES} bytes")))
-        }
+    match files::read_up_to(path, most) {
+        Ok(bytes) if bytes.len() as u64 > most => Err(setup(format!("{what} {shown} is larger than {most} bytes"))),
         Ok(bytes) => Ok(bytes),
         Err(error) => Err(setup(format!("{what} {shown} cannot be read: {error}"))),
     }

@@ -3,6 +3,7 @@
 mod factory;
 mod gitlab;
 mod graphql;
+mod headers;
 mod hostile;
 mod http;
 mod http2;

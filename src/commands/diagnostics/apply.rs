@@ -3,7 +3,7 @@
 use super::{gitlab, journal, sealing, upload};
 use crate::apply::{Apply, Error};
 use crate::error::{Failure, FailureKind, Fix};
-use crate::http::{self, CauseClass};
+use crate::http::{self, Cause, CauseClass};
 
 /// A step that failed while `apply` carried out a plan. Completed steps are kept.
 #[must_use]
@@ -45,6 +45,9 @@ pub fn apply(error: &Error, apply: &Apply<'_>) -> Failure {
 fn headline(error: &http::Error) -> &'static str {
     match error.class() {
         CauseClass::Redirected => "the request was redirected, so GitLab did nothing",
+        CauseClass::Refused if matches!(*error.cause, Cause::UnexpectedPage { .. }) => {
+            "a firewall or proxy in front of GitLab refused it, so GitLab did nothing"
+        }
         CauseClass::Refused => "GitLab refused",
         CauseClass::Unreachable | CauseClass::Untrusted => "GitLab could not be reached",
         CauseClass::RateLimited

@@ -21,8 +21,7 @@ fn failure(finding: Finding) -> Option<Failure> {
     let cause = finding.cause.unwrap_or_else(|| finding.title.to_owned());
     let failure = match finding.status {
         CheckStatus::Fail if finding.is_failed_request => {
-            Failure::problem(format!("cannot check whether {}: GitLab refused the request", finding.title))
-                .because(cause)
+            Failure::problem(format!("cannot check whether {}: the request was refused", finding.title)).because(cause)
         }
         CheckStatus::Fail => Failure::problem(cause),
         CheckStatus::Unknown => {

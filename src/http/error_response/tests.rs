@@ -3,6 +3,7 @@ use reqwest::header::HeaderValue;
 use zeroize::Zeroizing;
 
 use super::*;
+use crate::http::error::CauseClass;
 use crate::http::request::Request;
 
 fn headers(pairs: &[(&'static str, &'static str)]) -> HeaderMap {
@@ -16,7 +17,8 @@ fn response(status: u16, pairs: &[(&'static str, &'static str)], body: &str) -> 
 }
 
 fn json(status: u16, body: &str) -> ErrorResponse {
-    match cause(&response(status, &[("content-type", "application/json")], body), Timestamp::UNIX_EPOCH) {
+    match cause(&response(status, &[("content-type", "application/json")], body), Server::GitLab, Timestamp::UNIX_EPOCH)
+    {
         Cause::Status(answer) => answer,
         other => panic!("{other:?}"),
     }
@@ -69,9 +71,12 @@ fn a_long_text_is_redacted_before_it_is_cut() {
 #[test]
 fn web_pages_are_recognized() {
     const HTML: (&str, &str) = ("content-type", "text/html; charset=utf-8");
-    let kind = |status, body: &str| cause(&response(status, &[HTML], body), Timestamp::UNIX_EPOCH);
+    let kind = |status, body: &str| cause(&response(status, &[HTML], body), Server::GitLab, Timestamp::UNIX_EPOCH);
     assert!(matches!(kind(502, "<html>nginx"), Cause::Status(answer) if answer.message.is_none()));
-    assert!(matches!(kind(403, "<html>blocked"), Cause::UnexpectedPage { status: 403, what: UnexpectedPage::WebPage }));
+    assert!(matches!(
+        kind(404, "<html>not here"),
+        Cause::UnexpectedPage { status: 404, what: UnexpectedPage::WebPage }
+    ));
     let nginx = "<html><head><title>400 No required SSL certificate was sent</title></head>";
     assert!(matches!(kind(400, nginx), Cause::UnexpectedPage { what: UnexpectedPage::ClientCertificate, .. }));
     assert!(matches!(
@@ -83,6 +88,34 @@ fn web_pages_are_recognized() {
     assert_eq!(seen(&[("content-type", "text/plain")], "ok"), Some(text));
     assert_eq!(seen(&[], "  <!DOCTYPE HTML>"), Some(UnexpectedPage::WebPage));
     assert_eq!(seen(&[("content-type", "application/json")], "[]"), None);
+}
+
+#[test]
+fn what_lies_in_front_of_gitlab_is_told_apart() {
+    let access = ("cf-access-domain", "gitlab.acme.com");
+    let (html, json, text) =
+        (("content-type", "text/html"), ("content-type", "application/json"), ("content-type", "text/plain"));
+    let basic = ("www-authenticate", "basic realm=\"Acme\"");
+    for (status, headers, body, wanted) in [
+        (401, [html, basic], "<html><h1>401 Authorization Required</h1>", UnexpectedPage::BasicAuth),
+        (401, [json, basic], "{\"message\":\"Unauthorized\"}", UnexpectedPage::BasicAuth),
+        (403, [json, access], "{\"message\":\"Forbidden\"}", UnexpectedPage::CloudflareAccess),
+        (403, [html, ("cf-ray", "8f2a-FRA")], "<html>Cloudflare Access: forbidden", UnexpectedPage::CloudflareAccess),
+        (403, [html, ("cf-ray", "8f2a-FRA")], "<html>Sorry, you have been blocked", UnexpectedPage::Firewall),
+        (403, [html, ("server", "nginx")], "<html>403 Forbidden. Log in to the VPN first", UnexpectedPage::Firewall),
+        (403, [text, ("server", "envoy")], "RBAC: access denied", UnexpectedPage::Firewall),
+        (403, [text, ("server", "awselb/2.0")], "", UnexpectedPage::Firewall),
+    ] {
+        let response = response(status, &headers, body);
+        let cause = cause(&response, Server::GitLab, Timestamp::UNIX_EPOCH);
+        assert_eq!(cause.class(), CauseClass::Refused, "{body}: asked again, it would say the same");
+        assert!(matches!(&cause, Cause::UnexpectedPage { what, .. } if *what == wanted), "{body}: {cause:?}");
+    }
+    let f5 = "<html>The requested URL was rejected. Please consult with your administrator.<br>Your support ID is: 1";
+    assert_eq!(unexpected_page(&response(200, &[], f5)), Some(UnexpectedPage::Firewall));
+    let storage = response(403, &[("content-type", "application/xml")], "<Error><Code>AccessDenied</Code></Error>");
+    let cause = cause(&storage, Server::Other, Timestamp::UNIX_EPOCH);
+    assert!(matches!(&cause, Cause::Status(answer) if answer.status == 403), "{cause:?}");
 }
 
 #[test]
@@ -112,7 +145,7 @@ fn a_rate_limit_names_its_end_in_one_of_four_ways() {
         (("retry-after", "soon"), None),
         (("x-other", "1"), None),
     ] {
-        let failure = cause(&response(429, &[pair], "Retry later\n"), now);
+        let failure = cause(&response(429, &[pair], "Retry later\n"), Server::GitLab, now);
         let Cause::Status(answer) = failure else { panic!("{failure:?}") };
         assert_eq!(answer.retry_after, wanted.map(Duration::from_secs), "{pair:?}");
         assert_eq!(answer.message.as_deref(), Some("Retry later"));

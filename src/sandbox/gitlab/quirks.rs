@@ -26,6 +26,18 @@ pub struct InstanceQuirks {
     pub proxy_headers: bool,
     /// `Link` headers hold paths instead of URLs.
     pub relative_links: bool,
+    /// A proxy in front of the instance that lets only known requests pass.
+    pub wall: Option<Wall>,
+}
+
+/// What a proxy in front of an instance asks for.
+#[derive(Clone, Debug)]
+#[cfg_attr(not(feature = "sandbox-testing"), allow(dead_code, reason = "only tests build one"))]
+pub enum Wall {
+    /// This `Authorization`; 401 with a challenge otherwise.
+    Basic { authorization: String },
+    /// A service token; 403 with Cloudflare's headers otherwise.
+    CloudflareAccess { id: String, secret: String },
 }
 
 /// How GraphQL differs from what the version decides.
@@ -65,6 +77,7 @@ impl Default for InstanceQuirks {
             unknown_fields: false,
             proxy_headers: false,
             relative_links: false,
+            wall: None,
         }
     }
 }

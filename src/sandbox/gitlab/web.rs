@@ -1,6 +1,7 @@
 //! Web pages, and the middleware around every response.
 
 mod response_noise;
+mod wall;
 
 use axum::body::Body;
 use axum::extract::{Request, State as Shared};
@@ -66,7 +67,11 @@ fn sign_in(gitlab: &GitLab) -> Response {
 }
 
 /// Refuses writes on a read-only instance, and adds GitLab's headers to every response.
-pub(super) async fn frame(Shared(gitlab): Shared<GitLab>, request: Request, next: Next) -> Response {
+pub(super) async fn frame(Shared(gitlab): Shared<GitLab>, mut request: Request, next: Next) -> Response {
+    let wall = gitlab.lock().quirks.wall.clone();
+    if let Some(response) = wall.and_then(|wall| wall::refusal(&wall, &mut request)) {
+        return response;
+    }
     let refused = read_only(&gitlab, &request);
     let mut response = match refused {
         Some(response) => response,

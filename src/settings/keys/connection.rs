@@ -53,6 +53,20 @@ settings! {
         parse: parse::path,
     };
 
+    /// For a proxy in front of GitLab. The values are secrets, so there is no variable that could hold them.
+    pub static HEADER_FILE: Setting<PathBuf> = Setting {
+        definition: Definition {
+            key: "header_file",
+            flag: "--header-file",
+            kind: ValueKind::Path,
+            value_name: "PATH",
+            help: "File with headers for GitLab alone, Name: value a line",
+            rehearsal: Rehearsal::Refused,
+            ..GLOBAL
+        },
+        parse: parse::path,
+    };
+
     /// A path, `-`, or an https URL.
     pub static KIT: Setting<String> = Setting {
         definition: Definition {

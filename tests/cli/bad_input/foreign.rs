@@ -44,7 +44,7 @@ fn a_redirect_to_another_origin_is_not_followed() {
     == a redirect with the token: connect
     exit code: 1
     ----- stderr -----
-    error: cannot check whether the token is valid: GitLab refused the request
+    error: cannot check whether the token is valid: the request was refused
       caused by: GET /api/v4/personal_access_tokens/self on 127.0.0.1:[port]: redirected to http://127.0.0.1:[port]/api/v4/personal_access_tokens/self
     hint: use the URL that GitLab redirects to
           factory-gitlab connect --gitlab-url http://127.0.0.1:[port]
@@ -62,7 +62,7 @@ fn a_redirect_to_another_origin_is_not_followed() {
     == a redirect of a list: connect
     exit code: 1
     ----- stderr -----
-    error: cannot check whether the token acts as an administrator: GitLab refused the request
+    error: cannot check whether the token acts as an administrator: the request was refused
       caused by: GET /api/v4/applications on 127.0.0.1:[port]: redirected to http://127.0.0.1:[port]/api/v4/applications
     hint: use the URL that GitLab redirects to
           factory-gitlab connect --gitlab-url http://127.0.0.1:[port]
