@@ -15,7 +15,7 @@ mod tls;
 
 pub use self::blockers::explain_blockers;
 pub use self::deliveries::{is_token_refused, outbound_requests, reset_token, unproven};
-pub use self::gitlab::{new_token, own_url};
+pub use self::gitlab::{new_token, own_url, refused_target};
 pub use self::local::{credential_store, journal, kit, sealing, send_again};
 pub use self::network::is_temporary;
 
@@ -65,5 +65,8 @@ pub fn advise(error: &Error, about: About<'_>) -> Vec<Fix> {
 }
 
 fn gitlab_refusal(error: &Error, instance: &InstanceUrl) -> Option<Fix> {
-    gitlab::redirect(error, instance).or_else(|| gitlab::refusal(&ApiRefusal::of(error)?, instance))
+    let refusal = || ApiRefusal::of(error);
+    gitlab::redirect(error, instance)
+        .or_else(|| gitlab::target_refusal(error, &refusal()?, instance))
+        .or_else(|| gitlab::refusal(&refusal()?, instance))
 }

@@ -3,6 +3,7 @@
 //! [`Reader`] and [`Writer`] are separate, so that code that reads cannot write; a writer is only made from the lock of a
 //! connection. Paths use IDs where GitLab has them.
 
+mod account;
 mod api_refusal;
 mod graphql;
 mod hook_tester;
@@ -25,6 +26,7 @@ use crate::mark::Mark;
 use crate::secret::{ApplicationSecret, PersonalAccessToken};
 use crate::target::{Event, Target};
 
+pub use account::AccountProblem;
 pub use api_refusal::{ApiRefusal, TestRefusal};
 pub use graphql::HookList;
 pub use hook_tester::HookTester;

@@ -1,11 +1,14 @@
 //! Why a webhook's delivery is not proven, and what to do about it: the same words in `connect` and `verify`.
 
+use url::Url;
+
 use crate::error::Fix;
 use crate::gitlab::{DeliveryOutcome, TestRefusal};
 use crate::instance::InstanceUrl;
 use crate::observed::{DeliveryProof, Fact};
 
-const NETWORK_PAGE: &str = "/admin/application_settings/network";
+/// GitLab's settings of what it may send requests to.
+pub(super) const OUTBOUND_PAGE: &str = "/admin/application_settings/network#js-outbound-settings";
 
 /// How Factory answers a delivery with another token than its own.
 const TOKEN_REFUSED: [u16; 2] = [401, 403];
@@ -25,19 +28,19 @@ pub fn reset_token() -> Fix {
 /// The page with what GitLab lets webhooks reach.
 #[must_use]
 pub fn outbound_requests(instance: &InstanceUrl) -> String {
-    instance.page(NETWORK_PAGE).to_string()
+    instance.page(OUTBOUND_PAGE).to_string()
 }
 
-/// What prevents a test delivery from being proven, with what to do; `None` where nothing does.
+/// What prevents a test delivery to `webhook` from being proven, with what to do; `None` where nothing does.
 #[must_use]
-pub fn unproven(proof: &DeliveryProof, instance: &InstanceUrl) -> Option<(String, Fix)> {
+pub fn unproven(proof: &DeliveryProof, webhook: &Url, instance: &InstanceUrl) -> Option<(String, Fix)> {
     let seen = |wanted: fn(&Fact) -> Option<&String>| proof.facts().into_iter().find_map(wanted).cloned();
     if proof.is_late() {
         let text = "tell Factory that it answers webhooks too late, then test again";
         return Some((LATE.to_owned(), Fix::run(text, "factory-gitlab verify --live")));
     }
     if let Some(failed) = seen(|fact| if let Fact::Fails(seen) = fact { Some(seen) } else { None }) {
-        return Some((failed, failed_fix(proof, instance)));
+        return Some((failed, failed_fix(proof, webhook, instance)));
     }
     let unknown = seen(|fact| if let Fact::Unknown(seen) = fact { Some(seen) } else { None })?;
     Some((unknown, Fix::run("test again", "factory-gitlab verify --live")))
@@ -48,11 +51,12 @@ pub fn unproven(proof: &DeliveryProof, instance: &InstanceUrl) -> Option<(String
 const LATE: &str = "the delivery arrived, but was answered too late: GitLab waits 10 s for an answer";
 
 /// The usual reasons, with the page where each is mended.
-fn failed_fix(proof: &DeliveryProof, instance: &InstanceUrl) -> Fix {
+fn failed_fix(proof: &DeliveryProof, webhook: &Url, instance: &InstanceUrl) -> Fix {
     match &proof.refusal {
         Some(TestRefusal::UrlBlocked { .. }) => {
             Fix::open("let webhooks reach Factory's address (outbound requests)", outbound_requests(instance))
         }
+        Some(TestRefusal::Unresolved { .. }) => resolve_on_gitlab(webhook.host_str().unwrap_or_default(), instance),
         Some(TestRefusal::SilentMode) => {
             Fix::open("turn off Silent Mode", instance.page("/admin/application_settings/general"))
         }
@@ -70,4 +74,15 @@ fn failed_fix(proof: &DeliveryProof, instance: &InstanceUrl) -> Fix {
             }
         }
     }
+}
+
+/// GitLab looks the name up itself, on its own server, before it looks at its allowlist.
+fn resolve_on_gitlab(host: &str, instance: &InstanceUrl) -> Fix {
+    Fix::open(
+        format!(
+            "make {host} resolve on the GitLab server (its DNS; getent hosts {host} shows it there); where only a proxy can \
+             resolve it, add it to the allowlist of outbound requests"
+        ),
+        instance.page(OUTBOUND_PAGE),
+    )
 }

@@ -1,7 +1,8 @@
 //! GitLab's refusals, with the page of the instance where each is corrected.
 
+use super::deliveries::OUTBOUND_PAGE;
 use crate::error::Fix;
-use crate::gitlab::ApiRefusal;
+use crate::gitlab::{AccountProblem, ApiRefusal};
 use crate::http::{Cause, Error, UnexpectedPage, base_of_gitlab};
 use crate::instance::InstanceUrl;
 
@@ -62,6 +63,66 @@ pub(super) fn first_contact(error: &Error, given: &InstanceUrl) -> Option<Fix> {
         .then(|| Fix::say("correct the URL; where GitLab is installed under a path, add it (https://host/gitlab)"))
 }
 
+/// What to do about an account that GitLab lets do nothing: the token itself is good.
+fn account(problem: AccountProblem, instance: &InstanceUrl) -> Fix {
+    let (text, page) = match problem {
+        AccountProblem::PendingApproval => {
+            ("approve the account of the token's owner", "/admin/users?filter=blocked_pending_approval")
+        }
+        AccountProblem::TermsNotAccepted => {
+            ("sign in as the token's owner and accept the terms of service", "/-/users/terms")
+        }
+        AccountProblem::Deactivated => ("sign in as the token's owner, which activates the account", "/users/sign_in"),
+        AccountProblem::Unconfirmed => {
+            ("confirm the email address of the token's owner; an administrator can, too", "/admin/users")
+        }
+        AccountProblem::PasswordExpired => {
+            ("sign in as the token's owner and set a new password", "/-/user_settings/password/new")
+        }
+        AccountProblem::TwoFactorRequired => {
+            ("sign in as the token's owner and set up two-factor authentication", "/-/profile/two_factor_auth")
+        }
+        AccountProblem::Internal => ("use the token of an administrator who is a person", "/admin/users?filter=admins"),
+        AccountProblem::Blocked => (
+            "unblock the account of the token's owner, or use another administrator's token",
+            "/admin/users?filter=blocked",
+        ),
+    };
+    Fix::open(text, instance.page(page))
+}
+
+/// What to do about the refusal of one group or project: GitLab accepts the token elsewhere, so it is not to blame.
+pub(super) fn target_refusal(error: &Error, refusal: &ApiRefusal, instance: &InstanceUrl) -> Option<Fix> {
+    let (_, rest) = error.path.split_once("/api/v4/")?;
+    let mut parts = rest.split('/');
+    let (kind, id) = (parts.next()?, parts.next()?);
+    let is_number = id.bytes().all(|byte| byte.is_ascii_digit());
+    // One page for all, so that many failures of one kind stay one.
+    let page = match kind {
+        "projects" => instance.page("/admin/projects"),
+        "groups" => instance.page("/admin/groups"),
+        _ => return None,
+    };
+    match refusal {
+        ApiRefusal::Forbidden { .. } => Some(refused_target(page)),
+        ApiRefusal::NotFound if !is_number => Some(Fix::open(
+            "correct --group or --project: nothing of this path exists, or it is not visible to this token",
+            page,
+        )),
+        _ => None,
+    }
+}
+
+/// What to do about a group or project that GitLab refuses alone; `page` is where to look at it.
+#[must_use]
+pub fn refused_target(page: impl Into<String>) -> Fix {
+    Fix::open(
+        "open it as the token's owner: GitLab refuses this group or project and accepts the token elsewhere (an IP restriction \
+         or single sign-on of the group, external authorization); or leave it out with --exclude",
+        page,
+    )
+}
+
 /// What to do about a refusal; `None` where only the general advice applies.
 pub(super) fn refusal(refusal: &ApiRefusal, instance: &InstanceUrl) -> Option<Fix> {
     let page = |path: &str| instance.page(path);
@@ -89,10 +150,13 @@ pub(super) fn refusal(refusal: &ApiRefusal, instance: &InstanceUrl) -> Option<Fi
         ApiRefusal::ReadOnly => {
             Fix::say("use the primary instead of a Geo secondary, or try again when maintenance mode has ended")
         }
+        // GitLab does not say which of the two it is.
         ApiRefusal::InvalidHookUrl => Fix::open(
-            "allow GitLab to send webhooks to this address, in the outbound request settings",
-            page("/admin/application_settings/network#js-outbound-settings"),
+            "make the webhook's host resolve on the GitLab server (its DNS), and allow GitLab to send webhooks to this address, \
+             in the outbound request settings",
+            page(OUTBOUND_PAGE),
         ),
+        ApiRefusal::Account { problem, .. } => account(*problem, instance),
         ApiRefusal::HookLimit { .. } => {
             Fix::say("remove webhooks that are not used; GitLab allows 100 on a project and 50 on a group")
         }

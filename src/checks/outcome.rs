@@ -63,8 +63,8 @@ pub enum SkipReason {
 pub(super) struct CheckOutcome {
     pub(super) status: CheckStatus,
     pub(super) cause: Option<String>,
-    /// Whether the cause is the error of a failed request, which does not say what the request was for.
-    pub(super) is_failed_request: bool,
+    /// The request whose error is the cause, which does not say what the request was for.
+    pub(super) failed_request: Option<http::Error>,
     pub(super) evidence: Map<String, Value>,
     /// Boxed: an outcome is also returned as an error.
     pub(super) fix: Option<Box<Fix>>,
@@ -72,7 +72,7 @@ pub(super) struct CheckOutcome {
 
 impl CheckOutcome {
     fn new(status: CheckStatus, cause: Option<String>) -> Self {
-        Self { status, cause, is_failed_request: false, evidence: Map::new(), fix: None }
+        Self { status, cause, failed_request: None, evidence: Map::new(), fix: None }
     }
 
     pub(super) fn pass() -> Self {
@@ -101,12 +101,13 @@ impl CheckOutcome {
         Self::new(CheckStatus::Skip(SkipReason::BlockedBy(code)), Some(format!("depends on {code}")))
     }
 
-    /// The default for a failed request: a refusal is a failure, anything else is unknown.
+    /// The default for a failed request: a refusal is a failure, anything else is unknown. Unless it gets another fix, it gets the
+    /// advice that every command gives on the request.
     pub(super) fn failed(error: &http::Error) -> Self {
         let status = if error.is_refusal() { CheckStatus::Fail } else { CheckStatus::Unknown };
         let mut outcome = Self::new(status, Some(error.to_string()));
-        outcome.is_failed_request = true;
-        outcome.advised(error, About::AnyHost)
+        outcome.failed_request = Some(error.clone());
+        outcome
     }
 
     /// Adds the best advice on a request that failed.

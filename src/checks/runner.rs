@@ -7,6 +7,7 @@ use serde_json::{Map, Value};
 
 use super::outcome::{CheckContext, CheckOutcome, CheckStatus, SkipReason};
 use super::{Check, Policy, all};
+use crate::advice::{About, advise};
 use crate::desired::Desired;
 use crate::error::Fix;
 use crate::observed::Observed;
@@ -36,8 +37,13 @@ impl Finding {
         self.code.split('.').next().unwrap_or(self.code)
     }
 
-    fn of(check: &'static Check, outcome: CheckOutcome, observed: &Observed) -> Self {
-        let CheckOutcome { status, cause, is_failed_request, evidence, fix } = outcome;
+    fn of(check: &'static Check, outcome: CheckOutcome, context: &CheckContext<'_>) -> Self {
+        let observed = context.observed;
+        let CheckOutcome { status, cause, failed_request, evidence, fix } = outcome;
+        let about =
+            if check.code.starts_with("factory.") { About::AnyHost } else { About::GitLab(&context.desired.instance) };
+        let advice = || advise(failed_request.as_ref()?, about).into_iter().next();
+        let (fix, is_failed_request) = (fix.map(|fix| *fix).or_else(advice), failed_request.is_some());
         let duration = match status {
             CheckStatus::Skip(_) => Duration::ZERO,
             CheckStatus::Pass | CheckStatus::Warn | CheckStatus::Fail | CheckStatus::Unknown => {
@@ -51,7 +57,7 @@ impl Finding {
             cause,
             is_failed_request,
             evidence,
-            fix: fix.map(|fix| *fix),
+            fix,
             doc: check.doc(),
             depends_on: check.depends_on,
             duration,
@@ -71,7 +77,7 @@ pub fn run_checks(desired: &Desired, observed: &Observed, policy: &Policy) -> Ve
                 None => root_of((check.rule)(&context), &states),
             };
             states.insert(check.code, outcome.status.clone());
-            Finding::of(check, outcome, observed)
+            Finding::of(check, outcome, &context)
         })
         .collect();
     for finding in &mut findings {

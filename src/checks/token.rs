@@ -7,7 +7,7 @@ use jiff::tz::TimeZone;
 use super::instance::days_between;
 use super::outcome::{CheckContext, CheckOutcome, known};
 use super::{Check, CheckSeverity, TokenUse};
-use crate::advice;
+use crate::advice::{self, About};
 use crate::error::Fix;
 use crate::gitlab::{ApiRefusal, TokenDetails, User};
 use crate::http;
@@ -139,6 +139,10 @@ fn refused(context: &CheckContext<'_>, error: &http::Error) -> CheckOutcome {
             Some(kind) => format!("this looks like {kind}; a personal access token is needed"),
             None => "GitLab does not know the token: mistyped, deleted, or of another instance".to_owned(),
         },
+        ApiRefusal::Account { said, .. } => {
+            let outcome = CheckOutcome::fail(format!("GitLab refuses the token's owner: {said}"));
+            return outcome.evidence("status", status).advised(error, About::GitLab(&context.desired.instance));
+        }
         ApiRefusal::Forbidden { reason: Some(reason) } => format!("GitLab refuses the token's owner: {reason}"),
         ApiRefusal::Forbidden { reason: None } => "GitLab refuses the token's owner".to_owned(),
         ApiRefusal::InsufficientScope { .. }

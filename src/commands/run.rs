@@ -2,15 +2,17 @@
 
 use super::session::Session;
 use super::{diagnostics, local_state, progress};
+use crate::advice;
 use crate::apply::webhook_test::TestQuota;
 use crate::apply::{Applied, Apply, ApplyInputs, Clients, Error, kit_accepted};
+use crate::desired::Desired;
 use crate::error::{ExitCode, Failure, Fix};
 use crate::inputs::Approval;
 use crate::journal::{Journal, Lock, RunEntry};
-use crate::observed::Observed;
+use crate::observed::{DeliveryProof, Observed};
 use crate::plan::{KitStep, Plan, Step};
 use crate::report::FailureGroup;
-use crate::report::run::{End, Job, Outcome, RunReport, plan_lines};
+use crate::report::run::{End, Job, Outcome, RunReport, UnprovenDelivery, plan_lines};
 use crate::settings::keys;
 use crate::target::Target;
 use crate::text::Text;
@@ -156,6 +158,12 @@ impl Run<'_> {
         drop(progress);
         let mut outcome = Outcome::new(applied, |error: &Error| diagnostics::apply(error, apply));
         outcome.interrupted = ended.is_err();
+        let Desired { webhooks, instance, .. } = &session.desired;
+        let unproven = |proof: &DeliveryProof| {
+            let (cause, fix) = advice::unproven(proof, &webhooks.url, instance)?;
+            Some(UnprovenDelivery { target: proof.target.clone(), cause, fix })
+        };
+        outcome.unproven = outcome.proofs.iter().filter_map(unproven).collect();
         outcome
     }
 }

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use super::AccountProblem;
 use crate::http::{Cause, Error, ErrorResponse};
 
 /// A refusal by its reason. The texts are the server's: cut and redacted, and not yet sanitized for a terminal.
@@ -23,7 +24,12 @@ pub enum ApiRefusal {
     InsufficientScope {
         acceptable: Vec<String>,
     },
-    /// 403. A caller who is not an admin and one without Admin Mode look the same; a blocked user has a reason.
+    /// 403 for whatever the token's owner asks, until a person mends the account.
+    Account {
+        problem: AccountProblem,
+        said: String,
+    },
+    /// 403. A caller who is not an admin and one without Admin Mode look the same.
     Forbidden {
         reason: Option<String>,
     },
@@ -96,9 +102,15 @@ pub enum TestRefusal {
     NotAvailable { said: String },
     /// GitLab may not send requests to the hook's address.
     UrlBlocked { said: String },
+    /// GitLab's server cannot resolve the name of the hook's host.
+    Unresolved { said: String },
     /// The receiver did not respond with 2xx, or not at all; the text may be empty.
     Failed { said: String },
 }
+
+/// What GitLab and its HTTP client say where a name has no address. gitlab: gems/gitlab-http/lib/gitlab/http_v2/url_blocker.rb
+const UNRESOLVED: [&str; 4] =
+    ["cannot be resolved", "getaddrinfo", "name or service not known", "failure in name resolution"];
 
 impl TestRefusal {
     pub(crate) fn parse(said: &str) -> Self {
@@ -109,6 +121,8 @@ impl TestRefusal {
             Self::SilentMode
         } else if text.contains("testing not available") {
             Self::NotAvailable { said }
+        } else if UNRESOLVED.iter().any(|part| text.contains(part)) {
+            Self::Unresolved { said }
         } else if ["blocked", "not allowed", "allow list"].iter().any(|part| text.contains(part)) {
             Self::UrlBlocked { said }
         } else {
@@ -136,6 +150,10 @@ fn forbidden(response: &ErrorResponse, said: &str) -> ApiRefusal {
     }
     if said.contains("read-only instance") || said.to_lowercase().contains("maintenance mode") {
         return ApiRefusal::ReadOnly;
+    }
+    if let Some(problem) = AccountProblem::parse(said) {
+        let said = said.strip_prefix("403 Forbidden - ").unwrap_or(said).to_owned();
+        return ApiRefusal::Account { problem, said };
     }
     let reason = said.strip_prefix("403 Forbidden").unwrap_or(said).trim_start_matches([' ', '-']);
     ApiRefusal::Forbidden { reason: Some(reason.to_owned()).filter(|reason| !reason.is_empty()) }
@@ -208,7 +226,15 @@ mod tests {
             (
                 403,
                 "403 Forbidden - Your account has been blocked.",
-                ApiRefusal::Forbidden { reason: Some("Your account has been blocked.".to_owned()) },
+                ApiRefusal::Account {
+                    problem: AccountProblem::Blocked,
+                    said: "Your account has been blocked.".to_owned(),
+                },
+            ),
+            (
+                403,
+                "403 Forbidden - Not on a Sunday",
+                ApiRefusal::Forbidden { reason: Some("Not on a Sunday".to_owned()) },
             ),
             (403, "You cannot perform write operations on a read-only instance", ApiRefusal::ReadOnly),
             (404, "404 Not Found", ApiRefusal::UnknownRoute),

@@ -7,7 +7,7 @@ use std::io;
 use std::sync::Arc;
 
 use crate::apply::{Applied, Error, StepEnd};
-use crate::error::{ExitCode, Failure, FailureKind};
+use crate::error::{ExitCode, Failure, FailureKind, Fix};
 use crate::factory::Receipt;
 use crate::instance::InstanceUrl;
 use crate::kit::KitFingerprint;
@@ -78,10 +78,20 @@ pub struct Outcome {
     /// The step that stopped everything after it.
     pub stopped: Option<FailureGroup<usize>>,
     pub proofs: Vec<DeliveryProof>,
+    /// Why test deliveries are not proven, as `verify --live` says it.
+    pub unproven: Vec<UnprovenDelivery>,
     pub receipt: Option<Receipt>,
     pub unsigned_hooks: usize,
     /// Ctrl-C, or a signal to end.
     pub interrupted: bool,
+}
+
+/// A test delivery that is not proven.
+#[derive(Debug)]
+pub struct UnprovenDelivery {
+    pub target: Target,
+    pub cause: String,
+    pub fix: Fix,
 }
 
 impl Outcome {
@@ -96,6 +106,7 @@ impl Outcome {
             failed: FailureGroup::group(applied.failed.into_iter().map(explained)),
             stopped: applied.stopped.map(explained).map(|(place, failure)| FailureGroup { failure, of: vec![place] }),
             proofs: applied.proofs,
+            unproven: Vec::new(),
             receipt: applied.receipt,
             unsigned_hooks: applied.unsigned_hooks,
             interrupted: false,

@@ -59,6 +59,9 @@ pub(super) fn refused(refusal: TestRefusal) -> TestResult {
         TestRefusal::Failed { said } if said.is_empty() => {
             TestResult::sent(Fact::Fails("the test was not answered with 2xx".to_owned()))
         }
+        TestRefusal::Unresolved { said } => {
+            TestResult::sent(Fact::Fails(format!("GitLab cannot resolve the webhook's host: {said}")))
+        }
         TestRefusal::UrlBlocked { said } | TestRefusal::Failed { said } => {
             TestResult::sent(Fact::Fails(format!("the test failed: {said}")))
         }
@@ -156,6 +159,7 @@ mod tests {
             ("Testing not available for this hook", false, false),
             ("", true, true),
             ("URL is blocked: Requests to the local network are not allowed", true, true),
+            ("URL is blocked: Host cannot be resolved or invalid", true, true),
         ] {
             let result = refused(TestRefusal::parse(said));
             assert_eq!(result.is_sent, is_sent, "{said}");

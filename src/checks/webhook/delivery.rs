@@ -4,6 +4,7 @@ use super::hooks::is_token_refused;
 use super::{EXAMPLES, OwnHook, observed_hooks, own_hooks};
 use crate::advice;
 use crate::checks::outcome::{CheckContext, CheckOutcome, known};
+use crate::desired::Desired;
 use crate::error::Fix;
 use crate::gitlab::{DeliveryOutcome, LoggedDelivery};
 use crate::http;
@@ -26,10 +27,10 @@ pub(crate) fn live(context: &CheckContext<'_>) -> CheckOutcome {
     {
         return no_sample(proof).evidence("deliveries", proofs);
     }
-    let instance = &context.desired.instance;
+    let Desired { webhooks, instance, .. } = context.desired;
     let of_state = |is_it: fn(&Fact) -> bool| {
         let proof = proofs.iter().find(|proof| proof.facts().into_iter().any(is_it))?;
-        advice::unproven(proof, instance)
+        advice::unproven(proof, &webhooks.url, instance)
     };
     let failed = of_state(|fact| matches!(fact, Fact::Fails(_)));
     let unknown = of_state(|fact| matches!(fact, Fact::Unknown(_)));
@@ -166,7 +167,7 @@ fn failing(
         }
         DeliveryOutcome::NoAnswer => {
             let page = advice::outbound_requests(&context.desired.instance);
-            ("let GitLab reach Factory: firewall and outbound requests", page)
+            ("let GitLab reach Factory: its DNS, firewall and outbound requests", page)
         }
     };
     let fix = match is_token_refused(one.seen) {

@@ -4,11 +4,11 @@ use std::collections::BTreeSet;
 
 use super::scope;
 use super::{EXAMPLES, FaultyHooks, OwnHook, by_connect, failed_targets, observed_hooks, own_hooks, own_hooks_on};
-use crate::advice;
+use crate::advice::{self, About};
 use crate::checks::outcome::{CheckContext, CheckOutcome};
 use crate::desired::{Marker, PlacedHook, TokenState};
 use crate::error::Fix;
-use crate::gitlab::{AlertStatus, Hook};
+use crate::gitlab::{AlertStatus, ApiRefusal, Hook};
 use crate::http;
 use crate::instance::Version;
 use crate::observed::{HookSeen, HooksSeen, LeftOut, TargetSeen};
@@ -32,7 +32,12 @@ pub(crate) fn coverage(context: &CheckContext<'_>) -> CheckOutcome {
         (Some(first), ..) => uncovered(context, hooks, &missing, first),
         (None, Some((target, error)), _) => {
             let outcome = CheckOutcome::fail(format!("the hooks of {} cannot be read: {error}", target.target));
-            outcome.fix(Fix::open("open it as the token's owner", context.page(&target.target.page())))
+            match ApiRefusal::of(error) {
+                Some(ApiRefusal::Forbidden { .. } | ApiRefusal::NotFound) => {
+                    outcome.fix(advice::refused_target(context.page(&target.target.page())))
+                }
+                _ => outcome.advised(error, About::GitLab(&context.desired.instance)),
+            }
         }
         (None, None, Some((_, error))) => CheckOutcome::failed(error),
         (None, None, None) if hooks.targets.is_empty() || hooks.left_out.empty_groups > 0 => bare_selection(hooks),

@@ -2,8 +2,7 @@
 
 use serde::{Serialize, Serializer};
 
-use super::{End, FailureGroup, Outcome, RunReport};
-use crate::advice;
+use super::{End, FailureGroup, Outcome, RunReport, UnprovenDelivery};
 use crate::apply::StepEnd;
 use crate::factory::Receipt;
 use crate::kit::KitFingerprint;
@@ -29,8 +28,7 @@ pub(super) struct RunDocument<'r> {
     notes: &'r [String],
     proofs: &'r [DeliveryProof],
     /// Why test deliveries are not proven, as `verify --live` says it.
-    #[serde(serialize_with = "causes_and_fixes")]
-    unproven: Unproven<'r>,
+    unproven: Vec<UnprovenJson<'r>>,
     receipt: Option<&'r Receipt>,
     /// What stopped the run.
     error: Option<FailureJson<'r, FailedSteps<'r>>>,
@@ -44,15 +42,10 @@ pub(super) struct RunDocument<'r> {
     duration_ms: u64,
 }
 
-struct Unproven<'r> {
-    report: &'r RunReport,
-    proofs: &'r [DeliveryProof],
-}
-
 #[derive(Serialize)]
 struct UnprovenJson<'r> {
     target: &'r Target,
-    cause: String,
+    cause: &'r str,
     fixes: Vec<FixJson<'r>>,
 }
 
@@ -91,6 +84,11 @@ impl<'r> RunDocument<'r> {
             let steps = group.of.iter().map(|place| &report.plan.steps[*place]).collect();
             FailureJson::new(group, FailedSteps { steps }, &report.running)
         };
+        let unproven = |one: &'r UnprovenDelivery| UnprovenJson {
+            target: &one.target,
+            cause: &one.cause,
+            fixes: FixJson::all(std::slice::from_ref(&one.fix), &report.running),
+        };
         let unread = |group: &'r FailureGroup<Target>| {
             FailureJson::new(group, UnreadTargets { targets: &group.of }, &report.running)
         };
@@ -104,7 +102,7 @@ impl<'r> RunDocument<'r> {
             steps: Steps { steps: &report.plan.steps, outcome },
             notes: &report.plan.notes,
             proofs: outcome.map_or(&[], |outcome| &outcome.proofs),
-            unproven: Unproven { report, proofs: outcome.map_or(&[], |outcome| &outcome.proofs) },
+            unproven: outcome.map_or(&[][..], |outcome| &outcome.unproven).iter().map(unproven).collect(),
             receipt: outcome.and_then(|outcome| outcome.receipt.as_ref()),
             error: outcome.and_then(|outcome| outcome.stopped.as_ref()).map(failed),
             failures: outcome.map_or(&[][..], |outcome| &outcome.failed).iter().map(failed).collect(),
@@ -116,22 +114,6 @@ impl<'r> RunDocument<'r> {
             duration_ms: report.duration_ms,
         }
     }
-}
-
-fn causes_and_fixes<S: Serializer>(unproven: &Unproven<'_>, serializer: S) -> Result<S::Ok, S::Error> {
-    let Unproven { report, proofs } = unproven;
-    let advised: Vec<_> = proofs
-        .iter()
-        .filter_map(|proof| {
-            let (cause, fix) = advice::unproven(proof, &report.instance)?;
-            Some((&proof.target, cause, [fix]))
-        })
-        .collect();
-    serializer.collect_seq(advised.iter().map(|(target, cause, fixes)| UnprovenJson {
-        target,
-        cause: cause.clone(),
-        fixes: FixJson::all(fixes, &report.running),
-    }))
 }
 
 fn rows<S: Serializer>(steps: &Steps<'_>, serializer: S) -> Result<S::Ok, S::Error> {

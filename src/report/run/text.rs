@@ -1,7 +1,6 @@
 //! The text of a run's report, for the user.
 
-use super::{End, FailureGroup, Outcome, RunReport};
-use crate::advice;
+use super::{End, FailureGroup, Outcome, RunReport, UnprovenDelivery};
 use crate::apply::StepEnd;
 use crate::error::{ExitCode, Fix};
 use crate::observed::{DeliveryProof, Fact};
@@ -78,7 +77,7 @@ impl RunReport {
             failed(self, group, text);
         }
         for proof in outcome.proofs.iter().filter(|proof| !proof.is_proven()) {
-            self.proof(proof, text);
+            self.proof(outcome, proof, text);
         }
     }
 
@@ -91,7 +90,7 @@ impl RunReport {
             failed(self, group, text);
         }
         for proof in &outcome.proofs {
-            self.proof(proof, text);
+            self.proof(outcome, proof, text);
         }
         if let Some(receipt) = &outcome.receipt {
             let id = receipt.id.as_deref().map(|id| format!(", receipt {id}")).unwrap_or_default();
@@ -101,12 +100,12 @@ impl RunReport {
         self.next_steps(outcome, text);
     }
 
-    /// A test delivery; where it is not proven, with the cause and the fix that `verify --live` names.
-    fn proof(&self, proof: &DeliveryProof, text: &mut Text) {
+    /// A test delivery; where it is not proven, with the cause and what to do.
+    fn proof(&self, outcome: &Outcome, proof: &DeliveryProof, text: &mut Text) {
         write_proof(proof, text);
-        if let Some((cause, fix)) = advice::unproven(proof, &self.instance) {
+        for UnprovenDelivery { cause, fix, .. } in outcome.unproven.iter().filter(|one| one.target == proof.target) {
             text.line(Line::new().plain(format!("  {cause}")));
-            fix_lines(&fix, &self.running, text);
+            fix_lines(fix, &self.running, text);
         }
     }
 

@@ -10,7 +10,7 @@ use super::GitLab;
 use super::error::ApiError;
 use super::params::Params;
 use super::secrets::Digest;
-use super::state::{GitLabState, OauthToken, StoredToken, StoredUser, UserState};
+use super::state::{GitLabState, OauthToken, StoredToken, StoredUser};
 
 /// What most of the API accepts; scopes that begin with `read_` open only reads.
 pub(crate) const API: &[&str] = &["api", "read_api"];
@@ -192,8 +192,8 @@ impl TokenGuard<'_> {
 
 fn caller_of(state: &GitLabState, user: u64, credential: Credential, scopes: &[String]) -> Result<Caller, ApiError> {
     let user: &StoredUser = state.users.get(&user).ok_or_else(ApiError::unauthorized)?;
-    if user.state == UserState::Blocked {
-        return Err(ApiError::forbidden_because("Your account has been blocked."));
+    if let Some(reason) = user.state.refusal(&user.username, state.link("").trim_end_matches('/')) {
+        return Err(ApiError::forbidden_because(&reason));
     }
     let admin = user.admin && (!state.settings.admin_mode || scopes.iter().any(|scope| scope == "admin_mode"));
     Ok(Caller { user: user.id, admin, credential })

@@ -26,6 +26,8 @@ pub struct InstanceQuirks {
     pub proxy_headers: bool,
     /// `Link` headers hold paths instead of URLs.
     pub relative_links: bool,
+    /// GitLab's server resolves no name.
+    pub no_dns: bool,
     /// A proxy in front of the instance that lets only known requests pass.
     pub wall: Option<Wall>,
 }
@@ -77,6 +79,7 @@ impl Default for InstanceQuirks {
             unknown_fields: false,
             proxy_headers: false,
             relative_links: false,
+            no_dns: false,
             wall: None,
         }
     }

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 
 use super::auth::{Call, Caller, READ_USER};
 use super::error::ApiError;
-use super::state::{GitLabState, StoredUser, UserState};
+use super::state::{GitLabState, StoredUser};
 use super::tokens::{self, TokenParams};
 use super::{GitLab, params, scopes};
 
@@ -85,7 +85,7 @@ fn public(state: &GitLabState, user: &StoredUser) -> Value {
         "username": user.username,
         "public_email": null,
         "name": user.name,
-        "state": match user.state { UserState::Active => "active", UserState::Blocked => "blocked" },
+        "state": user.state.shown(),
         "locked": false,
         "avatar_url": null,
         "web_url": state.link(&format!("/{}", user.username)),

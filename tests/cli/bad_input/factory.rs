@@ -1,8 +1,9 @@
 //! Factory refuses the bundle: it stays on disk, sealed, and is sent by the next run or by `bundle upload`.
 
 use factory_gitlab::sandbox::factory::BundleIntake;
+use factory_gitlab::sandbox::request_log::{LoggedRequest, Moment, RequestAction};
 
-use super::small;
+use super::{Said, small};
 use crate::test_env::TestEnv;
 
 /// How Factory behaves.
@@ -180,4 +181,80 @@ fn a_bundle_that_factory_refuses_can_be_uploaded_by_hand() {
         assert_eq!(sent.code, 0, "{case}: {sent}");
         super::assert_connected_once(case, &env);
     }
+}
+
+/// An instance whose kit names the webhook's host, and which may send webhooks there.
+fn by_name() -> TestEnv {
+    let env = TestEnv::with(small());
+    env.sandbox().factory().edit_kit(|kit| {
+        let url = kit["webhook"]["url"].as_str().expect("an address").replace("127.0.0.1", "localhost");
+        kit["webhook"]["url"] = serde_json::json!(url);
+    });
+    let port = env.sandbox().factory_url().rsplit(':').next().expect("a port").to_owned();
+    env.sandbox().gitlab().lock().settings.allow_outbound(&format!("localhost:{port}"));
+    env
+}
+
+/// GitLab resolves the webhook's host itself, and says what is wrong only when a webhook is tested.
+#[test]
+fn a_webhook_host_that_gitlab_cannot_resolve_has_the_same_fix_in_each_command() {
+    let mut said = Said::default();
+    let env = by_name();
+    env.sandbox().gitlab().lock().quirks.no_dns = true;
+    said.keep_all("when it is registered: connect", &env.run(&super::CONNECT));
+    let equal = by_name();
+    equal.connects(&[]);
+    let is_hook = |one: &&LoggedRequest| one.method == "POST" && one.path().ends_with("/hooks");
+    let number = equal.sandbox().requests().iter().find(is_hook).expect("a hook").number;
+    let env = by_name();
+    let gitlab = env.sandbox().gitlab().clone();
+    env.sandbox().at_request(number, Moment::AfterActing, move |_| {
+        gitlab.lock().quirks.no_dns = true;
+        RequestAction::Continue
+    });
+    said.keep_all("when it is tested: connect", &env.run(&super::CONNECT));
+    said.keep_all("when it is tested: verify", &env.run(&["verify", "--live", "-q"]));
+    insta::assert_snapshot!(said, @r"
+    == when it is registered: connect
+    exit code: 1
+    ----- stdout -----
+    not finished: http://127.0.0.1:[port]
+
+      failed  register a webhook on group group-1
+              GitLab refused
+              caused by: POST /api/v4/groups/3/hooks on 127.0.0.1:[port]: answered 422: Invalid url given
+      - make the webhook's host resolve on the GitLab server (its DNS), and allow GitLab to send webhooks to this address, in the outbound request settings
+        http://127.0.0.1:[port]/admin/application_settings/network#js-outbound-settings
+
+    4 of 6 steps done, 1 failed, 1 not started.
+    Completed steps are kept. Run the same command again to continue.
+    == when it is tested: connect
+    exit code: 1
+    ----- stdout -----
+    not finished: http://127.0.0.1:[port]
+
+    Test delivery from group group-1
+      sent by GitLab: no (GitLab cannot resolve the webhook's host: URL is blocked: Host cannot be resolved or invalid)
+      in GitLab's log: no (the log shows no answer (timeout, DNS, TLS, or an address that GitLab blocks))
+      received by Factory: no (Factory has not received it)
+      - make localhost resolve on the GitLab server (its DNS; getent hosts localhost shows it there); where only a proxy can resolve it, add it to the allowlist of outbound requests
+        http://127.0.0.1:[port]/admin/application_settings/network#js-outbound-settings
+    == when it is tested: verify
+    exit code: 1
+    ----- stdout -----
+    webhook
+      fail     webhook.delivery          a test delivery arrives
+               GitLab cannot resolve the webhook's host: URL is blocked: Host cannot be resolved or invalid
+               fix: make localhost resolve on the GitLab server (its DNS; getent hosts localhost shows it there); where only a proxy can resolve it, add it to the allowlist of outbound requests
+                    http://127.0.0.1:[port]/admin/application_settings/network#js-outbound-settings
+               README.md#check-webhook-delivery
+      fail     webhook.recent            recent deliveries did not fail
+               the newest delivery of 1 of 1 hooks failed: group group-1: no answer (time-out, DNS, TLS, or an address that GitLab blocks)
+               fix: let GitLab reach Factory: its DNS, firewall and outbound requests
+                    factory-gitlab verify --live
+                    http://127.0.0.1:[port]/admin/application_settings/network
+               README.md#check-webhook-recent
+
+    verdict: fail, 25 passed, 2 failed, 2 skipped on http://127.0.0.1:[port] ([cost])
+    ");
 }

@@ -85,8 +85,8 @@ fn a_selection_that_does_not_exist() {
     ----- stderr -----
     error: the current state could not be read; nothing was planned
       caused by: GET /api/v4/groups/no-such-group on 127.0.0.1:[port]: answered 404: 404 Group Not Found
-    hint: try again: it was not found, or is not visible to this token
-          factory-gitlab connect
+    hint: correct --group or --project: nothing of this path exists, or it is not visible to this token
+          http://127.0.0.1:[port]/admin/groups
     ");
 }
 
@@ -226,8 +226,8 @@ fn refused_by_one_project() {
       failed  register a webhook on project group-1/project-1
               GitLab refused
               caused by: POST /api/v4/projects/1/hooks on 127.0.0.1:[port]: answered 403: 403 Forbidden
-      - create a new personal access token: its owner has to be an administrator, and with Admin Mode it needs the scope admin_mode
-        http://127.0.0.1:[port]/-/user_settings/personal_access_tokens?name=factory-gitlab&scopes=api,admin_mode
+      - open it as the token's owner: GitLab refuses this group or project and accepts the token elsewhere (an IP restriction or single sign-on of the group, external authorization); or leave it out with --exclude
+        http://127.0.0.1:[port]/admin/projects
 
     4 of 6 steps done, 1 failed, 1 not started.
     Completed steps are kept. Run the same command again to continue.

@@ -15,16 +15,17 @@ use crate::sandbox::gitlab::state::GitLabState;
 pub(super) struct UrlBlocker<'a> {
     settings: &'a ApplicationSettings,
     external_url: &'a Url,
+    no_dns: bool,
 }
 
 impl<'a> UrlBlocker<'a> {
     pub(super) const fn new(state: &'a GitLabState) -> Self {
-        Self { settings: &state.settings, external_url: &state.external_url }
+        Self { settings: &state.settings, external_url: &state.external_url, no_dns: state.quirks.no_dns }
     }
 
     /// Why GitLab would not send to this address, in GitLab's words; `None` if it would.
     pub(super) fn reason(&self, address: &str, owner: Owner) -> Option<&'static str> {
-        let Self { settings, external_url } = self;
+        let Self { settings, external_url, no_dns } = self;
         let Ok(url) = Url::parse(address) else { return Some("URI is invalid") };
         if !matches!(url.scheme(), "http" | "https") {
             return Some("Only allowed schemes are http, https");
@@ -36,7 +37,8 @@ impl<'a> UrlBlocker<'a> {
             Host::Domain(name) if is_localhost(name) => Some(IpAddr::from([127, 0, 0, 1])),
             Host::Domain(_) => None,
         };
-        if ip.is_none() && host.to_string().ends_with(".invalid") {
+        let is_name = matches!(host, Host::Domain(_));
+        if is_name && (*no_dns || host.to_string().ends_with(".invalid")) {
             return Some("Host cannot be resolved or invalid");
         }
         let target = DestinationHost { host: host.to_string(), port: url.port_or_known_default(), ip };
@@ -145,7 +147,7 @@ mod tests {
             let mut settings = ApplicationSettings::default();
             settings.allow_outbound(allowed);
             assert_eq!(
-                UrlBlocker { settings: &settings, external_url: &external }.reason(address, owner),
+                UrlBlocker { settings: &settings, external_url: &external, no_dns: false }.reason(address, owner),
                 expected,
                 "{address} {allowed}"
             );
@@ -160,7 +162,9 @@ mod tests {
             outbound_local_requests_allowlist_raw: "hooks.factory.example".to_owned(),
             ..ApplicationSettings::default()
         };
-        let ask = |address| UrlBlocker { settings: &settings, external_url: &external }.reason(address, Owner::System);
+        let ask = |address| {
+            UrlBlocker { settings: &settings, external_url: &external, no_dns: false }.reason(address, Owner::System)
+        };
         assert_eq!(ask("https://hooks.factory.example/"), None);
         assert!(ask("https://other.example/").is_some_and(|why| why.contains("not on the Allow List")));
     }

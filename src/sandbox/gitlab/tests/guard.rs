@@ -6,6 +6,7 @@ use std::time::Duration;
 use super::{NONE, TestInstance, of_version, site};
 use crate::sandbox::gitlab::quirks::InstanceQuirks;
 use crate::sandbox::gitlab::seed::{TokenSpec, UserSpec};
+use crate::sandbox::gitlab::state::UserState;
 use crate::sandbox::options::SandboxOptions;
 
 fn scopes(names: &[&str]) -> Vec<String> {
@@ -143,17 +144,25 @@ async fn bots_are_recognized_by_their_user() {
 }
 
 #[tokio::test]
-async fn a_blocked_user_gets_a_403_with_the_reason() {
+async fn a_user_who_may_not_use_the_api_gets_a_403_with_the_reason() {
     let site: TestInstance = of_version(18, 5);
     let user = site.gitlab.add_user(UserSpec { username: "bob".into(), ..UserSpec::default() });
     let token = site.gitlab.add_token(TokenSpec { user, ..TokenSpec::default() });
     assert_eq!(site.api("GET /user", &token, NONE).await.status, 200);
-    if let Some(user) = site.gitlab.lock().users.get_mut(&user) {
-        user.state = crate::sandbox::gitlab::state::UserState::Blocked;
+    for (state, text) in [
+        (UserState::Blocked, "Your account has been blocked."),
+        (UserState::PendingApproval, "Your account is pending approval from your administrator and hence blocked."),
+        (UserState::TermsNotAccepted, "You (@bob) must accept the Terms of Service in order to perform this action."),
+        (UserState::Deactivated, "Your account has been deactivated by your administrator."),
+        (UserState::Unconfirmed, "Your primary email address is not confirmed."),
+        (UserState::PasswordExpired, "Your password expired."),
+    ] {
+        if let Some(user) = site.gitlab.lock().users.get_mut(&user) {
+            user.state = state;
+        }
+        let answer = site.api("GET /user", &token, NONE).await;
+        let message = answer.body["message"].as_str().unwrap_or_default();
+        assert_eq!(answer.status, 403, "{state:?}");
+        assert!(message.starts_with(&format!("403 Forbidden - {text}")), "{state:?}: {message}");
     }
-    let answer = site.api("GET /user", &token, NONE).await;
-    assert_eq!(
-        (answer.status, answer.body),
-        (403, json!({"message": "403 Forbidden - Your account has been blocked."}))
-    );
 }
