@@ -36,7 +36,7 @@ use crate::inputs::Interview;
 use crate::journal::Store;
 use crate::report::{Format, Report};
 use crate::secret::register_for_redaction;
-use crate::settings::{self, Answers, Settings, keys};
+use crate::settings::{self, Answers, Settings, Source, keys, misplaced};
 use crate::terminal::interrupt::Interrupt;
 use crate::terminal::prompt::{Interactive, NonInteractive, Prompter};
 use crate::terminal::{ColorChoice, Terminal, Verbosity, log};
@@ -269,10 +269,24 @@ const fn runs_another(_: &Command) -> bool {
     false
 }
 
+/// The paths that are not settings: the answers file and the folder for records. A value in quotes would make a new folder.
+fn require_paths(global: &GlobalArgs, env: &Env) -> Result<(), Failure> {
+    let config = global.config.as_ref().map(|path| (Source::Flag("--config"), path.to_string_lossy()));
+    let of_variable = |name| Some((Source::Environment(name), env.var(name)?.into()));
+    let given = [config, of_variable(env_vars::CONFIG), of_variable(env_vars::STATE_DIR)];
+    for (origin, text) in given.into_iter().flatten() {
+        if let Some(why) = misplaced(&keys::LOG_FILE, &text) {
+            return Err(settings::Error::Invalid { origin, why: why.to_owned() }.into());
+        }
+    }
+    Ok(())
+}
+
 async fn invoke(invocation: Invocation<Command>, around: Surroundings<'_>) -> Result<ExitCode, Failure> {
     let Invocation { cli, given, running: _ } = invocation;
     let Surroundings { args, env, terminal, interrupt } = around;
     let from_env = || env.var(env_vars::CONFIG).map(PathBuf::from);
+    require_paths(&cli.global, env)?;
     let answers = cli.global.config.clone().or_else(from_env).map(|path| Answers::read(&path)).transpose()?;
     let settings = Settings::new(given, env, answers);
     require_rehearsable(env, &settings)?;

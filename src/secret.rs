@@ -252,8 +252,12 @@ pub fn is_unexpanded_variable(text: &str) -> bool {
 /// Whether a text is in quotes, which a shell would have taken away.
 #[must_use]
 pub fn is_quoted(text: &str) -> bool {
+    // A chat or a word processor makes the last two pairs.
+    const PAIRS: [(char, char); 5] =
+        [('"', '"'), ('\'', '\''), ('`', '`'), ('\u{201c}', '\u{201d}'), ('\u{2018}', '\u{2019}')];
     let text = text.trim();
-    ['"', '\''].iter().any(|quote| text.len() > 1 && text.starts_with(*quote) && text.ends_with(*quote))
+    let inner = |(open, close): &(char, char)| text.strip_prefix(*open)?.strip_suffix(*close);
+    PAIRS.iter().any(|pair| inner(pair).is_some())
 }
 
 /// The longest value that a message repeats, in bytes.

@@ -163,7 +163,7 @@ impl Settings {
     /// Where a secret was given: the flag's file, the variable, the answers file's file. In this order, as for the rest.
     #[must_use]
     pub fn secret(&self, setting: &'static Definition) -> Option<SecretAt> {
-        let file = |found: Sourced<String>| SecretAt::File(found.map(PathBuf::from));
+        let file = |found: Sourced<String>| SecretAt::File(found.map(|path| PathBuf::from(setting.trimmed(&path))));
         if let Some(path) = self.given.values.get(setting.key).and_then(|values| values.last()) {
             return Some(file(Sourced::new(path.clone(), Source::Flag(setting.flag))));
         }

@@ -28,6 +28,8 @@ pub enum SecretError {
     Quoted { origin: Source },
     #[error("{origin} holds a path; the secret itself is meant there")]
     IsPath { origin: Source },
+    #[error("{origin} holds {what}; the secret alone is meant there")]
+    NotAlone { origin: Source, what: &'static str },
     #[error("{origin} cannot be used: {why}")]
     Malformed { origin: Source, why: Malformed },
     #[error(transparent)]
@@ -46,7 +48,8 @@ impl From<SecretError> for Failure {
             }
             SecretError::Unreadable { .. } => failure.fix(Fix::say("correct the path, or the file's permissions")),
             SecretError::IsPath { .. } => failure.fix(Fix::say("give the path with the flag that takes a file")),
-            SecretError::Misplaced { .. }
+            SecretError::NotAlone { .. }
+            | SecretError::Misplaced { .. }
             | SecretError::Quoted { .. }
             | SecretError::NotAFile { .. }
             | SecretError::Stdin(_) => failure,
@@ -88,9 +91,31 @@ pub(super) fn secret<K: SecretKind>(text: &str, origin: Source) -> Result<Source
     if is_path(text.trim()) {
         return Err(SecretError::IsPath { origin });
     }
+    if let Some(what) = not_alone(text.trim()) {
+        return Err(SecretError::NotAlone { origin, what });
+    }
     match Secret::new(text) {
         Err(why) => Err(SecretError::Malformed { origin, why }),
         Ok(secret) => Ok(Sourced::new(secret, origin)),
+    }
+}
+
+/// What else than a secret alone a text is, which could pass for one.
+fn not_alone(text: &str) -> Option<&'static str> {
+    let is_assignment = |(name, value): (&str, &str)| {
+        let is_name = |byte: u8| byte.is_ascii_uppercase() || byte.is_ascii_digit() || byte == b'_';
+        let name = name.trim_start_matches("export ");
+        // Base64 ends in equal signs.
+        name.contains('_') && name.bytes().all(is_name) && !value.is_empty() && !value.starts_with('=')
+    };
+    if text.starts_with("https://") || text.starts_with("http://") {
+        Some("an address")
+    } else if text.starts_with('{') && text.ends_with('}') && text.contains('"') {
+        Some("a JSON document")
+    } else if text.split_once('=').is_some_and(is_assignment) {
+        Some("a line NAME=value")
+    } else {
+        None
     }
 }
 

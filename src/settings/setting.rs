@@ -106,6 +106,17 @@ impl Definition {
         }
     }
 
+    /// Whether its value is a path. Of a secret it is, since a variable that holds the secret itself is no setting.
+    fn takes_path(&self) -> bool {
+        matches!(self.kind, ValueKind::Path | ValueKind::Paths | ValueKind::Secret)
+    }
+
+    /// A value without what a copy or a file's end leaves around it. A path may begin or end with a space.
+    #[must_use]
+    pub fn trimmed<'t>(&self, text: &'t str) -> &'t str {
+        if self.takes_path() { text.trim_matches(['\r', '\n']) } else { text.trim() }
+    }
+
     /// Whether this value of the setting names something that a rehearsal may not touch.
     #[must_use]
     pub fn is_real(&self, value: &str) -> bool {
@@ -132,6 +143,7 @@ impl<T> Setting<T> {
     /// [`Error::Invalid`], which names the source.
     pub fn read(&self, text: &str, source: &Source) -> Result<T, Error> {
         let invalid = |why: String| Error::Invalid { origin: source.clone(), why };
+        let text = self.trimmed(text);
         if let Some(why) = misplaced(self, text) {
             return Err(invalid(why.to_owned()));
         }
@@ -139,24 +151,35 @@ impl<T> Setting<T> {
     }
 }
 
-/// What else was given where a value is meant: a file's content, a variable's name, quotes. The value is not repeated.
+/// What else was given where a value is meant: a file's content, a path, a variable's name, quotes. The value is not repeated.
 #[must_use]
 pub fn misplaced(setting: &Definition, text: &str) -> Option<&'static str> {
     let text = text.trim();
-    let is_place = matches!(setting.kind, ValueKind::Path | ValueKind::Paths | ValueKind::Secret | ValueKind::Url);
+    let takes_path = setting.takes_path();
+    let is_place = takes_path || setting.kind == ValueKind::Url;
     let is_content = text.contains('\n') || (is_place && (text.starts_with('{') || text.starts_with("-----BEGIN")));
     let beginning = text.split(['/', '\\']).next().unwrap_or_default();
     if is_content && setting.key == "kit" {
         Some("this is the kit itself; save it in a file and give its path, or give - and pipe the kit in")
-    } else if is_content {
+    } else if is_content && takes_path {
         Some("this is the content of a file and not a value; save it in a file and give its path")
+    } else if is_content && setting.key != "kit_signer" {
+        Some("this is more than one line, as the content of a file is; give the value alone")
     } else if is_quoted(text) {
         Some("it is in quotes; leave them out")
     } else if is_unexpanded_variable(if is_place { beginning } else { text }) {
         Some("it is a variable that was not expanded; give its value")
+    } else if !takes_path && is_path(setting.kind, text) {
+        Some("it is a path; give the value itself")
     } else {
         None
     }
+}
+
+/// Whether a text is certainly a path. In a list, what begins with a slash may be a group's.
+fn is_path(kind: ValueKind, text: &str) -> bool {
+    let is_relative = ["./", "../", "~/", ".\\", "..\\"].iter().any(|start| text.starts_with(start));
+    is_relative || (text.starts_with('/') && kind != ValueKind::List)
 }
 
 /// So that a setting of any type can be given where only its names matter.
@@ -193,7 +216,44 @@ mod tests {
             assert!(!error.contains(text.trim()), "{error}");
         }
         assert!(misplaced(&keys::CA_CERT, "-----BEGIN CERTIFICATE-----").is_some());
+        assert!(
+            misplaced(&keys::KIT_SIGNER, "untrusted comment: minisign public key\nRWQ").is_none(),
+            "the key's file"
+        );
         assert!(misplaced(&keys::EXCLUDE, "{legacy,old}/**").is_none(), "a pattern");
         assert!(misplaced(&keys::KIT, "kits/acme $2.json").is_none());
+    }
+
+    #[test]
+    fn quotes_variables_and_other_files_are_recognized_for_every_setting() {
+        for setting in keys::all().filter(|setting| setting.kind != ValueKind::Switch) {
+            let why = |text: &str| misplaced(setting, text).unwrap_or_default();
+            for quoted in
+                ["\"value\"", "'value'", " \"value\"\n", "`value`", "\u{201c}value\u{201d}", "\u{2018}value\u{2019}"]
+            {
+                assert!(why(quoted).contains("quotes"), "{}: {quoted}", setting.flag);
+            }
+            for variable in ["$VALUE", "${VALUE}", "%VALUE%", "$VALUE\n"] {
+                assert!(why(variable).contains("not expanded"), "{}: {variable}", setting.flag);
+            }
+            let takes_lines = setting.key == "kit_signer";
+            assert_eq!(why("one: 1\ntwo: 2").is_empty(), takes_lines, "{}", setting.flag);
+            let is_path = setting.takes_path();
+            for path in ["./value", "../value", "~/value"] {
+                assert_eq!(why(path).is_empty(), is_path, "{}: {path}", setting.flag);
+            }
+        }
+        assert!(misplaced(&keys::GROUP, "/acme/web").is_none(), "a group's path");
+    }
+
+    #[test]
+    fn white_space_around_a_value_is_no_part_of_it() {
+        let source = Source::Environment("X");
+        let url = |text| keys::GITLAB_URL.read(text, &source).map(|url| url.to_string());
+        assert_eq!(url(" https://gitlab.acme.com \r\n"), Ok("https://gitlab.acme.com".to_owned()));
+        assert_eq!(keys::CONCURRENCY.read("4\n", &source), Ok(4));
+        assert_eq!(keys::WEBHOOKS.read("project \n", &source), Ok(crate::target::Strategy::Project));
+        assert_eq!(keys::CA_CERT.read("/etc/ca file .pem\n", &source), Ok("/etc/ca file .pem".into()));
+        assert_eq!(keys::RECIPIENT.read(" age1x\n", &source), Ok("age1x".to_owned()));
     }
 }

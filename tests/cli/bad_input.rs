@@ -16,6 +16,7 @@ mod limits;
 mod names;
 mod token_kinds;
 mod tokens;
+mod values;
 mod walls;
 mod writes;
 
