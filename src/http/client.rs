@@ -10,12 +10,12 @@ use url::{Origin, Url};
 
 use super::aimd::{RateLimited, Signal, WaitBudget, jitter};
 use super::body::{self, LargeBodies, ReadError};
-use super::error::{Cause, Error, ErrorResponse};
+use super::error::{Cause, Error, UnexpectedPage};
 use super::error_response::Server;
 use super::extra_headers::ExtraHeaders;
-use super::limiter::{Closed, Limiter, OnWait, Priority};
+use super::limiter::{Limiter, OnWait, Priority};
 use super::limits::{MAX_CONCURRENCY, MAX_REDIRECTS, OVERLOAD_PART};
-use super::options::{ClientOptions, Secured, Transports, is_in_reach};
+use super::options::{ClientOptions, Secured, Transports, is_in_reach, place};
 use super::pages::is_same_origin;
 use super::request::{Repeat, Request, host_of};
 use super::response::Response;
@@ -50,6 +50,8 @@ struct Shared {
     reach: Reach,
     /// Whether the proxy refuses the user name and password; asked once for all requests.
     proxy_refuses: OnceCell<bool>,
+    /// The same of a proxy in front of GitLab and the headers for it.
+    wall_refuses: OnceCell<bool>,
     /// The deadline of all requests, of those in flight too.
     deadline: OnceLock<Instant>,
 }
@@ -78,6 +80,7 @@ impl Client {
             proxies: options.proxy_in_reach().matcher(),
             reach: options.reach.clone(),
             proxy_refuses: OnceCell::new(),
+            wall_refuses: OnceCell::new(),
             deadline: OnceLock::new(),
         };
         Ok(Self { shared: Arc::new(shared), gitlab: None })
@@ -241,16 +244,34 @@ impl Client {
         Err(request.failed(Cause::ProxyPassword { proxy: place(proxy) }))
     }
 
+    /// Shows a password in the headers for a proxy in front of GitLab once, without the token, before it comes with many
+    /// requests at the same time.
+    async fn require_header_password(&self, request: &Request, url: &Url) -> Result<(), Error> {
+        if !self.is_gitlabs(url) || !self.gives_authorization_to_proxy() {
+            return Ok(());
+        }
+        let asking = || async {
+            let alone = Request::get(url.clone());
+            let asked = Box::pin(self.exchange_now(&alone, url)).await;
+            asked.is_ok_and(|response| error_response::asks_for_password(&response))
+        };
+        if !*self.shared.wall_refuses.get_or_init(asking).await {
+            return Ok(());
+        }
+        Err(request.failed(Cause::UnexpectedPage { status: 401, what: UnexpectedPage::BasicAuth }))
+    }
+
     /// One request and its response, whatever the status.
     async fn exchange(&self, request: &Request, url: &Url, attempts: Attempts) -> Result<Response, Error> {
         self.require_allowed(request, url)?;
         self.require_proxy_password(request, url).await?;
+        self.require_header_password(request, url).await?;
         let shared = &self.shared;
         let round_trip = shared.counters.next_round_trip();
         let priority = if attempts.rate_limits > 0 { Priority::Limited } else { Priority::Normal };
         let permit = match shared.limiter.acquire(&origin(url), priority).await {
             Ok(permit) => permit,
-            Err(closed) => return Err(request.failed(rate_limited(closed))),
+            Err(closed) => return Err(request.failed(closed.cause())),
         };
         let counted = shared.counters.start(round_trip, request.repeat);
         let started = shared.clock.system().instant();
@@ -364,19 +385,6 @@ impl Client {
     pub(super) fn timeout(&self) -> Duration {
         self.time_left().map_or(self.shared.timeout, |left| left.min(self.shared.timeout))
     }
-}
-
-/// Where a proxy is, without its user info.
-fn place(proxy: &Intercept) -> String {
-    let port = proxy.uri().port_u16().map(|port| format!(":{port}")).unwrap_or_default();
-    format!("{}{port}", proxy.uri().host().unwrap_or_default())
-}
-
-/// The cause for a request that was not sent because its server wants more time, in whole seconds as the server would say
-/// it.
-fn rate_limited(closed: Closed) -> Cause {
-    let left = Duration::from_secs(closed.left.as_millis().div_ceil(1000).try_into().unwrap_or(u64::MAX));
-    Cause::Status(ErrorResponse { status: 429, retry_after: Some(left), ..ErrorResponse::default() })
 }
 
 fn millis(time: Duration) -> u64 {

@@ -57,6 +57,11 @@ fn wall(response: &Response) -> Option<UnexpectedPage> {
     }
 }
 
+/// Whether a proxy in front of the server asks for a password.
+pub(super) fn asks_for_password(response: &Response) -> bool {
+    wall(response) == Some(UnexpectedPage::BasicAuth)
+}
+
 /// What a 2xx response is where it is not the expected JSON; `None` where it claims to be JSON.
 pub(super) fn unexpected_page(response: &Response) -> Option<UnexpectedPage> {
     if is_html(&response.headers, &response.body) {

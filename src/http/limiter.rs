@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 use tokio::sync::Notify;
 
 use super::aimd::{Admission, AimdLimit, Sample, Signal, WaitBudget};
+use super::error::{Cause, ErrorResponse};
 use super::limits::REPORTED_WAIT;
 use crate::env::Clock;
 
@@ -34,6 +35,15 @@ pub(super) enum Priority {
 pub(super) struct Closed {
     /// How much of that time is left.
     pub left: Duration,
+}
+
+impl Closed {
+    /// The cause for a request that was not sent because its server wants more time, in whole seconds as the server would say
+    /// it.
+    pub(super) fn cause(self) -> Cause {
+        let left = Duration::from_secs(self.left.as_millis().div_ceil(1000).try_into().unwrap_or(u64::MAX));
+        Cause::Status(ErrorResponse { status: 429, retry_after: Some(left), ..ErrorResponse::default() })
+    }
 }
 
 pub(super) struct Limiter {

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
+use hyper_util::client::proxy::matcher::Intercept;
 use reqwest::{NoProxy, redirect};
 use tokio_rustls::rustls;
 use tokio_rustls::rustls::pki_types::CertificateDer;
@@ -124,6 +125,12 @@ fn exception(written: &str) -> &str {
         Some((host, port)) if port.parse::<u16>().is_ok() => host,
         _ => entry,
     }
+}
+
+/// Where a proxy is, without its user info.
+pub(super) fn place(proxy: &Intercept) -> String {
+    let port = proxy.uri().port_u16().map(|port| format!(":{port}")).unwrap_or_default();
+    format!("{}{port}", proxy.uri().host().unwrap_or_default())
 }
 
 /// An error before there is a request.

@@ -2,12 +2,13 @@
 
 use std::sync::{Arc, Mutex};
 
-use factory_gitlab::http::{ClientOptions, Request};
+use factory_gitlab::http::{Cause, ClientOptions, Request, UnexpectedPage};
+use futures_util::future::join_all;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpListener;
 use url::Url;
 
-use crate::setup::{client_with, direct};
+use crate::setup::{cause, client_with, direct, token};
 
 type Heads = Arc<Mutex<Vec<String>>>;
 
@@ -62,4 +63,38 @@ async fn headers_go_to_gitlabs_origin_only() {
     assert!(leaving_heads.lock().expect("the heads").iter().all(has));
     let other = other_heads.lock().expect("the heads").clone();
     assert!(other.len() == 1 && !other.iter().any(has), "{other:?}");
+}
+
+/// A password that is wrong and comes with each of many requests locks an account.
+#[tokio::test]
+async fn a_password_for_a_proxy_in_front_of_gitlab_is_shown_once_before_it_comes_with_many_requests() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("headers");
+    tokio::fs::write(&file, "Authorization: Basic d3Jvbmc6d3Jvbmc=\n").await.expect("a file");
+    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+    let url: Url =
+        format!("http://{}/api/v4/user", listener.local_addr().expect("an address")).parse().expect("an address");
+    let heads = Heads::default();
+    let kept = Arc::clone(&heads);
+    tokio::spawn(async move {
+        while let Ok((mut stream, _)) = listener.accept().await {
+            let mut asked = vec![0; 4096];
+            let length = stream.read(&mut asked).await.unwrap_or(0);
+            kept.lock().expect("the heads").push(String::from_utf8_lossy(&asked[..length]).to_lowercase());
+            let answer = "HTTP/1.1 401 Unauthorized\r\nwww-authenticate: Basic\r\nconnection: close\r\ncontent-length: 0\r\n\r\n";
+            drop(stream.write_all(answer.as_bytes()).await);
+        }
+    });
+    let client = client_with(&ClientOptions { header_file: Some(file), ..direct() }).for_gitlab(&url);
+    let requests = (0..8).map(|_| Request::get(url.clone()).token(&token("glpat-of-a-test")));
+    let asked = join_all(requests.map(|request| {
+        let client = client.clone();
+        async move { client.send(&request).await }
+    }));
+    for outcome in asked.await {
+        let error = outcome.err().expect("an error");
+        assert!(matches!(cause(&error), Cause::UnexpectedPage { what: UnexpectedPage::BasicAuth, .. }), "{error}");
+    }
+    let sent = heads.lock().expect("the heads").clone();
+    assert!(sent.len() == 1 && !sent[0].contains("private-token"), "{sent:?}");
 }
