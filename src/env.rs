@@ -23,6 +23,8 @@ pub struct Env {
     pub streams: Streams,
     /// Where records, journals and sealed bundles are kept; `None` where the system has no such folder.
     pub state_dir: Option<PathBuf>,
+    /// The user's own folder, `~` in a path.
+    pub home: Option<PathBuf>,
     pub reach: Reach,
 }
 
@@ -59,6 +61,7 @@ impl Env {
             clock: Clock::real(),
             streams: Streams::default(),
             state_dir: None,
+            home: None,
             reach: Reach::default(),
         }
     }
@@ -78,7 +81,8 @@ impl Env {
             error: std::io::stderr().is_terminal(),
         };
         let state_dir = variables.get(env_vars::STATE_DIR).map(PathBuf::from).or_else(native_state_dir);
-        Self { clock: clock(&variables), variables, streams, state_dir, reach: Reach::Anywhere }
+        let home = etcetera::home_dir().ok();
+        Self { clock: clock(&variables), variables, streams, state_dir, home, reach: Reach::Anywhere }
     }
 
     /// An environment of the given variables and nothing else, for a run inside this process.
@@ -97,6 +101,17 @@ impl Env {
     pub fn confined_to(mut self, addresses: &[SocketAddr]) -> Self {
         self.reach = Reach::Only(addresses.into());
         self
+    }
+
+    /// A path as it was given, with the user's folder in the place of a leading `~`. A shell leaves `--kit=~/kit.json` as it is.
+    #[must_use]
+    pub fn expand(&self, path: &str) -> String {
+        match (path.strip_prefix('~'), &self.home) {
+            (Some(rest), Some(home)) if rest.is_empty() || rest.starts_with('/') => {
+                home.join(rest.trim_start_matches('/')).to_string_lossy().into_owned()
+            }
+            _ => path.to_owned(),
+        }
     }
 
     /// A variable's text. Empty counts as unset, as is usual for CI variables; so does what is not UTF-8.

@@ -26,9 +26,10 @@ use std::collections::BTreeMap;
 
 use crate::error::{Failure, FailureKind, Fix};
 use crate::secret::{Secret, SecretKind};
-use crate::settings::{self, Definition, SecretAt, Setting, Settings, Source, Sourced};
+use crate::settings::{self, Definition, SecretAt, Setting, Settings, Source, Sourced, ValueKind};
 use crate::terminal::Terminal;
-use crate::terminal::prompt::{Ask, Prompter};
+use crate::terminal::prompt::{Ask, Completes, Prompter};
+use crate::text::{Line, Text};
 
 pub use self::document::{Document, DocumentAt, DocumentError};
 pub use self::missing::Missing;
@@ -107,8 +108,38 @@ impl<'a> Interview<'a> {
     pub async fn ask_until<T, U>(
         &self,
         setting: &'static Setting<T>,
-        mut check: impl AsyncFnMut(&Sourced<T>) -> Result<U, Failure>,
+        check: impl AsyncFnMut(&Sourced<T>) -> Result<U, Failure>,
     ) -> Result<Sourced<U>, Failure> {
+        self.find(setting, NoneAnswer::IsAnAnswer, check).await?.ok_or_else(|| self.missing(setting))
+    }
+
+    /// The same for a setting that the user may say there is none of, with Enter alone or "none".
+    ///
+    /// # Errors
+    /// As [`Interview::ask_until`].
+    pub async fn ask_optional<T, U>(
+        &self,
+        setting: &'static Setting<T>,
+        check: impl AsyncFnMut(&Sourced<T>) -> Result<U, Failure>,
+    ) -> Result<Option<Sourced<U>>, Failure> {
+        if self.settings.is_declined(setting) {
+            return Ok(None);
+        }
+        self.find(setting, NoneAnswer::Declines, check).await
+    }
+
+    /// The failure where a setting has no value.
+    #[must_use]
+    pub fn missing(&self, setting: &'static Definition) -> Failure {
+        Missing::of(setting).into()
+    }
+
+    async fn find<T, U>(
+        &self,
+        setting: &'static Setting<T>,
+        none: NoneAnswer,
+        mut check: impl AsyncFnMut(&Sourced<T>) -> Result<U, Failure>,
+    ) -> Result<Option<Sourced<U>>, Failure> {
         let mut answer = self.settings.raw_value(setting);
         loop {
             let given = match answer.take() {
@@ -116,12 +147,21 @@ impl<'a> Interview<'a> {
                 None => self.ask(setting)?,
             };
             let source = given.source.clone();
+            if source.is_prompt() && none == NoneAnswer::Declines && is_none(&given.value) {
+                self.settings.answer(setting, Vec::new());
+                return Ok(None);
+            }
             let checked = match setting.read(&given.value, &source) {
                 Ok(value) => check(&Sourced::new(value, source.clone())).await,
                 Err(error) => Err(error.into()),
             };
             match checked {
-                Ok(value) => return Ok(Sourced::new(value, source)),
+                Ok(value) => {
+                    if source.is_prompt() {
+                        self.settings.answer(setting, vec![given.value]);
+                    }
+                    return Ok(Some(Sourced::new(value, source)));
+                }
                 Err(failure) => self.refuse(failure, &source)?,
             }
         }
@@ -214,8 +254,16 @@ impl<'a> Interview<'a> {
 
     fn ask(&self, setting: &'static Definition) -> Result<Sourced<String>, Failure> {
         self.require_terminal(setting)?;
-        let typed = self.prompter.text(&prompt(setting))?;
-        Ok(Sourced::new(typed.trim().to_owned(), Source::Prompt))
+        loop {
+            let typed = self.prompter.text(&prompt(setting))?;
+            match typed.trim() {
+                "?" | "help" => self.prompter.say(&help(setting)),
+                path if setting.kind == ValueKind::Path => {
+                    return Ok(Sourced::new(self.settings.env().expand(path), Source::Prompt));
+                }
+                answer => return Ok(Sourced::new(answer.to_owned(), Source::Prompt)),
+            }
+        }
     }
 
     fn ask_secret<K: SecretKind>(&self, setting: &'static Definition) -> Result<Sourced<Secret<K>>, Failure> {
@@ -244,11 +292,35 @@ impl<'a> Interview<'a> {
     }
 }
 
+/// What an answer that says "none" means.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+enum NoneAnswer {
+    /// There is none.
+    Declines,
+    /// It is an answer like any other.
+    IsAnAnswer,
+}
+
+/// Whether an answer says that there is none.
+fn is_none(answer: &str) -> bool {
+    matches!(answer.to_ascii_lowercase().as_str(), "" | "no" | "none" | "no kit")
+}
+
+/// What a setting is, and where else its value can be given: the answer to `?`.
+fn help(setting: &'static Definition) -> Text {
+    let mut text = Text::new();
+    text.line(setting.help);
+    text.lines.extend(setting.question.map(|question| Line::from(question.help)));
+    text.line(format!("It can also be given with {}.", missing::places(setting)));
+    text
+}
+
 /// The question for a setting as it is asked. A setting without a question of its own is asked for by its help.
 fn prompt(setting: &'static Definition) -> Ask<'static> {
     let (prompt, help) =
         setting.question.map_or((setting.help, None), |question| (question.prompt, Some(question.help)));
-    Ask { key: setting.key, prompt, help, default: None }
+    let completes = if setting.kind == ValueKind::Path { Completes::Paths } else { Completes::Nothing };
+    Ask { key: setting.key, prompt, help, default: None, completes }
 }
 
 impl From<settings::Error> for Failure {

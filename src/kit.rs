@@ -16,7 +16,9 @@ use url::Url;
 use crate::secret::{SigningToken, WebhookToken};
 use crate::target::Event;
 
-pub use self::check::{DeliveryMode, KitProblem, KitSeverity};
+pub use self::check::{
+    DeliveryMode, KitProblem, KitSeverity, address_problem, redirect_uri_problem, webhook_secret_problem,
+};
 pub use self::fingerprint::{
     FingerprintError, KitChange, KitFingerprint, NamedFingerprint, TrustedValues, is_presigned, is_same_set, origin,
 };

@@ -10,6 +10,7 @@ mod parse;
 mod recorded;
 mod setting;
 mod sourced;
+mod typed;
 mod values;
 
 use std::collections::BTreeMap;
@@ -25,6 +26,7 @@ pub use self::answers::Answers;
 pub use self::recorded::RecordedChoices;
 pub use self::setting::{Commands, Definition, Heading, Question, Rehearsal, Required, Setting, ValueKind, misplaced};
 pub use self::sourced::{Source, Sourced};
+use self::typed::TypedAnswers;
 pub use self::values::{ApplicationMode, KeyringUse, KitSigner, ProxyChoice};
 
 /// The definition of every setting, in the order of the help.
@@ -89,17 +91,30 @@ pub struct Settings {
     env: Env,
     answers: Option<Answers>,
     recorded: RecordedChoices,
+    /// Above all other sources: they are asked for where nothing else has a value, or to change it.
+    typed: TypedAnswers,
 }
 
 impl Settings {
     #[must_use]
     pub fn new(given: CliValues, env: &Env, answers: Option<Answers>) -> Self {
-        Self { given, env: env.clone(), answers, recorded: RecordedChoices::default() }
+        Self { given, env: env.clone(), answers, recorded: RecordedChoices::default(), typed: TypedAnswers::default() }
     }
 
     /// Adds what an earlier run recorded, below everything that was given for this one.
     pub fn remember(&mut self, recorded: RecordedChoices) {
         self.recorded = recorded;
+    }
+
+    /// Takes the user's answer, for all clones. An empty one says that there is none.
+    pub fn answer(&self, setting: &'static Definition, values: Vec<String>) {
+        self.typed.put(setting, values);
+    }
+
+    /// Whether the user said that there is none.
+    #[must_use]
+    pub fn is_declined(&self, setting: &'static Definition) -> bool {
+        self.typed.list(setting).is_some_and(|values| values.is_empty())
     }
 
     /// The value of a setting from the first source that has it; `None` leaves it to a prompt or the default.
@@ -143,8 +158,21 @@ impl Settings {
         self.get(setting).is_ok_and(|found| found.is_some_and(|found| found.value))
     }
 
-    /// The text of a setting from the first source that has it.
+    /// The text of a setting from the first source that has it; of a path, with the user's folder in the place of `~`.
     fn raw(&self, setting: &'static Definition) -> Option<Sourced<Vec<String>>> {
+        let found = self.as_given(setting)?;
+        Some(match setting.kind {
+            ValueKind::Path | ValueKind::Paths => {
+                found.map(|values| values.iter().map(|value| self.env.expand(value)).collect())
+            }
+            _ => found,
+        })
+    }
+
+    fn as_given(&self, setting: &'static Definition) -> Option<Sourced<Vec<String>>> {
+        if let Some(values) = self.typed.list(setting) {
+            return (!values.is_empty()).then(|| Sourced::new(values, Source::Prompt));
+        }
         if let Some(values) = self.given.values.get(setting.key) {
             return Some(Sourced::new(values.clone(), Source::Flag(setting.flag)));
         }
@@ -163,7 +191,9 @@ impl Settings {
     /// Where a secret was given: the flag's file, the variable, the answers file's file. In this order, as for the rest.
     #[must_use]
     pub fn secret(&self, setting: &'static Definition) -> Option<SecretAt> {
-        let file = |found: Sourced<String>| SecretAt::File(found.map(|path| PathBuf::from(setting.trimmed(&path))));
+        let file = |found: Sourced<String>| {
+            SecretAt::File(found.map(|path| PathBuf::from(self.env.expand(setting.trimmed(&path)))))
+        };
         if let Some(path) = self.given.values.get(setting.key).and_then(|values| values.last()) {
             return Some(file(Sourced::new(path.clone(), Source::Flag(setting.flag))));
         }
@@ -314,6 +344,40 @@ mod tests {
             let settings = Settings::new(given(&keys::TIMEOUT, value), &env(&[]), None);
             assert_eq!(settings.transport().expect_err(value).to_string(), wanted);
         }
+    }
+
+    #[test]
+    fn a_tilde_is_the_users_folder_in_paths_only() {
+        let mut env = Env::empty();
+        env.home = Some("/home/ada".into());
+        let path = |given: CliValues, answers| {
+            Settings::new(given, &env, answers).get(&keys::KIT).expect("a path").map(|found| found.value)
+        };
+        for (typed, wanted) in [
+            ("~/kit.json", "/home/ada/kit.json"),
+            ("~", "/home/ada/"),
+            ("~ada/kit.json", "~ada/kit.json"),
+            ("kits/~/a.json", "kits/~/a.json"),
+        ] {
+            assert_eq!(path(given(&keys::KIT, typed), None).as_deref(), Some(wanted));
+        }
+        assert_eq!(path(CliValues::default(), answers("kit = '~/kit.json'")).as_deref(), Some("/home/ada/kit.json"));
+        let settings = Settings::new(given(&keys::TOKEN, "~/token"), &env, None);
+        let Some(SecretAt::File(file)) = settings.secret(&keys::TOKEN) else { unreachable!("a file is given") };
+        assert_eq!(file.value, PathBuf::from("/home/ada/token"));
+        let settings = Settings::new(given(&keys::GROUP, "~/a"), &env, None);
+        assert_eq!(settings.list(&keys::GROUP), Ok(vec!["~/a".to_owned()]));
+    }
+
+    #[test]
+    fn a_typed_answer_counts_more_than_all_others_also_where_it_says_that_there_is_none() {
+        let mut settings = Settings::new(given(&keys::KIT, "flag.json"), &env(&[]), None);
+        settings.remember(RecordedChoices::default().with(&keys::KIT, ["record.json"]));
+        let earlier = settings.clone();
+        settings.answer(&keys::KIT, vec!["typed.json".to_owned()]);
+        assert_eq!(earlier.get(&keys::KIT), Ok(Some(Sourced::new("typed.json".to_owned(), Source::Prompt))));
+        settings.answer(&keys::KIT, Vec::new());
+        assert!(!earlier.is_set(&keys::KIT) && earlier.is_declined(&keys::KIT));
     }
 
     #[test]

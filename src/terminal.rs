@@ -78,6 +78,8 @@ struct TerminalState {
     clock: Clock,
     /// Standard error is a terminal: progress is a bar there, and lines elsewhere.
     draws_progress: bool,
+    /// It cannot move its cursor.
+    is_dumb: bool,
     bars: indicatif::MultiProgress,
     /// When the last line about progress was printed.
     last_line: Mutex<Option<Instant>>,
@@ -120,6 +122,7 @@ impl Terminal {
                 verbosity,
                 clock: env.clock.system(),
                 draws_progress,
+                is_dumb: env.var(env_vars::TERM).is_some_and(|term| DUMB.contains(&term)),
                 bars,
                 last_line: Mutex::default(),
             }),
@@ -286,6 +289,9 @@ impl Terminal {
         let _cannot_be_reported = self.write(Stream::Error, text.as_bytes());
     }
 }
+
+/// The terminals whose cursor cannot be moved, as rustyline has them.
+const DUMB: [&str; 3] = ["dumb", "cons25", "emacs"];
 
 /// `COLUMNS` counts more than the size of the terminal, as in GNU's programs.
 fn columns(env: &Env, stream: StreamKind) -> Columns {

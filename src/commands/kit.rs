@@ -2,6 +2,9 @@
 
 mod reports;
 mod trust;
+mod values;
+
+use std::iter;
 
 use clap::{Args, Subcommand};
 use url::Url;
@@ -17,7 +20,7 @@ use crate::inputs::{Document, DocumentAt, Interview};
 use crate::instance::is_bare;
 use crate::kit::{DeliveryMode, Kit, KitProblem, KitSeverity, Overrides, origin};
 use crate::secret::{Bearer, FactoryKey, HookToken};
-use crate::settings::{Setting, Settings, Source, Sourced, keys};
+use crate::settings::{Definition, Setting, Source, Sourced, keys};
 
 use self::reports::{Checked, Shown};
 
@@ -84,7 +87,7 @@ async fn run(command: KitCommand, context: &Context<'_>) -> Result<ExitCode, Fai
         }
         KitCommand::Check => {
             let kit = read(context, &context.interview()).await?;
-            let problems = problems(&kit.value.kit, context);
+            let problems = problems(&kit.value.kit, context, DeliveryMode::Upload);
             let fingerprint = kit.value.kit.trusted().fingerprint();
             context.finish(&Checked { problems, fingerprint, source: kit.source })
         }
@@ -101,25 +104,12 @@ pub struct Found {
 }
 
 /// The kit for a run: read, changed by the flags that take the place of its values, and checked. A typed path or address
-/// that does not give a usable kit is asked for again.
+/// that does not give a usable kit is asked for again. Without a kit its values are asked for one by one.
 ///
 /// # Errors
 /// When there is no kit, it cannot be read, or something in it cannot work.
-pub async fn gather(context: &Context<'_>, interview: &Interview<'_>) -> Result<Found, Failure> {
-    let overrides = overrides(interview)?;
-    if let Some(kit) = kit_from_overrides(context, &overrides) {
-        trust::require_no_signer(interview.settings())?;
-        let kit = trust::require_named(sound(kit, context)?, interview.settings())?;
-        return Ok(Found { kit, served_by: None, place: None });
-    }
-    let found = interview
-        .ask_until(&keys::KIT, async |given| {
-            let kit = load(&given.value, context, interview).await?.with(overrides.clone());
-            let kit = trust::require_named(sound(kit, context)?, interview.settings())?;
-            Ok(Found { kit, served_by: served_by(&given.value), place: place(&given.value) })
-        })
-        .await?;
-    Ok(found.value)
+pub async fn gather(context: &Context<'_>, interview: &Interview<'_>, mode: DeliveryMode) -> Result<Found, Failure> {
+    Ok(find(context, interview, Use::InRun(mode)).await?.value)
 }
 
 /// Where the next run finds the kit, from whatever folder it is started. An address with a password or a query is not
@@ -142,35 +132,69 @@ fn served_by(given: &str) -> Option<String> {
     }
 }
 
-/// The kit as it is, judged only by what was named: its fingerprint, its signer.
-pub(super) async fn read(context: &Context<'_>, interview: &Interview<'_>) -> Result<Sourced<Found>, Failure> {
-    interview.require(&[
-        &keys::KIT,
-        &keys::REDIRECT_URI,
-        &keys::WEBHOOK_URL,
-        &keys::WEBHOOK_SECRET,
-        &keys::RECIPIENT,
-    ])?;
+/// What a kit is wanted for.
+#[derive(Clone, Copy, Debug)]
+enum Use {
+    /// To be shown: it is judged only by what was named, its fingerprint and its signer.
+    Shown,
+    /// To work with: what cannot work is refused.
+    InRun(DeliveryMode),
+}
+
+async fn find(context: &Context<'_>, interview: &Interview<'_>, wanted: Use) -> Result<Sourced<Found>, Failure> {
+    let accepted = |kit: Kit| {
+        let kit = match wanted {
+            Use::Shown => kit,
+            Use::InRun(_) if context.settings.is_set(&keys::BUNDLE_OUT) => sound(kit, context, DeliveryMode::File)?,
+            Use::InRun(mode) => sound(kit, context, mode)?,
+        };
+        trust::require_named(kit, interview.settings())
+    };
     let overrides = overrides(interview)?;
     if let Some(kit) = kit_from_overrides(context, &overrides) {
-        trust::require_no_signer(interview.settings())?;
-        let kit = trust::require_named(kit, interview.settings())?;
-        return Ok(Sourced::new(Found { kit, served_by: None, place: None }, Source::Flag("--redirect-uri")));
+        return without_kit(accepted(kit), interview);
     }
-    let load = async |given: &Sourced<String>| {
-        let kit = load(&given.value, context, interview).await?.with(overrides.clone());
-        let kit = trust::require_named(kit, interview.settings())?;
-        Ok(Found { kit, served_by: served_by(&given.value), place: place(&given.value) })
+    if !keys::has_no_kit(interview.settings()) {
+        let load = async |given: &Sourced<String>| {
+            let kit = accepted(load(&given.value, context, interview).await?.with(overrides.clone()))?;
+            Ok(Found { kit, served_by: served_by(&given.value), place: place(&given.value) })
+        };
+        if let Some(found) = interview.ask_optional(&keys::KIT, load).await? {
+            return Ok(found);
+        }
+    }
+    let mode = match wanted {
+        Use::Shown => DeliveryMode::File,
+        Use::InRun(mode) => mode,
     };
-    interview.ask_until(&keys::KIT, load).await
+    values::ask_missing(interview, mode).await?;
+    match kit_from_overrides(context, &self::overrides(interview)?) {
+        Some(kit) => without_kit(accepted(kit), interview),
+        None => Err(interview.missing(&keys::KIT)),
+    }
+}
+
+/// A kit that was given in pieces.
+fn without_kit(kit: Result<Kit, Failure>, interview: &Interview<'_>) -> Result<Sourced<Found>, Failure> {
+    trust::require_no_signer(interview.settings())?;
+    Ok(Sourced::new(Found { kit: kit?, served_by: None, place: None }, Source::Flag("--redirect-uri")))
+}
+
+/// The kit as it is, judged only by what was named: its fingerprint, its signer.
+pub(super) async fn read(context: &Context<'_>, interview: &Interview<'_>) -> Result<Sourced<Found>, Failure> {
+    let is_upload_url = |setting: &&'static Definition| setting.key == keys::UPLOAD_URL.key;
+    let values = keys::KIT_VALUES.into_iter().filter(|setting| !is_upload_url(setting));
+    let needed: Vec<&'static Definition> = iter::once(&keys::KIT.definition).chain(values).collect();
+    interview.require(&needed)?;
+    find(context, interview, Use::Shown).await
 }
 
 fn kit_from_overrides(context: &Context<'_>, overrides: &Overrides) -> Option<Kit> {
     if context.settings.is_set(&keys::KIT) { None } else { Kit::from_overrides(overrides) }
 }
 
-fn sound(kit: Kit, context: &Context<'_>) -> Result<Kit, Failure> {
-    let problems = problems(&kit, context);
+fn sound(kit: Kit, context: &Context<'_>, mode: DeliveryMode) -> Result<Kit, Failure> {
+    let problems = problems(&kit, context, mode);
     for problem in problems.iter().filter(|problem| problem.severity == KitSeverity::Warning) {
         context.terminal.warn(&format!("the kit's {}: {}", problem.path, problem.message));
     }
@@ -185,8 +209,8 @@ fn sound(kit: Kit, context: &Context<'_>) -> Result<Kit, Failure> {
 }
 
 /// All problems of a kit, including those that only the sealing library can find.
-fn problems(kit: &Kit, context: &Context<'_>) -> Vec<KitProblem> {
-    let mut problems = kit.check(context.env.clock.now(), delivery_mode(&context.settings));
+fn problems(kit: &Kit, context: &Context<'_>, mode: DeliveryMode) -> Vec<KitProblem> {
+    let mut problems = kit.check(context.env.clock.now(), mode);
     if let Err(error @ (RecipientError::Invalid { .. } | RecipientError::SecretKey | RecipientError::Mixed)) =
         Recipients::parse(&kit.bundle.recipients)
     {
@@ -194,10 +218,6 @@ fn problems(kit: &Kit, context: &Context<'_>) -> Vec<KitProblem> {
         problems.push(KitProblem { severity: KitSeverity::Error, path, message });
     }
     problems
-}
-
-fn delivery_mode(settings: &Settings) -> DeliveryMode {
-    if settings.is_set(&keys::BUNDLE_OUT) { DeliveryMode::File } else { DeliveryMode::Upload }
 }
 
 /// The flags and answers that replace the kit's values.

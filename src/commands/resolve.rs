@@ -1,5 +1,7 @@
 //! Resolve: from the kit, the settings and the answers to what should be true. `connect` and `verify` share it.
 
+use std::iter;
+
 use globset::{Glob, GlobSet, GlobSetBuilder};
 
 use crate::desired::{
@@ -13,16 +15,10 @@ use crate::settings::{Definition, Settings, Sourced, keys};
 use crate::target::Strategy;
 
 /// What every command needs that observes a connection, in the order of asking.
-pub(super) const NEEDED: [&Definition; 8] = [
-    &keys::KIT.definition,
-    &keys::REDIRECT_URI.definition,
-    &keys::WEBHOOK_URL.definition,
-    &keys::WEBHOOK_SECRET.definition,
-    &keys::RECIPIENT.definition,
-    &keys::UPLOAD_URL.definition,
-    &keys::GITLAB_URL.definition,
-    &keys::TOKEN.definition,
-];
+pub(super) fn needed() -> impl Iterator<Item = &'static Definition> {
+    let first = iter::once(&keys::KIT.definition).chain(keys::KIT_VALUES);
+    first.chain([&keys::GITLAB_URL.definition, &keys::TOKEN.definition])
+}
 
 /// The URL of a self-managed instance.
 ///

@@ -1,7 +1,7 @@
 //! Lists everything that is missing in one message.
 
 use crate::error::{Failure, Fix};
-use crate::settings::Definition;
+use crate::settings::{Definition, keys};
 use crate::text::counted;
 
 /// Settings without a value, and no terminal to ask on.
@@ -9,6 +9,11 @@ use crate::text::counted;
 pub struct Missing(Vec<&'static Definition>);
 
 impl Missing {
+    /// One setting.
+    pub(super) fn of(setting: &'static Definition) -> Self {
+        Self(vec![setting])
+    }
+
     /// Fails unless the list is empty.
     ///
     /// # Errors
@@ -19,17 +24,25 @@ impl Missing {
 }
 
 /// `--gitlab-url, the variable GITLAB_URL, or gitlab_url in the answers file`.
-fn places(setting: &Definition) -> String {
+pub(super) fn places(setting: &Definition) -> String {
     let variable = setting.variable.map(|name| format!(", the variable {name}")).unwrap_or_default();
     format!("{}{variable}, or {} in the answers file", setting.flag, setting.key)
+}
+
+/// The values that take the place of a kit.
+fn without_kit() -> String {
+    let flags: Vec<&str> = keys::KIT_VALUES.iter().map(|setting| setting.flag).collect();
+    format!("without a kit, give its values one by one: {}", flags.join(", "))
 }
 
 impl From<Missing> for Failure {
     fn from(Missing(settings): Missing) -> Self {
         let count = counted(settings.len(), "value");
         let failure = Self::usage(format!("missing input: {count}, and no terminal to ask on"));
-        settings
+        let needs_kit = settings.iter().any(|setting| setting.key == keys::KIT.key);
+        let failure = settings
             .into_iter()
-            .fold(failure, |failure, setting| failure.fix(Fix::say(format!("{}: {}", setting.name, places(setting)))))
+            .fold(failure, |failure, setting| failure.fix(Fix::say(format!("{}: {}", setting.name, places(setting)))));
+        failure.fixes(needs_kit.then(|| Fix::say(without_kit())))
     }
 }

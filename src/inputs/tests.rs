@@ -84,7 +84,9 @@ fn without_a_terminal_everything_missing_is_listed_at_once() {
          hint: an admin's personal access token: --token-file, the variable GITLAB_TOKEN, or token_file in the answers file\n\
          hint: the kit from Factory: --kit, the variable FACTORY_KIT, or kit in the answers file\n\
          hint: the application's secret: --application-secret-file, the variable FACTORY_GITLAB_APPLICATION_SECRET, \
-         or application_secret_file in the answers file"
+         or application_secret_file in the answers file\n\
+         hint: without a kit, give its values one by one: --redirect-uri, --webhook-url, --webhook-secret-file, \
+         --recipient, --upload-url"
     );
     assert_eq!(failure.exit_code() as u8, 2);
 }
@@ -101,6 +103,29 @@ fn a_kit_given_piece_by_piece_needs_every_piece() {
     for name in ["--kit", "--upload-url", "--webhook-url"] {
         assert!(!failure.contains(name), "{failure}");
     }
+}
+
+#[tokio::test]
+async fn none_is_an_answer_where_there_may_be_none_also_after_a_wrong_one() {
+    for none in ["", "none", "No kit"] {
+        let settings = given(&[]);
+        let script = Scripted::new([("kit", Reply::Text("left")), ("kit", Reply::Text(none))]);
+        let terminal = terminal();
+        let interview = Interview::new(&settings, &script, &terminal);
+        assert_eq!(interview.ask_optional(&keys::KIT, accept_right).await, Ok(None), "{none:?}");
+        assert!(settings.is_declined(&keys::KIT) && interview.is_missing(&keys::REDIRECT_URI));
+        assert_eq!(interview.ask_optional(&keys::KIT, accept_right).await, Ok(None), "not asked twice");
+    }
+}
+
+#[tokio::test]
+async fn a_question_mark_explains_the_question_and_asks_it_again() {
+    let settings = given(&[]);
+    let script = Scripted::new([("kit", Reply::Text("?")), ("kit", Reply::Text("right"))]);
+    let terminal = terminal();
+    let interview = Interview::new(&settings, &script, &terminal);
+    interview.ask_until(&keys::KIT, accept_right).await.expect("the second answer");
+    assert!(script.said().contains("--kit, the variable FACTORY_KIT, or kit in the answers file"), "{}", script.said());
 }
 
 #[test]

@@ -6,7 +6,7 @@ use url::Url;
 
 use super::Kit;
 use crate::instance::is_loopback;
-use crate::secret::SHORTEST_SECRET;
+use crate::secret::{SHORTEST_SECRET, WebhookToken};
 
 /// A problem of a kit.
 #[derive(Clone, Debug, Eq, PartialEq, Serialize)]
@@ -77,13 +77,9 @@ impl Kit {
 
     fn check_webhook(&self, problems: &mut Problems) {
         problems.protected("webhook.url", &self.webhook.url);
-        let secret = &self.webhook.secret_token;
-        if secret.is_short() {
-            let text = format!("it has fewer than {SHORTEST_SECRET} characters and can be guessed");
-            problems.error("webhook.secret_token", text);
-        } else if secret.is_guessable(&[&self.organization.id, &self.organization.name]) {
-            let text = "it is made of words and sequences and can be guessed; ask Factory for a random one";
-            problems.error("webhook.secret_token", text);
+        let names = [self.organization.id.as_str(), &self.organization.name];
+        if let Some(why) = webhook_secret_problem(&self.webhook.secret_token, &names) {
+            problems.error("webhook.secret_token", why);
         }
         if self.webhook.signing_token.as_ref().is_some_and(|token| !token.is_standard_webhooks_key()) {
             problems.error(
@@ -124,19 +120,41 @@ impl Problems {
         self.0.push(KitProblem { severity, path: path.to_owned(), message });
     }
 
-    /// Checks a URL that secrets are sent to: https, or a loopback address.
     fn protected(&mut self, path: &str, url: &Url) {
-        if !(url.scheme() == "https" || (url.scheme() == "http" && is_loopback(url))) {
-            self.error(path, "it must be an https URL");
-        } else if !url.username().is_empty() || url.password().is_some() {
-            self.error(path, "it holds a user name or password");
+        if let Some(why) = address_problem(url) {
+            self.error(path, why);
         }
+    }
+}
+
+/// The problem of a URL that secrets are sent to: it has to be https, or a loopback address.
+#[must_use]
+pub fn address_problem(url: &Url) -> Option<&'static str> {
+    if !(url.scheme() == "https" || (url.scheme() == "http" && is_loopback(url))) {
+        Some("it must be an https URL")
+    } else if !url.username().is_empty() || url.password().is_some() {
+        Some("it holds a user name or password")
+    } else {
+        None
+    }
+}
+
+/// The problem of a webhook's secret token. It is guessed from `names` first: those of the organization.
+#[must_use]
+pub fn webhook_secret_problem(secret: &WebhookToken, names: &[&str]) -> Option<String> {
+    if secret.is_short() {
+        Some(format!("it has fewer than {SHORTEST_SECRET} characters and can be guessed"))
+    } else if secret.is_guessable(names) {
+        Some("it is made of words and sequences and can be guessed; ask Factory for a random one".to_owned())
+    } else {
+        None
     }
 }
 
 /// The problem of a redirect URI. GitLab accepts several of these, and the sign-in fails later.
 /// gitlab: Doorkeeper's validation, which allows any scheme but a few
-fn redirect_uri_problem(uri: &str) -> Option<&'static str> {
+#[must_use]
+pub fn redirect_uri_problem(uri: &str) -> Option<&'static str> {
     if uri.trim().is_empty() {
         return Some("it is empty");
     }

@@ -101,7 +101,7 @@ fn texts(setting: &'static Definition, value: &Value, path: &Path) -> Result<Vec
 
 /// A path is relative to the answers file, not to the working directory.
 fn beside(file: &Path, text: &str) -> String {
-    if text == "-" || text.contains("://") {
+    if text == "-" || text == "~" || text.starts_with("~/") || text.contains("://") {
         return text.to_owned();
     }
     file.parent().unwrap_or(Path::new("")).join(text).to_string_lossy().into_owned()

@@ -44,7 +44,8 @@ const BASE: Definition = Definition {
 };
 
 /// The kit's values are given one by one instead of in a kit.
-fn has_no_kit(settings: &Settings) -> bool {
+pub(crate) fn has_no_kit(settings: &Settings) -> bool {
     let pieces: [&Definition; 3] = [&REDIRECT_URI, &WEBHOOK_URL, &RECIPIENT];
-    !settings.is_set(&KIT) && pieces.into_iter().any(|setting| settings.is_set(setting))
+    let is_in_pieces = || pieces.into_iter().any(|setting| settings.is_set(setting));
+    !settings.is_set(&KIT) && (settings.is_declined(&KIT) || is_in_pieces())
 }

@@ -3,6 +3,7 @@
 #[cfg(unix)]
 mod hidden;
 mod interactive;
+mod line;
 mod modes;
 #[cfg(test)]
 mod scripted;
@@ -13,11 +14,12 @@ use crate::error::{Failure, FailureKind, Fix};
 use crate::text::Text;
 
 pub use self::interactive::Interactive;
+pub use self::line::Completes;
 #[cfg(test)]
 pub(crate) use self::scripted::{Reply, Scripted};
 
 /// One question.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Default)]
 pub struct Ask<'a> {
     /// The key in an answers file; a script finds the question by it.
     pub key: &'a str,
@@ -26,6 +28,7 @@ pub struct Ask<'a> {
     pub help: Option<&'a str>,
     /// The answer when Enter alone is pressed.
     pub default: Option<&'a str>,
+    pub completes: Completes,
 }
 
 /// Why a question has no answer.

@@ -51,6 +51,17 @@ impl StandardInput {
     }
 }
 
+/// One line of an answer at a terminal that edits it itself.
+#[expect(clippy::disallowed_methods, reason = "only the terminal reads standard input")]
+pub(super) fn read_line() -> io::Result<String> {
+    let mut line = String::new();
+    match io::stdin().read_line(&mut line)? {
+        // Ctrl-D.
+        0 => Err(io::ErrorKind::Interrupted.into()),
+        _ => Ok(line.trim_end_matches(['\r', '\n']).to_owned()),
+    }
+}
+
 #[expect(clippy::disallowed_methods, reason = "only the terminal reads standard input")]
 fn read_real() -> Result<Vec<u8>, StdinError> {
     let mut bytes = Vec::new();

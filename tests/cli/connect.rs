@@ -158,6 +158,7 @@ fn without_a_terminal_all_missing_input_is_listed_in_one_error() {
     hint: GitLab's URL: --gitlab-url, the variable GITLAB_URL, or gitlab_url in the answers file
     hint: an admin's personal access token: --token-file, the variable GITLAB_TOKEN, or token_file in the answers file
     hint: the approval of the plan: --yes, or yes in the answers file
+    hint: without a kit, give its values one by one: --redirect-uri, --webhook-url, --webhook-secret-file, --recipient, --upload-url
     ");
     let env = TestEnv::with(small());
     let run = env.run(&["connect"]);

@@ -152,6 +152,67 @@ fn the_wizard_connects_and_lets_each_answer_be_corrected() {
     assert_eq!(env.sandbox().factory().bundles().len(), 1);
 }
 
+/// What the sandbox's kit says, as an e-mail would.
+fn answer_one_by_one(session: &mut PtySession, kit: &serde_json::Value) {
+    let value = |pointer: &str| kit.pointer(pointer).and_then(serde_json::Value::as_str).expect(pointer).to_owned();
+    answer(session, "Redirect URI", "http://factory.example/callback");
+    session.exp_string("it is http, which sends the code unencrypted").expect("why not");
+    answer(session, "Redirect URI", &value("/application/redirect_uri"));
+    answer(session, "Webhook URL", &value("/webhook/url"));
+    answer(session, "Webhook secret token (hidden): ", "short-canary");
+    session.exp_string("it has fewer than 16 characters").expect("why not");
+    answer(session, "Webhook secret token (hidden): ", &value("/webhook/secret_token"));
+    answer(session, "Recipient of the bundle", "age1wrong");
+    session.exp_string("is not an age public key").expect("why not");
+    answer(session, "Recipient of the bundle", &value("/bundle/recipients/0"));
+}
+
+#[test]
+fn without_a_kit_its_values_are_asked_for_one_by_one() {
+    let (env, url, token) = unanswered();
+    let kit = env.sandbox().factory().kit_json();
+    let mut session = at_a_terminal(&env, &["connect"]);
+    answer(&mut session, "Kit from Factory", "?");
+    session.exp_string("the variable FACTORY_KIT").expect("where else it can be given");
+    answer(&mut session, "Kit from Factory", "");
+    answer_one_by_one(&mut session, &kit);
+    answer(&mut session, "Upload URL", "");
+    answer(&mut session, "File for the sealed bundle", "no-such-folder/bundle.age");
+    session.exp_string("no-such-folder").expect("why not");
+    answer(&mut session, "File for the sealed bundle", "~/bundle.age");
+    answer(&mut session, "GitLab URL", &url);
+    answer(&mut session, "(hidden): ", &token);
+    let plan = session.exp_string("Apply this plan?").expect("the approval");
+    assert!(plan.contains("write the sealed bundle to") && !plan.contains("upload"), "{plan}");
+    session.send_line("y").expect("typed");
+    let end = session.exp_string("Check it at any time").expect("the report");
+    assert!(end.contains("connected"), "{end}");
+    ends_with(&mut session, 0);
+    assert!(env.path("bundle.age").is_file(), "in the home");
+}
+
+#[test]
+fn with_some_of_the_kits_values_given_only_the_rest_is_asked_for() {
+    let (env, url, token) = unanswered();
+    let kit = env.sandbox().factory().kit_json();
+    let value = |pointer: &str| kit.pointer(pointer).and_then(serde_json::Value::as_str).expect(pointer).to_owned();
+    let (uri, hook) = (value("/application/redirect_uri"), value("/webhook/url"));
+    let args =
+        ["connect", "--redirect-uri", &uri, "--webhook-url", &hook, "--upload-url", &value("/bundle/upload_url")];
+    let mut session = at_a_terminal(&env, &args);
+    let first = answer(&mut session, "Webhook secret token (hidden): ", &value("/webhook/secret_token"));
+    assert!(!first.contains("Kit from Factory"), "{first}");
+    answer(&mut session, "Recipient of the bundle", &value("/bundle/recipients/0"));
+    let between = answer(&mut session, "GitLab URL", &url);
+    assert!(!between.contains("Upload URL"), "{between}");
+    answer(&mut session, "(hidden): ", &token);
+    session.exp_string("Apply this plan?").expect("the approval");
+    session.send_line("y").expect("typed");
+    session.exp_string("Check it at any time").expect("the report");
+    ends_with(&mut session, 0);
+    assert_eq!(env.sandbox().factory().bundles().len(), 1);
+}
+
 #[test]
 fn an_approval_that_was_typed_before_the_plan_was_shown_does_not_count() {
     let env = TestEnv::with(small());
@@ -254,8 +315,8 @@ fn an_application_with_an_unknown_secret_is_decided_in_the_wizard() {
         let made = env.make_application(&serde_json::json!({}));
         let mut session = at_a_terminal(&env, &["connect"]);
         session.exp_string("already exists, and its secret is not known on this machine").expect("the question");
-        session.send(&"\u{1b}[B".repeat(choice)).expect("typed");
-        session.send_line("").expect("typed");
+        session.exp_string("Number [1]:").expect("which");
+        session.send_line(&(choice + 1).to_string()).expect("typed");
         if choice == 1 {
             answer(&mut session, "Application secret (hidden): ", made["secret"].as_str().expect("a secret"));
         }

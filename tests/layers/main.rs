@@ -189,7 +189,7 @@ fn only_http_uses_reqwest_and_only_terminal_uses_the_terminal() {
         let text = fs::read_to_string(&file).expect("a readable file");
         for (word, modules) in [
             ("reqwest::", ["http", "sandbox"].as_slice()),
-            ("dialoguer::", &["terminal"]),
+            ("rustyline::", &["terminal"]),
             ("indicatif::", &["terminal"]),
             ("console::", &["terminal"]),
             ("keyring::", &["credential_store"]),

@@ -92,7 +92,7 @@ fn show_form(session: &Session<'_>) -> Result<(), Failure> {
     if !prompter.can_ask() {
         return Ok(());
     }
-    let ask = Ask { key: "browser", prompt: "Open that page in your browser?", help: None, default: None };
+    let ask = Ask { key: "browser", prompt: "Open that page in your browser?", ..Ask::default() };
     if prompter.confirm(&ask)?
         && let Err(error) = terminal.open_browser(&url, &settings::variables())
     {
@@ -119,7 +119,7 @@ pub(super) async fn decide(session: &Session<'_>, found: &Application) -> Result
         key: "renew_secret",
         prompt: &prompt,
         help: Some("GitLab shows a secret only once. Renewing it disconnects everything that uses the present one."),
-        default: None,
+        ..Ask::default()
     };
     let choices = ["stop here and change nothing", "type its secret", "renew its secret"].map(str::to_owned);
     match session.interview.prompter().choose(&ask, &choices)? {

@@ -1,7 +1,7 @@
 //! Gathers the kit, the URL and the token. A command that writes checks each where it is given: the URL by asking whether
 //! GitLab answers there, before it is sent the token; the token by its rights.
 
-use super::super::resolve::{self, NEEDED, Terms};
+use super::super::resolve::{self, Terms, needed};
 use super::super::{Context, diagnostics, kit, local_state};
 use super::{Access, require_token_rights};
 use crate::desired::{ApplicationOrigin, Desired};
@@ -11,6 +11,7 @@ use crate::gitlab;
 use crate::http::Client;
 use crate::inputs::{Interview, Missing};
 use crate::instance::InstanceUrl;
+use crate::kit::DeliveryMode;
 use crate::observed::{Observed, Observer, Read, ReadRequest, Reads};
 use crate::secret::PersonalAccessToken;
 use crate::settings::{Definition, Sourced, keys};
@@ -39,7 +40,7 @@ pub(super) async fn inputs(
     local_state::offer_token(context, interview).await?;
     require_inputs(interview, access)?;
     let http = context.client_for(access)?;
-    let kit::Found { kit, served_by, place } = kit::gather(context, interview).await?;
+    let kit::Found { kit, served_by, place } = kit::gather(context, interview, delivery_mode(access)).await?;
     // After the kit: a key that was typed to fetch it is the key of the upload too.
     let key = interview.find_secret(&keys::FACTORY_KEY)?.map(|found| found.value);
     let factory = FactoryClient::new(http.clone(), key);
@@ -66,12 +67,22 @@ fn require_inputs(interview: &Interview<'_>, access: Access) -> Result<(), Failu
         Access::DryRun | Access::Write => &[&keys::APPLICATION_ID.definition, &keys::APPLICATION_SECRET.definition],
     };
     let is_missing = |setting: &&'static Definition| interview.is_missing(setting);
-    let mut missing: Vec<&'static Definition> =
-        NEEDED.into_iter().chain(pair.iter().copied()).filter(is_missing).collect();
+    let mut missing: Vec<&'static Definition> = needed().chain(pair.iter().copied()).filter(is_missing).collect();
+    if access == Access::Read {
+        missing.retain(|setting| setting.key != keys::UPLOAD_URL.key);
+    }
     if access == Access::Write && !interview.settings().is_enabled(&keys::YES) {
         missing.push(&keys::YES);
     }
     Missing::none_of(missing)
+}
+
+/// A command that only reads uploads nothing.
+const fn delivery_mode(access: Access) -> DeliveryMode {
+    match access {
+        Access::Read => DeliveryMode::File,
+        Access::DryRun | Access::Write => DeliveryMode::Upload,
+    }
 }
 
 #[derive(Clone, Copy)]

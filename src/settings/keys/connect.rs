@@ -37,6 +37,11 @@ settings! {
             kind: ValueKind::Path,
             value_name: "PATH",
             help: "Write the sealed bundle to this file instead of uploading it",
+            name: "the file for the sealed bundle",
+            question: Some(Question {
+                prompt: "File for the sealed bundle",
+                help: "It is written there for you to send to Factory; only Factory can open it.",
+            }),
             ..CONNECT
         },
         parse: parse::path,

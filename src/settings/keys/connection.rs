@@ -79,8 +79,8 @@ settings! {
             name: "the kit from Factory",
             required: Required::When(has_kit),
             question: Some(Question {
-                prompt: "Kit from Factory (path or https URL)",
-                help: "Factory gives every organization a kit: a JSON file, or an address to fetch it from.",
+                prompt: "Kit from Factory (path or https URL; Enter if you have none)",
+                help: "A JSON file, or an address to fetch it from. Without a kit its values are asked for one by one.",
             }),
             recorded: true,
             rehearsal: Rehearsal::Refused,

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use url::Url;
 
-use super::super::{Commands, Definition, Heading, Rehearsal, Required, Setting, Settings, ValueKind, parse};
+use super::super::{Commands, Definition, Heading, Question, Rehearsal, Required, Setting, Settings, ValueKind, parse};
 use super::{BASE, BUNDLE_OUT, has_no_kit, settings};
 
 const KIT_OVERRIDE: Definition = Definition {
@@ -12,6 +12,15 @@ const KIT_OVERRIDE: Definition = Definition {
     commands: Commands::Only(&["connect", "verify", "kit show", "kit check"]),
     ..BASE
 };
+
+/// The values that a connection needs of a kit, in the order of asking, where they are given one by one.
+pub static KIT_VALUES: [&Definition; 5] = [
+    &REDIRECT_URI.definition,
+    &WEBHOOK_URL.definition,
+    &WEBHOOK_SECRET.definition,
+    &RECIPIENT.definition,
+    &UPLOAD_URL.definition,
+];
 
 settings! {
     pub static REDIRECT_URI: Setting<String> = Setting {
@@ -22,6 +31,10 @@ settings! {
             value_name: "URI",
             help: "Redirect URI of the application, exactly as Factory gave it",
             name: "the redirect URI",
+            question: Some(Question {
+                prompt: "Redirect URI",
+                help: "Of the OAuth application, exactly as Factory gave it.",
+            }),
             required: Required::When(has_no_kit),
             ..KIT_OVERRIDE
         },
@@ -48,6 +61,10 @@ settings! {
             value_name: "URL",
             help: "Where the webhooks deliver to",
             name: "the webhook URL",
+            question: Some(Question {
+                prompt: "Webhook URL",
+                help: "Factory's address that GitLab delivers events to.",
+            }),
             required: Required::When(has_no_kit),
             ..KIT_OVERRIDE
         },
@@ -63,6 +80,10 @@ settings! {
             value_name: "PATH",
             help: "File with the webhooks' secret token; - reads standard input",
             name: "the webhooks' secret token",
+            question: Some(Question {
+                prompt: "Webhook secret token",
+                help: "As Factory gave it; GitLab sends it with each event. It is not shown while you type.",
+            }),
             required: Required::When(has_no_kit),
             ..KIT_OVERRIDE
         },
@@ -78,6 +99,10 @@ settings! {
             help: "age recipient that the bundle is sealed for (may be repeated)",
             rehearsal: Rehearsal::Refused,
             name: "the age recipient of the bundle",
+            question: Some(Question {
+                prompt: "Recipient of the bundle (age1…)",
+                help: "Factory's public age key; several are separated by spaces. Only they can open the bundle.",
+            }),
             required: Required::When(has_no_kit),
             ..KIT_OVERRIDE
         },
@@ -92,6 +117,10 @@ settings! {
             value_name: "URL",
             help: "Where the sealed bundle is uploaded to",
             name: "where the bundle is uploaded to",
+            question: Some(Question {
+                prompt: "Upload URL (Enter to write the bundle to a file instead)",
+                help: "Factory's address for the sealed bundle.",
+            }),
             required: Required::When(is_upload_without_kit),
             commands: Commands::Only(&["connect", "verify", "kit show", "kit check", "bundle upload"]),
             ..KIT_OVERRIDE

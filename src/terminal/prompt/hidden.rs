@@ -1,7 +1,7 @@
 //! A hidden line on Unix.
 //!
-//! dialoguer reads it in the terminal's line mode, where a signal restarts the read: Ctrl-C would have no effect until Enter,
-//! and a part of a pasted token could show.
+//! In the terminal's line mode a signal restarts the read: Ctrl-C would have no effect until Enter, and a part of a pasted token
+//! could show.
 
 use std::io;
 use std::os::fd::AsFd;

@@ -1,42 +1,44 @@
-//! Questions on a terminal, with dialoguer.
+//! Questions on a terminal: a line each, without anything drawn over, so that nothing is left behind at any width.
 
 use std::collections::BTreeSet;
 use std::io;
 use std::sync::mpsc::{self, RecvTimeoutError};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 use std::time::Duration;
 
-use dialoguer::theme::{ColorfulTheme, SimpleTheme, Theme};
 use zeroize::Zeroizing;
 
-use super::modes::{QuestionModes, TypedAhead};
+use super::line::{LineEditor, LineRequest};
+use super::modes::{Editing, QuestionModes, TypedAhead};
 use super::{Ask, PromptError, Prompter};
 use crate::error::Failure;
 use crate::terminal::interrupt::Interrupt;
 use crate::terminal::streams::Stream;
-use crate::terminal::{Terminal, sanitize};
-use crate::text::{Line, Text};
+use crate::terminal::{Terminal, sanitize, stdin};
+use crate::text::{Line, Text, Tone};
 
 /// How long an interrupt waits to be seen while a question is open.
 const LOOK_FOR_INTERRUPT: Duration = Duration::from_millis(50);
 
-/// Asks on the terminal. Prompts go to standard error.
+/// Asks on the terminal. Prompts go to the terminal itself, or to standard error.
 pub struct Interactive {
     terminal: Terminal,
     interrupt: Interrupt,
     /// The keys of questions whose help was printed: it is not repeated when a question is asked again.
     explained: Mutex<BTreeSet<String>>,
+    lines: Arc<Mutex<LineEditor>>,
 }
 
 impl Interactive {
     #[must_use]
     pub fn new(terminal: &Terminal, interrupt: &Interrupt) -> Self {
-        Self { terminal: terminal.clone(), interrupt: interrupt.clone(), explained: Mutex::default() }
-    }
-
-    fn theme() -> Box<dyn Theme> {
-        if console::colors_enabled_stderr() { Box::new(ColorfulTheme::default()) } else { Box::new(SimpleTheme) }
+        Self {
+            terminal: terminal.clone(),
+            interrupt: interrupt.clone(),
+            explained: Mutex::default(),
+            lines: Arc::default(),
+        }
     }
 
     /// Prints the help of a question, below an empty line.
@@ -50,18 +52,26 @@ impl Interactive {
         }
     }
 
+    /// What stands in front of an answer: as it is, and styled.
+    fn prompt(&self, question: &str) -> (String, String) {
+        let plain = sanitize::line(question).into_owned();
+        let styled = if self.terminal.inner.streams.look(Stream::Error).colored {
+            format!("\u{1b}[1m{plain} \u{1b}[0m")
+        } else {
+            format!("{plain} ")
+        };
+        (format!("{plain} "), styled)
+    }
+
     /// Asks with progress off the screen; restores the terminal when the prompt is interrupted or fails.
     fn asked<T: Send + 'static>(
         &self,
-        ask: &Ask<'_>,
-        typed_ahead: TypedAhead,
-        question: impl FnOnce(String) -> io::Result<T> + Send + 'static,
+        modes: QuestionModes,
+        question: impl FnOnce() -> io::Result<T> + Send + 'static,
     ) -> Result<T, PromptError> {
-        self.explain(ask);
-        let prompt = sanitize::line(ask.prompt).into_owned();
         let answer = self.terminal.inner.bars.suspend(|| {
-            let _modes = QuestionModes::set(typed_ahead)?;
-            self.answer_or_interrupt(move || question(prompt))
+            let _until_answered = modes.set()?;
+            self.answer_or_interrupt(question)
         });
         answer.map_err(|error| {
             self.terminal.restore();
@@ -93,10 +103,54 @@ impl Interactive {
         }
         Err(io::ErrorKind::Interrupted.into())
     }
+
+    /// One line. A terminal that cannot move its cursor edits the line itself.
+    fn line(&self, question: &str, ask: &Ask<'_>, typed_ahead: TypedAhead) -> Result<String, PromptError> {
+        let prompt = self.prompt(question);
+        if self.terminal.inner.is_dumb {
+            self.terminal.write_error(&prompt.0);
+            let modes = QuestionModes { typed_ahead, editing: Editing::ByTerminal };
+            return self.asked(modes, stdin::read_line);
+        }
+        let request = LineRequest { prompt, completes: ask.completes, typed_ahead };
+        let lines = Arc::clone(&self.lines);
+        let modes = QuestionModes { typed_ahead, editing: Editing::ByProgram };
+        self.asked(modes, move || lines.lock().unwrap_or_else(PoisonError::into_inner).read(&request))
+    }
+
+    /// A line that means one of several things; anything else is asked again.
+    fn pick<T>(
+        &self,
+        question: &str,
+        ask: &Ask<'_>,
+        read: impl Fn(&str) -> Result<T, String>,
+    ) -> Result<T, PromptError> {
+        loop {
+            let line = self.line(question, ask, TypedAhead::Dropped)?;
+            match read(line.trim()) {
+                Ok(meaning) => return Ok(meaning),
+                Err(wanted) => self.terminal.fail(&Failure::usage(wanted)),
+            }
+        }
+    }
+
+    fn list(&self, ask: &Ask<'_>, items: &[String]) {
+        self.explain(ask);
+        let mut text = Text::new();
+        text.line(Line::new().with(Tone::Strong, ask.prompt));
+        for (at, item) in items.iter().enumerate() {
+            text.line(Line::new().dim(format!("{:>3}. ", at + 1)).plain(item.as_str()));
+        }
+        self.terminal.print_error(&text);
+    }
 }
 
-fn shown(items: &[String]) -> Vec<String> {
-    items.iter().map(|item| sanitize::line(item).into_owned()).collect()
+/// One of the numbers from 1 to `count`, as an index.
+fn number(text: &str, count: usize) -> Result<usize, String> {
+    match text.parse() {
+        Ok(number @ 1..) if number <= count => Ok(number - 1),
+        _ => Err(format!("answer with a number from 1 to {count}")),
+    }
 }
 
 impl Prompter for Interactive {
@@ -105,59 +159,57 @@ impl Prompter for Interactive {
     }
 
     fn text(&self, ask: &Ask<'_>) -> Result<String, PromptError> {
-        let default = ask.default.map(str::to_owned);
-        self.asked(ask, TypedAhead::Kept, |prompt| {
-            let theme = Self::theme();
-            let mut input = dialoguer::Input::<String>::with_theme(theme.as_ref()).with_prompt(prompt);
-            if let Some(default) = default {
-                input = input.default(default);
-            }
-            Ok(input.interact_text()?)
-        })
+        self.explain(ask);
+        let question = match ask.default {
+            Some(default) => format!("{} [{default}]:", ask.prompt),
+            None => format!("{}:", ask.prompt),
+        };
+        let line = self.line(&question, ask, TypedAhead::Kept)?;
+        self.lines.lock().unwrap_or_else(PoisonError::into_inner).remember(&line);
+        let is_default = line.trim().is_empty();
+        Ok(ask.default.filter(|_| is_default).map_or(line, str::to_owned))
     }
 
     #[cfg(unix)]
     fn secret(&self, ask: &Ask<'_>) -> Result<Zeroizing<String>, PromptError> {
+        self.explain(ask);
+        self.terminal.write_error(&self.prompt(&format!("{} (hidden):", ask.prompt)).1);
         // Written to the stream directly: progress is suspended already, and suspending it twice deadlocks.
         let terminal = self.terminal.clone();
-        self.asked(ask, TypedAhead::Dropped, move |prompt| {
-            let streams = &terminal.inner.streams;
-            streams.write(Stream::Error, format!("{prompt} (hidden): ").as_bytes())?;
+        let modes = QuestionModes { typed_ahead: TypedAhead::Dropped, editing: Editing::ByProgram };
+        self.asked(modes, move || {
             let line = super::hidden::read_line()?;
-            streams.write(Stream::Error, b"\n")?;
+            terminal.inner.streams.write(Stream::Error, b"\n")?;
             Ok(line)
         })
     }
 
     #[cfg(not(unix))]
     fn secret(&self, ask: &Ask<'_>) -> Result<Zeroizing<String>, PromptError> {
-        self.asked(ask, TypedAhead::Dropped, |prompt| {
-            let theme = Self::theme();
-            Ok(Zeroizing::new(dialoguer::Password::with_theme(theme.as_ref()).with_prompt(prompt).interact()?))
-        })
+        self.explain(ask);
+        self.terminal.write_error(&self.prompt(&format!("{} (hidden):", ask.prompt)).1);
+        let modes = QuestionModes { typed_ahead: TypedAhead::Dropped, editing: Editing::ByProgram };
+        self.asked(modes, || console::Term::stderr().read_secure_line().map(Zeroizing::new))
     }
 
     fn confirm(&self, ask: &Ask<'_>) -> Result<bool, PromptError> {
-        self.asked(ask, TypedAhead::Dropped, |prompt| {
-            let theme = Self::theme();
-            let confirm = dialoguer::Confirm::with_theme(theme.as_ref()).with_prompt(prompt);
-            Ok(confirm.default(false).wait_for_newline(true).interact()?)
+        self.explain(ask);
+        self.pick(&format!("{} [y/N]", ask.prompt), ask, |line| match line.to_ascii_lowercase().as_str() {
+            "y" | "yes" => Ok(true),
+            "" | "n" | "no" => Ok(false),
+            _ => Err("answer y or n".to_owned()),
         })
     }
 
     fn choose(&self, ask: &Ask<'_>, items: &[String]) -> Result<usize, PromptError> {
-        let items = shown(items);
-        self.asked(ask, TypedAhead::Kept, |prompt| {
-            let theme = Self::theme();
-            Ok(dialoguer::Select::with_theme(theme.as_ref()).with_prompt(prompt).items(items).default(0).interact()?)
-        })
+        self.list(ask, items);
+        self.pick("Number [1]:", ask, |line| if line.is_empty() { Ok(0) } else { number(line, items.len()) })
     }
 
     fn choose_many(&self, ask: &Ask<'_>, items: &[String]) -> Result<Vec<usize>, PromptError> {
-        let items = shown(items);
-        self.asked(ask, TypedAhead::Kept, |prompt| {
-            let theme = Self::theme();
-            Ok(dialoguer::MultiSelect::with_theme(theme.as_ref()).with_prompt(prompt).items(items).interact()?)
+        self.list(ask, items);
+        self.pick("Numbers, separated by spaces:", ask, |line| {
+            line.split([' ', ',']).filter(|word| !word.is_empty()).map(|word| number(word, items.len())).collect()
         })
     }
 

@@ -1,7 +1,7 @@
 //! The terminal's modes while a question is open.
 //!
-//! dialoguer switches the terminal to raw mode for each key alone. Between its keys, and before the first, Ctrl-C would be a
-//! signal that the next read does not see. So line mode, echo and signals are off from before the question is printed.
+//! Line mode, echo and signals are off from before the answer is read: a secret would be shown, and Ctrl-C before the first key
+//! would be a signal that the read does not see.
 
 use std::io;
 
@@ -16,8 +16,23 @@ pub(super) enum TypedAhead {
     Dropped,
 }
 
-/// The modes of a question, until dropped.
+/// Who edits the line of an answer.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) enum Editing {
+    ByProgram,
+    /// In line mode: Ctrl-C is a signal there.
+    ByTerminal,
+}
+
+/// The modes of a question.
+#[derive(Clone, Copy, Debug)]
 pub(super) struct QuestionModes {
+    pub typed_ahead: TypedAhead,
+    pub editing: Editing,
+}
+
+/// The modes of a question, until dropped.
+pub(super) struct ModesSet {
     #[cfg(unix)]
     before: Termios,
 }
@@ -27,23 +42,25 @@ pub(super) struct QuestionModes {
 impl QuestionModes {
     /// # Errors
     /// When the terminal is gone. Then no question may be asked: a secret would be shown.
-    pub(super) fn set(typed_ahead: TypedAhead) -> io::Result<Self> {
+    pub(super) fn set(self) -> io::Result<ModesSet> {
         let input = io::stdin();
         let before = tcgetattr(&input)?;
         let mut modes = before.clone();
-        modes.local_modes.remove(LocalModes::ECHO | LocalModes::ICANON | LocalModes::ISIG);
-        let actions = match typed_ahead {
+        if self.editing == Editing::ByProgram {
+            modes.local_modes.remove(LocalModes::ECHO | LocalModes::ICANON | LocalModes::ISIG);
+        }
+        let actions = match self.typed_ahead {
             TypedAhead::Kept => OptionalActions::Drain,
             TypedAhead::Dropped => OptionalActions::Flush,
         };
         tcsetattr(&input, actions, &modes)?;
-        Ok(Self { before })
+        Ok(ModesSet { before })
     }
 }
 
 #[cfg(unix)]
 #[expect(clippy::disallowed_methods, reason = "only the terminal touches standard input")]
-impl Drop for QuestionModes {
+impl Drop for ModesSet {
     fn drop(&mut self) {
         // If this fails, the terminal is gone.
         let _terminal_gone = tcsetattr(io::stdin(), OptionalActions::Now, &self.before);
@@ -53,7 +70,7 @@ impl Drop for QuestionModes {
 #[cfg(not(unix))]
 impl QuestionModes {
     #[expect(clippy::unnecessary_wraps, reason = "the same shape as on Unix")]
-    pub(super) const fn set(_typed_ahead: TypedAhead) -> io::Result<Self> {
-        Ok(Self {})
+    pub(super) const fn set(self) -> io::Result<ModesSet> {
+        Ok(ModesSet {})
     }
 }

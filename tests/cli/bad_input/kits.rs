@@ -51,13 +51,32 @@ fn an_invalid_kit_is_explained_field_by_field() {
     error: the kit lacks webhook.secret_token
     hint: compare it with a kit that has every field
           factory-gitlab kit template
-    == no upload address: connect and verify
+    == no upload address: connect
     exit code: 2
     ----- stderr -----
     error: the kit cannot be used
       caused by: bundle.upload_url: it is missing; give --upload-url, or write a file: factory-gitlab connect --bundle-out PATH
     hint: ask Factory for a new one; this lists every problem
           factory-gitlab kit check
+    == no upload address: verify
+    exit code: 1
+    ----- stdout -----
+    application
+      fail     application.exists        there is one OAuth application for Factory
+               no instance-wide application is named "Factory Integration"
+               fix: create it
+                    factory-gitlab connect
+               README.md#check-application-exists
+
+    webhook
+      fail     webhook.coverage          every target has a webhook to Factory
+               1 of 1 target has no hook to Factory: group group-1
+               fix: create the missing hooks
+                    factory-gitlab connect
+                    http://127.0.0.1:[port]/groups/group-1/-/hooks
+               README.md#check-webhook-coverage
+
+    verdict: fail, 12 passed, 2 failed, 14 skipped on http://127.0.0.1:[port] ([cost])
     == expired: connect and verify
     exit code: 2
     ----- stderr -----

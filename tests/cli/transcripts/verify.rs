@@ -144,5 +144,6 @@ fn missing_input() {
     hint: the kit from Factory: --kit, the variable FACTORY_KIT, or kit in the answers file
     hint: GitLab's URL: --gitlab-url, the variable GITLAB_URL, or gitlab_url in the answers file
     hint: an admin's personal access token: --token-file, the variable GITLAB_TOKEN, or token_file in the answers file
+    hint: without a kit, give its values one by one: --redirect-uri, --webhook-url, --webhook-secret-file, --recipient, --upload-url
     ");
 }
