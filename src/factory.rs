@@ -3,7 +3,7 @@
 mod upload;
 
 use std::collections::BTreeSet;
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 use serde::{Deserialize, Serialize};
 use url::Url;
@@ -31,13 +31,17 @@ pub enum FactoryState {
     Failed,
 }
 
-/// Sends requests to Factory. Clones share the connections, and the origins that may have the key.
+/// Sends requests to Factory. Clones share the connections, the key, and the origins that may have it.
 #[derive(Clone)]
 pub struct FactoryClient {
     http: Client,
+    access: Arc<RwLock<KeyAccess>>,
+}
+
+struct KeyAccess {
     key: Option<FactoryKey>,
     /// A kit names the addresses, and whoever can change it must not get the key: only these get it.
-    trusted: Arc<RwLock<BTreeSet<String>>>,
+    trusted: BTreeSet<String>,
 }
 
 #[derive(Deserialize)]
@@ -56,29 +60,45 @@ impl FactoryClient {
     /// A client that gives the key to no origin yet.
     #[must_use]
     pub fn new(http: Client, key: Option<FactoryKey>) -> Self {
-        Self { http, key, trusted: Arc::default() }
+        Self { http, access: Arc::new(RwLock::new(KeyAccess { key, trusted: BTreeSet::new() })) }
+    }
+
+    fn access(&self) -> RwLockReadGuard<'_, KeyAccess> {
+        self.access.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn change_access(&self) -> RwLockWriteGuard<'_, KeyAccess> {
+        self.access.write().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    #[must_use]
+    pub fn has_key(&self) -> bool {
+        self.access().key.is_some()
+    }
+
+    /// Takes the key, for all clones.
+    pub fn set_key(&self, key: FactoryKey) {
+        self.change_access().key = Some(key);
     }
 
     /// Lets these origins have the key, of all clones.
     pub fn trust(&self, origins: impl IntoIterator<Item = String>) {
-        self.trusted.write().unwrap_or_else(PoisonError::into_inner).extend(origins);
+        self.change_access().trusted.extend(origins);
     }
 
     /// Whether there is a key and the address does not get it, because nobody has approved its origin.
     #[must_use]
     pub fn withholds_key_from(&self, url: &Url) -> bool {
-        self.key.is_some() && !self.is_trusted(url)
-    }
-
-    fn is_trusted(&self, url: &Url) -> bool {
-        self.trusted.read().unwrap_or_else(PoisonError::into_inner).contains(&origin(url))
+        let access = self.access();
+        access.key.is_some() && !access.trusted.contains(&origin(url))
     }
 
     /// Adds the key to a request, where there is one: only for a trusted origin, and never over plain http to another machine.
     fn with_key(&self, request: Request) -> Request {
         let is_safe = request.url().scheme() == "https" || is_loopback(request.url());
-        match &self.key {
-            Some(key) if is_safe && self.is_trusted(request.url()) => request.bearer(key),
+        let access = self.access();
+        match &access.key {
+            Some(key) if is_safe && access.trusted.contains(&origin(request.url())) => request.bearer(key),
             Some(_) | None => request,
         }
     }

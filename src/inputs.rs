@@ -231,6 +231,41 @@ impl<'a> Interview<'a> {
         Some(Sourced::new(found.value.downcast_ref::<Secret<K>>()?.clone(), found.source.clone()))
     }
 
+    /// Asks for another answer, above what every source has; Enter keeps the present one.
+    ///
+    /// # Errors
+    /// [`Missing`], or that the user stopped.
+    pub fn ask_again(&self, setting: &'static Definition) -> Result<(), Failure> {
+        self.require_terminal(setting)?;
+        let present = self.settings.raw_value(setting).map(|given| given.value);
+        let typed = self.ask_with(&Ask { default: present.as_deref(), ..prompt(setting) }, setting)?;
+        self.settings.answer(setting, vec![typed]);
+        Ok(())
+    }
+
+    /// Forgets a secret that was typed or comes from the keyring, so that it is asked for again.
+    pub fn forget(&self, setting: &'static Definition) {
+        self.kept.borrow_mut().remove(setting.key);
+    }
+
+    /// Whether the user can correct an answer from this source.
+    fn is_correctable(&self, source: &Source) -> bool {
+        self.prompter.can_ask() && matches!(source, Source::Prompt | Source::Record | Source::Keyring)
+    }
+
+    /// Explains why answers were refused that belong together. One of them was typed, so all can be given again; otherwise the
+    /// failure ends the run.
+    ///
+    /// # Errors
+    /// The failure.
+    pub fn refuse_together(&self, failure: Failure, sources: &[&Source]) -> Result<(), Failure> {
+        if failure.kind == FailureKind::Interrupted || !sources.iter().any(|source| self.is_correctable(source)) {
+            return Err(failure);
+        }
+        self.prompter.refuse(&failure);
+        Ok(())
+    }
+
     /// Approval: given by the setting, or by the user, who is asked; without both it is missing.
     ///
     /// # Errors
@@ -254,14 +289,16 @@ impl<'a> Interview<'a> {
 
     fn ask(&self, setting: &'static Definition) -> Result<Sourced<String>, Failure> {
         self.require_terminal(setting)?;
+        Ok(Sourced::new(self.ask_with(&prompt(setting), setting)?, Source::Prompt))
+    }
+
+    fn ask_with(&self, ask: &Ask<'_>, setting: &'static Definition) -> Result<String, Failure> {
         loop {
-            let typed = self.prompter.text(&prompt(setting))?;
+            let typed = self.prompter.text(ask)?;
             match typed.trim() {
                 "?" | "help" => self.prompter.say(&help(setting)),
-                path if setting.kind == ValueKind::Path => {
-                    return Ok(Sourced::new(self.settings.env().expand(path), Source::Prompt));
-                }
-                answer => return Ok(Sourced::new(answer.to_owned(), Source::Prompt)),
+                path if setting.kind == ValueKind::Path => return Ok(self.settings.env().expand(path)),
+                answer => return Ok(answer.to_owned()),
             }
         }
     }
@@ -283,12 +320,7 @@ impl<'a> Interview<'a> {
 
     /// An answer that was typed, or only recorded, is explained and asked again. All others end the run.
     fn refuse(&self, failure: Failure, source: &Source) -> Result<(), Failure> {
-        let correctable = matches!(source, Source::Prompt | Source::Record | Source::Keyring);
-        if failure.kind == FailureKind::Interrupted || !correctable || !self.prompter.can_ask() {
-            return Err(failure);
-        }
-        self.prompter.refuse(&failure);
-        Ok(())
+        self.refuse_together(failure, &[source])
     }
 }
 

@@ -7,10 +7,11 @@ mod step;
 #[cfg(test)]
 mod tests;
 
+use crate::desired::Desired;
 use crate::error::Fix;
 use crate::gitlab::Application;
 use crate::instance::LicensePlan;
-use crate::kit::KitFingerprint;
+use crate::kit::{KitFingerprint, UploadMethod};
 
 pub use connect::connect;
 pub use parts::application::{is_wanted, resembles};
@@ -40,6 +41,19 @@ impl Plan {
     pub fn is_empty(&self) -> bool {
         self.steps.is_empty() && self.blockers.is_empty()
     }
+}
+
+/// Whether a step sends a request that Factory answers only with the key of its API. A pre-signed address has its own
+/// permission.
+#[must_use]
+pub fn needs_factory_key(plan: &Plan, desired: &Desired) -> bool {
+    let has_receipts = desired.webhooks.receipts_url.is_some();
+    plan.steps.iter().any(|step| match step {
+        Step::Bundle(BundleStep::Upload { method, .. }) => *method == UploadMethod::Post,
+        Step::Delivery(DeliveryStep::Test { .. }) => has_receipts,
+        Step::Kit(_) | Step::Token(_) | Step::Application(_) | Step::Hook(_) => false,
+        Step::Bundle(BundleStep::Seal { .. } | BundleStep::Write { .. }) => false,
+    })
 }
 
 /// Whether Factory was asked for its status.

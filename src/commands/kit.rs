@@ -18,7 +18,7 @@ use crate::factory::FactoryClient;
 use crate::http;
 use crate::inputs::{Document, DocumentAt, Interview};
 use crate::instance::is_bare;
-use crate::kit::{DeliveryMode, Kit, KitProblem, KitSeverity, Overrides, origin};
+use crate::kit::{DeliveryMode, Kit, KitProblem, KitSeverity, Overrides, UploadMethod, origin};
 use crate::secret::{Bearer, FactoryKey, HookToken};
 use crate::settings::{Definition, Setting, Source, Sourced, keys};
 
@@ -130,6 +130,22 @@ fn served_by(given: &str) -> Option<String> {
         Ok(DocumentAt::Url(url)) => Some(origin(&url)),
         Ok(DocumentAt::Stdin | DocumentAt::File(_)) | Err(_) => None,
     }
+}
+
+/// Whether the run will probably need the key of Factory's API and has none, for the list of everything that is missing. Only a
+/// kit in a file can be asked that early; with others it is found when there is a plan.
+pub fn may_need_key(context: &Context<'_>, interview: &Interview<'_>) -> bool {
+    let settings = interview.settings();
+    if interview.is_set(&keys::FACTORY_KEY) || settings.is_set(&keys::BUNDLE_OUT) {
+        return false;
+    }
+    let given = settings.raw_value(&keys::KIT).and_then(|given| DocumentAt::new(&given.value).ok());
+    let file = given.filter(|at| matches!(at, DocumentAt::File(_)));
+    let is_posted = file.is_some_and(|at| match at.read("--kit", context.terminal) {
+        Ok(Document::Read(text)) => Kit::parse(&text).is_ok_and(|kit| kit.bundle.method == UploadMethod::Post),
+        Ok(Document::ToFetch(_)) | Err(_) => false,
+    });
+    is_posted || settings.is_set(&keys::UPLOAD_URL)
 }
 
 /// What a kit is wanted for.

@@ -10,9 +10,10 @@ use crate::error::{ExitCode, Failure, Fix};
 use crate::inputs::Approval;
 use crate::journal::{Journal, Lock, RunEntry};
 use crate::observed::{DeliveryProof, Observed};
-use crate::plan::{KitStep, Plan, Step};
+use crate::plan::{self, KitStep, Plan, Step};
 use crate::report::FailureGroup;
 use crate::report::run::{End, Job, Outcome, RunReport, UnprovenDelivery, plan_lines};
+use crate::secret::Bearer;
 use crate::settings::keys;
 use crate::target::Target;
 use crate::text::Text;
@@ -63,6 +64,7 @@ impl Run<'_> {
             self.record_finished(lock)?;
             return Ok(End::NothingToDo);
         }
+        self.require_factory_key().await?;
         self.approve()?;
         session.trust_kit();
         session.offer_keyring().await?;
@@ -81,6 +83,17 @@ impl Run<'_> {
         };
         let outcome = self.apply(&Apply::new(inputs, journal)).await;
         Ok(End::Applied(Box::new(outcome)))
+    }
+
+    /// The key of Factory's API is asked for before the first step, where one of the steps needs it.
+    async fn require_factory_key(&self) -> Result<(), Failure> {
+        let Self { session, planned, .. } = self;
+        let factory = &session.observer.factory;
+        if factory.has_key() || !plan::needs_factory_key(&planned.plan, &session.desired) {
+            return Ok(());
+        }
+        factory.set_key(session.interview.secret::<Bearer>(&keys::FACTORY_KEY).await?.value);
+        Ok(())
     }
 
     /// The previous run may have been cut off after its last step: then only the record lacks that the run is finished. Or

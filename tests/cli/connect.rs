@@ -148,6 +148,34 @@ fn a_dry_run_writes_nothing_and_its_exit_code_tells_whether_changes_are_pending(
 }
 
 #[test]
+fn without_a_terminal_factorys_key_is_missing_before_the_first_step_that_needs_it() {
+    let mut env = TestEnv::with(small());
+    let kit = env.file("kit.json", env.sandbox().factory().kit_json().to_string());
+    env.set("FACTORY_KIT", &kit);
+    env.unset("FACTORY_API_KEY");
+    let run = env.run(&["connect", "--yes"]);
+    assert_eq!(env.writes(), Vec::<String>::new(), "{run}");
+    insta::assert_snapshot!(run, @r"
+    exit code: 2
+    ----- stderr -----
+    error: missing input: 1 value, and no terminal to ask on
+    hint: the key of Factory's API: --factory-key-file, the variable FACTORY_API_KEY, or factory_key_file in the answers file
+    ");
+    // With other values missing, it is in the same list.
+    env.unset("GITLAB_TOKEN");
+    let run = env.run(&["connect", "--yes"]);
+    assert!(run.stderr.contains("2 values") && run.stderr.contains("--factory-key-file"), "{run}");
+    // Nothing is uploaded, so nothing needs it.
+    let mut env = TestEnv::with(small());
+    let mut without = env.sandbox().factory().kit_json();
+    without["webhook"]["receipts_url"] = serde_json::Value::Null;
+    let kit = env.file("kit.json", without.to_string());
+    env.set("FACTORY_KIT", &kit);
+    env.unset("FACTORY_API_KEY");
+    env.connects(&["--bundle-out", "bundle.age"]);
+}
+
+#[test]
 fn without_a_terminal_all_missing_input_is_listed_in_one_error() {
     let run = TestEnv::bare().run(&["connect"]);
     insta::assert_snapshot!(run, @r"

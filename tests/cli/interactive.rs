@@ -299,6 +299,10 @@ fn creating_the_application_by_hand_shows_the_values_and_asks_for_id_and_secret(
     answer(&mut session, "Application ID", made["application_id"].as_str().expect("an ID"));
     answer(&mut session, "Application secret (hidden): ", "gloas-wrong");
     session.exp_string("does not accept this application ID and secret together").expect("why not");
+    answer(&mut session, "Application ID [", "0123456789abcdef");
+    answer(&mut session, "Application secret (hidden): ", made["secret"].as_str().expect("a secret"));
+    session.exp_string("does not accept this application ID and secret together").expect("why not");
+    answer(&mut session, "Application ID [0123456789abcdef]", made["application_id"].as_str().expect("an ID"));
     answer(&mut session, "Application secret (hidden): ", made["secret"].as_str().expect("a secret"));
     session.exp_string("Apply this plan?").expect("the approval");
     session.send("y").expect("typed");
@@ -306,6 +310,41 @@ fn creating_the_application_by_hand_shows_the_values_and_asks_for_id_and_secret(
     session.exp_string("mark the application as trusted").expect("what is left");
     ends_with(&mut session, 0);
     assert_eq!(env.bundle()["application"]["secret"], made["secret"]);
+}
+
+#[test]
+fn a_wrong_application_id_from_a_flag_can_be_given_again() {
+    let env = TestEnv::with(small());
+    let made = env.make_application(&serde_json::json!({}));
+    let args = ["connect", "--application", "existing", "--application-id", "0123456789abcdef"];
+    let mut session = at_a_terminal(&env, &args);
+    answer(&mut session, "Application secret (hidden): ", made["secret"].as_str().expect("a secret"));
+    session.exp_string("does not accept this application ID and secret together").expect("why not");
+    answer(&mut session, "Application ID [0123456789abcdef]", made["application_id"].as_str().expect("an ID"));
+    answer(&mut session, "Application secret (hidden): ", made["secret"].as_str().expect("a secret"));
+    session.exp_string("Apply this plan?").expect("the approval");
+    session.send_line("y").expect("typed");
+    ends_with(&mut session, 0);
+}
+
+#[test]
+fn factorys_key_is_asked_for_before_the_plan_is_approved_where_a_step_needs_it() {
+    let (mut env, url, token) = unanswered();
+    let key = env.variables()["FACTORY_API_KEY"].clone();
+    env.unset("FACTORY_API_KEY");
+    let args = ["connect", "--kit", "kit.json"];
+    let mut session = at_a_terminal(&env, &args);
+    answer(&mut session, "GitLab URL", &url);
+    answer(&mut session, "Personal access token of an admin (hidden): ", &token);
+    answer(&mut session, "Factory API key (hidden): ", &key);
+    let plan = session.exp_string("Apply this plan?").expect("the approval");
+    assert!(plan.contains("upload the sealed bundle") && !plan.contains(&key), "{plan}");
+    session.send_line("y").expect("typed");
+    ends_with(&mut session, 0);
+    assert_eq!(env.sandbox().factory().bundles().len(), 1);
+
+    env.set("GITLAB_TOKEN", &token);
+    env.has_nothing_to_do(&["--kit", "kit.json", "--gitlab-url", &url]);
 }
 
 #[test]

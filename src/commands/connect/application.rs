@@ -5,8 +5,8 @@ use super::super::session::Session;
 use crate::desired::{ApplicationOrigin, Credentials, DesiredApplication};
 use crate::error::{Failure, Fix};
 use crate::gitlab::{Application, PairValidity};
-use crate::secret::ApplicationSecret;
-use crate::settings::{self, ApplicationMode, keys};
+use crate::secret::{ApplicationSecret, OAuthSecret};
+use crate::settings::{self, ApplicationMode, Sourced, keys};
 use crate::terminal::prompt::Ask;
 use crate::text::{Line, Text, Tone};
 
@@ -34,11 +34,26 @@ async fn auto(session: &Session<'_>) -> Result<ApplicationOrigin, Failure> {
     Ok(ApplicationOrigin::Auto { given, renew })
 }
 
-/// The ID and the secret, proved together at GitLab's OAuth endpoint, which needs no user.
+/// The ID and the secret, proved together at GitLab's OAuth endpoint, which needs no user. Where it refuses them, both can be
+/// given again: it does not say which of the two is wrong.
 async fn ask_pair(session: &Session<'_>) -> Result<Credentials, Failure> {
+    let interview = &session.interview;
+    loop {
+        let id = ask_id(session).await?;
+        let secret = interview.secret::<OAuthSecret>(&keys::APPLICATION_SECRET).await?;
+        let Err(failure) = prove(session, &id.value, &secret.value).await else {
+            return Ok(Credentials { application_id: id.value, secret: secret.value });
+        };
+        interview.refuse_together(failure, &[&id.source, &secret.source])?;
+        interview.forget(&keys::APPLICATION_SECRET);
+        interview.ask_again(&keys::APPLICATION_ID)?;
+    }
+}
+
+async fn ask_id(session: &Session<'_>) -> Result<Sourced<String>, Failure> {
     let listed = session.known.as_ref().and_then(|known| known.applications.known());
     let applications = listed.map_or(&[][..], Vec::as_slice);
-    let id = session
+    session
         .interview
         .ask_until(&keys::APPLICATION_ID, async |given| {
             let id = given.value.clone();
@@ -51,30 +66,26 @@ async fn ask_pair(session: &Session<'_>) -> Result<Credentials, Failure> {
                 None => Ok(id),
             }
         })
-        .await?
-        .value;
-    let secret = ask_secret(session, &id).await?;
-    Ok(Credentials { application_id: id, secret })
+        .await
 }
 
 async fn ask_secret(session: &Session<'_>, id: &str) -> Result<ApplicationSecret, Failure> {
-    let found = session
-        .interview
-        .secret_until(&keys::APPLICATION_SECRET, async |secret: &ApplicationSecret| {
-            let proved = session.observer.oauth.verify_pair(id, secret).await;
-            let what = "the ID and secret could not be tried";
-            let instance = &session.desired.instance;
-            match proved.map_err(|error| diagnostics::gitlab(&error, what, instance))? {
-                PairValidity::Valid => Ok(()),
-                PairValidity::Invalid => {
-                    Err(Failure::problem("GitLab does not accept this application ID and secret together")
-                        .because("it does not say which of the two is wrong")
-                        .fix(Fix::open("compare both in the Admin Area", instance.page("/admin/applications"))))
-                }
-            }
-        })
-        .await?;
-    Ok(found.value.0)
+    let check = async |secret: &ApplicationSecret| prove(session, id, secret).await;
+    Ok(session.interview.secret_until(&keys::APPLICATION_SECRET, check).await?.value.0)
+}
+
+async fn prove(session: &Session<'_>, id: &str, secret: &ApplicationSecret) -> Result<(), Failure> {
+    let proved = session.observer.oauth.verify_pair(id, secret).await;
+    let what = "the ID and secret could not be tried";
+    let instance = &session.desired.instance;
+    match proved.map_err(|error| diagnostics::gitlab(&error, what, instance))? {
+        PairValidity::Valid => Ok(()),
+        PairValidity::Invalid => {
+            Err(Failure::problem("GitLab does not accept this application ID and secret together")
+                .because("it does not say which of the two is wrong")
+                .fix(Fix::open("compare both in the Admin Area", instance.page("/admin/applications"))))
+        }
+    }
 }
 
 /// The Admin Area's form with the exact values.

@@ -38,7 +38,7 @@ pub(super) async fn inputs(
     access: Access,
 ) -> Result<Inputs, Failure> {
     local_state::offer_token(context, interview).await?;
-    require_inputs(interview, access)?;
+    require_inputs(context, interview, access)?;
     let http = context.client_for(access)?;
     let kit::Found { kit, served_by, place } = kit::gather(context, interview, delivery_mode(access)).await?;
     // After the kit: a key that was typed to fetch it is the key of the upload too.
@@ -57,7 +57,7 @@ pub(super) async fn inputs(
 }
 
 /// Without a terminal to ask on, lists everything that is missing at once, the approval of the plan too.
-fn require_inputs(interview: &Interview<'_>, access: Access) -> Result<(), Failure> {
+fn require_inputs(context: &Context<'_>, interview: &Interview<'_>, access: Access) -> Result<(), Failure> {
     if interview.prompter().can_ask() {
         return Ok(());
     }
@@ -70,6 +70,9 @@ fn require_inputs(interview: &Interview<'_>, access: Access) -> Result<(), Failu
     let mut missing: Vec<&'static Definition> = needed().chain(pair.iter().copied()).filter(is_missing).collect();
     if access == Access::Read {
         missing.retain(|setting| setting.key != keys::UPLOAD_URL.key);
+    }
+    if access == Access::Write && !missing.is_empty() && kit::may_need_key(context, interview) {
+        missing.push(&keys::FACTORY_KEY);
     }
     if access == Access::Write && !interview.settings().is_enabled(&keys::YES) {
         missing.push(&keys::YES);

@@ -126,7 +126,8 @@ settings! {
             name: "the key of Factory's API",
             question: Some(Question {
                 prompt: "Factory API key",
-                help: "Begins with fk-; an owner creates it in Factory's settings.",
+                help: "Factory takes the bundle, and tells of deliveries, only with it. It begins with fk-; an owner \
+                       creates it in Factory's settings.",
             }),
             ..GLOBAL
         },
