@@ -18,21 +18,22 @@
 
 mod document;
 mod missing;
+mod question;
 mod secret_file;
 
 use std::any::Any;
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
 
 use crate::error::{Failure, FailureKind, Fix};
 use crate::secret::{Secret, SecretKind};
 use crate::settings::{self, Definition, SecretAt, Setting, Settings, Source, Sourced, ValueKind};
 use crate::terminal::Terminal;
-use crate::terminal::prompt::{Ask, Completes, Prompter};
-use crate::text::{Line, Text};
+use crate::terminal::prompt::{Ask, PlanAnswer, Prompter};
 
 pub use self::document::{Document, DocumentAt, DocumentError};
 pub use self::missing::Missing;
+use self::question::{NoneAnswer, help, is_none, prompt};
 pub use self::secret_file::SecretError;
 
 /// The answer to whether a plan is applied.
@@ -49,12 +50,13 @@ pub struct Interview<'a> {
     terminal: &'a Terminal,
     /// Secrets from the keyring, and those that were typed, by the setting's key: nothing is asked twice.
     kept: RefCell<BTreeMap<&'static str, Sourced<Box<dyn Any>>>>,
+    has_asked: Cell<bool>,
 }
 
 impl<'a> Interview<'a> {
     #[must_use]
     pub fn new(settings: &'a Settings, prompter: &'a dyn Prompter, terminal: &'a Terminal) -> Self {
-        Self { settings, prompter, terminal, kept: RefCell::default() }
+        Self { settings, prompter, terminal, kept: RefCell::default(), has_asked: Cell::default() }
     }
 
     #[must_use]
@@ -65,6 +67,12 @@ impl<'a> Interview<'a> {
     #[must_use]
     pub fn prompter(&self) -> &'a dyn Prompter {
         self.prompter
+    }
+
+    /// Whether the user was asked for anything.
+    #[must_use]
+    pub fn has_asked(&self) -> bool {
+        self.has_asked.get()
     }
 
     /// Offers a secret from the keyring. It comes after flag, variable and answers file, and before the prompt.
@@ -214,10 +222,15 @@ impl<'a> Interview<'a> {
         &self,
         setting: &'static Definition,
     ) -> Result<Option<Sourced<Secret<K>>>, Failure> {
+        let kept = self.kept(setting);
+        // What was typed replaces what was given.
+        if let Some(typed) = kept.as_ref().filter(|kept| kept.source.is_prompt()) {
+            return Ok(Some(typed.clone()));
+        }
         match self.settings.secret(setting) {
             Some(SecretAt::File(file)) => Ok(Some(secret_file::read(setting, file, self.terminal)?)),
             Some(SecretAt::Variable(name)) => Ok(Some(self.in_variable(name)?)),
-            None => Ok(self.kept(setting)),
+            None => Ok(kept),
         }
     }
 
@@ -239,7 +252,17 @@ impl<'a> Interview<'a> {
         self.require_terminal(setting)?;
         let present = self.settings.raw_value(setting).map(|given| given.value);
         let typed = self.ask_with(&Ask { default: present.as_deref(), ..prompt(setting) }, setting)?;
-        self.settings.answer(setting, vec![typed]);
+        self.settings.answer(setting, if is_none(&typed) { Vec::new() } else { vec![typed] });
+        Ok(())
+    }
+
+    /// Asks for another secret, above what every source has.
+    ///
+    /// # Errors
+    /// As [`Interview::ask_again`].
+    pub fn ask_secret_again<K: SecretKind + 'static>(&self, setting: &'static Definition) -> Result<(), Failure> {
+        let typed = self.ask_secret::<K>(setting)?;
+        self.put(setting, typed);
         Ok(())
     }
 
@@ -279,6 +302,26 @@ impl<'a> Interview<'a> {
         Ok(if yes { Approval::Given } else { Approval::Refused })
     }
 
+    /// As [`Interview::approve`], where answers can still be changed.
+    ///
+    /// # Errors
+    /// As [`Interview::approve`].
+    pub fn approve_or_change(&self, setting: &'static Setting<bool>) -> Result<PlanAnswer, Failure> {
+        if self.settings.is_enabled(setting) {
+            return Ok(PlanAnswer::Apply);
+        }
+        self.require_terminal(setting)?;
+        self.ask_to_apply(setting)
+    }
+
+    /// Asks whether a plan is applied, whatever the settings say.
+    ///
+    /// # Errors
+    /// When the user stopped.
+    pub fn ask_to_apply(&self, setting: &'static Definition) -> Result<PlanAnswer, Failure> {
+        Ok(self.prompter.apply_or_change(&prompt(setting))?)
+    }
+
     /// Asks a yes-or-no question, whatever the settings say; no is the default.
     ///
     /// # Errors
@@ -293,6 +336,7 @@ impl<'a> Interview<'a> {
     }
 
     fn ask_with(&self, ask: &Ask<'_>, setting: &'static Definition) -> Result<String, Failure> {
+        self.has_asked.set(true);
         loop {
             let typed = self.prompter.text(ask)?;
             match typed.trim() {
@@ -305,6 +349,7 @@ impl<'a> Interview<'a> {
 
     fn ask_secret<K: SecretKind>(&self, setting: &'static Definition) -> Result<Sourced<Secret<K>>, Failure> {
         self.require_terminal(setting)?;
+        self.has_asked.set(true);
         loop {
             let typed = self.prompter.secret(&prompt(setting))?;
             match Secret::new(&typed) {
@@ -322,37 +367,6 @@ impl<'a> Interview<'a> {
     fn refuse(&self, failure: Failure, source: &Source) -> Result<(), Failure> {
         self.refuse_together(failure, &[source])
     }
-}
-
-/// What an answer that says "none" means.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-enum NoneAnswer {
-    /// There is none.
-    Declines,
-    /// It is an answer like any other.
-    IsAnAnswer,
-}
-
-/// Whether an answer says that there is none.
-fn is_none(answer: &str) -> bool {
-    matches!(answer.to_ascii_lowercase().as_str(), "" | "no" | "none" | "no kit")
-}
-
-/// What a setting is, and where else its value can be given: the answer to `?`.
-fn help(setting: &'static Definition) -> Text {
-    let mut text = Text::new();
-    text.line(setting.help);
-    text.lines.extend(setting.question.map(|question| Line::from(question.help)));
-    text.line(format!("It can also be given with {}.", missing::places(setting)));
-    text
-}
-
-/// The question for a setting as it is asked. A setting without a question of its own is asked for by its help.
-fn prompt(setting: &'static Definition) -> Ask<'static> {
-    let (prompt, help) =
-        setting.question.map_or((setting.help, None), |question| (question.prompt, Some(question.help)));
-    let completes = if setting.kind == ValueKind::Path { Completes::Paths } else { Completes::Nothing };
-    Ask { key: setting.key, prompt, help, default: None, completes }
 }
 
 impl From<settings::Error> for Failure {

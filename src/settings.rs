@@ -111,6 +111,11 @@ impl Settings {
         self.typed.put(setting, values);
     }
 
+    /// Forgets the user's answer: the other sources count again.
+    pub fn forget_answer(&self, setting: &'static Definition) {
+        self.typed.remove(setting);
+    }
+
     /// Whether the user said that there is none.
     #[must_use]
     pub fn is_declined(&self, setting: &'static Definition) -> bool {
@@ -149,6 +154,12 @@ impl Settings {
     pub fn raw_value(&self, setting: &'static Definition) -> Option<Sourced<String>> {
         let Sourced { value, source } = self.raw(setting)?;
         Some(Sourced::new(value.into_iter().next_back()?, source))
+    }
+
+    /// All texts of a setting that may be repeated, not yet read as its type.
+    #[must_use]
+    pub fn raw_list(&self, setting: &'static Definition) -> Vec<String> {
+        self.raw(setting).map(|found| found.value).unwrap_or_default()
     }
 
     /// Whether a switch is on; off unless something says otherwise.

@@ -1,13 +1,14 @@
 //! `connect`: brings an instance to the connected state, in the order in which an admin would describe it.
 
 mod application;
+mod choices;
 mod preconditions;
 
 use clap::Args;
 
 use super::Context;
 use super::output;
-use super::run::{Planned, run};
+use super::run::{Planned, Ran, run};
 use super::session::{Access, Session};
 use crate::advice::explain_blockers;
 use crate::cli::after_help::{Ending, after_help, common, own};
@@ -71,21 +72,25 @@ const READS: [Read; 11] = [
 pub(super) async fn connect(args: ConnectArgs, context: &Context<'_>) -> Result<ExitCode, Failure> {
     let interrupt = context.interrupt;
 
-    // Resolve: kit, URL, token, application; each answer is checked where it is given.
+    // Resolve: kit, URL, token, application; each answer is checked where it is given, and can be changed.
     require_bundle_out(context)?;
-    let mut session = interrupt.or(Session::open(context, access(&args))).await??;
-    session.desired.application.origin = interrupt.or(application::origin(&session)).await??;
+    let session = interrupt.or(Session::open(context, access(&args))).await??;
+    let mut session = interrupt.or(choices::settle(session)).await??;
+    loop {
+        // Observe: the current state of both sides.
+        let observed = interrupt.or(session.observe(&Reads::from_iter(READS))).await?;
+        preconditions::require_observed(&session.desired, &observed)?;
+        let unread = preconditions::unread(&session.desired, &observed);
 
-    // Observe: the current state of both sides.
-    let observed = interrupt.or(session.observe(&Reads::from_iter(READS))).await?;
-    preconditions::require_observed(&session.desired, &observed)?;
-    let unread = preconditions::unread(&session.desired, &observed);
+        // Plan: the difference between the two.
+        let plan = interrupt.or(plan(&mut session, &observed)).await??;
 
-    // Plan: the difference between the two.
-    let plan = interrupt.or(plan(&mut session, &observed)).await??;
-
-    // Apply and report: nothing is written before the plan is approved.
-    run(&session, job(&args), Planned { plan, observed, unread }).await
+        // Apply and report: nothing is written before the plan is approved.
+        match run(&session, job(&args), Planned { plan, observed, unread }).await? {
+            Ran::Ended(code) => return Ok(code),
+            Ran::ChangeAsked => session = interrupt.or(Box::pin(choices::change(session))).await??,
+        }
+    }
 }
 
 /// The file of `--bundle-out` must be writable before there is anything to write.

@@ -139,12 +139,21 @@ pub(super) fn credential_store(context: &Context<'_>, settings: &Settings) -> Re
 ///
 /// # Errors
 /// As [`credential_store`].
-pub(super) async fn offer_token(context: &Context<'_>, interview: &Interview<'_>) -> Result<(), Failure> {
+pub(super) async fn offer_token(context: &Context<'_>, interview: &Interview<'_>) -> Result<KeyringSeen, Failure> {
     match interview.settings().get(&keys::GITLAB_URL) {
         Ok(Some(instance)) => offer_token_of(&instance.value, context, interview).await,
         // A wrong URL is an error where it is asked for.
-        Ok(None) | Err(_) => Ok(()),
+        Ok(None) | Err(_) => Ok(KeyringSeen::Unusable),
     }
+}
+
+/// What was found in the keyring.
+#[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
+pub(super) enum KeyringSeen {
+    /// There is none here, it is switched off, or it was not looked at.
+    Unusable,
+    Empty,
+    HoldsToken,
 }
 
 /// The same for an instance whose URL was only just given.
@@ -155,15 +164,18 @@ pub(super) async fn offer_token_of(
     instance: &InstanceUrl,
     context: &Context<'_>,
     interview: &Interview<'_>,
-) -> Result<(), Failure> {
+) -> Result<KeyringSeen, Failure> {
     if interview.is_set(&keys::TOKEN) {
-        return Ok(());
+        return Ok(KeyringSeen::Unusable);
     }
     let settings = interview.settings();
     let stored: Result<Option<PersonalAccessToken>, _> = credential_store(context, settings)?.get(instance).await;
     match stored {
-        Ok(Some(token)) => interview.keep::<Pat>(&keys::TOKEN, token),
-        Ok(None) => {}
+        Ok(Some(token)) => {
+            interview.keep::<Pat>(&keys::TOKEN, token);
+            return Ok(KeyringSeen::HoldsToken);
+        }
+        Ok(None) => return Ok(KeyringSeen::Empty),
         // Most machines in CI have no keyring: worth a warning only where one was asked for.
         Err(error @ (CredentialStoreError::Disabled | CredentialStoreError::Unavailable(_)))
             if !is_store_requested(settings)? =>
@@ -172,7 +184,7 @@ pub(super) async fn offer_token_of(
         }
         Err(error) => context.terminal.warn(&format!("the keyring was not read: {error}")),
     }
-    Ok(())
+    Ok(KeyringSeen::Unusable)
 }
 
 /// Whether `--keyring store` was given.

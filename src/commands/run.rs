@@ -7,7 +7,6 @@ use crate::apply::webhook_test::TestQuota;
 use crate::apply::{Applied, Apply, ApplyInputs, Clients, Error, kit_accepted};
 use crate::desired::Desired;
 use crate::error::{ExitCode, Failure, Fix};
-use crate::inputs::Approval;
 use crate::journal::{Journal, Lock, RunEntry};
 use crate::observed::{DeliveryProof, Observed};
 use crate::plan::{self, KitStep, Plan, Step};
@@ -16,6 +15,7 @@ use crate::report::run::{End, Job, Outcome, RunReport, UnprovenDelivery, plan_li
 use crate::secret::Bearer;
 use crate::settings::keys;
 use crate::target::Target;
+use crate::terminal::prompt::PlanAnswer;
 use crate::text::Text;
 
 /// A plan, with what it was made from.
@@ -26,16 +26,24 @@ pub(super) struct Planned {
     pub unread: Vec<FailureGroup<Target>>,
 }
 
+/// How a run ended.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) enum Ran {
+    Ended(ExitCode),
+    /// The user wants to change an answer that the plan was made from; nothing was done.
+    ChangeAsked,
+}
+
 /// Shows the plan, has it approved, carries it out and reports. A session without the lock reports the plan and writes
 /// nothing.
 ///
 /// # Errors
 /// When the plan is not approved, or the journal cannot be written before the first step.
-pub(super) async fn run(session: &Session<'_>, job: Job, planned: Planned) -> Result<ExitCode, Failure> {
-    let end = Run { session, job, planned: &planned }.carry_out().await?;
+pub(super) async fn run(session: &Session<'_>, job: Job, planned: Planned) -> Result<Ran, Failure> {
+    let Some(end) = Run { session, job, planned: &planned }.carry_out().await? else { return Ok(Ran::ChangeAsked) };
     let Planned { plan, unread, .. } = planned;
     let stats = session.observer.http.stats();
-    session.context.finish(&RunReport {
+    let code = session.context.finish(&RunReport {
         job,
         running: session.context.terminal.running(),
         instance: session.desired.instance.clone(),
@@ -46,7 +54,8 @@ pub(super) async fn run(session: &Session<'_>, job: Job, planned: Planned) -> Re
         requests: stats.requests,
         writes: stats.writes,
         duration_ms: u64::try_from(session.duration().as_millis()).unwrap_or(u64::MAX),
-    })
+    })?;
+    Ok(Ran::Ended(code))
 }
 
 struct Run<'r> {
@@ -56,16 +65,19 @@ struct Run<'r> {
 }
 
 impl Run<'_> {
-    async fn carry_out(&self) -> Result<End, Failure> {
+    /// The end; `None` where an answer is to be changed first.
+    async fn carry_out(&self) -> Result<Option<End>, Failure> {
         let Self { session, planned, .. } = self;
-        let Some(lock) = session.lock() else { return Ok(End::DryRun) };
+        let Some(lock) = session.lock() else { return Ok(Some(End::DryRun)) };
         if planned.plan.is_empty() {
             session.offer_keyring().await?;
             self.record_finished(lock)?;
-            return Ok(End::NothingToDo);
+            return Ok(Some(End::NothingToDo));
         }
         self.require_factory_key().await?;
-        self.approve()?;
+        if self.approve()? == PlanAnswer::Change {
+            return Ok(None);
+        }
         session.trust_kit();
         session.offer_keyring().await?;
         let mut journal = session.journal(lock)?;
@@ -82,7 +94,7 @@ impl Run<'_> {
             transport: &transport,
         };
         let outcome = self.apply(&Apply::new(inputs, journal)).await;
-        Ok(End::Applied(Box::new(outcome)))
+        Ok(Some(End::Applied(Box::new(outcome))))
     }
 
     /// The key of Factory's API is asked for before the first step, where one of the steps needs it.
@@ -101,7 +113,8 @@ impl Run<'_> {
     fn record_finished(&self, lock: &Lock) -> Result<(), Failure> {
         let record = &self.session.record;
         let has_same_choices = local_state::has_same_choices(record, &self.session.desired);
-        if record.is_empty() || (record.finished_at.is_some() && has_same_choices) {
+        let is_recorded = record.finished_at.is_some() && has_same_choices && !self.session.has_news();
+        if record.is_empty() || is_recorded {
             return Ok(());
         }
         self.session.journal(lock)?.append(RunEntry::Finished).map_err(|error| diagnostics::journal(&error))
@@ -116,7 +129,7 @@ impl Run<'_> {
         journal.append(kit_accepted(&self.session.desired.kit)).map_err(|error| diagnostics::journal(&error))
     }
 
-    fn approve(&self) -> Result<(), Failure> {
+    fn approve(&self) -> Result<PlanAnswer, Failure> {
         let Self { session, planned, .. } = self;
         let mut text = Text::new();
         let kit = session.desired.kit.fingerprint();
@@ -131,23 +144,23 @@ impl Run<'_> {
             terminal.say(&text);
         }
         match self.ask_for_approval()? {
-            Approval::Given => Ok(()),
-            Approval::Refused => Err(Failure::problem("the plan was not approved; nothing was changed")
+            answer @ (PlanAnswer::Apply | PlanAnswer::Change) => Ok(answer),
+            PlanAnswer::Stop => Err(Failure::problem("the plan was not approved; nothing was changed")
                 .fix(Fix::rerun("show the plan again, and change nothing", "--dry-run"))),
         }
     }
 
     /// `--yes` does not cover a changed kit: a person approves it, or its fingerprint is named.
-    fn ask_for_approval(&self) -> Result<Approval, Failure> {
+    fn ask_for_approval(&self) -> Result<PlanAnswer, Failure> {
         let interview = &self.session.interview;
         let Some(KitStep::Accept { from, to, changes }) = self.changed_kit() else {
-            return interview.approve(&keys::YES);
+            return interview.approve_or_change(&keys::YES);
         };
         if interview.settings().get(&keys::KIT_FINGERPRINT)?.is_some() {
-            return interview.approve(&keys::YES);
+            return interview.approve_or_change(&keys::YES);
         }
         if interview.prompter().can_ask() {
-            return Ok(if interview.confirm(&keys::YES)? { Approval::Given } else { Approval::Refused });
+            return interview.ask_to_apply(&keys::YES);
         }
         let failure = Failure::usage("the kit differs from the one that was accepted, and --yes does not cover that")
             .because(format!("kit {from} was accepted; this is kit {to}"));

@@ -12,16 +12,17 @@ mod rights;
 
 use std::time::{Duration, Instant};
 
+use super::local_state::KeyringSeen;
 use super::{Context, diagnostics, local_state, progress};
 use crate::desired::Desired;
 use crate::error::Failure;
 use crate::factory::FactoryClient;
 use crate::gitlab::{HookTester, Writer};
 use crate::inputs::Interview;
-use crate::journal::{Connection, Journal, Lock, Record};
+use crate::journal::{Connection, Journal, Lock, Record, RunEntry};
 use crate::observed::{Observed, Observer, ReadRequest, Reads};
 use crate::secret::PersonalAccessToken;
-use crate::settings::{Settings, Source, Sourced, keys};
+use crate::settings::{KeyringUse, Settings, Source, Sourced, keys};
 
 pub(super) use self::rights::require_token_rights;
 
@@ -62,9 +63,20 @@ pub(super) struct Session<'a> {
     token: Sourced<PersonalAccessToken>,
     /// Where the next run finds the kit.
     kit_place: Option<String>,
+    keyring: KeyringSeen,
     connection: Connection,
     lock: Option<Lock>,
+    access: Access,
     began: Instant,
+}
+
+/// Whether the token is kept in the keyring.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) enum KeyringWish {
+    Keep,
+    DoNotKeep,
+    /// The user is asked.
+    NotSaid,
 }
 
 /// What says, before anything is approved, which addresses get the key of Factory's API.
@@ -92,11 +104,28 @@ impl<'a> Session<'a> {
     /// # Errors
     /// What is missing or cannot be used; [`FailureKind::Unknown`](crate::error::FailureKind::Unknown) where another run has the lock.
     pub(super) async fn open(context: &'a Context<'a>, access: Access) -> Result<Self, Failure> {
+        let settings = context.settings_with_record(&local_state::store(context)?)?;
+        let interview = Interview::new(settings, context.prompter.as_ref(), context.terminal);
+        Self::resolve(context, interview, access).await
+    }
+
+    /// The same with the answers that were changed. What was typed before is not asked for again.
+    ///
+    /// # Errors
+    /// As [`Session::open`].
+    pub(super) async fn reopen(self) -> Result<Self, Failure> {
+        let Self { context, interview, access, lock, keyring, .. } = self;
+        drop(lock);
+        let session = Self::resolve(context, interview, access).await?;
+        // A token that was typed before keeps the keyring from being looked at.
+        Ok(Self { keyring: session.keyring.max(keyring), ..session })
+    }
+
+    async fn resolve(context: &'a Context<'a>, interview: Interview<'a>, access: Access) -> Result<Self, Failure> {
         let began = context.env.clock.instant();
         let store = local_state::store(context)?;
-        let settings = context.settings_with_record(&store)?;
-        let interview = Interview::new(settings, context.prompter.as_ref(), context.terminal);
-        let Inputs { desired, observer, known, token, kit_place } = gather::inputs(context, &interview, access).await?;
+        let inputs = gather::inputs(context, &interview, access).await?;
+        let Inputs { desired, observer, known, token, kit_place, keyring } = inputs;
         let connection = store.connection(&desired.instance, &desired.organization.id);
         let failed = |error| diagnostics::journal(&error);
         let lock = match access {
@@ -110,7 +139,21 @@ impl<'a> Session<'a> {
         trust(&observer.factory, &desired, TrustSources { settings: interview.settings(), record: &record })?;
         record.others = connection.others(&desired.instance, &desired.organization.id).map_err(failed)?;
         tracing::info!(gitlab = %desired.instance, "the inputs are complete");
-        Ok(Self { context, interview, desired, observer, known, record, token, kit_place, connection, lock, began })
+        Ok(Self {
+            context,
+            interview,
+            desired,
+            observer,
+            known,
+            record,
+            token,
+            kit_place,
+            keyring,
+            connection,
+            lock,
+            access,
+            began,
+        })
     }
 
     /// Reads the current state of both sides, as far as `reads` name it. It never fails as a whole: what could not be read
@@ -150,12 +193,24 @@ impl<'a> Session<'a> {
         let failed = |error| diagnostics::journal(&error);
         let mut journal = self.connection.journal(lock, audit.as_deref(), self.context.env.clock).map_err(failed)?;
         journal.append(local_state::began(&self.desired, self.kit_place.clone())).map_err(failed)?;
+        if self.has_news() {
+            journal.append(RunEntry::KeyringDeclined).map_err(failed)?;
+        }
         Ok(journal)
     }
 
     /// The plan was approved, and with it the kit: from now on its addresses get the key of Factory's API.
     pub(super) fn trust_kit(&self) {
         self.observer.factory.trust(self.desired.kit.key_origins.iter().cloned());
+    }
+
+    pub(super) fn access(&self) -> Access {
+        self.access
+    }
+
+    /// Where the kit was found, if the next run can find it there.
+    pub(super) fn kit_place(&self) -> Option<&str> {
+        self.kit_place.as_deref()
     }
 
     pub(super) fn connection(&self) -> &Connection {
@@ -176,23 +231,62 @@ impl<'a> Session<'a> {
         self.context.env.clock.instant().duration_since(self.began)
     }
 
+    /// Asks whether the token is kept in the keyring, where that is not known: once for a connection, and never where there is no
+    /// keyring.
+    ///
+    /// # Errors
+    /// When the user stopped, or for an invalid `--keyring`.
+    pub(super) fn ask_keyring(&self) -> Result<KeyringWish, Failure> {
+        let wish = self.keyring_wish()?;
+        if wish != KeyringWish::NotSaid {
+            return Ok(wish);
+        }
+        let is_wanted = self.interview.confirm(&keys::KEYRING)?;
+        self.interview.settings().answer(&keys::KEYRING, vec![if is_wanted { "store" } else { "off" }.to_owned()]);
+        self.keyring_wish()
+    }
+
+    /// What is known of whether the token is kept in the keyring.
+    ///
+    /// # Errors
+    /// For an invalid `--keyring`.
+    pub(super) fn keyring_wish(&self) -> Result<KeyringWish, Failure> {
+        let given = self.interview.settings().get(&keys::KEYRING)?;
+        let is_typed = self.token.source == Source::Prompt;
+        Ok(match (given.map(|given| given.value), self.keyring) {
+            _ if self.token.source == Source::Keyring => KeyringWish::DoNotKeep,
+            (Some(KeyringUse::Store), _) => KeyringWish::Keep,
+            (Some(KeyringUse::Off), _) | (_, KeyringSeen::Unusable) => KeyringWish::DoNotKeep,
+            _ if !is_typed => KeyringWish::DoNotKeep,
+            // The user has agreed before: what is there is replaced.
+            (_, KeyringSeen::HoldsToken) => KeyringWish::Keep,
+            (Some(KeyringUse::Ask), KeyringSeen::Empty) => KeyringWish::NotSaid,
+            (None, KeyringSeen::Empty) if self.record.is_keyring_declined => KeyringWish::DoNotKeep,
+            (None, KeyringSeen::Empty) => KeyringWish::NotSaid,
+        })
+    }
+
+    /// Whether the user has said in this run that the token is not to be kept in the keyring.
+    fn is_keyring_declined(&self) -> bool {
+        let given = self.interview.settings().get(&keys::KEYRING);
+        given.is_ok_and(|given| given == Some(Sourced::new(KeyringUse::Off, Source::Prompt)))
+    }
+
+    /// Whether there is something to record although nothing was done.
+    pub(super) fn has_news(&self) -> bool {
+        self.is_keyring_declined() && !self.record.is_keyring_declined
+    }
+
     /// Offers to keep a typed token in the keyring, or keeps it where the settings say so. Without a
     /// usable keyring it prints a warning and the run continues.
     ///
     /// # Errors
     /// When the user stopped, or for an invalid `--keyring`.
     pub(super) async fn offer_keyring(&self) -> Result<(), Failure> {
-        let settings = self.interview.settings();
-        let credential_store = local_state::credential_store(self.context, settings)?;
-        let wanted = match (local_state::is_store_requested(settings)?, &self.token.source) {
-            (_, Source::Keyring) => false,
-            (true, _) => true,
-            (false, source) if *source != Source::Prompt || !credential_store.is_used() => false,
-            (false, _) => self.interview.confirm(&keys::KEYRING)?,
-        };
-        if !wanted {
+        if self.ask_keyring()? == KeyringWish::DoNotKeep {
             return Ok(());
         }
+        let credential_store = local_state::credential_store(self.context, self.interview.settings())?;
         let (instance, terminal) = (&self.desired.instance, self.context.terminal);
         match credential_store.put(instance, &self.token.value).await {
             Ok(()) => terminal.say_line(format!("the token for {instance} is in the keyring")),

@@ -72,6 +72,9 @@ pub enum RunEntry {
         #[serde(default)]
         key_origins: BTreeSet<String>,
     },
+    /// The user does not want the token to be kept in the keyring, and is not asked again.
+    #[serde(rename = "keyring_declined")]
+    KeyringDeclined,
     #[serde(rename = "finished")]
     Finished,
 }

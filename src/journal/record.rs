@@ -26,6 +26,8 @@ pub struct Record {
     pub kit: Option<String>,
     /// The kit that was accepted last.
     pub kit_pin: Option<KitPin>,
+    #[serde(skip)]
+    pub is_keyring_declined: bool,
     pub began_at: Option<Timestamp>,
     pub finished_at: Option<Timestamp>,
     pub application: OwnApplication,
@@ -266,6 +268,7 @@ impl Record {
             RunEntry::KitAccepted { fingerprint, trusted, key_origins } => {
                 self.kit_pin = Some(KitPin { fingerprint, trusted, key_origins });
             }
+            RunEntry::KeyringDeclined => self.is_keyring_declined = true,
             RunEntry::Finished => self.finished_at = Some(at),
         }
     }

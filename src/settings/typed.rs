@@ -19,6 +19,11 @@ impl TypedAnswers {
         self.values.borrow_mut().insert(setting.key, values);
     }
 
+    /// Forgets an answer: the other sources count again.
+    pub(super) fn remove(&self, setting: &'static Definition) {
+        self.values.borrow_mut().remove(setting.key);
+    }
+
     pub(super) fn list(&self, setting: &Definition) -> Option<Vec<String>> {
         self.values.borrow().get(setting.key).cloned()
     }

@@ -55,6 +55,15 @@ impl From<PromptError> for Failure {
     }
 }
 
+/// The answer to whether a plan is applied.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum PlanAnswer {
+    Apply,
+    Stop,
+    /// An answer that the plan was made from is to be changed.
+    Change,
+}
+
 /// Asks questions.
 pub trait Prompter {
     /// Whether questions can be asked; the other methods fail otherwise.
@@ -77,6 +86,18 @@ pub trait Prompter {
     /// # Errors
     /// [`PromptError`].
     fn confirm(&self, ask: &Ask<'_>) -> Result<bool, PromptError>;
+
+    /// As [`Prompter::confirm`], with a third answer.
+    ///
+    /// # Errors
+    /// [`PromptError`].
+    fn apply_or_change(&self, ask: &Ask<'_>) -> Result<PlanAnswer, PromptError>;
+
+    /// One of several that are listed already, by its index; `None` for Enter alone.
+    ///
+    /// # Errors
+    /// [`PromptError`].
+    fn number(&self, ask: &Ask<'_>, count: usize) -> Result<Option<usize>, PromptError>;
 
     /// One of several, by its index; the first is the default.
     ///
@@ -115,6 +136,14 @@ impl Prompter for NonInteractive {
     }
 
     fn confirm(&self, ask: &Ask<'_>) -> Result<bool, PromptError> {
+        Err(PromptError::NonInteractive(ask.key.to_owned()))
+    }
+
+    fn apply_or_change(&self, ask: &Ask<'_>) -> Result<PlanAnswer, PromptError> {
+        Err(PromptError::NonInteractive(ask.key.to_owned()))
+    }
+
+    fn number(&self, ask: &Ask<'_>, _count: usize) -> Result<Option<usize>, PromptError> {
         Err(PromptError::NonInteractive(ask.key.to_owned()))
     }
 

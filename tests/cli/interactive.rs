@@ -121,6 +121,11 @@ fn unanswered() -> (TestEnv, String, String) {
     (env, url, token)
 }
 
+/// Goes on with the choices as they are.
+fn go_on(session: &mut PtySession) -> String {
+    answer(session, "the number of a choice to change: ", "")
+}
+
 /// Waits for a question and answers with a line.
 fn answer(session: &mut PtySession, words: &str, line: &str) -> String {
     let before = session.exp_string(words).expect(words);
@@ -140,6 +145,7 @@ fn the_wizard_connects_and_lets_each_answer_be_corrected() {
     let between = answer(&mut session, "Personal access token of an admin (hidden): ", &token);
     assert!(between.contains("GitLab does not know the token") && !between.contains("canary"), "{between}");
     assert!(!between.contains("Needs the scope"), "explained twice: {between}");
+    go_on(&mut session);
     session.exp_string("Plan for").expect("the plan");
     let plan = session.exp_string("Apply this plan?").expect("the approval");
     assert!(plan.contains("register a webhook on group group-1"), "{plan}");
@@ -182,6 +188,7 @@ fn without_a_kit_its_values_are_asked_for_one_by_one() {
     answer(&mut session, "File for the sealed bundle", "~/bundle.age");
     answer(&mut session, "GitLab URL", &url);
     answer(&mut session, "(hidden): ", &token);
+    go_on(&mut session);
     let plan = session.exp_string("Apply this plan?").expect("the approval");
     assert!(plan.contains("write the sealed bundle to") && !plan.contains("upload"), "{plan}");
     session.send_line("y").expect("typed");
@@ -206,6 +213,7 @@ fn with_some_of_the_kits_values_given_only_the_rest_is_asked_for() {
     let between = answer(&mut session, "GitLab URL", &url);
     assert!(!between.contains("Upload URL"), "{between}");
     answer(&mut session, "(hidden): ", &token);
+    go_on(&mut session);
     session.exp_string("Apply this plan?").expect("the approval");
     session.send_line("y").expect("typed");
     session.exp_string("Check it at any time").expect("the report");
@@ -225,6 +233,65 @@ fn an_approval_that_was_typed_before_the_plan_was_shown_does_not_count() {
 }
 
 #[test]
+fn the_choices_are_summed_up_before_the_plan_and_each_can_be_changed() {
+    let (env, url, token) = unanswered();
+    let mut session = at_a_terminal(&env, &["connect", "--kit", "kit.json"]);
+    answer(&mut session, "GitLab URL", &url);
+    answer(&mut session, "(hidden): ", &token);
+    let summary = answer(&mut session, "the number of a choice to change: ", "6");
+    for words in [
+        "Your choices",
+        &url,
+        "19.2.0-ee, Enterprise Edition, license premium",
+        "of root, an administrator; scopes api",
+        "kit.json, of ",
+        "on groups, as the license allows",
+        "every group and project",
+        "root's own",
+        "uploaded to http",
+    ] {
+        assert!(summary.contains(words), "{words}: {summary}");
+    }
+    assert!(!summary.contains("Keep the token"), "there is no keyring: {summary}");
+    answer(&mut session, "Groups, separated by spaces, or all:", "group-1");
+    answer(&mut session, "Projects, separated by spaces, or all:", "");
+    answer(&mut session, "Patterns of paths to exclude", "group-1/[");
+    session.exp_string("a pattern is matched against the full path").expect("why not");
+    answer(&mut session, "Patterns of paths to exclude", "group-1/none-of-these");
+    answer(&mut session, "Include the projects of personal namespaces? [y/N] ", "n");
+    let summary = answer(&mut session, "the number of a choice to change: ", "7");
+    assert!(summary.contains("groups group-1; without group-1/none-of-these"), "{summary}");
+    answer(&mut session, "Number [1]: ", "1");
+    let summary = answer(&mut session, "the number of a choice to change: ", "");
+    assert!(summary.contains("a new token that is created for Factory"), "{summary}");
+    // After the plan was shown, too.
+    let plan = answer(&mut session, "[y/N, c to change a choice] ", "c");
+    assert!(plan.contains("with the token created for Factory"), "{plan}");
+    answer(&mut session, "The number of the choice to change", "7");
+    answer(&mut session, "Number [1]: ", "3");
+    go_on(&mut session);
+    let plan = answer(&mut session, "[y/N, c to change a choice] ", "y");
+    assert!(plan.contains("seal the bundle without a token"), "{plan}");
+    assert_eq!(env.sandbox().factory().bundles().len(), 0);
+    ends_with(&mut session, 0);
+    assert_eq!(env.sandbox().factory().bundles().len(), 1);
+}
+
+#[test]
+fn a_changed_gitlab_url_asks_for_the_token_again() {
+    let (env, url, token) = unanswered();
+    let mut session = at_a_terminal(&env, &["connect", "--kit", "kit.json", "--gitlab-url", &url]);
+    answer(&mut session, "(hidden): ", &token);
+    answer(&mut session, "the number of a choice to change: ", "1");
+    answer(&mut session, "GitLab URL [", &url.replace("127.0.0.1", "localhost"));
+    answer(&mut session, "(hidden): ", &token);
+    let summary = session.exp_string("the number of a choice to change: ").expect("the summary");
+    assert!(summary.contains("http://localhost:"), "{summary}");
+    session.send_control('c').expect("typed");
+    ends_with(&mut session, 130);
+}
+
+#[test]
 fn a_plan_that_is_declined_writes_nothing() {
     let env = TestEnv::with(small());
     let mut session = at_a_terminal(&env, &["connect"]);
@@ -238,7 +305,8 @@ fn a_plan_that_is_declined_writes_nothing() {
 
 #[test]
 fn ctrl_c_at_any_prompt_of_the_wizard_leaves_the_terminal_sane() {
-    for (steps, last) in [(0, "Kit from Factory"), (1, "GitLab URL"), (2, "(hidden): "), (3, "Apply this plan?")] {
+    let questions = ["Kit from Factory", "GitLab URL", "(hidden): ", "the number of a choice", "Apply this plan?"];
+    for (steps, last) in questions.into_iter().enumerate() {
         let (env, url, token) = unanswered();
         // A shell keeps the terminal open, so that its state can be read afterwards.
         let mut command = Command::new("sh");
@@ -249,8 +317,7 @@ fn ctrl_c_at_any_prompt_of_the_wizard_leaves_the_terminal_sane() {
         command.args(["-c", &script]).env_clear().envs(env.variables()).env("TERM", "xterm");
         command.env("PATH", "/usr/bin:/bin").current_dir(env.path(""));
         let mut session = spawn_command(command, Some(120_000)).expect("a terminal");
-        let answers = [("Kit from Factory", "kit.json"), ("GitLab URL", &url), ("(hidden): ", &token)];
-        for (words, line) in answers.into_iter().take(steps) {
+        for (words, line) in questions.into_iter().zip(["kit.json", &url, &token, ""]).take(steps) {
             answer(&mut session, words, line);
         }
         session.exp_string(last).expect(last);
@@ -304,6 +371,7 @@ fn creating_the_application_by_hand_shows_the_values_and_asks_for_id_and_secret(
     session.exp_string("does not accept this application ID and secret together").expect("why not");
     answer(&mut session, "Application ID [0123456789abcdef]", made["application_id"].as_str().expect("an ID"));
     answer(&mut session, "Application secret (hidden): ", made["secret"].as_str().expect("a secret"));
+    go_on(&mut session);
     session.exp_string("Apply this plan?").expect("the approval");
     session.send("y").expect("typed");
     session.send_line("").expect("typed");
@@ -322,6 +390,7 @@ fn a_wrong_application_id_from_a_flag_can_be_given_again() {
     session.exp_string("does not accept this application ID and secret together").expect("why not");
     answer(&mut session, "Application ID [0123456789abcdef]", made["application_id"].as_str().expect("an ID"));
     answer(&mut session, "Application secret (hidden): ", made["secret"].as_str().expect("a secret"));
+    go_on(&mut session);
     session.exp_string("Apply this plan?").expect("the approval");
     session.send_line("y").expect("typed");
     ends_with(&mut session, 0);
@@ -336,6 +405,7 @@ fn factorys_key_is_asked_for_before_the_plan_is_approved_where_a_step_needs_it()
     let mut session = at_a_terminal(&env, &args);
     answer(&mut session, "GitLab URL", &url);
     answer(&mut session, "Personal access token of an admin (hidden): ", &token);
+    go_on(&mut session);
     answer(&mut session, "Factory API key (hidden): ", &key);
     let plan = session.exp_string("Apply this plan?").expect("the approval");
     assert!(plan.contains("upload the sealed bundle") && !plan.contains(&key), "{plan}");

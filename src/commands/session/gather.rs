@@ -1,6 +1,7 @@
 //! Gathers the kit, the URL and the token. A command that writes checks each where it is given: the URL by asking whether
 //! GitLab answers there, before it is sent the token; the token by its rights.
 
+use super::super::local_state::KeyringSeen;
 use super::super::resolve::{self, Terms, needed};
 use super::super::{Context, diagnostics, kit, local_state};
 use super::{Access, require_token_rights};
@@ -30,6 +31,7 @@ pub(super) struct Inputs {
     pub token: Sourced<PersonalAccessToken>,
     /// Where the next run finds the kit.
     pub kit_place: Option<String>,
+    pub keyring: KeyringSeen,
 }
 
 pub(super) async fn inputs(
@@ -37,7 +39,7 @@ pub(super) async fn inputs(
     interview: &Interview<'_>,
     access: Access,
 ) -> Result<Inputs, Failure> {
-    local_state::offer_token(context, interview).await?;
+    let keyring = local_state::offer_token(context, interview).await?;
     require_inputs(context, interview, access)?;
     let http = context.client_for(access)?;
     let kit::Found { kit, served_by, place } = kit::gather(context, interview, delivery_mode(access)).await?;
@@ -50,10 +52,10 @@ pub(super) async fn inputs(
     let terms = Terms { kit: &kit, instance, settings: &settings, origin };
     let mut desired = resolve::desired(terms)?;
     desired.kit.served_by = served_by;
-    local_state::offer_token_of(&desired.instance, context, interview).await?;
+    let keyring = keyring.max(local_state::offer_token_of(&desired.instance, context, interview).await?);
     let clients = TokenCheck { http, factory, access };
     let (observer, known, token) = clients.token(context, interview, &desired).await?;
-    Ok(Inputs { desired, observer, known, token, kit_place: place })
+    Ok(Inputs { desired, observer, known, token, kit_place: place, keyring })
 }
 
 /// Without a terminal to ask on, lists everything that is missing at once, the approval of the plan too.

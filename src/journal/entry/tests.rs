@@ -146,6 +146,7 @@ fn run_entries() -> Vec<(RunEntry, &'static str)> {
             began(None),
             r#"{"event":"began","instance":"https://acme.com","organization":"acme","tool":"1","strategy":"auto","groups":["g"],"projects":["p"],"exclude":["x"],"personal":true,"kit":"kit.json"}"#,
         ),
+        (RunEntry::KeyringDeclined, r#"{"event":"keyring_declined"}"#),
         (RunEntry::Finished, r#"{"event":"finished"}"#),
     ]
 }

@@ -189,6 +189,11 @@ settings! {
             flag: "--personal",
             kind: ValueKind::Switch,
             help: "Include the projects of personal namespaces",
+            name: "whether projects of personal namespaces are included",
+            question: Some(Question {
+                prompt: "Include the projects of personal namespaces?",
+                help: "They belong to users and not to groups, so each gets a webhook of its own.",
+            }),
             recorded: true,
             ..SELECTION
         },

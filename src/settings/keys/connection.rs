@@ -79,7 +79,7 @@ settings! {
             name: "the kit from Factory",
             required: Required::When(has_kit),
             question: Some(Question {
-                prompt: "Kit from Factory (path or https URL; Enter if you have none)",
+                prompt: "Kit from Factory (path or URL, Enter for none)",
                 help: "A JSON file, or an address to fetch it from. Without a kit its values are asked for one by one.",
             }),
             recorded: true,

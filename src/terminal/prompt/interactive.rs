@@ -11,7 +11,7 @@ use zeroize::Zeroizing;
 
 use super::line::{LineEditor, LineRequest};
 use super::modes::{Editing, QuestionModes, TypedAhead};
-use super::{Ask, PromptError, Prompter};
+use super::{Ask, PlanAnswer, PromptError, Prompter};
 use crate::error::Failure;
 use crate::terminal::interrupt::Interrupt;
 use crate::terminal::streams::Stream;
@@ -199,6 +199,23 @@ impl Prompter for Interactive {
             "" | "n" | "no" => Ok(false),
             _ => Err("answer y or n".to_owned()),
         })
+    }
+
+    fn apply_or_change(&self, ask: &Ask<'_>) -> Result<PlanAnswer, PromptError> {
+        self.explain(ask);
+        let question = format!("{} [y/N, c to change a choice]", ask.prompt);
+        self.pick(&question, ask, |line| match line.to_ascii_lowercase().as_str() {
+            "y" | "yes" => Ok(PlanAnswer::Apply),
+            "" | "n" | "no" => Ok(PlanAnswer::Stop),
+            "c" | "change" => Ok(PlanAnswer::Change),
+            _ => Err("answer y, n or c".to_owned()),
+        })
+    }
+
+    fn number(&self, ask: &Ask<'_>, count: usize) -> Result<Option<usize>, PromptError> {
+        self.explain(ask);
+        let question = format!("{}:", ask.prompt);
+        self.pick(&question, ask, |line| if line.is_empty() { Ok(None) } else { number(line, count).map(Some) })
     }
 
     fn choose(&self, ask: &Ask<'_>, items: &[String]) -> Result<usize, PromptError> {

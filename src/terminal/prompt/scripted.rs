@@ -5,7 +5,7 @@ use std::collections::VecDeque;
 
 use zeroize::Zeroizing;
 
-use super::{Ask, PromptError, Prompter};
+use super::{Ask, PlanAnswer, PromptError, Prompter};
 use crate::error::Failure;
 use crate::text::Text;
 
@@ -78,6 +78,14 @@ impl Prompter for Scripted {
             Reply::Confirm(answer) => Ok(answer),
             other => Err(Self::wrong(ask, &other)),
         }
+    }
+
+    fn apply_or_change(&self, ask: &Ask<'_>) -> Result<PlanAnswer, PromptError> {
+        Ok(if self.confirm(ask)? { PlanAnswer::Apply } else { PlanAnswer::Stop })
+    }
+
+    fn number(&self, ask: &Ask<'_>, _count: usize) -> Result<Option<usize>, PromptError> {
+        Err(Self::wrong(ask, &self.next(ask)?))
     }
 
     fn choose(&self, ask: &Ask<'_>, _items: &[String]) -> Result<usize, PromptError> {
