@@ -23,6 +23,7 @@ use serde::Deserialize;
 use sha2::Sha256;
 use zeroize::Zeroizing;
 
+pub use self::patterns::has_secret;
 pub use self::strength::SHORTEST_SECRET;
 
 pub use self::document::{redact_json, redact_xml};
@@ -270,7 +271,7 @@ pub fn is_repeatable(text: &str) -> bool {
     let is_place = text.contains(['/', '\\', '.']);
     let is_plain =
         |c: char| !c.is_control() && !matches!(c, '"' | '\'' | '{' | '}' | '<' | '>' | '$' | '?' | '#' | '@');
-    is_place && text.len() <= LONGEST_REPEATED && text.chars().all(is_plain) && !patterns::has_secret(text)
+    is_place && text.len() <= LONGEST_REPEATED && text.chars().all(is_plain) && !has_secret(text)
 }
 
 /// A path as a message shows it: as it is where [`is_repeatable`], else by its length.

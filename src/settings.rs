@@ -111,6 +111,12 @@ impl Settings {
         self.typed.put(setting, values);
     }
 
+    /// All answers of the user, in the order of the table.
+    #[must_use]
+    pub fn answers(&self) -> Vec<(&'static Definition, Vec<String>)> {
+        all().filter_map(|setting| Some((setting, self.typed.list(setting)?))).collect()
+    }
+
     /// Forgets the user's answer: the other sources count again.
     pub fn forget_answer(&self, setting: &'static Definition) {
         self.typed.remove(setting);

@@ -3,6 +3,7 @@
 mod application;
 mod choices;
 mod preconditions;
+mod unfinished;
 
 use clap::Args;
 
@@ -68,8 +69,14 @@ const READS: [Read; 11] = [
     Read::Factory,
 ];
 
-/// Resolve, observe, plan, apply, report.
+/// Goes on from a run that did not reach its end, and leaves as much to the next one.
 pub(super) async fn connect(args: ConnectArgs, context: &Context<'_>) -> Result<ExitCode, Failure> {
+    unfinished::restore(context);
+    unfinished::end(context, Box::pin(run_steps(args, context)).await)
+}
+
+/// Resolve, observe, plan, apply, report.
+async fn run_steps(args: ConnectArgs, context: &Context<'_>) -> Result<ExitCode, Failure> {
     let interrupt = context.interrupt;
 
     // Resolve: kit, URL, token, application; each answer is checked where it is given, and can be changed.

@@ -82,7 +82,8 @@ pub(super) fn words(text: &str) -> impl Iterator<Item = &str> {
 }
 
 /// Whether any word of a text looks like a secret; also one in hex, as a UUID is.
-pub(super) fn has_secret(text: &str) -> bool {
+#[must_use]
+pub fn has_secret(text: &str) -> bool {
     let separator =
         |c: char| c.is_whitespace() || matches!(c, '/' | '\\' | ':' | '@' | '?' | '&' | '=' | '#' | ',' | '.');
     words(text).next().is_some() || text.split(separator).any(is_hex)

@@ -332,6 +332,34 @@ fn ctrl_c_at_any_prompt_of_the_wizard_leaves_the_terminal_sane() {
 }
 
 #[test]
+fn after_ctrl_c_the_next_run_goes_on_from_the_answers_that_were_kept() {
+    let (env, url, token) = unanswered();
+    let mut session = at_a_terminal(&env, &["connect"]);
+    answer(&mut session, "Kit from Factory", "kit.json");
+    answer(&mut session, "GitLab URL", &url);
+    answer(&mut session, "(hidden): ", &token);
+    answer(&mut session, "the number of a choice to change: ", "7");
+    answer(&mut session, "Number [1]: ", "3");
+    session.exp_string("the number of a choice to change: ").expect("the summary");
+    session.send_control('c').expect("typed");
+    let said = session.exp_string("Secrets are asked for again").expect("what was kept");
+    assert!(said.contains("interrupted") && said.contains("GitLab's URL, the kit from Factory"), "{said}");
+    ends_with(&mut session, 130);
+    let kept = std::fs::read_to_string(env.path("state").join("unfinished.toml")).expect("the answers");
+    assert!(!kept.contains(&token), "{kept}");
+
+    let mut session = at_a_terminal(&env, &["connect"]);
+    let said = answer(&mut session, "Personal access token of an admin (hidden): ", &token);
+    assert!(said.contains("going on with the answers of the run before") && !said.contains("GitLab URL:"), "{said}");
+    let summary = go_on(&mut session);
+    assert!(summary.contains(&url) && summary.contains("no token"), "{summary}");
+    session.exp_string("Apply this plan?").expect("the approval");
+    session.send_line("y").expect("typed");
+    ends_with(&mut session, 0);
+    assert!(!env.path("state").join("unfinished.toml").exists(), "the run reached its end");
+}
+
+#[test]
 fn ctrl_c_during_work_says_what_was_done() {
     let env = TestEnv::with(small());
     env.sandbox().fault("POST /api/v4/groups/*/hooks=hang").expect("a fault");
