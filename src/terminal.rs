@@ -76,7 +76,7 @@ struct TerminalState {
     stdin: StandardInput,
     verbosity: Verbosity,
     clock: Clock,
-    /// Standard error is a terminal: progress is a bar there, and lines elsewhere.
+    /// Standard error is a terminal with a cursor: progress is a bar there, and lines elsewhere.
     draws_progress: bool,
     /// It cannot move its cursor.
     is_dumb: bool,
@@ -108,7 +108,8 @@ impl Terminal {
     }
 
     fn with_streams(streams: StandardStreams, stdin: StandardInput, verbosity: Verbosity, env: &Env) -> Self {
-        let draws_progress = env.streams.error;
+        let is_dumb = env.var(env_vars::TERM).is_some_and(|term| DUMB.contains(&term));
+        let draws_progress = env.streams.error && !is_dumb;
         let target = if draws_progress && verbosity > Verbosity::Quiet {
             indicatif::ProgressDrawTarget::stderr()
         } else {
@@ -122,7 +123,7 @@ impl Terminal {
                 verbosity,
                 clock: env.clock.system(),
                 draws_progress,
-                is_dumb: env.var(env_vars::TERM).is_some_and(|term| DUMB.contains(&term)),
+                is_dumb,
                 bars,
                 last_line: Mutex::default(),
             }),

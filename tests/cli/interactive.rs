@@ -1,6 +1,8 @@
 //! The wizard at a pseudo-terminal.
 #![cfg(unix)]
 
+mod screen;
+
 use std::process::Command;
 
 use rexpect::process::Signal;

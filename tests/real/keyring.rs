@@ -120,6 +120,52 @@ fn a_token_is_stored_in_the_keyring_and_found_there_by_the_next_run() {
     assert_eq!(other.code, 2, "the entry is for one instance only: {other}");
 }
 
+/// Types the token at a terminal; what was shown between the token and the summary, and the exit code of a plan that is
+/// approved where there is one.
+fn connect_by_hand(env: &TestEnv, keep: Option<&str>) -> String {
+    let mut command = env.command(&["connect"]);
+    command.env("TERM", "xterm");
+    let mut session = rexpect::session::spawn_command(command, Some(120_000)).expect("a terminal");
+    session.exp_string("an admin (hidden): ").expect("the question");
+    session.send_line(&env.sandbox().gitlab().admin_token()).expect("typed");
+    let asked = keep.map(|answer| {
+        let asked = session.exp_string("for the next run? [y/N] ").expect("the question");
+        session.send_line(answer).expect("typed");
+        asked
+    });
+    let shown = session.exp_string("the number of a choice to change: ").expect("the summary");
+    session.send_line("").expect("typed");
+    if session.exp_regex("Apply this plan|nothing to do").expect("the plan").1 == "Apply this plan" {
+        session.send_line("y").expect("typed");
+    }
+    session.exp_eof().expect("the end");
+    format!("{}{shown}", asked.unwrap_or_default())
+}
+
+#[test]
+fn a_person_is_asked_once_whether_the_token_is_kept_and_never_where_there_is_no_keyring() {
+    let mut env = TestEnv::new();
+    env.unset("GITLAB_TOKEN");
+    let shown = connect_by_hand(&env, None);
+    assert!(!shown.contains("Keep the token"), "there is no keyring: {shown}");
+
+    for answer in ["n", "y"] {
+        let (mut env, machine) = (TestEnv::new(), Machine::new());
+        let session = machine.session(Keyring::Unlocked);
+        session.offer(&mut env);
+        env.unset("GITLAB_TOKEN");
+        let shown = connect_by_hand(&env, Some(answer));
+        assert!(shown.contains(if answer == "y" { "the token is kept in it" } else { "not used" }), "{shown}");
+        if answer == "y" {
+            let run = env.run(&["verify"]);
+            assert_eq!(run.code, 0, "the token is found there: {run}");
+        } else {
+            let shown = connect_by_hand(&env, None);
+            assert!(!shown.contains("Keep the token"), "asked again: {shown}");
+        }
+    }
+}
+
 #[test]
 fn without_a_session_bus_the_token_is_stored_nowhere_and_a_warning_says_so() {
     let (mut env, runtime) = (TestEnv::new(), tempfile::tempdir().expect("a folder"));

@@ -23,7 +23,8 @@ pub(super) fn restore(context: &Context<'_>) {
     let has_kit = settings.is_set(&keys::KIT);
     let is_of_kit = |setting: &Definition| keys::KIT_VALUES.iter().any(|value| value.key == setting.key);
     let mut restored = Vec::new();
-    for setting in settings::all().filter(|setting| !settings.is_set(setting) && !(has_kit && is_of_kit(setting))) {
+    let is_given = |setting: &&'static Definition| settings.is_set(setting) || (has_kit && is_of_kit(setting));
+    for setting in settings::all().filter(|setting| !is_given(setting)) {
         let Some(Value::Array(values)) = kept.get(setting.key) else { continue };
         settings.answer(setting, values.iter().filter_map(|value| value.as_str().map(str::to_owned)).collect());
         restored.push(setting);
