@@ -52,7 +52,7 @@ pub fn needs_factory_key(plan: &Plan, desired: &Desired) -> bool {
         Step::Bundle(BundleStep::Upload { method, .. }) => *method == UploadMethod::Post,
         Step::Delivery(DeliveryStep::Test { .. }) => has_receipts,
         Step::Kit(_) | Step::Token(_) | Step::Application(_) | Step::Hook(_) => false,
-        Step::Bundle(BundleStep::Seal { .. } | BundleStep::Write { .. }) => false,
+        Step::Bundle(BundleStep::Seal { .. } | BundleStep::SealToken { .. } | BundleStep::Write { .. }) => false,
     })
 }
 
