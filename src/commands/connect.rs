@@ -82,7 +82,7 @@ async fn run_steps(args: ConnectArgs, context: &Context<'_>) -> Result<ExitCode,
     // Resolve: kit, URL, token, application; each answer is checked where it is given, and can be changed.
     require_bundle_out(context)?;
     let session = interrupt.or(Session::open(context, access(&args))).await??;
-    let mut session = interrupt.or(choices::settle(session)).await??;
+    let mut session = interrupt.or(Box::pin(choices::settle(session))).await??;
     loop {
         // Observe: the current state of both sides.
         let observed = interrupt.or(session.observe(&Reads::from_iter(READS))).await?;
