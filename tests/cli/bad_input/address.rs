@@ -66,7 +66,7 @@ fn an_invalid_address_is_explained_with_the_right_one() {
                     factory-gitlab verify --gitlab-url http://127.0.0.1:[port]
                README.md#check-instance-api
 
-    verdict: fail, 3 passed, 1 failed, 24 skipped on http://127.0.0.1:[port]/group-1/project-1 ([cost])
+    verdict: fail, 3 passed, 1 failed, 25 skipped on http://127.0.0.1:[port]/group-1/project-1 ([cost])
     == the page of applications: connect
     exit code: 1
     ----- stderr -----
@@ -83,7 +83,7 @@ fn an_invalid_address_is_explained_with_the_right_one() {
                     factory-gitlab verify --gitlab-url http://127.0.0.1:[port]
                README.md#check-instance-api
 
-    verdict: fail, 3 passed, 1 failed, 24 skipped on http://127.0.0.1:[port]/admin/applications ([cost])
+    verdict: fail, 3 passed, 1 failed, 25 skipped on http://127.0.0.1:[port]/admin/applications ([cost])
     == the sign-in page: connect
     exit code: 1
     ----- stderr -----
@@ -100,7 +100,7 @@ fn an_invalid_address_is_explained_with_the_right_one() {
                     factory-gitlab verify --gitlab-url http://127.0.0.1:[port]
                README.md#check-instance-api
 
-    verdict: fail, 3 passed, 1 failed, 24 skipped on http://127.0.0.1:[port]/users/sign_in ([cost])
+    verdict: fail, 3 passed, 1 failed, 25 skipped on http://127.0.0.1:[port]/users/sign_in ([cost])
     == http: connect and verify
     exit code: 2
     ----- stderr -----
@@ -157,7 +157,7 @@ fn an_address_that_does_not_answer_is_told_apart_from_another_server() {
                fix: correct the host name gitlab.invalid, or make it resolve on this machine (DNS, VPN)
                README.md#check-instance-dns
 
-    verdict: unknown, 1 passed, 26 skipped, 1 unknown on https://gitlab.invalid ([cost])
+    verdict: unknown, 1 passed, 27 skipped, 1 unknown on https://gitlab.invalid ([cost])
     == a port that is shut: connect
     exit code: 3
     ----- stderr -----
@@ -173,7 +173,7 @@ fn an_address_that_does_not_answer_is_told_apart_from_another_server() {
                fix: check the address and port, and that firewall, VPN and proxy let this machine reach 127.0.0.1:[port]; --proxy none bypasses the proxy
                README.md#check-instance-tcp
 
-    verdict: unknown, 2 passed, 25 skipped, 1 unknown on https://127.0.0.1:[port] ([cost])
+    verdict: unknown, 2 passed, 26 skipped, 1 unknown on https://127.0.0.1:[port] ([cost])
     == Factory's address: connect
     exit code: 1
     ----- stderr -----
@@ -189,7 +189,7 @@ fn an_address_that_does_not_answer_is_told_apart_from_another_server() {
                fix: correct the URL; where GitLab is installed under a path, add it (https://host/gitlab)
                README.md#check-instance-api
 
-    verdict: fail, 3 passed, 1 failed, 24 skipped on http://127.0.0.1:[port] ([cost])
+    verdict: fail, 3 passed, 1 failed, 25 skipped on http://127.0.0.1:[port] ([cost])
     ");
 }
 
@@ -217,7 +217,7 @@ fn http_that_redirects_to_https_names_the_right_address() {
                     factory-gitlab verify --gitlab-url https://127.0.0.1:[port]
                README.md#check-instance-url
 
-    verdict: fail, 3 passed, 1 failed, 24 skipped on http://127.0.0.1:[port] ([cost])
+    verdict: fail, 3 passed, 1 failed, 25 skipped on http://127.0.0.1:[port] ([cost])
     ");
     let right = env.sandbox().gitlab_url();
     let run = env.run(&super::CONNECT);
@@ -247,7 +247,7 @@ fn a_missing_relative_root_is_explained() {
                fix: correct the URL; where GitLab is installed under a path, add it (https://host/gitlab)
                README.md#check-instance-api
 
-    verdict: fail, 3 passed, 1 failed, 24 skipped on http://127.0.0.1:[port] ([cost])
+    verdict: fail, 3 passed, 1 failed, 25 skipped on http://127.0.0.1:[port] ([cost])
     ");
     env.set("GITLAB_URL", &format!("{given}/"));
     let run = env.run(&super::CONNECT);
@@ -281,7 +281,7 @@ fn an_external_url_that_cannot_be_given_is_corrected_in_gitlab() {
                     https://docs.gitlab.com/omnibus/settings/ssl/#configure-a-reverse-proxy-or-load-balancer-ssl-termination
                README.md#check-instance-url
 
-    verdict: fail, 25 passed, 1 failed, 3 skipped on http://127.0.0.1:[port] ([cost])
+    verdict: fail, 26 passed, 1 failed, 3 skipped on http://127.0.0.1:[port] ([cost])
     == a redirect to it: connect
     exit code: 1
     ----- stderr -----
@@ -298,7 +298,7 @@ fn an_external_url_that_cannot_be_given_is_corrected_in_gitlab() {
                     https://docs.gitlab.com/omnibus/settings/ssl/#configure-a-reverse-proxy-or-load-balancer-ssl-termination
                README.md#check-instance-url
 
-    verdict: fail, 5 passed, 1 failed, 23 skipped on http://127.0.0.1:[port] ([cost])
+    verdict: fail, 5 passed, 1 failed, 24 skipped on http://127.0.0.1:[port] ([cost])
     == a redirect to itself: connect
     exit code: 1
     ----- stderr -----
@@ -313,7 +313,7 @@ fn an_external_url_that_cannot_be_given_is_corrected_in_gitlab() {
                fix: check the proxy in front of GitLab: it redirects an address to itself (X-Forwarded-Proto, rewritten paths)
                README.md#check-instance-url
 
-    verdict: fail, 5 passed, 1 failed, 23 skipped on http://127.0.0.1:[port] ([cost])
+    verdict: fail, 5 passed, 1 failed, 24 skipped on http://127.0.0.1:[port] ([cost])
     ");
 }
 
@@ -339,7 +339,7 @@ fn a_gitlab_that_is_too_old_is_called_that() {
                fix: update GitLab to 16.11 or newer
                README.md#check-instance-version
 
-    verdict: fail, 5 passed, 1 failed, 22 skipped on http://127.0.0.1:[port] ([cost])
+    verdict: fail, 5 passed, 1 failed, 23 skipped on http://127.0.0.1:[port] ([cost])
     == 15.1: connect
     exit code: 1
     ----- stderr -----
@@ -354,7 +354,7 @@ fn a_gitlab_that_is_too_old_is_called_that() {
                fix: update GitLab to 16.11 or newer
                README.md#check-instance-version
 
-    verdict: fail, 5 passed, 1 failed, 22 skipped on http://127.0.0.1:[port] ([cost])
+    verdict: fail, 5 passed, 1 failed, 23 skipped on http://127.0.0.1:[port] ([cost])
     == 15.4: connect
     exit code: 1
     ----- stderr -----
@@ -369,7 +369,7 @@ fn a_gitlab_that_is_too_old_is_called_that() {
                fix: update GitLab to 16.11 or newer
                README.md#check-instance-version
 
-    verdict: fail, 5 passed, 1 failed, 22 skipped on http://127.0.0.1:[port] ([cost])
+    verdict: fail, 5 passed, 1 failed, 23 skipped on http://127.0.0.1:[port] ([cost])
     == 16.10: connect
     exit code: 1
     ----- stderr -----
@@ -399,6 +399,6 @@ fn a_gitlab_that_is_too_old_is_called_that() {
                     http://127.0.0.1:[port]/groups/group-1/-/hooks
                README.md#check-webhook-coverage
 
-    verdict: fail, 11 passed, 3 failed, 14 skipped on http://127.0.0.1:[port] ([cost])
+    verdict: fail, 11 passed, 3 failed, 15 skipped on http://127.0.0.1:[port] ([cost])
     "#);
 }

@@ -23,7 +23,7 @@ fn a_redirect_to_another_origin_is_not_followed() {
         said.both(case, &env);
         assert!(other.sandbox().requests().is_empty(), "{case}: {:?}", other.sandbox().requests());
     }
-    insta::assert_snapshot!(said, @r#"
+    insta::assert_snapshot!(said, @r"
     == a redirect at the door: connect
     exit code: 1
     ----- stderr -----
@@ -40,7 +40,7 @@ fn a_redirect_to_another_origin_is_not_followed() {
                     factory-gitlab verify --gitlab-url http://127.0.0.1:[port]
                README.md#check-instance-url
 
-    verdict: fail, 3 passed, 1 failed, 24 skipped on http://127.0.0.1:[port] ([cost])
+    verdict: fail, 3 passed, 1 failed, 25 skipped on http://127.0.0.1:[port] ([cost])
     == a redirect with the token: connect
     exit code: 1
     ----- stderr -----
@@ -58,7 +58,7 @@ fn a_redirect_to_another_origin_is_not_followed() {
                     factory-gitlab verify --gitlab-url http://127.0.0.1:[port]
                README.md#check-token-valid
 
-    verdict: fail, 6 passed, 1 failed, 21 skipped on http://127.0.0.1:[port] ([cost])
+    verdict: fail, 6 passed, 1 failed, 22 skipped on http://127.0.0.1:[port] ([cost])
     == a redirect of a list: connect
     exit code: 1
     ----- stderr -----
@@ -76,14 +76,14 @@ fn a_redirect_to_another_origin_is_not_followed() {
                     factory-gitlab verify --gitlab-url http://127.0.0.1:[port]
                README.md#check-token-admin
 
-    verdict: fail, 10 passed, 1 failed, 17 skipped on http://127.0.0.1:[port] ([cost])
+    verdict: fail, 10 passed, 1 failed, 18 skipped on http://127.0.0.1:[port] ([cost])
     == a redirect of Factory's: connect and verify
     exit code: 1
     ----- stderr -----
     error: the kit could not be fetched
       caused by: GET /gitlab/v1/kit on 127.0.0.1:[port]: redirected to http://127.0.0.1:[port]/gitlab/v1/kit
     hint: let API requests pass the proxy or sign-in page in front of 127.0.0.1:[port], or correct the address
-    "#);
+    ");
 }
 
 /// Of a `Link` only the query is used: GitLab builds the rest from its `external_url`, which may be an inner name.

@@ -76,7 +76,7 @@ fn an_invalid_kit_is_explained_field_by_field() {
                     http://127.0.0.1:[port]/groups/group-1/-/hooks
                README.md#check-webhook-coverage
 
-    verdict: fail, 12 passed, 2 failed, 14 skipped on http://127.0.0.1:[port] ([cost])
+    verdict: fail, 12 passed, 2 failed, 15 skipped on http://127.0.0.1:[port] ([cost])
     == expired: connect and verify
     exit code: 2
     ----- stderr -----

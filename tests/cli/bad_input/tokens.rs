@@ -319,7 +319,7 @@ fn an_account_that_may_do_nothing_has_the_same_fix_in_each_command() {
                     http://127.0.0.1:[port]/admin/users?filter=blocked
                README.md#check-token-valid
 
-    verdict: fail, 4 passed, 1 failed, 23 skipped on http://127.0.0.1:[port] ([cost])
+    verdict: fail, 4 passed, 1 failed, 24 skipped on http://127.0.0.1:[port] ([cost])
     == pending approval: connect
     exit code: 1
     ----- stderr -----
@@ -336,7 +336,7 @@ fn an_account_that_may_do_nothing_has_the_same_fix_in_each_command() {
                     http://127.0.0.1:[port]/admin/users?filter=blocked_pending_approval
                README.md#check-token-valid
 
-    verdict: fail, 4 passed, 1 failed, 23 skipped on http://127.0.0.1:[port] ([cost])
+    verdict: fail, 4 passed, 1 failed, 24 skipped on http://127.0.0.1:[port] ([cost])
     == terms not accepted: connect
     exit code: 1
     ----- stderr -----
@@ -353,7 +353,7 @@ fn an_account_that_may_do_nothing_has_the_same_fix_in_each_command() {
                     http://127.0.0.1:[port]/-/users/terms
                README.md#check-token-valid
 
-    verdict: fail, 4 passed, 1 failed, 23 skipped on http://127.0.0.1:[port] ([cost])
+    verdict: fail, 4 passed, 1 failed, 24 skipped on http://127.0.0.1:[port] ([cost])
     == deactivated: connect
     exit code: 1
     ----- stderr -----
@@ -370,7 +370,7 @@ fn an_account_that_may_do_nothing_has_the_same_fix_in_each_command() {
                     http://127.0.0.1:[port]/users/sign_in
                README.md#check-token-valid
 
-    verdict: fail, 4 passed, 1 failed, 23 skipped on http://127.0.0.1:[port] ([cost])
+    verdict: fail, 4 passed, 1 failed, 24 skipped on http://127.0.0.1:[port] ([cost])
     == not confirmed: connect
     exit code: 1
     ----- stderr -----
@@ -387,7 +387,7 @@ fn an_account_that_may_do_nothing_has_the_same_fix_in_each_command() {
                     http://127.0.0.1:[port]/admin/users
                README.md#check-token-valid
 
-    verdict: fail, 4 passed, 1 failed, 23 skipped on http://127.0.0.1:[port] ([cost])
+    verdict: fail, 4 passed, 1 failed, 24 skipped on http://127.0.0.1:[port] ([cost])
     == password expired: connect
     exit code: 1
     ----- stderr -----
@@ -404,7 +404,7 @@ fn an_account_that_may_do_nothing_has_the_same_fix_in_each_command() {
                     http://127.0.0.1:[port]/-/user_settings/password/new
                README.md#check-token-valid
 
-    verdict: fail, 4 passed, 1 failed, 23 skipped on http://127.0.0.1:[port] ([cost])
+    verdict: fail, 4 passed, 1 failed, 24 skipped on http://127.0.0.1:[port] ([cost])
     ");
 }
 
@@ -466,7 +466,7 @@ fn the_refusal_of_one_project_is_not_blamed_on_the_token() {
                the hooks of 1 target could not be read: GET /api/v4/projects/1/hooks on 127.0.0.1:[port]: answered 403: 403 Forbidden
                README.md#check-webhook-duplicates
 
-    verdict: fail, 19 passed, 1 failed, 3 skipped, 6 unknown on http://127.0.0.1:[port] ([cost])
+    verdict: fail, 20 passed, 1 failed, 3 skipped, 6 unknown on http://127.0.0.1:[port] ([cost])
     == its hook cannot be created: connect
     exit code: 1
     ----- stdout -----
@@ -491,7 +491,7 @@ fn the_refusal_of_one_project_is_not_blamed_on_the_token() {
                     http://127.0.0.1:[port]/group-1/project-1/-/hooks
                README.md#check-webhook-coverage
 
-    verdict: fail, 25 passed, 1 failed, 3 skipped on http://127.0.0.1:[port] ([cost])
+    verdict: fail, 26 passed, 1 failed, 3 skipped on http://127.0.0.1:[port] ([cost])
     == a project that is not there: connect
     exit code: 1
     ----- stderr -----
@@ -521,7 +521,7 @@ fn the_refusal_of_one_project_is_not_blamed_on_the_token() {
                     http://127.0.0.1:[port]/admin/projects
                README.md#check-webhook-scope
 
-    verdict: fail, 11 passed, 3 failed, 14 skipped on http://127.0.0.1:[port] ([cost])
+    verdict: fail, 11 passed, 3 failed, 15 skipped on http://127.0.0.1:[port] ([cost])
     == a group that is not there: connect
     exit code: 1
     ----- stderr -----
@@ -551,7 +551,7 @@ fn the_refusal_of_one_project_is_not_blamed_on_the_token() {
                     http://127.0.0.1:[port]/admin/groups
                README.md#check-webhook-scope
 
-    verdict: fail, 11 passed, 3 failed, 14 skipped on http://127.0.0.1:[port] ([cost])
+    verdict: fail, 11 passed, 3 failed, 15 skipped on http://127.0.0.1:[port] ([cost])
     == a named project that refuses: connect
     exit code: 1
     ----- stderr -----
@@ -581,6 +581,6 @@ fn the_refusal_of_one_project_is_not_blamed_on_the_token() {
                     http://127.0.0.1:[port]/admin/projects
                README.md#check-webhook-scope
 
-    verdict: fail, 11 passed, 3 failed, 14 skipped on http://127.0.0.1:[port] ([cost])
+    verdict: fail, 11 passed, 3 failed, 15 skipped on http://127.0.0.1:[port] ([cost])
     "#);
 }

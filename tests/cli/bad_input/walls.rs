@@ -61,7 +61,7 @@ fn a_wall_in_front_of_gitlab_is_recognized_and_its_fix_is_an_option() {
                     factory-gitlab verify --header-file PATH
                README.md#check-instance-api
 
-    verdict: fail, 3 passed, 1 failed, 24 skipped on http://127.0.0.1:[port] ([cost])
+    verdict: fail, 3 passed, 1 failed, 25 skipped on http://127.0.0.1:[port] ([cost])
     == Cloudflare Access: connect
     exit code: 1
     ----- stderr -----
@@ -79,7 +79,7 @@ fn a_wall_in_front_of_gitlab_is_recognized_and_its_fix_is_an_option() {
                     factory-gitlab verify --header-file PATH
                README.md#check-instance-api
 
-    verdict: fail, 3 passed, 1 failed, 24 skipped on http://127.0.0.1:[port] ([cost])
+    verdict: fail, 3 passed, 1 failed, 25 skipped on http://127.0.0.1:[port] ([cost])
     == Cloudflare Access with a redirect: connect
     exit code: 1
     ----- stderr -----
@@ -96,7 +96,7 @@ fn a_wall_in_front_of_gitlab_is_recognized_and_its_fix_is_an_option() {
                     factory-gitlab verify --header-file PATH
                README.md#check-instance-url
 
-    verdict: fail, 3 passed, 1 failed, 24 skipped on http://127.0.0.1:[port] ([cost])
+    verdict: fail, 3 passed, 1 failed, 25 skipped on http://127.0.0.1:[port] ([cost])
     ");
 }
 
@@ -253,7 +253,7 @@ fn a_firewall_is_called_what_it_is_and_asked_once() {
                fix: let the firewall or proxy in front of 127.0.0.1:[port] pass API requests of this machine (GET /api/v4/metadata); its log names the rule
                README.md#check-instance-api
 
-    verdict: fail, 3 passed, 1 failed, 24 skipped on http://127.0.0.1:[port] ([cost])
+    verdict: fail, 3 passed, 1 failed, 25 skipped on http://127.0.0.1:[port] ([cost])
     == one list: connect
     exit code: 1
     ----- stderr -----
@@ -269,7 +269,7 @@ fn a_firewall_is_called_what_it_is_and_asked_once() {
                fix: let the firewall or proxy in front of 127.0.0.1:[port] pass API requests of this machine (GET /api/v4/applications); its log names the rule
                README.md#check-token-admin
 
-    verdict: fail, 10 passed, 1 failed, 17 skipped on http://127.0.0.1:[port] ([cost])
+    verdict: fail, 10 passed, 1 failed, 18 skipped on http://127.0.0.1:[port] ([cost])
     == the hooks of a group: connect
     exit code: 1
     ----- stderr -----
@@ -292,7 +292,7 @@ fn a_firewall_is_called_what_it_is_and_asked_once() {
                fix: let the firewall or proxy in front of 127.0.0.1:[port] pass API requests of this machine (GET /api/v4/groups/3/hooks); its log names the rule
                README.md#check-webhook-coverage
 
-    verdict: fail, 12 passed, 2 failed, 14 skipped on http://127.0.0.1:[port] ([cost])
+    verdict: fail, 12 passed, 2 failed, 15 skipped on http://127.0.0.1:[port] ([cost])
     == a new application
     exit code: 1
     ----- stdout -----

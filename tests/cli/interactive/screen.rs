@@ -28,7 +28,8 @@ impl Screen {
 
     fn shows(&mut self, words: &str) {
         let before = self.session.exp_string(words);
-        let before = before.unwrap_or_else(|error| panic!("{words}: {error}\n{}", self.contents()));
+        assert!(before.is_ok(), "{words}: {before:?}\n{}", self.contents());
+        let before = before.unwrap_or_default();
         self.written.push_str(&before);
         self.written.push_str(words);
     }
