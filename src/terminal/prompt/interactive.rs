@@ -64,6 +64,9 @@ impl Interactive {
     }
 
     /// Asks with progress off the screen; restores the terminal when the prompt is interrupted or fails.
+    ///
+    /// `question` prints its prompt itself: what is typed once it is on the screen must not be dropped as typed ahead. It writes to
+    /// the stream directly: progress is suspended already, and suspending it twice deadlocks.
     fn asked<T: Send + 'static>(
         &self,
         modes: QuestionModes,
@@ -108,9 +111,12 @@ impl Interactive {
     fn line(&self, question: &str, ask: &Ask<'_>, typed_ahead: TypedAhead) -> Result<String, PromptError> {
         let prompt = self.prompt(question);
         if self.terminal.inner.is_dumb {
-            self.terminal.write_error(&prompt.0);
+            let terminal = self.terminal.clone();
             let modes = QuestionModes { typed_ahead, editing: Editing::ByTerminal };
-            return self.asked(modes, stdin::read_line);
+            return self.asked(modes, move || {
+                terminal.inner.streams.write(Stream::Error, prompt.0.as_bytes())?;
+                stdin::read_line()
+            });
         }
         let request = LineRequest { prompt, completes: ask.completes, typed_ahead };
         let lines = Arc::clone(&self.lines);
@@ -173,11 +179,11 @@ impl Prompter for Interactive {
     #[cfg(unix)]
     fn secret(&self, ask: &Ask<'_>) -> Result<Zeroizing<String>, PromptError> {
         self.explain(ask);
-        self.terminal.write_error(&self.prompt(&format!("{} (hidden):", ask.prompt)).1);
-        // Written to the stream directly: progress is suspended already, and suspending it twice deadlocks.
+        let (_, prompt) = self.prompt(&format!("{} (hidden):", ask.prompt));
         let terminal = self.terminal.clone();
         let modes = QuestionModes { typed_ahead: TypedAhead::Dropped, editing: Editing::ByProgram };
         self.asked(modes, move || {
+            terminal.inner.streams.write(Stream::Error, prompt.as_bytes())?;
             let line = super::hidden::read_line()?;
             terminal.inner.streams.write(Stream::Error, b"\n")?;
             Ok(line)
@@ -187,9 +193,13 @@ impl Prompter for Interactive {
     #[cfg(not(unix))]
     fn secret(&self, ask: &Ask<'_>) -> Result<Zeroizing<String>, PromptError> {
         self.explain(ask);
-        self.terminal.write_error(&self.prompt(&format!("{} (hidden):", ask.prompt)).1);
+        let (_, prompt) = self.prompt(&format!("{} (hidden):", ask.prompt));
+        let terminal = self.terminal.clone();
         let modes = QuestionModes { typed_ahead: TypedAhead::Dropped, editing: Editing::ByProgram };
-        self.asked(modes, || console::Term::stderr().read_secure_line().map(Zeroizing::new))
+        self.asked(modes, move || {
+            terminal.inner.streams.write(Stream::Error, prompt.as_bytes())?;
+            console::Term::stderr().read_secure_line().map(Zeroizing::new)
+        })
     }
 
     fn confirm(&self, ask: &Ask<'_>) -> Result<bool, PromptError> {

@@ -81,6 +81,8 @@ fn connect(kind: &[(&str, &str)], columns: u16, is_edited: bool) -> Screen {
     let mut screen = Screen::start(&env, columns, "connect");
     screen.answer("Enter for none): ", "kit.json");
     screen.answer("GitLab URL: ", LONG);
+    // The editor draws a line again as it grows: the next question is the one behind the error.
+    screen.shows("could not be reached");
     if is_edited {
         // The refused answer comes back; all of it is deleted, and the beginning typed last.
         let rest = url.strip_prefix("http").expect("an address");
@@ -90,6 +92,7 @@ fn connect(kind: &[(&str, &str)], columns: u16, is_edited: bool) -> Screen {
     }
     screen.answer("an admin (hidden): ", &token);
     screen.answer("the number of a choice to change: ", "9999");
+    screen.shows("answer with a number");
     screen.answer("the number of a choice to change: ", "");
     screen.answer("[y/N, c to change a choice] ", "yes");
     screen.ends_with(0);
