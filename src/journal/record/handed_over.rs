@@ -1,0 +1,204 @@
+//! What was handed over to Factory, or waits to be: bundles, and the tokens that were created for it.
+#![deny(clippy::wildcard_enum_match_arm, clippy::match_wildcard_for_single_variants)]
+
+use jiff::Timestamp;
+use serde::Serialize;
+
+use super::{Record, SecretState};
+use crate::journal::entry::{BundleEntry, TokenEntry};
+use crate::kit::Handover;
+
+#[derive(Clone, Debug, Eq, PartialEq, Serialize)]
+pub struct BundleRecord {
+    pub sha256: String,
+    pub application_id: String,
+    /// The keyed fingerprint of the application secret inside.
+    #[serde(skip)]
+    pub secret: String,
+    pub recipients: Vec<String>,
+    /// Which token was chosen to be inside, and GitLab's number of it; `None` also in a record of an older program.
+    pub handover: Option<Handover>,
+    pub token_id: Option<u64>,
+    /// Whether the ID and secret inside were proven to authenticate.
+    pub proven: bool,
+    pub accepted: bool,
+    pub receipt: Option<String>,
+    pub accepted_at: Option<Timestamp>,
+    /// Where `--bundle-out` put it.
+    pub written_to: Option<String>,
+    /// The token inside, if this tool created it for Factory.
+    pub token: Option<MintedRecord>,
+    /// Whether the file exists and is the one that was sealed.
+    pub on_disk: bool,
+}
+
+impl BundleRecord {
+    /// Whether Factory accepted it, or the admin has a copy to deliver.
+    #[must_use]
+    pub fn is_delivered(&self) -> bool {
+        self.accepted || self.written_to.is_some()
+    }
+}
+
+/// A bundle with a token alone.
+#[derive(Clone, Debug, Eq, PartialEq, Serialize)]
+pub struct TokenBundleRecord {
+    pub sha256: String,
+    pub recipients: Vec<String>,
+    pub handover: Handover,
+    /// GitLab's number of the token inside, whoever created it.
+    pub token_id: Option<u64>,
+    /// The token inside, if this tool created it for Factory.
+    pub token: Option<MintedRecord>,
+    /// Whether the file exists and is the one that was sealed.
+    pub on_disk: bool,
+}
+
+/// A token that Factory had, and the bundle that holds its successor.
+#[derive(Clone, Debug, Eq, PartialEq, Serialize)]
+pub struct ReplacedToken {
+    pub token: MintedRecord,
+    /// The SHA-256 of the bundle.
+    pub by: String,
+    /// Whether Factory has that bundle, and the token can end.
+    pub accepted: bool,
+}
+
+#[derive(Clone, Debug, Eq, PartialEq, Serialize)]
+pub struct MintedRecord {
+    /// `None` where only the intent is known.
+    pub id: Option<u64>,
+    pub name: String,
+}
+
+impl Record {
+    pub(super) fn add_token(&mut self, entry: TokenEntry) {
+        match entry {
+            TokenEntry::Mint { name } => self.orphan_tokens.push(MintedRecord { id: None, name }),
+            TokenEntry::Minted { id, name, .. } => {
+                self.orphan_tokens.retain(|orphan| orphan.name != name);
+                self.orphan_tokens.push(MintedRecord { id: Some(id), name });
+            }
+            TokenEntry::Revoked { id, name } => self.forget_token(Some(id), &name),
+            TokenEntry::NotFound { id, name } => self.forget_token(id, &name),
+        }
+    }
+
+    /// The token is no more. Names tell seconds, so two can have the same: where both numbers are known, they decide.
+    fn forget_token(&mut self, id: Option<u64>, name: &str) {
+        let is_it = |token: &MintedRecord| token.name == name && (id.is_none() || token.id.is_none() || token.id == id);
+        self.orphan_tokens.retain(|orphan| !is_it(orphan));
+        self.replaced_tokens.retain(|replaced| !is_it(&replaced.token));
+        let waiting = self.token_bundle.as_ref().and_then(|bundle| bundle.token.as_ref());
+        if waiting.is_some_and(|token| id.is_some() && is_it(token)) {
+            self.token_bundle = None;
+        }
+        if let Some(bundle) = &mut self.bundle
+            && bundle.token.as_ref().is_some_and(|token| id.is_some() && is_it(token))
+        {
+            (bundle.token, bundle.token_id, bundle.handover) = (None, None, Some(Handover::None));
+        }
+    }
+
+    pub(super) fn add_bundle(&mut self, at: Timestamp, entry: BundleEntry) {
+        match entry {
+            BundleEntry::Sealed { sha256, application_id, secret, token, token_id, handover, recipients } => {
+                self.secret = SecretState::Sealed;
+                let token = self.take_orphan(token.as_deref());
+                self.replace_token(&sha256);
+                self.abandon_token_bundle();
+                self.abandon_bundle();
+                self.bundle = Some(BundleRecord {
+                    sha256,
+                    application_id,
+                    secret,
+                    recipients,
+                    handover,
+                    token_id,
+                    proven: false,
+                    accepted: false,
+                    receipt: None,
+                    accepted_at: None,
+                    written_to: None,
+                    token,
+                    on_disk: false,
+                });
+            }
+            BundleEntry::TokenSealed { sha256, token, token_id, handover, recipients } => {
+                let token = self.take_orphan(token.as_deref());
+                self.abandon_token_bundle();
+                let bundle = TokenBundleRecord { sha256, recipients, handover, token_id, token, on_disk: false };
+                self.token_bundle = Some(bundle);
+            }
+            BundleEntry::PairProven { application_id } => {
+                self.change_bundle(|bundle| bundle.proven |= bundle.application_id == application_id);
+            }
+            // Uploading the same bundle twice is harmless, so the intent changes nothing.
+            BundleEntry::Upload { .. } => {}
+            BundleEntry::Accepted { sha256, id } => {
+                self.deliver_token(&sha256);
+                self.replaced_tokens.iter_mut().filter(|one| one.by == sha256).for_each(|one| one.accepted = true);
+                self.change_bundle(|bundle| {
+                    if bundle.sha256 == sha256 {
+                        bundle.accepted = true;
+                        bundle.receipt = id;
+                        bundle.accepted_at = Some(at);
+                    }
+                });
+            }
+            BundleEntry::Written { sha256, path } => {
+                self.deliver_token(&sha256);
+                self.change_bundle(|bundle| {
+                    if bundle.sha256 == sha256 {
+                        bundle.written_to = Some(path);
+                    }
+                });
+            }
+        }
+    }
+
+    /// The bundle of this digest, if it holds a token alone, was delivered: Factory has its token now.
+    fn deliver_token(&mut self, sha256: &str) {
+        let Some(delivered) = self.token_bundle.take_if(|bundle| bundle.sha256 == sha256) else { return };
+        self.replace_token(sha256);
+        if let Some(bundle) = &mut self.bundle {
+            bundle.token = delivered.token;
+            bundle.token_id = delivered.token_id;
+            bundle.handover = Some(delivered.handover);
+        }
+    }
+
+    /// Another token takes the place of the one that Factory was given, once it has the bundle of this digest.
+    fn replace_token(&mut self, by: &str) {
+        let delivered = self.bundle.as_mut().filter(|bundle| bundle.is_delivered());
+        if let Some(token) = delivered.and_then(|bundle| bundle.token.take()) {
+            self.replaced_tokens.push(ReplacedToken { token, by: by.to_owned(), accepted: false });
+        }
+    }
+
+    fn abandon_token_bundle(&mut self) {
+        self.orphan_tokens.extend(self.token_bundle.take().and_then(|bundle| bundle.token));
+    }
+
+    fn take_orphan(&mut self, name: Option<&str>) -> Option<MintedRecord> {
+        let at = self.orphan_tokens.iter().position(|orphan| Some(orphan.name.as_str()) == name)?;
+        Some(self.orphan_tokens.remove(at))
+    }
+
+    /// Forgets a bundle that another one replaces or whose application was deleted. If it was never delivered, the token
+    /// inside is to be revoked.
+    pub(super) fn abandon_bundle(&mut self) {
+        if let Some(bundle) = self.bundle.take().filter(|bundle| !bundle.is_delivered()) {
+            self.orphan_tokens.extend(bundle.token);
+        }
+    }
+
+    fn change_bundle(&mut self, change: impl FnOnce(&mut BundleRecord)) {
+        if let Some(bundle) = &mut self.bundle {
+            change(bundle);
+            if bundle.is_delivered() {
+                self.delivered.insert(bundle.application_id.clone());
+            }
+        }
+    }
+}
