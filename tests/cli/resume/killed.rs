@@ -2,9 +2,10 @@
 //! intent is written to disk before its request is sent, so the first case also covers death between the two.
 
 use factory_gitlab::env::Env;
+use serde_json::Value;
 
 use super::{Case, Point, final_state, run_and_signal, signal, start, until};
-use crate::test_env::TestEnv;
+use crate::test_env::{ApiCall, TestEnv};
 
 fn dies_at(case: &Case, points: &[Point]) {
     for point in points {
@@ -44,6 +45,54 @@ fn killed_while_the_bundle_is_written_to_a_file_the_file_is_complete() {
 fn killed_where_hooks_have_no_marks_none_is_created_twice() {
     let case = Case::hooks_without_marks();
     dies_at(&case, &case.distinct_moments());
+}
+
+/// Connected with a token made for Factory that ends tomorrow.
+fn with_a_token_about_to_end() -> TestEnv {
+    let env = Case::minted_token().env();
+    env.connects(Case::minted_token().args);
+    let soon = env.sandbox().gitlab().clock().today().tomorrow().expect("a day");
+    let mut state = env.sandbox().gitlab().lock();
+    let made = state.tokens.values_mut().filter(|token| token.name.starts_with("Factory "));
+    made.for_each(|token| token.expires_at = Some(soon));
+    drop(state);
+    env
+}
+
+/// The numbers of the tokens made for Factory that are alive, and the value that Factory has.
+fn tokens_of_factory(env: &TestEnv) -> (Vec<u64>, String) {
+    let gitlab = env.sandbox().gitlab();
+    let today = gitlab.clock().today();
+    let tokens = gitlab.tokens();
+    let alive = tokens.iter().filter(|token| token.name.starts_with("Factory ") && token.is_active(today));
+    let bundles = env.sandbox().factory().bundles();
+    let held = bundles.iter().rev().find_map(|bundle| bundle.document["personal_access_token"]["value"].as_str());
+    (alive.map(|token| token.id).collect(), held.expect("a token").to_owned())
+}
+
+#[test]
+fn killed_while_the_token_of_factory_is_replaced_factory_always_has_one_that_works() {
+    let answers = |env: &TestEnv| {
+        let call = ApiCall { method: "GET", path: "/user", body: &Value::Null };
+        env.api_as(&tokens_of_factory(env).1, &call).0
+    };
+    let undisturbed = with_a_token_about_to_end();
+    undisturbed.sandbox().clear_requests();
+    undisturbed.connects(&[]);
+    let writes: Vec<usize> =
+        undisturbed.sandbox().requests().iter().filter(|one| one.is_write()).map(|one| one.number).collect();
+    assert_eq!(writes.len(), 3, "mint, upload, revoke");
+    for point in writes.into_iter().flat_map(Point::of_request) {
+        let name = format!("killed at request {} {:?}", point.number, point.when);
+        let env = with_a_token_about_to_end();
+        let died = run_and_signal(&env, &[], point, "KILL");
+        assert_eq!(died.status.code(), None, "{name}: {}", super::said(&died));
+        assert_eq!(answers(&env), 200, "{name}: what Factory has is dead");
+        env.connects(&[]);
+        assert_eq!(tokens_of_factory(&env).0.len(), 1, "{name}: a token is left");
+        assert_eq!(answers(&env), 200, "{name}: what Factory has is dead");
+        env.has_nothing_to_do(&[]);
+    }
 }
 
 /// Starts a run that has to wait, and ends it during the wait.
