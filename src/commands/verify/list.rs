@@ -49,8 +49,8 @@ impl Report for List {
         let width = checks.iter().map(|check| check.code.len()).max().unwrap_or(0);
         for check in checks {
             let tone = if check.severity == CheckSeverity::Error { Tone::Plain } else { Tone::Dim };
-            let line = Line::new().with(Tone::Strong, format!("{:<width$}", check.code));
-            text.line(line.with(tone, format!("  {:<7}  ", check.severity.name())).plain(check.title));
+            let line = Line::new().with(Tone::Strong, format!("{:<width$}  ", check.code));
+            text.line(line.with(tone, format!("{:<7}  ", check.severity.name())).plain(check.title));
         }
     }
 
