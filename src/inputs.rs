@@ -352,9 +352,9 @@ impl<'a> Interview<'a> {
         self.has_asked.set(true);
         loop {
             let typed = self.prompter.secret(&prompt(setting))?;
-            match Secret::new(&typed) {
-                Ok(secret) => return Ok(Sourced::new(secret, Source::Prompt)),
-                Err(why) => self.prompter.refuse(&SecretError::Malformed { origin: Source::Prompt, why }.into()),
+            match secret_file::secret(&typed, Source::Prompt) {
+                Ok(secret) => return Ok(secret),
+                Err(error) => self.prompter.refuse(&error.into()),
             }
         }
     }

@@ -29,6 +29,8 @@ pub struct Plan {
     pub steps: Vec<Step>,
     /// What explains the plan: why webhooks are on groups or projects, which targets are left out.
     pub notes: Vec<String>,
+    /// What stays as it is and should not be overlooked, also where there is nothing to do.
+    pub warnings: Vec<String>,
     /// What no API can do, with the page where it is done.
     pub manual_steps: Vec<Fix>,
     /// What prevents the plan. With any of these nothing is applied.

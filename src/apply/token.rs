@@ -10,7 +10,9 @@ use crate::plan::{self, TokenStep};
 impl Apply<'_> {
     pub(super) async fn carry_out_token(&self, step: &TokenStep, run: &mut PlanRun<'_, '_>) -> Result<StepEnd, Error> {
         match step {
-            TokenStep::Revoke { id, name, reason: _ } => self.revoke_token(*id, name).await?,
+            TokenStep::Revoke { id, name, user_id, reason: _ } => {
+                self.revoke_token(KnownToken { id: *id, user_id: *user_id, name }).await?;
+            }
             TokenStep::Mint { user_id, name, scopes, expires_at } => {
                 let new = NewToken {
                     user_id: *user_id,
@@ -30,7 +32,7 @@ impl Apply<'_> {
         let name = new.name.clone();
         let mut attempts = self.retry.attempts();
         let minted = loop {
-            self.record(TokenEntry::Mint { name: name.clone() })?;
+            self.record(TokenEntry::Mint { name: name.clone(), user_id: Some(new.user_id) })?;
             let error = match self.clients.writer.mint_token(&new).await {
                 Ok(minted) => break minted,
                 Err(error) => error,
@@ -38,7 +40,7 @@ impl Apply<'_> {
             let is_doubtful = may_have_happened(&error);
             attempts.wait_or_give_up(error).await?;
             if is_doubtful {
-                self.revoke_token(None, &name).await?;
+                self.revoke_token(KnownToken { id: None, user_id: Some(new.user_id), name: &name }).await?;
             }
         };
         let (id, expires_at) = (minted.details.id, minted.details.expires_at);
@@ -46,22 +48,24 @@ impl Apply<'_> {
         Ok(minted)
     }
 
-    /// Revokes a token of an earlier run, if the look agrees with the journal: number and name, and a name that this tool
-    /// gives. Where only the intent is known, the token is found by its name. Revoking twice is harmless, so all of it may be
-    /// repeated.
-    async fn revoke_token(&self, id: Option<u64>, name: &str) -> Result<(), Error> {
-        let ids = self.retry.attempts().run(|| self.try_to_revoke(id, name)).await?;
-        let name = name.to_owned();
+    /// Revokes a token that this tool created, if the look agrees with the journal: number and name, and a name that this tool
+    /// gives. Where only the intent is known, the token is found by its name among those of the user that it was created for.
+    /// Revoking twice is harmless, so all of it may be repeated.
+    async fn revoke_token(&self, known: KnownToken<'_>) -> Result<(), Error> {
+        let ids = self.retry.attempts().run(|| self.try_to_revoke(known)).await?;
+        let name = known.name.to_owned();
         match ids.first() {
             Some(id) => self.record(TokenEntry::Revoked { id: *id, name }),
-            None => self.record(TokenEntry::NotFound { id, name }),
+            None => self.record(TokenEntry::NotFound { id: known.id, name }),
         }
     }
 
-    async fn try_to_revoke(&self, id: Option<u64>, name: &str) -> Result<Vec<u64>, http::Error> {
-        let mut found = match (id, self.observed.user.known()) {
+    async fn try_to_revoke(&self, known: KnownToken<'_>) -> Result<Vec<u64>, http::Error> {
+        let KnownToken { id, user_id, name } = known;
+        let user_id = user_id.or_else(|| self.observed.user.known().map(|user| user.id));
+        let mut found = match (id, user_id) {
             (Some(id), _) => self.clients.reader.token_by_id(id).await?.into_iter().collect(),
-            (None, Some(user)) => self.clients.reader.tokens_of(user.id, name).await?,
+            (None, Some(user_id)) => self.clients.reader.tokens_of(user_id, name).await?,
             (None, None) => Vec::new(),
         };
         found.retain(|token| token.name == name && plan::is_minted_name(name) && token.active);
@@ -70,4 +74,12 @@ impl Apply<'_> {
         }
         Ok(found.into_iter().map(|token| token.id).collect())
     }
+}
+
+/// What is known of a token that is to be revoked.
+#[derive(Clone, Copy)]
+struct KnownToken<'a> {
+    id: Option<u64>,
+    user_id: Option<u64>,
+    name: &'a str,
 }

@@ -129,7 +129,10 @@ fn exists(context: &CheckContext<'_>) -> CheckOutcome {
         }
         several => CheckOutcome::fail(format!("{} applications are named {:?}", several.len(), wanted.name))
             .evidence("ids", several.iter().map(|one| one.id).collect::<Vec<_>>())
-            .fix(admin_page(context, "delete all but the one that Factory uses, or pass its ID with --application-id")),
+            .fix(admin_page(
+                context,
+                "find out which one Factory uses, and delete one only if no other organization uses it",
+            )),
     }
 }
 

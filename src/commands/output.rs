@@ -70,7 +70,12 @@ pub(super) fn cannot_write(path: &Path, error: &io::Error) -> Failure {
     let failure = Failure::usage(format!("{} cannot be written", shown_place(path)));
     match path.parent().filter(|folder| error.kind() == io::ErrorKind::NotFound && !folder.exists()) {
         Some(folder) => {
-            let folder = shown_place(folder);
+            // A folder alone may not look like a path: `out`.
+            let folder = if crate::secret::is_repeatable(&path.to_string_lossy()) {
+                folder.display().to_string()
+            } else {
+                shown_place(folder)
+            };
             failure
                 .because(format!("the folder {folder} does not exist"))
                 .fix(Fix::say(format!("create {folder} first, or write to a folder that exists")))

@@ -103,7 +103,12 @@ pub enum ApplicationEntry {
 #[serde(tag = "event")]
 pub enum TokenEntry {
     #[serde(rename = "mint_token")]
-    Mint { name: String },
+    Mint {
+        name: String,
+        /// GitLab's number of the user that it is created for.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        user_id: Option<u64>,
+    },
     #[serde(rename = "token_minted")]
     Minted { id: u64, name: String, expires_at: Option<Date> },
     #[serde(rename = "token_revoked")]

@@ -45,6 +45,9 @@ pub struct Record {
     pub handover: Option<Handover>,
     /// A bundle with a token alone that was not delivered yet.
     pub token_bundle: Option<TokenBundleRecord>,
+    /// A bundle with a token alone that was written to a file: it may be uploaded later.
+    #[serde(skip)]
+    pub written_token: Option<TokenBundleRecord>,
     /// Tokens that were created for Factory and handed over, and that a later bundle replaces.
     pub replaced_tokens: Vec<ReplacedToken>,
     /// The IDs of applications whose secret was delivered in a bundle.

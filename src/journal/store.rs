@@ -139,7 +139,9 @@ impl Connection {
             }
             let choices = connection.choices()?;
             let is_here = choices.instance.as_deref() == Some(instance.as_str());
-            if is_here && choices.organization.as_deref() != Some(organization) {
+            // A connection without a kit names no organization: it may be this one's.
+            let other = choices.organization.as_deref().filter(|other| !other.is_empty());
+            if is_here && other.is_some_and(|other| other != organization) {
                 others.add(&connection.record()?);
             }
         }

@@ -153,7 +153,8 @@ impl Kit {
         values.add("organization.name", [organization.name.clone()]);
         application.add_to(&mut values);
         webhook.add_to(&mut values);
-        let TokenTerms { handover: _, scopes } = token;
+        let TokenTerms { handover, scopes } = token;
+        values.add("token.handover", [handover.to_string()]);
         values.add_set("token.scopes", scopes.iter().cloned());
         bundle.add_to(&mut values);
         values.add_address("status_url", status_url.as_ref());
@@ -173,7 +174,8 @@ impl Kit {
 
 impl ApplicationTerms {
     fn add_to(&self, values: &mut TrustedValues) {
-        let Self { name: _, redirect_uri, scopes, confidential: _, trusted: _ } = self;
+        let Self { name: _, redirect_uri, scopes, confidential, trusted: _ } = self;
+        values.add("application.confidential", [confidential.to_string()]);
         values.add("application.redirect_uri", [redirect_uri.clone()]);
         values.add_set("application.scopes", scopes.iter().cloned());
     }
@@ -193,6 +195,7 @@ impl BundleTerms {
         let Self { recipients, upload_url, method } = self;
         values.add_set("bundle.recipients", recipients.iter().map(|one| one.trim().to_owned()));
         let shown = |url: &Url| if is_presigned(url, *method) { bare(url).to_string() } else { address(url) };
+        values.add("bundle.method", upload_url.as_ref().map(|_| format!("{method:?}").to_uppercase()));
         values.add("bundle.upload_url", upload_url.as_ref().map(shown));
     }
 }
@@ -246,7 +249,8 @@ mod tests {
         let mut kit = json!({
             "schema": super::super::SCHEMA,
             "organization": { "id": "org_acme", "name": "Acme" },
-            "application": { "redirect_uri": "https://api.factory.example/callback", "scopes": ["api", "sudo"] },
+            "application": { "redirect_uri": "https://api.factory.example/callback", "scopes": ["api", "sudo"], "confidential": true },
+            "token": { "handover": "minted" },
             "webhook": { "url": "https://hooks.factory.example/a?org=a", "secret_token": "kit-secret-token-1",
                          "events": ["push", "note"], "receipts_url": "https://api.factory.example/receipts" },
             "bundle": { "recipients": ["age1b", "age1a"], "upload_url": "https://api.factory.example/bundles" },
@@ -261,8 +265,12 @@ mod tests {
     #[test]
     fn the_canonical_form_is_the_documented_one() {
         let form = serde_json::to_string(&kit(|_| ()).trusted()).expect("JSON");
-        insta::assert_snapshot!(form, @r#"{"application.redirect_uri":["https://api.factory.example/callback"],"application.scopes":["api","sudo"],"bundle.recipients":["age1a","age1b"],"bundle.upload_url":["https://api.factory.example/bundles"],"network.egress_cidrs":["203.0.113.0/24"],"network.endpoints":["api.factory.example:443"],"network.vpc":["vpc-0 - - -"],"organization.id":["org_acme"],"organization.name":["Acme"],"status_url":["https://api.factory.example/status"],"token.scopes":["api"],"webhook.events":["note","push"],"webhook.receipts_url":["https://api.factory.example/receipts"],"webhook.url":["https://hooks.factory.example/a?sha256:0f386663eb1723acac3f"]}"#);
-        insta::assert_snapshot!(kit(|_| ()).trusted().fingerprint(), @"fc3d-8a3a-34d9-1d9d-c40d-72ee");
+        insta::assert_snapshot!(form, @r#"
+        {"application.confidential":["true"],"application.redirect_uri":["https://api.factory.example/callback"],"application.scopes":["api","sudo"],"bundle.method":["POST"],"bundle.recipients":["age1a","age1b"],"bundle.upload_url":["https://api.factory.example/bundles"],"network.egress_cidrs":["203.0.113.0/24"],"network.endpoints":["api.factory.example:443"],"network.vpc":["vpc-0 - - -"],"organization.id":["org_acme"],"organization.name":["Acme"],"status_url":["https://api.factory.example/status"],"token.handover":["minted"],"token.scopes":["api"],"webhook.events":["note","push"],"webhook.receipts_url":["https://api.factory.example/receipts"],"webhook.url":["https://hooks.factory.example/a?sha256:0f386663eb1723acac3f"]}
+        "#);
+        insta::assert_snapshot!(kit(|_| ()).trusted().fingerprint(), @r"
+        1b30-880a-f596-5f3c-01bc-3afd
+        ");
     }
 
     #[test]
@@ -272,6 +280,8 @@ mod tests {
             ("/organization/id", json!("org_evil"), "organization.id"),
             ("/application/redirect_uri", json!("https://evil.example/callback"), "application.redirect_uri"),
             ("/application/scopes", json!(["api"]), "application.scopes"),
+            ("/application/confidential", json!(false), "application.confidential"),
+            ("/token/handover", json!("given"), "token.handover"),
             ("/webhook/url", json!("https://evil.example/a?org=a"), "webhook.url"),
             ("/webhook/url", json!("https://hooks.factory.example/a?org=b"), "webhook.url"),
             ("/webhook/events", json!(["push"]), "webhook.events"),

@@ -106,6 +106,17 @@ impl ObserverRun<'_> {
         Observed { hooks, pair, probed_scopes, handed_over, ..observed }
     }
 
+    /// The applications without those that this machine made for other organizations.
+    fn without_others(&self, applications: Observation<Vec<Application>>) -> Observation<Vec<Application>> {
+        match (applications, self.request.record) {
+            (Observation::Known(mut all), Some(record)) => {
+                all.retain(|one| !record.others.applications.contains(&one.application_id));
+                Observation::Known(all)
+            }
+            (applications, _) => applications,
+        }
+    }
+
     /// The token that Factory was given. Where it is the one in use, it is known already.
     async fn handed_over(&self, token: &Observation<TokenDetails>) -> Observation<Option<TokenDetails>> {
         if !self.wants(Read::HandedOver) {
@@ -132,6 +143,7 @@ impl ObserverRun<'_> {
             self.read(Read::ScopesSupported, |known| &known.scopes_supported, gitlab.scopes_supported()),
             Box::pin(self.initial_targets()),
         );
+        let applications = self.without_others(applications);
         let observed = Observed {
             own_url: own_url(&user),
             license: believed(license, &metadata, gitlab),

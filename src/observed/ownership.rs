@@ -4,7 +4,7 @@ use crate::desired::{Address, Desired, Marker};
 use crate::gitlab::Hook;
 use crate::instance::Version;
 use crate::journal::Record;
-use crate::mark::Mark;
+use crate::mark::{Mark, OrganizationTag};
 use crate::target::{Target, TargetNumber};
 
 /// Whose hook it is, among those that concern this connection.
@@ -42,6 +42,8 @@ impl<'a> OwnerRules<'a> {
             Some(Mark::Bound(mark)) if self.marker.is_own(number, mark) => Some(HookOwner::Ours),
             // Copied from another target: it says nothing, and the hook is judged as one without a mark.
             Some(Mark::Bound(mark)) if self.marker.has_organization_of(mark) => self.by_address(number, hook),
+            // Of a connection without a kit, which named no organization.
+            Some(Mark::Bound(mark)) if mark.organization == OrganizationTag::new("") => self.by_address(number, hook),
             Some(Mark::Bound(_)) => None,
             Some(mark @ Mark::Legacy(_)) => self.with_legacy_mark(target, hook, mark),
             None if self.is_of_another(number, hook) => None,

@@ -35,7 +35,7 @@ pub fn connect(desired: &Desired, observed: &Observed, record: &Record) -> Plan 
     plan.steps.extend(bundle::deliver(desired, record, sealing));
     plan.steps.extend(token::deliver(desired, record, handing_over));
     plan.steps.extend(token::revoke_replaced(&sides, sealing, handing_over));
-    plan.notes.extend(token::note(&sides));
+    plan.warnings.extend(token::note(&sides));
     if desired.application.trusted {
         let page = desired.instance.page("/admin/applications");
         let text = "mark the application as trusted in the Admin Area; GitLab's API cannot do this";

@@ -101,7 +101,7 @@ fn a_waiting_bundle_whose_id_and_secret_were_never_proven_is_sealed_again() {
 
 #[test]
 fn the_token_in_an_undelivered_bundle_is_revoked_once_a_new_one_is_sealed() {
-    let token = MintedRecord { id: Some(3), name: "Factory 1".to_owned() };
+    let token = MintedRecord { id: Some(3), name: "Factory 1".to_owned(), user_id: None };
     let unproven = BundleRecord { accepted: false, proven: false, token: Some(token), ..sealed() };
     let record = Record { bundle: Some(unproven), ..finished_record() };
     let steps = connect(&desired(), &connected(), &record).steps;
@@ -256,8 +256,10 @@ fn scopes_that_the_instance_does_not_know_block_the_plan() {
 fn a_token_for_factory_is_created_before_the_application_and_orphans_are_revoked_first() {
     let mut desired = desired();
     desired.handover.handover = Handover::Minted;
-    let record =
-        Record { orphan_tokens: vec![MintedRecord { id: Some(4), name: "Factory 1".to_owned() }], ..Record::default() };
+    let record = Record {
+        orphan_tokens: vec![MintedRecord { id: Some(4), name: "Factory 1".to_owned(), user_id: None }],
+        ..Record::default()
+    };
     let lines = connect(&desired, &observed(), &record).sentences();
     assert_snapshot!(lines[..2].join("\n"), @r"
     revoke the token Factory 1 (4): created by an earlier run, never delivered
@@ -339,7 +341,7 @@ fn a_webhook_outside_the_selection_is_named_and_goes_with_prune_alone() {
     let observed = with_another(&group(4, "other"), Standing::OutOfScope);
     let plan = connect(&desired(), &observed, &finished_record());
     assert!(plan.steps.is_empty(), "{plan}");
-    assert!(plan.notes.iter().any(|note| note.contains("still sends: group other; --prune")), "{:?}", plan.notes);
+    assert!(plan.warnings.iter().any(|note| note.contains("still sends: group other; --prune")), "{:?}", plan.warnings);
     let mut pruning = desired();
     pruning.webhooks.prune = Prune::Outside;
     assert_snapshot!(connect(&pruning, &observed, &finished_record()), @r"

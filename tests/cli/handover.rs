@@ -114,3 +114,95 @@ fn a_bundle_that_was_written_to_a_file_and_uploaded_later_is_known_to_have_arriv
     assert_eq!(check(&env, "factory.bundle")["status"], "pass");
     env.has_nothing_to_do(&[]);
 }
+
+/// Connected with a token made for Factory, and then an upload of a renewed secret with another token that Factory refuses.
+fn with_a_renewal_that_was_not_accepted() -> TestEnv {
+    let env = TestEnv::with(small());
+    env.connects(&["--handover-token", "minted"]);
+    env.sandbox().factory().set_quirks(|quirks| quirks.intake = BundleIntake::Refuse(503));
+    let refused = env.connect(&["--renew-secret"]);
+    assert_eq!(refused.code, 3, "{refused}");
+    env.sandbox().factory().set_quirks(|quirks| quirks.intake = BundleIntake::default());
+    env
+}
+
+#[test]
+fn the_run_that_delivers_a_waiting_bundle_ends_the_token_that_it_replaces() {
+    let env = with_a_renewal_that_was_not_accepted();
+    env.connects(&[]);
+    assert_eq!(alive(&env).len(), 1);
+    env.has_nothing_to_do(&[]);
+}
+
+#[test]
+fn a_token_whose_replacement_was_replaced_itself_ends_all_the_same() {
+    let env = with_a_renewal_that_was_not_accepted();
+    env.connects(&["--handover-token", "given"]);
+    assert_eq!(alive(&env), Vec::<u64>::new());
+    env.has_nothing_to_do(&[]);
+}
+
+#[test]
+fn a_token_that_factory_may_have_got_lives_until_factory_has_another() {
+    let env = TestEnv::with(small());
+    env.connects(&[]);
+    // Factory takes it, and no answer comes.
+    env.sandbox().fault("factory:POST /gitlab/v1/bundles=lost").expect("a fault");
+    let lost = env.connect(&["--handover-token", "minted"]);
+    assert_eq!(lost.code, 3, "{lost}");
+    let held = alive(&env);
+    assert_eq!(held.len(), 1);
+    env.sandbox().clear_faults();
+    env.sandbox().factory().set_quirks(|quirks| quirks.intake = BundleIntake::Refuse(503));
+    let refused = env.connect(&["--handover-token", "given"]);
+    assert_eq!(refused.code, 3, "{refused}");
+    assert_eq!(alive(&env), held, "Factory has it");
+    env.sandbox().factory().set_quirks(|quirks| quirks.intake = BundleIntake::default());
+    env.connects(&["--handover-token", "given"]);
+    assert_eq!(alive(&env), Vec::<u64>::new());
+    env.has_nothing_to_do(&[]);
+}
+
+#[test]
+fn a_token_written_to_a_file_and_uploaded_later_ends_the_earlier_one() {
+    let env = TestEnv::with(small());
+    env.connects(&["--handover-token", "minted"]);
+    let written = env.connected(&["--handover-token", "given", "--bundle-out", "token.age"]);
+    assert!(written.stdout.contains("factory-gitlab bundle upload token.age"), "{written}");
+    assert_eq!(alive(&env).len(), 1, "Factory does not have the other one yet");
+    let sent = env.run(&["bundle", "upload", "token.age", "--yes"]);
+    assert!(sent.code == 0 && !sent.stderr.contains("did not seal"), "{sent}");
+    env.connects(&[]);
+    assert_eq!(alive(&env), Vec::<u64>::new());
+    env.has_nothing_to_do(&[]);
+}
+
+#[test]
+fn no_token_for_factory_where_it_was_given_one_names_the_one_that_is_left() {
+    let env = TestEnv::with(small());
+    env.connects(&[]);
+    let run = env.connected(&["--handover-token", "none"]);
+    assert!(run.stdout.contains("warning: Factory was given the token"), "{run}");
+}
+
+#[test]
+fn a_connection_without_a_kit_is_the_kits_connection_later() {
+    let env = TestEnv::with(small());
+    let kit = env.sandbox().factory().kit_json();
+    let text = |pointer: &str| kit.pointer(pointer).and_then(Value::as_str).expect(pointer).to_owned();
+    let secret = env.file("hook-secret", text("/webhook/secret_token"));
+    let (redirect, hook, recipient) =
+        (text("/application/redirect_uri"), text("/webhook/url"), text("/bundle/recipients/0"));
+    let mut without = TestEnv::bare();
+    for (name, value) in env.variables().iter().filter(|(name, _)| !name.starts_with("FACTORY_KIT")) {
+        without.set(name, value);
+    }
+    let values = ["--redirect-uri", &redirect, "--webhook-url", &hook, "--webhook-secret-file", &secret];
+    let args = [&["connect", "--yes", "--recipient", &recipient, "--bundle-out", "first.age"], &values[..]].concat();
+    let run = without.run(&args);
+    assert_eq!(run.code, 0, "{run}");
+    let run = env.connect(&["--renew-secret"]);
+    assert_eq!(run.code, 0, "{run}");
+    assert_eq!((env.all_hooks().len(), env.sandbox().gitlab().applications().len()), (1, 1), "{run}");
+    env.has_nothing_to_do(&[]);
+}

@@ -116,7 +116,8 @@ impl Recorded {
         for connection in store.connections().map_err(failed)? {
             let record = connection.record().map_err(failed)?;
             let whole = record.bundle.as_ref().filter(|recorded| recorded.sha256 == bundle.sha256());
-            let token = record.token_bundle.as_ref().filter(|recorded| recorded.sha256 == bundle.sha256());
+            let tokens = record.token_bundle.iter().chain(&record.written_token);
+            let token = tokens.into_iter().find(|recorded| recorded.sha256 == bundle.sha256());
             let whole = whole.map(|recorded| (recorded.recipients.clone(), recorded.handover));
             let token = token.map(|recorded| (recorded.recipients.clone(), Some(recorded.handover)));
             if let Some((recipients, handover)) = whole.or(token) {

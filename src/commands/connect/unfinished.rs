@@ -76,8 +76,12 @@ fn names(settings: &[&'static Definition]) -> String {
     settings.iter().map(name).collect::<Vec<_>>().join(", ")
 }
 
-/// Whether an answer holds no secret. The query of an address may be one.
+/// Whether an answer holds no secret, and can be put right in the next run. The query of an address may be a secret; which
+/// application it is, is asked before the summary where it could be changed.
 fn may_be_kept(setting: &Definition, value: &str) -> bool {
+    if [keys::APPLICATION.definition.key, keys::APPLICATION_ID.definition.key].contains(&setting.key) {
+        return false;
+    }
     match setting.kind {
         ValueKind::Url | ValueKind::Path | ValueKind::Paths => is_repeatable(value),
         ValueKind::Text | ValueKind::List | ValueKind::Number | ValueKind::Switch => !has_secret(value),

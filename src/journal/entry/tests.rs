@@ -40,7 +40,8 @@ fn application_entries() -> Vec<(ApplicationEntry, &'static str)> {
 fn token_entries() -> Vec<(TokenEntry, &'static str)> {
     let expires_at = Some("2027-11-20".parse().expect("a date"));
     vec![
-        (TokenEntry::Mint { name: text("t") }, r#"{"event":"mint_token","name":"t"}"#),
+        (TokenEntry::Mint { name: text("t"), user_id: None }, r#"{"event":"mint_token","name":"t"}"#),
+        (TokenEntry::Mint { name: text("t"), user_id: Some(1) }, r#"{"event":"mint_token","name":"t","user_id":1}"#),
         (
             TokenEntry::Minted { id: 3, name: text("t"), expires_at },
             r#"{"event":"token_minted","id":3,"name":"t","expires_at":"2027-11-20"}"#,

@@ -24,6 +24,8 @@ pub struct BundleRecord {
     pub accepted: bool,
     pub receipt: Option<String>,
     pub accepted_at: Option<Timestamp>,
+    /// Whether an upload was begun: Factory may have it, although no answer came.
+    pub was_sent: bool,
     /// Where `--bundle-out` put it.
     pub written_to: Option<String>,
     /// The token inside, if this tool created it for Factory.
@@ -50,6 +52,8 @@ pub struct TokenBundleRecord {
     pub token_id: Option<u64>,
     /// The token inside, if this tool created it for Factory.
     pub token: Option<MintedRecord>,
+    /// Whether an upload was begun: Factory may have it, although no answer came.
+    pub was_sent: bool,
     /// Whether the file exists and is the one that was sealed.
     pub on_disk: bool,
 }
@@ -69,15 +73,18 @@ pub struct MintedRecord {
     /// `None` where only the intent is known.
     pub id: Option<u64>,
     pub name: String,
+    /// GitLab's number of the user that it was created for; `None` in a record of an older program.
+    pub user_id: Option<u64>,
 }
 
 impl Record {
     pub(super) fn add_token(&mut self, entry: TokenEntry) {
         match entry {
-            TokenEntry::Mint { name } => self.orphan_tokens.push(MintedRecord { id: None, name }),
+            TokenEntry::Mint { name, user_id } => self.orphan_tokens.push(MintedRecord { id: None, name, user_id }),
             TokenEntry::Minted { id, name, .. } => {
-                self.orphan_tokens.retain(|orphan| orphan.name != name);
-                self.orphan_tokens.push(MintedRecord { id: Some(id), name });
+                let intent = self.take_orphan(Some(&name));
+                let user_id = intent.and_then(|intent| intent.user_id);
+                self.orphan_tokens.push(MintedRecord { id: Some(id), name, user_id });
             }
             TokenEntry::Revoked { id, name } => self.forget_token(Some(id), &name),
             TokenEntry::NotFound { id, name } => self.forget_token(id, &name),
@@ -106,8 +113,8 @@ impl Record {
                 self.secret = SecretState::Sealed;
                 let token = self.take_orphan(token.as_deref());
                 self.replace_token(&sha256);
-                self.abandon_token_bundle();
-                self.abandon_bundle();
+                self.abandon_token_bundle(&sha256);
+                self.supersede_bundle(&sha256);
                 self.bundle = Some(BundleRecord {
                     sha256,
                     application_id,
@@ -119,6 +126,7 @@ impl Record {
                     accepted: false,
                     receipt: None,
                     accepted_at: None,
+                    was_sent: false,
                     written_to: None,
                     token,
                     on_disk: false,
@@ -126,27 +134,23 @@ impl Record {
             }
             BundleEntry::TokenSealed { sha256, token, token_id, handover, recipients } => {
                 let token = self.take_orphan(token.as_deref());
-                self.abandon_token_bundle();
-                let bundle = TokenBundleRecord { sha256, recipients, handover, token_id, token, on_disk: false };
+                self.abandon_token_bundle(&sha256);
+                let (was_sent, on_disk) = (false, false);
+                let bundle = TokenBundleRecord { sha256, recipients, handover, token_id, token, was_sent, on_disk };
                 self.token_bundle = Some(bundle);
             }
             BundleEntry::PairProven { application_id } => {
                 self.change_bundle(|bundle| bundle.proven |= bundle.application_id == application_id);
             }
-            // Uploading the same bundle twice is harmless, so the intent changes nothing.
-            BundleEntry::Upload { .. } => {}
-            BundleEntry::Accepted { sha256, id } => {
-                self.deliver_token(&sha256);
-                self.replaced_tokens.iter_mut().filter(|one| one.by == sha256).for_each(|one| one.accepted = true);
-                self.change_bundle(|bundle| {
-                    if bundle.sha256 == sha256 {
-                        bundle.accepted = true;
-                        bundle.receipt = id;
-                        bundle.accepted_at = Some(at);
-                    }
-                });
+            BundleEntry::Upload { sha256 } => {
+                if let Some(bundle) = self.token_bundle.as_mut().filter(|bundle| bundle.sha256 == sha256) {
+                    bundle.was_sent = true;
+                }
+                self.change_bundle(|bundle| bundle.was_sent |= bundle.sha256 == sha256);
             }
+            BundleEntry::Accepted { sha256, id } => self.accept_bundle(at, &sha256, id),
             BundleEntry::Written { sha256, path } => {
+                self.written_token = self.token_bundle.clone().filter(|bundle| bundle.sha256 == sha256);
                 self.deliver_token(&sha256);
                 self.change_bundle(|bundle| {
                     if bundle.sha256 == sha256 {
@@ -176,8 +180,46 @@ impl Record {
         }
     }
 
-    fn abandon_token_bundle(&mut self) {
-        self.orphan_tokens.extend(self.token_bundle.take().and_then(|bundle| bundle.token));
+    fn accept_bundle(&mut self, at: Timestamp, sha256: &str, receipt: Option<String>) {
+        self.deliver_token(sha256);
+        self.accept_replacements(sha256);
+        self.change_bundle(|bundle| {
+            if bundle.sha256 == sha256 {
+                bundle.accepted = true;
+                bundle.receipt = receipt;
+                bundle.accepted_at = Some(at);
+            }
+        });
+    }
+
+    /// Factory has the bundle of this digest: what it replaces can end, and what was replaced before that too.
+    fn accept_replacements(&mut self, sha256: &str) {
+        let last = self.replaced_tokens.iter().rposition(|one| one.by == sha256);
+        let freed = last.map_or(0, |last| last + 1);
+        self.replaced_tokens.iter_mut().take(freed).for_each(|one| one.accepted = true);
+    }
+
+    /// Another bundle takes the place of one with a token alone. Where Factory may have got it, its token ends once Factory has
+    /// the other one.
+    fn abandon_token_bundle(&mut self, by: &str) {
+        let Some(old) = self.token_bundle.take() else { return };
+        self.release(old.token, old.was_sent, by);
+    }
+
+    /// Another bundle takes the place of this one, and of what this one was to replace.
+    fn supersede_bundle(&mut self, by: &str) {
+        let Some(old) = self.bundle.take().filter(|bundle| !bundle.is_delivered()) else { return };
+        self.replaced_tokens.iter_mut().filter(|one| one.by == old.sha256).for_each(|one| by.clone_into(&mut one.by));
+        self.release(old.token, old.was_sent, by);
+    }
+
+    fn release(&mut self, token: Option<MintedRecord>, was_sent: bool, by: &str) {
+        match token {
+            Some(token) if was_sent => {
+                self.replaced_tokens.push(ReplacedToken { token, by: by.to_owned(), accepted: false });
+            }
+            token => self.orphan_tokens.extend(token),
+        }
     }
 
     fn take_orphan(&mut self, name: Option<&str>) -> Option<MintedRecord> {
@@ -185,8 +227,7 @@ impl Record {
         Some(self.orphan_tokens.remove(at))
     }
 
-    /// Forgets a bundle that another one replaces or whose application was deleted. If it was never delivered, the token
-    /// inside is to be revoked.
+    /// Forgets a bundle whose application was deleted. If it was never delivered, the token inside is to be revoked.
     pub(super) fn abandon_bundle(&mut self) {
         if let Some(bundle) = self.bundle.take().filter(|bundle| !bundle.is_delivered()) {
             self.orphan_tokens.extend(bundle.token);

@@ -137,9 +137,10 @@ pub(in crate::plan) fn deliver(desired: &Desired, record: &Record, handing_over:
     let_out(&desired.delivery.way, recipients.clone(), BundleContents::Token)
 }
 
-/// The token in a bundle that waits and is not the one to send.
+/// The token in a bundle that waits, is not the one to send, and never was.
 pub(in crate::plan) fn revoke_unsent(record: &Record, handing_over: HandingOver) -> Option<Step> {
-    let waiting = record.token_bundle.as_ref().filter(|_| handing_over != HandingOver::Waiting)?;
+    let is_other = handing_over != HandingOver::Waiting;
+    let waiting = record.token_bundle.as_ref().filter(|bundle| is_other && !bundle.was_sent)?;
     waiting.token.as_ref().map(|token| revoke(token, RevokeReason::NeverDelivered))
 }
 
@@ -147,18 +148,33 @@ pub(in crate::plan) fn revoke_unsent(record: &Record, handing_over: HandingOver)
 /// A bundle that is written to a file has not arrived.
 pub(in crate::plan) fn revoke_replaced(sides: &Sides<'_>, sealing: Sealing, handing_over: HandingOver) -> Vec<Step> {
     let Sides { desired, observed: _, record } = *sides;
-    let replaced = record.replaced_tokens.iter().filter(|replaced| replaced.accepted);
+    let is_sent = sealing != Sealing::Nothing || handing_over != HandingOver::Nothing;
+    let is_accepted_then = is_sent && matches!(desired.delivery.way, BundleRoute::Upload { .. });
+    let replaced = record.replaced_tokens.iter().filter(|replaced| replaced.accepted || is_accepted_then);
     let mut steps: Vec<Step> = replaced.map(|replaced| revoke(&replaced.token, RevokeReason::Replaced)).collect();
-    let held = record.bundle.as_ref().filter(|bundle| sides.is_in_use(bundle)).and_then(|bundle| bundle.token.as_ref());
-    let is_uploaded = matches!(desired.delivery.way, BundleRoute::Upload { .. });
-    let is_sent = sealing.is_fresh() || handing_over != HandingOver::Nothing;
-    let reason = match (is_sent && is_uploaded, desired.handover.handover) {
+    let reason = match (is_accepted_then, desired.handover.handover) {
         (_, Handover::None) => Some(RevokeReason::NotWanted),
         (true, Handover::Given | Handover::Minted) => Some(RevokeReason::Replaced),
         (false, Handover::Given | Handover::Minted) => None,
     };
-    steps.extend(held.zip(reason).map(|(token, reason)| revoke(token, reason)));
+    steps.extend(
+        held(sides, sealing, handing_over).zip(reason.into_iter().cycle()).map(|(token, reason)| revoke(token, reason)),
+    );
     steps
+}
+
+/// The tokens that Factory has, or may have, and that this plan's bundle takes the place of.
+fn held<'a>(sides: &Sides<'a>, sealing: Sealing, handing_over: HandingOver) -> impl Iterator<Item = &'a MintedRecord> {
+    let record = sides.record;
+    let is_replaced = |bundle: &&BundleRecord| match sealing {
+        Sealing::Waiting => false,
+        Sealing::Fresh => sides.is_in_use(bundle) || bundle.was_sent,
+        Sealing::Nothing => sides.is_in_use(bundle),
+    };
+    let whole = record.bundle.as_ref().filter(is_replaced).and_then(|bundle| bundle.token.as_ref());
+    let is_other = handing_over != HandingOver::Waiting;
+    let alone = record.token_bundle.as_ref().filter(|bundle| is_other && bundle.was_sent);
+    whole.into_iter().chain(alone.and_then(|bundle| bundle.token.as_ref()))
 }
 
 /// A token of the administrator's that Factory has is not ours to end.
@@ -183,12 +199,13 @@ pub(in crate::plan) fn revoke_orphans(record: &Record) -> impl Iterator<Item = S
 /// The token in a bundle that was never delivered and that a new one replaces. It is revoked once the new bundle is
 /// sealed, so that an interruption in between leaves no bundle with a revoked token.
 pub(in crate::plan) fn revoke_superseded(record: &Record) -> Option<Step> {
-    let bundle = record.bundle.as_ref().filter(|bundle| !bundle.is_delivered())?;
+    let bundle = record.bundle.as_ref().filter(|bundle| !bundle.is_delivered() && !bundle.was_sent)?;
     bundle.token.as_ref().map(|token| revoke(token, RevokeReason::NeverDelivered))
 }
 
 fn revoke(token: &MintedRecord, reason: RevokeReason) -> Step {
-    Step::Token(TokenStep::Revoke { id: token.id, name: token.name.clone(), reason })
+    let user_id = token.user_id.filter(|_| token.id.is_none());
+    Step::Token(TokenStep::Revoke { id: token.id, name: token.name.clone(), user_id, reason })
 }
 
 /// The token for Factory only, where the kit asks for one. Created before the application, so that one seal holds both.

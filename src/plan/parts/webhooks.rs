@@ -28,7 +28,7 @@ pub(in crate::plan) fn plan(desired: &Desired, observed: &Observed, record: &Rec
     }
     let Some(seen) = observed.hooks.known() else { return };
     plan.notes.extend(notes(wanted, seen, observed));
-    plan.notes.extend(outside::notes(desired, seen));
+    plan.warnings.extend(outside::notes(desired, seen));
     let version = observed.metadata.known().map_or(Version::OLDEST, |metadata| metadata.version);
     let comparison = Comparison::new(desired, version, record);
     let mut to_test = record.unproved.clone();

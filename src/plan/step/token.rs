@@ -13,6 +13,9 @@ pub enum TokenStep {
         /// `None` where an earlier run was cut off before GitLab named one.
         id: Option<u64>,
         name: String,
+        /// Whose it is, where only the intent to create it is known.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        user_id: Option<u64>,
         reason: RevokeReason,
     },
     #[serde(rename = "mint_token")]
@@ -34,7 +37,7 @@ pub enum RevokeReason {
 impl TokenStep {
     pub(super) fn describe(&self) -> Description {
         match self {
-            Self::Revoke { id, name, reason } => {
+            Self::Revoke { id, name, reason, user_id: _ } => {
                 let id = id.map(|id| format!(" ({id})")).unwrap_or_default();
                 Description::new(format!("revoke the token {name}{id}")).detail(match reason {
                     RevokeReason::NeverDelivered => "created by an earlier run, never delivered",

@@ -12,11 +12,11 @@ fn token_steps() -> Vec<(TokenStep, &'static str)> {
     let (name, scopes, expires_at) = (text("Factory 1"), vec![text("api")], "2027-11-20".parse().expect("a date"));
     vec![
         (
-            TokenStep::Revoke { id: Some(3), name: name.clone(), reason: RevokeReason::Replaced },
+            TokenStep::Revoke { id: Some(3), name: name.clone(), user_id: None, reason: RevokeReason::Replaced },
             r#"{"step":"revoke_token","id":3,"name":"Factory 1","reason":"replaced"}"#,
         ),
         (
-            TokenStep::Revoke { id: None, name: name.clone(), reason: RevokeReason::NeverDelivered },
+            TokenStep::Revoke { id: None, name: name.clone(), user_id: None, reason: RevokeReason::NeverDelivered },
             r#"{"step":"revoke_token","id":null,"name":"Factory 1","reason":"never_delivered"}"#,
         ),
         (

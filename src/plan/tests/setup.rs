@@ -99,6 +99,7 @@ pub(super) fn sealed() -> BundleRecord {
         accepted: true,
         receipt: None,
         accepted_at: None,
+        was_sent: false,
         written_to: None,
         token: None,
         on_disk: true,

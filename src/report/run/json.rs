@@ -26,6 +26,7 @@ pub(super) struct RunDocument<'r> {
     #[serde(serialize_with = "rows")]
     steps: Steps<'r>,
     notes: &'r [String],
+    warnings: &'r [String],
     proofs: &'r [DeliveryProof],
     /// Why test deliveries are not proven, as `verify --live` says it.
     unproven: Vec<UnprovenJson<'r>>,
@@ -101,6 +102,7 @@ impl<'r> RunDocument<'r> {
             exit_code: report.exit_code() as u8,
             steps: Steps { steps: &report.plan.steps, outcome },
             notes: &report.plan.notes,
+            warnings: &report.plan.warnings,
             proofs: outcome.map_or(&[], |outcome| &outcome.proofs),
             unproven: outcome.map_or(&[][..], |outcome| &outcome.unproven).iter().map(unproven).collect(),
             receipt: outcome.and_then(|outcome| outcome.receipt.as_ref()),

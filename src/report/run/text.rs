@@ -1,10 +1,12 @@
 //! The text of a run's report, for the user.
 
+use std::path::Path;
+
 use super::{End, FailureGroup, Outcome, RunReport, UnprovenDelivery};
 use crate::apply::StepEnd;
 use crate::error::{ExitCode, Fix};
 use crate::observed::{DeliveryProof, Fact};
-use crate::plan::{self, Plan, Step};
+use crate::plan::{self, BundleStep, Plan, Step};
 use crate::report::Report as _;
 use crate::target::Target;
 use crate::text::{Line, Text, Tone, counted};
@@ -29,7 +31,7 @@ impl RunReport {
     /// What went wrong, and what is left to do. A plan that was asked for by `--dry-run` stays.
     pub(super) fn write_problems(&self, text: &mut Text) {
         match &self.end {
-            End::NothingToDo if self.unread.is_empty() => {}
+            End::NothingToDo if self.unread.is_empty() => warnings(&self.plan, text),
             End::NothingToDo => self.write_nothing_to_do(text),
             End::DryRun if self.plan.is_empty() && self.unread.is_empty() => {}
             End::DryRun => self.dry_run(text),
@@ -51,6 +53,7 @@ impl RunReport {
         }
         let line = Line::new().with(Tone::Good, "nothing to do: ");
         text.line(line.plain(format!("{} is already {}; nothing was written", self.instance, self.job.achieved)));
+        warnings(&self.plan, text);
     }
 
     fn dry_run(&self, text: &mut Text) {
@@ -122,6 +125,14 @@ impl RunReport {
             let kept = if done == 0 { "" } else { "Completed steps are kept. " };
             text.line(Line::new().plain(format!("{kept}Run the same command again to continue.")));
         } else if self.exit_code() == ExitCode::Done {
+            for path in self.plan.steps.iter().filter_map(written_bundle) {
+                let command = format!("factory-gitlab bundle upload {}", path.display());
+                text.line(
+                    Line::new()
+                        .plain("Factory does not have the bundle yet. Deliver it, or send it: ")
+                        .with(Tone::Action, command),
+                );
+            }
             let command = format!("factory-gitlab verify --gitlab-url {}", self.instance);
             text.line(Line::new().plain("Check it at any time: ").with(Tone::Action, command));
         }
@@ -159,6 +170,14 @@ impl RunReport {
     }
 }
 
+/// Where a step wrote the bundle for the administrator to deliver.
+fn written_bundle(step: &Step) -> Option<&Path> {
+    match step {
+        Step::Bundle(BundleStep::Write { path, .. }) => Some(path),
+        _ => None,
+    }
+}
+
 /// The plan as a numbered list, each step with its details below, and the notes to read before approving it.
 pub fn plan_lines(plan: &Plan, text: &mut Text) {
     for (number, step) in plan.describe().into_iter().enumerate() {
@@ -170,6 +189,13 @@ pub fn plan_lines(plan: &Plan, text: &mut Text) {
     text.gap();
     for note in &plan.notes {
         text.line(Line::new().dim("note: ").dim(note));
+    }
+    warnings(plan, text);
+}
+
+fn warnings(plan: &Plan, text: &mut Text) {
+    for warning in &plan.warnings {
+        text.line(Line::new().with(Tone::Warn, "warning: ").plain(warning.clone()));
     }
 }
 
