@@ -240,6 +240,9 @@ fn a_webhook_host_that_gitlab_cannot_resolve_has_the_same_fix_in_each_command() 
       GitLab cannot resolve the webhook's host: URL is blocked: Host cannot be resolved or invalid
       - make localhost resolve on the GitLab server (its DNS; getent hosts localhost shows it there); where only a proxy can resolve it, add it to the allowlist of outbound requests
         http://127.0.0.1:[port]/admin/application_settings/network#js-outbound-settings
+
+    5 of 6 steps done, 1 failed.
+    Completed steps are kept. Run the same command again to continue.
     == when it is tested: verify
     exit code: 1
     ----- stdout -----
