@@ -176,6 +176,9 @@ fn a_delivery_that_does_not_arrive() {
       the test failed: broken
       - the way is open: tell Factory that it answers 500, then test again
         factory-gitlab verify --live
+
+    5 of 6 steps done, 1 failed.
+    Completed steps are kept. Run the same command again to continue.
     ");
 }
 
@@ -197,6 +200,9 @@ fn a_delivery_that_is_answered_too_late() {
       the delivery arrived, but was answered too late: GitLab waits 10 s for an answer
       - tell Factory that it answers webhooks too late, then test again
         factory-gitlab verify --live
+
+    5 of 6 steps done, 1 failed.
+    Completed steps are kept. Run the same command again to continue.
     ");
     let run = env.run(&["verify", "--live", "--only", "webhook.delivery"]);
     insta::assert_snapshot!(run, @r"
