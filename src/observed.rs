@@ -294,6 +294,18 @@ impl DeliveryProof {
         matches!(self.refusal, Some(TestRefusal::NoSample { .. }))
     }
 
+    /// Whether a fact does not hold.
+    #[must_use]
+    pub fn has_failed(&self) -> bool {
+        self.facts().iter().any(|fact| matches!(fact, Fact::Fails(_)))
+    }
+
+    /// Whether a fact could not be found out.
+    #[must_use]
+    pub fn is_unknown(&self) -> bool {
+        self.facts().iter().any(|fact| matches!(fact, Fact::Unknown(_)))
+    }
+
     /// Whether Factory has it, and GitLab had given up waiting for the answer: the way is open.
     #[must_use]
     pub const fn is_late(&self) -> bool {

@@ -285,6 +285,15 @@ pub fn shown_place(path: &std::path::Path) -> String {
     }
 }
 
+/// A folder of a path, shown as the path is: alone it may not look like one (`out`).
+#[must_use]
+pub fn shown_folder(folder: &std::path::Path, of: &std::path::Path) -> String {
+    if is_repeatable(&of.to_string_lossy()) {
+        return redact(&folder.to_string_lossy()).into_owned();
+    }
+    shown_place(folder)
+}
+
 /// Registers the password of an address: [`redact`] removes it from then on.
 pub fn register_password(password: &str) {
     register(password);

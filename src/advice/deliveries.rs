@@ -10,13 +10,10 @@ use crate::observed::{DeliveryProof, Fact};
 /// GitLab's settings of what it may send requests to.
 pub(super) const OUTBOUND_PAGE: &str = "/admin/application_settings/network#js-outbound-settings";
 
-/// How Factory answers a delivery with another token than its own.
-const TOKEN_REFUSED: [u16; 2] = [401, 403];
-
 /// Whether Factory refused the token of a delivery.
 #[must_use]
 pub const fn is_token_refused(outcome: DeliveryOutcome) -> bool {
-    matches!(outcome, DeliveryOutcome::Answered(status) if status == TOKEN_REFUSED[0] || status == TOKEN_REFUSED[1])
+    matches!(outcome, DeliveryOutcome::Answered(401 | 403))
 }
 
 /// What sets the tokens although nothing but Factory's answers shows that they differ.

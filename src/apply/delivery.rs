@@ -3,7 +3,7 @@
 use super::webhook_test::{MAX_TARGETS, WebhookTester};
 use super::{Applied, Apply, Error, PlanRun, StepEnd};
 use crate::journal::HookEntry;
-use crate::observed::{DeliveryProof, Fact, TargetSeen};
+use crate::observed::{DeliveryProof, TargetSeen};
 use crate::plan::{DeliveryStep, HookStep, Step};
 use crate::target::{Event, Target};
 
@@ -18,12 +18,10 @@ impl Apply<'_> {
         match step {
             DeliveryStep::Test { target, event } => {
                 let proof = self.test_delivery(target, *event, run).await?;
-                let has_failed =
-                    |proof: &DeliveryProof| proof.facts().into_iter().any(|fact| matches!(fact, Fact::Fails(_)));
                 let end = match &proof {
                     // Without a webhook there is nothing to test, and the step that failed to create it says why.
                     None => StepEnd::NotReached,
-                    Some(proof) if has_failed(proof) => StepEnd::Failed,
+                    Some(proof) if proof.has_failed() => StepEnd::Failed,
                     Some(_) => StepEnd::Done,
                 };
                 run.applied.proofs.extend(proof);

@@ -95,15 +95,9 @@ pub(super) fn began(desired: &Desired, kit: Option<String>) -> RunEntry {
     }
 }
 
-/// Whether a run with these choices would record what is recorded already, as [`began`] does; the place of the kit aside.
+/// Whether a run with these choices would record what is recorded already; the place of the kit aside.
 pub(super) fn has_same_choices(record: &Record, desired: &Desired) -> bool {
-    let DesiredWebhooks { strategy, selection, .. } = &desired.webhooks;
-    record.strategy == Some(*strategy)
-        && record.groups == selection.groups
-        && record.projects == selection.projects
-        && record.exclude == selection.exclude_patterns
-        && record.personal == (selection.personal == Personal::Included)
-        && record.handover == desired.handover.choice
+    recorded(&Record::begun(began(desired, record.kit.clone()))) == recorded(record)
 }
 
 /// The kit that was accepted for another organization of the same instance from the same place: a kit that suddenly names

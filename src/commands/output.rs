@@ -9,7 +9,7 @@ use crate::cli::WantedReport;
 use crate::error::{ExitCode, Failure, Fix};
 use crate::files::{self, Readers};
 use crate::report::{self, FailureReport, Format, Report};
-use crate::secret::shown_place;
+use crate::secret::{shown_folder, shown_place};
 use crate::terminal::{Terminal, Verbosity};
 use crate::text::Text;
 
@@ -70,12 +70,7 @@ pub(super) fn cannot_write(path: &Path, error: &io::Error) -> Failure {
     let failure = Failure::usage(format!("{} cannot be written", shown_place(path)));
     match path.parent().filter(|folder| error.kind() == io::ErrorKind::NotFound && !folder.exists()) {
         Some(folder) => {
-            // A folder alone may not look like a path: `out`.
-            let folder = if crate::secret::is_repeatable(&path.to_string_lossy()) {
-                folder.display().to_string()
-            } else {
-                shown_place(folder)
-            };
+            let folder = shown_folder(folder, path);
             failure
                 .because(format!("the folder {folder} does not exist"))
                 .fix(Fix::say(format!("create {folder} first, or write to a folder that exists")))

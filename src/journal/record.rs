@@ -150,6 +150,14 @@ pub struct HookRecord {
 }
 
 impl Record {
+    /// What a run records by its beginning alone.
+    #[must_use]
+    pub fn begun(entry: RunEntry) -> Self {
+        let mut record = Self::default();
+        record.add_run(Timestamp::default(), entry);
+        record
+    }
+
     /// Whether no run has begun yet.
     #[must_use]
     pub fn is_empty(&self) -> bool {

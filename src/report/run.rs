@@ -11,7 +11,7 @@ use crate::error::{ExitCode, Failure, FailureKind, Fix};
 use crate::factory::Receipt;
 use crate::instance::InstanceUrl;
 use crate::kit::KitFingerprint;
-use crate::observed::{DeliveryProof, Fact};
+use crate::observed::DeliveryProof;
 use crate::plan::{Plan, Step};
 use crate::target::Target;
 use crate::text::Text;
@@ -120,12 +120,11 @@ impl Outcome {
         if let Some(stopped) = &self.stopped {
             return stopped.failure.exit_code();
         }
-        let facts = || self.proofs.iter().flat_map(DeliveryProof::facts);
         let failed = |wanted: &[FailureKind]| self.failed.iter().any(|group| wanted.contains(&group.failure.kind));
-        if facts().any(|fact| matches!(fact, Fact::Fails(_))) || failed(&[FailureKind::Problem, FailureKind::Usage]) {
+        if self.proofs.iter().any(DeliveryProof::has_failed) || failed(&[FailureKind::Problem, FailureKind::Usage]) {
             return ExitCode::Problem;
         }
-        if facts().any(|fact| matches!(fact, Fact::Unknown(_)))
+        if self.proofs.iter().any(DeliveryProof::is_unknown)
             || failed(&[FailureKind::Unknown, FailureKind::Interrupted])
         {
             return ExitCode::Unknown;

@@ -28,12 +28,11 @@ pub(crate) fn live(context: &CheckContext<'_>) -> CheckOutcome {
         return no_sample(proof).evidence("deliveries", proofs);
     }
     let Desired { webhooks, instance, .. } = context.desired;
-    let of_state = |is_it: fn(&Fact) -> bool| {
-        let proof = proofs.iter().find(|proof| proof.facts().into_iter().any(is_it))?;
+    let first = |is_it: fn(&DeliveryProof) -> bool| {
+        let proof = proofs.iter().find(|proof| is_it(proof))?;
         advice::unproven(proof, &webhooks.url, instance)
     };
-    let failed = of_state(|fact| matches!(fact, Fact::Fails(_)));
-    let unknown = of_state(|fact| matches!(fact, Fact::Unknown(_)));
+    let (failed, unknown) = (first(DeliveryProof::has_failed), first(DeliveryProof::is_unknown));
     let has_sample = |proof: &&DeliveryProof| !proof.lacks_sample();
     let nothing_holds = |proof: &&DeliveryProof| !proof.facts().iter().any(|fact| matches!(fact, Fact::Holds(_)));
     let unproven = proofs.iter().filter(has_sample).find(nothing_holds);

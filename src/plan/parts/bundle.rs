@@ -3,7 +3,7 @@
 use super::application::{Part, SecretNeed};
 use crate::desired::{BundleRoute, Desired};
 use crate::factory::FactoryState;
-use crate::journal::{BundleRecord, Record};
+use crate::journal::{BundleRecord, MintedRecord, Record};
 use crate::kit::{Handover, is_same_set};
 use crate::observed::Observed;
 use crate::plan::{ApplicationStep, BundleContents, BundleStep, GivenToken, Step};
@@ -32,21 +32,34 @@ pub(in crate::plan) struct Sides<'a> {
     pub record: &'a Record,
 }
 
+/// What a bundle was sealed for: the whole one, or one with a token alone.
+pub(super) struct SealedFor<'a> {
+    pub handover: Option<Handover>,
+    pub token_id: Option<u64>,
+    pub token: Option<&'a MintedRecord>,
+    pub recipients: &'a [String],
+}
+
 impl Sides<'_> {
-    /// Whether a bundle would be sealed for the same recipients, with the same token, now.
     fn is_as_wanted(&self, bundle: &BundleRecord) -> bool {
+        let BundleRecord { handover, token_id, token, recipients, .. } = bundle;
+        self.would_seal(&SealedFor { handover: *handover, token_id: *token_id, token: token.as_ref(), recipients })
+    }
+
+    /// Whether a bundle would be sealed for the same recipients, with the same token, now.
+    pub(super) fn would_seal(&self, sealed: &SealedFor<'_>) -> bool {
         let wanted = self.desired.handover.handover;
         let has_token = match wanted {
             Handover::None => true,
             Handover::Given => {
                 let given = self.observed.token.known().map(|details| details.id);
-                given.is_some() && given == bundle.token_id
+                given.is_some() && given == sealed.token_id
             }
-            Handover::Minted => bundle.token.is_some(),
+            Handover::Minted => sealed.token.is_some(),
         };
         has_token
-            && bundle.handover == Some(wanted)
-            && is_same_set(&bundle.recipients, &self.desired.delivery.recipients)
+            && sealed.handover == Some(wanted)
+            && is_same_set(sealed.recipients, &self.desired.delivery.recipients)
     }
 
     /// Whether the recorded bundle would have to be handed over and must not be: then a new one is sealed. What Factory, or

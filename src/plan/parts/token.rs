@@ -5,11 +5,11 @@ use jiff::ToSpan as _;
 use crate::desired::{BundleRoute, Desired};
 use crate::gitlab::TokenDetails;
 use crate::journal::{BundleRecord, MintedRecord, Record, TokenBundleRecord};
-use crate::kit::{Handover, is_same_set};
+use crate::kit::Handover;
 use crate::observed::Observed;
 use crate::plan::{BundleContents, BundleStep, RevokeReason, Step, TokenReason, TokenStep};
 
-use super::bundle::{Sealing, Sides, let_out};
+use super::bundle::{SealedFor, Sealing, Sides, let_out};
 
 /// How long a token for Factory lives. GitLab's default maximum is 365 days; one day less allows for time zones.
 const TOKEN_DAYS: i64 = 364;
@@ -65,13 +65,11 @@ pub(in crate::plan) fn handing_over(sides: &Sides<'_>, sealing: Sealing) -> Hand
         Some(waiting) if is_as_wanted(sides, waiting) => HandingOver::Waiting,
         // The one that waits was sealed because Factory needs it, and it cannot be used.
         Some(waiting) => HandingOver::Fresh(reason(sides, waiting.handover).unwrap_or(TokenReason::ChoiceChanged)),
-        None => needed(sides, bundle).map_or(HandingOver::Nothing, HandingOver::Fresh),
+        None => {
+            let reason = bundle.handover.and_then(|handover| reason(sides, handover));
+            reason.map_or(HandingOver::Nothing, HandingOver::Fresh)
+        }
     }
-}
-
-/// Why the token in the bundle that Factory has does not do.
-fn needed(sides: &Sides<'_>, bundle: &BundleRecord) -> Option<TokenReason> {
-    reason(sides, bundle.handover?)
 }
 
 /// Why a token of this kind does not do: another kind is wanted, or GitLab says that it ends.
@@ -106,18 +104,11 @@ fn ends_later(one: &TokenDetails, other: &TokenDetails) -> bool {
     }
 }
 
-/// Whether the bundle that waits would be sealed for the same recipients, with this token, now. GitLab was asked for its
-/// token.
+/// Whether the bundle that waits would be sealed like this now, and GitLab says that its token is good.
 fn is_as_wanted(sides: &Sides<'_>, waiting: &TokenBundleRecord) -> bool {
-    let has_token = match waiting.handover {
-        Handover::None => false,
-        Handover::Given => waiting.token_id == sides.observed.token.known().map(|token| token.id),
-        Handover::Minted => waiting.token.is_some(),
-    };
-    waiting.on_disk
-        && has_token
-        && reason(sides, waiting.handover).is_none()
-        && is_same_set(&waiting.recipients, &sides.desired.delivery.recipients)
+    let TokenBundleRecord { handover, token_id, token, recipients, .. } = waiting;
+    let sealed = SealedFor { handover: Some(*handover), token_id: *token_id, token: token.as_ref(), recipients };
+    waiting.on_disk && sides.would_seal(&sealed) && reason(sides, *handover).is_none()
 }
 
 pub(in crate::plan) fn seal(sides: &Sides<'_>, handing_over: HandingOver) -> Option<Step> {
@@ -152,14 +143,12 @@ pub(in crate::plan) fn revoke_replaced(sides: &Sides<'_>, sealing: Sealing, hand
     let is_accepted_then = is_sent && matches!(desired.delivery.way, BundleRoute::Upload { .. });
     let replaced = record.replaced_tokens.iter().filter(|replaced| replaced.accepted || is_accepted_then);
     let mut steps: Vec<Step> = replaced.map(|replaced| revoke(&replaced.token, RevokeReason::Replaced)).collect();
-    let reason = match (is_accepted_then, desired.handover.handover) {
-        (_, Handover::None) => Some(RevokeReason::NotWanted),
-        (true, Handover::Given | Handover::Minted) => Some(RevokeReason::Replaced),
-        (false, Handover::Given | Handover::Minted) => None,
+    let reason = match desired.handover.handover {
+        Handover::None => RevokeReason::NotWanted,
+        Handover::Given | Handover::Minted if is_accepted_then => RevokeReason::Replaced,
+        Handover::Given | Handover::Minted => return steps,
     };
-    steps.extend(
-        held(sides, sealing, handing_over).zip(reason.into_iter().cycle()).map(|(token, reason)| revoke(token, reason)),
-    );
+    steps.extend(held(sides, sealing, handing_over).map(|token| revoke(token, reason)));
     steps
 }
 
