@@ -48,6 +48,10 @@ pub(super) fn fixes(error: &Error, options: HostOptions) -> Vec<Fix> {
         | Cause::Decode { .. } => {
             Fix::say(format!("check the address; a proxy may be altering the responses of {host}"))
         }
+        Cause::ForwardedAuthorization => Fix::say(format!(
+            "let the proxy in front of {host} remove the Authorization that is meant for it; if it does, correct the \
+             application's ID and secret"
+        )),
         Cause::Interrupted => Fix::rerun("run it again", ""),
         Cause::Setup(_) => return Vec::new(),
     };

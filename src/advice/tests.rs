@@ -77,6 +77,7 @@ fn every_failure_has_its_kind_and_says_what_to_do() {
         (Cause::Link(LinkProblem::Circular), FailureKind::Unknown, "altering the responses"),
         (Cause::Redirected { to }, FailureKind::Problem, "verify --gitlab-url https://gitlab.acme.com"),
         (Cause::Setup("the CA file x cannot be read".to_owned()), FailureKind::Usage, ""),
+        (Cause::ForwardedAuthorization, FailureKind::Unknown, "remove the Authorization"),
         (Cause::Interrupted, FailureKind::Interrupted, ""),
     ] {
         let error = failed(cause);

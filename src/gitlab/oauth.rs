@@ -47,7 +47,7 @@ impl OAuth {
         match endpoints.introspect(&AccessToken::new(JUNK.to_owned())).request_async(&client).await {
             Ok(_) => Ok(PairValidity::Valid),
             Err(RequestTokenError::ServerResponse(said)) if has_code(&said, &BasicErrorResponseType::InvalidClient) => {
-                Ok(PairValidity::Invalid)
+                self.invalid_pair()
             }
             Err(RequestTokenError::Request(error)) if !is_missing_endpoint(&error) => Err(error),
             // Turned off or unclear: a made-up code proves the same.
@@ -64,7 +64,7 @@ impl OAuth {
         match outcome {
             Err(RequestTokenError::ServerResponse(said)) => match said.error() {
                 BasicErrorResponseType::InvalidGrant => Ok(PairValidity::Valid),
-                BasicErrorResponseType::InvalidClient => Ok(PairValidity::Invalid),
+                BasicErrorResponseType::InvalidClient => self.invalid_pair(),
                 _ => Err(self.refused(&said)),
             },
             Err(RequestTokenError::Request(error)) => Err(error),
@@ -105,11 +105,23 @@ impl OAuth {
             .set_token_uri(TokenUrl::from_url(page("/oauth/token"))))
     }
 
+    /// What `invalid_client` means.
+    fn invalid_pair(&self) -> Result<PairValidity, Error> {
+        if self.http.judges_pair() {
+            Ok(PairValidity::Invalid)
+        } else {
+            Err(self.failed(Cause::ForwardedAuthorization))
+        }
+    }
+
     fn unclear(&self, what: &str) -> Error {
         self.failed(Cause::Decode { expected: "an OAuth response", detail: format!("{what} proves nothing") })
     }
 
     fn refused(&self, said: &BasicErrorResponse) -> Error {
+        if has_code(said, &BasicErrorResponseType::InvalidClient) && !self.http.judges_pair() {
+            return self.failed(Cause::ForwardedAuthorization);
+        }
         let code = said.error().to_string();
         let status = if code == "invalid_client" { 401 } else { 400 };
         let error_description = said.error_description().cloned();

@@ -72,6 +72,12 @@ pub enum Cause {
     /// A list that cannot be followed to its end.
     #[error("the link to the next page {0}")]
     Link(LinkProblem),
+    /// `invalid_client`, where the header file has an `Authorization` of its own: GitLab reads an application from that header
+    /// before any other place, so that nothing is known about the pair (doorkeeper: lib/doorkeeper/oauth/client/credentials.rb).
+    #[error(
+        "it is not known whether the ID and secret are valid: the header file's Authorization may have reached GitLab"
+    )]
+    ForwardedAuthorization,
     #[error("stopped")]
     Interrupted,
     /// The client could not be built: an unreadable CA, a bad proxy address.
@@ -166,7 +172,10 @@ impl Cause {
             Self::Broken { .. } => CauseClass::Lost,
             Self::Status(answer) => class_of_status(answer.status),
             Self::UnexpectedPage { status, what } if is_refused(*status, what) => CauseClass::Refused,
-            Self::UnexpectedPage { .. } | Self::Decode { .. } | Self::TooLarge { .. } => CauseClass::Unreadable,
+            Self::UnexpectedPage { .. }
+            | Self::Decode { .. }
+            | Self::TooLarge { .. }
+            | Self::ForwardedAuthorization => CauseClass::Unreadable,
             Self::ProxyPassword { .. } => CauseClass::Refused,
             Self::Redirected { .. } => CauseClass::Redirected,
             Self::Link(_) => CauseClass::BrokenList,

@@ -123,4 +123,10 @@ impl Client {
     pub fn oauth_auth_type(&self) -> AuthType {
         if self.gives_authorization_to_proxy() { AuthType::RequestBody } else { AuthType::BasicAuth }
     }
+
+    /// Whether `invalid_client` is about the ID and secret that were sent: GitLab may have read the proxy's instead.
+    #[must_use]
+    pub fn judges_pair(&self) -> bool {
+        !self.gives_authorization_to_proxy()
+    }
 }

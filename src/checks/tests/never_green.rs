@@ -26,6 +26,7 @@ pub(super) fn causes() -> Vec<Cause> {
         Cause::TooLarge { limit: 1 },
         Cause::Redirected { to: "https://elsewhere.example/api/v4/x".parse().expect("a valid URL") },
         Cause::Link(LinkProblem::Circular),
+        Cause::ForwardedAuthorization,
         Cause::Interrupted,
         Cause::Setup("no such file".to_owned()),
     ]);

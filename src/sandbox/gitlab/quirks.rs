@@ -36,8 +36,8 @@ pub struct InstanceQuirks {
 #[derive(Clone, Debug)]
 #[cfg_attr(not(feature = "sandbox-testing"), allow(dead_code, reason = "only tests build one"))]
 pub enum Wall {
-    /// This `Authorization`; 401 with a challenge otherwise.
-    Basic { authorization: String },
+    /// This `Authorization`; 401 with a challenge otherwise. A proxy should keep it, and some pass it on.
+    Basic { authorization: String, is_passed_on: bool },
     /// A service token; 403 with Cloudflare's headers otherwise.
     CloudflareAccess { id: String, secret: String },
 }

@@ -10,7 +10,7 @@ use crate::test_env::TestEnv;
 const PASSWORD: &str = "canary-wall-password-1";
 
 fn basic() -> Wall {
-    Wall::Basic { authorization: format!("Basic {}", STANDARD.encode(format!("acme:{PASSWORD}"))) }
+    Wall::Basic { authorization: format!("Basic {}", STANDARD.encode(format!("acme:{PASSWORD}"))), is_passed_on: false }
 }
 
 fn cloudflare() -> Wall {
@@ -20,7 +20,7 @@ fn cloudflare() -> Wall {
 /// The header file that passes a wall.
 fn headers_for(wall: &Wall) -> String {
     match wall {
-        Wall::Basic { authorization } => format!("# the proxy of Acme\r\nAuthorization: {authorization}\r\n"),
+        Wall::Basic { authorization, .. } => format!("# the proxy of Acme\r\nAuthorization: {authorization}\r\n"),
         Wall::CloudflareAccess { id, secret } => {
             format!("CF-Access-Client-Id: {id}\nCF-Access-Client-Secret: {secret}\n")
         }
@@ -131,6 +131,58 @@ fn headers_of_a_file_pass_a_wall_and_are_shown_nowhere() {
         let refused = env.run(&["verify", "--only", "instance.api"]);
         assert_eq!(refused.code, 1, "nothing is remembered: {refused}");
     }
+}
+
+#[test]
+fn a_proxy_that_passes_its_password_on_is_named_as_the_cause_and_not_the_applications_secret() {
+    let Wall::Basic { authorization, .. } = basic() else { unreachable!("the wall of basic authentication") };
+    let env = behind(&Wall::Basic { authorization, is_passed_on: true });
+    let elsewhere = tempfile::tempdir().expect("a folder");
+    let file = elsewhere.path().join("headers");
+    write(&file, &headers_for(&basic()));
+    let file = file.to_string_lossy();
+    let run = env.run(&["connect", "--yes", "--bundle-out", "out.age", "--header-file", &file]);
+    assert_eq!(run.code, 3, "{run}");
+    insta::assert_snapshot!(run, @r"
+    exit code: 3
+    ----- stdout -----
+    not finished: http://127.0.0.1:[port]
+
+      done    create the OAuth application Factory Integration
+      done    seal the bundle with the given token
+      failed  check that GitLab accepts the application's ID and secret
+              it is not known whether GitLab made the change; the next run checks
+              caused by: POST /oauth/token on 127.0.0.1:[port]: it is not known whether the ID and secret are valid: the header file's Authorization may have reached GitLab
+      - let the proxy in front of 127.0.0.1:[port] remove the Authorization that is meant for it; if it does, correct the application's ID and secret
+
+    2 of 6 steps done, 1 failed, 3 not started.
+    Completed steps are kept. Run the same command again to continue.
+
+    20 requests, 1 of them writes, [duration]
+    ----- stderr -----
+    Plan for http://127.0.0.1:[port]
+      1. create the OAuth application Factory Integration
+         redirect URI http://127.0.0.1:[port]/api/integrations/redirect/gitlab-sh/callback
+         scopes api read_user read_repository write_repository read_registry sudo
+         confidential
+      2. seal the bundle with the given token
+         token token-1 of root, scopes api, expires [date]
+         an administrator's own: with it Factory can do all that root can
+         for [recipient]
+      3. check that GitLab accepts the application's ID and secret
+      4. register a webhook on group group-1
+      5. send a test delivery (push) from group group-1
+      6. write the sealed bundle to out.age
+         for [recipient]
+
+    note: the license (premium) includes group webhooks: one per top-level group covers all its projects, future ones included
+    note: webhooks send push, note, merge_request, issue, pipeline, job to http://127.0.0.1:[port]/gitlab/hooks/org_sandbox
+    note: webhooks verify TLS and carry the secret token and the signing token
+    ");
+    // The proxy keeps it from now on: the same command ends the job.
+    env.sandbox().gitlab().lock().quirks.wall = Some(basic());
+    let run = env.run(&["connect", "--yes", "--bundle-out", "out.age", "--header-file", &file]);
+    assert_eq!(run.code, 0, "{run}");
 }
 
 #[expect(clippy::disallowed_methods, reason = "the test writes files of its own")]

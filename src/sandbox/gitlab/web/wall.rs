@@ -11,12 +11,15 @@ const UNAUTHORIZED: &str = "<html>\r\n<head><title>401 Authorization Required</t
 const FORBIDDEN: &str = "<!DOCTYPE html>\n<html><head><title>Forbidden</title></head>\n<body><h1>Forbidden</h1>\
     <p>You don't have permission to view this. Please contact your system administrator.</p></body></html>\n";
 
-/// The wall's answer to a request that may not pass. A password for the wall is taken off the request, as a proxy is set up to.
+/// The wall's answer to a request that may not pass. A password for the wall is taken off the request, unless
+/// this proxy passes it on.
 pub(super) fn refusal(wall: &Wall, request: &mut Request) -> Option<Response> {
     let has = |name: &str, wanted: &str| request.headers().get(name).is_some_and(|value| value == wanted);
     match wall {
-        Wall::Basic { authorization } if has("authorization", authorization) => {
-            request.headers_mut().remove(header::AUTHORIZATION);
+        Wall::Basic { authorization, is_passed_on } if has("authorization", authorization) => {
+            if !is_passed_on {
+                request.headers_mut().remove(header::AUTHORIZATION);
+            }
             None
         }
         Wall::Basic { .. } => {
