@@ -79,7 +79,7 @@ system\t''
 group\t''
 project\t''
 none\t''"
-complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand connect" -l group -d 'Only this group, with everything below it (may be repeated)' -r
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand connect" -l group -d 'Only this group, with everything below it (may be repeated); \'*\': all' -r
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand connect" -l project -d 'Only this project (may be repeated)' -r
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand connect" -l exclude -d 'Exclude groups and projects whose path matches (may be repeated)' -r
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand connect" -l redirect-uri -d 'Redirect URI of the application, exactly as Factory gave it' -r -f
@@ -196,7 +196,7 @@ system\t''
 group\t''
 project\t''
 none\t''"
-complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand verify" -l group -d 'Only this group, with everything below it (may be repeated)' -r
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand verify" -l group -d 'Only this group, with everything below it (may be repeated); \'*\': all' -r
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand verify" -l project -d 'Only this project (may be repeated)' -r
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand verify" -l exclude -d 'Exclude groups and projects whose path matches (may be repeated)' -r
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand verify" -l redirect-uri -d 'Redirect URI of the application, exactly as Factory gave it' -r -f

@@ -17,7 +17,7 @@ use crate::secret::{ApplicationSecret, SigningToken, WebhookToken};
 use crate::target::{Event, Strategy, Target};
 
 pub use self::address::Address;
-pub use self::cover::{Candidate, Cover, LeftOut, Named, Reason, Scope, Tree, cover};
+pub use self::cover::{Candidate, Cover, LeftOut, Named, Reason, Scope, Tree, anything_below, cover};
 pub use self::marker::{Marker, PlacedHook, TokenState, TokenStates};
 
 /// The connection as it should be.
@@ -124,6 +124,8 @@ pub struct Selection {
     /// The patterns as they were given, for the record and for messages.
     pub exclude_patterns: Vec<String>,
     pub personal: Personal,
+    /// Its parts that were not given now, but come from the record of an earlier run.
+    pub recorded: Vec<String>,
 }
 
 /// What becomes of webhooks of ours outside the selection (`--prune`).

@@ -171,6 +171,8 @@ pub struct HooksSeen {
     pub left_out: LeftOut,
     /// Groups that contain something excluded, so that their subgroups and projects are targets one by one.
     pub split_groups: Vec<String>,
+    /// The patterns of `--exclude` that match nothing of the selection.
+    pub unmatched_exclusions: Vec<String>,
     /// Targets outside the selection's own that have a webhook of ours, or could not be read.
     pub others: Vec<OtherTarget>,
     pub others_read: OthersRead,

@@ -168,6 +168,12 @@ impl Settings {
         self.raw(setting).map(|found| found.value).unwrap_or_default()
     }
 
+    /// Where a setting's value comes from.
+    #[must_use]
+    pub fn source(&self, setting: &'static Definition) -> Option<Source> {
+        self.as_given(setting).map(|found| found.source)
+    }
+
     /// Whether a switch is on; off unless something says otherwise.
     #[must_use]
     pub fn is_enabled(&self, setting: &'static Setting<bool>) -> bool {
@@ -187,8 +193,26 @@ impl Settings {
     }
 
     fn as_given(&self, setting: &'static Definition) -> Option<Sourced<Vec<String>>> {
+        match self.given_now(setting) {
+            // The user said that there is none.
+            Some(Sourced { value, source: Source::Prompt }) if value.is_empty() => None,
+            Some(found) => Some(found),
+            None => self.of_record(setting),
+        }
+    }
+
+    /// What an earlier run recorded, unless it is replaced as a whole by what is given for this one.
+    fn of_record(&self, setting: &'static Definition) -> Option<Sourced<Vec<String>>> {
+        if keys::recorded_together(setting).iter().any(|one| self.given_now(one).is_some()) {
+            return None;
+        }
+        self.recorded.list(setting).map(|values| Sourced::new(values.to_vec(), Source::Record))
+    }
+
+    /// The text of a setting from the first source above the record.
+    fn given_now(&self, setting: &'static Definition) -> Option<Sourced<Vec<String>>> {
         if let Some(values) = self.typed.list(setting) {
-            return (!values.is_empty()).then(|| Sourced::new(values, Source::Prompt));
+            return Some(Sourced::new(values, Source::Prompt));
         }
         if let Some(values) = self.given.values.get(setting.key) {
             return Some(Sourced::new(values.clone(), Source::Flag(setting.flag)));
@@ -199,10 +223,7 @@ impl Settings {
         {
             return Some(Sourced::new(vec![value.to_owned()], Source::Environment(name)));
         }
-        if let Some(found) = self.answers.as_ref().and_then(|answers| answers.list(setting)) {
-            return Some(found);
-        }
-        self.recorded.list(setting).map(|values| Sourced::new(values.to_vec(), Source::Record))
+        self.answers.as_ref().and_then(|answers| answers.list(setting))
     }
 
     /// Where a secret was given: the flag's file, the variable, the answers file's file. In this order, as for the rest.
@@ -338,6 +359,30 @@ mod tests {
             let wanted = wanted.parse().expect("an address");
             assert_eq!(settings.get(&keys::GITLAB_URL), Ok(Some(Sourced::new(wanted, source))));
         }
+    }
+
+    #[test]
+    fn a_selection_that_is_given_anew_replaces_the_recorded_one_as_a_whole() {
+        let recorded = RecordedChoices::default()
+            .with(&keys::GROUP, ["platform"])
+            .with(&keys::PROJECT, ["tools/ci"])
+            .with(&keys::EXCLUDE, ["platform/legacy"])
+            .with(&keys::PERSONAL, [true])
+            .with(&keys::WEBHOOKS, ["project"]);
+        let selected = |given: CliValues, file: &str| {
+            let mut settings = Settings::new(given, &env(&[]), answers(file));
+            settings.remember(recorded.clone());
+            assert!(settings.is_set(&keys::WEBHOOKS), "it is no part of the selection");
+            let lists = [&keys::GROUP.definition, &keys::PROJECT, &keys::EXCLUDE, &keys::PERSONAL];
+            lists.map(|setting| settings.raw_list(setting).join(" "))
+        };
+        let none = CliValues::default;
+        assert_eq!(selected(none(), ""), ["platform", "tools/ci", "platform/legacy", "true"]);
+        assert_eq!(selected(given(&keys::PROJECT, "a/b"), ""), ["", "a/b", "", ""]);
+        assert_eq!(selected(given(&keys::GROUP, "*"), ""), ["*", "", "", ""]);
+        assert_eq!(selected(none(), "group = []"), ["", "", "", ""]);
+        assert_eq!(selected(none(), "group = 'a'\nexclude = 'b'"), ["a", "", "b", ""]);
+        assert_eq!(selected(given(&keys::EXCLUDE, "x"), ""), ["platform", "tools/ci", "x", "true"]);
     }
 
     #[test]

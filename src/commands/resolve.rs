@@ -11,7 +11,7 @@ use crate::desired::{
 use crate::error::{Failure, Fix};
 use crate::instance::InstanceUrl;
 use crate::kit::Kit;
-use crate::settings::{Definition, Settings, Sourced, keys};
+use crate::settings::{Definition, Settings, Source, Sourced, keys};
 use crate::target::Strategy;
 
 /// What every command needs that observes a connection, in the order of asking.
@@ -86,13 +86,37 @@ fn webhooks(kit: &Kit, settings: &Settings) -> Result<DesiredWebhooks, Failure> 
 
 fn selection(settings: &Settings) -> Result<Selection, Failure> {
     let patterns = settings.list(&keys::EXCLUDE)?;
-    Ok(Selection {
-        groups: settings.list(&keys::GROUP)?,
-        projects: settings.list(&keys::PROJECT)?,
+    let (groups, projects) = (settings.list(&keys::GROUP)?, settings.list(&keys::PROJECT)?);
+    let is_everything = groups.iter().any(|group| group == keys::EVERYTHING);
+    if is_everything && (groups.len() > 1 || !projects.is_empty()) {
+        return Err(Failure::usage(
+            "--group '*' selects everything, so no other group or project can be named beside it",
+        )
+        .fix(Fix::say("leave out --group '*', or the other groups and projects")));
+    }
+    let selection = Selection {
+        groups: if is_everything { Vec::new() } else { groups },
+        projects,
         exclude_patterns: patterns.iter().map(|pattern| pattern.glob().to_owned()).collect(),
         exclude: set(patterns)?,
         personal: if settings.is_enabled(&keys::PERSONAL) { Personal::Included } else { Personal::LeftOut },
-    })
+        recorded: Vec::new(),
+    };
+    Ok(Selection { recorded: recorded_parts(&selection, settings), ..selection })
+}
+
+/// The parts of a selection that only the record has.
+fn recorded_parts(selection: &Selection, settings: &Settings) -> Vec<String> {
+    let is_recorded = |setting: &'static Definition| settings.source(setting) == Some(Source::Record);
+    let list = |setting, values: &[String]| if is_recorded(setting) { values.to_vec() } else { Vec::new() };
+    let recorded = Selection {
+        groups: list(&keys::GROUP, &selection.groups),
+        projects: list(&keys::PROJECT, &selection.projects),
+        exclude_patterns: list(&keys::EXCLUDE, &selection.exclude_patterns),
+        personal: if is_recorded(&keys::PERSONAL) { selection.personal } else { Personal::LeftOut },
+        ..Selection::default()
+    };
+    recorded.parts()
 }
 
 fn set(patterns: Vec<Glob>) -> Result<GlobSet, Failure> {

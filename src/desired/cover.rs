@@ -93,11 +93,17 @@ impl<'a> Scope<'a> {
         }
     }
 
+    /// Whether the path is selected by the groups that are named, whatever is excluded.
+    #[must_use]
+    pub fn is_named(&self, path: &str) -> bool {
+        self.selection.is_everything() || self.groups.covers(path)
+    }
+
     /// Why a project is not selected; `None` if it is.
     #[must_use]
     pub fn project(&self, project: &Project) -> Option<Reason> {
         let (path, is_named) = (project.path_with_namespace.as_str(), self.projects.contains(&project.id));
-        if !self.selection.is_everything() && !is_named && !self.groups.covers(path) {
+        if !is_named && !self.is_named(path) {
             return Some(Reason::NotNamed);
         }
         let is_personal = project.namespace == Namespace::Personal;
@@ -119,7 +125,7 @@ impl<'a> Scope<'a> {
     /// Why a group does not lie inside the selection, whatever is below it; `None` if it does.
     #[must_use]
     pub fn group(&self, group: &Group) -> Option<Reason> {
-        if !self.selection.is_everything() && !self.groups.covers(&group.full_path) {
+        if !self.is_named(&group.full_path) {
             return Some(Reason::NotNamed);
         }
         if self.selection.is_excluded(&group.full_path) {
@@ -146,6 +152,27 @@ fn inactivity(group: &Group) -> Option<Reason> {
 }
 
 impl Selection {
+    /// What it names, for people; empty for everything.
+    #[must_use]
+    pub fn parts(&self) -> Vec<String> {
+        let Self { groups, projects, exclude_patterns, personal, exclude: _, recorded: _ } = self;
+        let lists = [("groups", groups), ("projects", projects), ("without", exclude_patterns)];
+        let named = lists.into_iter().filter(|(_, list)| !list.is_empty());
+        let mut parts: Vec<String> = named.map(|(name, list)| format!("{name} {}", list.join(", "))).collect();
+        if *personal == Personal::Included {
+            parts.push("personal namespaces too".to_owned());
+        }
+        parts
+    }
+
+    /// Keeps the patterns of `--exclude`, by their number, that match neither the path nor one above it.
+    pub fn retain_unmatched(&self, path: &str, unmatched: &mut BTreeSet<usize>) {
+        if !unmatched.is_empty() {
+            let matched = with_ancestors(path).flat_map(|path| self.exclude.matches(path));
+            matched.for_each(|at| drop(unmatched.remove(&at)));
+        }
+    }
+
     /// Whether no group or project is named.
     #[must_use]
     pub fn is_everything(&self) -> bool {
@@ -166,10 +193,14 @@ impl Selection {
 
     /// Whether whatever may be created below the group is excluded, as by `group/**`.
     fn excludes_all_below(&self, group: &str) -> bool {
-        /// No group or project has this name: GitLab does not allow the characters.
-        const ANY: &str = "\u{1}any\u{1}";
-        self.is_excluded(&format!("{group}/{ANY}"))
+        self.is_excluded(&anything_below(group))
     }
+}
+
+/// The path of whatever may be created below a group. No group or project has this name: GitLab does not allow the characters.
+#[must_use]
+pub fn anything_below(group: &str) -> String {
+    format!("{group}/\u{1}any\u{1}")
 }
 
 /// Everything that was read of an instance, or of the part that was named.

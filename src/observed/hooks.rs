@@ -122,10 +122,18 @@ impl HookReader<'_> {
             .buffer_unordered(self.width)
             .collect::<Vec<TargetSeen>>();
         let (found, mut all) = tokio::join!(Box::pin(find), read);
-        let FoundTargets { left_out, split_groups } = found?;
+        let FoundTargets { left_out, split_groups, unmatched_exclusions } = found?;
         all.sort_by(|one, other| one.target.cmp(&other.target));
         let (targets, outside) = others.divide(all);
-        Ok(HooksSeen { strategy, targets, left_out, split_groups, others: outside, others_read: others.read() })
+        Ok(HooksSeen {
+            strategy,
+            targets,
+            left_out,
+            split_groups,
+            unmatched_exclusions,
+            others: outside,
+            others_read: others.read(),
+        })
     }
 
     async fn read_target(&self, candidate: CandidateHooks) -> TargetSeen {

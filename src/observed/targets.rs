@@ -10,7 +10,9 @@ use tokio::sync::mpsc;
 use super::Observation;
 use super::observer::ObserveProgress;
 use super::others::Others;
-use crate::desired::{Candidate, Cover, DesiredWebhooks, LeftOut, Named, Personal, Scope, Selection, Tree, cover};
+use crate::desired::{
+    Candidate, Cover, DesiredWebhooks, LeftOut, Named, Personal, Scope, Selection, Tree, anything_below, cover,
+};
 use crate::gitlab::{Group, Project, ProjectPages, Reader};
 use crate::http;
 use crate::target::{Strategy, Target};
@@ -88,6 +90,35 @@ impl ProjectCursor<'_> {
 pub(super) struct FoundTargets {
     pub(super) left_out: LeftOut,
     pub(super) split_groups: Vec<String>,
+    pub(super) unmatched_exclusions: Vec<String>,
+}
+
+/// Finds the patterns of `--exclude` that match nothing: one that is misspelled would be missed otherwise.
+struct ExclusionsSeen<'a> {
+    selection: &'a Selection,
+    unmatched: RefCell<BTreeSet<usize>>,
+}
+
+impl<'a> ExclusionsSeen<'a> {
+    fn new(selection: &'a Selection) -> Self {
+        Self { selection, unmatched: RefCell::new((0..selection.exclude_patterns.len()).collect()) }
+    }
+
+    fn see_groups<'g>(&self, groups: impl Iterator<Item = &'g Group>) {
+        let mut unmatched = self.unmatched.borrow_mut();
+        groups.for_each(|group| self.selection.retain_unmatched(&anything_below(&group.full_path), &mut unmatched));
+    }
+
+    fn see_projects(&self, projects: &[Project]) {
+        let mut unmatched = self.unmatched.borrow_mut();
+        let paths = projects.iter().map(|project| project.path_with_namespace.as_str());
+        paths.for_each(|path| self.selection.retain_unmatched(path, &mut unmatched));
+    }
+
+    fn unmatched(&self) -> Vec<String> {
+        let patterns = &self.selection.exclude_patterns;
+        self.unmatched.borrow().iter().filter_map(|at| patterns.get(*at).cloned()).collect()
+    }
 }
 
 /// Finds the targets of a strategy, and the others that may have a webhook of ours.
@@ -115,8 +146,7 @@ impl TargetFinder<'_> {
             }
             Strategy::Group => self.find_cover(&scope, &mut projects, sink).await?,
             Strategy::Project | Strategy::Auto | Strategy::None => {
-                let left_out = self.find_projects(&scope, &mut projects, sink).await?;
-                FoundTargets { left_out, split_groups: Vec::new() }
+                self.find_projects(&scope, &mut projects, sink).await?
             }
         };
         if listed(&self.initial.groups)?.is_none() && self.others.wants_groups() {
@@ -198,10 +228,13 @@ impl TargetFinder<'_> {
                 }
             }
         }
+        let exclusions = ExclusionsSeen::new(self.selection);
+        exclusions.see_groups(groups.iter().filter(|group| scope.is_named(&group.full_path)));
+        exclusions.see_projects(&projects);
         let Cover { targets, split_groups, left_out } = cover(scope, Tree { groups: &groups, projects: &projects });
         self.send(targets, sink).await?;
         self.send_others(scope, &projects, sink).await?;
-        Ok(FoundTargets { left_out, split_groups })
+        Ok(FoundTargets { left_out, split_groups, unmatched_exclusions: exclusions.unmatched() })
     }
 
     /// Each selected project, page by page.
@@ -210,23 +243,28 @@ impl TargetFinder<'_> {
         scope: &Scope<'_>,
         all: &mut ProjectCursor<'_>,
         sink: &TargetSink<'_>,
-    ) -> Result<LeftOut, http::Error> {
+    ) -> Result<FoundTargets, http::Error> {
         let (named, filter) = (self.named()?, ProjectFilter::new(scope));
+        let exclusions = ExclusionsSeen::new(self.selection);
+        exclusions.see_projects(named.projects);
         self.send(filter.page(named.projects.to_vec()), sink).await?;
         for group in named.groups {
             let projects = self.gitlab.group_projects(group.id).await?;
             if projects.is_empty() {
                 filter.left_out.borrow_mut().empty_groups += 1;
             }
+            exclusions.see_projects(&projects);
             self.send(filter.page(projects), sink).await?;
         }
         if self.selection.is_everything() {
             while let Some(page) = all.next().await? {
+                exclusions.see_projects(&page);
                 self.send(filter.page(page.clone()), sink).await?;
                 self.send_others(scope, &page, sink).await?;
             }
         }
-        Ok(filter.left_out.into_inner())
+        let left_out = filter.left_out.into_inner();
+        Ok(FoundTargets { left_out, unmatched_exclusions: exclusions.unmatched(), ..FoundTargets::default() })
     }
 }
 

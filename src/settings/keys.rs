@@ -43,6 +43,14 @@ const BASE: Definition = Definition {
     rehearsal: Rehearsal::ByKind,
 };
 
+/// The settings that replace the recorded value of this one where any of them is given anew: groups and projects that are named
+/// are a selection of their own, and not an addition to the recorded one.
+pub(super) fn recorded_together(setting: &Definition) -> &'static [&'static Definition] {
+    static NAMED: [&Definition; 2] = [&GROUP.definition, &PROJECT.definition];
+    let selection = [&GROUP.definition, &PROJECT.definition, &EXCLUDE.definition, &PERSONAL.definition];
+    if selection.iter().any(|one| one.key == setting.key) { &NAMED } else { &[] }
+}
+
 /// The kit's values are given one by one instead of in a kit.
 pub(crate) fn has_no_kit(settings: &Settings) -> bool {
     let pieces: [&Definition; 3] = [&REDIRECT_URI, &WEBHOOK_URL, &RECIPIENT];

@@ -8,6 +8,7 @@ use clap::builder::PossibleValue;
 use globset::Glob;
 use url::Url;
 
+use super::keys::EVERYTHING;
 use super::{KitSigner, ProxyChoice};
 use crate::instance::{InstanceUrl, UrlError};
 use crate::kit::{FingerprintError, NamedFingerprint};
@@ -16,8 +17,11 @@ pub(super) fn text(given: &str) -> Result<String, String> {
     Ok(given.to_owned())
 }
 
-pub(super) fn trimmed(given: &str) -> Result<String, String> {
-    Ok(given.trim().to_owned())
+pub(super) fn application_id(given: &str) -> Result<String, String> {
+    match given.trim() {
+        "" => Err("it is empty; give the long ID on the application's page".to_owned()),
+        id => Ok(id.to_owned()),
+    }
 }
 
 pub(super) fn path(given: &str) -> Result<PathBuf, String> {
@@ -29,13 +33,26 @@ pub(super) fn switch(given: &str) -> Result<bool, String> {
     Ok(!matches!(given, "false" | "0" | ""))
 }
 
-/// The path of a group or project, as GitLab writes it: without a slash at either end.
-pub(super) fn full_path(given: &str) -> Result<String, String> {
-    Ok(given.trim().trim_matches('/').to_owned())
+/// The full path of a group, or [`EVERYTHING`].
+pub(super) fn group(given: &str) -> Result<String, String> {
+    full_path(given).ok_or_else(|| format!("it is empty; give a group's full path, or '{EVERYTHING}' for all of them"))
+}
+
+pub(super) fn project(given: &str) -> Result<String, String> {
+    full_path(given).ok_or_else(|| "it is empty; give a project's full path, as in platform/web".to_owned())
+}
+
+/// A path as GitLab writes it: without a slash at either end.
+fn full_path(given: &str) -> Option<String> {
+    let path = given.trim().trim_matches('/');
+    (!path.is_empty()).then(|| path.to_owned())
 }
 
 /// A pattern over full paths.
 pub(super) fn pattern(given: &str) -> Result<Glob, String> {
+    if given.is_empty() {
+        return Err("it is empty; a pattern is matched against the full path, as in platform/legacy/**".to_owned());
+    }
     Glob::new(given).map_err(|error| {
         format!("{}; a pattern is matched against the full path, as in platform/legacy/**", error.kind())
     })

@@ -241,6 +241,7 @@ fn observed(desired: &Desired) -> Observed {
             targets: vec![target(desired, 7), target(desired, 8)],
             left_out: LeftOut::default(),
             split_groups: Vec::new(),
+            unmatched_exclusions: Vec::new(),
             others: Vec::new(),
             others_read: OthersRead::All,
         }),

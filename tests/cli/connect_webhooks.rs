@@ -180,6 +180,70 @@ fn a_webhook_outside_the_selection_is_named_and_stays_until_it_is_pruned() {
     assert_eq!(verified.code, 0, "{verified}");
 }
 
+/// The notes and warnings of a dry run that speak of the selection.
+fn said_of_selection(env: &TestEnv, args: &[&str]) -> Vec<String> {
+    let run = env.run(&[&["connect", "--dry-run", "-o", "json"], args].concat());
+    let texts = |key: &str| run.json()[key].as_array().expect("a list").clone();
+    let said = texts("notes").into_iter().chain(texts("warnings"));
+    said.map(|text| text.as_str().expect("text").to_owned())
+        .filter(|text| text.contains("earlier run") || text.starts_with("--exclude"))
+        .collect()
+}
+
+#[test]
+fn a_selection_that_is_given_anew_replaces_the_recorded_one_and_an_asterisk_selects_everything_again() {
+    let env = TestEnv::with(SandboxOptions { plan: SandboxPlan::None, ..three() });
+    env.connects(&["--group", "group-1", "--exclude", "group-1/subgroup-1"]);
+    assert_eq!(owners(&env), ["group-1/project-1"]);
+    let recorded = "selected as in an earlier run: groups group-1; without group-1/subgroup-1; --group '*' selects everything \
+                    again";
+    assert_eq!(said_of_selection(&env, &[]), [recorded]);
+    // Other exclusions keep the groups.
+    assert_eq!(
+        said_of_selection(&env, &["--exclude", "group-1/none"]),
+        [
+            "selected as in an earlier run: groups group-1; --group '*' selects everything again",
+            "--exclude matches no group or project that is selected: group-1/none"
+        ]
+    );
+    // What the new selection leaves out is named, stays, and goes with --prune.
+    let run = env.connected(&["--project", "group-2/project-2"]);
+    assert!(run.stderr.contains("outside the selection") && run.stderr.contains("group-1/project-1"), "{run}");
+    assert!(!run.stderr.contains("earlier run"), "{run}");
+    assert_eq!(owners(&env), ["group-1/project-1", "group-2/project-2"]);
+    let run = env.run(&["verify", "--only", "webhook.scope"]);
+    assert!(run.stdout.contains("group-1/project-1"), "verify takes the same selection: {run}");
+    env.connects(&["--prune"]);
+    assert_eq!(owners(&env), ["group-2/project-2"]);
+    env.connects(&["--group", "*"]);
+    assert_eq!(owners(&env), ["group-1/project-1", "group-1/subgroup-1/project-3", "group-2/project-2"]);
+    assert_eq!(said_of_selection(&env, &[]), Vec::<String>::new());
+    env.has_nothing_to_do(&[]);
+}
+
+#[test]
+fn an_empty_or_contradictory_selection_is_a_usage_error_that_says_what_selects_everything() {
+    let env = TestEnv::with(three());
+    env.is_refused(&["--group", "", "--dry-run"], 2, &["--group cannot be used: it is empty", "'*' for all"]);
+    env.is_refused(&["--project", "", "--dry-run"], 2, &["--project cannot be used: it is empty"]);
+    env.is_refused(&["--exclude", "", "--dry-run"], 2, &["--exclude cannot be used: it is empty"]);
+    let both = ["--group", "*", "--project", "group-1/project-1", "--dry-run"];
+    env.is_refused(&both, 2, &["--group '*' selects everything"]);
+}
+
+#[test]
+fn an_exclusion_that_matches_nothing_is_named() {
+    for plan in [SandboxPlan::None, SandboxPlan::Premium] {
+        let env = TestEnv::with(SandboxOptions { plan, ..three() });
+        let args = ["--exclude", "group-1/subgroup-1/**", "--exclude", "grop-2", "--exclude", "group-2/project-2/**"];
+        let wanted = "--exclude matches no group or project that is selected: grop-2, group-2/project-2/**";
+        assert_eq!(said_of_selection(&env, &args), [wanted], "{plan:?}");
+        let outside = ["--group", "group-1", "--exclude", "group-2"];
+        let wanted = "--exclude matches no group or project that is selected: group-2";
+        assert_eq!(said_of_selection(&env, &outside), [wanted], "{plan:?}");
+    }
+}
+
 #[test]
 fn a_redundant_webhook_stays_while_the_one_that_replaces_it_is_not_proven() {
     let env = TestEnv::with(three());

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::hook_comparison::Comparison;
 use super::outside;
-use crate::desired::{Desired, DesiredWebhooks, Prune};
+use crate::desired::{Desired, DesiredWebhooks, Prune, Selection};
 use crate::error::Fix;
 use crate::gitlab::{AlertStatus, Hook};
 use crate::instance::Version;
@@ -28,6 +28,7 @@ pub(in crate::plan) fn plan(desired: &Desired, observed: &Observed, record: &Rec
     }
     let Some(seen) = observed.hooks.known() else { return };
     plan.notes.extend(notes(wanted, seen, observed));
+    plan.warnings.extend(unmatched(&seen.unmatched_exclusions));
     plan.warnings.extend(outside::notes(desired, seen));
     let version = observed.metadata.known().map_or(Version::OLDEST, |metadata| metadata.version);
     let comparison = Comparison::new(desired, version, record);
@@ -74,7 +75,7 @@ fn is_disabled(hook: &Hook) -> bool {
 
 /// Why webhooks are on these targets, and what they do not cover.
 fn notes(wanted: &DesiredWebhooks, seen: &HooksSeen, observed: &Observed) -> Vec<String> {
-    let mut notes: Vec<String> = match (wanted.strategy, seen.strategy) {
+    let by_strategy = match (wanted.strategy, seen.strategy) {
         (Strategy::Auto, Strategy::Group) if seen.split_groups.is_empty() => Some(format!(
             "the license ({}) includes group webhooks: one per top-level group covers all its projects, future ones \
              included",
@@ -91,9 +92,8 @@ fn notes(wanted: &DesiredWebhooks, seen: &HooksSeen, observed: &Observed) -> Vec
         ),
         (_, Strategy::System) => not_in_system_hooks(wanted),
         (_, Strategy::Auto | Strategy::Group | Strategy::Project | Strategy::None) => None,
-    }
-    .into_iter()
-    .collect();
+    };
+    let mut notes: Vec<String> = recorded(&wanted.selection).into_iter().chain(by_strategy).collect();
     notes.extend(split(&seen.split_groups));
     notes.extend(left_out(seen.left_out));
     notes.extend(foreign_hooks(seen));
@@ -102,6 +102,18 @@ fn notes(wanted: &DesiredWebhooks, seen: &HooksSeen, observed: &Observed) -> Vec
         notes.push(format!("the webhooks of {} could not be read; run again to plan them", counted(unread, "target")));
     }
     notes
+}
+
+/// A selection that was not given now is named, with the way back to everything.
+fn recorded(selection: &Selection) -> Option<String> {
+    let parts = selection.recorded.join("; ");
+    (!parts.is_empty()).then(|| format!("selected as in an earlier run: {parts}; --group '*' selects everything again"))
+}
+
+/// A pattern that is misspelled excludes nothing.
+fn unmatched(patterns: &[String]) -> Option<String> {
+    let patterns = patterns.join(", ");
+    (!patterns.is_empty()).then(|| format!("--exclude matches no group or project that is selected: {patterns}"))
 }
 
 /// At most this many webhooks of others are named; the count is complete.

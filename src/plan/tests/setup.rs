@@ -129,6 +129,7 @@ pub(super) fn hooks(strategy: Strategy, targets: Vec<TargetSeen>) -> Observation
         targets,
         left_out: LeftOut::default(),
         split_groups: Vec::new(),
+        unmatched_exclusions: Vec::new(),
         others: Vec::new(),
         others_read: OthersRead::All,
     })

@@ -16,6 +16,9 @@ const APPLICATION_OPTION: Definition = Definition { heading: Heading::Applicatio
 const PAIR: Definition = Definition { commands: Commands::Only(&["connect", "verify"]), ..APPLICATION_OPTION };
 const SELECTION: Definition = Definition { heading: Heading::Webhooks, ..PAIR };
 
+/// The value of `--group` that selects every group and project. GitLab lets no group have this name.
+pub const EVERYTHING: &str = "*";
+
 settings! {
     pub static HANDOVER_TOKEN: Setting<Handover> = Setting {
         definition: Definition {
@@ -109,7 +112,7 @@ settings! {
             }),
             ..PAIR
         },
-        parse: parse::trimmed,
+        parse: parse::application_id,
     };
 
     pub static APPLICATION_SECRET: Setting<PathBuf> = Setting {
@@ -150,11 +153,11 @@ settings! {
             flag: "--group",
             kind: ValueKind::List,
             value_name: "PATH",
-            help: "Only this group, with everything below it (may be repeated)",
+            help: "Only this group, with everything below it (may be repeated); '*': all",
             recorded: true,
             ..SELECTION
         },
-        parse: parse::full_path,
+        parse: parse::group,
     };
 
     pub static PROJECT: Setting<String> = Setting {
@@ -167,7 +170,7 @@ settings! {
             recorded: true,
             ..SELECTION
         },
-        parse: parse::full_path,
+        parse: parse::project,
     };
 
     pub static EXCLUDE: Setting<Glob> = Setting {

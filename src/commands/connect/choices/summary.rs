@@ -2,7 +2,7 @@
 
 use super::super::super::session::{KeyringWish, Session};
 use super::Choice;
-use crate::desired::{ApplicationOrigin, BundleRoute, Personal, Selection};
+use crate::desired::{ApplicationOrigin, BundleRoute, Selection};
 use crate::gitlab::License;
 use crate::instance::bare;
 use crate::kit::Handover;
@@ -112,20 +112,9 @@ fn webhooks(session: &Session<'_>) -> String {
 }
 
 fn selection(selection: &Selection) -> String {
-    let Selection { groups, projects, exclude_patterns, personal, exclude: _ } = selection;
-    let mut parts = Vec::new();
-    if groups.is_empty() && projects.is_empty() {
-        parts.push("every group and project".to_owned());
-    }
-    let lists = [("groups", groups), ("projects", projects), ("without", exclude_patterns)];
-    parts.extend(lists.iter().filter(|(_, list)| !list.is_empty()).map(|(name, list)| {
-        let list = list.join(", ");
-        format!("{name} {list}")
-    }));
-    if *personal == Personal::Included {
-        parts.push("personal namespaces too".to_owned());
-    }
-    parts.join("; ")
+    let everything = selection.is_everything().then(|| "every group and project".to_owned());
+    let selected = everything.into_iter().chain(selection.parts()).collect::<Vec<_>>().join("; ");
+    if selection.recorded.is_empty() { selected } else { format!("{selected}, as in an earlier run") }
 }
 
 fn handover(session: &Session<'_>) -> String {
