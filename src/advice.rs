@@ -31,6 +31,8 @@ pub enum About<'a> {
     FirstContact(&'a InstanceUrl),
     GitLab(&'a InstanceUrl),
     Factory,
+    /// Factory, with a key that a person has just typed and can type again.
+    FactoryKeyTyped,
     /// Either of them, where nothing more is known.
     AnyHost,
 }
@@ -53,13 +55,14 @@ pub fn advise(error: &Error, about: About<'_>) -> Vec<Fix> {
         }
         About::GitLab(instance) => gitlab_refusal(error, instance),
         About::Factory => factory::refusal(error),
+        About::FactoryKeyTyped => factory::typed_key(error).or_else(|| factory::refusal(error)),
         About::AnyHost => None,
     };
     let options = match about {
         About::FirstContact(_) | About::GitLab(_) | About::AnyHost => {
             HostOptions { trust: "--ca-cert PATH", headers: Some("--header-file PATH") }
         }
-        About::Factory => HostOptions { trust: "--factory-ca-cert PATH", headers: None },
+        About::Factory | About::FactoryKeyTyped => HostOptions { trust: "--factory-ca-cert PATH", headers: None },
     };
     specific.map_or_else(|| network::fixes(error, options), |fix| vec![fix])
 }

@@ -15,3 +15,8 @@ pub(super) fn refusal(error: &Error) -> Option<Fix> {
         _ => return None,
     }))
 }
+
+/// What to do where a key was typed that Factory does not accept.
+pub(super) fn typed_key(error: &Error) -> Option<Fix> {
+    (error.status() == Some(401)).then(|| Fix::say("type a valid key; keys are created in Factory's settings"))
+}

@@ -18,9 +18,11 @@ pub(super) fn fixes(error: &Error, options: HostOptions) -> Vec<Fix> {
         Cause::Dns { host, .. } => {
             Fix::say(format!("correct the host name {host}, or make it resolve on this machine (DNS, VPN)"))
         }
-        Cause::Connect { .. } => Fix::say(format!(
-            "check the address and port, and that firewall, VPN and proxy let this machine reach {host}; --proxy none \
-             bypasses the proxy"
+        Cause::Connect { proxy: None, .. } => {
+            Fix::say(format!("check the address and port, and that firewall and VPN let this machine reach {host}"))
+        }
+        Cause::Connect { proxy: Some(proxy), .. } => Fix::say(format!(
+            "check the address and port, and that the proxy {proxy} lets this machine reach {host}; --proxy none bypasses the proxy"
         )),
         Cause::Tls(problem) => return tls::fixes(problem, host, options.trust),
         Cause::Timeout { after } => {

@@ -37,7 +37,7 @@ fn every_failure_has_its_kind_and_says_what_to_do() {
     let tls = |problem| Cause::Tls(problem);
     for (cause, kind, advice) in [
         (Cause::Dns { host: "gitlab.acme.com".to_owned(), detail: String::new() }, FailureKind::Unknown, "DNS"),
-        (Cause::Connect { detail: "refused".to_owned() }, FailureKind::Unknown, "firewall"),
+        (Cause::Connect { detail: "refused".to_owned(), proxy: None }, FailureKind::Unknown, "firewall"),
         (tls(TlsProblem::UnknownCa { issuer: None, is_alone: false }), FailureKind::Problem, "verify --ca-cert"),
         (tls(TlsProblem::UnknownCa { issuer: None, is_alone: true }), FailureKind::Problem, "intermediate"),
         (tls(TlsProblem::Expired { on: None }), FailureKind::Problem, "renew the certificate"),

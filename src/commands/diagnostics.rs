@@ -26,6 +26,12 @@ pub fn factory(error: &Error, what: &str) -> Failure {
     request(error, what, About::Factory)
 }
 
+/// The same for a request with a key that was typed just now.
+#[must_use]
+pub fn typed_factory_key(error: &Error, what: &str) -> Failure {
+    request(error, what, About::FactoryKeyTyped)
+}
+
 /// A request to GitLab that failed; `what` says what for, as a fragment.
 #[must_use]
 pub fn gitlab(error: &Error, what: &str, instance: &InstanceUrl) -> Failure {

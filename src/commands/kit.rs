@@ -269,15 +269,16 @@ async fn fetch(url: Url, context: &Context<'_>, interview: &Interview<'_>) -> Re
         factory.trust([origin(&url)]);
         context.terminal.with_spinner("fetching the kit", factory.kit(&url)).await
     };
-    let explained = |error: &http::Error| diagnostics::factory(error, "the kit could not be fetched");
+    const UNFETCHED: &str = "the kit could not be fetched";
     let key = interview.find_secret::<Bearer>(&keys::FACTORY_KEY)?;
     let may_ask = key.is_none() && interview.prompter().can_ask();
     match with(key.map(|found| found.value)).await {
         Err(error) if may_ask && error.status() == Some(401) => {
-            let check = async |key: &FactoryKey| with(Some(key.clone())).await.map_err(|error| explained(&error));
+            let refused = |error: http::Error| diagnostics::typed_factory_key(&error, UNFETCHED);
+            let check = async |key: &FactoryKey| with(Some(key.clone())).await.map_err(refused);
             Ok(interview.secret_until(&keys::FACTORY_KEY, check).await?.value.1)
         }
-        other => other.map_err(|error| explained(&error)),
+        other => other.map_err(|error| diagnostics::factory(&error, UNFETCHED)),
     }
 }
 

@@ -27,7 +27,7 @@ pub(super) fn cause(error: &reqwest::Error, peer: Peer<'_>, timeout: Duration) -
     let detail = options::bottom(error);
     match found {
         Some(cause) => cause,
-        None if error.is_connect() => Cause::Connect { detail },
+        None if error.is_connect() => Cause::Connect { detail, proxy: None },
         None => Cause::Broken { detail },
     }
 }

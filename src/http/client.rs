@@ -344,16 +344,12 @@ impl Client {
         let peer = Peer { host, identity: self.trust(&request.url).identity };
         let cause = match classify::cause(error, peer, self.shared.timeout) {
             Cause::Tls(problem) => Cause::Tls(self.refine(&request.url, problem, deadline).await),
-            Cause::Connect { detail } => Cause::Connect { detail: self.with_proxy(&request.url, detail) },
+            Cause::Connect { detail, .. } => {
+                Cause::Connect { detail, proxy: self.proxy_for(&request.url).as_ref().map(place) }
+            }
             other => other,
         };
         request.failed(cause)
-    }
-
-    /// Names the proxy where requests go through one; without its user info.
-    fn with_proxy(&self, url: &Url, detail: String) -> String {
-        let Some(proxy) = self.proxy_for(url) else { return detail };
-        format!("not through the proxy {}: {detail}", place(&proxy))
     }
 
     async fn refine(&self, url: &Url, problem: TlsProblem, deadline: Instant) -> TlsProblem {

@@ -40,13 +40,18 @@ impl Deref for Error {
     }
 }
 
+fn through(proxy: Option<&str>) -> String {
+    proxy.map(|proxy| format!("not through the proxy {proxy}: ")).unwrap_or_default()
+}
+
 /// Why a request failed.
 #[derive(Clone, Debug, thiserror::Error)]
 pub enum Cause {
     #[error("the name {host} does not resolve")]
     Dns { host: String, detail: String },
-    #[error("no connection: {detail}")]
-    Connect { detail: String },
+    /// `proxy` is the one that the request went through, without its user info.
+    #[error("no connection: {}{detail}", through(.proxy.as_deref()))]
+    Connect { detail: String, proxy: Option<String> },
     #[error("no secure connection: {0}")]
     Tls(TlsProblem),
     #[error("no answer within {} s", .after.as_secs())]

@@ -131,7 +131,7 @@ mod tests {
         use Retry::{Never, WhenPermitted};
         let soon = Retry::After(Duration::from_millis(250));
         let broken = || Cause::Broken { detail: String::new() };
-        let refused = || Cause::Connect { detail: String::new() };
+        let refused = || Cause::Connect { detail: String::new(), proxy: None };
         for (repeat, cause, wanted) in [
             (Read, broken(), soon),
             (Idempotent, broken(), soon),
@@ -173,7 +173,7 @@ mod tests {
     fn consecutive_failures_end() {
         for (cause, wanted) in [
             (Cause::Broken { detail: String::new() }, 4),
-            (Cause::Connect { detail: String::new() }, 2),
+            (Cause::Connect { detail: String::new(), proxy: None }, 2),
             (status(503, Some(1)), 4),
             (status(429, Some(1)), 8),
             (status(429, None), 9),

@@ -44,7 +44,7 @@ impl From<SecretError> for Failure {
                 "set the variable in CI's settings; a protected one reaches only protected branches and tags",
             )),
             SecretError::Malformed { .. } | SecretError::Binary { .. } | SecretError::TooLarge { .. } => {
-                failure.fix(Fix::say("give the token alone, as GitLab showed it, in one line"))
+                failure.fix(Fix::say("give it alone, exactly as you received it, in one line"))
             }
             SecretError::Unreadable { .. } => failure.fix(Fix::say("correct the path, or the file's permissions")),
             SecretError::IsPath { .. } => failure.fix(Fix::say("give the path with the flag that takes a file")),

@@ -61,7 +61,7 @@ pub(crate) fn refused<T>(status: u16, message: &str) -> Observation<T> {
 }
 
 pub(crate) fn unreachable<T>() -> Observation<T> {
-    failed(Cause::Connect { detail: "connection refused".to_owned() })
+    failed(Cause::Connect { detail: "connection refused".to_owned(), proxy: None })
 }
 
 impl Fixture {

@@ -14,7 +14,7 @@ pub(super) fn causes() -> Vec<Cause> {
     let mut causes: Vec<Cause> = [400, 401, 403, 404, 405, 409, 422, 429, 500, 502, 503].map(status).to_vec();
     causes.extend([
         Cause::Dns { host: "h".to_owned(), detail: String::new() },
-        Cause::Connect { detail: "refused".to_owned() },
+        Cause::Connect { detail: "refused".to_owned(), proxy: None },
         Cause::Tls(TlsProblem::Other("handshake".to_owned())),
         Cause::Tls(TlsProblem::UnknownCa { issuer: None, is_alone: false }),
         Cause::Timeout { after: Duration::from_secs(1) },

@@ -32,7 +32,7 @@ pub async fn connect(client: &Client, url: &Url, addresses: &[IpAddr]) -> Result
     let started = client.clock().system().instant();
     match timeout(client.timeout(), TcpStream::connect(sockets.as_slice())).await {
         Ok(Ok(_)) => Ok(client.clock().system().instant().duration_since(started)),
-        Ok(Err(error)) => Err(failed(url, Cause::Connect { detail: error.to_string() })),
+        Ok(Err(error)) => Err(failed(url, Cause::Connect { detail: error.to_string(), proxy: None })),
         Err(_) => Err(failed(url, Cause::Timeout { after: client.timeout() })),
     }
 }

@@ -163,14 +163,14 @@ fn an_address_that_does_not_answer_is_told_apart_from_another_server() {
     ----- stderr -----
     error: https://127.0.0.1:[port] could not be reached
       caused by: GET /api/v4/metadata on 127.0.0.1:[port]: no connection: Connection refused (os error 111)
-    hint: check the address and port, and that firewall, VPN and proxy let this machine reach 127.0.0.1:[port]; --proxy none bypasses the proxy
+    hint: check the address and port, and that firewall and VPN let this machine reach 127.0.0.1:[port]
     == a port that is shut: verify
     exit code: 3
     ----- stdout -----
     instance
       unknown  instance.tcp              the port opens
                GET / on 127.0.0.1:[port]: no connection: Connection refused (os error 111)
-               fix: check the address and port, and that firewall, VPN and proxy let this machine reach 127.0.0.1:[port]; --proxy none bypasses the proxy
+               fix: check the address and port, and that firewall and VPN let this machine reach 127.0.0.1:[port]
                README.md#check-instance-tcp
 
     verdict: unknown, 2 passed, 26 skipped, 1 unknown on https://127.0.0.1:[port] ([cost])

@@ -44,32 +44,32 @@ fn a_token_file_that_gives_no_token_says_why() {
     exit code: 2
     ----- stderr -----
     error: --token-file cannot be used: the personal access token is empty
-    hint: give the token alone, as GitLab showed it, in one line
+    hint: give it alone, exactly as you received it, in one line
     == blank: connect and verify
     exit code: 2
     ----- stderr -----
     error: --token-file cannot be used: the personal access token is empty
-    hint: give the token alone, as GitLab showed it, in one line
+    hint: give it alone, exactly as you received it, in one line
     == binary: connect and verify
     exit code: 2
     ----- stderr -----
     error: --token-file holds binary data; a token is one line of plain text
-    hint: give the token alone, as GitLab showed it, in one line
+    hint: give it alone, exactly as you received it, in one line
     == two words: connect and verify
     exit code: 2
     ----- stderr -----
     error: --token-file cannot be used: the personal access token holds a space, a line break or a character that no token has
-    hint: give the token alone, as GitLab showed it, in one line
+    hint: give it alone, exactly as you received it, in one line
     == two lines: connect and verify
     exit code: 2
     ----- stderr -----
     error: --token-file cannot be used: the personal access token holds a space, a line break or a character that no token has
-    hint: give the token alone, as GitLab showed it, in one line
+    hint: give it alone, exactly as you received it, in one line
     == too large: connect and verify
     exit code: 2
     ----- stderr -----
     error: --token-file holds more than 65536 bytes; a token is shorter
-    hint: give the token alone, as GitLab showed it, in one line
+    hint: give it alone, exactly as you received it, in one line
     == the token itself: connect and verify
     exit code: 2
     ----- stderr -----
@@ -100,7 +100,7 @@ fn standard_input_is_read_for_one_value_and_only_once() {
     exit code: 2
     ----- stderr -----
     error: --token-file cannot be used: the personal access token is empty
-    hint: give the token alone, as GitLab showed it, in one line
+    hint: give it alone, exactly as you received it, in one line
     ");
 }
 

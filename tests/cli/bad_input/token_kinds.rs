@@ -186,17 +186,17 @@ fn a_token_of_another_kind_is_recognized_and_named() {
     exit code: 2
     ----- stderr -----
     error: the variable GITLAB_TOKEN cannot be used: the personal access token holds a space, a line break or a character that no token has
-    hint: give the token alone, as GitLab showed it, in one line
+    hint: give it alone, exactly as you received it, in one line
     == a whole header: connect and verify
     exit code: 2
     ----- stderr -----
     error: the variable GITLAB_TOKEN cannot be used: the personal access token holds a space, a line break or a character that no token has
-    hint: give the token alone, as GitLab showed it, in one line
+    hint: give it alone, exactly as you received it, in one line
     == white space: connect and verify
     exit code: 2
     ----- stderr -----
     error: the variable GITLAB_TOKEN cannot be used: the personal access token is empty
-    hint: give the token alone, as GitLab showed it, in one line
+    hint: give it alone, exactly as you received it, in one line
     ");
 }
 
