@@ -39,13 +39,14 @@ const BASE: Definition = Definition {
     name: "",
     required: Required::Optional,
     question: None,
+    prompt_to_change: None,
     recorded: false,
     rehearsal: Rehearsal::ByKind,
 };
 
 /// The settings that replace the recorded value of this one where any of them is given anew: groups and projects that are named
 /// are a selection of their own, and not an addition to the recorded one.
-pub(super) fn recorded_together(setting: &Definition) -> &'static [&'static Definition] {
+pub(crate) fn recorded_together(setting: &Definition) -> &'static [&'static Definition] {
     static NAMED: [&Definition; 2] = [&GROUP.definition, &PROJECT.definition];
     let selection = [&GROUP.definition, &PROJECT.definition, &EXCLUDE.definition, &PERSONAL.definition];
     if selection.iter().any(|one| one.key == setting.key) { &NAMED } else { &[] }

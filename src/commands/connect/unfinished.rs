@@ -23,14 +23,20 @@ pub(super) fn restore(context: &Context<'_>) {
     let has_kit = settings.is_set(&keys::KIT);
     let is_of_kit = |setting: &Definition| keys::KIT_VALUES.iter().any(|value| value.key == setting.key);
     let mut restored = Vec::new();
-    let is_given = |setting: &&'static Definition| settings.is_set(setting) || (has_kit && is_of_kit(setting));
-    for setting in settings::all().filter(|setting| !is_given(setting)) {
+    // As the record, they are not added to a selection that is given now.
+    let is_replaced = |setting| keys::recorded_together(setting).iter().any(|one| settings.is_set(one));
+    let is_given = |setting: &&'static Definition| {
+        settings.is_set(setting) || (has_kit && is_of_kit(setting)) || is_replaced(setting)
+    };
+    let missing: Vec<&'static Definition> = settings::all().filter(|setting| !is_given(setting)).collect();
+    for setting in missing {
         let Some(Value::Array(values)) = kept.get(setting.key) else { continue };
-        settings.answer(setting, values.iter().filter_map(|value| value.as_str().map(str::to_owned)).collect());
-        restored.push(setting);
+        let values: Vec<String> = values.iter().filter_map(|value| value.as_str().map(str::to_owned)).collect();
+        settings.answer(setting, values.clone());
+        restored.push((setting, values));
     }
-    if !restored.is_empty() {
-        let names = names(&restored);
+    let names = names(&restored);
+    if !names.is_empty() {
         context
             .terminal
             .say_line(format!("going on with the answers of the run before, which was not finished: {names}"));
@@ -59,21 +65,27 @@ pub(super) fn end(context: &Context<'_>, ended: Result<ExitCode, Failure>) -> Re
     }
 }
 
-fn with_kept(mut failure: Failure, kept: &[&'static Definition]) -> Failure {
-    if kept.is_empty() {
+/// Settings with their values; without any, the user said that there is none.
+type KeptAnswers = [(&'static Definition, Vec<String>)];
+
+fn with_kept(mut failure: Failure, kept: &KeptAnswers) -> Failure {
+    let names = names(kept);
+    if names.is_empty() {
         return failure;
     }
     if failure.kind == FailureKind::Interrupted {
         failure.fixes.clear();
     }
-    let names = names(kept);
     let text = format!("run the same command again to go on; kept are {names}. Secrets are asked for again");
     failure.fix(Fix::say(text))
 }
 
-fn names(settings: &[&'static Definition]) -> String {
-    let name = |setting: &&'static Definition| if setting.name.is_empty() { setting.flag } else { setting.name };
-    settings.iter().map(name).collect::<Vec<_>>().join(", ")
+/// The names of those that have a value.
+fn names(answers: &KeptAnswers) -> String {
+    let with_value = answers.iter().filter(|(_, values)| !values.is_empty());
+    let name =
+        |(setting, _): &(&'static Definition, _)| if setting.name.is_empty() { setting.flag } else { setting.name };
+    with_value.map(name).collect::<Vec<_>>().join(", ")
 }
 
 /// Whether an answer holds no secret, and can be put right in the next run. The query of an address may be a secret; which
@@ -83,6 +95,8 @@ fn may_be_kept(setting: &Definition, value: &str) -> bool {
         return false;
     }
     match setting.kind {
+        // Standard input has been read.
+        ValueKind::Path if value == "-" => false,
         ValueKind::Url | ValueKind::Path | ValueKind::Paths => is_repeatable(value),
         ValueKind::Text | ValueKind::List | ValueKind::Number | ValueKind::Switch => !has_secret(value),
         ValueKind::Secret => false,
@@ -90,16 +104,15 @@ fn may_be_kept(setting: &Definition, value: &str) -> bool {
 }
 
 /// The answers that were kept.
-fn keep(context: &Context<'_>) -> Vec<&'static Definition> {
+fn keep(context: &Context<'_>) -> Vec<(&'static Definition, Vec<String>)> {
     let answers = context.settings.answers().into_iter();
-    let answers: Vec<_> =
-        answers.filter(|(setting, values)| values.iter().all(|value| may_be_kept(setting, value))).collect();
-    if answers.is_empty() {
+    let kept = answers.filter(|(setting, values)| values.iter().all(|value| may_be_kept(setting, value)));
+    let kept: Vec<_> = kept.map(|(setting, values)| (setting, places(setting, values))).collect();
+    if kept.is_empty() {
         return Vec::new();
     }
-    let list = |values: Vec<String>| Value::Array(values.into_iter().map(Value::String).collect());
-    let kept: Vec<&'static Definition> = answers.iter().map(|(setting, _)| *setting).collect();
-    let table: Table = answers.into_iter().map(|(setting, values)| (setting.key.to_owned(), list(values))).collect();
+    let list = |values: &[String]| Value::Array(values.iter().cloned().map(Value::String).collect());
+    let table: Table = kept.iter().map(|(setting, values)| (setting.key.to_owned(), list(values))).collect();
     let written = path(context).is_some_and(|path| {
         let folder = path.parent().map_or(Ok(()), files::create_private_folder);
         let text = table.to_string();
@@ -108,6 +121,16 @@ fn keep(context: &Context<'_>) -> Vec<&'static Definition> {
         written.inspect_err(|error| tracing::warn!(%error, "the answers could not be kept")).is_ok()
     });
     if written { kept } else { Vec::new() }
+}
+
+/// Paths from the root: the next run may be started in another folder.
+fn places(setting: &Definition, values: Vec<String>) -> Vec<String> {
+    let is_relative = |value: &str| setting.kind == ValueKind::Path && !value.contains("://");
+    let absolute = |value: String| match std::path::absolute(&value).ok().filter(|_| is_relative(&value)) {
+        Some(path) => path.to_string_lossy().into_owned(),
+        None => value,
+    };
+    values.into_iter().map(absolute).collect()
 }
 
 fn read(context: &Context<'_>) -> Option<Table> {
@@ -131,6 +154,7 @@ mod tests {
             (&keys::GITLAB_URL.definition, "https://gitlab.acme.com", true),
             (&keys::KIT.definition, "https://factory.example/kit?key=hunter2", false),
             (&keys::KIT.definition, "/home/ada/kit.json", true),
+            (&keys::KIT.definition, "-", false),
             (&keys::GROUP.definition, "platform", true),
             (&keys::GROUP.definition, "glpat-aaaaaaaaaaaaaaaaaaaa", false),
             (&keys::TOKEN.definition, "/home/ada/token", false),
