@@ -16,6 +16,7 @@
 //! if interview.approve(&keys::YES)? == Approval::Given { … }
 //! ```
 
+mod change;
 mod document;
 mod missing;
 mod question;
@@ -33,7 +34,7 @@ use crate::terminal::prompt::{Ask, PlanAnswer, Prompter};
 
 pub use self::document::{Document, DocumentAt, DocumentError};
 pub use self::missing::Missing;
-use self::question::{NoneAnswer, help, is_none, prompt};
+use self::question::{NoneAnswer, help, is_none, prompt, prompt_with_default};
 pub use self::secret_file::SecretError;
 
 /// The answer to whether a plan is applied.
@@ -50,13 +51,22 @@ pub struct Interview<'a> {
     terminal: &'a Terminal,
     /// Secrets from the keyring, and those that were typed, by the setting's key: nothing is asked twice.
     kept: RefCell<BTreeMap<&'static str, Sourced<Box<dyn Any>>>>,
+    /// Answers that were accepted, by the setting's key: where another one is refused, Enter takes them again.
+    accepted: RefCell<BTreeMap<&'static str, String>>,
     has_asked: Cell<bool>,
 }
 
 impl<'a> Interview<'a> {
     #[must_use]
     pub fn new(settings: &'a Settings, prompter: &'a dyn Prompter, terminal: &'a Terminal) -> Self {
-        Self { settings, prompter, terminal, kept: RefCell::default(), has_asked: Cell::default() }
+        Self {
+            settings,
+            prompter,
+            terminal,
+            kept: RefCell::default(),
+            accepted: RefCell::default(),
+            has_asked: Cell::default(),
+        }
     }
 
     #[must_use]
@@ -165,12 +175,13 @@ impl<'a> Interview<'a> {
             };
             match checked {
                 Ok(value) => {
+                    self.accepted.borrow_mut().insert(setting.key, given.value.clone());
                     if source.is_prompt() {
                         self.settings.answer(setting, vec![given.value]);
                     }
                     return Ok(Some(Sourced::new(value, source)));
                 }
-                Err(failure) => self.refuse(failure, &source)?,
+                Err(failure) => self.refuse(setting, failure, &source)?,
             }
         }
     }
@@ -197,7 +208,7 @@ impl<'a> Interview<'a> {
                     }
                     return Ok(given.map(|secret| (secret, value)));
                 }
-                Err(failure) => self.refuse(failure, &given.source)?,
+                Err(failure) => self.refuse(setting, failure, &given.source)?,
             }
         }
     }
@@ -242,28 +253,6 @@ impl<'a> Interview<'a> {
         let kept = self.kept.borrow();
         let found = kept.get(setting.key)?;
         Some(Sourced::new(found.value.downcast_ref::<Secret<K>>()?.clone(), found.source.clone()))
-    }
-
-    /// Asks for another answer, above what every source has; Enter keeps the present one.
-    ///
-    /// # Errors
-    /// [`Missing`], or that the user stopped.
-    pub fn ask_again(&self, setting: &'static Definition) -> Result<(), Failure> {
-        self.require_terminal(setting)?;
-        let present = self.settings.raw_value(setting).map(|given| given.value);
-        let typed = self.ask_with(&Ask { default: present.as_deref(), ..prompt(setting) }, setting)?;
-        self.settings.answer(setting, if is_none(&typed) { Vec::new() } else { vec![typed] });
-        Ok(())
-    }
-
-    /// Asks for another secret, above what every source has.
-    ///
-    /// # Errors
-    /// As [`Interview::ask_again`].
-    pub fn ask_secret_again<K: SecretKind + 'static>(&self, setting: &'static Definition) -> Result<(), Failure> {
-        let typed = self.ask_secret::<K>(setting)?;
-        self.put(setting, typed);
-        Ok(())
     }
 
     /// Forgets a secret that was typed or comes from the keyring, so that it is asked for again.
@@ -332,7 +321,9 @@ impl<'a> Interview<'a> {
 
     fn ask(&self, setting: &'static Definition) -> Result<Sourced<String>, Failure> {
         self.require_terminal(setting)?;
-        Ok(Sourced::new(self.ask_with(&prompt(setting), setting)?, Source::Prompt))
+        let accepted = self.accepted.borrow().get(setting.key).cloned();
+        let typed = self.ask_with(&prompt_with_default(setting, accepted.as_deref()), setting)?;
+        Ok(Sourced::new(typed, Source::Prompt))
     }
 
     fn ask_with(&self, ask: &Ask<'_>, setting: &'static Definition) -> Result<String, Failure> {
@@ -364,8 +355,11 @@ impl<'a> Interview<'a> {
     }
 
     /// An answer that was typed, or only recorded, is explained and asked again. All others end the run.
-    fn refuse(&self, failure: Failure, source: &Source) -> Result<(), Failure> {
-        self.refuse_together(failure, &[source])
+    fn refuse(&self, setting: &Definition, failure: Failure, source: &Source) -> Result<(), Failure> {
+        if self.is_correctable(source) {
+            return self.refuse_together(change::answerable(failure, setting.flag), &[source]);
+        }
+        Err(failure)
     }
 }
 

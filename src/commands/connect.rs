@@ -72,7 +72,10 @@ const READS: [Read; 11] = [
 /// Goes on from a run that did not reach its end, and leaves as much to the next one.
 pub(super) async fn connect(args: ConnectArgs, context: &Context<'_>) -> Result<ExitCode, Failure> {
     unfinished::restore(context);
-    unfinished::end(context, Box::pin(run_steps(args, context)).await)
+    let access = access(&args);
+    let ended = Box::pin(run_steps(args, context)).await;
+    // A dry run leaves the answers as they are.
+    if access == Access::DryRun { ended } else { unfinished::end(context, ended) }
 }
 
 /// Resolve, observe, plan, apply, report.
@@ -86,11 +89,19 @@ async fn run_steps(args: ConnectArgs, context: &Context<'_>) -> Result<ExitCode,
     loop {
         // Observe: the current state of both sides.
         let observed = interrupt.or(session.observe(&Reads::from_iter(READS))).await?;
-        preconditions::require_observed(&session.desired, &observed)?;
+        if let Err(failure) = preconditions::require_observed(&session.desired, &observed) {
+            session = interrupt.or(Box::pin(choices::recover(session, failure))).await??;
+            continue;
+        }
         let unread = preconditions::unread(&session.desired, &observed);
 
         // Plan: the difference between the two.
         let plan = interrupt.or(plan(&mut session, &observed)).await??;
+        if !plan.blockers.is_empty() {
+            let failure = explain_blockers(&plan.blockers, &session.desired);
+            session = interrupt.or(Box::pin(choices::recover(session, failure))).await??;
+            continue;
+        }
 
         // Apply and report: nothing is written before the plan is approved.
         match run(&session, job(&args), Planned { plan, observed, unread }).await? {
@@ -125,7 +136,9 @@ async fn plan(session: &mut Session<'_>, observed: &Observed) -> Result<Plan, Fa
     if let [Blocker::NeedsSecret { application, factory: _ }] = plan.blockers.as_slice()
         && session.interview.prompter().can_ask()
     {
-        session.desired.application.origin = application::decide(session, application).await?;
+        let decided = application::decide(session, application).await?;
+        let stopped = || explain_blockers(&plan.blockers, &session.desired);
+        session.desired.application.origin = decided.ok_or_else(stopped)?;
         plan = plan::connect(&session.desired, observed, &session.record);
     }
     if let Some(hooks) = observed.hooks.known()
@@ -138,5 +151,5 @@ async fn plan(session: &mut Session<'_>, observed: &Observed) -> Result<Plan, Fa
         session.desired.webhooks.prune = Prune::Outside;
         plan = plan::connect(&session.desired, observed, &session.record);
     }
-    if plan.blockers.is_empty() { Ok(plan) } else { Err(explain_blockers(&plan.blockers, &session.desired)) }
+    Ok(plan)
 }

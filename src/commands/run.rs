@@ -12,7 +12,7 @@ use crate::observed::{DeliveryProof, Observed};
 use crate::plan::{self, KitStep, Plan, Step};
 use crate::report::FailureGroup;
 use crate::report::run::{End, Job, Outcome, RunReport, UnprovenDelivery, plan_lines};
-use crate::secret::Bearer;
+use crate::secret::{Bearer, FactoryKey};
 use crate::settings::keys;
 use crate::target::Target;
 use crate::terminal::prompt::PlanAnswer;
@@ -79,6 +79,7 @@ impl Run<'_> {
             return Ok(None);
         }
         session.trust_kit();
+        self.prove_factory_key().await?;
         session.offer_keyring().await?;
         let mut journal = session.journal(lock)?;
         self.pin_first_kit(&mut journal)?;
@@ -106,6 +107,28 @@ impl Run<'_> {
         }
         factory.set_key(session.interview.secret::<Bearer>(&keys::FACTORY_KEY).await?.value);
         Ok(())
+    }
+
+    /// A key that was typed is tried with a question for the status, now that its address is approved: what is wrong with it is
+    /// known before the first step.
+    async fn prove_factory_key(&self) -> Result<(), Failure> {
+        let Session { interview, observer, desired, .. } = self.session;
+        let typed = interview.find_secret::<Bearer>(&keys::FACTORY_KEY)?;
+        let Some(status_url) = &desired.status_url else { return Ok(()) };
+        if !typed.is_some_and(|key| key.source.is_prompt()) {
+            return Ok(());
+        }
+        let check = async |key: &FactoryKey| {
+            observer.factory.set_key(key.clone());
+            match observer.factory.status(status_url).await {
+                Err(error) if matches!(error.status(), Some(401 | 403)) => {
+                    Err(diagnostics::typed_factory_key(&error, "Factory does not accept the key; nothing was changed"))
+                }
+                // What else Factory answers is no statement about the key.
+                Ok(_) | Err(_) => Ok(()),
+            }
+        };
+        interview.secret_until(&keys::FACTORY_KEY, check).await.map(drop)
     }
 
     /// The previous run may have been cut off after its last step: then only the record lacks that the run is finished. Or

@@ -15,6 +15,7 @@ use std::time::{Duration, Instant};
 use super::local_state::KeyringSeen;
 use super::{Context, diagnostics, local_state, progress};
 use crate::desired::Desired;
+use crate::env_vars;
 use crate::error::Failure;
 use crate::factory::FactoryClient;
 use crate::gitlab::{HookTester, Writer};
@@ -264,6 +265,11 @@ impl<'a> Session<'a> {
             (None, KeyringSeen::Empty) if self.record.is_keyring_declined => KeyringWish::DoNotKeep,
             (None, KeyringSeen::Empty) => KeyringWish::NotSaid,
         })
+    }
+
+    /// Whether the environment switches the keyring off, whatever is chosen.
+    pub(super) fn is_keyring_disabled(&self) -> bool {
+        self.context.env.is_on(env_vars::DISABLE_KEYRING)
     }
 
     /// Whether the user has said in this run that the token is not to be kept in the keyring.

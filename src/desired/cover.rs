@@ -168,8 +168,8 @@ impl Selection {
     /// Keeps the patterns of `--exclude`, by their number, that match neither the path nor one above it.
     pub fn retain_unmatched(&self, path: &str, unmatched: &mut BTreeSet<usize>) {
         if !unmatched.is_empty() {
-            let matched = with_ancestors(path).flat_map(|path| self.exclude.matches(path));
-            matched.for_each(|at| drop(unmatched.remove(&at)));
+            let matched: BTreeSet<usize> = with_ancestors(path).flat_map(|path| self.exclude.matches(path)).collect();
+            unmatched.retain(|at| !matched.contains(at));
         }
     }
 

@@ -28,6 +28,15 @@ pub(super) fn help(setting: &'static Definition) -> Text {
     text
 }
 
+/// The question for a setting that has a value, which Enter keeps.
+pub(super) fn prompt_with_default<'d>(setting: &'static Definition, default: Option<&'d str>) -> Ask<'d> {
+    let first = prompt(setting);
+    match default {
+        Some(_) => Ask { prompt: setting.prompt_to_change.unwrap_or(first.prompt), default, ..first },
+        None => first,
+    }
+}
+
 /// The question for a setting as it is asked. A setting without a question of its own is asked for by its help.
 pub(super) fn prompt(setting: &'static Definition) -> Ask<'static> {
     let (prompt, help) =

@@ -90,6 +90,8 @@ pub struct Definition {
     pub name: &'static str,
     pub required: Required,
     pub question: Option<Question>,
+    /// The prompt where Enter keeps a present value, if it is another one.
+    pub prompt_to_change: Option<&'static str>,
     /// Whether a later run may fall back on the recorded choice.
     pub recorded: bool,
     pub rehearsal: Rehearsal,

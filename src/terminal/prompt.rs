@@ -31,6 +31,39 @@ pub struct Ask<'a> {
     pub completes: Completes,
 }
 
+/// What a question is answered with one of.
+#[derive(Clone, Copy, Debug)]
+pub struct Menu<'a> {
+    pub items: &'a [String],
+    pub preset: Preset,
+}
+
+/// What Enter alone takes.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Preset {
+    First,
+    /// The one that is in force, which is said.
+    InForce(usize),
+}
+
+impl Menu<'_> {
+    /// The index that Enter alone takes.
+    fn at_enter(&self) -> usize {
+        match self.preset {
+            Preset::First => 0,
+            Preset::InForce(at) => at,
+        }
+    }
+
+    fn lines(&self) -> Vec<String> {
+        let line = |(at, item): (usize, &String)| match self.preset {
+            Preset::InForce(present) if present == at => format!("{item} (as it is now)"),
+            Preset::InForce(_) | Preset::First => item.clone(),
+        };
+        self.items.iter().enumerate().map(line).collect()
+    }
+}
+
 /// Why a question has no answer.
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
 pub enum PromptError {
@@ -64,6 +97,9 @@ pub enum PlanAnswer {
     Change,
 }
 
+/// The default of a question for yes or no that Enter alone affirms.
+pub const YES: &str = "yes";
+
 /// Asks questions.
 pub trait Prompter {
     /// Whether questions can be asked; the other methods fail otherwise.
@@ -81,7 +117,8 @@ pub trait Prompter {
     /// [`PromptError`].
     fn secret(&self, ask: &Ask<'_>) -> Result<Zeroizing<String>, PromptError>;
 
-    /// Yes or no, with Enter; Enter alone means no, and what was typed before the question does not count.
+    /// Yes or no, with Enter; Enter alone means no, unless the default is [`YES`], and what was typed before the question does
+    /// not count.
     ///
     /// # Errors
     /// [`PromptError`].
@@ -99,11 +136,11 @@ pub trait Prompter {
     /// [`PromptError`].
     fn number(&self, ask: &Ask<'_>, count: usize) -> Result<Option<usize>, PromptError>;
 
-    /// One of several, by its index; the first is the default.
+    /// One of several, by its index.
     ///
     /// # Errors
     /// [`PromptError`].
-    fn choose(&self, ask: &Ask<'_>, items: &[String]) -> Result<usize, PromptError>;
+    fn choose(&self, ask: &Ask<'_>, menu: Menu<'_>) -> Result<usize, PromptError>;
 
     /// Any of several, by their indexes.
     ///
@@ -147,7 +184,7 @@ impl Prompter for NonInteractive {
         Err(PromptError::NonInteractive(ask.key.to_owned()))
     }
 
-    fn choose(&self, ask: &Ask<'_>, _items: &[String]) -> Result<usize, PromptError> {
+    fn choose(&self, ask: &Ask<'_>, _menu: Menu<'_>) -> Result<usize, PromptError> {
         Err(PromptError::NonInteractive(ask.key.to_owned()))
     }
 

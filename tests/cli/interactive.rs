@@ -1,6 +1,7 @@
 //! The wizard at a pseudo-terminal.
 #![cfg(unix)]
 
+mod choices;
 mod screen;
 
 use std::process::Command;
@@ -263,7 +264,7 @@ fn the_choices_are_summed_up_before_the_plan_and_each_can_be_changed() {
     answer(&mut session, "Include the projects of personal namespaces? [y/N] ", "n");
     let summary = answer(&mut session, "the number of a choice to change: ", "7");
     assert!(summary.contains("groups group-1; without group-1/none-of-these"), "{summary}");
-    answer(&mut session, "Number [1]: ", "1");
+    answer(&mut session, "Number [2]: ", "1");
     let summary = answer(&mut session, "the number of a choice to change: ", "");
     assert!(summary.contains("a new token that is created for Factory"), "{summary}");
     // After the plan was shown, too.
@@ -341,7 +342,7 @@ fn after_ctrl_c_the_next_run_goes_on_from_the_answers_that_were_kept() {
     answer(&mut session, "GitLab URL", &url);
     answer(&mut session, "(hidden): ", &token);
     answer(&mut session, "the number of a choice to change: ", "7");
-    answer(&mut session, "Number [1]: ", "3");
+    answer(&mut session, "Number [2]: ", "3");
     session.exp_string("the number of a choice to change: ").expect("the summary");
     session.send_control('c').expect("typed");
     let said = session.exp_string("Secrets are asked for again").expect("what was kept");

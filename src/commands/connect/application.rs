@@ -5,13 +5,20 @@ use super::super::session::Session;
 use crate::desired::{ApplicationOrigin, Credentials, DesiredApplication};
 use crate::error::{Failure, Fix};
 use crate::gitlab::{Application, PairValidity};
+use crate::observed::Observation;
 use crate::secret::{ApplicationSecret, OAuthSecret};
 use crate::settings::{self, ApplicationMode, Sourced, keys};
-use crate::terminal::prompt::Ask;
+use crate::terminal::prompt::{Ask, Menu, Preset};
 use crate::text::{Line, Text, Tone};
 
 /// Where the application comes from, as the settings and the user say.
-pub(super) async fn origin(session: &Session<'_>) -> Result<ApplicationOrigin, Failure> {
+pub(super) async fn origin(session: &mut Session<'_>) -> Result<ApplicationOrigin, Failure> {
+    let interview = &session.interview;
+    let is_asked = interview.prompter().can_ask() && !interview.is_set(&keys::APPLICATION_ID);
+    // It may be created while its ID is asked for: then what was read before does not know it.
+    if let Some(known) = session.known.as_mut().filter(|_| is_asked) {
+        known.applications = Observation::Skipped("read again when its ID is given");
+    }
     let interview = &session.interview;
     match interview.settings().get_or(&keys::APPLICATION, ApplicationMode::default())? {
         ApplicationMode::Auto => auto(session).await,
@@ -51,12 +58,11 @@ async fn ask_pair(session: &Session<'_>) -> Result<Credentials, Failure> {
 }
 
 async fn ask_id(session: &Session<'_>) -> Result<Sourced<String>, Failure> {
-    let listed = session.known.as_ref().and_then(|known| known.applications.known());
-    let applications = listed.map_or(&[][..], Vec::as_slice);
     session
         .interview
         .ask_until(&keys::APPLICATION_ID, async |given| {
             let id = given.value.clone();
+            let applications = applications(session).await;
             let number = applications.iter().find(|one| one.id.to_string() == id);
             match number {
                 Some(one) => Err(Failure::usage(format!(
@@ -67,6 +73,14 @@ async fn ask_id(session: &Session<'_>) -> Result<Sourced<String>, Failure> {
             }
         })
         .await
+}
+
+/// Those of the instance. Where they cannot be read, the ID is taken as it is: the plan is made from another look.
+async fn applications(session: &Session<'_>) -> Vec<Application> {
+    match session.known.as_ref().and_then(|known| known.applications.known()) {
+        Some(known) => known.clone(),
+        None => session.observer.gitlab.applications().await.unwrap_or_default(),
+    }
 }
 
 async fn ask_secret(session: &Session<'_>, id: &str) -> Result<ApplicationSecret, Failure> {
@@ -123,8 +137,8 @@ fn form(wanted: &DesiredApplication) -> [(&'static str, String); 5] {
     ]
 }
 
-/// A matching application exists, and its secret is not known on this machine: the user decides.
-pub(super) async fn decide(session: &Session<'_>, found: &Application) -> Result<ApplicationOrigin, Failure> {
+/// A matching application exists, and its secret is not known on this machine: the user decides. `None` stops the run.
+pub(super) async fn decide(session: &Session<'_>, found: &Application) -> Result<Option<ApplicationOrigin>, Failure> {
     let prompt = format!("{} already exists, and its secret is not known on this machine", found.name);
     let ask = Ask {
         key: "renew_secret",
@@ -133,13 +147,13 @@ pub(super) async fn decide(session: &Session<'_>, found: &Application) -> Result
         ..Ask::default()
     };
     let choices = ["stop here and change nothing", "type its secret", "renew its secret"].map(str::to_owned);
-    match session.interview.prompter().choose(&ask, &choices)? {
+    match session.interview.prompter().choose(&ask, Menu { items: &choices, preset: Preset::First })? {
         1 => {
             let application_id = found.application_id.clone();
             let secret = ask_secret(session, &application_id).await?;
-            Ok(ApplicationOrigin::Given(Credentials { application_id, secret }))
+            Ok(Some(ApplicationOrigin::Given(Credentials { application_id, secret })))
         }
-        2 => Ok(ApplicationOrigin::Auto { given: None, renew: true }),
-        _ => Ok(ApplicationOrigin::Auto { given: None, renew: false }),
+        2 => Ok(Some(ApplicationOrigin::Auto { given: None, renew: true })),
+        _ => Ok(None),
     }
 }

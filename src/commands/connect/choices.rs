@@ -5,7 +5,7 @@ mod summary;
 
 use super::super::session::{Access, Session};
 use super::application;
-use crate::error::Failure;
+use crate::error::{Failure, FailureKind};
 use crate::settings::keys;
 use crate::terminal::prompt::Ask;
 
@@ -41,7 +41,7 @@ impl Choice {
 /// one who gave everything sees it with the plan.
 pub(super) async fn settle(mut session: Session<'_>) -> Result<Session<'_>, Failure> {
     loop {
-        session.desired.application.origin = application::origin(&session).await?;
+        session.desired.application.origin = application::origin(&mut session).await?;
         if !is_shown(&session) {
             return Ok(session);
         }
@@ -64,6 +64,24 @@ pub(super) async fn change(session: Session<'_>) -> Result<Session<'_>, Failure>
     match session.interview.prompter().number(&ask, Choice::ALL.len())? {
         Some(number) => settle(change::change(session, Choice::ALL[number]).await?).await,
         None => Ok(session),
+    }
+}
+
+/// No plan can be made from the choices: a person who is there can change one of them. What may pass by itself ends the run.
+pub(super) async fn recover(session: Session<'_>, failure: Failure) -> Result<Session<'_>, Failure> {
+    let is_final = match failure.kind {
+        FailureKind::Problem | FailureKind::Usage => !is_shown(&session),
+        FailureKind::Unknown | FailureKind::Interrupted => true,
+    };
+    if is_final {
+        return Err(failure);
+    }
+    session.interview.prompter().refuse(&failure);
+    session.context.terminal.show(&summary::of(&session));
+    let ask = Ask { key: "recover", prompt: "The number of a choice to change, or Enter to stop", ..Ask::default() };
+    match session.interview.prompter().number(&ask, Choice::ALL.len())? {
+        Some(number) => settle(change::change(session, Choice::ALL[number]).await?).await,
+        None => Err(failure),
     }
 }
 

@@ -82,6 +82,7 @@ settings! {
                 prompt: "Kit from Factory (path or URL, Enter for none)",
                 help: "A JSON file, or an address to fetch it from. Without a kit its values are asked for one by one.",
             }),
+            prompt_to_change: Some("Kit from Factory (path or URL, or none)"),
             recorded: true,
             rehearsal: Rehearsal::Refused,
             ..GLOBAL

@@ -121,6 +121,7 @@ settings! {
                 prompt: "Upload URL (Enter to write the bundle to a file instead)",
                 help: "Factory's address for the sealed bundle.",
             }),
+            prompt_to_change: Some("Upload URL"),
             required: Required::When(is_upload_without_kit),
             commands: Commands::Only(&["connect", "verify", "kit show", "kit check", "bundle upload"]),
             ..KIT_OVERRIDE

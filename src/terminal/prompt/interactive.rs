@@ -11,7 +11,7 @@ use zeroize::Zeroizing;
 
 use super::line::{LineEditor, LineRequest};
 use super::modes::{Editing, QuestionModes, TypedAhead};
-use super::{Ask, PlanAnswer, PromptError, Prompter};
+use super::{Ask, Menu, PlanAnswer, PromptError, Prompter, YES};
 use crate::error::Failure;
 use crate::terminal::interrupt::Interrupt;
 use crate::terminal::streams::Stream;
@@ -204,9 +204,12 @@ impl Prompter for Interactive {
 
     fn confirm(&self, ask: &Ask<'_>) -> Result<bool, PromptError> {
         self.explain(ask);
-        self.pick(&format!("{} [y/N]", ask.prompt), ask, |line| match line.to_ascii_lowercase().as_str() {
+        let is_yes = ask.default == Some(YES);
+        let answers = if is_yes { "[Y/n]" } else { "[y/N]" };
+        self.pick(&format!("{} {answers}", ask.prompt), ask, |line| match line.to_ascii_lowercase().as_str() {
+            "" => Ok(is_yes),
             "y" | "yes" => Ok(true),
-            "" | "n" | "no" => Ok(false),
+            "n" | "no" => Ok(false),
             _ => Err("answer y or n".to_owned()),
         })
     }
@@ -228,9 +231,11 @@ impl Prompter for Interactive {
         self.pick(&question, ask, |line| if line.is_empty() { Ok(None) } else { number(line, count).map(Some) })
     }
 
-    fn choose(&self, ask: &Ask<'_>, items: &[String]) -> Result<usize, PromptError> {
-        self.list(ask, items);
-        self.pick("Number [1]:", ask, |line| if line.is_empty() { Ok(0) } else { number(line, items.len()) })
+    fn choose(&self, ask: &Ask<'_>, menu: Menu<'_>) -> Result<usize, PromptError> {
+        self.list(ask, &menu.lines());
+        let at_enter = menu.at_enter();
+        let read = |line: &str| if line.is_empty() { Ok(at_enter) } else { number(line, menu.items.len()) };
+        self.pick(&format!("Number [{}]:", at_enter + 1), ask, read)
     }
 
     fn choose_many(&self, ask: &Ask<'_>, items: &[String]) -> Result<Vec<usize>, PromptError> {

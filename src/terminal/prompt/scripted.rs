@@ -5,7 +5,7 @@ use std::collections::VecDeque;
 
 use zeroize::Zeroizing;
 
-use super::{Ask, PlanAnswer, PromptError, Prompter};
+use super::{Ask, Menu, PlanAnswer, PromptError, Prompter};
 use crate::error::Failure;
 use crate::text::Text;
 
@@ -88,7 +88,7 @@ impl Prompter for Scripted {
         Err(Self::wrong(ask, &self.next(ask)?))
     }
 
-    fn choose(&self, ask: &Ask<'_>, _items: &[String]) -> Result<usize, PromptError> {
+    fn choose(&self, ask: &Ask<'_>, _menu: Menu<'_>) -> Result<usize, PromptError> {
         Err(Self::wrong(ask, &self.next(ask)?))
     }
 

@@ -139,6 +139,9 @@ fn bundle(way: &BundleRoute, recipients: usize) -> String {
 }
 
 fn keyring(session: &Session<'_>) -> &'static str {
+    if session.is_keyring_disabled() {
+        return "not used: FACTORY_DISABLE_KEYRING is set";
+    }
     match session.keyring_wish() {
         Ok(KeyringWish::Keep) => "the token is kept in it",
         Ok(KeyringWish::DoNotKeep) if session.interview.settings().is_set(&keys::KEYRING) => "not used",
