@@ -99,8 +99,28 @@ pub struct Found {
     pub kit: Kit,
     /// The origin that it was fetched from; `None` for a file, standard input, and a kit that was given in pieces.
     pub served_by: Option<String>,
-    /// An address, or a path from the root; `None` for standard input, and for a kit that was given in pieces.
-    pub place: Option<String>,
+    pub place: KitPlace,
+}
+
+/// Where the next run finds the kit.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub enum KitPlace {
+    /// An address, or a path from the root.
+    At(String),
+    /// Standard input, or an address that is as good as a key.
+    NotRecorded,
+    /// There is none: its values were given one by one.
+    WithoutKit,
+}
+
+impl KitPlace {
+    #[must_use]
+    pub fn path(&self) -> Option<&str> {
+        match self {
+            Self::At(place) => Some(place),
+            Self::NotRecorded | Self::WithoutKit => None,
+        }
+    }
 }
 
 /// The kit for a run: read, changed by the flags that take the place of its values, and checked. A typed path or address
@@ -161,7 +181,7 @@ async fn find(context: &Context<'_>, interview: &Interview<'_>, wanted: Use) -> 
     let accepted = |kit: Kit| {
         let kit = match wanted {
             Use::Shown => kit,
-            Use::InRun(_) if context.settings.is_set(&keys::BUNDLE_OUT) => sound(kit, context, DeliveryMode::File)?,
+            Use::InRun(_) if interview.settings().is_set(&keys::BUNDLE_OUT) => sound(kit, context, DeliveryMode::File)?,
             Use::InRun(mode) => sound(kit, context, mode)?,
         };
         trust::require_named(kit, interview.settings())
@@ -173,7 +193,11 @@ async fn find(context: &Context<'_>, interview: &Interview<'_>, wanted: Use) -> 
     if !keys::has_no_kit(interview.settings()) {
         let load = async |given: &Sourced<String>| {
             let kit = accepted(load(&given.value, context, interview).await?.with(overrides.clone()))?;
-            Ok(Found { kit, served_by: served_by(&given.value), place: place(&given.value) })
+            Ok(Found {
+                kit,
+                served_by: served_by(&given.value),
+                place: place(&given.value).map_or(KitPlace::NotRecorded, KitPlace::At),
+            })
         };
         if let Some(found) = interview.ask_optional(&keys::KIT, load).await? {
             return Ok(found);
@@ -193,7 +217,7 @@ async fn find(context: &Context<'_>, interview: &Interview<'_>, wanted: Use) -> 
 /// A kit that was given in pieces.
 fn without_kit(kit: Result<Kit, Failure>, interview: &Interview<'_>) -> Result<Sourced<Found>, Failure> {
     trust::require_no_signer(interview.settings())?;
-    Ok(Sourced::new(Found { kit: kit?, served_by: None, place: None }, Source::Flag("--redirect-uri")))
+    Ok(Sourced::new(Found { kit: kit?, served_by: None, place: KitPlace::WithoutKit }, Source::Flag("--redirect-uri")))
 }
 
 /// The kit as it is, judged only by what was named: its fingerprint, its signer.

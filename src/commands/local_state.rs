@@ -2,13 +2,16 @@
 //!
 //! This module and the settings' `recorded` define which settings a run records and what a later run takes from them.
 
+use url::Url;
+
+use super::kit::KitPlace;
 use super::{Context, diagnostics};
 use crate::credential_store::{CredentialStore, CredentialStoreError, Use};
-use crate::desired::{Desired, DesiredWebhooks, Personal};
+use crate::desired::{BundleRoute, Desired, DesiredWebhooks, Personal};
 use crate::env_vars;
 use crate::error::Failure;
 use crate::inputs::Interview;
-use crate::instance::InstanceUrl;
+use crate::instance::{InstanceUrl, is_bare};
 use crate::journal::{KitPin, Record, RunEntry, Store};
 use crate::secret::{Pat, PersonalAccessToken};
 use crate::settings::{KeyringUse, RecordedChoices, Settings, keys};
@@ -57,12 +60,9 @@ pub(super) fn settings_of(
     instance: &InstanceUrl,
     organization: &str,
 ) -> Result<Settings, Failure> {
-    let mut settings = context.settings.clone();
     // An unreadable record is an error where it is opened.
-    if let Ok(record) = store(context)?.connection(instance, organization).choices() {
-        settings.remember(recorded(&record));
-    }
-    Ok(settings)
+    let record = store(context)?.connection(instance, organization).choices().unwrap_or_default();
+    Ok(settings_of_record(context, &record))
 }
 
 /// What a later run may fall back on.
@@ -76,11 +76,39 @@ fn recorded(record: &Record) -> RecordedChoices {
         .with(&keys::EXCLUDE, &record.exclude)
         .with(&keys::PERSONAL, record.personal.then_some(true))
         .with(&keys::HANDOVER_TOKEN, record.handover)
+        .with(&keys::REDIRECT_URI, kit_values(record, "application.redirect_uri"))
+        .with(&keys::SCOPE, kit_values(record, "application.scopes"))
+        .with(&keys::WEBHOOK_URL, addresses(record, "webhook.url"))
+        .with(&keys::RECIPIENT, kit_values(record, "bundle.recipients"))
+        .with(&keys::UPLOAD_URL, addresses(record, "bundle.upload_url"))
+        .with(&keys::BUNDLE_OUT, &record.bundle_out)
 }
 
-/// The journal's first entry of a run, with the choices that a later run may fall back on. `kit` is where it finds the kit.
-pub(super) fn began(desired: &Desired, kit: Option<String>) -> RunEntry {
+/// What was accepted of the values that were given one by one. A kit is read again from its place.
+fn kit_values<'r>(record: &'r Record, field: &str) -> &'r [String] {
+    record.kit_pin.as_ref().filter(|_| record.without_kit).map(|pin| pin.trusted.values(field)).unwrap_or_default()
+}
+
+/// Addresses as they were given: of one with a query, which may be a key, only a digest is recorded.
+fn addresses<'r>(record: &'r Record, field: &str) -> Vec<&'r String> {
+    let is_whole = |value: &&String| Url::parse(value).is_ok_and(|url| is_bare(&url));
+    kit_values(record, field).iter().filter(is_whole).collect()
+}
+
+/// The settings with what this connection recorded, for a command that works on one of its files.
+pub(super) fn settings_of_record(context: &Context<'_>, record: &Record) -> Settings {
+    let mut settings = context.settings.clone();
+    settings.remember(recorded(record));
+    settings
+}
+
+/// The journal's first entry of a run, with the choices that a later run may fall back on.
+pub(super) fn began(desired: &Desired, place: &KitPlace) -> RunEntry {
     let DesiredWebhooks { strategy, selection, .. } = &desired.webhooks;
+    let file = match &desired.delivery.way {
+        BundleRoute::File(path) => Some(path.to_string_lossy().into_owned()),
+        BundleRoute::Upload { .. } | BundleRoute::None => None,
+    };
     RunEntry::Began {
         instance: desired.instance.to_string(),
         organization: desired.organization.id.clone(),
@@ -90,14 +118,22 @@ pub(super) fn began(desired: &Desired, kit: Option<String>) -> RunEntry {
         projects: selection.projects.clone(),
         exclude: selection.exclude_patterns.clone(),
         personal: selection.personal == Personal::Included,
-        kit,
+        kit: place.path().map(str::to_owned),
+        without_kit: *place == KitPlace::WithoutKit,
+        bundle_out: file.filter(|_| *place == KitPlace::WithoutKit),
         handover: desired.handover.choice,
     }
 }
 
 /// Whether a run with these choices would record what is recorded already; the place of the kit aside.
 pub(super) fn has_same_choices(record: &Record, desired: &Desired) -> bool {
-    recorded(&Record::begun(began(desired, record.kit.clone()))) == recorded(record)
+    let place = match &record.kit {
+        Some(place) => KitPlace::At(place.clone()),
+        None if record.without_kit => KitPlace::WithoutKit,
+        None => KitPlace::NotRecorded,
+    };
+    let begun = Record::begun(began(desired, &place));
+    recorded(&Record { kit_pin: record.kit_pin.clone(), ..begun }) == recorded(record)
 }
 
 /// The kit that was accepted for another organization of the same instance from the same place: a kit that suddenly names
@@ -191,10 +227,13 @@ pub(super) fn is_store_requested(settings: &Settings) -> Result<bool, Failure> {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeSet;
+
     use super::*;
     use crate::env::Env;
-    use crate::kit::Handover;
-    use crate::settings::{self, CliValues};
+    use crate::kit::{Handover, Kit, Overrides};
+    use crate::secret::WebhookToken;
+    use crate::settings::{self, CliValues, Definition};
     use crate::target::Strategy;
 
     #[test]
@@ -213,9 +252,36 @@ mod tests {
         };
         let mut settings = Settings::new(CliValues::default(), &Env::empty(), None);
         settings.remember(recorded(&record));
+        let of_kit = |setting: &Definition| keys::recorded_together(setting).iter().any(|one| one.key == keys::KIT.key);
         for setting in settings::all() {
-            assert_eq!(settings.is_set(setting), setting.recorded, "{}", setting.key);
+            assert_eq!(settings.is_set(setting), setting.recorded && !of_kit(setting), "{}", setting.key);
         }
         assert_eq!(settings.get_or(&keys::WEBHOOKS, Strategy::Auto), Ok(Strategy::Project));
+    }
+
+    #[test]
+    fn without_a_kit_the_accepted_values_are_recorded_and_no_address_that_may_be_a_key() {
+        let given = |url: &str| Some(url.parse().expect("a URL"));
+        let overrides = Overrides {
+            redirect_uri: Some("https://factory.example/callback".to_owned()),
+            webhook_url: given("https://factory.example/hook"),
+            webhook_secret: Some(WebhookToken::new("6f9619ff8b86d011").expect("a token")),
+            recipients: vec!["age1abc".to_owned()],
+            upload_url: given("https://factory.example/bundles?key=k"),
+            ..Overrides::default()
+        };
+        let kit = Kit::from_overrides(&overrides).expect("all values");
+        let pin =
+            |kit: &Kit| KitPin { fingerprint: String::new(), trusted: kit.trusted(), key_origins: BTreeSet::new() };
+        let record = Record { without_kit: true, kit_pin: Some(pin(&kit)), ..Record::default() };
+        let mut settings = Settings::new(CliValues::default(), &Env::empty(), None);
+        settings.remember(recorded(&record));
+        assert_eq!(settings.list(&keys::RECIPIENT), Ok(kit.bundle.recipients.clone()));
+        assert_eq!(
+            settings.get(&keys::WEBHOOK_URL).map(|found| found.map(|found| found.value)),
+            Ok(Some(kit.webhook.url.clone()))
+        );
+        assert!(keys::has_no_kit(&settings));
+        assert!(!settings.is_set(&keys::UPLOAD_URL), "its query may be a key");
     }
 }

@@ -48,6 +48,7 @@ pub(super) async fn run(session: &Session<'_>, job: Job, planned: Planned) -> Re
         running: session.context.terminal.running(),
         instance: session.desired.instance.clone(),
         kit: session.desired.kit.fingerprint(),
+        has_upload_address: !session.desired.kit.values.values("bundle.upload_url").is_empty(),
         plan,
         end,
         unread,

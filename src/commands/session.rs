@@ -12,6 +12,7 @@ mod rights;
 
 use std::time::{Duration, Instant};
 
+use super::kit::KitPlace;
 use super::local_state::KeyringSeen;
 use super::{Context, diagnostics, local_state, progress};
 use crate::desired::Desired;
@@ -63,7 +64,7 @@ pub(super) struct Session<'a> {
     pub record: Record,
     token: Sourced<PersonalAccessToken>,
     /// Where the next run finds the kit.
-    kit_place: Option<String>,
+    kit_place: KitPlace,
     keyring: KeyringSeen,
     connection: Connection,
     lock: Option<Lock>,
@@ -135,7 +136,7 @@ impl<'a> Session<'a> {
         };
         let mut record = connection.record().map_err(failed)?;
         if record.kit_pin.is_none() {
-            record.kit_pin = local_state::pin_of_place(&store, &desired.instance, kit_place.as_deref())?;
+            record.kit_pin = local_state::pin_of_place(&store, &desired.instance, kit_place.path())?;
         }
         trust(&observer.factory, &desired, TrustSources { settings: interview.settings(), record: &record })?;
         record.others = connection.others(&desired.instance, &desired.organization.id).map_err(failed)?;
@@ -193,7 +194,7 @@ impl<'a> Session<'a> {
         let audit = self.interview.settings().get(&keys::AUDIT_LOG)?.map(|found| found.value);
         let failed = |error| diagnostics::journal(&error);
         let mut journal = self.connection.journal(lock, audit.as_deref(), self.context.env.clock).map_err(failed)?;
-        journal.append(local_state::began(&self.desired, self.kit_place.clone())).map_err(failed)?;
+        journal.append(local_state::began(&self.desired, &self.kit_place)).map_err(failed)?;
         if self.has_news() {
             journal.append(RunEntry::KeyringDeclined).map_err(failed)?;
         }
@@ -209,9 +210,9 @@ impl<'a> Session<'a> {
         self.access
     }
 
-    /// Where the kit was found, if the next run can find it there.
-    pub(super) fn kit_place(&self) -> Option<&str> {
-        self.kit_place.as_deref()
+    /// Where the next run finds the kit.
+    pub(super) fn kit_place(&self) -> &KitPlace {
+        &self.kit_place
     }
 
     pub(super) fn connection(&self) -> &Connection {

@@ -59,6 +59,12 @@ pub enum RunEntry {
         /// Where the kit came from: a path or an address; `None` for standard input.
         #[serde(default)]
         kit: Option<String>,
+        /// There is no kit: its values were given one by one, and the accepted ones are in `kit_accepted`.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        without_kit: bool,
+        /// Without a kit: the file that the bundle is written to instead of being uploaded.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        bundle_out: Option<String>,
         /// Which token was chosen for Factory; absent where the kit decides.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         handover: Option<Handover>,

@@ -28,6 +28,12 @@ pub struct Record {
     pub exclude: Vec<String>,
     pub personal: bool,
     pub kit: Option<String>,
+    /// Its values were given one by one, and not in a kit.
+    #[serde(skip)]
+    pub without_kit: bool,
+    /// Without a kit: the file that the bundle is written to.
+    #[serde(skip)]
+    pub bundle_out: Option<String>,
     /// The kit that was accepted last.
     pub kit_pin: Option<KitPin>,
     #[serde(skip)]
@@ -204,6 +210,8 @@ impl Record {
                 exclude,
                 personal,
                 kit,
+                without_kit,
+                bundle_out,
                 handover,
                 tool: _,
             } => {
@@ -213,6 +221,7 @@ impl Record {
                 (self.groups, self.projects, self.exclude, self.personal) = (groups, projects, exclude, personal);
                 // Earlier versions recorded addresses with their query, which may be a key.
                 self.kit = kit.filter(|kit| Url::parse(kit).map_or(true, |url| is_bare(&url)));
+                (self.without_kit, self.bundle_out) = (without_kit, bundle_out);
                 self.handover = handover;
                 self.began_at = Some(at);
                 self.finished_at = None;

@@ -41,6 +41,8 @@ pub struct RunReport {
     pub running: Arc<str>,
     pub instance: InstanceUrl,
     pub kit: KitFingerprint,
+    /// Whether there is an address that a bundle can be uploaded to.
+    pub has_upload_address: bool,
     pub plan: Plan,
     pub end: End,
     /// Targets whose hooks could not be read, so that nothing was planned for them.

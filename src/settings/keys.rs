@@ -44,12 +44,23 @@ const BASE: Definition = Definition {
     rehearsal: Rehearsal::ByKind,
 };
 
-/// The settings that replace the recorded value of this one where any of them is given anew: groups and projects that are named
-/// are a selection of their own, and not an addition to the recorded one.
+/// The settings that replace the recorded value of this one where any of them is given: groups and projects that are named are a
+/// selection of their own, and not an addition to the recorded one; a kit takes the place of values that were given one by one.
 pub(crate) fn recorded_together(setting: &Definition) -> &'static [&'static Definition] {
     static NAMED: [&Definition; 2] = [&GROUP.definition, &PROJECT.definition];
+    static WHOLE_KIT: [&Definition; 1] = [&KIT.definition];
+    static ROUTE: [&Definition; 2] = [&KIT.definition, &UPLOAD_URL.definition];
     let selection = [&GROUP.definition, &PROJECT.definition, &EXCLUDE.definition, &PERSONAL.definition];
-    if selection.iter().any(|one| one.key == setting.key) { &NAMED } else { &[] }
+    let is_one_of = |of: &[&Definition]| of.iter().any(|one| one.key == setting.key);
+    if is_one_of(&selection) {
+        &NAMED
+    } else if is_one_of(&[&BUNDLE_OUT.definition]) {
+        &ROUTE
+    } else if is_one_of(&KIT_VALUES) || is_one_of(&[&SCOPE.definition]) {
+        &WHOLE_KIT
+    } else {
+        &[]
+    }
 }
 
 /// The kit's values are given one by one instead of in a kit.

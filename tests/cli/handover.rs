@@ -4,7 +4,7 @@ use factory_gitlab::sandbox::factory::BundleIntake;
 use jiff::ToSpan as _;
 use serde_json::{Value, json};
 
-use crate::test_env::{TestEnv, small};
+use crate::test_env::{TestEnv, Transcript, small};
 
 /// The numbers of the tokens made for Factory that are alive.
 fn alive(env: &TestEnv) -> Vec<u64> {
@@ -205,4 +205,83 @@ fn a_connection_without_a_kit_is_the_kits_connection_later() {
     assert_eq!(run.code, 0, "{run}");
     assert_eq!((env.all_hooks().len(), env.sandbox().gitlab().applications().len()), (1, 1), "{run}");
     env.has_nothing_to_do(&[]);
+}
+
+/// The values of the embedded Factory's kit as flags, and a machine that has no kit and the webhooks' secret in a variable.
+fn without_a_kit(env: &TestEnv) -> (TestEnv, Vec<String>) {
+    let kit = env.sandbox().factory().kit_json();
+    let text = |pointer: &str| kit.pointer(pointer).and_then(Value::as_str).expect(pointer).to_owned();
+    let mut without = TestEnv::bare();
+    for (name, value) in env.variables().iter().filter(|(name, _)| !name.starts_with("FACTORY_KIT")) {
+        without.set(name, value);
+    }
+    without.set("FACTORY_WEBHOOK_SECRET", &text("/webhook/secret_token"));
+    let flags = [
+        ("--redirect-uri", "/application/redirect_uri"),
+        ("--webhook-url", "/webhook/url"),
+        ("--recipient", "/bundle/recipients/0"),
+        ("--upload-url", "/bundle/upload_url"),
+    ];
+    let flags = flags.iter().flat_map(|(flag, pointer)| [(*flag).to_owned(), text(pointer)]).collect();
+    (without, flags)
+}
+
+fn run(env: &TestEnv, args: &[&str], flags: &[String]) -> Transcript {
+    let flags = flags.iter().map(String::as_str);
+    env.run(&args.iter().copied().chain(flags).collect::<Vec<_>>())
+}
+
+#[test]
+fn without_a_kit_the_printed_upload_command_works_as_printed() {
+    let env = TestEnv::with(small());
+    let (without, flags) = without_a_kit(&env);
+    env.sandbox().fault("factory:POST /gitlab/v1/bundles=status:403").expect("a fault");
+    let refused = run(&without, &["connect", "--yes"], &flags);
+    assert_ne!(refused.code, 0, "{refused}");
+    env.sandbox().clear_faults();
+    // In the transcript the folder's name is abbreviated.
+    assert!(refused.to_string().contains("factory-gitlab bundle upload "), "{refused}");
+    let folders = std::fs::read_dir(env.path("state")).expect("the records");
+    let sealed = folders.map(|folder| folder.expect("a folder").path().join("bundle.age")).find(|path| path.exists());
+    let sealed = sealed.expect("the sealed bundle").display().to_string();
+    let sent = without.run(&["bundle", "upload", &sealed]);
+    assert_eq!(sent.code, 0, "{sent}");
+    assert_eq!(env.sandbox().factory().bundles().len(), 1);
+}
+
+#[test]
+fn without_a_kit_a_later_run_asks_only_for_the_secret() {
+    let env = TestEnv::with(small());
+    let (mut without, flags) = without_a_kit(&env);
+    let first = run(&without, &["connect", "--yes"], &flags);
+    assert_eq!(first.code, 0, "{first}");
+    let again = without.run(&["connect", "--dry-run", "--exit-code"]);
+    assert_eq!(again.code, 0, "{again}");
+    let verified = without.run(&["verify", "--only", "webhook.*"]);
+    assert_eq!(verified.code, 0, "{verified}");
+    // A kit takes the place of the recorded values.
+    let mut kit = env.sandbox().factory().kit_json();
+    kit["organization"] = json!({});
+    let kit = without.file("kit.json", kit.to_string().replace("/gitlab/hooks/", "/gitlab/other/"));
+    let other = without.run(&["connect", "--dry-run", "--kit", &kit]);
+    assert!(other.stdout.contains("/gitlab/other/"), "{other}");
+    without.unset("FACTORY_WEBHOOK_SECRET");
+    let missing = without.run(&["connect", "--yes"]);
+    assert!(
+        missing.stderr.contains("missing input: 1 value") && missing.stderr.contains("--webhook-secret-file"),
+        "{missing}"
+    );
+}
+
+#[test]
+fn without_a_kit_the_file_of_the_bundle_is_recorded_until_an_address_is_given() {
+    let env = TestEnv::with(small());
+    let (without, flags) = without_a_kit(&env);
+    let (values, address) = flags.split_at(6);
+    let first = run(&without, &["connect", "--yes", "--bundle-out", "bundle.age"], values);
+    assert_eq!(first.code, 0, "{first}");
+    let again = without.run(&["connect", "--dry-run", "--exit-code"]);
+    assert_eq!(again.code, 0, "{again}");
+    let uploaded = run(&without, &["connect", "--dry-run"], address);
+    assert!(uploaded.stdout.contains("upload the sealed bundle"), "{uploaded}");
 }

@@ -15,14 +15,19 @@ use crate::instance::bare;
 use crate::journal::{BundleEntry, Connection, Record};
 use crate::kit::{Handover, UploadMethod, is_presigned, is_same_set, origin};
 use crate::secret::Bearer;
-use crate::settings::keys;
+use crate::settings::{Source, keys};
 use crate::text::{Line, Text, Tone};
 
 pub(super) async fn upload(args: BundleUploadArgs, context: &Context<'_>) -> Result<ExitCode, Failure> {
     let bundle = read(&args.file)?;
-    let interview = context.interview();
-    let destination = Destination::find(context, &interview).await?;
     let recorded = Recorded::find(context, &bundle)?;
+    // Kit and address of the connection that it was sealed for, unless others are given.
+    let settings = match &recorded {
+        Some(recorded) => local_state::settings_of_record(context, &recorded.record),
+        None => context.settings.clone(),
+    };
+    let interview = Interview::new(&settings, context.prompter.as_ref(), context.terminal);
+    let destination = Destination::find(context, &interview).await?;
     let recipients = recipients(context, recorded.as_ref(), destination.kit.as_ref())?;
     let key = interview.find_secret::<Bearer>(&keys::FACTORY_KEY)?;
     let factory = FactoryClient::new(context.client()?, key.map(|found| found.value));
@@ -57,8 +62,8 @@ struct Destination {
 impl Destination {
     /// `--upload-url`, else the kit's address with its method. A kit is read in any case where one is given.
     async fn find(context: &Context<'_>, interview: &Interview<'_>) -> Result<Self, Failure> {
-        if let Some(found) = context.settings.get(&keys::UPLOAD_URL)?
-            && !context.settings.is_set(&keys::KIT)
+        if let Some(found) = interview.settings().get(&keys::UPLOAD_URL)?
+            && !interview.settings().is_set(&keys::KIT)
         {
             return Ok(Self { url: found.value, method: UploadMethod::default(), kit: None });
         }
@@ -74,7 +79,9 @@ impl Destination {
     fn origins(&self, interview: &Interview<'_>) -> Result<BTreeSet<String>, Failure> {
         let settings = interview.settings();
         let mut origins = BTreeSet::new();
-        origins.extend(settings.get(&keys::UPLOAD_URL)?.map(|found| origin(&found.value)));
+        // An address that is only recorded gets the key where it is among the accepted ones.
+        let named = settings.get(&keys::UPLOAD_URL)?.filter(|found| found.source != Source::Record);
+        origins.extend(named.map(|found| origin(&found.value)));
         if let Some(kit::Found { kit, served_by, .. }) = &self.kit {
             origins.extend(served_by.clone());
             if settings.get(&keys::KIT_FINGERPRINT)?.is_some() {

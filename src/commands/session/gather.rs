@@ -1,6 +1,7 @@
 //! Gathers the kit, the URL and the token. A command that writes checks each where it is given: the URL by asking whether
 //! GitLab answers there, before it is sent the token; the token by its rights.
 
+use super::super::kit::KitPlace;
 use super::super::local_state::KeyringSeen;
 use super::super::resolve::{self, Terms, needed};
 use super::super::{Context, diagnostics, kit, local_state};
@@ -30,7 +31,7 @@ pub(super) struct Inputs {
     pub known: Option<Observed>,
     pub token: Sourced<PersonalAccessToken>,
     /// Where the next run finds the kit.
-    pub kit_place: Option<String>,
+    pub kit_place: KitPlace,
     pub keyring: KeyringSeen,
 }
 

@@ -127,6 +127,8 @@ fn run_entries() -> Vec<(RunEntry, &'static str)> {
         exclude: vec![text("x")],
         personal: true,
         kit: Some(text("kit.json")),
+        without_kit: false,
+        bundle_out: None,
         handover,
     };
     let kit = RunEntry::KitAccepted {

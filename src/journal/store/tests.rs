@@ -64,6 +64,8 @@ fn began(organization: &str) -> RunEntry {
         exclude: Vec::new(),
         personal: false,
         kit: None,
+        without_kit: false,
+        bundle_out: None,
         handover: None,
     }
 }
@@ -183,6 +185,8 @@ fn choices_are_read_without_what_was_done() {
         exclude: Vec::new(),
         personal: false,
         kit: None,
+        without_kit: false,
+        bundle_out: None,
         handover: None,
     };
     write(&connection, &[began.into()]);

@@ -126,12 +126,13 @@ impl RunReport {
             text.line(Line::new().plain(format!("{kept}Run the same command again to continue.")));
         } else if self.exit_code() == ExitCode::Done {
             for path in self.plan.steps.iter().filter_map(written_bundle) {
-                let command = format!("factory-gitlab bundle upload {}", path.display());
-                text.line(
-                    Line::new()
-                        .plain("Factory does not have the bundle yet. Deliver it, or send it: ")
-                        .with(Tone::Action, command),
-                );
+                let missing = Line::new().plain("Factory does not have the bundle yet. Deliver it");
+                text.line(if self.has_upload_address {
+                    let command = format!("factory-gitlab bundle upload {}", path.display());
+                    missing.plain(", or send it: ").with(Tone::Action, command)
+                } else {
+                    missing.plain(" as Factory asks for it.")
+                });
             }
             let command = format!("factory-gitlab verify --gitlab-url {}", self.instance);
             text.line(Line::new().plain("Check it at any time: ").with(Tone::Action, command));

@@ -45,6 +45,7 @@ settings! {
                 prompt: "File for the sealed bundle",
                 help: "It is written there for you to send to Factory; only Factory can open it.",
             }),
+            recorded: true,
             ..CONNECT
         },
         parse: parse::path,

@@ -36,6 +36,7 @@ settings! {
                 help: "Of the OAuth application, exactly as Factory gave it.",
             }),
             required: Required::When(has_no_kit),
+            recorded: true,
             ..KIT_OVERRIDE
         },
         parse: parse::text,
@@ -48,6 +49,7 @@ settings! {
             kind: ValueKind::List,
             value_name: "SCOPE",
             help: "Scope of the application (may be repeated)",
+            recorded: true,
             ..KIT_OVERRIDE
         },
         parse: parse::text,
@@ -66,6 +68,7 @@ settings! {
                 help: "Factory's address that GitLab delivers events to.",
             }),
             required: Required::When(has_no_kit),
+            recorded: true,
             ..KIT_OVERRIDE
         },
         parse: parse::url,
@@ -104,6 +107,7 @@ settings! {
                 help: "Factory's public age key; several are separated by spaces. Only they can open the bundle.",
             }),
             required: Required::When(has_no_kit),
+            recorded: true,
             ..KIT_OVERRIDE
         },
         parse: parse::text,
@@ -124,6 +128,7 @@ settings! {
             prompt_to_change: Some("Upload URL"),
             required: Required::When(is_upload_without_kit),
             commands: Commands::Only(&["connect", "verify", "kit show", "kit check", "bundle upload"]),
+            recorded: true,
             ..KIT_OVERRIDE
         },
         parse: parse::url,

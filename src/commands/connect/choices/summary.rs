@@ -1,5 +1,6 @@
 //! The choices as a list: what was found, and what will be done with it.
 
+use super::super::super::kit::KitPlace;
 use super::super::super::session::{KeyringWish, Session};
 use super::Choice;
 use crate::desired::{ApplicationOrigin, BundleRoute, Selection};
@@ -83,7 +84,11 @@ fn kit(session: &Session<'_>) -> String {
     let organization = &session.desired.organization;
     let name = if organization.name.is_empty() { &organization.id } else { &organization.name };
     let of = if name.is_empty() { String::new() } else { format!(", of {name}") };
-    let place = session.kit_place().map_or("without a kit, its values one by one", |place| place);
+    let place = match session.kit_place() {
+        KitPlace::At(place) => place,
+        KitPlace::NotRecorded => "a kit that the next run has to be given again",
+        KitPlace::WithoutKit => "without a kit, its values one by one",
+    };
     format!("{place}{of}, kit {}", session.desired.kit.fingerprint())
 }
 
