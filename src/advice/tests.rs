@@ -37,6 +37,11 @@ fn every_failure_has_its_kind_and_says_what_to_do() {
     let tls = |problem| Cause::Tls(problem);
     for (cause, kind, advice) in [
         (Cause::Dns { host: "gitlab.acme.com".to_owned(), detail: String::new() }, FailureKind::Unknown, "DNS"),
+        (
+            Cause::Connect { detail: "refused".to_owned(), proxy: Some("proxy:3128".to_owned()) },
+            FailureKind::Unknown,
+            "the proxy proxy:3128 lets this machine",
+        ),
         (Cause::Connect { detail: "refused".to_owned(), proxy: None }, FailureKind::Unknown, "firewall"),
         (tls(TlsProblem::UnknownCa { issuer: None, is_alone: false }), FailureKind::Problem, "verify --ca-cert"),
         (tls(TlsProblem::UnknownCa { issuer: None, is_alone: true }), FailureKind::Problem, "intermediate"),

@@ -7,7 +7,7 @@ use url::Url;
 use super::kit::KitPlace;
 use super::{Context, diagnostics};
 use crate::credential_store::{CredentialStore, CredentialStoreError, Use};
-use crate::desired::{BundleRoute, Desired, DesiredWebhooks, Personal};
+use crate::desired::{BundleRoute, Desired, DesiredWebhooks, Personal, Selection};
 use crate::env_vars;
 use crate::error::Failure;
 use crate::inputs::Interview;
@@ -82,6 +82,17 @@ fn recorded(record: &Record) -> RecordedChoices {
         .with(&keys::RECIPIENT, kit_values(record, "bundle.recipients"))
         .with(&keys::UPLOAD_URL, addresses(record, "bundle.upload_url"))
         .with(&keys::BUNDLE_OUT, &record.bundle_out)
+}
+
+/// The selection that a later run falls back on.
+pub(super) fn recorded_selection(record: &Record) -> Selection {
+    Selection {
+        groups: record.groups.clone(),
+        projects: record.projects.clone(),
+        exclude_patterns: record.exclude.clone(),
+        personal: if record.personal { Personal::Included } else { Personal::LeftOut },
+        ..Selection::default()
+    }
 }
 
 /// What was accepted of the values that were given one by one. A kit is read again from its place.
@@ -279,7 +290,7 @@ mod tests {
         assert_eq!(settings.list(&keys::RECIPIENT), Ok(kit.bundle.recipients.clone()));
         assert_eq!(
             settings.get(&keys::WEBHOOK_URL).map(|found| found.map(|found| found.value)),
-            Ok(Some(kit.webhook.url.clone()))
+            Ok(Some(kit.webhook.url))
         );
         assert!(keys::has_no_kit(&settings));
         assert!(!settings.is_set(&keys::UPLOAD_URL), "its query may be a key");

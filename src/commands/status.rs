@@ -5,7 +5,7 @@ use std::io;
 use clap::Args;
 use serde::Serialize;
 
-use super::{Context, diagnostics};
+use super::{Context, diagnostics, local_state};
 use crate::cli::after_help::{after_help, own};
 use crate::error::ExitCode::{Done, Usage};
 use crate::error::{ExitCode, Failure};
@@ -137,6 +137,10 @@ fn describe(recorded: &RecordedConnection, text: &mut Text) {
     row(text, "bundle", bundle(record));
     let strategy = record.strategy.map(|strategy| format!(" ({strategy})")).unwrap_or_default();
     row(text, "webhooks", format!("{} created or changed by this tool{strategy}", record.hooks.len()).into());
+    let selection = local_state::recorded_selection(record).parts();
+    if !selection.is_empty() {
+        row(text, "selection", selection.join("; ").into());
+    }
     if record.unread_lines > 0 {
         let count = record.unread_lines;
         row(text, "journal", Line::new().with(Tone::Warn, format!("{} could not be read", counted(count, "line"))));

@@ -198,6 +198,8 @@ fn a_selection_that_is_given_anew_replaces_the_recorded_one_and_an_asterisk_sele
     let recorded = "selected as in an earlier run: groups group-1; without group-1/subgroup-1; --group '*' selects everything \
                     again";
     assert_eq!(said_of_selection(&env, &[]), [recorded]);
+    let status = env.run(&["status"]);
+    assert!(status.stdout.contains("selection    groups group-1; without group-1/subgroup-1"), "{status}");
     // Other exclusions keep the groups.
     assert_eq!(
         said_of_selection(&env, &["--exclude", "group-1/none"]),
