@@ -5,6 +5,7 @@
 //! and before the default; `inputs` asks them.
 
 mod answers;
+mod flags;
 pub mod keys;
 mod parse;
 mod recorded;

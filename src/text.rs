@@ -4,6 +4,13 @@
 
 use std::fmt;
 
+/// A word as a POSIX shell takes it, in quotes only where it needs them.
+#[must_use]
+pub fn shell_word(word: &str) -> String {
+    // A NUL is in no path and in no argument.
+    shlex::try_quote(word).map_or_else(|_| word.to_owned(), std::borrow::Cow::into_owned)
+}
+
 /// A number with its noun: `1 target`, `2 targets`.
 #[must_use]
 pub fn counted(count: impl fmt::Display, noun: &str) -> String {

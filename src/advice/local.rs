@@ -6,6 +6,7 @@ use crate::bundle::SealError;
 use crate::error::Fix;
 use crate::journal;
 use crate::kit::KitError;
+use crate::text::shell_word;
 
 /// A text that cannot be read as a kit.
 #[must_use]
@@ -67,6 +68,6 @@ pub fn sealing(error: &SealError) -> Option<Fix> {
 pub fn send_again(path: &Path) -> Fix {
     Fix::run(
         "send the sealed bundle again when that is done; it is kept",
-        format!("factory-gitlab bundle upload {}", path.display()),
+        format!("factory-gitlab bundle upload {}", shell_word(&path.to_string_lossy())),
     )
 }

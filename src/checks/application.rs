@@ -144,8 +144,7 @@ fn none(context: &CheckContext<'_>, all: &[Application]) -> CheckOutcome {
         Some(_) => "no instance-wide application has the given ID".to_owned(),
         None => format!("no instance-wide application is named {:?}", wanted.name),
     };
-    let outcome =
-        CheckOutcome::fail(cause).evidence("count", all.len()).fix(Fix::run("create it", "factory-gitlab connect"));
+    let outcome = CheckOutcome::fail(cause).evidence("count", all.len()).fix(Fix::connect("create it", ""));
     let Some(one) = near.first() else { return outcome };
     // It has Factory's redirect URI: it may well be the one that Factory uses, and a second one would not help.
     let rename = Fix::open(format!("rename it to {:?}", wanted.name), context.page(&edit_page(one)));
@@ -241,11 +240,12 @@ fn secret(context: &CheckContext<'_>) -> CheckOutcome {
     match known(&context.observed.pair) {
         Err(outcome) => outcome,
         Ok(PairValidity::Valid) => CheckOutcome::pass(),
-        Ok(PairValidity::Invalid) => {
-            CheckOutcome::fail("GitLab rejects the application's ID and secret; one of them is wrong").fix(Fix::run(
-                "pass the right ones, or renew the secret, which invalidates the old one at once",
-                "factory-gitlab connect --renew-secret",
-            ))
-        }
+        Ok(PairValidity::Invalid) => CheckOutcome::fail(
+            "GitLab rejects the application's ID and secret; one of them is wrong",
+        )
+        .fix(Fix::connect(
+            "pass the right ones, or renew the secret, which invalidates the old one at once",
+            "--renew-secret",
+        )),
     }
 }

@@ -68,7 +68,7 @@ fn bundle(context: &CheckContext<'_>) -> CheckOutcome {
         Ok(BundleSeen::Accepted { id, sha256 }) => CheckOutcome::pass().evidence("id", id).evidence("sha256", sha256),
         Ok(BundleSeen::Waiting) => {
             CheckOutcome::fail("a sealed bundle is waiting on this machine; Factory has not accepted it")
-                .fix(Fix::run("let connect send it", "factory-gitlab connect"))
+                .fix(Fix::connect("let connect send it", ""))
         }
     }
 }
@@ -101,7 +101,7 @@ fn status(context: &CheckContext<'_>) -> CheckOutcome {
         FactoryState::Pending => CheckOutcome::warn(format!("Factory has not finished yet{detail}"))
             .fix(Fix::run("wait for Factory to finish", "factory-gitlab verify --wait 10m")),
         FactoryState::Failed => CheckOutcome::fail(format!("Factory could not connect{detail}"))
-            .fix(Fix::run("fix that and connect again", "factory-gitlab connect")),
+            .fix(Fix::connect("fix that and connect again", "")),
     };
     outcome.evidence("status", status.state).evidence("detail", &status.detail)
 }

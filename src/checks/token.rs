@@ -302,7 +302,7 @@ fn ends(context: &CheckContext<'_>, token: &TokenDetails) -> CheckOutcome {
 }
 
 fn another_token() -> Fix {
-    Fix::run("hand over another token", "factory-gitlab connect")
+    Fix::connect("hand over another token", "")
 }
 
 /// The moment at which a token with that date expires.

@@ -205,7 +205,7 @@ fn failed_targets(hooks: &HooksSeen) -> impl Iterator<Item = (&TargetSeen, &http
 
 /// What `connect` corrects.
 fn by_connect(text: &str) -> Fix {
-    Fix::run(text, "factory-gitlab connect")
+    Fix::connect(text, "")
 }
 
 /// Hooks that fail a check.

@@ -181,6 +181,10 @@ impl Verify<'_> {
         let policy = Policy { expires_within: i64::from(self.args.expires_within), token_use };
         let mut findings = run_checks(desired, &observed, &policy);
         findings.retain(|finding| self.filter.wants(finding.code));
+        let flags = self.session.interview.settings().unrecorded_flags();
+        for finding in &mut findings {
+            finding.fix = finding.fix.take().map(|fix| fix.with_connect_flags(&flags));
+        }
         Findings {
             running: context.terminal.running(),
             target: desired.instance.to_string(),

@@ -180,6 +180,26 @@ fn a_webhook_outside_the_selection_is_named_and_stays_until_it_is_pruned() {
     assert_eq!(verified.code, 0, "{verified}");
 }
 
+#[test]
+fn the_fix_of_a_webhook_outside_a_selection_that_no_record_has_repeats_the_selection() {
+    let mut env = TestEnv::with(three());
+    env.connects(&[]);
+    env.on_another_machine();
+    let verified = env.run(&["verify", "--only", "webhook.*", "--group", "group-1/subgroup-1", "-o", "json"]);
+    assert_eq!(verified.code, 1, "{verified}");
+    let scope = verified.json()["findings"]
+        .as_array()
+        .expect("findings")
+        .iter()
+        .find(|one| one["code"] == "webhook.scope")
+        .cloned();
+    let command = scope.expect("the finding")["fix"]["command"].as_str().expect("a command").to_owned();
+    assert_eq!(command, "factory-gitlab connect --group group-1/subgroup-1 --prune");
+    let printed: Vec<&str> = command.split_whitespace().skip(2).collect();
+    env.connects(&printed);
+    assert_eq!(owner_paths(&env), ["group group-1/subgroup-1"]);
+}
+
 /// The notes and warnings of a dry run that speak of the selection.
 fn said_of_selection(env: &TestEnv, args: &[&str]) -> Vec<String> {
     let run = env.run(&[&["connect", "--dry-run", "-o", "json"], args].concat());

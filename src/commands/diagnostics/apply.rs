@@ -16,7 +16,7 @@ pub fn apply(error: &Error, apply: &Apply<'_>) -> Failure {
         Error::Recipient(error) => Failure::usage("the bundle cannot be sealed").because(error.to_string()),
         Error::Upload(error) => upload(error, &apply.connection.bundle_path()),
         Error::WrongPair => Failure::problem("GitLab does not accept the application's ID and secret together")
-            .fix(Fix::run("give the application a new secret", "factory-gitlab connect --renew-secret")),
+            .fix(Fix::connect("give the application a new secret", "--renew-secret")),
         Error::NoResponse { after, source } => gitlab(
             source,
             &format!("GitLab has not responded for {} s; remaining steps were skipped", after.as_secs()),

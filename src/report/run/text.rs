@@ -9,7 +9,7 @@ use crate::observed::{DeliveryProof, Fact};
 use crate::plan::{self, BundleStep, Plan, Step};
 use crate::report::Report as _;
 use crate::target::Target;
-use crate::text::{Line, Text, Tone, counted};
+use crate::text::{Line, Text, Tone, counted, shell_word};
 
 impl RunReport {
     pub(super) fn write_text(&self, text: &mut Text) {
@@ -128,7 +128,7 @@ impl RunReport {
             for path in self.plan.steps.iter().filter_map(written_bundle) {
                 let missing = Line::new().plain("Factory does not have the bundle yet. Deliver it");
                 text.line(if self.has_upload_address {
-                    let command = format!("factory-gitlab bundle upload {}", path.display());
+                    let command = format!("factory-gitlab bundle upload {}", shell_word(&path.to_string_lossy()));
                     missing.plain(", or send it: ").with(Tone::Action, command)
                 } else {
                     missing.plain(" as Factory asks for it.")
