@@ -5,6 +5,7 @@
 
 mod blockers;
 mod deliveries;
+mod ended;
 mod factory;
 mod gitlab;
 mod local;

@@ -9,8 +9,10 @@ mod application;
 mod applied;
 mod bundle;
 mod delivery;
+mod factory;
 mod hook;
 mod kit;
+mod local;
 mod step_retry;
 mod token;
 pub mod webhook_test;
@@ -21,9 +23,10 @@ use std::time::Duration;
 use self::step_retry::RetryPolicy;
 use self::webhook_test::{TestClients, TestQuota};
 use crate::bundle::{RecipientError, SealError};
+use crate::credential_store::CredentialStoreError;
 use crate::desired::{Credentials, Desired};
 use crate::env::Clock;
-use crate::factory::{FactoryClient, UploadError};
+use crate::factory::{EndAnswer, FactoryClient, UploadError};
 use crate::gitlab::{MintedToken, OAuth, Reader, Writer};
 use crate::http;
 use crate::journal::{self, Connection, Entry, Journal, RunEntry};
@@ -34,6 +37,7 @@ use crate::secret::PersonalAccessToken;
 
 pub use applied::{Applied, StepEnd};
 pub use kit::accepted as kit_accepted;
+pub use local::LocalState;
 
 /// Why a step was not done.
 #[derive(Debug, thiserror::Error)]
@@ -66,6 +70,22 @@ pub enum Error {
     /// The number that was planned to be deleted belongs to another application now.
     #[error("application {id} is not the one that was planned to be deleted; it was left unchanged")]
     AnotherApplication { id: u64 },
+    /// Nothing is removed before Factory knows that the connection ends.
+    #[error("Factory could not be told that the connection ends")]
+    FactoryNotTold(#[source] http::Error),
+    /// What answered was not Factory, or Factory did nothing.
+    #[error("{}, and Factory's status is still connected", .answer.words())]
+    StillConnected { answer: EndAnswer },
+    /// GitLab answered that it was deleted, and still lists it.
+    #[error("{what} is still listed after it was deleted")]
+    StillListed { what: String },
+    #[error("token {id} is still valid after it was revoked")]
+    StillValid { id: u64 },
+    /// It may have been deleted with its user; nothing says that it was revoked.
+    #[error("GitLab does not have token {id} under this name, so nothing shows that it was revoked")]
+    TokenAbsent { id: u64 },
+    #[error(transparent)]
+    Keyring(#[from] CredentialStoreError),
     /// A plan is not made without it, so this is an error of the program.
     #[error("the instance's version is not known")]
     NoVersion,
@@ -124,6 +144,7 @@ pub struct Apply<'a> {
     retry: RetryPolicy,
     /// The admin's token, from the inputs.
     token: &'a PersonalAccessToken,
+    local: LocalState<'a>,
     /// How many webhooks are changed at the same time; `http` bounds the requests as well.
     concurrency: usize,
 }
@@ -136,6 +157,7 @@ pub struct ApplyInputs<'a> {
     pub clients: Clients<'a>,
     pub connection: &'a Connection,
     pub token: &'a PersonalAccessToken,
+    pub local: LocalState<'a>,
     /// Its `concurrency` and `timeout` bound the steps too.
     pub transport: &'a http::ClientOptions,
 }
@@ -155,6 +177,8 @@ struct StepOutputs {
     minted: Option<MintedToken>,
     /// The number of the application that this run created.
     created_application: Option<u64>,
+    /// Whether the journal was replaced by its last line.
+    is_buried: bool,
 }
 
 /// One run of a plan.
@@ -170,9 +194,11 @@ impl PlanRun<'_, '_> {
     }
 
     fn finish(&mut self, place: usize, result: Result<StepEnd, Error>) {
-        self.progress.step_finished(&self.applied.plan.steps[place], result.as_ref().err());
+        let step = &self.applied.plan.steps[place];
+        self.progress.step_finished(step, result.as_ref().err());
         match result {
             Ok(end) => self.applied.ends[place] = end,
+            Err(error) if step.is_independent() && !error.is_fatal() => self.applied.failed(place, error),
             Err(error) => self.applied.stopped(place, error),
         }
     }
@@ -181,7 +207,7 @@ impl PlanRun<'_, '_> {
 impl<'a> Apply<'a> {
     #[must_use]
     pub fn new(inputs: ApplyInputs<'a>, journal: Journal) -> Self {
-        let ApplyInputs { desired, observed, clients, connection, token, transport } = inputs;
+        let ApplyInputs { desired, observed, clients, connection, token, local, transport } = inputs;
         Self {
             desired,
             observed,
@@ -190,6 +216,7 @@ impl<'a> Apply<'a> {
             journal: Mutex::new(journal),
             retry: RetryPolicy::new(clients.clock, transport.timeout),
             token,
+            local,
             concurrency: transport.concurrency,
         }
     }
@@ -204,6 +231,7 @@ impl<'a> Apply<'a> {
             place += self.carry_out(place, &mut run).await;
         }
         if run.applied.is_proven()
+            && !run.outputs.is_buried
             && let Err(error) = self.record(RunEntry::Finished)
         {
             tracing::warn!(%error, "the end of the run was not recorded");
@@ -235,6 +263,14 @@ impl<'a> Apply<'a> {
             Step::Delivery(step) => {
                 run.start(place);
                 self.carry_out_delivery(step, run).await
+            }
+            Step::Factory(step) => {
+                run.start(place);
+                self.carry_out_factory(step).await
+            }
+            Step::Local(step) => {
+                run.start(place);
+                self.carry_out_local(step, run).await
             }
         };
         if result.is_ok() {

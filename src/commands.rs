@@ -4,10 +4,12 @@ mod bundle;
 mod completions;
 mod connect;
 pub mod diagnostics;
+mod disconnect;
 pub mod kit;
 mod local_state;
 mod man;
 mod output;
+mod preconditions;
 mod progress;
 mod resolve;
 mod run;
@@ -64,6 +66,7 @@ macro_rules! commands {
 commands! {
     Connect(connect::ConnectArgs) => connect::connect;
     Verify(verify::VerifyArgs) => verify::verify;
+    Disconnect(disconnect::DisconnectArgs) => disconnect::disconnect;
     Bundle(bundle::BundleArgs) => bundle::bundle;
     Kit(kit::KitCommandArgs) => kit::kit;
     Status(status::StatusArgs) => status::status;

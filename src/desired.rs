@@ -31,6 +31,8 @@ pub struct Desired {
     pub handover: DesiredHandover,
     pub delivery: BundleDelivery,
     pub status_url: Option<Url>,
+    /// Where Factory is told that the connection ends.
+    pub disconnect_url: Option<Url>,
 }
 
 /// What has to be trusted: the kit with the values that flags replaced.

@@ -11,8 +11,8 @@ use url::Url;
 pub use upload::{Receipt, UploadError};
 
 use crate::http::limits::{MAX_FACTORY_BYTES, MAX_KIT_BYTES};
-use crate::http::{Client, Error, Request};
-use crate::instance::is_loopback;
+use crate::http::{Client, Error, Method, Repeat, Request};
+use crate::instance::{InstanceUrl, is_loopback};
 use crate::kit::origin;
 use crate::secret::FactoryKey;
 
@@ -42,6 +42,14 @@ struct KeyAccess {
     key: Option<FactoryKey>,
     /// A kit names the addresses, and whoever can change it must not get the key: only these get it.
     trusted: BTreeSet<String>,
+}
+
+/// Factory's answer to the end of a connection.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum EndAnswer {
+    Ended,
+    /// 404: Factory has no such connection, so it has ended already.
+    NotThere,
 }
 
 #[derive(Deserialize)]
@@ -132,6 +140,24 @@ impl FactoryClient {
         match self.http.send(&self.with_key(Request::get(url)).limit(MAX_FACTORY_BYTES)).await {
             Ok(response) => response.json::<ReceivedWire>("a receipt").map(|wire| wire.received),
             Err(error) if error.status() == Some(404) => Ok(false),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Says that the connection to a GitLab ends.
+    ///
+    /// # Errors
+    /// Every status but 2xx and 404.
+    pub async fn disconnect(&self, disconnect_url: &Url, gitlab: &InstanceUrl) -> Result<EndAnswer, Error> {
+        let mut url = disconnect_url.clone();
+        url.query_pairs_mut().append_pair("gitlab_url", gitlab.as_str());
+        let request = Request::write(Method::DELETE, url).repeat(Repeat::Idempotent).limit(MAX_FACTORY_BYTES);
+        match self.http.send(&self.with_key(request)).await {
+            Ok(response) => {
+                response.require(&[204, 200, 202], "the end of a connection")?.refuse_web_page()?;
+                Ok(EndAnswer::Ended)
+            }
+            Err(error) if error.status() == Some(404) => Ok(EndAnswer::NotThere),
             Err(error) => Err(error),
         }
     }

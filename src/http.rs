@@ -22,6 +22,7 @@ mod response;
 mod retry;
 mod stats;
 mod tls;
+mod trail;
 
 pub(crate) use aimd::{backoff, jitter};
 pub use client::Client;
@@ -38,3 +39,4 @@ pub(crate) use request::{Repeat, in_body, in_body_if};
 pub use reqwest::Method;
 pub use response::Response;
 pub use tls::problem::TlsProblem;
+pub use trail::{SentRequest, Trail};

@@ -16,6 +16,7 @@
 //! if interview.approve(&keys::YES)? == Approval::Given { … }
 //! ```
 
+mod approval;
 mod change;
 mod document;
 mod missing;
@@ -30,19 +31,13 @@ use crate::error::{Failure, FailureKind, Fix};
 use crate::secret::{Secret, SecretKind};
 use crate::settings::{self, Definition, SecretAt, Setting, Settings, Source, Sourced, ValueKind};
 use crate::terminal::Terminal;
-use crate::terminal::prompt::{Ask, PlanAnswer, Prompter};
+use crate::terminal::prompt::{Ask, Prompter};
 
+pub use self::approval::Approval;
 pub use self::document::{Document, DocumentAt, DocumentError};
 pub use self::missing::Missing;
 use self::question::{NoneAnswer, help, is_none, prompt, prompt_with_default};
 pub use self::secret_file::SecretError;
-
-/// The answer to whether a plan is applied.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub enum Approval {
-    Given,
-    Refused,
-}
 
 /// Finds answers: in the settings, in the keyring, from the user.
 pub struct Interview<'a> {
@@ -276,39 +271,6 @@ impl<'a> Interview<'a> {
         }
         self.prompter.refuse(&failure);
         Ok(())
-    }
-
-    /// Approval: given by the setting, or by the user, who is asked; without both it is missing.
-    ///
-    /// # Errors
-    /// [`Missing`], or that the user stopped.
-    pub fn approve(&self, setting: &'static Setting<bool>) -> Result<Approval, Failure> {
-        if self.settings.is_enabled(setting) {
-            return Ok(Approval::Given);
-        }
-        self.require_terminal(setting)?;
-        let yes = self.confirm(setting)?;
-        Ok(if yes { Approval::Given } else { Approval::Refused })
-    }
-
-    /// As [`Interview::approve`], where answers can still be changed.
-    ///
-    /// # Errors
-    /// As [`Interview::approve`].
-    pub fn approve_or_change(&self, setting: &'static Setting<bool>) -> Result<PlanAnswer, Failure> {
-        if self.settings.is_enabled(setting) {
-            return Ok(PlanAnswer::Apply);
-        }
-        self.require_terminal(setting)?;
-        self.ask_to_apply(setting)
-    }
-
-    /// Asks whether a plan is applied, whatever the settings say.
-    ///
-    /// # Errors
-    /// When the user stopped.
-    pub fn ask_to_apply(&self, setting: &'static Definition) -> Result<PlanAnswer, Failure> {
-        Ok(self.prompter.apply_or_change(&prompt(setting))?)
     }
 
     /// Asks a yes-or-no question, whatever the settings say; no is the default.

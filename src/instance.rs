@@ -11,7 +11,7 @@ use crate::secret::is_repeatable;
 /// The base URL of an instance, with the path it is installed under and without a trailing slash.
 ///
 /// Paths are appended and not joined: `Url::join("/api")` would drop a relative root.
-#[derive(Clone, Debug, Eq, PartialEq)]
+#[derive(Clone, Debug, Eq, Hash, PartialEq)]
 pub struct InstanceUrl(Url);
 
 /// Why a text is not the URL of an instance, with the URL that was probably meant. Never quotes user info.

@@ -8,9 +8,9 @@ mod entry;
 mod record;
 mod store;
 
-pub use entry::{ApplicationEntry, BundleEntry, Entry, HookChange, HookEntry, RunEntry, TokenEntry};
+pub use entry::{ApplicationEntry, BundleEntry, DisconnectEntry, Entry, HookChange, HookEntry, RunEntry, TokenEntry};
 pub use record::{
-    BundleRecord, HookRecord, KitPin, MintedRecord, OtherOrganizations, OwnApplication, Record, ReplacedToken,
-    SecretState, TokenBundleRecord, UnfinishedApplication,
+    BundleRecord, HookRecord, KitPin, KnownTarget, MintedRecord, OtherOrganizations, OwnApplication, Record,
+    ReplacedToken, SecretState, TokenBundleRecord, UnfinishedApplication,
 };
 pub use store::{Connection, Error, Journal, Lock, Store};

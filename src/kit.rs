@@ -43,6 +43,9 @@ pub struct Kit {
     pub bundle: BundleTerms,
     #[serde(default)]
     pub status_url: Option<Url>,
+    /// Where Factory is told that the connection ends.
+    #[serde(default)]
+    pub disconnect_url: Option<Url>,
     #[serde(default)]
     pub network: NetworkTerms,
 }

@@ -1,6 +1,7 @@
 //! The observed state: reads both sides, independent reads at the same time.
 
 mod bulk;
+mod everywhere;
 mod factory;
 mod hooks;
 mod network;
@@ -51,6 +52,8 @@ pub enum Read {
     /// Whether the application's ID and secret authenticate, and its scopes where the list of applications has none.
     ApplicationSecret,
     Hooks,
+    /// The hooks of this connection wherever they are, whatever is selected; in the place of `Hooks`.
+    EveryHook,
     /// The delivery logs of the hooks.
     Deliveries,
     /// Factory's status, and whether its hosts answer.
@@ -73,6 +76,8 @@ impl Read {
             Self::ApplicationSecret => &[Self::Applications],
             // The license decides between group and project hooks, the version between GraphQL and REST.
             Self::Hooks => &[Self::Metadata, Self::License],
+            // The edition and the license decide whether there are group hooks, the version between GraphQL and REST.
+            Self::EveryHook => &[Self::Metadata, Self::License],
             Self::Deliveries | Self::TestDeliveries => &[Self::Hooks],
             Self::Network
             | Self::Metadata

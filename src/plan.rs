@@ -1,11 +1,16 @@
 //! The difference between the desired and the observed state, as ordered steps. Pure: what is shown is what is applied.
 
 mod connect;
+mod disconnect;
 mod parts;
 mod render;
 mod step;
 #[cfg(test)]
 mod tests;
+
+use jiff::Timestamp;
+use serde::Serialize;
+use url::Url;
 
 use crate::desired::Desired;
 use crate::error::Fix;
@@ -14,13 +19,14 @@ use crate::instance::LicensePlan;
 use crate::kit::{KitFingerprint, UploadMethod};
 
 pub use connect::connect;
+pub use disconnect::{Disconnection, EndScope, KeyringEntry, TellFactory, disconnect};
 pub use parts::application::{is_wanted, resembles};
 pub use parts::outside::has_webhooks_outside;
 pub use parts::token::{ENDS_SOON_DAYS, is_minted_name};
 pub use render::describe;
 pub use step::{
-    ApplicationStep, BundleContents, BundleStep, DeleteReason, DeliveryStep, Description, GivenToken, HookDifference,
-    HookStep, KitStep, Reason, RevokeReason, Step, TokenReason, TokenStep,
+    ApplicationStep, BundleContents, BundleStep, DeleteReason, DeliveryStep, Description, FactoryStep, GivenToken,
+    HookDifference, HookStep, KitStep, LocalStep, Reason, RevokeReason, Step, TokenReason, TokenStep,
 };
 
 /// What will be done, in this order, and what the admin should know before approving it.
@@ -33,6 +39,8 @@ pub struct Plan {
     pub warnings: Vec<String>,
     /// What no API can do, with the page where it is done.
     pub manual_steps: Vec<Fix>,
+    /// What of the connection this plan leaves, although it was to be removed.
+    pub left: Vec<Left>,
     /// What prevents the plan. With any of these nothing is applied.
     pub blockers: Vec<Blocker>,
 }
@@ -53,9 +61,35 @@ pub fn needs_factory_key(plan: &Plan, desired: &Desired) -> bool {
     plan.steps.iter().any(|step| match step {
         Step::Bundle(BundleStep::Upload { method, .. }) => *method == UploadMethod::Post,
         Step::Delivery(DeliveryStep::Test { .. }) => has_receipts,
-        Step::Kit(_) | Step::Token(_) | Step::Application(_) | Step::Hook(_) => false,
+        Step::Factory(FactoryStep::Disconnect { .. }) => true,
+        Step::Kit(_) | Step::Token(_) | Step::Application(_) | Step::Hook(_) | Step::Local(_) => false,
         Step::Bundle(BundleStep::Seal { .. } | BundleStep::SealToken { .. } | BundleStep::Write { .. }) => false,
     })
+}
+
+/// Something of a connection that stays although the connection was to end.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Left {
+    pub kind: LeftKind,
+    /// What it is, for the user.
+    pub what: String,
+    /// Why it stays.
+    pub why: String,
+    /// The page on which it is found.
+    pub url: Url,
+    /// When this machine saw it last.
+    pub seen_at: Timestamp,
+    pub fixes: Vec<Fix>,
+}
+
+#[derive(Clone, Copy, Debug, Eq, PartialEq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum LeftKind {
+    Application,
+    Webhook,
+    /// A group or project that can no longer be seen.
+    Target,
+    Token,
 }
 
 /// Whether Factory was asked for its status.
@@ -87,4 +121,8 @@ pub enum Blocker {
     NoGroupHooks { plan: LicensePlan },
     /// A system hook sends the events of the whole instance, and only a part of it was selected.
     SystemHookSendsAll,
+    /// Factory has to be told that the connection ends, and the kit does not say where.
+    NoDisconnectUrl,
+    /// The application that was named is not one of this kit.
+    NotOfThisKit { application: Application },
 }

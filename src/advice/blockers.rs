@@ -1,14 +1,20 @@
 //! The blockers of a plan as failures: what is wrong, why nothing was changed, and what to do.
 
+use super::ended;
 use crate::desired::Desired;
-use crate::error::{Failure, Fix};
+use crate::error::{Failure, FailureKind, Fix};
 use crate::gitlab::Application;
 use crate::plan::{Blocker, FactoryAsked};
 
 /// All blockers of a plan as one failure. Nothing was written.
 #[must_use]
 pub fn explain_blockers(blockers: &[Blocker], desired: &Desired) -> Failure {
-    let mut whole = Failure::problem("the plan cannot be carried out; nothing was changed");
+    // Factory may be told later, with a kit that says where.
+    let kind = match blockers {
+        [Blocker::NoDisconnectUrl] => FailureKind::Unknown,
+        _ => FailureKind::Problem,
+    };
+    let mut whole = Failure::new(kind, "the plan cannot be carried out; nothing was changed");
     for blocker in blockers {
         let one = explain(blocker, desired);
         whole.causes.push(one.message);
@@ -47,6 +53,8 @@ fn explain(blocker: &Blocker, desired: &Desired) -> Failure {
             "a system hook sends the events of every project, and --group, --project or --exclude select only a part",
         )
         .fix(Fix::rerun("create webhooks on groups or projects instead", "--webhooks auto")),
+        Blocker::NoDisconnectUrl => ended::no_disconnect_url(),
+        Blocker::NotOfThisKit { application } => ended::not_of_this_kit(&describe_application(application), desired),
     }
 }
 

@@ -6,7 +6,7 @@ use crate::desired::Credentials;
 use crate::gitlab::{Application, ApplicationWithSecret, NewApplication, PairValidity};
 use crate::http;
 use crate::journal::{ApplicationEntry, BundleEntry, OtherOrganizations, UnfinishedApplication};
-use crate::plan::{self, ApplicationStep};
+use crate::plan::{self, ApplicationStep, Reason};
 
 use super::step_retry::{StepAttempts, may_have_happened};
 use super::{Apply, Error, PlanRun, StepEnd, StepOutputs};
@@ -26,8 +26,12 @@ impl Apply<'_> {
             ApplicationStep::RenewSecret { id, application_id, reason: _ } => {
                 run.outputs.credentials = Some(self.renew_secret(*id, application_id).await?.into());
             }
-            ApplicationStep::Delete { id, application_id, reason: _ } => {
+            ApplicationStep::Delete { id, application_id, reason } => {
                 self.delete_application(*id, application_id).await?;
+                if matches!(reason, Reason::Disconnected | Reason::Named) {
+                    self.require_unlisted(application_id).await?;
+                }
+                self.record(ApplicationEntry::Deleted { application_id: application_id.clone() })?;
             }
             ApplicationStep::ProvePair => self.prove_pair(&run.outputs).await?,
         }
@@ -113,6 +117,7 @@ impl Apply<'_> {
         match self.renew(id, application_id).await {
             Err(Error::Request(error)) if error.status() == Some(404) && self.may_recreate(application_id)? => {
                 self.delete_application(id, application_id).await?;
+                self.record(ApplicationEntry::Deleted { application_id: application_id.to_owned() })?;
                 Box::pin(self.create_application()).await
             }
             renewed => renewed,
@@ -133,19 +138,28 @@ impl Apply<'_> {
         Ok(self.connection.record()?.is_unreleased(application_id))
     }
 
-    /// Deletes the application, if the list still shows the same one under this number. A restored GitLab reuses numbers.
+    /// Deletes the application, if the list still shows the same one under this number: GitLab deletes whatever has the number,
+    /// a user's own application too, and a restored GitLab reuses numbers. The caller records that it was deleted.
     async fn delete_application(&self, id: u64, application_id: &str) -> Result<(), Error> {
         let listed = self.retry.attempts().run(|| self.clients.reader.applications()).await?;
         let is_other = |found: &Application| {
             found.application_id != application_id || !plan::resembles(&self.desired.application, found)
         };
-        if listed.iter().any(|found| found.id == id && is_other(found)) {
+        let Some(found) = listed.iter().find(|found| found.id == id) else { return Ok(()) };
+        if is_other(found) {
             return Err(Error::AnotherApplication { id });
         }
-        let application_id = application_id.to_owned();
-        self.record(ApplicationEntry::Delete { application_id: application_id.clone() })?;
-        self.retry.attempts().run(|| self.clients.writer.delete_application(id)).await?;
-        self.record(ApplicationEntry::Deleted { application_id })
+        self.record(ApplicationEntry::Delete { application_id: application_id.to_owned() })?;
+        self.retry.attempts().run(|| self.clients.writer.delete_application(id)).await
+    }
+
+    /// That GitLab answered proves little: the list has to show that it is gone.
+    async fn require_unlisted(&self, application_id: &str) -> Result<(), Error> {
+        let listed = self.retry.attempts().run(|| self.clients.reader.applications()).await?;
+        match listed.iter().find(|found| found.application_id == application_id) {
+            Some(found) => Err(Error::StillListed { what: format!("application {}", found.id) }),
+            None => Ok(()),
+        }
     }
 
     async fn prove_pair(&self, outputs: &StepOutputs) -> Result<(), Error> {
@@ -174,6 +188,7 @@ impl Apply<'_> {
             Some(_) if self.is_another_creating()? => Ok(()),
             Some(older) => {
                 self.delete_application(id, application_id).await?;
+                self.record(ApplicationEntry::Deleted { application_id: application_id.to_owned() })?;
                 Err(Error::CreationRace { other: older.id })
             }
             None => Ok(()),

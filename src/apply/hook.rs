@@ -11,7 +11,7 @@ use crate::instance::Version;
 use crate::journal::{HookChange, HookEntry};
 use crate::mark::Mark;
 use crate::observed::HookOwner;
-use crate::plan::{HookStep, Step};
+use crate::plan::{DeleteReason, HookStep, Step};
 use crate::target::Target;
 
 use super::step_retry::{StepAttempts, may_have_happened};
@@ -74,7 +74,10 @@ impl Apply<'_> {
         match step {
             HookStep::Create { target } => self.create_hook(target).await.map(Some),
             HookStep::Edit { target, id, differences: _ } => self.edit_hook(target, *id).await.map(Some),
-            HookStep::Delete { target, id, reason: _ } => self.delete_hook(target, *id).await.map(|()| None),
+            HookStep::Delete { target, id, reason } => {
+                self.delete_hook(target, *id, *reason).await?;
+                Ok(None)
+            }
         }
     }
 
@@ -158,10 +161,17 @@ impl Apply<'_> {
         Ok(hook)
     }
 
-    /// A 404 counts as deleted, so deleting twice is harmless.
-    async fn delete_hook(&self, target: &Target, id: u64) -> Result<(), Error> {
+    /// A 404 counts as deleted, so deleting twice is harmless. Where the connection ends, the list has to show that it is
+    /// gone: a 404 may be somebody else's answer.
+    async fn delete_hook(&self, target: &Target, id: u64, reason: DeleteReason) -> Result<(), Error> {
         self.record(HookEntry::Change { target: target.clone(), change: HookChange::Delete })?;
         self.retry.attempts().run(|| self.clients.writer.delete_hook(target, id)).await?;
+        if reason == DeleteReason::Disconnected {
+            let listed = self.retry.attempts().run(|| self.clients.reader.hooks(target)).await?;
+            if listed.iter().any(|hook| hook.id == id) {
+                return Err(Error::StillListed { what: format!("webhook {id} on {target}") });
+            }
+        }
         self.record_changed(target, HookChange::Delete, id)
     }
 

@@ -2,14 +2,17 @@
 
 use super::step_retry::may_have_happened;
 use super::{Apply, Error, PlanRun, StepEnd};
-use crate::gitlab::{MintedToken, NewToken};
+use crate::gitlab::{ApiRefusal, MintedToken, NewToken};
 use crate::http;
 use crate::journal::TokenEntry;
-use crate::plan::{self, TokenStep};
+use crate::plan::{self, RevokeReason, TokenStep};
 
 impl Apply<'_> {
     pub(super) async fn carry_out_token(&self, step: &TokenStep, run: &mut PlanRun<'_, '_>) -> Result<StepEnd, Error> {
         match step {
+            TokenStep::Revoke { id: Some(id), name, user_id: _, reason: RevokeReason::Disconnected } => {
+                self.end_token(*id, name).await?;
+            }
             TokenStep::Revoke { id, name, user_id, reason: _ } => {
                 self.revoke_token(KnownToken { id: *id, user_id: *user_id, name }).await?;
             }
@@ -58,6 +61,37 @@ impl Apply<'_> {
             Some(id) => self.record(TokenEntry::Revoked { id: *id, name }),
             None => self.record(TokenEntry::NotFound { id: known.id, name }),
         }
+    }
+
+    /// Revokes a token for good: afterwards GitLab has to say that it is revoked. One that is absent is not known to be.
+    async fn end_token(&self, id: u64, name: &str) -> Result<(), Error> {
+        let found = self.retry.attempts().run(|| self.clients.reader.token_by_id(id)).await?;
+        let found = found.filter(|token| token.name == name && plan::is_minted_name(name));
+        if !found.ok_or(Error::TokenAbsent { id })?.revoked {
+            self.retry.attempts().run(|| self.clients.writer.revoke_token(id)).await?;
+            self.require_revoked(id).await?;
+        }
+        self.record(TokenEntry::Revoked { id, name: name.to_owned() })
+    }
+
+    async fn require_revoked(&self, id: u64) -> Result<(), Error> {
+        let asked = self.retry.attempts().run(|| self.clients.reader.token_by_id(id)).await;
+        match asked {
+            Ok(Some(token)) if token.revoked => Ok(()),
+            Ok(Some(_)) => Err(Error::StillValid { id }),
+            Ok(None) => Err(Error::TokenAbsent { id }),
+            // It is the one in use, and GitLab says why it is not valid any more.
+            Err(Error::Request(error))
+                if self.is_in_use(id) && ApiRefusal::of(&error) == Some(ApiRefusal::TokenRevoked) =>
+            {
+                Ok(())
+            }
+            Err(error) => Err(error),
+        }
+    }
+
+    fn is_in_use(&self, id: u64) -> bool {
+        self.observed.token.known().is_some_and(|token| token.id == id)
     }
 
     async fn try_to_revoke(&self, known: KnownToken<'_>) -> Result<Vec<u64>, http::Error> {

@@ -2,13 +2,13 @@
 
 mod application;
 mod choices;
-mod preconditions;
 mod unfinished;
 
 use clap::Args;
 
 use super::Context;
 use super::output;
+use super::preconditions;
 use super::run::{Planned, Ran, run};
 use super::session::{Access, Session};
 use crate::advice::explain_blockers;
@@ -17,7 +17,7 @@ use crate::desired::Prune;
 use crate::error::{ExitCode, Failure};
 use crate::observed::{Observed, Read, Reads};
 use crate::plan::{self, Blocker, Plan};
-use crate::report::run::{Job, PendingExit};
+use crate::report::run::{Job, PendingExit, Purpose};
 use crate::settings::keys;
 
 const LONG: &str = "\
@@ -104,7 +104,7 @@ async fn run_steps(args: ConnectArgs, context: &Context<'_>) -> Result<ExitCode,
         }
 
         // Apply and report: nothing is written before the plan is approved.
-        match run(&session, job(&args), Planned { plan, observed, unread }).await? {
+        match run(&session, job(&args), Planned { plan, observed, unread, evidence: None }).await? {
             Ran::Ended(code) => return Ok(code),
             Ran::ChangeAsked => session = interrupt.or(Box::pin(choices::change(session))).await??,
         }
@@ -125,7 +125,9 @@ fn job(args: &ConnectArgs) -> Job {
     Job {
         schema: "factory-gitlab/connect/v1",
         achieved: "connected",
+        standing: "is already connected",
         progress: "connecting",
+        purpose: Purpose::Connect,
         pending: if args.exit_code { PendingExit::Four } else { PendingExit::Zero },
     }
 }

@@ -2,6 +2,7 @@
 
 mod apply;
 mod bundle;
+mod ended;
 
 use crate::advice::{self, About, advise};
 use crate::credential_store::CredentialStoreError;

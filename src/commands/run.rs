@@ -1,17 +1,19 @@
 //! Approve, apply, report: what follows a plan, the same for every command that writes.
 
+use std::path::{Path, PathBuf};
+
 use super::session::Session;
-use super::{diagnostics, local_state, progress};
+use super::{diagnostics, local_state, output, progress};
 use crate::advice;
 use crate::apply::webhook_test::TestQuota;
-use crate::apply::{Applied, Apply, ApplyInputs, Clients, Error, kit_accepted};
+use crate::apply::{Applied, Apply, ApplyInputs, Clients, Error, LocalState, kit_accepted};
 use crate::desired::Desired;
 use crate::error::{ExitCode, Failure, Fix};
-use crate::journal::{Journal, Lock, RunEntry};
+use crate::journal::{DisconnectEntry, Journal, Lock, RunEntry};
 use crate::observed::{DeliveryProof, Observed};
 use crate::plan::{self, KitStep, Plan, Step};
-use crate::report::FailureGroup;
-use crate::report::run::{End, Job, Outcome, RunReport, UnprovenDelivery, plan_lines};
+use crate::report::run::{Actor, End, Evidence, Job, Outcome, Purpose, RunReport, UnprovenDelivery, plan_lines};
+use crate::report::{self, FailureGroup, Format};
 use crate::secret::{Bearer, FactoryKey};
 use crate::settings::keys;
 use crate::target::Target;
@@ -24,6 +26,8 @@ pub(super) struct Planned {
     pub observed: Observed,
     /// Targets that could not be read, so that nothing was planned for them.
     pub unread: Vec<FailureGroup<Target>>,
+    /// Where the evidence of what was done is written.
+    pub evidence: Option<PathBuf>,
 }
 
 /// How a run ended.
@@ -40,23 +44,57 @@ pub(super) enum Ran {
 /// # Errors
 /// When the plan is not approved, or the journal cannot be written before the first step.
 pub(super) async fn run(session: &Session<'_>, job: Job, planned: Planned) -> Result<Ran, Failure> {
+    if planned.evidence.is_some() {
+        session.observer.http.trail().start();
+    }
     let Some(end) = Run { session, job, planned: &planned }.carry_out().await? else { return Ok(Ran::ChangeAsked) };
-    let Planned { plan, unread, .. } = planned;
+    let Planned { plan, unread, observed, evidence } = planned;
     let stats = session.observer.http.stats();
-    let code = session.context.finish(&RunReport {
+    let report = RunReport {
         job,
         running: session.context.terminal.running(),
         instance: session.desired.instance.clone(),
         kit: session.desired.kit.fingerprint(),
         has_upload_address: !session.desired.kit.values.values("bundle.upload_url").is_empty(),
+        observed_at: observed.at,
         plan,
         end,
         unread,
         requests: stats.requests,
         writes: stats.writes,
         duration_ms: u64::try_from(session.duration().as_millis()).unwrap_or(u64::MAX),
-    })?;
-    Ok(Ran::Ended(code))
+    };
+    // The report is printed although the evidence may not be writable any more.
+    let written = evidence.map_or(Ok(()), |path| write_evidence(session, &report, &observed, &path));
+    let code = session.context.finish(&report)?;
+    written.map(|()| Ran::Ended(code))
+}
+
+fn write_evidence(session: &Session<'_>, report: &RunReport, observed: &Observed, path: &Path) -> Result<(), Failure> {
+    let (user, token) = (observed.user.known(), observed.token.known());
+    let evidence = Evidence {
+        report,
+        organization: &session.desired.organization.id,
+        actor: Actor {
+            username: user.map(|user| user.username.clone()),
+            user_id: user.map(|user| user.id),
+            token_id: token.map(|token| token.id),
+            token_name: token.map(|token| token.name.clone()),
+        },
+        ended_at: session.context.env.clock.now(),
+        requests: session.observer.http.trail().sent(),
+    };
+    let rendered = report::render(&evidence, Format::Json)?;
+    output::write_file(path, |file| rendered.write_to(file))
+}
+
+/// How a plan is approved.
+#[derive(Clone, Copy)]
+enum Approve<'a> {
+    /// With yes, no, or a change of an answer.
+    Answer,
+    /// By typing this name, because what is removed cannot be brought back.
+    Name(&'a str),
 }
 
 struct Run<'r> {
@@ -70,9 +108,12 @@ impl Run<'_> {
     async fn carry_out(&self) -> Result<Option<End>, Failure> {
         let Self { session, planned, .. } = self;
         let Some(lock) = session.lock() else { return Ok(Some(End::DryRun)) };
+        let connects = self.job.purpose == Purpose::Connect;
         if planned.plan.is_empty() {
-            session.offer_keyring().await?;
-            self.record_finished(lock)?;
+            if connects {
+                session.offer_keyring().await?;
+                self.record_finished(lock)?;
+            }
             return Ok(Some(End::NothingToDo));
         }
         self.require_factory_key().await?;
@@ -81,9 +122,14 @@ impl Run<'_> {
         }
         session.trust_kit();
         self.prove_factory_key().await?;
-        session.offer_keyring().await?;
+        if connects {
+            session.offer_keyring().await?;
+        }
         let mut journal = session.journal(lock)?;
         self.pin_first_kit(&mut journal)?;
+        if self.job.purpose == Purpose::EndConnection {
+            journal.append(DisconnectEntry::Begin).map_err(|error| diagnostics::journal(&error))?;
+        }
         let writer = session.writer(lock);
         let transport = session.interview.settings().transport()?;
         let test_quota = TestQuota::default();
@@ -93,6 +139,11 @@ impl Run<'_> {
             clients: Clients::new(&session.observer, &writer, &test_quota),
             connection: session.connection(),
             token: session.token(),
+            local: LocalState {
+                lock,
+                credential_store: local_state::credential_store(session.context, session.interview.settings())?,
+                kit_place: session.kit_place().path(),
+            },
             transport: &transport,
         };
         let outcome = self.apply(&Apply::new(inputs, journal)).await;
@@ -167,7 +218,12 @@ impl Run<'_> {
         } else {
             terminal.say(&text);
         }
-        match self.ask_for_approval()? {
+        let host = session.desired.instance.url().host_str().unwrap_or_default().to_owned();
+        let answer = match self.job.purpose {
+            Purpose::Connect => self.ask_for_approval(Approve::Answer)?,
+            Purpose::EndConnection | Purpose::RemoveWebhooks => self.ask_for_approval(Approve::Name(&host))?,
+        };
+        match answer {
             answer @ (PlanAnswer::Apply | PlanAnswer::Change) => Ok(answer),
             PlanAnswer::Stop => Err(Failure::problem("the plan was not approved; nothing was changed")
                 .fix(Fix::rerun("show the plan again, and change nothing", "--dry-run"))),
@@ -175,16 +231,25 @@ impl Run<'_> {
     }
 
     /// `--yes` does not cover a changed kit: a person approves it, or its fingerprint is named.
-    fn ask_for_approval(&self) -> Result<PlanAnswer, Failure> {
+    fn ask_for_approval(&self, how: Approve<'_>) -> Result<PlanAnswer, Failure> {
         let interview = &self.session.interview;
+        let is_covered = interview.settings().is_enabled(&keys::YES);
+        let ask = || match how {
+            Approve::Answer => interview.approve_or_change(&keys::YES),
+            Approve::Name(_) if is_covered => Ok(PlanAnswer::Apply),
+            Approve::Name(name) => interview.confirm_name(&keys::YES, name),
+        };
         let Some(KitStep::Accept { from, to, changes }) = self.changed_kit() else {
-            return interview.approve_or_change(&keys::YES);
+            return ask();
         };
         if interview.settings().get(&keys::KIT_FINGERPRINT)?.is_some() {
-            return interview.approve_or_change(&keys::YES);
+            return ask();
         }
         if interview.prompter().can_ask() {
-            return interview.ask_to_apply(&keys::YES);
+            return match how {
+                Approve::Answer => interview.ask_to_apply(&keys::YES),
+                Approve::Name(name) => interview.confirm_name(&keys::YES, name),
+            };
         }
         let failure = Failure::usage("the kit differs from the one that was accepted, and --yes does not cover that")
             .because(format!("kit {from} was accepted; this is kit {to}"));

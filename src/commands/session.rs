@@ -39,6 +39,10 @@ pub(super) enum Access {
     DryRun,
     /// Writes: checks each input where it is given, and takes the connection's lock before anything is observed.
     Write,
+    /// As `DryRun`, for a command that removes: it hands nothing over.
+    RemoveDryRun,
+    /// As `Write`, likewise.
+    Remove,
 }
 
 impl Access {
@@ -47,8 +51,17 @@ impl Access {
     pub(super) const fn rate_limit_wait(self) -> Duration {
         match self {
             Self::Read => Duration::from_secs(60),
-            Self::DryRun | Self::Write => Duration::from_secs(65 * 60),
+            Self::DryRun | Self::Write | Self::RemoveDryRun | Self::Remove => Duration::from_secs(65 * 60),
         }
+    }
+
+    pub(super) const fn writes(self) -> bool {
+        matches!(self, Self::Write | Self::Remove)
+    }
+
+    /// Whether a bundle may be sealed and sent.
+    pub(super) const fn hands_over(self) -> bool {
+        matches!(self, Self::DryRun | Self::Write)
     }
 }
 
@@ -130,10 +143,7 @@ impl<'a> Session<'a> {
         let Inputs { desired, observer, known, token, kit_place, keyring } = inputs;
         let connection = store.connection(&desired.instance, &desired.organization.id);
         let failed = |error| diagnostics::journal(&error);
-        let lock = match access {
-            Access::Write => Some(connection.lock().map_err(failed)?),
-            Access::Read | Access::DryRun => None,
-        };
+        let lock = if access.writes() { Some(connection.lock().map_err(failed)?) } else { None };
         let mut record = connection.record().map_err(failed)?;
         if record.kit_pin.is_none() {
             record.kit_pin = local_state::pin_of_place(&store, &desired.instance, kit_place.path())?;

@@ -95,6 +95,13 @@ impl Report for Status {
 /// The state of the connection, for machines and for people.
 fn state(record: &Record) -> (&'static str, Line) {
     let accepted = record.bundle.as_ref().is_some_and(|bundle| bundle.accepted || bundle.written_to.is_some());
+    if let Some(at) = record.disconnected_at {
+        return ("disconnected", Line::new().plain(format!("disconnected on {at}")));
+    }
+    if record.disconnecting_at.is_some() {
+        let line = Line::new().with(Tone::Warn, "being disconnected, not finished; run disconnect again to continue");
+        return ("disconnecting", line);
+    }
     match (record.finished_at, accepted) {
         (Some(at), true) => ("finished", Line::new().with(Tone::Good, format!("finished on {at}"))),
         (Some(at), false) => ("finished", Line::new().plain(format!("finished on {at}; no bundle was delivered"))),

@@ -200,6 +200,7 @@ fn a_usage_error_of_clap_is_a_failure_with_its_tips() {
 fn the_help_of_a_command_is_shown_by_help_command() {
     for (line, holds) in [
         ("help connect", "--dry-run"),
+        ("help disconnect", "--evidence"),
         ("help kit check", "Check the kit"),
         ("help bundle open", "--identity-file"),
         ("help", "Commands:"),
@@ -227,6 +228,10 @@ const MESSAGES_OF: &[(&str, &[&str])] = &[
     ("src/error.rs", &["connect"]),
     ("src/observed.rs", &["verify"]),
     ("src/kit/check.rs", &["connect", "verify", "kit check", "kit show"]),
+    ("src/advice/ended.rs", &["disconnect"]),
+    ("src/commands/diagnostics/ended.rs", &["disconnect"]),
+    ("src/plan/disconnect.rs", &["disconnect"]),
+    ("src/plan/parts/ended_", &["disconnect"]),
     ("src/plan/", &["connect"]),
 ];
 

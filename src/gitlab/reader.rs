@@ -13,7 +13,7 @@ use super::{
     TokenDetails, User, is_unknown_route,
 };
 use crate::http::limits::{MAX_LOG_ENTRIES, NEWEST_LOG_ENTRIES};
-use crate::http::{Cause, Client, ErrorResponse, Expected, Method, Pages, Repeat, Request, Response};
+use crate::http::{Cause, Client, ErrorResponse, Expected, LinkProblem, Method, Pages, Repeat, Request, Response};
 use crate::instance::{Edition, InstanceUrl};
 use crate::secret::PersonalAccessToken;
 use crate::target::Target;
@@ -251,6 +251,19 @@ impl Reader {
         self.list::<HookWire, _>(&format!("{}?per_page=100", target.hooks_path()), "a list of hooks")
             .collect_small()
             .await
+    }
+
+    /// Asks for a hook that the list of its target does not have.
+    ///
+    /// # Errors
+    /// Also where it exists: then the list was not whole.
+    pub async fn require_no_hook(&self, target: &Target, id: u64) -> Result<(), Error> {
+        let request = self.request(&format!("{}/{id}", target.hooks_path()));
+        match self.http.send(&request).await {
+            Ok(_) => Err(request.failed(Cause::Link(LinkProblem::EndsEarly))),
+            Err(error) if error.status() == Some(404) => Ok(()),
+            Err(error) => Err(error),
+        }
     }
 
     /// The newest 20 entries of a hook's delivery log (17.3), newest first; two where the payloads make the response too

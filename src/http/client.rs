@@ -17,11 +17,12 @@ use super::limiter::{Limiter, OnWait, Priority};
 use super::limits::{MAX_CONCURRENCY, MAX_REDIRECTS, OVERLOAD_PART};
 use super::options::{ClientOptions, Secured, Transports, is_in_reach, place};
 use super::pages::is_same_origin;
-use super::request::{Repeat, Request, host_of};
+use super::request::{Repeat, Request, host_of, millis, origin};
 use super::response::Response;
 use super::retry::{Attempts, Retry, RetryTerms};
 use super::stats::{Counters, Stats};
 use super::tls::problem::{Peer, TlsProblem};
+use super::trail::Trail;
 use super::{classify, error_response, probe, tls};
 use crate::env::{Clock, Reach};
 use crate::instance::{bare, is_loopback};
@@ -122,6 +123,12 @@ impl Client {
     #[must_use]
     pub fn stats(&self) -> Stats {
         self.shared.counters.stats()
+    }
+
+    /// The requests that were sent, once it is started.
+    #[must_use]
+    pub fn trail(&self) -> &Trail {
+        &self.shared.counters.trail
     }
 
     #[must_use]
@@ -277,6 +284,7 @@ impl Client {
         let started = shared.clock.system().instant();
         let outcome = self.exchange_now(request, url).await;
         drop(counted);
+        shared.counters.trail.add(shared.clock.now(), request, &outcome);
         let took = shared.clock.system().instant().duration_since(started);
         permit.release(match &outcome {
             Ok(response) => self.signal_of_response(response, took, attempts),
@@ -381,12 +389,4 @@ impl Client {
     pub(super) fn timeout(&self) -> Duration {
         self.time_left().map_or(self.shared.timeout, |left| left.min(self.shared.timeout))
     }
-}
-
-fn millis(time: Duration) -> u64 {
-    u64::try_from(time.as_millis()).unwrap_or(u64::MAX)
-}
-
-fn origin(url: &Url) -> String {
-    url.origin().ascii_serialization()
 }

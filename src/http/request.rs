@@ -1,5 +1,7 @@
 //! A request: method, address, credential, body, and whether it may be sent again.
 
+use std::time::Duration;
+
 use reqwest::Method;
 use reqwest::header::{AUTHORIZATION, HeaderMap, HeaderName, HeaderValue};
 use serde::{Serialize, Serializer};
@@ -140,6 +142,14 @@ impl Request {
         }
         .into()
     }
+}
+
+pub(super) fn millis(time: Duration) -> u64 {
+    u64::try_from(time.as_millis()).unwrap_or(u64::MAX)
+}
+
+pub(super) fn origin(url: &Url) -> String {
+    url.origin().ascii_serialization()
 }
 
 /// The host, with the port where it is not the scheme's default.

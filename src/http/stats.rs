@@ -3,6 +3,7 @@
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use super::request::Repeat;
+use super::trail::Trail;
 
 /// The counts so far.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq, serde::Serialize)]
@@ -19,6 +20,7 @@ pub struct Stats {
 
 #[derive(Debug, Default)]
 pub(super) struct Counters {
+    pub(super) trail: Trail,
     requests: AtomicU32,
     writes: AtomicU32,
     round_trips: AtomicU32,

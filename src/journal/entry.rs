@@ -35,6 +35,7 @@ pub enum Entry {
     Application(ApplicationEntry),
     Token(TokenEntry),
     Bundle(BundleEntry),
+    Disconnect(DisconnectEntry),
 }
 
 /// The beginning and the end of a run.
@@ -174,6 +175,33 @@ pub enum BundleEntry {
     Written { sha256: String, path: String },
 }
 
+/// The end of a connection.
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(tag = "event")]
+pub enum DisconnectEntry {
+    /// The whole connection is being removed.
+    #[serde(rename = "disconnect")]
+    Begin,
+    #[serde(rename = "tell_factory")]
+    TellFactory,
+    /// Factory knows that the connection has ended, and forgets what it was given.
+    #[serde(rename = "factory_told")]
+    FactoryTold,
+    /// Nothing is left. It stands alone in the place of all lines before it.
+    #[serde(rename = "disconnected")]
+    Disconnected {
+        instance: String,
+        organization: String,
+        tool: String,
+        /// Where the kit came from, as in the first line of a run.
+        #[serde(default)]
+        kit: Option<String>,
+        /// The ID of the application that was removed.
+        #[serde(default)]
+        application_id: Option<String>,
+    },
+}
+
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
 #[serde(tag = "event")]
 pub enum HookEntry {
@@ -210,7 +238,7 @@ impl Entry {
     pub(super) const fn is_durable(&self) -> bool {
         match self {
             Self::Hook(_) => false,
-            Self::Run(_) | Self::Application(_) | Self::Token(_) | Self::Bundle(_) => true,
+            Self::Run(_) | Self::Application(_) | Self::Token(_) | Self::Bundle(_) | Self::Disconnect(_) => true,
         }
     }
 }
@@ -236,6 +264,12 @@ impl From<TokenEntry> for Entry {
 impl From<BundleEntry> for Entry {
     fn from(entry: BundleEntry) -> Self {
         Self::Bundle(entry)
+    }
+}
+
+impl From<DisconnectEntry> for Entry {
+    fn from(entry: DisconnectEntry) -> Self {
+        Self::Disconnect(entry)
     }
 }
 

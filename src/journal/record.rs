@@ -1,6 +1,7 @@
 //! The local record of a connection, replayed from the lines of its journal.
 #![deny(clippy::wildcard_enum_match_arm, clippy::match_wildcard_for_single_variants)]
 
+mod ended;
 mod handed_over;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -10,6 +11,7 @@ use serde::Serialize;
 use url::Url;
 
 use super::entry::{ApplicationEntry, Entry, HookChange, HookEntry, RunEntry};
+pub use ended::KnownTarget;
 pub use handed_over::{BundleRecord, MintedRecord, ReplacedToken, TokenBundleRecord};
 
 use crate::instance::is_bare;
@@ -66,8 +68,26 @@ pub struct Record {
     /// Where a webhook may have been created, with no result recorded.
     #[serde(skip)]
     pub unfinished_hooks: BTreeSet<TargetNumber>,
+    /// The groups and projects where this machine has registered a webhook, as they were then.
+    #[serde(skip)]
+    pub targets: BTreeMap<TargetNumber, KnownTarget>,
     /// Kinds of webhooks that were changed and not yet proven by a test delivery.
     pub unproved: BTreeSet<TargetKind>,
+    /// When a run began to remove the whole connection, if no run of `connect` has begun since.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub disconnecting_at: Option<Timestamp>,
+    /// When Factory was told that the connection ends, if it was given nothing since.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub factory_told_at: Option<Timestamp>,
+    /// When the connection was removed. Then the record holds nothing else of it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub disconnected_at: Option<Timestamp>,
+    /// GitLab's number of the administrator's own token that Factory had when it was told of the end.
+    #[serde(skip)]
+    pub given_token: Option<u64>,
+    /// The ID of the application that this tool removed last.
+    #[serde(skip)]
+    pub removed_application: Option<String>,
     /// Lines that could not be read: incomplete, or of a newer program.
     pub unread_lines: usize,
     /// What this machine recorded for other organizations on the same instance.
@@ -78,6 +98,8 @@ pub struct Record {
 /// What this machine recorded for other organizations that are connected to the same instance. None of it is ours.
 #[derive(Clone, Debug, Default)]
 pub struct OtherOrganizations {
+    /// How many of them are connected.
+    pub connected: usize,
     pub hooks: BTreeSet<(TargetNumber, u64)>,
     /// The IDs of the applications that they made, or whose secret they renewed or delivered.
     pub applications: BTreeSet<String>,
@@ -95,6 +117,7 @@ pub struct UnfinishedApplication {
 impl OtherOrganizations {
     /// Adds what one of them recorded.
     pub fn add(&mut self, record: &Record) {
+        self.connected += usize::from(!record.is_empty());
         self.hooks.extend(record.hooks.iter().map(|(target, hook)| (*target, hook.id)));
         let made = match &record.application {
             OwnApplication::Made { application_id } => Some(application_id),
@@ -195,7 +218,8 @@ impl Record {
             Entry::Application(entry) => self.add_application(entry),
             Entry::Token(entry) => self.add_token(entry),
             Entry::Bundle(entry) => self.add_bundle(at, entry),
-            Entry::Hook(entry) => self.add_hook(entry),
+            Entry::Disconnect(entry) => self.add_disconnect(at, entry),
+            Entry::Hook(entry) => self.add_hook(at, entry),
         }
     }
 
@@ -224,7 +248,7 @@ impl Record {
                 (self.without_kit, self.bundle_out) = (without_kit, bundle_out);
                 self.handover = handover;
                 self.began_at = Some(at);
-                self.finished_at = None;
+                (self.finished_at, self.disconnecting_at, self.disconnected_at) = (None, None, None);
             }
             RunEntry::KitAccepted { fingerprint, trusted, key_origins } => {
                 self.kit_pin = Some(KitPin { fingerprint, trusted, key_origins });
@@ -266,17 +290,19 @@ impl Record {
         if self.bundle.as_ref().is_some_and(is_waiting) {
             self.abandon_bundle();
         }
+        self.removed_application = Some(application_id.to_owned());
         self.application = OwnApplication::None;
         self.renewed = None;
         self.secret = SecretState::None;
     }
 
-    fn add_hook(&mut self, entry: HookEntry) {
+    fn add_hook(&mut self, at: Timestamp, entry: HookEntry) {
         match entry {
             // A webhook carries its own mark, so reading it tells whether it was changed. Only the journal tells that it
             // was not tested since.
             HookEntry::Change { target, change } => match change {
                 HookChange::Create => {
+                    self.see_target(at, &target);
                     self.unproved.insert(target.kind());
                     self.unfinished_hooks.insert(target.number());
                 }
@@ -288,6 +314,7 @@ impl Record {
             HookEntry::Changed { target, change: HookChange::Create | HookChange::Edit, id, fingerprint, signing } => {
                 let tokens = TokensSet::recorded(&fingerprint, signing.as_deref());
                 self.unproved.insert(target.kind());
+                self.see_target(at, &target);
                 self.unfinished_hooks.remove(&target.number());
                 self.hooks.insert(target.number(), HookRecord { id, tokens });
             }
@@ -295,6 +322,7 @@ impl Record {
                 if self.hooks.get(&target.number()).is_some_and(|known| known.id == id) {
                     self.hooks.remove(&target.number());
                 }
+                self.unfinished_hooks.remove(&target.number());
             }
             HookEntry::DeliveryProven { kind } => {
                 self.unproved.remove(&kind);

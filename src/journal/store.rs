@@ -10,7 +10,7 @@ use sha2::{Digest as _, Sha256};
 use super::entry::{Entry, JournalLine, VERSION};
 use super::record::{OtherOrganizations, Record};
 use crate::env::Clock;
-use crate::files;
+use crate::files::{self, Readers};
 use crate::instance::InstanceUrl;
 
 /// At most this many bytes of a journal are read: enough for hundreds of thousands of webhooks.
@@ -169,7 +169,8 @@ impl Connection {
     /// # Errors
     /// As [`Connection::record`].
     pub fn choices(&self) -> Result<Record, Error> {
-        self.read(&|line| line.contains(r#""began""#) || line.contains(r#""kit_accepted""#))
+        const CHOICES: [&str; 3] = [r#""began""#, r#""kit_accepted""#, r#""disconnected""#];
+        self.read(&|line| CHOICES.iter().any(|choice| line.contains(choice)))
     }
 
     fn read(&self, wanted: &dyn Fn(&str) -> bool) -> Result<Record, Error> {
@@ -201,6 +202,26 @@ impl Connection {
         }
     }
 
+    /// Removes the sealed bundles, and puts these entries in the place of the whole journal.
+    ///
+    /// # Errors
+    /// [`Error::Write`] when a file cannot be removed or written.
+    pub fn bury(&self, _lock: &Lock, entries: Vec<Entry>, clock: Clock) -> Result<(), Error> {
+        for path in [self.bundle_path(), self.token_bundle_path()] {
+            files::remove_regular(&path).map_err(|source| Error::Write { path, source })?;
+        }
+        let (path, run) = (self.journal_path(), new_run());
+        let line = |entry| JournalLine { v: VERSION, at: clock.now(), run: run.clone(), entry };
+        let lines: Vec<JournalLine> = entries.into_iter().map(line).collect();
+        let written = files::write_atomically(&path, Readers::Owner, |file| {
+            lines.iter().try_for_each(|line| {
+                serde_json::to_writer(&mut *file, line)?;
+                file.write_all(b"\n")
+            })
+        });
+        written.map_err(|source| Error::Write { path, source })
+    }
+
     /// Opens the journal for appending. Ends an incomplete last line first, so that the next line is separate.
     ///
     /// # Errors
@@ -216,7 +237,7 @@ impl Connection {
         };
         let path = self.journal_path();
         let file = open_journal(&path).map_err(|source| Error::Write { path: path.clone(), source })?;
-        Ok(Journal { path, file, audit, run: uuid::Uuid::new_v4().simple().to_string(), clock })
+        Ok(Journal { path, file, audit, run: new_run(), clock })
     }
 }
 
@@ -255,6 +276,11 @@ impl Journal {
         }
         Ok(())
     }
+}
+
+/// What tells the lines of one run from those of another.
+fn new_run() -> String {
+    uuid::Uuid::new_v4().simple().to_string()
 }
 
 /// Replays the wanted lines one at a time, because a journal can be large.

@@ -48,7 +48,11 @@ impl Kit {
         self.check_application(&mut problems);
         self.check_webhook(&mut problems);
         self.check_bundle(delivery, &mut problems);
-        let urls = [("webhook.receipts_url", &self.webhook.receipts_url), ("status_url", &self.status_url)];
+        let urls = [
+            ("webhook.receipts_url", &self.webhook.receipts_url),
+            ("status_url", &self.status_url),
+            ("disconnect_url", &self.disconnect_url),
+        ];
         for (path, url) in urls {
             if let Some(url) = url {
                 problems.protected(path, url);

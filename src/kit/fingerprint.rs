@@ -146,8 +146,18 @@ impl Kit {
     /// What is trusted of it. Each part is taken apart by name: a new field has to be decided on here.
     #[must_use]
     pub fn trusted(&self) -> TrustedValues {
-        let Self { schema: _, organization, expires_at: _, application, webhook, token, bundle, status_url, network } =
-            self;
+        let Self {
+            schema: _,
+            organization,
+            expires_at: _,
+            application,
+            webhook,
+            token,
+            bundle,
+            status_url,
+            disconnect_url,
+            network,
+        } = self;
         let mut values = TrustedValues::default();
         values.add("organization.id", [organization.id.clone()]);
         values.add("organization.name", [organization.name.clone()]);
@@ -158,6 +168,7 @@ impl Kit {
         values.add_set("token.scopes", scopes.iter().cloned());
         bundle.add_to(&mut values);
         values.add_address("status_url", status_url.as_ref());
+        values.add_address("disconnect_url", disconnect_url.as_ref());
         network.add_to(&mut values);
         values
     }
@@ -167,8 +178,9 @@ impl Kit {
     pub fn key_origins(&self) -> BTreeSet<String> {
         let BundleTerms { upload_url, method, recipients: _ } = &self.bundle;
         let upload = upload_url.as_ref().filter(|url| !is_presigned(url, *method));
-        let urls = [upload, self.webhook.receipts_url.as_ref(), self.status_url.as_ref()];
-        urls.into_iter().flatten().map(origin).collect()
+        let asked = [&self.webhook.receipts_url, &self.status_url, &self.disconnect_url];
+        let urls = asked.into_iter().map(Option::as_ref).chain([upload]);
+        urls.flatten().map(origin).collect()
     }
 }
 
@@ -255,6 +267,7 @@ mod tests {
                          "events": ["push", "note"], "receipts_url": "https://api.factory.example/receipts" },
             "bundle": { "recipients": ["age1b", "age1a"], "upload_url": "https://api.factory.example/bundles" },
             "status_url": "https://api.factory.example/status",
+            "disconnect_url": null,
             "network": { "endpoints": [{ "host": "api.factory.example", "port": 443 }], "egress_cidrs": ["203.0.113.0/24"],
                          "vpc": { "id": "vpc-0" } },
         });
@@ -289,6 +302,7 @@ mod tests {
             ("/bundle/recipients", json!(["age1b", "age1evil"]), "bundle.recipients"),
             ("/bundle/upload_url", json!("https://evil.example/bundles"), "bundle.upload_url"),
             ("/status_url", json!("https://evil.example/status"), "status_url"),
+            ("/disconnect_url", json!("https://evil.example/connection"), "disconnect_url"),
             ("/network/egress_cidrs", json!(["0.0.0.0/0"]), "network.egress_cidrs"),
             ("/network/vpc/id", json!("vpc-1"), "network.vpc"),
         ] {

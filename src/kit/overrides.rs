@@ -58,6 +58,7 @@ impl Kit {
             token: TokenTerms::default(),
             bundle: BundleTerms { recipients: Vec::new(), upload_url: None, method: UploadMethod::default() },
             status_url: None,
+            disconnect_url: None,
             network: super::NetworkTerms::default(),
         };
         Some(kit.with(overrides.clone()))

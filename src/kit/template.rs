@@ -26,6 +26,7 @@ const TEMPLATE: &str = r#"{
     "method": "POST"
   },
   "status_url": null,
+  "disconnect_url": null,
   "network": { "endpoints": [], "egress_cidrs": [], "vpc": null }
 }
 "#;

@@ -1,22 +1,23 @@
 //! Reads the hooks of every target, many at the same time, and keeps those that concern this connection.
 
 use std::cell::{Cell, RefCell};
-use std::collections::{BTreeSet, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::sync::Arc;
 
 use futures_util::{StreamExt as _, stream};
 use tokio::sync::mpsc;
 
 use super::bulk::{Bulk, CandidateHooks};
+use super::everywhere::EveryTarget;
 use super::observer::ObserveProgress;
 use super::others::{GroupHooks, Others};
 use super::targets::{FoundTargets, InitialReads, TargetFinder, TargetSink};
-use super::{HookOwner, HookSeen, HooksSeen, Observation, OwnerRules, TargetSeen};
+use super::{HookOwner, HookSeen, HooksSeen, LeftOut, Observation, OthersRead, OwnerRules, TargetSeen};
 use crate::desired::{Candidate, Desired};
 use crate::gitlab::{Hook, HookAttributes, LoggedDelivery, Reader};
 use crate::http;
 use crate::instance::Version;
-use crate::target::{Strategy, Target, TargetNumber};
+use crate::target::{Strategy, Target, TargetKind, TargetNumber};
 
 /// At most this many pages of targets are held while their hooks are read.
 const PAGES_AHEAD: usize = 2;
@@ -89,6 +90,8 @@ pub(super) struct HookReader<'a> {
     pub(super) group_hooks: GroupHooks,
     /// Where this machine recorded a webhook of this connection.
     pub(super) recorded: BTreeSet<TargetNumber>,
+    /// The webhooks that have to be asked for where a list does not have them.
+    pub(super) confirmed: BTreeMap<TargetNumber, u64>,
     pub(super) owners: OwnerRules<'a>,
     pub(super) logs: DeliveryLogBudget,
     pub(super) bulk: Bulk<'a>,
@@ -106,24 +109,9 @@ impl HookReader<'_> {
         let others = Others::new(strategy, self.group_hooks, &self.recorded);
         let selection = &self.desired.webhooks.selection;
         let finder = TargetFinder { gitlab, selection, strategy, initial, others: &others };
-        let (send, mut receive) = mpsc::channel::<Vec<Candidate>>(PAGES_AHEAD);
-        let find = async {
-            let sink = TargetSink { pages: &send, progress: self.progress, taken: Cell::new(0), gitlab };
-            let found = finder.find(&sink).await;
-            drop(send);
-            found
-        };
-        let pages = stream::poll_fn(move |context| receive.poll_recv(context));
-        let read = pages
-            .map(|page| self.bulk.page(page))
-            .buffer_unordered(PAGES_AT_ONCE)
-            .flat_map(stream::iter)
-            .map(|candidate| self.read_target(candidate))
-            .buffer_unordered(self.width)
-            .collect::<Vec<TargetSeen>>();
-        let (found, mut all) = tokio::join!(Box::pin(find), read);
-        let FoundTargets { left_out, split_groups, unmatched_exclusions } = found?;
-        all.sort_by(|one, other| one.target.cmp(&other.target));
+        let find = async |sink: &TargetSink<'_>| finder.find(sink).await;
+        let (FoundTargets { left_out, split_groups, unmatched_exclusions }, all) =
+            self.read_found(find, |_| true).await?;
         let (targets, outside) = others.divide(all);
         Ok(HooksSeen {
             strategy,
@@ -136,6 +124,59 @@ impl HookReader<'_> {
         })
     }
 
+    /// The same of everything that can have a webhook, whatever is selected. Only targets are kept that have one of this
+    /// connection's, or could not be read.
+    pub(super) async fn read_everywhere(&self, finder: &EveryTarget<'_>) -> Result<HooksSeen, http::Error> {
+        let is_kept = |seen: &TargetSeen| !seen.hooks.known().is_some_and(Vec::is_empty) && !self.is_unlicensed(seen);
+        let find = async |sink: &TargetSink<'_>| finder.find(sink).await;
+        let ((), targets) = self.read_found(find, is_kept).await?;
+        Ok(HooksSeen {
+            strategy: self.strategy,
+            targets,
+            left_out: LeftOut::default(),
+            split_groups: Vec::new(),
+            unmatched_exclusions: Vec::new(),
+            others: Vec::new(),
+            others_read: OthersRead::All,
+        })
+    }
+
+    /// Whether a group's webhooks are refused because the license has none, and no run on this machine made one there.
+    fn is_unlicensed(&self, seen: &TargetSeen) -> bool {
+        let is_refused = seen.hooks.error().is_some_and(|error| matches!(error.status(), Some(403 | 404)));
+        let number = seen.target.number();
+        let is_group = self.group_hooks == GroupHooks::Sleep && number.0 == TargetKind::Group;
+        is_refused && is_group && !self.recorded.contains(&number)
+    }
+
+    /// Reads targets as they are found, and keeps some of them.
+    async fn read_found<T>(
+        &self,
+        find: impl AsyncFnOnce(&TargetSink<'_>) -> Result<T, http::Error>,
+        is_kept: impl Fn(&TargetSeen) -> bool,
+    ) -> Result<(T, Vec<TargetSeen>), http::Error> {
+        let (send, mut receive) = mpsc::channel::<Vec<Candidate>>(PAGES_AHEAD);
+        let find = async {
+            let sink = TargetSink { pages: &send, progress: self.progress, taken: Cell::new(0), gitlab: self.gitlab };
+            let found = find(&sink).await;
+            drop(send);
+            found
+        };
+        let pages = stream::poll_fn(move |context| receive.poll_recv(context));
+        let read = pages
+            .map(|page| self.bulk.page(page))
+            .buffer_unordered(PAGES_AT_ONCE)
+            .flat_map(stream::iter)
+            .map(|candidate| self.read_target(candidate))
+            .buffer_unordered(self.width)
+            .filter(|seen| std::future::ready(is_kept(seen)))
+            .collect::<Vec<TargetSeen>>();
+        let (found, mut all) = tokio::join!(Box::pin(find), read);
+        let found = found?;
+        all.sort_by(|one, other| one.target.cmp(&other.target));
+        Ok((found, all))
+    }
+
     async fn read_target(&self, candidate: CandidateHooks) -> TargetSeen {
         let CandidateHooks { candidate: Candidate { target, empty }, hooks } = candidate;
         let hooks = match hooks {
@@ -143,11 +184,22 @@ impl HookReader<'_> {
             None => self.gitlab.hooks(&target).await,
         };
         let hooks = match hooks {
+            Ok(hooks) => self.confirm(&target, &hooks).await.map(|()| hooks),
+            error => error,
+        };
+        let hooks = match hooks {
             Err(error) => Observation::Failed(error),
             Ok(hooks) => Observation::Known(self.own_hooks(&target, hooks).await),
         };
         self.progress.read(&target);
         TargetSeen { target, empty, hooks }
+    }
+
+    async fn confirm(&self, target: &Target, hooks: &[Hook]) -> Result<(), http::Error> {
+        match self.confirmed.get(&target.number()) {
+            Some(id) if !hooks.iter().any(|hook| hook.id == *id) => self.gitlab.require_no_hook(target, *id).await,
+            Some(_) | None => Ok(()),
+        }
     }
 
     /// Those of a target's hooks that concern this connection. Equal attributes are shared: with 50 000 projects they are

@@ -11,6 +11,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use super::bulk::Bulk;
+use super::everywhere::EveryTarget;
 use super::factory::FactoryReader;
 use super::hooks::{DeliveryLogBudget, HookReader, Interner};
 use super::others::GroupHooks;
@@ -122,7 +123,8 @@ impl ObserverRun<'_> {
         if !self.wants(Read::HandedOver) {
             return Observation::Skipped(NOT_REQUESTED);
         }
-        let Some(id) = self.request.record.and_then(Record::handed_over_token) else {
+        let recorded = |record: &Record| record.handed_over_token().or(record.given_token);
+        let Some(id) = self.request.record.and_then(recorded) else {
             return Observation::Skipped("this machine has no record of a token that Factory was given");
         };
         if let Some(token) = token.known().filter(|token| token.id == id) {
@@ -194,32 +196,55 @@ impl ObserverRun<'_> {
         Some(self.stopwatch.time(Read::Hooks, reading).await)
     }
 
+    /// The hooks of this connection, wherever they are.
+    async fn every_hook(&self, observed: &Observed) -> Observation<HooksSeen> {
+        let gitlab = &self.observer.gitlab;
+        let edition = observed.metadata.known().map(|metadata| metadata.edition);
+        let recorded = self.request.record.into_iter().flat_map(Record::targets_with_hooks);
+        let recorded = recorded.map(|known| (known.target.number(), &known.target)).collect();
+        let hooks = self.request.record.into_iter().flat_map(|record| &record.hooks);
+        let reader = HookReader {
+            confirmed: hooks.map(|(target, hook)| (*target, hook.id)).collect(),
+            ..self.hook_reader(observed, self.desired.webhooks.strategy)
+        };
+        let finder = EveryTarget { gitlab, edition, recorded };
+        Observation::from(self.stopwatch.time(Read::EveryHook, reader.read_everywhere(&finder)).await)
+    }
+
     async fn hooks(&self, observed: &Observed, initial: Option<InitialReads>) -> Observation<HooksSeen> {
+        if self.wants(Read::EveryHook) {
+            return Box::pin(self.every_hook(observed)).await;
+        }
         let Some(initial) = initial else { return Observation::Skipped(NOT_REQUESTED) };
         let strategy = match strategy(self.desired, &observed.license) {
             Err(error) => return Observation::Failed(error),
             Ok(Strategy::None) => return Observation::Skipped("no webhooks are wanted (--webhooks none)"),
             Ok(strategy) => strategy,
         };
+        let reader = self.hook_reader(observed, strategy);
+        Observation::from(self.stopwatch.time(Read::Hooks, reader.read_all(&initial)).await)
+    }
+
+    fn hook_reader<'r>(&'r self, observed: &Observed, strategy: Strategy) -> HookReader<'r> {
         let version = observed.metadata.known().map(|metadata| metadata.version);
         let logs = match self.wants(Read::Deliveries) {
             true => DeliveryLogBudget::new(version),
             false => DeliveryLogBudget::none(NOT_REQUESTED),
         };
-        let reader = HookReader {
+        HookReader {
             gitlab: &self.observer.gitlab,
             desired: self.desired,
             strategy,
             group_hooks: if observed.plan().has_group_hooks() { GroupHooks::Fire } else { GroupHooks::Sleep },
             recorded: self.request.record.map(|record| record.hooks.keys().copied().collect()).unwrap_or_default(),
+            confirmed: BTreeMap::new(),
             owners: OwnerRules::new(self.desired, version, self.request.record),
             logs,
             bulk: Bulk::new(&self.observer.gitlab, version),
             interner: Interner::default(),
             progress: self.progress,
             width: 2 * self.observer.http.concurrency(),
-        };
-        Observation::from(self.stopwatch.time(Read::Hooks, reader.read_all(&initial)).await)
+        }
     }
 
     async fn application_secret(

@@ -308,7 +308,7 @@ const MOST_TARGETS: usize = 100_000;
 impl TargetSink<'_> {
     /// # Errors
     /// When there are more targets than can be held.
-    async fn send(&self, found: Vec<Candidate>) -> Result<(), http::Error> {
+    pub(super) async fn send(&self, found: Vec<Candidate>) -> Result<(), http::Error> {
         if found.is_empty() {
             return Ok(());
         }

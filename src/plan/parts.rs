@@ -2,6 +2,9 @@
 
 pub(super) mod application;
 pub(super) mod bundle;
+pub(super) mod ended_application;
+pub(super) mod ended_hooks;
+pub(super) mod ended_tokens;
 mod hook_comparison;
 pub(super) mod kit;
 pub(super) mod outside;

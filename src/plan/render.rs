@@ -63,6 +63,7 @@ impl Unordered {
             Step::Hook(_) => Some(Self::Hooks),
             Step::Delivery(_) => Some(Self::Tests),
             Step::Kit(_) | Step::Token(_) | Step::Application(_) | Step::Bundle(_) => None,
+            Step::Factory(_) | Step::Local(_) => None,
         }
     }
 }
@@ -92,6 +93,7 @@ impl GroupKey<'_> {
                 Some((GroupKey::Test(target.kind(), *event), target))
             }
             Step::Kit(_) | Step::Token(_) | Step::Application(_) | Step::Bundle(_) => None,
+            Step::Factory(_) | Step::Local(_) => None,
         }
     }
 

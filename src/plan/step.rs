@@ -5,8 +5,10 @@
 mod application;
 mod bundle;
 mod delivery;
+mod factory;
 mod hook;
 mod kit;
+mod local;
 mod token;
 
 use std::fmt;
@@ -18,8 +20,10 @@ use crate::target::Target;
 pub use application::{ApplicationStep, Reason};
 pub use bundle::{BundleContents, BundleStep, GivenToken, TokenReason};
 pub use delivery::DeliveryStep;
+pub use factory::FactoryStep;
 pub use hook::{DeleteReason, HookDifference, HookStep};
 pub use kit::KitStep;
+pub use local::LocalStep;
 pub use token::{RevokeReason, TokenStep};
 
 /// One change. In JSON the families do not show: `step` alone names it.
@@ -32,6 +36,8 @@ pub enum Step {
     Bundle(BundleStep),
     Hook(HookStep),
     Delivery(DeliveryStep),
+    Factory(FactoryStep),
+    Local(LocalStep),
 }
 
 /// A step for the user: what is done, and below it the details worth checking before approval.
@@ -71,6 +77,8 @@ impl Step {
             Self::Bundle(step) => step.describe(),
             Self::Hook(step) => step.describe(),
             Self::Delivery(step) => step.describe(),
+            Self::Factory(step) => step.describe(),
+            Self::Local(step) => step.describe(),
         }
     }
 
@@ -81,6 +89,7 @@ impl Step {
             Self::Hook(step) => Some(step.target()),
             Self::Delivery(DeliveryStep::Test { target, event: _ }) => Some(target),
             Self::Kit(_) | Self::Token(_) | Self::Application(_) | Self::Bundle(_) => None,
+            Self::Factory(_) | Self::Local(_) => None,
         }
     }
 
@@ -90,6 +99,7 @@ impl Step {
         match self {
             Self::Kit(step) => Some(step),
             Self::Token(_) | Self::Application(_) | Self::Bundle(_) | Self::Hook(_) | Self::Delivery(_) => None,
+            Self::Factory(_) | Self::Local(_) => None,
         }
     }
 
@@ -99,6 +109,19 @@ impl Step {
         match self {
             Self::Hook(step) => Some(step),
             Self::Kit(_) | Self::Token(_) | Self::Application(_) | Self::Bundle(_) | Self::Delivery(_) => None,
+            Self::Factory(_) | Self::Local(_) => None,
+        }
+    }
+
+    /// Whether the steps after it are carried out although it failed: what is removed at the end of a connection does not
+    /// depend on each other.
+    #[must_use]
+    pub const fn is_independent(&self) -> bool {
+        match self {
+            Self::Application(step) => step.ends_connection(),
+            Self::Token(step) => step.ends_connection(),
+            Self::Local(_) => true,
+            Self::Kit(_) | Self::Bundle(_) | Self::Hook(_) | Self::Delivery(_) | Self::Factory(_) => false,
         }
     }
 }

@@ -1,5 +1,6 @@
 //! The planner against an instance in memory: each test changes one thing and reads the plan.
 
+mod disconnect;
 mod json;
 mod ownership;
 mod property;

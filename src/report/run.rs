@@ -1,10 +1,15 @@
 //! The report of a command that writes: what was planned, done and proved, and what is left to do.
 
+mod evidence;
 mod json;
+mod left;
+mod proof;
 mod text;
 
 use std::io;
 use std::sync::Arc;
+
+use jiff::Timestamp;
 
 use crate::apply::{Applied, Error, StepEnd};
 use crate::error::{ExitCode, Failure, FailureKind, Fix};
@@ -18,6 +23,7 @@ use crate::text::Text;
 
 use super::{FailureGroup, Json, Report};
 
+pub use evidence::{Actor, Evidence};
 pub use text::plan_lines;
 
 /// What a command that writes says about itself.
@@ -27,10 +33,29 @@ pub struct Job {
     pub schema: &'static str,
     /// The verdict when everything is as planned: `connected`.
     pub achieved: &'static str,
+    /// What an instance is where there is nothing to do: `is already connected`.
+    pub standing: &'static str,
     /// What it does while it carries out a plan: `connecting`.
     pub progress: &'static str,
+    pub purpose: Purpose,
     /// The exit code of a dry run with pending changes.
     pub pending: PendingExit,
+}
+
+/// What a command is for.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Purpose {
+    Connect,
+    /// Removes the whole connection.
+    EndConnection,
+    /// Removes only its webhooks.
+    RemoveWebhooks,
+}
+
+impl Purpose {
+    const fn removes(self) -> bool {
+        matches!(self, Self::EndConnection | Self::RemoveWebhooks)
+    }
 }
 
 /// The report of a run, however it ended.
@@ -43,6 +68,7 @@ pub struct RunReport {
     pub kit: KitFingerprint,
     /// Whether there is an address that a bundle can be uploaded to.
     pub has_upload_address: bool,
+    pub observed_at: Timestamp,
     pub plan: Plan,
     pub end: End,
     /// Targets whose hooks could not be read, so that nothing was planned for them.
@@ -151,6 +177,7 @@ impl Report for RunReport {
     fn exit_code(&self) -> ExitCode {
         match &self.end {
             End::Applied(outcome) if outcome.exit_code() != ExitCode::Done => outcome.exit_code(),
+            _ if !self.plan.left.is_empty() => ExitCode::Problem,
             _ if self.unread.iter().any(|group| group.failure.kind == FailureKind::Problem) => ExitCode::Problem,
             _ if !self.unread.is_empty() => ExitCode::Unknown,
             End::DryRun if self.job.pending == PendingExit::Four && !self.plan.is_empty() => ExitCode::Pending,
@@ -168,6 +195,11 @@ impl RunReport {
             (_, ExitCode::Done) => self.job.achieved,
             _ => "incomplete",
         }
+    }
+
+    /// Whether it is as planned, apart from what the plan leaves.
+    fn is_whole(&self) -> bool {
+        self.unread.is_empty() && self.plan.left.is_empty()
     }
 
     fn steps_with(&self, outcome: &Outcome, end: StepEnd) -> Vec<&Step> {

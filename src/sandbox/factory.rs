@@ -1,20 +1,19 @@
 //! The embedded Factory: serves the kit, accepts and opens bundles, receives webhooks and confirms them.
 
 mod bundle;
+mod connection;
 mod kit;
 mod receiver;
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use axum::Router;
-use axum::extract::{Query, State};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
-use axum::routing::{get, post};
+use axum::routing::{delete, get, post};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use jiff::Timestamp;
-use serde::Deserialize;
 use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
 
@@ -169,7 +168,8 @@ impl EmbeddedFactory {
             .route("/gitlab/v1/kit", get(kit::show))
             .route("/gitlab/v1/bundles", post(bundle::take).put(bundle::take))
             .route("/gitlab/v1/receipts", get(receiver::receipt))
-            .route("/gitlab/v1/status", get(status))
+            .route("/gitlab/v1/status", get(connection::status))
+            .route("/gitlab/v1/connection", delete(connection::end))
             .route("/gitlab/hooks/{organization}", post(receiver::receive))
             .fallback(|| async { FactoryProblem::new(404, "there is nothing at this address") })
             .with_state(self.clone())
@@ -274,36 +274,6 @@ impl EmbeddedFactory {
     fn allow_key(&self, headers: &HeaderMap) -> Result<(), FactoryProblem> {
         if headers.contains_key("authorization") { self.require_key(headers) } else { Ok(()) }
     }
-}
-
-#[derive(Deserialize)]
-struct StatusQuery {
-    /// Whose connection; the kit names it.
-    organization: Option<String>,
-}
-
-async fn status(
-    State(factory): State<EmbeddedFactory>,
-    headers: HeaderMap,
-    Query(asked): Query<StatusQuery>,
-) -> Result<Response, FactoryProblem> {
-    factory.allow_key(&headers)?;
-    let record = factory.lock();
-    let is_asked = |bundle: &ReceivedBundle| {
-        let sender = &bundle.document["organization"]["id"];
-        match &asked.organization {
-            Some(id) => sender == id.as_str(),
-            None => !record.others.iter().any(|other| *sender == *other.id),
-        }
-    };
-    let (status, detail) = match &record.quirks.status {
-        Some((status, detail)) => (*status, detail.clone()),
-        None if !record.bundles.iter().any(is_asked) => {
-            (ConnectionStatus::Pending, "no bundle has been received yet".to_owned())
-        }
-        None => (ConnectionStatus::Connected, "the bundle was accepted".to_owned()),
-    };
-    Ok(axum::Json(json!({"status": status.word(), "detail": detail})).into_response())
 }
 
 fn bearer(headers: &HeaderMap) -> Option<&str> {

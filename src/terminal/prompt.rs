@@ -130,6 +130,12 @@ pub trait Prompter {
     /// [`PromptError`].
     fn apply_or_change(&self, ask: &Ask<'_>) -> Result<PlanAnswer, PromptError>;
 
+    /// A line that is typed as it is named in the question. What was typed before does not count.
+    ///
+    /// # Errors
+    /// [`PromptError`].
+    fn name(&self, ask: &Ask<'_>) -> Result<String, PromptError>;
+
     /// One of several that are listed already, by its index; `None` for Enter alone.
     ///
     /// # Errors
@@ -177,6 +183,10 @@ impl Prompter for NonInteractive {
     }
 
     fn apply_or_change(&self, ask: &Ask<'_>) -> Result<PlanAnswer, PromptError> {
+        Err(PromptError::NonInteractive(ask.key.to_owned()))
+    }
+
+    fn name(&self, ask: &Ask<'_>) -> Result<String, PromptError> {
         Err(PromptError::NonInteractive(ask.key.to_owned()))
     }
 

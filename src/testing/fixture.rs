@@ -92,7 +92,7 @@ impl Fixture {
                 observed.pair = Observation::Skipped(REASON);
                 observed.probed_scopes = Observation::Skipped(REASON);
             }
-            Read::Hooks => observed.hooks = Observation::Skipped(REASON),
+            Read::Hooks | Read::EveryHook => observed.hooks = Observation::Skipped(REASON),
             Read::Deliveries => self.forget_deliveries(REASON),
             Read::Factory => {
                 observed.factory.status = Observation::Skipped(REASON);
@@ -187,6 +187,7 @@ fn desired() -> Desired {
         handover: DesiredHandover { handover: Handover::Given, choice: None, scopes: words(&["api"]) },
         delivery: BundleDelivery { recipients: Vec::new(), way: BundleRoute::File("bundle.age".into()) },
         status_url: None,
+        disconnect_url: None,
     }
 }
 

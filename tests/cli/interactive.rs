@@ -113,6 +113,27 @@ fn no_question_is_asked_in_ci_or_with_no_input() {
     ends_with(&mut session, 2);
 }
 
+#[test]
+fn a_disconnection_is_approved_by_typing_the_name_of_the_host() {
+    let env = TestEnv::with(small());
+    env.connects(&[]);
+    let mut session = at_a_terminal(&env, &["disconnect"]);
+    session.exp_string("Type 127.0.0.1 to apply this plan, or press Enter to stop:").expect("the question");
+    session.send_line("yes").expect("typed");
+    session.exp_string("that is not 127.0.0.1").expect("why not");
+    session.exp_string("Type 127.0.0.1 to apply").expect("the question again");
+    session.send_line("").expect("typed");
+    session.exp_string("the plan was not approved; nothing was changed").expect("stopped");
+    ends_with(&mut session, 1);
+    assert_eq!(env.all_hooks().len(), 1);
+    let mut session = at_a_terminal(&env, &["disconnect"]);
+    session.exp_string("Type 127.0.0.1 to apply").expect("the question");
+    session.send_line("127.0.0.1").expect("typed");
+    session.exp_string("disconnected").expect("the end");
+    ends_with(&mut session, 0);
+    assert_eq!(env.all_hooks().len(), 0);
+}
+
 /// An environment with the kit in a file, and the address and token that were not passed to the program.
 fn unanswered() -> (TestEnv, String, String) {
     let mut env = TestEnv::with(small());

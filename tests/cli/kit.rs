@@ -41,6 +41,7 @@ fn a_kit_is_shown_without_its_secrets_and_escape_codes() {
       uploaded to   https://api.factory.example/bundles?…
       token inside  the one that is given
       status        none
+      disconnect    none
     ");
     let json = env.run(&["kit", "show", "--kit", "-", "-o", "json"]);
     assert_eq!(json.code, 2, "nothing was on standard input: {json}");

@@ -6,6 +6,7 @@ mod compatibility;
 mod connect;
 mod connect_application;
 mod connect_webhooks;
+mod disconnect;
 mod drifts;
 mod fault_matrix;
 mod handover;

@@ -60,11 +60,8 @@ fn the_files_that_contributing_names_exist() {
     let page = fs::read_to_string(root(".github/CONTRIBUTING.md")).expect("CONTRIBUTING.md");
     let prose: String = page.split("```").step_by(2).collect();
     let quoted = prose.split('`').skip(1).step_by(2);
-    let named: Vec<&str> = quoted
-        .filter(|word| ["src/", "tests/", ".ci/"].iter().any(|folder| word.starts_with(folder)))
-        // The example of a new command.
-        .filter(|path| *path != "src/commands/disconnect.rs")
-        .collect();
+    let named: Vec<&str> =
+        quoted.filter(|word| ["src/", "tests/", ".ci/"].iter().any(|folder| word.starts_with(folder))).collect();
     assert!(named.len() > 20, "{named:?}");
     for path in named {
         assert!(root(path).exists(), "{path}");
@@ -115,6 +112,37 @@ fn every_sandbox_command_of_the_readme_runs() {
         ran += 1;
     }
     assert!(ran >= 3, "{ran}");
+}
+
+/// The commands of the console block after a mark.
+fn walk(mark: &str) -> Vec<String> {
+    let readme = readme();
+    let (_, rest) = readme.split_once(&format!("<!-- {mark}: ")).expect("the mark of the walk");
+    let (_, rest) = rest.split_once("```console\n").expect("its commands");
+    let (block, _) = rest.split_once("```").expect("their end");
+    block.lines().filter_map(|line| line.strip_prefix("$ ")).map(str::to_owned).collect()
+}
+
+#[test]
+fn the_walk_of_a_disconnection_runs_as_it_is_printed() {
+    let env = TestEnv::new();
+    env.connects(&[]);
+    let commands = walk("disconnect");
+    assert_eq!(commands.len(), 4, "{commands:?}");
+    for command in &commands {
+        let words = words(command);
+        let args: Vec<&str> = words.iter().skip(1).map(String::as_str).collect();
+        let run = env.run(&args);
+        assert_eq!(run.code, 0, "{command}\n{run}");
+        let wanted = match command {
+            one if one.contains("--dry-run") => "Plan for ",
+            one if one.contains("--evidence") => "disconnected: ",
+            one if one.contains("status") => "disconnected on ",
+            _ => "nothing to do: ",
+        };
+        assert!(run.stdout.contains(wanted), "{command}\n{run}");
+    }
+    assert!(env.path("removed.json").exists());
 }
 
 #[test]

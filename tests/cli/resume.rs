@@ -23,14 +23,14 @@ use crate::test_env::{TestEnv, of_version, small};
 
 /// A point of a run: before or after the server acts on one of its requests.
 #[derive(Clone, Copy, Debug)]
-struct Point {
-    number: usize,
-    when: Moment,
+pub struct Point {
+    pub number: usize,
+    pub when: Moment,
 }
 
 impl Point {
     /// Both points of a request.
-    fn of_request(number: usize) -> [Self; 2] {
+    pub fn of_request(number: usize) -> [Self; 2] {
         [Moment::BeforeActing, Moment::AfterActing].map(|when| Self { number, when })
     }
 
@@ -115,7 +115,11 @@ pub fn killed_after(env: &TestEnv, args: &[&str], number: usize) {
 
 /// Starts `connect --yes` and does not wait for it.
 fn start(env: &TestEnv, args: &[&str]) -> Child {
-    env.start(&[&["connect", "--yes"], args].concat())
+    env.start(&connect(args))
+}
+
+fn connect<'a>(args: &[&'a str]) -> Vec<&'a str> {
+    [&["connect", "--yes"], args].concat()
 }
 
 fn signal(pid: u32, name: &str) {
@@ -125,6 +129,11 @@ fn signal(pid: u32, name: &str) {
 
 /// Runs `connect` and sends it a signal at this point; returns its output.
 fn run_and_signal(env: &TestEnv, args: &[&str], at: Point, name: &'static str) -> Output {
+    signal_at(env, &connect(args), at, name)
+}
+
+/// Runs a command and sends it a signal at this point; returns its output.
+pub fn signal_at(env: &TestEnv, command: &[&str], at: Point, name: &'static str) -> Output {
     let (tell, told) = mpsc::channel();
     env.sandbox().clear_requests();
     env.sandbox().at_request(at.number, at.when, move |_| {
@@ -137,7 +146,7 @@ fn run_and_signal(env: &TestEnv, args: &[&str], at: Point, name: &'static str) -
         until("the interrupted run ends", || has_ended(process));
         RequestAction::Continue
     });
-    let child = start(env, args);
+    let child = env.start(command);
     // The receiver is gone if the run ends before that request.
     let _unheard = tell.send(child.id());
     child.wait_with_output().expect("an end")
@@ -165,6 +174,6 @@ fn pause(time: Duration) -> bool {
     nothing.recv_timeout(time).is_ok()
 }
 
-fn said(output: &Output) -> String {
+pub fn said(output: &Output) -> String {
     format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr))
 }

@@ -60,6 +60,7 @@ fn desired(kit: &Kit, instance: InstanceUrl) -> Desired {
         handover: DesiredHandover { handover: kit.token.handover, choice: None, scopes: kit.token.scopes.clone() },
         delivery: BundleDelivery { recipients: kit.bundle.recipients.clone(), way: BundleRoute::None },
         status_url: None,
+        disconnect_url: None,
     }
 }
 

@@ -1,6 +1,6 @@
 //! Why a step of a plan was not done. `apply` is above the layer of `advice`, so the advice on its own errors is here.
 
-use super::{gitlab, journal, sealing, upload};
+use super::{ended, gitlab, journal, sealing, upload};
 use crate::apply::{Apply, Error};
 use crate::error::{Failure, FailureKind, Fix};
 use crate::http::{self, Cause, CauseClass};
@@ -35,6 +35,17 @@ pub fn apply(error: &Error, apply: &Apply<'_>) -> Failure {
         Error::AnotherApplication { .. } => Failure::problem("GitLab has another application under the planned number")
             .because(error.to_string())
             .fix(Fix::rerun("run it again: it reads the list again", "")),
+        Error::FactoryNotTold(error) => ended::factory_not_told(error),
+        Error::StillConnected { .. } => ended::factory_still_connected(error),
+        Error::StillListed { .. } | Error::StillValid { .. } => {
+            Failure::problem("GitLab says that it was removed, and still has it")
+                .because(error.to_string())
+                .fix(Fix::rerun("run it again; a proxy may be altering responses", ""))
+        }
+        Error::TokenAbsent { .. } => Failure::problem("it cannot be proven that the token is revoked")
+            .because(error.to_string())
+            .fix(Fix::open("look for it among the tokens of its user", instance.page("/admin/users"))),
+        Error::Keyring(error) => super::credential_store(error),
         Error::NoSecret | Error::NoVersion => Failure::problem("the program planned a step that it cannot carry out")
             .because(error.to_string())
             .fix(Fix::rerun("run it again; if it happens again, report it with this log", "-vv --log-file PATH")),

@@ -21,8 +21,18 @@ pub(super) struct Shown<'a> {
 
 impl Report for Shown<'_> {
     fn text(&self, text: &mut Text) {
-        let Kit { schema, organization, expires_at, application, webhook, token, bundle, status_url, network } =
-            self.kit;
+        let Kit {
+            schema,
+            organization,
+            expires_at,
+            application,
+            webhook,
+            token,
+            bundle,
+            status_url,
+            disconnect_url,
+            network,
+        } = self.kit;
         let none = || "none".to_owned();
         text.heading(format!("Kit for {} ({schema})", or(&organization.name, "an organization without a name")));
         row(text, "fingerprint", &format!("kit {}", self.kit.trusted().fingerprint()));
@@ -44,6 +54,7 @@ impl Report for Shown<'_> {
         row(text, "uploaded to", &bundle.upload_url.as_ref().map_or_else(none, shown));
         row(text, "token inside", handover(token.handover));
         row(text, "status", &status_url.as_ref().map_or_else(none, shown));
+        row(text, "disconnect", &disconnect_url.as_ref().map_or_else(none, shown));
         if !network.endpoints.is_empty() {
             let endpoints = network.endpoints.iter().map(|end| format!("{}:{}", end.host, end.port));
             row(text, "reached by", &endpoints.collect::<Vec<_>>().join(", "));

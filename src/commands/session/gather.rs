@@ -64,31 +64,28 @@ fn require_inputs(context: &Context<'_>, interview: &Interview<'_>, access: Acce
     if interview.prompter().can_ask() {
         return Ok(());
     }
-    let pair: &[&'static Definition] = match access {
-        // The checks do without the application's secret.
-        Access::Read => &[],
-        Access::DryRun | Access::Write => &[&keys::APPLICATION_ID.definition, &keys::APPLICATION_SECRET.definition],
+    // The checks do without the application's secret, and so does its removal.
+    let pair: &[&'static Definition] = match access.hands_over() {
+        true => &[&keys::APPLICATION_ID.definition, &keys::APPLICATION_SECRET.definition],
+        false => &[],
     };
     let is_missing = |setting: &&'static Definition| interview.is_missing(setting);
     let mut missing: Vec<&'static Definition> = needed().chain(pair.iter().copied()).filter(is_missing).collect();
-    if access == Access::Read {
+    if !access.hands_over() {
         missing.retain(|setting| setting.key != keys::UPLOAD_URL.key);
     }
-    if access == Access::Write && !missing.is_empty() && kit::may_need_key(context, interview) {
+    if access.writes() && !missing.is_empty() && kit::may_need_key(context, interview) {
         missing.push(&keys::FACTORY_KEY);
     }
-    if access == Access::Write && !interview.settings().is_enabled(&keys::YES) {
+    if access.writes() && !interview.settings().is_enabled(&keys::YES) {
         missing.push(&keys::YES);
     }
     Missing::none_of(missing)
 }
 
-/// A command that only reads uploads nothing.
+/// A command that reads or removes uploads nothing.
 const fn delivery_mode(access: Access) -> DeliveryMode {
-    match access {
-        Access::Read => DeliveryMode::File,
-        Access::DryRun | Access::Write => DeliveryMode::Upload,
-    }
+    if access.hands_over() { DeliveryMode::Upload } else { DeliveryMode::File }
 }
 
 #[derive(Clone, Copy)]

@@ -143,6 +143,7 @@ impl Record {
                 self.change_bundle(|bundle| bundle.proven |= bundle.application_id == application_id);
             }
             BundleEntry::Upload { sha256 } => {
+                self.factory_told_at = None;
                 if let Some(bundle) = self.token_bundle.as_mut().filter(|bundle| bundle.sha256 == sha256) {
                     bundle.was_sent = true;
                 }
@@ -150,6 +151,7 @@ impl Record {
             }
             BundleEntry::Accepted { sha256, id } => self.accept_bundle(at, &sha256, id),
             BundleEntry::Written { sha256, path } => {
+                self.factory_told_at = None;
                 self.written_token = self.token_bundle.clone().filter(|bundle| bundle.sha256 == sha256);
                 self.deliver_token(&sha256);
                 self.change_bundle(|bundle| {

@@ -79,7 +79,7 @@ impl<'a> Candidates<'a> {
     }
 }
 
-fn may_have_made(others: &OtherOrganizations, application: &Application) -> bool {
+pub(super) fn may_have_made(others: &OtherOrganizations, application: &Application) -> bool {
     others.unfinished.iter().any(|one| {
         one.name == application.name && application.callback_url.split_whitespace().any(|uri| uri == one.redirect_uri)
     })

@@ -3,7 +3,8 @@
 use std::cmp::Reverse;
 use std::collections::BTreeSet;
 
-use crate::desired::{Address, Desired, Marker, PlacedHook, ResetToken, TokenState, TokenStates};
+use super::ended_hooks::is_removable;
+use crate::desired::{Desired, Marker, PlacedHook, ResetToken, TokenState, TokenStates};
 use crate::gitlab::Hook;
 use crate::instance::Version;
 use crate::journal::Record;
@@ -51,7 +52,9 @@ impl<'a> Comparison<'a> {
         }
         let reason = DeleteReason::Duplicate;
         let delete = |one: &HookSeen| Step::Hook(HookStep::Delete { target: target.clone(), id: one.hook.id, reason });
-        let is_duplicate = |one: &&HookSeen| one.hook.id != keeper.hook.id && self.may_delete(target, one);
+        let is_duplicate = |one: &&HookSeen| {
+            one.hook.id != keeper.hook.id && is_removable(&self.desired.webhooks, self.record, target, one)
+        };
         steps.extend(seen.own_hooks().filter(is_duplicate).map(delete));
         steps
     }
@@ -63,14 +66,6 @@ impl<'a> Comparison<'a> {
             let is_at_url = self.desired.webhooks.matches_url(&one.hook.url);
             (Reverse((has_token, one.owner == HookOwner::Ours, is_at_url)), one.hook.id)
         })
-    }
-
-    /// Whether a surplus webhook may go. A mark alone is not enough: within one target it may have been copied to somebody
-    /// else's webhook, so the webhook also sends to Factory, or the journal knows it.
-    fn may_delete(&self, target: &Target, one: &HookSeen) -> bool {
-        let is_recorded = self.record.hooks.get(&target.number()).is_some_and(|known| known.id == one.hook.id);
-        let is_at_factory = self.desired.webhooks.compare_url(&one.hook.url) != Address::Other;
-        one.owner == HookOwner::Ours && (is_at_factory || is_recorded)
     }
 
     fn differences(&self, target: &Target, hook: &Hook) -> Vec<HookDifference> {

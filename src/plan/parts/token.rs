@@ -192,7 +192,7 @@ pub(in crate::plan) fn revoke_superseded(record: &Record) -> Option<Step> {
     bundle.token.as_ref().map(|token| revoke(token, RevokeReason::NeverDelivered))
 }
 
-fn revoke(token: &MintedRecord, reason: RevokeReason) -> Step {
+pub(super) fn revoke(token: &MintedRecord, reason: RevokeReason) -> Step {
     let user_id = token.user_id.filter(|_| token.id.is_none());
     Step::Token(TokenStep::Revoke { id: token.id, name: token.name.clone(), user_id, reason })
 }

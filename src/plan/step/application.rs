@@ -41,6 +41,10 @@ pub enum Reason {
     BundleOutdated,
     /// This tool created the application, and it no longer matches the kit. GitLab's API cannot change one.
     Outdated,
+    /// The connection ends, and this tool created it.
+    Disconnected,
+    /// The connection ends, and `--application-id` names it.
+    Named,
 }
 
 impl fmt::Display for Reason {
@@ -52,6 +56,8 @@ impl fmt::Display for Reason {
                 "the bundle that waits was sealed for other recipients or with another token than are wanted now"
             }
             Self::Outdated => "it no longer matches the kit, and GitLab's API cannot change an application",
+            Self::Disconnected => "created by this tool",
+            Self::Named => "named with --application-id",
         })
     }
 }
@@ -73,6 +79,11 @@ impl ApplicationStep {
             .detail(
                 "the current secret stops working at once: its users are disconnected until Factory has the new one",
             ),
+            Self::Delete { id, application_id, reason: reason @ (Reason::Disconnected | Reason::Named) } => {
+                Description::new(format!("delete application {id} ({})", abbreviated(application_id)))
+                    .detail(reason.to_string())
+                    .detail("its tokens end, and who signed in through it is signed out")
+            }
             Self::Delete { id, application_id, reason } => Description::new(format!(
                 "delete application {id} ({}), created by this tool, to recreate it",
                 abbreviated(application_id)
@@ -84,8 +95,18 @@ impl ApplicationStep {
     }
 }
 
+impl ApplicationStep {
+    /// Whether it removes the application at the end of the connection.
+    pub(super) const fn ends_connection(&self) -> bool {
+        match self {
+            Self::Delete { reason, .. } => matches!(reason, Reason::Disconnected | Reason::Named),
+            Self::Create { .. } | Self::RenewSecret { .. } | Self::ProvePair => false,
+        }
+    }
+}
+
 /// The beginning of an application ID: enough for the user to compare.
-fn abbreviated(application_id: &str) -> String {
+pub(in crate::plan) fn abbreviated(application_id: &str) -> String {
     let beginning: String = application_id.chars().take(8).collect();
     if beginning.len() < application_id.len() { format!("{beginning}…") } else { beginning }
 }

@@ -33,6 +33,8 @@ pub enum DeleteReason {
     Redundant,
     /// It sends what is not selected (`--prune`).
     OutOfScope,
+    /// The connection ends.
+    Disconnected,
 }
 
 impl DeleteReason {
@@ -40,7 +42,7 @@ impl DeleteReason {
     #[must_use]
     pub const fn needs_proof(self) -> bool {
         match self {
-            Self::Duplicate => false,
+            Self::Duplicate | Self::Disconnected => false,
             Self::Redundant | Self::OutOfScope => true,
         }
     }
@@ -51,6 +53,7 @@ impl DeleteReason {
             Self::Duplicate => "duplicate",
             Self::Redundant => "redundant",
             Self::OutOfScope => "unselected",
+            Self::Disconnected => "our",
         }
     }
 
@@ -59,6 +62,7 @@ impl DeleteReason {
             Self::Duplicate => "a duplicate, created by this tool",
             Self::Redundant => "redundant once the others are proven: its events are sent already",
             Self::OutOfScope => "outside the selection (--prune)",
+            Self::Disconnected => "registered for this connection",
         }
     }
 }

@@ -32,9 +32,19 @@ pub enum RevokeReason {
     Replaced,
     /// Factory is to have none (`--handover-token none`).
     NotWanted,
+    /// The connection ends.
+    Disconnected,
 }
 
 impl TokenStep {
+    /// Whether it ends a token at the end of the connection.
+    pub(super) const fn ends_connection(&self) -> bool {
+        match self {
+            Self::Revoke { reason, .. } => matches!(reason, RevokeReason::Disconnected),
+            Self::Mint { .. } => false,
+        }
+    }
+
     pub(super) fn describe(&self) -> Description {
         match self {
             Self::Revoke { id, name, reason, user_id: _ } => {
@@ -43,6 +53,7 @@ impl TokenStep {
                     RevokeReason::NeverDelivered => "created by an earlier run, never delivered",
                     RevokeReason::Replaced => "Factory has another one in its place",
                     RevokeReason::NotWanted => "Factory is to have no token",
+                    RevokeReason::Disconnected => "created by this tool for Factory",
                 })
             }
             Self::Mint { user_id, name, scopes, expires_at } => {

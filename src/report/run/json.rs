@@ -2,6 +2,8 @@
 
 use serde::{Serialize, Serializer};
 
+use super::left::LeftJson;
+use super::proof::ProofJson;
 use super::{End, FailureGroup, Outcome, RunReport, UnprovenDelivery};
 use crate::apply::StepEnd;
 use crate::factory::Receipt;
@@ -37,6 +39,12 @@ pub(super) struct RunDocument<'r> {
     failures: Vec<FailureJson<'r, FailedSteps<'r>>>,
     unread: Vec<FailureJson<'r, UnreadTargets<'r>>>,
     unsigned_hooks: usize,
+    /// What of the connection is left, by a command that removes it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    left: Option<Vec<LeftJson<'r>>>,
+    /// How it is known that the rest is gone.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    proof: Option<Vec<ProofJson<'r>>>,
     by_hand: Vec<FixJson<'r>>,
     requests: u32,
     writes: u32,
@@ -50,9 +58,19 @@ struct UnprovenJson<'r> {
     fixes: Vec<FixJson<'r>>,
 }
 
-struct Steps<'r> {
+pub(super) struct Steps<'r> {
     steps: &'r [Step],
     outcome: Option<&'r Outcome>,
+}
+
+impl<'r> Steps<'r> {
+    pub(super) fn of(report: &'r RunReport) -> Self {
+        let outcome = match &report.end {
+            End::Applied(outcome) => Some(outcome.as_ref()),
+            End::NothingToDo | End::DryRun => None,
+        };
+        Self { steps: &report.plan.steps, outcome }
+    }
 }
 
 #[derive(Serialize)]
@@ -77,10 +95,8 @@ struct UnreadTargets<'r> {
 
 impl<'r> RunDocument<'r> {
     pub(super) fn new(report: &'r RunReport) -> Self {
-        let outcome = match &report.end {
-            End::Applied(outcome) => Some(outcome.as_ref()),
-            End::NothingToDo | End::DryRun => None,
-        };
+        let steps = Steps::of(report);
+        let outcome = steps.outcome;
         let failed = |group: &'r FailureGroup<usize>| {
             let steps = group.of.iter().map(|place| &report.plan.steps[*place]).collect();
             FailureJson::new(group, FailedSteps { steps }, &report.running)
@@ -100,7 +116,7 @@ impl<'r> RunDocument<'r> {
             kit: &report.kit,
             verdict: report.verdict(),
             exit_code: report.exit_code() as u8,
-            steps: Steps { steps: &report.plan.steps, outcome },
+            steps,
             notes: &report.plan.notes,
             warnings: &report.plan.warnings,
             proofs: outcome.map_or(&[], |outcome| &outcome.proofs),
@@ -110,6 +126,8 @@ impl<'r> RunDocument<'r> {
             failures: outcome.map_or(&[][..], |outcome| &outcome.failed).iter().map(failed).collect(),
             unread: report.unread.iter().map(unread).collect(),
             unsigned_hooks: outcome.map_or(0, |outcome| outcome.unsigned_hooks),
+            left: report.job.purpose.removes().then(|| report.left()),
+            proof: report.job.purpose.removes().then(|| report.removal_proofs()),
             by_hand: FixJson::all(&report.plan.manual_steps, &report.running),
             requests: report.requests,
             writes: report.writes,
@@ -118,7 +136,7 @@ impl<'r> RunDocument<'r> {
     }
 }
 
-fn rows<S: Serializer>(steps: &Steps<'_>, serializer: S) -> Result<S::Ok, S::Error> {
+pub(super) fn rows<S: Serializer>(steps: &Steps<'_>, serializer: S) -> Result<S::Ok, S::Error> {
     let state = |place: usize| match steps.outcome.map(|outcome| outcome.ends[place]) {
         None => "planned",
         Some(StepEnd::Done) => "done",
@@ -129,7 +147,7 @@ fn rows<S: Serializer>(steps: &Steps<'_>, serializer: S) -> Result<S::Ok, S::Err
     serializer.collect_seq(steps.steps.iter().enumerate().map(row))
 }
 
-fn description<S: Serializer>(step: &Step, serializer: S) -> Result<S::Ok, S::Error> {
+pub(super) fn description<S: Serializer>(step: &Step, serializer: S) -> Result<S::Ok, S::Error> {
     serializer.collect_str(step)
 }
 

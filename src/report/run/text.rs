@@ -19,6 +19,7 @@ impl RunReport {
             End::Applied(outcome) => self.applied(outcome, text),
         }
         self.unread(text);
+        self.write_left(text);
         self.unsigned_hooks(text);
         self.manual_steps(text);
         text.gap();
@@ -31,9 +32,9 @@ impl RunReport {
     /// What went wrong, and what is left to do. A plan that was asked for by `--dry-run` stays.
     pub(super) fn write_problems(&self, text: &mut Text) {
         match &self.end {
-            End::NothingToDo if self.unread.is_empty() => warnings(&self.plan, text),
+            End::NothingToDo if self.is_whole() => warnings(&self.plan, text),
             End::NothingToDo => self.write_nothing_to_do(text),
-            End::DryRun if self.plan.is_empty() && self.unread.is_empty() => {}
+            End::DryRun if self.plan.is_empty() && self.is_whole() => {}
             End::DryRun => self.dry_run(text),
             End::Applied(_) if self.exit_code() == ExitCode::Done => {}
             End::Applied(outcome) => {
@@ -43,6 +44,7 @@ impl RunReport {
             }
         }
         self.unread(text);
+        self.write_left(text);
         self.manual_steps(text);
     }
 
@@ -51,8 +53,12 @@ impl RunReport {
             let line = Line::new().with(Tone::Bad, "not finished: ");
             return text.line(line.plain(format!("not everything on {} could be read", self.instance)));
         }
+        if !self.plan.left.is_empty() {
+            let line = Line::new().with(Tone::Bad, "not finished: ");
+            return text.line(line.plain(format!("something of the connection of {} is left", self.instance)));
+        }
         let line = Line::new().with(Tone::Good, "nothing to do: ");
-        text.line(line.plain(format!("{} is already {}; nothing was written", self.instance, self.job.achieved)));
+        text.line(line.plain(format!("{} {}; nothing was written", self.instance, self.job.standing)));
         warnings(&self.plan, text);
     }
 
@@ -89,6 +95,7 @@ impl RunReport {
         for step in plan::describe(&self.steps_with(outcome, StepEnd::Done)) {
             text.line(Line::new().with(Tone::Good, "  done    ").plain(step.what));
         }
+        self.write_proofs(text);
         for group in outcome.failed.iter().chain(&outcome.stopped) {
             failed(self, group, text);
         }
@@ -134,6 +141,12 @@ impl RunReport {
                     missing.plain(" as Factory asks for it.")
                 });
             }
+            self.verify_hint(text);
+        }
+    }
+
+    fn verify_hint(&self, text: &mut Text) {
+        if !self.job.purpose.removes() {
             let command = format!("factory-gitlab verify --gitlab-url {}", self.instance);
             text.line(Line::new().plain("Check it at any time: ").with(Tone::Action, command));
         }
@@ -248,7 +261,7 @@ fn write_proof(proof: &DeliveryProof, text: &mut Text) {
     }
 }
 
-fn fix_lines(fix: &Fix, running: &str, text: &mut Text) {
+pub(super) fn fix_lines(fix: &Fix, running: &str, text: &mut Text) {
     text.line(Line::new().plain(format!("  - {}", fix.text)));
     for action in fix.actions(running) {
         text.line(Line::new().plain("    ").with(Tone::Action, action));

@@ -51,6 +51,7 @@ impl SandboxKit<'_> {
             "token": {"handover": "given", "scopes": ["api"]},
             "bundle": {"recipients": [self.recipient], "upload_url": at("/gitlab/v1/bundles"), "method": "POST"},
             "status_url": at(&format!("/gitlab/v1/status{query}")),
+            "disconnect_url": at(&format!("/gitlab/v1/connection{query}")),
             "network": {
                 "endpoints": [{"host": host, "port": port, "purpose": "API"}],
                 "egress_cidrs": ["203.0.113.0/24"],

@@ -141,6 +141,32 @@ async fn the_status_follows_the_bundles_unless_a_quirk_sets_it() {
 }
 
 #[tokio::test]
+async fn a_connection_is_ended_once_and_by_the_key_alone() {
+    let factory = factory();
+    let end = |key: &str, query: &str| {
+        Request::delete(format!("/gitlab/v1/connection{query}"))
+            .header("authorization", format!("Bearer {key}"))
+            .body(Body::empty())
+            .expect("a request")
+    };
+    send(&factory, sealed(&factory, &document())).await;
+    let url = document()["instance"]["url"].as_str().expect("an address").to_owned();
+    let (own, other) = (format!("?gitlab_url={url}"), "?gitlab_url=https://other.example".to_owned());
+    let key = factory.api_key().to_owned();
+    for (key, query, status) in [
+        ("fk-wrong", own.as_str(), 401),
+        (&key, "", 400),
+        (&key, other.as_str(), 404),
+        (&key, own.as_str(), 204),
+        (&key, own.as_str(), 404),
+    ] {
+        assert_eq!(ask(&factory, end(key, query)).await.0, status, "{query}");
+    }
+    let status = Request::get("/gitlab/v1/status").body(Body::empty()).expect("a request");
+    assert_eq!(ask(&factory, status).await.1["status"], "pending");
+}
+
+#[tokio::test]
 async fn the_kit_requires_the_key() {
     let factory = factory();
     let get = |key: &str| {

@@ -58,7 +58,8 @@ settings! {
             kind: ValueKind::Path,
             value_name: "PATH",
             help: "Append what was done to this file, as JSON lines without secrets",
-            ..CONNECT
+            commands: Commands::Only(&["connect", "disconnect"]),
+            ..BASE
         },
         parse: parse::path,
     };

@@ -225,6 +225,11 @@ impl Prompter for Interactive {
         })
     }
 
+    fn name(&self, ask: &Ask<'_>) -> Result<String, PromptError> {
+        self.explain(ask);
+        self.pick(ask.prompt, ask, |line| Ok(line.to_owned()))
+    }
+
     fn number(&self, ask: &Ask<'_>, count: usize) -> Result<Option<usize>, PromptError> {
         self.explain(ask);
         let question = format!("{}:", ask.prompt);

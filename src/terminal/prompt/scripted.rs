@@ -84,6 +84,10 @@ impl Prompter for Scripted {
         Ok(if self.confirm(ask)? { PlanAnswer::Apply } else { PlanAnswer::Stop })
     }
 
+    fn name(&self, ask: &Ask<'_>) -> Result<String, PromptError> {
+        self.text(ask)
+    }
+
     fn number(&self, ask: &Ask<'_>, _count: usize) -> Result<Option<usize>, PromptError> {
         Err(Self::wrong(ask, &self.next(ask)?))
     }

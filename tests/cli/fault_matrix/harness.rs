@@ -213,6 +213,7 @@ fn desired(sandbox: &Sandbox, kind: &Kind) -> Desired {
             way: BundleRoute::Upload { url: upload, method: kit.bundle.method },
         },
         status_url: kit.status_url.clone(),
+        disconnect_url: kit.disconnect_url.clone(),
         organization: kit.organization,
     }
 }

@@ -64,3 +64,28 @@ fn other_ways_to_deliver_the_bundle_show_no_secret() {
         assert_hidden(&more.join(" "), &canaries, &env, &[run, renewed]);
     }
 }
+
+#[test]
+fn a_disconnection_shows_no_secret_and_neither_does_its_evidence() {
+    let (env, mut canaries) = env();
+    let connected = env.run(&["connect", "--yes", "--handover-token", "minted"]);
+    assert_eq!(connected.code, 0, "{connected}");
+    canaries.push(Canary::new("the application's secret", &application_secret(&env).expect("a bundle")));
+    for bundle in env.sandbox().factory().bundles() {
+        let value = bundle.document["personal_access_token"]["value"].as_str();
+        canaries.extend(value.map(|value| Canary::new("the token in the bundle", value)));
+    }
+    let mut runs = Vec::new();
+    for args in [
+        ["disconnect", "--dry-run"].as_slice(),
+        &["disconnect", "--yes", "--evidence", "evidence.json", "--audit-log", "audit.jsonl", "-o", "json"],
+        &["disconnect", "--yes"],
+        &["status"],
+    ] {
+        let run = env.run(&[args, &LOUD].concat());
+        assert_eq!(run.code, 0, "{args:?}: {run}");
+        runs.push(run);
+    }
+    assert_hidden("disconnect", &canaries, &env, &runs);
+    assert!(env.path("evidence.json").exists());
+}

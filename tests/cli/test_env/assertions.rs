@@ -95,6 +95,24 @@ impl TestEnv {
         run
     }
 
+    /// Runs `disconnect --yes` with more arguments.
+    pub fn disconnect(&self, args: &[&str]) -> Transcript {
+        self.sandbox().clear_requests();
+        self.run(&[&["disconnect", "--yes"], args].concat())
+    }
+
+    /// Disconnects successfully.
+    pub fn disconnects(&self, args: &[&str]) {
+        drop(self.disconnected(args));
+    }
+
+    /// Disconnects successfully, and returns the transcript.
+    pub fn disconnected(&self, args: &[&str]) -> Transcript {
+        let run = self.disconnect(args);
+        assert_eq!(run.code, 0, "{run}");
+        run
+    }
+
     /// The writes since the request log was cleared.
     pub fn writes(&self) -> Vec<String> {
         let requests = self.sandbox().requests();

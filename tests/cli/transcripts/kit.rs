@@ -38,6 +38,7 @@ fn a_valid_kit() {
       uploaded to   http://127.0.0.1:[port]/gitlab/v1/bundles
       token inside  the one that is given
       status        http://127.0.0.1:[port]/gitlab/v1/status
+      disconnect    http://127.0.0.1:[port]/gitlab/v1/connection
       reached by    127.0.0.1:[port]
     ");
 }

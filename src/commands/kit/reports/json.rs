@@ -19,6 +19,7 @@ pub(super) struct KitJson<'r> {
     token: TokenJson<'r>,
     bundle: BundleJson<'r>,
     status_url: Option<String>,
+    disconnect_url: Option<String>,
     network: &'r NetworkTerms,
 }
 
@@ -55,7 +56,18 @@ struct BundleJson<'r> {
 
 impl<'r> KitJson<'r> {
     pub(super) fn new(kit: &'r Kit) -> Self {
-        let Kit { schema, organization, expires_at, application, webhook, token, bundle, status_url, network } = kit;
+        let Kit {
+            schema,
+            organization,
+            expires_at,
+            application,
+            webhook,
+            token,
+            bundle,
+            status_url,
+            disconnect_url,
+            network,
+        } = kit;
         Self {
             schema,
             fingerprint: kit.trusted().fingerprint(),
@@ -82,6 +94,7 @@ impl<'r> KitJson<'r> {
                 method: bundle.method,
             },
             status_url: status_url.as_ref().map(shown),
+            disconnect_url: disconnect_url.as_ref().map(shown),
             network,
         }
     }

@@ -1,7 +1,7 @@
 //! What must be known before anything is planned.
 
-use super::super::diagnostics;
-use super::super::session::require_token_rights;
+use super::diagnostics;
+use super::session::require_token_rights;
 use crate::desired::Desired;
 use crate::error::Failure;
 use crate::http;
@@ -23,7 +23,7 @@ pub(super) fn require_observed(desired: &Desired, observed: &Observed) -> Result
     if let Observation::Failed(error) = &observed.hooks {
         return Err(diagnostics::gitlab(error, WHAT, &desired.instance));
     }
-    match unread_errors(observed).as_slice() {
+    match unread_errors(observed, |_| true).as_slice() {
         [(_, error), ..] if observed.hooks.known().is_some_and(is_all_unread) => {
             Err(diagnostics::gitlab(error, WHAT, &desired.instance))
         }
@@ -35,22 +35,43 @@ fn is_all_unread(seen: &HooksSeen) -> bool {
     seen.targets.iter().all(|target| target.hooks.known().is_none())
 }
 
-fn unread_errors(observed: &Observed) -> Vec<(&Target, &http::Error)> {
+fn unread_errors(observed: &Observed, is_told: fn(&http::Error) -> bool) -> Vec<(&Target, &http::Error)> {
     let targets = observed.hooks.known().into_iter().flat_map(|seen| &seen.targets);
     targets
         .filter_map(|seen| match &seen.hooks {
-            Observation::Failed(error) => Some((&seen.target, error)),
-            Observation::Known(_) | Observation::Skipped(_) => None,
+            Observation::Failed(error) if is_told(error) => Some((&seen.target, error)),
+            Observation::Failed(_) | Observation::Known(_) | Observation::Skipped(_) => None,
         })
         .collect()
 }
 
+/// Refuses to plan the end of a connection where it is not known what there is to remove.
+pub(super) fn require_seen(desired: &Desired, observed: &Observed) -> Result<(), Failure> {
+    const WHAT: &str = "the current state could not be read; nothing was removed";
+    require_token_rights(desired, observed)?;
+    match (&observed.applications, &observed.hooks) {
+        (Observation::Failed(error), _) | (_, Observation::Failed(error)) => {
+            Err(diagnostics::gitlab(error, WHAT, &desired.instance))
+        }
+        (Observation::Known(_) | Observation::Skipped(_), Observation::Known(_) | Observation::Skipped(_)) => Ok(()),
+    }
+}
+
 /// Targets whose hooks could not be read, while others' could: the run continues without them and is not finished.
 pub(super) fn unread(desired: &Desired, observed: &Observed) -> Vec<FailureGroup<Target>> {
+    grouped(desired, unread_errors(observed, |_| true))
+}
+
+/// The same without those that GitLab does not show any more: the plan says that they are left.
+pub(super) fn unread_besides_unseen(desired: &Desired, observed: &Observed) -> Vec<FailureGroup<Target>> {
+    grouped(desired, unread_errors(observed, |error| error.status() != Some(404)))
+}
+
+fn grouped(desired: &Desired, unread: Vec<(&Target, &http::Error)>) -> Vec<FailureGroup<Target>> {
     let explained = |(target, error): (&Target, &http::Error)| {
         (target.clone(), diagnostics::gitlab(error, "hooks could not be read", &desired.instance))
     };
-    let mut groups = FailureGroup::group(unread_errors(observed).into_iter().map(explained));
+    let mut groups = FailureGroup::group(unread.into_iter().map(explained));
     for FailureGroup { failure, of } in &mut groups {
         let more = if of.len() > 1 { format!(" and {} more", of.len() - 1) } else { String::new() };
         failure.message = format!("the hooks of {}{more} could not be read", of[0]);

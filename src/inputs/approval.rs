@@ -1,0 +1,66 @@
+//! Whether a plan is applied: by the settings, or by the user.
+
+use super::Interview;
+use super::question::prompt;
+use crate::error::Failure;
+use crate::settings::{Definition, Setting};
+use crate::terminal::prompt::{Ask, PlanAnswer};
+
+/// The answer to whether a plan is applied.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Approval {
+    Given,
+    Refused,
+}
+
+impl Interview<'_> {
+    /// Approval: given by the setting, or by the user, who is asked; without both it is missing.
+    ///
+    /// # Errors
+    /// [`Missing`], or that the user stopped.
+    pub fn approve(&self, setting: &'static Setting<bool>) -> Result<Approval, Failure> {
+        if self.settings.is_enabled(setting) {
+            return Ok(Approval::Given);
+        }
+        self.require_terminal(setting)?;
+        let yes = self.confirm(setting)?;
+        Ok(if yes { Approval::Given } else { Approval::Refused })
+    }
+
+    /// As [`Interview::approve`], where answers can still be changed.
+    ///
+    /// # Errors
+    /// As [`Interview::approve`].
+    pub fn approve_or_change(&self, setting: &'static Setting<bool>) -> Result<PlanAnswer, Failure> {
+        if self.settings.is_enabled(setting) {
+            return Ok(PlanAnswer::Apply);
+        }
+        self.require_terminal(setting)?;
+        self.ask_to_apply(setting)
+    }
+
+    /// Asks whether a plan is applied, whatever the settings say.
+    ///
+    /// # Errors
+    /// When the user stopped.
+    pub fn ask_to_apply(&self, setting: &'static Definition) -> Result<PlanAnswer, Failure> {
+        Ok(self.prompter.apply_or_change(&prompt(setting))?)
+    }
+
+    /// Approval of what cannot be undone: the user types a name. Enter alone stops; anything else is asked again.
+    ///
+    /// # Errors
+    /// [`Missing`], or that the user stopped.
+    pub fn confirm_name(&self, setting: &'static Definition, name: &str) -> Result<PlanAnswer, Failure> {
+        self.require_terminal(setting)?;
+        let wanted = format!("Type {name} to apply this plan, or press Enter to stop:");
+        loop {
+            let typed = self.prompter.name(&Ask { prompt: &wanted, help: None, ..prompt(setting) })?;
+            match typed.trim() {
+                typed if typed == name => return Ok(PlanAnswer::Apply),
+                "" => return Ok(PlanAnswer::Stop),
+                _ => self.prompter.refuse(&Failure::usage(format!("that is not {name}"))),
+            }
+        }
+    }
+}
