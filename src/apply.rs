@@ -34,6 +34,7 @@ use crate::observed::Observed;
 use crate::observed::observer::Observer;
 use crate::plan::Step;
 use crate::secret::PersonalAccessToken;
+use crate::target::Target;
 
 pub use applied::{Applied, StepEnd};
 pub use kit::accepted as kit_accepted;
@@ -70,6 +71,9 @@ pub enum Error {
     /// The number that was planned to be deleted belongs to another application now.
     #[error("application {id} is not the one that was planned to be deleted; it was left unchanged")]
     AnotherApplication { id: u64 },
+    /// The webhook that was planned to be deleted has another mark or address now.
+    #[error("webhook {id} on {target} was changed since the plan was made; it was left unchanged")]
+    ChangedHook { target: Target, id: u64 },
     /// Nothing is removed before Factory knows that the connection ends.
     #[error("Factory could not be told that the connection ends")]
     FactoryNotTold(#[source] http::Error),

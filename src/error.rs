@@ -78,7 +78,7 @@ pub struct Fix {
 pub enum FixCommand {
     /// The command that is running, with these options changed; with none, as it is.
     Rerun(String),
-    /// `connect` with these options, in the place of the command that is running.
+    /// A whole command line that runs `connect`, to which flags of the run can be added.
     Connect(String),
     /// A whole command line.
     Run(String),
@@ -91,9 +91,7 @@ impl FixCommand {
         match self {
             Self::Rerun(options) if options.is_empty() => format!("factory-gitlab {running}"),
             Self::Rerun(options) => format!("factory-gitlab {running} {options}"),
-            Self::Connect(options) if options.is_empty() => "factory-gitlab connect".to_owned(),
-            Self::Connect(options) => format!("factory-gitlab connect {options}"),
-            Self::Run(command) => command.clone(),
+            Self::Connect(command) | Self::Run(command) => command.clone(),
         }
     }
 }
@@ -115,20 +113,20 @@ impl Fix {
         Self { command: Some(FixCommand::Run(command.into())), ..Self::say(text) }
     }
 
-    /// Run `connect` with these options; `""` has none.
+    /// Run `connect`; `command` is the whole line.
     #[must_use]
-    pub fn connect(text: impl Into<String>, options: impl Into<String>) -> Self {
-        Self { command: Some(FixCommand::Connect(options.into())), ..Self::say(text) }
+    pub fn connect(text: impl Into<String>, command: impl Into<String>) -> Self {
+        Self { command: Some(FixCommand::Connect(command.into())), ..Self::say(text) }
     }
 
     /// Adds those of `flags` (`--group platform`) that it does not set itself to `connect`, where that is what to run.
     #[must_use]
     pub fn with_connect_flags(mut self, flags: &[String]) -> Self {
-        if let Some(FixCommand::Connect(options)) = &mut self.command {
-            let own: Vec<String> = options.split_whitespace().map(str::to_owned).collect();
-            let is_new =
-                |flag: &&String| flag.split_whitespace().next().is_some_and(|name| !own.iter().any(|one| one == name));
-            *options = flags.iter().filter(is_new).chain(&own).cloned().collect::<Vec<_>>().join(" ");
+        if let Some(FixCommand::Connect(command)) = &mut self.command {
+            let is_set =
+                |flag: &str| command.split_whitespace().any(|word| flag.split_whitespace().next() == Some(word));
+            let more: Vec<String> = flags.iter().filter(|flag| !is_set(flag)).map(|flag| format!(" {flag}")).collect();
+            command.push_str(&more.concat());
         }
         self
     }
@@ -245,7 +243,7 @@ mod tests {
     fn a_failure_gives_its_message_then_its_causes_then_its_hints() {
         let failure = Failure::new(FailureKind::Unknown, "GitLab could not be reached")
             .because("connection refused")
-            .fix(Fix::connect("try again", ""));
+            .fix(Fix::connect("try again", "factory-gitlab connect"));
         assert_eq!(
             failure.to_string(),
             "error: GitLab could not be reached\n  caused by: connection refused\nhint: try again\n      factory-gitlab connect"

@@ -193,6 +193,14 @@ pub enum OthersRead {
 }
 
 impl HooksSeen {
+    /// The webhook of a target, within the selection or outside.
+    #[must_use]
+    pub fn hook(&self, target: &Target, id: u64) -> Option<&HookSeen> {
+        let others = self.others.iter().map(|other| &other.seen);
+        let mut of_target = self.targets.iter().chain(others).filter(|seen| seen.target == *target);
+        of_target.find_map(|seen| seen.hooks.known()?.iter().find(|one| one.hook.id == id))
+    }
+
     /// The webhook of ours outside the selection that sends the target's events already.
     #[must_use]
     pub fn sent_from_above(&self, target: &Target) -> Option<&OtherTarget> {

@@ -19,7 +19,7 @@ pub const fn is_token_refused(outcome: DeliveryOutcome) -> bool {
 /// What sets the tokens although nothing but Factory's answers shows that they differ.
 #[must_use]
 pub fn reset_token() -> Fix {
-    Fix::connect("set the kit's tokens again", "--reset-webhook-secret")
+    Fix::connect("set the kit's tokens again", "factory-gitlab connect --reset-webhook-secret")
 }
 
 /// The page with what GitLab lets webhooks reach.

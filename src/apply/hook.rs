@@ -10,7 +10,7 @@ use crate::http;
 use crate::instance::Version;
 use crate::journal::{HookChange, HookEntry};
 use crate::mark::Mark;
-use crate::observed::HookOwner;
+use crate::observed::{HookOwner, HookSeen};
 use crate::plan::{DeleteReason, HookStep, Step};
 use crate::target::Target;
 
@@ -164,6 +164,7 @@ impl Apply<'_> {
     /// A 404 counts as deleted, so deleting twice is harmless. Where the connection ends, the list has to show that it is
     /// gone: a 404 may be somebody else's answer.
     async fn delete_hook(&self, target: &Target, id: u64, reason: DeleteReason) -> Result<(), Error> {
+        self.require_unchanged(target, id).await?;
         self.record(HookEntry::Change { target: target.clone(), change: HookChange::Delete })?;
         self.retry.attempts().run(|| self.clients.writer.delete_hook(target, id)).await?;
         if reason == DeleteReason::Disconnected {
@@ -173,6 +174,17 @@ impl Apply<'_> {
             }
         }
         self.record_changed(target, HookChange::Delete, id)
+    }
+
+    /// Looks once more before a webhook is deleted: meanwhile another organization, or a person, may have made it theirs.
+    async fn require_unchanged(&self, target: &Target, id: u64) -> Result<(), Error> {
+        let listed = self.retry.attempts().run(|| self.clients.reader.hooks(target)).await?;
+        let Some(now) = listed.iter().find(|hook| hook.id == id) else { return Ok(()) };
+        let seen = self.observed.hooks.known().and_then(|seen| seen.hook(target, id));
+        match seen {
+            Some(HookSeen { hook, .. }) if hook.mark == now.mark && hook.url == now.url => Ok(()),
+            _ => Err(Error::ChangedHook { target: target.clone(), id }),
+        }
     }
 
     fn record_changed(&self, target: &Target, change: HookChange, id: u64) -> Result<(), Error> {

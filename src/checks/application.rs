@@ -144,7 +144,8 @@ fn none(context: &CheckContext<'_>, all: &[Application]) -> CheckOutcome {
         Some(_) => "no instance-wide application has the given ID".to_owned(),
         None => format!("no instance-wide application is named {:?}", wanted.name),
     };
-    let outcome = CheckOutcome::fail(cause).evidence("count", all.len()).fix(Fix::connect("create it", ""));
+    let outcome =
+        CheckOutcome::fail(cause).evidence("count", all.len()).fix(Fix::connect("create it", "factory-gitlab connect"));
     let Some(one) = near.first() else { return outcome };
     // It has Factory's redirect URI: it may well be the one that Factory uses, and a second one would not help.
     let rename = Fix::open(format!("rename it to {:?}", wanted.name), context.page(&edit_page(one)));
@@ -245,7 +246,7 @@ fn secret(context: &CheckContext<'_>) -> CheckOutcome {
         )
         .fix(Fix::connect(
             "pass the right ones, or renew the secret, which invalidates the old one at once",
-            "--renew-secret",
+            "factory-gitlab connect --renew-secret",
         )),
     }
 }

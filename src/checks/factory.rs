@@ -68,7 +68,7 @@ fn bundle(context: &CheckContext<'_>) -> CheckOutcome {
         Ok(BundleSeen::Accepted { id, sha256 }) => CheckOutcome::pass().evidence("id", id).evidence("sha256", sha256),
         Ok(BundleSeen::Waiting) => {
             CheckOutcome::fail("a sealed bundle is waiting on this machine; Factory has not accepted it")
-                .fix(Fix::connect("let connect send it", ""))
+                .fix(Fix::connect("let connect send it", "factory-gitlab connect"))
         }
     }
 }
@@ -101,7 +101,7 @@ fn status(context: &CheckContext<'_>) -> CheckOutcome {
         FactoryState::Pending => CheckOutcome::warn(format!("Factory has not finished yet{detail}"))
             .fix(Fix::run("wait for Factory to finish", "factory-gitlab verify --wait 10m")),
         FactoryState::Failed => CheckOutcome::fail(format!("Factory could not connect{detail}"))
-            .fix(Fix::connect("fix that and connect again", "")),
+            .fix(Fix::connect("fix that and connect again", "factory-gitlab connect")),
     };
     outcome.evidence("status", status.state).evidence("detail", &status.detail)
 }

@@ -302,7 +302,7 @@ fn ends(context: &CheckContext<'_>, token: &TokenDetails) -> CheckOutcome {
 }
 
 fn another_token() -> Fix {
-    Fix::connect("hand over another token", "")
+    Fix::connect("hand over another token", "factory-gitlab connect")
 }
 
 /// The moment at which a token with that date expires.

@@ -205,7 +205,7 @@ fn failed_targets(hooks: &HooksSeen) -> impl Iterator<Item = (&TargetSeen, &http
 
 /// What `connect` corrects.
 fn by_connect(text: &str) -> Fix {
-    Fix::connect(text, "")
+    Fix::connect(text, "factory-gitlab connect")
 }
 
 /// Hooks that fail a check.

@@ -108,7 +108,7 @@ fn a_hook_of_ours_outside_the_selection_is_found() {
     let mut fixture = Fixture::healthy();
     another(&mut fixture, project_of("g9"), Standing::OutOfScope);
     let fix = fixture.finding("webhook.scope").fix.expect("a fix");
-    assert_eq!(fix.command, Some(crate::error::FixCommand::Connect("--prune".to_owned())));
+    assert_eq!(fix.command, Some(crate::error::FixCommand::Connect("factory-gitlab connect --prune".to_owned())));
 }
 
 #[test]

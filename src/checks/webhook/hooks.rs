@@ -167,7 +167,7 @@ fn system_gap(context: &CheckContext<'_>, wanted: &[Event]) -> Option<CheckOutco
     }
     let names = gap.iter().map(Event::to_string).collect::<Vec<_>>().join(", ");
     let outcome = CheckOutcome::warn(format!("a system hook cannot carry {names}")).evidence("missing", gap);
-    Some(outcome.fix(Fix::connect("use group or project hooks", "--webhooks auto")))
+    Some(outcome.fix(Fix::connect("use group or project hooks", "factory-gitlab connect --webhooks auto")))
 }
 
 pub(crate) fn tls(context: &CheckContext<'_>) -> CheckOutcome {
@@ -295,7 +295,7 @@ fn token_not_shown(context: &CheckContext<'_>, unknown: &[OwnHook<'_>], of: usiz
         "{} of {of} hooks were not created by this program, and this GitLab does not show whether they have a token: {first}",
         unknown.len()
     ))
-    .fix(Fix::connect("prove it with a test delivery, or set the token again", ""))
+    .fix(Fix::connect("prove it with a test delivery, or set the token again", "factory-gitlab connect"))
 }
 
 pub(crate) fn payload(context: &CheckContext<'_>) -> CheckOutcome {

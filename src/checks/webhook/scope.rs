@@ -34,7 +34,7 @@ pub(crate) fn scope(context: &CheckContext<'_>) -> CheckOutcome {
 const BY_HAND: &str = "delete it, if it is not needed; this program did not create it";
 
 fn prune(text: &str) -> Fix {
-    Fix::connect(text, "--prune")
+    Fix::connect(text, "factory-gitlab connect --prune")
 }
 
 fn of_standing(hooks: &HooksSeen, standing: Standing) -> impl Iterator<Item = &OtherTarget> {

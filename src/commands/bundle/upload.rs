@@ -175,7 +175,7 @@ fn recipients(
     if failure.causes.is_empty() {
         return Ok(Some(bundle.recipients.clone()));
     }
-    Err(failure.fix(Fix::connect("let connect seal a new one", "")))
+    Err(failure.fix(Fix::connect("let connect seal a new one", "factory-gitlab connect")))
 }
 
 /// Whether the bundle holds more than is wanted: a token where none is, or the administrator's own where a token made for

@@ -16,7 +16,7 @@ pub fn apply(error: &Error, apply: &Apply<'_>) -> Failure {
         Error::Recipient(error) => Failure::usage("the bundle cannot be sealed").because(error.to_string()),
         Error::Upload(error) => upload(error, &apply.connection.bundle_path()),
         Error::WrongPair => Failure::problem("GitLab does not accept the application's ID and secret together")
-            .fix(Fix::connect("give the application a new secret", "--renew-secret")),
+            .fix(Fix::connect("give the application a new secret", "factory-gitlab connect --renew-secret")),
         Error::NoResponse { after, source } => gitlab(
             source,
             &format!("GitLab has not responded for {} s; remaining steps were skipped", after.as_secs()),
@@ -46,6 +46,11 @@ pub fn apply(error: &Error, apply: &Apply<'_>) -> Failure {
             .because(error.to_string())
             .fix(Fix::open("look for it among the tokens of its user", instance.page("/admin/users"))),
         Error::Keyring(error) => super::credential_store(error),
+        Error::ChangedHook { target, .. } => {
+            Failure::problem("a webhook is not the one that was planned to be deleted")
+                .because(error.to_string())
+                .fix(Fix::rerun("run it again: it reads the webhooks again", "").at(instance.page(&target.page())))
+        }
         Error::NoSecret | Error::NoVersion => Failure::problem("the program planned a step that it cannot carry out")
             .because(error.to_string())
             .fix(Fix::rerun("run it again; if it happens again, report it with this log", "-vv --log-file PATH")),

@@ -506,7 +506,7 @@ fn the_refusal_of_one_project_is_not_blamed_on_the_token() {
       fail     application.exists        there is one OAuth application for Factory
                no instance-wide application is named "Factory Integration"
                fix: create it
-                    factory-gitlab connect
+                    factory-gitlab connect --project group-1/nowhere
                README.md#check-application-exists
 
     webhook
@@ -536,7 +536,7 @@ fn the_refusal_of_one_project_is_not_blamed_on_the_token() {
       fail     application.exists        there is one OAuth application for Factory
                no instance-wide application is named "Factory Integration"
                fix: create it
-                    factory-gitlab connect
+                    factory-gitlab connect --group nowhere
                README.md#check-application-exists
 
     webhook
@@ -566,7 +566,7 @@ fn the_refusal_of_one_project_is_not_blamed_on_the_token() {
       fail     application.exists        there is one OAuth application for Factory
                no instance-wide application is named "Factory Integration"
                fix: create it
-                    factory-gitlab connect
+                    factory-gitlab connect --project group-1/project-1
                README.md#check-application-exists
 
     webhook

@@ -106,6 +106,31 @@ fn the_application_is_listed_and_matched_again_right_before_it_is_deleted() {
     assert_eq!(env.sandbox().gitlab().lock().applications.len(), 1, "a user's application was deleted: {run}");
 }
 
+/// Another organization, or a person, may have made it theirs since the plan was made.
+#[test]
+fn a_webhook_that_was_changed_since_the_plan_was_made_is_left() {
+    for command in [&["disconnect", "--yes"][..], &["connect", "--prune", "--yes", "--group", "group-2"]] {
+        let env = TestEnv::with(SandboxOptions { projects: 2, groups: 2, ..SandboxOptions::default() });
+        env.connects(&[]);
+        env.sandbox().clear_requests();
+        assert_eq!(env.run(&[command, &["--dry-run"]].concat()).code, 0);
+        let reads = env.sandbox().requests().len();
+        env.sandbox().clear_requests();
+        let gitlab = env.sandbox().gitlab().clone();
+        env.sandbox().at_request(reads + 1, Moment::BeforeActing, move |_| {
+            for hook in gitlab.all_hooks() {
+                gitlab.change_hook(hook.id, |one| one.url = "https://elsewhere.example/hook".to_owned());
+            }
+            RequestAction::Continue
+        });
+        let hooks = env.all_hooks().len();
+        let run = env.run(command);
+        assert_eq!(run.code, 1, "{run}");
+        assert!(run.stdout.contains("was changed since the plan was made; it was left unchanged"), "{run}");
+        assert_eq!(env.all_hooks().len(), hooks, "{run}");
+    }
+}
+
 #[test]
 fn a_project_that_can_no_longer_be_seen_is_reported_with_its_address_until_it_is_seen_again() {
     let env = TestEnv::with(projects(2));
