@@ -6,6 +6,7 @@ use crate::desired::{ApplicationOrigin, Credentials, DesiredApplication};
 use crate::error::{Failure, Fix};
 use crate::gitlab::{Application, PairValidity};
 use crate::observed::Observation;
+use crate::plan;
 use crate::secret::{ApplicationSecret, OAuthSecret};
 use crate::settings::{self, ApplicationMode, Sourced, keys};
 use crate::terminal::prompt::{Ask, Menu, Preset};
@@ -23,6 +24,10 @@ pub(super) async fn origin(session: &mut Session<'_>) -> Result<ApplicationOrigi
     match interview.settings().get_or(&keys::APPLICATION, ApplicationMode::default())? {
         ApplicationMode::Auto => auto(session).await,
         ApplicationMode::Existing => Ok(ApplicationOrigin::Given(ask_pair(session).await?)),
+        // It was created, in an earlier run or before this one: a second one would only have to be deleted again.
+        ApplicationMode::Manual if !interview.is_set(&keys::APPLICATION_ID) && has_wanted(session).await => {
+            auto(session).await
+        }
         ApplicationMode::Manual => {
             if !interview.is_set(&keys::APPLICATION_ID) {
                 show_form(session)?;
@@ -30,6 +35,13 @@ pub(super) async fn origin(session: &mut Session<'_>) -> Result<ApplicationOrigi
             Ok(ApplicationOrigin::Given(ask_pair(session).await?))
         }
     }
+}
+
+/// Whether the instance has an application as the kit wants it that no other organization's run on this machine made.
+async fn has_wanted(session: &Session<'_>) -> bool {
+    let is_others = |one: &Application| session.record.others.applications.contains(&one.application_id);
+    let is_ours = |one: &Application| plan::is_wanted(&session.desired.application, one) && !is_others(one);
+    applications(session).await.iter().any(is_ours)
 }
 
 /// By API; an ID and secret that were given anyway are used.

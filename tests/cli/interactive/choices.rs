@@ -178,6 +178,8 @@ fn an_application_that_is_created_by_hand_after_the_form_was_shown_is_found() {
     session.send_line("y").expect("typed");
     ends_with(&mut session, 0);
     assert_eq!(env.bundle()["application"]["secret"], made["secret"]);
+    // It is there now: another one is not asked for.
+    env.has_nothing_to_do(&["--application", "manual"]);
 }
 
 #[test]
