@@ -10,6 +10,7 @@ mod factory;
 mod gitlab;
 mod local;
 mod network;
+mod rotation;
 #[cfg(test)]
 mod tests;
 mod tls;

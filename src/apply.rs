@@ -17,6 +17,7 @@ mod step_retry;
 mod token;
 pub mod webhook_test;
 
+use std::path::PathBuf;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
@@ -51,14 +52,27 @@ pub enum Error {
     Seal(#[from] SealError),
     #[error(transparent)]
     Recipient(#[from] RecipientError),
-    #[error(transparent)]
-    Upload(#[from] UploadError),
+    #[error("{source}")]
+    Upload {
+        source: Box<UploadError>,
+        /// The sealed bundle.
+        path: PathBuf,
+    },
+    /// Nothing was renewed.
+    #[error("Factory cannot be reached for the upload")]
+    UploadUnreachable(#[source] Box<UploadError>),
     /// The ID and secret that were just sealed do not authenticate.
     #[error("GitLab does not accept the application's ID and secret together")]
     WrongPair,
     /// Sealing was planned without a secret: an error of the program.
     #[error("there is no application secret to seal")]
     NoSecret,
+    /// Proving was planned without a token: an error of the program.
+    #[error("there is no new token to prove")]
+    NoToken,
+    /// The token that was just created does not work.
+    #[error("GitLab does not accept token {id}, which it has just created")]
+    TokenNotAccepted { id: u64, source: Option<http::Error> },
     /// No request was answered for a while: GitLab is being restarted, or cannot be reached.
     #[error("no response for {} s", .after.as_secs())]
     NoResponse { after: Duration, source: http::Error },
@@ -149,12 +163,13 @@ pub struct Apply<'a> {
     /// The admin's token, from the inputs.
     token: &'a PersonalAccessToken,
     local: LocalState<'a>,
+    end: RunEntry,
     /// How many webhooks are changed at the same time; `http` bounds the requests as well.
     concurrency: usize,
 }
 
 /// Everything that [`Apply::new`] needs besides the journal.
-#[derive(Clone, Copy)]
+#[derive(Clone)]
 pub struct ApplyInputs<'a> {
     pub desired: &'a Desired,
     pub observed: &'a Observed,
@@ -162,6 +177,8 @@ pub struct ApplyInputs<'a> {
     pub connection: &'a Connection,
     pub token: &'a PersonalAccessToken,
     pub local: LocalState<'a>,
+    /// What is recorded once everything is done.
+    pub end: RunEntry,
     /// Its `concurrency` and `timeout` bound the steps too.
     pub transport: &'a http::ClientOptions,
 }
@@ -211,7 +228,7 @@ impl PlanRun<'_, '_> {
 impl<'a> Apply<'a> {
     #[must_use]
     pub fn new(inputs: ApplyInputs<'a>, journal: Journal) -> Self {
-        let ApplyInputs { desired, observed, clients, connection, token, local, transport } = inputs;
+        let ApplyInputs { desired, observed, clients, connection, token, local, end, transport } = inputs;
         Self {
             desired,
             observed,
@@ -221,6 +238,7 @@ impl<'a> Apply<'a> {
             retry: RetryPolicy::new(clients.clock, transport.timeout),
             token,
             local,
+            end,
             concurrency: transport.concurrency,
         }
     }
@@ -236,7 +254,7 @@ impl<'a> Apply<'a> {
         }
         if run.applied.is_proven()
             && !run.outputs.is_buried
-            && let Err(error) = self.record(RunEntry::Finished)
+            && let Err(error) = self.record(self.end.clone())
         {
             tracing::warn!(%error, "the end of the run was not recorded");
         }

@@ -28,7 +28,8 @@ pub struct Bundle {
     pub application: Option<BundledApplication>,
     /// `None` when Factory gets no token.
     pub personal_access_token: Option<BundledToken>,
-    pub webhook: BundledWebhook,
+    /// `None` where the webhooks were not looked at.
+    pub webhook: Option<BundledWebhook>,
     /// The result of `network plan`.
     pub network: Option<serde_json::Value>,
 }

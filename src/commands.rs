@@ -11,7 +11,9 @@ mod man;
 mod output;
 mod preconditions;
 mod progress;
+mod recheck;
 mod resolve;
+mod rotate;
 mod run;
 #[cfg(feature = "sandbox")]
 mod sandbox;
@@ -66,6 +68,7 @@ macro_rules! commands {
 commands! {
     Connect(connect::ConnectArgs) => connect::connect;
     Verify(verify::VerifyArgs) => verify::verify;
+    Rotate(rotate::RotateArgs) => rotate::rotate;
     Disconnect(disconnect::DisconnectArgs) => disconnect::disconnect;
     Bundle(bundle::BundleArgs) => bundle::bundle;
     Kit(kit::KitCommandArgs) => kit::kit;

@@ -8,9 +8,12 @@ mod entry;
 mod record;
 mod store;
 
-pub use entry::{ApplicationEntry, BundleEntry, DisconnectEntry, Entry, HookChange, HookEntry, RunEntry, TokenEntry};
+pub use entry::{
+    ApplicationEntry, BundleEntry, DisconnectEntry, Entry, HookChange, HookEntry, Rotation, RunEntry, TokenEntry,
+};
 pub use record::{
-    BundleRecord, HookRecord, KitPin, KnownTarget, MintedRecord, OtherOrganizations, OwnApplication, Record,
-    ReplacedToken, SecretState, TokenBundleRecord, UnfinishedApplication,
+    ApplicationBundleRecord, BundleRecord, HookRecord, KitPin, KnownTarget, MintedRecord, OtherOrganizations,
+    OwnApplication, Record, ReplacedToken, SecretAges, SecretState, TokenBundleRecord, UnfinishedApplication,
+    UnfinishedRotation,
 };
 pub use store::{Connection, Error, Journal, Lock, Store};

@@ -4,6 +4,7 @@ mod connect;
 mod disconnect;
 mod parts;
 mod render;
+mod rotate;
 mod step;
 #[cfg(test)]
 mod tests;
@@ -16,14 +17,17 @@ use crate::desired::Desired;
 use crate::error::Fix;
 use crate::gitlab::Application;
 use crate::instance::LicensePlan;
+use crate::journal::Rotation;
 use crate::kit::{KitFingerprint, UploadMethod};
 
 pub use connect::connect;
 pub use disconnect::{Disconnection, EndScope, KeyringEntry, TellFactory, disconnect};
 pub use parts::application::{is_wanted, resembles};
+pub use parts::due::{Limit, Limits};
 pub use parts::outside::has_webhooks_outside;
 pub use parts::token::{ENDS_SOON_DAYS, is_minted_name};
 pub use render::describe;
+pub use rotate::{RotationWish, rotate};
 pub use step::{
     ApplicationStep, BundleContents, BundleStep, DeleteReason, DeliveryStep, Description, FactoryStep, GivenToken,
     HookDifference, HookStep, KitStep, LocalStep, Reason, RevokeReason, Step, TokenReason, TokenStep,
@@ -59,11 +63,18 @@ impl Plan {
 pub fn needs_factory_key(plan: &Plan, desired: &Desired) -> bool {
     let has_receipts = desired.webhooks.receipts_url.is_some();
     plan.steps.iter().any(|step| match step {
-        Step::Bundle(BundleStep::Upload { method, .. }) => *method == UploadMethod::Post,
+        Step::Bundle(BundleStep::Upload { method, .. } | BundleStep::ProveUpload { method, .. }) => {
+            *method == UploadMethod::Post
+        }
         Step::Delivery(DeliveryStep::Test { .. }) => has_receipts,
         Step::Factory(FactoryStep::Disconnect { .. }) => true,
         Step::Kit(_) | Step::Token(_) | Step::Application(_) | Step::Hook(_) | Step::Local(_) => false,
-        Step::Bundle(BundleStep::Seal { .. } | BundleStep::SealToken { .. } | BundleStep::Write { .. }) => false,
+        Step::Bundle(
+            BundleStep::Seal { .. }
+            | BundleStep::SealToken { .. }
+            | BundleStep::SealApplication { .. }
+            | BundleStep::Write { .. },
+        ) => false,
     })
 }
 
@@ -123,6 +134,18 @@ pub enum Blocker {
     SystemHookSendsAll,
     /// Factory has to be told that the connection ends, and the kit does not say where.
     NoDisconnectUrl,
+    /// A renewed secret has to reach Factory at once, and the bundle was to be written to a file.
+    NoUpload,
+    /// The connection is being removed.
+    Disconnecting,
+    /// This machine has no record that Factory was given this connection.
+    NotHandedOver,
+    /// Factory has the administrator's own token.
+    GivenToken,
+    /// When a secret was changed last is not recorded here.
+    UnknownAge { what: Rotation },
+    /// When the token of Factory ends could not be found out.
+    UnknownEnd,
     /// The application that was named is not one of this kit.
     NotOfThisKit { application: Application },
 }

@@ -1,6 +1,7 @@
 //! The blockers of a plan as failures: what is wrong, why nothing was changed, and what to do.
 
 use super::ended;
+use super::rotation::rotation;
 use crate::desired::Desired;
 use crate::error::{Failure, FailureKind, Fix};
 use crate::gitlab::Application;
@@ -55,6 +56,12 @@ fn explain(blocker: &Blocker, desired: &Desired) -> Failure {
         .fix(Fix::rerun("create webhooks on groups or projects instead", "--webhooks auto")),
         Blocker::NoDisconnectUrl => ended::no_disconnect_url(),
         Blocker::NotOfThisKit { application } => ended::not_of_this_kit(&describe_application(application), desired),
+        Blocker::NoUpload
+        | Blocker::Disconnecting
+        | Blocker::NotHandedOver
+        | Blocker::GivenToken
+        | Blocker::UnknownAge { .. }
+        | Blocker::UnknownEnd => rotation(blocker),
     }
 }
 

@@ -9,6 +9,7 @@ use crate::desired::{Credentials, DesiredWebhooks};
 use crate::factory::Receipt;
 use crate::journal::BundleEntry;
 use crate::kit::{Handover, UploadMethod};
+use crate::observed::Observation;
 use crate::plan::{BundleContents, BundleStep};
 
 use super::{Apply, Error, PlanRun, StepEnd, StepOutputs};
@@ -22,6 +23,12 @@ impl Apply<'_> {
         match step {
             BundleStep::Seal { .. } => self.seal(&run.outputs)?,
             BundleStep::SealToken { .. } => self.seal_token(&run.outputs)?,
+            BundleStep::SealApplication { .. } => self.seal_application(&run.outputs)?,
+            BundleStep::ProveUpload { url, method, recipients } => {
+                Recipients::parse(recipients)?;
+                let reached = self.clients.factory.reach_upload(url, *method).await;
+                reached.map_err(|source| Error::UploadUnreachable(Box::new(source)))?;
+            }
             BundleStep::Write { path, contents, recipients: _ } => self.write_bundle(*contents, path)?,
             BundleStep::Upload { url, method, contents, recipients: _ } => {
                 run.applied.receipt = Some(self.upload(*contents, url, *method).await?);
@@ -57,6 +64,19 @@ impl Apply<'_> {
         })
     }
 
+    /// Seals the application alone, beside the bundle that Factory has.
+    fn seal_application(&self, outputs: &StepOutputs) -> Result<(), Error> {
+        let credentials = outputs.credentials.as_ref().ok_or(Error::NoSecret)?;
+        let bundle = Bundle { personal_access_token: None, ..self.bundle(Some(credentials), outputs)? };
+        let sealed = self.sealed(BundleContents::Application, &bundle)?;
+        self.record(BundleEntry::ApplicationSealed {
+            sha256: sealed.sha256().to_owned(),
+            application_id: credentials.application_id.clone(),
+            secret: credentials.secret.fingerprint(&credentials.application_id),
+            recipients: self.desired.delivery.recipients.clone(),
+        })
+    }
+
     fn sealed(&self, contents: BundleContents, bundle: &Bundle) -> Result<SealedBundle, Error> {
         let sealed = bundle.seal(&Recipients::parse(&self.desired.delivery.recipients)?)?;
         sealed.write(&self.sealed_path(contents))?;
@@ -67,6 +87,7 @@ impl Apply<'_> {
         match contents {
             BundleContents::Connection => self.connection.bundle_path(),
             BundleContents::Token => self.connection.token_bundle_path(),
+            BundleContents::Application => self.connection.application_bundle_path(),
         }
     }
 
@@ -125,11 +146,15 @@ impl Apply<'_> {
         }
     }
 
-    fn bundled_webhook(&self) -> bundle::BundledWebhook {
+    fn bundled_webhook(&self) -> Option<bundle::BundledWebhook> {
         let DesiredWebhooks { url, strategy, .. } = &self.desired.webhooks;
-        let seen = self.observed.hooks.known();
-        let targets = seen.map_or(&[][..], |seen| &seen.targets).iter().map(|seen| seen.target.clone());
-        bundle::BundledWebhook::new(url.clone(), seen.map_or(*strategy, |seen| seen.strategy), targets)
+        let (strategy, targets) = match &self.observed.hooks {
+            Observation::Known(seen) => (seen.strategy, &seen.targets[..]),
+            Observation::Failed(_) => (*strategy, &[][..]),
+            Observation::Skipped(_) => return None,
+        };
+        let targets = targets.iter().map(|seen| seen.target.clone());
+        Some(bundle::BundledWebhook::new(url.clone(), strategy, targets))
     }
 
     /// `--bundle-out`: a copy for the admin to deliver.
@@ -142,9 +167,11 @@ impl Apply<'_> {
 
     /// Sends the bundle from the disk, so that sending it again sends the same bytes, which Factory counts once.
     async fn upload(&self, contents: BundleContents, url: &Url, method: UploadMethod) -> Result<Receipt, Error> {
-        let sealed = SealedBundle::read(&self.sealed_path(contents))?;
+        let path = self.sealed_path(contents);
+        let sealed = SealedBundle::read(&path)?;
         self.record(BundleEntry::Upload { sha256: sealed.sha256().to_owned() })?;
-        let receipt = self.clients.factory.upload(&sealed, url, method).await?;
+        let sent = self.clients.factory.upload(&sealed, url, method).await;
+        let receipt = sent.map_err(|source| Error::Upload { source: Box::new(source), path })?;
         self.record(BundleEntry::Accepted { sha256: sealed.sha256().to_owned(), id: receipt.id.clone() })?;
         Ok(receipt)
     }

@@ -1,7 +1,7 @@
 //! Creates and revokes tokens for Factory.
 
 use super::step_retry::may_have_happened;
-use super::{Apply, Error, PlanRun, StepEnd};
+use super::{Apply, Error, PlanRun, StepEnd, StepOutputs};
 use crate::gitlab::{ApiRefusal, MintedToken, NewToken};
 use crate::http;
 use crate::journal::TokenEntry;
@@ -26,6 +26,7 @@ impl Apply<'_> {
                 };
                 run.outputs.minted = Some(self.mint_token(new).await?);
             }
+            TokenStep::Prove { .. } => self.prove_token(&run.outputs).await?,
         }
         Ok(StepEnd::Done)
     }
@@ -49,6 +50,21 @@ impl Apply<'_> {
         let (id, expires_at) = (minted.details.id, minted.details.expires_at);
         self.record(TokenEntry::Minted { id, name, expires_at })?;
         Ok(minted)
+    }
+
+    /// The token answers for itself: GitLab accepts it, and it is the one that was created.
+    async fn prove_token(&self, outputs: &StepOutputs) -> Result<(), Error> {
+        let minted = outputs.minted.as_ref().ok_or(Error::NoToken)?;
+        let (id, name) = (minted.details.id, minted.details.name.clone());
+        let reader = self.clients.reader.with_token(minted.value.clone());
+        match self.retry.attempts().run(|| reader.token()).await {
+            Ok(found) if found.id == id && found.active => self.record(TokenEntry::Proven { id, name }),
+            Ok(_) => Err(Error::TokenNotAccepted { id, source: None }),
+            Err(Error::Request(error)) if error.is_refusal() => {
+                Err(Error::TokenNotAccepted { id, source: Some(error) })
+            }
+            Err(error) => Err(error),
+        }
     }
 
     /// Revokes a token that this tool created, if the look agrees with the journal: number and name, and a name that this tool

@@ -81,7 +81,9 @@ impl Bundle {
     pub fn seal(&self, recipients: &Recipients) -> Result<SealedBundle, SealError> {
         let refused = |why: String| SealError::Seal(why);
         // Large enough not to be reallocated, which would leave copies of the secrets in memory.
-        let mut plain = Zeroizing::new(Vec::with_capacity(64 * 1024 + 512 * self.webhook.targets.len()));
+        let mut plain = Zeroizing::new(Vec::with_capacity(
+            64 * 1024 + 512 * self.webhook.as_ref().map_or(0, |webhook| webhook.targets.len()),
+        ));
         serde_json::to_writer(&mut *plain, &Plain::from(self)).map_err(|error| refused(error.to_string()))?;
         let encryptor = Encryptor::with_recipients(recipients.iter()).map_err(|error| refused(error.to_string()))?;
         let mut bytes = Vec::with_capacity(plain.len() + 2048);
@@ -212,7 +214,8 @@ struct Plain<'a> {
     application: Option<PlainApplication<'a>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     personal_access_token: Option<PlainToken<'a>>,
-    webhook: &'a BundledWebhook,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    webhook: Option<&'a BundledWebhook>,
     #[serde(skip_serializing_if = "Option::is_none")]
     network: Option<&'a serde_json::Value>,
 }
@@ -275,7 +278,7 @@ impl<'a> From<&'a Bundle> for Plain<'a> {
                 let BundledToken { value, scopes, expires_at, user } = token;
                 PlainToken { value, scopes, expires_at: *expires_at, user }
             }),
-            webhook,
+            webhook: webhook.as_ref(),
             network: network.as_ref(),
         }
     }

@@ -112,7 +112,7 @@ async fn run_steps(args: ConnectArgs, context: &Context<'_>) -> Result<ExitCode,
 }
 
 /// The file of `--bundle-out` must be writable before there is anything to write.
-fn require_bundle_out(context: &Context<'_>) -> Result<(), Failure> {
+pub(super) fn require_bundle_out(context: &Context<'_>) -> Result<(), Failure> {
     let path = context.settings.get(&keys::BUNDLE_OUT)?;
     path.map_or(Ok(()), |path| output::require_writable(&path.value))
 }

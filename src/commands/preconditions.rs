@@ -45,6 +45,17 @@ fn unread_errors(observed: &Observed, is_told: fn(&http::Error) -> bool) -> Vec<
         .collect()
 }
 
+/// Refuses to plan the renewal of a secret where it is not known what there is to renew.
+pub(super) fn require_rotatable(desired: &Desired, observed: &Observed) -> Result<(), Failure> {
+    const WHAT: &str = "the current state could not be read; nothing was planned";
+    require_token_rights(desired, observed)?;
+    let failed = |error| Err(diagnostics::gitlab(error, WHAT, &desired.instance));
+    match (&observed.handed_over, &observed.applications) {
+        (Observation::Failed(error), _) | (_, Observation::Failed(error)) => failed(error),
+        (Observation::Known(_) | Observation::Skipped(_), Observation::Known(_) | Observation::Skipped(_)) => Ok(()),
+    }
+}
+
 /// Refuses to plan the end of a connection where it is not known what there is to remove.
 pub(super) fn require_seen(desired: &Desired, observed: &Observed) -> Result<(), Failure> {
     const WHAT: &str = "the current state could not be read; nothing was removed";

@@ -3,13 +3,13 @@
 use std::path::{Path, PathBuf};
 
 use super::session::Session;
-use super::{diagnostics, local_state, output, progress};
+use super::{diagnostics, local_state, output, progress, recheck};
 use crate::advice;
 use crate::apply::webhook_test::TestQuota;
 use crate::apply::{Applied, Apply, ApplyInputs, Clients, Error, LocalState, kit_accepted};
 use crate::desired::Desired;
 use crate::error::{ExitCode, Failure, Fix};
-use crate::journal::{DisconnectEntry, Journal, Lock, RunEntry};
+use crate::journal::{DisconnectEntry, Entry, Journal, Lock, RunEntry};
 use crate::observed::{DeliveryProof, Observed};
 use crate::plan::{self, KitStep, Plan, Step};
 use crate::report::run::{Actor, End, Evidence, Job, Outcome, Purpose, RunReport, UnprovenDelivery, plan_lines};
@@ -48,6 +48,7 @@ pub(super) async fn run(session: &Session<'_>, job: Job, planned: Planned) -> Re
         session.observer.http.trail().start();
     }
     let Some(end) = Run { session, job, planned: &planned }.carry_out().await? else { return Ok(Ran::ChangeAsked) };
+    let (end, checks) = recheck::after(session, job, end).await?;
     let Planned { plan, unread, observed, evidence } = planned;
     let stats = session.observer.http.stats();
     let report = RunReport {
@@ -60,6 +61,7 @@ pub(super) async fn run(session: &Session<'_>, job: Job, planned: Planned) -> Re
         plan,
         end,
         unread,
+        checks,
         requests: stats.requests,
         writes: stats.writes,
         duration_ms: u64::try_from(session.duration().as_millis()).unwrap_or(u64::MAX),
@@ -93,6 +95,8 @@ fn write_evidence(session: &Session<'_>, report: &RunReport, observed: &Observed
 enum Approve<'a> {
     /// With yes, no, or a change of an answer.
     Answer,
+    /// With yes or no.
+    YesOrNo,
     /// By typing this name, because what is removed cannot be brought back.
     Name(&'a str),
 }
@@ -114,6 +118,9 @@ impl Run<'_> {
                 session.offer_keyring().await?;
                 self.record_finished(lock)?;
             }
+            if session.record.rotating.is_some() && matches!(self.job.purpose, Purpose::Rotate(_)) {
+                append(&mut session.journal(lock)?, self.job.end())?;
+            }
             return Ok(Some(End::NothingToDo));
         }
         self.require_factory_key().await?;
@@ -128,7 +135,10 @@ impl Run<'_> {
         let mut journal = session.journal(lock)?;
         self.pin_first_kit(&mut journal)?;
         if self.job.purpose == Purpose::EndConnection {
-            journal.append(DisconnectEntry::Begin).map_err(|error| diagnostics::journal(&error))?;
+            append(&mut journal, DisconnectEntry::Begin)?;
+        }
+        if let Purpose::Rotate(what) = self.job.purpose {
+            append(&mut journal, RunEntry::Rotate { what })?;
         }
         let writer = session.writer(lock);
         let transport = session.interview.settings().transport()?;
@@ -144,6 +154,7 @@ impl Run<'_> {
                 credential_store: local_state::credential_store(session.context, session.interview.settings())?,
                 kit_place: session.kit_place().path(),
             },
+            end: self.job.end(),
             transport: &transport,
         };
         let outcome = self.apply(&Apply::new(inputs, journal)).await;
@@ -221,6 +232,7 @@ impl Run<'_> {
         let host = session.desired.instance.url().host_str().unwrap_or_default().to_owned();
         let answer = match self.job.purpose {
             Purpose::Connect => self.ask_for_approval(Approve::Answer)?,
+            Purpose::Rotate(_) => self.ask_for_approval(Approve::YesOrNo)?,
             Purpose::EndConnection | Purpose::RemoveWebhooks => self.ask_for_approval(Approve::Name(&host))?,
         };
         match answer {
@@ -236,7 +248,8 @@ impl Run<'_> {
         let is_covered = interview.settings().is_enabled(&keys::YES);
         let ask = || match how {
             Approve::Answer => interview.approve_or_change(&keys::YES),
-            Approve::Name(_) if is_covered => Ok(PlanAnswer::Apply),
+            Approve::YesOrNo | Approve::Name(_) if is_covered => Ok(PlanAnswer::Apply),
+            Approve::YesOrNo => interview.answer_plan(&keys::YES),
             Approve::Name(name) => interview.confirm_name(&keys::YES, name),
         };
         let Some(KitStep::Accept { from, to, changes }) = self.changed_kit() else {
@@ -248,6 +261,7 @@ impl Run<'_> {
         if interview.prompter().can_ask() {
             return match how {
                 Approve::Answer => interview.ask_to_apply(&keys::YES),
+                Approve::YesOrNo => interview.answer_plan(&keys::YES),
                 Approve::Name(name) => interview.confirm_name(&keys::YES, name),
             };
         }
@@ -281,4 +295,8 @@ impl Run<'_> {
         outcome.unproven = outcome.proofs.iter().filter_map(unproven).collect();
         outcome
     }
+}
+
+fn append(journal: &mut Journal, entry: impl Into<Entry>) -> Result<(), Failure> {
+    journal.append(entry).map_err(|error| diagnostics::journal(&error))
 }

@@ -43,6 +43,10 @@ pub(super) enum Access {
     RemoveDryRun,
     /// As `Write`, likewise.
     Remove,
+    /// As `DryRun`, for a command that renews a secret of a connection that exists.
+    RotateDryRun,
+    /// As `Write`, likewise.
+    Rotate,
 }
 
 impl Access {
@@ -51,16 +55,23 @@ impl Access {
     pub(super) const fn rate_limit_wait(self) -> Duration {
         match self {
             Self::Read => Duration::from_secs(60),
-            Self::DryRun | Self::Write | Self::RemoveDryRun | Self::Remove => Duration::from_secs(65 * 60),
+            Self::DryRun | Self::Write | Self::RemoveDryRun | Self::Remove | Self::RotateDryRun | Self::Rotate => {
+                Duration::from_secs(65 * 60)
+            }
         }
     }
 
     pub(super) const fn writes(self) -> bool {
-        matches!(self, Self::Write | Self::Remove)
+        matches!(self, Self::Write | Self::Remove | Self::Rotate)
     }
 
     /// Whether a bundle may be sealed and sent.
     pub(super) const fn hands_over(self) -> bool {
+        matches!(self, Self::DryRun | Self::Write | Self::RotateDryRun | Self::Rotate)
+    }
+
+    /// Whether the application's ID and secret may have to be given.
+    pub(super) const fn takes_pair(self) -> bool {
         matches!(self, Self::DryRun | Self::Write)
     }
 }
@@ -171,8 +182,13 @@ impl<'a> Session<'a> {
     /// Reads the current state of both sides, as far as `reads` name it. It never fails as a whole: what could not be read
     /// says so in its place.
     pub(super) async fn observe(&self, reads: &Reads) -> Observed {
+        self.observe_with(reads, &self.record).await
+    }
+
+    /// The same with a record that has been added to since the session was opened.
+    pub(super) async fn observe_with(&self, reads: &Reads, record: &Record) -> Observed {
         let progress = progress::ReadingProgress::new(self.context.terminal);
-        let request = ReadRequest { reads, known: self.known.as_ref(), record: Some(&self.record) };
+        let request = ReadRequest { reads, known: self.known.as_ref(), record: Some(record) };
         let observing = self.observer.observe(&self.desired, request, &progress);
         tracing::info!("reading the current state");
         let observed = self.context.terminal.with_spinner("reading the current state", Box::pin(observing)).await;

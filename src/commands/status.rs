@@ -3,6 +3,7 @@
 use std::io;
 
 use clap::Args;
+use jiff::Timestamp;
 use serde::Serialize;
 
 use super::{Context, diagnostics, local_state};
@@ -10,7 +11,7 @@ use crate::cli::after_help::{after_help, own};
 use crate::error::ExitCode::{Done, Usage};
 use crate::error::{ExitCode, Failure};
 use crate::instance::InstanceUrl;
-use crate::journal::{OwnApplication, Record, SecretState, Store};
+use crate::journal::{OwnApplication, Record, Rotation, SecretAges, SecretState, Store};
 use crate::report::{Json, Report};
 use crate::settings::keys;
 use crate::text::{Line, Text, Tone, counted};
@@ -31,7 +32,8 @@ pub(super) async fn status(_: StatusArgs, context: &Context<'_>) -> Result<ExitC
         let record = connection.record().map_err(|error| diagnostics::journal(&error))?;
         let is_wanted = wanted.as_ref().is_none_or(|url| record.instance.as_deref() == Some(url.as_str()));
         if is_wanted {
-            records.push(RecordedConnection { record, journal: connection.journal_path().display().to_string() });
+            let (journal, now) = (connection.journal_path().display().to_string(), context.env.clock.now());
+            records.push(RecordedConnection { record, journal, now });
         }
     }
     context.finish(&Status { records, wanted })
@@ -47,6 +49,7 @@ struct RecordedConnection {
     record: Record,
     /// The path of its journal.
     journal: String,
+    now: Timestamp,
 }
 
 #[derive(Serialize)]
@@ -60,13 +63,21 @@ struct ConnectionJson<'r> {
     state: &'static str,
     journal: &'r str,
     hooks: usize,
+    /// When each secret was changed last, as far as this machine recorded it.
+    secrets_changed_at: SecretAges,
     record: &'r Record,
 }
 
 impl<'r> ConnectionJson<'r> {
     fn new(recorded: &'r RecordedConnection) -> Self {
-        let RecordedConnection { record, journal } = recorded;
-        Self { state: state(record).0, journal, hooks: record.hooks.len(), record }
+        let RecordedConnection { record, journal, now: _ } = recorded;
+        Self {
+            state: state(record).0,
+            journal,
+            hooks: record.hooks.len(),
+            secrets_changed_at: record.secret_ages(),
+            record,
+        }
     }
 }
 
@@ -102,6 +113,11 @@ fn state(record: &Record) -> (&'static str, Line) {
         let line = Line::new().with(Tone::Warn, "being disconnected, not finished; run disconnect again to continue");
         return ("disconnecting", line);
     }
+    if let Some(rotating) = record.rotating {
+        let again = rotating.what.command();
+        let line = Line::new().with(Tone::Warn, format!("{again} was started, not finished; run it again to continue"));
+        return ("rotating", line);
+    }
     match (record.finished_at, accepted) {
         (Some(at), true) => ("finished", Line::new().with(Tone::Good, format!("finished on {at}"))),
         (Some(at), false) => ("finished", Line::new().plain(format!("finished on {at}; no bundle was delivered"))),
@@ -113,7 +129,7 @@ fn state(record: &Record) -> (&'static str, Line) {
 }
 
 fn describe(recorded: &RecordedConnection, text: &mut Text) {
-    let RecordedConnection { record, journal } = recorded;
+    let RecordedConnection { record, journal, now } = recorded;
     let unknown = || "an instance without a recorded URL".to_owned();
     text.heading(record.instance.clone().unwrap_or_else(unknown));
     row(text, "state", state(record).1);
@@ -142,6 +158,7 @@ fn describe(recorded: &RecordedConnection, text: &mut Text) {
         },
     );
     row(text, "bundle", bundle(record));
+    row(text, "renewed", ages(record, *now));
     let strategy = record.strategy.map(|strategy| format!(" ({strategy})")).unwrap_or_default();
     row(text, "webhooks", format!("{} created or changed by this tool{strategy}", record.hooks.len()).into());
     let selection = local_state::recorded_selection(record).parts();
@@ -156,6 +173,9 @@ fn describe(recorded: &RecordedConnection, text: &mut Text) {
 }
 
 fn bundle(record: &Record) -> Line {
+    if record.token_bundle.is_some() || record.application_bundle.is_some() {
+        return Line::new().with(Tone::Warn, "sealed and not yet accepted; the next run sends it");
+    }
     let Some(bundle) = &record.bundle else { return "none".into() };
     if let Some(at) = bundle.accepted_at.filter(|_| bundle.accepted) {
         return format!("accepted by Factory on {at}").into();
@@ -165,6 +185,24 @@ fn bundle(record: &Record) -> Line {
         None if bundle.on_disk => Line::new().with(Tone::Warn, "sealed and not yet accepted; the next run sends it"),
         None => Line::new().with(Tone::Warn, "not accepted, and its file is gone"),
     }
+}
+
+/// How long ago each secret was changed, for `rotate --older-than`.
+fn ages(record: &Record, now: Timestamp) -> Line {
+    let age = |what: Rotation, name: &str| {
+        let changed = record.changed_at(what)?;
+        let days = now.duration_since(changed).as_hours() / 24;
+        let ago =
+            if days > 0 { format!("{} ago", counted(usize::try_from(days).ok()?, "day")) } else { "today".to_owned() };
+        Some(format!("{name} {ago}"))
+    };
+    let known = [
+        age(Rotation::ApplicationSecret, "application's secret"),
+        age(Rotation::Token, "token of Factory"),
+        age(Rotation::WebhookSecret, "webhooks' secret"),
+    ];
+    let known: Vec<String> = known.into_iter().flatten().collect();
+    if known.is_empty() { "not recorded on this machine".into() } else { known.join(", ").into() }
 }
 
 fn row(text: &mut Text, name: &str, value: Line) {

@@ -232,6 +232,8 @@ const MESSAGES_OF: &[(&str, &[&str])] = &[
     ("src/commands/diagnostics/ended.rs", &["disconnect"]),
     ("src/plan/disconnect.rs", &["disconnect"]),
     ("src/plan/parts/ended_", &["disconnect"]),
+    ("src/advice/rotation.rs", &["rotate token"]),
+    ("src/plan/parts/due.rs", &["rotate token"]),
     ("src/plan/", &["connect"]),
 ];
 

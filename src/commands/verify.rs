@@ -115,8 +115,8 @@ fn pair(interview: &Interview<'_>) -> Result<Option<Credentials>, Failure> {
 }
 
 /// The state of the bundle, as far as this machine's record knows it.
-fn bundle(record: &Record) -> Observation<BundleSeen> {
-    if record.token_bundle.is_some() {
+pub(super) fn bundle(record: &Record) -> Observation<BundleSeen> {
+    if record.token_bundle.is_some() || record.application_bundle.is_some() {
         return Observation::Known(BundleSeen::Waiting);
     }
     match &record.bundle {

@@ -95,6 +95,27 @@ impl FactoryClient {
     }
 }
 
+impl FactoryClient {
+    /// Whether the address of the upload answers before there is something to upload: DNS, TCP, TLS and a response to `HEAD`.
+    /// That it does not know `HEAD` is an answer too, and a pre-signed address refuses all that it was not signed for.
+    ///
+    /// # Errors
+    /// No answer, an answer of something in between, 5xx, and that the key is refused.
+    pub async fn reach_upload(&self, url: &Url, method: UploadMethod) -> Result<(), UploadError> {
+        let is_presigned = is_presigned(url, method);
+        let request = Request::head(url.clone()).limit(MAX_FACTORY_BYTES);
+        let request = if is_presigned { request } else { self.with_key(request) };
+        match self.http.send(&request).await {
+            Ok(_) => Ok(()),
+            Err(error) => match error.status() {
+                Some(401..=403) if is_presigned => Ok(()),
+                Some(404 | 405 | 400 | 411 | 415 | 501) => Ok(()),
+                _ => Err(error.into()),
+            },
+        }
+    }
+}
+
 fn name(method: UploadMethod) -> Method {
     match method {
         UploadMethod::Post => Method::POST,

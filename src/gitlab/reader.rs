@@ -32,6 +32,12 @@ impl Reader {
         Self { http: http.for_gitlab(instance.url()), instance, token }
     }
 
+    /// The same with another token.
+    #[must_use]
+    pub fn with_token(&self, token: PersonalAccessToken) -> Self {
+        Self { token, ..self.clone() }
+    }
+
     #[must_use]
     pub fn instance(&self) -> &InstanceUrl {
         &self.instance

@@ -43,6 +43,12 @@ impl Request {
         Self::new(Method::GET, url, Repeat::Read)
     }
 
+    /// Asks only for the head of the response.
+    #[must_use]
+    pub fn head(url: Url) -> Self {
+        Self::new(Method::HEAD, url, Repeat::Read)
+    }
+
     /// A write. It is sent as JSON even without a body: a read-only GitLab redirects writes that are not.
     /// gitlab: lib/gitlab/middleware/read_only/controller.rb
     #[must_use]

@@ -47,6 +47,15 @@ impl Interview<'_> {
         Ok(self.prompter.apply_or_change(&prompt(setting))?)
     }
 
+    /// Asks whether a plan is applied, where no answer can be changed.
+    ///
+    /// # Errors
+    /// [`Missing`], or that the user stopped.
+    pub fn answer_plan(&self, setting: &'static Definition) -> Result<PlanAnswer, Failure> {
+        self.require_terminal(setting)?;
+        Ok(if self.confirm(setting)? { PlanAnswer::Apply } else { PlanAnswer::Stop })
+    }
+
     /// Approval of what cannot be undone: the user types a name. Enter alone stops; anything else is asked again.
     ///
     /// # Errors

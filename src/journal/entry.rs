@@ -82,8 +82,23 @@ pub enum RunEntry {
     /// The user does not want the token to be kept in the keyring, and is not asked again.
     #[serde(rename = "keyring_declined")]
     KeyringDeclined,
+    /// The run renews a secret of the connection.
+    #[serde(rename = "rotate")]
+    Rotate { what: Rotation },
+    /// The rotation reached its end.
+    #[serde(rename = "rotated")]
+    Rotated { what: Rotation },
     #[serde(rename = "finished")]
     Finished,
+}
+
+/// The secret that a run of `rotate` renews.
+#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Rotation {
+    ApplicationSecret,
+    Token,
+    WebhookSecret,
 }
 
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
@@ -118,6 +133,9 @@ pub enum TokenEntry {
     },
     #[serde(rename = "token_minted")]
     Minted { id: u64, name: String, expires_at: Option<Date> },
+    /// GitLab accepts the token that was created.
+    #[serde(rename = "token_proven")]
+    Proven { id: u64, name: String },
     #[serde(rename = "token_revoked")]
     Revoked { id: u64, name: String },
     /// GitLab has no such token, or the one under its number is another's.
@@ -159,6 +177,9 @@ pub enum BundleEntry {
         handover: Handover,
         recipients: Vec<String>,
     },
+    /// A bundle with the application alone is on disk: Factory keeps the rest of what it has.
+    #[serde(rename = "application_sealed")]
+    ApplicationSealed { sha256: String, application_id: String, secret: String, recipients: Vec<String> },
     /// The ID and secret in the bundle authenticate.
     #[serde(rename = "pair_proven")]
     PairProven { application_id: String },

@@ -1,6 +1,7 @@
 //! The local record of a connection, replayed from the lines of its journal.
 #![deny(clippy::wildcard_enum_match_arm, clippy::match_wildcard_for_single_variants)]
 
+mod ages;
 mod ended;
 mod handed_over;
 
@@ -10,9 +11,10 @@ use jiff::Timestamp;
 use serde::Serialize;
 use url::Url;
 
-use super::entry::{ApplicationEntry, Entry, HookChange, HookEntry, RunEntry};
+use super::entry::{ApplicationEntry, Entry, HookChange, HookEntry, Rotation, RunEntry};
+pub use ages::SecretAges;
 pub use ended::KnownTarget;
-pub use handed_over::{BundleRecord, MintedRecord, ReplacedToken, TokenBundleRecord};
+pub use handed_over::{ApplicationBundleRecord, BundleRecord, MintedRecord, ReplacedToken, TokenBundleRecord};
 
 use crate::instance::is_bare;
 use crate::kit::{Handover, TrustedValues};
@@ -42,15 +44,26 @@ pub struct Record {
     pub is_keyring_declined: bool,
     pub began_at: Option<Timestamp>,
     pub finished_at: Option<Timestamp>,
+    /// The rotation that the last run began, if it did not reach its end.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub rotating: Option<UnfinishedRotation>,
+    /// When the last run before an unfinished rotation was finished.
+    #[serde(skip)]
+    pub finished_before: Option<Timestamp>,
     pub application: OwnApplication,
     #[serde(skip)]
     pub unfinished_application: Option<UnfinishedApplication>,
     /// The ID of the application whose secret this tool renewed, or may have renewed. It may be a foreign one.
     pub renewed: Option<String>,
     pub secret: SecretState,
+    /// When GitLab showed the application's secret.
+    #[serde(skip)]
+    pub secret_changed_at: Option<Timestamp>,
     pub bundle: Option<BundleRecord>,
     /// Which token was chosen for Factory; `None` where the kit decides.
     pub handover: Option<Handover>,
+    /// A bundle with the application alone that was not delivered yet.
+    pub application_bundle: Option<ApplicationBundleRecord>,
     /// A bundle with a token alone that was not delivered yet.
     pub token_bundle: Option<TokenBundleRecord>,
     /// A bundle with a token alone that was written to a file: it may be uploaded later.
@@ -105,6 +118,13 @@ pub struct OtherOrganizations {
     pub applications: BTreeSet<String>,
     /// What they began to make, with no result recorded.
     pub unfinished: Vec<UnfinishedApplication>,
+}
+
+/// A rotation that was begun. What was renewed since then is not renewed again by the run that finishes it.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, Serialize)]
+pub struct UnfinishedRotation {
+    pub what: Rotation,
+    pub began_at: Timestamp,
 }
 
 /// An application whose creation was begun.
@@ -176,6 +196,8 @@ pub struct HookRecord {
     pub id: u64,
     /// The tokens that were set; `None` where the line's fingerprint could not be read.
     pub tokens: Option<TokensSet>,
+    /// When these were first set.
+    pub token_set_at: Timestamp,
 }
 
 impl Record {
@@ -215,8 +237,8 @@ impl Record {
     pub(super) fn add(&mut self, at: Timestamp, entry: Entry) {
         match entry {
             Entry::Run(entry) => self.add_run(at, entry),
-            Entry::Application(entry) => self.add_application(entry),
-            Entry::Token(entry) => self.add_token(entry),
+            Entry::Application(entry) => self.add_application(at, entry),
+            Entry::Token(entry) => self.add_token(at, entry),
             Entry::Bundle(entry) => self.add_bundle(at, entry),
             Entry::Disconnect(entry) => self.add_disconnect(at, entry),
             Entry::Hook(entry) => self.add_hook(at, entry),
@@ -248,17 +270,20 @@ impl Record {
                 (self.without_kit, self.bundle_out) = (without_kit, bundle_out);
                 self.handover = handover;
                 self.began_at = Some(at);
-                (self.finished_at, self.disconnecting_at, self.disconnected_at) = (None, None, None);
+                self.finished_before = self.finished_at.take().or_else(|| self.rotating.and(self.finished_before));
+                (self.disconnecting_at, self.disconnected_at, self.rotating) = (None, None, None);
             }
             RunEntry::KitAccepted { fingerprint, trusted, key_origins } => {
                 self.kit_pin = Some(KitPin { fingerprint, trusted, key_origins });
             }
             RunEntry::KeyringDeclined => self.is_keyring_declined = true,
-            RunEntry::Finished => self.finished_at = Some(at),
+            RunEntry::Rotate { what } => self.rotating = Some(UnfinishedRotation { what, began_at: at }),
+            RunEntry::Rotated { .. } => (self.finished_at, self.rotating) = (self.finished_before, None),
+            RunEntry::Finished => (self.finished_at, self.rotating) = (Some(at), None),
         }
     }
 
-    fn add_application(&mut self, entry: ApplicationEntry) {
+    fn add_application(&mut self, at: Timestamp, entry: ApplicationEntry) {
         match entry {
             ApplicationEntry::Create { name, redirect_uri } => {
                 self.unfinished_application = Some(UnfinishedApplication { name, redirect_uri });
@@ -273,9 +298,11 @@ impl Record {
             ApplicationEntry::Created { application_id, .. } => {
                 self.unfinished_application = None;
                 self.application = OwnApplication::Made { application_id };
+                self.secret_changed_at = Some(at);
             }
             // A renewal that may have happened ends the old secret, so the sealed one may be invalid.
             ApplicationEntry::RenewSecret { application_id } | ApplicationEntry::SecretRenewed { application_id } => {
+                self.secret_changed_at = Some(at);
                 self.renewed = Some(application_id);
                 self.secret = SecretState::Lost;
             }
@@ -290,10 +317,11 @@ impl Record {
         if self.bundle.as_ref().is_some_and(is_waiting) {
             self.abandon_bundle();
         }
+        self.application_bundle.take_if(|bundle| bundle.application_id == application_id);
         self.removed_application = Some(application_id.to_owned());
         self.application = OwnApplication::None;
         self.renewed = None;
-        self.secret = SecretState::None;
+        (self.secret, self.secret_changed_at) = (SecretState::None, None);
     }
 
     fn add_hook(&mut self, at: Timestamp, entry: HookEntry) {
@@ -316,7 +344,9 @@ impl Record {
                 self.unproved.insert(target.kind());
                 self.see_target(at, &target);
                 self.unfinished_hooks.remove(&target.number());
-                self.hooks.insert(target.number(), HookRecord { id, tokens });
+                let before = self.hooks.get(&target.number()).filter(|known| known.tokens == tokens);
+                let token_set_at = before.map_or(at, |known| known.token_set_at);
+                self.hooks.insert(target.number(), HookRecord { id, tokens, token_set_at });
             }
             HookEntry::Changed { target, change: HookChange::Delete, id, .. } => {
                 if self.hooks.get(&target.number()).is_some_and(|known| known.id == id) {

@@ -116,6 +116,12 @@ impl Connection {
         self.folder.join("token.age")
     }
 
+    /// The path of the sealed bundle with the application alone, as [`Self::bundle_path`].
+    #[must_use]
+    pub fn application_bundle_path(&self) -> PathBuf {
+        self.folder.join("application.age")
+    }
+
     #[must_use]
     pub fn journal_path(&self) -> PathBuf {
         self.folder.join(JOURNAL)
@@ -159,6 +165,9 @@ impl Connection {
         }
         if let Some(bundle) = &mut record.token_bundle {
             bundle.on_disk = digest(&self.token_bundle_path()).as_deref() == Some(&bundle.sha256);
+        }
+        if let Some(bundle) = &mut record.application_bundle {
+            bundle.on_disk = digest(&self.application_bundle_path()).as_deref() == Some(&bundle.sha256);
         }
         Ok(record)
     }
@@ -207,7 +216,7 @@ impl Connection {
     /// # Errors
     /// [`Error::Write`] when a file cannot be removed or written.
     pub fn bury(&self, _lock: &Lock, entries: Vec<Entry>, clock: Clock) -> Result<(), Error> {
-        for path in [self.bundle_path(), self.token_bundle_path()] {
+        for path in [self.bundle_path(), self.token_bundle_path(), self.application_bundle_path()] {
             files::remove_regular(&path).map_err(|source| Error::Write { path, source })?;
         }
         let (path, run) = (self.journal_path(), new_run());

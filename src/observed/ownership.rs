@@ -163,7 +163,9 @@ mod tests {
         let theirs = made_by(&organization("org_other"), 7);
         assert_eq!(owner(NOW, &none, &theirs), None, "at the same URL, of another organization");
         let mut recorded = Record::default();
-        recorded.hooks.insert(group(7).number(), HookRecord { id: 5, tokens: None });
+        recorded
+            .hooks
+            .insert(group(7).number(), HookRecord { id: 5, tokens: None, token_set_at: jiff::Timestamp::default() });
         assert_eq!(owner(NOW, &recorded, &theirs), None, "a record does not outweigh another organization's mark");
         let mut copied = made_by(&organization("acme"), 8);
         assert_eq!(owner(NOW, &none, &copied), Some(HookOwner::Unmarked), "copied with the URL");
@@ -190,7 +192,9 @@ mod tests {
         let rules = OwnerRules::new(&shared, Some(NOW), None);
         assert_eq!(rules.owner(&group(7), &legacy("secret-of-another", URL)), Some(HookOwner::Foreign));
         let mut recorded = Record::default();
-        recorded.hooks.insert(group(7).number(), HookRecord { id: 5, tokens: None });
+        recorded
+            .hooks
+            .insert(group(7).number(), HookRecord { id: 5, tokens: None, token_set_at: jiff::Timestamp::default() });
         assert_eq!(owner(NOW, &recorded, &legacy("secret-of-another", URL)), Some(HookOwner::Ours));
     }
 
@@ -211,7 +215,9 @@ mod tests {
     #[test]
     fn before_17_1_the_journal_knows_a_hook_whose_url_was_edited_and_whose_hook_is_another_organizations() {
         let mut recorded = Record::default();
-        recorded.hooks.insert(group(7).number(), HookRecord { id: 5, tokens: None });
+        recorded
+            .hooks
+            .insert(group(7).number(), HookRecord { id: 5, tokens: None, token_set_at: jiff::Timestamp::default() });
         let edited = bare("https://elsewhere.example/");
         assert_eq!(owner(OLD, &recorded, &edited), Some(HookOwner::Ours));
         assert_eq!(owner(OLD, &Record::default(), &edited), None);

@@ -1,7 +1,7 @@
 //! The plan of `connect`.
 
 use super::Plan;
-use super::parts::{application, bundle, kit, token, webhooks};
+use super::parts::{application, bundle, kit, renewed_secret, token, webhooks};
 use crate::desired::Desired;
 use crate::error::Fix;
 use crate::journal::Record;
@@ -33,6 +33,7 @@ pub fn connect(desired: &Desired, observed: &Observed, record: &Record) -> Plan 
     }
     webhooks::plan(desired, observed, record, &mut plan);
     plan.steps.extend(bundle::deliver(desired, record, sealing));
+    plan.steps.extend(renewed_secret::deliver_waiting(&sides, sealing));
     plan.steps.extend(token::deliver(desired, record, handing_over));
     plan.steps.extend(token::revoke_replaced(&sides, sealing, handing_over));
     plan.warnings.extend(token::note(&sides));

@@ -74,7 +74,9 @@ fn a_lost_secret_is_renewed_and_before_16_11_the_application_is_recreated() {
         version_text: "16.10.0".to_owned(),
         edition: Edition::Ee,
     });
-    record.hooks.insert(group(1, "acme").number(), HookRecord { id: 5, tokens: tokens() });
+    record
+        .hooks
+        .insert(group(1, "acme").number(), HookRecord { id: 5, tokens: tokens(), token_set_at: Timestamp::default() });
     let lines = connect(&desired(), &observed, &record).sentences();
     assert!(lines[0].starts_with("delete application 7"), "{lines:?}");
     assert!(lines[1].starts_with("create the OAuth application"), "{lines:?}");
@@ -102,7 +104,7 @@ fn a_waiting_bundle_whose_id_and_secret_were_never_proven_is_sealed_again() {
 
 #[test]
 fn the_token_in_an_undelivered_bundle_is_revoked_once_a_new_one_is_sealed() {
-    let token = MintedRecord { id: Some(3), name: "Factory 1".to_owned(), user_id: None };
+    let token = MintedRecord { id: Some(3), name: "Factory 1".to_owned(), user_id: None, created_at: None };
     let unproven = BundleRecord { accepted: false, proven: false, token: Some(token), ..sealed() };
     let record = Record { bundle: Some(unproven), ..finished_record() };
     let steps = connect(&desired(), &connected(), &record).steps;
@@ -258,7 +260,12 @@ fn a_token_for_factory_is_created_before_the_application_and_orphans_are_revoked
     let mut desired = desired();
     desired.handover.handover = Handover::Minted;
     let record = Record {
-        orphan_tokens: vec![MintedRecord { id: Some(4), name: "Factory 1".to_owned(), user_id: None }],
+        orphan_tokens: vec![MintedRecord {
+            id: Some(4),
+            name: "Factory 1".to_owned(),
+            user_id: None,
+            created_at: None,
+        }],
         ..Record::default()
     };
     let lines = connect(&desired, &observed(), &record).sentences();
@@ -463,7 +470,9 @@ fn before_17_1_the_local_record_tells_which_token_was_set() {
     let first = connect(&desired(), &observed, &record);
     assert!(matches!(first.steps.as_slice(), [Step::Hook(HookStep::Edit { id: 5, .. })]), "{first}");
     assert_eq!(first.manual_steps.len(), 1, "its API cannot test group hooks");
-    record.hooks.insert(group(1, "acme").number(), HookRecord { id: 5, tokens: tokens() });
+    record
+        .hooks
+        .insert(group(1, "acme").number(), HookRecord { id: 5, tokens: tokens(), token_set_at: Timestamp::default() });
     assert!(connect(&desired(), &observed, &record).is_empty());
 }
 

@@ -16,6 +16,8 @@ use crate::error::ExitCode;
 use crate::kit::KitFingerprint;
 use crate::text::Text;
 
+pub(super) use self::json::CheckJson;
+
 /// The schema of the JSON form.
 pub const SCHEMA: &str = "factory-gitlab/report/v1";
 

@@ -15,13 +15,14 @@ use crate::apply::{Applied, Error, StepEnd};
 use crate::error::{ExitCode, Failure, FailureKind, Fix};
 use crate::factory::Receipt;
 use crate::instance::InstanceUrl;
+use crate::journal::{Rotation, RunEntry};
 use crate::kit::KitFingerprint;
 use crate::observed::DeliveryProof;
 use crate::plan::{Plan, Step};
 use crate::target::Target;
 use crate::text::Text;
 
-use super::{FailureGroup, Json, Report};
+use super::{FailureGroup, Findings, Json, Report};
 
 pub use evidence::{Actor, Evidence};
 pub use text::plan_lines;
@@ -50,6 +51,19 @@ pub enum Purpose {
     EndConnection,
     /// Removes only its webhooks.
     RemoveWebhooks,
+    /// Renews a secret of the connection.
+    Rotate(Rotation),
+}
+
+impl Job {
+    /// What is recorded at the end.
+    #[must_use]
+    pub const fn end(&self) -> RunEntry {
+        match self.purpose {
+            Purpose::Rotate(what) => RunEntry::Rotated { what },
+            Purpose::Connect | Purpose::EndConnection | Purpose::RemoveWebhooks => RunEntry::Finished,
+        }
+    }
 }
 
 impl Purpose {
@@ -73,6 +87,8 @@ pub struct RunReport {
     pub end: End,
     /// Targets whose hooks could not be read, so that nothing was planned for them.
     pub unread: Vec<FailureGroup<Target>>,
+    /// What the checks found afterwards, by a command that runs them.
+    pub checks: Option<Findings>,
     pub requests: u32,
     pub writes: u32,
     pub duration_ms: u64,
@@ -141,7 +157,8 @@ impl Outcome {
         }
     }
 
-    fn exit_code(&self) -> ExitCode {
+    #[must_use]
+    pub fn exit_code(&self) -> ExitCode {
         if self.interrupted {
             return ExitCode::Interrupted;
         }
@@ -177,6 +194,7 @@ impl Report for RunReport {
     fn exit_code(&self) -> ExitCode {
         match &self.end {
             End::Applied(outcome) if outcome.exit_code() != ExitCode::Done => outcome.exit_code(),
+            End::Applied(_) if self.checks_code() != ExitCode::Done => self.checks_code(),
             _ if !self.plan.left.is_empty() => ExitCode::Problem,
             _ if self.unread.iter().any(|group| group.failure.kind == FailureKind::Problem) => ExitCode::Problem,
             _ if !self.unread.is_empty() => ExitCode::Unknown,
@@ -195,6 +213,10 @@ impl RunReport {
             (_, ExitCode::Done) => self.job.achieved,
             _ => "incomplete",
         }
+    }
+
+    fn checks_code(&self) -> ExitCode {
+        self.checks.as_ref().map_or(ExitCode::Done, Report::exit_code)
     }
 
     /// Whether it is as planned, apart from what the plan leaves.

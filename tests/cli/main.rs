@@ -18,6 +18,7 @@ mod organizations;
 mod pace;
 mod readme;
 mod resume;
+mod rotate;
 mod scale;
 mod secret_leaks;
 mod test_env;

@@ -180,3 +180,28 @@ fn a_run_that_was_killed_is_continued_beside_another_organizations_run() {
         assert_eq!(both.objects(), all, "killed at {number}");
     }
 }
+
+#[test]
+fn what_one_organization_rotates_changes_nothing_of_the_other() {
+    let mut both = TwoOrganizations::new(projects((19, 2)), Machine::Shared, |_| ());
+    both.connects(FIRST, &["--handover-token", "minted"]);
+    let first = both.objects();
+    both.connects(OTHER, &["--handover-token", "minted"]);
+    let tokens = |both: &TwoOrganizations, name: &str| {
+        let all = both.env.sandbox().gitlab().tokens().into_iter();
+        all.filter(|one| one.name.contains(name) && !one.revoked).map(|one| one.id).collect::<Vec<_>>()
+    };
+    let token_of_first = tokens(&both, "org_sandbox");
+    for what in ["token", "application-secret"] {
+        let own = both.args(OTHER);
+        let own: Vec<&str> = own.iter().map(String::as_str).collect();
+        let run = both.as_organization(OTHER).run(&[&["rotate", what, "--yes"], &own[..]].concat());
+        assert_eq!(run.code, 0, "{what}: {run}");
+        both.has_kept(&first);
+        assert_eq!(tokens(&both, "org_sandbox"), token_of_first);
+        assert_eq!(tokens(&both, "org_other").len(), 1);
+    }
+    for which in [FIRST, OTHER] {
+        both.has_nothing_to_do(which, &[]);
+    }
+}

@@ -146,6 +146,27 @@ fn the_walk_of_a_disconnection_runs_as_it_is_printed() {
 }
 
 #[test]
+fn the_walk_of_a_rotation_runs_as_it_is_printed() {
+    let env = TestEnv::new();
+    env.connects(&["--handover-token", "minted"]);
+    let commands = walk("rotate");
+    assert_eq!(commands.len(), 6, "{commands:?}");
+    for command in &commands {
+        let words = words(command);
+        let args: Vec<&str> = words.iter().skip(1).map(String::as_str).collect();
+        let run = env.run(&args);
+        assert_eq!(run.code, 0, "{command}\n{run}");
+        let wanted = match command {
+            one if one.contains("status") => "token of Factory today",
+            one if one.contains("--dry-run") => "Plan for ",
+            one if one.contains("--due") || one.contains("--older-than") => "nothing to do: ",
+            _ => "rotated: ",
+        };
+        assert!(run.stdout.contains(wanted), "{command}\n{run}");
+    }
+}
+
+#[test]
 fn the_reference_is_generated_by_the_program() {
     let template = TestEnv::bare().run(&["kit", "template"]);
     let mut readme = readme();

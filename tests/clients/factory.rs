@@ -48,7 +48,7 @@ fn bundle(sandbox: &Sandbox, id: &str, secret: ApplicationSecret) -> SealedBundl
             scopes: vec!["api".to_owned()],
         }),
         personal_access_token: None,
-        webhook: BundledWebhook::new(url("https://factory.example/hook"), Strategy::None, std::iter::empty()),
+        webhook: Some(BundledWebhook::new(url("https://factory.example/hook"), Strategy::None, std::iter::empty())),
         network: None,
     };
     plain.seal(&Recipients::parse(&recipients).expect("recipients")).expect("sealed")

@@ -30,12 +30,12 @@ fn bundle() -> Bundle {
             expires_at: Some("2027-01-01".parse().expect("a date")),
             user: "root".to_owned(),
         }),
-        webhook: BundledWebhook {
+        webhook: Some(BundledWebhook {
             url: "https://factory.example/hook".parse().expect("an address"),
             strategy: Strategy::Group,
             target_count: 1,
             targets: vec![Target::Group { id: 3, path: "acme".into() }],
-        },
+        }),
         network: None,
     }
 }

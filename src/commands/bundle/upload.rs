@@ -125,9 +125,11 @@ impl Recorded {
             let whole = record.bundle.as_ref().filter(|recorded| recorded.sha256 == bundle.sha256());
             let tokens = record.token_bundle.iter().chain(&record.written_token);
             let token = tokens.into_iter().find(|recorded| recorded.sha256 == bundle.sha256());
+            let application = record.application_bundle.as_ref().filter(|one| one.sha256 == bundle.sha256());
+            let application = application.map(|recorded| (recorded.recipients.clone(), Some(Handover::None)));
             let whole = whole.map(|recorded| (recorded.recipients.clone(), recorded.handover));
             let token = token.map(|recorded| (recorded.recipients.clone(), Some(recorded.handover)));
-            if let Some((recipients, handover)) = whole.or(token) {
+            if let Some((recipients, handover)) = whole.or(token).or(application) {
                 return Ok(Some(Self { connection, record, recipients, handover }));
             }
         }

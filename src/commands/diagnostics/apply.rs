@@ -1,8 +1,9 @@
 //! Why a step of a plan was not done. `apply` is above the layer of `advice`, so the advice on its own errors is here.
 
-use super::{ended, gitlab, journal, sealing, upload};
+use super::{ended, factory, gitlab, journal, sealing, upload};
 use crate::apply::{Apply, Error};
 use crate::error::{Failure, FailureKind, Fix};
+use crate::factory::UploadError;
 use crate::http::{self, Cause, CauseClass};
 
 /// A step that failed while `apply` carried out a plan. Completed steps are kept.
@@ -14,7 +15,8 @@ pub fn apply(error: &Error, apply: &Apply<'_>) -> Failure {
         Error::Journal(error) => journal(error),
         Error::Seal(error) => sealing(error),
         Error::Recipient(error) => Failure::usage("the bundle cannot be sealed").because(error.to_string()),
-        Error::Upload(error) => upload(error, &apply.connection.bundle_path()),
+        Error::Upload { source, path } => upload(source, path),
+        Error::UploadUnreachable(source) => unreachable_upload(source),
         Error::WrongPair => Failure::problem("GitLab does not accept the application's ID and secret together")
             .fix(Fix::connect("give the application a new secret", "factory-gitlab connect --renew-secret")),
         Error::NoResponse { after, source } => gitlab(
@@ -51,10 +53,24 @@ pub fn apply(error: &Error, apply: &Apply<'_>) -> Failure {
                 .because(error.to_string())
                 .fix(Fix::rerun("run it again: it reads the webhooks again", "").at(instance.page(&target.page())))
         }
-        Error::NoSecret | Error::NoVersion => Failure::problem("the program planned a step that it cannot carry out")
-            .because(error.to_string())
-            .fix(Fix::rerun("run it again; if it happens again, report it with this log", "-vv --log-file PATH")),
+        Error::TokenNotAccepted { source, .. } => {
+            let failure = Failure::problem(error.to_string());
+            let failure = source.iter().fold(failure, |failure, source| failure.because(source.to_string()));
+            failure.fix(Fix::rerun("run it again: it creates another token and revokes this one", ""))
+        }
+        Error::NoSecret | Error::NoToken | Error::NoVersion => {
+            Failure::problem("the program planned a step that it cannot carry out")
+                .because(error.to_string())
+                .fix(Fix::rerun("run it again; if it happens again, report it with this log", "-vv --log-file PATH"))
+        }
     }
+}
+
+/// What was to be renewed is as it was.
+fn unreachable_upload(error: &UploadError) -> Failure {
+    const WHAT: &str = "Factory cannot be reached for the upload, so nothing was renewed";
+    let Some(request) = error.request() else { return Failure::problem(WHAT).because(error.to_string()) };
+    factory(request, WHAT)
 }
 
 /// What a failed write means for the user, before the reason.

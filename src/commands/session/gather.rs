@@ -64,8 +64,8 @@ fn require_inputs(context: &Context<'_>, interview: &Interview<'_>, access: Acce
     if interview.prompter().can_ask() {
         return Ok(());
     }
-    // The checks do without the application's secret, and so does its removal.
-    let pair: &[&'static Definition] = match access.hands_over() {
+    // The checks do without the application's secret, and so do its removal and its renewal.
+    let pair: &[&'static Definition] = match access.takes_pair() {
         true => &[&keys::APPLICATION_ID.definition, &keys::APPLICATION_SECRET.definition],
         false => &[],
     };

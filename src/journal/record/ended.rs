@@ -47,6 +47,7 @@ impl Record {
         let given = self.bundle.as_ref().filter(|bundle| bundle.handover == Some(Handover::Given));
         self.given_token = given.and_then(|bundle| bundle.token_id).or(self.given_token);
         self.orphan_tokens.extend(self.bundle.take().and_then(|bundle| bundle.token));
+        self.application_bundle = None;
         self.orphan_tokens.extend(self.token_bundle.take().and_then(|bundle| bundle.token));
         self.orphan_tokens.extend(self.replaced_tokens.drain(..).map(|replaced| replaced.token));
         self.written_token = None;

@@ -42,6 +42,23 @@ impl BundleRecord {
     }
 }
 
+/// A bundle with the application alone: its ID and a secret that was renewed.
+#[derive(Clone, Debug, Eq, PartialEq, Serialize)]
+pub struct ApplicationBundleRecord {
+    pub sha256: String,
+    pub application_id: String,
+    /// The keyed fingerprint of the secret inside.
+    #[serde(skip)]
+    pub secret: String,
+    pub recipients: Vec<String>,
+    /// Whether the ID and secret inside were proven to authenticate.
+    pub proven: bool,
+    /// Whether an upload was begun: Factory may have it, although no answer came.
+    pub was_sent: bool,
+    /// Whether the file exists and is the one that was sealed.
+    pub on_disk: bool,
+}
+
 /// A bundle with a token alone.
 #[derive(Clone, Debug, Eq, PartialEq, Serialize)]
 pub struct TokenBundleRecord {
@@ -52,6 +69,8 @@ pub struct TokenBundleRecord {
     pub token_id: Option<u64>,
     /// The token inside, if this tool created it for Factory.
     pub token: Option<MintedRecord>,
+    /// Whether GitLab accepted the token inside after it was created.
+    pub proven: bool,
     /// Whether an upload was begun: Factory may have it, although no answer came.
     pub was_sent: bool,
     /// Whether the file exists and is the one that was sealed.
@@ -75,16 +94,25 @@ pub struct MintedRecord {
     pub name: String,
     /// GitLab's number of the user that it was created for; `None` in a record of an older program.
     pub user_id: Option<u64>,
+    /// When GitLab created it; `None` where only the intent is known.
+    pub created_at: Option<Timestamp>,
 }
 
 impl Record {
-    pub(super) fn add_token(&mut self, entry: TokenEntry) {
+    pub(super) fn add_token(&mut self, at: Timestamp, entry: TokenEntry) {
         match entry {
-            TokenEntry::Mint { name, user_id } => self.orphan_tokens.push(MintedRecord { id: None, name, user_id }),
+            TokenEntry::Mint { name, user_id } => {
+                self.orphan_tokens.push(MintedRecord { id: None, name, user_id, created_at: None });
+            }
             TokenEntry::Minted { id, name, .. } => {
                 let intent = self.take_orphan(Some(&name));
                 let user_id = intent.and_then(|intent| intent.user_id);
-                self.orphan_tokens.push(MintedRecord { id: Some(id), name, user_id });
+                self.orphan_tokens.push(MintedRecord { id: Some(id), name, user_id, created_at: Some(at) });
+            }
+            TokenEntry::Proven { id, name: _ } => {
+                if let Some(bundle) = self.token_bundle.as_mut().filter(|bundle| bundle.token_id == Some(id)) {
+                    bundle.proven = true;
+                }
             }
             TokenEntry::Revoked { id, name } => self.forget_token(Some(id), &name),
             TokenEntry::NotFound { id, name } => self.forget_token(id, &name),
@@ -114,6 +142,7 @@ impl Record {
                 let token = self.take_orphan(token.as_deref());
                 self.replace_token(&sha256);
                 self.abandon_token_bundle(&sha256);
+                self.application_bundle = None;
                 self.supersede_bundle(&sha256);
                 self.bundle = Some(BundleRecord {
                     sha256,
@@ -135,17 +164,37 @@ impl Record {
             BundleEntry::TokenSealed { sha256, token, token_id, handover, recipients } => {
                 let token = self.take_orphan(token.as_deref());
                 self.abandon_token_bundle(&sha256);
-                let (was_sent, on_disk) = (false, false);
-                let bundle = TokenBundleRecord { sha256, recipients, handover, token_id, token, was_sent, on_disk };
-                self.token_bundle = Some(bundle);
+                self.token_bundle = Some(TokenBundleRecord {
+                    sha256,
+                    recipients,
+                    handover,
+                    token_id,
+                    token,
+                    proven: false,
+                    was_sent: false,
+                    on_disk: false,
+                });
+            }
+            BundleEntry::ApplicationSealed { sha256, application_id, secret, recipients } => {
+                self.secret = SecretState::Sealed;
+                let (proven, was_sent, on_disk) = (false, false, false);
+                let bundle =
+                    ApplicationBundleRecord { sha256, application_id, secret, recipients, proven, was_sent, on_disk };
+                self.application_bundle = Some(bundle);
             }
             BundleEntry::PairProven { application_id } => {
+                if let Some(bundle) = &mut self.application_bundle {
+                    bundle.proven |= bundle.application_id == application_id;
+                }
                 self.change_bundle(|bundle| bundle.proven |= bundle.application_id == application_id);
             }
             BundleEntry::Upload { sha256 } => {
                 self.factory_told_at = None;
                 if let Some(bundle) = self.token_bundle.as_mut().filter(|bundle| bundle.sha256 == sha256) {
                     bundle.was_sent = true;
+                }
+                if let Some(bundle) = &mut self.application_bundle {
+                    bundle.was_sent |= bundle.sha256 == sha256;
                 }
                 self.change_bundle(|bundle| bundle.was_sent |= bundle.sha256 == sha256);
             }
@@ -174,6 +223,16 @@ impl Record {
         }
     }
 
+    /// The bundle of this digest, if it holds the application alone, was delivered: Factory has its secret now.
+    fn deliver_application(&mut self, sha256: &str) {
+        let Some(delivered) = self.application_bundle.take_if(|bundle| bundle.sha256 == sha256) else { return };
+        self.change_bundle(|bundle| {
+            bundle.application_id = delivered.application_id;
+            bundle.secret = delivered.secret;
+            bundle.proven = delivered.proven;
+        });
+    }
+
     /// Another token takes the place of the one that Factory was given, once it has the bundle of this digest.
     fn replace_token(&mut self, by: &str) {
         let delivered = self.bundle.as_mut().filter(|bundle| bundle.is_delivered());
@@ -184,6 +243,7 @@ impl Record {
 
     fn accept_bundle(&mut self, at: Timestamp, sha256: &str, receipt: Option<String>) {
         self.deliver_token(sha256);
+        self.deliver_application(sha256);
         self.accept_replacements(sha256);
         self.change_bundle(|bundle| {
             if bundle.sha256 == sha256 {

@@ -196,8 +196,11 @@ fn keep_ours(candidates: &Candidates<'_>, ours: &Application, auto: Auto<'_>) ->
 
 /// Whether no usable bundle holds the secret that GitLab showed. A bundle is usable if Factory accepted it, or if it is
 /// still on disk and its ID and secret were proven to authenticate.
-fn is_secret_lost(record: &Record) -> bool {
-    let usable = record.bundle.as_ref().is_some_and(|bundle| bundle.accepted || (bundle.on_disk && bundle.proven));
+pub(super) fn is_secret_lost(record: &Record) -> bool {
+    let usable = match &record.application_bundle {
+        Some(waiting) => waiting.on_disk && waiting.proven,
+        None => record.bundle.as_ref().is_some_and(|bundle| bundle.accepted || (bundle.on_disk && bundle.proven)),
+    };
     record.secret != SecretState::Sealed || !usable
 }
 
@@ -209,7 +212,7 @@ fn renew(candidates: &Candidates<'_>, application: &Application, auto: Auto<'_>,
     renewal(application, reason)
 }
 
-fn renewal(application: &Application, reason: Reason) -> Part {
+pub(super) fn renewal(application: &Application, reason: Reason) -> Part {
     let step =
         ApplicationStep::RenewSecret { id: application.id, application_id: application.application_id.clone(), reason };
     Part { steps: vec![Step::Application(step)], secret: SecretNeed::Seal, ..Part::default() }

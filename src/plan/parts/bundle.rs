@@ -3,7 +3,7 @@
 use super::application::{Part, SecretNeed};
 use crate::desired::{BundleRoute, Desired};
 use crate::factory::FactoryState;
-use crate::journal::{BundleRecord, MintedRecord, Record};
+use crate::journal::{ApplicationBundleRecord, BundleRecord, MintedRecord, Record};
 use crate::kit::{Handover, is_same_set};
 use crate::observed::Observed;
 use crate::plan::{ApplicationStep, BundleContents, BundleStep, GivenToken, Step};
@@ -57,14 +57,20 @@ impl Sides<'_> {
             }
             Handover::Minted => sealed.token.is_some(),
         };
-        has_token
-            && sealed.handover == Some(wanted)
-            && is_same_set(sealed.recipients, &self.desired.delivery.recipients)
+        has_token && sealed.handover == Some(wanted) && self.is_sealed_for_wanted(sealed.recipients)
+    }
+
+    pub(super) fn is_sealed_for_wanted(&self, recipients: &[String]) -> bool {
+        is_same_set(recipients, &self.desired.delivery.recipients)
     }
 
     /// Whether the recorded bundle would have to be handed over and must not be: then a new one is sealed. What Factory, or
     /// the administrator with a connected Factory, has is left alone.
     pub(in crate::plan) fn is_outdated(&self) -> bool {
+        let is_for_others = |one: &ApplicationBundleRecord| !self.is_sealed_for_wanted(&one.recipients);
+        if self.record.application_bundle.as_ref().is_some_and(is_for_others) {
+            return true;
+        }
         let Some(bundle) = &self.record.bundle else { return false };
         !self.is_in_use(bundle) && !is_delivered(&self.desired.delivery.way, bundle) && !self.is_as_wanted(bundle)
     }

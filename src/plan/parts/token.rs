@@ -4,10 +4,10 @@ use jiff::ToSpan as _;
 
 use crate::desired::{BundleRoute, Desired};
 use crate::gitlab::TokenDetails;
-use crate::journal::{BundleRecord, MintedRecord, Record, TokenBundleRecord};
+use crate::journal::{BundleRecord, MintedRecord, Record, Rotation, TokenBundleRecord};
 use crate::kit::Handover;
 use crate::observed::Observed;
-use crate::plan::{BundleContents, BundleStep, RevokeReason, Step, TokenReason, TokenStep};
+use crate::plan::{Blocker, BundleContents, BundleStep, Plan, RevokeReason, Step, TokenReason, TokenStep};
 
 use super::bundle::{SealedFor, Sealing, Sides, let_out};
 
@@ -69,6 +69,68 @@ pub(in crate::plan) fn handing_over(sides: &Sides<'_>, sealing: Sealing) -> Hand
             let reason = bundle.handover.and_then(|handover| reason(sides, handover));
             reason.map_or(HandingOver::Nothing, HandingOver::Fresh)
         }
+    }
+}
+
+/// What `rotate token` has to do, whatever the token's age.
+pub(in crate::plan) enum Renewal {
+    NotOurs(Blocker),
+    Nothing(String),
+    /// An earlier run has begun it.
+    Unfinished(HandingOver),
+    Possible(HandingOver),
+}
+
+pub(in crate::plan) fn renewal(sides: &Sides<'_>) -> Renewal {
+    let record = sides.record;
+    match sides.desired.handover.handover {
+        Handover::None => return Renewal::Nothing("Factory is to have no token (--handover-token none)".to_owned()),
+        Handover::Given => return Renewal::NotOurs(Blocker::GivenToken),
+        Handover::Minted => {}
+    }
+    let Some(bundle) = record.bundle.as_ref().filter(|bundle| sides.is_in_use(bundle)) else {
+        return Renewal::NotOurs(Blocker::NotHandedOver);
+    };
+    let fresh = HandingOver::Fresh(TokenReason::Rotated);
+    let began_at = record.rotating.filter(|rotating| rotating.what == Rotation::Token).map(|one| one.began_at);
+    let created_at = bundle.token.as_ref().and_then(|token| token.created_at);
+    match (&record.token_bundle, began_at) {
+        (Some(waiting), _) if waiting.proven && is_as_wanted(sides, waiting) => {
+            Renewal::Unfinished(HandingOver::Waiting)
+        }
+        (Some(_), _) => Renewal::Unfinished(fresh),
+        (None, Some(began_at)) if created_at >= Some(began_at) => Renewal::Unfinished(HandingOver::Nothing),
+        (None, Some(_)) => Renewal::Unfinished(fresh),
+        (None, None) => Renewal::Possible(fresh),
+    }
+}
+
+/// The steps of `rotate token`: the old token ends once Factory has the new one.
+pub(in crate::plan) fn renew(sides: &Sides<'_>, handing_over: HandingOver, plan: &mut Plan) {
+    let Sides { desired, observed, record } = *sides;
+    plan.steps.extend(revoke_orphans(record));
+    plan.steps.extend(revoke_unsent(record, handing_over));
+    if let Some(mint) = mint(desired, observed).filter(|_| handing_over.is_fresh()) {
+        plan.steps.push(mint);
+        plan.steps.extend(seal(sides, handing_over));
+        plan.steps.push(Step::Token(TokenStep::Prove { name: minted_name(desired, observed) }));
+    }
+    plan.steps.extend(deliver(desired, record, handing_over));
+    plan.steps.extend(revoke_replaced(sides, Sealing::Nothing, handing_over));
+    plan.warnings.extend(note(sides));
+    if handing_over != HandingOver::Nothing {
+        plan.notes.push(
+            match desired.delivery.way {
+                BundleRoute::File(_) => {
+                    "nothing is interrupted: the token that Factory has works until connect revokes it, \
+                                     once Factory has the bundle"
+                }
+                BundleRoute::Upload { .. } | BundleRoute::None => {
+                    "nothing is interrupted: the token that Factory has works until Factory has accepted the new one"
+                }
+            }
+            .to_owned(),
+        );
     }
 }
 

@@ -35,6 +35,8 @@ pub enum ApplicationStep {
 pub enum Reason {
     /// `--renew-secret`.
     Asked,
+    /// `rotate application-secret`.
+    Rotated,
     /// An earlier run ended after GitLab showed the secret and before it was sealed.
     SecretLost,
     /// The bundle that waits was sealed for other recipients, or with another token, than are wanted now.
@@ -51,6 +53,7 @@ impl fmt::Display for Reason {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Asked => "requested with --renew-secret",
+            Self::Rotated => "requested with rotate application-secret",
             Self::SecretLost => "an earlier run was interrupted before it sealed the secret",
             Self::BundleOutdated => {
                 "the bundle that waits was sealed for other recipients or with another token than are wanted now"

@@ -28,6 +28,17 @@ pub enum BundleStep {
         token: Option<GivenToken>,
         reason: TokenReason,
     },
+    /// A bundle with the application's ID and secret alone: Factory keeps the rest of what it has.
+    #[serde(rename = "seal_application")]
+    SealApplication { recipients: Vec<String> },
+    /// Before a secret is renewed, the way of the new one to Factory is tried.
+    #[serde(rename = "prove_upload")]
+    ProveUpload {
+        #[serde(serialize_with = "without_query")]
+        url: Box<Url>,
+        method: UploadMethod,
+        recipients: Vec<String>,
+    },
     #[serde(rename = "write_bundle")]
     Write {
         path: PathBuf,
@@ -54,6 +65,8 @@ pub enum BundleContents {
     Connection,
     /// A token alone.
     Token,
+    /// The application alone.
+    Application,
 }
 
 impl BundleContents {
@@ -85,6 +98,8 @@ pub enum TokenReason {
     EndsSoon,
     /// Another choice of `--handover-token` than last time.
     ChoiceChanged,
+    /// `rotate token`.
+    Rotated,
 }
 
 impl TokenReason {
@@ -94,6 +109,7 @@ impl TokenReason {
             Self::Expired => "the token that Factory was given has expired",
             Self::Gone => "GitLab no longer has the token that Factory was given",
             Self::EndsSoon => "the token that Factory was given ends soon",
+            Self::Rotated => "Factory's token is renewed; the one that it has works until it has this one",
             Self::ChoiceChanged => "another kind of token was chosen (--handover-token)",
         }
     }
@@ -118,6 +134,14 @@ impl BundleStep {
                 };
                 let description = Description::new(format!("seal a bundle with {which} alone")).detail(reason.text());
                 named(owned(description, token.as_ref()), recipients)
+            }
+            Self::SealApplication { recipients } => {
+                named(Description::new("seal a bundle with the application's ID and secret alone"), recipients)
+            }
+            Self::ProveUpload { url, method: _, recipients: _ } => {
+                Description::new("check that Factory can be reached for the upload")
+                    .detail(format!("HEAD {}", bare(url)))
+                    .detail("nothing is renewed unless it answers")
             }
             Self::Write { path, recipients, contents: _ } => {
                 named(Description::new(format!("write the sealed bundle to {}", path.display())), recipients)

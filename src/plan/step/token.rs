@@ -20,6 +20,9 @@ pub enum TokenStep {
     },
     #[serde(rename = "mint_token")]
     Mint { user_id: u64, name: String, scopes: Vec<String>, expires_at: Date },
+    /// Asks GitLab with the token that was created.
+    #[serde(rename = "prove_token")]
+    Prove { name: String },
 }
 
 /// Why a token ends.
@@ -41,7 +44,7 @@ impl TokenStep {
     pub(super) const fn ends_connection(&self) -> bool {
         match self {
             Self::Revoke { reason, .. } => matches!(reason, RevokeReason::Disconnected),
-            Self::Mint { .. } => false,
+            Self::Mint { .. } | Self::Prove { .. } => false,
         }
     }
 
@@ -61,6 +64,7 @@ impl TokenStep {
                     .detail(format!("for user {user_id}, expires {expires_at}"))
                     .detail(format!("scopes {}", scopes.join(" ")))
             }
+            Self::Prove { name } => Description::new(format!("check that GitLab accepts the token {name}")),
         }
     }
 }

@@ -116,6 +116,9 @@ fn carry_out(steps: &[Step], observed: &mut Observed, record: &mut Record) {
                     hook.hook.alert_status = AlertStatus::Executable;
                 }
             }
+            Step::Bundle(BundleStep::SealApplication { .. } | BundleStep::ProveUpload { .. }) => {
+                unreachable!("connect renews no secret alone: {step}")
+            }
             Step::Factory(_) | Step::Local(_) => unreachable!("connect ends nothing: {step}"),
             Step::Kit(_) | Step::Token(_) | Step::Bundle(BundleStep::Write { .. }) => {}
         }

@@ -34,7 +34,7 @@ struct Counts {
 }
 
 #[derive(Serialize)]
-struct CheckJson<'r> {
+pub(in crate::report) struct CheckJson<'r> {
     code: &'static str,
     title: &'static str,
     status: &'static str,
@@ -73,12 +73,16 @@ impl<'r> FindingsDocument<'r> {
             },
             requests: report.requests,
             duration_ms: milliseconds(report.duration),
-            checks: report.findings.iter().map(|finding| CheckJson::new(finding, &report.running)).collect(),
+            checks: CheckJson::all(report),
         }
     }
 }
 
 impl<'r> CheckJson<'r> {
+    pub(in crate::report) fn all(report: &'r Findings) -> Vec<Self> {
+        report.findings.iter().map(|finding| Self::new(finding, &report.running)).collect()
+    }
+
     fn new(finding: &'r Finding, running: &str) -> Self {
         Self {
             code: finding.code,

@@ -11,6 +11,7 @@ use crate::kit::KitFingerprint;
 use crate::observed::DeliveryProof;
 use crate::plan::Step;
 use crate::report::Report as _;
+use crate::report::findings::CheckJson;
 use crate::report::group::FailureJson;
 use crate::report::json::{FixJson, Tool};
 use crate::target::Target;
@@ -45,6 +46,9 @@ pub(super) struct RunDocument<'r> {
     /// How it is known that the rest is gone.
     #[serde(skip_serializing_if = "Option::is_none")]
     proof: Option<Vec<ProofJson<'r>>>,
+    /// What the checks found afterwards, by a command that runs them.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    checks: Option<Vec<CheckJson<'r>>>,
     by_hand: Vec<FixJson<'r>>,
     requests: u32,
     writes: u32,
@@ -128,6 +132,7 @@ impl<'r> RunDocument<'r> {
             unsigned_hooks: outcome.map_or(0, |outcome| outcome.unsigned_hooks),
             left: report.job.purpose.removes().then(|| report.left()),
             proof: report.job.purpose.removes().then(|| report.removal_proofs()),
+            checks: report.checks.as_ref().map(CheckJson::all),
             by_hand: FixJson::all(&report.plan.manual_steps, &report.running),
             requests: report.requests,
             writes: report.writes,

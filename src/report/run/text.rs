@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use super::{End, FailureGroup, Outcome, RunReport, UnprovenDelivery};
+use super::{End, FailureGroup, Outcome, Purpose, RunReport, UnprovenDelivery};
 use crate::apply::StepEnd;
 use crate::error::{ExitCode, Fix};
 use crate::observed::{DeliveryProof, Fact};
@@ -40,6 +40,7 @@ impl RunReport {
             End::Applied(outcome) => {
                 self.write_verdict(text);
                 self.failures(outcome, text);
+                self.checks.iter().for_each(|checks| checks.problems(text));
                 self.next_steps(outcome, text);
             }
         }
@@ -59,6 +60,9 @@ impl RunReport {
         }
         let line = Line::new().with(Tone::Good, "nothing to do: ");
         text.line(line.plain(format!("{} {}; nothing was written", self.instance, self.job.standing)));
+        if matches!(self.job.purpose, Purpose::Rotate(_)) {
+            self.plan.notes.iter().for_each(|note| text.line(Line::new().dim("note: ").plain(note.clone())));
+        }
         warnings(&self.plan, text);
     }
 
@@ -106,6 +110,10 @@ impl RunReport {
             let id = receipt.id.as_deref().map(|id| format!(", receipt {id}")).unwrap_or_default();
             text.gap();
             text.line(Line::new().with(Tone::Good, "Factory accepted the bundle").plain(id));
+        }
+        if let Some(checks) = &self.checks {
+            text.gap();
+            checks.text(text);
         }
         self.next_steps(outcome, text);
     }

@@ -106,18 +106,22 @@ fn open(factory: &EmbeddedFactory, sealed: &Bytes) -> Result<Value, FactoryProbl
 type BundleRule = (&'static str, fn(&Value) -> bool);
 
 /// The required values of every bundle.
-const REQUIRED: [BundleRule; 11] = [
+const REQUIRED: [BundleRule; 8] = [
     ("/created_at", is_time),
     ("/tool/name", Value::is_string),
     ("/tool/version", Value::is_string),
     ("/instance/url", Value::is_string),
     ("/instance/version", Value::is_string),
     ("/instance/edition", Value::is_string),
+    ("/organization", |value| value.is_object() || value.is_null()),
+    ("/instance/plan", |value| value.is_string() || value.is_null()),
+];
+
+/// The required values of a bundle with webhooks.
+const WEBHOOK: [BundleRule; 3] = [
     ("/webhook/url", Value::is_string),
     ("/webhook/strategy", Value::is_string),
     ("/webhook/targets", Value::is_array),
-    ("/organization", |value| value.is_object() || value.is_null()),
-    ("/instance/plan", |value| value.is_string() || value.is_null()),
 ];
 
 /// The required values of a bundle with an application. One without leaves Factory the application that it has.
@@ -141,6 +145,7 @@ fn check_schema(document: &Value, knows_application: bool) -> Result<(), Factory
     let has = |part| document.get(part).is_some_and(|part: &Value| !part.is_null());
     let (token, application) = (has("personal_access_token"), has("application"));
     let wanted = REQUIRED.iter().chain(APPLICATION.iter().filter(|_| application || !knows_application));
+    let wanted = wanted.chain(WEBHOOK.iter().filter(|_| has("webhook") || !knows_application));
     let wanted = wanted.chain(TOKEN.iter().filter(|_| token));
     for (path, holds) in wanted {
         if !holds(document.pointer(path).unwrap_or(&Value::Null)) {

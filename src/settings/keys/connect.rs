@@ -46,6 +46,7 @@ settings! {
                 help: "It is written there for you to send to Factory; only Factory can open it.",
             }),
             recorded: true,
+            commands: Commands::Only(&["connect", "rotate token"]),
             ..CONNECT
         },
         parse: parse::path,
@@ -58,7 +59,7 @@ settings! {
             kind: ValueKind::Path,
             value_name: "PATH",
             help: "Append what was done to this file, as JSON lines without secrets",
-            commands: Commands::Only(&["connect", "disconnect"]),
+            commands: Commands::Only(&["connect", "disconnect", "rotate application-secret", "rotate token"]),
             ..BASE
         },
         parse: parse::path,

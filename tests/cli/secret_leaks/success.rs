@@ -89,3 +89,31 @@ fn a_disconnection_shows_no_secret_and_neither_does_its_evidence() {
     assert_hidden("disconnect", &canaries, &env, &runs);
     assert!(env.path("evidence.json").exists());
 }
+
+#[test]
+fn a_rotation_shows_neither_the_old_secrets_nor_the_new_ones() {
+    let (env, mut canaries) = env();
+    let connected = env.run(&["connect", "--yes", "--handover-token", "minted"]);
+    assert_eq!(connected.code, 0, "{connected}");
+    let mut runs = Vec::new();
+    for args in [
+        ["rotate", "token", "--dry-run"].as_slice(),
+        &["rotate", "token", "--yes", "--audit-log", "audit.jsonl", "-o", "json", "--output-file", "rotate.json"],
+        &["rotate", "token", "--yes", "--due", "30d"],
+        &["rotate", "application-secret", "--yes", "--audit-log", "audit.jsonl", "-o", "json"],
+        &["rotate", "application-secret", "--yes"],
+        &["status"],
+    ] {
+        let run = env.run(&[args, &LOUD].concat());
+        assert_eq!(run.code, 0, "{args:?}: {run}");
+        runs.push(run);
+    }
+    for bundle in env.sandbox().factory().bundles() {
+        for path in ["/personal_access_token/value", "/application/secret"] {
+            let value = bundle.document.pointer(path).and_then(serde_json::Value::as_str);
+            canaries.extend(value.map(|value| Canary::new(path, value)));
+        }
+    }
+    assert!(canaries.len() > 6, "old and new ones");
+    assert_hidden("rotate", &canaries, &env, &runs);
+}
