@@ -203,6 +203,7 @@ Register-ArgumentCompleter -Native -CommandName 'factory-gitlab' -ScriptBlock {
             [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
             [CompletionResult]::new('application-secret', 'application-secret', [CompletionResultType]::ParameterValue, 'Renew the secret of the OAuth application')
             [CompletionResult]::new('token', 'token', [CompletionResultType]::ParameterValue, 'Renew the token that was created for Factory')
+            [CompletionResult]::new('webhook-secret', 'webhook-secret', [CompletionResultType]::ParameterValue, 'Set the new secret token of Factory''s kit on the webhooks, one by one')
             break
         }
         'factory-gitlab;rotate;application-secret' {
@@ -245,6 +246,42 @@ Register-ArgumentCompleter -Native -CommandName 'factory-gitlab' -ScriptBlock {
             [CompletionResult]::new('--due', '--due', [CompletionResultType]::ParameterName, 'Only if it ends within this time (30d, 12h)')
             [CompletionResult]::new('--older-than', '--older-than', [CompletionResultType]::ParameterName, 'Only if its last change that is recorded here is older (180d)')
             [CompletionResult]::new('--bundle-out', '--bundle-out', [CompletionResultType]::ParameterName, 'Write the sealed bundle to this file instead of uploading it')
+            [CompletionResult]::new('--audit-log', '--audit-log', [CompletionResultType]::ParameterName, 'Append what was done to this file, as JSON lines without secrets')
+            [CompletionResult]::new('--gitlab-url', '--gitlab-url', [CompletionResultType]::ParameterName, 'Base URL of GitLab, with its path if it has one (https://host/gitlab) [env: GITLAB_URL]')
+            [CompletionResult]::new('--token-file', '--token-file', [CompletionResultType]::ParameterName, 'File with an admin''s personal access token; - reads standard input [env: GITLAB_TOKEN]')
+            [CompletionResult]::new('--header-file', '--header-file', [CompletionResultType]::ParameterName, 'File with headers for GitLab alone, Name: value a line')
+            [CompletionResult]::new('--kit', '--kit', [CompletionResultType]::ParameterName, 'The kit from Factory: a path, - or an https URL [env: FACTORY_KIT]')
+            [CompletionResult]::new('--kit-fingerprint', '--kit-fingerprint', [CompletionResultType]::ParameterName, 'Accept only the kit with this fingerprint, as kit show prints it [env: FACTORY_KIT_FINGERPRINT]')
+            [CompletionResult]::new('--kit-signer', '--kit-signer', [CompletionResultType]::ParameterName, 'Accept only a kit that this minisign key has signed (KIT.minisig) [env: FACTORY_KIT_SIGNER]')
+            [CompletionResult]::new('--factory-key-file', '--factory-key-file', [CompletionResultType]::ParameterName, 'File with the key of Factory''s API; - reads standard input [env: FACTORY_API_KEY]')
+            [CompletionResult]::new('--ca-cert', '--ca-cert', [CompletionResultType]::ParameterName, 'CA certificates to trust for GitLab as well (PEM; may be repeated) [env: FACTORY_GITLAB_CA_CERT]')
+            [CompletionResult]::new('--factory-ca-cert', '--factory-ca-cert', [CompletionResultType]::ParameterName, 'CA certificates to trust for Factory''s hosts (PEM; may be repeated) [env: FACTORY_GITLAB_FACTORY_CA_CERT]')
+            [CompletionResult]::new('--client-cert', '--client-cert', [CompletionResultType]::ParameterName, 'Certificate and key (PEM) for a GitLab behind mutual TLS')
+            [CompletionResult]::new('--proxy', '--proxy', [CompletionResultType]::ParameterName, 'Proxy to use, or none [default: HTTPS_PROXY, HTTP_PROXY and NO_PROXY] [env: FACTORY_GITLAB_PROXY]')
+            [CompletionResult]::new('--timeout', '--timeout', [CompletionResultType]::ParameterName, 'Time limit of one request, in seconds [default: 30]')
+            [CompletionResult]::new('--concurrency', '--concurrency', [CompletionResultType]::ParameterName, 'Limit of requests in flight [default: 8]')
+            [CompletionResult]::new('--keyring', '--keyring', [CompletionResultType]::ParameterName, 'Keep the token in the system''s keyring [default: ask]')
+            [CompletionResult]::new('--log-file', '--log-file', [CompletionResultType]::ParameterName, 'Write a log to this file, as JSON lines without secrets [env: FACTORY_LOG_FILE]')
+            [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'Answers file (TOML); every setting has a key in it [env: FACTORY_GITLAB_CONFIG]')
+            [CompletionResult]::new('-o', '-o', [CompletionResultType]::ParameterName, 'Format of the report')
+            [CompletionResult]::new('--output-format', '--output-format', [CompletionResultType]::ParameterName, 'Format of the report')
+            [CompletionResult]::new('--output-file', '--output-file', [CompletionResultType]::ParameterName, 'Write the report to this file; the terminal still shows the text')
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use color [env: NO_COLOR, CLICOLOR_FORCE]')
+            [CompletionResult]::new('--dry-run', '--dry-run', [CompletionResultType]::ParameterName, 'Show the plan and change nothing')
+            [CompletionResult]::new('--exit-code', '--exit-code', [CompletionResultType]::ParameterName, 'With --dry-run: exit with 4 when changes are pending')
+            [CompletionResult]::new('-y', '-y', [CompletionResultType]::ParameterName, 'Apply the plan without asking')
+            [CompletionResult]::new('--yes', '--yes', [CompletionResultType]::ParameterName, 'Apply the plan without asking')
+            [CompletionResult]::new('--no-input', '--no-input', [CompletionResultType]::ParameterName, 'Never ask; implied without a terminal and where CI is set')
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Show problems only')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Show problems only')
+            [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Show what is done; twice for each request')
+            [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Show what is done; twice for each request')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            break
+        }
+        'factory-gitlab;rotate;webhook-secret' {
+            [CompletionResult]::new('--older-than', '--older-than', [CompletionResultType]::ParameterName, 'Only if its last change that is recorded here is older (180d)')
             [CompletionResult]::new('--audit-log', '--audit-log', [CompletionResultType]::ParameterName, 'Append what was done to this file, as JSON lines without secrets')
             [CompletionResult]::new('--gitlab-url', '--gitlab-url', [CompletionResultType]::ParameterName, 'Base URL of GitLab, with its path if it has one (https://host/gitlab) [env: GITLAB_URL]')
             [CompletionResult]::new('--token-file', '--token-file', [CompletionResultType]::ParameterName, 'File with an admin''s personal access token; - reads standard input [env: GITLAB_TOKEN]')
@@ -760,12 +797,16 @@ Register-ArgumentCompleter -Native -CommandName 'factory-gitlab' -ScriptBlock {
         'factory-gitlab;help;rotate' {
             [CompletionResult]::new('application-secret', 'application-secret', [CompletionResultType]::ParameterValue, 'Renew the secret of the OAuth application')
             [CompletionResult]::new('token', 'token', [CompletionResultType]::ParameterValue, 'Renew the token that was created for Factory')
+            [CompletionResult]::new('webhook-secret', 'webhook-secret', [CompletionResultType]::ParameterValue, 'Set the new secret token of Factory''s kit on the webhooks, one by one')
             break
         }
         'factory-gitlab;help;rotate;application-secret' {
             break
         }
         'factory-gitlab;help;rotate;token' {
+            break
+        }
+        'factory-gitlab;help;rotate;webhook-secret' {
             break
         }
         'factory-gitlab;help;disconnect' {

@@ -197,6 +197,7 @@ set edit:completion:arg-completer[factory-gitlab] = {|@words|
             cand --help 'Print help (see more with ''--help'')'
             cand application-secret 'Renew the secret of the OAuth application'
             cand token 'Renew the token that was created for Factory'
+            cand webhook-secret 'Set the new secret token of Factory''s kit on the webhooks, one by one'
         }
         &'factory-gitlab;rotate;application-secret'= {
             cand --older-than 'Only if its last change that is recorded here is older (180d)'
@@ -237,6 +238,41 @@ set edit:completion:arg-completer[factory-gitlab] = {|@words|
             cand --due 'Only if it ends within this time (30d, 12h)'
             cand --older-than 'Only if its last change that is recorded here is older (180d)'
             cand --bundle-out 'Write the sealed bundle to this file instead of uploading it'
+            cand --audit-log 'Append what was done to this file, as JSON lines without secrets'
+            cand --gitlab-url 'Base URL of GitLab, with its path if it has one (https://host/gitlab) [env: GITLAB_URL]'
+            cand --token-file 'File with an admin''s personal access token; - reads standard input [env: GITLAB_TOKEN]'
+            cand --header-file 'File with headers for GitLab alone, Name: value a line'
+            cand --kit 'The kit from Factory: a path, - or an https URL [env: FACTORY_KIT]'
+            cand --kit-fingerprint 'Accept only the kit with this fingerprint, as kit show prints it [env: FACTORY_KIT_FINGERPRINT]'
+            cand --kit-signer 'Accept only a kit that this minisign key has signed (KIT.minisig) [env: FACTORY_KIT_SIGNER]'
+            cand --factory-key-file 'File with the key of Factory''s API; - reads standard input [env: FACTORY_API_KEY]'
+            cand --ca-cert 'CA certificates to trust for GitLab as well (PEM; may be repeated) [env: FACTORY_GITLAB_CA_CERT]'
+            cand --factory-ca-cert 'CA certificates to trust for Factory''s hosts (PEM; may be repeated) [env: FACTORY_GITLAB_FACTORY_CA_CERT]'
+            cand --client-cert 'Certificate and key (PEM) for a GitLab behind mutual TLS'
+            cand --proxy 'Proxy to use, or none [default: HTTPS_PROXY, HTTP_PROXY and NO_PROXY] [env: FACTORY_GITLAB_PROXY]'
+            cand --timeout 'Time limit of one request, in seconds [default: 30]'
+            cand --concurrency 'Limit of requests in flight [default: 8]'
+            cand --keyring 'Keep the token in the system''s keyring [default: ask]'
+            cand --log-file 'Write a log to this file, as JSON lines without secrets [env: FACTORY_LOG_FILE]'
+            cand --config 'Answers file (TOML); every setting has a key in it [env: FACTORY_GITLAB_CONFIG]'
+            cand -o 'Format of the report'
+            cand --output-format 'Format of the report'
+            cand --output-file 'Write the report to this file; the terminal still shows the text'
+            cand --color 'When to use color [env: NO_COLOR, CLICOLOR_FORCE]'
+            cand --dry-run 'Show the plan and change nothing'
+            cand --exit-code 'With --dry-run: exit with 4 when changes are pending'
+            cand -y 'Apply the plan without asking'
+            cand --yes 'Apply the plan without asking'
+            cand --no-input 'Never ask; implied without a terminal and where CI is set'
+            cand -q 'Show problems only'
+            cand --quiet 'Show problems only'
+            cand -v 'Show what is done; twice for each request'
+            cand --verbose 'Show what is done; twice for each request'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+        }
+        &'factory-gitlab;rotate;webhook-secret'= {
+            cand --older-than 'Only if its last change that is recorded here is older (180d)'
             cand --audit-log 'Append what was done to this file, as JSON lines without secrets'
             cand --gitlab-url 'Base URL of GitLab, with its path if it has one (https://host/gitlab) [env: GITLAB_URL]'
             cand --token-file 'File with an admin''s personal access token; - reads standard input [env: GITLAB_TOKEN]'
@@ -735,10 +771,13 @@ set edit:completion:arg-completer[factory-gitlab] = {|@words|
         &'factory-gitlab;help;rotate'= {
             cand application-secret 'Renew the secret of the OAuth application'
             cand token 'Renew the token that was created for Factory'
+            cand webhook-secret 'Set the new secret token of Factory''s kit on the webhooks, one by one'
         }
         &'factory-gitlab;help;rotate;application-secret'= {
         }
         &'factory-gitlab;help;rotate;token'= {
+        }
+        &'factory-gitlab;help;rotate;webhook-secret'= {
         }
         &'factory-gitlab;help;disconnect'= {
         }

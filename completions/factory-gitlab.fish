@@ -240,38 +240,39 @@ complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand verify" -l
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand verify" -s q -l quiet -d 'Show problems only'
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand verify" -s v -l verbose -d 'Show what is done; twice for each request'
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand verify" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand rotate; and not __fish_seen_subcommand_from application-secret token" -l gitlab-url -d 'Base URL of GitLab, with its path if it has one (https://host/gitlab) [env: GITLAB_URL]' -r -f
-complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand rotate; and not __fish_seen_subcommand_from application-secret token" -l token-file -d 'File with an admin\'s personal access token; - reads standard input [env: GITLAB_TOKEN]' -r -F
-complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand rotate; and not __fish_seen_subcommand_from application-secret token" -l header-file -d 'File with headers for GitLab alone, Name: value a line' -r -F
-complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand rotate; and not __fish_seen_subcommand_from application-secret token" -l kit -d 'The kit from Factory: a path, - or an https URL [env: FACTORY_KIT]' -r -F
-complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand rotate; and not __fish_seen_subcommand_from application-secret token" -l kit-fingerprint -d 'Accept only the kit with this fingerprint, as kit show prints it [env: FACTORY_KIT_FINGERPRINT]' -r
-complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand rotate; and not __fish_seen_subcommand_from application-secret token" -l kit-signer -d 'Accept only a kit that this minisign key has signed (KIT.minisig) [env: FACTORY_KIT_SIGNER]' -r
-complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand rotate; and not __fish_seen_subcommand_from application-secret token" -l factory-key-file -d 'File with the key of Factory\'s API; - reads standard input [env: FACTORY_API_KEY]' -r -F
-complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand rotate; and not __fish_seen_subcommand_from application-secret token" -l ca-cert -d 'CA certificates to trust for GitLab as well (PEM; may be repeated) [env: FACTORY_GITLAB_CA_CERT]' -r -F
-complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand rotate; and not __fish_seen_subcommand_from application-secret token" -l factory-ca-cert -d 'CA certificates to trust for Factory\'s hosts (PEM; may be repeated) [env: FACTORY_GITLAB_FACTORY_CA_CERT]' -r -F
-complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand rotate; and not __fish_seen_subcommand_from application-secret token" -l client-cert -d 'Certificate and key (PEM) for a GitLab behind mutual TLS' -r -F
-complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand rotate; and not __fish_seen_subcommand_from application-secret token" -l proxy -d 'Proxy to use, or none [default: HTTPS_PROXY, HTTP_PROXY and NO_PROXY] [env: FACTORY_GITLAB_PROXY]' -r -f
-complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand rotate; and not __fish_seen_subcommand_from application-secret token" -l timeout -d 'Time limit of one request, in seconds [default: 30]' -r
-complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand rotate; and not __fish_seen_subcommand_from application-secret token" -l concurrency -d 'Limit of requests in flight [default: 8]' -r
-complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand rotate; and not __fish_seen_subcommand_from application-secret token" -l keyring -d 'Keep the token in the system\'s keyring [default: ask]' -r -f -a "ask\t''
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand rotate; and not __fish_seen_subcommand_from application-secret token webhook-secret" -l gitlab-url -d 'Base URL of GitLab, with its path if it has one (https://host/gitlab) [env: GITLAB_URL]' -r -f
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand rotate; and not __fish_seen_subcommand_from application-secret token webhook-secret" -l token-file -d 'File with an admin\'s personal access token; - reads standard input [env: GITLAB_TOKEN]' -r -F
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand rotate; and not __fish_seen_subcommand_from application-secret token webhook-secret" -l header-file -d 'File with headers for GitLab alone, Name: value a line' -r -F
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand rotate; and not __fish_seen_subcommand_from application-secret token webhook-secret" -l kit -d 'The kit from Factory: a path, - or an https URL [env: FACTORY_KIT]' -r -F
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand rotate; and not __fish_seen_subcommand_from application-secret token webhook-secret" -l kit-fingerprint -d 'Accept only the kit with this fingerprint, as kit show prints it [env: FACTORY_KIT_FINGERPRINT]' -r
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand rotate; and not __fish_seen_subcommand_from application-secret token webhook-secret" -l kit-signer -d 'Accept only a kit that this minisign key has signed (KIT.minisig) [env: FACTORY_KIT_SIGNER]' -r
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand rotate; and not __fish_seen_subcommand_from application-secret token webhook-secret" -l factory-key-file -d 'File with the key of Factory\'s API; - reads standard input [env: FACTORY_API_KEY]' -r -F
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand rotate; and not __fish_seen_subcommand_from application-secret token webhook-secret" -l ca-cert -d 'CA certificates to trust for GitLab as well (PEM; may be repeated) [env: FACTORY_GITLAB_CA_CERT]' -r -F
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand rotate; and not __fish_seen_subcommand_from application-secret token webhook-secret" -l factory-ca-cert -d 'CA certificates to trust for Factory\'s hosts (PEM; may be repeated) [env: FACTORY_GITLAB_FACTORY_CA_CERT]' -r -F
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand rotate; and not __fish_seen_subcommand_from application-secret token webhook-secret" -l client-cert -d 'Certificate and key (PEM) for a GitLab behind mutual TLS' -r -F
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand rotate; and not __fish_seen_subcommand_from application-secret token webhook-secret" -l proxy -d 'Proxy to use, or none [default: HTTPS_PROXY, HTTP_PROXY and NO_PROXY] [env: FACTORY_GITLAB_PROXY]' -r -f
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand rotate; and not __fish_seen_subcommand_from application-secret token webhook-secret" -l timeout -d 'Time limit of one request, in seconds [default: 30]' -r
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand rotate; and not __fish_seen_subcommand_from application-secret token webhook-secret" -l concurrency -d 'Limit of requests in flight [default: 8]' -r
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand rotate; and not __fish_seen_subcommand_from application-secret token webhook-secret" -l keyring -d 'Keep the token in the system\'s keyring [default: ask]' -r -f -a "ask\t''
 store\t''
 off\t''"
-complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand rotate; and not __fish_seen_subcommand_from application-secret token" -l log-file -d 'Write a log to this file, as JSON lines without secrets [env: FACTORY_LOG_FILE]' -r -F
-complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand rotate; and not __fish_seen_subcommand_from application-secret token" -l config -d 'Answers file (TOML); every setting has a key in it [env: FACTORY_GITLAB_CONFIG]' -r -F
-complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand rotate; and not __fish_seen_subcommand_from application-secret token" -s o -l output-format -d 'Format of the report' -r -f -a "text\t''
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand rotate; and not __fish_seen_subcommand_from application-secret token webhook-secret" -l log-file -d 'Write a log to this file, as JSON lines without secrets [env: FACTORY_LOG_FILE]' -r -F
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand rotate; and not __fish_seen_subcommand_from application-secret token webhook-secret" -l config -d 'Answers file (TOML); every setting has a key in it [env: FACTORY_GITLAB_CONFIG]' -r -F
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand rotate; and not __fish_seen_subcommand_from application-secret token webhook-secret" -s o -l output-format -d 'Format of the report' -r -f -a "text\t''
 json\t''
 junit\t''"
-complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand rotate; and not __fish_seen_subcommand_from application-secret token" -l output-file -d 'Write the report to this file; the terminal still shows the text' -r -F
-complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand rotate; and not __fish_seen_subcommand_from application-secret token" -l color -d 'When to use color [env: NO_COLOR, CLICOLOR_FORCE]' -r -f -a "auto\t''
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand rotate; and not __fish_seen_subcommand_from application-secret token webhook-secret" -l output-file -d 'Write the report to this file; the terminal still shows the text' -r -F
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand rotate; and not __fish_seen_subcommand_from application-secret token webhook-secret" -l color -d 'When to use color [env: NO_COLOR, CLICOLOR_FORCE]' -r -f -a "auto\t''
 always\t''
 never\t''"
-complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand rotate; and not __fish_seen_subcommand_from application-secret token" -s y -l yes -d 'Apply the plan without asking'
-complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand rotate; and not __fish_seen_subcommand_from application-secret token" -l no-input -d 'Never ask; implied without a terminal and where CI is set'
-complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand rotate; and not __fish_seen_subcommand_from application-secret token" -s q -l quiet -d 'Show problems only'
-complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand rotate; and not __fish_seen_subcommand_from application-secret token" -s v -l verbose -d 'Show what is done; twice for each request'
-complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand rotate; and not __fish_seen_subcommand_from application-secret token" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand rotate; and not __fish_seen_subcommand_from application-secret token" -f -a "application-secret" -d 'Renew the secret of the OAuth application'
-complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand rotate; and not __fish_seen_subcommand_from application-secret token" -f -a "token" -d 'Renew the token that was created for Factory'
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand rotate; and not __fish_seen_subcommand_from application-secret token webhook-secret" -s y -l yes -d 'Apply the plan without asking'
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand rotate; and not __fish_seen_subcommand_from application-secret token webhook-secret" -l no-input -d 'Never ask; implied without a terminal and where CI is set'
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand rotate; and not __fish_seen_subcommand_from application-secret token webhook-secret" -s q -l quiet -d 'Show problems only'
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand rotate; and not __fish_seen_subcommand_from application-secret token webhook-secret" -s v -l verbose -d 'Show what is done; twice for each request'
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand rotate; and not __fish_seen_subcommand_from application-secret token webhook-secret" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand rotate; and not __fish_seen_subcommand_from application-secret token webhook-secret" -f -a "application-secret" -d 'Renew the secret of the OAuth application'
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand rotate; and not __fish_seen_subcommand_from application-secret token webhook-secret" -f -a "token" -d 'Renew the token that was created for Factory'
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand rotate; and not __fish_seen_subcommand_from application-secret token webhook-secret" -f -a "webhook-secret" -d 'Set the new secret token of Factory\'s kit on the webhooks, one by one'
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand rotate; and __fish_seen_subcommand_from application-secret" -l older-than -d 'Only if its last change that is recorded here is older (180d)' -r
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand rotate; and __fish_seen_subcommand_from application-secret" -l audit-log -d 'Append what was done to this file, as JSON lines without secrets' -r -F
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand rotate; and __fish_seen_subcommand_from application-secret" -l gitlab-url -d 'Base URL of GitLab, with its path if it has one (https://host/gitlab) [env: GITLAB_URL]' -r -f
@@ -342,6 +343,40 @@ complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand rotate; an
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand rotate; and __fish_seen_subcommand_from token" -s q -l quiet -d 'Show problems only'
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand rotate; and __fish_seen_subcommand_from token" -s v -l verbose -d 'Show what is done; twice for each request'
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand rotate; and __fish_seen_subcommand_from token" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand rotate; and __fish_seen_subcommand_from webhook-secret" -l older-than -d 'Only if its last change that is recorded here is older (180d)' -r
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand rotate; and __fish_seen_subcommand_from webhook-secret" -l audit-log -d 'Append what was done to this file, as JSON lines without secrets' -r -F
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand rotate; and __fish_seen_subcommand_from webhook-secret" -l gitlab-url -d 'Base URL of GitLab, with its path if it has one (https://host/gitlab) [env: GITLAB_URL]' -r -f
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand rotate; and __fish_seen_subcommand_from webhook-secret" -l token-file -d 'File with an admin\'s personal access token; - reads standard input [env: GITLAB_TOKEN]' -r -F
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand rotate; and __fish_seen_subcommand_from webhook-secret" -l header-file -d 'File with headers for GitLab alone, Name: value a line' -r -F
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand rotate; and __fish_seen_subcommand_from webhook-secret" -l kit -d 'The kit from Factory: a path, - or an https URL [env: FACTORY_KIT]' -r -F
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand rotate; and __fish_seen_subcommand_from webhook-secret" -l kit-fingerprint -d 'Accept only the kit with this fingerprint, as kit show prints it [env: FACTORY_KIT_FINGERPRINT]' -r
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand rotate; and __fish_seen_subcommand_from webhook-secret" -l kit-signer -d 'Accept only a kit that this minisign key has signed (KIT.minisig) [env: FACTORY_KIT_SIGNER]' -r
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand rotate; and __fish_seen_subcommand_from webhook-secret" -l factory-key-file -d 'File with the key of Factory\'s API; - reads standard input [env: FACTORY_API_KEY]' -r -F
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand rotate; and __fish_seen_subcommand_from webhook-secret" -l ca-cert -d 'CA certificates to trust for GitLab as well (PEM; may be repeated) [env: FACTORY_GITLAB_CA_CERT]' -r -F
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand rotate; and __fish_seen_subcommand_from webhook-secret" -l factory-ca-cert -d 'CA certificates to trust for Factory\'s hosts (PEM; may be repeated) [env: FACTORY_GITLAB_FACTORY_CA_CERT]' -r -F
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand rotate; and __fish_seen_subcommand_from webhook-secret" -l client-cert -d 'Certificate and key (PEM) for a GitLab behind mutual TLS' -r -F
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand rotate; and __fish_seen_subcommand_from webhook-secret" -l proxy -d 'Proxy to use, or none [default: HTTPS_PROXY, HTTP_PROXY and NO_PROXY] [env: FACTORY_GITLAB_PROXY]' -r -f
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand rotate; and __fish_seen_subcommand_from webhook-secret" -l timeout -d 'Time limit of one request, in seconds [default: 30]' -r
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand rotate; and __fish_seen_subcommand_from webhook-secret" -l concurrency -d 'Limit of requests in flight [default: 8]' -r
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand rotate; and __fish_seen_subcommand_from webhook-secret" -l keyring -d 'Keep the token in the system\'s keyring [default: ask]' -r -f -a "ask\t''
+store\t''
+off\t''"
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand rotate; and __fish_seen_subcommand_from webhook-secret" -l log-file -d 'Write a log to this file, as JSON lines without secrets [env: FACTORY_LOG_FILE]' -r -F
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand rotate; and __fish_seen_subcommand_from webhook-secret" -l config -d 'Answers file (TOML); every setting has a key in it [env: FACTORY_GITLAB_CONFIG]' -r -F
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand rotate; and __fish_seen_subcommand_from webhook-secret" -s o -l output-format -d 'Format of the report' -r -f -a "text\t''
+json\t''
+junit\t''"
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand rotate; and __fish_seen_subcommand_from webhook-secret" -l output-file -d 'Write the report to this file; the terminal still shows the text' -r -F
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand rotate; and __fish_seen_subcommand_from webhook-secret" -l color -d 'When to use color [env: NO_COLOR, CLICOLOR_FORCE]' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand rotate; and __fish_seen_subcommand_from webhook-secret" -l dry-run -d 'Show the plan and change nothing'
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand rotate; and __fish_seen_subcommand_from webhook-secret" -l exit-code -d 'With --dry-run: exit with 4 when changes are pending'
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand rotate; and __fish_seen_subcommand_from webhook-secret" -s y -l yes -d 'Apply the plan without asking'
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand rotate; and __fish_seen_subcommand_from webhook-secret" -l no-input -d 'Never ask; implied without a terminal and where CI is set'
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand rotate; and __fish_seen_subcommand_from webhook-secret" -s q -l quiet -d 'Show problems only'
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand rotate; and __fish_seen_subcommand_from webhook-secret" -s v -l verbose -d 'Show what is done; twice for each request'
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand rotate; and __fish_seen_subcommand_from webhook-secret" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand disconnect" -l application-id -d 'Remove this application too, although it was not created by this tool' -r
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand disconnect" -l evidence -d 'Write what was done, when and by whom to this file, as JSON' -r -F
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand disconnect" -l audit-log -d 'Append what was done to this file, as JSON lines without secrets' -r -F
@@ -789,6 +824,7 @@ complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand help; and 
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand help; and not __fish_seen_subcommand_from connect verify rotate disconnect bundle kit status sandbox completions man help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand help; and __fish_seen_subcommand_from rotate" -f -a "application-secret" -d 'Renew the secret of the OAuth application'
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand help; and __fish_seen_subcommand_from rotate" -f -a "token" -d 'Renew the token that was created for Factory'
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand help; and __fish_seen_subcommand_from rotate" -f -a "webhook-secret" -d 'Set the new secret token of Factory\'s kit on the webhooks, one by one'
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand help; and __fish_seen_subcommand_from bundle" -f -a "inspect" -d 'Show what a sealed bundle reveals without its key'
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand help; and __fish_seen_subcommand_from bundle" -f -a "upload" -d 'Upload a sealed bundle to Factory; uploading it again changes nothing'
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand help; and __fish_seen_subcommand_from bundle" -f -a "open" -d 'Open a sealed bundle with the receiver\'s key; the output holds secrets'

@@ -13,6 +13,7 @@ mod factory;
 mod hook;
 mod kit;
 mod local;
+mod rotated_hook;
 mod step_retry;
 mod token;
 pub mod webhook_test;
@@ -58,6 +59,11 @@ pub enum Error {
         /// The sealed bundle.
         path: PathBuf,
     },
+    /// Factory refuses the new secret token; the webhook has the previous one again.
+    #[error("the test of the new secret token on {target} failed: {why}")]
+    NewSecretRefused { target: Target, why: String },
+    #[error("it is not known whether Factory takes the new secret token of the webhook on {target}: {why}")]
+    NewSecretUntested { target: Target, why: String },
     /// Nothing was renewed.
     #[error("Factory cannot be reached for the upload")]
     UploadUnreachable(#[source] Box<UploadError>),

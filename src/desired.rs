@@ -101,6 +101,8 @@ pub struct DesiredWebhooks {
     pub prune: Prune,
     pub url: Url,
     pub token: WebhookToken,
+    /// The one before it, as long as Factory takes both.
+    pub previous_token: Option<WebhookToken>,
     pub signing_token: Option<SigningToken>,
     pub events: Vec<Event>,
     pub name: String,
@@ -202,6 +204,14 @@ impl Desired {
     #[must_use]
     pub fn marker(&self) -> Marker {
         Marker::new(self)
+    }
+
+    /// The connection as it was before its webhooks' secret token changed, where the kit still names that one.
+    #[must_use]
+    pub fn before_rotation(&self) -> Option<Self> {
+        let mut former = self.clone();
+        former.webhooks.token = former.webhooks.previous_token.take()?;
+        Some(former)
     }
 
     /// The hook that `target` should have, for a GitLab of this version: an older one does not know the signing token.

@@ -78,6 +78,9 @@ pub struct ApplicationTerms {
 pub struct WebhookTerms {
     pub url: Url,
     pub secret_token: WebhookToken,
+    /// The one before it, as long as Factory takes both.
+    #[serde(default)]
+    pub previous_secret_token: Option<WebhookToken>,
     #[serde(default)]
     pub signing_token: Option<SigningToken>,
     #[serde(default = "default_events")]

@@ -66,7 +66,7 @@ pub fn needs_factory_key(plan: &Plan, desired: &Desired) -> bool {
         Step::Bundle(BundleStep::Upload { method, .. } | BundleStep::ProveUpload { method, .. }) => {
             *method == UploadMethod::Post
         }
-        Step::Delivery(DeliveryStep::Test { .. }) => has_receipts,
+        Step::Delivery(DeliveryStep::Test { .. } | DeliveryStep::RotateToken { .. }) => has_receipts,
         Step::Factory(FactoryStep::Disconnect { .. }) => true,
         Step::Kit(_) | Step::Token(_) | Step::Application(_) | Step::Hook(_) | Step::Local(_) => false,
         Step::Bundle(
@@ -134,6 +134,8 @@ pub enum Blocker {
     SystemHookSendsAll,
     /// Factory has to be told that the connection ends, and the kit does not say where.
     NoDisconnectUrl,
+    /// Factory would refuse the webhooks until they are changed: the kit does not name the secret token that they have.
+    NoPreviousSecret { webhooks: usize },
     /// A renewed secret has to reach Factory at once, and the bundle was to be written to a file.
     NoUpload,
     /// The connection is being removed.

@@ -56,7 +56,8 @@ fn explain(blocker: &Blocker, desired: &Desired) -> Failure {
         .fix(Fix::rerun("create webhooks on groups or projects instead", "--webhooks auto")),
         Blocker::NoDisconnectUrl => ended::no_disconnect_url(),
         Blocker::NotOfThisKit { application } => ended::not_of_this_kit(&describe_application(application), desired),
-        Blocker::NoUpload
+        Blocker::NoPreviousSecret { .. }
+        | Blocker::NoUpload
         | Blocker::Disconnecting
         | Blocker::NotHandedOver
         | Blocker::GivenToken

@@ -2,10 +2,18 @@
 
 use crate::error::{Failure, Fix};
 use crate::plan::Blocker;
+use crate::text::counted;
 
 /// What prevents a rotation. The blockers of other plans are explained beside those of `connect`.
 pub(super) fn rotation(blocker: &Blocker) -> Failure {
     match blocker {
+        Blocker::NoPreviousSecret { webhooks } => Failure::problem(format!(
+            "the kit names no previous_secret_token, so Factory refuses the deliveries of {} until all are changed, and GitLab does not \
+             send them again",
+            counted(*webhooks, "webhook")
+        ))
+        .fix(Fix::say("ask Factory for a kit that names the previous secret token too"))
+        .fix(Fix::run("or accept the gap", "factory-gitlab connect")),
         Blocker::NoUpload => Failure::problem(
             "the new secret has to reach Factory at once, and no upload is wanted or the kit has no upload_url",
         )

@@ -6,7 +6,7 @@ use super::Error;
 use crate::factory::Receipt;
 use crate::observed::DeliveryProof;
 use crate::plan::{Plan, Step};
-use crate::target::TargetNumber;
+use crate::target::{Target, TargetNumber};
 
 /// How far a plan was carried out. Steps are named by their place in it: there can be tens of thousands.
 #[derive(Debug)]
@@ -22,6 +22,8 @@ pub struct Applied<'p> {
     pub receipt: Option<Receipt>,
     /// Webhooks that GitLab accepted while it ignored the signing token.
     pub unsigned_hooks: usize,
+    /// Where a webhook has a new secret token that GitLab has nothing to test with.
+    pub untested: Vec<Target>,
     /// The numbers of those webhooks that a later step tests.
     pub(super) hooks_to_test: BTreeMap<TargetNumber, u64>,
 }
@@ -46,6 +48,7 @@ impl<'p> Applied<'p> {
             proofs: Vec::new(),
             receipt: None,
             unsigned_hooks: 0,
+            untested: Vec::new(),
             hooks_to_test: BTreeMap::new(),
         }
     }

@@ -9,7 +9,6 @@ use crate::desired::{Credentials, DesiredWebhooks};
 use crate::factory::Receipt;
 use crate::journal::BundleEntry;
 use crate::kit::{Handover, UploadMethod};
-use crate::observed::Observation;
 use crate::plan::{BundleContents, BundleStep};
 
 use super::{Apply, Error, PlanRun, StepEnd, StepOutputs};
@@ -54,7 +53,7 @@ impl Apply<'_> {
 
     /// Seals a token alone, beside the bundle that Factory has.
     fn seal_token(&self, outputs: &StepOutputs) -> Result<(), Error> {
-        let sealed = self.sealed(BundleContents::Token, &self.bundle(None, outputs)?)?;
+        let sealed = self.sealed(BundleContents::Token, &self.partial(self.bundle(None, outputs)?))?;
         self.record(BundleEntry::TokenSealed {
             sha256: sealed.sha256().to_owned(),
             token: outputs.minted.as_ref().map(|minted| minted.details.name.clone()),
@@ -67,7 +66,8 @@ impl Apply<'_> {
     /// Seals the application alone, beside the bundle that Factory has.
     fn seal_application(&self, outputs: &StepOutputs) -> Result<(), Error> {
         let credentials = outputs.credentials.as_ref().ok_or(Error::NoSecret)?;
-        let bundle = Bundle { personal_access_token: None, ..self.bundle(Some(credentials), outputs)? };
+        let bundle = self.partial(self.bundle(Some(credentials), outputs)?);
+        let bundle = Bundle { personal_access_token: None, ..bundle };
         let sealed = self.sealed(BundleContents::Application, &bundle)?;
         self.record(BundleEntry::ApplicationSealed {
             sha256: sealed.sha256().to_owned(),
@@ -111,7 +111,7 @@ impl Apply<'_> {
                 scopes: wanted.scopes.clone(),
             }),
             personal_access_token: self.bundled_token(outputs),
-            webhook: self.bundled_webhook(),
+            webhook: Some(self.bundled_webhook()),
             network: None,
         })
     }
@@ -146,15 +146,17 @@ impl Apply<'_> {
         }
     }
 
-    fn bundled_webhook(&self) -> Option<bundle::BundledWebhook> {
+    fn bundled_webhook(&self) -> bundle::BundledWebhook {
         let DesiredWebhooks { url, strategy, .. } = &self.desired.webhooks;
-        let (strategy, targets) = match &self.observed.hooks {
-            Observation::Known(seen) => (seen.strategy, &seen.targets[..]),
-            Observation::Failed(_) => (*strategy, &[][..]),
-            Observation::Skipped(_) => return None,
-        };
-        let targets = targets.iter().map(|seen| seen.target.clone());
-        Some(bundle::BundledWebhook::new(url.clone(), strategy, targets))
+        let seen = self.observed.hooks.known();
+        let targets = seen.map_or(&[][..], |seen| &seen.targets).iter().map(|seen| seen.target.clone());
+        bundle::BundledWebhook::new(url.clone(), seen.map_or(*strategy, |seen| seen.strategy), targets)
+    }
+
+    /// A part of what Factory has. Of webhooks that were not looked at it says nothing: Factory keeps what it knows of them.
+    fn partial(&self, bundle: Bundle) -> Bundle {
+        let webhook = bundle.webhook.filter(|_| self.observed.hooks.known().is_some());
+        Bundle { webhook, ..bundle }
     }
 
     /// `--bundle-out`: a copy for the admin to deliver.

@@ -1,5 +1,6 @@
 //! Sends test deliveries.
 
+use super::rotated_hook::RotatedHook;
 use super::webhook_test::{MAX_TARGETS, WebhookTester};
 use super::{Applied, Apply, Error, PlanRun, StepEnd};
 use crate::journal::HookEntry;
@@ -26,6 +27,9 @@ impl Apply<'_> {
                 };
                 run.applied.proofs.extend(proof);
                 Ok(end)
+            }
+            DeliveryStep::RotateToken { target, id, event } => {
+                self.rotate_hook(RotatedHook { target, id: *id, event: *event }, run).await
             }
         }
     }

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 
 use futures_util::{StreamExt as _, stream};
 
+use crate::desired::Desired;
 use crate::gitlab::Hook;
 use crate::http;
 use crate::instance::Version;
@@ -151,13 +152,18 @@ impl Apply<'_> {
     /// An edit sends the whole webhook, so sending it twice is harmless. Headers that were added have to be removed one by
     /// one; the response names them all.
     async fn edit_hook(&self, target: &Target, id: u64) -> Result<Hook, Error> {
+        self.write_hook(self.desired, target, id).await
+    }
+
+    /// The same with what was desired at another time.
+    pub(super) async fn write_hook(&self, desired: &Desired, target: &Target, id: u64) -> Result<Hook, Error> {
         self.record(HookEntry::Change { target: target.clone(), change: HookChange::Edit })?;
-        let spec = self.desired.hook(target.clone(), self.known_version()?);
+        let spec = desired.hook(target.clone(), self.known_version()?);
         let hook = self.retry.attempts().run(|| self.clients.writer.edit_hook(id, &spec)).await?;
         for name in &hook.payload.custom_headers {
             self.retry.attempts().run(|| self.clients.writer.delete_custom_header(target, id, name)).await?;
         }
-        self.record_changed(target, HookChange::Edit, hook.id)?;
+        self.record_written(WrittenHook { desired, target, id: hook.id }, HookChange::Edit)?;
         Ok(hook)
     }
 
@@ -188,7 +194,12 @@ impl Apply<'_> {
     }
 
     fn record_changed(&self, target: &Target, change: HookChange, id: u64) -> Result<(), Error> {
-        let mark = self.desired.marker().mark(target.number(), self.known_version()?);
+        self.record_written(WrittenHook { desired: self.desired, target, id }, change)
+    }
+
+    fn record_written(&self, written: WrittenHook<'_>, change: HookChange) -> Result<(), Error> {
+        let WrittenHook { desired, target, id } = written;
+        let mark = desired.marker().mark(target.number(), self.known_version()?);
         self.record(HookEntry::Changed {
             target: target.clone(),
             change,
@@ -197,4 +208,12 @@ impl Apply<'_> {
             signing: mark.signing.map(|fingerprint| fingerprint.to_string()),
         })
     }
+}
+
+/// A webhook that was written as it was desired.
+#[derive(Clone, Copy)]
+struct WrittenHook<'a> {
+    desired: &'a Desired,
+    target: &'a Target,
+    id: u64,
 }

@@ -13,6 +13,9 @@ impl Apply<'_> {
             TokenStep::Revoke { id: Some(id), name, user_id: _, reason: RevokeReason::Disconnected } => {
                 self.end_token(*id, name).await?;
             }
+            TokenStep::Revoke { id: Some(id), name, user_id: _, reason: RevokeReason::Rotated } => {
+                self.end_replaced_token(*id, name).await?;
+            }
             TokenStep::Revoke { id, name, user_id, reason: _ } => {
                 self.revoke_token(KnownToken { id: *id, user_id: *user_id, name }).await?;
             }
@@ -84,6 +87,19 @@ impl Apply<'_> {
         let found = self.retry.attempts().run(|| self.clients.reader.token_by_id(id)).await?;
         let found = found.filter(|token| token.name == name && plan::is_minted_name(name));
         if !found.ok_or(Error::TokenAbsent { id })?.revoked {
+            self.retry.attempts().run(|| self.clients.writer.revoke_token(id)).await?;
+            self.require_revoked(id).await?;
+        }
+        self.record(TokenEntry::Revoked { id, name: name.to_owned() })
+    }
+
+    /// Revokes the token that Factory had before, and reads it again. One that GitLab no longer has needs no end.
+    async fn end_replaced_token(&self, id: u64, name: &str) -> Result<(), Error> {
+        let found = self.retry.attempts().run(|| self.clients.reader.token_by_id(id)).await?;
+        let Some(found) = found.filter(|token| token.name == name && plan::is_minted_name(name)) else {
+            return self.record(TokenEntry::NotFound { id: Some(id), name: name.to_owned() });
+        };
+        if found.active {
             self.retry.attempts().run(|| self.clients.writer.revoke_token(id)).await?;
             self.require_revoked(id).await?;
         }

@@ -50,10 +50,16 @@ pub(super) fn require_rotatable(desired: &Desired, observed: &Observed) -> Resul
     const WHAT: &str = "the current state could not be read; nothing was planned";
     require_token_rights(desired, observed)?;
     let failed = |error| Err(diagnostics::gitlab(error, WHAT, &desired.instance));
-    match (&observed.handed_over, &observed.applications) {
-        (Observation::Failed(error), _) | (_, Observation::Failed(error)) => failed(error),
-        (Observation::Known(_) | Observation::Skipped(_), Observation::Known(_) | Observation::Skipped(_)) => Ok(()),
-    }
+    let seen = [
+        observed.handed_over.error(),
+        observed.applications.error(),
+        observed.hooks.error(),
+        unread_errors(observed, |_| true)
+            .first()
+            .filter(|_| observed.hooks.known().is_some_and(is_all_unread))
+            .map(|(_, error)| *error),
+    ];
+    seen.into_iter().flatten().next().map_or(Ok(()), failed)
 }
 
 /// Refuses to plan the end of a connection where it is not known what there is to remove.

@@ -74,6 +74,7 @@ fn webhooks(kit: &Kit, settings: &Settings) -> Result<DesiredWebhooks, Failure> 
         prune: if settings.is_enabled(&keys::PRUNE) { Prune::Outside } else { Prune::Nothing },
         url: kit.webhook.url.clone(),
         token: kit.webhook.secret_token.clone(),
+        previous_token: kit.webhook.previous_secret_token.clone(),
         signing_token: kit.webhook.signing_token.clone(),
         events: kit.webhook.events.clone(),
         name,

@@ -45,6 +45,7 @@ pub struct RotateArgs {
 pub enum RotateCommand {
     ApplicationSecret(RotateApplicationSecretArgs),
     Token(RotateTokenArgs),
+    WebhookSecret(RotateWebhookSecretArgs),
 }
 
 const APPLICATION_LONG: &str = "\
@@ -95,6 +96,28 @@ pub struct RotateTokenArgs {
     pub common: RotateCommonArgs,
 }
 
+const WEBHOOK_LONG: &str = "\
+Gives the webhooks the secret token of Factory's new kit, one by one, and tests each. The kit names both tokens (secret_token, \
+previous_secret_token), because Factory has to take both meanwhile.
+
+A webhook whose test is refused gets the previous secret token back, and the run stops. One that GitLab has nothing to test with is \
+changed and named. With a kit that does not name the previous one nothing is changed.";
+
+/// Set the new secret token of Factory's kit on the webhooks, one by one
+#[derive(Args, Debug)]
+#[command(long_about = WEBHOOK_LONG, after_long_help = after_help(ENDINGS, &[
+    "factory-gitlab rotate webhook-secret --kit new-kit.json --dry-run",
+    "factory-gitlab rotate webhook-secret --older-than 180d --no-input --yes",
+]))]
+pub struct RotateWebhookSecretArgs {
+    /// Only if its last change that is recorded here is older (180d)
+    #[arg(long, value_name = "DURATION", value_parser = limit)]
+    pub older_than: Option<Limit>,
+
+    #[command(flatten)]
+    pub common: RotateCommonArgs,
+}
+
 #[derive(Args, Debug)]
 pub struct RotateCommonArgs {
     /// Show the plan and change nothing
@@ -120,7 +143,10 @@ const fn reads(what: Rotation) -> &'static [Read] {
         Rotation::ApplicationSecret => {
             &[Read::Network, Read::Metadata, Read::Token, Read::User, Read::License, Read::Applications, Read::Factory]
         }
-        Rotation::Token | Rotation::WebhookSecret => {
+        Rotation::WebhookSecret => {
+            &[Read::Network, Read::Metadata, Read::Token, Read::User, Read::License, Read::Hooks]
+        }
+        Rotation::Token => {
             &[Read::Network, Read::Metadata, Read::Token, Read::HandedOver, Read::User, Read::License, Read::Factory]
         }
     }
@@ -130,6 +156,9 @@ pub(super) async fn rotate(args: RotateArgs, context: &Context<'_>) -> Result<Ex
     let (what, limits, common) = match args.command {
         RotateCommand::ApplicationSecret(RotateApplicationSecretArgs { older_than, common }) => {
             (Rotation::ApplicationSecret, Limits { ends_within: None, older_than }, common)
+        }
+        RotateCommand::WebhookSecret(RotateWebhookSecretArgs { older_than, common }) => {
+            (Rotation::WebhookSecret, Limits { ends_within: None, older_than }, common)
         }
         RotateCommand::Token(RotateTokenArgs { due, older_than, common }) => {
             (Rotation::Token, Limits { ends_within: due, older_than }, common)
@@ -149,8 +178,9 @@ async fn renew(wanted: &RotationWish, args: &RotateCommonArgs, context: &Context
     if !plan.blockers.is_empty() {
         return Err(explain_blockers(&plan.blockers, &session.desired));
     }
+    let unread = preconditions::unread(&session.desired, &observed);
     let job = job(wanted.what, args, &plan);
-    match run(&session, job, Planned { plan, observed, unread: Vec::new(), evidence: None }).await? {
+    match run(&session, job, Planned { plan, observed, unread, evidence: None }).await? {
         Ran::Ended(code) => Ok(code),
         // There is no answer to change: the plan is approved with yes or no.
         Ran::ChangeAsked => Ok(ExitCode::Problem),

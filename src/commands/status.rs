@@ -158,7 +158,9 @@ fn describe(recorded: &RecordedConnection, text: &mut Text) {
         },
     );
     row(text, "bundle", bundle(record));
-    row(text, "renewed", ages(record, *now));
+    if record.disconnected_at.is_none() {
+        row(text, "renewed", ages(record, *now));
+    }
     let strategy = record.strategy.map(|strategy| format!(" ({strategy})")).unwrap_or_default();
     row(text, "webhooks", format!("{} created or changed by this tool{strategy}", record.hooks.len()).into());
     let selection = local_state::recorded_selection(record).parts();

@@ -239,6 +239,12 @@ pub enum HookEntry {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         signing: Option<String>,
     },
+    /// A webhook gets the new secret token, and is tested with it.
+    #[serde(rename = "rotate_token")]
+    RotateToken { target: Target },
+    /// The new secret token was tested or cannot be, or the webhook has the previous one again.
+    #[serde(rename = "token_settled")]
+    TokenSettled { target: Target },
     /// A test delivery of a webhook of this kind was proven as far as possible.
     #[serde(rename = "delivery_proved")]
     DeliveryProven { kind: TargetKind },

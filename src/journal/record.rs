@@ -84,6 +84,9 @@ pub struct Record {
     /// The groups and projects where this machine has registered a webhook, as they were then.
     #[serde(skip)]
     pub targets: BTreeMap<TargetNumber, KnownTarget>,
+    /// Where a webhook was given a new secret token that was not tested yet.
+    #[serde(skip)]
+    pub unsettled_tokens: BTreeSet<TargetNumber>,
     /// Kinds of webhooks that were changed and not yet proven by a test delivery.
     pub unproved: BTreeSet<TargetKind>,
     /// When a run began to remove the whole connection, if no run of `connect` has begun since.
@@ -353,6 +356,12 @@ impl Record {
                     self.hooks.remove(&target.number());
                 }
                 self.unfinished_hooks.remove(&target.number());
+            }
+            HookEntry::RotateToken { target } => {
+                self.unsettled_tokens.insert(target.number());
+            }
+            HookEntry::TokenSettled { target } => {
+                self.unsettled_tokens.remove(&target.number());
             }
             HookEntry::DeliveryProven { kind } => {
                 self.unproved.remove(&kind);

@@ -85,6 +85,9 @@ impl Kit {
         if let Some(why) = webhook_secret_problem(&self.webhook.secret_token, &names) {
             problems.error("webhook.secret_token", why);
         }
+        if self.webhook.previous_secret_token.as_ref().is_some_and(|one| one.is_equal_to(&self.webhook.secret_token)) {
+            problems.error("webhook.previous_secret_token", "it is the same as webhook.secret_token");
+        }
         if self.webhook.signing_token.as_ref().is_some_and(|token| !token.is_standard_webhooks_key()) {
             problems.error(
                 "webhook.signing_token",

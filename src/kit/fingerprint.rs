@@ -195,7 +195,7 @@ impl ApplicationTerms {
 
 impl WebhookTerms {
     fn add_to(&self, values: &mut TrustedValues) {
-        let Self { url, secret_token: _, signing_token: _, events, receipts_url } = self;
+        let Self { url, secret_token: _, previous_secret_token: _, signing_token: _, events, receipts_url } = self;
         values.add_address("webhook.url", Some(url));
         values.add_set("webhook.events", events.iter().map(ToString::to_string));
         values.add_address("webhook.receipts_url", receipts_url.as_ref());

@@ -51,6 +51,7 @@ impl Kit {
             webhook: WebhookTerms {
                 url: overrides.webhook_url.clone()?,
                 secret_token: overrides.webhook_secret.clone()?,
+                previous_secret_token: None,
                 signing_token: None,
                 events: super::default_events(),
                 receipts_url: None,

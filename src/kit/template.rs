@@ -15,6 +15,7 @@ const TEMPLATE: &str = r#"{
   "webhook": {
     "url": "https://…",
     "secret_token": "…",
+    "previous_secret_token": null,
     "signing_token": null,
     "events": ["push", "note", "merge_request", "issue", "pipeline", "job"],
     "receipts_url": null

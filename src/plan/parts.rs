@@ -10,5 +10,6 @@ mod hook_comparison;
 pub(super) mod kit;
 pub(super) mod outside;
 pub(super) mod renewed_secret;
+pub(super) mod rotated_hooks;
 pub(super) mod token;
 pub(super) mod webhooks;

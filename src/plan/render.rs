@@ -75,6 +75,7 @@ enum GroupKey<'s> {
     Edit(TargetKind, &'s [HookDifference]),
     Delete(TargetKind, DeleteReason),
     Test(TargetKind, Event),
+    Rotate(TargetKind, Event),
 }
 
 impl GroupKey<'_> {
@@ -92,6 +93,9 @@ impl GroupKey<'_> {
             Step::Delivery(DeliveryStep::Test { target, event }) => {
                 Some((GroupKey::Test(target.kind(), *event), target))
             }
+            Step::Delivery(DeliveryStep::RotateToken { target, id: _, event }) => {
+                Some((GroupKey::Rotate(target.kind(), *event), target))
+            }
             Step::Kit(_) | Step::Token(_) | Step::Application(_) | Step::Bundle(_) => None,
             Step::Factory(_) | Step::Local(_) => None,
         }
@@ -103,6 +107,11 @@ impl GroupKey<'_> {
             Self::Create(kind) => format!("register webhooks on {count} {kind}s"),
             Self::Edit(kind, _) => format!("correct the webhooks on {count} {kind}s"),
             Self::Delete(kind, reason) => format!("delete {} webhooks on {count} {kind}s", reason.adjective()),
+            Self::Rotate(kind, event) => {
+                format!(
+                    "set the new secret token of the webhooks on {count} {kind}s one by one, and test each ({event})"
+                )
+            }
             Self::Test(kind, event) => format!("send test deliveries ({event}) from {count} {kind}s"),
         }
     }

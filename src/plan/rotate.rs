@@ -1,6 +1,6 @@
 //! The plan of `rotate`.
 
-use super::parts::{due, kit, renewed_secret, token};
+use super::parts::{due, kit, renewed_secret, rotated_hooks, token};
 use super::{Blocker, Plan};
 use crate::desired::Desired;
 use crate::journal::{Record, Rotation};
@@ -29,7 +29,7 @@ pub fn rotate(wanted: &RotationWish, desired: &Desired, observed: &Observed, rec
     match wanted.what {
         Rotation::Token => rotate_token(&sides, &wanted.limits, &mut plan),
         Rotation::ApplicationSecret => renewed_secret::plan(&sides, &wanted.limits, &mut plan),
-        Rotation::WebhookSecret => {}
+        Rotation::WebhookSecret => rotated_hooks::plan(&sides, &wanted.limits, &mut plan),
     }
     if !plan.steps.is_empty() {
         let mut accepted = Plan::default();

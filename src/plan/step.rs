@@ -87,7 +87,7 @@ impl Step {
     pub const fn target(&self) -> Option<&Target> {
         match self {
             Self::Hook(step) => Some(step.target()),
-            Self::Delivery(DeliveryStep::Test { target, event: _ }) => Some(target),
+            Self::Delivery(step) => Some(step.target()),
             Self::Kit(_) | Self::Token(_) | Self::Application(_) | Self::Bundle(_) => None,
             Self::Factory(_) | Self::Local(_) => None,
         }

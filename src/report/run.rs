@@ -126,6 +126,8 @@ pub struct Outcome {
     pub unproven: Vec<UnprovenDelivery>,
     pub receipt: Option<Receipt>,
     pub unsigned_hooks: usize,
+    /// Where a webhook has a new secret token that GitLab has nothing to test with.
+    pub untested: Vec<Target>,
     /// Ctrl-C, or a signal to end.
     pub interrupted: bool,
 }
@@ -153,6 +155,7 @@ impl Outcome {
             unproven: Vec::new(),
             receipt: applied.receipt,
             unsigned_hooks: applied.unsigned_hooks,
+            untested: applied.untested,
             interrupted: false,
         }
     }

@@ -53,6 +53,13 @@ struct FactoryInner {
     state: Mutex<FactoryRecords>,
 }
 
+/// A secret token that takes the place of the first one. For a while both are taken.
+struct RotatedSecret {
+    new: String,
+    takes_new: bool,
+    takes_previous: bool,
+}
+
 struct FactoryRecords {
     kit: Value,
     /// Others, which only tests add.
@@ -60,6 +67,8 @@ struct FactoryRecords {
     bundles: Vec<ReceivedBundle>,
     deliveries: Vec<ReceivedDelivery>,
     refused: usize,
+    /// A new secret token of the organization whose kit is served.
+    rotated: Option<RotatedSecret>,
     quirks: FactoryQuirks,
 }
 
@@ -91,6 +100,14 @@ pub struct FactoryQuirks {
     /// The receiver records the delivery, and its response comes too late for GitLab.
     pub is_late: bool,
     pub receipts: ReceiptPolicy,
+}
+
+/// Whether Factory takes the new secret token of its webhooks.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[cfg(feature = "sandbox-testing")]
+pub enum TakesNew {
+    Yes,
+    No,
 }
 
 /// What Factory does with a bundle.
@@ -149,6 +166,7 @@ impl EmbeddedFactory {
             bundles: Vec::new(),
             deliveries: Vec::new(),
             refused: 0,
+            rotated: None,
             quirks: FactoryQuirks::default(),
         };
         let inner = FactoryInner {
@@ -166,6 +184,7 @@ impl EmbeddedFactory {
     pub(crate) fn router(&self) -> Router {
         Router::new()
             .route("/gitlab/v1/kit", get(kit::show))
+            .route("/gitlab/v1/kit/webhook-secret", post(kit::rotate))
             .route("/gitlab/v1/bundles", post(bundle::take).put(bundle::take))
             .route("/gitlab/v1/receipts", get(receiver::receipt))
             .route("/gitlab/v1/status", get(connection::status))
@@ -228,6 +247,38 @@ impl EmbeddedFactory {
     #[cfg(feature = "sandbox-testing")]
     pub fn signing_token(&self) -> String {
         signing_token(&self.inner.organization.signing_key)
+    }
+
+    /// Issues a kit with a new secret token beside the one so far, and takes both: `[previous, new]`.
+    #[must_use]
+    #[cfg(feature = "sandbox-testing")]
+    pub fn rotate_webhook_secret(&self) -> [String; 2] {
+        let previous = self.inner.organization.webhook_secret.clone();
+        let new = self.issue_webhook_secret();
+        [previous, new]
+    }
+
+    fn issue_webhook_secret(&self) -> String {
+        let new = clock::random_text(40);
+        let mut record = self.lock();
+        record.kit["webhook"]["previous_secret_token"] = json!(self.inner.organization.webhook_secret);
+        record.kit["webhook"]["secret_token"] = json!(new);
+        record.rotated = Some(RotatedSecret { new: new.clone(), takes_new: true, takes_previous: true });
+        new
+    }
+
+    /// Takes only the new secret token from now on.
+    #[cfg(feature = "sandbox-testing")]
+    pub fn retire_previous_webhook_secret(&self) {
+        let mut record = self.lock();
+        record.kit["webhook"]["previous_secret_token"] = Value::Null;
+        record.rotated.iter_mut().for_each(|one| one.takes_previous = false);
+    }
+
+    /// Does not take the new secret token that the kit names, or takes it again.
+    #[cfg(feature = "sandbox-testing")]
+    pub fn take_new_webhook_secret(&self, takes_new: TakesNew) {
+        self.lock().rotated.iter_mut().for_each(|one| one.takes_new = takes_new == TakesNew::Yes);
     }
 
     /// The accepted bundles, oldest first.

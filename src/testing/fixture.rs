@@ -178,6 +178,7 @@ fn desired() -> Desired {
             prune: Prune::Nothing,
             url: "https://hooks.factory.example/gitlab/acme".parse().expect("a valid URL"),
             token: WebhookToken::new("healthy-fixture-token").expect("a valid token"),
+            previous_token: None,
             signing_token: Some(SigningToken::new("whsec_aGVhbHRoeS13b3JsZA").expect("a valid token")),
             events: vec![Event::Push, Event::Note],
             name: "Factory".to_owned(),

@@ -149,8 +149,9 @@ fn the_walk_of_a_disconnection_runs_as_it_is_printed() {
 fn the_walk_of_a_rotation_runs_as_it_is_printed() {
     let env = TestEnv::new();
     env.connects(&["--handover-token", "minted"]);
+    let _secrets = env.sandbox().factory().rotate_webhook_secret();
     let commands = walk("rotate");
-    assert_eq!(commands.len(), 6, "{commands:?}");
+    assert_eq!(commands.len(), 8, "{commands:?}");
     for command in &commands {
         let words = words(command);
         let args: Vec<&str> = words.iter().skip(1).map(String::as_str).collect();

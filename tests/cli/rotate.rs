@@ -4,6 +4,7 @@ mod application_secret;
 mod faults;
 mod killed;
 mod token;
+mod webhook_secret;
 
 use factory_gitlab::sandbox::gitlab::state::StoredToken;
 
@@ -14,6 +15,11 @@ impl TestEnv {
     pub fn rotate(&self, what: &str, args: &[&str]) -> Transcript {
         self.sandbox().clear_requests();
         self.run(&[&["rotate", what, "--yes"], args].concat())
+    }
+
+    /// Rotates successfully.
+    pub fn rotates(&self, what: &str, args: &[&str]) {
+        drop(self.rotated(what, args));
     }
 
     /// Rotates successfully, and returns the transcript.

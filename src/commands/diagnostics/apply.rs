@@ -16,6 +16,16 @@ pub fn apply(error: &Error, apply: &Apply<'_>) -> Failure {
         Error::Seal(error) => sealing(error),
         Error::Recipient(error) => Failure::usage("the bundle cannot be sealed").because(error.to_string()),
         Error::Upload { source, path } => upload(source, path),
+        Error::NewSecretRefused { .. } => {
+            Failure::problem("Factory does not take the new secret token; the webhook got the previous one back")
+                .because(error.to_string())
+                .fix(Fix::say(
+                    "ask Factory whether the kit is the current one, and whether both secret tokens are taken",
+                ))
+                .fix(Fix::rerun("then run it again", ""))
+        }
+        Error::NewSecretUntested { .. } => Failure::new(FailureKind::Unknown, error.to_string())
+            .fix(Fix::rerun("run it again: it tests the webhook again", "")),
         Error::UploadUnreachable(source) => unreachable_upload(source),
         Error::WrongPair => Failure::problem("GitLab does not accept the application's ID and secret together")
             .fix(Fix::connect("give the application a new secret", "factory-gitlab connect --renew-secret")),

@@ -46,6 +46,9 @@ impl Report for Shown<'_> {
         text.heading("Webhook");
         row(text, "URL", webhook.url.as_str());
         row(text, "secret token", "set, not shown");
+        if webhook.previous_secret_token.is_some() {
+            row(text, "previous token", "set, not shown");
+        }
         row(text, "signing token", if webhook.signing_token.is_some() { "set, not shown" } else { "none" });
         row(text, "events", &webhook.events.iter().map(ToString::to_string).collect::<Vec<_>>().join(", "));
         row(text, "receipts", &webhook.receipts_url.as_ref().map_or_else(none, shown));

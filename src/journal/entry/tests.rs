@@ -77,6 +77,15 @@ fn bundle_entries() -> Vec<(BundleEntry, &'static str)> {
             },
             r#"{"event":"token_sealed","sha256":"aa","token":"t","token_id":3,"handover":"minted","recipients":["age1x"]}"#,
         ),
+        (
+            BundleEntry::ApplicationSealed {
+                sha256: text("aa"),
+                application_id: text("app"),
+                secret: text("fp"),
+                recipients: vec![text("age1x")],
+            },
+            r#"{"event":"application_sealed","sha256":"aa","application_id":"app","secret":"fp","recipients":["age1x"]}"#,
+        ),
         (BundleEntry::PairProven { application_id: text("app") }, r#"{"event":"pair_proven","application_id":"app"}"#),
         (BundleEntry::Upload { sha256: text("aa") }, r#"{"event":"upload_bundle","sha256":"aa"}"#),
         (
@@ -112,6 +121,8 @@ fn hook_entries() -> Vec<(HookEntry, &'static str)> {
             },
             r#"{"event":"hook_changed","target":{"kind":"system"},"change":"delete","id":9,"fingerprint":"ff"}"#,
         ),
+        (HookEntry::RotateToken { target: Target::System }, r#"{"event":"rotate_token","target":{"kind":"system"}}"#),
+        (HookEntry::TokenSettled { target: Target::System }, r#"{"event":"token_settled","target":{"kind":"system"}}"#),
         (HookEntry::DeliveryProven { kind: TargetKind::Group }, r#"{"event":"delivery_proved","kind":"group"}"#),
     ]
 }
@@ -150,6 +161,8 @@ fn run_entries() -> Vec<(RunEntry, &'static str)> {
             r#"{"event":"began","instance":"https://acme.com","organization":"acme","tool":"1","strategy":"auto","groups":["g"],"projects":["p"],"exclude":["x"],"personal":true,"kit":"kit.json"}"#,
         ),
         (RunEntry::KeyringDeclined, r#"{"event":"keyring_declined"}"#),
+        (RunEntry::Rotate { what: Rotation::ApplicationSecret }, r#"{"event":"rotate","what":"application_secret"}"#),
+        (RunEntry::Rotated { what: Rotation::WebhookSecret }, r#"{"event":"rotated","what":"webhook_secret"}"#),
         (RunEntry::Finished, r#"{"event":"finished"}"#),
     ]
 }

@@ -137,6 +137,41 @@ impl Record {
 
     pub(super) fn add_bundle(&mut self, at: Timestamp, entry: BundleEntry) {
         match entry {
+            sealed @ (BundleEntry::Sealed { .. }
+            | BundleEntry::TokenSealed { .. }
+            | BundleEntry::ApplicationSealed { .. }) => self.add_sealed(sealed),
+            BundleEntry::PairProven { application_id } => {
+                if let Some(bundle) = &mut self.application_bundle {
+                    bundle.proven |= bundle.application_id == application_id;
+                }
+                self.change_bundle(|bundle| bundle.proven |= bundle.application_id == application_id);
+            }
+            BundleEntry::Upload { sha256 } => {
+                self.factory_told_at = None;
+                if let Some(bundle) = self.token_bundle.as_mut().filter(|bundle| bundle.sha256 == sha256) {
+                    bundle.was_sent = true;
+                }
+                if let Some(bundle) = &mut self.application_bundle {
+                    bundle.was_sent |= bundle.sha256 == sha256;
+                }
+                self.change_bundle(|bundle| bundle.was_sent |= bundle.sha256 == sha256);
+            }
+            BundleEntry::Accepted { sha256, id } => self.accept_bundle(at, &sha256, id),
+            BundleEntry::Written { sha256, path } => {
+                self.factory_told_at = None;
+                self.written_token = self.token_bundle.clone().filter(|bundle| bundle.sha256 == sha256);
+                self.deliver_token(&sha256);
+                self.change_bundle(|bundle| {
+                    if bundle.sha256 == sha256 {
+                        bundle.written_to = Some(path);
+                    }
+                });
+            }
+        }
+    }
+
+    fn add_sealed(&mut self, entry: BundleEntry) {
+        match entry {
             BundleEntry::Sealed { sha256, application_id, secret, token, token_id, handover, recipients } => {
                 self.secret = SecretState::Sealed;
                 let token = self.take_orphan(token.as_deref());
@@ -182,33 +217,10 @@ impl Record {
                     ApplicationBundleRecord { sha256, application_id, secret, recipients, proven, was_sent, on_disk };
                 self.application_bundle = Some(bundle);
             }
-            BundleEntry::PairProven { application_id } => {
-                if let Some(bundle) = &mut self.application_bundle {
-                    bundle.proven |= bundle.application_id == application_id;
-                }
-                self.change_bundle(|bundle| bundle.proven |= bundle.application_id == application_id);
-            }
-            BundleEntry::Upload { sha256 } => {
-                self.factory_told_at = None;
-                if let Some(bundle) = self.token_bundle.as_mut().filter(|bundle| bundle.sha256 == sha256) {
-                    bundle.was_sent = true;
-                }
-                if let Some(bundle) = &mut self.application_bundle {
-                    bundle.was_sent |= bundle.sha256 == sha256;
-                }
-                self.change_bundle(|bundle| bundle.was_sent |= bundle.sha256 == sha256);
-            }
-            BundleEntry::Accepted { sha256, id } => self.accept_bundle(at, &sha256, id),
-            BundleEntry::Written { sha256, path } => {
-                self.factory_told_at = None;
-                self.written_token = self.token_bundle.clone().filter(|bundle| bundle.sha256 == sha256);
-                self.deliver_token(&sha256);
-                self.change_bundle(|bundle| {
-                    if bundle.sha256 == sha256 {
-                        bundle.written_to = Some(path);
-                    }
-                });
-            }
+            BundleEntry::PairProven { .. }
+            | BundleEntry::Upload { .. }
+            | BundleEntry::Accepted { .. }
+            | BundleEntry::Written { .. } => {}
         }
     }
 

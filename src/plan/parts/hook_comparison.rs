@@ -106,7 +106,7 @@ impl<'a> Comparison<'a> {
 
     /// GitLab hides the tokens. The mark in the description says on any machine which ones were set; before 17.1 a webhook
     /// has no description, and only the local record knows.
-    fn tokens(&self, target: &Target, hook: &Hook) -> TokenStates {
+    pub(super) fn tokens(&self, target: &Target, hook: &Hook) -> TokenStates {
         let recorded = self.record.hooks.get(&target.number()).filter(|known| known.id == hook.id);
         let placed = PlacedHook { target: target.number(), hook };
         self.marker.compare(placed, self.version, recorded.and_then(|known| known.tokens))

@@ -37,12 +37,12 @@ fn progress(sides: &Sides<'_>) -> Progress {
 pub(in crate::plan) fn plan(sides: &Sides<'_>, limits: &Limits, plan: &mut Plan) {
     let application = match application(sides) {
         Ok(application) => application,
-        Err(blocker) => return plan.blockers.push(blocker),
+        Err(blocker) => return plan.blockers.push(*blocker),
     };
     match progress(sides) {
         Progress::Sealed => plan.steps.extend(deliver_waiting(sides, Sealing::Nothing)),
         Progress::HandedOver => {
-            plan.notes.push("an interrupted run has renewed it already, and Factory has it".to_owned())
+            plan.notes.push("an interrupted run has renewed it already, and Factory has it".to_owned());
         }
         Progress::Begun => renew(sides, application, plan),
         Progress::NotBegun => match due::secret(sides, limits, Rotation::ApplicationSecret) {
@@ -54,15 +54,19 @@ pub(in crate::plan) fn plan(sides: &Sides<'_>, limits: &Limits, plan: &mut Plan)
 }
 
 /// The application whose secret Factory has, as the list shows it now: GitLab renews whatever has the number.
-fn application<'a>(sides: &Sides<'a>) -> Result<&'a Application, Blocker> {
+fn application<'a>(sides: &Sides<'a>) -> Result<&'a Application, Box<Blocker>> {
     let Sides { desired, observed, record } = *sides;
-    let bundle = record.bundle.as_ref().filter(|bundle| sides.is_in_use(bundle)).ok_or(Blocker::NotHandedOver)?;
+    let bundle = record
+        .bundle
+        .as_ref()
+        .filter(|bundle| sides.is_in_use(bundle))
+        .ok_or_else(|| Box::new(Blocker::NotHandedOver))?;
     let all = observed.applications.known().map_or(&[][..], Vec::as_slice);
     let application_id = bundle.application_id.clone();
     let found = all.iter().find(|one| one.application_id == application_id);
-    let found = found.ok_or(Blocker::UnknownApplication { application_id })?;
+    let found = found.ok_or_else(|| Box::new(Blocker::UnknownApplication { application_id }))?;
     if !resembles(&desired.application, found) {
-        return Err(Blocker::NotOfThisKit { application: found.clone() });
+        return Err(Box::new(Blocker::NotOfThisKit { application: found.clone() }));
     }
     Ok(found)
 }

@@ -116,7 +116,7 @@ pub(in crate::plan) fn renew(sides: &Sides<'_>, handing_over: HandingOver, plan:
         plan.steps.push(Step::Token(TokenStep::Prove { name: minted_name(desired, observed) }));
     }
     plan.steps.extend(deliver(desired, record, handing_over));
-    plan.steps.extend(revoke_replaced(sides, Sealing::Nothing, handing_over));
+    plan.steps.extend(revoke_replaced(sides, Sealing::Nothing, handing_over).into_iter().map(proven));
     plan.warnings.extend(note(sides));
     if handing_over != HandingOver::Nothing {
         plan.notes.push(
@@ -131,6 +131,16 @@ pub(in crate::plan) fn renew(sides: &Sides<'_>, handing_over: HandingOver, plan:
             }
             .to_owned(),
         );
+    }
+}
+
+/// A rotation is complete once GitLab says that the replaced token is revoked.
+fn proven(step: Step) -> Step {
+    match step {
+        Step::Token(TokenStep::Revoke { id, name, user_id, reason: RevokeReason::Replaced }) => {
+            Step::Token(TokenStep::Revoke { id, name, user_id, reason: RevokeReason::Rotated })
+        }
+        step => step,
     }
 }
 

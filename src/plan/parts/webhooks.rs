@@ -2,8 +2,9 @@
 
 use std::collections::BTreeSet;
 
+use super::bundle::Sides;
 use super::hook_comparison::Comparison;
-use super::outside;
+use super::{outside, rotated_hooks};
 use crate::desired::{Desired, DesiredWebhooks, Prune, Selection};
 use crate::error::Fix;
 use crate::gitlab::{AlertStatus, Hook};
@@ -31,6 +32,7 @@ pub(in crate::plan) fn plan(desired: &Desired, observed: &Observed, record: &Rec
     plan.warnings.extend(unmatched(&seen.unmatched_exclusions));
     plan.warnings.extend(outside::notes(desired, seen));
     let version = observed.metadata.known().map_or(Version::OLDEST, |metadata| metadata.version);
+    plan.notes.extend(rotated_hooks::note(&Sides { desired, observed, record }));
     let comparison = Comparison::new(desired, version, record);
     let mut to_test = record.unproved.clone();
     let mut disabled = Vec::new();
@@ -190,7 +192,7 @@ fn test_deliveries(wanted: &DesiredWebhooks, seen: &HooksSeen, tests: Tests) -> 
     targets.into_iter().map(|target| Step::Delivery(DeliveryStep::Test { target, event })).collect()
 }
 
-fn tested_event(wanted: &DesiredWebhooks) -> Option<Event> {
+pub(super) fn tested_event(wanted: &DesiredWebhooks) -> Option<Event> {
     if wanted.events.contains(&Event::Push) { Some(Event::Push) } else { wanted.events.first().copied() }
 }
 

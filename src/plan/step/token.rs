@@ -33,6 +33,8 @@ pub enum RevokeReason {
     NeverDelivered,
     /// Factory has another one in its place.
     Replaced,
+    /// `rotate token`: likewise, and GitLab has to say that it is revoked.
+    Rotated,
     /// Factory is to have none (`--handover-token none`).
     NotWanted,
     /// The connection ends.
@@ -54,7 +56,7 @@ impl TokenStep {
                 let id = id.map(|id| format!(" ({id})")).unwrap_or_default();
                 Description::new(format!("revoke the token {name}{id}")).detail(match reason {
                     RevokeReason::NeverDelivered => "created by an earlier run, never delivered",
-                    RevokeReason::Replaced => "Factory has another one in its place",
+                    RevokeReason::Replaced | RevokeReason::Rotated => "Factory has another one in its place",
                     RevokeReason::NotWanted => "Factory is to have no token",
                     RevokeReason::Disconnected => "created by this tool for Factory",
                 })

@@ -19,6 +19,7 @@ fn token_steps() -> Vec<(TokenStep, &'static str)> {
             TokenStep::Revoke { id: None, name: name.clone(), user_id: None, reason: RevokeReason::NeverDelivered },
             r#"{"step":"revoke_token","id":null,"name":"Factory 1","reason":"never_delivered"}"#,
         ),
+        (TokenStep::Prove { name: name.clone() }, r#"{"step":"prove_token","name":"Factory 1"}"#),
         (
             TokenStep::Mint { user_id: 1, name, scopes, expires_at },
             r#"{"step":"mint_token","user_id":1,"name":"Factory 1","scopes":["api"],"expires_at":"2027-11-20"}"#,
@@ -118,10 +119,16 @@ fn hook_steps() -> Vec<(HookStep, &'static str)> {
 }
 
 fn delivery_steps() -> Vec<(DeliveryStep, &'static str)> {
-    vec![(
-        DeliveryStep::Test { target: group(1, "acme"), event: Event::Push },
-        r#"{"step":"test_delivery","target":{"kind":"group","id":1,"path":"acme"},"event":"push"}"#,
-    )]
+    vec![
+        (
+            DeliveryStep::Test { target: group(1, "acme"), event: Event::Push },
+            r#"{"step":"test_delivery","target":{"kind":"group","id":1,"path":"acme"},"event":"push"}"#,
+        ),
+        (
+            DeliveryStep::RotateToken { target: group(1, "acme"), id: 5, event: Event::Push },
+            r#"{"step":"rotate_hook_secret","target":{"kind":"group","id":1,"path":"acme"},"id":5,"event":"push"}"#,
+        ),
+    ]
 }
 
 #[test]

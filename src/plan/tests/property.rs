@@ -119,6 +119,7 @@ fn carry_out(steps: &[Step], observed: &mut Observed, record: &mut Record) {
             Step::Bundle(BundleStep::SealApplication { .. } | BundleStep::ProveUpload { .. }) => {
                 unreachable!("connect renews no secret alone: {step}")
             }
+            Step::Delivery(DeliveryStep::RotateToken { .. }) => unreachable!("connect tests kinds: {step}"),
             Step::Factory(_) | Step::Local(_) => unreachable!("connect ends nothing: {step}"),
             Step::Kit(_) | Step::Token(_) | Step::Bundle(BundleStep::Write { .. }) => {}
         }

@@ -4,9 +4,10 @@ use serde::{Serialize, Serializer};
 
 use super::left::LeftJson;
 use super::proof::ProofJson;
-use super::{End, FailureGroup, Outcome, RunReport, UnprovenDelivery};
+use super::{End, FailureGroup, Outcome, Purpose, RunReport, UnprovenDelivery};
 use crate::apply::StepEnd;
 use crate::factory::Receipt;
+use crate::journal::Rotation;
 use crate::kit::KitFingerprint;
 use crate::observed::DeliveryProof;
 use crate::plan::Step;
@@ -40,6 +41,9 @@ pub(super) struct RunDocument<'r> {
     failures: Vec<FailureJson<'r, FailedSteps<'r>>>,
     unread: Vec<FailureJson<'r, UnreadTargets<'r>>>,
     unsigned_hooks: usize,
+    /// Where a webhook has a new secret token that was not tested, by a command that changes it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    untested: Option<&'r [Target]>,
     /// What of the connection is left, by a command that removes it.
     #[serde(skip_serializing_if = "Option::is_none")]
     left: Option<Vec<LeftJson<'r>>>,
@@ -130,6 +134,8 @@ impl<'r> RunDocument<'r> {
             failures: outcome.map_or(&[][..], |outcome| &outcome.failed).iter().map(failed).collect(),
             unread: report.unread.iter().map(unread).collect(),
             unsigned_hooks: outcome.map_or(0, |outcome| outcome.unsigned_hooks),
+            untested: (report.job.purpose == Purpose::Rotate(Rotation::WebhookSecret))
+                .then(|| outcome.map_or(&[][..], |outcome| &outcome.untested)),
             left: report.job.purpose.removes().then(|| report.left()),
             proof: report.job.purpose.removes().then(|| report.removal_proofs()),
             checks: report.checks.as_ref().map(CheckJson::all),

@@ -20,6 +20,7 @@ impl RunReport {
         }
         self.unread(text);
         self.write_left(text);
+        self.untested(text);
         self.unsigned_hooks(text);
         self.manual_steps(text);
         text.gap();
@@ -165,6 +166,25 @@ impl RunReport {
             text.gap();
             group.failure.describe(&self.running).lines().for_each(|line| text.line(line));
         }
+    }
+
+    fn untested(&self, text: &mut Text) {
+        let End::Applied(outcome) = &self.end else { return };
+        let mut named: Vec<&str> = outcome.untested.iter().map(Target::path).collect();
+        if named.is_empty() {
+            return;
+        }
+        let more = named.len().saturating_sub(NAMED);
+        named.truncate(NAMED);
+        let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+        text.gap();
+        text.line(
+            Line::new().with(Tone::Warn, "changed and not tested: ").plain(format!("{}{more}", named.join(", "))),
+        );
+        text.line(
+            Line::new()
+                .plain("  GitLab has nothing to make a test from there yet, or cannot test this kind of webhook."),
+        );
     }
 
     fn unsigned_hooks(&self, text: &mut Text) {

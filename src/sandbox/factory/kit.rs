@@ -68,3 +68,13 @@ pub(super) async fn show(
     factory.require_key(&headers)?;
     Ok(axum::Json(factory.kit_json()).into_response())
 }
+
+/// Issues a kit with a new secret token for the webhooks, as Factory does before `rotate webhook-secret`.
+pub(super) async fn rotate(
+    State(factory): State<EmbeddedFactory>,
+    headers: HeaderMap,
+) -> Result<Response, FactoryProblem> {
+    factory.require_key(&headers)?;
+    factory.issue_webhook_secret();
+    Ok(axum::Json(factory.kit_json()).into_response())
+}

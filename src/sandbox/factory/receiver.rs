@@ -11,7 +11,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use sha2::Sha256;
 
-use super::{EmbeddedFactory, FactoryOrganization, FactoryProblem, ReceiptPolicy, is_equal};
+use super::{EmbeddedFactory, FactoryOrganization, FactoryProblem, FactoryRecords, ReceiptPolicy, is_equal};
 use crate::sandbox::clock;
 
 /// Below it GitLab delivers webhooks, one address for each organization.
@@ -101,9 +101,7 @@ fn check(
     if address != SHARED && !all.clone().any(|one| one.id == address) {
         return Err(FactoryProblem::new(404, "there is no such organization"));
     }
-    let is_sender = |one: &&FactoryOrganization| {
-        (address == SHARED || one.id == address) && is_equal(token.as_bytes(), one.webhook_secret.as_bytes())
-    };
+    let is_sender = |one: &&FactoryOrganization| (address == SHARED || one.id == address) && record.takes(one, token);
     let Some(organization) = all.find(is_sender) else {
         return Err(FactoryProblem::new(401, "the secret token of the delivery is wrong"));
     };
@@ -121,6 +119,17 @@ fn check(
             .map_err(|_| FactoryProblem::new(400, "the delivery is not JSON"))?,
         times: 1,
     })
+}
+
+impl FactoryRecords {
+    /// Whether the organization's webhooks may carry this secret token.
+    fn takes(&self, organization: &FactoryOrganization, token: &str) -> bool {
+        let is = |secret: &str| is_equal(token.as_bytes(), secret.as_bytes());
+        match self.rotated.as_ref().filter(|_| organization.id == super::kit::ORGANIZATION) {
+            Some(one) => (one.takes_new && is(&one.new)) || (one.takes_previous && is(&organization.webhook_secret)),
+            None => is(&organization.webhook_secret),
+        }
+    }
 }
 
 /// Standard Webhooks: HMAC-SHA256 over `{id}.{timestamp}.{body}`, any of the listed `v1` signatures.

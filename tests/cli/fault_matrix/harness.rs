@@ -201,6 +201,7 @@ fn desired(sandbox: &Sandbox, kind: &Kind) -> Desired {
             prune: Prune::default(),
             url: kit.webhook.url.clone(),
             token: kit.webhook.secret_token.clone(),
+            previous_token: None,
             signing_token: kit.webhook.signing_token.clone(),
             events: kit.webhook.events.clone(),
             name: "Factory".to_owned(),

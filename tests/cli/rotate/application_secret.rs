@@ -69,7 +69,7 @@ fn the_secret_is_renewed_sealed_proven_and_handed_over_after_the_way_was_proven(
          POST http://127.0.0.1:[port]/gitlab/v1/bundles
          for [recipient]
 
-    note: GitLab has one secret at a time: from the renewal until Factory has the new one, Factory can sign nobody in and renew no token; tokens that exist last to their end, two hours unless GitLab is set otherwise
+    note: GitLab has one secret at a time: from the renewal until Factory has the new one, no user can sign in and no token is renewed; tokens that exist last to their end, two hours unless GitLab is set otherwise
     ");
     factory_has_the_secret(&env, "rotated");
     let bundles = env.sandbox().factory().bundles();
@@ -91,7 +91,7 @@ fn where_factory_cannot_be_reached_nothing_is_renewed() {
         assert_eq!(renewals(&env), 0, "{fault}: {run}");
         factory_has_the_secret(&env, fault);
         env.sandbox().clear_faults();
-        let _ = env.rotated("application-secret", &[]);
+        env.rotates("application-secret", &[]);
         factory_has_the_secret(&env, fault);
     }
 }
@@ -121,7 +121,7 @@ fn a_secret_that_factory_did_not_accept_is_sent_by_the_next_run_and_not_renewed_
 fn the_oldest_gitlab_renews_it_too() {
     let env = TestEnv::with(of_version(16, 11));
     env.connects(&[]);
-    let _ = env.rotated("application-secret", &[]);
+    env.rotates("application-secret", &[]);
     factory_has_the_secret(&env, "16.11");
 }
 
@@ -137,7 +137,7 @@ fn only_a_secret_whose_last_change_is_older_is_renewed_and_status_shows_its_age(
         assert!(ages[secret].is_string(), "{secret}: {ages}");
     }
     assert!(env.run(&["status"]).stdout.contains("application's secret today"));
-    let _ = env.rotated("application-secret", &["--older-than", "0s"]);
+    env.rotates("application-secret", &["--older-than", "0s"]);
     factory_has_the_secret(&env, "older");
 }
 
@@ -154,7 +154,7 @@ fn an_age_that_is_not_recorded_is_said_and_renewing_once_records_it() {
     assert_eq!(env.writes(), Vec::<String>::new());
     let command = "factory-gitlab rotate application-secret";
     assert!(unknown.stderr.contains(command), "{unknown}");
-    let _ = env.rotated("application-secret", &[]);
+    env.rotates("application-secret", &[]);
     factory_has_the_secret(&env, "known");
     let recent = env.rotated("application-secret", &["--older-than", "180d", "-o", "json"]);
     assert_eq!(recent.json()["steps"], Value::Array(Vec::new()));

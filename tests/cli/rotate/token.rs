@@ -63,7 +63,7 @@ fn a_new_token_is_created_proven_and_handed_over_before_the_old_one_is_revoked()
 
     Check it at any time: factory-gitlab verify --gitlab-url http://127.0.0.1:[port]
 
-    17 requests, 3 of them writes, [duration]
+    18 requests, 3 of them writes, [duration]
     ----- stderr -----
     Plan for http://127.0.0.1:[port]
       1. create a token for Factory only, Factory (org_sandbox) [date] [time]
@@ -117,7 +117,7 @@ fn an_administrators_own_token_is_refused_with_a_way_that_works() {
     assert!(run.stderr.contains("factory-gitlab connect --handover-token minted"), "{run}");
     assert_eq!(env.writes(), Vec::<String>::new());
     env.connects(&["--handover-token", "minted"]);
-    let _ = env.rotated("token", &[]);
+    env.rotates("token", &[]);
     assert_eq!(alive(&env).len(), 1);
 }
 
@@ -153,7 +153,7 @@ fn the_old_token_works_until_factory_has_accepted_the_new_one() {
     env.sandbox().factory().set_quirks(|quirks| quirks.intake = BundleIntake::default());
     // The same new token is handed over.
     let new: Vec<u64> = alive(&env).iter().map(|token| token.id).filter(|id| *id != old).collect();
-    let _ = env.rotated("token", &["--due", "1d"]);
+    env.rotates("token", &["--due", "1d"]);
     assert_eq!(alive(&env).iter().map(|token| token.id).collect::<Vec<_>>(), new);
     factory_can_work(&env, "accepted");
 }
@@ -168,7 +168,7 @@ fn a_new_token_that_gitlab_does_not_accept_is_never_handed_over() {
     assert!(run.stdout.contains("which it has just created"), "{run}");
     assert_eq!(env.sandbox().factory().bundles().len(), 1);
     env.sandbox().clear_faults();
-    let _ = env.rotated("token", &[]);
+    env.rotates("token", &[]);
     let left = alive(&env);
     assert!(left.len() == 1 && left[0].id != old, "{left:?}");
     factory_can_work(&env, "then");

@@ -95,6 +95,8 @@ fn a_rotation_shows_neither_the_old_secrets_nor_the_new_ones() {
     let (env, mut canaries) = env();
     let connected = env.run(&["connect", "--yes", "--handover-token", "minted"]);
     assert_eq!(connected.code, 0, "{connected}");
+    let secrets = env.sandbox().factory().rotate_webhook_secret();
+    canaries.extend(secrets.iter().map(|secret| Canary::new("a secret token of the webhooks", secret)));
     let mut runs = Vec::new();
     for args in [
         ["rotate", "token", "--dry-run"].as_slice(),
@@ -102,6 +104,7 @@ fn a_rotation_shows_neither_the_old_secrets_nor_the_new_ones() {
         &["rotate", "token", "--yes", "--due", "30d"],
         &["rotate", "application-secret", "--yes", "--audit-log", "audit.jsonl", "-o", "json"],
         &["rotate", "application-secret", "--yes"],
+        &["rotate", "webhook-secret", "--yes", "--audit-log", "audit.jsonl", "-o", "json"],
         &["status"],
     ] {
         let run = env.run(&[args, &LOUD].concat());

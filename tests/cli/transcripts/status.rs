@@ -27,6 +27,7 @@ fn a_connection() {
       application  [digest]
       its secret   sealed for Factory
       bundle       accepted by Factory on [time]
+      renewed      application's secret today, webhooks' secret today
       webhooks     1 created or changed by this tool (auto)
       recorded in  [home]/state/127.0.0.1_[port]--org_sandbox/journal.jsonl
     ");
@@ -65,6 +66,7 @@ fn a_bundle_that_waits() {
       application  [digest]
       its secret   sealed for Factory
       bundle       sealed and not yet accepted; the next run sends it
+      renewed      application's secret today, webhooks' secret today
       webhooks     1 created or changed by this tool (auto)
       recorded in  [home]/state/127.0.0.1_[port]--org_sandbox/journal.jsonl
     ");

@@ -36,6 +36,7 @@ struct ApplicationJson<'r> {
 struct WebhookJson<'r> {
     url: &'r Url,
     secret_token_present: bool,
+    previous_secret_token_present: bool,
     signing_token_present: bool,
     events: &'r [Event],
     receipts_url: Option<String>,
@@ -83,6 +84,7 @@ impl<'r> KitJson<'r> {
             webhook: WebhookJson {
                 url: &webhook.url,
                 secret_token_present: true,
+                previous_secret_token_present: webhook.previous_secret_token.is_some(),
                 signing_token_present: webhook.signing_token.is_some(),
                 events: &webhook.events,
                 receipts_url: webhook.receipts_url.as_ref().map(shown),
