@@ -16,6 +16,7 @@ mod permissions;
 mod projects;
 pub mod quirks;
 mod redirect_uri;
+mod repository;
 mod scopes;
 mod secrets;
 pub mod seed;
@@ -24,7 +25,9 @@ pub mod state;
 mod tokens;
 mod users;
 mod web;
+pub mod work;
 
+use std::sync::atomic::AtomicUsize;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use axum::Router;
@@ -50,6 +53,8 @@ struct GitLabInner {
     #[cfg_attr(not(feature = "sandbox-testing"), allow(dead_code, reason = "only tests read it"))]
     user_token: SecretString,
     state: Mutex<GitLabState>,
+    /// Webhooks that are waiting for Sidekiq or on their way.
+    unsent: AtomicUsize,
 }
 
 impl GitLab {
@@ -67,6 +72,7 @@ impl GitLab {
             admin_token: seed.admin_token.into(),
             user_token: seed.user_token.into(),
             state: Mutex::new(seed.state),
+            unsent: AtomicUsize::new(0),
         };
         Self { inner: Arc::new(inner) }
     }
@@ -79,6 +85,7 @@ impl GitLab {
             .merge(hooks::routes())
             .merge(instance::routes())
             .merge(projects::routes())
+            .merge(repository::routes())
             .merge(settings::routes())
             .merge(tokens::routes())
             .merge(users::routes())

@@ -32,6 +32,13 @@ impl ApiError {
         Self::error(StatusCode::BAD_REQUEST, problem)
     }
 
+    /// 429 of the limit of one endpoint, in JSON (gitlab: lib/api/helpers/rate_limiter.rb).
+    #[must_use]
+    pub(crate) fn rate_limited() -> Self {
+        let text = "This endpoint has been requested too many times. Try again later.";
+        Self::message(StatusCode::TOO_MANY_REQUESTS, json!({ "error": text }))
+    }
+
     /// 401 without a token, or with an unknown one.
     #[must_use]
     pub(crate) fn unauthorized() -> Self {

@@ -2,6 +2,8 @@
 //!
 //! gitlab: lib/api/groups.rb, lib/api/namespaces.rb, app/finders/groups_finder.rb
 
+mod namespaces;
+
 use std::collections::HashSet;
 
 use axum::extract::{Path, State as Shared};
@@ -28,7 +30,9 @@ pub(super) fn routes() -> Router<GitLab> {
         .route("/groups/{id}/projects", get(projects))
         .route("/groups/{id}/subgroups", get(subgroups))
         .route("/groups/{id}/descendant_groups", get(descendants))
-        .route("/namespaces/{id}", get(show_namespace))
+        .route("/namespaces", get(namespaces::list))
+        .route("/namespaces/{id}", get(namespaces::show))
+        .route("/namespaces/{id}/exists", get(namespaces::exists))
 }
 
 /// The filters of a list of groups.
@@ -186,32 +190,6 @@ fn below(state: &GitLabState, top: u64) -> impl Iterator<Item = &StoredGroup> {
     state.groups.values().filter(move |group| state.lineage(group.id).skip(1).any(|above| above.id == top))
 }
 
-/// A group or a user's own namespace; 404 for one that the caller may not see.
-async fn show_namespace(
-    Shared(gitlab): Shared<GitLab>,
-    Path(id): Path<String>,
-    call: Call,
-) -> Result<Json<Value>, ApiError> {
-    let caller = call.require(&gitlab)?;
-    let state = gitlab.lock();
-    let user = state.users.values().find(|user| user.namespace.to_string() == id || user.username == id);
-    if let Some(user) = user.filter(|user| caller.admin || user.id == caller.user) {
-        return Ok(Json(with_plan(&gitlab, user_namespace(&state, user))));
-    }
-    let group = state.visible_group(&id, Some(&caller)).map_err(|_| ApiError::not_found("Namespace"))?;
-    let answer = namespace(&state, group);
-    let owner = caller.admin || Permissions::of(&state, Some(&caller)).in_group(group.id) >= level::OWNER;
-    Ok(Json(if owner { with_plan(&gitlab, answer) } else { answer }))
-}
-
-/// A self-managed EE shows the plan of the namespace, which is not that of the license (gitlab: doc/api/namespaces.md).
-fn with_plan(gitlab: &GitLab, mut answer: Value) -> Value {
-    if gitlab.is_enterprise() {
-        answer["plan"] = json!("default");
-    }
-    answer
-}
-
 /// gitlab: lib/api/entities/namespace_basic.rb
 pub(super) fn namespace(state: &GitLabState, group: &StoredGroup) -> Value {
     json!({
@@ -257,7 +235,7 @@ fn entity(gitlab: &GitLab, state: &GitLabState, group: &StoredGroup) -> Value {
         "share_with_group_lock": false,
         "require_two_factor_authentication": false,
         "two_factor_grace_period": 48,
-        "project_creation_level": "developer",
+        "project_creation_level": group.project_creation.word(),
         "auto_devops_enabled": null,
         "subgroup_creation_level": "maintainer",
         "emails_disabled": false,

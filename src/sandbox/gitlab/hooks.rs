@@ -9,7 +9,6 @@ mod payload;
 mod routes;
 #[cfg(test)]
 mod tests;
-#[cfg(test)]
 mod trigger;
 mod update;
 mod url_blocker;
@@ -24,7 +23,9 @@ use self::disabling::Failures;
 use self::entity::{HookDetail, HookPresenter};
 pub use self::event::{HookEvent, HookEvents};
 pub use self::log::LogEntry;
+pub(super) use self::payload::PayloadBuilder;
 pub(super) use self::routes::routes;
+pub(super) use self::trigger::{ProjectEvent, SystemEvent};
 use super::GitLab;
 use super::state::GitLabState;
 use crate::sandbox::options::SandboxPlan;
@@ -152,6 +153,8 @@ pub struct Hooks {
     owned: HashMap<Owner, BTreeSet<u64>>,
     logs: HashMap<u64, Vec<LogEntry>>,
     limiter: HashMap<routes::LimitKey, (i64, u32)>,
+    /// The hooks that a request's own `X-Gitlab-Event-UUID` has reached.
+    chains: HashMap<String, BTreeSet<u64>>,
 }
 
 impl Hooks {
@@ -191,6 +194,21 @@ impl Hooks {
         self.owned.entry(hook.owner).or_default().insert(hook.id);
         self.all.insert(hook.id, hook);
         self.last_id
+    }
+
+    /// Removes the hooks of an owner that is removed.
+    pub(super) fn remove_all(&mut self, owner: Owner) {
+        for id in self.owned.remove(&owner).unwrap_or_default() {
+            self.all.remove(&id);
+            self.logs.remove(&id);
+        }
+    }
+
+    /// Whether a hook may be called for this chain of events: once, and at most 100 hooks are called for one chain
+    /// (gitlab: lib/gitlab/web_hooks/recursion_detection.rb).
+    fn enter_chain(&mut self, chain: &str, hook: u64) -> bool {
+        let reached = self.chains.entry(chain.to_owned()).or_default();
+        reached.len() < 100 && reached.insert(hook)
     }
 
     fn remove(&mut self, hook: HookRef) {

@@ -130,10 +130,27 @@ impl GitLabState {
     /// # Errors
     /// 404 if it is not visible, 403 if it is.
     pub(crate) fn administered_project(&self, id_or_path: &str, caller: &Caller) -> Result<&StoredProject, ApiError> {
+        self.project_for(id_or_path, caller, level::MAINTAINER)
+    }
+
+    /// A project in which the caller has at least this level, or an admin.
+    ///
+    /// # Errors
+    /// 404 if it is not visible, 403 if it is.
+    pub(crate) fn project_for(&self, id_or_path: &str, caller: &Caller, least: u8) -> Result<&StoredProject, ApiError> {
         let project = self.visible_project(id_or_path, Some(caller))?;
         let permissions = Permissions::of(self, Some(caller));
-        let allowed = permissions.is_admin() || permissions.in_project(project) >= level::MAINTAINER;
+        let allowed = permissions.is_admin() || permissions.in_project(project) >= least;
         if allowed { Ok(project) } else { Err(ApiError::forbidden()) }
+    }
+
+    /// The same, if things can be made in the project: 403 in one that is archived.
+    ///
+    /// # Errors
+    /// 404 if it is not visible, 403 if it is.
+    pub(crate) fn workplace(&self, id_or_path: &str, caller: &Caller, least: u8) -> Result<&StoredProject, ApiError> {
+        let project = self.project_for(id_or_path, caller, least)?;
+        if self.is_project_archived(project) { Err(ApiError::forbidden()) } else { Ok(project) }
     }
 
     /// A group whose hooks and settings the caller may change: Owner, or an admin.

@@ -2,6 +2,8 @@
 //!
 //! gitlab: lib/api/projects.rb, app/finders/projects_finder.rb
 
+mod create;
+mod deletion;
 mod entity;
 
 use std::collections::HashSet;
@@ -9,7 +11,7 @@ use std::collections::HashSet;
 use axum::extract::{Path, State as Shared};
 use axum::http::StatusCode;
 use axum::response::Response;
-use axum::routing::get;
+use axum::routing::{get, post};
 use axum::{Json, Router};
 use serde_json::Value;
 
@@ -24,7 +26,11 @@ use super::permissions::Permissions;
 use super::state::{GitLabState, ProjectNamespace, StoredProject, level};
 
 pub(super) fn routes() -> Router<GitLab> {
-    Router::new().route("/projects", get(list)).route("/projects/{id}", get(show))
+    Router::new()
+        .route("/projects", get(list).post(create::create))
+        .route("/projects/{id}", get(show).delete(deletion::delete))
+        .route("/projects/{id}/archive", post(deletion::archive))
+        .route("/projects/{id}/restore", post(deletion::restore))
 }
 
 /// How many projects `GET /groups/:id` shows (gitlab: lib/api/entities/group_detail.rb).
@@ -44,6 +50,8 @@ struct ProjectFilter {
     visibility: Option<String>,
     pending_delete: bool,
     active: Option<bool>,
+    /// All of them, in any case.
+    topics: Vec<String>,
 }
 
 /// Whether projects that are being deleted right now can be listed.
@@ -70,6 +78,7 @@ impl ProjectFilter {
             visibility: params.word("visibility", &["private", "internal", "public"])?,
             pending_delete: pending_delete == PendingDelete::OnRequest && params.is("include_pending_delete")?,
             active: params.boolean("active")?,
+            topics: params.list("topic")?.unwrap_or_default(),
         })
     }
 
@@ -88,6 +97,7 @@ impl ProjectFilter {
             && (!self.member || level > 0)
             && (!self.owned || level >= level::OWNER)
             && level >= self.min_access_level
+            && self.topics.iter().all(|topic| project.details.topics.iter().any(|own| own.eq_ignore_ascii_case(topic)))
             && permissions.can_see_project(project)
             && self.matches_search(project)
     }

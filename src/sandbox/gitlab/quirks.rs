@@ -1,5 +1,7 @@
 //! How an instance differs or misbehaves on purpose: one field for each difference that a test needs.
 
+use std::time::Duration;
+
 /// The quirks of an instance; they can be changed while the sandbox runs.
 #[derive(Clone, Debug)]
 pub struct InstanceQuirks {
@@ -53,6 +55,23 @@ pub struct GraphqlQuirks {
     pub max_complexity: Option<usize>,
     /// Projects that the list omits although the caller may see them.
     pub left_out: Vec<u64>,
+}
+
+/// How work in projects goes on one instance and not on another.
+#[derive(Clone, Debug)]
+pub struct WorkQuirks {
+    /// How long after the creation of a project its repository is ready.
+    pub repository_lag: Duration,
+    /// How long Sidekiq takes before it sends the webhooks of pushes, comments, pipelines and jobs.
+    pub sidekiq_delay: Duration,
+    /// Projects that one user may create in a day, from 19.3; `None` for no limit.
+    pub daily_projects: Option<u32>,
+}
+
+impl Default for WorkQuirks {
+    fn default() -> Self {
+        Self { repository_lag: Duration::ZERO, sidekiq_delay: Duration::from_millis(200), daily_projects: None }
+    }
 }
 
 /// The two known responses to the client credentials grant.

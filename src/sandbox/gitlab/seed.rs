@@ -11,8 +11,8 @@ use url::Url;
 use super::secrets::{self, Digest};
 use super::settings::ApplicationSettings;
 use super::state::{
-    GitLabState, ProjectNamespace, StoredGroup, StoredProject, StoredToken, StoredUser, UserState, Visibility, level,
-    next,
+    GitLabState, ProjectCreation, ProjectDetails, ProjectNamespace, StoredGroup, StoredProject, StoredToken,
+    StoredUser, UserState, Visibility, level, next,
 };
 use crate::sandbox::clock::SandboxClock;
 use crate::sandbox::options::{SandboxOptions, SandboxVersion};
@@ -94,7 +94,7 @@ pub(super) fn new(options: &SandboxOptions, base_url: &Url, clock: &SandboxClock
         ropc_without_client_credentials: options.version < SandboxVersion::new(19, 0, 0),
         ..ApplicationSettings::default()
     };
-    let mut state = GitLabState::new(base_url.clone(), settings);
+    let mut state = GitLabState::new(base_url.clone(), settings, clock.clone());
     let now = clock.now();
     let root = state.add_user(UserSpec { username: "root".into(), admin: true, bot: false }, now);
     let user = state.add_user(UserSpec { username: "alice".into(), admin: false, bot: false }, now);
@@ -145,8 +145,19 @@ impl GitLabState {
         let name = if username == "root" { "Administrator".into() } else { username.clone() };
         let email = format!("{username}@sandbox.example");
         let state = UserState::Active;
-        let user =
-            StoredUser { id, username, name, email, admin, bot, state, namespace, created_at: now, password: None };
+        let user = StoredUser {
+            id,
+            username,
+            name,
+            email,
+            admin,
+            bot,
+            state,
+            namespace,
+            created_at: now,
+            projects_limit: 100_000,
+            password: None,
+        };
         self.users.insert(id, user);
         id
     }
@@ -165,6 +176,7 @@ impl GitLabState {
             parent,
             visibility: Visibility::Private,
             members: BTreeMap::new(),
+            project_creation: ProjectCreation::default(),
             archived: false,
             marked_for_deletion: None,
             created_at: now,
@@ -195,6 +207,7 @@ impl GitLabState {
             creator,
             created_at: now,
             members: BTreeMap::new(),
+            details: ProjectDetails::default(),
         };
         self.projects.insert(id, project);
         id

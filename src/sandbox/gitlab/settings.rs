@@ -15,6 +15,8 @@ use super::error::ApiError;
 #[derive(Clone, Debug, Deserialize, Serialize)]
 pub struct ApplicationSettings {
     pub admin_mode: bool,
+    /// From 18.5. gitlab: lib/api/projects.rb, `permanently_remove`
+    pub allow_immediate_namespaces_deletion: bool,
     pub allow_local_requests_from_system_hooks: bool,
     pub allow_local_requests_from_web_hooks_and_services: bool,
     pub default_branch_name: Option<String>,
@@ -34,6 +36,7 @@ pub struct ApplicationSettings {
     pub personal_access_token_prefix: String,
     pub push_event_hooks_limit: u32,
     pub require_personal_access_token_expiry: bool,
+    pub restricted_visibility_levels: Vec<String>,
     pub ropc_without_client_credentials: bool,
     pub signup_enabled: bool,
     pub silent_mode_enabled: bool,
@@ -44,6 +47,7 @@ impl Default for ApplicationSettings {
     fn default() -> Self {
         Self {
             admin_mode: false,
+            allow_immediate_namespaces_deletion: true,
             allow_local_requests_from_system_hooks: true,
             allow_local_requests_from_web_hooks_and_services: false,
             default_branch_name: None,
@@ -61,6 +65,7 @@ impl Default for ApplicationSettings {
             personal_access_token_prefix: "glpat-".into(),
             push_event_hooks_limit: 3,
             require_personal_access_token_expiry: true,
+            restricted_visibility_levels: Vec::new(),
             ropc_without_client_credentials: false,
             signup_enabled: true,
             silent_mode_enabled: false,

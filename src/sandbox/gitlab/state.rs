@@ -1,19 +1,25 @@
 //! The state of the embedded GitLab: plain records, and the few rules that keep them consistent.
 
+mod project;
+
 use std::collections::{BTreeMap, HashMap};
 
 use jiff::Timestamp;
 use jiff::civil::Date;
 use url::Url;
 
+pub use self::project::{ProjectDetails, ProjectNamespace, StoredProject, Visibility};
 use super::hooks::Hooks;
 use super::oauth::GrantSpec;
 use super::quirks::InstanceQuirks;
 use super::secrets::Digest;
 use super::settings::ApplicationSettings;
+use super::work::Work;
+use crate::sandbox::clock::SandboxClock;
 
 /// GitLab's access levels (gitlab: lib/gitlab/access.rb).
 pub mod level {
+    pub const GUEST: u8 = 10;
     pub const DEVELOPER: u8 = 30;
     pub const MAINTAINER: u8 = 40;
     pub const OWNER: u8 = 50;
@@ -24,6 +30,7 @@ pub mod level {
 pub struct GitLabState {
     /// GitLab's `external_url`, with its relative root; links are built from it.
     pub external_url: Url,
+    pub clock: SandboxClock,
     pub users: BTreeMap<u64, StoredUser>,
     pub tokens: BTreeMap<u64, StoredToken>,
     pub applications: BTreeMap<u64, StoredApplication>,
@@ -35,6 +42,7 @@ pub struct GitLabState {
     pub settings: ApplicationSettings,
     pub quirks: InstanceQuirks,
     pub hooks: Hooks,
+    pub work: Work,
     /// Maps a project's full path, in lower case, to its id, because 50 000 projects are looked up by path.
     pub(super) project_paths: HashMap<String, u64>,
     pub(super) token_values: HashMap<Digest, u64>,
@@ -72,6 +80,8 @@ pub struct StoredUser {
     pub state: UserState,
     pub namespace: u64,
     pub created_at: Timestamp,
+    /// How many projects may be in the user's own namespace.
+    pub projects_limit: u32,
     /// For the password grant only; a user without one cannot use it.
     pub(super) password: Option<Digest>,
 }
@@ -241,36 +251,6 @@ pub enum DeviceAnswer {
     Denied,
 }
 
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-#[cfg_attr(not(feature = "sandbox-testing"), allow(dead_code, reason = "all projects of the seed are private"))]
-pub enum Visibility {
-    Private,
-    Internal,
-    Public,
-}
-
-impl Visibility {
-    /// The value in the API.
-    #[must_use]
-    pub(crate) const fn word(self) -> &'static str {
-        match self {
-            Self::Private => "private",
-            Self::Internal => "internal",
-            Self::Public => "public",
-        }
-    }
-
-    /// The number of webhook payloads (`visibility_level`).
-    #[must_use]
-    pub const fn level(self) -> u8 {
-        match self {
-            Self::Private => 0,
-            Self::Internal => 10,
-            Self::Public => 20,
-        }
-    }
-}
-
 #[derive(Clone, Debug)]
 pub struct StoredGroup {
     pub id: u64,
@@ -282,55 +262,43 @@ pub struct StoredGroup {
     pub visibility: Visibility,
     /// Direct members: user id to access level.
     pub members: BTreeMap<u64, u8>,
+    pub project_creation: ProjectCreation,
     /// Archived itself; what is below an archived group counts as archived too.
     pub archived: bool,
     pub marked_for_deletion: Option<Date>,
     pub created_at: Timestamp,
 }
 
-/// The namespace that a project belongs to.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub enum ProjectNamespace {
-    Group(u64),
-    /// A user's own namespace, by the user's id.
-    User(u64),
+/// Who may create projects in a group (gitlab: lib/gitlab/access.rb, `project_creation_options`).
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+#[cfg_attr(not(feature = "sandbox-testing"), allow(dead_code, reason = "only tests set the others"))]
+pub enum ProjectCreation {
+    Nobody,
+    Maintainers,
+    #[default]
+    Developers,
+    Administrators,
+    Owners,
 }
 
-impl ProjectNamespace {
-    /// The group's id, if it is a group.
-    #[must_use]
-    pub const fn group(self) -> Option<u64> {
+impl ProjectCreation {
+    /// The word in the API; the instance's default is the number of the same.
+    pub(super) const fn word(self) -> &'static str {
         match self {
-            Self::Group(id) => Some(id),
-            Self::User(_) => None,
+            Self::Nobody => "noone",
+            Self::Maintainers => "maintainer",
+            Self::Developers => "developer",
+            Self::Administrators => "administrator",
+            Self::Owners => "owner",
         }
     }
 }
 
-#[derive(Clone, Debug)]
-pub struct StoredProject {
-    pub id: u64,
-    pub name: String,
-    pub path: String,
-    pub full_path: String,
-    pub namespace: ProjectNamespace,
-    pub visibility: Visibility,
-    pub archived: bool,
-    pub empty_repo: bool,
-    /// The day on which a user asked for its deletion; it stays listed until it is removed.
-    pub marked_for_deletion: Option<Date>,
-    /// It is being deleted right now, and no longer listed.
-    pub pending_delete: bool,
-    pub creator: u64,
-    pub created_at: Timestamp,
-    /// Direct members: user id to access level.
-    pub members: BTreeMap<u64, u8>,
-}
-
 impl GitLabState {
-    pub(super) fn new(external_url: Url, settings: ApplicationSettings) -> Self {
+    pub(super) fn new(external_url: Url, settings: ApplicationSettings, clock: SandboxClock) -> Self {
         Self {
             external_url,
+            clock,
             users: BTreeMap::new(),
             tokens: BTreeMap::new(),
             applications: BTreeMap::new(),
@@ -342,6 +310,7 @@ impl GitLabState {
             settings,
             quirks: InstanceQuirks::default(),
             hooks: Hooks::default(),
+            work: Work::default(),
             project_paths: HashMap::new(),
             token_values: HashMap::new(),
             oauth_values: HashMap::new(),

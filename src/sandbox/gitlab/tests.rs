@@ -7,7 +7,10 @@ mod instance;
 mod lists;
 mod oauth;
 mod openapi;
+mod projects;
+mod repository;
 mod tokens;
+mod work;
 
 use axum::body::{Body, to_bytes};
 use axum::http::{HeaderMap, Method, Request};

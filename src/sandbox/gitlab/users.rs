@@ -11,11 +11,12 @@ use super::auth::{Call, Caller, READ_USER};
 use super::error::ApiError;
 use super::state::{GitLabState, StoredUser};
 use super::tokens::{self, TokenParams};
-use super::{GitLab, params, scopes};
+use super::{GitLab, pages, params, scopes};
 
 pub(super) fn routes() -> Router<GitLab> {
     Router::new()
         .route("/user", get(current))
+        .route("/users", get(list))
         .route("/users/{id}", get(show))
         .route("/users/{id}/personal_access_tokens", post(create_token))
 }
@@ -43,6 +44,36 @@ async fn show(Shared(gitlab): Shared<GitLab>, Path(id): Path<String>, call: Call
         for_admins(&gitlab, &mut answer, user);
     }
     Ok(Json(answer))
+}
+
+/// Users by exact name or by a part of it. What is shown is less than of one user: no `bot`.
+async fn list(Shared(gitlab): Shared<GitLab>, call: Call) -> Result<Response, ApiError> {
+    call.require_scope(&gitlab, READ_USER)?;
+    let username = call.params.text("username")?;
+    let search = call.params.text("search")?.map(|text| text.to_lowercase());
+    let wanted = |user: &&StoredUser| {
+        username.as_ref().is_none_or(|name| user.username.eq_ignore_ascii_case(name))
+            && search.as_ref().is_none_or(|text| {
+                user.username.to_lowercase().contains(text) || user.name.to_lowercase().contains(text)
+            })
+    };
+    let state = gitlab.lock();
+    let users: Vec<&StoredUser> = state.users.values().rev().filter(wanted).collect();
+    Ok(pages::offset(&state, &call, users)?.answer(|user| basic(&state, user)))
+}
+
+/// A user as lists, issues, comments and merge requests show one. gitlab: lib/api/entities/user_basic.rb
+pub(super) fn basic(state: &GitLabState, user: &StoredUser) -> Value {
+    json!({
+        "id": user.id,
+        "username": user.username,
+        "public_email": null,
+        "name": user.name,
+        "state": user.state.shown(),
+        "locked": false,
+        "avatar_url": null,
+        "web_url": state.link(&format!("/{}", user.username)),
+    })
 }
 
 /// gitlab: lib/api/users.rb, `POST :user_id/personal_access_tokens`
@@ -115,7 +146,7 @@ fn private(answer: &mut Value, user: &StoredUser) {
         "email": user.email,
         "theme_id": 3,
         "color_scheme_id": 1,
-        "projects_limit": 100_000,
+        "projects_limit": user.projects_limit,
         "current_sign_in_at": null,
         "identities": [],
         "can_create_group": !user.bot,

@@ -30,6 +30,8 @@ pub(super) struct WebhookDelivery {
     pub payload: Value,
     /// The idempotency key of a delivery that is resent; `None` makes a new one.
     pub key: Option<String>,
+    /// `X-Gitlab-Event-UUID` of the request that caused it; `None` makes a new one.
+    pub chain: Option<String>,
 }
 
 /// A delivery that is ready to be sent, or that GitLab refuses to send.
@@ -163,7 +165,7 @@ impl OwnHeaders<'_> {
         if gitlab.is_at_least(15, 5) {
             put("X-Gitlab-Instance", state.external_url.origin().ascii_serialization());
         }
-        put("X-Gitlab-Event-UUID", uuid());
+        put("X-Gitlab-Event-UUID", delivery.chain.clone().unwrap_or_else(uuid));
         if let Some(token) = &hook.token {
             put("X-Gitlab-Token", token.expose_secret().replace('\n', ""));
         }

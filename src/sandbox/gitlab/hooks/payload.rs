@@ -2,17 +2,20 @@
 //!
 //! gitlab: lib/gitlab/data_builder/
 
+mod push;
+
 use serde_json::{Value, json};
 
 use super::HookEvent;
 use super::entity::time;
 use crate::sandbox::gitlab::state::{GitLabState, ProjectNamespace, StoredProject};
+use crate::sandbox::gitlab::work::{Pushed, StoredCommit};
 
 const SHA: &str = "da1560886d4f094c3e6c9ef40349f7d38b5d27d7";
 const BEFORE: &str = "95790bf891e76fee5e1747ab589903a6a1f80f22";
 
 /// The fixed response and payload of a system hook's test (gitlab: lib/api/hooks/test.rb).
-pub(super) fn system() -> Value {
+pub(super) fn system_test() -> Value {
     json!({
         "event_name": "project_create",
         "name": "Ruby",
@@ -55,8 +58,8 @@ pub(super) fn canned_push() -> Value {
 pub(super) fn payload(state: &GitLabState, project: &StoredProject, event: HookEvent, user: u64) -> Value {
     let data = PayloadBuilder { state, project, user };
     match event {
-        HookEvent::Push | HookEvent::RepositoryUpdate => data.push("push", "refs/heads/main"),
-        HookEvent::TagPush => data.push("tag_push", "refs/tags/v1.0.0"),
+        HookEvent::Push | HookEvent::RepositoryUpdate => data.push(&data.sample_push("refs/heads/main")),
+        HookEvent::TagPush => data.push(&data.sample_push("refs/tags/v1.0.0")),
         HookEvent::Note => data.note(Confidentiality::Public),
         HookEvent::ConfidentialNote => data.note(Confidentiality::Confidential),
         HookEvent::MergeRequest => data.merge_request(),
@@ -109,10 +112,11 @@ impl Confidentiality {
     }
 }
 
-struct PayloadBuilder<'a> {
-    state: &'a GitLabState,
-    project: &'a StoredProject,
-    user: u64,
+/// Builds payloads about one project, for what this user does.
+pub(in crate::sandbox::gitlab) struct PayloadBuilder<'a> {
+    pub state: &'a GitLabState,
+    pub project: &'a StoredProject,
+    pub user: u64,
 }
 
 impl PayloadBuilder<'_> {
@@ -133,16 +137,20 @@ impl PayloadBuilder<'_> {
             ProjectNamespace::User(id) => self.state.users.get(&id).map(|user| user.name.clone()),
         };
         json!({
-            "id": self.project.id, "name": self.project.name, "description": null, "web_url": web, "avatar_url": null,
+            "id": self.project.id, "name": self.project.name, "description": self.project.details.description, "web_url": web, "avatar_url": null,
             "git_ssh_url": ssh, "git_http_url": http, "namespace": namespace,
             "visibility_level": self.project.visibility.level(), "path_with_namespace": self.project.full_path,
-            "default_branch": "main", "ci_config_path": null,
+            "default_branch": self.project.branch(), "ci_config_path": null,
             "homepage": web, "url": ssh, "ssh_url": ssh, "http_url": http
         })
     }
 
     fn repository(&self) -> Value {
-        json!({"name": self.project.name, "url": self.project()["url"], "description": null, "homepage": self.address("")})
+        let project = self.project();
+        json!({
+            "name": self.project.name, "url": project["url"], "description": self.project.details.description,
+            "homepage": self.address("")
+        })
     }
 
     fn user(&self) -> Value {
@@ -153,27 +161,19 @@ impl PayloadBuilder<'_> {
         })
     }
 
-    fn commit(&self) -> Value {
-        json!({
-            "id": SHA, "message": "Add a line\n", "title": "Add a line", "timestamp": "2026-01-01T00:00:00+00:00",
-            "url": self.address(&format!("/-/commit/{SHA}")),
-            "author": {"name": "Administrator", "email": "root@sandbox.example"}
-        })
+    fn sample_commit(&self) -> Value {
+        self.commit(&StoredCommit::sample(SHA))
     }
 
-    fn push(&self, kind: &str, reference: &str) -> Value {
-        let user = self.state.users.get(&self.user);
-        let mut commit = self.commit();
-        for (field, files) in [("added", json!([])), ("modified", json!(["README.md"])), ("removed", json!([]))] {
-            commit[field] = files;
+    fn sample_push(&self, reference: &str) -> Pushed {
+        Pushed {
+            user: self.user,
+            reference: reference.to_owned(),
+            before: BEFORE.to_owned(),
+            after: SHA.to_owned(),
+            commits: vec![StoredCommit::sample(SHA)],
+            message: None,
         }
-        json!({
-            "object_kind": kind, "event_name": kind, "before": BEFORE, "after": SHA, "ref": reference,
-            "ref_protected": true, "checkout_sha": SHA, "message": null, "user_id": self.user,
-            "user_name": user.map(|user| user.name.as_str()), "user_username": user.map(|user| user.username.as_str()),
-            "user_email": null, "user_avatar": null, "project_id": self.project.id, "project": self.project(),
-            "commits": [commit], "total_commits_count": 1, "push_options": {}, "repository": self.repository()
-        })
     }
 
     fn issue_attributes(&self, confidentiality: Confidentiality) -> Value {
@@ -218,7 +218,7 @@ impl PayloadBuilder<'_> {
                 "source_branch": "feature", "target_branch": "main", "source_project_id": self.project.id,
                 "target_project_id": self.project.id, "author_id": self.user, "assignee_id": null, "assignee_ids": [],
                 "reviewer_ids": [], "merge_status": "unchecked", "detailed_merge_status": "unchecked", "draft": false,
-                "work_in_progress": false, "last_commit": self.commit(), "source": project, "target": project,
+                "work_in_progress": false, "last_commit": self.sample_commit(), "source": project, "target": project,
                 "created_at": self.now(), "updated_at": self.now(), "url": self.address("/-/merge_requests/1"), "labels": []
             },
             "labels": [], "changes": {}, "repository": self.repository(), "assignees": [], "reviewers": []
@@ -234,7 +234,7 @@ impl PayloadBuilder<'_> {
                 "created_at": self.now(), "finished_at": null, "duration": null, "queued_duration": null,
                 "protected_ref": true, "variables": [], "url": self.address("/-/pipelines/1")
             },
-            "merge_request": null, "user": self.user(), "project": self.project(), "commit": self.commit(),
+            "merge_request": null, "user": self.user(), "project": self.project(), "commit": self.sample_commit(),
             "builds": [{
                 "id": 1, "stage": "test", "name": "test", "status": "pending", "created_at": self.now(),
                 "started_at": null, "finished_at": null, "duration": null, "queued_duration": 1.0, "failure_reason": null,

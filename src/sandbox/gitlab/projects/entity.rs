@@ -25,7 +25,7 @@ pub(super) fn entity(
     }
     let more = json!({
         "packages_enabled": true,
-        "empty_repo": project.empty_repo,
+        "empty_repo": is_empty(state, project),
         "archived": project.archived,
         "visibility": project.visibility.word(),
         "owner": owner(state, project),
@@ -33,16 +33,17 @@ pub(super) fn entity(
         "issues_enabled": true,
         "merge_requests_enabled": true,
         "wiki_enabled": true,
-        "jobs_enabled": true,
+        "jobs_enabled": project.details.has_ci,
         "snippets_enabled": true,
         "container_registry_enabled": true,
         "can_create_merge_request_in": true,
         "issues_access_level": "enabled",
         "repository_access_level": "enabled",
         "merge_requests_access_level": "enabled",
-        "builds_access_level": "enabled",
+        "builds_access_level": if project.details.has_ci { "enabled" } else { "disabled" },
         "wiki_access_level": "enabled",
-        "shared_runners_enabled": true,
+        "auto_devops_enabled": project.details.auto_devops.unwrap_or(false),
+        "shared_runners_enabled": project.details.shared_runners,
         "lfs_enabled": true,
         "creator_id": project.creator,
         "import_status": "none",
@@ -51,9 +52,9 @@ pub(super) fn entity(
         "ci_config_path": "",
         "public_jobs": true,
         "shared_with_groups": [],
-        "only_allow_merge_if_pipeline_succeeds": false,
+        "only_allow_merge_if_pipeline_succeeds": project.details.merges_only_after_success,
         "request_access_enabled": true,
-        "merge_method": "merge",
+        "merge_method": project.details.merge_method,
         "squash_option": "default_off",
         // Two names for the same value; the first is deprecated.
         "marked_for_deletion_at": project.marked_for_deletion.map(|day| day.to_string()),
@@ -74,19 +75,19 @@ fn basic(state: &GitLabState, project: &StoredProject) -> Value {
     let path = &project.full_path;
     let web = state.link(&format!("/{path}"));
     let host = state.external_url.host_str().unwrap_or_default();
-    let branch = (!project.empty_repo).then_some("main");
+    let branch = (!is_empty(state, project)).then(|| project.branch());
     let (namespace, above) = namespace(state, project.namespace);
     json!({
         "id": project.id,
-        "description": null,
+        "description": project.details.description,
         "name": project.name,
         "name_with_namespace": format!("{above} / {}", project.name),
         "path": project.path,
         "path_with_namespace": path,
         "created_at": format!("{:.3}", project.created_at),
         "default_branch": branch,
-        "tag_list": [],
-        "topics": [],
+        "tag_list": project.details.topics,
+        "topics": project.details.topics,
         "ssh_url_to_repo": format!("git@{host}:{path}.git"),
         "http_url_to_repo": format!("{web}.git"),
         "web_url": web,
@@ -98,6 +99,11 @@ fn basic(state: &GitLabState, project: &StoredProject) -> Value {
         "visibility": project.visibility.word(),
         "namespace": namespace,
     })
+}
+
+/// A repository that is not ready is empty as far as GitLab knows.
+fn is_empty(state: &GitLabState, project: &StoredProject) -> bool {
+    project.empty_repo || state.work.get(project.id).is_some_and(|work| work.repository.ready_at > state.clock.now())
 }
 
 /// A namespace as projects show it, and its full name.

@@ -2,9 +2,10 @@
 
 use super::{ProjectSpec, TokenSpec, UserSpec};
 use crate::sandbox::gitlab::GitLab;
+use crate::sandbox::gitlab::quirks::WorkQuirks;
 use crate::sandbox::gitlab::secrets::{self, Digest};
 use crate::sandbox::gitlab::state::{
-    GitLabState, OauthToken, StoredApplication, StoredGroup, StoredProject, StoredToken, level, next,
+    OauthToken, StoredApplication, StoredGroup, StoredProject, StoredToken, level, next,
 };
 
 impl GitLab {
@@ -98,27 +99,28 @@ impl GitLab {
 
     /// Asks for a project's deletion, as a user does: it stays listed, since 18.0 under another name and path.
     pub fn mark_for_deletion(&self, id: u64) {
-        let (today, renames) = (self.clock().today(), self.is_at_least(18, 0));
-        let mut state = self.lock();
-        let GitLabState { projects, project_paths, .. } = &mut *state;
-        let Some(project) = projects.get_mut(&id) else { return };
-        project.marked_for_deletion = Some(today);
-        if renames {
-            let tail = format!("-deletion_scheduled-{id}");
-            project_paths.remove(&project.full_path.to_lowercase());
-            for name in [&mut project.name, &mut project.path, &mut project.full_path] {
-                name.push_str(&tail);
-            }
-            project_paths.insert(project.full_path.to_lowercase(), id);
-        }
+        self.lock().mark_for_deletion(self, id);
     }
 
     /// Removes a project at once.
     pub fn remove_project(&self, id: u64) {
-        let mut state = self.lock();
-        if let Some(project) = state.projects.remove(&id) {
-            state.project_paths.remove(&project.full_path.to_lowercase());
-        }
+        self.lock().remove_project(id);
+    }
+
+    /// Begins the transfer of a project into another namespace.
+    pub fn begin_transfer(&self, id: u64) {
+        self.change_project(id, |project| project.details.is_transferring = true);
+    }
+
+    /// Ends a transfer. It takes away the mark that the project is to be deleted, and the suffix of its name.
+    pub fn land_transfer(&self, id: u64) {
+        self.lock().unmark_for_deletion(id);
+        self.change_project(id, |project| project.details.is_transferring = false);
+    }
+
+    /// Changes how work in projects behaves from now on.
+    pub fn set_work_quirks(&self, change: impl FnOnce(&mut WorkQuirks)) {
+        change(&mut self.lock().work.quirks);
     }
 
     /// Gives a user a password, for the password grant.

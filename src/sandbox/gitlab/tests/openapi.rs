@@ -142,6 +142,25 @@ const GROUP_DETAIL: &str = "\
     unique_project_download_limit_interval_in_seconds unique_project_download_limit_allowlist \
     unique_project_download_limit_alertlist auto_ban_user_on_excessive_projects_download";
 
+const USER_BASIC: &str = "\
+    id:i username:s public_email:s name:s state:s locked:b avatar_url:s avatar_path:s custom_attributes:a web_url:s";
+
+const NAMESPACE: &str = "\
+    id:i name:s path:s kind:s full_path:s parent_id:i avatar_url:s web_url:s members_count_with_descendants:i \
+    root_repository_size:i projects_count:i shared_runners_minutes_limit:i ci_minutes_usage:o \
+    extra_shared_runners_minutes_limit:i additional_purchased_storage_size:i additional_purchased_storage_ends_on:s \
+    billable_members_count:i seats_in_use:i max_seats_used:i max_seats_used_changed_at:s end_date:s plan:s trial_ends_on:s \
+    trial:b";
+
+const NAMESPACE_EXISTENCE: &str = "exists:b suggests:a";
+
+const COMMIT: &str = "\
+    id:s short_id:s created_at:s parent_ids:a title:s message:s author_name:s author_email:s authored_date:s \
+    committer_name:s committer_email:s committed_date:s trailers:o extended_trailers:o web_url:s";
+
+const BRANCH: &str = "\
+    name:s commit:o merged:b protected:b developers_can_push:b developers_can_merge:b can_push:b default:b web_url:s";
+
 /// What is wrong with an answer by its description.
 fn problems(answer: &Value, description: &str) -> Vec<String> {
     let fields = answer.as_object().expect("an object");
@@ -207,6 +226,11 @@ async fn every_answer_has_the_fields_and_types_of_gitlabs_own_description() {
         ("/projects/1", PROJECT),
         ("/groups", GROUP),
         ("/groups/:group", GROUP_DETAIL),
+        ("/users?username=alice", USER_BASIC),
+        ("/namespaces", NAMESPACE),
+        ("/namespaces/group-1/exists", NAMESPACE_EXISTENCE),
+        ("/projects/1/repository/branches", BRANCH),
+        ("/projects/1/repository/branches/main", BRANCH),
     ] {
         let answer = site.admin(&group(&format!("GET {path}")), NONE).await;
         assert_eq!(answer.status, 200, "{path}: {}", answer.text);
@@ -215,6 +239,29 @@ async fn every_answer_has_the_fields_and_types_of_gitlabs_own_description() {
     }
     let other = site.api("GET /users/1", &site.gitlab.user_token(), NONE).await;
     wrong.extend(problems(&other.body, USER));
+    assert_eq!(wrong, Vec::<String>::new());
+}
+
+#[tokio::test]
+async fn what_is_made_in_a_project_has_the_fields_and_types_of_gitlabs_own_description() {
+    let site = site(&SandboxOptions { version: SandboxVersion::new(19, 5, 0), ..SandboxOptions::default() });
+    let commit = json!({
+        "branch": "main", "commit_message": "Add a file",
+        "actions": [{ "action": "create", "file_path": "a.txt", "content": "a" }],
+    });
+    let cases = [
+        ("POST /projects", json!({ "name": "made", "topics": ["factory"] }), PROJECT),
+        ("POST /projects/1/repository/commits", commit, COMMIT),
+        ("POST /projects/1/repository/branches", json!({ "branch": "b", "ref": "main" }), BRANCH),
+        ("POST /projects/3/archive", NONE, PROJECT),
+        ("POST /projects/2/restore", NONE, PROJECT),
+    ];
+    let mut wrong = Vec::new();
+    for (line, body, description) in cases {
+        let answer = site.admin(line, body).await;
+        assert_eq!(answer.status, 201, "{line}: {}", answer.text);
+        wrong.extend(problems(&answer.body, description).into_iter().map(|problem| format!("{line}: {problem}")));
+    }
     assert_eq!(wrong, Vec::<String>::new());
 }
 

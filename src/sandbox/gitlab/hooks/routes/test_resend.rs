@@ -46,8 +46,7 @@ impl GitLab {
         if counted.1 <= most {
             return Ok(());
         }
-        let text = "This endpoint has been requested too many times. Try again later.";
-        Err(ApiError::message(StatusCode::TOO_MANY_REQUESTS, json!({ "error": text })))
+        Err(ApiError::rate_limited())
     }
 }
 
@@ -76,7 +75,8 @@ pub(super) async fn test(Shared(gitlab): Shared<GitLab>, request: HookRequest) -
         payload
     };
     let row = event.row();
-    let delivery = WebhookDelivery { header: row.header, trigger: row.trigger.to_owned(), payload, key: None };
+    let delivery =
+        WebhookDelivery { header: row.header, trigger: row.trigger.to_owned(), payload, key: None, chain: None };
     let outcome = gitlab.deliver(hook, delivery).await.ok_or_else(ApiError::record_not_found)?;
     match outcome.response {
         Ok(response) if (200..300).contains(&response.status) => {
@@ -119,10 +119,11 @@ fn first_project(state: &GitLabState, group: u64) -> Option<&StoredProject> {
 /// 201 with the mock payload, whatever the receiver answered.
 pub(super) async fn test_system(Shared(gitlab): Shared<GitLab>, request: HookRequest) -> Result<Response, ApiError> {
     let (hook, _) = request.hook(&gitlab)?;
-    let mock = payload::system();
+    let mock = payload::system_test();
     if !gitlab.lock().settings.silent_mode_enabled {
         let trigger = "project_create".to_owned();
-        let delivery = WebhookDelivery { header: "System Hook", trigger, payload: mock.clone(), key: None };
+        let delivery =
+            WebhookDelivery { header: "System Hook", trigger, payload: mock.clone(), key: None, chain: None };
         gitlab.deliver(hook, delivery).await;
     }
     Ok((StatusCode::CREATED, Json(mock)).into_response())
@@ -168,5 +169,6 @@ fn stored_delivery(gitlab: &GitLab, target: HookRef, log: u64) -> Result<Webhook
         trigger: entry.sent.trigger.clone(),
         payload: entry.sent.request_data.clone(),
         key: entry.key(),
+        chain: None,
     })
 }
