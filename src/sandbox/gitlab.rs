@@ -9,10 +9,14 @@ mod graphql;
 mod groups;
 pub mod hooks;
 mod instance;
+mod issues;
+mod merge_requests;
+mod notes;
 mod oauth;
 mod pages;
 mod params;
 mod permissions;
+mod pipelines;
 mod projects;
 pub mod quirks;
 mod redirect_uri;
@@ -49,7 +53,6 @@ struct GitLabInner {
     options: SandboxOptions,
     root: String,
     clock: SandboxClock,
-    admin_token: SecretString,
     #[cfg_attr(not(feature = "sandbox-testing"), allow(dead_code, reason = "only tests read it"))]
     user_token: SecretString,
     state: Mutex<GitLabState>,
@@ -69,7 +72,6 @@ impl GitLab {
             options: options.clone(),
             root,
             clock,
-            admin_token: seed.admin_token.into(),
             user_token: seed.user_token.into(),
             state: Mutex::new(seed.state),
             unsent: AtomicUsize::new(0),
@@ -84,6 +86,10 @@ impl GitLab {
             .merge(groups::routes())
             .merge(hooks::routes())
             .merge(instance::routes())
+            .merge(issues::routes())
+            .merge(merge_requests::routes())
+            .merge(notes::routes())
+            .merge(pipelines::routes())
             .merge(projects::routes())
             .merge(repository::routes())
             .merge(settings::routes())
@@ -140,8 +146,6 @@ impl GitLab {
 
     /// The token of the admin `root`: scope `api`, and `admin_mode` where Admin Mode is on.
     #[must_use]
-    pub fn admin_token(&self) -> String {
-        self.inner.admin_token.expose_secret().to_owned()
     }
 
     /// The token of an ordinary user, scope `api`.

@@ -107,6 +107,11 @@ impl Call {
         guard.personal_caller(state, id).map(Some)
     }
 
+    /// `X-Gitlab-Event-UUID`: webhooks that the request itself fires carry it on.
+    pub(crate) fn event_uuid(&self) -> Option<String> {
+        self.headers.get("x-gitlab-event-uuid").and_then(|value| value.to_str().ok()).map(str::to_owned)
+    }
+
     fn bearer(&self) -> Option<String> {
         let header = self.headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
         let value = header.and_then(|value| value.strip_prefix("Bearer ")).map(|value| value.trim().to_owned());

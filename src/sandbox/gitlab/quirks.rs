@@ -66,11 +66,36 @@ pub struct WorkQuirks {
     pub sidekiq_delay: Duration,
     /// Projects that one user may create in a day, from 19.3; `None` for no limit.
     pub daily_projects: Option<u32>,
+    /// How long a new merge request is being prepared, and then once more checked.
+    pub merge_check: Duration,
+    /// Whether a job's first state is sent: some versions did not (gitlab issues 28103, 330499).
+    pub job_created_hook: bool,
+    pub runner: Runner,
+    /// The users who start pipelines count as blocked: no Pipeline Hook is sent.
+    pub pipeline_user_blocked: bool,
+}
+
+/// Whether a runner takes jobs.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[cfg_attr(not(feature = "sandbox-testing"), allow(dead_code, reason = "only tests have one"))]
+pub enum Runner {
+    /// Jobs stay pending.
+    Missing,
+    /// Jobs run and succeed.
+    Works,
 }
 
 impl Default for WorkQuirks {
     fn default() -> Self {
-        Self { repository_lag: Duration::ZERO, sidekiq_delay: Duration::from_millis(200), daily_projects: None }
+        Self {
+            repository_lag: Duration::ZERO,
+            sidekiq_delay: Duration::from_millis(200),
+            daily_projects: None,
+            merge_check: Duration::from_millis(500),
+            job_created_hook: true,
+            runner: Runner::Missing,
+            pipeline_user_blocked: false,
+        }
     }
 }
 

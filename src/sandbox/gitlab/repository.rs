@@ -38,7 +38,7 @@ fn can_push(state: &GitLabState, project: &StoredProject, caller: &Caller, branc
     !asleep && (permissions.is_admin() || permissions.in_project(project) >= least)
 }
 
-/// What a push sets off: its webhooks, by a worker.
+/// What a push sets off: its webhooks, by a worker, what follows for merge requests, and a pipeline.
 pub(super) fn after_push(gitlab: &GitLab, state: &mut GitLabState, project: u64, pushed: Pushed) {
     let is_tag = pushed.branch().is_none();
     let events = [if is_tag { HookEvent::TagPush } else { HookEvent::Push }, HookEvent::RepositoryUpdate];
@@ -52,6 +52,8 @@ pub(super) fn after_push(gitlab: &GitLab, state: &mut GitLabState, project: u64,
             })
         });
     }
+    super::merge_requests::refresh(gitlab, state, project, &pushed);
+    super::pipelines::for_push(gitlab, state, project, &pushed);
 }
 
 /// The push of the README with which a project is created.

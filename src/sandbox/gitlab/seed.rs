@@ -94,7 +94,7 @@ pub(super) fn new(options: &SandboxOptions, base_url: &Url, clock: &SandboxClock
         ropc_without_client_credentials: options.version < SandboxVersion::new(19, 0, 0),
         ..ApplicationSettings::default()
     };
-    let mut state = GitLabState::new(base_url.clone(), settings, clock.clone());
+    let mut state = GitLabState::new(base_url.clone(), settings, clock.clone(), options.version);
     let now = clock.now();
     let root = state.add_user(UserSpec { username: "root".into(), admin: true, bot: false }, now);
     let user = state.add_user(UserSpec { username: "alice".into(), admin: false, bot: false }, now);

@@ -20,6 +20,8 @@ pub struct ApplicationSettings {
     pub allow_local_requests_from_system_hooks: bool,
     pub allow_local_requests_from_web_hooks_and_services: bool,
     pub default_branch_name: Option<String>,
+    /// Who may create projects in new groups, as a number (gitlab: lib/gitlab/access.rb).
+    pub default_project_creation: u8,
     pub default_project_visibility: String,
     pub deletion_adjourned_period: u32,
     pub deny_all_requests_except_allowed: bool,
@@ -51,6 +53,7 @@ impl Default for ApplicationSettings {
             allow_local_requests_from_system_hooks: true,
             allow_local_requests_from_web_hooks_and_services: false,
             default_branch_name: None,
+            default_project_creation: 2,
             default_project_visibility: "private".into(),
             deletion_adjourned_period: 30,
             deny_all_requests_except_allowed: false,

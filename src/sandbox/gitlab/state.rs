@@ -16,10 +16,10 @@ use super::secrets::Digest;
 use super::settings::ApplicationSettings;
 use super::work::Work;
 use crate::sandbox::clock::SandboxClock;
+use crate::sandbox::options::SandboxVersion;
 
 /// GitLab's access levels (gitlab: lib/gitlab/access.rb).
 pub mod level {
-    pub const GUEST: u8 = 10;
     pub const DEVELOPER: u8 = 30;
     pub const MAINTAINER: u8 = 40;
     pub const OWNER: u8 = 50;
@@ -31,6 +31,7 @@ pub struct GitLabState {
     /// GitLab's `external_url`, with its relative root; links are built from it.
     pub external_url: Url,
     pub clock: SandboxClock,
+    pub version: SandboxVersion,
     pub users: BTreeMap<u64, StoredUser>,
     pub tokens: BTreeMap<u64, StoredToken>,
     pub applications: BTreeMap<u64, StoredApplication>,
@@ -295,10 +296,16 @@ impl ProjectCreation {
 }
 
 impl GitLabState {
-    pub(super) fn new(external_url: Url, settings: ApplicationSettings, clock: SandboxClock) -> Self {
+    pub(super) fn new(
+        external_url: Url,
+        settings: ApplicationSettings,
+        clock: SandboxClock,
+        version: SandboxVersion,
+    ) -> Self {
         Self {
             external_url,
             clock,
+            version,
             users: BTreeMap::new(),
             tokens: BTreeMap::new(),
             applications: BTreeMap::new(),

@@ -1,12 +1,14 @@
 //! Compares the embedded GitLab with what is known about the real one, request by request.
 
 mod applications;
+mod discussions;
 mod graphql;
 mod guard;
 mod instance;
 mod lists;
 mod oauth;
 mod openapi;
+mod pipelines;
 mod projects;
 mod repository;
 mod tokens;
@@ -78,7 +80,6 @@ impl TestInstance {
 
     /// Calls the API as the admin.
     async fn admin(&self, line: &str, body: Value) -> TestResponse {
-        self.api(line, &self.gitlab.admin_token(), body).await
     }
 
     /// Sends a form without a token.

@@ -1,14 +1,21 @@
 //! What people make in projects, as plain records. A project's records are made when they are first needed, because there
 //! can be 50 000 projects.
 
+mod discussion;
+mod pipeline;
 mod repository;
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::time::Duration;
 
 use jiff::Timestamp;
 use jiff::civil::Date;
 
+pub(super) use self::discussion::MergeCheck;
+pub use self::discussion::{
+    Discussed, DiscussedState, Ended, NoteKind, Noteable, StoredIssue, StoredMergeRequest, StoredNote,
+};
+pub use self::pipeline::{PipelineStatus, StoredJob, StoredPipeline};
 pub(super) use self::repository::{FileAction, FileActionKind, NewCommit};
 pub use self::repository::{NO_COMMIT, Pushed, Repository, StoredCommit};
 use super::quirks::WorkQuirks;
@@ -21,12 +28,38 @@ pub struct Work {
     projects: HashMap<u64, ProjectWork>,
     /// How many projects a user has created on the day of the last one.
     creations: HashMap<u64, (Date, u32)>,
+    pub(super) ids: WorkIds,
+}
+
+/// The last id of each sequence of the instance.
+#[derive(Debug, Default)]
+pub(super) struct WorkIds {
+    pub issue: u64,
+    pub merge_request: u64,
+    pub note: u64,
+    pub pipeline: u64,
+    pub job: u64,
 }
 
 /// What was made in one project.
 #[derive(Clone, Debug, Default)]
 pub struct ProjectWork {
     pub repository: Repository,
+    /// By number.
+    pub issues: BTreeMap<u64, StoredIssue>,
+    /// By number.
+    pub merge_requests: BTreeMap<u64, StoredMergeRequest>,
+    pub notes: Vec<StoredNote>,
+    /// By id.
+    pub pipelines: BTreeMap<u64, StoredPipeline>,
+}
+
+impl ProjectWork {
+    /// The newest pipeline of a merge request's newest commit.
+    pub(super) fn head_pipeline(&self, merge_request: &StoredMergeRequest) -> Option<&StoredPipeline> {
+        let head = self.repository.branches.get(&merge_request.source_branch)?;
+        self.pipelines.values().rev().find(|pipeline| pipeline.sha == *head)
+    }
 }
 
 impl Work {
@@ -60,7 +93,8 @@ impl GitLabState {
                 return ProjectWork::default();
             };
             let author = users.get(&project.creator);
-            ProjectWork { repository: Repository::seeded(project.branch(), author, project.created_at) }
+            let repository = Repository::seeded(project.branch(), author, project.created_at);
+            ProjectWork { repository, ..ProjectWork::default() }
         })
     }
 

@@ -2,12 +2,13 @@
 //!
 //! gitlab: lib/gitlab/data_builder/
 
+mod discussion;
+mod pipeline;
 mod push;
 
 use serde_json::{Value, json};
 
 use super::HookEvent;
-use super::entity::time;
 use crate::sandbox::gitlab::state::{GitLabState, ProjectNamespace, StoredProject};
 use crate::sandbox::gitlab::work::{Pushed, StoredCommit};
 
@@ -60,13 +61,15 @@ pub(super) fn payload(state: &GitLabState, project: &StoredProject, event: HookE
     match event {
         HookEvent::Push | HookEvent::RepositoryUpdate => data.push(&data.sample_push("refs/heads/main")),
         HookEvent::TagPush => data.push(&data.sample_push("refs/tags/v1.0.0")),
-        HookEvent::Note => data.note(Confidentiality::Public),
-        HookEvent::ConfidentialNote => data.note(Confidentiality::Confidential),
-        HookEvent::MergeRequest => data.merge_request(),
-        HookEvent::Issue => data.issue(Confidentiality::Public),
-        HookEvent::ConfidentialIssue => data.issue(Confidentiality::Confidential),
-        HookEvent::Pipeline => data.pipeline(),
-        HookEvent::Job => data.job(),
+        HookEvent::Note | HookEvent::ConfidentialNote => {
+            data.note(&data.sample_note(event == HookEvent::ConfidentialNote))
+        }
+        HookEvent::MergeRequest => data.merge_request(&data.sample_merge_request(), "open"),
+        HookEvent::Issue | HookEvent::ConfidentialIssue => {
+            data.issue(&data.sample_issue(event == HookEvent::ConfidentialIssue), "open")
+        }
+        HookEvent::Pipeline => data.pipeline(&data.sample_pipeline()),
+        HookEvent::Job => data.job(&data.sample_pipeline(), &data.sample_job()),
         other => data.plain(other),
     }
 }
@@ -96,22 +99,6 @@ pub(super) fn rendered(template: &str, payload: &Value) -> Result<Value, String>
         .map_err(|error| format!("Error while parsing rendered custom webhook template: {error}"))
 }
 
-/// Whether an issue, or the issue of a note, is confidential.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-enum Confidentiality {
-    Public,
-    Confidential,
-}
-
-impl Confidentiality {
-    fn event_type(self, kind: &str) -> String {
-        match self {
-            Self::Public => kind.to_owned(),
-            Self::Confidential => format!("confidential_{kind}"),
-        }
-    }
-}
-
 /// Builds payloads about one project, for what this user does.
 pub(in crate::sandbox::gitlab) struct PayloadBuilder<'a> {
     pub state: &'a GitLabState,
@@ -122,10 +109,6 @@ pub(in crate::sandbox::gitlab) struct PayloadBuilder<'a> {
 impl PayloadBuilder<'_> {
     fn address(&self, below: &str) -> String {
         self.state.link(&format!("/{}{below}", self.project.full_path))
-    }
-
-    fn now(&self) -> String {
-        time(self.project.created_at)
     }
 
     fn project(&self) -> Value {
@@ -154,15 +137,15 @@ impl PayloadBuilder<'_> {
     }
 
     fn user(&self) -> Value {
-        let user = self.state.users.get(&self.user);
-        json!({
-            "id": self.user, "name": user.map(|user| user.name.as_str()), "username": user.map(|user| user.username.as_str()),
-            "avatar_url": null, "email": "[REDACTED]"
-        })
+        self.user_of(self.user)
     }
 
-    fn sample_commit(&self) -> Value {
-        self.commit(&StoredCommit::sample(SHA))
+    fn user_of(&self, id: u64) -> Value {
+        let user = self.state.users.get(&id);
+        json!({
+            "id": id, "name": user.map(|user| user.name.as_str()), "username": user.map(|user| user.username.as_str()),
+            "avatar_url": null, "email": "[REDACTED]"
+        })
     }
 
     fn sample_push(&self, reference: &str) -> Pushed {
@@ -174,87 +157,6 @@ impl PayloadBuilder<'_> {
             commits: vec![StoredCommit::sample(SHA)],
             message: None,
         }
-    }
-
-    fn issue_attributes(&self, confidentiality: Confidentiality) -> Value {
-        json!({
-            "id": 1, "iid": 1, "title": "An issue", "description": "", "state": "opened", "action": "open",
-            "author_id": self.user, "assignee_ids": [], "confidential": confidentiality == Confidentiality::Confidential, "labels": [],
-            "project_id": self.project.id, "created_at": self.now(), "updated_at": self.now(),
-            "url": self.address("/-/issues/1")
-        })
-    }
-
-    fn issue(&self, confidentiality: Confidentiality) -> Value {
-        let kind = confidentiality.event_type("issue");
-        json!({
-            "object_kind": "issue", "event_type": kind, "user": self.user(), "project": self.project(),
-            "object_attributes": self.issue_attributes(confidentiality), "labels": [], "changes": {},
-            "repository": self.repository(), "assignees": []
-        })
-    }
-
-    fn note(&self, confidentiality: Confidentiality) -> Value {
-        let kind = confidentiality.event_type("note");
-        json!({
-            "object_kind": "note", "event_type": kind, "user": self.user(), "project_id": self.project.id,
-            "project": self.project(),
-            "object_attributes": {
-                "id": 1, "note": "A comment", "description": "A comment", "noteable_type": "Issue", "author_id": self.user,
-                "created_at": self.now(), "updated_at": self.now(), "project_id": self.project.id, "attachment": null,
-                "line_code": null, "commit_id": "", "noteable_id": 1, "system": false, "st_diff": null,
-                "action": "create", "url": self.address("/-/issues/1#note_1")
-            },
-            "repository": self.repository(), "issue": self.issue_attributes(confidentiality)
-        })
-    }
-
-    fn merge_request(&self) -> Value {
-        let project = self.project();
-        json!({
-            "object_kind": "merge_request", "event_type": "merge_request", "user": self.user(), "project": project,
-            "object_attributes": {
-                "id": 1, "iid": 1, "title": "A merge request", "description": "", "state": "opened", "action": "open",
-                "source_branch": "feature", "target_branch": "main", "source_project_id": self.project.id,
-                "target_project_id": self.project.id, "author_id": self.user, "assignee_id": null, "assignee_ids": [],
-                "reviewer_ids": [], "merge_status": "unchecked", "detailed_merge_status": "unchecked", "draft": false,
-                "work_in_progress": false, "last_commit": self.sample_commit(), "source": project, "target": project,
-                "created_at": self.now(), "updated_at": self.now(), "url": self.address("/-/merge_requests/1"), "labels": []
-            },
-            "labels": [], "changes": {}, "repository": self.repository(), "assignees": [], "reviewers": []
-        })
-    }
-
-    fn pipeline(&self) -> Value {
-        json!({
-            "object_kind": "pipeline",
-            "object_attributes": {
-                "id": 1, "iid": 1, "name": null, "ref": "main", "tag": false, "sha": SHA, "before_sha": BEFORE,
-                "source": "push", "status": "pending", "detailed_status": "pending", "stages": ["test"],
-                "created_at": self.now(), "finished_at": null, "duration": null, "queued_duration": null,
-                "protected_ref": true, "variables": [], "url": self.address("/-/pipelines/1")
-            },
-            "merge_request": null, "user": self.user(), "project": self.project(), "commit": self.sample_commit(),
-            "builds": [{
-                "id": 1, "stage": "test", "name": "test", "status": "pending", "created_at": self.now(),
-                "started_at": null, "finished_at": null, "duration": null, "queued_duration": 1.0, "failure_reason": null,
-                "when": "on_success", "manual": false, "allow_failure": false, "user": self.user(), "runner": null,
-                "artifacts_file": {"filename": null, "size": null}, "environment": null
-            }]
-        })
-    }
-
-    fn job(&self) -> Value {
-        json!({
-            "object_kind": "build", "ref": "main", "tag": false, "before_sha": BEFORE, "sha": SHA, "build_id": 1,
-            "build_name": "test", "build_stage": "test", "build_status": "pending", "build_created_at": self.now(),
-            "build_started_at": null, "build_finished_at": null, "build_duration": null, "build_queued_duration": 1.0,
-            "build_allow_failure": false, "build_failure_reason": "unknown_failure", "retries_count": 0, "pipeline_id": 1,
-            "runner": null, "project_id": self.project.id, "project_name": self.project.full_path, "user": self.user(),
-            // Here `id` is the pipeline's.
-            "commit": {"id": 1, "name": null, "sha": SHA, "message": "Add a line\n", "status": "pending"},
-            "repository": self.repository(), "project": self.project(), "environment": null
-        })
     }
 
     fn plain(&self, event: HookEvent) -> Value {

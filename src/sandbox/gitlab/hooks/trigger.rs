@@ -117,7 +117,8 @@ impl GitLab {
         self.inner.unsent.load(Ordering::SeqCst)
     }
 
-    fn in_background(&self, work: impl Future<Output = ()> + Send + 'static) {
+    /// Runs beside the requests; it counts as unsent while it runs.
+    pub(in crate::sandbox::gitlab) fn in_background(&self, work: impl Future<Output = ()> + Send + 'static) {
         self.inner.unsent.fetch_add(1, Ordering::SeqCst);
         let gitlab = self.clone();
         tokio::spawn(async move {

@@ -161,6 +161,32 @@ const COMMIT: &str = "\
 const BRANCH: &str = "\
     name:s commit:o merged:b protected:b developers_can_push:b developers_can_merge:b can_push:b default:b web_url:s";
 
+const ISSUE: &str = "\
+    id:i iid:i project_id:i title:s description:s state:s created_at:s updated_at:s closed_at:s closed_by:o labels:a \
+    milestone:o assignees author:o type:s assignee:o user_notes_count:i merge_requests_count:i upvotes:i downvotes:i \
+    start_date:s due_date:s confidential:b discussion_locked:b issue_type:s web_url:s time_stats:o \
+    task_completion_status:o weight:i blocking_issues_count:i has_tasks:b task_status:s _links:o references:o \
+    severity:s subscribed:b moved_to_id:i imported:b imported_from:s service_desk_reply_to:s epic_iid epic:o \
+    iteration:o health_status";
+
+const NOTE: &str = "\
+    id:i type:s body:s author:o created_at:s updated_at:s system:b noteable_id:i noteable_type:s project_id:i \
+    commit_id:s position:o resolvable:b resolved:b resolved_by:o resolved_at:s suggestions:o confidential:b \
+    internal:b imported:b imported_from:s noteable_iid:i commands_changes:o";
+
+const MERGE_REQUEST: &str = "\
+    id:i iid:i project_id:i title:s description:s state:s created_at:s updated_at:s merged_by:o merge_user:o \
+    merged_at:s closed_by:o closed_at:s title_html description_html target_branch source_branch user_notes_count:i \
+    upvotes:i downvotes:i author:o assignees assignee:o reviewers source_project_id:i target_project_id:i labels:a \
+    draft:b imported:b imported_from:s work_in_progress:b milestone:o merge_when_pipeline_succeeds:b merge_status:s \
+    detailed_merge_status:s merge_after:s sha:s merge_commit_sha:s squash_commit_sha:s discussion_locked:b \
+    should_remove_source_branch:b force_remove_source_branch:b prepared_at:s allow_collaboration:b \
+    allow_maintainer_to_push:b reference:s references:o web_url:s time_stats:o squash:b squash_on_merge:b \
+    task_completion_status:o has_conflicts:b blocking_discussions_resolved:b approvals_before_merge:i";
+
+const PIPELINE: &str = "\
+    id:i iid:i project_id:i sha:s ref:s status:s source:s created_at:s updated_at:s web_url:s";
+
 /// What is wrong with an answer by its description.
 fn problems(answer: &Value, description: &str) -> Vec<String> {
     let fields = answer.as_object().expect("an object");
@@ -253,14 +279,35 @@ async fn what_is_made_in_a_project_has_the_fields_and_types_of_gitlabs_own_descr
         ("POST /projects", json!({ "name": "made", "topics": ["factory"] }), PROJECT),
         ("POST /projects/1/repository/commits", commit, COMMIT),
         ("POST /projects/1/repository/branches", json!({ "branch": "b", "ref": "main" }), BRANCH),
+        ("POST /projects/1/issues", json!({ "title": "An issue" }), ISSUE),
+        ("POST /projects/1/issues/1/notes", json!({ "body": "A comment" }), NOTE),
         ("POST /projects/3/archive", NONE, PROJECT),
         ("POST /projects/2/restore", NONE, PROJECT),
     ];
     let mut wrong = Vec::new();
+    let config = json!({
+        "branch": "main", "commit_message": "Run a job",
+        "actions": [{ "action": "create", "file_path": ".gitlab-ci.yml", "content": "a:\n  script: x\n" }],
+    });
+    assert_eq!(site.admin("POST /projects/1/repository/commits", config).await.status, 201);
     for (line, body, description) in cases {
         let answer = site.admin(line, body).await;
         assert_eq!(answer.status, 201, "{line}: {}", answer.text);
         wrong.extend(problems(&answer.body, description).into_iter().map(|problem| format!("{line}: {problem}")));
+    }
+    // What is described of these is only their lists' part.
+    let request = json!({ "title": "A change", "source_branch": "b", "target_branch": "main" });
+    assert_eq!(site.admin("POST /projects/1/merge_requests", request).await.status, 201);
+    for (path, description) in [
+        ("/projects/1/issues", ISSUE),
+        ("/projects/1/issues/1/notes", NOTE),
+        ("/projects/1/merge_requests", MERGE_REQUEST),
+        ("/projects/1/pipelines", PIPELINE),
+    ] {
+        let answer = site.admin(&format!("GET {path}"), NONE).await;
+        assert_eq!(answer.status, 200, "{path}: {}", answer.text);
+        wrong
+            .extend(problems(&first(answer.body), description).into_iter().map(|problem| format!("{path}: {problem}")));
     }
     assert_eq!(wrong, Vec::<String>::new());
 }

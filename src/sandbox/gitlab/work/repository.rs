@@ -60,6 +60,12 @@ pub struct CommitChanges {
     pub removed: Vec<String>,
 }
 
+/// What a commit changes, and all files after it.
+struct CommitContent {
+    changes: CommitChanges,
+    files: BTreeMap<String, String>,
+}
+
 /// A branch or tag that a push moved.
 #[derive(Clone, Debug)]
 pub struct Pushed {
@@ -143,15 +149,49 @@ impl Repository {
         self.commits.get(named.unwrap_or(reference))
     }
 
+    /// Adds the commit that merges a branch's head into what the new commit follows.
+    pub(in crate::sandbox::gitlab) fn merge(&mut self, new: NewCommit<'_>, head: &str) -> StoredCommit {
+        let tree = |id: &str| self.commits.get(id).map(|commit| Arc::clone(&commit.files)).unwrap_or_default();
+        let (head_files, parent) = (tree(head), new.parent.clone().unwrap_or_default());
+        let mut files = (*tree(&parent)).clone();
+        let mut changes = CommitChanges::default();
+        for (path, content) in
+            head_files.iter().filter(|(path, content)| files.get(*path) != Some(content)).collect::<Vec<_>>()
+        {
+            let changed = if files.insert(path.clone(), content.clone()).is_some() {
+                &mut changes.modified
+            } else {
+                &mut changes.added
+            };
+            changed.push(path.clone());
+        }
+        self.store(new, Some(head), CommitContent { changes, files })
+    }
+
+    fn store(&mut self, new: NewCommit<'_>, merged: Option<&str>, content: CommitContent) -> StoredCommit {
+        let commit = StoredCommit {
+            id: new_id(),
+            parents: new.parent.into_iter().chain(merged.map(str::to_owned)).collect(),
+            message: new.message,
+            author_name: new.author.name.clone(),
+            author_email: new.author.email.clone(),
+            created_at: new.at,
+            changes: content.changes,
+            files: Arc::new(content.files),
+        };
+        self.commits.insert(commit.id.clone(), commit.clone());
+        commit
+    }
+
     /// Adds a commit that no branch has yet.
     ///
     /// # Errors
     /// GitLab's text for a file that is there or is not (gitlab: lib/gitlab/git/index.rb, gitaly's UserCommitFiles).
-    pub(in crate::sandbox::gitlab) fn commit(&mut self, new: NewCommit<'_>) -> Result<StoredCommit, &'static str> {
+    pub(in crate::sandbox::gitlab) fn commit(&mut self, mut new: NewCommit<'_>) -> Result<StoredCommit, &'static str> {
         let parent = new.parent.as_ref().and_then(|parent| self.commits.get(parent));
         let mut files = parent.map(|parent| (*parent.files).clone()).unwrap_or_default();
         let mut changes = CommitChanges::default();
-        for FileAction { kind, path, content } in new.actions {
+        for FileAction { kind, path, content } in std::mem::take(&mut new.actions) {
             match (kind, files.contains_key(&path)) {
                 (FileActionKind::Create, true) => return Err("A file with this name already exists"),
                 (FileActionKind::Update | FileActionKind::Delete, false) => {
@@ -171,18 +211,7 @@ impl Repository {
                 }
             }
         }
-        let commit = StoredCommit {
-            id: new_id(),
-            parents: new.parent.into_iter().collect(),
-            message: new.message,
-            author_name: new.author.name.clone(),
-            author_email: new.author.email.clone(),
-            created_at: new.at,
-            changes,
-            files: Arc::new(files),
-        };
-        self.commits.insert(commit.id.clone(), commit.clone());
-        Ok(commit)
+        Ok(self.store(new, None, CommitContent { changes, files }))
     }
 }
 
