@@ -2,6 +2,7 @@
 
 mod bundle;
 mod connection;
+mod droid;
 mod kit;
 mod receiver;
 
@@ -19,6 +20,8 @@ use sha2::{Digest as _, Sha256};
 
 use super::clock;
 
+#[cfg_attr(not(feature = "sandbox-testing"), allow(unused_imports, reason = "only tests set them"))]
+pub use self::droid::{DroidAnswer, DroidComment};
 #[cfg(any(test, feature = "sandbox-testing"))]
 pub use self::receiver::WEBHOOK_PATH;
 pub use self::receiver::{ReceivedDelivery, WEBHOOKS};
@@ -100,6 +103,8 @@ pub struct FactoryQuirks {
     /// The receiver records the delivery, and its response comes too late for GitLab.
     pub is_late: bool,
     pub receipts: ReceiptPolicy,
+    /// The Droids that answer in GitLab; none unless a test wants them.
+    pub droids: Vec<DroidAnswer>,
 }
 
 /// Whether Factory takes the new secret token of its webhooks.

@@ -11,7 +11,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use sha2::Sha256;
 
-use super::{EmbeddedFactory, FactoryOrganization, FactoryProblem, FactoryRecords, ReceiptPolicy, is_equal};
+use super::{EmbeddedFactory, FactoryOrganization, FactoryProblem, FactoryRecords, ReceiptPolicy, droid, is_equal};
 use crate::sandbox::clock;
 
 /// Below it GitLab delivers webhooks, one address for each organization.
@@ -54,6 +54,7 @@ pub(super) async fn receive(
         .map_err(|_| FactoryProblem::new(413, "the delivery is too large"))?;
     let checked = check(&factory, &organization, &Received { headers: &headers, body: &body });
     let delivery = checked.inspect_err(|_| factory.lock().refused += 1)?;
+    droid::wake(&factory, &delivery);
     let response = record(&factory, delivery);
     if factory.lock().quirks.is_late {
         // Until GitLab gives up.

@@ -180,3 +180,45 @@ async fn what_stands_in_the_way_of_a_merge_is_named() {
     live.site.admin("PUT /projects/1/merge_requests/1", json!({ "state_event": "close" })).await;
     assert_eq!(status(&live).await, "not_open");
 }
+
+#[tokio::test]
+async fn droids_answer_as_agreed_late_as_somebody_else_or_with_a_tracking_note() {
+    use crate::sandbox::factory::{DroidAnswer, DroidComment};
+    use crate::sandbox::gitlab::seed::{TokenSpec, UserSpec};
+
+    let live = live(SandboxOptions::default()).await;
+    let gitlab = &live.site.gitlab;
+    let droid = gitlab.add_user(UserSpec { username: "factory-droid".into(), ..UserSpec::default() });
+    gitlab.change_group(live.group, |group| {
+        group.members.insert(droid, 30);
+    });
+    let token = |user: u64| gitlab.add_token(TokenSpec { user, ..TokenSpec::default() });
+    let late = Duration::from_millis(150);
+    let cases = [
+        (token(droid), Duration::ZERO, DroidComment::Answer, "factory-droid"),
+        (token(droid), late, DroidComment::Answer, "factory-droid"),
+        (gitlab.user_token(), Duration::ZERO, DroidComment::Answer, "alice"),
+        (gitlab.admin_token(), Duration::ZERO, DroidComment::TrackingNote, "root"),
+    ];
+    for (number, (token, delay, comment, author)) in cases.into_iter().enumerate() {
+        let answer = DroidAnswer { event: "Issue Hook", token: token.into(), delay, comment };
+        live.sandbox.factory().set_quirks(|quirks| quirks.droids = vec![answer]);
+        live.made("POST /projects/1/issues", json!({ "title": "a question" })).await;
+        live.received().await;
+        let path = format!("GET /projects/1/issues/{}/notes", number + 1);
+        if delay == late {
+            assert_eq!(live.site.admin(&path, NONE).await.body, json!([]), "it takes its time");
+        }
+        let mut notes = json!([]);
+        for _ in 0..500 {
+            notes = live.site.admin(&path, NONE).await.body;
+            if notes != json!([]) {
+                break;
+            }
+            crate::sandbox::clock::wait(Duration::from_millis(10)).await;
+        }
+        assert_eq!(notes[0]["author"]["username"], author, "{notes}");
+        let is_tracking = notes[0]["body"].as_str().is_some_and(|text| text.contains("droid-tracking-note"));
+        assert_eq!(is_tracking, comment == DroidComment::TrackingNote);
+    }
+}
