@@ -2,6 +2,7 @@
 //!
 //! Written from how GitLab behaves; the source of a single fact is given beside it as `gitlab: path`.
 
+mod admin_token;
 mod applications;
 mod auth;
 mod error;
@@ -53,6 +54,7 @@ struct GitLabInner {
     options: SandboxOptions,
     root: String,
     clock: SandboxClock,
+    admin_token: SecretString,
     #[cfg_attr(not(feature = "sandbox-testing"), allow(dead_code, reason = "only tests read it"))]
     user_token: SecretString,
     state: Mutex<GitLabState>,
@@ -72,6 +74,7 @@ impl GitLab {
             options: options.clone(),
             root,
             clock,
+            admin_token: seed.admin_token.into(),
             user_token: seed.user_token.into(),
             state: Mutex::new(seed.state),
             unsent: AtomicUsize::new(0),
@@ -82,6 +85,7 @@ impl GitLab {
     /// The routes under the relative root, and a 404 page for everything outside it.
     pub(crate) fn router(&self) -> Router {
         let api = Router::new()
+            .merge(admin_token::routes())
             .merge(applications::routes())
             .merge(groups::routes())
             .merge(hooks::routes())
@@ -146,6 +150,8 @@ impl GitLab {
 
     /// The token of the admin `root`: scope `api`, and `admin_mode` where Admin Mode is on.
     #[must_use]
+    pub fn admin_token(&self) -> String {
+        self.inner.admin_token.expose_secret().to_owned()
     }
 
     /// The token of an ordinary user, scope `api`.

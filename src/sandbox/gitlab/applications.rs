@@ -178,7 +178,7 @@ fn new_secret(gitlab: &GitLab, state: &GitLabState) -> String {
 }
 
 /// gitlab: lib/api/entities/application.rb. `scopes` came between 18.6 and 19.1; it is shown from 19.1 on.
-fn entity(gitlab: &GitLab, state: &GitLabState, application: &StoredApplication) -> Value {
+pub(super) fn entity(gitlab: &GitLab, state: &GitLabState, application: &StoredApplication) -> Value {
     let mut answer = json!({
         "id": application.id,
         "application_id": application.uid,

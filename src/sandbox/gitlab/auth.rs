@@ -182,8 +182,8 @@ impl TokenGuard<'_> {
         if self.acceptable.is_empty() {
             return Ok(());
         }
-        let text = "Access denied: Your Personal Access Token lacks the required permissions.";
-        Err(ApiError::guard(StatusCode::FORBIDDEN, "insufficient_granular_scope", text))
+        // As for a user who may not: nothing tells that it is the token.
+        Err(ApiError::forbidden())
     }
 
     fn check_coverage(&self, scopes: &[String]) -> Result<(), ApiError> {

@@ -204,7 +204,7 @@ async fn merge(
     one.merge_commit = Some(pushes.after.clone());
     let merged = one.clone();
     send(&gitlab, state, &Sent { project, merge_request: &merged, action: "merge", call: &call, user: caller.user });
-    after_push(&gitlab, state, project, pushes);
+    after_push(&gitlab, state, project, &pushes);
     if removes {
         let before = state.work_of(project).repository.branches.remove(&merged.source_branch);
         let pushed = Pushed {
@@ -215,7 +215,7 @@ async fn merge(
             commits: Vec::new(),
             message: None,
         };
-        after_push(&gitlab, state, project, pushed);
+        after_push(&gitlab, state, project, &pushed);
     }
     Ok(Json(entity(state, project, &merged)))
 }

@@ -39,7 +39,7 @@ fn can_push(state: &GitLabState, project: &StoredProject, caller: &Caller, branc
 }
 
 /// What a push sets off: its webhooks, by a worker, what follows for merge requests, and a pipeline.
-pub(super) fn after_push(gitlab: &GitLab, state: &mut GitLabState, project: u64, pushed: Pushed) {
+pub(super) fn after_push(gitlab: &GitLab, state: &mut GitLabState, project: u64, pushed: &Pushed) {
     let is_tag = pushed.branch().is_none();
     let events = [if is_tag { HookEvent::TagPush } else { HookEvent::Push }, HookEvent::RepositoryUpdate];
     for event in events {
@@ -52,8 +52,8 @@ pub(super) fn after_push(gitlab: &GitLab, state: &mut GitLabState, project: u64,
             })
         });
     }
-    super::merge_requests::refresh(gitlab, state, project, &pushed);
-    super::pipelines::for_push(gitlab, state, project, &pushed);
+    super::merge_requests::refresh(gitlab, state, project, pushed);
+    super::pipelines::for_push(gitlab, state, project, pushed);
 }
 
 /// The push of the README with which a project is created.
@@ -70,7 +70,7 @@ pub(super) fn push_first_commit(gitlab: &GitLab, state: &mut GitLabState, projec
         commits: vec![commit],
         message: None,
     };
-    after_push(gitlab, state, project, pushed);
+    after_push(gitlab, state, project, &pushed);
 }
 
 /// Whether a repository can be used yet.
@@ -129,7 +129,7 @@ async fn create_branch(
     let start = start.ok_or_else(|| bad_request(&format!("Invalid reference name: {from}")))?;
     repository.branches.insert(branch.clone(), start.clone());
     let reference = format!("refs/heads/{branch}");
-    after_push(&gitlab, &mut state, project, moved(&caller, reference, [NO_COMMIT, &start]));
+    after_push(&gitlab, &mut state, project, &moved(&caller, reference, [NO_COMMIT, &start]));
     let view = RepositoryView::new(&state, project, Some(&caller))?;
     Ok((StatusCode::CREATED, Json(view.branch(&branch))).into_response())
 }
@@ -152,7 +152,7 @@ async fn delete_branch(
     }
     let before = repository.branches.remove(&branch).unwrap_or_default();
     let reference = format!("refs/heads/{branch}");
-    after_push(&gitlab, &mut state, project, moved(&caller, reference, [&before, NO_COMMIT]));
+    after_push(&gitlab, &mut state, project, &moved(&caller, reference, [&before, NO_COMMIT]));
     Ok(StatusCode::NO_CONTENT)
 }
 
@@ -172,7 +172,7 @@ async fn create_tag(Shared(gitlab): Shared<GitLab>, Path(id): Path<String>, call
     let target = target.ok_or_else(|| bad_request(&format!("Target {from} is invalid")))?;
     repository.tags.insert(tag.clone(), target.clone());
     let pushed = moved(&caller, format!("refs/tags/{tag}"), [NO_COMMIT, &target]);
-    after_push(&gitlab, &mut state, project, Pushed { message: message.clone(), ..pushed });
+    after_push(&gitlab, &mut state, project, &Pushed { message: message.clone(), ..pushed });
     let view = RepositoryView::new(&state, project, Some(&caller))?;
     Ok((StatusCode::CREATED, Json(view.tag(&tag, message))).into_response())
 }

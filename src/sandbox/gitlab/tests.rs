@@ -1,5 +1,6 @@
 //! Compares the embedded GitLab with what is known about the real one, request by request.
 
+mod admin_token;
 mod applications;
 mod discussions;
 mod graphql;
@@ -80,6 +81,7 @@ impl TestInstance {
 
     /// Calls the API as the admin.
     async fn admin(&self, line: &str, body: Value) -> TestResponse {
+        self.api(line, &self.gitlab.admin_token(), body).await
     }
 
     /// Sends a form without a token.

@@ -150,7 +150,11 @@ fn rotated(gitlab: &GitLab, call: &Call, id: u64) -> Result<Json<Value>, ApiErro
         expires_at,
         previous: Some(id),
     };
+    let (impersonation, granular) = (old.impersonation, old.granular);
     let (id, value) = create(gitlab, &mut state, new);
+    if let Some(token) = state.tokens.get_mut(&id) {
+        (token.impersonation, token.granular) = (impersonation, granular);
+    }
     Ok(Json(entity_with_value(gitlab, &state, id, &value)))
 }
 
@@ -202,7 +206,7 @@ pub(super) fn entity_with_value(gitlab: &GitLab, state: &GitLabState, id: u64, v
 }
 
 /// gitlab: lib/api/entities/personal_access_token.rb; the first versions of the newer fields are approximate.
-fn entity(gitlab: &GitLab, token: &StoredToken) -> Value {
+pub(super) fn entity(gitlab: &GitLab, token: &StoredToken) -> Value {
     let mut answer = json!({
         "id": token.id,
         "name": token.name,

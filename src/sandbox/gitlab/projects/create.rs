@@ -61,7 +61,7 @@ struct NewProject {
 impl NewProject {
     fn read(params: &Params) -> Result<Self, ApiError> {
         let (name, path) = (params.text("name")?, params.text("path")?);
-        let Some(name) = name.clone().or_else(|| path.clone()).filter(|name| !name.is_empty()) else {
+        let Some(name) = name.or_else(|| path.clone()).filter(|name| !name.is_empty()) else {
             return Err(ApiError::invalid("name, path are missing, at least one parameter must be provided"));
         };
         let path = path.unwrap_or_else(|| parameterized(&name));

@@ -50,7 +50,7 @@ pub(super) async fn create(
     let parent = parent(state, &target)?;
     let user = state.users.get(&caller.user).cloned().ok_or_else(ApiError::unauthorized)?;
     let message = params.text("commit_message")?.unwrap_or_default();
-    let new = NewCommit { message, author: &user, at: state.clock.now(), parent: parent.clone(), actions };
+    let new = NewCommit { message, author: &user, at: state.clock.now(), parent, actions };
     let repository = &mut state.work_of(target.project).repository;
     let before = repository.branches.get(&target.branch).cloned();
     let commit = repository.commit(new).map_err(bad_request)?;
@@ -64,7 +64,7 @@ pub(super) async fn create(
         commits: vec![commit.clone()],
         message: None,
     };
-    after_push(&gitlab, state, target.project, pushed);
+    after_push(&gitlab, state, target.project, &pushed);
     let view = RepositoryView::new(state, target.project, Some(&caller))?;
     Ok((StatusCode::CREATED, Json(view.commit(&commit))).into_response())
 }
