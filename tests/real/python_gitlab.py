@@ -6,6 +6,7 @@ three projects on the instance.
 
 import datetime
 import os
+import time
 
 import gitlab
 
@@ -177,9 +178,101 @@ def system_hooks(gl, kit):
     equal(gl.hooks.list(get_all=True), [])
 
 
+CONFIG = "check:\n  script:\n    - true\n"
+
+
+def until(what, call):
+    """Repeats the call until it gives something."""
+    for _ in range(400):
+        found = call()
+        if found:
+            return found
+        time.sleep(0.05)
+    raise AssertionError(f"waited in vain for {what}")
+
+
+def work(gl):
+    """The jobs of a test in a scratch project, and the webhook of each."""
+    kit = webhook(gl)
+    group = gl.groups.list(get_all=False, top_level_only=True)[0]
+    asked = {"name": "scratch", "namespace_id": group.id, "initialize_with_readme": True, "topics": ["scratch"]}
+    made = gl.projects.create(asked)
+    message = refused(gitlab.GitlabCreateError, 400, lambda: gl.projects.create({"name": "x", "namespace_id": 99999}))
+    assert "is not valid" in message, message
+    equal([one.id for one in gl.projects.list(topic="scratch", get_all=True)], [made.id])
+    project = gl.projects.get(made.id)
+    events = {f"{name}_events": True for name in ("tag_push", "issues", "note", "merge_requests", "pipeline", "job")}
+    hook = project.hooks.create({"url": kit["url"], "token": kit["secret_token"], **events})
+    action = {"action": "create", "file_path": ".gitlab-ci.yml", "content": CONFIG}
+    assert project.ci_lint.create({"content": CONFIG}).valid
+    commit = project.commits.create({"branch": "main", "commit_message": "Add CI", "actions": [action]})
+    message = refused(
+        gitlab.GitlabCreateError,
+        400,
+        lambda: project.commits.create({"branch": "main", "commit_message": "again", "actions": [action]}),
+    )
+    equal(message, "A file with this name already exists")
+    branch = project.branches.create({"branch": "feature", "ref": "main"})
+    equal(branch.commit["id"], commit.id)
+    change = {"action": "create", "file_path": "a.txt", "content": "a"}
+    head = project.commits.create({"branch": "feature", "commit_message": "Add a", "actions": [change]})
+    tag = project.tags.create({"tag_name": "v1", "ref": "main"})
+    equal(tag.target, commit.id)
+    issue = project.issues.create({"title": "An issue"})
+    note = issue.notes.create({"body": "A comment"})
+    request = project.mergerequests.create(
+        {"title": "A change", "source_branch": "feature", "target_branch": "main"}
+    )
+    equal((request.iid, request.sha), (1, head.id))
+    remark = request.notes.create({"body": "Another comment"})
+    pipeline = project.pipelines.create({"ref": "feature"})
+    equal([job.name for job in pipeline.jobs.list(get_all=True)], ["check"])
+    pipeline.cancel()
+    equal(project.pipelines.get(pipeline.id).status, "canceled")
+    until(
+        "the merge request", lambda: project.mergerequests.get(1).detailed_merge_status == "mergeable"
+    )
+    request.merge()
+    equal(project.mergerequests.get(1).state, "merged")
+    equal([one.id for one in issue.notes.list(get_all=True)], [note.id])
+    wanted = {
+        ("push_hooks", "checkout_sha", commit.id),
+        ("push_hooks", "checkout_sha", head.id),
+        ("push_hooks", "ref", "refs/heads/feature"),
+        ("tag_push_hooks", "ref", "refs/tags/v1"),
+        ("issue_hooks", "object_attributes.id", issue.id),
+        ("note_hooks", "object_attributes.id", note.id),
+        ("note_hooks", "object_attributes.id", remark.id),
+        ("merge_request_hooks", "object_attributes.action", "open"),
+        ("merge_request_hooks", "object_attributes.action", "merge"),
+        ("pipeline_hooks", "object_attributes.id", pipeline.id),
+        ("job_hooks", "pipeline_id", pipeline.id),
+    }
+    until("every webhook", lambda: wanted <= arrived(gl, f"{project.hooks.path}/{hook.id}/events", wanted))
+    project.delete()
+    marked = gl.projects.get(project.id)
+    assert marked.marked_for_deletion_on, marked
+    gl.projects.delete(project.id, permanently_remove=True, full_path=marked.path_with_namespace)
+    refused(gitlab.GitlabGetError, 404, lambda: gl.projects.get(project.id))
+
+
+def arrived(gl, path, wanted):
+    """Which of these the log has as delivered: the trigger, and a value at a place of the payload."""
+    log = [entry for entry in gl.http_list(path, iterator=True, per_page=20) if entry["response_status"] == "200"]
+    found = set()
+    for trigger, place, value in wanted:
+        for entry in log:
+            at = entry["request_data"]
+            for step in place.split("."):
+                at = at.get(step) if isinstance(at, dict) else None
+            if entry["trigger"] == trigger and at == value:
+                found.add((trigger, place, value))
+    return found
+
+
 def main():
     gl = gitlab.Gitlab(URL, private_token=TOKEN)
-    for part in (users, applications, projects, groups, tokens, instance, hooks):
+    for part in (users, applications, projects, groups, tokens, instance, hooks, work):
         part(gl)
         print(f"{part.__name__}: as python-gitlab {gitlab.__version__} expects")
 
