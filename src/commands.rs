@@ -183,7 +183,7 @@ pub async fn run(args: &[OsString], env: &Env, interrupt: &Interrupt) -> ExitCod
         }
     };
     let global = &invocation.cli.global;
-    let terminal = Terminal::new(env, global.color, verbosity(global)).for_command(invocation.running.as_str());
+    let terminal = Terminal::new(env, global.color, verbosity(global)).for_command(&running(&invocation));
     let wanted = wanted(&invocation);
     let result = invoke(invocation, Surroundings { args, env, terminal: &terminal, interrupt }).await;
     terminal.restore();
@@ -191,6 +191,18 @@ pub async fn run(args: &[OsString], env: &Env, interrupt: &Interrupt) -> ExitCod
         output::failure(&terminal, failure, &wanted);
     }
     ended(&terminal, result)
+}
+
+/// The command that is running, with those of its flags that a command which runs it again has to repeat.
+fn running(invocation: &Invocation<Command>) -> String {
+    let mut running = invocation.running.clone();
+    if let Command::Disconnect(args) = &invocation.cli.command {
+        for flag in args.kept_flags() {
+            running.push(' ');
+            running.push_str(&flag);
+        }
+    }
+    running
 }
 
 /// The report of a command line that is not understood. A text's file is left alone: what the command would have written to

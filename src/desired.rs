@@ -35,6 +35,20 @@ pub struct Desired {
     pub disconnect_url: Option<Url>,
 }
 
+/// How the names of tokens begin that this tool creates.
+pub const TOKEN_NAME: &str = "Factory ";
+
+impl Desired {
+    /// How the name begins of a token that this tool creates for the organization.
+    #[must_use]
+    pub fn token_name_begins(&self) -> String {
+        match self.organization.id.as_str() {
+            "" => TOKEN_NAME.to_owned(),
+            organization => format!("{TOKEN_NAME}({organization}) "),
+        }
+    }
+}
+
 /// What has to be trusted: the kit with the values that flags replaced.
 #[derive(Clone, Debug, Default)]
 pub struct DesiredTrust {

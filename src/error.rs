@@ -85,15 +85,31 @@ pub enum FixCommand {
 }
 
 impl FixCommand {
-    /// The command line to copy. `running` is the command that is running: `connect`, `kit check`.
+    /// The command line to copy. `running` is the command that is running, with the flags that are to be repeated: `connect`,
+    /// `kit check`, `disconnect --hooks-only`. Flags that the options replace are left out.
     #[must_use]
     pub fn line(&self, running: &str) -> String {
         match self {
             Self::Rerun(options) if options.is_empty() => format!("factory-gitlab {running}"),
-            Self::Rerun(options) => format!("factory-gitlab {running} {options}"),
+            Self::Rerun(options) => {
+                let mut parts = running.split(" --");
+                let command = parts.next().unwrap_or_default();
+                let kept = parts.filter(|flag| !is_replaced(flag, options)).map(|flag| format!(" --{flag}"));
+                format!("factory-gitlab {command}{} {options}", kept.collect::<String>())
+            }
             Self::Connect(command) | Self::Run(command) => command.clone(),
         }
     }
+}
+
+/// Flags of which a command takes one.
+const ONE_OF: [&str; 2] = ["--keep-application", "--application-id"];
+
+/// Whether options contain the flag (without its dashes), or one that does not go with it.
+fn is_replaced(flag: &str, options: &str) -> bool {
+    let name = format!("--{}", flag.split_whitespace().next().unwrap_or_default());
+    let excludes = |option: &str| ONE_OF.contains(&name.as_str()) && ONE_OF.contains(&option);
+    options.split_whitespace().any(|option| option == name || excludes(option))
 }
 
 impl Fix {
@@ -257,5 +273,19 @@ mod tests {
         let actions: Vec<String> = fix.actions("verify").collect();
         assert_eq!(actions, ["factory-gitlab verify --timeout 90", "https://gitlab.acme.com"]);
         assert!(Fix::rerun("try again", "").actions("kit check").eq(["factory-gitlab kit check"]));
+    }
+
+    #[test]
+    fn a_rerun_repeats_the_flags_of_the_run_that_its_options_do_not_replace() {
+        let lines = |options: &str| -> Vec<String> {
+            let running = "disconnect --keep-application --without-factory";
+            Fix::rerun("run it again", options).actions(running).collect()
+        };
+        assert_eq!(lines(""), ["factory-gitlab disconnect --keep-application --without-factory"]);
+        assert_eq!(lines("--dry-run"), ["factory-gitlab disconnect --keep-application --without-factory --dry-run"]);
+        assert_eq!(lines("--without-factory"), ["factory-gitlab disconnect --keep-application --without-factory"]);
+        let other = Fix::rerun("name another", "--application-id b");
+        assert!(other.actions("disconnect --application-id a").eq(["factory-gitlab disconnect --application-id b"]));
+        assert!(other.actions("disconnect --keep-application").eq(["factory-gitlab disconnect --application-id b"]));
     }
 }

@@ -43,6 +43,8 @@ pub enum Read {
     Token,
     /// The token that Factory was given, by its number in this machine's record.
     HandedOver,
+    /// The tokens with names that this tool gives to those of this organization, of every user.
+    NamedTokens,
     /// The token's owner; the address of their page contains the instance's own URL.
     User,
     License,
@@ -82,6 +84,7 @@ impl Read {
             Self::Network
             | Self::Metadata
             | Self::Token
+            | Self::NamedTokens
             | Self::User
             | Self::Applications
             | Self::ScopesSupported
@@ -106,6 +109,8 @@ pub struct Observed {
     pub token: Observation<TokenDetails>,
     /// The token that Factory was given; `None` inside where GitLab no longer has it.
     pub handed_over: Observation<Option<TokenDetails>>,
+    /// The active tokens whose names begin like those that this tool creates for the organization, of every user.
+    pub named_tokens: Observation<Vec<TokenDetails>>,
     /// The kind of token that its form suggests, if that is not a personal access token.
     pub token_looks_like: Option<&'static str>,
     pub user: Observation<User>,
@@ -132,6 +137,7 @@ impl Observed {
             own_url: Observation::Skipped(NOT_REQUESTED),
             token: Observation::Skipped(NOT_REQUESTED),
             handed_over: Observation::Skipped(NOT_REQUESTED),
+            named_tokens: Observation::Skipped(NOT_REQUESTED),
             token_looks_like: None,
             user: Observation::Skipped(NOT_REQUESTED),
             license: Observation::Skipped(NOT_REQUESTED),

@@ -15,6 +15,7 @@ use crate::observed::{Read, Reads};
 use crate::plan::{self, Disconnection, EndScope, KeyringEntry, TellFactory};
 use crate::report::run::{Job, PendingExit, Purpose};
 use crate::secret::{OAuthSecret, Pat};
+use crate::text::shell_word;
 
 const LONG: &str = "\
 Removes what connect made: Factory is told first, then webhooks, the OAuth application, the token made for Factory, and \
@@ -73,12 +74,27 @@ pub struct DisconnectArgs {
     pub exit_code: bool,
 }
 
+impl DisconnectArgs {
+    /// The flags that decide what is removed: a command that runs this one again has them too.
+    pub(super) fn kept_flags(&self) -> Vec<String> {
+        let switches = [
+            (self.hooks_only, "--hooks-only"),
+            (self.keep_application, "--keep-application"),
+            (self.without_factory, "--without-factory"),
+        ];
+        let set = switches.iter().filter(|(is_set, _)| *is_set).map(|(_, flag)| (*flag).to_owned());
+        let named = self.named_application.as_ref().map(|id| format!("--application-id {}", shell_word(id.trim())));
+        set.chain(named).collect()
+    }
+}
+
 /// What a plan is made from.
-const READS: [Read; 8] = [
+const READS: [Read; 9] = [
     Read::Network,
     Read::Metadata,
     Read::Token,
     Read::HandedOver,
+    Read::NamedTokens,
     Read::User,
     Read::Applications,
     Read::EveryHook,
@@ -88,12 +104,17 @@ const READS: [Read; 8] = [
 pub(super) async fn disconnect(args: DisconnectArgs, context: &Context<'_>) -> Result<ExitCode, Failure> {
     let interrupt = context.interrupt;
     // Before anything is removed that there would be no evidence of.
-    args.evidence.as_deref().map_or(Ok(()), output::require_writable)?;
+    if let Some(path) = &args.evidence {
+        output::require_writable(path)?;
+        output::require_new(path, "--evidence")?;
+    }
     let access = if args.dry_run { Access::RemoveDryRun } else { Access::Remove };
     let session = interrupt.or(Session::open(context, access)).await??;
-    let observed = interrupt.or(session.observe(&Reads::from_iter(READS))).await?;
+    let reads = READS.into_iter().filter(|read| !args.hooks_only || *read != Read::NamedTokens);
+    let observed = interrupt.or(session.observe(&reads.collect::<Reads>())).await?;
     preconditions::require_seen(&session.desired, &observed)?;
-    let unread = preconditions::unread_besides_unseen(&session.desired, &observed);
+    let mut unread = preconditions::unread_besides_unseen(&session.desired, &observed);
+    unread.extend(preconditions::unread_tokens(&session.desired, &observed));
     let wanted = interrupt.or(wanted(&args, &session)).await??;
     let plan = plan::disconnect(&wanted, &session.desired, &observed, &session.record);
     if !plan.blockers.is_empty() {

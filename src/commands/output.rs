@@ -11,7 +11,7 @@ use crate::files::{self, Readers};
 use crate::report::{self, FailureReport, Format, Report};
 use crate::secret::{shown_folder, shown_place};
 use crate::terminal::{Terminal, Verbosity};
-use crate::text::Text;
+use crate::text::{Text, shell_word};
 
 pub(super) fn finish(context: &Context<'_>, report: &dyn Report) -> Result<ExitCode, Failure> {
     let terminal = context.terminal;
@@ -55,6 +55,28 @@ pub(super) fn write_file(path: &Path, write: impl FnOnce(&mut dyn io::Write) -> 
 /// A usage error when the path cannot be written.
 pub(super) fn require_writable(path: &Path) -> Result<(), Failure> {
     files::require_writable(path).map_err(|error| cannot_write(path, &error))
+}
+
+/// Refuses a file that has something in it: evidence of an earlier run is not overwritten. A device is written to as always.
+///
+/// # Errors
+/// A usage error that names a file which does not exist yet.
+pub(super) fn require_new(path: &Path, flag: &str) -> Result<(), Failure> {
+    if !path.metadata().is_ok_and(|found| found.is_file() && found.len() > 0) {
+        return Ok(());
+    }
+    let stem = path.file_stem().unwrap_or_default().to_string_lossy();
+    let extension = path.extension().map(|one| format!(".{}", one.to_string_lossy())).unwrap_or_default();
+    let mut others = (2_u32..).map(|number| path.with_file_name(format!("{stem}-{number}{extension}")));
+    let failure = Failure::usage(format!("{} exists already and is not overwritten", shown_place(path)))
+        .because("it may be the evidence of an earlier run");
+    Err(match others.find(|other| !other.exists()) {
+        Some(other) => {
+            let options = format!("{flag} {}", shell_word(&other.to_string_lossy()));
+            failure.fix(Fix::rerun("write to another file", options))
+        }
+        None => failure.fix(Fix::say("write to another file")),
+    })
 }
 
 /// Removes the report of an earlier run, which must not be taken for this run's.

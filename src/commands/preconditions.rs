@@ -84,6 +84,13 @@ pub(super) fn unread_besides_unseen(desired: &Desired, observed: &Observed) -> V
     grouped(desired, unread_errors(observed, |error| error.status() != Some(404)))
 }
 
+/// The tokens with the names of those made for Factory, where they could not be listed.
+pub(super) fn unread_tokens(desired: &Desired, observed: &Observed) -> Option<FailureGroup<Target>> {
+    const WHAT: &str = "whether another machine made a token for Factory is unknown: tokens could not be listed";
+    let error = observed.named_tokens.error()?;
+    Some(FailureGroup { failure: diagnostics::gitlab(error, WHAT, &desired.instance), of: Vec::new() })
+}
+
 fn grouped(desired: &Desired, unread: Vec<(&Target, &http::Error)>) -> Vec<FailureGroup<Target>> {
     let explained = |(target, error): (&Target, &http::Error)| {
         (target.clone(), diagnostics::gitlab(error, "hooks could not be read", &desired.instance))

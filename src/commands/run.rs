@@ -62,6 +62,7 @@ pub(super) async fn run(session: &Session<'_>, job: Job, planned: Planned) -> Re
         end,
         unread,
         checks,
+        has_evidence: evidence.is_some(),
         requests: stats.requests,
         writes: stats.writes,
         duration_ms: u64::try_from(session.duration().as_millis()).unwrap_or(u64::MAX),

@@ -126,6 +126,17 @@ impl Reader {
         self.list::<TokenWire, _>(&path, "a list of tokens").collect_small().await
     }
 
+    /// The active tokens of all users whose names begin with `name`. GitLab compares words and not their place.
+    ///
+    /// # Errors
+    /// Those of any request.
+    pub async fn tokens_named(&self, name: &str) -> Result<Vec<TokenDetails>, Error> {
+        let search = listing::encoded(name.trim_end());
+        let path = format!("/personal_access_tokens?search={search}&state=active&per_page=100");
+        let found = self.list::<TokenWire, TokenDetails>(&path, "a list of tokens").collect().await?;
+        Ok(found.into_iter().filter(|token| token.active && token.name.starts_with(name)).collect())
+    }
+
     /// A token of any user, by its number; `None` where there is none.
     /// gitlab: lib/api/personal_access_tokens.rb, `GET /personal_access_tokens/:id`
     ///

@@ -135,10 +135,12 @@ impl ObserverRun<'_> {
 
     async fn first_round(&self, at: Timestamp) -> (Observed, Option<InitialReads>) {
         let gitlab = &self.observer.gitlab;
-        let (network, metadata, token, user, license, applications, scopes_supported, initial) = tokio::join!(
+        let token_name = self.desired.token_name_begins();
+        let (network, metadata, token, named_tokens, user, license, applications, scopes_supported, initial) = tokio::join!(
             self.network(),
             self.read(Read::Metadata, |known| &known.metadata, gitlab.metadata()),
             self.read(Read::Token, |known| &known.token, gitlab.token()),
+            self.read(Read::NamedTokens, |known| &known.named_tokens, gitlab.tokens_named(&token_name)),
             self.read(Read::User, |known| &known.user, gitlab.current_user()),
             self.read(Read::License, |known| &known.license, gitlab.license()),
             self.read(Read::Applications, |known| &known.applications, gitlab.applications()),
@@ -152,6 +154,7 @@ impl ObserverRun<'_> {
             network,
             metadata,
             token,
+            named_tokens,
             token_looks_like: gitlab.token_looks_like(),
             user,
             applications,

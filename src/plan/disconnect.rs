@@ -139,7 +139,8 @@ fn local(ending: &Ending<'_>, plan: &mut Plan) {
         KeyringEntry::Absent => {}
     }
     let is_known = !record.is_empty() || !plan.steps.is_empty();
-    let is_whole = wanted.scope == EndScope::Everything && plan.left.is_empty() && !ended_hooks::is_unread(ending);
+    let is_whole = wanted.scope == EndScope::Everything && plan.left.is_empty();
+    let is_whole = is_whole && !ended_hooks::is_unread(ending) && !ended_tokens::is_unread(ending);
     if is_known && is_whole {
         plan.steps.push(Step::Local(LocalStep::DeleteRecords { instance: instance.clone() }));
     }

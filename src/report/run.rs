@@ -89,6 +89,8 @@ pub struct RunReport {
     pub unread: Vec<FailureGroup<Target>>,
     /// What the checks found afterwards, by a command that runs them.
     pub checks: Option<Findings>,
+    /// Whether evidence is written: that of another run has another file.
+    pub has_evidence: bool,
     pub requests: u32,
     pub writes: u32,
     pub duration_ms: u64,

@@ -81,6 +81,7 @@ impl Fixture {
             Read::Metadata => observed.metadata = Observation::Skipped(REASON),
             Read::Token => observed.token = Observation::Skipped(REASON),
             Read::HandedOver => observed.handed_over = Observation::Skipped(REASON),
+            Read::NamedTokens => observed.named_tokens = Observation::Skipped(REASON),
             Read::User => {
                 observed.user = Observation::Skipped(REASON);
                 observed.own_url = Observation::Skipped(REASON);
@@ -224,6 +225,7 @@ fn observed(desired: &Desired) -> Observed {
         own_url: Observation::Known(Some("https://gitlab.acme.com".to_owned())),
         token_looks_like: None,
         token: Observation::Known(token(4, "factory")),
+        named_tokens: Observation::Known(Vec::new()),
         handed_over: Observation::Known(Some(token(5, "Factory 2026-01-01 12:00:00"))),
         user: Observation::Known(User {
             id: 1,

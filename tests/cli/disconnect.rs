@@ -197,3 +197,43 @@ fn without_a_terminal_the_approval_is_listed_with_all_that_is_missing() {
     assert_eq!(run.code, 2, "{run}");
     assert!(run.stderr.contains("GITLAB_TOKEN") && run.stderr.contains("--yes"), "{run}");
 }
+
+#[test]
+fn evidence_of_an_earlier_run_is_never_overwritten() {
+    let env = TestEnv::with(small());
+    env.connects(&[]);
+    env.disconnects(&["--evidence", "evidence.json"]);
+    let first = std::fs::read(env.path("evidence.json")).expect("evidence");
+    env.connects(&[]);
+    let run = env.disconnect(&["--keep-application", "--evidence", "evidence.json"]);
+    assert_eq!(run.code, 2, "{run}");
+    assert!(run.stderr.contains("exists already and is not overwritten"), "{run}");
+    assert!(run.stderr.contains("factory-gitlab disconnect --keep-application --evidence evidence-2.json"), "{run}");
+    assert_eq!(env.sandbox().requests().len(), 0, "{run}");
+    assert_eq!(std::fs::read(env.path("evidence.json")).expect("evidence"), first);
+    env.sandbox().fault("gitlab:DELETE /api/v4/applications/2=status:500").expect("a fault");
+    let failed = env.disconnect(&["--timeout", "2", "--evidence", "evidence-2.json"]);
+    assert_ne!(failed.code, 0, "{failed}");
+    assert!(failed.stdout.contains("again to continue, with another file for --evidence"), "{failed}");
+    env.sandbox().clear_faults();
+    env.disconnects(&["--evidence", "evidence-3.json"]);
+    assert_eq!(std::fs::read(env.path("evidence.json")).expect("evidence"), first);
+}
+
+#[test]
+fn hints_that_run_disconnect_again_repeat_what_was_chosen() {
+    let env = TestEnv::with(small());
+    env.connects(&[]);
+    env.sandbox().fault("factory:DELETE /gitlab/v1/connection=status:500").expect("a fault");
+    let kept = env.disconnect(&["--keep-application", "--timeout", "2"]);
+    assert_eq!(kept.code, 3, "{kept}");
+    assert!(kept.stdout.contains("factory-gitlab disconnect --keep-application --without-factory"), "{kept}");
+    let is_bare = |line: &str| line.trim() == "factory-gitlab disconnect" || line.trim().ends_with("disconnect --without-factory");
+    assert!(!kept.stdout.lines().any(is_bare), "{kept}");
+    let id = env.sandbox().gitlab().applications()[0].uid.clone();
+    let named = env.disconnect(&["--application-id", &id, "--timeout", "2"]);
+    let line = format!("factory-gitlab disconnect --application-id {id} --without-factory");
+    assert!(named.stdout.contains(&line), "{named}");
+    let without = env.disconnected(&["--keep-application", "--without-factory"]);
+    assert_eq!(env.sandbox().gitlab().applications().len(), 1, "{without}");
+}

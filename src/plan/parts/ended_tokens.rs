@@ -4,11 +4,13 @@ use std::collections::BTreeSet;
 
 use crate::error::Fix;
 use crate::journal::{MintedRecord, Record};
+use crate::gitlab::TokenDetails;
 use crate::kit::Handover;
 use crate::plan::disconnect::Ending;
-use crate::plan::{Plan, RevokeReason, Step};
+use crate::observed::Observation;
+use crate::plan::{Left, LeftKind, Plan, RevokeReason, Step};
 
-use super::token::revoke;
+use super::token::{is_minted_name, revoke};
 
 /// Adds the steps for tokens: after everything that needs one, because it may be the one in use.
 pub(in crate::plan) fn plan(ending: &Ending<'_>, plan: &mut Plan) {
@@ -17,6 +19,40 @@ pub(in crate::plan) fn plan(ending: &Ending<'_>, plan: &mut Plan) {
     let steps: Vec<Step> = created.map(|token| revoke(token, RevokeReason::Disconnected)).collect();
     plan.steps.extend(steps);
     plan.manual_steps.extend(given(ending));
+    plan.left.extend(unknown(ending).map(|token| left(ending, token)));
+}
+
+/// Whether it is not known which tokens there are with the names of this organization's.
+pub(in crate::plan) const fn is_unread(ending: &Ending<'_>) -> bool {
+    matches!(ending.observed.named_tokens, Observation::Failed(_))
+}
+
+/// Tokens with a name that this tool gives to those of this organization, and that no record here knows. Another machine may
+/// have created them for Factory: only its record says so.
+fn unknown<'a>(ending: &Ending<'a>) -> impl Iterator<Item = &'a TokenDetails> {
+    let Ending { observed, record, .. } = *ending;
+    let is_known = |token: &TokenDetails| {
+        created(record).any(|one| one.id.is_none_or(|id| id == token.id) && one.name == token.name)
+    };
+    let named = observed.named_tokens.known().into_iter().flatten();
+    named.filter(move |token| is_minted_name(&token.name) && !is_known(token))
+}
+
+fn left(ending: &Ending<'_>, token: &TokenDetails) -> Left {
+    let instance = &ending.desired.instance;
+    let user = ending.observed.user.known().filter(|user| user.id == token.user_id);
+    let (owner, url) = match user {
+        Some(user) => (user.username.clone(), instance.page("/-/user_settings/personal_access_tokens")),
+        None => (format!("user {}", token.user_id), instance.page("/admin/users")),
+    };
+    Left {
+        kind: LeftKind::Token,
+        what: format!("the token {} ({}) of {owner}", token.name, token.id),
+        why: "it has the name of one made for Factory, and no record on this machine says that this tool made it".to_owned(),
+        url,
+        seen_at: ending.observed.at,
+        fixes: vec![Fix::say("revoke the token, or run disconnect on the machine that ran connect")],
+    }
 }
 
 /// Every token that this machine created for Factory, whether Factory has it or not.

@@ -2,7 +2,7 @@
 
 use jiff::ToSpan as _;
 
-use crate::desired::{BundleRoute, Desired};
+use crate::desired::{BundleRoute, Desired, TOKEN_NAME};
 use crate::gitlab::TokenDetails;
 use crate::journal::{BundleRecord, MintedRecord, Record, Rotation, TokenBundleRecord};
 use crate::kit::Handover;
@@ -19,23 +19,19 @@ pub const ENDS_SOON_DAYS: i64 = 14;
 
 /// A token that this tool creates is called `Factory (org_acme) 2026-11-21 12:00:00`, after the organization and the time of
 /// its creation in UTC. Names without an organization are of earlier versions, or of a kit that has none.
-const NAME_BEGINS: &str = "Factory ";
 const NAME_ENDS: &str = "%Y-%m-%d %H:%M:%S";
 
 /// Whether this tool gives tokens such a name.
 #[must_use]
 pub fn is_minted_name(name: &str) -> bool {
-    let Some(rest) = name.strip_prefix(NAME_BEGINS) else { return false };
+    let Some(rest) = name.strip_prefix(TOKEN_NAME) else { return false };
     let time = rest.strip_prefix('(').and_then(|rest| rest.rsplit_once(") ")).map_or(rest, |(_, time)| time);
     jiff::civil::DateTime::strptime(NAME_ENDS, time).is_ok()
 }
 
 fn minted_name(desired: &Desired, observed: &Observed) -> String {
     let time = observed.at.strftime(NAME_ENDS);
-    match desired.organization.id.as_str() {
-        "" => format!("{NAME_BEGINS}{time}"),
-        organization => format!("{NAME_BEGINS}({organization}) {time}"),
-    }
+    format!("{}{time}", desired.token_name_begins())
 }
 
 /// Whether Factory has to be given another token, while it keeps the rest of what it has.

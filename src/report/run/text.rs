@@ -139,7 +139,8 @@ impl RunReport {
                 counted(outcome.ends.len(), "step")
             )));
             let kept = if done == 0 { "" } else { "Completed steps are kept. " };
-            text.line(Line::new().plain(format!("{kept}Run the same command again to continue.")));
+            let other = if self.has_evidence { ", with another file for --evidence" } else { "" };
+            text.line(Line::new().plain(format!("{kept}Run the same command again to continue{other}.")));
         } else if self.exit_code() == ExitCode::Done {
             for path in self.plan.steps.iter().filter_map(written_bundle) {
                 let missing = Line::new().plain("Factory does not have the bundle yet. Deliver it");

@@ -213,3 +213,51 @@ fn a_hook_set_up_by_hand_is_left_and_one_that_connect_took_over_goes() {
     env.disconnects(&[]);
     assert_eq!(env.all_hooks().len(), 0);
 }
+
+fn minted_tokens(env: &TestEnv) -> Vec<Value> {
+    let (_, all) = env.api("GET", "/personal_access_tokens?state=active&search=Factory", &Value::Null);
+    all.as_array().cloned().expect("tokens")
+}
+
+#[test]
+fn a_token_that_another_machine_made_for_factory_is_named_and_never_revoked() {
+    let mut env = TestEnv::with(small());
+    env.connects(&["--handover-token", "minted"]);
+    let id = env.sandbox().gitlab().applications()[0].uid.clone();
+    let token = minted_tokens(&env)[0].clone();
+    env.on_another_machine();
+    let one = left(&env, &["--application-id", &id, "--evidence", "evidence.json"]);
+    assert_eq!(one.len(), 1, "{one:?}");
+    assert_eq!(one[0]["kind"], "token");
+    let what = one[0]["what"].as_str().expect("a text");
+    assert!(what.contains(token["name"].as_str().expect("a name")), "{what}");
+    assert!(what.contains(&format!("({})", token["id"])), "{what}");
+    let page = one[0]["url"].as_str().expect("a page");
+    assert!(page.ends_with("/-/user_settings/personal_access_tokens"), "{page}");
+    assert_eq!(minted_tokens(&env), [token.clone()], "it is not revoked");
+    let evidence = std::fs::read_to_string(env.path("evidence.json")).expect("evidence");
+    assert!(evidence.contains(token["name"].as_str().expect("a name")), "{evidence}");
+    let again = env.disconnect(&[]);
+    assert_eq!(again.code, 1, "{again}");
+    assert!(again.stdout.contains("What is left of the connection") && again.stdout.contains(what), "{again}");
+    env.api("DELETE", &format!("/personal_access_tokens/{}", token["id"]), &Value::Null);
+    env.disconnects(&[]);
+    assert!(env.disconnected(&[]).stdout.starts_with("nothing to do: "));
+}
+
+#[test]
+fn a_token_of_another_organization_is_not_named_and_a_list_that_cannot_be_read_is() {
+    let env = TestEnv::with(small());
+    env.connects(&[]);
+    let foreign = json!({ "name": "Factory (org_sandbox_2) 2026-01-01 12:00:00", "scopes": ["api"] });
+    env.make("/users/1/personal_access_tokens", &foreign);
+    env.make("/users/1/personal_access_tokens", &json!({ "name": "Factory (org_sandbox) by hand", "scopes": ["api"] }));
+    env.sandbox().fault("gitlab:/api/v4/personal_access_tokens=status:500").expect("a fault");
+    let run = env.disconnect(&["--timeout", "2"]);
+    assert_eq!(run.code, 3, "{run}");
+    assert!(run.stdout.contains("whether another machine made a token for Factory is unknown"), "{run}");
+    env.sandbox().clear_faults();
+    let again = env.disconnected(&[]);
+    assert!(!again.stdout.contains("What is left"), "{again}");
+    assert_eq!(minted_tokens(&env).len(), 2, "{again}");
+}
