@@ -45,6 +45,10 @@ pub struct Plan {
     pub manual_steps: Vec<Fix>,
     /// What of the connection this plan leaves, although it was to be removed.
     pub left: Vec<Left>,
+    /// What of the connection stays because it was asked for, or because it is the administrator's own.
+    pub kept: Vec<Left>,
+    /// The ID of the connection's application, where it is kept on request.
+    pub keeps_application: Option<String>,
     /// What prevents the plan. With any of these nothing is applied.
     pub blockers: Vec<Blocker>,
 }

@@ -12,7 +12,9 @@ use crate::error::{ExitCode, Failure, Fix};
 use crate::journal::{DisconnectEntry, Entry, Journal, Lock, RunEntry};
 use crate::observed::{DeliveryProof, Observed};
 use crate::plan::{self, KitStep, Plan, Step};
-use crate::report::run::{Actor, End, Evidence, Job, Outcome, Purpose, RunReport, UnprovenDelivery, plan_lines};
+use crate::report::run::{
+    Actor, End, Evidence, Job, Outcome, Purpose, RunReport, UnprovenDelivery, plan_lines, remainder_lines,
+};
 use crate::report::{self, FailureGroup, Format};
 use crate::secret::{Bearer, FactoryKey};
 use crate::settings::keys;
@@ -122,6 +124,7 @@ impl Run<'_> {
             if session.record.rotating.is_some() && matches!(self.job.purpose, Purpose::Rotate(_)) {
                 append(&mut session.journal(lock)?, self.job.end())?;
             }
+            self.record_kept(lock)?;
             return Ok(Some(End::NothingToDo));
         }
         self.require_factory_key().await?;
@@ -136,7 +139,7 @@ impl Run<'_> {
         let mut journal = session.journal(lock)?;
         self.pin_first_kit(&mut journal)?;
         if self.job.purpose == Purpose::EndConnection {
-            append(&mut journal, DisconnectEntry::Begin)?;
+            append(&mut journal, self.begin_removal())?;
         }
         if let Purpose::Rotate(what) = self.job.purpose {
             append(&mut journal, RunEntry::Rotate { what })?;
@@ -207,6 +210,22 @@ impl Run<'_> {
         self.session.journal(lock)?.append(RunEntry::Finished).map_err(|error| diagnostics::journal(&error))
     }
 
+    fn begin_removal(&self) -> DisconnectEntry {
+        DisconnectEntry::Begin { keeps_application: self.planned.plan.keeps_application.clone() }
+    }
+
+    /// An earlier run has removed everything but an application that is now to be kept: `status` says so.
+    fn record_kept(&self, lock: &Lock) -> Result<(), Failure> {
+        let record = &self.session.record;
+        let is_news = record.disconnecting_at.is_some() && record.kept_application.is_none();
+        if !is_news || self.planned.plan.keeps_application.is_none() || !self.planned.unread.is_empty() {
+            return Ok(());
+        }
+        let mut journal = self.session.journal(lock)?;
+        append(&mut journal, self.begin_removal())?;
+        append(&mut journal, self.job.end())
+    }
+
     /// The first kit of a connection is accepted with its plan, and only with one that was approved; a changed one has a step
     /// of its own.
     fn pin_first_kit(&self, journal: &mut Journal) -> Result<(), Failure> {
@@ -226,6 +245,10 @@ impl Run<'_> {
         let is_asked = self.changed_kit().is_some() || !session.interview.settings().is_enabled(&keys::YES);
         let terminal = session.context.terminal;
         if is_asked {
+            if self.job.purpose.removes() {
+                remainder_lines(&planned.plan, &terminal.running(), &mut text);
+                text.gap();
+            }
             terminal.show(&text);
         } else {
             terminal.say(&text);

@@ -14,7 +14,7 @@ use crate::instance::InstanceUrl;
 use crate::journal::{OwnApplication, Record, Rotation, SecretAges, SecretState, Store};
 use crate::report::{Json, Report};
 use crate::settings::keys;
-use crate::text::{Line, Text, Tone, counted};
+use crate::text::{Line, Text, Tone, counted, shell_word};
 
 /// Show what is recorded here about connections; contact no server
 #[derive(Args, Debug)]
@@ -109,6 +109,9 @@ fn state(record: &Record) -> (&'static str, Line) {
     if let Some(at) = record.disconnected_at {
         return ("disconnected", Line::new().plain(format!("disconnected on {at}")));
     }
+    if let Some((at, _)) = record.ended_apart_from_application() {
+        return ("disconnected", Line::new().plain(format!("disconnected on {at}; the application is kept")));
+    }
     if record.disconnecting_at.is_some() {
         let line = Line::new().with(Tone::Warn, "being disconnected, not finished; run disconnect again to continue");
         return ("disconnecting", line);
@@ -139,13 +142,17 @@ fn describe(recorded: &RecordedConnection, text: &mut Text) {
     if let Some(pin) = &record.kit_pin {
         row(text, "kit", format!("{}, sealed for {}", pin.fingerprint, pin.recipients().join(", ")).into());
     }
+    let kept = record.ended_apart_from_application().map(|(_, id)| id);
     row(
         text,
         "application",
-        match &record.application {
-            OwnApplication::None => "none created by this tool".into(),
-            OwnApplication::MayHaveMade => Line::new().with(Tone::Warn, "may have been created; the next run checks"),
-            OwnApplication::Made { application_id } => application_id.as_str().into(),
+        match (kept, &record.application) {
+            (Some(id), _) => kept_application(id),
+            (None, OwnApplication::None) => "none created by this tool".into(),
+            (None, OwnApplication::MayHaveMade) => {
+                Line::new().with(Tone::Warn, "may have been created; the next run checks")
+            }
+            (None, OwnApplication::Made { application_id }) => application_id.as_str().into(),
         },
     );
     row(
@@ -153,6 +160,7 @@ fn describe(recorded: &RecordedConnection, text: &mut Text) {
         "its secret",
         match record.secret {
             SecretState::None => "not known on this machine".into(),
+            SecretState::Lost if kept.is_some() => "Factory was told to forget it".into(),
             SecretState::Lost => Line::new().with(Tone::Warn, "lost before it was sealed; the next run renews it"),
             SecretState::Sealed => "sealed for Factory".into(),
         },
@@ -172,6 +180,11 @@ fn describe(recorded: &RecordedConnection, text: &mut Text) {
         row(text, "journal", Line::new().with(Tone::Warn, format!("{} could not be read", counted(count, "line"))));
     }
     row(text, "recorded in", Line::new().dim(journal));
+}
+
+fn kept_application(id: &str) -> Line {
+    let command = format!("factory-gitlab disconnect --application-id {}", shell_word(id));
+    Line::new().plain(format!("{id}, kept on request; to remove it: ")).with(Tone::Action, command)
 }
 
 fn bundle(record: &Record) -> Line {

@@ -202,7 +202,11 @@ pub enum BundleEntry {
 pub enum DisconnectEntry {
     /// The whole connection is being removed.
     #[serde(rename = "disconnect")]
-    Begin,
+    Begin {
+        /// The ID of the application that is kept on request.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        keeps_application: Option<String>,
+    },
     #[serde(rename = "tell_factory")]
     TellFactory,
     /// Factory knows that the connection has ended, and forgets what it was given.

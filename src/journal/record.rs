@@ -92,6 +92,9 @@ pub struct Record {
     /// When a run began to remove the whole connection, if no run of `connect` has begun since.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub disconnecting_at: Option<Timestamp>,
+    /// The ID of the application that this removal keeps on request.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub kept_application: Option<String>,
     /// When Factory was told that the connection ends, if it was given nothing since.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub factory_told_at: Option<Timestamp>,
@@ -275,6 +278,7 @@ impl Record {
                 self.began_at = Some(at);
                 self.finished_before = self.finished_at.take().or_else(|| self.rotating.and(self.finished_before));
                 (self.disconnecting_at, self.disconnected_at, self.rotating) = (None, None, None);
+                self.kept_application = None;
             }
             RunEntry::KitAccepted { fingerprint, trusted, key_origins } => {
                 self.kit_pin = Some(KitPin { fingerprint, trusted, key_origins });

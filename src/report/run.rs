@@ -25,6 +25,7 @@ use crate::text::Text;
 use super::{FailureGroup, Findings, Json, Report};
 
 pub use evidence::{Actor, Evidence};
+pub use left::remainder_lines;
 pub use text::plan_lines;
 
 /// What a command that writes says about itself.
@@ -67,7 +68,9 @@ impl Job {
 }
 
 impl Purpose {
-    const fn removes(self) -> bool {
+    /// Whether it removes what was made.
+    #[must_use]
+    pub const fn removes(self) -> bool {
         matches!(self, Self::EndConnection | Self::RemoveWebhooks)
     }
 }

@@ -74,7 +74,7 @@ fn the_plan_names_each_removal_and_the_end_is_proven() {
       proven  GitLab does not list the application any more
       proven  GitLab says that the token is revoked
 
-    28 requests, 5 of them writes, [duration]
+    31 requests, 5 of them writes, [duration]
     ----- stderr -----
     Plan for http://127.0.0.1:[port]
       1. tell Factory that the connection to http://127.0.0.1:[port] ends
@@ -102,6 +102,7 @@ fn the_plan_names_each_removal_and_the_end_is_proven() {
       application  none created by this tool
       its secret   not known on this machine
       bundle       none
+      renewed      not recorded on this machine
       webhooks     0 created or changed by this tool
       recorded in  [home]/state/127.0.0.1_[port]--org_sandbox/journal.jsonl
     ");
@@ -154,10 +155,7 @@ fn an_application_that_is_kept_is_removed_by_a_later_run_and_connected_again_by_
     let before = state_of(&env);
     env.connects(&[]);
     let run = env.disconnected(&["--keep-application"]);
-    assert!(
-        run.stdout.contains("stays (--keep-application)") || run.stderr.contains("stays (--keep-application)"),
-        "{run}"
-    );
+    assert!(run.stdout.contains("kept on request (--keep-application)"), "{run}");
     assert_eq!(env.sandbox().gitlab().applications().len(), 1);
     env.connects(&[]);
     assert_eq!(env.sandbox().gitlab().applications().len(), 1, "the same is used again");
@@ -228,7 +226,9 @@ fn hints_that_run_disconnect_again_repeat_what_was_chosen() {
     let kept = env.disconnect(&["--keep-application", "--timeout", "2"]);
     assert_eq!(kept.code, 3, "{kept}");
     assert!(kept.stdout.contains("factory-gitlab disconnect --keep-application --without-factory"), "{kept}");
-    let is_bare = |line: &str| line.trim() == "factory-gitlab disconnect" || line.trim().ends_with("disconnect --without-factory");
+    let is_bare = |line: &str| {
+        line.trim() == "factory-gitlab disconnect" || line.trim().ends_with("disconnect --without-factory")
+    };
     assert!(!kept.stdout.lines().any(is_bare), "{kept}");
     let id = env.sandbox().gitlab().applications()[0].uid.clone();
     let named = env.disconnect(&["--application-id", &id, "--timeout", "2"]);
@@ -236,4 +236,57 @@ fn hints_that_run_disconnect_again_repeat_what_was_chosen() {
     assert!(named.stdout.contains(&line), "{named}");
     let without = env.disconnected(&["--keep-application", "--without-factory"]);
     assert_eq!(env.sandbox().gitlab().applications().len(), 1, "{without}");
+}
+
+#[test]
+fn an_application_that_is_kept_is_named_everywhere_with_the_command_that_removes_it() {
+    let env = TestEnv::with(small());
+    let before = state_of(&env);
+    env.connects(&["--handover-token", "given"]);
+    let id = env.sandbox().gitlab().applications()[0].uid.clone();
+    let run = env.disconnected(&["--keep-application", "--evidence", "evidence.json", "-o", "json"]);
+    let evidence = std::fs::read_to_string(env.path("evidence.json")).expect("evidence");
+    for document in [run.json(), serde_json::from_str(&evidence).expect("JSON")] {
+        let kept = document["kept"].as_array().cloned().expect("what is kept");
+        let kinds: Vec<&Value> = kept.iter().map(|one| &one["kind"]).collect();
+        assert_eq!(kinds, ["application", "token"], "{document}");
+        assert_eq!(kept[0]["why"], "kept on request (--keep-application)", "{document}");
+        assert!(kept[0]["what"].as_str().is_some_and(|what| what.contains(&id)), "{document}");
+    }
+    let removal = format!("factory-gitlab disconnect --application-id {id}");
+    let is_said = |run: &str| run.contains(&removal) && !run.contains("not finished") && !run.contains("lost");
+    let status = env.run(&["status"]);
+    assert!(is_said(&status.stdout) && status.stdout.contains("the application is kept"), "{status}");
+    assert_eq!(env.run(&["status", "-o", "json"]).json()["connections"][0]["state"], "disconnected");
+    let again = env.disconnected(&["--keep-application"]);
+    assert!(again.stdout.starts_with("nothing to do: ") && is_said(&again.stdout), "{again}");
+    assert!(!again.stdout.contains("is not connected"), "{again}");
+    env.disconnects(&["--application-id", &id]);
+    is_as_before(&env, &before, "removed later");
+}
+
+#[test]
+fn an_application_that_is_kept_after_its_webhooks_went_is_not_called_disconnected() {
+    let env = TestEnv::with(small());
+    env.connects(&[]);
+    env.disconnects(&["--hooks-only"]);
+    let run = env.disconnected(&["--without-factory", "--keep-application"]);
+    assert!(!run.stdout.contains("is not connected"), "{run}");
+    assert!(run.stdout.contains("only what is kept is left"), "{run}");
+    assert!(run.stdout.contains("kept on request") && run.stdout.contains("tell Factory"), "{run}");
+}
+
+#[test]
+fn status_does_not_send_to_a_command_that_deletes_an_application_which_a_later_run_keeps() {
+    let env = TestEnv::with(small());
+    env.connects(&[]);
+    let number = env.sandbox().gitlab().applications()[0].id;
+    env.sandbox().fault(&format!("gitlab:DELETE /api/v4/applications/{number}=status:403")).expect("a fault");
+    assert_eq!(env.disconnect(&[]).code, 1);
+    env.sandbox().clear_faults();
+    let unfinished = env.run(&["status"]);
+    assert!(unfinished.stdout.contains("not finished"), "{unfinished}");
+    env.disconnects(&["--keep-application"]);
+    let status = env.run(&["status"]);
+    assert!(status.stdout.contains("the application is kept") && !status.stdout.contains("not finished"), "{status}");
 }

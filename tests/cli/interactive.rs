@@ -134,6 +134,20 @@ fn a_disconnection_is_approved_by_typing_the_name_of_the_host() {
     assert_eq!(env.all_hooks().len(), 0);
 }
 
+#[test]
+fn the_plan_that_is_approved_shows_what_stays() {
+    let mut env = TestEnv::with(small());
+    env.connects(&["--handover-token", "minted"]);
+    env.on_another_machine();
+    let mut session = at_a_terminal(&env, &["disconnect"]);
+    let shown = session.exp_string("Type 127.0.0.1 to apply").expect("the question");
+    assert!(shown.contains("What is left of the connection"), "{shown}");
+    assert!(shown.contains("the token Factory (org_sandbox)") && shown.contains("application Factory"), "{shown}");
+    session.send_line("").expect("typed");
+    session.exp_string("nothing was changed").expect("stopped");
+    ends_with(&mut session, 1);
+}
+
 /// An environment with the kit in a file, and the address and token that were not passed to the program.
 fn unanswered() -> (TestEnv, String, String) {
     let mut env = TestEnv::with(small());

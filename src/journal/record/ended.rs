@@ -20,7 +20,9 @@ pub struct KnownTarget {
 impl Record {
     pub(super) fn add_disconnect(&mut self, at: Timestamp, entry: DisconnectEntry) {
         match entry {
-            DisconnectEntry::Begin => self.disconnecting_at = Some(at),
+            DisconnectEntry::Begin { keeps_application } => {
+                (self.disconnecting_at, self.kept_application) = (Some(at), keeps_application);
+            }
             DisconnectEntry::TellFactory => {}
             DisconnectEntry::FactoryTold => {
                 self.factory_told_at = Some(at);
@@ -55,6 +57,14 @@ impl Record {
         if self.application != OwnApplication::None {
             self.secret = SecretState::Lost;
         }
+    }
+
+    /// When the connection was removed apart from its application, which was kept on request; and the application's ID.
+    #[must_use]
+    pub fn ended_apart_from_application(&self) -> Option<(Timestamp, &str)> {
+        let is_rest_gone = self.hooks.is_empty() && self.unfinished_hooks.is_empty() && self.orphan_tokens.is_empty();
+        let at = self.finished_at.filter(|_| self.disconnecting_at.is_some() && is_rest_gone)?;
+        Some((at, self.kept_application.as_deref()?))
     }
 
     pub(super) fn see_target(&mut self, at: Timestamp, target: &Target) {

@@ -7,6 +7,7 @@ use crate::gitlab::Application;
 use crate::journal::OwnApplication;
 use crate::plan::disconnect::{EndScope, Ending};
 use crate::plan::{ApplicationStep, Blocker, Left, LeftKind, Plan, Reason, Step};
+use crate::text::shell_word;
 
 use super::application::{is_wanted, may_have_made, resembles};
 
@@ -31,10 +32,15 @@ pub(in crate::plan) fn plan(ending: &Ending<'_>, plan: &mut Plan) {
     }
     let is_going = |one: &&Application| goes.iter().any(|(application, _)| application.id == one.id);
     let stays = all.iter().filter(|one| is_of_kit(&ending.desired.application, one)).filter(|one| !is_going(one));
+    if is_kept {
+        let mut of_kit = all.iter().filter(|one| is_of_kit(&ending.desired.application, one));
+        let only = of_kit.next().filter(|_| of_kit.next().is_none());
+        plan.keeps_application = own.or(only).map(|one| one.application_id.clone());
+    }
     for application in stays {
         let name = describe(application);
         match standing(ending, own.or(named), application) {
-            _ if is_kept => plan.notes.push(format!("{name} stays (--keep-application)")),
+            _ if is_kept => plan.kept.push(kept(ending, application)),
             Standing::OfAnother => plan.notes.push(format!("{name} is not this connection's and stays")),
             Standing::Left(why) => plan.left.push(left(ending, application, why)),
         }
@@ -115,6 +121,14 @@ fn left(ending: &Ending<'_>, application: &Application, why: &str) -> Left {
             Fix::rerun("delete it, if it is this connection's", format!("--application-id {id}")),
             Fix::rerun("or leave it", "--keep-application"),
         ],
+    }
+}
+
+fn kept(ending: &Ending<'_>, application: &Application) -> Left {
+    let command = format!("factory-gitlab disconnect --application-id {}", shell_word(&application.application_id));
+    Left {
+        fixes: vec![Fix::run("remove it later", command)],
+        ..left(ending, application, "kept on request (--keep-application)")
     }
 }
 

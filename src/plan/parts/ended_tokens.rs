@@ -3,11 +3,11 @@
 use std::collections::BTreeSet;
 
 use crate::error::Fix;
-use crate::journal::{MintedRecord, Record};
 use crate::gitlab::TokenDetails;
+use crate::journal::{MintedRecord, Record};
 use crate::kit::Handover;
-use crate::plan::disconnect::Ending;
 use crate::observed::Observation;
+use crate::plan::disconnect::Ending;
 use crate::plan::{Left, LeftKind, Plan, RevokeReason, Step};
 
 use super::token::{is_minted_name, revoke};
@@ -18,8 +18,17 @@ pub(in crate::plan) fn plan(ending: &Ending<'_>, plan: &mut Plan) {
     let created = created(ending.record).filter(|token| named.insert((token.id, token.name.clone())));
     let steps: Vec<Step> = created.map(|token| revoke(token, RevokeReason::Disconnected)).collect();
     plan.steps.extend(steps);
-    plan.manual_steps.extend(given(ending));
-    plan.left.extend(unknown(ending).map(|token| left(ending, token)));
+    if let Some(token) = given(ending) {
+        plan.manual_steps.push(to_revoke(ending, token));
+        plan.kept.push(Left {
+            fixes: Vec::new(),
+            ..left(ending, token, "it is an administrator's own, which Factory was given")
+        });
+    }
+    plan.left.extend(unknown(ending).map(|token| Left {
+        fixes: vec![Fix::say("revoke the token, or run disconnect on the machine that ran connect")],
+        ..left(ending, token, UNKNOWN)
+    }));
 }
 
 /// Whether it is not known which tokens there are with the names of this organization's.
@@ -38,7 +47,10 @@ fn unknown<'a>(ending: &Ending<'a>) -> impl Iterator<Item = &'a TokenDetails> {
     named.filter(move |token| is_minted_name(&token.name) && !is_known(token))
 }
 
-fn left(ending: &Ending<'_>, token: &TokenDetails) -> Left {
+const UNKNOWN: &str =
+    "it has the name of one made for Factory, and no record on this machine says that this tool made it";
+
+fn left(ending: &Ending<'_>, token: &TokenDetails, why: &str) -> Left {
     let instance = &ending.desired.instance;
     let user = ending.observed.user.known().filter(|user| user.id == token.user_id);
     let (owner, url) = match user {
@@ -48,10 +60,10 @@ fn left(ending: &Ending<'_>, token: &TokenDetails) -> Left {
     Left {
         kind: LeftKind::Token,
         what: format!("the token {} ({}) of {owner}", token.name, token.id),
-        why: "it has the name of one made for Factory, and no record on this machine says that this tool made it".to_owned(),
+        why: why.to_owned(),
         url,
         seen_at: ending.observed.at,
-        fixes: vec![Fix::say("revoke the token, or run disconnect on the machine that ran connect")],
+        fixes: Vec::new(),
     }
 }
 
@@ -65,15 +77,17 @@ fn created(record: &Record) -> impl Iterator<Item = &MintedRecord> {
 }
 
 /// The administrator's own token that Factory was given is not ours to end.
-fn given(ending: &Ending<'_>) -> Option<Fix> {
+fn given<'a>(ending: &Ending<'a>) -> Option<&'a TokenDetails> {
     let record = ending.record;
     let was_given = record.bundle.as_ref().is_some_and(|bundle| bundle.handover == Some(Handover::Given));
     let token = ending.observed.handed_over.known()?.as_ref().filter(|token| token.active)?;
-    (was_given || record.given_token == Some(token.id)).then(|| {
-        let text = format!(
-            "Factory was given the token {} ({}), which this tool did not create: revoke it once nothing else uses it",
-            token.name, token.id
-        );
-        Fix::open(text, ending.desired.instance.page("/-/user_settings/personal_access_tokens"))
-    })
+    (was_given || record.given_token == Some(token.id)).then_some(token)
+}
+
+fn to_revoke(ending: &Ending<'_>, token: &TokenDetails) -> Fix {
+    let text = format!(
+        "Factory was given the token {} ({}), which this tool did not create: revoke it once nothing else uses it",
+        token.name, token.id
+    );
+    Fix::open(text, ending.desired.instance.page("/-/user_settings/personal_access_tokens"))
 }

@@ -49,6 +49,7 @@ struct EvidenceDocument<'r> {
     steps: Steps<'r>,
     proof: Vec<ProofJson<'r>>,
     left: Vec<LeftJson<'r>>,
+    kept: Vec<LeftJson<'r>>,
     requests: &'r [SentRequest],
 }
 
@@ -73,6 +74,7 @@ impl Report for Evidence<'_> {
             steps: Steps::of(report),
             proof: report.removal_proofs(),
             left: report.left(),
+            kept: report.kept(),
             requests: &self.requests,
         })
     }

@@ -47,6 +47,9 @@ pub(super) struct RunDocument<'r> {
     /// What of the connection is left, by a command that removes it.
     #[serde(skip_serializing_if = "Option::is_none")]
     left: Option<Vec<LeftJson<'r>>>,
+    /// What stays on request, or is the administrator's own, by a command that removes.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    kept: Option<Vec<LeftJson<'r>>>,
     /// How it is known that the rest is gone.
     #[serde(skip_serializing_if = "Option::is_none")]
     proof: Option<Vec<ProofJson<'r>>>,
@@ -137,6 +140,7 @@ impl<'r> RunDocument<'r> {
             untested: (report.job.purpose == Purpose::Rotate(Rotation::WebhookSecret))
                 .then(|| outcome.map_or(&[][..], |outcome| &outcome.untested)),
             left: report.job.purpose.removes().then(|| report.left()),
+            kept: report.job.purpose.removes().then(|| report.kept()),
             proof: report.job.purpose.removes().then(|| report.removal_proofs()),
             checks: report.checks.as_ref().map(CheckJson::all),
             by_hand: FixJson::all(&report.plan.manual_steps, &report.running),

@@ -19,10 +19,11 @@ impl RunReport {
             End::Applied(outcome) => self.applied(outcome, text),
         }
         self.unread(text);
+        super::left::kept_lines(&self.plan, &self.running, text);
         self.write_left(text);
         self.untested(text);
         self.unsigned_hooks(text);
-        self.manual_steps(text);
+        manual_lines(&self.plan, &self.running, text);
         text.gap();
         text.line(Line::new().dim(format!("kit {}", self.kit)));
         let requests = counted(self.requests, "request");
@@ -47,7 +48,7 @@ impl RunReport {
         }
         self.unread(text);
         self.write_left(text);
-        self.manual_steps(text);
+        manual_lines(&self.plan, &self.running, text);
     }
 
     fn write_nothing_to_do(&self, text: &mut Text) {
@@ -60,6 +61,10 @@ impl RunReport {
             return text.line(line.plain(format!("something of the connection of {} is left", self.instance)));
         }
         let line = Line::new().with(Tone::Good, "nothing to do: ");
+        if self.plan.keeps_application.is_some() {
+            let kept = format!("of the connection of {} only what is kept is left; nothing was written", self.instance);
+            return text.line(line.plain(kept));
+        }
         text.line(line.plain(format!("{} {}; nothing was written", self.instance, self.job.standing)));
         if matches!(self.job.purpose, Purpose::Rotate(_)) {
             self.plan.notes.iter().for_each(|note| text.line(Line::new().dim("note: ").plain(note.clone())));
@@ -201,15 +206,15 @@ impl RunReport {
             )));
         }
     }
+}
 
-    fn manual_steps(&self, text: &mut Text) {
-        if self.plan.manual_steps.is_empty() {
-            return;
-        }
-        text.heading("Left for you");
-        for fix in &self.plan.manual_steps {
-            fix_lines(fix, &self.running, text);
-        }
+pub(super) fn manual_lines(plan: &Plan, running: &str, text: &mut Text) {
+    if plan.manual_steps.is_empty() {
+        return;
+    }
+    text.heading("Left for you");
+    for fix in &plan.manual_steps {
+        fix_lines(fix, running, text);
     }
 }
 
