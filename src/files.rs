@@ -88,6 +88,21 @@ pub(crate) fn write_atomically(
     sync_folder(folder_of(path))
 }
 
+/// A pipe with a name of its own. What a shell puts in place of `>(…)` is below `/dev` or `/proc`, and has a reader.
+fn is_named_pipe(path: &Path) -> bool {
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::FileTypeExt as _;
+        let is_of_shell = ["/dev", "/proc"].iter().any(|folder| path.starts_with(folder));
+        !is_of_shell && fs::metadata(path).is_ok_and(|found| found.file_type().is_fifo())
+    }
+    #[cfg(not(unix))]
+    {
+        let _ = path;
+        false
+    }
+}
+
 /// Checks that [`write_atomically`] can create a file at `path`; leaves nothing behind.
 ///
 /// # Errors
@@ -95,6 +110,12 @@ pub(crate) fn write_atomically(
 pub(crate) fn require_writable(path: &Path) -> io::Result<()> {
     if fs::metadata(path).is_ok_and(|found| found.is_dir()) {
         return Err(ErrorKind::IsADirectory.into());
+    }
+    if is_named_pipe(path) {
+        return Err(io::Error::new(
+            ErrorKind::InvalidInput,
+            "it is a named pipe, where writing waits until something reads",
+        ));
     }
     if is_written_in_place(path) {
         return refuse_link(path);

@@ -102,8 +102,10 @@ fn standing(ending: &Ending<'_>, own: Option<&Application>, application: &Applic
     if record.knows_application(&application.application_id) {
         return Standing::Left("it belongs to this connection, and this tool did not create it");
     }
-    let is_named = ending.wanted.application_id.is_some();
-    if own.is_some() || is_named || record.removed_application.is_some() || record.knows_some_application() {
+    if record.removed_application.as_ref() == Some(&application.application_id) {
+        return Standing::Left("it was deleted in an earlier run, and GitLab lists it again");
+    }
+    if own.is_some() || record.removed_application.is_some() || record.knows_some_application() {
         return Standing::OfAnother;
     }
     Standing::Left("no record on this machine says whose it is")

@@ -106,6 +106,45 @@ fn the_application_is_listed_and_matched_again_right_before_it_is_deleted() {
     assert_eq!(env.sandbox().gitlab().lock().applications.len(), 1, "a user's application was deleted: {run}");
 }
 
+#[test]
+fn a_wrong_application_id_does_not_make_the_connections_application_somebody_elses() {
+    let mut env = TestEnv::with(small());
+    env.connects(&[]);
+    env.on_another_machine();
+    let run = env.disconnect(&["--application-id", "deadbeef"]);
+    assert_eq!(run.code, 1, "{run}");
+    assert!(run.stdout.contains("no record on this machine says whose it is"), "{run}");
+    assert_eq!(env.sandbox().gitlab().lock().applications.len(), 1, "{run}");
+}
+
+/// As after a restored backup.
+#[test]
+fn an_application_that_was_deleted_and_is_listed_again_is_named() {
+    let env = TestEnv::with(small());
+    env.connects(&[]);
+    let applications = env.sandbox().gitlab().lock().applications.clone();
+    env.disconnects(&[]);
+    env.sandbox().gitlab().lock().applications = applications;
+    let run = env.disconnect(&[]);
+    assert_eq!(run.code, 1, "{run}");
+    assert!(run.stdout.contains("it was deleted in an earlier run, and GitLab lists it again"), "{run}");
+}
+
+#[cfg(unix)]
+#[test]
+fn a_named_pipe_for_the_evidence_is_refused_before_anything_is_removed() {
+    let env = TestEnv::with(small());
+    env.connects(&[]);
+    let pipe = env.path("pipe");
+    let made = std::process::Command::new("mkfifo").arg(&pipe).status().expect("mkfifo");
+    assert!(made.success());
+    let hooks = env.all_hooks().len();
+    let run = env.disconnect(&["--evidence", &pipe.to_string_lossy()]);
+    assert_eq!(run.code, 2, "{run}");
+    assert!(run.stderr.contains("it is a named pipe"), "{run}");
+    assert_eq!(env.all_hooks().len(), hooks, "{run}");
+}
+
 /// Another organization, or a person, may have made it theirs since the plan was made.
 #[test]
 fn a_webhook_that_was_changed_since_the_plan_was_made_is_left() {
