@@ -22,7 +22,8 @@ pub struct RotationWish {
 pub fn rotate(wanted: &RotationWish, desired: &Desired, observed: &Observed, record: &Record) -> Plan {
     let mut plan = Plan::default();
     if record.disconnecting_at.is_some() {
-        plan.blockers.push(Blocker::Disconnecting);
+        let is_ended = record.ended_apart_from_application().is_some();
+        plan.blockers.push(if is_ended { Blocker::NotHandedOver } else { Blocker::Disconnecting });
         return plan;
     }
     let sides = Sides { desired, observed, record };

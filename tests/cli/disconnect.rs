@@ -258,6 +258,9 @@ fn an_application_that_is_kept_is_named_everywhere_with_the_command_that_removes
     let status = env.run(&["status"]);
     assert!(is_said(&status.stdout) && status.stdout.contains("the application is kept"), "{status}");
     assert_eq!(env.run(&["status", "-o", "json"]).json()["connections"][0]["state"], "disconnected");
+    let rotation = env.run(&["rotate", "token", "--yes"]);
+    assert!(rotation.code == 1 && rotation.stderr.contains("factory-gitlab connect"), "{rotation}");
+    assert!(!rotation.stderr.contains("disconnect"), "a command that deletes what is kept: {rotation}");
     let again = env.disconnected(&["--keep-application"]);
     assert!(again.stdout.starts_with("nothing to do: ") && is_said(&again.stdout), "{again}");
     assert!(!again.stdout.contains("is not connected"), "{again}");
