@@ -1,5 +1,7 @@
 //! Creates and revokes tokens for Factory.
 
+use std::collections::BTreeSet;
+
 use super::step_retry::may_have_happened;
 use super::{Apply, Error, PlanRun, StepEnd, StepOutputs};
 use crate::gitlab::{ApiRefusal, MintedToken, NewToken};
@@ -74,7 +76,9 @@ impl Apply<'_> {
     /// gives. Where only the intent is known, the token is found by its name among those of the user that it was created for.
     /// Revoking twice is harmless, so all of it may be repeated.
     async fn revoke_token(&self, known: KnownToken<'_>) -> Result<(), Error> {
-        let ids = self.retry.attempts().run(|| self.try_to_revoke(known)).await?;
+        // Names tell seconds: a token whose number is recorded is another one of that name.
+        let recorded = if known.id.is_none() { self.connection.record()?.token_ids() } else { BTreeSet::new() };
+        let ids = self.retry.attempts().run(|| self.try_to_revoke(known, &recorded)).await?;
         let name = known.name.to_owned();
         match ids.first() {
             Some(id) => self.record(TokenEntry::Revoked { id: *id, name }),
@@ -126,7 +130,7 @@ impl Apply<'_> {
         self.observed.token.known().is_some_and(|token| token.id == id)
     }
 
-    async fn try_to_revoke(&self, known: KnownToken<'_>) -> Result<Vec<u64>, http::Error> {
+    async fn try_to_revoke(&self, known: KnownToken<'_>, recorded: &BTreeSet<u64>) -> Result<Vec<u64>, http::Error> {
         let KnownToken { id, user_id, name } = known;
         let user_id = user_id.or_else(|| self.observed.user.known().map(|user| user.id));
         let mut found = match (id, user_id) {
@@ -135,6 +139,7 @@ impl Apply<'_> {
             (None, None) => Vec::new(),
         };
         found.retain(|token| token.name == name && plan::is_minted_name(name) && token.active);
+        found.retain(|token| !recorded.contains(&token.id));
         for token in &found {
             self.clients.writer.revoke_token(token.id).await?;
         }

@@ -3,6 +3,7 @@
 use super::outcome::{CheckContext, CheckOutcome, known};
 use super::{Check, CheckSeverity};
 use crate::advice::About;
+use crate::desired::{BundleRoute, Desired};
 use crate::error::Fix;
 use crate::factory::FactoryState;
 use crate::http;
@@ -66,11 +67,20 @@ fn bundle(context: &CheckContext<'_>) -> CheckOutcome {
     match known(&context.observed.factory.bundle) {
         Err(outcome) => outcome,
         Ok(BundleSeen::Accepted { id, sha256 }) => CheckOutcome::pass().evidence("id", id).evidence("sha256", sha256),
+        Ok(BundleSeen::Waiting) if !can_upload(context) => CheckOutcome::not_observable(
+            "the sealed bundle goes to Factory by hand, and without an upload address its arrival cannot be seen",
+        ),
         Ok(BundleSeen::Waiting) => {
             CheckOutcome::fail("a sealed bundle is waiting on this machine; Factory has not accepted it")
                 .fix(Fix::connect("let connect send it", "factory-gitlab connect"))
         }
     }
+}
+
+/// Whether there is an address that Factory takes bundles at.
+fn can_upload(context: &CheckContext<'_>) -> bool {
+    let Desired { kit, delivery, .. } = context.desired;
+    matches!(delivery.way, BundleRoute::Upload { .. }) || !kit.values.values("bundle.upload_url").is_empty()
 }
 
 /// A kit from a file may name any address, and the key of Factory's API is sent to none of them unseen.

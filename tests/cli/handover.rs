@@ -282,6 +282,8 @@ fn without_a_kit_the_file_of_the_bundle_is_recorded_until_an_address_is_given() 
     assert_eq!(first.code, 0, "{first}");
     let again = without.run(&["connect", "--dry-run", "--exit-code"]);
     assert_eq!(again.code, 0, "{again}");
+    let verified = without.run(&["verify", "--only", "factory.bundle", "-o", "json"]);
+    assert_eq!(verified.json()["checks"][0]["status"], "skip", "connect has nothing to send: {verified}");
     let uploaded = run(&without, &["connect", "--dry-run"], address);
     assert!(uploaded.stdout.contains("upload the sealed bundle"), "{uploaded}");
 }

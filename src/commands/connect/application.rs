@@ -24,8 +24,8 @@ pub(super) async fn origin(session: &mut Session<'_>) -> Result<ApplicationOrigi
     match interview.settings().get_or(&keys::APPLICATION, ApplicationMode::default())? {
         ApplicationMode::Auto => auto(session).await,
         ApplicationMode::Existing => Ok(ApplicationOrigin::Given(ask_pair(session).await?)),
-        // It was created, in an earlier run or before this one: a second one would only have to be deleted again.
-        ApplicationMode::Manual if !interview.is_set(&keys::APPLICATION_ID) && has_wanted(session).await => {
+        // It was given in an earlier run: a second one would only have to be deleted again.
+        ApplicationMode::Manual if !interview.is_set(&keys::APPLICATION_ID) && has_recorded(session).await => {
             auto(session).await
         }
         ApplicationMode::Manual => {
@@ -37,10 +37,11 @@ pub(super) async fn origin(session: &mut Session<'_>) -> Result<ApplicationOrigi
     }
 }
 
-/// Whether the instance has an application as the kit wants it that no other organization's run on this machine made.
-async fn has_wanted(session: &Session<'_>) -> bool {
-    let is_others = |one: &Application| session.record.others.applications.contains(&one.application_id);
-    let is_ours = |one: &Application| plan::is_wanted(&session.desired.application, one) && !is_others(one);
+/// Whether the instance has the application that an earlier run on this machine handed over, as the kit wants it.
+async fn has_recorded(session: &Session<'_>) -> bool {
+    let is_ours = |one: &Application| {
+        session.record.knows_application(&one.application_id) && plan::is_wanted(&session.desired.application, one)
+    };
     applications(session).await.iter().any(is_ours)
 }
 

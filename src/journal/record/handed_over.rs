@@ -1,6 +1,8 @@
 //! What was handed over to Factory, or waits to be: bundles, and the tokens that were created for it.
 #![deny(clippy::wildcard_enum_match_arm, clippy::match_wildcard_for_single_variants)]
 
+use std::collections::BTreeSet;
+
 use jiff::Timestamp;
 use serde::Serialize;
 
@@ -99,6 +101,16 @@ pub struct MintedRecord {
 }
 
 impl Record {
+    /// GitLab's numbers of the tokens that were created for Factory and are recorded with one.
+    #[must_use]
+    pub fn token_ids(&self) -> BTreeSet<u64> {
+        let sealed = self.bundle.as_ref().and_then(|bundle| bundle.token.as_ref());
+        let alone = self.token_bundle.as_ref().and_then(|bundle| bundle.token.as_ref());
+        let replaced = self.replaced_tokens.iter().map(|replaced| &replaced.token);
+        let all = sealed.into_iter().chain(alone).chain(replaced).chain(&self.orphan_tokens);
+        all.filter_map(|token| token.id).collect()
+    }
+
     pub(super) fn add_token(&mut self, at: Timestamp, entry: TokenEntry) {
         match entry {
             TokenEntry::Mint { name, user_id } => {

@@ -179,7 +179,9 @@ fn an_application_that_is_created_by_hand_after_the_form_was_shown_is_found() {
     ends_with(&mut session, 0);
     assert_eq!(env.bundle()["application"]["secret"], made["secret"]);
     // It is there now: another one is not asked for.
-    env.has_nothing_to_do(&["--application", "manual"]);
+    let mut session = at_a_terminal(&env, &["connect", "--application", "manual"]);
+    session.exp_string("nothing to do").expect("no question");
+    ends_with(&mut session, 0);
 }
 
 #[test]

@@ -148,7 +148,7 @@ fn a_duplicate() {
 
     Check it at any time: factory-gitlab verify --gitlab-url http://127.0.0.1:[port]
 
-    20 requests, 2 of them writes, [duration]
+    21 requests, 2 of them writes, [duration]
     ----- stderr -----
     Plan for http://127.0.0.1:[port]
       1. delete webhook 2 on group group-1
