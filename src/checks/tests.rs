@@ -165,7 +165,9 @@ fn the_token_that_factory_has_is_judged_by_its_end() {
 
 #[test]
 fn the_checks_of_factory_follow_what_factory_reports() {
+    use crate::desired::BundleRoute;
     use crate::factory::{FactoryState, FactoryStatus};
+    use crate::kit::UploadMethod;
     use crate::observed::{BundleSeen, Observation};
     fn says(fixture: &mut Fixture, state: FactoryState) {
         fixture.observed.factory.status =
@@ -189,7 +191,20 @@ fn the_checks_of_factory_follow_what_factory_reports() {
     table(
         "factory.bundle",
         &[
-            ("waiting", |fixture| fixture.observed.factory.bundle = Observation::Known(BundleSeen::Waiting), "fail"),
+            (
+                "waiting, with an address to send it to",
+                |fixture| {
+                    fixture.observed.factory.bundle = Observation::Known(BundleSeen::Waiting);
+                    let url = "https://api.factory.example/bundles".parse().expect("a URL");
+                    fixture.desired.delivery.way = BundleRoute::Upload { url, method: UploadMethod::Post };
+                },
+                "fail",
+            ),
+            (
+                "waiting, to go by hand",
+                |fixture| fixture.observed.factory.bundle = Observation::Known(BundleSeen::Waiting),
+                "skip",
+            ),
             (
                 "no record",
                 |fixture| fixture.observed.factory.bundle = Observation::Skipped("no record on this machine"),

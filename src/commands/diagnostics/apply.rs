@@ -16,14 +16,7 @@ pub fn apply(error: &Error, apply: &Apply<'_>) -> Failure {
         Error::Seal(error) => sealing(error),
         Error::Recipient(error) => Failure::usage("the bundle cannot be sealed").because(error.to_string()),
         Error::Upload { source, path } => upload(source, path),
-        Error::NewSecretRefused { .. } => {
-            Failure::problem("Factory does not take the new secret token; the webhook got the previous one back")
-                .because(error.to_string())
-                .fix(Fix::say(
-                    "ask Factory whether the kit is the current one, and whether both secret tokens are taken",
-                ))
-                .fix(Fix::rerun("then run it again", ""))
-        }
+        Error::NewSecretRefused { .. } => new_secret_refused(error),
         Error::NewSecretUntested { .. } => Failure::new(FailureKind::Unknown, error.to_string())
             .fix(Fix::rerun("run it again: it tests the webhook again", "")),
         Error::UploadUnreachable(source) => unreachable_upload(source),
@@ -34,13 +27,7 @@ pub fn apply(error: &Error, apply: &Apply<'_>) -> Failure {
             &format!("GitLab has not responded for {} s; remaining steps were skipped", after.as_secs()),
             instance,
         ),
-        Error::CreationRace { other } => {
-            Failure::new(FailureKind::Unknown, "another machine is connecting this instance at the same time")
-                .because(format!(
-                    "it has created application {other} of the same name; the one that this run created was deleted"
-                ))
-                .fix(Fix::say("let the other run finish; its bundle connects Factory"))
-        }
+        Error::CreationRace { other } => creation_race(*other),
         Error::AmbiguousCreation => Failure::problem("it is not known which application this run created")
             .because(error.to_string())
             .fix(Fix::open("delete the applications that are not used", instance.page("/admin/applications"))),
@@ -74,6 +61,22 @@ pub fn apply(error: &Error, apply: &Apply<'_>) -> Failure {
                 .fix(Fix::rerun("run it again; if it happens again, report it with this log", "-vv --log-file PATH"))
         }
     }
+}
+
+fn new_secret_refused(error: &Error) -> Failure {
+    Failure::problem("Factory does not take the new secret token; the webhook got the previous one back")
+        .because(error.to_string())
+        .fix(Fix::say("ask Factory whether the kit is the current one, and whether both secret tokens are taken"))
+        .fix(Fix::rerun("then run it again", ""))
+}
+
+/// `other` is the application of the run that goes on.
+fn creation_race(other: u64) -> Failure {
+    Failure::new(FailureKind::Unknown, "another machine is connecting this instance at the same time")
+        .because(format!(
+            "it has created application {other} of the same name; the one that this run created was deleted"
+        ))
+        .fix(Fix::say("let the other run finish; its bundle connects Factory"))
 }
 
 /// What was to be renewed is as it was.
