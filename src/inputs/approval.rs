@@ -17,7 +17,7 @@ impl Interview<'_> {
     /// Approval: given by the setting, or by the user, who is asked; without both it is missing.
     ///
     /// # Errors
-    /// [`Missing`], or that the user stopped.
+    /// [`super::Missing`], or that the user stopped.
     pub fn approve(&self, setting: &'static Setting<bool>) -> Result<Approval, Failure> {
         if self.settings.is_enabled(setting) {
             return Ok(Approval::Given);
@@ -50,7 +50,7 @@ impl Interview<'_> {
     /// Asks whether a plan is applied, where no answer can be changed.
     ///
     /// # Errors
-    /// [`Missing`], or that the user stopped.
+    /// [`super::Missing`], or that the user stopped.
     pub fn answer_plan(&self, setting: &'static Definition) -> Result<PlanAnswer, Failure> {
         self.require_terminal(setting)?;
         Ok(if self.confirm(setting)? { PlanAnswer::Apply } else { PlanAnswer::Stop })
@@ -59,7 +59,7 @@ impl Interview<'_> {
     /// Approval of what cannot be undone: the user types a name. Enter alone stops; anything else is asked again.
     ///
     /// # Errors
-    /// [`Missing`], or that the user stopped.
+    /// [`super::Missing`], or that the user stopped.
     pub fn confirm_name(&self, setting: &'static Definition, name: &str) -> Result<PlanAnswer, Failure> {
         self.require_terminal(setting)?;
         let wanted = format!("Type {name} to apply this plan, or press Enter to stop:");

@@ -11,7 +11,7 @@ impl Interview<'_> {
     /// Asks for another answer, above what every source has; Enter keeps the present one.
     ///
     /// # Errors
-    /// [`Missing`], or that the user stopped.
+    /// [`super::Missing`], or that the user stopped.
     pub fn ask_again(&self, setting: &'static Definition) -> Result<(), Failure> {
         self.require_terminal(setting)?;
         let present = self.settings.raw_value(setting).map(|given| given.value);
