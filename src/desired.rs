@@ -69,6 +69,12 @@ impl DesiredTrust {
     pub fn fingerprint(&self) -> KitFingerprint {
         self.values.fingerprint()
     }
+
+    /// Where bundles are uploaded to, as it is shown.
+    #[must_use]
+    pub fn upload_url(&self) -> Option<&String> {
+        self.values.values("bundle.upload_url").first()
+    }
 }
 
 #[derive(Clone, Debug)]

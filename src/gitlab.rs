@@ -146,6 +146,14 @@ pub struct Application {
     pub scopes: Option<Vec<String>>,
 }
 
+impl Application {
+    /// Whether the redirect URI is among the application's, to the byte.
+    #[must_use]
+    pub fn has_redirect_uri(&self, wanted: &str) -> bool {
+        self.callback_url.split_whitespace().any(|uri| uri == wanted)
+    }
+}
+
 /// An application with its secret, which GitLab shows once.
 #[derive(Clone, Debug)]
 pub struct ApplicationWithSecret {

@@ -31,7 +31,7 @@ use crate::gitlab::{
     TokenDetails, User,
 };
 pub use crate::http::probe::CertificateSeen;
-use crate::instance::LicensePlan;
+use crate::instance::{LicensePlan, Version};
 use crate::target::{Strategy, Target, TargetKind};
 
 /// One thing that can be read. A check names those it is judged by; what a command reads is the union of them.
@@ -128,6 +128,12 @@ pub struct Observed {
 }
 
 impl Observed {
+    /// The instance's version, where it could be read.
+    #[must_use]
+    pub fn version(&self) -> Option<Version> {
+        self.metadata.known().map(|metadata| metadata.version)
+    }
+
     /// Before anything is read.
     fn unread(at: Timestamp) -> Self {
         Self {

@@ -90,7 +90,7 @@ impl Apply<'_> {
     }
 
     pub(super) fn version(&self) -> Option<Version> {
-        self.observed.metadata.known().map(|metadata| metadata.version)
+        self.observed.version()
     }
 
     async fn create_hook(&self, target: &Target) -> Result<Hook, Error> {

@@ -25,18 +25,16 @@ enum Verdict {
 
 impl Verdict {
     fn of(proof: &DeliveryProof) -> Self {
-        let [test, log, receipt] = proof.facts();
-        let first = |wanted: fn(&Fact) -> Option<&String>| [test, log, receipt].into_iter().find_map(wanted).cloned();
-        let fails = |fact: &'_ Fact| matches!(fact, Fact::Fails(_));
-        let holds = [test, log, receipt].into_iter().any(|fact| matches!(fact, Fact::Holds(_)));
+        let first = |wanted: fn(&Fact) -> Option<&String>| proof.facts().into_iter().find_map(wanted).cloned();
+        let holds = proof.facts().iter().any(|fact| matches!(fact, Fact::Holds(_)));
         if proof.lacks_sample() {
             return Self::Untested;
         }
         if proof.is_late() {
             return Self::Accepted;
         }
-        if [test, log, receipt].into_iter().any(fails) {
-            return Self::Refused(first(failed).unwrap_or_default());
+        if let Some(why) = first(failed) {
+            return Self::Refused(why);
         }
         match first(unknown) {
             Some(why) => Self::Unknown(why),

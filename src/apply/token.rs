@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::step_retry::may_have_happened;
 use super::{Apply, Error, PlanRun, StepEnd, StepOutputs};
-use crate::gitlab::{ApiRefusal, MintedToken, NewToken};
+use crate::gitlab::{ApiRefusal, MintedToken, NewToken, TokenDetails};
 use crate::http;
 use crate::journal::TokenEntry;
 use crate::plan::{self, RevokeReason, TokenStep};
@@ -88,26 +88,32 @@ impl Apply<'_> {
 
     /// Revokes a token for good: afterwards GitLab has to say that it is revoked. One that is absent is not known to be.
     async fn end_token(&self, id: u64, name: &str) -> Result<(), Error> {
-        let found = self.retry.attempts().run(|| self.clients.reader.token_by_id(id)).await?;
-        let found = found.filter(|token| token.name == name && plan::is_minted_name(name));
-        if !found.ok_or(Error::TokenAbsent { id })?.revoked {
-            self.retry.attempts().run(|| self.clients.writer.revoke_token(id)).await?;
-            self.require_revoked(id).await?;
+        if !self.minted(id, name).await?.ok_or(Error::TokenAbsent { id })?.revoked {
+            self.revoke_proven(id).await?;
         }
         self.record(TokenEntry::Revoked { id, name: name.to_owned() })
     }
 
     /// Revokes the token that Factory had before, and reads it again. One that GitLab no longer has needs no end.
     async fn end_replaced_token(&self, id: u64, name: &str) -> Result<(), Error> {
-        let found = self.retry.attempts().run(|| self.clients.reader.token_by_id(id)).await?;
-        let Some(found) = found.filter(|token| token.name == name && plan::is_minted_name(name)) else {
+        let Some(found) = self.minted(id, name).await? else {
             return self.record(TokenEntry::NotFound { id: Some(id), name: name.to_owned() });
         };
         if found.active {
-            self.retry.attempts().run(|| self.clients.writer.revoke_token(id)).await?;
-            self.require_revoked(id).await?;
+            self.revoke_proven(id).await?;
         }
         self.record(TokenEntry::Revoked { id, name: name.to_owned() })
+    }
+
+    /// The token under this number, if its name is the recorded one and of those that this tool gives.
+    async fn minted(&self, id: u64, name: &str) -> Result<Option<TokenDetails>, Error> {
+        let found = self.retry.attempts().run(|| self.clients.reader.token_by_id(id)).await?;
+        Ok(found.filter(|token| token.name == name && plan::is_minted_name(name)))
+    }
+
+    async fn revoke_proven(&self, id: u64) -> Result<(), Error> {
+        self.retry.attempts().run(|| self.clients.writer.revoke_token(id)).await?;
+        self.require_revoked(id).await
     }
 
     async fn require_revoked(&self, id: u64) -> Result<(), Error> {

@@ -78,11 +78,6 @@ fn given<'a>(context: &CheckContext<'a>) -> Option<&'a Credentials> {
     }
 }
 
-/// Whether the redirect URI is among the application's, to the byte.
-fn has_redirect_uri(application: &Application, wanted: &str) -> bool {
-    application.callback_url.split_whitespace().any(|uri| uri == wanted)
-}
-
 /// The applications that could be Factory's, the best kind of match alone.
 fn candidates<'a>(context: &CheckContext<'a>, all: &'a [Application]) -> Vec<&'a Application> {
     if let Some(credentials) = given(context) {
@@ -91,7 +86,7 @@ fn candidates<'a>(context: &CheckContext<'a>, all: &'a [Application]) -> Vec<&'a
     let wanted = &context.desired.application;
     let named: Vec<&Application> = all.iter().filter(|one| one.name == wanted.name).collect();
     let exact: Vec<&Application> =
-        named.iter().copied().filter(|one| has_redirect_uri(one, &wanted.redirect_uri)).collect();
+        named.iter().copied().filter(|one| one.has_redirect_uri(&wanted.redirect_uri)).collect();
     if exact.is_empty() { named } else { exact }
 }
 
@@ -139,7 +134,7 @@ fn exists(context: &CheckContext<'_>) -> CheckOutcome {
 fn none(context: &CheckContext<'_>, all: &[Application]) -> CheckOutcome {
     let wanted: &DesiredApplication = &context.desired.application;
     let near: Vec<&Application> =
-        all.iter().filter(|one| one.name == wanted.name || has_redirect_uri(one, &wanted.redirect_uri)).collect();
+        all.iter().filter(|one| one.name == wanted.name || one.has_redirect_uri(&wanted.redirect_uri)).collect();
     let cause = match given(context) {
         Some(_) => "no instance-wide application has the given ID".to_owned(),
         None => format!("no instance-wide application is named {:?}", wanted.name),
@@ -162,7 +157,7 @@ fn redirect_uri(context: &CheckContext<'_>) -> CheckOutcome {
     let wanted = &context.desired.application.redirect_uri;
     match find_application(context) {
         Err(outcome) => outcome,
-        Ok(one) if has_redirect_uri(one, wanted) => CheckOutcome::pass().evidence("redirect_uri", wanted),
+        Ok(one) if one.has_redirect_uri(wanted) => CheckOutcome::pass().evidence("redirect_uri", wanted),
         Ok(one) => CheckOutcome::fail("the application does not have Factory's redirect URI")
             .evidence("wanted", wanted)
             .evidence("found", one.callback_url.split_whitespace().collect::<Vec<_>>())

@@ -20,19 +20,14 @@ pub(super) fn require_observed(desired: &Desired, observed: &Observed) -> Result
     if desired.webhooks.strategy == Strategy::Group && !observed.plan().has_group_hooks() {
         return Ok(());
     }
-    if let Observation::Failed(error) = &observed.hooks {
-        return Err(diagnostics::gitlab(error, WHAT, &desired.instance));
-    }
-    match unread_errors(observed, |_| true).as_slice() {
-        [(_, error), ..] if observed.hooks.known().is_some_and(is_all_unread) => {
-            Err(diagnostics::gitlab(error, WHAT, &desired.instance))
-        }
-        _ => Ok(()),
-    }
+    unread_hooks(observed).map_or(Ok(()), |error| Err(diagnostics::gitlab(error, WHAT, &desired.instance)))
 }
 
-fn is_all_unread(seen: &HooksSeen) -> bool {
-    seen.targets.iter().all(|target| target.hooks.known().is_none())
+/// Why no target's hooks could be read; `None` if any could, or none were to be.
+fn unread_hooks(observed: &Observed) -> Option<&http::Error> {
+    let is_all_unread = |seen: &HooksSeen| seen.targets.iter().all(|target| target.hooks.known().is_none());
+    let first = || unread_errors(observed, |_| true).first().map(|(_, error)| *error);
+    observed.hooks.error().or_else(|| first().filter(|_| observed.hooks.known().is_some_and(is_all_unread)))
 }
 
 fn unread_errors(observed: &Observed, is_told: fn(&http::Error) -> bool) -> Vec<(&Target, &http::Error)> {
@@ -50,15 +45,7 @@ pub(super) fn require_rotatable(desired: &Desired, observed: &Observed) -> Resul
     const WHAT: &str = "the current state could not be read; nothing was planned";
     require_token_rights(desired, observed)?;
     let failed = |error| Err(diagnostics::gitlab(error, WHAT, &desired.instance));
-    let seen = [
-        observed.handed_over.error(),
-        observed.applications.error(),
-        observed.hooks.error(),
-        unread_errors(observed, |_| true)
-            .first()
-            .filter(|_| observed.hooks.known().is_some_and(is_all_unread))
-            .map(|(_, error)| *error),
-    ];
+    let seen = [observed.handed_over.error(), observed.applications.error(), unread_hooks(observed)];
     seen.into_iter().flatten().next().map_or(Ok(()), failed)
 }
 

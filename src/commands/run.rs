@@ -58,7 +58,7 @@ pub(super) async fn run(session: &Session<'_>, job: Job, planned: Planned) -> Re
         running: session.context.terminal.running(),
         instance: session.desired.instance.clone(),
         kit: session.desired.kit.fingerprint(),
-        has_upload_address: !session.desired.kit.values.values("bundle.upload_url").is_empty(),
+        has_upload_address: session.desired.kit.upload_url().is_some(),
         observed_at: observed.at,
         plan,
         end,
@@ -91,17 +91,6 @@ fn write_evidence(session: &Session<'_>, report: &RunReport, observed: &Observed
     };
     let rendered = report::render(&evidence, Format::Json)?;
     output::write_file(path, |file| rendered.write_to(file))
-}
-
-/// How a plan is approved.
-#[derive(Clone, Copy)]
-enum Approve<'a> {
-    /// With yes, no, or a change of an answer.
-    Answer,
-    /// With yes or no.
-    YesOrNo,
-    /// By typing this name, because what is removed cannot be brought back.
-    Name(&'a str),
 }
 
 struct Run<'r> {
@@ -207,7 +196,7 @@ impl Run<'_> {
         if record.is_empty() || is_recorded {
             return Ok(());
         }
-        self.session.journal(lock)?.append(RunEntry::Finished).map_err(|error| diagnostics::journal(&error))
+        append(&mut self.session.journal(lock)?, RunEntry::Finished)
     }
 
     fn begin_removal(&self) -> DisconnectEntry {
@@ -232,7 +221,7 @@ impl Run<'_> {
         if self.session.record.kit_pin.is_some() {
             return Ok(());
         }
-        journal.append(kit_accepted(&self.session.desired.kit)).map_err(|error| diagnostics::journal(&error))
+        append(journal, kit_accepted(&self.session.desired.kit))
     }
 
     fn approve(&self) -> Result<PlanAnswer, Failure> {
@@ -253,13 +242,7 @@ impl Run<'_> {
         } else {
             terminal.say(&text);
         }
-        let host = session.desired.instance.url().host_str().unwrap_or_default().to_owned();
-        let answer = match self.job.purpose {
-            Purpose::Connect => self.ask_for_approval(Approve::Answer)?,
-            Purpose::Rotate(_) => self.ask_for_approval(Approve::YesOrNo)?,
-            Purpose::EndConnection | Purpose::RemoveWebhooks => self.ask_for_approval(Approve::Name(&host))?,
-        };
-        match answer {
+        match self.ask_for_approval()? {
             answer @ (PlanAnswer::Apply | PlanAnswer::Change) => Ok(answer),
             PlanAnswer::Stop => Err(Failure::problem("the plan was not approved; nothing was changed")
                 .fix(Fix::rerun("show the plan again, and change nothing", "--dry-run"))),
@@ -267,33 +250,34 @@ impl Run<'_> {
     }
 
     /// `--yes` does not cover a changed kit: a person approves it, or its fingerprint is named.
-    fn ask_for_approval(&self, how: Approve<'_>) -> Result<PlanAnswer, Failure> {
+    fn ask_for_approval(&self) -> Result<PlanAnswer, Failure> {
         let interview = &self.session.interview;
-        let is_covered = interview.settings().is_enabled(&keys::YES);
-        let ask = || match how {
-            Approve::Answer => interview.approve_or_change(&keys::YES),
-            Approve::YesOrNo | Approve::Name(_) if is_covered => Ok(PlanAnswer::Apply),
-            Approve::YesOrNo => interview.answer_plan(&keys::YES),
-            Approve::Name(name) => interview.confirm_name(&keys::YES, name),
+        let is_named = interview.settings().get(&keys::KIT_FINGERPRINT)?.is_some();
+        let Some(KitStep::Accept { from, to, changes }) = self.changed_kit().filter(|_| !is_named) else {
+            let is_given = interview.settings().is_enabled(&keys::YES);
+            return if is_given { Ok(PlanAnswer::Apply) } else { self.ask_person() };
         };
-        let Some(KitStep::Accept { from, to, changes }) = self.changed_kit() else {
-            return ask();
-        };
-        if interview.settings().get(&keys::KIT_FINGERPRINT)?.is_some() {
-            return ask();
-        }
         if interview.prompter().can_ask() {
-            return match how {
-                Approve::Answer => interview.ask_to_apply(&keys::YES),
-                Approve::YesOrNo => interview.answer_plan(&keys::YES),
-                Approve::Name(name) => interview.confirm_name(&keys::YES, name),
-            };
+            return self.ask_person();
         }
         let failure = Failure::usage("the kit differs from the one that was accepted, and --yes does not cover that")
             .because(format!("kit {from} was accepted; this is kit {to}"));
         let failure = changes.iter().fold(failure, |failure, change| failure.because(change.to_string()));
         let text = "if Factory confirms the new fingerprint, name it";
         Err(failure.fix(Fix::rerun(text, format!("--yes --kit-fingerprint {to}"))))
+    }
+
+    /// With yes or no, and a change of an answer where there are answers. What is removed cannot be brought back: the person
+    /// types the host's name.
+    fn ask_person(&self) -> Result<PlanAnswer, Failure> {
+        let Session { interview, desired, .. } = self.session;
+        match self.job.purpose {
+            Purpose::Connect => interview.ask_to_apply(&keys::YES),
+            Purpose::Rotate(_) => interview.answer_plan(&keys::YES),
+            Purpose::EndConnection | Purpose::RemoveWebhooks => {
+                interview.confirm_name(&keys::YES, desired.instance.url().host_str().unwrap_or_default())
+            }
+        }
     }
 
     /// The step that accepts a kit which differs from the one of the last run.

@@ -208,7 +208,7 @@ impl Verify<'_> {
         let terminal = self.session.context.terminal;
         let on_wait = |text: &str| terminal.say_line(text);
         let tester = WebhookTester::new(clients, &self.session.desired.webhooks)
-            .with_version(observed.metadata.known().map(|metadata| metadata.version))
+            .with_version(observed.version())
             .with_deadline(self.deadline())
             .on_wait(&on_wait);
         Observation::Known(terminal.with_spinner("following test deliveries", tester.test_each_kind(hooks)).await)

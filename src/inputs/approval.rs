@@ -27,23 +27,12 @@ impl Interview<'_> {
         Ok(if yes { Approval::Given } else { Approval::Refused })
     }
 
-    /// As [`Interview::approve`], where answers can still be changed.
+    /// Asks whether a plan is applied, where answers can still be changed, whatever the settings say.
     ///
     /// # Errors
-    /// As [`Interview::approve`].
-    pub fn approve_or_change(&self, setting: &'static Setting<bool>) -> Result<PlanAnswer, Failure> {
-        if self.settings.is_enabled(setting) {
-            return Ok(PlanAnswer::Apply);
-        }
-        self.require_terminal(setting)?;
-        self.ask_to_apply(setting)
-    }
-
-    /// Asks whether a plan is applied, whatever the settings say.
-    ///
-    /// # Errors
-    /// When the user stopped.
+    /// [`super::Missing`], or that the user stopped.
     pub fn ask_to_apply(&self, setting: &'static Definition) -> Result<PlanAnswer, Failure> {
+        self.require_terminal(setting)?;
         Ok(self.prompter.apply_or_change(&prompt(setting))?)
     }
 

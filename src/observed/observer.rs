@@ -229,7 +229,7 @@ impl ObserverRun<'_> {
     }
 
     fn hook_reader<'r>(&'r self, observed: &Observed, strategy: Strategy) -> HookReader<'r> {
-        let version = observed.metadata.known().map(|metadata| metadata.version);
+        let version = observed.version();
         let logs = match self.wants(Read::Deliveries) {
             true => DeliveryLogBudget::new(version),
             false => DeliveryLogBudget::none(NOT_REQUESTED),

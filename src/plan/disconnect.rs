@@ -66,26 +66,17 @@ pub fn disconnect(wanted: &Disconnection, desired: &Desired, observed: &Observed
         tell_factory(&ending, &mut plan);
         local(&ending, &mut plan);
     }
-    if !plan.steps.is_empty() {
-        let mut accepted = Plan::default();
-        kit::plan(desired, record, &mut accepted);
-        plan.steps.splice(0..0, accepted.steps);
-        if has_factory_step(&plan) {
-            plan.notes.extend(kit::key_note(desired, record));
-        }
+    kit::accept_first(desired, record, &mut plan);
+    if plan.steps.iter().any(|step| matches!(step, Step::Factory(_))) {
+        plan.notes.extend(kit::key_note(desired, record));
     }
     plan
-}
-
-fn has_factory_step(plan: &Plan) -> bool {
-    plan.steps.iter().any(|step| matches!(step, Step::Factory(_)))
 }
 
 /// Whether Factory may still count on the connection.
 fn may_be_connected(ending: &Ending<'_>, plan: &Plan) -> bool {
     let record = ending.record;
-    let was_sent = |accepted: bool, sent: bool| accepted || sent;
-    let has_bundle = record.bundle.as_ref().is_some_and(|bundle| was_sent(bundle.is_delivered(), bundle.was_sent))
+    let has_bundle = record.bundle.as_ref().is_some_and(|bundle| bundle.is_delivered() || bundle.was_sent)
         || record.token_bundle.as_ref().is_some_and(|bundle| bundle.was_sent);
     match &ending.observed.factory.status {
         Observation::Known(status) if status.state != FactoryState::Pending => true,

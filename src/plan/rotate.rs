@@ -32,10 +32,8 @@ pub fn rotate(wanted: &RotationWish, desired: &Desired, observed: &Observed, rec
         Rotation::ApplicationSecret => renewed_secret::plan(&sides, &wanted.limits, &mut plan),
         Rotation::WebhookSecret => rotated_hooks::plan(&sides, &wanted.limits, &mut plan),
     }
+    kit::accept_first(desired, record, &mut plan);
     if !plan.steps.is_empty() {
-        let mut accepted = Plan::default();
-        kit::plan(desired, record, &mut accepted);
-        plan.steps.splice(0..0, accepted.steps);
         plan.notes.extend(kit::key_note(desired, record));
     }
     plan

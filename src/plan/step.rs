@@ -13,8 +13,10 @@ mod token;
 
 use std::fmt;
 
-use serde::Serialize;
+use serde::{Serialize, Serializer};
+use url::Url;
 
+use crate::instance::bare;
 use crate::target::Target;
 
 pub use application::{ApplicationStep, Reason};
@@ -65,6 +67,11 @@ impl fmt::Display for Step {
         f.write_str(&what)?;
         if details.is_empty() { Ok(()) } else { write!(f, ": {}", details.join("; ")) }
     }
+}
+
+/// A query may be a key.
+fn without_query<S: Serializer>(url: &Url, serializer: S) -> Result<S::Ok, S::Error> {
+    bare(url).serialize(serializer)
 }
 
 impl Step {

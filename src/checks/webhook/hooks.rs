@@ -213,7 +213,7 @@ struct TokenJudge {
 impl TokenJudge {
     fn new(context: &CheckContext<'_>) -> Self {
         // A version that is not known is taken for one with all attributes: what the hook shows decides.
-        let version = context.observed.metadata.known().map(|metadata| metadata.version);
+        let version = context.observed.version();
         Self { marker: context.desired.marker(), version: version.unwrap_or(Version::SIGNING_TOKEN_ALWAYS) }
     }
 
@@ -286,7 +286,7 @@ fn unmarked_token(unmarked: &[OwnHook<'_>], of: usize) -> CheckOutcome {
 }
 
 fn token_not_shown(context: &CheckContext<'_>, unknown: &[OwnHook<'_>], of: usize) -> CheckOutcome {
-    let version = context.observed.metadata.known().map(|metadata| metadata.version);
+    let version = context.observed.version();
     if version.is_some_and(|version| version < Version::HOOK_NAME) {
         return CheckOutcome::not_observable("this GitLab shows neither a hook's token nor its description (17.1)");
     }

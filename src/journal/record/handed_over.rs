@@ -101,14 +101,20 @@ pub struct MintedRecord {
 }
 
 impl Record {
-    /// GitLab's numbers of the tokens that were created for Factory and are recorded with one.
+    /// Every token that this machine created for Factory and that is not known to have ended, whether Factory has it or not.
+    /// One may be in more than one place.
+    pub fn created_tokens(&self) -> impl Iterator<Item = &MintedRecord> {
+        let handed_over = self.bundle.as_ref().and_then(|bundle| bundle.token.as_ref());
+        let alone = self.token_bundle.as_ref().and_then(|bundle| bundle.token.as_ref());
+        let written = self.written_token.as_ref().and_then(|bundle| bundle.token.as_ref());
+        let replaced = self.replaced_tokens.iter().map(|replaced| &replaced.token);
+        self.orphan_tokens.iter().chain(replaced).chain(handed_over).chain(alone).chain(written)
+    }
+
+    /// GitLab's numbers of those that are recorded with one.
     #[must_use]
     pub fn token_ids(&self) -> BTreeSet<u64> {
-        let sealed = self.bundle.as_ref().and_then(|bundle| bundle.token.as_ref());
-        let alone = self.token_bundle.as_ref().and_then(|bundle| bundle.token.as_ref());
-        let replaced = self.replaced_tokens.iter().map(|replaced| &replaced.token);
-        let all = sealed.into_iter().chain(alone).chain(replaced).chain(&self.orphan_tokens);
-        all.filter_map(|token| token.id).collect()
+        self.created_tokens().filter_map(|token| token.id).collect()
     }
 
     pub(super) fn add_token(&mut self, at: Timestamp, entry: TokenEntry) {

@@ -80,16 +80,13 @@ impl<'a> Candidates<'a> {
 }
 
 pub(super) fn may_have_made(others: &OtherOrganizations, application: &Application) -> bool {
-    others.unfinished.iter().any(|one| {
-        one.name == application.name && application.callback_url.split_whitespace().any(|uri| uri == one.redirect_uri)
-    })
+    others.unfinished.iter().any(|one| one.name == application.name && application.has_redirect_uri(&one.redirect_uri))
 }
 
 /// What differs from the kit, for the user. Empty is an exact match; what GitLab does not show cannot differ.
 fn differences(wanted: &DesiredApplication, found: &Application) -> Vec<String> {
     let mut differences = Vec::new();
-    // GitLab keeps several URIs as one text, separated by white space; each is compared byte by byte.
-    if !found.callback_url.split_whitespace().any(|address| address == wanted.redirect_uri) {
+    if !found.has_redirect_uri(&wanted.redirect_uri) {
         differences.push(format!("redirect URI {} instead of {}", found.callback_url, wanted.redirect_uri));
     }
     let scopes = found.scopes.as_deref().unwrap_or(&wanted.scopes);
@@ -113,7 +110,7 @@ pub fn is_wanted(wanted: &DesiredApplication, found: &Application) -> bool {
 /// URI is still the wanted one.
 #[must_use]
 pub fn resembles(wanted: &DesiredApplication, found: &Application) -> bool {
-    found.name == wanted.name || found.callback_url.split_whitespace().any(|address| address == wanted.redirect_uri)
+    found.name == wanted.name || found.has_redirect_uri(&wanted.redirect_uri)
 }
 
 pub(in crate::plan) fn plan(desired: &Desired, observed: &Observed, record: &Record) -> Part {
@@ -205,7 +202,7 @@ pub(super) fn is_secret_lost(record: &Record) -> bool {
 }
 
 fn renew(candidates: &Candidates<'_>, application: &Application, auto: Auto<'_>, reason: Reason) -> Part {
-    let version = auto.sides.observed.metadata.known().map(|metadata| metadata.version);
+    let version = auto.sides.observed.version();
     if version.is_some_and(|version| version < Version::RENEW_SECRET) {
         return replace(candidates, application, auto, reason);
     }

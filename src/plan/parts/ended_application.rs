@@ -1,7 +1,6 @@
 //! What to do about the OAuth application where the connection ends. Only one that this machine's journal says this tool
 //! created is deleted, or one that is named.
 
-use crate::desired::DesiredApplication;
 use crate::error::Fix;
 use crate::gitlab::Application;
 use crate::journal::OwnApplication;
@@ -31,13 +30,14 @@ pub(in crate::plan) fn plan(ending: &Ending<'_>, plan: &mut Plan) {
         plan.steps.push(Step::Application(ApplicationStep::Delete { id, application_id, reason: *reason }));
     }
     let is_going = |one: &&Application| goes.iter().any(|(application, _)| application.id == one.id);
-    let stays = all.iter().filter(|one| is_of_kit(&ending.desired.application, one)).filter(|one| !is_going(one));
+    // Those that can be the connection's: they send users back to Factory.
+    let of_kit = || all.iter().filter(|one| one.has_redirect_uri(&ending.desired.application.redirect_uri));
     if is_kept {
-        let mut of_kit = all.iter().filter(|one| is_of_kit(&ending.desired.application, one));
+        let mut of_kit = of_kit();
         let only = of_kit.next().filter(|_| of_kit.next().is_none());
         plan.keeps_application = own.or(only).map(|one| one.application_id.clone());
     }
-    for application in stays {
+    for application in of_kit().filter(|one| !is_going(one)) {
         let name = describe(application);
         match standing(ending, own.or(named), application) {
             _ if is_kept => plan.kept.push(kept(ending, application)),
@@ -84,11 +84,6 @@ fn absent(ending: &Ending<'_>, all: &[Application]) -> Option<String> {
     let is_listed = all.iter().any(|one| one.application_id == *application_id);
     (!is_listed)
         .then(|| format!("GitLab does not list the application {application_id} any more, which this tool created"))
-}
-
-/// Whether it can be the connection's: it sends users back to Factory.
-fn is_of_kit(wanted: &DesiredApplication, found: &Application) -> bool {
-    found.callback_url.split_whitespace().any(|address| address == wanted.redirect_uri)
 }
 
 enum Standing {

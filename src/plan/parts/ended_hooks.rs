@@ -85,7 +85,7 @@ pub(super) fn is_removable(webhooks: &DesiredWebhooks, record: &Record, target: 
 
 /// Before 17.1 webhooks have no mark, and the journal knows only that one may have been created there.
 fn was_being_created(ending: &Ending<'_>, target: &Target) -> bool {
-    let version = ending.observed.metadata.known().map(|metadata| metadata.version);
+    let version = ending.observed.version();
     let has_no_marks = version.is_some_and(|version| version < Version::HOOK_NAME);
     has_no_marks && ending.record.unfinished_hooks.contains(&target.number())
 }

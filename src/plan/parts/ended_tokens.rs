@@ -4,7 +4,6 @@ use std::collections::BTreeSet;
 
 use crate::error::Fix;
 use crate::gitlab::TokenDetails;
-use crate::journal::{MintedRecord, Record};
 use crate::kit::Handover;
 use crate::observed::Observation;
 use crate::plan::disconnect::Ending;
@@ -15,7 +14,7 @@ use super::token::{is_minted_name, revoke};
 /// Adds the steps for tokens: after everything that needs one, because it may be the one in use.
 pub(in crate::plan) fn plan(ending: &Ending<'_>, plan: &mut Plan) {
     let mut named = BTreeSet::new();
-    let created = created(ending.record).filter(|token| named.insert((token.id, token.name.clone())));
+    let created = ending.record.created_tokens().filter(|token| named.insert((token.id, token.name.clone())));
     let steps: Vec<Step> = created.map(|token| revoke(token, RevokeReason::Disconnected)).collect();
     plan.steps.extend(steps);
     if let Some(token) = given(ending) {
@@ -41,7 +40,7 @@ pub(in crate::plan) const fn is_unread(ending: &Ending<'_>) -> bool {
 fn unknown<'a>(ending: &Ending<'a>) -> impl Iterator<Item = &'a TokenDetails> {
     let Ending { observed, record, .. } = *ending;
     let is_known = |token: &TokenDetails| {
-        created(record).any(|one| one.id.is_none_or(|id| id == token.id) && one.name == token.name)
+        record.created_tokens().any(|one| one.id.is_none_or(|id| id == token.id) && one.name == token.name)
     };
     let named = observed.named_tokens.known().into_iter().flatten();
     named.filter(move |token| is_minted_name(&token.name) && !is_known(token))
@@ -65,15 +64,6 @@ fn left(ending: &Ending<'_>, token: &TokenDetails, why: &str) -> Left {
         seen_at: ending.observed.at,
         fixes: Vec::new(),
     }
-}
-
-/// Every token that this machine created for Factory, whether Factory has it or not.
-fn created(record: &Record) -> impl Iterator<Item = &MintedRecord> {
-    let handed_over = record.bundle.as_ref().and_then(|bundle| bundle.token.as_ref());
-    let alone = record.token_bundle.as_ref().and_then(|bundle| bundle.token.as_ref());
-    let written = record.written_token.as_ref().and_then(|bundle| bundle.token.as_ref());
-    let replaced = record.replaced_tokens.iter().map(|replaced| &replaced.token);
-    record.orphan_tokens.iter().chain(replaced).chain(handed_over).chain(alone).chain(written)
 }
 
 /// The administrator's own token that Factory was given is not ours to end.

@@ -17,6 +17,15 @@ pub(in crate::plan) fn plan(desired: &Desired, record: &Record, plan: &mut Plan)
     }
 }
 
+/// The same before steps that are planned already; without any, nothing is accepted.
+pub(in crate::plan) fn accept_first(desired: &Desired, record: &Record, plan: &mut Plan) {
+    if !plan.steps.is_empty() {
+        let planned = std::mem::take(&mut plan.steps);
+        self::plan(desired, record, plan);
+        plan.steps.extend(planned);
+    }
+}
+
 /// Which addresses get the key of Factory's API once the plan is approved, where that is new.
 pub(in crate::plan) fn key_note(desired: &Desired, record: &Record) -> Option<String> {
     let pinned = |origin: &String| record.kit_pin.as_ref().is_some_and(|pin| pin.key_origins.contains(origin));

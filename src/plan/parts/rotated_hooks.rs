@@ -62,7 +62,7 @@ fn sort<'a>(sides: &Sides<'a>) -> Sorted<'a> {
 }
 
 fn version(sides: &Sides<'_>) -> Version {
-    sides.observed.metadata.known().map_or(Version::OLDEST, |metadata| metadata.version)
+    sides.observed.version().unwrap_or(Version::OLDEST)
 }
 
 pub(in crate::plan) fn plan(sides: &Sides<'_>, limits: &Limits, plan: &mut Plan) {

@@ -31,7 +31,7 @@ pub(in crate::plan) fn plan(desired: &Desired, observed: &Observed, record: &Rec
     plan.notes.extend(notes(wanted, seen, observed));
     plan.warnings.extend(unmatched(&seen.unmatched_exclusions));
     plan.warnings.extend(outside::notes(desired, seen));
-    let version = observed.metadata.known().map_or(Version::OLDEST, |metadata| metadata.version);
+    let version = observed.version().unwrap_or(Version::OLDEST);
     plan.notes.extend(rotated_hooks::note(&Sides { desired, observed, record }));
     let comparison = Comparison::new(desired, version, record);
     let mut to_test = record.unproved.clone();

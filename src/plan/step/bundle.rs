@@ -1,10 +1,10 @@
 use std::path::PathBuf;
 
 use jiff::civil::Date;
-use serde::{Serialize, Serializer};
+use serde::Serialize;
 use url::Url;
 
-use super::Description;
+use super::{Description, without_query};
 use crate::instance::bare;
 use crate::kit::{Handover, UploadMethod};
 
@@ -172,8 +172,4 @@ fn owned(description: Description, token: Option<&GivenToken>) -> Description {
 /// Who can open the bundle: named wherever it is sealed or let out.
 fn named(description: Description, recipients: &[String]) -> Description {
     recipients.iter().fold(description, |description, recipient| description.detail(format!("for {recipient}")))
-}
-
-fn without_query<S: Serializer>(url: &Url, serializer: S) -> Result<S::Ok, S::Error> {
-    bare(url).serialize(serializer)
 }

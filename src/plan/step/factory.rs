@@ -1,7 +1,7 @@
-use serde::{Serialize, Serializer};
+use serde::Serialize;
 use url::Url;
 
-use super::Description;
+use super::{Description, without_query};
 use crate::instance::{InstanceUrl, bare};
 
 /// What Factory is told.
@@ -16,10 +16,6 @@ pub enum FactoryStep {
         url: Box<Url>,
         instance: InstanceUrl,
     },
-}
-
-fn without_query<S: Serializer>(url: &Url, serializer: S) -> Result<S::Ok, S::Error> {
-    serializer.collect_str(&bare(url))
 }
 
 impl FactoryStep {

@@ -61,7 +61,7 @@ pub(super) async fn end(
     };
     let ended: Vec<String> = record.bundles.iter().filter(|one| is_ended(one)).map(|one| one.id.clone()).collect();
     if ended.is_empty() {
-        return Err(FactoryProblem::new(404, "there is no connection to this GitLab"));
+        return Err(FactoryProblem::new(404, "this GitLab is not connected"));
     }
     record.bundles.retain(|bundle| !ended.contains(&bundle.id));
     Ok(StatusCode::NO_CONTENT)

@@ -161,10 +161,9 @@ async fn bundle(session: &Session<'_>) -> Result<(), Failure> {
 
 /// Where the bundle is uploaded to: the kit's address, unless another one is given.
 async fn upload_url(session: &Session<'_>) -> Result<(), Failure> {
-    let of_kit = session.desired.kit.values.values("bundle.upload_url").first();
     let present = match &session.desired.delivery.way {
         BundleRoute::Upload { url, .. } => Some(bare(url).to_string()),
-        BundleRoute::File(_) | BundleRoute::None => of_kit.cloned(),
+        BundleRoute::File(_) | BundleRoute::None => session.desired.kit.upload_url().cloned(),
     };
     let check = async |url: &Url| address_problem(url).map_or(Ok(()), |why| Err(Failure::usage(why)));
     session.interview.replace(&keys::UPLOAD_URL, present.as_deref(), check).await
