@@ -6,6 +6,7 @@
 mod blockers;
 mod deliveries;
 mod ended;
+mod exercise;
 mod factory;
 mod gitlab;
 mod local;
@@ -17,6 +18,7 @@ mod tls;
 
 pub use self::blockers::explain_blockers;
 pub use self::deliveries::{is_token_refused, outbound_requests, reset_token, unproven};
+pub use self::exercise::{ExerciseFacts, exercised};
 pub use self::gitlab::{new_token, own_url, refused_target};
 pub use self::local::{credential_store, journal, kit, sealing, send_again};
 pub use self::network::is_temporary;

@@ -9,6 +9,7 @@ mod application;
 mod applied;
 mod bundle;
 mod delivery;
+mod exercise;
 mod factory;
 mod hook;
 mod kit;
@@ -39,6 +40,7 @@ use crate::secret::PersonalAccessToken;
 use crate::target::Target;
 
 pub use applied::{Applied, StepEnd};
+pub use exercise::{ActivityOutcome, Cell, CellState, Cleaned, Exercised, LeftInGitLab, WorkProject};
 pub use kit::accepted as kit_accepted;
 pub use local::LocalState;
 
@@ -110,6 +112,22 @@ pub enum Error {
     TokenAbsent { id: u64 },
     #[error(transparent)]
     Keyring(#[from] CredentialStoreError),
+    #[error("GitLab lets the token create a project in none of the groups")]
+    ProjectRefused { source: http::Error },
+    #[error("there is no group to create a project in")]
+    NoGroupForProject,
+    #[error("{target} does not exist any more")]
+    ProjectGone { target: Target },
+    #[error("{target} has no commit to begin a branch at")]
+    EmptyProject { target: Target },
+    /// What follows from it is not done.
+    #[error("the test of the webhook failed")]
+    WorkHookTestFailed,
+    #[error("{what} could not be removed: {why}")]
+    NotRemoved { what: String, why: String },
+    /// Something was planned without what it needs: an error of the program.
+    #[error("there is no pipeline to look at")]
+    NoPipeline,
     /// A plan is not made without it, so this is an error of the program.
     #[error("the instance's version is not known")]
     NoVersion,
@@ -169,7 +187,7 @@ pub struct Apply<'a> {
     /// The admin's token, from the inputs.
     token: &'a PersonalAccessToken,
     local: LocalState<'a>,
-    end: RunEntry,
+    end: Option<RunEntry>,
     /// How many webhooks are changed at the same time; `http` bounds the requests as well.
     concurrency: usize,
 }
@@ -184,7 +202,7 @@ pub struct ApplyInputs<'a> {
     pub token: &'a PersonalAccessToken,
     pub local: LocalState<'a>,
     /// What is recorded once everything is done.
-    pub end: RunEntry,
+    pub end: Option<RunEntry>,
     /// Its `concurrency` and `timeout` bound the steps too.
     pub transport: &'a http::ClientOptions,
 }
@@ -260,10 +278,27 @@ impl<'a> Apply<'a> {
         }
         if run.applied.is_proven()
             && !run.outputs.is_buried
-            && let Err(error) = self.record(self.end.clone())
+            && let Some(end) = self.end.clone()
+            && let Err(error) = self.record(end)
         {
             tracing::warn!(%error, "the end of the run was not recorded");
         }
+    }
+
+    /// Carries out the cleanup of the plan, whatever became of its steps. Returns why not everything was removed.
+    pub async fn clean_up(&self, progress: &dyn ApplyProgress, applied: &mut Applied<'_>) -> Option<Error> {
+        let plan = applied.plan;
+        let mut run = PlanRun { progress, applied, outputs: StepOutputs::default() };
+        for step in &plan.cleanup {
+            let Step::Exercise(cleanup) = step else { continue };
+            progress.step_started(step);
+            let ended = self.carry_out_exercise(cleanup, &mut run).await;
+            progress.step_finished(step, ended.as_ref().err());
+            if let Err(error) = ended {
+                return Some(error);
+            }
+        }
+        None
     }
 
     /// Carries out the step at `place`, or all webhook steps that follow each other from there. Returns how many steps
@@ -299,6 +334,10 @@ impl<'a> Apply<'a> {
             Step::Local(step) => {
                 run.start(place);
                 self.carry_out_local(step, run).await
+            }
+            Step::Exercise(step) => {
+                run.start(place);
+                self.carry_out_exercise(step, run).await
             }
         };
         if result.is_ok() {

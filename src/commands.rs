@@ -1,10 +1,12 @@
 //! The commands: one verb per file. Each gathers what it needs, calls the layers below and returns a report.
 
+mod approval;
 mod bundle;
 mod completions;
 mod connect;
 pub mod diagnostics;
 mod disconnect;
+mod exercise;
 pub mod kit;
 mod local_state;
 mod man;
@@ -68,6 +70,7 @@ macro_rules! commands {
 commands! {
     Connect(connect::ConnectArgs) => connect::connect;
     Verify(verify::VerifyArgs) => verify::verify;
+    Exercise(exercise::ExerciseArgs) => exercise::exercise;
     Rotate(rotate::RotateArgs) => rotate::rotate;
     Disconnect(disconnect::DisconnectArgs) => disconnect::disconnect;
     Bundle(bundle::BundleArgs) => bundle::bundle;

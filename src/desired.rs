@@ -11,7 +11,7 @@ use url::Url;
 
 use crate::gitlab::HookSpec;
 use crate::instance::{InstanceUrl, LicensePlan, Version};
-use crate::kit::{Handover, Kit, KitFingerprint, Organization, TrustedValues, UploadMethod};
+use crate::kit::{AnswerTerms, Handover, Kit, KitFingerprint, Organization, TrustedValues, UploadMethod};
 use crate::mark::Mark;
 use crate::secret::{ApplicationSecret, SigningToken, WebhookToken};
 use crate::target::{Event, Strategy, Target};
@@ -33,6 +33,8 @@ pub struct Desired {
     pub status_url: Option<Url>,
     /// Where Factory is told that the connection ends.
     pub disconnect_url: Option<Url>,
+    /// What Droids answer in GitLab, by the kit.
+    pub answers: Vec<AnswerTerms>,
 }
 
 /// How the names of tokens begin that this tool creates.

@@ -9,8 +9,11 @@ mod graphql;
 mod hook_tester;
 mod listing;
 mod oauth;
+mod projects;
 mod reader;
+mod sent_events;
 mod wire;
+mod work;
 mod writer;
 
 use std::ops::Deref;
@@ -32,7 +35,13 @@ pub use graphql::HookList;
 pub use hook_tester::HookTester;
 pub use listing::ProjectPages;
 pub use oauth::OAuth;
+pub use projects::{GroupDetails, NewProject, ProjectDetails};
 pub use reader::Reader;
+pub use sent_events::{EventSubject, SentEvent};
+pub use work::{
+    Commit, CommitAction, Discussed, FileChange, NamedCommit, NewCommit, NewIssue, NewMergeRequest, NewNote, Note,
+    NoteKind, Noteable, Pipeline,
+};
 pub use writer::{NewApplication, NewToken, Writer};
 
 /// A failed request to GitLab.

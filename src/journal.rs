@@ -9,11 +9,12 @@ mod record;
 mod store;
 
 pub use entry::{
-    ApplicationEntry, BundleEntry, DisconnectEntry, Entry, HookChange, HookEntry, Rotation, RunEntry, TokenEntry,
+    ApplicationEntry, BundleEntry, DisconnectEntry, Entry, ExerciseEntry, HookChange, HookEntry, Rotation, RunEntry,
+    TokenEntry,
 };
 pub use record::{
-    ApplicationBundleRecord, BundleRecord, HookRecord, KitPin, KnownTarget, MintedRecord, OtherOrganizations,
-    OwnApplication, Record, ReplacedToken, SecretAges, SecretState, TokenBundleRecord, UnfinishedApplication,
-    UnfinishedRotation,
+    ApplicationBundleRecord, BundleRecord, ExerciseRecord, HookRecord, KitPin, KnownTarget, MintedRecord,
+    OtherOrganizations, OwnApplication, Record, ReplacedToken, SecretAges, SecretState, TokenBundleRecord,
+    UnfinishedApplication, UnfinishedRotation,
 };
 pub use store::{Connection, Error, Journal, Lock, Store};

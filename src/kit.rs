@@ -1,5 +1,6 @@
 //! The kit that Factory gives. Every value that Factory may change is data here and not a constant elsewhere.
 
+mod answers;
 mod check;
 mod fingerprint;
 mod overrides;
@@ -16,6 +17,7 @@ use url::Url;
 use crate::secret::{SigningToken, WebhookToken};
 use crate::target::Event;
 
+pub use self::answers::{AnswerAuthor, AnswerTerms};
 pub use self::check::{
     DeliveryMode, KitProblem, KitSeverity, address_problem, redirect_uri_problem, webhook_secret_problem,
 };
@@ -46,6 +48,9 @@ pub struct Kit {
     /// Where Factory is told that the connection ends.
     #[serde(default)]
     pub disconnect_url: Option<Url>,
+    /// What Droids answer in GitLab.
+    #[serde(default)]
+    pub answers: Vec<AnswerTerms>,
     #[serde(default)]
     pub network: NetworkTerms,
 }

@@ -29,6 +29,7 @@
 //! Each part of the outside world is used by one module: [`http`], [`terminal`], [`env`](mod@env) (variables, clock,
 //! waiting), `files` (writing), [`credential_store`]. Secrets are types ([`secret`]); three modules expose them, by name.
 
+mod activity;
 pub mod advice;
 pub mod apply;
 pub mod bundle;

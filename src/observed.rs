@@ -2,6 +2,7 @@
 
 mod bulk;
 mod everywhere;
+mod exercise;
 mod factory;
 mod hooks;
 mod network;
@@ -18,6 +19,9 @@ use std::time::Duration;
 use jiff::Timestamp;
 use serde::Serialize;
 
+pub use self::exercise::{
+    EXERCISE_MARK, EXERCISE_TOPIC, ExercisePlaces, Leftover, PlaceFinder, PlaceHook, PlaceSeen, PlaceWish,
+};
 pub use self::network::{NetworkSeen, inspect_network};
 pub use self::observation::Observation;
 pub use self::observer::{ObserveProgress, Observer};

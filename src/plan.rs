@@ -2,6 +2,7 @@
 
 mod connect;
 mod disconnect;
+mod exercise;
 mod parts;
 mod render;
 mod rotate;
@@ -22,6 +23,7 @@ use crate::kit::{KitFingerprint, UploadMethod};
 
 pub use connect::connect;
 pub use disconnect::{Disconnection, EndScope, KeyringEntry, TellFactory, disconnect};
+pub use exercise::{Cleanup, ExerciseScope, ExerciseWish, exercise};
 pub use parts::application::{is_wanted, resembles};
 pub use parts::due::{Limit, Limits};
 pub use parts::outside::has_webhooks_outside;
@@ -29,14 +31,17 @@ pub use parts::token::{ENDS_SOON_DAYS, is_minted_name};
 pub use render::describe;
 pub use rotate::{RotationWish, rotate};
 pub use step::{
-    ApplicationStep, BundleContents, BundleStep, DeleteReason, DeliveryStep, Description, FactoryStep, GivenToken,
-    HookDifference, HookStep, KitStep, LocalStep, Reason, RevokeReason, Step, TokenReason, TokenStep,
+    ApplicationStep, BundleContents, BundleStep, CoveringHook, DeleteReason, DeliveryStep, Description, ExerciseStep,
+    FactoryStep, GivenToken, HookDifference, HookStep, KitStep, LocalStep, Place, Reason, RevokeReason, Step,
+    TokenReason, TokenStep,
 };
 
 /// What will be done, in this order, and what the admin should know before approving it.
 #[derive(Clone, Debug, Default)]
 pub struct Plan {
     pub steps: Vec<Step>,
+    /// What is done at the end whatever happened, also after Ctrl-C.
+    pub cleanup: Vec<Step>,
     /// What explains the plan: why webhooks are on groups or projects, which targets are left out.
     pub notes: Vec<String>,
     /// What stays as it is and should not be overlooked, also where there is nothing to do.
@@ -72,6 +77,7 @@ pub fn needs_factory_key(plan: &Plan, desired: &Desired) -> bool {
         }
         Step::Delivery(DeliveryStep::Test { .. } | DeliveryStep::RotateToken { .. }) => has_receipts,
         Step::Factory(FactoryStep::Disconnect { .. }) => true,
+        Step::Exercise(step) => has_receipts && matches!(step, ExerciseStep::Follow { .. }),
         Step::Kit(_) | Step::Token(_) | Step::Application(_) | Step::Hook(_) | Step::Local(_) => false,
         Step::Bundle(
             BundleStep::Seal { .. }

@@ -58,17 +58,21 @@ fn failed_fix(proof: &DeliveryProof, webhook: &Url, instance: &InstanceUrl) -> F
             Fix::open("turn off Silent Mode", instance.page("/admin/application_settings/general"))
         }
         Some(TestRefusal::NoSample { .. } | TestRefusal::NotAvailable { .. } | TestRefusal::Failed { .. }) | None => {
-            const AGAIN: &str = "factory-gitlab verify --live";
-            match proof.logged {
-                Some(outcome) if is_token_refused(outcome) => reset_token(),
-                Some(DeliveryOutcome::Answered(status)) => {
-                    Fix::run(format!("the way is open: tell Factory that it answers {status}, then test again"), AGAIN)
-                }
-                Some(DeliveryOutcome::NoAnswer) | None => {
-                    Fix::run("let GitLab reach the webhook's host, then test again", AGAIN)
-                        .at(outbound_requests(instance))
-                }
-            }
+            refused_delivery(proof.logged.unwrap_or(DeliveryOutcome::NoAnswer), instance)
+        }
+    }
+}
+
+/// What to do about a delivery that was sent and not accepted.
+pub(super) fn refused_delivery(outcome: DeliveryOutcome, instance: &InstanceUrl) -> Fix {
+    const AGAIN: &str = "factory-gitlab verify --live";
+    match outcome {
+        outcome if is_token_refused(outcome) => reset_token(),
+        DeliveryOutcome::Answered(status) => {
+            Fix::run(format!("the way is open: tell Factory that it answers {status}, then test again"), AGAIN)
+        }
+        DeliveryOutcome::NoAnswer => {
+            Fix::run("let GitLab reach the webhook's host, then test again", AGAIN).at(outbound_requests(instance))
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::Error;
+use super::{Error, Exercised};
 use crate::factory::Receipt;
 use crate::observed::DeliveryProof;
 use crate::plan::{Plan, Step};
@@ -24,6 +24,8 @@ pub struct Applied<'p> {
     pub unsigned_hooks: usize,
     /// Where a webhook has a new secret token that GitLab has nothing to test with.
     pub untested: Vec<Target>,
+    /// How far an exercise came.
+    pub exercised: Exercised,
     /// The numbers of those webhooks that a later step tests.
     pub(super) hooks_to_test: BTreeMap<TargetNumber, u64>,
 }
@@ -49,6 +51,7 @@ impl<'p> Applied<'p> {
             receipt: None,
             unsigned_hooks: 0,
             untested: Vec::new(),
+            exercised: Exercised::default(),
             hooks_to_test: BTreeMap::new(),
         }
     }

@@ -3,6 +3,7 @@
 mod apply;
 mod bundle;
 mod ended;
+mod exercise;
 
 use crate::advice::{self, About, advise};
 use crate::credential_store::CredentialStoreError;

@@ -34,6 +34,8 @@ pub(super) fn settings(context: &Context<'_>, store: &Store) -> Result<Settings,
     let mut records = Vec::new();
     for connection in store.connections().map_err(|error| diagnostics::journal(&error))? {
         match connection.choices() {
+            // An exercise alone makes no choices.
+            Ok(record) if record.instance.is_none() => {}
             Ok(record) => records.push(record),
             // It may be another instance's. If it is this one's, it is read again, and that is an error.
             Err(error) => context.terminal.warn(&format!("ignoring an unreadable record of an earlier run: {error}")),

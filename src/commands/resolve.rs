@@ -60,6 +60,7 @@ pub(super) fn desired(terms: Terms<'_>) -> Result<Desired, Failure> {
         delivery: BundleDelivery { recipients: kit.bundle.recipients.clone(), way: route(kit, settings)? },
         status_url: kit.status_url.clone(),
         disconnect_url: kit.disconnect_url.clone(),
+        answers: kit.answers.clone(),
         organization: kit.organization.clone(),
         instance,
     })

@@ -2,25 +2,21 @@
 
 use std::path::{Path, PathBuf};
 
+use super::approval::{Approval, Question};
 use super::session::Session;
 use super::{diagnostics, local_state, output, progress, recheck};
 use crate::advice;
 use crate::apply::webhook_test::TestQuota;
-use crate::apply::{Applied, Apply, ApplyInputs, Clients, Error, LocalState, kit_accepted};
+use crate::apply::{Applied, Apply, ApplyInputs, Clients, Error, LocalState};
 use crate::desired::Desired;
-use crate::error::{ExitCode, Failure, Fix};
+use crate::error::{ExitCode, Failure};
 use crate::journal::{DisconnectEntry, Entry, Journal, Lock, RunEntry};
 use crate::observed::{DeliveryProof, Observed};
-use crate::plan::{self, KitStep, Plan, Step};
-use crate::report::run::{
-    Actor, End, Evidence, Job, Outcome, Purpose, RunReport, UnprovenDelivery, plan_lines, remainder_lines,
-};
+use crate::plan::Plan;
+use crate::report::run::{Actor, End, Evidence, Job, Outcome, Purpose, RunReport, UnprovenDelivery};
 use crate::report::{self, FailureGroup, Format};
-use crate::secret::{Bearer, FactoryKey};
-use crate::settings::keys;
 use crate::target::Target;
 use crate::terminal::prompt::PlanAnswer;
-use crate::text::Text;
 
 /// A plan, with what it was made from.
 pub(super) struct Planned {
@@ -116,17 +112,15 @@ impl Run<'_> {
             self.record_kept(lock)?;
             return Ok(Some(End::NothingToDo));
         }
-        self.require_factory_key().await?;
-        if self.approve()? == PlanAnswer::Change {
+        let approval = Approval { session, plan: &planned.plan, question: self.question() };
+        if approval.obtain().await? == PlanAnswer::Change {
             return Ok(None);
         }
-        session.trust_kit();
-        self.prove_factory_key().await?;
         if connects {
             session.offer_keyring().await?;
         }
         let mut journal = session.journal(lock)?;
-        self.pin_first_kit(&mut journal)?;
+        approval.pin_first_kit(&mut journal)?;
         if self.job.purpose == Purpose::EndConnection {
             append(&mut journal, self.begin_removal())?;
         }
@@ -147,44 +141,11 @@ impl Run<'_> {
                 credential_store: local_state::credential_store(session.context, session.interview.settings())?,
                 kit_place: session.kit_place().path(),
             },
-            end: self.job.end(),
+            end: Some(self.job.end()),
             transport: &transport,
         };
         let outcome = self.apply(&Apply::new(inputs, journal)).await;
         Ok(Some(End::Applied(Box::new(outcome))))
-    }
-
-    /// The key of Factory's API is asked for before the first step, where one of the steps needs it.
-    async fn require_factory_key(&self) -> Result<(), Failure> {
-        let Self { session, planned, .. } = self;
-        let factory = &session.observer.factory;
-        if factory.has_key() || !plan::needs_factory_key(&planned.plan, &session.desired) {
-            return Ok(());
-        }
-        factory.set_key(session.interview.secret::<Bearer>(&keys::FACTORY_KEY).await?.value);
-        Ok(())
-    }
-
-    /// A key that was typed is tried with a question for the status, now that its address is approved: what is wrong with it is
-    /// known before the first step.
-    async fn prove_factory_key(&self) -> Result<(), Failure> {
-        let Session { interview, observer, desired, .. } = self.session;
-        let typed = interview.find_secret::<Bearer>(&keys::FACTORY_KEY)?;
-        let Some(status_url) = &desired.status_url else { return Ok(()) };
-        if !typed.is_some_and(|key| key.source.is_prompt()) {
-            return Ok(());
-        }
-        let check = async |key: &FactoryKey| {
-            observer.factory.set_key(key.clone());
-            match observer.factory.status(status_url).await {
-                Err(error) if matches!(error.status(), Some(401 | 403)) => {
-                    Err(diagnostics::typed_factory_key(&error, "Factory does not accept the key; nothing was changed"))
-                }
-                // What else Factory answers is no statement about the key.
-                Ok(_) | Err(_) => Ok(()),
-            }
-        };
-        interview.secret_until(&keys::FACTORY_KEY, check).await.map(drop)
     }
 
     /// The previous run may have been cut off after its last step: then only the record lacks that the run is finished. Or
@@ -215,74 +176,12 @@ impl Run<'_> {
         append(&mut journal, self.job.end())
     }
 
-    /// The first kit of a connection is accepted with its plan, and only with one that was approved; a changed one has a step
-    /// of its own.
-    fn pin_first_kit(&self, journal: &mut Journal) -> Result<(), Failure> {
-        if self.session.record.kit_pin.is_some() {
-            return Ok(());
-        }
-        append(journal, kit_accepted(&self.session.desired.kit))
-    }
-
-    fn approve(&self) -> Result<PlanAnswer, Failure> {
-        let Self { session, planned, .. } = self;
-        let mut text = Text::new();
-        let kit = session.desired.kit.fingerprint();
-        text.heading(format!("Plan for {}, kit {kit}", session.desired.instance));
-        plan_lines(&planned.plan, &mut text);
-        text.gap();
-        let is_asked = self.changed_kit().is_some() || !session.interview.settings().is_enabled(&keys::YES);
-        let terminal = session.context.terminal;
-        if is_asked {
-            if self.job.purpose.removes() {
-                remainder_lines(&planned.plan, &terminal.running(), &mut text);
-                text.gap();
-            }
-            terminal.show(&text);
-        } else {
-            terminal.say(&text);
-        }
-        match self.ask_for_approval()? {
-            answer @ (PlanAnswer::Apply | PlanAnswer::Change) => Ok(answer),
-            PlanAnswer::Stop => Err(Failure::problem("the plan was not approved; nothing was changed")
-                .fix(Fix::rerun("show the plan again, and change nothing", "--dry-run"))),
-        }
-    }
-
-    /// `--yes` does not cover a changed kit: a person approves it, or its fingerprint is named.
-    fn ask_for_approval(&self) -> Result<PlanAnswer, Failure> {
-        let interview = &self.session.interview;
-        let is_named = interview.settings().get(&keys::KIT_FINGERPRINT)?.is_some();
-        let Some(KitStep::Accept { from, to, changes }) = self.changed_kit().filter(|_| !is_named) else {
-            let is_given = interview.settings().is_enabled(&keys::YES);
-            return if is_given { Ok(PlanAnswer::Apply) } else { self.ask_person() };
-        };
-        if interview.prompter().can_ask() {
-            return self.ask_person();
-        }
-        let failure = Failure::usage("the kit differs from the one that was accepted, and --yes does not cover that")
-            .because(format!("kit {from} was accepted; this is kit {to}"));
-        let failure = changes.iter().fold(failure, |failure, change| failure.because(change.to_string()));
-        let text = "if Factory confirms the new fingerprint, name it";
-        Err(failure.fix(Fix::rerun(text, format!("--yes --kit-fingerprint {to}"))))
-    }
-
-    /// With yes or no, and a change of an answer where there are answers. What is removed cannot be brought back: the person
-    /// types the host's name.
-    fn ask_person(&self) -> Result<PlanAnswer, Failure> {
-        let Session { interview, desired, .. } = self.session;
+    fn question(&self) -> Question {
         match self.job.purpose {
-            Purpose::Connect => interview.ask_to_apply(&keys::YES),
-            Purpose::Rotate(_) => interview.answer_plan(&keys::YES),
-            Purpose::EndConnection | Purpose::RemoveWebhooks => {
-                interview.confirm_name(&keys::YES, desired.instance.url().host_str().unwrap_or_default())
-            }
+            Purpose::Connect => Question::ApplyOrChange,
+            Purpose::Rotate(_) => Question::YesOrNo,
+            Purpose::EndConnection | Purpose::RemoveWebhooks => Question::HostName,
         }
-    }
-
-    /// The step that accepts a kit which differs from the one of the last run.
-    fn changed_kit(&self) -> Option<&KitStep> {
-        self.planned.plan.steps.iter().find_map(Step::as_kit)
     }
 
     /// Carries the plan out. When interrupted, the work is dropped at once, and what was done is reported.

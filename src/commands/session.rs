@@ -47,6 +47,10 @@ pub(super) enum Access {
     RotateDryRun,
     /// As `Write`, likewise.
     Rotate,
+    /// As `DryRun`, for a command that works in a project and hands nothing over.
+    ExerciseDryRun,
+    /// As `Write`, likewise.
+    Exercise,
 }
 
 impl Access {
@@ -55,14 +59,15 @@ impl Access {
     pub(super) const fn rate_limit_wait(self) -> Duration {
         match self {
             Self::Read => Duration::from_secs(60),
-            Self::DryRun | Self::Write | Self::RemoveDryRun | Self::Remove | Self::RotateDryRun | Self::Rotate => {
-                Duration::from_secs(65 * 60)
-            }
+            Self::DryRun | Self::Write | Self::RemoveDryRun | Self::Remove => Duration::from_secs(65 * 60),
+            Self::RotateDryRun | Self::Rotate => Duration::from_secs(65 * 60),
+            // What was made is to be removed soon, too.
+            Self::ExerciseDryRun | Self::Exercise => Duration::from_secs(10 * 60),
         }
     }
 
     pub(super) const fn writes(self) -> bool {
-        matches!(self, Self::Write | Self::Remove | Self::Rotate)
+        matches!(self, Self::Write | Self::Remove | Self::Rotate | Self::Exercise)
     }
 
     /// Whether a bundle may be sealed and sent.
@@ -217,14 +222,23 @@ impl<'a> Session<'a> {
     /// # Errors
     /// When the journal or the audit log cannot be written.
     pub(super) fn journal(&self, lock: &Lock) -> Result<Journal, Failure> {
-        let audit = self.interview.settings().get(&keys::AUDIT_LOG)?.map(|found| found.value);
         let failed = |error| diagnostics::journal(&error);
-        let mut journal = self.connection.journal(lock, audit.as_deref(), self.context.env.clock).map_err(failed)?;
+        let mut journal = self.journal_without_run(lock)?;
         journal.append(local_state::began(&self.desired, &self.kit_place)).map_err(failed)?;
         if self.has_news() {
             journal.append(RunEntry::KeyringDeclined).map_err(failed)?;
         }
         Ok(journal)
+    }
+
+    /// The journal for a run that makes no choices for later ones.
+    ///
+    /// # Errors
+    /// When the journal or the audit log cannot be written.
+    pub(super) fn journal_without_run(&self, lock: &Lock) -> Result<Journal, Failure> {
+        let audit = self.interview.settings().get(&keys::AUDIT_LOG)?.map(|found| found.value);
+        let opened = self.connection.journal(lock, audit.as_deref(), self.context.env.clock);
+        opened.map_err(|error| diagnostics::journal(&error))
     }
 
     /// The plan was approved, and with it the kit: from now on its addresses get the key of Factory's API.

@@ -75,7 +75,7 @@ pub struct VerifyArgs {
 }
 
 /// Reads `90s`, `5m` or `1h 30m`.
-fn duration(text: &str) -> Result<Duration, String> {
+pub(super) fn duration(text: &str) -> Result<Duration, String> {
     let wanted = || "write it as 90s, 5m or 1h".to_owned();
     let signed: SignedDuration = text.parse().map_err(|_| wanted())?;
     Duration::try_from(signed).map_err(|_| wanted())

@@ -59,11 +59,11 @@ impl Reader {
         Request::get(self.instance.api(path)).token(&self.token)
     }
 
-    async fn get<W: DeserializeOwned>(&self, path: &str, expected: Expected) -> Result<W, Error> {
+    pub(super) async fn get<W: DeserializeOwned>(&self, path: &str, expected: Expected) -> Result<W, Error> {
         self.http.send(&self.request(path)).await?.json(expected)
     }
 
-    fn list<W, T>(&self, path: &str, expected: Expected) -> Listing<W, T> {
+    pub(super) fn list<W, T>(&self, path: &str, expected: Expected) -> Listing<W, T> {
         Listing::new(Pages::new(self.http.clone(), self.request(path)), expected)
     }
 

@@ -1,23 +1,24 @@
 //! The JSON that GitLab sends and accepts. Unknown fields and values are ignored; a required field of another type is an
 //! error.
 
+mod delivery;
 mod license;
 
 use std::collections::BTreeMap;
 
-use jiff::Timestamp;
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    AlertStatus, Application, DeliveryOutcome, Group, Hook, HookAttributes, HookPayload, HookSpec, LoggedDelivery,
-    Namespace, Project, TokenDetails, User,
+    AlertStatus, Application, Group, Hook, HookAttributes, HookPayload, HookSpec, Namespace, Project, TokenDetails,
+    User,
 };
 use crate::http;
 use crate::mark::Mark;
 use crate::secret::{ApplicationSecret, PersonalAccessToken, SigningToken, WebhookToken};
 use crate::target::{Event, Target};
 
+pub(super) use self::delivery::{DeliveryWire, SentWire};
 pub(super) use self::license::LicenseWire;
 
 /// gitlab: lib/api/metadata.rb
@@ -264,7 +265,7 @@ impl<Id: Into<u64>> From<HookWire<Id>> for Hook {
                 Some("disabled" | "DISABLED") => AlertStatus::Disabled,
                 Some(_) | None => AlertStatus::Unknown,
             },
-            disabled_until: wire.disabled_until.as_deref().and_then(time),
+            disabled_until: wire.disabled_until.as_deref().and_then(delivery::time),
             token_present: wire.token_present,
             signing_token_present: wire.signing_token_present,
             push_events_branch_filter: wire.push_events_branch_filter.filter(|filter| !filter.is_empty()),
@@ -272,46 +273,6 @@ impl<Id: Into<u64>> From<HookWire<Id>> for Hook {
         let mark = wire.description.as_deref().and_then(Mark::find);
         Self { id: wire.id.into(), mark, attributes: attributes.into() }
     }
-}
-
-/// gitlab: lib/api/entities/web_hook_log.rb
-#[derive(Deserialize)]
-pub(super) struct DeliveryWire {
-    id: u64,
-    #[serde(default)]
-    trigger: String,
-    /// A string, also where it is a number.
-    #[serde(default)]
-    response_status: Option<serde_json::Value>,
-    #[serde(default)]
-    request_headers: BTreeMap<String, serde_json::Value>,
-    #[serde(default)]
-    created_at: Option<String>,
-}
-
-impl From<DeliveryWire> for LoggedDelivery {
-    fn from(wire: DeliveryWire) -> Self {
-        let header = |name: &str| {
-            let found = wire.request_headers.iter().find(|(key, _)| key.eq_ignore_ascii_case(name))?;
-            found.1.as_str().map(str::to_owned)
-        };
-        let status = wire.response_status.as_ref().and_then(|status| match status {
-            serde_json::Value::String(text) => text.trim().parse().ok(),
-            other => other.as_u64().and_then(|number| u16::try_from(number).ok()),
-        });
-        Self {
-            id: wire.id,
-            key: header("Idempotency-Key").or_else(|| header("X-Gitlab-Event-UUID")),
-            outcome: status.map_or(DeliveryOutcome::NoAnswer, DeliveryOutcome::Answered),
-            created_at: wire.created_at.as_deref().and_then(time),
-            trigger: wire.trigger,
-        }
-    }
-}
-
-/// GitLab writes times with a zone; one that cannot be read counts as missing.
-fn time(text: &str) -> Option<Timestamp> {
-    text.parse().ok()
 }
 
 /// gitlab: `/.well-known/openid-configuration`

@@ -61,16 +61,25 @@ impl Writer {
         &self.hook_tester
     }
 
-    fn request(&self, method: Method, path: &str) -> Request {
+    pub(super) fn request(&self, method: Method, path: &str) -> Request {
         Request::write(method, self.instance.api(path)).token(&self.token)
     }
 
-    async fn send<T: Serialize + ?Sized>(&self, method: Method, path: &str, body: &T) -> Result<Response, Error> {
-        self.http.send(&self.request(method, path).json(body)?).await
+    pub(super) async fn send<T: Serialize + ?Sized>(
+        &self,
+        method: Method,
+        path: &str,
+        body: &T,
+    ) -> Result<Response, Error> {
+        self.send_request(self.request(method, path).json(body)?).await
+    }
+
+    pub(super) async fn send_request(&self, request: Request) -> Result<Response, Error> {
+        self.http.send(&request).await
     }
 
     /// Deletes; 404 counts as success.
-    async fn delete(&self, path: &str) -> Result<(), Error> {
+    pub(super) async fn delete(&self, path: &str) -> Result<(), Error> {
         match self.http.send(&self.request(Method::DELETE, path)).await {
             Ok(response) => response.require(&[204, 202, 200], "a deletion").map(drop),
             Err(error) if error.status() == Some(404) => Ok(()),

@@ -36,6 +36,7 @@ pub enum Entry {
     Token(TokenEntry),
     Bundle(BundleEntry),
     Disconnect(DisconnectEntry),
+    Exercise(ExerciseEntry),
 }
 
 /// The beginning and the end of a run.
@@ -227,6 +228,26 @@ pub enum DisconnectEntry {
     },
 }
 
+/// What `exercise` makes in GitLab. Everything that it makes has a name, a title or a description with the mark of the run.
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(tag = "event")]
+pub enum ExerciseEntry {
+    /// A project with this mark may have been created.
+    #[serde(rename = "create_project")]
+    CreateProject { mark: String },
+    #[serde(rename = "project_created")]
+    ProjectCreated { mark: String, project: u64, path: String },
+    /// Work begins in a project that was there before.
+    #[serde(rename = "use_project")]
+    UseProject { mark: String, project: u64, path: String },
+    /// It stays until it is swept.
+    #[serde(rename = "exercise_kept")]
+    Kept { mark: String },
+    /// Nothing of it is left, or GitLab removes it at a time of its own.
+    #[serde(rename = "exercise_removed")]
+    Removed { mark: String },
+}
+
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
 #[serde(tag = "event")]
 pub enum HookEntry {
@@ -269,7 +290,8 @@ impl Entry {
     pub(super) const fn is_durable(&self) -> bool {
         match self {
             Self::Hook(_) => false,
-            Self::Run(_) | Self::Application(_) | Self::Token(_) | Self::Bundle(_) | Self::Disconnect(_) => true,
+            Self::Run(_) | Self::Application(_) | Self::Token(_) | Self::Bundle(_) => true,
+            Self::Disconnect(_) | Self::Exercise(_) => true,
         }
     }
 }
@@ -301,6 +323,12 @@ impl From<BundleEntry> for Entry {
 impl From<DisconnectEntry> for Entry {
     fn from(entry: DisconnectEntry) -> Self {
         Self::Disconnect(entry)
+    }
+}
+
+impl From<ExerciseEntry> for Entry {
+    fn from(entry: ExerciseEntry) -> Self {
+        Self::Exercise(entry)
     }
 }
 

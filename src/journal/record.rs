@@ -3,6 +3,7 @@
 
 mod ages;
 mod ended;
+mod exercises;
 mod handed_over;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -14,6 +15,7 @@ use url::Url;
 use super::entry::{ApplicationEntry, Entry, HookChange, HookEntry, Rotation, RunEntry};
 pub use ages::SecretAges;
 pub use ended::KnownTarget;
+pub use exercises::ExerciseRecord;
 pub use handed_over::{ApplicationBundleRecord, BundleRecord, MintedRecord, ReplacedToken, TokenBundleRecord};
 
 use crate::instance::is_bare;
@@ -87,6 +89,9 @@ pub struct Record {
     /// Where a webhook was given a new secret token that was not tested yet.
     #[serde(skip)]
     pub unsettled_tokens: BTreeSet<TargetNumber>,
+    /// What exercises made and did not remove.
+    #[serde(skip)]
+    pub exercises: Vec<ExerciseRecord>,
     /// Kinds of webhooks that were changed and not yet proven by a test delivery.
     pub unproved: BTreeSet<TargetKind>,
     /// When a run began to remove the whole connection, if no run of `connect` has begun since.
@@ -248,6 +253,7 @@ impl Record {
             Entry::Bundle(entry) => self.add_bundle(at, entry),
             Entry::Disconnect(entry) => self.add_disconnect(at, entry),
             Entry::Hook(entry) => self.add_hook(at, entry),
+            Entry::Exercise(entry) => self.add_exercise(entry),
         }
     }
 

@@ -48,6 +48,7 @@ impl Kit {
         self.check_application(&mut problems);
         self.check_webhook(&mut problems);
         self.check_bundle(delivery, &mut problems);
+        self.check_answers(&mut problems);
         let urls = [
             ("webhook.receipts_url", &self.webhook.receipts_url),
             ("status_url", &self.status_url),
@@ -96,6 +97,19 @@ impl Kit {
         }
         if self.webhook.events.is_empty() {
             problems.error("webhook.events", "it is empty, so no event would be delivered");
+        }
+    }
+
+    fn check_answers(&self, problems: &mut Problems) {
+        for (number, answer) in self.answers.iter().enumerate() {
+            let path = |field: &str| format!("answers[{number}].{field}");
+            if !self.webhook.events.contains(&answer.event) {
+                let text = format!("{} is not among webhook.events, so Droids do not hear of it", answer.event);
+                problems.error(&path("event"), text);
+            }
+            if answer.author.is_empty() {
+                problems.error(&path("author"), "it is empty; it is a user name, or token-owner");
+            }
         }
     }
 

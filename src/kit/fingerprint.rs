@@ -156,6 +156,7 @@ impl Kit {
             bundle,
             status_url,
             disconnect_url,
+            answers: _,
             network,
         } = self;
         let mut values = TrustedValues::default();

@@ -60,6 +60,7 @@ impl Kit {
             bundle: BundleTerms { recipients: Vec::new(), upload_url: None, method: UploadMethod::default() },
             status_url: None,
             disconnect_url: None,
+            answers: Vec::new(),
             network: super::NetworkTerms::default(),
         };
         Some(kit.with(overrides.clone()))

@@ -28,6 +28,7 @@ const TEMPLATE: &str = r#"{
   },
   "status_url": null,
   "disconnect_url": null,
+  "answers": [],
   "network": { "endpoints": [], "egress_cidrs": [], "vpc": null }
 }
 "#;

@@ -26,7 +26,7 @@ impl Plan {
     /// Describes the steps in order, with many alike summarized.
     #[must_use]
     pub fn describe(&self) -> Vec<Description> {
-        describe(&self.steps.iter().collect::<Vec<_>>())
+        describe(&self.steps.iter().chain(&self.cleanup).collect::<Vec<_>>())
     }
 }
 
@@ -63,7 +63,7 @@ impl Unordered {
             Step::Hook(_) => Some(Self::Hooks),
             Step::Delivery(_) => Some(Self::Tests),
             Step::Kit(_) | Step::Token(_) | Step::Application(_) | Step::Bundle(_) => None,
-            Step::Factory(_) | Step::Local(_) => None,
+            Step::Factory(_) | Step::Local(_) | Step::Exercise(_) => None,
         }
     }
 }
@@ -97,7 +97,7 @@ impl GroupKey<'_> {
                 Some((GroupKey::Rotate(target.kind(), *event), target))
             }
             Step::Kit(_) | Step::Token(_) | Step::Application(_) | Step::Bundle(_) => None,
-            Step::Factory(_) | Step::Local(_) => None,
+            Step::Factory(_) | Step::Local(_) | Step::Exercise(_) => None,
         }
     }
 

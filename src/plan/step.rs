@@ -5,6 +5,7 @@
 mod application;
 mod bundle;
 mod delivery;
+mod exercise;
 mod factory;
 mod hook;
 mod kit;
@@ -22,6 +23,7 @@ use crate::target::Target;
 pub use application::{ApplicationStep, Reason};
 pub use bundle::{BundleContents, BundleStep, GivenToken, TokenReason};
 pub use delivery::DeliveryStep;
+pub use exercise::{CoveringHook, ExerciseStep, Place};
 pub use factory::FactoryStep;
 pub use hook::{DeleteReason, HookDifference, HookStep};
 pub use kit::KitStep;
@@ -40,6 +42,7 @@ pub enum Step {
     Delivery(DeliveryStep),
     Factory(FactoryStep),
     Local(LocalStep),
+    Exercise(ExerciseStep),
 }
 
 /// A step for the user: what is done, and below it the details worth checking before approval.
@@ -86,6 +89,7 @@ impl Step {
             Self::Delivery(step) => step.describe(),
             Self::Factory(step) => step.describe(),
             Self::Local(step) => step.describe(),
+            Self::Exercise(step) => step.describe(),
         }
     }
 
@@ -96,7 +100,7 @@ impl Step {
             Self::Hook(step) => Some(step.target()),
             Self::Delivery(step) => Some(step.target()),
             Self::Kit(_) | Self::Token(_) | Self::Application(_) | Self::Bundle(_) => None,
-            Self::Factory(_) | Self::Local(_) => None,
+            Self::Factory(_) | Self::Local(_) | Self::Exercise(_) => None,
         }
     }
 
@@ -106,7 +110,7 @@ impl Step {
         match self {
             Self::Kit(step) => Some(step),
             Self::Token(_) | Self::Application(_) | Self::Bundle(_) | Self::Hook(_) | Self::Delivery(_) => None,
-            Self::Factory(_) | Self::Local(_) => None,
+            Self::Factory(_) | Self::Local(_) | Self::Exercise(_) => None,
         }
     }
 
@@ -116,7 +120,7 @@ impl Step {
         match self {
             Self::Hook(step) => Some(step),
             Self::Kit(_) | Self::Token(_) | Self::Application(_) | Self::Bundle(_) | Self::Delivery(_) => None,
-            Self::Factory(_) | Self::Local(_) => None,
+            Self::Factory(_) | Self::Local(_) | Self::Exercise(_) => None,
         }
     }
 
@@ -127,7 +131,9 @@ impl Step {
         match self {
             Self::Application(step) => step.ends_connection(),
             Self::Token(step) => step.ends_connection(),
+            // What was not done has a row of its own, and the others tell as much.
             Self::Local(_) => true,
+            Self::Exercise(step) => step.is_independent(),
             Self::Kit(_) | Self::Bundle(_) | Self::Hook(_) | Self::Delivery(_) | Self::Factory(_) => false,
         }
     }

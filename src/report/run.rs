@@ -26,6 +26,7 @@ use super::{FailureGroup, Findings, Json, Report};
 
 pub use evidence::{Actor, Evidence};
 pub use left::remainder_lines;
+pub(in crate::report) use text::fix_lines;
 pub use text::plan_lines;
 
 /// What a command that writes says about itself.

@@ -21,6 +21,7 @@ mod pipelines;
 mod projects;
 pub mod quirks;
 mod redirect_uri;
+mod removal;
 mod repository;
 mod scopes;
 mod secrets;
@@ -95,6 +96,7 @@ impl GitLab {
             .merge(notes::routes())
             .merge(pipelines::routes())
             .merge(projects::routes())
+            .merge(removal::routes())
             .merge(repository::routes())
             .merge(settings::routes())
             .merge(tokens::routes())

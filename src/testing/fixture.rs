@@ -190,6 +190,7 @@ fn desired() -> Desired {
         delivery: BundleDelivery { recipients: Vec::new(), way: BundleRoute::File("bundle.age".into()) },
         status_url: None,
         disconnect_url: None,
+        answers: Vec::new(),
     }
 }
 

@@ -1,6 +1,6 @@
 //! Why a step of a plan was not done. `apply` is above the layer of `advice`, so the advice on its own errors is here.
 
-use super::{ended, factory, gitlab, journal, sealing, upload};
+use super::{ended, exercise, factory, gitlab, journal, sealing, upload};
 use crate::apply::{Apply, Error};
 use crate::error::{Failure, FailureKind, Fix};
 use crate::factory::UploadError;
@@ -55,7 +55,11 @@ pub fn apply(error: &Error, apply: &Apply<'_>) -> Failure {
             let failure = source.iter().fold(failure, |failure, source| failure.because(source.to_string()));
             failure.fix(Fix::rerun("run it again: it creates another token and revokes this one", ""))
         }
-        Error::NoSecret | Error::NoToken | Error::NoVersion => {
+        Error::ProjectRefused { source } => exercise::project_refused(source, instance),
+        Error::NoGroupForProject | Error::ProjectGone { .. } | Error::EmptyProject { .. } => exercise::no_place(error),
+        Error::WorkHookTestFailed => Failure::problem("the test of the webhook failed, so no event was made"),
+        Error::NotRemoved { .. } => exercise::not_removed(error),
+        Error::NoSecret | Error::NoToken | Error::NoVersion | Error::NoPipeline => {
             Failure::problem("the program planned a step that it cannot carry out")
                 .because(error.to_string())
                 .fix(Fix::rerun("run it again; if it happens again, report it with this log", "-vv --log-file PATH"))

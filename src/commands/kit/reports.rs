@@ -31,6 +31,7 @@ impl Report for Shown<'_> {
             bundle,
             status_url,
             disconnect_url,
+            answers,
             network,
         } = self.kit;
         let none = || "none".to_owned();
@@ -58,6 +59,9 @@ impl Report for Shown<'_> {
         row(text, "token inside", handover(token.handover));
         row(text, "status", &status_url.as_ref().map_or_else(none, shown));
         row(text, "disconnect", &disconnect_url.as_ref().map_or_else(none, shown));
+        for answer in answers {
+            row(text, "answers", &answer.to_string());
+        }
         if !network.endpoints.is_empty() {
             let endpoints = network.endpoints.iter().map(|end| format!("{}:{}", end.host, end.port));
             row(text, "reached by", &endpoints.collect::<Vec<_>>().join(", "));

@@ -120,7 +120,7 @@ fn carry_out(steps: &[Step], observed: &mut Observed, record: &mut Record) {
                 unreachable!("connect renews no secret alone: {step}")
             }
             Step::Delivery(DeliveryStep::RotateToken { .. }) => unreachable!("connect tests kinds: {step}"),
-            Step::Factory(_) | Step::Local(_) => unreachable!("connect ends nothing: {step}"),
+            Step::Factory(_) | Step::Local(_) | Step::Exercise(_) => unreachable!("connect ends nothing: {step}"),
             Step::Kit(_) | Step::Token(_) | Step::Bundle(BundleStep::Write { .. }) => {}
         }
     }

@@ -48,6 +48,6 @@ const fn proof(step: &Step) -> Option<&'static str> {
         Step::Hook(_) => Some("GitLab does not list the webhook any more"),
         Step::Application(_) => Some("GitLab does not list the application any more"),
         Step::Token(_) => Some("GitLab says that the token is revoked"),
-        Step::Kit(_) | Step::Bundle(_) | Step::Delivery(_) | Step::Local(_) => None,
+        Step::Kit(_) | Step::Bundle(_) | Step::Delivery(_) | Step::Local(_) | Step::Exercise(_) => None,
     }
 }

@@ -295,7 +295,7 @@ fn write_proof(proof: &DeliveryProof, text: &mut Text) {
     }
 }
 
-pub(super) fn fix_lines(fix: &Fix, running: &str, text: &mut Text) {
+pub(in crate::report) fn fix_lines(fix: &Fix, running: &str, text: &mut Text) {
     text.line(Line::new().plain(format!("  - {}", fix.text)));
     for action in fix.actions(running) {
         text.line(Line::new().plain("    ").with(Tone::Action, action));

@@ -141,10 +141,15 @@ async fn update(
 async fn list(Shared(gitlab): Shared<GitLab>, Path(id): Path<String>, call: Call) -> Result<Response, ApiError> {
     let caller = call.require(&gitlab)?;
     let wanted = call.params.word("state", &["opened", "closed", "all"])?.filter(|word| word != "all");
+    let search = call.params.text("search")?.unwrap_or_default().to_lowercase();
     let mut state = gitlab.lock();
     let project = state.visible_project(&id, Some(&caller))?.id;
     let issues: Vec<StoredIssue> = state.work_of(project).issues.values().rev().cloned().collect();
-    let issues = issues.into_iter().filter(|issue| wanted.as_ref().is_none_or(|word| issue.about.state.word() == word));
+    let is_wanted = |issue: &StoredIssue| {
+        wanted.as_ref().is_none_or(|word| issue.about.state.word() == word)
+            && issue.about.title.to_lowercase().contains(&search)
+    };
+    let issues = issues.into_iter().filter(is_wanted);
     Ok(pages::offset(&state, &call, issues.collect())?.answer(|issue| entity(&state, project, &issue)))
 }
 

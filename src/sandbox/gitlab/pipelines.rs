@@ -202,11 +202,14 @@ fn seen(state: &GitLabState, id: &str, caller: &Caller) -> Result<u64, ApiError>
 async fn list(Shared(gitlab): Shared<GitLab>, Path(id): Path<String>, call: Call) -> Result<Response, ApiError> {
     let caller = call.require(&gitlab)?;
     let (sha, reference) = (call.params.text("sha")?, call.params.text("ref")?);
+    let source = call.params.text("source")?;
     let mut state = gitlab.lock();
     let project = seen(&state, &id, &caller)?;
     let all: Vec<StoredPipeline> = state.work_of(project).pipelines.values().rev().cloned().collect();
     let is_wanted = |one: &StoredPipeline| {
-        sha.as_ref().is_none_or(|sha| one.sha == *sha) && reference.as_ref().is_none_or(|name| one.reference == *name)
+        sha.as_ref().is_none_or(|sha| one.sha == *sha)
+            && reference.as_ref().is_none_or(|name| one.reference == *name)
+            && source.as_ref().is_none_or(|source| one.source == source)
     };
     let found = all.into_iter().filter(is_wanted).collect();
     Ok(pages::offset(&state, &call, found)?.answer(|one| basic(&state, project, &one)))

@@ -10,6 +10,7 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use axum::{Json, Router};
+use serde_json::Value;
 
 use self::entity::RepositoryView;
 use super::GitLab;
@@ -178,7 +179,7 @@ async fn create_tag(Shared(gitlab): Shared<GitLab>, Path(id): Path<String>, call
 }
 
 /// A push without new commits, from the first commit to the second.
-fn moved(caller: &Caller, reference: String, [before, after]: [&str; 2]) -> Pushed {
+pub(super) fn moved(caller: &Caller, reference: String, [before, after]: [&str; 2]) -> Pushed {
     Pushed {
         user: caller.user,
         reference,
@@ -187,6 +188,11 @@ fn moved(caller: &Caller, reference: String, [before, after]: [&str; 2]) -> Push
         commits: Vec::new(),
         message: None,
     }
+}
+
+/// A tag as the API shows it.
+pub(super) fn tag_entity(state: &GitLabState, project: u64, caller: &Caller, tag: &str) -> Result<Value, ApiError> {
+    Ok(RepositoryView::new(state, project, Some(caller))?.tag(tag, None))
 }
 
 fn bad_request(text: &str) -> ApiError {

@@ -59,7 +59,7 @@ settings! {
             kind: ValueKind::Path,
             value_name: "PATH",
             help: "Append what was done to this file, as JSON lines without secrets",
-            commands: Commands::Only(&["connect", "disconnect", "rotate application-secret", "rotate token", "rotate webhook-secret"]),
+            commands: Commands::Only(&["connect", "disconnect", "exercise", "rotate application-secret", "rotate token", "rotate webhook-secret"]),
             ..BASE
         },
         parse: parse::path,

@@ -5,7 +5,7 @@ use serde::Serialize;
 use url::Url;
 
 use super::shown;
-use crate::kit::{Handover, Kit, KitFingerprint, NetworkTerms, Organization, UploadMethod};
+use crate::kit::{AnswerTerms, Handover, Kit, KitFingerprint, NetworkTerms, Organization, UploadMethod};
 use crate::target::Event;
 
 #[derive(Serialize)]
@@ -20,6 +20,7 @@ pub(super) struct KitJson<'r> {
     bundle: BundleJson<'r>,
     status_url: Option<String>,
     disconnect_url: Option<String>,
+    answers: &'r [AnswerTerms],
     network: &'r NetworkTerms,
 }
 
@@ -67,6 +68,7 @@ impl<'r> KitJson<'r> {
             bundle,
             status_url,
             disconnect_url,
+            answers,
             network,
         } = kit;
         Self {
@@ -97,6 +99,7 @@ impl<'r> KitJson<'r> {
             },
             status_url: status_url.as_ref().map(shown),
             disconnect_url: disconnect_url.as_ref().map(shown),
+            answers,
             network,
         }
     }

@@ -1,0 +1,62 @@
+//! Works in a project, follows what webhooks tell of it, and removes everything again.
+#![deny(clippy::wildcard_enum_match_arm, clippy::match_wildcard_for_single_variants)]
+
+mod activities;
+mod answers;
+mod cleanup;
+mod follow;
+mod matching;
+mod outcome;
+mod project;
+
+use super::step_retry::may_have_happened;
+use super::{Apply, Error, PlanRun, StepEnd};
+use crate::http;
+use crate::plan::ExerciseStep;
+
+pub use self::outcome::{ActivityOutcome, Cell, CellState, Cleaned, Exercised, LeftInGitLab, WorkProject};
+
+impl Apply<'_> {
+    pub(super) async fn carry_out_exercise(
+        &self,
+        step: &ExerciseStep,
+        run: &mut PlanRun<'_, '_>,
+    ) -> Result<StepEnd, Error> {
+        let exercised = &mut run.applied.exercised;
+        match step {
+            ExerciseStep::RemoveLeftover { mark, place } => self.remove_leftover(mark, place, exercised).await?,
+            ExerciseStep::CreateProject { groups, name } => {
+                self.create_scratch_project(groups, name, exercised).await?;
+            }
+            ExerciseStep::UseProject { project, mark } => self.use_project(project, mark, exercised).await?,
+            ExerciseStep::UseHook { hook } => self.use_hook(hook.as_ref(), exercised).await?,
+            ExerciseStep::TestHook => return self.test_work_hook(run).await,
+            ExerciseStep::Do { activity } => self.act(*activity, exercised).await?,
+            ExerciseStep::Follow { wait_answer_s } => self.follow(*wait_answer_s, exercised).await,
+            ExerciseStep::Keep { mark } => self.keep(mark, exercised)?,
+            ExerciseStep::CleanUp { place: _ } => self.clean_up_work(exercised).await?,
+        }
+        Ok(StepEnd::Done)
+    }
+
+    /// Creates something. Where the response was lost, it is looked for before it is created again.
+    async fn make<T>(
+        &self,
+        create: impl AsyncFn() -> Result<T, http::Error>,
+        find: impl AsyncFn() -> Result<Option<T>, http::Error>,
+    ) -> Result<T, Error> {
+        let mut attempts = self.retry.attempts();
+        loop {
+            let error = match create().await {
+                Ok(made) => return Ok(made),
+                Err(error) => error,
+            };
+            let is_doubtful = may_have_happened(&error);
+            attempts.wait_or_give_up(error).await?;
+            if is_doubtful && let Some(found) = attempts.run(|| find()).await? {
+                self.retry.record_answer();
+                return Ok(found);
+            }
+        }
+    }
+}

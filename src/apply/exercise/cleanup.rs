@@ -1,0 +1,244 @@
+//! Removes what an exercise made: a project in two steps where GitLab delays deletion, or each thing by its mark in a project
+//! that was there before.
+
+use std::time::Duration;
+
+use super::activities::{second_branch, tag_name};
+use super::outcome::{Cleaned, Exercised, LeftInGitLab};
+use super::{Apply, Error};
+use crate::gitlab::{ApiRefusal, Noteable, ProjectDetails};
+use crate::http;
+use crate::instance::Version;
+use crate::journal::ExerciseEntry;
+use crate::observed::EXERCISE_TOPIC;
+use crate::plan::{CoveringHook, Place};
+use crate::target::Target;
+
+/// How often a removal is looked at until GitLab has carried it out.
+const LOOKS: u32 = 5;
+
+impl Apply<'_> {
+    /// Records that what was made stays until it is swept.
+    pub(super) fn keep(&self, mark: &str, exercised: &mut Exercised) -> Result<(), Error> {
+        let Some(project) = &exercised.project else { return Ok(()) };
+        self.record(ExerciseEntry::Kept { mark: mark.to_owned() })?;
+        exercised.cleaned = Cleaned::Kept;
+        exercised.left.push(LeftInGitLab {
+            what: format!("project {}", project.path),
+            why: "--keep; factory-gitlab exercise --sweep removes what was made".to_owned(),
+            url: project.web_url.clone(),
+        });
+        Ok(())
+    }
+
+    /// Removes what this run made.
+    pub(super) async fn clean_up_work(&self, exercised: &mut Exercised) -> Result<(), Error> {
+        let Some(project) = exercised.project.clone() else {
+            return self.clean_up_intent(exercised).await;
+        };
+        exercised.cleaned = Cleaned::No;
+        if project.is_existing {
+            self.remove_from_project(project.id, &project.mark, exercised).await?;
+        } else {
+            self.remove_project(project.id, exercised).await?;
+        }
+        self.record(ExerciseEntry::Removed { mark: project.mark })?;
+        exercised.cleaned = Cleaned::Yes;
+        Ok(())
+    }
+
+    /// The run ended while the project was being created: it may exist.
+    async fn clean_up_intent(&self, exercised: &mut Exercised) -> Result<(), Error> {
+        let Some(mark) = exercised.creating.clone() else { return Ok(()) };
+        exercised.cleaned = Cleaned::No;
+        let reader = self.clients.reader;
+        let listed = self.retry.attempts().run(|| reader.projects_with_topic(EXERCISE_TOPIC)).await?;
+        let has_mark =
+            |project: &ProjectDetails| project.description.as_deref().is_some_and(|text| text.contains(&mark));
+        if let Some(project) = listed.into_iter().find(has_mark) {
+            self.remove_project(project.id, exercised).await?;
+        }
+        self.record(ExerciseEntry::Removed { mark })?;
+        exercised.cleaned = Cleaned::Yes;
+        Ok(())
+    }
+
+    /// Removes what an earlier run left.
+    pub(super) async fn remove_leftover(
+        &self,
+        mark: &str,
+        place: &Place,
+        exercised: &mut Exercised,
+    ) -> Result<(), Error> {
+        match place {
+            Place::Scratch { project: Some(id), .. } => self.remove_project(*id, exercised).await?,
+            Place::Scratch { project: None, .. } => {}
+            Place::Existing { project, .. } => self.remove_from_project(*project, mark, exercised).await?,
+        }
+        self.record(ExerciseEntry::Removed { mark: mark.to_owned() })
+    }
+
+    /// Marks a project for deletion, and removes it at once where the instance permits that.
+    async fn remove_project(&self, id: u64, exercised: &mut Exercised) -> Result<(), Error> {
+        let mut found = self.retry.attempts().run(|| self.clients.reader.project_details(id)).await?;
+        let mut refused = None;
+        for look in 0..LOOKS {
+            let Some(project) = found else { return Ok(()) };
+            if project.marked_for_deletion_on.is_none() {
+                let marked = self.retry.attempts().run(|| self.clients.writer.delete_project(id)).await;
+                refused = self.accept_refusal(marked)?;
+            } else {
+                let path = project.path_with_namespace.as_str();
+                let removed = self.retry.attempts().run(|| self.clients.writer.remove_project(id, path)).await;
+                refused = self.accept_refusal(removed)?;
+                if refused.as_deref().is_some_and(is_not_permitted) {
+                    exercised.left.push(self.scheduled(&project));
+                    return Ok(());
+                }
+            }
+            if look > 0 || refused.is_some() {
+                self.clients.clock.sleep(Duration::from_secs(1)).await;
+            }
+            found = self.retry.attempts().run(|| self.clients.reader.project_details(id)).await?;
+        }
+        match found {
+            None => Ok(()),
+            Some(project) => {
+                let why = refused.unwrap_or_else(|| "GitLab still shows it after it was deleted".to_owned());
+                exercised.left.push(LeftInGitLab {
+                    what: format!("project {}", project.path_with_namespace),
+                    why: why.clone(),
+                    url: project.web_url,
+                });
+                Err(Error::NotRemoved { what: format!("project {}", project.path_with_namespace), why })
+            }
+        }
+    }
+
+    /// A refusal in words (400): the next look decides. Everything else is an error.
+    fn accept_refusal(&self, result: Result<(), Error>) -> Result<Option<String>, Error> {
+        match result {
+            Ok(()) => Ok(None),
+            Err(Error::Request(error)) => match ApiRefusal::of(&error) {
+                Some(ApiRefusal::Invalid { said, .. } | ApiRefusal::Already { said }) => Ok(Some(said)),
+                Some(_) | None => Err(error.into()),
+            },
+            Err(error) => Err(error),
+        }
+    }
+
+    fn scheduled(&self, project: &ProjectDetails) -> LeftInGitLab {
+        let since = project.marked_for_deletion_on.map(|day| format!(" since {day}")).unwrap_or_default();
+        LeftInGitLab {
+            what: format!("project {}", project.path_with_namespace),
+            why: format!(
+                "it is marked for deletion{since}; this instance permits no immediate deletion and removes it after its \
+                 retention period"
+            ),
+            url: project.web_url.clone(),
+        }
+    }
+
+    /// Removes everything with the mark from a project that was there before.
+    async fn remove_from_project(&self, id: u64, mark: &str, exercised: &mut Exercised) -> Result<(), Error> {
+        let (reader, writer) = (self.clients.reader, self.clients.writer);
+        let attempts = || self.retry.attempts();
+        let Some(project) = attempts().run(|| reader.project_details(id)).await? else { return Ok(()) };
+        self.remove_work_hook(&project, mark, exercised).await?;
+        for one in attempts().run(|| reader.merge_requests_from(id, mark)).await? {
+            self.remove_discussed(&project, Noteable::MergeRequest(one.iid), exercised).await?;
+        }
+        for one in attempts().run(|| reader.issues_titled(id, mark)).await? {
+            self.remove_discussed(&project, Noteable::Issue(one.iid), exercised).await?;
+        }
+        for pipeline in attempts().run(|| reader.pipelines_of(id, mark)).await? {
+            self.remove_pipeline(&project, pipeline.id, exercised).await?;
+        }
+        let tag = tag_name(mark);
+        if attempts().run(|| reader.tag(id, &tag)).await?.is_some() {
+            attempts().run(|| writer.delete_tag(id, &tag)).await?;
+        }
+        for branch in [second_branch(mark), mark.to_owned()] {
+            if attempts().run(|| reader.branch(id, &branch)).await?.is_some() {
+                attempts().run(|| writer.delete_branch(id, &branch)).await?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Deletes an issue or merge request, which only owners may; others close it.
+    async fn remove_discussed(
+        &self,
+        project: &ProjectDetails,
+        which: Noteable,
+        exercised: &mut Exercised,
+    ) -> Result<(), Error> {
+        let writer = self.clients.writer;
+        match self.retry.attempts().run(|| writer.delete_discussed(project.id, which)).await {
+            Err(Error::Request(error)) if is_forbidden(&error) => {
+                self.retry.attempts().run(|| writer.close(project.id, which)).await?;
+                let (kind, page) = match which {
+                    Noteable::Issue(iid) => (format!("issue #{iid}"), format!("issues/{iid}")),
+                    Noteable::MergeRequest(iid) => (format!("merge request !{iid}"), format!("merge_requests/{iid}")),
+                };
+                exercised.left.push(LeftInGitLab {
+                    what: format!("{kind} of project {}", project.path_with_namespace),
+                    why: "it is closed; only an owner can delete it".to_owned(),
+                    url: format!("{}/-/{page}", project.web_url),
+                });
+                Ok(())
+            }
+            other => other,
+        }
+    }
+
+    async fn remove_pipeline(
+        &self,
+        project: &ProjectDetails,
+        pipeline: u64,
+        exercised: &mut Exercised,
+    ) -> Result<(), Error> {
+        let writer = self.clients.writer;
+        match self.retry.attempts().run(|| writer.delete_pipeline(project.id, pipeline)).await {
+            Err(Error::Request(error)) if is_forbidden(&error) => {
+                self.retry.attempts().run(|| writer.cancel_pipeline(project.id, pipeline)).await?;
+                exercised.left.push(LeftInGitLab {
+                    what: format!("pipeline {pipeline} of project {}", project.path_with_namespace),
+                    why: "it is canceled; only an owner can delete it".to_owned(),
+                    url: format!("{}/-/pipelines/{pipeline}", project.web_url),
+                });
+                Ok(())
+            }
+            other => other,
+        }
+    }
+
+    /// The webhook that the exercise registered on the project; never one that `connect` did.
+    async fn remove_work_hook(&self, project: &ProjectDetails, mark: &str, exercised: &Exercised) -> Result<(), Error> {
+        let target = Target::Project { id: project.id, path: project.path_with_namespace.as_str().into() };
+        let registered = exercised.hook.as_ref().filter(|_| exercised.has_registered_hook).map(|hook| &hook.hook);
+        let has_marks = self.version().is_none_or(|version| version >= Version::HOOK_NAME);
+        let id = match registered {
+            Some(CoveringHook { on, id }) if *on == target => Some(*id),
+            Some(_) | None if has_marks => {
+                let hooks = self.retry.attempts().run(|| self.clients.reader.hooks(&target)).await?;
+                let is_ours = |text: &String| text.contains(mark);
+                hooks.iter().find(|hook| hook.description.as_ref().is_some_and(is_ours)).map(|hook| hook.id)
+            }
+            Some(_) | None => None,
+        };
+        match id {
+            Some(id) => self.retry.attempts().run(|| self.clients.writer.delete_hook(&target, id)).await,
+            None => Ok(()),
+        }
+    }
+}
+
+fn is_forbidden(error: &http::Error) -> bool {
+    matches!(error.status(), Some(401 | 403))
+}
+
+/// gitlab: lib/api/helpers/, `permanently_remove`
+fn is_not_permitted(said: &str) -> bool {
+    said.contains("not permitted on this instance")
+}
