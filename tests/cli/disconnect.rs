@@ -5,7 +5,7 @@ mod faults;
 mod killed;
 mod left;
 mod organizations;
-mod state;
+pub mod state;
 
 use factory_gitlab::sandbox::options::{SandboxEdition, SandboxOptions, SandboxPlan};
 use serde_json::{Value, json};

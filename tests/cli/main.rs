@@ -8,6 +8,7 @@ mod connect_application;
 mod connect_webhooks;
 mod disconnect;
 mod drifts;
+mod exercise;
 mod fault_matrix;
 mod handover;
 mod hostile;

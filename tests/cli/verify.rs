@@ -62,6 +62,7 @@ fn desired(kit: &Kit, instance: InstanceUrl) -> Desired {
         delivery: BundleDelivery { recipients: kit.bundle.recipients.clone(), way: BundleRoute::None },
         status_url: None,
         disconnect_url: None,
+        answers: Vec::new(),
     }
 }
 

@@ -151,16 +151,18 @@ impl Apply<'_> {
         for one in attempts().run(|| reader.issues_titled(id, mark)).await? {
             self.remove_discussed(&project, Noteable::Issue(one.iid), exercised).await?;
         }
-        for pipeline in attempts().run(|| reader.pipelines_of(id, mark)).await? {
-            self.remove_pipeline(&project, pipeline.id, exercised).await?;
+        let (tag, second) = (tag_name(mark), second_branch(mark));
+        for reference in [mark, &second, &tag] {
+            for pipeline in attempts().run(|| reader.pipelines_of(id, reference)).await? {
+                self.remove_pipeline(&project, pipeline.id, exercised).await?;
+            }
         }
-        let tag = tag_name(mark);
         if attempts().run(|| reader.tag(id, &tag)).await?.is_some() {
             attempts().run(|| writer.delete_tag(id, &tag)).await?;
         }
-        for branch in [second_branch(mark), mark.to_owned()] {
-            if attempts().run(|| reader.branch(id, &branch)).await?.is_some() {
-                attempts().run(|| writer.delete_branch(id, &branch)).await?;
+        for branch in [&second, mark] {
+            if attempts().run(|| reader.branch(id, branch)).await?.is_some() {
+                attempts().run(|| writer.delete_branch(id, branch)).await?;
             }
         }
         Ok(())

@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 
 use super::*;
 use crate::gitlab::{AlertStatus, License};
+use crate::gitlab::{DeliveryOutcome, LoggedDelivery};
 use crate::testing::mutate::{any_json, mutations_of, with_more_fields};
 
 fn read<W: DeserializeOwned>(value: &Value) -> Option<W> {

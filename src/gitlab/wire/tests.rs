@@ -2,6 +2,7 @@ use serde_json::json;
 
 use super::*;
 use crate::gitlab::License;
+use crate::gitlab::{DeliveryOutcome, LoggedDelivery};
 
 fn read<W: serde::de::DeserializeOwned, T: From<W>>(value: serde_json::Value) -> T {
     serde_json::from_value::<W>(value).expect("readable").into()

@@ -66,11 +66,13 @@ pub(super) async fn receive(
 /// Records the delivery, and responds as it was set to.
 fn record(factory: &EmbeddedFactory, delivery: ReceivedDelivery) -> Response {
     let mut record = factory.lock();
+    let has_failed = record.quirks.failed_events.contains(&delivery.event.as_str());
     match record.deliveries.iter_mut().find(|known| known.id == delivery.id) {
         Some(known) => known.times += 1,
         None => record.deliveries.push(delivery),
     }
     match record.quirks.webhook.clone() {
+        _ if has_failed => (StatusCode::INTERNAL_SERVER_ERROR, "the receiver has failed").into_response(),
         Some((status, text)) => (StatusCode::from_u16(status).unwrap_or(StatusCode::OK), text).into_response(),
         None => StatusCode::OK.into_response(),
     }
@@ -165,7 +167,8 @@ pub(super) async fn receipt(
 ) -> Result<Response, FactoryProblem> {
     factory.allow_key(&headers)?;
     let record = factory.lock();
-    let known = record.deliveries.iter().any(|one| one.id == asked.delivery);
+    let known = record.deliveries.iter().find(|one| one.id == asked.delivery);
+    let known = known.is_some_and(|one| !record.quirks.unconfirmed_events.contains(&one.event.as_str()));
     if known && record.quirks.receipts == ReceiptPolicy::Honest {
         Ok(axum::Json(json!({"received": true})).into_response())
     } else {

@@ -102,7 +102,8 @@ fn start(gitlab: &GitLab, state: &mut GitLabState, spec: PipelineSpec) -> Result
         None if auto_devops => CiConfig::auto_devops(),
         None => return Err("Missing CI config file".to_owned()),
     };
-    if config.filters_all {
+    let is_other = !config.sources.is_empty() && config.sources.iter().all(|source| source != spec.source);
+    if config.filters_all || is_other {
         return Err("Pipeline filtered out by workflow rules.".to_owned());
     }
     let skips =

@@ -215,6 +215,7 @@ fn desired(sandbox: &Sandbox, kind: &Kind) -> Desired {
         },
         status_url: kit.status_url.clone(),
         disconnect_url: kit.disconnect_url.clone(),
+        answers: Vec::new(),
         organization: kit.organization,
     }
 }

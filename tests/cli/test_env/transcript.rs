@@ -71,6 +71,9 @@ static STEADY: LazyLock<Vec<(Regex, &str)>> = LazyLock::new(|| {
         (r"\b\d{4}-\d\d-\d\d\b", "[date]"),
         (r"\b[0-9a-f]{8}…", "[digest]…"),
         (r"(size +)\d+ bytes", "$1[size]"),
+        // How long an event took.
+        (r"\byes \d+(\.\d)?s *", "yes [time] "),
+        (r"(after|at most) \d+(\.\d)?s\b", "$1 [time]"),
         (r"(\d+ requests), \d+\.\d s\b", "$1, [duration]"),
     ])
 });
@@ -89,6 +92,7 @@ static FILTERS: LazyLock<Vec<(Regex, &str)>> = LazyLock::new(|| {
         (r"\b[0-9a-f]{64}\b", "[digest]"),
         (r"\bbnd_[0-9A-Za-z]{16}\b", "[receipt]"),
         (r"\bage1[0-9a-z]{20,}\b", "[recipient]"),
+        (r"\bfactory-gitlab-exercise-[0-9a-f]{12}\b", "factory-gitlab-exercise-[id]"),
         (r"\b\d+(\.\d+)? ms\b", "[duration]"),
         // Addresses, and so ports, stand in most documents.
         (r"column \d{2,}", "column [n]"),

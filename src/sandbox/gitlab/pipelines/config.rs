@@ -25,6 +25,8 @@ pub(super) struct CiConfig {
     pub jobs: Vec<CiJob>,
     /// `workflow` lets no pipeline be made.
     pub filters_all: bool,
+    /// Where `workflow` names sources of pipelines, it lets only theirs be made.
+    pub sources: Vec<String>,
 }
 
 #[derive(Debug, Default, PartialEq)]
@@ -84,6 +86,8 @@ impl CiConfig {
         let value = value.trim().trim_matches(['"', '\'']);
         if key == "workflow" {
             self.filters_all |= name == "when" && value == "never";
+            let source = line.strip_prefix("if: $CI_PIPELINE_SOURCE == ");
+            self.sources.extend(source.map(|source| source.trim_matches(['"', '\'']).to_owned()));
         }
         let Some(job) = job.filter(|job| job.name == key) else { return };
         match (name, value) {
@@ -100,7 +104,7 @@ impl CiConfig {
     pub(super) fn auto_devops() -> Self {
         let job =
             |name: &str| CiJob { name: name.to_owned(), stage: name.to_owned(), has_script: true, ..CiJob::default() };
-        Self { jobs: vec![job("build"), job("test")], filters_all: false }
+        Self { jobs: vec![job("build"), job("test")], filters_all: false, sources: Vec::new() }
     }
 
     /// Whether its pipelines are those of merge requests.

@@ -67,6 +67,7 @@ impl NewProject {
         let path = path.unwrap_or_else(|| parameterized(&name));
         let fallback = ProjectDetails::default();
         let ci = params.word("builds_access_level", &["disabled", "private", "enabled", "public"])?;
+        let emails_disabled = params.boolean("emails_disabled")?.unwrap_or(false);
         let topics = match params.list("topics")? {
             Some(topics) => topics,
             None => params.list("tag_list")?.unwrap_or_default(),
@@ -80,6 +81,8 @@ impl NewProject {
             auto_devops: params.boolean("auto_devops_enabled")?,
             shared_runners: params.boolean("shared_runners_enabled")?.unwrap_or(true),
             merge_method: params.word("merge_method", &methods)?.unwrap_or(fallback.merge_method),
+            // Two names for the same value; the second is deprecated.
+            emails: params.boolean("emails_enabled")?.unwrap_or(!emails_disabled),
             merges_only_after_success: params.is("only_allow_merge_if_pipeline_succeeds")?,
             ..fallback
         };

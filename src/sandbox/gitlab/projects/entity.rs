@@ -44,6 +44,8 @@ pub(super) fn entity(
         "wiki_access_level": "enabled",
         "auto_devops_enabled": project.details.auto_devops.unwrap_or(false),
         "shared_runners_enabled": project.details.shared_runners,
+        "emails_disabled": !project.details.emails,
+        "emails_enabled": project.details.emails,
         "lfs_enabled": true,
         "creator_id": project.creator,
         "import_status": "none",

@@ -92,6 +92,8 @@ pub struct ProjectDetails {
     pub has_ci: bool,
     pub auto_devops: Option<bool>,
     pub shared_runners: bool,
+    /// Whether members get e-mails.
+    pub emails: bool,
     pub merge_method: String,
     pub merges_only_after_success: bool,
     /// The project is on its way into another namespace.
@@ -107,6 +109,7 @@ impl Default for ProjectDetails {
             has_ci: true,
             auto_devops: None,
             shared_runners: true,
+            emails: true,
             merge_method: "merge".to_owned(),
             merges_only_after_success: false,
             is_transferring: false,

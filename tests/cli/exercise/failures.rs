@@ -1,0 +1,135 @@
+//! Four different failures, told apart; and what is no failure.
+
+use std::time::Duration;
+
+use serde_json::{Value, json};
+
+use super::places::projects_of_exercises;
+use super::{ARRIVED, row, states};
+use crate::disconnect::state::{is_as_before, state_of};
+use crate::test_env::{TestEnv, of_version, small};
+
+fn reason(document: &Value, activity: &str, cell: &str) -> String {
+    row(document, activity)[cell]["reason"].as_str().unwrap_or_default().to_owned()
+}
+
+fn connected() -> TestEnv {
+    let env = TestEnv::with(small());
+    env.connects(&[]);
+    env
+}
+
+#[test]
+fn not_done_is_told_with_gitlabs_reason_and_the_rest_goes_on() {
+    let env = connected();
+    env.sandbox().fault("gitlab:POST /api/v4/projects/*/issues=status:403").expect("a fault");
+    let run = env.exercise(&["-o", "json"]);
+    assert_eq!(run.code, 1, "{run}");
+    let document = run.json();
+    assert_eq!(states(&document, "issue"), ["no", "skipped", "skipped", "skipped"], "{run}");
+    assert!(reason(&document, "issue", "sent").contains("403"), "{run}");
+    assert_eq!(reason(&document, "issue_comment", "sent"), "it needs the issue, which was not done");
+    assert_eq!(states(&document, "merge_request"), ARRIVED, "{run}");
+    assert_eq!(document["cleaned"], true);
+}
+
+#[test]
+fn done_and_not_sent_yet_is_told_as_the_queue() {
+    let env = connected();
+    env.sandbox().gitlab().set_work_quirks(|quirks| quirks.sidekiq_delay = Duration::from_secs(3600));
+    let run = env.exercise(&["--only", "push", "--only", "issue", "-o", "json"]);
+    assert_eq!(run.code, 1, "{run}");
+    let document = run.json();
+    assert_eq!(reason(&document, "push", "delivered"), "done, and GitLab has not sent it within 2 minutes");
+    assert_eq!(states(&document, "issue"), ARRIVED, "an issue's webhook is sent in the request itself: {run}");
+    assert!(document["fixes"].to_string().contains("/admin/background_jobs"), "{document}");
+}
+
+#[test]
+fn sent_and_refused_has_the_status_and_the_text() {
+    let env = connected();
+    env.sandbox().factory().set_quirks(|quirks| quirks.failed_events = vec!["Issue Hook"]);
+    let run = env.exercise(&["--only", "push", "--only", "issue", "-o", "json"]);
+    assert_eq!(run.code, 1, "{run}");
+    let document = run.json();
+    let reason = reason(&document, "issue", "delivered");
+    assert!(reason.starts_with("sent, and the receiver answered 500"), "{reason}");
+    assert_eq!(states(&document, "push"), ARRIVED, "{run}");
+}
+
+#[test]
+fn sent_and_not_received_is_told_by_factorys_missing_receipt() {
+    let env = connected();
+    env.sandbox().factory().set_quirks(|quirks| quirks.unconfirmed_events = vec!["Issue Hook"]);
+    let run = env.exercise(&["--only", "push", "--only", "issue", "-o", "json"]);
+    assert_eq!(run.code, 1, "{run}");
+    let document = run.json();
+    assert_eq!(states(&document, "issue"), ["yes", "yes", "no", "not_promised"], "{run}");
+    assert_eq!(reason(&document, "issue", "received"), "sent and answered, but Factory has no receipt of it");
+    assert_eq!(states(&document, "push"), ARRIVED, "{run}");
+    assert!(document["fixes"].to_string().contains("of which it has no receipt"), "{document}");
+}
+
+#[test]
+fn without_a_delivery_log_receipts_prove_what_they_can_and_the_rest_is_unknown() {
+    let env = TestEnv::with(of_version(16, 11));
+    env.connects(&[]);
+    let before = state_of(&env);
+    let run = env.exercise(&["-o", "json"]);
+    assert_eq!(run.code, 3, "{run}");
+    let document = run.json();
+    for activity in ["issue", "merge_request"] {
+        assert_eq!(states(&document, activity), ARRIVED, "{activity}: {run}");
+    }
+    assert_eq!(states(&document, "push"), ["yes", "unknown", "unknown", "not_promised"], "{run}");
+    assert_eq!(reason(&document, "push", "delivered"), "this version of GitLab has no delivery log (17.3)");
+    is_as_before(&env, &before, "16.11");
+}
+
+#[test]
+fn a_repository_that_is_ready_late_is_waited_for() {
+    let env = connected();
+    env.sandbox().gitlab().set_work_quirks(|quirks| quirks.repository_lag = Duration::from_millis(300));
+    let run = env.exercise(&["--only", "push", "-o", "json"]);
+    assert_eq!(run.code, 0, "{run}");
+}
+
+#[test]
+fn ci_that_is_switched_off_is_skipped_with_the_reason() {
+    let env = connected();
+    let (group, _) = env.group_hook();
+    let made = env.make(
+        "/projects",
+        &json!({ "name": "no-ci", "namespace_id": group, "initialize_with_readme": true, "builds_access_level": "disabled" }),
+    );
+    let path = made["path_with_namespace"].as_str().expect("a path").to_owned();
+    let run = env.exercise(&["--project", &path, "-o", "json"]);
+    assert_eq!(run.code, 0, "{run}");
+    let document = run.json();
+    assert_eq!(states(&document, "pipeline"), ["skipped"; 4], "{run}");
+    assert!(reason(&document, "pipeline", "sent").contains("CI/CD is switched off"), "{run}");
+    assert_eq!(states(&document, "job"), ["skipped"; 4], "{run}");
+}
+
+#[test]
+fn a_group_that_refuses_projects_is_left_for_the_next_and_all_refusals_say_what_to_do() {
+    let env = connected();
+    env.sandbox().fault("gitlab:POST /api/v4/projects=status:403").expect("a fault");
+    let run = env.exercise(&["-o", "json"]);
+    assert_eq!(run.code, 1, "{run}");
+    let document = run.json();
+    let text = document["failures"].to_string();
+    assert!(text.contains("factory-gitlab exercise --project PATH"), "{text}");
+    assert_eq!(states(&document, "push"), ["skipped"; 4], "{run}");
+}
+
+#[test]
+fn a_webhook_whose_test_fails_stops_the_exercise_with_the_cause_and_the_fix() {
+    let env = connected();
+    env.sandbox().factory().set_quirks(|quirks| quirks.failed_events = vec!["Push Hook"]);
+    let run = env.exercise(&[]);
+    assert_eq!(run.code, 1, "{run}");
+    assert!(run.stdout.contains("test of the webhook: "), "{run}");
+    assert!(run.stdout.contains("factory-gitlab verify --live"), "{run}");
+    assert!(projects_of_exercises(&env).is_empty(), "{run}");
+}
