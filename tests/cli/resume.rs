@@ -122,7 +122,7 @@ fn connect<'a>(args: &[&'a str]) -> Vec<&'a str> {
     [&["connect", "--yes"], args].concat()
 }
 
-fn signal(pid: u32, name: &str) {
+pub fn signal(pid: u32, name: &str) {
     let sent = Command::new("kill").args([&format!("-{name}"), &pid.to_string()]).status().expect("kill");
     assert!(sent.success(), "no {name} to {pid}");
 }

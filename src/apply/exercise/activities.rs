@@ -35,7 +35,7 @@ impl Apply<'_> {
                 exercised.outcomes.get(&needed).map_or(CellState::No, |outcome| outcome.sent.state),
                 format!("it needs the {needed}, which was not done"),
             )),
-            None => match self.make_activity(activity, &project, exercised).await {
+            None => match self.watched(activity, &project, exercised).await {
                 Ok(made) => {
                     exercised.made.insert(activity, made);
                     ActivityOutcome {
@@ -49,6 +49,19 @@ impl Apply<'_> {
         };
         exercised.outcomes.insert(activity, outcome);
         Ok(())
+    }
+
+    /// Does it, and notes meanwhile that it is being done.
+    async fn watched(
+        &self,
+        activity: Activity,
+        project: &WorkProject,
+        exercised: &mut Exercised,
+    ) -> Result<Made, Error> {
+        exercised.is_making = true;
+        let made = self.make_activity(activity, project, exercised).await;
+        exercised.is_making = false;
+        made
     }
 
     async fn make_activity(

@@ -14,6 +14,9 @@ use crate::observed::EXERCISE_TOPIC;
 use crate::plan::{CoveringHook, Place};
 use crate::target::Target;
 
+/// How long GitLab may take with a request that was cut off by an interruption.
+const IN_FLIGHT: Duration = Duration::from_secs(2);
+
 /// How often a removal is looked at until GitLab has carried it out.
 const LOOKS: u32 = 5;
 
@@ -39,6 +42,10 @@ impl Apply<'_> {
         exercised.cleaned = Cleaned::No;
         if project.is_existing {
             self.remove_from_project(project.id, &project.mark, exercised).await?;
+            if exercised.is_making {
+                self.clients.clock.sleep(IN_FLIGHT).await;
+                self.remove_from_project(project.id, &project.mark, exercised).await?;
+            }
         } else {
             self.remove_project(project.id, exercised).await?;
         }
@@ -52,14 +59,22 @@ impl Apply<'_> {
         let Some(mark) = exercised.creating.clone() else { return Ok(()) };
         exercised.cleaned = Cleaned::No;
         let reader = self.clients.reader;
-        let listed = self.retry.attempts().run(|| reader.projects_with_topic(EXERCISE_TOPIC)).await?;
         let has_mark =
             |project: &ProjectDetails| project.description.as_deref().is_some_and(|text| text.contains(&mark));
-        if let Some(project) = listed.into_iter().find(has_mark) {
-            self.remove_project(project.id, exercised).await?;
+        for look in 0..LOOKS {
+            if look > 0 {
+                self.clients.clock.sleep(Duration::from_secs(1)).await;
+            }
+            let listed = self.retry.attempts().run(|| reader.projects_with_topic(EXERCISE_TOPIC)).await?;
+            if let Some(project) = listed.into_iter().find(has_mark) {
+                self.remove_project(project.id, exercised).await?;
+                self.record(ExerciseEntry::Removed { mark })?;
+                exercised.cleaned = Cleaned::Yes;
+                return Ok(());
+            }
         }
-        self.record(ExerciseEntry::Removed { mark })?;
-        exercised.cleaned = Cleaned::Yes;
+        // GitLab may create it later: it stays recorded, and the next run looks for it.
+        exercised.cleaned = Cleaned::NothingMade;
         Ok(())
     }
 

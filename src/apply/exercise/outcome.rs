@@ -26,6 +26,8 @@ pub struct Exercised {
     pub(super) has_registered_hook: bool,
     /// The mark of a project whose creation was begun.
     pub(super) creating: Option<String>,
+    /// Whether something is being made: where the run is interrupted, GitLab may still carry it out.
+    pub(super) is_making: bool,
     pub(super) made: BTreeMap<Activity, Made>,
     /// The test of the webhook.
     pub test: Option<DeliveryProof>,
