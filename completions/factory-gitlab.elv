@@ -51,6 +51,7 @@ set edit:completion:arg-completer[factory-gitlab] = {|@words|
             cand --version 'Print version'
             cand connect 'Bring an instance to the connected state'
             cand verify 'Prove the connection, check by check'
+            cand exercise 'Test the connection with real events in a project of its own'
             cand rotate 'Renew a secret of the connection, and prove the new one'
             cand disconnect 'Remove what connect made, and prove that it is gone'
             cand bundle 'Inspect, upload or open a sealed bundle'
@@ -155,6 +156,45 @@ set edit:completion:arg-completer[factory-gitlab] = {|@words|
             cand --live 'Send GitLab''s own webhook tests and follow the deliveries'
             cand --list 'List the checks and run none'
             cand --personal 'Include the projects of personal namespaces'
+            cand -y 'Apply the plan without asking'
+            cand --yes 'Apply the plan without asking'
+            cand --no-input 'Never ask; implied without a terminal and where CI is set'
+            cand -q 'Show problems only'
+            cand --quiet 'Show problems only'
+            cand -v 'Show what is done; twice for each request'
+            cand --verbose 'Show what is done; twice for each request'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+        }
+        &'factory-gitlab;exercise'= {
+            cand --group 'Create the project in this group'
+            cand --project 'Work in this project, which exists'
+            cand --only 'Only this event, or this activity: push, branch, tag, issue, note, … (may be repeated)'
+            cand --wait-answer 'How long an answer of a Droid is waited for, in the place of what the kit says (90s, 10m)'
+            cand --audit-log 'Append what was done to this file, as JSON lines without secrets'
+            cand --gitlab-url 'Base URL of GitLab, with its path if it has one (https://host/gitlab) [env: GITLAB_URL]'
+            cand --token-file 'File with an admin''s personal access token; - reads standard input [env: GITLAB_TOKEN]'
+            cand --header-file 'File with headers for GitLab alone, Name: value a line'
+            cand --kit 'The kit from Factory: a path, - or an https URL [env: FACTORY_KIT]'
+            cand --kit-fingerprint 'Accept only the kit with this fingerprint, as kit show prints it [env: FACTORY_KIT_FINGERPRINT]'
+            cand --kit-signer 'Accept only a kit that this minisign key has signed (KIT.minisig) [env: FACTORY_KIT_SIGNER]'
+            cand --factory-key-file 'File with the key of Factory''s API; - reads standard input [env: FACTORY_API_KEY]'
+            cand --ca-cert 'CA certificates to trust for GitLab as well (PEM; may be repeated) [env: FACTORY_GITLAB_CA_CERT]'
+            cand --factory-ca-cert 'CA certificates to trust for Factory''s hosts (PEM; may be repeated) [env: FACTORY_GITLAB_FACTORY_CA_CERT]'
+            cand --client-cert 'Certificate and key (PEM) for a GitLab behind mutual TLS'
+            cand --proxy 'Proxy to use, or none [default: HTTPS_PROXY, HTTP_PROXY and NO_PROXY] [env: FACTORY_GITLAB_PROXY]'
+            cand --timeout 'Time limit of one request, in seconds [default: 30]'
+            cand --concurrency 'Limit of requests in flight [default: 8]'
+            cand --keyring 'Keep the token in the system''s keyring [default: ask]'
+            cand --log-file 'Write a log to this file, as JSON lines without secrets [env: FACTORY_LOG_FILE]'
+            cand --config 'Answers file (TOML); every setting has a key in it [env: FACTORY_GITLAB_CONFIG]'
+            cand -o 'Format of the report'
+            cand --output-format 'Format of the report'
+            cand --output-file 'Write the report to this file; the terminal still shows the text'
+            cand --color 'When to use color [env: NO_COLOR, CLICOLOR_FORCE]'
+            cand --keep 'Leave everything in GitLab; --sweep removes it later'
+            cand --sweep 'Only remove what earlier exercises of this machine left'
+            cand --dry-run 'Show the plan and change nothing'
             cand -y 'Apply the plan without asking'
             cand --yes 'Apply the plan without asking'
             cand --no-input 'Never ask; implied without a terminal and where CI is set'
@@ -754,6 +794,7 @@ set edit:completion:arg-completer[factory-gitlab] = {|@words|
         &'factory-gitlab;help'= {
             cand connect 'Bring an instance to the connected state'
             cand verify 'Prove the connection, check by check'
+            cand exercise 'Test the connection with real events in a project of its own'
             cand rotate 'Renew a secret of the connection, and prove the new one'
             cand disconnect 'Remove what connect made, and prove that it is gone'
             cand bundle 'Inspect, upload or open a sealed bundle'
@@ -767,6 +808,8 @@ set edit:completion:arg-completer[factory-gitlab] = {|@words|
         &'factory-gitlab;help;connect'= {
         }
         &'factory-gitlab;help;verify'= {
+        }
+        &'factory-gitlab;help;exercise'= {
         }
         &'factory-gitlab;help;rotate'= {
             cand application-secret 'Renew the secret of the OAuth application'

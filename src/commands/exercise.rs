@@ -257,15 +257,15 @@ impl Run<'_> {
         }
         let cleanup = apply.clean_up(&progress, &mut applied).await;
         drop(progress);
-        self.outcome(apply, applied, (cleanup, ended.is_err()))
+        let exercise = self.outcome(apply, applied);
+        Exercise {
+            cleanup: cleanup.map(|error| diagnostics::apply(&error, apply)),
+            interrupted: ended.is_err(),
+            ..exercise
+        }
     }
 
-    fn outcome(
-        &self,
-        apply: &Apply<'_>,
-        applied: Applied<'_>,
-        (cleanup, interrupted): (Option<Error>, bool),
-    ) -> Exercise {
+    fn outcome(&self, apply: &Apply<'_>, applied: Applied<'_>) -> Exercise {
         let desired = &self.session.desired;
         let explain = |error: &Error| diagnostics::apply(error, apply);
         let Applied { exercised, failed, stopped, .. } = applied;
@@ -277,10 +277,10 @@ impl Run<'_> {
             fixes: advice::exercised(rows.iter().map(|(_, row)| row.facts()), &desired.instance),
             rows,
             failed: FailureGroup::group(failed),
-            cleanup: cleanup.map(|error| explain(&error)),
+            cleanup: None,
             unproven,
             exercised,
-            interrupted,
+            interrupted: false,
         }
     }
 

@@ -103,7 +103,7 @@ pub struct FactoryQuirks {
     /// The receiver records the delivery, and its response comes too late for GitLab.
     pub is_late: bool,
     pub receipts: ReceiptPolicy,
-    /// Kinds of deliveries (`Issue Hook`) to which the receiver responds with 500.
+    /// Kinds of deliveries (`Issue Hook`) to which the receiver responds with 500; all others succeed.
     pub failed_events: Vec<&'static str>,
     /// Kinds of deliveries of which there is no receipt.
     pub unconfirmed_events: Vec<&'static str>,

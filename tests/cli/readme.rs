@@ -146,6 +146,27 @@ fn the_walk_of_a_disconnection_runs_as_it_is_printed() {
 }
 
 #[test]
+fn the_walk_of_an_exercise_runs_as_it_is_printed() {
+    let env = TestEnv::new();
+    env.connects(&[]);
+    let commands = walk("exercise");
+    assert_eq!(commands.len(), 5);
+    for command in &commands {
+        let words = words(command);
+        let args: Vec<&str> = words.iter().skip(1).map(String::as_str).collect();
+        let run = env.run(&args);
+        assert_eq!(run.code, 0, "{command}: {run}");
+        let begins = match command.as_str() {
+            dry if dry.contains("--dry-run") => "Plan for ",
+            sweep if sweep.contains("--sweep") => "removed: ",
+            _ => "every event arrived: ",
+        };
+        assert!(run.stdout.starts_with(begins), "{command}: {run}");
+    }
+    assert!(env.run(&["exercise", "--sweep", "--yes"]).stdout.starts_with("nothing to do: "));
+}
+
+#[test]
 fn the_walk_of_a_rotation_runs_as_it_is_printed() {
     let env = TestEnv::new();
     env.connects(&["--handover-token", "minted"]);

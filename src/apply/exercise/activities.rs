@@ -70,16 +70,17 @@ impl Apply<'_> {
         project: &WorkProject,
         exercised: &Exercised,
     ) -> Result<Made, Error> {
+        let made = |activity| exercised.made.get(&activity);
         match activity {
             Activity::Push => self.push(project).await,
             Activity::Branch => self.branch(project).await,
             Activity::Tag => self.tag(project).await,
             Activity::Issue => self.issue(project, Secrecy::Open).await,
             Activity::ConfidentialIssue => self.issue(project, Secrecy::Confidential).await,
-            Activity::IssueComment => self.comment(project, exercised, (Activity::Issue, NoteKind::Comment)).await,
-            Activity::InternalComment => self.comment(project, exercised, (Activity::Issue, NoteKind::Internal)).await,
+            Activity::IssueComment => self.comment(project, made(Activity::Issue), NoteKind::Comment).await,
+            Activity::InternalComment => self.comment(project, made(Activity::Issue), NoteKind::Internal).await,
             Activity::MergeRequestComment => {
-                self.comment(project, exercised, (Activity::MergeRequest, NoteKind::Comment)).await
+                self.comment(project, made(Activity::MergeRequest), NoteKind::Comment).await
             }
             Activity::MergeRequest => self.merge_request(project).await,
             Activity::Pipeline => self.pipeline(project).await,
@@ -173,13 +174,8 @@ impl Apply<'_> {
         Ok(Made { event_uuid: Some(event_uuid), ..self.made(subject, made.created_at) })
     }
 
-    async fn comment(
-        &self,
-        project: &WorkProject,
-        exercised: &Exercised,
-        (on, kind): (Activity, NoteKind),
-    ) -> Result<Made, Error> {
-        let on = exercised.made.get(&on).and_then(discussion).ok_or(Error::NoPipeline)?;
+    async fn comment(&self, project: &WorkProject, on: Option<&Made>, kind: NoteKind) -> Result<Made, Error> {
+        let on = on.and_then(discussion).ok_or(Error::NoPipeline)?;
         let internal = if kind == NoteKind::Internal { ", internal" } else { "" };
         let body = format!("A comment of factory-gitlab exercise{internal} ({}).", project.mark);
         let new = NewNote { on, body: &body, kind };

@@ -69,7 +69,10 @@ impl Answers {
             };
             match place.and_then(discussion) {
                 None => {
-                    let why = format!("an answer to a {} is no comment that can be looked for", activity.event());
+                    let why = format!(
+                        "an answer to this event ({}) is not a comment on an issue or merge request, so it cannot be looked for",
+                        activity.event()
+                    );
                     answers.cells.insert(*activity, Cell::because(CellState::Unknown, why));
                 }
                 Some(on) => {

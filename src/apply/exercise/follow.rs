@@ -164,7 +164,7 @@ impl Apply<'_> {
                 }
             };
         };
-        let latency = made.at.zip(entry.created_at).and_then(between);
+        let latency = made.at.zip(entry.created_at).map(|(from, to)| between(from, to));
         match entry.outcome {
             DeliveryOutcome::Answered(status) if (200..300).contains(&status) => {
                 Cell::new(CellState::Yes).after(latency)
@@ -254,6 +254,6 @@ fn key(followed: &Followed, made: &Made) -> Option<String> {
 }
 
 /// How long after the first the second was; zero where the clocks of two workers differ.
-fn between((from, to): (Timestamp, Timestamp)) -> Option<Duration> {
-    Some(Duration::try_from(to.duration_since(from)).unwrap_or_default())
+fn between(from: Timestamp, to: Timestamp) -> Duration {
+    Duration::try_from(to.duration_since(from)).unwrap_or_default()
 }

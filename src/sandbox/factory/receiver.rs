@@ -72,7 +72,11 @@ fn record(factory: &EmbeddedFactory, delivery: ReceivedDelivery) -> Response {
         None => record.deliveries.push(delivery),
     }
     match record.quirks.webhook.clone() {
-        _ if has_failed => (StatusCode::INTERNAL_SERVER_ERROR, "the receiver has failed").into_response(),
+        text if has_failed => {
+            let text = text.map_or_else(|| "the receiver has failed".to_owned(), |(_, text)| text);
+            (StatusCode::INTERNAL_SERVER_ERROR, text).into_response()
+        }
+        _ if !record.quirks.failed_events.is_empty() => StatusCode::OK.into_response(),
         Some((status, text)) => (StatusCode::from_u16(status).unwrap_or(StatusCode::OK), text).into_response(),
         None => StatusCode::OK.into_response(),
     }

@@ -120,6 +120,21 @@ fn the_project_of_another_machine_or_organization_is_named_and_stays() {
 }
 
 #[test]
+fn two_organizations_exercise_side_by_side_and_leave_each_other_alone() {
+    let env = TestEnv::with(small());
+    env.connects(&[]);
+    let kit = env.sandbox().factory().add_organization("org_other");
+    let other = env.file("other.json", kit.to_string());
+    env.connects(&["--kit", &other]);
+    let before = state_of(&env);
+    for kit in [&[][..], &["--kit", &other]] {
+        let run = env.exercise(&[kit, &["--only", "issue", "--only", "push", "-o", "json"]].concat());
+        assert_eq!(run.code, 0, "{run}");
+        is_as_before(&env, &before, "the exercise of one of them");
+    }
+}
+
+#[test]
 fn an_exercise_leaves_the_record_of_the_connection_as_it_is() {
     let env = TestEnv::with(small());
     env.connects(&[]);

@@ -91,6 +91,37 @@ fn a_disconnection_shows_no_secret_and_neither_does_its_evidence() {
 }
 
 #[test]
+fn an_exercise_shows_no_secret_although_the_receiver_echoes_one() {
+    let (env, mut canaries) = env();
+    let connected = env.run(&["connect", "--yes"]);
+    assert_eq!(connected.code, 0, "{connected}");
+    canaries.push(Canary::new("the application's secret", &application_secret(&env).expect("a bundle")));
+    let mut runs = Vec::new();
+    for args in [
+        ["exercise", "--dry-run"].as_slice(),
+        &["exercise", "--yes", "--audit-log", "audit.jsonl", "-o", "json", "--output-file", "exercise.json"],
+        &["exercise", "--yes", "--keep", "-o", "junit", "--output-file", "exercise.xml"],
+        &["exercise", "--yes", "--sweep"],
+    ] {
+        let run = env.run(&[args, &LOUD].concat());
+        assert_eq!(run.code, 0, "{args:?}: {run}");
+        runs.push(run);
+    }
+    let secret = env.sandbox().factory().webhook_secret().to_owned();
+    env.sandbox().factory().set_quirks(|quirks| {
+        quirks.failed_events = vec!["Issue Hook"];
+        quirks.webhook = Some((500, format!("the token {secret} is refused")));
+    });
+    for format in ["text", "json", "junit"] {
+        let run = env.run(&[&["exercise", "--yes", "--only", "issue", "-o", format], LOUD.as_slice()].concat());
+        assert_eq!(run.code, 1, "{run}");
+        assert!(run.stdout.contains("[redacted]"), "the answer is shown: {run}");
+        runs.push(run);
+    }
+    assert_hidden("exercise", &canaries, &env, &runs);
+}
+
+#[test]
 fn a_rotation_shows_neither_the_old_secrets_nor_the_new_ones() {
     let (env, mut canaries) = env();
     let connected = env.run(&["connect", "--yes", "--handover-token", "minted"]);
