@@ -29,7 +29,7 @@ impl Apply<'_> {
                 self.create_scratch_project(groups, name, exercised).await?;
             }
             ExerciseStep::UseProject { project, mark } => self.use_project(project, mark, exercised).await?,
-            ExerciseStep::UseHook { hook } => self.use_hook(hook.as_ref(), exercised).await?,
+            ExerciseStep::UseHook { hooks, covers_first: _ } => self.use_hook(hooks, exercised).await?,
             ExerciseStep::TestHook => return self.test_work_hook(run).await,
             ExerciseStep::Do { activity } => self.act(*activity, exercised).await?,
             ExerciseStep::Follow { wait_answer_s } => self.follow(*wait_answer_s, exercised).await,

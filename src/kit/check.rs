@@ -105,10 +105,11 @@ impl Kit {
             let path = |field: &str| format!("answers[{number}].{field}");
             if !self.webhook.events.contains(&answer.event) {
                 let text = format!("{} is not among webhook.events, so Droids do not hear of it", answer.event);
-                problems.error(&path("event"), text);
+                problems.add(KitSeverity::Warning, &path("event"), text);
             }
             if answer.author.is_empty() {
-                problems.error(&path("author"), "it is empty; it is a user name, or token-owner");
+                let text = "it is empty; it is a user name, or token-owner".to_owned();
+                problems.add(KitSeverity::Warning, &path("author"), text);
             }
         }
     }

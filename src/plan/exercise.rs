@@ -1,11 +1,14 @@
 //! The plan of `exercise`.
 
+use std::collections::BTreeSet;
+
 use super::parts::kit;
 use super::{CoveringHook, ExerciseStep, Place, Plan, Step};
 use crate::activity::Activity;
 use crate::desired::Desired;
 use crate::journal::{ExerciseRecord, Record};
-use crate::observed::{ExercisePlaces, Leftover, PlaceSeen};
+use crate::observed::{ExercisePlaces, Leftover, PlaceHook, PlaceSeen};
+use crate::target::Event;
 
 /// What is to be exercised.
 #[derive(Clone, Debug)]
@@ -45,6 +48,7 @@ pub fn exercise(wish: &ExerciseWish, desired: &Desired, places: &ExercisePlaces,
         (ExerciseScope::Sweep, _) | (_, []) => {}
         (ExerciseScope::Everything, [first, ..]) => {
             work(wish, first, &places.seen, &mut plan);
+            plan.warnings.extend(first.hook.iter().flat_map(|hook| shortcomings(wish, hook)));
             kit::accept_first(desired, record, &mut plan);
             plan.notes.extend(kit::key_note(desired, record));
         }
@@ -64,8 +68,11 @@ fn work(wish: &ExerciseWish, first: &PlaceSeen, all: &[PlaceSeen], plan: &mut Pl
             Place::Scratch { project: None, name: format!("{}/{}", first.target.path(), wish.mark) },
         ),
     };
-    let covering = first.hook.as_ref().map(|hook| CoveringHook { on: hook.on.clone(), id: hook.id });
-    let mut steps = vec![step, ExerciseStep::UseHook { hook: covering }, ExerciseStep::TestHook];
+    let covering =
+        |place: &PlaceSeen| Some(CoveringHook { on: place.hook.as_ref()?.on.clone(), id: place.hook.as_ref()?.id });
+    let hooks = all.iter().filter_map(covering).collect();
+    let use_hook = ExerciseStep::UseHook { hooks, covers_first: first.hook.is_some() };
+    let mut steps = vec![step, use_hook, ExerciseStep::TestHook];
     steps.extend(needed(&wish.activities).into_iter().map(|activity| ExerciseStep::Do { activity }));
     steps.push(ExerciseStep::Follow { wait_answer_s: wish.wait_answer_s });
     plan.steps.extend(steps.into_iter().map(Step::Exercise));
@@ -73,6 +80,23 @@ fn work(wish: &ExerciseWish, first: &PlaceSeen, all: &[PlaceSeen], plan: &mut Pl
         Cleanup::Remove => plan.cleanup.push(Step::Exercise(ExerciseStep::CleanUp { place })),
         Cleanup::Keep => plan.cleanup.push(Step::Exercise(ExerciseStep::Keep { mark: wish.mark.clone() })),
     }
+}
+
+/// What keeps the webhook from sending what is to be exercised.
+fn shortcomings(wish: &ExerciseWish, hook: &PlaceHook) -> Vec<String> {
+    let PlaceHook { on, id, events, is_disabled } = hook;
+    let missing: BTreeSet<Event> = wish.activities.iter().map(|activity| activity.event()).collect();
+    let missing: Vec<&str> = missing.iter().filter(|event| !events.contains(event)).map(|event| event.name()).collect();
+    let mut found = Vec::new();
+    if *is_disabled {
+        let what = "GitLab has disabled it and sends nothing with it; factory-gitlab verify says what to do";
+        found.push(format!("webhook {id} on {on}: {what}"));
+    }
+    if !missing.is_empty() {
+        let events = missing.join(", ");
+        found.push(format!("webhook {id} on {on} does not send {events}; factory-gitlab connect corrects it"));
+    }
+    found
 }
 
 /// The activities with those that they need, in the order in which they are done.

@@ -117,15 +117,11 @@ impl Apply<'_> {
     }
 
     /// The webhook that covers the project, or one on the project itself.
-    pub(super) async fn use_hook(
-        &self,
-        covering: Option<&CoveringHook>,
-        exercised: &mut Exercised,
-    ) -> Result<(), Error> {
+    pub(super) async fn use_hook(&self, covering: &[CoveringHook], exercised: &mut Exercised) -> Result<(), Error> {
         let Some(project) = &exercised.project else { return Ok(()) };
         // The project may be in another group than the first one.
         let target = Target::Project { id: project.id, path: project.path.as_str().into() };
-        let covering = covering.filter(|hook| hook.on == target || target.is_below(&hook.on)).cloned();
+        let covering = covering.iter().find(|hook| hook.on == target || target.is_below(&hook.on)).cloned();
         let hook = match covering {
             Some(hook) => hook,
             None => {

@@ -22,7 +22,12 @@ pub enum ExerciseStep {
     UseProject { project: Target, mark: String },
     /// The webhook that sends the project's events: one that covers it, else one on the project itself.
     #[serde(rename = "use_webhook")]
-    UseHook { hook: Option<CoveringHook> },
+    UseHook {
+        /// Of the places in which it may work, the best first.
+        #[serde(rename = "webhooks")]
+        hooks: Vec<CoveringHook>,
+        covers_first: bool,
+    },
     #[serde(rename = "test_webhook")]
     TestHook,
     #[serde(rename = "do")]
@@ -102,10 +107,10 @@ impl ExerciseStep {
             Self::UseProject { project, mark } => Description::new(format!("work in {project}"))
                 .detail(format!("what is created there has names that begin with {mark}"))
                 .detail("who watches the project may be notified"),
-            Self::UseHook { hook: Some(CoveringHook { on, id }) } => {
-                Description::new(format!("use webhook {id} on {on}"))
-            }
-            Self::UseHook { hook: None } => Description::new("register a webhook on the project"),
+            Self::UseHook { hooks, covers_first } => match hooks.first().filter(|_| *covers_first) {
+                Some(CoveringHook { on, id }) => Description::new(format!("use webhook {id} on {on}")),
+                None => Description::new("register a webhook on the project"),
+            },
             Self::TestHook => Description::new("send a test delivery (push) from it"),
             Self::Do { activity } => Description::new(match activity {
                 Activity::Push => "push a commit to a branch",

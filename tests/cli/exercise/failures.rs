@@ -133,3 +133,21 @@ fn a_webhook_whose_test_fails_stops_the_exercise_with_the_cause_and_the_fix() {
     assert!(run.stdout.contains("factory-gitlab verify --live"), "{run}");
     assert!(projects_of_exercises(&env).is_empty(), "{run}");
 }
+
+#[test]
+fn a_webhook_that_lacks_an_event_is_warned_of_before_and_its_events_are_not_sent() {
+    let env = connected();
+    let (group, hook) = env.group_hook();
+    let path = format!("/groups/{group}/hooks/{}", hook.id);
+    let (status, changed) = env.api("PUT", &path, &json!({ "issues_events": false }));
+    assert_eq!(status, 200, "{changed}");
+    let run = env.exercise(&["--only", "issue", "--only", "push"]);
+    assert_eq!(run.code, 1, "{run}");
+    let warning =
+        format!("webhook {} on group group-1 does not send issue; factory-gitlab connect corrects it", hook.id);
+    assert!(run.stderr.contains(&warning), "{run}");
+    // The printed command, literally.
+    let mended = env.run(&["connect", "--yes"]);
+    assert_eq!(mended.code, 0, "{mended}");
+    assert_eq!(env.exercise(&["--only", "issue", "--only", "push"]).code, 0);
+}
