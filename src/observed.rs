@@ -4,6 +4,7 @@ mod bulk;
 mod everywhere;
 mod factory;
 mod hooks;
+mod memory;
 mod network;
 mod observation;
 pub mod observer;
@@ -18,6 +19,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 use serde::Serialize;
 
+pub use self::memory::{Delivered, Memory, MemoryFile, News, NewsKind};
 pub use self::network::{NetworkSeen, inspect_network};
 pub use self::observation::Observation;
 pub use self::observer::{ObserveProgress, Observer};

@@ -49,7 +49,31 @@ pub(super) async fn run(session: &Session<'_>, job: Job, planned: Planned) -> Re
     if planned.evidence.is_some() {
         session.observer.http.trail().start();
     }
-    let Some(end) = Run { session, job, planned: &planned }.carry_out().await? else { return Ok(Ran::ChangeAsked) };
+    let Some(done) = carry_out(session, job, planned).await? else { return Ok(Ran::ChangeAsked) };
+    let CarriedOut { report, observed, evidence } = done;
+    // The report is printed although the evidence may not be writable any more.
+    let written = evidence.map_or(Ok(()), |path| write_evidence(session, &report, &observed, &path));
+    let code = session.context.finish(&report)?;
+    written.map(|()| Ran::Ended(code))
+}
+
+/// What a run did, and what it was planned from.
+pub(super) struct CarriedOut {
+    pub report: RunReport,
+    observed: Observed,
+    evidence: Option<PathBuf>,
+}
+
+/// The same without printing the report; `None` where an answer is to be changed first.
+///
+/// # Errors
+/// As [`run`].
+pub(super) async fn carry_out(
+    session: &Session<'_>,
+    job: Job,
+    planned: Planned,
+) -> Result<Option<CarriedOut>, Failure> {
+    let Some(end) = Run { session, job, planned: &planned }.carry_out().await? else { return Ok(None) };
     let (end, checks) = recheck::after(session, job, end).await?;
     let Planned { plan, unread, observed, evidence } = planned;
     let stats = session.observer.http.stats();
@@ -69,10 +93,7 @@ pub(super) async fn run(session: &Session<'_>, job: Job, planned: Planned) -> Re
         writes: stats.writes,
         duration_ms: u64::try_from(session.duration().as_millis()).unwrap_or(u64::MAX),
     };
-    // The report is printed although the evidence may not be writable any more.
-    let written = evidence.map_or(Ok(()), |path| write_evidence(session, &report, &observed, &path));
-    let code = session.context.finish(&report)?;
-    written.map(|()| Ran::Ended(code))
+    Ok(Some(CarriedOut { report, observed, evidence }))
 }
 
 fn write_evidence(session: &Session<'_>, report: &RunReport, observed: &Observed, path: &Path) -> Result<(), Failure> {
@@ -273,7 +294,7 @@ impl Run<'_> {
         let Session { interview, desired, .. } = self.session;
         match self.job.purpose {
             Purpose::Connect => interview.ask_to_apply(&keys::YES),
-            Purpose::Rotate(_) => interview.answer_plan(&keys::YES),
+            Purpose::Rotate(_) | Purpose::AddWebhooks => interview.answer_plan(&keys::YES),
             Purpose::EndConnection | Purpose::RemoveWebhooks => {
                 interview.confirm_name(&keys::YES, desired.instance.url().host_str().unwrap_or_default())
             }

@@ -52,6 +52,8 @@ pub enum Purpose {
     EndConnection,
     /// Removes only its webhooks.
     RemoveWebhooks,
+    /// Registers the webhooks that are missing, and nothing else.
+    AddWebhooks,
     /// Renews a secret of the connection.
     Rotate(Rotation),
 }
@@ -62,7 +64,9 @@ impl Job {
     pub const fn end(&self) -> RunEntry {
         match self.purpose {
             Purpose::Rotate(what) => RunEntry::Rotated { what },
-            Purpose::Connect | Purpose::EndConnection | Purpose::RemoveWebhooks => RunEntry::Finished,
+            Purpose::Connect | Purpose::EndConnection | Purpose::RemoveWebhooks | Purpose::AddWebhooks => {
+                RunEntry::Finished
+            }
         }
     }
 }
