@@ -151,8 +151,10 @@ impl Run<'_> {
         if self.job.purpose == Purpose::EndConnection {
             append(&mut journal, self.begin_removal())?;
         }
-        if let Purpose::Rotate(what) = self.job.purpose {
-            append(&mut journal, RunEntry::Rotate { what })?;
+        match self.job.purpose {
+            Purpose::Rotate(what) => append(&mut journal, RunEntry::Rotate { what })?,
+            Purpose::AddWebhooks => append(&mut journal, RunEntry::AddWebhooks)?,
+            Purpose::Connect | Purpose::EndConnection | Purpose::RemoveWebhooks => {}
         }
         let writer = session.writer(lock);
         let transport = session.interview.settings().transport()?;

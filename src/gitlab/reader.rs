@@ -247,6 +247,13 @@ impl Reader {
         }
     }
 
+    /// The error for a list of groups or projects that lacks one which GitLab shows by its ID.
+    #[must_use]
+    pub fn incomplete_list(&self, kind: TargetKind) -> Error {
+        let path = if kind == TargetKind::Group { "/groups" } else { "/projects" };
+        self.request(path).failed(Cause::Link(LinkProblem::EndsEarly))
+    }
+
     /// The error for more groups and projects than one run can handle.
     #[must_use]
     pub fn too_many(&self, most: usize) -> Error {

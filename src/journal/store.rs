@@ -32,6 +32,8 @@ pub enum Error {
     Write { path: PathBuf, source: io::Error },
     #[error("the audit log {} cannot be written", .path.display())]
     Audit { path: PathBuf, source: io::Error },
+    #[error("the last look {} cannot be {what}", .path.display())]
+    Look { path: PathBuf, what: &'static str, source: io::Error },
     #[error("{} is locked by another process", .path.display())]
     Busy { path: PathBuf },
     #[error("this system has no folder for state; set FACTORY_GITLAB_STATE_DIR")]

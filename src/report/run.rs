@@ -64,9 +64,8 @@ impl Job {
     pub const fn end(&self) -> RunEntry {
         match self.purpose {
             Purpose::Rotate(what) => RunEntry::Rotated { what },
-            Purpose::Connect | Purpose::EndConnection | Purpose::RemoveWebhooks | Purpose::AddWebhooks => {
-                RunEntry::Finished
-            }
+            Purpose::AddWebhooks => RunEntry::AddWebhooks,
+            Purpose::Connect | Purpose::EndConnection | Purpose::RemoveWebhooks => RunEntry::Finished,
         }
     }
 }

@@ -2,10 +2,11 @@
 
 use std::collections::BTreeSet;
 
-use super::super::preconditions;
 use super::super::run::{Planned, carry_out};
+use super::super::{local_state, preconditions};
 use super::look::Watch;
 use crate::apply::StepEnd;
+use crate::desired::Desired;
 use crate::error::{Failure, FailureKind, Fix};
 use crate::journal::Record;
 use crate::plan::{self, HookStep, Plan, Step};
@@ -76,7 +77,7 @@ impl Watch<'_> {
     /// Takes the lock, looks again at what was missing, and registers what still is.
     async fn register(&mut self, missing: &BTreeSet<TargetNumber>) -> Result<(), Failure> {
         let mut session = self.session.to_write()?;
-        require_connected(&session.record, &session.desired.kit.fingerprint().to_string())?;
+        require_connected(&session.record, &session.desired)?;
         self.memory.borrow_mut().forget_hooks(missing);
         let observed = session.context.interrupt.or(session.look(&self.reads, &self.memory)).await?;
         preconditions::require_observed(&session.desired, &observed)?;
@@ -124,20 +125,24 @@ fn missing(plan: &Plan) -> BTreeSet<TargetNumber> {
     plan.steps.iter().filter_map(target).collect()
 }
 
-/// Webhooks are added to a connection that stands, and by the kit that was approved for it.
-fn require_connected(record: &Record, kit: &str) -> Result<(), Failure> {
+/// Webhooks are added by the kit and to the selection that were approved, and not to a connection that was removed.
+fn require_connected(record: &Record, desired: &Desired) -> Result<(), Failure> {
     let failed = |why: &str| {
-        Err(Failure::problem(why.to_owned())
-            .fix(Fix::connect("bring the connection to its end first", "factory-gitlab connect")))
+        let connect = Fix::connect("look at the plan, and approve it", "factory-gitlab connect");
+        Err(Failure::problem(why.to_owned()).fix(connect))
     };
     if record.disconnecting_at.is_some() || record.disconnected_at.is_some() {
         return failed("the connection was removed, or is being removed");
     }
+    if record.rotating.is_some() {
+        return failed("a rotation was started and not finished");
+    }
+    let kit = desired.kit.fingerprint().to_string();
     if record.kit_pin.as_ref().is_some_and(|pin| pin.fingerprint != kit) {
         return failed("the kit differs from the one that was accepted");
     }
-    if !record.is_empty() && record.finished_at.is_none() {
-        return failed("the last run of connect was not finished");
+    if !record.is_empty() && !local_state::has_same_choices(record, desired) {
+        return failed("what is selected differs from what connect recorded");
     }
     Ok(())
 }

@@ -11,7 +11,7 @@ use crate::secret::redact;
 use crate::series::{Event, EventKind};
 use crate::settings;
 use crate::terminal::Verbosity;
-use crate::text::Text;
+use crate::text::{Line, Text};
 
 impl Watch<'_> {
     /// Adds webhooks where that is asked for, and tells what there is to tell.
@@ -121,7 +121,13 @@ impl Watch<'_> {
     /// When it cannot be written.
     pub(super) fn report(mut self) -> Result<ExitCode, Failure> {
         let report = self.summary();
-        if self.prints_json() { self.print_result(&report) } else { self.context().finish(&report) }
+        if self.prints_json() {
+            return self.print_result(&report);
+        }
+        let mut gap = Text::new();
+        gap.line(Line::new());
+        self.context().terminal.print_styled(&gap)?;
+        self.context().finish(&report)
     }
 
     /// After one look only changes are printed; asked for as data, or for a file, the result too.

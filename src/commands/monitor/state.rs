@@ -30,7 +30,7 @@ impl Watch<'_> {
         let bytes = match connection.last_look() {
             Ok(None) => return,
             Ok(Some(bytes)) => bytes,
-            Err(error) => return self.leave_aside(&error.to_string()),
+            Err(error) => return self.leave_aside(&why(&error)),
         };
         match serde_json::from_slice::<StateFile>(&bytes) {
             Ok(file) if file.schema != SCHEMA => self.leave_aside("it is of another version of this program"),
@@ -85,4 +85,9 @@ impl Watch<'_> {
         });
         kept.map_err(|error| diagnostics::journal(&error))
     }
+}
+
+/// The last cause: what the system says.
+fn why(error: &dyn std::error::Error) -> String {
+    error.source().map_or_else(|| error.to_string(), ToString::to_string)
 }

@@ -19,26 +19,30 @@ impl Connection {
     /// What was kept of the last look; `None` where nothing was.
     ///
     /// # Errors
-    /// [`Error::Read`] when the file exists and cannot be read, or others can write it.
+    /// [`Error::Look`] when the file exists and cannot be read, or others can write it.
     pub fn last_look(&self) -> Result<Option<Vec<u8>>, Error> {
         let path = self.last_look_path();
         let own = files::require_own(&self.folder).and_then(|()| files::require_own(&path));
         match own.and_then(|()| files::read_up_to(&path, MAX_BYTES)) {
             Ok(bytes) => Ok(Some(bytes)),
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
-            Err(source) => Err(Error::Read { path, source }),
+            Err(source) => Err(Error::Look { path, what: "read", source }),
         }
     }
 
     /// Keeps a look in the place of the last one: the old one stays whole until the new one is.
     ///
     /// # Errors
-    /// [`Error::Folder`] and [`Error::Write`] when it cannot be written.
+    /// [`Error::Folder`] and [`Error::Look`] when it cannot be written.
     pub fn keep_look(&self, write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> Result<(), Error> {
         files::create_private_folder(&self.folder)
             .and_then(|()| files::require_own(&self.folder))
             .map_err(|source| Error::Folder { path: self.folder.clone(), source })?;
         let path = self.last_look_path();
-        files::write_atomically(&path, Readers::Owner, write).map_err(|source| Error::Write { path, source })
+        files::write_atomically(&path, Readers::Owner, write).map_err(|source| Error::Look {
+            path,
+            what: "written",
+            source,
+        })
     }
 }

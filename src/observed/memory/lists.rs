@@ -10,7 +10,7 @@ use crate::http;
 use crate::http::limits::PAGE_SIZE;
 use crate::observed::Observation;
 use crate::observed::targets::InitialReads;
-use crate::target::TargetKind;
+use crate::target::{TargetKind, TargetNumber};
 
 /// Where there are more than a page of groups, a page of them is compared by every so manieth look, and one of projects by the
 /// others.
@@ -90,7 +90,7 @@ impl ListReader<'_> {
         let missing = memory.projects.range(after.saturating_add(1)..=last).map(|(id, _)| *id);
         let missing: Vec<u64> = missing.filter(|id| seen.binary_search(id).is_err()).collect();
         for id in missing {
-            self.remove_unseen(memory, TargetKind::Project, id).await?;
+            self.remove_unseen(memory, Unseen { number: (TargetKind::Project, id), paging: Paging::ById }).await?;
         }
         memory.project_cursor = if reached == Reached::End { 0 } else { last };
         Ok(reached)
@@ -121,20 +121,43 @@ impl ListReader<'_> {
         page.into_iter().for_each(|group| memory.see_group(group));
         let missing = memory.groups.range(after.saturating_add(1)..=last.max(after.saturating_add(1)));
         let missing: Vec<u64> = missing.map(|(id, _)| *id).filter(|id| seen.binary_search(id).is_err()).collect();
+        let paging = if is_end && number == 1 { Paging::ById } else { Paging::ByNumber };
         for id in missing {
-            self.remove_unseen(memory, TargetKind::Group, id).await?;
+            self.remove_unseen(memory, Unseen { number: (TargetKind::Group, id), paging }).await?;
         }
         (memory.group_cursor, memory.group_page) = if is_end { (0, 0) } else { (last, number) };
         Ok(())
     }
 
-    /// Forgets what a list lacks and GitLab says is not there.
-    async fn remove_unseen(&self, memory: &mut Memory, kind: TargetKind, id: u64) -> Result<(), http::Error> {
-        if self.sees_all && !self.gitlab.is_visible(kind, id).await? {
-            memory.remove((kind, id));
+    /// Forgets what a list lacks and GitLab says is not there. A whole list that lacks what is there may lack more.
+    async fn remove_unseen(&self, memory: &mut Memory, unseen: Unseen) -> Result<(), http::Error> {
+        let Unseen { number: (kind, id), paging } = unseen;
+        if !self.sees_all {
+            return Ok(());
+        }
+        match (self.gitlab.is_visible(kind, id).await?, paging) {
+            (false, _) => memory.remove((kind, id)),
+            (true, Paging::ById) => return Err(self.gitlab.incomplete_list(kind)),
+            (true, Paging::ByNumber) => {}
         }
         Ok(())
     }
+}
+
+/// What a list lacks.
+#[derive(Clone, Copy)]
+struct Unseen {
+    number: TargetNumber,
+    paging: Paging,
+}
+
+/// How a list is paged.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+enum Paging {
+    /// Or it is one page: nothing that exists is missing.
+    ById,
+    /// What is added or removed meanwhile moves others to another page.
+    ByNumber,
 }
 
 /// How far a page of projects reaches.
@@ -193,7 +216,7 @@ impl Memory {
     }
 
     /// Tells whether it was archived or marked for deletion, by whether it was and is.
-    fn tell_flags(&mut self, flags: [(bool, bool); 2], number: crate::target::TargetNumber, path: &str) {
+    fn tell_flags(&mut self, flags: [(bool, bool); 2], number: TargetNumber, path: &str) {
         let kinds =
             [(NewsKind::Archived, NewsKind::Unarchived), (NewsKind::DeletionScheduled, NewsKind::DeletionCanceled)];
         for (flag, (set, unset)) in flags.into_iter().zip(kinds) {
