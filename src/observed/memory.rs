@@ -150,8 +150,7 @@ impl Memory {
         std::mem::take(&mut self.delivered)
     }
 
-    /// How many projects GitLab shows, archived ones and those that are to be deleted aside.
-    #[must_use]
+    /// The projects that GitLab shows, archived ones and those that are to be deleted aside.
     pub fn live_projects(&self) -> impl Iterator<Item = &Project> {
         self.projects.values().filter(|project| !project.archived && !project.marked_for_deletion)
     }

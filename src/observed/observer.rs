@@ -232,9 +232,10 @@ impl ObserverRun<'_> {
         if let Observation::Failed(error) = &observed.metadata {
             return Observation::Failed(error.clone());
         }
-        let strategy = match self.strategy(observed) {
+        let strategy = match strategy(self.desired, &observed.license) {
+            Err(error) => return Observation::Failed(error),
+            Ok(Strategy::None) => return Observation::Skipped(NO_WEBHOOKS),
             Ok(strategy) => strategy,
-            Err(unread) => return unread,
         };
         let sees_all = observed.user.known().is_some_and(|user| user.is_admin == Some(true));
         let gitlab = &self.observer.gitlab;
@@ -251,15 +252,6 @@ impl ObserverRun<'_> {
         seen
     }
 
-    /// Where webhooks are registered, or why none are read.
-    fn strategy(&self, observed: &Observed) -> Result<Strategy, Observation<HooksSeen>> {
-        match strategy(self.desired, &observed.license) {
-            Err(error) => Err(Observation::Failed(error)),
-            Ok(Strategy::None) => Err(Observation::Skipped("no webhooks are wanted (--webhooks none)")),
-            Ok(strategy) => Ok(strategy),
-        }
-    }
-
     async fn hooks(&self, observed: &Observed, initial: Option<InitialReads>) -> Observation<HooksSeen> {
         if let Some(cell) = self.request.memory.filter(|_| self.wants(Read::Hooks)) {
             // Taken out, so that nothing is borrowed while GitLab is waited for.
@@ -272,9 +264,10 @@ impl ObserverRun<'_> {
             return Box::pin(self.every_hook(observed)).await;
         }
         let Some(initial) = initial else { return Observation::Skipped(NOT_REQUESTED) };
-        let strategy = match self.strategy(observed) {
+        let strategy = match strategy(self.desired, &observed.license) {
+            Err(error) => return Observation::Failed(error),
+            Ok(Strategy::None) => return Observation::Skipped(NO_WEBHOOKS),
             Ok(strategy) => strategy,
-            Err(unread) => return unread,
         };
         let reader = self.hook_reader(observed, strategy);
         Observation::from(self.stopwatch.time(Read::Hooks, reader.read_all(&initial)).await)
@@ -372,6 +365,8 @@ fn believed(license: Observation<License>, metadata: &Observation<Metadata>, git
 fn is_invalid_client(error: &http::Error) -> bool {
     error.response().is_some_and(|answer| answer.error.as_deref() == Some("invalid_client"))
 }
+
+const NO_WEBHOOKS: &str = "no webhooks are wanted (--webhooks none)";
 
 /// What `auto` resolves to. Without an answer about the license nothing is assumed: reading the wrong kind of target would
 /// call a healthy connection broken.

@@ -61,35 +61,35 @@ impl SeriesReport {
         let time = span(u64::try_from(time).unwrap_or_default());
         text.heading(format!("{} watched for {time}", self.target));
         let Counts { problems, recoveries, new, moved, archived, deleted, gone, .. } = counts;
-        row(text, "looks", format!("{looks}, {}", counted(requests, "request")));
-        row(text, "changes", format!("{}, {recoveries} recovered", counted(problems, "problem")));
+        row(text, "looks", &format!("{looks}, {}", counted(requests, "request")));
+        row(text, "changes", &format!("{}, {recoveries} recovered", counted(problems, "problem")));
         let away = match self.series.away.times {
             0 => "never".to_owned(),
             1 => format!("once, {}", span(self.series.away_seconds())),
             times => format!("{times} times, {}", span(self.series.away_seconds())),
         };
-        row(text, "GitLab away", away);
+        row(text, "GitLab away", &away);
         let Coverage { covered, uncovered, logs, enabled, disabled, .. } = self.coverage;
-        row(text, "projects", format!("{covered} covered, {uncovered} not"));
+        row(text, "projects", &format!("{covered} covered, {uncovered} not"));
         row(
             text,
             "news",
-            format!("{new} new, {moved} moved, {archived} archived, {deleted} to be deleted, {gone} gone"),
+            &format!("{new} new, {moved} moved, {archived} archived, {deleted} to be deleted, {gone} gone"),
         );
-        let mut webhooks = format!("{} enabled, {disabled} not", enabled);
+        let mut webhooks = format!("{enabled} enabled, {disabled} not");
         if counts.webhooks_added > 0 {
             webhooks.push_str(&format!("; {} added by --fix", counts.webhooks_added));
         }
-        row(text, "webhooks", webhooks);
+        row(text, "webhooks", &webhooks);
         let deliveries = format!("{} logged meanwhile, {} failed", counts.deliveries, counts.deliveries_failed);
-        row(text, "deliveries", format!("{deliveries} (the logs of {})", counted(logs, "webhook")));
+        row(text, "deliveries", &format!("{deliveries} (the logs of {})", counted(logs, "webhook")));
         if counts.notifications_failed > 0 {
-            row(text, "notifications", format!("{} failed", counts.notifications_failed));
+            row(text, "notifications", &format!("{} failed", counts.notifications_failed));
         }
     }
 }
 
-fn row(text: &mut Text, name: &str, value: String) {
+fn row(text: &mut Text, name: &str, value: &str) {
     text.line(Line::new().plain(format!("  {name:<13}  {value}")));
 }
 

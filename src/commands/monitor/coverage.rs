@@ -26,11 +26,8 @@ pub(super) fn coverage(hooks: &HooksSeen, memory: &Memory) -> Coverage {
     }
     let others = hooks.others.iter().map(|other| &other.seen);
     for hook in hooks.targets.iter().chain(others).flat_map(TargetSeen::own_hooks) {
-        if is_enabled(hook) {
-            coverage.enabled += 1
-        } else {
-            coverage.disabled += 1
-        }
+        let count = if is_enabled(hook) { &mut coverage.enabled } else { &mut coverage.disabled };
+        *count += 1;
         coverage.logs += usize::from(hook.deliveries.known().is_some());
     }
     for project in memory.live_projects() {

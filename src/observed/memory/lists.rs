@@ -71,7 +71,7 @@ impl ListReader<'_> {
         let last = memory.projects.last_key_value().map_or(0, |(id, _)| *id);
         let mut pages = self.gitlab.projects_after(last);
         while let Some(page) = pages.next_page().await? {
-            page.into_iter().for_each(|project| memory.see_project(project));
+            page.iter().for_each(|project| memory.see_project(project));
         }
         Ok(())
     }
@@ -86,7 +86,7 @@ impl ListReader<'_> {
             Reached::Middle => page.last().map_or(u64::MAX, |project| project.id),
         };
         let seen: Vec<u64> = page.iter().map(|project| project.id).collect();
-        page.into_iter().for_each(|project| memory.see_project(project));
+        page.iter().for_each(|project| memory.see_project(project));
         let missing = memory.projects.range(after.saturating_add(1)..=last).map(|(id, _)| *id);
         let missing: Vec<u64> = missing.filter(|id| seen.binary_search(id).is_err()).collect();
         for id in missing {
@@ -102,7 +102,7 @@ impl ListReader<'_> {
         for number in 1.. {
             let page = self.gitlab.groups_page(number, IdOrder::NewestFirst).await?;
             let is_last = page.len() < PAGE_SIZE || page.last().is_none_or(|group| group.id <= last);
-            page.into_iter().filter(|group| group.id > last).for_each(|group| memory.see_group(group));
+            page.iter().filter(|group| group.id > last).for_each(|group| memory.see_group(group));
             if is_last {
                 break;
             }
@@ -118,7 +118,7 @@ impl ListReader<'_> {
         let is_end = page.len() < PAGE_SIZE;
         let last = if is_end { u64::MAX } else { page.last().map_or(u64::MAX, |group| group.id) };
         let seen: Vec<u64> = page.iter().map(|group| group.id).collect();
-        page.into_iter().for_each(|group| memory.see_group(group));
+        page.iter().for_each(|group| memory.see_group(group));
         let missing = memory.groups.range(after.saturating_add(1)..=last.max(after.saturating_add(1)));
         let missing: Vec<u64> = missing.map(|(id, _)| *id).filter(|id| seen.binary_search(id).is_err()).collect();
         let paging = if is_end && number == 1 { Paging::ById } else { Paging::ByNumber };
@@ -168,7 +168,7 @@ enum Reached {
 }
 
 impl Memory {
-    fn see_project(&mut self, project: Project) {
+    fn see_project(&mut self, project: &Project) {
         let number = (TargetKind::Project, project.id);
         let before = self.projects.insert(project.id, project.clone());
         let path = project.path_with_namespace.as_str();
@@ -185,7 +185,7 @@ impl Memory {
         self.tell_flags([(before.archived, project.archived), is_marked], number, path);
     }
 
-    fn see_group(&mut self, group: Group) {
+    fn see_group(&mut self, group: &Group) {
         let number = (TargetKind::Group, group.id);
         let before = self.groups.insert(group.id, group.clone());
         let path = group.full_path.as_str();

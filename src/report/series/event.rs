@@ -53,7 +53,7 @@ impl<'e> EventJson<'e> {
     /// `running` is the command that is running, for the fixes that run it again.
     #[must_use]
     pub fn new(event: &'e Event, running: &str) -> Self {
-        let fixes = event.fix.as_ref().map(std::slice::from_ref).unwrap_or_default();
+        let fixes = event.fix.as_slice();
         Self {
             schema: EVENT_SCHEMA,
             at: event.at,

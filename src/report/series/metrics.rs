@@ -3,7 +3,6 @@
 //! Gauges only, without times of their own, each with one HELP and one TYPE, and a line break at the end: the collector
 //! rejects the whole file otherwise. Of projects and webhooks there are counts, so the number of series does not grow.
 
-use std::fmt::Write as _;
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -54,8 +53,7 @@ impl Metrics<'_> {
             if samples.is_empty() {
                 continue;
             }
-            // Writing to a text cannot fail.
-            let _ = writeln!(text, "# HELP factory_gitlab_{name} {help}\n# TYPE factory_gitlab_{name} gauge");
+            text.push_str(&format!("# HELP factory_gitlab_{name} {help}\n# TYPE factory_gitlab_{name} gauge\n"));
             for Sample { labels, value } in samples {
                 let own = [("gitlab", self.gitlab.to_owned()), ("organization", self.organization.to_owned())];
                 let labels: Vec<String> = own
@@ -63,7 +61,7 @@ impl Metrics<'_> {
                     .chain(labels)
                     .map(|(label, value)| format!("{label}=\"{}\"", escaped(&value)))
                     .collect();
-                let _ = writeln!(text, "factory_gitlab_{name}{{{}}} {value}", labels.join(","));
+                text.push_str(&format!("factory_gitlab_{name}{{{}}} {value}\n", labels.join(",")));
             }
         }
         text

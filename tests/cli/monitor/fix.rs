@@ -1,7 +1,5 @@
 //! `--fix`: adds webhooks to new projects, and nothing else.
 
-use std::path::PathBuf;
-
 use serde_json::json;
 
 use super::repeat::{Changes, watch};
@@ -60,7 +58,7 @@ fn while_another_run_has_the_lock_that_is_told_once_and_done_later() {
     look(&env, &FIX).json_lines(1);
     new_project(&env, "fresh");
     let lock = env.files_below("state").into_iter().find(|(path, _)| path.ends_with("/lock")).expect("a lock").0;
-    let held = std::fs::OpenOptions::new().append(true).open(PathBuf::from(lock)).expect("the lock");
+    let held = std::fs::File::open(lock).expect("the lock");
     held.try_lock().expect("it is free");
     let run = look(&env, &FIX);
     assert_eq!(told(&run), ["new project group-1/fresh", "webhook_not_added 1 webhook"], "{run}");

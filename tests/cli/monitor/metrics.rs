@@ -1,4 +1,6 @@
 //! `--metrics-file`: what the textfile collector of node_exporter takes, never half of it.
+#![cfg(unix)]
+#![expect(clippy::disallowed_methods, reason = "the test waits for a second to pass")]
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::os::unix::fs::PermissionsExt as _;
