@@ -45,7 +45,7 @@ const EXAMPLES: &[&str] = &[
     "factory-gitlab monitor",
     "factory-gitlab monitor --for 8h --interval 1m -o json",
     "factory-gitlab monitor --once --fix --yes --metrics-file /var/lib/node_exporter/factory-gitlab.prom",
-    "factory-gitlab monitor --notify-command 'curl --silent --data @- https://alerts.acme.com/factory'",
+    "factory-gitlab monitor --notify-command 'logger -t factory-gitlab'",
 ];
 
 /// Watch the connection, and tell what changes
