@@ -62,6 +62,7 @@ fn it_ends_with_the_go_live_report() {
     ----- stdout -----
     [date] [time]  baseline   checks: 27 passed
     [date] [time]  new        project group-1/fresh
+
     http://127.0.0.1:[port] watched for 1 h
       looks          7, 89 requests
       changes        0 problems, 0 recovered
