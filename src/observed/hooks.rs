@@ -198,6 +198,7 @@ impl HookReader<'_> {
         let mut all = memory.recall(candidates, &failed);
         let logs = LogReader { gitlab, none: self.logs.none, width: self.width };
         logs.read(&mut all, memory, turn).await;
+        memory.end(turn);
         let (targets, outside) = others.divide(all);
         let FoundTargets { left_out, split_groups, unmatched_exclusions } = found;
         Ok(HooksSeen {

@@ -38,7 +38,7 @@ pub struct Memory {
     projects: BTreeMap<u64, Project>,
     /// Whether groups and projects were read to their end once.
     is_whole: bool,
-    /// When the last look began that read the lists.
+    /// When the last look began that read what was due.
     looked_at: Option<Timestamp>,
     looks: u64,
     /// The last project of the page that was compared last, and the last group likewise, with the number of its page.
@@ -133,11 +133,15 @@ impl Turn {
 
 impl Memory {
     /// The turn of a look that begins now.
-    fn begin(&mut self, at: Timestamp) -> Turn {
+    fn begin(&self, at: Timestamp) -> Turn {
         let elapsed = self.looked_at.map_or(DAY, |last| at.duration_since(last).unsigned_abs());
-        self.looked_at = Some(at);
-        self.looks += 1;
         Turn { at, elapsed }
+    }
+
+    /// The look has read what was due. One that fails leaves as much more to the next.
+    pub(super) fn end(&mut self, turn: Turn) {
+        self.looked_at = Some(turn.at);
+        self.looks += 1;
     }
 
     /// What happened to groups and projects since this was asked last.

@@ -144,13 +144,13 @@ fn a_week_of_looks_tells_each_change_once_and_its_memory_stays_flat() {
         let mut looks = looks.lock().expect("not poisoned");
         if request.status.is_some_and(|status| status >= 500) {
             looks.1 += 1;
-            if looks.1 % 240 == 0 {
+            if looks.1.is_multiple_of(240) {
                 gitlab.lock().quirks.down = None;
             }
             return;
         }
         looks.0 += 1;
-        if looks.0 % 100 == 0 {
+        if looks.0.is_multiple_of(100) {
             into.lock().expect("not poisoned").push(resident(of_process.load(Ordering::Relaxed)));
         }
         let change = changes.lock().expect("not poisoned").remove(&looks.0);

@@ -46,7 +46,7 @@ impl Watch<'_> {
     /// Adds the webhooks that the look missed, and looks again. What fails is told once, and tried again by the next look.
     ///
     /// # Errors
-    /// When the user stops.
+    /// When the user stops the only look.
     pub(super) async fn add_webhooks(&mut self) -> Result<(), Failure> {
         let Some(observed) = self.observed.as_ref().filter(|one| one.hooks.known().is_some()) else { return Ok(()) };
         let missing = missing(&plan::add_webhooks(&self.session.desired, observed, &self.session.record));
@@ -56,6 +56,8 @@ impl Watch<'_> {
         }
         match Box::pin(self.register(&missing)).await {
             Ok(()) => self.fix_failed = None,
+            // Where it repeats, the summary is still to come.
+            Err(failure) if failure.kind == FailureKind::Interrupted && !self.args.once => {}
             Err(failure) if failure.kind == FailureKind::Interrupted => return Err(failure),
             Err(failure) => self.tell_failure(&failure, missing.len()),
         }

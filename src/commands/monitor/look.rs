@@ -43,6 +43,8 @@ pub(super) struct Watch<'a> {
     pub(super) events: Vec<Event>,
     /// Why webhooks could not be added: told once.
     pub(super) fix_failed: Option<String>,
+    /// Whether the metrics could not be written.
+    pub(super) lacks_metrics: bool,
     /// The size of the journal when it was read last.
     journal_size: Option<u64>,
 }
@@ -75,6 +77,7 @@ impl<'a> Watch<'a> {
             observed: None,
             events: Vec::new(),
             fix_failed: None,
+            lacks_metrics: false,
             journal_size: None,
         })
     }

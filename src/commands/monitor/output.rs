@@ -17,7 +17,7 @@ impl Watch<'_> {
     /// Adds webhooks where that is asked for, and tells what there is to tell.
     ///
     /// # Errors
-    /// When standard output or the metrics cannot be written.
+    /// When standard output cannot be written; with `--once` also where the metrics cannot.
     pub(super) async fn finish_look(&mut self) -> Result<(), Failure> {
         if self.args.fix {
             Box::pin(self.add_webhooks()).await?;
@@ -34,7 +34,22 @@ impl Watch<'_> {
         for event in &events {
             self.notify(event).await;
         }
-        self.write_metrics()
+        match self.write_metrics() {
+            Err(failure) if self.args.once => Err(failure),
+            written => {
+                self.warn_of_metrics(written);
+                Ok(())
+            }
+        }
+    }
+
+    /// A disk that is full for an hour does not end the watching of days; it is said once.
+    fn warn_of_metrics(&mut self, written: Result<(), Failure>) {
+        let failed = written.err();
+        if let Some(failure) = failed.as_ref().filter(|_| !self.lacks_metrics) {
+            self.context().terminal.fail(failure);
+        }
+        self.lacks_metrics = failed.is_some();
     }
 
     /// Events are data where they were asked for as data, unless that goes to a file.

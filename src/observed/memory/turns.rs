@@ -83,6 +83,7 @@ mod tests {
                 }
                 memory.hooks.insert(number, RememberedHooks { read_at: at, hooks: Vec::new() });
             }
+            memory.end(turn);
             at += SignedDuration::try_from(interval).expect("short");
         }
         (times, most)
@@ -108,6 +109,7 @@ mod tests {
         for number in memory.due_targets(&candidates, turn) {
             memory.hooks.insert(number, RememberedHooks { read_at: turn.at, hooks: Vec::new() });
         }
+        memory.end(turn);
         let turn = memory.begin(Timestamp::UNIX_EPOCH + SignedDuration::from_hours(6));
         assert_eq!(memory.due_targets(&candidates, turn).len(), 250);
     }
@@ -119,6 +121,7 @@ mod tests {
         for number in memory.due_targets(&candidates[..999], turn) {
             memory.hooks.insert(number, RememberedHooks { read_at: turn.at, hooks: Vec::new() });
         }
+        memory.end(turn);
         memory.set_faulty([(TargetKind::Project, 500)].into());
         let turn = memory.begin(Timestamp::UNIX_EPOCH + SignedDuration::from_mins(1));
         let due = memory.due_targets(&candidates, turn);

@@ -161,3 +161,40 @@ fn a_run_that_only_adds_webhooks_leaves_the_connection_as_finished_as_it_was() {
     look(&env, &FIX).json_lines(1);
     assert_eq!((hooks(&env), line(&status())), (3, before));
 }
+
+#[cfg(unix)]
+#[test]
+fn killed_at_any_request_a_webhook_is_added_once() {
+    use crate::resume::{Point, signal_at};
+    let env = connected(unlicensed(1));
+    look(&env, &FIX).json_lines(1);
+    new_project(&env, "first");
+    look(&env, &FIX).json_lines(1);
+    let requests = env.sandbox().requests().len();
+    assert!(requests > 30, "it looks, looks again with the lock, adds, tests and looks: {requests}");
+    for number in (1..=requests).step_by(4) {
+        let point = Point::of_request(number)[number / 4 % 2];
+        let before = hooks(&env);
+        new_project(&env, &format!("fresh-{number}"));
+        drop(signal_at(&env, &[&["monitor", "--once"], &FIX[..]].concat(), point, "KILL"));
+        let run = look(&env, &FIX);
+        assert_eq!((run.code, hooks(&env)), (0, before + 1), "killed at {point:?}: {run}");
+    }
+    // What was not tested because of a death, connect tests; it registers nothing.
+    assert!(env.planned(&[]).iter().all(|step| step == "test_delivery"), "{:?}", env.planned(&[]));
+}
+
+#[cfg(unix)]
+#[test]
+fn in_a_terminal_it_asks_once_before_the_first_look() {
+    use crate::interactive::{at_a_terminal, ends_with};
+    let env = connected(unlicensed(1));
+    new_project(&env, "fresh");
+    for (answer, code, wanted) in [("n", 1, 1), ("y", 0, 2)] {
+        let mut session = at_a_terminal(&env, &["monitor", "--fix", "--once"]);
+        session.exp_string("without asking again?").expect("the question");
+        session.send_line(answer).expect("typed");
+        ends_with(&mut session, code);
+        assert_eq!(hooks(&env), wanted, "{answer}");
+    }
+}
