@@ -10,6 +10,7 @@ mod exercise;
 pub mod kit;
 mod local_state;
 mod man;
+mod monitor;
 mod output;
 mod preconditions;
 mod progress;
@@ -71,6 +72,7 @@ commands! {
     Connect(connect::ConnectArgs) => connect::connect;
     Verify(verify::VerifyArgs) => verify::verify;
     Exercise(exercise::ExerciseArgs) => exercise::exercise;
+    Monitor(monitor::MonitorArgs) => monitor::monitor;
     Rotate(rotate::RotateArgs) => rotate::rotate;
     Disconnect(disconnect::DisconnectArgs) => disconnect::disconnect;
     Bundle(bundle::BundleArgs) => bundle::bundle;
@@ -154,9 +156,14 @@ impl Context<'_> {
         let options = http::ClientOptions { rate_limit_wait: access.rate_limit_wait(), ..self.settings.transport()? };
         let client = http::Client::new(&options, self.env.clock);
         let client = client.map_err(|error| Failure::usage(error.cause.to_string()))?;
+        self.report_waits(&client);
+        Ok(self.client.get_or_init(|| client).clone())
+    }
+
+    /// Lets a client say what it waits for.
+    fn report_waits(&self, client: &http::Client) {
         let terminal = self.terminal.clone();
         client.on_wait(Arc::new(move |wait| terminal.say_line(waiting(wait))));
-        Ok(self.client.get_or_init(|| client).clone())
     }
 
     /// Renders a report in the requested form, and returns its exit code.

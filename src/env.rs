@@ -120,6 +120,11 @@ impl Env {
         self.variables.get(name).and_then(|value| value.to_str()).filter(|value| !value.is_empty())
     }
 
+    /// Every variable. Values may be secrets.
+    pub(crate) fn variables(&self) -> impl Iterator<Item = (&str, &std::ffi::OsStr)> {
+        self.variables.iter().map(|(name, value)| (name.as_str(), value.as_os_str()))
+    }
+
     /// Whether a switch variable is on: set, and neither empty, `0` nor `false`.
     #[must_use]
     pub fn is_on(&self, name: &str) -> bool {

@@ -71,6 +71,12 @@ impl FactoryClient {
         Self { http, access: Arc::new(RwLock::new(KeyAccess { key, trusted: BTreeSet::new() })) }
     }
 
+    /// The same, with its key and the origins that may have it, over another HTTP client.
+    #[must_use]
+    pub fn over(&self, http: Client) -> Self {
+        Self { http, access: Arc::clone(&self.access) }
+    }
+
     fn access(&self) -> RwLockReadGuard<'_, KeyAccess> {
         self.access.read().unwrap_or_else(PoisonError::into_inner)
     }

@@ -25,6 +25,8 @@ pub(crate) enum Readers {
     Owner,
     /// Mode 0644, less what the umask takes away.
     Everyone,
+    /// Mode 0644 whatever the umask says: another user's program reads it.
+    OtherPrograms,
 }
 
 /// Reads a file that the user named: at most one byte more than the limit, so that the caller can tell that it is longer.
@@ -83,6 +85,10 @@ pub(crate) fn write_atomically(
     }
     let mut file = temporary_file(path, readers)?;
     write(file.as_file_mut())?;
+    #[cfg(unix)]
+    if readers == Readers::OtherPrograms {
+        file.as_file().set_permissions(std::os::unix::fs::PermissionsExt::from_mode(0o644))?;
+    }
     file.as_file().sync_all()?;
     file.persist(path)?;
     sync_folder(folder_of(path))

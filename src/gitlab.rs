@@ -21,7 +21,7 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 use jiff::civil::Date;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::http::{Client, Request};
 use crate::instance::{Edition, InstanceUrl, Version};
@@ -36,7 +36,7 @@ pub use hook_tester::HookTester;
 pub use listing::ProjectPages;
 pub use oauth::OAuth;
 pub use projects::{GroupDetails, NewProject, ProjectDetails};
-pub use reader::Reader;
+pub use reader::{IdOrder, Reader};
 pub use sent_events::{EventSubject, SentEvent};
 pub use work::{
     Commit, CommitAction, Discussed, FileChange, NamedCommit, NewCommit, NewIssue, NewMergeRequest, NewNote, Note,
@@ -231,7 +231,7 @@ impl std::ops::DerefMut for Hook {
 }
 
 /// A hook without its ID and its mark. `None` where the version does not show an attribute. gitlab: lib/api/entities/hook.rb
-#[derive(Clone, Debug, Eq, Hash, PartialEq, Serialize)]
+#[derive(Clone, Debug, Deserialize, Eq, Hash, PartialEq, Serialize)]
 pub struct HookAttributes {
     pub url: String,
     pub name: Option<String>,
@@ -248,7 +248,7 @@ pub struct HookAttributes {
 }
 
 /// What a hook sends in place of GitLab's own payload, or beside it.
-#[derive(Clone, Debug, Default, Eq, Hash, PartialEq, Serialize)]
+#[derive(Clone, Debug, Default, Deserialize, Eq, Hash, PartialEq, Serialize)]
 pub struct HookPayload {
     /// Replaces the payload. gitlab: app/services/web_hook_service.rb, `request_payload`
     pub template: Option<String>,
@@ -264,7 +264,7 @@ impl HookPayload {
     }
 }
 
-#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq, Serialize)]
+#[derive(Clone, Copy, Debug, Deserialize, Eq, Hash, PartialEq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum AlertStatus {
     Executable,
@@ -275,7 +275,7 @@ pub enum AlertStatus {
 }
 
 /// An entry of a hook's delivery log. gitlab: lib/api/entities/web_hook_log.rb
-#[derive(Clone, Debug, Eq, PartialEq, Serialize)]
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
 pub struct LoggedDelivery {
     pub id: u64,
     pub trigger: String,
@@ -285,11 +285,19 @@ pub struct LoggedDelivery {
     pub created_at: Option<Timestamp>,
 }
 
-#[derive(Clone, Copy, Debug, Eq, PartialEq, Serialize)]
+#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
 pub enum DeliveryOutcome {
     Answered(u16),
     /// GitLab's `internal error`: time-out, DNS, TLS, a blocked address. It does not say which.
     NoAnswer,
+}
+
+impl DeliveryOutcome {
+    /// Whether GitLab counts it as delivered: 2xx and 3xx. gitlab: app/models/concerns/web_hooks/auto_disabling.rb
+    #[must_use]
+    pub const fn is_delivered(self) -> bool {
+        matches!(self, Self::Answered(200..=399))
+    }
 }
 
 /// The outcome of a test of a hook.

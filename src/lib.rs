@@ -18,7 +18,7 @@
 //! | 6 edge | `main`, `lib`, [`commands`], [`cli`] |
 //! | 5 conversation | [`inputs`], [`report`], [`terminal`] |
 //! | 4 effects | [`apply`] |
-//! | 3 judgment | [`desired`], [`plan`], [`checks`], [`advice`] (pure), [`observed`] |
+//! | 3 judgment | [`desired`], [`plan`], [`checks`], [`advice`], [`series`] (pure), [`observed`] |
 //! | 2 the two sides | [`gitlab`], [`factory`], [`bundle`] |
 //! | 1 plumbing | [`http`], `files`, [`credential_store`], [`journal`], [`settings`] |
 //! | 0 words | [`secret`], [`error`], [`env`](mod@env), [`env_vars`], [`kit`], [`instance`], [`target`], [`text`], [`line_writer`] |
@@ -59,6 +59,7 @@ mod sandbox;
 #[cfg(all(feature = "sandbox", feature = "sandbox-testing"))]
 pub mod sandbox;
 pub mod secret;
+pub mod series;
 pub mod settings;
 pub mod target;
 pub mod terminal;

@@ -5,6 +5,7 @@ mod everywhere;
 mod exercise;
 mod factory;
 mod hooks;
+mod memory;
 mod network;
 mod observation;
 pub mod observer;
@@ -22,6 +23,7 @@ use serde::Serialize;
 pub use self::exercise::{
     EXERCISE_MARK, EXERCISE_TOPIC, ExercisePlaces, Leftover, PlaceFinder, PlaceHook, PlaceSeen, PlaceWish,
 };
+pub use self::memory::{Delivered, Memory, MemoryFile, News, NewsKind};
 pub use self::network::{NetworkSeen, inspect_network};
 pub use self::observation::Observation;
 pub use self::observer::{ObserveProgress, Observer};

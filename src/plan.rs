@@ -1,5 +1,6 @@
 //! The difference between the desired and the observed state, as ordered steps. Pure: what is shown is what is applied.
 
+mod added_webhooks;
 mod connect;
 mod disconnect;
 mod exercise;
@@ -21,6 +22,7 @@ use crate::instance::LicensePlan;
 use crate::journal::Rotation;
 use crate::kit::{KitFingerprint, UploadMethod};
 
+pub use added_webhooks::{add_webhooks, deviating_targets};
 pub use connect::connect;
 pub use disconnect::{Disconnection, EndScope, KeyringEntry, TellFactory, disconnect};
 pub use exercise::{Cleanup, ExerciseScope, ExerciseWish, exercise};

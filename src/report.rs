@@ -7,6 +7,7 @@ mod group;
 mod json;
 mod junit;
 pub mod run;
+pub mod series;
 
 pub use failure::FailureReport;
 pub use findings::{FailOn, Findings, SCHEMA};

@@ -9,6 +9,7 @@ pub mod log;
 pub mod progress;
 pub mod prompt;
 pub mod sanitize;
+mod shell;
 mod stdin;
 mod streams;
 mod style;
@@ -25,6 +26,7 @@ use crate::line_writer::LineWriter;
 use crate::secret::{redact, redact_json};
 use crate::text::{Line, Text, Tone};
 
+pub use self::shell::ShellError;
 use self::stdin::StandardInput;
 pub use self::stdin::StdinError;
 use self::streams::{Columns, StandardStreams, Stream, StreamKind, Style};
@@ -273,6 +275,15 @@ impl Terminal {
         browser::open(url, withheld)
     }
 
+    /// Runs a line of the user's shell with this as its standard input, without the variables `withheld`, and stops it after
+    /// `limit`. What it prints is dropped.
+    ///
+    /// # Errors
+    /// When it cannot be started, fails, or does not end in time.
+    pub async fn run_shell(&self, line: &str, input: Vec<u8>, withheld: &[String]) -> Result<(), ShellError> {
+        shell::run(shell::ShellCommand { line, input, withheld, limit: SHELL_LIMIT }).await
+    }
+
     /// Restores the terminal: no progress bar, cursor visible.
     pub fn restore(&self) {
         let _cleared = self.inner.bars.clear();
@@ -290,6 +301,9 @@ impl Terminal {
         let _cannot_be_reported = self.write(Stream::Error, text.as_bytes());
     }
 }
+
+/// How long a line of the user's shell may take.
+const SHELL_LIMIT: std::time::Duration = std::time::Duration::from_secs(30);
 
 /// The terminals whose cursor cannot be moved, as rustyline has them.
 const DUMB: [&str; 3] = ["dumb", "cons25", "emacs"];

@@ -40,6 +40,7 @@ pub fn journal(error: &journal::Error) -> Fix {
         journal::Error::Folder { .. }
         | journal::Error::Read { .. }
         | journal::Error::Write { .. }
+        | journal::Error::Look { .. }
         | journal::Error::Audit { .. }
         | journal::Error::NoFolder => {
             Fix::say("check the folder's free space and permissions, or set FACTORY_GITLAB_STATE_DIR to another one")

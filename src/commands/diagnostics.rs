@@ -104,6 +104,7 @@ pub fn journal(error: &journal::Error) -> Failure {
         journal::Error::Folder { .. }
         | journal::Error::Read { .. }
         | journal::Error::Write { .. }
+        | journal::Error::Look { .. }
         | journal::Error::Audit { .. }
         | journal::Error::NoFolder => Failure::usage("the local record cannot be used").with_chain(error),
     };

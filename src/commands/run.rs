@@ -45,7 +45,31 @@ pub(super) async fn run(session: &Session<'_>, job: Job, planned: Planned) -> Re
     if planned.evidence.is_some() {
         session.observer.http.trail().start();
     }
-    let Some(end) = Run { session, job, planned: &planned }.carry_out().await? else { return Ok(Ran::ChangeAsked) };
+    let Some(done) = carry_out(session, job, planned).await? else { return Ok(Ran::ChangeAsked) };
+    let CarriedOut { report, observed, evidence } = done;
+    // The report is printed although the evidence may not be writable any more.
+    let written = evidence.map_or(Ok(()), |path| write_evidence(session, &report, &observed, &path));
+    let code = session.context.finish(&report)?;
+    written.map(|()| Ran::Ended(code))
+}
+
+/// What a run did, and what it was planned from.
+pub(super) struct CarriedOut {
+    pub report: RunReport,
+    observed: Observed,
+    evidence: Option<PathBuf>,
+}
+
+/// The same without printing the report; `None` where an answer is to be changed first.
+///
+/// # Errors
+/// As [`run`].
+pub(super) async fn carry_out(
+    session: &Session<'_>,
+    job: Job,
+    planned: Planned,
+) -> Result<Option<CarriedOut>, Failure> {
+    let Some(end) = Run { session, job, planned: &planned }.carry_out().await? else { return Ok(None) };
     let (end, checks) = recheck::after(session, job, end).await?;
     let Planned { plan, unread, observed, evidence } = planned;
     let stats = session.observer.http.stats();
@@ -65,10 +89,7 @@ pub(super) async fn run(session: &Session<'_>, job: Job, planned: Planned) -> Re
         writes: stats.writes,
         duration_ms: u64::try_from(session.duration().as_millis()).unwrap_or(u64::MAX),
     };
-    // The report is printed although the evidence may not be writable any more.
-    let written = evidence.map_or(Ok(()), |path| write_evidence(session, &report, &observed, &path));
-    let code = session.context.finish(&report)?;
-    written.map(|()| Ran::Ended(code))
+    Ok(Some(CarriedOut { report, observed, evidence }))
 }
 
 fn write_evidence(session: &Session<'_>, report: &RunReport, observed: &Observed, path: &Path) -> Result<(), Failure> {
@@ -124,8 +145,10 @@ impl Run<'_> {
         if self.job.purpose == Purpose::EndConnection {
             append(&mut journal, self.begin_removal())?;
         }
-        if let Purpose::Rotate(what) = self.job.purpose {
-            append(&mut journal, RunEntry::Rotate { what })?;
+        match self.job.purpose {
+            Purpose::Rotate(what) => append(&mut journal, RunEntry::Rotate { what })?,
+            Purpose::AddWebhooks => append(&mut journal, RunEntry::AddWebhooks)?,
+            Purpose::Connect | Purpose::EndConnection | Purpose::RemoveWebhooks => {}
         }
         let writer = session.writer(lock);
         let transport = session.interview.settings().transport()?;
@@ -179,7 +202,7 @@ impl Run<'_> {
     fn question(&self) -> Question {
         match self.job.purpose {
             Purpose::Connect => Question::ApplyOrChange,
-            Purpose::Rotate(_) => Question::YesOrNo,
+            Purpose::Rotate(_) | Purpose::AddWebhooks => Question::YesOrNo,
             Purpose::EndConnection | Purpose::RemoveWebhooks => Question::HostName,
         }
     }

@@ -10,6 +10,7 @@
 mod gather;
 mod rights;
 
+use std::cell::RefCell;
 use std::time::{Duration, Instant};
 
 use super::kit::KitPlace;
@@ -22,7 +23,7 @@ use crate::factory::FactoryClient;
 use crate::gitlab::{HookTester, Writer};
 use crate::inputs::Interview;
 use crate::journal::{Connection, Journal, Lock, Record, RunEntry};
-use crate::observed::{Observed, Observer, ReadRequest, Reads};
+use crate::observed::{Memory, Observed, Observer, ReadRequest, Reads};
 use crate::secret::PersonalAccessToken;
 use crate::settings::{KeyringUse, Settings, Source, Sourced, keys};
 
@@ -193,12 +194,67 @@ impl<'a> Session<'a> {
     /// The same with a record that has been added to since the session was opened.
     pub(super) async fn observe_with(&self, reads: &Reads, record: &Record) -> Observed {
         let progress = progress::ReadingProgress::new(self.context.terminal);
-        let request = ReadRequest { reads, known: self.known.as_ref(), record: Some(record) };
+        let request = ReadRequest { reads, known: self.known.as_ref(), record: Some(record), memory: None };
         let observing = self.observer.observe(&self.desired, request, &progress);
         tracing::info!("reading the current state");
         let observed = self.context.terminal.with_spinner("reading the current state", Box::pin(observing)).await;
         tracing::info!(requests = self.observer.http.stats().requests, "the current state is read");
         observed
+    }
+
+    /// The same with what earlier looks saw: groups, projects and webhooks are read in turns. Knows nothing of earlier requests.
+    pub(super) async fn look(&mut self, reads: &Reads, memory: &RefCell<Memory>) -> Observed {
+        self.observer = self.observer.renewed();
+        self.context.report_waits(&self.observer.http);
+        let progress = progress::ReadingProgress::new(self.context.terminal);
+        let request = ReadRequest { reads, known: None, record: Some(&self.record), memory: Some(memory) };
+        let observing = self.observer.observe(&self.desired, request, &progress);
+        self.context.terminal.with_spinner("reading the current state", Box::pin(observing)).await
+    }
+
+    /// How many requests were sent since the last look began.
+    pub(super) fn requests(&self) -> u64 {
+        u64::from(self.observer.http.stats().requests)
+    }
+
+    /// Reads the record again: another run may have added to it.
+    ///
+    /// # Errors
+    /// When it cannot be read.
+    pub(super) fn reread_record(&mut self) -> Result<(), Failure> {
+        let failed = |error| diagnostics::journal(&error);
+        let mut record = self.connection.record().map_err(failed)?;
+        record.others =
+            self.connection.others(&self.desired.instance, &self.desired.organization.id).map_err(failed)?;
+        self.record = record;
+        Ok(())
+    }
+
+    /// The same connection with its lock, for a command that reads most of the time.
+    ///
+    /// # Errors
+    /// [`FailureKind::Unknown`](crate::error::FailureKind::Unknown) where another run has the lock.
+    pub(super) fn to_write(&self) -> Result<Self, Failure> {
+        let lock = self.connection.lock().map_err(|error| diagnostics::journal(&error))?;
+        let context = self.context;
+        let settings = context.settings_with_record(&local_state::store(context)?)?;
+        let mut session = Self {
+            context,
+            interview: Interview::new(settings, context.prompter.as_ref(), context.terminal),
+            desired: self.desired.clone(),
+            observer: self.observer.clone(),
+            known: None,
+            record: Record::default(),
+            token: self.token.clone(),
+            kit_place: self.kit_place.clone(),
+            keyring: self.keyring,
+            connection: self.connection.clone(),
+            lock: Some(lock),
+            access: Access::Write,
+            began: context.env.clock.instant(),
+        };
+        session.reread_record()?;
+        Ok(session)
     }
 
     /// The connection's lock: a session that writes has it.

@@ -233,6 +233,8 @@ const MESSAGES_OF: &[(&str, &[&str])] = &[
     ("src/error.rs", &["disconnect"]),
     ("src/report/run/text.rs", &["disconnect"]),
     ("src/commands/disconnect.rs", &["disconnect"]),
+    ("src/commands/monitor", &["monitor"]),
+    ("src/report/series", &["monitor"]),
     ("src/observed.rs", &["verify"]),
     ("src/kit/check.rs", &["connect", "verify", "kit check", "kit show"]),
     ("src/advice/ended.rs", &["disconnect"]),

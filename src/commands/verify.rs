@@ -10,7 +10,7 @@ use jiff::SignedDuration;
 use super::Context;
 use super::session::{Access, Session};
 use crate::apply::webhook_test::{TestClients, TestQuota, WebhookTester};
-use crate::checks::{CheckFilter, Policy, TokenUse, Verdict, run_checks};
+use crate::checks::{CheckFilter, Finding, Policy, TokenUse, Verdict, run_checks};
 use crate::cli::after_help::{Ending, after_help, own};
 use crate::desired::{ApplicationOrigin, Credentials};
 use crate::error::{ExitCode, Failure};
@@ -105,7 +105,7 @@ async fn judge(args: VerifyArgs, context: &Context<'_>) -> Result<ExitCode, Fail
 }
 
 /// The application's ID and secret, where both were given. They are not asked for: the checks do without.
-fn pair(interview: &Interview<'_>) -> Result<Option<Credentials>, Failure> {
+pub(super) fn pair(interview: &Interview<'_>) -> Result<Option<Credentials>, Failure> {
     let id = interview.settings().get(&keys::APPLICATION_ID)?;
     let secret: Option<ApplicationSecret> = interview.find_secret(&keys::APPLICATION_SECRET)?.map(|found| found.value);
     Ok(match (id, secret) {
@@ -126,6 +126,16 @@ pub(super) fn bundle(record: &Record) -> Observation<BundleSeen> {
         }
         Some(_) => Observation::Known(BundleSeen::Waiting),
     }
+}
+
+/// What the checks say. A fix that runs `connect` repeats the flags of this run.
+pub(super) fn findings(session: &Session<'_>, observed: &Observed, policy: &Policy) -> Vec<Finding> {
+    let mut findings = run_checks(&session.desired, observed, policy);
+    let flags = session.interview.settings().unrecorded_flags();
+    for finding in &mut findings {
+        finding.fix = finding.fix.take().map(|fix| fix.with_connect_flags(&flags));
+    }
+    findings
 }
 
 struct Verify<'a> {
@@ -179,12 +189,8 @@ impl Verify<'_> {
         }
         let token_use = if self.args.live { TokenUse::Test } else { TokenUse::Read };
         let policy = Policy { expires_within: i64::from(self.args.expires_within), token_use };
-        let mut findings = run_checks(desired, &observed, &policy);
+        let mut findings = findings(&self.session, &observed, &policy);
         findings.retain(|finding| self.filter.wants(finding.code));
-        let flags = self.session.interview.settings().unrecorded_flags();
-        for finding in &mut findings {
-            finding.fix = finding.fix.take().map(|fix| fix.with_connect_flags(&flags));
-        }
         Findings {
             running: context.terminal.running(),
             target: desired.instance.to_string(),

@@ -16,7 +16,23 @@ use crate::http::limits::{MAX_LOG_ENTRIES, NEWEST_LOG_ENTRIES};
 use crate::http::{Cause, Client, ErrorResponse, Expected, LinkProblem, Method, Pages, Repeat, Request, Response};
 use crate::instance::{Edition, InstanceUrl};
 use crate::secret::PersonalAccessToken;
-use crate::target::Target;
+use crate::target::{Target, TargetKind};
+
+/// In which order a list comes by ID.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum IdOrder {
+    OldestFirst,
+    NewestFirst,
+}
+
+impl IdOrder {
+    const fn word(self) -> &'static str {
+        match self {
+            Self::OldestFirst => "asc",
+            Self::NewestFirst => "desc",
+        }
+    }
+}
 
 /// Reads an instance with a token. Clones share the connections.
 #[derive(Clone)]
@@ -38,9 +54,21 @@ impl Reader {
         Self { token, ..self.clone() }
     }
 
+    /// The same over another HTTP client.
+    #[must_use]
+    pub fn over(&self, http: Client) -> Self {
+        Self { http: http.for_gitlab(self.instance.url()), ..self.clone() }
+    }
+
     #[must_use]
     pub fn instance(&self) -> &InstanceUrl {
         &self.instance
+    }
+
+    /// The time by the clock of its client.
+    #[must_use]
+    pub fn now(&self) -> jiff::Timestamp {
+        self.http.clock().now()
     }
 
     /// What kind of token it looks like, where that is not a personal access token.
@@ -183,6 +211,49 @@ impl Reader {
         ProjectPages::new(Pages::new(self.http.clone(), self.request(PATH)), self.request(PATH))
     }
 
+    /// The projects with greater IDs than this one, archived ones too, page by page, by keyset.
+    #[must_use]
+    pub fn projects_after(&self, id: u64) -> ProjectPages {
+        const PATH: &str = "/projects?pagination=keyset&order_by=id&sort=asc&per_page=100";
+        let first = self.request(&format!("{PATH}&id_after={id}"));
+        ProjectPages::new(Pages::new(self.http.clone(), first), self.request(PATH))
+    }
+
+    /// One page of the groups that the token can see, by ID; the first is 1.
+    ///
+    /// # Errors
+    /// Those of any request.
+    pub async fn groups_page(&self, page: usize, order: IdOrder) -> Result<Vec<Group>, Error> {
+        let order = order.word();
+        let path = format!("/groups?order_by=id&sort={order}&per_page=100&page={page}");
+        let wire: Vec<GroupWire> = self.get(&path, "a list of groups").await?;
+        Ok(wire.into_iter().map(Group::from).collect())
+    }
+
+    /// Whether the token can see a group or project.
+    ///
+    /// # Errors
+    /// Those of any request; 404 says that it cannot.
+    pub async fn is_visible(&self, kind: TargetKind, id: u64) -> Result<bool, Error> {
+        let path = match kind {
+            TargetKind::System => return Ok(true),
+            TargetKind::Group => format!("/groups/{id}?with_projects=false"),
+            TargetKind::Project => format!("/projects/{id}"),
+        };
+        match self.http.send(&self.request(&path)).await {
+            Ok(_) => Ok(true),
+            Err(error) if error.status() == Some(404) => Ok(false),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// The error for a list of groups or projects that lacks one which GitLab shows by its ID.
+    #[must_use]
+    pub fn incomplete_list(&self, kind: TargetKind) -> Error {
+        let path = if kind == TargetKind::Group { "/groups" } else { "/projects" };
+        self.request(path).failed(Cause::Link(LinkProblem::EndsEarly))
+    }
+
     /// The error for more groups and projects than one run can handle.
     #[must_use]
     pub fn too_many(&self, most: usize) -> Error {
@@ -289,16 +360,24 @@ impl Reader {
     /// # Errors
     /// 404 before 17.3.
     pub async fn deliveries(&self, target: &Target, hook: u64) -> Result<Vec<LoggedDelivery>, Error> {
-        match self.log(target, hook, MAX_LOG_ENTRIES).await {
+        match self.log(target, hook, &format!("per_page={MAX_LOG_ENTRIES}")).await {
             Err(error) if matches!(*error.cause, Cause::TooLarge { .. }) => {
-                self.log(target, hook, NEWEST_LOG_ENTRIES).await
+                self.log(target, hook, &format!("per_page={NEWEST_LOG_ENTRIES}")).await
             }
             log => log,
         }
     }
 
-    async fn log(&self, target: &Target, hook: u64, entries: u8) -> Result<Vec<LoggedDelivery>, Error> {
-        let path = format!("{}/{hook}/events?per_page={entries}", target.hooks_path());
+    /// A later page of the same; the first is 1.
+    ///
+    /// # Errors
+    /// As [`Self::deliveries`].
+    pub async fn deliveries_page(&self, target: &Target, hook: u64, page: u8) -> Result<Vec<LoggedDelivery>, Error> {
+        self.log(target, hook, &format!("per_page={MAX_LOG_ENTRIES}&page={page}")).await
+    }
+
+    async fn log(&self, target: &Target, hook: u64, query: &str) -> Result<Vec<LoggedDelivery>, Error> {
+        let path = format!("{}/{hook}/events?{query}", target.hooks_path());
         let wire: Vec<DeliveryWire> = self.get(&path, "a delivery log").await?;
         Ok(wire.into_iter().map(LoggedDelivery::from).collect())
     }

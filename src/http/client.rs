@@ -1,5 +1,7 @@
 //! Sends requests: one pool, limited, counted, classified, and sent again where that is safe.
 
+mod renewed;
+
 use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
@@ -47,7 +49,7 @@ struct Shared {
     counters: Counters,
     timeout: Duration,
     clock: Clock,
-    proxies: Option<Matcher>,
+    proxies: Arc<Option<Matcher>>,
     reach: Reach,
     /// Whether the proxy refuses the user name and password; asked once for all requests.
     proxy_refuses: OnceCell<bool>,
@@ -78,7 +80,7 @@ impl Client {
             counters: Counters::default(),
             timeout: options.timeout,
             clock,
-            proxies: options.proxy_in_reach().matcher(),
+            proxies: Arc::new(options.proxy_in_reach().matcher()),
             reach: options.reach.clone(),
             proxy_refuses: OnceCell::new(),
             wall_refuses: OnceCell::new(),
@@ -374,7 +376,7 @@ impl Client {
         if url.scheme() == "http" {
             return None;
         }
-        self.shared.proxies.as_ref()?.intercept(&url.as_str().parse().ok()?)
+        self.shared.proxies.as_ref().as_ref()?.intercept(&url.as_str().parse().ok()?)
     }
 
     pub(super) fn large_lists(&self) -> Arc<Semaphore> {

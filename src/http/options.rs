@@ -139,6 +139,7 @@ pub(super) fn setup(why: String) -> Error {
 }
 
 /// The client library's clients: one for each kind of server, since each is trusted and authenticated to differently.
+#[derive(Clone)]
 pub(super) struct Transports {
     /// For http, which is for loopback only: without a proxy and without certificates.
     pub plain: reqwest::Client,

@@ -45,6 +45,15 @@ impl Interview<'_> {
         Ok(if self.confirm(setting)? { PlanAnswer::Apply } else { PlanAnswer::Stop })
     }
 
+    /// Approval in other words than the setting's question.
+    ///
+    /// # Errors
+    /// [`super::Missing`], or that the user stopped.
+    pub fn confirm_with(&self, setting: &'static Definition, question: &str) -> Result<bool, Failure> {
+        self.require_terminal(setting)?;
+        Ok(self.prompter.confirm(&Ask { prompt: question, help: None, ..prompt(setting) })?)
+    }
+
     /// Approval of what cannot be undone: the user types a name. Enter alone stops; anything else is asked again.
     ///
     /// # Errors

@@ -89,6 +89,9 @@ pub enum RunEntry {
     /// The rotation reached its end.
     #[serde(rename = "rotated")]
     Rotated { what: Rotation },
+    /// The run only adds webhooks: the connection stands as it did before.
+    #[serde(rename = "add_webhooks")]
+    AddWebhooks,
     #[serde(rename = "finished")]
     Finished,
 }

@@ -292,6 +292,7 @@ impl Record {
             RunEntry::KeyringDeclined => self.is_keyring_declined = true,
             RunEntry::Rotate { what } => self.rotating = Some(UnfinishedRotation { what, began_at: at }),
             RunEntry::Rotated { .. } => (self.finished_at, self.rotating) = (self.finished_before, None),
+            RunEntry::AddWebhooks => self.finished_at = self.finished_before,
             RunEntry::Finished => (self.finished_at, self.rotating) = (Some(at), None),
         }
     }

@@ -1,5 +1,7 @@
 //! Where journals and sealed bundles are kept, and how journals are written so that a crash at any byte is harmless.
 
+mod last_look;
+
 use std::fs::{self, File, TryLockError};
 use std::io::{self, BufRead, BufReader, Read as _, Seek as _, SeekFrom, Write as _};
 use std::path::{Path, PathBuf};
@@ -30,6 +32,8 @@ pub enum Error {
     Write { path: PathBuf, source: io::Error },
     #[error("the audit log {} cannot be written", .path.display())]
     Audit { path: PathBuf, source: io::Error },
+    #[error("the last look {} cannot be {what}", .path.display())]
+    Look { path: PathBuf, what: &'static str, source: io::Error },
     #[error("{} is locked by another process", .path.display())]
     Busy { path: PathBuf },
     #[error("this system has no folder for state; set FACTORY_GITLAB_STATE_DIR")]
@@ -211,12 +215,13 @@ impl Connection {
         }
     }
 
-    /// Removes the sealed bundles, and puts these entries in the place of the whole journal.
+    /// Removes the sealed bundles and the last look, and puts these entries in the place of the whole journal.
     ///
     /// # Errors
     /// [`Error::Write`] when a file cannot be removed or written.
     pub fn bury(&self, _lock: &Lock, entries: Vec<Entry>, clock: Clock) -> Result<(), Error> {
-        for path in [self.bundle_path(), self.token_bundle_path(), self.application_bundle_path()] {
+        let bundles = [self.bundle_path(), self.token_bundle_path(), self.application_bundle_path()];
+        for path in bundles.into_iter().chain([self.last_look_path()]) {
             files::remove_regular(&path).map_err(|source| Error::Write { path, source })?;
         }
         let (path, run) = (self.journal_path(), new_run());

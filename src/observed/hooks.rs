@@ -9,13 +9,15 @@ use tokio::sync::mpsc;
 
 use super::bulk::{Bulk, CandidateHooks};
 use super::everywhere::EveryTarget;
+use super::memory::{LogReader, Memory, Turn};
 use super::observer::ObserveProgress;
 use super::others::{GroupHooks, Others};
-use super::targets::{FoundTargets, InitialReads, TargetFinder, TargetSink};
+use super::targets::{FoundTargets, InitialReads, ListSource, TargetFinder, TargetSink};
 use super::{HookOwner, HookSeen, HooksSeen, LeftOut, Observation, OthersRead, OwnerRules, TargetSeen};
 use crate::desired::{Candidate, Desired};
 use crate::gitlab::{Hook, HookAttributes, LoggedDelivery, Reader};
 use crate::http;
+use crate::http::limits::PAGE_SIZE;
 use crate::instance::Version;
 use crate::target::{Strategy, Target, TargetKind, TargetNumber};
 
@@ -65,10 +67,20 @@ impl DeliveryLogBudget {
 }
 
 /// Lets hooks with equal attributes share them.
-#[derive(Default)]
+#[derive(Debug, Default)]
 pub(super) struct Interner(RefCell<HashSet<Arc<HookAttributes>>>);
 
 impl Interner {
+    /// Adds attributes that are shared already.
+    pub(super) fn add(&self, attributes: Arc<HookAttributes>) {
+        self.0.borrow_mut().insert(attributes);
+    }
+
+    /// Forgets what no hook has any more.
+    pub(super) fn prune(&self) {
+        self.0.borrow_mut().retain(|attributes| Arc::strong_count(attributes) > 1);
+    }
+
     fn share(&self, attributes: Arc<HookAttributes>) -> Arc<HookAttributes> {
         let mut known = self.0.borrow_mut();
         match known.get(&attributes) {
@@ -94,6 +106,8 @@ pub(super) struct HookReader<'a> {
     pub(super) confirmed: BTreeMap<TargetNumber, u64>,
     pub(super) owners: OwnerRules<'a>,
     pub(super) logs: DeliveryLogBudget,
+    /// Whether logs are read after the webhooks, in turns.
+    pub(super) logs_later: bool,
     pub(super) bulk: Bulk<'a>,
     pub(super) interner: Interner,
     pub(super) progress: &'a dyn ObserveProgress,
@@ -108,7 +122,7 @@ impl HookReader<'_> {
         let (gitlab, strategy) = (self.gitlab, self.strategy);
         let others = Others::new(strategy, self.group_hooks, &self.recorded);
         let selection = &self.desired.webhooks.selection;
-        let finder = TargetFinder { gitlab, selection, strategy, initial, others: &others };
+        let finder = TargetFinder { gitlab, selection, strategy, initial, others: &others, source: ListSource::GitLab };
         let find = async |sink: &TargetSink<'_>| finder.find(sink).await;
         let (FoundTargets { left_out, split_groups, unmatched_exclusions }, all) =
             self.read_found(find, |_| true).await?;
@@ -147,6 +161,55 @@ impl HookReader<'_> {
         let number = seen.target.number();
         let is_group = self.group_hooks == GroupHooks::Sleep && number.0 == TargetKind::Group;
         is_refused && is_group && !self.recorded.contains(&number)
+    }
+
+    /// The same with what earlier looks saw: only what is new, faulty or due is read.
+    pub(super) async fn read_due(&self, look: DueLook<'_>, memory: &mut Memory) -> Result<HooksSeen, http::Error> {
+        let DueLook { initial, turn, sees_all } = look;
+        let (gitlab, strategy, selection) = (self.gitlab, self.strategy, &self.desired.webhooks.selection);
+        let others = Others::new(strategy, self.group_hooks, &self.recorded);
+        let finder = TargetFinder { gitlab, selection, strategy, initial, others: &others, source: ListSource::Memory };
+        let (found, mut candidates) = collect(&finder, self.progress).await?;
+        let due = memory.due_targets(&candidates, turn);
+        let to_read: Vec<Candidate> =
+            candidates.iter().filter(|one| due.contains(&one.target.number())).cloned().collect();
+        let pages: Vec<Vec<Candidate>> = to_read.chunks(PAGE_SIZE).map(<[Candidate]>::to_vec).collect();
+        let read: Vec<TargetSeen> = stream::iter(pages)
+            .map(|page| self.bulk.page(page))
+            .buffer_unordered(PAGES_AT_ONCE)
+            .flat_map(stream::iter)
+            .map(|candidate| self.read_target(candidate))
+            .buffer_unordered(self.width)
+            .collect()
+            .await;
+        let mut failed = BTreeMap::new();
+        for seen in &read {
+            let Observation::Failed(error) = &seen.hooks else { continue };
+            let (kind, id) = seen.target.number();
+            if sees_all && error.status() == Some(404) && !gitlab.is_visible(kind, id).await? {
+                memory.remove((kind, id));
+                candidates.retain(|one| one.target.number() != (kind, id));
+            } else {
+                failed.insert((kind, id), error.clone());
+            }
+        }
+        memory.keep(read, turn);
+        memory.retain(&candidates);
+        let mut all = memory.recall(candidates, &failed);
+        let logs = LogReader { gitlab, none: self.logs.none, width: self.width };
+        logs.read(&mut all, memory, turn).await;
+        memory.end(turn);
+        let (targets, outside) = others.divide(all);
+        let FoundTargets { left_out, split_groups, unmatched_exclusions } = found;
+        Ok(HooksSeen {
+            strategy,
+            targets,
+            left_out,
+            split_groups,
+            unmatched_exclusions,
+            others: outside,
+            others_read: others.read(),
+        })
     }
 
     /// Reads targets as they are found, and keeps some of them.
@@ -218,6 +281,9 @@ impl HookReader<'_> {
     }
 
     async fn deliveries(&self, target: &Target, hook: u64, owner: HookOwner) -> Observation<Vec<LoggedDelivery>> {
+        if self.logs_later {
+            return Observation::Skipped("read after the list");
+        }
         if owner == HookOwner::Foreign {
             return Observation::Skipped("the hook is not this connection's");
         }
@@ -226,4 +292,36 @@ impl HookReader<'_> {
             Err(reason) => Observation::Skipped(reason),
         }
     }
+}
+
+/// A look with a memory.
+pub(super) struct DueLook<'a> {
+    pub(super) initial: &'a InitialReads,
+    pub(super) turn: Turn,
+    /// Whether the token is an administrator's: what it cannot see does not exist.
+    pub(super) sees_all: bool,
+}
+
+/// Finds all targets without reading any.
+async fn collect(
+    finder: &TargetFinder<'_>,
+    progress: &dyn ObserveProgress,
+) -> Result<(FoundTargets, Vec<Candidate>), http::Error> {
+    let (send, mut receive) = mpsc::channel::<Vec<Candidate>>(PAGES_AHEAD);
+    let find = async {
+        let sink = TargetSink { pages: &send, progress, taken: Cell::new(0), gitlab: finder.gitlab };
+        let found = finder.find(&sink).await;
+        drop(send);
+        found
+    };
+    let take = async {
+        let mut all = Vec::new();
+        while let Some(page) = receive.recv().await {
+            all.extend(page);
+        }
+        all
+    };
+    let (found, mut all) = tokio::join!(Box::pin(find), take);
+    all.sort_by(|one, other| one.target.cmp(&other.target));
+    Ok((found?, all))
 }

@@ -13,7 +13,8 @@ use jiff::Timestamp;
 use super::bulk::Bulk;
 use super::everywhere::EveryTarget;
 use super::factory::FactoryReader;
-use super::hooks::{DeliveryLogBudget, HookReader, Interner};
+use super::hooks::{DeliveryLogBudget, DueLook, HookReader, Interner};
+use super::memory::{ListReader, Memory};
 use super::others::GroupHooks;
 use super::targets::{self, InitialReads};
 use super::{
@@ -59,6 +60,18 @@ impl Observer {
             gitlab: Reader::new(http.clone(), instance.clone(), token.clone()),
             oauth: OAuth::new(http.clone(), instance.clone()),
             factory,
+        }
+    }
+
+    /// The same over an HTTP client that knows nothing of earlier requests.
+    #[must_use]
+    pub fn renewed(&self) -> Self {
+        let http = self.http.renewed();
+        Self {
+            gitlab: self.gitlab.over(http.clone()),
+            oauth: OAuth::new(http.clone(), self.gitlab.instance().clone()),
+            factory: self.factory.over(http.clone()),
+            http,
         }
     }
 
@@ -192,7 +205,7 @@ impl ObserverRun<'_> {
     }
 
     async fn initial_targets(&self) -> Option<InitialReads> {
-        if !self.wants(Read::Hooks) {
+        if !self.wants(Read::Hooks) || self.request.memory.is_some() {
             return None;
         }
         let reading = targets::initial_reads(&self.observer.gitlab, &self.desired.webhooks);
@@ -214,14 +227,46 @@ impl ObserverRun<'_> {
         Observation::from(self.stopwatch.time(Read::EveryHook, reader.read_everywhere(&finder)).await)
     }
 
+    /// The hooks with what earlier looks saw. Where GitLab is away nothing more is asked.
+    async fn due_hooks(&self, observed: &Observed, memory: &mut Memory) -> Observation<HooksSeen> {
+        if let Observation::Failed(error) = &observed.metadata {
+            return Observation::Failed(error.clone());
+        }
+        let strategy = match strategy(self.desired, &observed.license) {
+            Err(error) => return Observation::Failed(error),
+            Ok(Strategy::None) => return Observation::Skipped(NO_WEBHOOKS),
+            Ok(strategy) => strategy,
+        };
+        let sees_all = observed.user.known().is_some_and(|user| user.is_admin == Some(true));
+        let gitlab = &self.observer.gitlab;
+        let turn = match (ListReader { gitlab, sees_all }).refresh(memory).await {
+            Ok(turn) => turn,
+            Err(error) => return Observation::Failed(error),
+        };
+        let initial = memory.initial_reads(gitlab, &self.desired.webhooks.selection).await;
+        let interner = memory.take_interner();
+        let reader = HookReader { interner, logs_later: true, ..self.hook_reader(observed, strategy) };
+        let reading = reader.read_due(DueLook { initial: &initial, turn, sees_all }, memory);
+        let seen = Observation::from(self.stopwatch.time(Read::Hooks, Box::pin(reading)).await);
+        memory.give_interner(reader.interner);
+        seen
+    }
+
     async fn hooks(&self, observed: &Observed, initial: Option<InitialReads>) -> Observation<HooksSeen> {
+        if let Some(cell) = self.request.memory.filter(|_| self.wants(Read::Hooks)) {
+            // Taken out, so that nothing is borrowed while GitLab is waited for.
+            let mut memory = cell.take();
+            let seen = Box::pin(self.due_hooks(observed, &mut memory)).await;
+            cell.replace(memory);
+            return seen;
+        }
         if self.wants(Read::EveryHook) {
             return Box::pin(self.every_hook(observed)).await;
         }
         let Some(initial) = initial else { return Observation::Skipped(NOT_REQUESTED) };
         let strategy = match strategy(self.desired, &observed.license) {
             Err(error) => return Observation::Failed(error),
-            Ok(Strategy::None) => return Observation::Skipped("no webhooks are wanted (--webhooks none)"),
+            Ok(Strategy::None) => return Observation::Skipped(NO_WEBHOOKS),
             Ok(strategy) => strategy,
         };
         let reader = self.hook_reader(observed, strategy);
@@ -243,6 +288,7 @@ impl ObserverRun<'_> {
             confirmed: BTreeMap::new(),
             owners: OwnerRules::new(self.desired, version, self.request.record),
             logs,
+            logs_later: false,
             bulk: Bulk::new(&self.observer.gitlab, version),
             interner: Interner::default(),
             progress: self.progress,
@@ -319,6 +365,8 @@ fn believed(license: Observation<License>, metadata: &Observation<Metadata>, git
 fn is_invalid_client(error: &http::Error) -> bool {
     error.response().is_some_and(|answer| answer.error.as_deref() == Some("invalid_client"))
 }
+
+const NO_WEBHOOKS: &str = "no webhooks are wanted (--webhooks none)";
 
 /// What `auto` resolves to. Without an answer about the license nothing is assumed: reading the wrong kind of target would
 /// call a healthy connection broken.

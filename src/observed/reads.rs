@@ -1,8 +1,9 @@
 //! A set of reads.
 
+use std::cell::RefCell;
 use std::collections::BTreeSet;
 
-use super::{Observed, Read};
+use super::{Memory, Observed, Read};
 use crate::journal::Record;
 
 /// What is to be read. Whatever a member cannot be read without is a member too.
@@ -48,11 +49,13 @@ pub struct ReadRequest<'a> {
     pub known: Option<&'a Observed>,
     /// What this machine recorded: it decides whose a hook without a mark is.
     pub record: Option<&'a Record>,
+    /// What earlier looks saw: groups, projects and webhooks are read in turns.
+    pub memory: Option<&'a RefCell<Memory>>,
 }
 
 impl<'a> From<&'a Reads> for ReadRequest<'a> {
     fn from(reads: &'a Reads) -> Self {
-        Self { reads, known: None, record: None }
+        Self { reads, known: None, record: None, memory: None }
     }
 }
 

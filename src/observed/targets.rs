@@ -128,6 +128,15 @@ pub(super) struct TargetFinder<'a> {
     pub(super) strategy: Strategy,
     pub(super) initial: &'a InitialReads,
     pub(super) others: &'a Others<'a>,
+    pub(super) source: ListSource,
+}
+
+/// Where the projects of a group come from.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) enum ListSource {
+    GitLab,
+    /// The initial reads hold all projects.
+    Memory,
 }
 
 impl TargetFinder<'_> {
@@ -158,6 +167,28 @@ impl TargetFinder<'_> {
         sink.send(others).await?;
         self.find_other_projects(&scope, &mut projects, sink).await?;
         Ok(found)
+    }
+
+    /// The projects of a group and its subgroups, archived ones too.
+    async fn all_below(&self, group: &Group) -> Result<Vec<Project>, http::Error> {
+        if self.source == ListSource::GitLab {
+            return self.gitlab.all_group_projects(group.id).await;
+        }
+        let below = |project: &&Project| {
+            project.path_with_namespace.strip_prefix(&group.full_path).is_some_and(|rest| rest.starts_with('/'))
+        };
+        let all = listed(&self.initial.projects)?.map_or(&[][..], |(all, _)| all);
+        Ok(all.iter().filter(below).cloned().collect())
+    }
+
+    /// The same without archived ones.
+    async fn below(&self, group: &Group) -> Result<Vec<Project>, http::Error> {
+        if self.source == ListSource::GitLab {
+            return self.gitlab.group_projects(group.id).await;
+        }
+        let mut all = self.all_below(group).await?;
+        all.retain(|project| !project.archived);
+        Ok(all)
     }
 
     fn named(&self) -> Result<Named<'_>, http::Error> {
@@ -218,7 +249,7 @@ impl TargetFinder<'_> {
         groups.extend(named.groups.iter().filter(|group| !known.contains(&group.id)).cloned());
         let mut projects = named.projects.to_vec();
         if !self.selection.is_everything() && has_exclusions {
-            let below = try_join_all(named.groups.iter().map(|group| self.gitlab.all_group_projects(group.id)));
+            let below = try_join_all(named.groups.iter().map(|group| self.all_below(group)));
             projects.extend(below.await?.into_iter().flatten());
         } else if has_exclusions || self.selection.personal == Personal::Included {
             while let Some(page) = all.next().await? {
@@ -249,7 +280,7 @@ impl TargetFinder<'_> {
         exclusions.see_projects(named.projects);
         self.send(filter.page(named.projects.to_vec()), sink).await?;
         for group in named.groups {
-            let projects = self.gitlab.group_projects(group.id).await?;
+            let projects = self.below(group).await?;
             if projects.is_empty() {
                 filter.left_out.borrow_mut().empty_groups += 1;
             }

@@ -53,6 +53,8 @@ pub enum Purpose {
     EndConnection,
     /// Removes only its webhooks.
     RemoveWebhooks,
+    /// Registers the webhooks that are missing, and nothing else.
+    AddWebhooks,
     /// Renews a secret of the connection.
     Rotate(Rotation),
 }
@@ -63,6 +65,7 @@ impl Job {
     pub const fn end(&self) -> RunEntry {
         match self.purpose {
             Purpose::Rotate(what) => RunEntry::Rotated { what },
+            Purpose::AddWebhooks => RunEntry::AddWebhooks,
             Purpose::Connect | Purpose::EndConnection | Purpose::RemoveWebhooks => RunEntry::Finished,
         }
     }

@@ -13,13 +13,13 @@ use rexpect::session::{PtySession, spawn_command};
 use crate::test_env::{TestEnv, small};
 
 /// Starts the program at a terminal of its own.
-fn at_a_terminal(env: &TestEnv, args: &[&str]) -> PtySession {
+pub fn at_a_terminal(env: &TestEnv, args: &[&str]) -> PtySession {
     let mut command = env.command(args);
     command.env("TERM", "xterm");
     spawn_command(command, Some(120_000)).expect("a terminal")
 }
 
-fn ends_with(session: &mut PtySession, wanted: i32) {
+pub fn ends_with(session: &mut PtySession, wanted: i32) {
     session.exp_eof().expect("the end");
     let status = session.process().wait().expect("a status");
     assert!(matches!(status, WaitStatus::Exited(_, code) if code == wanted), "{status:?}");

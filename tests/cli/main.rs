@@ -15,6 +15,7 @@ mod hostile;
 mod interactive;
 mod kit;
 mod kit_bundle_status;
+mod monitor;
 mod organizations;
 mod pace;
 mod readme;

@@ -52,7 +52,7 @@ fn commands() -> Vec<String> {
 
 /// The words of a command, without the shell's quotes.
 fn words(command: &str) -> Vec<String> {
-    command.split_whitespace().map(|word| word.trim_matches('\'').to_owned()).collect()
+    shlex::split(command).expect("words of a shell")
 }
 
 #[test]
@@ -186,6 +186,27 @@ fn the_walk_of_a_rotation_runs_as_it_is_printed() {
         };
         assert!(run.stdout.contains(wanted), "{command}\n{run}");
     }
+}
+
+#[test]
+fn the_walk_of_a_monitor_runs_as_it_is_printed() {
+    let mut env = crate::monitor::connected(crate::test_env::small());
+    env.set_clock_speed(20_000);
+    let commands = walk("monitor");
+    assert_eq!(commands.len(), 5, "{commands:?}");
+    for command in &commands {
+        let words = words(command);
+        let args: Vec<&str> = words.iter().skip(1).map(String::as_str).collect();
+        let run = env.run(&args);
+        assert_eq!(run.code, 0, "{command}\n{run}");
+        let wanted = match command {
+            one if one.contains("json") => "\"event\":\"result\"",
+            one if one.contains("--for") => "watched for 15 min",
+            _ => "",
+        };
+        assert!(run.stdout.contains(wanted), "{command}\n{run}");
+    }
+    assert!(env.path("factory-gitlab.prom").exists());
 }
 
 #[test]

@@ -14,7 +14,7 @@ const LAYERS: [&[&str]; 7] = [
     &["secret", "error", "env_vars", "env", "kit", "instance", "target", "activity", "mark", "text", "line_writer"],
     &["http", "files", "credential_store", "journal", "settings"],
     &["gitlab", "bundle", "factory"],
-    &["desired", "plan", "advice", "checks", "observed"],
+    &["desired", "plan", "advice", "checks", "observed", "series"],
     &["apply"],
     &["inputs", "report", "terminal"],
     &["main", "lib", "commands", "cli"],
@@ -25,13 +25,13 @@ const WITHIN: [&[&str]; 6] = [
     &["secret", "error", "instance", "target", "activity", "mark", "text", "env_vars", "env", "kit"],
     &["files", "http", "credential_store", "journal", "settings"],
     &["gitlab", "bundle", "factory"],
-    &["desired", "observed", "plan", "advice", "checks"],
+    &["desired", "observed", "plan", "advice", "checks", "series"],
     &["terminal", "report", "inputs"],
     &["cli", "commands", "lib", "main"],
 ];
 
 /// Judgment is pure: no waiting, no input or output, no clock.
-const PURE: [&str; 4] = ["desired", "plan", "advice", "checks"];
+const PURE: [&str; 5] = ["desired", "plan", "advice", "checks", "series"];
 
 fn layer(module: &str) -> Option<usize> {
     LAYERS.iter().position(|layer| layer.contains(&module))

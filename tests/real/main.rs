@@ -7,6 +7,7 @@ mod age;
 mod certificates;
 mod completions;
 mod keyring;
+mod monitor;
 mod nginx;
 mod programs;
 mod proxy;

@@ -7,7 +7,7 @@ use std::process::{Child, Command, Output, Stdio};
 use std::time::{Duration, Instant};
 
 /// Which Debian package brings which program.
-const PACKAGES: [(&str, &str); 11] = [
+const PACKAGES: [(&str, &str); 13] = [
     ("age", "age"),
     ("age-keygen", "age"),
     ("dbus-run-session", "dbus"),
@@ -15,8 +15,10 @@ const PACKAGES: [(&str, &str); 11] = [
     ("gnome-keyring-daemon", "gnome-keyring"),
     ("nginx", "nginx"),
     ("openssl", "openssl"),
+    ("promtool", "prometheus"),
     ("python3", "python3-venv"),
     ("secret-tool", "libsecret-tools"),
+    ("systemd-analyze", "systemd"),
     ("tinyproxy", "tinyproxy"),
     ("tmux", "tmux"),
 ];

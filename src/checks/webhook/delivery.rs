@@ -59,12 +59,7 @@ fn no_sample(proof: &DeliveryProof) -> CheckOutcome {
 
 /// The newest first.
 fn failures(deliveries: &[LoggedDelivery]) -> impl Iterator<Item = (usize, &LoggedDelivery)> {
-    deliveries.iter().enumerate().filter(|(_, delivery)| !is_good(delivery.outcome))
-}
-
-/// GitLab counts 2xx and 3xx as delivered. gitlab: app/models/concerns/web_hooks/auto_disabling.rb
-const fn is_good(outcome: DeliveryOutcome) -> bool {
-    matches!(outcome, DeliveryOutcome::Answered(200..=399))
+    deliveries.iter().enumerate().filter(|(_, delivery)| !delivery.outcome.is_delivered())
 }
 
 fn described(outcome: DeliveryOutcome) -> String {

@@ -10,9 +10,9 @@ use crate::error::Fix;
 use crate::gitlab::{AlertStatus, Hook};
 use crate::instance::Version;
 use crate::journal::Record;
-use crate::observed::{HooksSeen, LeftOut, Observed, TargetSeen};
+use crate::observed::{HookSeen, HooksSeen, LeftOut, Observed, TargetSeen};
 use crate::plan::{Blocker, DeliveryStep, Plan, Step};
-use crate::target::{Event, Strategy, Target, TargetKind};
+use crate::target::{Event, Strategy, Target, TargetKind, TargetNumber};
 use crate::text::counted;
 
 /// Adds the steps, notes and blockers of the webhooks to `plan`.
@@ -62,6 +62,23 @@ pub(in crate::plan) fn plan(desired: &Desired, observed: &Observed, record: &Rec
     }
     plan.steps.extend(test_deliveries(wanted, seen, Tests { kinds: to_test, disabled }));
     plan.steps.extend(outside::steps(desired, seen));
+}
+
+/// The targets whose webhooks are not as they should be, or have none.
+pub(in crate::plan) fn deviating(desired: &Desired, observed: &Observed, record: &Record) -> BTreeSet<TargetNumber> {
+    let Some(seen) = observed.hooks.known() else { return BTreeSet::new() };
+    let comparison = Comparison::new(desired, observed.version().unwrap_or(Version::OLDEST), record);
+    let deviates = |target: &&TargetSeen| {
+        target.hooks.known().is_some()
+            && (!comparison.steps(target).is_empty()
+                || target.own_hooks().any(|one| is_disabled(&one.hook) || has_failed_last(one)))
+    };
+    seen.targets.iter().filter(deviates).map(|target| target.target.number()).collect()
+}
+
+fn has_failed_last(hook: &HookSeen) -> bool {
+    let newest = hook.deliveries.known().and_then(|entries| entries.first());
+    newest.is_some_and(|entry| !entry.outcome.is_delivered())
 }
 
 /// The page of a group webhook has a test in all supported versions, the API only since 17.1.

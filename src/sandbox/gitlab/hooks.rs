@@ -255,6 +255,35 @@ impl GitLab {
         }
     }
 
+    /// Disables a hook for good, as GitLab does after forty failures in a row.
+    #[cfg(feature = "sandbox-testing")]
+    pub fn disable_hook(&self, id: u64) {
+        self.set_hook_quirks(|quirks| quirks.auto_disabling = true);
+        self.change_hook(id, |hook| hook.failures = Failures::permanent());
+    }
+
+    /// Repeats the newest entry of a hook's log so often, with this status. Nothing is sent.
+    #[cfg(feature = "sandbox-testing")]
+    pub fn log_deliveries(&self, hook: u64, count: usize, status: u16) {
+        let now = self.clock().now();
+        let mut state = self.lock();
+        let hooks = &mut state.hooks;
+        for _ in 0..count {
+            let Some(newest) = hooks.logs.get(&hook).and_then(|log| log.iter().max_by_key(|entry| entry.id)) else {
+                return;
+            };
+            hooks.last_log += 1;
+            let entry = LogEntry { id: hooks.last_log, status: Some(status), created_at: now, ..newest.clone() };
+            hooks.logs.entry(hook).or_default().push(entry);
+        }
+    }
+
+    /// Enables it again, as after a successful delivery.
+    #[cfg(feature = "sandbox-testing")]
+    pub fn enable_hook(&self, id: u64) {
+        self.change_hook(id, |hook| hook.failures = Failures::default());
+    }
+
     /// Changes how hooks behave from now on.
     #[cfg(feature = "sandbox-testing")]
     pub fn set_hook_quirks(&self, change: impl FnOnce(&mut HookQuirks)) {

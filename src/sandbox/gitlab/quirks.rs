@@ -32,6 +32,8 @@ pub struct InstanceQuirks {
     pub no_dns: bool,
     /// A proxy in front of the instance that lets only known requests pass.
     pub wall: Option<Wall>,
+    /// GitLab does not answer, as during an update: this status (502, 503) with the page of its own nginx.
+    pub down: Option<u16>,
 }
 
 /// What a proxy in front of an instance asks for.
@@ -125,6 +127,7 @@ impl Default for InstanceQuirks {
             relative_links: false,
             no_dns: false,
             wall: None,
+            down: None,
         }
     }
 }

@@ -68,6 +68,10 @@ fn sign_in(gitlab: &GitLab) -> Response {
 
 /// Refuses writes on a read-only instance, and adds GitLab's headers to every response.
 pub(super) async fn frame(Shared(gitlab): Shared<GitLab>, mut request: Request, next: Next) -> Response {
+    let down = gitlab.lock().quirks.down;
+    if let Some(status) = down {
+        return wall::down(status);
+    }
     let wall = gitlab.lock().quirks.wall.clone();
     if let Some(response) = wall.and_then(|wall| wall::refusal(&wall, &mut request)) {
         return response;

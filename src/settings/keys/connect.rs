@@ -13,7 +13,8 @@ use crate::target::Strategy;
 
 const CONNECT: Definition = Definition { commands: Commands::Only(&["connect"]), ..BASE };
 const APPLICATION_OPTION: Definition = Definition { heading: Heading::Application, ..CONNECT };
-const PAIR: Definition = Definition { commands: Commands::Only(&["connect", "verify"]), ..APPLICATION_OPTION };
+const PAIR: Definition =
+    Definition { commands: Commands::Only(&["connect", "verify", "monitor"]), ..APPLICATION_OPTION };
 const SELECTION: Definition = Definition { heading: Heading::Webhooks, ..PAIR };
 
 /// The value of `--group` that selects every group and project. GitLab lets no group have this name.
@@ -59,7 +60,15 @@ settings! {
             kind: ValueKind::Path,
             value_name: "PATH",
             help: "Append what was done to this file, as JSON lines without secrets",
-            commands: Commands::Only(&["connect", "disconnect", "exercise", "rotate application-secret", "rotate token", "rotate webhook-secret"]),
+            commands: Commands::Only(&[
+                "connect",
+                "disconnect",
+                "exercise",
+                "monitor",
+                "rotate application-secret",
+                "rotate token",
+                "rotate webhook-secret",
+            ]),
             ..BASE
         },
         parse: parse::path,

@@ -151,3 +151,34 @@ fn a_rotation_shows_neither_the_old_secrets_nor_the_new_ones() {
     assert!(canaries.len() > 6, "old and new ones");
     assert_hidden("rotate", &canaries, &env, &runs);
 }
+
+#[test]
+fn looks_show_no_secret_and_neither_does_what_they_keep() {
+    let (mut env, mut canaries) = env();
+    let connected = env.run(&["connect", "--yes", "--handover-token", "minted", "--webhooks", "project"]);
+    assert_eq!(connected.code, 0, "{connected}");
+    let secret = application_secret(&env).expect("a sealed bundle");
+    canaries.push(Canary::new("the application's secret", &secret));
+    for bundle in env.sandbox().factory().bundles() {
+        let value = bundle.document["personal_access_token"]["value"].as_str();
+        canaries.extend(value.map(|value| Canary::new("the token in the bundle", value)));
+    }
+    env.set("FACTORY_GITLAB_APPLICATION_ID", &env.sandbox().gitlab().applications()[0].uid.clone());
+    env.set("FACTORY_GITLAB_APPLICATION_SECRET", &secret);
+    let notify = "cat >> told.jsonl; env > environment";
+    let look = ["monitor", "--once", "--fix", "--yes", "--metrics-file", "factory.prom", "--notify-command", notify];
+    let mut runs = Vec::new();
+    for step in 0..4 {
+        if step == 1 {
+            crate::monitor::new_project(&env, "fresh");
+        }
+        if step == 2 {
+            env.sandbox().gitlab().disable_hook(env.all_hooks()[0].id);
+        }
+        let format: &[&str] = if step % 2 == 0 { &["-o", "json"] } else { &["-vv", "--log-file", "run.log"] };
+        runs.push(env.run(&[&look[..], format].concat()));
+    }
+    runs.push(env.run(&["monitor", "--for", "1h", "--interval", "30m", "--notify-command", notify]));
+    assert!(env.path("told.jsonl").exists() && env.path("environment").exists() && env.path("factory.prom").exists());
+    assert_hidden("monitor", &canaries, &env, &runs);
+}

@@ -105,3 +105,12 @@ static FILTERS: LazyLock<Vec<(Regex, &str)>> = LazyLock::new(|| {
 fn patterns<'a>(patterns: &[(&str, &'a str)]) -> Vec<(Regex, &'a str)> {
     patterns.iter().map(|(pattern, put)| (Regex::new(pattern).expect("a pattern"), *put)).collect()
 }
+
+impl Transcript {
+    /// Expects so many lines of JSON on standard output, or more.
+    pub fn json_lines(&self, least: usize) {
+        let lines: Vec<serde_json::Value> =
+            self.stdout.lines().filter_map(|line| serde_json::from_str(line).ok()).collect();
+        assert!(lines.len() >= least && lines.len() == self.stdout.lines().count(), "{self}");
+    }
+}

@@ -71,6 +71,12 @@ impl Failures {
         Self { count, disabled_until: now.checked_add(backoff).ok(), permanent: false }
     }
 
+    /// Disabled for good.
+    #[cfg(feature = "sandbox-testing")]
+    pub(super) const fn permanent() -> Self {
+        Self { count: MOST + 1, disabled_until: None, permanent: true }
+    }
+
     /// `alert_status`.
     pub(super) fn status(self, now: Timestamp) -> &'static str {
         if self.permanent {

@@ -5,7 +5,7 @@ use crate::sandbox::gitlab::GitLab;
 use crate::sandbox::gitlab::quirks::WorkQuirks;
 use crate::sandbox::gitlab::secrets::{self, Digest};
 use crate::sandbox::gitlab::state::{
-    OauthToken, StoredApplication, StoredGroup, StoredProject, StoredToken, level, next,
+    OauthToken, ProjectNamespace, StoredApplication, StoredGroup, StoredProject, StoredToken, level, next,
 };
 
 impl GitLab {
@@ -89,6 +89,41 @@ impl GitLab {
     pub fn change_group(&self, id: u64, change: impl FnOnce(&mut StoredGroup)) {
         if let Some(group) = self.lock().groups.get_mut(&id) {
             change(group);
+        }
+    }
+
+    /// Moves a project into another group. It keeps its own hooks.
+    pub fn move_project(&self, id: u64, group: u64) {
+        let mut state = self.lock();
+        let Some(home) = state.groups.get(&group).map(|group| group.full_path.clone()) else { return };
+        let Some(project) = state.projects.get_mut(&id) else { return };
+        let (from, to) = (project.full_path.to_lowercase(), format!("{home}/{}", project.path));
+        project.namespace = ProjectNamespace::Group(group);
+        project.full_path.clone_from(&to);
+        state.project_paths.remove(&from);
+        state.project_paths.insert(to.to_lowercase(), id);
+    }
+
+    /// Renames a top-level group, and so moves everything below it.
+    pub fn rename_group(&self, id: u64, name: &str) {
+        let mut state = self.lock();
+        let Some(from) = state.groups.get(&id).map(|group| group.full_path.clone()) else { return };
+        let moved = |path: &str| match path.strip_prefix(&from) {
+            Some(rest) if rest.is_empty() || rest.starts_with('/') => Some(format!("{name}{rest}")),
+            _ => None,
+        };
+        for group in state.groups.values_mut() {
+            group.full_path = moved(&group.full_path).unwrap_or_else(|| group.full_path.clone());
+        }
+        let mut paths = Vec::new();
+        for project in state.projects.values_mut() {
+            let Some(to) = moved(&project.full_path) else { continue };
+            paths.push((project.full_path.to_lowercase(), to.to_lowercase(), project.id));
+            project.full_path = to;
+        }
+        for (from, to, id) in paths {
+            state.project_paths.remove(&from);
+            state.project_paths.insert(to, id);
         }
     }
 

@@ -10,6 +10,15 @@ const UNAUTHORIZED: &str = "<html>\r\n<head><title>401 Authorization Required</t
     <h1>401 Authorization Required</h1></center>\r\n<hr><center>nginx</center>\r\n</body>\r\n</html>\r\n";
 const FORBIDDEN: &str = "<!DOCTYPE html>\n<html><head><title>Forbidden</title></head>\n<body><h1>Forbidden</h1>\
     <p>You don't have permission to view this. Please contact your system administrator.</p></body></html>\n";
+/// gitlab: public/502.html
+const DOWN: &str = "<!DOCTYPE html>\n<html>\n<head>\n  <title>GitLab is not responding (502)</title>\n</head>\n<body>\n\
+    <h1>502</h1>\n<h3>Whoops, GitLab is taking too much time to respond.</h3>\n</body>\n</html>\n";
+
+/// The answer of nginx where GitLab behind it does not answer.
+pub(super) fn down(status: u16) -> Response {
+    let status = StatusCode::from_u16(status).unwrap_or(StatusCode::BAD_GATEWAY);
+    (status, Html(DOWN)).into_response()
+}
 
 /// The wall's answer to a request that may not pass. A password for the wall is taken off the request, unless
 /// this proxy passes it on.

@@ -1,0 +1,68 @@
+//! An event as a line of text, and as a line of JSON.
+
+use jiff::Timestamp;
+use serde::Serialize;
+
+use super::EVENT_SCHEMA;
+use crate::report::FixJson;
+use crate::series::{Event, EventKind};
+use crate::text::{Line, Tone};
+
+/// A time in UTC, to the second.
+#[must_use]
+pub fn event_time(at: Timestamp) -> String {
+    at.strftime("%Y-%m-%d %H:%M:%S").to_string()
+}
+
+/// `2026-11-26 07:40:12  problem    webhook.enabled  pass -> fail: 1 of 3 hooks are disabled by GitLab`
+#[must_use]
+pub fn event_line(event: &Event) -> Line {
+    let tone = match event.kind {
+        EventKind::Problem | EventKind::Away | EventKind::WebhookNotAdded => Tone::Bad,
+        EventKind::Recovered | EventKind::Back | EventKind::WebhookAdded => Tone::Good,
+        EventKind::Baseline | EventKind::Changed | EventKind::News(_) => Tone::Strong,
+    };
+    let line = Line::new().dim(event_time(event.at)).plain("  ");
+    let line =
+        line.with(tone, format!("{:<9}", event.kind.name().replace('_', " "))).plain(format!("  {}", event.subject));
+    let step = match (&event.from, &event.to) {
+        // The subject of something that was moved ends with where it is.
+        (Some(from), Some(_)) if matches!(event.kind, EventKind::News(_)) => format!("  from {from}"),
+        (Some(from), Some(to)) => format!("  {from} -> {to}"),
+        (None, Some(to)) => format!("  {to}"),
+        (_, None) => String::new(),
+    };
+    let cause = event.cause.as_ref().map(|cause| format!(": {cause}")).unwrap_or_default();
+    line.plain(format!("{step}{cause}"))
+}
+
+/// An event in JSON.
+#[derive(Serialize)]
+pub struct EventJson<'e> {
+    schema: &'static str,
+    at: Timestamp,
+    event: &'static str,
+    subject: &'e str,
+    from: Option<&'e str>,
+    to: Option<&'e str>,
+    cause: Option<&'e str>,
+    fixes: Vec<FixJson<'e>>,
+}
+
+impl<'e> EventJson<'e> {
+    /// `running` is the command that is running, for the fixes that run it again.
+    #[must_use]
+    pub fn new(event: &'e Event, running: &str) -> Self {
+        let fixes = event.fix.as_slice();
+        Self {
+            schema: EVENT_SCHEMA,
+            at: event.at,
+            event: event.kind.name(),
+            subject: &event.subject,
+            from: event.from.as_deref(),
+            to: event.to.as_deref(),
+            cause: event.cause.as_deref(),
+            fixes: FixJson::all(fixes, running),
+        }
+    }
+}
