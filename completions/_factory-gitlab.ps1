@@ -55,6 +55,7 @@ Register-ArgumentCompleter -Native -CommandName 'factory-gitlab' -ScriptBlock {
             [CompletionResult]::new('connect', 'connect', [CompletionResultType]::ParameterValue, 'Bring an instance to the connected state')
             [CompletionResult]::new('verify', 'verify', [CompletionResultType]::ParameterValue, 'Prove the connection, check by check')
             [CompletionResult]::new('exercise', 'exercise', [CompletionResultType]::ParameterValue, 'Test the connection with real events in a project of its own')
+            [CompletionResult]::new('monitor', 'monitor', [CompletionResultType]::ParameterValue, 'Watch the connection, and tell what changes')
             [CompletionResult]::new('rotate', 'rotate', [CompletionResultType]::ParameterValue, 'Renew a secret of the connection, and prove the new one')
             [CompletionResult]::new('disconnect', 'disconnect', [CompletionResultType]::ParameterValue, 'Remove what connect made, and prove that it is gone')
             [CompletionResult]::new('bundle', 'bundle', [CompletionResultType]::ParameterValue, 'Inspect, upload or open a sealed bundle')
@@ -201,6 +202,52 @@ Register-ArgumentCompleter -Native -CommandName 'factory-gitlab' -ScriptBlock {
             [CompletionResult]::new('--keep', '--keep', [CompletionResultType]::ParameterName, 'Leave everything in GitLab; --sweep removes it later')
             [CompletionResult]::new('--sweep', '--sweep', [CompletionResultType]::ParameterName, 'Only remove what earlier exercises of this machine left')
             [CompletionResult]::new('--dry-run', '--dry-run', [CompletionResultType]::ParameterName, 'Show the plan and change nothing')
+            [CompletionResult]::new('-y', '-y', [CompletionResultType]::ParameterName, 'Apply the plan without asking')
+            [CompletionResult]::new('--yes', '--yes', [CompletionResultType]::ParameterName, 'Apply the plan without asking')
+            [CompletionResult]::new('--no-input', '--no-input', [CompletionResultType]::ParameterName, 'Never ask; implied without a terminal and where CI is set')
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Show problems only')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Show problems only')
+            [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Show what is done; twice for each request')
+            [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Show what is done; twice for each request')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            break
+        }
+        'factory-gitlab;monitor' {
+            [CompletionResult]::new('--for', '--for', [CompletionResultType]::ParameterName, 'Stop after this time (8h, 3d)')
+            [CompletionResult]::new('--interval', '--interval', [CompletionResultType]::ParameterName, 'Pause from one look to the next (1m, 1h)')
+            [CompletionResult]::new('--metrics-file', '--metrics-file', [CompletionResultType]::ParameterName, 'Write gauges for Prometheus'' node_exporter to this file (*.prom)')
+            [CompletionResult]::new('--notify-command', '--notify-command', [CompletionResultType]::ParameterName, 'Run this line of the shell for each event, with its JSON on standard input')
+            [CompletionResult]::new('--audit-log', '--audit-log', [CompletionResultType]::ParameterName, 'Append what was done to this file, as JSON lines without secrets')
+            [CompletionResult]::new('--application-id', '--application-id', [CompletionResultType]::ParameterName, 'The application ID (the long one, not the number) [env: FACTORY_GITLAB_APPLICATION_ID]')
+            [CompletionResult]::new('--application-secret-file', '--application-secret-file', [CompletionResultType]::ParameterName, 'File with the application''s secret; - reads standard input [env: FACTORY_GITLAB_APPLICATION_SECRET]')
+            [CompletionResult]::new('--webhooks', '--webhooks', [CompletionResultType]::ParameterName, 'Where webhooks are created; auto: on groups if licensed, or projects')
+            [CompletionResult]::new('--group', '--group', [CompletionResultType]::ParameterName, 'Only this group, with everything below it (may be repeated); ''*'': all')
+            [CompletionResult]::new('--project', '--project', [CompletionResultType]::ParameterName, 'Only this project (may be repeated)')
+            [CompletionResult]::new('--exclude', '--exclude', [CompletionResultType]::ParameterName, 'Exclude groups and projects whose path matches (may be repeated)')
+            [CompletionResult]::new('--gitlab-url', '--gitlab-url', [CompletionResultType]::ParameterName, 'Base URL of GitLab, with its path if it has one (https://host/gitlab) [env: GITLAB_URL]')
+            [CompletionResult]::new('--token-file', '--token-file', [CompletionResultType]::ParameterName, 'File with an admin''s personal access token; - reads standard input [env: GITLAB_TOKEN]')
+            [CompletionResult]::new('--header-file', '--header-file', [CompletionResultType]::ParameterName, 'File with headers for GitLab alone, Name: value a line')
+            [CompletionResult]::new('--kit', '--kit', [CompletionResultType]::ParameterName, 'The kit from Factory: a path, - or an https URL [env: FACTORY_KIT]')
+            [CompletionResult]::new('--kit-fingerprint', '--kit-fingerprint', [CompletionResultType]::ParameterName, 'Accept only the kit with this fingerprint, as kit show prints it [env: FACTORY_KIT_FINGERPRINT]')
+            [CompletionResult]::new('--kit-signer', '--kit-signer', [CompletionResultType]::ParameterName, 'Accept only a kit that this minisign key has signed (KIT.minisig) [env: FACTORY_KIT_SIGNER]')
+            [CompletionResult]::new('--factory-key-file', '--factory-key-file', [CompletionResultType]::ParameterName, 'File with the key of Factory''s API; - reads standard input [env: FACTORY_API_KEY]')
+            [CompletionResult]::new('--ca-cert', '--ca-cert', [CompletionResultType]::ParameterName, 'CA certificates to trust for GitLab as well (PEM; may be repeated) [env: FACTORY_GITLAB_CA_CERT]')
+            [CompletionResult]::new('--factory-ca-cert', '--factory-ca-cert', [CompletionResultType]::ParameterName, 'CA certificates to trust for Factory''s hosts (PEM; may be repeated) [env: FACTORY_GITLAB_FACTORY_CA_CERT]')
+            [CompletionResult]::new('--client-cert', '--client-cert', [CompletionResultType]::ParameterName, 'Certificate and key (PEM) for a GitLab behind mutual TLS')
+            [CompletionResult]::new('--proxy', '--proxy', [CompletionResultType]::ParameterName, 'Proxy to use, or none [default: HTTPS_PROXY, HTTP_PROXY and NO_PROXY] [env: FACTORY_GITLAB_PROXY]')
+            [CompletionResult]::new('--timeout', '--timeout', [CompletionResultType]::ParameterName, 'Time limit of one request, in seconds [default: 30]')
+            [CompletionResult]::new('--concurrency', '--concurrency', [CompletionResultType]::ParameterName, 'Limit of requests in flight [default: 8]')
+            [CompletionResult]::new('--keyring', '--keyring', [CompletionResultType]::ParameterName, 'Keep the token in the system''s keyring [default: ask]')
+            [CompletionResult]::new('--log-file', '--log-file', [CompletionResultType]::ParameterName, 'Write a log to this file, as JSON lines without secrets [env: FACTORY_LOG_FILE]')
+            [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'Answers file (TOML); every setting has a key in it [env: FACTORY_GITLAB_CONFIG]')
+            [CompletionResult]::new('-o', '-o', [CompletionResultType]::ParameterName, 'Format of the report')
+            [CompletionResult]::new('--output-format', '--output-format', [CompletionResultType]::ParameterName, 'Format of the report')
+            [CompletionResult]::new('--output-file', '--output-file', [CompletionResultType]::ParameterName, 'Write the report to this file; the terminal still shows the text')
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use color [env: NO_COLOR, CLICOLOR_FORCE]')
+            [CompletionResult]::new('--once', '--once', [CompletionResultType]::ParameterName, 'Look one time, and compare with the last time on this machine')
+            [CompletionResult]::new('--fix', '--fix', [CompletionResultType]::ParameterName, 'Register missing webhooks, of new projects above all')
+            [CompletionResult]::new('--personal', '--personal', [CompletionResultType]::ParameterName, 'Include the projects of personal namespaces')
             [CompletionResult]::new('-y', '-y', [CompletionResultType]::ParameterName, 'Apply the plan without asking')
             [CompletionResult]::new('--yes', '--yes', [CompletionResultType]::ParameterName, 'Apply the plan without asking')
             [CompletionResult]::new('--no-input', '--no-input', [CompletionResultType]::ParameterName, 'Never ask; implied without a terminal and where CI is set')
@@ -819,6 +866,7 @@ Register-ArgumentCompleter -Native -CommandName 'factory-gitlab' -ScriptBlock {
             [CompletionResult]::new('connect', 'connect', [CompletionResultType]::ParameterValue, 'Bring an instance to the connected state')
             [CompletionResult]::new('verify', 'verify', [CompletionResultType]::ParameterValue, 'Prove the connection, check by check')
             [CompletionResult]::new('exercise', 'exercise', [CompletionResultType]::ParameterValue, 'Test the connection with real events in a project of its own')
+            [CompletionResult]::new('monitor', 'monitor', [CompletionResultType]::ParameterValue, 'Watch the connection, and tell what changes')
             [CompletionResult]::new('rotate', 'rotate', [CompletionResultType]::ParameterValue, 'Renew a secret of the connection, and prove the new one')
             [CompletionResult]::new('disconnect', 'disconnect', [CompletionResultType]::ParameterValue, 'Remove what connect made, and prove that it is gone')
             [CompletionResult]::new('bundle', 'bundle', [CompletionResultType]::ParameterValue, 'Inspect, upload or open a sealed bundle')
@@ -837,6 +885,9 @@ Register-ArgumentCompleter -Native -CommandName 'factory-gitlab' -ScriptBlock {
             break
         }
         'factory-gitlab;help;exercise' {
+            break
+        }
+        'factory-gitlab;help;monitor' {
             break
         }
         'factory-gitlab;help;rotate' {

@@ -58,6 +58,7 @@ complete -c factory-gitlab -n "__fish_factory_gitlab_needs_command" -s V -l vers
 complete -c factory-gitlab -n "__fish_factory_gitlab_needs_command" -f -a "connect" -d 'Bring an instance to the connected state'
 complete -c factory-gitlab -n "__fish_factory_gitlab_needs_command" -f -a "verify" -d 'Prove the connection, check by check'
 complete -c factory-gitlab -n "__fish_factory_gitlab_needs_command" -f -a "exercise" -d 'Test the connection with real events in a project of its own'
+complete -c factory-gitlab -n "__fish_factory_gitlab_needs_command" -f -a "monitor" -d 'Watch the connection, and tell what changes'
 complete -c factory-gitlab -n "__fish_factory_gitlab_needs_command" -f -a "rotate" -d 'Renew a secret of the connection, and prove the new one'
 complete -c factory-gitlab -n "__fish_factory_gitlab_needs_command" -f -a "disconnect" -d 'Remove what connect made, and prove that it is gone'
 complete -c factory-gitlab -n "__fish_factory_gitlab_needs_command" -f -a "bundle" -d 'Inspect, upload or open a sealed bundle'
@@ -279,6 +280,54 @@ complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand exercise" 
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand exercise" -s q -l quiet -d 'Show problems only'
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand exercise" -s v -l verbose -d 'Show what is done; twice for each request'
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand exercise" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand monitor" -l for -d 'Stop after this time (8h, 3d)' -r
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand monitor" -l interval -d 'Pause from one look to the next (1m, 1h)' -r
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand monitor" -l metrics-file -d 'Write gauges for Prometheus\' node_exporter to this file (*.prom)' -r -F
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand monitor" -l notify-command -d 'Run this line of the shell for each event, with its JSON on standard input' -r -f -a "(__fish_complete_command)"
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand monitor" -l audit-log -d 'Append what was done to this file, as JSON lines without secrets' -r -F
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand monitor" -l application-id -d 'The application ID (the long one, not the number) [env: FACTORY_GITLAB_APPLICATION_ID]' -r
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand monitor" -l application-secret-file -d 'File with the application\'s secret; - reads standard input [env: FACTORY_GITLAB_APPLICATION_SECRET]' -r -F
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand monitor" -l webhooks -d 'Where webhooks are created; auto: on groups if licensed, or projects' -r -f -a "auto\t''
+system\t''
+group\t''
+project\t''
+none\t''"
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand monitor" -l group -d 'Only this group, with everything below it (may be repeated); \'*\': all' -r
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand monitor" -l project -d 'Only this project (may be repeated)' -r
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand monitor" -l exclude -d 'Exclude groups and projects whose path matches (may be repeated)' -r
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand monitor" -l gitlab-url -d 'Base URL of GitLab, with its path if it has one (https://host/gitlab) [env: GITLAB_URL]' -r -f
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand monitor" -l token-file -d 'File with an admin\'s personal access token; - reads standard input [env: GITLAB_TOKEN]' -r -F
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand monitor" -l header-file -d 'File with headers for GitLab alone, Name: value a line' -r -F
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand monitor" -l kit -d 'The kit from Factory: a path, - or an https URL [env: FACTORY_KIT]' -r -F
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand monitor" -l kit-fingerprint -d 'Accept only the kit with this fingerprint, as kit show prints it [env: FACTORY_KIT_FINGERPRINT]' -r
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand monitor" -l kit-signer -d 'Accept only a kit that this minisign key has signed (KIT.minisig) [env: FACTORY_KIT_SIGNER]' -r
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand monitor" -l factory-key-file -d 'File with the key of Factory\'s API; - reads standard input [env: FACTORY_API_KEY]' -r -F
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand monitor" -l ca-cert -d 'CA certificates to trust for GitLab as well (PEM; may be repeated) [env: FACTORY_GITLAB_CA_CERT]' -r -F
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand monitor" -l factory-ca-cert -d 'CA certificates to trust for Factory\'s hosts (PEM; may be repeated) [env: FACTORY_GITLAB_FACTORY_CA_CERT]' -r -F
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand monitor" -l client-cert -d 'Certificate and key (PEM) for a GitLab behind mutual TLS' -r -F
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand monitor" -l proxy -d 'Proxy to use, or none [default: HTTPS_PROXY, HTTP_PROXY and NO_PROXY] [env: FACTORY_GITLAB_PROXY]' -r -f
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand monitor" -l timeout -d 'Time limit of one request, in seconds [default: 30]' -r
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand monitor" -l concurrency -d 'Limit of requests in flight [default: 8]' -r
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand monitor" -l keyring -d 'Keep the token in the system\'s keyring [default: ask]' -r -f -a "ask\t''
+store\t''
+off\t''"
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand monitor" -l log-file -d 'Write a log to this file, as JSON lines without secrets [env: FACTORY_LOG_FILE]' -r -F
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand monitor" -l config -d 'Answers file (TOML); every setting has a key in it [env: FACTORY_GITLAB_CONFIG]' -r -F
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand monitor" -s o -l output-format -d 'Format of the report' -r -f -a "text\t''
+json\t''
+junit\t''"
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand monitor" -l output-file -d 'Write the report to this file; the terminal still shows the text' -r -F
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand monitor" -l color -d 'When to use color [env: NO_COLOR, CLICOLOR_FORCE]' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand monitor" -l once -d 'Look one time, and compare with the last time on this machine'
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand monitor" -l fix -d 'Register missing webhooks, of new projects above all'
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand monitor" -l personal -d 'Include the projects of personal namespaces'
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand monitor" -s y -l yes -d 'Apply the plan without asking'
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand monitor" -l no-input -d 'Never ask; implied without a terminal and where CI is set'
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand monitor" -s q -l quiet -d 'Show problems only'
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand monitor" -s v -l verbose -d 'Show what is done; twice for each request'
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand monitor" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand rotate; and not __fish_seen_subcommand_from application-secret token webhook-secret" -l gitlab-url -d 'Base URL of GitLab, with its path if it has one (https://host/gitlab) [env: GITLAB_URL]' -r -f
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand rotate; and not __fish_seen_subcommand_from application-secret token webhook-secret" -l token-file -d 'File with an admin\'s personal access token; - reads standard input [env: GITLAB_TOKEN]' -r -F
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand rotate; and not __fish_seen_subcommand_from application-secret token webhook-secret" -l header-file -d 'File with headers for GitLab alone, Name: value a line' -r -F
@@ -850,18 +899,19 @@ complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand man" -l no
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand man" -s q -l quiet -d 'Show problems only'
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand man" -s v -l verbose -d 'Show what is done; twice for each request'
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand man" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand help; and not __fish_seen_subcommand_from connect verify exercise rotate disconnect bundle kit status sandbox completions man help" -f -a "connect" -d 'Bring an instance to the connected state'
-complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand help; and not __fish_seen_subcommand_from connect verify exercise rotate disconnect bundle kit status sandbox completions man help" -f -a "verify" -d 'Prove the connection, check by check'
-complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand help; and not __fish_seen_subcommand_from connect verify exercise rotate disconnect bundle kit status sandbox completions man help" -f -a "exercise" -d 'Test the connection with real events in a project of its own'
-complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand help; and not __fish_seen_subcommand_from connect verify exercise rotate disconnect bundle kit status sandbox completions man help" -f -a "rotate" -d 'Renew a secret of the connection, and prove the new one'
-complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand help; and not __fish_seen_subcommand_from connect verify exercise rotate disconnect bundle kit status sandbox completions man help" -f -a "disconnect" -d 'Remove what connect made, and prove that it is gone'
-complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand help; and not __fish_seen_subcommand_from connect verify exercise rotate disconnect bundle kit status sandbox completions man help" -f -a "bundle" -d 'Inspect, upload or open a sealed bundle'
-complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand help; and not __fish_seen_subcommand_from connect verify exercise rotate disconnect bundle kit status sandbox completions man help" -f -a "kit" -d 'Show or check the kit from Factory, or print a template'
-complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand help; and not __fish_seen_subcommand_from connect verify exercise rotate disconnect bundle kit status sandbox completions man help" -f -a "status" -d 'Show what is recorded here about connections; contact no server'
-complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand help; and not __fish_seen_subcommand_from connect verify exercise rotate disconnect bundle kit status sandbox completions man help" -f -a "sandbox" -d 'Rehearse any command against an embedded GitLab and Factory'
-complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand help; and not __fish_seen_subcommand_from connect verify exercise rotate disconnect bundle kit status sandbox completions man help" -f -a "completions" -d 'Print a shell\'s completions'
-complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand help; and not __fish_seen_subcommand_from connect verify exercise rotate disconnect bundle kit status sandbox completions man help" -f -a "man" -d 'Print the manual page, or write one for each command'
-complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand help; and not __fish_seen_subcommand_from connect verify exercise rotate disconnect bundle kit status sandbox completions man help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand help; and not __fish_seen_subcommand_from connect verify exercise monitor rotate disconnect bundle kit status sandbox completions man help" -f -a "connect" -d 'Bring an instance to the connected state'
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand help; and not __fish_seen_subcommand_from connect verify exercise monitor rotate disconnect bundle kit status sandbox completions man help" -f -a "verify" -d 'Prove the connection, check by check'
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand help; and not __fish_seen_subcommand_from connect verify exercise monitor rotate disconnect bundle kit status sandbox completions man help" -f -a "exercise" -d 'Test the connection with real events in a project of its own'
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand help; and not __fish_seen_subcommand_from connect verify exercise monitor rotate disconnect bundle kit status sandbox completions man help" -f -a "monitor" -d 'Watch the connection, and tell what changes'
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand help; and not __fish_seen_subcommand_from connect verify exercise monitor rotate disconnect bundle kit status sandbox completions man help" -f -a "rotate" -d 'Renew a secret of the connection, and prove the new one'
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand help; and not __fish_seen_subcommand_from connect verify exercise monitor rotate disconnect bundle kit status sandbox completions man help" -f -a "disconnect" -d 'Remove what connect made, and prove that it is gone'
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand help; and not __fish_seen_subcommand_from connect verify exercise monitor rotate disconnect bundle kit status sandbox completions man help" -f -a "bundle" -d 'Inspect, upload or open a sealed bundle'
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand help; and not __fish_seen_subcommand_from connect verify exercise monitor rotate disconnect bundle kit status sandbox completions man help" -f -a "kit" -d 'Show or check the kit from Factory, or print a template'
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand help; and not __fish_seen_subcommand_from connect verify exercise monitor rotate disconnect bundle kit status sandbox completions man help" -f -a "status" -d 'Show what is recorded here about connections; contact no server'
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand help; and not __fish_seen_subcommand_from connect verify exercise monitor rotate disconnect bundle kit status sandbox completions man help" -f -a "sandbox" -d 'Rehearse any command against an embedded GitLab and Factory'
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand help; and not __fish_seen_subcommand_from connect verify exercise monitor rotate disconnect bundle kit status sandbox completions man help" -f -a "completions" -d 'Print a shell\'s completions'
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand help; and not __fish_seen_subcommand_from connect verify exercise monitor rotate disconnect bundle kit status sandbox completions man help" -f -a "man" -d 'Print the manual page, or write one for each command'
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand help; and not __fish_seen_subcommand_from connect verify exercise monitor rotate disconnect bundle kit status sandbox completions man help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand help; and __fish_seen_subcommand_from rotate" -f -a "application-secret" -d 'Renew the secret of the OAuth application'
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand help; and __fish_seen_subcommand_from rotate" -f -a "token" -d 'Renew the token that was created for Factory'
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand help; and __fish_seen_subcommand_from rotate" -f -a "webhook-secret" -d 'Set the new secret token of Factory\'s kit on the webhooks, one by one'
