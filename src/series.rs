@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 
 pub use self::event::{Event, EventKind};
 pub use self::verdict::SeriesVerdict;
-use crate::checks::{CheckStatus, Finding, SkipReason};
+use crate::checks::{self, CheckStatus, Finding, SkipReason};
 use crate::error::Fix;
 use crate::observed::{Delivered, News, NewsKind};
 
@@ -173,6 +173,11 @@ impl Series {
     /// The checks by their codes.
     pub fn checks(&self) -> impl Iterator<Item = (&str, &Tracked)> {
         self.checks.iter().map(|(code, tracked)| (code.as_str(), tracked))
+    }
+
+    /// Forgets checks that this version does not have: of an earlier program's series nothing would ever end them.
+    pub fn retain_known(&mut self) {
+        self.checks.retain(|code, _| checks::all().any(|check| check.code == code));
     }
 
     /// Whether GitLab did not answer the last look.

@@ -128,7 +128,8 @@ impl<'a> Watch<'a> {
             self.findings = Some((self.at, findings));
         }
         self.took = self.context().env.clock.instant().duration_since(self.began);
-        tracing::info!(requests = look.requests, events = self.events.len(), away = look.away.is_some(), "looked");
+        let (number, events) = (self.series.looks, self.events.len());
+        tracing::info!(number, requests = look.requests, events, away = look.away.is_some(), "looked");
     }
 
     /// What another run has recorded since: `connect` may have mended what is watched.

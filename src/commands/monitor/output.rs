@@ -27,10 +27,6 @@ impl Watch<'_> {
         for event in &events {
             self.print(event)?;
         }
-        if self.context().terminal.verbosity() > Verbosity::Normal && events.is_empty() {
-            let text = format!("look {}: nothing new ({} requests)", self.series.looks, self.requests);
-            self.context().terminal.say_line(text);
-        }
         for event in &events {
             self.notify(event).await;
         }

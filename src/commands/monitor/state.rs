@@ -48,6 +48,7 @@ impl Watch<'_> {
     fn take_over(&mut self, file: StateFile) {
         let StateFile { kit, fix_failed, series, memory, .. } = file;
         self.series = series;
+        self.series.retain_known();
         self.fix_failed = fix_failed;
         if kit == self.kit() {
             self.memory.replace(Memory::from(memory));
