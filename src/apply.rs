@@ -23,7 +23,7 @@ use std::path::PathBuf;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
-use self::step_retry::RetryPolicy;
+use self::step_retry::{RetryPolicy, may_have_happened};
 use self::webhook_test::{TestClients, TestQuota};
 use crate::bundle::{RecipientError, SealError};
 use crate::credential_store::CredentialStoreError;
@@ -345,6 +345,27 @@ impl<'a> Apply<'a> {
         }
         run.finish(place, result);
         1
+    }
+
+    /// Creates something. Where the response was lost, it is looked for before it is created again.
+    async fn make<T>(
+        &self,
+        create: impl AsyncFn() -> Result<T, http::Error>,
+        find: impl AsyncFn() -> Result<Option<T>, http::Error>,
+    ) -> Result<T, Error> {
+        let mut attempts = self.retry.attempts();
+        loop {
+            let error = match create().await {
+                Ok(made) => return Ok(made),
+                Err(error) => error,
+            };
+            let is_doubtful = may_have_happened(&error);
+            attempts.wait_or_give_up(error).await?;
+            if is_doubtful && let Some(found) = attempts.run(|| find()).await? {
+                self.retry.record_answer();
+                return Ok(found);
+            }
+        }
     }
 
     /// Records an intent or a result; where it must be durable, it is on disk when this returns.

@@ -9,9 +9,7 @@ mod matching;
 mod outcome;
 mod project;
 
-use super::step_retry::may_have_happened;
 use super::{Apply, Error, PlanRun, StepEnd};
-use crate::http;
 use crate::plan::ExerciseStep;
 
 pub use self::outcome::{ActivityOutcome, Cell, CellState, Cleaned, Exercised, LeftInGitLab, WorkProject};
@@ -37,26 +35,5 @@ impl Apply<'_> {
             ExerciseStep::CleanUp { place: _ } => self.clean_up_work(exercised).await?,
         }
         Ok(StepEnd::Done)
-    }
-
-    /// Creates something. Where the response was lost, it is looked for before it is created again.
-    async fn make<T>(
-        &self,
-        create: impl AsyncFn() -> Result<T, http::Error>,
-        find: impl AsyncFn() -> Result<Option<T>, http::Error>,
-    ) -> Result<T, Error> {
-        let mut attempts = self.retry.attempts();
-        loop {
-            let error = match create().await {
-                Ok(made) => return Ok(made),
-                Err(error) => error,
-            };
-            let is_doubtful = may_have_happened(&error);
-            attempts.wait_or_give_up(error).await?;
-            if is_doubtful && let Some(found) = attempts.run(|| find()).await? {
-                self.retry.record_answer();
-                return Ok(found);
-            }
-        }
     }
 }

@@ -15,7 +15,6 @@ use crate::observed::{HookOwner, HookSeen};
 use crate::plan::{DeleteReason, HookStep, Step};
 use crate::target::Target;
 
-use super::step_retry::{StepAttempts, may_have_happened};
 use super::{Apply, Error, PlanRun};
 
 /// After this many failures in a row, none of them a refusal, GitLab counts as unavailable. More than are in flight
@@ -96,27 +95,10 @@ impl Apply<'_> {
     async fn create_hook(&self, target: &Target) -> Result<Hook, Error> {
         self.record(HookEntry::Change { target: target.clone(), change: HookChange::Create })?;
         let spec = self.desired.hook(target.clone(), self.known_version()?);
-        let mut attempts = self.retry.attempts();
-        let hook = loop {
-            let error = match self.clients.writer.create_hook(&spec).await {
-                Ok(hook) => break hook,
-                Err(error) => error,
-            };
-            let is_doubtful = may_have_happened(&error);
-            attempts.wait_or_give_up(error).await?;
-            if is_doubtful && let Some(hook) = self.find_ours_again(target, &mut attempts).await? {
-                break hook;
-            }
-        };
+        let create = async || self.clients.writer.create_hook(&spec).await;
+        let hook = self.make(create, async || self.find_ours(target).await).await?;
         self.record_changed(target, HookChange::Create, hook.id)?;
         Ok(hook)
-    }
-
-    /// Finds out whether a write took effect before it is repeated. Without an answer it is not repeated.
-    async fn find_ours_again(&self, target: &Target, attempts: &mut StepAttempts<'_>) -> Result<Option<Hook>, Error> {
-        let found = attempts.run(|| self.find_ours(target)).await?;
-        self.retry.record_answer();
-        Ok(found)
     }
 
     /// The webhook on the target that carries the desired mark.

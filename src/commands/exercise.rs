@@ -5,14 +5,12 @@ use std::time::Duration;
 use clap::Args;
 
 use super::approval::{Approval, Question};
-use super::session::{Access, Session, require_token_rights};
-use super::{Context, diagnostics, local_state, progress};
+use super::session::{Access, Session, Tools, require_token_rights};
+use super::{Context, diagnostics, progress};
 use crate::activity::Activity;
 use crate::advice;
 use crate::apply::webhook_test::TestQuota;
-use crate::apply::{
-    ActivityOutcome, Applied, Apply, ApplyInputs, Cell, CellState, Clients, Error, Exercised, LocalState,
-};
+use crate::apply::{ActivityOutcome, Applied, Apply, Cell, CellState, Clients, Error, Exercised};
 use crate::cli::after_help::{Ending, after_help, common, own};
 use crate::error::{ExitCode, Failure, Fix};
 use crate::journal::ExerciseEntry;
@@ -228,20 +226,9 @@ impl Run<'_> {
         let writer = session.writer(lock);
         let transport = session.interview.settings().transport()?;
         let test_quota = TestQuota::default();
-        let inputs = ApplyInputs {
-            desired: &session.desired,
-            observed: self.observed,
-            clients: Clients::new(&session.observer, &writer, &test_quota),
-            connection: session.connection(),
-            token: session.token(),
-            local: LocalState {
-                lock,
-                credential_store: local_state::credential_store(session.context, session.interview.settings())?,
-                kit_place: session.kit_place().path(),
-            },
-            end: None,
-            transport: &transport,
-        };
+        let clients = Clients::new(&session.observer, &writer, &test_quota);
+        let local = session.local_state(lock)?;
+        let inputs = session.apply_inputs(Tools { observed: self.observed, clients, local, transport: &transport });
         Ok(ExerciseEnd::Exercised(Box::new(self.apply(&Apply::new(inputs, journal), plan).await)))
     }
 

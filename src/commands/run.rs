@@ -3,11 +3,11 @@
 use std::path::{Path, PathBuf};
 
 use super::approval::{Approval, Question};
-use super::session::Session;
+use super::session::{Session, Tools};
 use super::{diagnostics, local_state, output, progress, recheck};
 use crate::advice;
 use crate::apply::webhook_test::TestQuota;
-use crate::apply::{Applied, Apply, ApplyInputs, Clients, Error, LocalState};
+use crate::apply::{Applied, Apply, ApplyInputs, Clients, Error};
 use crate::desired::Desired;
 use crate::error::{ExitCode, Failure};
 use crate::journal::{DisconnectEntry, Entry, Journal, Lock, RunEntry};
@@ -153,20 +153,10 @@ impl Run<'_> {
         let writer = session.writer(lock);
         let transport = session.interview.settings().transport()?;
         let test_quota = TestQuota::default();
-        let inputs = ApplyInputs {
-            desired: &session.desired,
-            observed: &planned.observed,
-            clients: Clients::new(&session.observer, &writer, &test_quota),
-            connection: session.connection(),
-            token: session.token(),
-            local: LocalState {
-                lock,
-                credential_store: local_state::credential_store(session.context, session.interview.settings())?,
-                kit_place: session.kit_place().path(),
-            },
-            end: Some(self.job.end()),
-            transport: &transport,
-        };
+        let clients = Clients::new(&session.observer, &writer, &test_quota);
+        let local = session.local_state(lock)?;
+        let inputs = session.apply_inputs(Tools { observed: &planned.observed, clients, local, transport: &transport });
+        let inputs = ApplyInputs { end: Some(self.job.end()), ..inputs };
         let outcome = self.apply(&Apply::new(inputs, journal)).await;
         Ok(Some(End::Applied(Box::new(outcome))))
     }

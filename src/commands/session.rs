@@ -9,6 +9,7 @@
 
 mod gather;
 mod rights;
+mod tools;
 
 use std::cell::RefCell;
 use std::time::{Duration, Instant};
@@ -28,6 +29,7 @@ use crate::secret::PersonalAccessToken;
 use crate::settings::{KeyringUse, Settings, Source, Sourced, keys};
 
 pub(super) use self::rights::require_token_rights;
+pub(super) use self::tools::Tools;
 
 use self::gather::Inputs;
 
@@ -313,10 +315,6 @@ impl<'a> Session<'a> {
 
     pub(super) fn connection(&self) -> &Connection {
         &self.connection
-    }
-
-    pub(super) fn token(&self) -> &PersonalAccessToken {
-        &self.token.value
     }
 
     /// When the command began.
