@@ -66,6 +66,12 @@ pub fn disconnect(wanted: &Disconnection, desired: &Desired, observed: &Observed
         tell_factory(&ending, &mut plan);
         local(&ending, &mut plan);
     }
+    let forgets = plan.steps.iter().any(|step| matches!(step, Step::Local(LocalStep::DeleteRecords { .. })));
+    if forgets && !record.exercises.is_empty() {
+        let warning = "an exercise of this machine left something in GitLab, which is forgotten with the record; to remove it, run \
+                       factory-gitlab exercise --sweep before";
+        plan.warnings.push(warning.to_owned());
+    }
     kit::accept_first(desired, record, &mut plan);
     if plan.steps.iter().any(|step| matches!(step, Step::Factory(_))) {
         plan.notes.extend(kit::key_note(desired, record));

@@ -172,3 +172,17 @@ fn a_project_without_commits_and_an_archived_one_are_refused_before_anything_is_
     assert!(archived.stderr.contains("project group-1/project-1 is archived"), "{archived}");
     assert_eq!(env.writes(), Vec::<String>::new());
 }
+
+#[test]
+fn disconnect_warns_of_what_an_exercise_left_before_it_is_forgotten() {
+    let env = TestEnv::with(small());
+    env.connects(&[]);
+    let kept = env.exercise(&["--keep", "--only", "issue"]);
+    assert_eq!(kept.code, 0, "{kept}");
+    let plan = env.run(&["disconnect", "--dry-run"]);
+    assert!(plan.stdout.contains("factory-gitlab exercise --sweep before"), "{plan}");
+    // The printed command, literally.
+    assert_eq!(env.run(&["exercise", "--sweep", "--yes"]).code, 0);
+    let plan = env.run(&["disconnect", "--dry-run"]);
+    assert!(!plan.stdout.contains("exercise"), "{plan}");
+}
