@@ -6,6 +6,19 @@ use serde::{Deserialize, Serialize};
 
 use crate::target::Event;
 
+/// Every project that an exercise creates has this topic, so that it can be listed.
+pub const EXERCISE_TOPIC: &str = "factory-gitlab-exercise";
+
+/// How the names begin of everything that an exercise makes; an identifier of the run follows.
+pub const EXERCISE_MARK: &str = "factory-gitlab-exercise-";
+
+/// Whether it is the mark of an exercise, to the last character: what is removed is found by it.
+#[must_use]
+pub fn is_exercise_mark(text: &str) -> bool {
+    let is_hex = |id: &str| id.len() == 12 && id.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'));
+    text.strip_prefix(EXERCISE_MARK).is_some_and(is_hex)
+}
+
 /// Something that is done in a project and that a webhook tells of.
 #[derive(Clone, Copy, Debug, Deserialize, Eq, Hash, Ord, PartialEq, PartialOrd, Serialize)]
 #[serde(rename_all = "snake_case")]
@@ -131,6 +144,20 @@ mod tests {
         let place = |wanted: Activity| Activity::ALL.iter().position(|one| *one == wanted);
         for activity in Activity::ALL {
             assert!(activity.needs().is_none_or(|needed| place(needed) < place(activity)), "{activity}");
+        }
+    }
+
+    #[test]
+    fn only_a_whole_mark_is_one() {
+        assert!(is_exercise_mark("factory-gitlab-exercise-0123456789ab"));
+        for wrong in [
+            "",
+            "release",
+            "factory-gitlab-exercise-",
+            "factory-gitlab-exercise-0123456789AB",
+            "factory-gitlab-exercise-0123456789ab-x",
+        ] {
+            assert!(!is_exercise_mark(wrong), "{wrong}");
         }
     }
 

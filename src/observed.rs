@@ -20,9 +20,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 use serde::Serialize;
 
-pub use self::exercise::{
-    EXERCISE_MARK, EXERCISE_TOPIC, ExercisePlaces, Leftover, PlaceFinder, PlaceHook, PlaceSeen, PlaceWish,
-};
+pub use self::exercise::{ExercisePlaces, Leftover, PlaceFinder, PlaceHook, PlaceSeen, PlaceWish};
 pub use self::memory::{Delivered, Memory, MemoryFile, News, NewsKind};
 pub use self::network::{NetworkSeen, inspect_network};
 pub use self::observation::Observation;
@@ -30,6 +28,7 @@ pub use self::observer::{ObserveProgress, Observer};
 pub use self::others::{OtherTarget, Standing};
 pub use self::ownership::{HookOwner, OwnerRules};
 pub use self::reads::{ReadRequest, Reads};
+pub use crate::activity::{EXERCISE_MARK, EXERCISE_TOPIC};
 pub use crate::desired::LeftOut;
 use crate::factory::FactoryStatus;
 use crate::gitlab::{

@@ -10,6 +10,8 @@ use crate::instance::InstanceUrl;
 pub struct ExerciseFacts {
     /// How the delivery ended that was not accepted; `None` inside where GitLab sent none.
     pub undelivered: Option<Option<DeliveryOutcome>>,
+    /// The webhook does not send such events, or none.
+    pub is_hook_wrong: bool,
     /// It was accepted, and Factory does not have it.
     pub is_lost: bool,
     /// A promised answer did not come.
@@ -25,7 +27,10 @@ pub fn exercised(facts: impl Iterator<Item = ExerciseFacts>, instance: &Instance
             fixes.push(fix);
         }
     };
-    for ExerciseFacts { undelivered, is_lost, is_unanswered } in facts {
+    for ExerciseFacts { undelivered, is_hook_wrong, is_lost, is_unanswered } in facts {
+        if is_hook_wrong {
+            add(Fix::connect("correct the webhook", "factory-gitlab connect"));
+        }
         match undelivered {
             Some(Some(outcome)) => add(refused_delivery(outcome, instance)),
             Some(None) => {

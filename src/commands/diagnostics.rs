@@ -15,6 +15,7 @@ use crate::kit::KitError;
 
 pub use self::apply::apply;
 pub use self::bundle::{sealing, upload};
+pub use self::exercise::not_cleaned;
 
 /// A text that is not a kit.
 #[must_use]

@@ -229,7 +229,9 @@ impl Run<'_> {
         let clients = Clients::new(&session.observer, &writer, &test_quota);
         let local = session.local_state(lock)?;
         let inputs = session.apply_inputs(Tools { observed: self.observed, clients, local, transport: &transport });
-        Ok(ExerciseEnd::Exercised(Box::new(self.apply(&Apply::new(inputs, journal), plan).await)))
+        Ok(ExerciseEnd::Exercised(Box::new(
+            self.apply(&Apply::new(inputs, journal).with_exercises(&session.record.exercises), plan).await,
+        )))
     }
 
     /// Carries the plan out. After an interruption the work is dropped, and what was made is removed.
@@ -244,12 +246,16 @@ impl Run<'_> {
         }
         let cleanup = apply.clean_up(&progress, &mut applied).await;
         drop(progress);
-        let exercise = self.outcome(apply, applied);
-        Exercise {
-            cleanup: cleanup.map(|error| diagnostics::apply(&error, apply)),
-            interrupted: ended.is_err(),
-            ..exercise
+        let mut exercise = self.outcome(apply, applied);
+        exercise.cleanup = cleanup.map(|error| diagnostics::not_cleaned(&error));
+        if exercise.cleanup.is_some() {
+            exercise.exercised.leave_project();
         }
+        exercise.interrupted = ended.is_err();
+        if exercise.interrupted {
+            exercise.rows.iter_mut().for_each(|(_, row)| row.interrupt());
+        }
+        exercise
     }
 
     fn outcome(&self, apply: &Apply<'_>, applied: Applied<'_>) -> Exercise {

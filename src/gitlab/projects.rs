@@ -45,6 +45,9 @@ pub struct ProjectDetails {
     pub default_branch: Option<String>,
     #[serde(default)]
     pub archived: bool,
+    /// `disabled` where CI/CD is switched off.
+    #[serde(default)]
+    pub builds_access_level: Option<String>,
     /// The day on which it was marked for deletion.
     #[serde(default)]
     pub marked_for_deletion_on: Option<Date>,

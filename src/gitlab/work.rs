@@ -59,6 +59,11 @@ pub struct Discussed {
     pub iid: u64,
     #[serde(default)]
     pub title: String,
+    #[serde(default)]
+    pub author: Option<NoteAuthor>,
+    /// Of a merge request.
+    #[serde(default)]
+    pub source_branch: Option<String>,
     #[serde(default, deserialize_with = "lenient_time")]
     pub created_at: Option<Timestamp>,
 }
@@ -145,16 +150,16 @@ impl Reader {
         }
     }
 
-    /// The issues of a project whose titles contain a text, the newest 100.
+    /// The issues of a project with exactly this title, among the newest 100.
     ///
     /// # Errors
     /// Those of any request.
-    pub async fn issues_titled(&self, project: u64, text: &str) -> Result<Vec<Discussed>, Error> {
-        let search = listing::encoded(text);
+    pub async fn issues_titled(&self, project: u64, title: &str) -> Result<Vec<Discussed>, Error> {
+        let search = listing::encoded(title);
         let path = format!("/projects/{project}/issues?search={search}&in=title&state=all&scope=all&per_page=100");
         let found: Vec<Discussed> = self.get(&path, "a list of issues").await?;
         // A GitLab that does not know a parameter ignores it.
-        Ok(found.into_iter().filter(|one| one.title.contains(text)).collect())
+        Ok(found.into_iter().filter(|one| one.title == title).collect())
     }
 
     /// The merge requests from a branch, in any state.
@@ -162,10 +167,11 @@ impl Reader {
     /// # Errors
     /// Those of any request.
     pub async fn merge_requests_from(&self, project: u64, branch: &str) -> Result<Vec<Discussed>, Error> {
-        let branch = listing::encoded(branch);
+        let encoded = listing::encoded(branch);
         let path =
-            format!("/projects/{project}/merge_requests?source_branch={branch}&state=all&scope=all&per_page=100");
-        self.get(&path, "a list of merge requests").await
+            format!("/projects/{project}/merge_requests?source_branch={encoded}&state=all&scope=all&per_page=100");
+        let found: Vec<Discussed> = self.get(&path, "a list of merge requests").await?;
+        Ok(found.into_iter().filter(|one| one.source_branch.as_deref() == Some(branch)).collect())
     }
 
     /// The comments on an issue or merge request, newest first, at most 100.

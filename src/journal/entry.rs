@@ -243,6 +243,9 @@ pub enum ExerciseEntry {
     /// Work begins in a project that was there before.
     #[serde(rename = "use_project")]
     UseProject { mark: String, project: u64, path: String },
+    /// A webhook was registered on the project.
+    #[serde(rename = "exercise_hook")]
+    HookRegistered { mark: String, id: u64 },
     /// It stays until it is swept.
     #[serde(rename = "exercise_kept")]
     Kept { mark: String },

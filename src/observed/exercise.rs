@@ -2,17 +2,13 @@
 
 use std::collections::BTreeSet;
 
+use crate::activity::{EXERCISE_MARK, EXERCISE_TOPIC, is_exercise_mark};
+
 use super::{HookOwner, Observed, OwnerRules};
 use crate::desired::Desired;
 use crate::gitlab::{AlertStatus, Error, GroupDetails, ProjectDetails, Reader};
 use crate::journal::{ExerciseRecord, Record};
 use crate::target::{Event, Target};
-
-/// Every project that an exercise creates has this topic, so that it can be listed.
-pub const EXERCISE_TOPIC: &str = "factory-gitlab-exercise";
-
-/// How the names begin of everything that an exercise makes; an identifier of the run follows.
-pub const EXERCISE_MARK: &str = "factory-gitlab-exercise-";
 
 /// At most this many groups are looked at for one in which the token may create projects.
 const MAX_GROUPS: usize = 3;
@@ -171,7 +167,11 @@ impl PlaceFinder<'_> {
         let mut known = BTreeSet::new();
         for own in &self.record.exercises {
             let found = match own.project {
-                Some(id) => self.reader.project_details(id).await?,
+                // One 404 can be anybody's answer: the list has to agree.
+                Some(id) => match self.reader.project_details(id).await? {
+                    None => listed.iter().find(|project| project.id == id).cloned(),
+                    found => found,
+                },
                 None => listed.iter().find(|project| mark_of(project).as_deref() == Some(&own.mark)).cloned(),
             };
             // The number may be another project's now: of a GitLab that was restored or installed again.
@@ -196,10 +196,14 @@ impl PlaceFinder<'_> {
     }
 }
 
-/// The mark in a project's description.
+/// The mark of a project that an exercise made: in its description and its name.
 fn mark_of(project: &ProjectDetails) -> Option<String> {
     let description = project.description.as_deref()?;
     let at = description.find(EXERCISE_MARK)?;
     let mark = description[at..].split(|c: char| !(c.is_ascii_alphanumeric() || c == '-')).next()?;
-    Some(mark.to_owned())
+    // Others may write of it: the project has to have its name, too. A mark for deletion adds a suffix.
+    let name = project.path_with_namespace.rsplit('/').next()?;
+    let is_named =
+        name.strip_prefix(mark).is_some_and(|rest| rest.is_empty() || rest.starts_with("-deletion_scheduled-"));
+    (is_exercise_mark(mark) && is_named).then(|| mark.to_owned())
 }

@@ -48,7 +48,8 @@ pub fn exercise(wish: &ExerciseWish, desired: &Desired, places: &ExercisePlaces,
         (ExerciseScope::Sweep, _) | (_, []) => {}
         (ExerciseScope::Everything, [first, ..]) => {
             work(wish, first, &places.seen, &mut plan);
-            plan.warnings.extend(first.hook.iter().flat_map(|hook| shortcomings(wish, hook)));
+            let warnings = warnings(first, &plan);
+            plan.warnings.extend(warnings);
             kit::accept_first(desired, record, &mut plan);
             plan.notes.extend(kit::key_note(desired, record));
         }
@@ -68,8 +69,12 @@ fn work(wish: &ExerciseWish, first: &PlaceSeen, all: &[PlaceSeen], plan: &mut Pl
             Place::Scratch { project: None, name: format!("{}/{}", first.target.path(), wish.mark) },
         ),
     };
-    let covering =
-        |place: &PlaceSeen| Some(CoveringHook { on: place.hook.as_ref()?.on.clone(), id: place.hook.as_ref()?.id });
+    let covering = |place: &PlaceSeen| {
+        let PlaceHook { on, id, events, is_disabled } = place.hook.as_ref()?;
+        let lacks = wish.activities.iter().map(|activity| activity.event()).filter(|event| !events.contains(event));
+        let lacks = lacks.collect::<BTreeSet<Event>>().into_iter().collect();
+        Some(CoveringHook { on: on.clone(), id: *id, lacks, is_disabled: *is_disabled })
+    };
     let hooks = all.iter().filter_map(covering).collect();
     let use_hook = ExerciseStep::UseHook { hooks, covers_first: first.hook.is_some() };
     let mut steps = vec![step, use_hook, ExerciseStep::TestHook];
@@ -82,18 +87,29 @@ fn work(wish: &ExerciseWish, first: &PlaceSeen, all: &[PlaceSeen], plan: &mut Pl
     }
 }
 
-/// What keeps the webhook from sending what is to be exercised.
-fn shortcomings(wish: &ExerciseWish, hook: &PlaceHook) -> Vec<String> {
-    let PlaceHook { on, id, events, is_disabled } = hook;
-    let missing: BTreeSet<Event> = wish.activities.iter().map(|activity| activity.event()).collect();
-    let missing: Vec<&str> = missing.iter().filter(|event| !events.contains(event)).map(|event| event.name()).collect();
+/// What keeps the webhook from sending what is to be exercised, and that none of the connection's is tested.
+fn warnings(first: &PlaceSeen, plan: &Plan) -> Vec<String> {
+    let used = plan.steps.iter().find_map(|step| match step {
+        Step::Exercise(ExerciseStep::UseHook { hooks, covers_first: true }) => hooks.first(),
+        _ => None,
+    });
+    let Some(CoveringHook { on, id, lacks, is_disabled }) = used else {
+        let what = if first.existing.is_some() {
+            "connect registers one"
+        } else {
+            "exercise --project PATH tests one of yours"
+        };
+        return vec![format!(
+            "no webhook of this connection covers it: one is registered for this test and removed again; factory-gitlab {what}"
+        )];
+    };
     let mut found = Vec::new();
     if *is_disabled {
         let what = "GitLab has disabled it and sends nothing with it; factory-gitlab verify says what to do";
         found.push(format!("webhook {id} on {on}: {what}"));
     }
-    if !missing.is_empty() {
-        let events = missing.join(", ");
+    if !lacks.is_empty() {
+        let events = lacks.iter().map(|event| event.name()).collect::<Vec<_>>().join(", ");
         found.push(format!("webhook {id} on {on} does not send {events}; factory-gitlab connect corrects it"));
     }
     found

@@ -60,6 +60,25 @@ impl Exercise {
         self.rows.iter().any(|(_, row)| row.cells().iter().any(|(_, cell)| cell.state == state))
     }
 
+    /// What the table alone says.
+    fn events_code(&self) -> ExitCode {
+        match () {
+            () if self.has(CellState::No) => ExitCode::Problem,
+            () if self.has(CellState::Unknown) || self.tested_nothing() => ExitCode::Unknown,
+            () => ExitCode::Done,
+        }
+    }
+
+    /// Whether nothing was done that could have arrived: that is no success.
+    fn tested_nothing(&self) -> bool {
+        !self.rows.is_empty() && self.rows.iter().all(|(_, row)| row.sent.state != CellState::Yes)
+    }
+
+    /// Whether no activity was tried.
+    fn made_nothing(&self) -> bool {
+        self.exercised.outcomes.is_empty()
+    }
+
     fn exit_code(&self) -> ExitCode {
         if self.interrupted {
             return ExitCode::Interrupted;
@@ -68,10 +87,10 @@ impl Exercise {
         let codes: Vec<ExitCode> = failures.map(Failure::exit_code).collect();
         let is_problem = codes.iter().any(|code| !matches!(code, ExitCode::Unknown));
         let is_tested = self.exercised.test.as_ref().is_some_and(|proof| proof.has_failed() && !proof.lacks_sample());
-        match () {
-            () if is_problem || is_tested || self.has(CellState::No) => ExitCode::Problem,
-            () if !codes.is_empty() || self.has(CellState::Unknown) => ExitCode::Unknown,
-            () => ExitCode::Done,
+        match self.events_code() {
+            _ if is_problem || is_tested => ExitCode::Problem,
+            ExitCode::Done if !codes.is_empty() => ExitCode::Unknown,
+            code => code,
         }
     }
 

@@ -5,6 +5,7 @@ mod failures;
 mod faults;
 #[cfg(unix)]
 mod killed;
+mod ownership;
 mod places;
 
 use factory_gitlab::sandbox::gitlab::state::Visibility;
@@ -77,11 +78,15 @@ fn the_report_is_a_table_with_times_and_reasons() {
     let env = TestEnv::with(small());
     env.connects(&[]);
     let run = env.exercise(&["--only", "issue", "--only", "tag"]);
-    insta::assert_snapshot!(run, @r"
+    // How often it looks depends on how busy the machine is.
+    let shown =
+        regex::Regex::new(r"\d+ requests").expect("a pattern").replace(&run.to_string(), "[n] requests").into_owned();
+    insta::assert_snapshot!(shown, @r"
     exit code: 0
     ----- stdout -----
-    every event arrived: http://127.0.0.1:[port]
+    every event that the kit subscribes to arrived: http://127.0.0.1:[port]
     in project group-1/factory-gitlab-exercise-[id]
+    through webhook 1 on group group-1
 
                           sent      delivered received  answered
     tag                   -         -         -         -
@@ -95,7 +100,7 @@ fn the_report_is_a_table_with_times_and_reasons() {
 
     Everything that was made is removed.
 
-    30 requests, 6 of them writes, [duration]
+    [n] requests, 6 of them writes, [duration]
     ----- stderr -----
     Plan for http://127.0.0.1:[port]
       1. create the private project group-1/factory-gitlab-exercise-[id]

@@ -44,7 +44,7 @@ impl Apply<'_> {
                     }
                 }
                 Err(error) if error.is_fatal() => return Err(error),
-                Err(error) => ActivityOutcome::not_done(refused(activity, &error)),
+                Err(error) => ActivityOutcome::not_done(refused(activity, &project, &error)),
             },
         };
         exercised.outcomes.insert(activity, outcome);
@@ -142,7 +142,7 @@ impl Apply<'_> {
 
     async fn issue(&self, project: &WorkProject, secrecy: Secrecy) -> Result<Made, Error> {
         let is_confidential = secrecy == Secrecy::Confidential;
-        let title = format!("{} ({})", project.mark, if is_confidential { "confidential" } else { "issue" });
+        let title = if is_confidential { confidential_title(&project.mark) } else { issue_title(&project.mark) };
         let event_uuid = new_uuid();
         let new = NewIssue {
             title: &title,
@@ -158,7 +158,7 @@ impl Apply<'_> {
     }
 
     async fn merge_request(&self, project: &WorkProject) -> Result<Made, Error> {
-        let (title, event_uuid) = (format!("{} (merge request)", project.mark), new_uuid());
+        let (title, event_uuid) = (merge_request_title(&project.mark), new_uuid());
         let new = NewMergeRequest {
             title: &title,
             description: DESCRIPTION,
@@ -216,6 +216,18 @@ pub(super) fn discussion(made: &Made) -> Option<Noteable> {
     }
 }
 
+pub(super) fn issue_title(mark: &str) -> String {
+    format!("{mark} (issue)")
+}
+
+pub(super) fn confidential_title(mark: &str) -> String {
+    format!("{mark} (confidential)")
+}
+
+pub(super) fn merge_request_title(mark: &str) -> String {
+    format!("{mark} (merge request)")
+}
+
 pub(super) fn second_branch(mark: &str) -> String {
     format!("{mark}-branch")
 }
@@ -234,19 +246,19 @@ fn is_existing_file(error: &http::Error) -> bool {
 }
 
 /// Why it was not done. CI/CD that is switched off is no failure of the connection.
-fn refused(activity: Activity, error: &Error) -> Cell {
+fn refused(activity: Activity, project: &WorkProject, error: &Error) -> Cell {
     let text = error.to_string();
     let Error::Request(request) = error else { return Cell::because(CellState::No, text) };
     match ApiRefusal::of(request) {
-        None => Cell::because(CellState::Unknown, text),
-        Some(ApiRefusal::Forbidden { .. }) if activity == Activity::Pipeline => {
-            let why = "CI/CD is switched off in the project, or the user of the token may not start pipelines";
-            Cell::because(CellState::Skipped, why)
+        None | Some(ApiRefusal::RateLimited { .. }) => Cell::because(CellState::Unknown, text),
+        Some(ApiRefusal::Forbidden { .. }) if activity == Activity::Pipeline && !project.has_ci => {
+            Cell::because(CellState::Skipped, "CI/CD is switched off in the project")
         }
-        Some(ApiRefusal::Invalid { said, .. }) if activity == Activity::Pipeline => {
-            Cell::because(CellState::Skipped, format!("GitLab starts no pipeline here: {said}"))
+        Some(ApiRefusal::Invalid { said, .. })
+            if activity == Activity::Pipeline && project.is_existing && said.contains("Missing CI config file") =>
+        {
+            Cell::because(CellState::Skipped, "the project has its CI/CD configuration in another file")
         }
-        Some(ApiRefusal::RateLimited { .. }) => Cell::because(CellState::Unknown, text),
         Some(_) => Cell::because(CellState::No, text),
     }
 }

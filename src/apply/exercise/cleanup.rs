@@ -3,15 +3,16 @@
 
 use std::time::Duration;
 
-use super::activities::{second_branch, tag_name};
+use super::activities::{confidential_title, issue_title, merge_request_title, second_branch, tag_name};
 use super::outcome::{Cleaned, Exercised, LeftInGitLab};
+use super::project::work_hook_begins;
 use super::{Apply, Error};
-use crate::gitlab::{ApiRefusal, Noteable, ProjectDetails};
+use crate::gitlab::{ApiRefusal, Discussed, Hook, Noteable, ProjectDetails};
 use crate::http;
 use crate::instance::Version;
 use crate::journal::ExerciseEntry;
 use crate::observed::EXERCISE_TOPIC;
-use crate::plan::{CoveringHook, Place};
+use crate::plan::Place;
 use crate::target::Target;
 
 /// How long GitLab may take with a request that was cut off by an interruption.
@@ -160,11 +161,17 @@ impl Apply<'_> {
         let attempts = || self.retry.attempts();
         let Some(project) = attempts().run(|| reader.project_details(id)).await? else { return Ok(()) };
         self.remove_work_hook(&project, mark, exercised).await?;
-        for one in attempts().run(|| reader.merge_requests_from(id, mark)).await? {
+        let is_ours = |one: &Discussed, title: &str| one.title == title && self.is_by_us(one);
+        let title = merge_request_title(mark);
+        let found = attempts().run(|| reader.merge_requests_from(id, mark)).await?;
+        for one in found.iter().filter(|one| is_ours(one, &title)) {
             self.remove_discussed(&project, Noteable::MergeRequest(one.iid), exercised).await?;
         }
-        for one in attempts().run(|| reader.issues_titled(id, mark)).await? {
-            self.remove_discussed(&project, Noteable::Issue(one.iid), exercised).await?;
+        for title in [issue_title(mark), confidential_title(mark)] {
+            let found = attempts().run(|| reader.issues_titled(id, &title)).await?;
+            for one in found.iter().filter(|one| is_ours(one, &title)) {
+                self.remove_discussed(&project, Noteable::Issue(one.iid), exercised).await?;
+            }
         }
         let (tag, second) = (tag_name(mark), second_branch(mark));
         for reference in [mark, &second, &tag] {
@@ -230,21 +237,30 @@ impl Apply<'_> {
         }
     }
 
-    /// The webhook that the exercise registered on the project; never one that `connect` did.
+    /// Whether the owner of the token wrote it: others may write of a mark that they have seen.
+    fn is_by_us(&self, one: &Discussed) -> bool {
+        let own = self.observed.user.known().map(|user| user.id);
+        one.author.as_ref().is_none_or(|author| Some(author.id) == own)
+    }
+
+    /// The webhook that the exercise registered on the project; never one that `connect` did. It has to deliver to Factory and,
+    /// where webhooks have descriptions, to bear the mark; before 17.1 its recorded number tells it.
     async fn remove_work_hook(&self, project: &ProjectDetails, mark: &str, exercised: &Exercised) -> Result<(), Error> {
         let target = Target::Project { id: project.id, path: project.path_with_namespace.as_str().into() };
-        let registered = exercised.hook.as_ref().filter(|_| exercised.has_registered_hook).map(|hook| &hook.hook);
         let has_marks = self.version().is_none_or(|version| version >= Version::HOOK_NAME);
-        let id = match registered {
-            Some(CoveringHook { on, id }) if *on == target => Some(*id),
-            Some(_) | None if has_marks => {
-                let hooks = self.retry.attempts().run(|| self.clients.reader.hooks(&target)).await?;
-                let is_ours = |text: &String| text.contains(mark);
-                hooks.iter().find(|hook| hook.description.as_ref().is_some_and(is_ours)).map(|hook| hook.id)
-            }
-            Some(_) | None => None,
+        let recorded = self.exercise_hooks.iter().find(|(of, _)| of == mark).map(|(_, id)| *id);
+        let registered = exercised.hook.as_ref().filter(|_| exercised.has_registered_hook).map(|used| used.hook.id);
+        let known = registered.or(recorded);
+        let begins = format!("{};", work_hook_begins(mark));
+        let is_ours = |hook: &Hook| {
+            let is_known = match has_marks {
+                true => hook.description.as_deref().is_some_and(|text| text.starts_with(&begins)),
+                false => known == Some(hook.id),
+            };
+            is_known && self.desired.webhooks.matches_url(&hook.url)
         };
-        match id {
+        let hooks = self.retry.attempts().run(|| self.clients.reader.hooks(&target)).await?;
+        match hooks.iter().find(|hook| is_ours(hook)).map(|hook| hook.id) {
             Some(id) => self.retry.attempts().run(|| self.clients.writer.delete_hook(&target, id)).await,
             None => Ok(()),
         }

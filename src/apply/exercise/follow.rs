@@ -11,6 +11,7 @@ use super::outcome::{Cell, CellState, Exercised, Made, WorkHook, WorkProject};
 use crate::activity::Activity;
 use crate::gitlab::{DeliveryOutcome, SentEvent};
 use crate::instance::Version;
+use crate::plan::CoveringHook;
 use crate::text::counted;
 
 /// How long GitLab has to send an event. Its workers take seconds, and longer under load.
@@ -22,6 +23,11 @@ const RECEIPT_TIME: Duration = Duration::from_secs(20);
 /// The first and the longest pause between two looks.
 const FIRST_PAUSE: Duration = Duration::from_secs(1);
 const LONGEST_PAUSE: Duration = Duration::from_secs(5);
+
+const NOT_SENT: &str = "GitLab did not send it";
+
+/// Until its time is over.
+const NOT_YET: &str = "not sent yet";
 
 /// What was found out about one event so far.
 #[derive(Clone, Debug, Default)]
@@ -49,6 +55,8 @@ struct Follow<'f> {
     hook: &'f WorkHook,
     made: &'f BTreeMap<Activity, Made>,
     followed: BTreeMap<Activity, Followed>,
+    /// Whether Factory confirms what never was, so that its receipts say nothing.
+    confirms_anything: bool,
     /// Why the log could not be read the last time.
     log_error: Option<String>,
     began: Instant,
@@ -65,6 +73,7 @@ impl Apply<'_> {
             hook: &hook,
             made: &made,
             followed: made.keys().map(|activity| (*activity, Followed::default())).collect(),
+            confirms_anything: self.confirms_anything().await,
             log_error: None,
             began: clock.instant(),
         };
@@ -85,6 +94,13 @@ impl Apply<'_> {
         }
     }
 
+    /// Asks for a delivery that never was.
+    async fn confirms_anything(&self) -> bool {
+        let Some(url) = &self.desired.webhooks.receipts_url else { return false };
+        let never = uuid::Uuid::new_v4().to_string();
+        self.clients.factory.receipt(url, &never).await.is_ok_and(|received| received)
+    }
+
     async fn look(&self, follow: &mut Follow<'_>) {
         let hook = &follow.hook.hook;
         if self.has_log() {
@@ -103,6 +119,10 @@ impl Apply<'_> {
             if matches!(followed.receipt, Receipt::Received(_)) {
                 continue;
             }
+            if follow.confirms_anything {
+                followed.receipt = Receipt::Failed("it confirms a delivery that never was".to_owned());
+                continue;
+            }
             followed.receipt = match self.clients.factory.receipt(url, &key).await {
                 Ok(true) => Receipt::Received(self.clients.clock.instant().duration_since(made.seen)),
                 Ok(false) => Receipt::Missing,
@@ -118,17 +138,19 @@ impl Apply<'_> {
     /// Whether nothing more can be found out.
     fn is_settled(&self, follow: &Follow<'_>) -> bool {
         let now = self.clients.clock.instant();
-        follow.followed.iter().all(|(activity, followed)| {
-            let is_received = matches!(followed.receipt, Receipt::Received(_));
-            let has_key = follow.made.get(activity).is_some_and(|made| key(followed, made).is_some());
-            let waits_for_receipt = self.has_receipts() && has_key && !is_received;
-            let is_past = |since: Instant| now.saturating_duration_since(since) > RECEIPT_TIME;
-            match followed.entry_at {
-                Some(at) => !waits_for_receipt || is_past(at),
-                None if !self.has_log() => !waits_for_receipt || is_past(follow.began),
-                None => false,
-            }
-        })
+        follow.followed.iter().filter(|(activity, _)| follow.unsent(**activity).is_none()).all(
+            |(activity, followed)| {
+                let is_received = matches!(followed.receipt, Receipt::Received(_));
+                let has_key = follow.made.get(activity).is_some_and(|made| key(followed, made).is_some());
+                let waits_for_receipt = self.has_receipts() && has_key && !is_received;
+                let is_past = |since: Instant| now.saturating_duration_since(since) > RECEIPT_TIME;
+                match followed.entry_at {
+                    Some(at) => !waits_for_receipt || is_past(at),
+                    None if !self.has_log() => !waits_for_receipt || is_past(follow.began),
+                    None => false,
+                }
+            },
+        )
     }
 
     fn is_late(&self, follow: &Follow<'_>) -> bool {
@@ -140,6 +162,13 @@ impl Apply<'_> {
             let (Some(made), Some(outcome)) = (follow.made.get(activity), exercised.outcomes.get_mut(activity)) else {
                 continue;
             };
+            if let Some(why) = follow.unsent(*activity).filter(|_| followed.entry.is_none()) {
+                outcome.delivered = Cell::because(CellState::No, why);
+                outcome.received = Cell::because(CellState::Skipped, NOT_SENT);
+                outcome.answered = answers.cell(*activity);
+                outcome.is_hook_wrong = true;
+                continue;
+            }
             outcome.delivered = self.delivered(follow, followed, made);
             outcome.received = self.received(followed, &outcome.delivered);
             outcome.answered = answers.cell(*activity);
@@ -152,12 +181,18 @@ impl Apply<'_> {
         let is_received = matches!(followed.receipt, Receipt::Received(_));
         let Some(entry) = &followed.entry else {
             return match &follow.log_error {
-                _ if is_received => Cell::because(CellState::Yes, "Factory has it; GitLab's log does not show it"),
+                Some(error) if is_received => {
+                    Cell::because(CellState::Yes, format!("Factory has it; GitLab's log could not be read: {error}"))
+                }
+                None if is_received && self.has_log() => {
+                    Cell::because(CellState::Yes, "Factory has it; GitLab's log does not show it")
+                }
+                None if is_received => Cell::because(CellState::Yes, "Factory has it; this GitLab has no log (17.3)"),
                 _ if !self.has_log() => {
                     Cell::because(CellState::Unknown, "this version of GitLab has no delivery log (17.3)")
                 }
                 Some(error) => Cell::because(CellState::Unknown, format!("GitLab's log could not be read: {error}")),
-                None if !self.is_late(follow) => Cell::because(CellState::Unknown, "not sent yet"),
+                None if !self.is_late(follow) => Cell::because(CellState::Unknown, NOT_YET),
                 None => {
                     let time = counted(SENDING_TIME.as_secs() / 60, "minute");
                     Cell::because(CellState::No, format!("done, and GitLab has not sent it within {time}"))
@@ -195,6 +230,13 @@ impl Apply<'_> {
             _ if !self.has_receipts() => {
                 Cell::because(CellState::Skipped, "the kit names no receipts_url to ask; GitLab's log tells the answer")
             }
+            _ if delivered.state == CellState::No && followed.entry.is_none() => {
+                Cell::because(CellState::Skipped, NOT_SENT)
+            }
+            // It is looked for until GitLab's log has it.
+            Receipt::Missing | Receipt::NotAsked if followed.entry.is_none() && self.has_log() => {
+                Cell::because(CellState::Unknown, delivered.reason.clone().unwrap_or_else(|| NOT_YET.to_owned()))
+            }
             Receipt::Missing if self.has_exact_key(followed) => {
                 let is_sent = delivered.state == CellState::Yes;
                 let why = if is_sent {
@@ -206,9 +248,6 @@ impl Apply<'_> {
             }
             Receipt::Missing => {
                 Cell::because(CellState::Unknown, "this version of GitLab sends no Idempotency-Key (17.4) to ask with")
-            }
-            Receipt::NotAsked if delivered.state == CellState::No => {
-                Cell::because(CellState::Skipped, "GitLab did not send it")
             }
             Receipt::NotAsked if delivered.state == CellState::Yes => {
                 Cell::because(CellState::Unknown, "this version of GitLab sends no Idempotency-Key (17.4) to ask with")
@@ -225,6 +264,16 @@ impl Apply<'_> {
 }
 
 impl Follow<'_> {
+    /// Why the webhook does not send the event of an activity at all.
+    fn unsent(&self, activity: Activity) -> Option<String> {
+        let CoveringHook { on, id, lacks, is_disabled } = &self.hook.hook;
+        if *is_disabled {
+            return Some(format!("done, and GitLab has disabled webhook {id} on {on}, so nothing is sent"));
+        }
+        let event = activity.event();
+        lacks.contains(&event).then(|| format!("done, and webhook {id} on {on} does not send {event}"))
+    }
+
     /// Finds what was made among the entries of the log, oldest first.
     fn take(&mut self, events: Vec<SentEvent>, now: Instant) {
         let mut events = events;

@@ -33,6 +33,24 @@ pub struct Exercised {
     pub test: Option<DeliveryProof>,
 }
 
+impl Exercised {
+    /// The webhook that sent the events, and whether it was registered for this test alone.
+    #[must_use]
+    pub fn webhook(&self) -> Option<(&CoveringHook, bool)> {
+        self.hook.as_ref().map(|used| (&used.hook, self.has_registered_hook))
+    }
+
+    /// The project could not be cleaned up.
+    pub fn leave_project(&mut self) {
+        let Some(WorkProject { path, web_url, is_existing, .. }) = &self.project else { return };
+        let what = if *is_existing { "what was made in project " } else { "project " };
+        let (what, url) = (format!("{what}{path}"), web_url.clone());
+        if self.left.iter().all(|left| left.what != what) {
+            self.left.push(LeftInGitLab { what, why: "it could not be removed".to_owned(), url });
+        }
+    }
+}
+
 /// The project in which the exercise works.
 #[derive(Clone, Debug)]
 pub struct WorkProject {
@@ -43,6 +61,7 @@ pub struct WorkProject {
     pub(super) default_branch: String,
     /// It was there before.
     pub(super) is_existing: bool,
+    pub(super) has_ci: bool,
 }
 
 #[derive(Clone, Debug)]
@@ -75,6 +94,8 @@ pub struct ActivityOutcome {
     pub received: Cell,
     /// Whether a Droid answered as the kit promises.
     pub answered: Cell,
+    /// The webhook does not send such events, or none.
+    pub is_hook_wrong: bool,
     /// How GitLab's log says that the delivery ended.
     pub logged: Option<DeliveryOutcome>,
 }
@@ -91,12 +112,22 @@ impl ActivityOutcome {
         ]
     }
 
+    /// After an interruption: what was not found out by then.
+    pub fn interrupt(&mut self) {
+        for cell in [&mut self.sent, &mut self.delivered, &mut self.received, &mut self.answered] {
+            if cell.state == CellState::Unknown {
+                cell.reason = Some("interrupted before it was found out".to_owned());
+            }
+        }
+    }
+
     /// What is to be mended.
     #[must_use]
     pub fn facts(&self) -> ExerciseFacts {
         let is_no = |cell: &Cell| cell.state == CellState::No;
         ExerciseFacts {
-            undelivered: is_no(&self.delivered).then_some(self.logged),
+            undelivered: (is_no(&self.delivered) && !self.is_hook_wrong).then_some(self.logged),
+            is_hook_wrong: self.is_hook_wrong,
             is_lost: is_no(&self.received) && self.delivered.state == CellState::Yes,
             is_unanswered: is_no(&self.answered),
         }
@@ -110,6 +141,7 @@ impl ActivityOutcome {
             delivered: cell.clone(),
             received: cell.clone(),
             answered: cell.clone(),
+            is_hook_wrong: false,
             logged: None,
         }
     }

@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::outcome::{Exercised, WorkHook, WorkProject};
 use super::{Apply, Error, PlanRun, StepEnd};
 use crate::apply::webhook_test::WebhookTester;
-use crate::gitlab::{ApiRefusal, CommitAction, FileChange, HookSpec, NewCommit, NewProject, ProjectDetails};
+use crate::gitlab::{ApiRefusal, CommitAction, FileChange, Hook, HookSpec, NewCommit, NewProject, ProjectDetails};
 use crate::http;
 use crate::instance::Version;
 use crate::journal::ExerciseEntry;
@@ -126,8 +126,9 @@ impl Apply<'_> {
             Some(hook) => hook,
             None => {
                 let id = self.register_work_hook(&target, &project.mark).await?;
+                self.record(ExerciseEntry::HookRegistered { mark: project.mark.clone(), id })?;
                 exercised.has_registered_hook = true;
-                CoveringHook { on: target, id }
+                CoveringHook::whole(target, id)
             }
         };
         exercised.hook = Some(WorkHook { hook, newest: 0 });
@@ -137,15 +138,14 @@ impl Apply<'_> {
     async fn register_work_hook(&self, target: &Target, mark: &str) -> Result<u64, Error> {
         let version = self.version().ok_or(Error::NoVersion)?;
         let spec = self.desired.hook(target.clone(), version);
-        let description = spec.description.replacen("Made by factory-gitlab", &format!("Made by {mark}"), 1);
+        let description = spec.description.replacen("Made by factory-gitlab", &work_hook_begins(mark), 1);
         let spec = HookSpec { description, ..spec };
-        let has_marks = version >= Version::HOOK_NAME;
+        // Before 17.1 a webhook has no description: it is told from others by not having been there.
+        let before = self.retry.attempts().run(|| self.clients.reader.hooks(target)).await?;
         let find = async || {
             let hooks = self.clients.reader.hooks(target).await?;
-            Ok(hooks.into_iter().find(|hook| match has_marks {
-                true => hook.description.as_deref().is_some_and(|text| text.contains(mark)),
-                false => self.desired.webhooks.matches_url(&hook.url),
-            }))
+            let is_new = |hook: &Hook| before.iter().all(|known| known.id != hook.id);
+            Ok(hooks.into_iter().find(|hook| is_new(hook) && self.desired.webhooks.matches_url(&hook.url)))
         };
         Ok(self.make(async || self.clients.writer.create_hook(&spec).await, find).await?.id)
     }
@@ -178,6 +178,11 @@ impl Apply<'_> {
     }
 }
 
+/// How the description begins of a webhook that is registered for an exercise.
+pub(super) fn work_hook_begins(mark: &str) -> String {
+    format!("Made by {mark}")
+}
+
 fn work_project(project: &ProjectDetails, mark: &str, default_branch: String, is_existing: bool) -> WorkProject {
     WorkProject {
         id: project.id,
@@ -186,6 +191,7 @@ fn work_project(project: &ProjectDetails, mark: &str, default_branch: String, is
         mark: mark.to_owned(),
         default_branch,
         is_existing,
+        has_ci: project.builds_access_level.as_deref() != Some("disabled"),
     }
 }
 

@@ -2,7 +2,7 @@
 
 use super::gitlab;
 use crate::apply::Error;
-use crate::error::{Failure, Fix};
+use crate::error::{Failure, FailureKind, Fix};
 use crate::http;
 use crate::instance::InstanceUrl;
 
@@ -16,6 +16,19 @@ pub(super) fn project_refused(source: &http::Error, instance: &InstanceUrl) -> F
 
 pub(super) fn no_place(error: &Error) -> Failure {
     Failure::problem(error.to_string()).fix(Fix::rerun("name a group, or a project", "--group PATH"))
+}
+
+/// What was made could not be removed.
+#[must_use]
+pub fn not_cleaned(error: &Error) -> Failure {
+    let kind = match error {
+        Error::Request(request) => request.class().into(),
+        Error::NoResponse { source, .. } => source.class().into(),
+        _ => FailureKind::Problem,
+    };
+    Failure::new(kind, "what the exercise made could not be removed")
+        .because(error.to_string())
+        .fix(Fix::run("remove it later", "factory-gitlab exercise --sweep"))
 }
 
 pub(super) fn not_removed(error: &Error) -> Failure {

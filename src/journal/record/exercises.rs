@@ -4,6 +4,7 @@
 use serde::Serialize;
 
 use super::Record;
+use crate::activity::is_exercise_mark;
 use crate::journal::entry::ExerciseEntry;
 
 #[derive(Clone, Debug, Eq, PartialEq, Serialize)]
@@ -15,6 +16,8 @@ pub struct ExerciseRecord {
     pub used: bool,
     /// `--keep`: it stays until it is swept.
     pub kept: bool,
+    /// The webhook that was registered on the project.
+    pub hook: Option<u64>,
 }
 
 impl Record {
@@ -27,15 +30,20 @@ impl Record {
             ExerciseEntry::UseProject { mark, project, path: _ } => {
                 self.exercise(mark, |record| (record.project, record.used) = (Some(project), true));
             }
+            ExerciseEntry::HookRegistered { mark, id } => self.exercise(mark, |record| record.hook = Some(id)),
             ExerciseEntry::Kept { mark } => self.exercise(mark, |record| record.kept = true),
             ExerciseEntry::Removed { mark } => self.exercises.retain(|record| record.mark != mark),
         }
     }
 
     fn exercise(&mut self, mark: String, change: impl FnOnce(&mut ExerciseRecord)) {
+        // What bears another name is not ours, whatever a line says.
+        if !is_exercise_mark(&mark) {
+            return;
+        }
         let known = self.exercises.iter().position(|record| record.mark == mark);
         let place = known.unwrap_or_else(|| {
-            self.exercises.push(ExerciseRecord { mark, project: None, used: false, kept: false });
+            self.exercises.push(ExerciseRecord { mark, project: None, used: false, kept: false, hook: None });
             self.exercises.len() - 1
         });
         change(&mut self.exercises[place]);

@@ -39,10 +39,12 @@ impl Connection {
             .and_then(|()| files::require_own(&self.folder))
             .map_err(|source| Error::Folder { path: self.folder.clone(), source })?;
         let path = self.last_look_path();
-        files::write_atomically(&path, Readers::Owner, write).map_err(|source| Error::Look {
-            path,
-            what: "written",
-            source,
-        })
+        // A pipe would be waited for until another process reads it.
+        let is_odd = std::fs::symlink_metadata(&path).is_ok_and(|found| !found.is_file() && !found.is_symlink());
+        let written = match is_odd {
+            true => Err(io::Error::new(io::ErrorKind::InvalidInput, "it is not a regular file")),
+            false => files::write_atomically(&path, Readers::Owner, write),
+        };
+        written.map_err(|source| Error::Look { path, what: "written", source })
     }
 }

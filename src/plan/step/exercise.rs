@@ -2,7 +2,7 @@ use serde::Serialize;
 
 use super::Description;
 use crate::activity::Activity;
-use crate::target::Target;
+use crate::target::{Event, Target};
 
 /// What `exercise` does in a project of its own, or in one that is named.
 #[derive(Clone, Debug, Eq, Hash, PartialEq, Serialize)]
@@ -52,6 +52,20 @@ pub enum ExerciseStep {
 pub struct CoveringHook {
     pub on: Target,
     pub id: u64,
+    /// Events of the kit that it does not send.
+    #[serde(skip)]
+    pub lacks: Vec<Event>,
+    /// GitLab sends nothing with it.
+    #[serde(skip)]
+    pub is_disabled: bool,
+}
+
+impl CoveringHook {
+    /// One that was registered as it should be.
+    #[must_use]
+    pub const fn whole(on: Target, id: u64) -> Self {
+        Self { on, id, lacks: Vec::new(), is_disabled: false }
+    }
 }
 
 /// What there is to remove.
@@ -108,8 +122,9 @@ impl ExerciseStep {
                 .detail(format!("what is created there has names that begin with {mark}"))
                 .detail("who watches the project may be notified"),
             Self::UseHook { hooks, covers_first } => match hooks.first().filter(|_| *covers_first) {
-                Some(CoveringHook { on, id }) => Description::new(format!("use webhook {id} on {on}")),
-                None => Description::new("register a webhook on the project"),
+                Some(CoveringHook { on, id, .. }) => Description::new(format!("use webhook {id} on {on}")),
+                None => Description::new("register a webhook on the project, for this test alone")
+                    .detail("no webhook of this connection covers it, so none of those is tested"),
             },
             Self::TestHook => Description::new("send a test delivery (push) from it"),
             Self::Do { activity } => Description::new(match activity {

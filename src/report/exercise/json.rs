@@ -11,6 +11,7 @@ use crate::plan::Step;
 use crate::report::Report as _;
 use crate::report::group::FailureJson;
 use crate::report::json::{FixJson, Tool, milliseconds};
+use crate::target::Target;
 
 #[derive(Serialize)]
 pub(super) struct ExerciseDocument<'r> {
@@ -23,6 +24,7 @@ pub(super) struct ExerciseDocument<'r> {
     plan: Vec<StepJson<'r>>,
     notes: &'r [String],
     project: Option<ProjectJson<'r>>,
+    webhook: Option<WebhookJson<'r>>,
     webhook_test: Option<&'r DeliveryProof>,
     events: Vec<EventJson<'r>>,
     latency: Vec<LatencyJson>,
@@ -53,6 +55,14 @@ struct ProjectJson<'r> {
     id: u64,
     path: &'r str,
     url: &'r str,
+}
+
+#[derive(Serialize)]
+struct WebhookJson<'r> {
+    id: u64,
+    on: &'r Target,
+    /// It was registered for this test alone: none of the connection's was tested.
+    registered_for_test: bool,
 }
 
 #[derive(Serialize)]
@@ -117,6 +127,11 @@ impl<'r> ExerciseDocument<'r> {
             plan: steps.map(|step| StepJson { step, text: step.to_string() }).collect(),
             notes: &report.plan.notes,
             project: exercise.and_then(|one| one.exercised.project.as_ref()).map(project),
+            webhook: exercise.and_then(|one| one.exercised.webhook()).map(|(hook, registered_for_test)| WebhookJson {
+                id: hook.id,
+                on: &hook.on,
+                registered_for_test,
+            }),
             webhook_test: exercise.and_then(|one| one.exercised.test.as_ref()),
             events: exercise.iter().flat_map(|one| &one.rows).map(event).collect(),
             latency: exercise.iter().flat_map(|one| one.latencies()).map(latency).collect(),

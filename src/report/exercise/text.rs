@@ -6,6 +6,7 @@ use super::{Exercise, ExerciseEnd, ExerciseReport};
 use crate::activity::Activity;
 use crate::apply::{Cell, CellState, Cleaned, LeftInGitLab};
 use crate::error::{ExitCode, Failure};
+use crate::plan::{self, CoveringHook};
 use crate::report::Report as _;
 use crate::report::run::{fix_lines, plan_lines};
 use crate::text::{Line, Text, Tone, counted};
@@ -37,16 +38,25 @@ impl ExerciseReport<'_> {
     }
 
     fn write_exercise(&self, exercise: &Exercise, text: &mut Text) {
-        let (tone, word) = match (exercise.rows.is_empty(), self.exit_code()) {
-            (true, ExitCode::Done) => (Tone::Good, "removed"),
-            (false, ExitCode::Done) => (Tone::Good, "every event arrived"),
-            (_, ExitCode::Interrupted) => (Tone::Bad, "interrupted"),
-            (_, ExitCode::Unknown) => (Tone::Warn, "could not find out everything"),
-            _ => (Tone::Bad, "not everything arrived"),
-        };
+        let (tone, word) = headline(exercise, self.exit_code());
         text.line(Line::new().with(tone, word).plain(format!(": {}", self.instance)));
+        if exercise.rows.is_empty() {
+            let steps = plan::describe(&self.plan.steps.iter().collect::<Vec<_>>());
+            steps.into_iter().for_each(|step| text.line(Line::new().plain("  ").plain(step.what)));
+        }
         if let Some(project) = &exercise.exercised.project {
             text.line(Line::new().dim(format!("in project {}", project.path)));
+        }
+        match exercise.exercised.webhook() {
+            Some((_, true)) => text.line(
+                Line::new()
+                    .with(Tone::Warn, "through a webhook that was registered for this test: ")
+                    .plain("those of the connection were not tested"),
+            ),
+            Some((CoveringHook { on, id, .. }, false)) => {
+                text.line(Line::new().dim(format!("through webhook {id} on {on}")));
+            }
+            None => {}
         }
         if !exercise.rows.is_empty() {
             text.gap();
@@ -71,6 +81,23 @@ impl ExerciseReport<'_> {
     fn write_failure(&self, failure: &Failure, text: &mut Text) {
         text.gap();
         failure.describe(&self.running).lines().for_each(|line| text.line(line));
+    }
+}
+
+/// What came of it, before anything else.
+fn headline(exercise: &Exercise, code: ExitCode) -> (Tone, &'static str) {
+    let is_good = exercise.events_code() == ExitCode::Done;
+    let has_not_subscribed = exercise.has(CellState::NotSubscribed);
+    match code {
+        ExitCode::Interrupted => (Tone::Bad, "interrupted"),
+        ExitCode::Done if exercise.rows.is_empty() => (Tone::Good, "done"),
+        ExitCode::Done if has_not_subscribed => (Tone::Good, "every event that the kit subscribes to arrived"),
+        ExitCode::Done => (Tone::Good, "every event arrived"),
+        _ if exercise.rows.is_empty() => (Tone::Bad, "not everything could be removed"),
+        _ if exercise.made_nothing() => (Tone::Bad, "not begun, no event was made"),
+        _ if is_good => (Tone::Bad, "every event arrived, and not everything could be removed"),
+        ExitCode::Unknown => (Tone::Warn, "could not find out everything"),
+        _ => (Tone::Bad, "not everything arrived"),
     }
 }
 

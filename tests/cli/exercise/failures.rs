@@ -141,8 +141,14 @@ fn a_webhook_that_lacks_an_event_is_warned_of_before_and_its_events_are_not_sent
     let path = format!("/groups/{group}/hooks/{}", hook.id);
     let (status, changed) = env.api("PUT", &path, &json!({ "issues_events": false }));
     assert_eq!(status, 200, "{changed}");
-    let run = env.exercise(&["--only", "issue", "--only", "push"]);
+    let run = env.exercise(&["--only", "issue", "--only", "push", "-o", "json"]);
     assert_eq!(run.code, 1, "{run}");
+    let document = run.json();
+    let why = format!("done, and webhook {} on group group-1 does not send issue", hook.id);
+    assert_eq!(reason(&document, "issue", "delivered"), why);
+    assert_eq!(reason(&document, "issue", "received"), "GitLab did not send it");
+    assert_eq!(document["fixes"][0]["command"], "factory-gitlab connect", "{document}");
+    assert!(document["duration_ms"].as_u64().is_some_and(|time| time < 60_000), "it is not waited for: {document}");
     let warning =
         format!("webhook {} on group group-1 does not send issue; factory-gitlab connect corrects it", hook.id);
     assert!(run.stderr.contains(&warning), "{run}");
@@ -150,4 +156,59 @@ fn a_webhook_that_lacks_an_event_is_warned_of_before_and_its_events_are_not_sent
     let mended = env.run(&["connect", "--yes"]);
     assert_eq!(mended.code, 0, "{mended}");
     assert_eq!(env.exercise(&["--only", "issue", "--only", "push"]).code, 0);
+}
+
+#[test]
+fn what_could_not_be_removed_is_listed_with_the_command_that_removes_it_later() {
+    let env = connected();
+    env.sandbox().fault("gitlab:DELETE /api/v4/projects/*=status:403").expect("a fault");
+    let run = env.exercise(&["--only", "issue"]);
+    env.sandbox().clear_faults();
+    assert_eq!(run.code, 1, "{run}");
+    assert!(run.stdout.starts_with("every event arrived, and not everything could be removed: "), "{run}");
+    assert!(run.stdout.contains("left: project group-1/factory-gitlab-exercise-"), "{run}");
+    assert!(run.stdout.contains("factory-gitlab exercise --sweep"), "{run}");
+    // The printed command, literally.
+    assert_eq!(env.run(&["exercise", "--sweep", "--yes"]).code, 0);
+    assert!(projects_of_exercises(&env).is_empty());
+}
+
+#[test]
+fn an_exercise_in_which_nothing_could_be_done_is_no_success() {
+    for (fault, code) in [("status:400", 1), ("status:403", 1)] {
+        let env = connected();
+        env.sandbox().fault(&format!("gitlab:POST /api/v4/projects/*/pipeline={fault}")).expect("a fault");
+        let run = env.exercise(&["--only", "pipeline", "-o", "json"]);
+        assert_eq!(run.code, code, "{fault}: {run}");
+    }
+    let env = connected();
+    let (group, _) = env.group_hook();
+    let body = json!({ "name": "no-ci", "namespace_id": group, "initialize_with_readme": true, "builds_access_level": "disabled" });
+    env.make("/projects", &body);
+    let run = env.exercise(&["--project", "group-1/no-ci", "--only", "pipeline"]);
+    assert_eq!(run.code, 3, "nothing was tested: {run}");
+}
+
+#[test]
+fn receipts_of_what_never_was_are_not_believed() {
+    let env = connected();
+    env.sandbox().fault("factory:GET /gitlab/v1/receipts=json:{\"received\":true}").expect("a fault");
+    let run = env.exercise(&["--only", "issue", "-o", "json"]);
+    assert_eq!(run.code, 3, "{run}");
+    let document = run.json();
+    assert_eq!(states(&document, "issue"), ["yes", "yes", "unknown", "not_promised"], "{run}");
+    assert!(reason(&document, "issue", "received").contains("a delivery that never was"), "{run}");
+}
+
+#[test]
+fn a_webhook_that_was_registered_for_the_test_alone_is_said_to_be_no_proof_of_the_others() {
+    let env = connected();
+    let (group, hook) = env.group_hook();
+    env.api("DELETE", &format!("/groups/{group}/hooks/{}", hook.id), &json!({}));
+    let run = env.exercise(&["--project", "group-1/project-1", "--only", "issue"]);
+    assert_eq!(run.code, 0, "{run}");
+    assert!(run.stdout.contains("through a webhook that was registered for this test"), "{run}");
+    assert!(run.stderr.contains("warning: no webhook of this connection covers it"), "{run}");
+    let run = env.exercise(&["--only", "issue", "-o", "json"]);
+    assert_eq!(run.json()["webhook"]["registered_for_test"], true, "{run}");
 }

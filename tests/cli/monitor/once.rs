@@ -224,3 +224,19 @@ fn quiet_prints_problems_and_their_end_only() {
     let run = quiet();
     assert!(run.stdout.contains("problem") && run.stdout.lines().count() == 1, "{run}");
 }
+
+#[cfg(unix)]
+#[test]
+fn a_pipe_in_the_place_of_the_last_look_is_refused_and_not_waited_for() {
+    let env = TestEnv::new();
+    env.connects(&[]);
+    assert_eq!(env.run(&["monitor", "--once"]).code, 0);
+    let files = env.files_below("state");
+    let (path, _) = files.into_iter().find(|(path, _)| path.ends_with("monitor.json")).expect("the last look");
+    std::fs::remove_file(&path).expect("removed");
+    let made = std::process::Command::new("mkfifo").arg(&path).status().expect("mkfifo");
+    assert!(made.success());
+    let run = env.run(&["monitor", "--once"]);
+    assert_eq!(run.code, 2, "{run}");
+    assert!(run.stderr.contains("it is not a regular file"), "{run}");
+}
