@@ -159,7 +159,8 @@ fn the_walk_of_an_exercise_runs_as_it_is_printed() {
         let begins = match command.as_str() {
             dry if dry.contains("--dry-run") => "Plan for ",
             sweep if sweep.contains("--sweep") => "removed: ",
-            _ => "every event arrived: ",
+            only if only.contains("--only") => "every event arrived: ",
+            _ => "every event that the kit subscribes to arrived: ",
         };
         assert!(run.stdout.starts_with(begins), "{command}: {run}");
     }
