@@ -13,11 +13,17 @@ pub enum ShellError {
     Start(#[source] io::Error),
     #[error("it ended with {0}")]
     Failed(ExitStatus),
+    /// What the shell says by exit status 127.
+    #[error("the shell did not find it, or something it runs ({0})")]
+    NotFound(ExitStatus),
     #[error("it did not end within {} s and was stopped", .0.as_secs())]
     TimedOut(Duration),
     #[error("how it ended is unknown: {0}")]
     Unknown(#[source] io::Error),
 }
+
+/// How a shell ends that does not find a command.
+const NOT_FOUND: i32 = 127;
 
 /// A line of the shell, and what it is given.
 pub(super) struct ShellCommand<'a> {
@@ -47,6 +53,7 @@ pub(super) async fn run(shell: ShellCommand<'_>) -> Result<(), ShellError> {
     waiting.map_err(ShellError::Start)?;
     match tokio::time::timeout(limit, has_ended).await {
         Ok(Ok(Ok(status))) if status.success() => Ok(()),
+        Ok(Ok(Ok(status))) if status.code() == Some(NOT_FOUND) => Err(ShellError::NotFound(status)),
         Ok(Ok(Ok(status))) => Err(ShellError::Failed(status)),
         Ok(Ok(Err(error))) => Err(ShellError::Unknown(error)),
         Ok(Err(_)) => Err(ShellError::Unknown(io::ErrorKind::Other.into())),
