@@ -77,3 +77,16 @@ impl<'e> EventJson<'e> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_time_of_an_event_is_a_label_below_which_a_long_line_hangs() {
+        let line = event_line(&Event::new(Timestamp::UNIX_EPOCH, EventKind::Problem, "webhook.coverage"));
+        let first = &line.spans[0];
+        assert_eq!((first.tone, first.text.as_str()), (Tone::Dim, "1970-01-01 00:00:00  "));
+        assert!(line.spans.len() > 1, "a label is followed by something");
+    }
+}

@@ -102,7 +102,7 @@ impl Metrics<'_> {
             ("last_run_timestamp_seconds", "When the last look was made.", time(series.last_at)),
             (
                 "last_success_timestamp_seconds",
-                "When the last look was made that found everything out, good or bad.",
+                "When the last look was made that judged every check, good or bad.",
                 time(series.last_success_at),
             ),
             ("run_duration_seconds", "How long the last look took.", Sample::plain(self.duration.as_secs_f64())),
