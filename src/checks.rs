@@ -1,6 +1,7 @@
 //! The checks: what is judged, in which order, and what each depends on. Pure: the same `Observed` gives the same
 //! findings.
 
+mod affected;
 mod application;
 mod docs;
 mod factory;
@@ -11,6 +12,7 @@ mod runner;
 mod token;
 mod webhook;
 
+pub use affected::{Affected, AffectedNumber};
 pub use docs::documentation;
 pub use filter::CheckFilter;
 pub use outcome::{CheckStatus, SkipReason};

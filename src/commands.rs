@@ -261,7 +261,11 @@ fn require_report(cli: &Cli<Command>) -> Result<(), Failure> {
     let GlobalArgs { output_format, output_file, .. } = &cli.global;
     output_file.as_deref().map_or(Ok(()), output::require_writable)?;
     if *output_format == Format::Junit && !reports_checks(&cli.command) && !runs_another(&cli.command) {
-        return Err(Failure::usage("this command reports no checks; choose -o text or -o json"));
+        let why = match &cli.command {
+            Command::Monitor(_) => "monitor has no JUnit form; choose -o text or -o json",
+            _ => "this command reports no checks; choose -o text or -o json",
+        };
+        return Err(Failure::usage(why));
     }
     match output_file.as_deref() {
         Some(path) if reports_checks(&cli.command) => output::remove_stale(path),

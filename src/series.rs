@@ -3,6 +3,8 @@
 //! A change counts after two looks alike. The first look is the baseline. While GitLab is away nothing is said of what it would
 //! have to answer for.
 
+mod affected;
+mod check;
 mod event;
 mod verdict;
 
@@ -11,69 +13,11 @@ use std::collections::BTreeMap;
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
+pub use self::check::{CheckSeen, CheckState, NotJudged, Tracked, WhyNotJudged};
 pub use self::event::{Event, EventKind};
 pub use self::verdict::SeriesVerdict;
-use crate::checks::{self, CheckStatus, Finding, SkipReason};
-use crate::error::Fix;
+use crate::checks;
 use crate::observed::{Delivered, News, NewsKind};
-
-/// The state of a check, as it is followed from look to look.
-#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
-#[serde(rename_all = "lowercase")]
-pub enum CheckState {
-    Pass,
-    /// Its subject cannot be observed, by design.
-    Skip,
-    Warn,
-    Unknown,
-    Fail,
-}
-
-impl CheckState {
-    /// `None` for one that was not judged because of another.
-    #[must_use]
-    pub const fn of(status: &CheckStatus) -> Option<Self> {
-        Some(match status {
-            CheckStatus::Pass => Self::Pass,
-            CheckStatus::Warn => Self::Warn,
-            CheckStatus::Fail => Self::Fail,
-            CheckStatus::Unknown => Self::Unknown,
-            CheckStatus::Skip(SkipReason::NotObservable(_)) => Self::Skip,
-            CheckStatus::Skip(SkipReason::BlockedBy(_)) => return None,
-        })
-    }
-
-    #[must_use]
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Pass => "pass",
-            Self::Skip => "skip",
-            Self::Warn => "warn",
-            Self::Unknown => "unknown",
-            Self::Fail => "fail",
-        }
-    }
-
-    const fn rank(self) -> u8 {
-        match self {
-            Self::Pass | Self::Skip => 0,
-            Self::Warn => 1,
-            Self::Unknown => 2,
-            Self::Fail => 3,
-        }
-    }
-
-    /// What a step from one state to another is.
-    const fn step(from: Self, to: Self) -> EventKind {
-        if to.rank() > from.rank() {
-            EventKind::Problem
-        } else if to.rank() < from.rank() {
-            EventKind::Recovered
-        } else {
-            EventKind::Changed
-        }
-    }
-}
 
 /// What one look saw.
 #[derive(Debug)]
@@ -82,32 +26,10 @@ pub struct Look {
     /// Why GitLab is away; `None` where it answered.
     pub away: Option<String>,
     pub checks: Vec<CheckSeen>,
+    pub not_judged: Vec<NotJudged>,
     pub news: Vec<News>,
     pub delivered: Delivered,
     pub requests: u64,
-}
-
-/// What a look found by one check.
-#[derive(Clone, Debug)]
-pub struct CheckSeen {
-    pub code: &'static str,
-    pub state: CheckState,
-    pub cause: Option<String>,
-    pub fix: Option<Fix>,
-}
-
-impl CheckSeen {
-    /// The findings that were judged. While GitLab is away that is Factory's side alone.
-    #[must_use]
-    pub fn all(findings: &[Finding], is_away: bool) -> Vec<Self> {
-        let is_seen = |finding: &&Finding| !is_away || finding.category() == "factory";
-        let seen = |finding: &Finding| {
-            let state = CheckState::of(&finding.status)?;
-            let (cause, fix) = (finding.cause.clone(), finding.fix.clone());
-            Some(Self { code: finding.code, state, cause, fix })
-        };
-        findings.iter().filter(is_seen).filter_map(seen).collect()
-    }
 }
 
 /// All looks so far. Its size does not depend on their number.
@@ -157,18 +79,6 @@ pub struct Away {
     pub seconds: u64,
 }
 
-/// One check over all looks.
-#[derive(Clone, Debug, Deserialize, Serialize)]
-pub struct Tracked {
-    /// The state that counts.
-    pub state: CheckState,
-    pub since: Timestamp,
-    /// The state of the last look that judged it.
-    pub last: CheckState,
-    /// Why it is in the last state.
-    pub cause: Option<String>,
-}
-
 impl Series {
     /// The checks by their codes.
     pub fn checks(&self) -> impl Iterator<Item = (&str, &Tracked)> {
@@ -209,6 +119,11 @@ impl Series {
         for seen in &look.checks {
             events.extend(self.follow(seen, look.at));
         }
+        for NotJudged { code, why } in &look.not_judged {
+            if let Some(tracked) = self.checks.get_mut(*code) {
+                tracked.not_judged = Some(why.clone());
+            }
+        }
         // What is new to the first look is not new.
         if !is_first {
             events.extend(self.tell_news(look));
@@ -216,7 +131,8 @@ impl Series {
         self.counts.deliveries += look.delivered.seen;
         self.counts.deliveries_failed += look.delivered.failed;
         let is_unknown = |seen: &CheckSeen| seen.state == CheckState::Unknown;
-        if look.away.is_none() && !look.checks.is_empty() && !look.checks.iter().any(is_unknown) {
+        let is_whole = look.away.is_none() && look.not_judged.is_empty() && !look.checks.is_empty();
+        if is_whole && !look.checks.iter().any(is_unknown) {
             self.last_success_at = Some(look.at);
         }
         events
@@ -260,10 +176,9 @@ impl Series {
 
     /// Follows one check.
     fn follow(&mut self, seen: &CheckSeen, at: Timestamp) -> Option<Event> {
-        let CheckSeen { code, state, cause, fix: _ } = seen;
+        let CheckSeen { code, state, cause, fix: _, affected: _ } = seen;
         let Some(tracked) = self.checks.get_mut(*code) else {
-            let tracked = Tracked { state: *state, since: at, last: *state, cause: cause.clone() };
-            self.checks.insert((*code).to_owned(), tracked);
+            self.checks.insert((*code).to_owned(), Tracked::new(seen, at));
             return match state {
                 CheckState::Pass | CheckState::Skip => None,
                 CheckState::Warn | CheckState::Unknown | CheckState::Fail => {
@@ -274,11 +189,19 @@ impl Series {
         };
         let before = std::mem::replace(&mut tracked.last, *state);
         tracked.cause.clone_from(cause);
-        if *state == tracked.state || *state != before {
+        tracked.not_judged = None;
+        let joined = tracked.follow_affected(seen);
+        if *state == tracked.state {
+            let joined = joined?;
+            self.counts.problems += 1;
+            return Some(Event::of_affected(at, seen, &joined));
+        }
+        if *state != before {
             return None;
         }
         let from = std::mem::replace(&mut tracked.state, *state);
         tracked.since = at;
+        tracked.tell_affected(seen);
         let kind = CheckState::step(from, *state);
         match kind {
             EventKind::Problem => self.counts.problems += 1,

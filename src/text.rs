@@ -19,6 +19,12 @@ pub fn counted(count: impl fmt::Display, noun: &str) -> String {
     format!("{count} {noun}{plural}")
 }
 
+/// What follows the first of so many that is named: ` and 2 more`, and nothing where it is the only one.
+#[must_use]
+pub fn and_more(count: usize) -> String {
+    if count > 1 { format!(" and {} more", count - 1) } else { String::new() }
+}
+
 /// What a part of a text means.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 pub enum Tone {

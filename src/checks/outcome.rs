@@ -3,7 +3,7 @@
 use serde::Serialize;
 use serde_json::{Map, Value};
 
-use super::Policy;
+use super::{Affected, Policy};
 use crate::advice::{About, advise};
 use crate::desired::Desired;
 use crate::error::Fix;
@@ -66,13 +66,15 @@ pub(super) struct CheckOutcome {
     /// The request whose error is the cause, which does not say what the request was for.
     pub(super) failed_request: Option<http::Error>,
     pub(super) evidence: Map<String, Value>,
+    /// Whom it is about, where it judges several.
+    pub(super) affected: Vec<Affected>,
     /// Boxed: an outcome is also returned as an error.
     pub(super) fix: Option<Box<Fix>>,
 }
 
 impl CheckOutcome {
     fn new(status: CheckStatus, cause: Option<String>) -> Self {
-        Self { status, cause, failed_request: None, evidence: Map::new(), fix: None }
+        Self { status, cause, failed_request: None, evidence: Map::new(), affected: Vec::new(), fix: None }
     }
 
     pub(super) fn pass() -> Self {
@@ -122,6 +124,12 @@ impl CheckOutcome {
     pub(super) fn evidence(mut self, name: &str, value: impl Serialize) -> Self {
         // Plain data always has a JSON form.
         self.evidence.insert(name.to_owned(), serde_json::to_value(value).unwrap_or(Value::Null));
+        self
+    }
+
+    /// Says whom it is about.
+    pub(super) fn affecting(mut self, affected: impl IntoIterator<Item = Affected>) -> Self {
+        self.affected = affected.into_iter().collect();
         self
     }
 

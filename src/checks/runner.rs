@@ -6,7 +6,7 @@ use std::time::Duration;
 use serde_json::{Map, Value};
 
 use super::outcome::{CheckContext, CheckOutcome, CheckStatus, SkipReason};
-use super::{Check, Policy, all};
+use super::{Affected, Check, Policy, all};
 use crate::advice::{About, advise};
 use crate::desired::Desired;
 use crate::error::Fix;
@@ -23,6 +23,8 @@ pub struct Finding {
     /// Whether the cause is the error of a failed request, which does not say what the request was for.
     pub is_failed_request: bool,
     pub evidence: Map<String, Value>,
+    /// All targets and webhooks that it is about; the evidence lists examples.
+    pub affected: Vec<Affected>,
     pub fix: Option<Fix>,
     pub doc: String,
     pub depends_on: &'static [&'static str],
@@ -39,7 +41,7 @@ impl Finding {
 
     fn of(check: &'static Check, outcome: CheckOutcome, context: &CheckContext<'_>) -> Self {
         let observed = context.observed;
-        let CheckOutcome { status, cause, failed_request, evidence, fix } = outcome;
+        let CheckOutcome { status, cause, failed_request, evidence, affected, fix } = outcome;
         let about =
             if check.code.starts_with("factory.") { About::AnyHost } else { About::GitLab(&context.desired.instance) };
         let advice = || advise(failed_request.as_ref()?, about).into_iter().next();
@@ -57,6 +59,7 @@ impl Finding {
             cause,
             is_failed_request,
             evidence,
+            affected,
             fix,
             doc: check.doc(),
             depends_on: check.depends_on,

@@ -5,12 +5,13 @@ mod hooks;
 mod scope;
 
 use super::outcome::{CheckContext, CheckOutcome};
-use super::{Check, CheckSeverity};
+use super::{Affected, Check, CheckSeverity};
 use crate::error::Fix;
 use crate::gitlab::Hook;
 use crate::http;
 use crate::observed::{HookOwner, HookSeen, HooksSeen, Read, TargetSeen};
 use crate::target::Target;
+use crate::text::and_more;
 
 pub(super) const CHECKS: &[Check] = &[
     Check {
@@ -152,6 +153,10 @@ impl OwnHook<'_> {
     fn hook(&self) -> &Hook {
         &self.seen.hook
     }
+
+    fn affected(&self) -> Affected {
+        Affected::hook(self.target, self.hook().id)
+    }
 }
 
 /// What was observed of the hooks, or the outcome where nothing was.
@@ -208,6 +213,11 @@ fn by_connect(text: &str) -> Fix {
     Fix::connect(text, "factory-gitlab connect")
 }
 
+/// The first of them, by name.
+fn examples(hooks: &[OwnHook<'_>]) -> Vec<String> {
+    hooks.iter().take(EXAMPLES).map(|ours| ours.affected().name).collect()
+}
+
 /// Hooks that fail a check.
 struct FaultyHooks<'a> {
     faulty: Vec<OwnHook<'a>>,
@@ -220,14 +230,10 @@ impl FaultyHooks<'_> {
     /// A failure that names the first of them, if there is one. The fix leads to its page.
     fn outcome(&self, context: &CheckContext<'_>, fix: Fix) -> Option<CheckOutcome> {
         let first = self.faulty.first()?;
-        let places: Vec<String> = self
-            .faulty
-            .iter()
-            .take(EXAMPLES)
-            .map(|ours| format!("{} (hook {})", ours.target, ours.hook().id))
-            .collect();
-        let cause = format!("{} of {} hooks {}: {}", self.faulty.len(), self.of, self.what, places[0]);
+        let (places, count) = (examples(&self.faulty), self.faulty.len());
+        let cause = format!("{count} of {} hooks {}: {}{}", self.of, self.what, places[0], and_more(count));
         let fix = fix.at(context.page(&first.target.page()));
-        Some(CheckOutcome::fail(cause).evidence("count", self.faulty.len()).evidence("hooks", places).fix(fix))
+        let outcome = CheckOutcome::fail(cause).evidence("count", count).evidence("hooks", places).fix(fix);
+        Some(outcome.affecting(self.faulty.iter().map(OwnHook::affected)))
     }
 }

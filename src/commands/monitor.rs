@@ -124,6 +124,7 @@ async fn once(mut watch: Watch<'_>) -> Result<ExitCode, Failure> {
     let interrupt = watch.context().interrupt;
     watch.recall();
     interrupt.or(Box::pin(watch.look())).await?;
+    watch.require_selection()?;
     watch.finish_look().await?;
     watch.keep()?;
     watch.report_once()
@@ -139,6 +140,7 @@ async fn repeat(mut watch: Watch<'_>, end: Option<Instant>) -> Result<ExitCode, 
             Err(Interrupted) if watch.has_looked() => break,
             looked => looked?,
         }
+        watch.require_selection()?;
         watch.finish_look().await?;
         let now = clock.instant();
         if interrupt.is_raised() || end.is_some_and(|end| now >= end) {

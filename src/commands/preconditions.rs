@@ -8,6 +8,7 @@ use crate::http;
 use crate::observed::{HooksSeen, Observation, Observed};
 use crate::report::FailureGroup;
 use crate::target::{Strategy, Target};
+use crate::text::and_more;
 
 /// Refuses to plan from an incomplete observation: what was not read would be created a second time.
 pub(super) fn require_observed(desired: &Desired, observed: &Observed) -> Result<(), Failure> {
@@ -84,7 +85,7 @@ fn grouped(desired: &Desired, unread: Vec<(&Target, &http::Error)>) -> Vec<Failu
     };
     let mut groups = FailureGroup::group(unread.into_iter().map(explained));
     for FailureGroup { failure, of } in &mut groups {
-        let more = if of.len() > 1 { format!(" and {} more", of.len() - 1) } else { String::new() };
+        let more = and_more(of.len());
         failure.message = format!("the hooks of {}{more} could not be read", of[0]);
     }
     groups

@@ -25,7 +25,7 @@ pub use self::file::MemoryFile;
 pub(super) use self::lists::ListReader;
 pub(super) use self::logs::LogReader;
 use super::hooks::Interner;
-use super::{HookSeen, Observation, TargetSeen};
+use super::{EXERCISE_MARK, HookSeen, Observation, TargetSeen};
 use crate::desired::Candidate;
 use crate::gitlab::{Group, LoggedDelivery, Project};
 use crate::http;
@@ -154,9 +154,15 @@ impl Memory {
         std::mem::take(&mut self.delivered)
     }
 
+    /// The projects but those that `exercise` made for an hour.
+    fn watched_projects(&self) -> impl Iterator<Item = &Project> {
+        self.projects.values().filter(|project| !is_exercise(&project.path_with_namespace))
+    }
+
     /// The projects that GitLab shows, archived ones and those that are to be deleted aside.
     pub fn live_projects(&self) -> impl Iterator<Item = &Project> {
-        self.projects.values().filter(|project| !project.archived && !project.marked_for_deletion)
+        let is_live = |project: &&Project| !project.archived && !project.marked_for_deletion;
+        self.watched_projects().filter(is_live)
     }
 
     /// Whether everything was read once.
@@ -179,6 +185,9 @@ impl Memory {
 
     fn tell(&mut self, kind: NewsKind, number: TargetNumber, place: Place<'_>) {
         let Place { path, from } = place;
+        if is_exercise(path) {
+            return;
+        }
         let subject = format!("{} {path}", number.0);
         self.news.push(News { kind, subject, number, from: from.map(str::to_owned) });
     }
@@ -243,6 +252,11 @@ impl Memory {
         };
         self.logs.retain(|(number, id), _| is_there(number, *id));
     }
+}
+
+/// Whether `exercise` made this project: it is there for an hour, and is no news.
+fn is_exercise(path: &str) -> bool {
+    path.contains(EXERCISE_MARK)
 }
 
 /// Where something is, and where it was before.

@@ -134,6 +134,7 @@ mod tests {
             cause: (status != CheckStatus::Pass).then(|| "it was \u{1b}[31mred".to_owned()),
             status,
             evidence: Map::new(),
+            affected: Vec::new(),
             is_failed_request: false,
             fix: Some(Fix::rerun("put it right", "--once")),
             doc: "README.md#check".to_owned(),

@@ -2,12 +2,13 @@
 
 mod event;
 pub mod metrics;
+mod standing;
 
 use std::io;
 use std::sync::Arc;
 
 use jiff::Timestamp;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::json::Tool;
 use super::{Findings, Json, Report};
@@ -15,13 +16,14 @@ use crate::error::ExitCode;
 use crate::series::{CheckState, Counts, Series, SeriesVerdict, span};
 use crate::text::{Line, Text, Tone, counted};
 
-pub use self::event::{EventJson, event_line, event_time};
+pub use self::event::{EventJson, event_time, write_event};
+pub use self::standing::standing_line;
 
 /// The schema of an event, and of the result at the end.
 pub const EVENT_SCHEMA: &str = "factory-gitlab/monitor-event/v1";
 
 /// How far the instance is covered.
-#[derive(Clone, Copy, Debug, Default, Eq, PartialEq, Serialize)]
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq, Serialize, Deserialize)]
 pub struct Coverage {
     /// Projects whose events reach Factory, and selected ones whose events do not.
     pub covered: usize,
@@ -44,7 +46,8 @@ pub struct SeriesReport {
     /// The instance's address.
     pub target: String,
     pub series: Series,
-    pub coverage: Coverage,
+    /// By the last look that could read it.
+    pub coverage: Option<Coverage>,
     /// Of the last look that GitLab answered, and when that was.
     pub findings: Option<(Timestamp, Findings)>,
     pub ended_at: Timestamp,
@@ -69,25 +72,32 @@ impl SeriesReport {
             times => format!("{times} times, {}", span(self.series.away_seconds())),
         };
         row(text, "GitLab away", &away);
-        let Coverage { covered, uncovered, logs, enabled, disabled, .. } = self.coverage;
-        row(text, "projects", &format!("{covered} covered, {uncovered} not"));
+        let covered =
+            self.coverage.map(|Coverage { covered, uncovered, .. }| format!("{covered} covered, {uncovered} not"));
+        row(text, "projects", covered.as_deref().unwrap_or(NOT_READ));
         row(
             text,
             "news",
             &format!("{new} new, {moved} moved, {archived} archived, {deleted} to be deleted, {gone} gone"),
         );
-        let mut webhooks = format!("{enabled} enabled, {disabled} not");
+        let enabled =
+            self.coverage.map(|Coverage { enabled, disabled, .. }| format!("{enabled} enabled, {disabled} not"));
+        let mut webhooks = enabled.unwrap_or_else(|| NOT_READ.to_owned());
         if counts.webhooks_added > 0 {
             webhooks.push_str(&format!("; {} added by --fix", counts.webhooks_added));
         }
         row(text, "webhooks", &webhooks);
         let deliveries = format!("{} logged meanwhile, {} failed", counts.deliveries, counts.deliveries_failed);
+        let logs = self.coverage.map_or(0, |coverage| coverage.logs);
         row(text, "deliveries", &format!("{deliveries} (the logs of {})", counted(logs, "webhook")));
         if counts.notifications_failed > 0 {
             row(text, "notifications", &format!("{} failed", counts.notifications_failed));
         }
     }
 }
+
+/// Of counts that no look could read.
+const NOT_READ: &str = "not read";
 
 fn row(text: &mut Text, name: &str, value: &str) {
     text.line(Line::new().plain(format!("  {name:<13}  {value}")));
@@ -146,7 +156,7 @@ pub struct ResultJson<'r> {
     requests: u64,
     away: AwayJson,
     counts: Counts,
-    coverage: Coverage,
+    coverage: Option<Coverage>,
     checks: Vec<TrackedJson<'r>>,
 }
 
@@ -165,7 +175,7 @@ struct TrackedJson<'r> {
     /// The status of the last look, where it is not confirmed by a second one.
     #[serde(skip_serializing_if = "Option::is_none")]
     unconfirmed: Option<CheckState>,
-    cause: Option<&'r str>,
+    cause: Option<String>,
 }
 
 impl<'r> ResultJson<'r> {
@@ -191,12 +201,10 @@ impl<'r> ResultJson<'r> {
             coverage: report.coverage,
             checks: series
                 .checks()
-                .map(|(code, one)| TrackedJson {
-                    code,
-                    status: one.state,
-                    since: one.since,
-                    unconfirmed: (one.last != one.state).then_some(one.last),
-                    cause: one.cause.as_deref(),
+                .map(|(code, one)| {
+                    let (status, cause) = one.shown();
+                    let unconfirmed = (one.last != one.state).then_some(one.last);
+                    TrackedJson { code, status, since: one.since, unconfirmed, cause }
                 })
                 .collect(),
         }

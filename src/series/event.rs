@@ -11,7 +11,7 @@ use crate::observed::{News, NewsKind};
 pub enum EventKind {
     /// The first look at what is there.
     Baseline,
-    /// A check got worse.
+    /// A check got worse, or does not pass for more targets than before.
     Problem,
     /// A check got better.
     Recovered,
@@ -100,6 +100,13 @@ impl Event {
             fix: seen.fix.clone(),
             ..Self::new(at, kind, seen.code)
         }
+    }
+
+    /// A check that does not pass as before, and is about more than before.
+    pub(super) fn of_affected(at: Timestamp, seen: &CheckSeen, joined: &str) -> Self {
+        let cause = seen.cause.as_ref().map_or_else(String::new, |cause| format!("{cause}; "));
+        let event = Self::of_check(at, seen, Some(seen.state), EventKind::Problem);
+        Self { cause: Some(format!("{cause}new: {joined}")), ..event }
     }
 
     pub(super) fn of_gitlab(at: Timestamp, kind: EventKind, step: Step, cause: Option<String>) -> Self {

@@ -1,4 +1,6 @@
 use super::*;
+use crate::checks::Affected;
+use crate::target::TargetKind;
 
 /// A moment, in minutes after the start.
 fn minute(number: i64) -> Timestamp {
@@ -6,13 +8,21 @@ fn minute(number: i64) -> Timestamp {
 }
 
 fn seen(code: &'static str, state: CheckState) -> CheckSeen {
-    CheckSeen { code, state, cause: Some(format!("it is {}", state.name())), fix: None }
+    CheckSeen { code, state, cause: Some(format!("it is {}", state.name())), fix: None, affected: Vec::new() }
 }
 
 /// A look at one check of GitLab's side.
 fn look(at: i64, state: CheckState) -> Look {
     let checks = vec![seen("webhook.enabled", state), seen("token.valid", CheckState::Pass)];
-    Look { at: minute(at), away: None, checks, news: Vec::new(), delivered: Delivered::default(), requests: 10 }
+    Look {
+        at: minute(at),
+        away: None,
+        checks,
+        not_judged: Vec::new(),
+        news: Vec::new(),
+        delivered: Delivered::default(),
+        requests: 10,
+    }
 }
 
 fn away(at: i64) -> Look {
@@ -228,4 +238,76 @@ fn a_time_is_told_in_its_two_largest_units() {
     ] {
         assert_eq!(span(seconds), text);
     }
+}
+
+/// A look at one check that is about these projects.
+fn look_at(at: i64, state: CheckState, ids: impl IntoIterator<Item = u64>) -> Look {
+    let target = |id| Affected { number: ((TargetKind::Project, id), 0), name: format!("project acme/{id}") };
+    let affected = ids.into_iter().map(target).collect();
+    Look { checks: vec![CheckSeen { affected, ..seen("webhook.coverage", state) }], ..look(at, state) }
+}
+
+/// Adds looks at one check that fails for these projects, and returns what was told of each.
+fn follow_affected(looks: &[&[u64]]) -> Vec<Vec<String>> {
+    let mut series = Series::default();
+    let mut add = |(at, ids): (i64, &&[u64])| {
+        let state = if ids.is_empty() { Pass } else { Fail };
+        let events = series.add(&look_at(at, state, ids.iter().copied()));
+        let is_check = |event: &&Event| event.subject == "webhook.coverage";
+        let text = |event: &Event| format!("{} {}", event.kind.name(), event.cause.clone().unwrap_or_default());
+        events.iter().filter(is_check).map(text).collect()
+    };
+    (0..).zip(looks).map(&mut add).collect()
+}
+
+#[test]
+fn a_target_that_joins_those_of_a_failing_check_is_told_by_name_after_two_looks_and_once() {
+    let told = follow_affected(&[&[], &[1], &[1], &[1, 2], &[1, 2], &[1, 2], &[1], &[1], &[1, 2], &[1, 2]]);
+    assert_eq!(told[2], ["problem it is fail"]);
+    for quiet in [3, 5, 6, 7, 8] {
+        assert_eq!(told[quiet], NOTHING, "look {quiet}");
+    }
+    let joined = ["problem it is fail; new: project acme/2"];
+    assert_eq!(told[4], joined);
+    assert_eq!(told[9], joined, "it had recovered meanwhile");
+}
+
+#[test]
+fn a_target_that_one_look_misses_has_not_joined() {
+    let told = follow_affected(&[&[1, 2], &[1], &[1, 2], &[1, 2], &[1, 3], &[1, 2], &[], &[1, 2], &[1, 2]]);
+    assert!(told[1..].iter().all(Vec::is_empty), "{told:?}");
+}
+
+#[test]
+fn of_many_that_join_three_are_named_and_beyond_a_thousand_they_are_counted() {
+    let few = follow_affected(&[&[1], &[1, 2, 3, 4, 5, 6], &[1, 2, 3, 4, 5, 6]]);
+    assert_eq!(few[2], ["problem it is fail; new: project acme/2, project acme/3, project acme/4 and 2 more"]);
+    let (many, more): (Vec<u64>, Vec<u64>) = ((1..=1500).collect(), (1..=1512).collect());
+    let told = follow_affected(&[&many, &more, &more, &more, &many, &many, &more, &more]);
+    let joined = ["problem it is fail; new: 12 targets"];
+    assert_eq!(
+        (&told[2][..], &told[3][..], &told[7][..]),
+        (&joined.map(str::to_owned)[..], &[][..], &joined.map(str::to_owned)[..])
+    );
+}
+
+#[test]
+fn what_a_look_did_not_judge_is_not_shown_as_passed_and_the_look_is_no_success() {
+    let mut series = Series::default();
+    drop(series.add(&look(0, Pass)));
+    let why = WhyNotJudged::DependsOn("token.valid".to_owned());
+    let not_judged = vec![NotJudged { code: "webhook.enabled", why }];
+    drop(series.add(&Look { checks: vec![seen("token.valid", Fail)], not_judged, ..look(1, Pass) }));
+    assert_eq!(series.last_success_at, Some(minute(0)));
+    let shown = |series: &Series| {
+        let (_, one) = series.checks().find(|(code, _)| *code == "webhook.enabled").expect("followed");
+        (one.shown(), one.is_known())
+    };
+    let reason = "not judged by the last look: depends on token.valid".to_owned();
+    assert_eq!(shown(&series), ((Skip, Some(reason)), false));
+    let not_judged = vec![NotJudged { code: "webhook.enabled", why: WhyNotJudged::Away }];
+    drop(series.add(&Look { not_judged, ..away(2) }));
+    assert_eq!(shown(&series).0.0, Unknown);
+    drop(series.add(&look(3, Pass)));
+    assert_eq!((shown(&series).0.0, series.last_success_at), (Pass, Some(minute(3))));
 }

@@ -13,11 +13,17 @@ pub enum ShellError {
     Start(#[source] io::Error),
     #[error("it ended with {0}")]
     Failed(ExitStatus),
+    /// What the shell says by exit status 127.
+    #[error("the shell did not find it, or something it runs ({0})")]
+    NotFound(ExitStatus),
     #[error("it did not end within {} s and was stopped", .0.as_secs())]
     TimedOut(Duration),
     #[error("how it ended is unknown: {0}")]
     Unknown(#[source] io::Error),
 }
+
+/// How a shell ends that does not find a command.
+const NOT_FOUND: i32 = 127;
 
 /// A line of the shell, and what it is given.
 pub(super) struct ShellCommand<'a> {
@@ -34,7 +40,8 @@ pub(super) struct ShellCommand<'a> {
 pub(super) async fn run(shell: ShellCommand<'_>) -> Result<(), ShellError> {
     let ShellCommand { line, input, withheld, limit } = shell;
     let mut child = command(line, withheld).spawn().map_err(ShellError::Start)?;
-    let group = Group::of(&child);
+    // Stopped with all that it has started, also where this program is interrupted meanwhile.
+    let group = StoppedOnDrop(Some(Group::of(&child)));
     let (ended, has_ended) = oneshot::channel();
     let waiting = std::thread::Builder::new().name("notify".to_owned()).spawn(move || {
         if let Some(mut stdin) = child.stdin.take() {
@@ -45,16 +52,18 @@ pub(super) async fn run(shell: ShellCommand<'_>) -> Result<(), ShellError> {
         let _nobody_waits = ended.send(child.wait());
     });
     waiting.map_err(ShellError::Start)?;
-    match tokio::time::timeout(limit, has_ended).await {
+    let ended = match tokio::time::timeout(limit, has_ended).await {
         Ok(Ok(Ok(status))) if status.success() => Ok(()),
+        Ok(Ok(Ok(status))) if status.code() == Some(NOT_FOUND) => Err(ShellError::NotFound(status)),
         Ok(Ok(Ok(status))) => Err(ShellError::Failed(status)),
         Ok(Ok(Err(error))) => Err(ShellError::Unknown(error)),
         Ok(Err(_)) => Err(ShellError::Unknown(io::ErrorKind::Other.into())),
-        Err(_) => {
-            group.kill();
-            Err(ShellError::TimedOut(limit))
-        }
+        Err(_) => Err(ShellError::TimedOut(limit)),
+    };
+    if !matches!(ended, Err(ShellError::TimedOut(_))) {
+        group.let_go();
     }
+    ended
 }
 
 fn command(line: &str, withheld: &[String]) -> Command {
@@ -77,6 +86,24 @@ fn command(line: &str, withheld: &[String]) -> Command {
     });
     command.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::null());
     command
+}
+
+/// Stops a command where it is dropped before the command has ended.
+struct StoppedOnDrop(Option<Group>);
+
+impl StoppedOnDrop {
+    /// The command has ended by itself: what it left running is its own affair.
+    fn let_go(mut self) {
+        self.0 = None;
+    }
+}
+
+impl Drop for StoppedOnDrop {
+    fn drop(&mut self) {
+        if let Some(group) = &self.0 {
+            group.kill();
+        }
+    }
 }
 
 /// A started command, with all that it has started.

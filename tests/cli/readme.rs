@@ -210,6 +210,44 @@ fn the_walk_of_a_monitor_runs_as_it_is_printed() {
     assert!(env.path("factory-gitlab.prom").exists());
 }
 
+/// The variables of a connected sandbox that say who asks whom, taken away: what stands in the README has to be enough.
+fn take(env: &mut TestEnv, name: &str) -> String {
+    let value = env.variables()[name].clone();
+    env.unset(name);
+    value
+}
+
+#[test]
+fn the_unit_of_the_monitor_succeeds_with_a_state_folder_of_its_own() {
+    let mut env = crate::monitor::connected(crate::test_env::small());
+    env.on_another_machine();
+    let readme = readme();
+    let line = readme.lines().find_map(|line| line.strip_prefix("ExecStart=/usr/local/bin/factory-gitlab "));
+    let mut line = line.expect("the command of the unit").to_owned();
+    env.unset("FACTORY_KIT");
+    let (token, key) = (take(&mut env, "GITLAB_TOKEN"), take(&mut env, "FACTORY_API_KEY"));
+    let metrics = env.path("factory.prom").to_string_lossy().into_owned();
+    for (printed, own) in [
+        ("https://gitlab.acme.com", take(&mut env, "GITLAB_URL")),
+        ("%d/token", env.file("token", token)),
+        ("%d/kit", env.file("kit.json", env.sandbox().factory().kit_json().to_string())),
+        ("%d/factory-key", env.file("key", key)),
+        ("0123-4567-89ab-cdef-0123-4567", env.kit_fingerprint()),
+        ("/var/lib/prometheus/node-exporter/factory-gitlab.prom", metrics.clone()),
+    ] {
+        assert!(line.contains(printed), "{printed}: {line}");
+        line = line.replacen(printed, &own, 1);
+    }
+    let words = words(&line);
+    let args: Vec<&str> = words.iter().map(String::as_str).collect();
+    for _ in 0..2 {
+        let run = env.run(&args);
+        assert_eq!(run.code, 0, "{line}\n{run}");
+    }
+    let text = fs::read_to_string(&metrics).expect("the metrics");
+    assert!(text.contains("factory_gitlab_last_success_timestamp_seconds{"), "{text}");
+}
+
 #[test]
 fn the_reference_is_generated_by_the_program() {
     let template = TestEnv::bare().run(&["kit", "template"]);

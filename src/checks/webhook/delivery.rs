@@ -9,6 +9,7 @@ use crate::error::Fix;
 use crate::gitlab::{DeliveryOutcome, LoggedDelivery};
 use crate::http;
 use crate::observed::{DeliveryProof, Fact, Observation};
+use crate::text::and_more;
 
 pub(crate) fn live(context: &CheckContext<'_>) -> CheckOutcome {
     let proofs = match known(&context.observed.factory.proofs) {
@@ -119,6 +120,7 @@ pub(crate) fn recent(context: &CheckContext<'_>) -> CheckOutcome {
             "{} of {} recent deliveries failed, the newest did not",
             recent.failed_before, recent.entries
         ))
+        .affecting(ours.iter().filter(|one| has_failures(one)).map(OwnHook::affected))
         .fix(Fix::open("look at the recent deliveries", page_of(context, &ours)))
     } else if recent.entries == 0 {
         return CheckOutcome::not_observable("no delivery was logged in the last 7 days; --live sends one");
@@ -137,9 +139,13 @@ pub(crate) fn recent(context: &CheckContext<'_>) -> CheckOutcome {
         .evidence("failed_before", recent.failed_before)
 }
 
+fn has_failures(one: &OwnHook<'_>) -> bool {
+    one.seen.deliveries.known().is_some_and(|all| failures(all).next().is_some())
+}
+
 fn page_of(context: &CheckContext<'_>, ours: &[OwnHook<'_>]) -> String {
-    let failed = |one: &&OwnHook<'_>| one.seen.deliveries.known().is_some_and(|all| failures(all).next().is_some());
-    let page = ours.iter().find(failed).or(ours.first()).map_or_else(String::new, |one| one.target.page());
+    let page =
+        ours.iter().find(|one| has_failures(one)).or(ours.first()).map_or_else(String::new, |one| one.target.page());
     context.page(&page)
 }
 
@@ -169,11 +175,13 @@ fn failing(
         false => Fix::run(text, "factory-gitlab verify --live").at(url),
     };
     CheckOutcome::fail(format!(
-        "the newest delivery of {} of {} hooks failed: {}",
+        "the newest delivery of {} of {} hooks failed: {}{}",
         recent.now_failing.len(),
         recent.read,
-        places[0]
+        places[0],
+        and_more(recent.now_failing.len())
     ))
     .evidence("failing", places)
+    .affecting(recent.now_failing.iter().map(|(one, _)| one.affected()))
     .fix(fix)
 }

@@ -3,8 +3,11 @@
 use std::collections::BTreeSet;
 
 use super::scope;
-use super::{EXAMPLES, FaultyHooks, OwnHook, by_connect, failed_targets, observed_hooks, own_hooks, own_hooks_on};
+use super::{
+    EXAMPLES, FaultyHooks, OwnHook, by_connect, examples, failed_targets, observed_hooks, own_hooks, own_hooks_on,
+};
 use crate::advice::{self, About};
+use crate::checks::Affected;
 use crate::checks::outcome::{CheckContext, CheckOutcome};
 use crate::desired::{Marker, PlacedHook, TokenState};
 use crate::error::Fix;
@@ -13,7 +16,7 @@ use crate::http;
 use crate::instance::Version;
 use crate::observed::{HookSeen, HooksSeen, LeftOut, TargetSeen};
 use crate::target::{Event, Strategy, Target, TargetKind};
-use crate::text::counted;
+use crate::text::{and_more, counted};
 
 pub(crate) fn coverage(context: &CheckContext<'_>) -> CheckOutcome {
     let hooks = match observed_hooks(context) {
@@ -31,7 +34,9 @@ pub(crate) fn coverage(context: &CheckContext<'_>) -> CheckOutcome {
     let outcome = match (missing.first(), refused.first(), failed.first()) {
         (Some(first), ..) => uncovered(context, hooks, &missing, first),
         (None, Some((target, error)), _) => {
-            let outcome = CheckOutcome::fail(format!("the hooks of {} cannot be read: {error}", target.target));
+            let more = and_more(refused.len());
+            let outcome = CheckOutcome::fail(format!("the hooks of {}{more} cannot be read: {error}", target.target))
+                .affecting(refused.iter().map(|(target, _)| Affected::target(&target.target)));
             match ApiRefusal::of(error) {
                 Some(ApiRefusal::Forbidden { .. } | ApiRefusal::NotFound) => {
                     outcome.fix(advice::refused_target(context.page(&target.target.page())))
@@ -84,12 +89,14 @@ fn uncovered(
     let moved = missing.iter().any(|target| target.hooks.known().is_some_and(|hooks| !hooks.is_empty()));
     let verb = if missing.len() == 1 { "has" } else { "have" };
     let all = counted(hooks.targets.len(), "target");
-    let mut cause = format!("{} of {all} {verb} no hook to Factory: {}", missing.len(), names[0]);
+    let mut cause =
+        format!("{} of {all} {verb} no hook to Factory: {}{}", missing.len(), names[0], and_more(missing.len()));
     if moved {
         cause.push_str(" (a hook of an earlier connection points elsewhere)");
     }
     let fix = by_connect("create the missing hooks").at(context.page(&first.target.page()));
-    CheckOutcome::fail(cause).evidence("missing", missing.len()).evidence("missing_targets", names).fix(fix)
+    let outcome = CheckOutcome::fail(cause).evidence("missing", missing.len()).evidence("missing_targets", names);
+    outcome.affecting(missing.iter().map(|seen| Affected::target(&seen.target))).fix(fix)
 }
 
 /// Those of our hooks that are faulty, and the number of all; targets that could not be read are not counted.
@@ -131,16 +138,20 @@ pub(crate) fn events(context: &CheckContext<'_>) -> CheckOutcome {
         return outcome.evidence("missing", missing);
     }
     let Ok(ours) = own_hooks(context) else { return pass_if_all_were_read(context, of) };
-    if let Some(one) = ours.iter().find(|one| has_branch_filter(one.hook())) {
-        let cause = format!("the hook of {} has a branch filter: pushes to other branches are not sent", one.target);
+    let filtered: Vec<OwnHook<'_>> = ours.iter().filter(|one| has_branch_filter(one.hook())).copied().collect();
+    if let Some(one) = filtered.first() {
+        let place = format!("{}{}", one.target, and_more(filtered.len()));
+        let cause = format!("the hook of {place} has a branch filter: pushes to other branches are not sent");
         let fix = by_connect("let the hook send every branch").at(context.page(&one.target.page()));
-        return CheckOutcome::warn(cause).fix(fix);
+        return CheckOutcome::warn(cause).affecting(filtered.iter().map(OwnHook::affected)).fix(fix);
     }
     let extra: BTreeSet<Event> = ours.iter().flat_map(|one| extra_events(wanted, one)).collect();
     if !extra.is_empty() {
         let names = extra.iter().map(Event::to_string).collect::<Vec<_>>().join(", ");
         let cause = format!("hooks also send {names}, which Factory does not ask for");
-        return CheckOutcome::warn(cause).evidence("extra", extra).fix(by_connect("set the events of the kit"));
+        let sends_more = ours.iter().filter(|one| !extra_events(wanted, one).is_empty());
+        let outcome = CheckOutcome::warn(cause).evidence("extra", extra).affecting(sends_more.map(OwnHook::affected));
+        return outcome.fix(by_connect("set the events of the kit"));
     }
     system_gap(context, wanted).unwrap_or_else(|| pass_if_all_were_read(context, of))
 }
@@ -259,30 +270,37 @@ pub(crate) fn token(context: &CheckContext<'_>) -> CheckOutcome {
     if !unknown.is_empty() {
         return token_not_shown(context, &unknown, of);
     }
-    if let Some(first) = of_kind(Carries::IgnoredSigning).first() {
-        return signing_ignored(first);
+    let ignored = of_kind(Carries::IgnoredSigning);
+    if let Some(first) = ignored.first() {
+        return signing_ignored(first, ignored.len()).affecting(ignored.iter().map(OwnHook::affected));
     }
     let unmarked = of_kind(Carries::Some);
     if unmarked.is_empty() { pass_if_all_were_read(context, of) } else { unmarked_token(&unmarked, of) }
 }
 
 /// gitlab: MR 231325
-fn signing_ignored(first: &OwnHook<'_>) -> CheckOutcome {
+fn signing_ignored(first: &OwnHook<'_>, count: usize) -> CheckOutcome {
     CheckOutcome::warn(format!(
-        "GitLab 19.0 ignored the signing token of {}: its feature flag webhook_signing_token is off",
-        first.target
+        "GitLab 19.0 ignored the signing token of {}{}: its feature flag webhook_signing_token is off",
+        first.target,
+        and_more(count)
     ))
     .fix(Fix::say("update GitLab to 19.1, which has no such flag, and run connect again"))
 }
 
 /// A token is set, and nothing tells which: the mark is missing.
 fn unmarked_token(unmarked: &[OwnHook<'_>], of: usize) -> CheckOutcome {
-    let first = unmarked.first().map_or_else(String::new, |ours| format!("{} (hook {})", ours.target, ours.hook().id));
-    let count = unmarked.len();
+    let (first, count) = (first_of(unmarked), unmarked.len());
     CheckOutcome::warn(format!(
         "{count} of {of} hooks have a token that was set by hand, and nothing tells which: {first}"
     ))
+    .affecting(unmarked.iter().map(OwnHook::affected))
     .fix(by_connect("set the kit's tokens, which leaves a mark"))
+}
+
+/// The first by name, and how many more there are.
+fn first_of(hooks: &[OwnHook<'_>]) -> String {
+    format!("{}{}", examples(hooks).first().map_or("", String::as_str), and_more(hooks.len()))
 }
 
 fn token_not_shown(context: &CheckContext<'_>, unknown: &[OwnHook<'_>], of: usize) -> CheckOutcome {
@@ -290,11 +308,12 @@ fn token_not_shown(context: &CheckContext<'_>, unknown: &[OwnHook<'_>], of: usiz
     if version.is_some_and(|version| version < Version::HOOK_NAME) {
         return CheckOutcome::not_observable("this GitLab shows neither a hook's token nor its description (17.1)");
     }
-    let first = unknown.first().map_or_else(String::new, |ours| format!("{} (hook {})", ours.target, ours.hook().id));
+    let first = first_of(unknown);
     CheckOutcome::unknown(format!(
         "{} of {of} hooks were not created by this program, and this GitLab does not show whether they have a token: {first}",
         unknown.len()
     ))
+    .affecting(unknown.iter().map(OwnHook::affected))
     .fix(Fix::connect("prove it with a test delivery, or set the token again", "factory-gitlab connect"))
 }
 
@@ -333,7 +352,8 @@ pub(crate) fn enabled(context: &CheckContext<'_>) -> CheckOutcome {
         Ok((not_shown, _)) if !not_shown.is_empty() => CheckOutcome::unknown(format!(
             "GitLab does not show for {} of {of} hooks whether they are enabled",
             not_shown.len()
-        )),
+        ))
+        .affecting(not_shown.iter().map(OwnHook::affected)),
         _ => pass_if_all_were_read(context, of),
     }
 }
@@ -357,15 +377,17 @@ pub(crate) fn duplicates(context: &CheckContext<'_>) -> CheckOutcome {
     if let Some(outcome) = scope::across_levels(context) {
         return outcome;
     }
-    let foreign = |target: &'_ TargetSeen| target.foreign_hooks().next().map(|seen| seen.hook.clone());
-    match targets().find_map(|target| Some((target, foreign(target)?))) {
-        Some((target, hook)) => foreign_hook(context, &target.target, &hook),
+    let foreign = || targets().flat_map(|seen| seen.foreign_hooks().map(|one| (&seen.target, &one.hook)));
+    match foreign().next() {
+        Some((target, hook)) => foreign_hook(context, target, hook, foreign().count())
+            .affecting(foreign().map(|(target, hook)| Affected::hook(target, hook.id))),
         None => pass_if_all_were_read(context, of),
     }
 }
 
-fn foreign_hook(context: &CheckContext<'_>, target: &Target, hook: &Hook) -> CheckOutcome {
-    let cause = format!("hook {} on {target} also sends to Factory's address, at {}", hook.id, hook.url);
+fn foreign_hook(context: &CheckContext<'_>, target: &Target, hook: &Hook, count: usize) -> CheckOutcome {
+    let (are, more) = (if count > 1 { "send" } else { "sends" }, and_more(count));
+    let cause = format!("hook {} on {target}{more} also {are} to Factory's address, at {}", hook.id, hook.url);
     let fix = Fix::open("delete it, if it is not needed", context.page(&target.page()));
     CheckOutcome::warn(cause).evidence("hook", hook.id).evidence("url", &hook.url).fix(fix)
 }

@@ -1,11 +1,12 @@
 //! Webhooks of ours outside the set that the selection needs: out of scope, or a second time for the same events.
 
-use super::{EXAMPLES, FaultyHooks, OwnHook, by_connect, observed_hooks, own_hooks_on};
+use super::{FaultyHooks, OwnHook, by_connect, examples, observed_hooks, own_hooks_on};
 use crate::checks::outcome::{CheckContext, CheckOutcome};
 use crate::error::Fix;
 use crate::http;
 use crate::observed::{HooksSeen, OtherTarget, OthersRead, Standing};
 use crate::target::TargetKind;
+use crate::text::and_more;
 
 pub(crate) fn scope(context: &CheckContext<'_>) -> CheckOutcome {
     let hooks = match observed_hooks(context) {
@@ -18,16 +19,17 @@ pub(crate) fn scope(context: &CheckContext<'_>) -> CheckOutcome {
     let Some(first) = outside.first() else {
         return passed(hooks, Standing::OutOfScope);
     };
-    let places: Vec<String> =
-        outside.iter().take(EXAMPLES).map(|ours| format!("{} (hook {})", ours.target, ours.hook().id)).collect();
+    let places = examples(&outside);
     let are = if outside.len() == 1 { "hook sends" } else { "hooks send" };
-    let cause = format!("{} {are} events that are not selected: {}", outside.len(), places[0]);
+    let cause =
+        format!("{} {are} events that are not selected: {}{}", outside.len(), places[0], and_more(outside.len()));
     let fix = match outside.iter().any(OwnHook::is_ours) {
         true => prune("remove it, or select what it sends"),
         false => Fix::say(BY_HAND),
     };
     let fix = fix.at(context.page(&first.target.page()));
-    CheckOutcome::fail(cause).evidence("count", outside.len()).evidence("hooks", places).fix(fix)
+    let outcome = CheckOutcome::fail(cause).evidence("count", outside.len()).evidence("hooks", places).fix(fix);
+    outcome.affecting(outside.iter().map(OwnHook::affected))
 }
 
 /// What a person set up is not removed by this program.

@@ -10,6 +10,7 @@ use super::super::verify;
 use super::super::{Context, session::Session};
 use super::MonitorArgs;
 use super::coverage::coverage;
+use crate::advice::{About, advise};
 use crate::checks::{CheckFilter, Policy, TokenUse};
 use crate::desired::ApplicationOrigin;
 use crate::error::Failure;
@@ -19,6 +20,7 @@ use crate::plan;
 use crate::report::series::Coverage;
 use crate::report::{FailOn, Findings};
 use crate::series::{CheckSeen, Event, Look, Series};
+use crate::settings::{Source, keys};
 
 /// All looks at one connection.
 pub(super) struct Watch<'a> {
@@ -27,7 +29,8 @@ pub(super) struct Watch<'a> {
     pub(super) reads: Reads,
     pub(super) memory: RefCell<Memory>,
     pub(super) series: Series,
-    pub(super) coverage: Coverage,
+    /// By the last look that could read it, of an earlier run too.
+    pub(super) coverage: Option<Coverage>,
     /// Of the last look that GitLab answered.
     pub(super) findings: Option<(Timestamp, Findings)>,
     pub(super) token_ends: TokenEnds,
@@ -41,6 +44,8 @@ pub(super) struct Watch<'a> {
     pub(super) observed: Option<Observed>,
     /// What is to be told of it.
     pub(super) events: Vec<Event>,
+    /// Whether the last look told something.
+    pub(super) is_told: bool,
     /// Why webhooks could not be added: told once.
     pub(super) fix_failed: Option<String>,
     /// Whether the metrics could not be written.
@@ -67,7 +72,7 @@ impl<'a> Watch<'a> {
             reads: CheckFilter::default().reads(),
             memory: RefCell::default(),
             series: Series::default(),
-            coverage: Coverage::default(),
+            coverage: None,
             findings: None,
             token_ends: TokenEnds::default(),
             took: Duration::ZERO,
@@ -76,6 +81,7 @@ impl<'a> Watch<'a> {
             requests: 0,
             observed: None,
             events: Vec::new(),
+            is_told: false,
             fix_failed: None,
             lacks_metrics: false,
             journal_size: None,
@@ -103,6 +109,29 @@ impl<'a> Watch<'a> {
         self.observe().await;
     }
 
+    /// Refuses a group or project that was named now and does not exist: that is a slip of the pen, where a recorded one has
+    /// been there once.
+    ///
+    /// # Errors
+    /// A usage error, by the first look at this selection.
+    pub(super) fn require_selection(&self) -> Result<(), Failure> {
+        let is_first = self.coverage.is_none() && (self.args.once || !self.has_looked());
+        let Some(error) = self.observed.as_ref().filter(|_| is_first).and_then(|one| one.hooks.error()) else {
+            return Ok(());
+        };
+        let settings = self.session.interview.settings();
+        for (setting, kind) in [(&keys::GROUP.definition, "group"), (&keys::PROJECT.definition, "project")] {
+            let is_named = settings.source(setting).is_some_and(|source| source != Source::Record);
+            let path = error.path.split_once(&format!("/api/v4/{kind}s/")).map(|(_, path)| path);
+            if let Some(path) = path.filter(|path| is_named && error.status() == Some(404) && !path.contains('/')) {
+                let path = path.split('?').next().unwrap_or(path).replace("%2F", "/");
+                let failure = Failure::usage(format!("the {kind} {path} does not exist, or the token does not see it"));
+                return Err(failure.fixes(advise(error, About::GitLab(&self.session.desired.instance))));
+            }
+        }
+        Ok(())
+    }
+
     /// Judges what was observed, and adds it to the series.
     pub(super) fn add(&mut self) {
         let Some(observed) = self.observed.take() else { return };
@@ -112,14 +141,8 @@ impl<'a> Watch<'a> {
             let mut memory = self.memory.borrow_mut();
             (memory.take_news(), memory.take_delivered())
         };
-        let look = Look {
-            at: self.at,
-            checks: CheckSeen::all(&findings.findings, away.is_some()),
-            news,
-            delivered,
-            requests: self.requests,
-            away,
-        };
+        let (checks, not_judged) = CheckSeen::all(&findings.findings, away.is_some());
+        let look = Look { at: self.at, checks, not_judged, news, delivered, requests: self.requests, away };
         let told = std::mem::take(&mut self.events);
         self.events = self.series.add(&look);
         self.events.extend(told);
@@ -172,7 +195,7 @@ impl<'a> Watch<'a> {
         let faulty = plan::deviating_targets(&session.desired, observed, &session.record);
         self.memory.borrow_mut().set_faulty(faulty);
         if let Some(hooks) = observed.hooks.known() {
-            self.coverage = coverage(hooks, &self.memory.borrow());
+            self.coverage = Some(coverage(hooks, &self.memory.borrow()));
         }
         let given = observed.token.known().map(|token| token.expires_at);
         let factory = observed.handed_over.known().map(|token| token.as_ref().and_then(|token| token.expires_at));

@@ -5,7 +5,7 @@ use super::look::Watch;
 use crate::error::{ExitCode, Failure};
 use crate::files::{self, Readers};
 use crate::report::series::metrics::Metrics;
-use crate::report::series::{EventJson, ResultJson, SeriesReport, event_line};
+use crate::report::series::{EventJson, ResultJson, SeriesReport, standing_line, write_event};
 use crate::report::{Format, Report as _};
 use crate::secret::redact;
 use crate::series::{Event, EventKind};
@@ -24,11 +24,16 @@ impl Watch<'_> {
         }
         self.add();
         let events = std::mem::take(&mut self.events);
+        self.is_told = !events.is_empty();
         for event in &events {
             self.print(event)?;
         }
         for event in &events {
-            self.notify(event).await;
+            // A command that hangs does not keep Ctrl-C waiting: it is stopped.
+            let interrupt = self.context().interrupt;
+            if interrupt.or(self.notify(event)).await.is_err() {
+                break;
+            }
         }
         match self.write_metrics() {
             Err(failure) if self.args.once => Err(failure),
@@ -66,7 +71,7 @@ impl Watch<'_> {
             return Ok(());
         }
         let mut text = Text::new();
-        text.line(event_line(event));
+        write_event(event, &terminal.running(), &mut text);
         terminal.print_styled(&text)
     }
 
@@ -152,6 +157,14 @@ impl Watch<'_> {
         }
         if self.context().output_file.is_some() {
             return self.context().finish(&report);
+        }
+        let is_quiet = self.context().terminal.verbosity() == Verbosity::Quiet;
+        if let Some(line) =
+            standing_line(&report.series, self.is_told).filter(|_| !is_quiet || report.exit_code() != ExitCode::Done)
+        {
+            let mut text = Text::new();
+            text.line(line);
+            self.context().terminal.print_styled(&text)?;
         }
         Ok(report.exit_code())
     }

@@ -6,6 +6,7 @@ use super::super::diagnostics;
 use super::look::Watch;
 use crate::error::Failure;
 use crate::observed::{Memory, MemoryFile};
+use crate::report::series::Coverage;
 use crate::series::Series;
 
 /// The schema of the file. A file of another one is left aside: this look is the first then.
@@ -18,7 +19,12 @@ struct StateFile {
     organization: String,
     /// The kit's fingerprint and where webhooks deliver to: with another one, whose a webhook is has to be read again.
     kit: String,
+    /// What was selected: another selection has other targets.
+    #[serde(default)]
+    selection: Option<String>,
     fix_failed: Option<String>,
+    #[serde(default)]
+    coverage: Option<Coverage>,
     series: Series,
     memory: MemoryFile,
 }
@@ -35,6 +41,9 @@ impl Watch<'_> {
         match serde_json::from_slice::<StateFile>(&bytes) {
             Ok(file) if file.schema != SCHEMA => self.leave_aside("it is of another version of this program"),
             Ok(file) if !self.is_of_this_connection(&file) => self.leave_aside("it is of another connection"),
+            Ok(file) if file.selection.as_ref().is_some_and(|one| *one != self.selection()) => {
+                self.leave_aside("it is of another selection (--group, --project, --exclude, --personal)");
+            }
             Ok(file) => self.take_over(file),
             Err(_) => self.leave_aside("it is not whole"),
         }
@@ -46,10 +55,11 @@ impl Watch<'_> {
     }
 
     fn take_over(&mut self, file: StateFile) {
-        let StateFile { kit, fix_failed, series, memory, .. } = file;
+        let StateFile { kit, fix_failed, coverage, series, memory, .. } = file;
         self.series = series;
         self.series.retain_known();
         self.fix_failed = fix_failed;
+        self.coverage = coverage;
         if kit == self.kit() {
             self.memory.replace(Memory::from(memory));
         }
@@ -57,6 +67,10 @@ impl Watch<'_> {
 
     fn kit(&self) -> String {
         self.session.desired.kit.fingerprint().to_string()
+    }
+
+    fn selection(&self) -> String {
+        self.session.desired.webhooks.selection.parts().join("; ")
     }
 
     fn leave_aside(&self, why: &str) {
@@ -76,7 +90,9 @@ impl Watch<'_> {
             instance: desired.instance.as_str().to_owned(),
             organization: desired.organization.id.clone(),
             kit: self.kit(),
+            selection: Some(self.selection()),
             fix_failed: self.fix_failed.clone(),
+            coverage: self.coverage,
             series: self.series.clone(),
             memory: MemoryFile::from(&*self.memory.borrow()),
         };

@@ -247,7 +247,7 @@ impl Memory {
             };
             projects = add(projects, found);
         }
-        let all = self.projects.values().cloned().collect();
+        let all = self.watched_projects().cloned().collect();
         InitialReads {
             groups: Observation::Known(self.groups.values().cloned().collect()),
             projects: Observation::Known((all, RefCell::new(None))),

@@ -18,7 +18,8 @@ pub struct Metrics<'m> {
     pub gitlab: &'m str,
     pub organization: &'m str,
     pub series: &'m Series,
-    pub coverage: Coverage,
+    /// `None` where no look could read it.
+    pub coverage: Option<Coverage>,
     /// How long the last look took.
     pub duration: Duration,
     /// When the token in use ends, and the one that Factory has.
@@ -74,13 +75,17 @@ impl Metrics<'_> {
             labels: vec![("check", code.to_owned())],
             value: number(state),
         };
-        let checks = series.checks().map(|(code, one)| check((code, one.state))).collect();
-        let hooks = [
-            ("enabled", coverage.enabled),
-            ("disabled", coverage.disabled),
-            ("missing", coverage.missing),
-            ("unread", coverage.unread),
-        ];
+        let known = series.checks().filter(|(_, one)| one.is_known());
+        let checks = known.map(|(code, one)| check((code, one.state))).collect();
+        let hooks = coverage.map(|coverage| {
+            [
+                ("enabled", coverage.enabled),
+                ("disabled", coverage.disabled),
+                ("missing", coverage.missing),
+                ("unread", coverage.unread),
+            ]
+        });
+        let projects = coverage.map(|coverage| [("yes", coverage.covered), ("no", coverage.uncovered)]);
         let ends = [("given", self.token_ends), ("factory", self.factory_token_ends)];
         let ends = ends.into_iter().filter_map(|(token, day)| {
             Some(Sample { labels: vec![("token", token.to_owned())], value: midnight(day?)? })
@@ -97,16 +102,20 @@ impl Metrics<'_> {
             ("last_run_timestamp_seconds", "When the last look was made.", time(series.last_at)),
             (
                 "last_success_timestamp_seconds",
-                "When the last look was made that found everything out, good or bad.",
+                "When the last look was made that judged every check, good or bad.",
                 time(series.last_success_at),
             ),
             ("run_duration_seconds", "How long the last look took.", Sample::plain(self.duration.as_secs_f64())),
             ("token_expiry_timestamp_seconds", "When a token ends.", ends.collect()),
-            ("hooks", "Webhooks to Factory, by their state.", Sample::each("state", hooks)),
+            (
+                "hooks",
+                "Webhooks to Factory, by their state.",
+                hooks.map_or_else(Vec::new, |hooks| Sample::each("state", hooks)),
+            ),
             (
                 "projects",
                 "Selected projects, by whether their events reach Factory.",
-                Sample::each("covered", [("yes", coverage.covered), ("no", coverage.uncovered)]),
+                projects.map_or_else(Vec::new, |projects| Sample::each("covered", projects)),
             ),
             ("deliveries_logged", "Deliveries that GitLab has logged since the first look.", whole(counts.deliveries)),
             ("deliveries_failed", "Those of them that failed.", whole(counts.deliveries_failed)),
@@ -159,7 +168,7 @@ mod tests {
             gitlab: "gitlab.acme.com",
             organization: "a \"quoted\" \\ one\nwith a break",
             series,
-            coverage: Coverage { covered: 9_000, uncovered: 1, enabled: 3, ..Coverage::default() },
+            coverage: Some(Coverage { covered: 9_000, uncovered: 1, enabled: 3, ..Coverage::default() }),
             duration: Duration::from_millis(1500),
             token_ends: Some(jiff::civil::date(2027, 1, 31)),
             factory_token_ends: None,

@@ -198,3 +198,20 @@ fn in_a_terminal_it_asks_once_before_the_first_look() {
         assert_eq!(hooks(&env), wanted, "{answer}");
     }
 }
+
+#[test]
+fn a_project_of_exercise_is_not_told_not_counted_and_gets_no_webhook() {
+    let env = connected(unlicensed(2));
+    look(&env, &FIX).json_lines(1);
+    let id = new_project(&env, "factory-gitlab-exercise-0123456789ab");
+    let run = look(&env, &FIX);
+    assert_eq!((told(&run), run.code, env.writes()), (vec![], 0, vec![]), "{run}");
+    let result = result(&run);
+    assert_eq!((&result["counts"]["new"], &result["coverage"]["covered"]), (&json!(0), &json!(2)), "{result}");
+    assert_eq!((&result["coverage"]["uncovered"], &result["coverage"]["missing"]), (&json!(0), &json!(0)), "{result}");
+    assert_eq!(env.api("DELETE", &format!("/projects/{id}"), &json!(null)).0, 202);
+    for _ in 0..3 {
+        let run = look(&env, &FIX);
+        assert_eq!((told(&run), run.code, env.writes()), (vec![], 0, vec![]), "{run}");
+    }
+}

@@ -149,6 +149,33 @@ fn while_gitlab_is_away_the_last_success_stays_and_the_last_run_goes_on() {
 }
 
 #[test]
+fn with_a_wrong_token_the_last_success_stays_and_what_was_read_last_is_kept() {
+    let mut env = connected(unlicensed(3));
+    look(&env, &METRICS).json_lines(1);
+    let before = parse(&file(&env));
+    env.set("GITLAB_TOKEN", "glpat-00000000000000000000");
+    std::thread::sleep(std::time::Duration::from_millis(1100));
+    look(&env, &METRICS).json_lines(1);
+    let after = parse(&file(&env));
+    for words in [&["last_success"][..], &["hooks{", "missing"], &["hooks{", "enabled"], &["projects{", "yes"]] {
+        assert!((value(&before, words) - value(&after, words)).abs() < 0.1, "{words:?}: {after:#?}");
+    }
+    assert!(!file(&env).contains("webhook.enabled"), "it was not judged");
+}
+
+#[test]
+fn what_no_look_could_read_is_left_out() {
+    let mut env = connected(small());
+    env.set("GITLAB_TOKEN", "glpat-00000000000000000000");
+    look(&env, &METRICS).json_lines(1);
+    let text = file(&env);
+    for name in ["_hooks", "_projects", "last_success", "webhook."] {
+        assert!(!text.contains(name), "{name}: {text}");
+    }
+    parse(&text);
+}
+
+#[test]
 fn a_reader_beside_the_writer_never_sees_half_a_file() {
     let mut env = connected(small());
     env.set_clock_speed(100_000);

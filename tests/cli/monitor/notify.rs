@@ -47,7 +47,7 @@ fn no_secret_and_nothing_of_this_program_is_in_its_environment() {
 fn its_failure_is_told_and_ends_nothing_and_its_output_is_not_mixed_in() {
     for (command, word) in [
         ("echo noise; echo noise >&2; exit 7", "ended with exit status: 7"),
-        ("no-such-program-anywhere", "ended with exit status: 127"),
+        ("no-such-program-anywhere", "the shell did not find it, or something it runs (exit status: 127)"),
     ] {
         let env = connected(small());
         let run = problem(&env, command);

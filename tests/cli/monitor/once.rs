@@ -22,7 +22,8 @@ fn the_first_look_is_the_baseline_and_the_second_has_nothing_to_tell() {
     [date] [time]  baseline   checks: 27 passed
     ");
     let second = env.run(&["monitor", "--once"]);
-    assert_eq!((second.code, second.stdout.as_str(), second.stderr.as_str()), (0, "", ""), "{second}");
+    let nothing = "all checks hold; nothing new\n";
+    assert_eq!((second.code, second.stdout.as_str(), second.stderr.as_str()), (0, nothing, ""), "{second}");
     assert_eq!(env.writes(), Vec::<String>::new());
 }
 
@@ -34,8 +35,15 @@ fn what_does_not_hold_is_told_with_the_first_look_and_not_again() {
     ----- stdout -----
     [date] [time]  baseline   checks: 12 passed, 1 warned, 2 failed
     [date] [time]  problem    application.exists  fail: no instance-wide application is named "Factory Integration"
+      - create it
+        factory-gitlab connect
     [date] [time]  problem    webhook.coverage  fail: 1 of 1 target has no hook to Factory: group group-1
+      - create the missing hooks
+        factory-gitlab connect
+        http://127.0.0.1:[port]/groups/group-1/-/hooks
     [date] [time]  problem    factory.status  warn: Factory has not finished yet: no bundle has been received yet
+      - wait for Factory to finish
+        factory-gitlab verify --wait 10m
     "#);
     let again = look(&env, &[]);
     assert_eq!((told(&again), again.code), (vec![], 1), "{again}");
@@ -222,7 +230,121 @@ fn quiet_prints_problems_and_their_end_only() {
     env.sandbox().gitlab().disable_hook(env.all_hooks()[0].id);
     drop(quiet());
     let run = quiet();
-    assert!(run.stdout.contains("problem") && run.stdout.lines().count() == 1, "{run}");
+    assert!(run.stdout.contains("problem") && !run.stdout.contains("new "), "{run}");
+    assert!(quiet().stdout.starts_with("1 check fails, since "), "the exit code is not alone");
+}
+
+#[test]
+fn a_project_that_loses_its_webhook_while_another_lacks_one_is_told_by_name() {
+    let env = connected(unlicensed(3));
+    let hooks = env.all_hooks();
+    let remove = |project: usize| {
+        let path = format!("/projects/{project}/hooks/{}", hooks[project - 1].id);
+        assert_eq!(env.api("DELETE", &path, &Value::Null).0, 204, "{path}");
+    };
+    remove(1);
+    look(&env, &[]).json_lines(1);
+    remove(2);
+    assert_eq!(told(&look(&env, &[])), NOTHING, "one look is not enough");
+    let run = look(&env, &[]);
+    assert_eq!(told(&run), ["problem webhook.coverage"], "{run}");
+    let event = &events(&run)[0];
+    assert_eq!((&event["from"], &event["to"]), (&json!("fail"), &json!("fail")));
+    let cause = "2 of 3 targets have no hook to Factory: project group-1/project-1 and 1 more; new: project group-1/subgroup-1/project-2";
+    assert_eq!(event["cause"], cause, "{run}");
+    assert_eq!(told(&look(&env, &[])), NOTHING);
+}
+
+#[test]
+fn a_second_webhook_that_fails_a_check_is_told_of_each_check() {
+    type Break = fn(&mut factory_gitlab::sandbox::gitlab::hooks::StoredHook);
+    let breaks: [(&str, Break); 2] = [
+        ("webhook.tls", |hook| hook.enable_ssl_verification = false),
+        ("webhook.payload", |hook| hook.custom_webhook_template = "{}".to_owned()),
+    ];
+    for (code, breaks) in breaks {
+        let env = connected(unlicensed(3));
+        let hooks = env.all_hooks();
+        env.sandbox().gitlab().change_hook(hooks[0].id, breaks);
+        look(&env, &[]).json_lines(1);
+        env.sandbox().gitlab().change_hook(hooks[1].id, breaks);
+        assert_eq!(told(&look(&env, &[])), NOTHING, "{code}");
+        assert_eq!(told(&look(&env, &[])), [format!("problem {code}")]);
+    }
+}
+
+#[test]
+fn with_a_wrong_token_nothing_that_was_not_judged_is_shown_as_passed() {
+    let mut env = connected(small());
+    look(&env, &[]).json_lines(1);
+    env.set("GITLAB_TOKEN", "glpat-00000000000000000000");
+    let result = result(&look(&env, &[]));
+    let of = |code: &str| result["checks"].as_array().expect("checks").iter().find(|one| one["code"] == code).cloned();
+    let enabled = of("webhook.enabled").expect("a check");
+    assert_eq!(
+        (&enabled["status"], &enabled["cause"]),
+        (&json!("skip"), &json!("not judged by the last look: depends on token.valid"))
+    );
+    let passed = result["checks"].as_array().expect("checks").iter().filter(|one| one["status"] == "pass");
+    let passed: Vec<&str> = passed.filter_map(|one| one["code"].as_str()).collect();
+    let is_judged =
+        |code: &&str| code.starts_with("instance.") || code.starts_with("factory.") || *code == "token.valid";
+    assert!(passed.iter().all(is_judged), "{passed:?}");
+    assert_eq!(result["coverage"]["covered"], 1, "as it was read last: {result}");
+}
+
+#[test]
+fn after_one_look_a_line_says_what_is_wrong_still_and_what_was_seen_once() {
+    let env = connected(small());
+    let once = || env.run(&["monitor", "--once"]);
+    drop(once());
+    env.sandbox().gitlab().disable_hook(env.all_hooks()[0].id);
+    insta::assert_snapshot!(once(), @r"
+    exit code: 1
+    ----- stdout -----
+    1 change was seen once and is told after the next look (webhook.enabled)
+    ");
+    insta::assert_snapshot!(once(), @r"
+    exit code: 1
+    ----- stdout -----
+    [date] [time]  problem    webhook.enabled  pass -> fail: 1 of 1 hooks are disabled by GitLab: group group-1 (hook 1)
+      - find out why deliveries fail (webhook.recent); a successful test enables the hook again
+        factory-gitlab connect
+        http://127.0.0.1:[port]/groups/group-1/-/hooks
+    ");
+    insta::assert_snapshot!(once(), @r"
+    exit code: 1
+    ----- stdout -----
+    1 check fails, since [date] [time] (webhook.enabled); nothing new
+    ");
+}
+
+#[test]
+fn a_group_or_project_that_does_not_exist_is_a_usage_error_and_the_last_look_stays() {
+    let env = connected(small());
+    look(&env, &[]).json_lines(1);
+    let kept = std::fs::read(state_file(&env)).expect("a look");
+    for (flag, path, kind) in [("--group", "nope", "group"), ("--project", "group-1/nope", "project")] {
+        let run = env.run(&["monitor", "--once", flag, path]);
+        assert_eq!(run.code, 2, "{run}");
+        assert!(
+            run.stderr.contains(&format!("the {kind} {path} does not exist, or the token does not see it")),
+            "{run}"
+        );
+        assert!(run.stderr.contains("correct --group or --project"), "{run}");
+        let run = env.run(&["monitor", flag, path, "--for", "1h"]);
+        assert_eq!((run.code, run.stdout.as_str()), (2, ""), "{run}");
+    }
+    assert!(std::fs::read(state_file(&env)).expect("a look") == kept, "it was overwritten");
+}
+
+#[test]
+fn a_look_at_another_selection_is_a_first_look() {
+    let env = connected(SandboxOptions { groups: 2, projects: 2, ..small() });
+    look(&env, &[]).json_lines(1);
+    let run = look(&env, &["--group", "group-1"]);
+    assert_eq!(told(&run)[0], "baseline checks", "{run}");
+    assert!(run.stderr.contains("it is of another selection"), "{run}");
 }
 
 #[cfg(unix)]

@@ -257,8 +257,9 @@ fn usage_errors_come_before_the_first_look() {
     for (args, word) in [
         (["monitor", "--interval", "1s"].as_slice(), "at least 10s"),
         (&["monitor", "--once", "--interval", "5m"], "--interval"),
-        (&["monitor", "--once", "-o", "junit"], "reports no checks"),
+        (&["monitor", "--once", "-o", "junit"], "monitor has no JUnit form; choose -o text or -o json"),
         (&["monitor", "--fix"], "--yes"),
+        (&["monitor", "--once", "--fix"], "--yes"),
         (&["monitor", "--metrics-file", "no/such/file.prom"], "does not exist"),
     ] {
         env.sandbox().clear_requests();
