@@ -109,8 +109,8 @@ impl Series {
         let is_first = self.looks == 0;
         self.started_at.get_or_insert(look.at);
         self.last_at = Some(look.at);
-        self.looks += 1;
-        self.requests += look.requests;
+        self.looks = self.looks.saturating_add(1);
+        self.requests = self.requests.saturating_add(look.requests);
         let mut events = self.follow_away(look);
         let has_baseline = self.checks.keys().any(|code| !code.starts_with("factory."));
         if !has_baseline && look.away.is_none() {
@@ -151,7 +151,7 @@ impl Series {
                     return Vec::new();
                 }
                 away.is_told = true;
-                away.times += 1;
+                away.times = away.times.saturating_add(1);
                 let step = Step { from: (!is_first).then_some("answering"), to: "away" };
                 vec![Event::of_gitlab(look.at, EventKind::Away, step, Some(cause.clone()))]
             }
@@ -166,7 +166,7 @@ impl Series {
                     return Vec::new();
                 };
                 let gone = seconds(since, returned_at);
-                away.seconds += gone;
+                away.seconds = away.seconds.saturating_add(gone);
                 (away.since, away.returned_at, away.is_told) = (None, None, false);
                 let step = Step { from: Some("away"), to: "answering" };
                 vec![Event::of_gitlab(look.at, EventKind::Back, step, Some(format!("it was away for {}", span(gone))))]

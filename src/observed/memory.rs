@@ -141,7 +141,7 @@ impl Memory {
     /// The look has read what was due. One that fails leaves as much more to the next.
     pub(super) fn end(&mut self, turn: Turn) {
         self.looked_at = Some(turn.at);
-        self.looks += 1;
+        self.looks = self.looks.saturating_add(1);
     }
 
     /// What happened to groups and projects since this was asked last.

@@ -158,7 +158,7 @@ fn the_walk_of_an_exercise_runs_as_it_is_printed() {
         assert_eq!(run.code, 0, "{command}: {run}");
         let begins = match command.as_str() {
             dry if dry.contains("--dry-run") => "Plan for ",
-            sweep if sweep.contains("--sweep") => "removed: ",
+            sweep if sweep.contains("--sweep") => "done: ",
             only if only.contains("--only") => "every event arrived: ",
             _ => "every event that the kit subscribes to arrived: ",
         };

@@ -78,7 +78,8 @@ impl ListReader<'_> {
 
     /// Compares the next page of all projects.
     async fn compare_projects(&self, memory: &mut Memory) -> Result<Reached, http::Error> {
-        let after = memory.project_cursor;
+        // No project has the greatest number, and nothing would come after it.
+        let after = memory.project_cursor.min(u64::MAX - 1);
         let page = self.gitlab.projects_after(after).next_page().await?.unwrap_or_default();
         let reached = if page.len() < PAGE_SIZE { Reached::End } else { Reached::Middle };
         let last = match reached {
@@ -87,7 +88,7 @@ impl ListReader<'_> {
         };
         let seen: Vec<u64> = page.iter().map(|project| project.id).collect();
         page.iter().for_each(|project| memory.see_project(project));
-        let missing = memory.projects.range(after.saturating_add(1)..=last).map(|(id, _)| *id);
+        let missing = memory.projects.range(after + 1..=last.max(after + 1)).map(|(id, _)| *id);
         let missing: Vec<u64> = missing.filter(|id| seen.binary_search(id).is_err()).collect();
         for id in missing {
             self.remove_unseen(memory, Unseen { number: (TargetKind::Project, id), paging: Paging::ById }).await?;
@@ -113,7 +114,7 @@ impl ListReader<'_> {
     /// Compares the next page of all groups. GitLab pages them by number, so one may slip to another page; what is missing is
     /// asked for by its ID.
     async fn compare_groups(&self, memory: &mut Memory) -> Result<(), http::Error> {
-        let (after, number) = (memory.group_cursor, memory.group_page + 1);
+        let (after, number) = (memory.group_cursor, memory.group_page.saturating_add(1));
         let page = self.gitlab.groups_page(number, IdOrder::OldestFirst).await?;
         let is_end = page.len() < PAGE_SIZE;
         let last = if is_end { u64::MAX } else { page.last().map_or(u64::MAX, |group| group.id) };

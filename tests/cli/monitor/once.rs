@@ -362,3 +362,21 @@ fn a_pipe_in_the_place_of_the_last_look_is_refused_and_not_waited_for() {
     assert_eq!(run.code, 2, "{run}");
     assert!(run.stderr.contains("it is not a regular file"), "{run}");
 }
+
+#[test]
+fn odd_numbers_in_the_last_look_end_no_look() {
+    let env = connected(small());
+    assert_eq!(env.run(&["monitor", "--once"]).code, 0);
+    let path = state_file(&env);
+    let kept: Value = serde_json::from_slice(&std::fs::read(&path).expect("the last look")).expect("JSON");
+    for place in ["/series/looks", "/series/requests", "/memory/looks", "/memory/group_page", "/memory/project_cursor"]
+    {
+        let mut odd = kept.clone();
+        let number = odd.pointer_mut(place).expect("a number");
+        *number = json!(u64::MAX);
+        let name = path.strip_prefix(env.path("")).expect("below").to_string_lossy().into_owned();
+        env.file(&name, odd.to_string());
+        let run = env.run(&["monitor", "--once"]);
+        assert!(run.code == 0 || run.stderr.contains("is left aside"), "{place}: {run}");
+    }
+}
