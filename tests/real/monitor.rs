@@ -125,7 +125,7 @@ fn week(hook: u64) -> Changes {
 /// after so many of them and not after so many looks.
 #[test]
 fn a_week_of_looks_tells_each_change_once_and_its_memory_stays_flat() {
-    let options = SandboxOptions { projects: 150, groups: 1, plan: SandboxPlan::Premium, ..SandboxOptions::default() };
+    let options = SandboxOptions { projects: 20, groups: 1, plan: SandboxPlan::Premium, ..SandboxOptions::default() };
     let mut env = TestEnv::with(options);
     env.set_clock_speed(100_000);
     assert_eq!(env.run(&["connect", "--yes"]).code, 0);
