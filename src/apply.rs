@@ -32,7 +32,7 @@ use crate::env::Clock;
 use crate::factory::{EndAnswer, FactoryClient, UploadError};
 use crate::gitlab::{MintedToken, OAuth, Reader, Writer};
 use crate::http;
-use crate::journal::{self, Connection, Entry, ExerciseRecord, Journal, RunEntry};
+use crate::journal::{self, Connection, Entry, Journal, RunEntry};
 use crate::observed::Observed;
 use crate::observed::observer::Observer;
 use crate::plan::Step;
@@ -188,8 +188,6 @@ pub struct Apply<'a> {
     token: &'a PersonalAccessToken,
     local: LocalState<'a>,
     end: Option<RunEntry>,
-    /// The webhooks that earlier exercises registered, by their marks.
-    exercise_hooks: Vec<(String, u64)>,
     /// How many webhooks are changed at the same time; `http` bounds the requests as well.
     concurrency: usize,
 }
@@ -265,17 +263,8 @@ impl<'a> Apply<'a> {
             token,
             local,
             end,
-            exercise_hooks: Vec::new(),
             concurrency: transport.concurrency,
         }
-    }
-
-    /// With the webhooks that earlier exercises registered, which are removed with the rest.
-    #[must_use]
-    pub fn with_exercises(mut self, exercises: &[ExerciseRecord]) -> Self {
-        let hook = |one: &ExerciseRecord| Some((one.mark.clone(), one.hook?));
-        self.exercise_hooks = exercises.iter().filter_map(hook).collect();
-        self
     }
 
     /// Carries out the plan. Each result is added to `applied` as it happens, so that it is complete even if this is

@@ -36,6 +36,7 @@ pub use hook_tester::HookTester;
 pub use listing::ProjectPages;
 pub use oauth::OAuth;
 pub use projects::{GroupDetails, NewProject, ProjectDetails};
+pub(crate) use reader::if_found;
 pub use reader::{IdOrder, Reader};
 pub use sent_events::{EventSubject, SentEvent};
 pub use work::{

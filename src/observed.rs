@@ -20,7 +20,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 use serde::Serialize;
 
-pub use self::exercise::{ExercisePlaces, Leftover, PlaceFinder, PlaceHook, PlaceSeen, PlaceWish};
+pub use self::exercise::{ExercisePlaces, Leftover, PlaceFinder, PlaceHook, PlaceSeen, PlaceWish, mark_of};
 pub use self::memory::{Delivered, Memory, MemoryFile, News, NewsKind};
 pub use self::network::{NetworkSeen, inspect_network};
 pub use self::observation::Observation;

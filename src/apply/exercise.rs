@@ -10,6 +10,8 @@ mod outcome;
 mod project;
 
 use super::{Apply, Error, PlanRun, StepEnd};
+use crate::gitlab::ApiRefusal;
+use crate::http;
 use crate::plan::ExerciseStep;
 
 pub use self::outcome::{ActivityOutcome, Cell, CellState, Cleaned, Exercised, LeftInGitLab, WorkProject};
@@ -36,4 +38,9 @@ impl Apply<'_> {
         }
         Ok(StepEnd::Done)
     }
+}
+
+/// Whether GitLab refused because it has one of that name: a project, or a file.
+fn is_there_already(error: &http::Error) -> bool {
+    matches!(ApiRefusal::of(error), Some(ApiRefusal::Already { .. }))
 }

@@ -89,6 +89,12 @@ fn unreached(error: &Error, instance: &InstanceUrl) -> String {
     }
 }
 
+/// A group or project that was named and that GitLab does not show.
+#[must_use]
+pub fn unknown_place(kind: &str, path: &str) -> Failure {
+    Failure::usage(format!("the {kind} {path} does not exist, or the token does not see it"))
+}
+
 /// The keyring cannot be used.
 #[must_use]
 pub fn credential_store(error: &CredentialStoreError) -> Failure {

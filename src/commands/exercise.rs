@@ -162,8 +162,7 @@ async fn places(args: &ExerciseArgs, session: &Session<'_>, observed: &Observed)
 }
 
 fn unknown_place(kind: &str, path: &str) -> Failure {
-    Failure::usage(format!("the {kind} {path} does not exist, or the token does not see it"))
-        .fix(Fix::say(format!("give the path of a {kind} as in its address")))
+    diagnostics::unknown_place(kind, path).fix(Fix::say(format!("give the path of a {kind} as in its address")))
 }
 
 fn require_place(places: &ExercisePlaces) -> Result<(), Failure> {
@@ -229,9 +228,7 @@ impl Run<'_> {
         let clients = Clients::new(&session.observer, &writer, &test_quota);
         let local = session.local_state(lock)?;
         let inputs = session.apply_inputs(Tools { observed: self.observed, clients, local, transport: &transport });
-        Ok(ExerciseEnd::Exercised(Box::new(
-            self.apply(&Apply::new(inputs, journal).with_exercises(&session.record.exercises), plan).await,
-        )))
+        Ok(ExerciseEnd::Exercised(Box::new(self.apply(&Apply::new(inputs, journal), plan).await)))
     }
 
     /// Carries the plan out. After an interruption the work is dropped, and what was made is removed.

@@ -10,11 +10,11 @@ use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use clap::{Args, ValueHint};
-use jiff::{Span, SpanRelativeTo};
 
 use self::look::Watch;
 use super::Context;
 use super::output::require_writable;
+use super::rotate::with_days;
 use super::session::{Access, Session};
 use crate::cli::after_help::{Ending, after_help, common, own};
 use crate::error::{ExitCode, Failure};
@@ -80,8 +80,7 @@ pub struct MonitorArgs {
 /// Reads `90s`, `5m`, `1h 30m` or `3d`.
 fn duration(text: &str) -> Result<Duration, String> {
     let wanted = || "write it as 90s, 5m, 1h or 3d".to_owned();
-    let span: Span = text.parse().map_err(|_| wanted())?;
-    let time = span.to_duration(SpanRelativeTo::days_are_24_hours()).map_err(|_| wanted())?;
+    let time = with_days(text).ok_or_else(wanted)?;
     Duration::try_from(time).map_err(|_| wanted())
 }
 

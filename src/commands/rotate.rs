@@ -1,7 +1,7 @@
 //! `rotate`: renews a secret of the connection, new first, and proves the new one before the old one ends.
 
 use clap::{Args, Subcommand};
-use jiff::{Span, SpanRelativeTo};
+use jiff::{SignedDuration, Span, SpanRelativeTo};
 
 use super::run::{Planned, Ran, run};
 use super::session::{Access, Session};
@@ -129,11 +129,16 @@ pub struct RotateCommonArgs {
     pub exit_code: bool,
 }
 
+/// Reads a time in units up to weeks, of which a day has 24 hours; `None` for anything else.
+pub(super) fn with_days(text: &str) -> Option<SignedDuration> {
+    let span: Span = text.parse().ok()?;
+    span.to_duration(SpanRelativeTo::days_are_24_hours()).ok()
+}
+
 /// Reads `30d`, `12h` or `2w`.
 fn limit(text: &str) -> Result<Limit, String> {
     let wanted = || "write it as 30d, 12h or 2w".to_owned();
-    let span: Span = text.parse().map_err(|_| wanted())?;
-    let time = span.to_duration(SpanRelativeTo::days_are_24_hours()).map_err(|_| wanted())?;
+    let time = with_days(text).ok_or_else(wanted)?;
     if time.is_negative() { Err(wanted()) } else { Ok(Limit { time, text: text.to_owned() }) }
 }
 

@@ -69,11 +69,7 @@ impl Reader {
     /// # Errors
     /// Those of any request, except 404.
     pub async fn project_details(&self, id: u64) -> Result<Option<ProjectDetails>, Error> {
-        match self.get(&format!("/projects/{id}"), "a project").await {
-            Ok(project) => Ok(Some(project)),
-            Err(error) if error.status() == Some(404) => Ok(None),
-            Err(error) => Err(error),
-        }
+        self.find(&format!("/projects/{id}"), "a project").await
     }
 
     /// A project by its path.

@@ -91,6 +91,11 @@ impl Reader {
         self.http.send(&self.request(path)).await?.json(expected)
     }
 
+    /// The same; `None` where GitLab says that it does not exist or is not visible.
+    pub(super) async fn find<W: DeserializeOwned>(&self, path: &str, expected: Expected) -> Result<Option<W>, Error> {
+        if_found(self.get(path, expected).await)
+    }
+
     pub(super) fn list<W, T>(&self, path: &str, expected: Expected) -> Listing<W, T> {
         Listing::new(Pages::new(self.http.clone(), self.request(path)), expected)
     }
@@ -171,11 +176,8 @@ impl Reader {
     /// # Errors
     /// 401 (not 403) unless the caller is an effective admin or its owner.
     pub async fn token_by_id(&self, id: u64) -> Result<Option<TokenDetails>, Error> {
-        match self.get::<TokenWire>(&format!("/personal_access_tokens/{id}"), "a token").await {
-            Ok(wire) => Ok(Some(wire.into())),
-            Err(error) if error.status() == Some(404) => Ok(None),
-            Err(error) => Err(error),
-        }
+        let found = self.find::<TokenWire>(&format!("/personal_access_tokens/{id}"), "a token").await?;
+        Ok(found.map(TokenDetails::from))
     }
 
     /// The instance-wide applications. GitLab does not page them; a `Link` would be followed.
@@ -380,5 +382,14 @@ impl Reader {
         let path = format!("{}/{hook}/events?{query}", target.hooks_path());
         let wire: Vec<DeliveryWire> = self.get(&path, "a delivery log").await?;
         Ok(wire.into_iter().map(LoggedDelivery::from).collect())
+    }
+}
+
+/// `None` in the place of a 404.
+pub(crate) fn if_found<T>(found: Result<T, Error>) -> Result<Option<T>, Error> {
+    match found {
+        Ok(found) => Ok(Some(found)),
+        Err(error) if error.status() == Some(404) => Ok(None),
+        Err(error) => Err(error),
     }
 }

@@ -143,11 +143,7 @@ impl Reader {
 
     async fn named_commit(&self, project: u64, kind: &str, name: &str) -> Result<Option<NamedCommit>, Error> {
         let path = format!("/projects/{project}/repository/{kind}/{}", listing::encoded(name));
-        match self.get(&path, "a branch or tag").await {
-            Ok(found) => Ok(Some(found)),
-            Err(error) if error.status() == Some(404) => Ok(None),
-            Err(error) => Err(error),
-        }
+        self.find(&path, "a branch or tag").await
     }
 
     /// The issues of a project with exactly this title, among the newest 100.

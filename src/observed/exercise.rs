@@ -197,7 +197,8 @@ impl PlaceFinder<'_> {
 }
 
 /// The mark of a project that an exercise made: in its description and its name.
-fn mark_of(project: &ProjectDetails) -> Option<String> {
+#[must_use]
+pub fn mark_of(project: &ProjectDetails) -> Option<String> {
     let description = project.description.as_deref()?;
     let at = description.find(EXERCISE_MARK)?;
     let mark = description[at..].split(|c: char| !(c.is_ascii_alphanumeric() || c == '-')).next()?;

@@ -124,18 +124,8 @@ impl HookReader<'_> {
         let selection = &self.desired.webhooks.selection;
         let finder = TargetFinder { gitlab, selection, strategy, initial, others: &others, source: ListSource::GitLab };
         let find = async |sink: &TargetSink<'_>| finder.find(sink).await;
-        let (FoundTargets { left_out, split_groups, unmatched_exclusions }, all) =
-            self.read_found(find, |_| true).await?;
-        let (targets, outside) = others.divide(all);
-        Ok(HooksSeen {
-            strategy,
-            targets,
-            left_out,
-            split_groups,
-            unmatched_exclusions,
-            others: outside,
-            others_read: others.read(),
-        })
+        let (found, all) = self.read_found(find, |_| true).await?;
+        Ok(self.seen(found, &others, all))
     }
 
     /// The same of everything that can have a webhook, whatever is selected. Only targets are kept that have one of this
@@ -161,6 +151,21 @@ impl HookReader<'_> {
         let number = seen.target.number();
         let is_group = self.group_hooks == GroupHooks::Sleep && number.0 == TargetKind::Group;
         is_refused && is_group && !self.recorded.contains(&number)
+    }
+
+    /// What was found and read, with the targets that need no webhook apart.
+    fn seen(&self, found: FoundTargets, others: &Others<'_>, all: Vec<TargetSeen>) -> HooksSeen {
+        let FoundTargets { left_out, split_groups, unmatched_exclusions } = found;
+        let (targets, outside) = others.divide(all);
+        HooksSeen {
+            strategy: self.strategy,
+            targets,
+            left_out,
+            split_groups,
+            unmatched_exclusions,
+            others: outside,
+            others_read: others.read(),
+        }
     }
 
     /// The same with what earlier looks saw: only what is new, faulty or due is read.
@@ -199,17 +204,7 @@ impl HookReader<'_> {
         let logs = LogReader { gitlab, none: self.logs.none, width: self.width };
         logs.read(&mut all, memory, turn).await;
         memory.end(turn);
-        let (targets, outside) = others.divide(all);
-        let FoundTargets { left_out, split_groups, unmatched_exclusions } = found;
-        Ok(HooksSeen {
-            strategy,
-            targets,
-            left_out,
-            split_groups,
-            unmatched_exclusions,
-            others: outside,
-            others_read: others.read(),
-        })
+        Ok(self.seen(found, &others, all))
     }
 
     /// Reads targets as they are found, and keeps some of them.

@@ -48,8 +48,7 @@ pub fn exercise(wish: &ExerciseWish, desired: &Desired, places: &ExercisePlaces,
         (ExerciseScope::Sweep, _) | (_, []) => {}
         (ExerciseScope::Everything, [first, ..]) => {
             work(wish, first, &places.seen, &mut plan);
-            let warnings = warnings(first, &plan);
-            plan.warnings.extend(warnings);
+            plan.warnings.extend(warnings(first, covering(wish, first).as_ref()));
             kit::accept_first(desired, record, &mut plan);
             plan.notes.extend(kit::key_note(desired, record));
         }
@@ -62,20 +61,14 @@ fn work(wish: &ExerciseWish, first: &PlaceSeen, all: &[PlaceSeen], plan: &mut Pl
     let (step, place) = match &first.existing {
         Some(project) => (
             ExerciseStep::UseProject { project: first.target.clone(), mark },
-            Place::Existing { project: project.id, path: project.path_with_namespace.clone() },
+            Place::Existing { project: project.id, path: project.path_with_namespace.clone(), hook: None },
         ),
         None => (
             ExerciseStep::CreateProject { groups: all.iter().map(|one| one.target.clone()).collect(), name: mark },
             Place::Scratch { project: None, name: format!("{}/{}", first.target.path(), wish.mark) },
         ),
     };
-    let covering = |place: &PlaceSeen| {
-        let PlaceHook { on, id, events, is_disabled } = place.hook.as_ref()?;
-        let lacks = wish.activities.iter().map(|activity| activity.event()).filter(|event| !events.contains(event));
-        let lacks = lacks.collect::<BTreeSet<Event>>().into_iter().collect();
-        Some(CoveringHook { on: on.clone(), id: *id, lacks, is_disabled: *is_disabled })
-    };
-    let hooks = all.iter().filter_map(covering).collect();
+    let hooks = all.iter().filter_map(|place| covering(wish, place)).collect();
     let use_hook = ExerciseStep::UseHook { hooks, covers_first: first.hook.is_some() };
     let mut steps = vec![step, use_hook, ExerciseStep::TestHook];
     steps.extend(needed(&wish.activities).into_iter().map(|activity| ExerciseStep::Do { activity }));
@@ -87,13 +80,17 @@ fn work(wish: &ExerciseWish, first: &PlaceSeen, all: &[PlaceSeen], plan: &mut Pl
     }
 }
 
+/// The webhook that covers a place, with what it does not send.
+fn covering(wish: &ExerciseWish, place: &PlaceSeen) -> Option<CoveringHook> {
+    let PlaceHook { on, id, events, is_disabled } = place.hook.as_ref()?;
+    let lacks = wish.activities.iter().map(|activity| activity.event()).filter(|event| !events.contains(event));
+    let lacks = lacks.collect::<BTreeSet<Event>>().into_iter().collect();
+    Some(CoveringHook { on: on.clone(), id: *id, lacks, is_disabled: *is_disabled })
+}
+
 /// What keeps the webhook from sending what is to be exercised, and that none of the connection's is tested.
-fn warnings(first: &PlaceSeen, plan: &Plan) -> Vec<String> {
-    let used = plan.steps.iter().find_map(|step| match step {
-        Step::Exercise(ExerciseStep::UseHook { hooks, covers_first: true }) => hooks.first(),
-        _ => None,
-    });
-    let Some(CoveringHook { on, id, lacks, is_disabled }) = used else {
+fn warnings(first: &PlaceSeen, covering: Option<&CoveringHook>) -> Vec<String> {
+    let Some(CoveringHook { on, id, lacks, is_disabled }) = covering else {
         let what = if first.existing.is_some() {
             "connect registers one"
         } else {
@@ -128,8 +125,8 @@ fn needed(wanted: &[Activity]) -> Vec<Activity> {
 fn leftovers(wish: &ExerciseWish, seen: &[Leftover], plan: &mut Plan) {
     for Leftover { project, mark, own } in seen {
         let place = match own {
-            Some(ExerciseRecord { used: true, .. }) => {
-                Place::Existing { project: project.id, path: project.path_with_namespace.clone() }
+            Some(ExerciseRecord { used: true, hook, .. }) => {
+                Place::Existing { project: project.id, path: project.path_with_namespace.clone(), hook: *hook }
             }
             _ => Place::Scratch { project: Some(project.id), name: project.path_with_namespace.clone() },
         };

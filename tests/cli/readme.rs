@@ -11,7 +11,7 @@ use factory_gitlab::cli::Parsed;
 use factory_gitlab::error::ExitCode;
 use factory_gitlab::{checks, env_vars, settings};
 
-use crate::test_env::TestEnv;
+use crate::test_env::{TestEnv, Transcript};
 
 fn root(path: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join(path)
@@ -123,17 +123,25 @@ fn walk(mark: &str) -> Vec<String> {
     block.lines().filter_map(|line| line.strip_prefix("$ ")).map(str::to_owned).collect()
 }
 
+/// Runs the commands of a walk in their order, each to success.
+fn walked(env: &TestEnv, mark: &str, number: usize) -> Vec<(String, Transcript)> {
+    let commands = walk(mark);
+    assert_eq!(commands.len(), number, "{commands:?}");
+    let ran = |command: String| {
+        let words = words(&command);
+        let args: Vec<&str> = words.iter().skip(1).map(String::as_str).collect();
+        let run = env.run(&args);
+        assert_eq!(run.code, 0, "{command}\n{run}");
+        (command, run)
+    };
+    commands.into_iter().map(ran).collect()
+}
+
 #[test]
 fn the_walk_of_a_disconnection_runs_as_it_is_printed() {
     let env = TestEnv::new();
     env.connects(&[]);
-    let commands = walk("disconnect");
-    assert_eq!(commands.len(), 4, "{commands:?}");
-    for command in &commands {
-        let words = words(command);
-        let args: Vec<&str> = words.iter().skip(1).map(String::as_str).collect();
-        let run = env.run(&args);
-        assert_eq!(run.code, 0, "{command}\n{run}");
+    for (command, run) in &walked(&env, "disconnect", 4) {
         let wanted = match command {
             one if one.contains("--dry-run") => "Plan for ",
             one if one.contains("--evidence") => "disconnected: ",
@@ -149,13 +157,7 @@ fn the_walk_of_a_disconnection_runs_as_it_is_printed() {
 fn the_walk_of_an_exercise_runs_as_it_is_printed() {
     let env = TestEnv::new();
     env.connects(&[]);
-    let commands = walk("exercise");
-    assert_eq!(commands.len(), 5);
-    for command in &commands {
-        let words = words(command);
-        let args: Vec<&str> = words.iter().skip(1).map(String::as_str).collect();
-        let run = env.run(&args);
-        assert_eq!(run.code, 0, "{command}: {run}");
+    for (command, run) in &walked(&env, "exercise", 5) {
         let begins = match command.as_str() {
             dry if dry.contains("--dry-run") => "Plan for ",
             sweep if sweep.contains("--sweep") => "done: ",
@@ -172,13 +174,7 @@ fn the_walk_of_a_rotation_runs_as_it_is_printed() {
     let env = TestEnv::new();
     env.connects(&["--handover-token", "minted"]);
     let _secrets = env.sandbox().factory().rotate_webhook_secret();
-    let commands = walk("rotate");
-    assert_eq!(commands.len(), 8, "{commands:?}");
-    for command in &commands {
-        let words = words(command);
-        let args: Vec<&str> = words.iter().skip(1).map(String::as_str).collect();
-        let run = env.run(&args);
-        assert_eq!(run.code, 0, "{command}\n{run}");
+    for (command, run) in &walked(&env, "rotate", 8) {
         let wanted = match command {
             one if one.contains("status") => "token of Factory today",
             one if one.contains("--dry-run") => "Plan for ",
@@ -193,13 +189,7 @@ fn the_walk_of_a_rotation_runs_as_it_is_printed() {
 fn the_walk_of_a_monitor_runs_as_it_is_printed() {
     let mut env = crate::monitor::connected(crate::test_env::small());
     env.set_clock_speed(20_000);
-    let commands = walk("monitor");
-    assert_eq!(commands.len(), 5, "{commands:?}");
-    for command in &commands {
-        let words = words(command);
-        let args: Vec<&str> = words.iter().skip(1).map(String::as_str).collect();
-        let run = env.run(&args);
-        assert_eq!(run.code, 0, "{command}\n{run}");
+    for (command, run) in &walked(&env, "monitor", 5) {
         let wanted = match command {
             one if one.contains("json") => "\"event\":\"result\"",
             one if one.contains("--for") => "watched for 15 min",

@@ -2,12 +2,11 @@
 
 use super::matching::Subject;
 use super::outcome::{ActivityOutcome, Cell, CellState, Exercised, Made, WorkProject};
-use super::{Apply, Error};
+use super::{Apply, Error, is_there_already};
 use crate::activity::Activity;
 use crate::gitlab::{
     ApiRefusal, CommitAction, FileChange, NewCommit, NewIssue, NewMergeRequest, NewNote, NoteKind, Noteable,
 };
-use crate::http;
 
 /// The file of GitLab's CI configuration.
 const CI_FILE: &str = ".gitlab-ci.yml";
@@ -117,7 +116,7 @@ impl Apply<'_> {
             async |new: &NewCommit| self.make(async || self.clients.writer.commit(project.id, new).await, &find).await;
         let made = match create(&commit(FileChange::Create)).await {
             // A project that is in use has a configuration: it is replaced on this branch.
-            Err(Error::Request(error)) if project.is_existing && is_existing_file(&error) => {
+            Err(Error::Request(error)) if project.is_existing && is_there_already(&error) => {
                 create(&commit(FileChange::Update)).await?
             }
             made => made?,
@@ -239,10 +238,6 @@ pub(super) fn tag_name(mark: &str) -> String {
 /// A new one for each request: GitLab drops a repetition.
 fn new_uuid() -> String {
     uuid::Uuid::new_v4().to_string()
-}
-
-fn is_existing_file(error: &http::Error) -> bool {
-    matches!(ApiRefusal::of(error), Some(ApiRefusal::Already { .. }))
 }
 
 /// Why it was not done. CI/CD that is switched off is no failure of the connection.

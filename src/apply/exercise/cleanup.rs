@@ -11,7 +11,7 @@ use crate::gitlab::{ApiRefusal, Discussed, Hook, Noteable, ProjectDetails};
 use crate::http;
 use crate::instance::Version;
 use crate::journal::ExerciseEntry;
-use crate::observed::EXERCISE_TOPIC;
+use crate::observed::{EXERCISE_TOPIC, mark_of};
 use crate::plan::Place;
 use crate::target::Target;
 
@@ -42,10 +42,12 @@ impl Apply<'_> {
         };
         exercised.cleaned = Cleaned::No;
         if project.is_existing {
-            self.remove_from_project(project.id, &project.mark, exercised).await?;
+            let hook = exercised.webhook().filter(|(_, is_ours)| *is_ours).map(|(hook, _)| hook.id);
+            let used = Used { project: project.id, mark: &project.mark, hook };
+            self.remove_from_project(used, exercised).await?;
             if exercised.is_making {
                 self.clients.clock.sleep(IN_FLIGHT).await;
-                self.remove_from_project(project.id, &project.mark, exercised).await?;
+                self.remove_from_project(used, exercised).await?;
             }
         } else {
             self.remove_project(project.id, exercised).await?;
@@ -60,8 +62,7 @@ impl Apply<'_> {
         let Some(mark) = exercised.creating.clone() else { return Ok(()) };
         exercised.cleaned = Cleaned::No;
         let reader = self.clients.reader;
-        let has_mark =
-            |project: &ProjectDetails| project.description.as_deref().is_some_and(|text| text.contains(&mark));
+        let has_mark = |project: &ProjectDetails| mark_of(project).as_ref() == Some(&mark);
         for look in 0..LOOKS {
             if look > 0 {
                 self.clients.clock.sleep(Duration::from_secs(1)).await;
@@ -89,7 +90,9 @@ impl Apply<'_> {
         match place {
             Place::Scratch { project: Some(id), .. } => self.remove_project(*id, exercised).await?,
             Place::Scratch { project: None, .. } => {}
-            Place::Existing { project, .. } => self.remove_from_project(*project, mark, exercised).await?,
+            Place::Existing { project, hook, .. } => {
+                self.remove_from_project(Used { project: *project, mark, hook: *hook }, exercised).await?;
+            }
         }
         self.record(ExerciseEntry::Removed { mark: mark.to_owned() })
     }
@@ -156,11 +159,12 @@ impl Apply<'_> {
     }
 
     /// Removes everything with the mark from a project that was there before.
-    async fn remove_from_project(&self, id: u64, mark: &str, exercised: &mut Exercised) -> Result<(), Error> {
+    async fn remove_from_project(&self, used: Used<'_>, exercised: &mut Exercised) -> Result<(), Error> {
+        let Used { project: id, mark, hook } = used;
         let (reader, writer) = (self.clients.reader, self.clients.writer);
         let attempts = || self.retry.attempts();
         let Some(project) = attempts().run(|| reader.project_details(id)).await? else { return Ok(()) };
-        self.remove_work_hook(&project, mark, exercised).await?;
+        self.remove_work_hook(&project, mark, hook).await?;
         let is_ours = |one: &Discussed, title: &str| one.title == title && self.is_by_us(one);
         let title = merge_request_title(mark);
         let found = attempts().run(|| reader.merge_requests_from(id, mark)).await?;
@@ -245,12 +249,9 @@ impl Apply<'_> {
 
     /// The webhook that the exercise registered on the project; never one that `connect` did. It has to deliver to Factory and,
     /// where webhooks have descriptions, to bear the mark; before 17.1 its recorded number tells it.
-    async fn remove_work_hook(&self, project: &ProjectDetails, mark: &str, exercised: &Exercised) -> Result<(), Error> {
+    async fn remove_work_hook(&self, project: &ProjectDetails, mark: &str, known: Option<u64>) -> Result<(), Error> {
         let target = Target::Project { id: project.id, path: project.path_with_namespace.as_str().into() };
         let has_marks = self.version().is_none_or(|version| version >= Version::HOOK_NAME);
-        let recorded = self.exercise_hooks.iter().find(|(of, _)| of == mark).map(|(_, id)| *id);
-        let registered = exercised.hook.as_ref().filter(|_| exercised.has_registered_hook).map(|used| used.hook.id);
-        let known = registered.or(recorded);
         let begins = format!("{};", work_hook_begins(mark));
         let is_ours = |hook: &Hook| {
             let is_known = match has_marks {
@@ -265,6 +266,15 @@ impl Apply<'_> {
             None => Ok(()),
         }
     }
+}
+
+/// A project that was there before, and how what was made in it is found again.
+#[derive(Clone, Copy)]
+struct Used<'a> {
+    project: u64,
+    mark: &'a str,
+    /// The webhook that was registered, where it is known.
+    hook: Option<u64>,
 }
 
 fn is_forbidden(error: &http::Error) -> bool {

@@ -39,6 +39,12 @@ struct Followed {
     receipt: Receipt,
 }
 
+impl Followed {
+    fn is_received(&self) -> bool {
+        matches!(self.receipt, Receipt::Received(_))
+    }
+}
+
 #[derive(Clone, Debug, Default)]
 enum Receipt {
     #[default]
@@ -116,7 +122,7 @@ impl Apply<'_> {
         for (activity, followed) in &mut follow.followed {
             let Some(made) = follow.made.get(activity) else { continue };
             let Some(key) = key(followed, made) else { continue };
-            if matches!(followed.receipt, Receipt::Received(_)) {
+            if followed.is_received() {
                 continue;
             }
             if follow.confirms_anything {
@@ -140,9 +146,8 @@ impl Apply<'_> {
         let now = self.clients.clock.instant();
         follow.followed.iter().filter(|(activity, _)| follow.unsent(**activity).is_none()).all(
             |(activity, followed)| {
-                let is_received = matches!(followed.receipt, Receipt::Received(_));
                 let has_key = follow.made.get(activity).is_some_and(|made| key(followed, made).is_some());
-                let waits_for_receipt = self.has_receipts() && has_key && !is_received;
+                let waits_for_receipt = self.has_receipts() && has_key && !followed.is_received();
                 let is_past = |since: Instant| now.saturating_duration_since(since) > RECEIPT_TIME;
                 match followed.entry_at {
                     Some(at) => !waits_for_receipt || is_past(at),
@@ -178,7 +183,7 @@ impl Apply<'_> {
 
     /// Whether GitLab sent the event, and what the receiver answered.
     fn delivered(&self, follow: &Follow<'_>, followed: &Followed, made: &Made) -> Cell {
-        let is_received = matches!(followed.receipt, Receipt::Received(_));
+        let is_received = followed.is_received();
         let Some(entry) = &followed.entry else {
             return match &follow.log_error {
                 Some(error) if is_received => {
@@ -246,13 +251,12 @@ impl Apply<'_> {
                 };
                 Cell::because(CellState::No, why)
             }
-            Receipt::Missing => {
+            Receipt::NotAsked if delivered.state != CellState::Yes => {
+                Cell::because(CellState::Unknown, "without GitLab's log there is nothing to ask with")
+            }
+            Receipt::Missing | Receipt::NotAsked => {
                 Cell::because(CellState::Unknown, "this version of GitLab sends no Idempotency-Key (17.4) to ask with")
             }
-            Receipt::NotAsked if delivered.state == CellState::Yes => {
-                Cell::because(CellState::Unknown, "this version of GitLab sends no Idempotency-Key (17.4) to ask with")
-            }
-            Receipt::NotAsked => Cell::because(CellState::Unknown, "without GitLab's log there is nothing to ask with"),
         }
     }
 

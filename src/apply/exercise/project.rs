@@ -3,9 +3,11 @@
 use std::time::Duration;
 
 use super::outcome::{Exercised, WorkHook, WorkProject};
-use super::{Apply, Error, PlanRun, StepEnd};
+use super::{Apply, Error, PlanRun, StepEnd, is_there_already};
 use crate::apply::webhook_test::WebhookTester;
-use crate::gitlab::{ApiRefusal, CommitAction, FileChange, Hook, HookSpec, NewCommit, NewProject, ProjectDetails};
+use crate::gitlab::{
+    ApiRefusal, CommitAction, FileChange, Hook, HookSpec, NewCommit, NewProject, ProjectDetails, if_found,
+};
 use crate::http;
 use crate::instance::Version;
 use crate::journal::ExerciseEntry;
@@ -58,14 +60,10 @@ impl Apply<'_> {
             topics: vec![EXERCISE_TOPIC.to_owned()],
         };
         let path = format!("{}/{mark}", group.path());
-        let find = async || match self.clients.reader.project_at(&path).await {
-            Ok(project) => Ok(Some(project)),
-            Err(error) if error.status() == Some(404) => Ok(None),
-            Err(error) => Err(error),
-        };
+        let find = async || if_found(self.clients.reader.project_at(&path).await);
         match self.make(async || self.clients.writer.create_project(&new).await, &find).await {
             // Under load GitLab says so of a request that it had carried out.
-            Err(Error::Request(error)) if is_taken(&error) => find().await?.ok_or(Error::Request(error)),
+            Err(Error::Request(error)) if is_there_already(&error) => find().await?.ok_or(Error::Request(error)),
             made => made,
         }
     }
@@ -204,10 +202,6 @@ fn is_refused_there(error: &http::Error) -> bool {
         Some(ApiRefusal::Forbidden { .. } | ApiRefusal::NotFound) => true,
         Some(_) | None => false,
     }
-}
-
-fn is_taken(error: &http::Error) -> bool {
-    matches!(ApiRefusal::of(error), Some(ApiRefusal::Already { .. }))
 }
 
 /// What GitLab says of a first commit while the repository is being created.

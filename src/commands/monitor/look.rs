@@ -6,8 +6,8 @@ use std::time::{Duration, Instant};
 use jiff::Timestamp;
 use jiff::civil::Date;
 
-use super::super::verify;
 use super::super::{Context, session::Session};
+use super::super::{diagnostics, verify};
 use super::MonitorArgs;
 use super::coverage::coverage;
 use crate::advice::{About, advise};
@@ -125,7 +125,7 @@ impl<'a> Watch<'a> {
             let path = error.path.split_once(&format!("/api/v4/{kind}s/")).map(|(_, path)| path);
             if let Some(path) = path.filter(|path| is_named && error.status() == Some(404) && !path.contains('/')) {
                 let path = path.split('?').next().unwrap_or(path).replace("%2F", "/");
-                let failure = Failure::usage(format!("the {kind} {path} does not exist, or the token does not see it"));
+                let failure = diagnostics::unknown_place(kind, &path);
                 return Err(failure.fixes(advise(error, About::GitLab(&self.session.desired.instance))));
             }
         }

@@ -75,7 +75,13 @@ pub enum Place {
     /// A project that was created for the exercise. Without a number, only the intent to create it is known.
     Scratch { project: Option<u64>, name: String },
     /// A project that was there before.
-    Existing { project: u64, path: String },
+    Existing {
+        project: u64,
+        path: String,
+        /// The webhook that an earlier run registered there, by its record.
+        #[serde(skip)]
+        hook: Option<u64>,
+    },
 }
 
 impl Place {
