@@ -11,6 +11,7 @@ pub mod kit;
 mod local_state;
 mod man;
 mod monitor;
+mod network;
 mod output;
 mod preconditions;
 mod progress;
@@ -71,6 +72,7 @@ macro_rules! commands {
 commands! {
     Connect(connect::ConnectArgs) => connect::connect;
     Verify(verify::VerifyArgs) => verify::verify;
+    Network(network::NetworkArgs) => network::network;
     Exercise(exercise::ExerciseArgs) => exercise::exercise;
     Monitor(monitor::MonitorArgs) => monitor::monitor;
     Rotate(rotate::RotateArgs) => rotate::rotate;

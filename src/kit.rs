@@ -3,6 +3,7 @@
 mod answers;
 mod check;
 mod fingerprint;
+mod network;
 mod overrides;
 mod parse;
 mod template;
@@ -24,6 +25,7 @@ pub use self::check::{
 pub use self::fingerprint::{
     FingerprintError, KitChange, KitFingerprint, NamedFingerprint, TrustedValues, is_presigned, is_same_set, origin,
 };
+pub use self::network::{Endpoint, EndpointProtocol, NetworkTerms, Vpc, Vpn};
 pub use self::overrides::Overrides;
 pub use self::parse::KitError;
 
@@ -145,35 +147,6 @@ pub enum UploadMethod {
     Post,
     /// For a pre-signed URL of an object store.
     Put,
-}
-
-#[derive(Clone, Debug, Default, Deserialize, Serialize)]
-pub struct NetworkTerms {
-    #[serde(default)]
-    pub endpoints: Vec<Endpoint>,
-    #[serde(default)]
-    pub egress_cidrs: Vec<String>,
-    #[serde(default)]
-    pub vpc: Option<Vpc>,
-}
-
-#[derive(Clone, Debug, Deserialize, Serialize)]
-pub struct Endpoint {
-    pub host: String,
-    pub port: u16,
-    #[serde(default)]
-    pub purpose: String,
-}
-
-#[derive(Clone, Debug, Deserialize, Serialize)]
-pub struct Vpc {
-    pub id: String,
-    #[serde(default)]
-    pub account: String,
-    #[serde(default)]
-    pub region: String,
-    #[serde(default)]
-    pub cidr: String,
 }
 
 fn default_application_name() -> String {

@@ -21,7 +21,7 @@
 //! | 3 judgment | [`desired`], [`plan`], [`checks`], [`advice`], [`series`] (pure), [`observed`] |
 //! | 2 the two sides | [`gitlab`], [`factory`], [`bundle`] |
 //! | 1 plumbing | [`http`], `files`, [`credential_store`], [`journal`], [`settings`] |
-//! | 0 words | [`secret`], [`error`], [`env`](mod@env), [`env_vars`], [`kit`], [`instance`], [`target`], [`text`], [`line_writer`] |
+//! | 0 words | [`secret`], [`error`], [`env`](mod@env), [`env_vars`], [`kit`], [`instance`], [`target`], [`network`], [`text`], [`line_writer`] |
 //!
 //! `sandbox` (a cargo feature, on by default) is separate: an embedded GitLab and Factory, written after GitLab's behavior,
 //! that share no wire types with the client.
@@ -51,6 +51,7 @@ pub mod journal;
 pub mod kit;
 pub mod line_writer;
 pub mod mark;
+pub mod network;
 pub mod observed;
 pub mod plan;
 pub mod report;

@@ -4,6 +4,7 @@ mod added_webhooks;
 mod connect;
 mod disconnect;
 mod exercise;
+pub mod network;
 mod parts;
 mod render;
 mod rotate;

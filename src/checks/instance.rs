@@ -1,7 +1,5 @@
 //! `instance.*`: the network path to GitLab, and whether GitLab answers.
 
-use std::net::IpAddr;
-
 use url::Url;
 
 use super::outcome::{CheckContext, CheckOutcome, known};
@@ -10,6 +8,7 @@ use crate::advice::{self, About, is_temporary};
 use crate::error::Fix;
 use crate::http::{self, Cause, UnexpectedPage};
 use crate::instance::{InstanceUrl, Version};
+use crate::network::AddressClass;
 use crate::observed::{Observation, Read};
 use crate::text::counted;
 
@@ -87,27 +86,16 @@ fn dns(context: &CheckContext<'_>) -> CheckOutcome {
         Ok(addresses) if addresses.is_empty() => CheckOutcome::unknown("the name has no address")
             .fix(Fix::say("make the name resolve on this machine, or correct the URL")),
         Ok(addresses) => {
-            let reach = if addresses.iter().all(|address| is_private(*address)) { "private" } else { "public" };
+            let reach = if addresses.iter().all(|address| AddressClass::of(*address).is_private()) {
+                "private"
+            } else {
+                "public"
+            };
             CheckOutcome::pass()
                 .evidence("addresses", addresses)
                 .evidence("reach", reach)
                 .note(format!("{reach} address"))
         }
-    }
-}
-
-/// Whether an address is not routed on the internet: RFC 1918, 6598, 4193, loopback, link-local.
-fn is_private(address: IpAddr) -> bool {
-    match address {
-        IpAddr::V4(v4) => {
-            let [first, second, ..] = v4.octets();
-            let shared = first == 100 && (64..128).contains(&second);
-            v4.is_private() || v4.is_loopback() || v4.is_link_local() || shared
-        }
-        IpAddr::V6(v6) => match v6.to_ipv4_mapped() {
-            Some(v4) => is_private(IpAddr::V4(v4)),
-            None => v6.is_loopback() || v6.is_unique_local() || v6.is_unicast_link_local(),
-        },
     }
 }
 

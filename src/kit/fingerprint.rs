@@ -215,14 +215,33 @@ impl BundleTerms {
 
 impl NetworkTerms {
     fn add_to(&self, values: &mut TrustedValues) {
-        let Self { endpoints, egress_cidrs, vpc } = self;
-        values.add_set("network.endpoints", endpoints.iter().map(|end| format!("{}:{}", end.host, end.port)));
+        let Self { endpoints, ssh_host_keys, egress_cidrs, vpc, vpn } = self;
+        values.add_set("network.endpoints", endpoints.iter().map(described));
+        values.add_set("network.ssh_host_keys", ssh_host_keys.iter().cloned());
         values.add_set("network.egress_cidrs", egress_cidrs.iter().cloned());
-        if let Some(super::Vpc { id, account, region, cidr }) = vpc {
-            let parts = [id, account, region, cidr].map(|part| if part.is_empty() { "-" } else { part });
-            values.add("network.vpc", [parts.join(" ")]);
+        if let Some(super::Vpc { id, account, region, cidrs }) = vpc {
+            values.add("network.vpc", [listed(&[id, account, region, &cidrs.join(",")])]);
+        }
+        if let Some(super::Vpn { endpoints, identity, ike, esp, cidrs }) = vpn {
+            let identity = identity.as_deref().unwrap_or_default();
+            let lists = [endpoints, ike, esp, cidrs].map(|list| list.join(","));
+            let [endpoints, ike, esp, cidrs] = lists.each_ref().map(String::as_str);
+            values.add("network.vpn", [listed(&[endpoints, identity, ike, esp, cidrs])]);
         }
     }
+}
+
+/// Values in a row, with a dash where there is none.
+fn listed(parts: &[&str]) -> String {
+    parts.iter().map(|part| if part.is_empty() { "-" } else { part }).collect::<Vec<_>>().join(" ")
+}
+
+/// An address with what is more than its host and port.
+fn described(endpoint: &super::Endpoint) -> String {
+    let super::Endpoint { host, port, protocol, purpose: _, cidrs } = endpoint;
+    let protocol = protocol.map(|protocol| format!("{protocol}://")).unwrap_or_default();
+    let blocks = if cidrs.is_empty() { String::new() } else { format!(" {}", cidrs.join(",")) };
+    format!("{protocol}{host}:{port}{blocks}")
 }
 
 /// Whether an upload's address carries its own permission: a `PUT` with a query. A second credential is refused by object
@@ -269,8 +288,9 @@ mod tests {
             "bundle": { "recipients": ["age1b", "age1a"], "upload_url": "https://api.factory.example/bundles" },
             "status_url": "https://api.factory.example/status",
             "disconnect_url": null,
-            "network": { "endpoints": [{ "host": "api.factory.example", "port": 443 }], "egress_cidrs": ["203.0.113.0/24"],
-                         "vpc": { "id": "vpc-0" } },
+            "network": { "endpoints": [{ "host": "api.factory.example", "port": 443, "protocol": null, "cidrs": [] }],
+                         "ssh_host_keys": [], "egress_cidrs": ["203.0.113.0/24"], "vpc": { "id": "vpc-0", "cidrs": [] },
+                         "vpn": null },
         });
         edit(&mut kit);
         Kit::parse(&kit.to_string()).expect("a well-formed kit")
@@ -305,7 +325,13 @@ mod tests {
             ("/status_url", json!("https://evil.example/status"), "status_url"),
             ("/disconnect_url", json!("https://evil.example/connection"), "disconnect_url"),
             ("/network/egress_cidrs", json!(["0.0.0.0/0"]), "network.egress_cidrs"),
+            ("/network/endpoints/0/protocol", json!("ssh"), "network.endpoints"),
+            ("/network/endpoints/0/cidrs", json!(["0.0.0.0/0"]), "network.endpoints"),
+            ("/network/ssh_host_keys", json!(["SHA256:evil"]), "network.ssh_host_keys"),
             ("/network/vpc/id", json!("vpc-1"), "network.vpc"),
+            ("/network/vpc/cidrs", json!(["0.0.0.0/0"]), "network.vpc"),
+            ("/network/vpn", json!({ "endpoints": ["192.0.2.66"] }), "network.vpn"),
+            ("/network/vpn", json!({ "identity": "evil" }), "network.vpn"),
         ] {
             let new = kit(|kit| *kit.pointer_mut(pointer).expect("a field") = value).trusted();
             assert_ne!(new.fingerprint(), old.fingerprint(), "{pointer}");

@@ -29,7 +29,7 @@ const TEMPLATE: &str = r#"{
   "status_url": null,
   "disconnect_url": null,
   "answers": [],
-  "network": { "endpoints": [], "egress_cidrs": [], "vpc": null }
+  "network": { "endpoints": [], "ssh_host_keys": [], "egress_cidrs": [], "vpc": null, "vpn": null }
 }
 "#;
 

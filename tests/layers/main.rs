@@ -11,7 +11,20 @@ use std::path::{Path, PathBuf};
 /// The layers from the bottom up; a module may use what is below it, and its own parts. `sandbox` is outside them and may
 /// use layer 0 only.
 const LAYERS: [&[&str]; 7] = [
-    &["secret", "error", "env_vars", "env", "kit", "instance", "target", "activity", "mark", "text", "line_writer"],
+    &[
+        "secret",
+        "error",
+        "env_vars",
+        "env",
+        "kit",
+        "instance",
+        "network",
+        "target",
+        "activity",
+        "mark",
+        "text",
+        "line_writer",
+    ],
     &["http", "files", "credential_store", "journal", "settings"],
     &["gitlab", "bundle", "factory"],
     &["desired", "plan", "advice", "checks", "observed", "series"],
@@ -22,7 +35,7 @@ const LAYERS: [&[&str]; 7] = [
 
 /// Modules of a layer that may use each other downward in this order only (a later one uses an earlier one).
 const WITHIN: [&[&str]; 6] = [
-    &["secret", "error", "instance", "target", "activity", "mark", "text", "env_vars", "env", "kit"],
+    &["secret", "error", "instance", "network", "target", "activity", "mark", "text", "env_vars", "env", "kit"],
     &["files", "http", "credential_store", "journal", "settings"],
     &["gitlab", "bundle", "factory"],
     &["desired", "observed", "plan", "advice", "checks", "series"],

@@ -53,9 +53,9 @@ impl SandboxKit<'_> {
             "status_url": at(&format!("/gitlab/v1/status{query}")),
             "disconnect_url": at(&format!("/gitlab/v1/connection{query}")),
             "network": {
-                "endpoints": [{"host": host, "port": port, "purpose": "API"}],
+                "endpoints": [{"host": host, "port": port, "protocol": "https", "purpose": "API", "cidrs": []}],
                 "egress_cidrs": ["203.0.113.0/24"],
-                "vpc": {"id": "vpc-0abc", "account": "123456789012", "region": "us-east-1", "cidr": "10.64.0.0/16"}
+                "vpc": {"id": "vpc-0123456789abcdef0", "account": "123456789012", "region": "us-east-1", "cidrs": ["10.64.0.0/16"]}
             }
         })
     }

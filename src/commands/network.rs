@@ -1,0 +1,36 @@
+//! `network check|plan`: the way between GitLab, Factory and this machine.
+
+mod check;
+mod plan;
+
+use clap::{Args, Subcommand};
+
+use super::Context;
+use crate::cli::after_help::{after_help, common};
+use crate::error::ExitCode::{Done, Problem, Unknown, Usage};
+use crate::error::{ExitCode, Failure};
+
+/// Check the network between GitLab and Factory, or plan it
+#[derive(Args, Debug)]
+#[command(subcommand_required = true, arg_required_else_help = true, disable_help_subcommand = true)]
+#[command(after_long_help = after_help(
+    &[common(Done), common(Problem), common(Usage), common(Unknown)],
+    &["factory-gitlab network check", "factory-gitlab network plan"],
+))]
+pub struct NetworkArgs {
+    #[command(subcommand)]
+    pub command: NetworkCommand,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum NetworkCommand {
+    Check(check::NetworkCheckArgs),
+    Plan(plan::NetworkPlanArgs),
+}
+
+pub(super) async fn network(args: NetworkArgs, context: &Context<'_>) -> Result<ExitCode, Failure> {
+    match args.command {
+        NetworkCommand::Check(args) => Box::pin(check::check(args, context)).await,
+        NetworkCommand::Plan(args) => plan::plan(args, context),
+    }
+}

@@ -1,0 +1,141 @@
+//! The plan of a private way between GitLab and Factory: a VPC peering, a VPN, or public addresses with a firewall. Pure: what
+//! is known of both networks becomes files for both sides, the same bytes for the same input.
+
+pub mod hcl;
+
+use std::fmt;
+use std::net::Ipv4Addr;
+
+use clap::ValueEnum;
+use ipnet::{IpNet, Ipv4Net};
+use serde::Serialize;
+use url::Url;
+
+use crate::instance::InstanceUrl;
+use crate::kit::Endpoint;
+
+/// How the two networks are joined.
+#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq, Serialize, ValueEnum)]
+#[serde(rename_all = "kebab-case")]
+pub enum NetworkMethod {
+    /// A VPC peering: GitLab runs in a VPC of AWS.
+    VpcPeering,
+    /// A site-to-site VPN: GitLab runs anywhere.
+    Vpn,
+    /// Over the internet, through firewalls.
+    Public,
+}
+
+/// Which end of a VPN is AWS's service.
+#[derive(Clone, Copy, Debug, Default, Eq, Hash, PartialEq, Serialize, ValueEnum)]
+#[serde(rename_all = "kebab-case")]
+pub enum AwsEnd {
+    #[default]
+    Factory,
+    Customer,
+}
+
+/// Everything that the files are made from, complete and checked.
+#[derive(Clone, Debug)]
+pub struct NetworkDesign {
+    pub method: NetworkMethod,
+    /// For names and tags.
+    pub organization: String,
+    pub gitlab: GitLabSide,
+    pub factory: FactorySide,
+    /// With `VpcPeering`, and with `Vpn` where the customer's end is AWS's.
+    pub aws: Option<CustomerAws>,
+    /// With `Vpn`.
+    pub vpn: Option<VpnDesign>,
+}
+
+/// GitLab, as Factory reaches it.
+#[derive(Clone, Debug)]
+pub struct GitLabSide {
+    pub url: InstanceUrl,
+    /// Its addresses or blocks, in the order given.
+    pub addresses: Vec<IpNet>,
+    pub ssh_port: u16,
+}
+
+/// Factory, as GitLab reaches it.
+#[derive(Clone, Debug)]
+pub struct FactorySide {
+    pub webhook: Url,
+    /// The kit's addresses; the webhook's host is among them or is added.
+    pub endpoints: Vec<Endpoint>,
+    /// From where Factory comes.
+    pub egress_cidrs: Vec<IpNet>,
+    pub vpc: Option<FactoryVpc>,
+}
+
+#[derive(Clone, Debug)]
+pub struct FactoryVpc {
+    pub id: String,
+    pub account: String,
+    pub region: String,
+    pub cidrs: Vec<IpNet>,
+}
+
+/// The customer's VPC.
+#[derive(Clone, Debug)]
+pub struct CustomerAws {
+    pub vpc_id: String,
+    pub account_id: String,
+    pub region: String,
+    pub vpc_cidrs: Vec<IpNet>,
+    pub route_tables: Vec<String>,
+    pub security_groups: Vec<String>,
+}
+
+/// Both ends of a VPN. The customer's values come from the settings, Factory's from the kit.
+#[derive(Clone, Debug)]
+pub struct VpnDesign {
+    pub aws_end: AwsEnd,
+    /// The public address of the end that is not AWS's (of both ends where both are known).
+    pub customer: VpnEnd,
+    pub factory: VpnEnd,
+    pub bgp_asn: u32,
+    /// Inside blocks of the two tunnels; AWS picks them where there are none.
+    pub inside_cidrs: Option<[Ipv4Net; 2]>,
+}
+
+/// One end of a VPN.
+#[derive(Clone, Debug)]
+pub struct VpnEnd {
+    /// One, or two where there is a tunnel to each.
+    pub addresses: Vec<Ipv4Addr>,
+    /// What it sends as its IKE identity; its address where there is none.
+    pub identity: Option<String>,
+    /// The blocks behind it.
+    pub cidrs: Vec<IpNet>,
+    /// Proposals in strongSwan's notation.
+    pub ike: Vec<String>,
+    pub esp: Vec<String>,
+}
+
+/// Something that is wrong with the input. All are found before any is reported.
+#[derive(Clone, Debug, Eq, PartialEq, Serialize)]
+pub struct NetworkProblem {
+    /// The answers-file key (`vpc_cidrs`), or the kit's path (`network.vpc.cidrs`).
+    pub at: String,
+    /// What is wrong, as a fragment; it may repeat the value, which is not secret.
+    pub what: String,
+    /// What to do.
+    pub remedy: String,
+}
+
+/// A file of the plan.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct PlannedFile {
+    /// Below the output folder: `vpn/swanctl.conf`.
+    pub path: &'static str,
+    pub text: String,
+}
+
+impl fmt::Display for NetworkMethod {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // No value is hidden from clap, so each has a name.
+        self.to_possible_value().map_or(Ok(()), |value| f.write_str(value.get_name()))
+    }
+}
