@@ -194,9 +194,11 @@ struct Skipping {
 /// How often a bound on work checks whether a sleep elsewhere has advanced a test's clock.
 const BETWEEN_LOOKS: Duration = Duration::from_millis(10);
 
-/// A sleep on a test's clock has at most this many parts, and none shorter than a second unless it is the last.
+/// A sleep on a test's clock has at most this many parts, and none shorter than a second, or than a timer can tell, unless it is
+/// the last.
 const MAX_PARTS: u32 = 64;
 const SHORTEST_PART: Duration = Duration::from_secs(1);
+const TIMER_TICK: Duration = Duration::from_millis(1);
 
 impl Clock {
     /// The system's clock.
@@ -238,7 +240,7 @@ impl Clock {
     pub async fn sleep(self, time: Duration) {
         let Some(skipping) = self.skipping else { return tokio::time::sleep(time).await };
         // In parts, so that a deadline within a long sleep is reached by the clock before its end.
-        let longest = (time / MAX_PARTS).max(SHORTEST_PART);
+        let longest = (time / MAX_PARTS).max(SHORTEST_PART).max(TIMER_TICK * skipping.speed);
         let mut left = time;
         loop {
             let part = left.min(longest);
