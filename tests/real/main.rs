@@ -6,6 +6,7 @@
 mod age;
 mod certificates;
 mod completions;
+mod gitbeaker;
 mod keyring;
 mod monitor;
 mod nginx;

@@ -7,13 +7,14 @@ use std::process::{Child, Command, Output, Stdio};
 use std::time::{Duration, Instant};
 
 /// Which Debian package brings which program.
-const PACKAGES: [(&str, &str); 13] = [
+const PACKAGES: [(&str, &str); 14] = [
     ("age", "age"),
     ("age-keygen", "age"),
     ("dbus-run-session", "dbus"),
     ("dbus-send", "dbus"),
     ("gnome-keyring-daemon", "gnome-keyring"),
     ("nginx", "nginx"),
+    ("node", "nodejs"),
     ("openssl", "openssl"),
     ("promtool", "prometheus"),
     ("python3", "python3-venv"),
