@@ -1,7 +1,10 @@
 //! The plan of a private way between GitLab and Factory: a VPC peering, a VPN, or public addresses with a firewall. Pure: what
 //! is known of both networks becomes files for both sides, the same bytes for the same input.
 
+pub mod diagram;
+pub mod firewall;
 pub mod hcl;
+pub mod vpn;
 
 use std::net::Ipv4Addr;
 
