@@ -118,7 +118,10 @@ fn aws_takes_what_its_options_name_and_always_perfect_forward_secrecy() {
     assert_eq!(taken(esp("aes256-sha256")), "[Group]");
     assert_eq!(taken(ike("chacha20poly1305-prfaescmac-x25519")), "[Encryption, Prf, Group]");
     let ours = ike("aes256-sha256-ecp384");
-    assert_eq!(ike("chacha20poly1305-prfaescmac-modp4096").nearest_for_aws(&ours).to_string(), "aes256-sha256-modp4096");
+    assert_eq!(
+        ike("chacha20poly1305-prfaescmac-modp4096").nearest_for_aws(&ours).to_string(),
+        "aes256-sha256-modp4096"
+    );
     assert_eq!(esp("aes256gcm16").nearest_for_aws(&esp("aes256-sha256-ecp384")).to_string(), "aes256gcm16-ecp384");
 }
 
