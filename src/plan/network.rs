@@ -6,10 +6,8 @@ pub mod firewall;
 pub mod hcl;
 pub mod vpn;
 
-use std::fmt;
 use std::net::Ipv4Addr;
 
-use clap::ValueEnum;
 use ipnet::{IpNet, Ipv4Net};
 use serde::Serialize;
 use url::Url;
@@ -17,26 +15,7 @@ use url::Url;
 use crate::instance::InstanceUrl;
 use crate::kit::Endpoint;
 
-/// How the two networks are joined.
-#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq, Serialize, ValueEnum)]
-#[serde(rename_all = "kebab-case")]
-pub enum NetworkMethod {
-    /// A VPC peering: GitLab runs in a VPC of AWS.
-    VpcPeering,
-    /// A site-to-site VPN: GitLab runs anywhere.
-    Vpn,
-    /// Over the internet, through firewalls.
-    Public,
-}
-
-/// Which end of a VPN is AWS's service.
-#[derive(Clone, Copy, Debug, Default, Eq, Hash, PartialEq, Serialize, ValueEnum)]
-#[serde(rename_all = "kebab-case")]
-pub enum AwsEnd {
-    #[default]
-    Factory,
-    Customer,
-}
+pub use crate::network::{AwsEnd, NetworkMethod};
 
 /// Everything that the files are made from, complete and checked.
 #[derive(Clone, Debug)]
@@ -134,11 +113,4 @@ pub struct PlannedFile {
     /// Below the output folder: `vpn/swanctl.conf`.
     pub path: &'static str,
     pub text: String,
-}
-
-impl fmt::Display for NetworkMethod {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        // No value is hidden from clap, so each has a name.
-        self.to_possible_value().map_or(Ok(()), |value| f.write_str(value.get_name()))
-    }
 }
