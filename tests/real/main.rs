@@ -13,6 +13,7 @@ mod programs;
 mod proxy;
 mod put;
 mod python_gitlab;
+mod terraform;
 mod tls;
 mod tls_causes;
 mod wizard;
