@@ -3,7 +3,11 @@
 
 pub mod diagram;
 pub mod firewall;
+#[cfg(test)]
+mod fixture;
 pub mod hcl;
+mod plain;
+pub mod terraform;
 pub mod vpn;
 
 use std::net::Ipv4Addr;
