@@ -1,14 +1,22 @@
 //! The plan of a private way between GitLab and Factory: a VPC peering, a VPN, or public addresses with a firewall. Pure: what
 //! is known of both networks becomes files for both sides, the same bytes for the same input.
 
+mod advice;
+mod design;
 pub mod diagram;
 pub mod firewall;
 #[cfg(test)]
 mod fixture;
+pub mod formats;
+mod given;
 pub mod hcl;
+mod judge;
+mod outbound;
+mod peering;
 mod plain;
 pub mod terraform;
 pub mod vpn;
+mod worksheet;
 
 use std::net::Ipv4Addr;
 
@@ -19,6 +27,10 @@ use url::Url;
 use crate::instance::InstanceUrl;
 use crate::kit::Endpoint;
 
+pub use self::advice::{MethodAdvice, advise};
+pub use self::design::{Designed, KitSide, NetworkInputs, check_value, design, needed};
+pub use self::given::{GivenNetwork, name};
+pub use self::outbound::{FilterWarning, filter_warning};
 pub use crate::network::{AwsEnd, NetworkMethod};
 
 /// Everything that the files are made from, complete and checked.
@@ -64,7 +76,7 @@ pub struct FactoryVpc {
 }
 
 /// The customer's VPC.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct CustomerAws {
     pub vpc_id: String,
     pub account_id: String,
@@ -117,4 +129,32 @@ pub struct PlannedFile {
     /// Below the output folder: `vpn/swanctl.conf`.
     pub path: &'static str,
     pub text: String,
+}
+
+/// Every file of the plan, in the order of their paths.
+#[must_use]
+pub fn files(design: &NetworkDesign) -> Vec<PlannedFile> {
+    let mut files = vec![
+        PlannedFile { path: worksheet::PATH, text: worksheet::text(design) },
+        PlannedFile { path: "diagram.svg", text: diagram::svg(design) },
+    ];
+    files.extend(peering::file(design));
+    files.extend(firewall::files(design));
+    files.extend(vpn::files(design));
+    files.sort_by_key(|file| file.path);
+    files
+}
+
+/// What works and should be looked at.
+#[must_use]
+pub fn warnings(design: &NetworkDesign) -> Vec<NetworkProblem> {
+    let mut found = vpn::warnings(design);
+    if design.method == NetworkMethod::Public && design.factory.egress_cidrs.is_empty() {
+        found.push(NetworkProblem {
+            at: "network.egress_cidrs".to_owned(),
+            what: "the kit does not say from which addresses Factory comes".to_owned(),
+            remedy: "ask Factory for them before you open GitLab's firewall".to_owned(),
+        });
+    }
+    found
 }
