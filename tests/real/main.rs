@@ -8,6 +8,8 @@ mod certificates;
 mod completions;
 mod keyring;
 mod monitor;
+mod namespaces;
+mod network_lab;
 mod nginx;
 mod programs;
 mod proxy;
