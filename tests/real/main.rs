@@ -7,6 +7,7 @@ mod age;
 mod certificates;
 mod completions;
 mod keyring;
+mod lab_servers;
 mod monitor;
 mod namespaces;
 mod network_lab;

@@ -67,6 +67,12 @@ impl Namespace {
         finish(self.within(&program("nft")).arg(rules));
     }
 
+    /// Whether a server listens at this address in it.
+    pub fn listens(&self, place: &str) -> bool {
+        let listening = finish(self.within(&program("ss")).arg("-Hltn"));
+        listening.split_whitespace().any(|word| word == place)
+    }
+
     /// What stands in a file of `/etc` for programs in it: `resolv.conf`, `hosts`.
     #[expect(clippy::disallowed_methods, reason = "`ip netns` reads the files of a namespace there")]
     pub fn etc(&self, file: &str, text: &str) {
