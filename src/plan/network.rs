@@ -5,12 +5,15 @@ mod advice;
 mod design;
 pub mod diagram;
 pub mod firewall;
+#[cfg(test)]
+mod fixture;
 pub mod formats;
 mod given;
 pub mod hcl;
 mod judge;
 mod outbound;
 mod peering;
+mod plain;
 pub mod terraform;
 pub mod vpn;
 mod worksheet;

@@ -1,7 +1,11 @@
 //! What may pass between GitLab and Factory: one table, from which the firewall's files, the security-group rules and the
 //! diagram are made.
 
+mod nftables;
+mod table;
+
 use std::fmt;
+use std::net::IpAddr;
 
 use ipnet::IpNet;
 
@@ -16,6 +20,8 @@ pub struct FirewallRule {
     pub from: Place,
     pub to: Place,
     pub traffic: Traffic,
+    /// What is spoken; none for the tunnel itself.
+    pub protocol: Option<EndpointProtocol>,
     /// What for, as a fragment: `webhooks`.
     pub purpose: String,
 }
@@ -39,6 +45,8 @@ pub enum RuleScope {
 /// An end of a rule. With a name and no blocks nobody has promised the addresses: the name is for the firewall to resolve.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
 pub struct Place {
+    /// Whose it is, where it has no name: `Factory`.
+    pub owner: &'static str,
     pub name: Option<String>,
     pub blocks: Vec<IpNet>,
 }
@@ -61,6 +69,27 @@ impl fmt::Display for Traffic {
     }
 }
 
+impl fmt::Display for Direction {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::GitLabToFactory => "GitLab to Factory",
+            Self::FactoryToGitLab => "Factory to GitLab",
+        })
+    }
+}
+
+impl Direction {
+    pub(super) const BOTH: [Self; 2] = [Self::GitLabToFactory, Self::FactoryToGitLab];
+}
+
+/// A block as a person writes it: a single address without its length.
+pub(super) fn written(block: &IpNet) -> String {
+    if block.prefix_len() == block.max_prefix_len() { block.addr().to_string() } else { block.to_string() }
+}
+
+const GITLAB_VPN: &str = "GitLab's VPN end";
+const FACTORY_VPN: &str = "Factory's VPN end";
+
 /// Everything that may pass, both directions, each once, GitLab's first.
 #[must_use]
 pub fn rules(design: &NetworkDesign) -> Vec<FirewallRule> {
@@ -72,8 +101,8 @@ pub fn rules(design: &NetworkDesign) -> Vec<FirewallRule> {
 
 /// The files of the firewall: a table for people, and a ruleset for nftables.
 #[must_use]
-pub fn files(_design: &NetworkDesign) -> Vec<PlannedFile> {
-    Vec::new()
+pub fn files(design: &NetworkDesign) -> Vec<PlannedFile> {
+    vec![table::file(design), nftables::file(design)]
 }
 
 /// The kit's addresses, with the webhook's before them where they lack it.
@@ -96,15 +125,23 @@ fn endpoints(design: &NetworkDesign) -> Vec<Endpoint> {
 
 fn to_factory(design: &NetworkDesign, endpoint: &Endpoint) -> FirewallRule {
     let promised: Vec<IpNet> = endpoint.cidrs.iter().filter_map(|text| text.parse().ok()).collect();
-    let blocks = if promised.is_empty() { factory_blocks(design) } else { promised };
+    let blocks = [promised, literal(&endpoint.host), factory_blocks(design)];
+    let blocks = blocks.into_iter().find(|blocks| !blocks.is_empty()).unwrap_or_default();
     FirewallRule {
         direction: Direction::GitLabToFactory,
         scope: RuleScope::Application,
         from: gitlab(design),
-        to: Place { name: Some(endpoint.host.clone()), blocks },
+        to: Place { owner: "Factory", name: Some(endpoint.host.clone()), blocks },
         traffic: Traffic::Tcp(endpoint.port),
+        protocol: Some(endpoint.protocol()),
         purpose: purpose(endpoint),
     }
+}
+
+/// The address, where the host is one and not a name.
+fn literal(host: &str) -> Vec<IpNet> {
+    let address = host.trim_start_matches('[').trim_end_matches(']').parse::<IpAddr>();
+    address.ok().map(IpNet::from).into_iter().collect()
 }
 
 fn purpose(endpoint: &Endpoint) -> String {
@@ -122,15 +159,19 @@ fn purpose(endpoint: &Endpoint) -> String {
 fn to_gitlab(design: &NetworkDesign) -> Vec<FirewallRule> {
     let url = design.gitlab.url.url();
     let web = url.port_or_known_default().unwrap_or(443);
-    let wanted = [(web, "GitLab's API, OAuth and Git over HTTPS"), (design.gitlab.ssh_port, "Git over SSH")];
+    let wanted = [
+        (web, EndpointProtocol::Https, "GitLab's API, OAuth and Git over HTTPS"),
+        (design.gitlab.ssh_port, EndpointProtocol::Ssh, "Git over SSH"),
+    ];
     wanted
         .into_iter()
-        .map(|(port, purpose)| FirewallRule {
+        .map(|(port, protocol, purpose)| FirewallRule {
             direction: Direction::FactoryToGitLab,
             scope: RuleScope::Application,
             from: factory(design),
             to: gitlab(design),
             traffic: Traffic::Tcp(port),
+            protocol: Some(protocol),
             purpose: purpose.to_owned(),
         })
         .collect()
@@ -138,17 +179,18 @@ fn to_gitlab(design: &NetworkDesign) -> Vec<FirewallRule> {
 
 fn tunnels(design: &NetworkDesign) -> Vec<FirewallRule> {
     let Some(vpn) = &design.vpn else { return Vec::new() };
-    let place = |end: &super::VpnEnd| Place {
+    let place = |end: &super::VpnEnd, owner| Place {
+        owner,
         name: None,
-        blocks: end.addresses.iter().map(|address| IpNet::from(std::net::IpAddr::from(*address))).collect(),
+        blocks: end.addresses.iter().map(|address| IpNet::from(IpAddr::from(*address))).collect(),
     };
-    let (customer, factory) = (place(&vpn.customer), place(&vpn.factory));
+    let (customer, factory) = (place(&vpn.customer, GITLAB_VPN), place(&vpn.factory, FACTORY_VPN));
     let kinds = [
         (Traffic::Udp(500), "the VPN's key exchange"),
         (Traffic::Udp(4500), "the VPN's key exchange and packets behind NAT"),
         (Traffic::Esp, "the VPN's packets"),
     ];
-    [Direction::GitLabToFactory, Direction::FactoryToGitLab]
+    Direction::BOTH
         .into_iter()
         .flat_map(|direction| kinds.into_iter().map(move |kind| (direction, kind)))
         .map(|(direction, (traffic, purpose))| {
@@ -156,14 +198,17 @@ fn tunnels(design: &NetworkDesign) -> Vec<FirewallRule> {
                 Direction::GitLabToFactory => (customer.clone(), factory.clone()),
                 Direction::FactoryToGitLab => (factory.clone(), customer.clone()),
             };
-            FirewallRule { direction, scope: RuleScope::Tunnel, from, to, traffic, purpose: purpose.to_owned() }
+            let purpose = purpose.to_owned();
+            FirewallRule { direction, scope: RuleScope::Tunnel, from, to, traffic, protocol: None, purpose }
         })
         .collect()
 }
 
 fn gitlab(design: &NetworkDesign) -> Place {
     let host = design.gitlab.url.url().host_str().unwrap_or_default().to_owned();
-    Place { name: Some(host), blocks: design.gitlab.addresses.clone() }
+    let known = design.gitlab.addresses.clone();
+    let blocks = if known.is_empty() { literal(&host) } else { known };
+    Place { owner: "GitLab", name: Some(host), blocks }
 }
 
 /// Factory, as the one that opens a connection.
@@ -172,7 +217,7 @@ fn factory(design: &NetworkDesign) -> Place {
         NetworkMethod::Public => design.factory.egress_cidrs.clone(),
         NetworkMethod::VpcPeering | NetworkMethod::Vpn => factory_blocks(design),
     };
-    Place { name: None, blocks }
+    Place { owner: "Factory", name: None, blocks }
 }
 
 /// The blocks of Factory's network; none over the internet.
@@ -187,3 +232,6 @@ fn factory_blocks(design: &NetworkDesign) -> Vec<IpNet> {
         NetworkMethod::Public => Vec::new(),
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -8,7 +8,7 @@ use std::net::Ipv4Addr;
 
 use ipnet::{IpNet, Ipv4Net};
 
-use super::super::{NetworkDesign, VpnDesign, VpnEnd};
+use super::super::{VpnDesign, VpnEnd};
 use crate::network::proposal::{Phase, Proposal, ProposalError, Transform};
 
 /// What is used where neither end wants anything, and in the place of what AWS refuses.
@@ -243,11 +243,6 @@ fn cover(blocks: &[Ipv4Net]) -> Option<Ipv4Net> {
         }
         cover
     })
-}
-
-/// The agreement, where the design has a VPN.
-pub(super) fn of(design: &NetworkDesign) -> Option<Agreement> {
-    design.vpn.as_ref().map(Agreement::of)
 }
 
 #[cfg(test)]

@@ -100,7 +100,7 @@ impl Side {
     fn remedy(self, to_do: &str) -> String {
         match self {
             Self::Customer => to_do.to_owned(),
-            Self::Factory => format!("ask Factory for a kit with another value; it is mended if you {to_do}"),
+            Self::Factory => format!("ask Factory for a corrected kit: {to_do}"),
         }
     }
 }
@@ -127,7 +127,11 @@ fn proposals(vpn: &VpnDesign, phase: Phase, found: &mut Vec<NetworkProblem>) {
         Err(Disagreement::Apart(apart)) => found.push(apart_problem(phase, &apart)),
         Err(Disagreement::NotAtAws { common, lacking }) => {
             let side = if customer.proposals.is_empty() { Side::Factory } else { Side::Customer };
-            found.push(not_at_aws(side, &common, &lacking));
+            let mut problem = not_at_aws(side, &common, &lacking);
+            if !customer.proposals.is_empty() && !factory.proposals.is_empty() {
+                problem.remedy.push_str(", and ask Factory for a kit with it");
+            }
+            found.push(problem);
         }
     }
 }
@@ -249,7 +253,7 @@ fn addresses(vpn: &VpnDesign, found: &mut Vec<NetworkProblem>) {
             let class = AddressClass::of(IpAddr::V4(*address));
             found.push(NetworkProblem {
                 at: at.into(),
-                what: format!("{address} is a {class} address: the other end cannot reach it over the internet"),
+                what: format!("{address} is not a public address ({class}): the other end cannot reach it over the internet"),
                 remedy: side.remedy("use the public address, behind NAT that of the NAT"),
             });
         }
