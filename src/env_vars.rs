@@ -24,6 +24,7 @@ variables! {
     STATE_DIR = "FACTORY_GITLAB_STATE_DIR":
         "Folder for records, journals and sealed bundles, instead of the system's folder for state";
     DISABLE_KEYRING = "FACTORY_DISABLE_KEYRING": "Set to 1: do not use the keyring, as --keyring off";
+    PRESHARED_KEY = "FACTORY_GITLAB_PRESHARED_KEY": "Refused by network plan: no pre-shared key is ever taken";
     CI = "CI": "Set by CI systems: never ask";
     HTTPS_PROXY = "HTTPS_PROXY": "Proxy for https addresses; https_proxy as well";
     _HTTP_PROXY = "HTTP_PROXY": "Proxy for http addresses; http_proxy as well";

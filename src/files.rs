@@ -8,6 +8,7 @@
 //! | [`require_writable`] | a later [`write_atomically`] finds a folder that it may write to |
 //! | [`open_to_append`] | the content stays; new text is appended to it |
 //! | [`create_private_folder`] | a new folder is its owner's only |
+//! | [`create_folder`] | a new folder is as the umask says: others may read what is in it |
 //!
 //! Symbolic links: [`write_atomically`] replaces a link by the file and does not touch what the link points to, so a link
 //! planted by another user gains nothing. Devices, pipes and the links of `/dev` and `/proc` (`/dev/stdout`) are written to
@@ -206,6 +207,15 @@ pub(crate) fn create_private_folder(path: &Path) -> io::Result<()> {
     #[cfg(unix)]
     std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
     builder.create(path)
+}
+
+/// Creates a folder and its missing parents, for files that others are to read. A folder that exists stays as it is.
+///
+/// # Errors
+/// From the file system.
+#[expect(clippy::disallowed_methods, reason = "this module creates the files and folders")]
+pub(crate) fn create_folder(path: &Path) -> io::Result<()> {
+    DirBuilder::new().recursive(true).create(path)
 }
 
 fn temporary_file(path: &Path, readers: Readers) -> io::Result<tempfile::NamedTempFile> {

@@ -39,6 +39,10 @@ pub use self::missing::Missing;
 use self::question::{NoneAnswer, help, is_none, prompt, prompt_with_default};
 pub use self::secret_file::SecretError;
 
+/// What to do with a pre-shared key that was given to this program.
+pub(crate) const PRESHARED_KEY: &str =
+    "take it out and enter it on the two VPN devices alone; if others could read it, replace it";
+
 /// Finds answers: in the settings, in the keyring, from the user.
 pub struct Interview<'a> {
     settings: &'a Settings,
@@ -337,6 +341,7 @@ impl From<settings::Error> for Failure {
             settings::Error::SecretInFile { .. } => {
                 failure.fix(Fix::say("if it was a real secret and others can read the file, replace the secret"))
             }
+            settings::Error::PresharedKeyInFile { .. } => failure.fix(Fix::say(PRESHARED_KEY)),
             settings::Error::Unreadable { .. }
             | settings::Error::NotToml { .. }
             | settings::Error::WrongType { .. }

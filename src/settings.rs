@@ -67,6 +67,10 @@ pub enum Error {
         "the answers file {} holds a secret in {key:?}; put it in a file and name that with {instead}", .path.display()
     )]
     SecretInFile { path: PathBuf, key: String, instead: &'static str },
+    #[error(
+        "the answers file {} holds a pre-shared key in {key:?}, which factory-gitlab never takes", .path.display()
+    )]
+    PresharedKeyInFile { path: PathBuf, key: String },
     #[error("{key:?} in the answers file {} has to be {expected}", .path.display())]
     WrongType { path: PathBuf, key: &'static str, expected: &'static str },
     #[error("{origin} cannot be used: {why}")]

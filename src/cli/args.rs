@@ -60,6 +60,8 @@ const fn heading(heading: Heading) -> Option<&'static str> {
         Heading::Application => Some("Application"),
         Heading::Webhooks => Some("Webhooks"),
         Heading::KitOverrides => Some("Instead of the kit's values"),
+        Heading::Aws => Some("GitLab's VPC in AWS"),
+        Heading::Vpn => Some("VPN"),
         Heading::Global => Some("Global options"),
     }
 }

@@ -8,6 +8,7 @@ use clap::{ArgMatches, FromArgMatches as _, Subcommand};
 
 use super::{Cli, command};
 use crate::error::{Failure, Fix};
+use crate::inputs::PRESHARED_KEY;
 use crate::secret::PersonalAccessToken;
 use crate::settings::{self, CliValues, Definition, ValueKind, keys};
 
@@ -76,6 +77,9 @@ const NEVER_VALUES: [(&str, &Definition); 13] = [
     ("--api-key", &keys::FACTORY_KEY.definition),
 ];
 
+/// Names that people try for the pre-shared key of a VPN, which is never given to this program at all.
+const PRESHARED_KEYS: [&str; 4] = ["--preshared-key", "--pre-shared-key", "--psk", "--preshared-key-file"];
+
 /// Reads the arguments, the program's name first.
 ///
 /// # Errors
@@ -101,9 +105,14 @@ fn refuse_secrets(args: &[OsString]) -> Result<(), Failure> {
     for (at, arg) in args.iter().enumerate().skip(1) {
         let Some(text) = arg.to_str() else { continue };
         let (name, attached) = text.split_once('=').map_or((text, None), |(name, value)| (name, Some(value)));
-        let Some(instead) = in_place_of(name) else { continue };
+        let is_preshared_key = PRESHARED_KEYS.contains(&name);
+        let Some(instead) = in_place_of(name).or_else(|| is_preshared_key.then(String::new)) else { continue };
         // A value becomes a secret here so that it is redacted from everything that is said from now on.
         let _held = attached.or_else(|| args.get(at + 1)?.to_str()).map(PersonalAccessToken::new);
+        if is_preshared_key {
+            let message = format!("{name} is not an option: factory-gitlab never takes a VPN's pre-shared key");
+            return Err(Failure::usage(message).fix(Fix::say(PRESHARED_KEY)));
+        }
         return Err(Failure::usage(format!("{name} is not an option: a secret is never given as an argument"))
             .because("every user of this machine can see arguments, and they stay in the shell's history")
             .fix(Fix::say(format!("use {instead}; if this was a real secret, replace it"))));

@@ -12,6 +12,7 @@ use url::Url;
 use super::{Context, diagnostics};
 use crate::bundle::{RecipientError, Recipients};
 use crate::cli::after_help::{after_help, own};
+use crate::env::Reach;
 use crate::error::ExitCode::{Done, Problem, Unknown, Usage};
 use crate::error::{ExitCode, Failure, Fix};
 use crate::factory::FactoryClient;
@@ -227,6 +228,24 @@ pub(super) async fn read(context: &Context<'_>, interview: &Interview<'_>) -> Re
     let needed: Vec<&'static Definition> = iter::once(&keys::KIT.definition).chain(values).collect();
     interview.require(&needed)?;
     find(context, interview, Use::Shown).await
+}
+
+/// The kit for a command that contacts nothing: a file or standard input, with the values that flags replace. Only a rehearsal
+/// may fetch it, from the sandbox.
+pub(super) async fn read_here(context: &Context<'_>, interview: &Interview<'_>) -> Result<Kit, Failure> {
+    let overrides = overrides(interview)?;
+    let load_here = async |given: &Sourced<String>| {
+        if context.env.reach == Reach::Anywhere && matches!(DocumentAt::new(&given.value), Ok(DocumentAt::Url(_))) {
+            return Err(Failure::usage(format!(
+                "{} names an address, and this command contacts nothing",
+                given.source
+            ))
+            .fix(Fix::say("save the kit from that address in a file and give its path: --kit kit.json")));
+        }
+        let kit = load(&given.value, context, interview).await?.with(overrides.clone());
+        trust::require_named(kit, interview.settings())
+    };
+    Ok(interview.ask_until(&keys::KIT, load_here).await?.value)
 }
 
 fn kit_from_overrides(context: &Context<'_>, overrides: &Overrides) -> Option<Kit> {

@@ -3,6 +3,8 @@
 mod check;
 mod plan;
 
+pub(super) use self::plan::for_bundle;
+
 use clap::{Args, Subcommand};
 
 use super::Context;
@@ -31,6 +33,6 @@ pub enum NetworkCommand {
 pub(super) async fn network(args: NetworkArgs, context: &Context<'_>) -> Result<ExitCode, Failure> {
     match args.command {
         NetworkCommand::Check(args) => Box::pin(check::check(args, context)).await,
-        NetworkCommand::Plan(args) => plan::plan(args, context),
+        NetworkCommand::Plan(args) => context.interrupt.or(Box::pin(plan::plan(args, context))).await?,
     }
 }

@@ -1,12 +1,25 @@
 //! The plan of a private way between GitLab and Factory: a VPC peering, a VPN, or public addresses with a firewall. Pure: what
 //! is known of both networks becomes files for both sides, the same bytes for the same input.
 
+mod advice;
+mod design;
+pub mod diagram;
+pub mod firewall;
+#[cfg(test)]
+mod fixture;
+pub mod formats;
+mod given;
 pub mod hcl;
+mod judge;
+mod outbound;
+mod peering;
+mod plain;
+pub mod terraform;
+pub mod vpn;
+mod worksheet;
 
-use std::fmt;
 use std::net::Ipv4Addr;
 
-use clap::ValueEnum;
 use ipnet::{IpNet, Ipv4Net};
 use serde::Serialize;
 use url::Url;
@@ -14,26 +27,11 @@ use url::Url;
 use crate::instance::InstanceUrl;
 use crate::kit::Endpoint;
 
-/// How the two networks are joined.
-#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq, Serialize, ValueEnum)]
-#[serde(rename_all = "kebab-case")]
-pub enum NetworkMethod {
-    /// A VPC peering: GitLab runs in a VPC of AWS.
-    VpcPeering,
-    /// A site-to-site VPN: GitLab runs anywhere.
-    Vpn,
-    /// Over the internet, through firewalls.
-    Public,
-}
-
-/// Which end of a VPN is AWS's service.
-#[derive(Clone, Copy, Debug, Default, Eq, Hash, PartialEq, Serialize, ValueEnum)]
-#[serde(rename_all = "kebab-case")]
-pub enum AwsEnd {
-    #[default]
-    Factory,
-    Customer,
-}
+pub use self::advice::{MethodAdvice, advise};
+pub use self::design::{Designed, KitSide, NetworkInputs, design, ill_formed, needed};
+pub use self::given::{GivenNetwork, name};
+pub use self::outbound::{FilterWarning, filter_warning};
+pub use crate::network::{AwsEnd, NetworkMethod};
 
 /// Everything that the files are made from, complete and checked.
 #[derive(Clone, Debug)]
@@ -78,7 +76,7 @@ pub struct FactoryVpc {
 }
 
 /// The customer's VPC.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct CustomerAws {
     pub vpc_id: String,
     pub account_id: String,
@@ -133,9 +131,30 @@ pub struct PlannedFile {
     pub text: String,
 }
 
-impl fmt::Display for NetworkMethod {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        // No value is hidden from clap, so each has a name.
-        self.to_possible_value().map_or(Ok(()), |value| f.write_str(value.get_name()))
+/// Every file of the plan, in the order of their paths.
+#[must_use]
+pub fn files(design: &NetworkDesign) -> Vec<PlannedFile> {
+    let mut files = vec![
+        PlannedFile { path: worksheet::PATH, text: worksheet::text(design) },
+        PlannedFile { path: "diagram.svg", text: diagram::svg(design) },
+    ];
+    files.extend(peering::file(design));
+    files.extend(firewall::files(design));
+    files.extend(vpn::files(design));
+    files.sort_by_key(|file| file.path);
+    files
+}
+
+/// What works and should be looked at.
+#[must_use]
+pub fn warnings(design: &NetworkDesign) -> Vec<NetworkProblem> {
+    let mut found = vpn::warnings(design);
+    if design.method == NetworkMethod::Public && design.factory.egress_cidrs.is_empty() {
+        found.push(NetworkProblem {
+            at: "network.egress_cidrs".to_owned(),
+            what: "the kit does not say from which addresses Factory comes".to_owned(),
+            remedy: "ask Factory for them before you open GitLab's firewall".to_owned(),
+        });
     }
+    found
 }

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use strsim::levenshtein;
 use toml::Value;
 
-use super::{Definition, Error, Source, Sourced, ValueKind, all};
+use super::{Definition, Error, Source, Sourced, ValueKind, all, keys};
 use crate::files;
 
 /// At most this many bytes are read; an answers file is far smaller.
@@ -46,7 +46,7 @@ impl Answers {
             detail: error.message().lines().next().unwrap_or_default().to_owned(),
         })?;
         let mut values = BTreeMap::new();
-        for (key, value) in table {
+        for (key, value) in flat(table) {
             let setting = all().find(|setting| setting.key == key).ok_or_else(|| unknown(&path, &key))?;
             values.insert(setting.key, texts(setting, &value, &path)?);
         }
@@ -60,9 +60,37 @@ impl Answers {
     }
 }
 
+/// The entries of the file, those of a section with its name and a dot in front: `network.vpc_id`.
+fn flat(table: toml::Table) -> Vec<(String, Value)> {
+    let is_section = |name: &str| keys::NETWORK_SECTION.strip_suffix('.') == Some(name);
+    let entries = table.into_iter().map(|(name, value)| match value {
+        Value::Table(section) if is_section(&name) => {
+            section.into_iter().map(|(key, value)| (format!("{name}.{key}"), value)).collect()
+        }
+        value => vec![(name, value)],
+    });
+    entries.flatten().collect()
+}
+
+/// Whether a key was made up for the pre-shared key of a VPN.
+fn is_preshared_key(key: &str) -> bool {
+    let letters: String = key.chars().filter(char::is_ascii_alphanumeric).collect::<String>().to_ascii_lowercase();
+    ["presharedkey", "psk"].iter().any(|name| letters.ends_with(name))
+}
+
 /// The error for a key that is not a setting: a secret in the wrong place, or a typing error.
 fn unknown(path: &Path, key: &str) -> Error {
     let path = path.to_owned();
+    if is_preshared_key(key) {
+        return Error::PresharedKeyInFile { path, key: key.to_owned() };
+    }
+    if key == "network" {
+        return Error::WrongType { path, key: "network", expected: "a section, [network]" };
+    }
+    let in_section = |setting: &&Definition| setting.key.strip_prefix(keys::NETWORK_SECTION) == Some(key);
+    if let Some(setting) = all().find(in_section) {
+        return Error::UnknownKey { path, key: key.to_owned(), nearest: Some(setting.key) };
+    }
     let secrets = all().filter(|setting| setting.kind == ValueKind::Secret);
     if let Some(setting) = secrets.min_by_key(|setting| (!setting.key.contains(key), levenshtein(key, setting.key)))
         && ["token", "secret", "password", "api_key"].iter().any(|word| key.contains(word))
@@ -135,6 +163,27 @@ mod tests {
             ("timeout = 'soon'", "\"timeout\" in the answers file a.toml has to be a whole number"),
             ("timeout = -1", "\"timeout\" in the answers file a.toml has to be a whole number"),
             ("personal = 'yes'", "\"personal\" in the answers file a.toml has to be true or false"),
+            (
+                "[network]\nvpc_cidr = ['10.0.0.0/16']",
+                "the answers file a.toml has an unknown key \"network.vpc_cidr\"; did you mean \"network.vpc_cidrs\"?",
+            ),
+            (
+                "vpc_id = 'vpc-0'",
+                "the answers file a.toml has an unknown key \"vpc_id\"; did you mean \"network.vpc_id\"?",
+            ),
+            ("network = 'vpn'", "\"network\" in the answers file a.toml has to be a section, [network]"),
+            (
+                "[network]\naccount_id = 123456789012",
+                "\"network.account_id\" in the answers file a.toml has to be a string",
+            ),
+            (
+                "[network]\npreshared_key = 'hunter2hunter2'",
+                "the answers file a.toml holds a pre-shared key in \"network.preshared_key\", which factory-gitlab never takes",
+            ),
+            (
+                "vpn_psk = 'hunter2hunter2'",
+                "the answers file a.toml holds a pre-shared key in \"vpn_psk\", which factory-gitlab never takes",
+            ),
             ("group = [1]", "\"group\" in the answers file a.toml has to be a list of strings"),
         ] {
             assert_eq!(failure(text), wanted);
@@ -154,6 +203,17 @@ mod tests {
         keys.sort_unstable();
         keys.dedup();
         assert_eq!(keys.len(), all().count());
+    }
+
+    #[test]
+    fn a_section_and_its_dotted_keys_are_the_same() {
+        let list = |text: &str| {
+            let answers = Answers::parse(text, "a.toml".into()).expect("good answers");
+            answers.list(&keys::VPC_CIDRS).map(|found| found.value)
+        };
+        let wanted = Some(vec!["10.0.0.0/16".to_owned()]);
+        assert_eq!(list("[network]\nvpc_cidrs = ['10.0.0.0/16']\nssh_port = 2222"), wanted);
+        assert_eq!(list("network.vpc_cidrs = '10.0.0.0/16'"), wanted);
     }
 
     #[test]

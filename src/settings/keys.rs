@@ -2,17 +2,19 @@
 
 mod connect;
 mod connection;
+mod network;
 mod overrides;
 
 use super::{Commands, Definition, Heading, Rehearsal, Required, Settings, ValueKind};
 
 pub use self::connect::*;
 pub use self::connection::*;
+pub use self::network::*;
 pub use self::overrides::*;
 
 /// Every setting, in the order of the help and the README.
 pub(super) fn all() -> impl Iterator<Item = &'static Definition> {
-    [connection::TABLE, connect::TABLE, overrides::TABLE].into_iter().flatten().copied()
+    [connection::TABLE, connect::TABLE, overrides::TABLE, network::TABLE].into_iter().flatten().copied()
 }
 
 /// Declares settings, and lists them in `TABLE`.

@@ -30,6 +30,9 @@ pub enum Heading {
     Application,
     Webhooks,
     KitOverrides,
+    /// The AWS account that GitLab runs in.
+    Aws,
+    Vpn,
     Global,
 }
 

@@ -1,4 +1,4 @@
-//! The real gitbeaker client against the sandbox. `NODE_MODULES` names a folder with `node_modules/@gitbeaker/rest` in it;
+//! The real gitbeaker client against the sandbox. `NODE_MODULES` names the folder that holds `@gitbeaker/rest`;
 //! without it, or without node, the test is skipped, and says so.
 
 use std::path::Path;
@@ -11,7 +11,7 @@ use crate::programs::{find, output, program, say, variable};
 #[test]
 fn gitbeaker_works_unmodified_against_the_sandbox() {
     let modules =
-        variable("NODE_MODULES").filter(|folder| Path::new(folder).join("node_modules/@gitbeaker/rest").exists());
+        variable("NODE_MODULES").filter(|folder| Path::new(folder).join("@gitbeaker/rest").exists());
     let (Some(modules), Some(_)) = (modules, find("node")) else {
         say("SKIPPED: gitbeaker, which needs node, and NODE_MODULES with @gitbeaker/rest");
         return;

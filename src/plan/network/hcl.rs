@@ -35,6 +35,16 @@ impl Value {
         Self::List(texts.into_iter().map(Self::text).collect())
     }
 
+    pub fn numbers(numbers: impl IntoIterator<Item = u64>) -> Self {
+        Self::List(numbers.into_iter().map(Self::Number).collect())
+    }
+
+    /// The value as it is written on the right of `=`.
+    #[must_use]
+    pub fn written(&self) -> String {
+        written(self, 0)
+    }
+
     const fn is_of_several_lines(&self) -> bool {
         matches!(self, Self::Map(_))
     }

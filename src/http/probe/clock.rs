@@ -1,0 +1,75 @@
+//! How far a server's clock is ahead of ours, by the `Date` of its response. Pure.
+
+use std::time::Duration;
+
+use jiff::fmt::rfc2822;
+use jiff::{SignedDuration, Timestamp};
+
+/// What a response says about the server's clock.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct ClockDifference {
+    /// How far the server's clock is ahead of ours; negative where it is behind.
+    pub ahead: SignedDuration,
+    /// The real difference is at most this much more or less.
+    pub uncertainty: Duration,
+}
+
+/// The headers of a response that tell the time, and when it was asked for.
+#[derive(Clone, Copy, Debug)]
+pub struct DatedResponse<'a> {
+    pub date: &'a str,
+    pub age: Option<&'a str>,
+    /// Our time when the request was sent.
+    pub sent: Timestamp,
+    pub round_trip: Duration,
+}
+
+/// `None` where the date cannot be read, or is that of a stored response (`Age` above zero).
+#[must_use]
+pub fn clock_difference(response: &DatedResponse<'_>) -> Option<ClockDifference> {
+    /// `Date` names whole seconds: on average the server's clock is this much further.
+    const HALF_A_SECOND: Duration = Duration::from_millis(500);
+    if response.age.is_some_and(|age| age.trim() != "0") {
+        return None;
+    }
+    let date = rfc2822::parse(response.date.trim()).ok()?.timestamp();
+    let half = response.round_trip / 2;
+    let theirs = date.checked_add(HALF_A_SECOND).ok()?;
+    let ours = response.sent.checked_add(half).ok()?;
+    Some(ClockDifference { ahead: theirs.duration_since(ours), uncertainty: half + HALF_A_SECOND })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn seen(date: &str, age: Option<&str>) -> Option<ClockDifference> {
+        let sent = "2026-03-01T12:00:00Z".parse().expect("a time");
+        clock_difference(&DatedResponse { date, age, sent, round_trip: Duration::from_millis(400) })
+    }
+
+    #[test]
+    fn the_difference_is_from_the_middle_of_the_exchange_and_of_the_second() {
+        for (date, milliseconds) in [
+            ("Sun, 01 Mar 2026 12:00:00 GMT", 300),
+            ("Sun, 01 Mar 2026 12:05:00 GMT", 300_300),
+            ("Sun, 01 Mar 2026 11:59:00 GMT", -59_700),
+        ] {
+            let seen = seen(date, None).expect(date);
+            assert_eq!(seen.ahead, SignedDuration::from_millis(milliseconds), "{date}");
+            assert_eq!(seen.uncertainty, Duration::from_millis(700));
+        }
+    }
+
+    #[test]
+    fn a_stored_response_and_an_unreadable_date_tell_no_time() {
+        let date = "Sun, 01 Mar 2026 12:00:00 GMT";
+        assert!(seen(date, Some("0")).is_some());
+        for age in ["1", "86400", "", "soon"] {
+            assert_eq!(seen(date, Some(age)), None, "{age}");
+        }
+        for date in ["", "now", "2026-03-01T12:00:00Z", "Sun, 01 Mar 99999 12:00:00 GMT"] {
+            assert_eq!(seen(date, None), None, "{date}");
+        }
+    }
+}

@@ -1,0 +1,24 @@
+//! A VPN between GitLab's network and Factory's: what is wrong with it before it is built, and the files of both ends.
+
+mod agreement;
+mod aws;
+mod ends;
+mod parameters;
+mod problems;
+mod swanctl;
+
+use super::{NetworkDesign, PlannedFile};
+
+pub use self::agreement::{Clash, IkeVersion, VpnTerms, clashes};
+pub(super) use self::ends::MSS;
+pub use self::problems::{problems, warnings};
+
+/// The files of both ends; none where the design has no VPN. Without a pre-shared key in any.
+#[must_use]
+pub fn files(design: &NetworkDesign) -> Vec<PlannedFile> {
+    let Some(ends) = ends::Ends::of(design) else { return Vec::new() };
+    vec![swanctl::file(&ends), parameters::file(&ends), aws::file(design, &ends)]
+}
+
+#[cfg(test)]
+mod tests;

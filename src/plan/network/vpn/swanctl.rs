@@ -1,0 +1,135 @@
+//! `vpn/swanctl.conf`: the end that is not AWS's, for strongSwan.
+
+use std::fmt::Write as _;
+
+use super::super::{AwsEnd, PlannedFile};
+use super::ends::{DPD_INTERVAL, Ends, MTU, OWN_ESP_LIFETIME, OWN_ESP_REKEY, OWN_IKE_REKEY, REPLAY_WINDOW, Tunnel};
+
+pub(super) const PATH: &str = "vpn/swanctl.conf";
+
+pub(super) fn file(ends: &Ends<'_>) -> PlannedFile {
+    let mut text = comment(ends);
+    text.push_str("\nconnections {\n");
+    for tunnel in Tunnel::BOTH {
+        connection(ends, tunnel, &mut text);
+    }
+    text.push_str("}\n");
+    PlannedFile { path: PATH, text }
+}
+
+fn comment(ends: &Ends<'_>) -> String {
+    let mut said = format!(
+        "The VPN's end at {}, for strongSwan 5.8 or later: /etc/swanctl/conf.d/factory-gitlab.conf\n\n",
+        ends.own_name(),
+    );
+    let unknown: Vec<String> = Tunnel::BOTH
+        .into_iter()
+        .filter(|tunnel| ends.aws().addresses.get(tunnel.index()).is_none())
+        .map(Tunnel::to_replace)
+        .collect();
+    if !unknown.is_empty() {
+        let _written = writeln!(
+            said,
+            "Before anything else: replace {}. AWS gives its end these addresses when it is\ncreated; they are outputs of {}.\n",
+            unknown.join(" and "),
+            super::aws::path(ends.vpn.aws_end),
+        );
+    }
+    said.push_str(&interfaces(ends));
+    said.push_str(&keys(ends));
+    said.push_str(
+        "\nThen: swanctl --load-all, and swanctl --list-sas, which shows both tunnels as ESTABLISHED and INSTALLED.\n",
+    );
+    said.lines().map(|line| format!("# {line}").trim_end().to_owned() + "\n").collect()
+}
+
+fn interfaces(ends: &Ends<'_>) -> String {
+    let mut said = "1. One interface for each tunnel, before strongSwan starts (eth0: the interface to the internet). The route\n   \
+                    of the second tunnel is used when the first one is down:\n"
+        .to_owned();
+    for tunnel in Tunnel::BOTH {
+        let number = tunnel.number();
+        let _written = writeln!(said, "     ip link add factory{number} type xfrm dev eth0 if_id {number}");
+        let _written = writeln!(said, "     ip link set factory{number} mtu {MTU} up");
+        for block in ends.aws_blocks() {
+            let _written = writeln!(said, "     ip route add {block} dev factory{number} metric {number}00");
+        }
+    }
+    said.push_str(
+        "   An interface of a dead tunnel stays up: a script of `updown` or a check of your own has to take its route\n   \
+         away. The MSS of TCP is lowered by firewall.nft.\n",
+    );
+    said
+}
+
+/// Where a key goes. None is ever written here.
+fn keys(ends: &Ends<'_>) -> String {
+    let from = match ends.vpn.aws_end {
+        AwsEnd::Factory => "Factory gives you the keys on a protected way, not by mail",
+        AwsEnd::Customer => "take the keys from AWS Secrets Manager and give them to Factory on a protected way",
+    };
+    let mut said = format!(
+        "\n2. The pre-shared keys: {from}. They go into\n   \
+         /etc/swanctl/conf.d/factory-gitlab-keys.conf, which belongs to root (chmod 600):\n     secrets {{\n"
+    );
+    for tunnel in Tunnel::BOTH {
+        let (name, remote) = (tunnel.name(), ends.aws_identity(tunnel));
+        let _written = writeln!(said, "       ike-{name} {{");
+        let _written = writeln!(said, "         id = {remote}");
+        let _written = writeln!(said, "         secret = the key of tunnel {}, in quotes", tunnel.number());
+        said.push_str("       }\n");
+    }
+    said.push_str("     }\n");
+    said
+}
+
+fn connection(ends: &Ends<'_>, tunnel: Tunnel, text: &mut String) {
+    let name = tunnel.name();
+    let number = tunnel.number();
+    let address = ends.aws_address(tunnel);
+    let (own, aws) = (ends.own_identity(), ends.aws_identity(tunnel));
+    let (ike, esp) = (&ends.agreement.ike, &ends.agreement.esp);
+    let (here, there) = (ends.own_selector(), ends.aws_selector());
+    let start = format!(
+        "  # Tunnel {number}. AWS's end waits to be called, so this one starts the tunnel and starts it again.
+  {name} {{
+    version = 2
+    remote_addrs = {address}
+    proposals = {ike}
+    # AWS keeps its keys for 8 hours and 1 hour; this end renews them earlier.
+    rekey_time = {OWN_IKE_REKEY}s
+    dpd_delay = {DPD_INTERVAL}s
+    keyingtries = 0
+    mobike = no
+    local {{
+      auth = psk
+      id = {own}
+    }}
+    remote {{
+      auth = psk
+      id = {aws}
+    }}
+    children {{
+      {name} {{
+        # {own_name}'s side, and {aws_name}'s.
+        local_ts = {here}
+        remote_ts = {there}
+        # With the group of perfect forward secrecy: one that differs is only noticed at the first rekeying.
+        esp_proposals = {esp}
+        rekey_time = {OWN_ESP_REKEY}s
+        life_time = {OWN_ESP_LIFETIME}s
+        replay_window = {REPLAY_WINDOW}
+        start_action = start
+        dpd_action = restart
+        close_action = start
+        if_id_in = {number}
+        if_id_out = {number}
+      }}
+    }}
+  }}
+",
+        own_name = ends.own_name(),
+        aws_name = ends.aws_name(),
+    );
+    text.push_str(&start);
+}
