@@ -37,6 +37,16 @@ pub enum Reach {
     Only(Arc<[SocketAddr]>),
 }
 
+impl Reach {
+    #[must_use]
+    pub fn includes(&self, address: SocketAddr) -> bool {
+        match self {
+            Self::Anywhere => true,
+            Self::Only(own) => own.contains(&address),
+        }
+    }
+}
+
 /// Which of the standard streams is a terminal.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Streams {

@@ -2,6 +2,7 @@
 
 mod renewed;
 
+use std::net::SocketAddr;
 use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
@@ -385,6 +386,11 @@ impl Client {
 
     pub(super) fn trust(&self, url: &Url) -> &tls::TrustStore {
         &self.secured(url).trust
+    }
+
+    /// Whether the run may connect to this address.
+    pub(super) fn reaches(&self, address: SocketAddr) -> bool {
+        self.shared.reach.includes(address)
     }
 
     /// How long anything may take from now on.

@@ -1,17 +1,27 @@
 //! Checks the network path to a host, one step at a time: name, port, certificate. No request is sent.
 
+mod attempt;
 mod chain;
+mod clock;
 mod dns;
+mod dns_query;
+mod mtu;
+mod ssh;
 mod tcp;
 mod tls;
 
+pub use self::attempt::{Attempt, Opening, Route, attempt, route};
 pub use self::chain::CertificateSeen;
+pub use self::clock::{ClockDifference, DatedResponse, clock_difference};
 pub use self::dns::resolve;
 pub(super) use self::dns::{Resolver, Unresolved};
+pub use self::dns_query::{DnsAnswer, DnsAnswers, NotAResolver, ResolverAddress, dns_query};
+pub use self::mtu::{Mtu, mtu_of_ssh, mtu_of_tls};
+pub use self::ssh::{HostKey, HostKeyKind, HostKeySeen, SshFailure, SshSeen, ssh_banner, ssh_host_keys};
 pub use self::tcp::connect;
 pub(super) use self::tcp::refuses_password;
-pub use self::tls::certificate;
 pub(super) use self::tls::handshake;
+pub use self::tls::{TlsSeen, certificate, tls_at};
 
 use url::Url;
 

@@ -1,10 +1,13 @@
 //! Reads the certificates that a server presents.
 
+use std::io;
+use std::net::SocketAddr;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use hyper_util::client::proxy::matcher::Intercept;
-use tokio::time::timeout;
+use tokio::time::{Instant, timeout, timeout_at};
 use tokio_rustls::TlsConnector;
 use tokio_rustls::rustls::client::ResolvesClientCert;
 use tokio_rustls::rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
@@ -13,12 +16,13 @@ use tokio_rustls::rustls::sign::CertifiedKey;
 use tokio_rustls::rustls::{self, ClientConfig, DigitallySignedStruct, SignatureScheme};
 use url::Url;
 
+use super::attempt::{self, Opening, Segments, Target};
 use super::chain::{CertificateSeen, PresentedChain, Reading};
 use super::{failed, host, tcp};
 use crate::http::client::Client;
 use crate::http::error::{Cause, Error};
 use crate::http::request::Request;
-use crate::http::tls::problem::{Peer, problem};
+use crate::http::tls::problem::{Peer, TlsProblem, problem};
 use crate::http::tls::{ServerVerifier, TrustStore, provider};
 
 /// Opens a connection and records what the server presents. The handshake always ends there, so nothing is ever sent.
@@ -26,22 +30,25 @@ pub(in crate::http) async fn handshake(
     trust: &TrustStore,
     url: &Url,
     proxy: Option<&Intercept>,
-) -> std::io::Result<PresentedChain> {
-    let host = host(url).to_owned();
-    let stream = tcp::open(trust, url, proxy).await?;
+) -> io::Result<PresentedChain> {
+    presented_over(tcp::open(trust, url, proxy).await?, trust, host(url)).await
+}
+
+/// The same over a connection that is open.
+async fn presented_over(stream: impl tcp::Connection, trust: &TrustStore, host: &str) -> io::Result<PresentedChain> {
     let recorder = Arc::new(Recorder { verifier: Arc::clone(&trust.verifier), recorded: Mutex::new(None) });
     let requests = Arc::new(CertificateRequests::default());
     let config = ClientConfig::builder_with_provider(provider())
         .with_safe_default_protocol_versions()
-        .map_err(std::io::Error::other)?
+        .map_err(io::Error::other)?
         .dangerous()
         .with_custom_certificate_verifier(Arc::clone(&recorder) as Arc<dyn ServerCertVerifier>)
         .with_client_cert_resolver(Arc::clone(&requests) as Arc<dyn ResolvesClientCert>);
-    let name = ServerName::try_from(host.clone()).map_err(std::io::Error::other)?;
+    let name = ServerName::try_from(host.to_owned()).map_err(io::Error::other)?;
     match TlsConnector::from(Arc::new(config)).connect(name, stream).await {
-        Ok(_) => Err(std::io::Error::other("the handshake succeeded without a certificate")),
+        Ok(_) => Err(io::Error::other("the handshake succeeded without a certificate")),
         Err(error) => {
-            let peer = Peer { host: &host, identity: trust.identity };
+            let peer = Peer { host, identity: trust.identity };
             recorder.presented(trust, peer, &requests).ok_or(error)
         }
     }
@@ -154,9 +161,63 @@ pub async fn certificate(client: &Client, url: &Url) -> Result<CertificateSeen, 
 }
 
 /// A handshake that ended before the server presented a certificate.
-fn broken_handshake(error: &std::io::Error, peer: Peer<'_>) -> Cause {
+fn broken_handshake(error: &io::Error, peer: Peer<'_>) -> Cause {
     match error.get_ref().and_then(|inner| inner.downcast_ref::<rustls::Error>()) {
         Some(inner) => Cause::Tls(problem(inner, peer)),
         None => Cause::Broken { detail: error.to_string() },
+    }
+}
+
+/// What one address showed as the host of `url`.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub enum TlsSeen {
+    Trusted(CertificateSeen),
+    /// Also where the handshake ended before a certificate was presented.
+    Refused {
+        problem: TlsProblem,
+        certificate: Option<CertificateSeen>,
+    },
+    /// The port opened, and nothing came back within the time.
+    NoAnswer,
+    /// The port opened, and the connection was reset at the first data.
+    Reset,
+    /// The port opened, and the connection was closed at the first data.
+    Closed,
+    Broken(String),
+    NotOpened(Opening),
+}
+
+/// The certificate that one address presents as the host of `url`, without a proxy. The time limit is one for both steps.
+pub async fn tls_at(client: &Client, url: &Url, address: SocketAddr, limit: Duration) -> TlsSeen {
+    tls_with(client, url, Target { address, limit, segments: Segments::Usual }).await
+}
+
+pub(super) async fn tls_with(client: &Client, url: &Url, target: Target) -> TlsSeen {
+    let deadline = Instant::now() + target.limit;
+    let stream = match attempt::open(client, target).await {
+        Ok(stream) => stream,
+        Err(opening) => return TlsSeen::NotOpened(opening),
+    };
+    let trust = client.trust(url);
+    match timeout_at(deadline, presented_over(stream, trust, host(url))).await {
+        Ok(Ok(PresentedChain { problem: None, certificate, .. })) => TlsSeen::Trusted(certificate),
+        Ok(Ok(PresentedChain { problem: Some(problem), certificate, .. })) => {
+            TlsSeen::Refused { problem, certificate: Some(certificate) }
+        }
+        Ok(Err(error)) => unpresented(&error, Peer { host: host(url), identity: trust.identity }),
+        Err(_) => TlsSeen::NoAnswer,
+    }
+}
+
+/// How a handshake ended before the server presented a certificate.
+fn unpresented(error: &io::Error, peer: Peer<'_>) -> TlsSeen {
+    if let Cause::Tls(problem) = broken_handshake(error, peer) {
+        return TlsSeen::Refused { problem, certificate: None };
+    }
+    match error.kind() {
+        io::ErrorKind::ConnectionReset | io::ErrorKind::BrokenPipe => TlsSeen::Reset,
+        io::ErrorKind::UnexpectedEof => TlsSeen::Closed,
+        io::ErrorKind::TimedOut => TlsSeen::NoAnswer,
+        _ => TlsSeen::Broken(error.to_string()),
     }
 }
