@@ -7,7 +7,7 @@ use tokio::join;
 use url::Url;
 
 use super::attempt::{Segments, Target};
-use super::ssh::{self, SshFailure};
+use super::ssh::{self, HostKeyKind, SshFailure};
 use super::tls::{TlsSeen, tls_with};
 use crate::http::client::Client;
 
@@ -34,8 +34,9 @@ pub async fn mtu_of_tls(client: &Client, url: &Url, address: SocketAddr, limit: 
 /// The same of SSH's key exchange.
 pub async fn mtu_of_ssh(client: &Client, address: SocketAddr, limit: Duration) -> Mtu {
     let look = async |segments| {
-        let seen = ssh::look(client, Target { address, limit, segments }).await;
-        !matches!(seen, Err(SshFailure::NoAnswer | SshFailure::NotOpened(_)))
+        let looked = ssh::look(client, Target { address, limit, segments }, &HostKeyKind::ALL).await;
+        let failure = looked.and_then(|looked| looked.seen.key).err();
+        !matches!(failure, Some(SshFailure::NoAnswer | SshFailure::NotOpened(_)))
     };
     told(join!(look(Segments::Small), look(Segments::Usual)))
 }
