@@ -16,7 +16,7 @@ use crate::instance::bare;
 /// What came back.
 #[derive(Clone, Debug)]
 pub struct FirstAnswer {
-    /// The status of a 2xx response, or why it is none.
+    /// The status of a 2xx response that is no web page, or why there is none.
     pub answer: Result<u16, Error>,
     /// `None` where no response told the time.
     pub clock: Option<ClockDifference>,
@@ -45,7 +45,8 @@ impl Client {
         if let Some(to) = response.redirect() {
             return Err(response.failed(Cause::Redirected { to: bare(&to) }));
         }
-        self.require_success(response).map(|response| response.status())
+        let response = self.require_success(response)?;
+        response.refuse_web_page().map(|()| response.status())
     }
 
     /// The proxy that requests for this address go through, without its user info.

@@ -8,6 +8,7 @@ use std::net::{IpAddr, SocketAddr};
 use std::time::{Duration, Instant};
 
 use futures_util::future::join_all;
+use jiff::Timestamp;
 use tokio::time::timeout;
 
 pub use self::gitlab::{GitLabNetwork, SshSeenAt};
@@ -25,6 +26,8 @@ const MAX_ADDRESSES: usize = 16;
 /// Everything that was seen of the ways.
 #[derive(Clone, Debug)]
 pub struct WaysSeen {
+    /// When looking began, for judging dates without a clock.
+    pub at: Timestamp,
     pub ways: Vec<WaySeen>,
     pub gitlab: GitLabNetwork,
     /// Test deliveries, `--live` only.
@@ -106,7 +109,17 @@ pub struct MtuAt {
 #[derive(Clone, Debug)]
 pub struct SshAt {
     pub address: SocketAddr,
-    pub seen: Result<SshSeen, SshFailure>,
+    pub banner: Result<String, SshFailure>,
+    /// By a key exchange; `None` where there was none.
+    pub keys: Option<Result<SshSeen, SshFailure>>,
+}
+
+impl SshAt {
+    /// Whether the port opens and an answer does not come, to the banner or to the key exchange.
+    fn is_silent(&self) -> bool {
+        let keys = self.keys.as_ref().and_then(|keys| keys.as_ref().err());
+        [self.banner.as_ref().err(), keys].into_iter().flatten().any(|failure| *failure == SshFailure::NoAnswer)
+    }
 }
 
 /// How much time there is.
@@ -139,6 +152,7 @@ pub struct WayObserver<'a> {
 impl WayObserver<'_> {
     /// Never fails as a whole: each failure is in its place.
     pub async fn observe(&self, ways: &Ways) -> WaysSeen {
+        let at = self.time.clock.now();
         let looking = join_all(ways.targets.iter().map(|target| Box::pin(self.look(target, ways))));
         let (mut seen, (gitlab, ssh)) = tokio::join!(looking, Box::pin(self.gitlab_and_ssh(ways)));
         // Behind GitLab's web.
@@ -146,7 +160,7 @@ impl WayObserver<'_> {
         if let Some(way) = ssh.filter(|way| !seen.iter().any(|known| known.target.to_string() == way.target.to_string())) {
             seen.insert(place, way);
         }
-        WaysSeen { ways: seen, gitlab, proofs: Observation::Skipped("--live was not given") }
+        WaysSeen { at, ways: seen, gitlab, proofs: Observation::Skipped("--live was not given") }
     }
 
     /// What GitLab tells, and the way to its SSH, which is known only then.
@@ -334,16 +348,20 @@ impl Look<'_> {
         if !self.observer.wants_any(&["network.ssh", "network.mtu"]) {
             return;
         }
-        let limit = self.limit();
-        way.ssh = join_all(open.iter().map(|address| async move {
-            let seen = probe::ssh_host_keys(&self.client, *address, limit).await;
-            SshAt { address: *address, seen }
-        }))
-        .await;
-        let silent = way.ssh.iter().find(|at| at.seen == Err(SshFailure::NoAnswer)).map(|at| at.address);
+        way.ssh = join_all(open.iter().map(|address| self.ssh_at(*address))).await;
+        let silent = way.ssh.iter().find(|at| at.is_silent()).map(|at| at.address);
         if let Some(address) = silent {
             let seen = probe::mtu_of_ssh(&self.client, address, self.limit()).await;
             way.mtu = Some(MtuAt { address, seen });
         }
+    }
+
+    async fn ssh_at(&self, address: SocketAddr) -> SshAt {
+        let banner = probe::ssh_banner(&self.client, address, self.limit()).await;
+        let keys = match &banner {
+            Ok(_) => Some(probe::ssh_host_keys(&self.client, address, self.limit()).await),
+            Err(_) => None,
+        };
+        SshAt { address, banner, keys }
     }
 }
