@@ -7,17 +7,24 @@ use std::process::{Child, Command, Output, Stdio};
 use std::time::{Duration, Instant};
 
 /// Which Debian package brings which program.
-const PACKAGES: [(&str, &str); 13] = [
+const PACKAGES: [(&str, &str); 20] = [
     ("age", "age"),
     ("age-keygen", "age"),
     ("dbus-run-session", "dbus"),
     ("dbus-send", "dbus"),
+    ("dnsmasq", "dnsmasq-base"),
+    ("faketime", "faketime"),
     ("gnome-keyring-daemon", "gnome-keyring"),
+    ("ip", "iproute2"),
+    ("nft", "nftables"),
     ("nginx", "nginx"),
     ("openssl", "openssl"),
     ("promtool", "prometheus"),
     ("python3", "python3-venv"),
     ("secret-tool", "libsecret-tools"),
+    ("ss", "iproute2"),
+    ("ssh-keygen", "openssh-client"),
+    ("sshd", "openssh-server"),
     ("systemd-analyze", "systemd"),
     ("tinyproxy", "tinyproxy"),
     ("tmux", "tmux"),

@@ -155,3 +155,57 @@ pub fn route(address: SocketAddr) -> Route {
 fn has_no_ipv6() -> bool {
     UdpSocket::bind((Ipv6Addr::UNSPECIFIED, 0)).is_err()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::env::{Env, Reach};
+    use crate::http::ClientOptions;
+
+    const LIMIT: Duration = Duration::from_secs(60);
+
+    fn client(reach: Reach) -> Client {
+        let options = ClientOptions { reach, ..ClientOptions::default() };
+        Client::new(&options, Env::empty().clock).expect("a client")
+    }
+
+    #[tokio::test]
+    async fn an_open_port_and_a_closed_one_are_told_apart() {
+        let listener = std::net::TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a port");
+        let address = listener.local_addr().expect("an address");
+        let client = client(Reach::Anywhere);
+        let open = attempt(&client, address, LIMIT).await;
+        assert_eq!((open.opening, open.took.is_some()), (Opening::Open, true));
+        drop(listener);
+        let closed = attempt(&client, address, LIMIT).await;
+        assert_eq!((closed.opening, closed.took.is_some()), (Opening::Refused, true));
+    }
+
+    #[tokio::test]
+    async fn small_segments_open_a_connection_too() {
+        let listener = std::net::TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a port");
+        let address = listener.local_addr().expect("an address");
+        let stream = open(&client(Reach::Anywhere), Target { address, limit: LIMIT, segments: Segments::Small }).await;
+        #[cfg(target_os = "linux")]
+        assert!(SockRef::from(&stream.expect("a connection")).tcp_mss().expect("a size") <= SMALL_SEGMENT);
+        #[cfg(not(target_os = "linux"))]
+        assert!(stream.is_ok());
+    }
+
+    #[tokio::test]
+    async fn a_rehearsal_connects_to_its_own_addresses_only() {
+        let listener = std::net::TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a port");
+        let address = listener.local_addr().expect("an address");
+        let own = client(Reach::Only(vec![address].into()));
+        assert_eq!(attempt(&own, address, LIMIT).await.opening, Opening::Open);
+        let others = client(Reach::Only(Vec::new().into()));
+        let refused = attempt(&others, address, LIMIT).await;
+        assert_eq!((refused.opening, refused.took), (out_of_reach(), None));
+    }
+
+    #[test]
+    fn a_route_names_the_own_address() {
+        let loopback = SocketAddr::from((Ipv4Addr::LOCALHOST, 443));
+        assert_eq!(route(loopback), Route::From(Ipv4Addr::LOCALHOST.into()));
+    }
+}

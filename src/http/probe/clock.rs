@@ -38,3 +38,38 @@ pub fn clock_difference(response: &DatedResponse<'_>) -> Option<ClockDifference>
     let ours = response.sent.checked_add(half).ok()?;
     Some(ClockDifference { ahead: theirs.duration_since(ours), uncertainty: half + HALF_A_SECOND })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn seen(date: &str, age: Option<&str>) -> Option<ClockDifference> {
+        let sent = "2026-03-01T12:00:00Z".parse().expect("a time");
+        clock_difference(&DatedResponse { date, age, sent, round_trip: Duration::from_millis(400) })
+    }
+
+    #[test]
+    fn the_difference_is_from_the_middle_of_the_exchange_and_of_the_second() {
+        for (date, milliseconds) in [
+            ("Sun, 01 Mar 2026 12:00:00 GMT", 300),
+            ("Sun, 01 Mar 2026 12:05:00 GMT", 300_300),
+            ("Sun, 01 Mar 2026 11:59:00 GMT", -59_700),
+        ] {
+            let seen = seen(date, None).expect(date);
+            assert_eq!(seen.ahead, SignedDuration::from_millis(milliseconds), "{date}");
+            assert_eq!(seen.uncertainty, Duration::from_millis(700));
+        }
+    }
+
+    #[test]
+    fn a_stored_response_and_an_unreadable_date_tell_no_time() {
+        let date = "Sun, 01 Mar 2026 12:00:00 GMT";
+        assert!(seen(date, Some("0")).is_some());
+        for age in ["1", "86400", "", "soon"] {
+            assert_eq!(seen(date, Some(age)), None, "{age}");
+        }
+        for date in ["", "now", "2026-03-01T12:00:00Z", "Sun, 01 Mar 99999 12:00:00 GMT"] {
+            assert_eq!(seen(date, None), None, "{date}");
+        }
+    }
+}

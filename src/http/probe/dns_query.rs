@@ -1,6 +1,9 @@
 //! Asks one given resolver for the addresses of a name, with queries of our own: the system's resolver does not tell why
 //! there is none.
 
+#[cfg(test)]
+mod tests;
+
 use std::fmt;
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};

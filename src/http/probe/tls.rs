@@ -221,3 +221,63 @@ fn unpresented(error: &io::Error, peer: Peer<'_>) -> TlsSeen {
         _ => TlsSeen::Broken(error.to_string()),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::net::{Ipv4Addr, TcpListener};
+
+    use socket2::SockRef;
+    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+    use tokio::net::TcpStream;
+
+    use super::*;
+    use crate::env::Env;
+    use crate::http::ClientOptions;
+
+    /// What is seen of a server that deals with its one connection this way.
+    async fn seen(limit: Duration, serve: impl AsyncFnOnce(TcpStream)) -> TlsSeen {
+        let listener = tokio::net::TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.expect("a port");
+        let address = listener.local_addr().expect("an address");
+        let client = Client::new(&ClientOptions::default(), Env::empty().clock).expect("a client");
+        let url = Url::parse("https://name.example.test").expect("an address");
+        let serving = async { serve(listener.accept().await.expect("a client").0).await };
+        tokio::join!(tls_at(&client, &url, address, limit), serving).0
+    }
+
+    const LONG: Duration = Duration::from_secs(60);
+
+    #[tokio::test]
+    async fn each_end_of_a_handshake_is_told_apart() {
+        let hello = async |stream: &mut TcpStream| {
+            let mut hello = [0; 4096];
+            assert!(stream.read(&mut hello).await.expect("a handshake") > 100);
+        };
+        let closed = seen(LONG, async |mut stream| hello(&mut stream).await).await;
+        assert_eq!(closed, TlsSeen::Closed);
+        let reset = seen(LONG, async |mut stream| {
+            hello(&mut stream).await;
+            SockRef::from(&stream).set_linger(Some(Duration::ZERO)).expect("an option");
+        });
+        assert_eq!(reset.await, TlsSeen::Reset);
+        let plain = seen(LONG, async |mut stream| {
+            hello(&mut stream).await;
+            stream.write_all(b"HTTP/1.1 400 Bad Request\r\n\r\n").await.expect("a client");
+        });
+        assert_eq!(plain.await, TlsSeen::Refused { problem: TlsProblem::NotTls, certificate: None });
+        let silent = seen(Duration::from_millis(500), async |mut stream| {
+            let mut all = Vec::new();
+            stream.read_to_end(&mut all).await.expect("an end");
+        });
+        assert_eq!(silent.await, TlsSeen::NoAnswer);
+    }
+
+    #[tokio::test]
+    async fn a_port_that_does_not_open_is_none_of_tls() {
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a port");
+        let address = listener.local_addr().expect("an address");
+        drop(listener);
+        let client = Client::new(&ClientOptions::default(), Env::empty().clock).expect("a client");
+        let url = Url::parse("https://name.example.test").expect("an address");
+        assert_eq!(tls_at(&client, &url, address, LONG).await, TlsSeen::NotOpened(Opening::Refused));
+    }
+}

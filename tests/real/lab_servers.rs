@@ -1,0 +1,183 @@
+//! The servers of the lab: nginx with right and wrong certificates, three dnsmasq, OpenSSH, and a listener that hangs up.
+
+use std::fmt::Write as _;
+use std::process::{Command, Stdio};
+
+use tempfile::TempDir;
+
+use crate::namespaces::Namespace;
+use crate::programs::{Running, finish, program, wait_for};
+
+/// A name below `lab.test` and its addresses.
+pub type Name<'a> = (&'a str, &'a [&'a str]);
+
+/// The files of the servers.
+pub struct Folder(TempDir);
+
+/// The types of the host keys of the real sshd.
+pub const HOST_KEYS: [&str; 3] = ["ed25519", "ecdsa", "rsa"];
+
+impl Folder {
+    pub fn new() -> Self {
+        let folder = Self(tempfile::tempdir().expect("a folder"));
+        folder.certificates();
+        for kind in HOST_KEYS {
+            let key = folder.path(&format!("host_{kind}"));
+            finish(program("ssh-keygen").args(["-q", "-t", kind, "-N", "", "-f", &key]));
+        }
+        folder
+    }
+
+    pub fn path(&self, name: &str) -> String {
+        self.0.path().join(name).to_string_lossy().into_owned()
+    }
+
+    #[expect(clippy::disallowed_methods, reason = "the test writes files of its own")]
+    fn file(&self, name: &str, text: &str) -> String {
+        std::fs::write(self.0.path().join(name), text).expect("a file");
+        self.path(name)
+    }
+
+    fn openssl(&self, arguments: &str) {
+        finish(program("openssl").args(arguments.split(' ')).current_dir(self.0.path()));
+    }
+
+    /// `good`, whose chain is longer than a packet, `wrong-name`, `expired`, and `unknown-ca` of another root.
+    fn certificates(&self) {
+        for root in ["root", "other"] {
+            let subject = format!("/CN=Lab-{root}");
+            self.openssl(&format!(
+                "req -x509 -newkey rsa:2048 -nodes -keyout {root}.key -out {root}.pem -days 30 -subj {subject}"
+            ));
+        }
+        let many: String = (0..60).fold(String::new(), |mut all, number| {
+            write!(all, "DNS:name-{number}.more.lab.test,").expect("memory");
+            all
+        });
+        for (name, alternative, root) in [
+            ("good", format!("{many}DNS:*.lab.test"), "root"),
+            ("wrong-name", "DNS:elsewhere.example.test".to_owned(), "root"),
+            ("expired", "DNS:*.lab.test".to_owned(), "root"),
+            ("unknown-ca", "DNS:*.lab.test".to_owned(), "other"),
+        ] {
+            self.file(&format!("{name}.ext"), &format!("subjectAltName={alternative}\nextendedKeyUsage=serverAuth\n"));
+            self.openssl(&format!("req -new -newkey rsa:2048 -nodes -keyout {name}.key -out {name}.csr -subj /CN=lab"));
+            let sign = format!(
+                "openssl x509 -req -in {name}.csr -CA {root}.pem -CAkey {root}.key -CAcreateserial -days 30 -extfile {name}.ext -out {name}.pem"
+            );
+            // Signed long ago, it has expired by now.
+            let day = if name == "expired" { "2020-01-01" } else { "now" };
+            finish(program("faketime").arg(day).args(sign.split(' ')).current_dir(self.0.path()));
+        }
+    }
+
+    /// Starts everything, and waits until it listens.
+    pub fn start(&self, servers: &Namespace, far: &Namespace, names: &[Name<'_>]) -> Vec<Running> {
+        let web = self.nginx(
+            "web",
+            "0.0.0.0:443 ssl",
+            &[
+                ("10.77.2.19:443 ssl", "wrong-name"),
+                ("10.77.2.20:443 ssl", "expired"),
+                ("10.77.2.21:443 ssl", "unknown-ca"),
+                ("[::]:443 ssl", "good"),
+                ("10.77.2.31:22", "good"),
+            ],
+        );
+        let far_web = self.nginx("far", "0.0.0.0:443 ssl", &[]);
+        let mut running =
+            vec![start(servers, web), start(far, far_web), start(servers, self.sshd()), start(servers, hangs_up())];
+        let records: Vec<String> = names.iter().map(|(name, addresses)| record(name, addresses)).collect();
+        let inner = [record("split", &["10.77.2.99"]), "--txt-record=no-record.lab.test,text".to_owned(), many()];
+        running.push(start(servers, dnsmasq("10.77.2.54", &["--local=/lab.test/"], &records)));
+        running.push(start(servers, dnsmasq("10.77.2.53", &["--local=/lab.test/"], &inner)));
+        running.push(start(servers, dnsmasq("10.77.2.55", &[], &[])));
+        for place in
+            ["0.0.0.0:443", "10.77.2.31:22", "10.77.2.30:22", "10.77.2.33:22", "10.77.2.32:22", "10.77.2.54:53"]
+        {
+            wait_for(place, || servers.listens(place).then_some(()));
+        }
+        for place in ["10.77.2.53:53", "10.77.2.55:53"] {
+            wait_for(place, || servers.listens(place).then_some(()));
+        }
+        wait_for("the far server", || far.listens("0.0.0.0:443").then_some(()));
+        running
+    }
+
+    fn nginx(&self, name: &str, listen: &str, others: &[(&str, &str)]) -> Command {
+        let sites = [(listen, "good")].iter().chain(others).fold(String::new(), |mut all, (listen, certificate)| {
+            let place = self.path(certificate);
+            write!(
+                all,
+                "server {{ listen {listen}; ssl_certificate {place}.pem; ssl_certificate_key {place}.key; \
+                 location / {{ return 200 'lab'; }} }}\n"
+            )
+            .expect("memory");
+            all
+        });
+        let folder = self.path("");
+        let config = self.file(
+            &format!("{name}.conf"),
+            &format!(
+                "daemon off; master_process off; user root; pid {folder}/{name}.pid; error_log {folder}/{name}.log info;
+                events {{ worker_connections 256; }}
+                http {{ access_log off; client_body_temp_path {folder}/body; proxy_temp_path {folder}/proxy;
+                fastcgi_temp_path {folder}/fastcgi; uwsgi_temp_path {folder}/uwsgi; scgi_temp_path {folder}/scgi;
+                {sites} }}"
+            ),
+        );
+        let mut command = program("nginx");
+        command.args(["-c", &config, "-e", &self.path(&format!("{name}.log"))]);
+        command
+    }
+
+    fn sshd(&self) -> Command {
+        let keys = HOST_KEYS.iter().fold(String::new(), |mut all, kind| {
+            writeln!(all, "HostKey {}", self.path(&format!("host_{kind}"))).expect("memory");
+            all
+        });
+        let config = self.file(
+            "sshd_config",
+            &format!(
+                "ListenAddress 10.77.2.30\nListenAddress 10.77.2.33\nPidFile none\nUsePAM no\nMaxStartups 100\n{keys}"
+            ),
+        );
+        finish(Command::new("/bin/mkdir").args(["-p", "/run/sshd"]));
+        let mut command = program("sshd");
+        command.args(["-D", "-e", "-f", &config]);
+        command
+    }
+}
+
+/// A name with more addresses than an answer over UDP can hold.
+fn many() -> String {
+    let addresses: Vec<String> = (0..60).map(|last| format!("10.88.0.{last}")).collect();
+    record("many", &addresses.iter().map(String::as_str).collect::<Vec<_>>())
+}
+
+fn record(name: &str, addresses: &[&str]) -> String {
+    format!("--host-record={name}.lab.test,{}", addresses.join(","))
+}
+
+fn dnsmasq(address: &str, options: &[&str], records: &[String]) -> Command {
+    let mut command = program("dnsmasq");
+    command.args(["--keep-in-foreground", "--conf-file=/dev/null", "--pid-file=", "--user=root", "--no-resolv"]);
+    command.args(["--no-hosts", "--bind-interfaces", "--log-facility=-", &format!("--listen-address={address}")]);
+    command.args(options).args(records);
+    command
+}
+
+/// Accepts and hangs up, as a load balancer without a server behind it does.
+fn hangs_up() -> Command {
+    let mut command = program("python3");
+    command.args([
+        "-c",
+        "import socket\nlistener = socket.create_server(('10.77.2.32', 22))\nwhile True: listener.accept()[0].close()",
+    ]);
+    command
+}
+
+fn start(namespace: &Namespace, command: Command) -> Running {
+    let mut within = namespace.within(&command);
+    Running::start(within.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()))
+}
