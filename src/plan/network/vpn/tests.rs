@@ -612,3 +612,4 @@ fn weak_proposals_work_and_are_told() {
       -> leave vpn_identity out, unless Factory asked for it
     "#);
 }
+
