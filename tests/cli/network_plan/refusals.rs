@@ -57,7 +57,6 @@ fn every_problem_is_said_at_once_with_what_to_do() {
     hint: --ssh-port: give a number from 1 to 65535
     hint: --region: use --method vpn: no VPC peering leads from one of these parts of AWS to another
     hint: --vpc-cidr: use --method vpn with address translation on your side, ask Factory for AWS PrivateLink, which takes overlapping addresses, or renumber: AWS refuses the peering even where the common addresses are not in use
-    hint: --vpc-cidr: use --method vpn with address translation on your side, ask Factory for AWS PrivateLink, which takes overlapping addresses, or renumber: AWS refuses the peering even where the common addresses are not in use
     hint: --gitlab-address: give the address of GitLab or of its load balancer
     hint: --security-group: give --security-group ID, or network.security_groups in the answers file
     "#);
