@@ -182,6 +182,8 @@ pub struct DesiredHandover {
 /// Where the sealed bundle goes.
 #[derive(Clone, Debug)]
 pub struct BundleDelivery {
+    /// What was given of GitLab's network, for the bundle.
+    pub network: Option<serde_json::Value>,
     pub recipients: Vec<String>,
     pub way: BundleRoute,
 }

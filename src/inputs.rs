@@ -40,7 +40,8 @@ use self::question::{NoneAnswer, help, is_none, prompt, prompt_with_default};
 pub use self::secret_file::SecretError;
 
 /// What to do with a pre-shared key that was given to this program.
-pub(crate) const PRESHARED_KEY: &str = "take it out and enter it on the two VPN devices alone; if others could read it, replace it";
+pub(crate) const PRESHARED_KEY: &str =
+    "take it out and enter it on the two VPN devices alone; if others could read it, replace it";
 
 /// Finds answers: in the settings, in the keyring, from the user.
 pub struct Interview<'a> {

@@ -112,7 +112,7 @@ impl Apply<'_> {
             }),
             personal_access_token: self.bundled_token(outputs),
             webhook: Some(self.bundled_webhook()),
-            network: None,
+            network: self.desired.delivery.network.clone(),
         })
     }
 
@@ -156,7 +156,7 @@ impl Apply<'_> {
     /// A part of what Factory has. Of webhooks that were not looked at it says nothing: Factory keeps what it knows of them.
     fn partial(&self, bundle: Bundle) -> Bundle {
         let webhook = bundle.webhook.filter(|_| self.observed.hooks.known().is_some());
-        Bundle { webhook, ..bundle }
+        Bundle { webhook, network: None, ..bundle }
     }
 
     /// `--bundle-out`: a copy for the admin to deliver.

@@ -236,8 +236,11 @@ pub(super) async fn read_here(context: &Context<'_>, interview: &Interview<'_>) 
     let overrides = overrides(interview)?;
     let load_here = async |given: &Sourced<String>| {
         if context.env.reach == Reach::Anywhere && matches!(DocumentAt::new(&given.value), Ok(DocumentAt::Url(_))) {
-            return Err(Failure::usage(format!("{} names an address, and this command contacts nothing", given.source))
-                .fix(Fix::say("save the kit from that address in a file and give its path: --kit kit.json")));
+            return Err(Failure::usage(format!(
+                "{} names an address, and this command contacts nothing",
+                given.source
+            ))
+            .fix(Fix::say("save the kit from that address in a file and give its path: --kit kit.json")));
         }
         let kit = load(&given.value, context, interview).await?.with(overrides.clone());
         trust::require_named(kit, interview.settings())

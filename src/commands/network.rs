@@ -3,6 +3,8 @@
 mod check;
 mod plan;
 
+pub(super) use self::plan::for_bundle;
+
 use clap::{Args, Subcommand};
 
 use super::Context;

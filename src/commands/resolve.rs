@@ -57,7 +57,11 @@ pub(super) fn desired(terms: Terms<'_>) -> Result<Desired, Failure> {
             choice: settings.get(&keys::HANDOVER_TOKEN)?.map(|found| found.value),
             scopes: kit.token.scopes.clone(),
         },
-        delivery: BundleDelivery { recipients: kit.bundle.recipients.clone(), way: route(kit, settings)? },
+        delivery: BundleDelivery {
+            network: None,
+            recipients: kit.bundle.recipients.clone(),
+            way: route(kit, settings)?,
+        },
         status_url: kit.status_url.clone(),
         disconnect_url: kit.disconnect_url.clone(),
         answers: kit.answers.clone(),

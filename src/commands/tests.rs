@@ -58,7 +58,9 @@ fn every_setting_has_a_flag_on_each_of_its_commands() {
         // The key of a list in a section is a plural; its flag is given once for each.
         let one = match key.strip_suffix("addresses").map(|begins| format!("{begins}address")) {
             Some(one) => one,
-            None if key != setting.key && setting.kind == ValueKind::List => key.trim_end_matches('s').to_owned(),
+            None if key != setting.key && setting.kind == settings::ValueKind::List => {
+                key.trim_end_matches('s').to_owned()
+            }
             None => key.to_owned(),
         };
         assert_eq!(setting.flag, format!("--{}", one.replace('_', "-")));

@@ -6,12 +6,22 @@ use crate::text::counted;
 
 /// Settings without a value, and no terminal to ask on.
 #[derive(Debug)]
-pub struct Missing(Vec<&'static Definition>);
+pub struct Missing {
+    settings: Vec<&'static Definition>,
+    kit: KitNeed,
+}
+
+/// Whether the values of a kit can take its place.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+enum KitNeed {
+    KitOrValues,
+    Kit,
+}
 
 impl Missing {
     /// One setting.
     pub(super) fn of(setting: &'static Definition) -> Self {
-        Self(vec![setting])
+        Self { settings: vec![setting], kit: KitNeed::KitOrValues }
     }
 
     /// Fails unless the list is empty.
@@ -19,7 +29,19 @@ impl Missing {
     /// # Errors
     /// A usage error with each setting's flag, variable and answers-file key.
     pub fn none_of(settings: Vec<&'static Definition>) -> Result<(), Failure> {
-        if settings.is_empty() { Ok(()) } else { Err(Self(settings).into()) }
+        Self::none(settings, KitNeed::KitOrValues)
+    }
+
+    /// The same for a command that does not work without a kit.
+    ///
+    /// # Errors
+    /// As [`Missing::none_of`].
+    pub fn none_of_needing_kit(settings: Vec<&'static Definition>) -> Result<(), Failure> {
+        Self::none(settings, KitNeed::Kit)
+    }
+
+    fn none(settings: Vec<&'static Definition>, kit: KitNeed) -> Result<(), Failure> {
+        if settings.is_empty() { Ok(()) } else { Err(Self { settings, kit }.into()) }
     }
 }
 
@@ -36,10 +58,10 @@ fn without_kit() -> String {
 }
 
 impl From<Missing> for Failure {
-    fn from(Missing(settings): Missing) -> Self {
+    fn from(Missing { settings, kit }: Missing) -> Self {
         let count = counted(settings.len(), "value");
         let failure = Self::usage(format!("missing input: {count}, and no terminal to ask on"));
-        let needs_kit = settings.iter().any(|setting| setting.key == keys::KIT.key);
+        let needs_kit = kit == KitNeed::KitOrValues && settings.iter().any(|setting| setting.key == keys::KIT.key);
         let failure = settings
             .into_iter()
             .fold(failure, |failure, setting| failure.fix(Fix::say(format!("{}: {}", setting.name, places(setting)))));

@@ -26,6 +26,7 @@ pub fn connect(desired: &Desired, observed: &Observed, record: &Record) -> Plan 
     plan.steps.extend(part.steps);
     plan.blockers.extend(part.blockers);
     plan.notes.extend(part.notes);
+    plan.notes.extend(bundle::network_note(&sides, sealing));
     plan.steps.extend(bundle::seal(&sides, sealing));
     plan.steps.extend(token::seal(&sides, handing_over));
     if sealing.is_fresh() {

@@ -28,7 +28,7 @@ use crate::instance::InstanceUrl;
 use crate::kit::Endpoint;
 
 pub use self::advice::{MethodAdvice, advise};
-pub use self::design::{Designed, KitSide, NetworkInputs, check_value, design, needed};
+pub use self::design::{Designed, KitSide, NetworkInputs, design, ill_formed, needed};
 pub use self::given::{GivenNetwork, name};
 pub use self::outbound::{FilterWarning, filter_warning};
 pub use crate::network::{AwsEnd, NetworkMethod};

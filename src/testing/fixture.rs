@@ -187,7 +187,7 @@ fn desired() -> Desired {
             resets_token: ResetToken::NotAsked,
         },
         handover: DesiredHandover { handover: Handover::Given, choice: None, scopes: words(&["api"]) },
-        delivery: BundleDelivery { recipients: Vec::new(), way: BundleRoute::File("bundle.age".into()) },
+        delivery: BundleDelivery { network: None, recipients: Vec::new(), way: BundleRoute::File("bundle.age".into()) },
         status_url: None,
         disconnect_url: None,
         answers: Vec::new(),

@@ -59,7 +59,7 @@ fn desired(kit: &Kit, instance: InstanceUrl) -> Desired {
             resets_token: ResetToken::NotAsked,
         },
         handover: DesiredHandover { handover: kit.token.handover, choice: None, scopes: kit.token.scopes.clone() },
-        delivery: BundleDelivery { recipients: kit.bundle.recipients.clone(), way: BundleRoute::None },
+        delivery: BundleDelivery { network: None, recipients: kit.bundle.recipients.clone(), way: BundleRoute::None },
         status_url: None,
         disconnect_url: None,
         answers: Vec::new(),

@@ -16,6 +16,7 @@ mod programs;
 mod proxy;
 mod put;
 mod python_gitlab;
+mod terraform;
 mod tls;
 mod tls_causes;
 mod wizard;

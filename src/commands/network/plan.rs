@@ -8,6 +8,7 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueHint};
 
+pub(in crate::commands) use self::ask::for_bundle;
 use self::report::Planned;
 use crate::cli::after_help::{after_help, common, own};
 use crate::commands::{Context, kit, local_state, resolve};

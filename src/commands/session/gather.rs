@@ -4,7 +4,7 @@
 use super::super::kit::KitPlace;
 use super::super::local_state::KeyringSeen;
 use super::super::resolve::{self, Terms, needed};
-use super::super::{Context, diagnostics, kit, local_state};
+use super::super::{Context, diagnostics, kit, local_state, network};
 use super::{Access, require_token_rights};
 use crate::desired::{ApplicationOrigin, Desired};
 use crate::error::Failure;
@@ -53,6 +53,9 @@ pub(super) async fn inputs(
     let terms = Terms { kit: &kit, instance, settings: &settings, origin };
     let mut desired = resolve::desired(terms)?;
     desired.kit.served_by = served_by;
+    if access.hands_over() {
+        desired.delivery.network = network::for_bundle(&settings)?;
+    }
     let keyring = keyring.max(local_state::offer_token_of(&desired.instance, context, interview).await?);
     let clients = TokenCheck { http, factory, access };
     let (observer, known, token) = clients.token(context, interview, &desired).await?;

@@ -28,9 +28,11 @@ pub fn advise(given: &GivenNetwork, kit: KitSide<'_>) -> MethodAdvice {
     if has_vpc && let Some(vpc) = &terms.vpc {
         let blocks = |texts: &[String]| texts.iter().filter_map(|text| vpc_block(text).ok()).collect::<Vec<_>>();
         let theirs = blocks(&vpc.cidrs);
-        let clash = blocks(given.list(&keys::VPC_CIDRS)).into_iter().find(|one| theirs.iter().any(|two| overlap(one, two)));
+        let clash =
+            blocks(given.list(&keys::VPC_CIDRS)).into_iter().find(|one| theirs.iter().any(|two| overlap(one, two)));
         if let Some(clash) = clash {
-            let why = format!("GitLab runs in a VPC, but its {clash} overlaps Factory's, so AWS would refuse a peering");
+            let why =
+                format!("GitLab runs in a VPC, but its {clash} overlaps Factory's, so AWS would refuse a peering");
             return advice(NetworkMethod::Vpn, &why);
         }
         let ours = given.text(&keys::REGION).and_then(|text| region(text).ok());
@@ -47,8 +49,12 @@ pub fn advise(given: &GivenNetwork, kit: KitSide<'_>) -> MethodAdvice {
     }
     let addresses = given.list(&keys::GITLAB_ADDRESSES).iter().filter_map(|text| super::formats::block(text).ok());
     let classes: Vec<AddressClass> = addresses.map(|block| AddressClass::of(block.addr())).collect();
-    if !classes.is_empty() && classes.iter().all(|class| matches!(class, AddressClass::Public | AddressClass::Reserved)) {
-        return advice(NetworkMethod::Public, "GitLab's addresses are public: its firewall is all that is to be opened");
+    if !classes.is_empty() && classes.iter().all(|class| matches!(class, AddressClass::Public | AddressClass::Reserved))
+    {
+        return advice(
+            NetworkMethod::Public,
+            "GitLab's addresses are public: its firewall is all that is to be opened",
+        );
     }
     if !classes.is_empty() {
         return advice(NetworkMethod::Vpn, "GitLab's addresses are private, and no VPC is given");

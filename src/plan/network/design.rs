@@ -60,12 +60,8 @@ pub fn needed(method: NetworkMethod, aws_end: AwsEnd) -> Vec<&'static Definition
         &keys::ROUTE_TABLES.definition,
         &keys::SECURITY_GROUPS.definition,
     ];
-    const DEVICE: [&Definition; 4] = [
-        &keys::VPN_ADDRESS.definition,
-        &keys::LOCAL_CIDRS.definition,
-        &keys::IKE.definition,
-        &keys::ESP.definition,
-    ];
+    const DEVICE: [&Definition; 4] =
+        [&keys::VPN_ADDRESS.definition, &keys::LOCAL_CIDRS.definition, &keys::IKE.definition, &keys::ESP.definition];
     let more: &[&Definition] = match (method, aws_end) {
         (NetworkMethod::VpcPeering, _) | (NetworkMethod::Vpn, AwsEnd::Customer) => &AWS,
         (NetworkMethod::Vpn, AwsEnd::Factory) => &DEVICE,
@@ -89,7 +85,7 @@ pub fn design(inputs: NetworkInputs<'_>) -> Designed {
         organization: tag(kit.organization),
         gitlab: GitLabSide {
             url: gitlab.clone(),
-            addresses: read.list(&keys::GITLAB_ADDRESSES, formats::block),
+            addresses: read.blocks(&keys::GITLAB_ADDRESSES, formats::block),
             ssh_port: read.ssh_port(),
         },
         factory,
@@ -119,17 +115,16 @@ fn tag(organization: &Organization) -> String {
     if tag.is_empty() { "factory".to_owned() } else { tag }
 }
 
-/// What is wrong with one value of a setting, for a person who is asked for it.
-///
-/// # Errors
-/// Each problem of the value.
-pub fn check_value(setting: &Definition, given: &GivenNetwork) -> Vec<NetworkProblem> {
+/// What is not well formed of what was given, each value by itself.
+#[must_use]
+pub fn ill_formed(given: &GivenNetwork) -> Vec<NetworkProblem> {
     let mut read = Reader { given, wrong: Vec::new() };
-    let _customer = read.customer_aws();
-    let _addresses = read.list(&keys::GITLAB_ADDRESSES, formats::block);
+    let aws = read.customer_aws();
+    let _addresses = read.blocks(&keys::GITLAB_ADDRESSES, formats::block);
     let _port = read.ssh_port();
-    let _end = read.customer_end(&CustomerAws::default());
-    read.wrong.retain(|problem| problem.at == name(setting));
+    let _end = read.customer_end(&aws);
+    let _asn = read.asn();
+    let _inside = read.inside_cidrs();
     read.wrong
 }
 
@@ -156,6 +151,21 @@ impl Reader<'_> {
             }
         }
         found
+    }
+
+    /// Blocks; one whose beginning is wrong counts as what it probably means, so that its overlaps are found at once, too.
+    fn blocks(&mut self, setting: &Setting<String>, read: fn(&str) -> Result<IpNet, Wrong>) -> Vec<IpNet> {
+        let mut found = Vec::new();
+        for text in self.given.list(setting) {
+            let meant = || text.parse::<IpNet>().map(|block| block.trunc()).ok();
+            let block = self.item(name(setting), read(text)).or_else(meant);
+            found.extend(block.filter(|block| !found.contains(block)));
+        }
+        found
+    }
+
+    fn asn(&mut self) -> u32 {
+        self.number(&keys::BGP_ASN, "from 1 to 4294967295").unwrap_or(USUAL_ASN)
     }
 
     fn one<T>(&mut self, setting: &Setting<String>, read: fn(&str) -> Result<T, Wrong>) -> Option<T> {
@@ -185,7 +195,7 @@ impl Reader<'_> {
             vpc_id: self.one(&keys::VPC_ID, |text| formats::id(IdKind::Vpc, text)).unwrap_or_default(),
             account_id: self.one(&keys::ACCOUNT_ID, formats::account).unwrap_or_default(),
             region: self.one(&keys::REGION, region).unwrap_or_default(),
-            vpc_cidrs: self.list(&keys::VPC_CIDRS, formats::vpc_block),
+            vpc_cidrs: self.blocks(&keys::VPC_CIDRS, formats::vpc_block),
             route_tables: self.list(&keys::ROUTE_TABLES, |text| formats::id(IdKind::RouteTable, text)),
             security_groups: self.list(&keys::SECURITY_GROUPS, |text| formats::id(IdKind::SecurityGroup, text)),
         }
@@ -201,7 +211,7 @@ impl Reader<'_> {
         let texts = |setting| self.given.list(setting).to_vec();
         let (ike, esp) = (texts(&keys::IKE), texts(&keys::ESP));
         let identity = self.given.text(&keys::VPN_IDENTITY).map(str::to_owned);
-        let cidrs = self.list(&keys::LOCAL_CIDRS, formats::block);
+        let cidrs = self.blocks(&keys::LOCAL_CIDRS, formats::block);
         VpnEnd {
             addresses: self.one(&keys::VPN_ADDRESS, address).into_iter().collect(),
             identity,
@@ -240,10 +250,8 @@ impl Reader<'_> {
     fn vpn(&mut self, terms: &NetworkTerms, factory: &FactorySide, aws: &CustomerAws) -> VpnDesign {
         let kit = terms.vpn.clone().unwrap_or_default();
         let address = |text: &str| {
-            text.parse::<Ipv4Addr>().map_err(|_| Wrong {
-                what: format!("{text:?} is not an IPv4 address"),
-                remedy: ASK_FACTORY.to_owned(),
-            })
+            text.parse::<Ipv4Addr>()
+                .map_err(|_| Wrong { what: format!("{text:?} is not an IPv4 address"), remedy: ASK_FACTORY.to_owned() })
         };
         let mut addresses = Vec::new();
         for (at, text) in kit.endpoints.iter().enumerate() {
@@ -261,7 +269,7 @@ impl Reader<'_> {
                 ike: kit.ike,
                 esp: kit.esp,
             },
-            bgp_asn: self.number(&keys::BGP_ASN, "from 1 to 4294967295").unwrap_or(USUAL_ASN),
+            bgp_asn: self.asn(),
             inside_cidrs: self.inside_cidrs(),
         }
     }
@@ -270,9 +278,8 @@ impl Reader<'_> {
         let network = kit.network;
         let vpc = network.vpc.as_ref().map(|vpc| {
             let region = |text: &str| formats::region(text).map(|_| text.to_owned());
-            let mut text = |at: &str, read: Result<String, Wrong>| {
-                self.item(at, read.map_err(of_kit)).unwrap_or_default()
-            };
+            let mut text =
+                |at: &str, read: Result<String, Wrong>| self.item(at, read.map_err(of_kit)).unwrap_or_default();
             let id = text("network.vpc.id", formats::id(IdKind::Vpc, &vpc.id));
             let account = text("network.vpc.account", formats::account(&vpc.account));
             let region = text("network.vpc.region", region(&vpc.region));

@@ -70,7 +70,10 @@ pub fn account(text: &str) -> Result<String, Wrong> {
     }
     let what = format!("{text:?} is not 12 digits");
     Err(if !digits.is_empty() && digits.len() <= 12 && digits.bytes().all(|byte| byte.is_ascii_digit()) {
-        wrong(what, format!("write \"{digits:0>12}\" if zeros at its beginning or hyphens were the matter"))
+        wrong(
+            what,
+            format!("write all 12 digits without hyphens, in quotes: \"{digits:0>12}\", if only zeros are missing"),
+        )
     } else {
         wrong(what, "copy the account ID from AWS's console; it is shown there with hyphens")
     })

@@ -82,11 +82,7 @@ fn partitions(design: &NetworkDesign, aws: &CustomerAws, found: &mut Vec<Network
         ));
     }
     if !vpc.id.is_empty() && vpc.id == aws.vpc_id {
-        found.push(problem(
-            "vpc_id",
-            format!("{} is Factory's own VPC", vpc.id),
-            "give the VPC that GitLab runs in",
-        ));
+        found.push(problem("vpc_id", format!("{} is Factory's own VPC", vpc.id), "give the VPC that GitLab runs in"));
     }
 }
 

@@ -39,7 +39,10 @@ fn text(design: &NetworkDesign, aws: &CustomerAws, vpc: &FactoryVpc) -> String {
         Block::new("variable", &[ACCEPTED])
             .attribute("type", Value::expression("bool"))
             .attribute("default", Value::Bool(false))
-            .attribute("description", Value::text("Whether Factory has accepted the peering. Set it for the second run.")),
+            .attribute(
+                "description",
+                Value::text("Whether Factory has accepted the peering. Set it for the second run."),
+            ),
     );
     blocks.push(connection(design, aws, vpc));
     blocks.push(options());
@@ -61,8 +64,7 @@ fn connection(design: &NetworkDesign, aws: &CustomerAws, vpc: &FactoryVpc) -> Bl
 
 /// Only our side's option: each account sets its own.
 fn options() -> Block {
-    let requester =
-        Block::new("requester", &[]).attribute("allow_remote_vpc_dns_resolution", Value::Bool(true));
+    let requester = Block::new("requester", &[]).attribute("allow_remote_vpc_dns_resolution", Value::Bool(true));
     Block::new("resource", &["aws_vpc_peering_connection_options", "factory"])
         .attribute("count", Value::expression(format!("var.{ACCEPTED} ? 1 : 0")))
         .attribute("vpc_peering_connection_id", Value::expression(CONNECTION))
@@ -88,9 +90,7 @@ fn routes(aws: &CustomerAws, vpc: &FactoryVpc) -> Vec<Block> {
 /// What Factory needs to accept the request and to send its answers back.
 fn outputs(aws: &CustomerAws) -> Vec<Block> {
     let output = |name: &str, description: &str, value: Value| {
-        Block::new("output", &[name])
-            .attribute("description", Value::text(description))
-            .attribute("value", value)
+        Block::new("output", &[name]).attribute("description", Value::text(description)).attribute("value", value)
     };
     let blocks = aws.vpc_cidrs.iter().map(ToString::to_string);
     vec![

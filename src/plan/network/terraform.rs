@@ -47,7 +47,8 @@ pub fn security_group_rules(design: &NetworkDesign, aws: &CustomerAws) -> Vec<Bl
         for rule in rules.iter().filter(|rule| rule.scope == RuleScope::Application) {
             let others = if is_in(rule) { &rule.from.blocks } else { &rule.to.blocks };
             for other in others {
-                if let Some(block) = security_group_rule(group, rule, other).filter(|(name, _)| made.insert(name.clone()))
+                if let Some(block) =
+                    security_group_rule(group, rule, other).filter(|(name, _)| made.insert(name.clone()))
                 {
                     blocks.push(block.1);
                 }
@@ -86,5 +87,5 @@ fn security_group_rule(group: &str, rule: &FirewallRule, other: &IpNet) -> Optio
 /// What AWS takes as the description of a rule: some signs it refuses, the apostrophe too.
 fn description(text: &str) -> String {
     let is_taken = |c: &char| c.is_ascii_alphanumeric() || " ._-:/()#,@[]+=&;{}!$*".contains(*c);
-    text.chars().filter(is_taken).take(255).collect()
+    text.replace("'s ", " ").chars().filter(is_taken).take(255).collect()
 }

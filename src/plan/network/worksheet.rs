@@ -188,9 +188,8 @@ fn sides(design: &NetworkDesign) -> String {
         rows.push(("security groups", aws.security_groups.join(", "), String::new()));
     }
     if let Some(vpn) = &design.vpn {
-        let addresses = |end: &super::VpnEnd| {
-            end.addresses.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
-        };
+        let addresses =
+            |end: &super::VpnEnd| end.addresses.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
         let of_aws = "given by AWS when its end is made";
         let known = |end: &super::VpnEnd| match addresses(end) {
             found if found.is_empty() => of_aws.to_owned(),

@@ -128,6 +128,17 @@ pub(in crate::plan) fn seal(sides: &Sides<'_>, sealing: Sealing) -> Vec<Step> {
     vec![Step::Bundle(BundleStep::Seal { recipients, handover, token }), Step::Application(ApplicationStep::ProvePair)]
 }
 
+/// What becomes of the answers file's network.
+pub(in crate::plan) fn network_note(sides: &Sides<'_>, sealing: Sealing) -> Option<String> {
+    sides.desired.delivery.network.as_ref()?;
+    Some(match sealing {
+        Sealing::Fresh => "what the answers file says of GitLab's network goes into the sealed bundle".to_owned(),
+        Sealing::Waiting | Sealing::Nothing => {
+            "what the answers file says of GitLab's network goes out with the next bundle only; --renew-secret makes one".to_owned()
+        }
+    })
+}
+
 /// The step that lets the bundle out. A bundle that waits is named by what it was sealed for.
 pub(in crate::plan) fn deliver(desired: &Desired, record: &Record, sealing: Sealing) -> Option<Step> {
     let waiting = record.bundle.as_ref().filter(|_| sealing == Sealing::Waiting);

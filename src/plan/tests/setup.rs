@@ -18,6 +18,7 @@ pub(super) fn desired() -> Desired {
     desired.application.origin = ApplicationOrigin::Auto { given: None, renew: false };
     desired.webhooks.signing_token = None;
     desired.delivery = BundleDelivery {
+        network: None,
         recipients: words(&["age1factory"]),
         way: BundleRoute::Upload {
             url: "https://api.factory.example/v1/bundles?signature=x".parse().expect("an address"),

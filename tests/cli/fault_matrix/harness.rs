@@ -210,6 +210,7 @@ fn desired(sandbox: &Sandbox, kind: &Kind) -> Desired {
         },
         handover: DesiredHandover { handover: kit.token.handover, choice: None, scopes: kit.token.scopes.clone() },
         delivery: BundleDelivery {
+            network: None,
             recipients: kit.bundle.recipients.clone(),
             way: BundleRoute::Upload { url: upload, method: kit.bundle.method },
         },

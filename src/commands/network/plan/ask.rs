@@ -9,8 +9,21 @@ use crate::instance::InstanceUrl;
 use crate::plan::network::{
     self, AwsEnd, GivenNetwork, KitSide, NetworkDesign, NetworkInputs, NetworkMethod, NetworkProblem, name,
 };
-use crate::settings::{Definition, Setting, Source, keys};
+use crate::settings::{Definition, Setting, Settings, Source, keys};
 use crate::text::counted;
+
+/// What the answers file says of GitLab's network, for the bundle. What lacks is no matter there; what is there is well formed.
+///
+/// # Errors
+/// A usage error with every problem.
+pub(in crate::commands) fn for_bundle(settings: &Settings) -> Result<Option<Value>, Failure> {
+    let given = GivenNetwork::read(settings)?;
+    if given.is_empty() {
+        return Ok(None);
+    }
+    refuse(network::ill_formed(&given), settings)?;
+    Ok(Some(given.to_json()))
+}
 
 /// A design that holds, and what it was made from.
 pub(super) struct Collected {
@@ -35,7 +48,7 @@ pub(super) fn require_first(interview: &Interview<'_>) -> Result<(), Failure> {
         None => missing.push(&keys::METHOD.definition),
         Some(method) => missing.extend(lacking(&given, method)),
     }
-    Missing::none_of(missing)
+    Missing::none_of_needing_kit(missing)
 }
 
 fn lacking(given: &GivenNetwork, method: NetworkMethod) -> impl Iterator<Item = &'static Definition> {
@@ -60,7 +73,7 @@ pub(super) async fn design(
     let made = network::design(NetworkInputs { given: &given, method, gitlab, kit });
     let missing = made.missing.iter().map(|setting| missing_problem(setting));
     let problems: Vec<NetworkProblem> = made.wrong.into_iter().chain(missing).collect();
-    refuse(problems, interview)?;
+    refuse(problems, interview.settings())?;
     let mut collected = given.to_json();
     collected["method"] = Value::from(method.to_string());
     if method == NetworkMethod::Vpn {
@@ -119,7 +132,7 @@ fn judged(setting: &'static Setting<String>, typed: &str) -> Result<(), Failure>
     if !given.has(setting) {
         return Err(Failure::usage(format!("give {}", setting.name)));
     }
-    match network::check_value(setting, &given).into_iter().next() {
+    match network::ill_formed(&given).into_iter().next() {
         None => Ok(()),
         Some(problem) => Err(Failure::usage(problem.what).fix(Fix::say(problem.remedy))),
     }
@@ -128,29 +141,29 @@ fn judged(setting: &'static Setting<String>, typed: &str) -> Result<(), Failure>
 fn missing_problem(setting: &Definition) -> NetworkProblem {
     NetworkProblem {
         at: name(setting).to_owned(),
-        what: format!("{} is missing", setting.name),
+        what: format!("missing ({})", setting.name),
         remedy: format!("give {} {}, or {} in the answers file", setting.flag, setting.value_name, setting.key),
     }
 }
 
 /// One error for all problems: each with what to do.
-fn refuse(problems: Vec<NetworkProblem>, interview: &Interview<'_>) -> Result<(), Failure> {
+fn refuse(problems: Vec<NetworkProblem>, settings: &Settings) -> Result<(), Failure> {
     if problems.is_empty() {
         return Ok(());
     }
     let message = format!("the network cannot be planned: {}", counted(problems.len(), "problem"));
     Err(problems.into_iter().fold(Failure::usage(message), |failure, problem| {
-        let place = place(&problem.at, interview);
+        let place = place(&problem.at, settings);
         failure.because(format!("{place}: {}", problem.what)).fix(Fix::say(format!("{place}: {}", problem.remedy)))
     }))
 }
 
 /// Where the value was given, as the user calls it.
-fn place(at: &str, interview: &Interview<'_>) -> String {
+fn place(at: &str, settings: &Settings) -> String {
     let Some(setting) = keys::network().iter().find(|setting| name(setting) == at) else {
         return format!("the kit's {at}");
     };
-    match interview.settings().source(setting) {
+    match settings.source(setting) {
         Some(Source::AnswersFile { .. }) => setting.key.to_owned(),
         _ => setting.flag.to_owned(),
     }

@@ -131,7 +131,7 @@ impl Folder {
             return Ok(());
         }
         let count = counted(changed.len(), "file");
-        let message = format!("{count} in {} would be lost; nothing was written", shown_place(&self.path));
+        let message = format!("{count} in {} would be lost; nothing was written", self.path.display());
         let failure = changed.iter().fold(Failure::problem(message), |failure, path| {
             failure.because(format!("{path} is not as an earlier plan wrote it"))
         });

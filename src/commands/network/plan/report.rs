@@ -62,13 +62,19 @@ impl Planned {
 
     fn warn(&self, text: &mut Text) {
         for NetworkProblem { at, what, remedy } in &self.warnings {
-            text.line(Line::new().with(Tone::Warn, "warning  ").with(Tone::Strong, at.as_str()).plain(format!(": {what}")));
+            text.line(
+                Line::new().with(Tone::Warn, "warning  ").with(Tone::Strong, at.as_str()).plain(format!(": {what}")),
+            );
             text.line(Line::new().plain("         ").plain(remedy.as_str()));
         }
         if let Some(filter) = &self.filter {
             let line = "GitLab will refuse the webhook's planned address until an administrator allows it";
             text.line(Line::new().with(Tone::Warn, "warning  ").plain(line));
-            text.line(Line::new().plain("         add to the list of allowed local addresses: ").with(Tone::Strong, filter.entry.as_str()));
+            text.line(
+                Line::new()
+                    .plain("         add to the list of allowed local addresses: ")
+                    .with(Tone::Strong, filter.entry.as_str()),
+            );
             text.line(Line::new().plain("         ").with(Tone::Action, filter.page.as_str()));
         }
     }
@@ -104,7 +110,8 @@ impl Report for Planned {
     }
 
     fn json(&self, into: Json<'_>) -> io::Result<()> {
-        let files = self.written.iter().map(|WrittenFile { path, state, sha256 }| FileJson { path, state: *state, sha256 });
+        let files =
+            self.written.iter().map(|WrittenFile { path, state, sha256 }| FileJson { path, state: *state, sha256 });
         let outbound = self.filter.as_ref().map(|filter| FilterJson {
             url: &filter.url,
             blocks: filter.blocks.iter().map(ToString::to_string).collect(),

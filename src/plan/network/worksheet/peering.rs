@@ -18,19 +18,32 @@ pub(super) const LEFT: &[&str] = &[
 ];
 
 pub(super) const SYMPTOMS: [(&str, &str); 4] = [
-    ("the peering's state is *failed*", "two CIDRs overlap, used or not; or the account or the VPC of the kit is wrong"),
+    (
+        "the peering's state is *failed*",
+        "two CIDRs overlap, used or not; or the account or the VPC of the kit is wrong",
+    ),
     ("the peering's state is *expired*", "Factory has not accepted within 7 days: apply again for a new request"),
     (
         "the peering is active and nothing gets through",
         "a route table is missing, on either side: that of every subnet with GitLab's nodes, load balancers and runners counts",
     ),
-    ("one direction works", "a security group of the other side, or a network ACL without the ports 1024 to 65535 for answers"),
+    (
+        "one direction works",
+        "a security group of the other side, or a network ACL without the ports 1024 to 65535 for answers",
+    ),
 ];
 
 pub(super) fn steps(design: &NetworkDesign) -> Vec<Step> {
     let (Some(aws), Some(vpc)) = (&design.aws, &design.factory.vpc) else { return Vec::new() };
-    let mut steps =
-        vec![request(aws), tell(aws), accept(aws, vpc), routes_back(aws, vpc), second_run(aws), acls(aws), dns(design, aws, vpc)];
+    let mut steps = vec![
+        request(aws),
+        tell(aws),
+        accept(aws, vpc),
+        routes_back(aws, vpc),
+        second_run(aws),
+        acls(aws),
+        dns(design, aws, vpc),
+    ];
     steps.extend(proof::steps(design));
     steps
 }
@@ -76,7 +89,10 @@ fn accept(aws: &CustomerAws, vpc: &FactoryVpc) -> Step {
     let id = "pcx-ID";
     Step::new(Who::Factory, "accept the request")
         .say(format!("In the account {}, in the region of its own VPC:", vpc.account))
-        .run([format!("aws ec2 accept-vpc-peering-connection --region {} --vpc-peering-connection-id {id}", vpc.region)])
+        .run([format!(
+            "aws ec2 accept-vpc-peering-connection --region {} --vpc-peering-connection-id {id}",
+            vpc.region
+        )])
         .check("You see it, too; the state is `active`:")
         .check_run([state(&aws.region, ID)])
 }

@@ -6,7 +6,10 @@ use crate::text::shell_word;
 
 /// The last steps, in their order.
 pub(super) fn steps(design: &NetworkDesign) -> Vec<Step> {
-    [Some(filter(design)), restriction(design), Some(proof(design)), Some(connect(design))].into_iter().flatten().collect()
+    [Some(filter(design)), restriction(design), Some(proof(design)), Some(connect(design))]
+        .into_iter()
+        .flatten()
+        .collect()
 }
 
 /// GitLab refuses webhooks to private addresses unless its administrator allows them.
@@ -36,10 +39,8 @@ fn filter(design: &NetworkDesign) -> Step {
              to a private address; the check says so, with the entry.",
         ),
     };
-    step.check(
-        "With an administrator's token in `GITLAB_TOKEN`; without one the check says that it cannot know:",
-    )
-    .check_run([check(design, " --only network.outbound")])
+    step.check("With an administrator's token in `GITLAB_TOKEN`; without one the check says that it cannot know:")
+        .check_run([check(design, " --only network.outbound")])
 }
 
 /// Only where GitLab has it: it is Premium, and usually off.

@@ -13,7 +13,10 @@ pub(super) const LEFT: &[&str] = &[
 pub(super) const SYMPTOMS: [(&str, &str); 6] = [
     ("no answer to IKE_SA_INIT", "UDP 500 or 4500 is filtered, or the address of the other end is wrong"),
     ("NO_PROPOSAL_CHOSEN before the tunnel is established", "the IKE proposals or versions differ"),
-    ("AUTHENTICATION_FAILED", "the key differs, or the identity: behind NAT the address that is sent is not the one that is seen"),
+    (
+        "AUTHENTICATION_FAILED",
+        "the key differs, or the identity: behind NAT the address that is sent is not the one that is seen",
+    ),
     ("established, then NO_PROPOSAL_CHOSEN and no CHILD_SA", "the ESP proposals differ"),
     ("TS_UNACCEPTABLE", "the blocks of the two ends have no address in common"),
     ("it works and drops within the hour, rekeying failed", "the PFS groups differ, which no end notices at the start"),

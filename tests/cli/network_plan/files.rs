@@ -1,0 +1,115 @@
+//! What is written, and what is never overwritten.
+
+use std::collections::BTreeMap;
+
+use super::{env, plan, text};
+use crate::bad_input::files_below;
+use crate::test_env::TestEnv;
+
+/// Every file below the folder with its content.
+fn all(env: &TestEnv) -> BTreeMap<String, Vec<u8>> {
+    let root = env.path("plan");
+    let name = |path: &std::path::Path| path.strip_prefix(&root).expect("below").to_string_lossy().into_owned();
+    files_below(&root).into_iter().map(|path| (name(&path), std::fs::read(&path).expect("a file"))).collect()
+}
+
+#[test]
+fn the_same_input_gives_the_same_bytes_and_a_second_run_writes_nothing() {
+    let env = env();
+    let first = plan(&env, &[]);
+    let (written, other) = (all(&env), super::env());
+    let second = plan(&env, &[]);
+    assert_eq!((first.code, second.code), (0, 0), "{first}\n{second}");
+    assert!(second.stdout.contains("unchanged") && !second.stdout.contains("written"), "{second}");
+    assert_eq!(all(&env), written);
+    let elsewhere = plan(&other, &[]);
+    assert_eq!((elsewhere.code, all(&other)), (0, written), "another folder, another machine");
+}
+
+#[test]
+fn a_changed_value_replaces_the_files_that_were_left_as_they_were() {
+    let env = env();
+    assert_eq!(plan(&env, &[]).code, 0);
+    let run = plan(&env, &["--route-table", "rtb-0a1b2c3d4e5f60718"]);
+    assert_eq!(run.code, 0, "{run}");
+    assert_eq!(text(&env, "peering.tf").matches("resource \"aws_route\"").count(), 2);
+    let public = plan(&env, &["--method", "public", "--gitlab-address", "198.51.100.7"]);
+    assert_eq!(public.code, 0, "{public}");
+    assert!(public.stdout.contains("removed, of an earlier plan"), "{public}");
+    assert!(!env.path("plan/peering.tf").exists(), "a peering that is not planned any more must not be applied");
+}
+
+#[test]
+fn a_file_that_was_changed_by_hand_stops_everything() {
+    let env = env();
+    assert_eq!(plan(&env, &[]).code, 0);
+    let mut changed = text(&env, "peering.tf");
+    changed.push_str("# by hand\n");
+    env.file("plan/peering.tf", &changed);
+    let before = all(&env);
+    let run = plan(&env, &["--route-table", "rtb-0a1b2c3d4e5f60718"]);
+    insta::assert_snapshot!(run, @"");
+    assert_eq!(all(&env), before);
+    let other = plan(&env, &["--method", "public", "--gitlab-address", "198.51.100.7"]);
+    assert_eq!((other.code, all(&env)), (1, before), "it would have been removed: {other}");
+}
+
+#[test]
+fn files_of_others_stay_and_one_in_the_way_is_not_overwritten() {
+    let env = env();
+    assert_eq!(plan(&env, &[]).code, 0);
+    env.file("plan/terraform.tfvars", "factory_accepted = true\n");
+    env.file("plan/terraform.tfstate", "{}");
+    assert_eq!(plan(&env, &["--ssh-port", "2222"]).code, 0);
+    assert_eq!(text(&env, "terraform.tfvars"), "factory_accepted = true\n");
+    let other = super::env();
+    assert_eq!(plan(&other, &[]).code, 0);
+    other.file("plan/.factory-gitlab-plan.json", "not a list");
+    other.file("plan/firewall.nft", "my own");
+    let run = plan(&other, &["--ssh-port", "2222"]);
+    assert_eq!(run.code, 1, "without the list every file may be another's: {run}");
+    assert_eq!(text(&other, "firewall.nft"), "my own");
+}
+
+#[test]
+fn a_list_that_was_planted_removes_nothing_outside() {
+    let env = env();
+    let keep = env.file("keep.txt", "kept");
+    assert_eq!(plan(&env, &[]).code, 0);
+    // The digest of "kept".
+    let digest = "79f076abdd19a752db7267bfff2f9022161d120dea919fdaca2ffdfc24ca8c96";
+    let list = format!(
+        "{{\"schema\":\"factory-gitlab/network-plan-files/v1\",\"files\":{{\"../keep.txt\":[\"{digest}\"],\"{keep}\":[\"{digest}\"]}}}}"
+    );
+    env.file("plan/.factory-gitlab-plan.json", list);
+    let _whatever = plan(&env, &[]);
+    assert_eq!(std::fs::read_to_string(keep).expect("still there"), "kept");
+}
+
+#[cfg(unix)]
+#[test]
+fn a_link_is_refused_wherever_it_stands() {
+    for name in ["plan", "plan/peering.tf", "plan/.factory-gitlab-plan.json"] {
+        let env = env();
+        let away = env.path("away");
+        std::fs::create_dir_all(env.path("other")).expect("a folder");
+        if name != "plan" {
+            std::fs::create_dir_all(env.path("plan")).expect("a folder");
+        }
+        let target = if name == "plan" { env.path("other") } else { away.clone() };
+        std::os::unix::fs::symlink(&target, env.path(name)).expect("a link");
+        let run = plan(&env, &[]);
+        assert_eq!(run.code, 1, "{name}: {run}");
+        assert!(run.stderr.contains("is a symbolic link; nothing was written"), "{run}");
+        assert!(!away.exists() && files_below(&env.path("other")).is_empty(), "{name}");
+    }
+}
+
+#[test]
+fn a_folder_that_cannot_be_one_is_a_usage_error() {
+    let env = env();
+    env.file("plan", "a file");
+    let run = plan(&env, &[]);
+    assert_eq!(run.code, 2, "{run}");
+    assert!(run.stderr.contains("is not a folder"), "{run}");
+}

@@ -1,0 +1,164 @@
+//! What is wrong or missing: all of it at once, each with what to do, before anything is written.
+
+use serde_json::{Value, json};
+
+use super::{ANSWERS, env, kit, plan};
+use crate::test_env::{TestEnv, Transcript};
+
+#[test]
+fn every_problem_is_said_at_once_with_what_to_do() {
+    let env = env();
+    let run = env.run(&[
+        "network",
+        "plan",
+        "--kit",
+        "kit.json",
+        "--gitlab-url",
+        "https://gitlab.acme.com",
+        "--method",
+        "vpc-peering",
+        "--vpc-id",
+        "vpc-0abc",
+        "--account-id",
+        "1234567890",
+        "--region",
+        "us-gov-west-1",
+        "--vpc-cidr",
+        "10.64.1.7/16",
+        "--vpc-cidr",
+        "10.65.0.0/20",
+        "--route-table",
+        "rtb-1",
+        "--gitlab-address",
+        "127.0.0.1",
+        "--ssh-port",
+        "99999",
+        "--out",
+        "plan",
+    ]);
+    insta::assert_snapshot!(run, @"");
+    assert!(!env.path("plan").exists(), "nothing is written");
+}
+
+#[test]
+fn everything_that_is_missing_is_said_at_once() {
+    let env = TestEnv::bare();
+    insta::assert_snapshot!(env.run(&["network", "plan", "--method", "vpc-peering", "--out", "plan"]), @"");
+}
+
+#[test]
+fn without_a_method_one_is_advised() {
+    let env = env();
+    env.file("acme.toml", ANSWERS.replace("method = 'vpc-peering'\n", ""));
+    insta::assert_snapshot!(plan(&env, &[]), @"");
+    let advised = |args: &[&str]| {
+        let first =
+            ["network", "plan", "--kit", "kit.json", "--gitlab-url", "https://gitlab.acme.com", "--out", "plan"];
+        let run = env.run(&[&first, args].concat());
+        assert_eq!(run.code, 2, "{run}");
+        run.stderr.lines().find_map(|line| line.trim().strip_prefix("caused by: ")).unwrap_or_default().to_owned()
+    };
+    for (args, wanted) in [
+        (&["--vpc-cidr", "10.64.0.0/20"][..], "vpn is advised: GitLab runs in a VPC, but its 10.64.0.0/20 overlaps"),
+        (&["--vpc-id", "vpc-0a1b2c3d", "--region", "cn-north-1"], "vpn is advised: the two VPCs are in parts of AWS"),
+        (&["--gitlab-address", "198.51.100.7"], "public is advised: GitLab's addresses are public"),
+        (&["--gitlab-address", "192.168.1.7"], "vpn is advised: GitLab's addresses are private"),
+        (&["--vpn-address", "198.51.100.9"], "vpn is advised: a VPN device is given"),
+    ] {
+        assert!(advised(args).starts_with(wanted), "{}", advised(args));
+    }
+}
+
+/// The plan with one value of the answers file replaced.
+fn with(from: &str, to: &str) -> Transcript {
+    let env = env();
+    assert!(ANSWERS.contains(from), "{from}");
+    env.file("acme.toml", ANSWERS.replace(from, to));
+    plan(&env, &[])
+}
+
+/// Terraform's provider takes each of these at `validate` and at `plan`, and AWS refuses it later.
+#[test]
+fn what_the_provider_would_take_although_it_is_wrong_is_refused() {
+    for (from, to, wanted) in [
+        ("'vpc-0a1b2c3d4e5f60718'", "'nonsense'", "network.vpc_id: \"nonsense\" is not vpc- and 8 or 17"),
+        ("'rtb-0a1b2c3d4e5f60719'", "'RTB-0A1B2C3D'", "network.route_tables: write rtb-0a1b2c3d"),
+        ("'sg-0a1b2c3d4e5f60718'", "'sg-web'", "network.security_groups: \"sg-web\" is not sg-"),
+        ("'eu-west-1'", "'eu-nowhere-9'", "network.region: \"eu-nowhere-9\" is not the code of an AWS region"),
+        ("'eu-west-1'", "'eu-west-1a'", "network.region: write eu-west-1"),
+        ("'10.0.0.0/16'", "'10.0.0.1/16'", "network.vpc_cidrs: write 10.0.0.0/16"),
+        ("'10.0.0.0/16'", "'not a cidr'", "network.vpc_cidrs: \"cidr\" is not a CIDR"),
+        ("'10.0.0.0/16'", "'10.0.0.0/8'", "is not a size that a VPC can have, /16 to /28"),
+        ("'10.0.0.0/16'", "'10.0.0.0/16', '10.65.3.0/24'", "10.65.3.0/24 overlaps Factory's 10.65.0.0/16"),
+        (
+            "'10.0.0.0/16'",
+            "'10.0.0.0/16', '10.0.8.0/24'",
+            "10.0.0.0/16 and 10.0.8.0/24 overlap, which blocks of one VPC cannot",
+        ),
+        ("'012345678901'", "'12345678901'", "network.account_id: \"12345678901\" is not 12 digits"),
+        ("'10.0.1.10'", "'172.16.0.9'", "172.16.0.9/32 is outside the VPC's CIDRs"),
+        ("'10.0.1.10'", "'10.0.0.0/8'", "10.0.0.0/8 is far more than GitLab"),
+        ("'vpc-0a1b2c3d4e5f60718'", "'vpc-0123456789abcdef0'", "is Factory's own VPC"),
+        ("'eu-west-1'", "'cn-north-1'", "no VPC peering leads from one of these parts of AWS to another"),
+    ] {
+        let run = with(from, to);
+        assert_eq!(run.code, 2, "{to}: {run}");
+        assert!(run.stderr.contains(wanted), "{to}: {wanted}\n{run}");
+    }
+}
+
+#[test]
+fn a_private_address_is_not_reached_over_the_internet() {
+    let env = env();
+    let run = plan(&env, &["--method", "public"]);
+    assert_eq!(run.code, 2, "{run}");
+    assert!(run.stderr.contains("--method vpc-peering or vpn"), "{run}");
+}
+
+#[test]
+fn values_of_the_kit_are_named_by_their_path() {
+    for (path, value, wanted) in [
+        ("/network/vpc/id", json!("vpc-0abc"), "the kit's network.vpc.id: \"vpc-0abc\" is not"),
+        ("/network/vpc/account", json!(""), "the kit's network.vpc.account: \"\" is not 12 digits"),
+        (
+            "/network/vpc/cidrs/1",
+            json!("10.65.0.1/16"),
+            "the kit's network.vpc.cidrs[1]: ask Factory for a corrected kit, probably 10.65.0.0/16",
+        ),
+        ("/network/vpc/cidrs", json!([]), "the kit's network.vpc.cidrs: the kit does not name the VPC's CIDRs"),
+        ("/network/egress_cidrs/0", json!("203.0.113.1/24"), "the kit's network.egress_cidrs[0]: "),
+        ("/network/endpoints/0/host", json!("a b\nc"), "the kit's network.endpoints[0]: "),
+        ("/network/endpoints/0/cidrs", json!(["10.1.1.1/8"]), "the kit's network.endpoints[0].cidrs[0]: "),
+        ("/network/vpc", Value::Null, "the kit's network.vpc: the kit does not name Factory's VPC"),
+    ] {
+        let env = env();
+        let mut changed = kit();
+        *changed.pointer_mut(path).expect("a value") = value;
+        env.file("kit.json", changed.to_string());
+        let run = plan(&env, &[]);
+        assert_eq!(run.code, 2, "{path}: {run}");
+        assert!(run.stderr.contains(wanted), "{path}: {wanted}\n{run}");
+    }
+}
+
+#[test]
+fn a_kit_from_an_address_is_refused_because_nothing_is_contacted() {
+    let mut env = TestEnv::new();
+    let before = env.sandbox().requests().len();
+    env.unset("GITLAB_TOKEN");
+    let run = env.run(&["network", "plan", "--method", "public", "--gitlab-address", "198.51.100.7", "--out", "plan"]);
+    assert_eq!(run.code, 2, "{run}");
+    assert!(
+        run.stderr.contains("the variable FACTORY_KIT names an address, and this command contacts nothing"),
+        "{run}"
+    );
+    assert_eq!(env.sandbox().requests().len(), before);
+}
+
+#[test]
+fn an_error_is_a_document_where_one_is_asked_for() {
+    let env = env();
+    let run = plan(&env, &["--vpc-id", "nonsense", "-o", "json"]);
+    assert_eq!(run.code, 2, "{run}");
+    assert_eq!(run.json()["error"]["kind"], "usage");
+}
