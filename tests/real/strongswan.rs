@@ -62,6 +62,13 @@ impl Daemon {
         std::fs::read_to_string(self.file("log")).unwrap_or_default()
     }
 
+    /// What it logs while this is done.
+    pub fn log_of(&self, done: impl FnOnce()) -> String {
+        let before = self.log().len();
+        done();
+        self.log().split_off(before)
+    }
+
     fn file(&self, name: &str) -> PathBuf {
         self.folder.path().join(name)
     }
@@ -96,7 +103,7 @@ impl Pair {
     /// Whether an address behind one end reaches one behind the other.
     pub fn pings(&self) -> bool {
         let mut ping = Command::new(program("ping").get_program());
-        ping.args(["-c1", "-W2", "-I", "192.168.10.1", "10.64.0.1"]);
+        ping.args(["-c1", "-W1", "-I", "192.168.10.1", "10.64.0.1"]);
         output(&mut self.inside.within(&ping)).status.success()
     }
 

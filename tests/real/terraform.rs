@@ -33,7 +33,11 @@ static PLUGINS: LazyLock<Option<PathBuf>> = LazyLock::new(|| {
 fn terraform(folder: &Path) -> Option<Command> {
     let (program, _) = (find("terraform")?, PLUGINS.as_ref()?);
     let mut command = Command::new(program);
-    command.current_dir(folder).envs([("TF_CLI_CONFIG_FILE", "/dev/null"), ("CHECKPOINT_DISABLE", "1"), ("TF_IN_AUTOMATION", "1")]);
+    command.current_dir(folder).envs([
+        ("TF_CLI_CONFIG_FILE", "/dev/null"),
+        ("CHECKPOINT_DISABLE", "1"),
+        ("TF_IN_AUTOMATION", "1"),
+    ]);
     Some(command)
 }
 
@@ -45,7 +49,8 @@ fn said(output: &Output) -> String {
 fn init(folder: &Path) {
     let plugins = PLUGINS.as_ref().expect("looked for before");
     let mut command = terraform(folder).expect("looked for before");
-    let init = output(command.args(["init", "-input=false", "-no-color"]).arg(format!("-plugin-dir={}", plugins.display())));
+    let init =
+        output(command.args(["init", "-input=false", "-no-color"]).arg(format!("-plugin-dir={}", plugins.display())));
     assert!(init.status.success(), "{}", said(&init));
 }
 
@@ -56,7 +61,7 @@ fn write(path: &Path, text: &str) {
 }
 
 /// Factory's side of a kit.
-fn kit(vpc: &Value, network: &Value) -> Value {
+pub fn kit(vpc: &Value, network: &Value) -> Value {
     let mut kit = json!({
         "schema": "factory-gitlab/kit/v1",
         "organization": { "id": "org_acme", "name": "Acme" },
@@ -70,7 +75,7 @@ fn kit(vpc: &Value, network: &Value) -> Value {
 }
 
 /// The kit's network without its VPC.
-fn network() -> Value {
+pub fn network() -> Value {
     json!({
         "endpoints": [
             { "host": "api.factory.example", "port": 443, "protocol": "https", "purpose": "API \"${one}\" %{two}" },
@@ -84,7 +89,7 @@ fn network() -> Value {
     })
 }
 
-fn vpc(cidrs: &[&str]) -> Value {
+pub fn vpc(cidrs: &[&str]) -> Value {
     json!({ "id": "vpc-0123456789abcdef0", "account": "012345678901", "region": "us-east-1", "cidrs": cidrs })
 }
 
@@ -95,7 +100,7 @@ const DEVICE: &str = "vpn_address = '8.8.4.4'\nlocal_cidrs = ['192.168.0.0/16']\
     esp = ['aes256gcm16-ecp384']\ngitlab_addresses = ['192.168.1.10']\n";
 
 /// Every kind of Terraform that a plan can have, by a name for its module.
-fn variants() -> Vec<(&'static str, Value, String)> {
+pub fn variants() -> Vec<(&'static str, Value, String)> {
     let small = vpc(&["10.64.0.0/16"]);
     vec![
         (
@@ -123,13 +128,15 @@ fn variants() -> Vec<(&'static str, Value, String)> {
         (
             "vpn_at_customer",
             kit(&small, &network()),
-            format!("method = 'vpn'\naws_end = 'customer'\n{AWS}vpc_cidrs = ['10.0.0.0/16']\ngitlab_addresses = ['10.0.1.10']\n"),
+            format!(
+                "method = 'vpn'\naws_end = 'customer'\n{AWS}vpc_cidrs = ['10.0.0.0/16']\ngitlab_addresses = ['10.0.1.10']\n"
+            ),
         ),
     ]
 }
 
 /// Plans a variant with the real program; gives its Terraform files.
-fn planned(env: &TestEnv, name: &str, kit: &Value, answers: &str) -> Vec<PathBuf> {
+pub fn planned(env: &TestEnv, name: &str, kit: &Value, answers: &str) -> Vec<PathBuf> {
     env.file("kit.json", kit.to_string());
     env.file("acme.toml", format!("gitlab_url = 'https://gitlab.acme.com'\nkit = 'kit.json'\n[network]\n{answers}"));
     let run = env.run(&["network", "plan", "--config", "acme.toml", "--out", name]);
@@ -158,7 +165,9 @@ fn modules(env: &TestEnv) -> Vec<PathBuf> {
 fn hashicorps_parser_reads_every_variant() {
     let node_modules = variable("HCL2JSON").map(PathBuf::from).filter(|path| path.join("@cdktf/hcl2json").is_dir());
     let (Some(node), Some(node_modules)) = (find("node"), node_modules) else {
-        say("SKIPPED: HashiCorp's parser (npm @cdktf/hcl2json) is not on this machine; .ci/run installs it where npm is");
+        say(
+            "SKIPPED: HashiCorp's parser (npm @cdktf/hcl2json) is not on this machine; .ci/run installs it where npm is",
+        );
         return;
     };
     let env = TestEnv::bare();
@@ -249,7 +258,9 @@ impl Accounts {
 fn a_peering_is_applied_accepted_applied_again_and_destroyed() {
     let env = TestEnv::bare();
     let (Some(python), true) = (python(), terraform(&env.path("")).is_some()) else {
-        say("SKIPPED: applying a peering needs terraform with the AWS provider, and moto (pip install 'moto[server,ec2]')");
+        say(
+            "SKIPPED: applying a peering needs terraform with the AWS provider, and moto (pip install 'moto[server,ec2]')",
+        );
         return;
     };
     let accounts = Accounts::start(python);

@@ -50,7 +50,9 @@ fn title(design: &NetworkDesign) -> String {
 const fn subtitle(method: NetworkMethod) -> &'static str {
     match method {
         NetworkMethod::VpcPeering => "VPC peering: both are in AWS, and addresses stay private",
-        NetworkMethod::Vpn => "Site-to-site VPN: two IPsec tunnels over the internet, and addresses stay private inside of them",
+        NetworkMethod::Vpn => {
+            "Site-to-site VPN: two IPsec tunnels over the internet, and addresses stay private inside of them"
+        }
         NetworkMethod::Public => "Over the internet, through firewalls: public addresses, TLS and SSH",
     }
 }

@@ -5,7 +5,9 @@ use crate::kit::Endpoint;
 /// What is written in the picture, in its order.
 fn texts(picture: &str) -> String {
     let lines = picture.lines().filter(|line| line.starts_with("<text"));
-    let text = |line: &str| line.rsplit_once("</text>").map(|(start, _)| start.rsplit('>').next().unwrap_or_default().to_owned());
+    let text = |line: &str| {
+        line.rsplit_once("</text>").map(|(start, _)| start.rsplit('>').next().unwrap_or_default().to_owned())
+    };
     lines.filter_map(text).collect::<Vec<_>>().join("\n")
 }
 
@@ -183,7 +185,10 @@ fn long_and_many_values_are_cut_and_counted_and_text_of_others_is_no_markup() {
     ");
     assert!(!picture.contains("<b>") && !picture.contains("<Incorporated>"), "{picture}");
     // What was cut can still be read.
-    assert!(picture.contains("<title>a-very-long-name-of-a-host-3.in-a-long-domain.factory.example</title>"), "{picture}");
+    assert!(
+        picture.contains("<title>a-very-long-name-of-a-host-3.in-a-long-domain.factory.example</title>"),
+        "{picture}"
+    );
     assert_eq!(picture, svg(&many()));
 }
 

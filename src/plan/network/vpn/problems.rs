@@ -253,7 +253,9 @@ fn addresses(vpn: &VpnDesign, found: &mut Vec<NetworkProblem>) {
             let class = AddressClass::of(IpAddr::V4(*address));
             found.push(NetworkProblem {
                 at: at.into(),
-                what: format!("{address} is not a public address ({class}): the other end cannot reach it over the internet"),
+                what: format!(
+                    "{address} is not a public address ({class}): the other end cannot reach it over the internet"
+                ),
                 remedy: side.remedy("use the public address, behind NAT that of the NAT"),
             });
         }

@@ -612,4 +612,3 @@ fn weak_proposals_work_and_are_told() {
       -> leave vpn_identity out, unless Factory asked for it
     "#);
 }
-
