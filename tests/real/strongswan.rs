@@ -62,6 +62,15 @@ impl Daemon {
         std::fs::read_to_string(self.file("log")).unwrap_or_default()
     }
 
+    /// Writes a file beside its own, and gives its place.
+    pub fn script(&self, name: &str, text: &str) -> PathBuf {
+        use std::os::unix::fs::PermissionsExt as _;
+        write(&self.folder, name, text);
+        let place = self.file(name);
+        std::fs::set_permissions(&place, std::fs::Permissions::from_mode(0o755)).expect("a file of ours");
+        place
+    }
+
     /// What it logs while this is done.
     pub fn log_of(&self, done: impl FnOnce()) -> String {
         let before = self.log().len();
@@ -84,7 +93,7 @@ pub struct Pair {
     // The daemons end before their networks.
     pub customer: Daemon,
     pub factory: Daemon,
-    inside: Namespace,
+    pub inside: Namespace,
     _outside: Namespace,
 }
 
