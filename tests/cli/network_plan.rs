@@ -74,7 +74,23 @@ pub fn text(env: &TestEnv, name: &str) -> String {
 #[test]
 fn a_peering_is_planned_from_the_answers_file_alone_and_without_a_request() {
     let env = env();
-    insta::assert_snapshot!(plan(&env, &[]), @"");
+    insta::assert_snapshot!(plan(&env, &[]), @r"
+    exit code: 0
+    ----- stdout -----
+    Plan to join gitlab.acme.com and Factory by a VPC peering
+      WORKSHEET.md            written
+      diagram.svg             written
+      firewall.md             written
+      firewall.nft            written
+      peering.tf              written
+
+    warning  GitLab will refuse the webhook's planned address until an administrator allows it
+             add to the list of allowed local addresses: hooks.factory.example:443
+             https://gitlab.acme.com/admin/application_settings/network#js-outbound-settings
+
+    planned: 5 files in plan
+    next: read plan/WORKSHEET.md and begin with its first step
+    ");
     let terraform = text(&env, "peering.tf");
     for wanted in [
         "allowed_account_ids = [\"012345678901\"]",

@@ -138,6 +138,23 @@ fn walked(env: &TestEnv, mark: &str, number: usize) -> Vec<(String, Transcript)>
 }
 
 #[test]
+fn the_walk_of_a_private_network_runs_as_it_is_printed() {
+    let env = crate::network_plan::env();
+    let readme = readme();
+    let (before, _) = readme.split_once("<!-- network: ").expect("the mark of the walk");
+    let answers = before.rsplit("```toml\n").next().and_then(|rest| rest.split("```").next());
+    env.file("acme.toml", answers.expect("its answers file"));
+    for (command, run) in &walked(&env, "network", 2) {
+        assert!(run.stdout.contains("next: read network/WORKSHEET.md"), "{command}\n{run}");
+    }
+    let plan = fs::read_to_string(env.path("plan.json")).expect("the report");
+    assert!(plan.contains("\"schema\": \"factory-gitlab/network-plan/v1\""), "{plan}");
+    for name in ["WORKSHEET.md", "diagram.svg", "peering.tf", "firewall.md", "firewall.nft"] {
+        assert!(env.path("network").join(name).exists(), "{name}");
+    }
+}
+
+#[test]
 fn the_walk_of_a_disconnection_runs_as_it_is_printed() {
     let env = TestEnv::new();
     env.connects(&[]);

@@ -92,18 +92,15 @@ pub fn design(inputs: NetworkInputs<'_>) -> Designed {
         aws: uses_aws.then_some(customer),
         vpn: (method == NetworkMethod::Vpn).then_some(vpn),
     };
-    let missing = needed(method, aws_end).into_iter().filter(|setting| !given.has(setting)).collect();
+    let missing: Vec<&'static Definition> =
+        needed(method, aws_end).into_iter().filter(|setting| !given.has(setting)).collect();
     let mut wrong = read.wrong;
-    // What is wrong in its form, or is missing, is not judged a second time.
-    let known = |wrong: &[NetworkProblem], missing: &[&Definition], problem: &NetworkProblem| {
-        wrong.iter().any(|one| one.at == problem.at) || missing.iter().any(|one| name(one) == problem.at)
-    };
-    let missing: Vec<&'static Definition> = missing;
-    for problem in judge::problems(&design, kit.network).into_iter().chain(vpn::problems(&design)) {
-        if !known(&wrong, &missing, &problem) || problem.what.contains("overlap") {
-            wrong.push(problem);
-        }
-    }
+    // What is missing, or not well formed, is not judged a second time.
+    let is_missing = |problem: &NetworkProblem| missing.iter().any(|setting| name(setting) == problem.at);
+    let ill_formed: Vec<String> = wrong.iter().map(|problem| problem.at.clone()).collect();
+    wrong.extend(judge::problems(&design, kit.network).into_iter().filter(|problem| !is_missing(problem)));
+    let of_vpn = vpn::problems(&design).into_iter();
+    wrong.extend(of_vpn.filter(|problem| !is_missing(problem) && !ill_formed.contains(&problem.at)));
     Designed { design, missing, wrong }
 }
 
@@ -215,7 +212,7 @@ impl Reader<'_> {
         VpnEnd {
             addresses: self.one(&keys::VPN_ADDRESS, address).into_iter().collect(),
             identity,
-            cidrs: if self.given.has(&keys::LOCAL_CIDRS) { cidrs } else { aws.vpc_cidrs.clone() },
+            cidrs: if self.given.has(&keys::LOCAL_CIDRS) { cidrs } else { of_tunnel(&aws.vpc_cidrs) },
             ike,
             esp,
         }
@@ -322,6 +319,11 @@ impl Reader<'_> {
         }
         found
     }
+}
+
+/// What AWS's VPN carries of a VPC: IPv4 alone.
+fn of_tunnel(blocks: &[IpNet]) -> Vec<IpNet> {
+    blocks.iter().filter(|block| matches!(block, IpNet::V4(_))).copied().collect()
 }
 
 /// What to do about a value of the kit.

@@ -99,6 +99,12 @@ pub fn rules(design: &NetworkDesign) -> Vec<FirewallRule> {
     rules
 }
 
+/// The rules as a table for people.
+#[must_use]
+pub(super) fn address_table(design: &NetworkDesign) -> String {
+    table::address_table(&rules(design))
+}
+
 /// The files of the firewall: a table for people, and a ruleset for nftables.
 #[must_use]
 pub fn files(design: &NetworkDesign) -> Vec<PlannedFile> {

@@ -5,7 +5,7 @@ use ipnet::IpNet;
 
 use super::design::ASK_FACTORY;
 use super::formats::{overlap, region};
-use super::{AwsEnd, CustomerAws, NetworkDesign, NetworkMethod, NetworkProblem};
+use super::{CustomerAws, NetworkDesign, NetworkMethod, NetworkProblem};
 use crate::kit::NetworkTerms;
 use crate::network::AddressClass;
 
@@ -26,31 +26,21 @@ fn problem(at: impl Into<String>, what: impl Into<String>, remedy: impl Into<Str
     NetworkProblem { at: at.into(), what: what.into(), remedy: remedy.into() }
 }
 
-/// What the method needs of Factory.
+/// What a peering needs of Factory; what a VPN needs is judged with it.
 fn kit_lacks(design: &NetworkDesign, kit: &NetworkTerms, found: &mut Vec<NetworkProblem>) {
-    match (design.method, &design.vpn) {
-        (NetworkMethod::VpcPeering, _) => match &kit.vpc {
-            None => found.push(problem(
-                "network.vpc",
-                "the kit does not name Factory's VPC",
-                "ask Factory for a kit that does, or take another way: --method vpn or --method public",
-            )),
-            Some(vpc) if vpc.cidrs.is_empty() => {
-                found.push(problem("network.vpc.cidrs", "the kit does not name the VPC's CIDRs", ASK_FACTORY));
-            }
-            Some(_) => {}
-        },
-        (NetworkMethod::Vpn, Some(vpn)) => {
-            if vpn.factory.cidrs.is_empty() {
-                let what = "the kit does not name the CIDRs behind Factory's end";
-                found.push(problem("network.vpn.cidrs", what, ASK_FACTORY));
-            }
-            if vpn.aws_end == AwsEnd::Customer && vpn.factory.addresses.is_empty() {
-                let what = "the kit does not name the public address of Factory's end";
-                found.push(problem("network.vpn.endpoints", what, ASK_FACTORY));
-            }
+    if design.method != NetworkMethod::VpcPeering {
+        return;
+    }
+    match &kit.vpc {
+        None => found.push(problem(
+            "network.vpc",
+            "the kit does not name Factory's VPC",
+            "ask Factory for a kit that does, or take another way: --method vpn or --method public",
+        )),
+        Some(vpc) if vpc.cidrs.is_empty() => {
+            found.push(problem("network.vpc.cidrs", "the kit does not name the VPC's CIDRs", ASK_FACTORY));
         }
-        (NetworkMethod::Vpn, None) | (NetworkMethod::Public, _) => {}
+        Some(_) => {}
     }
 }
 
@@ -86,36 +76,22 @@ fn partitions(design: &NetworkDesign, aws: &CustomerAws, found: &mut Vec<Network
     }
 }
 
-/// Every pair of blocks, one of each side.
+/// Every pair of blocks of the two VPCs; those of a VPN are judged with its selectors.
 fn overlaps(design: &NetworkDesign, found: &mut Vec<NetworkProblem>) {
-    let (key, theirs_at, ours, theirs): (&str, &str, &[IpNet], &[IpNet]) = match (design.method, &design.vpn) {
-        (NetworkMethod::VpcPeering, _) => {
-            let ours = design.aws.as_ref().map_or(&[][..], |aws| &aws.vpc_cidrs);
-            let theirs = design.factory.vpc.as_ref().map_or(&[][..], |vpc| &vpc.cidrs);
-            ("vpc_cidrs", "network.vpc.cidrs", ours, theirs)
-        }
-        (NetworkMethod::Vpn, Some(vpn)) => {
-            let key = if vpn.aws_end == AwsEnd::Customer { "vpc_cidrs" } else { "local_cidrs" };
-            (key, "network.vpn.cidrs", &vpn.customer.cidrs, &vpn.factory.cidrs)
-        }
-        (NetworkMethod::Vpn, None) | (NetworkMethod::Public, _) => return,
+    let (NetworkMethod::VpcPeering, Some(aws), Some(vpc)) = (design.method, &design.aws, &design.factory.vpc) else {
+        return;
     };
-    for one in ours {
-        for other in theirs.iter().filter(|other| overlap(one, other)) {
+    for one in &aws.vpc_cidrs {
+        for other in vpc.cidrs.iter().filter(|other| overlap(one, other)) {
             found.push(problem(
-                key,
-                format!("{one} overlaps Factory's {other} ({theirs_at} of the kit)"),
-                if design.method == NetworkMethod::VpcPeering { OVERLAP_PEERING } else { OVERLAP_VPN },
+                "vpc_cidrs",
+                format!("{one} overlaps Factory's {other} (network.vpc.cidrs of the kit)"),
+                "use --method vpn with address translation on your side, ask Factory for AWS PrivateLink, which takes \
+                 overlapping addresses, or renumber: AWS refuses the peering even where the common addresses are not in use",
             ));
         }
     }
 }
-
-const OVERLAP_PEERING: &str = "use --method vpn with address translation on your side, ask Factory for AWS PrivateLink, which \
-     takes overlapping addresses, or renumber: AWS refuses the peering even where the common addresses are not in use";
-
-const OVERLAP_VPN: &str = "translate your addresses (NAT) on your VPN device to a free block and give that block, ask Factory \
-     for AWS PrivateLink, or renumber: both ends would take the common addresses for their own";
 
 /// Whether the method leads to GitLab's addresses.
 fn addresses(design: &NetworkDesign, found: &mut Vec<NetworkProblem>) {

@@ -20,5 +20,10 @@ pub fn files(design: &NetworkDesign) -> Vec<PlannedFile> {
     vec![swanctl::file(&ends), parameters::file(&ends), aws::file(design, &ends)]
 }
 
+/// The names of the two tunnels in `swanctl.conf`.
+pub(super) fn tunnel_names() -> [String; 2] {
+    ends::Tunnel::BOTH.map(ends::Tunnel::name)
+}
+
 #[cfg(test)]
 mod tests;

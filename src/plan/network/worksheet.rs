@@ -9,7 +9,8 @@ use std::fmt::Write as _;
 
 use ipnet::IpNet;
 
-use super::firewall::{self, Direction, FirewallRule, Place};
+use super::firewall;
+use super::plain::cell as md;
 use super::{NetworkDesign, NetworkMethod};
 
 pub(super) const PATH: &str = "WORKSHEET.md";
@@ -150,18 +151,6 @@ fn part_to(part: &Part, out: &mut String) {
     }
 }
 
-/// A text from outside in Markdown: nothing in it is markup.
-fn md(text: &str) -> String {
-    let mut out = String::new();
-    for letter in text.chars().filter(|c| !c.is_control()) {
-        if matches!(letter, '|' | '`' | '*' | '_' | '<' | '[' | ']' | '\\' | '#' | '!') {
-            out.push('\\');
-        }
-        out.push(letter);
-    }
-    out
-}
-
 fn blocks(blocks: &[IpNet]) -> String {
     blocks.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
 }
@@ -218,24 +207,10 @@ fn web_port(design: &NetworkDesign) -> u16 {
 
 /// The one table of what may pass.
 fn rules(design: &NetworkDesign) -> String {
-    let place = |place: &Place| match (&place.name, place.blocks.is_empty()) {
-        (Some(name), true) => format!("{} (resolve at your firewall)", md(name)),
-        (Some(name), false) => format!("{} ({})", md(name), blocks(&place.blocks)),
-        (None, true) => "not in the kit: ask Factory".to_owned(),
-        (None, false) => blocks(&place.blocks),
-    };
-    let row = |rule: &FirewallRule| {
-        let direction = match rule.direction {
-            Direction::GitLabToFactory => "GitLab to Factory",
-            Direction::FactoryToGitLab => "Factory to GitLab",
-        };
-        let FirewallRule { from, to, traffic, purpose, .. } = rule;
-        format!("| {direction} | {} | {} | {traffic} | {} |\n", place(from), place(to), md(purpose))
-    };
-    let rows: String = firewall::rules(design).iter().map(row).collect();
     format!(
-        "| direction | from | to | what | for |\n|---|---|---|---|---|\n{rows}\nThe side on the left opens the connection; \
-         answers belong to it. `firewall.md` and `firewall.nft` have the same for your firewall.\n"
+        "{}\nThe side on the left opens the connection; answers belong to it. `firewall.md` and `firewall.nft` have the same for \
+         your firewall.\n",
+        firewall::address_table(design)
     )
 }
 

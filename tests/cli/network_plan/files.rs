@@ -48,7 +48,13 @@ fn a_file_that_was_changed_by_hand_stops_everything() {
     env.file("plan/peering.tf", &changed);
     let before = all(&env);
     let run = plan(&env, &["--route-table", "rtb-0a1b2c3d4e5f60718"]);
-    insta::assert_snapshot!(run, @"");
+    insta::assert_snapshot!(run, @r"
+    exit code: 1
+    ----- stderr -----
+    error: 1 file in plan would be lost; nothing was written
+      caused by: peering.tf is not as an earlier plan wrote it
+    hint: move what you want to keep to another name, or write to another folder with --out
+    ");
     assert_eq!(all(&env), before);
     let other = plan(&env, &["--method", "public", "--gitlab-address", "198.51.100.7"]);
     assert_eq!((other.code, all(&env)), (1, before), "it would have been removed: {other}");
@@ -88,6 +94,7 @@ fn a_list_that_was_planted_removes_nothing_outside() {
 
 #[cfg(unix)]
 #[test]
+#[expect(clippy::disallowed_methods, reason = "the test makes folders of its own")]
 fn a_link_is_refused_wherever_it_stands() {
     for name in ["plan", "plan/peering.tf", "plan/.factory-gitlab-plan.json"] {
         let env = env();
@@ -112,4 +119,49 @@ fn a_folder_that_cannot_be_one_is_a_usage_error() {
     let run = plan(&env, &[]);
     assert_eq!(run.code, 2, "{run}");
     assert!(run.stderr.contains("is not a folder"), "{run}");
+}
+
+/// The commands of this program that a text tells its reader to run.
+fn own_commands(text: &str) -> Vec<String> {
+    let of_blocks = text.lines().filter_map(|line| line.strip_prefix("$ "));
+    let of_code = text.split('`').skip(1).step_by(2).filter(|code| !code.contains('\n'));
+    of_blocks.chain(of_code).filter(|line| line.starts_with("factory-gitlab ")).map(str::to_owned).collect()
+}
+
+#[test]
+fn every_command_of_the_worksheet_exists() {
+    let env = env();
+    let device = [
+        "--method",
+        "vpn",
+        "--vpn-address",
+        "198.51.100.9",
+        "--local-cidr",
+        "192.168.0.0/16",
+        "--gitlab-address",
+        "192.168.1.10",
+        "--ike",
+        "aes256-sha256-ecp384",
+        "--esp",
+        "aes256gcm16-ecp384",
+    ];
+    let ways: [&[&str]; 4] = [
+        &[],
+        &device,
+        &["--method", "vpn", "--aws-end", "customer"],
+        &["--method", "public", "--gitlab-address", "198.51.100.7"],
+    ];
+    for way in ways {
+        let run = plan(&env, way);
+        assert_eq!(run.code, 0, "{way:?}: {run}");
+        let commands = own_commands(&text(&env, "WORKSHEET.md"));
+        assert!(commands.len() > 6, "{commands:?}");
+        for command in commands {
+            let command = command.replace("--resolver ADDRESS", "--resolver 10.0.0.2");
+            let args: Vec<std::ffi::OsString> =
+                shlex::split(&command).expect("words of a shell").into_iter().map(Into::into).collect();
+            let parsed = factory_gitlab::commands::parse(&args);
+            assert!(matches!(parsed, Ok(factory_gitlab::cli::Parsed::Run(_))), "{command}");
+        }
+    }
 }

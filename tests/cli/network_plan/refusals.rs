@@ -36,21 +36,64 @@ fn every_problem_is_said_at_once_with_what_to_do() {
         "--out",
         "plan",
     ]);
-    insta::assert_snapshot!(run, @"");
+    insta::assert_snapshot!(run, @r#"
+    exit code: 2
+    ----- stderr -----
+    error: the network cannot be planned: 10 problems
+      caused by: --vpc-id: "vpc-0abc" is not vpc- and 8 or 17 hexadecimal digits in lower case
+      caused by: --account-id: "1234567890" is not 12 digits
+      caused by: --vpc-cidr: 10.64.1.7/16 is not the beginning of its block
+      caused by: --route-table: "rtb-1" is not rtb- and 8 or 17 hexadecimal digits in lower case
+      caused by: --ssh-port: "99999" is not a number from 1 to 65535
+      caused by: --region: us-gov-west-1 is in AWS GovCloud (US), Factory's us-east-1 in AWS's commercial regions
+      caused by: --vpc-cidr: 10.64.0.0/16 overlaps Factory's 10.64.0.0/16 (network.vpc.cidrs of the kit)
+      caused by: --vpc-cidr: 10.65.0.0/20 overlaps Factory's 10.65.0.0/16 (network.vpc.cidrs of the kit)
+      caused by: --gitlab-address: 127.0.0.1/32 is a loopback address, which no other network reaches
+      caused by: --security-group: missing (the security groups of GitLab)
+    hint: --vpc-id: copy the whole ID from AWS's console, as in vpc-0123456789abcdef0
+    hint: --account-id: write all 12 digits without hyphens, in quotes: "001234567890", if only zeros are missing
+    hint: --vpc-cidr: write 10.64.0.0/16
+    hint: --route-table: copy the whole ID from AWS's console, as in rtb-0123456789abcdef0
+    hint: --ssh-port: give a number from 1 to 65535
+    hint: --region: use --method vpn: no VPC peering leads from one of these parts of AWS to another
+    hint: --vpc-cidr: use --method vpn with address translation on your side, ask Factory for AWS PrivateLink, which takes overlapping addresses, or renumber: AWS refuses the peering even where the common addresses are not in use
+    hint: --gitlab-address: give the address of GitLab or of its load balancer
+    hint: --security-group: give --security-group ID, or network.security_groups in the answers file
+    "#);
     assert!(!env.path("plan").exists(), "nothing is written");
 }
 
 #[test]
 fn everything_that_is_missing_is_said_at_once() {
     let env = TestEnv::bare();
-    insta::assert_snapshot!(env.run(&["network", "plan", "--method", "vpc-peering", "--out", "plan"]), @"");
+    insta::assert_snapshot!(env.run(&["network", "plan", "--method", "vpc-peering", "--out", "plan"]), @r"
+    exit code: 2
+    ----- stderr -----
+    error: missing input: 9 values, and no terminal to ask on
+    hint: the kit from Factory: --kit, the variable FACTORY_KIT, or kit in the answers file
+    hint: GitLab's URL: --gitlab-url, the variable GITLAB_URL, or gitlab_url in the answers file
+    hint: the addresses at which Factory reaches GitLab: --gitlab-address, or network.gitlab_addresses in the answers file
+    hint: the VPC that GitLab runs in: --vpc-id, or network.vpc_id in the answers file
+    hint: the AWS account of that VPC: --account-id, or network.account_id in the answers file
+    hint: the AWS region of that VPC: --region, or network.region in the answers file
+    hint: the CIDRs of that VPC: --vpc-cidr, or network.vpc_cidrs in the answers file
+    hint: the route tables whose subnets talk to Factory: --route-table, or network.route_tables in the answers file
+    hint: the security groups of GitLab: --security-group, or network.security_groups in the answers file
+    ");
 }
 
 #[test]
 fn without_a_method_one_is_advised() {
     let env = env();
     env.file("acme.toml", ANSWERS.replace("method = 'vpc-peering'\n", ""));
-    insta::assert_snapshot!(plan(&env, &[]), @"");
+    insta::assert_snapshot!(plan(&env, &[]), @r"
+    exit code: 2
+    ----- stderr -----
+    error: the method is not given, and there is no terminal to ask on
+      caused by: vpc-peering is advised: GitLab runs in a VPC and the kit names Factory's: a peering has no devices, no keys and no tunnels
+    hint: take it, or choose vpc-peering, vpn or public
+          factory-gitlab network plan --out DIR --method vpc-peering
+    ");
     let advised = |args: &[&str]| {
         let first =
             ["network", "plan", "--kit", "kit.json", "--gitlab-url", "https://gitlab.acme.com", "--out", "plan"];

@@ -154,7 +154,9 @@ fn refuse(problems: Vec<NetworkProblem>, settings: &Settings) -> Result<(), Fail
     let message = format!("the network cannot be planned: {}", counted(problems.len(), "problem"));
     Err(problems.into_iter().fold(Failure::usage(message), |failure, problem| {
         let place = place(&problem.at, settings);
-        failure.because(format!("{place}: {}", problem.what)).fix(Fix::say(format!("{place}: {}", problem.remedy)))
+        let fix = Fix::say(format!("{place}: {}", problem.remedy));
+        let is_said = failure.fixes.contains(&fix);
+        failure.because(format!("{place}: {}", problem.what)).fixes((!is_said).then_some(fix))
     }))
 }
 

@@ -37,7 +37,7 @@ pub(super) fn file(design: &NetworkDesign) -> PlannedFile {
     PlannedFile { path: PATH, text }
 }
 
-fn address_table(rules: &[FirewallRule]) -> String {
+pub(super) fn address_table(rules: &[FirewallRule]) -> String {
     let mut text = "| direction | from | to | protocol and port | for |\n|---|---|---|---|---|\n".to_owned();
     for rule in rules {
         text.push_str(&format!(

@@ -1,7 +1,8 @@
 //! The steps that every method ends in: names, GitLab's outbound filter, group IP restrictions, and the proof.
 
+use super::super::plain::cell as md;
 use super::super::{NetworkDesign, NetworkMethod, filter_warning};
-use super::{Step, Who, blocks, md};
+use super::{Step, Who, blocks};
 use crate::text::shell_word;
 
 /// The last steps, in their order.

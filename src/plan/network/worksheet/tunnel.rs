@@ -1,5 +1,6 @@
 //! The steps of a VPN.
 
+use super::super::vpn::{MSS, tunnel_names};
 use super::super::{AwsEnd, NetworkDesign, VpnDesign};
 use super::proof::check;
 use super::{Step, Who, blocks, proof};
@@ -42,7 +43,10 @@ pub(super) fn steps(design: &NetworkDesign) -> Vec<Step> {
 
 fn factory_builds() -> Step {
     Step::new(Who::Factory, "build AWS's end")
-        .say("Factory applies `vpn/factory-side.tf`, which sets every option of both tunnels to what your device offers.")
+        .say(
+            "Factory applies `vpn/factory-side.tf`, which sets every option of both tunnels to what your device offers. It gives \
+             the file its own route tables (`route_table_ids`).",
+        )
         .check("Factory has the two public addresses of the tunnels (`terraform output`).")
 }
 
@@ -89,8 +93,9 @@ fn we_build(design: &NetworkDesign) -> Step {
 fn exchange_ours() -> Step {
     Step::new(Who::Both, "exchange addresses and keys")
         .say(
-            "Give Factory the two addresses, and the two pre-shared keys by a way that both sides trust. AWS's console shows them \
-             in the configuration of the VPN connection; keep them out of files and messages.",
+            "Give Factory the two addresses, and the two pre-shared keys by a way that both sides trust. AWS's Secrets Manager \
+             keeps them, under the name that `terraform output preshared_key_arn` gives: read them in its console, and keep \
+             them out of files and messages.",
         )
         .check("Both sides have read the two addresses to each other.")
 }
@@ -104,8 +109,8 @@ fn factory_device() -> Step {
 fn routing(vpn: &VpnDesign) -> Step {
     Step::new(Who::Both, "route, and make packets small enough")
         .say(format!(
-            "Your network sends {} into the tunnel, Factory's sends {} back. Set the MSS of TCP to 1379 or less on the tunnel: \
-             what is larger is lost on ways that filter ICMP, and TLS hangs.",
+            "Your network sends {} into the tunnel, Factory's sends {} back. Set the MSS of TCP to {MSS} on the tunnel: what is \
+             larger is lost on ways that filter ICMP, and TLS hangs.",
             blocks(&vpn.factory.cidrs),
             blocks(&vpn.customer.cidrs),
         ))
@@ -118,6 +123,8 @@ fn rekey() -> Step {
             "Two ends whose PFS groups differ work until the first rekey of the CHILD_SA, within the hour. This plan has compared \
              them; the devices have the last word.",
         )
-        .check("Force one, or look after an hour; the tunnel still carries packets. With strongSwan, by the name of the CHILD_SA:")
-        .check_run(["swanctl --rekey --child NAME", "swanctl --list-sas"])
+        .check("Force one, or look after an hour; the tunnel still carries packets. With strongSwan:")
+        .check_run(
+            tunnel_names().map(|name| format!("swanctl --rekey --child {name}")).into_iter().chain(["swanctl --list-sas".to_owned()]),
+        )
 }
