@@ -62,6 +62,22 @@ impl Daemon {
         std::fs::read_to_string(self.file("log")).unwrap_or_default()
     }
 
+    /// Writes a file beside its own, and gives its place.
+    pub fn script(&self, name: &str, text: &str) -> PathBuf {
+        use std::os::unix::fs::PermissionsExt as _;
+        write(&self.folder, name, text);
+        let place = self.file(name);
+        std::fs::set_permissions(&place, std::fs::Permissions::from_mode(0o755)).expect("a file of ours");
+        place
+    }
+
+    /// What it logs while this is done.
+    pub fn log_of(&self, done: impl FnOnce()) -> String {
+        let before = self.log().len();
+        done();
+        self.log().split_off(before)
+    }
+
     fn file(&self, name: &str) -> PathBuf {
         self.folder.path().join(name)
     }
@@ -77,7 +93,7 @@ pub struct Pair {
     // The daemons end before their networks.
     pub customer: Daemon,
     pub factory: Daemon,
-    inside: Namespace,
+    pub inside: Namespace,
     _outside: Namespace,
 }
 
@@ -96,7 +112,7 @@ impl Pair {
     /// Whether an address behind one end reaches one behind the other.
     pub fn pings(&self) -> bool {
         let mut ping = Command::new(program("ping").get_program());
-        ping.args(["-c1", "-W2", "-I", "192.168.10.1", "10.64.0.1"]);
+        ping.args(["-c1", "-W1", "-I", "192.168.10.1", "10.64.0.1"]);
         output(&mut self.inside.within(&ping)).status.success()
     }
 

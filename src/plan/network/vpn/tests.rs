@@ -17,18 +17,26 @@ fn the_end_that_is_not_awss_is_a_configuration_of_strongswan() {
     insta::assert_snapshot!(file(&fixture::vpn(), "vpn/swanctl.conf"), @r"
     # The VPN's end at GitLab, for strongSwan 5.8 or later: /etc/swanctl/conf.d/factory-gitlab.conf
     #
-    # 1. One interface for each tunnel, before strongSwan starts (eth0: the interface to the internet). The route
-    #    of the second tunnel is used when the first one is down:
+    # 1. One interface for each tunnel, before strongSwan starts (eth0: the interface to the internet):
     #      ip link add factory1 type xfrm dev eth0 if_id 1
     #      ip link set factory1 mtu 1400 up
-    #      ip route add 10.64.0.0/16 dev factory1 metric 100
     #      ip link add factory2 type xfrm dev eth0 if_id 2
     #      ip link set factory2 mtu 1400 up
-    #      ip route add 10.64.0.0/16 dev factory2 metric 200
-    #    An interface of a dead tunnel stays up: a script of `updown` or a check of your own has to take its route
-    #    away. The MSS of TCP is lowered by firewall.nft.
+    #    The MSS of TCP is lowered by firewall.nft.
     #
-    # 2. The pre-shared keys: Factory gives you the keys on a protected way, not by mail. They go into
+    # 2. The routes, which strongSwan sets when a tunnel comes up and removes when it is lost; tunnel 1 goes first.
+    #    This is /etc/swanctl/factory-gitlab-updown (chmod 755):
+    #      #!/bin/sh
+    #      case $PLUTO_VERB in
+    #        up-client) action=replace ;;
+    #        down-client) action=delete ;;
+    #        *) exit 0 ;;
+    #      esac
+    #      for block in 10.64.0.0/16; do
+    #        ip route $action $block dev factory$PLUTO_IF_ID_OUT metric ${PLUTO_IF_ID_OUT}00
+    #      done
+    #
+    # 3. The pre-shared keys: Factory gives you the keys on a protected way, not by mail. They go into
     #    /etc/swanctl/conf.d/factory-gitlab-keys.conf, which belongs to root (chmod 600):
     #      secrets {
     #        ike-factory-gitlab-1 {
@@ -77,6 +85,7 @@ fn the_end_that_is_not_awss_is_a_configuration_of_strongswan() {
             close_action = start
             if_id_in = 1
             if_id_out = 1
+            updown = /etc/swanctl/factory-gitlab-updown
           }
         }
       }
@@ -113,6 +122,7 @@ fn the_end_that_is_not_awss_is_a_configuration_of_strongswan() {
             close_action = start
             if_id_in = 2
             if_id_out = 2
+            updown = /etc/swanctl/factory-gitlab-updown
           }
         }
       }
@@ -612,4 +622,3 @@ fn weak_proposals_work_and_are_told() {
       -> leave vpn_identity out, unless Factory asked for it
     "#);
 }
-
