@@ -59,7 +59,14 @@ pub(super) fn outbound(all: &Seen<'_>) -> CheckOutcome {
     let entry = allowlist_entry(&factory.webhook);
     let worst = views.iter().max_by_key(|view| rank(view.decision));
     let outcome = match worst {
-        None => CheckOutcome::unknown("the addresses of the webhook's host are not known"),
+        None => {
+            match (known.is_some(), view_of(all, factory, gitlab.url(), &settings)(String::new(), Vec::new()).decision)
+            {
+                (true, OutboundDecision::Allowed(by)) => CheckOutcome::pass().note(allowed_text(by)),
+                _ => CheckOutcome::unknown("the addresses of the webhook's host are not known from here")
+                    .fix(Fix::say("name a DNS server with --resolver, or run this where the name resolves")),
+            }
+        }
         Some(view) => judged(all, factory, view),
     };
     let outcome = outcome.evidence("views", evidence).evidence("allowlist_entry", &entry);
@@ -83,21 +90,31 @@ const fn rank(decision: OutboundDecision) -> u8 {
     }
 }
 
-/// As it resolves here, at each given resolver, and as the kit plans it.
-fn views(all: &Seen<'_>, factory: &FactoryNetwork, gitlab: &url::Url, settings: &OutboundSettings) -> Vec<View> {
-    let way = all.ways.webhook().and_then(|target| all.seen.way(&target));
+/// Makes a view of these addresses, with GitLab's decision.
+fn view_of<'a>(
+    all: &Seen<'a>,
+    factory: &'a FactoryNetwork,
+    gitlab: &'a url::Url,
+    settings: &'a OutboundSettings,
+) -> impl Fn(String, Vec<IpAddr>) -> View + 'a {
     let own: Vec<IpAddr> = all
         .seen
         .of(WayOwner::GitLab)
         .filter(|way| way.target.url.host_str() != factory.webhook.host_str())
         .flat_map(|way| way.addresses.known().into_iter().flatten().copied())
         .collect();
-    let view = |source: String, addresses: Vec<IpAddr>| {
+    move |source, addresses| {
         let to =
             Destination { url: &factory.webhook, addresses: &addresses, gitlab: Some(gitlab), own_addresses: &own };
         let decision = decide(&to, settings);
         View { source, addresses, decision }
-    };
+    }
+}
+
+/// As it resolves here, at each given resolver, and as the kit plans it.
+fn views(all: &Seen<'_>, factory: &FactoryNetwork, gitlab: &url::Url, settings: &OutboundSettings) -> Vec<View> {
+    let way = all.ways.webhook().and_then(|target| all.seen.way(&target));
+    let view = view_of(all, factory, gitlab, settings);
     let here = way.and_then(|way| way.addresses.known()).map(|found| view("here".to_owned(), found.clone()));
     let resolvers = way.into_iter().flat_map(|way| &way.answers).filter_map(|given| {
         let addresses: Vec<IpAddr> = given.answers.addresses().collect();
@@ -191,14 +208,20 @@ fn tested(all: &Seen<'_>, factory: &FactoryNetwork) -> Option<CheckOutcome> {
     let sent = |proof: &&DeliveryProof| !proof.lacks_sample();
     let blocked = proofs.iter().find_map(|proof| match &proof.refusal {
         Some(TestRefusal::UrlBlocked { said } | TestRefusal::Unresolved { said }) => Some((said, proof)),
-        Some(TestRefusal::SilentMode | TestRefusal::NoSample { .. } | TestRefusal::NotAvailable { .. } | TestRefusal::Failed { .. })
+        Some(
+            TestRefusal::SilentMode
+            | TestRefusal::NoSample { .. }
+            | TestRefusal::NotAvailable { .. }
+            | TestRefusal::Failed { .. },
+        )
         | None => None,
     });
     if let Some((said, _)) = blocked {
         let refusal = OutboundRefusal::in_text(said);
         let fix = refusal.map(|refusal| advice::allow_outbound(refusal, &factory.webhook, gitlab));
         let outcome = CheckOutcome::fail(format!("GitLab refused its own test: {said}")).evidence("refusal", refusal);
-        let fix = fix.unwrap_or_else(|| Fix::open("let webhooks reach Factory's address", advice::outbound_requests(gitlab)));
+        let fix =
+            fix.unwrap_or_else(|| Fix::open("let webhooks reach Factory's address", advice::outbound_requests(gitlab)));
         return Some(outcome.fix(fix).evidence("deliveries", proofs));
     }
     let failed = proofs.iter().filter(sent).find(|proof| proof.has_failed());
@@ -225,13 +248,10 @@ pub(super) fn inbound(all: &Seen<'_>) -> CheckOutcome {
         ))
         .fix(add_ranges(all, &groups[0])),
         (_, Observation::Failed(error)) => CheckOutcome::failed(error),
-        _ if private.iter().any(|address| AddressClass::of(*address) != AddressClass::Loopback) => {
-            CheckOutcome::warn(format!(
-                "GitLab's address is {}: Factory reaches it through a VPC peering or a VPN only",
-                listed(&private)
-            ))
-            .fix(Fix::run("plan that way, if there is none yet", "factory-gitlab network plan"))
-        }
+        _ if private.iter().any(|address| AddressClass::of(*address) != AddressClass::Loopback) => CheckOutcome::warn(
+            format!("GitLab's address is {}: Factory reaches it through a VPC peering or a VPN only", listed(&private)),
+        )
+        .fix(Fix::say("plan that way with network plan, if there is none yet")),
         _ => CheckOutcome::not_observable("whether Factory reaches GitLab cannot be seen from here"),
     };
     outcome.evidence("private_addresses", private)
@@ -249,10 +269,13 @@ fn restricted(all: &Seen<'_>) -> Option<(Vec<String>, Vec<String>)> {
         let_in.extend(everywhere.iter().copied());
         // Two halves that are let in are a whole.
         let let_in = IpNet::aggregate(&let_in);
-        let out: Vec<&IpNet> = egress.iter().filter(|block| !let_in.iter().any(|range| range.contains(*block))).collect();
+        let out: Vec<&IpNet> =
+            egress.iter().filter(|block| !let_in.iter().any(|range| range.contains(*block))).collect();
         if !out.is_empty() {
             groups.push(restriction.group.clone());
-            missing.extend(out.iter().map(ToString::to_string).filter(|block| !missing.contains(block)).collect::<Vec<_>>());
+            missing.extend(
+                out.iter().map(ToString::to_string).filter(|block| !missing.contains(block)).collect::<Vec<_>>(),
+            );
         }
     }
     Some((groups, missing))
@@ -265,7 +288,9 @@ fn blocks(texts: &[String]) -> Vec<IpNet> {
 }
 
 fn add_ranges(all: &Seen<'_>, group: &str) -> Fix {
-    let text = format!("add Factory's addresses to the group's settings (Permissions, restrict access by IP address): {group}");
+    let text = format!(
+        "add Factory's addresses to the group's settings (Permissions, restrict access by IP address): {group}"
+    );
     match &all.ways.gitlab {
         Some(gitlab) => Fix::open(text, gitlab.page(&format!("/groups/{group}/-/edit#js-permissions-settings"))),
         None => Fix::say(text),
