@@ -7,6 +7,7 @@ mod docs;
 mod factory;
 mod filter;
 mod instance;
+pub mod network;
 mod outcome;
 mod runner;
 mod token;
@@ -38,13 +39,42 @@ pub struct Check {
 }
 
 impl Check {
+    /// What is known of it besides how it is judged.
+    #[must_use]
+    pub const fn info(&self) -> CheckInfo {
+        let Self { code, title, severity, depends_on, about, reads: _, rule: _ } = *self;
+        CheckInfo { code, title, severity, depends_on, about }
+    }
+
     /// The part of the code before the dot.
+    #[must_use]
+    pub fn category(&self) -> &'static str {
+        self.info().category()
+    }
+
+    /// The address of its page: an anchor of the README.
+    #[must_use]
+    pub fn doc(&self) -> String {
+        self.info().doc()
+    }
+}
+
+/// A check without how it is judged.
+#[derive(Clone, Copy, Debug)]
+pub struct CheckInfo {
+    pub code: &'static str,
+    pub title: &'static str,
+    pub severity: CheckSeverity,
+    pub depends_on: &'static [&'static str],
+    pub about: &'static str,
+}
+
+impl CheckInfo {
     #[must_use]
     pub fn category(&self) -> &'static str {
         self.code.split('.').next().unwrap_or(self.code)
     }
 
-    /// The address of its page: an anchor of the README.
     #[must_use]
     pub fn doc(&self) -> String {
         format!("{}/blob/main/README.md#{}", env!("CARGO_PKG_REPOSITORY"), self.anchor())
@@ -52,6 +82,33 @@ impl Check {
 
     fn anchor(&self) -> String {
         format!("check-{}", self.code.replace(['.', '_'], "-"))
+    }
+}
+
+/// Which checks: those of `verify`, or those of `network check`.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub enum CheckSet {
+    #[default]
+    Connection,
+    Network,
+}
+
+impl CheckSet {
+    /// Its checks, in the order of the report; a check comes after those it depends on.
+    #[must_use]
+    pub fn infos(self) -> Vec<CheckInfo> {
+        match self {
+            Self::Connection => all().map(Check::info).collect(),
+            Self::Network => network::CHECKS.to_vec(),
+        }
+    }
+
+    /// What lists them.
+    const fn list_command(self) -> &'static str {
+        match self {
+            Self::Connection => "factory-gitlab verify --list",
+            Self::Network => "factory-gitlab network check --list",
+        }
     }
 }
 
@@ -99,7 +156,7 @@ impl Default for Policy {
     }
 }
 
-/// Every check, in the order of the report; a check comes after those it depends on.
+/// Every check of `verify`, in the order of the report; a check comes after those it depends on.
 pub fn all() -> impl Iterator<Item = &'static Check> {
     [instance::CHECKS, token::CHECKS, application::CHECKS, webhook::CHECKS, factory::CHECKS].into_iter().flatten()
 }

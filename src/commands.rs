@@ -233,8 +233,11 @@ fn wanted(invocation: &Invocation<Command>) -> WantedReport {
 }
 
 /// Whether the command has a report on checks, which JUnit is for.
-const fn reports_checks(command: &Command) -> bool {
-    matches!(command, Command::Verify(_) | Command::Exercise(_))
+fn reports_checks(command: &Command) -> bool {
+    match command {
+        Command::Network(args) => args.reports_checks(),
+        command => matches!(command, Command::Verify(_) | Command::Exercise(_)),
+    }
 }
 
 /// A secret that was given in the place of something else is not repeated when that is refused.

@@ -3,6 +3,7 @@
 mod address;
 mod cover;
 mod marker;
+mod ways;
 
 use std::collections::BTreeSet;
 
@@ -19,6 +20,7 @@ use crate::target::{Event, Strategy, Target};
 pub use self::address::Address;
 pub use self::cover::{Candidate, Cover, LeftOut, Named, Reason, Scope, Tree, anything_below, cover};
 pub use self::marker::{Marker, PlacedHook, TokenState, TokenStates};
+pub use self::ways::{AddressFamily, FactoryNetwork, NotATarget, WayOwner, WayTarget, WayTerms, Ways};
 
 /// The connection as it should be.
 #[derive(Clone, Debug)]

@@ -1,5 +1,6 @@
-//! Words of the network: what class an address is of.
+//! Words of the network: what class an address is of, and what GitLab lets its webhooks reach.
 
 pub mod address;
+pub mod outbound;
 
 pub use self::address::AddressClass;

@@ -13,6 +13,7 @@ mod others;
 mod ownership;
 mod reads;
 mod targets;
+pub mod ways;
 
 use std::collections::BTreeMap;
 use std::time::Duration;

@@ -10,7 +10,7 @@ pub mod run;
 pub mod series;
 
 pub use failure::FailureReport;
-pub use findings::{FailOn, Findings, SCHEMA};
+pub use findings::{FailOn, Findings, LookedFrom, SCHEMA};
 pub use group::FailureGroup;
 pub use json::{FixJson, Json};
 

@@ -5,10 +5,8 @@ use url::Url;
 use crate::error::Fix;
 use crate::gitlab::{DeliveryOutcome, TestRefusal};
 use crate::instance::InstanceUrl;
+use crate::network::outbound::{OUTBOUND_PAGE, OutboundRefusal, allowlist_entry};
 use crate::observed::{DeliveryProof, Fact};
-
-/// GitLab's settings of what it may send requests to.
-pub(super) const OUTBOUND_PAGE: &str = "/admin/application_settings/network#js-outbound-settings";
 
 /// Whether Factory refused the token of a delivery.
 #[must_use]
@@ -47,16 +45,37 @@ pub fn unproven(proof: &DeliveryProof, webhook: &Url, instance: &InstanceUrl) ->
 /// doc/user/project/integrations/webhooks.md
 const LATE: &str = "the delivery arrived, but was answered too late: GitLab waits 10 s for an answer";
 
+const LET_OUT: &str = "let webhooks reach Factory's address (outbound requests)";
+
+/// What lets GitLab send to `webhook`, by the reason why it does not: the exact entry of the allowlist, and the page.
+#[must_use]
+pub fn allow_outbound(refusal: OutboundRefusal, webhook: &Url, instance: &InstanceUrl) -> Fix {
+    match refusal {
+        OutboundRefusal::Unresolved => resolve_on_gitlab(webhook.host_str().unwrap_or_default(), instance),
+        OutboundRefusal::SilentMode => {
+            Fix::open("turn off Silent Mode", instance.page("/admin/application_settings/general"))
+        }
+        OutboundRefusal::NotOnAllowlist
+        | OutboundRefusal::Localhost
+        | OutboundRefusal::Loopback
+        | OutboundRefusal::LocalNetwork
+        | OutboundRefusal::LinkLocal
+        | OutboundRefusal::SharedAddressSpace
+        | OutboundRefusal::LimitedBroadcast => {
+            Fix::open(format!("{LET_OUT}: add {} to the allowlist", allowlist_entry(webhook)), outbound_requests(instance))
+        }
+    }
+}
+
 /// The usual reasons, with the page where each is mended.
 fn failed_fix(proof: &DeliveryProof, webhook: &Url, instance: &InstanceUrl) -> Fix {
     match &proof.refusal {
-        Some(TestRefusal::UrlBlocked { .. }) => {
-            Fix::open("let webhooks reach Factory's address (outbound requests)", outbound_requests(instance))
-        }
-        Some(TestRefusal::Unresolved { .. }) => resolve_on_gitlab(webhook.host_str().unwrap_or_default(), instance),
-        Some(TestRefusal::SilentMode) => {
-            Fix::open("turn off Silent Mode", instance.page("/admin/application_settings/general"))
-        }
+        Some(TestRefusal::UrlBlocked { said }) => match OutboundRefusal::in_text(said) {
+            Some(refusal) => allow_outbound(refusal, webhook, instance),
+            None => Fix::open(LET_OUT, outbound_requests(instance)),
+        },
+        Some(TestRefusal::Unresolved { .. }) => allow_outbound(OutboundRefusal::Unresolved, webhook, instance),
+        Some(TestRefusal::SilentMode) => allow_outbound(OutboundRefusal::SilentMode, webhook, instance),
         Some(TestRefusal::NoSample { .. } | TestRefusal::NotAvailable { .. } | TestRefusal::Failed { .. }) | None => {
             refused_delivery(proof.logged.unwrap_or(DeliveryOutcome::NoAnswer), instance)
         }

@@ -1,6 +1,6 @@
 //! GitLab's refusals, with the page of the instance where each is corrected.
 
-use super::deliveries::OUTBOUND_PAGE;
+use crate::network::outbound::OUTBOUND_PAGE;
 use crate::error::Fix;
 use crate::gitlab::{AccountProblem, ApiRefusal};
 use crate::http::{Cause, Error, UnexpectedPage, base_of_gitlab};

@@ -4,13 +4,14 @@ use std::collections::BTreeSet;
 
 use globset::{Glob, GlobSet, GlobSetBuilder};
 
-use super::all;
+use super::{CheckInfo, CheckSet, all};
 use crate::error::{Failure, Fix};
 use crate::observed::Reads;
 
 /// Which checks are reported. The default is all.
 #[derive(Clone, Debug, Default)]
 pub struct CheckFilter {
+    of: CheckSet,
     /// `None` is all.
     only: Option<GlobSet>,
     skip: GlobSet,
@@ -22,9 +23,17 @@ impl CheckFilter {
     /// # Errors
     /// A usage error: a pattern that cannot be read or that matches no code, with the codes that were probably meant.
     pub fn new(only: &[String], skip: &[String]) -> Result<Self, Failure> {
-        let only = if only.is_empty() { None } else { Some(set("--only", only)?) };
-        let filter = Self { only, skip: set("--skip", skip)? };
-        if all().any(|check| filter.wants(check.code)) {
+        Self::within(CheckSet::Connection, only, skip)
+    }
+
+    /// The same over the checks of another set.
+    ///
+    /// # Errors
+    /// As [`CheckFilter::new`].
+    pub fn within(of: CheckSet, only: &[String], skip: &[String]) -> Result<Self, Failure> {
+        let only = if only.is_empty() { None } else { Some(set(of, "--only", only)?) };
+        let filter = Self { of, only, skip: set(of, "--skip", skip)? };
+        if of.infos().iter().any(|check| filter.wants(check.code)) {
             Ok(filter)
         } else {
             Err(Failure::usage("--only and --skip leave no check"))
@@ -36,49 +45,63 @@ impl CheckFilter {
         self.only.as_ref().is_none_or(|only| only.is_match(code)) && !self.skip.is_match(code)
     }
 
+    /// The checks that are wanted, in the order of the report.
+    pub fn infos(&self) -> impl Iterator<Item = CheckInfo> {
+        self.of.infos().into_iter().filter(|check| self.wants(check.code))
+    }
+
+    /// The codes of the checks that are wanted, and of those that they depend on.
+    #[must_use]
+    pub fn codes(&self) -> BTreeSet<&'static str> {
+        let mut codes = BTreeSet::new();
+        for check in self.of.infos().into_iter().rev() {
+            if self.wants(check.code) || codes.contains(check.code) {
+                codes.insert(check.code);
+                codes.extend(check.depends_on);
+            }
+        }
+        codes
+    }
+
     /// What has to be read to judge the checks that are wanted, and those that they depend on.
     #[must_use]
     pub fn reads(&self) -> Reads {
-        let checks: Vec<_> = all().collect();
-        let mut dependencies: BTreeSet<&str> = BTreeSet::new();
+        let codes = self.codes();
         let mut reads = Reads::default();
-        // A check comes after those it depends on.
-        for check in checks.into_iter().rev() {
-            if self.wants(check.code) || dependencies.contains(check.code) {
-                dependencies.extend(check.depends_on);
-                reads.extend(check.reads.iter().copied());
-            }
+        for check in all().filter(|check| codes.contains(check.code)) {
+            reads.extend(check.reads.iter().copied());
         }
         reads
     }
 }
 
-fn set(flag: &str, patterns: &[String]) -> Result<GlobSet, Failure> {
+fn set(of: CheckSet, flag: &str, patterns: &[String]) -> Result<GlobSet, Failure> {
     let mut builder = GlobSetBuilder::new();
     for pattern in patterns {
         let glob = Glob::new(pattern).map_err(|error| {
             Failure::usage(format!("{flag} {pattern:?} is not a pattern")).because(error.kind().to_string())
         })?;
         let matcher = glob.compile_matcher();
-        if !all().any(|check| matcher.is_match(check.code)) {
-            return Err(unknown(flag, pattern));
+        if !of.infos().iter().any(|check| matcher.is_match(check.code)) {
+            return Err(unknown(of, flag, pattern));
         }
         builder.add(glob);
     }
     builder.build().map_err(|error| Failure::usage(format!("{flag} cannot be used")).because(error.to_string()))
 }
 
-fn unknown(flag: &str, pattern: &str) -> Failure {
+fn unknown(of: CheckSet, flag: &str, pattern: &str) -> Failure {
+    let checks = of.infos();
     let mut near: Vec<(usize, &str)> =
-        all().map(|check| (strsim::levenshtein(pattern, check.code), check.code)).collect();
+        checks.iter().map(|check| (strsim::levenshtein(pattern, check.code), check.code)).collect();
     near.sort_unstable();
-    let category: Vec<&str> = all().filter(|check| check.category() == pattern).map(|check| check.code).collect();
+    let category: Vec<&str> = checks.iter().filter(|check| check.category() == pattern).map(|check| check.code).collect();
     let meant = match category.as_slice() {
         [] => near.iter().take(3).map(|(_, code)| *code).collect::<Vec<_>>().join(", "),
         _ => format!("{pattern}.*"),
     };
     Failure::usage(format!("{flag} {pattern:?} matches no check"))
-        .fix(Fix::run(format!("probably meant: {meant}; all of them:"), "factory-gitlab verify --list"))
+        .fix(Fix::run(format!("probably meant: {meant}; all of them:"), of.list_command()))
 }
 
 #[cfg(test)]

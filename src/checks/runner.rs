@@ -17,6 +17,8 @@ use crate::observed::Observed;
 pub struct Finding {
     pub code: &'static str,
     pub title: &'static str,
+    /// `HOST:PORT`, where it is about one of several addresses.
+    pub target: Option<String>,
     pub status: CheckStatus,
     /// Why it did not pass, or was skipped.
     pub cause: Option<String>,
@@ -55,6 +57,7 @@ impl Finding {
         Self {
             code: check.code,
             title: check.title,
+            target: None,
             status,
             cause,
             is_failed_request,

@@ -5,7 +5,7 @@ use clap::{Args, Command};
 use clap_complete::Shell;
 
 use super::Context;
-use crate::checks;
+use crate::checks::CheckSet;
 use crate::cli::after_help::{after_help, own};
 use crate::error::ExitCode::{Done, Usage};
 use crate::error::{ExitCode, Failure};
@@ -43,7 +43,8 @@ fn script(shell: Shell) -> String {
 fn with_check_codes(command: Command) -> Command {
     let takes_codes =
         |arg: &clap::Arg| arg.get_value_names().is_some_and(|names| names.iter().any(|name| name == "CODE"));
-    let codes = || PossibleValuesParser::new(checks::all().map(|check| check.code));
+    let set = if command.get_name() == "check" { CheckSet::Network } else { CheckSet::Connection };
+    let codes = || PossibleValuesParser::new(set.infos().into_iter().map(|check| check.code));
     command
         .mut_args(|arg| if takes_codes(&arg) { arg.value_parser(codes()) } else { arg })
         .mut_subcommands(with_check_codes)
@@ -64,7 +65,7 @@ mod tests {
             let script = script(shell);
             // The scripts of clap_complete for the last two complete no values.
             let has_values = !matches!(shell, Shell::Elvish | Shell::PowerShell);
-            assert_eq!(checks::all().all(|check| script.contains(check.code)), has_values, "{shell}");
+            assert_eq!([CheckSet::Connection, CheckSet::Network].iter().flat_map(|set| set.infos()).all(|check| script.contains(check.code)), has_values, "{shell}");
         }
     }
 

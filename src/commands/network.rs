@@ -22,6 +22,13 @@ pub struct NetworkArgs {
     pub command: NetworkCommand,
 }
 
+impl NetworkArgs {
+    /// Whether it has a report on checks.
+    pub(super) const fn reports_checks(&self) -> bool {
+        matches!(self.command, NetworkCommand::Check(_))
+    }
+}
+
 #[derive(Debug, Subcommand)]
 pub enum NetworkCommand {
     Check(check::NetworkCheckArgs),

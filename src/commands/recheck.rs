@@ -45,8 +45,9 @@ async fn check(session: &Session<'_>, what: Rotation) -> Result<Findings, Failur
     let requests = session.observer.http.stats().requests.saturating_sub(before);
     Ok(Findings {
         running: session.context.terminal.running(),
-        target: session.desired.instance.to_string(),
-        kit: session.desired.kit.fingerprint(),
+        target: Some(session.desired.instance.to_string()),
+        kit: Some(session.desired.kit.fingerprint()),
+        from: None,
         findings,
         fail_on: FailOn::Error,
         requests: usize::try_from(requests).unwrap_or(usize::MAX),

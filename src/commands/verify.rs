@@ -1,6 +1,6 @@
 //! `verify`: reads, judges, reports, and changes nothing. With `--live` it also runs GitLab's own webhook tests.
 
-mod list;
+pub(super) mod list;
 
 use std::time::{Duration, Instant};
 
@@ -185,7 +185,8 @@ impl Verify<'_> {
         let mut observed = self.session.observe(&reads).await;
         observed.factory.bundle = bundle(&self.session.record);
         if self.args.live && reads.contains(Read::TestDeliveries) {
-            observed.factory.proofs = Box::pin(self.test_webhooks(&observed)).await;
+            let live = LiveTest { quota: &self.test_quota, deadline: self.deadline() };
+            observed.factory.proofs = Box::pin(test_webhooks(&self.session, &observed, live)).await;
         }
         let token_use = if self.args.live { TokenUse::Test } else { TokenUse::Read };
         let policy = Policy { expires_within: i64::from(self.args.expires_within), token_use };
@@ -193,30 +194,42 @@ impl Verify<'_> {
         findings.retain(|finding| self.filter.wants(finding.code));
         Findings {
             running: context.terminal.running(),
-            target: desired.instance.to_string(),
-            kit: desired.kit.fingerprint(),
+            target: Some(desired.instance.to_string()),
+            kit: Some(desired.kit.fingerprint()),
+            from: None,
             findings,
             fail_on: self.args.fail_on,
             requests: usize::try_from(observer.http.stats().requests).unwrap_or(usize::MAX),
             duration: self.session.duration(),
         }
     }
+}
 
-    /// Sends GitLab's webhook tests and follows each delivery.
-    async fn test_webhooks(&self, observed: &Observed) -> Observation<Vec<DeliveryProof>> {
-        let hooks = match &observed.hooks {
-            Observation::Known(hooks) => hooks,
-            Observation::Failed(error) => return Observation::Failed(error.clone()),
-            Observation::Skipped(reason) => return Observation::Skipped(reason),
-        };
-        let hook_tester = self.session.hook_tester();
-        let clients = TestClients::new(&self.session.observer, &hook_tester, &self.test_quota);
-        let terminal = self.session.context.terminal;
-        let on_wait = |text: &str| terminal.say_line(text);
-        let tester = WebhookTester::new(clients, &self.session.desired.webhooks)
-            .with_version(observed.version())
-            .with_deadline(self.deadline())
-            .on_wait(&on_wait);
-        Observation::Known(terminal.with_spinner("following test deliveries", tester.test_each_kind(hooks)).await)
-    }
+/// The terms of a live test.
+#[derive(Clone, Copy)]
+pub(super) struct LiveTest<'a> {
+    pub quota: &'a TestQuota,
+    pub deadline: Option<Instant>,
+}
+
+/// Sends GitLab's webhook tests and follows each delivery.
+pub(super) async fn test_webhooks(
+    session: &Session<'_>,
+    observed: &Observed,
+    live: LiveTest<'_>,
+) -> Observation<Vec<DeliveryProof>> {
+    let hooks = match &observed.hooks {
+        Observation::Known(hooks) => hooks,
+        Observation::Failed(error) => return Observation::Failed(error.clone()),
+        Observation::Skipped(reason) => return Observation::Skipped(reason),
+    };
+    let hook_tester = session.hook_tester();
+    let clients = TestClients::new(&session.observer, &hook_tester, live.quota);
+    let terminal = session.context.terminal;
+    let on_wait = |text: &str| terminal.say_line(text);
+    let tester = WebhookTester::new(clients, &session.desired.webhooks)
+        .with_version(observed.version())
+        .with_deadline(live.deadline)
+        .on_wait(&on_wait);
+    Observation::Known(terminal.with_spinner("following test deliveries", tester.test_each_kind(hooks)).await)
 }

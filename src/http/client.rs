@@ -208,7 +208,7 @@ impl Client {
         Err(request.failed(Cause::Redirected { to: bare(&url) }))
     }
 
-    fn require_success(&self, response: Response) -> Result<Response, Error> {
+    pub(super) fn require_success(&self, response: Response) -> Result<Response, Error> {
         if (200..300).contains(&response.status) {
             return match response.is_cut() {
                 false => Ok(response),
@@ -272,7 +272,7 @@ impl Client {
     }
 
     /// One request and its response, whatever the status.
-    async fn exchange(&self, request: &Request, url: &Url, attempts: Attempts) -> Result<Response, Error> {
+    pub(super) async fn exchange(&self, request: &Request, url: &Url, attempts: Attempts) -> Result<Response, Error> {
         self.require_allowed(request, url)?;
         self.require_proxy_password(request, url).await?;
         self.require_header_password(request, url).await?;

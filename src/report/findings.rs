@@ -9,6 +9,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use clap::ValueEnum;
+use serde::Serialize;
 
 use super::{Json, Report};
 use crate::checks::{CheckStatus, Finding, Verdict, verdict};
@@ -36,15 +37,28 @@ pub enum FailOn {
 pub struct Findings {
     /// The command that is running, for the fixes that run it again.
     pub running: Arc<str>,
-    /// The instance's address.
-    pub target: String,
-    /// The kit's fingerprint.
-    pub kit: KitFingerprint,
+    /// The instance's address; `None` where none is given.
+    pub target: Option<String>,
+    /// The kit's fingerprint; `None` without a kit.
+    pub kit: Option<KitFingerprint>,
+    /// From where the network was looked at.
+    pub from: Option<LookedFrom>,
     pub findings: Vec<Finding>,
     pub fail_on: FailOn,
     /// Requests that were sent, and the time that all of it took.
     pub requests: usize,
     pub duration: Duration,
+}
+
+/// This machine, as it asks.
+#[derive(Clone, Debug, Default, Serialize)]
+pub struct LookedFrom {
+    /// Its own addresses on the ways that were looked at.
+    pub addresses: Vec<String>,
+    /// The proxies that it uses, without passwords.
+    pub proxies: Vec<String>,
+    /// What says that it uses them, or none.
+    pub because: String,
 }
 
 impl Findings {
@@ -131,6 +145,7 @@ mod tests {
         Finding {
             code,
             title: "it holds",
+            target: None,
             cause: (status != CheckStatus::Pass).then(|| "it was \u{1b}[31mred".to_owned()),
             status,
             evidence: Map::new(),
@@ -147,8 +162,9 @@ mod tests {
         const CODES: [&str; 5] = ["instance.api", "token.valid", "token.admin", "webhook.tls", "factory.status"];
         Findings {
             running: "verify".into(),
-            target: "https://gitlab.acme.com".to_owned(),
-            kit: crate::kit::TrustedValues::default().fingerprint(),
+            target: Some("https://gitlab.acme.com".to_owned()),
+            kit: Some(crate::kit::TrustedValues::default().fingerprint()),
+            from: None,
             findings: CODES
                 .into_iter()
                 .zip(statuses.iter().cloned())

@@ -180,8 +180,9 @@ impl<'a> Watch<'a> {
         let policy = Policy { token_use: TokenUse::Read, ..Policy::default() };
         Findings {
             running: context.terminal.running(),
-            target: desired.instance.to_string(),
-            kit: desired.kit.fingerprint(),
+            target: Some(desired.instance.to_string()),
+            kit: Some(desired.kit.fingerprint()),
+            from: None,
             findings: verify::findings(&self.session, observed, &policy),
             fail_on: FailOn::Error,
             requests: usize::try_from(self.requests).unwrap_or(usize::MAX),

@@ -1,17 +1,17 @@
-//! `verify --list`: the list of checks.
+//! `verify --list` and `network check --list`: the list of checks.
 
 use std::io;
 
 use serde::Serialize;
 
-use crate::checks::{Check, CheckFilter, CheckSeverity, all};
+use crate::checks::{CheckFilter, CheckInfo, CheckSeverity};
 use crate::error::ExitCode;
 use crate::report::{Json, Report};
 use crate::text::{Line, Text, Tone};
 
 /// The checks that a filter selects.
-pub(super) struct List {
-    pub(super) filter: CheckFilter,
+pub(in crate::commands) struct List {
+    pub(in crate::commands) filter: CheckFilter,
 }
 
 #[derive(Serialize)]
@@ -31,15 +31,15 @@ struct ListedCheck {
 }
 
 impl ListedCheck {
-    fn new(check: &'static Check) -> Self {
-        let Check { code, title, severity, depends_on, about, .. } = check;
+    fn new(check: CheckInfo) -> Self {
+        let CheckInfo { code, title, severity, depends_on, about } = check;
         Self { code, title, severity: severity.name(), depends_on, doc: check.doc(), about }
     }
 }
 
 impl List {
-    fn checks(&self) -> impl Iterator<Item = &'static Check> {
-        all().filter(|check| self.filter.wants(check.code))
+    fn checks(&self) -> impl Iterator<Item = CheckInfo> {
+        self.filter.infos()
     }
 }
 

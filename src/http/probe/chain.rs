@@ -15,7 +15,11 @@ use crate::http::tls::problem::TlsProblem;
 pub struct CertificateSeen {
     /// The issuer's name, as the certificate has it.
     pub issuer: String,
+    pub not_before: Timestamp,
     pub not_after: Timestamp,
+    /// The first issuer of the chain that is a known inspecting proxy, also where the chain is trusted.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub inspector: Option<String>,
 }
 
 /// What a server presented, and whether the system trusts it.
@@ -25,8 +29,6 @@ pub(in crate::http) struct PresentedChain {
     /// The issuer of the last certificate of the chain: the one that should be trusted.
     highest: String,
     completeness: Completeness,
-    /// The first issuer of the chain that is a known inspecting proxy.
-    inspector: Option<String>,
     expired: Option<Expired>,
     /// What follows "the certificate", of the first that the TLS library accepts from no issuer.
     defect: Option<String>,
@@ -79,7 +81,9 @@ impl PresentedChain {
         let leaf = chain.first()?;
         let certificate = CertificateSeen {
             issuer: name(leaf.issuer()),
+            not_before: Timestamp::from_second(leaf.validity().not_before.timestamp()).ok()?,
             not_after: Timestamp::from_second(leaf.validity().not_after.timestamp()).ok()?,
+            inspector: inspector(&chain),
         };
         let defects: Vec<Option<String>> = chain.iter().map(defect).collect();
         Some(Self {
@@ -87,7 +91,6 @@ impl PresentedChain {
             certificate,
             names: names(leaf),
             completeness: completeness(&chain, reading.given),
-            inspector: inspector(&chain),
             expired: expired(&chain, reading.now),
             is_own_defect: defects.first().is_some_and(Option::is_some),
             defect: defects.into_iter().flatten().next(),
@@ -137,7 +140,7 @@ impl PresentedChain {
     }
 
     fn unknown_ca(&self) -> TlsProblem {
-        if let Some(issuer) = &self.inspector {
+        if let Some(issuer) = &self.certificate.inspector {
             return TlsProblem::Intercepted { issuer: issuer.clone() };
         }
         if let Some(defect) = &self.defect {

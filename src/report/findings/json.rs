@@ -3,7 +3,7 @@
 use serde::Serialize;
 use serde_json::{Map, Value};
 
-use super::{Findings, SCHEMA};
+use super::{Findings, LookedFrom, SCHEMA};
 use crate::checks::{CheckStatus, Finding, SkipReason};
 use crate::error::Fix;
 use crate::kit::KitFingerprint;
@@ -14,8 +14,10 @@ use crate::report::json::{Tool, milliseconds};
 pub(super) struct FindingsDocument<'r> {
     schema: &'static str,
     tool: Tool,
-    target: &'r str,
-    kit: &'r KitFingerprint,
+    target: Option<&'r str>,
+    kit: Option<&'r KitFingerprint>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    from: Option<&'r LookedFrom>,
     verdict: &'static str,
     exit_code: u8,
     counts: Counts,
@@ -37,6 +39,8 @@ struct Counts {
 pub(in crate::report) struct CheckJson<'r> {
     code: &'static str,
     title: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    target: Option<&'r str>,
     status: &'static str,
     cause: Option<&'r str>,
     evidence: &'r Map<String, Value>,
@@ -60,8 +64,9 @@ impl<'r> FindingsDocument<'r> {
         Self {
             schema: SCHEMA,
             tool: Tool::this(),
-            target: &report.target,
-            kit: &report.kit,
+            target: report.target.as_deref(),
+            kit: report.kit.as_ref(),
+            from: report.from.as_ref(),
             verdict: report.verdict().name(),
             exit_code: report.exit_code() as u8,
             counts: Counts {
@@ -87,6 +92,7 @@ impl<'r> CheckJson<'r> {
         Self {
             code: finding.code,
             title: finding.title,
+            target: finding.target.as_deref(),
             status: finding.status.name(),
             cause: finding.cause.as_deref(),
             evidence: &finding.evidence,

@@ -39,7 +39,11 @@ fn test_case(finding: &Finding, report: &Findings) -> TestCase {
         let description = format!("{prefix}{}", description(finding, &report.running));
         status.set_description(redact(&description).into_owned());
     }
-    let mut case = TestCase::new(finding.code, status);
+    let name = match &finding.target {
+        Some(target) => format!("{} {target}", finding.code),
+        None => finding.code.to_owned(),
+    };
+    let mut case = TestCase::new(name, status);
     case.set_classname(format!("{}.{}", env!("CARGO_PKG_NAME"), finding.category())).set_time(finding.duration);
     case
 }

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::{Findings, is_problem};
+use super::{Findings, LookedFrom, is_problem};
 use crate::checks::{CheckStatus, Finding, Verdict};
 use crate::text::{Line, Text, Tone, counted};
 
@@ -12,6 +12,9 @@ const INDENT: &str = "           ";
 impl Findings {
     /// The checks that `is_shown` names, and the verdict.
     pub(super) fn write_text(&self, text: &mut Text, is_shown: impl Fn(&Finding) -> bool) {
+        if let Some(from) = &self.from {
+            text.line(Line::new().plain("seen from ").plain(asker(from)));
+        }
         let width = self.findings.iter().map(|finding| finding.code.len()).max().unwrap_or(0);
         for (category, findings) in self.categories() {
             let shown: Vec<&Finding> = findings.into_iter().filter(|finding| is_shown(finding)).collect();
@@ -35,7 +38,9 @@ impl Findings {
         };
         let cost = format!(" ({}, {:.1} s)", counted(self.requests, "request"), self.duration.as_secs_f64());
         let line = Line::new().plain("verdict: ").with(tone, verdict.name());
-        text.line(line.plain(format!(", {} on {}, kit {}", self.counts(), self.target, self.kit)).dim(cost));
+        let on = self.target.as_ref().map(|target| format!(" on {target}")).unwrap_or_default();
+        let kit = self.kit.as_ref().map(|kit| format!(", kit {kit}")).unwrap_or_default();
+        text.line(line.plain(format!(", {}{on}{kit}", self.counts())).dim(cost));
     }
 
     fn counts(&self) -> String {
@@ -44,6 +49,18 @@ impl Findings {
                 .map(|(status, word)| (self.count(status), word));
         let named = counts.iter().filter(|(count, _)| *count > 0).map(|(count, word)| format!("{count} {word}"));
         named.collect::<Vec<_>>().join(", ")
+    }
+}
+
+/// Who asks: own addresses, proxies and why.
+fn asker(from: &LookedFrom) -> String {
+    let addresses = match from.addresses.as_slice() {
+        [] => "this machine".to_owned(),
+        addresses => addresses.join(" and "),
+    };
+    match from.proxies.as_slice() {
+        [] => format!("{addresses}, without a proxy ({})", from.because),
+        proxies => format!("{addresses}, through the proxy {} ({})", proxies.join(" and "), from.because),
     }
 }
 
@@ -60,7 +77,11 @@ const fn tone(status: &CheckStatus) -> Tone {
 fn summary(finding: &Finding, width: usize) -> Line {
     let status = finding.status.name();
     let line = Line::new().plain("  ").with(tone(&finding.status), format!("{status:<7}"));
-    let line = line.plain(format!("  {:<width$}  {}", finding.code, finding.title));
+    let title = match &finding.target {
+        Some(target) => format!("{}: {target}", finding.title),
+        None => finding.title.to_owned(),
+    };
+    let line = line.plain(format!("  {:<width$}  {title}", finding.code));
     let remark = match &finding.status {
         CheckStatus::Pass => finding.evidence.get("note").and_then(Value::as_str).filter(|note| !note.is_empty()),
         CheckStatus::Skip(_) => finding.cause.as_deref(),

@@ -1,0 +1,322 @@
+//! The ways of a connection: which addresses are looked at from here, and what is to be true of them.
+
+use std::fmt;
+use std::net::{IpAddr, SocketAddr};
+use std::str::FromStr;
+
+use url::{Host, Url};
+
+use crate::instance::InstanceUrl;
+use crate::kit::{EndpointProtocol, Kit};
+use crate::target::Strategy;
+
+/// What `network check` looks at.
+#[derive(Clone, Debug)]
+pub struct Ways {
+    pub gitlab: Option<InstanceUrl>,
+    pub factory: Option<FactoryNetwork>,
+    /// Every address, each once; GitLab's SSH is found later.
+    pub targets: Vec<WayTarget>,
+    pub family: AddressFamily,
+}
+
+/// What the kit says of Factory's network, as far as it is judged.
+#[derive(Clone, Debug)]
+pub struct FactoryNetwork {
+    pub webhook: Url,
+    pub strategy: Strategy,
+    /// From where Factory reaches GitLab.
+    pub egress_cidrs: Vec<String>,
+    pub ssh_host_keys: Vec<String>,
+    /// The blocks that hold the webhook's addresses, by the kit.
+    pub webhook_cidrs: Vec<String>,
+}
+
+/// Which addresses of a name are used.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub enum AddressFamily {
+    #[default]
+    Both,
+    V4,
+    V6,
+}
+
+impl AddressFamily {
+    #[must_use]
+    pub const fn has(self, address: IpAddr) -> bool {
+        match self {
+            Self::Both => true,
+            Self::V4 => address.is_ipv4(),
+            Self::V6 => address.is_ipv6(),
+        }
+    }
+}
+
+/// Whose address it is.
+#[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
+pub enum WayOwner {
+    GitLab,
+    Factory,
+    /// Named with `--target`.
+    Given,
+}
+
+/// One address.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct WayTarget {
+    pub protocol: EndpointProtocol,
+    /// An IPv6 address without brackets.
+    pub host: String,
+    pub port: u16,
+    pub owner: WayOwner,
+    /// What it is for.
+    pub purpose: String,
+    /// What is asked for over HTTPS: GitLab's API, or the root.
+    pub url: Url,
+}
+
+/// What `--target` does not take.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
+#[error("a target is HOST:PORT, with https://, ssh:// or tcp:// in front of it: https://api.factory.ai:443")]
+pub struct NotATarget;
+
+impl WayTarget {
+    /// `None` where no address can be made of them.
+    #[must_use]
+    pub fn new(protocol: EndpointProtocol, host: &str, port: u16) -> Option<Self> {
+        let host = host.trim_matches(['[', ']']);
+        let bracketed = if host.contains(':') { format!("[{host}]") } else { host.to_owned() };
+        let url = Url::parse(&format!("https://{bracketed}:{port}/")).ok()?;
+        // Of an international name, the form that is asked for.
+        let host = match url.host()? {
+            Host::Domain(name) => name.to_owned(),
+            Host::Ipv4(address) => address.to_string(),
+            Host::Ipv6(address) => address.to_string(),
+        };
+        Some(Self { protocol, host, port, owner: WayOwner::Given, purpose: String::new(), url })
+    }
+
+    /// The address of a URL, which is asked for by `path`.
+    #[must_use]
+    pub fn of_url(url: &Url) -> Option<Self> {
+        let target = Self::new(EndpointProtocol::Https, url.host_str()?, url.port_or_known_default()?)?;
+        let mut root = target.url.clone();
+        // http is for loopback; with its default port the address stays without one.
+        let _kept = root.set_scheme(url.scheme());
+        let _kept = root.set_port(url.port());
+        Some(Self { url: root, ..target })
+    }
+
+    #[must_use]
+    pub fn belonging_to(self, owner: WayOwner, purpose: impl Into<String>) -> Self {
+        Self { owner, purpose: purpose.into(), ..self }
+    }
+
+    /// The address in the host's place, where there is one.
+    #[must_use]
+    pub fn literal(&self) -> Option<IpAddr> {
+        self.host.parse().ok()
+    }
+
+    #[must_use]
+    pub fn at(&self, address: IpAddr) -> SocketAddr {
+        SocketAddr::new(address, self.port)
+    }
+
+    /// Whether TLS is spoken there: plain http is for loopback only.
+    #[must_use]
+    pub fn has_tls(&self) -> bool {
+        self.protocol == EndpointProtocol::Https && self.url.scheme() == "https"
+    }
+
+    fn is_at(&self, other: &Self) -> bool {
+        self.port == other.port && self.host.eq_ignore_ascii_case(&other.host)
+    }
+}
+
+impl fmt::Display for WayTarget {
+    /// `HOST:PORT`
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { host, port, .. } = self;
+        if host.contains(':') { write!(f, "[{host}]:{port}") } else { write!(f, "{host}:{port}") }
+    }
+}
+
+impl FromStr for WayTarget {
+    type Err = NotATarget;
+
+    fn from_str(text: &str) -> Result<Self, NotATarget> {
+        let (protocol, place) = match text.trim().split_once("://") {
+            Some(("https", place)) => (Some(EndpointProtocol::Https), place),
+            Some(("ssh", place)) => (Some(EndpointProtocol::Ssh), place),
+            Some(("tcp", place)) => (Some(EndpointProtocol::Tcp), place),
+            Some(_) => return Err(NotATarget),
+            None => (None, text.trim()),
+        };
+        let (host, port) = place.trim_end_matches('/').rsplit_once(':').ok_or(NotATarget)?;
+        let is_bare_v6 = host.contains(':') && !host.starts_with('[');
+        let port: u16 = port.parse().ok().filter(|port| *port > 0).ok_or(NotATarget)?;
+        if host.is_empty() || is_bare_v6 || host.contains(['/', '@', '?', '#', ' ']) {
+            return Err(NotATarget);
+        }
+        // As a kit's address without a protocol.
+        let usual = if port == 22 { EndpointProtocol::Ssh } else { EndpointProtocol::Https };
+        Self::new(protocol.unwrap_or(usual), host, port).ok_or(NotATarget)
+    }
+}
+
+/// What the ways are made from.
+#[derive(Clone, Copy)]
+pub struct WayTerms<'a> {
+    pub gitlab: Option<&'a InstanceUrl>,
+    pub kit: Option<&'a Kit>,
+    pub strategy: Strategy,
+    pub given: &'a [WayTarget],
+    pub family: AddressFamily,
+}
+
+impl Ways {
+    #[must_use]
+    pub fn new(terms: WayTerms<'_>) -> Self {
+        let WayTerms { gitlab, kit, strategy, given, family } = terms;
+        let mut ways = Self {
+            gitlab: gitlab.cloned(),
+            factory: kit.map(|kit| FactoryNetwork::of(kit, strategy)),
+            targets: Vec::new(),
+            family,
+        };
+        if let Some(target) = gitlab.and_then(gitlab_web) {
+            ways.add(target);
+        }
+        kit.into_iter().flat_map(of_kit).for_each(|target| ways.add(target));
+        given.iter().cloned().for_each(|target| ways.add(target));
+        ways
+    }
+
+    /// Adds an address that is not among them yet.
+    pub fn add(&mut self, target: WayTarget) {
+        if !self.targets.iter().any(|known| known.is_at(&target)) {
+            self.targets.push(target);
+        }
+    }
+
+    /// The webhook's address among the targets.
+    #[must_use]
+    pub fn webhook(&self) -> Option<WayTarget> {
+        WayTarget::of_url(&self.factory.as_ref()?.webhook)
+    }
+}
+
+impl FactoryNetwork {
+    fn of(kit: &Kit, strategy: Strategy) -> Self {
+        let webhook = kit.webhook.url.clone();
+        let is_webhooks = |host: &str| webhook.host_str().is_some_and(|name| name.eq_ignore_ascii_case(host));
+        let endpoints = kit.network.endpoints.iter().filter(|endpoint| is_webhooks(&endpoint.host));
+        Self {
+            strategy,
+            egress_cidrs: kit.network.egress_cidrs.clone(),
+            ssh_host_keys: kit.network.ssh_host_keys.clone(),
+            webhook_cidrs: endpoints.flat_map(|endpoint| endpoint.cidrs.iter().cloned()).collect(),
+            webhook,
+        }
+    }
+}
+
+/// GitLab's API, which asks for a token.
+fn gitlab_web(instance: &InstanceUrl) -> Option<WayTarget> {
+    let target = WayTarget::of_url(instance.url())?;
+    Some(WayTarget { url: instance.api("/version"), ..target.belonging_to(WayOwner::GitLab, "GitLab") })
+}
+
+/// Every address of the kit that is reached over HTTPS or SSH. Only the host of an address counts: a path may be a key.
+fn of_kit(kit: &Kit) -> Vec<WayTarget> {
+    let urls = [
+        (Some(&kit.webhook.url), "webhooks"),
+        (kit.status_url.as_ref(), "status"),
+        (kit.bundle.upload_url.as_ref(), "bundles"),
+        (kit.webhook.receipts_url.as_ref(), "receipts"),
+        (kit.disconnect_url.as_ref(), "the end of the connection"),
+    ];
+    let endpoints = kit.network.endpoints.iter().filter_map(|endpoint| {
+        let target = WayTarget::new(endpoint.protocol(), &endpoint.host, endpoint.port)?;
+        Some(target.belonging_to(WayOwner::Factory, endpoint.purpose.clone()))
+    });
+    let named = urls.into_iter().filter_map(|(url, purpose)| {
+        Some(WayTarget::of_url(url?)?.belonging_to(WayOwner::Factory, purpose))
+    });
+    // First: their schemes are known, and an address of the kit has none.
+    named.chain(endpoints).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_target_is_a_host_and_a_port_with_or_without_a_protocol() {
+        let shown = |text: &str| {
+            let target: WayTarget = text.parse().ok()?;
+            Some(format!("{} {target}", target.protocol))
+        };
+        for (text, wanted) in [
+            ("api.factory.ai:443", Some("https api.factory.ai:443")),
+            ("https://api.factory.ai:8443", Some("https api.factory.ai:8443")),
+            ("https://api.factory.ai:8443/", Some("https api.factory.ai:8443")),
+            ("git.factory.ai:22", Some("ssh git.factory.ai:22")),
+            ("ssh://git.factory.ai:2222", Some("ssh git.factory.ai:2222")),
+            ("tcp://10.0.0.5:5432", Some("tcp 10.0.0.5:5432")),
+            ("https://[fd00::5]:443", Some("https [fd00::5]:443")),
+            ("fd00::5:443", None),
+            ("api.factory.ai", None),
+            ("https://api.factory.ai", None),
+            ("http://api.factory.ai:80", None),
+            ("https://user@api.factory.ai:443", None),
+            ("https://api.factory.ai:443/path", None),
+            ("api.factory.ai:0", None),
+            (":443", None),
+            ("", None),
+        ] {
+            assert_eq!(shown(text).as_deref(), wanted, "{text}");
+        }
+    }
+
+    #[test]
+    fn an_address_that_several_parts_of_the_kit_name_is_looked_at_once() {
+        let kit: Kit = serde_json::from_value(serde_json::json!({
+            "schema": "factory-gitlab/kit/v1",
+            "application": { "redirect_uri": "https://app.factory.example/cb" },
+            "webhook": { "url": "https://api.factory.example/hook", "secret_token": "0123456789abcdef0123" },
+            "bundle": { "recipients": [], "upload_url": "https://API.factory.example:443/bundles" },
+            "status_url": "https://status.factory.example:8443/x",
+            "network": { "endpoints": [
+                { "host": "api.factory.example", "port": 443, "cidrs": ["10.64.1.0/28"] },
+                { "host": "git.factory.example", "port": 22 },
+            ]},
+        }))
+        .expect("a kit");
+        let gitlab: InstanceUrl = "https://gitlab.acme.example/git".parse().expect("an address");
+        let given = ["git.factory.example:22", "tcp://db.acme.example:5432"].map(|text| text.parse().expect(text));
+        let terms = WayTerms {
+            gitlab: Some(&gitlab),
+            kit: Some(&kit),
+            strategy: Strategy::Auto,
+            given: &given,
+            family: AddressFamily::Both,
+        };
+        let ways = Ways::new(terms);
+        let shown: Vec<String> = ways.targets.iter().map(|target| format!("{} {target}", target.protocol)).collect();
+        assert_eq!(
+            shown,
+            [
+                "https gitlab.acme.example:443",
+                "https api.factory.example:443",
+                "https status.factory.example:8443",
+                "ssh git.factory.example:22",
+                "tcp db.acme.example:5432",
+            ]
+        );
+        assert_eq!(ways.targets[0].url.as_str(), "https://gitlab.acme.example/git/api/v4/version");
+        assert_eq!(ways.targets[1].url.as_str(), "https://api.factory.example/");
+        assert_eq!(ways.factory.expect("a kit").webhook_cidrs, ["10.64.1.0/28"]);
+    }
+}

@@ -1,0 +1,88 @@
+//! What GitLab tells of its network, where a token is given.
+
+use futures_util::future::join_all;
+
+use super::{Observation, WayObserver};
+use crate::desired::{WayOwner, WayTarget, Ways};
+use crate::gitlab::{GitAccess, GroupRestriction, NetworkSettings, Reader, SshPlace};
+use crate::http;
+use crate::kit::EndpointProtocol;
+
+/// The groups without a parent that are asked for their restriction.
+const MAX_GROUPS: usize = 100;
+
+const NO_TOKEN: &str = "no token is given";
+const NOT_NEEDED: &str = "not needed by the checks that were asked for";
+const NO_GITLAB: &str = "no URL of GitLab is given";
+
+#[derive(Clone, Debug)]
+pub struct GitLabNetwork {
+    pub settings: Observation<NetworkSettings>,
+    pub ssh: Observation<SshSeenAt>,
+    /// The groups without a parent that let in only some addresses.
+    pub restrictions: Observation<Vec<GroupRestriction>>,
+}
+
+/// Where GitLab's SSH is.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub enum SshSeenAt {
+    Place(SshPlace),
+    /// It is switched off.
+    Off,
+    /// There is no project whose address would tell.
+    NoProject,
+}
+
+impl GitLabNetwork {
+    fn skipped(reason: &'static str) -> Self {
+        Self {
+            settings: Observation::Skipped(reason),
+            ssh: Observation::Skipped(reason),
+            restrictions: Observation::Skipped(reason),
+        }
+    }
+
+    pub(super) fn ssh_target(&self) -> Option<WayTarget> {
+        match self.ssh.known()? {
+            SshSeenAt::Place(SshPlace { host, port }) => {
+                let target = WayTarget::new(EndpointProtocol::Ssh, host, *port)?;
+                Some(target.belonging_to(WayOwner::GitLab, "Git over SSH"))
+            }
+            SshSeenAt::Off | SshSeenAt::NoProject => None,
+        }
+    }
+}
+
+pub(super) async fn read(observer: &WayObserver<'_>, ways: &Ways) -> GitLabNetwork {
+    if ways.gitlab.is_none() {
+        return GitLabNetwork::skipped(NO_GITLAB);
+    }
+    let Some(reader) = observer.reader else { return GitLabNetwork::skipped(NO_TOKEN) };
+    let wants_restrictions = observer.wants("network.inbound")
+        && ways.factory.as_ref().is_some_and(|factory| !factory.egress_cidrs.is_empty());
+    let (settings, ssh, restrictions) = tokio::join!(
+        wanted(observer.wants_any(&["network.outbound", "network.inbound", "network.ssh"]), reader.network_settings()),
+        wanted(observer.wants("network.ssh"), reader.ssh_place()),
+        wanted(wants_restrictions, Box::pin(restrictions(reader))),
+    );
+    let is_off = settings.known().is_some_and(|settings| settings.git_access == GitAccess::HttpOnly);
+    let ssh = match ssh {
+        Observation::Known(_) if is_off => Observation::Known(SshSeenAt::Off),
+        Observation::Known(Some(place)) => Observation::Known(SshSeenAt::Place(place)),
+        Observation::Known(None) => Observation::Known(SshSeenAt::NoProject),
+        Observation::Failed(error) => Observation::Failed(error),
+        Observation::Skipped(reason) => Observation::Skipped(reason),
+    };
+    GitLabNetwork { settings, ssh, restrictions }
+}
+
+async fn wanted<T>(is_wanted: bool, reading: impl Future<Output = Result<T, http::Error>>) -> Observation<T> {
+    if is_wanted { reading.await.into() } else { Observation::Skipped(NOT_NEEDED) }
+}
+
+async fn restrictions(reader: &Reader) -> Result<Vec<GroupRestriction>, http::Error> {
+    let groups = reader.top_level_groups().await?;
+    let asking = groups.iter().take(MAX_GROUPS).map(|group| reader.group_restriction(group.id));
+    let found = join_all(asking).await.into_iter().collect::<Result<Vec<_>, _>>()?;
+    Ok(found.into_iter().flatten().collect())
+}
