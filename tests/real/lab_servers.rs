@@ -11,6 +11,9 @@ use crate::programs::{Running, finish, program, wait_for};
 /// A name below `lab.test` and its addresses.
 pub type Name<'a> = (&'a str, &'a [&'a str]);
 
+/// How many addresses the name `many` has.
+pub const MANY: usize = 60;
+
 /// The files of the servers.
 pub struct Folder(TempDir);
 
@@ -36,6 +39,10 @@ impl Folder {
     fn file(&self, name: &str, text: &str) -> String {
         std::fs::write(self.0.path().join(name), text).expect("a file");
         self.path(name)
+    }
+
+    pub fn read(&self, name: &str) -> String {
+        std::fs::read_to_string(self.0.path().join(name)).expect("a file")
     }
 
     fn openssl(&self, arguments: &str) {
@@ -69,6 +76,9 @@ impl Folder {
             let day = if name == "expired" { "2020-01-01" } else { "now" };
             finish(program("faketime").arg(day).args(sign.split(' ')).current_dir(self.0.path()));
         }
+        // With its root, so that nothing is missing but the trust.
+        let chain = ["unknown-ca", "other"].map(|name| self.read(&format!("{name}.pem"))).concat();
+        self.file("unknown-ca.pem", &chain);
     }
 
     /// Starts everything, and waits until it listens.
@@ -88,7 +98,8 @@ impl Folder {
         let mut running =
             vec![start(servers, web), start(far, far_web), start(servers, self.sshd()), start(servers, hangs_up())];
         let records: Vec<String> = names.iter().map(|(name, addresses)| record(name, addresses)).collect();
-        let inner = [record("split", &["10.77.2.99"]), "--txt-record=no-record.lab.test,text".to_owned(), many()];
+        let mut inner = vec![record("split", &["10.77.2.99"]), "--txt-record=no-record.lab.test,text".to_owned()];
+        inner.extend(many());
         running.push(start(servers, dnsmasq("10.77.2.54", &["--local=/lab.test/"], &records)));
         running.push(start(servers, dnsmasq("10.77.2.53", &["--local=/lab.test/"], &inner)));
         running.push(start(servers, dnsmasq("10.77.2.55", &[], &[])));
@@ -150,9 +161,8 @@ impl Folder {
 }
 
 /// A name with more addresses than an answer over UDP can hold.
-fn many() -> String {
-    let addresses: Vec<String> = (0..60).map(|last| format!("10.88.0.{last}")).collect();
-    record("many", &addresses.iter().map(String::as_str).collect::<Vec<_>>())
+fn many() -> impl Iterator<Item = String> {
+    (0..MANY).map(|last| record("many", &[&format!("10.88.0.{last}")]))
 }
 
 fn record(name: &str, addresses: &[&str]) -> String {

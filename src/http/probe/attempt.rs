@@ -4,6 +4,7 @@ use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, UdpSocket};
 use std::time::Duration;
 
+#[cfg(unix)]
 use socket2::SockRef;
 use tokio::net::{TcpSocket, TcpStream};
 use tokio::time::timeout;
@@ -66,6 +67,7 @@ pub(super) struct Target {
 }
 
 /// In bytes.
+#[cfg(unix)]
 const SMALL_SEGMENT: u32 = 1200;
 
 /// Opens one connection to `address` and closes it.

@@ -122,10 +122,7 @@ struct Asked<'a> {
 
 async fn ask(client: &Client, asked: Asked<'_>) -> DnsAnswer {
     let deadline = Instant::now() + asked.limit;
-    let (id, query) = match query(asked) {
-        Ok(query) => query,
-        Err(_) => return DnsAnswer::InvalidName,
-    };
+    let Ok((id, query)) = query(asked) else { return DnsAnswer::InvalidName };
     let expected = Expected { id, name: asked.name, kind: asked.kind };
     match over_udp(asked, &query, expected).await {
         Ok(Reply::Answer(answer)) => answer,

@@ -44,7 +44,7 @@ pub async fn mtu_of_ssh(client: &Client, address: SocketAddr, limit: Duration) -
 const fn told(answered: (bool, bool)) -> Mtu {
     match answered {
         (true, false) => Mtu::BlackHole,
-        (true, true) | (false, true) => Mtu::AnswersNow,
+        (_, true) => Mtu::AnswersNow,
         (false, false) => Mtu::NotProven,
     }
 }
