@@ -61,9 +61,10 @@ pub fn allow_outbound(refusal: OutboundRefusal, webhook: &Url, instance: &Instan
         | OutboundRefusal::LocalNetwork
         | OutboundRefusal::LinkLocal
         | OutboundRefusal::SharedAddressSpace
-        | OutboundRefusal::LimitedBroadcast => {
-            Fix::open(format!("{LET_OUT}: add {} to the allowlist", allowlist_entry(webhook)), outbound_requests(instance))
-        }
+        | OutboundRefusal::LimitedBroadcast => Fix::open(
+            format!("{LET_OUT}: add {} to the allowlist", allowlist_entry(webhook)),
+            outbound_requests(instance),
+        ),
     }
 }
 

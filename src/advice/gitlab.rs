@@ -1,10 +1,10 @@
 //! GitLab's refusals, with the page of the instance where each is corrected.
 
-use crate::network::outbound::OUTBOUND_PAGE;
 use crate::error::Fix;
 use crate::gitlab::{AccountProblem, ApiRefusal};
 use crate::http::{Cause, Error, UnexpectedPage, base_of_gitlab};
 use crate::instance::InstanceUrl;
+use crate::network::outbound::OUTBOUND_PAGE;
 
 /// Advises creating a token with sufficient rights.
 #[must_use]

@@ -95,7 +95,8 @@ fn unknown(of: CheckSet, flag: &str, pattern: &str) -> Failure {
     let mut near: Vec<(usize, &str)> =
         checks.iter().map(|check| (strsim::levenshtein(pattern, check.code), check.code)).collect();
     near.sort_unstable();
-    let category: Vec<&str> = checks.iter().filter(|check| check.category() == pattern).map(|check| check.code).collect();
+    let category: Vec<&str> =
+        checks.iter().filter(|check| check.category() == pattern).map(|check| check.code).collect();
     let meant = match category.as_slice() {
         [] => near.iter().take(3).map(|(_, code)| *code).collect::<Vec<_>>().join(", "),
         _ => format!("{pattern}.*"),

@@ -65,7 +65,14 @@ mod tests {
             let script = script(shell);
             // The scripts of clap_complete for the last two complete no values.
             let has_values = !matches!(shell, Shell::Elvish | Shell::PowerShell);
-            assert_eq!([CheckSet::Connection, CheckSet::Network].iter().flat_map(|set| set.infos()).all(|check| script.contains(check.code)), has_values, "{shell}");
+            assert_eq!(
+                [CheckSet::Connection, CheckSet::Network]
+                    .iter()
+                    .flat_map(|set| set.infos())
+                    .all(|check| script.contains(check.code)),
+                has_values,
+                "{shell}"
+            );
         }
     }
 

@@ -241,9 +241,9 @@ fn of_kit(kit: &Kit) -> Vec<WayTarget> {
         let target = WayTarget::new(endpoint.protocol(), &endpoint.host, endpoint.port)?;
         Some(target.belonging_to(WayOwner::Factory, endpoint.purpose.clone()))
     });
-    let named = urls.into_iter().filter_map(|(url, purpose)| {
-        Some(WayTarget::of_url(url?)?.belonging_to(WayOwner::Factory, purpose))
-    });
+    let named = urls
+        .into_iter()
+        .filter_map(|(url, purpose)| Some(WayTarget::of_url(url?)?.belonging_to(WayOwner::Factory, purpose)));
     // First: their schemes are known, and an address of the kit has none.
     named.chain(endpoints).collect()
 }

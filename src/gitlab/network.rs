@@ -63,9 +63,8 @@ impl From<SettingsWire> for NetworkSettings {
     fn from(wire: SettingsWire) -> Self {
         let raw = wire.outbound_local_requests_allowlist_raw.as_deref().map(OutboundSettings::entries);
         let usual = OutboundSettings::default();
-        let allows_local = wire
-            .allow_local_requests_from_web_hooks_and_services
-            .or(wire.allow_local_requests_from_hooks_and_services);
+        let allows_local =
+            wire.allow_local_requests_from_web_hooks_and_services.or(wire.allow_local_requests_from_hooks_and_services);
         Self {
             outbound: OutboundSettings {
                 allowlist: raw.or(wire.outbound_local_requests_whitelist),
@@ -81,11 +80,7 @@ impl From<SettingsWire> for NetworkSettings {
                 Some("ssh") => GitAccess::SshOnly,
                 _ => GitAccess::Both,
             },
-            globally_allowed: wire
-                .globally_allowed_ips
-                .as_deref()
-                .map(OutboundSettings::entries)
-                .unwrap_or_default(),
+            globally_allowed: wire.globally_allowed_ips.as_deref().map(OutboundSettings::entries).unwrap_or_default(),
         }
     }
 }

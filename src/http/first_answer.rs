@@ -35,9 +35,9 @@ impl Client {
             Err(error) => return FirstAnswer { answer: Err(error), clock: None, took: None },
         };
         let round_trip = clock.instant().duration_since(began);
-        let difference = response.header("date").and_then(|date| {
-            clock_difference(&DatedResponse { date, age: response.header("age"), sent, round_trip })
-        });
+        let difference = response
+            .header("date")
+            .and_then(|date| clock_difference(&DatedResponse { date, age: response.header("age"), sent, round_trip }));
         FirstAnswer { answer: self.told(response), clock: difference, took: Some(round_trip) }
     }
 

@@ -310,7 +310,8 @@ impl<'e> Entry<'e> {
             return Some(Self { what: EntryKind::Block(block?.trunc()), port: None });
         }
         let bare = |text: &'e str| text.strip_prefix('[').and_then(|text| text.strip_suffix(']')).unwrap_or(text);
-        let address = |text: &'e str| bare(text).parse::<IpAddr>().ok().map(|ip| EntryKind::Block(ip.to_canonical().into()));
+        let address =
+            |text: &'e str| bare(text).parse::<IpAddr>().ok().map(|ip| EntryKind::Block(ip.to_canonical().into()));
         if let Some(what) = address(text) {
             return Some(Self { what, port: None });
         }
@@ -333,7 +334,8 @@ impl<'e> Entry<'e> {
     }
 
     fn is_address(&self, address: IpAddr, port: Option<u16>) -> bool {
-        self.is_for_port(port) && matches!(self.what, EntryKind::Block(block) if block.contains(&address.to_canonical()))
+        self.is_for_port(port)
+            && matches!(self.what, EntryKind::Block(block) if block.contains(&address.to_canonical()))
     }
 }
 

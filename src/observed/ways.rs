@@ -16,7 +16,9 @@ use super::{DeliveryProof, Observation};
 use crate::desired::{WayOwner, WayTarget, Ways};
 use crate::env::Clock;
 use crate::gitlab::Reader;
-use crate::http::probe::{self, Attempt, CertificateSeen, DnsAnswers, Mtu, Opening, ResolverAddress, Route, SshFailure, SshSeen, TlsSeen};
+use crate::http::probe::{
+    self, Attempt, CertificateSeen, DnsAnswers, Mtu, Opening, ResolverAddress, Route, SshFailure, SshSeen, TlsSeen,
+};
 use crate::http::{Cause, Client, FirstAnswer};
 use crate::kit::EndpointProtocol;
 
@@ -157,7 +159,9 @@ impl WayObserver<'_> {
         let (mut seen, (gitlab, ssh)) = tokio::join!(looking, Box::pin(self.gitlab_and_ssh(ways)));
         // Behind GitLab's web.
         let place = seen.iter().take_while(|way| way.target.owner == WayOwner::GitLab).count();
-        if let Some(way) = ssh.filter(|way| !seen.iter().any(|known| known.target.to_string() == way.target.to_string())) {
+        if let Some(way) =
+            ssh.filter(|way| !seen.iter().any(|known| known.target.to_string() == way.target.to_string()))
+        {
             seen.insert(place, way);
         }
         WaysSeen { at, ways: seen, gitlab, proofs: Observation::Skipped("--live was not given") }

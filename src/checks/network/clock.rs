@@ -27,7 +27,11 @@ pub(super) fn clock(all: &Seen<'_>, way: &WaySeen) -> Option<CheckOutcome> {
         WARN.. => CheckOutcome::warn(cause(all, way, certain)).fix(fix(all, way)),
         _ => CheckOutcome::pass(),
     };
-    Some(outcome.evidence("ahead_s", difference.ahead.as_secs()).evidence("uncertainty_ms", difference.uncertainty.as_millis().min(60_000) as u64))
+    Some(
+        outcome
+            .evidence("ahead_s", difference.ahead.as_secs())
+            .evidence("uncertainty_ms", difference.uncertainty.as_millis().min(60_000) as u64),
+    )
 }
 
 /// How many seconds the server's clock is ahead at least; negative where it is behind.
@@ -73,7 +77,9 @@ fn cause(all: &Seen<'_>, way: &WaySeen, seconds: i64) -> String {
     let size = shown(seconds.abs());
     let (theirs, ours) = if seconds > 0 { ("ahead of", "behind") } else { ("behind", "ahead of") };
     match wrong(all, way) {
-        Wrong::Ours => format!("this machine's clock is {size} {ours} GitLab's and Factory's, which agree with each other"),
+        Wrong::Ours => {
+            format!("this machine's clock is {size} {ours} GitLab's and Factory's, which agree with each other")
+        }
         Wrong::Theirs => format!("the clock of {host} is {size} {theirs} this machine's, which agrees with the others"),
         Wrong::NotKnown => format!("the clock of {host} is {size} {theirs} this machine's; one of them is wrong"),
     }
@@ -88,8 +94,8 @@ fn fix(all: &Seen<'_>, way: &WaySeen) -> Fix {
     match wrong(all, way) {
         Wrong::Ours => Fix::say("set this machine's clock, and let it follow a time server (timedatectl)"),
         Wrong::Theirs => Fix::say(format!("set the clock of {host}, and let it follow a time server")),
-        Wrong::NotKnown => {
-            Fix::say(format!("compare both clocks with a third, and set the wrong one: this machine's or that of {host}"))
-        }
+        Wrong::NotKnown => Fix::say(format!(
+            "compare both clocks with a third, and set the wrong one: this machine's or that of {host}"
+        )),
     }
 }

@@ -191,14 +191,20 @@ fn tested(all: &Seen<'_>, factory: &FactoryNetwork) -> Option<CheckOutcome> {
     let sent = |proof: &&DeliveryProof| !proof.lacks_sample();
     let blocked = proofs.iter().find_map(|proof| match &proof.refusal {
         Some(TestRefusal::UrlBlocked { said } | TestRefusal::Unresolved { said }) => Some((said, proof)),
-        Some(TestRefusal::SilentMode | TestRefusal::NoSample { .. } | TestRefusal::NotAvailable { .. } | TestRefusal::Failed { .. })
+        Some(
+            TestRefusal::SilentMode
+            | TestRefusal::NoSample { .. }
+            | TestRefusal::NotAvailable { .. }
+            | TestRefusal::Failed { .. },
+        )
         | None => None,
     });
     if let Some((said, _)) = blocked {
         let refusal = OutboundRefusal::in_text(said);
         let fix = refusal.map(|refusal| advice::allow_outbound(refusal, &factory.webhook, gitlab));
         let outcome = CheckOutcome::fail(format!("GitLab refused its own test: {said}")).evidence("refusal", refusal);
-        let fix = fix.unwrap_or_else(|| Fix::open("let webhooks reach Factory's address", advice::outbound_requests(gitlab)));
+        let fix =
+            fix.unwrap_or_else(|| Fix::open("let webhooks reach Factory's address", advice::outbound_requests(gitlab)));
         return Some(outcome.fix(fix).evidence("deliveries", proofs));
     }
     let failed = proofs.iter().filter(sent).find(|proof| proof.has_failed());
@@ -225,13 +231,10 @@ pub(super) fn inbound(all: &Seen<'_>) -> CheckOutcome {
         ))
         .fix(add_ranges(all, &groups[0])),
         (_, Observation::Failed(error)) => CheckOutcome::failed(error),
-        _ if private.iter().any(|address| AddressClass::of(*address) != AddressClass::Loopback) => {
-            CheckOutcome::warn(format!(
-                "GitLab's address is {}: Factory reaches it through a VPC peering or a VPN only",
-                listed(&private)
-            ))
-            .fix(Fix::run("plan that way, if there is none yet", "factory-gitlab network plan"))
-        }
+        _ if private.iter().any(|address| AddressClass::of(*address) != AddressClass::Loopback) => CheckOutcome::warn(
+            format!("GitLab's address is {}: Factory reaches it through a VPC peering or a VPN only", listed(&private)),
+        )
+        .fix(Fix::run("plan that way, if there is none yet", "factory-gitlab network plan")),
         _ => CheckOutcome::not_observable("whether Factory reaches GitLab cannot be seen from here"),
     };
     outcome.evidence("private_addresses", private)
@@ -249,10 +252,13 @@ fn restricted(all: &Seen<'_>) -> Option<(Vec<String>, Vec<String>)> {
         let_in.extend(everywhere.iter().copied());
         // Two halves that are let in are a whole.
         let let_in = IpNet::aggregate(&let_in);
-        let out: Vec<&IpNet> = egress.iter().filter(|block| !let_in.iter().any(|range| range.contains(*block))).collect();
+        let out: Vec<&IpNet> =
+            egress.iter().filter(|block| !let_in.iter().any(|range| range.contains(*block))).collect();
         if !out.is_empty() {
             groups.push(restriction.group.clone());
-            missing.extend(out.iter().map(ToString::to_string).filter(|block| !missing.contains(block)).collect::<Vec<_>>());
+            missing.extend(
+                out.iter().map(ToString::to_string).filter(|block| !missing.contains(block)).collect::<Vec<_>>(),
+            );
         }
     }
     Some((groups, missing))
@@ -265,7 +271,9 @@ fn blocks(texts: &[String]) -> Vec<IpNet> {
 }
 
 fn add_ranges(all: &Seen<'_>, group: &str) -> Fix {
-    let text = format!("add Factory's addresses to the group's settings (Permissions, restrict access by IP address): {group}");
+    let text = format!(
+        "add Factory's addresses to the group's settings (Permissions, restrict access by IP address): {group}"
+    );
     match &all.ways.gitlab {
         Some(gitlab) => Fix::open(text, gitlab.page(&format!("/groups/{group}/-/edit#js-permissions-settings"))),
         None => Fix::say(text),

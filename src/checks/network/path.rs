@@ -61,7 +61,9 @@ fn unresolved(way: &WaySeen, error: &http::Error) -> CheckOutcome {
     };
     let is_no_name = |given: &ResolverAnswers| given.answers.v4 == DnsAnswer::NoSuchName;
     if !way.answers.is_empty() && way.answers.iter().all(is_no_name) {
-        return CheckOutcome::fail(format!("the name {host} does not exist")).evidence("detail", detail).fix(name_it(host));
+        return CheckOutcome::fail(format!("the name {host} does not exist"))
+            .evidence("detail", detail)
+            .fix(name_it(host));
     }
     CheckOutcome::unknown(format!(
         "{host} does not resolve: the name does not exist or has no address, or this machine's resolver does not answer; the \
@@ -199,7 +201,9 @@ pub(super) fn opening_text(opening: &Opening) -> &str {
         Opening::HostUnreachable => "a router or firewall on the way refuses it (host unreachable)",
         Opening::NetworkUnreachable => "a router on the way has no route there, or refuses it (network unreachable)",
         Opening::NoRoute => "this machine has no route there, so nothing was sent; of the other end that says nothing",
-        Opening::NotPermitted => "this machine does not permit the connection: its own firewall, or a container's rules",
+        Opening::NotPermitted => {
+            "this machine does not permit the connection: its own firewall, or a container's rules"
+        }
         Opening::Other(why) => why,
     }
 }
@@ -224,9 +228,7 @@ pub(super) fn milliseconds(time: std::time::Duration) -> u64 {
 
 pub(super) fn tcp(_all: &Seen<'_>, way: &WaySeen) -> Option<CheckOutcome> {
     if way.proxy.is_some() {
-        return Some(CheckOutcome::not_observable(
-            "requests go through a proxy, which opens the connection",
-        ));
+        return Some(CheckOutcome::not_observable("requests go through a proxy, which opens the connection"));
     }
     let attempts = &way.attempts;
     let evidence: Vec<AddressEvidence> = attempts
@@ -510,14 +512,14 @@ fn of_any(all: &Seen<'_>, way: &WaySeen, error: &http::Error) -> CheckOutcome {
             CheckOutcome::pass().note("a web page")
         }
         Cause::UnexpectedPage { status: 404, .. } => CheckOutcome::pass().note("answered 404"),
-        Cause::UnexpectedPage { status: 200..=399, what: UnexpectedPage::LoginWall } => {
-            CheckOutcome::warn("a sign-in page answers: that of the server itself, or one that a proxy puts in front of it")
-                .fix(Fix::say(format!(
-                    "open https://{}/ in a browser on this machine: if the sign-in page is not Factory's, let the proxy pass \
+        Cause::UnexpectedPage { status: 200..=399, what: UnexpectedPage::LoginWall } => CheckOutcome::warn(
+            "a sign-in page answers: that of the server itself, or one that a proxy puts in front of it",
+        )
+        .fix(Fix::say(format!(
+            "open https://{}/ in a browser on this machine: if the sign-in page is not Factory's, let the proxy pass \
                      this host without it",
-                    way.target
-                )))
-        }
+            way.target
+        ))),
         _ => CheckOutcome::failed(error).advised(error, all.about(way)),
     }
 }

@@ -15,12 +15,12 @@ pub(super) fn unknown_place(all: &Seen<'_>) -> Option<CheckOutcome> {
     all.ways.gitlab.as_ref()?;
     Some(match &all.seen.gitlab.ssh {
         Observation::Known(SshSeenAt::Place(_)) => return None,
-        Observation::Known(SshSeenAt::Off) => {
-            CheckOutcome::not_observable("SSH is switched off in GitLab's settings (enabled_git_access_protocol is http)")
-        }
-        Observation::Known(SshSeenAt::NoProject) => {
-            CheckOutcome::not_observable("where GitLab's SSH is stands in a project's address, and no project is visible")
-        }
+        Observation::Known(SshSeenAt::Off) => CheckOutcome::not_observable(
+            "SSH is switched off in GitLab's settings (enabled_git_access_protocol is http)",
+        ),
+        Observation::Known(SshSeenAt::NoProject) => CheckOutcome::not_observable(
+            "where GitLab's SSH is stands in a project's address, and no project is visible",
+        ),
         Observation::Skipped(reason) => CheckOutcome::not_observable(format!(
             "where GitLab's SSH is, is not known from here: {reason}, and only a project's address tells it"
         )),
@@ -43,7 +43,10 @@ pub(super) fn banner(_all: &Seen<'_>, way: &WaySeen) -> Option<CheckOutcome> {
             let outcome = failure_of(way, failure);
             let cause = outcome.cause.clone().unwrap_or_default();
             let several = way.ssh.len() > 1;
-            CheckOutcome { cause: Some(if several { format!("{}: {cause}", at.address.ip()) } else { cause }), ..outcome }
+            CheckOutcome {
+                cause: Some(if several { format!("{}: {cause}", at.address.ip()) } else { cause }),
+                ..outcome
+            }
         }
         (None, Some(Ok(banner))) => CheckOutcome::pass().note(banner.clone()).evidence("banner", banner),
         (None, _) => return Some(CheckOutcome::blocked_by("network.tcp")),
@@ -104,8 +107,10 @@ pub(super) fn host_key(all: &Seen<'_>, way: &WaySeen) -> Option<CheckOutcome> {
     if way.target.protocol != EndpointProtocol::Ssh {
         return None;
     }
-    let seen: Vec<&HostKeySeen> = way.ssh.iter().filter_map(|at| at.keys.as_ref()?.as_ref().ok()).flat_map(|seen| &seen.keys).collect();
-    let read: Vec<(&str, &HostKey)> = seen.iter().filter_map(|one| Some((one.kind.name(), one.key.as_ref().ok()?))).collect();
+    let seen: Vec<&HostKeySeen> =
+        way.ssh.iter().filter_map(|at| at.keys.as_ref()?.as_ref().ok()).flat_map(|seen| &seen.keys).collect();
+    let read: Vec<(&str, &HostKey)> =
+        seen.iter().filter_map(|one| Some((one.kind.name(), one.key.as_ref().ok()?))).collect();
     let shown: Vec<String> = read.iter().map(|(kind, key)| format!("{kind} {}", key.fingerprint)).collect();
     let wanted = all.ways.factory.as_ref().map(|factory| factory.ssh_host_keys.as_slice()).unwrap_or_default();
     let outcome = if way.target.owner != WayOwner::Factory {
@@ -154,8 +159,10 @@ fn unread(way: &WaySeen) -> CheckOutcome {
     let failure = way.ssh.iter().find_map(|at: &SshAt| at.keys.as_ref()?.as_ref().err());
     let why = match failure {
         Some(SshFailure::NoAnswer) if way.mtu.is_some_and(|mtu| mtu.seen == Mtu::BlackHole) => {
-            return CheckOutcome::fail("the key exchange gets no answer with packets of the usual size: see network.mtu")
-                .fix(Fix::say("mend what network.mtu shows first"));
+            return CheckOutcome::fail(
+                "the key exchange gets no answer with packets of the usual size: see network.mtu",
+            )
+            .fix(Fix::say("mend what network.mtu shows first"));
         }
         Some(failure) => failure.to_string(),
         None => "no key exchange was made".to_owned(),

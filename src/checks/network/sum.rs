@@ -4,8 +4,8 @@ use jiff::Timestamp;
 use serde::Serialize;
 
 use super::Seen;
-use crate::checks::outcome::{CheckOutcome, CheckStatus};
 use crate::checks::Finding;
+use crate::checks::outcome::{CheckOutcome, CheckStatus};
 use crate::desired::WayOwner;
 use crate::error::Fix;
 use crate::http::probe::{CertificateSeen, TlsSeen};
@@ -59,7 +59,8 @@ pub(super) fn endpoints(all: &Seen<'_>, findings: &[Finding]) -> CheckOutcome {
         .fix(fix()),
         (failed, unknown) => {
             let also = if unknown.is_empty() { String::new() } else { format!("; not known: {}", unknown.join(", ")) };
-            CheckOutcome::fail(format!("{} of {of} cannot be used: {}{also}", failed.len(), failed.join(", "))).fix(fix())
+            CheckOutcome::fail(format!("{} of {of} cannot be used: {}{also}", failed.len(), failed.join(", ")))
+                .fix(fix())
         }
     };
     outcome.evidence("endpoints", of_kit)

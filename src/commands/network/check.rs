@@ -4,12 +4,13 @@ use std::time::{Duration, Instant};
 
 use clap::Args;
 
+use crate::apply::webhook_test::TestQuota;
 use crate::checks::network::network_findings;
 use crate::checks::{CheckFilter, CheckSet};
 use crate::cli::after_help::{Ending, after_help, own};
-use crate::commands::verify::{LiveTest, test_webhooks};
-use crate::commands::verify::list::List;
 use crate::commands::session::{Access, Session};
+use crate::commands::verify::list::List;
+use crate::commands::verify::{LiveTest, test_webhooks};
 use crate::commands::{Context, kit, local_state, resolve};
 use crate::desired::{AddressFamily, WayTarget, WayTerms, Ways};
 use crate::error::{ExitCode, Failure, Fix};
@@ -21,7 +22,6 @@ use crate::instance::InstanceUrl;
 use crate::kit::{DeliveryMode, Kit};
 use crate::observed::ways::{WayObserver, WayTime, WaysSeen};
 use crate::observed::{Read, Reads};
-use crate::apply::webhook_test::TestQuota;
 use crate::report::{FailOn, Findings, LookedFrom};
 use crate::secret::PersonalAccessToken;
 use crate::settings::{Definition, Settings, keys};
@@ -134,20 +134,28 @@ struct Inputs {
 
 impl Inputs {
     /// Nothing is asked for.
-    async fn gather(args: &NetworkCheckArgs, context: &Context<'_>, interview: &Interview<'_>) -> Result<Self, Failure> {
+    async fn gather(
+        args: &NetworkCheckArgs,
+        context: &Context<'_>,
+        interview: &Interview<'_>,
+    ) -> Result<Self, Failure> {
         let settings = interview.settings();
         let pieces: [&Definition; 3] = [&keys::REDIRECT_URI, &keys::WEBHOOK_URL, &keys::RECIPIENT];
         let has_kit = settings.is_set(&keys::KIT) || pieces.into_iter().all(|piece| settings.is_set(piece));
         let given = settings.get(&keys::GITLAB_URL)?;
         if given.is_none() && !has_kit && args.target.is_empty() {
             return Err(Failure::usage("there is nothing to look at: no kit, no URL of GitLab and no target is given")
-                .fix(Fix::say("give the kit (--kit PATH), GitLab's URL (--gitlab-url URL), or an address (--target HOST:PORT)")));
+                .fix(Fix::say(
+                    "give the kit (--kit PATH), GitLab's URL (--gitlab-url URL), or an address (--target HOST:PORT)",
+                )));
         }
         local_state::offer_token(context, interview).await?;
         let token = interview.find_secret(&keys::TOKEN)?.map(|found| found.value);
         if args.live && (given.is_none() || !has_kit || token.is_none()) {
-            return Err(Failure::usage("--live has GitLab test its webhooks, and needs the kit, GitLab's URL and a token")
-                .fix(Fix::say("give --kit, --gitlab-url and --token-file, or leave out --live")));
+            return Err(Failure::usage(
+                "--live has GitLab test its webhooks, and needs the kit, GitLab's URL and a token",
+            )
+            .fix(Fix::say("give --kit, --gitlab-url and --token-file, or leave out --live")));
         }
         let kit = match has_kit {
             true => Some(kit::gather(context, interview, DeliveryMode::File).await?.kit),

@@ -19,8 +19,7 @@ fn decision(url: &str, addresses: &[&str], settings: &OutboundSettings) -> Outbo
     let gitlab = Url::parse("https://gitlab.acme.example/git").expect("an address");
     let addresses: Vec<IpAddr> = addresses.iter().map(|text| text.parse().expect(text)).collect();
     let own_addresses = ["10.9.9.9".parse().expect("an address")];
-    let to =
-        Destination { url: &url, addresses: &addresses, gitlab: Some(&gitlab), own_addresses: &own_addresses };
+    let to = Destination { url: &url, addresses: &addresses, gitlab: Some(&gitlab), own_addresses: &own_addresses };
     decide(&to, settings)
 }
 
@@ -75,9 +74,19 @@ fn the_rules_are_asked_in_gitlabs_order() {
         (HOOK, private, denied("hooks.factory.example:443"), Allowed(DomainEntry)),
         (HOOK, private, denied("10.0.0.0/8"), Allowed(AddressEntry)),
         ("https://gitlab.acme.example/x", private, denied(""), Allowed(OwnUrl)),
-        ("https://gitlab.acme.example:8443/x", private, OutboundSettings::default(), Refused(OutboundRefusal::LocalNetwork)),
+        (
+            "https://gitlab.acme.example:8443/x",
+            private,
+            OutboundSettings::default(),
+            Refused(OutboundRefusal::LocalNetwork),
+        ),
         (HOOK, &["8.8.8.8"], denied(""), Refused(OutboundRefusal::NotOnAllowlist)),
-        (HOOK, private, OutboundSettings { allows_local: true, ..denied("") }, Refused(OutboundRefusal::NotOnAllowlist)),
+        (
+            HOOK,
+            private,
+            OutboundSettings { allows_local: true, ..denied("") },
+            Refused(OutboundRefusal::NotOnAllowlist),
+        ),
         (HOOK, private, settings(|s| s.allows_local = true), Allowed(LocalRequests)),
         (
             HOOK,
