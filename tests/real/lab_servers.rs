@@ -56,14 +56,13 @@ impl Folder {
     /// `good`, whose chain is longer than a packet, `wrong-name`, `expired`, `inspected` by a product whose root is
     /// trusted, and `unknown-ca` of a root that is not.
     fn certificates(&self) {
+        const EC: &str = "-newkey ec -pkeyopt ec_paramgen_curve:P-256";
         // Not made a moment ago, which would look like inspection.
         const SOME_TIME_AGO: &str = "5 days ago";
         for (root, subject) in [("root", "/CN=Lab"), ("other", "/CN=Other"), ("zscaler", "/CN=Zscaler-Root-CA")] {
             self.openssl_at(
                 SOME_TIME_AGO,
-                &format!(
-                    "req -x509 -newkey rsa:2048 -nodes -keyout {root}.key -out {root}.pem -days 30 -subj {subject}"
-                ),
+                &format!("req -x509 {EC} -nodes -keyout {root}.key -out {root}.pem -days 30 -subj {subject}"),
             );
         }
         let many: String = (0..60).fold(String::new(), |mut all, number| {
@@ -79,7 +78,7 @@ impl Folder {
             ("unknown-ca", "DNS:*.lab.test", "other", SOME_TIME_AGO),
         ] {
             self.file(&format!("{name}.ext"), &format!("subjectAltName={alternative}\nextendedKeyUsage=serverAuth\n"));
-            self.openssl(&format!("req -new -newkey rsa:2048 -nodes -keyout {name}.key -out {name}.csr -subj /CN=lab"));
+            self.openssl(&format!("req -new {EC} -nodes -keyout {name}.key -out {name}.csr -subj /CN=lab"));
             self.openssl_at(
                 day,
                 &format!(

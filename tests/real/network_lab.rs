@@ -2,6 +2,7 @@
 //!
 //! ```text
 //! client 10.77.1.2 ── 10.77.1.1 router 10.77.2.1 ── 10.77.2.10–60 servers
+//! lost   10.77.5.2 ── 10.77.5.1 router     (whose resolver is silent)
 //!                               router 10.77.3.1 ── MTU 1300 ── 10.77.3.2 far router 10.77.4.1 ── 10.77.4.16 far server
 //! ```
 
@@ -18,6 +19,7 @@ use crate::programs::{Running, finish, now, program, say};
 struct Lab {
     _running: Vec<Running>,
     client: Namespace,
+    lost: Namespace,
     router: Namespace,
     far_router: Namespace,
     _servers: [Namespace; 2],
@@ -85,8 +87,8 @@ const NO_ICMP: &str = "table inet mtu { chain output { type filter hook output p
 
 impl Lab {
     fn new() -> Self {
-        let [client, router, servers, far_router, far] =
-            ["client", "router", "servers", "far-router", "far"].map(Namespace::new);
+        let [client, lost, router, servers, far_router, far] =
+            ["client", "lost", "router", "servers", "far-router", "far"].map(Namespace::new);
         let own: Vec<String> = (10..=60).map(|last| format!("10.77.2.{last}/24")).collect();
         let mut own: Vec<&str> = own.iter().map(String::as_str).collect();
         own.extend(["fd77:2::10/64", "fd77:2::20/64"]);
@@ -106,6 +108,12 @@ impl Lab {
             End { of: &far_router, interface: "to-far", addresses: &["10.77.4.1/24"] },
             End { of: &far, interface: "to-router", addresses: &["10.77.4.16/24"] },
         );
+        link(
+            End { of: &lost, interface: "to-router", addresses: &["10.77.5.2/24"] },
+            End { of: &router, interface: "to-lost", addresses: &["10.77.5.1/24"] },
+        );
+        lost.ip("route add default via 10.77.5.1");
+        lost.etc("resolv.conf", "nameserver 10.77.2.12\n");
         client.ip("route add default via 10.77.1.1");
         client.ip("route add fd77:2::/64 via fd77:1::1");
         servers.ip("route add default via 10.77.2.1");
@@ -128,24 +136,24 @@ impl Lab {
         client.etc("resolv.conf", "nameserver 10.77.2.54\noptions timeout:1 attempts:1\n");
         let folder = Folder::new();
         let running = folder.start(&servers, &far, &NAMES);
-        Self { _running: running, client, router, far_router, _servers: [servers, far], folder }
+        Self { _running: running, client, lost, router, far_router, _servers: [servers, far], folder }
     }
 
-    /// Runs the program on the client.
-    fn run(&self, env: &TestEnv, arguments: &[&str]) -> Value {
+    /// Runs the program in a namespace.
+    fn run(&self, on: &Namespace, env: &TestEnv, arguments: &[&str]) -> Value {
         let [root, zscaler] = ["root.pem", "zscaler.pem"].map(|name| self.folder.path(name));
         let mut all = vec!["network", "check", "-o", "json", "--factory-ca-cert", &root, "--factory-ca-cert", &zscaler];
         all.extend(arguments);
-        let mut command = self.client.within(&env.command(&all));
+        let mut command = on.within(&env.command(&all));
         let output = command.current_dir(env.path("")).stdin(Stdio::null()).output().expect("the program runs");
         Transcript::new(&output, &env.path("")).json()
     }
 
-    /// What is said of these targets, each step with two seconds.
+    /// What is said of these targets, each step with four seconds.
     fn look(&self, targets: &[&str], options: &[&str]) -> Value {
         let targets = targets.iter().flat_map(|target| ["--target", target]);
-        let all: Vec<&str> = ["--timeout", "2"].into_iter().chain(targets).chain(options.iter().copied()).collect();
-        self.run(&TestEnv::bare(), &all)
+        let all: Vec<&str> = ["--timeout", "4"].into_iter().chain(targets).chain(options.iter().copied()).collect();
+        self.run(&self.client, &TestEnv::bare(), &all)
     }
 }
 
@@ -314,18 +322,18 @@ fn ssh(lab: &Lab) {
         let endpoint = json!({"host": "git.lab.test", "port": 22, "protocol": "ssh", "purpose": "Git over SSH"});
         kit["network"] = json!({"endpoints": [endpoint], "ssh_host_keys": keys, "egress_cidrs": []});
         let kit = env.file("lab-kit.json", kit.to_string());
-        let report = lab.run(&env, &["--kit", &kit, "--timeout", "2", "--only", "network.ssh_hostkey"]);
+        let report = lab.run(&lab.client, &env, &["--kit", &kit, "--timeout", "4", "--only", "network.ssh_hostkey"]);
         let said = said(&report, "network.ssh_hostkey", "git.lab.test:22");
         assert!(said.status == status && said.words.contains(words), "{said:?}");
     }
 }
 
-/// Everything is silent, names too: the run still ends within its time, and says of nothing that it is wrong.
+/// Everything is silent, the system's resolver too: the run still ends within its time, and says of nothing that it is wrong.
 fn silence(lab: &Lab) {
-    let targets = ["10.77.2.12:443", "ssh://10.77.2.12:22", "tcp://10.77.2.15:9000", "git-silent.lab.test:443"];
+    let targets = ["10.77.2.12:443", "ssh://10.77.2.12:22", "tcp://10.77.2.15:9000", "good.lab.test:443"];
     let started = now();
     let targets: Vec<&str> = targets.iter().flat_map(|target| ["--target", target]).collect();
-    let report = lab.run(&TestEnv::bare(), &[&targets, ["--resolver", "10.77.2.12"].as_slice()].concat());
+    let report = lab.run(&lab.lost, &TestEnv::bare(), &[&targets, ["--resolver", "10.77.2.12"].as_slice()].concat());
     assert_eq!((&report["counts"]["fail"], &report["exit_code"]), (&json!(0), &json!(3)), "{report:#}");
     let took = now().duration_since(started).as_secs();
     assert!(took <= 30, "{took} s");
