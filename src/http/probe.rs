@@ -17,6 +17,8 @@ pub use self::dns::resolve;
 pub(super) use self::dns::{Resolver, Unresolved};
 pub use self::dns_query::{DnsAnswer, DnsAnswers, ResolverAddress, dns_query};
 pub use self::mtu::{Mtu, mtu_of_ssh, mtu_of_tls};
+#[cfg(test)]
+pub use self::ssh::HostKeyKind;
 pub use self::ssh::{HostKey, HostKeySeen, SshFailure, SshSeen, ssh_banner, ssh_host_keys};
 pub use self::tcp::connect;
 pub(super) use self::tcp::refuses_password;

@@ -10,8 +10,7 @@ use crate::programs::{find, output, program, say, variable};
 
 #[test]
 fn gitbeaker_works_unmodified_against_the_sandbox() {
-    let modules =
-        variable("NODE_MODULES").filter(|folder| Path::new(folder).join("@gitbeaker/rest").exists());
+    let modules = variable("NODE_MODULES").filter(|folder| Path::new(folder).join("@gitbeaker/rest").exists());
     let (Some(modules), Some(_)) = (modules, find("node")) else {
         say("SKIPPED: gitbeaker, which needs node, and NODE_MODULES with @gitbeaker/rest");
         return;
