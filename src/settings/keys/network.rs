@@ -30,19 +30,6 @@ settings! {
         parse: parse::choice,
     };
 
-    pub static AWS_END: Setting<AwsEnd> = Setting {
-        definition: Definition {
-            key: "network.aws_end",
-            flag: "--aws-end",
-            value_name: "SIDE",
-            help: "Which side's end of the VPN is AWS's VPN service; default factory",
-            choices: Some(parse::choices::<AwsEnd>),
-            heading: Heading::Vpn,
-            ..NETWORK
-        },
-        parse: parse::choice,
-    };
-
     pub static GITLAB_ADDRESSES: Setting<String> = Setting {
         definition: Definition {
             key: "network.gitlab_addresses",
@@ -167,6 +154,18 @@ settings! {
             ..AWS
         },
         parse: parse::text,
+    };
+
+    pub static AWS_END: Setting<AwsEnd> = Setting {
+        definition: Definition {
+            key: "network.aws_end",
+            flag: "--aws-end",
+            value_name: "SIDE",
+            help: "Which side's end of the VPN is AWS's VPN service; default factory",
+            choices: Some(parse::choices::<AwsEnd>),
+            ..VPN
+        },
+        parse: parse::choice,
     };
 
     pub static VPN_ADDRESS: Setting<String> = Setting {
