@@ -230,7 +230,7 @@ settings! {
             flag: "--inside-cidr",
             kind: ValueKind::List,
             value_name: "CIDR",
-            help: "Inside /30 of a tunnel, given twice or not at all; AWS picks them otherwise",
+            help: "Inside /30 of a tunnel, two or none; AWS picks them where there are none",
             ..VPN
         },
         parse: parse::text,
@@ -242,7 +242,7 @@ settings! {
             flag: "--ike",
             kind: ValueKind::List,
             value_name: "PROPOSAL",
-            help: "IKE proposal of your VPN device, in strongSwan's notation (may be repeated)",
+            help: "IKE proposal of your VPN device, as strongSwan writes it (repeatable)",
             name: "the IKE proposals of your VPN device",
             question: Some(Question {
                 prompt: "IKE proposals of your VPN device (separated by blanks)",
@@ -259,7 +259,7 @@ settings! {
             flag: "--esp",
             kind: ValueKind::List,
             value_name: "PROPOSAL",
-            help: "ESP proposal of your VPN device, in strongSwan's notation (may be repeated)",
+            help: "ESP proposal of your VPN device, as strongSwan writes it (repeatable)",
             name: "the ESP proposals of your VPN device",
             question: Some(Question {
                 prompt: "ESP proposals of your VPN device (separated by blanks)",
