@@ -387,13 +387,13 @@ fn the_sheet_of_parameters_has_every_value_for_a_device_of_any_vendor() {
 
     | what your device says | reason |
     |---|---|
-    | no answer to the first message (`IKE_SA_INIT`) | UDP 500 or 4500 is filtered, or the address is wrong |
-    | `NO_PROPOSAL_CHOSEN` at once | the values of IKE, or IKEv1 |
-    | `AUTHENTICATION_FAILED` | the key, or an identity |
-    | established, and `NO_PROPOSAL_CHOSEN` for the child | the values of ESP |
-    | `TS_UNACCEPTABLE` | the selectors, often local and remote the wrong way round |
-    | works, and is lost within an hour, rekeying failed | the group of PFS |
-    | works for small requests only | MSS and MTU |
+    | no answer to IKE_SA_INIT | UDP 500 or 4500 is filtered, or the address of the other end is wrong |
+    | NO_PROPOSAL_CHOSEN before the tunnel is established | the IKE proposals or versions differ |
+    | AUTHENTICATION_FAILED | the key differs, or the identity: behind NAT the address that is sent is not the one that is seen |
+    | established, then NO_PROPOSAL_CHOSEN and no CHILD_SA | the ESP proposals differ |
+    | TS_UNACCEPTABLE | the blocks of the two ends have no address in common |
+    | it works and drops within the hour, rekeying failed | the PFS groups differ, which no end notices at the start |
+    | small requests work, and large ones hang | the MSS and the MTU |
     "#);
 }
 
