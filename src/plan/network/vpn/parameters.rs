@@ -74,8 +74,8 @@ fn addresses(ends: &Ends<'_>) -> String {
         rows.push(row("", ["", "AWS gives its end the missing addresses when it is created"].map(str::to_owned)));
     }
     let from = match ends.vpn.aws_end {
-        AwsEnd::Factory => "Factory gives you both keys on a protected way.",
-        AwsEnd::Customer => "Take both keys from AWS Secrets Manager and give them to Factory on a protected way.",
+        AwsEnd::Factory => "Factory gives you both keys over a protected channel.",
+        AwsEnd::Customer => "Take both keys from AWS Secrets Manager and give them to Factory over a protected channel.",
     };
     format!(
         "## Addresses and identities\n\n{}\
