@@ -11,14 +11,17 @@ mod lab_servers;
 mod monitor;
 mod namespaces;
 mod network_lab;
+mod nftables;
 mod nginx;
 mod programs;
 mod proxy;
 mod put;
 mod python_gitlab;
+mod strongswan;
 mod terraform;
 mod tls;
 mod tls_causes;
+mod vpn;
 mod wizard;
 
 #[path = "../cli"]

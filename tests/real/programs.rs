@@ -7,9 +7,10 @@ use std::process::{Child, Command, Output, Stdio};
 use std::time::{Duration, Instant};
 
 /// Which Debian package brings which program.
-const PACKAGES: [(&str, &str); 20] = [
+const PACKAGES: [(&str, &str); 24] = [
     ("age", "age"),
     ("age-keygen", "age"),
+    ("charon-systemd", "charon-systemd"),
     ("dbus-run-session", "dbus"),
     ("dbus-send", "dbus"),
     ("dnsmasq", "dnsmasq-base"),
@@ -19,15 +20,18 @@ const PACKAGES: [(&str, &str); 20] = [
     ("nft", "nftables"),
     ("nginx", "nginx"),
     ("openssl", "openssl"),
+    ("ping", "iputils-ping"),
     ("promtool", "prometheus"),
     ("python3", "python3-venv"),
     ("secret-tool", "libsecret-tools"),
     ("ss", "iproute2"),
     ("ssh-keygen", "openssh-client"),
     ("sshd", "openssh-server"),
+    ("swanctl", "strongswan-swanctl"),
     ("systemd-analyze", "systemd"),
     ("tinyproxy", "tinyproxy"),
     ("tmux", "tmux"),
+    ("unshare", "util-linux"),
 ];
 
 /// The longest wait for a program.

@@ -61,7 +61,7 @@ fn write(path: &Path, text: &str) {
 }
 
 /// Factory's side of a kit.
-fn kit(vpc: &Value, network: &Value) -> Value {
+pub fn kit(vpc: &Value, network: &Value) -> Value {
     let mut kit = json!({
         "schema": "factory-gitlab/kit/v1",
         "organization": { "id": "org_acme", "name": "Acme" },
@@ -75,7 +75,7 @@ fn kit(vpc: &Value, network: &Value) -> Value {
 }
 
 /// The kit's network without its VPC.
-fn network() -> Value {
+pub fn network() -> Value {
     json!({
         "endpoints": [
             { "host": "api.factory.example", "port": 443, "protocol": "https", "purpose": "API \"${one}\" %{two}" },
@@ -89,7 +89,7 @@ fn network() -> Value {
     })
 }
 
-fn vpc(cidrs: &[&str]) -> Value {
+pub fn vpc(cidrs: &[&str]) -> Value {
     json!({ "id": "vpc-0123456789abcdef0", "account": "012345678901", "region": "us-east-1", "cidrs": cidrs })
 }
 
@@ -100,7 +100,7 @@ const DEVICE: &str = "vpn_address = '8.8.4.4'\nlocal_cidrs = ['192.168.0.0/16']\
     esp = ['aes256gcm16-ecp384']\ngitlab_addresses = ['192.168.1.10']\n";
 
 /// Every kind of Terraform that a plan can have, by a name for its module.
-fn variants() -> Vec<(&'static str, Value, String)> {
+pub fn variants() -> Vec<(&'static str, Value, String)> {
     let small = vpc(&["10.64.0.0/16"]);
     vec![
         (
@@ -136,7 +136,7 @@ fn variants() -> Vec<(&'static str, Value, String)> {
 }
 
 /// Plans a variant with the real program; gives its Terraform files.
-fn planned(env: &TestEnv, name: &str, kit: &Value, answers: &str) -> Vec<PathBuf> {
+pub fn planned(env: &TestEnv, name: &str, kit: &Value, answers: &str) -> Vec<PathBuf> {
     env.file("kit.json", kit.to_string());
     env.file("acme.toml", format!("gitlab_url = 'https://gitlab.acme.com'\nkit = 'kit.json'\n[network]\n{answers}"));
     let run = env.run(&["network", "plan", "--config", "acme.toml", "--out", name]);

@@ -1,6 +1,5 @@
 //! `firewall.nft`: the same for nftables, as a table of its own that counts what passes.
 
-use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use ipnet::{IpNet, Ipv4Net, Ipv6Net};
@@ -131,18 +130,15 @@ struct Sets {
 impl Sets {
     fn of(rules: &[FirewallRule]) -> Self {
         let mut all: Vec<Set> = Vec::new();
-        let mut taken: BTreeMap<String, usize> = BTreeMap::new();
         for place in rules.iter().flat_map(|rule| [&rule.from, &rule.to]) {
             if all.iter().any(|set| set.place == *place) {
                 continue;
             }
             let about = place.name.clone().unwrap_or_else(|| place.owner.to_owned());
-            let mut name = set_name(&about);
-            let count = taken.entry(name.clone()).or_default();
-            *count += 1;
-            if *count > 1 {
-                name = format!("{name}_n{count}");
-            }
+            let short = set_name(&about);
+            let is_free = |name: &String| !all.iter().any(|set| set.name == *name);
+            let numbered = (2_u32..).map(|number| format!("{short}_n{number}"));
+            let name = std::iter::once(short.clone()).chain(numbered).find(is_free).unwrap_or(short);
             let (v4, v6) = families(&place.blocks);
             all.push(Set { name, about, place: place.clone(), v4, v6 });
         }

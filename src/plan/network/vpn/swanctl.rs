@@ -43,33 +43,46 @@ fn comment(ends: &Ends<'_>) -> String {
     said.lines().map(|line| format!("# {line}").trim_end().to_owned() + "\n").collect()
 }
 
+/// The routes follow the tunnels: a route to a tunnel that is down would lose what it takes.
 fn interfaces(ends: &Ends<'_>) -> String {
-    let mut said = "1. One interface for each tunnel, before strongSwan starts (eth0: the interface to the internet). The route\n   \
-                    of the second tunnel is used when the first one is down:\n"
-        .to_owned();
+    let mut said =
+        "1. One interface for each tunnel, before strongSwan starts (eth0: the interface to the internet):\n"
+            .to_owned();
     for tunnel in Tunnel::BOTH {
         let number = tunnel.number();
         let _written = writeln!(said, "     ip link add factory{number} type xfrm dev eth0 if_id {number}");
         let _written = writeln!(said, "     ip link set factory{number} mtu {MTU} up");
-        for block in ends.aws_blocks() {
-            let _written = writeln!(said, "     ip route add {block} dev factory{number} metric {number}00");
-        }
     }
-    said.push_str(
-        "   An interface of a dead tunnel stays up: a script of `updown` or a check of your own has to take its route\n   \
-         away. The MSS of TCP is lowered by firewall.nft.\n",
+    let blocks: Vec<String> = ends.aws_blocks().iter().map(ToString::to_string).collect();
+    let _written = write!(
+        said,
+        "   The MSS of TCP is lowered by firewall.nft.\n\n\
+         2. The routes, which strongSwan sets when a tunnel comes up and removes when it is lost; tunnel 1 goes first.\n   \
+            This is {UPDOWN} (chmod 755):\n     \
+              #!/bin/sh\n     \
+              case $PLUTO_VERB in\n       \
+                up-client) action=replace ;;\n       \
+                down-client) action=delete ;;\n       \
+                *) exit 0 ;;\n     \
+              esac\n     \
+              for block in {}; do\n       \
+                ip route $action $block dev factory$PLUTO_IF_ID_OUT metric ${{PLUTO_IF_ID_OUT}}00\n     \
+              done\n",
+        blocks.join(" ")
     );
     said
 }
 
+const UPDOWN: &str = "/etc/swanctl/factory-gitlab-updown";
+
 /// Where a key goes. None is ever written here.
 fn keys(ends: &Ends<'_>) -> String {
     let from = match ends.vpn.aws_end {
-        AwsEnd::Factory => "Factory gives you the keys on a protected way, not by mail",
-        AwsEnd::Customer => "take the keys from AWS Secrets Manager and give them to Factory on a protected way",
+        AwsEnd::Factory => "Factory gives you the keys over a protected channel, not by mail",
+        AwsEnd::Customer => "take the keys from AWS Secrets Manager and give them to Factory over a protected channel",
     };
     let mut said = format!(
-        "\n2. The pre-shared keys: {from}. They go into\n   \
+        "\n3. The pre-shared keys: {from}. They go into\n   \
          /etc/swanctl/conf.d/factory-gitlab-keys.conf, which belongs to root (chmod 600):\n     secrets {{\n"
     );
     for tunnel in Tunnel::BOTH {
@@ -124,6 +137,7 @@ fn connection(ends: &Ends<'_>, tunnel: Tunnel, text: &mut String) {
         close_action = start
         if_id_in = {number}
         if_id_out = {number}
+        updown = {UPDOWN}
       }}
     }}
   }}
