@@ -117,7 +117,7 @@ pub fn region(text: &str) -> Result<Partition, Wrong> {
             ("cn", []) => Some(Partition::China),
             ("eusc", ["de"]) => Some(Partition::EuSovereign),
             ("us", ["gov"]) => Some(Partition::GovCloud),
-            ("us", [iso]) | ("eu", [iso]) if iso.starts_with("iso") => Some(Partition::Isolated),
+            ("us" | "eu", [iso]) if iso.starts_with("iso") => Some(Partition::Isolated),
             (begin, []) if BEGINNINGS.contains(&begin) => Some(Partition::Commercial),
             _ => None,
         },

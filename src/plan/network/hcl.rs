@@ -10,7 +10,7 @@ pub enum Value {
     Bool(bool),
     /// An expression, written as it is: `aws_vpc_peering_connection.factory.id`.
     Expression(String),
-    List(Vec<Value>),
+    List(Vec<Self>),
     /// Written over several lines, with the keys in the order given.
     Map(Vec<MapEntry>),
 }

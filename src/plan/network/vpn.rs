@@ -11,6 +11,7 @@ use super::{NetworkDesign, PlannedFile};
 
 pub use self::agreement::{Clash, IkeVersion, VpnTerms, clashes};
 pub(super) use self::ends::MSS;
+pub(super) use self::parameters::SYMPTOMS;
 pub use self::problems::{problems, warnings};
 
 /// The files of both ends; none where the design has no VPN. Without a pre-shared key in any.

@@ -30,19 +30,6 @@ settings! {
         parse: parse::choice,
     };
 
-    pub static AWS_END: Setting<AwsEnd> = Setting {
-        definition: Definition {
-            key: "network.aws_end",
-            flag: "--aws-end",
-            value_name: "SIDE",
-            help: "Which side's end of the VPN is AWS's VPN service; default factory",
-            choices: Some(parse::choices::<AwsEnd>),
-            heading: Heading::Vpn,
-            ..NETWORK
-        },
-        parse: parse::choice,
-    };
-
     pub static GITLAB_ADDRESSES: Setting<String> = Setting {
         definition: Definition {
             key: "network.gitlab_addresses",
@@ -169,6 +156,18 @@ settings! {
         parse: parse::text,
     };
 
+    pub static AWS_END: Setting<AwsEnd> = Setting {
+        definition: Definition {
+            key: "network.aws_end",
+            flag: "--aws-end",
+            value_name: "SIDE",
+            help: "Which side's end of the VPN is AWS's VPN service; default factory",
+            choices: Some(parse::choices::<AwsEnd>),
+            ..VPN
+        },
+        parse: parse::choice,
+    };
+
     pub static VPN_ADDRESS: Setting<String> = Setting {
         definition: Definition {
             key: "network.vpn_address",
@@ -231,7 +230,7 @@ settings! {
             flag: "--inside-cidr",
             kind: ValueKind::List,
             value_name: "CIDR",
-            help: "Inside /30 of a tunnel, given twice or not at all; AWS picks them otherwise",
+            help: "Inside /30 of a tunnel, two or none; AWS picks them where there are none",
             ..VPN
         },
         parse: parse::text,
@@ -243,7 +242,7 @@ settings! {
             flag: "--ike",
             kind: ValueKind::List,
             value_name: "PROPOSAL",
-            help: "IKE proposal of your VPN device, in strongSwan's notation (may be repeated)",
+            help: "IKE proposal of your VPN device, as strongSwan writes it (repeatable)",
             name: "the IKE proposals of your VPN device",
             question: Some(Question {
                 prompt: "IKE proposals of your VPN device (separated by blanks)",
@@ -260,7 +259,7 @@ settings! {
             flag: "--esp",
             kind: ValueKind::List,
             value_name: "PROPOSAL",
-            help: "ESP proposal of your VPN device, in strongSwan's notation (may be repeated)",
+            help: "ESP proposal of your VPN device, as strongSwan writes it (repeatable)",
             name: "the ESP proposals of your VPN device",
             question: Some(Question {
                 prompt: "ESP proposals of your VPN device (separated by blanks)",

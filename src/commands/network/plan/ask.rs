@@ -12,7 +12,7 @@ use crate::plan::network::{
 use crate::settings::{Definition, Setting, Settings, Source, keys};
 use crate::text::counted;
 
-/// What the answers file says of GitLab's network, for the bundle. What lacks is no matter there; what is there is well formed.
+/// What the answers file says of GitLab's network, for the bundle: not all of it has to be given, and each value is well formed.
 ///
 /// # Errors
 /// A usage error with every problem.

@@ -87,14 +87,14 @@ impl Apart {
 }
 
 /// What every pair has in common, in the order of ours; else the pair that lacks least.
-fn nearest(ours: &[Proposal], theirs: &[Proposal]) -> Result<Vec<Proposal>, Apart> {
+fn nearest(ours: &[Proposal], theirs: &[Proposal]) -> Result<Vec<Proposal>, Box<Apart>> {
     let mut common = Vec::new();
-    let mut apart: Option<Apart> = None;
+    let mut apart: Option<Box<Apart>> = None;
     for (our, their) in ours.iter().flat_map(|our| theirs.iter().map(move |their| (our, their))) {
         match our.common(their) {
             Ok(shared) => common.push(shared),
             Err(lacking) => {
-                let pair = Apart { ours: our.clone(), theirs: their.clone(), lacking };
+                let pair = Box::new(Apart { ours: our.clone(), theirs: their.clone(), lacking });
                 if apart.as_ref().is_none_or(|known| pair.distance() < known.distance()) {
                     apart = Some(pair);
                 }
@@ -110,10 +110,10 @@ fn nearest(ours: &[Proposal], theirs: &[Proposal]) -> Result<Vec<Proposal>, Apar
 /// Why the ends have no proposal in common.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub(super) enum Disagreement {
-    Apart(Apart),
+    Apart(Box<Apart>),
     /// Both would, but AWS's end never does.
     NotAtAws {
-        common: Proposal,
+        common: Box<Proposal>,
         lacking: Vec<Transform>,
     },
 }
@@ -137,7 +137,10 @@ pub(super) fn agree(phase: Phase, customer: &[Proposal], factory: &[Proposal]) -
         common.into_iter().filter_map(|common| common.accepted_by_aws().err().map(|lacking| (common, lacking)));
     let nearest = refused.min_by_key(|(_, lacking)| lacking.len());
     // There is one: an end without proposals has stood aside.
-    nearest.map_or_else(|| Ok(usual[0].clone()), |(common, lacking)| Err(Disagreement::NotAtAws { common, lacking }))
+    nearest.map_or_else(
+        || Ok(usual[0].clone()),
+        |(common, lacking)| Err(Disagreement::NotAtAws { common: Box::new(common), lacking }),
+    )
 }
 
 pub(super) fn usual(phase: Phase) -> Proposal {

@@ -91,7 +91,7 @@ fn text(design: &NetworkDesign, ends: &Ends<'_>) -> String {
     let comment = format!(
         "AWS's end of the VPN, at {}. Made by factory-gitlab network plan.\n\n\
          AWS makes the pre-shared key of each tunnel and keeps both in its Secrets Manager: none is in this file, and none\n\
-         in Terraform's state. Give them to the other end on a protected way.",
+         in Terraform's state. Give them to the other end over a protected channel.",
         ends.aws_name()
     );
     hcl::document(&comment, &blocks)

@@ -30,7 +30,8 @@ pub(super) fn file(ends: &Ends<'_>) -> PlannedFile {
     text.push_str(&selectors(ends));
     text.push_str(&packets(ends));
     text.push_str(&options(ends));
-    text.push_str(SYMPTOMS);
+    text.push_str(symptoms().trim_end());
+    text.push('\n');
     PlannedFile { path: PATH, text }
 }
 
@@ -73,8 +74,10 @@ fn addresses(ends: &Ends<'_>) -> String {
         rows.push(row("", ["", "AWS gives its end the missing addresses when it is created"].map(str::to_owned)));
     }
     let from = match ends.vpn.aws_end {
-        AwsEnd::Factory => "Factory gives you both keys on a protected way.",
-        AwsEnd::Customer => "Take both keys from AWS Secrets Manager and give them to Factory on a protected way.",
+        AwsEnd::Factory => "Factory gives you both keys over a protected channel.",
+        AwsEnd::Customer => {
+            "Take both keys from AWS Secrets Manager and give them to Factory over a protected channel."
+        }
     };
     format!(
         "## Addresses and identities\n\n{}\
@@ -193,15 +196,24 @@ fn options(ends: &Ends<'_>) -> String {
     format!("## AWS's end, option by option\n\n{}", table(&["option", "tunnel 1", "tunnel 2"], &rows))
 }
 
-const SYMPTOMS: &str = "## When it does not work
+/// What a device says, and the reason.
+pub(in crate::plan::network) const SYMPTOMS: [(&str, &str); 6] = [
+    ("no answer to IKE_SA_INIT", "UDP 500 or 4500 is filtered, or the address of the other end is wrong"),
+    ("NO_PROPOSAL_CHOSEN before the tunnel is established", "the IKE proposals or versions differ"),
+    (
+        "AUTHENTICATION_FAILED",
+        "the key differs, or the identity: behind NAT the address that is sent is not the one that is seen",
+    ),
+    ("established, then NO_PROPOSAL_CHOSEN and no CHILD_SA", "the ESP proposals differ"),
+    ("TS_UNACCEPTABLE", "the blocks of the two ends have no address in common"),
+    ("it works and drops within the hour, rekeying failed", "the PFS groups differ, which no end notices at the start"),
+];
 
-| what your device says | reason |
-|---|---|
-| no answer to the first message (`IKE_SA_INIT`) | UDP 500 or 4500 is filtered, or the address is wrong |
-| `NO_PROPOSAL_CHOSEN` at once | the values of IKE, or IKEv1 |
-| `AUTHENTICATION_FAILED` | the key, or an identity |
-| established, and `NO_PROPOSAL_CHOSEN` for the child | the values of ESP |
-| `TS_UNACCEPTABLE` | the selectors, often local and remote the wrong way round |
-| works, and is lost within an hour, rekeying failed | the group of PFS |
-| works for small requests only | MSS and MTU |
-";
+fn symptoms() -> String {
+    let rows: Vec<Vec<String>> = SYMPTOMS.iter().map(|(seen, reason)| row(seen, [(*reason).to_owned()])).collect();
+    let hangs = row("small requests work, and large ones hang", ["the MSS and the MTU".to_owned()]);
+    format!(
+        "## When it does not work\n\n{}",
+        table(&["what your device says", "reason"], &[rows, vec![hangs]].concat())
+    )
+}

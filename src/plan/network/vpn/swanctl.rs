@@ -78,8 +78,8 @@ const UPDOWN: &str = "/etc/swanctl/factory-gitlab-updown";
 /// Where a key goes. None is ever written here.
 fn keys(ends: &Ends<'_>) -> String {
     let from = match ends.vpn.aws_end {
-        AwsEnd::Factory => "Factory gives you the keys on a protected way, not by mail",
-        AwsEnd::Customer => "take the keys from AWS Secrets Manager and give them to Factory on a protected way",
+        AwsEnd::Factory => "Factory gives you the keys over a protected channel, not by mail",
+        AwsEnd::Customer => "take the keys from AWS Secrets Manager and give them to Factory over a protected channel",
     };
     let mut said = format!(
         "\n3. The pre-shared keys: {from}. They go into\n   \

@@ -36,7 +36,7 @@ fn the_end_that_is_not_awss_is_a_configuration_of_strongswan() {
     #        ip route $action $block dev factory$PLUTO_IF_ID_OUT metric ${PLUTO_IF_ID_OUT}00
     #      done
     #
-    # 3. The pre-shared keys: Factory gives you the keys on a protected way, not by mail. They go into
+    # 3. The pre-shared keys: Factory gives you the keys over a protected channel, not by mail. They go into
     #    /etc/swanctl/conf.d/factory-gitlab-keys.conf, which belongs to root (chmod 600):
     #      secrets {
     #        ike-factory-gitlab-1 {
@@ -136,7 +136,7 @@ fn awss_end_at_factory_has_every_option_set() {
     # AWS's end of the VPN, at Factory. Made by factory-gitlab network plan.
     #
     # AWS makes the pre-shared key of each tunnel and keeps both in its Secrets Manager: none is in this file, and none
-    # in Terraform's state. Give them to the other end on a protected way.
+    # in Terraform's state. Give them to the other end over a protected channel.
 
     terraform {
       required_version = ">= 1.3"
@@ -308,7 +308,7 @@ fn the_sheet_of_parameters_has_every_value_for_a_device_of_any_vendor() {
     | inside addresses | AWS chooses; not needed with static routes | AWS chooses; not needed with static routes |
     | pre-shared key | one of its own | one of its own |
 
-    The keys are in none of these files. Factory gives you both keys on a protected way. An identity that the other end does not expect looks like a wrong
+    The keys are in none of these files. Factory gives you both keys over a protected channel. An identity that the other end does not expect looks like a wrong
     key: `AUTHENTICATION_FAILED`. Behind NAT, your identity is still the public address.
 
     ## Key exchange and encryption
@@ -387,13 +387,13 @@ fn the_sheet_of_parameters_has_every_value_for_a_device_of_any_vendor() {
 
     | what your device says | reason |
     |---|---|
-    | no answer to the first message (`IKE_SA_INIT`) | UDP 500 or 4500 is filtered, or the address is wrong |
-    | `NO_PROPOSAL_CHOSEN` at once | the values of IKE, or IKEv1 |
-    | `AUTHENTICATION_FAILED` | the key, or an identity |
-    | established, and `NO_PROPOSAL_CHOSEN` for the child | the values of ESP |
-    | `TS_UNACCEPTABLE` | the selectors, often local and remote the wrong way round |
-    | works, and is lost within an hour, rekeying failed | the group of PFS |
-    | works for small requests only | MSS and MTU |
+    | no answer to IKE_SA_INIT | UDP 500 or 4500 is filtered, or the address of the other end is wrong |
+    | NO_PROPOSAL_CHOSEN before the tunnel is established | the IKE proposals or versions differ |
+    | AUTHENTICATION_FAILED | the key differs, or the identity: behind NAT the address that is sent is not the one that is seen |
+    | established, then NO_PROPOSAL_CHOSEN and no CHILD_SA | the ESP proposals differ |
+    | TS_UNACCEPTABLE | the blocks of the two ends have no address in common |
+    | it works and drops within the hour, rekeying failed | the PFS groups differ, which no end notices at the start |
+    | small requests work, and large ones hang | the MSS and the MTU |
     "#);
 }
 

@@ -1,5 +1,6 @@
 //! The steps of a VPN.
 
+pub(super) use super::super::vpn::SYMPTOMS;
 use super::super::vpn::{MSS, tunnel_names};
 use super::super::{AwsEnd, NetworkDesign, VpnDesign};
 use super::proof::check;
@@ -9,18 +10,6 @@ pub(super) const LEFT: &[&str] = &[
     "It builds its end, and its routes back lead to every block behind yours.",
     "It gives you the pre-shared keys, or takes them from you, by a way of its own: never in this folder, the bundle or a message.",
     "It says which of its names are to lead to private addresses.",
-];
-
-pub(super) const SYMPTOMS: [(&str, &str); 6] = [
-    ("no answer to IKE_SA_INIT", "UDP 500 or 4500 is filtered, or the address of the other end is wrong"),
-    ("NO_PROPOSAL_CHOSEN before the tunnel is established", "the IKE proposals or versions differ"),
-    (
-        "AUTHENTICATION_FAILED",
-        "the key differs, or the identity: behind NAT the address that is sent is not the one that is seen",
-    ),
-    ("established, then NO_PROPOSAL_CHOSEN and no CHILD_SA", "the ESP proposals differ"),
-    ("TS_UNACCEPTABLE", "the blocks of the two ends have no address in common"),
-    ("it works and drops within the hour, rekeying failed", "the PFS groups differ, which no end notices at the start"),
 ];
 
 pub(super) fn steps(design: &NetworkDesign) -> Vec<Step> {
