@@ -54,6 +54,7 @@ Register-ArgumentCompleter -Native -CommandName 'factory-gitlab' -ScriptBlock {
             [CompletionResult]::new('--version', '--version', [CompletionResultType]::ParameterName, 'Print version')
             [CompletionResult]::new('connect', 'connect', [CompletionResultType]::ParameterValue, 'Bring an instance to the connected state')
             [CompletionResult]::new('verify', 'verify', [CompletionResultType]::ParameterValue, 'Prove the connection, check by check')
+            [CompletionResult]::new('network', 'network', [CompletionResultType]::ParameterValue, 'Check the network between GitLab and Factory, or plan it')
             [CompletionResult]::new('exercise', 'exercise', [CompletionResultType]::ParameterValue, 'Test the connection with real events in a project of its own')
             [CompletionResult]::new('monitor', 'monitor', [CompletionResultType]::ParameterValue, 'Watch the connection, and tell what changes')
             [CompletionResult]::new('rotate', 'rotate', [CompletionResultType]::ParameterValue, 'Renew a secret of the connection, and prove the new one')
@@ -162,6 +163,112 @@ Register-ArgumentCompleter -Native -CommandName 'factory-gitlab' -ScriptBlock {
             [CompletionResult]::new('--live', '--live', [CompletionResultType]::ParameterName, 'Send GitLab''s own webhook tests and follow the deliveries')
             [CompletionResult]::new('--list', '--list', [CompletionResultType]::ParameterName, 'List the checks and run none')
             [CompletionResult]::new('--personal', '--personal', [CompletionResultType]::ParameterName, 'Include the projects of personal namespaces')
+            [CompletionResult]::new('-y', '-y', [CompletionResultType]::ParameterName, 'Apply the plan without asking')
+            [CompletionResult]::new('--yes', '--yes', [CompletionResultType]::ParameterName, 'Apply the plan without asking')
+            [CompletionResult]::new('--no-input', '--no-input', [CompletionResultType]::ParameterName, 'Never ask; implied without a terminal and where CI is set')
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Show problems only')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Show problems only')
+            [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Show what is done; twice for each request')
+            [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Show what is done; twice for each request')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            break
+        }
+        'factory-gitlab;network' {
+            [CompletionResult]::new('--gitlab-url', '--gitlab-url', [CompletionResultType]::ParameterName, 'Base URL of GitLab, with its path if it has one (https://host/gitlab) [env: GITLAB_URL]')
+            [CompletionResult]::new('--token-file', '--token-file', [CompletionResultType]::ParameterName, 'File with an admin''s personal access token; - reads standard input [env: GITLAB_TOKEN]')
+            [CompletionResult]::new('--header-file', '--header-file', [CompletionResultType]::ParameterName, 'File with headers for GitLab alone, Name: value a line')
+            [CompletionResult]::new('--kit', '--kit', [CompletionResultType]::ParameterName, 'The kit from Factory: a path, - or an https URL [env: FACTORY_KIT]')
+            [CompletionResult]::new('--kit-fingerprint', '--kit-fingerprint', [CompletionResultType]::ParameterName, 'Accept only the kit with this fingerprint, as kit show prints it [env: FACTORY_KIT_FINGERPRINT]')
+            [CompletionResult]::new('--kit-signer', '--kit-signer', [CompletionResultType]::ParameterName, 'Accept only a kit that this minisign key has signed (KIT.minisig) [env: FACTORY_KIT_SIGNER]')
+            [CompletionResult]::new('--factory-key-file', '--factory-key-file', [CompletionResultType]::ParameterName, 'File with the key of Factory''s API; - reads standard input [env: FACTORY_API_KEY]')
+            [CompletionResult]::new('--ca-cert', '--ca-cert', [CompletionResultType]::ParameterName, 'CA certificates to trust for GitLab as well (PEM; may be repeated) [env: FACTORY_GITLAB_CA_CERT]')
+            [CompletionResult]::new('--factory-ca-cert', '--factory-ca-cert', [CompletionResultType]::ParameterName, 'CA certificates to trust for Factory''s hosts (PEM; may be repeated) [env: FACTORY_GITLAB_FACTORY_CA_CERT]')
+            [CompletionResult]::new('--client-cert', '--client-cert', [CompletionResultType]::ParameterName, 'Certificate and key (PEM) for a GitLab behind mutual TLS')
+            [CompletionResult]::new('--proxy', '--proxy', [CompletionResultType]::ParameterName, 'Proxy to use, or none [default: HTTPS_PROXY, HTTP_PROXY and NO_PROXY] [env: FACTORY_GITLAB_PROXY]')
+            [CompletionResult]::new('--timeout', '--timeout', [CompletionResultType]::ParameterName, 'Time limit of one request, in seconds [default: 30]')
+            [CompletionResult]::new('--concurrency', '--concurrency', [CompletionResultType]::ParameterName, 'Limit of requests in flight [default: 8]')
+            [CompletionResult]::new('--keyring', '--keyring', [CompletionResultType]::ParameterName, 'Keep the token in the system''s keyring [default: ask]')
+            [CompletionResult]::new('--log-file', '--log-file', [CompletionResultType]::ParameterName, 'Write a log to this file, as JSON lines without secrets [env: FACTORY_LOG_FILE]')
+            [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'Answers file (TOML); every setting has a key in it [env: FACTORY_GITLAB_CONFIG]')
+            [CompletionResult]::new('-o', '-o', [CompletionResultType]::ParameterName, 'Format of the report')
+            [CompletionResult]::new('--output-format', '--output-format', [CompletionResultType]::ParameterName, 'Format of the report')
+            [CompletionResult]::new('--output-file', '--output-file', [CompletionResultType]::ParameterName, 'Write the report to this file; the terminal still shows the text')
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use color [env: NO_COLOR, CLICOLOR_FORCE]')
+            [CompletionResult]::new('-y', '-y', [CompletionResultType]::ParameterName, 'Apply the plan without asking')
+            [CompletionResult]::new('--yes', '--yes', [CompletionResultType]::ParameterName, 'Apply the plan without asking')
+            [CompletionResult]::new('--no-input', '--no-input', [CompletionResultType]::ParameterName, 'Never ask; implied without a terminal and where CI is set')
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Show problems only')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Show problems only')
+            [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Show what is done; twice for each request')
+            [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Show what is done; twice for each request')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('check', 'check', [CompletionResultType]::ParameterValue, 'Look at the way between GitLab, Factory and here, layer by layer')
+            [CompletionResult]::new('plan', 'plan', [CompletionResultType]::ParameterValue, 'Write what both sides need for a private way: worksheet, Terraform, VPN, firewall')
+            break
+        }
+        'factory-gitlab;network;check' {
+            [CompletionResult]::new('--resolver', '--resolver', [CompletionResultType]::ParameterName, 'Ask this DNS server, too (may be repeated)')
+            [CompletionResult]::new('--target', '--target', [CompletionResultType]::ParameterName, 'Look at this address, too: [https://|ssh://|tcp://]HOST:PORT (may be repeated)')
+            [CompletionResult]::new('--only', '--only', [CompletionResultType]::ParameterName, 'Run only this check (a code, or a pattern such as ''network.ssh*''; may be repeated)')
+            [CompletionResult]::new('--skip', '--skip', [CompletionResultType]::ParameterName, 'Skip this check (a code or a pattern; may be repeated)')
+            [CompletionResult]::new('--gitlab-url', '--gitlab-url', [CompletionResultType]::ParameterName, 'Base URL of GitLab, with its path if it has one (https://host/gitlab) [env: GITLAB_URL]')
+            [CompletionResult]::new('--token-file', '--token-file', [CompletionResultType]::ParameterName, 'File with an admin''s personal access token; - reads standard input [env: GITLAB_TOKEN]')
+            [CompletionResult]::new('--header-file', '--header-file', [CompletionResultType]::ParameterName, 'File with headers for GitLab alone, Name: value a line')
+            [CompletionResult]::new('--kit', '--kit', [CompletionResultType]::ParameterName, 'The kit from Factory: a path, - or an https URL [env: FACTORY_KIT]')
+            [CompletionResult]::new('--kit-fingerprint', '--kit-fingerprint', [CompletionResultType]::ParameterName, 'Accept only the kit with this fingerprint, as kit show prints it [env: FACTORY_KIT_FINGERPRINT]')
+            [CompletionResult]::new('--kit-signer', '--kit-signer', [CompletionResultType]::ParameterName, 'Accept only a kit that this minisign key has signed (KIT.minisig) [env: FACTORY_KIT_SIGNER]')
+            [CompletionResult]::new('--factory-key-file', '--factory-key-file', [CompletionResultType]::ParameterName, 'File with the key of Factory''s API; - reads standard input [env: FACTORY_API_KEY]')
+            [CompletionResult]::new('--ca-cert', '--ca-cert', [CompletionResultType]::ParameterName, 'CA certificates to trust for GitLab as well (PEM; may be repeated) [env: FACTORY_GITLAB_CA_CERT]')
+            [CompletionResult]::new('--factory-ca-cert', '--factory-ca-cert', [CompletionResultType]::ParameterName, 'CA certificates to trust for Factory''s hosts (PEM; may be repeated) [env: FACTORY_GITLAB_FACTORY_CA_CERT]')
+            [CompletionResult]::new('--client-cert', '--client-cert', [CompletionResultType]::ParameterName, 'Certificate and key (PEM) for a GitLab behind mutual TLS')
+            [CompletionResult]::new('--proxy', '--proxy', [CompletionResultType]::ParameterName, 'Proxy to use, or none [default: HTTPS_PROXY, HTTP_PROXY and NO_PROXY] [env: FACTORY_GITLAB_PROXY]')
+            [CompletionResult]::new('--timeout', '--timeout', [CompletionResultType]::ParameterName, 'Time limit of one request, in seconds [default: 30]')
+            [CompletionResult]::new('--concurrency', '--concurrency', [CompletionResultType]::ParameterName, 'Limit of requests in flight [default: 8]')
+            [CompletionResult]::new('--keyring', '--keyring', [CompletionResultType]::ParameterName, 'Keep the token in the system''s keyring [default: ask]')
+            [CompletionResult]::new('--log-file', '--log-file', [CompletionResultType]::ParameterName, 'Write a log to this file, as JSON lines without secrets [env: FACTORY_LOG_FILE]')
+            [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'Answers file (TOML); every setting has a key in it [env: FACTORY_GITLAB_CONFIG]')
+            [CompletionResult]::new('-o', '-o', [CompletionResultType]::ParameterName, 'Format of the report')
+            [CompletionResult]::new('--output-format', '--output-format', [CompletionResultType]::ParameterName, 'Format of the report')
+            [CompletionResult]::new('--output-file', '--output-file', [CompletionResultType]::ParameterName, 'Write the report to this file; the terminal still shows the text')
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use color [env: NO_COLOR, CLICOLOR_FORCE]')
+            [CompletionResult]::new('--ipv4', '--ipv4', [CompletionResultType]::ParameterName, 'Connect to IPv4 addresses only')
+            [CompletionResult]::new('--ipv6', '--ipv6', [CompletionResultType]::ParameterName, 'Connect to IPv6 addresses only')
+            [CompletionResult]::new('--live', '--live', [CompletionResultType]::ParameterName, 'Have GitLab send its own webhook tests and follow the deliveries')
+            [CompletionResult]::new('--list', '--list', [CompletionResultType]::ParameterName, 'List the checks and run none')
+            [CompletionResult]::new('-y', '-y', [CompletionResultType]::ParameterName, 'Apply the plan without asking')
+            [CompletionResult]::new('--yes', '--yes', [CompletionResultType]::ParameterName, 'Apply the plan without asking')
+            [CompletionResult]::new('--no-input', '--no-input', [CompletionResultType]::ParameterName, 'Never ask; implied without a terminal and where CI is set')
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Show problems only')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Show problems only')
+            [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Show what is done; twice for each request')
+            [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Show what is done; twice for each request')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            break
+        }
+        'factory-gitlab;network;plan' {
+            [CompletionResult]::new('--gitlab-url', '--gitlab-url', [CompletionResultType]::ParameterName, 'Base URL of GitLab, with its path if it has one (https://host/gitlab) [env: GITLAB_URL]')
+            [CompletionResult]::new('--token-file', '--token-file', [CompletionResultType]::ParameterName, 'File with an admin''s personal access token; - reads standard input [env: GITLAB_TOKEN]')
+            [CompletionResult]::new('--header-file', '--header-file', [CompletionResultType]::ParameterName, 'File with headers for GitLab alone, Name: value a line')
+            [CompletionResult]::new('--kit', '--kit', [CompletionResultType]::ParameterName, 'The kit from Factory: a path, - or an https URL [env: FACTORY_KIT]')
+            [CompletionResult]::new('--kit-fingerprint', '--kit-fingerprint', [CompletionResultType]::ParameterName, 'Accept only the kit with this fingerprint, as kit show prints it [env: FACTORY_KIT_FINGERPRINT]')
+            [CompletionResult]::new('--kit-signer', '--kit-signer', [CompletionResultType]::ParameterName, 'Accept only a kit that this minisign key has signed (KIT.minisig) [env: FACTORY_KIT_SIGNER]')
+            [CompletionResult]::new('--factory-key-file', '--factory-key-file', [CompletionResultType]::ParameterName, 'File with the key of Factory''s API; - reads standard input [env: FACTORY_API_KEY]')
+            [CompletionResult]::new('--ca-cert', '--ca-cert', [CompletionResultType]::ParameterName, 'CA certificates to trust for GitLab as well (PEM; may be repeated) [env: FACTORY_GITLAB_CA_CERT]')
+            [CompletionResult]::new('--factory-ca-cert', '--factory-ca-cert', [CompletionResultType]::ParameterName, 'CA certificates to trust for Factory''s hosts (PEM; may be repeated) [env: FACTORY_GITLAB_FACTORY_CA_CERT]')
+            [CompletionResult]::new('--client-cert', '--client-cert', [CompletionResultType]::ParameterName, 'Certificate and key (PEM) for a GitLab behind mutual TLS')
+            [CompletionResult]::new('--proxy', '--proxy', [CompletionResultType]::ParameterName, 'Proxy to use, or none [default: HTTPS_PROXY, HTTP_PROXY and NO_PROXY] [env: FACTORY_GITLAB_PROXY]')
+            [CompletionResult]::new('--timeout', '--timeout', [CompletionResultType]::ParameterName, 'Time limit of one request, in seconds [default: 30]')
+            [CompletionResult]::new('--concurrency', '--concurrency', [CompletionResultType]::ParameterName, 'Limit of requests in flight [default: 8]')
+            [CompletionResult]::new('--keyring', '--keyring', [CompletionResultType]::ParameterName, 'Keep the token in the system''s keyring [default: ask]')
+            [CompletionResult]::new('--log-file', '--log-file', [CompletionResultType]::ParameterName, 'Write a log to this file, as JSON lines without secrets [env: FACTORY_LOG_FILE]')
+            [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'Answers file (TOML); every setting has a key in it [env: FACTORY_GITLAB_CONFIG]')
+            [CompletionResult]::new('-o', '-o', [CompletionResultType]::ParameterName, 'Format of the report')
+            [CompletionResult]::new('--output-format', '--output-format', [CompletionResultType]::ParameterName, 'Format of the report')
+            [CompletionResult]::new('--output-file', '--output-file', [CompletionResultType]::ParameterName, 'Write the report to this file; the terminal still shows the text')
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use color [env: NO_COLOR, CLICOLOR_FORCE]')
             [CompletionResult]::new('-y', '-y', [CompletionResultType]::ParameterName, 'Apply the plan without asking')
             [CompletionResult]::new('--yes', '--yes', [CompletionResultType]::ParameterName, 'Apply the plan without asking')
             [CompletionResult]::new('--no-input', '--no-input', [CompletionResultType]::ParameterName, 'Never ask; implied without a terminal and where CI is set')
@@ -865,6 +972,7 @@ Register-ArgumentCompleter -Native -CommandName 'factory-gitlab' -ScriptBlock {
         'factory-gitlab;help' {
             [CompletionResult]::new('connect', 'connect', [CompletionResultType]::ParameterValue, 'Bring an instance to the connected state')
             [CompletionResult]::new('verify', 'verify', [CompletionResultType]::ParameterValue, 'Prove the connection, check by check')
+            [CompletionResult]::new('network', 'network', [CompletionResultType]::ParameterValue, 'Check the network between GitLab and Factory, or plan it')
             [CompletionResult]::new('exercise', 'exercise', [CompletionResultType]::ParameterValue, 'Test the connection with real events in a project of its own')
             [CompletionResult]::new('monitor', 'monitor', [CompletionResultType]::ParameterValue, 'Watch the connection, and tell what changes')
             [CompletionResult]::new('rotate', 'rotate', [CompletionResultType]::ParameterValue, 'Renew a secret of the connection, and prove the new one')
@@ -882,6 +990,17 @@ Register-ArgumentCompleter -Native -CommandName 'factory-gitlab' -ScriptBlock {
             break
         }
         'factory-gitlab;help;verify' {
+            break
+        }
+        'factory-gitlab;help;network' {
+            [CompletionResult]::new('check', 'check', [CompletionResultType]::ParameterValue, 'Look at the way between GitLab, Factory and here, layer by layer')
+            [CompletionResult]::new('plan', 'plan', [CompletionResultType]::ParameterValue, 'Write what both sides need for a private way: worksheet, Terraform, VPN, firewall')
+            break
+        }
+        'factory-gitlab;help;network;check' {
+            break
+        }
+        'factory-gitlab;help;network;plan' {
             break
         }
         'factory-gitlab;help;exercise' {

@@ -57,6 +57,7 @@ complete -c factory-gitlab -n "__fish_factory_gitlab_needs_command" -s h -l help
 complete -c factory-gitlab -n "__fish_factory_gitlab_needs_command" -s V -l version -d 'Print version'
 complete -c factory-gitlab -n "__fish_factory_gitlab_needs_command" -f -a "connect" -d 'Bring an instance to the connected state'
 complete -c factory-gitlab -n "__fish_factory_gitlab_needs_command" -f -a "verify" -d 'Prove the connection, check by check'
+complete -c factory-gitlab -n "__fish_factory_gitlab_needs_command" -f -a "network" -d 'Check the network between GitLab and Factory, or plan it'
 complete -c factory-gitlab -n "__fish_factory_gitlab_needs_command" -f -a "exercise" -d 'Test the connection with real events in a project of its own'
 complete -c factory-gitlab -n "__fish_factory_gitlab_needs_command" -f -a "monitor" -d 'Watch the connection, and tell what changes'
 complete -c factory-gitlab -n "__fish_factory_gitlab_needs_command" -f -a "rotate" -d 'Renew a secret of the connection, and prove the new one'
@@ -242,6 +243,128 @@ complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand verify" -l
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand verify" -s q -l quiet -d 'Show problems only'
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand verify" -s v -l verbose -d 'Show what is done; twice for each request'
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand verify" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand network; and not __fish_seen_subcommand_from check plan" -l gitlab-url -d 'Base URL of GitLab, with its path if it has one (https://host/gitlab) [env: GITLAB_URL]' -r -f
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand network; and not __fish_seen_subcommand_from check plan" -l token-file -d 'File with an admin\'s personal access token; - reads standard input [env: GITLAB_TOKEN]' -r -F
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand network; and not __fish_seen_subcommand_from check plan" -l header-file -d 'File with headers for GitLab alone, Name: value a line' -r -F
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand network; and not __fish_seen_subcommand_from check plan" -l kit -d 'The kit from Factory: a path, - or an https URL [env: FACTORY_KIT]' -r -F
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand network; and not __fish_seen_subcommand_from check plan" -l kit-fingerprint -d 'Accept only the kit with this fingerprint, as kit show prints it [env: FACTORY_KIT_FINGERPRINT]' -r
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand network; and not __fish_seen_subcommand_from check plan" -l kit-signer -d 'Accept only a kit that this minisign key has signed (KIT.minisig) [env: FACTORY_KIT_SIGNER]' -r
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand network; and not __fish_seen_subcommand_from check plan" -l factory-key-file -d 'File with the key of Factory\'s API; - reads standard input [env: FACTORY_API_KEY]' -r -F
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand network; and not __fish_seen_subcommand_from check plan" -l ca-cert -d 'CA certificates to trust for GitLab as well (PEM; may be repeated) [env: FACTORY_GITLAB_CA_CERT]' -r -F
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand network; and not __fish_seen_subcommand_from check plan" -l factory-ca-cert -d 'CA certificates to trust for Factory\'s hosts (PEM; may be repeated) [env: FACTORY_GITLAB_FACTORY_CA_CERT]' -r -F
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand network; and not __fish_seen_subcommand_from check plan" -l client-cert -d 'Certificate and key (PEM) for a GitLab behind mutual TLS' -r -F
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand network; and not __fish_seen_subcommand_from check plan" -l proxy -d 'Proxy to use, or none [default: HTTPS_PROXY, HTTP_PROXY and NO_PROXY] [env: FACTORY_GITLAB_PROXY]' -r -f
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand network; and not __fish_seen_subcommand_from check plan" -l timeout -d 'Time limit of one request, in seconds [default: 30]' -r
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand network; and not __fish_seen_subcommand_from check plan" -l concurrency -d 'Limit of requests in flight [default: 8]' -r
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand network; and not __fish_seen_subcommand_from check plan" -l keyring -d 'Keep the token in the system\'s keyring [default: ask]' -r -f -a "ask\t''
+store\t''
+off\t''"
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand network; and not __fish_seen_subcommand_from check plan" -l log-file -d 'Write a log to this file, as JSON lines without secrets [env: FACTORY_LOG_FILE]' -r -F
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand network; and not __fish_seen_subcommand_from check plan" -l config -d 'Answers file (TOML); every setting has a key in it [env: FACTORY_GITLAB_CONFIG]' -r -F
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand network; and not __fish_seen_subcommand_from check plan" -s o -l output-format -d 'Format of the report' -r -f -a "text\t''
+json\t''
+junit\t''"
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand network; and not __fish_seen_subcommand_from check plan" -l output-file -d 'Write the report to this file; the terminal still shows the text' -r -F
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand network; and not __fish_seen_subcommand_from check plan" -l color -d 'When to use color [env: NO_COLOR, CLICOLOR_FORCE]' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand network; and not __fish_seen_subcommand_from check plan" -s y -l yes -d 'Apply the plan without asking'
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand network; and not __fish_seen_subcommand_from check plan" -l no-input -d 'Never ask; implied without a terminal and where CI is set'
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand network; and not __fish_seen_subcommand_from check plan" -s q -l quiet -d 'Show problems only'
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand network; and not __fish_seen_subcommand_from check plan" -s v -l verbose -d 'Show what is done; twice for each request'
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand network; and not __fish_seen_subcommand_from check plan" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand network; and not __fish_seen_subcommand_from check plan" -f -a "check" -d 'Look at the way between GitLab, Factory and here, layer by layer'
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand network; and not __fish_seen_subcommand_from check plan" -f -a "plan" -d 'Write what both sides need for a private way: worksheet, Terraform, VPN, firewall'
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand network; and __fish_seen_subcommand_from check" -l resolver -d 'Ask this DNS server, too (may be repeated)' -r
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand network; and __fish_seen_subcommand_from check" -l target -d 'Look at this address, too: [https://|ssh://|tcp://]HOST:PORT (may be repeated)' -r
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand network; and __fish_seen_subcommand_from check" -l only -d 'Run only this check (a code, or a pattern such as \'network.ssh*\'; may be repeated)' -r -f -a "network.dns\t''
+network.dns_split\t''
+network.tcp\t''
+network.tls\t''
+network.mtu\t''
+network.http\t''
+network.ssh\t''
+network.ssh_hostkey\t''
+network.clock\t''
+network.outbound\t''
+network.inbound\t''
+network.endpoints\t''"
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand network; and __fish_seen_subcommand_from check" -l skip -d 'Skip this check (a code or a pattern; may be repeated)' -r -f -a "network.dns\t''
+network.dns_split\t''
+network.tcp\t''
+network.tls\t''
+network.mtu\t''
+network.http\t''
+network.ssh\t''
+network.ssh_hostkey\t''
+network.clock\t''
+network.outbound\t''
+network.inbound\t''
+network.endpoints\t''"
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand network; and __fish_seen_subcommand_from check" -l gitlab-url -d 'Base URL of GitLab, with its path if it has one (https://host/gitlab) [env: GITLAB_URL]' -r -f
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand network; and __fish_seen_subcommand_from check" -l token-file -d 'File with an admin\'s personal access token; - reads standard input [env: GITLAB_TOKEN]' -r -F
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand network; and __fish_seen_subcommand_from check" -l header-file -d 'File with headers for GitLab alone, Name: value a line' -r -F
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand network; and __fish_seen_subcommand_from check" -l kit -d 'The kit from Factory: a path, - or an https URL [env: FACTORY_KIT]' -r -F
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand network; and __fish_seen_subcommand_from check" -l kit-fingerprint -d 'Accept only the kit with this fingerprint, as kit show prints it [env: FACTORY_KIT_FINGERPRINT]' -r
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand network; and __fish_seen_subcommand_from check" -l kit-signer -d 'Accept only a kit that this minisign key has signed (KIT.minisig) [env: FACTORY_KIT_SIGNER]' -r
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand network; and __fish_seen_subcommand_from check" -l factory-key-file -d 'File with the key of Factory\'s API; - reads standard input [env: FACTORY_API_KEY]' -r -F
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand network; and __fish_seen_subcommand_from check" -l ca-cert -d 'CA certificates to trust for GitLab as well (PEM; may be repeated) [env: FACTORY_GITLAB_CA_CERT]' -r -F
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand network; and __fish_seen_subcommand_from check" -l factory-ca-cert -d 'CA certificates to trust for Factory\'s hosts (PEM; may be repeated) [env: FACTORY_GITLAB_FACTORY_CA_CERT]' -r -F
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand network; and __fish_seen_subcommand_from check" -l client-cert -d 'Certificate and key (PEM) for a GitLab behind mutual TLS' -r -F
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand network; and __fish_seen_subcommand_from check" -l proxy -d 'Proxy to use, or none [default: HTTPS_PROXY, HTTP_PROXY and NO_PROXY] [env: FACTORY_GITLAB_PROXY]' -r -f
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand network; and __fish_seen_subcommand_from check" -l timeout -d 'Time limit of one request, in seconds [default: 30]' -r
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand network; and __fish_seen_subcommand_from check" -l concurrency -d 'Limit of requests in flight [default: 8]' -r
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand network; and __fish_seen_subcommand_from check" -l keyring -d 'Keep the token in the system\'s keyring [default: ask]' -r -f -a "ask\t''
+store\t''
+off\t''"
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand network; and __fish_seen_subcommand_from check" -l log-file -d 'Write a log to this file, as JSON lines without secrets [env: FACTORY_LOG_FILE]' -r -F
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand network; and __fish_seen_subcommand_from check" -l config -d 'Answers file (TOML); every setting has a key in it [env: FACTORY_GITLAB_CONFIG]' -r -F
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand network; and __fish_seen_subcommand_from check" -s o -l output-format -d 'Format of the report' -r -f -a "text\t''
+json\t''
+junit\t''"
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand network; and __fish_seen_subcommand_from check" -l output-file -d 'Write the report to this file; the terminal still shows the text' -r -F
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand network; and __fish_seen_subcommand_from check" -l color -d 'When to use color [env: NO_COLOR, CLICOLOR_FORCE]' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand network; and __fish_seen_subcommand_from check" -l ipv4 -d 'Connect to IPv4 addresses only'
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand network; and __fish_seen_subcommand_from check" -l ipv6 -d 'Connect to IPv6 addresses only'
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand network; and __fish_seen_subcommand_from check" -l live -d 'Have GitLab send its own webhook tests and follow the deliveries'
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand network; and __fish_seen_subcommand_from check" -l list -d 'List the checks and run none'
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand network; and __fish_seen_subcommand_from check" -s y -l yes -d 'Apply the plan without asking'
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand network; and __fish_seen_subcommand_from check" -l no-input -d 'Never ask; implied without a terminal and where CI is set'
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand network; and __fish_seen_subcommand_from check" -s q -l quiet -d 'Show problems only'
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand network; and __fish_seen_subcommand_from check" -s v -l verbose -d 'Show what is done; twice for each request'
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand network; and __fish_seen_subcommand_from check" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand network; and __fish_seen_subcommand_from plan" -l gitlab-url -d 'Base URL of GitLab, with its path if it has one (https://host/gitlab) [env: GITLAB_URL]' -r -f
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand network; and __fish_seen_subcommand_from plan" -l token-file -d 'File with an admin\'s personal access token; - reads standard input [env: GITLAB_TOKEN]' -r -F
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand network; and __fish_seen_subcommand_from plan" -l header-file -d 'File with headers for GitLab alone, Name: value a line' -r -F
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand network; and __fish_seen_subcommand_from plan" -l kit -d 'The kit from Factory: a path, - or an https URL [env: FACTORY_KIT]' -r -F
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand network; and __fish_seen_subcommand_from plan" -l kit-fingerprint -d 'Accept only the kit with this fingerprint, as kit show prints it [env: FACTORY_KIT_FINGERPRINT]' -r
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand network; and __fish_seen_subcommand_from plan" -l kit-signer -d 'Accept only a kit that this minisign key has signed (KIT.minisig) [env: FACTORY_KIT_SIGNER]' -r
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand network; and __fish_seen_subcommand_from plan" -l factory-key-file -d 'File with the key of Factory\'s API; - reads standard input [env: FACTORY_API_KEY]' -r -F
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand network; and __fish_seen_subcommand_from plan" -l ca-cert -d 'CA certificates to trust for GitLab as well (PEM; may be repeated) [env: FACTORY_GITLAB_CA_CERT]' -r -F
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand network; and __fish_seen_subcommand_from plan" -l factory-ca-cert -d 'CA certificates to trust for Factory\'s hosts (PEM; may be repeated) [env: FACTORY_GITLAB_FACTORY_CA_CERT]' -r -F
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand network; and __fish_seen_subcommand_from plan" -l client-cert -d 'Certificate and key (PEM) for a GitLab behind mutual TLS' -r -F
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand network; and __fish_seen_subcommand_from plan" -l proxy -d 'Proxy to use, or none [default: HTTPS_PROXY, HTTP_PROXY and NO_PROXY] [env: FACTORY_GITLAB_PROXY]' -r -f
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand network; and __fish_seen_subcommand_from plan" -l timeout -d 'Time limit of one request, in seconds [default: 30]' -r
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand network; and __fish_seen_subcommand_from plan" -l concurrency -d 'Limit of requests in flight [default: 8]' -r
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand network; and __fish_seen_subcommand_from plan" -l keyring -d 'Keep the token in the system\'s keyring [default: ask]' -r -f -a "ask\t''
+store\t''
+off\t''"
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand network; and __fish_seen_subcommand_from plan" -l log-file -d 'Write a log to this file, as JSON lines without secrets [env: FACTORY_LOG_FILE]' -r -F
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand network; and __fish_seen_subcommand_from plan" -l config -d 'Answers file (TOML); every setting has a key in it [env: FACTORY_GITLAB_CONFIG]' -r -F
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand network; and __fish_seen_subcommand_from plan" -s o -l output-format -d 'Format of the report' -r -f -a "text\t''
+json\t''
+junit\t''"
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand network; and __fish_seen_subcommand_from plan" -l output-file -d 'Write the report to this file; the terminal still shows the text' -r -F
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand network; and __fish_seen_subcommand_from plan" -l color -d 'When to use color [env: NO_COLOR, CLICOLOR_FORCE]' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand network; and __fish_seen_subcommand_from plan" -s y -l yes -d 'Apply the plan without asking'
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand network; and __fish_seen_subcommand_from plan" -l no-input -d 'Never ask; implied without a terminal and where CI is set'
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand network; and __fish_seen_subcommand_from plan" -s q -l quiet -d 'Show problems only'
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand network; and __fish_seen_subcommand_from plan" -s v -l verbose -d 'Show what is done; twice for each request'
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand network; and __fish_seen_subcommand_from plan" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand exercise" -l group -d 'Create the project in this group' -r
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand exercise" -l project -d 'Work in this project, which exists' -r
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand exercise" -l only -d 'Only this event, or this activity: push, branch, tag, issue, note, … (may be repeated)' -r
@@ -899,19 +1022,22 @@ complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand man" -l no
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand man" -s q -l quiet -d 'Show problems only'
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand man" -s v -l verbose -d 'Show what is done; twice for each request'
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand man" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand help; and not __fish_seen_subcommand_from connect verify exercise monitor rotate disconnect bundle kit status sandbox completions man help" -f -a "connect" -d 'Bring an instance to the connected state'
-complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand help; and not __fish_seen_subcommand_from connect verify exercise monitor rotate disconnect bundle kit status sandbox completions man help" -f -a "verify" -d 'Prove the connection, check by check'
-complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand help; and not __fish_seen_subcommand_from connect verify exercise monitor rotate disconnect bundle kit status sandbox completions man help" -f -a "exercise" -d 'Test the connection with real events in a project of its own'
-complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand help; and not __fish_seen_subcommand_from connect verify exercise monitor rotate disconnect bundle kit status sandbox completions man help" -f -a "monitor" -d 'Watch the connection, and tell what changes'
-complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand help; and not __fish_seen_subcommand_from connect verify exercise monitor rotate disconnect bundle kit status sandbox completions man help" -f -a "rotate" -d 'Renew a secret of the connection, and prove the new one'
-complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand help; and not __fish_seen_subcommand_from connect verify exercise monitor rotate disconnect bundle kit status sandbox completions man help" -f -a "disconnect" -d 'Remove what connect made, and prove that it is gone'
-complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand help; and not __fish_seen_subcommand_from connect verify exercise monitor rotate disconnect bundle kit status sandbox completions man help" -f -a "bundle" -d 'Inspect, upload or open a sealed bundle'
-complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand help; and not __fish_seen_subcommand_from connect verify exercise monitor rotate disconnect bundle kit status sandbox completions man help" -f -a "kit" -d 'Show or check the kit from Factory, or print a template'
-complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand help; and not __fish_seen_subcommand_from connect verify exercise monitor rotate disconnect bundle kit status sandbox completions man help" -f -a "status" -d 'Show what is recorded here about connections; contact no server'
-complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand help; and not __fish_seen_subcommand_from connect verify exercise monitor rotate disconnect bundle kit status sandbox completions man help" -f -a "sandbox" -d 'Rehearse any command against an embedded GitLab and Factory'
-complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand help; and not __fish_seen_subcommand_from connect verify exercise monitor rotate disconnect bundle kit status sandbox completions man help" -f -a "completions" -d 'Print a shell\'s completions'
-complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand help; and not __fish_seen_subcommand_from connect verify exercise monitor rotate disconnect bundle kit status sandbox completions man help" -f -a "man" -d 'Print the manual page, or write one for each command'
-complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand help; and not __fish_seen_subcommand_from connect verify exercise monitor rotate disconnect bundle kit status sandbox completions man help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand help; and not __fish_seen_subcommand_from connect verify network exercise monitor rotate disconnect bundle kit status sandbox completions man help" -f -a "connect" -d 'Bring an instance to the connected state'
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand help; and not __fish_seen_subcommand_from connect verify network exercise monitor rotate disconnect bundle kit status sandbox completions man help" -f -a "verify" -d 'Prove the connection, check by check'
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand help; and not __fish_seen_subcommand_from connect verify network exercise monitor rotate disconnect bundle kit status sandbox completions man help" -f -a "network" -d 'Check the network between GitLab and Factory, or plan it'
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand help; and not __fish_seen_subcommand_from connect verify network exercise monitor rotate disconnect bundle kit status sandbox completions man help" -f -a "exercise" -d 'Test the connection with real events in a project of its own'
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand help; and not __fish_seen_subcommand_from connect verify network exercise monitor rotate disconnect bundle kit status sandbox completions man help" -f -a "monitor" -d 'Watch the connection, and tell what changes'
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand help; and not __fish_seen_subcommand_from connect verify network exercise monitor rotate disconnect bundle kit status sandbox completions man help" -f -a "rotate" -d 'Renew a secret of the connection, and prove the new one'
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand help; and not __fish_seen_subcommand_from connect verify network exercise monitor rotate disconnect bundle kit status sandbox completions man help" -f -a "disconnect" -d 'Remove what connect made, and prove that it is gone'
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand help; and not __fish_seen_subcommand_from connect verify network exercise monitor rotate disconnect bundle kit status sandbox completions man help" -f -a "bundle" -d 'Inspect, upload or open a sealed bundle'
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand help; and not __fish_seen_subcommand_from connect verify network exercise monitor rotate disconnect bundle kit status sandbox completions man help" -f -a "kit" -d 'Show or check the kit from Factory, or print a template'
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand help; and not __fish_seen_subcommand_from connect verify network exercise monitor rotate disconnect bundle kit status sandbox completions man help" -f -a "status" -d 'Show what is recorded here about connections; contact no server'
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand help; and not __fish_seen_subcommand_from connect verify network exercise monitor rotate disconnect bundle kit status sandbox completions man help" -f -a "sandbox" -d 'Rehearse any command against an embedded GitLab and Factory'
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand help; and not __fish_seen_subcommand_from connect verify network exercise monitor rotate disconnect bundle kit status sandbox completions man help" -f -a "completions" -d 'Print a shell\'s completions'
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand help; and not __fish_seen_subcommand_from connect verify network exercise monitor rotate disconnect bundle kit status sandbox completions man help" -f -a "man" -d 'Print the manual page, or write one for each command'
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand help; and not __fish_seen_subcommand_from connect verify network exercise monitor rotate disconnect bundle kit status sandbox completions man help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand help; and __fish_seen_subcommand_from network" -f -a "check" -d 'Look at the way between GitLab, Factory and here, layer by layer'
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand help; and __fish_seen_subcommand_from network" -f -a "plan" -d 'Write what both sides need for a private way: worksheet, Terraform, VPN, firewall'
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand help; and __fish_seen_subcommand_from rotate" -f -a "application-secret" -d 'Renew the secret of the OAuth application'
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand help; and __fish_seen_subcommand_from rotate" -f -a "token" -d 'Renew the token that was created for Factory'
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand help; and __fish_seen_subcommand_from rotate" -f -a "webhook-secret" -d 'Set the new secret token of Factory\'s kit on the webhooks, one by one'

@@ -15,9 +15,11 @@ pub use self::chain::CertificateSeen;
 pub use self::clock::{ClockDifference, DatedResponse, clock_difference};
 pub use self::dns::resolve;
 pub(super) use self::dns::{Resolver, Unresolved};
-pub use self::dns_query::{DnsAnswer, DnsAnswers, NotAResolver, ResolverAddress, dns_query};
+pub use self::dns_query::{DnsAnswer, DnsAnswers, ResolverAddress, dns_query};
 pub use self::mtu::{Mtu, mtu_of_ssh, mtu_of_tls};
-pub use self::ssh::{HostKey, HostKeyKind, HostKeySeen, SshFailure, SshSeen, ssh_banner, ssh_host_keys};
+#[cfg(test)]
+pub use self::ssh::HostKeyKind;
+pub use self::ssh::{HostKey, HostKeySeen, SshFailure, SshSeen, ssh_banner, ssh_host_keys};
 pub use self::tcp::connect;
 pub(super) use self::tcp::refuses_password;
 pub(super) use self::tls::handshake;
