@@ -208,11 +208,14 @@ pub async fn run(args: &[OsString], env: &Env, interrupt: &Interrupt) -> ExitCod
 /// The command that is running, with those of its flags that a command which runs it again has to repeat.
 fn running(invocation: &Invocation<Command>) -> String {
     let mut running = invocation.running.clone();
-    if let Command::Disconnect(args) = &invocation.cli.command {
-        for flag in args.kept_flags() {
-            running.push(' ');
-            running.push_str(&flag);
-        }
+    let kept = match &invocation.cli.command {
+        Command::Disconnect(args) => args.kept_flags(),
+        Command::Network(args) => args.kept_flags(),
+        _ => Vec::new(),
+    };
+    for flag in kept {
+        running.push(' ');
+        running.push_str(&flag);
     }
     running
 }

@@ -12,6 +12,7 @@ mod rate_limit;
 pub mod request_log;
 mod sender;
 mod serve;
+mod ssh;
 mod start;
 #[cfg(feature = "sandbox-testing")]
 mod testing;
@@ -42,7 +43,7 @@ pub struct Sandbox {
     factory: EmbeddedFactory,
     gitlab_url: Url,
     factory_url: Url,
-    addresses: [SocketAddr; 2],
+    addresses: [SocketAddr; 3],
     #[cfg_attr(not(feature = "sandbox-testing"), allow(dead_code, reason = "only tests read it"))]
     plain_url: Option<Url>,
     log: Arc<RequestLog>,
@@ -100,7 +101,7 @@ impl Sandbox {
         self.factory_url.as_str().trim_end_matches('/').to_owned()
     }
 
-    /// Where GitLab and Factory listen: the only addresses that a rehearsal connects to.
+    /// Where GitLab, Factory and GitLab's SSH listen: the only addresses that a rehearsal connects to.
     #[must_use]
     pub const fn addresses(&self) -> &[SocketAddr] {
         &self.addresses

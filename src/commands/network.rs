@@ -23,6 +23,14 @@ pub struct NetworkArgs {
 }
 
 impl NetworkArgs {
+    /// The flags that a command which runs this one again has to repeat.
+    pub(super) fn kept_flags(&self) -> Vec<String> {
+        match &self.command {
+            NetworkCommand::Check(args) => args.kept_flags(),
+            NetworkCommand::Plan(_) => Vec::new(),
+        }
+    }
+
     /// Whether it has a report on checks.
     pub(super) const fn reports_checks(&self) -> bool {
         matches!(self.command, NetworkCommand::Check(_))

@@ -21,6 +21,7 @@ use super::request_log::RequestLog;
 use super::request_log::Side;
 use super::sender::WebhookSender;
 use super::serve::{self, Server};
+use super::ssh;
 use super::tls::PrivateCa;
 use super::{Ca, Sandbox, StartError};
 
@@ -41,6 +42,8 @@ pub(super) fn start(asked: SandboxOptions) -> Result<Sandbox, StartError> {
     let (gitlab_at, beside) = (address(&gitlab_listener)?, SocketAddr::new(options.listen.ip(), 0));
     let factory_listener = listen(beside)?;
     let factory_at = address(&factory_listener)?;
+    let ssh_listener = listen(beside)?;
+    let ssh_at = address(&ssh_listener)?;
     let gitlab_url = base_url(options, gitlab_at, &options.relative_root)?;
     let factory_url = base_url(options, factory_at, "")?;
     let ca = options.tls.then(PrivateCa::new).transpose()?;
@@ -68,13 +71,14 @@ pub(super) fn start(asked: SandboxOptions) -> Result<Sandbox, StartError> {
         },
     ];
     let plain_url = if ca.is_some() { Some(plain_port(&builder, gitlab_at, &mut ports)?) } else { None };
-    let (stop, thread) = run(ports)?;
+    gitlab.lock().ssh_at = Some(ssh_at);
+    let (stop, thread) = run(ports, ssh_listener)?;
     Ok(Sandbox {
         gitlab,
         factory,
         gitlab_url,
         factory_url,
-        addresses: [gitlab_at, factory_at],
+        addresses: [gitlab_at, factory_at, ssh_at],
         plain_url,
         log,
         faults,
@@ -164,7 +168,7 @@ impl ServerBuilder<'_> {
 type Running = (oneshot::Sender<()>, std::thread::JoinHandle<()>);
 
 /// Serves the ports on a thread with a runtime of its own, until the sender is dropped.
-fn run(ports: Vec<Port>) -> Result<Running, StartError> {
+fn run(ports: Vec<Port>, ssh: TcpListener) -> Result<Running, StartError> {
     let (stop, stopped) = oneshot::channel::<()>();
     let (ready, is_ready) = mpsc::channel::<io::Result<()>>();
     let thread = std::thread::Builder::new().name("sandbox".to_owned()).spawn(move || {
@@ -173,7 +177,7 @@ fn run(ports: Vec<Port>) -> Result<Running, StartError> {
             Err(error) => return drop(ready.send(Err(error))),
         };
         runtime.block_on(async move {
-            let begun = ports.into_iter().try_for_each(begin);
+            let begun = ports.into_iter().try_for_each(begin).and_then(|()| ssh::begin(ssh));
             let failed = begun.is_err();
             drop(ready.send(begun));
             if !failed {

@@ -215,7 +215,9 @@ fn observed(desired: &Desired) -> Observed {
             connect: Observation::Known(Duration::from_millis(3)),
             tls: Observation::Known(CertificateSeen {
                 issuer: "Acme CA".to_owned(),
+                not_before: at("2026-01-01T00:00:00Z"),
                 not_after: at("2027-06-01T00:00:00Z"),
+                inspector: None,
             }),
         },
         metadata: Observation::Known(Metadata {

@@ -5,6 +5,7 @@
 //! * [`exceptions`]: the few failures that may leave the verdict unchanged, with the reason and what must hold instead.
 //! * [`lists`]: lists that end too early.
 //! * [`network`]: names, ports, TLS and servers that fail during the run, for both clients.
+//! * [`network_check`]: the same for `network check`, with the real program.
 //! * [`formats`]: a diagonal through the matrix with the real program, in its three output formats.
 
 mod exceptions;
@@ -14,3 +15,4 @@ mod harness;
 mod lists;
 mod matrix;
 mod network;
+mod network_check;

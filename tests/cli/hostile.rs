@@ -164,3 +164,15 @@ fn sixty_endless_bodies_at_the_same_time() {
 fn sixty_large_lists_at_the_same_time() {
     assert_withstood("/api/v4/projects/*/hooks", scripts::many_parts, &many());
 }
+
+/// What `network check` asks of GitLab beside the rest.
+#[test]
+fn a_network_check_withstands_the_same() {
+    for at in ["/api/v4/version", "/api/v4/application/settings", "/api/v4/projects", "/api/v4/groups"] {
+        let cases: [fn(&mut TcpStream, &Asked) -> std::io::Result<()>; 6] =
+            [scripts::endless, scripts::slow_head, scripts::large_header, scripts::deep, scripts::cut, scripts::packed];
+        for script in cases {
+            assert_run_withstood(TestEnv::with(small()), at, script, &["network", "check"]);
+        }
+    }
+}

@@ -16,6 +16,7 @@ mod interactive;
 mod kit;
 mod kit_bundle_status;
 mod monitor;
+mod network_check;
 mod organizations;
 mod pace;
 mod readme;

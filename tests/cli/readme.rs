@@ -186,6 +186,16 @@ fn the_walk_of_a_rotation_runs_as_it_is_printed() {
 }
 
 #[test]
+fn the_walk_of_a_network_check_runs_as_it_is_printed() {
+    let env = TestEnv::new();
+    for (command, run) in &walked(&env, "network-check", 4) {
+        let wanted = if command.contains("--list") { "network.outbound" } else { "verdict: pass" };
+        assert!(run.stdout.contains(wanted), "{command}\n{run}");
+    }
+    assert!(env.path("network.xml").exists());
+}
+
+#[test]
 fn the_walk_of_a_monitor_runs_as_it_is_printed() {
     let mut env = crate::monitor::connected(crate::test_env::small());
     env.set_clock_speed(20_000);

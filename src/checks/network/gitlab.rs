@@ -59,7 +59,14 @@ pub(super) fn outbound(all: &Seen<'_>) -> CheckOutcome {
     let entry = allowlist_entry(&factory.webhook);
     let worst = views.iter().max_by_key(|view| rank(view.decision));
     let outcome = match worst {
-        None => CheckOutcome::unknown("the addresses of the webhook's host are not known"),
+        None => {
+            match (known.is_some(), view_of(all, factory, gitlab.url(), &settings)(String::new(), Vec::new()).decision)
+            {
+                (true, OutboundDecision::Allowed(by)) => CheckOutcome::pass().note(allowed_text(by)),
+                _ => CheckOutcome::unknown("the addresses of the webhook's host are not known from here")
+                    .fix(Fix::say("name a DNS server with --resolver, or run this where the name resolves")),
+            }
+        }
         Some(view) => judged(all, factory, view),
     };
     let outcome = outcome.evidence("views", evidence).evidence("allowlist_entry", &entry);
@@ -83,21 +90,31 @@ const fn rank(decision: OutboundDecision) -> u8 {
     }
 }
 
-/// As it resolves here, at each given resolver, and as the kit plans it.
-fn views(all: &Seen<'_>, factory: &FactoryNetwork, gitlab: &url::Url, settings: &OutboundSettings) -> Vec<View> {
-    let way = all.ways.webhook().and_then(|target| all.seen.way(&target));
+/// Makes a view of these addresses, with GitLab's decision.
+fn view_of<'a>(
+    all: &Seen<'a>,
+    factory: &'a FactoryNetwork,
+    gitlab: &'a url::Url,
+    settings: &'a OutboundSettings,
+) -> impl Fn(String, Vec<IpAddr>) -> View + 'a {
     let own: Vec<IpAddr> = all
         .seen
         .of(WayOwner::GitLab)
         .filter(|way| way.target.url.host_str() != factory.webhook.host_str())
         .flat_map(|way| way.addresses.known().into_iter().flatten().copied())
         .collect();
-    let view = |source: String, addresses: Vec<IpAddr>| {
+    move |source, addresses| {
         let to =
             Destination { url: &factory.webhook, addresses: &addresses, gitlab: Some(gitlab), own_addresses: &own };
         let decision = decide(&to, settings);
         View { source, addresses, decision }
-    };
+    }
+}
+
+/// As it resolves here, at each given resolver, and as the kit plans it.
+fn views(all: &Seen<'_>, factory: &FactoryNetwork, gitlab: &url::Url, settings: &OutboundSettings) -> Vec<View> {
+    let way = all.ways.webhook().and_then(|target| all.seen.way(&target));
+    let view = view_of(all, factory, gitlab, settings);
     let here = way.and_then(|way| way.addresses.known()).map(|found| view("here".to_owned(), found.clone()));
     let resolvers = way.into_iter().flat_map(|way| &way.answers).filter_map(|given| {
         let addresses: Vec<IpAddr> = given.answers.addresses().collect();
@@ -234,7 +251,7 @@ pub(super) fn inbound(all: &Seen<'_>) -> CheckOutcome {
         _ if private.iter().any(|address| AddressClass::of(*address) != AddressClass::Loopback) => CheckOutcome::warn(
             format!("GitLab's address is {}: Factory reaches it through a VPC peering or a VPN only", listed(&private)),
         )
-        .fix(Fix::run("plan that way, if there is none yet", "factory-gitlab network plan")),
+        .fix(Fix::say("plan that way with network plan, if there is none yet")),
         _ => CheckOutcome::not_observable("whether Factory reaches GitLab cannot be seen from here"),
     };
     outcome.evidence("private_addresses", private)

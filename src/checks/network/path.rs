@@ -70,10 +70,10 @@ fn unresolved(way: &WaySeen, error: &http::Error) -> CheckOutcome {
          system does not tell which"
     ))
     .evidence("detail", detail)
-    .fix(Fix::rerun(
-        format!("correct the name, or make {host} resolve on this machine (DNS, VPN); ask a DNS server directly to know more"),
-        "--resolver IP",
-    ))
+    .fix(Fix::say(format!(
+        "correct the name, or make {host} resolve on this machine (DNS, VPN); with --resolver and the address of a DNS server, \
+         that one is asked directly and says which it is"
+    )))
 }
 
 fn name_it(host: &str) -> Fix {
@@ -324,7 +324,9 @@ pub(super) fn tls(all: &Seen<'_>, way: &WaySeen) -> Option<CheckOutcome> {
     }
     let evidence: Vec<AddressEvidence> =
         way.tls.iter().map(|at| AddressEvidence::new(at.address.ip(), tls_name(&at.seen))).collect();
-    let worst = way.tls.iter().max_by_key(|at| tls_rank(&at.seen))?;
+    let Some(worst) = way.tls.iter().max_by_key(|at| tls_rank(&at.seen)) else {
+        return Some(CheckOutcome::blocked_by("network.tcp"));
+    };
     let outcome = match &worst.seen {
         TlsSeen::Trusted(certificate) => trusted(all, way, certificate),
         TlsSeen::Refused { problem, certificate } => {
@@ -470,6 +472,12 @@ pub(super) fn http(all: &Seen<'_>, way: &WaySeen) -> Option<CheckOutcome> {
     }
     let Some(first) = &way.http else { return Some(CheckOutcome::blocked_by("network.tls")) };
     let outcome = match &first.answer {
+        Ok(status) if way.target.owner == WayOwner::GitLab => CheckOutcome::unknown(format!(
+            "it answers {status} without a token, as GitLab's API never does: another server answers, or a proxy in front of \
+             it adds credentials"
+        ))
+        .evidence("status", status)
+        .fix(Fix::say(format!("check what answers at {}, and the proxy in front of it", way.target))),
         Ok(status) => CheckOutcome::pass().note(format!("answered {status}")).evidence("status", status),
         Err(error) if way.target.owner == WayOwner::GitLab => of_gitlab(all, way, error),
         Err(error) => of_any(all, way, error),

@@ -15,8 +15,12 @@ fn api(fixture: &mut Fixture, cause: Cause) {
 }
 
 fn until(fixture: &mut Fixture, text: &str) {
-    fixture.observed.network.tls =
-        Observation::Known(CertificateSeen { issuer: "Acme CA".to_owned(), not_after: at(text) });
+    fixture.observed.network.tls = Observation::Known(CertificateSeen {
+        issuer: "Acme CA".to_owned(),
+        not_before: at("2026-01-01T00:00:00Z"),
+        not_after: at(text),
+        inspector: None,
+    });
 }
 
 fn own_url(fixture: &mut Fixture, url: &str) {

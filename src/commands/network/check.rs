@@ -88,6 +88,17 @@ pub struct NetworkCheckArgs {
     pub list: bool,
 }
 
+impl NetworkCheckArgs {
+    /// What decides what is looked at.
+    pub(super) fn kept_flags(&self) -> Vec<String> {
+        let resolvers = self.resolver.iter().map(|resolver| format!("--resolver {resolver}"));
+        let targets = self.target.iter().map(|target| format!("--target {}://{target}", target.protocol));
+        let families = [(self.ipv4, "--ipv4"), (self.ipv6, "--ipv6")];
+        let families = families.into_iter().filter(|(is_given, _)| *is_given).map(|(_, flag)| flag.to_owned());
+        resolvers.chain(targets).chain(families).collect()
+    }
+}
+
 /// The whole run.
 const LONGEST: Duration = Duration::from_secs(30);
 /// One step.

@@ -1,11 +1,12 @@
 //! What GitLab tells of its network, where a token is given.
 
 use futures_util::future::join_all;
+use tokio::time::timeout;
 
 use super::{Observation, WayObserver};
 use crate::desired::{WayOwner, WayTarget, Ways};
 use crate::gitlab::{GitAccess, GroupRestriction, NetworkSettings, Reader, SshPlace};
-use crate::http;
+use crate::http::{self, Cause};
 use crate::kit::EndpointProtocol;
 
 /// The groups without a parent that are asked for their restriction.
@@ -60,10 +61,11 @@ pub(super) async fn read(observer: &WayObserver<'_>, ways: &Ways) -> GitLabNetwo
     let Some(reader) = observer.reader else { return GitLabNetwork::skipped(NO_TOKEN) };
     let wants_restrictions = observer.wants("network.inbound")
         && ways.factory.as_ref().is_some_and(|factory| !factory.egress_cidrs.is_empty());
+    let wants_settings = observer.wants_any(&["network.outbound", "network.inbound", "network.ssh"]);
     let (settings, ssh, restrictions) = tokio::join!(
-        wanted(observer.wants_any(&["network.outbound", "network.inbound", "network.ssh"]), reader.network_settings()),
-        wanted(observer.wants("network.ssh"), reader.ssh_place()),
-        wanted(wants_restrictions, Box::pin(restrictions(reader))),
+        Wanted { observer, is_wanted: wants_settings, path: "/application/settings" }.read(reader.network_settings()),
+        Wanted { observer, is_wanted: observer.wants("network.ssh"), path: "/projects" }.read(reader.ssh_place()),
+        Wanted { observer, is_wanted: wants_restrictions, path: "/groups" }.read(Box::pin(restrictions(reader))),
     );
     let is_off = settings.known().is_some_and(|settings| settings.git_access == GitAccess::HttpOnly);
     let ssh = match ssh {
@@ -76,8 +78,25 @@ pub(super) async fn read(observer: &WayObserver<'_>, ways: &Ways) -> GitLabNetwo
     GitLabNetwork { settings, ssh, restrictions }
 }
 
-async fn wanted<T>(is_wanted: bool, reading: impl Future<Output = Result<T, http::Error>>) -> Observation<T> {
-    if is_wanted { reading.await.into() } else { Observation::Skipped(NOT_NEEDED) }
+/// A read, if it is wanted. It may be sent again where a connection breaks, and yet has to leave time for what needs it.
+struct Wanted<'a> {
+    observer: &'a WayObserver<'a>,
+    is_wanted: bool,
+    path: &'static str,
+}
+
+impl Wanted<'_> {
+    async fn read<T>(self, reading: impl Future<Output = Result<T, http::Error>>) -> Observation<T> {
+        let Some(reader) = self.observer.reader.filter(|_| self.is_wanted) else {
+            return Observation::Skipped(NOT_NEEDED);
+        };
+        let limit = self.observer.time.limit().saturating_mul(2);
+        let late = || {
+            let request = http::Request::get(reader.instance().api(self.path));
+            Observation::Failed(request.failed(Cause::Timeout { after: limit }))
+        };
+        timeout(limit, reading).await.map_or_else(|_| late(), Observation::from)
+    }
 }
 
 async fn restrictions(reader: &Reader) -> Result<Vec<GroupRestriction>, http::Error> {

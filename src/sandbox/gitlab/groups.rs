@@ -22,6 +22,7 @@ use super::params::Params;
 use super::permissions::Permissions;
 use super::projects::{access_level, in_groups, of_group};
 use super::state::{GitLabState, StoredGroup, StoredUser, level};
+use crate::sandbox::options::SandboxPlan;
 
 pub(super) fn routes() -> Router<GitLab> {
     Router::new()
@@ -141,6 +142,10 @@ async fn show(Shared(gitlab): Shared<GitLab>, Path(id): Path<String>, call: Call
     let group = state.visible_group(&id, caller.as_ref())?;
     let mut answer = entity(&gitlab, &state, group);
     answer["shared_with_groups"] = json!([]);
+    // gitlab: ee/lib/ee/api/entities/group_detail.rb, where the license has the restriction
+    if gitlab.options().plan != SandboxPlan::None && gitlab.is_enterprise() {
+        answer["ip_restriction_ranges"] = json!(group.ip_restriction_ranges);
+    }
     if call.params.boolean("with_projects")?.unwrap_or(true) {
         answer["projects"] = json!(of_group(&state, caller.as_ref(), group.id));
         answer["shared_projects"] = json!([]);

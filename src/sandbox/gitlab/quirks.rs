@@ -1,5 +1,7 @@
 //! How an instance differs or misbehaves on purpose: one field for each difference that a test needs.
 
+use std::collections::BTreeMap;
+use std::net::IpAddr;
 use std::time::Duration;
 
 /// The quirks of an instance; they can be changed while the sandbox runs.
@@ -30,6 +32,8 @@ pub struct InstanceQuirks {
     pub relative_links: bool,
     /// GitLab's server resolves no name.
     pub no_dns: bool,
+    /// The addresses that GitLab's server has for names; any other name counts as public.
+    pub names: BTreeMap<String, Vec<IpAddr>>,
     /// A proxy in front of the instance that lets only known requests pass.
     pub wall: Option<Wall>,
     /// GitLab does not answer, as during an update: this status (502, 503) with the page of its own nginx.
@@ -126,6 +130,7 @@ impl Default for InstanceQuirks {
             proxy_headers: false,
             relative_links: false,
             no_dns: false,
+            names: BTreeMap::new(),
             wall: None,
             down: None,
         }

@@ -179,6 +179,7 @@ impl GitLabState {
             project_creation: ProjectCreation::default(),
             archived: false,
             marked_for_deletion: None,
+            ip_restriction_ranges: None,
             created_at: now,
         };
         self.groups.insert(id, group);

@@ -28,6 +28,10 @@ pub struct ApplicationSettings {
     pub disable_admin_oauth_scopes: bool,
     pub disable_personal_access_tokens: bool,
     pub dns_rebinding_protection_enabled: bool,
+    /// `ssh` or `http`; empty for both.
+    pub enabled_git_access_protocol: Option<String>,
+    /// What every group lets in whatever it restricts.
+    pub globally_allowed_ips: String,
     pub home_page_url: Option<String>,
     pub instance_token_prefix: String,
     pub maintenance_mode: bool,
@@ -60,6 +64,8 @@ impl Default for ApplicationSettings {
             disable_admin_oauth_scopes: false,
             disable_personal_access_tokens: false,
             dns_rebinding_protection_enabled: true,
+            enabled_git_access_protocol: None,
+            globally_allowed_ips: String::new(),
             home_page_url: None,
             instance_token_prefix: String::new(),
             maintenance_mode: false,

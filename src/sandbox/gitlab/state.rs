@@ -3,6 +3,7 @@
 mod project;
 
 use std::collections::{BTreeMap, HashMap};
+use std::net::SocketAddr;
 
 use jiff::Timestamp;
 use jiff::civil::Date;
@@ -30,6 +31,8 @@ pub mod level {
 pub struct GitLabState {
     /// GitLab's `external_url`, with its relative root; links are built from it.
     pub external_url: Url,
+    /// Where Git over SSH is.
+    pub ssh_at: Option<SocketAddr>,
     pub clock: SandboxClock,
     pub version: SandboxVersion,
     pub users: BTreeMap<u64, StoredUser>,
@@ -267,6 +270,8 @@ pub struct StoredGroup {
     /// Archived itself; what is below an archived group counts as archived too.
     pub archived: bool,
     pub marked_for_deletion: Option<Date>,
+    /// The addresses that it lets in, separated by commas; a group without a parent only.
+    pub ip_restriction_ranges: Option<String>,
     pub created_at: Timestamp,
 }
 
@@ -304,6 +309,7 @@ impl GitLabState {
     ) -> Self {
         Self {
             external_url,
+            ssh_at: None,
             clock,
             version,
             users: BTreeMap::new(),
@@ -330,6 +336,14 @@ impl GitLabState {
     #[must_use]
     pub(crate) fn link(&self, path: &str) -> String {
         format!("{}{path}", self.external_url.as_str().trim_end_matches('/'))
+    }
+
+    /// The address of a repository over SSH. gitlab: config/settings.rb, `build_gitlab_shell_ssh_path_prefix`
+    pub(super) fn ssh_url(&self, path: &str) -> String {
+        match self.ssh_at {
+            Some(at) if at.port() != 22 => format!("ssh://git@{at}/{path}.git"),
+            _ => format!("git@{}:{path}.git", self.external_url.host_str().unwrap_or_default()),
+        }
     }
 
     /// A project by its id or its full path, without a check of permissions.

@@ -144,3 +144,18 @@ fn ctrl_c_at_a_question_of_a_dumb_terminal_ends_with_130() {
     screen.shows("interrupted");
     screen.ends_with(130);
 }
+
+#[test]
+fn the_report_on_the_network_breaks_no_word_on_sixty_columns() {
+    let env = TestEnv::with(crate::test_env::small());
+    env.sandbox().gitlab().lock().settings.outbound_local_requests_allowlist_raw.clear();
+    let mut screen = Screen::start(&env, 60, "network check --only network.outbound");
+    screen.ends_with(1);
+    let contents = screen.contents();
+    for line in contents.lines() {
+        assert!(line.chars().count() <= 60, "{line:?}\n{contents}");
+    }
+    for words in ["Requests to localhost are", "allowlist", "js-outbound-settings", "verdict: fail"] {
+        assert!(contents.contains(words), "{words}:\n{contents}");
+    }
+}

@@ -112,9 +112,8 @@ impl PayloadBuilder<'_> {
     }
 
     fn project(&self) -> Value {
-        let host = self.state.external_url.host_str().unwrap_or_default();
         let (web, http) = (self.address(""), self.address(".git"));
-        let ssh = format!("git@{host}:{}.git", self.project.full_path);
+        let ssh = self.state.ssh_url(&self.project.full_path);
         let namespace = match self.project.namespace {
             ProjectNamespace::Group(id) => self.state.groups.get(&id).map(|group| group.name.clone()),
             ProjectNamespace::User(id) => self.state.users.get(&id).map(|user| user.name.clone()),

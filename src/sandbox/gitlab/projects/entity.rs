@@ -76,7 +76,6 @@ pub(super) fn entity(
 fn basic(state: &GitLabState, project: &StoredProject) -> Value {
     let path = &project.full_path;
     let web = state.link(&format!("/{path}"));
-    let host = state.external_url.host_str().unwrap_or_default();
     let branch = (!is_empty(state, project)).then(|| project.branch());
     let (namespace, above) = namespace(state, project.namespace);
     json!({
@@ -90,7 +89,7 @@ fn basic(state: &GitLabState, project: &StoredProject) -> Value {
         "default_branch": branch,
         "tag_list": project.details.topics,
         "topics": project.details.topics,
-        "ssh_url_to_repo": format!("git@{host}:{path}.git"),
+        "ssh_url_to_repo": state.ssh_url(path),
         "http_url_to_repo": format!("{web}.git"),
         "web_url": web,
         "readme_url": branch.map(|branch| format!("{web}/-/blob/{branch}/README.md")),

@@ -1,0 +1,6 @@
+//! `network check` against the sandbox: what a person reads, what is contacted, how it ends.
+
+mod filter;
+mod gitlab;
+mod silence;
+mod transcripts;
