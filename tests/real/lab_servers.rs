@@ -49,36 +49,53 @@ impl Folder {
         finish(program("openssl").args(arguments.split(' ')).current_dir(self.0.path()));
     }
 
-    /// `good`, whose chain is longer than a packet, `wrong-name`, `expired`, and `unknown-ca` of another root.
+    fn openssl_at(&self, day: &str, arguments: &str) {
+        finish(program("faketime").args([day, "openssl"]).args(arguments.split(' ')).current_dir(self.0.path()));
+    }
+
+    /// `good`, whose chain is longer than a packet, `wrong-name`, `expired`, `inspected` by a product whose root is
+    /// trusted, and `unknown-ca` of a root that is not.
     fn certificates(&self) {
-        for root in ["root", "other"] {
-            let subject = format!("/CN=Lab-{root}");
-            self.openssl(&format!(
-                "req -x509 -newkey rsa:2048 -nodes -keyout {root}.key -out {root}.pem -days 30 -subj {subject}"
-            ));
+        const EC: &str = "-newkey ec -pkeyopt ec_paramgen_curve:P-256";
+        // Not made a moment ago, which would look like inspection.
+        const SOME_TIME_AGO: &str = "5 days ago";
+        for (root, subject) in [("root", "/CN=Lab"), ("other", "/CN=Other"), ("zscaler", "/CN=Zscaler-Root-CA")] {
+            self.openssl_at(
+                SOME_TIME_AGO,
+                &format!("req -x509 {EC} -nodes -keyout {root}.key -out {root}.pem -days 30 -subj {subject}"),
+            );
         }
         let many: String = (0..60).fold(String::new(), |mut all, number| {
             write!(all, "DNS:name-{number}.more.lab.test,").expect("memory");
             all
         });
-        for (name, alternative, root) in [
-            ("good", format!("{many}DNS:*.lab.test"), "root"),
-            ("wrong-name", "DNS:elsewhere.example.test".to_owned(), "root"),
-            ("expired", "DNS:*.lab.test".to_owned(), "root"),
-            ("unknown-ca", "DNS:*.lab.test".to_owned(), "other"),
+        let good = format!("{many}DNS:*.lab.test");
+        for (name, alternative, root, day) in [
+            ("good", good.as_str(), "root", SOME_TIME_AGO),
+            ("wrong-name", "DNS:elsewhere.example.test", "root", SOME_TIME_AGO),
+            ("expired", "DNS:*.lab.test", "root", "2020-01-01"),
+            ("inspected", "DNS:*.lab.test", "zscaler", SOME_TIME_AGO),
+            ("unknown-ca", "DNS:*.lab.test", "other", SOME_TIME_AGO),
         ] {
             self.file(&format!("{name}.ext"), &format!("subjectAltName={alternative}\nextendedKeyUsage=serverAuth\n"));
-            self.openssl(&format!("req -new -newkey rsa:2048 -nodes -keyout {name}.key -out {name}.csr -subj /CN=lab"));
-            let sign = format!(
-                "openssl x509 -req -in {name}.csr -CA {root}.pem -CAkey {root}.key -CAcreateserial -days 30 -extfile {name}.ext -out {name}.pem"
+            self.openssl(&format!("req -new {EC} -nodes -keyout {name}.key -out {name}.csr -subj /CN=lab"));
+            self.openssl_at(
+                day,
+                &format!(
+                    "x509 -req -in {name}.csr -CA {root}.pem -CAkey {root}.key -CAcreateserial -days 30 \
+                     -extfile {name}.ext -out {name}.pem"
+                ),
             );
-            // Signed long ago, it has expired by now.
-            let day = if name == "expired" { "2020-01-01" } else { "now" };
-            finish(program("faketime").arg(day).args(sign.split(' ')).current_dir(self.0.path()));
         }
         // With its root, so that nothing is missing but the trust.
         let chain = ["unknown-ca", "other"].map(|name| self.read(&format!("{name}.pem"))).concat();
         self.file("unknown-ca.pem", &chain);
+    }
+
+    /// The fingerprint of a host key, by OpenSSH itself.
+    pub fn fingerprint(&self, kind: &str) -> String {
+        let said = finish(program("ssh-keygen").args(["-lf", &self.path(&format!("host_{kind}.pub"))]));
+        said.split(' ').nth(1).expect("a fingerprint").to_owned()
     }
 
     /// Starts everything, and waits until it listens.
@@ -90,6 +107,7 @@ impl Folder {
                 ("10.77.2.19:443 ssl", "wrong-name"),
                 ("10.77.2.20:443 ssl", "expired"),
                 ("10.77.2.21:443 ssl", "unknown-ca"),
+                ("10.77.2.24:443 ssl", "inspected"),
                 ("[::]:443 ssl", "good"),
                 ("10.77.2.31:22", "good"),
             ],

@@ -55,11 +55,15 @@ impl Namespace {
 
     /// Forwards packets between its links.
     pub fn forward(&self) {
-        for setting in ["net/ipv4/ip_forward", "net/ipv6/conf/all/forwarding"] {
-            let mut set = Command::new("/bin/sh");
-            set.args(["-c", &format!("echo 1 > /proc/sys/{setting}")]);
-            finish(&mut self.within(&set));
-        }
+        self.set("net/ipv4/ip_forward", "1");
+        self.set("net/ipv6/conf/all/forwarding", "1");
+    }
+
+    /// Sets one of the kernel's values below `/proc/sys`.
+    pub fn set(&self, setting: &str, value: &str) {
+        let mut set = Command::new("/bin/sh");
+        set.args(["-c", &format!("echo {value} > /proc/sys/{setting}")]);
+        finish(&mut self.within(&set));
     }
 
     /// Loads a ruleset of nftables.
