@@ -1,6 +1,7 @@
 //! Clocks: how far a server's is from ours, and whose is wrong.
 
 use super::Seen;
+use super::tcp::milliseconds;
 use crate::checks::outcome::CheckOutcome;
 use crate::desired::WayOwner;
 use crate::error::Fix;
@@ -27,7 +28,7 @@ pub(super) fn clock(all: &Seen<'_>, way: &WaySeen) -> Option<CheckOutcome> {
     Some(
         outcome
             .evidence("ahead_s", difference.ahead.as_secs())
-            .evidence("uncertainty_ms", difference.uncertainty.as_millis().min(60_000) as u64),
+            .evidence("uncertainty_ms", milliseconds(difference.uncertainty)),
     )
 }
 
