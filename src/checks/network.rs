@@ -3,11 +3,14 @@
 //! A symptom that has several possible causes is told with all of them, the most likely first, and never with one that was
 //! guessed. Silence is unknown; what refuses is a failure.
 
+mod answer;
 mod clock;
+mod dns;
 mod gitlab;
-mod path;
 mod ssh;
 mod sum;
+mod tcp;
+mod tls;
 
 use std::collections::HashMap;
 use std::net::IpAddr;
@@ -94,7 +97,7 @@ const SSH_HOSTKEY: CheckInfo = check(
     &["network.ssh"],
     "Reads the host keys of Factory's SSH server by a key exchange, verifies that the server signs with them, and compares \
      their fingerprints with `network.ssh_host_keys` of the kit. Another key fails: another server answers there, or \
-     somebody stands between. No login is tried. Of other servers the fingerprints are in the report, and nothing is judged.",
+     another host stands between. No login is tried. Of other servers the fingerprints are in the report, and nothing is judged.",
 );
 const CLOCK: CheckInfo = check(
     "network.clock",
@@ -183,11 +186,11 @@ fn of_way(all: &Seen<'_>, way: &WaySeen) -> Vec<Finding> {
     let mut states: HashMap<&'static str, CheckStatus> = HashMap::new();
     let mut findings = Vec::new();
     let steps: [(&CheckInfo, fn(&Seen<'_>, &WaySeen) -> Option<CheckOutcome>); 8] = [
-        (&DNS, path::dns),
-        (&TCP, path::tcp),
-        (&TLS, path::tls),
-        (&MTU, path::mtu),
-        (&HTTP, path::http),
+        (&DNS, dns::dns),
+        (&TCP, tcp::tcp),
+        (&TLS, tls::tls),
+        (&MTU, tls::mtu),
+        (&HTTP, answer::http),
         (&SSH, ssh::banner),
         (&SSH_HOSTKEY, ssh::host_key),
         (&CLOCK, clock::clock),
@@ -209,7 +212,7 @@ fn of_way(all: &Seen<'_>, way: &WaySeen) -> Vec<Finding> {
         if info.code == DNS.code {
             findings.extend(way.answers.iter().map(|answers| {
                 let at = format!("{target} at {}", answers.resolver);
-                all.finding(&DNS_SPLIT, Some(at), path::split(all, way, answers))
+                all.finding(&DNS_SPLIT, Some(at), dns::split(way, answers))
             }));
         }
     }

@@ -228,6 +228,8 @@ fn the_help_of_a_command_is_shown_by_help_command() {
 const MESSAGES_OF: &[(&str, &[&str])] = &[
     ("src/advice/blockers.rs", &["connect"]),
     ("src/checks/filter.rs", &["verify"]),
+    ("src/checks/network", &["network check"]),
+    ("src/observed/ways", &["network check"]),
     ("src/checks/webhook", &["verify"]),
     ("src/checks/token.rs", &["verify"]),
     ("src/checks/instance.rs", &["verify"]),
@@ -336,6 +338,6 @@ fn messages() -> Vec<(String, String)> {
 }
 
 fn flags_in(text: &str) -> Vec<String> {
-    let flag = regex::Regex::new(r"(?:^|[^\w-])(--[a-z][a-z-]*[a-z])").expect("a pattern");
+    let flag = regex::Regex::new(r"(?:^|[^\w-])(--[a-z][a-z0-9-]*[a-z0-9])").expect("a pattern");
     flag.captures_iter(text).map(|found| found[1].to_owned()).filter(|flag| flag != "--help").collect()
 }

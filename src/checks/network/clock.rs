@@ -1,12 +1,10 @@
 //! Clocks: how far a server's is from ours, and whose is wrong.
 
-use jiff::SignedDuration;
-
 use super::Seen;
+use super::tcp::milliseconds;
 use crate::checks::outcome::CheckOutcome;
 use crate::desired::WayOwner;
 use crate::error::Fix;
-use crate::http::probe::ClockDifference;
 use crate::kit::EndpointProtocol;
 use crate::observed::ways::WaySeen;
 
@@ -21,7 +19,7 @@ pub(super) fn clock(all: &Seen<'_>, way: &WaySeen) -> Option<CheckOutcome> {
     let Some(difference) = way.http.as_ref().and_then(|first| first.clock) else {
         return Some(CheckOutcome::not_observable("no answer of the server itself tells its time"));
     };
-    let certain = certain_seconds(difference);
+    let certain = difference.certain_seconds();
     let outcome = match certain.abs() {
         FAIL.. => CheckOutcome::fail(cause(all, way, certain)).fix(fix(all, way)),
         WARN.. => CheckOutcome::warn(cause(all, way, certain)).fix(fix(all, way)),
@@ -30,15 +28,8 @@ pub(super) fn clock(all: &Seen<'_>, way: &WaySeen) -> Option<CheckOutcome> {
     Some(
         outcome
             .evidence("ahead_s", difference.ahead.as_secs())
-            .evidence("uncertainty_ms", difference.uncertainty.as_millis().min(60_000) as u64),
+            .evidence("uncertainty_ms", milliseconds(difference.uncertainty)),
     )
-}
-
-/// How many seconds the server's clock is ahead at least; negative where it is behind.
-fn certain_seconds(difference: ClockDifference) -> i64 {
-    let uncertain = SignedDuration::try_from(difference.uncertainty).unwrap_or(SignedDuration::ZERO);
-    let size = difference.ahead.abs().checked_sub(uncertain).unwrap_or(SignedDuration::ZERO).max(SignedDuration::ZERO);
-    if difference.ahead.is_negative() { -size.as_secs() } else { size.as_secs() }
 }
 
 /// Whose clock is the wrong one.
@@ -51,7 +42,7 @@ enum Wrong {
 
 /// What the servers of others say decides: two that agree with each other are right.
 fn wrong(all: &Seen<'_>, way: &WaySeen) -> Wrong {
-    let of = |way: &WaySeen| Some(certain_seconds(way.http.as_ref()?.clock?));
+    let of = |way: &WaySeen| Some(way.http.as_ref()?.clock?.certain_seconds());
     let Some(own) = of(way) else { return Wrong::NotKnown };
     let is_gitlab = way.target.owner == WayOwner::GitLab;
     let others: Vec<i64> = all

@@ -60,8 +60,7 @@ pub(super) fn outbound(all: &Seen<'_>) -> CheckOutcome {
     let worst = views.iter().max_by_key(|view| rank(view.decision));
     let outcome = match worst {
         None => {
-            match (known.is_some(), view_of(all, factory, gitlab.url(), &settings)(String::new(), Vec::new()).decision)
-            {
+            match (known.is_some(), view_of(factory, gitlab.url(), &settings)(String::new(), Vec::new()).decision) {
                 (true, OutboundDecision::Allowed(by)) => CheckOutcome::pass().note(allowed_text(by)),
                 _ => CheckOutcome::unknown("the addresses of the webhook's host are not known from here")
                     .fix(Fix::say("name a DNS server with --resolver, or run this where the name resolves")),
@@ -92,20 +91,13 @@ const fn rank(decision: OutboundDecision) -> u8 {
 
 /// Makes a view of these addresses, with GitLab's decision.
 fn view_of<'a>(
-    all: &Seen<'a>,
     factory: &'a FactoryNetwork,
     gitlab: &'a url::Url,
     settings: &'a OutboundSettings,
 ) -> impl Fn(String, Vec<IpAddr>) -> View + 'a {
-    let own: Vec<IpAddr> = all
-        .seen
-        .of(WayOwner::GitLab)
-        .filter(|way| way.target.url.host_str() != factory.webhook.host_str())
-        .flat_map(|way| way.addresses.known().into_iter().flatten().copied())
-        .collect();
+    // The addresses of the GitLab host's own interfaces are not known: what its name has may be a load balancer's.
     move |source, addresses| {
-        let to =
-            Destination { url: &factory.webhook, addresses: &addresses, gitlab: Some(gitlab), own_addresses: &own };
+        let to = Destination { url: &factory.webhook, addresses: &addresses, gitlab: Some(gitlab), own_addresses: &[] };
         let decision = decide(&to, settings);
         View { source, addresses, decision }
     }
@@ -114,7 +106,7 @@ fn view_of<'a>(
 /// As it resolves here, at each given resolver, and as the kit plans it.
 fn views(all: &Seen<'_>, factory: &FactoryNetwork, gitlab: &url::Url, settings: &OutboundSettings) -> Vec<View> {
     let way = all.ways.webhook().and_then(|target| all.seen.way(&target));
-    let view = view_of(all, factory, gitlab, settings);
+    let view = view_of(factory, gitlab, settings);
     let here = way.and_then(|way| way.addresses.known()).map(|found| view("here".to_owned(), found.clone()));
     let resolvers = way.into_iter().flat_map(|way| &way.answers).filter_map(|given| {
         let addresses: Vec<IpAddr> = given.answers.addresses().collect();

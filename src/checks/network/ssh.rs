@@ -1,6 +1,6 @@
 //! SSH: the banner, and Factory's host keys.
 
-use super::path::opening_text;
+use super::tcp::opening_text;
 use super::{AddressEvidence, Seen};
 use crate::checks::outcome::CheckOutcome;
 use crate::desired::WayOwner;

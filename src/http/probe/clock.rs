@@ -14,6 +14,16 @@ pub struct ClockDifference {
     pub uncertainty: Duration,
 }
 
+impl ClockDifference {
+    /// How many seconds the server's clock is ahead at least; negative where it is behind.
+    #[must_use]
+    pub fn certain_seconds(&self) -> i64 {
+        let uncertain = SignedDuration::try_from(self.uncertainty).unwrap_or(SignedDuration::ZERO);
+        let size = self.ahead.abs().checked_sub(uncertain).unwrap_or(SignedDuration::ZERO).max(SignedDuration::ZERO);
+        if self.ahead.is_negative() { -size.as_secs() } else { size.as_secs() }
+    }
+}
+
 /// The headers of a response that tell the time, and when it was asked for.
 #[derive(Clone, Copy, Debug)]
 pub struct DatedResponse<'a> {

@@ -15,19 +15,25 @@ const REQUESTS: [&str; 5] = [
     "gitlab:GET /api/v4/application/settings",
     "gitlab:GET /api/v4/projects",
     "gitlab:GET /api/v4/groups",
-    "gitlab:GET /api/v4/groups/1",
+    "gitlab:GET /api/v4/groups/3",
 ];
 
 /// Of Factory's hosts any answer is enough, so that only those faults count after which there is none of its own.
 const OF_FACTORY: [&str; 8] = ["reset", "hang", "status:500", "html:502", "endless", "lost", "slow", "status:503"];
 
 /// Answers that are as good as the usual one, with the reason.
-const HARMLESS: [(&str, &str); 5] = [
+const HARMLESS: [(&str, &str); 9] = [
     // What GitLab itself says to a request without a token.
     ("gitlab:GET /api/v4/version", "status:401"),
     ("gitlab:GET /api/v4/version", "status:403"),
+    // The same, of which the text does not matter.
+    ("gitlab:GET /api/v4/version", "type"),
+    ("gitlab:GET /api/v4/version", "cut"),
     // No project is visible: SSH is skipped, and says so.
     ("gitlab:GET /api/v4/projects", "json:[{}]"),
+    ("gitlab:GET /api/v4/projects", "empty"),
+    // No group is visible: nothing is said of groups, and the check stays skipped.
+    ("gitlab:GET /api/v4/groups", "empty"),
     // The one project, or the one group, is still there.
     ("gitlab:GET /api/v4/projects", "half"),
     ("gitlab:GET /api/v4/groups", "half"),

@@ -75,7 +75,6 @@ static STEADY: LazyLock<Vec<(Regex, &str)>> = LazyLock::new(|| {
         (r"\byes \d+(\.\d)?s *", "yes [time] "),
         (r"(after|at most) \d+(\.\d)?s\b", "$1 [time]"),
         (r"(\d+ requests), \d+\.\d s\b", "$1, [duration]"),
-        (r"\(\d+ ms\b", "([time]"),
     ])
 });
 

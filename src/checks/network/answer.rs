@@ -1,0 +1,80 @@
+//! What answers: the server itself, or something in its place.
+
+use super::Seen;
+use super::tcp::milliseconds;
+use crate::advice::is_temporary;
+use crate::checks::outcome::CheckOutcome;
+use crate::desired::WayOwner;
+use crate::error::Fix;
+use crate::http::{self, Cause, ErrorResponse, UnexpectedPage};
+use crate::kit::EndpointProtocol;
+use crate::observed::ways::WaySeen;
+
+pub(super) fn http(all: &Seen<'_>, way: &WaySeen) -> Option<CheckOutcome> {
+    if way.target.protocol != EndpointProtocol::Https {
+        return None;
+    }
+    let Some(first) = &way.http else { return Some(CheckOutcome::blocked_by("network.tls")) };
+    let outcome = match &first.answer {
+        Ok(status) if way.target.owner == WayOwner::GitLab => CheckOutcome::unknown(format!(
+            "it answers {status} without a token, as GitLab's API never does: another server answers, or a proxy in front of \
+             it adds credentials"
+        ))
+        .evidence("status", status)
+        .fix(Fix::say(format!("check what answers at {}, and the proxy in front of it", way.target))),
+        Ok(status) => CheckOutcome::pass().note(format!("answered {status}")).evidence("status", status),
+        Err(error) if way.target.owner == WayOwner::GitLab => of_gitlab(all, way, error),
+        Err(error) => of_any(all, way, error),
+    };
+    let outcome = match first.took {
+        Some(took) => outcome.evidence("ms", milliseconds(took)),
+        None => outcome,
+    };
+    Some(match &way.proxy {
+        Some(proxy) => outcome.evidence("proxy", proxy),
+        None => outcome,
+    })
+}
+
+/// GitLab's API asks for a token, in its own words.
+fn of_gitlab(all: &Seen<'_>, way: &WaySeen, error: &http::Error) -> CheckOutcome {
+    match error.cause.as_ref() {
+        Cause::Status(answer) if is_gitlabs(answer) => {
+            CheckOutcome::pass().note("GitLab's API asks for a token").evidence("status", answer.status)
+        }
+        Cause::Status(answer) if answer.status == 404 => {
+            CheckOutcome::fail("there is no GitLab API at this URL").advised(error, all.about(way))
+        }
+        Cause::UnexpectedPage { status, .. } if !is_temporary(*status) => {
+            CheckOutcome::fail(error.to_string()).evidence("status", status).advised(error, all.about(way))
+        }
+        _ => CheckOutcome::failed(error).advised(error, all.about(way)),
+    }
+}
+
+fn is_gitlabs(answer: &ErrorResponse) -> bool {
+    matches!(answer.status, 401 | 403) && (answer.message.is_some() || answer.error.is_some())
+}
+
+/// Any answer shows that the way is open, unless something else than the server gives it.
+fn of_any(all: &Seen<'_>, way: &WaySeen, error: &http::Error) -> CheckOutcome {
+    match error.cause.as_ref() {
+        Cause::Status(answer) if answer.status < 500 && answer.status != 407 => {
+            CheckOutcome::pass().note(format!("answered {}", answer.status)).evidence("status", answer.status)
+        }
+        Cause::Redirected { to } => CheckOutcome::pass().note(format!("redirects to {to}")).evidence("to", to.as_str()),
+        Cause::UnexpectedPage { status: 200..=399, what: UnexpectedPage::WebPage | UnexpectedPage::OtherType(_) } => {
+            CheckOutcome::pass().note("a web page")
+        }
+        Cause::UnexpectedPage { status: 404, .. } => CheckOutcome::pass().note("answered 404"),
+        Cause::UnexpectedPage { status: 200..=399, what: UnexpectedPage::LoginWall } => CheckOutcome::warn(
+            "a sign-in page answers: that of the server itself, or one that a proxy puts in front of it",
+        )
+        .fix(Fix::say(format!(
+            "open https://{}/ in a browser on this machine: if the sign-in page is not Factory's, let the proxy pass \
+                     this host without it",
+            way.target
+        ))),
+        _ => CheckOutcome::failed(error).advised(error, all.about(way)),
+    }
+}
