@@ -124,7 +124,8 @@ fn a_folder_that_cannot_be_one_is_a_usage_error() {
 /// The commands of this program that a text tells its reader to run.
 fn own_commands(text: &str) -> Vec<String> {
     let of_blocks = text.lines().filter_map(|line| line.strip_prefix("$ "));
-    let of_code = text.split('`').skip(1).step_by(2).filter(|code| !code.contains('\n'));
+    // Without options it is a command's name.
+    let of_code = text.split('`').skip(1).step_by(2).filter(|code| !code.contains('\n') && code.contains(" --"));
     of_blocks.chain(of_code).filter(|line| line.starts_with("factory-gitlab ")).map(str::to_owned).collect()
 }
 
