@@ -75,7 +75,9 @@ fn addresses(ends: &Ends<'_>) -> String {
     }
     let from = match ends.vpn.aws_end {
         AwsEnd::Factory => "Factory gives you both keys over a protected channel.",
-        AwsEnd::Customer => "Take both keys from AWS Secrets Manager and give them to Factory over a protected channel.",
+        AwsEnd::Customer => {
+            "Take both keys from AWS Secrets Manager and give them to Factory over a protected channel."
+        }
     };
     format!(
         "## Addresses and identities\n\n{}\
