@@ -190,8 +190,7 @@ fn by_name() -> TestEnv {
         let url = kit["webhook"]["url"].as_str().expect("an address").replace("127.0.0.1", "localhost");
         kit["webhook"]["url"] = serde_json::json!(url);
     });
-    let port = env.sandbox().factory_url().rsplit(':').next().expect("a port").to_owned();
-    env.sandbox().gitlab().lock().settings.allow_outbound(&format!("localhost:{port}"));
+    // The address of `localhost` is on the allowlist already. Its name must not be: GitLab does not resolve one that is.
     env
 }
 

@@ -152,7 +152,8 @@ fn the_report_on_the_network_breaks_no_word_on_sixty_columns() {
     let mut screen = Screen::start(&env, 60, "network check --only network.outbound");
     screen.ends_with(1);
     let contents = screen.contents();
-    for line in contents.lines() {
+    // An address stays whole, so that it can be copied.
+    for line in contents.lines().filter(|line| !line.contains("://")) {
         assert!(line.chars().count() <= 60, "{line:?}\n{contents}");
     }
     for words in ["Requests to localhost are", "allowlist", "js-outbound-settings", "verdict: fail"] {
