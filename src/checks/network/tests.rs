@@ -508,6 +508,7 @@ fn whose_clock_is_wrong_is_told_where_two_others_agree() {
     ]);
 }
 
+#[expect(clippy::too_many_lines, reason = "one table, with the scene of each row")]
 #[test]
 fn gitlab_refuses_a_private_webhook_unless_its_allowlist_has_it() {
     fn private(scene: &mut Scene) {
@@ -537,7 +538,7 @@ fn gitlab_refuses_a_private_webhook_unless_its_allowlist_has_it() {
             "",
             |s| {
                 private(s);
-                unread(s)
+                unread(s);
             },
             "unknown",
             "by default GitLab refuses",
@@ -547,7 +548,7 @@ fn gitlab_refuses_a_private_webhook_unless_its_allowlist_has_it() {
             "",
             |s| {
                 private(s);
-                forbidden(s)
+                forbidden(s);
             },
             "unknown",
             "by default GitLab refuses",

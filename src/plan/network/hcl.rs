@@ -244,7 +244,7 @@ mod tests {
             .attribute("peer_region", Value::expression("var.region"))
             .attribute("tags", Value::Map(vec![MapEntry { key: "Name".into(), value: Value::text("a ${b} \"c\"") }]))
             .block(Block::new("timeouts", &[]).attribute("create", Value::text("1m")));
-        insta::assert_snapshot!(document("Peering\n\nof two VPCs", &[block.clone(), Block::new("locals", &[])]), @r#"
+        insta::assert_snapshot!(document("Peering\n\nof two VPCs", &[block, Block::new("locals", &[])]), @r#"
         # Peering
         #
         # of two VPCs

@@ -114,6 +114,7 @@ fn over_the_internet_what_is_not_known_is_said() {
     ");
 }
 
+#[expect(clippy::too_many_lines, reason = "it shows a whole file")]
 #[test]
 fn long_and_many_values_are_cut_and_counted_and_text_of_others_is_no_markup() {
     let picture = svg(&many());

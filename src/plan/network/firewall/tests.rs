@@ -9,6 +9,7 @@ fn endpoint(host: &str, port: u16, cidrs: &[&str]) -> Endpoint {
     Endpoint { host: host.into(), port, protocol: None, purpose: String::new(), cidrs: fixture::texts(cidrs) }
 }
 
+#[expect(clippy::too_many_lines, reason = "it shows a whole file")]
 #[test]
 fn over_the_internet_a_name_without_promised_addresses_stays_a_name() {
     let mut design = fixture::public();
@@ -187,6 +188,7 @@ fn over_the_internet_a_name_without_promised_addresses_stays_a_name() {
     "#);
 }
 
+#[expect(clippy::too_many_lines, reason = "it shows a whole file")]
 #[test]
 fn through_a_vpn_the_tunnel_and_what_is_inside_have_rules_of_their_own() {
     insta::assert_snapshot!(file(&fixture::vpn(), "firewall.md"), @r"

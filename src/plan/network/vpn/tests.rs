@@ -12,6 +12,7 @@ fn file(design: &NetworkDesign, path: &str) -> String {
     files(design).into_iter().find(|file| file.path == path).expect(path).text
 }
 
+#[expect(clippy::too_many_lines, reason = "it shows a whole file")]
 #[test]
 fn the_end_that_is_not_awss_is_a_configuration_of_strongswan() {
     insta::assert_snapshot!(file(&fixture::vpn(), "vpn/swanctl.conf"), @r"
@@ -130,6 +131,7 @@ fn the_end_that_is_not_awss_is_a_configuration_of_strongswan() {
     ");
 }
 
+#[expect(clippy::too_many_lines, reason = "it shows a whole file")]
 #[test]
 fn awss_end_at_factory_has_every_option_set() {
     insta::assert_snapshot!(file(&fixture::vpn(), "vpn/factory-side.tf"), @r#"
@@ -287,6 +289,7 @@ fn awss_end_at_factory_has_every_option_set() {
     "#);
 }
 
+#[expect(clippy::too_many_lines, reason = "it shows a whole file")]
 #[test]
 fn the_sheet_of_parameters_has_every_value_for_a_device_of_any_vendor() {
     insta::assert_snapshot!(file(&fixture::vpn(), "vpn/parameters.md"), @r#"
@@ -481,6 +484,7 @@ fn a_good_vpn_has_no_problem() {
     assert_eq!(said(&warnings(&fixture::vpn())), "");
 }
 
+#[expect(clippy::too_many_lines, reason = "one table, with the messages of each row")]
 #[test]
 fn proposals_that_do_not_fit_are_told_with_the_one_that_would() {
     let mut all = String::new();
