@@ -180,12 +180,15 @@ pub fn network_findings(ways: &Ways, seen: &WaysSeen, expires_within: i64) -> Ve
     findings
 }
 
+/// Judges one step of a way; `None` where the step does not concern this kind of address.
+type WayRule = fn(&Seen<'_>, &WaySeen) -> Option<CheckOutcome>;
+
 /// Judges one way, step by step: what depends on a step that failed is skipped.
 fn of_way(all: &Seen<'_>, way: &WaySeen) -> Vec<Finding> {
     let target = way.target.to_string();
     let mut states: HashMap<&'static str, CheckStatus> = HashMap::new();
     let mut findings = Vec::new();
-    let steps: [(&CheckInfo, fn(&Seen<'_>, &WaySeen) -> Option<CheckOutcome>); 8] = [
+    let steps: [(&CheckInfo, WayRule); 8] = [
         (&DNS, dns::dns),
         (&TCP, tcp::tcp),
         (&TLS, tls::tls),

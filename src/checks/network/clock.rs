@@ -1,4 +1,4 @@
-//! Clocks: how far a server's is from ours, and whose is wrong.
+//! Time: how far the clock of a server is from ours, and whose is wrong.
 
 use super::Seen;
 use super::tcp::milliseconds;
