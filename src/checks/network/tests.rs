@@ -570,8 +570,12 @@ fn gitlab_refuses_a_private_webhook_unless_its_allowlist_has_it() {
             "as the kit plans it",
         ),
     ]);
+}
+
+#[test]
+fn a_webhook_that_is_refused_gets_the_entry_of_the_allowlist_and_the_page() {
     let mut scene = Scene::healthy();
-    private(&mut scene);
+    is_at(&mut scene, HOOKS, "10.64.1.5");
     let fix = scene.finding("network.outbound", "").fix.expect("a fix");
     assert!(fix.text.contains("add hooks.factory.example:443 to the allowlist"), "{}", fix.text);
     assert_eq!(
