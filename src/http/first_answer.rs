@@ -24,6 +24,15 @@ pub struct FirstAnswer {
     pub took: Option<Duration>,
 }
 
+#[cfg(test)]
+impl FirstAnswer {
+    /// The answer of a server whose clock is ahead of ours.
+    pub(crate) fn ahead(answer: Result<u16, Error>, ahead: jiff::SignedDuration) -> Self {
+        let clock = ClockDifference { ahead, uncertainty: Duration::from_millis(600) };
+        Self { answer, clock: Some(clock), took: Some(Duration::from_millis(30)) }
+    }
+}
+
 impl Client {
     /// Asks for `url` once, within the time of one request. A redirect is not followed.
     pub async fn first_answer(&self, url: &Url) -> FirstAnswer {

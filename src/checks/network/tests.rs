@@ -11,8 +11,8 @@ use crate::checks::{Verdict, verdict};
 use crate::desired::{AddressFamily, WayTarget, WayTerms};
 use crate::gitlab::{GitAccess, GroupRestriction, NetworkSettings, SshPlace};
 use crate::http::probe::{
-    Attempt, CertificateSeen, ClockDifference, DnsAnswer, DnsAnswers, HostKey, HostKeyKind, HostKeySeen, Mtu, Opening,
-    SshFailure, SshSeen, TlsSeen,
+    Attempt, CertificateSeen, DnsAnswer, DnsAnswers, HostKey, HostKeyKind, HostKeySeen, Mtu, Opening, SshFailure,
+    SshSeen, TlsSeen,
 };
 use crate::http::{Cause, ErrorResponse, FirstAnswer, TlsProblem, UnexpectedPage};
 use crate::kit::Kit;
@@ -146,8 +146,7 @@ fn answered(target: &WayTarget, ahead: i64) -> FirstAnswer {
         }))),
         WayOwner::Factory | WayOwner::Given => Ok(200),
     };
-    let clock = ClockDifference { ahead: SignedDuration::from_secs(ahead), uncertainty: Duration::from_millis(600) };
-    FirstAnswer { answer, clock: Some(clock), took: Some(Duration::from_millis(30)) }
+    FirstAnswer::ahead(answer, SignedDuration::from_secs(ahead))
 }
 
 /// One row: the check, the target, what is changed, the status and a part of the cause (or of the note).
