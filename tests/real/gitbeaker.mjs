@@ -6,7 +6,7 @@
 import assert from "node:assert/strict";
 import { createRequire } from "node:module";
 
-const { Gitlab } = createRequire(import.meta.url)(`${process.env.NODE_MODULES}/@gitbeaker/rest`);
+const { Gitlab } = createRequire(`${process.env.NODE_MODULES}/`)("@gitbeaker/rest");
 
 const { GITLAB_URL: host, GITLAB_TOKEN: token, FACTORY_KIT, FACTORY_API_KEY } = process.env;
 const gl = new Gitlab({ host, token });
