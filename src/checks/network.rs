@@ -69,11 +69,12 @@ const TLS: CheckInfo = check(
 );
 const MTU: CheckInfo = check(
     "network.mtu",
-    "large packets arrive",
+    "no packet is lost for its size",
     &["network.tcp"],
     "Where the port opens and TLS or SSH gets no answer, asks again with small segments and with usual ones at the same \
      time. An answer to the small ones alone proves that large packets get lost on the way without a word: the path's MTU is \
-     smaller than that of its ends, and the ICMP messages that would say so are filtered.",
+     smaller than that of its ends, and the ICMP messages that would say so are filtered. Where a handshake passed nothing is \
+     tried, and nothing is claimed: large packets from here to the server, as pushes and webhooks are, may still get lost.",
 );
 const HTTP: CheckInfo = check(
     "network.http",

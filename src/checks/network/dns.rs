@@ -59,18 +59,26 @@ fn unresolved(way: &WaySeen, error: &http::Error) -> CheckOutcome {
     };
     let is_no_name = |given: &ResolverAnswers| given.answers.v4 == DnsAnswer::NoSuchName;
     if !way.answers.is_empty() && way.answers.iter().all(is_no_name) {
-        return CheckOutcome::fail(format!("the name {host} does not exist"))
-            .evidence("detail", detail)
-            .fix(name_it(host));
+        let asked: Vec<String> = way.answers.iter().map(|given| given.resolver.to_string()).collect();
+        return CheckOutcome::fail(format!(
+            "{host} does not resolve here, and by {} the name does not exist",
+            asked.join(" and ")
+        ))
+        .evidence("detail", detail)
+        .fix(name_it(host));
     }
+    let directly = if way.answers.is_empty() {
+        "; with --resolver and the address of a DNS server, that one is asked directly and says which it is"
+    } else {
+        "; what the given resolvers say is in network.dns_split"
+    };
     CheckOutcome::unknown(format!(
         "{host} does not resolve: the name does not exist or has no address, or this machine's resolver does not answer; the \
          system does not tell which"
     ))
     .evidence("detail", detail)
     .fix(Fix::say(format!(
-        "correct the name, or make {host} resolve on this machine (DNS, VPN); with --resolver and the address of a DNS server, \
-         that one is asked directly and says which it is"
+        "correct the name, or make {host} resolve on this machine (DNS, VPN){directly}"
     )))
 }
 
@@ -112,7 +120,7 @@ fn compared(here: &BTreeSet<IpAddr>, there: &BTreeSet<IpAddr>, host: &str, resol
             .join(", ")
     };
     if here.is_empty() {
-        return CheckOutcome::warn(format!("here {host} has no address, at {resolver} {}", shown(there)))
+        return CheckOutcome::warn(format!("here {host} does not resolve, at {resolver} {}", shown(there)))
             .fix(Fix::say(format!("find out which DNS server GitLab asks; let this machine ask {resolver}, too")));
     }
     if here == there {

@@ -15,7 +15,9 @@ pub(super) fn opening_text(opening: &Opening) -> &str {
         Opening::Refused => "refused: nothing listens there, or a firewall refuses",
         Opening::Reset => "reset: a firewall on the way, or the server, ends the connection",
         Opening::NoAnswer => "no answer: a firewall drops it, or no route leads there or back",
-        Opening::HostUnreachable => "a router or firewall on the way refuses it (host unreachable)",
+        Opening::HostUnreachable => {
+            "host unreachable: no machine has this address, or a router or firewall on the way refuses"
+        }
         Opening::NetworkUnreachable => "a router on the way has no route there, or refuses it (network unreachable)",
         Opening::NoRoute => "this machine has no route there, so nothing was sent; of the other end that says nothing",
         Opening::NotPermitted => {

@@ -2,8 +2,10 @@
 
 use super::tcp::opening_text;
 use super::{AddressEvidence, Seen};
+use crate::advice::About;
 use crate::checks::instance::days_between;
 use crate::checks::outcome::CheckOutcome;
+use crate::desired::WayOwner;
 use crate::error::Fix;
 use crate::http::probe::{CertificateSeen, Mtu, TlsSeen};
 use crate::http::{self, Cause, TlsProblem};
@@ -94,7 +96,9 @@ fn trusted(all: &Seen<'_>, way: &WaySeen, certificate: &CertificateSeen) -> Chec
 
 fn refused(all: &Seen<'_>, way: &WaySeen, problem: &TlsProblem) -> CheckOutcome {
     let error = http::Request::get(way.target.url.clone()).failed(Cause::Tls(problem.clone()));
-    let outcome = CheckOutcome::failed(&error).advised(&error, all.about(way)).evidence("kind", problem.kind());
+    // What is not GitLab's is asked with the trust of Factory's hosts.
+    let about = if way.target.owner == WayOwner::GitLab { all.about(way) } else { About::Factory };
+    let outcome = CheckOutcome::failed(&error).advised(&error, about).evidence("kind", problem.kind());
     CheckOutcome { cause: Some(problem.to_string()), failed_request: None, ..outcome }
 }
 
@@ -144,7 +148,7 @@ fn clamp() -> Fix {
     )
 }
 
-/// Only where something was silent, or answered: then large packets arrived.
+/// A handshake that passed says little: its packets may have been small, and large ones from here were not sent.
 pub(super) fn mtu(_all: &Seen<'_>, way: &WaySeen) -> Option<CheckOutcome> {
     if way.proxy.is_some() {
         return None;
@@ -152,7 +156,11 @@ pub(super) fn mtu(_all: &Seen<'_>, way: &WaySeen) -> Option<CheckOutcome> {
     let Some(mtu) = way.mtu else {
         let has_answered = way.tls.iter().any(|at: &TlsAt| matches!(at.seen, TlsSeen::Trusted(_)))
             || way.ssh.iter().any(|at| matches!(at.keys, Some(Ok(_))));
-        return has_answered.then(|| CheckOutcome::pass().note("the handshake passed"));
+        return has_answered.then(|| {
+            CheckOutcome::not_observable(
+                "the handshake passed, so nothing points to lost packets; large ones from here are not sent",
+            )
+        });
     };
     let step = if way.target.protocol == EndpointProtocol::Ssh { "network.ssh" } else { "network.tls" };
     Some(match mtu.seen {

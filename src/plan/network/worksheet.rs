@@ -228,7 +228,7 @@ fn symptoms(design: &NetworkDesign) -> String {
         ),
         (
             "connections open and then hang, of TLS above all",
-            "the packets are too large for the way: `factory-gitlab network check --only network.mtu` proves it",
+            "the packets may be too large for the way: `factory-gitlab network check --only network.mtu` proves it where answers get lost",
         ),
     ];
     match design.method {
