@@ -98,14 +98,6 @@ fn addresses(design: &NetworkDesign, found: &mut Vec<NetworkProblem>) {
     for block in &design.gitlab.addresses {
         let class = AddressClass::of(block.addr());
         let widest = if block.addr().is_ipv4() { 16 } else { 48 };
-        if matches!(class, AddressClass::Loopback | AddressClass::LinkLocal | AddressClass::Broadcast) {
-            found.push(problem(
-                "gitlab_addresses",
-                format!("{block} is a {class} address, which no other network reaches"),
-                "give the address of GitLab or of its load balancer",
-            ));
-            continue;
-        }
         if block.prefix_len() < widest {
             found.push(problem(
                 "gitlab_addresses",

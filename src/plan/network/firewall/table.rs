@@ -5,7 +5,7 @@ use crate::kit::EndpointProtocol;
 use crate::plan::network::plain::cell;
 use crate::plan::network::{NetworkDesign, NetworkMethod, PlannedFile};
 
-const PATH: &str = "firewall.md";
+pub(in crate::plan::network) const PATH: &str = "firewall.md";
 
 pub(super) fn file(design: &NetworkDesign) -> PlannedFile {
     let all = rules(design);

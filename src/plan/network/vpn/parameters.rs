@@ -13,7 +13,7 @@ use super::ends::{
 use super::swanctl;
 use crate::network::proposal::{Proposal, Transform};
 
-pub(super) const PATH: &str = "vpn/parameters.md";
+pub(in crate::plan::network) const PATH: &str = "vpn/parameters.md";
 
 pub(super) fn file(ends: &Ends<'_>) -> PlannedFile {
     let (own, aws) = (ends.own_name(), ends.aws_name());

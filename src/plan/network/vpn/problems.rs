@@ -18,8 +18,8 @@ pub fn problems(design: &NetworkDesign) -> Vec<NetworkProblem> {
         proposals(vpn, phase, &mut found);
     }
     addresses(vpn, &mut found);
-    identities(vpn, &mut found);
     selectors(vpn, &mut found);
+    outside_addresses(vpn, &mut found);
     inside_blocks(vpn, &mut found);
     if vpn.bgp_asn == 0 || vpn.bgp_asn == u32::MAX {
         let remedy = "use your own AS number, or a private one: 65000".to_owned();
@@ -274,20 +274,6 @@ fn is_reached(address: Ipv4Addr) -> bool {
     AddressClass::of(IpAddr::V4(address)) == AddressClass::Public || address.is_documentation()
 }
 
-fn identities(vpn: &VpnDesign, found: &mut Vec<NetworkProblem>) {
-    for side in Side::BOTH {
-        let Some(identity) = &side.of(vpn).identity else { continue };
-        let is_written_as_it_is = |c: char| c.is_ascii_alphanumeric() || ".:@-_".contains(c);
-        if identity.is_empty() || identity.len() > 255 || !identity.chars().all(is_written_as_it_is) {
-            found.push(NetworkProblem {
-                at: if side == Side::Customer { "vpn_identity" } else { "network.vpn.identity" }.into(),
-                what: format!("{identity:?} is not an address, a host name or an e-mail address"),
-                remedy: side.remedy("use the public address of the VPN's end"),
-            });
-        }
-    }
-}
-
 fn selectors(vpn: &VpnDesign, found: &mut Vec<NetworkProblem>) {
     for side in Side::BOTH {
         let (at, whose) = match side {
@@ -321,6 +307,27 @@ fn selectors(vpn: &VpnDesign, found: &mut Vec<NetworkProblem>) {
                          translated block"
                     .into(),
             });
+        }
+    }
+}
+
+/// A tunnel to an address that is itself behind the tunnel carries its own packets, and goes down as soon as it is up.
+fn outside_addresses(vpn: &VpnDesign, found: &mut Vec<NetworkProblem>) {
+    for side in Side::BOTH {
+        let at = if side == Side::Customer { "local_cidrs" } else { "network.vpn.cidrs" };
+        for (cidr, end) in side.of(vpn).cidrs.iter().flat_map(|cidr| Side::BOTH.map(|end| (cidr, end))) {
+            let whose = if end == Side::Customer { "your VPN device" } else { "Factory's VPN end" };
+            for address in end.of(vpn).addresses.iter().filter(|address| cidr.contains(&IpAddr::V4(**address))) {
+                found.push(NetworkProblem {
+                    at: at.into(),
+                    what: format!(
+                        "{cidr} contains {address}, {whose}: the tunnel would lead its own packets into itself"
+                    ),
+                    remedy: side.remedy(
+                        "give smaller CIDRs, with the machines and without the public address of the VPN's end",
+                    ),
+                });
+            }
         }
     }
 }

@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use super::super::{AwsEnd, PlannedFile};
 use super::ends::{DPD_INTERVAL, Ends, MTU, OWN_ESP_LIFETIME, OWN_ESP_REKEY, OWN_IKE_REKEY, REPLAY_WINDOW, Tunnel};
 
-pub(super) const PATH: &str = "vpn/swanctl.conf";
+pub(in crate::plan::network) const PATH: &str = "vpn/swanctl.conf";
 
 pub(super) fn file(ends: &Ends<'_>) -> PlannedFile {
     let mut text = comment(ends);
