@@ -156,6 +156,27 @@ fn a_list_that_is_broken_or_of_another_program_is_not_replaced() {
 }
 
 #[test]
+fn terraform_that_was_applied_is_not_removed_by_another_method() {
+    for (state, is_folder) in [("terraform.tfstate", false), (".terraform", true)] {
+        let env = env();
+        assert_eq!(plan(&env, &[]).code, 0);
+        if is_folder {
+            std::fs::create_dir(env.path("plan").join(state)).expect("a folder");
+        } else {
+            env.file(&format!("plan/{state}"), "{}");
+        }
+        let before = all(&env);
+        let public = ["--method", "public", "--gitlab-address", "198.51.100.7"];
+        let run = plan(&env, &public);
+        assert_eq!((run.code, all(&env)), (1, before), "{run}");
+        assert!(run.stderr.contains("peering.tf in plan would be removed beside Terraform's state"), "{run}");
+        assert!(run.stderr.contains("write this plan to another folder with --out"), "{run}");
+        let same = plan(&env, &["--route-table", "rtb-0a1b2c3d4e5f60718"]);
+        assert_eq!(same.code, 0, "a peering that is planned again is for Terraform to change: {same}");
+    }
+}
+
+#[test]
 fn one_run_at_a_time_writes_to_a_folder() {
     let env = env();
     assert_eq!(plan(&env, &[]).code, 0);
@@ -215,7 +236,8 @@ fn a_folder_that_cannot_be_one_is_a_usage_error() {
     env.file("plan", "a file");
     let run = plan(&env, &[]);
     assert_eq!(run.code, 2, "{run}");
-    assert!(run.stderr.contains("is not a folder"), "{run}");
+    assert!(run.stderr.contains("error: --out names what is not a folder\n"), "{run}");
+    assert!(!run.stderr.contains(",,"), "{run}");
 }
 
 /// The commands of this program that a text tells its reader to run.

@@ -70,7 +70,8 @@ impl Folder {
         let path = PathBuf::from(env.expand(&path.to_string_lossy()));
         refuse_link(&path)?;
         if path.as_os_str().is_empty() || path.symlink_metadata().is_ok_and(|found| !found.is_dir()) {
-            return Err(Failure::usage(format!("--out names {}, which is not a folder", shown_place(&path)))
+            return Err(Failure::usage("--out names what is not a folder")
+                .because(shown_place(&path))
                 .fix(Fix::say("name a folder; one that does not exist is created")));
         }
         let folder = Self { path };
@@ -132,7 +133,7 @@ impl Folder {
     fn compare(&self, planned: &[PlannedFile], ours: &Digests) -> Result<Vec<WrittenFile>, Failure> {
         let is_ours = |path: &str, sha256: &str| ours.get(path).is_some_and(|known| known.contains(sha256));
         let mut done: Vec<WrittenFile> = Vec::new();
-        let mut changed = Vec::new();
+        let (mut changed, mut applied) = (Vec::new(), Vec::new());
         for file in planned {
             let sha256 = digest(file.text.as_bytes());
             let state = match self.found(file.path)? {
@@ -148,6 +149,7 @@ impl Folder {
         for path in ours.keys().filter(|path| planned.iter().all(|file| file.path != path.as_str())) {
             match self.found(path)? {
                 Found::Nothing => {}
+                Found::File(_) if self.is_applied(path) => applied.push(path.as_str()),
                 Found::File(sha256) if is_ours(path, &sha256) => {
                     done.push(WrittenFile { path: path.clone(), state: FileState::Removed, sha256 });
                 }
@@ -155,7 +157,27 @@ impl Folder {
             }
         }
         self.refuse_changed(&changed)?;
+        self.refuse_applied(&applied)?;
         Ok(done)
+    }
+
+    /// Whether Terraform may have made something from the file: it left its state or its folder beside it.
+    fn is_applied(&self, path: &str) -> bool {
+        let whole = self.path.join(path);
+        let folder = whole.parent().unwrap_or(&self.path);
+        let is_there = |name: &&str| folder.join(name).symlink_metadata().is_ok();
+        path.ends_with(".tf")
+            && ["terraform.tfstate", "terraform.tfstate.d", ".terraform"].iter().any(|name| is_there(&name))
+    }
+
+    /// Terraform destroys what its files do not name any more.
+    fn refuse_applied(&self, applied: &[&str]) -> Result<(), Failure> {
+        let Some(path) = applied.first() else { return Ok(()) };
+        let message =
+            format!("{path} in {} would be removed beside Terraform's state; nothing was written", self.path.display());
+        Err(Failure::problem(message)
+            .because("without it the next terraform apply would destroy what it has made")
+            .fix(Fix::say("write this plan to another folder with --out; run terraform destroy in the old one when it is not needed any more")))
     }
 
     fn found(&self, path: &str) -> Result<Found, Failure> {
