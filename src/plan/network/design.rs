@@ -13,6 +13,7 @@ use super::{
 };
 use crate::instance::InstanceUrl;
 use crate::kit::{Endpoint, Kit, NetworkTerms, Organization};
+use crate::network;
 use crate::settings::{Definition, Setting, keys};
 
 /// The number that AWS takes for a device whose own is not known.
@@ -219,7 +220,7 @@ impl Reader<'_> {
         let block = |text: &str| match formats::any_block(text)? {
             IpNet::V4(block) => Ok(block),
             IpNet::V6(block) => {
-                Err(wrong(format!("{block} is not an IPv4 block"), "give two /30 CIDRs inside 169.254.0.0/16, or none"))
+                Err(wrong(format!("{block} is not an IPv4 CIDR"), "give two /30 CIDRs inside 169.254.0.0/16, or none"))
             }
         };
         let found = self.list(&keys::INSIDE_CIDRS, block);
@@ -306,9 +307,7 @@ impl Reader<'_> {
         let mut found = Vec::new();
         for (number, endpoint) in endpoints.iter().enumerate() {
             let at = format!("network.endpoints[{number}]");
-            if !is_host(&endpoint.host) || endpoint.port == 0 {
-                let what = format!("{:?}:{} is not a host with its port", endpoint.host, endpoint.port);
-                self.add(&at, wrong(what, ASK_FACTORY));
+            if self.item(&at, host_and_port(endpoint)).is_none() {
                 continue;
             }
             let _blocks = self.kit_blocks(&format!("{at}.cidrs"), &endpoint.cidrs, formats::block);
@@ -316,6 +315,22 @@ impl Reader<'_> {
             found.push(Endpoint { purpose, ..endpoint.clone() });
         }
         found
+    }
+}
+
+/// Whether files can name the address: a host name as DNS has it, or the IP address of a server.
+fn host_and_port(endpoint: &Endpoint) -> Result<(), Wrong> {
+    let Endpoint { host, port, .. } = endpoint;
+    let refused = |why: &str| Err(wrong(format!("{host:?} is not a host: {why}"), ASK_FACTORY));
+    if *port == 0 {
+        return Err(wrong(format!("{host:?} has the port 0, at which nothing answers"), ASK_FACTORY));
+    }
+    match network::host::host(host) {
+        Err(why) => refused(&why.to_string()),
+        Ok(Host::Domain(_)) if host.is_ascii() => Ok(()),
+        Ok(Host::Domain(name)) => refused(&format!("its name in DNS is {name}")),
+        Ok(Host::Ipv4(address)) => formats::block(&address.to_string()).map(|_| ()).map_err(of_kit),
+        Ok(Host::Ipv6(address)) => formats::block(&address.to_string()).map(|_| ()).map_err(of_kit),
     }
 }
 
@@ -331,10 +346,4 @@ pub(super) const ASK_FACTORY: &str = "ask Factory for a corrected kit";
 fn of_kit(wrong: Wrong) -> Wrong {
     let meant = wrong.meant.as_ref().map(|meant| format!(", probably with {meant}")).unwrap_or_default();
     Wrong { remedy: format!("{ASK_FACTORY}{meant}"), ..wrong }
-}
-
-fn is_host(text: &str) -> bool {
-    let is_plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '.' | ':' | '_');
-    !text.is_empty() && text.len() <= 253 && text.chars().all(is_plain) && Host::parse(text).is_ok()
-        || text.parse::<std::net::IpAddr>().is_ok()
 }

@@ -136,7 +136,7 @@ fn what_the_provider_would_take_although_it_is_wrong_is_refused() {
         (
             "'10.0.0.0/16'",
             "'10.0.0.0/16', '10.0.8.0/24'",
-            "10.0.0.0/16 and 10.0.8.0/24 overlap, which blocks of one VPC cannot",
+            "10.0.0.0/16 and 10.0.8.0/24 overlap, which CIDRs of one VPC cannot",
         ),
         ("'012345678901'", "'12345678901'", "network.account_id: \"12345678901\" is not 12 digits"),
         ("'10.0.1.10'", "'172.16.0.9'", "172.16.0.9/32 is outside the VPC's CIDRs"),
@@ -195,6 +195,13 @@ fn values_of_the_kit_are_named_by_their_path() {
         ("/network/vpn/identity", json!("hunter2hunter2"), "the kit's network.vpn.identity: it is not an IPv4 address"),
         ("/network/egress_cidrs/0", json!("203.0.113.1/24"), "the kit's network.egress_cidrs[0]: "),
         ("/network/endpoints/0/host", json!("a b\nc"), "the kit's network.endpoints[0]: "),
+        ("/network/endpoints/0/host", json!("a..b"), "\"a..b\" is not a host: a part of a name has 1 to 63"),
+        ("/network/endpoints/0/host", json!("-a.test"), "\"-a.test\" is not a host: a part of a name does not begin"),
+        ("/network/endpoints/0/host", json!("1"), "\"1\" is not a host: it is neither a name nor an IP address"),
+        ("/network/endpoints/0/host", json!("0x7f.1"), "\"0x7f.1\" is not a host"),
+        ("/network/endpoints/0/host", json!("0.0.0.0"), "the kit's network.endpoints[0]: 0.0.0.0/32 has unspecified"),
+        ("/network/endpoints/0/host", json!("a.example;evil"), "is not a host: a name has letters"),
+        ("/network/endpoints/0/port", json!(0), "has the port 0, at which nothing answers"),
         ("/network/endpoints/0/cidrs", json!(["10.1.1.1/8"]), "the kit's network.endpoints[0].cidrs[0]: "),
         ("/network/vpc", Value::Null, "the kit's network.vpc: the kit does not name Factory's VPC"),
     ] {
