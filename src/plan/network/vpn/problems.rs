@@ -284,8 +284,8 @@ fn selectors(vpn: &VpnDesign, found: &mut Vec<NetworkProblem>) {
         if agreement::ipv4(blocks).is_empty() {
             found.push(NetworkProblem {
                 at: at.into(),
-                what: format!("no IPv4 block of {whose} is given: the tunnel would carry nothing"),
-                remedy: side.remedy("give the blocks that are behind the VPN's end"),
+                what: format!("no IPv4 CIDR of {whose} is given: the tunnel would carry nothing"),
+                remedy: side.remedy("give the CIDRs that are behind the VPN's end"),
             });
         }
         for block in blocks.iter().filter(|block| matches!(block, IpNet::V6(_))) {
@@ -303,8 +303,8 @@ fn selectors(vpn: &VpnDesign, found: &mut Vec<NetworkProblem>) {
                 what: format!(
                     "{ours} overlaps with Factory's {theirs}: an address in both is never sent through the tunnel"
                 ),
-                remedy: "give only blocks with GitLab's machines, or translate addresses at your end and give the \
-                         translated block"
+                remedy: "give only CIDRs with GitLab's machines, or translate addresses at your end and give the \
+                         translated CIDR"
                     .into(),
             });
         }
@@ -350,7 +350,7 @@ fn inside_blocks(vpn: &VpnDesign, found: &mut Vec<NetworkProblem>) {
         if block.prefix_len() != 30 || (first, second) != (169, 254) {
             add(format!("{block} is not a /30 in 169.254.0.0/16"), example);
         } else if block.network() != block.addr() {
-            add(format!("{block} is not the start of its block"), &format!("use {}", block.trunc()));
+            add(format!("{block} does not begin at its first address"), &format!("use {}", block.trunc()));
         } else if is_reserved(block, third) {
             add(format!("{block} is kept by AWS for itself"), example);
         }
