@@ -173,6 +173,13 @@ pub fn warnings(design: &NetworkDesign) -> Vec<NetworkProblem> {
         });
     }
     if design.method == NetworkMethod::Public {
+        let is_private =
+            |block: &&IpNet| matches!(AddressClass::of(block.addr()), AddressClass::Private | AddressClass::Shared);
+        found.extend(design.factory.egress_cidrs.iter().filter(is_private).map(|block| NetworkProblem {
+            at: "network.egress_cidrs".to_owned(),
+            what: format!("{block} is private, and nobody comes from there over the internet"),
+            remedy: "ask Factory for the public addresses that it comes from".to_owned(),
+        }));
         found.extend(design.factory.egress_cidrs.iter().filter(|block| is_wide(block)).map(|block| NetworkProblem {
             at: "network.egress_cidrs".to_owned(),
             what: format!("{block} lets {} reach GitLab", formats::addresses(block)),
@@ -206,7 +213,7 @@ mod tests {
     }
 
     #[test]
-    fn a_wide_block_of_the_internet_that_is_let_in_is_told_with_its_size() {
+    fn a_wide_block_of_the_internet_that_is_let_in_is_told_with_its_size_and_a_private_one_too() {
         let mut design = fixture::public();
         let blocks = ["10.0.0.0/8", "203.0.112.0/20", "192.0.0.0/8", "44.0.0.0/11", "2600::/20", "2001:db8::/32"];
         design.factory.egress_cidrs = blocks.map(|block| block.parse().expect(block)).to_vec();
@@ -214,6 +221,7 @@ mod tests {
         assert_eq!(
             told,
             [
+                "10.0.0.0/8 is private, and nobody comes from there over the internet",
                 "192.0.0.0/8 lets 16777216 addresses reach GitLab",
                 "44.0.0.0/11 lets 2097152 addresses reach GitLab",
                 "2600::/20 lets 2^108 addresses reach GitLab",

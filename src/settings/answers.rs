@@ -75,7 +75,7 @@ fn flat(table: toml::Table) -> Vec<(String, Value)> {
 /// Whether a key was made up for the pre-shared key of a VPN.
 fn is_preshared_key(key: &str) -> bool {
     let letters: String = key.chars().filter(char::is_ascii_alphanumeric).collect::<String>().to_ascii_lowercase();
-    ["presharedkey", "psk"].iter().any(|name| letters.ends_with(name))
+    ["presharedkey", "psk"].iter().any(|name| letters.trim_end_matches('s').ends_with(name))
 }
 
 /// The error for a key that is not a setting: a secret in the wrong place, or a typing error.
@@ -190,6 +190,10 @@ mod tests {
             (
                 "[network]\npreshared_key = 'hunter2hunter2'",
                 "the answers file a.toml holds a pre-shared key in \"network.preshared_key\", which factory-gitlab never takes",
+            ),
+            (
+                "[network]\npreshared_keys = ['hunter2hunter2']",
+                "the answers file a.toml holds a pre-shared key in \"network.preshared_keys\", which factory-gitlab never takes",
             ),
             (
                 "vpn_psk = 'hunter2hunter2'",

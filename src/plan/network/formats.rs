@@ -200,7 +200,9 @@ pub fn any_block(text: &str) -> Result<IpNet, Wrong> {
         return Ok(IpNet::from(address));
     }
     let Ok(block) = text.parse::<IpNet>() else {
-        return Err(wrong(format!("{text:?} is not a CIDR"), "write it as in 10.0.0.0/16"));
+        let is_name = text.contains('.') && text.chars().any(|c| c.is_ascii_alphabetic());
+        let remedy = if is_name { "give an IP address and not a name" } else { "write it as in 10.0.0.0/16" };
+        return Err(wrong(format!("{text:?} is not a CIDR"), remedy));
     };
     let canonical = block.trunc();
     if canonical != block {
@@ -378,7 +380,8 @@ mod tests {
     fn a_block_begins_where_it_says() {
         assert_eq!(block("10.0.1.10").map(|block| block.to_string()), Ok("10.0.1.10/32".to_owned()));
         assert_eq!(block("10.0.1.10/16").expect_err("host bits").remedy, "write 10.0.0.0/16");
-        assert!(block("not a cidr").is_err());
+        assert_eq!(block("not a cidr").expect_err("words").remedy, "write it as in 10.0.0.0/16");
+        assert_eq!(block("gitlab.acme.com").expect_err("a name").remedy, "give an IP address and not a name");
         for (text, is_good) in
             [("10.0.0.0/16", true), ("10.0.0.0/8", false), ("10.0.0.0/29", false), ("2600:1f00::/56", true)]
         {
