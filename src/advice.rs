@@ -20,7 +20,7 @@ pub use self::blockers::explain_blockers;
 pub use self::deliveries::{allow_outbound, is_token_refused, outbound_requests, reset_token, unproven};
 pub use self::exercise::{ExerciseFacts, exercised};
 pub use self::gitlab::{new_token, own_url, refused_target};
-pub use self::local::{credential_store, journal, kit, sealing, send_again};
+pub use self::local::{credential_store, journal, kit, locked, sealing, send_again};
 pub use self::network::is_temporary;
 
 use crate::error::Fix;

@@ -4,6 +4,8 @@
 //! |---|---|
 //! | [`read_up_to`] | never waits and never ends up with more than the limit: a pipe, a device and a folder are refused |
 //! | [`write_atomically`] | the old content or the new one, never a part; on the disk when it returns |
+//! | [`stage`] | the same for several files: all are on the disk before the first is put in its place |
+//! | [`lock_folder`] | one run at a time writes to a folder; ends with the process |
 //! | [`remove_regular`] | devices and folders stay |
 //! | [`require_writable`] | a later [`write_atomically`] finds a folder that it may write to |
 //! | [`open_to_append`] | the content stays; new text is appended to it |
@@ -17,7 +19,7 @@
 
 use std::fs::{self, DirBuilder, File, OpenOptions};
 use std::io::{self, ErrorKind, Read as _, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// Who may read a new file.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -84,15 +86,86 @@ pub(crate) fn write_atomically(
         refuse_link(path)?;
         return write(&mut append_options().open(path)?);
     }
-    let mut file = temporary_file(path, readers)?;
+    staged(path, readers, TEMPORARY, write)?.put()
+}
+
+/// The beginning of a temporary file's name.
+const TEMPORARY: &str = ".factory-gitlab-";
+
+/// A file that is on the disk, and not in its place yet. Without [`Staged::put`] nothing of it is left.
+pub(crate) struct Staged {
+    file: tempfile::NamedTempFile,
+    path: PathBuf,
+}
+
+impl Staged {
+    /// Puts it in its place, instead of what is there.
+    ///
+    /// # Errors
+    /// From the file system.
+    pub(crate) fn put(self) -> io::Result<()> {
+        self.file.persist(&self.path)?;
+        sync_folder(folder_of(&self.path))
+    }
+}
+
+/// Writes a file beside its place. Its temporary name begins with `prefix`, so that [`remove_leftovers`] finds that of a run
+/// that was killed.
+///
+/// # Errors
+/// From the file system.
+pub(crate) fn stage(path: &Path, readers: Readers, prefix: &str, bytes: &[u8]) -> io::Result<Staged> {
+    staged(path, readers, prefix, |file| file.write_all(bytes))
+}
+
+fn staged(
+    path: &Path,
+    readers: Readers,
+    prefix: &str,
+    write: impl FnOnce(&mut dyn Write) -> io::Result<()>,
+) -> io::Result<Staged> {
+    let mut file = temporary_file(path, readers, prefix)?;
     write(file.as_file_mut())?;
     #[cfg(unix)]
     if readers == Readers::OtherPrograms {
         file.as_file().set_permissions(std::os::unix::fs::PermissionsExt::from_mode(0o644))?;
     }
     file.as_file().sync_all()?;
-    file.persist(path)?;
-    sync_folder(folder_of(path))
+    Ok(Staged { file, path: path.to_owned() })
+}
+
+/// Removes what killed runs left of [`stage`] with this prefix.
+///
+/// # Errors
+/// From the file system.
+pub(crate) fn remove_leftovers(folder: &Path, prefix: &str) -> io::Result<()> {
+    for entry in fs::read_dir(folder)? {
+        let entry = entry?;
+        let name = entry.file_name();
+        let random = name.to_str().and_then(|name| name.strip_prefix(prefix)).unwrap_or_default();
+        if random.len() == 6 && random.chars().all(char::is_alphanumeric) && entry.file_type()?.is_file() {
+            fs::remove_file(entry.path())?;
+        }
+    }
+    Ok(())
+}
+
+/// Held while a run writes to a folder. The operating system holds it, so it ends with the process in any case.
+pub(crate) struct FolderLock {
+    /// None where the system or the file system has no locks for folders.
+    _folder: Option<File>,
+}
+
+/// Locks a folder that exists; nothing is created in it.
+///
+/// # Errors
+/// [`ErrorKind::WouldBlock`] when another run holds it.
+pub(crate) fn lock_folder(path: &Path) -> io::Result<FolderLock> {
+    let Ok(folder) = File::open(path) else { return Ok(FolderLock { _folder: None }) };
+    match folder.try_lock() {
+        Err(fs::TryLockError::WouldBlock) => Err(ErrorKind::WouldBlock.into()),
+        Ok(()) | Err(fs::TryLockError::Error(_)) => Ok(FolderLock { _folder: Some(folder) }),
+    }
 }
 
 /// A pipe with a name of its own. What a shell puts in place of `>(…)` is below `/dev` or `/proc`, and has a reader.
@@ -127,7 +200,7 @@ pub(crate) fn require_writable(path: &Path) -> io::Result<()> {
     if is_written_in_place(path) {
         return refuse_link(path);
     }
-    temporary_file(path, Readers::Owner).map(drop)
+    temporary_file(path, Readers::Owner, TEMPORARY).map(drop)
 }
 
 /// Removes a regular file, or a link in its place; anything else, and what does not exist, is left as it is.
@@ -218,7 +291,7 @@ pub(crate) fn create_folder(path: &Path) -> io::Result<()> {
     DirBuilder::new().recursive(true).create(path)
 }
 
-fn temporary_file(path: &Path, readers: Readers) -> io::Result<tempfile::NamedTempFile> {
+fn temporary_file(path: &Path, readers: Readers, prefix: &str) -> io::Result<tempfile::NamedTempFile> {
     // The default mode of a temporary file is 0600.
     let mut builder = tempfile::Builder::new();
     #[cfg(unix)]
@@ -229,7 +302,7 @@ fn temporary_file(path: &Path, readers: Readers) -> io::Result<tempfile::NamedTe
     #[cfg(not(unix))]
     let _has_no_mode = readers;
     // The error of `tempfile` names the temporary file, which means nothing to a reader.
-    builder.prefix(".factory-gitlab-").tempfile_in(folder_of(path)).map_err(|error| error.kind().into())
+    builder.prefix(prefix).tempfile_in(folder_of(path)).map_err(|error| error.kind().into())
 }
 
 /// Whether a path names something that a new file cannot replace: a device or a pipe, or a link to an open descriptor.

@@ -30,13 +30,17 @@ pub fn credential_store() -> Fix {
     Fix::rerun("give the secret in a file or a variable, and do not use the keyring", "--keyring off")
 }
 
+/// Another run holds a lock.
+#[must_use]
+pub fn locked() -> Fix {
+    Fix::rerun("wait for it to finish and run this again; a stale lock does not block", "")
+}
+
 /// The local record cannot be read or written.
 #[must_use]
 pub fn journal(error: &journal::Error) -> Fix {
     match error {
-        journal::Error::Busy { .. } => {
-            Fix::rerun("wait for it to finish and run this again; a stale lock does not block", "")
-        }
+        journal::Error::Busy { .. } => locked(),
         journal::Error::Folder { .. }
         | journal::Error::Read { .. }
         | journal::Error::Write { .. }

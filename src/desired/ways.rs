@@ -8,6 +8,7 @@ use url::{Host, Url};
 
 use crate::instance::InstanceUrl;
 use crate::kit::{EndpointProtocol, Kit};
+use crate::network::{self, NotAHost};
 use crate::target::Strategy;
 
 /// What `network check` looks at.
@@ -77,29 +78,33 @@ pub struct WayTarget {
 
 /// What `--target` does not take.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
-#[error("a target is HOST:PORT, with https://, ssh:// or tcp:// in front of it: https://api.factory.ai:443")]
-pub struct NotATarget;
+pub enum NotATarget {
+    #[error("a target is HOST:PORT, with https://, ssh:// or tcp:// in front of it: https://api.factory.ai:443")]
+    Form,
+    #[error("its port is a number from 1 to 65535")]
+    Port,
+    #[error("its host cannot be one: {0}")]
+    Host(#[from] NotAHost),
+}
 
 impl WayTarget {
-    /// `None` where no address can be made of them.
-    #[must_use]
-    pub fn new(protocol: EndpointProtocol, host: &str, port: u16) -> Option<Self> {
-        let host = host.trim_matches(['[', ']']);
-        let bracketed = if host.contains(':') { format!("[{host}]") } else { host.to_owned() };
-        let url = Url::parse(&format!("https://{bracketed}:{port}/")).ok()?;
-        // Of an international name, the form that is asked for.
-        let host = match url.host()? {
-            Host::Domain(name) => name.to_owned(),
+    /// # Errors
+    /// A host that cannot be one.
+    pub fn new(protocol: EndpointProtocol, host: &str, port: u16) -> Result<Self, NotATarget> {
+        let host = network::host::host(host)?;
+        let url = Url::parse(&format!("https://{host}:{port}/")).map_err(|_| NotAHost::Character)?;
+        let host = match host {
+            Host::Domain(name) => name,
             Host::Ipv4(address) => address.to_string(),
             Host::Ipv6(address) => address.to_string(),
         };
-        Some(Self { protocol, host, port, owner: WayOwner::Given, purpose: String::new(), url })
+        Ok(Self { protocol, host, port, owner: WayOwner::Given, purpose: String::new(), url })
     }
 
     /// The address of a URL, which is asked for by `path`.
     #[must_use]
     pub fn of_url(url: &Url) -> Option<Self> {
-        let target = Self::new(EndpointProtocol::Https, url.host_str()?, url.port_or_known_default()?)?;
+        let target = Self::new(EndpointProtocol::Https, url.host_str()?, url.port_or_known_default()?).ok()?;
         let mut root = target.url.clone();
         // http is for loopback; with its default port the address stays without one.
         let _kept = root.set_scheme(url.scheme());
@@ -150,18 +155,21 @@ impl FromStr for WayTarget {
             Some(("https", place)) => (Some(EndpointProtocol::Https), place),
             Some(("ssh", place)) => (Some(EndpointProtocol::Ssh), place),
             Some(("tcp", place)) => (Some(EndpointProtocol::Tcp), place),
-            Some(_) => return Err(NotATarget),
+            Some(_) => return Err(NotATarget::Form),
             None => (None, text.trim()),
         };
-        let (host, port) = place.trim_end_matches('/').rsplit_once(':').ok_or(NotATarget)?;
+        let place = place.strip_suffix('/').unwrap_or(place);
+        let (host, port) = place.rsplit_once(':').ok_or(NotATarget::Form)?;
         let is_bare_v6 = host.contains(':') && !host.starts_with('[');
-        let port: u16 = port.parse().ok().filter(|port| *port > 0).ok_or(NotATarget)?;
         if host.is_empty() || is_bare_v6 || host.contains(['/', '@', '?', '#', ' ']) {
-            return Err(NotATarget);
+            return Err(NotATarget::Form);
         }
+        // A sign in front of it is no part of a number here.
+        let is_number = !port.is_empty() && port.chars().all(|c| c.is_ascii_digit());
+        let port: u16 = port.parse().ok().filter(|port| is_number && *port > 0).ok_or(NotATarget::Port)?;
         // As a kit's address without a protocol.
         let usual = if port == 22 { EndpointProtocol::Ssh } else { EndpointProtocol::Https };
-        Self::new(protocol.unwrap_or(usual), host, port).ok_or(NotATarget)
+        Self::new(protocol.unwrap_or(usual), host, port)
     }
 }
 
@@ -238,7 +246,7 @@ fn of_kit(kit: &Kit) -> Vec<WayTarget> {
         (kit.disconnect_url.as_ref(), "the end of the connection"),
     ];
     let endpoints = kit.network.endpoints.iter().filter_map(|endpoint| {
-        let target = WayTarget::new(endpoint.protocol(), &endpoint.host, endpoint.port)?;
+        let target = WayTarget::new(endpoint.protocol(), &endpoint.host, endpoint.port).ok()?;
         Some(target.belonging_to(WayOwner::Factory, endpoint.purpose.clone()))
     });
     let named = urls
@@ -277,6 +285,22 @@ mod tests {
             ("", None),
         ] {
             assert_eq!(shown(text).as_deref(), wanted, "{text}");
+        }
+    }
+
+    #[test]
+    fn what_cannot_be_a_host_or_a_port_is_no_target_and_the_reason_is_told() {
+        let long = format!("{}:443", "a".repeat(100_000));
+        for (text, wanted) in [
+            ("tcp://a:+1", NotATarget::Port),
+            ("a:65536", NotATarget::Port),
+            ("a:", NotATarget::Port),
+            ("a..b:443", NotATarget::Host(NotAHost::Label)),
+            ("-a.test:443", NotATarget::Host(NotAHost::Hyphen)),
+            ("10.0.0.256:443", NotATarget::Host(NotAHost::Address)),
+            (&long, NotATarget::Host(NotAHost::TooLong)),
+        ] {
+            assert_eq!(text.parse::<WayTarget>(), Err(wanted));
         }
     }
 

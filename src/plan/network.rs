@@ -31,6 +31,7 @@ pub use self::advice::{MethodAdvice, advise};
 pub use self::design::{Designed, KitSide, NetworkInputs, design, ill_formed, needed};
 pub use self::given::{GivenNetwork, name};
 pub use self::outbound::{FilterWarning, filter_warning};
+use crate::network::AddressClass;
 pub use crate::network::{AwsEnd, NetworkMethod};
 
 /// Everything that the files are made from, complete and checked.
@@ -131,12 +132,27 @@ pub struct PlannedFile {
     pub text: String,
 }
 
+/// The path of every file that a plan can have, whatever its method.
+pub const PATHS: [&str; 9] = [
+    worksheet::PATH,
+    DIAGRAM,
+    firewall::TABLE_PATH,
+    firewall::NFTABLES_PATH,
+    peering::PATH,
+    vpn::aws_path(AwsEnd::Factory),
+    vpn::aws_path(AwsEnd::Customer),
+    vpn::PARAMETERS_PATH,
+    vpn::SWANCTL_PATH,
+];
+
+const DIAGRAM: &str = "diagram.svg";
+
 /// Every file of the plan, in the order of their paths.
 #[must_use]
 pub fn files(design: &NetworkDesign) -> Vec<PlannedFile> {
     let mut files = vec![
         PlannedFile { path: worksheet::PATH, text: worksheet::text(design) },
-        PlannedFile { path: "diagram.svg", text: diagram::svg(design) },
+        PlannedFile { path: DIAGRAM, text: diagram::svg(design) },
     ];
     files.extend(peering::file(design));
     files.extend(firewall::files(design));
@@ -156,5 +172,60 @@ pub fn warnings(design: &NetworkDesign) -> Vec<NetworkProblem> {
             remedy: "ask Factory for them before you open GitLab's firewall".to_owned(),
         });
     }
+    if design.method == NetworkMethod::Public {
+        let is_private =
+            |block: &&IpNet| matches!(AddressClass::of(block.addr()), AddressClass::Private | AddressClass::Shared);
+        found.extend(design.factory.egress_cidrs.iter().filter(is_private).map(|block| NetworkProblem {
+            at: "network.egress_cidrs".to_owned(),
+            what: format!("{block} is private, and nobody comes from there over the internet"),
+            remedy: "ask Factory for the public addresses that it comes from".to_owned(),
+        }));
+        found.extend(design.factory.egress_cidrs.iter().filter(|block| is_wide(block)).map(|block| NetworkProblem {
+            at: "network.egress_cidrs".to_owned(),
+            what: format!("{block} lets {} reach GitLab", formats::addresses(block)),
+            remedy: "ask Factory whether it really comes from all of them before you open GitLab's firewall".to_owned(),
+        }));
+    }
     found
+}
+
+/// Whether it is more of the internet than a provider gives to one service.
+fn is_wide(block: &IpNet) -> bool {
+    let widest = if block.addr().is_ipv4() { 12 } else { 32 };
+    let [first, last] = [block.network(), block.broadcast()].map(AddressClass::of);
+    block.prefix_len() < widest && !(first == last && first.is_private())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    #[test]
+    fn every_file_of_a_plan_is_known_by_its_path() {
+        let mut at_customer = fixture::vpn();
+        at_customer.aws = fixture::peering().aws;
+        at_customer.vpn.as_mut().expect("a VPN").aws_end = AwsEnd::Customer;
+        let designs = [fixture::vpn(), at_customer, fixture::public(), fixture::peering()];
+        let made: BTreeSet<&str> = designs.iter().flat_map(files).map(|file| file.path).collect();
+        assert_eq!(made, BTreeSet::from(PATHS));
+    }
+
+    #[test]
+    fn a_wide_block_of_the_internet_that_is_let_in_is_told_with_its_size_and_a_private_one_too() {
+        let mut design = fixture::public();
+        let blocks = ["10.0.0.0/8", "203.0.112.0/20", "192.0.0.0/8", "44.0.0.0/11", "2600::/20", "2001:db8::/32"];
+        design.factory.egress_cidrs = blocks.map(|block| block.parse().expect(block)).to_vec();
+        let told: Vec<String> = warnings(&design).into_iter().map(|warning| warning.what).collect();
+        assert_eq!(
+            told,
+            [
+                "10.0.0.0/8 is private, and nobody comes from there over the internet",
+                "192.0.0.0/8 lets 16777216 addresses reach GitLab",
+                "44.0.0.0/11 lets 2097152 addresses reach GitLab",
+                "2600::/20 lets 2^108 addresses reach GitLab",
+            ]
+        );
+    }
 }

@@ -43,7 +43,7 @@ impl Answers {
             path: path.clone(),
             line: error.span().map_or(1, |span| 1 + text[..span.start.min(text.len())].matches('\n').count()),
             // Only the first line: the others quote the file, which may hold a secret.
-            detail: error.message().lines().next().unwrap_or_default().to_owned(),
+            detail: first_line(error.message()),
         })?;
         let mut values = BTreeMap::new();
         for (key, value) in flat(table) {
@@ -75,7 +75,7 @@ fn flat(table: toml::Table) -> Vec<(String, Value)> {
 /// Whether a key was made up for the pre-shared key of a VPN.
 fn is_preshared_key(key: &str) -> bool {
     let letters: String = key.chars().filter(char::is_ascii_alphanumeric).collect::<String>().to_ascii_lowercase();
-    ["presharedkey", "psk"].iter().any(|name| letters.ends_with(name))
+    ["presharedkey", "psk"].iter().any(|name| letters.trim_end_matches('s').ends_with(name))
 }
 
 /// The error for a key that is not a setting: a secret in the wrong place, or a typing error.
@@ -116,7 +116,8 @@ fn texts(setting: &'static Definition, value: &Value, path: &Path) -> Result<Vec
     match (setting.kind, value) {
         (ValueKind::Text | ValueKind::Url | ValueKind::List, Value::String(text)) => Ok(vec![text.clone()]),
         (ValueKind::Path | ValueKind::Paths | ValueKind::Secret, Value::String(text)) => Ok(vec![below(text)]),
-        (ValueKind::Number, Value::Integer(number)) if *number >= 0 => Ok(vec![number.to_string()]),
+        // The setting itself says what its smallest and largest are.
+        (ValueKind::Number, Value::Integer(number)) => Ok(vec![number.to_string()]),
         (ValueKind::Switch, Value::Boolean(on)) => Ok(vec![on.to_string()]),
         (ValueKind::List | ValueKind::Paths, Value::Array(items)) => items
             .iter()
@@ -125,6 +126,13 @@ fn texts(setting: &'static Definition, value: &Value, path: &Path) -> Result<Vec
             .collect(),
         _ => Err(wrong()),
     }
+}
+
+/// What is wrong with the file; of a number that is too large the library says what it is in Rust.
+fn first_line(message: &str) -> String {
+    let line = message.lines().next().unwrap_or_default();
+    let line = if line.starts_with("invalid type: integer") { "a number is larger than TOML allows" } else { line };
+    line.to_owned()
 }
 
 /// A path is relative to the answers file, not to the working directory.
@@ -161,7 +169,10 @@ mod tests {
                 "the answers file a.toml holds a secret in \"webhook_secret\"; put it in a file and name that with webhook_secret_file",
             ),
             ("timeout = 'soon'", "\"timeout\" in the answers file a.toml has to be a whole number"),
-            ("timeout = -1", "\"timeout\" in the answers file a.toml has to be a whole number"),
+            (
+                "timeout = 99999999999999999999",
+                "the answers file a.toml is not TOML: line 1: a number is larger than TOML allows",
+            ),
             ("personal = 'yes'", "\"personal\" in the answers file a.toml has to be true or false"),
             (
                 "[network]\nvpc_cidr = ['10.0.0.0/16']",
@@ -179,6 +190,10 @@ mod tests {
             (
                 "[network]\npreshared_key = 'hunter2hunter2'",
                 "the answers file a.toml holds a pre-shared key in \"network.preshared_key\", which factory-gitlab never takes",
+            ),
+            (
+                "[network]\npreshared_keys = ['hunter2hunter2']",
+                "the answers file a.toml holds a pre-shared key in \"network.preshared_keys\", which factory-gitlab never takes",
             ),
             (
                 "vpn_psk = 'hunter2hunter2'",

@@ -13,7 +13,7 @@ use self::report::Planned;
 use crate::cli::after_help::{after_help, common, own};
 use crate::commands::{Context, kit, local_state, resolve};
 use crate::env_vars;
-use crate::error::ExitCode::{Done, Problem, Usage};
+use crate::error::ExitCode::{Done, Problem, Unknown, Usage};
 use crate::error::{ExitCode, Failure, Fix};
 use crate::inputs::{Interview, PRESHARED_KEY};
 use crate::instance::InstanceUrl;
@@ -28,6 +28,7 @@ use crate::settings::{Source, keys};
         common(Done),
         own(Problem, "a file in the folder was changed by hand; nothing was written"),
         common(Usage),
+        own(Unknown, "another run writes to the folder; nothing was written"),
     ],
     &[
         "factory-gitlab network plan --kit kit.json --config acme.toml --out network",

@@ -46,7 +46,7 @@ impl GitLabNetwork {
     pub(super) fn ssh_target(&self) -> Option<WayTarget> {
         match self.ssh.known()? {
             SshSeenAt::Place(SshPlace { host, port }) => {
-                let target = WayTarget::new(EndpointProtocol::Ssh, host, *port)?;
+                let target = WayTarget::new(EndpointProtocol::Ssh, host, *port).ok()?;
                 Some(target.belonging_to(WayOwner::GitLab, "Git over SSH"))
             }
             SshSeenAt::Off | SshSeenAt::NoProject => None,

@@ -5,7 +5,7 @@ use std::net::Ipv4Addr;
 use ipnet::{IpNet, Ipv4Net};
 use url::{Host, Url};
 
-use super::formats::{self, IdKind, Wrong};
+use super::formats::{self, IdKind, Wrong, wrong};
 use super::given::{GivenNetwork, name};
 use super::{
     AwsEnd, CustomerAws, FactorySide, FactoryVpc, GitLabSide, NetworkDesign, NetworkMethod, NetworkProblem, VpnDesign,
@@ -13,6 +13,7 @@ use super::{
 };
 use crate::instance::InstanceUrl;
 use crate::kit::{Endpoint, Kit, NetworkTerms, Organization};
+use crate::network;
 use crate::settings::{Definition, Setting, keys};
 
 /// The number that AWS takes for a device whose own is not known.
@@ -131,7 +132,7 @@ struct Reader<'g> {
 }
 
 impl Reader<'_> {
-    fn add(&mut self, at: &str, Wrong { what, remedy }: Wrong) {
+    fn add(&mut self, at: &str, Wrong { what, remedy, .. }: Wrong) {
         self.wrong.push(NetworkProblem { at: at.to_owned(), what, remedy });
     }
 
@@ -154,7 +155,7 @@ impl Reader<'_> {
     fn blocks(&mut self, setting: &Setting<String>, read: fn(&str) -> Result<IpNet, Wrong>) -> Vec<IpNet> {
         let mut found = Vec::new();
         for text in self.given.list(setting) {
-            let meant = || text.parse::<IpNet>().map(|block| block.trunc()).ok();
+            let meant = || formats::block(&text.parse::<IpNet>().ok()?.trunc().to_string()).ok();
             let block = self.item(name(setting), read(text)).or_else(meant);
             found.extend(block.filter(|block| !found.contains(block)));
         }
@@ -172,10 +173,9 @@ impl Reader<'_> {
 
     fn number<T: std::str::FromStr>(&mut self, setting: &Setting<String>, range: &str) -> Option<T> {
         let text = self.given.text(setting)?;
-        let read = text.parse().map_err(|_| Wrong {
-            what: format!("{text:?} is not a number {range}"),
-            remedy: format!("give a number {range}"),
-        });
+        let read = text
+            .parse()
+            .map_err(|_| wrong(format!("{text:?} is not a number {range}"), format!("give a number {range}")));
         self.item(name(setting), read)
     }
 
@@ -200,14 +200,12 @@ impl Reader<'_> {
 
     fn customer_end(&mut self, aws: &CustomerAws) -> VpnEnd {
         let address = |text: &str| {
-            text.parse::<Ipv4Addr>().map_err(|_| Wrong {
-                what: format!("{text:?} is not an IPv4 address"),
-                remedy: "give the public IPv4 address of your VPN device; AWS's VPN takes no other".to_owned(),
-            })
+            let remedy = "give the public IPv4 address of your VPN device; AWS's VPN takes no other";
+            text.parse::<Ipv4Addr>().map_err(|_| wrong(format!("{text:?} is not an IPv4 address"), remedy))
         };
         let texts = |setting| self.given.list(setting).to_vec();
         let (ike, esp) = (texts(&keys::IKE), texts(&keys::ESP));
-        let identity = self.given.text(&keys::VPN_IDENTITY).map(str::to_owned);
+        let identity = self.one(&keys::VPN_IDENTITY, formats::identity);
         let cidrs = self.blocks(&keys::LOCAL_CIDRS, formats::block);
         VpnEnd {
             addresses: self.one(&keys::VPN_ADDRESS, address).into_iter().collect(),
@@ -219,26 +217,25 @@ impl Reader<'_> {
     }
 
     fn inside_cidrs(&mut self) -> Option<[Ipv4Net; 2]> {
-        let block = |text: &str| match formats::block(text)? {
+        let block = |text: &str| match formats::any_block(text)? {
             IpNet::V4(block) => Ok(block),
-            IpNet::V6(block) => Err(Wrong {
-                what: format!("{block} is not an IPv4 block"),
-                remedy: "give two /30 blocks inside 169.254.0.0/16, or none".to_owned(),
-            }),
+            IpNet::V6(block) => {
+                Err(wrong(format!("{block} is not an IPv4 CIDR"), "give two /30 CIDRs inside 169.254.0.0/16, or none"))
+            }
         };
         let found = self.list(&keys::INSIDE_CIDRS, block);
         match (self.given.list(&keys::INSIDE_CIDRS).len(), found.as_slice()) {
             (0, _) => None,
             (2, [one, two]) => Some([*one, *two]),
             (2, [_]) if self.wrong.iter().all(|wrong| wrong.at != name(&keys::INSIDE_CIDRS)) => {
-                let what = "both tunnels have the same block".to_owned();
-                self.add(name(&keys::INSIDE_CIDRS), Wrong { what, remedy: "give each its own, or none".to_owned() });
+                let what = "both tunnels have the same CIDR";
+                self.add(name(&keys::INSIDE_CIDRS), wrong(what, "give each its own, or none"));
                 None
             }
             (2, _) => None,
             (count, _) => {
                 let what = format!("there are {count}, and a VPN of AWS has two tunnels");
-                self.add(name(&keys::INSIDE_CIDRS), Wrong { what, remedy: "give two, or none".to_owned() });
+                self.add(name(&keys::INSIDE_CIDRS), wrong(what, "give two, or none"));
                 None
             }
         }
@@ -247,8 +244,7 @@ impl Reader<'_> {
     fn vpn(&mut self, terms: &NetworkTerms, factory: &FactorySide, aws: &CustomerAws) -> VpnDesign {
         let kit = terms.vpn.clone().unwrap_or_default();
         let address = |text: &str| {
-            text.parse::<Ipv4Addr>()
-                .map_err(|_| Wrong { what: format!("{text:?} is not an IPv4 address"), remedy: ASK_FACTORY.to_owned() })
+            text.parse::<Ipv4Addr>().map_err(|_| wrong(format!("{text:?} is not an IPv4 address"), ASK_FACTORY))
         };
         let mut addresses = Vec::new();
         for (at, text) in kit.endpoints.iter().enumerate() {
@@ -256,12 +252,15 @@ impl Reader<'_> {
         }
         let blocks = self.kit_blocks("network.vpn.cidrs", &kit.cidrs, formats::block);
         let vpc = || factory.vpc.as_ref().map(|vpc| vpc.cidrs.clone()).unwrap_or_default();
+        let identity = kit.identity.as_deref();
+        let identity =
+            identity.and_then(|text| self.item("network.vpn.identity", formats::identity(text).map_err(of_kit)));
         VpnDesign {
             aws_end: self.given.aws_end.unwrap_or_default(),
             customer: self.customer_end(aws),
             factory: VpnEnd {
                 addresses,
-                identity: kit.identity,
+                identity,
                 cidrs: if kit.cidrs.is_empty() { vpc() } else { blocks },
                 ike: kit.ike,
                 esp: kit.esp,
@@ -308,9 +307,7 @@ impl Reader<'_> {
         let mut found = Vec::new();
         for (number, endpoint) in endpoints.iter().enumerate() {
             let at = format!("network.endpoints[{number}]");
-            if !is_host(&endpoint.host) || endpoint.port == 0 {
-                let what = format!("{:?}:{} is not a host with its port", endpoint.host, endpoint.port);
-                self.add(&at, Wrong { what, remedy: ASK_FACTORY.to_owned() });
+            if self.item(&at, host_and_port(endpoint)).is_none() {
                 continue;
             }
             let _blocks = self.kit_blocks(&format!("{at}.cidrs"), &endpoint.cidrs, formats::block);
@@ -318,6 +315,22 @@ impl Reader<'_> {
             found.push(Endpoint { purpose, ..endpoint.clone() });
         }
         found
+    }
+}
+
+/// Whether files can name the address: a host name as DNS has it, or the IP address of a server.
+fn host_and_port(endpoint: &Endpoint) -> Result<(), Wrong> {
+    let Endpoint { host, port, .. } = endpoint;
+    let refused = |why: &str| Err(wrong(format!("{host:?} is not a host: {why}"), ASK_FACTORY));
+    if *port == 0 {
+        return Err(wrong(format!("{host:?} has the port 0, at which nothing answers"), ASK_FACTORY));
+    }
+    match network::host::host(host) {
+        Err(why) => refused(&why.to_string()),
+        Ok(Host::Domain(_)) if host.is_ascii() => Ok(()),
+        Ok(Host::Domain(name)) => refused(&format!("its name in DNS is {name}")),
+        Ok(Host::Ipv4(address)) => formats::block(&address.to_string()).map(|_| ()).map_err(of_kit),
+        Ok(Host::Ipv6(address)) => formats::block(&address.to_string()).map(|_| ()).map_err(of_kit),
     }
 }
 
@@ -331,12 +344,6 @@ pub(super) const ASK_FACTORY: &str = "ask Factory for a corrected kit";
 
 /// A value of the kit is not this person's to correct.
 fn of_kit(wrong: Wrong) -> Wrong {
-    let meant = wrong.remedy.strip_prefix("write ").map(|meant| format!(", probably {meant}")).unwrap_or_default();
-    Wrong { what: wrong.what, remedy: format!("{ASK_FACTORY}{meant}") }
-}
-
-fn is_host(text: &str) -> bool {
-    let is_plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '.' | ':' | '_');
-    !text.is_empty() && text.len() <= 253 && text.chars().all(is_plain) && Host::parse(text).is_ok()
-        || text.parse::<std::net::IpAddr>().is_ok()
+    let meant = wrong.meant.as_ref().map(|meant| format!(", probably with {meant}")).unwrap_or_default();
+    Wrong { remedy: format!("{ASK_FACTORY}{meant}"), ..wrong }
 }

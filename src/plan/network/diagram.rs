@@ -76,7 +76,7 @@ impl Side {
         ];
         if let Some(aws) = &design.aws {
             groups.push(Group { label: "VPC", lines: vec![aws.vpc_id.clone(), place(&aws.region, &aws.account_id)] });
-            groups.push(Group { label: "blocks", lines: aws.vpc_cidrs.iter().map(ToString::to_string).collect() });
+            groups.push(Group { label: "CIDRs", lines: aws.vpc_cidrs.iter().map(ToString::to_string).collect() });
             groups.push(Group { label: "route tables", lines: aws.route_tables.clone() });
             groups.push(Group { label: "security groups", lines: aws.security_groups.clone() });
         }
@@ -97,7 +97,7 @@ impl Side {
         let mut groups = vec![Group { label: "hosts", lines: hosts }];
         if let Some(vpc) = design.factory.vpc.as_ref().filter(|_| design.method != NetworkMethod::Public) {
             groups.push(Group { label: "VPC", lines: vec![vpc.id.clone(), place(&vpc.region, &vpc.account)] });
-            groups.push(Group { label: "blocks", lines: vpc.cidrs.iter().map(ToString::to_string).collect() });
+            groups.push(Group { label: "CIDRs", lines: vpc.cidrs.iter().map(ToString::to_string).collect() });
         }
         if let Some(vpn) = &design.vpn {
             groups.extend(end(&vpn.factory, EndKind::of(AwsEnd::Factory, vpn.aws_end)));

@@ -9,6 +9,8 @@ use std::net::IpAddr;
 
 use ipnet::IpNet;
 
+pub(super) use self::nftables::PATH as NFTABLES_PATH;
+pub(super) use self::table::PATH as TABLE_PATH;
 use super::{NetworkDesign, NetworkMethod, PlannedFile};
 use crate::kit::{Endpoint, EndpointProtocol};
 

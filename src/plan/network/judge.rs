@@ -50,7 +50,7 @@ fn within(aws: &CustomerAws, found: &mut Vec<NetworkProblem>) {
         for other in aws.vpc_cidrs[at + 1..].iter().filter(|other| overlap(one, other)) {
             found.push(problem(
                 "vpc_cidrs",
-                format!("{one} and {other} overlap, which blocks of one VPC cannot"),
+                format!("{one} and {other} overlap, which CIDRs of one VPC cannot"),
                 "give the VPC's CIDRs as AWS's console shows them, not those of its subnets",
             ));
         }
@@ -98,14 +98,6 @@ fn addresses(design: &NetworkDesign, found: &mut Vec<NetworkProblem>) {
     for block in &design.gitlab.addresses {
         let class = AddressClass::of(block.addr());
         let widest = if block.addr().is_ipv4() { 16 } else { 48 };
-        if matches!(class, AddressClass::Loopback | AddressClass::LinkLocal | AddressClass::Broadcast) {
-            found.push(problem(
-                "gitlab_addresses",
-                format!("{block} is a {class} address, which no other network reaches"),
-                "give the address of GitLab or of its load balancer",
-            ));
-            continue;
-        }
         if block.prefix_len() < widest {
             found.push(problem(
                 "gitlab_addresses",
@@ -132,8 +124,8 @@ fn unreached(design: &NetworkDesign, block: &IpNet, class: AddressClass) -> Opti
         (NetworkMethod::Vpn, _, Some(vpn)) if !vpn.customer.cidrs.is_empty() && !is_in(&vpn.customer.cidrs) => {
             Some(problem(
                 "gitlab_addresses",
-                format!("{block} is outside the blocks behind your end, and the tunnel carries nothing else"),
-                "add GitLab's block with --local-cidr, or give the address that GitLab has inside them",
+                format!("{block} is outside the CIDRs behind your end, and the tunnel carries nothing else"),
+                "add GitLab's CIDR with --local-cidr, or give the address that GitLab has inside them",
             ))
         }
         (NetworkMethod::Public, ..) if class != AddressClass::Public && class != AddressClass::Reserved => {

@@ -98,6 +98,6 @@ fn outputs(aws: &CustomerAws) -> Vec<Block> {
         output("account_id", "For Factory: the account that requests.", Value::text(&aws.account_id)),
         output("region", "For Factory: the region of GitLab's VPC.", Value::text(&aws.region)),
         output("vpc_id", "For Factory: GitLab's VPC.", Value::text(&aws.vpc_id)),
-        output("vpc_cidrs", "For Factory: the blocks that its routes back lead to.", Value::texts(blocks)),
+        output("vpc_cidrs", "For Factory: the CIDRs that its routes back lead to.", Value::texts(blocks)),
     ]
 }

@@ -10,9 +10,11 @@ mod swanctl;
 use super::{NetworkDesign, PlannedFile};
 
 pub use self::agreement::{Clash, IkeVersion, VpnTerms, clashes};
+pub(super) use self::aws::path as aws_path;
 pub(super) use self::ends::MSS;
-pub(super) use self::parameters::SYMPTOMS;
+pub(super) use self::parameters::{PATH as PARAMETERS_PATH, SYMPTOMS};
 pub use self::problems::{problems, warnings};
+pub(super) use self::swanctl::PATH as SWANCTL_PATH;
 
 /// The files of both ends; none where the design has no VPN. Without a pre-shared key in any.
 #[must_use]

@@ -185,7 +185,7 @@ fn sides(design: &NetworkDesign) -> String {
             found => found,
         };
         rows.push(("end of the VPN", known(&vpn.customer), known(&vpn.factory)));
-        rows.push(("blocks behind it", blocks(&vpn.customer.cidrs), blocks(&vpn.factory.cidrs)));
+        rows.push(("CIDRs behind it", blocks(&vpn.customer.cidrs), blocks(&vpn.factory.cidrs)));
     }
     if design.method == NetworkMethod::Public {
         rows.push(("comes from", String::new(), or_unknown(blocks(&design.factory.egress_cidrs))));

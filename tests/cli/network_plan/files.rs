@@ -112,13 +112,132 @@ fn a_link_is_refused_wherever_it_stands() {
     }
 }
 
+/// A list that names a file, with its right digest.
+fn list_of(path: &str, content: &str) -> String {
+    use sha2::{Digest as _, Sha256};
+    let digest = format!("{:x}", Sha256::digest(content.as_bytes()));
+    serde_json::json!({ "schema": "factory-gitlab/network-plan-files/v1", "files": { path: [digest] } }).to_string()
+}
+
+#[test]
+fn a_list_that_names_other_peoples_files_removes_none_of_them() {
+    let env = env();
+    std::fs::create_dir_all(env.path("plan/.git")).expect("a folder");
+    env.file("plan/.git/config", "[core]\n");
+    env.file("plan/.factory-gitlab-plan.json", list_of(".git/config", "[core]\n"));
+    let before = all(&env);
+    insta::assert_snapshot!(plan(&env, &[]), @r#"
+    exit code: 1
+    ----- stderr -----
+    error: plan/.factory-gitlab-plan.json is not a list that network plan wrote; nothing was written
+      caused by: it names ".git/config", which no plan writes
+    hint: write to another folder with --out, or remove the list: then no file that is there is replaced or removed
+    "#);
+    assert_eq!(all(&env), before);
+}
+
+#[test]
+fn a_list_that_is_broken_or_of_another_program_is_not_replaced() {
+    for (list, why) in [
+        ("", "its text is not that of such a list"),
+        ("{ half", "its text is not that of such a list"),
+        ("{ \"schema\": \"other/v1\", \"files\": {} }", "its schema is another one"),
+    ] {
+        let env = env();
+        std::fs::create_dir_all(env.path("plan")).expect("a folder");
+        env.file("plan/.factory-gitlab-plan.json", list);
+        let before = all(&env);
+        let run = plan(&env, &[]);
+        assert_eq!((run.code, all(&env)), (1, before), "{run}");
+        assert!(run.stderr.contains(why), "{why}\n{run}");
+        std::fs::remove_file(env.path("plan/.factory-gitlab-plan.json")).expect("as the hint says");
+        assert_eq!(plan(&env, &[]).code, 0);
+    }
+}
+
+#[test]
+fn terraform_that_was_applied_is_not_removed_by_another_method() {
+    for (state, is_folder) in [("terraform.tfstate", false), (".terraform", true)] {
+        let env = env();
+        assert_eq!(plan(&env, &[]).code, 0);
+        if is_folder {
+            std::fs::create_dir(env.path("plan").join(state)).expect("a folder");
+        } else {
+            env.file(&format!("plan/{state}"), "{}");
+        }
+        let before = all(&env);
+        let public = ["--method", "public", "--gitlab-address", "198.51.100.7"];
+        let run = plan(&env, &public);
+        assert_eq!((run.code, all(&env)), (1, before), "{run}");
+        assert!(run.stderr.contains("peering.tf in plan would be removed beside Terraform's state"), "{run}");
+        assert!(run.stderr.contains("write this plan to another folder with --out"), "{run}");
+        let same = plan(&env, &["--route-table", "rtb-0a1b2c3d4e5f60718"]);
+        assert_eq!(same.code, 0, "a peering that is planned again is for Terraform to change: {same}");
+    }
+}
+
+#[test]
+fn one_run_at_a_time_writes_to_a_folder() {
+    let env = env();
+    assert_eq!(plan(&env, &[]).code, 0);
+    let before = all(&env);
+    let folder = std::fs::File::open(env.path("plan")).expect("the folder");
+    folder.try_lock().expect("the lock");
+    let public = ["--method", "public", "--gitlab-address", "198.51.100.7"];
+    insta::assert_snapshot!(plan(&env, &public), @r"
+    exit code: 3
+    ");
+    assert_eq!(all(&env), before);
+    drop(folder);
+    assert_eq!(plan(&env, &public).code, 0);
+}
+
+#[test]
+fn what_a_killed_run_left_is_removed_and_other_files_stay() {
+    let env = env();
+    std::fs::create_dir_all(env.path("plan/vpn")).expect("folders");
+    for name in ["plan/.factory-gitlab-plan-aB3dE6", "plan/vpn/.factory-gitlab-plan-Zz9Yy8"] {
+        env.file(name, "half");
+    }
+    for name in ["plan/.factory-gitlab-plan-notes.md", "plan/notes.md"] {
+        env.file(name, "mine");
+    }
+    assert_eq!(plan(&env, &[]).code, 0);
+    let names: Vec<String> =
+        all(&env).into_keys().filter(|name| name.contains("plan-") || name == "notes.md").collect();
+    assert_eq!(names, [".factory-gitlab-plan-notes.md", "notes.md"]);
+}
+
+#[cfg(unix)]
+#[test]
+fn a_pipe_or_a_folder_in_place_of_a_file_is_named_as_what_it_is() {
+    for (name, is_pipe) in [("firewall.md", true), ("firewall.md", false), (".factory-gitlab-plan.json", true)] {
+        let env = env();
+        let path = env.path("plan").join(name);
+        std::fs::create_dir_all(env.path("plan")).expect("a folder");
+        if is_pipe {
+            let made = std::process::Command::new("mkfifo").arg(&path).status();
+            assert!(made.is_ok_and(|made| made.success()));
+        } else {
+            std::fs::create_dir(&path).expect("a folder");
+        }
+        let run = plan(&env, &[]);
+        assert_eq!(run.code, 1, "{run}");
+        let wanted =
+            if is_pipe { "is a pipe, a socket or a device and not a file" } else { "is a folder and not a file" };
+        assert!(run.stderr.contains(wanted) && !run.stderr.contains("standard input"), "{run}");
+        assert!(run.stderr.contains("move it away, or write to another folder with --out"), "{run}");
+    }
+}
+
 #[test]
 fn a_folder_that_cannot_be_one_is_a_usage_error() {
     let env = env();
     env.file("plan", "a file");
     let run = plan(&env, &[]);
     assert_eq!(run.code, 2, "{run}");
-    assert!(run.stderr.contains("is not a folder"), "{run}");
+    assert!(run.stderr.contains("error: --out names what is not a folder\n"), "{run}");
+    assert!(!run.stderr.contains(",,"), "{run}");
 }
 
 /// The commands of this program that a text tells its reader to run.

@@ -43,6 +43,21 @@ fn a_preshared_key_is_refused_in_the_environment() {
 }
 
 #[test]
+fn a_key_in_place_of_the_identity_is_refused_and_not_repeated() {
+    for secret in [CANARY, "9vQ4mZx7Lp2wRk8T", "hunter2hunter2", "a key with blanks"] {
+        let env = env();
+        for args in [&["--vpn-identity", secret][..], &["--method", "vpn", "--vpn-identity", secret, "-o", "json"]] {
+            let run = plan(&env, args);
+            assert_eq!(run.code, 2, "{run}");
+            assert!(!run.stdout.contains(secret) && !run.stderr.contains(secret), "{run}");
+            assert!(!env.path("plan").exists());
+        }
+        let run = plan(&env, &["--vpn-identity", secret]);
+        assert!(run.stderr.contains("--vpn-identity: it is not an IPv4 address, a host name with its domain"), "{run}");
+    }
+}
+
+#[test]
 fn the_files_hold_no_secret_of_the_kit() {
     let env = env();
     let run = plan(&env, &["-vv", "--log-file", "log"]);

@@ -1,18 +1,20 @@
 //! The folder that the files are written to. A list in it says what was written; a file that differs from it was changed by
-//! hand, and then nothing is written.
+//! hand, and then nothing is written. All files are on the disk before the first is put in its place, and the list with the
+//! old digests and the new ones before them: after a run that was killed, the next one knows every file again.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::{self, ErrorKind};
-use std::path::{Component, Path, PathBuf};
+use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
+use crate::advice;
 use crate::commands::output::cannot_write;
 use crate::env::Env;
-use crate::error::{Failure, Fix};
-use crate::files::{self, Readers};
-use crate::plan::network::PlannedFile;
+use crate::error::{Failure, FailureKind, Fix};
+use crate::files::{self, FolderLock, Readers, Staged};
+use crate::plan::network::{self, PlannedFile};
 use crate::secret::shown_place;
 use crate::text::counted;
 
@@ -20,6 +22,9 @@ use crate::text::counted;
 const LIST: &str = ".factory-gitlab-plan.json";
 
 const SCHEMA: &str = "factory-gitlab/network-plan-files/v1";
+
+/// The names of files that are not in their place yet begin so.
+const STAGED: &str = ".factory-gitlab-plan-";
 
 /// At most this many bytes of a file are compared; what is written is far smaller.
 const LARGEST: u64 = 4 << 20;
@@ -42,39 +47,36 @@ pub(super) struct WrittenFile {
     pub sha256: String,
 }
 
+/// Every digest that a file of ours may have: two while it is being replaced.
+type Digests = BTreeMap<String, BTreeSet<String>>;
+
 #[derive(Debug, Deserialize, Serialize)]
 struct List {
     schema: String,
-    /// Every digest that a file of ours may have: two while it is being replaced.
-    files: BTreeMap<String, BTreeSet<String>>,
+    files: Digests,
 }
 
-/// The folder, whose own files are known.
+/// The folder, by its name.
 pub(super) struct Folder {
     path: PathBuf,
-    ours: BTreeMap<String, BTreeSet<String>>,
 }
 
 impl Folder {
     /// Looks at the folder, before anything is asked or planned.
     ///
     /// # Errors
-    /// A usage error for what is not a folder; a problem for a link.
+    /// A usage error for what is not a folder; a problem for a link, and for a list that is not ours.
     pub(super) fn open(path: &Path, env: &Env) -> Result<Self, Failure> {
         let path = PathBuf::from(env.expand(&path.to_string_lossy()));
         refuse_link(&path)?;
         if path.as_os_str().is_empty() || path.symlink_metadata().is_ok_and(|found| !found.is_dir()) {
-            return Err(Failure::usage(format!("--out names {}, which is not a folder", shown_place(&path)))
+            return Err(Failure::usage("--out names what is not a folder")
+                .because(shown_place(&path))
                 .fix(Fix::say("name a folder; one that does not exist is created")));
         }
-        let list = path.join(LIST);
-        refuse_link(&list)?;
-        let ours = match files::read_up_to(&list, LARGEST) {
-            Ok(bytes) => serde_json::from_slice::<List>(&bytes).map(|list| list.files).unwrap_or_default(),
-            Err(error) if error.kind() == ErrorKind::NotFound => BTreeMap::new(),
-            Err(error) => return Err(cannot_write(&list, &error)),
-        };
-        Ok(Self { path, ours: ours.into_iter().filter(|(path, _)| is_below(path)).collect() })
+        let folder = Self { path };
+        folder.list()?;
+        Ok(folder)
     }
 
     /// Writes all files, or none where one was changed by hand.
@@ -82,43 +84,106 @@ impl Folder {
     /// # Errors
     /// A problem that names each changed file, or a usage error where the folder cannot be written.
     pub(super) fn write(&self, planned: &[PlannedFile]) -> Result<Vec<WrittenFile>, Failure> {
-        let mut done: Vec<WrittenFile> = Vec::new();
-        let mut changed = Vec::new();
-        for file in planned {
-            let sha256 = digest(file.text.as_bytes());
-            match self.found(file.path)? {
-                Found::Nothing => done.push(WrittenFile { path: file.path.into(), state: FileState::Written, sha256 }),
-                Found::File(found) if found == sha256 => {
-                    done.push(WrittenFile { path: file.path.into(), state: FileState::Unchanged, sha256 });
-                }
-                Found::File(found) if self.is_ours(file.path, &found) => {
-                    done.push(WrittenFile { path: file.path.into(), state: FileState::Written, sha256 });
-                }
-                Found::File(_) => changed.push(file.path.to_owned()),
+        files::create_folder(&self.path).map_err(|error| cannot_write(&self.path, &error))?;
+        let _lock = self.lock()?;
+        for folder in [self.path.clone(), self.path.join("vpn")] {
+            if folder.symlink_metadata().is_ok_and(|found| found.is_dir()) {
+                files::remove_leftovers(&folder, STAGED).map_err(|error| cannot_write(&folder, &error))?;
             }
         }
-        for path in self.ours.keys().filter(|path| planned.iter().all(|file| file.path != path.as_str())) {
+        let ours = self.list()?;
+        let done = self.compare(planned, &ours)?;
+        self.put(planned, &done, ours)?;
+        Ok(done)
+    }
+
+    fn lock(&self) -> Result<FolderLock, Failure> {
+        files::lock_folder(&self.path).map_err(|_| {
+            let message = format!("another run writes to {}; nothing was written", shown_place(&self.path));
+            Failure::new(FailureKind::Unknown, message).fix(advice::locked())
+        })
+    }
+
+    /// What an earlier run wrote.
+    fn list(&self) -> Result<Digests, Failure> {
+        let path = self.path.join(LIST);
+        refuse_other(&path)?;
+        let foreign = |why: &str| {
+            let message = format!("{} is not a list that network plan wrote; nothing was written", shown_place(&path));
+            Failure::problem(message).because(why).fix(Fix::say(
+                "write to another folder with --out, or remove the list: then no file that is there is replaced or removed",
+            ))
+        };
+        let bytes = match files::read_up_to(&path, LARGEST) {
+            Ok(bytes) => bytes,
+            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Digests::new()),
+            Err(error) => return Err(cannot_write(&path, &error)),
+        };
+        let list: List = serde_json::from_slice(&bytes).map_err(|_| foreign("its text is not that of such a list"))?;
+        if list.schema != SCHEMA {
+            return Err(foreign("its schema is another one"));
+        }
+        match list.files.keys().find(|path| !network::PATHS.contains(&path.as_str())) {
+            None => Ok(list.files),
+            Some(path) => Err(foreign(&format!("it names {path:?}, which no plan writes"))),
+        }
+    }
+
+    /// What becomes of each file.
+    fn compare(&self, planned: &[PlannedFile], ours: &Digests) -> Result<Vec<WrittenFile>, Failure> {
+        let is_ours = |path: &str, sha256: &str| ours.get(path).is_some_and(|known| known.contains(sha256));
+        let mut done: Vec<WrittenFile> = Vec::new();
+        let (mut changed, mut applied) = (Vec::new(), Vec::new());
+        for file in planned {
+            let sha256 = digest(file.text.as_bytes());
+            let state = match self.found(file.path)? {
+                Found::File(found) if found == sha256 => FileState::Unchanged,
+                Found::File(found) if !is_ours(file.path, &found) => {
+                    changed.push(file.path.to_owned());
+                    continue;
+                }
+                Found::Nothing | Found::File(_) => FileState::Written,
+            };
+            done.push(WrittenFile { path: file.path.into(), state, sha256 });
+        }
+        for path in ours.keys().filter(|path| planned.iter().all(|file| file.path != path.as_str())) {
             match self.found(path)? {
                 Found::Nothing => {}
-                Found::File(sha256) if self.is_ours(path, &sha256) => {
+                Found::File(_) if self.is_applied(path) => applied.push(path.as_str()),
+                Found::File(sha256) if is_ours(path, &sha256) => {
                     done.push(WrittenFile { path: path.clone(), state: FileState::Removed, sha256 });
                 }
                 Found::File(_) => changed.push(path.clone()),
             }
         }
         self.refuse_changed(&changed)?;
-        self.put(planned, &done)?;
+        self.refuse_applied(&applied)?;
         Ok(done)
     }
 
-    fn is_ours(&self, path: &str, sha256: &str) -> bool {
-        self.ours.get(path).is_some_and(|known| known.contains(sha256))
+    /// Whether Terraform may have made something from the file: it left its state or its folder beside it.
+    fn is_applied(&self, path: &str) -> bool {
+        let whole = self.path.join(path);
+        let folder = whole.parent().unwrap_or(&self.path);
+        let is_there = |name: &&str| folder.join(name).symlink_metadata().is_ok();
+        path.ends_with(".tf")
+            && ["terraform.tfstate", "terraform.tfstate.d", ".terraform"].iter().any(|name| is_there(&name))
+    }
+
+    /// Terraform destroys what its files do not name any more.
+    fn refuse_applied(&self, applied: &[&str]) -> Result<(), Failure> {
+        let Some(path) = applied.first() else { return Ok(()) };
+        let message =
+            format!("{path} in {} would be removed beside Terraform's state; nothing was written", self.path.display());
+        Err(Failure::problem(message)
+            .because("without it the next terraform apply would destroy what it has made")
+            .fix(Fix::say("write this plan to another folder with --out; run terraform destroy in the old one when it is not needed any more")))
     }
 
     fn found(&self, path: &str) -> Result<Found, Failure> {
         let whole = self.path.join(path);
         whole.parent().map_or(Ok(()), refuse_link)?;
-        refuse_link(&whole)?;
+        refuse_other(&whole)?;
         match files::read_up_to(&whole, LARGEST) {
             Ok(bytes) => Ok(Found::File(digest(&bytes))),
             Err(error) if error.kind() == ErrorKind::NotFound => Ok(Found::Nothing),
@@ -138,50 +203,49 @@ impl Folder {
         Err(failure.fix(Fix::say("move what you want to keep to another name, or write to another folder with --out")))
     }
 
-    /// The list comes first with the old digests and the new ones: a run that is killed leaves only files that are ours.
-    fn put(&self, planned: &[PlannedFile], done: &[WrittenFile]) -> Result<(), Failure> {
+    fn put(&self, planned: &[PlannedFile], done: &[WrittenFile], ours: Digests) -> Result<(), Failure> {
         let is_written = |path: &str| done.iter().any(|file| file.path == path && file.state == FileState::Written);
         let writes: Vec<&PlannedFile> = planned.iter().filter(|file| is_written(file.path)).collect();
-        for folder in std::iter::once(self.path.clone())
-            .chain(writes.iter().filter_map(|file| Some(self.path.join(file.path).parent()?.to_owned())))
-        {
-            files::create_folder(&folder).map_err(|error| cannot_write(&folder, &error))?;
-        }
-        for file in &writes {
-            let whole = self.path.join(file.path);
-            files::require_writable(&whole).map_err(|error| cannot_write(&whole, &error))?;
-        }
-        let fresh = |done: &[WrittenFile]| -> BTreeMap<String, BTreeSet<String>> {
-            let kept = done.iter().filter(|file| file.state != FileState::Removed);
-            kept.map(|file| (file.path.clone(), BTreeSet::from([file.sha256.clone()]))).collect()
-        };
-        let last = fresh(done);
-        if last == self.ours && writes.is_empty() {
+        let kept = done.iter().filter(|file| file.state != FileState::Removed);
+        let last: Digests = kept.map(|file| (file.path.clone(), BTreeSet::from([file.sha256.clone()]))).collect();
+        if last == ours && writes.is_empty() {
             return Ok(());
         }
-        let mut both = self.ours.clone();
+        let mut both = ours;
         for (path, digests) in &last {
             both.entry(path.clone()).or_default().extend(digests.iter().cloned());
         }
-        self.put_list(both)?;
-        for file in writes {
-            let whole = self.path.join(file.path);
-            put_text(&whole, file.text.as_bytes()).map_err(|error| cannot_write(&whole, &error))?;
+        let both = self.stage(LIST, &text(both))?;
+        let staged =
+            writes.iter().map(|file| self.stage(file.path, file.text.as_bytes())).collect::<Result<Vec<_>, _>>()?;
+        let last = self.stage(LIST, &text(last))?;
+        // From here on the disk is not asked for more room.
+        both.put().map_err(|error| cannot_write(&self.path.join(LIST), &error))?;
+        for (file, staged) in writes.iter().zip(staged) {
+            staged.put().map_err(|error| cannot_write(&self.path.join(file.path), &error))?;
         }
         for file in done.iter().filter(|file| file.state == FileState::Removed) {
             let whole = self.path.join(&file.path);
             files::remove_regular(&whole).map_err(|error| cannot_write(&whole, &error))?;
         }
-        self.put_list(last)
+        last.put().map_err(|error| cannot_write(&self.path.join(LIST), &error))
     }
 
-    fn put_list(&self, files: BTreeMap<String, BTreeSet<String>>) -> Result<(), Failure> {
-        let path = self.path.join(LIST);
-        let list = List { schema: SCHEMA.to_owned(), files };
-        let mut text = serde_json::to_vec_pretty(&list).unwrap_or_default();
-        text.push(b'\n');
-        put_text(&path, &text).map_err(|error| cannot_write(&path, &error))
+    fn stage(&self, path: &str, bytes: &[u8]) -> Result<Staged, Failure> {
+        let whole = self.path.join(path);
+        let staged = || -> io::Result<Staged> {
+            whole.parent().map_or(Ok(()), files::create_folder)?;
+            files::stage(&whole, Readers::Everyone, STAGED, bytes)
+        };
+        staged().map_err(|error| cannot_write(&whole, &error).because("nothing was written"))
     }
+}
+
+fn text(files: Digests) -> Vec<u8> {
+    let list = List { schema: SCHEMA.to_owned(), files };
+    let mut text = serde_json::to_vec_pretty(&list).unwrap_or_default();
+    text.push(b'\n');
+    text
 }
 
 enum Found {
@@ -190,17 +254,8 @@ enum Found {
     File(String),
 }
 
-fn put_text(path: &Path, bytes: &[u8]) -> io::Result<()> {
-    files::write_atomically(path, Readers::Everyone, |file| file.write_all(bytes))
-}
-
 fn digest(bytes: &[u8]) -> String {
     format!("{:x}", Sha256::digest(bytes))
-}
-
-/// Whether a path of the list stays in the folder: the list may have been planted.
-fn is_below(path: &str) -> bool {
-    Path::new(path).components().all(|part| matches!(part, Component::Normal(_)))
 }
 
 /// A link leads to a place that was not named.
@@ -211,4 +266,17 @@ fn refuse_link(path: &Path) -> Result<(), Failure> {
     }
     Err(Failure::problem(format!("{} is a symbolic link; nothing was written", shown_place(&bare)))
         .fix(Fix::say("name the folder that it points to, or remove the link")))
+}
+
+/// What is there instead of a file, and cannot be replaced by one.
+fn refuse_other(path: &Path) -> Result<(), Failure> {
+    refuse_link(path)?;
+    let Ok(found) = path.symlink_metadata() else { return Ok(()) };
+    let what = match () {
+        () if found.is_file() => return Ok(()),
+        () if found.is_dir() => "is a folder",
+        () => "is a pipe, a socket or a device",
+    };
+    Err(Failure::problem(format!("{} {what} and not a file; nothing was written", shown_place(path)))
+        .fix(Fix::say("move it away, or write to another folder with --out")))
 }

@@ -8,7 +8,7 @@ use super::{Direction, FirewallRule, Place, RuleScope, Traffic, rules};
 use crate::plan::network::plain::{one_line, simple};
 use crate::plan::network::{NetworkDesign, NetworkMethod, PlannedFile, vpn};
 
-const PATH: &str = "firewall.nft";
+pub(in crate::plan::network) const PATH: &str = "firewall.nft";
 
 const TABLE: &str = "inet factory_gitlab";
 

@@ -5,13 +5,13 @@ use crate::kit::EndpointProtocol;
 use crate::plan::network::plain::cell;
 use crate::plan::network::{NetworkDesign, NetworkMethod, PlannedFile};
 
-const PATH: &str = "firewall.md";
+pub(in crate::plan::network) const PATH: &str = "firewall.md";
 
 pub(super) fn file(design: &NetworkDesign) -> PlannedFile {
     let all = rules(design);
     let mut text = format!(
         "# Firewall rules for GitLab and Factory\n\n\
-         Open these in both directions. Answers to a connection belong to it: a stateful firewall lets them pass, a network\n\
+         Open each row in its own direction. Answers to a connection belong to it: a stateful firewall lets them pass, a network\n\
          ACL does not (see below). `firewall.nft` has the same rules for nftables.\n\n\
          ## For a firewall that knows addresses\n\n{}",
         address_table(&all)
@@ -86,6 +86,10 @@ fn name_table(rules: &[FirewallRule]) -> String {
 
 fn notes(design: &NetworkDesign) -> String {
     let mut notes: Vec<String> = vec![
+        "**Where GitLab's connections come from**: the rows from GitLab have the addresses at which GitLab is reached. Webhooks \
+         leave from the nodes with Sidekiq, push mirrors from those with Gitaly, and behind NAT from its address. Where these \
+         are others, let them pass, too; in `firewall.nft` add them to the sets with GitLab's name."
+            .into(),
         "**Network ACLs of AWS** keep no connections: for each rule above, also let the answers pass, TCP from its port to \
          the ports 1024–65535, in the other direction."
             .into(),

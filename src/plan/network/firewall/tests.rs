@@ -20,7 +20,7 @@ fn over_the_internet_a_name_without_promised_addresses_stays_a_name() {
     insta::assert_snapshot!(file(&design, "firewall.md"), @r"
     # Firewall rules for GitLab and Factory
 
-    Open these in both directions. Answers to a connection belong to it: a stateful firewall lets them pass, a network
+    Open each row in its own direction. Answers to a connection belong to it: a stateful firewall lets them pass, a network
     ACL does not (see below). `firewall.nft` has the same rules for nftables.
 
     ## For a firewall that knows addresses
@@ -194,7 +194,7 @@ fn through_a_vpn_the_tunnel_and_what_is_inside_have_rules_of_their_own() {
     insta::assert_snapshot!(file(&fixture::vpn(), "firewall.md"), @r"
     # Firewall rules for GitLab and Factory
 
-    Open these in both directions. Answers to a connection belong to it: a stateful firewall lets them pass, a network
+    Open each row in its own direction. Answers to a connection belong to it: a stateful firewall lets them pass, a network
     ACL does not (see below). `firewall.nft` has the same rules for nftables.
 
     ## For a firewall that knows addresses

@@ -7,7 +7,7 @@ use super::super::{AwsEnd, NetworkDesign, PlannedFile};
 use super::ends::{AWS_ESP_LIFETIME, AWS_IKE_LIFETIME, DPD_TIMEOUT, Ends, REPLAY_WINDOW, Tunnel};
 use crate::network::proposal::{AwsName, Proposal, Transform};
 
-pub(super) const fn path(aws_end: AwsEnd) -> &'static str {
+pub(in crate::plan::network) const fn path(aws_end: AwsEnd) -> &'static str {
     match aws_end {
         AwsEnd::Factory => "vpn/factory-side.tf",
         AwsEnd::Customer => "vpn/customer-side.tf",

@@ -13,7 +13,7 @@ use super::ends::{
 use super::swanctl;
 use crate::network::proposal::{Proposal, Transform};
 
-pub(super) const PATH: &str = "vpn/parameters.md";
+pub(in crate::plan::network) const PATH: &str = "vpn/parameters.md";
 
 pub(super) fn file(ends: &Ends<'_>) -> PlannedFile {
     let (own, aws) = (ends.own_name(), ends.aws_name());
@@ -152,13 +152,13 @@ fn selectors(ends: &Ends<'_>) -> String {
     );
     if ends.agreement.selectors.is_everything() {
         text.push_str(
-            "The blocks of a side have no common block that leaves the other side out, so that the tunnel takes everything, and\n\
+            "The CIDRs of a side have no common one that leaves the other side out, so that the tunnel takes everything, and\n\
              routes decide what goes through it. Your device has to be **route-based** (a tunnel interface): a policy with\n\
              `0.0.0.0/0` would send all its traffic to AWS.\n\n",
         );
     } else {
         text.push_str(
-            "AWS's end has one pair of selectors for each tunnel: give exactly this pair, also where a side has several blocks.\n\n",
+            "AWS's end has one pair of selectors for each tunnel: give exactly this pair, also where a side has several CIDRs.\n\n",
         );
     }
     let _written = write!(
@@ -205,7 +205,7 @@ pub(in crate::plan::network) const SYMPTOMS: [(&str, &str); 6] = [
         "the key differs, or the identity: behind NAT the address that is sent is not the one that is seen",
     ),
     ("established, then NO_PROPOSAL_CHOSEN and no CHILD_SA", "the ESP proposals differ"),
-    ("TS_UNACCEPTABLE", "the blocks of the two ends have no address in common"),
+    ("TS_UNACCEPTABLE", "the CIDRs of the two ends have no address in common"),
     ("it works and drops within the hour, rekeying failed", "the PFS groups differ, which no end notices at the start"),
 ];
 

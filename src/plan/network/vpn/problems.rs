@@ -18,8 +18,8 @@ pub fn problems(design: &NetworkDesign) -> Vec<NetworkProblem> {
         proposals(vpn, phase, &mut found);
     }
     addresses(vpn, &mut found);
-    identities(vpn, &mut found);
     selectors(vpn, &mut found);
+    outside_addresses(vpn, &mut found);
     inside_blocks(vpn, &mut found);
     if vpn.bgp_asn == 0 || vpn.bgp_asn == u32::MAX {
         let remedy = "use your own AS number, or a private one: 65000".to_owned();
@@ -274,20 +274,6 @@ fn is_reached(address: Ipv4Addr) -> bool {
     AddressClass::of(IpAddr::V4(address)) == AddressClass::Public || address.is_documentation()
 }
 
-fn identities(vpn: &VpnDesign, found: &mut Vec<NetworkProblem>) {
-    for side in Side::BOTH {
-        let Some(identity) = &side.of(vpn).identity else { continue };
-        let is_written_as_it_is = |c: char| c.is_ascii_alphanumeric() || ".:@-_".contains(c);
-        if identity.is_empty() || identity.len() > 255 || !identity.chars().all(is_written_as_it_is) {
-            found.push(NetworkProblem {
-                at: if side == Side::Customer { "vpn_identity" } else { "network.vpn.identity" }.into(),
-                what: format!("{identity:?} is not an address, a host name or an e-mail address"),
-                remedy: side.remedy("use the public address of the VPN's end"),
-            });
-        }
-    }
-}
-
 fn selectors(vpn: &VpnDesign, found: &mut Vec<NetworkProblem>) {
     for side in Side::BOTH {
         let (at, whose) = match side {
@@ -298,8 +284,8 @@ fn selectors(vpn: &VpnDesign, found: &mut Vec<NetworkProblem>) {
         if agreement::ipv4(blocks).is_empty() {
             found.push(NetworkProblem {
                 at: at.into(),
-                what: format!("no IPv4 block of {whose} is given: the tunnel would carry nothing"),
-                remedy: side.remedy("give the blocks that are behind the VPN's end"),
+                what: format!("no IPv4 CIDR of {whose} is given: the tunnel would carry nothing"),
+                remedy: side.remedy("give the CIDRs that are behind the VPN's end"),
             });
         }
         for block in blocks.iter().filter(|block| matches!(block, IpNet::V6(_))) {
@@ -317,10 +303,31 @@ fn selectors(vpn: &VpnDesign, found: &mut Vec<NetworkProblem>) {
                 what: format!(
                     "{ours} overlaps with Factory's {theirs}: an address in both is never sent through the tunnel"
                 ),
-                remedy: "give only blocks with GitLab's machines, or translate addresses at your end and give the \
-                         translated block"
+                remedy: "give only CIDRs with GitLab's machines, or translate addresses at your end and give the \
+                         translated CIDR"
                     .into(),
             });
+        }
+    }
+}
+
+/// A tunnel to an address that is itself behind the tunnel carries its own packets, and goes down as soon as it is up.
+fn outside_addresses(vpn: &VpnDesign, found: &mut Vec<NetworkProblem>) {
+    for side in Side::BOTH {
+        let at = if side == Side::Customer { "local_cidrs" } else { "network.vpn.cidrs" };
+        for (cidr, end) in side.of(vpn).cidrs.iter().flat_map(|cidr| Side::BOTH.map(|end| (cidr, end))) {
+            let whose = if end == Side::Customer { "your VPN device" } else { "Factory's VPN end" };
+            for address in end.of(vpn).addresses.iter().filter(|address| cidr.contains(&IpAddr::V4(**address))) {
+                found.push(NetworkProblem {
+                    at: at.into(),
+                    what: format!(
+                        "{cidr} contains {address}, {whose}: the tunnel would lead its own packets into itself"
+                    ),
+                    remedy: side.remedy(
+                        "give smaller CIDRs, with the machines and without the public address of the VPN's end",
+                    ),
+                });
+            }
         }
     }
 }
@@ -343,7 +350,7 @@ fn inside_blocks(vpn: &VpnDesign, found: &mut Vec<NetworkProblem>) {
         if block.prefix_len() != 30 || (first, second) != (169, 254) {
             add(format!("{block} is not a /30 in 169.254.0.0/16"), example);
         } else if block.network() != block.addr() {
-            add(format!("{block} is not the start of its block"), &format!("use {}", block.trunc()));
+            add(format!("{block} does not begin at its first address"), &format!("use {}", block.trunc()));
         } else if is_reserved(block, third) {
             add(format!("{block} is kept by AWS for itself"), example);
         }

@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use super::super::{AwsEnd, PlannedFile};
 use super::ends::{DPD_INTERVAL, Ends, MTU, OWN_ESP_LIFETIME, OWN_ESP_REKEY, OWN_IKE_REKEY, REPLAY_WINDOW, Tunnel};
 
-pub(super) const PATH: &str = "vpn/swanctl.conf";
+pub(in crate::plan::network) const PATH: &str = "vpn/swanctl.conf";
 
 pub(super) fn file(ends: &Ends<'_>) -> PlannedFile {
     let mut text = comment(ends);
@@ -52,11 +52,15 @@ fn interfaces(ends: &Ends<'_>) -> String {
         let number = tunnel.number();
         let _written = writeln!(said, "     ip link add factory{number} type xfrm dev eth0 if_id {number}");
         let _written = writeln!(said, "     ip link set factory{number} mtu {MTU} up");
+        // Answers may come back by the other tunnel, and strict filtering would drop them.
+        let _written = writeln!(said, "     sysctl -w net.ipv4.conf.factory{number}.rp_filter=2");
     }
+    said.push_str("     sysctl -w net.ipv4.ip_forward=1\n");
     let blocks: Vec<String> = ends.aws_blocks().iter().map(ToString::to_string).collect();
     let _written = write!(
         said,
-        "   The MSS of TCP is lowered by firewall.nft.\n\n\
+        "   The MSS of TCP is lowered by firewall.nft. All of this is gone after a restart of the host: write it into the\n   \
+            host's own configuration of its network, too.\n\n\
          2. The routes, which strongSwan sets when a tunnel comes up and removes when it is lost; tunnel 1 goes first.\n   \
             This is {UPDOWN} (chmod 755):\n     \
               #!/bin/sh\n     \

@@ -561,7 +561,8 @@ fn addresses_blocks_and_numbers_that_no_daemon_would_refuse_are_refused() {
     add(&|vpn| vpn.customer.addresses.clear());
     add(&|vpn| vpn.customer.addresses = vpn.factory.addresses.clone());
     add(&|vpn| vpn.factory.addresses[1] = "100.64.0.1".parse().expect("an address"));
-    add(&|vpn| vpn.customer.identity = Some("a b\"".into()));
+    add(&|vpn| vpn.customer.cidrs.push("198.51.100.0/24".parse().expect("a block")));
+    add(&|vpn| vpn.factory.cidrs.push("203.0.112.0/20".parse().expect("a block")));
     add(&|vpn| vpn.customer.cidrs.clear());
     add(&|vpn| vpn.customer.cidrs = vec!["fd00::/48".parse().expect("a block")]);
     add(&|vpn| vpn.customer.cidrs.push("10.64.3.0/24".parse().expect("a block")));

@@ -122,7 +122,15 @@ fn routes_back(aws: &CustomerAws, vpc: &FactoryVpc) -> Step {
 
 fn second_run(aws: &CustomerAws) -> Step {
     let table = aws.route_tables.first().map_or("rtb-ID", String::as_str);
+    let attribute = |name: &str| {
+        format!(
+            "aws ec2 describe-vpc-attribute --region {} --vpc-id {} --attribute {name} --query '*.Value' --output text",
+            aws.region, aws.vpc_id
+        )
+    };
     Step::new(Who::You, "apply the second time")
+        .say("Both VPCs need DNS resolution and DNS host names on, or AWS refuses the DNS option; both answers are `True`:")
+        .run([attribute("enableDnsSupport"), attribute("enableDnsHostnames")])
         .say("Now that the peering is active, AWS takes its options. Write the variable into a file, so that later runs keep it:")
         .run([
             format!("echo '{ACCEPTED} = true' > terraform.tfvars"),
@@ -153,15 +161,7 @@ fn acls(aws: &CustomerAws) -> Step {
 }
 
 fn dns(design: &NetworkDesign, aws: &CustomerAws, vpc: &FactoryVpc) -> Step {
-    let attribute = |name: &str| {
-        format!(
-            "aws ec2 describe-vpc-attribute --region {} --vpc-id {} --attribute {name} --query '*.Value' --output text",
-            aws.region, aws.vpc_id
-        )
-    };
     let step = Step::new(Who::Both, "let names lead over the peering")
-        .say("Both VPCs need DNS resolution and DNS host names on; both answers are `True`:")
-        .run([attribute("enableDnsSupport"), attribute("enableDnsHostnames")])
         .say(
             "Where Factory uses a private hosted zone, Factory authorizes your VPC for it and you associate the VPC with the zone:",
         )

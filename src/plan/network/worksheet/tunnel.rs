@@ -7,7 +7,7 @@ use super::proof::check;
 use super::{Step, Who, blocks, proof};
 
 pub(super) const LEFT: &[&str] = &[
-    "It builds its end, and its routes back lead to every block behind yours.",
+    "It builds its end, and its routes back lead to every CIDR behind yours.",
     "It gives you the pre-shared keys, or takes them from you, by a way of its own: never in this folder, the bundle or a message.",
     "It says which of its names are to lead to private addresses.",
 ];
@@ -15,11 +15,11 @@ pub(super) const LEFT: &[&str] = &[
 pub(super) fn steps(design: &NetworkDesign) -> Vec<Step> {
     let Some(vpn) = &design.vpn else { return Vec::new() };
     let mut steps = match vpn.aws_end {
-        AwsEnd::Factory => vec![factory_builds(), exchange(), firewall(), device(vpn)],
+        AwsEnd::Factory => vec![give(), factory_builds(), exchange(), firewall(), device(vpn)],
         AwsEnd::Customer => vec![we_build(design), exchange_ours(), factory_device()],
     };
     steps.push(routing(vpn));
-    steps.push(rekey());
+    steps.push(rekey(vpn.aws_end));
     steps.push(
         Step::new(Who::Both, "let names lead through the tunnel")
             .say("Factory says which of its names are to lead to private addresses, and which resolver gives them.")
@@ -28,6 +28,15 @@ pub(super) fn steps(design: &NetworkDesign) -> Vec<Step> {
     );
     steps.extend(proof::steps(design));
     steps
+}
+
+fn give() -> Step {
+    Step::new(Who::You, "give Factory its files")
+        .say(
+            "Send Factory `vpn/factory-side.tf`, `vpn/parameters.md` and this worksheet: they name your device's address, its \
+             proposals and the CIDRs behind it. None of them holds a secret.",
+        )
+        .check("Factory has confirmed your device's address and your CIDRs.")
 }
 
 fn factory_builds() -> Step {
@@ -82,7 +91,7 @@ fn we_build(design: &NetworkDesign) -> Step {
 fn exchange_ours() -> Step {
     Step::new(Who::Both, "exchange addresses and keys")
         .say(
-            "Give Factory the two addresses, and the two pre-shared keys by a way that both sides trust. AWS's Secrets Manager \
+            "Give Factory `vpn/parameters.md`, the two addresses, and the two pre-shared keys by a way that both sides trust. AWS's Secrets Manager \
              keeps them, under the name that `terraform output preshared_key_arn` gives: read them in its console, and keep \
              them out of files and messages.",
         )
@@ -106,8 +115,10 @@ fn routing(vpn: &VpnDesign) -> Step {
         .check("A connection from GitLab's network to an address of Factory's opens, and stays open for more than a minute.")
 }
 
-fn rekey() -> Step {
-    Step::new(Who::You, "wait for the first rekey")
+fn rekey(aws_end: AwsEnd) -> Step {
+    // With strongSwan at Factory these are Factory's commands.
+    let who = if aws_end == AwsEnd::Factory { Who::You } else { Who::Factory };
+    Step::new(who, "wait for the first rekey")
         .say(
             "Two ends whose PFS groups differ work until the first rekey of the CHILD_SA, within the hour. This plan has compared \
              them; the devices have the last word.",
