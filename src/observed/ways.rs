@@ -17,7 +17,8 @@ use crate::desired::{WayOwner, WayTarget, Ways};
 use crate::env::Clock;
 use crate::gitlab::Reader;
 use crate::http::probe::{
-    self, Attempt, CertificateSeen, DnsAnswers, Mtu, Opening, ResolverAddress, Route, SshFailure, SshSeen, TlsSeen,
+    self, Attempt, CertificateSeen, DnsAnswers, Mtu, NoTime, Opening, ResolverAddress, Route, SshFailure, SshSeen,
+    TlsSeen,
 };
 use crate::http::{Cause, Client, FirstAnswer};
 use crate::kit::EndpointProtocol;
@@ -343,7 +344,7 @@ impl Look<'_> {
             Ok(answer) => Some(answer),
             Err(_) => {
                 let late = crate::http::Request::get(self.target.url.clone()).failed(Cause::Timeout { after: limit });
-                Some(FirstAnswer { answer: Err(late), clock: None, took: None })
+                Some(FirstAnswer { answer: Err(late), clock: Err(NoTime::NoDate), took: None })
             }
         }
     }

@@ -157,10 +157,9 @@ fn judged(all: &Seen<'_>, factory: &FactoryNetwork, view: &View) -> CheckOutcome
 }
 
 fn listed(addresses: &[IpAddr]) -> String {
-    let shown = |address: &IpAddr| format!("{address} ({})", AddressClass::of(*address));
     match addresses {
         [] => "without an address".to_owned(),
-        some => some.iter().take(4).map(shown).collect::<Vec<_>>().join(", "),
+        some => super::dns::listed(some.iter().copied()),
     }
 }
 
