@@ -22,6 +22,7 @@ use crate::http::probe::{
 };
 use crate::http::{Cause, Client, FirstAnswer};
 use crate::kit::EndpointProtocol;
+use crate::network::AddressClass;
 
 /// No more addresses of one name are connected to.
 const MAX_ADDRESSES: usize = 16;
@@ -260,7 +261,7 @@ impl Look<'_> {
             .known()
             .into_iter()
             .flatten()
-            .filter(|address| ways.family.has(**address))
+            .filter(|address| ways.family.has(**address) && self.may_be(**address))
             .map(|address| self.target.at(*address))
             .take(MAX_ADDRESSES)
             .collect();
@@ -287,6 +288,13 @@ impl Look<'_> {
             EndpointProtocol::Tcp => {}
         }
         way
+    }
+
+    /// Where SSH is, GitLab says: it may not send this machine to its own link, where a cloud's metadata service is.
+    fn may_be(&self, address: IpAddr) -> bool {
+        let is_chosen_by_gitlab =
+            self.target.owner == WayOwner::GitLab && self.target.protocol == EndpointProtocol::Ssh;
+        !is_chosen_by_gitlab || AddressClass::of(address) != AddressClass::LinkLocal
     }
 
     async fn resolve(&self) -> Observation<Vec<IpAddr>> {

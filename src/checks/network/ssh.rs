@@ -18,6 +18,12 @@ pub(super) fn unknown_place(all: &Seen<'_>) -> Option<CheckOutcome> {
         Observation::Known(SshSeenAt::Off) => CheckOutcome::not_observable(
             "SSH is switched off in GitLab's settings (enabled_git_access_protocol is http)",
         ),
+        Observation::Known(SshSeenAt::LinkLocal(place)) => CheckOutcome::fail(format!(
+            "GitLab's SSH is at {} by the address of a project (ssh_url_to_repo): that is a link-local address, as that of a \
+             cloud's metadata service, and was not connected to",
+            place.host
+        ))
+        .fix(Fix::say("correct the SSH host in GitLab's configuration (gitlab_rails['gitlab_ssh_host'] in gitlab.rb)")),
         Observation::Known(SshSeenAt::NoProject) => CheckOutcome::not_observable(
             "where GitLab's SSH is stands in a project's address, and no project is visible",
         ),

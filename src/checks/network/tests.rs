@@ -16,7 +16,7 @@ use crate::http::probe::{
 };
 use crate::http::{Cause, ErrorResponse, FirstAnswer, TlsProblem, UnexpectedPage};
 use crate::kit::Kit;
-use crate::network::outbound::{OutboundSettings, SilentMode};
+use crate::network::outbound::{OutboundKey, OutboundSettings, SilentMode};
 use crate::observed::Observation;
 use crate::observed::ways::{GitLabNetwork, MtuAt, ResolverAnswers, SshAt, SshSeenAt, TlsAt};
 use crate::target::Strategy;
@@ -475,6 +475,17 @@ fn ssh_is_told_from_what_else_may_listen_on_its_port() {
             "network.ssh",
             "gitlab.acme.example",
             |s| {
+                let place = SshPlace { host: "169.254.169.254".to_owned(), port: 22 };
+                s.seen.gitlab.ssh = Observation::Known(SshSeenAt::LinkLocal(place));
+                s.seen.ways.remove(1);
+            },
+            "fail",
+            "link-local address",
+        ),
+        (
+            "network.ssh",
+            "gitlab.acme.example",
+            |s| {
                 s.seen.gitlab.ssh = Observation::Skipped("no token is given");
                 s.seen.ways.remove(1);
             },
@@ -657,6 +668,38 @@ fn gitlab_refuses_a_private_webhook_unless_its_allowlist_has_it() {
             "fail",
             "as the kit plans it",
         ),
+    ]);
+}
+
+#[test]
+fn a_setting_that_decides_and_is_not_in_gitlabs_answer_leaves_it_unknown() {
+    fn lacks(scene: &mut Scene, keys: &[OutboundKey]) {
+        scene.settings().missing = keys.to_vec();
+    }
+    fn private(scene: &mut Scene, keys: &[OutboundKey]) {
+        is_at(scene, HOOKS, "10.64.1.5");
+        lacks(scene, keys);
+    }
+    hold(&[
+        (
+            "network.outbound",
+            "",
+            |s| lacks(s, &[OutboundKey::DeniesAll]),
+            "unknown",
+            "deny_all_requests_except_allowed",
+        ),
+        ("network.outbound", "", |s| lacks(s, &[OutboundKey::SilentMode]), "unknown", "silent_mode_enabled"),
+        ("network.outbound", "", |s| lacks(s, &[OutboundKey::AllowsLocal]), "pass", "no rule is against it"),
+        (
+            "network.outbound",
+            "",
+            |s| private(s, &[OutboundKey::AllowsLocal]),
+            "unknown",
+            "allow_local_requests_from_web",
+        ),
+        ("network.outbound", "", |s| private(s, &[OutboundKey::SystemHooksGoLocal]), "fail", "the local network"),
+        ("network.outbound", "", |s| private(s, &[OutboundKey::DeniesAll]), "fail", "the local network"),
+        ("network.outbound", "", |s| s.settings().outbound.allowlist = None, "pass", "no rule is against it"),
     ]);
 }
 
