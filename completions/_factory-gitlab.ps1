@@ -209,7 +209,7 @@ Register-ArgumentCompleter -Native -CommandName 'factory-gitlab' -ScriptBlock {
             break
         }
         'factory-gitlab;network;check' {
-            [CompletionResult]::new('--resolver', '--resolver', [CompletionResultType]::ParameterName, 'Ask this DNS server, too (may be repeated)')
+            [CompletionResult]::new('--resolver', '--resolver', [CompletionResultType]::ParameterName, 'Ask this DNS server, too (may be repeated, up to 8 times)')
             [CompletionResult]::new('--target', '--target', [CompletionResultType]::ParameterName, 'Look at this address, too: [https://|ssh://|tcp://]HOST:PORT (may be repeated)')
             [CompletionResult]::new('--only', '--only', [CompletionResultType]::ParameterName, 'Run only this check (a code, or a pattern such as ''network.ssh*''; may be repeated)')
             [CompletionResult]::new('--skip', '--skip', [CompletionResultType]::ParameterName, 'Skip this check (a code or a pattern; may be repeated)')

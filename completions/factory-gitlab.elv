@@ -202,7 +202,7 @@ set edit:completion:arg-completer[factory-gitlab] = {|@words|
             cand plan 'Write what both sides need for a private way: worksheet, Terraform, VPN, firewall'
         }
         &'factory-gitlab;network;check'= {
-            cand --resolver 'Ask this DNS server, too (may be repeated)'
+            cand --resolver 'Ask this DNS server, too (may be repeated, up to 8 times)'
             cand --target 'Look at this address, too: [https://|ssh://|tcp://]HOST:PORT (may be repeated)'
             cand --only 'Run only this check (a code, or a pattern such as ''network.ssh*''; may be repeated)'
             cand --skip 'Skip this check (a code or a pattern; may be repeated)'

@@ -275,7 +275,7 @@ complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand network; a
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand network; and not __fish_seen_subcommand_from check plan" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand network; and not __fish_seen_subcommand_from check plan" -f -a "check" -d 'Look at the way between GitLab, Factory and here, layer by layer'
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand network; and not __fish_seen_subcommand_from check plan" -f -a "plan" -d 'Write what both sides need for a private way: worksheet, Terraform, VPN, firewall'
-complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand network; and __fish_seen_subcommand_from check" -l resolver -d 'Ask this DNS server, too (may be repeated)' -r
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand network; and __fish_seen_subcommand_from check" -l resolver -d 'Ask this DNS server, too (may be repeated, up to 8 times)' -r
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand network; and __fish_seen_subcommand_from check" -l target -d 'Look at this address, too: [https://|ssh://|tcp://]HOST:PORT (may be repeated)' -r
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand network; and __fish_seen_subcommand_from check" -l only -d 'Run only this check (a code, or a pattern such as \'network.ssh*\'; may be repeated)' -r -f -a "network.dns\t''
 network.dns_split\t''

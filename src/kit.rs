@@ -25,7 +25,7 @@ pub use self::check::{
 pub use self::fingerprint::{
     FingerprintError, KitChange, KitFingerprint, NamedFingerprint, TrustedValues, is_presigned, is_same_set, origin,
 };
-pub use self::network::{Endpoint, EndpointProtocol, NetworkTerms, Vpc, Vpn};
+pub use self::network::{Endpoint, EndpointProtocol, NetworkTerms, Vpc, Vpn, is_fingerprint};
 pub use self::overrides::Overrides;
 pub use self::parse::KitError;
 

@@ -106,7 +106,8 @@ const CLOCK: CheckInfo = check(
     &["network.http"],
     "Compares the `Date` of the server's answer with this machine's time. From 30 seconds on it warns and from 300 it fails: \
      OAuth and signed webhooks take no longer differences. Where GitLab and Factory agree with each other and differ from \
-     here, this machine's clock is the wrong one.",
+     here, this machine's clock is the wrong one. What answers in the place of the server has a clock of its own, which is not \
+     judged; a date that cannot be read is unknown.",
 );
 const OUTBOUND: CheckInfo = check(
     "network.outbound",
@@ -138,10 +139,10 @@ pub const CHECKS: &[CheckInfo] =
     &[DNS, DNS_SPLIT, TCP, TLS, MTU, HTTP, SSH, SSH_HOSTKEY, CLOCK, OUTBOUND, INBOUND, ENDPOINTS];
 
 /// What is judged.
-#[derive(Clone, Copy)]
 struct Seen<'a> {
     ways: &'a Ways,
     seen: &'a WaysSeen,
+    clocks: Vec<clock::ClockSeen>,
     /// A certificate that expires in fewer days is a warning.
     expires_within: i64,
 }
@@ -166,7 +167,8 @@ impl AddressEvidence {
 /// Judges every way, and what is to be said of all of them.
 #[must_use]
 pub fn network_findings(ways: &Ways, seen: &WaysSeen, expires_within: i64) -> Vec<Finding> {
-    let all = Seen { ways, seen, expires_within };
+    let mut all = Seen { ways, seen, clocks: Vec::new(), expires_within };
+    all.clocks = clock::clocks(&all);
     let mut findings: Vec<Finding> = seen.ways.iter().flat_map(|way| of_way(&all, way)).collect();
     if let Some(outcome) = ssh::unknown_place(&all) {
         let target = ways.gitlab.as_ref().and_then(|gitlab| gitlab.url().host_str()).unwrap_or_default();

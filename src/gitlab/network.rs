@@ -1,9 +1,11 @@
 //! What GitLab tells of its own network: what webhooks may reach, where its SSH is, which addresses a group lets in.
 
 use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
 
 use super::{Error, Reader};
-use crate::network::outbound::{OutboundSettings, SilentMode};
+use crate::http::Expected;
+use crate::network::outbound::{OutboundKey, OutboundSettings, SilentMode};
 
 /// `GET /application/settings`, as far as it is about the network. gitlab: lib/api/entities/application_setting.rb,
 /// app/helpers/application_settings_helper.rb, `visible_attributes`
@@ -46,6 +48,32 @@ pub struct NetworkSettings {
     pub git_access: GitAccess,
     /// The blocks that every group lets in.
     pub globally_allowed: Vec<String>,
+    /// The settings of webhooks that GitLab's answer does not have.
+    pub missing: Vec<OutboundKey>,
+}
+
+/// What the answer has to have one of, to be GitLab's settings at all.
+const KNOWN: [&str; 8] = [
+    "allow_local_requests_from_web_hooks_and_services",
+    "allow_local_requests_from_hooks_and_services",
+    "allow_local_requests_from_system_hooks",
+    "outbound_local_requests_allowlist_raw",
+    "dns_rebinding_protection_enabled",
+    "deny_all_requests_except_allowed",
+    "silent_mode_enabled",
+    "enabled_git_access_protocol",
+];
+
+impl NetworkSettings {
+    /// # Errors
+    /// Why it is none of GitLab's settings.
+    fn read(answer: Map<String, Value>) -> Result<Self, &'static str> {
+        if !KNOWN.iter().any(|key| answer.get(*key).is_some_and(|value| !value.is_null())) {
+            return Err("it has none of the settings that are looked for");
+        }
+        let wire = serde_json::from_value::<SettingsWire>(Value::Object(answer));
+        wire.map(Self::from).map_err(|_| "a setting has another form")
+    }
 }
 
 /// How Git is reached (`enabled_git_access_protocol`).
@@ -65,7 +93,15 @@ impl From<SettingsWire> for NetworkSettings {
         let usual = OutboundSettings::default();
         let allows_local =
             wire.allow_local_requests_from_web_hooks_and_services.or(wire.allow_local_requests_from_hooks_and_services);
+        let switches = [
+            (OutboundKey::DeniesAll, wire.deny_all_requests_except_allowed),
+            (OutboundKey::AllowsLocal, allows_local),
+            (OutboundKey::SystemHooksGoLocal, wire.allow_local_requests_from_system_hooks),
+            (OutboundKey::RebindingProtection, wire.dns_rebinding_protection_enabled),
+            (OutboundKey::SilentMode, wire.silent_mode_enabled),
+        ];
         Self {
+            missing: switches.into_iter().filter(|(_, value)| value.is_none()).map(|(key, _)| key).collect(),
             outbound: OutboundSettings {
                 allowlist: raw.or(wire.outbound_local_requests_whitelist),
                 allows_local: allows_local.unwrap_or(usual.allows_local),
@@ -141,7 +177,9 @@ impl Reader {
     /// # Errors
     /// 403 unless the caller is an effective admin.
     pub async fn network_settings(&self) -> Result<NetworkSettings, Error> {
-        self.get::<SettingsWire>("/application/settings", "GitLab's settings").await.map(NetworkSettings::from)
+        const EXPECTED: Expected = "GitLab's settings";
+        let response = self.http.send(&self.request("/application/settings")).await?;
+        NetworkSettings::read(response.json(EXPECTED)?).map_err(|why| response.decode_error(EXPECTED, why))
     }
 
     /// Where Git over SSH is, by the address of the first project; `None` without a project or without SSH.
@@ -193,8 +231,30 @@ mod tests {
     }
 
     #[test]
-    fn a_setting_that_is_missing_has_gitlabs_default() {
+    fn what_has_none_of_gitlabs_settings_is_not_taken_for_them() {
+        let read = |value| NetworkSettings::read(serde_json::from_value(value).expect("an object"));
+        for value in [
+            json!({}),
+            json!({ "message": "403 Forbidden" }),
+            json!({ "deny_all_requests_except_allowed": null }),
+            json!({ "deny_all_requests_except_allowed": "yes" }),
+        ] {
+            assert!(read(value.clone()).is_err(), "{value}");
+        }
+        assert!(serde_json::from_value::<Map<String, Value>>(json!([])).is_err());
+        assert!(read(json!({ "silent_mode_enabled": false })).is_ok());
+    }
+
+    #[test]
+    fn a_setting_that_is_missing_is_named_beside_gitlabs_default() {
         let usual = NetworkSettings {
+            missing: vec![
+                OutboundKey::DeniesAll,
+                OutboundKey::AllowsLocal,
+                OutboundKey::SystemHooksGoLocal,
+                OutboundKey::RebindingProtection,
+                OutboundKey::SilentMode,
+            ],
             outbound: OutboundSettings { allowlist: None, ..OutboundSettings::default() },
             system_hooks_go_local: true,
             ..NetworkSettings::default()

@@ -37,7 +37,7 @@ impl IdOrder {
 /// Reads an instance with a token. Clones share the connections.
 #[derive(Clone)]
 pub struct Reader {
-    http: Client,
+    pub(super) http: Client,
     instance: InstanceUrl,
     token: PersonalAccessToken,
 }
@@ -83,7 +83,7 @@ impl Reader {
         self.http.send(&request.token(&self.token).json(query)?).await
     }
 
-    fn request(&self, path: &str) -> Request {
+    pub(super) fn request(&self, path: &str) -> Request {
         Request::get(self.instance.api(path)).token(&self.token)
     }
 

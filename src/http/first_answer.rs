@@ -7,7 +7,7 @@ use url::Url;
 use super::client::Client;
 use super::error::{Cause, Error};
 use super::options::place;
-use super::probe::{ClockDifference, DatedResponse, clock_difference};
+use super::probe::{ClockDifference, DatedResponse, NoTime, clock_difference};
 use super::request::Request;
 use super::response::Response;
 use super::retry::Attempts;
@@ -18,19 +18,9 @@ use crate::instance::bare;
 pub struct FirstAnswer {
     /// The status of a 2xx response that is no web page, or why there is none.
     pub answer: Result<u16, Error>,
-    /// `None` where no response told the time.
-    pub clock: Option<ClockDifference>,
+    pub clock: Result<ClockDifference, NoTime>,
     /// How long the response took; `None` where none came.
     pub took: Option<Duration>,
-}
-
-#[cfg(test)]
-impl FirstAnswer {
-    /// The answer of a server whose clock is ahead of ours.
-    pub(crate) fn ahead(answer: Result<u16, Error>, ahead: jiff::SignedDuration) -> Self {
-        let clock = ClockDifference { ahead, uncertainty: Duration::from_millis(600) };
-        Self { answer, clock: Some(clock), took: Some(Duration::from_millis(30)) }
-    }
 }
 
 impl Client {
@@ -41,12 +31,13 @@ impl Client {
         let request = Request::get(url.clone());
         let response = match self.exchange(&request, url, Attempts::default()).await {
             Ok(response) => response,
-            Err(error) => return FirstAnswer { answer: Err(error), clock: None, took: None },
+            Err(error) => return FirstAnswer { answer: Err(error), clock: Err(NoTime::NoDate), took: None },
         };
         let round_trip = clock.instant().duration_since(began);
-        let difference = response
-            .header("date")
-            .and_then(|date| clock_difference(&DatedResponse { date, age: response.header("age"), sent, round_trip }));
+        let difference = match response.header("date") {
+            Some(date) => clock_difference(&DatedResponse { date, age: response.header("age"), sent, round_trip }),
+            None => Err(NoTime::NoDate),
+        };
         FirstAnswer { answer: self.told(response), clock: difference, took: Some(round_trip) }
     }
 

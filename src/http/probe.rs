@@ -12,7 +12,7 @@ mod tls;
 
 pub use self::attempt::{Attempt, Opening, Route, attempt, route};
 pub use self::chain::CertificateSeen;
-pub use self::clock::{ClockDifference, DatedResponse, clock_difference};
+pub use self::clock::{ClockDifference, DatedResponse, NoTime, clock_difference};
 pub use self::dns::resolve;
 pub(super) use self::dns::{Resolver, Unresolved};
 pub use self::dns_query::{DnsAnswer, DnsAnswers, ResolverAddress, dns_query};

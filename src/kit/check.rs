@@ -1,11 +1,14 @@
 //! Problems of a well-formed kit: values that GitLab would accept and that would not work.
 
+use ipnet::IpNet;
 use jiff::Timestamp;
 use serde::Serialize;
 use url::Url;
 
 use super::Kit;
+use super::network::{NetworkTerms, is_fingerprint};
 use crate::instance::is_loopback;
+use crate::network::host::host;
 use crate::secret::{SHORTEST_SECRET, WebhookToken};
 
 /// A problem of a kit.
@@ -49,6 +52,7 @@ impl Kit {
         self.check_webhook(&mut problems);
         self.check_bundle(delivery, &mut problems);
         self.check_answers(&mut problems);
+        self.check_network(&mut problems);
         let urls = [
             ("webhook.receipts_url", &self.webhook.receipts_url),
             ("status_url", &self.status_url),
@@ -114,6 +118,30 @@ impl Kit {
         }
     }
 
+    /// A connection is made without all of it, so none of it is an error.
+    fn check_network(&self, problems: &mut Problems) {
+        let NetworkTerms { endpoints, ssh_host_keys, egress_cidrs, vpc, vpn } = &self.network;
+        for (number, endpoint) in endpoints.iter().enumerate() {
+            let path = format!("network.endpoints[{number}]");
+            if let Err(why) = host(&endpoint.host) {
+                problems
+                    .warning(&format!("{path}.host"), format!("{:?} cannot be a host: {why}", shown(&endpoint.host)));
+            }
+            problems.blocks(&format!("{path}.cidrs"), &endpoint.cidrs);
+        }
+        for (number, key) in ssh_host_keys.iter().enumerate().filter(|(_, key)| !is_fingerprint(key)) {
+            let text = format!(
+                "{:?} is no fingerprint, and no host key can be compared with it: SHA256: and 43 characters of base64, as \
+                 ssh-keygen -lf prints it",
+                shown(key)
+            );
+            problems.warning(&format!("network.ssh_host_keys[{number}]"), text);
+        }
+        problems.blocks("network.egress_cidrs", egress_cidrs);
+        problems.blocks("network.vpc.cidrs", vpc.as_ref().map(|vpc| vpc.cidrs.as_slice()).unwrap_or_default());
+        problems.blocks("network.vpn.cidrs", vpn.as_ref().map(|vpn| vpn.cidrs.as_slice()).unwrap_or_default());
+    }
+
     fn check_bundle(&self, delivery: DeliveryMode, problems: &mut Problems) {
         if self.bundle.recipients.is_empty() {
             problems.error("bundle.recipients", "it is empty, so the bundle could not be sealed");
@@ -131,11 +159,36 @@ impl Kit {
     }
 }
 
+/// As much of a value as a message quotes.
+fn shown(text: &str) -> String {
+    const LONGEST: usize = 60;
+    if text.chars().count() <= LONGEST {
+        return text.to_owned();
+    }
+    text.chars().take(LONGEST).chain("…".chars()).collect()
+}
+
 struct Problems(Vec<KitProblem>);
 
 impl Problems {
     fn error(&mut self, path: &str, message: impl Into<String>) {
         self.add(KitSeverity::Error, path, message.into());
+    }
+
+    fn warning(&mut self, path: &str, message: impl Into<String>) {
+        self.add(KitSeverity::Warning, path, message.into());
+    }
+
+    /// Names each that is no block, or has bits behind its prefix.
+    fn blocks(&mut self, path: &str, blocks: &[String]) {
+        for (number, text) in blocks.iter().enumerate() {
+            let why = match text.parse::<IpNet>() {
+                Ok(block) if block.addr() == block.network() => continue,
+                Ok(block) => format!("{text:?} has bits behind its prefix; the block is {}", block.trunc()),
+                Err(_) => format!("{:?} is no block of addresses (203.0.113.0/24)", shown(text)),
+            };
+            self.warning(&format!("{path}[{number}]"), why);
+        }
     }
 
     fn add(&mut self, severity: KitSeverity, path: &str, message: String) {
@@ -266,6 +319,52 @@ mod tests {
             ),
         ] {
             assert_eq!(problems(change), [wanted]);
+        }
+    }
+
+    #[test]
+    fn values_of_the_network_that_nothing_can_be_compared_with_are_warned_of() {
+        const KEY: &str = "SHA256:n0Tr3a1n0Tr3a1n0Tr3a1n0Tr3a1n0Tr3a1n0Tr3a1n";
+        let network = |value: Value| problems(|kit| kit["network"] = value);
+        let well = json!({
+            "endpoints": [{ "host": "git.factory.example", "port": 22, "cidrs": ["10.64.1.0/28"] }],
+            "ssh_host_keys": [KEY],
+            "egress_cidrs": ["203.0.113.0/24", "2001:db8::/32"],
+            "vpc": { "id": "vpc-0", "cidrs": ["10.64.0.0/16"] },
+            "vpn": { "cidrs": ["10.65.0.0/16"] },
+        });
+        assert_eq!(network(well), Vec::<String>::new());
+        let keys = ["garbage", "", "ssh-ed25519 AAAA", "git.factory.example ssh-ed25519 AAAA", "SHA256:short", KEY];
+        let said = network(json!({ "ssh_host_keys": keys }));
+        assert_eq!(said.len(), 5, "{said:?}");
+        assert_eq!(
+            said[0],
+            "network.ssh_host_keys[0]: \"garbage\" is no fingerprint, and no host key can be compared with it: SHA256: and 43 \
+             characters of base64, as ssh-keygen -lf prints it"
+        );
+        for (value, wanted) in [
+            (
+                json!({ "egress_cidrs": ["203.0.113.7/24"] }),
+                "network.egress_cidrs[0]: \"203.0.113.7/24\" has bits behind its prefix; the block is 203.0.113.0/24",
+            ),
+            (
+                json!({ "vpc": { "id": "vpc-0", "cidrs": ["10.64.0.0/16", "ten"] } }),
+                "network.vpc.cidrs[1]: \"ten\" is no block of addresses (203.0.113.0/24)",
+            ),
+            (
+                json!({ "vpn": { "cidrs": ["10.65.0.0/33"] } }),
+                "network.vpn.cidrs[0]: \"10.65.0.0/33\" is no block of addresses (203.0.113.0/24)",
+            ),
+            (
+                json!({ "endpoints": [{ "host": "", "port": 22 }] }),
+                "network.endpoints[0].host: \"\" cannot be a host: it is empty",
+            ),
+            (
+                json!({ "endpoints": [{ "host": "a.test", "port": 22, "cidrs": ["10.0.0.1/8"] }] }),
+                "network.endpoints[0].cidrs[0]: \"10.0.0.1/8\" has bits behind its prefix; the block is 10.0.0.0/8",
+            ),
+        ] {
+            assert_eq!(network(value), [wanted]);
         }
     }
 

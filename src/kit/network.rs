@@ -38,6 +38,13 @@ pub struct Endpoint {
     pub cidrs: Vec<String>,
 }
 
+/// Whether it is a fingerprint as `ssh-keygen -lf` prints it: SHA-256 in base64, without the padding.
+#[must_use]
+pub fn is_fingerprint(text: &str) -> bool {
+    let is_base64 = |c: char| c.is_ascii_alphanumeric() || matches!(c, '+' | '/');
+    text.strip_prefix("SHA256:").is_some_and(|digest| digest.len() == 43 && digest.chars().all(is_base64))
+}
+
 impl Endpoint {
     /// What is spoken there: as given, else SSH at port 22 and HTTPS elsewhere.
     #[must_use]

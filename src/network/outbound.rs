@@ -129,6 +129,64 @@ pub enum OutboundDoubt {
     Allowlist(OutboundRefusal),
     /// GitLab looks for the first of several addresses on the allowlist, and only some of them are.
     FirstAddress(OutboundRefusal),
+    /// A setting that decides it is not in GitLab's answer.
+    Settings,
+}
+
+/// A setting that GitLab's answer may lack: what it is then is not known, and no default is taken for it.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, Serialize)]
+pub enum OutboundKey {
+    #[serde(rename = "deny_all_requests_except_allowed")]
+    DeniesAll,
+    #[serde(rename = "allow_local_requests_from_web_hooks_and_services")]
+    AllowsLocal,
+    #[serde(rename = "allow_local_requests_from_system_hooks")]
+    SystemHooksGoLocal,
+    #[serde(rename = "dns_rebinding_protection_enabled")]
+    RebindingProtection,
+    #[serde(rename = "silent_mode_enabled")]
+    SilentMode,
+}
+
+impl OutboundKey {
+    /// As the API has it.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::DeniesAll => "deny_all_requests_except_allowed",
+            Self::AllowsLocal => "allow_local_requests_from_web_hooks_and_services",
+            Self::SystemHooksGoLocal => "allow_local_requests_from_system_hooks",
+            Self::RebindingProtection => "dns_rebinding_protection_enabled",
+            Self::SilentMode => "silent_mode_enabled",
+        }
+    }
+
+    /// The settings with the other value of this one.
+    fn turned(self, mut settings: OutboundSettings) -> OutboundSettings {
+        match self {
+            Self::DeniesAll => settings.denies_all = !settings.denies_all,
+            Self::AllowsLocal | Self::SystemHooksGoLocal => settings.allows_local = !settings.allows_local,
+            Self::RebindingProtection => settings.rebinding_protection = !settings.rebinding_protection,
+            Self::SilentMode => {
+                settings.mode = if settings.mode == SilentMode::On { SilentMode::Off } else { SilentMode::On };
+            }
+        }
+        settings
+    }
+}
+
+/// GitLab's decision where some settings are not known: it counts if it is the same for each value that they may have.
+#[must_use]
+pub fn decide_without(to: &Destination<'_>, settings: &OutboundSettings, missing: &[OutboundKey]) -> OutboundDecision {
+    let usual = decide(to, settings);
+    let mut cases = vec![settings.clone()];
+    for key in missing {
+        let turned: Vec<OutboundSettings> = cases.iter().map(|case| key.turned(case.clone())).collect();
+        cases.extend(turned);
+    }
+    let kind = std::mem::discriminant(&usual);
+    let is_same = cases.iter().all(|case| std::mem::discriminant(&decide(to, case)) == kind);
+    if is_same { usual } else { OutboundDecision::Unknown(OutboundDoubt::Settings) }
 }
 
 impl OutboundRefusal {

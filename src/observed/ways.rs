@@ -17,10 +17,12 @@ use crate::desired::{WayOwner, WayTarget, Ways};
 use crate::env::Clock;
 use crate::gitlab::Reader;
 use crate::http::probe::{
-    self, Attempt, CertificateSeen, DnsAnswers, Mtu, Opening, ResolverAddress, Route, SshFailure, SshSeen, TlsSeen,
+    self, Attempt, CertificateSeen, DnsAnswers, Mtu, NoTime, Opening, ResolverAddress, Route, SshFailure, SshSeen,
+    TlsSeen,
 };
 use crate::http::{Cause, Client, FirstAnswer};
 use crate::kit::EndpointProtocol;
+use crate::network::AddressClass;
 
 /// No more addresses of one name are connected to.
 const MAX_ADDRESSES: usize = 16;
@@ -259,7 +261,7 @@ impl Look<'_> {
             .known()
             .into_iter()
             .flatten()
-            .filter(|address| ways.family.has(**address))
+            .filter(|address| ways.family.has(**address) && self.may_be(**address))
             .map(|address| self.target.at(*address))
             .take(MAX_ADDRESSES)
             .collect();
@@ -286,6 +288,13 @@ impl Look<'_> {
             EndpointProtocol::Tcp => {}
         }
         way
+    }
+
+    /// Where SSH is, GitLab says: it may not send this machine to its own link, where a cloud's metadata service is.
+    fn may_be(&self, address: IpAddr) -> bool {
+        let is_chosen_by_gitlab =
+            self.target.owner == WayOwner::GitLab && self.target.protocol == EndpointProtocol::Ssh;
+        !is_chosen_by_gitlab || AddressClass::of(address) != AddressClass::LinkLocal
     }
 
     async fn resolve(&self) -> Observation<Vec<IpAddr>> {
@@ -343,7 +352,7 @@ impl Look<'_> {
             Ok(answer) => Some(answer),
             Err(_) => {
                 let late = crate::http::Request::get(self.target.url.clone()).failed(Cause::Timeout { after: limit });
-                Some(FirstAnswer { answer: Err(late), clock: None, took: None })
+                Some(FirstAnswer { answer: Err(late), clock: Err(NoTime::NoDate), took: None })
             }
         }
     }

@@ -20,7 +20,8 @@ pub struct Interrupted;
 
 impl From<Interrupted> for Failure {
     fn from(_: Interrupted) -> Self {
-        Self::new(FailureKind::Interrupted, "interrupted").fix(Fix::say("run the same command again to resume"))
+        // Before anything was changed: what stops in the middle of a plan has a report of its own.
+        Self::new(FailureKind::Interrupted, "interrupted").fix(Fix::say("run the same command again"))
     }
 }
 
@@ -157,5 +158,11 @@ mod tests {
         assert_eq!(Interrupt::never().or(async { 1 }).await, Ok(1));
         assert_eq!(Interrupt::raised().or(std::future::pending::<()>()).await, Err(Interrupted));
         assert_eq!(Failure::from(Interrupted).exit_code(), ExitCode::Interrupted);
+    }
+
+    #[test]
+    fn where_nothing_was_begun_nothing_is_said_to_resume() {
+        let fix = Failure::from(Interrupted).fixes.first().map(|fix| fix.text.clone());
+        assert_eq!(fix.as_deref(), Some("run the same command again"));
     }
 }

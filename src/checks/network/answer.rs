@@ -1,5 +1,7 @@
 //! What answers: the server itself, or something in its place.
 
+use url::Url;
+
 use super::Seen;
 use super::tcp::milliseconds;
 use crate::advice::is_temporary;
@@ -22,6 +24,7 @@ pub(super) fn http(all: &Seen<'_>, way: &WaySeen) -> Option<CheckOutcome> {
         ))
         .evidence("status", status)
         .fix(Fix::say(format!("check what answers at {}, and the proxy in front of it", way.target))),
+        Ok(status @ ..200) => odd(way, format!("it answers {status}, as no API does")).evidence("status", status),
         Ok(status) => CheckOutcome::pass().note(format!("answered {status}")).evidence("status", status),
         Err(error) if way.target.owner == WayOwner::GitLab => of_gitlab(all, way, error),
         Err(error) => of_any(all, way, error),
@@ -56,13 +59,42 @@ fn is_gitlabs(answer: &ErrorResponse) -> bool {
     matches!(answer.status, 401 | 403) && (answer.message.is_some() || answer.error.is_some())
 }
 
+/// What an API hardly gives, and a filter or a sign-in page on the way often does.
+fn odd(way: &WaySeen, seen: String) -> CheckOutcome {
+    CheckOutcome::warn(format!("{seen}: it may be a filter or a sign-in page on the way, and not the server itself")).fix(
+        Fix::say(format!(
+            "open https://{}/ in a browser on this machine: if what is shown is not Factory's, let the filter or proxy pass this \
+             host",
+            way.target
+        )),
+    )
+}
+
+/// To another host, or without encryption.
+fn leads_elsewhere(way: &WaySeen, to: &Url) -> bool {
+    let is_same =
+        to.host_str().is_some_and(|host| host.trim_matches(['[', ']']).eq_ignore_ascii_case(&way.target.host));
+    !is_same || (way.target.has_tls() && to.scheme() != "https")
+}
+
 /// Any answer shows that the way is open, unless something else than the server gives it.
 fn of_any(all: &Seen<'_>, way: &WaySeen, error: &http::Error) -> CheckOutcome {
+    // Of an address that was given, a web page may be what is wanted.
+    let is_factorys = way.target.owner == WayOwner::Factory;
     match error.cause.as_ref() {
+        Cause::Status(answer) if answer.status < 200 => {
+            odd(way, format!("it answers {}, as no API does", answer.status)).evidence("status", answer.status)
+        }
         Cause::Status(answer) if answer.status < 500 && answer.status != 407 => {
             CheckOutcome::pass().note(format!("answered {}", answer.status)).evidence("status", answer.status)
         }
+        Cause::Redirected { to } if is_factorys && leads_elsewhere(way, to) => {
+            odd(way, format!("it leads to another place: {to}")).evidence("to", to.as_str())
+        }
         Cause::Redirected { to } => CheckOutcome::pass().note(format!("redirects to {to}")).evidence("to", to.as_str()),
+        Cause::UnexpectedPage { status: 200..=399, what: UnexpectedPage::WebPage } if is_factorys => {
+            odd(way, "a web page answers, where Factory has an API".to_owned())
+        }
         Cause::UnexpectedPage { status: 200..=399, what: UnexpectedPage::WebPage | UnexpectedPage::OtherType(_) } => {
             CheckOutcome::pass().note("a web page")
         }

@@ -1,10 +1,11 @@
 //! Time: how far the clock of a server is from ours, and whose is wrong.
 
-use super::Seen;
 use super::tcp::milliseconds;
-use crate::checks::outcome::CheckOutcome;
+use super::{Seen, answer};
+use crate::checks::outcome::{CheckOutcome, CheckStatus};
 use crate::desired::WayOwner;
 use crate::error::Fix;
+use crate::http::probe::NoTime;
 use crate::kit::EndpointProtocol;
 use crate::observed::ways::WaySeen;
 
@@ -16,14 +17,28 @@ pub(super) fn clock(all: &Seen<'_>, way: &WaySeen) -> Option<CheckOutcome> {
     if way.target.protocol != EndpointProtocol::Https {
         return None;
     }
-    let Some(difference) = way.http.as_ref().and_then(|first| first.clock) else {
-        return Some(CheckOutcome::not_observable("no answer of the server itself tells its time"));
+    let read = match &way.http {
+        // What answers in its place has a clock of its own.
+        Some(first) if is_servers_own(all, way) => first.clock.clone(),
+        Some(_) | None => Err(NoTime::NoDate),
+    };
+    let difference = match read {
+        Ok(difference) => difference,
+        Err(unreadable @ NoTime::Unreadable(_)) => {
+            return Some(CheckOutcome::unknown(unreadable.to_string()).fix(Fix::say(format!(
+                "look at the clock of {}, and at what sets the Date of its answers",
+                way.target.host
+            ))));
+        }
+        Err(why) => return Some(CheckOutcome::not_observable(why.to_string())),
     };
     let certain = difference.certain_seconds();
-    let outcome = match certain.abs() {
-        FAIL.. => CheckOutcome::fail(cause(all, way, certain)).fix(fix(all, way)),
-        WARN.. => CheckOutcome::warn(cause(all, way, certain)).fix(fix(all, way)),
-        _ => CheckOutcome::pass(),
+    let outcome = if certain.abs() < WARN {
+        CheckOutcome::pass()
+    } else {
+        let (cause, fix) = told(all, way, certain);
+        let outcome = if certain.abs() < FAIL { CheckOutcome::warn(cause) } else { CheckOutcome::fail(cause) };
+        outcome.fix(fix)
     };
     Some(
         outcome
@@ -32,61 +47,100 @@ pub(super) fn clock(all: &Seen<'_>, way: &WaySeen) -> Option<CheckOutcome> {
     )
 }
 
+/// Whether the server itself answered.
+fn is_servers_own(all: &Seen<'_>, way: &WaySeen) -> bool {
+    answer::http(all, way).is_some_and(|outcome| outcome.status == CheckStatus::Pass)
+}
+
+/// A clock that was read.
+pub(super) struct ClockSeen {
+    host: String,
+    is_gitlab: bool,
+    /// How far it is ahead of ours at least.
+    ahead: i64,
+}
+
+/// Every clock that was read; what is skipped has no say in whose is wrong.
+pub(super) fn clocks(all: &Seen<'_>) -> Vec<ClockSeen> {
+    let read = |way: &WaySeen| {
+        let difference = way.http.as_ref()?.clock.as_ref().ok()?;
+        is_servers_own(all, way).then(|| ClockSeen {
+            host: way.target.host.clone(),
+            is_gitlab: way.target.owner == WayOwner::GitLab,
+            ahead: difference.certain_seconds(),
+        })
+    };
+    all.seen.ways.iter().filter_map(read).collect()
+}
+
 /// Whose clock is the wrong one.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[derive(Clone, Debug, Eq, PartialEq)]
 enum Wrong {
-    Ours,
+    /// With the servers that agree with each other.
+    Ours(Vec<String>),
     Theirs,
     NotKnown,
 }
 
 /// What the servers of others say decides: two that agree with each other are right.
-fn wrong(all: &Seen<'_>, way: &WaySeen) -> Wrong {
-    let of = |way: &WaySeen| Some(way.http.as_ref()?.clock?.certain_seconds());
-    let Some(own) = of(way) else { return Wrong::NotKnown };
+fn wrong(all: &Seen<'_>, way: &WaySeen, own: i64) -> Wrong {
     let is_gitlab = way.target.owner == WayOwner::GitLab;
-    let others: Vec<i64> = all
-        .seen
-        .ways
-        .iter()
-        .filter(|other| (other.target.owner == WayOwner::GitLab) != is_gitlab && other.target.host != way.target.host)
-        .filter_map(of)
-        .collect();
-    if others.is_empty() {
+    let is_others = |clock: &&ClockSeen| clock.is_gitlab != is_gitlab && clock.host != way.target.host;
+    let others = || all.clocks.iter().filter(is_others);
+    if others().next().is_none() {
         Wrong::NotKnown
-    } else if others.iter().all(|other| (other - own).abs() < WARN) {
-        Wrong::Ours
-    } else if others.iter().all(|other| other.abs() < WARN) {
+    } else if others().all(|other| (other.ahead - own).abs() < WARN) {
+        let mut hosts = vec![way.target.host.clone()];
+        others().for_each(|other| {
+            if !hosts.contains(&other.host) && hosts.len() <= NAMED {
+                hosts.push(other.host.clone());
+            }
+        });
+        Wrong::Ours(hosts)
+    } else if others().all(|other| other.ahead.abs() < WARN) {
         Wrong::Theirs
     } else {
         Wrong::NotKnown
     }
 }
 
-fn cause(all: &Seen<'_>, way: &WaySeen, seconds: i64) -> String {
+/// No more clocks are named, beside the one that is judged.
+const NAMED: usize = 3;
+
+/// The cause and what mends it.
+fn told(all: &Seen<'_>, way: &WaySeen, seconds: i64) -> (String, Fix) {
     let host = &way.target.host;
     let size = shown(seconds.abs());
     let (theirs, ours) = if seconds > 0 { ("ahead of", "behind") } else { ("behind", "ahead of") };
-    match wrong(all, way) {
-        Wrong::Ours => {
-            format!("this machine's clock is {size} {ours} GitLab's and Factory's, which agree with each other")
-        }
-        Wrong::Theirs => format!("the clock of {host} is {size} {theirs} this machine's, which agrees with the others"),
-        Wrong::NotKnown => format!("the clock of {host} is {size} {theirs} this machine's; one of them is wrong"),
+    match wrong(all, way, seconds) {
+        Wrong::Ours(hosts) => (
+            format!("this machine's clock is {size} {ours} those of {}, which agree with each other", hosts.join(", ")),
+            Fix::say("set this machine's clock, and let it follow a time server (timedatectl)"),
+        ),
+        Wrong::Theirs => (
+            format!("the clock of {host} is {size} {theirs} this machine's, which agrees with the others"),
+            Fix::say(format!("set the clock of {host}, and let it follow a time server")),
+        ),
+        Wrong::NotKnown => (
+            format!("the clock of {host} is {size} {theirs} this machine's; one of them is wrong"),
+            Fix::say(format!(
+                "compare both clocks with a third, and set the wrong one: this machine's or that of {host}"
+            )),
+        ),
     }
 }
 
 fn shown(seconds: i64) -> String {
-    if seconds < 120 { format!("{seconds} s") } else { format!("{} min", seconds / 60) }
-}
-
-fn fix(all: &Seen<'_>, way: &WaySeen) -> Fix {
-    let host = &way.target.host;
-    match wrong(all, way) {
-        Wrong::Ours => Fix::say("set this machine's clock, and let it follow a time server (timedatectl)"),
-        Wrong::Theirs => Fix::say(format!("set the clock of {host}, and let it follow a time server")),
-        Wrong::NotKnown => Fix::say(format!(
-            "compare both clocks with a third, and set the wrong one: this machine's or that of {host}"
-        )),
-    }
+    const MINUTE: i64 = 60;
+    const HOUR: i64 = 60 * MINUTE;
+    const DAY: i64 = 24 * HOUR;
+    const YEAR: i64 = 365 * DAY;
+    let (size, unit) = match seconds {
+        ..120 => (seconds, "s"),
+        ..7_200 => (seconds / MINUTE, "min"),
+        ..172_800 => (seconds / HOUR, "hours"),
+        ..63_072_000 => (seconds / DAY, "days"),
+        _ => (seconds / YEAR, "years"),
+    };
+    format!("{size} {unit}")
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::net::IpAddr;
 
-use super::tcp::opening_text;
+use super::tcp::{opening_text, own_fix};
 use super::{AddressEvidence, Seen};
 use crate::checks::outcome::CheckOutcome;
 use crate::desired::AddressFamily;
@@ -86,6 +86,15 @@ fn name_it(host: &str) -> Fix {
     Fix::say(format!("correct the name {host}, or add it to the DNS that this machine asks"))
 }
 
+/// The first few addresses, each with its class, and how many more there are: the evidence has them all.
+pub(super) fn listed(addresses: impl ExactSizeIterator<Item = IpAddr>) -> String {
+    const SHOWN: usize = 4;
+    let more = addresses.len().saturating_sub(SHOWN);
+    let shown = addresses.take(SHOWN).map(|address| format!("{address} ({})", AddressClass::of(address)));
+    let shown = shown.collect::<Vec<_>>().join(", ");
+    if more == 0 { shown } else { format!("{shown} and {more} more") }
+}
+
 /// What one given resolver answers, beside this machine's.
 pub(super) fn split(way: &WaySeen, given: &ResolverAnswers) -> CheckOutcome {
     let host = &way.target.host;
@@ -112,13 +121,7 @@ pub(super) fn split(way: &WaySeen, given: &ResolverAnswers) -> CheckOutcome {
 }
 
 fn compared(here: &BTreeSet<IpAddr>, there: &BTreeSet<IpAddr>, host: &str, resolver: &str) -> CheckOutcome {
-    let shown = |addresses: &BTreeSet<IpAddr>| {
-        addresses
-            .iter()
-            .map(|address| format!("{address} ({})", AddressClass::of(*address)))
-            .collect::<Vec<_>>()
-            .join(", ")
-    };
+    let shown = |addresses: &BTreeSet<IpAddr>| listed(addresses.iter().copied());
     if here.is_empty() {
         return CheckOutcome::warn(format!("here {host} does not resolve, at {resolver} {}", shown(there)))
             .fix(Fix::say(format!("find out which DNS server GitLab asks; let this machine ask {resolver}, too")));
@@ -168,6 +171,11 @@ fn without_address(answer: &DnsAnswer, host: &str, resolver: &str) -> CheckOutco
             opening_text(opening)
         ))
         .fix(ask_another()),
+        // Nothing was asked, so that nothing is known of the name or of the resolver.
+        DnsAnswer::Unreachable(opening @ (Opening::NotPermitted | Opening::NoRoute)) => {
+            let fix = own_fix(opening, &format!("DNS (UDP and TCP) to {resolver}"));
+            CheckOutcome::unknown(format!("{resolver}: {}", opening_text(opening))).fix(fix)
+        }
         DnsAnswer::Unreachable(Opening::Other(why)) => CheckOutcome::unknown(format!("{resolver}: {why}")),
         DnsAnswer::Unreachable(opening) => {
             CheckOutcome::fail(format!("{resolver}: {}", opening_text(opening))).fix(ask_another())

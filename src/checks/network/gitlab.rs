@@ -13,7 +13,8 @@ use crate::error::Fix;
 use crate::gitlab::TestRefusal;
 use crate::network::AddressClass;
 use crate::network::outbound::{
-    AllowedBy, Destination, OutboundDecision, OutboundDoubt, OutboundRefusal, OutboundSettings, allowlist_entry, decide,
+    AllowedBy, Destination, OutboundDecision, OutboundDoubt, OutboundKey, OutboundRefusal, OutboundSettings,
+    allowlist_entry, decide_without,
 };
 use crate::observed::{DeliveryProof, Observation};
 use crate::target::Strategy;
@@ -47,6 +48,8 @@ pub(super) fn outbound(all: &Seen<'_>) -> CheckOutcome {
     if factory.strategy == Strategy::System {
         settings.allows_local = known.is_none_or(|settings| settings.system_hooks_go_local);
     }
+    let missing = missing(all, factory);
+    let settings = (settings, missing.as_slice());
     let views = views(all, factory, gitlab.url(), &settings);
     let evidence: Vec<ViewEvidence<'_>> = views
         .iter()
@@ -80,6 +83,16 @@ fn unread_settings() -> OutboundSettings {
     OutboundSettings { allowlist: None, ..OutboundSettings::default() }
 }
 
+/// The settings that GitLab's answer lacks, as far as they are about this kind of webhook.
+fn missing(all: &Seen<'_>, factory: &FactoryNetwork) -> Vec<OutboundKey> {
+    let others = match factory.strategy {
+        Strategy::System => OutboundKey::AllowsLocal,
+        _ => OutboundKey::SystemHooksGoLocal,
+    };
+    let settings = all.seen.gitlab.settings.known();
+    settings.into_iter().flat_map(|settings| &settings.missing).copied().filter(|key| *key != others).collect()
+}
+
 const fn rank(decision: OutboundDecision) -> u8 {
     match decision {
         OutboundDecision::Allowed(_) => 0,
@@ -93,18 +106,23 @@ const fn rank(decision: OutboundDecision) -> u8 {
 fn view_of<'a>(
     factory: &'a FactoryNetwork,
     gitlab: &'a url::Url,
-    settings: &'a OutboundSettings,
+    settings: &'a (OutboundSettings, &'a [OutboundKey]),
 ) -> impl Fn(String, Vec<IpAddr>) -> View + 'a {
     // The addresses of the GitLab host's own interfaces are not known: what its name has may be a load balancer's.
     move |source, addresses| {
         let to = Destination { url: &factory.webhook, addresses: &addresses, gitlab: Some(gitlab), own_addresses: &[] };
-        let decision = decide(&to, settings);
+        let decision = decide_without(&to, &settings.0, settings.1);
         View { source, addresses, decision }
     }
 }
 
 /// As it resolves here, at each given resolver, and as the kit plans it.
-fn views(all: &Seen<'_>, factory: &FactoryNetwork, gitlab: &url::Url, settings: &OutboundSettings) -> Vec<View> {
+fn views(
+    all: &Seen<'_>,
+    factory: &FactoryNetwork,
+    gitlab: &url::Url,
+    settings: &(OutboundSettings, &[OutboundKey]),
+) -> Vec<View> {
     let way = all.ways.webhook().and_then(|target| all.seen.way(&target));
     let view = view_of(factory, gitlab, settings);
     let here = way.and_then(|way| way.addresses.known()).map(|found| view("here".to_owned(), found.clone()));
@@ -147,6 +165,14 @@ fn judged(all: &Seen<'_>, factory: &FactoryNetwork, view: &View) -> CheckOutcome
             ))
             .fix(allow(all, factory, refusal))
         }
+        (OutboundDecision::Unknown(OutboundDoubt::Settings), _) => {
+            let names: Vec<&str> = missing(all, factory).into_iter().map(OutboundKey::name).collect();
+            CheckOutcome::unknown(format!(
+                "whether GitLab refuses the webhook is not known: its answer does not have {} ({seen})",
+                names.join(", ")
+            ))
+            .fix(see_settings(all))
+        }
         (OutboundDecision::Unknown(OutboundDoubt::FirstAddress(refusal)), _) => CheckOutcome::warn(format!(
             "the allowlist has only some of the addresses of {host}, and GitLab takes the first that it is given: it will \
              refuse now and then: {}",
@@ -157,10 +183,9 @@ fn judged(all: &Seen<'_>, factory: &FactoryNetwork, view: &View) -> CheckOutcome
 }
 
 fn listed(addresses: &[IpAddr]) -> String {
-    let shown = |address: &IpAddr| format!("{address} ({})", AddressClass::of(*address));
     match addresses {
         [] => "without an address".to_owned(),
-        some => some.iter().take(4).map(shown).collect::<Vec<_>>().join(", "),
+        some => super::dns::listed(some.iter().copied()),
     }
 }
 

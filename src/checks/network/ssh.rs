@@ -6,7 +6,7 @@ use crate::checks::outcome::CheckOutcome;
 use crate::desired::WayOwner;
 use crate::error::Fix;
 use crate::http::probe::{HostKey, HostKeySeen, Mtu, SshFailure};
-use crate::kit::EndpointProtocol;
+use crate::kit::{EndpointProtocol, is_fingerprint};
 use crate::observed::Observation;
 use crate::observed::ways::{SshAt, SshSeenAt, WaySeen};
 
@@ -18,6 +18,12 @@ pub(super) fn unknown_place(all: &Seen<'_>) -> Option<CheckOutcome> {
         Observation::Known(SshSeenAt::Off) => CheckOutcome::not_observable(
             "SSH is switched off in GitLab's settings (enabled_git_access_protocol is http)",
         ),
+        Observation::Known(SshSeenAt::LinkLocal(place)) => CheckOutcome::fail(format!(
+            "GitLab's SSH is at {} by the address of a project (ssh_url_to_repo): that is a link-local address, as that of a \
+             cloud's metadata service, and was not connected to",
+            place.host
+        ))
+        .fix(Fix::say("correct the SSH host in GitLab's configuration (gitlab_rails['gitlab_ssh_host'] in gitlab.rb)")),
         Observation::Known(SshSeenAt::NoProject) => CheckOutcome::not_observable(
             "where GitLab's SSH is stands in a project's address, and no project is visible",
         ),
@@ -121,6 +127,8 @@ pub(super) fn host_key(all: &Seen<'_>, way: &WaySeen) -> Option<CheckOutcome> {
         CheckOutcome::fail(failure.to_string()).fix(not_factorys(&way.target.host))
     } else if read.is_empty() {
         unread(way)
+    } else if let Some(outcome) = unreadable_list(wanted, &read) {
+        outcome
     } else {
         compared(&read, wanted, &way.target.host)
     };
@@ -129,6 +137,23 @@ pub(super) fn host_key(all: &Seen<'_>, way: &WaySeen) -> Option<CheckOutcome> {
 
 fn wrong_signature<'a>(seen: &[&'a HostKeySeen]) -> Option<&'a SshFailure> {
     seen.iter().filter_map(|one| one.key.as_ref().err()).find(|failure| **failure == SshFailure::WrongSignature)
+}
+
+/// Where the key is not among those of the kit that can be read, and others cannot be, the kit is what is wrong.
+fn unreadable_list(wanted: &[String], read: &[(&str, &HostKey)]) -> Option<CheckOutcome> {
+    let unreadable = wanted.iter().filter(|key| !is_fingerprint(key)).count();
+    let is_known = read.iter().all(|(_, key)| wanted.contains(&key.fingerprint));
+    (unreadable > 0 && !is_known).then(|| {
+        CheckOutcome::unknown(format!(
+            "{unreadable} of {} host keys in the kit cannot be read (network.ssh_host_keys), so that it is not known whether \
+             the server's key is Factory's",
+            wanted.len()
+        ))
+        .fix(Fix::say(
+            "ask Factory for a kit whose host keys are fingerprints (SHA256: and 43 characters of base64), and let GitLab trust \
+             no key until then",
+        ))
+    })
 }
 
 fn compared(read: &[(&str, &HostKey)], wanted: &[String], host: &str) -> CheckOutcome {

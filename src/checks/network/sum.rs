@@ -1,5 +1,7 @@
 //! The sum over the kit's addresses, and what only several of them show together.
 
+use std::collections::HashMap;
+
 use jiff::Timestamp;
 use serde::Serialize;
 
@@ -20,13 +22,19 @@ struct EndpointEvidence {
     check: Option<&'static str>,
 }
 
+/// No more addresses are named in one sentence.
+const NAMED: usize = 8;
+
 pub(super) fn endpoints(all: &Seen<'_>, findings: &[Finding]) -> CheckOutcome {
     let usable = ["network.dns", "network.tcp", "network.tls", "network.mtu", "network.http", "network.ssh"];
+    let mut of_target: HashMap<&str, Vec<&Finding>> = HashMap::new();
+    for one in findings.iter().filter(|one| usable.contains(&one.code)) {
+        of_target.entry(one.target.as_deref().unwrap_or_default()).or_default().push(one);
+    }
     let mut of_kit = Vec::new();
     for way in all.seen.of(WayOwner::Factory) {
         let target = way.target.to_string();
-        let own = findings.iter().filter(|one| one.target.as_deref() == Some(&*target) && usable.contains(&one.code));
-        let own: Vec<&Finding> = own.collect();
+        let own = of_target.get(target.as_str()).map(Vec::as_slice).unwrap_or_default();
         let first = |wanted: CheckStatus| own.iter().find(|one| one.status == wanted).map(|one| (wanted, one.code));
         let (status, check) = first(CheckStatus::Fail)
             .or_else(|| first(CheckStatus::Unknown))
@@ -46,6 +54,11 @@ pub(super) fn endpoints(all: &Seen<'_>, findings: &[Finding]) -> CheckOutcome {
         let of = of_kit.iter().filter(|one| one.status == status);
         of.map(|one| format!("{} ({})", one.target, one.check.unwrap_or_default())).collect()
     };
+    // The evidence has them all.
+    let named = |those: &[String]| match those.len().saturating_sub(NAMED) {
+        0 => those.join(", "),
+        more => format!("{} and {more} more", those[..NAMED].join(", ")),
+    };
     let (failed, unknown) = (those("fail"), those("unknown"));
     let fix = || Fix::say("see the check that is named with each address");
     let of = of_kit.len();
@@ -54,13 +67,12 @@ pub(super) fn endpoints(all: &Seen<'_>, findings: &[Finding]) -> CheckOutcome {
         ([], unknown) => CheckOutcome::unknown(format!(
             "of {} of {of} it is not known whether they can be used: {}",
             unknown.len(),
-            unknown.join(", ")
+            named(unknown)
         ))
         .fix(fix()),
         (failed, unknown) => {
-            let also = if unknown.is_empty() { String::new() } else { format!("; not known: {}", unknown.join(", ")) };
-            CheckOutcome::fail(format!("{} of {of} cannot be used: {}{also}", failed.len(), failed.join(", ")))
-                .fix(fix())
+            let also = if unknown.is_empty() { String::new() } else { format!("; not known: {}", named(unknown)) };
+            CheckOutcome::fail(format!("{} of {of} cannot be used: {}{also}", failed.len(), named(failed))).fix(fix())
         }
     };
     outcome.evidence("endpoints", of_kit)

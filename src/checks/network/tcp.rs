@@ -100,7 +100,9 @@ fn each(closed: &[&Attempt]) -> String {
 }
 
 fn none_opens(way: &WaySeen, closed: &[&Attempt]) -> CheckOutcome {
-    let is_silent = |attempt: &&Attempt| matches!(attempt.opening, Opening::NoAnswer | Opening::Other(_));
+    // Where this machine permits nothing, nothing was sent.
+    let is_silent =
+        |attempt: &&Attempt| matches!(attempt.opening, Opening::NoAnswer | Opening::NotPermitted | Opening::Other(_));
     let cause = each(closed);
     // Where one of them refuses, that is known.
     if closed.iter().all(is_silent) {
@@ -110,10 +112,23 @@ fn none_opens(way: &WaySeen, closed: &[&Attempt]) -> CheckOutcome {
     }
 }
 
+/// What mends a fault of this machine itself.
+pub(super) fn own_fix(opening: &Opening, what: &str) -> Fix {
+    if *opening == Opening::NotPermitted {
+        return Fix::say(format!(
+            "let this machine send {what}: look at its own packet filter (nft list ruleset), or at the rules of its container"
+        ));
+    }
+    Fix::say("give this machine a route (its address, its VPN), or look with --ipv4 or --ipv6 alone")
+}
+
 fn let_pass(way: &WaySeen, closed: &[&Attempt]) -> Fix {
     let WayTarget { port, .. } = way.target;
-    if closed.iter().all(|attempt| attempt.opening == Opening::NoRoute) {
-        return Fix::say("give this machine a route (its address, its VPN), or look with --ipv4 or --ipv6 alone");
+    let one_of_all = closed.first().map(|first| &first.opening);
+    if let Some(opening @ (Opening::NoRoute | Opening::NotPermitted)) = one_of_all
+        && closed.iter().all(|attempt| attempt.opening == *opening)
+    {
+        return own_fix(opening, &format!("TCP {port} to {}", way.target.host));
     }
     let own = way.own.first().map_or_else(|| "this machine".to_owned(), ToString::to_string);
     let to: Vec<String> = closed.iter().map(|attempt| attempt.address.ip().to_string()).collect();

@@ -11,12 +11,12 @@ use crate::checks::{Verdict, verdict};
 use crate::desired::{AddressFamily, WayTarget, WayTerms};
 use crate::gitlab::{GitAccess, GroupRestriction, NetworkSettings, SshPlace};
 use crate::http::probe::{
-    Attempt, CertificateSeen, DnsAnswer, DnsAnswers, HostKey, HostKeyKind, HostKeySeen, Mtu, Opening, SshFailure,
-    SshSeen, TlsSeen,
+    Attempt, CertificateSeen, ClockDifference, DnsAnswer, DnsAnswers, HostKey, HostKeyKind, HostKeySeen, Mtu, NoTime,
+    Opening, SshFailure, SshSeen, TlsSeen,
 };
 use crate::http::{Cause, ErrorResponse, FirstAnswer, TlsProblem, UnexpectedPage};
 use crate::kit::Kit;
-use crate::network::outbound::{OutboundSettings, SilentMode};
+use crate::network::outbound::{OutboundKey, OutboundSettings, SilentMode};
 use crate::observed::Observation;
 use crate::observed::ways::{GitLabNetwork, MtuAt, ResolverAnswers, SshAt, SshSeenAt, TlsAt};
 use crate::target::Strategy;
@@ -25,7 +25,7 @@ use crate::testing::fixture::error;
 const HOOKS: &str = "hooks.factory.example:443";
 const GIT: &str = "git.factory.example:22";
 const GITLAB: &str = "gitlab.acme.example:443";
-const KEY: &str = "SHA256:n0Tr3a1n0Tr3a1n0Tr3a1n0Tr3a1n0Tr3a1n0Tr3a1";
+const KEY: &str = "SHA256:n0Tr3a1n0Tr3a1n0Tr3a1n0Tr3a1n0Tr3a1n0Tr3a1n";
 
 /// What is looked at, and what was seen: everything is well until it is changed.
 struct Scene {
@@ -146,7 +146,8 @@ fn answered(target: &WayTarget, ahead: i64) -> FirstAnswer {
         }))),
         WayOwner::Factory | WayOwner::Given => Ok(200),
     };
-    FirstAnswer::ahead(answer, SignedDuration::from_secs(ahead))
+    let clock = ClockDifference { ahead: SignedDuration::from_secs(ahead), uncertainty: Duration::from_millis(600) };
+    FirstAnswer { answer, clock: Ok(clock), took: Some(Duration::from_millis(30)) }
 }
 
 /// One row: the check, the target, what is changed, the status and a part of the cause (or of the note).
@@ -189,11 +190,15 @@ fn second_try(scene: &mut Scene, seen: Mtu) {
 
 fn answer(scene: &mut Scene, target: &str, cause: Cause) {
     let way = scene.way(target);
-    way.http = Some(FirstAnswer { answer: Err(error(cause)), clock: None, took: None });
+    way.http = Some(FirstAnswer { answer: Err(error(cause)), clock: Err(NoTime::NoDate), took: None });
 }
 
 fn page(what: UnexpectedPage, status: u16) -> Cause {
     Cause::UnexpectedPage { status, what }
+}
+
+fn leads(to: &str) -> Cause {
+    Cause::Redirected { to: to.parse().expect(to) }
 }
 
 fn greets(scene: &mut Scene, failure: SshFailure) {
@@ -248,7 +253,7 @@ fn a_connection_that_does_not_open_is_told_with_all_that_it_may_mean() {
         ),
         ("network.tcp", HOOKS, |s| closes(s, Opening::NetworkUnreachable), "fail", "network unreachable"),
         ("network.tcp", HOOKS, |s| closes(s, Opening::NoRoute), "fail", "of the other end that says nothing"),
-        ("network.tcp", HOOKS, |s| closes(s, Opening::NotPermitted), "fail", "does not permit"),
+        ("network.tcp", HOOKS, |s| closes(s, Opening::NotPermitted), "unknown", "does not permit"),
         ("network.tls", HOOKS, |s| closes(s, Opening::Refused), "skip", "depends on network.tcp"),
         ("network.http", HOOKS, |s| closes(s, Opening::Refused), "skip", "depends on network.tcp"),
         ("network.endpoints", "", |s| closes(s, Opening::Refused), "fail", "hooks.factory.example:443 (network.tcp)"),
@@ -340,7 +345,17 @@ fn what_answers_in_the_place_of_the_server_is_told_apart() {
         ("network.http", HOOKS, |s| answer(s, HOOKS, page(UnexpectedPage::Firewall, 403)), "fail", "block page"),
         ("network.http", HOOKS, |s| answer(s, HOOKS, page(UnexpectedPage::LoginWall, 200)), "warn", "a sign-in page"),
         ("network.http", HOOKS, |s| answer(s, HOOKS, page(UnexpectedPage::BasicAuth, 401)), "fail", "HTTP Basic"),
-        ("network.http", HOOKS, |s| answer(s, HOOKS, page(UnexpectedPage::WebPage, 200)), "pass", "a web page"),
+        ("network.http", HOOKS, |s| answer(s, HOOKS, page(UnexpectedPage::WebPage, 200)), "warn", "a web page answers"),
+        (
+            "network.http",
+            HOOKS,
+            |s| answer(s, HOOKS, leads("https://login.proxy.example/")),
+            "warn",
+            "login.proxy.example",
+        ),
+        ("network.http", HOOKS, |s| answer(s, HOOKS, leads("http://hooks.factory.example/evil")), "warn", "/evil"),
+        ("network.http", HOOKS, |s| answer(s, HOOKS, leads("https://hooks.factory.example/x")), "pass", "redirects"),
+        ("network.http", HOOKS, |s| answer(s, HOOKS, status(101)), "warn", "it answers 101"),
         ("network.http", HOOKS, |s| answer(s, HOOKS, status(404)), "pass", "answered 404"),
         ("network.http", HOOKS, |s| answer(s, HOOKS, status(502)), "unknown", "502"),
         ("network.http", HOOKS, |s| answer(s, HOOKS, status(407)), "fail", "407"),
@@ -359,7 +374,7 @@ fn what_answers_in_the_place_of_the_server_is_told_apart() {
 }
 
 fn answered_now() -> FirstAnswer {
-    FirstAnswer { answer: Ok(200), clock: None, took: None }
+    FirstAnswer { answer: Ok(200), clock: Err(NoTime::NoDate), took: None }
 }
 
 #[test]
@@ -388,6 +403,34 @@ fn a_given_resolver_tells_a_missing_name_from_a_missing_address_a_refusal_and_si
         ("network.dns_split", AT, |s| resolver(s, DnsAnswer::Referral), "fail", "does not resolve names for others"),
         ("network.dns_split", AT, |s| resolver(s, DnsAnswer::Unreachable(Opening::Refused)), "fail", "refused"),
     ]);
+}
+
+#[test]
+fn where_this_machine_itself_permits_nothing_nothing_is_known_and_it_is_what_is_mended() {
+    const AT: &str = "hooks.factory.example:443 at 10.20.0.10";
+    for why in [Opening::NotPermitted, Opening::NoRoute] {
+        let mut scene = Scene::healthy();
+        resolver(&mut scene, DnsAnswer::Unreachable(why));
+        let finding = scene.finding("network.dns_split", AT);
+        assert_eq!(finding.status, CheckStatus::Unknown);
+        let fix = finding.fix.expect("a fix").text;
+        assert!(fix.contains("this machine") && !fix.contains("answer this machine"), "{fix}");
+    }
+    let mut scene = Scene::healthy();
+    closes(&mut scene, Opening::NotPermitted);
+    let fix = scene.finding("network.tcp", HOOKS).fix.expect("a fix").text;
+    assert!(fix.contains("let this machine send TCP 443 to hooks.factory.example"), "{fix}");
+}
+
+#[test]
+fn more_than_four_addresses_are_counted_and_the_evidence_has_them_all() {
+    let mut scene = Scene::healthy();
+    let many = (1..=9).map(|last| IpAddr::from([10, 20, 0, last])).collect();
+    resolver(&mut scene, DnsAnswer::Addresses(many));
+    let finding = scene.finding("network.dns_split", "hooks.factory.example:443 at 10.20.0.10");
+    let cause = finding.cause.expect("a cause");
+    assert!(cause.contains("10.20.0.4 (private) and 5 more") && !cause.contains("10.20.0.5"), "{cause}");
+    assert_eq!(finding.evidence["addresses"].as_array().map(Vec::len), Some(9));
 }
 
 #[test]
@@ -432,6 +475,17 @@ fn ssh_is_told_from_what_else_may_listen_on_its_port() {
             "network.ssh",
             "gitlab.acme.example",
             |s| {
+                let place = SshPlace { host: "169.254.169.254".to_owned(), port: 22 };
+                s.seen.gitlab.ssh = Observation::Known(SshSeenAt::LinkLocal(place));
+                s.seen.ways.remove(1);
+            },
+            "fail",
+            "link-local address",
+        ),
+        (
+            "network.ssh",
+            "gitlab.acme.example",
+            |s| {
                 s.seen.gitlab.ssh = Observation::Skipped("no token is given");
                 s.seen.ways.remove(1);
             },
@@ -451,6 +505,10 @@ fn a_host_key_that_the_kit_does_not_name_fails() {
     fn key(fingerprint: &str) -> Result<HostKey, SshFailure> {
         Ok(HostKey { fingerprint: fingerprint.to_owned() })
     }
+    fn kits(scene: &mut Scene, keys: &[&str]) {
+        let keys: Vec<String> = keys.iter().map(|key| (*key).to_owned()).collect();
+        scene.ways.factory.iter_mut().for_each(|factory| factory.ssh_host_keys.clone_from(&keys));
+    }
     fn silent(scene: &mut Scene) {
         scene.way(GIT).ssh[0].keys = Some(Err(SshFailure::NoAnswer));
     }
@@ -461,6 +519,15 @@ fn a_host_key_that_the_kit_does_not_name_fails() {
         ("network.ssh_hostkey", GIT, |s| keys(s, vec![Err(SshFailure::WrongSignature)]), "fail", "prove"),
         ("network.ssh_hostkey", GIT, |s| keys(s, vec![Err(SshFailure::Closed)]), "unknown", "could not be read"),
         ("network.ssh_hostkey", GIT, silent, "unknown", "could not be read"),
+        (
+            "network.ssh_hostkey",
+            GIT,
+            |s| kits(s, &["garbage"]),
+            "unknown",
+            "1 of 1 host keys in the kit cannot be read",
+        ),
+        ("network.ssh_hostkey", GIT, |s| kits(s, &["ssh-ed25519 AAAA", ""]), "unknown", "2 of 2 host keys in the kit"),
+        ("network.ssh_hostkey", GIT, |s| kits(s, &["garbage", KEY]), "pass", ""),
         (
             "network.ssh_hostkey",
             GIT,
@@ -483,7 +550,13 @@ fn whose_clock_is_wrong_is_told_where_two_others_agree() {
     }
     hold(&[
         ("network.clock", HOOKS, |s| both(s, 29), "pass", ""),
-        ("network.clock", HOOKS, |s| both(s, 40), "warn", "this machine's clock is 39 s behind GitLab's and Factory's"),
+        (
+            "network.clock",
+            HOOKS,
+            |s| both(s, 40),
+            "warn",
+            "this machine's clock is 39 s behind those of hooks.factory.example, gitlab.acme.example, which agree",
+        ),
         ("network.clock", GITLAB, |s| both(s, 400), "fail", "this machine's clock is 6 min behind"),
         ("network.clock", GITLAB, |s| both(s, -400), "fail", "this machine's clock is 6 min ahead of"),
         (
@@ -504,6 +577,33 @@ fn whose_clock_is_wrong_is_told_where_two_others_agree() {
             "fail",
             "one of them is wrong",
         ),
+    ]);
+}
+
+#[test]
+fn a_clock_that_is_not_judged_is_not_named_and_an_absurd_one_is_told_plainly() {
+    fn ahead(scene: &mut Scene, target: &str, seconds: i64) {
+        let way = scene.way(target);
+        way.http = Some(answered(&way.target.clone(), seconds));
+    }
+    fn blocked_at_gitlab(scene: &mut Scene) {
+        ahead(scene, HOOKS, 400);
+        ahead(scene, GITLAB, 400);
+        let page = page(UnexpectedPage::Firewall, 403);
+        scene.way(GITLAB).http.iter_mut().for_each(|first| first.answer = Err(error(page.clone())));
+    }
+    fn unreadable(scene: &mut Scene) {
+        let clock = Err(NoTime::Unreadable("Fri, 31 Dec 9999 23:59:59 GMT".to_owned()));
+        scene.way(HOOKS).http.iter_mut().for_each(|first| first.clock.clone_from(&clock));
+    }
+    const YEAR: i64 = 365 * 24 * 60 * 60;
+    hold(&[
+        ("network.clock", HOOKS, blocked_at_gitlab, "fail", "one of them is wrong"),
+        ("network.clock", GITLAB, blocked_at_gitlab, "skip", "depends on network.http"),
+        ("network.clock", HOOKS, unreadable, "unknown", "cannot be read: \"Fri, 31 Dec 9999"),
+        ("network.clock", HOOKS, |s| ahead(s, HOOKS, -425 * YEAR), "fail", "is 424 years behind"),
+        ("network.clock", HOOKS, |s| ahead(s, HOOKS, 400 * 24 * 60 * 60), "fail", "is 399 days ahead of"),
+        ("network.clock", HOOKS, |s| ahead(s, HOOKS, 10 * 60 * 60 + 5), "fail", "is 10 hours ahead of"),
     ]);
 }
 
@@ -568,6 +668,38 @@ fn gitlab_refuses_a_private_webhook_unless_its_allowlist_has_it() {
             "fail",
             "as the kit plans it",
         ),
+    ]);
+}
+
+#[test]
+fn a_setting_that_decides_and_is_not_in_gitlabs_answer_leaves_it_unknown() {
+    fn lacks(scene: &mut Scene, keys: &[OutboundKey]) {
+        scene.settings().missing = keys.to_vec();
+    }
+    fn private(scene: &mut Scene, keys: &[OutboundKey]) {
+        is_at(scene, HOOKS, "10.64.1.5");
+        lacks(scene, keys);
+    }
+    hold(&[
+        (
+            "network.outbound",
+            "",
+            |s| lacks(s, &[OutboundKey::DeniesAll]),
+            "unknown",
+            "deny_all_requests_except_allowed",
+        ),
+        ("network.outbound", "", |s| lacks(s, &[OutboundKey::SilentMode]), "unknown", "silent_mode_enabled"),
+        ("network.outbound", "", |s| lacks(s, &[OutboundKey::AllowsLocal]), "pass", "no rule is against it"),
+        (
+            "network.outbound",
+            "",
+            |s| private(s, &[OutboundKey::AllowsLocal]),
+            "unknown",
+            "allow_local_requests_from_web",
+        ),
+        ("network.outbound", "", |s| private(s, &[OutboundKey::SystemHooksGoLocal]), "fail", "the local network"),
+        ("network.outbound", "", |s| private(s, &[OutboundKey::DeniesAll]), "fail", "the local network"),
+        ("network.outbound", "", |s| s.settings().outbound.allowlist = None, "pass", "no rule is against it"),
     ]);
 }
 

@@ -33,7 +33,8 @@ answers, SSH, clocks; and whether GitLab would send webhooks to Factory's addres
 
 All of it is seen from this machine: run it where GitLab runs, or on a machine of the same network. The kit, GitLab's URL and \
 targets are each optional, and so is the token, which is never asked for: with one, GitLab's settings and the address of its SSH \
-are read. Only GitLab, the kit's hosts, the targets, the proxy and the given resolvers are connected to.
+are read. Only GitLab, the kit's hosts, the targets, the proxy and the given resolvers are connected to. Where SSH is, GitLab says in the \
+address of a project, and it may be another host; a link-local address is not connected to.
 
 Each step has 5 seconds (--timeout), and the whole run 30.";
 
@@ -55,7 +56,7 @@ const EXAMPLES: &[&str] = &[
 #[derive(Args, Debug)]
 #[command(long_about = LONG, after_long_help = after_help(ENDINGS, EXAMPLES))]
 pub struct NetworkCheckArgs {
-    /// Ask this DNS server, too (may be repeated)
+    /// Ask this DNS server, too (may be repeated, up to 8 times)
     #[arg(long, value_name = "IP[:PORT]")]
     pub resolver: Vec<ResolverAddress>,
 
@@ -101,6 +102,8 @@ impl NetworkCheckArgs {
 
 /// The whole run.
 const LONGEST: Duration = Duration::from_secs(30);
+/// Each is asked for every name.
+const MAX_RESOLVERS: usize = 8;
 /// One step.
 const STEP: Duration = Duration::from_secs(5);
 /// A certificate that expires in fewer days is a warning, as in `verify`.
@@ -114,6 +117,11 @@ async fn judge(args: NetworkCheckArgs, context: &Context<'_>) -> Result<ExitCode
     let filter = CheckFilter::within(CheckSet::Network, &args.only, &args.skip)?;
     if args.list {
         return context.finish(&List { filter });
+    }
+    if args.resolver.len() > MAX_RESOLVERS {
+        let why =
+            format!("at most {MAX_RESOLVERS} resolvers are asked in one run, and {} are given", args.resolver.len());
+        return Err(Failure::usage(why).fix(Fix::say("give fewer --resolver, and look again with the others")));
     }
     let settings = context.settings_with_record(&local_state::store(context)?)?;
     let interview = Interview::new(settings, context.prompter.as_ref(), context.terminal);

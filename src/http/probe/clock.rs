@@ -24,6 +24,18 @@ impl ClockDifference {
     }
 }
 
+/// Why a response does not tell the server's time.
+#[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
+pub enum NoTime {
+    #[error("no answer of the server itself tells its time")]
+    NoDate,
+    #[error("the answer was stored on the way, and its date is that of an earlier one")]
+    Stored,
+    /// With the start of what came.
+    #[error("the date of its answer cannot be read: {0:?}")]
+    Unreadable(String),
+}
+
 /// The headers of a response that tell the time, and when it was asked for.
 #[derive(Clone, Copy, Debug)]
 pub struct DatedResponse<'a> {
@@ -34,26 +46,28 @@ pub struct DatedResponse<'a> {
     pub round_trip: Duration,
 }
 
-/// `None` where the date cannot be read, or is that of a stored response (`Age` above zero).
-#[must_use]
-pub fn clock_difference(response: &DatedResponse<'_>) -> Option<ClockDifference> {
+/// # Errors
+/// A date that cannot be read, or is that of a stored response (`Age` above zero).
+pub fn clock_difference(response: &DatedResponse<'_>) -> Result<ClockDifference, NoTime> {
     /// `Date` names whole seconds: on average the server's clock is this much further.
     const HALF_A_SECOND: Duration = Duration::from_millis(500);
+    const LONGEST_QUOTE: usize = 60;
     if response.age.is_some_and(|age| age.trim() != "0") {
-        return None;
+        return Err(NoTime::Stored);
     }
-    let date = rfc2822::parse(response.date.trim()).ok()?.timestamp();
+    let unreadable = |_: jiff::Error| NoTime::Unreadable(response.date.chars().take(LONGEST_QUOTE).collect());
+    let date = rfc2822::parse(response.date.trim()).map_err(unreadable)?.timestamp();
     let half = response.round_trip / 2;
-    let theirs = date.checked_add(HALF_A_SECOND).ok()?;
-    let ours = response.sent.checked_add(half).ok()?;
-    Some(ClockDifference { ahead: theirs.duration_since(ours), uncertainty: half + HALF_A_SECOND })
+    let theirs = date.checked_add(HALF_A_SECOND).map_err(unreadable)?;
+    let ours = response.sent.checked_add(half).map_err(unreadable)?;
+    Ok(ClockDifference { ahead: theirs.duration_since(ours), uncertainty: half + HALF_A_SECOND })
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn seen(date: &str, age: Option<&str>) -> Option<ClockDifference> {
+    fn seen(date: &str, age: Option<&str>) -> Result<ClockDifference, NoTime> {
         let sent = "2026-03-01T12:00:00Z".parse().expect("a time");
         clock_difference(&DatedResponse { date, age, sent, round_trip: Duration::from_millis(400) })
     }
@@ -72,14 +86,15 @@ mod tests {
     }
 
     #[test]
-    fn a_stored_response_and_an_unreadable_date_tell_no_time() {
+    fn a_stored_response_and_an_unreadable_date_tell_no_time_and_say_so() {
         let date = "Sun, 01 Mar 2026 12:00:00 GMT";
-        assert!(seen(date, Some("0")).is_some());
+        assert!(seen(date, Some("0")).is_ok());
         for age in ["1", "86400", "", "soon"] {
-            assert_eq!(seen(date, Some(age)), None, "{age}");
+            assert_eq!(seen(date, Some(age)), Err(NoTime::Stored), "{age}");
         }
-        for date in ["", "now", "2026-03-01T12:00:00Z", "Sun, 01 Mar 99999 12:00:00 GMT"] {
-            assert_eq!(seen(date, None), None, "{date}");
+        let late = "Fri, 31 Dec 9999 23:59:59 GMT";
+        for date in ["", "now", "2026-03-01T12:00:00Z", "Sun, 01 Mar 99999 12:00:00 GMT", late] {
+            assert_eq!(seen(date, None), Err(NoTime::Unreadable(date.to_owned())), "{date}");
         }
     }
 }

@@ -206,6 +206,9 @@ async fn over_tcp(
 /// The largest that a query without EDNS may be answered with is 512.
 const MAX_UDP_BYTES: usize = 4096;
 
+/// A longer chain of aliases is not followed; no resolver does.
+const MAX_ALIASES: usize = 32;
+
 /// What an answer has to repeat of its query.
 #[derive(Clone, Copy)]
 struct Expected<'a> {
@@ -246,11 +249,13 @@ fn read(bytes: &[u8], expected: Expected<'_>) -> Result<Reply, &'static str> {
     }))
 }
 
-/// The addresses of the name, and of those that it is an alias of within the answer.
+/// The addresses of the name, and of those that it is an alias of within the answer. Only records of the class that was asked
+/// for count: an address of another is none of the internet's.
 fn told(message: &Message, expected: Expected<'_>) -> DnsAnswer {
+    let records = || message.answers.iter().filter(|record| record.dns_class == DNSClass::IN);
     let mut names = vec![expected.name];
-    for _ in &message.answers {
-        let next = message.answers.iter().find_map(|record| match &record.data {
+    for _ in 0..MAX_ALIASES {
+        let next = records().find_map(|record| match &record.data {
             RData::CNAME(alias) if names.last().is_some_and(|last| record.name == **last) => Some(&alias.0),
             _ => None,
         });
@@ -259,9 +264,7 @@ fn told(message: &Message, expected: Expected<'_>) -> DnsAnswer {
             _ => break,
         }
     }
-    let addresses: Vec<IpAddr> = message
-        .answers
-        .iter()
+    let addresses: Vec<IpAddr> = records()
         .filter(|record| names.contains(&&record.name))
         .filter_map(|record| match (&record.data, expected.kind) {
             (RData::A(address), RecordType::A) => Some(address.0.into()),

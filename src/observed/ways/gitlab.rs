@@ -8,6 +8,7 @@ use crate::desired::{WayOwner, WayTarget, Ways};
 use crate::gitlab::{GitAccess, GroupRestriction, NetworkSettings, Reader, SshPlace};
 use crate::http::{self, Cause};
 use crate::kit::EndpointProtocol;
+use crate::network::AddressClass;
 
 /// The groups without a parent that are asked for their restriction.
 const MAX_GROUPS: usize = 100;
@@ -32,6 +33,9 @@ pub enum SshSeenAt {
     Off,
     /// There is no project whose address would tell.
     NoProject,
+    /// GitLab names an address that only this machine's own network segment has, as a cloud's metadata service: whoever chooses
+    /// it must not choose that.
+    LinkLocal(SshPlace),
 }
 
 impl GitLabNetwork {
@@ -49,7 +53,7 @@ impl GitLabNetwork {
                 let target = WayTarget::new(EndpointProtocol::Ssh, host, *port).ok()?;
                 Some(target.belonging_to(WayOwner::GitLab, "Git over SSH"))
             }
-            SshSeenAt::Off | SshSeenAt::NoProject => None,
+            SshSeenAt::Off | SshSeenAt::NoProject | SshSeenAt::LinkLocal(_) => None,
         }
     }
 }
@@ -70,12 +74,19 @@ pub(super) async fn read(observer: &WayObserver<'_>, ways: &Ways) -> GitLabNetwo
     let is_off = settings.known().is_some_and(|settings| settings.git_access == GitAccess::HttpOnly);
     let ssh = match ssh {
         Observation::Known(_) if is_off => Observation::Known(SshSeenAt::Off),
+        Observation::Known(Some(place)) if is_link_local(&place.host) => {
+            Observation::Known(SshSeenAt::LinkLocal(place))
+        }
         Observation::Known(Some(place)) => Observation::Known(SshSeenAt::Place(place)),
         Observation::Known(None) => Observation::Known(SshSeenAt::NoProject),
         Observation::Failed(error) => Observation::Failed(error),
         Observation::Skipped(reason) => Observation::Skipped(reason),
     };
     GitLabNetwork { settings, ssh, restrictions }
+}
+
+fn is_link_local(host: &str) -> bool {
+    host.parse().is_ok_and(|address| AddressClass::of(address) == AddressClass::LinkLocal)
 }
 
 /// A read, if it is wanted. It may be sent again where a connection breaks, and yet has to leave time for what needs it.

@@ -89,6 +89,23 @@ async fn both_families_are_asked_and_aliases_followed_within_the_answer() {
 }
 
 #[tokio::test]
+async fn an_address_of_another_class_or_of_another_name_is_none_of_the_names() {
+    let of = |class: DNSClass, record: Record| {
+        let mut record = record;
+        record.dns_class = class;
+        (RecordType::A, record)
+    };
+    let records = [
+        of(DNSClass::CH, record(NAME, v4(1))),
+        of(DNSClass::CH, record(NAME, RData::CNAME(CNAME(name("inner.example.test"))))),
+        of(DNSClass::IN, record("inner.example.test", v4(2))),
+        of(DNSClass::IN, record("other.example.test", v4(3))),
+    ];
+    let answers = asked(LONG, |query| vec![bytes(&answer(query, ResponseCode::NoError, &records))]).await;
+    assert_eq!(answers.v4, DnsAnswer::NoRecord);
+}
+
+#[tokio::test]
 async fn a_circle_of_aliases_ends() {
     let records = [
         (RecordType::A, record(NAME, RData::CNAME(CNAME(name("a.example.test"))))),
