@@ -184,9 +184,10 @@ fn one_run_at_a_time_writes_to_a_folder() {
     let folder = std::fs::File::open(env.path("plan")).expect("the folder");
     folder.try_lock().expect("the lock");
     let public = ["--method", "public", "--gitlab-address", "198.51.100.7"];
-    insta::assert_snapshot!(plan(&env, &public), @r"
-    exit code: 3
-    ");
+    let second = plan(&env, &public);
+    assert_eq!(second.code, 3, "{second}");
+    assert!(second.stderr.contains("another run writes to plan; nothing was written"), "{second}");
+    assert!(second.stderr.contains("wait for it to finish and run this again"), "{second}");
     assert_eq!(all(&env), before);
     drop(folder);
     assert_eq!(plan(&env, &public).code, 0);

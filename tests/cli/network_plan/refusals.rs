@@ -44,20 +44,20 @@ fn every_problem_is_said_at_once_with_what_to_do() {
       caused by: --account-id: "1234567890" is not 12 digits
       caused by: --vpc-cidr: 10.64.1.7/16 does not begin at its first address
       caused by: --route-table: "rtb-1" is not rtb- and 8 or 17 hexadecimal digits in lower case
+      caused by: --gitlab-address: 127.0.0.1/32 has loopback addresses, which no other network reaches
       caused by: --ssh-port: "99999" is not a number from 1 to 65535
       caused by: --region: us-gov-west-1 is in AWS GovCloud (US), Factory's us-east-1 in AWS's commercial regions
       caused by: --vpc-cidr: 10.64.0.0/16 overlaps Factory's 10.64.0.0/16 (network.vpc.cidrs of the kit)
       caused by: --vpc-cidr: 10.65.0.0/20 overlaps Factory's 10.65.0.0/16 (network.vpc.cidrs of the kit)
-      caused by: --gitlab-address: 127.0.0.1/32 has loopback addresses, which no other network reaches
       caused by: --security-group: missing (the security groups of GitLab)
     hint: --vpc-id: copy the whole ID from AWS's console, as in vpc-0123456789abcdef0
     hint: --account-id: write all 12 digits without hyphens, in quotes: "001234567890", if only zeros are missing
     hint: --vpc-cidr: write 10.64.0.0/16
     hint: --route-table: copy the whole ID from AWS's console, as in rtb-0123456789abcdef0
+    hint: --gitlab-address: give only addresses that servers have
     hint: --ssh-port: give a number from 1 to 65535
     hint: --region: use --method vpn: no VPC peering leads from one of these parts of AWS to another
     hint: --vpc-cidr: use --method vpn with address translation on your side, ask Factory for AWS PrivateLink, which takes overlapping addresses, or renumber: AWS refuses the peering even where the common addresses are not in use
-    hint: --gitlab-address: give only addresses that servers have
     hint: --security-group: give --security-group ID, or network.security_groups in the answers file
     "#);
     assert!(!env.path("plan").exists(), "nothing is written");
@@ -258,7 +258,7 @@ fn numbers_outside_of_their_range_are_told_the_range() {
     for (line, wanted) in [
         ("bgp_asn = -5", "network.bgp_asn: \"-5\" is not a number from 1 to 4294967295"),
         ("ssh_port = -1", "network.ssh_port: \"-1\" is not a number from 1 to 65535"),
-        ("bgp_asn = 99999999999999999999", "line 14: a number is larger than TOML allows"),
+        ("bgp_asn = 99999999999999999999", "line 13: a number is larger than TOML allows"),
     ] {
         let env = env();
         env.file("acme.toml", format!("{ANSWERS}{line}\n"));

@@ -71,7 +71,6 @@ impl Folder {
         refuse_link(&path)?;
         if path.as_os_str().is_empty() || path.symlink_metadata().is_ok_and(|found| !found.is_dir()) {
             return Err(Failure::usage("--out names what is not a folder")
-                .because(shown_place(&path))
                 .fix(Fix::say("name a folder; one that does not exist is created")));
         }
         let folder = Self { path };
@@ -99,7 +98,7 @@ impl Folder {
 
     fn lock(&self) -> Result<FolderLock, Failure> {
         files::lock_folder(&self.path).map_err(|_| {
-            let message = format!("another run writes to {}; nothing was written", shown_place(&self.path));
+            let message = format!("another run writes to {}; nothing was written", self.path.display());
             Failure::new(FailureKind::Unknown, message).fix(advice::locked())
         })
     }

@@ -31,7 +31,7 @@ fn a_vpn_is_drawn_with_both_ends_its_tunnels_and_what_passes_inside() {
     VPC
     vpc-0123456789abcdef0
     us-east-1, account 123456789012
-    blocks
+    CIDRs
     10.64.0.0/16
     VPN&#39;s end (AWS)
     203.0.113.2
@@ -63,7 +63,7 @@ fn a_peering_is_drawn_with_what_is_changed_in_aws() {
     VPC
     vpc-0a1b2c3d
     eu-west-1, account 001234567890
-    blocks
+    CIDRs
     10.20.0.0/16
     route tables
     rtb-0a1b2c3d
@@ -76,7 +76,7 @@ fn a_peering_is_drawn_with_what_is_changed_in_aws() {
     VPC
     vpc-0123456789abcdef0
     us-east-1, account 123456789012
-    blocks
+    CIDRs
     10.64.0.0/16
     VPC peering
     TCP 443: webhooks
@@ -134,7 +134,7 @@ fn long_and_many_values_are_cut_and_counted_and_text_of_others_is_no_markup() {
     VPC
     vpc-0a1b2c3d
     eu-west-1, account 001234567890
-    blocks
+    CIDRs
     10.20.0.0/16
     route tables
     rtb-0123456789abcdef0
@@ -156,7 +156,7 @@ fn long_and_many_values_are_cut_and_counted_and_text_of_others_is_no_markup() {
     VPC
     vpc-0123456789abcdef0
     us-east-1, account 123456789012
-    blocks
+    CIDRs
     10.64.0.0/16
     VPC peering
     TCP 443: webhooks

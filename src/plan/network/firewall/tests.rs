@@ -54,6 +54,7 @@ fn over_the_internet_a_name_without_promised_addresses_stays_a_name() {
 
     ## Notes
 
+    - **Where GitLab's connections come from**: the rows from GitLab have the addresses at which GitLab is reached. Webhooks leave from the nodes with Sidekiq, push mirrors from those with Gitaly, and behind NAT from its address. Where these are others, let them pass, too; in `firewall.nft` add them to the sets with GitLab's name.
     - **Network ACLs of AWS** keep no connections: for each rule above, also let the answers pass, TCP from its port to the ports 1024–65535, in the other direction.
     - **Security groups of AWS** let everything out by default. A rule for what leaves narrows nothing as long as that default is there.
     - **DNS**: GitLab's machines have to resolve the names above, and Factory the name of GitLab.
@@ -224,6 +225,7 @@ fn through_a_vpn_the_tunnel_and_what_is_inside_have_rules_of_their_own() {
 
     ## Notes
 
+    - **Where GitLab's connections come from**: the rows from GitLab have the addresses at which GitLab is reached. Webhooks leave from the nodes with Sidekiq, push mirrors from those with Gitaly, and behind NAT from its address. Where these are others, let them pass, too; in `firewall.nft` add them to the sets with GitLab's name.
     - **Network ACLs of AWS** keep no connections: for each rule above, also let the answers pass, TCP from its port to the ports 1024–65535, in the other direction.
     - **Security groups of AWS** let everything out by default. A rule for what leaves narrows nothing as long as that default is there.
     - **DNS**: GitLab's machines have to resolve the names above, and Factory the name of GitLab.

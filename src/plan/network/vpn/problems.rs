@@ -356,7 +356,7 @@ fn inside_blocks(vpn: &VpnDesign, found: &mut Vec<NetworkProblem>) {
         }
     }
     if blocks[0].trunc() == blocks[1].trunc() {
-        add(format!("both tunnels have {}", blocks[0]), "use two different blocks");
+        add(format!("both tunnels have {}", blocks[0]), "use two different CIDRs");
     }
 }
 

@@ -21,9 +21,13 @@ fn the_end_that_is_not_awss_is_a_configuration_of_strongswan() {
     # 1. One interface for each tunnel, before strongSwan starts (eth0: the interface to the internet):
     #      ip link add factory1 type xfrm dev eth0 if_id 1
     #      ip link set factory1 mtu 1400 up
+    #      sysctl -w net.ipv4.conf.factory1.rp_filter=2
     #      ip link add factory2 type xfrm dev eth0 if_id 2
     #      ip link set factory2 mtu 1400 up
-    #    The MSS of TCP is lowered by firewall.nft.
+    #      sysctl -w net.ipv4.conf.factory2.rp_filter=2
+    #      sysctl -w net.ipv4.ip_forward=1
+    #    The MSS of TCP is lowered by firewall.nft. All of this is gone after a restart of the host: write it into the
+    #    host's own configuration of its network, too.
     #
     # 2. The routes, which strongSwan sets when a tunnel comes up and removes when it is lost; tunnel 1 goes first.
     #    This is /etc/swanctl/factory-gitlab-updown (chmod 755):
@@ -348,7 +352,7 @@ fn the_sheet_of_parameters_has_every_value_for_a_device_of_any_vendor() {
     **The trap**: AWS says local for the end that is not AWS's. Its names are the same way round as your device's, and
     the opposite of what one would expect in AWS's own configuration.
 
-    AWS's end has one pair of selectors for each tunnel: give exactly this pair, also where a side has several blocks.
+    AWS's end has one pair of selectors for each tunnel: give exactly this pair, also where a side has several CIDRs.
 
     Routes on your side: `10.64.0.0/16` to tunnel 1, and to tunnel 2 when it is down. Routes on AWS's side: `192.168.10.0/24` to the VPN
     (static, in its file).
@@ -394,7 +398,7 @@ fn the_sheet_of_parameters_has_every_value_for_a_device_of_any_vendor() {
     | NO_PROPOSAL_CHOSEN before the tunnel is established | the IKE proposals or versions differ |
     | AUTHENTICATION_FAILED | the key differs, or the identity: behind NAT the address that is sent is not the one that is seen |
     | established, then NO_PROPOSAL_CHOSEN and no CHILD_SA | the ESP proposals differ |
-    | TS_UNACCEPTABLE | the blocks of the two ends have no address in common |
+    | TS_UNACCEPTABLE | the CIDRs of the two ends have no address in common |
     | it works and drops within the hour, rekeying failed | the PFS groups differ, which no end notices at the start |
     | small requests work, and large ones hang | the MSS and the MTU |
     "#);
@@ -581,26 +585,30 @@ fn addresses_blocks_and_numbers_that_no_daemon_would_refuse_are_refused() {
       -> give the address of your own VPN device
     network.vpn.endpoints: 100.64.0.1 is not a public address (shared address space): the other end cannot reach it over the internet
       -> ask Factory for a corrected kit: use the public address, behind NAT that of the NAT
-    vpn_identity: "a b\"" is not an address, a host name or an e-mail address
-      -> use the public address of the VPN's end
-    local_cidrs: no IPv4 block of GitLab's side is given: the tunnel would carry nothing
-      -> give the blocks that are behind the VPN's end
-    local_cidrs: no IPv4 block of GitLab's side is given: the tunnel would carry nothing
-      -> give the blocks that are behind the VPN's end
+    local_cidrs: 198.51.100.0/24 contains 198.51.100.7, your VPN device: the tunnel would lead its own packets into itself
+      -> give smaller CIDRs, with the machines and without the public address of the VPN's end
+    network.vpn.cidrs: 203.0.112.0/20 contains 203.0.113.2, Factory's VPN end: the tunnel would lead its own packets into itself
+      -> ask Factory for a corrected kit: give smaller CIDRs, with the machines and without the public address of the VPN's end
+    network.vpn.cidrs: 203.0.112.0/20 contains 203.0.113.3, Factory's VPN end: the tunnel would lead its own packets into itself
+      -> ask Factory for a corrected kit: give smaller CIDRs, with the machines and without the public address of the VPN's end
+    local_cidrs: no IPv4 CIDR of GitLab's side is given: the tunnel would carry nothing
+      -> give the CIDRs that are behind the VPN's end
+    local_cidrs: no IPv4 CIDR of GitLab's side is given: the tunnel would carry nothing
+      -> give the CIDRs that are behind the VPN's end
     local_cidrs: fd00::/48: a VPN gateway of AWS carries IPv4 only
       -> leave it out
     local_cidrs: 10.64.3.0/24 overlaps with Factory's 10.64.0.0/16: an address in both is never sent through the tunnel
-      -> give only blocks with GitLab's machines, or translate addresses at your end and give the translated block
+      -> give only CIDRs with GitLab's machines, or translate addresses at your end and give the translated CIDR
     inside_cidrs: 169.254.10.0/29 is not a /30 in 169.254.0.0/16
       -> use a /30 in 169.254.0.0/16, such as 169.254.10.0/30, or leave inside_cidrs out: then AWS chooses
     inside_cidrs: 10.0.0.0/30 is not a /30 in 169.254.0.0/16
       -> use a /30 in 169.254.0.0/16, such as 169.254.10.0/30, or leave inside_cidrs out: then AWS chooses
-    inside_cidrs: 169.254.10.1/30 is not the start of its block
+    inside_cidrs: 169.254.10.1/30 does not begin at its first address
       -> use 169.254.10.0/30
-    inside_cidrs: 169.254.10.2/30 is not the start of its block
+    inside_cidrs: 169.254.10.2/30 does not begin at its first address
       -> use 169.254.10.0/30
     inside_cidrs: both tunnels have 169.254.10.1/30
-      -> use two different blocks
+      -> use two different CIDRs
     inside_cidrs: 169.254.5.0/30 is kept by AWS for itself
       -> use a /30 in 169.254.0.0/16, such as 169.254.10.0/30, or leave inside_cidrs out: then AWS chooses
     inside_cidrs: 169.254.169.252/30 is kept by AWS for itself
