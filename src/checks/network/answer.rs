@@ -24,7 +24,7 @@ pub(super) fn http(all: &Seen<'_>, way: &WaySeen) -> Option<CheckOutcome> {
         ))
         .evidence("status", status)
         .fix(Fix::say(format!("check what answers at {}, and the proxy in front of it", way.target))),
-        Ok(status @ ..200) => odd(way, format!("it answers {status}, as no API does")).evidence("status", status),
+        Ok(status @ ..200) => odd(way, &format!("it answers {status}, as no API does")).evidence("status", status),
         Ok(status) => CheckOutcome::pass().note(format!("answered {status}")).evidence("status", status),
         Err(error) if way.target.owner == WayOwner::GitLab => of_gitlab(all, way, error),
         Err(error) => of_any(all, way, error),
@@ -60,7 +60,7 @@ fn is_gitlabs(answer: &ErrorResponse) -> bool {
 }
 
 /// What an API hardly gives, and a filter or a sign-in page on the way often does.
-fn odd(way: &WaySeen, seen: String) -> CheckOutcome {
+fn odd(way: &WaySeen, seen: &str) -> CheckOutcome {
     CheckOutcome::warn(format!("{seen}: it may be a filter or a sign-in page on the way, and not the server itself")).fix(
         Fix::say(format!(
             "open https://{}/ in a browser on this machine: if what is shown is not Factory's, let the filter or proxy pass this \
@@ -83,17 +83,17 @@ fn of_any(all: &Seen<'_>, way: &WaySeen, error: &http::Error) -> CheckOutcome {
     let is_factorys = way.target.owner == WayOwner::Factory;
     match error.cause.as_ref() {
         Cause::Status(answer) if answer.status < 200 => {
-            odd(way, format!("it answers {}, as no API does", answer.status)).evidence("status", answer.status)
+            odd(way, &format!("it answers {}, as no API does", answer.status)).evidence("status", answer.status)
         }
         Cause::Status(answer) if answer.status < 500 && answer.status != 407 => {
             CheckOutcome::pass().note(format!("answered {}", answer.status)).evidence("status", answer.status)
         }
         Cause::Redirected { to } if is_factorys && leads_elsewhere(way, to) => {
-            odd(way, format!("it leads to another place: {to}")).evidence("to", to.as_str())
+            odd(way, &format!("it leads to another place: {to}")).evidence("to", to.as_str())
         }
         Cause::Redirected { to } => CheckOutcome::pass().note(format!("redirects to {to}")).evidence("to", to.as_str()),
         Cause::UnexpectedPage { status: 200..=399, what: UnexpectedPage::WebPage } if is_factorys => {
-            odd(way, "a web page answers, where Factory has an API".to_owned())
+            odd(way, "a web page answers, where Factory has an API")
         }
         Cause::UnexpectedPage { status: 200..=399, what: UnexpectedPage::WebPage | UnexpectedPage::OtherType(_) } => {
             CheckOutcome::pass().note("a web page")

@@ -136,10 +136,10 @@ fn shown(seconds: i64) -> String {
     const DAY: i64 = 24 * HOUR;
     const YEAR: i64 = 365 * DAY;
     let (size, unit) = match seconds {
-        ..120 => (seconds, "s"),
-        ..7_200 => (seconds / MINUTE, "min"),
-        ..172_800 => (seconds / HOUR, "hours"),
-        ..63_072_000 => (seconds / DAY, "days"),
+        ..=119 => (seconds, "s"),
+        120..=7_199 => (seconds / MINUTE, "min"),
+        7_200..=172_799 => (seconds / HOUR, "hours"),
+        172_800..=63_071_999 => (seconds / DAY, "days"),
         _ => (seconds / YEAR, "years"),
     };
     format!("{size} {unit}")

@@ -607,7 +607,6 @@ fn a_clock_that_is_not_judged_is_not_named_and_an_absurd_one_is_told_plainly() {
     ]);
 }
 
-#[expect(clippy::too_many_lines, reason = "one table, with the scene of each row")]
 #[test]
 fn gitlab_refuses_a_private_webhook_unless_its_allowlist_has_it() {
     fn private(scene: &mut Scene) {

@@ -164,9 +164,9 @@ impl Folder {
     fn is_applied(&self, path: &str) -> bool {
         let whole = self.path.join(path);
         let folder = whole.parent().unwrap_or(&self.path);
-        let is_there = |name: &&str| folder.join(name).symlink_metadata().is_ok();
+        let is_there = |name: &str| folder.join(name).symlink_metadata().is_ok();
         path.ends_with(".tf")
-            && ["terraform.tfstate", "terraform.tfstate.d", ".terraform"].iter().any(|name| is_there(&name))
+            && ["terraform.tfstate", "terraform.tfstate.d", ".terraform"].iter().any(|name| is_there(name))
     }
 
     /// Terraform destroys what its files do not name any more.
