@@ -131,7 +131,7 @@ impl Kit {
         }
         for (number, key) in ssh_host_keys.iter().enumerate().filter(|(_, key)| !is_fingerprint(key)) {
             let text = format!(
-                "{:?} is no fingerprint, and no host key can be compared with it: SHA256: and 43 characters of base64, as \
+                "{:?} is not a fingerprint, and no host key can be compared with it: SHA256: and 43 characters of base64, as \
                  ssh-keygen -lf prints it",
                 shown(key)
             );
@@ -185,7 +185,7 @@ impl Problems {
             let why = match text.parse::<IpNet>() {
                 Ok(block) if block.addr() == block.network() => continue,
                 Ok(block) => format!("{text:?} has bits behind its prefix; the block is {}", block.trunc()),
-                Err(_) => format!("{:?} is no block of addresses (203.0.113.0/24)", shown(text)),
+                Err(_) => format!("{:?} is not a CIDR (203.0.113.0/24)", shown(text)),
             };
             self.warning(&format!("{path}[{number}]"), why);
         }
@@ -339,7 +339,7 @@ mod tests {
         assert_eq!(said.len(), 5, "{said:?}");
         assert_eq!(
             said[0],
-            "network.ssh_host_keys[0]: \"garbage\" is no fingerprint, and no host key can be compared with it: SHA256: and 43 \
+            "network.ssh_host_keys[0]: \"garbage\" is not a fingerprint, and no host key can be compared with it: SHA256: and 43 \
              characters of base64, as ssh-keygen -lf prints it"
         );
         for (value, wanted) in [
@@ -349,11 +349,11 @@ mod tests {
             ),
             (
                 json!({ "vpc": { "id": "vpc-0", "cidrs": ["10.64.0.0/16", "ten"] } }),
-                "network.vpc.cidrs[1]: \"ten\" is no block of addresses (203.0.113.0/24)",
+                "network.vpc.cidrs[1]: \"ten\" is not a CIDR (203.0.113.0/24)",
             ),
             (
                 json!({ "vpn": { "cidrs": ["10.65.0.0/33"] } }),
-                "network.vpn.cidrs[0]: \"10.65.0.0/33\" is no block of addresses (203.0.113.0/24)",
+                "network.vpn.cidrs[0]: \"10.65.0.0/33\" is not a CIDR (203.0.113.0/24)",
             ),
             (
                 json!({ "endpoints": [{ "host": "", "port": 22 }] }),

@@ -267,7 +267,7 @@ fn refuse_link(path: &Path) -> Result<(), Failure> {
         .fix(Fix::say("name the folder that it points to, or remove the link")))
 }
 
-/// What is there instead of a file, and cannot be replaced by one.
+/// What stands in the place of a file, and cannot be replaced by one.
 fn refuse_other(path: &Path) -> Result<(), Failure> {
     refuse_link(path)?;
     let Ok(found) = path.symlink_metadata() else { return Ok(()) };
