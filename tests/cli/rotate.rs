@@ -3,6 +3,7 @@
 mod application_secret;
 mod faults;
 mod killed;
+mod machines;
 mod token;
 mod webhook_secret;
 
