@@ -114,13 +114,13 @@ impl Folder {
         );
         let far_web = self.nginx("far", "0.0.0.0:443 ssl", &[]);
         let mut running =
-            vec![start(servers, web), start(far, far_web), start(servers, self.sshd()), start(servers, hangs_up())];
+            vec![start(servers, &web), start(far, &far_web), start(servers, &self.sshd()), start(servers, &hangs_up())];
         let records: Vec<String> = names.iter().map(|(name, addresses)| record(name, addresses)).collect();
         let mut inner = vec![record("split", &["10.77.2.99"]), "--txt-record=no-record.lab.test,text".to_owned()];
         inner.extend(many());
-        running.push(start(servers, dnsmasq("10.77.2.54", &["--local=/lab.test/"], &records)));
-        running.push(start(servers, dnsmasq("10.77.2.53", &["--local=/lab.test/"], &inner)));
-        running.push(start(servers, dnsmasq("10.77.2.55", &[], &[])));
+        running.push(start(servers, &dnsmasq("10.77.2.54", &["--local=/lab.test/"], &records)));
+        running.push(start(servers, &dnsmasq("10.77.2.53", &["--local=/lab.test/"], &inner)));
+        running.push(start(servers, &dnsmasq("10.77.2.55", &[], &[])));
         for place in
             ["0.0.0.0:443", "10.77.2.31:22", "10.77.2.30:22", "10.77.2.33:22", "10.77.2.32:22", "10.77.2.54:53"]
         {
@@ -136,10 +136,10 @@ impl Folder {
     fn nginx(&self, name: &str, listen: &str, others: &[(&str, &str)]) -> Command {
         let sites = [(listen, "good")].iter().chain(others).fold(String::new(), |mut all, (listen, certificate)| {
             let place = self.path(certificate);
-            write!(
+            writeln!(
                 all,
                 "server {{ listen {listen}; ssl_certificate {place}.pem; ssl_certificate_key {place}.key; \
-                 location / {{ return 200 'lab'; }} }}\n"
+                 location / {{ return 200 'lab'; }} }}"
             )
             .expect("memory");
             all
@@ -205,7 +205,7 @@ fn hangs_up() -> Command {
     command
 }
 
-fn start(namespace: &Namespace, command: Command) -> Running {
-    let mut within = namespace.within(&command);
+fn start(namespace: &Namespace, command: &Command) -> Running {
+    let mut within = namespace.within(command);
     Running::start(within.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()))
 }

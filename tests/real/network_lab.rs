@@ -339,13 +339,16 @@ fn silence(lab: &Lab) {
     assert!(took <= 30, "{took} s");
 }
 
+/// What one part of the lab looks at.
+type Part = fn(&Lab);
+
 #[test]
 fn network_check_says_of_real_paths_and_servers_what_can_be_seen_of_them() {
     if !possible("network check on failing paths and real servers") {
         return;
     }
     let lab = Lab::new();
-    let cases: [(&str, fn(&Lab)); 6] = [
+    let cases: [(&str, Part); 6] = [
         ("ports", ports_that_do_not_open),
         ("handshakes", handshakes),
         ("MTU", small_packets_only),
