@@ -10,7 +10,7 @@ use crate::http::{self, Cause, UnexpectedPage};
 use crate::instance::{InstanceUrl, Version};
 use crate::network::AddressClass;
 use crate::observed::{Observation, Read};
-use crate::text::counted;
+use crate::text::{counted, milliseconds};
 
 pub(super) const CHECKS: &[Check] = &[
     Check {
@@ -102,7 +102,7 @@ fn dns(context: &CheckContext<'_>) -> CheckOutcome {
 fn tcp(context: &CheckContext<'_>) -> CheckOutcome {
     match known(&context.observed.network.connect) {
         Err(outcome) => outcome,
-        Ok(time) => CheckOutcome::pass().evidence("connect_ms", u64::try_from(time.as_millis()).unwrap_or(u64::MAX)),
+        Ok(time) => CheckOutcome::pass().evidence("connect_ms", milliseconds(*time)),
     }
 }
 

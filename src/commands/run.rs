@@ -17,6 +17,7 @@ use crate::report::run::{Actor, End, Evidence, Job, Outcome, Purpose, RunReport,
 use crate::report::{self, FailureGroup, Format};
 use crate::target::Target;
 use crate::terminal::prompt::PlanAnswer;
+use crate::text::milliseconds;
 
 /// A plan, with what it was made from.
 pub(super) struct Planned {
@@ -87,7 +88,7 @@ pub(super) async fn carry_out(
         has_evidence: evidence.is_some(),
         requests: stats.requests,
         writes: stats.writes,
-        duration_ms: u64::try_from(session.duration().as_millis()).unwrap_or(u64::MAX),
+        duration_ms: milliseconds(session.duration()),
     };
     Ok(Some(CarriedOut { report, observed, evidence }))
 }

@@ -20,7 +20,7 @@ use super::limiter::{Limiter, OnWait, Priority};
 use super::limits::{MAX_CONCURRENCY, MAX_REDIRECTS, OVERLOAD_PART};
 use super::options::{ClientOptions, Secured, Transports, is_in_reach, place};
 use super::pages::is_same_origin;
-use super::request::{Repeat, Request, host_of, millis, origin};
+use super::request::{Repeat, Request, host_of, origin};
 use super::response::Response;
 use super::retry::{Attempts, Retry, RetryTerms};
 use super::stats::{Counters, Stats};
@@ -183,7 +183,7 @@ impl Client {
             let terms = RetryTerms { repeat: request.repeat, budget: self.shared.budget, jitter: jitter() };
             match attempts.record_failure(&error, terms) {
                 Retry::After(wait) => {
-                    tracing::debug!(error = %error, wait_ms = millis(wait), "sending again");
+                    tracing::debug!(error = %error, wait_ms = crate::text::milliseconds(wait), "sending again");
                     self.shared.clock.sleep(wait).await;
                 }
                 Retry::WhenPermitted if !self.shared.limiter.is_closed(&origin(&request.url)) => {
@@ -294,7 +294,7 @@ impl Client {
             Err(error) => Signal::of_error(error),
         });
         let status = outcome.as_ref().map_or(0, |response| response.status);
-        let (host, took_ms) = (host_of(url), millis(took));
+        let (host, took_ms) = (host_of(url), crate::text::milliseconds(took));
         tracing::debug!(method = %request.method, %host, path = url.path(), status, took_ms, "request");
         outcome
     }

@@ -1,7 +1,5 @@
 //! A request: method, address, credential, body, and whether it may be sent again.
 
-use std::time::Duration;
-
 use reqwest::Method;
 use reqwest::header::{AUTHORIZATION, HeaderMap, HeaderName, HeaderValue};
 use serde::{Serialize, Serializer};
@@ -148,10 +146,6 @@ impl Request {
         }
         .into()
     }
-}
-
-pub(super) fn millis(time: Duration) -> u64 {
-    u64::try_from(time.as_millis()).unwrap_or(u64::MAX)
 }
 
 pub(super) fn origin(url: &Url) -> String {

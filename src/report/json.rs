@@ -1,7 +1,6 @@
 //! A report as one JSON document, and the parts that documents share.
 
 use std::io::{self, Write};
-use std::time::Duration;
 
 use serde::Serialize;
 
@@ -62,8 +61,4 @@ impl<'r> FixJson<'r> {
         let command = |fix: &Fix| fix.command.as_ref().map(|command| command.line(running));
         fixes.iter().map(|fix| Self { text: &fix.text, command: command(fix), url: fix.url.as_deref() }).collect()
     }
-}
-
-pub(super) fn milliseconds(time: Duration) -> u64 {
-    u64::try_from(time.as_millis()).unwrap_or(u64::MAX)
 }

@@ -3,7 +3,6 @@
 use url::Url;
 
 use super::Seen;
-use super::tcp::milliseconds;
 use crate::advice::is_temporary;
 use crate::checks::outcome::CheckOutcome;
 use crate::desired::WayOwner;
@@ -11,6 +10,7 @@ use crate::error::Fix;
 use crate::http::{self, Cause, ErrorResponse, UnexpectedPage};
 use crate::kit::EndpointProtocol;
 use crate::observed::ways::WaySeen;
+use crate::text::milliseconds;
 
 pub(super) fn http(all: &Seen<'_>, way: &WaySeen) -> Option<CheckOutcome> {
     if way.target.protocol != EndpointProtocol::Https {

@@ -1,6 +1,5 @@
 //! Time: how far the clock of a server is from ours, and whose is wrong.
 
-use super::tcp::milliseconds;
 use super::{Seen, answer};
 use crate::checks::outcome::{CheckOutcome, CheckStatus};
 use crate::desired::WayOwner;
@@ -8,6 +7,7 @@ use crate::error::Fix;
 use crate::http::probe::NoTime;
 use crate::kit::EndpointProtocol;
 use crate::observed::ways::WaySeen;
+use crate::text::milliseconds;
 
 /// In seconds. OAuth and signed webhooks take no more than five minutes.
 const WARN: i64 = 30;

@@ -6,7 +6,7 @@ use crate::desired::WayTarget;
 use crate::error::Fix;
 use crate::http::probe::{Attempt, Opening};
 use crate::observed::ways::WaySeen;
-use crate::text::counted;
+use crate::text::{counted, milliseconds};
 
 /// What may be said of a connection that does not open, and no more.
 pub(super) fn opening_text(opening: &Opening) -> &str {
@@ -39,10 +39,6 @@ const fn opening_name(opening: &Opening) -> &'static str {
         Opening::NotPermitted => "not_permitted",
         Opening::Other(_) => "other",
     }
-}
-
-pub(super) fn milliseconds(time: std::time::Duration) -> u64 {
-    u64::try_from(time.as_millis()).unwrap_or(u64::MAX)
 }
 
 pub(super) fn tcp(_all: &Seen<'_>, way: &WaySeen) -> Option<CheckOutcome> {

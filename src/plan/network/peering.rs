@@ -4,7 +4,7 @@
 use ipnet::IpNet;
 
 use super::hcl::{self, Block, Value};
-use super::terraform::{provider, resource_name, security_group_rules, tags};
+use super::terraform::{ProviderTerms, provider, resource_name, security_group_rules, tags};
 use super::{CustomerAws, FactoryVpc, NetworkDesign, NetworkMethod, PlannedFile};
 
 pub(super) const PATH: &str = "peering.tf";
@@ -34,7 +34,8 @@ A security group that had only the rule of a new one (everything may leave) keep
 narrow nothing. It does not go together with rules inside an aws_security_group of the same group.";
 
 fn text(design: &NetworkDesign, aws: &CustomerAws, vpc: &FactoryVpc) -> String {
-    let mut blocks = provider(&aws.account_id, &aws.region);
+    let mut blocks =
+        provider(ProviderTerms { version: ">= 5.0", region: Value::text(&aws.region), account: Some(&aws.account_id) });
     blocks.push(
         Block::new("variable", &[ACCEPTED])
             .attribute("type", Value::expression("bool"))

@@ -1,15 +1,12 @@
 //! Text of others (names, purposes from a kit) in files of our own: on one line, and without what the file's format would
 //! read as its own.
 
-/// Without control characters and line ends.
-pub(super) fn one_line(text: &str) -> String {
-    let clean: String = text.chars().map(|c| if c.is_control() || is_invisible(c) { ' ' } else { c }).collect();
-    clean.split_whitespace().collect::<Vec<_>>().join(" ")
-}
+use crate::text::is_harmful;
 
-/// Line and paragraph separators, marks of direction and other letters without a shape.
-fn is_invisible(c: char) -> bool {
-    matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}')
+/// Without line ends, controls, and letters that a reader does not see.
+pub(super) fn one_line(text: &str) -> String {
+    let clean: String = text.chars().map(|c| if is_harmful(c) { ' ' } else { c }).collect();
+    clean.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
 /// For a cell of a table in Markdown.
@@ -40,6 +37,11 @@ mod tests {
     #[test]
     fn text_of_others_stays_on_its_line_and_in_its_cell() {
         assert_eq!(one_line("a\n# b\u{2028}c\td  e\u{202e}"), "a # b c d e");
+        assert_eq!(
+            one_line("soft\u{ad}hyphen, tag\u{e0001}"),
+            "soft hyphen, tag",
+            "what the terminal would not print either"
+        );
         assert_eq!(cell("a | b\n`c` <d>"), "a \\| b \\`c\\` &lt;d&gt;");
         assert_eq!(simple("a \"quoted\"; drop }\nb", 12), "a quoted dro");
     }

@@ -9,18 +9,26 @@ use super::firewall::{self, Direction, FirewallRule, RuleScope, Traffic};
 use super::hcl::{Block, MapEntry, Value};
 use super::{CustomerAws, NetworkDesign};
 
-/// Which Terraform and provider, and the account and region that the file is for. Terraform refuses any other account.
+/// What a file is for: the provider that it needs, and where it is applied.
+pub struct ProviderTerms<'a> {
+    /// The versions of the provider that know everything in the file.
+    pub version: &'a str,
+    pub region: Value,
+    /// Terraform refuses any other account.
+    pub account: Option<&'a str>,
+}
+
+/// Which Terraform and provider, and the account and region that the file is for.
 #[must_use]
-pub fn provider(account: &str, region: &str) -> Vec<Block> {
+pub fn provider(terms: ProviderTerms<'_>) -> Vec<Block> {
     let entry = |key: &str, value: &str| MapEntry { key: key.to_owned(), value: Value::text(value) };
-    let aws = Value::Map(vec![entry("source", "hashicorp/aws"), entry("version", ">= 5.0")]);
+    let aws = Value::Map(vec![entry("source", "hashicorp/aws"), entry("version", terms.version)]);
     let providers = Block::new("required_providers", &[]).attribute("aws", aws);
-    vec![
-        Block::new("terraform", &[]).attribute("required_version", Value::text(">= 1.3")).block(providers),
-        Block::new("provider", &["aws"])
-            .attribute("region", Value::text(region))
-            .attribute("allowed_account_ids", Value::texts([account])),
-    ]
+    let mut provider = Block::new("provider", &["aws"]).attribute("region", terms.region);
+    if let Some(account) = terms.account {
+        provider = provider.attribute("allowed_account_ids", Value::texts([account]));
+    }
+    vec![Block::new("terraform", &[]).attribute("required_version", Value::text(">= 1.3")).block(providers), provider]
 }
 
 /// The tags of everything that is made.

@@ -10,8 +10,9 @@ use crate::observed::DeliveryProof;
 use crate::plan::Step;
 use crate::report::Report as _;
 use crate::report::group::FailureJson;
-use crate::report::json::{FixJson, Tool, milliseconds};
+use crate::report::json::{FixJson, Tool};
 use crate::target::Target;
+use crate::text::milliseconds;
 
 #[derive(Serialize)]
 pub(super) struct ExerciseDocument<'r> {

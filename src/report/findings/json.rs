@@ -8,7 +8,8 @@ use crate::checks::{CheckStatus, Finding, SkipReason};
 use crate::error::Fix;
 use crate::kit::KitFingerprint;
 use crate::report::Report as _;
-use crate::report::json::{Tool, milliseconds};
+use crate::report::json::Tool;
+use crate::text::milliseconds;
 
 #[derive(Serialize)]
 pub(super) struct FindingsDocument<'r> {

@@ -1,8 +1,8 @@
 //! `vpn/factory-side.tf` or `vpn/customer-side.tf`: AWS's end, with every option of both tunnels, so that none is AWS's
 //! default. AWS's end chooses the lowest value of a list, so that each has one.
 
-use super::super::hcl::{self, Block, MapEntry, Value};
-use super::super::terraform::{security_group_rules, tags};
+use super::super::hcl::{self, Block, Value};
+use super::super::terraform::{ProviderTerms, provider, security_group_rules, tags};
 use super::super::{AwsEnd, NetworkDesign, PlannedFile};
 use super::ends::{AWS_ESP_LIFETIME, AWS_IKE_LIFETIME, DPD_TIMEOUT, Ends, REPLAY_WINDOW, Tunnel};
 use crate::network::proposal::{AwsName, Proposal, Transform};
@@ -148,18 +148,8 @@ impl Place {
     }
 
     fn provider(&self) -> Vec<Block> {
-        let entry = |key: &str, value: &str| MapEntry { key: key.to_owned(), value: Value::text(value) };
         // Older ones cannot leave the keys out of the state (`preshared_key_storage`).
-        let aws = Value::Map(vec![entry("source", "hashicorp/aws"), entry("version", ">= 5.100")]);
-        let providers = Block::new("required_providers", &[]).attribute("aws", aws);
-        let mut provider = Block::new("provider", &["aws"]).attribute("region", self.region.clone());
-        if let Some(account) = &self.account {
-            provider = provider.attribute("allowed_account_ids", Value::texts([account]));
-        }
-        vec![
-            Block::new("terraform", &[]).attribute("required_version", Value::text(">= 1.3")).block(providers),
-            provider,
-        ]
+        provider(ProviderTerms { version: ">= 5.100", region: self.region.clone(), account: self.account.as_deref() })
     }
 }
 
