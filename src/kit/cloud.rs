@@ -280,7 +280,7 @@ mod tests {
             "schema": super::super::SCHEMA,
             "organization": { "id": "org_acme", "name": "Acme" },
             "cloud": {
-                "client_id": "f00d", "redirect_uri": "http://127.0.0.1/callback",
+                "url": "https://gitlab.com", "client_id": "f00d", "redirect_uri": "http://127.0.0.1/callback",
                 "connect_url": "https://api.factory.example/sessions",
                 "candidates_url": "https://api.factory.example/candidates",
                 "selection_url": "https://api.factory.example/selection",
