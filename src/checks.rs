@@ -17,7 +17,7 @@ pub use affected::{Affected, AffectedNumber};
 pub use docs::documentation;
 pub use filter::CheckFilter;
 pub use outcome::{CheckStatus, SkipReason};
-pub use runner::{Finding, Verdict, run_checks, verdict};
+pub use runner::{Finding, FindingTarget, Verdict, run_checks, verdict};
 
 use crate::observed::Read;
 use outcome::{CheckContext, CheckOutcome};

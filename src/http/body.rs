@@ -22,7 +22,30 @@ pub(super) enum ReadError {
     TooLarge,
     /// Not within the request's time.
     TimedOut,
+    /// Its end is that of the connection, which the server closed without TLS's closing message: it may be cut off. With what
+    /// came.
+    BareClose(Zeroizing<Vec<u8>>),
     Broken(reqwest::Error),
+}
+
+/// Whether only the end of the connection says where the body ends. RFC 9112, 6.3.
+fn ends_with_connection(response: &reqwest::Response) -> bool {
+    response.version() <= reqwest::Version::HTTP_11
+        && response.content_length().is_none()
+        && !response.headers().contains_key(reqwest::header::TRANSFER_ENCODING)
+}
+
+/// Whether a server closed the connection without TLS's closing message (`close_notify`).
+fn is_bare_close(error: &reqwest::Error) -> bool {
+    let mut next: Option<&(dyn std::error::Error + 'static)> = Some(error);
+    while let Some(link) = next {
+        let kind = link.downcast_ref::<std::io::Error>().map(std::io::Error::kind);
+        if kind == Some(std::io::ErrorKind::UnexpectedEof) {
+            return true;
+        }
+        next = link.source();
+    }
+    false
 }
 
 /// Reads a body up to its limit. Of an error's body only the beginning is read.
@@ -39,7 +62,15 @@ pub(super) async fn read(
     }
     let mut permit: Option<LargeBodyPermit<'_>> = None;
     let mut body = Body::new(announced, limit);
-    while let Some(chunk) = response.chunk().await.map_err(ReadError::Broken)? {
+    loop {
+        let chunk = match response.chunk().await {
+            Ok(Some(chunk)) => chunk,
+            Ok(None) => break,
+            Err(error) if ends_with_connection(response) && is_bare_close(&error) => {
+                return Err(ReadError::BareClose(body.bytes));
+            }
+            Err(error) => return Err(ReadError::Broken(error)),
+        };
         let room = limit - body.bytes.len();
         if chunk.len() > room && !is_error {
             return Err(ReadError::TooLarge);

@@ -21,7 +21,7 @@ use super::limits::{MAX_CONCURRENCY, MAX_REDIRECTS, OVERLOAD_PART};
 use super::options::{ClientOptions, Secured, Transports, is_in_reach, place};
 use super::pages::is_same_origin;
 use super::request::{Repeat, Request, host_of, origin};
-use super::response::Response;
+use super::response::{BodyEnding, Response};
 use super::retry::{Attempts, Retry, RetryTerms};
 use super::stats::{Counters, Stats};
 use super::tls::problem::{Peer, TlsProblem};
@@ -333,14 +333,20 @@ impl Client {
         let status = response.status().as_u16();
         let reading = body::read(&mut response, request.limit, &self.shared.large_bodies);
         let read = tokio::time::timeout(self.until(deadline), reading).await;
-        let body = match read.unwrap_or(Err(ReadError::TimedOut)) {
-            Ok(body) => body,
+        let (body, ending) = match read.unwrap_or(Err(ReadError::TimedOut)) {
+            Ok(body) => (body, BodyEnding::Said),
+            Err(ReadError::BareClose(body)) if request.accepts_bare_close => (body, BodyEnding::BareClose),
+            Err(ReadError::BareClose(_)) => {
+                let detail = "the server closed the connection without TLS's closing message (close_notify), so that its \
+                              answer may be cut off";
+                return Err(request.failed(Cause::Broken { detail: detail.to_owned() }));
+            }
             Err(ReadError::TimedOut) => return Err(request.failed(Cause::Timeout { after: self.shared.timeout })),
             Err(ReadError::TooLarge) => return Err(request.failed(Cause::TooLarge { limit: request.limit })),
             Err(ReadError::Broken(error)) => return Err(self.no_response(request, &error, deadline).await),
         };
         let request = Request { body: None, headers: reqwest::header::HeaderMap::new(), ..request.clone() };
-        Ok(Response { status, url: url.clone(), headers: response.headers().clone(), body, request })
+        Ok(Response { status, url: url.clone(), headers: response.headers().clone(), body, ending, request })
     }
 
     /// The time until an exchange's deadline.
