@@ -3,7 +3,10 @@
 use tokio::sync::{Semaphore, SemaphorePermit};
 use zeroize::Zeroizing;
 
+use super::error::Cause;
 use super::limits::{MAX_ERROR_BYTES, SMALL_BODY_BYTES};
+use super::request::Request;
+use super::response::BodyEnding;
 
 /// Lets one large body be read at a time.
 pub(super) struct LargeBodies(Semaphore);
@@ -22,10 +25,16 @@ pub(super) enum ReadError {
     TooLarge,
     /// Not within the request's time.
     TimedOut,
-    /// Its end is that of the connection, which the server closed without TLS's closing message: it may be cut off. With what
-    /// came.
-    BareClose(Zeroizing<Vec<u8>>),
+    /// Its end is that of the connection, which the server closed without TLS's closing message.
+    MayBeCut,
     Broken(reqwest::Error),
+}
+
+/// The cause for an answer that ended in a bare close.
+pub(super) fn may_be_cut_off() -> Cause {
+    let detail = "the server closed the connection without TLS's closing message (close_notify), so that its answer may be \
+                  cut off";
+    Cause::Broken { detail: detail.to_owned() }
 }
 
 /// Whether only the end of the connection says where the body ends. RFC 9112, 6.3.
@@ -51,11 +60,11 @@ fn is_bare_close(error: &reqwest::Error) -> bool {
 /// Reads a body up to its limit. Of an error's body only the beginning is read.
 pub(super) async fn read(
     response: &mut reqwest::Response,
-    limit: usize,
+    request: &Request,
     large_bodies: &LargeBodies,
-) -> Result<Zeroizing<Vec<u8>>, ReadError> {
+) -> Result<(Zeroizing<Vec<u8>>, BodyEnding), ReadError> {
     let is_error = !response.status().is_success();
-    let limit = if is_error { MAX_ERROR_BYTES } else { limit };
+    let limit = if is_error { MAX_ERROR_BYTES } else { request.limit };
     let announced = response.content_length().map(|length| usize::try_from(length).unwrap_or(usize::MAX)).unwrap_or(0);
     if announced > limit && !is_error {
         return Err(ReadError::TooLarge);
@@ -67,7 +76,8 @@ pub(super) async fn read(
             Ok(Some(chunk)) => chunk,
             Ok(None) => break,
             Err(error) if ends_with_connection(response) && is_bare_close(&error) => {
-                return Err(ReadError::BareClose(body.bytes));
+                let is_accepted = request.accepts_bare_close;
+                return if is_accepted { Ok((body.bytes, BodyEnding::BareClose)) } else { Err(ReadError::MayBeCut) };
             }
             Err(error) => return Err(ReadError::Broken(error)),
         };
@@ -86,7 +96,7 @@ pub(super) async fn read(
             break;
         }
     }
-    Ok(body.bytes)
+    Ok((body.bytes, BodyEnding::Said))
 }
 
 struct Body {

@@ -21,7 +21,7 @@ use super::limits::{MAX_CONCURRENCY, MAX_REDIRECTS, OVERLOAD_PART};
 use super::options::{ClientOptions, Secured, Transports, is_in_reach, place};
 use super::pages::is_same_origin;
 use super::request::{Repeat, Request, host_of, origin};
-use super::response::{BodyEnding, Response};
+use super::response::Response;
 use super::retry::{Attempts, Retry, RetryTerms};
 use super::stats::{Counters, Stats};
 use super::tls::problem::{Peer, TlsProblem};
@@ -331,16 +331,11 @@ impl Client {
             Err(error) => return Err(self.no_response(request, &error, deadline).await),
         };
         let status = response.status().as_u16();
-        let reading = body::read(&mut response, request.limit, &self.shared.large_bodies);
+        let reading = body::read(&mut response, request, &self.shared.large_bodies);
         let read = tokio::time::timeout(self.until(deadline), reading).await;
         let (body, ending) = match read.unwrap_or(Err(ReadError::TimedOut)) {
-            Ok(body) => (body, BodyEnding::Said),
-            Err(ReadError::BareClose(body)) if request.accepts_bare_close => (body, BodyEnding::BareClose),
-            Err(ReadError::BareClose(_)) => {
-                let detail = "the server closed the connection without TLS's closing message (close_notify), so that its \
-                              answer may be cut off";
-                return Err(request.failed(Cause::Broken { detail: detail.to_owned() }));
-            }
+            Ok(read) => read,
+            Err(ReadError::MayBeCut) => return Err(request.failed(body::may_be_cut_off())),
             Err(ReadError::TimedOut) => return Err(request.failed(Cause::Timeout { after: self.shared.timeout })),
             Err(ReadError::TooLarge) => return Err(request.failed(Cause::TooLarge { limit: request.limit })),
             Err(ReadError::Broken(error)) => return Err(self.no_response(request, &error, deadline).await),
@@ -394,7 +389,6 @@ impl Client {
         &self.secured(url).trust
     }
 
-    /// Whether the run may connect to this address.
     pub(super) fn reaches(&self, address: SocketAddr) -> bool {
         self.shared.reach.includes(address)
     }

@@ -106,7 +106,7 @@ impl Findings {
     fn sections(&self) -> Vec<Section<'_>> {
         let mut sections: Vec<Section<'_>> = Vec::new();
         let mut places: HashMap<&str, usize> = HashMap::new();
-        for finding in self.findings.iter() {
+        for finding in &self.findings {
             let Some(FindingTarget { place, about, .. }) = &finding.target else { continue };
             let number = *places.entry(place).or_insert_with(|| {
                 sections.push(Section { heading: format!("{place} ({about})"), findings: Vec::new() });

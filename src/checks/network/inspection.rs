@@ -80,7 +80,7 @@ impl<'a> Issuers<'a> {
     }
 }
 
-/// The certificates that a way showed, each with whether its issuer is known to be nobody's but a company's.
+/// The certificates that a way showed, each with whether its issuer is known to be private.
 fn certificates(way: &WaySeen) -> impl Iterator<Item = (&CertificateSeen, bool)> {
     let tunnelled = way.tunnelled.iter().filter_map(Observation::known);
     let trusted = way.tls.iter().filter_map(|at| match &at.seen {

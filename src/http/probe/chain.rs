@@ -20,7 +20,7 @@ pub struct CertificateSeen {
     /// The first issuer of the chain that is a known inspecting proxy, also where the chain is trusted.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub inspector: Option<String>,
-    /// Where the chain is trusted by a root that somebody added here, as far as that can be known.
+    /// Where the chain is trusted only by a root that was given or added here, as far as that can be known.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub private_root: Option<PrivateRoot>,
 }

@@ -1,4 +1,4 @@
-//! Whether a chain is trusted only because somebody added a root here: one that was given, or one that an administrator added
+//! Whether a chain is trusted only because of a root that was added: one that was given, or one that an administrator added
 //! to the system's list. On systems where the list does not tell its own roots from added ones, nothing is said.
 
 use std::path::{Path, PathBuf};
