@@ -146,7 +146,8 @@ pub const CHECKS: &[CheckInfo] =
 struct Seen<'a> {
     ways: &'a Ways,
     seen: &'a WaysSeen,
-    clocks: Vec<clock::ClockSeen>,
+    /// GitLab's, and the others.
+    clocks: (clock::Clocks, clock::Clocks),
     issuers: inspection::Issuers<'a>,
     /// The name of each way.
     places: Vec<FindingTarget>,
@@ -175,7 +176,8 @@ impl AddressEvidence {
 #[must_use]
 pub fn network_findings(ways: &Ways, seen: &WaysSeen, expires_within: i64) -> Vec<Finding> {
     let issuers = inspection::Issuers::of(seen);
-    let mut all = Seen { ways, seen, clocks: Vec::new(), issuers, places: place::places(&seen.ways), expires_within };
+    let mut all =
+        Seen { ways, seen, clocks: Default::default(), issuers, places: place::places(&seen.ways), expires_within };
     all.clocks = clock::clocks(&all);
     let each = seen.ways.iter().zip(&all.places);
     let mut findings: Vec<Finding> = each.flat_map(|(way, place)| of_way(&all, way, place)).collect();

@@ -1,6 +1,6 @@
 //! What looks like inspection of TLS on the way. No sign of it is a proof, since a company may issue certificates of its own.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::net::IpAddr;
 
 use jiff::Timestamp;
@@ -18,8 +18,8 @@ pub(super) struct Issuers<'a> {
     at: Timestamp,
     /// Of certificates that were made a moment ago.
     fresh: HashMap<&'a str, BTreeSet<&'a str>>,
-    /// Of those that no system trusts by itself.
-    private: HashMap<&'a str, BTreeSet<&'a str>>,
+    /// Of those that no system trusts by itself, one host of each domain.
+    private: HashMap<&'a str, BTreeMap<String, &'a str>>,
 }
 
 impl<'a> Issuers<'a> {
@@ -32,8 +32,8 @@ impl<'a> Issuers<'a> {
                 if issuers.is_just_made(certificate) {
                     issuers.fresh.entry(issuer).or_default().insert(host);
                 }
-                if is_private {
-                    issuers.private.entry(issuer).or_default().insert(host);
+                if let Some(domain) = domain(host).filter(|_| is_private) {
+                    issuers.private.entry(issuer).or_default().entry(domain).or_insert(host);
                 }
             }
         }
@@ -65,8 +65,9 @@ impl<'a> Issuers<'a> {
         if way.target.owner != WayOwner::Factory {
             return None;
         }
-        let hosts = self.private.get(certificate.issuer.as_str()).filter(|hosts| hosts.contains(own))?;
-        let other = hosts.iter().find(|other| are_unrelated(own, other))?;
+        let domains = self.private.get(certificate.issuer.as_str())?;
+        let own_domain = domain(own).filter(|domain| domains.contains_key(domain))?;
+        let (_, other) = domains.iter().find(|(domain, _)| **domain != own_domain)?;
         let issuer = &certificate.issuer;
         Some(format!("{own} and {other}, which have nothing to do with each other, both have certificates of {issuer}"))
     }
@@ -108,13 +109,12 @@ fn is_public(way: &WaySeen) -> bool {
     way.target.owner == WayOwner::Factory && (way.proxy.is_some() || is_outside())
 }
 
-/// Whether two names have different domains, by their last two labels. Of addresses nothing is known.
-fn are_unrelated(one: &str, other: &str) -> bool {
-    let domain = |host: &str| {
-        let labels: Vec<String> = host.trim_end_matches('.').rsplit('.').take(2).map(str::to_ascii_lowercase).collect();
-        (labels.len() == 2 && host.parse::<IpAddr>().is_err()).then_some(labels)
-    };
-    matches!((domain(one), domain(other)), (Some(one), Some(other)) if one != other)
+/// The last two labels of a name. Names that differ in it have nothing to do with each other; of addresses nothing is known.
+fn domain(host: &str) -> Option<String> {
+    let name = host.trim_end_matches('.');
+    let mut dots = name.rmatch_indices('.').map(|(at, _)| at);
+    let (_last, second) = (dots.next()?, dots.next());
+    host.parse::<IpAddr>().is_err().then(|| name[second.map_or(0, |at| at + 1)..].to_ascii_lowercase())
 }
 
 fn named(hosts: &BTreeSet<&str>) -> String {
