@@ -130,7 +130,7 @@ fn let_pass(way: &WaySeen, closed: &[&Attempt]) -> Fix {
     let to: Vec<String> = closed.iter().map(|attempt| attempt.address.ip().to_string()).collect();
     // What GitLab sends does not come from here.
     let also = match way.target.owner {
-        WayOwner::Factory => ", and from where GitLab's own connections leave (nodes with Sidekiq and Gitaly, or NAT)",
+        WayOwner::Factory => " and from where GitLab's own connections leave (nodes with Sidekiq and Gitaly, or NAT)",
         WayOwner::GitLab | WayOwner::Given => "",
     };
     Fix::say(format!(

@@ -82,7 +82,12 @@ fn more_than_eight_resolvers_are_refused_with_what_to_do() {
     let mut args = vec!["network", "check", "--target", "tcp://127.0.0.1:9"];
     args.extend(resolvers.iter().flat_map(|resolver| ["--resolver", resolver]));
     let run = env.run(&args);
-    insta::assert_snapshot!(run, @"");
+    insta::assert_snapshot!(run, @r"
+    exit code: 2
+    ----- stderr -----
+    error: at most 8 resolvers are asked in one run, and 9 are given
+    hint: give fewer --resolver, and look again with the others
+    ");
 }
 
 #[test]
