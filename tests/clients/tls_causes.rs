@@ -70,6 +70,11 @@ impl Server {
     fn issued(params: &CertificateParams, ca: &Ca) -> Self {
         let key = key();
         let certificate = params.signed_by(&key, &**ca).expect("a certificate").der().clone();
+        Self::alone(certificate, key)
+    }
+
+    /// With its own certificate alone.
+    fn alone(certificate: CertificateDer<'static>, key: KeyPair) -> Self {
         let (answer, closes) = (NO_CONTENT, Closes::WithNotify);
         Self { chain: vec![certificate], key, clients: None, versions: BOTH, answer, closes }
     }
@@ -206,11 +211,11 @@ async fn a_self_signed_certificate_that_was_given_is_trusted_as_it_is() {
             (certificate.pem(), certificate.der().clone(), key)
         };
         let (pem, der, key) = made("127.0.0.1");
-        let url = Server { chain: vec![der], key, clients: None, versions: BOTH }.start().await;
+        let url = Server::alone(der, key).start().await;
         assert_eq!(kind(&url, &files.trusting(&pem)).await, "answered", "{is_ca:?}");
         assert_ne!(kind(&url, &direct()).await, "answered", "{is_ca:?}");
         let (pem, der, key) = made("elsewhere.example");
-        let url = Server { chain: vec![der], key, clients: None, versions: BOTH }.start().await;
+        let url = Server::alone(der, key).start().await;
         assert_eq!(kind(&url, &files.trusting(&pem)).await, "wrong_name", "{is_ca:?}");
     }
 }
