@@ -210,7 +210,7 @@ fn running(invocation: &Invocation<Command>) -> String {
     let mut running = invocation.running.clone();
     let kept = match &invocation.cli.command {
         Command::Disconnect(args) => args.kept_flags(),
-        Command::Network(args) => args.kept_flags(),
+        Command::Network(args) => args.kept_flags(&invocation.given, invocation.cli.global.config.as_deref()),
         _ => Vec::new(),
     };
     for flag in kept {

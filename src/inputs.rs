@@ -316,6 +316,11 @@ impl<'a> Interview<'a> {
         }
     }
 
+    /// What Enter takes when the setting is asked for the next time.
+    pub fn offer(&self, setting: &'static Definition, answer: String) {
+        self.accepted.borrow_mut().insert(setting.key, answer);
+    }
+
     fn require_terminal(&self, setting: &'static Definition) -> Result<(), Failure> {
         Missing::none_of(if self.prompter.can_ask() { Vec::new() } else { vec![setting] })
     }

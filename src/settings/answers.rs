@@ -53,6 +53,10 @@ impl Answers {
         Ok(Self { path, values })
     }
 
+    pub(super) fn path(&self) -> &Path {
+        &self.path
+    }
+
     pub(super) fn list(&self, setting: &'static Definition) -> Option<Sourced<Vec<String>>> {
         let values = self.values.get(setting.key)?;
         let source = Source::AnswersFile { path: self.path.clone(), key: setting.key };

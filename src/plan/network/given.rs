@@ -45,9 +45,17 @@ impl GivenNetwork {
     /// One value alone, as it was typed.
     #[must_use]
     pub fn of_one(setting: &'static Setting<String>, text: &str) -> Self {
-        let texts = items(setting, text);
-        let values = if texts.is_empty() { BTreeMap::new() } else { BTreeMap::from([(setting.key, texts)]) };
-        Self { values, method: None, aws_end: None }
+        Self::default().with(setting, text)
+    }
+
+    /// With a value as it was typed.
+    #[must_use]
+    pub fn with(mut self, setting: &'static Setting<String>, text: &str) -> Self {
+        match items(setting, text) {
+            texts if texts.is_empty() => self.values.remove(setting.key),
+            texts => self.values.insert(setting.key, texts),
+        };
+        self
     }
 
     #[must_use]
