@@ -30,8 +30,8 @@ use crate::kit::Endpoint;
 
 pub use self::advice::{MethodAdvice, advise};
 pub use self::applied::{Destroyed, destroyed};
-pub use self::design::{Designed, KitSide, NetworkInputs, corrected, design, ill_formed, needed, unused, used};
-pub use self::given::{GivenNetwork, name};
+pub use self::design::{Designed, KitSide, NetworkInputs, corrected, design, ill_formed};
+pub use self::given::{GivenNetwork, name, needed, unused, used};
 pub use self::outbound::{FilterWarning, filter_warning};
 use crate::network::AddressClass;
 pub use crate::network::{AwsEnd, NetworkMethod};

@@ -225,6 +225,14 @@ mod tests {
     }
 
     #[test]
+    fn every_key_outside_the_section_is_the_long_flag_as_the_hint_says() {
+        let is_outside = |setting: &&Definition| !setting.key.starts_with(keys::NETWORK_SECTION);
+        for setting in all().filter(is_outside) {
+            assert_eq!(setting.flag.trim_start_matches('-').replace('-', "_"), setting.key);
+        }
+    }
+
+    #[test]
     fn a_section_and_its_dotted_keys_are_the_same() {
         let list = |text: &str| {
             let answers = Answers::parse(text, "a.toml".into()).expect("good answers");

@@ -81,7 +81,7 @@ impl Settings {
 mod tests {
     use super::*;
     use crate::env::Env;
-    use crate::settings::{CliValues, RecordedChoices};
+    use crate::settings::{Answers, CliValues, RecordedChoices};
 
     fn settings(given: &[(&'static Definition, &str)], recorded: &[(&'static Definition, &str)]) -> Settings {
         let mut flags = CliValues::default();
@@ -114,5 +114,16 @@ mod tests {
     fn what_connect_asks_for_is_not_repeated() {
         let given = [(&*keys::KIT, "kit.json"), (&*keys::GITLAB_URL, "https://gitlab.acme.com")];
         assert_eq!(settings(&given, &[]).unrecorded_flags(), [""; 0]);
+    }
+
+    #[test]
+    fn another_command_about_the_connection_gets_what_was_given_for_this_run_alone() {
+        let given = [(&*keys::KIT, "-"), (&*keys::CA_CERT, "our ca.pem"), (&*keys::TIMEOUT, "5")];
+        let recorded = [(&*keys::GITLAB_URL, "https://gitlab.acme.com")];
+        let wanted = ["--kit kit.json", "--gitlab-url https://gitlab.acme.com", "--ca-cert 'our ca.pem'"];
+        assert_eq!(settings(&given, &recorded).connection_flags(), wanted);
+        let answers = Answers::parse("kit = 'k.json'\ngitlab_url = 'https://a.example'", "my acme.toml".into());
+        let settings = Settings::new(CliValues::default(), &Env::empty(), answers.ok());
+        assert_eq!(settings.connection_flags(), ["--config 'my acme.toml'"], "the file names the rest");
     }
 }

@@ -73,8 +73,9 @@ pub(super) async fn plan(args: NetworkPlanArgs, context: &Context<'_>) -> Result
     ask::require_first(&interview)?;
     let (kit, planned) = loop {
         let kit = kit::read_here(context, &interview).await?;
-        let asked = ask::Asked { interview: &interview, gitlab: gitlab(&interview).await?, kit: KitSide::from(&kit) };
-        if let Some(planned) = Box::pin(choices::settle(&asked, |settings| args.printed(settings))).await? {
+        let asking =
+            ask::PlanInterview { interview: &interview, gitlab: gitlab(&interview).await?, kit: KitSide::from(&kit) };
+        if let Some(planned) = Box::pin(choices::settle(&asking, |settings| args.printed(settings))).await? {
             break (kit, planned);
         }
     };

@@ -23,7 +23,7 @@ const PLACE: [(&str, &str); 4] = [
 /// What an `apply` would destroy, by the addresses that Terraform shows.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
 pub struct Destroyed {
-    /// What carries the connection, and why it would go: without it nothing passes until both sides have made it anew.
+    /// What carries the connection, and why it would go: without it nothing passes until both sides have made it again.
     pub connection: Vec<String>,
     /// Single routes and rules.
     pub others: Vec<String>,
@@ -39,7 +39,8 @@ pub fn destroyed(applied: &str, planned: &str) -> Destroyed {
     for (address, attributes) in old.iter().filter(|(address, _)| kind(address).starts_with("aws_")) {
         let carries = MADE_ANEW_BY.iter().find(|(of, _)| *of == kind(address));
         let changed = carries.and_then(|(_, names)| {
-            let is_changed = |name: &&&str| new.get(address).is_some_and(|new| new.get(**name) != attributes.get(**name));
+            let is_changed =
+                |name: &&&str| new.get(address).is_some_and(|new| new.get(**name) != attributes.get(**name));
             names.iter().find(is_changed)
         });
         let why = match changed {
@@ -133,8 +134,13 @@ mod tests {
             design.organization = "Other".into();
         });
         assert_eq!(destroyed(&before, &more), Destroyed::default(), "a route more, and other tags");
-        let weaker = vpn_of(|design| design.vpn.as_mut().expect("a VPN").customer.ike = vec!["aes128-sha256-modp2048".into()]);
-        assert_eq!(destroyed(&vpn_of(|_| {}), &weaker), Destroyed::default(), "AWS changes the tunnels' options in place");
+        let weaker =
+            vpn_of(|design| design.vpn.as_mut().expect("a VPN").customer.ike = vec!["aes128-sha256-modp2048".into()]);
+        assert_eq!(
+            destroyed(&vpn_of(|_| {}), &weaker),
+            Destroyed::default(),
+            "AWS changes the tunnels' options in place"
+        );
     }
 
     #[test]

@@ -6,7 +6,7 @@ use ipnet::{IpNet, Ipv4Net};
 use url::{Host, Url};
 
 use super::formats::{self, IdKind, Wrong, wrong};
-use super::given::{GivenNetwork, name};
+use super::given::{GivenNetwork, name, needed};
 use super::{
     AwsEnd, CustomerAws, FactorySide, FactoryVpc, GitLabSide, NetworkDesign, NetworkMethod, NetworkProblem,
     PrintedCommands, VpnDesign, VpnEnd, judge, vpn,
@@ -14,7 +14,7 @@ use super::{
 use crate::instance::InstanceUrl;
 use crate::kit::{Endpoint, Kit, NetworkTerms, Organization};
 use crate::network;
-use crate::settings::{Definition, Heading, Setting, keys};
+use crate::settings::{Definition, Setting, keys};
 
 /// The number that AWS takes for a device whose own is not known.
 const USUAL_ASN: u32 = 65_000;
@@ -49,51 +49,6 @@ pub struct Designed {
     pub design: NetworkDesign,
     pub missing: Vec<&'static Definition>,
     pub wrong: Vec<NetworkProblem>,
-}
-
-/// The settings that have to be given for a method.
-#[must_use]
-pub fn needed(method: NetworkMethod, aws_end: AwsEnd) -> Vec<&'static Definition> {
-    const AWS: [&Definition; 6] = [
-        &keys::VPC_ID.definition,
-        &keys::ACCOUNT_ID.definition,
-        &keys::REGION.definition,
-        &keys::VPC_CIDRS.definition,
-        &keys::ROUTE_TABLES.definition,
-        &keys::SECURITY_GROUPS.definition,
-    ];
-    const DEVICE: [&Definition; 4] =
-        [&keys::VPN_ADDRESS.definition, &keys::LOCAL_CIDRS.definition, &keys::IKE.definition, &keys::ESP.definition];
-    let more: &[&Definition] = match (method, aws_end) {
-        (NetworkMethod::VpcPeering, _) | (NetworkMethod::Vpn, AwsEnd::Customer) => &AWS,
-        (NetworkMethod::Vpn, AwsEnd::Factory) => &DEVICE,
-        (NetworkMethod::Public, _) => &[],
-    };
-    std::iter::once(&keys::GITLAB_ADDRESSES.definition).chain(more.iter().copied()).collect()
-}
-
-/// The settings that a method takes, needed or not, in the order of the table.
-pub fn used(method: NetworkMethod, aws_end: AwsEnd) -> impl Iterator<Item = &'static Definition> {
-    keys::network().iter().copied().filter(move |setting| match setting.heading {
-        Heading::Aws => method == NetworkMethod::VpcPeering || (method == NetworkMethod::Vpn && aws_end == AwsEnd::Customer),
-        Heading::Vpn => method == NetworkMethod::Vpn,
-        _ => true,
-    })
-}
-
-/// What was given for another method.
-#[must_use]
-pub fn unused(given: &GivenNetwork, method: NetworkMethod) -> Vec<NetworkProblem> {
-    let aws_end = given.aws_end.unwrap_or_default();
-    let is_unused =
-        |setting: &&&'static Definition| given.has(setting) && used(method, aws_end).all(|one| one.key != setting.key);
-    let of_end = if method == NetworkMethod::Vpn { format!(" and --aws-end {aws_end}") } else { String::new() };
-    let problem = |setting: &&'static Definition| NetworkProblem {
-        at: name(setting).to_owned(),
-        what: format!("not used with --method {method}{of_end}"),
-        remedy: "leave it out, or choose the method that it is for".to_owned(),
-    };
-    keys::network().iter().filter(is_unused).map(problem).collect()
 }
 
 /// Reads and judges everything.

@@ -7,8 +7,8 @@ use crate::error::{Failure, Fix};
 use crate::inputs::{Interview, Missing};
 use crate::instance::InstanceUrl;
 use crate::plan::network::{
-    self, Designed, GivenNetwork, KitSide, NetworkDesign, NetworkInputs, NetworkMethod, NetworkProblem, PrintedCommands,
-    name,
+    self, Designed, GivenNetwork, KitSide, NetworkDesign, NetworkInputs, NetworkMethod, NetworkProblem,
+    PrintedCommands, name,
 };
 use crate::settings::{Definition, Setting, Settings, Source, keys};
 use crate::text::counted;
@@ -36,7 +36,7 @@ pub(super) struct Collected {
 }
 
 /// Who is asked, for which GitLab and which kit.
-pub(super) struct Asked<'a> {
+pub(super) struct PlanInterview<'a> {
     pub interview: &'a Interview<'a>,
     pub gitlab: InstanceUrl,
     pub kit: KitSide<'a>,
@@ -66,7 +66,7 @@ fn lacking(given: &GivenNetwork, method: NetworkMethod) -> impl Iterator<Item = 
     needed.into_iter().filter(|setting| !given.has(setting))
 }
 
-impl Asked<'_> {
+impl PlanInterview<'_> {
     pub(super) fn settings(&self) -> &Settings {
         self.interview.settings()
     }
@@ -143,7 +143,8 @@ impl Asked<'_> {
         typed: &str,
     ) -> Result<(), Failure> {
         let given = GivenNetwork::read(self.settings())?.with(setting, typed);
-        if !given.has(setting) && network::needed(method, given.aws_end.unwrap_or_default()).iter().any(|one| one.key == setting.key)
+        if !given.has(setting)
+            && network::needed(method, given.aws_end.unwrap_or_default()).iter().any(|one| one.key == setting.key)
         {
             return Err(Failure::usage(format!("give {}", setting.name)));
         }

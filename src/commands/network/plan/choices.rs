@@ -1,7 +1,7 @@
 //! The answers that a plan is made from: shown before anything is written, and changed by the user until then. None is lost where
 //! they do not go together.
 
-use super::ask::{Asked, Collected, TEXTS};
+use super::ask::{Collected, PlanInterview, TEXTS};
 use crate::error::Failure;
 use crate::network::{AwsEnd, NetworkMethod};
 use crate::plan::network::{GivenNetwork, PrintedCommands, used};
@@ -14,33 +14,35 @@ use crate::text::{Line, Text};
 /// # Errors
 /// A usage error with every problem, or that the user stopped.
 pub(super) async fn settle(
-    asked: &Asked<'_>,
+    plan: &PlanInterview<'_>,
     printed: impl Fn(&Settings) -> PrintedCommands,
 ) -> Result<Option<Collected>, Failure> {
-    let interview = asked.interview;
-    let method = asked.method().await?;
-    if interview.prompter().can_ask() {
-        asked.judge_method(method)?;
-        asked.ask_missing(method).await?;
+    let interview = plan.interview;
+    let method = plan.method().await?;
+    let is_asked = interview.prompter().can_ask();
+    // What the kit lacks is said before anything is asked that would be in vain.
+    let judged = if is_asked { plan.judge_method(method) } else { Ok(method) };
+    if is_asked && judged.is_ok() {
+        plan.ask_missing(method).await?;
     }
     let is_approved = !interview.has_asked() || interview.settings().is_enabled(&keys::YES);
-    match asked.design(method, &printed(interview.settings())) {
+    match judged.and_then(|method| plan.design(method, &printed(interview.settings()))) {
         Ok(collected) if is_approved => Ok(Some(collected)),
         Ok(collected) => {
-            let choices = choices(asked, method)?;
-            interview.prompter().say(&summary(asked, &choices));
+            let choices = choices(plan, method)?;
+            interview.prompter().say(&summary(plan, &choices));
             match interview.prompter().apply_or_change(&WRITE)? {
                 PlanAnswer::Apply => Ok(Some(collected)),
                 PlanAnswer::Stop => Err(Failure::problem("the plan was not approved; nothing was written")),
-                PlanAnswer::Change => change(asked, method, &choices, CHANGE).await.map(|_| None),
+                PlanAnswer::Change => change(plan, method, &choices, CHANGE).await.map(|_| None),
             }
         }
         Err(failure) if !interview.has_asked() => Err(failure),
         Err(failure) => {
-            let choices = choices(asked, method)?;
+            let choices = choices(plan, method)?;
             interview.prompter().refuse(&failure);
-            interview.prompter().say(&summary(asked, &choices));
-            match change(asked, method, &choices, RECOVER).await? {
+            interview.prompter().say(&summary(plan, &choices));
+            match change(plan, method, &choices, RECOVER).await? {
                 Changed::Yes => Ok(None),
                 Changed::No => Err(failure),
             }
@@ -68,20 +70,20 @@ enum Changed {
 }
 
 /// The settings that the plan is made from, in the order of their numbers.
-fn choices(asked: &Asked<'_>, method: NetworkMethod) -> Result<Vec<&'static Definition>, Failure> {
-    let aws_end = GivenNetwork::read(asked.settings())?.aws_end.unwrap_or_default();
+fn choices(plan: &PlanInterview<'_>, method: NetworkMethod) -> Result<Vec<&'static Definition>, Failure> {
+    let aws_end = GivenNetwork::read(plan.settings())?.aws_end.unwrap_or_default();
     let first: [&'static Definition; 2] = [&keys::GITLAB_URL.definition, &keys::KIT.definition];
     Ok(first.into_iter().chain(used(method, aws_end)).collect())
 }
 
 /// Each answer with its number.
-fn summary(asked: &Asked<'_>, choices: &[&'static Definition]) -> Text {
+fn summary(plan: &PlanInterview<'_>, choices: &[&'static Definition]) -> Text {
     let mut text = Text::new();
     text.line(Line::new());
     text.heading("Your answers");
     for (at, setting) in choices.iter().enumerate() {
         let label = format!("{:>3}. {:<18}", at + 1, setting.flag);
-        let value = shown(asked.settings(), setting);
+        let value = shown(plan.settings(), setting);
         text.line(Line::new().dim(label).plain(value));
     }
     text.line(Line::new());
@@ -98,22 +100,22 @@ fn shown(settings: &Settings, setting: &'static Definition) -> String {
 
 /// Asks again for one of them; Enter keeps what it has.
 async fn change(
-    asked: &Asked<'_>,
+    plan: &PlanInterview<'_>,
     method: NetworkMethod,
     choices: &[&'static Definition],
     ask: Ask<'_>,
 ) -> Result<Changed, Failure> {
-    let interview = asked.interview;
+    let interview = plan.interview;
     let Some(number) = interview.prompter().number(&ask, choices.len())? else { return Ok(Changed::No) };
     let setting = choices[number];
     let values = interview.settings().raw_list(setting);
     let present = (!values.is_empty()).then(|| shown(interview.settings(), setting));
     let present = present.as_deref();
     if let Some(text) = TEXTS.into_iter().find(|text| text.key == setting.key) {
-        let check = async |typed: &String| asked.judge_answer(text, method, typed);
+        let check = async |typed: &String| plan.judge_answer(text, method, typed);
         interview.replace(text, present, check).await?;
     } else if setting.key == keys::METHOD.key {
-        let check = async |method: &NetworkMethod| asked.judge_method(*method).map(drop);
+        let check = async |method: &NetworkMethod| plan.judge_method(*method).map(drop);
         interview.replace(&keys::METHOD, present, check).await?;
     } else if setting.key == keys::AWS_END.key {
         interview.replace(&keys::AWS_END, present, async |_: &AwsEnd| Ok(())).await?;

@@ -56,6 +56,12 @@ pub(super) struct Written {
 /// The same, not written yet.
 type Compared = Written;
 
+/// A file that Terraform has applied and that another one takes the place of.
+struct Replaced {
+    path: &'static str,
+    destroyed: Destroyed,
+}
+
 /// Every digest that a file of ours may have: two while it is being replaced.
 type Digests = BTreeMap<String, BTreeSet<String>>;
 
@@ -152,7 +158,7 @@ impl Folder {
                 }
                 Found::File(found) if self.is_applied(file.path) => {
                     let destroyed = network::destroyed(&String::from_utf8_lossy(&found), &file.text);
-                    replaced.push((file.path, destroyed));
+                    replaced.push(Replaced { path: file.path, destroyed });
                     FileState::Written
                 }
                 Found::Nothing | Found::File(_) => FileState::Written,
@@ -174,7 +180,10 @@ impl Folder {
         self.refuse_changed(&changed)?;
         self.refuse_applied(&applied)?;
         self.refuse_replaced(&replaced)?;
-        Ok(Compared { files: done, warnings: replaced.iter().filter_map(|file| self.warn_of_destroyed(file)).collect() })
+        Ok(Compared {
+            files: done,
+            warnings: replaced.iter().filter_map(|file| self.warn_of_destroyed(file)).collect(),
+        })
     }
 
     /// Whether Terraform may have made something from the file: it left its state or its folder beside it, and has not
@@ -202,12 +211,11 @@ impl Folder {
             .fix(Fix::say("write this plan to another folder with --out; run terraform destroy in the old one when it is not needed any more")))
     }
 
-    /// A connection that is destroyed and made anew has to be made anew by both sides.
-    fn refuse_replaced(&self, replaced: &[(&str, Destroyed)]) -> Result<(), Failure> {
-        let Some((path, destroyed)) = replaced.iter().find(|(_, destroyed)| !destroyed.connection.is_empty()) else {
-            return Ok(());
-        };
-        let folder = shown_place(&self.path);
+    /// A connection that Terraform destroys has to be made again by both sides.
+    fn refuse_replaced(&self, replaced: &[Replaced]) -> Result<(), Failure> {
+        let is_lost = |file: &&Replaced| !file.destroyed.connection.is_empty();
+        let Some(Replaced { path, destroyed }) = replaced.iter().find(is_lost) else { return Ok(()) };
+        let folder = self.path.display();
         let message = format!("{path} in {folder} would have Terraform replace the connection; nothing was written");
         let failure = destroyed.connection.iter().fold(Failure::problem(message), |failure, address| {
             failure.because(format!("the next terraform apply would destroy {address}"))
@@ -217,12 +225,15 @@ impl Folder {
             .fix(Fix::say("or run terraform destroy in the old folder first; then this plan is written")))
     }
 
-    fn warn_of_destroyed(&self, (path, destroyed): &(&str, Destroyed)) -> Option<NetworkProblem> {
+    fn warn_of_destroyed(&self, Replaced { path, destroyed }: &Replaced) -> Option<NetworkProblem> {
         let count = counted(destroyed.others.len(), "resource");
         (!destroyed.others.is_empty()).then(|| NetworkProblem {
             at: (*path).to_owned(),
             what: format!("terraform apply will destroy {count} of an earlier plan: {}", destroyed.others.join(", ")),
-            remedy: format!("look at what terraform plan shows in {} before you apply it", shown_place(self.path.join(path).parent().unwrap_or(&self.path))),
+            remedy: format!(
+                "look at what terraform plan shows in {} before you apply it",
+                self.path.join(path).parent().unwrap_or(&self.path).display()
+            ),
         })
     }
 
@@ -333,3 +344,6 @@ fn refuse_other(path: &Path) -> Result<(), Failure> {
     Err(Failure::problem(format!("{} {what} and not a file; nothing was written", shown_place(path)))
         .fix(Fix::say("move it away, or write to another folder with --out")))
 }
+
+#[cfg(test)]
+mod tests;

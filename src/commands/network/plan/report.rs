@@ -62,7 +62,8 @@ impl Planned {
 
     fn warn(&self, text: &mut Text) {
         // What is said of several values is said once.
-        let is_same = |one: &NetworkProblem, other: &NetworkProblem| one.what == other.what && one.remedy == other.remedy;
+        let is_same =
+            |one: &NetworkProblem, other: &NetworkProblem| one.what == other.what && one.remedy == other.remedy;
         for same in self.warnings.chunk_by(is_same) {
             let [NetworkProblem { what, remedy, .. }, ..] = same else { continue };
             let at: Vec<&str> = same.iter().map(|problem| problem.at.as_str()).collect();
