@@ -9,7 +9,9 @@
 use std::fs::File;
 use std::process::{Command, Stdio};
 
-use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair, KeyUsagePurpose, date_time_ymd};
+use rcgen::{
+    BasicConstraints, CertificateParams, CertifiedIssuer, DnType, IsCa, KeyPair, KeyUsagePurpose, date_time_ymd,
+};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
@@ -109,13 +111,14 @@ impl Site {
     /// What an administrator of GitLab enters in its Admin Area.
     pub fn allow(&self, entry: &str) {
         let token = &self.env.variables()["GITLAB_TOKEN"];
-        let script = "import sys, urllib.parse, urllib.request as u\n\
-            data = urllib.parse.urlencode({'outbound_local_requests_allowlist_raw': sys.argv[3]}).encode()\n\
-            r = u.Request(sys.argv[1], data, {'PRIVATE-TOKEN': sys.argv[2]}, method='PUT')\n\
+        let script = "import os, sys, urllib.parse, urllib.request as u\n\
+            data = urllib.parse.urlencode({'outbound_local_requests_allowlist_raw': sys.argv[2]}).encode()\n\
+            r = u.Request(sys.argv[1], data, {'PRIVATE-TOKEN': os.environ['TOKEN']}, method='PUT')\n\
             print(u.urlopen(r).status)";
         let url = format!("https://{GITLAB}/api/v4/application/settings");
         let mut python = program("python3");
-        python.args(["-c", script, &url, token, entry]).env("SSL_CERT_FILE", &self.env.variables()["SSL_CERT_FILE"]);
+        python.args(["-c", script, &url, entry]).env("TOKEN", token);
+        python.env("SSL_CERT_FILE", &self.env.variables()["SSL_CERT_FILE"]);
         assert_eq!(finish(&mut self.gitlab.within(&python)).trim(), "200");
     }
 }
@@ -180,6 +183,7 @@ impl Folder {
             params
         };
         let mut root = valid(CertificateParams::default());
+        root.distinguished_name.push(DnType::CommonName, "Acme's root");
         root.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
         root.key_usages = vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::CrlSign];
         let root = CertifiedIssuer::self_signed(root, KeyPair::generate().expect("a key")).expect("a root");
@@ -273,11 +277,11 @@ fn listening(of: &Namespace, command: &Command, place: &str) -> Running {
 
 /// The kit of Factory's sandbox, with its addresses as they are outside of that, and with Factory's network.
 fn kit(theirs: &Printed, factory: &Namespace, host_key: &str) -> Value {
-    let script = "import sys, urllib.request as u\n\
-        r = u.Request(sys.argv[1], headers={'Authorization': 'Bearer ' + sys.argv[2]})\n\
+    let script = "import os, sys, urllib.request as u\n\
+        r = u.Request(sys.argv[1], headers={'Authorization': 'Bearer ' + os.environ['KEY']})\n\
         print(u.urlopen(r).read().decode())";
     let mut python = program("python3");
-    python.args(["-c", script, &theirs.kit, &theirs.key]);
+    python.args(["-c", script, &theirs.kit]).env("KEY", &theirs.key);
     let served = finish(&mut factory.within(&python));
     let mut kit: Value =
         serde_json::from_str(&served.replace(&theirs.factory(), "https://api.factory.test")).expect("JSON");
