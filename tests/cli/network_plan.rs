@@ -111,7 +111,7 @@ fn a_peering_is_planned_from_the_answers_file_alone_and_without_a_request() {
         "--destination-cidr-block 10.0.0.0/16",
         "`hooks.factory.example:443`",
         "https://gitlab.acme.com/admin/application_settings/network#js-outbound-settings",
-        "factory-gitlab verify --live",
+        "factory-gitlab verify --config acme.toml --live",
     ] {
         assert!(sheet.contains(wanted), "{wanted}\n{sheet}");
     }

@@ -52,12 +52,13 @@ impl Site {
         let root = folder.certificate();
         let mut env = TestEnv::bare();
         env.set("SSL_CERT_FILE", &folder.file("root.pem", &root));
-        env.set_clock_speed(1);
         let mut running = Vec::new();
         let own = folder.sandbox(&gitlab, &env, &mut running);
         let theirs = folder.sandbox(&factory, &env, &mut running);
-        running.push(folder.nginx(&gitlab, "192.168.10.7", &own.gitlab));
-        running.push(folder.nginx(&factory, "10.64.1.10", &theirs.factory()));
+        running.push(folder.nginx(&gitlab, &Front { address: "192.168.10.7", name: GITLAB, to: &own.gitlab }));
+        running.push(
+            folder.nginx(&factory, &Front { address: "10.64.1.10", name: "api.factory.test", to: &theirs.factory() }),
+        );
         running.push(folder.sshd(&gitlab, "192.168.10.7"));
         running.push(folder.sshd(&factory, "10.64.1.10"));
         let records = FACTORYS_NAMES.map(|name| format!("--host-record={name},10.64.1.10"));
@@ -158,6 +159,13 @@ impl Printed {
     }
 }
 
+/// A server as it is reached from outside.
+struct Front<'a> {
+    address: &'a str,
+    name: &'a str,
+    to: &'a str,
+}
+
 struct Folder(TempDir);
 
 impl Folder {
@@ -220,8 +228,9 @@ impl Folder {
         }
     }
 
-    /// The TLS in front of a server on loopback.
-    fn nginx(&self, of: &Namespace, address: &str, to: &str) -> Running {
+    /// The TLS in front of a server on loopback. What it says of its own address is that of the outside.
+    fn nginx(&self, of: &Namespace, front: &Front<'_>) -> Running {
+        let Front { address, name, to } = front;
         let (place, host) = (self.path(""), to.trim_start_matches("http://"));
         let config = self.file(
             &format!("{address}.conf"),
@@ -232,7 +241,9 @@ impl Folder {
                 fastcgi_temp_path {place}fastcgi; uwsgi_temp_path {place}uwsgi; scgi_temp_path {place}scgi;
                 server {{ listen {address}:443 ssl; ssl_certificate {place}site.pem; ssl_certificate_key {place}site.key;
                 client_max_body_size 8m;
-                location / {{ proxy_pass {to}; proxy_set_header Host {host}; proxy_http_version 1.1; }} }} }}"
+                location / {{ proxy_pass {to}; proxy_set_header Host {host}; proxy_http_version 1.1;
+                proxy_set_header Accept-Encoding ''; sub_filter_once off; sub_filter_types *;
+                sub_filter {to} https://{name}; }} }} }}"
             ),
         );
         let mut command = program("nginx");

@@ -255,7 +255,14 @@ fn terraform_that_was_applied_is_not_changed_into_another_connection() {
     env.file("plan/terraform.tfstate", "{\"resources\":[{}]}");
     let before = all(&env);
     let other = plan(&env, &["--vpc-id", "vpc-1a1b2c3d4e5f60718"]);
-    insta::assert_snapshot!(other, @"");
+    insta::assert_snapshot!(other, @r"
+    exit code: 1
+    ----- stderr -----
+    error: peering.tf in plan would have Terraform replace the connection; nothing was written
+      caused by: the next terraform apply would destroy aws_vpc_peering_connection.factory: its vpc_id changes
+    hint: write this plan to another folder with --out, and keep the connection that is there until the new one works
+    hint: or run terraform destroy in the old folder first; then this plan is written
+    ");
     assert_eq!(all(&env), before);
     // As the second hint says; Terraform leaves an empty state.
     env.file("plan/terraform.tfstate", "{\"resources\":[]}");
