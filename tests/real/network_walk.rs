@@ -199,6 +199,9 @@ impl Walk {
                 let [line] = step.commands().try_into().expect("one command");
                 let run = self.is_good(&line);
                 assert!(run.stdout.contains("verdict: pass"), "{run}");
+                // GitLab's address is private, and a check does not know of plans.
+                let plan = "factory-gitlab network plan --out network --config acme.toml\n";
+                assert!(run.stdout.contains(plan), "{run}");
             }
             "connect GitLab and test the webhooks" => self.connect(step),
             other => unreachable!("the worksheet has a step that is not walked: {other}"),

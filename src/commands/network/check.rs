@@ -210,6 +210,10 @@ impl Check<'_> {
         }
         let mut findings = network_findings(&ways, &seen, EXPIRES_WITHIN);
         findings.retain(|finding| self.filter.wants(finding.code));
+        let flags = self.settings.connection_flags();
+        for finding in &mut findings {
+            finding.fix = finding.fix.take().map(|fix| fix.with_flags_of("network plan", &flags));
+        }
         Ok(Findings {
             running: self.context.terminal.running(),
             target: self.inputs.gitlab.as_ref().map(ToString::to_string),
