@@ -210,7 +210,9 @@ impl Check<'_> {
         }
         let mut findings = network_findings(&ways, &seen, EXPIRES_WITHIN);
         findings.retain(|finding| self.filter.wants(finding.code));
-        let flags = self.settings.connection_flags();
+        // A plan takes a kit from a file only.
+        let mut flags = self.settings.connection_flags();
+        flags.retain(|flag| !flag.starts_with("--kit http"));
         for finding in &mut findings {
             finding.fix = finding.fix.take().map(|fix| fix.with_flags_of("network plan", &flags));
         }

@@ -55,7 +55,7 @@ fn a_disk_that_is_full_at_any_file_leaves_the_folder_as_it_was() {
             // Three files that differ, and the list before and after them.
             Ok(_) => return assert_eq!(step, 5),
             Err(failure) => {
-                assert_eq!(failure.causes.last().map(String::as_str), Some("nothing was written"), "{failure}")
+                assert_eq!(failure.causes.last().map(String::as_str), Some("nothing was written"), "{failure}");
             }
         }
         assert_eq!(all(&root), before, "full at step {step}");
