@@ -75,7 +75,7 @@ impl PlanInterview<'_> {
         network::design(NetworkInputs { given, method, gitlab: &self.gitlab, kit: self.kit, commands })
     }
 
-    /// Makes the design from what is there.
+    /// Makes the design from what was given.
     ///
     /// # Errors
     /// A usage error with every problem.
