@@ -4,6 +4,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use super::listing::{self, Listing};
+use super::read_token::ReadToken;
 use super::wire::{
     ApplicationWire, DeliveryWire, DiscoveryWire, GroupWire, HookWire, LicenseWire, MetadataWire, ProjectWire,
     TokenWire, UserWire,
@@ -15,7 +16,7 @@ use super::{
 use crate::http::limits::{MAX_LOG_ENTRIES, NEWEST_LOG_ENTRIES};
 use crate::http::{Cause, Client, ErrorResponse, Expected, LinkProblem, Method, Pages, Repeat, Request, Response};
 use crate::instance::{Edition, InstanceUrl};
-use crate::secret::PersonalAccessToken;
+use crate::secret::{AccessToken, PersonalAccessToken};
 use crate::target::{Target, TargetKind};
 
 /// In which order a list comes by ID.
@@ -39,19 +40,25 @@ impl IdOrder {
 pub struct Reader {
     pub(super) http: Client,
     instance: InstanceUrl,
-    token: PersonalAccessToken,
+    token: ReadToken,
 }
 
 impl Reader {
     #[must_use]
     pub fn new(http: Client, instance: InstanceUrl, token: PersonalAccessToken) -> Self {
-        Self { http: http.for_gitlab(instance.url()), instance, token }
+        Self { http: http.for_gitlab(instance.url()), instance, token: ReadToken::Personal(token) }
+    }
+
+    /// Reads with the access token of a grant.
+    #[must_use]
+    pub fn of_grant(http: Client, instance: InstanceUrl, token: AccessToken) -> Self {
+        Self { http: http.for_gitlab(instance.url()), instance, token: ReadToken::OAuth(token) }
     }
 
     /// The same with another token.
     #[must_use]
     pub fn with_token(&self, token: PersonalAccessToken) -> Self {
-        Self { token, ..self.clone() }
+        Self { token: ReadToken::Personal(token), ..self.clone() }
     }
 
     /// The same over another HTTP client.
@@ -80,11 +87,11 @@ impl Reader {
     /// Sends a GraphQL query. It is a POST that changes nothing, so it is sent again like a read.
     pub(super) async fn graphql(&self, query: &impl Serialize) -> Result<Response, Error> {
         let request = Request::write(Method::POST, self.instance.page("/api/graphql")).repeat(Repeat::Read);
-        self.http.send(&request.token(&self.token).json(query)?).await
+        self.http.send(&self.token.add_to(request).json(query)?).await
     }
 
     pub(super) fn request(&self, path: &str) -> Request {
-        Request::get(self.instance.api(path)).token(&self.token)
+        self.token.add_to(Request::get(self.instance.api(path)))
     }
 
     pub(super) async fn get<W: DeserializeOwned>(&self, path: &str, expected: Expected) -> Result<W, Error> {
