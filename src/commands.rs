@@ -2,6 +2,7 @@
 
 mod approval;
 mod bundle;
+mod cloud;
 mod completions;
 mod connect;
 pub mod diagnostics;
@@ -213,7 +214,9 @@ fn running(invocation: &Invocation<Command>) -> String {
         Command::Network(args) => args.kept_flags(),
         _ => Vec::new(),
     };
-    for flag in kept {
+    let is_cloud = invocation.given.has(&keys::CLOUD);
+    let of_cloud = if is_cloud { invocation.given.flags(keys::CLOUD_CHOICES) } else { Vec::new() };
+    for flag in of_cloud.into_iter().chain(kept) {
         running.push(' ');
         running.push_str(&flag);
     }

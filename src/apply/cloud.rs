@@ -43,6 +43,9 @@ pub enum CloudError {
     /// Factory says why.
     #[error("Factory says that the connection has failed")]
     Failed { detail: Option<String> },
+    /// It was told that the connection ends.
+    #[error("Factory answered that the connection has ended, and its status is still connected")]
+    StillConnected,
     #[error("Factory is still not connected after {} s", .waited.as_secs())]
     StillPending { waited: Duration, detail: Option<String> },
 }

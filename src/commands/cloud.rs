@@ -6,12 +6,15 @@ mod authorize;
 mod browser;
 mod choose;
 mod connect;
+mod disconnect;
 mod explain;
 mod oauth;
 mod place_source;
-mod reach;
+mod report;
 mod select;
 mod session;
+mod steps;
+mod verify;
 
 use std::time::{Duration, Instant};
 
@@ -32,7 +35,9 @@ use crate::secret::Bearer;
 use crate::settings::{Definition, Settings, Source, keys};
 
 pub(super) use self::choose::is_chosen;
-pub(super) use self::connect::connect;
+pub(super) use self::connect::{CloudConnect, connect};
+pub(super) use self::disconnect::disconnect;
+pub(super) use self::verify::verify;
 
 /// A connection to GitLab.com that a command works on.
 pub(super) struct CloudRun<'a> {
@@ -111,10 +116,9 @@ impl<'a> CloudRun<'a> {
     ///
     /// # Errors
     /// When it, or the audit log, cannot be written.
-    fn journal(&self, lock: &Lock) -> Result<Journal, Failure> {
+    fn journal(&self) -> Result<Journal, Failure> {
         let failed = |error| diagnostics::journal(&error);
-        let audit = self.settings().get(&keys::AUDIT_LOG)?.map(|found| found.value);
-        let mut journal = self.connection.journal(lock, audit.as_deref(), self.context.env.clock).map_err(failed)?;
+        let mut journal = self.open_journal()?;
         journal
             .append(CloudEntry::Began {
                 instance: self.desired.instance.to_string(),
@@ -125,6 +129,17 @@ impl<'a> CloudRun<'a> {
             })
             .map_err(failed)?;
         Ok(journal)
+    }
+
+    /// The journal of a run that makes no choices for later ones.
+    ///
+    /// # Errors
+    /// As [`CloudRun::journal`].
+    fn open_journal(&self) -> Result<Journal, Failure> {
+        let lock = self.lock().ok_or_else(|| Failure::usage("a run without the lock keeps no journal"))?;
+        let audit = self.settings().get(&keys::AUDIT_LOG)?.map(|found| found.value);
+        let opened = self.connection.journal(lock, audit.as_deref(), self.context.env.clock);
+        opened.map_err(|error| diagnostics::journal(&error))
     }
 
     fn reread_record(&mut self) -> Result<(), Failure> {
@@ -148,6 +163,9 @@ fn require_inputs(interview: &Interview<'_>, access: Access) -> Result<(), Failu
     let mut missing: Vec<&'static Definition> = Vec::new();
     if !interview.is_set(&keys::KIT) {
         missing.push(&keys::KIT);
+    }
+    if access == Access::Read && !interview.is_set(&keys::TOKEN) {
+        missing.push(&keys::TOKEN);
     }
     if access.writes() {
         let is_missing = |setting: &&'static Definition| !interview.is_set(setting);
@@ -222,6 +240,9 @@ fn named_selection(settings: &Settings) -> Result<Option<CloudSelection>, Failur
     }
     Ok((!selection.is_empty()).then_some(selection))
 }
+
+/// Where a user withdraws consent, which only the user can.
+const AUTHORIZED_APPLICATIONS: &str = "/-/user_settings/applications";
 
 /// Whether a grant passes this machine.
 const fn is_oauth(way: CloudWay) -> bool {

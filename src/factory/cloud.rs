@@ -139,6 +139,11 @@ impl From<Error> for SelectionError {
     }
 }
 
+/// A page of a list that is read to its end.
+const PAGE: usize = 100;
+/// At most this many groups or projects are counted.
+pub const MAX_CANDIDATES: usize = 10_000;
+
 const SESSION: Expected = "a session";
 const SELECTION: Expected = "a selection";
 
@@ -211,6 +216,50 @@ impl FactoryClient {
             }
         }
         self.http.send(&self.with_key(Request::get(url))).await?.json("a list of groups and projects")
+    }
+
+    /// A group or project of the account by its path; `None` where the account does not reach it. What a search looks at is
+    /// Factory's own matter, so the whole path is searched for, and then its last part.
+    ///
+    /// # Errors
+    /// As [`FactoryClient::candidates`].
+    pub async fn candidate(&self, url: &Url, kind: PlaceKind, path: &str) -> Result<Option<Candidate>, Error> {
+        let last = path.rsplit('/').next().unwrap_or(path);
+        for search in [path, last].into_iter().take(if last == path { 1 } else { 2 }) {
+            let (mut cursor, mut seen) = (None, 0);
+            loop {
+                let asked = CandidateQuery { search, per_page: PAGE, cursor: cursor.as_deref() };
+                let page = self.candidates(url, kind, &asked).await?;
+                seen += page.items.len();
+                let is_it = |one: &Candidate| one.kind == kind && one.full_path.eq_ignore_ascii_case(path);
+                if let Some(found) = page.items.into_iter().find(is_it) {
+                    return Ok(Some(found));
+                }
+                match page.next_cursor.filter(|next| Some(next) != cursor.as_ref() && seen < MAX_CANDIDATES) {
+                    Some(next) => cursor = Some(next),
+                    None => break,
+                }
+            }
+        }
+        Ok(None)
+    }
+
+    /// All groups or projects that the account reaches, as far as [`MAX_CANDIDATES`]; and whether there are more.
+    ///
+    /// # Errors
+    /// As [`FactoryClient::candidates`].
+    pub async fn all_candidates(&self, url: &Url, kind: PlaceKind) -> Result<(Vec<Candidate>, bool), Error> {
+        let (mut all, mut cursor) = (Vec::new(), None);
+        loop {
+            let asked = CandidateQuery { search: "", per_page: PAGE, cursor: cursor.as_deref() };
+            let page = self.candidates(url, kind, &asked).await?;
+            all.extend(page.items);
+            match page.next_cursor.filter(|next| Some(next) != cursor.as_ref()) {
+                Some(_) if all.len() >= MAX_CANDIDATES => return Ok((all, true)),
+                Some(next) => cursor = Some(next),
+                None => return Ok((all, false)),
+            }
+        }
     }
 
     /// What Factory may work on; `None` before anything was selected.

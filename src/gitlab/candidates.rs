@@ -18,6 +18,8 @@ pub struct PlaceDetails {
     pub place: Candidate,
     /// The addresses that a group lets in; empty where it lets in all, or the account may not see them.
     pub ip_ranges: Vec<String>,
+    /// A group with SAML single sign-on, as far as the account may see it.
+    pub has_saml: bool,
 }
 
 /// gitlab: lib/api/entities/group_detail.rb, ee/lib/ee/api/entities/group_detail.rb
@@ -27,6 +29,8 @@ struct GroupDetailWire {
     group: GroupWire,
     #[serde(default)]
     ip_restriction_ranges: Option<String>,
+    #[serde(default)]
+    saml_group_links: Vec<serde::de::IgnoredAny>,
 }
 
 /// Of what an account reaches, as far as it was read.
@@ -126,11 +130,16 @@ impl Reader {
                 Ok(found.map(|wire| PlaceDetails {
                     place: Group::from(wire.group).into(),
                     ip_ranges: wire.ip_restriction_ranges.as_deref().map(OutboundSettings::entries).unwrap_or_default(),
+                    has_saml: !wire.saml_group_links.is_empty(),
                 }))
             }
             PlaceKind::Project => {
                 let found = if_found(self.get::<ProjectWire>(&format!("/projects/{path}"), "a project").await)?;
-                let details = |wire| PlaceDetails { place: Project::from(wire).into(), ip_ranges: Vec::new() };
+                let details = |wire| PlaceDetails {
+                    place: Project::from(wire).into(),
+                    ip_ranges: Vec::new(),
+                    has_saml: false,
+                };
                 Ok(found.map(details))
             }
         }

@@ -22,6 +22,9 @@ pub(super) fn show(context: &Context<'_>, what: &str, url: &Url) {
     text.line(Line::new().plain("  ").with(Tone::Action, url.as_str()));
     text.gap();
     context.terminal.show(&text);
+    if let Some(opener) = &context.env.page_opener {
+        return opener.open(url.as_str());
+    }
     if is_here(context)
         && let Err(error) = context.terminal.open_browser(url, &settings::variables())
     {

@@ -5,9 +5,10 @@ use std::time::Duration;
 use super::super::diagnostics;
 use super::authorize::{Authorized, AuthorizedBy};
 use super::{CloudRun, browser, explain};
+use crate::apply::CloudApply;
 use crate::error::Failure;
 use crate::factory::{OpenSession, SessionRequest, SessionState, SessionStatus};
-use crate::journal::{CloudEntry, Journal};
+use crate::journal::CloudEntry;
 
 /// A poll is not given up for one answer that did not come.
 const MOST_FAILURES: u32 = 5;
@@ -15,7 +16,7 @@ const MOST_FAILURES: u32 = 5;
 /// Opens a session, or goes on with the one that an earlier run opened.
 pub(super) struct SessionFlow<'r, 'a> {
     pub run: &'r CloudRun<'a>,
-    pub journal: &'r mut Journal,
+    pub apply: &'r CloudApply<'r>,
 }
 
 /// A session, and the key that gives it again.
@@ -36,7 +37,7 @@ impl SessionFlow<'_, '_> {
     ///
     /// # Errors
     /// Denied, expired, failed; nobody came; interrupted.
-    pub(super) async fn authorize(&mut self, timeout: Duration) -> Result<Authorized, Failure> {
+    pub(super) async fn authorize(&self, timeout: Duration) -> Result<Authorized, Failure> {
         let (run, interrupt) = (self.run, self.run.context.interrupt);
         let recorded = run.record.cloud.as_deref().and_then(|cloud| cloud.open_session.clone());
         let known = recorded.filter(|open| open.account == run.desired.account).map(|open| open.key);
@@ -56,7 +57,7 @@ impl SessionFlow<'_, '_> {
     }
 
     /// The key is recorded before it is sent: the same one gives the same session again.
-    async fn open(&mut self, known: Option<String>) -> Result<Session, Failure> {
+    async fn open(&self, known: Option<String>) -> Result<Session, Failure> {
         let run = self.run;
         let desired = &run.desired;
         let Some(connect_url) = &desired.kit.cloud.connect_url else {
@@ -81,7 +82,7 @@ impl SessionFlow<'_, '_> {
         Ok(Session { key, opened })
     }
 
-    async fn poll(&mut self, session: &Session, timeout: Duration) -> Result<Polled, Failure> {
+    async fn poll(&self, session: &Session, timeout: Duration) -> Result<Polled, Failure> {
         let (context, clock) = (self.run.context, self.run.context.env.clock);
         let open = &session.opened;
         let what = format!("Authorize Factory at {}, in a browser, at this address:", self.run.instance());
@@ -132,13 +133,13 @@ impl SessionFlow<'_, '_> {
     }
 
     /// Gives the session up. If Factory does not hear of it, it ends by itself.
-    async fn end(&mut self, session: &Session) -> Result<(), Failure> {
+    async fn end(&self, session: &Session) -> Result<(), Failure> {
         end(self.run, &session.opened).await;
         self.record(CloudEntry::SessionEnded { key: session.key.clone() })
     }
 
-    fn record(&mut self, entry: CloudEntry) -> Result<(), Failure> {
-        self.journal.append(entry).map_err(|error| diagnostics::journal(&error))
+    fn record(&self, entry: CloudEntry) -> Result<(), Failure> {
+        self.apply.record(entry).map_err(|error| diagnostics::journal(&error))
     }
 }
 
