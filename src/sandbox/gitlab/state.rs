@@ -15,6 +15,7 @@ use super::oauth::GrantSpec;
 use super::quirks::InstanceQuirks;
 use super::secrets::Digest;
 use super::settings::ApplicationSettings;
+use super::web::session::WebSession;
 use super::work::Work;
 use crate::sandbox::clock::SandboxClock;
 use crate::sandbox::options::SandboxVersion;
@@ -41,6 +42,7 @@ pub struct GitLabState {
     pub oauth_tokens: BTreeMap<u64, OauthToken>,
     pub device_codes: Vec<DeviceCode>,
     pub grants: Vec<AccessGrant>,
+    pub(super) web_sessions: HashMap<Digest, WebSession>,
     pub groups: BTreeMap<u64, StoredGroup>,
     pub projects: BTreeMap<u64, StoredProject>,
     pub settings: ApplicationSettings,
@@ -238,7 +240,6 @@ pub struct AccessGrant {
 pub struct DeviceCode {
     pub application: u64,
     pub scopes: Vec<String>,
-    #[cfg_attr(not(test), allow(dead_code, reason = "only tests answer: the page for it is not embedded"))]
     pub user_code: String,
     pub created_at: Timestamp,
     pub last_polled: Option<Timestamp>,
@@ -272,6 +273,8 @@ pub struct StoredGroup {
     pub marked_for_deletion: Option<Date>,
     /// The addresses that it lets in, separated by commas; a group without a parent only.
     pub ip_restriction_ranges: Option<String>,
+    /// Its members sign in through a SAML provider, to which groups are linked.
+    pub has_saml: bool,
     pub created_at: Timestamp,
 }
 
@@ -318,6 +321,7 @@ impl GitLabState {
             oauth_tokens: BTreeMap::new(),
             device_codes: Vec::new(),
             grants: Vec::new(),
+            web_sessions: HashMap::new(),
             groups: BTreeMap::new(),
             projects: BTreeMap::new(),
             settings,
