@@ -42,7 +42,9 @@ use crate::target::Target;
 
 pub use applied::{Applied, StepEnd};
 pub use cloud::{CloudApply, CloudError, Granted, SelectOutcome};
-pub use exercise::{ActivityOutcome, Cell, CellState, Cleaned, Exercised, LeftInGitLab, WorkProject};
+pub use exercise::{
+    ActivityOutcome, Cell, CellState, Cleaned, Exercised, LeftInGitLab, MergeRequestProof, WorkProject,
+};
 pub use kit::accepted as kit_accepted;
 pub use local::LocalState;
 

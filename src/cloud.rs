@@ -140,7 +140,9 @@ impl CloudSelection {
         if self.all {
             parts.push(format!("everything that the account reaches{later}"));
         }
-        parts.extend(self.groups.iter().map(|group| format!("group {}, with everything below it{later}", group.full_path)));
+        parts.extend(
+            self.groups.iter().map(|group| format!("group {}, with everything below it{later}", group.full_path)),
+        );
         parts.extend(self.projects.iter().map(|project| format!("project {}", project.full_path)));
         if self.personal_namespace {
             parts.push("the projects of the account's own namespace".to_owned());

@@ -9,7 +9,10 @@ use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 use serde::{Deserialize, Serialize};
 use url::Url;
 
-pub use cloud::{MAX_CANDIDATES, CandidatePage, CandidateQuery, CloudAddressees, OpenSession, SelectionError, SessionRequest, SessionState, SessionStatus};
+pub use cloud::{
+    CandidatePage, CandidateQuery, CloudAddressees, MAX_CANDIDATES, OpenSession, SelectionError, SessionRequest,
+    SessionState, SessionStatus,
+};
 pub use upload::{Receipt, UploadError};
 
 use crate::http::limits::{MAX_FACTORY_BYTES, MAX_KIT_BYTES};

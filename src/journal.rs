@@ -15,8 +15,8 @@ pub use entry::{
     TokenEntry,
 };
 pub use record::{
-    ApplicationBundleRecord, BundleRecord, CloudRecord, ExerciseRecord, GrantRecord, HookRecord, KitPin, KnownTarget, MintedRecord,
-    OtherOrganizations, OwnApplication, Record, ReplacedToken, SecretAges, SecretState, TokenBundleRecord,
-    UnfinishedApplication, UnfinishedRotation,
+    ApplicationBundleRecord, BundleRecord, CloudRecord, ExerciseRecord, GrantRecord, HookRecord, KitPin, KnownTarget,
+    MintedRecord, OtherOrganizations, OwnApplication, Record, ReplacedToken, SecretAges, SecretState,
+    TokenBundleRecord, UnfinishedApplication, UnfinishedRotation,
 };
 pub use store::{Connection, Error, Journal, Lock, Store};

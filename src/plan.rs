@@ -36,9 +36,9 @@ pub use parts::token::{ENDS_SOON_DAYS, is_minted_name};
 pub use render::describe;
 pub use rotate::{RotationWish, rotate};
 pub use step::{
-    ApplicationStep, BundleContents, BundleStep, CloudStep, CoveringHook, DeleteReason, DeliveryStep, Description, ExerciseStep,
-    FactoryStep, GivenToken, HookDifference, HookStep, KitStep, LocalStep, OwnCloudStep, Place, Reason, RevokeReason, Step,
-    TokenReason, TokenStep,
+    ApplicationStep, BundleContents, BundleStep, CloudStep, CoveringHook, DeleteReason, DeliveryStep, Description,
+    ExerciseStep, FactoryStep, GivenToken, HookDifference, HookStep, KitStep, LocalStep, OwnCloudStep, Place, Reason,
+    RevokeReason, Step, TokenReason, TokenStep,
 };
 
 /// What will be done, in this order, and what the admin should know before approving it.

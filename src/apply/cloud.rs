@@ -7,7 +7,9 @@ use crate::bundle::{CloudGrant, RecipientError, Recipients, SealError, SealedBun
 use crate::cloud::{CloudAccount, CloudSelection};
 use crate::desired::DesiredCloud;
 use crate::env::Clock;
-use crate::factory::{CloudAddressees, FactoryClient, FactoryState, FactoryStatus, Receipt, SelectionError, UploadError};
+use crate::factory::{
+    CloudAddressees, FactoryClient, FactoryState, FactoryStatus, Receipt, SelectionError, UploadError,
+};
 use crate::files;
 use crate::gitlab::Grant;
 use crate::http;

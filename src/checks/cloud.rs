@@ -26,10 +26,10 @@ pub struct CloudSides<'a> {
 /// The checks whose subject a connection to GitLab.com does not have, and why.
 pub(super) fn absent(check: &Check) -> Option<&'static str> {
     match check.code.split('.').next().unwrap_or_default() {
-        "application" => Some("on GitLab.com Factory's own application is used, which only Factory can see"),
-        "webhook" => Some("on GitLab.com Factory registers its webhooks itself"),
+        "application" => Some("on GitLab.com the application is Factory's own"),
+        "webhook" => Some("on GitLab.com the webhooks are Factory's own"),
         _ => match check.code {
-            "token.admin" => Some("nobody is an administrator of GitLab.com, and none is needed"),
+            "token.admin" => Some("on GitLab.com no administrator is needed"),
             "token.handed_over" => Some("on GitLab.com Factory gets no personal access token"),
             "factory.bundle" => Some("on GitLab.com Factory gets no bundle"),
             _ => None,
@@ -66,7 +66,8 @@ pub(super) fn selection(sides: CloudSides<'_>) -> CheckOutcome {
         CheckOutcome::pass()
     };
     let CloudSelection { all, future, groups, projects, personal_namespace } = selected;
-    let paths = |places: &[crate::cloud::SelectedPlace]| places.iter().map(|place| place.full_path.clone()).collect::<Vec<_>>();
+    let paths =
+        |places: &[crate::cloud::SelectedPlace]| places.iter().map(|place| place.full_path.clone()).collect::<Vec<_>>();
     outcome
         .evidence("all", all)
         .evidence("future", future)

@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use serde_json::{Map, Value};
 
-use super::outcome::{CheckContext, CheckOutcome, CheckStatus, SkipReason};
 use super::cloud::{self, CloudSides};
+use super::outcome::{CheckContext, CheckOutcome, CheckStatus, SkipReason};
 use super::{Affected, Check, CheckInfo, Policy, all};
 use crate::advice::{About, advise};
 use crate::desired::Desired;

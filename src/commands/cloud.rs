@@ -10,6 +10,7 @@ mod disconnect;
 mod explain;
 mod oauth;
 mod place_source;
+mod prove;
 mod report;
 mod select;
 mod session;
@@ -67,9 +68,11 @@ impl<'a> CloudRun<'a> {
         let interview = Interview::new(settings, context.prompter.as_ref(), context.terminal);
         require_inputs(&interview, access)?;
         let http = context.client_for(access)?;
-        let kit::Found { kit, served_by, place } =
-            kit::gather_cloud(context, &interview, DeliveryMode::Upload).await?;
-        let factory = FactoryClient::new(http.clone(), interview.find_secret::<Bearer>(&keys::FACTORY_KEY)?.map(|found| found.value));
+        let kit::Found { kit, served_by, place } = kit::gather_cloud(context, &interview, DeliveryMode::Upload).await?;
+        let factory = FactoryClient::new(
+            http.clone(),
+            interview.find_secret::<Bearer>(&keys::FACTORY_KEY)?.map(|found| found.value),
+        );
         let instance = instance(&kit, settings)?;
         let desired = desired(context, settings, Given { kit, served_by, instance })?;
         let connection = store.connection(&desired.instance, &desired.kit.organization.id);

@@ -8,9 +8,9 @@ use serde::Serialize;
 
 use super::{Context, diagnostics, local_state};
 use crate::cli::after_help::{after_help, own};
+use crate::cloud::CloudWay;
 use crate::error::ExitCode::{Done, Usage};
 use crate::error::{ExitCode, Failure};
-use crate::cloud::CloudWay;
 use crate::instance::InstanceUrl;
 use crate::journal::{CloudRecord, OwnApplication, Record, Rotation, SecretAges, SecretState, Store};
 use crate::report::{Json, Report};

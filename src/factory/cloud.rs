@@ -153,7 +153,12 @@ impl FactoryClient {
     /// # Errors
     /// Also where an address of the answer cannot be trusted: the session is asked with Factory's key, so it has to be where
     /// the key went already.
-    pub async fn open_session(&self, connect_url: &Url, key: &str, asked: &SessionRequest<'_>) -> Result<OpenSession, Error> {
+    pub async fn open_session(
+        &self,
+        connect_url: &Url,
+        key: &str,
+        asked: &SessionRequest<'_>,
+    ) -> Result<OpenSession, Error> {
         let request = Request::write(Method::POST, connect_url.clone())
             .header("idempotency-key", key)
             .repeat(Repeat::Idempotent)

@@ -135,11 +135,8 @@ impl Reader {
             }
             PlaceKind::Project => {
                 let found = if_found(self.get::<ProjectWire>(&format!("/projects/{path}"), "a project").await)?;
-                let details = |wire| PlaceDetails {
-                    place: Project::from(wire).into(),
-                    ip_ranges: Vec::new(),
-                    has_saml: false,
-                };
+                let details =
+                    |wire| PlaceDetails { place: Project::from(wire).into(), ip_ranges: Vec::new(), has_saml: false };
                 Ok(found.map(details))
             }
         }

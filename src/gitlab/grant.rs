@@ -119,11 +119,17 @@ impl GrantClient {
         let (challenge, verifier) = PkceCodeChallenge::new_random_sha256_len(VERIFIER_BYTES);
         let redirect = redirect(redirect_uri)?;
         let endpoints = self.endpoints();
-        let request = endpoints.authorize_url(CsrfToken::new_random).set_redirect_uri(std::borrow::Cow::Owned(redirect));
+        let request =
+            endpoints.authorize_url(CsrfToken::new_random).set_redirect_uri(std::borrow::Cow::Owned(redirect));
         let request = request.add_scopes(scopes.iter().cloned().map(Scope::new)).set_pkce_challenge(challenge);
         let (url, state) = request.url();
         let verifier = PkceVerifier::new(verifier.secret()).map_err(|_| GrantError::Unreadable("a verifier"))?;
-        Ok(Authorization { url, state: OAuthState::new(state.secret()), verifier, redirect_uri: redirect_uri.to_owned() })
+        Ok(Authorization {
+            url,
+            state: OAuthState::new(state.secret()),
+            verifier,
+            redirect_uri: redirect_uri.to_owned(),
+        })
     }
 
     /// Exchanges the code for a grant. A code works once, so this is not sent again after a lost answer.

@@ -1,6 +1,8 @@
 //! What is read with: a personal access token, or the access token of a grant.
 
-use crate::http::Request;
+use super::Reader;
+use crate::http::{Client, Request};
+use crate::instance::InstanceUrl;
 use crate::secret::{AccessToken, PersonalAccessToken};
 
 #[derive(Clone)]
@@ -24,5 +26,13 @@ impl ReadToken {
             Self::Personal(token) => token.looks_like(),
             Self::OAuth(_) => None,
         }
+    }
+}
+
+impl Reader {
+    /// Reads with the access token of a grant.
+    #[must_use]
+    pub fn of_grant(http: Client, instance: InstanceUrl, token: AccessToken) -> Self {
+        Self { http: http.for_gitlab(instance.url()), instance, token: ReadToken::OAuth(token) }
     }
 }

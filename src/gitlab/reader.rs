@@ -16,7 +16,7 @@ use super::{
 use crate::http::limits::{MAX_LOG_ENTRIES, NEWEST_LOG_ENTRIES};
 use crate::http::{Cause, Client, ErrorResponse, Expected, LinkProblem, Method, Pages, Repeat, Request, Response};
 use crate::instance::{Edition, InstanceUrl};
-use crate::secret::{AccessToken, PersonalAccessToken};
+use crate::secret::PersonalAccessToken;
 use crate::target::{Target, TargetKind};
 
 /// In which order a list comes by ID.
@@ -39,20 +39,14 @@ impl IdOrder {
 #[derive(Clone)]
 pub struct Reader {
     pub(super) http: Client,
-    instance: InstanceUrl,
-    token: ReadToken,
+    pub(super) instance: InstanceUrl,
+    pub(super) token: ReadToken,
 }
 
 impl Reader {
     #[must_use]
     pub fn new(http: Client, instance: InstanceUrl, token: PersonalAccessToken) -> Self {
         Self { http: http.for_gitlab(instance.url()), instance, token: ReadToken::Personal(token) }
-    }
-
-    /// Reads with the access token of a grant.
-    #[must_use]
-    pub fn of_grant(http: Client, instance: InstanceUrl, token: AccessToken) -> Self {
-        Self { http: http.for_gitlab(instance.url()), instance, token: ReadToken::OAuth(token) }
     }
 
     /// The same with another token.

@@ -40,7 +40,10 @@ impl OAuthState {
 pub enum Callback {
     Code(AuthorizationCode),
     /// OAuth's error code, as `access_denied`, with GitLab's own words.
-    Refused { error: String, description: Option<String> },
+    Refused {
+        error: String,
+        description: Option<String>,
+    },
 }
 
 /// Listens for the redirect.
@@ -238,7 +241,11 @@ mod tests {
                 (get("/callback?state=the-state-of-this-run"), 400),
                 (get("/callback?code=a&error=b&state=the-state-of-this-run"), 400),
                 ("POST /callback?code=abc&state=the-state-of-this-run HTTP/1.1\r\nHost: HOST\r\n\r\n".to_owned(), 405),
-                ("GET /callback?code=abc&state=the-state-of-this-run HTTP/1.1\r\nHost: evil.example\r\n\r\n".to_owned(), 400),
+                (
+                    "GET /callback?code=abc&state=the-state-of-this-run HTTP/1.1\r\nHost: evil.example\r\n\r\n"
+                        .to_owned(),
+                    400,
+                ),
             ] {
                 let answer = ask(address, &request).await;
                 assert!(answer.starts_with(&format!("HTTP/1.1 {status} ")), "{request}: {answer}");

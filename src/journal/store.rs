@@ -230,8 +230,7 @@ impl Connection {
     /// # Errors
     /// [`Error::Write`] when a file cannot be removed or written.
     pub fn bury(&self, _lock: &Lock, entries: Vec<Entry>, clock: Clock) -> Result<(), Error> {
-        let bundles =
-            [self.bundle_path(), self.token_bundle_path(), self.application_bundle_path(), self.grant_path()];
+        let bundles = [self.bundle_path(), self.token_bundle_path(), self.application_bundle_path(), self.grant_path()];
         for path in bundles.into_iter().chain([self.last_look_path()]) {
             files::remove_regular(&path).map_err(|source| Error::Write { path, source })?;
         }

@@ -51,7 +51,12 @@ impl CloudSeen {
 
     /// Whether each part of the selection still exists: by Factory's own list, which shows what its account reaches, else by
     /// GitLab's, which shows what the given token does.
-    pub async fn read_places(&self, factory: &FactoryClient, candidates_url: Option<&Url>, gitlab: &Reader) -> Observation<Vec<PlaceSeen>> {
+    pub async fn read_places(
+        &self,
+        factory: &FactoryClient,
+        candidates_url: Option<&Url>,
+        gitlab: &Reader,
+    ) -> Observation<Vec<PlaceSeen>> {
         let selection = match &self.selection {
             Observation::Known(selection) => selection.clone().unwrap_or_default(),
             Observation::Failed(error) => return Observation::Failed(error.clone()),

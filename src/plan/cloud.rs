@@ -130,7 +130,8 @@ pub fn cloud(
         CloudAuthorization::Needed | CloudAuthorization::Fresh => *way != CloudWay::Session,
         CloudAuthorization::Given => false,
     };
-    if let Some((url, recipients)) = kit.bundle.as_ref().and_then(|bundle| Some((bundle.upload_url.clone()?, &bundle.recipients)))
+    if let Some((url, recipients)) =
+        kit.bundle.as_ref().and_then(|bundle| Some((bundle.upload_url.clone()?, &bundle.recipients)))
         && has_grant
     {
         steps.push(OwnCloudStep::HandOver { url: Box::new(url), recipients: recipients.clone() });

@@ -24,14 +24,18 @@ pub enum CloudEnd {
     NothingToDo,
     DryRun(PendingExit),
     /// The steps that were carried out, as far as they went.
-    Applied { ends: Vec<StepEnd>, failure: Option<Failure>, interrupted: bool },
+    Applied {
+        ends: Vec<StepEnd>,
+        failure: Option<Failure>,
+        interrupted: bool,
+    },
 }
 
 /// Whether a merge request reached Factory.
 #[derive(Clone, Debug, Serialize)]
 pub struct CloudProof {
     pub project: String,
-    pub merge_request: u64,
+    pub merge_request: Option<u64>,
     pub state: ProofState,
     pub seen: String,
     /// What of it is left in GitLab, where it could not be removed.
@@ -192,7 +196,8 @@ impl CloudReport {
         }
         if let Some(proof) = &self.proof {
             let tone = if proof.state == ProofState::Yes { Tone::Good } else { Tone::Bad };
-            let what = format!("merge request !{} in {}: ", proof.merge_request, proof.project);
+            let number = proof.merge_request.map(|iid| format!(" !{iid}")).unwrap_or_default();
+            let what = format!("merge request{number} in {}: ", proof.project);
             text.line(Line::new().plain(what).with(tone, proof.seen.clone()));
             proof.left.iter().for_each(|left| text.line(Line::new().with(Tone::Warn, "left: ").plain(left.clone())));
         }
@@ -227,13 +232,17 @@ pub fn beyond_lines(beyond: Option<&Beyond>, text: &mut Text) {
     let reached = match beyond {
         Some(beyond) if beyond.is_nothing() => return,
         Some(Beyond { groups, projects, at_least }) => {
+            let parts = [(groups, "group"), (projects, "project")];
+            let parts = parts.iter().filter(|(count, _)| **count > 0).map(|(count, noun)| counted(count, noun));
             let more = if *at_least { "at least " } else { "" };
-            format!("{more}{} and {}", counted(groups, "group"), counted(projects, "project"))
+            format!("{more}{}", parts.collect::<Vec<_>>().join(" and "))
         }
         None => "everything else that the account reaches, which cannot be counted from here".to_owned(),
     };
     text.line(
-        Line::new().with(Tone::Warn, "note: ").plain(format!("Factory's token also reaches {reached}, outside the selection")),
+        Line::new()
+            .with(Tone::Warn, "note: ")
+            .plain(format!("Factory's token also reaches {reached}, outside the selection")),
     );
     let fix = Fix::open(
         "to make that smaller, authorize as a service account that is a member of only what is selected",
@@ -275,7 +284,9 @@ impl Report for CloudReport {
             CloudEnd::Applied { .. } if self.exit_code() != ExitCode::Done => self.failed(text),
             CloudEnd::NothingToDo | CloudEnd::DryRun(_) | CloudEnd::Applied { .. } => {}
         }
-        self.warnings.iter().for_each(|warning| text.line(Line::new().with(Tone::Warn, "warning: ").plain(warning.clone())));
+        self.warnings
+            .iter()
+            .for_each(|warning| text.line(Line::new().with(Tone::Warn, "warning: ").plain(warning.clone())));
     }
 
     fn json(&self, into: Json<'_>) -> io::Result<()> {

@@ -126,7 +126,11 @@ pub(super) fn duration(given: &str) -> Result<Duration, String> {
 pub(super) fn account(given: &str) -> Result<String, String> {
     let name = given.trim().trim_start_matches('@');
     let is_name = !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_-.".contains(&byte));
-    if is_name { Ok(name.to_owned()) } else { Err("give the user name as in @jane, not the full name or e-mail".to_owned()) }
+    if is_name {
+        Ok(name.to_owned())
+    } else {
+        Err("give the user name as in @jane, not the full name or e-mail".to_owned())
+    }
 }
 
 pub(super) fn seconds(given: &str) -> Result<Duration, String> {

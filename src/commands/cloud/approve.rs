@@ -48,9 +48,7 @@ impl CloudRun<'_> {
         plan_lines(plan, &mut text);
         if let Stage::Settled { authorized, settled } = stage {
             text.gap();
-            let scopes = authorized.scopes.join(", ");
-            let who = format!("{}{}", authorized.account, if scopes.is_empty() { String::new() } else { format!(", with {scopes}") });
-            text.line(Line::new().plain("authorized by ").with(Tone::Strong, who));
+            who_lines(authorized, &mut text);
             for mark in &settled.marks {
                 text.line(Line::new().with(Tone::Warn, "warning: ").plain(mark.clone()));
             }
@@ -74,6 +72,16 @@ impl CloudRun<'_> {
         };
         Ok(if self.interview.confirm_with(&keys::YES, question)? { Approval::Given } else { Approval::Refused })
     }
+}
+
+/// Who authorized, where that is known.
+fn who_lines(authorized: &Authorized, text: &mut Text) {
+    let Authorized { account, scopes, by: _ } = authorized;
+    if account.username.is_empty() {
+        return;
+    }
+    let scopes = if scopes.is_empty() { String::new() } else { format!(", with {}", scopes.join(", ")) };
+    text.line(Line::new().plain("authorized by ").with(Tone::Strong, account.to_string()).plain(scopes));
 }
 
 fn kit_changed(step: &KitStep) -> Failure {

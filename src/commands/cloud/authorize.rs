@@ -6,11 +6,11 @@ use super::super::diagnostics;
 use super::oauth;
 use super::session::{self, SessionFlow};
 use super::{CloudRun, explain, is_oauth};
+use crate::apply::CloudApply;
 use crate::cloud::CloudAccount;
 use crate::error::Failure;
 use crate::factory::OpenSession;
 use crate::gitlab::Grant;
-use crate::apply::CloudApply;
 use crate::journal::{CloudEntry, Record};
 use crate::settings::keys;
 
@@ -32,7 +32,9 @@ pub(super) enum AuthorizedBy {
     },
     Grant(Box<Grant>),
     /// In an earlier run, as far as it is recorded.
-    Earlier { session: Option<String> },
+    Earlier {
+        session: Option<String>,
+    },
 }
 
 impl Authorized {
@@ -95,7 +97,11 @@ fn refusal(run: &CloudRun<'_>, authorized: &Authorized) -> Option<Failure> {
 ///
 /// # Errors
 /// When the journal cannot be written.
-pub(super) async fn give_up(run: &CloudRun<'_>, apply: &CloudApply<'_>, authorized: &Authorized) -> Result<(), Failure> {
+pub(super) async fn give_up(
+    run: &CloudRun<'_>,
+    apply: &CloudApply<'_>,
+    authorized: &Authorized,
+) -> Result<(), Failure> {
     match &authorized.by {
         AuthorizedBy::Session { key, opened, .. } => {
             session::end(run, opened).await;

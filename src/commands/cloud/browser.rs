@@ -10,8 +10,9 @@ use crate::text::{Line, Text, Tone};
 /// Whether a browser can be started for the person who sits here.
 pub(super) fn is_here(context: &Context<'_>) -> bool {
     // Elsewhere the system always has one.
-    let has_display = || [env_vars::DISPLAY, env_vars::WAYLAND_DISPLAY].iter().any(|name| context.env.var(name).is_some());
-    context.prompter.can_ask() && (!cfg!(target_os = "linux") || has_display())
+    let has_display =
+        || [env_vars::DISPLAY, env_vars::WAYLAND_DISPLAY].iter().any(|name| context.env.var(name).is_some());
+    context.env.page_opener.is_some() || context.prompter.can_ask() && (!cfg!(target_os = "linux") || has_display())
 }
 
 /// Prints what to do and the whole address on a line of its own, with `-q` too; then starts a browser, and does not wait for it.

@@ -4,10 +4,11 @@ use super::super::session::Access;
 use super::super::{Context, diagnostics};
 use super::approve::Stage;
 use super::authorize::{Authorized, AuthorizedBy, authorize, give_up};
+use super::prove::Prover;
 use super::select::{Settled, settle};
-use super::steps::{Outcome, Steps};
+use super::steps::{Outcome, Steps, place_of_proof};
 use super::{CloudRun, report};
-use crate::apply::{CloudApply, kit_accepted};
+use crate::apply::{CloudApply, StepEnd, kit_accepted};
 use crate::error::{ExitCode, Failure, FailureKind, Fix};
 use crate::journal::{Journal, RunEntry};
 use crate::observed::CloudSeen;
@@ -28,6 +29,7 @@ pub(in crate::commands) struct CloudConnect {
 pub(in crate::commands) async fn connect(asked: CloudConnect, context: &Context<'_>) -> Result<ExitCode, Failure> {
     let interrupt = context.interrupt;
     let mut run = interrupt.or(Box::pin(CloudRun::open(context, asked.access))).await??;
+    let prover = interrupt.or(Box::pin(Prover::open(&run))).await??;
     let state = interrupt.or(State::read(&run)).await??;
     let opening = state.plan(&run).with_kit(&run.desired.trust, &run.record);
     if state.choice == CloudChoice::Open && !run.interview.prompter().can_ask() {
@@ -53,7 +55,8 @@ pub(in crate::commands) async fn connect(asked: CloudConnect, context: &Context<
         journal: journal.into(),
         clock: context.env.clock,
     };
-    Box::pin(Walk { run: &run, apply: &apply, opening: &opening, was_approved: opens }.carry_out()).await
+    let walk = Walk { run: &run, apply: &apply, opening: &opening, was_approved: opens, prover: prover.as_ref() };
+    Box::pin(walk.carry_out()).await
 }
 
 /// Nothing was named, and Factory has nothing.
@@ -123,6 +126,7 @@ struct Walk<'w, 'a> {
     opening: &'w CloudPlan,
     /// Whether a plan was approved already.
     was_approved: bool,
+    prover: Option<&'w Prover>,
 }
 
 /// What is to be done, when all of it is known.
@@ -141,7 +145,9 @@ impl Walk<'_, '_> {
                 state.authorization = CloudAuthorization::Fresh;
                 authorized
             }
-            CloudAuthorization::Waiting | CloudAuthorization::Given | CloudAuthorization::Fresh => Authorized::earlier(&run.record),
+            CloudAuthorization::Waiting | CloudAuthorization::Given | CloudAuthorization::Fresh => {
+                Authorized::earlier(&run.record)
+            }
         };
         match self.settle(&mut state, &authorized).await {
             Ok(settlement) => self.finish(settlement, authorized, state.seen).await,
@@ -178,7 +184,12 @@ impl Walk<'_, '_> {
         Ok(Settlement { plan, settled })
     }
 
-    async fn finish(&self, settlement: Settlement, authorized: Authorized, seen: CloudSeen) -> Result<ExitCode, Failure> {
+    async fn finish(
+        &self,
+        settlement: Settlement,
+        authorized: Authorized,
+        seen: CloudSeen,
+    ) -> Result<ExitCode, Failure> {
         let (run, apply) = (self.run, self.apply);
         let Settlement { plan: CloudPlan { steps: planned, notes }, settled } = settlement;
         let mut steps: Vec<CloudStep> = self.opening.steps.iter().filter(|step| is_begun(step)).cloned().collect();
@@ -187,10 +198,16 @@ impl Walk<'_, '_> {
         let mut outcome = Outcome::new(steps.len(), begun);
         let carrying = Steps { run, apply, settled: &settled, authorized: &authorized };
         let applied = run.context.interrupt.or(Box::pin(carrying.carry_out(&steps, &mut outcome))).await;
-        let (interrupted, failure) = match applied {
+        let (mut interrupted, mut failure) = match applied {
             Ok(done) => (false, done.err()),
             Err(_) => (true, None),
         };
+        if let (Some(prover), Some(place), None, false) = (self.prover, place_of_proof(&steps), &failure, interrupted) {
+            let proven = Box::pin(prover.prove(run)).await?;
+            let is_done = proven.proof.is_some() && proven.failure.is_none();
+            outcome.ends[place] = if is_done { StepEnd::Done } else { StepEnd::Failed };
+            (outcome.proof, failure, interrupted) = (proven.proof, proven.failure, proven.interrupted);
+        }
         if !interrupted && failure.is_none() {
             apply.record(RunEntry::Finished).map_err(|error| diagnostics::journal(&error))?;
         } else if !outcome.is_sealed && matches!(authorized.by, AuthorizedBy::Grant(_)) {

@@ -91,7 +91,8 @@ impl Removal<'_, '_> {
         if may_be_connected && is_known {
             match (self.args.without_factory, &kit.disconnect_url) {
                 (true, _) => {
-                    let text = "tell Factory that the connection has ended: with --without-factory this program did not";
+                    let text =
+                        "tell Factory that the connection has ended: with --without-factory this program did not";
                     plan.manual_steps.push(Fix::say(text));
                 }
                 (false, None) => {

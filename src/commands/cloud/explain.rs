@@ -19,7 +19,10 @@ pub(super) fn nobody_came(timeout: Duration) -> Failure {
     };
     Failure::new(FailureKind::Unknown, format!("nobody has authorized Factory within {after}"))
         .because("the page was not opened, or neither Authorize nor Deny was pressed on it")
-        .fix(Fix::rerun("run it again and open the address that it prints; to wait longer", "--authorization-timeout 30m"))
+        .fix(Fix::rerun(
+            "run it again and open the address that it prints; to wait longer",
+            "--authorization-timeout 30m",
+        ))
 }
 
 /// Factory does not know its session any more.
@@ -74,11 +77,15 @@ pub(super) fn grant(run: &CloudRun<'_>, error: &GrantError) -> Failure {
         }
         GrantError::DeviceNotAllowed => Failure::problem(error.to_string())
             .because("applications of GitLab 18.11 and later have the device grant switched off at first")
-            .fix(Fix::say("ask Factory to allow the device grant for its application, or to set cloud.device: false in the kit"))
+            .fix(Fix::say(
+                "ask Factory to allow the device grant for its application, or to set cloud.device: false in the kit",
+            ))
             .fix(Fix::say("or leave --device out and run it on a machine with a browser")),
-        GrantError::Refused { .. } | GrantError::Unreadable(_) => Failure::problem(NOTHING)
-            .because(error.to_string())
-            .fix(Fix::say("ask Factory whether cloud.client_id, redirect_uri and scopes of the kit are those of its application")),
+        GrantError::Refused { .. } | GrantError::Unreadable(_) => {
+            Failure::problem(NOTHING).because(error.to_string()).fix(Fix::say(
+                "ask Factory whether cloud.client_id, redirect_uri and scopes of the kit are those of its application",
+            ))
+        }
         GrantError::Request(request) => diagnostics::gitlab(request, NOTHING, run.instance()),
     }
 }
@@ -96,7 +103,9 @@ pub(super) fn step(error: &CloudError) -> Failure {
     match error {
         CloudError::Journal(error) => diagnostics::journal(error),
         CloudError::Seal(error) => diagnostics::sealing(error),
-        CloudError::Recipients(error) => Failure::usage("the grant cannot be sealed").with_chain(error).fix(super::ask_for_kit()),
+        CloudError::Recipients(error) => {
+            Failure::usage("the grant cannot be sealed").with_chain(error).fix(super::ask_for_kit())
+        }
         CloudError::NoUpload => Failure::usage(error.to_string()).fix(super::ask_for_kit()),
         CloudError::Upload(upload) => {
             let failure = match upload.request() {
@@ -117,14 +126,16 @@ pub(super) fn step(error: &CloudError) -> Failure {
         CloudError::Status(error) => diagnostics::factory(error, "Factory's status could not be read"),
         CloudError::Failed { detail } => {
             let failure = Failure::problem(error.to_string());
-            let failure = detail.iter().fold(failure, |failure, detail| failure.because(format!("Factory says: {detail}")));
+            let failure =
+                detail.iter().fold(failure, |failure, detail| failure.because(format!("Factory says: {detail}")));
             failure.fix(Fix::rerun("correct what Factory says and run it again: a user then authorizes anew", ""))
         }
         CloudError::StillConnected => Failure::new(FailureKind::Unknown, error.to_string())
             .fix(Fix::rerun("run it again; if Factory says the same, tell Factory", "")),
         CloudError::StillPending { detail, .. } => {
             let failure = Failure::new(FailureKind::Unknown, error.to_string());
-            let failure = detail.iter().fold(failure, |failure, detail| failure.because(format!("Factory says: {detail}")));
+            let failure =
+                detail.iter().fold(failure, |failure, detail| failure.because(format!("Factory says: {detail}")));
             failure.fix(Fix::rerun("run it again; to wait longer", "--wait 30m"))
         }
     }

@@ -59,7 +59,8 @@ async fn by_code(run: &CloudRun<'_>, client: &GrantClient) -> Result<Grant, Fail
         return Err(Failure::usage("the kit has no cloud.redirect_uri").fix(super::ask_for_kit()));
     };
     let loopback = Loopback::listen(&registered).await.map_err(|error| {
-        Failure::problem("this machine gives no port on 127.0.0.1 to listen on").because(error.to_string())
+        Failure::problem("this machine gives no port on 127.0.0.1 to listen on")
+            .because(error.to_string())
             .fix(Fix::rerun("use a browser on another machine, if the kit allows it", "--device"))
     })?;
     let begun = client.authorize(&loopback.redirect_uri(), &run.desired.kit.cloud.scopes);

@@ -11,7 +11,12 @@ use crate::report::cloud::{CloudEnd, CloudProof, CloudReport};
 use crate::text::milliseconds;
 
 /// A run that changed nothing.
-pub(super) fn standing(run: &CloudRun<'_>, seen: &CloudSeen, end: CloudEnd, plan: CloudPlan) -> Result<ExitCode, Failure> {
+pub(super) fn standing(
+    run: &CloudRun<'_>,
+    seen: &CloudSeen,
+    end: CloudEnd,
+    plan: CloudPlan,
+) -> Result<ExitCode, Failure> {
     let cloud = run.record.cloud.as_deref();
     let report = CloudReport {
         account: cloud.and_then(|cloud| cloud.account.clone()),

@@ -39,11 +39,20 @@ impl Outcome {
     }
 }
 
+/// The step of `--prove`, the last one.
+pub(super) fn place_of_proof(steps: &[CloudStep]) -> Option<usize> {
+    steps.iter().position(|step| matches!(step, CloudStep::Own(OwnCloudStep::Prove { .. })))
+}
+
 impl Steps<'_, '_> {
     /// Stops at the first that fails.
     pub(super) async fn carry_out(&self, steps: &[CloudStep], outcome: &mut Outcome) -> Result<(), Failure> {
         for (place, step) in steps.iter().enumerate() {
             let CloudStep::Own(own) = step else { continue };
+            // It removes what it made after an interruption too.
+            if matches!(own, OwnCloudStep::Prove { .. }) {
+                continue;
+            }
             if outcome.ends[place] == StepEnd::Done {
                 continue;
             }
@@ -60,7 +69,7 @@ impl Steps<'_, '_> {
     async fn carry_out_one(&self, step: &OwnCloudStep, outcome: &mut Outcome) -> Result<(), Failure> {
         let failed = |error: CloudError| explain::step(&error);
         match step {
-            OwnCloudStep::Authorize { .. } => {}
+            OwnCloudStep::Authorize { .. } | OwnCloudStep::Prove { .. } => {}
             OwnCloudStep::HandOver { .. } => {
                 if let AuthorizedBy::Grant(grant) = &self.authorized.by {
                     let (account, selection) = (&self.authorized.account, &self.settled.selection);
@@ -77,7 +86,6 @@ impl Steps<'_, '_> {
                 let wait = self.run.settings().get_or(&keys::WAIT, DEFAULT_WAIT)?;
                 outcome.status = self.apply.await_connected(wait).await.map_err(failed)?;
             }
-            OwnCloudStep::Prove { .. } => {}
         }
         Ok(())
     }

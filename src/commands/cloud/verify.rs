@@ -17,8 +17,10 @@ use crate::settings::keys;
 /// Resolve, observe, judge, report.
 pub(in crate::commands) async fn verify(args: VerifyArgs, context: &Context<'_>) -> Result<ExitCode, Failure> {
     if args.live {
-        return Err(Failure::usage("--live sends the tests of our webhooks, and on GitLab.com Factory registers its own")
-            .fix(Fix::run("prove it with a merge request", "factory-gitlab connect --cloud --prove PROJECT")));
+        return Err(Failure::usage(
+            "--live sends the tests of our webhooks, and on GitLab.com Factory registers its own",
+        )
+        .fix(Fix::run("prove it with a merge request", "factory-gitlab connect --cloud --prove PROJECT")));
     }
     let filter = CheckFilter::within(CheckSet::Cloud, &args.only, &args.skip)?;
     if args.list {

@@ -80,7 +80,8 @@ impl OwnCloudStep {
             }
             Self::HandOver { url, recipients } => {
                 let description = Description::new(format!("hand the sealed grant over to Factory at {}", bare(url)));
-                let sealed = format!("sealed for {}: {}", counted(recipients.len(), "recipient"), recipients.join(", "));
+                let sealed =
+                    format!("sealed for {}: {}", counted(recipients.len(), "recipient"), recipients.join(", "));
                 description.detail(sealed).detail("Factory's first refresh ends the tokens in it")
             }
             Self::Select { url, selection } => {

@@ -5,8 +5,7 @@ use std::time::Duration;
 use super::super::{Commands, Definition, Heading, Setting, ValueKind, parse};
 use super::{BASE, GROUP, PERSONAL, PROJECT, settings};
 
-const CLOUD_OPTION: Definition =
-    Definition { heading: Heading::Cloud, commands: Commands::Only(&["connect"]), ..BASE };
+const CLOUD_OPTION: Definition = Definition { heading: Heading::Cloud, commands: Commands::Only(&["connect"]), ..BASE };
 
 /// What a command that runs this one again has to say as well, in this order.
 pub static CLOUD_CHOICES: &[&Definition] = &[
