@@ -28,7 +28,8 @@ pub struct CloudAccount {
 impl fmt::Display for CloudAccount {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "@{}", self.username)?;
-        if self.name.is_empty() { Ok(()) } else { write!(f, " ({})", self.name) }
+        let says_more = !self.name.is_empty() && self.name != self.username;
+        if says_more { write!(f, " ({})", self.name) } else { Ok(()) }
     }
 }
 

@@ -210,6 +210,9 @@ struct Given {
 
 fn desired(context: &Context<'_>, settings: &Settings, given: Given) -> Result<DesiredCloud, Failure> {
     let Given { kit, served_by, instance } = given;
+    // They are used later, and a wrong value is said now.
+    settings.get(&keys::WAIT)?;
+    settings.get(&keys::AUTHORIZATION_TIMEOUT)?;
     let trust = DesiredTrust { values: kit.trusted(), key_origins: kit.key_origins(), served_by };
     Ok(DesiredCloud {
         way: choose::way(context, &kit, settings)?,

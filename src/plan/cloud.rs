@@ -103,7 +103,10 @@ impl CloudChoice {
         let waiting = || record.cloud.as_deref()?.waiting_grant().map(|grant| grant.selection.clone());
         match (&desired.selection, seen.selected()) {
             (Some(wanted), Some(present)) if wanted.is_same(present) => Self::Stands(present.clone()),
-            (Some(wanted), _) => Self::New(wanted.clone()),
+            // What was looked up before the grant was sealed cannot be looked up again before Factory has it.
+            (Some(wanted), _) => {
+                Self::New(waiting().filter(|one| one.is_same(wanted)).unwrap_or_else(|| wanted.clone()))
+            }
             (None, Some(present)) => Self::Stands(present.clone()),
             (None, None) => waiting().map_or(Self::Open, Self::New),
         }

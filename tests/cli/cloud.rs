@@ -66,6 +66,20 @@ pub fn watched(env: &TestEnv, mut child: Child) -> Output {
     Output { status, stdout: stdout.into_bytes(), stderr: stderr.into_bytes() }
 }
 
+/// A transcript without what differs from run to run here alone: sessions, states, codes, and how often something was asked.
+pub fn steady(run: &Transcript) -> String {
+    let filters = [
+        (r"ses_[0-9A-Za-z]{24}", "[session]"),
+        (r"state=[^&\s]+&code_challenge=[^&\s]+", "state=[state]&code_challenge=[challenge]"),
+        (r"(user_code=|The code is )[0-9A-Z]{8}", "$1[code]"),
+        (r"127\.0\.0\.1%3A\d+", "127.0.0.1%3A[port]"),
+        (r"\d+ requests, (\d+) of them writes", "[n] requests, $1 of them writes"),
+    ];
+    filters.iter().fold(run.to_string(), |text, (pattern, put)| {
+        regex::Regex::new(pattern).expect("a pattern").replace_all(&text, *put).into_owned()
+    })
+}
+
 /// The selection that Factory has.
 pub fn selection(env: &TestEnv) -> serde_json::Value {
     let run = env.run(&["connect", "--cloud", "--dry-run", "-o", "json"]);

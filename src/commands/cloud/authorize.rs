@@ -12,6 +12,7 @@ use crate::error::Failure;
 use crate::factory::OpenSession;
 use crate::gitlab::Grant;
 use crate::journal::{CloudEntry, Record};
+use crate::plan::CloudAuthorization;
 use crate::settings::keys;
 
 const DEFAULT_TIMEOUT: Duration = Duration::from_secs(10 * 60);
@@ -35,17 +36,25 @@ pub(super) enum AuthorizedBy {
     Earlier {
         session: Option<String>,
     },
+    /// In an earlier run, and Factory does not have it yet: the sealed grant waits here.
+    Waiting,
 }
 
 impl Authorized {
     /// What an earlier run recorded of who authorized.
-    pub(super) fn earlier(record: &Record) -> Self {
+    pub(super) fn earlier(record: &Record, authorization: CloudAuthorization) -> Self {
         let cloud = record.cloud.as_deref();
+        let session = cloud.and_then(|cloud| cloud.session.clone());
         let nobody = || CloudAccount { id: 0, username: String::new(), name: String::new() };
         Self {
             account: cloud.and_then(|cloud| cloud.account.clone()).unwrap_or_else(nobody),
             scopes: cloud.map(|cloud| cloud.scopes.clone()).unwrap_or_default(),
-            by: AuthorizedBy::Earlier { session: cloud.and_then(|cloud| cloud.session.clone()) },
+            by: match authorization {
+                CloudAuthorization::Waiting => AuthorizedBy::Waiting,
+                CloudAuthorization::Needed | CloudAuthorization::Given | CloudAuthorization::Fresh => {
+                    AuthorizedBy::Earlier { session }
+                }
+            },
         }
     }
 
@@ -54,7 +63,7 @@ impl Authorized {
         match &self.by {
             AuthorizedBy::Session { id, .. } => Some(id),
             AuthorizedBy::Earlier { session } => session.as_deref(),
-            AuthorizedBy::Grant(_) => None,
+            AuthorizedBy::Grant(_) | AuthorizedBy::Waiting => None,
         }
     }
 }
@@ -110,7 +119,7 @@ pub(super) async fn give_up(
             }
         }
         AuthorizedBy::Grant(grant) => oauth::revoke(run, grant).await,
-        AuthorizedBy::Earlier { .. } => {}
+        AuthorizedBy::Earlier { .. } | AuthorizedBy::Waiting => {}
     }
     Ok(())
 }

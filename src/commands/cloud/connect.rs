@@ -5,7 +5,7 @@ use super::super::{Context, diagnostics};
 use super::approve::Stage;
 use super::authorize::{Authorized, AuthorizedBy, authorize, give_up};
 use super::prove::Prover;
-use super::select::{Settled, settle};
+use super::select::{Settled, Settling, settle};
 use super::steps::{Outcome, Steps, place_of_proof};
 use super::{CloudRun, report};
 use crate::apply::{CloudApply, StepEnd, kit_accepted};
@@ -146,7 +146,7 @@ impl Walk<'_, '_> {
                 authorized
             }
             CloudAuthorization::Waiting | CloudAuthorization::Given | CloudAuthorization::Fresh => {
-                Authorized::earlier(&run.record)
+                Authorized::earlier(&run.record, state.authorization)
             }
         };
         match self.settle(&mut state, &authorized).await {
@@ -168,7 +168,12 @@ impl Walk<'_, '_> {
         let is_fresh = state.authorization == CloudAuthorization::Fresh;
         let settled = match &state.choice {
             CloudChoice::Stands(selection) if !is_fresh => Settled::standing(selection),
-            choice => run.context.interrupt.or(Box::pin(settle(run, authorized, choice))).await??,
+            choice => {
+                run.context
+                    .interrupt
+                    .or(Box::pin(settle(Settling { run, apply: self.apply, authorized }, choice)))
+                    .await??
+            }
         };
         if !matches!(state.choice, CloudChoice::Stands(_)) {
             state.choice = CloudChoice::New(settled.selection.clone());

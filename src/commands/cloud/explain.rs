@@ -9,6 +9,7 @@ use crate::cloud::CloudAccount;
 use crate::error::{Failure, FailureKind, Fix};
 use crate::factory::{SelectionError, SessionStatus};
 use crate::gitlab::GrantError;
+use crate::http;
 
 /// Nobody opened the address, or nobody decided.
 pub(super) fn nobody_came(timeout: Duration) -> Failure {
@@ -141,12 +142,17 @@ pub(super) fn step(error: &CloudError) -> Failure {
     }
 }
 
+/// Factory has lost the authorization, or never had it.
+pub(super) fn not_authorized(request: &http::Error) -> Failure {
+    Failure::problem("Factory has no authorization for this selection")
+        .because(request.to_string())
+        .fix(Fix::rerun("run it again: a user then authorizes anew", ""))
+}
+
 fn select(error: &SelectionError) -> Failure {
     let request = error.request();
     match error {
-        SelectionError::NotAuthorized(_) => Failure::problem("Factory has no authorization for this selection")
-            .because(request.to_string())
-            .fix(Fix::rerun("run it again: a user then authorizes anew", "")),
+        SelectionError::NotAuthorized(_) => not_authorized(request),
         SelectionError::UnknownPaths(_) => Failure::problem(error.to_string())
             .because(request.to_string())
             .fix(Fix::say("correct --group or --project, or make the account a member of it, and run it again")),

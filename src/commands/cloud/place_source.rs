@@ -3,8 +3,8 @@
 use url::Url;
 
 use super::super::diagnostics;
-use super::CloudRun;
 use super::authorize::{Authorized, AuthorizedBy};
+use super::{CloudRun, explain};
 use crate::cloud::{Beyond, Candidate, CloudSelection, PlaceKind};
 use crate::error::Failure;
 use crate::factory::{CandidateQuery, FactoryClient, MAX_CANDIDATES};
@@ -42,7 +42,8 @@ impl PlaceSource {
         }
         let token = run.interview.find_secret::<Pat>(&keys::TOKEN)?.map(|found| found.value);
         let of_token = token.map(|token| Box::new(reader(token)));
-        Ok(match &run.desired.kit.cloud.candidates_url {
+        let is_asked = !matches!(authorized.by, AuthorizedBy::Waiting);
+        Ok(match run.desired.kit.cloud.candidates_url.as_ref().filter(|_| is_asked) {
             Some(url) => Some(Self::Factory { factory: run.factory.clone(), url: url.clone(), details: of_token }),
             None => of_token.map(Self::GitLab),
         })
@@ -81,7 +82,9 @@ impl PlaceSource {
     }
 
     /// How many groups and projects the account reaches that are not selected.
-    pub(super) async fn beyond(&self, selection: &CloudSelection) -> Result<Beyond, http::Error> {
+    pub(super) async fn beyond(&self, selection: &CloudSelection, username: &str) -> Result<Beyond, http::Error> {
+        let own = format!("{username}/");
+        let is_personal = |place: &&Candidate| selection.personal_namespace && place.full_path.starts_with(&own);
         if selection.all {
             return Ok(Beyond::default());
         }
@@ -97,7 +100,8 @@ impl PlaceSource {
                     (reached.places, reached.is_cut)
                 }
             };
-            let count = places.iter().filter(|place| !selection.covers(kind, &place.full_path)).count();
+            let is_outside = |place: &&Candidate| !selection.covers(kind, &place.full_path) && !is_personal(place);
+            let count = places.iter().filter(is_outside).count();
             match kind {
                 PlaceKind::Group => beyond.groups = count,
                 PlaceKind::Project => beyond.projects = count,
@@ -107,10 +111,16 @@ impl PlaceSource {
         Ok(beyond)
     }
 
+    /// Whether the answer says that Factory has no authorization.
+    pub(super) fn says_unauthorized(&self, error: &http::Error) -> bool {
+        matches!(self, Self::Factory { .. }) && error.status() == Some(409)
+    }
+
     /// A failed question to this source.
     pub(super) fn explain(&self, error: &http::Error, instance: &InstanceUrl) -> Failure {
         const WHAT: &str = "what the account reaches could not be read";
         match self {
+            Self::Factory { .. } if self.says_unauthorized(error) => explain::not_authorized(error),
             Self::Factory { .. } => diagnostics::factory(error, WHAT),
             Self::GitLab(_) => diagnostics::gitlab(error, WHAT, instance),
         }

@@ -1,13 +1,17 @@
 //! What Factory may work on: the paths that were named are looked up, or a person searches for them; and what the account
 //! reaches beyond that is counted.
 
+use super::super::diagnostics;
 use super::CloudRun;
 use super::authorize::Authorized;
 use super::explain;
 use super::place_source::PlaceSource;
+use crate::apply::CloudApply;
 use crate::cloud::{Beyond, Candidate, CloudSelection, PlaceKind, SelectedPlace};
 use crate::error::Failure;
 use crate::gitlab::PlaceDetails;
+use crate::http;
+use crate::journal::CloudEntry;
 use crate::plan::CloudChoice;
 use crate::settings::keys;
 use crate::terminal::prompt::{Ask, Menu, Preset};
@@ -29,15 +33,20 @@ impl Settled {
     }
 }
 
+/// What a selection is settled with.
+#[derive(Clone, Copy)]
+pub(super) struct Settling<'s, 'a> {
+    pub run: &'s CloudRun<'a>,
+    pub apply: &'s CloudApply<'s>,
+    pub authorized: &'s Authorized,
+}
+
 /// Looks the selection up, or asks for it.
 ///
 /// # Errors
 /// Names every group and project that the account does not reach.
-pub(super) async fn settle(
-    run: &CloudRun<'_>,
-    authorized: &Authorized,
-    choice: &CloudChoice,
-) -> Result<Settled, Failure> {
+pub(super) async fn settle(settling: Settling<'_, '_>, choice: &CloudChoice) -> Result<Settled, Failure> {
+    let Settling { run, authorized, .. } = settling;
     let source = PlaceSource::of(run, authorized)?;
     let wanted = match choice {
         CloudChoice::Stands(selection) | CloudChoice::New(selection) => selection.clone(),
@@ -48,23 +57,22 @@ pub(super) async fn settle(
         return Ok(Settled { selection: wanted, marks: Vec::new(), beyond: None });
     };
     let terminal = run.context.terminal;
+    let lookup = Lookup { settling, source: &source };
     let mut settled = match choice {
-        CloudChoice::Stands(_) => Settled { selection: wanted, marks: Vec::new(), beyond: None },
+        CloudChoice::Stands(_) => Settled::standing(&wanted),
         CloudChoice::New(_) | CloudChoice::Open => {
-            let lookup = Lookup { run, source: &source, authorized };
             terminal.with_spinner("looking the selection up", lookup.resolve(&wanted)).await?
         }
     };
-    let counting = source.beyond(&settled.selection);
+    let counting = source.beyond(&settled.selection, &authorized.account.username);
     let counted = terminal.with_spinner("counting what the account reaches", counting).await;
-    settled.beyond = Some(counted.map_err(|error| source.explain(&error, run.instance()))?);
+    settled.beyond = Some(lookup.answered(counted)?);
     Ok(settled)
 }
 
 struct Lookup<'l, 'a> {
-    run: &'l CloudRun<'a>,
+    settling: Settling<'l, 'a>,
     source: &'l PlaceSource,
-    authorized: &'l Authorized,
 }
 
 impl Lookup<'_, '_> {
@@ -73,24 +81,34 @@ impl Lookup<'_, '_> {
         let mut selection = CloudSelection { groups: Vec::new(), projects: Vec::new(), ..wanted.clone() };
         for (kind, places) in [(PlaceKind::Group, &wanted.groups), (PlaceKind::Project, &wanted.projects)] {
             for place in places {
-                let found = self.source.find(kind, &place.full_path).await;
-                match found.map_err(|error| self.source.explain(&error, self.run.instance()))? {
-                    None => unknown.push(format!("{} {}", kind.word(), place.full_path)),
-                    Some(found) => {
-                        marks.extend(self::marks(&found));
-                        let resolved = SelectedPlace::from(&found.place);
-                        match kind {
-                            PlaceKind::Group => selection.groups.push(resolved),
-                            PlaceKind::Project => selection.projects.push(resolved),
-                        }
-                    }
+                let Some(found) = self.answered(self.source.find(kind, &place.full_path).await)? else {
+                    unknown.push(format!("{} {}", kind.word(), place.full_path));
+                    continue;
+                };
+                marks.extend(self::marks(&found));
+                match kind {
+                    PlaceKind::Group => selection.groups.push(SelectedPlace::from(&found.place)),
+                    PlaceKind::Project => selection.projects.push(SelectedPlace::from(&found.place)),
                 }
             }
         }
         if !unknown.is_empty() {
-            return Err(explain::unknown_places(Some(&self.authorized.account), &unknown));
+            return Err(explain::unknown_places(Some(&self.settling.authorized.account), &unknown));
         }
         Ok(Settled { selection, marks, beyond: None })
+    }
+
+    /// An answer of the source. Where Factory says that it has no authorization, the next run asks for one.
+    fn answered<T>(&self, answer: Result<T, http::Error>) -> Result<T, Failure> {
+        let Settling { run, apply, .. } = self.settling;
+        answer.map_err(|error| {
+            let failure = self.source.explain(&error, run.instance());
+            let lost = self.source.says_unauthorized(&error).then(|| apply.record(CloudEntry::AuthorizationLost));
+            match lost {
+                Some(Err(error)) => diagnostics::journal(&error),
+                Some(Ok(())) | None => failure,
+            }
+        })
     }
 }
 

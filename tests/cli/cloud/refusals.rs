@@ -10,7 +10,7 @@ type Case = (&'static str, &'static str, &'static [&'static str], i32, &'static 
 
 const CASES: [Case; 17] = [
     ("session", "browser=deny", &["--all"], 1, "the authorization was denied in the browser"),
-    ("session", "browser=other-account", &["--all", "--account", "alice"], 1, "@bob (Bob) has authorized"),
+    ("session", "browser=other-account", &["--all", "--account", "alice"], 1, "@bob has authorized"),
     (
         "session",
         "browser=away",
@@ -29,7 +29,7 @@ const CASES: [Case; 17] = [
     ("session", "PUT /gitlab/v1/cloud/selection=status:422", &["--all"], 1, "does not find everything"),
     ("session", "browser=away@9", &["--group", "nowhere"], 1, "group nowhere"),
     ("client", "browser=deny", &["--all"], 1, "the authorization was denied in the browser"),
-    ("client", "browser=other-account", &["--all", "--account", "alice"], 1, "@bob (Bob) has authorized"),
+    ("client", "browser=other-account", &["--all", "--account", "alice"], 1, "@bob has authorized"),
     (
         "client",
         "browser=away",
