@@ -31,6 +31,10 @@ use super::fault::{FaultAction, FaultList};
 use super::rate_limit::{self, LimitVerdict, RateLimit};
 use super::request_log::{self, InFlight, Moment, Origin, RequestAction, RequestLog, Side};
 
+/// GitLab's pages that only a person's browser asks for, with what is below them.
+const WEB_PAGES: [&str; 5] =
+    ["/oauth/authorize", "/oauth/authorized_applications", "/oauth/device", "/users/sign_in", "/-/user_settings"];
+
 /// One of the two servers, and what every request to it passes first.
 pub(crate) struct Server {
     pub side: Side,
@@ -104,7 +108,7 @@ impl Server {
         match self.side {
             Side::Factory if path.starts_with(WEBHOOKS) => Origin::GitLab,
             Side::Factory if path.starts_with(PAGES) || path == CALLBACK => Origin::Browser,
-            Side::GitLab if is_page(&["/oauth/authorize", "/oauth/device", "/users/sign_in"]) => Origin::Browser,
+            Side::GitLab if is_page(&WEB_PAGES) => Origin::Browser,
             Side::GitLab | Side::Factory => Origin::Client,
         }
     }

@@ -4,6 +4,7 @@
 //! and in folders of its own, and ended with the test.
 
 mod age;
+mod browser;
 mod certificates;
 mod completions;
 mod gitbeaker;

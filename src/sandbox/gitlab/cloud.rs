@@ -1,10 +1,15 @@
 //! What is different on GitLab.com: the user is an ordinary one, every answer says how much of the limit is left, and Factory has
 //! applications of its own there.
 
+use axum::extract::Request;
+use axum::http::Method;
+use axum::response::{IntoResponse as _, Response};
 use jiff::Timestamp;
 
 use super::GitLab;
 use super::applications::ApplicationSpec;
+use super::error::ApiError;
+use super::secrets::Digest;
 use super::seed::ProjectSpec;
 use super::state::{GitLabState, ProjectNamespace};
 use crate::sandbox::factory::{CALLBACK, CloudClients};
@@ -17,6 +22,47 @@ pub(crate) const NATIVE_REDIRECT: &str = "http://127.0.0.1/callback";
 pub(crate) const REQUESTS_A_MINUTE: u32 = 2000;
 /// Projects and groups that one user may create in a day, from 19.3.
 pub(super) const PROJECTS_A_DAY: u32 = 200;
+
+/// The limits of single endpoints: method, path with a star for each variable part, requests, seconds.
+/// gitlab: doc/administration/settings/rate_limit_on_projects_api.md and its like; issue 458904
+const ENDPOINTS: [(Method, &str, u32, i64); 7] = [
+    (Method::GET, "/projects", 2000, 600),
+    (Method::GET, "/projects/*", 400, 60),
+    (Method::GET, "/groups", 200, 60),
+    (Method::GET, "/groups/*", 400, 60),
+    (Method::GET, "/groups/*/projects", 600, 60),
+    (Method::POST, "/projects/*/issues", 200, 60),
+    (Method::POST, "/projects/*/*/*/notes", 60, 60),
+];
+
+/// Requests of one token to one endpoint in one window.
+#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
+pub(super) struct LimitWindow {
+    endpoint: usize,
+    number: i64,
+    token: Digest,
+}
+
+/// The refusal of a request that is over the limit of its endpoint: JSON, without a time to wait.
+pub(super) fn over_limit(gitlab: &GitLab, request: &Request) -> Option<Response> {
+    let path = request.uri().path().strip_prefix(gitlab.root())?.strip_prefix("/api/v4")?;
+    let is_it = |pattern: &str| {
+        let (mut wanted, mut found) = (pattern.split('/'), path.trim_end_matches('/').split('/'));
+        wanted.by_ref().zip(found.by_ref()).all(|(wanted, found)| wanted == "*" || wanted == found)
+            && pattern.matches('/').count() == path.trim_end_matches('/').matches('/').count()
+    };
+    let known = |(method, pattern, _, _): &(Method, &str, u32, i64)| request.method() == method && is_it(pattern);
+    let endpoint = ENDPOINTS.iter().position(known)?;
+    let (_, _, allowed, seconds) = ENDPOINTS[endpoint];
+    let header = |name: &str| request.headers().get(name).and_then(|value| value.to_str().ok());
+    let token = Digest::of(header("private-token").or_else(|| header("authorization")).unwrap_or_default());
+    let number = gitlab.clock().now().as_second() / seconds;
+    let mut state = gitlab.lock();
+    state.endpoint_counts.retain(|window, _| window.endpoint != endpoint || window.number == number);
+    let count = state.endpoint_counts.entry(LimitWindow { endpoint, number, token }).or_default();
+    *count += 1;
+    (*count > allowed).then(|| ApiError::rate_limited().into_response())
+}
 
 impl GitLab {
     /// Registers Factory's applications, which are owned by a user, so that no list of the instance shows them.

@@ -3,6 +3,7 @@
 //! gitlab: config/initializers/doorkeeper.rb, app/controllers/oauth
 
 mod authorize;
+mod authorized;
 mod client;
 mod device;
 mod device_page;
@@ -30,6 +31,8 @@ const ACCESS_TOKEN_LIFE: i64 = 7200;
 pub(super) fn routes() -> Router<GitLab> {
     Router::new()
         .route("/oauth/authorize", get(authorize::show).post(authorize::answer).delete(authorize::answer))
+        .route(authorized::PAGE, get(authorized::list))
+        .route("/oauth/authorized_applications/{id}", post(authorized::revoke).delete(authorized::revoke))
         .route("/oauth/device", get(device_page::enter).post(device_page::answer))
         .route("/oauth/device/confirm", post(device_page::confirm))
         .route("/oauth/token", post(grants::token))

@@ -10,6 +10,7 @@ use jiff::civil::Date;
 use url::Url;
 
 pub use self::project::{ProjectDetails, ProjectNamespace, StoredProject, Visibility};
+use super::cloud::LimitWindow;
 use super::hooks::Hooks;
 use super::oauth::GrantSpec;
 use super::quirks::InstanceQuirks;
@@ -43,6 +44,7 @@ pub struct GitLabState {
     pub device_codes: Vec<DeviceCode>,
     pub grants: Vec<AccessGrant>,
     pub(super) web_sessions: HashMap<Digest, WebSession>,
+    pub(super) endpoint_counts: HashMap<LimitWindow, u32>,
     pub groups: BTreeMap<u64, StoredGroup>,
     pub projects: BTreeMap<u64, StoredProject>,
     pub settings: ApplicationSettings,
@@ -322,6 +324,7 @@ impl GitLabState {
             device_codes: Vec::new(),
             grants: Vec::new(),
             web_sessions: HashMap::new(),
+            endpoint_counts: HashMap::new(),
             groups: BTreeMap::new(),
             projects: BTreeMap::new(),
             settings,

@@ -12,8 +12,8 @@ use axum::middleware::Next;
 use axum::response::{Html, IntoResponse, Response};
 use serde_json::json;
 
-use super::GitLab;
 use super::error::ApiError;
+use super::{GitLab, cloud};
 use crate::sandbox::request_log::is_write;
 
 const NOT_FOUND: &str = "<!DOCTYPE html>\n<html>\n<head>\n  <title>The page could not be found (404)</title>\n</head>\n\
@@ -73,7 +73,8 @@ pub(super) async fn frame(Shared(gitlab): Shared<GitLab>, mut request: Request, 
     if let Some(response) = wall.and_then(|wall| wall::refusal(&wall, &mut request)) {
         return response;
     }
-    let refused = read_only(&gitlab, &request);
+    let over_limit = if gitlab.is_cloud() { cloud::over_limit(&gitlab, &request) } else { None };
+    let refused = over_limit.or_else(|| read_only(&gitlab, &request));
     let mut response = match refused {
         Some(response) => response,
         None => next.run(request).await,

@@ -366,3 +366,24 @@ async fn an_application_without_the_device_flow_is_refused() {
     let answer = site.form("POST /oauth/authorize_device", &encoded(&[("client_id", &uid), ("scope", "api")])).await;
     assert_eq!((answer.status, &answer.body["error"]), (400, &json!("access_denied")));
 }
+
+#[tokio::test]
+async fn the_user_withdraws_what_was_authorized_on_a_page() {
+    let site = cloud();
+    let app = public_app(&site);
+    let mut browser = Browser::new(&site);
+    browser.sign_in("alice").await;
+    let page = browser.get(&request(&app, &[])).await;
+    let code = value(&redirected(&browser.press(&page, "POST /oauth/authorize", &[]).await), "code");
+    let token = exchange(&site, &[("client_id", &app.uid), ("code", &code)]).await;
+    let bearer = [format!("Authorization: Bearer {}", token.body["access_token"].as_str().expect("a token"))];
+    let page = browser.get("/-/user_settings/applications").await;
+    assert!(page.text.contains("Factory &lt;b&gt;: api read_user"), "{}", page.text);
+    assert_eq!(
+        browser.press(&page, "POST /oauth/authorized_applications/1", &[("_method", "delete")]).await.status,
+        302
+    );
+    let empty = browser.get("/-/user_settings/applications").await;
+    assert!(empty.text.contains("have any authorized applications"), "{}", empty.text);
+    assert_eq!(site.send("GET /api/v4/user", &bearer, "").await.status, 401);
+}

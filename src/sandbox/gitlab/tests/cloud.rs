@@ -98,3 +98,19 @@ async fn scopes_of_an_oauth_token_decide_what_it_opens() {
         assert_eq!(ask(scopes, line).await.status, status, "{scopes:?} {line}");
     }
 }
+
+#[tokio::test]
+async fn single_endpoints_have_limits_of_their_own() {
+    let site = cloud(1, 3);
+    for _ in 0..200 {
+        assert_eq!(get(&site, "/groups").await.status, 200);
+    }
+    let refused = get(&site, "/groups").await;
+    assert_eq!((refused.status, refused.header("retry-after")), (429, ""));
+    assert!(refused.text.contains("This endpoint has been requested too many times."), "{}", refused.text);
+    assert_eq!(get(&site, "/groups/group-1").await.status, 200, "another endpoint");
+    let bearer = format!("Authorization: Bearer {}", site.gitlab.add_oauth_token(2, None, &["api"]));
+    assert_eq!(site.send("GET /api/v4/groups", &[bearer], "").await.status, 200, "another token");
+    site.gitlab.clock().advance(std::time::Duration::from_secs(60));
+    assert_eq!(get(&site, "/groups").await.status, 200, "a minute later");
+}
