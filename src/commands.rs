@@ -2,6 +2,7 @@
 
 mod approval;
 mod bundle;
+mod cloud;
 mod completions;
 mod connect;
 pub mod diagnostics;
@@ -212,6 +213,9 @@ fn running(invocation: &Invocation<Command>) -> String {
         Command::Network(args) => args.kept_flags(&invocation.given, invocation.cli.global.config.as_deref()),
         _ => Vec::new(),
     };
+    let is_cloud = invocation.given.has(&keys::CLOUD);
+    let of_cloud = if is_cloud { invocation.given.flags(keys::CLOUD_CHOICES) } else { Vec::new() };
+    let kept: Vec<String> = of_cloud.into_iter().chain(kept).collect();
     let running = kept.iter().fold(invocation.running.clone(), |running, flag| without_placeholder(&running, flag));
     kept.iter().fold(running, |running, flag| format!("{running} {flag}"))
 }

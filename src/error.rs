@@ -109,6 +109,26 @@ fn add_flags(line: &mut String, flags: &[String]) {
     line.push_str(&more.concat());
 }
 
+impl FixCommand {
+    /// The same for the connection to GitLab.com, which `connect`, `verify` and `disconnect` are told of by a flag.
+    #[must_use]
+    pub fn for_cloud(self) -> Self {
+        let cloud = |line: String| {
+            let is_told = line.split(' ').any(|word| word == "--cloud");
+            let knows = |name: &&str| line.starts_with(&format!("factory-gitlab {name}"));
+            match ["connect", "verify", "disconnect"].iter().find(|name| !is_told && knows(name)) {
+                Some(name) => line.replacen(name, &format!("{name} --cloud"), 1),
+                None => line,
+            }
+        };
+        match self {
+            Self::Rerun(options) => Self::Rerun(options),
+            // A recorded selection of webhooks is no flag of it.
+            Self::Connect(line) | Self::Run(line) => Self::Run(cloud(line)),
+        }
+    }
+}
+
 /// Flags of which a command takes one.
 const ONE_OF: [&str; 2] = ["--keep-application", "--application-id"];
 

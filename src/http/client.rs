@@ -312,7 +312,7 @@ impl Client {
             502..=504 if retry_after.is_some() => Signal::RateLimited(limited),
             502..=504 => Signal::Overload,
             _ if took > self.shared.timeout / OVERLOAD_PART => Signal::Overload,
-            _ => Signal::Success,
+            _ => Signal::of_success(error_response::time_until_more(&response.headers, self.shared.clock.now())),
         }
     }
 

@@ -1,5 +1,6 @@
 //! The table of settings: one static for each, to name it by.
 
+mod cloud;
 mod connect;
 mod connection;
 mod network;
@@ -7,6 +8,7 @@ mod overrides;
 
 use super::{Commands, Definition, Heading, Rehearsal, Required, Settings, ValueKind};
 
+pub use self::cloud::*;
 pub use self::connect::*;
 pub use self::connection::*;
 pub use self::network::*;
@@ -14,7 +16,7 @@ pub use self::overrides::*;
 
 /// Every setting, in the order of the help and the README.
 pub(super) fn all() -> impl Iterator<Item = &'static Definition> {
-    [connection::TABLE, connect::TABLE, overrides::TABLE, network::TABLE].into_iter().flatten().copied()
+    [connection::TABLE, connect::TABLE, cloud::TABLE, overrides::TABLE, network::TABLE].into_iter().flatten().copied()
 }
 
 /// Declares settings, and lists them in `TABLE`.
