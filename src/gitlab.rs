@@ -5,12 +5,15 @@
 
 mod account;
 mod api_refusal;
+mod candidates;
+mod grant;
 mod graphql;
 mod hook_tester;
 mod listing;
 mod network;
 mod oauth;
 mod projects;
+mod read_token;
 mod reader;
 mod sent_events;
 mod wire;
@@ -32,6 +35,8 @@ use crate::target::{Event, Target};
 
 pub use account::AccountProblem;
 pub use api_refusal::{ApiRefusal, TestRefusal};
+pub use candidates::{PlaceDetails, Reached};
+pub use grant::{Authorization, DeviceAuthorization, Grant, GrantClient, GrantError};
 pub use graphql::HookList;
 pub use hook_tester::HookTester;
 pub use listing::ProjectPages;

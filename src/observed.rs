@@ -1,6 +1,7 @@
 //! The observed state: reads both sides, independent reads at the same time.
 
 mod bulk;
+mod cloud;
 mod everywhere;
 mod exercise;
 mod factory;
@@ -21,6 +22,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 use serde::Serialize;
 
+pub use self::cloud::{CloudSeen, PlaceSeen as CloudPlaceSeen};
 pub use self::exercise::{ExercisePlaces, Leftover, PlaceFinder, PlaceHook, PlaceSeen, PlaceWish, mark_of};
 pub use self::memory::{Delivered, Memory, MemoryFile, News, NewsKind};
 pub use self::network::{NetworkSeen, inspect_network};

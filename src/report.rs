@@ -1,5 +1,6 @@
 //! Reports: one struct for each command, rendered as text, JSON or JUnit, with one exit code for all.
 
+pub mod cloud;
 pub mod exercise;
 mod failure;
 mod findings;

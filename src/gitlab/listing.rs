@@ -38,7 +38,8 @@ impl<W, T> Listing<W, T> {
 }
 
 impl<W: DeserializeOwned, T: From<W>> Listing<W, T> {
-    async fn next(&mut self) -> Result<Option<Vec<T>>, Error> {
+    /// The next page; `None` after the last.
+    pub(super) async fn next(&mut self) -> Result<Option<Vec<T>>, Error> {
         let Some(response) = self.pages.next().await? else { return Ok(None) };
         let wire: Vec<W> = response.json(self.expected)?;
         let has_started = std::mem::replace(&mut self.has_started, true);

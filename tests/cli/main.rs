@@ -2,6 +2,7 @@
 
 mod bad_input;
 mod bulk;
+mod cloud;
 mod compatibility;
 mod connect;
 mod connect_application;

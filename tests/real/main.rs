@@ -13,6 +13,8 @@ mod lab_servers;
 mod monitor;
 mod namespaces;
 mod network_lab;
+mod network_site;
+mod network_walk;
 mod nftables;
 mod nginx;
 mod programs;
