@@ -4,6 +4,7 @@
 
 #![expect(clippy::too_many_lines, reason = "each test holds the transcripts of its cases")]
 
+mod accounts;
 mod address;
 mod answers;
 mod certificate;
