@@ -1,6 +1,7 @@
 //! The commands: one verb per file. Each gathers what it needs, calls the layers below and returns a report.
 
 mod approval;
+mod audit;
 mod bundle;
 mod cloud;
 mod completions;
@@ -43,7 +44,7 @@ use crate::error::{ExitCode, Failure};
 use crate::http;
 use crate::inputs::Interview;
 use crate::journal::Store;
-use crate::report::{Format, Report};
+use crate::report::{self, Format, Report};
 use crate::secret::register_for_redaction;
 use crate::settings::{self, Answers, Settings, Source, keys, misplaced};
 use crate::terminal::interrupt::Interrupt;
@@ -78,6 +79,7 @@ commands! {
     Monitor(monitor::MonitorArgs) => monitor::monitor;
     Rotate(rotate::RotateArgs) => rotate::rotate;
     Disconnect(disconnect::DisconnectArgs) => disconnect::disconnect;
+    Audit(audit::AuditArgs) => audit::audit;
     Bundle(bundle::BundleArgs) => bundle::bundle;
     Kit(kit::KitCommandArgs) => kit::kit;
     Status(status::StatusArgs) => status::status;
@@ -247,7 +249,8 @@ fn of_checks(args: &[OsString]) -> WantedReport {
 fn wanted(invocation: &Invocation<Command>) -> WantedReport {
     let GlobalArgs { output_format, output_file, .. } = &invocation.cli.global;
     let is_report = *output_format != Format::Text || reports_checks(&invocation.cli.command);
-    WantedReport { format: *output_format, file: output_file.clone().filter(|_| is_report) }
+    let is_read = |path: &PathBuf| matches!(&invocation.cli.command, Command::Audit(args) if args.reads(path));
+    WantedReport { format: *output_format, file: output_file.clone().filter(|path| is_report && !is_read(path)) }
 }
 
 /// Whether the command has a report on checks, which JUnit is for.
@@ -289,6 +292,10 @@ fn require_report(cli: &Cli<Command>) -> Result<(), Failure> {
             _ => "this command reports no checks; choose -o text or -o json",
         };
         return Err(Failure::usage(why));
+    }
+    let is_audit = matches!(cli.command, Command::Audit(_));
+    if *output_format == Format::Sarif && !is_audit && !runs_another(&cli.command) {
+        return Err(report::no_sarif());
     }
     match output_file.as_deref() {
         Some(path) if reports_checks(&cli.command) => output::remove_stale(path),

@@ -32,7 +32,7 @@ impl<W, T> Listing<W, T> {
         Self { pages, expected, end: ListEnd::NotEmpty, has_started: false, types: PhantomData }
     }
 
-    fn allow_empty_last_page(self) -> Self {
+    pub(super) fn allow_empty_last_page(self) -> Self {
         Self { end: ListEnd::MayBeEmpty, ..self }
     }
 }
@@ -83,6 +83,11 @@ impl<W: DeserializeOwned, T: From<W>> Listing<W, T> {
         }
         drop(permit);
         Ok(all)
+    }
+
+    /// Ends the list: the page before was the last one.
+    pub(super) fn finish(&mut self) {
+        self.pages.finish();
     }
 
     /// The first entry that matches.

@@ -4,6 +4,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use super::listing::{self, Listing};
+use super::permissions::needed_permission;
 use super::read_token::ReadToken;
 use super::wire::{
     ApplicationWire, DeliveryWire, DiscoveryWire, GroupWire, HookWire, LicenseWire, MetadataWire, ProjectWire,
@@ -147,7 +148,11 @@ impl Reader {
     /// # Errors
     /// 401 for a token that is not valid, 400 for one that is not a personal access token.
     pub async fn token(&self) -> Result<TokenDetails, Error> {
-        self.get::<TokenWire>("/personal_access_tokens/self", "a token").await.map(TokenDetails::from)
+        let token = self.get::<TokenWire>("/personal_access_tokens/self", "a token").await.map(TokenDetails::from)?;
+        if token.granular {
+            self.http.note_fine_grained(needed_permission);
+        }
+        Ok(token)
     }
 
     /// The active tokens of a user whose names contain `name`.

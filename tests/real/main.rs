@@ -21,6 +21,7 @@ mod programs;
 mod proxy;
 mod put;
 mod python_gitlab;
+mod sarif;
 mod strongswan;
 mod terraform;
 mod tls;

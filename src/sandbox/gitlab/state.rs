@@ -2,7 +2,7 @@
 
 mod project;
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::net::SocketAddr;
 
 use jiff::Timestamp;
@@ -10,6 +10,7 @@ use jiff::civil::Date;
 use url::Url;
 
 pub use self::project::{ProjectDetails, ProjectNamespace, StoredProject, Visibility};
+use super::audit_events::StoredAuditEvent;
 use super::cloud::LimitWindow;
 use super::hooks::Hooks;
 use super::oauth::GrantSpec;
@@ -45,6 +46,10 @@ pub struct GitLabState {
     pub grants: Vec<AccessGrant>,
     pub(super) web_sessions: HashMap<Digest, WebSession>,
     pub(super) endpoint_counts: HashMap<LimitWindow, u32>,
+    pub audit_events: Vec<StoredAuditEvent>,
+    /// What fine-grained tokens have used: `access` and permission.
+    #[cfg_attr(not(feature = "sandbox-testing"), allow(dead_code, reason = "only tests read it"))]
+    pub used_permissions: BTreeSet<(&'static str, String)>,
     pub groups: BTreeMap<u64, StoredGroup>,
     pub projects: BTreeMap<u64, StoredProject>,
     pub settings: ApplicationSettings,
@@ -157,6 +162,7 @@ pub struct StoredToken {
     pub impersonation: bool,
     /// A fine-grained token, whose permissions are not in its scopes.
     pub granular: bool,
+    pub grants: Vec<GranularGrant>,
     pub created_at: Timestamp,
     pub last_used_at: Option<Timestamp>,
     /// The day on which it expires, at 00:00 UTC.
@@ -164,6 +170,14 @@ pub struct StoredToken {
     /// The token this one was rotated from.
     pub previous: Option<u64>,
     pub(super) value: Digest,
+}
+
+/// A part of what a fine-grained token may do (gitlab: app/models/authz/granular_scope.rb).
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct GranularGrant {
+    /// `instance`, `user` or `all_memberships`.
+    pub access: String,
+    pub permissions: Vec<String>,
 }
 
 impl StoredToken {
@@ -325,6 +339,8 @@ impl GitLabState {
             grants: Vec::new(),
             web_sessions: HashMap::new(),
             endpoint_counts: HashMap::new(),
+            audit_events: Vec::new(),
+            used_permissions: BTreeSet::new(),
             groups: BTreeMap::new(),
             projects: BTreeMap::new(),
             settings,
