@@ -3,6 +3,7 @@
 
 mod affected;
 mod application;
+mod cloud;
 mod docs;
 mod factory;
 mod filter;
@@ -14,11 +15,13 @@ mod token;
 mod webhook;
 
 pub use affected::{Affected, AffectedNumber};
+pub use cloud::CloudSides;
 pub use docs::documentation;
 pub use filter::CheckFilter;
 pub use outcome::{CheckStatus, SkipReason};
-pub use runner::{Finding, FindingTarget, Verdict, run_checks, verdict};
+pub use runner::{Finding, FindingTarget, Verdict, run_checks, run_cloud_checks, verdict};
 
+use crate::gitlab::Task;
 use crate::observed::Read;
 use outcome::{CheckContext, CheckOutcome};
 
@@ -91,6 +94,8 @@ pub enum CheckSet {
     #[default]
     Connection,
     Network,
+    /// Of `verify --cloud`: the same as those of a connection, and one of its own.
+    Cloud,
 }
 
 impl CheckSet {
@@ -100,6 +105,7 @@ impl CheckSet {
         match self {
             Self::Connection => all().map(Check::info).collect(),
             Self::Network => network::CHECKS.to_vec(),
+            Self::Cloud => all().map(Check::info).chain([cloud::SELECTION]).collect(),
         }
     }
 
@@ -108,6 +114,7 @@ impl CheckSet {
         match self {
             Self::Connection => "factory-gitlab verify --list",
             Self::Network => "factory-gitlab network check --list",
+            Self::Cloud => "factory-gitlab verify --cloud --list",
         }
     }
 }
@@ -135,24 +142,13 @@ impl CheckSeverity {
 pub struct Policy {
     /// A token or certificate that expires in fewer days is a warning (`--expires-within`).
     pub expires_within: i64,
-    pub token_use: TokenUse,
-}
-
-/// What the given token is used for: it decides which scopes it needs.
-#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
-pub enum TokenUse {
-    /// Only to read: `verify`.
-    Read,
-    /// Also to send GitLab's webhook tests: `verify --live`.
-    Test,
-    /// To write, and to be handed over where the kit asks for that.
-    #[default]
-    Connect,
+    /// What the given token is used for: it decides which scopes or permissions it needs.
+    pub task: Task,
 }
 
 impl Default for Policy {
     fn default() -> Self {
-        Self { expires_within: 14, token_use: TokenUse::default() }
+        Self { expires_within: 14, task: Task::default() }
     }
 }
 

@@ -1,6 +1,7 @@
 //! What should be true: from the kit and the inputs, and nothing else. Pure.
 
 mod address;
+mod cloud;
 mod cover;
 mod marker;
 mod ways;
@@ -18,6 +19,7 @@ use crate::secret::{ApplicationSecret, SigningToken, WebhookToken};
 use crate::target::{Event, Strategy, Target};
 
 pub use self::address::Address;
+pub use self::cloud::DesiredCloud;
 pub use self::cover::{Candidate, Cover, LeftOut, Named, Reason, Scope, Tree, anything_below, cover};
 pub use self::marker::{Marker, PlacedHook, TokenState, TokenStates};
 pub use self::ways::{AddressFamily, FactoryNetwork, NotATarget, WayOwner, WayTarget, WayTerms, Ways};
@@ -213,6 +215,13 @@ impl DesiredWebhooks {
     #[must_use]
     pub fn matches_url(&self, address: &str) -> bool {
         self.compare_url(address) == Address::Same
+    }
+
+    /// Whether a hook's URL is at Factory's host, whatever its path.
+    #[must_use]
+    pub fn is_at_factory(&self, address: &str) -> bool {
+        let host = |url: &Url| url.host_str().map(|host| host.trim_end_matches('.').to_owned());
+        Url::parse(address.trim()).is_ok_and(|found| host(&found) == host(&self.url))
     }
 
     /// The events that a hook on this kind of target sends.

@@ -22,6 +22,7 @@ use crate::env::Env;
 use crate::env_vars;
 use crate::http;
 use crate::secret::shown_place;
+use crate::text::shell_word;
 
 pub use self::answers::Answers;
 pub use self::recorded::RecordedChoices;
@@ -51,6 +52,25 @@ pub struct CliValues {
 impl CliValues {
     pub fn add(&mut self, setting: &'static Definition, values: Vec<String>) {
         self.values.insert(setting.key, values);
+    }
+
+    #[must_use]
+    pub fn has(&self, setting: &'static Definition) -> bool {
+        self.values.contains_key(setting.key)
+    }
+
+    /// These flags as they were given, for a command line that is printed for copying.
+    #[must_use]
+    pub fn flags(&self, settings: &[&'static Definition]) -> Vec<String> {
+        let mut flags = Vec::new();
+        for setting in settings {
+            let values = self.values.get(setting.key).map(Vec::as_slice).unwrap_or_default();
+            match setting.kind {
+                ValueKind::Switch => flags.extend(values.first().map(|_| setting.flag.to_owned())),
+                _ => flags.extend(values.iter().map(|value| format!("{} {}", setting.flag, shell_word(value)))),
+            }
+        }
+        flags
     }
 }
 

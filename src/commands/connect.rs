@@ -7,6 +7,7 @@ mod unfinished;
 use clap::Args;
 
 use super::Context;
+use super::cloud::{self, CloudConnect};
 use super::output;
 use super::preconditions;
 use super::run::{Planned, Ran, run};
@@ -15,6 +16,7 @@ use crate::advice::explain_blockers;
 use crate::cli::after_help::{Ending, after_help, common, own};
 use crate::desired::Prune;
 use crate::error::{ExitCode, Failure};
+use crate::gitlab::Task;
 use crate::observed::{Observed, Read, Reads};
 use crate::plan::{self, Blocker, Plan};
 use crate::report::run::{Job, PendingExit, Purpose};
@@ -71,6 +73,10 @@ const READS: [Read; 11] = [
 
 /// Goes on from a run that did not reach its end, and leaves as much to the next one.
 pub(super) async fn connect(args: ConnectArgs, context: &Context<'_>) -> Result<ExitCode, Failure> {
+    if cloud::is_chosen(context)? {
+        let asked = CloudConnect { access: access(&args), pending: pending(&args) };
+        return cloud::connect(asked, context).await;
+    }
     unfinished::restore(context);
     let access = access(&args);
     let ended = Box::pin(run_steps(args, context)).await;
@@ -89,7 +95,7 @@ async fn run_steps(args: ConnectArgs, context: &Context<'_>) -> Result<ExitCode,
     loop {
         // Observe: the current state of both sides.
         let observed = interrupt.or(session.observe(&Reads::from_iter(READS))).await?;
-        if let Err(failure) = preconditions::require_observed(&session.desired, &observed) {
+        if let Err(failure) = preconditions::require_observed(&session.desired, &observed, Task::Connect) {
             session = interrupt.or(Box::pin(choices::recover(session, failure))).await??;
             continue;
         }
@@ -128,8 +134,12 @@ fn job(args: &ConnectArgs) -> Job {
         standing: "is already connected",
         progress: "connecting",
         purpose: Purpose::Connect,
-        pending: if args.exit_code { PendingExit::Four } else { PendingExit::Zero },
+        pending: pending(args),
     }
+}
+
+fn pending(args: &ConnectArgs) -> PendingExit {
+    if args.exit_code { PendingExit::Four } else { PendingExit::Zero }
 }
 
 /// The plan. Where only one decision is missing, the user is asked for it and the plan is made again.

@@ -32,13 +32,14 @@ impl<W, T> Listing<W, T> {
         Self { pages, expected, end: ListEnd::NotEmpty, has_started: false, types: PhantomData }
     }
 
-    fn allow_empty_last_page(self) -> Self {
+    pub(super) fn allow_empty_last_page(self) -> Self {
         Self { end: ListEnd::MayBeEmpty, ..self }
     }
 }
 
 impl<W: DeserializeOwned, T: From<W>> Listing<W, T> {
-    async fn next(&mut self) -> Result<Option<Vec<T>>, Error> {
+    /// The next page; `None` after the last.
+    pub(super) async fn next(&mut self) -> Result<Option<Vec<T>>, Error> {
         let Some(response) = self.pages.next().await? else { return Ok(None) };
         let wire: Vec<W> = response.json(self.expected)?;
         let has_started = std::mem::replace(&mut self.has_started, true);
@@ -82,6 +83,11 @@ impl<W: DeserializeOwned, T: From<W>> Listing<W, T> {
         }
         drop(permit);
         Ok(all)
+    }
+
+    /// Ends the list: the page before was the last one.
+    pub(super) fn finish(&mut self) {
+        self.pages.finish();
     }
 
     /// The first entry that matches.

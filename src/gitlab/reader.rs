@@ -4,6 +4,8 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use super::listing::{self, Listing};
+use super::permissions::needed_permission;
+use super::read_token::ReadToken;
 use super::wire::{
     ApplicationWire, DeliveryWire, DiscoveryWire, GroupWire, HookWire, LicenseWire, MetadataWire, ProjectWire,
     TokenWire, UserWire,
@@ -38,20 +40,20 @@ impl IdOrder {
 #[derive(Clone)]
 pub struct Reader {
     pub(super) http: Client,
-    instance: InstanceUrl,
-    token: PersonalAccessToken,
+    pub(super) instance: InstanceUrl,
+    pub(super) token: ReadToken,
 }
 
 impl Reader {
     #[must_use]
     pub fn new(http: Client, instance: InstanceUrl, token: PersonalAccessToken) -> Self {
-        Self { http: http.for_gitlab(instance.url()), instance, token }
+        Self { http: http.for_gitlab(instance.url()), instance, token: ReadToken::Personal(token) }
     }
 
     /// The same with another token.
     #[must_use]
     pub fn with_token(&self, token: PersonalAccessToken) -> Self {
-        Self { token, ..self.clone() }
+        Self { token: ReadToken::Personal(token), ..self.clone() }
     }
 
     /// The same over another HTTP client.
@@ -80,11 +82,11 @@ impl Reader {
     /// Sends a GraphQL query. It is a POST that changes nothing, so it is sent again like a read.
     pub(super) async fn graphql(&self, query: &impl Serialize) -> Result<Response, Error> {
         let request = Request::write(Method::POST, self.instance.page("/api/graphql")).repeat(Repeat::Read);
-        self.http.send(&request.token(&self.token).json(query)?).await
+        self.http.send(&self.token.add_to(request).json(query)?).await
     }
 
     pub(super) fn request(&self, path: &str) -> Request {
-        Request::get(self.instance.api(path)).token(&self.token)
+        self.token.add_to(Request::get(self.instance.api(path)))
     }
 
     pub(super) async fn get<W: DeserializeOwned>(&self, path: &str, expected: Expected) -> Result<W, Error> {
@@ -146,7 +148,11 @@ impl Reader {
     /// # Errors
     /// 401 for a token that is not valid, 400 for one that is not a personal access token.
     pub async fn token(&self) -> Result<TokenDetails, Error> {
-        self.get::<TokenWire>("/personal_access_tokens/self", "a token").await.map(TokenDetails::from)
+        let token = self.get::<TokenWire>("/personal_access_tokens/self", "a token").await.map(TokenDetails::from)?;
+        if token.granular {
+            self.http.note_fine_grained(needed_permission);
+        }
+        Ok(token)
     }
 
     /// The active tokens of a user whose names contain `name`.

@@ -8,7 +8,7 @@ use zeroize::Zeroizing;
 
 use super::error::{Cause, Error, FailedRequest};
 use super::limits::{MAX_RESPONSE_BYTES, REQUEST_CAPACITY};
-use crate::secret::{FactoryKey, PersonalAccessToken, Secret, SecretKind};
+use crate::secret::{AccessToken, FactoryKey, PersonalAccessToken, Secret, SecretKind};
 
 /// Whether a request may be sent again.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -87,6 +87,13 @@ impl Request {
     #[must_use]
     pub fn token(mut self, token: &PersonalAccessToken) -> Self {
         self.secret_header(HeaderName::from_static("private-token"), token.expose());
+        self
+    }
+
+    /// Adds an OAuth token of GitLab.
+    #[must_use]
+    pub fn oauth_token(mut self, token: &AccessToken) -> Self {
+        self.secret_header(AUTHORIZATION, &Zeroizing::new(format!("Bearer {}", token.expose())));
         self
     }
 

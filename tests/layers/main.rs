@@ -24,10 +24,11 @@ const LAYERS: [&[&str]; 7] = [
         "mark",
         "text",
         "line_writer",
+        "cloud",
     ],
     &["http", "files", "credential_store", "journal", "settings"],
     &["gitlab", "bundle", "factory"],
-    &["desired", "plan", "advice", "checks", "observed", "series"],
+    &["desired", "plan", "advice", "checks", "observed", "series", "audit"],
     &["apply"],
     &["inputs", "report", "terminal"],
     &["main", "lib", "commands", "cli"],
@@ -35,16 +36,19 @@ const LAYERS: [&[&str]; 7] = [
 
 /// Modules of a layer that may use each other downward in this order only (a later one uses an earlier one).
 const WITHIN: [&[&str]; 6] = [
-    &["secret", "error", "instance", "network", "target", "activity", "mark", "text", "env_vars", "env", "kit"],
+    &[
+        "secret", "error", "instance", "network", "target", "activity", "mark", "text", "env_vars", "env", "kit",
+        "cloud",
+    ],
     &["files", "http", "credential_store", "journal", "settings"],
     &["gitlab", "bundle", "factory"],
-    &["desired", "observed", "plan", "advice", "checks", "series"],
+    &["desired", "observed", "plan", "advice", "checks", "series", "audit"],
     &["terminal", "report", "inputs"],
     &["cli", "commands", "lib", "main"],
 ];
 
 /// Judgment is pure: no waiting, no input or output, no clock.
-const PURE: [&str; 5] = ["desired", "plan", "advice", "checks", "series"];
+const PURE: [&str; 6] = ["desired", "plan", "advice", "checks", "series", "audit"];
 
 fn layer(module: &str) -> Option<usize> {
     LAYERS.iter().position(|layer| layer.contains(&module))

@@ -4,6 +4,7 @@
 //! and in folders of its own, and ended with the test.
 
 mod age;
+mod browser;
 mod certificates;
 mod completions;
 mod gitbeaker;
@@ -12,12 +13,15 @@ mod lab_servers;
 mod monitor;
 mod namespaces;
 mod network_lab;
+mod network_site;
+mod network_walk;
 mod nftables;
 mod nginx;
 mod programs;
 mod proxy;
 mod put;
 mod python_gitlab;
+mod sarif;
 mod strongswan;
 mod terraform;
 mod tls;

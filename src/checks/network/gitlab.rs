@@ -250,6 +250,7 @@ fn tested(all: &Seen<'_>, factory: &FactoryNetwork) -> Option<CheckOutcome> {
         Some(TestRefusal::UrlBlocked { said } | TestRefusal::Unresolved { said }) => Some((said, proof)),
         Some(
             TestRefusal::SilentMode
+            | TestRefusal::NotPermitted
             | TestRefusal::NoSample { .. }
             | TestRefusal::NotAvailable { .. }
             | TestRefusal::Failed { .. },

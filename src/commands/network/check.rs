@@ -246,6 +246,12 @@ impl Check<'_> {
         let requests = requests.saturating_add(usize::try_from(self.http.stats().requests).unwrap_or(usize::MAX));
         let mut findings = network_findings(&ways, &seen, EXPIRES_WITHIN);
         findings.retain(|finding| self.filter.wants(finding.code));
+        // A plan takes a kit from a file only.
+        let mut flags = self.settings.connection_flags();
+        flags.retain(|flag| !flag.starts_with("--kit http"));
+        for finding in &mut findings {
+            finding.fix = finding.fix.take().map(|fix| fix.with_flags_of("network plan", &flags));
+        }
         Ok(Findings {
             running: self.context.terminal.running(),
             target: self.inputs.gitlab.as_ref().map(ToString::to_string),

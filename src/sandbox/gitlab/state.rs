@@ -2,7 +2,7 @@
 
 mod project;
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::net::SocketAddr;
 
 use jiff::Timestamp;
@@ -10,11 +10,14 @@ use jiff::civil::Date;
 use url::Url;
 
 pub use self::project::{ProjectDetails, ProjectNamespace, StoredProject, Visibility};
+use super::audit_events::StoredAuditEvent;
+use super::cloud::LimitWindow;
 use super::hooks::Hooks;
 use super::oauth::GrantSpec;
 use super::quirks::InstanceQuirks;
 use super::secrets::Digest;
 use super::settings::ApplicationSettings;
+use super::web::session::WebSession;
 use super::work::Work;
 use crate::sandbox::clock::SandboxClock;
 use crate::sandbox::options::SandboxVersion;
@@ -41,6 +44,12 @@ pub struct GitLabState {
     pub oauth_tokens: BTreeMap<u64, OauthToken>,
     pub device_codes: Vec<DeviceCode>,
     pub grants: Vec<AccessGrant>,
+    pub(super) web_sessions: HashMap<Digest, WebSession>,
+    pub(super) endpoint_counts: HashMap<LimitWindow, u32>,
+    pub audit_events: Vec<StoredAuditEvent>,
+    /// What fine-grained tokens have used: `access` and permission.
+    #[cfg_attr(not(feature = "sandbox-testing"), allow(dead_code, reason = "only tests read it"))]
+    pub used_permissions: BTreeSet<(&'static str, String)>,
     pub groups: BTreeMap<u64, StoredGroup>,
     pub projects: BTreeMap<u64, StoredProject>,
     pub settings: ApplicationSettings,
@@ -153,6 +162,7 @@ pub struct StoredToken {
     pub impersonation: bool,
     /// A fine-grained token, whose permissions are not in its scopes.
     pub granular: bool,
+    pub grants: Vec<GranularGrant>,
     pub created_at: Timestamp,
     pub last_used_at: Option<Timestamp>,
     /// The day on which it expires, at 00:00 UTC.
@@ -160,6 +170,14 @@ pub struct StoredToken {
     /// The token this one was rotated from.
     pub previous: Option<u64>,
     pub(super) value: Digest,
+}
+
+/// A part of what a fine-grained token may do (gitlab: app/models/authz/granular_scope.rb).
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct GranularGrant {
+    /// `instance`, `user` or `all_memberships`.
+    pub access: String,
+    pub permissions: Vec<String>,
 }
 
 impl StoredToken {
@@ -238,7 +256,6 @@ pub struct AccessGrant {
 pub struct DeviceCode {
     pub application: u64,
     pub scopes: Vec<String>,
-    #[cfg_attr(not(test), allow(dead_code, reason = "only tests answer: the page for it is not embedded"))]
     pub user_code: String,
     pub created_at: Timestamp,
     pub last_polled: Option<Timestamp>,
@@ -272,6 +289,8 @@ pub struct StoredGroup {
     pub marked_for_deletion: Option<Date>,
     /// The addresses that it lets in, separated by commas; a group without a parent only.
     pub ip_restriction_ranges: Option<String>,
+    /// Its members sign in through a SAML provider, to which groups are linked.
+    pub has_saml: bool,
     pub created_at: Timestamp,
 }
 
@@ -318,6 +337,10 @@ impl GitLabState {
             oauth_tokens: BTreeMap::new(),
             device_codes: Vec::new(),
             grants: Vec::new(),
+            web_sessions: HashMap::new(),
+            endpoint_counts: HashMap::new(),
+            audit_events: Vec::new(),
+            used_permissions: BTreeSet::new(),
             groups: BTreeMap::new(),
             projects: BTreeMap::new(),
             settings,
