@@ -949,6 +949,9 @@ ultimate\t''"
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand sandbox" -l latency -d 'Wait this long before every answer, in milliseconds' -r
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand sandbox" -l rate-limit -d 'Allow N requests a minute to each token' -r
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand sandbox" -l relative-root -d 'Install GitLab under a path, as /gitlab' -r
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand sandbox" -l cloud-kit -d 'What the kit for GitLab.com offers: session, client, device' -r -f -a "session\t''
+client\t''
+device\t''"
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand sandbox" -l fault -d 'Inject a fault (may be repeated)' -r
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand sandbox" -l gitlab-url -d 'Base URL of GitLab, with its path if it has one (https://host/gitlab) [env: GITLAB_URL]' -r -f
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand sandbox" -l token-file -d 'File with an admin\'s personal access token; - reads standard input [env: GITLAB_TOKEN]' -r -F
@@ -977,6 +980,7 @@ always\t''
 never\t''"
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand sandbox" -l admin-mode -d 'Turn Admin Mode on'
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand sandbox" -l tls -d 'Serve over TLS with a private CA'
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand sandbox" -l cloud -d 'Behave as GitLab.com'
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand sandbox" -s y -l yes -d 'Apply the plan without asking'
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand sandbox" -l no-input -d 'Never ask; implied without a terminal and where CI is set'
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand sandbox" -s q -l quiet -d 'Show problems only'
