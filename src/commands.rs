@@ -216,7 +216,7 @@ fn running(invocation: &Invocation<Command>) -> String {
         _ => Vec::new(),
     };
     let is_cloud = invocation.given.has(&keys::CLOUD);
-    let of_cloud = if is_cloud { invocation.given.flags(keys::CLOUD_CHOICES) } else { Vec::new() };
+    let of_cloud = if is_cloud { invocation.given.flags(keys::CLOUD_CHOICES.iter().copied()) } else { Vec::new() };
     let kept: Vec<String> = of_cloud.into_iter().chain(kept).collect();
     let running = kept.iter().fold(invocation.running.clone(), |running, flag| without_placeholder(&running, flag));
     kept.iter().fold(running, |running, flag| format!("{running} {flag}"))

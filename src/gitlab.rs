@@ -42,13 +42,13 @@ pub use candidates::{PlaceDetails, Reached};
 pub use grant::{Authorization, DeviceAuthorization, Grant, GrantClient, GrantError};
 pub use graphql::HookList;
 pub use hook_tester::HookTester;
-pub use listing::ProjectPages;
+pub use listing::{IdOrder, ProjectPages};
 pub use network::{GitAccess, GroupRestriction, NetworkSettings, SshPlace};
 pub use oauth::OAuth;
 pub use permissions::{Boundary, GranularScope, Permission, Task};
 pub use projects::{GroupDetails, NewProject, ProjectDetails};
+pub use reader::Reader;
 pub(crate) use reader::if_found;
-pub use reader::{IdOrder, Reader};
 pub use sent_events::{EventSubject, SentEvent};
 pub use work::{
     Commit, CommitAction, Discussed, FileChange, NamedCommit, NewCommit, NewIssue, NewMergeRequest, NewNote, Note,

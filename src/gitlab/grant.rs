@@ -281,3 +281,28 @@ fn is_missing(error: &Error) -> bool {
         _ => false,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::env::Env;
+    use crate::http::ClientOptions;
+
+    #[test]
+    fn the_address_has_a_challenge_of_a_long_verifier_and_never_the_verifier() {
+        let http = Client::new(&ClientOptions::default(), Env::empty().clock).expect("a client");
+        let instance = "https://gitlab.com".parse().expect("a URL");
+        let client = GrantClient::new(http, instance, "client-1".to_owned());
+        let scopes = ["api", "read_user"].map(str::to_owned);
+        let begun = client.authorize("http://127.0.0.1:5555/callback", &scopes).expect("an address");
+        let query: std::collections::BTreeMap<String, String> = begun.url.query_pairs().into_owned().collect();
+        assert_eq!(begun.verifier.expose().len(), 64);
+        assert_eq!(query["code_challenge_method"], "S256");
+        assert_eq!(query["scope"], "api read_user");
+        assert_eq!(query["redirect_uri"], "http://127.0.0.1:5555/callback");
+        assert_eq!(query["client_id"], "client-1");
+        assert!(!begun.url.as_str().contains(begun.verifier.expose()));
+        let other = client.authorize("http://127.0.0.1:5555/callback", &scopes).expect("an address");
+        assert_ne!(begun.url, other.url, "state and challenge are of one run");
+    }
+}

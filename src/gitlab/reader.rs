@@ -3,7 +3,7 @@
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use super::listing::{self, Listing};
+use super::listing::{self, IdOrder, Listing};
 use super::permissions::needed_permission;
 use super::read_token::ReadToken;
 use super::wire::{
@@ -19,22 +19,6 @@ use crate::http::{Cause, Client, ErrorResponse, Expected, LinkProblem, Method, P
 use crate::instance::{Edition, InstanceUrl};
 use crate::secret::PersonalAccessToken;
 use crate::target::{Target, TargetKind};
-
-/// In which order a list comes by ID.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub enum IdOrder {
-    OldestFirst,
-    NewestFirst,
-}
-
-impl IdOrder {
-    const fn word(self) -> &'static str {
-        match self {
-            Self::OldestFirst => "asc",
-            Self::NewestFirst => "desc",
-        }
-    }
-}
 
 /// Reads an instance with a token. Clones share the connections.
 #[derive(Clone)]

@@ -176,3 +176,113 @@ impl CloudPlan {
         self
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cloud::SelectedPlace;
+    use crate::factory::FactoryStatus;
+    use crate::http::{Cause, FailedRequest};
+    use crate::journal::{CloudRecord, GrantRecord};
+    use crate::kit::CloudKit;
+    use crate::observed::Observation;
+
+    const KIT: &str = r#"{
+        "schema": "factory-gitlab/kit/v1", "organization": { "id": "org_acme" },
+        "bundle": { "recipients": ["age1abc"], "upload_url": "https://api.factory.example/bundles" },
+        "status_url": "https://api.factory.example/status",
+        "cloud": { "url": "https://gitlab.com", "client_id": "c", "redirect_uri": "http://127.0.0.1/cb",
+                   "selection_url": "https://api.factory.example/selection" }
+    }"#;
+
+    fn desired() -> DesiredCloud {
+        let kit = CloudKit::parse(KIT).expect("a kit");
+        DesiredCloud {
+            trust: DesiredTrust { values: kit.trusted(), key_origins: kit.key_origins(), served_by: None },
+            instance: "https://gitlab.com".parse().expect("a URL"),
+            way: CloudWay::Code,
+            account: None,
+            selection: None,
+            proof: None,
+            kit,
+        }
+    }
+
+    fn seen(state: FactoryState, selection: Option<CloudSelection>) -> CloudSeen {
+        let status = Observation::Known(FactoryStatus { state, detail: None });
+        CloudSeen { status, selection: Observation::Known(selection) }
+    }
+
+    fn of_group(path: &str) -> CloudSelection {
+        let group = SelectedPlace { id: None, full_path: path.to_owned() };
+        CloudSelection { groups: vec![group], ..CloudSelection::default() }
+    }
+
+    /// A record whose grant is in this state; the file is there unless it was accepted.
+    fn record(accepted: bool, recipient: &str) -> Record {
+        let cloud = CloudRecord {
+            authorized_at: Some(jiff::Timestamp::UNIX_EPOCH),
+            grant: Some(GrantRecord {
+                sha256: String::new(),
+                recipients: vec![recipient.to_owned()],
+                selection: of_group("sealed"),
+                accepted,
+                receipt: None,
+                on_disk: !accepted,
+            }),
+            ..CloudRecord::new(CloudWay::Code)
+        };
+        Record { cloud: Some(Box::new(cloud)), ..Record::default() }
+    }
+
+    #[test]
+    fn a_user_authorizes_only_where_neither_factory_nor_this_machine_has_it() {
+        use FactoryState::{Connected, Failed, Pending};
+        for (what, seen, record, wanted) in [
+            ("nothing", seen(Pending, None), Record::default(), CloudAuthorization::Needed),
+            ("another machine", seen(Connected, Some(of_group("a"))), Record::default(), CloudAuthorization::Given),
+            ("a selection", seen(Pending, Some(of_group("a"))), Record::default(), CloudAuthorization::Given),
+            ("handed over", seen(Pending, None), record(true, "age1abc"), CloudAuthorization::Given),
+            ("sealed", seen(Pending, None), record(false, "age1abc"), CloudAuthorization::Waiting),
+            ("sealed for others", seen(Pending, None), record(false, "age1other"), CloudAuthorization::Needed),
+            ("failed", seen(Failed, Some(of_group("a"))), record(true, "age1abc"), CloudAuthorization::Needed),
+        ] {
+            assert_eq!(CloudAuthorization::of(&desired(), &seen, &record), wanted, "{what}");
+        }
+    }
+
+    #[test]
+    fn what_was_named_counts_more_than_what_factory_has_and_that_more_than_what_was_sealed() {
+        let (present, sealed) = (seen(FactoryState::Connected, Some(of_group("a"))), record(false, "age1abc"));
+        let nothing = seen(FactoryState::Pending, None);
+        let named = |path: &str| DesiredCloud { selection: Some(of_group(path)), ..desired() };
+        for (desired, seen, record, wanted) in [
+            (named("A"), &present, Record::default(), CloudChoice::Stands(of_group("a"))),
+            (named("b"), &present, Record::default(), CloudChoice::New(of_group("b"))),
+            (desired(), &present, Record::default(), CloudChoice::Stands(of_group("a"))),
+            (desired(), &nothing, sealed, CloudChoice::New(of_group("sealed"))),
+            (desired(), &nothing, Record::default(), CloudChoice::Open),
+        ] {
+            assert_eq!(CloudChoice::of(&desired, seen, &record), wanted);
+        }
+    }
+
+    #[test]
+    fn nothing_is_planned_where_factory_is_connected_and_has_the_selection() {
+        let (desired, seen) = (desired(), seen(FactoryState::Connected, Some(of_group("a"))));
+        let choice = CloudChoice::Stands(of_group("a"));
+        assert!(cloud(&desired, &seen, CloudAuthorization::Given, &choice).is_empty());
+        let waiting = CloudSeen { status: Observation::Skipped("no"), ..seen };
+        let plan = cloud(&desired, &waiting, CloudAuthorization::Given, &choice);
+        assert!(!plan.is_empty() && !plan.writes(), "only the status is waited for");
+    }
+
+    #[test]
+    fn what_could_not_be_asked_is_no_authorization() {
+        let (method, host, path) = ("GET", String::new(), String::new());
+        let cause = Box::new(Cause::Interrupted);
+        let error = || FailedRequest { method, host: host.clone(), path: path.clone(), cause: cause.clone() }.into();
+        let seen = CloudSeen { status: Observation::Failed(error()), selection: Observation::Failed(error()) };
+        assert_eq!(CloudAuthorization::of(&desired(), &seen, &Record::default()), CloudAuthorization::Needed);
+    }
+}

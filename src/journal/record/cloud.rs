@@ -49,7 +49,9 @@ pub struct GrantRecord {
 }
 
 impl CloudRecord {
-    const fn new(way: CloudWay) -> Self {
+    /// Nothing but the way is known.
+    #[must_use]
+    pub const fn new(way: CloudWay) -> Self {
         Self {
             way,
             open_session: None,
@@ -121,5 +123,70 @@ impl Record {
             CloudEntry::GrantDropped { .. } | CloudEntry::AuthorizationLost => cloud.forget_authorization(),
             CloudEntry::SelectionAccepted { selection } => cloud.selection = Some(selection),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn replayed(entries: Vec<CloudEntry>) -> Record {
+        let mut record = Record::default();
+        for entry in entries {
+            let line = serde_json::to_string(&entry).expect("a line");
+            record.add_cloud(Timestamp::UNIX_EPOCH, serde_json::from_str(&line).expect("the same entry"));
+        }
+        record
+    }
+
+    fn began() -> CloudEntry {
+        let text = |text: &str| text.to_owned();
+        CloudEntry::Began {
+            instance: text("https://gitlab.com"),
+            organization: text("org_acme"),
+            tool: text("0"),
+            kit: None,
+            way: CloudWay::Session,
+        }
+    }
+
+    fn account() -> CloudAccount {
+        CloudAccount { id: 7, username: "jane".to_owned(), name: String::new() }
+    }
+
+    #[test]
+    fn a_session_is_open_until_it_is_authorized_or_over() {
+        let open = |key: &str| CloudEntry::OpenSession { key: key.to_owned(), account: None };
+        let ended = |key: &str| CloudEntry::SessionEnded { key: key.to_owned() };
+        let is_open = |entries: Vec<CloudEntry>| {
+            let record = replayed(entries);
+            record.cloud.expect("a connection").open_session.map(|open| open.key)
+        };
+        assert_eq!(is_open(vec![began(), open("a")]).as_deref(), Some("a"));
+        assert_eq!(is_open(vec![began(), open("a"), ended("a")]), None);
+        assert_eq!(is_open(vec![began(), open("a"), open("b"), ended("a")]).as_deref(), Some("b"));
+        let (session, scopes) = ("ses".to_owned(), Vec::new());
+        let authorized = CloudEntry::SessionAuthorized { session, account: account(), scopes };
+        assert_eq!(is_open(vec![began(), open("a"), authorized.clone()]), None);
+        let record = replayed(vec![began(), authorized, CloudEntry::AuthorizationLost]);
+        assert!(!record.cloud.expect("a connection").is_authorized());
+    }
+
+    #[test]
+    fn a_sealed_grant_is_an_authorization_once_it_is_accepted_or_while_its_file_is_there() {
+        let sealed = CloudEntry::GrantSealed {
+            sha256: "abc".to_owned(),
+            recipients: Vec::new(),
+            account: account(),
+            scopes: Vec::new(),
+            way: CloudWay::Code,
+            selection: CloudSelection::default(),
+        };
+        let lost = replayed(vec![began(), sealed.clone()]).cloud.expect("a connection");
+        assert!(!lost.is_authorized(), "its file is gone");
+        let accepted = CloudEntry::GrantAccepted { sha256: "abc".to_owned(), id: None };
+        let cloud = replayed(vec![began(), sealed, accepted]).cloud.expect("a connection");
+        assert!(cloud.is_authorized() && cloud.waiting_grant().is_none());
+        assert_eq!(cloud.way, CloudWay::Code);
     }
 }

@@ -124,7 +124,8 @@ impl<'a> Look<'a> {
         if self.target.has_tls() && self.wants("network.tls") {
             let certificate = async |_limit| probe::certificate(&self.client, &self.target.url).await.into();
             way.tunnelled = self.ask("network.tls", 1, certificate).await;
-            if way.tunnelled.is_none() {
+            // What depends on it is not asked for.
+            if way.tunnelled.as_ref().and_then(Observation::known).is_none() {
                 return way;
             }
         }

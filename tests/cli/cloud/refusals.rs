@@ -8,7 +8,14 @@ use crate::test_env::TestEnv;
 /// A way of the kit, a fault, more arguments; the exit code, and what is said.
 type Case = (&'static str, &'static str, &'static [&'static str], i32, &'static str);
 
-const CASES: [Case; 17] = [
+const CASES: [Case; 18] = [
+    (
+        "session",
+        "POST /gitlab/v1/cloud/sessions=with:{\"session_url\":\"https://factory.example/s\"}",
+        &["--all"],
+        3,
+        "its session_url is not at the origin",
+    ),
     ("session", "browser=deny", &["--all"], 1, "the authorization was denied in the browser"),
     ("session", "browser=other-account", &["--all", "--account", "alice"], 1, "@bob has authorized"),
     (

@@ -79,7 +79,7 @@ fn a_proxy_that_does_not_let_a_host_pass_fails_with_what_to_let_pass() {
       skip     network.inbound    Factory may reach GitLab (whether Factory reaches GitLab cannot be seen from here)
       skip     network.endpoints  every address of the kit is usable (no kit is given, so that Factory's addresses are not known)
 
-    verdict: fail, 1 failed, 7 skipped (1 request, [duration])
+    verdict: fail, 1 failed, 7 skipped (0 requests, [duration])
     ");
 }
 
