@@ -19,7 +19,7 @@ mod tls;
 pub use self::blockers::explain_blockers;
 pub use self::deliveries::{allow_outbound, is_token_refused, outbound_requests, reset_token, unproven};
 pub use self::exercise::{ExerciseFacts, exercised};
-pub use self::gitlab::{new_token, own_url, refused_target};
+pub use self::gitlab::{new_fine_grained_token, new_token, own_url, refused_target};
 pub use self::local::{credential_store, journal, kit, locked, sealing, send_again};
 pub use self::network::is_temporary;
 
@@ -74,6 +74,7 @@ pub fn advise(error: &Error, about: About<'_>) -> Vec<Fix> {
 fn gitlab_refusal(error: &Error, instance: &InstanceUrl) -> Option<Fix> {
     let refusal = || ApiRefusal::of(error);
     gitlab::redirect(error, instance)
+        .or_else(|| gitlab::missing_permission(error, &refusal()?, instance))
         .or_else(|| gitlab::target_refusal(error, &refusal()?, instance))
         .or_else(|| gitlab::refusal(&refusal()?, instance))
 }

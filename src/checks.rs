@@ -19,8 +19,9 @@ pub use cloud::CloudSides;
 pub use docs::documentation;
 pub use filter::CheckFilter;
 pub use outcome::{CheckStatus, SkipReason};
-pub use runner::{Finding, Verdict, run_checks, run_cloud_checks, verdict};
+pub use runner::{Finding, FindingTarget, Verdict, run_checks, run_cloud_checks, verdict};
 
+use crate::gitlab::Task;
 use crate::observed::Read;
 use outcome::{CheckContext, CheckOutcome};
 
@@ -141,24 +142,13 @@ impl CheckSeverity {
 pub struct Policy {
     /// A token or certificate that expires in fewer days is a warning (`--expires-within`).
     pub expires_within: i64,
-    pub token_use: TokenUse,
-}
-
-/// What the given token is used for: it decides which scopes it needs.
-#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
-pub enum TokenUse {
-    /// Only to read: `verify`.
-    Read,
-    /// Also to send GitLab's webhook tests: `verify --live`.
-    Test,
-    /// To write, and to be handed over where the kit asks for that.
-    #[default]
-    Connect,
+    /// What the given token is used for: it decides which scopes or permissions it needs.
+    pub task: Task,
 }
 
 impl Default for Policy {
     fn default() -> Self {
-        Self { expires_within: 14, token_use: TokenUse::default() }
+        Self { expires_within: 14, task: Task::default() }
     }
 }
 

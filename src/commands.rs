@@ -1,6 +1,7 @@
 //! The commands: one verb per file. Each gathers what it needs, calls the layers below and returns a report.
 
 mod approval;
+mod audit;
 mod bundle;
 mod cloud;
 mod completions;
@@ -43,7 +44,7 @@ use crate::error::{ExitCode, Failure};
 use crate::http;
 use crate::inputs::Interview;
 use crate::journal::Store;
-use crate::report::{Format, Report};
+use crate::report::{self, Format, Report};
 use crate::secret::register_for_redaction;
 use crate::settings::{self, Answers, Settings, Source, keys, misplaced};
 use crate::terminal::interrupt::Interrupt;
@@ -78,6 +79,7 @@ commands! {
     Monitor(monitor::MonitorArgs) => monitor::monitor;
     Rotate(rotate::RotateArgs) => rotate::rotate;
     Disconnect(disconnect::DisconnectArgs) => disconnect::disconnect;
+    Audit(audit::AuditArgs) => audit::audit;
     Bundle(bundle::BundleArgs) => bundle::bundle;
     Kit(kit::KitCommandArgs) => kit::kit;
     Status(status::StatusArgs) => status::status;
@@ -208,19 +210,31 @@ pub async fn run(args: &[OsString], env: &Env, interrupt: &Interrupt) -> ExitCod
 
 /// The command that is running, with those of its flags that a command which runs it again has to repeat.
 fn running(invocation: &Invocation<Command>) -> String {
-    let mut running = invocation.running.clone();
     let kept = match &invocation.cli.command {
         Command::Disconnect(args) => args.kept_flags(),
-        Command::Network(args) => args.kept_flags(),
+        Command::Network(args) => args.kept_flags(&invocation.given, invocation.cli.global.config.as_deref()),
         _ => Vec::new(),
     };
     let is_cloud = invocation.given.has(&keys::CLOUD);
-    let of_cloud = if is_cloud { invocation.given.flags(keys::CLOUD_CHOICES) } else { Vec::new() };
-    for flag in of_cloud.into_iter().chain(kept) {
-        running.push(' ');
-        running.push_str(&flag);
+    let of_cloud = if is_cloud { invocation.given.flags(keys::CLOUD_CHOICES.iter().copied()) } else { Vec::new() };
+    let kept: Vec<String> = of_cloud.into_iter().chain(kept).collect();
+    let running = kept.iter().fold(invocation.running.clone(), |running, flag| without_placeholder(&running, flag));
+    kept.iter().fold(running, |running, flag| format!("{running} {flag}"))
+}
+
+/// The command without the name of a value (`--out DIR`) that is required and known now.
+fn without_placeholder(running: &str, flag: &str) -> String {
+    let name = flag.split(' ').next().unwrap_or_default();
+    let mut words = running.split(' ');
+    let mut kept = Vec::new();
+    while let Some(word) = words.next() {
+        if word == name {
+            let _placeholder = words.next();
+        } else {
+            kept.push(word);
+        }
     }
-    running
+    kept.join(" ")
 }
 
 /// The report of a command line that is not understood. A text's file is left alone: what the command would have written to
@@ -235,7 +249,8 @@ fn of_checks(args: &[OsString]) -> WantedReport {
 fn wanted(invocation: &Invocation<Command>) -> WantedReport {
     let GlobalArgs { output_format, output_file, .. } = &invocation.cli.global;
     let is_report = *output_format != Format::Text || reports_checks(&invocation.cli.command);
-    WantedReport { format: *output_format, file: output_file.clone().filter(|_| is_report) }
+    let is_read = |path: &PathBuf| matches!(&invocation.cli.command, Command::Audit(args) if args.reads(path));
+    WantedReport { format: *output_format, file: output_file.clone().filter(|path| is_report && !is_read(path)) }
 }
 
 /// Whether the command has a report on checks, which JUnit is for.
@@ -277,6 +292,10 @@ fn require_report(cli: &Cli<Command>) -> Result<(), Failure> {
             _ => "this command reports no checks; choose -o text or -o json",
         };
         return Err(Failure::usage(why));
+    }
+    let is_audit = matches!(cli.command, Command::Audit(_));
+    if *output_format == Format::Sarif && !is_audit && !runs_another(&cli.command) {
+        return Err(report::no_sarif());
     }
     match output_file.as_deref() {
         Some(path) if reports_checks(&cli.command) => output::remove_stale(path),

@@ -217,6 +217,13 @@ impl DesiredWebhooks {
         self.compare_url(address) == Address::Same
     }
 
+    /// Whether a hook's URL is at Factory's host, whatever its path.
+    #[must_use]
+    pub fn is_at_factory(&self, address: &str) -> bool {
+        let host = |url: &Url| url.host_str().map(|host| host.trim_end_matches('.').to_owned());
+        Url::parse(address.trim()).is_ok_and(|found| host(&found) == host(&self.url))
+    }
+
     /// The events that a hook on this kind of target sends.
     #[must_use]
     pub fn events_on(&self, target: &Target) -> Vec<Event> {

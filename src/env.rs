@@ -191,6 +191,25 @@ pub fn forbid_core_dumps() {
 #[cfg(not(unix))]
 pub fn forbid_core_dumps() {}
 
+/// Lets this process have as many files and sockets open as the system grants it without a privilege, up to what one run can
+/// use, and returns how many that are. Most systems begin with 256 or 1024.
+#[cfg(unix)]
+pub fn allow_open_files() -> usize {
+    use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+    const MOST: u64 = 8192;
+    let Rlimit { current, maximum } = getrlimit(Resource::Nofile);
+    let now = current.unwrap_or(MOST);
+    let wanted = maximum.unwrap_or(MOST).min(MOST);
+    let is_raised = now < wanted && setrlimit(Resource::Nofile, Rlimit { current: Some(wanted), maximum }).is_ok();
+    usize::try_from(if is_raised { wanted } else { now }).unwrap_or(usize::MAX)
+}
+
+/// Windows has no such limit.
+#[cfg(not(unix))]
+pub fn allow_open_files() -> usize {
+    8192
+}
+
 fn native_state_dir() -> Option<PathBuf> {
     let strategy = choose_app_strategy(AppStrategyArgs {
         top_level_domain: "ai".to_owned(),

@@ -5,6 +5,7 @@
 
 mod account;
 mod api_refusal;
+mod audit;
 mod candidates;
 mod grant;
 mod graphql;
@@ -12,6 +13,7 @@ mod hook_tester;
 mod listing;
 mod network;
 mod oauth;
+pub mod permissions;
 mod projects;
 mod read_token;
 mod reader;
@@ -35,16 +37,18 @@ use crate::target::{Event, Target};
 
 pub use account::AccountProblem;
 pub use api_refusal::{ApiRefusal, TestRefusal};
+pub use audit::{Administrator, AuditEvent, AuditEventPages, EventDays, EventScope, SecuritySettings};
 pub use candidates::{PlaceDetails, Reached};
 pub use grant::{Authorization, DeviceAuthorization, Grant, GrantClient, GrantError};
 pub use graphql::HookList;
 pub use hook_tester::HookTester;
-pub use listing::ProjectPages;
+pub use listing::{IdOrder, ProjectPages};
 pub use network::{GitAccess, GroupRestriction, NetworkSettings, SshPlace};
 pub use oauth::OAuth;
+pub use permissions::{Boundary, GranularScope, Permission, Task};
 pub use projects::{GroupDetails, NewProject, ProjectDetails};
+pub use reader::Reader;
 pub(crate) use reader::if_found;
-pub use reader::{IdOrder, Reader};
 pub use sent_events::{EventSubject, SentEvent};
 pub use work::{
     Commit, CommitAction, Discussed, FileChange, NamedCommit, NewCommit, NewIssue, NewMergeRequest, NewNote, Note,
@@ -147,6 +151,22 @@ pub struct TokenDetails {
     pub expires_at: Option<Date>,
     /// A fine-grained token (19.x), which has no classic scopes.
     pub granular: bool,
+    /// What a fine-grained token may do, where the version shows it (19.5).
+    pub granular_scopes: Option<Vec<GranularScope>>,
+    /// GitLab notes it every ten minutes at most.
+    pub last_used_at: Option<Timestamp>,
+}
+
+impl TokenDetails {
+    /// The permissions that a fine-grained token lacks for a task; `None` for a classic token, and where GitLab does not show
+    /// what it may do.
+    #[must_use]
+    pub fn missing_permissions(&self, task: Task) -> Option<Vec<Permission>> {
+        let granted = self.granular_scopes.as_ref().filter(|_| self.granular)?;
+        let mut needed = task.permissions();
+        needed.retain(|permission| !granted.iter().any(|scope| scope.grants(permission)));
+        Some(needed)
+    }
 }
 
 /// An instance-wide OAuth application. gitlab: lib/api/entities/application.rb

@@ -41,6 +41,7 @@ pub use pages::Pages;
 pub use request::Request;
 pub(crate) use request::{Repeat, in_body, in_body_if};
 pub use reqwest::Method;
-pub use response::Response;
+pub use response::{BodyEnding, Response};
+pub use tls::PrivateRoot;
 pub use tls::problem::TlsProblem;
 pub use trail::{SentRequest, Trail};

@@ -222,6 +222,8 @@ impl Version {
     pub const SIGNING_TOKEN: Self = Self::new(19, 0);
     /// The signing token without a feature flag; 19.0 ignores it where `webhook_signing_token` is off. gitlab: MR 231325
     pub const SIGNING_TOKEN_ALWAYS: Self = Self::new(19, 1);
+    /// Fine-grained personal access tokens are generally available.
+    pub const FINE_GRAINED_TOKENS: Self = Self::new(19, 2);
 
     #[must_use]
     pub const fn new(major: u16, minor: u16) -> Self {

@@ -18,7 +18,7 @@
 //! | 6 edge | `main`, `lib`, [`commands`], [`cli`] |
 //! | 5 conversation | [`inputs`], [`report`], [`terminal`] |
 //! | 4 effects | [`apply`] |
-//! | 3 judgment | [`desired`], [`plan`], [`checks`], [`advice`], [`series`] (pure), [`observed`] |
+//! | 3 judgment | [`desired`], [`plan`], [`checks`], [`advice`], [`series`], [`audit`] (pure), [`observed`] |
 //! | 2 the two sides | [`gitlab`], [`factory`], [`bundle`] |
 //! | 1 plumbing | [`http`], `files`, [`credential_store`], [`journal`], [`settings`] |
 //! | 0 words | [`secret`], [`error`], [`env`](mod@env), [`env_vars`], [`kit`], [`cloud`], [`instance`], [`target`], [`network`], [`text`], [`line_writer`] |
@@ -32,6 +32,7 @@
 mod activity;
 pub mod advice;
 pub mod apply;
+pub mod audit;
 pub mod bundle;
 pub mod checks;
 pub mod cli;

@@ -1,5 +1,6 @@
 //! The observed state: reads both sides, independent reads at the same time.
 
+mod audit;
 mod bulk;
 mod cloud;
 mod everywhere;
@@ -14,6 +15,7 @@ mod others;
 mod ownership;
 mod reads;
 mod targets;
+mod token_kind;
 pub mod ways;
 
 use std::collections::BTreeMap;
@@ -22,6 +24,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 use serde::Serialize;
 
+pub use self::audit::{AuditReader, AuditSeen, EventsSeen};
 pub use self::cloud::{CloudSeen, PlaceSeen as CloudPlaceSeen};
 pub use self::exercise::{ExercisePlaces, Leftover, PlaceFinder, PlaceHook, PlaceSeen, PlaceWish, mark_of};
 pub use self::memory::{Delivered, Memory, MemoryFile, News, NewsKind};
@@ -201,6 +204,15 @@ pub struct HooksSeen {
     /// Targets outside the selection's own that have a webhook of ours, or could not be read.
     pub others: Vec<OtherTarget>,
     pub others_read: OthersRead,
+    /// Hooks to Factory's host that are not this connection's.
+    pub at_factory: Vec<HookAtFactory>,
+}
+
+/// A hook to Factory's host that is not this connection's: of another organization, or of another address there.
+#[derive(Clone, Debug)]
+pub struct HookAtFactory {
+    pub target: Target,
+    pub hook: Hook,
 }
 
 /// How many of the targets that need no webhook were looked at for one of ours.

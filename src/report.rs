@@ -1,5 +1,6 @@
-//! Reports: one struct for each command, rendered as text, JSON or JUnit, with one exit code for all.
+//! Reports: one struct for each command, rendered as text, JSON, JUnit or SARIF, with one exit code for all.
 
+pub mod audit;
 pub mod cloud;
 pub mod exercise;
 mod failure;
@@ -44,6 +45,11 @@ pub trait Report {
         None
     }
 
+    /// The SARIF form; `None` where a command has none.
+    fn sarif(&self) -> Option<serde_json::Value> {
+        None
+    }
+
     /// The exit code, the same in every form.
     fn exit_code(&self) -> ExitCode;
 }
@@ -55,6 +61,7 @@ pub enum Format {
     Text,
     Json,
     Junit,
+    Sarif,
 }
 
 /// The text form, for the terminal to color.
@@ -80,6 +87,7 @@ enum Form<'r> {
     Text(String),
     Xml(String),
     Json(&'r dyn Report),
+    Document(serde_json::Value),
 }
 
 /// The report in one of its forms.
@@ -96,7 +104,14 @@ pub fn render(report: &dyn Report, format: Format) -> Result<Rendered<'_>, Failu
                 .ok_or_else(|| Failure::usage("this command reports no checks; choose -o text or -o json"))?;
             Form::Xml(junit::document(&document)?)
         }
+        Format::Sarif => Form::Document(report.sarif().ok_or_else(no_sarif)?),
     }))
+}
+
+/// Only the review has this form.
+#[must_use]
+pub fn no_sarif() -> Failure {
+    Failure::usage("this command has no SARIF form, which factory-gitlab audit has; choose -o text or -o json")
 }
 
 impl Rendered<'_> {
@@ -112,6 +127,11 @@ impl Rendered<'_> {
             Form::Json(report) => {
                 let mut lines = LineWriter::new(|text| out.write_all(redact_json(text).as_bytes()));
                 report.json(Json::new(&mut lines))?;
+                lines.finish()
+            }
+            Form::Document(document) => {
+                let mut lines = LineWriter::new(|text| out.write_all(redact_json(text).as_bytes()));
+                Json::new(&mut lines).document(document)?;
                 lines.finish()
             }
         }

@@ -22,7 +22,6 @@ use crate::env::Env;
 use crate::env_vars;
 use crate::http;
 use crate::secret::shown_place;
-use crate::text::shell_word;
 
 pub use self::answers::Answers;
 pub use self::recorded::RecordedChoices;
@@ -57,20 +56,6 @@ impl CliValues {
     #[must_use]
     pub fn has(&self, setting: &'static Definition) -> bool {
         self.values.contains_key(setting.key)
-    }
-
-    /// These flags as they were given, for a command line that is printed for copying.
-    #[must_use]
-    pub fn flags(&self, settings: &[&'static Definition]) -> Vec<String> {
-        let mut flags = Vec::new();
-        for setting in settings {
-            let values = self.values.get(setting.key).map(Vec::as_slice).unwrap_or_default();
-            match setting.kind {
-                ValueKind::Switch => flags.extend(values.first().map(|_| setting.flag.to_owned())),
-                _ => flags.extend(values.iter().map(|value| format!("{} {}", setting.flag, shell_word(value)))),
-            }
-        }
-        flags
     }
 }
 

@@ -76,6 +76,7 @@ fn failed_fix(proof: &DeliveryProof, webhook: &Url, instance: &InstanceUrl) -> F
             None => Fix::open(LET_OUT, outbound_requests(instance)),
         },
         Some(TestRefusal::Unresolved { .. }) => allow_outbound(OutboundRefusal::Unresolved, webhook, instance),
+        Some(TestRefusal::NotPermitted) => super::gitlab::test_permission(instance),
         Some(TestRefusal::SilentMode) => allow_outbound(OutboundRefusal::SilentMode, webhook, instance),
         Some(TestRefusal::NoSample { .. } | TestRefusal::NotAvailable { .. } | TestRefusal::Failed { .. }) | None => {
             refused_delivery(proof.logged.unwrap_or(DeliveryOutcome::NoAnswer), instance)

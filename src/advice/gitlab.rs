@@ -1,7 +1,8 @@
 //! GitLab's refusals, with the page of the instance where each is corrected.
 
 use crate::error::Fix;
-use crate::gitlab::{AccountProblem, ApiRefusal};
+use crate::gitlab::permissions::{needed_permission, permission_for};
+use crate::gitlab::{AccountProblem, ApiRefusal, Permission, Task};
 use crate::http::{Cause, Error, UnexpectedPage, base_of_gitlab};
 use crate::instance::InstanceUrl;
 use crate::network::outbound::OUTBOUND_PAGE;
@@ -10,6 +11,17 @@ use crate::network::outbound::OUTBOUND_PAGE;
 #[must_use]
 pub fn new_token(instance: &InstanceUrl) -> Fix {
     Fix::open("create a personal access token as an administrator, with these scopes", instance.new_token_page())
+}
+
+/// Advises creating a fine-grained token with these permissions, or a classic one.
+#[must_use]
+pub fn new_fine_grained_token(instance: &InstanceUrl, missing: &[Permission], task: Task) -> Fix {
+    let names = missing.iter().map(Permission::to_string).collect::<Vec<_>>().join(", ");
+    let text = format!(
+        "create a fine-grained token that has {names}, too, or a classic one with the scope {} (where Admin Mode is on also admin_mode)",
+        task.scope()
+    );
+    Fix::open(text, instance.page(TOKENS))
 }
 
 /// GitLab calls itself by another address than the given one. One that cannot be given, http that is not loopback, comes from
@@ -123,6 +135,35 @@ pub fn refused_target(page: impl Into<String>) -> Fix {
     )
 }
 
+/// What to do about a permission that a fine-grained token lacks, or may lack.
+pub(super) fn missing_permission(error: &Error, refusal: &ApiRefusal, instance: &InstanceUrl) -> Option<Fix> {
+    let ApiRefusal::MissingPermission { named } = refusal else { return None };
+    let needed = permission_for(error.method, &error.path);
+    let text = match (needed, named.as_slice()) {
+        (Some(permission), []) => format!(
+            "give the fine-grained token the permission {permission}, if its owner may do this; GitLab does not say which one is missing"
+        ),
+        (Some(permission), _) => format!("give the fine-grained token the permission {permission}"),
+        (None, []) => "use a classic token: GitLab has no fine-grained permission for this".to_owned(),
+        (None, named) => format!("give the fine-grained token the permission {}", named.join(", ")),
+    };
+    let scope = if error.method == "GET" { Task::Verify.scope() } else { Task::Connect.scope() };
+    let text = format!("{text}; or use a classic token with the scope {scope}");
+    Some(Fix::open(text, instance.page(TOKENS)))
+}
+
+/// What to do where a fine-grained token may not send GitLab's webhook tests.
+pub(super) fn test_permission(instance: &InstanceUrl) -> Fix {
+    let needed = needed_permission("POST", "/api/v4/groups/1/hooks/1/test/push_events");
+    let scope = Task::VerifyLive.scope();
+    let text =
+        format!("give the fine-grained token the permission {needed}, or use a classic token with the scope {scope}");
+    Fix::open(text, instance.page(TOKENS))
+}
+
+/// Where a user's tokens are.
+const TOKENS: &str = "/-/user_settings/personal_access_tokens";
+
 /// What to do about a refusal; `None` where only the general advice applies.
 pub(super) fn refusal(refusal: &ApiRefusal, instance: &InstanceUrl) -> Option<Fix> {
     let page = |path: &str| instance.page(path);
@@ -169,6 +210,9 @@ pub(super) fn refusal(refusal: &ApiRefusal, instance: &InstanceUrl) -> Option<Fi
             Fix::say("correct what GitLab names; the values come from the kit, or from the flags that override it")
         }
         ApiRefusal::NotFound => Fix::rerun("try again: it was not found, or is not visible to this token", ""),
-        ApiRefusal::Already { .. } | ApiRefusal::RateLimited { .. } | ApiRefusal::Other { .. } => return None,
+        ApiRefusal::MissingPermission { .. }
+        | ApiRefusal::Already { .. }
+        | ApiRefusal::RateLimited { .. }
+        | ApiRefusal::Other { .. } => return None,
     })
 }

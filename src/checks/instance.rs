@@ -165,7 +165,9 @@ fn url(context: &CheckContext<'_>) -> CheckOutcome {
         Observation::Skipped(reason) => CheckOutcome::not_observable(*reason),
         Observation::Failed(_) if !has_api_answered(context) => CheckOutcome::blocked_by("instance.api"),
         Observation::Failed(_) if context.observed.token.known().is_none() => CheckOutcome::blocked_by("token.valid"),
-        Observation::Failed(error) if error.status() == Some(403) => CheckOutcome::blocked_by("token.scopes"),
+        Observation::Failed(error) if error.status() == Some(403) && !is_fine_grained(context) => {
+            CheckOutcome::blocked_by("token.scopes")
+        }
         Observation::Failed(error) => CheckOutcome::failed(error),
     }
 }
@@ -242,8 +244,16 @@ fn is_gitlabs(answer: &http::ErrorResponse) -> bool {
     answer.message.is_some() || answer.error.is_some()
 }
 
+/// Whether the token has permissions and no scopes: then a refusal is not one of the scopes.
+fn is_fine_grained(context: &CheckContext<'_>) -> bool {
+    context.observed.token.known().is_some_and(|token| token.granular)
+}
+
 fn version(context: &CheckContext<'_>) -> CheckOutcome {
     let Some(metadata) = context.observed.metadata.known() else {
+        if let Some(error) = context.observed.metadata.error().filter(|_| is_fine_grained(context)) {
+            return CheckOutcome::failed(error);
+        }
         let is_valid = context.observed.token.known().is_some();
         return CheckOutcome::blocked_by(if is_valid { "token.scopes" } else { "token.valid" });
     };

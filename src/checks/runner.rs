@@ -1,6 +1,7 @@
 //! Runs the checks in their order, skips those that depend on a check that did not pass, and sums up.
 
 use std::collections::HashMap;
+use std::fmt;
 use std::time::Duration;
 
 use serde_json::{Map, Value};
@@ -18,8 +19,8 @@ use crate::observed::Observed;
 pub struct Finding {
     pub code: &'static str,
     pub title: &'static str,
-    /// `HOST:PORT`, where it is about one of several addresses.
-    pub target: Option<String>,
+    /// Where it is about one of several addresses.
+    pub target: Option<FindingTarget>,
     pub status: CheckStatus,
     /// Why it did not pass, or was skipped.
     pub cause: Option<String>,
@@ -31,8 +32,31 @@ pub struct Finding {
     pub fix: Option<Fix>,
     pub doc: String,
     pub depends_on: &'static [&'static str],
-    /// How long the longest of the reads took that it is judged by; several checks may share one.
-    pub duration: Duration,
+    /// How long the longest of the reads took that it is judged by; several checks may share one. `None` where nothing of its
+    /// own was measured.
+    pub duration: Option<Duration>,
+}
+
+/// One of several addresses.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct FindingTarget {
+    /// `HOST:PORT`, with the protocol in front where several are looked at there.
+    pub place: String,
+    /// What is spoken there, and whose it is.
+    pub about: String,
+    /// The resolver that was asked.
+    pub resolver: Option<String>,
+}
+
+impl fmt::Display for FindingTarget {
+    /// `HOST:PORT`, or `HOST:PORT at RESOLVER`
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.place)?;
+        match &self.resolver {
+            Some(resolver) => write!(f, " at {resolver}"),
+            None => Ok(()),
+        }
+    }
 }
 
 impl Finding {
@@ -60,7 +84,7 @@ impl Finding {
             fix,
             doc: check.doc(),
             depends_on: check.depends_on,
-            duration: Duration::ZERO,
+            duration: Some(Duration::ZERO),
         }
     }
 }
@@ -116,7 +140,7 @@ impl CheckRun<'_> {
         let mut finding = Finding::of(&check.info(), outcome, self.context);
         let took = |read| self.context.observed.took.get(read);
         if !matches!(finding.status, CheckStatus::Skip(_)) {
-            finding.duration = check.reads.iter().filter_map(took).max().copied().unwrap_or_default();
+            finding.duration = Some(check.reads.iter().filter_map(took).max().copied().unwrap_or_default());
         }
         finding
     }

@@ -1,6 +1,7 @@
 //! Every check against a healthy connection with one thing changed at a time.
 
 mod application;
+mod fine_grained;
 mod instance;
 mod never_green;
 mod reads;

@@ -1,15 +1,17 @@
 //! `token.*`: the given token, and what it is allowed to do.
 
+mod fine_grained;
+
 use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 
 use super::instance::days_between;
 use super::outcome::{CheckContext, CheckOutcome, known};
-use super::{Check, CheckSeverity, TokenUse};
+use super::{Check, CheckSeverity};
 use crate::advice::{self, About};
 use crate::error::Fix;
-use crate::gitlab::{ApiRefusal, TokenDetails, User};
+use crate::gitlab::{ApiRefusal, Task, TokenDetails, User};
 use crate::http;
 use crate::instance::Version;
 use crate::kit::Handover;
@@ -36,7 +38,8 @@ pub(super) const CHECKS: &[Check] = &[
         depends_on: &["token.valid"],
         about: "By what the command does: `verify` reads and needs `read_api`; `verify --live` and `connect` need \
                 `api`, and `connect` also the scopes that the kit asks for where it hands this token to Factory. A \
-                fine-grained token has none of these and cannot be used.",
+                fine-grained token is judged by its permissions, which GitLab shows from 19.5 on; `audit` lists those \
+                that each command needs. It cannot be handed to Factory, which needs a token with classic scopes.",
         reads: &[Read::Token],
         rule: scopes,
     },
@@ -144,7 +147,9 @@ fn refused(context: &CheckContext<'_>, error: &http::Error) -> CheckOutcome {
             return outcome.evidence("status", status).advised(error, About::GitLab(&context.desired.instance));
         }
         ApiRefusal::Forbidden { reason: Some(reason) } => format!("GitLab refuses the token's owner: {reason}"),
-        ApiRefusal::Forbidden { reason: None } => "GitLab refuses the token's owner".to_owned(),
+        ApiRefusal::MissingPermission { .. } => return fine_grained::lacks_own_permission(context, status),
+        // Every scope is enough to describe oneself, so this is not a classic token.
+        ApiRefusal::Forbidden { reason: None } => return fine_grained::lacks_own_permission(context, status),
         ApiRefusal::InsufficientScope { .. }
         | ApiRefusal::NotFound
         | ApiRefusal::UnknownRoute
@@ -160,14 +165,15 @@ fn refused(context: &CheckContext<'_>, error: &http::Error) -> CheckOutcome {
     CheckOutcome::fail(cause).evidence("status", status).fix(new_token(context))
 }
 
+/// Whether Factory is to get this token.
+fn is_handed_over(context: &CheckContext<'_>) -> bool {
+    context.desired.handover.handover == Handover::Given && context.policy.task == Task::Connect
+}
+
 /// The scopes that the token has to have.
 fn needed<'a>(context: &CheckContext<'a>) -> Vec<&'a str> {
-    let mut needed = match context.policy.token_use {
-        TokenUse::Read => vec!["read_api"],
-        TokenUse::Test | TokenUse::Connect => vec!["api"],
-    };
-    let is_handed_over = context.desired.handover.handover == Handover::Given;
-    if is_handed_over && context.policy.token_use == TokenUse::Connect {
+    let mut needed = vec![context.policy.task.scope()];
+    if is_handed_over(context) {
         needed.extend(context.desired.handover.scopes.iter().map(String::as_str));
     }
     needed.sort_unstable();
@@ -181,10 +187,7 @@ fn scopes(context: &CheckContext<'_>) -> CheckOutcome {
         Ok(token) => token,
     };
     if token.granular {
-        return CheckOutcome::fail(
-            "this is a fine-grained token; GitLab has no fine-grained permission for applications",
-        )
-        .fix(new_token(context));
+        return fine_grained::permissions(context, token);
     }
     let missing: Vec<&str> = needed(context).into_iter().filter(|scope| !has(token, scope)).collect();
     let outcome = if missing.is_empty() {
@@ -226,7 +229,7 @@ fn excess(context: &CheckContext<'_>) -> CheckOutcome {
         Ok(token) => token,
     };
     if token.granular {
-        return CheckOutcome::blocked_by("token.scopes");
+        return fine_grained::excess(context, token);
     }
     let needed = needed(context);
     let is_excess = |scope: &&String| {
@@ -328,6 +331,7 @@ fn admin(context: &CheckContext<'_>) -> CheckOutcome {
             CheckOutcome::blocked_by("token.scopes")
         }
         Some(answer) if answer.status == 401 => CheckOutcome::blocked_by("token.valid"),
+        Some(answer) if answer.status == 403 && token.granular => fine_grained::not_permitted(context, error),
         Some(answer) if answer.status == 403 => not_admin(context, token),
         _ => CheckOutcome::failed(error),
     }

@@ -16,6 +16,7 @@ use crate::advice::explain_blockers;
 use crate::cli::after_help::{Ending, after_help, common, own};
 use crate::desired::Prune;
 use crate::error::{ExitCode, Failure};
+use crate::gitlab::Task;
 use crate::observed::{Observed, Read, Reads};
 use crate::plan::{self, Blocker, Plan};
 use crate::report::run::{Job, PendingExit, Purpose};
@@ -95,7 +96,7 @@ async fn run_steps(args: ConnectArgs, context: &Context<'_>) -> Result<ExitCode,
     loop {
         // Observe: the current state of both sides.
         let observed = interrupt.or(session.observe(&Reads::from_iter(READS))).await?;
-        if let Err(failure) = preconditions::require_observed(&session.desired, &observed) {
+        if let Err(failure) = preconditions::require_observed(&session.desired, &observed, Task::Connect) {
             session = interrupt.or(Box::pin(choices::recover(session, failure))).await??;
             continue;
         }

@@ -13,6 +13,7 @@ use crate::apply::webhook_test::TestQuota;
 use crate::apply::{ActivityOutcome, Applied, Apply, Cell, CellState, Clients, Error, Exercised};
 use crate::cli::after_help::{Ending, after_help, common, own};
 use crate::error::{ExitCode, Failure, Fix};
+use crate::gitlab::Task;
 use crate::journal::ExerciseEntry;
 use crate::observed::{EXERCISE_MARK, ExercisePlaces, Observed, PlaceFinder, PlaceWish, Read, Reads};
 use crate::plan::{self, Cleanup, ExerciseScope, ExerciseWish, Plan};
@@ -84,7 +85,7 @@ pub(super) async fn exercise(args: ExerciseArgs, context: &Context<'_>) -> Resul
     let access = if args.dry_run { Access::ExerciseDryRun } else { Access::Exercise };
     let session = interrupt.or(Session::open(context, access)).await??;
     let observed = interrupt.or(session.observe(&READS.into_iter().collect::<Reads>())).await?;
-    require_token_rights(&session.desired, &observed)?;
+    require_token_rights(&session.desired, &observed, Task::Exercise)?;
     let wish = wish(&args, &named, &session);
     let places = interrupt.or(places(&args, &session, &observed)).await??;
     if wish.scope == ExerciseScope::Everything {

@@ -31,6 +31,10 @@ pub(super) fn finish(context: &Context<'_>, report: &dyn Report) -> Result<ExitC
             let rendered = report::render(report, Format::Junit)?;
             terminal.print_xml(|out| rendered.write_to(out))?;
         }
+        (None, Format::Sarif) => {
+            let rendered = report::render(report, Format::Sarif)?;
+            terminal.print_json(|out| rendered.write_to(out))?;
+        }
     }
     Ok(report.exit_code())
 }
@@ -120,7 +124,7 @@ pub(super) fn failure(terminal: &Terminal, failure: &Failure, wanted: &WantedRep
     let _failure_is_said_anyway = match (&wanted.file, wanted.format) {
         (Some(path), _) => write_file(path, |file| rendered.write_to(file)),
         (None, Format::Text) => Ok(()),
-        (None, Format::Json) => terminal.print_json(|out| rendered.write_to(out)),
+        (None, Format::Json | Format::Sarif) => terminal.print_json(|out| rendered.write_to(out)),
         (None, Format::Junit) => terminal.print_xml(|out| rendered.write_to(out)),
     };
 }

@@ -4,6 +4,7 @@ use super::diagnostics;
 use super::session::require_token_rights;
 use crate::desired::Desired;
 use crate::error::Failure;
+use crate::gitlab::Task;
 use crate::http;
 use crate::observed::{HooksSeen, Observation, Observed};
 use crate::report::FailureGroup;
@@ -11,9 +12,9 @@ use crate::target::{Strategy, Target};
 use crate::text::and_more;
 
 /// Refuses to plan from an incomplete observation: what was not read would be created a second time.
-pub(super) fn require_observed(desired: &Desired, observed: &Observed) -> Result<(), Failure> {
+pub(super) fn require_observed(desired: &Desired, observed: &Observed, task: Task) -> Result<(), Failure> {
     const WHAT: &str = "the current state could not be read; nothing was planned";
-    require_token_rights(desired, observed)?;
+    require_token_rights(desired, observed, task)?;
     if let Observation::Failed(error) = &observed.applications {
         return Err(diagnostics::gitlab(error, WHAT, &desired.instance));
     }
@@ -42,18 +43,20 @@ fn unread_errors(observed: &Observed, is_told: fn(&http::Error) -> bool) -> Vec<
 }
 
 /// Refuses to plan the renewal of a secret where it is not known what there is to renew.
-pub(super) fn require_rotatable(desired: &Desired, observed: &Observed) -> Result<(), Failure> {
+pub(super) fn require_rotatable(desired: &Desired, observed: &Observed, task: Task) -> Result<(), Failure> {
     const WHAT: &str = "the current state could not be read; nothing was planned";
-    require_token_rights(desired, observed)?;
+    require_token_rights(desired, observed, task)?;
     let failed = |error| Err(diagnostics::gitlab(error, WHAT, &desired.instance));
-    let seen = [observed.handed_over.error(), observed.applications.error(), unread_hooks(observed)];
+    // The new token is made for the owner of the one in use.
+    let owner = observed.user.error().filter(|_| task == Task::RotateToken);
+    let seen = [observed.handed_over.error(), observed.applications.error(), unread_hooks(observed), owner];
     seen.into_iter().flatten().next().map_or(Ok(()), failed)
 }
 
 /// Refuses to plan the end of a connection where it is not known what there is to remove.
 pub(super) fn require_seen(desired: &Desired, observed: &Observed) -> Result<(), Failure> {
     const WHAT: &str = "the current state could not be read; nothing was removed";
-    require_token_rights(desired, observed)?;
+    require_token_rights(desired, observed, Task::Disconnect)?;
     match (&observed.applications, &observed.hooks) {
         (Observation::Failed(error), _) | (_, Observation::Failed(error)) => {
             Err(diagnostics::gitlab(error, WHAT, &desired.instance))

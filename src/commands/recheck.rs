@@ -2,8 +2,9 @@
 
 use super::session::Session;
 use super::{diagnostics, verify};
-use crate::checks::{CheckFilter, Policy, TokenUse, run_checks};
+use crate::checks::{CheckFilter, Policy, run_checks};
 use crate::error::{ExitCode, Failure};
+use crate::gitlab::Task;
 use crate::journal::{Record, Rotation};
 use crate::observed::{Observation, Observed};
 use crate::report::run::{End, Job, Purpose};
@@ -39,7 +40,7 @@ async fn check(session: &Session<'_>, what: Rotation) -> Result<Findings, Failur
     let mut observed = session.observe_with(&filter.reads(), &record).await;
     observed.factory.bundle = verify::bundle(&record);
     keep_own_application(&record, &mut observed);
-    let policy = Policy { token_use: TokenUse::Read, ..Policy::default() };
+    let policy = Policy { task: Task::Verify, ..Policy::default() };
     let mut findings = run_checks(&session.desired, &observed, &policy);
     findings.retain(|finding| filter.wants(finding.code));
     let requests = session.observer.http.stats().requests.saturating_sub(before);

@@ -175,10 +175,10 @@ pub(super) async fn rotate(args: RotateArgs, context: &Context<'_>) -> Result<Ex
 async fn renew(wanted: &RotationWish, args: &RotateCommonArgs, context: &Context<'_>) -> Result<ExitCode, Failure> {
     let interrupt = context.interrupt;
     connect::require_bundle_out(context)?;
-    let access = if args.dry_run { Access::RotateDryRun } else { Access::Rotate };
+    let access = if args.dry_run { Access::RotateDryRun(wanted.what) } else { Access::Rotate(wanted.what) };
     let session = interrupt.or(Session::open(context, access)).await??;
     let observed = interrupt.or(session.observe(&reads(wanted.what).iter().copied().collect::<Reads>())).await?;
-    preconditions::require_rotatable(&session.desired, &observed)?;
+    preconditions::require_rotatable(&session.desired, &observed, access.task())?;
     let plan = plan::rotate(wanted, &session.desired, &observed, &session.record);
     if !plan.blockers.is_empty() {
         return Err(explain_blockers(&plan.blockers, &session.desired));

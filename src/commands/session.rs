@@ -7,6 +7,7 @@
 //! run(session, JOB, Planned { plan, observed, unread }).await   // approve, apply, report
 //! ```
 
+mod access;
 mod gather;
 mod rights;
 mod tools;
@@ -28,61 +29,11 @@ use crate::observed::{Memory, Observed, Observer, ReadRequest, Reads};
 use crate::secret::PersonalAccessToken;
 use crate::settings::{KeyringUse, Settings, Source, Sourced, keys};
 
+pub(super) use self::access::Access;
 pub(super) use self::rights::require_token_rights;
 pub(super) use self::tools::Tools;
 
 use self::gather::Inputs;
-
-/// What a command may do with the connection.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(super) enum Access {
-    /// Reads, and judges the inputs by its checks: `verify`.
-    Read,
-    /// Shows what it would write: checks each input where it is given, takes no lock and writes nothing.
-    DryRun,
-    /// Writes: checks each input where it is given, and takes the connection's lock before anything is observed.
-    Write,
-    /// As `DryRun`, for a command that removes: it hands nothing over.
-    RemoveDryRun,
-    /// As `Write`, likewise.
-    Remove,
-    /// As `DryRun`, for a command that renews a secret of a connection that exists.
-    RotateDryRun,
-    /// As `Write`, likewise.
-    Rotate,
-    /// As `DryRun`, for a command that works in a project and hands nothing over.
-    ExerciseDryRun,
-    /// As `Write`, likewise.
-    Exercise,
-}
-
-impl Access {
-    /// How long a request waits for a rate limit. GitLab's own window is an hour, and a command that writes should finish what
-    /// it has started. One that reads reports `unknown`, and running it again costs nothing.
-    pub(super) const fn rate_limit_wait(self) -> Duration {
-        match self {
-            Self::Read => Duration::from_secs(60),
-            Self::DryRun | Self::Write | Self::RemoveDryRun | Self::Remove => Duration::from_secs(65 * 60),
-            Self::RotateDryRun | Self::Rotate => Duration::from_secs(65 * 60),
-            // What was made is to be removed soon, too.
-            Self::ExerciseDryRun | Self::Exercise => Duration::from_secs(10 * 60),
-        }
-    }
-
-    pub(super) const fn writes(self) -> bool {
-        matches!(self, Self::Write | Self::Remove | Self::Rotate | Self::Exercise)
-    }
-
-    /// Whether a bundle may be sealed and sent.
-    pub(super) const fn hands_over(self) -> bool {
-        matches!(self, Self::DryRun | Self::Write | Self::RotateDryRun | Self::Rotate)
-    }
-
-    /// Whether the application's ID and secret may have to be given.
-    pub(super) const fn takes_pair(self) -> bool {
-        matches!(self, Self::DryRun | Self::Write)
-    }
-}
 
 /// A connection that a command works on.
 pub(super) struct Session<'a> {

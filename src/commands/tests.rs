@@ -240,6 +240,8 @@ const MESSAGES_OF: &[(&str, &[&str])] = &[
     ("src/apply/exercise", &["exercise"]),
     ("src/plan/step/exercise.rs", &["exercise"]),
     ("src/plan/exercise.rs", &["exercise"]),
+    ("src/commands/audit.rs", &["audit"]),
+    ("src/audit", &["audit"]),
     ("src/commands/sandbox.rs", &["sandbox"]),
     ("src/commands/verify.rs", &["verify"]),
     ("src/commands/connect", &["connect"]),

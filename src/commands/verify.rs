@@ -11,10 +11,11 @@ use super::Context;
 use super::cloud;
 use super::session::{Access, Session};
 use crate::apply::webhook_test::{TestClients, TestQuota, WebhookTester};
-use crate::checks::{CheckFilter, Finding, Policy, TokenUse, Verdict, run_checks};
+use crate::checks::{CheckFilter, Finding, Policy, Verdict, run_checks};
 use crate::cli::after_help::{Ending, after_help, own};
 use crate::desired::{ApplicationOrigin, Credentials};
 use crate::error::{ExitCode, Failure};
+use crate::gitlab::Task;
 use crate::inputs::Interview;
 use crate::journal::Record;
 use crate::observed::{BundleSeen, DeliveryProof, Observation, Observed, Read};
@@ -197,8 +198,8 @@ impl Verify<'_> {
             let live = LiveTest { quota: &self.test_quota, deadline: self.deadline() };
             observed.factory.proofs = Box::pin(test_webhooks(&self.session, &observed, live)).await;
         }
-        let token_use = if self.args.live { TokenUse::Test } else { TokenUse::Read };
-        let policy = Policy { expires_within: i64::from(self.args.expires_within), token_use };
+        let task = if self.args.live { Task::VerifyLive } else { Task::Verify };
+        let policy = Policy { expires_within: i64::from(self.args.expires_within), task };
         let mut findings = findings(&self.session, &observed, &policy);
         findings.retain(|finding| self.filter.wants(finding.code));
         Findings {

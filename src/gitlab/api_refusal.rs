@@ -24,6 +24,10 @@ pub enum ApiRefusal {
     InsufficientScope {
         acceptable: Vec<String>,
     },
+    /// 403: a fine-grained token lacks these permissions (`Webhook: Read`), or may lack one, where GitLab names none.
+    MissingPermission {
+        named: Vec<String>,
+    },
     /// 403 for whatever the token's owner asks, until a person mends the account.
     Account {
         problem: AccountProblem,
@@ -96,6 +100,8 @@ impl ApiRefusal {
 pub enum TestRefusal {
     /// The project or group has no data to make an example from.
     NoSample { said: String },
+    /// A fine-grained token lacks the permission for tests.
+    NotPermitted,
     /// GitLab is in Silent Mode and sends nothing.
     SilentMode,
     /// This kind of hook has no test.
@@ -148,6 +154,9 @@ fn forbidden(response: &ErrorResponse, said: &str) -> ApiRefusal {
         let scopes = response.scope.as_deref().unwrap_or_default();
         return ApiRefusal::InsufficientScope { acceptable: scopes.split_whitespace().map(str::to_owned).collect() };
     }
+    if response.error.as_deref() == Some("insufficient_granular_scope") {
+        return ApiRefusal::MissingPermission { named: named_permissions(said) };
+    }
     if said.contains("read-only instance") || said.to_lowercase().contains("maintenance mode") {
         return ApiRefusal::ReadOnly;
     }
@@ -155,8 +164,18 @@ fn forbidden(response: &ErrorResponse, said: &str) -> ApiRefusal {
         let said = said.strip_prefix("403 Forbidden - ").unwrap_or(said).to_owned();
         return ApiRefusal::Account { problem, said };
     }
+    if response.may_lack.is_some() {
+        return ApiRefusal::MissingPermission { named: Vec::new() };
+    }
     let reason = said.strip_prefix("403 Forbidden").unwrap_or(said).trim_start_matches([' ', '-']);
     ApiRefusal::Forbidden { reason: Some(reason.to_owned()).filter(|reason| !reason.is_empty()) }
+}
+
+/// The permissions in `… with the following project permissions: [Webhook: Read].`
+/// gitlab: app/services/authz/tokens/authorize_granular_scopes_service.rb
+fn named_permissions(said: &str) -> Vec<String> {
+    let listed = said.split_once('[').and_then(|(_, rest)| rest.split(']').next()).unwrap_or_default();
+    listed.split(", ").filter(|name| !name.is_empty()).map(str::to_owned).collect()
 }
 
 fn invalid(response: &ErrorResponse, said: &str) -> ApiRefusal {
@@ -258,6 +277,25 @@ mod tests {
         ] {
             assert_eq!(message(status, text), wanted, "{status} {text}");
         }
+    }
+
+    #[test]
+    fn a_fine_grained_token_is_told_which_permission_it_lacks() {
+        let said = "Access denied: This operation requires a fine-grained personal access token with the following group \
+                    permissions: [Group: Read, Webhook: Read].";
+        let named = ["Group: Read", "Webhook: Read"].map(str::to_owned).to_vec();
+        assert_eq!(oauth(403, "insufficient_granular_scope", said), ApiRefusal::MissingPermission { named });
+        let unsupported = "Access denied: This operation doesn't support fine-grained personal access tokens.";
+        let none = ApiRefusal::MissingPermission { named: Vec::new() };
+        assert_eq!(oauth(403, "insufficient_granular_scope", unsupported), none);
+        let bare = |may_lack: Option<&str>| {
+            of(403, |answer| {
+                answer.message = Some("403 Forbidden".to_owned());
+                answer.may_lack = may_lack.map(str::to_owned);
+            })
+        };
+        assert_eq!(bare(Some("Webhook: Read")), none);
+        assert_eq!(bare(None), ApiRefusal::Forbidden { reason: None });
     }
 
     #[test]

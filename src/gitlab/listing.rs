@@ -9,6 +9,22 @@ use super::{Error, Project};
 use crate::http::limits::{MAX_LIST_ENTRIES, MAX_SMALL_LIST_BYTES, MAX_SMALL_LIST_ENTRIES, PAGE_SIZE};
 use crate::http::{Cause, Expected, LinkProblem, Pages, Request};
 
+/// In which order a list comes by ID.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum IdOrder {
+    OldestFirst,
+    NewestFirst,
+}
+
+impl IdOrder {
+    pub(super) const fn word(self) -> &'static str {
+        match self {
+            Self::OldestFirst => "asc",
+            Self::NewestFirst => "desc",
+        }
+    }
+}
+
 /// A list of `W` on the wire, read as `T`.
 pub(super) struct Listing<W, T> {
     pages: Pages,
@@ -32,7 +48,7 @@ impl<W, T> Listing<W, T> {
         Self { pages, expected, end: ListEnd::NotEmpty, has_started: false, types: PhantomData }
     }
 
-    fn allow_empty_last_page(self) -> Self {
+    pub(super) fn allow_empty_last_page(self) -> Self {
         Self { end: ListEnd::MayBeEmpty, ..self }
     }
 }
@@ -83,6 +99,11 @@ impl<W: DeserializeOwned, T: From<W>> Listing<W, T> {
         }
         drop(permit);
         Ok(all)
+    }
+
+    /// Ends the list: the page before was the last one.
+    pub(super) fn finish(&mut self) {
+        self.pages.finish();
     }
 
     /// The first entry that matches.

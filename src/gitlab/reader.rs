@@ -3,7 +3,8 @@
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use super::listing::{self, Listing};
+use super::listing::{self, IdOrder, Listing};
+use super::permissions::needed_permission;
 use super::read_token::ReadToken;
 use super::wire::{
     ApplicationWire, DeliveryWire, DiscoveryWire, GroupWire, HookWire, LicenseWire, MetadataWire, ProjectWire,
@@ -18,22 +19,6 @@ use crate::http::{Cause, Client, ErrorResponse, Expected, LinkProblem, Method, P
 use crate::instance::{Edition, InstanceUrl};
 use crate::secret::PersonalAccessToken;
 use crate::target::{Target, TargetKind};
-
-/// In which order a list comes by ID.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub enum IdOrder {
-    OldestFirst,
-    NewestFirst,
-}
-
-impl IdOrder {
-    const fn word(self) -> &'static str {
-        match self {
-            Self::OldestFirst => "asc",
-            Self::NewestFirst => "desc",
-        }
-    }
-}
 
 /// Reads an instance with a token. Clones share the connections.
 #[derive(Clone)]
@@ -147,7 +132,11 @@ impl Reader {
     /// # Errors
     /// 401 for a token that is not valid, 400 for one that is not a personal access token.
     pub async fn token(&self) -> Result<TokenDetails, Error> {
-        self.get::<TokenWire>("/personal_access_tokens/self", "a token").await.map(TokenDetails::from)
+        let token = self.get::<TokenWire>("/personal_access_tokens/self", "a token").await.map(TokenDetails::from)?;
+        if token.granular {
+            self.http.note_fine_grained(needed_permission);
+        }
+        Ok(token)
     }
 
     /// The active tokens of a user whose names contain `name`.

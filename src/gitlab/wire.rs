@@ -10,8 +10,8 @@ use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    AlertStatus, Application, Group, Hook, HookAttributes, HookPayload, HookSpec, Namespace, Project, TokenDetails,
-    User,
+    AlertStatus, Application, GranularScope, Group, Hook, HookAttributes, HookPayload, HookSpec, Namespace, Project,
+    TokenDetails, User,
 };
 use crate::http;
 use crate::mark::Mark;
@@ -69,13 +69,28 @@ pub(super) struct TokenWire {
     expires_at: Option<Date>,
     #[serde(default)]
     granular: Option<bool>,
+    #[serde(default)]
+    granular_scopes: Option<Vec<GranularScope>>,
+    #[serde(default)]
+    last_used_at: Option<String>,
 }
 
 impl From<TokenWire> for TokenDetails {
     fn from(wire: TokenWire) -> Self {
-        let TokenWire { id, name, scopes, user_id, active, revoked, expires_at, granular } = wire;
-        let active = active.unwrap_or(!revoked);
-        Self { id, name, scopes, user_id, active, revoked, expires_at, granular: granular.unwrap_or(false) }
+        let TokenWire { id, name, scopes, user_id, active, revoked, expires_at, granular, .. } = wire;
+        Self {
+            id,
+            name,
+            // gitlab: app/services/authn/personal_access_tokens/create_granular_service.rb
+            granular: granular.unwrap_or(false) || scopes.iter().any(|scope| scope == "granular"),
+            scopes,
+            user_id,
+            active: active.unwrap_or(!revoked),
+            revoked,
+            expires_at,
+            granular_scopes: wire.granular_scopes,
+            last_used_at: wire.last_used_at.and_then(|time| time.parse().ok()),
+        }
     }
 }
 

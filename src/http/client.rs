@@ -1,5 +1,7 @@
 //! Sends requests: one pool, limited, counted, classified, and sent again where that is safe.
 
+mod deadline;
+mod fine_grained;
 mod renewed;
 
 use std::net::SocketAddr;
@@ -13,7 +15,7 @@ use url::{Origin, Url};
 
 use super::aimd::{RateLimited, Signal, WaitBudget, jitter};
 use super::body::{self, LargeBodies, ReadError};
-use super::error::{Cause, Error, UnexpectedPage};
+use super::error::{Cause, Error, NeededPermission, UnexpectedPage};
 use super::error_response::Server;
 use super::extra_headers::ExtraHeaders;
 use super::limiter::{Limiter, OnWait, Priority};
@@ -58,6 +60,8 @@ struct Shared {
     wall_refuses: OnceCell<bool>,
     /// The deadline of all requests, of those in flight too.
     deadline: OnceLock<Instant>,
+    /// Where the token for GitLab is a fine-grained one: what a request needs.
+    needed_permission: OnceLock<NeededPermission>,
 }
 
 impl Client {
@@ -86,6 +90,7 @@ impl Client {
             proxy_refuses: OnceCell::new(),
             wall_refuses: OnceCell::new(),
             deadline: OnceLock::new(),
+            needed_permission: OnceLock::new(),
         };
         Ok(Self { shared: Arc::new(shared), gitlab: None })
     }
@@ -143,18 +148,6 @@ impl Client {
     /// limit. Only the first registration counts.
     pub fn on_wait(&self, callback: Arc<OnWait>) {
         self.shared.limiter.on_wait(callback);
-    }
-
-    /// Sets a deadline for everything: from it on nothing is waited for, sent again or read for longer than one request may
-    /// take. It does not cut a request short that was sent before. Only the first deadline counts.
-    pub fn end_at(&self, deadline: Instant) {
-        let deadline = deadline.checked_add(self.shared.timeout).unwrap_or(deadline);
-        let _first_stays = self.shared.deadline.set(deadline);
-    }
-
-    /// `None` without a deadline.
-    fn time_left(&self) -> Option<Duration> {
-        Some(self.shared.deadline.get()?.saturating_duration_since(self.shared.clock.instant()))
     }
 
     /// Sends a request, again where that is safe, and returns a 2xx response.
@@ -217,7 +210,8 @@ impl Client {
         }
         let now = self.shared.clock.now();
         let server = if self.is_gitlabs(&response.url) { Server::GitLab } else { Server::Other };
-        Err(response.failed(error_response::cause(&response, server, now)))
+        let cause = error_response::cause(&response, server, now);
+        Err(response.failed(self.with_permission(&response.request, cause)))
     }
 
     /// Refuses an address that the run may not connect to; every request and every probe passes here.
@@ -331,16 +325,17 @@ impl Client {
             Err(error) => return Err(self.no_response(request, &error, deadline).await),
         };
         let status = response.status().as_u16();
-        let reading = body::read(&mut response, request.limit, &self.shared.large_bodies);
+        let reading = body::read(&mut response, request, &self.shared.large_bodies);
         let read = tokio::time::timeout(self.until(deadline), reading).await;
-        let body = match read.unwrap_or(Err(ReadError::TimedOut)) {
-            Ok(body) => body,
+        let (body, ending) = match read.unwrap_or(Err(ReadError::TimedOut)) {
+            Ok(read) => read,
+            Err(ReadError::MayBeCut) => return Err(request.failed(body::may_be_cut_off())),
             Err(ReadError::TimedOut) => return Err(request.failed(Cause::Timeout { after: self.shared.timeout })),
             Err(ReadError::TooLarge) => return Err(request.failed(Cause::TooLarge { limit: request.limit })),
             Err(ReadError::Broken(error)) => return Err(self.no_response(request, &error, deadline).await),
         };
         let request = Request { body: None, headers: reqwest::header::HeaderMap::new(), ..request.clone() };
-        Ok(Response { status, url: url.clone(), headers: response.headers().clone(), body, request })
+        Ok(Response { status, url: url.clone(), headers: response.headers().clone(), body, ending, request })
     }
 
     /// The time until an exchange's deadline.
@@ -388,7 +383,6 @@ impl Client {
         &self.secured(url).trust
     }
 
-    /// Whether the run may connect to this address.
     pub(super) fn reaches(&self, address: SocketAddr) -> bool {
         self.shared.reach.includes(address)
     }

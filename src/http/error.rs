@@ -26,6 +26,18 @@ pub struct FailedRequest {
     pub cause: Box<Cause>,
 }
 
+impl Error {
+    /// The same, where it is known by now that the token was a fine-grained one.
+    #[must_use]
+    pub fn of_fine_grained_token(mut self, needed: NeededPermission) -> Self {
+        let FailedRequest { method, path, cause, .. } = self.0.as_mut();
+        if let Cause::Status(refused) = cause.as_mut() {
+            refused.note_fine_grained(method, path, needed);
+        }
+        self
+    }
+}
+
 impl From<FailedRequest> for Error {
     fn from(failed: FailedRequest) -> Self {
         Self(Box::new(failed))
@@ -257,15 +269,32 @@ pub struct ErrorResponse {
     pub fields: Vec<String>,
     /// `Retry-After` or the time until `RateLimit-Reset`.
     pub retry_after: Option<Duration>,
+    /// What a fine-grained token may lack, where GitLab refused one and does not say why.
+    pub may_lack: Option<String>,
 }
 
+/// What a request needs that a fine-grained token may not have, by its method and path, as a fragment.
+pub type NeededPermission = fn(&str, &str) -> String;
+
 impl ErrorResponse {
+    /// Notes that it was a fine-grained token that GitLab refused without a reason.
+    pub(super) fn note_fine_grained(&mut self, method: &str, path: &str, needed: NeededPermission) {
+        let is_bare = self.status == 403 && self.error.is_none() && self.message.as_deref() == Some("403 Forbidden");
+        if is_bare {
+            self.may_lack = Some(needed(method, path));
+        }
+    }
+
+    fn lacks(&self) -> String {
+        self.may_lack.as_ref().map(|what| format!("; the fine-grained token may lack {what}")).unwrap_or_default()
+    }
+
     fn said(&self) -> String {
         self.error_description
             .as_ref()
             .or(self.message.as_ref())
             .or(self.error.as_ref())
-            .map(|text| format!(": {text}"))
+            .map(|text| format!(": {text}{}", self.lacks()))
             .unwrap_or_default()
     }
 }

@@ -114,7 +114,7 @@ fn our_request(request: HttpRequest, repeat: Repeat) -> Result<Request, Error> {
     let mut headers = parts.headers;
     headers.get_mut(AUTHORIZATION).into_iter().for_each(|value| value.set_sensitive(true));
     let (method, body) = (parts.method, Some(Zeroizing::new(body)));
-    Ok(Request { method, url, headers, body, repeat, limit: MAX_RESPONSE_BYTES })
+    Ok(Request { method, url, headers, body, repeat, limit: MAX_RESPONSE_BYTES, accepts_bare_close: false })
 }
 
 fn oauth_error(response: &ErrorResponse) -> Vec<u8> {

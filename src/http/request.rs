@@ -32,6 +32,8 @@ pub struct Request {
     pub(super) body: Option<Zeroizing<Vec<u8>>>,
     pub(super) repeat: Repeat,
     pub(super) limit: usize,
+    /// Whether an answer is taken that may be cut off, because the server closed without TLS's closing message.
+    pub(super) accepts_bare_close: bool,
 }
 
 impl Request {
@@ -55,7 +57,8 @@ impl Request {
     }
 
     fn new(method: Method, url: Url, repeat: Repeat) -> Self {
-        let request = Self { method, url, headers: HeaderMap::new(), body: None, repeat, limit: MAX_RESPONSE_BYTES };
+        let (headers, limit) = (HeaderMap::new(), MAX_RESPONSE_BYTES);
+        let request = Self { method, url, headers, body: None, repeat, limit, accepts_bare_close: false };
         request.header("accept", "application/json")
     }
 

@@ -260,9 +260,9 @@ fn loopback_redirect_problem(uri: &str) -> Option<&'static str> {
     let Ok(url) = Url::parse(uri) else { return Some(WANTED) };
     match (url.scheme(), url.host_str()) {
         ("http", Some("127.0.0.1")) if url.username().is_empty() && url.password().is_none() => None,
-        (_, Some("localhost")) => {
-            Some("GitLab compares localhost with its port, and the port is the one that is free; it must be 127.0.0.1")
-        }
+        (_, Some("localhost")) => Some(
+            "GitLab compares the port of localhost, and the port differs with each run; it must be http://127.0.0.1 with a path",
+        ),
         _ => Some(WANTED),
     }
 }
@@ -375,7 +375,7 @@ mod tests {
 
     #[test]
     fn every_problem_of_the_cloud_section_is_named_with_its_path() {
-        const LOCALHOST: &str = "cloud.redirect_uri: GitLab compares localhost with its port, and the port is the one that is free; it must be 127.0.0.1";
+        const LOCALHOST: &str = "cloud.redirect_uri: GitLab compares the port of localhost, and the port differs with each run; it must be http://127.0.0.1 with a path";
         const OTHER: &str = "cloud.redirect_uri: it is not the address of this machine: http://127.0.0.1 with a path";
         for (path, value, wanted) in [
             ("/cloud/url", json!("http://gitlab.com"), "cloud.url: it must be an https URL"),

@@ -13,7 +13,7 @@ use super::memory::{LogReader, Memory, Turn};
 use super::observer::ObserveProgress;
 use super::others::{GroupHooks, Others};
 use super::targets::{FoundTargets, InitialReads, ListSource, TargetFinder, TargetSink};
-use super::{HookOwner, HookSeen, HooksSeen, LeftOut, Observation, OthersRead, OwnerRules, TargetSeen};
+use super::{HookAtFactory, HookOwner, HookSeen, HooksSeen, LeftOut, Observation, OthersRead, OwnerRules, TargetSeen};
 use crate::desired::{Candidate, Desired};
 use crate::gitlab::{Hook, HookAttributes, LoggedDelivery, Reader};
 use crate::http;
@@ -110,6 +110,8 @@ pub(super) struct HookReader<'a> {
     pub(super) logs_later: bool,
     pub(super) bulk: Bulk<'a>,
     pub(super) interner: Interner,
+    /// Others' hooks to Factory's host.
+    pub(super) at_factory: RefCell<Vec<HookAtFactory>>,
     pub(super) progress: &'a dyn ObserveProgress,
     /// How many targets are read at the same time: more than the client sends at once, so that it is never idle.
     pub(super) width: usize,
@@ -142,7 +144,15 @@ impl HookReader<'_> {
             unmatched_exclusions: Vec::new(),
             others: Vec::new(),
             others_read: OthersRead::All,
+            at_factory: self.at_factory(),
         })
+    }
+
+    /// What was found of others' hooks to Factory's host, in the order of the targets.
+    fn at_factory(&self) -> Vec<HookAtFactory> {
+        let mut found = self.at_factory.take();
+        found.sort_by(|one, other| (&one.target, one.hook.id).cmp(&(&other.target, other.hook.id)));
+        found
     }
 
     /// Whether a group's webhooks are refused because the license has none, and no run on this machine made one there.
@@ -165,6 +175,7 @@ impl HookReader<'_> {
             unmatched_exclusions,
             others: outside,
             others_read: others.read(),
+            at_factory: self.at_factory(),
         }
     }
 
@@ -265,7 +276,13 @@ impl HookReader<'_> {
     async fn own_hooks(&self, target: &Target, hooks: Vec<Hook>) -> Vec<HookSeen> {
         let mut ours = Vec::new();
         for hook in hooks {
-            let Some(owner) = self.owners.owner(target, &hook) else { continue };
+            let Some(owner) = self.owners.owner(target, &hook) else {
+                if self.desired.webhooks.is_at_factory(&hook.url) {
+                    let hook = Hook { attributes: self.interner.share(hook.attributes), ..hook };
+                    self.at_factory.borrow_mut().push(HookAtFactory { target: target.clone(), hook });
+                }
+                continue;
+            };
             let Hook { id, mark, attributes } = hook;
             let deliveries = self.deliveries(target, id, owner).await;
             let hook = Hook { id, mark, attributes: self.interner.share(attributes) };

@@ -17,6 +17,7 @@ use super::hooks::{DeliveryLogBudget, DueLook, HookReader, Interner};
 use super::memory::{ListReader, Memory};
 use super::others::GroupHooks;
 use super::targets::{self, InitialReads};
+use super::token_kind::TokenKind;
 use super::{
     FactorySeen, HooksSeen, NOT_REQUESTED, NetworkSeen, Observation, Observed, OwnerRules, Read, ReadRequest,
     inspect_network,
@@ -112,12 +113,14 @@ impl ObserverRun<'_> {
     /// The first round, and then what needs its answers.
     async fn gitlab(&self, at: Timestamp) -> Observed {
         let (observed, initial) = Box::pin(self.first_round(at)).await;
+        let kind = TokenKind::of(&observed.token, &self.observer.http);
+        let observed = kind.mark_all(observed);
         let (hooks, (pair, probed_scopes), handed_over) = tokio::join!(
             Box::pin(self.hooks(&observed, initial)),
             Box::pin(self.application_secret(&observed.applications)),
             self.handed_over(&observed.token),
         );
-        Observed { hooks, pair, probed_scopes, handed_over, ..observed }
+        Observed { hooks: kind.mark(hooks), pair, probed_scopes, handed_over, ..observed }
     }
 
     /// The applications without those that this machine made for other organizations.
@@ -291,6 +294,7 @@ impl ObserverRun<'_> {
             logs_later: false,
             bulk: Bulk::new(&self.observer.gitlab, version),
             interner: Interner::default(),
+            at_factory: RefCell::default(),
             progress: self.progress,
             width: 2 * self.observer.http.concurrency(),
         }

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use quick_junit::{NonSuccessKind, TestCase, TestCaseStatus, TestSuite};
 use serde::Serialize;
 
+use super::audit::sarif;
 use super::{FixJson, Json, Report};
 use crate::error::{ExitCode, Failure, FailureKind};
 use crate::secret::redact;
@@ -62,6 +63,19 @@ impl Report for FailureReport<'_> {
         let mut report = quick_junit::Report::new(program);
         report.add_test_suite(suite);
         Some(report)
+    }
+
+    /// A run without results that was not successful, and why.
+    fn sarif(&self) -> Option<serde_json::Value> {
+        let text = self.failure.describe(&self.running);
+        Some(sarif::log(&sarif::Run {
+            rules: Vec::new(),
+            results: Vec::new(),
+            notifications: vec![sarif::notification("error", text.trim_end())],
+            is_successful: false,
+            exit_code: self.exit_code() as u8,
+            properties: serde_json::json!({ "kind": name(self.failure.kind) }),
+        }))
     }
 
     fn exit_code(&self) -> ExitCode {

@@ -4,9 +4,11 @@
 
 mod admin_token;
 mod applications;
+pub mod audit_events;
 mod auth;
 pub(crate) mod cloud;
 mod error;
+mod granular;
 mod graphql;
 mod groups;
 pub mod hooks;
@@ -88,6 +90,7 @@ impl GitLab {
         let api = Router::new()
             .merge(admin_token::routes())
             .merge(applications::routes())
+            .merge(audit_events::routes())
             .merge(groups::routes())
             .merge(hooks::routes())
             .merge(instance::routes())

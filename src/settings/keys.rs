@@ -67,6 +67,26 @@ pub(crate) fn recorded_together(setting: &Definition) -> &'static [&'static Defi
     }
 }
 
+/// The settings that say which connection a command is about, and how its two sides are reached.
+pub(crate) fn of_connection() -> impl Iterator<Item = &'static Definition> {
+    let all: [&'static Definition; 8] = [
+        &KIT.definition,
+        &GITLAB_URL.definition,
+        &KIT_FINGERPRINT.definition,
+        &KIT_SIGNER.definition,
+        &CA_CERT.definition,
+        &FACTORY_CA_CERT.definition,
+        &CLIENT_CERT.definition,
+        &HEADER_FILE.definition,
+    ];
+    all.into_iter()
+}
+
+/// Whether no command about the connection works without the setting.
+pub(crate) fn is_needed_everywhere(setting: &Definition) -> bool {
+    [KIT.key, GITLAB_URL.key].contains(&setting.key)
+}
+
 /// The kit's values are given one by one instead of in a kit.
 pub(crate) fn has_no_kit(settings: &Settings) -> bool {
     let pieces: [&Definition; 3] = [&REDIRECT_URI, &WEBHOOK_URL, &RECIPIENT];

@@ -204,6 +204,8 @@ fn token(id: u64, name: &str) -> TokenDetails {
         revoked: false,
         expires_at: Some("2027-01-01".parse().expect("a valid date")),
         granular: false,
+        granular_scopes: None,
+        last_used_at: None,
     }
 }
 
@@ -218,6 +220,7 @@ fn observed(desired: &Desired) -> Observed {
                 not_before: at("2026-01-01T00:00:00Z"),
                 not_after: at("2027-06-01T00:00:00Z"),
                 inspector: None,
+                private_root: None,
             }),
         },
         metadata: Observation::Known(Metadata {
@@ -251,6 +254,7 @@ fn observed(desired: &Desired) -> Observed {
             unmatched_exclusions: Vec::new(),
             others: Vec::new(),
             others_read: OthersRead::All,
+            at_factory: Vec::new(),
         }),
         factory: factory(),
         took: BTreeMap::from([(Read::Metadata, Duration::from_millis(12))]),

@@ -6,8 +6,10 @@
 //! * [`lists`]: lists that end too early.
 //! * [`network`]: names, ports, TLS and servers that fail during the run, for both clients.
 //! * [`network_check`]: the same for `network check`, with the real program.
+//! * [`audit`]: the same for a review, which says what it could not read.
 //! * [`formats`]: a diagonal through the matrix with the real program, in its three output formats.
 
+mod audit;
 mod exceptions;
 mod faults;
 mod formats;

@@ -120,7 +120,33 @@ fn a_kit_for_gitlab_com_alone_is_shown_and_checked() {
     let env = TestEnv::bare();
     env.file("kit.json", CLOUD);
     let run = env.run(&["kit", "show", "--kit", "kit.json"]);
-    insta::assert_snapshot!(run, @"");
+    insta::assert_snapshot!(run, @r"
+    exit code: 0
+    ----- stdout -----
+    Kit for Acme (factory-gitlab/kit/v1)
+      fingerprint   kit [fingerprint]
+      given by      --kit
+      expires       never
+
+    GitLab.com
+      URL           https://gitlab.com/
+      sessions      https://api.factory.example/sessions?…
+      client ID     f00d
+      redirect URI  http://127.0.0.1/callback
+      device flow   no
+      scopes        api, read_user
+      candidates    none
+      selection     https://api.factory.example/selection
+
+    Bundle
+      sealed for    age1n9v
+      uploaded to   https://api.factory.example/bundles
+
+    Factory
+      status        none
+      disconnect    none
+      receipts      none
+    ");
     let json = env.run(&["kit", "show", "--kit", "kit.json", "-o", "json"]).json();
     assert_eq!(json["cloud"]["scopes"], serde_json::json!(["api", "read_user"]));
     assert!(!json.to_string().contains("canary"), "{json}");
@@ -129,7 +155,14 @@ fn a_kit_for_gitlab_com_alone_is_shown_and_checked() {
         &CLOUD.replace("127.0.0.1", "localhost").replace("https://api.factory.example/selection", "http://a"),
     );
     let run = env.run(&["kit", "check", "--kit", "wrong.json"]);
-    insta::assert_snapshot!(run, @"");
+    insta::assert_snapshot!(run, @r#"
+    exit code: 1
+    ----- stdout -----
+    wrong    cloud.redirect_uri: GitLab compares the port of localhost, and the port differs with each run; it must be http://127.0.0.1 with a path
+    wrong    cloud.selection_url: it must be an https URL
+    wrong    bundle.recipients: the recipient "age1n9v" is not an age public key: invalid Bech32 encoding
+    the kit cannot be used (given by --kit)
+    "#);
     env.file("less.json", r#"{"schema": "factory-gitlab/kit/v1", "cloud": {"client_id": "f00d"}}"#);
     let run = env.run(&["kit", "check", "--kit", "less.json"]);
     assert_eq!(run.code, 2, "{run}");

@@ -1,5 +1,6 @@
 //! The real program against the sandbox, from outside. Each module is a part of the product.
 
+mod audit;
 mod bad_input;
 mod bulk;
 mod cloud;

@@ -224,6 +224,18 @@ fn the_walk_of_a_rotation_runs_as_it_is_printed() {
 }
 
 #[test]
+fn the_walk_of_a_review_runs_as_it_is_printed() {
+    let env = TestEnv::new();
+    env.connects(&[]);
+    for (command, run) in &walked(&env, "audit", 4) {
+        let wanted = if command.contains("--baseline") { " 0 notes, new since the baseline" } else { "result: " };
+        assert!(run.stdout.contains(wanted), "{command}\n{run}");
+    }
+    let sarif = fs::read_to_string(env.path("audit.sarif")).expect("the log");
+    assert!(sarif.contains("\"version\": \"2.1.0\""), "{sarif}");
+}
+
+#[test]
 fn the_walk_of_a_network_check_runs_as_it_is_printed() {
     let env = TestEnv::new();
     for (command, run) in &walked(&env, "network-check", 4) {

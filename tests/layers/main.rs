@@ -28,7 +28,7 @@ const LAYERS: [&[&str]; 7] = [
     ],
     &["http", "files", "credential_store", "journal", "settings"],
     &["gitlab", "bundle", "factory"],
-    &["desired", "plan", "advice", "checks", "observed", "series"],
+    &["desired", "plan", "advice", "checks", "observed", "series", "audit"],
     &["apply"],
     &["inputs", "report", "terminal"],
     &["main", "lib", "commands", "cli"],
@@ -42,13 +42,13 @@ const WITHIN: [&[&str]; 6] = [
     ],
     &["files", "http", "credential_store", "journal", "settings"],
     &["gitlab", "bundle", "factory"],
-    &["desired", "observed", "plan", "advice", "checks", "series"],
+    &["desired", "observed", "plan", "advice", "checks", "series", "audit"],
     &["terminal", "report", "inputs"],
     &["cli", "commands", "lib", "main"],
 ];
 
 /// Judgment is pure: no waiting, no input or output, no clock.
-const PURE: [&str; 5] = ["desired", "plan", "advice", "checks", "series"];
+const PURE: [&str; 6] = ["desired", "plan", "advice", "checks", "series", "audit"];
 
 fn layer(module: &str) -> Option<usize> {
     LAYERS.iter().position(|layer| layer.contains(&module))

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::quota::WINDOW;
-use crate::gitlab::{DeliveryOutcome, TestRefusal};
+use crate::gitlab::{ApiRefusal, DeliveryOutcome, TestRefusal};
 use crate::http::{self, CauseClass};
 use crate::observed::Fact;
 use crate::target::Target;
@@ -55,6 +55,7 @@ pub(super) fn refused(refusal: TestRefusal) -> TestResult {
         TestRefusal::SilentMode => {
             TestResult::not_sent(Fact::Fails("GitLab is in Silent Mode and sends nothing".to_owned()))
         }
+        TestRefusal::NotPermitted => TestResult::not_sent(Fact::Fails("the token may not test webhooks".to_owned())),
         TestRefusal::NotAvailable { said } => TestResult::not_sent(Fact::Unknown(said.clone())),
         TestRefusal::Failed { said } if said.is_empty() => {
             TestResult::sent(Fact::Fails("the test was not answered with 2xx".to_owned()))
@@ -74,8 +75,12 @@ pub(super) fn failed(error: &http::Error) -> TestResult {
         Some(404 | 405) => TestResult::not_sent(Fact::Unknown(
             "GitLab has no test for this webhook, or the webhook was deleted".to_owned(),
         )),
-        _ => TestResult::not_sent(unread(error)),
+        _ => TestResult { refusal: not_permitted(error), ..TestResult::not_sent(unread(error)) },
     }
+}
+
+fn not_permitted(error: &http::Error) -> Option<TestRefusal> {
+    matches!(ApiRefusal::of(error)?, ApiRefusal::MissingPermission { .. }).then_some(TestRefusal::NotPermitted)
 }
 
 /// Whether the test may be repeated at once: its result is not known, and a second test is harmless.

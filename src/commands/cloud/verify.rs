@@ -6,9 +6,10 @@ use super::super::session::Access;
 use super::super::verify::{VerifyArgs, retry_pause};
 use super::super::{Context, local_state, progress, verify};
 use super::CloudRun;
-use crate::checks::{CheckFilter, CheckSet, CloudSides, Policy, TokenUse, Verdict, run_cloud_checks};
+use crate::checks::{CheckFilter, CheckSet, CloudSides, Policy, Verdict, run_cloud_checks};
 use crate::desired::Desired;
 use crate::error::{ExitCode, Failure, Fix};
+use crate::gitlab::Task;
 use crate::observed::{CloudPlaceSeen, CloudSeen, Observation, Observer, ReadRequest};
 use crate::report::Findings;
 use crate::secret::{Pat, WebhookToken};
@@ -83,7 +84,7 @@ impl Verify<'_> {
         let reading = async { tokio::join!(observer.observe(desired, request, &progress), self.selection()) };
         let (observed, (seen, places)) =
             context.terminal.with_spinner("reading the current state", Box::pin(reading)).await;
-        let policy = Policy { expires_within: i64::from(args.expires_within), token_use: TokenUse::Read };
+        let policy = Policy { expires_within: i64::from(args.expires_within), task: Task::Verify };
         let sides = CloudSides { seen: &seen, places: &places };
         let mut findings = run_cloud_checks(desired, &observed, sides, &policy);
         findings.retain(|finding| filter.wants(finding.code));

@@ -129,7 +129,7 @@ fn cloud_rows(cloud: &CloudTerms, text: &mut Text) {
     text.heading("GitLab.com");
     row(text, "URL", &shown(url));
     row(text, "sessions", &address(connect_url.as_ref()));
-    row(text, "application ID", &or_none(client_id));
+    row(text, "client ID", &or_none(client_id));
     row(text, "redirect URI", &or_none(redirect_uri));
     row(text, "device flow", if *device { "yes" } else { "no" });
     row(text, "scopes", &scopes.join(", "));

@@ -8,6 +8,7 @@ use super::look::Watch;
 use crate::apply::StepEnd;
 use crate::desired::Desired;
 use crate::error::{Failure, FailureKind, Fix};
+use crate::gitlab::Task;
 use crate::journal::Record;
 use crate::plan::{self, HookStep, Plan, Step};
 use crate::report::run::{End, Job, PendingExit, Purpose};
@@ -82,7 +83,7 @@ impl Watch<'_> {
         require_connected(&session.record, &session.desired)?;
         self.memory.borrow_mut().forget_hooks(missing);
         let observed = session.context.interrupt.or(session.look(&self.reads, &self.memory)).await?;
-        preconditions::require_observed(&session.desired, &observed)?;
+        preconditions::require_observed(&session.desired, &observed, Task::MonitorFix)?;
         let plan = plan::add_webhooks(&session.desired, &observed, &session.record);
         if let Some(blocker) = plan.blockers.first() {
             return Err(crate::advice::explain_blockers(std::slice::from_ref(blocker), &session.desired));

@@ -11,9 +11,10 @@ use super::super::{diagnostics, verify};
 use super::MonitorArgs;
 use super::coverage::coverage;
 use crate::advice::{About, advise};
-use crate::checks::{CheckFilter, Policy, TokenUse};
+use crate::checks::{CheckFilter, Policy};
 use crate::desired::ApplicationOrigin;
 use crate::error::Failure;
+use crate::gitlab::Task;
 use crate::http::{self, Cause, CauseClass};
 use crate::observed::{Memory, Observed, Reads};
 use crate::plan;
@@ -177,7 +178,7 @@ impl<'a> Watch<'a> {
 
     fn judge(&self, observed: &Observed) -> Findings {
         let Session { context, desired, .. } = &self.session;
-        let policy = Policy { token_use: TokenUse::Read, ..Policy::default() };
+        let policy = Policy { task: Task::Monitor, ..Policy::default() };
         Findings {
             running: context.terminal.running(),
             target: Some(desired.instance.to_string()),

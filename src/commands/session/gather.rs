@@ -142,7 +142,7 @@ impl TokenCheck {
                 let reads = Reads::from_iter(TOKEN_READS);
                 let reading = observer.observe(desired, ReadRequest::from(&reads), &());
                 let observed = context.terminal.with_spinner("checking the token", reading).await;
-                require_token_rights(desired, &observed)?;
+                require_token_rights(desired, &observed, access.task())?;
                 Ok((observer, Some(observed)))
             })
             .await?;

@@ -3,14 +3,19 @@
 use crate::checks::{CheckStatus, Finding, Policy, run_checks};
 use crate::desired::Desired;
 use crate::error::{Failure, FailureKind};
+use crate::gitlab::Task;
 use crate::observed::Observed;
 
 /// What must hold before a command that writes begins. The command itself establishes the rest.
 const NEEDED: [&str; 5] = ["instance.api", "instance.version", "token.valid", "token.scopes", "token.admin"];
 
 /// Refuses an instance or a token with which the command cannot work.
-pub(in crate::commands) fn require_token_rights(desired: &Desired, observed: &Observed) -> Result<(), Failure> {
-    let findings = run_checks(desired, observed, &Policy::default());
+pub(in crate::commands) fn require_token_rights(
+    desired: &Desired,
+    observed: &Observed,
+    task: Task,
+) -> Result<(), Failure> {
+    let findings = run_checks(desired, observed, &Policy { task, ..Policy::default() });
     match findings.into_iter().filter(|finding| NEEDED.contains(&finding.code)).find_map(failure) {
         Some(failure) => Err(failure),
         None => Ok(()),

@@ -28,6 +28,7 @@ impl Client {
             proxy_refuses: OnceCell::new(),
             wall_refuses: OnceCell::new(),
             deadline: OnceLock::new(),
+            needed_permission: OnceLock::new(),
         };
         Self { shared: Arc::new(renewed), gitlab: self.gitlab.clone() }
     }

@@ -133,5 +133,6 @@ pub(super) fn hooks(strategy: Strategy, targets: Vec<TargetSeen>) -> Observation
         unmatched_exclusions: Vec::new(),
         others: Vec::new(),
         others_read: OthersRead::All,
+        at_factory: Vec::new(),
     })
 }

@@ -60,19 +60,23 @@ async fn list(Shared(gitlab): Shared<GitLab>, call: Call) -> Result<Json<Value>,
 }
 
 async fn create(Shared(gitlab): Shared<GitLab>, call: Call) -> Result<Response, ApiError> {
-    call.require_admin(&gitlab)?;
+    let caller = call.require_admin(&gitlab)?;
     let spec = read(&gitlab, &call.params)?;
     let mut state = gitlab.lock();
     let (id, secret) = insert(&gitlab, &mut state, spec);
+    if let Some(made) = state.applications.get(&id).cloned() {
+        state.audit_application(caller.user, "oauth_application_created", &made);
+    }
     Ok((StatusCode::CREATED, Json(entity_with_secret(&gitlab, &state, id, &secret)?)).into_response())
 }
 
 /// Not restricted to instance-wide applications: a wrong id deletes a user's (gitlab: `find_by(id:)`).
 async fn remove(Shared(gitlab): Shared<GitLab>, Path(id): Path<String>, call: Call) -> Result<StatusCode, ApiError> {
-    call.require_admin(&gitlab)?;
+    let caller = call.require_admin(&gitlab)?;
     let id = params::id("id", &id)?;
     let mut state = gitlab.lock();
-    state.applications.remove(&id).ok_or_else(|| ApiError::not_found("Application"))?;
+    let removed = state.applications.remove(&id).ok_or_else(|| ApiError::not_found("Application"))?;
+    state.audit_application(caller.user, "oauth_application_deleted", &removed);
     state.oauth_tokens.retain(|_, token| token.application != Some(id));
     let GitLabState { oauth_tokens, oauth_values, refresh_values, device_codes, grants, .. } = &mut *state;
     oauth_values.retain(|_, token| oauth_tokens.contains_key(token));
@@ -90,12 +94,14 @@ async fn renew_secret(
     if !gitlab.is_at_least(16, 11) {
         return Err(ApiError::no_route());
     }
-    call.require_admin(&gitlab)?;
+    let caller = call.require_admin(&gitlab)?;
     let id = params::id("id", &id)?;
     let mut state = gitlab.lock();
     let secret = new_secret(&gitlab, &state);
     let application = state.applications.get_mut(&id).ok_or_else(|| ApiError::not_found("Application"))?;
     application.secret = Digest::of(&secret);
+    let renewed = application.clone();
+    state.audit_application(caller.user, "oauth_application_updated", &renewed);
     Ok((StatusCode::CREATED, Json(entity_with_secret(&gitlab, &state, id, &secret)?)).into_response())
 }
 

@@ -8,6 +8,7 @@ use axum::http::{HeaderMap, Method, StatusCode, header};
 
 use super::GitLab;
 use super::error::ApiError;
+use super::granular;
 use super::params::Params;
 use super::secrets::Digest;
 use super::state::{GitLabState, OauthToken, StoredToken, StoredUser};
@@ -150,7 +151,7 @@ impl TokenGuard<'_> {
             }
             return Err(revoked());
         }
-        self.check_scopes(token)?;
+        let used = self.check_scopes(state, token)?;
         if token.impersonation && state.quirks.impersonation_disabled {
             return Err(invalid_token("Token is an impersonation token but impersonation was disabled."));
         }
@@ -158,6 +159,7 @@ impl TokenGuard<'_> {
         if let Some(token) = state.tokens.get_mut(&id) {
             token.last_used_at = Some(now);
         }
+        state.used_permissions.extend(used);
         Ok(caller)
     }
 
@@ -174,16 +176,16 @@ impl TokenGuard<'_> {
         caller_of(state, user, Credential::Oauth(id), &token.scopes)
     }
 
-    /// The permissions of a fine-grained token are not in its scopes: here it may only describe itself.
-    fn check_scopes(&self, token: &StoredToken) -> Result<(), ApiError> {
-        if !token.granular {
-            return self.check_coverage(&token.scopes);
+    /// The permissions of a fine-grained token are not in its scopes; returns the one that is used.
+    fn check_scopes(
+        &self,
+        state: &GitLabState,
+        token: &StoredToken,
+    ) -> Result<Option<(&'static str, String)>, ApiError> {
+        if token.granular {
+            return granular::authorize(self.gitlab, state, token, self.call).map(Some);
         }
-        if self.acceptable.is_empty() {
-            return Ok(());
-        }
-        // As for a user who may not: nothing tells that it is the token.
-        Err(ApiError::forbidden())
+        self.check_coverage(&token.scopes).map(|()| None)
     }
 
     fn check_coverage(&self, scopes: &[String]) -> Result<(), ApiError> {

@@ -11,8 +11,8 @@ use url::Url;
 use super::secrets::{self, Digest};
 use super::settings::ApplicationSettings;
 use super::state::{
-    GitLabState, ProjectCreation, ProjectDetails, ProjectNamespace, StoredGroup, StoredProject, StoredToken,
-    StoredUser, UserState, Visibility, level, next,
+    GitLabState, GranularGrant, ProjectCreation, ProjectDetails, ProjectNamespace, StoredGroup, StoredProject,
+    StoredToken, StoredUser, UserState, Visibility, level, next,
 };
 use crate::sandbox::clock::SandboxClock;
 use crate::sandbox::options::{SandboxOptions, SandboxVersion};
@@ -53,6 +53,8 @@ pub struct TokenSpec {
     pub revoked: bool,
     pub impersonation: bool,
     pub granular: bool,
+    /// What a fine-grained token may do.
+    pub grants: Vec<GranularGrant>,
 }
 
 impl Default for TokenSpec {
@@ -65,6 +67,7 @@ impl Default for TokenSpec {
             revoked: false,
             impersonation: false,
             granular: false,
+            grants: Vec::new(),
         }
     }
 }
@@ -236,6 +239,7 @@ impl GitLabState {
             revoked: spec.revoked,
             impersonation: spec.impersonation,
             granular: spec.granular,
+            grants: spec.grants,
             created_at: spec.issued_at.unwrap_or(now),
             last_used_at: None,
             expires_at: spec.expires_at,

@@ -36,6 +36,8 @@ pub struct ApplicationSettings {
     pub instance_token_prefix: String,
     pub maintenance_mode: bool,
     pub maintenance_mode_message: Option<String>,
+    /// Seconds. gitlab: lib/api/settings.rb
+    pub oauth_access_token_expires_in: u64,
     /// The outbound allowlist, an entry a line. The documented list `outbound_local_requests_whitelist` is neither returned
     /// nor settable (gitlab: app/helpers/application_settings_helper.rb, `visible_attributes`).
     pub outbound_local_requests_allowlist_raw: String,
@@ -70,6 +72,7 @@ impl Default for ApplicationSettings {
             instance_token_prefix: String::new(),
             maintenance_mode: false,
             maintenance_mode_message: None,
+            oauth_access_token_expires_in: 7200,
             outbound_local_requests_allowlist_raw: String::new(),
             personal_access_token_prefix: "glpat-".into(),
             push_event_hooks_limit: 3,

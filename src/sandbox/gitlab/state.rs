@@ -1,8 +1,9 @@
 //! The state of the embedded GitLab: plain records, and the few rules that keep them consistent.
 
 mod project;
+mod user_state;
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::net::SocketAddr;
 
 use jiff::Timestamp;
@@ -10,6 +11,8 @@ use jiff::civil::Date;
 use url::Url;
 
 pub use self::project::{ProjectDetails, ProjectNamespace, StoredProject, Visibility};
+pub use self::user_state::UserState;
+use super::audit_events::StoredAuditEvent;
 use super::cloud::LimitWindow;
 use super::hooks::Hooks;
 use super::oauth::GrantSpec;
@@ -45,6 +48,10 @@ pub struct GitLabState {
     pub grants: Vec<AccessGrant>,
     pub(super) web_sessions: HashMap<Digest, WebSession>,
     pub(super) endpoint_counts: HashMap<LimitWindow, u32>,
+    pub audit_events: Vec<StoredAuditEvent>,
+    /// What fine-grained tokens have used: `access` and permission.
+    #[cfg_attr(not(feature = "sandbox-testing"), allow(dead_code, reason = "only tests read it"))]
+    pub used_permissions: BTreeSet<(&'static str, String)>,
     pub groups: BTreeMap<u64, StoredGroup>,
     pub projects: BTreeMap<u64, StoredProject>,
     pub settings: ApplicationSettings,
@@ -94,57 +101,6 @@ pub struct StoredUser {
     pub(super) password: Option<Digest>,
 }
 
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-#[cfg_attr(not(feature = "sandbox-testing"), allow(dead_code, reason = "only tests set the others"))]
-pub enum UserState {
-    Active,
-    Blocked,
-    PendingApproval,
-    TermsNotAccepted,
-    Deactivated,
-    Unconfirmed,
-    PasswordExpired,
-}
-
-impl UserState {
-    /// As the API shows it. Terms, confirmation and password are no states there.
-    pub(super) const fn shown(self) -> &'static str {
-        match self {
-            Self::Active | Self::TermsNotAccepted | Self::Unconfirmed | Self::PasswordExpired => "active",
-            Self::Blocked => "blocked",
-            Self::PendingApproval => "blocked_pending_approval",
-            Self::Deactivated => "deactivated",
-        }
-    }
-
-    /// Why the user may not use the API. gitlab: lib/gitlab/auth/user_access_denied_reason.rb
-    pub(super) fn refusal(self, username: &str, gitlab: &str) -> Option<String> {
-        let text = match self {
-            Self::Active => return None,
-            Self::Blocked => "Your account has been blocked.".to_owned(),
-            Self::PendingApproval => {
-                "Your account is pending approval from your administrator and hence blocked.".to_owned()
-            }
-            Self::TermsNotAccepted => format!(
-                "You (@{username}) must accept the Terms of Service in order to perform this action. To accept these terms, \
-                 please access GitLab from a web browser at {gitlab}."
-            ),
-            Self::Deactivated => format!(
-                "Your account has been deactivated by your administrator. Please log back in from a web browser to reactivate \
-                 your account at {gitlab}"
-            ),
-            Self::Unconfirmed => format!(
-                "Your primary email address is not confirmed. Please check your inbox for the confirmation instructions. In \
-                 case the link is expired, you can request a new confirmation email at {gitlab}/users/confirmation/new"
-            ),
-            Self::PasswordExpired => {
-                "Your password expired. Please access GitLab from a web browser to update your password.".to_owned()
-            }
-        };
-        Some(text)
-    }
-}
-
 /// A personal access token, or a project or group access token, which is the personal token of a bot user.
 #[derive(Clone, Debug)]
 pub struct StoredToken {
@@ -157,6 +113,7 @@ pub struct StoredToken {
     pub impersonation: bool,
     /// A fine-grained token, whose permissions are not in its scopes.
     pub granular: bool,
+    pub grants: Vec<GranularGrant>,
     pub created_at: Timestamp,
     pub last_used_at: Option<Timestamp>,
     /// The day on which it expires, at 00:00 UTC.
@@ -164,6 +121,14 @@ pub struct StoredToken {
     /// The token this one was rotated from.
     pub previous: Option<u64>,
     pub(super) value: Digest,
+}
+
+/// A part of what a fine-grained token may do (gitlab: app/models/authz/granular_scope.rb).
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct GranularGrant {
+    /// `instance`, `user` or `all_memberships`.
+    pub access: String,
+    pub permissions: Vec<String>,
 }
 
 impl StoredToken {
@@ -325,6 +290,8 @@ impl GitLabState {
             grants: Vec::new(),
             web_sessions: HashMap::new(),
             endpoint_counts: HashMap::new(),
+            audit_events: Vec::new(),
+            used_permissions: BTreeSet::new(),
             groups: BTreeMap::new(),
             projects: BTreeMap::new(),
             settings,

@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 use super::auth::{ANY, API, Call, Caller, Credential};
 use super::error::ApiError;
 use super::secrets::Digest;
-use super::state::{GitLabState, StoredToken, next};
+use super::state::{GitLabState, GranularGrant, StoredToken, next};
 use super::{GitLab, pages, params};
 
 /// Days until a new and a rotated token expire, by default (gitlab: rotate_service.rb).
@@ -107,10 +107,11 @@ async fn show(Shared(gitlab): Shared<GitLab>, Path(id): Path<String>, call: Call
 async fn revoke(Shared(gitlab): Shared<GitLab>, Path(id): Path<String>, call: Call) -> Result<StatusCode, ApiError> {
     let caller = call.require(&gitlab)?;
     let mut state = gitlab.lock();
-    let id = managed(&state, &caller, &id)?.id;
-    if let Some(token) = state.tokens.get_mut(&id) {
+    let token = managed(&state, &caller, &id)?.clone();
+    if let Some(token) = state.tokens.get_mut(&token.id) {
         token.revoked = true;
     }
+    state.audit_token(caller.user, "personal_access_token_revoked", &token);
     Ok(StatusCode::NO_CONTENT)
 }
 
@@ -150,10 +151,10 @@ fn rotated(gitlab: &GitLab, call: &Call, id: u64) -> Result<Json<Value>, ApiErro
         expires_at,
         previous: Some(id),
     };
-    let (impersonation, granular) = (old.impersonation, old.granular);
+    let (impersonation, granular, grants) = (old.impersonation, old.granular, old.grants.clone());
     let (id, value) = create(gitlab, &mut state, new);
     if let Some(token) = state.tokens.get_mut(&id) {
-        (token.impersonation, token.granular) = (impersonation, granular);
+        (token.impersonation, token.granular, token.grants) = (impersonation, granular, grants);
     }
     Ok(Json(entity_with_value(gitlab, &state, id, &value)))
 }
@@ -187,6 +188,7 @@ pub(super) fn create(gitlab: &GitLab, state: &mut GitLabState, new: TokenParams)
         revoked: false,
         impersonation: false,
         granular: false,
+        grants: Vec::new(),
         created_at: gitlab.clock().now(),
         last_used_at: None,
         expires_at: new.expires_at,
@@ -227,8 +229,9 @@ pub(super) fn entity(gitlab: &GitLab, token: &StoredToken) -> Value {
     if gitlab.is_at_least(18, 10) {
         answer["granular"] = json!(token.granular);
     }
-    if token.granular {
-        answer["granular_scopes"] = json!([]);
+    if token.granular && gitlab.is_at_least(19, 5) {
+        let shown = |grant: &GranularGrant| json!({ "access": grant.access, "permissions": grant.permissions });
+        answer["granular_scopes"] = token.grants.iter().map(shown).collect();
     }
     answer
 }

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 
 use super::auth::{Call, Caller, READ_USER};
 use super::error::ApiError;
-use super::state::{GitLabState, StoredUser};
+use super::state::{GitLabState, StoredUser, UserState};
 use super::tokens::{self, TokenParams};
 use super::{GitLab, pages, params, scopes};
 
@@ -48,11 +48,15 @@ async fn show(Shared(gitlab): Shared<GitLab>, Path(id): Path<String>, call: Call
 
 /// Users by exact name or by a part of it. What is shown is less than of one user: no `bot`.
 async fn list(Shared(gitlab): Shared<GitLab>, call: Call) -> Result<Response, ApiError> {
-    call.require_scope(&gitlab, READ_USER)?;
+    let caller = call.require_scope(&gitlab, READ_USER)?;
+    // Of others than administrators both are ignored (gitlab: app/finders/users_finder.rb).
+    let (admins, active) = (caller.admin && call.params.is("admins")?, call.params.is("active")?);
     let username = call.params.text("username")?;
     let search = call.params.text("search")?.map(|text| text.to_lowercase());
     let wanted = |user: &&StoredUser| {
-        username.as_ref().is_none_or(|name| user.username.eq_ignore_ascii_case(name))
+        (!admins || user.admin)
+            && (!active || user.state == UserState::Active)
+            && username.as_ref().is_none_or(|name| user.username.eq_ignore_ascii_case(name))
             && search.as_ref().is_none_or(|text| {
                 user.username.to_lowercase().contains(text) || user.name.to_lowercase().contains(text)
             })
@@ -104,6 +108,9 @@ async fn create_token(
         previous: None,
     };
     let (id, value) = tokens::create(&gitlab, &mut state, new);
+    if let Some(token) = state.tokens.get(&id).cloned() {
+        state.audit_token(caller.user, "personal_access_token_issued", &token);
+    }
     tracing::debug!(admin = caller.user, user, token = id, "personal access token created");
     let answer = tokens::entity_with_value(&gitlab, &state, id, &value);
     Ok((StatusCode::CREATED, Json(answer)).into_response())

@@ -15,7 +15,11 @@ const CONNECT: Definition = Definition { commands: Commands::Only(&["connect"]),
 const APPLICATION_OPTION: Definition = Definition { heading: Heading::Application, ..CONNECT };
 const PAIR: Definition =
     Definition { commands: Commands::Only(&["connect", "verify", "monitor"]), ..APPLICATION_OPTION };
-const SELECTION: Definition = Definition { heading: Heading::Webhooks, ..PAIR };
+const SELECTION: Definition = Definition {
+    heading: Heading::Webhooks,
+    commands: Commands::Only(&["connect", "verify", "monitor", "audit"]),
+    ..PAIR
+};
 
 /// The value of `--group` that selects every group and project. GitLab lets no group have this name.
 pub const EVERYTHING: &str = "*";

@@ -9,7 +9,7 @@ use super::{BASE, BUNDLE_OUT, has_no_kit, settings};
 
 const KIT_OVERRIDE: Definition = Definition {
     heading: Heading::KitOverrides,
-    commands: Commands::Only(&["connect", "verify", "kit show", "kit check"]),
+    commands: Commands::Only(&["connect", "verify", "audit", "kit show", "kit check"]),
     ..BASE
 };
 

@@ -101,7 +101,7 @@ impl Harness {
         }
     }
 
-    fn client(&self, timeout: Duration) -> http::Client {
+    pub fn client(&self, timeout: Duration) -> http::Client {
         // A limit without a time is waited for only shortly.
         let patience = Duration::from_millis(300);
         let variables = self.sandbox.variables().into_iter();
@@ -133,7 +133,7 @@ impl Harness {
         HookTester::new(http.clone(), self.desired.instance.clone(), self.token())
     }
 
-    fn look(&self, http: &http::Client) -> Observer {
+    pub fn look(&self, http: &http::Client) -> Observer {
         let key = FactoryKey::new(self.sandbox.factory().api_key()).expect("a key");
         Observer::new(http, &self.desired.instance, &self.token(), self.factory(http, key))
     }

@@ -36,6 +36,11 @@ fn a_successful_run_shows_no_secret_anywhere() {
     let verified = env.run(&["verify", "-vv", "--log-file", "run.log"]);
     assert_eq!(verified.code, 0, "{verified}");
     runs.push(verified);
+    for format in ["text", "json", "sarif"] {
+        let reviewed = env.run(&[&["audit", "-o", format], LOUD.as_slice()].concat());
+        assert_eq!(reviewed.code, 0, "{reviewed}");
+        runs.push(reviewed);
+    }
     runs.push(env.run(&["bundle", "inspect", "-vv", &bundle(&env)]));
     assert_hidden("success", &canaries, &env, &runs);
     assert!(env.path("run.log").exists() && env.path("audit.jsonl").exists());

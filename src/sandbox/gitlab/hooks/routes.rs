@@ -143,8 +143,9 @@ async fn list(Shared(gitlab): Shared<GitLab>, request: HookRequest) -> Result<Re
 }
 
 async fn create(Shared(gitlab): Shared<GitLab>, request: HookRequest) -> Result<Response, ApiError> {
-    let (owner, _) = request.owner(&gitlab)?;
+    let (owner, caller) = request.owner(&gitlab)?;
     let id = gitlab.lock().create_hook(&gitlab, owner, &request.call.params)?;
+    gitlab.lock().audit_hook(caller.user, "webhook_created", (owner, id));
     respond(&gitlab, StatusCode::CREATED, HookRef { owner, id })
 }
 
@@ -161,7 +162,7 @@ async fn update(Shared(gitlab): Shared<GitLab>, request: HookRequest) -> Result<
 
 /// gitlab: `destroy_conditionally!`, lib/api/helpers.rb
 async fn remove(Shared(gitlab): Shared<GitLab>, request: HookRequest) -> Result<Response, ApiError> {
-    let (hook, _) = request.hook(&gitlab)?;
+    let (hook, caller) = request.hook(&gitlab)?;
     let mut state = gitlab.lock();
     let header = request.call.headers.get("if-unmodified-since").and_then(|value| value.to_str().ok());
     let since = header.and_then(|text| rfc2822::parse(text).ok()).map(|time| time.timestamp());
@@ -170,5 +171,6 @@ async fn remove(Shared(gitlab): Shared<GitLab>, request: HookRequest) -> Result<
         return Err(ApiError::message(StatusCode::PRECONDITION_FAILED, "412 Precondition Failed"));
     }
     state.hooks.remove(hook);
+    state.audit_hook(caller.user, "webhook_destroyed", (hook.owner, hook.id));
     Ok(StatusCode::NO_CONTENT.into_response())
 }

@@ -6,7 +6,7 @@ use std::time::Duration;
 use super::{NONE, TestInstance, of_version, site};
 use crate::sandbox::gitlab::quirks::InstanceQuirks;
 use crate::sandbox::gitlab::seed::{TokenSpec, UserSpec};
-use crate::sandbox::gitlab::state::UserState;
+use crate::sandbox::gitlab::state::{GranularGrant, UserState};
 use crate::sandbox::options::SandboxOptions;
 
 fn scopes(names: &[&str]) -> Vec<String> {
@@ -120,14 +120,41 @@ async fn an_admin_without_the_scope_is_not_an_effective_admin_in_admin_mode() {
 }
 
 #[tokio::test]
-async fn a_fine_grained_token_describes_itself_and_is_refused_elsewhere() {
+async fn a_fine_grained_token_may_do_what_it_was_granted_and_nothing_else() {
     let site = site(&SandboxOptions::default());
-    let spec = TokenSpec { granular: true, scopes: scopes(&["granular"]), ..TokenSpec::default() };
+    let grant =
+        |access: &str, permissions: &[&str]| GranularGrant { access: access.into(), permissions: scopes(permissions) };
+    let grants = vec![grant("user", &["read_personal_access_token"]), grant("all_memberships", &["read_webhook"])];
+    let spec = TokenSpec { granular: true, scopes: scopes(&["granular"]), grants, ..TokenSpec::default() };
     let token = site.gitlab.add_token(spec);
     let own = site.api("GET /personal_access_tokens/self", &token, NONE).await;
-    assert_eq!((own.status, &own.body["granular"]), (200, &json!(true)));
-    let refused = site.api("GET /user", &token, NONE).await;
-    assert_eq!((refused.status, refused.body), (403, json!({ "message": "403 Forbidden" })));
+    assert_eq!((own.status, &own.body["granular"], own.body.get("granular_scopes")), (200, &json!(true), None));
+    assert_eq!(site.api("GET /groups/3/hooks", &token, NONE).await.status, 200);
+    for line in ["GET /user", "GET /hooks", "POST /groups/3/hooks", "GET /applications", "GET /namespaces"] {
+        let refused = site.api(line, &token, NONE).await;
+        assert_eq!((refused.status, refused.body), (403, json!({ "message": "403 Forbidden" })), "{line}");
+    }
+    // An administrator who is no member.
+    let foreign = site.gitlab.add_group("foreign", None);
+    site.gitlab.lock().groups.get_mut(&foreign).expect("a group").members.clear();
+    assert_eq!(site.api(&format!("GET /groups/{foreign}/hooks"), &token, NONE).await.status, 403);
+}
+
+#[tokio::test]
+async fn a_newer_version_names_the_permission_that_is_missing_and_shows_those_that_are_granted() {
+    let site = of_version(19, 6);
+    let grants = vec![GranularGrant { access: "user".into(), permissions: scopes(&["read_personal_access_token"]) }];
+    let spec = TokenSpec { granular: true, scopes: scopes(&["granular"]), grants, ..TokenSpec::default() };
+    let token = site.gitlab.add_token(spec);
+    let own = site.api("GET /personal_access_tokens/self", &token, NONE).await;
+    assert_eq!(
+        own.body["granular_scopes"],
+        json!([{ "access": "user", "permissions": ["read_personal_access_token"] }])
+    );
+    let refused = site.api("GET /applications", &token, NONE).await;
+    assert_eq!((refused.status, &refused.body["error"]), (403, &json!("insufficient_granular_scope")));
+    let said = refused.body["error_description"].as_str().expect("a text");
+    assert!(said.ends_with("with the following instance permissions: [OAuth Application: Read]."), "{said}");
 }
 
 #[tokio::test]

@@ -129,7 +129,12 @@ async fn show(Shared(gitlab): Shared<GitLab>, call: Call) -> Response {
 
 fn page(gitlab: &GitLab, headers: &HeaderMap, alert: Option<&str>) -> Response {
     let mut state = gitlab.lock();
-    let users: Vec<String> = state.users.values().filter(|user| !user.bot).map(|user| user.username.clone()).collect();
+    let users: Vec<String> = state
+        .users
+        .values()
+        .filter(|user| !user.bot && !(gitlab.is_cloud() && user.admin))
+        .map(|user| user.username.clone())
+        .collect();
     let names = state.users.iter().map(|(id, user)| (*id, user.username.clone())).collect::<Vec<_>>();
     let (session, new) = session(&mut state, headers);
     let mut page = WebPage::new("Sign in").text("h1", "Sign in to GitLab");
