@@ -228,7 +228,7 @@ impl Walk<'_, '_> {
         if !interrupted && failure.is_none() {
             apply.record(RunEntry::Finished).map_err(|error| diagnostics::journal(&error))?;
         } else if !outcome.is_sealed && matches!(authorized.by, AuthorizedBy::Grant(_)) {
-            // One that was not sealed is nobody's.
+            // One that was not sealed has no owner.
             give_up(run, apply, &authorized).await?;
         }
         let Outcome { ends, status, receipt, proof, is_sealed: _ } = outcome;

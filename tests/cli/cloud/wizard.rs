@@ -20,7 +20,9 @@ fn a_person_searches_the_groups_of_the_account_and_approves_what_was_chosen() {
         session.send_line(line).expect("typed");
     }
     let plan = session.exp_string("Apply this plan?").expect("the plan");
-    for said in ["group group-1, with everything below it, and what is added later", "group group-3", "@alice", "also reaches"] {
+    for said in
+        ["group group-1, with everything below it, and what is added later", "group group-3", "@alice", "also reaches"]
+    {
         assert!(plan.contains(said), "{said:?} is not said: {plan}");
     }
     session.send_line("y").expect("typed");
