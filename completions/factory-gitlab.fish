@@ -35,8 +35,8 @@ complete -c factory-gitlab -n "__fish_factory_gitlab_needs_command" -l ca-cert -
 complete -c factory-gitlab -n "__fish_factory_gitlab_needs_command" -l factory-ca-cert -d 'CA certificates to trust for Factory\'s hosts (PEM; may be repeated) [env: FACTORY_GITLAB_FACTORY_CA_CERT]' -r -F
 complete -c factory-gitlab -n "__fish_factory_gitlab_needs_command" -l client-cert -d 'Certificate and key (PEM) for a GitLab behind mutual TLS' -r -F
 complete -c factory-gitlab -n "__fish_factory_gitlab_needs_command" -l proxy -d 'Proxy to use, or none [default: HTTPS_PROXY, HTTP_PROXY and NO_PROXY] [env: FACTORY_GITLAB_PROXY]' -r -f
-complete -c factory-gitlab -n "__fish_factory_gitlab_needs_command" -l timeout -d 'Time limit of one request, in seconds [default: 30]' -r
-complete -c factory-gitlab -n "__fish_factory_gitlab_needs_command" -l concurrency -d 'Limit of requests in flight [default: 8]' -r
+complete -c factory-gitlab -n "__fish_factory_gitlab_needs_command" -l timeout -d 'Time limit of one request, in seconds [default: 30; network check: 5]' -r
+complete -c factory-gitlab -n "__fish_factory_gitlab_needs_command" -l concurrency -d 'Limit of requests in flight [default: 8; network check: 64]' -r
 complete -c factory-gitlab -n "__fish_factory_gitlab_needs_command" -l keyring -d 'Keep the token in the system\'s keyring [default: ask]' -r -f -a "ask\t''
 store\t''
 off\t''"
@@ -106,8 +106,8 @@ complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand connect" -
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand connect" -l factory-ca-cert -d 'CA certificates to trust for Factory\'s hosts (PEM; may be repeated) [env: FACTORY_GITLAB_FACTORY_CA_CERT]' -r -F
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand connect" -l client-cert -d 'Certificate and key (PEM) for a GitLab behind mutual TLS' -r -F
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand connect" -l proxy -d 'Proxy to use, or none [default: HTTPS_PROXY, HTTP_PROXY and NO_PROXY] [env: FACTORY_GITLAB_PROXY]' -r -f
-complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand connect" -l timeout -d 'Time limit of one request, in seconds [default: 30]' -r
-complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand connect" -l concurrency -d 'Limit of requests in flight [default: 8]' -r
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand connect" -l timeout -d 'Time limit of one request, in seconds [default: 30; network check: 5]' -r
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand connect" -l concurrency -d 'Limit of requests in flight [default: 8; network check: 64]' -r
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand connect" -l keyring -d 'Keep the token in the system\'s keyring [default: ask]' -r -f -a "ask\t''
 store\t''
 off\t''"
@@ -224,8 +224,8 @@ complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand verify" -l
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand verify" -l factory-ca-cert -d 'CA certificates to trust for Factory\'s hosts (PEM; may be repeated) [env: FACTORY_GITLAB_FACTORY_CA_CERT]' -r -F
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand verify" -l client-cert -d 'Certificate and key (PEM) for a GitLab behind mutual TLS' -r -F
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand verify" -l proxy -d 'Proxy to use, or none [default: HTTPS_PROXY, HTTP_PROXY and NO_PROXY] [env: FACTORY_GITLAB_PROXY]' -r -f
-complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand verify" -l timeout -d 'Time limit of one request, in seconds [default: 30]' -r
-complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand verify" -l concurrency -d 'Limit of requests in flight [default: 8]' -r
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand verify" -l timeout -d 'Time limit of one request, in seconds [default: 30; network check: 5]' -r
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand verify" -l concurrency -d 'Limit of requests in flight [default: 8; network check: 64]' -r
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand verify" -l keyring -d 'Keep the token in the system\'s keyring [default: ask]' -r -f -a "ask\t''
 store\t''
 off\t''"
@@ -258,8 +258,8 @@ complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand network; a
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand network; and not __fish_seen_subcommand_from check plan" -l factory-ca-cert -d 'CA certificates to trust for Factory\'s hosts (PEM; may be repeated) [env: FACTORY_GITLAB_FACTORY_CA_CERT]' -r -F
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand network; and not __fish_seen_subcommand_from check plan" -l client-cert -d 'Certificate and key (PEM) for a GitLab behind mutual TLS' -r -F
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand network; and not __fish_seen_subcommand_from check plan" -l proxy -d 'Proxy to use, or none [default: HTTPS_PROXY, HTTP_PROXY and NO_PROXY] [env: FACTORY_GITLAB_PROXY]' -r -f
-complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand network; and not __fish_seen_subcommand_from check plan" -l timeout -d 'Time limit of one request, in seconds [default: 30]' -r
-complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand network; and not __fish_seen_subcommand_from check plan" -l concurrency -d 'Limit of requests in flight [default: 8]' -r
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand network; and not __fish_seen_subcommand_from check plan" -l timeout -d 'Time limit of one request, in seconds [default: 30; network check: 5]' -r
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand network; and not __fish_seen_subcommand_from check plan" -l concurrency -d 'Limit of requests in flight [default: 8; network check: 64]' -r
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand network; and not __fish_seen_subcommand_from check plan" -l keyring -d 'Keep the token in the system\'s keyring [default: ask]' -r -f -a "ask\t''
 store\t''
 off\t''"
@@ -317,8 +317,8 @@ complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand network; a
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand network; and __fish_seen_subcommand_from check" -l factory-ca-cert -d 'CA certificates to trust for Factory\'s hosts (PEM; may be repeated) [env: FACTORY_GITLAB_FACTORY_CA_CERT]' -r -F
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand network; and __fish_seen_subcommand_from check" -l client-cert -d 'Certificate and key (PEM) for a GitLab behind mutual TLS' -r -F
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand network; and __fish_seen_subcommand_from check" -l proxy -d 'Proxy to use, or none [default: HTTPS_PROXY, HTTP_PROXY and NO_PROXY] [env: FACTORY_GITLAB_PROXY]' -r -f
-complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand network; and __fish_seen_subcommand_from check" -l timeout -d 'Time limit of one request, in seconds [default: 30]' -r
-complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand network; and __fish_seen_subcommand_from check" -l concurrency -d 'Limit of requests in flight [default: 8]' -r
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand network; and __fish_seen_subcommand_from check" -l timeout -d 'Time limit of one request, in seconds [default: 30; network check: 5]' -r
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand network; and __fish_seen_subcommand_from check" -l concurrency -d 'Limit of requests in flight [default: 8; network check: 64]' -r
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand network; and __fish_seen_subcommand_from check" -l keyring -d 'Keep the token in the system\'s keyring [default: ask]' -r -f -a "ask\t''
 store\t''
 off\t''"
@@ -373,8 +373,8 @@ complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand network; a
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand network; and __fish_seen_subcommand_from plan" -l factory-ca-cert -d 'CA certificates to trust for Factory\'s hosts (PEM; may be repeated) [env: FACTORY_GITLAB_FACTORY_CA_CERT]' -r -F
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand network; and __fish_seen_subcommand_from plan" -l client-cert -d 'Certificate and key (PEM) for a GitLab behind mutual TLS' -r -F
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand network; and __fish_seen_subcommand_from plan" -l proxy -d 'Proxy to use, or none [default: HTTPS_PROXY, HTTP_PROXY and NO_PROXY] [env: FACTORY_GITLAB_PROXY]' -r -f
-complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand network; and __fish_seen_subcommand_from plan" -l timeout -d 'Time limit of one request, in seconds [default: 30]' -r
-complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand network; and __fish_seen_subcommand_from plan" -l concurrency -d 'Limit of requests in flight [default: 8]' -r
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand network; and __fish_seen_subcommand_from plan" -l timeout -d 'Time limit of one request, in seconds [default: 30; network check: 5]' -r
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand network; and __fish_seen_subcommand_from plan" -l concurrency -d 'Limit of requests in flight [default: 8; network check: 64]' -r
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand network; and __fish_seen_subcommand_from plan" -l keyring -d 'Keep the token in the system\'s keyring [default: ask]' -r -f -a "ask\t''
 store\t''
 off\t''"
@@ -409,8 +409,8 @@ complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand exercise" 
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand exercise" -l factory-ca-cert -d 'CA certificates to trust for Factory\'s hosts (PEM; may be repeated) [env: FACTORY_GITLAB_FACTORY_CA_CERT]' -r -F
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand exercise" -l client-cert -d 'Certificate and key (PEM) for a GitLab behind mutual TLS' -r -F
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand exercise" -l proxy -d 'Proxy to use, or none [default: HTTPS_PROXY, HTTP_PROXY and NO_PROXY] [env: FACTORY_GITLAB_PROXY]' -r -f
-complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand exercise" -l timeout -d 'Time limit of one request, in seconds [default: 30]' -r
-complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand exercise" -l concurrency -d 'Limit of requests in flight [default: 8]' -r
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand exercise" -l timeout -d 'Time limit of one request, in seconds [default: 30; network check: 5]' -r
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand exercise" -l concurrency -d 'Limit of requests in flight [default: 8; network check: 64]' -r
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand exercise" -l keyring -d 'Keep the token in the system\'s keyring [default: ask]' -r -f -a "ask\t''
 store\t''
 off\t''"
@@ -458,8 +458,8 @@ complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand monitor" -
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand monitor" -l factory-ca-cert -d 'CA certificates to trust for Factory\'s hosts (PEM; may be repeated) [env: FACTORY_GITLAB_FACTORY_CA_CERT]' -r -F
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand monitor" -l client-cert -d 'Certificate and key (PEM) for a GitLab behind mutual TLS' -r -F
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand monitor" -l proxy -d 'Proxy to use, or none [default: HTTPS_PROXY, HTTP_PROXY and NO_PROXY] [env: FACTORY_GITLAB_PROXY]' -r -f
-complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand monitor" -l timeout -d 'Time limit of one request, in seconds [default: 30]' -r
-complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand monitor" -l concurrency -d 'Limit of requests in flight [default: 8]' -r
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand monitor" -l timeout -d 'Time limit of one request, in seconds [default: 30; network check: 5]' -r
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand monitor" -l concurrency -d 'Limit of requests in flight [default: 8; network check: 64]' -r
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand monitor" -l keyring -d 'Keep the token in the system\'s keyring [default: ask]' -r -f -a "ask\t''
 store\t''
 off\t''"
@@ -492,8 +492,8 @@ complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand rotate; an
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand rotate; and not __fish_seen_subcommand_from application-secret token webhook-secret" -l factory-ca-cert -d 'CA certificates to trust for Factory\'s hosts (PEM; may be repeated) [env: FACTORY_GITLAB_FACTORY_CA_CERT]' -r -F
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand rotate; and not __fish_seen_subcommand_from application-secret token webhook-secret" -l client-cert -d 'Certificate and key (PEM) for a GitLab behind mutual TLS' -r -F
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand rotate; and not __fish_seen_subcommand_from application-secret token webhook-secret" -l proxy -d 'Proxy to use, or none [default: HTTPS_PROXY, HTTP_PROXY and NO_PROXY] [env: FACTORY_GITLAB_PROXY]' -r -f
-complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand rotate; and not __fish_seen_subcommand_from application-secret token webhook-secret" -l timeout -d 'Time limit of one request, in seconds [default: 30]' -r
-complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand rotate; and not __fish_seen_subcommand_from application-secret token webhook-secret" -l concurrency -d 'Limit of requests in flight [default: 8]' -r
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand rotate; and not __fish_seen_subcommand_from application-secret token webhook-secret" -l timeout -d 'Time limit of one request, in seconds [default: 30; network check: 5]' -r
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand rotate; and not __fish_seen_subcommand_from application-secret token webhook-secret" -l concurrency -d 'Limit of requests in flight [default: 8; network check: 64]' -r
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand rotate; and not __fish_seen_subcommand_from application-secret token webhook-secret" -l keyring -d 'Keep the token in the system\'s keyring [default: ask]' -r -f -a "ask\t''
 store\t''
 off\t''"
@@ -528,8 +528,8 @@ complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand rotate; an
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand rotate; and __fish_seen_subcommand_from application-secret" -l factory-ca-cert -d 'CA certificates to trust for Factory\'s hosts (PEM; may be repeated) [env: FACTORY_GITLAB_FACTORY_CA_CERT]' -r -F
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand rotate; and __fish_seen_subcommand_from application-secret" -l client-cert -d 'Certificate and key (PEM) for a GitLab behind mutual TLS' -r -F
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand rotate; and __fish_seen_subcommand_from application-secret" -l proxy -d 'Proxy to use, or none [default: HTTPS_PROXY, HTTP_PROXY and NO_PROXY] [env: FACTORY_GITLAB_PROXY]' -r -f
-complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand rotate; and __fish_seen_subcommand_from application-secret" -l timeout -d 'Time limit of one request, in seconds [default: 30]' -r
-complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand rotate; and __fish_seen_subcommand_from application-secret" -l concurrency -d 'Limit of requests in flight [default: 8]' -r
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand rotate; and __fish_seen_subcommand_from application-secret" -l timeout -d 'Time limit of one request, in seconds [default: 30; network check: 5]' -r
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand rotate; and __fish_seen_subcommand_from application-secret" -l concurrency -d 'Limit of requests in flight [default: 8; network check: 64]' -r
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand rotate; and __fish_seen_subcommand_from application-secret" -l keyring -d 'Keep the token in the system\'s keyring [default: ask]' -r -f -a "ask\t''
 store\t''
 off\t''"
@@ -565,8 +565,8 @@ complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand rotate; an
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand rotate; and __fish_seen_subcommand_from token" -l factory-ca-cert -d 'CA certificates to trust for Factory\'s hosts (PEM; may be repeated) [env: FACTORY_GITLAB_FACTORY_CA_CERT]' -r -F
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand rotate; and __fish_seen_subcommand_from token" -l client-cert -d 'Certificate and key (PEM) for a GitLab behind mutual TLS' -r -F
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand rotate; and __fish_seen_subcommand_from token" -l proxy -d 'Proxy to use, or none [default: HTTPS_PROXY, HTTP_PROXY and NO_PROXY] [env: FACTORY_GITLAB_PROXY]' -r -f
-complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand rotate; and __fish_seen_subcommand_from token" -l timeout -d 'Time limit of one request, in seconds [default: 30]' -r
-complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand rotate; and __fish_seen_subcommand_from token" -l concurrency -d 'Limit of requests in flight [default: 8]' -r
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand rotate; and __fish_seen_subcommand_from token" -l timeout -d 'Time limit of one request, in seconds [default: 30; network check: 5]' -r
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand rotate; and __fish_seen_subcommand_from token" -l concurrency -d 'Limit of requests in flight [default: 8; network check: 64]' -r
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand rotate; and __fish_seen_subcommand_from token" -l keyring -d 'Keep the token in the system\'s keyring [default: ask]' -r -f -a "ask\t''
 store\t''
 off\t''"
@@ -600,8 +600,8 @@ complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand rotate; an
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand rotate; and __fish_seen_subcommand_from webhook-secret" -l factory-ca-cert -d 'CA certificates to trust for Factory\'s hosts (PEM; may be repeated) [env: FACTORY_GITLAB_FACTORY_CA_CERT]' -r -F
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand rotate; and __fish_seen_subcommand_from webhook-secret" -l client-cert -d 'Certificate and key (PEM) for a GitLab behind mutual TLS' -r -F
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand rotate; and __fish_seen_subcommand_from webhook-secret" -l proxy -d 'Proxy to use, or none [default: HTTPS_PROXY, HTTP_PROXY and NO_PROXY] [env: FACTORY_GITLAB_PROXY]' -r -f
-complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand rotate; and __fish_seen_subcommand_from webhook-secret" -l timeout -d 'Time limit of one request, in seconds [default: 30]' -r
-complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand rotate; and __fish_seen_subcommand_from webhook-secret" -l concurrency -d 'Limit of requests in flight [default: 8]' -r
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand rotate; and __fish_seen_subcommand_from webhook-secret" -l timeout -d 'Time limit of one request, in seconds [default: 30; network check: 5]' -r
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand rotate; and __fish_seen_subcommand_from webhook-secret" -l concurrency -d 'Limit of requests in flight [default: 8; network check: 64]' -r
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand rotate; and __fish_seen_subcommand_from webhook-secret" -l keyring -d 'Keep the token in the system\'s keyring [default: ask]' -r -f -a "ask\t''
 store\t''
 off\t''"
@@ -636,8 +636,8 @@ complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand disconnect
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand disconnect" -l factory-ca-cert -d 'CA certificates to trust for Factory\'s hosts (PEM; may be repeated) [env: FACTORY_GITLAB_FACTORY_CA_CERT]' -r -F
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand disconnect" -l client-cert -d 'Certificate and key (PEM) for a GitLab behind mutual TLS' -r -F
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand disconnect" -l proxy -d 'Proxy to use, or none [default: HTTPS_PROXY, HTTP_PROXY and NO_PROXY] [env: FACTORY_GITLAB_PROXY]' -r -f
-complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand disconnect" -l timeout -d 'Time limit of one request, in seconds [default: 30]' -r
-complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand disconnect" -l concurrency -d 'Limit of requests in flight [default: 8]' -r
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand disconnect" -l timeout -d 'Time limit of one request, in seconds [default: 30; network check: 5]' -r
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand disconnect" -l concurrency -d 'Limit of requests in flight [default: 8; network check: 64]' -r
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand disconnect" -l keyring -d 'Keep the token in the system\'s keyring [default: ask]' -r -f -a "ask\t''
 store\t''
 off\t''"
@@ -722,8 +722,8 @@ complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand bundle; an
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand bundle; and not __fish_seen_subcommand_from inspect upload open" -l factory-ca-cert -d 'CA certificates to trust for Factory\'s hosts (PEM; may be repeated) [env: FACTORY_GITLAB_FACTORY_CA_CERT]' -r -F
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand bundle; and not __fish_seen_subcommand_from inspect upload open" -l client-cert -d 'Certificate and key (PEM) for a GitLab behind mutual TLS' -r -F
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand bundle; and not __fish_seen_subcommand_from inspect upload open" -l proxy -d 'Proxy to use, or none [default: HTTPS_PROXY, HTTP_PROXY and NO_PROXY] [env: FACTORY_GITLAB_PROXY]' -r -f
-complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand bundle; and not __fish_seen_subcommand_from inspect upload open" -l timeout -d 'Time limit of one request, in seconds [default: 30]' -r
-complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand bundle; and not __fish_seen_subcommand_from inspect upload open" -l concurrency -d 'Limit of requests in flight [default: 8]' -r
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand bundle; and not __fish_seen_subcommand_from inspect upload open" -l timeout -d 'Time limit of one request, in seconds [default: 30; network check: 5]' -r
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand bundle; and not __fish_seen_subcommand_from inspect upload open" -l concurrency -d 'Limit of requests in flight [default: 8; network check: 64]' -r
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand bundle; and not __fish_seen_subcommand_from inspect upload open" -l keyring -d 'Keep the token in the system\'s keyring [default: ask]' -r -f -a "ask\t''
 store\t''
 off\t''"
@@ -756,8 +756,8 @@ complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand bundle; an
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand bundle; and __fish_seen_subcommand_from inspect" -l factory-ca-cert -d 'CA certificates to trust for Factory\'s hosts (PEM; may be repeated) [env: FACTORY_GITLAB_FACTORY_CA_CERT]' -r -F
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand bundle; and __fish_seen_subcommand_from inspect" -l client-cert -d 'Certificate and key (PEM) for a GitLab behind mutual TLS' -r -F
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand bundle; and __fish_seen_subcommand_from inspect" -l proxy -d 'Proxy to use, or none [default: HTTPS_PROXY, HTTP_PROXY and NO_PROXY] [env: FACTORY_GITLAB_PROXY]' -r -f
-complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand bundle; and __fish_seen_subcommand_from inspect" -l timeout -d 'Time limit of one request, in seconds [default: 30]' -r
-complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand bundle; and __fish_seen_subcommand_from inspect" -l concurrency -d 'Limit of requests in flight [default: 8]' -r
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand bundle; and __fish_seen_subcommand_from inspect" -l timeout -d 'Time limit of one request, in seconds [default: 30; network check: 5]' -r
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand bundle; and __fish_seen_subcommand_from inspect" -l concurrency -d 'Limit of requests in flight [default: 8; network check: 64]' -r
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand bundle; and __fish_seen_subcommand_from inspect" -l keyring -d 'Keep the token in the system\'s keyring [default: ask]' -r -f -a "ask\t''
 store\t''
 off\t''"
@@ -788,8 +788,8 @@ complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand bundle; an
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand bundle; and __fish_seen_subcommand_from upload" -l factory-ca-cert -d 'CA certificates to trust for Factory\'s hosts (PEM; may be repeated) [env: FACTORY_GITLAB_FACTORY_CA_CERT]' -r -F
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand bundle; and __fish_seen_subcommand_from upload" -l client-cert -d 'Certificate and key (PEM) for a GitLab behind mutual TLS' -r -F
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand bundle; and __fish_seen_subcommand_from upload" -l proxy -d 'Proxy to use, or none [default: HTTPS_PROXY, HTTP_PROXY and NO_PROXY] [env: FACTORY_GITLAB_PROXY]' -r -f
-complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand bundle; and __fish_seen_subcommand_from upload" -l timeout -d 'Time limit of one request, in seconds [default: 30]' -r
-complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand bundle; and __fish_seen_subcommand_from upload" -l concurrency -d 'Limit of requests in flight [default: 8]' -r
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand bundle; and __fish_seen_subcommand_from upload" -l timeout -d 'Time limit of one request, in seconds [default: 30; network check: 5]' -r
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand bundle; and __fish_seen_subcommand_from upload" -l concurrency -d 'Limit of requests in flight [default: 8; network check: 64]' -r
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand bundle; and __fish_seen_subcommand_from upload" -l keyring -d 'Keep the token in the system\'s keyring [default: ask]' -r -f -a "ask\t''
 store\t''
 off\t''"
@@ -820,8 +820,8 @@ complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand bundle; an
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand bundle; and __fish_seen_subcommand_from open" -l factory-ca-cert -d 'CA certificates to trust for Factory\'s hosts (PEM; may be repeated) [env: FACTORY_GITLAB_FACTORY_CA_CERT]' -r -F
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand bundle; and __fish_seen_subcommand_from open" -l client-cert -d 'Certificate and key (PEM) for a GitLab behind mutual TLS' -r -F
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand bundle; and __fish_seen_subcommand_from open" -l proxy -d 'Proxy to use, or none [default: HTTPS_PROXY, HTTP_PROXY and NO_PROXY] [env: FACTORY_GITLAB_PROXY]' -r -f
-complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand bundle; and __fish_seen_subcommand_from open" -l timeout -d 'Time limit of one request, in seconds [default: 30]' -r
-complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand bundle; and __fish_seen_subcommand_from open" -l concurrency -d 'Limit of requests in flight [default: 8]' -r
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand bundle; and __fish_seen_subcommand_from open" -l timeout -d 'Time limit of one request, in seconds [default: 30; network check: 5]' -r
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand bundle; and __fish_seen_subcommand_from open" -l concurrency -d 'Limit of requests in flight [default: 8; network check: 64]' -r
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand bundle; and __fish_seen_subcommand_from open" -l keyring -d 'Keep the token in the system\'s keyring [default: ask]' -r -f -a "ask\t''
 store\t''
 off\t''"
@@ -851,8 +851,8 @@ complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand kit; and n
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand kit; and not __fish_seen_subcommand_from show check template" -l factory-ca-cert -d 'CA certificates to trust for Factory\'s hosts (PEM; may be repeated) [env: FACTORY_GITLAB_FACTORY_CA_CERT]' -r -F
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand kit; and not __fish_seen_subcommand_from show check template" -l client-cert -d 'Certificate and key (PEM) for a GitLab behind mutual TLS' -r -F
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand kit; and not __fish_seen_subcommand_from show check template" -l proxy -d 'Proxy to use, or none [default: HTTPS_PROXY, HTTP_PROXY and NO_PROXY] [env: FACTORY_GITLAB_PROXY]' -r -f
-complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand kit; and not __fish_seen_subcommand_from show check template" -l timeout -d 'Time limit of one request, in seconds [default: 30]' -r
-complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand kit; and not __fish_seen_subcommand_from show check template" -l concurrency -d 'Limit of requests in flight [default: 8]' -r
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand kit; and not __fish_seen_subcommand_from show check template" -l timeout -d 'Time limit of one request, in seconds [default: 30; network check: 5]' -r
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand kit; and not __fish_seen_subcommand_from show check template" -l concurrency -d 'Limit of requests in flight [default: 8; network check: 64]' -r
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand kit; and not __fish_seen_subcommand_from show check template" -l keyring -d 'Keep the token in the system\'s keyring [default: ask]' -r -f -a "ask\t''
 store\t''
 off\t''"
@@ -891,8 +891,8 @@ complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand kit; and _
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand kit; and __fish_seen_subcommand_from show" -l factory-ca-cert -d 'CA certificates to trust for Factory\'s hosts (PEM; may be repeated) [env: FACTORY_GITLAB_FACTORY_CA_CERT]' -r -F
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand kit; and __fish_seen_subcommand_from show" -l client-cert -d 'Certificate and key (PEM) for a GitLab behind mutual TLS' -r -F
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand kit; and __fish_seen_subcommand_from show" -l proxy -d 'Proxy to use, or none [default: HTTPS_PROXY, HTTP_PROXY and NO_PROXY] [env: FACTORY_GITLAB_PROXY]' -r -f
-complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand kit; and __fish_seen_subcommand_from show" -l timeout -d 'Time limit of one request, in seconds [default: 30]' -r
-complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand kit; and __fish_seen_subcommand_from show" -l concurrency -d 'Limit of requests in flight [default: 8]' -r
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand kit; and __fish_seen_subcommand_from show" -l timeout -d 'Time limit of one request, in seconds [default: 30; network check: 5]' -r
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand kit; and __fish_seen_subcommand_from show" -l concurrency -d 'Limit of requests in flight [default: 8; network check: 64]' -r
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand kit; and __fish_seen_subcommand_from show" -l keyring -d 'Keep the token in the system\'s keyring [default: ask]' -r -f -a "ask\t''
 store\t''
 off\t''"
@@ -928,8 +928,8 @@ complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand kit; and _
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand kit; and __fish_seen_subcommand_from check" -l factory-ca-cert -d 'CA certificates to trust for Factory\'s hosts (PEM; may be repeated) [env: FACTORY_GITLAB_FACTORY_CA_CERT]' -r -F
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand kit; and __fish_seen_subcommand_from check" -l client-cert -d 'Certificate and key (PEM) for a GitLab behind mutual TLS' -r -F
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand kit; and __fish_seen_subcommand_from check" -l proxy -d 'Proxy to use, or none [default: HTTPS_PROXY, HTTP_PROXY and NO_PROXY] [env: FACTORY_GITLAB_PROXY]' -r -f
-complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand kit; and __fish_seen_subcommand_from check" -l timeout -d 'Time limit of one request, in seconds [default: 30]' -r
-complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand kit; and __fish_seen_subcommand_from check" -l concurrency -d 'Limit of requests in flight [default: 8]' -r
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand kit; and __fish_seen_subcommand_from check" -l timeout -d 'Time limit of one request, in seconds [default: 30; network check: 5]' -r
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand kit; and __fish_seen_subcommand_from check" -l concurrency -d 'Limit of requests in flight [default: 8; network check: 64]' -r
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand kit; and __fish_seen_subcommand_from check" -l keyring -d 'Keep the token in the system\'s keyring [default: ask]' -r -f -a "ask\t''
 store\t''
 off\t''"
@@ -959,8 +959,8 @@ complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand kit; and _
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand kit; and __fish_seen_subcommand_from template" -l factory-ca-cert -d 'CA certificates to trust for Factory\'s hosts (PEM; may be repeated) [env: FACTORY_GITLAB_FACTORY_CA_CERT]' -r -F
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand kit; and __fish_seen_subcommand_from template" -l client-cert -d 'Certificate and key (PEM) for a GitLab behind mutual TLS' -r -F
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand kit; and __fish_seen_subcommand_from template" -l proxy -d 'Proxy to use, or none [default: HTTPS_PROXY, HTTP_PROXY and NO_PROXY] [env: FACTORY_GITLAB_PROXY]' -r -f
-complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand kit; and __fish_seen_subcommand_from template" -l timeout -d 'Time limit of one request, in seconds [default: 30]' -r
-complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand kit; and __fish_seen_subcommand_from template" -l concurrency -d 'Limit of requests in flight [default: 8]' -r
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand kit; and __fish_seen_subcommand_from template" -l timeout -d 'Time limit of one request, in seconds [default: 30; network check: 5]' -r
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand kit; and __fish_seen_subcommand_from template" -l concurrency -d 'Limit of requests in flight [default: 8; network check: 64]' -r
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand kit; and __fish_seen_subcommand_from template" -l keyring -d 'Keep the token in the system\'s keyring [default: ask]' -r -f -a "ask\t''
 store\t''
 off\t''"
@@ -990,8 +990,8 @@ complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand status" -l
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand status" -l factory-ca-cert -d 'CA certificates to trust for Factory\'s hosts (PEM; may be repeated) [env: FACTORY_GITLAB_FACTORY_CA_CERT]' -r -F
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand status" -l client-cert -d 'Certificate and key (PEM) for a GitLab behind mutual TLS' -r -F
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand status" -l proxy -d 'Proxy to use, or none [default: HTTPS_PROXY, HTTP_PROXY and NO_PROXY] [env: FACTORY_GITLAB_PROXY]' -r -f
-complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand status" -l timeout -d 'Time limit of one request, in seconds [default: 30]' -r
-complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand status" -l concurrency -d 'Limit of requests in flight [default: 8]' -r
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand status" -l timeout -d 'Time limit of one request, in seconds [default: 30; network check: 5]' -r
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand status" -l concurrency -d 'Limit of requests in flight [default: 8; network check: 64]' -r
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand status" -l keyring -d 'Keep the token in the system\'s keyring [default: ask]' -r -f -a "ask\t''
 store\t''
 off\t''"
@@ -1022,6 +1022,9 @@ ultimate\t''"
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand sandbox" -l latency -d 'Wait this long before every answer, in milliseconds' -r
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand sandbox" -l rate-limit -d 'Allow N requests a minute to each token' -r
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand sandbox" -l relative-root -d 'Install GitLab under a path, as /gitlab' -r
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand sandbox" -l cloud-kit -d 'What the kit for GitLab.com offers: session, client, device' -r -f -a "session\t''
+client\t''
+device\t''"
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand sandbox" -l fault -d 'Inject a fault (may be repeated)' -r
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand sandbox" -l gitlab-url -d 'Base URL of GitLab, with its path if it has one (https://host/gitlab) [env: GITLAB_URL]' -r -f
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand sandbox" -l token-file -d 'File with an admin\'s personal access token; - reads standard input [env: GITLAB_TOKEN]' -r -F
@@ -1034,8 +1037,8 @@ complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand sandbox" -
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand sandbox" -l factory-ca-cert -d 'CA certificates to trust for Factory\'s hosts (PEM; may be repeated) [env: FACTORY_GITLAB_FACTORY_CA_CERT]' -r -F
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand sandbox" -l client-cert -d 'Certificate and key (PEM) for a GitLab behind mutual TLS' -r -F
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand sandbox" -l proxy -d 'Proxy to use, or none [default: HTTPS_PROXY, HTTP_PROXY and NO_PROXY] [env: FACTORY_GITLAB_PROXY]' -r -f
-complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand sandbox" -l timeout -d 'Time limit of one request, in seconds [default: 30]' -r
-complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand sandbox" -l concurrency -d 'Limit of requests in flight [default: 8]' -r
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand sandbox" -l timeout -d 'Time limit of one request, in seconds [default: 30; network check: 5]' -r
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand sandbox" -l concurrency -d 'Limit of requests in flight [default: 8; network check: 64]' -r
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand sandbox" -l keyring -d 'Keep the token in the system\'s keyring [default: ask]' -r -f -a "ask\t''
 store\t''
 off\t''"
@@ -1051,6 +1054,7 @@ always\t''
 never\t''"
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand sandbox" -l admin-mode -d 'Turn Admin Mode on'
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand sandbox" -l tls -d 'Serve over TLS with a private CA'
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand sandbox" -l cloud -d 'Behave as GitLab.com'
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand sandbox" -s y -l yes -d 'Apply the plan without asking'
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand sandbox" -l no-input -d 'Never ask; implied without a terminal and where CI is set'
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand sandbox" -s q -l quiet -d 'Show problems only'
@@ -1067,8 +1071,8 @@ complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand completion
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand completions" -l factory-ca-cert -d 'CA certificates to trust for Factory\'s hosts (PEM; may be repeated) [env: FACTORY_GITLAB_FACTORY_CA_CERT]' -r -F
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand completions" -l client-cert -d 'Certificate and key (PEM) for a GitLab behind mutual TLS' -r -F
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand completions" -l proxy -d 'Proxy to use, or none [default: HTTPS_PROXY, HTTP_PROXY and NO_PROXY] [env: FACTORY_GITLAB_PROXY]' -r -f
-complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand completions" -l timeout -d 'Time limit of one request, in seconds [default: 30]' -r
-complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand completions" -l concurrency -d 'Limit of requests in flight [default: 8]' -r
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand completions" -l timeout -d 'Time limit of one request, in seconds [default: 30; network check: 5]' -r
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand completions" -l concurrency -d 'Limit of requests in flight [default: 8; network check: 64]' -r
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand completions" -l keyring -d 'Keep the token in the system\'s keyring [default: ask]' -r -f -a "ask\t''
 store\t''
 off\t''"
@@ -1099,8 +1103,8 @@ complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand man" -l ca
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand man" -l factory-ca-cert -d 'CA certificates to trust for Factory\'s hosts (PEM; may be repeated) [env: FACTORY_GITLAB_FACTORY_CA_CERT]' -r -F
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand man" -l client-cert -d 'Certificate and key (PEM) for a GitLab behind mutual TLS' -r -F
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand man" -l proxy -d 'Proxy to use, or none [default: HTTPS_PROXY, HTTP_PROXY and NO_PROXY] [env: FACTORY_GITLAB_PROXY]' -r -f
-complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand man" -l timeout -d 'Time limit of one request, in seconds [default: 30]' -r
-complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand man" -l concurrency -d 'Limit of requests in flight [default: 8]' -r
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand man" -l timeout -d 'Time limit of one request, in seconds [default: 30; network check: 5]' -r
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand man" -l concurrency -d 'Limit of requests in flight [default: 8; network check: 64]' -r
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand man" -l keyring -d 'Keep the token in the system\'s keyring [default: ask]' -r -f -a "ask\t''
 store\t''
 off\t''"

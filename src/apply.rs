@@ -8,6 +8,7 @@
 mod application;
 mod applied;
 mod bundle;
+mod cloud;
 mod delivery;
 mod exercise;
 mod factory;
@@ -40,7 +41,10 @@ use crate::secret::PersonalAccessToken;
 use crate::target::Target;
 
 pub use applied::{Applied, StepEnd};
-pub use exercise::{ActivityOutcome, Cell, CellState, Cleaned, Exercised, LeftInGitLab, WorkProject};
+pub use cloud::{CloudApply, CloudError, Granted, SelectOutcome};
+pub use exercise::{
+    ActivityOutcome, Cell, CellState, Cleaned, Exercised, LeftInGitLab, MergeRequestProof, WorkProject,
+};
 pub use kit::accepted as kit_accepted;
 pub use local::LocalState;
 

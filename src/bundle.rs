@@ -1,6 +1,7 @@
 //! What Factory receives: the plain text of a connection, and its sealed form. Only `seal` can serialize the plain text, so
 //! that secrets leave it encrypted.
 
+mod grant;
 mod seal;
 
 use jiff::Timestamp;
@@ -8,6 +9,7 @@ use jiff::civil::Date;
 use serde::Serialize;
 use url::Url;
 
+pub use grant::{CloudGrant, GRANT_SCHEMA};
 pub use seal::{Opened, RecipientError, Recipients, SealError, SealedBundle, SealedInfo};
 
 use crate::instance::{Edition, InstanceUrl, LicensePlan};

@@ -3,6 +3,7 @@
 
 mod affected;
 mod application;
+mod cloud;
 mod docs;
 mod factory;
 mod filter;
@@ -14,10 +15,11 @@ mod token;
 mod webhook;
 
 pub use affected::{Affected, AffectedNumber};
+pub use cloud::CloudSides;
 pub use docs::documentation;
 pub use filter::CheckFilter;
 pub use outcome::{CheckStatus, SkipReason};
-pub use runner::{Finding, Verdict, run_checks, verdict};
+pub use runner::{Finding, FindingTarget, Verdict, run_checks, run_cloud_checks, verdict};
 
 use crate::gitlab::Task;
 use crate::observed::Read;
@@ -92,6 +94,8 @@ pub enum CheckSet {
     #[default]
     Connection,
     Network,
+    /// Of `verify --cloud`: the same as those of a connection, and one of its own.
+    Cloud,
 }
 
 impl CheckSet {
@@ -101,6 +105,7 @@ impl CheckSet {
         match self {
             Self::Connection => all().map(Check::info).collect(),
             Self::Network => network::CHECKS.to_vec(),
+            Self::Cloud => all().map(Check::info).chain([cloud::SELECTION]).collect(),
         }
     }
 
@@ -109,6 +114,7 @@ impl CheckSet {
         match self {
             Self::Connection => "factory-gitlab verify --list",
             Self::Network => "factory-gitlab network check --list",
+            Self::Cloud => "factory-gitlab verify --cloud --list",
         }
     }
 }

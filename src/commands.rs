@@ -3,6 +3,7 @@
 mod approval;
 mod audit;
 mod bundle;
+mod cloud;
 mod completions;
 mod connect;
 pub mod diagnostics;
@@ -209,17 +210,31 @@ pub async fn run(args: &[OsString], env: &Env, interrupt: &Interrupt) -> ExitCod
 
 /// The command that is running, with those of its flags that a command which runs it again has to repeat.
 fn running(invocation: &Invocation<Command>) -> String {
-    let mut running = invocation.running.clone();
     let kept = match &invocation.cli.command {
         Command::Disconnect(args) => args.kept_flags(),
-        Command::Network(args) => args.kept_flags(),
+        Command::Network(args) => args.kept_flags(&invocation.given, invocation.cli.global.config.as_deref()),
         _ => Vec::new(),
     };
-    for flag in kept {
-        running.push(' ');
-        running.push_str(&flag);
+    let is_cloud = invocation.given.has(&keys::CLOUD);
+    let of_cloud = if is_cloud { invocation.given.flags(keys::CLOUD_CHOICES.iter().copied()) } else { Vec::new() };
+    let kept: Vec<String> = of_cloud.into_iter().chain(kept).collect();
+    let running = kept.iter().fold(invocation.running.clone(), |running, flag| without_placeholder(&running, flag));
+    kept.iter().fold(running, |running, flag| format!("{running} {flag}"))
+}
+
+/// The command without the name of a value (`--out DIR`) that is required and known now.
+fn without_placeholder(running: &str, flag: &str) -> String {
+    let name = flag.split(' ').next().unwrap_or_default();
+    let mut words = running.split(' ');
+    let mut kept = Vec::new();
+    while let Some(word) = words.next() {
+        if word == name {
+            let _placeholder = words.next();
+        } else {
+            kept.push(word);
+        }
     }
-    running
+    kept.join(" ")
 }
 
 /// The report of a command line that is not understood. A text's file is left alone: what the command would have written to

@@ -1,6 +1,7 @@
 //! What should be true: from the kit and the inputs, and nothing else. Pure.
 
 mod address;
+mod cloud;
 mod cover;
 mod marker;
 mod ways;
@@ -18,6 +19,7 @@ use crate::secret::{ApplicationSecret, SigningToken, WebhookToken};
 use crate::target::{Event, Strategy, Target};
 
 pub use self::address::Address;
+pub use self::cloud::DesiredCloud;
 pub use self::cover::{Candidate, Cover, LeftOut, Named, Reason, Scope, Tree, anything_below, cover};
 pub use self::marker::{Marker, PlacedHook, TokenState, TokenStates};
 pub use self::ways::{AddressFamily, FactoryNetwork, NotATarget, WayOwner, WayTarget, WayTerms, Ways};

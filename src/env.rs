@@ -26,6 +26,23 @@ pub struct Env {
     /// The user's own folder, `~` in a path.
     pub home: Option<PathBuf>,
     pub reach: Reach,
+    /// What opens pages in a rehearsal, in place of the system's browser.
+    pub page_opener: Option<PageOpener>,
+}
+
+/// Opens a page, and returns at once.
+#[derive(Clone)]
+pub struct PageOpener(Arc<dyn Fn(&str) + Send + Sync>);
+
+impl PageOpener {
+    #[must_use]
+    pub fn new(open: impl Fn(&str) + Send + Sync + 'static) -> Self {
+        Self(Arc::new(open))
+    }
+
+    pub fn open(&self, url: &str) {
+        (self.0)(url);
+    }
 }
 
 /// Which addresses the run may connect to.
@@ -73,6 +90,7 @@ impl Env {
             state_dir: None,
             home: None,
             reach: Reach::default(),
+            page_opener: None,
         }
     }
 
@@ -92,7 +110,15 @@ impl Env {
         };
         let state_dir = variables.get(env_vars::STATE_DIR).map(PathBuf::from).or_else(native_state_dir);
         let home = etcetera::home_dir().ok();
-        Self { clock: clock(&variables), variables, streams, state_dir, home, reach: Reach::Anywhere }
+        Self {
+            clock: clock(&variables),
+            variables,
+            streams,
+            state_dir,
+            home,
+            reach: Reach::Anywhere,
+            page_opener: None,
+        }
     }
 
     /// An environment of the given variables and nothing else, for a run inside this process.
@@ -110,6 +136,13 @@ impl Env {
     #[must_use]
     pub fn confined_to(mut self, addresses: &[SocketAddr]) -> Self {
         self.reach = Reach::Only(addresses.into());
+        self
+    }
+
+    /// The same environment with something that opens pages in place of the system's browser.
+    #[must_use]
+    pub fn opening_pages_with(mut self, opener: PageOpener) -> Self {
+        self.page_opener = Some(opener);
         self
     }
 
@@ -157,6 +190,25 @@ pub fn forbid_core_dumps() {
 /// Windows keeps dumps only where an administrator has set that up.
 #[cfg(not(unix))]
 pub fn forbid_core_dumps() {}
+
+/// Lets this process have as many files and sockets open as the system grants it without a privilege, up to what one run can
+/// use, and returns how many that are. Most systems begin with 256 or 1024.
+#[cfg(unix)]
+pub fn allow_open_files() -> usize {
+    use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+    const MOST: u64 = 8192;
+    let Rlimit { current, maximum } = getrlimit(Resource::Nofile);
+    let now = current.unwrap_or(MOST);
+    let wanted = maximum.unwrap_or(MOST).min(MOST);
+    let is_raised = now < wanted && setrlimit(Resource::Nofile, Rlimit { current: Some(wanted), maximum }).is_ok();
+    usize::try_from(if is_raised { wanted } else { now }).unwrap_or(usize::MAX)
+}
+
+/// Windows has no such limit.
+#[cfg(not(unix))]
+pub fn allow_open_files() -> usize {
+    8192
+}
 
 fn native_state_dir() -> Option<PathBuf> {
     let strategy = choose_app_strategy(AppStrategyArgs {

@@ -32,6 +32,8 @@ variables! {
     NO_PROXY = "NO_PROXY": "Hosts that are reached without a proxy; no_proxy as well";
     NO_COLOR = "NO_COLOR": "Set to anything: no color, unless --color says otherwise";
     CLICOLOR_FORCE = "CLICOLOR_FORCE": "Set to 1: color even where the output is not a terminal";
+    DISPLAY = "DISPLAY": "Set where a browser can be shown (X11): connect --cloud opens one from a terminal";
+    WAYLAND_DISPLAY = "WAYLAND_DISPLAY": "The same for Wayland";
     TERM = "TERM": "Kind of terminal; dumb has no color";
     COLUMNS = "COLUMNS": "Width at which text on a terminal is wrapped, instead of the terminal's own";
     _SSL_CERT_FILE = "SSL_CERT_FILE": "File with the certificates to trust, instead of the system's";

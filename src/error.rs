@@ -102,6 +102,33 @@ impl FixCommand {
     }
 }
 
+/// Adds the flags that a command line does not set itself.
+fn add_flags(line: &mut String, flags: &[String]) {
+    let is_set = |flag: &str| line.split_whitespace().any(|word| flag.split_whitespace().next() == Some(word));
+    let more: Vec<String> = flags.iter().filter(|flag| !is_set(flag)).map(|flag| format!(" {flag}")).collect();
+    line.push_str(&more.concat());
+}
+
+impl FixCommand {
+    /// The same for the connection to GitLab.com, which `connect`, `verify` and `disconnect` are told of by a flag.
+    #[must_use]
+    pub fn for_cloud(self) -> Self {
+        let cloud = |line: String| {
+            let is_told = line.split(' ').any(|word| word == "--cloud");
+            let knows = |name: &&str| line.starts_with(&format!("factory-gitlab {name}"));
+            match ["connect", "verify", "disconnect"].iter().find(|name| !is_told && knows(name)) {
+                Some(name) => line.replacen(name, &format!("{name} --cloud"), 1),
+                None => line,
+            }
+        };
+        match self {
+            Self::Rerun(options) => Self::Rerun(options),
+            // A recorded selection of webhooks is no flag of it.
+            Self::Connect(line) | Self::Run(line) => Self::Run(cloud(line)),
+        }
+    }
+}
+
 /// Flags of which a command takes one.
 const ONE_OF: [&str; 2] = ["--keep-application", "--application-id"];
 
@@ -139,10 +166,18 @@ impl Fix {
     #[must_use]
     pub fn with_connect_flags(mut self, flags: &[String]) -> Self {
         if let Some(FixCommand::Connect(command)) = &mut self.command {
-            let is_set =
-                |flag: &str| command.split_whitespace().any(|word| flag.split_whitespace().next() == Some(word));
-            let more: Vec<String> = flags.iter().filter(|flag| !is_set(flag)).map(|flag| format!(" {flag}")).collect();
-            command.push_str(&more.concat());
+            add_flags(command, flags);
+        }
+        self
+    }
+
+    /// The same for a whole command line that runs `command`: `network plan`.
+    #[must_use]
+    pub fn with_flags_of(mut self, command: &str, flags: &[String]) -> Self {
+        if let Some(FixCommand::Run(line)) = &mut self.command
+            && line.starts_with(&format!("factory-gitlab {command} "))
+        {
+            add_flags(line, flags);
         }
         self
     }
@@ -287,5 +322,16 @@ mod tests {
         let other = Fix::rerun("name another", "--application-id b");
         assert!(other.actions("disconnect --application-id a").eq(["factory-gitlab disconnect --application-id b"]));
         assert!(other.actions("disconnect --keep-application").eq(["factory-gitlab disconnect --application-id b"]));
+    }
+
+    #[test]
+    fn a_command_about_the_same_connection_gets_its_flags() {
+        let flags = ["--config acme.toml", "--out other"].map(str::to_owned);
+        let line =
+            |fix: Fix| fix.with_flags_of("network plan", &flags).command.expect("a command").line("network check");
+        let plan = Fix::run("plan", "factory-gitlab network plan --out network");
+        assert_eq!(line(plan), "factory-gitlab network plan --out network --config acme.toml");
+        let other = Fix::run("list", "factory-gitlab network check --list");
+        assert_eq!(line(other), "factory-gitlab network check --list");
     }
 }

@@ -1,5 +1,6 @@
 //! Factory's API: the kit by URL, the upload of the bundle, receipts, status.
 
+mod cloud;
 mod upload;
 
 use std::collections::BTreeSet;
@@ -8,6 +9,10 @@ use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 use serde::{Deserialize, Serialize};
 use url::Url;
 
+pub use cloud::{
+    CandidatePage, CandidateQuery, CloudAddressees, MAX_CANDIDATES, OpenSession, SelectionError, SessionRequest,
+    SessionState, SessionStatus,
+};
 pub use upload::{Receipt, UploadError};
 
 use crate::http::limits::{MAX_FACTORY_BYTES, MAX_KIT_BYTES};

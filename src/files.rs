@@ -17,6 +17,9 @@
 //! in place, since they cannot be replaced; such a link to a regular file is refused. What is appended to or kept (log, audit
 //! log, journal, lock, state folder) is evidence: a link, another user's, or one that others may write is refused.
 
+#[cfg(test)]
+pub(crate) mod fault;
+
 use std::fs::{self, DirBuilder, File, OpenOptions};
 use std::io::{self, ErrorKind, Read as _, Write};
 use std::path::{Path, PathBuf};
@@ -104,6 +107,8 @@ impl Staged {
     /// # Errors
     /// From the file system.
     pub(crate) fn put(self) -> io::Result<()> {
+        #[cfg(test)]
+        fault::step(fault::Needs::Nothing)?;
         self.file.persist(&self.path)?;
         sync_folder(folder_of(&self.path))
     }
@@ -125,6 +130,11 @@ fn staged(
     write: impl FnOnce(&mut dyn Write) -> io::Result<()>,
 ) -> io::Result<Staged> {
     let mut file = temporary_file(path, readers, prefix)?;
+    #[cfg(test)]
+    {
+        file.disable_cleanup(fault::leaves_temporary_files());
+        fault::step(fault::Needs::Room)?;
+    }
     write(file.as_file_mut())?;
     #[cfg(unix)]
     if readers == Readers::OtherPrograms {
@@ -208,6 +218,8 @@ pub(crate) fn require_writable(path: &Path) -> io::Result<()> {
 /// # Errors
 /// From the file system.
 pub(crate) fn remove_regular(path: &Path) -> io::Result<()> {
+    #[cfg(test)]
+    fault::step(fault::Needs::Nothing)?;
     match fs::symlink_metadata(path) {
         Ok(found) if (found.is_file() || found.is_symlink()) && !is_written_in_place(path) => fs::remove_file(path),
         Ok(_) | Err(_) => Ok(()),

@@ -6,6 +6,8 @@
 mod account;
 mod api_refusal;
 mod audit;
+mod candidates;
+mod grant;
 mod graphql;
 mod hook_tester;
 mod listing;
@@ -13,6 +15,7 @@ mod network;
 mod oauth;
 pub mod permissions;
 mod projects;
+mod read_token;
 mod reader;
 mod sent_events;
 mod wire;
@@ -35,15 +38,17 @@ use crate::target::{Event, Target};
 pub use account::AccountProblem;
 pub use api_refusal::{ApiRefusal, TestRefusal};
 pub use audit::{Administrator, AuditEvent, AuditEventPages, EventDays, EventScope, SecuritySettings};
+pub use candidates::{PlaceDetails, Reached};
+pub use grant::{Authorization, DeviceAuthorization, Grant, GrantClient, GrantError};
 pub use graphql::HookList;
 pub use hook_tester::HookTester;
-pub use listing::ProjectPages;
+pub use listing::{IdOrder, ProjectPages};
 pub use network::{GitAccess, GroupRestriction, NetworkSettings, SshPlace};
 pub use oauth::OAuth;
 pub use permissions::{Boundary, GranularScope, Permission, Task};
 pub use projects::{GroupDetails, NewProject, ProjectDetails};
+pub use reader::Reader;
 pub(crate) use reader::if_found;
-pub use reader::{IdOrder, Reader};
 pub use sent_events::{EventSubject, SentEvent};
 pub use work::{
     Commit, CommitAction, Discussed, FileChange, NamedCommit, NewCommit, NewIssue, NewMergeRequest, NewNote, Note,

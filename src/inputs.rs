@@ -316,6 +316,11 @@ impl<'a> Interview<'a> {
         }
     }
 
+    /// What Enter takes when the setting is asked for the next time.
+    pub fn offer(&self, setting: &'static Definition, answer: String) {
+        self.accepted.borrow_mut().insert(setting.key, answer);
+    }
+
     fn require_terminal(&self, setting: &'static Definition) -> Result<(), Failure> {
         Missing::none_of(if self.prompter.can_ask() { Vec::new() } else { vec![setting] })
     }
@@ -329,15 +334,26 @@ impl<'a> Interview<'a> {
     }
 }
 
+/// Where the keys of the answers file are found. Below `[network]` lists have their own names.
+fn key_hint(key: &str) -> Fix {
+    let section = settings::keys::NETWORK_SECTION;
+    let names = || settings::keys::network().iter().map(|setting| setting.key.trim_start_matches(section));
+    if key.starts_with(section) {
+        return Fix::say(format!("the keys below [network] are {}", names().collect::<Vec<_>>().join(", ")));
+    }
+    Fix::run(
+        "every key is the long flag with _ for -; what network plan takes stands below [network]",
+        "factory-gitlab connect --help",
+    )
+}
+
 impl From<settings::Error> for Failure {
     fn from(error: settings::Error) -> Self {
         let failure = Self::usage(error.to_string());
         match error {
             // The user has just typed it and knows where it came from.
             settings::Error::Invalid { origin: Source::Prompt, why } => Self::usage(why),
-            settings::Error::UnknownKey { .. } => {
-                failure.fix(Fix::run("every key is the long flag with _ for -", "factory-gitlab connect --help"))
-            }
+            settings::Error::UnknownKey { key, .. } => failure.fix(key_hint(&key)),
             settings::Error::SecretInFile { .. } => {
                 failure.fix(Fix::say("if it was a real secret and others can read the file, replace the secret"))
             }

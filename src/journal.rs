@@ -4,17 +4,19 @@
 //! any point the next run knows what may have happened. An incomplete line (a crash while it was written) is skipped: its
 //! change had not begun, or observing finds it.
 
+mod cloud;
 mod entry;
 mod record;
 mod store;
 
+pub use cloud::CloudEntry;
 pub use entry::{
     ApplicationEntry, BundleEntry, DisconnectEntry, Entry, ExerciseEntry, HookChange, HookEntry, Rotation, RunEntry,
     TokenEntry,
 };
 pub use record::{
-    ApplicationBundleRecord, BundleRecord, ExerciseRecord, HookRecord, KitPin, KnownTarget, MintedRecord,
-    OtherOrganizations, OwnApplication, Record, ReplacedToken, SecretAges, SecretState, TokenBundleRecord,
-    UnfinishedApplication, UnfinishedRotation,
+    ApplicationBundleRecord, BundleRecord, CloudRecord, ExerciseRecord, GrantRecord, HookRecord, KitPin, KnownTarget,
+    MintedRecord, OtherOrganizations, OwnApplication, Record, ReplacedToken, SecretAges, SecretState,
+    TokenBundleRecord, UnfinishedApplication, UnfinishedRotation,
 };
 pub use store::{Connection, Error, Journal, Lock, Store};

@@ -1,7 +1,9 @@
 //! The kit that Factory gives. Every value that Factory may change is data here and not a constant elsewhere.
 
 mod answers;
+mod any;
 mod check;
+mod cloud;
 mod fingerprint;
 mod network;
 mod overrides;
@@ -19,9 +21,11 @@ use crate::secret::{SigningToken, WebhookToken};
 use crate::target::Event;
 
 pub use self::answers::{AnswerAuthor, AnswerTerms};
+pub use self::any::{AnyKit, KitForm};
 pub use self::check::{
     DeliveryMode, KitProblem, KitSeverity, address_problem, redirect_uri_problem, webhook_secret_problem,
 };
+pub use self::cloud::{CloudKit, CloudTerms};
 pub use self::fingerprint::{
     FingerprintError, KitChange, KitFingerprint, NamedFingerprint, TrustedValues, is_presigned, is_same_set, origin,
 };
@@ -55,6 +59,9 @@ pub struct Kit {
     pub answers: Vec<AnswerTerms>,
     #[serde(default)]
     pub network: NetworkTerms,
+    /// For GitLab.com; see [`CloudKit`] for a kit that has nothing else.
+    #[serde(default)]
+    pub cloud: Option<CloudTerms>,
 }
 
 #[derive(Clone, Debug, Default, Deserialize, Serialize)]

@@ -2,6 +2,7 @@
 
 mod audit;
 mod bulk;
+mod cloud;
 mod everywhere;
 mod exercise;
 mod factory;
@@ -24,6 +25,7 @@ use jiff::Timestamp;
 use serde::Serialize;
 
 pub use self::audit::{AuditReader, AuditSeen, EventsSeen};
+pub use self::cloud::{CloudSeen, PlaceSeen as CloudPlaceSeen};
 pub use self::exercise::{ExercisePlaces, Leftover, PlaceFinder, PlaceHook, PlaceSeen, PlaceWish, mark_of};
 pub use self::memory::{Delivered, Memory, MemoryFile, News, NewsKind};
 pub use self::network::{NetworkSeen, inspect_network};

@@ -1,6 +1,7 @@
 //! The difference between the desired and the observed state, as ordered steps. Pure: what is shown is what is applied.
 
 mod added_webhooks;
+mod cloud;
 mod connect;
 mod disconnect;
 mod exercise;
@@ -24,6 +25,7 @@ use crate::journal::Rotation;
 use crate::kit::{KitFingerprint, UploadMethod};
 
 pub use added_webhooks::{add_webhooks, deviating_targets};
+pub use cloud::{CloudAuthorization, CloudChoice, CloudPlan, cloud};
 pub use connect::connect;
 pub use disconnect::{Disconnection, EndScope, KeyringEntry, TellFactory, disconnect};
 pub use exercise::{Cleanup, ExerciseScope, ExerciseWish, exercise};
@@ -34,9 +36,9 @@ pub use parts::token::{ENDS_SOON_DAYS, is_minted_name};
 pub use render::describe;
 pub use rotate::{RotationWish, rotate};
 pub use step::{
-    ApplicationStep, BundleContents, BundleStep, CoveringHook, DeleteReason, DeliveryStep, Description, ExerciseStep,
-    FactoryStep, GivenToken, HookDifference, HookStep, KitStep, LocalStep, Place, Reason, RevokeReason, Step,
-    TokenReason, TokenStep,
+    ApplicationStep, BundleContents, BundleStep, CloudStep, CoveringHook, DeleteReason, DeliveryStep, Description,
+    ExerciseStep, FactoryStep, GivenToken, HookDifference, HookStep, KitStep, LocalStep, OwnCloudStep, Place, Reason,
+    RevokeReason, Step, TokenReason, TokenStep,
 };
 
 /// What will be done, in this order, and what the admin should know before approving it.

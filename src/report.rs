@@ -1,6 +1,7 @@
 //! Reports: one struct for each command, rendered as text, JSON, JUnit or SARIF, with one exit code for all.
 
 pub mod audit;
+pub mod cloud;
 pub mod exercise;
 mod failure;
 mod findings;

@@ -3,6 +3,7 @@
 //! Written from how GitLab behaves, not from what the client needs, and it shares no wire types with the
 //! client: a misspelled field breaks a test instead of being misspelled on both sides.
 
+mod browser;
 mod clock;
 pub mod factory;
 mod fault;
@@ -27,6 +28,7 @@ use tempfile::NamedTempFile;
 use tokio::sync::oneshot;
 use url::Url;
 
+use self::browser::SandboxBrowser;
 use self::factory::EmbeddedFactory;
 pub(crate) use self::fault::help as fault_help;
 use self::fault::{FaultError, FaultList};
@@ -49,6 +51,7 @@ pub struct Sandbox {
     log: Arc<RequestLog>,
     #[cfg_attr(not(feature = "sandbox-testing"), allow(dead_code, reason = "only tests read it"))]
     faults: Arc<FaultList>,
+    browser: SandboxBrowser,
     ca: Option<Ca>,
     stop: Option<oneshot::Sender<()>>,
     thread: Option<JoinHandle<()>>,
@@ -112,7 +115,7 @@ impl Sandbox {
     pub fn variables(&self) -> Vec<(&'static str, String)> {
         let mut variables = vec![
             ("GITLAB_URL", self.gitlab_url()),
-            ("GITLAB_TOKEN", self.gitlab.admin_token()),
+            ("GITLAB_TOKEN", self.gitlab.acting_token()),
             ("FACTORY_KIT", self.factory.kit_url()),
             ("FACTORY_API_KEY", self.factory.api_key().to_owned()),
         ];
@@ -122,6 +125,14 @@ impl Sandbox {
             variables.push(("FACTORY_GITLAB_FACTORY_CA_CERT", path));
         }
         variables
+    }
+
+    /// What opens pages in a rehearsal: a person who signs in and authorizes Factory, unless a fault says otherwise. It returns at
+    /// once.
+    #[must_use]
+    pub fn page_opener(&self) -> impl Fn(&str) + Send + Sync + use<> {
+        let browser = self.browser.clone();
+        move |url| browser.open(url)
     }
 
     /// Calls back with every request when it has ended, on the sandbox's thread. A later callback replaces this one.

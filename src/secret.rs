@@ -56,8 +56,16 @@ kinds! {
     SigningToken = HookSigning, "webhook signing token";
     /// The bearer key of Factory's API.
     FactoryKey = Bearer, "Factory API key";
-    /// A short-lived OAuth access token, made by a probe and revoked at once.
+    /// A short-lived OAuth access token: a probe's, or Factory's own before it is handed over.
     AccessToken = OAuthAccess, "OAuth access token";
+    /// What renews an access token.
+    RefreshToken = OAuthRefresh, "OAuth refresh token";
+    /// What GitLab sends to the loopback redirect, to be exchanged for tokens.
+    AuthorizationCode = OAuthCode, "OAuth authorization code";
+    /// The half of PKCE that never leaves this machine before the exchange.
+    PkceVerifier = OAuthVerifier, "PKCE verifier";
+    /// What the device flow polls with.
+    DeviceCode = OAuthDevice, "OAuth device code";
     /// The text of an age identity file.
     AgeIdentity = Identity, "age identity";
 }

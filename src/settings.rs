@@ -52,6 +52,11 @@ impl CliValues {
     pub fn add(&mut self, setting: &'static Definition, values: Vec<String>) {
         self.values.insert(setting.key, values);
     }
+
+    #[must_use]
+    pub fn has(&self, setting: &'static Definition) -> bool {
+        self.values.contains_key(setting.key)
+    }
 }
 
 /// Why a value cannot be used, or the answers file not be read. Never quotes a value that may be a secret.

@@ -6,6 +6,7 @@ mod answers;
 mod cleanup;
 mod follow;
 mod matching;
+mod merge_request;
 mod outcome;
 mod project;
 
@@ -14,6 +15,7 @@ use crate::gitlab::ApiRefusal;
 use crate::http;
 use crate::plan::ExerciseStep;
 
+pub use self::merge_request::MergeRequestProof;
 pub use self::outcome::{ActivityOutcome, Cell, CellState, Cleaned, Exercised, LeftInGitLab, WorkProject};
 
 impl Apply<'_> {

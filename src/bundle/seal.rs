@@ -14,6 +14,7 @@ use crate::files::{self, Readers};
 use crate::kit::Organization;
 use crate::secret::{Secret, SecretKind};
 
+mod grant;
 mod recipients;
 
 pub use recipients::{RecipientError, Recipients};
@@ -79,21 +80,25 @@ impl Bundle {
     /// # Errors
     /// [`SealError::Seal`] when the age library refuses.
     pub fn seal(&self, recipients: &Recipients) -> Result<SealedBundle, SealError> {
-        let refused = |why: String| SealError::Seal(why);
         // Large enough not to be reallocated, which would leave copies of the secrets in memory.
         let mut plain = Zeroizing::new(Vec::with_capacity(
             64 * 1024 + 512 * self.webhook.as_ref().map_or(0, |webhook| webhook.targets.len()),
         ));
-        serde_json::to_writer(&mut *plain, &Plain::from(self)).map_err(|error| refused(error.to_string()))?;
-        let encryptor = Encryptor::with_recipients(recipients.iter()).map_err(|error| refused(error.to_string()))?;
-        let mut bytes = Vec::with_capacity(plain.len() + 2048);
-        let sealed = encryptor.wrap_output(&mut bytes).and_then(|mut writer| {
-            writer.write_all(&plain)?;
-            writer.finish()
-        });
-        sealed.map_err(|error| refused(error.to_string()))?;
-        Ok(SealedBundle::from_bytes(bytes))
+        serde_json::to_writer(&mut *plain, &Plain::from(self)).map_err(|error| SealError::Seal(error.to_string()))?;
+        seal(&plain, recipients)
     }
+}
+
+fn seal(plain: &[u8], recipients: &Recipients) -> Result<SealedBundle, SealError> {
+    let refused = |why: String| SealError::Seal(why);
+    let encryptor = Encryptor::with_recipients(recipients.iter()).map_err(|error| refused(error.to_string()))?;
+    let mut bytes = Vec::with_capacity(plain.len() + 2048);
+    let sealed = encryptor.wrap_output(&mut bytes).and_then(|mut writer| {
+        writer.write_all(plain)?;
+        writer.finish()
+    });
+    sealed.map_err(|error| refused(error.to_string()))?;
+    Ok(SealedBundle::from_bytes(bytes))
 }
 
 impl SealedBundle {
@@ -226,6 +231,12 @@ struct PlainTool {
     version: &'static str,
 }
 
+impl PlainTool {
+    const fn this() -> Self {
+        Self { name: env!("CARGO_PKG_NAME"), version: env!("CARGO_PKG_VERSION") }
+    }
+}
+
 #[derive(Serialize)]
 struct PlainApplication<'a> {
     id: &'a str,
@@ -268,7 +279,7 @@ impl<'a> From<&'a Bundle> for Plain<'a> {
             schema: SCHEMA,
             organization,
             created_at: *created_at,
-            tool: PlainTool { name: env!("CARGO_PKG_NAME"), version: env!("CARGO_PKG_VERSION") },
+            tool: PlainTool::this(),
             instance,
             application: application.as_ref().map(|application| {
                 let BundledApplication { id, secret, name, redirect_uri, scopes } = application;

@@ -8,7 +8,7 @@ use super::CheckSet;
 #[must_use]
 pub fn documentation() -> String {
     let mut text = String::new();
-    for check in [CheckSet::Connection, CheckSet::Network].into_iter().flat_map(CheckSet::infos) {
+    for check in [CheckSet::Cloud, CheckSet::Network].into_iter().flat_map(CheckSet::infos) {
         // Writing to a String cannot fail.
         let _infallible = write!(
             text,

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use globset::{Glob, GlobSet, GlobSetBuilder};
 
-use super::{CheckInfo, CheckSet, all};
+use super::{Check, CheckInfo, CheckSet, all, cloud};
 use crate::error::{Failure, Fix};
 use crate::observed::Reads;
 
@@ -68,7 +68,8 @@ impl CheckFilter {
     pub fn reads(&self) -> Reads {
         let codes = self.codes();
         let mut reads = Reads::default();
-        for check in all().filter(|check| codes.contains(check.code)) {
+        let is_absent = |check: &&Check| self.of == CheckSet::Cloud && cloud::absent(check).is_some();
+        for check in all().filter(|check| codes.contains(check.code) && !is_absent(check)) {
             reads.extend(check.reads.iter().copied());
         }
         reads

@@ -1,12 +1,14 @@
 //! Runs the checks in their order, skips those that depend on a check that did not pass, and sums up.
 
 use std::collections::HashMap;
+use std::fmt;
 use std::time::Duration;
 
 use serde_json::{Map, Value};
 
+use super::cloud::{self, CloudSides};
 use super::outcome::{CheckContext, CheckOutcome, CheckStatus, SkipReason};
-use super::{Affected, Check, Policy, all};
+use super::{Affected, Check, CheckInfo, Policy, all};
 use crate::advice::{About, advise};
 use crate::desired::Desired;
 use crate::error::Fix;
@@ -17,8 +19,8 @@ use crate::observed::Observed;
 pub struct Finding {
     pub code: &'static str,
     pub title: &'static str,
-    /// `HOST:PORT`, where it is about one of several addresses.
-    pub target: Option<String>,
+    /// Where it is about one of several addresses.
+    pub target: Option<FindingTarget>,
     pub status: CheckStatus,
     /// Why it did not pass, or was skipped.
     pub cause: Option<String>,
@@ -30,8 +32,31 @@ pub struct Finding {
     pub fix: Option<Fix>,
     pub doc: String,
     pub depends_on: &'static [&'static str],
-    /// How long the longest of the reads took that it is judged by; several checks may share one.
-    pub duration: Duration,
+    /// How long the longest of the reads took that it is judged by; several checks may share one. `None` where nothing of its
+    /// own was measured.
+    pub duration: Option<Duration>,
+}
+
+/// One of several addresses.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct FindingTarget {
+    /// `HOST:PORT`, with the protocol in front where several are looked at there.
+    pub place: String,
+    /// What is spoken there, and whose it is.
+    pub about: String,
+    /// The resolver that was asked.
+    pub resolver: Option<String>,
+}
+
+impl fmt::Display for FindingTarget {
+    /// `HOST:PORT`, or `HOST:PORT at RESOLVER`
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.place)?;
+        match &self.resolver {
+            Some(resolver) => write!(f, " at {resolver}"),
+            None => Ok(()),
+        }
+    }
 }
 
 impl Finding {
@@ -41,19 +66,12 @@ impl Finding {
         self.code.split('.').next().unwrap_or(self.code)
     }
 
-    fn of(check: &'static Check, outcome: CheckOutcome, context: &CheckContext<'_>) -> Self {
-        let observed = context.observed;
+    fn of(check: &CheckInfo, outcome: CheckOutcome, context: &CheckContext<'_>) -> Self {
         let CheckOutcome { status, cause, failed_request, evidence, affected, fix } = outcome;
         let about =
             if check.code.starts_with("factory.") { About::AnyHost } else { About::GitLab(&context.desired.instance) };
         let advice = || advise(failed_request.as_ref()?, about).into_iter().next();
         let (fix, is_failed_request) = (fix.map(|fix| *fix).or_else(advice), failed_request.is_some());
-        let duration = match status {
-            CheckStatus::Skip(_) => Duration::ZERO,
-            CheckStatus::Pass | CheckStatus::Warn | CheckStatus::Fail | CheckStatus::Unknown => {
-                check.reads.iter().filter_map(|read| observed.took.get(read)).max().copied().unwrap_or_default()
-            }
-        };
         Self {
             code: check.code,
             title: check.title,
@@ -66,7 +84,7 @@ impl Finding {
             fix,
             doc: check.doc(),
             depends_on: check.depends_on,
-            duration,
+            duration: Some(Duration::ZERO),
         }
     }
 }
@@ -75,21 +93,73 @@ impl Finding {
 #[must_use]
 pub fn run_checks(desired: &Desired, observed: &Observed, policy: &Policy) -> Vec<Finding> {
     let context = CheckContext { desired, observed, policy };
-    let mut states: HashMap<&'static str, CheckStatus> = HashMap::new();
-    let mut findings: Vec<Finding> = all()
-        .map(|check| {
-            let outcome = match failed_dependency(check, &states) {
-                Some(code) => CheckOutcome::blocked_by(code),
-                None => root_of((check.rule)(&context), &states),
-            };
-            states.insert(check.code, outcome.status.clone());
-            Finding::of(check, outcome, &context)
-        })
-        .collect();
-    for finding in &mut findings {
-        settle(finding, &states);
+    let mut run = CheckRun { context: &context, states: HashMap::new() };
+    let findings = all().map(|check| run.judge(check, None)).collect();
+    run.settle_all(findings)
+}
+
+/// The same for a connection to GitLab.com, where some checks have no subject, and one is about the selection alone.
+#[must_use]
+pub fn run_cloud_checks(
+    desired: &Desired,
+    observed: &Observed,
+    sides: CloudSides<'_>,
+    policy: &Policy,
+) -> Vec<Finding> {
+    let context = CheckContext { desired, observed, policy };
+    let mut run = CheckRun { context: &context, states: HashMap::new() };
+    let mut findings: Vec<Finding> = all().map(|check| run.judge(check, cloud::absent(check))).collect();
+    let info = cloud::SELECTION;
+    let outcome = match run.failed_dependency(info.depends_on) {
+        Some(code) => CheckOutcome::blocked_by(code),
+        None => cloud::selection(sides),
+    };
+    run.states.insert(info.code, outcome.status.clone());
+    findings.push(Finding::of(&info, outcome, &context));
+    for fix in findings.iter_mut().filter_map(|finding| finding.fix.as_mut()) {
+        fix.command = fix.command.take().map(|command| command.for_cloud());
     }
-    findings
+    run.settle_all(findings)
+}
+
+/// What was judged so far.
+struct CheckRun<'a> {
+    context: &'a CheckContext<'a>,
+    states: HashMap<&'static str, CheckStatus>,
+}
+
+impl CheckRun<'_> {
+    /// A check, unless the connection has nothing to judge, for the reason `absent`.
+    fn judge(&mut self, check: &'static Check, absent: Option<&'static str>) -> Finding {
+        let outcome = match (absent, self.failed_dependency(check.depends_on)) {
+            (Some(reason), _) => CheckOutcome::not_observable(reason),
+            (None, Some(code)) => CheckOutcome::blocked_by(code),
+            (None, None) => root_of((check.rule)(self.context), &self.states),
+        };
+        self.states.insert(check.code, outcome.status.clone());
+        let mut finding = Finding::of(&check.info(), outcome, self.context);
+        let took = |read| self.context.observed.took.get(read);
+        if !matches!(finding.status, CheckStatus::Skip(_)) {
+            finding.duration = Some(check.reads.iter().filter_map(took).max().copied().unwrap_or_default());
+        }
+        finding
+    }
+
+    /// The check that has to be fixed first, if there is one: the root, not the nearest in the chain.
+    fn failed_dependency(&self, depends_on: &[&'static str]) -> Option<&'static str> {
+        depends_on.iter().find_map(|code| match self.states.get(code) {
+            Some(CheckStatus::Pass | CheckStatus::Warn | CheckStatus::Skip(SkipReason::NotObservable(_))) => None,
+            Some(CheckStatus::Skip(SkipReason::BlockedBy(root))) => Some(*root),
+            Some(CheckStatus::Fail | CheckStatus::Unknown) | None => Some(code),
+        })
+    }
+
+    fn settle_all(&self, mut findings: Vec<Finding>) -> Vec<Finding> {
+        for finding in &mut findings {
+            settle(finding, &self.states);
+        }
+        findings
+    }
 }
 
 /// A check is not skipped because of one that passed: if it could not be judged although what it depends on passed, it is
@@ -100,15 +170,6 @@ fn settle(finding: &mut Finding, states: &HashMap<&'static str, CheckStatus>) {
         finding.cause = Some(format!("could not be judged, although {root} did not fail"));
         finding.status = CheckStatus::Unknown;
     }
-}
-
-/// The check that has to be fixed first, if there is one: the root, not the nearest in the chain.
-fn failed_dependency(check: &Check, states: &HashMap<&'static str, CheckStatus>) -> Option<&'static str> {
-    check.depends_on.iter().find_map(|code| match states.get(code) {
-        Some(CheckStatus::Pass | CheckStatus::Warn | CheckStatus::Skip(SkipReason::NotObservable(_))) => None,
-        Some(CheckStatus::Skip(SkipReason::BlockedBy(root))) => Some(*root),
-        Some(CheckStatus::Fail | CheckStatus::Unknown) | None => Some(code),
-    })
 }
 
 /// An outcome that points at a check which is itself blocked points at the root instead.

@@ -59,6 +59,7 @@ const fn heading(heading: Heading) -> Option<&'static str> {
         Heading::Options => None,
         Heading::Application => Some("Application"),
         Heading::Webhooks => Some("Webhooks"),
+        Heading::Cloud => Some("GitLab.com"),
         Heading::KitOverrides => Some("Instead of the kit's values"),
         Heading::Aws => Some("GitLab's VPC in AWS"),
         Heading::Vpn => Some("VPN"),

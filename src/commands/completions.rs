@@ -43,7 +43,7 @@ fn script(shell: Shell) -> String {
 fn with_check_codes(command: Command) -> Command {
     let takes_codes =
         |arg: &clap::Arg| arg.get_value_names().is_some_and(|names| names.iter().any(|name| name == "CODE"));
-    let set = if command.get_name() == "check" { CheckSet::Network } else { CheckSet::Connection };
+    let set = if command.get_name() == "check" { CheckSet::Network } else { CheckSet::Cloud };
     let codes = || PossibleValuesParser::new(set.infos().into_iter().map(|check| check.code));
     command
         .mut_args(|arg| if takes_codes(&arg) { arg.value_parser(codes()) } else { arg })
@@ -66,7 +66,7 @@ mod tests {
             // The scripts of clap_complete for the last two complete no values.
             let has_values = !matches!(shell, Shell::Elvish | Shell::PowerShell);
             assert_eq!(
-                [CheckSet::Connection, CheckSet::Network]
+                [CheckSet::Cloud, CheckSet::Network]
                     .iter()
                     .flat_map(|set| set.infos())
                     .all(|check| script.contains(check.code)),

@@ -7,6 +7,7 @@ mod unfinished;
 use clap::Args;
 
 use super::Context;
+use super::cloud::{self, CloudConnect};
 use super::output;
 use super::preconditions;
 use super::run::{Planned, Ran, run};
@@ -72,6 +73,10 @@ const READS: [Read; 11] = [
 
 /// Goes on from a run that did not reach its end, and leaves as much to the next one.
 pub(super) async fn connect(args: ConnectArgs, context: &Context<'_>) -> Result<ExitCode, Failure> {
+    if cloud::is_chosen(context)? {
+        let asked = CloudConnect { access: access(&args), pending: pending(&args) };
+        return cloud::connect(asked, context).await;
+    }
     unfinished::restore(context);
     let access = access(&args);
     let ended = Box::pin(run_steps(args, context)).await;
@@ -129,8 +134,12 @@ fn job(args: &ConnectArgs) -> Job {
         standing: "is already connected",
         progress: "connecting",
         purpose: Purpose::Connect,
-        pending: if args.exit_code { PendingExit::Four } else { PendingExit::Zero },
+        pending: pending(args),
     }
+}
+
+fn pending(args: &ConnectArgs) -> PendingExit {
+    if args.exit_code { PendingExit::Four } else { PendingExit::Zero }
 }
 
 /// The plan. Where only one decision is missing, the user is asked for it and the plan is made again.

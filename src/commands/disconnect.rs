@@ -6,7 +6,7 @@ use clap::{Args, ValueHint};
 
 use super::run::{Planned, Ran, run};
 use super::session::{Access, Session};
-use super::{Context, local_state, output, preconditions};
+use super::{Context, cloud, local_state, output, preconditions};
 use crate::advice::explain_blockers;
 use crate::cli::after_help::{Ending, after_help, common, own};
 use crate::credential_store::CredentialStoreError;
@@ -102,6 +102,9 @@ const READS: [Read; 9] = [
 ];
 
 pub(super) async fn disconnect(args: DisconnectArgs, context: &Context<'_>) -> Result<ExitCode, Failure> {
+    if cloud::is_chosen(context)? {
+        return Box::pin(cloud::disconnect(args, context)).await;
+    }
     let interrupt = context.interrupt;
     // Before anything is removed that there would be no evidence of.
     if let Some(path) = &args.evidence {

@@ -19,7 +19,9 @@ use crate::factory::FactoryClient;
 use crate::http;
 use crate::inputs::{Document, DocumentAt, Interview};
 use crate::instance::is_bare;
-use crate::kit::{DeliveryMode, Kit, KitProblem, KitSeverity, Overrides, UploadMethod, origin};
+use crate::kit::{
+    AnyKit, CloudKit, DeliveryMode, Kit, KitForm, KitProblem, KitSeverity, Overrides, UploadMethod, origin,
+};
 use crate::secret::{Bearer, FactoryKey, HookToken};
 use crate::settings::{Definition, Setting, Source, Sourced, keys};
 
@@ -83,11 +85,11 @@ async fn run(command: KitCommand, context: &Context<'_>) -> Result<ExitCode, Fai
             Ok(ExitCode::Done)
         }
         KitCommand::Show => {
-            let kit = read(context, &context.interview()).await?;
+            let kit = read::<AnyKit>(context, &context.interview()).await?;
             context.finish(&Shown { kit: &kit.value.kit, source: kit.source })
         }
         KitCommand::Check => {
-            let kit = read(context, &context.interview()).await?;
+            let kit = read::<AnyKit>(context, &context.interview()).await?;
             let problems = problems(&kit.value.kit, context, DeliveryMode::Upload);
             let fingerprint = kit.value.kit.trusted().fingerprint();
             context.finish(&Checked { problems, fingerprint, source: kit.source })
@@ -96,8 +98,8 @@ async fn run(command: KitCommand, context: &Context<'_>) -> Result<ExitCode, Fai
 }
 
 /// A kit for a run, and where it can be found again.
-pub struct Found {
-    pub kit: Kit,
+pub struct Found<K = Kit> {
+    pub kit: K,
     /// The origin that it was fetched from; `None` for a file, standard input, and a kit that was given in pieces.
     pub served_by: Option<String>,
     pub place: KitPlace,
@@ -130,6 +132,18 @@ impl KitPlace {
 /// # Errors
 /// When there is no kit, it cannot be read, or something in it cannot work.
 pub async fn gather(context: &Context<'_>, interview: &Interview<'_>, mode: DeliveryMode) -> Result<Found, Failure> {
+    Ok(find(context, interview, Use::InRun(mode)).await?.value)
+}
+
+/// The kit for a run against GitLab.com: only what that needs has to be in it, and nothing of it can be given one by one.
+///
+/// # Errors
+/// As [`gather`].
+pub async fn gather_cloud(
+    context: &Context<'_>,
+    interview: &Interview<'_>,
+    mode: DeliveryMode,
+) -> Result<Found<CloudKit>, Failure> {
     Ok(find(context, interview, Use::InRun(mode)).await?.value)
 }
 
@@ -178,8 +192,12 @@ enum Use {
     InRun(DeliveryMode),
 }
 
-async fn find(context: &Context<'_>, interview: &Interview<'_>, wanted: Use) -> Result<Sourced<Found>, Failure> {
-    let accepted = |kit: Kit| {
+async fn find<K: KitForm>(
+    context: &Context<'_>,
+    interview: &Interview<'_>,
+    wanted: Use,
+) -> Result<Sourced<Found<K>>, Failure> {
+    let accepted = |kit: K| {
         let kit = match wanted {
             Use::Shown => kit,
             Use::InRun(_) if interview.settings().is_set(&keys::BUNDLE_OUT) => sound(kit, context, DeliveryMode::File)?,
@@ -191,9 +209,9 @@ async fn find(context: &Context<'_>, interview: &Interview<'_>, wanted: Use) -> 
     if let Some(kit) = kit_from_overrides(context, &overrides) {
         return without_kit(accepted(kit), interview);
     }
-    if !keys::has_no_kit(interview.settings()) {
+    if !K::IN_PIECES || !keys::has_no_kit(interview.settings()) {
         let load = async |given: &Sourced<String>| {
-            let kit = accepted(load(&given.value, context, interview).await?.with(overrides.clone()))?;
+            let kit = accepted(load::<K>(&given.value, context, interview).await?.with(overrides.clone()))?;
             Ok(Found {
                 kit,
                 served_by: served_by(&given.value),
@@ -203,6 +221,9 @@ async fn find(context: &Context<'_>, interview: &Interview<'_>, wanted: Use) -> 
         if let Some(found) = interview.ask_optional(&keys::KIT, load).await? {
             return Ok(found);
         }
+    }
+    if !K::IN_PIECES {
+        return Err(interview.missing(&keys::KIT));
     }
     let mode = match wanted {
         Use::Shown => DeliveryMode::File,
@@ -216,13 +237,16 @@ async fn find(context: &Context<'_>, interview: &Interview<'_>, wanted: Use) -> 
 }
 
 /// A kit that was given in pieces.
-fn without_kit(kit: Result<Kit, Failure>, interview: &Interview<'_>) -> Result<Sourced<Found>, Failure> {
+fn without_kit<K>(kit: Result<K, Failure>, interview: &Interview<'_>) -> Result<Sourced<Found<K>>, Failure> {
     trust::require_no_signer(interview.settings())?;
     Ok(Sourced::new(Found { kit: kit?, served_by: None, place: KitPlace::WithoutKit }, Source::Flag("--redirect-uri")))
 }
 
 /// The kit as it is, judged only by what was named: its fingerprint, its signer.
-pub(super) async fn read(context: &Context<'_>, interview: &Interview<'_>) -> Result<Sourced<Found>, Failure> {
+pub(super) async fn read<K: KitForm>(
+    context: &Context<'_>,
+    interview: &Interview<'_>,
+) -> Result<Sourced<Found<K>>, Failure> {
     let is_upload_url = |setting: &&'static Definition| setting.key == keys::UPLOAD_URL.key;
     let values = keys::KIT_VALUES.into_iter().filter(|setting| !is_upload_url(setting));
     let needed: Vec<&'static Definition> = iter::once(&keys::KIT.definition).chain(values).collect();
@@ -242,17 +266,17 @@ pub(super) async fn read_here(context: &Context<'_>, interview: &Interview<'_>) 
             ))
             .fix(Fix::say("save the kit from that address in a file and give its path: --kit kit.json")));
         }
-        let kit = load(&given.value, context, interview).await?.with(overrides.clone());
+        let kit = load::<Kit>(&given.value, context, interview).await?.with(overrides.clone());
         trust::require_named(kit, interview.settings())
     };
     Ok(interview.ask_until(&keys::KIT, load_here).await?.value)
 }
 
-fn kit_from_overrides(context: &Context<'_>, overrides: &Overrides) -> Option<Kit> {
-    if context.settings.is_set(&keys::KIT) { None } else { Kit::from_overrides(overrides) }
+fn kit_from_overrides<K: KitForm>(context: &Context<'_>, overrides: &Overrides) -> Option<K> {
+    if context.settings.is_set(&keys::KIT) { None } else { K::from_overrides(overrides) }
 }
 
-fn sound(kit: Kit, context: &Context<'_>, mode: DeliveryMode) -> Result<Kit, Failure> {
+fn sound<K: KitForm>(kit: K, context: &Context<'_>, mode: DeliveryMode) -> Result<K, Failure> {
     let problems = problems(&kit, context, mode);
     for problem in problems.iter().filter(|problem| problem.severity == KitSeverity::Warning) {
         context.terminal.warn(&format!("the kit's {}: {}", problem.path, problem.message));
@@ -268,10 +292,10 @@ fn sound(kit: Kit, context: &Context<'_>, mode: DeliveryMode) -> Result<Kit, Fai
 }
 
 /// All problems of a kit, including those that only the sealing library can find.
-fn problems(kit: &Kit, context: &Context<'_>, mode: DeliveryMode) -> Vec<KitProblem> {
+fn problems<K: KitForm>(kit: &K, context: &Context<'_>, mode: DeliveryMode) -> Vec<KitProblem> {
     let mut problems = kit.check(context.env.clock.now(), mode);
-    if let Err(error @ (RecipientError::Invalid { .. } | RecipientError::SecretKey | RecipientError::Mixed)) =
-        Recipients::parse(&kit.bundle.recipients)
+    if let Some(Err(error @ (RecipientError::Invalid { .. } | RecipientError::SecretKey | RecipientError::Mixed))) =
+        kit.bundle().map(|bundle| Recipients::parse(&bundle.recipients))
     {
         let (path, message) = ("bundle.recipients".to_owned(), error.to_string());
         problems.push(KitProblem { severity: KitSeverity::Error, path, message });
@@ -294,14 +318,14 @@ fn overrides(interview: &Interview<'_>) -> Result<Overrides, Failure> {
     })
 }
 
-async fn load(given: &str, context: &Context<'_>, interview: &Interview<'_>) -> Result<Kit, Failure> {
+async fn load<K: KitForm>(given: &str, context: &Context<'_>, interview: &Interview<'_>) -> Result<K, Failure> {
     let at = DocumentAt::new(given)?;
     let text = match at.clone().read("--kit", context.terminal)? {
         Document::Read(text) => text,
         Document::ToFetch(url) => fetch(url, context, interview).await?,
     };
     trust::require_signed(&text, &at, trust::Reader { context, interview }).await?;
-    Kit::parse(&text).map_err(|error| diagnostics::kit(&error))
+    K::parse(&text).map_err(|error| diagnostics::kit(&error))
 }
 
 /// Fetches the kit; where Factory wants a key and none was given, the user is asked for it.

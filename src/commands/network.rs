@@ -5,12 +5,15 @@ mod plan;
 
 pub(super) use self::plan::for_bundle;
 
+use std::path::Path;
+
 use clap::{Args, Subcommand};
 
 use super::Context;
 use crate::cli::after_help::{after_help, common};
 use crate::error::ExitCode::{Done, Problem, Unknown, Usage};
 use crate::error::{ExitCode, Failure};
+use crate::settings::CliValues;
 
 /// Check the network between GitLab and Factory, or plan it
 #[derive(Args, Debug)]
@@ -25,11 +28,11 @@ pub struct NetworkArgs {
 }
 
 impl NetworkArgs {
-    /// The flags that a command which runs this one again has to repeat.
-    pub(super) fn kept_flags(&self) -> Vec<String> {
+    /// The flags that a command which runs this one again has to repeat. `given` are those of settings.
+    pub(super) fn kept_flags(&self, given: &CliValues, config: Option<&Path>) -> Vec<String> {
         match &self.command {
             NetworkCommand::Check(args) => args.kept_flags(),
-            NetworkCommand::Plan(_) => Vec::new(),
+            NetworkCommand::Plan(args) => args.kept_flags(given, config),
         }
     }
 

@@ -8,9 +8,10 @@ use clap::{Args, ValueHint};
 
 use super::Context;
 use crate::cli::after_help::{Ending, after_help, own};
+use crate::env::PageOpener;
 use crate::env_vars;
 use crate::error::{ExitCode, Failure, Fix};
-use crate::sandbox::options::{SandboxEdition, SandboxOptions, SandboxPlan, SandboxVersion};
+use crate::sandbox::options::{CloudOffers, SandboxEdition, SandboxOptions, SandboxPlan, SandboxVersion};
 use crate::sandbox::request_log::{LoggedRequest, Origin};
 use crate::sandbox::{self, Sandbox};
 use crate::settings::Source;
@@ -21,6 +22,10 @@ Runs an embedded GitLab and an embedded Factory on loopback, to rehearse any com
 
 With a command, that command runs against the sandbox, and its exit code is returned. Without one, the sandbox prints \
 the variables to export, serves until Ctrl-C and shows each request.
+
+With --cloud it behaves as GitLab.com: the user is an ordinary one, and Factory has applications of its own there. In a \
+rehearsal the sandbox is also the person in the browser, who signs in and authorizes Factory by itself; when it serves \
+until Ctrl-C, open the printed pages in a browser, and sign in with any password.
 
 A rehearsal connects to the sandbox only, and refuses flags, variables and answers that name a real system, such as \
 --gitlab-url, GITLAB_TOKEN or --kit.";
@@ -35,6 +40,7 @@ const EXAMPLES: &[&str] = &[
     "factory-gitlab sandbox --plan none --projects 20 connect --dry-run",
     "factory-gitlab sandbox --fault 'POST /api/v4/projects/*/hooks=status:403x1' connect --yes",
     "factory-gitlab sandbox --listen 127.0.0.1:8929 > variables.sh",
+    "factory-gitlab sandbox --cloud --listen 127.0.0.1:8929 > variables.sh",
 ];
 
 /// Rehearse any command against an embedded GitLab and Factory
@@ -85,6 +91,15 @@ pub struct SandboxArgs {
     #[arg(long, value_name = "PATH", default_value = "")]
     pub relative_root: String,
 
+    /// Behave as GitLab.com
+    #[arg(long, conflicts_with_all = ["gitlab_version", "edition", "plan", "admin_mode", "relative_root"])]
+    pub cloud: bool,
+
+    /// What the kit for GitLab.com offers: session, client, device
+    #[arg(long, value_name = "WAYS", requires = "cloud", value_delimiter = ',')]
+    #[arg(value_parser = ["session", "client", "device"], default_values = ["session", "client", "device"])]
+    pub cloud_kit: Vec<String>,
+
     /// Inject a fault (may be repeated)
     #[arg(long, value_name = "SPEC", long_help = format!("Inject a fault (may be repeated)\n\n{}", sandbox::fault_help()))]
     pub fault: Vec<String>,
@@ -125,10 +140,13 @@ fn options(args: SandboxArgs) -> SandboxOptions {
         rate_limit,
         tls,
         relative_root,
+        cloud,
+        cloud_kit,
         fault,
         command: _,
     } = args;
-    SandboxOptions {
+    let of_cloud = SandboxOptions::cloud(offers(&cloud_kit));
+    let base = SandboxOptions {
         listen,
         projects,
         groups,
@@ -146,7 +164,20 @@ fn options(args: SandboxArgs) -> SandboxOptions {
         relative_root,
         faults: fault,
         ..SandboxOptions::default()
+    };
+    match cloud {
+        true => {
+            let SandboxOptions { cloud, version, edition, plan, .. } = of_cloud;
+            SandboxOptions { cloud, version, edition, plan, ..base }
+        }
+        false => base,
     }
+}
+
+/// The device flow is one of the application's.
+fn offers(ways: &[String]) -> CloudOffers {
+    let has = |way: &str| ways.iter().any(|one| one == way);
+    CloudOffers { session: has("session"), client: has("client") || has("device"), device: has("device") }
 }
 
 /// Keeps the rehearsal away from the real keyring and proxy, and from what is demanded of the real kit.
@@ -186,7 +217,8 @@ async fn rehearse(sandbox: &Sandbox, command: Vec<OsString>, context: &Context<'
     let mut overlay: Vec<(String, OsString)> =
         found.map(|(name, value)| (name.to_owned(), OsString::from(value))).collect();
     overlay.push((env_vars::STATE_DIR.to_owned(), state.path().as_os_str().to_owned()));
-    let env = context.env.with_variables(overlay).confined_to(sandbox.addresses());
+    let opener = PageOpener::new(sandbox.page_opener());
+    let env = context.env.with_variables(overlay).confined_to(sandbox.addresses()).opening_pages_with(opener);
     let args: Vec<OsString> = before_sandbox(context.args).iter().cloned().chain(command).collect();
     Ok(super::run(&args, &env, context.interrupt).await)
 }
@@ -224,6 +256,7 @@ fn shown(request: &LoggedRequest) -> Text {
     let who = match request.origin {
         Origin::Client => format!("{:>4} {:8}", request.number, request.side.to_string()),
         Origin::GitLab => "     webhook ".to_owned(),
+        Origin::Browser => "     browser ".to_owned(),
     };
     let mut line = Line::new().dim(who).with(tone, format!("{status:4}"));
     line = line.plain(format!("{} {}", request.method, request.target));

@@ -8,10 +8,11 @@ use serde::Serialize;
 
 use super::{Context, diagnostics, local_state};
 use crate::cli::after_help::{after_help, own};
+use crate::cloud::CloudWay;
 use crate::error::ExitCode::{Done, Usage};
 use crate::error::{ExitCode, Failure};
 use crate::instance::InstanceUrl;
-use crate::journal::{OwnApplication, Record, Rotation, SecretAges, SecretState, Store};
+use crate::journal::{CloudRecord, OwnApplication, Record, Rotation, SecretAges, SecretState, Store};
 use crate::report::{Json, Report};
 use crate::settings::keys;
 use crate::text::{Line, Text, Tone, counted, shell_word};
@@ -106,6 +107,7 @@ impl Report for Status {
 /// The state of the connection, for machines and for people.
 fn state(record: &Record) -> (&'static str, Line) {
     let accepted = record.bundle.as_ref().is_some_and(|bundle| bundle.accepted || bundle.written_to.is_some());
+    let accepted = accepted || record.cloud.is_some();
     if let Some(at) = record.disconnected_at {
         return ("disconnected", Line::new().plain(format!("disconnected on {at}")));
     }
@@ -141,6 +143,11 @@ fn describe(recorded: &RecordedConnection, text: &mut Text) {
     }
     if let Some(pin) = &record.kit_pin {
         row(text, "kit", format!("{}, sealed for {}", pin.fingerprint, pin.recipients().join(", ")).into());
+    }
+    if let Some(cloud) = &record.cloud {
+        describe_cloud(cloud, text);
+        row(text, "recorded in", Line::new().dim(journal));
+        return;
     }
     let kept = record.ended_apart_from_application().map(|(_, id)| id);
     row(
@@ -180,6 +187,29 @@ fn describe(recorded: &RecordedConnection, text: &mut Text) {
         row(text, "journal", Line::new().with(Tone::Warn, format!("{} could not be read", counted(count, "line"))));
     }
     row(text, "recorded in", Line::new().dim(journal));
+}
+
+fn describe_cloud(cloud: &CloudRecord, text: &mut Text) {
+    let way = match cloud.way {
+        CloudWay::Session => "through Factory",
+        CloudWay::Code => "on this machine, with a redirect",
+        CloudWay::Device => "on this machine, with a device code",
+    };
+    let authorized = match (&cloud.account, cloud.authorized_at) {
+        (Some(account), Some(at)) if cloud.is_authorized() => format!("by {account} on {at}, {way}").into(),
+        _ => Line::new().with(Tone::Warn, format!("by nobody yet, {way}")),
+    };
+    row(text, "authorized", authorized);
+    if let Some(grant) = &cloud.grant {
+        let line = match (grant.accepted, grant.on_disk) {
+            (true, _) => "accepted by Factory".into(),
+            (false, true) => Line::new().with(Tone::Warn, "sealed and not yet accepted; the next run sends it"),
+            (false, false) => Line::new().with(Tone::Warn, "not accepted, and its file is gone"),
+        };
+        row(text, "grant", line);
+    }
+    let selection = cloud.selection.as_ref().map(|selection| selection.parts().join("; "));
+    row(text, "selection", selection.map_or_else(|| Line::new().with(Tone::Warn, "none yet"), Line::from));
 }
 
 fn kept_application(id: &str) -> Line {

@@ -8,6 +8,7 @@ use clap::Args;
 use jiff::SignedDuration;
 
 use super::Context;
+use super::cloud;
 use super::session::{Access, Session};
 use crate::apply::webhook_test::{TestClients, TestQuota, WebhookTester};
 use crate::checks::{CheckFilter, Finding, Policy, Verdict, run_checks};
@@ -88,8 +89,16 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(15);
 /// GitLab allows five test deliveries a minute for each project or group.
 const LIVE_PAUSE: Duration = Duration::from_secs(15);
 
+/// The pause after this one; the first where there was none.
+pub(super) fn retry_pause(last: Option<Duration>) -> Duration {
+    last.map_or(FIRST_PAUSE, |last| (last * 2).min(LONGEST_PAUSE))
+}
+
 /// Resolve, observe, judge, report. An interrupt drops this work at once: it leaves nothing behind.
 pub(super) async fn verify(args: VerifyArgs, context: &Context<'_>) -> Result<ExitCode, Failure> {
+    if cloud::is_chosen(context)? {
+        return context.interrupt.or(Box::pin(cloud::verify(args, context))).await?;
+    }
     context.interrupt.or(judge(args, context)).await?
 }
 
@@ -155,7 +164,7 @@ impl Verify<'_> {
         if let Some(deadline) = self.deadline() {
             self.session.observer.http.end_at(deadline);
         }
-        let mut pause = if self.args.live { LIVE_PAUSE } else { FIRST_PAUSE };
+        let mut pause = if self.args.live { LIVE_PAUSE } else { retry_pause(None) };
         loop {
             let report = self.round().await;
             let left = self.time_left();
@@ -166,7 +175,7 @@ impl Verify<'_> {
             tracing::info!(verdict = report.verdict().name(), "not everything holds yet; the checks are repeated");
             let waiting = context.env.clock.sleep(pause.min(left));
             context.terminal.with_spinner("waiting for every check to pass", waiting).await;
-            pause = (pause * 2).min(LONGEST_PAUSE);
+            pause = retry_pause(Some(pause));
         }
     }
 

@@ -1,5 +1,6 @@
 //! The ways of a connection: which addresses are looked at from here, and what is to be true of them.
 
+use std::collections::HashMap;
 use std::fmt;
 use std::net::{IpAddr, SocketAddr};
 use std::str::FromStr;
@@ -66,6 +67,8 @@ pub enum WayOwner {
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct WayTarget {
     pub protocol: EndpointProtocol,
+    /// Whether nothing named the protocol, so that the usual one of the port was taken.
+    pub is_protocol_assumed: bool,
     /// An IPv6 address without brackets.
     pub host: String,
     pub port: u16,
@@ -81,6 +84,8 @@ pub struct WayTarget {
 pub enum NotATarget {
     #[error("a target is HOST:PORT, with https://, ssh:// or tcp:// in front of it: https://api.factory.ai:443")]
     Form,
+    #[error("http:// is not looked at: name it with https://, or with tcp:// for the port alone")]
+    PlainHttp,
     #[error("its port is a number from 1 to 65535")]
     Port,
     #[error("its host cannot be one: {0}")]
@@ -98,7 +103,8 @@ impl WayTarget {
             Host::Ipv4(address) => address.to_string(),
             Host::Ipv6(address) => address.to_string(),
         };
-        Ok(Self { protocol, host, port, owner: WayOwner::Given, purpose: String::new(), url })
+        let (owner, purpose) = (WayOwner::Given, String::new());
+        Ok(Self { protocol, is_protocol_assumed: false, host, port, owner, purpose, url })
     }
 
     /// The address of a URL, which is asked for by `path`.
@@ -134,8 +140,33 @@ impl WayTarget {
         self.protocol == EndpointProtocol::Https && self.url.scheme() == "https"
     }
 
-    fn is_at(&self, other: &Self) -> bool {
-        self.port == other.port && self.host.eq_ignore_ascii_case(&other.host)
+    /// What is spoken there, as an address has it in front.
+    #[must_use]
+    pub fn scheme(&self) -> String {
+        match self.protocol {
+            EndpointProtocol::Https => self.url.scheme().to_owned(),
+            EndpointProtocol::Ssh | EndpointProtocol::Tcp => self.protocol.to_string(),
+        }
+    }
+
+    /// The same, as it was given: without a protocol where none was.
+    #[must_use]
+    pub fn as_given(&self) -> String {
+        if self.is_protocol_assumed { self.to_string() } else { format!("{}://{self}", self.scheme()) }
+    }
+
+    /// Whether it is the same address, and the same is spoken there.
+    #[must_use]
+    pub fn is_same(&self, other: &Self) -> bool {
+        self.port == other.port && self.host.eq_ignore_ascii_case(&other.host) && self.scheme() == other.scheme()
+    }
+
+    /// Whether nothing more is to be seen there than at a known target with the same host and port.
+    fn is_seen_with(&self, known: &Self) -> bool {
+        // An address of the kit does not tell http on loopback from https.
+        let is_as_known =
+            known.protocol == self.protocol && (self.owner != WayOwner::Given || known.has_tls() == self.has_tls());
+        self.is_protocol_assumed || is_as_known
     }
 }
 
@@ -155,6 +186,7 @@ impl FromStr for WayTarget {
             Some(("https", place)) => (Some(EndpointProtocol::Https), place),
             Some(("ssh", place)) => (Some(EndpointProtocol::Ssh), place),
             Some(("tcp", place)) => (Some(EndpointProtocol::Tcp), place),
+            Some(("http", _)) => return Err(NotATarget::PlainHttp),
             Some(_) => return Err(NotATarget::Form),
             None => (None, text.trim()),
         };
@@ -169,7 +201,8 @@ impl FromStr for WayTarget {
         let port: u16 = port.parse().ok().filter(|port| is_number && *port > 0).ok_or(NotATarget::Port)?;
         // As a kit's address without a protocol.
         let usual = if port == 22 { EndpointProtocol::Ssh } else { EndpointProtocol::Https };
-        Self::new(protocol.unwrap_or(usual), host, port)
+        let target = Self::new(protocol.unwrap_or(usual), host, port)?;
+        Ok(Self { is_protocol_assumed: protocol.is_none(), ..target })
     }
 }
 
@@ -187,24 +220,13 @@ impl Ways {
     #[must_use]
     pub fn new(terms: WayTerms<'_>) -> Self {
         let WayTerms { gitlab, kit, strategy, given, family } = terms;
-        let mut ways = Self {
+        let of_kit = kit.into_iter().flat_map(of_kit);
+        let all = gitlab.and_then(gitlab_web).into_iter().chain(of_kit).chain(given.iter().cloned());
+        Self {
             gitlab: gitlab.cloned(),
             factory: kit.map(|kit| FactoryNetwork::of(kit, strategy)),
-            targets: Vec::new(),
+            targets: each_once(all),
             family,
-        };
-        if let Some(target) = gitlab.and_then(gitlab_web) {
-            ways.add(target);
-        }
-        kit.into_iter().flat_map(of_kit).for_each(|target| ways.add(target));
-        given.iter().cloned().for_each(|target| ways.add(target));
-        ways
-    }
-
-    /// Adds an address that is not among them yet.
-    pub fn add(&mut self, target: WayTarget) {
-        if !self.targets.iter().any(|known| known.is_at(&target)) {
-            self.targets.push(target);
         }
     }
 
@@ -213,6 +235,19 @@ impl Ways {
     pub fn webhook(&self) -> Option<WayTarget> {
         WayTarget::of_url(&self.factory.as_ref()?.webhook)
     }
+}
+
+fn each_once(all: impl Iterator<Item = WayTarget>) -> Vec<WayTarget> {
+    let mut targets: Vec<WayTarget> = Vec::new();
+    let mut at: HashMap<(String, u16), Vec<usize>> = HashMap::new();
+    for target in all {
+        let places = at.entry((target.host.to_ascii_lowercase(), target.port)).or_default();
+        if !places.iter().any(|place| target.is_seen_with(&targets[*place])) {
+            places.push(targets.len());
+            targets.push(target);
+        }
+    }
+    targets
 }
 
 impl FactoryNetwork {
@@ -247,6 +282,7 @@ fn of_kit(kit: &Kit) -> Vec<WayTarget> {
     ];
     let endpoints = kit.network.endpoints.iter().filter_map(|endpoint| {
         let target = WayTarget::new(endpoint.protocol(), &endpoint.host, endpoint.port).ok()?;
+        let target = WayTarget { is_protocol_assumed: endpoint.protocol.is_none(), ..target };
         Some(target.belonging_to(WayOwner::Factory, endpoint.purpose.clone()))
     });
     let named = urls
@@ -294,6 +330,7 @@ mod tests {
         for (text, wanted) in [
             ("tcp://a:+1", NotATarget::Port),
             ("a:65536", NotATarget::Port),
+            ("http://a.test:80", NotATarget::PlainHttp),
             ("a:", NotATarget::Port),
             ("a..b:443", NotATarget::Host(NotAHost::Label)),
             ("-a.test:443", NotATarget::Host(NotAHost::Hyphen)),
@@ -305,7 +342,7 @@ mod tests {
     }
 
     #[test]
-    fn an_address_that_several_parts_of_the_kit_name_is_looked_at_once() {
+    fn an_address_is_looked_at_once_for_each_protocol_that_is_named_for_it() {
         let kit: Kit = serde_json::from_value(serde_json::json!({
             "schema": "factory-gitlab/kit/v1",
             "application": { "redirect_uri": "https://app.factory.example/cb" },
@@ -319,7 +356,16 @@ mod tests {
         }))
         .expect("a kit");
         let gitlab: InstanceUrl = "https://gitlab.acme.example/git".parse().expect("an address");
-        let given = ["git.factory.example:22", "tcp://db.acme.example:5432"].map(|text| text.parse().expect(text));
+        let given = [
+            "git.factory.example:22",
+            "tcp://db.acme.example:5432",
+            "tcp://git.factory.example:22",
+            "ssh://status.factory.example:8443",
+            "STATUS.factory.example:8443",
+            "https://db.acme.example:5432",
+            "https://db.acme.example:5432",
+        ];
+        let given = given.map(|text| text.parse().expect(text));
         let terms = WayTerms {
             gitlab: Some(&gitlab),
             kit: Some(&kit),
@@ -337,6 +383,9 @@ mod tests {
                 "https status.factory.example:8443",
                 "ssh git.factory.example:22",
                 "tcp db.acme.example:5432",
+                "tcp git.factory.example:22",
+                "ssh status.factory.example:8443",
+                "https db.acme.example:5432",
             ]
         );
         assert_eq!(ways.targets[0].url.as_str(), "https://gitlab.acme.example/git/api/v4/version");

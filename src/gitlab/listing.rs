@@ -9,6 +9,22 @@ use super::{Error, Project};
 use crate::http::limits::{MAX_LIST_ENTRIES, MAX_SMALL_LIST_BYTES, MAX_SMALL_LIST_ENTRIES, PAGE_SIZE};
 use crate::http::{Cause, Expected, LinkProblem, Pages, Request};
 
+/// In which order a list comes by ID.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum IdOrder {
+    OldestFirst,
+    NewestFirst,
+}
+
+impl IdOrder {
+    pub(super) const fn word(self) -> &'static str {
+        match self {
+            Self::OldestFirst => "asc",
+            Self::NewestFirst => "desc",
+        }
+    }
+}
+
 /// A list of `W` on the wire, read as `T`.
 pub(super) struct Listing<W, T> {
     pages: Pages,

@@ -3,8 +3,9 @@
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use super::listing::{self, Listing};
+use super::listing::{self, IdOrder, Listing};
 use super::permissions::needed_permission;
+use super::read_token::ReadToken;
 use super::wire::{
     ApplicationWire, DeliveryWire, DiscoveryWire, GroupWire, HookWire, LicenseWire, MetadataWire, ProjectWire,
     TokenWire, UserWire,
@@ -19,40 +20,24 @@ use crate::instance::{Edition, InstanceUrl};
 use crate::secret::PersonalAccessToken;
 use crate::target::{Target, TargetKind};
 
-/// In which order a list comes by ID.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub enum IdOrder {
-    OldestFirst,
-    NewestFirst,
-}
-
-impl IdOrder {
-    const fn word(self) -> &'static str {
-        match self {
-            Self::OldestFirst => "asc",
-            Self::NewestFirst => "desc",
-        }
-    }
-}
-
 /// Reads an instance with a token. Clones share the connections.
 #[derive(Clone)]
 pub struct Reader {
     pub(super) http: Client,
-    instance: InstanceUrl,
-    token: PersonalAccessToken,
+    pub(super) instance: InstanceUrl,
+    pub(super) token: ReadToken,
 }
 
 impl Reader {
     #[must_use]
     pub fn new(http: Client, instance: InstanceUrl, token: PersonalAccessToken) -> Self {
-        Self { http: http.for_gitlab(instance.url()), instance, token }
+        Self { http: http.for_gitlab(instance.url()), instance, token: ReadToken::Personal(token) }
     }
 
     /// The same with another token.
     #[must_use]
     pub fn with_token(&self, token: PersonalAccessToken) -> Self {
-        Self { token, ..self.clone() }
+        Self { token: ReadToken::Personal(token), ..self.clone() }
     }
 
     /// The same over another HTTP client.
@@ -81,11 +66,11 @@ impl Reader {
     /// Sends a GraphQL query. It is a POST that changes nothing, so it is sent again like a read.
     pub(super) async fn graphql(&self, query: &impl Serialize) -> Result<Response, Error> {
         let request = Request::write(Method::POST, self.instance.page("/api/graphql")).repeat(Repeat::Read);
-        self.http.send(&request.token(&self.token).json(query)?).await
+        self.http.send(&self.token.add_to(request).json(query)?).await
     }
 
     pub(super) fn request(&self, path: &str) -> Request {
-        Request::get(self.instance.api(path)).token(&self.token)
+        self.token.add_to(Request::get(self.instance.api(path)))
     }
 
     pub(super) async fn get<W: DeserializeOwned>(&self, path: &str, expected: Expected) -> Result<W, Error> {

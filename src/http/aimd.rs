@@ -19,6 +19,8 @@ pub(super) struct WaitBudget {
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Signal {
     Success,
+    /// The same, and it was the last one that the server takes for this long.
+    LastOne(Duration),
     /// A slow answer, 502 to 504, a time-out or a broken connection.
     Overload,
     RateLimited(RateLimited),
@@ -27,6 +29,11 @@ pub(super) enum Signal {
 }
 
 impl Signal {
+    /// An answer; `until_more` is how long the server takes no more after it.
+    pub(super) fn of_success(until_more: Option<Duration>) -> Self {
+        until_more.map_or(Self::Success, Self::LastOne)
+    }
+
     /// What a request that got no response says.
     pub(super) fn of_error(error: &Error) -> Self {
         match error.class() {
@@ -151,6 +158,10 @@ impl AimdLimit {
                 self.record_success(sample.started);
                 None
             }
+            Signal::LastOne(wait) => {
+                self.record_success(sample.started);
+                self.hold_until(sample.now, wait)
+            }
             Signal::Overload => {
                 self.decrease(sample);
                 None
@@ -160,6 +171,17 @@ impl AimdLimit {
                 self.record_rate_limit(sample, limited)
             }
         }
+    }
+
+    /// Sends nothing until the server takes requests again. A longer time than is ever waited for is left to the refusal that
+    /// would come.
+    fn hold_until(&mut self, now: Duration, wait: Duration) -> Option<Duration> {
+        let until = now.saturating_add(wait);
+        if wait > self.budget.named + RATE_LIMIT_LEEWAY || self.hold.is_some_and(|hold| until <= hold.until) {
+            return None;
+        }
+        self.hold = Some(Hold { until, is_closed: false });
+        Some(wait)
     }
 
     fn record_success(&mut self, started: Duration) {

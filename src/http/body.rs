@@ -3,7 +3,10 @@
 use tokio::sync::{Semaphore, SemaphorePermit};
 use zeroize::Zeroizing;
 
+use super::error::Cause;
 use super::limits::{MAX_ERROR_BYTES, SMALL_BODY_BYTES};
+use super::request::Request;
+use super::response::BodyEnding;
 
 /// Lets one large body be read at a time.
 pub(super) struct LargeBodies(Semaphore);
@@ -22,24 +25,62 @@ pub(super) enum ReadError {
     TooLarge,
     /// Not within the request's time.
     TimedOut,
+    /// Its end is that of the connection, which the server closed without TLS's closing message.
+    MayBeCut,
     Broken(reqwest::Error),
+}
+
+/// The cause for an answer that ended in a bare close.
+pub(super) fn may_be_cut_off() -> Cause {
+    let detail = "the server closed the connection without TLS's closing message (close_notify), so that its answer may be \
+                  cut off";
+    Cause::Broken { detail: detail.to_owned() }
+}
+
+/// Whether only the end of the connection says where the body ends. RFC 9112, 6.3.
+fn ends_with_connection(response: &reqwest::Response) -> bool {
+    response.version() <= reqwest::Version::HTTP_11
+        && response.content_length().is_none()
+        && !response.headers().contains_key(reqwest::header::TRANSFER_ENCODING)
+}
+
+/// Whether a server closed the connection without TLS's closing message (`close_notify`).
+fn is_bare_close(error: &reqwest::Error) -> bool {
+    let mut next: Option<&(dyn std::error::Error + 'static)> = Some(error);
+    while let Some(link) = next {
+        let kind = link.downcast_ref::<std::io::Error>().map(std::io::Error::kind);
+        if kind == Some(std::io::ErrorKind::UnexpectedEof) {
+            return true;
+        }
+        next = link.source();
+    }
+    false
 }
 
 /// Reads a body up to its limit. Of an error's body only the beginning is read.
 pub(super) async fn read(
     response: &mut reqwest::Response,
-    limit: usize,
+    request: &Request,
     large_bodies: &LargeBodies,
-) -> Result<Zeroizing<Vec<u8>>, ReadError> {
+) -> Result<(Zeroizing<Vec<u8>>, BodyEnding), ReadError> {
     let is_error = !response.status().is_success();
-    let limit = if is_error { MAX_ERROR_BYTES } else { limit };
+    let limit = if is_error { MAX_ERROR_BYTES } else { request.limit };
     let announced = response.content_length().map(|length| usize::try_from(length).unwrap_or(usize::MAX)).unwrap_or(0);
     if announced > limit && !is_error {
         return Err(ReadError::TooLarge);
     }
     let mut permit: Option<LargeBodyPermit<'_>> = None;
     let mut body = Body::new(announced, limit);
-    while let Some(chunk) = response.chunk().await.map_err(ReadError::Broken)? {
+    loop {
+        let chunk = match response.chunk().await {
+            Ok(Some(chunk)) => chunk,
+            Ok(None) => break,
+            Err(error) if ends_with_connection(response) && is_bare_close(&error) => {
+                let is_accepted = request.accepts_bare_close;
+                return if is_accepted { Ok((body.bytes, BodyEnding::BareClose)) } else { Err(ReadError::MayBeCut) };
+            }
+            Err(error) => return Err(ReadError::Broken(error)),
+        };
         let room = limit - body.bytes.len();
         if chunk.len() > room && !is_error {
             return Err(ReadError::TooLarge);
@@ -55,7 +96,7 @@ pub(super) async fn read(
             break;
         }
     }
-    Ok(body.bytes)
+    Ok((body.bytes, BodyEnding::Said))
 }
 
 struct Body {

@@ -306,7 +306,7 @@ impl Client {
             502..=504 if retry_after.is_some() => Signal::RateLimited(limited),
             502..=504 => Signal::Overload,
             _ if took > self.shared.timeout / OVERLOAD_PART => Signal::Overload,
-            _ => Signal::Success,
+            _ => Signal::of_success(error_response::time_until_more(&response.headers, self.shared.clock.now())),
         }
     }
 
@@ -325,16 +325,17 @@ impl Client {
             Err(error) => return Err(self.no_response(request, &error, deadline).await),
         };
         let status = response.status().as_u16();
-        let reading = body::read(&mut response, request.limit, &self.shared.large_bodies);
+        let reading = body::read(&mut response, request, &self.shared.large_bodies);
         let read = tokio::time::timeout(self.until(deadline), reading).await;
-        let body = match read.unwrap_or(Err(ReadError::TimedOut)) {
-            Ok(body) => body,
+        let (body, ending) = match read.unwrap_or(Err(ReadError::TimedOut)) {
+            Ok(read) => read,
+            Err(ReadError::MayBeCut) => return Err(request.failed(body::may_be_cut_off())),
             Err(ReadError::TimedOut) => return Err(request.failed(Cause::Timeout { after: self.shared.timeout })),
             Err(ReadError::TooLarge) => return Err(request.failed(Cause::TooLarge { limit: request.limit })),
             Err(ReadError::Broken(error)) => return Err(self.no_response(request, &error, deadline).await),
         };
         let request = Request { body: None, headers: reqwest::header::HeaderMap::new(), ..request.clone() };
-        Ok(Response { status, url: url.clone(), headers: response.headers().clone(), body, request })
+        Ok(Response { status, url: url.clone(), headers: response.headers().clone(), body, ending, request })
     }
 
     /// The time until an exchange's deadline.
@@ -382,7 +383,6 @@ impl Client {
         &self.secured(url).trust
     }
 
-    /// Whether the run may connect to this address.
     pub(super) fn reaches(&self, address: SocketAddr) -> bool {
         self.shared.reach.includes(address)
     }

@@ -200,5 +200,12 @@ pub(super) fn retry_after(headers: &HeaderMap, now: Timestamp) -> Option<Duratio
     wait.or_else(reset).filter(|wait| !wait.is_zero())
 }
 
+/// How long until a server takes requests again that has just answered the last one of its limit: GitLab.com says with every
+/// answer how many are left (gitlab: lib/gitlab/rack_attack.rb, `RateLimit-Remaining`).
+pub(super) fn time_until_more(headers: &HeaderMap, now: Timestamp) -> Option<Duration> {
+    let left = headers.get("ratelimit-remaining")?.to_str().ok()?.trim();
+    if left == "0" { retry_after(headers, now) } else { None }
+}
+
 #[cfg(test)]
 mod tests;

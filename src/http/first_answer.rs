@@ -9,7 +9,7 @@ use super::error::{Cause, Error};
 use super::options::place;
 use super::probe::{ClockDifference, DatedResponse, NoTime, clock_difference};
 use super::request::Request;
-use super::response::Response;
+use super::response::{BodyEnding, Response};
 use super::retry::Attempts;
 use crate::instance::bare;
 
@@ -21,6 +21,16 @@ pub struct FirstAnswer {
     pub clock: Result<ClockDifference, NoTime>,
     /// How long the response took; `None` where none came.
     pub took: Option<Duration>,
+    /// How the response ended.
+    pub ending: BodyEnding,
+}
+
+impl FirstAnswer {
+    /// No response came.
+    #[must_use]
+    pub fn none(error: Error) -> Self {
+        Self { answer: Err(error), clock: Err(NoTime::NoDate), took: None, ending: BodyEnding::Said }
+    }
 }
 
 impl Client {
@@ -28,17 +38,18 @@ impl Client {
     pub async fn first_answer(&self, url: &Url) -> FirstAnswer {
         let clock = self.clock().system();
         let (sent, began) = (clock.now(), clock.instant());
-        let request = Request::get(url.clone());
+        let request = Request { accepts_bare_close: true, ..Request::get(url.clone()) };
         let response = match self.exchange(&request, url, Attempts::default()).await {
             Ok(response) => response,
-            Err(error) => return FirstAnswer { answer: Err(error), clock: Err(NoTime::NoDate), took: None },
+            Err(error) => return FirstAnswer::none(error),
         };
         let round_trip = clock.instant().duration_since(began);
         let difference = match response.header("date") {
             Some(date) => clock_difference(&DatedResponse { date, age: response.header("age"), sent, round_trip }),
             None => Err(NoTime::NoDate),
         };
-        FirstAnswer { answer: self.told(response), clock: difference, took: Some(round_trip) }
+        let ending = response.ending;
+        FirstAnswer { answer: self.told(response), clock: difference, took: Some(round_trip), ending }
     }
 
     fn told(&self, response: Response) -> Result<u16, Error> {

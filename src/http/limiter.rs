@@ -217,6 +217,9 @@ impl Drop for Permit<'_> {
         if let Some(queue) = queues.origins.get_mut(&self.origin) {
             queue.limit.release();
             wait = self.signal.and_then(|signal| queue.limit.record(Sample { started: self.started, now, signal }));
+            // Nobody may want to send anything more.
+            let is_foreseen = matches!(self.signal, Some(Signal::LastOne(_)));
+            wait = wait.filter(|_| !is_foreseen || !queue.waiting.is_empty());
         }
         // Under the same lock as the release, so that no other request is sent between the two.
         queues.wake(now);

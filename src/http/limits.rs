@@ -90,6 +90,13 @@ pub(crate) const MAX_LOG_ENTRIES: u8 = 20;
 /// Enough entries to find a test that was just sent, and the delivery before it.
 pub(crate) const NEWEST_LOG_ENTRIES: u8 = 2;
 
+// The loopback redirect.
+
+/// At most this many connections are open at once; a browser opens two or three.
+pub(crate) const MAX_LOOPBACK_CONNECTIONS: usize = 32;
+/// At most this many bytes of a request's head: browsers send a few thousand, GitLab's address is short.
+pub(crate) const MAX_LOOPBACK_HEAD: usize = 32 * 1024;
+
 // Factory.
 
 /// At most this many bytes of a kit, which is a page of JSON.

@@ -2,10 +2,12 @@
 
 use std::future::Future;
 use std::pin::Pin;
+use std::sync::{Mutex, PoisonError};
 
 use base64::Engine as _;
 use oauth2::{AsyncHttpClient, AuthType, ClientSecret, HttpRequest, HttpResponse};
 use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, HeaderValue};
+use tokio::sync::Notify;
 use url::Url;
 use zeroize::Zeroizing;
 
@@ -13,7 +15,7 @@ use super::client::Client;
 use super::error::{Error, ErrorResponse};
 use super::limits::MAX_RESPONSE_BYTES;
 use super::request::{Repeat, Request};
-use crate::secret::ApplicationSecret;
+use crate::secret::{ApplicationSecret, AuthorizationCode, PkceVerifier, Secret, SecretKind};
 
 /// An application's ID and secret.
 #[derive(Clone, Copy)]
@@ -26,13 +28,33 @@ pub struct OAuthPair<'a> {
 pub struct OAuth2Client {
     client: Client,
     repeat: Repeat,
+    refused: Refused,
+}
+
+/// The refusal that ends a poll: the crate tries again after every failed request, also where a proxy or firewall will never
+/// let one through.
+#[derive(Debug, Default)]
+struct Refused {
+    error: Mutex<Option<Error>>,
+    came: Notify,
 }
 
 impl OAuth2Client {
     /// `repeat` says what the exchange is: a probe that leaves nothing behind is a read, though it is a POST.
     #[must_use]
     pub fn new(client: Client, repeat: Repeat) -> Self {
-        Self { client, repeat }
+        Self { client, repeat, refused: Refused::default() }
+    }
+
+    /// Waits for a request that was refused, and not by OAuth's own errors.
+    pub async fn refusal(&self) -> Error {
+        loop {
+            let coming = self.refused.came.notified();
+            if let Some(error) = self.refused.error.lock().unwrap_or_else(PoisonError::into_inner).clone() {
+                return error;
+            }
+            coming.await;
+        }
     }
 
     async fn send(&self, request: HttpRequest) -> Result<HttpResponse, Error> {
@@ -43,7 +65,13 @@ impl OAuth2Client {
                 Some(response) if response.status < 500 && response.error.is_some() => {
                     Ok(json_response(response.status, oauth_error(response)))
                 }
-                _ => Err(error),
+                _ => {
+                    if error.is_refusal() {
+                        *self.refused.error.lock().unwrap_or_else(PoisonError::into_inner) = Some(error.clone());
+                        self.refused.came.notify_one();
+                    }
+                    Err(error)
+                }
             },
         }
     }
@@ -64,6 +92,18 @@ pub fn client_secret(secret: &ApplicationSecret) -> ClientSecret {
     ClientSecret::new(secret.expose().to_owned())
 }
 
+/// The code in the crate's own type, likewise.
+#[must_use]
+pub fn authorization_code(code: &AuthorizationCode) -> oauth2::AuthorizationCode {
+    oauth2::AuthorizationCode::new(code.expose().to_owned())
+}
+
+/// The verifier in the crate's own type, likewise.
+#[must_use]
+pub fn pkce_verifier(verifier: &PkceVerifier) -> oauth2::PkceCodeVerifier {
+    oauth2::PkceCodeVerifier::new(verifier.expose().to_owned())
+}
+
 fn our_request(request: HttpRequest, repeat: Repeat) -> Result<Request, Error> {
     let (parts, body) = request.into_parts();
     let url: Url = parts
@@ -74,7 +114,7 @@ fn our_request(request: HttpRequest, repeat: Repeat) -> Result<Request, Error> {
     let mut headers = parts.headers;
     headers.get_mut(AUTHORIZATION).into_iter().for_each(|value| value.set_sensitive(true));
     let (method, body) = (parts.method, Some(Zeroizing::new(body)));
-    Ok(Request { method, url, headers, body, repeat, limit: MAX_RESPONSE_BYTES })
+    Ok(Request { method, url, headers, body, repeat, limit: MAX_RESPONSE_BYTES, accepts_bare_close: false })
 }
 
 fn oauth_error(response: &ErrorResponse) -> Vec<u8> {
@@ -106,6 +146,17 @@ impl Request {
             request.secret_header(AUTHORIZATION, &basic(pair));
         }
         request
+    }
+}
+
+impl Request {
+    /// Revokes a token of a public client, which has no secret.
+    #[must_use]
+    pub fn revoke_oauth<K: SecretKind>(url: Url, client_id: &str, token: &Secret<K>) -> Self {
+        let mut form = url::form_urlencoded::Serializer::new(String::new());
+        form.append_pair("token", token.expose()).append_pair("client_id", client_id);
+        let body = Zeroizing::new(form.finish());
+        Self::write(reqwest::Method::POST, url).bytes(body.as_bytes(), "application/x-www-form-urlencoded")
     }
 }
 

@@ -8,7 +8,7 @@ use zeroize::Zeroizing;
 
 use super::error::{Cause, Error, FailedRequest};
 use super::limits::{MAX_RESPONSE_BYTES, REQUEST_CAPACITY};
-use crate::secret::{FactoryKey, PersonalAccessToken, Secret, SecretKind};
+use crate::secret::{AccessToken, FactoryKey, PersonalAccessToken, Secret, SecretKind};
 
 /// Whether a request may be sent again.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -32,6 +32,8 @@ pub struct Request {
     pub(super) body: Option<Zeroizing<Vec<u8>>>,
     pub(super) repeat: Repeat,
     pub(super) limit: usize,
+    /// Whether an answer is taken that may be cut off, because the server closed without TLS's closing message.
+    pub(super) accepts_bare_close: bool,
 }
 
 impl Request {
@@ -55,7 +57,8 @@ impl Request {
     }
 
     fn new(method: Method, url: Url, repeat: Repeat) -> Self {
-        let request = Self { method, url, headers: HeaderMap::new(), body: None, repeat, limit: MAX_RESPONSE_BYTES };
+        let (headers, limit) = (HeaderMap::new(), MAX_RESPONSE_BYTES);
+        let request = Self { method, url, headers, body: None, repeat, limit, accepts_bare_close: false };
         request.header("accept", "application/json")
     }
 
@@ -84,6 +87,13 @@ impl Request {
     #[must_use]
     pub fn token(mut self, token: &PersonalAccessToken) -> Self {
         self.secret_header(HeaderName::from_static("private-token"), token.expose());
+        self
+    }
+
+    /// Adds an OAuth token of GitLab.
+    #[must_use]
+    pub fn oauth_token(mut self, token: &AccessToken) -> Self {
+        self.secret_header(AUTHORIZATION, &Zeroizing::new(format!("Bearer {}", token.expose())));
         self
     }
 

@@ -17,8 +17,18 @@ pub struct Response {
     pub(super) url: Url,
     pub(super) headers: HeaderMap,
     pub(super) body: Zeroizing<Vec<u8>>,
+    pub(super) ending: BodyEnding,
     /// Its request without the body, for errors.
     pub(super) request: Request,
+}
+
+/// What says that a body is over.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum BodyEnding {
+    /// Its length, its last part, or TLS.
+    Said,
+    /// The server closed the connection without TLS's closing message (`close_notify`): it may be cut off.
+    BareClose,
 }
 
 impl Response {

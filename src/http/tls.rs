@@ -1,6 +1,7 @@
 //! Which certificates are trusted, which one this program shows, and why a connection fails.
 
 mod identity;
+mod private_root;
 pub(super) mod problem;
 
 use std::sync::Arc;
@@ -19,6 +20,8 @@ use tokio_rustls::rustls::{
 use x509_parser::prelude::{FromDer as _, X509Certificate};
 
 pub(super) use self::identity::Identity;
+pub use self::private_root::PrivateRoot;
+pub(super) use self::private_root::VerifiedChain;
 
 /// Whether this program has a certificate of its own to show.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -94,6 +97,10 @@ impl ServerVerifier {
         Self { roots, given, provider }
     }
 
+    pub(super) fn given(&self) -> &[CertificateDer<'static>] {
+        &self.given
+    }
+
     /// The name and the dates of a certificate that is trusted as it is.
     fn as_given(
         end_entity: &CertificateDer<'_>,
@@ -117,7 +124,10 @@ impl ServerVerifier {
 /// Verifies by the given certificates only.
 fn only(given: &[CertificateDer<'static>], provider: &Arc<CryptoProvider>) -> Option<Arc<dyn ServerCertVerifier>> {
     let mut roots = RootCertStore::empty();
-    roots.add_parsable_certificates(given.iter().cloned());
+    let (added, _unreadable) = roots.add_parsable_certificates(given.iter().cloned());
+    if added == 0 {
+        return None;
+    }
     let verifier = WebPkiServerVerifier::builder_with_provider(Arc::new(roots), Arc::clone(provider)).build().ok()?;
     Some(verifier as Arc<dyn ServerCertVerifier>)
 }

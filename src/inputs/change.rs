@@ -31,11 +31,13 @@ impl Interview<'_> {
         mut check: impl AsyncFnMut(&T) -> Result<(), Failure>,
     ) -> Result<(), Failure> {
         self.require_terminal(setting)?;
+        let mut at_enter = present.map(str::to_owned);
         loop {
-            let typed = self.ask_with(&prompt_with_default(setting, present), setting)?;
+            let typed = self.ask_with(&prompt_with_default(setting, at_enter.as_deref()), setting)?;
             if present == Some(typed.as_str()) {
                 return Ok(());
             }
+            self.accepted.borrow_mut().remove(setting.key);
             let checked = match setting.read(&typed, &Source::Prompt) {
                 Ok(value) => check(&value).await,
                 Err(error) => Err(error.into()),
@@ -47,6 +49,8 @@ impl Interview<'_> {
                 }
                 Err(failure) => self.refuse(setting, failure, &Source::Prompt)?,
             }
+            // What the check offers, if it does.
+            at_enter = self.accepted.borrow().get(setting.key).cloned().or(at_enter);
         }
     }
 

@@ -231,3 +231,14 @@ fn a_setting_that_can_be_missing_has_a_name_and_every_question_has_words() {
         }
     }
 }
+
+#[test]
+fn an_unknown_key_is_told_where_the_keys_are_found() {
+    let hint = |text: &str| {
+        let error = settings::Answers::parse(text, "acme.toml".into()).expect_err(text);
+        Failure::from(error).fixes.remove(0).text
+    };
+    assert!(hint("weather = 'fine'").starts_with("every key is the long flag with _ for -; what network plan takes"));
+    let below = hint("[network]\nvpc_cidr = ['10.0.0.0/16']");
+    assert!(below.starts_with("the keys below [network] are method, gitlab_addresses, ssh_port, vpc_id, "), "{below}");
+}

@@ -7,6 +7,7 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
+use super::cloud::CloudEntry;
 use crate::kit::{Handover, TrustedValues};
 use crate::target::{Strategy, Target, TargetKind};
 
@@ -37,6 +38,7 @@ pub enum Entry {
     Bundle(BundleEntry),
     Disconnect(DisconnectEntry),
     Exercise(ExerciseEntry),
+    Cloud(CloudEntry),
 }
 
 /// The beginning and the end of a run.
@@ -297,7 +299,7 @@ impl Entry {
         match self {
             Self::Hook(_) => false,
             Self::Run(_) | Self::Application(_) | Self::Token(_) | Self::Bundle(_) => true,
-            Self::Disconnect(_) | Self::Exercise(_) => true,
+            Self::Disconnect(_) | Self::Exercise(_) | Self::Cloud(_) => true,
         }
     }
 }
@@ -335,6 +337,12 @@ impl From<DisconnectEntry> for Entry {
 impl From<ExerciseEntry> for Entry {
     fn from(entry: ExerciseEntry) -> Self {
         Self::Exercise(entry)
+    }
+}
+
+impl From<CloudEntry> for Entry {
+    fn from(entry: CloudEntry) -> Self {
+        Self::Cloud(entry)
     }
 }
 

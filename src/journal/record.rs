@@ -2,6 +2,7 @@
 #![deny(clippy::wildcard_enum_match_arm, clippy::match_wildcard_for_single_variants)]
 
 mod ages;
+mod cloud;
 mod ended;
 mod exercises;
 mod handed_over;
@@ -14,6 +15,7 @@ use url::Url;
 
 use super::entry::{ApplicationEntry, Entry, HookChange, HookEntry, Rotation, RunEntry};
 pub use ages::SecretAges;
+pub use cloud::{CloudRecord, GrantRecord};
 pub use ended::KnownTarget;
 pub use exercises::ExerciseRecord;
 pub use handed_over::{ApplicationBundleRecord, BundleRecord, MintedRecord, ReplacedToken, TokenBundleRecord};
@@ -112,6 +114,9 @@ pub struct Record {
     /// The ID of the application that this tool removed last.
     #[serde(skip)]
     pub removed_application: Option<String>,
+    /// The connection to GitLab.com, where this is one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cloud: Option<Box<CloudRecord>>,
     /// Lines that could not be read: incomplete, or of a newer program.
     pub unread_lines: usize,
     /// What this machine recorded for other organizations on the same instance.
@@ -254,6 +259,7 @@ impl Record {
             Entry::Disconnect(entry) => self.add_disconnect(at, entry),
             Entry::Hook(entry) => self.add_hook(at, entry),
             Entry::Exercise(entry) => self.add_exercise(entry),
+            Entry::Cloud(entry) => self.add_cloud(at, entry),
         }
     }
 

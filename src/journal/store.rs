@@ -126,6 +126,13 @@ impl Connection {
         self.folder.join("application.age")
     }
 
+    /// The path of the sealed grant to Factory's application on GitLab.com, as [`Self::bundle_path`]. It is there until Factory
+    /// has it.
+    #[must_use]
+    pub fn grant_path(&self) -> PathBuf {
+        self.folder.join("cloud-grant.age")
+    }
+
     #[must_use]
     pub fn journal_path(&self) -> PathBuf {
         self.folder.join(JOURNAL)
@@ -173,6 +180,9 @@ impl Connection {
         if let Some(bundle) = &mut record.application_bundle {
             bundle.on_disk = digest(&self.application_bundle_path()).as_deref() == Some(&bundle.sha256);
         }
+        if let Some(grant) = record.cloud.as_mut().and_then(|cloud| cloud.grant.as_mut()) {
+            grant.on_disk = digest(&self.grant_path()).as_deref() == Some(&grant.sha256);
+        }
         Ok(record)
     }
 
@@ -182,7 +192,7 @@ impl Connection {
     /// # Errors
     /// As [`Connection::record`].
     pub fn choices(&self) -> Result<Record, Error> {
-        const CHOICES: [&str; 3] = [r#""began""#, r#""kit_accepted""#, r#""disconnected""#];
+        const CHOICES: [&str; 4] = [r#""began""#, r#""cloud_began""#, r#""kit_accepted""#, r#""disconnected""#];
         self.read(&|line| CHOICES.iter().any(|choice| line.contains(choice)))
     }
 
@@ -220,7 +230,7 @@ impl Connection {
     /// # Errors
     /// [`Error::Write`] when a file cannot be removed or written.
     pub fn bury(&self, _lock: &Lock, entries: Vec<Entry>, clock: Clock) -> Result<(), Error> {
-        let bundles = [self.bundle_path(), self.token_bundle_path(), self.application_bundle_path()];
+        let bundles = [self.bundle_path(), self.token_bundle_path(), self.application_bundle_path(), self.grant_path()];
         for path in bundles.into_iter().chain([self.last_look_path()]) {
             files::remove_regular(&path).map_err(|source| Error::Write { path, source })?;
         }

@@ -5,8 +5,8 @@ use jiff::Timestamp;
 use serde::Serialize;
 use url::Url;
 
-use super::Kit;
 use super::network::{NetworkTerms, is_fingerprint};
+use super::{BundleTerms, Kit};
 use crate::instance::is_loopback;
 use crate::network::host::host;
 use crate::secret::{SHORTEST_SECRET, WebhookToken};
@@ -41,16 +41,11 @@ impl Kit {
     /// All problems, in the order of the kit. Recipients are checked when they are parsed for sealing.
     #[must_use]
     pub fn check(&self, now: Timestamp, delivery: DeliveryMode) -> Vec<KitProblem> {
-        let mut problems = Problems(Vec::new());
-        if let Some(end) = self.expires_at.filter(|end| *end <= now) {
-            problems.error(
-                "expires_at",
-                format!("the kit expired on {}; ask Factory for a new one", end.strftime("%Y-%m-%d")),
-            );
-        }
+        let mut problems = Problems::default();
+        problems.expiry(self.expires_at, now);
         self.check_application(&mut problems);
         self.check_webhook(&mut problems);
-        self.check_bundle(delivery, &mut problems);
+        self.bundle.check(delivery, &mut problems);
         self.check_answers(&mut problems);
         self.check_network(&mut problems);
         let urls = [
@@ -59,9 +54,10 @@ impl Kit {
             ("disconnect_url", &self.disconnect_url),
         ];
         for (path, url) in urls {
-            if let Some(url) = url {
-                problems.protected(path, url);
-            }
+            problems.optional_address(path, url.as_ref());
+        }
+        if let Some(cloud) = &self.cloud {
+            cloud.check(&mut problems);
         }
         problems.0
     }
@@ -73,19 +69,11 @@ impl Kit {
         if self.application.name.trim().is_empty() {
             problems.error("application.name", "it is empty");
         }
-        if self.application.scopes.is_empty() {
-            problems.error("application.scopes", "it is empty");
-        }
-        let odd = |scope: &&String| {
-            scope.is_empty() || !scope.chars().all(|c| c.is_ascii_lowercase() || matches!(c, '_' | ':' | '*'))
-        };
-        if let Some(scope) = self.application.scopes.iter().find(odd) {
-            problems.error("application.scopes", format!("{scope:?} does not look like a GitLab scope"));
-        }
+        problems.scopes("application.scopes", &self.application.scopes);
     }
 
     fn check_webhook(&self, problems: &mut Problems) {
-        problems.protected("webhook.url", &self.webhook.url);
+        problems.address("webhook.url", &self.webhook.url);
         let names = [self.organization.id.as_str(), &self.organization.name];
         if let Some(why) = webhook_secret_problem(&self.webhook.secret_token, &names) {
             problems.error("webhook.secret_token", why);
@@ -141,13 +129,15 @@ impl Kit {
         problems.blocks("network.vpc.cidrs", vpc.as_ref().map(|vpc| vpc.cidrs.as_slice()).unwrap_or_default());
         problems.blocks("network.vpn.cidrs", vpn.as_ref().map(|vpn| vpn.cidrs.as_slice()).unwrap_or_default());
     }
+}
 
-    fn check_bundle(&self, delivery: DeliveryMode, problems: &mut Problems) {
-        if self.bundle.recipients.is_empty() {
+impl BundleTerms {
+    pub(super) fn check(&self, delivery: DeliveryMode, problems: &mut Problems) {
+        if self.recipients.is_empty() {
             problems.error("bundle.recipients", "it is empty, so the bundle could not be sealed");
         }
-        match &self.bundle.upload_url {
-            Some(url) => problems.protected("bundle.upload_url", url),
+        match &self.upload_url {
+            Some(url) => problems.address("bundle.upload_url", url),
             None if delivery == DeliveryMode::Upload => {
                 problems.error(
                     "bundle.upload_url",
@@ -168,14 +158,15 @@ fn shown(text: &str) -> String {
     text.chars().take(LONGEST).chain("…".chars()).collect()
 }
 
-struct Problems(Vec<KitProblem>);
+#[derive(Default)]
+pub(super) struct Problems(pub(super) Vec<KitProblem>);
 
 impl Problems {
-    fn error(&mut self, path: &str, message: impl Into<String>) {
+    pub(super) fn error(&mut self, path: &str, message: impl Into<String>) {
         self.add(KitSeverity::Error, path, message.into());
     }
 
-    fn warning(&mut self, path: &str, message: impl Into<String>) {
+    pub(super) fn warning(&mut self, path: &str, message: impl Into<String>) {
         self.add(KitSeverity::Warning, path, message.into());
     }
 
@@ -195,9 +186,34 @@ impl Problems {
         self.0.push(KitProblem { severity, path: path.to_owned(), message });
     }
 
-    fn protected(&mut self, path: &str, url: &Url) {
+    pub(super) fn expiry(&mut self, end: Option<Timestamp>, now: Timestamp) {
+        if let Some(end) = end.filter(|end| *end <= now) {
+            let text = format!("the kit expired on {}; ask Factory for a new one", end.strftime("%Y-%m-%d"));
+            self.error("expires_at", text);
+        }
+    }
+
+    pub(super) fn scopes(&mut self, path: &str, scopes: &[String]) {
+        if scopes.is_empty() {
+            self.error(path, "it is empty");
+        }
+        let is_odd = |scope: &&String| {
+            scope.is_empty() || !scope.chars().all(|c| c.is_ascii_lowercase() || matches!(c, '_' | ':' | '*'))
+        };
+        if let Some(scope) = scopes.iter().find(is_odd) {
+            self.error(path, format!("{scope:?} does not look like a GitLab scope"));
+        }
+    }
+
+    pub(super) fn address(&mut self, path: &str, url: &Url) {
         if let Some(why) = address_problem(url) {
             self.error(path, why);
+        }
+    }
+
+    pub(super) fn optional_address(&mut self, path: &str, url: Option<&Url>) {
+        if let Some(url) = url {
+            self.address(path, url);
         }
     }
 }

@@ -13,7 +13,9 @@ use serde::{Deserialize, Serialize, Serializer};
 use sha2::{Digest as _, Sha256};
 use url::Url;
 
-use super::{ApplicationTerms, BundleTerms, Kit, NetworkTerms, TokenTerms, UploadMethod, WebhookTerms};
+use super::{
+    ApplicationTerms, BundleTerms, CloudTerms, Kit, NetworkTerms, Organization, TokenTerms, UploadMethod, WebhookTerms,
+};
 use crate::instance::bare;
 
 /// How many hexadecimal digits are shown: 96 bits.
@@ -142,10 +144,68 @@ impl TrustedValues {
     }
 }
 
+/// The parts of a kit that are trusted, whatever it is read for; those of a self-hosted instance may be absent.
+pub(super) struct TrustedParts<'k> {
+    pub organization: &'k Organization,
+    pub application: Option<&'k ApplicationTerms>,
+    pub webhook: Option<&'k WebhookTerms>,
+    pub receipts_url: Option<&'k Url>,
+    pub token: &'k TokenTerms,
+    pub bundle: Option<&'k BundleTerms>,
+    pub status_url: Option<&'k Url>,
+    pub disconnect_url: Option<&'k Url>,
+    pub network: &'k NetworkTerms,
+    pub cloud: Option<&'k CloudTerms>,
+}
+
+impl TrustedParts<'_> {
+    pub(super) fn values(&self) -> TrustedValues {
+        let mut values = TrustedValues::default();
+        values.add("organization.id", [self.organization.id.clone()]);
+        values.add("organization.name", [self.organization.name.clone()]);
+        self.application.into_iter().for_each(|application| application.add_to(&mut values));
+        self.webhook.into_iter().for_each(|webhook| webhook.add_to(&mut values));
+        values.add_address("webhook.receipts_url", self.receipts_url);
+        let TokenTerms { handover, scopes } = self.token;
+        values.add("token.handover", [handover.to_string()]);
+        values.add_set("token.scopes", scopes.iter().cloned());
+        self.bundle.into_iter().for_each(|bundle| bundle.add_to(&mut values));
+        values.add_address("status_url", self.status_url);
+        values.add_address("disconnect_url", self.disconnect_url);
+        self.network.add_to(&mut values);
+        self.cloud.into_iter().for_each(|cloud| cloud.add_to(&mut values));
+        values
+    }
+
+    pub(super) fn key_origins(&self) -> BTreeSet<String> {
+        let not_presigned = |bundle: &BundleTerms| {
+            let BundleTerms { upload_url, method, recipients: _ } = bundle;
+            upload_url.as_ref().filter(|url| !is_presigned(url, *method)).map(origin)
+        };
+        let upload = self.bundle.and_then(not_presigned);
+        let of_cloud = self.cloud.into_iter().flat_map(|cloud| {
+            [cloud.connect_url.as_ref(), cloud.candidates_url.as_ref(), cloud.selection_url.as_ref()]
+        });
+        let asked = [self.receipts_url, self.status_url, self.disconnect_url].into_iter().chain(of_cloud);
+        asked.flatten().map(origin).chain(upload).collect()
+    }
+}
+
 impl Kit {
-    /// What is trusted of it. Each part is taken apart by name: a new field has to be decided on here.
+    /// What is trusted of it.
     #[must_use]
     pub fn trusted(&self) -> TrustedValues {
+        self.trusted_parts().values()
+    }
+
+    /// The origins of the addresses that are asked with the key of Factory's API.
+    #[must_use]
+    pub fn key_origins(&self) -> BTreeSet<String> {
+        self.trusted_parts().key_origins()
+    }
+
+    /// Each part is taken apart by name: a new field has to be decided on here.
+    fn trusted_parts(&self) -> TrustedParts<'_> {
         let Self {
             schema: _,
             organization,
@@ -158,30 +218,33 @@ impl Kit {
             disconnect_url,
             answers: _,
             network,
+            cloud,
         } = self;
-        let mut values = TrustedValues::default();
-        values.add("organization.id", [organization.id.clone()]);
-        values.add("organization.name", [organization.name.clone()]);
-        application.add_to(&mut values);
-        webhook.add_to(&mut values);
-        let TokenTerms { handover, scopes } = token;
-        values.add("token.handover", [handover.to_string()]);
-        values.add_set("token.scopes", scopes.iter().cloned());
-        bundle.add_to(&mut values);
-        values.add_address("status_url", status_url.as_ref());
-        values.add_address("disconnect_url", disconnect_url.as_ref());
-        network.add_to(&mut values);
-        values
+        TrustedParts {
+            organization,
+            application: Some(application),
+            webhook: Some(webhook),
+            receipts_url: webhook.receipts_url.as_ref(),
+            token,
+            bundle: Some(bundle),
+            status_url: status_url.as_ref(),
+            disconnect_url: disconnect_url.as_ref(),
+            network,
+            cloud: cloud.as_ref(),
+        }
     }
+}
 
-    /// The origins of the addresses that are asked with the key of Factory's API.
-    #[must_use]
-    pub fn key_origins(&self) -> BTreeSet<String> {
-        let BundleTerms { upload_url, method, recipients: _ } = &self.bundle;
-        let upload = upload_url.as_ref().filter(|url| !is_presigned(url, *method));
-        let asked = [&self.webhook.receipts_url, &self.status_url, &self.disconnect_url];
-        let urls = asked.into_iter().map(Option::as_ref).chain([upload]);
-        urls.flatten().map(origin).collect()
+impl CloudTerms {
+    fn add_to(&self, values: &mut TrustedValues) {
+        let Self { url, client_id, scopes, redirect_uri, device: _, connect_url, candidates_url, selection_url } = self;
+        values.add_address("cloud.url", Some(url));
+        values.add("cloud.client_id", client_id.clone());
+        values.add_set("cloud.scopes", scopes.iter().cloned());
+        values.add("cloud.redirect_uri", redirect_uri.clone());
+        values.add_address("cloud.connect_url", connect_url.as_ref());
+        values.add_address("cloud.candidates_url", candidates_url.as_ref());
+        values.add_address("cloud.selection_url", selection_url.as_ref());
     }
 }
 
@@ -196,10 +259,9 @@ impl ApplicationTerms {
 
 impl WebhookTerms {
     fn add_to(&self, values: &mut TrustedValues) {
-        let Self { url, secret_token: _, previous_secret_token: _, signing_token: _, events, receipts_url } = self;
+        let Self { url, secret_token: _, previous_secret_token: _, signing_token: _, events, receipts_url: _ } = self;
         values.add_address("webhook.url", Some(url));
         values.add_set("webhook.events", events.iter().map(ToString::to_string));
-        values.add_address("webhook.receipts_url", receipts_url.as_ref());
     }
 }
 

@@ -25,12 +25,7 @@ impl Kit {
         replace(&mut self.application.scopes, Some(scopes).filter(|scopes| !scopes.is_empty()));
         replace(&mut self.webhook.url, webhook_url);
         replace(&mut self.webhook.secret_token, webhook_secret);
-        replace(&mut self.bundle.recipients, Some(recipients).filter(|recipients| !recipients.is_empty()));
-        if upload_url.is_some() {
-            // The method belongs to the URL that was replaced.
-            self.bundle.method = UploadMethod::default();
-            self.bundle.upload_url = upload_url;
-        }
+        self.bundle.replace(recipients, upload_url);
         self
     }
 
@@ -62,8 +57,20 @@ impl Kit {
             disconnect_url: None,
             answers: Vec::new(),
             network: super::NetworkTerms::default(),
+            cloud: None,
         };
         Some(kit.with(overrides.clone()))
+    }
+}
+
+impl BundleTerms {
+    pub(super) fn replace(&mut self, recipients: Vec<String>, upload_url: Option<Url>) {
+        replace(&mut self.recipients, Some(recipients).filter(|recipients| !recipients.is_empty()));
+        if upload_url.is_some() {
+            // The method belongs to the URL that was replaced.
+            self.method = UploadMethod::default();
+            self.upload_url = upload_url;
+        }
     }
 }
 

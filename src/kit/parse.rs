@@ -1,5 +1,6 @@
 //! Parses a kit. An error names all missing fields at once, or an invalid field by its path, and never quotes a secret.
 
+use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use super::{Kit, SCHEMA};
@@ -37,14 +38,10 @@ impl Kit {
     /// # Errors
     /// [`KitError`].
     pub fn parse(text: &str) -> Result<Self, KitError> {
-        let value: Value = serde_json::from_str(text.trim_start_matches('\u{feff}')).map_err(|error| {
-            if error.is_eof() {
-                KitError::CutShort
-            } else {
-                KitError::NotJson { line: error.line(), column: error.column() }
-            }
-        })?;
-        check_schema(&value)?;
+        Self::from_value(document(text)?)
+    }
+
+    pub(super) fn from_value(value: Value) -> Result<Self, KitError> {
         let missing: Vec<&str> = REQUIRED
             .iter()
             .filter(|(at, _)| value.pointer(at).is_none_or(Value::is_null))
@@ -53,11 +50,29 @@ impl Kit {
         if !missing.is_empty() {
             return Err(KitError::Missing(missing));
         }
-        serde_path_to_error::deserialize(value).map_err(|error| KitError::Invalid {
-            path: error.path().to_string(),
-            why: without_values(&error.into_inner().to_string()),
-        })
+        typed(value)
     }
+}
+
+/// The text as JSON with the schema of a kit.
+pub(super) fn document(text: &str) -> Result<Value, KitError> {
+    let value: Value = serde_json::from_str(text.trim_start_matches('\u{feff}')).map_err(|error| {
+        if error.is_eof() {
+            KitError::CutShort
+        } else {
+            KitError::NotJson { line: error.line(), column: error.column() }
+        }
+    })?;
+    check_schema(&value)?;
+    Ok(value)
+}
+
+/// The document, typed; an error names the field and does not quote its value.
+pub(super) fn typed<T: DeserializeOwned>(value: Value) -> Result<T, KitError> {
+    serde_path_to_error::deserialize(value).map_err(|error| KitError::Invalid {
+        path: error.path().to_string(),
+        why: without_values(&error.into_inner().to_string()),
+    })
 }
 
 /// The prefix of all schemas of this program.

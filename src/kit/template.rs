@@ -29,7 +29,8 @@ const TEMPLATE: &str = r#"{
   "status_url": null,
   "disconnect_url": null,
   "answers": [],
-  "network": { "endpoints": [], "ssh_host_keys": [], "egress_cidrs": [], "vpc": null, "vpn": null }
+  "network": { "endpoints": [], "ssh_host_keys": [], "egress_cidrs": [], "vpc": null, "vpn": null },
+  "cloud": null
 }
 "#;
 

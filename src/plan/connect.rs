@@ -17,7 +17,7 @@ pub fn connect(desired: &Desired, observed: &Observed, record: &Record) -> Plan 
     let sealing = bundle::sealing(&sides, &part);
     let handing_over = token::handing_over(&sides, sealing);
     kit::plan(desired, record, &mut plan);
-    plan.notes.extend(kit::key_note(desired, record));
+    plan.notes.extend(kit::key_note(&desired.kit, record));
     plan.steps.extend(token::revoke_orphans(record));
     plan.steps.extend(token::revoke_unsent(record, handing_over));
     if sealing.is_fresh() || handing_over.is_fresh() {

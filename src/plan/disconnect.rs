@@ -74,7 +74,7 @@ pub fn disconnect(wanted: &Disconnection, desired: &Desired, observed: &Observed
     }
     kit::accept_first(desired, record, &mut plan);
     if plan.steps.iter().any(|step| matches!(step, Step::Factory(_))) {
-        plan.notes.extend(kit::key_note(desired, record));
+        plan.notes.extend(kit::key_note(&desired.kit, record));
     }
     plan
 }

@@ -50,7 +50,7 @@ pub fn exercise(wish: &ExerciseWish, desired: &Desired, places: &ExercisePlaces,
             work(wish, first, &places.seen, &mut plan);
             plan.warnings.extend(warnings(first, covering(wish, first).as_ref()));
             kit::accept_first(desired, record, &mut plan);
-            plan.notes.extend(kit::key_note(desired, record));
+            plan.notes.extend(kit::key_note(&desired.kit, record));
         }
     }
     plan

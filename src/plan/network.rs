@@ -2,6 +2,7 @@
 //! is known of both networks becomes files for both sides, the same bytes for the same input.
 
 mod advice;
+mod applied;
 mod design;
 pub mod diagram;
 pub mod firewall;
@@ -28,8 +29,9 @@ use crate::instance::InstanceUrl;
 use crate::kit::Endpoint;
 
 pub use self::advice::{MethodAdvice, advise};
-pub use self::design::{Designed, KitSide, NetworkInputs, design, ill_formed, needed};
-pub use self::given::{GivenNetwork, name};
+pub use self::applied::{Destroyed, destroyed};
+pub use self::design::{Designed, KitSide, NetworkInputs, corrected, design, ill_formed};
+pub use self::given::{GivenNetwork, name, needed, unused, used};
 pub use self::outbound::{FilterWarning, filter_warning};
 use crate::network::AddressClass;
 pub use crate::network::{AwsEnd, NetworkMethod};
@@ -46,6 +48,25 @@ pub struct NetworkDesign {
     pub aws: Option<CustomerAws>,
     /// With `Vpn`.
     pub vpn: Option<VpnDesign>,
+    pub commands: PrintedCommands,
+}
+
+/// What the files tell to run of this program: with the options that were given for the plan.
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
+pub struct PrintedCommands {
+    /// The whole line that made the plan.
+    pub plan: String,
+    /// The options of another command about the same connection: kit, URL of GitLab, or the answers file that names them.
+    pub connection: Vec<String>,
+}
+
+impl PrintedCommands {
+    /// A command about the same connection.
+    #[must_use]
+    pub fn line(&self, command: &str, more: &[&str]) -> String {
+        let options = self.connection.iter().map(String::as_str).chain(more.iter().copied());
+        options.fold(format!("factory-gitlab {command}"), |line, option| format!("{line} {option}"))
+    }
 }
 
 /// GitLab, as Factory reaches it.

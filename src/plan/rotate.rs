@@ -34,7 +34,7 @@ pub fn rotate(wanted: &RotationWish, desired: &Desired, observed: &Observed, rec
     }
     kit::accept_first(desired, record, &mut plan);
     if !plan.steps.is_empty() {
-        plan.notes.extend(kit::key_note(desired, record));
+        plan.notes.extend(kit::key_note(&desired.kit, record));
     }
     plan
 }

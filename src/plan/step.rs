@@ -4,6 +4,7 @@
 
 mod application;
 mod bundle;
+mod cloud;
 mod delivery;
 mod exercise;
 mod factory;
@@ -22,6 +23,7 @@ use crate::target::Target;
 
 pub use application::{ApplicationStep, Reason};
 pub use bundle::{BundleContents, BundleStep, GivenToken, TokenReason};
+pub use cloud::{CloudStep, OwnCloudStep};
 pub use delivery::DeliveryStep;
 pub use exercise::{CoveringHook, ExerciseStep, Place};
 pub use factory::FactoryStep;

@@ -4,6 +4,7 @@ mod json;
 mod junit;
 mod text;
 
+use std::collections::HashMap;
 use std::io;
 use std::sync::Arc;
 use std::time::Duration;
@@ -12,7 +13,7 @@ use clap::ValueEnum;
 use serde::Serialize;
 
 use super::{Json, Report};
-use crate::checks::{CheckStatus, Finding, Verdict, verdict};
+use crate::checks::{CheckStatus, Finding, FindingTarget, Verdict, verdict};
 use crate::error::ExitCode;
 use crate::kit::KitFingerprint;
 use crate::text::Text;
@@ -94,6 +95,35 @@ impl Findings {
     }
 }
 
+/// Findings below one heading.
+struct Section<'f> {
+    heading: String,
+    findings: Vec<&'f Finding>,
+}
+
+impl Findings {
+    /// The findings below the address that they are about, and those about all of them by their category.
+    fn sections(&self) -> Vec<Section<'_>> {
+        let mut sections: Vec<Section<'_>> = Vec::new();
+        let mut places: HashMap<&str, usize> = HashMap::new();
+        for finding in &self.findings {
+            let Some(FindingTarget { place, about, .. }) = &finding.target else { continue };
+            let number = *places.entry(place).or_insert_with(|| {
+                sections.push(Section { heading: format!("{place} ({about})"), findings: Vec::new() });
+                sections.len() - 1
+            });
+            sections[number].findings.push(finding);
+        }
+        for (category, findings) in self.categories() {
+            let findings: Vec<&Finding> = findings.into_iter().filter(|finding| finding.target.is_none()).collect();
+            if !findings.is_empty() {
+                sections.push(Section { heading: category.to_owned(), findings });
+            }
+        }
+        sections
+    }
+}
+
 impl Report for Findings {
     fn text(&self, text: &mut Text) {
         self.write_text(text, |_| true);
@@ -154,7 +184,7 @@ mod tests {
             fix: Some(Fix::rerun("put it right", "--once")),
             doc: "README.md#check".to_owned(),
             depends_on: &["instance.api"],
-            duration: Duration::from_millis(5),
+            duration: Some(Duration::from_millis(5)),
         }
     }
 

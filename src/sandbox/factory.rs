@@ -1,16 +1,17 @@
 //! The embedded Factory: serves the kit, accepts and opens bundles, receives webhooks and confirms them.
 
 mod bundle;
+mod cloud;
 mod connection;
 mod droid;
 mod kit;
+mod problem;
 mod receiver;
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use axum::Router;
-use axum::http::{HeaderMap, StatusCode};
-use axum::response::{IntoResponse, Response};
+use axum::http::HeaderMap;
 use axum::routing::{delete, get, post};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -20,6 +21,10 @@ use sha2::{Digest as _, Sha256};
 
 use super::clock;
 
+use self::cloud::CloudRecords;
+use self::problem::FactoryProblem;
+
+pub(crate) use self::cloud::{CALLBACK, CloudClients, PAGES};
 #[cfg_attr(not(feature = "sandbox-testing"), allow(unused_imports, reason = "only tests set them"))]
 pub use self::droid::{DroidAnswer, DroidComment};
 #[cfg(any(test, feature = "sandbox-testing"))]
@@ -45,6 +50,14 @@ impl FactoryOrganization {
     }
 }
 
+/// The GitLab that a Factory works with.
+pub(crate) struct FactoryGitLab {
+    pub url: String,
+    pub router: Router,
+    /// Factory's applications there, if it is GitLab.com.
+    pub cloud: Option<CloudClients>,
+}
+
 struct FactoryInner {
     url: String,
     /// The URL of the sandbox's own GitLab, and its router, to test an application against it without the network.
@@ -53,6 +66,8 @@ struct FactoryInner {
     identity: age::x25519::Identity,
     /// The one whose kit is served.
     organization: FactoryOrganization,
+    /// Its applications, where that GitLab is GitLab.com.
+    cloud: Option<CloudClients>,
     state: Mutex<FactoryRecords>,
 }
 
@@ -73,6 +88,7 @@ struct FactoryRecords {
     /// A new secret token of the organization whose kit is served.
     rotated: Option<RotatedSecret>,
     quirks: FactoryQuirks,
+    cloud: CloudRecords,
 }
 
 /// A bundle that was accepted. It holds secrets, so it is not `Debug`.
@@ -165,25 +181,39 @@ impl ConnectionStatus {
 impl EmbeddedFactory {
     /// A Factory at this address with new keys, for this GitLab.
     #[must_use]
-    pub(crate) fn new(url: &str, gitlab_url: &str, gitlab: Router) -> Self {
+    #[cfg(test)]
+    fn new(url: &str, gitlab_url: &str, gitlab: Router) -> Self {
+        Self::with_cloud(url, FactoryGitLab { url: gitlab_url.to_owned(), router: gitlab, cloud: None })
+    }
+
+    /// The same for a GitLab that may be GitLab.com, where Factory has applications of its own.
+    #[must_use]
+    pub(crate) fn with_cloud(url: &str, gitlab: FactoryGitLab) -> Self {
+        let FactoryGitLab { url: gitlab_url, router, cloud } = gitlab;
         let identity = age::x25519::Identity::generate();
         let organization = FactoryOrganization::new(kit::ORGANIZATION);
+        let recipient = identity.to_public().to_string();
+        let mut kit = kit::SandboxKit { url, recipient, organization: &organization }.kit();
+        if let Some(clients) = &cloud {
+            kit["cloud"] = cloud::kit_section(url, &gitlab_url, clients);
+        }
         let record = FactoryRecords {
-            kit: kit::SandboxKit { url, recipient: identity.to_public().to_string(), organization: &organization }
-                .kit(),
+            kit,
             others: Vec::new(),
             bundles: Vec::new(),
             deliveries: Vec::new(),
             refused: 0,
             rotated: None,
             quirks: FactoryQuirks::default(),
+            cloud: CloudRecords::default(),
         };
         let inner = FactoryInner {
             url: url.to_owned(),
-            gitlab: (gitlab_url.to_owned(), gitlab),
+            gitlab: (gitlab_url, router),
             api_key: format!("fk-{}", clock::random_text(40)),
             identity,
             organization,
+            cloud,
             state: Mutex::new(record),
         };
         Self { inner: Arc::new(inner) }
@@ -199,6 +229,7 @@ impl EmbeddedFactory {
             .route("/gitlab/v1/status", get(connection::status))
             .route("/gitlab/v1/connection", delete(connection::end))
             .route("/gitlab/hooks/{organization}", post(receiver::receive))
+            .merge(cloud::routes())
             .fallback(|| async { FactoryProblem::new(404, "there is nothing at this address") })
             .with_state(self.clone())
     }
@@ -352,27 +383,6 @@ fn is_equal(left: &[u8], right: &[u8]) -> bool {
 
 fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
-}
-
-/// Factory's errors: `{"title", "detail", "status"}`.
-#[derive(Debug)]
-struct FactoryProblem {
-    status: u16,
-    detail: String,
-}
-
-impl FactoryProblem {
-    fn new(status: u16, detail: impl Into<String>) -> Self {
-        Self { status, detail: detail.into() }
-    }
-}
-
-impl IntoResponse for FactoryProblem {
-    fn into_response(self) -> Response {
-        let status = StatusCode::from_u16(self.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-        let title = status.canonical_reason().unwrap_or("Error");
-        (status, axum::Json(json!({"title": title, "detail": self.detail, "status": self.status}))).into_response()
-    }
 }
 
 #[cfg(test)]

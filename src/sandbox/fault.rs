@@ -1,7 +1,6 @@
-//! Injected faults, and the grammar in which they are written.
-//!
-//! [`GRAMMAR`] and [`ACTIONS`] have them; `sandbox --help` shows both.
+//! Injected faults, and the grammar in which they are written, which `sandbox --help` shows.
 
+mod documented;
 pub(super) mod response;
 
 use std::sync::Mutex;
@@ -12,6 +11,9 @@ use globset::{GlobBuilder, GlobMatcher};
 
 use super::request_log::Side;
 
+pub(crate) use self::documented::help;
+use self::documented::known_actions;
+
 /// What a fault does with a request.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub(crate) enum FaultAction {
@@ -20,6 +22,8 @@ pub(crate) enum FaultAction {
     Text(u16),
     Empty,
     Json(String),
+    With(String),
+    Oauth(String),
     Errors,
     Redirect(String),
     RetryAfter(u64),
@@ -37,6 +41,20 @@ pub(crate) enum FaultAction {
     Delay(Duration),
     Type,
     Link(String),
+    /// Of `browser=` only: what the person does.
+    Person(Person),
+}
+
+/// What the person in the browser of a rehearsal does.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub(crate) enum Person {
+    #[default]
+    Authorizes,
+    Denies,
+    /// Signs in with another account, and authorizes.
+    Other,
+    /// Does not come.
+    Away,
 }
 
 /// A fault that could not be parsed.
@@ -54,56 +72,12 @@ pub enum FaultError {
     Method(String),
     #[error("the rate {0:?} cannot be parsed; write it as `rate=1%` or `rate=0.5%,seed=7`")]
     Rate(String),
+    #[error(
+        "{0:?} is not what the person in the browser does; write browser=deny, browser=other-account or browser=away"
+    )]
+    Person(String),
     #[error("the counts of a fault start at 1: {0:?}")]
     Zero(String),
-}
-
-/// How a fault is written.
-const GRAMMAR: &str = "\
-SPEC is [gitlab:|factory:]WHICH=ACTION[@FIRST][xTIMES].
-WHICH is [METHOD ]PATH, as in 'POST /api/v4/applications', where * stands for one segment of the path or a part of it and \
-** for any number of them, or rate=P%[,seed=N], a random share of the requests. The path is without GitLab's relative root.
-FIRST is the first matching request that is affected (1), TIMES how many are (all). After a URL or a text only @FIRST and \
-@FIRSTxTIMES are read.";
-
-/// The actions: how each is written, and what becomes of the request.
-const ACTIONS: [(&str, &str); 23] = [
-    ("status:NNN", "not acted on; answered with that status and the server's own kind of JSON error"),
-    ("html:NNN", "not acted on; answered with a proxy's sign-in page"),
-    ("text:NNN", "not acted on; answered with plain text"),
-    ("empty", "not acted on; answered with 200 and []"),
-    ("json:TEXT", "not acted on; answered with 200 and that JSON"),
-    ("errors", "not acted on; answered with 200 and GraphQL's list of errors"),
-    ("redirect:URL", "not acted on; answered with 302 to that URL"),
-    ("retry-after:SECS", "not acted on; answered with Rack::Attack's 429"),
-    ("json429", "not acted on; answered with the 429 of GitLab's own limiter, without Retry-After"),
-    ("maintenance", "a write is not acted on; answered with 403 read-only, a form with 301"),
-    ("deploying", "not acted on; answered with the 503 page"),
-    ("endless", "not acted on; answered with a body that never ends"),
-    ("endless:escapes", "the same, full of terminal escape codes"),
-    ("hang", "not acted on; never answered, the connection stays open"),
-    ("reset", "not acted on; the connection is reset"),
-    ("before", "the same as reset"),
-    ("lost", "acted on; the connection is reset"),
-    ("cut", "acted on; answered with half of the body, with a matching length"),
-    ("half", "acted on; answered with half of the body, then the connection drops"),
-    ("slow", "acted on; answered with one byte a second"),
-    ("delay:MS", "acted on; answered after a pause"),
-    ("type", "acted on; answered with JSON of another type"),
-    ("link:URL", "acted on; answered with a Link to that URL as the next page"),
-];
-
-fn known_actions() -> String {
-    ACTIONS.map(|(written, _)| written).join(", ")
-}
-
-/// The help on faults, for `sandbox --help`.
-pub(crate) fn help() -> String {
-    let mut text = format!("{GRAMMAR}\n\nActions:");
-    for (written, what) in ACTIONS {
-        text.push_str(&format!("\n  {written:<16}  {what}"));
-    }
-    text
 }
 
 /// One fault, with the number of requests it has matched.
@@ -129,6 +103,8 @@ enum Which {
         share: u32,
         state: u64,
     },
+    /// The visits of the person in the browser.
+    Browser,
 }
 
 impl Fault {
@@ -137,6 +113,11 @@ impl Fault {
         if self.side.is_some_and(|only| only != side) || !self.which.matches(method, path) {
             return false;
         }
+        self.counts()
+    }
+
+    /// Counts one that matches, and says whether it is among those that are affected.
+    fn counts(&mut self) -> bool {
         self.seen += 1;
         self.seen >= self.first && self.times.is_none_or(|times| self.seen < self.first + times)
     }
@@ -147,6 +128,7 @@ impl Which {
         match self {
             Self::Path { method, glob } => method.as_ref().is_none_or(|only| only == request) && glob.is_match(path),
             Self::Random { share, state } => next_random(state) % 1_000_000 < u64::from(*share),
+            Self::Browser => false,
         }
     }
 }
@@ -170,13 +152,18 @@ impl std::str::FromStr for Fault {
             (random(rate)?, action)
         } else {
             let (which, action) = rest.split_once('=').ok_or_else(|| FaultError::NoAction(written.to_owned()))?;
-            (path(which)?, action)
+            let is_browser = which == "browser";
+            (if is_browser { Which::Browser } else { path(which)? }, action)
         };
         let (action, first, times) = counts(action);
         if first == 0 || times == Some(0) {
             return Err(FaultError::Zero(written.to_owned()));
         }
-        Ok(Self { written: written.to_owned(), side, which, action: read_action(action)?, first, times, seen: 0 })
+        let action = match which {
+            Which::Browser => FaultAction::Person(person(action)?),
+            Which::Path { .. } | Which::Random { .. } => read_action(action)?,
+        };
+        Ok(Self { written: written.to_owned(), side, which, action, first, times, seen: 0 })
     }
 }
 
@@ -187,6 +174,15 @@ fn side(written: &str) -> (Option<Side>, &str) {
         (Some(Side::Factory), rest)
     } else {
         (None, written)
+    }
+}
+
+fn person(action: &str) -> Result<Person, FaultError> {
+    match action {
+        "deny" => Ok(Person::Denies),
+        "other-account" => Ok(Person::Other),
+        "away" => Ok(Person::Away),
+        other => Err(FaultError::Person(other.to_owned())),
     }
 }
 
@@ -236,7 +232,7 @@ fn counts(action: &str) -> (&str, u64, Option<u64>) {
             return (head, first, times);
         }
     }
-    if !["redirect:", "link:", "json:"].iter().any(|name| action.starts_with(name))
+    if !["redirect:", "link:", "json:", "with:"].iter().any(|name| action.starts_with(name))
         && let Some((head, times)) = action.rsplit_once('x')
         && let Ok(times) = times.parse()
     {
@@ -262,6 +258,14 @@ fn read_action(text: &str) -> Result<FaultAction, FaultError> {
         "html" => status().map(FaultAction::Html),
         "text" => status().map(FaultAction::Text),
         "json" => argument.map(|text| FaultAction::Json(text.to_owned())).ok_or(missing("a text, as `:{}`")),
+        "with" => argument
+            .filter(|text| serde_json::from_str::<serde_json::Map<String, serde_json::Value>>(text).is_ok())
+            .map(|text| FaultAction::With(text.to_owned()))
+            .ok_or(missing("a JSON object, as `:{\"status\":\"pending\"}`")),
+        "oauth" => argument
+            .filter(|text| !text.is_empty())
+            .map(|text| FaultAction::Oauth(text.to_owned()))
+            .ok_or(missing("an error of OAuth, as `:slow_down`")),
         "redirect" => address().map(FaultAction::Redirect),
         "link" => address().map(FaultAction::Link),
         "retry-after" => number(argument).map(FaultAction::RetryAfter).ok_or(missing("seconds, as `:2`")),
@@ -330,6 +334,19 @@ impl FaultList {
             }
         }
         injected
+    }
+
+    /// What the person in the browser does on this visit, which is counted.
+    pub(crate) fn person(&self) -> Person {
+        let mut person = None;
+        for fault in self.lock().iter_mut() {
+            if let FaultAction::Person(does) = fault.action
+                && fault.counts()
+            {
+                person = person.or(Some(does));
+            }
+        }
+        person.unwrap_or_default()
     }
 
     fn lock(&self) -> std::sync::MutexGuard<'_, Vec<Fault>> {

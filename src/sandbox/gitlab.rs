@@ -6,6 +6,7 @@ mod admin_token;
 mod applications;
 pub mod audit_events;
 mod auth;
+pub(crate) mod cloud;
 mod error;
 mod granular;
 mod graphql;
@@ -58,7 +59,6 @@ struct GitLabInner {
     root: String,
     clock: SandboxClock,
     admin_token: SecretString,
-    #[cfg_attr(not(feature = "sandbox-testing"), allow(dead_code, reason = "only tests read it"))]
     user_token: SecretString,
     state: Mutex<GitLabState>,
     /// Webhooks that are waiting for Sidekiq or on their way.
@@ -105,8 +105,12 @@ impl GitLab {
             .merge(tokens::routes())
             .merge(users::routes())
             .method_not_allowed_fallback(web::no_method);
-        let site =
-            Router::new().nest("/api/v4", api).merge(graphql::routes()).merge(oauth::routes()).fallback(web::elsewhere);
+        let site = Router::new()
+            .nest("/api/v4", api)
+            .merge(graphql::routes())
+            .merge(oauth::routes())
+            .merge(web::session::routes());
+        let site = site.fallback(web::elsewhere);
         let whole = match self.inner.root.as_str() {
             "" => site,
             // A nested router does not match its own path with a trailing slash.
@@ -157,6 +161,19 @@ impl GitLab {
     #[must_use]
     pub fn admin_token(&self) -> String {
         self.inner.admin_token.expose_secret().to_owned()
+    }
+
+    /// Whether it behaves as GitLab.com.
+    #[must_use]
+    pub(crate) fn is_cloud(&self) -> bool {
+        self.inner.options.cloud.is_some()
+    }
+
+    /// The token of the user whose program this is: the admin's, and on GitLab.com the ordinary user's.
+    #[must_use]
+    pub(crate) fn acting_token(&self) -> String {
+        let token = if self.is_cloud() { &self.inner.user_token } else { &self.inner.admin_token };
+        token.expose_secret().to_owned()
     }
 
     /// The token of an ordinary user, scope `api`.

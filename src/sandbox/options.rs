@@ -39,6 +39,8 @@ pub struct SandboxOptions {
     pub relative_root: String,
     /// Faults to inject, each in the grammar of `fault.rs`.
     pub faults: Vec<String>,
+    /// Whether it behaves as GitLab.com, and what Factory's kit offers for it then.
+    pub cloud: Option<CloudOffers>,
     /// How long the embedded GitLab waits for the response to a webhook.
     pub webhook_timeout: Duration,
 }
@@ -63,8 +65,40 @@ impl Default for SandboxOptions {
             factory_tls_defect: None,
             relative_root: String::new(),
             faults: Vec::new(),
+            cloud: None,
             webhook_timeout: sender::TIMEOUT,
         }
+    }
+}
+
+impl SandboxOptions {
+    /// GitLab.com as it is now.
+    #[must_use]
+    pub fn cloud(offers: CloudOffers) -> Self {
+        Self {
+            cloud: Some(offers),
+            version: SandboxVersion::new(19, 6, 0),
+            edition: SandboxEdition::Ee,
+            plan: SandboxPlan::Ultimate,
+            ..Self::default()
+        }
+    }
+}
+
+/// The ways to authorize Factory that the kit for GitLab.com offers.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct CloudOffers {
+    /// Factory's own sessions (`connect_url`).
+    pub session: bool,
+    /// Factory's application for programs on a person's machine (`client_id`).
+    pub client: bool,
+    /// The device flow of that application.
+    pub device: bool,
+}
+
+impl Default for CloudOffers {
+    fn default() -> Self {
+        Self { session: true, client: true, device: true }
     }
 }
 

@@ -29,13 +29,15 @@ pub enum Origin {
     Client,
     /// The embedded GitLab, delivering a webhook.
     GitLab,
+    /// A person's browser, on a page that no program asks for.
+    Browser,
 }
 
 /// One request and how it was answered. It holds neither headers nor bodies, so it can be shown.
 #[derive(Clone, Debug)]
 pub struct LoggedRequest {
     /// Counts the client's requests over both sides, from 1, since the start or the last `clear_requests`; 0 for a
-    /// webhook that GitLab delivers.
+    /// webhook that GitLab delivers, and for a page in a browser.
     pub number: usize,
     pub origin: Origin,
     pub side: Side,
@@ -189,7 +191,7 @@ impl RequestLog {
                 entries.from_client += 1;
                 entries.from_client
             }
-            Origin::GitLab => 0,
+            Origin::GitLab | Origin::Browser => 0,
         };
         let request = LoggedRequest {
             number,

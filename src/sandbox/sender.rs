@@ -124,6 +124,18 @@ impl WebhookSender {
     }
 }
 
+/// The HTTP client of the browser in a rehearsal: no proxy, no redirects of its own.
+#[expect(clippy::disallowed_methods, reason = "this module makes the sandbox's HTTP clients")]
+pub(crate) fn browser_client(ca: Option<&str>) -> Option<Client> {
+    let builder = Client::builder().no_proxy().redirect(redirect::Policy::none()).timeout(TIMEOUT);
+    let builder = match ca.map(|pem| Certificate::from_pem(pem.as_bytes())) {
+        Some(Ok(ca)) => builder.tls_certs_merge([ca]),
+        Some(Err(_)) => return None,
+        None => builder,
+    };
+    builder.build().ok()
+}
+
 fn headers(fields: &[(String, String)]) -> HeaderMap {
     let read = |(name, value): &(String, String)| {
         Some((HeaderName::try_from(name.as_str()).ok()?, HeaderValue::try_from(value.as_str()).ok()?))

@@ -25,11 +25,15 @@ use tower::ServiceExt as _;
 
 use self::resettable_stream::ResettableStream;
 use super::clock;
-use super::factory::WEBHOOKS;
+use super::factory::{CALLBACK, PAGES, WEBHOOKS};
 use super::fault::response::{self, ConnectionReset, FaultedRequest};
 use super::fault::{FaultAction, FaultList};
-use super::rate_limit::RateLimit;
+use super::rate_limit::{self, LimitVerdict, RateLimit};
 use super::request_log::{self, InFlight, Moment, Origin, RequestAction, RequestLog, Side};
+
+/// GitLab's pages that only a person's browser asks for, with what is below them.
+const WEB_PAGES: [&str; 5] =
+    ["/oauth/authorize", "/oauth/authorized_applications", "/oauth/device", "/users/sign_in", "/-/user_settings"];
 
 /// One of the two servers, and what every request to it passes first.
 pub(crate) struct Server {
@@ -87,9 +91,7 @@ where
 impl Server {
     async fn answer(&self, request: Request<Body>) -> Result<Response<Body>, ConnectionReset> {
         let target = request_log::filtered(request.uri().path(), request.uri().query());
-        // Only GitLab delivers webhooks, so these are not counted as the client's.
-        let delivered = self.side == Side::Factory && request.uri().path().starts_with(WEBHOOKS);
-        let origin = if delivered { Origin::GitLab } else { Origin::Client };
+        let origin = self.origin(self.below_root(request.uri().path()));
         let method = request.method().as_str().to_owned();
         let mut in_flight = self.log.begin(self.side, origin, request_log::RequestLine { method, target });
         let answered = self.pass(request, &mut in_flight).await;
@@ -97,6 +99,18 @@ impl Server {
             in_flight.record_status(response.status().as_u16());
         }
         answered
+    }
+
+    /// Who asks for this address. Only GitLab delivers webhooks, and only a browser asks for pages, so these are not counted as
+    /// the client's.
+    fn origin(&self, path: &str) -> Origin {
+        let is_page = |pages: &[&str]| pages.iter().any(|page| path == *page || path.starts_with(&format!("{page}/")));
+        match self.side {
+            Side::Factory if path.starts_with(WEBHOOKS) => Origin::GitLab,
+            Side::Factory if path.starts_with(PAGES) || path == CALLBACK => Origin::Browser,
+            Side::GitLab if is_page(&WEB_PAGES) => Origin::Browser,
+            Side::GitLab | Side::Factory => Origin::Client,
+        }
     }
 
     async fn pass(&self, request: Request<Body>, in_flight: &mut InFlight) -> Result<Response<Body>, ConnectionReset> {
@@ -115,9 +129,11 @@ impl Server {
         if in_flight.reach(Moment::BeforeActing) == RequestAction::Reset {
             return Err(ConnectionReset);
         }
-        if let Some(refusal) = self.limit.as_ref().and_then(|limit| limit.check(request.headers())) {
-            return Ok(refusal);
-        }
+        let limit_fields = match self.limit.as_ref().map(|limit| limit.check(request.headers())) {
+            Some(LimitVerdict::Refused(refusal)) => return Ok(refusal),
+            Some(LimitVerdict::Passes(fields)) => fields,
+            None => Vec::new(),
+        };
         if let Some(action) = &action {
             if let Some(answer) = response::replacement(action, faulted_request(self.side, &request)).await {
                 return answer;
@@ -126,7 +142,8 @@ impl Server {
                 clock::wait(*time).await;
             }
         }
-        let response = self.act(request).await;
+        let mut response = self.act(request).await;
+        rate_limit::add_fields(&mut response, limit_fields);
         if in_flight.reach(Moment::AfterActing) == RequestAction::Reset {
             return Err(ConnectionReset);
         }

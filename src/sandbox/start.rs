@@ -12,11 +12,13 @@ use tokio::sync::oneshot;
 use tokio_rustls::TlsAcceptor;
 use url::Url;
 
-use super::factory::EmbeddedFactory;
+use super::browser::SandboxBrowser;
+use super::factory::{EmbeddedFactory, FactoryGitLab};
 use super::fault::{Fault, FaultList};
 use super::gitlab::GitLab;
+use super::gitlab::cloud::REQUESTS_A_MINUTE;
 use super::options::SandboxOptions;
-use super::rate_limit::RateLimit;
+use super::rate_limit::{LimitHeaders, RateLimit};
 use super::request_log::RequestLog;
 use super::request_log::Side;
 use super::sender::WebhookSender;
@@ -52,7 +54,9 @@ pub(super) fn start(asked: SandboxOptions) -> Result<Sandbox, StartError> {
     let sender = WebhookSender::new(options.webhook_timeout, ca.as_ref().map(PrivateCa::pem));
     connect_hooks(&gitlab, sender, factory_at);
     let plain = |url: &Url| url.as_str().trim_end_matches('/').to_owned();
-    let factory = EmbeddedFactory::new(&plain(&factory_url), &plain(&gitlab_url), gitlab.router());
+    let cloud = options.cloud.map(|offers| gitlab.register_factory(&plain(&factory_url), offers));
+    let known = FactoryGitLab { url: plain(&gitlab_url), router: gitlab.router(), cloud };
+    let factory = EmbeddedFactory::with_cloud(&plain(&factory_url), known);
 
     let log = Arc::new(RequestLog::default());
     let builder =
@@ -73,6 +77,7 @@ pub(super) fn start(asked: SandboxOptions) -> Result<Sandbox, StartError> {
     let plain_url = if ca.is_some() { Some(plain_port(&builder, gitlab_at, &mut ports)?) } else { None };
     gitlab.lock().ssh_at = Some(ssh_at);
     let (stop, thread) = run(ports, ssh_listener)?;
+    let browser = SandboxBrowser::new(&gitlab_url, ca.as_ref().map(PrivateCa::pem), Arc::clone(&faults));
     Ok(Sandbox {
         gitlab,
         factory,
@@ -82,6 +87,7 @@ pub(super) fn start(asked: SandboxOptions) -> Result<Sandbox, StartError> {
         plain_url,
         log,
         faults,
+        browser,
         ca: ca.map(|ca| write_ca(&ca)).transpose()?,
         stop: Some(stop),
         thread: Some(thread),
@@ -150,7 +156,9 @@ struct ServerBuilder<'a> {
 impl ServerBuilder<'_> {
     fn server(&self, side: Side, app: Router) -> Server {
         let root = if side == Side::GitLab { self.options.relative_root.trim_end_matches('/') } else { "" };
-        let limit = self.options.rate_limit.filter(|_| side == Side::GitLab);
+        let on_cloud = self.options.cloud.map(|_| REQUESTS_A_MINUTE);
+        let limit = self.options.rate_limit.or(on_cloud).filter(|_| side == Side::GitLab);
+        let shown = if on_cloud.is_some() { LimitHeaders::Always } else { LimitHeaders::WithRefusal };
         Server {
             side,
             own: self.own.into_iter().chain(self.options.forwarded_from).collect(),
@@ -158,7 +166,8 @@ impl ServerBuilder<'_> {
             root: root.to_owned(),
             latency: self.options.latency,
             limit: limit
-                .map(|allowed| RateLimit::new(allowed, self.options.rate_window).at_speed(self.options.clock_speed)),
+                .map(|allowed| RateLimit::new(allowed, self.options.rate_window).at_speed(self.options.clock_speed))
+                .map(|limit| limit.showing(shown)),
             log: Arc::clone(&self.log),
             faults: Arc::clone(&self.faults),
         }

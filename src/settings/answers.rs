@@ -53,6 +53,10 @@ impl Answers {
         Ok(Self { path, values })
     }
 
+    pub(super) fn path(&self) -> &Path {
+        &self.path
+    }
+
     pub(super) fn list(&self, setting: &'static Definition) -> Option<Sourced<Vec<String>>> {
         let values = self.values.get(setting.key)?;
         let source = Source::AnswersFile { path: self.path.clone(), key: setting.key };
@@ -218,6 +222,14 @@ mod tests {
         keys.sort_unstable();
         keys.dedup();
         assert_eq!(keys.len(), all().count());
+    }
+
+    #[test]
+    fn every_key_outside_the_section_is_the_long_flag_as_the_hint_says() {
+        let is_outside = |setting: &&Definition| !setting.key.starts_with(keys::NETWORK_SECTION);
+        for setting in all().filter(is_outside) {
+            assert_eq!(setting.flag.trim_start_matches('-').replace('-', "_"), setting.key);
+        }
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! The table of settings: one static for each, to name it by.
 
+mod cloud;
 mod connect;
 mod connection;
 mod network;
@@ -7,6 +8,7 @@ mod overrides;
 
 use super::{Commands, Definition, Heading, Rehearsal, Required, Settings, ValueKind};
 
+pub use self::cloud::*;
 pub use self::connect::*;
 pub use self::connection::*;
 pub use self::network::*;
@@ -14,7 +16,7 @@ pub use self::overrides::*;
 
 /// Every setting, in the order of the help and the README.
 pub(super) fn all() -> impl Iterator<Item = &'static Definition> {
-    [connection::TABLE, connect::TABLE, overrides::TABLE, network::TABLE].into_iter().flatten().copied()
+    [connection::TABLE, connect::TABLE, cloud::TABLE, overrides::TABLE, network::TABLE].into_iter().flatten().copied()
 }
 
 /// Declares settings, and lists them in `TABLE`.
@@ -63,6 +65,26 @@ pub(crate) fn recorded_together(setting: &Definition) -> &'static [&'static Defi
     } else {
         &[]
     }
+}
+
+/// The settings that say which connection a command is about, and how its two sides are reached.
+pub(crate) fn of_connection() -> impl Iterator<Item = &'static Definition> {
+    let all: [&'static Definition; 8] = [
+        &KIT.definition,
+        &GITLAB_URL.definition,
+        &KIT_FINGERPRINT.definition,
+        &KIT_SIGNER.definition,
+        &CA_CERT.definition,
+        &FACTORY_CA_CERT.definition,
+        &CLIENT_CERT.definition,
+        &HEADER_FILE.definition,
+    ];
+    all.into_iter()
+}
+
+/// Whether no command about the connection works without the setting.
+pub(crate) fn is_needed_everywhere(setting: &Definition) -> bool {
+    [KIT.key, GITLAB_URL.key].contains(&setting.key)
 }
 
 /// The kit's values are given one by one instead of in a kit.

@@ -115,6 +115,24 @@ fn encoded(text: &str) -> String {
     encoded
 }
 
+/// `90s`, `5m` or `1h 30m`.
+pub(super) fn duration(given: &str) -> Result<Duration, String> {
+    let wanted = || "write it as 90s, 5m or 1h".to_owned();
+    let signed: jiff::SignedDuration = given.parse().map_err(|_| wanted())?;
+    Duration::try_from(signed).map_err(|_| wanted())
+}
+
+/// A user name, with or without the `@` that people write before it.
+pub(super) fn account(given: &str) -> Result<String, String> {
+    let name = given.trim().trim_start_matches('@');
+    let is_name = !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_-.".contains(&byte));
+    if is_name {
+        Ok(name.to_owned())
+    } else {
+        Err("give the user name as in @jane, not the full name or e-mail".to_owned())
+    }
+}
+
 pub(super) fn seconds(given: &str) -> Result<Duration, String> {
     match given.parse() {
         Ok(seconds @ 1..) => Ok(Duration::from_secs(seconds)),

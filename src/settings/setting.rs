@@ -29,6 +29,8 @@ pub enum Heading {
     Options,
     Application,
     Webhooks,
+    /// GitLab.com.
+    Cloud,
     KitOverrides,
     /// The AWS account that GitLab runs in.
     Aws,

@@ -221,6 +221,7 @@ fn observed(desired: &Desired) -> Observed {
                 not_before: at("2026-01-01T00:00:00Z"),
                 not_after: at("2027-06-01T00:00:00Z"),
                 inspector: None,
+                private_root: None,
             }),
         },
         metadata: Observation::Known(Metadata {

@@ -104,3 +104,81 @@ fn a_template_is_a_kit_to_fill_in() {
     env.file("kit.json", &template.stdout);
     assert_eq!(env.run(&["kit", "check", "--kit", "kit.json"]).code, 2, "it is not filled in");
 }
+
+#[test]
+fn a_kit_for_gitlab_com_alone_is_shown_and_checked() {
+    const CLOUD: &str = r#"{
+        "schema": "factory-gitlab/kit/v1",
+        "organization": { "id": "org_acme", "name": "Acme" },
+        "cloud": {
+            "client_id": "f00d", "redirect_uri": "http://127.0.0.1/callback",
+            "connect_url": "https://api.factory.example/sessions?key=canary-in-query",
+            "selection_url": "https://api.factory.example/selection"
+        },
+        "bundle": { "recipients": ["age1n9v"], "upload_url": "https://api.factory.example/bundles" }
+    }"#;
+    let env = TestEnv::bare();
+    env.file("kit.json", CLOUD);
+    let run = env.run(&["kit", "show", "--kit", "kit.json"]);
+    insta::assert_snapshot!(run, @r"
+    exit code: 0
+    ----- stdout -----
+    Kit for Acme (factory-gitlab/kit/v1)
+      fingerprint   kit [fingerprint]
+      given by      --kit
+      expires       never
+
+    GitLab.com
+      URL           https://gitlab.com/
+      sessions      https://api.factory.example/sessions?…
+      client ID     f00d
+      redirect URI  http://127.0.0.1/callback
+      device flow   no
+      scopes        api, read_user
+      candidates    none
+      selection     https://api.factory.example/selection
+
+    Bundle
+      sealed for    age1n9v
+      uploaded to   https://api.factory.example/bundles
+
+    Factory
+      status        none
+      disconnect    none
+      receipts      none
+    ");
+    let json = env.run(&["kit", "show", "--kit", "kit.json", "-o", "json"]).json();
+    assert_eq!(json["cloud"]["scopes"], serde_json::json!(["api", "read_user"]));
+    assert!(!json.to_string().contains("canary"), "{json}");
+    env.file(
+        "wrong.json",
+        &CLOUD.replace("127.0.0.1", "localhost").replace("https://api.factory.example/selection", "http://a"),
+    );
+    let run = env.run(&["kit", "check", "--kit", "wrong.json"]);
+    insta::assert_snapshot!(run, @r#"
+    exit code: 1
+    ----- stdout -----
+    wrong    cloud.redirect_uri: GitLab compares the port of localhost, and the port differs with each run; it must be http://127.0.0.1 with a path
+    wrong    cloud.selection_url: it must be an https URL
+    wrong    bundle.recipients: the recipient "age1n9v" is not an age public key: invalid Bech32 encoding
+    the kit cannot be used (given by --kit)
+    "#);
+    env.file("less.json", r#"{"schema": "factory-gitlab/kit/v1", "cloud": {"client_id": "f00d"}}"#);
+    let run = env.run(&["kit", "check", "--kit", "less.json"]);
+    assert_eq!(run.code, 2, "{run}");
+    let lacks = "the kit lacks organization.id, cloud.selection_url, cloud.redirect_uri, bundle.recipients";
+    assert!(run.stderr.contains(lacks), "{run}");
+}
+
+#[test]
+fn the_sandbox_of_gitlab_com_serves_a_kit_for_it() {
+    let env = TestEnv::bare();
+    for (ways, connect, client) in [("session", true, false), ("client", false, true), ("session,device", true, true)] {
+        let run = env.run(&["-o", "json", "sandbox", "--cloud", "--cloud-kit", ways, "kit", "show"]);
+        assert_eq!(run.code, 0, "{run}");
+        let cloud = run.json()["cloud"].clone();
+        assert_eq!((cloud["connect_url"].is_string(), cloud["client_id"].is_string()), (connect, client), "{cloud}");
+    }
+    let both = env.run(&["sandbox", "--cloud", "--admin-mode", "kit", "show"]);
+    assert_eq!(both.code, 2, "{both}");
+}

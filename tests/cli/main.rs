@@ -3,6 +3,7 @@
 mod audit;
 mod bad_input;
 mod bulk;
+mod cloud;
 mod compatibility;
 mod connect;
 mod connect_application;

@@ -2,5 +2,6 @@
 
 mod filter;
 mod gitlab;
+mod in_the_way;
 mod silence;
 mod transcripts;

@@ -2,6 +2,7 @@
 
 mod bundle;
 mod files;
+mod printed;
 mod refusals;
 mod secrets;
 #[cfg(unix)]
@@ -110,7 +111,7 @@ fn a_peering_is_planned_from_the_answers_file_alone_and_without_a_request() {
         "--destination-cidr-block 10.0.0.0/16",
         "`hooks.factory.example:443`",
         "https://gitlab.acme.com/admin/application_settings/network#js-outbound-settings",
-        "factory-gitlab verify --live",
+        "factory-gitlab verify --config acme.toml --live",
     ] {
         assert!(sheet.contains(wanted), "{wanted}\n{sheet}");
     }
@@ -150,9 +151,17 @@ fn flags_say_the_same_as_the_answers_file() {
         "flags",
     ]);
     assert_eq!(by_flags.code, 0, "{by_flags}");
-    for name in ["peering.tf", "WORKSHEET.md", "diagram.svg", "firewall.md", "firewall.nft"] {
-        let of_flags = std::fs::read_to_string(env.path("flags").join(name)).unwrap_or_default();
-        assert_eq!(of_flags, text(&env, name), "{name}");
+    let by_flags = |name: &str| std::fs::read_to_string(env.path("flags").join(name)).unwrap_or_default();
+    for name in ["peering.tf", "diagram.svg", "firewall.nft"] {
+        assert_eq!(by_flags(name), text(&env, name), "{name}");
+    }
+    // These tell to run more commands, with what was given.
+    let options = "--kit kit.json --gitlab-url https://gitlab.acme.com";
+    let firewall = by_flags("firewall.md").replace(options, "--config acme.toml");
+    assert_eq!(firewall, text(&env, "firewall.md"));
+    let sheet = by_flags("WORKSHEET.md");
+    for command in ["network check", "connect", "verify"] {
+        assert!(sheet.contains(&format!("$ factory-gitlab {command} {options}")), "{command}: {sheet}");
     }
 }
 

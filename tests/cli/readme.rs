@@ -155,6 +155,27 @@ fn the_walk_of_a_private_network_runs_as_it_is_printed() {
 }
 
 #[test]
+fn the_walk_of_gitlab_com_runs_as_it_is_printed() {
+    let env = crate::cloud::cloud(crate::cloud::SESSION);
+    let commands = walk("cloud");
+    assert_eq!(commands.len(), 5, "{commands:?}");
+    for command in commands {
+        let words = words(&command);
+        let args: Vec<&str> = words.iter().skip(1).map(String::as_str).collect();
+        let run = crate::cloud::with_person(&env, &args);
+        assert_eq!(run.code, 0, "{command}\n{run}");
+        let wanted = match command.as_str() {
+            one if one.contains("--dry-run") => "Plan for ",
+            one if one.contains(" connect ") => "connected: ",
+            one if one.contains("verify") => "verdict: pass",
+            one if one.contains("status") => "by @alice",
+            _ => "disconnected: ",
+        };
+        assert!(run.stdout.contains(wanted), "{command}\n{run}");
+    }
+}
+
+#[test]
 fn the_walk_of_a_disconnection_runs_as_it_is_printed() {
     let env = TestEnv::new();
     env.connects(&[]);

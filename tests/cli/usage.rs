@@ -43,7 +43,7 @@ fn a_bad_answers_file_is_named_before_anything_is_done() {
     exit code: 2
     ----- stderr -----
     error: the answers file acme.toml has an unknown key "gitlab_ulr"; did you mean "gitlab_url"?
-    hint: every key is the long flag with _ for -
+    hint: every key is the long flag with _ for -; what network plan takes stands below [network]
           factory-gitlab connect --help
     "#);
 }

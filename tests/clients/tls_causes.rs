@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use factory_gitlab::http::{Cause, Client, ClientOptions, Proxy, Request, TlsProblem};
+use factory_gitlab::http::{BodyEnding, Cause, Client, ClientOptions, PrivateRoot, Proxy, Request, TlsProblem};
 use factory_gitlab::observed::inspect_network;
 use rcgen::{
     BasicConstraints, CertificateParams, CertifiedIssuer, DnType, ExtendedKeyUsagePurpose, IsCa, KeyPair, date_time_ymd,
@@ -48,7 +48,19 @@ struct Server {
     /// The issuer of the client certificates that it wants.
     clients: Option<CertificateDer<'static>>,
     versions: &'static [&'static SupportedProtocolVersion],
+    answer: &'static [u8],
+    closes: Closes,
 }
+
+/// How the server ends a connection.
+#[derive(Clone, Copy, PartialEq)]
+enum Closes {
+    WithNotify,
+    /// Without TLS's closing message.
+    Bare,
+}
+
+const NO_CONTENT: &[u8] = b"HTTP/1.1 204 No Content\r\nConnection: close\r\n\r\n";
 
 const BOTH: &[&SupportedProtocolVersion] = &[&version::TLS12, &version::TLS13];
 const ONE_TWO: &[&SupportedProtocolVersion] = &[&version::TLS12];
@@ -58,11 +70,18 @@ impl Server {
     fn issued(params: &CertificateParams, ca: &Ca) -> Self {
         let key = key();
         let certificate = params.signed_by(&key, &**ca).expect("a certificate").der().clone();
-        Self { chain: vec![certificate], key, clients: None, versions: BOTH }
+        Self::alone(certificate, key)
     }
 
-    /// Serves a 204 to every connection.
+    /// With its own certificate alone.
+    fn alone(certificate: CertificateDer<'static>, key: KeyPair) -> Self {
+        let (answer, closes) = (NO_CONTENT, Closes::WithNotify);
+        Self { chain: vec![certificate], key, clients: None, versions: BOTH, answer, closes }
+    }
+
+    /// Gives every connection its answer: a 204, if it is not changed.
     async fn start(self) -> Url {
+        let (answer, closes) = (self.answer, self.closes);
         let provider = Arc::new(tokio_rustls::rustls::crypto::aws_lc_rs::default_provider());
         let builder = ServerConfig::builder_with_provider(Arc::clone(&provider))
             .with_protocol_versions(self.versions)
@@ -87,8 +106,13 @@ impl Server {
                     match acceptor.accept(stream).into_fallible().await {
                         Ok(mut stream) => {
                             drop(stream.read(&mut [0; 4096]).await);
-                            drop(stream.write_all(b"HTTP/1.1 204 No Content\r\nConnection: close\r\n\r\n").await);
-                            drop(stream.shutdown().await);
+                            drop(stream.write_all(answer).await);
+                            if closes == Closes::WithNotify {
+                                drop(stream.shutdown().await);
+                            } else {
+                                drop(stream.flush().await);
+                                drop(stream.get_mut().0.shutdown().await);
+                            }
                         }
                         // A connection that is closed with unread data loses what was sent on it: the alert.
                         Err((_, mut stream)) => drop(stream.read_to_end(&mut Vec::new()).await),
@@ -187,11 +211,11 @@ async fn a_self_signed_certificate_that_was_given_is_trusted_as_it_is() {
             (certificate.pem(), certificate.der().clone(), key)
         };
         let (pem, der, key) = made("127.0.0.1");
-        let url = Server { chain: vec![der], key, clients: None, versions: BOTH }.start().await;
+        let url = Server::alone(der, key).start().await;
         assert_eq!(kind(&url, &files.trusting(&pem)).await, "answered", "{is_ca:?}");
         assert_ne!(kind(&url, &direct()).await, "answered", "{is_ca:?}");
         let (pem, der, key) = made("elsewhere.example");
-        let url = Server { chain: vec![der], key, clients: None, versions: BOTH }.start().await;
+        let url = Server::alone(der, key).start().await;
         assert_eq!(kind(&url, &files.trusting(&pem)).await, "wrong_name", "{is_ca:?}");
     }
 }
@@ -248,6 +272,31 @@ async fn a_port_without_tls_is_named_as_such() {
         }
     });
     assert_eq!(kind(&url, &direct()).await, "not_tls");
+}
+
+#[tokio::test]
+async fn a_root_that_was_given_is_told_from_those_of_the_system() {
+    let (ca, files) = (root("Acme Root"), Files::new());
+    let url = Server::issued(&server_params(), &ca).start().await;
+    let seen = inspect_network(&client_for(&url, &files.trusting(&ca.pem())), &url).await;
+    let certificate = seen.tls.known().expect("trusted");
+    assert_eq!(certificate.private_root, Some(PrivateRoot::Given));
+}
+
+/// An answer whose end only the connection says, which is closed without TLS's closing message: whoever reads it as a document
+/// cannot know that it is whole; that it came is certain.
+#[tokio::test]
+async fn an_answer_that_ends_without_close_notify_came_and_may_be_cut_off() {
+    let (ca, files) = (root("Acme Root"), Files::new());
+    let server = Server::issued(&server_params(), &ca);
+    let answer = b"HTTP/1.0 200 OK\r\nContent-Type: text/plain\r\nDate: Sun, 01 Mar 2026 12:00:00 GMT\r\n\r\nok";
+    let url = Server { answer, closes: Closes::Bare, ..server }.start().await;
+    let client = client_for(&url, &files.trusting(&ca.pem()));
+    let first = client.first_answer(&url).await;
+    assert_eq!((first.answer.ok(), first.ending), (Some(200), BodyEnding::BareClose));
+    assert!(first.clock.is_ok(), "its date is that of the server");
+    let error = client.send(&Request::get(url)).await.err().expect("an error");
+    assert!(error.to_string().contains("closed the connection without TLS's closing message"), "{error}");
 }
 
 /// A proxy that refuses the password of every tunnel, and counts how often it was asked.

@@ -24,6 +24,7 @@ const LAYERS: [&[&str]; 7] = [
         "mark",
         "text",
         "line_writer",
+        "cloud",
     ],
     &["http", "files", "credential_store", "journal", "settings"],
     &["gitlab", "bundle", "factory"],
@@ -35,7 +36,10 @@ const LAYERS: [&[&str]; 7] = [
 
 /// Modules of a layer that may use each other downward in this order only (a later one uses an earlier one).
 const WITHIN: [&[&str]; 6] = [
-    &["secret", "error", "instance", "network", "target", "activity", "mark", "text", "env_vars", "env", "kit"],
+    &[
+        "secret", "error", "instance", "network", "target", "activity", "mark", "text", "env_vars", "env", "kit",
+        "cloud",
+    ],
     &["files", "http", "credential_store", "journal", "settings"],
     &["gitlab", "bundle", "factory"],
     &["desired", "observed", "plan", "advice", "checks", "series", "audit"],

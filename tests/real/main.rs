@@ -4,6 +4,7 @@
 //! and in folders of its own, and ended with the test.
 
 mod age;
+mod browser;
 mod certificates;
 mod completions;
 mod gitbeaker;
@@ -12,6 +13,8 @@ mod lab_servers;
 mod monitor;
 mod namespaces;
 mod network_lab;
+mod network_site;
+mod network_walk;
 mod nftables;
 mod nginx;
 mod programs;

@@ -77,11 +77,14 @@ impl Namespace {
         listening.split_whitespace().any(|word| word == place)
     }
 
-    /// What stands in a file of `/etc` for programs in it: `resolv.conf`, `hosts`.
+    /// What stands in a file of `/etc` for programs in it: `resolv.conf`, `hosts`. Of a folder (`swanctl/swanctl.conf`) it has
+    /// only what is put there, and the folder has to be there before the program starts.
     #[expect(clippy::disallowed_methods, reason = "`ip netns` reads the files of a namespace there")]
-    pub fn etc(&self, file: &str, text: &str) {
-        std::fs::create_dir_all(self.folder()).expect("a folder");
-        std::fs::write(self.folder().join(file), text).expect("a file");
+    pub fn etc(&self, file: &str, text: &str) -> PathBuf {
+        let path = self.folder().join(file);
+        std::fs::create_dir_all(path.parent().expect("a folder")).expect("a folder");
+        std::fs::write(&path, text).expect("a file");
+        path
     }
 
     fn folder(&self) -> PathBuf {

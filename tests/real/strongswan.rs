@@ -32,7 +32,10 @@ impl Daemon {
               }} }}
               journal {{ default = -1 }}
             }}
-            swanctl {{ load = random nonce pem pkcs1 x509 pubkey aes sha1 sha2 hmac }}\n"
+            swanctl {{
+              load = random nonce pem pkcs1 x509 pubkey aes sha1 sha2 hmac
+              socket = unix://{place}/vici
+            }}\n"
         );
         write(&folder, "strongswan.conf", &settings);
         let mut command = program("charon-systemd");
@@ -49,6 +52,11 @@ impl Daemon {
         command.args(arguments).arg("--uri").arg(format!("unix://{}", self.file("vici").display()));
         let ended = output(command.env("STRONGSWAN_CONF", self.file("strongswan.conf")));
         String::from_utf8_lossy(&[ended.stdout, ended.stderr].concat()).into_owned()
+    }
+
+    /// The variable with which `swanctl` finds this daemon, and its value.
+    pub fn variable(&self) -> (&'static str, PathBuf) {
+        ("STRONGSWAN_CONF", self.file("strongswan.conf"))
     }
 
     /// Loads a configuration. Gives what it said where it refused a part of it.

@@ -368,7 +368,7 @@ fn planned() -> Planned {
 }
 
 /// A daemon with what Terraform would configure at AWS: the options of `aws_vpn_connection`, translated by hand.
-fn aws_end(terraform: &str) -> String {
+pub fn aws_end(terraform: &str) -> String {
     let option = |name: &str| {
         let line = terraform.lines().find_map(|line| line.trim().strip_prefix(name)?.trim_start().strip_prefix("= "));
         line.expect(name).trim_matches(['[', ']', '"']).to_owned()

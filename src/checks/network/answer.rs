@@ -7,7 +7,7 @@ use crate::advice::is_temporary;
 use crate::checks::outcome::CheckOutcome;
 use crate::desired::WayOwner;
 use crate::error::Fix;
-use crate::http::{self, Cause, ErrorResponse, UnexpectedPage};
+use crate::http::{self, BodyEnding, Cause, ErrorResponse, UnexpectedPage};
 use crate::kit::EndpointProtocol;
 use crate::observed::ways::WaySeen;
 use crate::text::milliseconds;
@@ -29,6 +29,10 @@ pub(super) fn http(all: &Seen<'_>, way: &WaySeen) -> Option<CheckOutcome> {
         Err(error) if way.target.owner == WayOwner::GitLab => of_gitlab(all, way, error),
         Err(error) => of_any(all, way, error),
     };
+    let outcome = match first.ending {
+        BodyEnding::Said => outcome,
+        BodyEnding::BareClose => closed_bare(outcome),
+    };
     let outcome = match first.took {
         Some(took) => outcome.evidence("ms", milliseconds(took)),
         None => outcome,
@@ -37,6 +41,17 @@ pub(super) fn http(all: &Seen<'_>, way: &WaySeen) -> Option<CheckOutcome> {
         Some(proxy) => outcome.evidence("proxy", proxy),
         None => outcome,
     })
+}
+
+/// The answer came, and how the connection ended is told beside it.
+fn closed_bare(outcome: CheckOutcome) -> CheckOutcome {
+    const CLOSED: &str = "the server then closed the connection without TLS's closing message (close_notify)";
+    let note = outcome.evidence.get("note").and_then(|note| note.as_str()).map(|note| format!("{note}; {CLOSED}"));
+    let outcome = outcome.evidence("close_notify", false);
+    match note {
+        Some(note) => outcome.note(note),
+        None => outcome,
+    }
 }
 
 /// GitLab's API asks for a token, in its own words.

@@ -1,5 +1,8 @@
 //! Time: how far the clock of a server is from ours, and whose is wrong.
 
+use std::borrow::Cow;
+use std::collections::HashSet;
+
 use super::{Seen, answer};
 use crate::checks::outcome::{CheckOutcome, CheckStatus};
 use crate::desired::WayOwner;
@@ -53,6 +56,7 @@ fn is_servers_own(all: &Seen<'_>, way: &WaySeen) -> bool {
 }
 
 /// A clock that was read.
+#[derive(Clone)]
 pub(super) struct ClockSeen {
     host: String,
     is_gitlab: bool,
@@ -60,8 +64,34 @@ pub(super) struct ClockSeen {
     ahead: i64,
 }
 
-/// Every clock that was read; what is skipped has no say in whose is wrong.
-pub(super) fn clocks(all: &Seen<'_>) -> Vec<ClockSeen> {
+/// The clocks of one side, with how far they are ahead at least and at most.
+#[derive(Clone, Default)]
+pub(super) struct Clocks {
+    all: Vec<ClockSeen>,
+    hosts: HashSet<String>,
+    least: i64,
+    most: i64,
+}
+
+impl Clocks {
+    fn of(all: Vec<ClockSeen>) -> Self {
+        let least = all.iter().map(|clock| clock.ahead).min().unwrap_or_default();
+        let most = all.iter().map(|clock| clock.ahead).max().unwrap_or_default();
+        let hosts = all.iter().map(|clock| clock.host.clone()).collect();
+        Self { all, hosts, least, most }
+    }
+
+    /// Those of other hosts.
+    fn without(&self, host: &str) -> Cow<'_, Self> {
+        if !self.hosts.contains(host) {
+            return Cow::Borrowed(self);
+        }
+        Cow::Owned(Self::of(self.all.iter().filter(|clock| clock.host != host).cloned().collect()))
+    }
+}
+
+/// Every clock that was read, GitLab's and the others; what is skipped has no say in whose is wrong.
+pub(super) fn clocks(all: &Seen<'_>) -> (Clocks, Clocks) {
     let read = |way: &WaySeen| {
         let difference = way.http.as_ref()?.clock.as_ref().ok()?;
         is_servers_own(all, way).then(|| ClockSeen {
@@ -70,7 +100,8 @@ pub(super) fn clocks(all: &Seen<'_>) -> Vec<ClockSeen> {
             ahead: difference.certain_seconds(),
         })
     };
-    all.seen.ways.iter().filter_map(read).collect()
+    let (gitlab, others): (Vec<_>, Vec<_>) = all.seen.ways.iter().filter_map(read).partition(|clock| clock.is_gitlab);
+    (Clocks::of(gitlab), Clocks::of(others))
 }
 
 /// Whose clock is the wrong one.
@@ -84,20 +115,23 @@ enum Wrong {
 
 /// What the servers of others say decides: two that agree with each other are right.
 fn wrong(all: &Seen<'_>, way: &WaySeen, own: i64) -> Wrong {
-    let is_gitlab = way.target.owner == WayOwner::GitLab;
-    let is_others = |clock: &&ClockSeen| clock.is_gitlab != is_gitlab && clock.host != way.target.host;
-    let others = || all.clocks.iter().filter(is_others);
-    if others().next().is_none() {
+    let (gitlab, others) = &all.clocks;
+    let others = if way.target.owner == WayOwner::GitLab { others } else { gitlab };
+    let others = others.without(&way.target.host);
+    if others.all.is_empty() {
         Wrong::NotKnown
-    } else if others().all(|other| (other.ahead - own).abs() < WARN) {
+    } else if others.most - own < WARN && own - others.least < WARN {
         let mut hosts = vec![way.target.host.clone()];
-        others().for_each(|other| {
-            if !hosts.contains(&other.host) && hosts.len() <= NAMED {
+        for other in &others.all {
+            if hosts.len() > NAMED {
+                break;
+            }
+            if !hosts.contains(&other.host) {
                 hosts.push(other.host.clone());
             }
-        });
+        }
         Wrong::Ours(hosts)
-    } else if others().all(|other| other.ahead.abs() < WARN) {
+    } else if others.most < WARN && others.least > -WARN {
         Wrong::Theirs
     } else {
         Wrong::NotKnown

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::net::IpAddr;
 
 use super::tcp::{opening_text, own_fix};
-use super::{AddressEvidence, Seen};
+use super::{AddressEvidence, Seen, ask_again};
 use crate::checks::outcome::CheckOutcome;
 use crate::desired::AddressFamily;
 use crate::error::Fix;
@@ -57,7 +57,8 @@ fn unresolved(way: &WaySeen, error: &http::Error) -> CheckOutcome {
         Cause::Setup(why) => return CheckOutcome::unknown(why.clone()),
         cause => cause.to_string(),
     };
-    let is_no_name = |given: &ResolverAnswers| given.answers.v4 == DnsAnswer::NoSuchName;
+    let is_no_name =
+        |given: &ResolverAnswers| given.answers.as_ref().is_ok_and(|answers| answers.v4 == DnsAnswer::NoSuchName);
     if !way.answers.is_empty() && way.answers.iter().all(is_no_name) {
         let asked: Vec<String> = way.answers.iter().map(|given| given.resolver.to_string()).collect();
         return CheckOutcome::fail(format!(
@@ -99,11 +100,18 @@ pub(super) fn listed(addresses: impl ExactSizeIterator<Item = IpAddr>) -> String
 pub(super) fn split(way: &WaySeen, given: &ResolverAnswers) -> CheckOutcome {
     let host = &way.target.host;
     let resolver = given.resolver;
-    let there: BTreeSet<IpAddr> = given.answers.addresses().collect();
+    let answers = match &given.answers {
+        Ok(answers) => answers,
+        Err(why) => {
+            let outcome = CheckOutcome::unknown(format!("{resolver}: {why}")).fix(ask_again(*why));
+            return outcome.evidence("resolver", resolver.to_string());
+        }
+    };
+    let there: BTreeSet<IpAddr> = answers.addresses().collect();
     let here: BTreeSet<IpAddr> = way.addresses.known().into_iter().flatten().copied().collect();
     let outcome = if !there.is_empty() {
         compared(&here, &there, host, &resolver.to_string())
-    } else if let Some(odd) = first_of_note(&given.answers.v4, &given.answers.v6) {
+    } else if let Some(odd) = first_of_note(&answers.v4, &answers.v6) {
         without_address(odd, host, &resolver.to_string())
     } else {
         CheckOutcome::fail(format!("{resolver}: {host} exists and has no address"))
@@ -116,8 +124,8 @@ pub(super) fn split(way: &WaySeen, given: &ResolverAnswers) -> CheckOutcome {
         .evidence("resolver", resolver.to_string())
         .evidence("addresses", list(&there, "resolved"))
         .evidence("here", list(&here, "resolved"))
-        .evidence("a", answer_name(&given.answers.v4))
-        .evidence("aaaa", answer_name(&given.answers.v6))
+        .evidence("a", answer_name(&answers.v4))
+        .evidence("aaaa", answer_name(&answers.v6))
 }
 
 fn compared(here: &BTreeSet<IpAddr>, there: &BTreeSet<IpAddr>, host: &str, resolver: &str) -> CheckOutcome {

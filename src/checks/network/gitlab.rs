@@ -11,15 +11,24 @@ use crate::checks::outcome::CheckOutcome;
 use crate::desired::{FactoryNetwork, WayOwner};
 use crate::error::Fix;
 use crate::gitlab::TestRefusal;
+use crate::http::probe::DnsAnswers;
 use crate::network::AddressClass;
 use crate::network::outbound::{
     AllowedBy, Destination, OutboundDecision, OutboundDoubt, OutboundKey, OutboundRefusal, OutboundSettings,
     allowlist_entry, decide_without,
 };
+use crate::observed::ways::LiveSeen;
 use crate::observed::{DeliveryProof, Observation};
 use crate::target::Strategy;
 
 const NO_KIT: &str = "no kit is given, so that Factory's addresses are not known";
+
+/// As `firewall.md` says it.
+const LEAVES_FROM: &str = "on the way, let pass where webhooks leave from: the nodes with Sidekiq, or NAT, which may have other \
+                           addresses than GitLab's name";
+
+/// `verify` follows the deliveries as long as they take.
+const TEST_ALONE: &str = "factory-gitlab verify --live --only webhook.delivery";
 
 /// The addresses of the webhook's host, by one source.
 struct View {
@@ -127,7 +136,7 @@ fn views(
     let view = view_of(factory, gitlab, settings);
     let here = way.and_then(|way| way.addresses.known()).map(|found| view("here".to_owned(), found.clone()));
     let resolvers = way.into_iter().flat_map(|way| &way.answers).filter_map(|given| {
-        let addresses: Vec<IpAddr> = given.answers.addresses().collect();
+        let addresses: Vec<IpAddr> = given.answers.iter().flat_map(DnsAnswers::addresses).collect();
         (!addresses.is_empty()).then(|| view(format!("at {}", given.resolver), addresses))
     });
     let planned: Vec<IpAddr> =
@@ -145,6 +154,9 @@ fn judged(all: &Seen<'_>, factory: &FactoryNetwork, view: &View) -> CheckOutcome
         Observation::Skipped(reason) => Some((*reason).to_owned()),
     };
     match (view.decision, why_unread) {
+        (OutboundDecision::Allowed(by), None) if is_private(view) => {
+            CheckOutcome::pass().note(format!("{}; {LEAVES_FROM}", allowed_text(by)))
+        }
         (OutboundDecision::Allowed(by), None) => CheckOutcome::pass().note(allowed_text(by)),
         (OutboundDecision::Allowed(_), Some(why)) => {
             let text = format!("no rule of GitLab's defaults is against it; its settings were not read: {why}");
@@ -182,6 +194,12 @@ fn judged(all: &Seen<'_>, factory: &FactoryNetwork, view: &View) -> CheckOutcome
     }
 }
 
+/// Whether routes and firewalls on a private way have to know where it comes from.
+fn is_private(view: &View) -> bool {
+    let class = |address: &IpAddr| AddressClass::of(*address);
+    view.addresses.iter().any(|address| class(address).is_private() && class(address) != AddressClass::Loopback)
+}
+
 fn listed(addresses: &[IpAddr]) -> String {
     match addresses {
         [] => "without an address".to_owned(),
@@ -217,10 +235,15 @@ fn allow(all: &Seen<'_>, factory: &FactoryNetwork, refusal: OutboundRefusal) -> 
 /// What GitLab's own test says, where one was sent.
 fn tested(all: &Seen<'_>, factory: &FactoryNetwork) -> Option<CheckOutcome> {
     let gitlab = all.ways.gitlab.as_ref()?;
-    let proofs = match &all.seen.proofs {
-        Observation::Known(proofs) => proofs,
-        Observation::Failed(error) => return Some(CheckOutcome::failed(error)),
-        Observation::Skipped(_) => return None,
+    let proofs = match &all.seen.live {
+        LiveSeen::NotWanted => return None,
+        LiveSeen::TimeOver => {
+            let cause = "GitLab's own test was not over when the time of the run was";
+            return Some(CheckOutcome::unknown(cause).fix(Fix::run("test it without that limit", TEST_ALONE)));
+        }
+        LiveSeen::Tests(Observation::Known(proofs)) => proofs,
+        LiveSeen::Tests(Observation::Failed(error)) => return Some(CheckOutcome::failed(error)),
+        LiveSeen::Tests(Observation::Skipped(_)) => return None,
     };
     let sent = |proof: &&DeliveryProof| !proof.lacks_sample();
     let blocked = proofs.iter().find_map(|proof| match &proof.refusal {

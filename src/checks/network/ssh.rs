@@ -2,6 +2,7 @@
 
 use super::tcp::opening_text;
 use super::{AddressEvidence, Seen};
+use crate::advice::About;
 use crate::checks::outcome::CheckOutcome;
 use crate::desired::WayOwner;
 use crate::error::Fix;
@@ -12,7 +13,7 @@ use crate::observed::ways::{SshAt, SshSeenAt, WaySeen};
 
 /// Where GitLab's SSH is not among the ways, why.
 pub(super) fn unknown_place(all: &Seen<'_>) -> Option<CheckOutcome> {
-    all.ways.gitlab.as_ref()?;
+    let gitlab = all.ways.gitlab.as_ref()?;
     Some(match &all.seen.gitlab.ssh {
         Observation::Known(SshSeenAt::Place(_)) => return None,
         Observation::Known(SshSeenAt::Off) => CheckOutcome::not_observable(
@@ -30,7 +31,16 @@ pub(super) fn unknown_place(all: &Seen<'_>) -> Option<CheckOutcome> {
         Observation::Skipped(reason) => CheckOutcome::not_observable(format!(
             "where GitLab's SSH is, is not known from here: {reason}, and only a project's address tells it"
         )),
-        Observation::Failed(error) => CheckOutcome::failed(error),
+        // That the project could not be read says nothing of SSH.
+        Observation::Failed(error) => {
+            let outcome = CheckOutcome::unknown(format!(
+                "where GitLab's SSH is, is not known: it stands in a project's address, and no project could be read: {error}"
+            ));
+            match all.advice(error, About::GitLab(gitlab)) {
+                Some(fix) => outcome.fix(fix),
+                None => outcome,
+            }
+        }
     })
 }
 

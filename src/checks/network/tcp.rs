@@ -2,7 +2,7 @@
 
 use super::{AddressEvidence, Seen};
 use crate::checks::outcome::CheckOutcome;
-use crate::desired::WayTarget;
+use crate::desired::{WayOwner, WayTarget};
 use crate::error::Fix;
 use crate::http::probe::{Attempt, Opening};
 use crate::observed::ways::WaySeen;
@@ -128,8 +128,13 @@ fn let_pass(way: &WaySeen, closed: &[&Attempt]) -> Fix {
     }
     let own = way.own.first().map_or_else(|| "this machine".to_owned(), ToString::to_string);
     let to: Vec<String> = closed.iter().map(|attempt| attempt.address.ip().to_string()).collect();
+    // What GitLab sends does not come from here.
+    let also = match way.target.owner {
+        WayOwner::Factory => " and from where GitLab's own connections leave (nodes with Sidekiq and Gitaly, or NAT)",
+        WayOwner::GitLab | WayOwner::Given => "",
+    };
     Fix::say(format!(
-        "check that a server listens on port {port}; let TCP {port} pass from {own} to {} (firewall, security group, \
+        "check that a server listens on port {port}; let TCP {port} pass from {own}{also} to {} (firewall, security group, \
          network ACL), and give both sides a route to the other",
         to.join(", ")
     ))

@@ -26,6 +26,7 @@ pub(super) fn tls(all: &Seen<'_>, way: &WaySeen) -> Option<CheckOutcome> {
             Observation::Known(certificate) => trusted(all, way, certificate),
             Observation::Failed(error) => match error.cause.as_ref() {
                 Cause::Tls(problem) => refused(all, way, problem),
+                Cause::UnexpectedPage { status, .. } => tunnel_refused(way, *status),
                 _ => CheckOutcome::failed(error).advised(error, all.about(way)),
             },
             Observation::Skipped(reason) => CheckOutcome::not_observable(*reason),
@@ -41,7 +42,7 @@ pub(super) fn tls(all: &Seen<'_>, way: &WaySeen) -> Option<CheckOutcome> {
         TlsSeen::Refused { problem, certificate } => {
             let outcome = refused(all, way, problem);
             match certificate {
-                Some(certificate) => outcome.evidence("issuer", &certificate.issuer),
+                Some(certificate) => by_issuer(all, way, certificate, outcome),
                 None => outcome,
             }
         }
@@ -52,6 +53,19 @@ pub(super) fn tls(all: &Seen<'_>, way: &WaySeen) -> Option<CheckOutcome> {
         (_, Some(cause)) => CheckOutcome { cause: Some(format!("{}: {cause}", worst.address.ip())), ..outcome },
     };
     Some(outcome.evidence("addresses", evidence))
+}
+
+/// The proxy answers in the place of the server.
+fn tunnel_refused(way: &WaySeen, status: u16) -> CheckOutcome {
+    let proxy = way.proxy.as_deref().unwrap_or_default();
+    CheckOutcome::fail(format!(
+        "the proxy {proxy} refuses the connection to this host ({status}): its rules do not let it pass"
+    ))
+    .evidence("status", status)
+    .fix(Fix::say(format!(
+        "let the proxy pass {} (CONNECT, without inspection); its log says which rule refuses",
+        way.target
+    )))
 }
 
 fn tls_rank(seen: &TlsSeen) -> u8 {
@@ -78,11 +92,11 @@ const fn tls_name(seen: &TlsSeen) -> &'static str {
 }
 
 fn trusted(all: &Seen<'_>, way: &WaySeen, certificate: &CertificateSeen) -> CheckOutcome {
-    let now = all.now();
+    let now = all.seen.at;
     let renew = || Fix::say(format!("renew the certificate of {}", way.target.host));
     let days = days_between(now, certificate.not_after);
-    let outcome = if let Some(inspector) = all.looks_inspected(certificate) {
-        CheckOutcome::warn(inspector).fix(Fix::say(
+    let outcome = if let Some(suspicion) = all.issuers.suspicion(way, certificate) {
+        CheckOutcome::warn(suspicion).fix(Fix::say(
             "if your company inspects TLS on purpose, let it leave out the hosts of GitLab and Factory, or make sure that \
              GitLab's server trusts this issuer, too",
         ))
@@ -100,6 +114,18 @@ fn refused(all: &Seen<'_>, way: &WaySeen, problem: &TlsProblem) -> CheckOutcome 
     let about = if way.target.owner == WayOwner::GitLab { all.about(way) } else { About::Factory };
     let outcome = CheckOutcome::failed(&error).advised(&error, about).evidence("kind", problem.kind());
     CheckOutcome { cause: Some(problem.to_string()), failed_request: None, ..outcome }
+}
+
+/// With the issuer of a certificate that is not trusted, and what it makes that look like.
+fn by_issuer(all: &Seen<'_>, way: &WaySeen, certificate: &CertificateSeen, outcome: CheckOutcome) -> CheckOutcome {
+    let outcome = outcome.evidence("issuer", &certificate.issuer);
+    match (all.issuers.shared(way, certificate), &outcome.cause) {
+        (Some(shared), Some(cause)) => {
+            let cause = format!("{cause}; it looks like a device on the network inspects TLS: {shared}");
+            CheckOutcome { cause: Some(cause), ..outcome }
+        }
+        _ => outcome,
+    }
 }
 
 fn unanswered(way: &WaySeen, seen: &TlsSeen) -> CheckOutcome {
@@ -149,7 +175,7 @@ fn clamp() -> Fix {
 }
 
 /// A handshake that passed says little: its packets may have been small, and large ones from here were not sent.
-pub(super) fn mtu(_all: &Seen<'_>, way: &WaySeen) -> Option<CheckOutcome> {
+pub(super) fn mtu(all: &Seen<'_>, way: &WaySeen) -> Option<CheckOutcome> {
     if way.proxy.is_some() {
         return None;
     }
@@ -174,7 +200,7 @@ pub(super) fn mtu(_all: &Seen<'_>, way: &WaySeen) -> Option<CheckOutcome> {
             "the server did not answer at first, and asked again it answered small and usual segments: it is slow or \
              overloaded, or packets get lost now and then",
         )
-        .fix(Fix::rerun("look again, with more time for each step", "--timeout 8")),
+        .fix(all.more_time()),
         Mtu::NotProven => CheckOutcome::not_observable(format!(
             "small segments get no answer either, so that {step} tells nothing of the size of packets"
         )),

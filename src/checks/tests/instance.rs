@@ -20,6 +20,7 @@ fn until(fixture: &mut Fixture, text: &str) {
         not_before: at("2026-01-01T00:00:00Z"),
         not_after: at(text),
         inspector: None,
+        private_root: None,
     });
 }
 

@@ -67,7 +67,7 @@ impl Destination {
         {
             return Ok(Self { url: found.value, method: UploadMethod::default(), kit: None });
         }
-        let found = kit::read(context, interview).await?.value;
+        let found: kit::Found = kit::read(context, interview).await?.value;
         match found.kit.bundle.upload_url.clone() {
             Some(url) => Ok(Self { url, method: found.kit.bundle.method, kit: Some(found) }),
             None => Err(Failure::usage("the kit has no upload address").fix(Fix::say("give it with --upload-url"))),

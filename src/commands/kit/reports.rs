@@ -4,23 +4,55 @@ mod json;
 
 use std::io;
 
+use jiff::Timestamp;
 use serde::Serialize;
+use url::Url;
 
 use crate::error::ExitCode;
-use crate::kit::{Handover, Kit, KitFingerprint, KitProblem, KitSeverity};
+use crate::kit::{
+    AnswerTerms, AnyKit, BundleTerms, CloudKit, CloudTerms, Handover, Kit, KitFingerprint, KitForm as _, KitProblem,
+    KitSeverity, Organization,
+};
 use crate::report::{Json, Report};
 use crate::settings::Source;
 use crate::text::{Line, Text, Tone};
 
-use self::json::KitJson;
+use self::json::{CloudKitJson, KitJson};
 
 pub(super) struct Shown<'a> {
-    pub kit: &'a Kit,
+    pub kit: &'a AnyKit,
     pub source: Source,
 }
 
 impl Report for Shown<'_> {
     fn text(&self, text: &mut Text) {
+        match self.kit {
+            AnyKit::SelfHosted(kit) => self.self_hosted(kit, text),
+            AnyKit::Cloud(kit) => self.cloud_only(kit, text),
+        }
+    }
+
+    fn json(&self, into: Json<'_>) -> io::Result<()> {
+        match self.kit {
+            AnyKit::SelfHosted(kit) => into.sorted_document(&KitJson::new(kit)),
+            AnyKit::Cloud(kit) => into.sorted_document(&CloudKitJson::new(kit)),
+        }
+    }
+
+    fn exit_code(&self) -> ExitCode {
+        ExitCode::Done
+    }
+}
+
+impl Shown<'_> {
+    fn heading(&self, schema: &str, organization: &Organization, expires_at: Option<Timestamp>, text: &mut Text) {
+        text.heading(format!("Kit for {} ({schema})", or(&organization.name, "an organization without a name")));
+        row(text, "fingerprint", &format!("kit {}", self.kit.trusted().fingerprint()));
+        row(text, "given by", &self.source.to_string());
+        row(text, "expires", &expires_at.map_or_else(|| "never".to_owned(), |end| end.to_string()));
+    }
+
+    fn self_hosted(&self, kit: &Kit, text: &mut Text) {
         let Kit {
             schema,
             organization,
@@ -33,12 +65,9 @@ impl Report for Shown<'_> {
             disconnect_url,
             answers,
             network,
-        } = self.kit;
-        let none = || "none".to_owned();
-        text.heading(format!("Kit for {} ({schema})", or(&organization.name, "an organization without a name")));
-        row(text, "fingerprint", &format!("kit {}", self.kit.trusted().fingerprint()));
-        row(text, "given by", &self.source.to_string());
-        row(text, "expires", &expires_at.map_or_else(|| "never".to_owned(), |end| end.to_string()));
+            cloud,
+        } = kit;
+        self.heading(schema, organization, *expires_at, text);
         text.heading("Application");
         row(text, "name", &application.name);
         row(text, "redirect URI", &application.redirect_uri);
@@ -52,33 +81,68 @@ impl Report for Shown<'_> {
         }
         row(text, "signing token", if webhook.signing_token.is_some() { "set, not shown" } else { "none" });
         row(text, "events", &webhook.events.iter().map(ToString::to_string).collect::<Vec<_>>().join(", "));
-        row(text, "receipts", &webhook.receipts_url.as_ref().map_or_else(none, shown));
-        text.heading("Bundle");
-        row(text, "sealed for", &bundle.recipients.join(", "));
-        row(text, "uploaded to", &bundle.upload_url.as_ref().map_or_else(none, shown));
+        row(text, "receipts", &address(webhook.receipts_url.as_ref()));
+        bundle_rows(bundle, text);
         row(text, "token inside", handover(token.handover));
-        row(text, "status", &status_url.as_ref().map_or_else(none, shown));
-        row(text, "disconnect", &disconnect_url.as_ref().map_or_else(none, shown));
-        for answer in answers {
-            row(text, "answers", &answer.to_string());
-        }
+        row(text, "status", &address(status_url.as_ref()));
+        row(text, "disconnect", &address(disconnect_url.as_ref()));
+        answer_rows(answers, text);
         if !network.endpoints.is_empty() {
             let endpoints = network.endpoints.iter().map(|end| format!("{}:{}", end.host, end.port));
             row(text, "reached by", &endpoints.collect::<Vec<_>>().join(", "));
         }
+        if let Some(cloud) = cloud {
+            cloud_rows(cloud, text);
+        }
     }
 
-    fn json(&self, into: Json<'_>) -> io::Result<()> {
-        into.sorted_document(&KitJson::new(self.kit))
-    }
-
-    fn exit_code(&self) -> ExitCode {
-        ExitCode::Done
+    /// The parts for a self-hosted instance are of no use without the rest, so they are not shown.
+    fn cloud_only(&self, kit: &CloudKit, text: &mut Text) {
+        self.heading(&kit.schema, &kit.organization, kit.expires_at, text);
+        cloud_rows(&kit.cloud, text);
+        if let Some(bundle) = &kit.bundle {
+            bundle_rows(bundle, text);
+        }
+        text.heading("Factory");
+        row(text, "status", &address(kit.status_url.as_ref()));
+        row(text, "disconnect", &address(kit.disconnect_url.as_ref()));
+        row(text, "receipts", &address(kit.receipts_url.as_ref()));
+        answer_rows(&kit.answers, text);
     }
 }
 
+fn bundle_rows(bundle: &BundleTerms, text: &mut Text) {
+    text.heading("Bundle");
+    row(text, "sealed for", &bundle.recipients.join(", "));
+    row(text, "uploaded to", &address(bundle.upload_url.as_ref()));
+}
+
+fn answer_rows(answers: &[AnswerTerms], text: &mut Text) {
+    for answer in answers {
+        row(text, "answers", &answer.to_string());
+    }
+}
+
+fn cloud_rows(cloud: &CloudTerms, text: &mut Text) {
+    let CloudTerms { url, client_id, scopes, redirect_uri, device, connect_url, candidates_url, selection_url } = cloud;
+    let or_none = |value: &Option<String>| value.clone().unwrap_or_else(|| "none".to_owned());
+    text.heading("GitLab.com");
+    row(text, "URL", &shown(url));
+    row(text, "sessions", &address(connect_url.as_ref()));
+    row(text, "client ID", &or_none(client_id));
+    row(text, "redirect URI", &or_none(redirect_uri));
+    row(text, "device flow", if *device { "yes" } else { "no" });
+    row(text, "scopes", &scopes.join(", "));
+    row(text, "candidates", &address(candidates_url.as_ref()));
+    row(text, "selection", &address(selection_url.as_ref()));
+}
+
+fn address(url: Option<&Url>) -> String {
+    url.map_or_else(|| "none".to_owned(), shown)
+}
+
 /// An address without its query: a pre-signed one carries its key there.
-fn shown(url: &url::Url) -> String {
+fn shown(url: &Url) -> String {
     let mut url = url.clone();
     if url.query().is_some() {
         url.set_query(Some("…"));

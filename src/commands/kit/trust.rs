@@ -9,12 +9,12 @@ use super::super::{Context, diagnostics};
 use crate::error::{Failure, Fix};
 use crate::factory::FactoryClient;
 use crate::inputs::{Document, DocumentAt, Interview};
-use crate::kit::{Kit, origin};
+use crate::kit::{KitForm, origin};
 use crate::secret::Bearer;
 use crate::settings::{KitSigner, Settings, keys};
 
 /// Refuses a kit of another fingerprint than the one that was named, before anything is sent to its addresses.
-pub(super) fn require_named(kit: Kit, settings: &Settings) -> Result<Kit, Failure> {
+pub(super) fn require_named<K: KitForm>(kit: K, settings: &Settings) -> Result<K, Failure> {
     let Some(named) = settings.get(&keys::KIT_FINGERPRINT)? else { return Ok(kit) };
     let fingerprint = kit.trusted().fingerprint();
     if named.value.names(&fingerprint) {

@@ -1,5 +1,6 @@
 //! `network check`: looks at the way between GitLab, Factory and here, layer by layer, and changes nothing.
 
+use std::cell::Cell;
 use std::time::{Duration, Instant};
 
 use clap::Args;
@@ -13,14 +14,15 @@ use crate::commands::verify::list::List;
 use crate::commands::verify::{LiveTest, test_webhooks};
 use crate::commands::{Context, kit, local_state, resolve};
 use crate::desired::{AddressFamily, WayTarget, WayTerms, Ways};
-use crate::error::{ExitCode, Failure, Fix};
+use crate::env::{Clock, allow_open_files};
+use crate::error::{ExitCode, Failure, FailureKind, Fix};
 use crate::gitlab::Reader;
 use crate::http::probe::ResolverAddress;
 use crate::http::{Client, ClientOptions};
 use crate::inputs::Interview;
 use crate::instance::InstanceUrl;
 use crate::kit::{DeliveryMode, Kit};
-use crate::observed::ways::{WayObserver, WayTime, WaysSeen};
+use crate::observed::ways::{LiveSeen, WayObserver, WayTime, WaysSeen};
 use crate::observed::{Read, Reads};
 use crate::report::{FailOn, Findings, LookedFrom};
 use crate::secret::PersonalAccessToken;
@@ -36,7 +38,7 @@ targets are each optional, and so is the token, which is never asked for: with o
 are read. Only GitLab, the kit's hosts, the targets, the proxy and the given resolvers are connected to. Where SSH is, GitLab says in the \
 address of a project, and it may be another host; a link-local address is not connected to.
 
-Each step has 5 seconds (--timeout), and the whole run 30.";
+Each step has 5 seconds (--timeout), and the whole run 30, whatever is given: what has no answer by then is unknown.";
 
 const ENDINGS: &[Ending] = &[
     own(ExitCode::Done, "every check holds"),
@@ -93,7 +95,7 @@ impl NetworkCheckArgs {
     /// What decides what is looked at.
     pub(super) fn kept_flags(&self) -> Vec<String> {
         let resolvers = self.resolver.iter().map(|resolver| format!("--resolver {resolver}"));
-        let targets = self.target.iter().map(|target| format!("--target {}://{target}", target.protocol));
+        let targets = self.target.iter().map(|target| format!("--target {}", target.as_given()));
         let families = [(self.ipv4, "--ipv4"), (self.ipv6, "--ipv6")];
         let families = families.into_iter().filter(|(is_given, _)| *is_given).map(|(_, flag)| flag.to_owned());
         resolvers.chain(targets).chain(families).collect()
@@ -104,8 +106,12 @@ impl NetworkCheckArgs {
 const LONGEST: Duration = Duration::from_secs(30);
 /// Each is asked for every name.
 const MAX_RESOLVERS: usize = 8;
+/// What is left of it for judging and printing what was seen of a thousand addresses.
+const FOR_THE_REPORT: Duration = Duration::from_secs(3);
 /// One step.
 const STEP: Duration = Duration::from_secs(5);
+/// Requests in flight: each host gets one.
+const CONCURRENCY: usize = 64;
 /// A certificate that expires in fewer days is a warning, as in `verify`.
 const EXPIRES_WITHIN: i64 = 14;
 
@@ -123,24 +129,58 @@ async fn judge(args: NetworkCheckArgs, context: &Context<'_>) -> Result<ExitCode
             format!("at most {MAX_RESOLVERS} resolvers are asked in one run, and {} are given", args.resolver.len());
         return Err(Failure::usage(why).fix(Fix::say("give fewer --resolver, and look again with the others")));
     }
+    let time = RunTime::start(context.env.clock);
     let settings = context.settings_with_record(&local_state::store(context)?)?;
     let interview = Interview::new(settings, context.prompter.as_ref(), context.terminal);
-    let inputs = Box::pin(Inputs::gather(&args, context, &interview)).await?;
-    let http = client(context, settings)?;
-    let began = context.env.clock.system().instant();
-    let time = WayTime { clock: context.env.clock.system(), deadline: began + LONGEST, step: step(settings)? };
-    let check = Check { args, context, filter, settings, inputs, http, time, began };
+    let gathering = Box::pin(Inputs::gather(&args, context, &interview));
+    let inputs = time.limit(gathering).await.ok_or_else(kit_too_late)??;
+    let step = step(settings)?;
+    let http = client(context, settings, step)?;
+    let check = Check { args, context, filter, settings, inputs, http, time, step };
     context.finish(&Box::pin(check.run()).await?)
 }
 
-fn step(settings: &Settings) -> Result<Duration, Failure> {
-    Ok(settings.get_or(&keys::TIMEOUT, STEP)?.min(LONGEST))
+/// The time of the whole run.
+#[derive(Clone, Copy)]
+struct RunTime {
+    clock: Clock,
+    began: Instant,
 }
 
-/// A client of its own: its requests are short, and none waits for a rate limit.
-fn client(context: &Context<'_>, settings: &Settings) -> Result<Client, Failure> {
-    let step = step(settings)?;
-    let options = ClientOptions { timeout: step, rate_limit_wait: step, ..settings.transport()? };
+impl RunTime {
+    fn start(clock: Clock) -> Self {
+        let clock = clock.system();
+        Self { clock, began: clock.instant() }
+    }
+
+    /// From here on nothing is waited for.
+    fn deadline(&self) -> Instant {
+        self.began + LONGEST.saturating_sub(FOR_THE_REPORT)
+    }
+
+    fn left(&self) -> Duration {
+        self.deadline().saturating_duration_since(self.clock.instant())
+    }
+
+    /// `None` where it is not done in time.
+    async fn limit<T>(&self, work: impl Future<Output = T>) -> Option<T> {
+        self.clock.until(self.deadline(), work).await
+    }
+}
+
+fn kit_too_late() -> Failure {
+    Failure::new(FailureKind::Unknown, format!("the kit was not read within the {} s of a run", LONGEST.as_secs()))
+        .fix(Fix::say("save the kit as a file (--kit PATH), and look again"))
+}
+
+fn step(settings: &Settings) -> Result<Duration, Failure> {
+    Ok(settings.get_or(&keys::TIMEOUT, STEP)?.min(LONGEST.saturating_sub(FOR_THE_REPORT)))
+}
+
+/// A client of its own: its requests are short and go to many hosts, and none waits for a rate limit.
+fn client(context: &Context<'_>, settings: &Settings, step: Duration) -> Result<Client, Failure> {
+    let concurrency = settings.get_or(&keys::CONCURRENCY, CONCURRENCY)?;
+    let options = ClientOptions { timeout: step, rate_limit_wait: step, concurrency, ..settings.transport()? };
     Client::new(&options, context.env.clock).map_err(|error| Failure::usage(error.cause.to_string()))
 }
 
@@ -192,24 +232,26 @@ struct Check<'a> {
     settings: &'a Settings,
     inputs: Inputs,
     http: Client,
-    time: WayTime,
-    began: Instant,
+    time: RunTime,
+    /// For one step.
+    step: Duration,
 }
 
 impl Check<'_> {
     async fn run(&self) -> Result<Findings, Failure> {
         let ways = self.ways()?;
-        let mut seen = self.look(&ways).await;
-        let mut requests = self.http.stats().requests;
-        if self.args.live && self.filter.wants("network.outbound") {
-            let session = Box::pin(Session::open(self.context, Access::Read)).await?;
-            let observed = session.observe(&Reads::from_iter([Read::Hooks])).await;
-            let live = LiveTest { quota: &TestQuota::default(), deadline: None };
-            seen.proofs = Box::pin(test_webhooks(&session, &observed, live)).await;
-            requests += u32::try_from(session.requests()).unwrap_or(u32::MAX);
-        }
+        let (mut seen, tested) = tokio::join!(self.look(&ways), Box::pin(self.test_live()));
+        let (live, requests) = tested?;
+        seen.live = live;
+        let requests = requests.saturating_add(usize::try_from(self.http.stats().requests).unwrap_or(usize::MAX));
         let mut findings = network_findings(&ways, &seen, EXPIRES_WITHIN);
         findings.retain(|finding| self.filter.wants(finding.code));
+        // A plan takes a kit from a file only.
+        let mut flags = self.settings.connection_flags();
+        flags.retain(|flag| !flag.starts_with("--kit http"));
+        for finding in &mut findings {
+            finding.fix = finding.fix.take().map(|fix| fix.with_flags_of("network plan", &flags));
+        }
         Ok(Findings {
             running: self.context.terminal.running(),
             target: self.inputs.gitlab.as_ref().map(ToString::to_string),
@@ -217,9 +259,28 @@ impl Check<'_> {
             from: Some(self.from(&seen)),
             findings,
             fail_on: FailOn::Error,
-            requests: usize::try_from(requests).unwrap_or(usize::MAX),
-            duration: self.time.clock.instant().duration_since(self.began),
+            requests,
+            duration: self.time.clock.instant().duration_since(self.time.began),
         })
+    }
+
+    /// What came of GitLab's own tests, and the requests that it took.
+    async fn test_live(&self) -> Result<(LiveSeen, usize), Failure> {
+        if !self.args.live || !self.filter.wants("network.outbound") {
+            return Ok((LiveSeen::NotWanted, 0));
+        }
+        let requests = Cell::new(0_usize);
+        let testing = Box::pin(async {
+            let session = Session::open(self.context, Access::Read).await?;
+            let observed = session.observe(&Reads::from_iter([Read::Hooks])).await;
+            let deadline = self.context.env.clock.instant() + self.time.left();
+            let live = LiveTest { quota: &TestQuota::default(), deadline: Some(deadline) };
+            let proofs = test_webhooks(&session, &observed, live).await;
+            requests.set(usize::try_from(session.requests()).unwrap_or(usize::MAX));
+            Ok::<_, Failure>(proofs)
+        });
+        let tested = self.time.limit(testing).await.transpose()?;
+        Ok((tested.map_or(LiveSeen::TimeOver, LiveSeen::Tests), requests.get()))
     }
 
     fn ways(&self) -> Result<Ways, Failure> {
@@ -243,13 +304,15 @@ impl Check<'_> {
             .as_ref()
             .zip(token.as_ref())
             .map(|(gitlab, token)| Reader::new(self.http.clone(), gitlab.clone(), token.clone()));
-        self.http.end_at(self.time.deadline.checked_sub(self.time.step).unwrap_or(self.time.deadline));
+        let (deadline, step) = (self.time.deadline(), self.step);
+        self.http.end_at(deadline.checked_sub(step).unwrap_or(deadline));
         let observer = WayObserver {
             http: &self.http,
             reader: reader.as_ref(),
             resolvers: &self.args.resolver,
             codes: &self.filter.codes(),
-            time: self.time,
+            time: WayTime { clock: self.time.clock, deadline, step, longest: LONGEST },
+            open_files: allow_open_files(),
         };
         let looking = Box::pin(observer.observe(ways));
         self.context.terminal.with_spinner("looking at the network", looking).await

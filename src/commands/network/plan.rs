@@ -1,14 +1,16 @@
 //! `network plan`: worksheets, Terraform, VPN and firewall files for both sides. It contacts no server.
 
 mod ask;
+mod choices;
 mod folder;
 mod report;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueHint};
 
 pub(in crate::commands) use self::ask::for_bundle;
+use self::folder::Written;
 use self::report::Planned;
 use crate::cli::after_help::{after_help, common, own};
 use crate::commands::{Context, kit, local_state, resolve};
@@ -18,8 +20,9 @@ use crate::error::{ExitCode, Failure, Fix};
 use crate::inputs::{Interview, PRESHARED_KEY};
 use crate::instance::InstanceUrl;
 use crate::kit::Kit;
-use crate::plan::network::{self, KitSide};
-use crate::settings::{Source, keys};
+use crate::plan::network::{self, KitSide, PrintedCommands};
+use crate::settings::{CliValues, Settings, Source, keys};
+use crate::text::shell_word;
 
 /// Write what both sides need for a private way: worksheet, Terraform, VPN, firewall
 #[derive(Args, Debug)]
@@ -41,23 +44,51 @@ pub struct NetworkPlanArgs {
     out: PathBuf,
 }
 
+impl NetworkPlanArgs {
+    /// Everything that was given on the command line.
+    pub(super) fn kept_flags(&self, given: &CliValues, config: Option<&Path>) -> Vec<String> {
+        let config = config.map(|path| format!("--config {}", shell_word(&path.to_string_lossy())));
+        let settings = keys::of_connection().chain(keys::network().iter().copied());
+        config.into_iter().chain(given.flags(settings)).chain([self.out_flag()]).collect()
+    }
+
+    fn out_flag(&self) -> String {
+        format!("--out {}", shell_word(&self.out.to_string_lossy()))
+    }
+
+    /// What the files tell to run of this program.
+    fn printed(&self, settings: &Settings) -> PrintedCommands {
+        let connection = settings.connection_flags();
+        let network = keys::network().iter().flat_map(|setting| settings.flags_to_repeat(setting));
+        let options: Vec<String> = connection.iter().cloned().chain(network).chain([self.out_flag()]).collect();
+        PrintedCommands { plan: format!("factory-gitlab network plan {}", options.join(" ")), connection }
+    }
+}
+
 pub(super) async fn plan(args: NetworkPlanArgs, context: &Context<'_>) -> Result<ExitCode, Failure> {
     refuse_preshared_key(context)?;
     let out = folder::Folder::open(&args.out, context.env)?;
     let settings = context.settings_with_record(&local_state::store(context)?)?;
     let interview = Interview::new(settings, context.prompter.as_ref(), context.terminal);
     ask::require_first(&interview)?;
-    let kit = kit::read_here(context, &interview).await?;
+    let (kit, planned) = loop {
+        let kit = kit::read_here(context, &interview).await?;
+        let asking =
+            ask::PlanInterview { interview: &interview, gitlab: gitlab(&interview).await?, kit: KitSide::from(&kit) };
+        if let Some(planned) = Box::pin(choices::settle(&asking, |settings| args.printed(settings))).await? {
+            break (kit, planned);
+        }
+    };
     warn_of_expired(&kit, context);
-    let gitlab = gitlab(&interview).await?;
-    let designed = ask::design(&interview, &gitlab, KitSide::from(&kit)).await?;
-    let files = network::files(&designed.design);
-    let written = out.write(&files)?;
+    let files = network::files(&planned.design);
+    let Written { files: written, mut warnings } = out.write(&files)?;
+    warnings.extend(planned.unused);
+    warnings.extend(network::warnings(&planned.design));
     context.finish(&Planned {
-        warnings: network::warnings(&designed.design),
-        filter: network::filter_warning(&designed.design),
-        design: designed.design,
-        collected: designed.collected,
+        warnings,
+        filter: network::filter_warning(&planned.design),
+        design: planned.design,
+        collected: planned.collected,
         out: args.out,
         written,
     })

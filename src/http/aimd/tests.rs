@@ -128,3 +128,17 @@ fn an_ignored_outcome_changes_nothing() {
     assert_eq!(record(&mut limit, &times(1, 2), Signal::Ignored), None);
     assert_eq!(admitted(&mut limit, 2), 2);
 }
+
+#[test]
+fn after_the_last_request_that_a_server_takes_nothing_is_sent_until_it_takes_more() {
+    let mut limit = AimdLimit::new(4, BUDGET);
+    assert_eq!(record(&mut limit, &times(1, 2), Signal::of_success(Some(at(30)))), Some(30));
+    assert_eq!(limit.admit(at(31)), Admission::NotBefore(at(32)));
+    assert_eq!(admitted(&mut limit, 32), 4, "it was no refusal, so as many as before are sent then");
+    assert_eq!(
+        record(&mut limit, &times(32, 33), Signal::of_success(Some(at(300)))),
+        None,
+        "too long to wait for unasked"
+    );
+    assert_eq!(admitted(&mut limit, 34), 4);
+}

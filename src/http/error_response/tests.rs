@@ -5,6 +5,7 @@ use zeroize::Zeroizing;
 use super::*;
 use crate::http::error::CauseClass;
 use crate::http::request::Request;
+use crate::http::response::BodyEnding;
 
 fn headers(pairs: &[(&'static str, &'static str)]) -> HeaderMap {
     pairs.iter().map(|(name, value)| (name.parse().expect("a name"), HeaderValue::from_static(value))).collect()
@@ -13,7 +14,8 @@ fn headers(pairs: &[(&'static str, &'static str)]) -> HeaderMap {
 fn response(status: u16, pairs: &[(&'static str, &'static str)], body: &str) -> Response {
     let url: Url = "https://gitlab.acme.com/api/v4/user".parse().expect("an address");
     let (headers, request) = (headers(pairs), Request::get(url.clone()));
-    Response { status, url, headers, body: Zeroizing::new(body.as_bytes().to_vec()), request }
+    let ending = BodyEnding::Said;
+    Response { status, url, headers, body: Zeroizing::new(body.as_bytes().to_vec()), ending, request }
 }
 
 fn json(status: u16, body: &str) -> ErrorResponse {

@@ -5,6 +5,7 @@ use reqwest::header::{HeaderMap, HeaderName, HeaderValue, LINK};
 use zeroize::Zeroizing;
 
 use super::*;
+use crate::http::response::BodyEnding;
 
 const HERE: &str = "https://gitlab.acme.com:8443/gitlab/api/v4/things?page=1&per_page=100";
 
@@ -16,7 +17,8 @@ fn answer(headers: &[(&str, &[u8])]) -> Response {
             map.append(name, value);
         }
     }
-    Response { status: 200, url: url.clone(), headers: map, body: Zeroizing::default(), request: Request::get(url) }
+    let (body, ending) = (Zeroizing::default(), BodyEnding::Said);
+    Response { status: 200, url: url.clone(), headers: map, body, ending, request: Request::get(url) }
 }
 
 fn stays(headers: &[(&str, &[u8])]) -> Result<(), TestCaseError> {

@@ -7,8 +7,8 @@ use x509_parser::prelude::{FromDer as _, GeneralName, ParsedExtension, X509Certi
 use x509_parser::public_key::PublicKey;
 
 use crate::http::limits::{MAX_CERTIFICATE_NAMES, MAX_NAME_CHARS};
-use crate::http::tls::ClientIdentity;
 use crate::http::tls::problem::TlsProblem;
+use crate::http::tls::{ClientIdentity, PrivateRoot};
 
 /// The certificate that a server presented.
 #[derive(Clone, Debug, Eq, PartialEq, Serialize)]
@@ -20,6 +20,9 @@ pub struct CertificateSeen {
     /// The first issuer of the chain that is a known inspecting proxy, also where the chain is trusted.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub inspector: Option<String>,
+    /// Where the chain is trusted only by a root that was given or added here, as far as that can be known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub private_root: Option<PrivateRoot>,
 }
 
 /// What a server presented, and whether the system trusts it.
@@ -84,6 +87,7 @@ impl PresentedChain {
             not_before: Timestamp::from_second(leaf.validity().not_before.timestamp()).ok()?,
             not_after: Timestamp::from_second(leaf.validity().not_after.timestamp()).ok()?,
             inspector: inspector(&chain),
+            private_root: None,
         };
         let defects: Vec<Option<String>> = chain.iter().map(defect).collect();
         Some(Self {

@@ -55,6 +55,11 @@ impl TunnelRefused {
     }
 }
 
+/// The status with which a proxy refused a tunnel.
+pub(super) fn refused_tunnel(error: &io::Error) -> Option<u16> {
+    Some(TunnelRefused::of(error)?.status)
+}
+
 /// Opens a connection to the host of `url`, through the proxy's tunnel where there is one.
 ///
 /// # Errors

@@ -20,10 +20,10 @@ use super::attempt::{self, Opening, Segments, Target};
 use super::chain::{CertificateSeen, PresentedChain, Reading};
 use super::{failed, host, tcp};
 use crate::http::client::Client;
-use crate::http::error::{Cause, Error};
+use crate::http::error::{Cause, Error, UnexpectedPage};
 use crate::http::request::Request;
 use crate::http::tls::problem::{Peer, TlsProblem, problem};
-use crate::http::tls::{ServerVerifier, TrustStore, provider};
+use crate::http::tls::{PrivateRoot, ServerVerifier, TrustStore, VerifiedChain, provider};
 
 /// Opens a connection and records what the server presents. The handshake always ends there, so nothing is ever sent.
 pub(in crate::http) async fn handshake(
@@ -80,17 +80,19 @@ struct Recorder {
 struct RecordedChain {
     chain: Vec<CertificateDer<'static>>,
     verdict: Option<rustls::Error>,
+    private_root: Option<PrivateRoot>,
     now: UnixTime,
 }
 
 impl Recorder {
     fn presented(&self, trust: &TrustStore, peer: Peer<'_>, requests: &CertificateRequests) -> Option<PresentedChain> {
         let recorded = self.recorded.lock().unwrap_or_else(PoisonError::into_inner);
-        let RecordedChain { chain, verdict, now } = recorded.as_ref()?;
+        let RecordedChain { chain, verdict, private_root, now } = recorded.as_ref()?;
         let now = i64::try_from(now.as_secs()).unwrap_or(i64::MAX);
         let wants_client_certificate = requests.0.load(Ordering::Relaxed);
         let reading = Reading { chain, given: &trust.extra, now, identity: peer.identity, wants_client_certificate };
         let mut presented = PresentedChain::read(&reading)?;
+        presented.certificate.private_root = *private_root;
         presented.problem = match verdict {
             Some(error) => Some(presented.refine(problem(error, peer))),
             None => presented.own_defect(),
@@ -111,7 +113,9 @@ impl ServerCertVerifier for Recorder {
         let verdict =
             self.verifier.verify_server_cert(end_entity, intermediates, server_name, ocsp_response, now).err();
         let chain = std::iter::once(end_entity).chain(intermediates).map(|der| der.clone().into_owned()).collect();
-        let recorded = RecordedChain { chain, verdict, now };
+        let verified = VerifiedChain { end_entity, intermediates, server_name, now };
+        let private_root = if verdict.is_none() { verified.private_root(self.verifier.given()) } else { None };
+        let recorded = RecordedChain { chain, verdict, private_root, now };
         *self.recorded.lock().unwrap_or_else(PoisonError::into_inner) = Some(recorded);
         Err(rustls::Error::General("the certificate is only recorded".to_owned()))
     }
@@ -153,6 +157,9 @@ pub async fn certificate(client: &Client, url: &Url) -> Result<CertificateSeen, 
             None => Ok(presented.certificate),
         },
         Ok(Err(error)) => {
+            if let Some(status @ 400..500) = tcp::refused_tunnel(&error) {
+                return Err(failed(url, Cause::UnexpectedPage { status, what: UnexpectedPage::Firewall }));
+            }
             let peer = Peer { host: url.host_str().unwrap_or_default(), identity: client.trust(url).identity };
             Err(failed(url, broken_handshake(&error, peer)))
         }
@@ -164,6 +171,9 @@ pub async fn certificate(client: &Client, url: &Url) -> Result<CertificateSeen, 
 fn broken_handshake(error: &io::Error, peer: Peer<'_>) -> Cause {
     match error.get_ref().and_then(|inner| inner.downcast_ref::<rustls::Error>()) {
         Some(inner) => Cause::Tls(problem(inner, peer)),
+        None if error.kind() == io::ErrorKind::UnexpectedEof => {
+            Cause::Broken { detail: "the connection was closed during the handshake".to_owned() }
+        }
         None => Cause::Broken { detail: error.to_string() },
     }
 }

@@ -1,6 +1,6 @@
 //! What GitLab tells of its network, where a token is given.
 
-use futures_util::future::join_all;
+use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 use tokio::time::timeout;
 
 use super::{Observation, WayObserver};
@@ -12,6 +12,9 @@ use crate::network::AddressClass;
 
 /// The groups without a parent that are asked for their restriction.
 const MAX_GROUPS: usize = 100;
+
+/// GitLab is asked for so many at the same time.
+const AT_ONCE: usize = 8;
 
 const NO_TOKEN: &str = "no token is given";
 const NOT_NEEDED: &str = "not needed by the checks that were asked for";
@@ -101,7 +104,8 @@ impl Wanted<'_> {
         let Some(reader) = self.observer.reader.filter(|_| self.is_wanted) else {
             return Observation::Skipped(NOT_NEEDED);
         };
-        let limit = self.observer.time.limit().saturating_mul(2);
+        let time = self.observer.time;
+        let limit = time.left().min(time.step.saturating_mul(2));
         let late = || {
             let request = http::Request::get(reader.instance().api(self.path));
             Observation::Failed(request.failed(Cause::Timeout { after: limit }))
@@ -113,6 +117,6 @@ impl Wanted<'_> {
 async fn restrictions(reader: &Reader) -> Result<Vec<GroupRestriction>, http::Error> {
     let groups = reader.top_level_groups().await?;
     let asking = groups.iter().take(MAX_GROUPS).map(|group| reader.group_restriction(group.id));
-    let found = join_all(asking).await.into_iter().collect::<Result<Vec<_>, _>>()?;
+    let found: Vec<Option<GroupRestriction>> = stream::iter(asking).buffered(AT_ONCE).try_collect().await?;
     Ok(found.into_iter().flatten().collect())
 }

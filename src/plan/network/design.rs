@@ -6,10 +6,10 @@ use ipnet::{IpNet, Ipv4Net};
 use url::{Host, Url};
 
 use super::formats::{self, IdKind, Wrong, wrong};
-use super::given::{GivenNetwork, name};
+use super::given::{GivenNetwork, name, needed};
 use super::{
-    AwsEnd, CustomerAws, FactorySide, FactoryVpc, GitLabSide, NetworkDesign, NetworkMethod, NetworkProblem, VpnDesign,
-    VpnEnd, judge, vpn,
+    AwsEnd, CustomerAws, FactorySide, FactoryVpc, GitLabSide, NetworkDesign, NetworkMethod, NetworkProblem,
+    PrintedCommands, VpnDesign, VpnEnd, judge, vpn,
 };
 use crate::instance::InstanceUrl;
 use crate::kit::{Endpoint, Kit, NetworkTerms, Organization};
@@ -40,6 +40,7 @@ pub struct NetworkInputs<'i> {
     pub method: NetworkMethod,
     pub gitlab: &'i InstanceUrl,
     pub kit: KitSide<'i>,
+    pub commands: &'i PrintedCommands,
 }
 
 /// A design, whole only where nothing is missing and nothing wrong.
@@ -50,33 +51,12 @@ pub struct Designed {
     pub wrong: Vec<NetworkProblem>,
 }
 
-/// The settings that have to be given for a method.
-#[must_use]
-pub fn needed(method: NetworkMethod, aws_end: AwsEnd) -> Vec<&'static Definition> {
-    const AWS: [&Definition; 6] = [
-        &keys::VPC_ID.definition,
-        &keys::ACCOUNT_ID.definition,
-        &keys::REGION.definition,
-        &keys::VPC_CIDRS.definition,
-        &keys::ROUTE_TABLES.definition,
-        &keys::SECURITY_GROUPS.definition,
-    ];
-    const DEVICE: [&Definition; 4] =
-        [&keys::VPN_ADDRESS.definition, &keys::LOCAL_CIDRS.definition, &keys::IKE.definition, &keys::ESP.definition];
-    let more: &[&Definition] = match (method, aws_end) {
-        (NetworkMethod::VpcPeering, _) | (NetworkMethod::Vpn, AwsEnd::Customer) => &AWS,
-        (NetworkMethod::Vpn, AwsEnd::Factory) => &DEVICE,
-        (NetworkMethod::Public, _) => &[],
-    };
-    std::iter::once(&keys::GITLAB_ADDRESSES.definition).chain(more.iter().copied()).collect()
-}
-
 /// Reads and judges everything.
 #[must_use]
 pub fn design(inputs: NetworkInputs<'_>) -> Designed {
-    let NetworkInputs { given, method, gitlab, kit } = inputs;
+    let NetworkInputs { given, method, gitlab, kit, commands } = inputs;
     let aws_end = given.aws_end.unwrap_or_default();
-    let mut read = Reader { given, wrong: Vec::new() };
+    let mut read = Reader::new(given);
     let customer = read.customer_aws();
     let factory = read.factory(kit);
     let uses_aws = method == NetworkMethod::VpcPeering || (method == NetworkMethod::Vpn && aws_end == AwsEnd::Customer);
@@ -92,6 +72,7 @@ pub fn design(inputs: NetworkInputs<'_>) -> Designed {
         factory,
         aws: uses_aws.then_some(customer),
         vpn: (method == NetworkMethod::Vpn).then_some(vpn),
+        commands: commands.clone(),
     };
     let missing: Vec<&'static Definition> =
         needed(method, aws_end).into_iter().filter(|setting| !given.has(setting)).collect();
@@ -116,23 +97,52 @@ fn tag(organization: &Organization) -> String {
 /// What is not well formed of what was given, each value by itself.
 #[must_use]
 pub fn ill_formed(given: &GivenNetwork) -> Vec<NetworkProblem> {
-    let mut read = Reader { given, wrong: Vec::new() };
-    let aws = read.customer_aws();
-    let _addresses = read.blocks(&keys::GITLAB_ADDRESSES, formats::block);
-    let _port = read.ssh_port();
-    let _end = read.customer_end(&aws);
-    let _asn = read.asn();
-    let _inside = read.inside_cidrs();
+    let mut read = Reader::new(given);
+    read.everything();
     read.wrong
+}
+
+/// A list or value as it was typed, with what was probably meant in the place of each item that is not well formed; `None` where
+/// nothing is wrong, or it is not known what was meant.
+#[must_use]
+pub fn corrected(setting: &'static Setting<String>, typed: &str) -> Option<String> {
+    let given = GivenNetwork::of_one(setting, typed);
+    let mut is_changed = false;
+    let mut corrected = Vec::new();
+    for item in given.list(setting) {
+        let one = GivenNetwork::of_one(setting, item);
+        let mut read = Reader::new(&one);
+        read.everything();
+        is_changed |= !read.wrong.is_empty();
+        corrected.push(if read.wrong.is_empty() { item.clone() } else { read.meant? });
+    }
+    is_changed.then(|| corrected.join(" "))
 }
 
 struct Reader<'g> {
     given: &'g GivenNetwork,
     wrong: Vec<NetworkProblem>,
+    /// The last value that was probably meant.
+    meant: Option<String>,
 }
 
-impl Reader<'_> {
-    fn add(&mut self, at: &str, Wrong { what, remedy, .. }: Wrong) {
+impl<'g> Reader<'g> {
+    const fn new(given: &'g GivenNetwork) -> Self {
+        Self { given, wrong: Vec::new(), meant: None }
+    }
+
+    /// Reads what was given, for what is wrong with it.
+    fn everything(&mut self) {
+        let aws = self.customer_aws();
+        let _addresses = self.blocks(&keys::GITLAB_ADDRESSES, formats::block);
+        let _port = self.ssh_port();
+        let _end = self.customer_end(&aws);
+        let _asn = self.asn();
+        let _inside = self.inside_cidrs();
+    }
+
+    fn add(&mut self, at: &str, Wrong { what, remedy, meant }: Wrong) {
+        self.meant = meant.or_else(|| self.meant.take());
         self.wrong.push(NetworkProblem { at: at.to_owned(), what, remedy });
     }
 

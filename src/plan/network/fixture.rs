@@ -1,7 +1,8 @@
 //! Designs for tests: one of each method.
 
 use super::{
-    AwsEnd, CustomerAws, FactorySide, FactoryVpc, GitLabSide, NetworkDesign, NetworkMethod, VpnDesign, VpnEnd,
+    AwsEnd, CustomerAws, FactorySide, FactoryVpc, GitLabSide, NetworkDesign, NetworkMethod, PrintedCommands, VpnDesign,
+    VpnEnd,
 };
 
 pub(super) fn texts(texts: &[&str]) -> Vec<String> {
@@ -49,6 +50,10 @@ pub(super) fn vpn() -> NetworkDesign {
             bgp_asn: 65_000,
             inside_cidrs: None,
         }),
+        commands: PrintedCommands {
+            plan: "factory-gitlab network plan --config acme.toml --out network".into(),
+            connection: texts(&["--config acme.toml"]),
+        },
     }
 }
 

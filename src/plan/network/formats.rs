@@ -75,13 +75,14 @@ pub fn account(text: &str) -> Result<String, Wrong> {
         return Ok(text.to_owned());
     }
     let what = format!("{text:?} is not 12 digits");
-    Err(if !digits.is_empty() && digits.len() <= 12 && digits.bytes().all(|byte| byte.is_ascii_digit()) {
-        wrong(
-            what,
-            format!("write all 12 digits without hyphens, in quotes: \"{digits:0>12}\", if only zeros are missing"),
-        )
-    } else {
-        wrong(what, "copy the account ID from AWS's console; it is shown there with hyphens")
+    let is_number = !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit());
+    Err(match digits.len() {
+        12 if is_number => wrong_for(what, digits),
+        // Not offered as what was meant: other digits may be missing than these.
+        1..12 if is_number => {
+            wrong(what, format!("write all 12 digits: {digits:0>12}, if only zeros at the beginning are missing"))
+        }
+        _ => wrong(what, "copy the account ID from AWS's console; it is shown there with hyphens"),
     })
 }
 
@@ -287,8 +288,11 @@ mod tests {
     #[test]
     fn an_account_keeps_the_zeros_at_its_beginning() {
         assert_eq!(account("001234567890").as_deref(), Ok("001234567890"));
-        assert!(account("1234567890").expect_err("two zeros lost").remedy.contains("\"001234567890\""));
-        assert!(account("0012-3456-7890").expect_err("as shown").remedy.contains("\"001234567890\""));
+        let lost = account("1234567890").expect_err("two zeros lost");
+        assert_eq!(lost.remedy, "write all 12 digits: 001234567890, if only zeros at the beginning are missing");
+        assert_eq!(lost.meant, None, "another digit may be missing");
+        let shown = account("0012-3456-7890").expect_err("as shown");
+        assert_eq!((shown.remedy.as_str(), shown.meant.as_deref()), ("write 001234567890", Some("001234567890")));
         assert!(account("acme").expect_err("a name").remedy.contains("console"));
     }
 

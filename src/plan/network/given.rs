@@ -4,8 +4,9 @@ use std::collections::BTreeMap;
 
 use serde_json::{Map, Value};
 
+use super::NetworkProblem;
 use crate::network::{AwsEnd, NetworkMethod};
-use crate::settings::{self, Definition, Setting, Settings, ValueKind, keys};
+use crate::settings::{self, Definition, Heading, Setting, Settings, ValueKind, keys};
 
 /// The values of the settings, by key. What has no value is left out.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
@@ -45,9 +46,17 @@ impl GivenNetwork {
     /// One value alone, as it was typed.
     #[must_use]
     pub fn of_one(setting: &'static Setting<String>, text: &str) -> Self {
-        let texts = items(setting, text);
-        let values = if texts.is_empty() { BTreeMap::new() } else { BTreeMap::from([(setting.key, texts)]) };
-        Self { values, method: None, aws_end: None }
+        Self::default().with(setting, text)
+    }
+
+    /// With a value as it was typed.
+    #[must_use]
+    pub fn with(mut self, setting: &'static Setting<String>, text: &str) -> Self {
+        match items(setting, text) {
+            texts if texts.is_empty() => self.values.remove(setting.key),
+            texts => self.values.insert(setting.key, texts),
+        };
+        self
     }
 
     #[must_use]
@@ -100,4 +109,51 @@ fn items(setting: &Definition, text: &str) -> Vec<String> {
         _ => vec![text.trim()],
     };
     items.into_iter().filter(|item| !item.is_empty()).map(str::to_owned).collect()
+}
+
+/// The settings that have to be given for a method.
+#[must_use]
+pub fn needed(method: NetworkMethod, aws_end: AwsEnd) -> Vec<&'static Definition> {
+    const AWS: [&Definition; 6] = [
+        &keys::VPC_ID.definition,
+        &keys::ACCOUNT_ID.definition,
+        &keys::REGION.definition,
+        &keys::VPC_CIDRS.definition,
+        &keys::ROUTE_TABLES.definition,
+        &keys::SECURITY_GROUPS.definition,
+    ];
+    const DEVICE: [&Definition; 4] =
+        [&keys::VPN_ADDRESS.definition, &keys::LOCAL_CIDRS.definition, &keys::IKE.definition, &keys::ESP.definition];
+    let more: &[&Definition] = match (method, aws_end) {
+        (NetworkMethod::VpcPeering, _) | (NetworkMethod::Vpn, AwsEnd::Customer) => &AWS,
+        (NetworkMethod::Vpn, AwsEnd::Factory) => &DEVICE,
+        (NetworkMethod::Public, _) => &[],
+    };
+    std::iter::once(&keys::GITLAB_ADDRESSES.definition).chain(more.iter().copied()).collect()
+}
+
+/// The settings that a method takes, needed or not, in the order of the table.
+pub fn used(method: NetworkMethod, aws_end: AwsEnd) -> impl Iterator<Item = &'static Definition> {
+    keys::network().iter().copied().filter(move |setting| match setting.heading {
+        Heading::Aws => {
+            method == NetworkMethod::VpcPeering || (method == NetworkMethod::Vpn && aws_end == AwsEnd::Customer)
+        }
+        Heading::Vpn => method == NetworkMethod::Vpn,
+        _ => true,
+    })
+}
+
+/// What was given for another method.
+#[must_use]
+pub fn unused(given: &GivenNetwork, method: NetworkMethod) -> Vec<NetworkProblem> {
+    let aws_end = given.aws_end.unwrap_or_default();
+    let is_unused =
+        |setting: &&&'static Definition| given.has(setting) && used(method, aws_end).all(|one| one.key != setting.key);
+    let of_end = if method == NetworkMethod::Vpn { format!(" and --aws-end {aws_end}") } else { String::new() };
+    let problem = |setting: &&'static Definition| NetworkProblem {
+        at: name(setting).to_owned(),
+        what: format!("not used with --method {method}{of_end}"),
+        remedy: "leave it out, or choose the method that it is for".to_owned(),
+    };
+    keys::network().iter().filter(is_unused).map(problem).collect()
 }

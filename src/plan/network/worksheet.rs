@@ -87,17 +87,22 @@ pub(super) fn text(design: &NetworkDesign) -> String {
     let _written = write!(
         out,
         "# Join GitLab and Factory over {title}\n\n\
-         For {} and Factory ({}). Made by `factory-gitlab network plan`: to change a value, run it again with the value \
-         changed. Neither this folder nor this page holds a secret.\n\n\
+         For {} and Factory ({}). To change a value, run this again with the value changed:\n\n\
+         ```console\n$ {}\n```\n\n\
+         Neither this folder nor this page holds a secret.\n\n\
          ![Both networks, with addresses, ports and directions](diagram.svg)\n\n",
         md(&design.gitlab.url.host()),
         md(&design.organization),
+        design.commands.plan,
     );
     out.push_str("## Both sides\n\n");
     out.push_str(&sides(design));
     out.push_str("\n## What passes\n\n");
     out.push_str(&rules(design));
-    out.push_str("\n## Steps\n\nIn this order. Go on where a check shows what it should.\n");
+    out.push_str(
+        "\n## Steps\n\nIn this order. Go on where a check shows what it should. Commands of `factory-gitlab` name their files from \
+         the folder in which this plan was made; all others are run in the folder of this page.\n",
+    );
     for (number, step) in steps.iter().enumerate() {
         let _written = write!(out, "\n### {}. {}: {}\n", number + 1, step.who.name(), step.title);
         parts(&step.body, &mut out);
@@ -216,20 +221,19 @@ fn rules(design: &NetworkDesign) -> String {
 
 /// What is seen, and what it usually is.
 fn symptoms(design: &NetworkDesign) -> String {
-    let mut rows = vec![
+    let resolver = format!("DNS: compare with `{}`", design.commands.line("network check", &["--resolver ADDRESS"]));
+    let mtu = format!(
+        "the packets may be too large for the way: `{}` proves it where answers get lost",
+        design.commands.line("network check", &["--only network.mtu"])
+    );
+    let mut rows: Vec<(&str, &str)> = vec![
         (
             "a webhook test says *Requests to the local network are not allowed*",
             "GitLab's outbound filter: the step about it was not made, or a minute has not passed",
         ),
         ("a webhook test says *execution expired*", "no answer: a route or a firewall, on the way or on the way back"),
-        (
-            "a name of Factory's leads to another address than planned",
-            "DNS: compare with `factory-gitlab network check --resolver ADDRESS`",
-        ),
-        (
-            "connections open and then hang, of TLS above all",
-            "the packets may be too large for the way: `factory-gitlab network check --only network.mtu` proves it where answers get lost",
-        ),
+        ("a name of Factory's leads to another address than planned", &resolver),
+        ("connections open and then hang, of TLS above all", &mtu),
     ];
     match design.method {
         NetworkMethod::VpcPeering => rows.extend(peering::SYMPTOMS),

@@ -1,6 +1,6 @@
 //! What to do about the kit itself.
 
-use crate::desired::Desired;
+use crate::desired::{Desired, DesiredTrust};
 use crate::journal::Record;
 use crate::plan::{KitStep, Plan, Step};
 
@@ -27,10 +27,10 @@ pub(in crate::plan) fn accept_first(desired: &Desired, record: &Record, plan: &m
 }
 
 /// Which addresses get the key of Factory's API once the plan is approved, where that is new.
-pub(in crate::plan) fn key_note(desired: &Desired, record: &Record) -> Option<String> {
+pub(in crate::plan) fn key_note(trust: &DesiredTrust, record: &Record) -> Option<String> {
     let pinned = |origin: &String| record.kit_pin.as_ref().is_some_and(|pin| pin.key_origins.contains(origin));
-    let is_new = |origin: &&String| desired.kit.served_by.as_ref() != Some(*origin) && !pinned(origin);
-    let new = desired.kit.key_origins.iter().filter(is_new);
+    let is_new = |origin: &&String| trust.served_by.as_ref() != Some(*origin) && !pinned(origin);
+    let new = trust.key_origins.iter().filter(is_new);
     let new: Vec<&str> = new.map(String::as_str).collect();
     (!new.is_empty()).then(|| format!("the key of Factory's API is sent to {}", new.join(", ")))
 }

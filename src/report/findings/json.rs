@@ -41,14 +41,16 @@ pub(in crate::report) struct CheckJson<'r> {
     code: &'static str,
     title: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
-    target: Option<&'r str>,
+    target: Option<String>,
     status: &'static str,
     cause: Option<&'r str>,
     evidence: &'r Map<String, Value>,
     fix: Option<CheckFix<'r>>,
     doc: &'r str,
     depends_on: Vec<&'static str>,
-    duration_ms: u64,
+    /// Absent where nothing of its own was measured.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    duration_ms: Option<u64>,
 }
 
 /// Of a check, what a fix lacks is `null`; elsewhere it is left out.
@@ -93,14 +95,14 @@ impl<'r> CheckJson<'r> {
         Self {
             code: finding.code,
             title: finding.title,
-            target: finding.target.as_deref(),
+            target: finding.target.as_ref().map(ToString::to_string),
             status: finding.status.name(),
             cause: finding.cause.as_deref(),
             evidence: &finding.evidence,
             fix: finding.fix.as_ref().map(|fix| CheckFix::new(fix, running)),
             doc: &finding.doc,
             depends_on: depends_on(finding),
-            duration_ms: milliseconds(finding.duration),
+            duration_ms: finding.duration.map(milliseconds),
         }
     }
 }

@@ -12,7 +12,7 @@ impl Findings {
         report.set_time(self.duration);
         for (category, findings) in self.categories() {
             let mut suite = TestSuite::new(category);
-            suite.set_time(findings.iter().map(|finding| finding.duration).sum());
+            suite.set_time(findings.iter().filter_map(|finding| finding.duration).sum());
             suite.add_test_cases(findings.into_iter().map(|finding| test_case(finding, self)));
             report.add_test_suite(suite);
         }
@@ -44,7 +44,10 @@ fn test_case(finding: &Finding, report: &Findings) -> TestCase {
         None => finding.code.to_owned(),
     };
     let mut case = TestCase::new(name, status);
-    case.set_classname(format!("{}.{}", env!("CARGO_PKG_NAME"), finding.category())).set_time(finding.duration);
+    case.set_classname(format!("{}.{}", env!("CARGO_PKG_NAME"), finding.category()));
+    if let Some(duration) = finding.duration {
+        case.set_time(duration);
+    }
     case
 }
 

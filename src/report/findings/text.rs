@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::{Findings, LookedFrom, is_problem};
+use super::{Findings, LookedFrom, Section, is_problem};
 use crate::checks::{CheckStatus, Finding, Verdict};
 use crate::text::{Line, Text, Tone, counted};
 
@@ -16,12 +16,12 @@ impl Findings {
             text.line(Line::new().plain("seen from ").plain(asker(from)));
         }
         let width = self.findings.iter().map(|finding| finding.code.len()).max().unwrap_or(0);
-        for (category, findings) in self.categories() {
+        for Section { heading, findings } in self.sections() {
             let shown: Vec<&Finding> = findings.into_iter().filter(|finding| is_shown(finding)).collect();
             if shown.is_empty() {
                 continue;
             }
-            text.heading(category);
+            text.heading(heading);
             for finding in shown {
                 text.line(summary(finding, width));
                 if is_problem(finding) {
@@ -77,8 +77,8 @@ const fn tone(status: &CheckStatus) -> Tone {
 fn summary(finding: &Finding, width: usize) -> Line {
     let status = finding.status.name();
     let line = Line::new().plain("  ").with(tone(&finding.status), format!("{status:<7}"));
-    let title = match &finding.target {
-        Some(target) => format!("{}: {target}", finding.title),
+    let title = match finding.target.as_ref().and_then(|target| target.resolver.as_ref()) {
+        Some(resolver) => format!("{}: {resolver}", finding.title),
         None => finding.title.to_owned(),
     };
     let line = line.plain(format!("  {:<width$}  {title}", finding.code));

@@ -12,7 +12,7 @@ use sha2::{Digest as _, Sha256};
 use tower::ServiceExt as _;
 use url::Url;
 
-use super::{BundleIntake, EmbeddedFactory, FactoryProblem, ReceivedBundle, hex};
+use super::{BundleIntake, EmbeddedFactory, FactoryProblem, ReceivedBundle, cloud, hex};
 use crate::sandbox::clock;
 
 /// A sealed bundle has a few kilobytes; anything near this is not one.
@@ -37,9 +37,13 @@ pub(super) async fn take(
         return Ok(answer(intake, StatusCode::OK, &known));
     }
     let document = open(&factory, &sealed)?;
-    let knows_application = !factory.lock().bundles.is_empty();
-    check_schema(&document, knows_application)?;
-    check_application(&factory, &document).await?;
+    if cloud::is_grant(&document) {
+        cloud::take_grant(&factory, &document).await?;
+    } else {
+        let knows_application = !factory.lock().bundles.is_empty();
+        check_schema(&document, knows_application)?;
+        check_application(&factory, &document).await?;
+    }
     let bundle = ReceivedBundle {
         id: format!("bnd_{}", clock::random_text(16)),
         sha256: hex(&digest),

@@ -6,7 +6,7 @@ use axum::response::{IntoResponse, Response};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::{ConnectionStatus, EmbeddedFactory, FactoryProblem, FactoryRecords, ReceivedBundle};
+use super::{ConnectionStatus, EmbeddedFactory, FactoryProblem, FactoryRecords, ReceivedBundle, cloud};
 
 #[derive(Deserialize)]
 pub(super) struct ConnectionQuery {
@@ -35,6 +35,10 @@ pub(super) async fn status(
     let record = factory.lock();
     let (status, detail) = match &record.quirks.status {
         Some((status, detail)) => (*status, detail.clone()),
+        None if factory.inner.cloud.is_some() => {
+            let (status, detail) = cloud::status(&record.cloud);
+            (status, detail.to_owned())
+        }
         None if !record.bundles.iter().any(|bundle| asked.is_of(&record, bundle)) => {
             (ConnectionStatus::Pending, "no bundle has been received yet".to_owned())
         }
@@ -53,6 +57,9 @@ pub(super) async fn end(
     let url = asked.gitlab_url.as_deref().unwrap_or_default().trim_end_matches('/');
     if url.is_empty() {
         return Err(FactoryProblem::new(400, "gitlab_url is missing"));
+    }
+    if factory.inner.cloud.is_some() && url == factory.inner.gitlab.0.trim_end_matches('/') {
+        return factory.end_cloud().await;
     }
     let mut record = factory.lock();
     let is_ended = |bundle: &ReceivedBundle| {

@@ -162,6 +162,12 @@ fn signature_holds(organization: &FactoryOrganization, received: &Received<'_>) 
 pub(super) struct ReceiptQuery {
     #[serde(default)]
     delivery: String,
+    /// Without a delivery: what happened on GitLab.com, where Factory has a webhook of its own.
+    event: Option<String>,
+    #[serde(default)]
+    project: String,
+    #[serde(default)]
+    iid: String,
 }
 
 pub(super) async fn receipt(
@@ -170,6 +176,13 @@ pub(super) async fn receipt(
     Query(asked): Query<ReceiptQuery>,
 ) -> Result<Response, FactoryProblem> {
     factory.allow_key(&headers)?;
+    if let Some(event) = &asked.event {
+        let is_seen = event == "merge_request" && factory.has_seen_merge_request(&asked.project, &asked.iid).await?;
+        return match is_seen && factory.lock().quirks.receipts == ReceiptPolicy::Honest {
+            true => Ok(axum::Json(json!({"received": true})).into_response()),
+            false => Err(FactoryProblem::new(404, "no such event has been received")),
+        };
+    }
     let record = factory.lock();
     let known = record.deliveries.iter().find(|one| one.id == asked.delivery);
     let known = known.is_some_and(|one| !record.quirks.unconfirmed_events.contains(&one.event.as_str()));

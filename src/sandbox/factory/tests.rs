@@ -1,5 +1,5 @@
 use axum::body::Body;
-use axum::http::{Request, Response};
+use axum::http::{Request, Response, StatusCode};
 use hmac::{Hmac, Mac as _};
 use tower::ServiceExt as _;
 

@@ -45,6 +45,7 @@ pub(crate) async fn replacement(
         FaultAction::Text(code) => answer(*code, "text/plain; charset=utf-8", "upstream connect error or disconnect\n"),
         FaultAction::Empty => json_answer(200, &json!([])),
         FaultAction::Json(text) => answer(200, "application/json", text),
+        FaultAction::Oauth(error) => oauth_answer(error),
         FaultAction::Errors => json_answer(200, &json!({"errors": [{"message": "Internal server error"}]})),
         FaultAction::Redirect(to) => with(answer(302, "text/html", ""), LOCATION, to),
         FaultAction::RetryAfter(seconds) => {
@@ -73,7 +74,7 @@ pub(crate) async fn damage(action: &FaultAction, response: Response<Body>) -> Re
     match action {
         FaultAction::Lost => Err(ConnectionReset),
         FaultAction::Link(to) => Ok(with(response, LINK, &format!("<{to}>; rel=\"next\""))),
-        FaultAction::Cut | FaultAction::Half | FaultAction::Slow | FaultAction::Type => {
+        FaultAction::Cut | FaultAction::Half | FaultAction::Slow | FaultAction::Type | FaultAction::With(_) => {
             let (mut parts, body) = response.into_parts();
             let whole = axum::body::to_bytes(body, usize::MAX).await.map_err(|_| ConnectionReset)?;
             let half = whole.slice(..whole.len() / 2);
@@ -81,6 +82,7 @@ pub(crate) async fn damage(action: &FaultAction, response: Response<Body>) -> Re
                 FaultAction::Cut => (half.len(), Body::from(half)),
                 FaultAction::Half => (whole.len(), dropped_after(half)),
                 FaultAction::Type => retyped(&whole),
+                FaultAction::With(fields) => replaced(&whole, fields),
                 _ => (whole.len(), byte_by_byte(whole)),
             };
             parts.headers.insert(CONTENT_LENGTH, HeaderValue::from(length));
@@ -88,6 +90,33 @@ pub(crate) async fn damage(action: &FaultAction, response: Response<Body>) -> Re
         }
         _ => Ok(response),
     }
+}
+
+/// An error of OAuth's, with the status that it has. RFC 6749 5.2
+fn oauth_answer(error: &str) -> Response<Body> {
+    let code = match error {
+        "invalid_client" | "invalid_token" => 401,
+        "temporarily_unavailable" => 503,
+        "server_error" => 500,
+        _ => 400,
+    };
+    let body = json!({"error": error, "error_description": "The sandbox was told to answer with this error."});
+    let answer = json_answer(code, &body);
+    if code == 503 { with(answer, RETRY_AFTER, "60") } else { answer }
+}
+
+/// The answer with these fields in place of its own; an answer that is not an object stays as it is.
+fn replaced(whole: &Bytes, fields: &str) -> (usize, Body) {
+    let mut answer = serde_json::from_slice::<Value>(whole).unwrap_or_default();
+    let fields = serde_json::from_str::<Value>(fields).unwrap_or_default();
+    let body = match (&mut answer, fields) {
+        (Value::Object(answer), Value::Object(fields)) => {
+            answer.extend(fields);
+            Bytes::from(Value::Object(std::mem::take(answer)).to_string())
+        }
+        _ => whole.clone(),
+    };
+    (body.len(), Body::from(body))
 }
 
 fn error_body(side: Side, code: u16) -> Value {

@@ -1,3 +1,4 @@
+use super::documented::{ACTIONS, OF_CLOUD};
 use super::*;
 
 fn fault(written: &str) -> Fault {
@@ -33,10 +34,27 @@ fn a_fault_is_read_as_it_is_written() {
 fn every_action_of_the_help_is_read() {
     for (written, _) in ACTIONS {
         let example = written.replace("NNN", "500").replace("SECS", "2").replace("MS", "20");
-        let example = example.replace("URL", "http://h/").replace("TEXT", "{}");
+        let example = example.replace("URL", "http://h/").replace("TEXT", "{}").replace("JSON", "{}");
         assert!(format!("/a={example}").parse::<Fault>().is_ok(), "{written}");
         assert!(help().contains(&format!("\n  {written} ")), "{written}");
     }
+}
+
+#[test]
+fn every_example_for_gitlab_com_is_read() {
+    for (written, _) in OF_CLOUD {
+        assert!(written.parse::<Fault>().is_ok(), "{written}");
+        assert!(help().contains(&format!("--fault '{written}'")), "{written}");
+    }
+}
+
+#[test]
+fn the_visits_of_the_person_in_the_browser_are_counted() {
+    let faults = FaultList::default();
+    faults.add(fault("browser=deny@2x1"));
+    let requests = faults.matching(Side::GitLab, &Method::GET, "/browser");
+    assert!(requests.is_none(), "it is not a path");
+    assert_eq!([(); 3].map(|()| faults.person()), [Person::Authorizes, Person::Denies, Person::Authorizes]);
 }
 
 #[test]
@@ -54,6 +72,9 @@ fn an_unreadable_fault_is_explained() {
         ("rate=101%=cut", "cannot be parsed"),
         ("rate=1%,seed=7", "has no `=`"),
         ("/a=cut@0", "counts of a fault start at 1"),
+        ("/a=with:[]", "`with` needs a JSON object"),
+        ("/a=oauth:", "`oauth` needs an error of OAuth"),
+        ("browser=cut", "\"cut\" is not what the person in the browser does"),
     ];
     for (written, says) in cases {
         let error = written.parse::<Fault>().err().map(|error| error.to_string()).unwrap_or_default();

@@ -36,14 +36,12 @@ pub(crate) struct ApplicationSpec {
 }
 
 /// The id and secret of an application.
-#[cfg(test)]
 #[derive(Clone)]
 pub(crate) struct ClientPair {
     pub uid: String,
     pub secret: String,
 }
 
-#[cfg(test)]
 impl GitLab {
     /// Adds an application and returns its id and secret; the secret is not stored.
     pub(crate) fn add_application(&self, spec: ApplicationSpec) -> ClientPair {

@@ -146,6 +146,10 @@ async fn show(Shared(gitlab): Shared<GitLab>, Path(id): Path<String>, call: Call
     if gitlab.options().plan != SandboxPlan::None && gitlab.is_enterprise() {
         answer["ip_restriction_ranges"] = json!(group.ip_restriction_ranges);
     }
+    if group.has_saml {
+        // gitlab: ee/lib/api/entities/saml_group_link.rb
+        answer["saml_group_links"] = json!([{"name": format!("{}-members", group.path), "access_level": 30}]);
+    }
     if call.params.boolean("with_projects")?.unwrap_or(true) {
         answer["projects"] = json!(of_group(&state, caller.as_ref(), group.id));
         answer["shared_projects"] = json!([]);

@@ -26,7 +26,12 @@ async fn metadata(Shared(gitlab): Shared<GitLab>, call: Call) -> Result<Json<Val
 async fn version(Shared(gitlab): Shared<GitLab>, call: Call) -> Result<Json<Value>, ApiError> {
     call.require_scope(&gitlab, READ_USER)?;
     let version = gitlab.options().version;
-    let (tail, agent) = (if gitlab.is_enterprise() { "-ee" } else { "" }, gitlab.lock().link("/-/kubernetes-agent/"));
+    let tail = match (gitlab.is_cloud(), gitlab.is_enterprise()) {
+        (true, _) => "-pre",
+        (false, true) => "-ee",
+        (false, false) => "",
+    };
+    let agent = gitlab.lock().link("/-/kubernetes-agent/");
     let mut answer = json!({
         "version": format!("{version}{tail}"),
         "revision": "5a9dbc4f2e1",

@@ -2,8 +2,11 @@
 //!
 //! gitlab: config/initializers/doorkeeper.rb, app/controllers/oauth
 
+mod authorize;
+mod authorized;
 mod client;
 mod device;
+mod device_page;
 mod discovery;
 mod grants;
 mod tokens;
@@ -18,6 +21,8 @@ use super::secrets::{self, Digest};
 use super::state::{GitLabState, OauthToken, next};
 use super::{GitLab, web};
 
+#[cfg(test)]
+pub(crate) use grants::CodeChallenge;
 pub(crate) use grants::GrantSpec;
 
 /// The lifetime of an access token, in seconds.
@@ -25,6 +30,11 @@ const ACCESS_TOKEN_LIFE: i64 = 7200;
 
 pub(super) fn routes() -> Router<GitLab> {
     Router::new()
+        .route("/oauth/authorize", get(authorize::show).post(authorize::answer).delete(authorize::answer))
+        .route(authorized::PAGE, get(authorized::list))
+        .route("/oauth/authorized_applications/{id}", post(authorized::revoke).delete(authorized::revoke))
+        .route("/oauth/device", get(device_page::enter).post(device_page::answer))
+        .route("/oauth/device/confirm", post(device_page::confirm))
         .route("/oauth/token", post(grants::token))
         .route("/oauth/token/info", get(tokens::info))
         .route("/oauth/introspect", post(tokens::introspect))
@@ -76,6 +86,13 @@ fn description(error: &str) -> &'static str {
         "invalid_scope" => "The requested scope is invalid, unknown, or malformed.",
         "access_denied" => "The resource owner or authorization server denied the request.",
         "invalid_token" => "The access token is invalid",
+        "invalid_redirect_uri" => "The requested redirect uri is malformed or doesn't match client redirect URI.",
+        "unsupported_response_type" => "The authorization server does not support this response type.",
+        "invalid_code_challenge_method" => "The code_challenge_method must be one of plain, S256.",
+        "temporarily_unavailable" => {
+            "The authorization server is currently unable to handle the request due to a temporary overloading or maintenance of \
+             the server."
+        }
         // The device gem has no descriptions for its own errors, so they get this one.
         _ => {
             "The authorization server encountered an unexpected condition which prevented it from fulfilling the request."
@@ -93,6 +110,7 @@ impl IntoResponse for OauthError {
         };
         let status = match error {
             "invalid_client" | "invalid_token" => StatusCode::UNAUTHORIZED,
+            "temporarily_unavailable" => StatusCode::SERVICE_UNAVAILABLE,
             _ => StatusCode::BAD_REQUEST,
         };
         let challenge = format!("Bearer realm=\"Doorkeeper\", error=\"{error}\", error_description=\"{description}\"");
@@ -100,6 +118,9 @@ impl IntoResponse for OauthError {
         *response.status_mut() = status;
         if let Ok(challenge) = HeaderValue::try_from(challenge) {
             response.headers_mut().insert(header::WWW_AUTHENTICATE, challenge);
+        }
+        if status == StatusCode::SERVICE_UNAVAILABLE {
+            response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static("60"));
         }
         response
     }

@@ -19,6 +19,8 @@ pub struct InstanceQuirks {
     pub device_flow: Option<bool>,
     /// Whether the device endpoint checks the application's scopes; `None` lets the version decide.
     pub device_checks_scopes: Option<bool>,
+    /// The user's organization is in maintenance: codes and refresh tokens are not exchanged.
+    pub organization_maintenance: bool,
     /// Impersonation tokens are refused.
     pub impersonation_disabled: bool,
     pub graphql: GraphqlQuirks,
@@ -123,6 +125,7 @@ impl Default for InstanceQuirks {
             client_credentials: ClientCredentials::StoredToken,
             device_flow: None,
             device_checks_scopes: None,
+            organization_maintenance: false,
             impersonation_disabled: false,
             graphql: GraphqlQuirks::default(),
             license_plan: None,

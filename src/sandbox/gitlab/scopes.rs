@@ -33,6 +33,22 @@ const SCOPES: &[(&str, u16, u16)] = &[
     ("user:*", 17, 10),
 ];
 
+/// What the consent page says of a scope. gitlab: config/locales/doorkeeper.en.yml
+pub(super) fn meaning(scope: &str) -> &'static str {
+    match scope {
+        "api" => "Access the API on your behalf",
+        "read_api" => "Read API",
+        "read_user" => "Read your personal information",
+        "read_repository" => "Read Repositories",
+        "write_repository" => "Allows read-write access to the repository",
+        "read_registry" => "Read Registry",
+        "write_registry" => "Allows write access to container registry images",
+        "sudo" => "Perform API actions as any user in the system",
+        "openid" => "Authenticate using OpenID Connect",
+        _ => "Further access",
+    }
+}
+
 const OAUTH_ONLY: &[&str] = &["openid", "profile", "email", "ai_workflows", "user:*"];
 
 /// Every scope of this instance, for applications and discovery.

@@ -27,7 +27,8 @@ pub(super) struct Seed {
 /// The ids of the first users.
 #[derive(Clone, Copy)]
 struct SeedUsers {
-    admin: u64,
+    /// The Owner of all groups: an admin, except on GitLab.com.
+    owner: u64,
     /// A Developer of the first group.
     developer: u64,
 }
@@ -101,7 +102,14 @@ pub(super) fn new(options: &SandboxOptions, base_url: &Url, clock: &SandboxClock
     let now = clock.now();
     let root = state.add_user(UserSpec { username: "root".into(), admin: true, bot: false }, now);
     let user = state.add_user(UserSpec { username: "alice".into(), admin: false, bot: false }, now);
-    state.grow(options, SeedUsers { admin: root, developer: user }, now);
+    if options.cloud.is_some() {
+        let other = state.add_user(UserSpec { username: "bob".into(), admin: false, bot: false }, now);
+        state.grow(options, SeedUsers { owner: user, developer: other }, now);
+        state.grow_cloud(user, now);
+        state.work.quirks.daily_projects = Some(super::cloud::PROJECTS_A_DAY);
+    } else {
+        state.grow(options, SeedUsers { owner: root, developer: user }, now);
+    }
     let mut scopes = vec!["api".to_owned()];
     if options.admin_mode {
         scopes.push("admin_mode".into());
@@ -123,7 +131,7 @@ impl GitLabState {
         for number in 1..=options.groups {
             let group = self.add_group(&format!("group-{number}"), None, now);
             if let Some(group) = self.groups.get_mut(&group) {
-                group.members.insert(users.admin, level::OWNER);
+                group.members.insert(users.owner, level::OWNER);
                 if number == 1 {
                     group.members.insert(users.developer, level::DEVELOPER);
                 }
@@ -134,7 +142,7 @@ impl GitLabState {
             homes.push(ProjectNamespace::Group(self.add_group("subgroup-1", Some(first), now)));
         }
         if homes.is_empty() {
-            homes.push(ProjectNamespace::User(users.admin));
+            homes.push(ProjectNamespace::User(users.owner));
         }
         for (number, home) in (1..=options.projects).zip(homes.iter().cycle()) {
             self.add_project(ProjectSpec::new(&format!("project-{number}"), *home), now);
@@ -183,6 +191,7 @@ impl GitLabState {
             archived: false,
             marked_for_deletion: None,
             ip_restriction_ranges: None,
+            has_saml: false,
             created_at: now,
         };
         self.groups.insert(id, group);

@@ -1,6 +1,7 @@
 //! The state of the embedded GitLab: plain records, and the few rules that keep them consistent.
 
 mod project;
+mod user_state;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::net::SocketAddr;
@@ -10,12 +11,15 @@ use jiff::civil::Date;
 use url::Url;
 
 pub use self::project::{ProjectDetails, ProjectNamespace, StoredProject, Visibility};
+pub use self::user_state::UserState;
 use super::audit_events::StoredAuditEvent;
+use super::cloud::LimitWindow;
 use super::hooks::Hooks;
 use super::oauth::GrantSpec;
 use super::quirks::InstanceQuirks;
 use super::secrets::Digest;
 use super::settings::ApplicationSettings;
+use super::web::session::WebSession;
 use super::work::Work;
 use crate::sandbox::clock::SandboxClock;
 use crate::sandbox::options::SandboxVersion;
@@ -42,6 +46,8 @@ pub struct GitLabState {
     pub oauth_tokens: BTreeMap<u64, OauthToken>,
     pub device_codes: Vec<DeviceCode>,
     pub grants: Vec<AccessGrant>,
+    pub(super) web_sessions: HashMap<Digest, WebSession>,
+    pub(super) endpoint_counts: HashMap<LimitWindow, u32>,
     pub audit_events: Vec<StoredAuditEvent>,
     /// What fine-grained tokens have used: `access` and permission.
     #[cfg_attr(not(feature = "sandbox-testing"), allow(dead_code, reason = "only tests read it"))]
@@ -93,57 +99,6 @@ pub struct StoredUser {
     pub projects_limit: u32,
     /// For the password grant only; a user without one cannot use it.
     pub(super) password: Option<Digest>,
-}
-
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-#[cfg_attr(not(feature = "sandbox-testing"), allow(dead_code, reason = "only tests set the others"))]
-pub enum UserState {
-    Active,
-    Blocked,
-    PendingApproval,
-    TermsNotAccepted,
-    Deactivated,
-    Unconfirmed,
-    PasswordExpired,
-}
-
-impl UserState {
-    /// As the API shows it. Terms, confirmation and password are no states there.
-    pub(super) const fn shown(self) -> &'static str {
-        match self {
-            Self::Active | Self::TermsNotAccepted | Self::Unconfirmed | Self::PasswordExpired => "active",
-            Self::Blocked => "blocked",
-            Self::PendingApproval => "blocked_pending_approval",
-            Self::Deactivated => "deactivated",
-        }
-    }
-
-    /// Why the user may not use the API. gitlab: lib/gitlab/auth/user_access_denied_reason.rb
-    pub(super) fn refusal(self, username: &str, gitlab: &str) -> Option<String> {
-        let text = match self {
-            Self::Active => return None,
-            Self::Blocked => "Your account has been blocked.".to_owned(),
-            Self::PendingApproval => {
-                "Your account is pending approval from your administrator and hence blocked.".to_owned()
-            }
-            Self::TermsNotAccepted => format!(
-                "You (@{username}) must accept the Terms of Service in order to perform this action. To accept these terms, \
-                 please access GitLab from a web browser at {gitlab}."
-            ),
-            Self::Deactivated => format!(
-                "Your account has been deactivated by your administrator. Please log back in from a web browser to reactivate \
-                 your account at {gitlab}"
-            ),
-            Self::Unconfirmed => format!(
-                "Your primary email address is not confirmed. Please check your inbox for the confirmation instructions. In \
-                 case the link is expired, you can request a new confirmation email at {gitlab}/users/confirmation/new"
-            ),
-            Self::PasswordExpired => {
-                "Your password expired. Please access GitLab from a web browser to update your password.".to_owned()
-            }
-        };
-        Some(text)
-    }
 }
 
 /// A personal access token, or a project or group access token, which is the personal token of a bot user.
@@ -252,7 +207,6 @@ pub struct AccessGrant {
 pub struct DeviceCode {
     pub application: u64,
     pub scopes: Vec<String>,
-    #[cfg_attr(not(test), allow(dead_code, reason = "only tests answer: the page for it is not embedded"))]
     pub user_code: String,
     pub created_at: Timestamp,
     pub last_polled: Option<Timestamp>,
@@ -286,6 +240,8 @@ pub struct StoredGroup {
     pub marked_for_deletion: Option<Date>,
     /// The addresses that it lets in, separated by commas; a group without a parent only.
     pub ip_restriction_ranges: Option<String>,
+    /// Its members sign in through a SAML provider, to which groups are linked.
+    pub has_saml: bool,
     pub created_at: Timestamp,
 }
 
@@ -332,6 +288,8 @@ impl GitLabState {
             oauth_tokens: BTreeMap::new(),
             device_codes: Vec::new(),
             grants: Vec::new(),
+            web_sessions: HashMap::new(),
+            endpoint_counts: HashMap::new(),
             audit_events: Vec::new(),
             used_permissions: BTreeSet::new(),
             groups: BTreeMap::new(),

@@ -2,6 +2,8 @@
 
 mod admin_token;
 mod applications;
+mod authorize;
+mod cloud;
 mod discussions;
 mod graphql;
 mod guard;

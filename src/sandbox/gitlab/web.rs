@@ -1,6 +1,8 @@
 //! Web pages, and the middleware around every response.
 
+pub(super) mod page;
 mod response_noise;
+pub(super) mod session;
 mod wall;
 
 use axum::body::Body;
@@ -10,17 +12,13 @@ use axum::middleware::Next;
 use axum::response::{Html, IntoResponse, Response};
 use serde_json::json;
 
-use super::GitLab;
 use super::error::ApiError;
+use super::{GitLab, cloud};
 use crate::sandbox::request_log::is_write;
 
 const NOT_FOUND: &str = "<!DOCTYPE html>\n<html>\n<head>\n  <title>The page could not be found (404)</title>\n</head>\n\
     <body>\n  <h1>404: Page not found</h1>\n  <p>Make sure the address is correct and the page has not moved.</p>\n\
     </body>\n</html>\n";
-const SIGN_IN: &str = "<!DOCTYPE html>\n<html class=\"html-devise-layout\" lang=\"en\">\n<head>\n\
-    <meta content=\"GitLab\" property=\"og:site_name\">\n<title>Sign in · GitLab</title>\n</head>\n\
-    <body class=\"login-page\">\n<h1>GitLab</h1>\n</body>\n</html>\n";
-
 /// Where there are no pages, but endpoints that a version or a setting may leave out.
 const ENDPOINTS: &[&str] =
     &["/.well-known", "/oauth/authorize_device", "/oauth/introspect", "/oauth/token", "/oauth/revoke"];
@@ -37,7 +35,6 @@ pub(super) async fn elsewhere(Shared(gitlab): Shared<GitLab>, request: Request) 
             ApiError::error(StatusCode::GONE, "API V3 is no longer supported. Use API V4 instead.").into_response()
         }
         _ if path == "/api" || path.starts_with("/api/") => ApiError::no_route().into_response(),
-        "/users/sign_in" => Html(SIGN_IN).into_response(),
         "/-/health" => "GitLab OK".into_response(),
         "/-/liveness" | "/-/readiness" => axum::Json(json!({ "status": "ok" })).into_response(),
         _ if ENDPOINTS.iter().any(is_below) => not_found().await,
@@ -76,7 +73,8 @@ pub(super) async fn frame(Shared(gitlab): Shared<GitLab>, mut request: Request, 
     if let Some(response) = wall.and_then(|wall| wall::refusal(&wall, &mut request)) {
         return response;
     }
-    let refused = read_only(&gitlab, &request);
+    let over_limit = if gitlab.is_cloud() { cloud::over_limit(&gitlab, &request) } else { None };
+    let refused = over_limit.or_else(|| read_only(&gitlab, &request));
     let mut response = match refused {
         Some(response) => response,
         None => next.run(request).await,

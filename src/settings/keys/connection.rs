@@ -198,7 +198,7 @@ settings! {
             flag: "--timeout",
             kind: ValueKind::Number,
             value_name: "SECS",
-            help: "Time limit of one request, in seconds [default: 30]",
+            help: "Time limit of one request, in seconds [default: 30; network check: 5]",
             ..GLOBAL
         },
         parse: parse::seconds,
@@ -210,7 +210,7 @@ settings! {
             flag: "--concurrency",
             kind: ValueKind::Number,
             value_name: "N",
-            help: "Limit of requests in flight [default: 8]",
+            help: "Limit of requests in flight [default: 8; network check: 64]",
             ..GLOBAL
         },
         parse: parse::count,

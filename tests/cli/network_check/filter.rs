@@ -66,11 +66,44 @@ fn wrong_targets_and_resolvers_are_explained() {
     let env = TestEnv::bare();
     for (args, words) in [
         (["--target", "api.factory.ai"], "a target is HOST:PORT"),
-        (["--target", "http://api.factory.ai:80"], "a target is HOST:PORT"),
+        (["--target", "http://api.factory.ai:80"], "http:// is not looked at"),
         (["--resolver", "dns.acme.com"], "a resolver is an IP address"),
     ] {
         let run = env.run(&[&["network", "check"], args.as_slice()].concat());
         assert_eq!(run.code, 2, "{run}");
         assert!(run.stderr.contains(words), "{run}");
     }
+}
+
+#[test]
+fn more_than_eight_resolvers_are_refused_with_what_to_do() {
+    let env = TestEnv::bare();
+    let resolvers: Vec<String> = (1..=9).map(|last| format!("192.0.2.{last}")).collect();
+    let mut args = vec!["network", "check", "--target", "tcp://127.0.0.1:9"];
+    args.extend(resolvers.iter().flat_map(|resolver| ["--resolver", resolver]));
+    let run = env.run(&args);
+    insta::assert_snapshot!(run, @r"
+    exit code: 2
+    ----- stderr -----
+    error: at most 8 resolvers are asked in one run, and 9 are given
+    hint: give fewer --resolver, and look again with the others
+    ");
+}
+
+#[test]
+fn a_port_is_looked_at_for_each_protocol_that_is_named_and_told_apart() {
+    let env = TestEnv::bare();
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
+    let address = listener.local_addr().expect("an address").to_string();
+    let targets = ["tcp", "ssh"].map(|protocol| format!("{protocol}://{address}"));
+    let args = ["network", "check", "--timeout", "1", "--target", &targets[0], "--target", &targets[1]];
+    let run = env.run(&[args.as_slice(), &["-o", "json"]].concat());
+    let report = run.json();
+    let checks = report["checks"].as_array().expect("checks");
+    let tcp: Vec<&str> =
+        checks.iter().filter(|one| one["code"] == "network.tcp").filter_map(|one| one["target"].as_str()).collect();
+    assert_eq!(tcp, targets.each_ref().map(String::as_str), "{run}");
+    let of = |code: &str| checks.iter().find(|one| one["code"] == code).expect(code);
+    assert!(of("network.tcp")["duration_ms"].as_u64().is_some_and(|time| time < 1000), "its own time: {run}");
+    assert!(of("network.endpoints").get("duration_ms").is_none(), "nothing was measured: {run}");
 }

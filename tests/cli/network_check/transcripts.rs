@@ -12,23 +12,29 @@ fn a_healthy_network_is_told_layer_by_layer() {
     ----- stdout -----
     seen from 127.0.0.1, without a proxy (none is set for these hosts)
 
+    127.0.0.1:[port] (http, GitLab)
+      pass     network.dns          the name resolves (it is an address)
+      pass     network.tcp          the port opens ([duration])
+      skip     network.tls          the certificate is valid (http on a loopback address has no TLS)
+      pass     network.http         the server answers (GitLab's API asks for a token)
+      pass     network.clock        the clocks agree
+      skip     network.inbound      Factory may reach GitLab (whether Factory reaches GitLab cannot be seen from here)
+
+    127.0.0.1:[port] (ssh, GitLab: Git over SSH)
+      pass     network.dns          the name resolves (it is an address)
+      pass     network.tcp          the port opens ([duration])
+      pass     network.ssh          SSH answers (SSH-2.0-GitLab-SSHD)
+      skip     network.ssh_hostkey  the SSH host key is the kit's (the kit names only the host keys of Factory's own servers)
+
+    127.0.0.1:[port] (http, Factory: webhooks)
+      pass     network.dns          the name resolves (it is an address)
+      pass     network.tcp          the port opens ([duration])
+      skip     network.tls          the certificate is valid (http on a loopback address has no TLS)
+      pass     network.http         the server answers (answered 404)
+      pass     network.clock        the clocks agree
+      pass     network.outbound     GitLab may send webhooks to Factory (its address is on the allowlist)
+
     network
-      pass     network.dns          the name resolves: 127.0.0.1:[port] (it is an address)
-      pass     network.tcp          the port opens: 127.0.0.1:[port] ([duration])
-      skip     network.tls          the certificate is valid: 127.0.0.1:[port] (http on a loopback address has no TLS)
-      pass     network.http         the server answers: 127.0.0.1:[port] (GitLab's API asks for a token)
-      pass     network.clock        the clocks agree: 127.0.0.1:[port]
-      pass     network.dns          the name resolves: 127.0.0.1:[port] (it is an address)
-      pass     network.tcp          the port opens: 127.0.0.1:[port] ([duration])
-      pass     network.ssh          SSH answers: 127.0.0.1:[port] (SSH-2.0-GitLab-SSHD)
-      skip     network.ssh_hostkey  the SSH host key is the kit's: 127.0.0.1:[port] (the kit names only the host keys of Factory's own servers)
-      pass     network.dns          the name resolves: 127.0.0.1:[port] (it is an address)
-      pass     network.tcp          the port opens: 127.0.0.1:[port] ([duration])
-      skip     network.tls          the certificate is valid: 127.0.0.1:[port] (http on a loopback address has no TLS)
-      pass     network.http         the server answers: 127.0.0.1:[port] (answered 404)
-      pass     network.clock        the clocks agree: 127.0.0.1:[port]
-      pass     network.outbound     GitLab may send webhooks to Factory: 127.0.0.1:[port] (its address is on the allowlist)
-      skip     network.inbound      Factory may reach GitLab: 127.0.0.1:[port] (whether Factory reaches GitLab cannot be seen from here)
       pass     network.endpoints    every address of the kit is usable (1 of 1)
 
     verdict: pass, 13 passed, 4 skipped on http://127.0.0.1:[port] (6 requests, [duration])
@@ -73,8 +79,8 @@ fn a_target_alone_needs_neither_kit_nor_gitlab_nor_token() {
     ----- stdout -----
     seen from 127.0.0.1, without a proxy (none is set for these hosts)
 
-    network
-      fail     network.tcp  the port opens: 127.0.0.1:[port]
+    127.0.0.1:[port] (tcp, given with --target)
+      fail     network.tcp  the port opens
                127.0.0.1: refused: nothing listens there, or a firewall refuses
                fix: check that a server listens on port [port]; let TCP [port] pass from 127.0.0.1 to 127.0.0.1 (firewall, security group, network ACL), and give both sides a route to the other
                README.md#check-network-tcp

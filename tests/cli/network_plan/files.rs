@@ -174,6 +174,12 @@ fn terraform_that_was_applied_is_not_removed_by_another_method() {
         assert!(run.stderr.contains("write this plan to another folder with --out"), "{run}");
         let same = plan(&env, &["--route-table", "rtb-0a1b2c3d4e5f60718"]);
         assert_eq!(same.code, 0, "a peering that is planned again is for Terraform to change: {same}");
+        for wanted in [
+            "peering.tf: terraform apply will destroy 2 resources of an earlier plan: aws_route.rtb_0a1b2c3d4e5f60719_to_10_64_0_0_16",
+            "look at what terraform plan shows in plan before you apply it",
+        ] {
+            assert!(same.stdout.contains(wanted), "{wanted}\n{same}");
+        }
     }
 }
 
@@ -242,48 +248,23 @@ fn a_folder_that_cannot_be_one_is_a_usage_error() {
     assert!(!run.stderr.contains(",,"), "{run}");
 }
 
-/// The commands of this program that a text tells its reader to run.
-fn own_commands(text: &str) -> Vec<String> {
-    let of_blocks = text.lines().filter_map(|line| line.strip_prefix("$ "));
-    // Without options it is a command's name.
-    let of_code = text.split('`').skip(1).step_by(2).filter(|code| !code.contains('\n') && code.contains(" --"));
-    of_blocks.chain(of_code).filter(|line| line.starts_with("factory-gitlab ")).map(str::to_owned).collect()
-}
-
 #[test]
-fn every_command_of_the_worksheet_exists() {
+fn terraform_that_was_applied_is_not_changed_into_another_connection() {
     let env = env();
-    let device = [
-        "--method",
-        "vpn",
-        "--vpn-address",
-        "198.51.100.9",
-        "--local-cidr",
-        "192.168.0.0/16",
-        "--gitlab-address",
-        "192.168.1.10",
-        "--ike",
-        "aes256-sha256-ecp384",
-        "--esp",
-        "aes256gcm16-ecp384",
-    ];
-    let ways: [&[&str]; 4] = [
-        &[],
-        &device,
-        &["--method", "vpn", "--aws-end", "customer"],
-        &["--method", "public", "--gitlab-address", "198.51.100.7"],
-    ];
-    for way in ways {
-        let run = plan(&env, way);
-        assert_eq!(run.code, 0, "{way:?}: {run}");
-        let commands = own_commands(&text(&env, "WORKSHEET.md"));
-        assert!(commands.len() > 6, "{commands:?}");
-        for command in commands {
-            let command = command.replace("--resolver ADDRESS", "--resolver 10.0.0.2");
-            let args: Vec<std::ffi::OsString> =
-                shlex::split(&command).expect("words of a shell").into_iter().map(Into::into).collect();
-            let parsed = factory_gitlab::commands::parse(&args);
-            assert!(matches!(parsed, Ok(factory_gitlab::cli::Parsed::Run(_))), "{command}");
-        }
-    }
+    assert_eq!(plan(&env, &[]).code, 0);
+    env.file("plan/terraform.tfstate", "{\"resources\":[{}]}");
+    let before = all(&env);
+    let other = plan(&env, &["--vpc-id", "vpc-1a1b2c3d4e5f60718"]);
+    insta::assert_snapshot!(other, @r"
+    exit code: 1
+    ----- stderr -----
+    error: peering.tf in plan would have Terraform replace the connection; nothing was written
+      caused by: the next terraform apply would destroy aws_vpc_peering_connection.factory: its vpc_id changes
+    hint: write this plan to another folder with --out, and keep the connection that is there until the new one works
+    hint: or run terraform destroy in the old folder first; then this plan is written
+    ");
+    assert_eq!(all(&env), before);
+    // As the second hint says; Terraform leaves an empty state.
+    env.file("plan/terraform.tfstate", "{\"resources\":[]}");
+    assert_eq!(plan(&env, &["--vpc-id", "vpc-1a1b2c3d4e5f60718"]).code, 0);
 }

@@ -51,7 +51,7 @@ fn every_problem_is_said_at_once_with_what_to_do() {
       caused by: --vpc-cidr: 10.65.0.0/20 overlaps Factory's 10.65.0.0/16 (network.vpc.cidrs of the kit)
       caused by: --security-group: missing (the security groups of GitLab)
     hint: --vpc-id: copy the whole ID from AWS's console, as in vpc-0123456789abcdef0
-    hint: --account-id: write all 12 digits without hyphens, in quotes: "001234567890", if only zeros are missing
+    hint: --account-id: write all 12 digits: 001234567890, if only zeros at the beginning are missing
     hint: --vpc-cidr: write 10.64.0.0/16
     hint: --route-table: copy the whole ID from AWS's console, as in rtb-0123456789abcdef0
     hint: --gitlab-address: give only addresses that servers have
@@ -92,7 +92,7 @@ fn without_a_method_one_is_advised() {
     error: the method is not given, and there is no terminal to ask on
       caused by: vpc-peering is advised: GitLab runs in a VPC and the kit names Factory's: a peering has no devices, no keys and no tunnels
     hint: take it, or choose vpc-peering, vpn or public
-          factory-gitlab network plan --out DIR --method vpc-peering
+          factory-gitlab network plan --config acme.toml --out plan --method vpc-peering
     ");
     let advised = |args: &[&str]| {
         let first =

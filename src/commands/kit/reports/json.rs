@@ -5,7 +5,10 @@ use serde::Serialize;
 use url::Url;
 
 use super::shown;
-use crate::kit::{AnswerTerms, Handover, Kit, KitFingerprint, NetworkTerms, Organization, UploadMethod};
+use crate::kit::{
+    AnswerTerms, BundleTerms, CloudKit, CloudTerms, Handover, Kit, KitFingerprint, NetworkTerms, Organization,
+    UploadMethod,
+};
 use crate::target::Event;
 
 #[derive(Serialize)]
@@ -22,6 +25,81 @@ pub(super) struct KitJson<'r> {
     disconnect_url: Option<String>,
     answers: &'r [AnswerTerms],
     network: &'r NetworkTerms,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    cloud: Option<CloudJson<'r>>,
+}
+
+/// A kit for GitLab.com only.
+#[derive(Serialize)]
+pub(super) struct CloudKitJson<'r> {
+    schema: &'r str,
+    fingerprint: KitFingerprint,
+    organization: &'r Organization,
+    expires_at: Option<Timestamp>,
+    cloud: CloudJson<'r>,
+    bundle: Option<BundleJson<'r>>,
+    webhook: ReceiptsJson,
+    status_url: Option<String>,
+    disconnect_url: Option<String>,
+    answers: &'r [AnswerTerms],
+}
+
+#[derive(Serialize)]
+struct ReceiptsJson {
+    receipts_url: Option<String>,
+}
+
+#[derive(Serialize)]
+struct CloudJson<'r> {
+    url: String,
+    client_id: Option<&'r str>,
+    scopes: &'r [String],
+    redirect_uri: Option<&'r str>,
+    device: bool,
+    connect_url: Option<String>,
+    candidates_url: Option<String>,
+    selection_url: Option<String>,
+}
+
+impl<'r> CloudJson<'r> {
+    fn new(cloud: &'r CloudTerms) -> Self {
+        let CloudTerms { url, client_id, scopes, redirect_uri, device, connect_url, candidates_url, selection_url } =
+            cloud;
+        Self {
+            url: shown(url),
+            client_id: client_id.as_deref(),
+            scopes,
+            redirect_uri: redirect_uri.as_deref(),
+            device: *device,
+            connect_url: connect_url.as_ref().map(shown),
+            candidates_url: candidates_url.as_ref().map(shown),
+            selection_url: selection_url.as_ref().map(shown),
+        }
+    }
+}
+
+impl<'r> CloudKitJson<'r> {
+    pub(super) fn new(kit: &'r CloudKit) -> Self {
+        Self {
+            schema: &kit.schema,
+            fingerprint: kit.trusted().fingerprint(),
+            organization: &kit.organization,
+            expires_at: kit.expires_at,
+            cloud: CloudJson::new(&kit.cloud),
+            bundle: kit.bundle.as_ref().map(BundleJson::new),
+            webhook: ReceiptsJson { receipts_url: kit.receipts_url.as_ref().map(shown) },
+            status_url: kit.status_url.as_ref().map(shown),
+            disconnect_url: kit.disconnect_url.as_ref().map(shown),
+            answers: &kit.answers,
+        }
+    }
+}
+
+impl<'r> BundleJson<'r> {
+    fn new(bundle: &'r BundleTerms) -> Self {
+        let BundleTerms { recipients, upload_url, method } = bundle;
+        Self { recipients, upload_url: upload_url.as_ref().map(shown), method: *method }
+    }
 }
 
 #[derive(Serialize)]
@@ -70,6 +148,7 @@ impl<'r> KitJson<'r> {
             disconnect_url,
             answers,
             network,
+            cloud,
         } = kit;
         Self {
             schema,
@@ -92,15 +171,12 @@ impl<'r> KitJson<'r> {
                 receipts_url: webhook.receipts_url.as_ref().map(shown),
             },
             token: TokenJson { handover: token.handover, scopes: &token.scopes },
-            bundle: BundleJson {
-                recipients: &bundle.recipients,
-                upload_url: bundle.upload_url.as_ref().map(shown),
-                method: bundle.method,
-            },
+            bundle: BundleJson::new(bundle),
             status_url: status_url.as_ref().map(shown),
             disconnect_url: disconnect_url.as_ref().map(shown),
             answers,
             network,
+            cloud: cloud.as_ref().map(CloudJson::new),
         }
     }
 }

@@ -7,7 +7,8 @@ use crate::error::{Failure, Fix};
 use crate::inputs::{Interview, Missing};
 use crate::instance::InstanceUrl;
 use crate::plan::network::{
-    self, AwsEnd, GivenNetwork, KitSide, NetworkDesign, NetworkInputs, NetworkMethod, NetworkProblem, name,
+    self, Designed, GivenNetwork, KitSide, NetworkDesign, NetworkInputs, NetworkMethod, NetworkProblem,
+    PrintedCommands, name,
 };
 use crate::settings::{Definition, Setting, Settings, Source, keys};
 use crate::text::counted;
@@ -30,6 +31,15 @@ pub(super) struct Collected {
     pub design: NetworkDesign,
     /// By the names of the answers file.
     pub collected: Value,
+    /// What was given for another method.
+    pub unused: Vec<NetworkProblem>,
+}
+
+/// Who is asked, for which GitLab and which kit.
+pub(super) struct PlanInterview<'a> {
+    pub interview: &'a Interview<'a>,
+    pub gitlab: InstanceUrl,
+    pub kit: KitSide<'a>,
 }
 
 /// Without a terminal: what is missing before the kit can be read, and what is known to be needed beside it.
@@ -56,64 +66,110 @@ fn lacking(given: &GivenNetwork, method: NetworkMethod) -> impl Iterator<Item = 
     needed.into_iter().filter(|setting| !given.has(setting))
 }
 
-/// The design.
-///
-/// # Errors
-/// A usage error with every problem.
-pub(super) async fn design(
-    interview: &Interview<'_>,
-    gitlab: &InstanceUrl,
-    kit: KitSide<'_>,
-) -> Result<Collected, Failure> {
-    let method = method(interview, kit).await?;
-    if interview.prompter().can_ask() {
-        ask_missing(interview, method).await?;
+impl PlanInterview<'_> {
+    pub(super) fn settings(&self) -> &Settings {
+        self.interview.settings()
     }
-    let given = GivenNetwork::read(interview.settings())?;
-    let made = network::design(NetworkInputs { given: &given, method, gitlab, kit });
-    let missing = made.missing.iter().map(|setting| missing_problem(setting));
-    let problems: Vec<NetworkProblem> = made.wrong.into_iter().chain(missing).collect();
-    refuse(problems, interview.settings())?;
-    let mut collected = given.to_json();
-    collected["method"] = Value::from(method.to_string());
-    if method == NetworkMethod::Vpn {
-        collected["aws_end"] = Value::from(given.aws_end.unwrap_or(AwsEnd::Factory).to_string());
+
+    fn judge(&self, given: &GivenNetwork, method: NetworkMethod, commands: &PrintedCommands) -> Designed {
+        network::design(NetworkInputs { given, method, gitlab: &self.gitlab, kit: self.kit, commands })
     }
-    Ok(Collected { design: made.design, collected })
+
+    /// Makes the design from what was given.
+    ///
+    /// # Errors
+    /// A usage error with every problem.
+    pub(super) fn design(&self, method: NetworkMethod, commands: &PrintedCommands) -> Result<Collected, Failure> {
+        let given = GivenNetwork::read(self.settings())?;
+        let made = self.judge(&given, method, commands);
+        let missing = made.missing.iter().map(|setting| missing_problem(setting));
+        let problems: Vec<NetworkProblem> = made.wrong.into_iter().chain(missing).collect();
+        refuse(problems, self.settings())?;
+        let mut collected = given.to_json();
+        collected["method"] = Value::from(method.to_string());
+        if method == NetworkMethod::Vpn {
+            collected["aws_end"] = Value::from(given.aws_end.unwrap_or_default().to_string());
+        }
+        Ok(Collected { design: made.design, collected, unused: network::unused(&given, method) })
+    }
+
+    /// The method: given, chosen by the user after an advice, or advised only.
+    pub(super) async fn method(&self) -> Result<NetworkMethod, Failure> {
+        let interview = self.interview;
+        let given = GivenNetwork::read(interview.settings())?;
+        if let Some(method) = given.method {
+            return Ok(method);
+        }
+        let advice = network::advise(&given, self.kit);
+        if !interview.prompter().can_ask() {
+            return Err(Failure::usage("the method is not given, and there is no terminal to ask on")
+                .because(format!("{} is advised: {}", advice.method, advice.why))
+                .fix(Fix::rerun(
+                    "take it, or choose vpc-peering, vpn or public",
+                    format!("--method {}", advice.method),
+                )));
+        }
+        let mut text = crate::text::Text::new();
+        text.line(format!("{} is advised: {}", advice.method, advice.why));
+        interview.prompter().say(&text);
+        let chosen = interview.ask_until(&keys::METHOD, async |given| self.judge_method(given.value)).await?;
+        Ok(chosen.value)
+    }
+
+    /// Whether the kit has what the method needs: no other answer mends that.
+    pub(super) fn judge_method(&self, method: NetworkMethod) -> Result<NetworkMethod, Failure> {
+        let given = GivenNetwork::read(self.settings())?;
+        let made = self.judge(&given, method, &PrintedCommands::default());
+        let of_kit = |problem: &NetworkProblem| setting_of(&problem.at).is_none();
+        refuse(made.wrong.into_iter().filter(of_kit).collect(), self.settings()).map(|()| method)
+    }
+
+    /// Asks for each value that the method needs and that was not given, and judges it there.
+    pub(super) async fn ask_missing(&self, method: NetworkMethod) -> Result<(), Failure> {
+        let given = GivenNetwork::read(self.settings())?;
+        let missing: Vec<&'static Definition> = lacking(&given, method).collect();
+        for setting in TEXTS.into_iter().filter(|setting| missing.iter().any(|one| one.key == setting.key)) {
+            self.interview.ask_until(setting, async |typed| self.judge_answer(setting, method, &typed.value)).await?;
+        }
+        Ok(())
+    }
+
+    /// Whether a typed value goes with the kit and with what was given before it. Where it is known what was meant, Enter takes
+    /// that.
+    pub(super) fn judge_answer(
+        &self,
+        setting: &'static Setting<String>,
+        method: NetworkMethod,
+        typed: &str,
+    ) -> Result<(), Failure> {
+        let given = GivenNetwork::read(self.settings())?.with(setting, typed);
+        if !given.has(setting)
+            && network::needed(method, given.aws_end.unwrap_or_default()).iter().any(|one| one.key == setting.key)
+        {
+            return Err(Failure::usage(format!("give {}", setting.name)));
+        }
+        let made = self.judge(&given, method, &PrintedCommands::default());
+        let wrong = made.wrong.into_iter().filter(|problem| problem.at == name(setting));
+        let failure = wrong.fold(None, |failure: Option<Failure>, NetworkProblem { what, remedy, .. }| {
+            let fix = Fix::say(remedy);
+            Some(match failure {
+                None => Failure::usage(what).fix(fix),
+                Some(failure) if failure.fixes.contains(&fix) => failure.because(what),
+                Some(failure) => failure.because(what).fix(fix),
+            })
+        });
+        let Some(failure) = failure else { return Ok(()) };
+        if let Some(meant) = network::corrected(setting, typed) {
+            self.interview.offer(setting, meant);
+        }
+        Err(failure)
+    }
 }
 
-/// The method: given, chosen by the user after an advice, or advised only.
-async fn method(interview: &Interview<'_>, kit: KitSide<'_>) -> Result<NetworkMethod, Failure> {
-    let given = GivenNetwork::read(interview.settings())?;
-    if let Some(method) = given.method {
-        return Ok(method);
-    }
-    let advice = network::advise(&given, kit);
-    if !interview.prompter().can_ask() {
-        return Err(Failure::usage("the method is not given, and there is no terminal to ask on")
-            .because(format!("{} is advised: {}", advice.method, advice.why))
-            .fix(Fix::rerun("take it, or choose vpc-peering, vpn or public", format!("--method {}", advice.method))));
-    }
-    let mut text = crate::text::Text::new();
-    text.line(format!("{} is advised: {}", advice.method, advice.why));
-    interview.prompter().say(&text);
-    let chosen = interview.ask_until(&keys::METHOD, async |given| Ok(given.value)).await?;
-    Ok(chosen.value)
-}
-
-/// Asks for each value that the method needs and that was not given, and judges it there.
-async fn ask_missing(interview: &Interview<'_>, method: NetworkMethod) -> Result<(), Failure> {
-    let given = GivenNetwork::read(interview.settings())?;
-    let missing: Vec<&'static Definition> = lacking(&given, method).collect();
-    for setting in TEXTS.into_iter().filter(|setting| missing.iter().any(|one| one.key == setting.key)) {
-        interview.ask_until(setting, async |typed| judged(setting, &typed.value)).await?;
-    }
-    Ok(())
-}
-
-/// Every setting that may be asked for, with its type, in the order of asking.
-static TEXTS: [&Setting<String>; 11] = [
+/// Every setting but the two with choices, with its type, in the order of asking.
+pub(super) static TEXTS: [&Setting<String>; 15] = [
     &keys::GITLAB_ADDRESSES,
+    &keys::SSH_PORT,
     &keys::VPC_ID,
     &keys::ACCOUNT_ID,
     &keys::REGION,
@@ -121,22 +177,13 @@ static TEXTS: [&Setting<String>; 11] = [
     &keys::ROUTE_TABLES,
     &keys::SECURITY_GROUPS,
     &keys::VPN_ADDRESS,
+    &keys::VPN_IDENTITY,
+    &keys::BGP_ASN,
     &keys::LOCAL_CIDRS,
+    &keys::INSIDE_CIDRS,
     &keys::IKE,
     &keys::ESP,
 ];
-
-/// Whether a typed value is well formed. What it is together with others is judged when all are there.
-fn judged(setting: &'static Setting<String>, typed: &str) -> Result<(), Failure> {
-    let given = GivenNetwork::of_one(setting, typed);
-    if !given.has(setting) {
-        return Err(Failure::usage(format!("give {}", setting.name)));
-    }
-    match network::ill_formed(&given).into_iter().next() {
-        None => Ok(()),
-        Some(problem) => Err(Failure::usage(problem.what).fix(Fix::say(problem.remedy))),
-    }
-}
 
 fn missing_problem(setting: &Definition) -> NetworkProblem {
     NetworkProblem {
@@ -160,11 +207,14 @@ fn refuse(problems: Vec<NetworkProblem>, settings: &Settings) -> Result<(), Fail
     }))
 }
 
+/// The setting that a problem is about; none where it is about the kit.
+fn setting_of(at: &str) -> Option<&'static Definition> {
+    keys::network().iter().copied().find(|setting| name(setting) == at)
+}
+
 /// Where the value was given, as the user calls it.
 fn place(at: &str, settings: &Settings) -> String {
-    let Some(setting) = keys::network().iter().find(|setting| name(setting) == at) else {
-        return format!("the kit's {at}");
-    };
+    let Some(setting) = setting_of(at) else { return format!("the kit's {at}") };
     match settings.source(setting) {
         Some(Source::AnswersFile { .. }) => setting.key.to_owned(),
         _ => setting.flag.to_owned(),

@@ -14,7 +14,7 @@ use crate::commands::output::cannot_write;
 use crate::env::Env;
 use crate::error::{Failure, FailureKind, Fix};
 use crate::files::{self, FolderLock, Readers, Staged};
-use crate::plan::network::{self, PlannedFile};
+use crate::plan::network::{self, Destroyed, NetworkProblem, PlannedFile};
 use crate::secret::shown_place;
 use crate::text::counted;
 
@@ -45,6 +45,21 @@ pub(super) struct WrittenFile {
     pub path: String,
     pub state: FileState,
     pub sha256: String,
+}
+
+/// The files of the folder, and what to look at before they are used.
+pub(super) struct Written {
+    pub files: Vec<WrittenFile>,
+    pub warnings: Vec<NetworkProblem>,
+}
+
+/// The same, not written yet.
+type Compared = Written;
+
+/// A file that Terraform has applied and that another one takes the place of.
+struct Replaced {
+    path: &'static str,
+    destroyed: Destroyed,
 }
 
 /// Every digest that a file of ours may have: two while it is being replaced.
@@ -82,7 +97,7 @@ impl Folder {
     ///
     /// # Errors
     /// A problem that names each changed file, or a usage error where the folder cannot be written.
-    pub(super) fn write(&self, planned: &[PlannedFile]) -> Result<Vec<WrittenFile>, Failure> {
+    pub(super) fn write(&self, planned: &[PlannedFile]) -> Result<Written, Failure> {
         files::create_folder(&self.path).map_err(|error| cannot_write(&self.path, &error))?;
         let _lock = self.lock()?;
         for folder in [self.path.clone(), self.path.join("vpn")] {
@@ -91,9 +106,9 @@ impl Folder {
             }
         }
         let ours = self.list()?;
-        let done = self.compare(planned, &ours)?;
-        self.put(planned, &done, ours)?;
-        Ok(done)
+        let Compared { files, warnings } = self.compare(planned, &ours)?;
+        self.put(planned, &files, ours)?;
+        Ok(Written { files, warnings })
     }
 
     fn lock(&self) -> Result<FolderLock, Failure> {
@@ -129,17 +144,22 @@ impl Folder {
     }
 
     /// What becomes of each file.
-    fn compare(&self, planned: &[PlannedFile], ours: &Digests) -> Result<Vec<WrittenFile>, Failure> {
+    fn compare(&self, planned: &[PlannedFile], ours: &Digests) -> Result<Compared, Failure> {
         let is_ours = |path: &str, sha256: &str| ours.get(path).is_some_and(|known| known.contains(sha256));
         let mut done: Vec<WrittenFile> = Vec::new();
-        let (mut changed, mut applied) = (Vec::new(), Vec::new());
+        let (mut changed, mut applied, mut replaced) = (Vec::new(), Vec::new(), Vec::new());
         for file in planned {
             let sha256 = digest(file.text.as_bytes());
             let state = match self.found(file.path)? {
-                Found::File(found) if found == sha256 => FileState::Unchanged,
-                Found::File(found) if !is_ours(file.path, &found) => {
+                Found::File(found) if digest(&found) == sha256 => FileState::Unchanged,
+                Found::File(found) if !is_ours(file.path, &digest(&found)) => {
                     changed.push(file.path.to_owned());
                     continue;
+                }
+                Found::File(found) if self.is_applied(file.path) => {
+                    let destroyed = network::destroyed(&String::from_utf8_lossy(&found), &file.text);
+                    replaced.push(Replaced { path: file.path, destroyed });
+                    FileState::Written
                 }
                 Found::Nothing | Found::File(_) => FileState::Written,
             };
@@ -149,24 +169,36 @@ impl Folder {
             match self.found(path)? {
                 Found::Nothing => {}
                 Found::File(_) if self.is_applied(path) => applied.push(path.as_str()),
-                Found::File(sha256) if is_ours(path, &sha256) => {
-                    done.push(WrittenFile { path: path.clone(), state: FileState::Removed, sha256 });
-                }
-                Found::File(_) => changed.push(path.clone()),
+                Found::File(found) => match digest(&found) {
+                    sha256 if is_ours(path, &sha256) => {
+                        done.push(WrittenFile { path: path.clone(), state: FileState::Removed, sha256 });
+                    }
+                    _ => changed.push(path.clone()),
+                },
             }
         }
         self.refuse_changed(&changed)?;
         self.refuse_applied(&applied)?;
-        Ok(done)
+        self.refuse_replaced(&replaced)?;
+        Ok(Compared {
+            files: done,
+            warnings: replaced.iter().filter_map(|file| self.warn_of_destroyed(file)).collect(),
+        })
     }
 
-    /// Whether Terraform may have made something from the file: it left its state or its folder beside it.
+    /// Whether Terraform may have made something from the file: it left its state or its folder beside it, and has not
+    /// destroyed everything again.
     fn is_applied(&self, path: &str) -> bool {
         let whole = self.path.join(path);
         let folder = whole.parent().unwrap_or(&self.path);
         let is_there = |name: &str| folder.join(name).symlink_metadata().is_ok();
-        path.ends_with(".tf")
-            && ["terraform.tfstate", "terraform.tfstate.d", ".terraform"].iter().any(|name| is_there(name))
+        // A state that is kept elsewhere is named below `.terraform`.
+        let is_elsewhere = is_there("terraform.tfstate.d") || is_there(".terraform/terraform.tfstate");
+        let is_here = match is_there("terraform.tfstate") {
+            true => !is_empty_state(&folder.join("terraform.tfstate")),
+            false => is_there(".terraform"),
+        };
+        path.ends_with(".tf") && (is_elsewhere || is_here)
     }
 
     /// Terraform destroys what its files do not name any more.
@@ -179,12 +211,38 @@ impl Folder {
             .fix(Fix::say("write this plan to another folder with --out; run terraform destroy in the old one when it is not needed any more")))
     }
 
+    /// A connection that Terraform destroys has to be made again by both sides.
+    fn refuse_replaced(&self, replaced: &[Replaced]) -> Result<(), Failure> {
+        let is_lost = |file: &&Replaced| !file.destroyed.connection.is_empty();
+        let Some(Replaced { path, destroyed }) = replaced.iter().find(is_lost) else { return Ok(()) };
+        let folder = self.path.display();
+        let message = format!("{path} in {folder} would have Terraform replace the connection; nothing was written");
+        let failure = destroyed.connection.iter().fold(Failure::problem(message), |failure, address| {
+            failure.because(format!("the next terraform apply would destroy {address}"))
+        });
+        Err(failure
+            .fix(Fix::say("write this plan to another folder with --out, and keep the connection that is there until the new one works"))
+            .fix(Fix::say("or run terraform destroy in the old folder first; then this plan is written")))
+    }
+
+    fn warn_of_destroyed(&self, Replaced { path, destroyed }: &Replaced) -> Option<NetworkProblem> {
+        let count = counted(destroyed.others.len(), "resource");
+        (!destroyed.others.is_empty()).then(|| NetworkProblem {
+            at: (*path).to_owned(),
+            what: format!("terraform apply will destroy {count} of an earlier plan: {}", destroyed.others.join(", ")),
+            remedy: format!(
+                "look at what terraform plan shows in {} before you apply it",
+                self.path.join(path).parent().unwrap_or(&self.path).display()
+            ),
+        })
+    }
+
     fn found(&self, path: &str) -> Result<Found, Failure> {
         let whole = self.path.join(path);
         whole.parent().map_or(Ok(()), refuse_link)?;
         refuse_other(&whole)?;
         match files::read_up_to(&whole, LARGEST) {
-            Ok(bytes) => Ok(Found::File(digest(&bytes))),
+            Ok(bytes) => Ok(Found::File(bytes)),
             Err(error) if error.kind() == ErrorKind::NotFound => Ok(Found::Nothing),
             Err(error) => Err(cannot_write(&whole, &error)),
         }
@@ -249,8 +307,15 @@ fn text(files: Digests) -> Vec<u8> {
 
 enum Found {
     Nothing,
-    /// Its digest.
-    File(String),
+    /// Its content.
+    File(Vec<u8>),
+}
+
+/// Whether Terraform's state says that nothing is there: after `terraform destroy`, or before the first `apply`.
+fn is_empty_state(path: &Path) -> bool {
+    let bytes = files::read_up_to(path, LARGEST).unwrap_or_default();
+    let state = serde_json::from_slice::<serde_json::Value>(&bytes).unwrap_or_default();
+    state["resources"].as_array().is_some_and(Vec::is_empty)
 }
 
 fn digest(bytes: &[u8]) -> String {
@@ -279,3 +344,6 @@ fn refuse_other(path: &Path) -> Result<(), Failure> {
     Err(Failure::problem(format!("{} {what} and not a file; nothing was written", shown_place(path)))
         .fix(Fix::say("move it away, or write to another folder with --out")))
 }
+
+#[cfg(test)]
+mod tests;

@@ -61,9 +61,14 @@ impl Planned {
     }
 
     fn warn(&self, text: &mut Text) {
-        for NetworkProblem { at, what, remedy } in &self.warnings {
+        // What is said of several values is said once.
+        let is_same =
+            |one: &NetworkProblem, other: &NetworkProblem| one.what == other.what && one.remedy == other.remedy;
+        for same in self.warnings.chunk_by(is_same) {
+            let [NetworkProblem { what, remedy, .. }, ..] = same else { continue };
+            let at: Vec<&str> = same.iter().map(|problem| problem.at.as_str()).collect();
             text.line(
-                Line::new().with(Tone::Warn, "warning  ").with(Tone::Strong, at.as_str()).plain(format!(": {what}")),
+                Line::new().with(Tone::Warn, "warning  ").with(Tone::Strong, at.join(", ")).plain(format!(": {what}")),
             );
             text.line(Line::new().plain("         ").plain(remedy.as_str()));
         }

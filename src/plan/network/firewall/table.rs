@@ -126,7 +126,8 @@ fn notes(design: &NetworkDesign) -> String {
     }
     let ports: Vec<String> =
         Direction::BOTH.into_iter().map(|direction| format!("{direction}: {}", ports(design, direction))).collect();
-    notes.push(format!("**Check afterwards**: `factory-gitlab network check`. Ports in short: {}.", ports.join("; ")));
+    let check = design.commands.line("network check", &[]);
+    notes.push(format!("**Check afterwards**: `{check}`. Ports in short: {}.", ports.join("; ")));
     let listed: Vec<String> = notes.iter().map(|note| format!("- {note}\n")).collect();
     format!("\n## Notes\n\n{}", listed.concat())
 }

@@ -60,7 +60,7 @@ fn over_the_internet_a_name_without_promised_addresses_stays_a_name() {
     - **DNS**: GitLab's machines have to resolve the names above, and Factory the name of GitLab.
     - **Proxy of GitLab's own**: webhooks use the proxy in `gitlab_rails['env']`, clones and push mirrors that in `gitaly['env']`; SSH uses neither.
     - **Hairpin**: from inside, the public name of GitLab can lead to the public address and back through the firewall. Factory comes from outside, so test the rule from there.
-    - **Check afterwards**: `factory-gitlab network check`. Ports in short: GitLab to Factory: TCP 22, 443; Factory to GitLab: TCP 22, 443.
+    - **Check afterwards**: `factory-gitlab network check --config acme.toml`. Ports in short: GitLab to Factory: TCP 22, 443; Factory to GitLab: TCP 22, 443.
     ");
     insta::assert_snapshot!(file(&design, "firewall.nft"), @r#"
     #!/usr/sbin/nft -f
@@ -232,7 +232,7 @@ fn through_a_vpn_the_tunnel_and_what_is_inside_have_rules_of_their_own() {
     - **Proxy of GitLab's own**: webhooks use the proxy in `gitlab_rails['env']`, clones and push mirrors that in `gitaly['env']`; SSH uses neither.
     - **GitLab's own filter**: GitLab sends no webhook to a private address until an administrator adds its name and port to the allowlist (Admin Area > Settings > Network > Outbound requests).
     - **VPN**: UDP 500, UDP 4500 and IP protocol 50 are for the firewall in front of the VPN's end. What is inside of the tunnel meets the other rules again.
-    - **Check afterwards**: `factory-gitlab network check`. Ports in short: GitLab to Factory: TCP 443; Factory to GitLab: TCP 22, 443.
+    - **Check afterwards**: `factory-gitlab network check --config acme.toml`. Ports in short: GitLab to Factory: TCP 443; Factory to GitLab: TCP 22, 443.
     ");
     insta::assert_snapshot!(file(&fixture::vpn(), "firewall.nft"), @r#"
     #!/usr/sbin/nft -f

@@ -37,7 +37,7 @@ pub(super) fn steps(design: &NetworkDesign) -> Vec<Step> {
     let (Some(aws), Some(vpc)) = (&design.aws, &design.factory.vpc) else { return Vec::new() };
     let mut steps = vec![
         request(aws),
-        tell(aws),
+        tell(design, aws),
         accept(aws, vpc),
         routes_back(aws, vpc),
         second_run(aws),
@@ -70,19 +70,26 @@ fn request(aws: &CustomerAws) -> Step {
         .check_run([state(&aws.region, ID)])
 }
 
-fn tell(aws: &CustomerAws) -> Step {
+fn tell(design: &NetworkDesign, aws: &CustomerAws) -> Step {
     Step::new(Who::You, "tell Factory")
         .say("Send Factory the outputs; none of them is a secret:")
         .run(["terraform output"])
         .say(format!(
             "They are the request's ID, the account {}, the region {}, the VPC {} and its CIDRs {}. With these values in the \
-             answers file's `[network]`, `factory-gitlab connect --config FILE` puts them into the sealed bundle as well.",
+             answers file's `[network]`, `{}` puts them into the sealed bundle as well.",
             aws.account_id,
             aws.region,
             aws.vpc_id,
             blocks(&aws.vpc_cidrs),
+            connect_with_answers(design),
         ))
         .check("Factory has confirmed the request's ID. It expires 7 days after step 1.")
+}
+
+/// `connect` with the answers file of the plan; one that is yet to be written has no name.
+fn connect_with_answers(design: &NetworkDesign) -> String {
+    let has_answers = design.commands.connection.iter().any(|option| option.starts_with("--config "));
+    if has_answers { design.commands.line("connect", &[]) } else { "factory-gitlab connect --config FILE".to_owned() }
 }
 
 fn accept(aws: &CustomerAws, vpc: &FactoryVpc) -> Step {
@@ -181,8 +188,8 @@ fn dns(design: &NetworkDesign, aws: &CustomerAws, vpc: &FactoryVpc) -> Step {
                 "From inside the VPC, its resolver gives addresses in {} for the names that Factory says are private:",
                 blocks(&vpc.cidrs)
             ))
-            .check_run([check(design, &format!(" --resolver {resolver} --only 'network.dns*'"))]),
-        None => step.check_run([check(design, " --only 'network.dns*'")]),
+            .check_run([check(design, &[&format!("--resolver {resolver}"), "--only 'network.dns*'"])]),
+        None => step.check_run([check(design, &["--only 'network.dns*'"])]),
     }
 }
 

@@ -3,7 +3,6 @@
 use super::super::plain::cell as md;
 use super::super::{NetworkDesign, NetworkMethod, filter_warning};
 use super::{Step, Who, blocks};
-use crate::text::shell_word;
 
 /// The last steps, in their order.
 pub(super) fn steps(design: &NetworkDesign) -> Vec<Step> {
@@ -41,7 +40,7 @@ fn filter(design: &NetworkDesign) -> Step {
         ),
     };
     step.check("With an administrator's token in `GITLAB_TOKEN`; without one the check says that it cannot know:")
-        .check_run([check(design, " --only network.outbound")])
+        .check_run([check(design, &["--only network.outbound"])])
 }
 
 /// Only where GitLab has it: it is Premium, and usually off.
@@ -60,26 +59,27 @@ fn restriction(design: &NetworkDesign) -> Option<Step> {
              to be in its list: {}. Groups without such a list need nothing.",
             blocks(&from),
         ))
-        .check_run([check(design, " --only network.inbound")]);
+        .check_run([check(design, &["--only network.inbound"])]);
     Some(step)
 }
 
 fn proof(design: &NetworkDesign) -> Step {
     Step::new(Who::You, "prove the way")
-        .say("On a machine in the same network as GitLab, best on GitLab's own:")
-        .run([check(design, "")])
+        .say(
+            "On a machine in the same network as GitLab, best on GitLab's own, with the files that the command names beside it:",
+        )
+        .run([check(design, &[])])
         .check("It ends with exit code 0. What it cannot see from there, such as Factory's way to GitLab, it says.")
 }
 
 fn connect(design: &NetworkDesign) -> Step {
-    let options = format!("--kit kit.json --gitlab-url {}", shell_word(design.gitlab.url.as_str()));
     Step::new(Who::Both, "connect GitLab and test the webhooks")
-        .run([format!("factory-gitlab connect {options}")])
+        .run([design.commands.line("connect", &[])])
         .check("Each webhook is sent a test, and Factory has received it:")
-        .check_run([format!("factory-gitlab verify --live {options}")])
+        .check_run([design.commands.line("verify", &["--live"])])
 }
 
 /// `network check` of this instance.
-pub(super) fn check(design: &NetworkDesign, more: &str) -> String {
-    format!("factory-gitlab network check --kit kit.json --gitlab-url {}{more}", shell_word(design.gitlab.url.as_str()))
+pub(super) fn check(design: &NetworkDesign, more: &[&str]) -> String {
+    design.commands.line("network check", more)
 }

@@ -19,7 +19,7 @@ pub(super) fn steps(design: &NetworkDesign) -> Vec<Step> {
             )
             .say(format!("Factory comes from: {}.", or_unknown(blocks(&design.factory.egress_cidrs))))
             .check("What goes out is seen from GitLab's network:")
-            .check_run([check(design, " --only 'network.tcp' --only 'network.tls' --only 'network.ssh*'")]),
+            .check_run([check(design, &["--only network.tcp --only network.tls --only 'network.ssh*'"])]),
         Step::new(Who::Factory, "look at GitLab from its side")
             .say(format!(
                 "It opens {} and TCP {} of {}.",

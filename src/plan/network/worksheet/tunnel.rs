@@ -15,7 +15,7 @@ pub(super) const LEFT: &[&str] = &[
 pub(super) fn steps(design: &NetworkDesign) -> Vec<Step> {
     let Some(vpn) = &design.vpn else { return Vec::new() };
     let mut steps = match vpn.aws_end {
-        AwsEnd::Factory => vec![give(), factory_builds(), exchange(), firewall(), device(vpn)],
+        AwsEnd::Factory => vec![give(), factory_builds(), exchange(design), firewall(), device(vpn)],
         AwsEnd::Customer => vec![we_build(design), exchange_ours(), factory_device()],
     };
     steps.push(routing(vpn));
@@ -24,7 +24,7 @@ pub(super) fn steps(design: &NetworkDesign) -> Vec<Step> {
         Step::new(Who::Both, "let names lead through the tunnel")
             .say("Factory says which of its names are to lead to private addresses, and which resolver gives them.")
             .check(format!("They lead into {}:", blocks(&vpn.factory.cidrs)))
-            .check_run([check(design, " --resolver ADDRESS --only 'network.dns*'")]),
+            .check_run([check(design, &["--resolver ADDRESS", "--only 'network.dns*'"])]),
     );
     steps.extend(proof::steps(design));
     steps
@@ -48,13 +48,14 @@ fn factory_builds() -> Step {
         .check("Factory has the two public addresses of the tunnels (`terraform output`).")
 }
 
-fn exchange() -> Step {
+fn exchange(design: &NetworkDesign) -> Step {
     Step::new(Who::Both, "exchange addresses and keys")
         .say(
             "Factory gives you the two addresses of its tunnels, and the two pre-shared keys by a way that both sides trust. Enter \
-             the keys on the device alone. If the addresses differ from those in these files, run `factory-gitlab network plan` \
-             again with Factory's new kit.",
+             the keys on the device alone. If the addresses differ from those in these files, take Factory's new kit and run \
+             again:",
         )
+        .run([design.commands.plan.clone()])
         .check("Both sides have read the two addresses to each other.")
 }
 

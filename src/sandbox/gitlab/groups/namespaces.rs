@@ -74,10 +74,16 @@ pub(super) async fn exists(
     Ok(Json(json!({ "exists": exists, "suggests": free.filter(|_| exists).into_iter().collect::<Vec<_>>() })))
 }
 
-/// A self-managed EE shows the plan of the namespace, which is not that of the license (gitlab: doc/api/namespaces.md).
+/// A self-managed EE shows the plan of the namespace, which is not that of the license; on GitLab.com it is the subscription
+/// (gitlab: doc/api/namespaces.md).
 fn with_plan(gitlab: &GitLab, mut answer: Value) -> Value {
     if gitlab.is_enterprise() {
-        answer["plan"] = json!("default");
+        let is_personal = answer["kind"] == "user";
+        answer["plan"] = json!(match (gitlab.is_cloud(), is_personal) {
+            (false, _) => "default",
+            (true, true) => "free",
+            (true, false) => "ultimate",
+        });
     }
     answer
 }

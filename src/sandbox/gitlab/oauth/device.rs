@@ -17,7 +17,7 @@ use crate::sandbox::gitlab::state::{DeviceAnswer, DeviceCode, GitLabState};
 use crate::sandbox::gitlab::{GitLab, scopes};
 
 /// The lifetime of a device code and the interval between two polls, in seconds.
-const LIFE: i64 = 300;
+pub(super) const LIFE: i64 = 300;
 const INTERVAL: i64 = 5;
 
 /// Whether the instance has the device flow: by default since 17.3, before that behind a feature flag.
@@ -79,6 +79,7 @@ pub(super) fn exchange(gitlab: &GitLab, state: &mut GitLabState, call: &Call) ->
     let place = state.device_codes.iter().position(ours).ok_or_else(|| OauthError::new("invalid_grant"))?;
     let device = &mut state.device_codes[place];
     if device.created_at.duration_until(now) >= SignedDuration::from_secs(LIFE) {
+        state.device_codes.remove(place);
         return Err(OauthError::new("expired_token"));
     }
     let last = device.last_polled.replace(now);

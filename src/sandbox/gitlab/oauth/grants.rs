@@ -15,6 +15,7 @@ use super::{NewOauthToken, OauthError, device, issue, no_store};
 use crate::sandbox::gitlab::GitLab;
 use crate::sandbox::gitlab::auth::Call;
 use crate::sandbox::gitlab::quirks::ClientCredentials;
+use crate::sandbox::gitlab::redirect_uri::is_registered;
 use crate::sandbox::gitlab::scopes;
 use crate::sandbox::gitlab::secrets::Digest;
 use crate::sandbox::gitlab::state::{AccessGrant, GitLabState, StoredApplication};
@@ -31,8 +32,23 @@ pub struct GrantSpec {
     pub user: u64,
     pub redirect_uri: String,
     pub scopes: Vec<String>,
-    /// An S256 challenge.
-    pub code_challenge: Option<String>,
+    pub code_challenge: Option<CodeChallenge>,
+}
+
+/// What the verifier of the exchange has to fit (PKCE).
+#[derive(Clone, Debug)]
+pub enum CodeChallenge {
+    S256(String),
+    Plain(String),
+}
+
+impl CodeChallenge {
+    fn fits(&self, verifier: &str) -> bool {
+        match self {
+            Self::S256(challenge) => URL_SAFE_NO_PAD.encode(Sha256::digest(verifier)) == *challenge,
+            Self::Plain(challenge) => verifier == challenge,
+        }
+    }
 }
 
 #[cfg(test)]
@@ -49,6 +65,10 @@ impl GitLab {
 pub(in super::super) async fn token(Shared(gitlab): Shared<GitLab>, call: Call) -> Result<Response, OauthError> {
     let kind = text(&call, "grant_type").ok_or_else(|| OauthError::missing("grant_type"))?;
     let mut state = gitlab.lock();
+    // The refresh token stays as it is. gitlab: app/controllers/oauth/tokens_controller.rb
+    if state.quirks.organization_maintenance && matches!(kind.as_str(), "authorization_code" | "refresh_token") {
+        return Err(OauthError::new("temporarily_unavailable"));
+    }
     let answer = match kind.as_str() {
         "authorization_code" => authorization_code(&gitlab, &mut state, &call),
         "refresh_token" => refresh_token(&mut state, &call),
@@ -76,10 +96,12 @@ fn authorization_code(gitlab: &GitLab, state: &mut GitLabState, call: &Call) -> 
     let good = |grant: &&AccessGrant| {
         grant.spec.application == application
             && grant.created_at.duration_until(now) < CODE_LIFE
-            && grant.spec.redirect_uri == redirect_uri
-            && grant.spec.code_challenge.as_ref().is_none_or(|challenge| {
-                verifier.as_ref().is_some_and(|text| URL_SAFE_NO_PAD.encode(Sha256::digest(text)) == *challenge)
-            })
+            && is_registered(&grant.spec.redirect_uri, &redirect_uri)
+            && grant
+                .spec
+                .code_challenge
+                .as_ref()
+                .is_none_or(|challenge| verifier.as_ref().is_some_and(|verifier| challenge.fits(verifier)))
     };
     let spec = grant.filter(good).map(|grant| grant.spec.clone()).ok_or_else(|| OauthError::new("invalid_grant"))?;
     if let Some(place) = place {

@@ -9,7 +9,7 @@ use sha2::{Digest as _, Sha256};
 
 use super::{TestInstance, TestResponse, of_version, site};
 use crate::sandbox::gitlab::applications::{ApplicationSpec, ClientPair};
-use crate::sandbox::gitlab::oauth::GrantSpec;
+use crate::sandbox::gitlab::oauth::{CodeChallenge, GrantSpec};
 use crate::sandbox::gitlab::quirks::ClientCredentials;
 use crate::sandbox::gitlab::state::DeviceAnswer;
 use crate::sandbox::options::SandboxOptions;
@@ -200,7 +200,7 @@ async fn a_code_works_once_and_only_for_its_client_and_redirect_uri() {
         user: 2,
         redirect_uri: URI.into(),
         scopes: vec!["api".into()],
-        code_challenge: Some(URL_SAFE_NO_PAD.encode(Sha256::digest(verifier))),
+        code_challenge: Some(CodeChallenge::S256(URL_SAFE_NO_PAD.encode(Sha256::digest(verifier)))),
     });
     let ask = |uri: &str, verifier: &str, app: &ClientPair| {
         let pair = pair(app);

@@ -19,7 +19,7 @@ const LICENSE: &str = "\
     id:i plan:s created_at:s starts_at:s expires_at:s historical_max:i maximum_user_count:i licensee:o add_ons:o expired:b \
     overage:i user_limit:i active_users:i";
 
-const USER: &str = "\
+pub(super) const USER: &str = "\
     id:i username:s public_email:s name:s state:s locked:b avatar_url:s avatar_path:s custom_attributes:a web_url:s \
     created_at bio location linkedin twitter discord website_url github job_title pronouns organization bot:b \
     work_information followers following is_followed local_time last_sign_in_at:s confirmed_at:s last_activity_on:s \
@@ -121,7 +121,7 @@ const GROUP: &str = "\
     lock_duo_features_enabled auto_duo_code_review_enabled web_based_commit_signing_enabled allow_personal_snippets \
     duo_namespace_access_rules built_in_project_templates_enabled:b lock_built_in_project_templates_enabled:b";
 
-const GROUP_DETAIL: &str = "\
+pub(super) const GROUP_DETAIL: &str = "\
     id:i web_url:s name:s path description visibility share_with_group_lock:b require_two_factor_authentication:b \
     two_factor_grace_period:i project_creation_level auto_devops_enabled subgroup_creation_level emails_disabled:b \
     emails_enabled:b show_diff_preview_in_email:b mentions_disabled lfs_enabled:b archived:b \
@@ -145,7 +145,7 @@ const GROUP_DETAIL: &str = "\
 const USER_BASIC: &str = "\
     id:i username:s public_email:s name:s state:s locked:b avatar_url:s avatar_path:s custom_attributes:a web_url:s";
 
-const NAMESPACE: &str = "\
+pub(super) const NAMESPACE: &str = "\
     id:i name:s path:s kind:s full_path:s parent_id:i avatar_url:s web_url:s members_count_with_descendants:i \
     root_repository_size:i projects_count:i shared_runners_minutes_limit:i ci_minutes_usage:o \
     extra_shared_runners_minutes_limit:i additional_purchased_storage_size:i additional_purchased_storage_ends_on:s \
@@ -188,7 +188,7 @@ const PIPELINE: &str = "\
     id:i iid:i project_id:i sha:s ref:s status:s source:s created_at:s updated_at:s web_url:s";
 
 /// What is wrong with an answer by its description.
-fn problems(answer: &Value, description: &str) -> Vec<String> {
+pub(super) fn problems(answer: &Value, description: &str) -> Vec<String> {
     let fields = answer.as_object().expect("an object");
     let described = |name: &str| {
         description

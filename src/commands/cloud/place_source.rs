@@ -1,0 +1,128 @@
+//! Where groups and projects are looked for: at Factory, which knows what the account reaches, or at GitLab.
+
+use url::Url;
+
+use super::super::diagnostics;
+use super::authorize::{Authorized, AuthorizedBy};
+use super::{CloudRun, explain};
+use crate::cloud::{Beyond, Candidate, CloudSelection, PlaceKind};
+use crate::error::Failure;
+use crate::factory::{CandidateQuery, FactoryClient, MAX_CANDIDATES};
+use crate::gitlab::{PlaceDetails, Reader};
+use crate::http;
+use crate::instance::InstanceUrl;
+use crate::secret::{Pat, PersonalAccessToken};
+use crate::settings::keys;
+
+/// As many as a person reads through before searching for more.
+const SHOWN: usize = 20;
+
+pub(super) enum PlaceSource {
+    Factory {
+        factory: FactoryClient,
+        url: Url,
+        /// Shows what Factory's list does not have, where a token was given.
+        details: Option<Box<Reader>>,
+    },
+    GitLab(Box<Reader>),
+}
+
+impl PlaceSource {
+    /// The best source: GitLab with a fresh grant, Factory's own list, GitLab with the token that was given. `None` where there
+    /// is none.
+    ///
+    /// # Errors
+    /// When the token's file cannot be read.
+    pub(super) fn of(run: &CloudRun<'_>, authorized: &Authorized) -> Result<Option<Self>, Failure> {
+        let reader = |token: PersonalAccessToken| Reader::new(run.http.clone(), run.instance().clone(), token);
+        if let AuthorizedBy::Grant(grant) = &authorized.by {
+            let token = grant.access_token.clone();
+            let reader = Reader::of_grant(run.http.clone(), run.instance().clone(), token);
+            return Ok(Some(Self::GitLab(Box::new(reader))));
+        }
+        let token = run.interview.find_secret::<Pat>(&keys::TOKEN)?.map(|found| found.value);
+        let of_token = token.map(|token| Box::new(reader(token)));
+        let is_asked = !matches!(authorized.by, AuthorizedBy::Waiting);
+        Ok(match run.desired.kit.cloud.candidates_url.as_ref().filter(|_| is_asked) {
+            Some(url) => Some(Self::Factory { factory: run.factory.clone(), url: url.clone(), details: of_token }),
+            None => of_token.map(Self::GitLab),
+        })
+    }
+
+    /// The first groups and projects that match.
+    pub(super) async fn search(&self, text: &str) -> Result<Vec<Candidate>, http::Error> {
+        let mut found = Vec::new();
+        for kind in [PlaceKind::Group, PlaceKind::Project] {
+            found.extend(match self {
+                Self::Factory { factory, url, .. } => {
+                    let asked = CandidateQuery { search: text, per_page: SHOWN, cursor: None };
+                    factory.candidates(url, kind, &asked).await?.items
+                }
+                Self::GitLab(reader) => reader.search_places(kind, text).await?,
+            });
+        }
+        Ok(found)
+    }
+
+    /// A group or project by its path.
+    pub(super) async fn find(&self, kind: PlaceKind, path: &str) -> Result<Option<PlaceDetails>, http::Error> {
+        match self {
+            Self::Factory { factory, url, details } => {
+                let Some(place) = factory.candidate(url, kind, path).await? else { return Ok(None) };
+                // What a token of another account does not see is no reason to stop.
+                let more = match details {
+                    Some(reader) => reader.place(kind, &place.full_path).await.ok().flatten(),
+                    None => None,
+                };
+                let (ip_ranges, has_saml) = more.map(|more| (more.ip_ranges, more.has_saml)).unwrap_or_default();
+                Ok(Some(PlaceDetails { place, ip_ranges, has_saml }))
+            }
+            Self::GitLab(reader) => reader.place(kind, path).await,
+        }
+    }
+
+    /// How many groups and projects the account reaches that are not selected.
+    pub(super) async fn beyond(&self, selection: &CloudSelection, username: &str) -> Result<Beyond, http::Error> {
+        let own = format!("{username}/");
+        let is_personal = |place: &&Candidate| selection.personal_namespace && place.full_path.starts_with(&own);
+        if selection.all {
+            return Ok(Beyond::default());
+        }
+        let mut beyond = Beyond::default();
+        for kind in [PlaceKind::Group, PlaceKind::Project] {
+            let (places, is_cut) = match self {
+                Self::Factory { factory, url, .. } => factory.all_candidates(url, kind).await?,
+                Self::GitLab(reader) => {
+                    let reached = match kind {
+                        PlaceKind::Group => reader.reached_groups(MAX_CANDIDATES).await?,
+                        PlaceKind::Project => reader.reached_projects(MAX_CANDIDATES).await?,
+                    };
+                    (reached.places, reached.is_cut)
+                }
+            };
+            let is_outside = |place: &&Candidate| !selection.covers(kind, &place.full_path) && !is_personal(place);
+            let count = places.iter().filter(is_outside).count();
+            match kind {
+                PlaceKind::Group => beyond.groups = count,
+                PlaceKind::Project => beyond.projects = count,
+            }
+            beyond.at_least |= is_cut;
+        }
+        Ok(beyond)
+    }
+
+    /// Whether the answer says that Factory has no authorization.
+    pub(super) fn says_unauthorized(&self, error: &http::Error) -> bool {
+        matches!(self, Self::Factory { .. }) && error.status() == Some(409)
+    }
+
+    /// A failed question to this source.
+    pub(super) fn explain(&self, error: &http::Error, instance: &InstanceUrl) -> Failure {
+        const WHAT: &str = "what the account reaches could not be read";
+        match self {
+            Self::Factory { .. } if self.says_unauthorized(error) => explain::not_authorized(error),
+            Self::Factory { .. } => diagnostics::factory(error, WHAT),
+            Self::GitLab(_) => diagnostics::gitlab(error, WHAT, instance),
+        }
+    }
+}

@@ -1,0 +1,112 @@
+//! Settings of a connection to GitLab.com.
+
+use std::time::Duration;
+
+use super::super::{Commands, Definition, Heading, Setting, ValueKind, parse};
+use super::{BASE, GROUP, PERSONAL, PROJECT, settings};
+
+const CLOUD_OPTION: Definition = Definition { heading: Heading::Cloud, commands: Commands::Only(&["connect"]), ..BASE };
+
+/// What a command that runs this one again has to say as well, in this order.
+pub static CLOUD_CHOICES: &[&Definition] = &[
+    &CLOUD.definition,
+    &DEVICE.definition,
+    &ALL.definition,
+    &GROUP.definition,
+    &PROJECT.definition,
+    &PERSONAL.definition,
+    &FUTURE.definition,
+    &ACCOUNT.definition,
+    &PROVE.definition,
+];
+
+settings! {
+    pub static CLOUD: Setting<bool> = Setting {
+        definition: Definition {
+            key: "cloud",
+            flag: "--cloud",
+            kind: ValueKind::Switch,
+            help: "The connection to GitLab.com, as the kit's cloud section has it",
+            commands: Commands::Only(&["connect", "verify", "disconnect"]),
+            ..CLOUD_OPTION
+        },
+        parse: parse::switch,
+    };
+
+    pub static DEVICE: Setting<bool> = Setting {
+        definition: Definition {
+            key: "device",
+            flag: "--device",
+            kind: ValueKind::Switch,
+            help: "Authorize with a code that is typed in a browser on another machine",
+            ..CLOUD_OPTION
+        },
+        parse: parse::switch,
+    };
+
+    pub static ALL: Setting<bool> = Setting {
+        definition: Definition {
+            key: "all",
+            flag: "--all",
+            kind: ValueKind::Switch,
+            help: "Select everything that the account reaches now",
+            ..CLOUD_OPTION
+        },
+        parse: parse::switch,
+    };
+
+    pub static FUTURE: Setting<bool> = Setting {
+        definition: Definition {
+            key: "future",
+            flag: "--future",
+            kind: ValueKind::Switch,
+            help: "With --all or --group: also what is added later",
+            ..CLOUD_OPTION
+        },
+        parse: parse::switch,
+    };
+
+    pub static ACCOUNT: Setting<String> = Setting {
+        definition: Definition {
+            key: "account",
+            flag: "--account",
+            value_name: "NAME",
+            help: "Accept only the authorization of this user",
+            ..CLOUD_OPTION
+        },
+        parse: parse::account,
+    };
+
+    pub static AUTHORIZATION_TIMEOUT: Setting<Duration> = Setting {
+        definition: Definition {
+            key: "authorization_timeout",
+            flag: "--authorization-timeout",
+            value_name: "DURATION",
+            help: "How long the authorization is waited for [default: 10m]",
+            ..CLOUD_OPTION
+        },
+        parse: parse::duration,
+    };
+
+    pub static WAIT: Setting<Duration> = Setting {
+        definition: Definition {
+            key: "wait",
+            flag: "--wait",
+            value_name: "DURATION",
+            help: "How long Factory's \"connected\" is waited for [default: 10m]",
+            ..CLOUD_OPTION
+        },
+        parse: parse::duration,
+    };
+
+    pub static PROVE: Setting<String> = Setting {
+        definition: Definition {
+            key: "prove",
+            flag: "--prove",
+            value_name: "PROJECT",
+            help: "Open a merge request in this project, see that Factory has it, and remove it",
+            ..CLOUD_OPTION
+        },
+        parse: parse::project,
+    };
+}
