@@ -56,6 +56,7 @@ set edit:completion:arg-completer[factory-gitlab] = {|@words|
             cand monitor 'Watch the connection, and tell what changes'
             cand rotate 'Renew a secret of the connection, and prove the new one'
             cand disconnect 'Remove what connect made, and prove that it is gone'
+            cand audit 'Review who can do what through the connection'
             cand bundle 'Inspect, upload or open a sealed bundle'
             cand kit 'Show or check the kit from Factory, or print a template'
             cand status 'Show what is recorded here about connections; contact no server'
@@ -553,6 +554,50 @@ set edit:completion:arg-completer[factory-gitlab] = {|@words|
             cand -h 'Print help (see more with ''--help'')'
             cand --help 'Print help (see more with ''--help'')'
         }
+        &'factory-gitlab;audit'= {
+            cand --since 'Read audit events of this time, and name tokens not used in it (90d, 4w)'
+            cand --baseline 'Show only what an earlier report in JSON does not have'
+            cand --fail-on 'Exit with 1 from this level on'
+            cand --webhooks 'Where webhooks are created; auto: on groups if licensed, or projects'
+            cand --group 'Only this group, with everything below it (may be repeated); ''*'': all'
+            cand --project 'Only this project (may be repeated)'
+            cand --exclude 'Exclude groups and projects whose path matches (may be repeated)'
+            cand --redirect-uri 'Redirect URI of the application, exactly as Factory gave it'
+            cand --scope 'Scope of the application (may be repeated)'
+            cand --webhook-url 'Where the webhooks deliver to'
+            cand --webhook-secret-file 'File with the webhooks'' secret token; - reads standard input [env: FACTORY_WEBHOOK_SECRET]'
+            cand --recipient 'age recipient that the bundle is sealed for (may be repeated)'
+            cand --gitlab-url 'Base URL of GitLab, with its path if it has one (https://host/gitlab) [env: GITLAB_URL]'
+            cand --token-file 'File with an admin''s personal access token; - reads standard input [env: GITLAB_TOKEN]'
+            cand --header-file 'File with headers for GitLab alone, Name: value a line'
+            cand --kit 'The kit from Factory: a path, - or an https URL [env: FACTORY_KIT]'
+            cand --kit-fingerprint 'Accept only the kit with this fingerprint, as kit show prints it [env: FACTORY_KIT_FINGERPRINT]'
+            cand --kit-signer 'Accept only a kit that this minisign key has signed (KIT.minisig) [env: FACTORY_KIT_SIGNER]'
+            cand --factory-key-file 'File with the key of Factory''s API; - reads standard input [env: FACTORY_API_KEY]'
+            cand --ca-cert 'CA certificates to trust for GitLab as well (PEM; may be repeated) [env: FACTORY_GITLAB_CA_CERT]'
+            cand --factory-ca-cert 'CA certificates to trust for Factory''s hosts (PEM; may be repeated) [env: FACTORY_GITLAB_FACTORY_CA_CERT]'
+            cand --client-cert 'Certificate and key (PEM) for a GitLab behind mutual TLS'
+            cand --proxy 'Proxy to use, or none [default: HTTPS_PROXY, HTTP_PROXY and NO_PROXY] [env: FACTORY_GITLAB_PROXY]'
+            cand --timeout 'Time limit of one request, in seconds [default: 30]'
+            cand --concurrency 'Limit of requests in flight [default: 8]'
+            cand --keyring 'Keep the token in the system''s keyring [default: ask]'
+            cand --log-file 'Write a log to this file, as JSON lines without secrets [env: FACTORY_LOG_FILE]'
+            cand --config 'Answers file (TOML); every setting has a key in it [env: FACTORY_GITLAB_CONFIG]'
+            cand -o 'Format of the report'
+            cand --output-format 'Format of the report'
+            cand --output-file 'Write the report to this file; the terminal still shows the text'
+            cand --color 'When to use color [env: NO_COLOR, CLICOLOR_FORCE]'
+            cand --personal 'Include the projects of personal namespaces'
+            cand -y 'Apply the plan without asking'
+            cand --yes 'Apply the plan without asking'
+            cand --no-input 'Never ask; implied without a terminal and where CI is set'
+            cand -q 'Show problems only'
+            cand --quiet 'Show problems only'
+            cand -v 'Show what is done; twice for each request'
+            cand --verbose 'Show what is done; twice for each request'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+        }
         &'factory-gitlab;bundle'= {
             cand --gitlab-url 'Base URL of GitLab, with its path if it has one (https://host/gitlab) [env: GITLAB_URL]'
             cand --token-file 'File with an admin''s personal access token; - reads standard input [env: GITLAB_TOKEN]'
@@ -969,6 +1014,7 @@ set edit:completion:arg-completer[factory-gitlab] = {|@words|
             cand monitor 'Watch the connection, and tell what changes'
             cand rotate 'Renew a secret of the connection, and prove the new one'
             cand disconnect 'Remove what connect made, and prove that it is gone'
+            cand audit 'Review who can do what through the connection'
             cand bundle 'Inspect, upload or open a sealed bundle'
             cand kit 'Show or check the kit from Factory, or print a template'
             cand status 'Show what is recorded here about connections; contact no server'
@@ -1005,6 +1051,8 @@ set edit:completion:arg-completer[factory-gitlab] = {|@words|
         &'factory-gitlab;help;rotate;webhook-secret'= {
         }
         &'factory-gitlab;help;disconnect'= {
+        }
+        &'factory-gitlab;help;audit'= {
         }
         &'factory-gitlab;help;bundle'= {
             cand inspect 'Show what a sealed bundle reveals without its key'
