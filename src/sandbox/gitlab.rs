@@ -158,7 +158,6 @@ impl GitLab {
     }
 
     /// The token of the admin `root`: scope `api`, and `admin_mode` where Admin Mode is on.
-    #[cfg(test)]
     #[must_use]
     pub fn admin_token(&self) -> String {
         self.inner.admin_token.expose_secret().to_owned()
