@@ -10,7 +10,7 @@ const CONNECT: [&str; 3] = ["connect", "--cloud", "--yes"];
 
 #[test]
 fn factorys_session_connects_without_a_token_here() {
-    let run = rehearse(&["--cloud-kit", "session"], &["connect", "--cloud", "--yes", "--all"]);
+    let run = rehearse(&["--cloud-kit", "session"], &["connect", "--cloud", "--yes"]);
     insta::assert_snapshot!(steady(&run), @r"
     exit code: 0
     ----- stdout -----
