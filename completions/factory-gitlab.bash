@@ -16,6 +16,9 @@ _factory__gitlab() {
             ",$1")
                 cmd="factory__gitlab"
                 ;;
+            factory__gitlab,audit)
+                cmd="factory__gitlab__subcmd__audit"
+                ;;
             factory__gitlab,bundle)
                 cmd="factory__gitlab__subcmd__bundle"
                 ;;
@@ -66,6 +69,9 @@ _factory__gitlab() {
                 ;;
             factory__gitlab__subcmd__bundle,upload)
                 cmd="factory__gitlab__subcmd__bundle__subcmd__upload"
+                ;;
+            factory__gitlab__subcmd__help,audit)
+                cmd="factory__gitlab__subcmd__help__subcmd__audit"
                 ;;
             factory__gitlab__subcmd__help,bundle)
                 cmd="factory__gitlab__subcmd__help__subcmd__bundle"
@@ -173,7 +179,7 @@ _factory__gitlab() {
 
     case "${cmd}" in
         factory__gitlab)
-            opts="-y -o -q -v -h -V --gitlab-url --token-file --header-file --kit --kit-fingerprint --kit-signer --factory-key-file --ca-cert --factory-ca-cert --client-cert --proxy --timeout --concurrency --yes --keyring --log-file --config --output-format --output-file --no-input --quiet --verbose --color --help --version connect verify network exercise monitor rotate disconnect bundle kit status sandbox completions man help"
+            opts="-y -o -q -v -h -V --gitlab-url --token-file --header-file --kit --kit-fingerprint --kit-signer --factory-key-file --ca-cert --factory-ca-cert --client-cert --proxy --timeout --concurrency --yes --keyring --log-file --config --output-format --output-file --no-input --quiet --verbose --color --help --version connect verify network exercise monitor rotate disconnect audit bundle kit status sandbox completions man help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -343,11 +349,285 @@ _factory__gitlab() {
                     return 0
                     ;;
                 --output-format)
-                    COMPREPLY=($(compgen -W "text json junit" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "text json junit sarif" -- "${cur}"))
                     return 0
                     ;;
                 -o)
-                    COMPREPLY=($(compgen -W "text json junit" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "text json junit sarif" -- "${cur}"))
+                    return 0
+                    ;;
+                --output-file)
+                    local oldifs
+                    if [ -n "${IFS+x}" ]; then
+                        oldifs="$IFS"
+                    fi
+                    IFS=$'\n'
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    if [ -n "${oldifs+x}" ]; then
+                        IFS="$oldifs"
+                    fi
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o filenames
+                    fi
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        factory__gitlab__subcmd__audit)
+            opts="-y -o -q -v -h --since --baseline --fail-on --webhooks --group --project --exclude --personal --redirect-uri --scope --webhook-url --webhook-secret-file --recipient --gitlab-url --token-file --header-file --kit --kit-fingerprint --kit-signer --factory-key-file --ca-cert --factory-ca-cert --client-cert --proxy --timeout --concurrency --yes --keyring --log-file --config --output-format --output-file --no-input --quiet --verbose --color --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --since)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --baseline)
+                    local oldifs
+                    if [ -n "${IFS+x}" ]; then
+                        oldifs="$IFS"
+                    fi
+                    IFS=$'\n'
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    if [ -n "${oldifs+x}" ]; then
+                        IFS="$oldifs"
+                    fi
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o filenames
+                    fi
+                    return 0
+                    ;;
+                --fail-on)
+                    COMPREPLY=($(compgen -W "warning error never" -- "${cur}"))
+                    return 0
+                    ;;
+                --webhooks)
+                    COMPREPLY=($(compgen -W "auto system group project none" -- "${cur}"))
+                    return 0
+                    ;;
+                --group)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --project)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --exclude)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --redirect-uri)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --scope)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --webhook-url)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --webhook-secret-file)
+                    local oldifs
+                    if [ -n "${IFS+x}" ]; then
+                        oldifs="$IFS"
+                    fi
+                    IFS=$'\n'
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    if [ -n "${oldifs+x}" ]; then
+                        IFS="$oldifs"
+                    fi
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o filenames
+                    fi
+                    return 0
+                    ;;
+                --recipient)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --gitlab-url)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --token-file)
+                    local oldifs
+                    if [ -n "${IFS+x}" ]; then
+                        oldifs="$IFS"
+                    fi
+                    IFS=$'\n'
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    if [ -n "${oldifs+x}" ]; then
+                        IFS="$oldifs"
+                    fi
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o filenames
+                    fi
+                    return 0
+                    ;;
+                --header-file)
+                    local oldifs
+                    if [ -n "${IFS+x}" ]; then
+                        oldifs="$IFS"
+                    fi
+                    IFS=$'\n'
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    if [ -n "${oldifs+x}" ]; then
+                        IFS="$oldifs"
+                    fi
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o filenames
+                    fi
+                    return 0
+                    ;;
+                --kit)
+                    local oldifs
+                    if [ -n "${IFS+x}" ]; then
+                        oldifs="$IFS"
+                    fi
+                    IFS=$'\n'
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    if [ -n "${oldifs+x}" ]; then
+                        IFS="$oldifs"
+                    fi
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o filenames
+                    fi
+                    return 0
+                    ;;
+                --kit-fingerprint)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --kit-signer)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --factory-key-file)
+                    local oldifs
+                    if [ -n "${IFS+x}" ]; then
+                        oldifs="$IFS"
+                    fi
+                    IFS=$'\n'
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    if [ -n "${oldifs+x}" ]; then
+                        IFS="$oldifs"
+                    fi
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o filenames
+                    fi
+                    return 0
+                    ;;
+                --ca-cert)
+                    local oldifs
+                    if [ -n "${IFS+x}" ]; then
+                        oldifs="$IFS"
+                    fi
+                    IFS=$'\n'
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    if [ -n "${oldifs+x}" ]; then
+                        IFS="$oldifs"
+                    fi
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o filenames
+                    fi
+                    return 0
+                    ;;
+                --factory-ca-cert)
+                    local oldifs
+                    if [ -n "${IFS+x}" ]; then
+                        oldifs="$IFS"
+                    fi
+                    IFS=$'\n'
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    if [ -n "${oldifs+x}" ]; then
+                        IFS="$oldifs"
+                    fi
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o filenames
+                    fi
+                    return 0
+                    ;;
+                --client-cert)
+                    local oldifs
+                    if [ -n "${IFS+x}" ]; then
+                        oldifs="$IFS"
+                    fi
+                    IFS=$'\n'
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    if [ -n "${oldifs+x}" ]; then
+                        IFS="$oldifs"
+                    fi
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o filenames
+                    fi
+                    return 0
+                    ;;
+                --proxy)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --concurrency)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --keyring)
+                    COMPREPLY=($(compgen -W "ask store off" -- "${cur}"))
+                    return 0
+                    ;;
+                --log-file)
+                    local oldifs
+                    if [ -n "${IFS+x}" ]; then
+                        oldifs="$IFS"
+                    fi
+                    IFS=$'\n'
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    if [ -n "${oldifs+x}" ]; then
+                        IFS="$oldifs"
+                    fi
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o filenames
+                    fi
+                    return 0
+                    ;;
+                --config)
+                    local oldifs
+                    if [ -n "${IFS+x}" ]; then
+                        oldifs="$IFS"
+                    fi
+                    IFS=$'\n'
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    if [ -n "${oldifs+x}" ]; then
+                        IFS="$oldifs"
+                    fi
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o filenames
+                    fi
+                    return 0
+                    ;;
+                --output-format)
+                    COMPREPLY=($(compgen -W "text json junit sarif" -- "${cur}"))
+                    return 0
+                    ;;
+                -o)
+                    COMPREPLY=($(compgen -W "text json junit sarif" -- "${cur}"))
                     return 0
                     ;;
                 --output-file)
@@ -547,11 +827,11 @@ _factory__gitlab() {
                     return 0
                     ;;
                 --output-format)
-                    COMPREPLY=($(compgen -W "text json junit" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "text json junit sarif" -- "${cur}"))
                     return 0
                     ;;
                 -o)
-                    COMPREPLY=($(compgen -W "text json junit" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "text json junit sarif" -- "${cur}"))
                     return 0
                     ;;
                 --output-file)
@@ -751,11 +1031,11 @@ _factory__gitlab() {
                     return 0
                     ;;
                 --output-format)
-                    COMPREPLY=($(compgen -W "text json junit" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "text json junit sarif" -- "${cur}"))
                     return 0
                     ;;
                 -o)
-                    COMPREPLY=($(compgen -W "text json junit" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "text json junit sarif" -- "${cur}"))
                     return 0
                     ;;
                 --output-file)
@@ -985,11 +1265,11 @@ _factory__gitlab() {
                     return 0
                     ;;
                 --output-format)
-                    COMPREPLY=($(compgen -W "text json junit" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "text json junit sarif" -- "${cur}"))
                     return 0
                     ;;
                 -o)
-                    COMPREPLY=($(compgen -W "text json junit" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "text json junit sarif" -- "${cur}"))
                     return 0
                     ;;
                 --output-file)
@@ -1193,11 +1473,11 @@ _factory__gitlab() {
                     return 0
                     ;;
                 --output-format)
-                    COMPREPLY=($(compgen -W "text json junit" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "text json junit sarif" -- "${cur}"))
                     return 0
                     ;;
                 -o)
-                    COMPREPLY=($(compgen -W "text json junit" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "text json junit sarif" -- "${cur}"))
                     return 0
                     ;;
                 --output-file)
@@ -1397,11 +1677,11 @@ _factory__gitlab() {
                     return 0
                     ;;
                 --output-format)
-                    COMPREPLY=($(compgen -W "text json junit" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "text json junit sarif" -- "${cur}"))
                     return 0
                     ;;
                 -o)
-                    COMPREPLY=($(compgen -W "text json junit" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "text json junit sarif" -- "${cur}"))
                     return 0
                     ;;
                 --output-file)
@@ -1431,7 +1711,7 @@ _factory__gitlab() {
             return 0
             ;;
         factory__gitlab__subcmd__connect)
-            opts="-y -o -q -v -h --dry-run --exit-code --handover-token --bundle-out --audit-log --application --renew-secret --reset-webhook-secret --application-id --application-secret-file --webhooks --group --project --exclude --personal --prune --redirect-uri --scope --webhook-url --webhook-secret-file --recipient --upload-url --gitlab-url --token-file --header-file --kit --kit-fingerprint --kit-signer --factory-key-file --ca-cert --factory-ca-cert --client-cert --proxy --timeout --concurrency --yes --keyring --log-file --config --output-format --output-file --no-input --quiet --verbose --color --help"
+            opts="-y -o -q -v -h --dry-run --exit-code --handover-token --bundle-out --audit-log --application --renew-secret --reset-webhook-secret --application-id --application-secret-file --webhooks --group --project --exclude --personal --prune --cloud --device --all --future --account --authorization-timeout --wait --prove --redirect-uri --scope --webhook-url --webhook-secret-file --recipient --upload-url --gitlab-url --token-file --header-file --kit --kit-fingerprint --kit-signer --factory-key-file --ca-cert --factory-ca-cert --client-cert --proxy --timeout --concurrency --yes --keyring --log-file --config --output-format --output-file --no-input --quiet --verbose --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1507,6 +1787,22 @@ _factory__gitlab() {
                     return 0
                     ;;
                 --exclude)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --account)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --authorization-timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --wait)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --prove)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -1709,11 +2005,11 @@ _factory__gitlab() {
                     return 0
                     ;;
                 --output-format)
-                    COMPREPLY=($(compgen -W "text json junit" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "text json junit sarif" -- "${cur}"))
                     return 0
                     ;;
                 -o)
-                    COMPREPLY=($(compgen -W "text json junit" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "text json junit sarif" -- "${cur}"))
                     return 0
                     ;;
                 --output-file)
@@ -1743,7 +2039,7 @@ _factory__gitlab() {
             return 0
             ;;
         factory__gitlab__subcmd__disconnect)
-            opts="-y -o -q -v -h --hooks-only --keep-application --application-id --without-factory --evidence --dry-run --exit-code --audit-log --gitlab-url --token-file --header-file --kit --kit-fingerprint --kit-signer --factory-key-file --ca-cert --factory-ca-cert --client-cert --proxy --timeout --concurrency --yes --keyring --log-file --config --output-format --output-file --no-input --quiet --verbose --color --help"
+            opts="-y -o -q -v -h --hooks-only --keep-application --application-id --without-factory --evidence --dry-run --exit-code --audit-log --cloud --gitlab-url --token-file --header-file --kit --kit-fingerprint --kit-signer --factory-key-file --ca-cert --factory-ca-cert --client-cert --proxy --timeout --concurrency --yes --keyring --log-file --config --output-format --output-file --no-input --quiet --verbose --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1947,11 +2243,11 @@ _factory__gitlab() {
                     return 0
                     ;;
                 --output-format)
-                    COMPREPLY=($(compgen -W "text json junit" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "text json junit sarif" -- "${cur}"))
                     return 0
                     ;;
                 -o)
-                    COMPREPLY=($(compgen -W "text json junit" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "text json junit sarif" -- "${cur}"))
                     return 0
                     ;;
                 --output-file)
@@ -2182,11 +2478,11 @@ _factory__gitlab() {
                     return 0
                     ;;
                 --output-format)
-                    COMPREPLY=($(compgen -W "text json junit" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "text json junit sarif" -- "${cur}"))
                     return 0
                     ;;
                 -o)
-                    COMPREPLY=($(compgen -W "text json junit" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "text json junit sarif" -- "${cur}"))
                     return 0
                     ;;
                 --output-file)
@@ -2216,8 +2512,22 @@ _factory__gitlab() {
             return 0
             ;;
         factory__gitlab__subcmd__help)
-            opts="connect verify network exercise monitor rotate disconnect bundle kit status sandbox completions man help"
+            opts="connect verify network exercise monitor rotate disconnect audit bundle kit status sandbox completions man help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        factory__gitlab__subcmd__help__subcmd__audit)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
@@ -2750,11 +3060,11 @@ _factory__gitlab() {
                     return 0
                     ;;
                 --output-format)
-                    COMPREPLY=($(compgen -W "text json junit" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "text json junit sarif" -- "${cur}"))
                     return 0
                     ;;
                 -o)
-                    COMPREPLY=($(compgen -W "text json junit" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "text json junit sarif" -- "${cur}"))
                     return 0
                     ;;
                 --output-file)
@@ -2989,11 +3299,11 @@ _factory__gitlab() {
                     return 0
                     ;;
                 --output-format)
-                    COMPREPLY=($(compgen -W "text json junit" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "text json junit sarif" -- "${cur}"))
                     return 0
                     ;;
                 -o)
-                    COMPREPLY=($(compgen -W "text json junit" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "text json junit sarif" -- "${cur}"))
                     return 0
                     ;;
                 --output-file)
@@ -3228,11 +3538,11 @@ _factory__gitlab() {
                     return 0
                     ;;
                 --output-format)
-                    COMPREPLY=($(compgen -W "text json junit" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "text json junit sarif" -- "${cur}"))
                     return 0
                     ;;
                 -o)
-                    COMPREPLY=($(compgen -W "text json junit" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "text json junit sarif" -- "${cur}"))
                     return 0
                     ;;
                 --output-file)
@@ -3432,11 +3742,11 @@ _factory__gitlab() {
                     return 0
                     ;;
                 --output-format)
-                    COMPREPLY=($(compgen -W "text json junit" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "text json junit sarif" -- "${cur}"))
                     return 0
                     ;;
                 -o)
-                    COMPREPLY=($(compgen -W "text json junit" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "text json junit sarif" -- "${cur}"))
                     return 0
                     ;;
                 --output-file)
@@ -3643,11 +3953,11 @@ _factory__gitlab() {
                     return 0
                     ;;
                 --output-format)
-                    COMPREPLY=($(compgen -W "text json junit" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "text json junit sarif" -- "${cur}"))
                     return 0
                     ;;
                 -o)
-                    COMPREPLY=($(compgen -W "text json junit" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "text json junit sarif" -- "${cur}"))
                     return 0
                     ;;
                 --output-file)
@@ -3924,11 +4234,11 @@ _factory__gitlab() {
                     return 0
                     ;;
                 --output-format)
-                    COMPREPLY=($(compgen -W "text json junit" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "text json junit sarif" -- "${cur}"))
                     return 0
                     ;;
                 -o)
-                    COMPREPLY=($(compgen -W "text json junit" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "text json junit sarif" -- "${cur}"))
                     return 0
                     ;;
                 --output-file)
@@ -4128,11 +4438,11 @@ _factory__gitlab() {
                     return 0
                     ;;
                 --output-format)
-                    COMPREPLY=($(compgen -W "text json junit" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "text json junit sarif" -- "${cur}"))
                     return 0
                     ;;
                 -o)
-                    COMPREPLY=($(compgen -W "text json junit" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "text json junit sarif" -- "${cur}"))
                     return 0
                     ;;
                 --output-file)
@@ -4348,11 +4658,11 @@ _factory__gitlab() {
                     return 0
                     ;;
                 --output-format)
-                    COMPREPLY=($(compgen -W "text json junit" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "text json junit sarif" -- "${cur}"))
                     return 0
                     ;;
                 -o)
-                    COMPREPLY=($(compgen -W "text json junit" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "text json junit sarif" -- "${cur}"))
                     return 0
                     ;;
                 --output-file)
@@ -4627,11 +4937,11 @@ _factory__gitlab() {
                     return 0
                     ;;
                 --output-format)
-                    COMPREPLY=($(compgen -W "text json junit" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "text json junit sarif" -- "${cur}"))
                     return 0
                     ;;
                 -o)
-                    COMPREPLY=($(compgen -W "text json junit" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "text json junit sarif" -- "${cur}"))
                     return 0
                     ;;
                 --output-file)
@@ -4831,11 +5141,11 @@ _factory__gitlab() {
                     return 0
                     ;;
                 --output-format)
-                    COMPREPLY=($(compgen -W "text json junit" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "text json junit sarif" -- "${cur}"))
                     return 0
                     ;;
                 -o)
-                    COMPREPLY=($(compgen -W "text json junit" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "text json junit sarif" -- "${cur}"))
                     return 0
                     ;;
                 --output-file)
@@ -5054,11 +5364,11 @@ _factory__gitlab() {
                     return 0
                     ;;
                 --output-format)
-                    COMPREPLY=($(compgen -W "text json junit" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "text json junit sarif" -- "${cur}"))
                     return 0
                     ;;
                 -o)
-                    COMPREPLY=($(compgen -W "text json junit" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "text json junit sarif" -- "${cur}"))
                     return 0
                     ;;
                 --output-file)
@@ -5296,11 +5606,11 @@ _factory__gitlab() {
                     return 0
                     ;;
                 --output-format)
-                    COMPREPLY=($(compgen -W "text json junit" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "text json junit sarif" -- "${cur}"))
                     return 0
                     ;;
                 -o)
-                    COMPREPLY=($(compgen -W "text json junit" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "text json junit sarif" -- "${cur}"))
                     return 0
                     ;;
                 --output-file)
@@ -5519,11 +5829,11 @@ _factory__gitlab() {
                     return 0
                     ;;
                 --output-format)
-                    COMPREPLY=($(compgen -W "text json junit" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "text json junit sarif" -- "${cur}"))
                     return 0
                     ;;
                 -o)
-                    COMPREPLY=($(compgen -W "text json junit" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "text json junit sarif" -- "${cur}"))
                     return 0
                     ;;
                 --output-file)
@@ -5767,11 +6077,11 @@ _factory__gitlab() {
                     return 0
                     ;;
                 --output-format)
-                    COMPREPLY=($(compgen -W "text json junit" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "text json junit sarif" -- "${cur}"))
                     return 0
                     ;;
                 -o)
-                    COMPREPLY=($(compgen -W "text json junit" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "text json junit sarif" -- "${cur}"))
                     return 0
                     ;;
                 --output-file)
@@ -5971,11 +6281,11 @@ _factory__gitlab() {
                     return 0
                     ;;
                 --output-format)
-                    COMPREPLY=($(compgen -W "text json junit" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "text json junit sarif" -- "${cur}"))
                     return 0
                     ;;
                 -o)
-                    COMPREPLY=($(compgen -W "text json junit" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "text json junit sarif" -- "${cur}"))
                     return 0
                     ;;
                 --output-file)
@@ -6005,18 +6315,18 @@ _factory__gitlab() {
             return 0
             ;;
         factory__gitlab__subcmd__verify)
-            opts="-y -o -q -v -h --live --only --skip --list --wait --fail-on --expires-within --application-id --application-secret-file --webhooks --group --project --exclude --personal --redirect-uri --scope --webhook-url --webhook-secret-file --recipient --upload-url --gitlab-url --token-file --header-file --kit --kit-fingerprint --kit-signer --factory-key-file --ca-cert --factory-ca-cert --client-cert --proxy --timeout --concurrency --yes --keyring --log-file --config --output-format --output-file --no-input --quiet --verbose --color --help"
+            opts="-y -o -q -v -h --live --only --skip --list --wait --fail-on --expires-within --application-id --application-secret-file --webhooks --group --project --exclude --personal --cloud --redirect-uri --scope --webhook-url --webhook-secret-file --recipient --upload-url --gitlab-url --token-file --header-file --kit --kit-fingerprint --kit-signer --factory-key-file --ca-cert --factory-ca-cert --client-cert --proxy --timeout --concurrency --yes --keyring --log-file --config --output-format --output-file --no-input --quiet --verbose --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
                 --only)
-                    COMPREPLY=($(compgen -W "instance.dns instance.tcp instance.tls instance.url instance.api instance.version token.valid token.scopes token.expiry token.admin token.excess token.handed_over application.exists application.redirect_uri application.scopes application.confidential application.secret webhook.coverage webhook.events webhook.tls webhook.token webhook.payload webhook.enabled webhook.duplicates webhook.scope webhook.delivery webhook.recent factory.reachable factory.bundle factory.status" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "instance.dns instance.tcp instance.tls instance.url instance.api instance.version token.valid token.scopes token.expiry token.admin token.excess token.handed_over application.exists application.redirect_uri application.scopes application.confidential application.secret webhook.coverage webhook.events webhook.tls webhook.token webhook.payload webhook.enabled webhook.duplicates webhook.scope webhook.delivery webhook.recent factory.reachable factory.bundle factory.status cloud.selection" -- "${cur}"))
                     return 0
                     ;;
                 --skip)
-                    COMPREPLY=($(compgen -W "instance.dns instance.tcp instance.tls instance.url instance.api instance.version token.valid token.scopes token.expiry token.admin token.excess token.handed_over application.exists application.redirect_uri application.scopes application.confidential application.secret webhook.coverage webhook.events webhook.tls webhook.token webhook.payload webhook.enabled webhook.duplicates webhook.scope webhook.delivery webhook.recent factory.reachable factory.bundle factory.status" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "instance.dns instance.tcp instance.tls instance.url instance.api instance.version token.valid token.scopes token.expiry token.admin token.excess token.handed_over application.exists application.redirect_uri application.scopes application.confidential application.secret webhook.coverage webhook.events webhook.tls webhook.token webhook.payload webhook.enabled webhook.duplicates webhook.scope webhook.delivery webhook.recent factory.reachable factory.bundle factory.status cloud.selection" -- "${cur}"))
                     return 0
                     ;;
                 --wait)
@@ -6265,11 +6575,11 @@ _factory__gitlab() {
                     return 0
                     ;;
                 --output-format)
-                    COMPREPLY=($(compgen -W "text json junit" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "text json junit sarif" -- "${cur}"))
                     return 0
                     ;;
                 -o)
-                    COMPREPLY=($(compgen -W "text json junit" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "text json junit sarif" -- "${cur}"))
                     return 0
                     ;;
                 --output-file)

@@ -44,7 +44,8 @@ complete -c factory-gitlab -n "__fish_factory_gitlab_needs_command" -l log-file 
 complete -c factory-gitlab -n "__fish_factory_gitlab_needs_command" -l config -d 'Answers file (TOML); every setting has a key in it [env: FACTORY_GITLAB_CONFIG]' -r -F
 complete -c factory-gitlab -n "__fish_factory_gitlab_needs_command" -s o -l output-format -d 'Format of the report' -r -f -a "text\t''
 json\t''
-junit\t''"
+junit\t''
+sarif\t''"
 complete -c factory-gitlab -n "__fish_factory_gitlab_needs_command" -l output-file -d 'Write the report to this file; the terminal still shows the text' -r -F
 complete -c factory-gitlab -n "__fish_factory_gitlab_needs_command" -l color -d 'When to use color [env: NO_COLOR, CLICOLOR_FORCE]' -r -f -a "auto\t''
 always\t''
@@ -62,6 +63,7 @@ complete -c factory-gitlab -n "__fish_factory_gitlab_needs_command" -f -a "exerc
 complete -c factory-gitlab -n "__fish_factory_gitlab_needs_command" -f -a "monitor" -d 'Watch the connection, and tell what changes'
 complete -c factory-gitlab -n "__fish_factory_gitlab_needs_command" -f -a "rotate" -d 'Renew a secret of the connection, and prove the new one'
 complete -c factory-gitlab -n "__fish_factory_gitlab_needs_command" -f -a "disconnect" -d 'Remove what connect made, and prove that it is gone'
+complete -c factory-gitlab -n "__fish_factory_gitlab_needs_command" -f -a "audit" -d 'Review who can do what through the connection'
 complete -c factory-gitlab -n "__fish_factory_gitlab_needs_command" -f -a "bundle" -d 'Inspect, upload or open a sealed bundle'
 complete -c factory-gitlab -n "__fish_factory_gitlab_needs_command" -f -a "kit" -d 'Show or check the kit from Factory, or print a template'
 complete -c factory-gitlab -n "__fish_factory_gitlab_needs_command" -f -a "status" -d 'Show what is recorded here about connections; contact no server'
@@ -87,6 +89,10 @@ none\t''"
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand connect" -l group -d 'Only this group, with everything below it (may be repeated); \'*\': all' -r
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand connect" -l project -d 'Only this project (may be repeated)' -r
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand connect" -l exclude -d 'Exclude groups and projects whose path matches (may be repeated)' -r
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand connect" -l account -d 'Accept only the authorization of this user' -r
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand connect" -l authorization-timeout -d 'How long the authorization is waited for [default: 10m]' -r
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand connect" -l wait -d 'How long Factory\'s "connected" is waited for [default: 10m]' -r
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand connect" -l prove -d 'Prove it with a merge request in this project, which is removed' -r
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand connect" -l redirect-uri -d 'Redirect URI of the application, exactly as Factory gave it' -r -f
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand connect" -l scope -d 'Scope of the application (may be repeated)' -r
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand connect" -l webhook-url -d 'Where the webhooks deliver to' -r -f
@@ -113,7 +119,8 @@ complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand connect" -
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand connect" -l config -d 'Answers file (TOML); every setting has a key in it [env: FACTORY_GITLAB_CONFIG]' -r -F
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand connect" -s o -l output-format -d 'Format of the report' -r -f -a "text\t''
 json\t''
-junit\t''"
+junit\t''
+sarif\t''"
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand connect" -l output-file -d 'Write the report to this file; the terminal still shows the text' -r -F
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand connect" -l color -d 'When to use color [env: NO_COLOR, CLICOLOR_FORCE]' -r -f -a "auto\t''
 always\t''
@@ -124,6 +131,10 @@ complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand connect" -
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand connect" -l reset-webhook-secret -d 'Set the kit\'s secret token on every webhook again'
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand connect" -l personal -d 'Include the projects of personal namespaces'
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand connect" -l prune -d 'Remove our webhooks from groups and projects that are not selected'
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand connect" -l cloud -d 'The connection to GitLab.com, as the kit\'s cloud section has it'
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand connect" -l device -d 'Authorize with a code that is typed in a browser on another machine'
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand connect" -l all -d 'Select everything that the account reaches now'
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand connect" -l future -d 'With --all or --group: also what is added later'
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand connect" -s y -l yes -d 'Apply the plan without asking'
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand connect" -l no-input -d 'Never ask; implied without a terminal and where CI is set'
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand connect" -s q -l quiet -d 'Show problems only'
@@ -158,7 +169,8 @@ webhook.delivery\t''
 webhook.recent\t''
 factory.reachable\t''
 factory.bundle\t''
-factory.status\t''"
+factory.status\t''
+cloud.selection\t''"
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand verify" -l skip -d 'Skip this check (a code or a pattern; may be repeated)' -r -f -a "instance.dns\t''
 instance.tcp\t''
 instance.tls\t''
@@ -188,7 +200,8 @@ webhook.delivery\t''
 webhook.recent\t''
 factory.reachable\t''
 factory.bundle\t''
-factory.status\t''"
+factory.status\t''
+cloud.selection\t''"
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand verify" -l wait -d 'Repeat until everything holds, for at most this long (90s, 5m, 1h)' -r
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand verify" -l fail-on -d 'Exit with 1 from this level on' -r -f -a "warning\t''
 error\t''
@@ -230,7 +243,8 @@ complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand verify" -l
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand verify" -l config -d 'Answers file (TOML); every setting has a key in it [env: FACTORY_GITLAB_CONFIG]' -r -F
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand verify" -s o -l output-format -d 'Format of the report' -r -f -a "text\t''
 json\t''
-junit\t''"
+junit\t''
+sarif\t''"
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand verify" -l output-file -d 'Write the report to this file; the terminal still shows the text' -r -F
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand verify" -l color -d 'When to use color [env: NO_COLOR, CLICOLOR_FORCE]' -r -f -a "auto\t''
 always\t''
@@ -238,6 +252,7 @@ never\t''"
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand verify" -l live -d 'Send GitLab\'s own webhook tests and follow the deliveries'
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand verify" -l list -d 'List the checks and run none'
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand verify" -l personal -d 'Include the projects of personal namespaces'
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand verify" -l cloud -d 'The connection to GitLab.com, as the kit\'s cloud section has it'
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand verify" -s y -l yes -d 'Apply the plan without asking'
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand verify" -l no-input -d 'Never ask; implied without a terminal and where CI is set'
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand verify" -s q -l quiet -d 'Show problems only'
@@ -263,7 +278,8 @@ complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand network; a
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand network; and not __fish_seen_subcommand_from check plan" -l config -d 'Answers file (TOML); every setting has a key in it [env: FACTORY_GITLAB_CONFIG]' -r -F
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand network; and not __fish_seen_subcommand_from check plan" -s o -l output-format -d 'Format of the report' -r -f -a "text\t''
 json\t''
-junit\t''"
+junit\t''
+sarif\t''"
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand network; and not __fish_seen_subcommand_from check plan" -l output-file -d 'Write the report to this file; the terminal still shows the text' -r -F
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand network; and not __fish_seen_subcommand_from check plan" -l color -d 'When to use color [env: NO_COLOR, CLICOLOR_FORCE]' -r -f -a "auto\t''
 always\t''
@@ -321,7 +337,8 @@ complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand network; a
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand network; and __fish_seen_subcommand_from check" -l config -d 'Answers file (TOML); every setting has a key in it [env: FACTORY_GITLAB_CONFIG]' -r -F
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand network; and __fish_seen_subcommand_from check" -s o -l output-format -d 'Format of the report' -r -f -a "text\t''
 json\t''
-junit\t''"
+junit\t''
+sarif\t''"
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand network; and __fish_seen_subcommand_from check" -l output-file -d 'Write the report to this file; the terminal still shows the text' -r -F
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand network; and __fish_seen_subcommand_from check" -l color -d 'When to use color [env: NO_COLOR, CLICOLOR_FORCE]' -r -f -a "auto\t''
 always\t''
@@ -376,7 +393,8 @@ complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand network; a
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand network; and __fish_seen_subcommand_from plan" -l config -d 'Answers file (TOML); every setting has a key in it [env: FACTORY_GITLAB_CONFIG]' -r -F
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand network; and __fish_seen_subcommand_from plan" -s o -l output-format -d 'Format of the report' -r -f -a "text\t''
 json\t''
-junit\t''"
+junit\t''
+sarif\t''"
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand network; and __fish_seen_subcommand_from plan" -l output-file -d 'Write the report to this file; the terminal still shows the text' -r -F
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand network; and __fish_seen_subcommand_from plan" -l color -d 'When to use color [env: NO_COLOR, CLICOLOR_FORCE]' -r -f -a "auto\t''
 always\t''
@@ -411,7 +429,8 @@ complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand exercise" 
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand exercise" -l config -d 'Answers file (TOML); every setting has a key in it [env: FACTORY_GITLAB_CONFIG]' -r -F
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand exercise" -s o -l output-format -d 'Format of the report' -r -f -a "text\t''
 json\t''
-junit\t''"
+junit\t''
+sarif\t''"
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand exercise" -l output-file -d 'Write the report to this file; the terminal still shows the text' -r -F
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand exercise" -l color -d 'When to use color [env: NO_COLOR, CLICOLOR_FORCE]' -r -f -a "auto\t''
 always\t''
@@ -459,7 +478,8 @@ complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand monitor" -
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand monitor" -l config -d 'Answers file (TOML); every setting has a key in it [env: FACTORY_GITLAB_CONFIG]' -r -F
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand monitor" -s o -l output-format -d 'Format of the report' -r -f -a "text\t''
 json\t''
-junit\t''"
+junit\t''
+sarif\t''"
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand monitor" -l output-file -d 'Write the report to this file; the terminal still shows the text' -r -F
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand monitor" -l color -d 'When to use color [env: NO_COLOR, CLICOLOR_FORCE]' -r -f -a "auto\t''
 always\t''
@@ -492,7 +512,8 @@ complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand rotate; an
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand rotate; and not __fish_seen_subcommand_from application-secret token webhook-secret" -l config -d 'Answers file (TOML); every setting has a key in it [env: FACTORY_GITLAB_CONFIG]' -r -F
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand rotate; and not __fish_seen_subcommand_from application-secret token webhook-secret" -s o -l output-format -d 'Format of the report' -r -f -a "text\t''
 json\t''
-junit\t''"
+junit\t''
+sarif\t''"
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand rotate; and not __fish_seen_subcommand_from application-secret token webhook-secret" -l output-file -d 'Write the report to this file; the terminal still shows the text' -r -F
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand rotate; and not __fish_seen_subcommand_from application-secret token webhook-secret" -l color -d 'When to use color [env: NO_COLOR, CLICOLOR_FORCE]' -r -f -a "auto\t''
 always\t''
@@ -527,7 +548,8 @@ complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand rotate; an
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand rotate; and __fish_seen_subcommand_from application-secret" -l config -d 'Answers file (TOML); every setting has a key in it [env: FACTORY_GITLAB_CONFIG]' -r -F
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand rotate; and __fish_seen_subcommand_from application-secret" -s o -l output-format -d 'Format of the report' -r -f -a "text\t''
 json\t''
-junit\t''"
+junit\t''
+sarif\t''"
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand rotate; and __fish_seen_subcommand_from application-secret" -l output-file -d 'Write the report to this file; the terminal still shows the text' -r -F
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand rotate; and __fish_seen_subcommand_from application-secret" -l color -d 'When to use color [env: NO_COLOR, CLICOLOR_FORCE]' -r -f -a "auto\t''
 always\t''
@@ -563,7 +585,8 @@ complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand rotate; an
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand rotate; and __fish_seen_subcommand_from token" -l config -d 'Answers file (TOML); every setting has a key in it [env: FACTORY_GITLAB_CONFIG]' -r -F
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand rotate; and __fish_seen_subcommand_from token" -s o -l output-format -d 'Format of the report' -r -f -a "text\t''
 json\t''
-junit\t''"
+junit\t''
+sarif\t''"
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand rotate; and __fish_seen_subcommand_from token" -l output-file -d 'Write the report to this file; the terminal still shows the text' -r -F
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand rotate; and __fish_seen_subcommand_from token" -l color -d 'When to use color [env: NO_COLOR, CLICOLOR_FORCE]' -r -f -a "auto\t''
 always\t''
@@ -597,7 +620,8 @@ complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand rotate; an
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand rotate; and __fish_seen_subcommand_from webhook-secret" -l config -d 'Answers file (TOML); every setting has a key in it [env: FACTORY_GITLAB_CONFIG]' -r -F
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand rotate; and __fish_seen_subcommand_from webhook-secret" -s o -l output-format -d 'Format of the report' -r -f -a "text\t''
 json\t''
-junit\t''"
+junit\t''
+sarif\t''"
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand rotate; and __fish_seen_subcommand_from webhook-secret" -l output-file -d 'Write the report to this file; the terminal still shows the text' -r -F
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand rotate; and __fish_seen_subcommand_from webhook-secret" -l color -d 'When to use color [env: NO_COLOR, CLICOLOR_FORCE]' -r -f -a "auto\t''
 always\t''
@@ -632,7 +656,8 @@ complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand disconnect
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand disconnect" -l config -d 'Answers file (TOML); every setting has a key in it [env: FACTORY_GITLAB_CONFIG]' -r -F
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand disconnect" -s o -l output-format -d 'Format of the report' -r -f -a "text\t''
 json\t''
-junit\t''"
+junit\t''
+sarif\t''"
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand disconnect" -l output-file -d 'Write the report to this file; the terminal still shows the text' -r -F
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand disconnect" -l color -d 'When to use color [env: NO_COLOR, CLICOLOR_FORCE]' -r -f -a "auto\t''
 always\t''
@@ -642,11 +667,62 @@ complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand disconnect
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand disconnect" -l without-factory -d 'Remove the connection although Factory is not told'
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand disconnect" -l dry-run -d 'Show the plan and change nothing'
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand disconnect" -l exit-code -d 'With --dry-run: exit with 4 when changes are pending'
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand disconnect" -l cloud -d 'The connection to GitLab.com, as the kit\'s cloud section has it'
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand disconnect" -s y -l yes -d 'Apply the plan without asking'
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand disconnect" -l no-input -d 'Never ask; implied without a terminal and where CI is set'
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand disconnect" -s q -l quiet -d 'Show problems only'
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand disconnect" -s v -l verbose -d 'Show what is done; twice for each request'
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand disconnect" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand audit" -l since -d 'Read audit events of this time, and name tokens not used in it (90d, 4w)' -r
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand audit" -l baseline -d 'Show only what an earlier report in JSON does not have' -r -F
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand audit" -l fail-on -d 'Exit with 1 from this level on' -r -f -a "warning\t''
+error\t''
+never\t''"
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand audit" -l webhooks -d 'Where webhooks are created; auto: on groups if licensed, or projects' -r -f -a "auto\t''
+system\t''
+group\t''
+project\t''
+none\t''"
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand audit" -l group -d 'Only this group, with everything below it (may be repeated); \'*\': all' -r
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand audit" -l project -d 'Only this project (may be repeated)' -r
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand audit" -l exclude -d 'Exclude groups and projects whose path matches (may be repeated)' -r
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand audit" -l redirect-uri -d 'Redirect URI of the application, exactly as Factory gave it' -r -f
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand audit" -l scope -d 'Scope of the application (may be repeated)' -r
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand audit" -l webhook-url -d 'Where the webhooks deliver to' -r -f
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand audit" -l webhook-secret-file -d 'File with the webhooks\' secret token; - reads standard input [env: FACTORY_WEBHOOK_SECRET]' -r -F
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand audit" -l recipient -d 'age recipient that the bundle is sealed for (may be repeated)' -r
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand audit" -l gitlab-url -d 'Base URL of GitLab, with its path if it has one (https://host/gitlab) [env: GITLAB_URL]' -r -f
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand audit" -l token-file -d 'File with an admin\'s personal access token; - reads standard input [env: GITLAB_TOKEN]' -r -F
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand audit" -l header-file -d 'File with headers for GitLab alone, Name: value a line' -r -F
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand audit" -l kit -d 'The kit from Factory: a path, - or an https URL [env: FACTORY_KIT]' -r -F
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand audit" -l kit-fingerprint -d 'Accept only the kit with this fingerprint, as kit show prints it [env: FACTORY_KIT_FINGERPRINT]' -r
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand audit" -l kit-signer -d 'Accept only a kit that this minisign key has signed (KIT.minisig) [env: FACTORY_KIT_SIGNER]' -r
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand audit" -l factory-key-file -d 'File with the key of Factory\'s API; - reads standard input [env: FACTORY_API_KEY]' -r -F
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand audit" -l ca-cert -d 'CA certificates to trust for GitLab as well (PEM; may be repeated) [env: FACTORY_GITLAB_CA_CERT]' -r -F
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand audit" -l factory-ca-cert -d 'CA certificates to trust for Factory\'s hosts (PEM; may be repeated) [env: FACTORY_GITLAB_FACTORY_CA_CERT]' -r -F
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand audit" -l client-cert -d 'Certificate and key (PEM) for a GitLab behind mutual TLS' -r -F
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand audit" -l proxy -d 'Proxy to use, or none [default: HTTPS_PROXY, HTTP_PROXY and NO_PROXY] [env: FACTORY_GITLAB_PROXY]' -r -f
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand audit" -l timeout -d 'Time limit of one request, in seconds [default: 30; network check: 5]' -r
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand audit" -l concurrency -d 'Limit of requests in flight [default: 8; network check: 64]' -r
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand audit" -l keyring -d 'Keep the token in the system\'s keyring [default: ask]' -r -f -a "ask\t''
+store\t''
+off\t''"
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand audit" -l log-file -d 'Write a log to this file, as JSON lines without secrets [env: FACTORY_LOG_FILE]' -r -F
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand audit" -l config -d 'Answers file (TOML); every setting has a key in it [env: FACTORY_GITLAB_CONFIG]' -r -F
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand audit" -s o -l output-format -d 'Format of the report' -r -f -a "text\t''
+json\t''
+junit\t''
+sarif\t''"
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand audit" -l output-file -d 'Write the report to this file; the terminal still shows the text' -r -F
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand audit" -l color -d 'When to use color [env: NO_COLOR, CLICOLOR_FORCE]' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand audit" -l personal -d 'Include the projects of personal namespaces'
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand audit" -s y -l yes -d 'Apply the plan without asking'
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand audit" -l no-input -d 'Never ask; implied without a terminal and where CI is set'
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand audit" -s q -l quiet -d 'Show problems only'
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand audit" -s v -l verbose -d 'Show what is done; twice for each request'
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand audit" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand bundle; and not __fish_seen_subcommand_from inspect upload open" -l gitlab-url -d 'Base URL of GitLab, with its path if it has one (https://host/gitlab) [env: GITLAB_URL]' -r -f
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand bundle; and not __fish_seen_subcommand_from inspect upload open" -l token-file -d 'File with an admin\'s personal access token; - reads standard input [env: GITLAB_TOKEN]' -r -F
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand bundle; and not __fish_seen_subcommand_from inspect upload open" -l header-file -d 'File with headers for GitLab alone, Name: value a line' -r -F
@@ -667,7 +743,8 @@ complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand bundle; an
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand bundle; and not __fish_seen_subcommand_from inspect upload open" -l config -d 'Answers file (TOML); every setting has a key in it [env: FACTORY_GITLAB_CONFIG]' -r -F
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand bundle; and not __fish_seen_subcommand_from inspect upload open" -s o -l output-format -d 'Format of the report' -r -f -a "text\t''
 json\t''
-junit\t''"
+junit\t''
+sarif\t''"
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand bundle; and not __fish_seen_subcommand_from inspect upload open" -l output-file -d 'Write the report to this file; the terminal still shows the text' -r -F
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand bundle; and not __fish_seen_subcommand_from inspect upload open" -l color -d 'When to use color [env: NO_COLOR, CLICOLOR_FORCE]' -r -f -a "auto\t''
 always\t''
@@ -700,7 +777,8 @@ complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand bundle; an
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand bundle; and __fish_seen_subcommand_from inspect" -l config -d 'Answers file (TOML); every setting has a key in it [env: FACTORY_GITLAB_CONFIG]' -r -F
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand bundle; and __fish_seen_subcommand_from inspect" -s o -l output-format -d 'Format of the report' -r -f -a "text\t''
 json\t''
-junit\t''"
+junit\t''
+sarif\t''"
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand bundle; and __fish_seen_subcommand_from inspect" -l output-file -d 'Write the report to this file; the terminal still shows the text' -r -F
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand bundle; and __fish_seen_subcommand_from inspect" -l color -d 'When to use color [env: NO_COLOR, CLICOLOR_FORCE]' -r -f -a "auto\t''
 always\t''
@@ -731,7 +809,8 @@ complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand bundle; an
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand bundle; and __fish_seen_subcommand_from upload" -l config -d 'Answers file (TOML); every setting has a key in it [env: FACTORY_GITLAB_CONFIG]' -r -F
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand bundle; and __fish_seen_subcommand_from upload" -s o -l output-format -d 'Format of the report' -r -f -a "text\t''
 json\t''
-junit\t''"
+junit\t''
+sarif\t''"
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand bundle; and __fish_seen_subcommand_from upload" -l output-file -d 'Write the report to this file; the terminal still shows the text' -r -F
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand bundle; and __fish_seen_subcommand_from upload" -l color -d 'When to use color [env: NO_COLOR, CLICOLOR_FORCE]' -r -f -a "auto\t''
 always\t''
@@ -762,7 +841,8 @@ complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand bundle; an
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand bundle; and __fish_seen_subcommand_from open" -l config -d 'Answers file (TOML); every setting has a key in it [env: FACTORY_GITLAB_CONFIG]' -r -F
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand bundle; and __fish_seen_subcommand_from open" -s o -l output-format -d 'Format of the report' -r -f -a "text\t''
 json\t''
-junit\t''"
+junit\t''
+sarif\t''"
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand bundle; and __fish_seen_subcommand_from open" -l output-file -d 'Write the report to this file; the terminal still shows the text' -r -F
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand bundle; and __fish_seen_subcommand_from open" -l color -d 'When to use color [env: NO_COLOR, CLICOLOR_FORCE]' -r -f -a "auto\t''
 always\t''
@@ -792,7 +872,8 @@ complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand kit; and n
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand kit; and not __fish_seen_subcommand_from show check template" -l config -d 'Answers file (TOML); every setting has a key in it [env: FACTORY_GITLAB_CONFIG]' -r -F
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand kit; and not __fish_seen_subcommand_from show check template" -s o -l output-format -d 'Format of the report' -r -f -a "text\t''
 json\t''
-junit\t''"
+junit\t''
+sarif\t''"
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand kit; and not __fish_seen_subcommand_from show check template" -l output-file -d 'Write the report to this file; the terminal still shows the text' -r -F
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand kit; and not __fish_seen_subcommand_from show check template" -l color -d 'When to use color [env: NO_COLOR, CLICOLOR_FORCE]' -r -f -a "auto\t''
 always\t''
@@ -831,7 +912,8 @@ complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand kit; and _
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand kit; and __fish_seen_subcommand_from show" -l config -d 'Answers file (TOML); every setting has a key in it [env: FACTORY_GITLAB_CONFIG]' -r -F
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand kit; and __fish_seen_subcommand_from show" -s o -l output-format -d 'Format of the report' -r -f -a "text\t''
 json\t''
-junit\t''"
+junit\t''
+sarif\t''"
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand kit; and __fish_seen_subcommand_from show" -l output-file -d 'Write the report to this file; the terminal still shows the text' -r -F
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand kit; and __fish_seen_subcommand_from show" -l color -d 'When to use color [env: NO_COLOR, CLICOLOR_FORCE]' -r -f -a "auto\t''
 always\t''
@@ -867,7 +949,8 @@ complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand kit; and _
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand kit; and __fish_seen_subcommand_from check" -l config -d 'Answers file (TOML); every setting has a key in it [env: FACTORY_GITLAB_CONFIG]' -r -F
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand kit; and __fish_seen_subcommand_from check" -s o -l output-format -d 'Format of the report' -r -f -a "text\t''
 json\t''
-junit\t''"
+junit\t''
+sarif\t''"
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand kit; and __fish_seen_subcommand_from check" -l output-file -d 'Write the report to this file; the terminal still shows the text' -r -F
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand kit; and __fish_seen_subcommand_from check" -l color -d 'When to use color [env: NO_COLOR, CLICOLOR_FORCE]' -r -f -a "auto\t''
 always\t''
@@ -897,7 +980,8 @@ complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand kit; and _
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand kit; and __fish_seen_subcommand_from template" -l config -d 'Answers file (TOML); every setting has a key in it [env: FACTORY_GITLAB_CONFIG]' -r -F
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand kit; and __fish_seen_subcommand_from template" -s o -l output-format -d 'Format of the report' -r -f -a "text\t''
 json\t''
-junit\t''"
+junit\t''
+sarif\t''"
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand kit; and __fish_seen_subcommand_from template" -l output-file -d 'Write the report to this file; the terminal still shows the text' -r -F
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand kit; and __fish_seen_subcommand_from template" -l color -d 'When to use color [env: NO_COLOR, CLICOLOR_FORCE]' -r -f -a "auto\t''
 always\t''
@@ -927,7 +1011,8 @@ complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand status" -l
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand status" -l config -d 'Answers file (TOML); every setting has a key in it [env: FACTORY_GITLAB_CONFIG]' -r -F
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand status" -s o -l output-format -d 'Format of the report' -r -f -a "text\t''
 json\t''
-junit\t''"
+junit\t''
+sarif\t''"
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand status" -l output-file -d 'Write the report to this file; the terminal still shows the text' -r -F
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand status" -l color -d 'When to use color [env: NO_COLOR, CLICOLOR_FORCE]' -r -f -a "auto\t''
 always\t''
@@ -973,7 +1058,8 @@ complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand sandbox" -
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand sandbox" -l config -d 'Answers file (TOML); every setting has a key in it [env: FACTORY_GITLAB_CONFIG]' -r -F
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand sandbox" -s o -l output-format -d 'Format of the report' -r -f -a "text\t''
 json\t''
-junit\t''"
+junit\t''
+sarif\t''"
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand sandbox" -l output-file -d 'Write the report to this file; the terminal still shows the text' -r -F
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand sandbox" -l color -d 'When to use color [env: NO_COLOR, CLICOLOR_FORCE]' -r -f -a "auto\t''
 always\t''
@@ -1006,7 +1092,8 @@ complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand completion
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand completions" -l config -d 'Answers file (TOML); every setting has a key in it [env: FACTORY_GITLAB_CONFIG]' -r -F
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand completions" -s o -l output-format -d 'Format of the report' -r -f -a "text\t''
 json\t''
-junit\t''"
+junit\t''
+sarif\t''"
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand completions" -l output-file -d 'Write the report to this file; the terminal still shows the text' -r -F
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand completions" -l color -d 'When to use color [env: NO_COLOR, CLICOLOR_FORCE]' -r -f -a "auto\t''
 always\t''
@@ -1037,7 +1124,8 @@ complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand man" -l lo
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand man" -l config -d 'Answers file (TOML); every setting has a key in it [env: FACTORY_GITLAB_CONFIG]' -r -F
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand man" -s o -l output-format -d 'Format of the report' -r -f -a "text\t''
 json\t''
-junit\t''"
+junit\t''
+sarif\t''"
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand man" -l output-file -d 'Write the report to this file; the terminal still shows the text' -r -F
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand man" -l color -d 'When to use color [env: NO_COLOR, CLICOLOR_FORCE]' -r -f -a "auto\t''
 always\t''
@@ -1047,20 +1135,21 @@ complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand man" -l no
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand man" -s q -l quiet -d 'Show problems only'
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand man" -s v -l verbose -d 'Show what is done; twice for each request'
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand man" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand help; and not __fish_seen_subcommand_from connect verify network exercise monitor rotate disconnect bundle kit status sandbox completions man help" -f -a "connect" -d 'Bring an instance to the connected state'
-complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand help; and not __fish_seen_subcommand_from connect verify network exercise monitor rotate disconnect bundle kit status sandbox completions man help" -f -a "verify" -d 'Prove the connection, check by check'
-complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand help; and not __fish_seen_subcommand_from connect verify network exercise monitor rotate disconnect bundle kit status sandbox completions man help" -f -a "network" -d 'Check the network between GitLab and Factory, or plan it'
-complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand help; and not __fish_seen_subcommand_from connect verify network exercise monitor rotate disconnect bundle kit status sandbox completions man help" -f -a "exercise" -d 'Test the connection with real events in a project of its own'
-complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand help; and not __fish_seen_subcommand_from connect verify network exercise monitor rotate disconnect bundle kit status sandbox completions man help" -f -a "monitor" -d 'Watch the connection, and tell what changes'
-complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand help; and not __fish_seen_subcommand_from connect verify network exercise monitor rotate disconnect bundle kit status sandbox completions man help" -f -a "rotate" -d 'Renew a secret of the connection, and prove the new one'
-complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand help; and not __fish_seen_subcommand_from connect verify network exercise monitor rotate disconnect bundle kit status sandbox completions man help" -f -a "disconnect" -d 'Remove what connect made, and prove that it is gone'
-complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand help; and not __fish_seen_subcommand_from connect verify network exercise monitor rotate disconnect bundle kit status sandbox completions man help" -f -a "bundle" -d 'Inspect, upload or open a sealed bundle'
-complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand help; and not __fish_seen_subcommand_from connect verify network exercise monitor rotate disconnect bundle kit status sandbox completions man help" -f -a "kit" -d 'Show or check the kit from Factory, or print a template'
-complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand help; and not __fish_seen_subcommand_from connect verify network exercise monitor rotate disconnect bundle kit status sandbox completions man help" -f -a "status" -d 'Show what is recorded here about connections; contact no server'
-complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand help; and not __fish_seen_subcommand_from connect verify network exercise monitor rotate disconnect bundle kit status sandbox completions man help" -f -a "sandbox" -d 'Rehearse any command against an embedded GitLab and Factory'
-complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand help; and not __fish_seen_subcommand_from connect verify network exercise monitor rotate disconnect bundle kit status sandbox completions man help" -f -a "completions" -d 'Print a shell\'s completions'
-complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand help; and not __fish_seen_subcommand_from connect verify network exercise monitor rotate disconnect bundle kit status sandbox completions man help" -f -a "man" -d 'Print the manual page, or write one for each command'
-complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand help; and not __fish_seen_subcommand_from connect verify network exercise monitor rotate disconnect bundle kit status sandbox completions man help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand help; and not __fish_seen_subcommand_from connect verify network exercise monitor rotate disconnect audit bundle kit status sandbox completions man help" -f -a "connect" -d 'Bring an instance to the connected state'
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand help; and not __fish_seen_subcommand_from connect verify network exercise monitor rotate disconnect audit bundle kit status sandbox completions man help" -f -a "verify" -d 'Prove the connection, check by check'
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand help; and not __fish_seen_subcommand_from connect verify network exercise monitor rotate disconnect audit bundle kit status sandbox completions man help" -f -a "network" -d 'Check the network between GitLab and Factory, or plan it'
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand help; and not __fish_seen_subcommand_from connect verify network exercise monitor rotate disconnect audit bundle kit status sandbox completions man help" -f -a "exercise" -d 'Test the connection with real events in a project of its own'
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand help; and not __fish_seen_subcommand_from connect verify network exercise monitor rotate disconnect audit bundle kit status sandbox completions man help" -f -a "monitor" -d 'Watch the connection, and tell what changes'
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand help; and not __fish_seen_subcommand_from connect verify network exercise monitor rotate disconnect audit bundle kit status sandbox completions man help" -f -a "rotate" -d 'Renew a secret of the connection, and prove the new one'
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand help; and not __fish_seen_subcommand_from connect verify network exercise monitor rotate disconnect audit bundle kit status sandbox completions man help" -f -a "disconnect" -d 'Remove what connect made, and prove that it is gone'
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand help; and not __fish_seen_subcommand_from connect verify network exercise monitor rotate disconnect audit bundle kit status sandbox completions man help" -f -a "audit" -d 'Review who can do what through the connection'
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand help; and not __fish_seen_subcommand_from connect verify network exercise monitor rotate disconnect audit bundle kit status sandbox completions man help" -f -a "bundle" -d 'Inspect, upload or open a sealed bundle'
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand help; and not __fish_seen_subcommand_from connect verify network exercise monitor rotate disconnect audit bundle kit status sandbox completions man help" -f -a "kit" -d 'Show or check the kit from Factory, or print a template'
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand help; and not __fish_seen_subcommand_from connect verify network exercise monitor rotate disconnect audit bundle kit status sandbox completions man help" -f -a "status" -d 'Show what is recorded here about connections; contact no server'
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand help; and not __fish_seen_subcommand_from connect verify network exercise monitor rotate disconnect audit bundle kit status sandbox completions man help" -f -a "sandbox" -d 'Rehearse any command against an embedded GitLab and Factory'
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand help; and not __fish_seen_subcommand_from connect verify network exercise monitor rotate disconnect audit bundle kit status sandbox completions man help" -f -a "completions" -d 'Print a shell\'s completions'
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand help; and not __fish_seen_subcommand_from connect verify network exercise monitor rotate disconnect audit bundle kit status sandbox completions man help" -f -a "man" -d 'Print the manual page, or write one for each command'
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand help; and not __fish_seen_subcommand_from connect verify network exercise monitor rotate disconnect audit bundle kit status sandbox completions man help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand help; and __fish_seen_subcommand_from network" -f -a "check" -d 'Look at the way between GitLab, Factory and here, layer by layer'
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand help; and __fish_seen_subcommand_from network" -f -a "plan" -d 'Write what both sides need for a private way: worksheet, Terraform, VPN, firewall'
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand help; and __fish_seen_subcommand_from rotate" -f -a "application-secret" -d 'Renew the secret of the OAuth application'
