@@ -155,6 +155,7 @@ pub struct TokenDetails {
     pub granular_scopes: Option<Vec<GranularScope>>,
     /// GitLab notes it every ten minutes at most.
     pub last_used_at: Option<Timestamp>,
+    pub created_at: Option<Timestamp>,
 }
 
 impl TokenDetails {

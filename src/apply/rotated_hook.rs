@@ -2,6 +2,7 @@
 
 use super::webhook_test::WebhookTester;
 use super::{Apply, Error, PlanRun, StepEnd};
+use crate::gitlab::TestRefusal;
 use crate::journal::HookEntry;
 use crate::observed::{DeliveryProof, Fact};
 use crate::target::{Event, Target};
@@ -33,8 +34,11 @@ impl Verdict {
         if proof.is_late() {
             return Self::Accepted;
         }
-        if let Some(why) = first(failed) {
-            return Self::Refused(why);
+        match first(failed) {
+            // GitLab refused the token, so Factory was not asked.
+            Some(why) if proof.refusal == Some(TestRefusal::NotPermitted) => return Self::Unknown(why),
+            Some(why) => return Self::Refused(why),
+            None => {}
         }
         match first(unknown) {
             Some(why) => Self::Unknown(why),

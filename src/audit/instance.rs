@@ -28,7 +28,7 @@ impl Review<'_> {
     /// What makes a token or an application worth more.
     fn rights(&mut self, settings: &SecuritySettings) {
         if settings.admin_mode == Some(false) {
-            self.setting(Setting {
+            self.setting(&Setting {
                 code: "settings.admin_mode",
                 name: "admin_mode",
                 cause: "Admin Mode is off: every token of an administrator with the scope api acts as an administrator",
@@ -37,7 +37,7 @@ impl Review<'_> {
             });
         }
         if settings.disables_admin_scopes == Some(false) {
-            self.setting(Setting {
+            self.setting(&Setting {
                 code: "settings.admin_scopes",
                 name: "disable_admin_oauth_scopes",
                 cause: "an administrator can authorize applications for everything that an administrator may do",
@@ -46,7 +46,7 @@ impl Review<'_> {
             });
         }
         if settings.allows_user_applications == Some(true) {
-            self.setting(Setting {
+            self.setting(&Setting {
                 code: "settings.user_applications",
                 name: "user_oauth_applications",
                 cause: "every user can register applications, which this review cannot list",
@@ -58,7 +58,7 @@ impl Review<'_> {
 
     fn outbound(&mut self, settings: &SecuritySettings) {
         if settings.allows_local_webhooks == Some(true) {
-            self.setting(Setting {
+            self.setting(&Setting {
                 code: "settings.local_requests",
                 name: "allow_local_requests_from_web_hooks_and_services",
                 severity: AuditSeverity::Warning,
@@ -82,7 +82,7 @@ impl Review<'_> {
 
     fn lifetimes(&mut self, settings: &SecuritySettings) {
         if settings.requires_token_expiry == Some(false) {
-            self.setting(Setting {
+            self.setting(&Setting {
                 code: "settings.token_expiry",
                 name: "require_personal_access_token_expiry",
                 severity: AuditSeverity::Warning,
@@ -102,7 +102,7 @@ impl Review<'_> {
             });
         }
         if settings.allows_immediate_deletion == Some(true) {
-            self.setting(Setting {
+            self.setting(&Setting {
                 code: "settings.deletion",
                 name: "allow_immediate_namespaces_deletion",
                 cause: "who may delete a group or project can do it at once, without the days in which it can be restored",
@@ -112,8 +112,8 @@ impl Review<'_> {
         }
     }
 
-    fn setting(&mut self, setting: Setting) {
-        let Setting { code, name, severity, cause, remedy, page } = setting;
+    fn setting(&mut self, setting: &Setting) {
+        let Setting { code, name, severity, cause, remedy, page } = *setting;
         self.add(NewFinding {
             code,
             severity,

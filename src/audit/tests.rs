@@ -1,5 +1,6 @@
 //! Reviews of a healthy connection with one difference.
 
+use crate::audit::AuditSeverity::{Error, Info, Warning};
 use crate::audit::{Audit, AuditInputs, AuditSeverity, audit};
 use crate::gitlab::{Administrator, Application, AuditEvent, GranularScope, SecuritySettings, TokenDetails};
 use crate::journal::Record;
@@ -118,131 +119,109 @@ fn event(kind: &str, target_type: &str, target_id: &str, target: &str) -> AuditE
 /// A difference, and the severity, code and subject of what it adds.
 type Case = (fn(&mut Reviewed), AuditSeverity, &'static str, &'static str);
 
+const CASES: &[Case] = &[
+    (|r| r.fixture.applications()[0].confidential = false, Error, "application.confidential", "application Factory"),
+    (
+        |r| r.fixture.applications()[0].callback_url.push_str("\nhttps://evil.example/"),
+        Warning,
+        "application.redirect_uri",
+        "application Factory",
+    ),
+    (
+        |r| r.fixture.applications()[0].scopes = Some(words(&["api", "read_user", "admin_mode"])),
+        Warning,
+        "application.scopes",
+        "application Factory",
+    ),
+    (
+        |r| foreign_application(r, "Other", "https://api.factory.example/else"),
+        Warning,
+        "application.other",
+        "application Other",
+    ),
+    (
+        |r| foreign_application(r, "Factory Integration", "https://elsewhere.example/"),
+        Warning,
+        "application.other",
+        "application Factory",
+    ),
+    (|r| r.fixture.applications().clear(), Info, "application.missing", "application Factory"),
+    (|r| r.handed_over().revoked = true, Error, "token.ended", "token Factory"),
+    (|r| r.handed_over().active = false, Error, "token.ended", "token Factory"),
+    (|r| r.handed_over().expires_at = None, Warning, "token.endless", "token Factory"),
+    (
+        |r| r.handed_over().expires_at = Some("2026-06-10".parse().expect("a date")),
+        Warning,
+        "token.ends",
+        "token Factory",
+    ),
+    (|r| r.handed_over().last_used_at = Some(at("2026-03-03T23:00:00Z")), Warning, "token.unused", "token Factory"),
+    (|r| r.handed_over().last_used_at = None, Warning, "token.unused", "token Factory"),
+    (|r| r.handed_over().scopes.push("sudo".to_owned()), Warning, "token.scopes", "token Factory"),
+    (|r| r.fixture.token().scopes.push("read_registry".to_owned()), Warning, "token.scopes", "token factory"),
+    (|r| r.fixture.hook().enable_ssl_verification = false, Error, "webhook.tls", "webhook 70 on group g7"),
+    (|r| r.fixture.hook().token_present = Some(false), Error, "webhook.token", "webhook 70 on group g7"),
+    (|r| r.fixture.hook().events.push(Event::Job), Warning, "webhook.events", "webhook 70 on group g7"),
+    (
+        |r| r.fixture.hook().payload.template = Some("{}".to_owned()),
+        Warning,
+        "webhook.payload",
+        "webhook 70 on group g7",
+    ),
+    (|r| r.fixture.hooks()[0].owner = HookOwner::Foreign, Warning, "webhook.other", "webhook 70 on group g7"),
+    (|r| r.fixture.hooks()[0].owner = HookOwner::Unmarked, Info, "webhook.unmarked", "webhook 70 on group g7"),
+    (
+        |r| {
+            let hook = r.fixture.hook().clone();
+            let hooks = fixture::known(&mut r.fixture.observed.hooks);
+            hooks.at_factory.push(HookAtFactory { target: Target::System, hook });
+        },
+        Warning,
+        "webhook.other",
+        "webhook 70 on the instance",
+    ),
+    (|r| r.settings().admin_mode = Some(false), Info, "settings.admin_mode", "setting admin_mode"),
+    (|r| r.settings().allows_local_webhooks = Some(true), Warning, "settings.local_requests", "setting allow_local"),
+    (|r| r.settings().requires_token_expiry = Some(false), Warning, "settings.token_expiry", "setting require"),
+    (|r| r.settings().oauth_token_lifetime = Some(86_400), Warning, "settings.oauth_lifetime", "setting oauth"),
+    (|r| r.settings().allows_user_applications = Some(true), Info, "settings.user_applications", "setting user"),
+    (|r| r.settings().outbound_allowlist = Some(words(&["10.0.0.1"])), Info, "settings.allowlist", "setting outbound"),
+    (
+        |r| {
+            r.events().events.push(event(
+                "oauth_application_updated",
+                "Authn::OauthApplication",
+                "3",
+                "Factory Integration",
+            ))
+        },
+        Info,
+        "event",
+        "audit event 7",
+    ),
+    (
+        |r| r.events().events.push(event("webhook_created", "GroupHook", "70", "Hook 70")),
+        Info,
+        "event",
+        "audit event 7",
+    ),
+    (
+        |r| r.events().events.push(event("webhook_destroyed", "GroupHook", "9", "https://hooks.factory.example/x")),
+        Info,
+        "event",
+        "audit event 7",
+    ),
+    (
+        |r| r.events().events.push(event("personal_access_token_issued", "PersonalAccessToken", "8", "Factory 2026")),
+        Info,
+        "event",
+        "audit event 7",
+    ),
+];
+
 #[test]
 fn each_difference_is_a_finding_with_its_severity() {
-    use AuditSeverity::{Error, Info, Warning};
-    let cases: &[Case] = &[
-        (
-            |r| r.fixture.applications()[0].confidential = false,
-            Error,
-            "application.confidential",
-            "application Factory",
-        ),
-        (
-            |r| r.fixture.applications()[0].callback_url.push_str("\nhttps://evil.example/"),
-            Warning,
-            "application.redirect_uri",
-            "application Factory",
-        ),
-        (
-            |r| r.fixture.applications()[0].scopes = Some(words(&["api", "read_user", "admin_mode"])),
-            Warning,
-            "application.scopes",
-            "application Factory",
-        ),
-        (
-            |r| foreign_application(r, "Other", "https://api.factory.example/else"),
-            Warning,
-            "application.other",
-            "application Other",
-        ),
-        (
-            |r| foreign_application(r, "Factory Integration", "https://elsewhere.example/"),
-            Warning,
-            "application.other",
-            "application Factory",
-        ),
-        (|r| r.fixture.applications().clear(), Info, "application.missing", "application Factory"),
-        (|r| r.handed_over().revoked = true, Error, "token.ended", "token Factory"),
-        (|r| r.handed_over().active = false, Error, "token.ended", "token Factory"),
-        (|r| r.handed_over().expires_at = None, Warning, "token.endless", "token Factory"),
-        (
-            |r| r.handed_over().expires_at = Some("2026-06-10".parse().expect("a date")),
-            Warning,
-            "token.ends",
-            "token Factory",
-        ),
-        (|r| r.handed_over().last_used_at = Some(at("2026-03-03T23:00:00Z")), Warning, "token.unused", "token Factory"),
-        (|r| r.handed_over().last_used_at = None, Warning, "token.unused", "token Factory"),
-        (|r| r.handed_over().scopes.push("sudo".to_owned()), Warning, "token.scopes", "token Factory"),
-        (|r| r.fixture.token().scopes.push("read_registry".to_owned()), Warning, "token.scopes", "token factory"),
-        (|r| r.fixture.hook().enable_ssl_verification = false, Error, "webhook.tls", "webhook 70 on group g7"),
-        (|r| r.fixture.hook().token_present = Some(false), Error, "webhook.token", "webhook 70 on group g7"),
-        (|r| r.fixture.hook().events.push(Event::Job), Warning, "webhook.events", "webhook 70 on group g7"),
-        (
-            |r| r.fixture.hook().payload.template = Some("{}".to_owned()),
-            Warning,
-            "webhook.payload",
-            "webhook 70 on group g7",
-        ),
-        (|r| r.fixture.hooks()[0].owner = HookOwner::Foreign, Warning, "webhook.other", "webhook 70 on group g7"),
-        (|r| r.fixture.hooks()[0].owner = HookOwner::Unmarked, Info, "webhook.unmarked", "webhook 70 on group g7"),
-        (
-            |r| {
-                let hook = r.fixture.hook().clone();
-                let hooks = fixture::known(&mut r.fixture.observed.hooks);
-                hooks.at_factory.push(HookAtFactory { target: Target::System, hook });
-            },
-            Warning,
-            "webhook.other",
-            "webhook 70 on the instance",
-        ),
-        (|r| r.settings().admin_mode = Some(false), Info, "settings.admin_mode", "setting admin_mode"),
-        (
-            |r| r.settings().allows_local_webhooks = Some(true),
-            Warning,
-            "settings.local_requests",
-            "setting allow_local",
-        ),
-        (|r| r.settings().requires_token_expiry = Some(false), Warning, "settings.token_expiry", "setting require"),
-        (|r| r.settings().oauth_token_lifetime = Some(86_400), Warning, "settings.oauth_lifetime", "setting oauth"),
-        (|r| r.settings().allows_user_applications = Some(true), Info, "settings.user_applications", "setting user"),
-        (
-            |r| r.settings().outbound_allowlist = Some(words(&["10.0.0.1"])),
-            Info,
-            "settings.allowlist",
-            "setting outbound",
-        ),
-        (
-            |r| {
-                r.events().events.push(event(
-                    "oauth_application_updated",
-                    "Authn::OauthApplication",
-                    "3",
-                    "Factory Integration",
-                ))
-            },
-            Info,
-            "event",
-            "audit event 7",
-        ),
-        (
-            |r| r.events().events.push(event("webhook_created", "GroupHook", "70", "Hook 70")),
-            Info,
-            "event",
-            "audit event 7",
-        ),
-        (
-            |r| r.events().events.push(event("webhook_destroyed", "GroupHook", "9", "https://hooks.factory.example/x")),
-            Info,
-            "event",
-            "audit event 7",
-        ),
-        (
-            |r| {
-                r.events().events.push(event(
-                    "personal_access_token_issued",
-                    "PersonalAccessToken",
-                    "8",
-                    "Factory 2026",
-                ))
-            },
-            Info,
-            "event",
-            "audit event 7",
-        ),
-    ];
-    for (number, (change, severity, code, subject)) in cases.iter().enumerate() {
+    for (number, (change, severity, code, subject)) in CASES.iter().enumerate() {
         let new = news(*change);
         let is_found =
             |one: &(AuditSeverity, &str, String)| one.0 == *severity && one.1 == *code && one.2.starts_with(subject);
@@ -261,6 +240,15 @@ fn what_concerns_another_product_is_not_a_finding() {
     ] {
         assert_eq!(news(change), []);
     }
+}
+
+#[test]
+fn a_new_token_that_was_not_used_yet_is_not_called_unused() {
+    let new = news(|reviewed| {
+        let token = reviewed.handed_over();
+        (token.last_used_at, token.created_at) = (None, Some(at("2026-05-31T10:00:00Z")));
+    });
+    assert!(new.iter().all(|(_, code, _)| *code == "token.access"), "{new:?}");
 }
 
 #[test]

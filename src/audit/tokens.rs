@@ -106,7 +106,8 @@ impl<'a> Review<'a> {
                 page: page.clone(),
             });
         }
-        let is_unused = token.last_used_at.is_none_or(|time| day(time) < self.inputs.since);
+        let is_before = |time| day(time) < self.inputs.since;
+        let is_unused = token.last_used_at.is_none_or(is_before) && token.created_at.is_none_or(is_before);
         if is_unused && !uses.in_use {
             let since = self.inputs.since;
             let cause = match token.last_used_at {

@@ -103,13 +103,13 @@ const READS: [Read; 8] = [
 
 /// Resolve, observe, judge, report. An interrupt drops this work at once: it leaves nothing behind.
 pub(super) async fn audit(args: AuditArgs, context: &Context<'_>) -> Result<ExitCode, Failure> {
-    context.interrupt.or(Box::pin(judge(args, context))).await?
+    context.interrupt.or(Box::pin(judge(&args, context))).await?
 }
 
-async fn judge(args: AuditArgs, context: &Context<'_>) -> Result<ExitCode, Failure> {
+async fn judge(args: &AuditArgs, context: &Context<'_>) -> Result<ExitCode, Failure> {
     let text = args.baseline.as_deref().map(|path| read_baseline(path, context)).transpose()?;
     let session = Session::open(context, Access::Read).await?;
-    let baseline = text.map(|text| baseline(&args, &text, &session.desired.instance)).transpose()?;
+    let baseline = text.map(|text| baseline(args, &text, &session.desired.instance)).transpose()?;
     let today = context.env.clock.now().to_zoned(TimeZone::UTC).date();
     let since = first_day(today, args.since);
     let (audit, version) = Box::pin(reviewed(&session, today, since)).await;
@@ -155,7 +155,7 @@ fn read_baseline(path: &Path, context: &Context<'_>) -> Result<String, Failure> 
 
 fn baseline(args: &AuditArgs, text: &str, instance: &InstanceUrl) -> Result<Baseline, Failure> {
     Baseline::parse(text, instance).map_err(|error| {
-        let place = args.baseline.as_deref().map(|path| shown_place(path).to_string()).unwrap_or_default();
+        let place = args.baseline.as_deref().map(shown_place).unwrap_or_default();
         Failure::usage(format!("{place} cannot be used as a baseline"))
             .because(error.to_string())
             .fix(Fix::say("give a report of this instance that factory-gitlab audit -o json wrote"))

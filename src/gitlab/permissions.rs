@@ -179,10 +179,12 @@ impl Task {
     pub fn permissions(self) -> Vec<Permission> {
         let parts: &[&[Permission]] = match self {
             Self::Connect => &[TOKEN, LICENSE, TARGETS, MAKE_APPLICATION, ADD_WEBHOOKS, TEST_WEBHOOKS],
-            Self::ConnectMinted => &[TOKEN, LICENSE, TARGETS, MAKE_APPLICATION, ADD_WEBHOOKS, TEST_WEBHOOKS, MINT],
+            Self::ConnectMinted => {
+                &[TOKEN, LICENSE, OWNER, TARGETS, MAKE_APPLICATION, ADD_WEBHOOKS, TEST_WEBHOOKS, MINT]
+            }
             Self::Verify | Self::Monitor => &[TOKEN, LICENSE, OWNER, TARGETS, SYSTEM_HOOKS],
             Self::VerifyLive => &[TOKEN, LICENSE, OWNER, TARGETS, SYSTEM_HOOKS, TEST_WEBHOOKS],
-            Self::Exercise => &[TOKEN, EXERCISE],
+            Self::Exercise => &[TOKEN, LICENSE, EXERCISE],
             Self::MonitorFix => &[TOKEN, LICENSE, OWNER, TARGETS, SYSTEM_HOOKS, ADD_WEBHOOKS],
             Self::RotateApplicationSecret => &[TOKEN, RENEW_SECRET],
             Self::RotateToken => &[TOKEN, OWNER, MINT, REVOKE],

@@ -73,6 +73,8 @@ pub(super) struct TokenWire {
     granular_scopes: Option<Vec<GranularScope>>,
     #[serde(default)]
     last_used_at: Option<String>,
+    #[serde(default)]
+    created_at: Option<String>,
 }
 
 impl From<TokenWire> for TokenDetails {
@@ -90,6 +92,7 @@ impl From<TokenWire> for TokenDetails {
             expires_at,
             granular_scopes: wire.granular_scopes,
             last_used_at: wire.last_used_at.and_then(|time| time.parse().ok()),
+            created_at: wire.created_at.and_then(|time| time.parse().ok()),
         }
     }
 }

@@ -206,6 +206,7 @@ fn token(id: u64, name: &str) -> TokenDetails {
         granular: false,
         granular_scopes: None,
         last_used_at: None,
+        created_at: None,
     }
 }
 

@@ -87,8 +87,7 @@ impl<'r> AuditDocument<'r> {
 
 impl<'r> UnreadJson<'r> {
     fn new(unread: &'r Unread, running: &str) -> Self {
-        let fixes = unread.fix.as_ref().map_or(&[][..], std::slice::from_ref);
-        Self { what: &unread.what, why: &unread.why, fixes: FixJson::all(fixes, running) }
+        Self { what: &unread.what, why: &unread.why, fixes: FixJson::all(unread.fix.as_slice(), running) }
     }
 }
 

@@ -10,7 +10,7 @@ const INDENT: &str = "      ";
 
 impl AuditReport {
     pub(super) fn write_text(&self, text: &mut Text) {
-        let AuditReport { target, kit, today, since, .. } = self;
+        let Self { target, kit, today, since, .. } = self;
         text.line(Line::new().plain(format!("review of {target}, kit {kit}, on {today}; audit events since {since}")));
         self.write_findings(text, &AuditSeverity::ALL);
         self.write_unread(text);

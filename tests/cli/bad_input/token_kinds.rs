@@ -107,20 +107,20 @@ fn a_token_of_another_kind_is_recognized_and_named() {
     == a fine-grained token: connect
     exit code: 1
     ----- stderr -----
-    error: this is a fine-grained token; GitLab has no fine-grained permission for applications
-    hint: create a personal access token as an administrator, with these scopes
-          http://127.0.0.1:[port]/-/user_settings/personal_access_tokens?name=factory-gitlab&scopes=api,admin_mode
+    error: GitLab does not let the token describe itself, which every classic token may: it is a fine-grained token without Personal Access Token: Read, or its owner is refused
+    hint: create a fine-grained token that has Personal Access Token: Read (user), too, or a classic one with the scope api (where Admin Mode is on also admin_mode)
+          http://127.0.0.1:[port]/-/user_settings/personal_access_tokens
     == a fine-grained token: verify
     exit code: 1
     ----- stdout -----
     token
-      fail     token.scopes              the token has the scopes that are needed
-               this is a fine-grained token; GitLab has no fine-grained permission for applications
-               fix: create a personal access token as an administrator, with these scopes
-                    http://127.0.0.1:[port]/-/user_settings/personal_access_tokens?name=factory-gitlab&scopes=api,admin_mode
-               README.md#check-token-scopes
+      fail     token.valid               the token is valid
+               GitLab does not let the token describe itself, which every classic token may: it is a fine-grained token without Personal Access Token: Read, or its owner is refused
+               fix: create a fine-grained token that has Personal Access Token: Read (user), too, or a classic one with the scope read_api (where Admin Mode is on also admin_mode)
+                    http://127.0.0.1:[port]/-/user_settings/personal_access_tokens
+               README.md#check-token-valid
 
-    verdict: fail, 6 passed, 1 failed, 22 skipped on http://127.0.0.1:[port] ([cost])
+    verdict: fail, 4 passed, 1 failed, 24 skipped on http://127.0.0.1:[port] ([cost])
     == a job token: connect
     exit code: 1
     ----- stderr -----

@@ -58,7 +58,7 @@ async fn review(harness: &Harness, timeout: Duration) -> Audit {
     let observer = harness.look(&harness.client(timeout));
     let reads: Reads = READS.into_iter().collect();
     let observed = Box::pin(observer.observe(&harness.desired, ReadRequest::from(&reads), &())).await;
-    let today = jiff::Zoned::now().date();
+    let today = observer.gitlab.now().to_zoned(jiff::tz::TimeZone::UTC).date();
     let since = today.checked_sub(jiff::Span::new().days(20)).expect("a date");
     let seen = AuditReader { gitlab: &observer.gitlab, observed: &observed, since, today }.read().await;
     let record = Record::default();
