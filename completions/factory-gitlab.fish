@@ -89,6 +89,10 @@ none\t''"
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand connect" -l group -d 'Only this group, with everything below it (may be repeated); \'*\': all' -r
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand connect" -l project -d 'Only this project (may be repeated)' -r
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand connect" -l exclude -d 'Exclude groups and projects whose path matches (may be repeated)' -r
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand connect" -l account -d 'Accept only the authorization of this user' -r
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand connect" -l authorization-timeout -d 'How long the authorization is waited for [default: 10m]' -r
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand connect" -l wait -d 'How long Factory\'s "connected" is waited for [default: 10m]' -r
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand connect" -l prove -d 'Prove it with a merge request in this project, which is removed' -r
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand connect" -l redirect-uri -d 'Redirect URI of the application, exactly as Factory gave it' -r -f
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand connect" -l scope -d 'Scope of the application (may be repeated)' -r
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand connect" -l webhook-url -d 'Where the webhooks deliver to' -r -f
@@ -127,6 +131,10 @@ complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand connect" -
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand connect" -l reset-webhook-secret -d 'Set the kit\'s secret token on every webhook again'
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand connect" -l personal -d 'Include the projects of personal namespaces'
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand connect" -l prune -d 'Remove our webhooks from groups and projects that are not selected'
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand connect" -l cloud -d 'The connection to GitLab.com, as the kit\'s cloud section has it'
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand connect" -l device -d 'Authorize with a code that is typed in a browser on another machine'
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand connect" -l all -d 'Select everything that the account reaches now'
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand connect" -l future -d 'With --all or --group: also what is added later'
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand connect" -s y -l yes -d 'Apply the plan without asking'
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand connect" -l no-input -d 'Never ask; implied without a terminal and where CI is set'
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand connect" -s q -l quiet -d 'Show problems only'
@@ -161,7 +169,8 @@ webhook.delivery\t''
 webhook.recent\t''
 factory.reachable\t''
 factory.bundle\t''
-factory.status\t''"
+factory.status\t''
+cloud.selection\t''"
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand verify" -l skip -d 'Skip this check (a code or a pattern; may be repeated)' -r -f -a "instance.dns\t''
 instance.tcp\t''
 instance.tls\t''
@@ -191,7 +200,8 @@ webhook.delivery\t''
 webhook.recent\t''
 factory.reachable\t''
 factory.bundle\t''
-factory.status\t''"
+factory.status\t''
+cloud.selection\t''"
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand verify" -l wait -d 'Repeat until everything holds, for at most this long (90s, 5m, 1h)' -r
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand verify" -l fail-on -d 'Exit with 1 from this level on' -r -f -a "warning\t''
 error\t''
@@ -242,6 +252,7 @@ never\t''"
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand verify" -l live -d 'Send GitLab\'s own webhook tests and follow the deliveries'
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand verify" -l list -d 'List the checks and run none'
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand verify" -l personal -d 'Include the projects of personal namespaces'
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand verify" -l cloud -d 'The connection to GitLab.com, as the kit\'s cloud section has it'
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand verify" -s y -l yes -d 'Apply the plan without asking'
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand verify" -l no-input -d 'Never ask; implied without a terminal and where CI is set'
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand verify" -s q -l quiet -d 'Show problems only'
@@ -656,6 +667,7 @@ complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand disconnect
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand disconnect" -l without-factory -d 'Remove the connection although Factory is not told'
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand disconnect" -l dry-run -d 'Show the plan and change nothing'
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand disconnect" -l exit-code -d 'With --dry-run: exit with 4 when changes are pending'
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand disconnect" -l cloud -d 'The connection to GitLab.com, as the kit\'s cloud section has it'
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand disconnect" -s y -l yes -d 'Apply the plan without asking'
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand disconnect" -l no-input -d 'Never ask; implied without a terminal and where CI is set'
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand disconnect" -s q -l quiet -d 'Show problems only'
@@ -690,8 +702,8 @@ complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand audit" -l 
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand audit" -l factory-ca-cert -d 'CA certificates to trust for Factory\'s hosts (PEM; may be repeated) [env: FACTORY_GITLAB_FACTORY_CA_CERT]' -r -F
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand audit" -l client-cert -d 'Certificate and key (PEM) for a GitLab behind mutual TLS' -r -F
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand audit" -l proxy -d 'Proxy to use, or none [default: HTTPS_PROXY, HTTP_PROXY and NO_PROXY] [env: FACTORY_GITLAB_PROXY]' -r -f
-complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand audit" -l timeout -d 'Time limit of one request, in seconds [default: 30]' -r
-complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand audit" -l concurrency -d 'Limit of requests in flight [default: 8]' -r
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand audit" -l timeout -d 'Time limit of one request, in seconds [default: 30; network check: 5]' -r
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand audit" -l concurrency -d 'Limit of requests in flight [default: 8; network check: 64]' -r
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand audit" -l keyring -d 'Keep the token in the system\'s keyring [default: ask]' -r -f -a "ask\t''
 store\t''
 off\t''"

@@ -226,15 +226,11 @@ fn running(invocation: &Invocation<Command>) -> String {
 fn without_placeholder(running: &str, flag: &str) -> String {
     let name = flag.split(' ').next().unwrap_or_default();
     let mut words = running.split(' ');
-    let mut kept = Vec::new();
-    while let Some(word) = words.next() {
-        if word == name {
-            let _placeholder = words.next();
-        } else {
-            kept.push(word);
-        }
-    }
-    kept.join(" ")
+    let kept = std::iter::from_fn(|| match words.next()? {
+        word if word == name => words.nth(1),
+        word => Some(word),
+    });
+    kept.collect::<Vec<_>>().join(" ")
 }
 
 /// The report of a command line that is not understood. A text's file is left alone: what the command would have written to

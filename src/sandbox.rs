@@ -129,7 +129,6 @@ impl Sandbox {
 
     /// What opens pages in a rehearsal: a person who signs in and authorizes Factory, unless a fault says otherwise. It returns at
     /// once.
-    #[must_use]
     pub fn page_opener(&self) -> impl Fn(&str) + Send + Sync + use<> {
         let browser = self.browser.clone();
         move |url| browser.open(url)

@@ -58,7 +58,7 @@ pub(super) fn selection(sides: CloudSides<'_>) -> CheckOutcome {
     let ending = named(|place| place.found.as_ref().is_some_and(|found| found.marked_for_deletion));
     let outcome = if !gone.is_empty() {
         CheckOutcome::fail(format!("Factory's account does not reach {} any more", gone.join(", ")))
-            .fix(Fix::run("select anew, or make the account a member again", "factory-gitlab connect --cloud"))
+            .fix(Fix::run("select again, or make the account a member again", "factory-gitlab connect --cloud"))
     } else if !ending.is_empty() {
         CheckOutcome::warn(format!("{} is marked for deletion", ending.join(", ")))
             .fix(Fix::run("select something else before GitLab removes it", "factory-gitlab connect --cloud"))

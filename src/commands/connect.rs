@@ -41,6 +41,7 @@ const EXAMPLES: &[&str] = &[
     "factory-gitlab connect",
     "factory-gitlab connect --kit kit.json --gitlab-url https://gitlab.acme.com --token-file token --dry-run",
     "factory-gitlab connect --no-input --config acme.toml --yes -o json",
+    "factory-gitlab connect --cloud --group platform --future",
 ];
 
 /// Bring an instance to the connected state

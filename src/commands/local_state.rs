@@ -46,6 +46,12 @@ pub(super) fn settings(context: &Context<'_>, store: &Store) -> Result<Settings,
         let named = named.ok().map(|url| url.value.to_string());
         records.retain(|record| record.instance == named);
     }
+    // A connection to GitLab.com beside another one is meant only where it is named.
+    let wants_cloud = settings.is_enabled(&keys::CLOUD);
+    let is_wanted = |record: &Record| record.cloud.is_some() == wants_cloud;
+    if wants_cloud || records.iter().any(is_wanted) {
+        records.retain(is_wanted);
+    }
     if let [record] = records.as_slice() {
         settings.remember(recorded(record));
     }

@@ -91,12 +91,13 @@ pub struct SandboxArgs {
     #[arg(long, value_name = "PATH", default_value = "")]
     pub relative_root: String,
 
+    // The settings have one that is called `cloud`.
     /// Behave as GitLab.com
-    #[arg(long, conflicts_with_all = ["gitlab_version", "edition", "plan", "admin_mode", "relative_root"])]
-    pub cloud: bool,
+    #[arg(long = "cloud", conflicts_with_all = ["gitlab_version", "edition", "plan", "admin_mode", "relative_root"])]
+    pub of_gitlab_com: bool,
 
     /// What the kit for GitLab.com offers: session, client, device
-    #[arg(long, value_name = "WAYS", requires = "cloud", value_delimiter = ',')]
+    #[arg(long, value_name = "WAYS", requires = "of_gitlab_com", value_delimiter = ',')]
     #[arg(value_parser = ["session", "client", "device"], default_values = ["session", "client", "device"])]
     pub cloud_kit: Vec<String>,
 
@@ -140,7 +141,7 @@ fn options(args: SandboxArgs) -> SandboxOptions {
         rate_limit,
         tls,
         relative_root,
-        cloud,
+        of_gitlab_com,
         cloud_kit,
         fault,
         command: _,
@@ -165,7 +166,7 @@ fn options(args: SandboxArgs) -> SandboxOptions {
         faults: fault,
         ..SandboxOptions::default()
     };
-    match cloud {
+    match of_gitlab_com {
         true => {
             let SandboxOptions { cloud, version, edition, plan, .. } = of_cloud;
             SandboxOptions { cloud, version, edition, plan, ..base }

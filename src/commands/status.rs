@@ -197,7 +197,7 @@ fn describe_cloud(cloud: &CloudRecord, text: &mut Text) {
     };
     let authorized = match (&cloud.account, cloud.authorized_at) {
         (Some(account), Some(at)) if cloud.is_authorized() => format!("by {account} on {at}, {way}").into(),
-        _ => Line::new().with(Tone::Warn, format!("by nobody yet, {way}")),
+        _ => Line::new().with(Tone::Warn, format!("not yet, {way}")),
     };
     row(text, "authorized", authorized);
     if let Some(grant) = &cloud.grant {

@@ -182,7 +182,7 @@ fn a_duration_is_read_and_a_wrong_one_is_explained() {
     let Command::Verify(verify) = parsed("verify --wait 90s").cli.command else {
         unreachable!("verify was asked for");
     };
-    assert_eq!(verify.wait, Some(std::time::Duration::from_secs(90)));
+    assert_eq!(verify.wait_for, Some(std::time::Duration::from_secs(90)));
     for line in ["verify --wait soon", "verify --wait=-5m"] {
         let Ok(Parsed::Misuse(misuse)) = parse(&args(line)) else {
             unreachable!("{line} is not a duration");
@@ -245,6 +245,9 @@ const MESSAGES_OF: &[(&str, &[&str])] = &[
     ("src/commands/sandbox.rs", &["sandbox"]),
     ("src/commands/verify.rs", &["verify"]),
     ("src/commands/connect", &["connect"]),
+    ("src/commands/cloud/disconnect.rs", &["disconnect"]),
+    ("src/commands/cloud/verify.rs", &["verify"]),
+    ("src/commands/cloud", &["connect"]),
     ("src/error.rs", &["disconnect"]),
     ("src/report/run/text.rs", &["disconnect"]),
     ("src/commands/disconnect.rs", &["disconnect"]),

@@ -64,8 +64,9 @@ pub struct VerifyArgs {
     pub list: bool,
 
     /// Repeat until everything holds, for at most this long (90s, 5m, 1h)
-    #[arg(long, value_name = "DURATION", value_parser = duration)]
-    pub wait: Option<Duration>,
+    // The settings have one that is called `wait`.
+    #[arg(long = "wait", value_name = "DURATION", value_parser = duration)]
+    pub wait_for: Option<Duration>,
 
     /// Exit with 1 from this level on
     #[arg(long, value_name = "LEVEL", value_enum, default_value_t = FailOn::Error)]
@@ -181,12 +182,12 @@ impl Verify<'_> {
 
     /// The deadline of `--wait`; `None` without `--wait`, or where it is beyond this system's clock.
     fn deadline(&self) -> Option<Instant> {
-        self.session.began().checked_add(self.args.wait?)
+        self.session.began().checked_add(self.args.wait_for?)
     }
 
     /// How much of `--wait` is left.
     fn time_left(&self) -> Duration {
-        self.args.wait.unwrap_or_default().saturating_sub(self.session.duration())
+        self.args.wait_for.unwrap_or_default().saturating_sub(self.session.duration())
     }
 
     async fn round(&self) -> Findings {

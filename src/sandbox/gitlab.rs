@@ -172,8 +172,7 @@ impl GitLab {
     /// The token of the user whose program this is: the admin's, and on GitLab.com the ordinary user's.
     #[must_use]
     pub(crate) fn acting_token(&self) -> String {
-        let token = if self.is_cloud() { &self.inner.user_token } else { &self.inner.admin_token };
-        token.expose_secret().to_owned()
+        if self.is_cloud() { self.inner.user_token.expose_secret().to_owned() } else { self.admin_token() }
     }
 
     /// The token of an ordinary user, scope `api`.

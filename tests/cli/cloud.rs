@@ -6,6 +6,8 @@ mod refusals;
 mod resumed;
 mod secrets;
 mod walk;
+#[cfg(unix)]
+mod wizard;
 
 use std::io::{BufRead as _, BufReader, Read as _};
 use std::process::{Child, Output};

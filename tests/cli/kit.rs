@@ -152,7 +152,7 @@ fn a_kit_for_gitlab_com_alone_is_shown_and_checked() {
     assert!(!json.to_string().contains("canary"), "{json}");
     env.file(
         "wrong.json",
-        &CLOUD.replace("127.0.0.1", "localhost").replace("https://api.factory.example/selection", "http://a"),
+        CLOUD.replace("127.0.0.1", "localhost").replace("https://api.factory.example/selection", "http://a"),
     );
     let run = env.run(&["kit", "check", "--kit", "wrong.json"]);
     insta::assert_snapshot!(run, @r#"

@@ -12,7 +12,7 @@ use crate::text::{Line, Text, Tone};
 /// How a person is asked, by what has happened before.
 #[derive(Clone, Copy)]
 pub(super) enum Stage<'s> {
-    /// Nobody has authorized yet; what is shown is what will follow.
+    /// No user has authorized yet; what is shown is what will follow.
     Opening,
     /// Who authorized, and what is selected.
     Settled { authorized: &'s Authorized, settled: &'s Settled },

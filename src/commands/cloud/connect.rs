@@ -9,6 +9,8 @@ use super::select::{Settled, Settling, settle};
 use super::steps::{Outcome, Steps, place_of_proof};
 use super::{CloudRun, report};
 use crate::apply::{CloudApply, StepEnd, kit_accepted};
+use crate::cloud::CloudSelection;
+use crate::env::Reach;
 use crate::error::{ExitCode, Failure, FailureKind, Fix};
 use crate::journal::{Journal, RunEntry};
 use crate::observed::CloudSeen;
@@ -86,7 +88,12 @@ impl State {
             }
         }
         let authorization = CloudAuthorization::of(&run.desired, &seen, &run.record);
-        let choice = CloudChoice::of(&run.desired, &seen, &run.record);
+        let choice = match CloudChoice::of(&run.desired, &seen, &run.record) {
+            CloudChoice::Open if run.is_scripted_rehearsal() => {
+                CloudChoice::New(CloudSelection { all: true, ..CloudSelection::default() })
+            }
+            choice => choice,
+        };
         Ok(Self { seen, authorization, choice })
     }
 
@@ -96,6 +103,11 @@ impl State {
 }
 
 impl CloudRun<'_> {
+    /// A rehearsal without anybody to ask selects everything: there is nothing real to select too much of.
+    fn is_scripted_rehearsal(&self) -> bool {
+        self.context.env.reach != Reach::Anywhere && !self.interview.prompter().can_ask()
+    }
+
     /// The key of Factory's API is asked for before anything begins.
     async fn require_factory_key(&self) -> Result<(), Failure> {
         if !self.factory.has_key() {
@@ -216,7 +228,7 @@ impl Walk<'_, '_> {
         if !interrupted && failure.is_none() {
             apply.record(RunEntry::Finished).map_err(|error| diagnostics::journal(&error))?;
         } else if !outcome.is_sealed && matches!(authorized.by, AuthorizedBy::Grant(_)) {
-            // One that was not sealed is nobody's.
+            // One that was not sealed has no owner.
             give_up(run, apply, &authorized).await?;
         }
         let Outcome { ends, status, receipt, proof, is_sealed: _ } = outcome;

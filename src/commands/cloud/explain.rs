@@ -11,14 +11,14 @@ use crate::factory::{SelectionError, SessionStatus};
 use crate::gitlab::GrantError;
 use crate::http;
 
-/// Nobody opened the address, or nobody decided.
-pub(super) fn nobody_came(timeout: Duration) -> Failure {
+/// No user opened the address, or none decided.
+pub(super) fn no_one_came(timeout: Duration) -> Failure {
     let after = if timeout.as_secs() % 60 == 0 {
         format!("{} min", timeout.as_secs() / 60)
     } else {
         format!("{} s", timeout.as_secs())
     };
-    Failure::new(FailureKind::Unknown, format!("nobody has authorized Factory within {after}"))
+    Failure::new(FailureKind::Unknown, format!("no user has authorized Factory within {after}"))
         .because("the page was not opened, or neither Authorize nor Deny was pressed on it")
         .fix(Fix::rerun(
             "run it again and open the address that it prints; to wait longer",
@@ -122,14 +122,14 @@ pub(super) fn step(error: &CloudError) -> Failure {
         CloudError::Select(error) => select(error),
         CloudError::ReadBack(error) => diagnostics::factory(error, "Factory's selection could not be read"),
         CloudError::OtherSelection => Failure::problem(error.to_string())
-            .because("somebody else may have changed it at the same time")
+            .because("another user or process may have changed it at the same time")
             .fix(Fix::rerun("run it again", "")),
         CloudError::Status(error) => diagnostics::factory(error, "Factory's status could not be read"),
         CloudError::Failed { detail } => {
             let failure = Failure::problem(error.to_string());
             let failure =
                 detail.iter().fold(failure, |failure, detail| failure.because(format!("Factory says: {detail}")));
-            failure.fix(Fix::rerun("correct what Factory says and run it again: a user then authorizes anew", ""))
+            failure.fix(Fix::rerun("correct what Factory says and run it again: a user then authorizes again", ""))
         }
         CloudError::StillConnected => Failure::new(FailureKind::Unknown, error.to_string())
             .fix(Fix::rerun("run it again; if Factory says the same, tell Factory", "")),
@@ -146,7 +146,7 @@ pub(super) fn step(error: &CloudError) -> Failure {
 pub(super) fn not_authorized(request: &http::Error) -> Failure {
     Failure::problem("Factory has no authorization for this selection")
         .because(request.to_string())
-        .fix(Fix::rerun("run it again: a user then authorizes anew", ""))
+        .fix(Fix::rerun("run it again: a user then authorizes again", ""))
 }
 
 fn select(error: &SelectionError) -> Failure {

@@ -16,7 +16,7 @@ use crate::text::{Line, Text, Tone};
 /// Waits until a user has authorized.
 ///
 /// # Errors
-/// Denied, expired, not allowed; nobody came; interrupted.
+/// Denied, expired, not allowed; no user came; interrupted.
 pub(super) async fn authorize(run: &CloudRun<'_>, timeout: Duration) -> Result<Authorized, Failure> {
     let client = client(run)?;
     let granting = async {
@@ -28,7 +28,7 @@ pub(super) async fn authorize(run: &CloudRun<'_>, timeout: Duration) -> Result<A
     let clock = run.context.env.clock;
     let end = clock.instant() + timeout;
     let granted = run.context.interrupt.or(clock.until(end, granting)).await?;
-    let grant = granted.ok_or_else(|| explain::nobody_came(timeout))??;
+    let grant = granted.ok_or_else(|| explain::no_one_came(timeout))??;
     let asking = run.context.terminal.with_spinner("asking GitLab who authorized", client.account(&grant));
     match run.context.interrupt.or(asking).await {
         Ok(Ok(account)) => {

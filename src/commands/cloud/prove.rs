@@ -8,7 +8,6 @@ use crate::apply::{Applied, Apply, ApplyInputs, Clients, LeftInGitLab, LocalStat
 use crate::desired::Desired;
 use crate::error::{Failure, Fix};
 use crate::gitlab::{ProjectDetails, Writer};
-use crate::inputs::Missing;
 use crate::journal::ExerciseEntry;
 use crate::observed::{EXERCISE_MARK, Observed, Observer, Read, ReadRequest, Reads};
 use crate::plan::{ExerciseStep, Place, Plan, Step};
@@ -41,7 +40,9 @@ impl Prover {
     pub(super) async fn open(run: &CloudRun<'_>) -> Result<Option<Self>, Failure> {
         let Some(path) = &run.desired.proof else { return Ok(None) };
         if !run.interview.is_set(&keys::TOKEN) && !run.interview.prompter().can_ask() {
-            Missing::none_of(vec![&keys::TOKEN])?;
+            return Err(Failure::usage("--prove opens a merge request, and there is no token to do that with")
+                .fix(Fix::say("give a token with the scope api: --token-file or the variable GITLAB_TOKEN"))
+                .fix(Fix::say("or leave --prove out")));
         }
         let token = run.interview.secret::<Pat>(&keys::TOKEN).await?.value;
         let desired = run.desired.shared(verify::unused()?);

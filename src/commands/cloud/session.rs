@@ -32,11 +32,11 @@ enum Polled {
 }
 
 impl SessionFlow<'_, '_> {
-    /// Waits until a user has authorized. A session that is given up is ended; one that nobody has opened yet stays for the
+    /// Waits until a user has authorized. A session that is given up is ended; one that no user has opened yet stays for the
     /// next run.
     ///
     /// # Errors
-    /// Denied, expired, failed; nobody came; interrupted.
+    /// Denied, expired, failed; no user came; interrupted.
     pub(super) async fn authorize(&self, timeout: Duration) -> Result<Authorized, Failure> {
         let (run, interrupt) = (self.run, self.run.context.interrupt);
         let recorded = run.record.cloud.as_deref().and_then(|cloud| cloud.open_session.clone());
@@ -91,7 +91,7 @@ impl SessionFlow<'_, '_> {
         let polling = context.terminal.with_spinner("waiting for the authorization", self.poll_until_decided(open));
         let answer = match context.interrupt.or(clock.until(end, polling)).await {
             Ok(Some(answer)) => answer?,
-            Ok(None) => return Err(explain::nobody_came(timeout)),
+            Ok(None) => return Err(explain::no_one_came(timeout)),
             Err(interrupted) => {
                 self.end(session).await?;
                 return Err(interrupted.into());

@@ -60,7 +60,7 @@ impl Verify<'_> {
         let mut pause = retry_pause(None);
         loop {
             let report = self.round().await;
-            let left = self.args.wait.unwrap_or_default().saturating_sub(self.run.duration());
+            let left = self.args.wait_for.unwrap_or_default().saturating_sub(self.run.duration());
             let is_done = report.verdict() == Verdict::Pass && !report.is_pending();
             if is_done || left.is_zero() {
                 return report;
@@ -72,7 +72,7 @@ impl Verify<'_> {
     }
 
     fn deadline(&self) -> Option<Instant> {
-        self.run.began.checked_add(self.args.wait?)
+        self.run.began.checked_add(self.args.wait_for?)
     }
 
     async fn round(&self) -> Findings {

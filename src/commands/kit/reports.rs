@@ -4,7 +4,6 @@ mod json;
 
 use std::io;
 
-use jiff::Timestamp;
 use serde::Serialize;
 use url::Url;
 
@@ -45,7 +44,11 @@ impl Report for Shown<'_> {
 }
 
 impl Shown<'_> {
-    fn heading(&self, schema: &str, organization: &Organization, expires_at: Option<Timestamp>, text: &mut Text) {
+    fn heading(&self, schema: &str, organization: &Organization, text: &mut Text) {
+        let expires_at = match self.kit {
+            AnyKit::SelfHosted(kit) => kit.expires_at,
+            AnyKit::Cloud(kit) => kit.expires_at,
+        };
         text.heading(format!("Kit for {} ({schema})", or(&organization.name, "an organization without a name")));
         row(text, "fingerprint", &format!("kit {}", self.kit.trusted().fingerprint()));
         row(text, "given by", &self.source.to_string());
@@ -56,7 +59,7 @@ impl Shown<'_> {
         let Kit {
             schema,
             organization,
-            expires_at,
+            expires_at: _,
             application,
             webhook,
             token,
@@ -67,7 +70,7 @@ impl Shown<'_> {
             network,
             cloud,
         } = kit;
-        self.heading(schema, organization, *expires_at, text);
+        self.heading(schema, organization, text);
         text.heading("Application");
         row(text, "name", &application.name);
         row(text, "redirect URI", &application.redirect_uri);
@@ -98,7 +101,7 @@ impl Shown<'_> {
 
     /// The parts for a self-hosted instance are of no use without the rest, so they are not shown.
     fn cloud_only(&self, kit: &CloudKit, text: &mut Text) {
-        self.heading(&kit.schema, &kit.organization, kit.expires_at, text);
+        self.heading(&kit.schema, &kit.organization, text);
         cloud_rows(&kit.cloud, text);
         if let Some(bundle) = &kit.bundle {
             bundle_rows(bundle, text);

@@ -53,7 +53,9 @@ fn selection(sandbox: &Sandbox, more: Value) -> Value {
         "organization": {"id": "org_sandbox"}, "gitlab_url": sandbox.gitlab_url(), "all": false, "future": false,
         "groups": [], "projects": [], "personal_namespace": false,
     });
-    selection.as_object_mut().expect("an object").extend(more.as_object().expect("an object").clone());
+    if let (Value::Object(all), Value::Object(more)) = (&mut selection, more) {
+        all.extend(more);
+    }
     selection
 }
 

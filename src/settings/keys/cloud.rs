@@ -104,7 +104,7 @@ settings! {
             key: "prove",
             flag: "--prove",
             value_name: "PROJECT",
-            help: "Open a merge request in this project, see that Factory has it, and remove it",
+            help: "Prove it with a merge request in this project, which is removed",
             ..CLOUD_OPTION
         },
         parse: parse::project,

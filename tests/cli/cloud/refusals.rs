@@ -23,7 +23,7 @@ const CASES: [Case; 18] = [
         "browser=away",
         &["--all", "--authorization-timeout", "30s"],
         3,
-        "nobody has authorized Factory within 30 s",
+        "no user has authorized Factory within 30 s",
     ),
     (
         "session",
@@ -42,7 +42,7 @@ const CASES: [Case; 18] = [
         "browser=away",
         &["--all", "--authorization-timeout", "30s"],
         3,
-        "nobody has authorized Factory within 30 s",
+        "no user has authorized Factory within 30 s",
     ),
     ("client", "POST /oauth/token=with:{\"scope\":\"read_user\"}", &["--all"], 1, "has authorized without api"),
     ("client", "browser=away@9", &["--project", "group-1/none"], 1, "project group-1/none"),
@@ -67,7 +67,7 @@ const CASES: [Case; 18] = [
         "browser=away",
         &["--all", "--device", "--authorization-timeout", "20s"],
         3,
-        "nobody has authorized",
+        "no user has authorized",
     ),
 ];
 

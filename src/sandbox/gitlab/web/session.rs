@@ -132,7 +132,7 @@ fn page(gitlab: &GitLab, headers: &HeaderMap, alert: Option<&str>) -> Response {
     let users: Vec<String> = state
         .users
         .values()
-        .filter(|user| !user.bot && !(gitlab.is_cloud() && user.admin))
+        .filter(|user| !(user.bot || gitlab.is_cloud() && user.admin))
         .map(|user| user.username.clone())
         .collect();
     let names = state.users.iter().map(|(id, user)| (*id, user.username.clone())).collect::<Vec<_>>();
