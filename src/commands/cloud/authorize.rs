@@ -29,7 +29,7 @@ pub(super) enum AuthorizedBy {
         id: String,
         /// The key that gives it again.
         key: String,
-        opened: OpenSession,
+        opened: Box<OpenSession>,
     },
     Grant(Box<Grant>),
     /// In an earlier run, as far as it is recorded.

@@ -13,7 +13,7 @@ use crate::http;
 
 /// No user opened the address, or none decided.
 pub(super) fn no_one_came(timeout: Duration) -> Failure {
-    let after = if timeout.as_secs() % 60 == 0 {
+    let after = if timeout.as_secs().is_multiple_of(60) {
         format!("{} min", timeout.as_secs() / 60)
     } else {
         format!("{} s", timeout.as_secs())

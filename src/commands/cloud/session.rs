@@ -26,7 +26,7 @@ struct Session {
 }
 
 enum Polled {
-    Authorized(Authorized),
+    Authorized(Box<Authorized>),
     /// It cannot be authorized any more.
     Over(Failure),
 }
@@ -44,11 +44,11 @@ impl SessionFlow<'_, '_> {
         let is_resumed = known.is_some();
         let session = interrupt.or(self.open(known)).await??;
         match self.poll(&session, timeout).await? {
-            Polled::Authorized(authorized) => Ok(authorized),
+            Polled::Authorized(authorized) => Ok(*authorized),
             Polled::Over(_) if is_resumed => {
                 let session = interrupt.or(self.open(None)).await??;
                 match self.poll(&session, timeout).await? {
-                    Polled::Authorized(authorized) => Ok(authorized),
+                    Polled::Authorized(authorized) => Ok(*authorized),
                     Polled::Over(failure) => Err(failure),
                 }
             }
@@ -102,11 +102,15 @@ impl SessionFlow<'_, '_> {
             return Ok(Polled::Over(explain::session_gone()));
         };
         match (state.status, state.account) {
-            (SessionStatus::Authorized, Some(account)) => Ok(Polled::Authorized(Authorized {
+            (SessionStatus::Authorized, Some(account)) => Ok(Polled::Authorized(Box::new(Authorized {
                 account,
                 scopes: state.scopes,
-                by: AuthorizedBy::Session { id: open.id.clone(), key: session.key.clone(), opened: open.clone() },
-            })),
+                by: AuthorizedBy::Session {
+                    id: open.id.clone(),
+                    key: session.key.clone(),
+                    opened: Box::new(open.clone()),
+                },
+            }))),
             (status, _) => {
                 self.record(CloudEntry::SessionEnded { key: session.key.clone() })?;
                 Ok(Polled::Over(explain::session_ended(status, state.detail.as_deref())))
