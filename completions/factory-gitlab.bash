@@ -1711,7 +1711,7 @@ _factory__gitlab() {
             return 0
             ;;
         factory__gitlab__subcmd__connect)
-            opts="-y -o -q -v -h --dry-run --exit-code --handover-token --bundle-out --audit-log --application --renew-secret --reset-webhook-secret --application-id --application-secret-file --webhooks --group --project --exclude --personal --prune --redirect-uri --scope --webhook-url --webhook-secret-file --recipient --upload-url --gitlab-url --token-file --header-file --kit --kit-fingerprint --kit-signer --factory-key-file --ca-cert --factory-ca-cert --client-cert --proxy --timeout --concurrency --yes --keyring --log-file --config --output-format --output-file --no-input --quiet --verbose --color --help"
+            opts="-y -o -q -v -h --dry-run --exit-code --handover-token --bundle-out --audit-log --application --renew-secret --reset-webhook-secret --application-id --application-secret-file --webhooks --group --project --exclude --personal --prune --cloud --device --all --future --account --authorization-timeout --wait --prove --redirect-uri --scope --webhook-url --webhook-secret-file --recipient --upload-url --gitlab-url --token-file --header-file --kit --kit-fingerprint --kit-signer --factory-key-file --ca-cert --factory-ca-cert --client-cert --proxy --timeout --concurrency --yes --keyring --log-file --config --output-format --output-file --no-input --quiet --verbose --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1787,6 +1787,22 @@ _factory__gitlab() {
                     return 0
                     ;;
                 --exclude)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --account)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --authorization-timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --wait)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --prove)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -2023,7 +2039,7 @@ _factory__gitlab() {
             return 0
             ;;
         factory__gitlab__subcmd__disconnect)
-            opts="-y -o -q -v -h --hooks-only --keep-application --application-id --without-factory --evidence --dry-run --exit-code --audit-log --gitlab-url --token-file --header-file --kit --kit-fingerprint --kit-signer --factory-key-file --ca-cert --factory-ca-cert --client-cert --proxy --timeout --concurrency --yes --keyring --log-file --config --output-format --output-file --no-input --quiet --verbose --color --help"
+            opts="-y -o -q -v -h --hooks-only --keep-application --application-id --without-factory --evidence --dry-run --exit-code --audit-log --cloud --gitlab-url --token-file --header-file --kit --kit-fingerprint --kit-signer --factory-key-file --ca-cert --factory-ca-cert --client-cert --proxy --timeout --concurrency --yes --keyring --log-file --config --output-format --output-file --no-input --quiet --verbose --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -6299,18 +6315,18 @@ _factory__gitlab() {
             return 0
             ;;
         factory__gitlab__subcmd__verify)
-            opts="-y -o -q -v -h --live --only --skip --list --wait --fail-on --expires-within --application-id --application-secret-file --webhooks --group --project --exclude --personal --redirect-uri --scope --webhook-url --webhook-secret-file --recipient --upload-url --gitlab-url --token-file --header-file --kit --kit-fingerprint --kit-signer --factory-key-file --ca-cert --factory-ca-cert --client-cert --proxy --timeout --concurrency --yes --keyring --log-file --config --output-format --output-file --no-input --quiet --verbose --color --help"
+            opts="-y -o -q -v -h --live --only --skip --list --wait --fail-on --expires-within --application-id --application-secret-file --webhooks --group --project --exclude --personal --cloud --redirect-uri --scope --webhook-url --webhook-secret-file --recipient --upload-url --gitlab-url --token-file --header-file --kit --kit-fingerprint --kit-signer --factory-key-file --ca-cert --factory-ca-cert --client-cert --proxy --timeout --concurrency --yes --keyring --log-file --config --output-format --output-file --no-input --quiet --verbose --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
                 --only)
-                    COMPREPLY=($(compgen -W "instance.dns instance.tcp instance.tls instance.url instance.api instance.version token.valid token.scopes token.expiry token.admin token.excess token.handed_over application.exists application.redirect_uri application.scopes application.confidential application.secret webhook.coverage webhook.events webhook.tls webhook.token webhook.payload webhook.enabled webhook.duplicates webhook.scope webhook.delivery webhook.recent factory.reachable factory.bundle factory.status" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "instance.dns instance.tcp instance.tls instance.url instance.api instance.version token.valid token.scopes token.expiry token.admin token.excess token.handed_over application.exists application.redirect_uri application.scopes application.confidential application.secret webhook.coverage webhook.events webhook.tls webhook.token webhook.payload webhook.enabled webhook.duplicates webhook.scope webhook.delivery webhook.recent factory.reachable factory.bundle factory.status cloud.selection" -- "${cur}"))
                     return 0
                     ;;
                 --skip)
-                    COMPREPLY=($(compgen -W "instance.dns instance.tcp instance.tls instance.url instance.api instance.version token.valid token.scopes token.expiry token.admin token.excess token.handed_over application.exists application.redirect_uri application.scopes application.confidential application.secret webhook.coverage webhook.events webhook.tls webhook.token webhook.payload webhook.enabled webhook.duplicates webhook.scope webhook.delivery webhook.recent factory.reachable factory.bundle factory.status" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "instance.dns instance.tcp instance.tls instance.url instance.api instance.version token.valid token.scopes token.expiry token.admin token.excess token.handed_over application.exists application.redirect_uri application.scopes application.confidential application.secret webhook.coverage webhook.events webhook.tls webhook.token webhook.payload webhook.enabled webhook.duplicates webhook.scope webhook.delivery webhook.recent factory.reachable factory.bundle factory.status cloud.selection" -- "${cur}"))
                     return 0
                     ;;
                 --wait)
