@@ -50,6 +50,7 @@ use crate::settings::{self, Answers, Settings, Source, keys, misplaced};
 use crate::terminal::interrupt::Interrupt;
 use crate::terminal::prompt::{Interactive, NonInteractive, Prompter};
 use crate::terminal::{ColorChoice, Terminal, Verbosity, log};
+use crate::text::without_placeholder;
 
 /// Declares the commands from a table: the variant with its arguments, and the function that runs it.
 macro_rules! commands {
@@ -220,17 +221,6 @@ fn running(invocation: &Invocation<Command>) -> String {
     let kept: Vec<String> = of_cloud.into_iter().chain(kept).collect();
     let running = kept.iter().fold(invocation.running.clone(), |running, flag| without_placeholder(&running, flag));
     kept.iter().fold(running, |running, flag| format!("{running} {flag}"))
-}
-
-/// The command without the name of a value (`--out DIR`) that is required and known now.
-fn without_placeholder(running: &str, flag: &str) -> String {
-    let name = flag.split(' ').next().unwrap_or_default();
-    let mut words = running.split(' ');
-    let kept = std::iter::from_fn(|| match words.next()? {
-        word if word == name => words.nth(1),
-        word => Some(word),
-    });
-    kept.collect::<Vec<_>>().join(" ")
 }
 
 /// The report of a command line that is not understood. A text's file is left alone: what the command would have written to

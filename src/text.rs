@@ -167,6 +167,18 @@ impl fmt::Display for Text {
     }
 }
 
+/// The command without the name of a value (`--out DIR`) that is required and known now.
+#[must_use]
+pub fn without_placeholder(running: &str, flag: &str) -> String {
+    let name = flag.split(' ').next().unwrap_or_default();
+    let mut words = running.split(' ');
+    let kept = std::iter::from_fn(|| match words.next()? {
+        word if word == name => words.nth(1),
+        word => Some(word),
+    });
+    kept.collect::<Vec<_>>().join(" ")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
