@@ -193,7 +193,7 @@ const CASES: &[Case] = &[
                 "Authn::OauthApplication",
                 "3",
                 "Factory Integration",
-            ))
+            ));
         },
         Info,
         "event",

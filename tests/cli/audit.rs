@@ -21,6 +21,7 @@ fn codes(run: &Transcript) -> Vec<String> {
     findings.iter().map(|finding| finding["code"].as_str().expect("a code").to_owned()).collect()
 }
 
+#[expect(clippy::too_many_lines, reason = "it shows a whole report")]
 #[test]
 fn a_review_of_a_connection_as_it_is_filed() {
     let env = connected(small());
