@@ -156,7 +156,7 @@ impl CloudKit {
         problems.0
     }
 
-    /// What is trusted of it; the same as of the [`Kit`] in the same text.
+    /// What is trusted of it; the same as of the [`Kit`](super::Kit) in the same text.
     #[must_use]
     pub fn trusted(&self) -> TrustedValues {
         self.trusted_parts().values()
