@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Mutex, PoisonError};
 
 use crate::programs::{find, finish, output, program, say};
 
@@ -127,6 +128,8 @@ pub fn link(one: End<'_>, other: End<'_>) {
 /// Whether this machine lets the test make namespaces; if not, `what` is said to be skipped, with the reason. The
 /// programs have to be there.
 pub fn possible(what: &str) -> bool {
+    static TRIAL: Mutex<()> = Mutex::new(());
+    let _one_at_a_time = TRIAL.lock().unwrap_or_else(PoisonError::into_inner);
     let name = format!("fgl-{}-trial", std::process::id());
     let mut trial = program("ip");
     let tried = output(trial.args(["netns", "add", &name]));
