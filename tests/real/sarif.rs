@@ -30,8 +30,19 @@ fn the_sarif_of_a_review_is_valid_and_so_is_that_of_a_failure() {
         }
         let run = env.run(&[args, &["-o", "sarif", "--output-file", name]].concat());
         assert!(env.path(name).is_file(), "{run}");
-        let mut check = std::process::Command::new(&checker);
-        let checked = output(check.arg("--schemafile").arg(&schema).arg(env.path(name)));
-        assert!(checked.status.success(), "{name}: {}", String::from_utf8_lossy(&checked.stdout));
+        assert_eq!(problems(&checker, &schema, &env.path(name)), None, "{name}");
     }
+    let report = std::fs::read_to_string(env.path("review.sarif")).expect("a report");
+    env.file("invalid.sarif", &report.replace("\"driver\"", "\"conductor\""));
+    let found = problems(&checker, &schema, &env.path("invalid.sarif")).expect("problems");
+    assert!(found.contains("'driver' is a required property"), "{found}");
+}
+
+/// What the checker says of a file that is not valid.
+fn problems(checker: &Path, schema: &Path, report: &Path) -> Option<String> {
+    // A pattern of the schema is a regular expression without the flag `u` only.
+    let mut check = std::process::Command::new(checker);
+    let checked = output(check.args(["--regex-variant", "nonunicode", "--schemafile"]).arg(schema).arg(report));
+    let said = [checked.stdout, checked.stderr].concat();
+    (!checked.status.success()).then(|| String::from_utf8_lossy(&said).into_owned())
 }
