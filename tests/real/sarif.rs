@@ -33,7 +33,7 @@ fn the_sarif_of_a_review_is_valid_and_so_is_that_of_a_failure() {
         assert_eq!(problems(&checker, &schema, &env.path(name)), None, "{name}");
     }
     let report = std::fs::read_to_string(env.path("review.sarif")).expect("a report");
-    env.file("invalid.sarif", &report.replace("\"driver\"", "\"conductor\""));
+    env.file("invalid.sarif", report.replace("\"driver\"", "\"conductor\""));
     let found = problems(&checker, &schema, &env.path("invalid.sarif")).expect("problems");
     assert!(found.contains("'driver' is a required property"), "{found}");
 }
