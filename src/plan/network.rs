@@ -198,7 +198,7 @@ pub fn warnings(design: &NetworkDesign) -> Vec<NetworkProblem> {
             |block: &&IpNet| matches!(AddressClass::of(block.addr()), AddressClass::Private | AddressClass::Shared);
         found.extend(design.factory.egress_cidrs.iter().filter(is_private).map(|block| NetworkProblem {
             at: "network.egress_cidrs".to_owned(),
-            what: format!("{block} is private, and nobody comes from there over the internet"),
+            what: format!("{block} is private, and no connection comes from there over the internet"),
             remedy: "ask Factory for the public addresses that it comes from".to_owned(),
         }));
         found.extend(design.factory.egress_cidrs.iter().filter(|block| is_wide(block)).map(|block| NetworkProblem {
@@ -242,7 +242,7 @@ mod tests {
         assert_eq!(
             told,
             [
-                "10.0.0.0/8 is private, and nobody comes from there over the internet",
+                "10.0.0.0/8 is private, and no connection comes from there over the internet",
                 "192.0.0.0/8 lets 16777216 addresses reach GitLab",
                 "44.0.0.0/11 lets 2097152 addresses reach GitLab",
                 "2600::/20 lets 2^108 addresses reach GitLab",
