@@ -107,8 +107,7 @@ impl Approval<'_> {
         }
         match self.ask_for_approval()? {
             answer @ (PlanAnswer::Apply | PlanAnswer::Change) => Ok(answer),
-            PlanAnswer::Stop => Err(Failure::problem("the plan was not approved; nothing was changed")
-                .fix(Fix::rerun("show the plan again, and change nothing", "--dry-run"))),
+            PlanAnswer::Stop => Err(not_approved("nothing was changed")),
         }
     }
 
@@ -116,18 +115,14 @@ impl Approval<'_> {
     fn ask_for_approval(&self) -> Result<PlanAnswer, Failure> {
         let interview = &self.session.interview;
         let is_named = interview.settings().get(&keys::KIT_FINGERPRINT)?.is_some();
-        let Some(KitStep::Accept { from, to, changes }) = self.changed_kit().filter(|_| !is_named) else {
+        let Some(changed) = self.changed_kit().filter(|_| !is_named) else {
             let is_given = interview.settings().is_enabled(&keys::YES);
             return if is_given { Ok(PlanAnswer::Apply) } else { self.ask_person() };
         };
         if interview.prompter().can_ask() {
             return self.ask_person();
         }
-        let failure = Failure::usage("the kit differs from the one that was accepted, and --yes does not cover that")
-            .because(format!("kit {from} was accepted; this is kit {to}"));
-        let failure = changes.iter().fold(failure, |failure, change| failure.because(change.to_string()));
-        let text = "if Factory confirms the new fingerprint, name it";
-        Err(failure.fix(Fix::rerun(text, format!("--yes --kit-fingerprint {to}"))))
+        Err(kit_changed(changed))
     }
 
     /// With yes or no, and a change of an answer where there are answers. What is removed cannot be brought back: the person
@@ -147,4 +142,20 @@ impl Approval<'_> {
     fn changed_kit(&self) -> Option<&KitStep> {
         self.plan.steps.iter().find_map(Step::as_kit)
     }
+}
+
+/// A person said no.
+pub(super) fn not_approved(instead: &str) -> Failure {
+    Failure::problem(format!("the plan was not approved; {instead}"))
+        .fix(Fix::rerun("show the plan again, and change nothing", "--dry-run"))
+}
+
+/// A changed kit needs a person, and there is none to ask.
+pub(super) fn kit_changed(step: &KitStep) -> Failure {
+    let KitStep::Accept { from, to, changes } = step;
+    let failure = Failure::usage("the kit differs from the one that was accepted, and --yes does not cover that")
+        .because(format!("kit {from} was accepted; this is kit {to}"));
+    let failure = changes.iter().fold(failure, |failure, change| failure.because(change.to_string()));
+    let text = "if Factory confirms the new fingerprint, name it";
+    failure.fix(Fix::rerun(text, format!("--yes --kit-fingerprint {to}")))
 }

@@ -1,6 +1,7 @@
 //! The plan of a connection to GitLab.com. It is made twice: before the authorization, which it then contains, and after it,
 //! when it is known who authorized and what that account reaches.
 
+use super::parts::kit;
 use super::step::{CloudStep, KitStep, OwnCloudStep};
 use crate::cloud::{CloudSelection, CloudWay};
 use crate::desired::{DesiredCloud, DesiredTrust};
@@ -165,14 +166,8 @@ impl CloudPlan {
         if !self.writes() {
             return self;
         }
-        if let Some(pin) = &record.kit_pin {
-            let changes = pin.trusted.changes(&trust.values);
-            if !changes.is_empty() {
-                let step = KitStep::Accept { from: pin.fingerprint.clone(), to: trust.fingerprint(), changes };
-                self.steps.insert(0, CloudStep::Kit(step));
-            }
-        }
-        self.notes.extend(super::parts::kit::key_note(trust, record));
+        self.steps.splice(..0, kit::acceptance(trust, record).map(CloudStep::Kit));
+        self.notes.extend(kit::key_note(trust, record));
         self
     }
 }

@@ -72,10 +72,7 @@ pub fn disconnect(wanted: &Disconnection, desired: &Desired, observed: &Observed
                        factory-gitlab exercise --sweep before";
         plan.warnings.push(warning.to_owned());
     }
-    kit::accept_first(desired, record, &mut plan);
-    if plan.steps.iter().any(|step| matches!(step, Step::Factory(_))) {
-        plan.notes.extend(kit::key_note(&desired.kit, record));
-    }
+    kit::of_ending(&desired.kit, record, &mut plan);
     plan
 }
 

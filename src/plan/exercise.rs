@@ -49,7 +49,7 @@ pub fn exercise(wish: &ExerciseWish, desired: &Desired, places: &ExercisePlaces,
         (ExerciseScope::Everything, [first, ..]) => {
             work(wish, first, &places.seen, &mut plan);
             plan.warnings.extend(warnings(first, covering(wish, first).as_ref()));
-            kit::accept_first(desired, record, &mut plan);
+            kit::accept_first(&desired.kit, record, &mut plan);
             plan.notes.extend(kit::key_note(&desired.kit, record));
         }
     }

@@ -32,7 +32,7 @@ pub fn rotate(wanted: &RotationWish, desired: &Desired, observed: &Observed, rec
         Rotation::ApplicationSecret => renewed_secret::plan(&sides, &wanted.limits, &mut plan),
         Rotation::WebhookSecret => rotated_hooks::plan(&sides, &wanted.limits, &mut plan),
     }
-    kit::accept_first(desired, record, &mut plan);
+    kit::accept_first(&desired.kit, record, &mut plan);
     if !plan.steps.is_empty() {
         plan.notes.extend(kit::key_note(&desired.kit, record));
     }

@@ -1,9 +1,10 @@
 //! A plan is shown, and nothing is done before a person, or `--yes`, has agreed to it.
 
+use super::super::approval::{kit_changed, not_approved};
 use super::CloudRun;
 use super::authorize::Authorized;
 use super::select::Settled;
-use crate::error::{Failure, Fix};
+use crate::error::Failure;
 use crate::plan::{CloudPlan, KitStep};
 use crate::report::cloud::{beyond_lines, plan_lines};
 use crate::settings::keys;
@@ -30,13 +31,42 @@ impl Approval {
     pub(super) fn require(self) -> Result<(), Failure> {
         match self {
             Self::Given => Ok(()),
-            Self::Refused => Err(Failure::problem("the plan was not approved; Factory was told nothing")
-                .fix(Fix::rerun("show the plan again, and change nothing", "--dry-run"))),
+            Self::Refused => Err(not_approved("Factory was told nothing")),
+        }
+    }
+}
+
+/// What has to be agreed to.
+pub(super) enum Consent<'s> {
+    /// `--yes` covers the plan.
+    Given,
+    /// A person has to agree: to a changed kit as well, where there is one.
+    Needed(Option<&'s KitStep>),
+}
+
+impl Consent<'_> {
+    /// # Errors
+    /// A usage error where a changed kit needs a person and there is none.
+    pub(super) fn require_person(&self, run: &CloudRun<'_>) -> Result<(), Failure> {
+        match self {
+            Self::Needed(Some(changed)) if !run.interview.prompter().can_ask() => Err(kit_changed(changed)),
+            Self::Needed(_) | Self::Given => Ok(()),
         }
     }
 }
 
 impl CloudRun<'_> {
+    /// `--yes` does not cover a changed kit: a person approves it, or its fingerprint is named.
+    ///
+    /// # Errors
+    /// When the fingerprint that was named cannot be read.
+    pub(super) fn consent<'s>(&self, changed: Option<&'s KitStep>) -> Result<Consent<'s>, Failure> {
+        let is_named = self.settings().get(&keys::KIT_FINGERPRINT)?.is_some();
+        let changed = changed.filter(|_| !is_named);
+        let is_given = self.settings().is_enabled(&keys::YES) && changed.is_none();
+        Ok(if is_given { Consent::Given } else { Consent::Needed(changed) })
+    }
+
     /// Has the plan approved.
     ///
     /// # Errors
@@ -55,17 +85,13 @@ impl CloudRun<'_> {
             beyond_lines(settled.beyond.as_ref(), &mut text);
         }
         text.gap();
-        let named = self.settings().get(&keys::KIT_FINGERPRINT)?.is_some();
-        let changed = plan.changed_kit().filter(|_| !named);
-        let is_given = self.settings().is_enabled(&keys::YES) && changed.is_none();
-        if is_given {
+        let consent = self.consent(plan.changed_kit())?;
+        if matches!(consent, Consent::Given) {
             self.context.terminal.say(&text);
             return Ok(Approval::Given);
         }
         self.context.terminal.show(&text);
-        if let Some(changed) = changed.filter(|_| !self.interview.prompter().can_ask()) {
-            return Err(kit_changed(changed));
-        }
+        consent.require_person(self)?;
         let question = match stage {
             Stage::Opening if plan.authorizes() => "Begin with the authorization?",
             Stage::Opening | Stage::Settled { .. } => "Apply this plan?",
@@ -82,13 +108,4 @@ fn who_lines(authorized: &Authorized, text: &mut Text) {
     }
     let scopes = if scopes.is_empty() { String::new() } else { format!(", with {}", scopes.join(", ")) };
     text.line(Line::new().plain("authorized by ").with(Tone::Strong, account.to_string()).plain(scopes));
-}
-
-fn kit_changed(step: &KitStep) -> Failure {
-    let KitStep::Accept { from, to, changes } = step;
-    let failure = Failure::usage("the kit differs from the one that was accepted, and --yes does not cover that")
-        .because(format!("kit {from} was accepted; this is kit {to}"));
-    let failure = changes.iter().fold(failure, |failure, change| failure.because(change.to_string()));
-    let text = "if Factory confirms the new fingerprint, name it";
-    failure.fix(Fix::rerun(text, format!("--yes --kit-fingerprint {to}")))
 }

@@ -109,7 +109,7 @@ impl CloudRun<'_> {
     }
 
     /// The key of Factory's API is asked for before anything begins.
-    async fn require_factory_key(&self) -> Result<(), Failure> {
+    pub(super) async fn require_factory_key(&self) -> Result<(), Failure> {
         if !self.factory.has_key() {
             self.factory.set_key(self.interview.secret::<Bearer>(&keys::FACTORY_KEY).await?.value);
         }

@@ -1,8 +1,10 @@
 //! `disconnect --cloud`: Factory is told, and forgets its tokens; only the user can withdraw consent at GitLab.
 
+use super::super::approval::not_approved;
 use super::super::disconnect::DisconnectArgs;
 use super::super::session::Access;
 use super::super::{Context, diagnostics, output};
+use super::approve::Consent;
 use super::{AUTHORIZED_APPLICATIONS, CloudRun};
 use crate::apply::{CloudError, StepEnd, kit_accepted};
 use crate::desired::DesiredCloud;
@@ -10,12 +12,11 @@ use crate::error::{ExitCode, Failure, FailureKind, Fix};
 use crate::factory::FactoryState;
 use crate::journal::{DisconnectEntry, Entry};
 use crate::observed::CloudSeen;
-use crate::plan::{FactoryStep, LocalStep, Plan, Step};
+use crate::plan::{FactoryStep, LocalStep, Plan, Step, kit_of_ending};
 use crate::report::run::{
     Actor, End, Evidence, Job, Outcome, PendingExit, Purpose, RunReport, plan_lines, remainder_lines,
 };
 use crate::report::{self, FailureGroup, Format};
-use crate::secret::Bearer;
 use crate::settings::keys;
 use crate::terminal::prompt::PlanAnswer;
 use crate::text::{Text, milliseconds};
@@ -116,6 +117,7 @@ impl Removal<'_, '_> {
             let text = format!("as {who}, withdraw the consent under Authorized applications: no API can do that");
             plan.manual_steps.push(Fix::open(text, page));
         }
+        kit_of_ending(&self.run.desired.trust, record, &mut plan);
         Ok(plan)
     }
 
@@ -123,23 +125,24 @@ impl Removal<'_, '_> {
     async fn approve(&self, plan: &Plan) -> Result<(), Failure> {
         let Self { run, .. } = self;
         let tells = plan.steps.iter().any(|step| matches!(step, Step::Factory(_)));
-        if tells && !run.factory.has_key() {
-            run.factory.set_key(run.interview.secret::<Bearer>(&keys::FACTORY_KEY).await?.value);
+        if tells {
+            run.require_factory_key().await?;
         }
         let mut text = Text::new();
         text.heading(format!("Plan for {}, kit {}", run.instance(), run.desired.trust.fingerprint()));
         plan_lines(plan, &mut text);
         text.gap();
-        if run.settings().is_enabled(&keys::YES) {
+        let consent = run.consent(plan.steps.iter().find_map(Step::as_kit))?;
+        if matches!(consent, Consent::Given) {
             run.context.terminal.say(&text);
         } else {
             remainder_lines(plan, &run.context.terminal.running(), &mut text);
             text.gap();
             run.context.terminal.show(&text);
+            consent.require_person(run)?;
             let name = run.instance().url().host_str().unwrap_or_default();
             if run.interview.confirm_name(&keys::YES, name)? != PlanAnswer::Apply {
-                return Err(Failure::problem("the plan was not approved; nothing was changed")
-                    .fix(Fix::rerun("show the plan again, and change nothing", "--dry-run")));
+                return Err(not_approved("nothing was changed"));
             }
         }
         run.trust_kit();
@@ -177,6 +180,7 @@ impl Removal<'_, '_> {
     async fn steps(&self, plan: &Plan) -> (usize, Option<Failure>) {
         for (place, step) in plan.steps.iter().enumerate() {
             let done = match step {
+                Step::Kit(_) => self.accept_kit(),
                 Step::Factory(FactoryStep::Disconnect { .. }) => self.tell_factory().await,
                 _ => self.bury(),
             };
@@ -185,6 +189,11 @@ impl Removal<'_, '_> {
             }
         }
         (plan.steps.len(), None)
+    }
+
+    fn accept_kit(&self) -> Result<(), Failure> {
+        let accepted = kit_accepted(&self.run.desired.trust);
+        self.run.open_journal()?.append(accepted).map_err(|error| diagnostics::journal(&error))
     }
 
     async fn tell_factory(&self) -> Result<(), Failure> {

@@ -6,23 +6,31 @@ use crate::plan::{KitStep, Plan, Step};
 
 /// A kit that differs from the accepted one is accepted first of all. The first one of a connection is accepted with the
 /// plan, which then names who gets the key of Factory's API.
+pub(in crate::plan) fn acceptance(trust: &DesiredTrust, record: &Record) -> Option<KitStep> {
+    let pin = record.kit_pin.as_ref()?;
+    let changes = pin.trusted.changes(&trust.values);
+    let to = trust.fingerprint();
+    (!changes.is_empty()).then(|| KitStep::Accept { from: pin.fingerprint.clone(), to, changes })
+}
+
+/// The same at the beginning of a plan.
 pub(in crate::plan) fn plan(desired: &Desired, record: &Record, plan: &mut Plan) {
-    let Some(pin) = &record.kit_pin else {
-        return;
-    };
-    let changes = pin.trusted.changes(&desired.kit.values);
-    if !changes.is_empty() {
-        let to = desired.kit.fingerprint();
-        plan.steps.push(Step::Kit(KitStep::Accept { from: pin.fingerprint.clone(), to, changes }));
-    }
+    plan.steps.extend(acceptance(&desired.kit, record).map(Step::Kit));
 }
 
 /// The same before steps that are planned already; without any, nothing is accepted.
-pub(in crate::plan) fn accept_first(desired: &Desired, record: &Record, plan: &mut Plan) {
+pub(in crate::plan) fn accept_first(trust: &DesiredTrust, record: &Record, plan: &mut Plan) {
     if !plan.steps.is_empty() {
-        let planned = std::mem::take(&mut plan.steps);
-        self::plan(desired, record, plan);
-        plan.steps.extend(planned);
+        plan.steps.splice(..0, acceptance(trust, record).map(Step::Kit));
+    }
+}
+
+/// The kit of a plan that ends a connection: a changed one is accepted first, and where Factory is told, who gets the key of its
+/// API is said.
+pub fn of_ending(trust: &DesiredTrust, record: &Record, plan: &mut Plan) {
+    accept_first(trust, record, plan);
+    if plan.steps.iter().any(|step| matches!(step, Step::Factory(_))) {
+        plan.notes.extend(key_note(trust, record));
     }
 }
 

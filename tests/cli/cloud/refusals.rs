@@ -139,6 +139,32 @@ fn a_session_of_the_wrong_account_is_given_up() {
 }
 
 #[test]
+fn a_changed_kit_is_not_covered_by_yes_when_a_connection_ends_and_the_printed_fix_accepts_it() {
+    let env = cloud(SESSION);
+    let connected = with_person(&env, &["connect", "--cloud", "--yes", "--all"]);
+    assert_eq!(connected.code, 0, "{connected}");
+    env.sandbox().factory().edit_kit(|kit| {
+        let elsewhere = format!("{}-elsewhere", kit["disconnect_url"].as_str().expect("an address"));
+        kit["disconnect_url"] = elsewhere.into();
+    });
+    env.sandbox().clear_requests();
+    let refused = env.run(&["disconnect", "--cloud", "--yes"]);
+    assert_eq!(refused.code, 2, "{refused}");
+    for said in ["1. accept the changed kit ", "--yes does not cover that", "caused by: disconnect_url: "] {
+        assert!(refused.stderr.contains(said), "{said}: {refused}");
+    }
+    assert_eq!(env.writes(), [""; 0], "{refused}");
+    let line = refused.stderr.lines().find_map(|line| line.trim().strip_prefix("factory-gitlab "));
+    let fixed = env.run(&line.expect("a command").split(' ').collect::<Vec<_>>());
+    let writes = env.writes();
+    assert!(
+        matches!(&writes[..], [one] if one.starts_with("DELETE /gitlab/v1/connection-elsewhere")),
+        "{writes:?}: {fixed}"
+    );
+    assert!(fixed.stderr.contains("1. accept the changed kit "), "{fixed}");
+}
+
+#[test]
 fn gitlab_com_is_refused_where_it_cannot_be_worked_on() {
     let env = TestEnv::with(SandboxOptions::default());
     let run = env.run(&["connect", "--cloud", "--yes", "--all"]);
