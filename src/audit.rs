@@ -114,10 +114,7 @@ pub fn audit(inputs: AuditInputs<'_>) -> Audit {
     review.events();
     review.never_visible();
     let Audit { mut findings, mut not_visible, unread } = review.audit;
-    findings.sort_by(|one, other| {
-        let rank = |finding: &AuditFinding| (finding.severity, finding.code, numbers(&finding.subject));
-        rank(one).cmp(&rank(other)).then_with(|| one.cause.cmp(&other.cause))
-    });
+    findings.sort_by_cached_key(|one| (one.severity, one.code, numbers(&one.subject), one.cause.clone()));
     not_visible.dedup();
     Audit { findings, not_visible, unread }
 }

@@ -58,6 +58,9 @@ impl PlaceKind {
     }
 }
 
+/// As many groups or projects as a person reads through before searching for more.
+pub const PLACES_SHOWN: usize = 20;
+
 /// A group or project that the account reaches.
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
 pub struct Candidate {

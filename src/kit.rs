@@ -4,6 +4,7 @@ mod answers;
 mod any;
 mod check;
 mod cloud;
+mod cloud_kit;
 mod fingerprint;
 mod network;
 mod overrides;
@@ -25,7 +26,8 @@ pub use self::any::{AnyKit, KitForm};
 pub use self::check::{
     DeliveryMode, KitProblem, KitSeverity, address_problem, redirect_uri_problem, webhook_secret_problem,
 };
-pub use self::cloud::{CloudKit, CloudTerms};
+pub use self::cloud::CloudTerms;
+pub use self::cloud_kit::CloudKit;
 pub use self::fingerprint::{
     FingerprintError, KitChange, KitFingerprint, NamedFingerprint, TrustedValues, is_presigned, is_same_set, origin,
 };

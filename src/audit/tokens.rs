@@ -2,20 +2,18 @@
 
 use std::collections::BTreeMap;
 
-use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
+use jiff::{Timestamp, ToSpan as _};
 
 use super::{AuditSeverity, NewFinding, Review};
 use crate::gitlab::{Task, TokenDetails};
 use crate::kit::Handover;
 use crate::observed::Observation;
+use crate::plan::ENDS_SOON_DAYS;
 
 const TOKENS: &str = "/-/user_settings/personal_access_tokens";
 const CREDENTIALS: &str = "/admin/credentials";
-
-/// A token that ends in fewer days is a warning.
-const ENDS_SOON_DAYS: i32 = 14;
 
 /// What a token is there for.
 #[derive(Clone, Copy, Default)]
@@ -187,7 +185,7 @@ impl<'a> Review<'a> {
             None => {
                 (AuditSeverity::Warning, "token.endless", "it never ends: a copy of it is good for ever".to_owned())
             }
-            Some(end) if days_until(today, end) < ENDS_SOON_DAYS => {
+            Some(end) if end < today.saturating_add(ENDS_SOON_DAYS.days()) => {
                 (AuditSeverity::Warning, "token.ends", format!("it ends on {end}"))
             }
             Some(_) => return,
@@ -257,10 +255,6 @@ impl<'a> Review<'a> {
             _ => CREDENTIALS.to_owned(),
         }
     }
-}
-
-fn days_until(today: Date, end: Date) -> i32 {
-    today.until(end).map_or(0, |span| span.get_days())
 }
 
 /// The day of a time.

@@ -13,6 +13,7 @@ use super::session::{Access, Session};
 use crate::audit::{Audit, AuditInputs, Baseline, audit as review};
 use crate::cli::after_help::{Ending, after_help, common, own};
 use crate::error::{ExitCode, Failure, Fix};
+use crate::files;
 use crate::instance::{InstanceUrl, Version};
 use crate::observed::{AuditReader, Read, Reads};
 use crate::report::FailOn;
@@ -143,14 +144,21 @@ async fn reviewed(session: &Session<'_>, today: Date, since: Date) -> (Audit, Op
     (review(AuditInputs { desired, observed: &observed, seen: &seen, record, today, since }), observed.version())
 }
 
+/// At most this many bytes of a baseline are read; a review of ten thousand webhooks is smaller.
+const LARGEST: u64 = 64 << 20;
+
 fn read_baseline(path: &Path, context: &Context<'_>) -> Result<String, Failure> {
     if context.output_file.as_deref().is_some_and(|output| is_same(output, path)) {
         return Err(Failure::usage("the report would replace its own baseline")
             .fix(Fix::say("write to another file: a report with --baseline has only what is new")));
     }
-    std::fs::read_to_string(path).map_err(|error| {
-        Failure::usage(format!("the baseline {} cannot be read", shown_place(path))).because(error.to_string())
-    })
+    let unreadable =
+        |why: String| Failure::usage(format!("the baseline {} cannot be read", shown_place(path))).because(why);
+    let bytes = files::read_up_to(path, LARGEST).map_err(|error| unreadable(error.to_string()))?;
+    if u64::try_from(bytes.len()).is_ok_and(|length| length > LARGEST) {
+        return Err(unreadable(format!("it is larger than {LARGEST} bytes")));
+    }
+    String::from_utf8(bytes).map_err(|_| unreadable("it is not text".to_owned()))
 }
 
 fn baseline(args: &AuditArgs, text: &str, instance: &InstanceUrl) -> Result<Baseline, Failure> {

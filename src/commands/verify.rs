@@ -16,6 +16,7 @@ use crate::cli::after_help::{Ending, after_help, own};
 use crate::desired::{ApplicationOrigin, Credentials};
 use crate::error::{ExitCode, Failure};
 use crate::gitlab::Task;
+use crate::http::Client;
 use crate::inputs::Interview;
 use crate::journal::Record;
 use crate::observed::{BundleSeen, DeliveryProof, Observation, Observed, Read};
@@ -112,7 +113,7 @@ async fn judge(args: VerifyArgs, context: &Context<'_>) -> Result<ExitCode, Fail
     let given = pair(&session.interview)?;
     session.desired.application.origin = ApplicationOrigin::Auto { given, renew: false };
     let verify = Verify { session, args, filter, test_quota: TestQuota::default() };
-    context.finish(&verify.repeat_until_pass().await)
+    context.finish(&verify.repetition().until_pass(async || verify.round().await).await)
 }
 
 /// The application's ID and secret, where both were given. They are not asked for: the checks do without.
@@ -157,37 +158,52 @@ struct Verify<'a> {
     test_quota: TestQuota,
 }
 
-impl Verify<'_> {
+/// `--wait`: everything is asked and judged again.
+pub(super) struct Repetition<'a> {
+    pub context: &'a Context<'a>,
+    pub http: &'a Client,
+    pub began: Instant,
+    pub wait: Option<Duration>,
+    pub first_pause: Duration,
+}
+
+impl Repetition<'_> {
     /// Reads and judges until everything holds and Factory has finished, or the one deadline of `--wait` has come; without it, once. Only the last
     /// round is reported.
-    async fn repeat_until_pass(&self) -> Findings {
-        let context = self.session.context;
+    pub(super) async fn until_pass(&self, round: impl AsyncFn() -> Findings) -> Findings {
+        let (clock, terminal) = (self.context.env.clock, self.context.terminal);
         if let Some(deadline) = self.deadline() {
-            self.session.observer.http.end_at(deadline);
+            self.http.end_at(deadline);
         }
-        let mut pause = if self.args.live { LIVE_PAUSE } else { retry_pause(None) };
+        let mut pause = self.first_pause;
         loop {
-            let report = self.round().await;
-            let left = self.time_left();
+            let report = round().await;
+            let left = self.wait.unwrap_or_default().saturating_sub(clock.instant().duration_since(self.began));
             let is_done = report.verdict() == Verdict::Pass && !report.is_pending();
             if is_done || left.is_zero() {
                 return report;
             }
             tracing::info!(verdict = report.verdict().name(), "not everything holds yet; the checks are repeated");
-            let waiting = context.env.clock.sleep(pause.min(left));
-            context.terminal.with_spinner("waiting for every check to pass", waiting).await;
+            terminal.with_spinner("waiting for every check to pass", clock.sleep(pause.min(left))).await;
             pause = retry_pause(Some(pause));
         }
     }
 
     /// The deadline of `--wait`; `None` without `--wait`, or where it is beyond this system's clock.
     fn deadline(&self) -> Option<Instant> {
-        self.session.began().checked_add(self.args.wait_for?)
+        self.began.checked_add(self.wait?)
     }
+}
 
-    /// How much of `--wait` is left.
-    fn time_left(&self) -> Duration {
-        self.args.wait_for.unwrap_or_default().saturating_sub(self.session.duration())
+impl Verify<'_> {
+    fn repetition(&self) -> Repetition<'_> {
+        Repetition {
+            context: self.session.context,
+            http: &self.session.observer.http,
+            began: self.session.began(),
+            wait: self.args.wait_for,
+            first_pause: if self.args.live { LIVE_PAUSE } else { retry_pause(None) },
+        }
     }
 
     async fn round(&self) -> Findings {
@@ -196,7 +212,7 @@ impl Verify<'_> {
         let mut observed = self.session.observe(&reads).await;
         observed.factory.bundle = bundle(&self.session.record);
         if self.args.live && reads.contains(Read::TestDeliveries) {
-            let live = LiveTest { quota: &self.test_quota, deadline: self.deadline() };
+            let live = LiveTest { quota: &self.test_quota, deadline: self.repetition().deadline() };
             observed.factory.proofs = Box::pin(test_webhooks(&self.session, &observed, live)).await;
         }
         let task = if self.args.live { Task::VerifyLive } else { Task::Verify };

@@ -41,7 +41,7 @@ const fn default_interval() -> u64 {
     2
 }
 
-/// A poll more often than once a second, or less than once a minute, is nobody's intention.
+/// A poll more often than once a second, or less than once a minute, is not meant.
 const INTERVALS: std::ops::RangeInclusive<u64> = 1..=60;
 
 impl OpenSession {

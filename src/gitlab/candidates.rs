@@ -4,13 +4,10 @@ use serde::Deserialize;
 
 use super::listing;
 use super::wire::{GroupWire, ProjectWire};
-use super::{Error, Group, Namespace, Project, ProjectPages, Reader, if_found};
-use crate::cloud::{Candidate, PlaceKind};
+use super::{Error, Group, Project, ProjectPages, Reader, if_found};
+use crate::cloud::{Candidate, PLACES_SHOWN, PlaceKind};
 use crate::http::{Expected, Pages};
 use crate::network::outbound::OutboundSettings;
-
-/// As many as a person reads through before searching for more.
-const SHOWN: usize = 20;
 
 /// A group or project that was named.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -39,8 +36,6 @@ pub struct Reached {
     pub places: Vec<Candidate>,
     /// There are more.
     pub is_cut: bool,
-    /// How many of the projects are in personal namespaces.
-    pub personal: usize,
 }
 
 impl From<Group> for Candidate {
@@ -66,13 +61,13 @@ impl Reader {
         let search = listing::encoded(text);
         match kind {
             PlaceKind::Group => {
-                let path = format!("/groups?all_available=false&search={search}&order_by=path&per_page={SHOWN}");
+                let path = format!("/groups?all_available=false&search={search}&order_by=path&per_page={PLACES_SHOWN}");
                 let found: Vec<GroupWire> = self.get(&path, GROUPS).await?;
                 Ok(found.into_iter().map(|wire| Group::from(wire).into()).collect())
             }
             PlaceKind::Project => {
                 let path = format!(
-                    "/projects?membership=true&simple=true&search_namespaces=true&search={search}&per_page={SHOWN}"
+                    "/projects?membership=true&simple=true&search_namespaces=true&search={search}&per_page={PLACES_SHOWN}"
                 );
                 let found: Vec<ProjectWire> = self.get(&path, PROJECTS).await?;
                 Ok(found.into_iter().map(|wire| Project::from(wire).into()).collect())
@@ -107,7 +102,6 @@ impl Reader {
         let mut pages = ProjectPages::new(Pages::new(self.http.clone(), self.request(PATH)), self.request(PATH));
         let mut reached = Reached::default();
         while let Some(page) = pages.next_page().await? {
-            reached.personal += page.iter().filter(|project| project.namespace == Namespace::Personal).count();
             reached.places.extend(page.into_iter().map(Candidate::from));
             if reached.places.len() >= most {
                 reached.is_cut = true;

@@ -82,7 +82,7 @@ impl Loopback {
                     }
                 }
                 accepted = self.listener.accept(), if open.len() < MAX_LOOPBACK_CONNECTIONS => {
-                    // A connection that broke before it was accepted is nobody's redirect.
+                    // A connection that broke before it was accepted is not the redirect.
                     if let Ok((stream, _)) = accepted {
                         open.push(self.serve(stream, state));
                     }
@@ -131,7 +131,7 @@ impl Loopback {
         let given = |name: &str| {
             let mut values = url::form_urlencoded::parse(query.as_bytes()).filter(|(key, _)| key == name);
             let first = values.next().map(|(_, value)| value.into_owned());
-            // A parameter that comes twice is nobody's.
+            // A parameter that comes twice counts as none.
             if values.next().is_some() { None } else { first }
         };
         if !given("state").is_some_and(|text| state.is(&text)) {

@@ -33,7 +33,7 @@ pub enum CloudEntry {
     /// Factory says that its session was authorized.
     #[serde(rename = "session_authorized")]
     SessionAuthorized { session: String, account: CloudAccount, scopes: Vec<String> },
-    /// A grant is sealed on disk, with who gave it and what was selected with it: nobody here can use it any more.
+    /// A grant is sealed on disk, with who gave it and what was selected with it: it cannot be used here any more.
     #[serde(rename = "grant_sealed")]
     GrantSealed {
         sha256: String,

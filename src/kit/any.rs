@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 
-use super::cloud::{PARTS, is_absent_in};
+use super::cloud_kit::{PARTS, is_absent_in};
 use super::parse::{self, KitError};
 use super::{BundleTerms, CloudKit, DeliveryMode, Kit, KitProblem, Overrides, TrustedValues};
 

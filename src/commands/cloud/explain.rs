@@ -34,8 +34,7 @@ pub(super) fn session_gone() -> Failure {
 /// A session that cannot be authorized any more.
 pub(super) fn session_ended(status: SessionStatus, detail: Option<&str>) -> Failure {
     let failure = match status {
-        SessionStatus::Denied => Failure::problem("the authorization was denied in the browser")
-            .fix(Fix::rerun("run it again, and press Authorize as a user who may decide for the company", "")),
+        SessionStatus::Denied => denied(),
         SessionStatus::Expired | SessionStatus::Pending => {
             Failure::new(FailureKind::Unknown, "Factory's session has expired before anybody authorized")
                 .fix(Fix::rerun("run it again for a new address", ""))
@@ -47,7 +46,22 @@ pub(super) fn session_ended(status: SessionStatus, detail: Option<&str>) -> Fail
         SessionStatus::Authorized => Failure::problem("Factory says that it is authorized, and not by whom")
             .fix(Fix::say("ask Factory: its answer lacks the account")),
     };
+    as_factory_says(failure, detail)
+}
+
+/// The user said no.
+fn denied() -> Failure {
+    Failure::problem("the authorization was denied in the browser")
+        .fix(Fix::rerun("run it again, and press Authorize as a user who may decide for the company", ""))
+}
+
+fn as_factory_says(failure: Failure, detail: Option<&str>) -> Failure {
     detail.into_iter().fold(failure, |failure, detail| failure.because(format!("Factory says: {detail}")))
+}
+
+/// What to do about groups and projects that the account does not reach.
+fn correct_selection() -> Fix {
+    Fix::say("correct --group or --project, or make the account a member of it, and run it again")
 }
 
 /// Another user than the one that was named.
@@ -70,8 +84,7 @@ pub(super) fn missing_scopes(account: &CloudAccount, missing: &[&str]) -> Failur
 pub(super) fn grant(run: &CloudRun<'_>, error: &GrantError) -> Failure {
     const NOTHING: &str = "Factory was not authorized";
     match error {
-        GrantError::Denied => Failure::problem("the authorization was denied in the browser")
-            .fix(Fix::rerun("run it again, and press Authorize as a user who may decide for the company", "")),
+        GrantError::Denied => denied(),
         GrantError::Expired => {
             Failure::new(FailureKind::Unknown, "the device code has expired before anybody authorized")
                 .fix(Fix::rerun("run it again for a new code", ""))
@@ -96,7 +109,7 @@ pub(super) fn unknown_places(account: Option<&CloudAccount>, unknown: &[String])
     let who = account.map_or_else(|| "the account".to_owned(), ToString::to_string);
     let failure = Failure::problem(format!("{who} does not reach everything that is to be selected"));
     let failure = unknown.iter().fold(failure, |failure, one| failure.because(one.clone()));
-    failure.fix(Fix::say("correct --group or --project, or make the account a member of it, and run it again"))
+    failure.fix(correct_selection())
 }
 
 /// A step that was not done.
@@ -126,17 +139,14 @@ pub(super) fn step(error: &CloudError) -> Failure {
             .fix(Fix::rerun("run it again", "")),
         CloudError::Status(error) => diagnostics::factory(error, "Factory's status could not be read"),
         CloudError::Failed { detail } => {
-            let failure = Failure::problem(error.to_string());
-            let failure =
-                detail.iter().fold(failure, |failure, detail| failure.because(format!("Factory says: {detail}")));
+            let failure = as_factory_says(Failure::problem(error.to_string()), detail.as_deref());
             failure.fix(Fix::rerun("correct what Factory says and run it again: a user then authorizes again", ""))
         }
         CloudError::StillConnected => Failure::new(FailureKind::Unknown, error.to_string())
             .fix(Fix::rerun("run it again; if Factory says the same, tell Factory", "")),
         CloudError::StillPending { detail, .. } => {
             let failure = Failure::new(FailureKind::Unknown, error.to_string());
-            let failure =
-                detail.iter().fold(failure, |failure, detail| failure.because(format!("Factory says: {detail}")));
+            let failure = as_factory_says(failure, detail.as_deref());
             failure.fix(Fix::rerun("run it again; to wait longer", "--wait 30m"))
         }
     }
@@ -153,9 +163,9 @@ fn select(error: &SelectionError) -> Failure {
     let request = error.request();
     match error {
         SelectionError::NotAuthorized(_) => not_authorized(request),
-        SelectionError::UnknownPaths(_) => Failure::problem(error.to_string())
-            .because(request.to_string())
-            .fix(Fix::say("correct --group or --project, or make the account a member of it, and run it again")),
+        SelectionError::UnknownPaths(_) => {
+            Failure::problem(error.to_string()).because(request.to_string()).fix(correct_selection())
+        }
         SelectionError::Other(_) => diagnostics::factory(request, "Factory did not take the selection"),
     }
 }

@@ -5,7 +5,7 @@ use url::Url;
 use super::super::diagnostics;
 use super::authorize::{Authorized, AuthorizedBy};
 use super::{CloudRun, explain};
-use crate::cloud::{Beyond, Candidate, CloudSelection, PlaceKind};
+use crate::cloud::{Beyond, Candidate, CloudSelection, PLACES_SHOWN, PlaceKind};
 use crate::error::Failure;
 use crate::factory::{CandidateQuery, FactoryClient, MAX_CANDIDATES};
 use crate::gitlab::{PlaceDetails, Reader};
@@ -13,9 +13,6 @@ use crate::http;
 use crate::instance::InstanceUrl;
 use crate::secret::{Pat, PersonalAccessToken};
 use crate::settings::keys;
-
-/// As many as a person reads through before searching for more.
-const SHOWN: usize = 20;
 
 pub(super) enum PlaceSource {
     Factory {
@@ -55,7 +52,7 @@ impl PlaceSource {
         for kind in [PlaceKind::Group, PlaceKind::Project] {
             found.extend(match self {
                 Self::Factory { factory, url, .. } => {
-                    let asked = CandidateQuery { search: text, per_page: SHOWN, cursor: None };
+                    let asked = CandidateQuery { search: text, per_page: PLACES_SHOWN, cursor: None };
                     factory.candidates(url, kind, &asked).await?.items
                 }
                 Self::GitLab(reader) => reader.search_places(kind, text).await?,

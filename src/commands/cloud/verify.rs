@@ -1,12 +1,10 @@
 //! `verify --cloud`: the checks of instance, token and Factory, and whether the selection holds.
 
-use std::time::Instant;
-
 use super::super::session::Access;
-use super::super::verify::{VerifyArgs, retry_pause};
+use super::super::verify::{Repetition, VerifyArgs, retry_pause};
 use super::super::{Context, local_state, progress, verify};
 use super::CloudRun;
-use crate::checks::{CheckFilter, CheckSet, CloudSides, Policy, Verdict, run_cloud_checks};
+use crate::checks::{CheckFilter, CheckSet, CloudSides, Policy, run_cloud_checks};
 use crate::desired::Desired;
 use crate::error::{ExitCode, Failure, Fix};
 use crate::gitlab::Task;
@@ -33,7 +31,14 @@ pub(in crate::commands) async fn verify(args: VerifyArgs, context: &Context<'_>)
     let token = run.interview.secret::<Pat>(&keys::TOKEN).await?.value;
     let observer = Observer::new(&run.http, run.instance(), &token, run.factory.clone());
     let verify = Verify { run, desired, observer, args, filter };
-    context.finish(&verify.repeat_until_pass().await)
+    let repetition = Repetition {
+        context,
+        http: &verify.run.http,
+        began: verify.run.began,
+        wait: verify.args.wait_for,
+        first_pause: retry_pause(None),
+    };
+    context.finish(&repetition.until_pass(async || verify.round().await).await)
 }
 
 /// In the place of the secret token of webhooks that there are none of.
@@ -51,30 +56,6 @@ struct Verify<'a> {
 }
 
 impl Verify<'_> {
-    /// Until everything holds and Factory has finished, or the one deadline of `--wait` has come.
-    async fn repeat_until_pass(&self) -> Findings {
-        let context = self.run.context;
-        if let Some(deadline) = self.deadline() {
-            self.run.http.end_at(deadline);
-        }
-        let mut pause = retry_pause(None);
-        loop {
-            let report = self.round().await;
-            let left = self.args.wait_for.unwrap_or_default().saturating_sub(self.run.duration());
-            let is_done = report.verdict() == Verdict::Pass && !report.is_pending();
-            if is_done || left.is_zero() {
-                return report;
-            }
-            let waiting = context.env.clock.sleep(pause.min(left));
-            context.terminal.with_spinner("waiting for every check to pass", waiting).await;
-            pause = retry_pause(Some(pause));
-        }
-    }
-
-    fn deadline(&self) -> Option<Instant> {
-        self.run.began.checked_add(self.args.wait_for?)
-    }
-
     async fn round(&self) -> Findings {
         let Self { run, desired, observer, args, filter } = self;
         let context = run.context;

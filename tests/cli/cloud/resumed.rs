@@ -94,7 +94,7 @@ fn ctrl_c_while_the_authorization_is_waited_for_gives_the_session_up() {
     let mut env = cloud(SESSION);
     env.set_clock_speed(1);
     let (tell, told) = mpsc::channel();
-    // The fourth question for the session or later: nobody authorizes.
+    // The fourth question for the session or later: no user authorizes.
     env.sandbox().at_request(9, Moment::AfterActing, move |_| {
         signal(told.recv().expect("the process"), "INT");
         RequestAction::Continue

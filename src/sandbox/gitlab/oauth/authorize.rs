@@ -7,7 +7,7 @@ use axum::extract::{OriginalUri, State as Shared};
 use axum::response::Response;
 use url::Url;
 
-use super::client::text;
+use super::client::{is_denial, text};
 use super::grants::{CodeChallenge, allowed_scopes};
 use super::{GrantSpec, description};
 use crate::sandbox::gitlab::auth::Call;
@@ -15,7 +15,7 @@ use crate::sandbox::gitlab::redirect_uri::is_registered;
 use crate::sandbox::gitlab::secrets::{self, Digest};
 use crate::sandbox::gitlab::state::{AccessGrant, GitLabState};
 use crate::sandbox::gitlab::web::page::{Form, WebPage, escape, redirect};
-use crate::sandbox::gitlab::web::session::{SignedIn, require_form, require_user};
+use crate::sandbox::gitlab::web::session::{Elsewhere, SignedIn, require_form, require_user};
 use crate::sandbox::gitlab::{GitLab, scopes};
 
 /// A request that may be shown to the user.
@@ -35,20 +35,14 @@ pub(in super::super) async fn show(
     Shared(gitlab): Shared<GitLab>,
     OriginalUri(uri): OriginalUri,
     call: Call,
-) -> Response {
-    let visitor = match require_user(&gitlab, &call, &uri) {
-        Ok(visitor) => visitor,
-        Err(elsewhere) => return *elsewhere,
-    };
+) -> Result<Response, Elsewhere> {
+    let visitor = require_user(&gitlab, &call, &uri)?;
     let mut state = gitlab.lock();
-    let request = match check(&gitlab, &state, &call) {
-        Ok(request) => request,
-        Err(problem) => return error_page(&problem),
-    };
+    let request = check(&gitlab, &state, &call).map_err(|problem| error_page(&problem))?;
     if request.is_trusted || (request.is_confidential && has_matching_token(&gitlab, &state, &visitor, &request)) {
-        return redirecting_page(&grant(&gitlab, &mut state, &visitor, request));
+        return Ok(redirecting_page(&grant(&gitlab, &mut state, &visitor, request)));
     }
-    consent_page(&gitlab, &state, &visitor, &request)
+    Ok(consent_page(&gitlab, &state, &visitor, &request))
 }
 
 /// The two forms of the page: consent, and with `_method=delete` denial.
@@ -56,23 +50,16 @@ pub(in super::super) async fn answer(
     Shared(gitlab): Shared<GitLab>,
     OriginalUri(uri): OriginalUri,
     call: Call,
-) -> Response {
-    let visitor = match require_form(&gitlab, &call, &uri) {
-        Ok(visitor) => visitor,
-        Err(elsewhere) => return *elsewhere,
-    };
+) -> Result<Response, Elsewhere> {
+    let visitor = require_form(&gitlab, &call, &uri)?;
     let mut state = gitlab.lock();
-    let request = match check(&gitlab, &state, &call) {
-        Ok(request) => request,
-        Err(problem) => return error_page(&problem),
-    };
-    let is_denied = call.method == axum::http::Method::DELETE || text(&call, "_method").as_deref() == Some("delete");
-    if is_denied {
+    let request = check(&gitlab, &state, &call).map_err(|problem| error_page(&problem))?;
+    if is_denial(&call) {
         let error = "access_denied";
         let pairs = [("error", error), ("error_description", description(error))];
-        return redirect(&with_query(&request.redirect_uri, &pairs, request.state.as_deref()));
+        return Ok(redirect(&with_query(&request.redirect_uri, &pairs, request.state.as_deref())));
     }
-    redirect(&grant(&gitlab, &mut state, &visitor, request))
+    Ok(redirect(&grant(&gitlab, &mut state, &visitor, request)))
 }
 
 /// In Doorkeeper's order; the first problem ends it.
@@ -186,18 +173,7 @@ fn consent_page(gitlab: &GitLab, state: &GitLabState, visitor: &SignedIn, reques
         ("code_challenge_method", method),
     ];
     let action = format!("{}/oauth/authorize", gitlab.root());
-    let form = |method, button, class, test_id| Form {
-        action: &action,
-        method,
-        token: &visitor.form_token,
-        hidden: hidden.clone(),
-        inside: String::new(),
-        button,
-        class,
-        test_id,
-    };
-    let page = page.form(&form("post", "Authorize", "confirm", "authorization-button"));
-    page.form(&form("delete", "Deny", "", "deny-button")).answer()
+    page.decision(&Form { hidden, ..Form::confirming(&action, &visitor.form_token) }).answer()
 }
 
 /// Whose account it is about.

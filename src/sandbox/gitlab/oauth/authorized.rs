@@ -10,7 +10,7 @@ use axum::response::Response;
 use crate::sandbox::gitlab::GitLab;
 use crate::sandbox::gitlab::auth::Call;
 use crate::sandbox::gitlab::web::page::{Form, WebPage, redirect};
-use crate::sandbox::gitlab::web::session::{require_form, require_user};
+use crate::sandbox::gitlab::web::session::{Elsewhere, require_form, require_user};
 
 /// Where the user sees them.
 pub(super) const PAGE: &str = "/-/user_settings/applications";
@@ -19,11 +19,8 @@ pub(in super::super) async fn list(
     Shared(gitlab): Shared<GitLab>,
     OriginalUri(uri): OriginalUri,
     call: Call,
-) -> Response {
-    let visitor = match require_user(&gitlab, &call, &uri) {
-        Ok(visitor) => visitor,
-        Err(elsewhere) => return *elsewhere,
-    };
+) -> Result<Response, Elsewhere> {
+    let visitor = require_user(&gitlab, &call, &uri)?;
     let mut state = gitlab.lock();
     let mut page = WebPage::new("Applications").text("h1", "Authorized applications");
     if let Some(notice) = visitor.take_notice(&mut state) {
@@ -39,19 +36,17 @@ pub(in super::super) async fn list(
     }
     for (id, scopes) in scopes {
         let name = state.applications.get(&id).map(|application| application.name.clone()).unwrap_or_default();
+        let action = format!("{}/oauth/authorized_applications/{id}", gitlab.root());
         let form = Form {
-            action: &format!("{}/oauth/authorized_applications/{id}", gitlab.root()),
             method: "delete",
-            token: &visitor.form_token,
-            hidden: Vec::new(),
-            inside: String::new(),
             button: "Revoke",
             class: "",
             test_id: "revoke-button",
+            ..Form::confirming(&action, &visitor.form_token)
         };
         page = page.text("p", &format!("{name}: {scopes}")).form(&form);
     }
-    page.answer()
+    Ok(page.answer())
 }
 
 /// Ends all tokens and codes of the application for this user.
@@ -60,16 +55,13 @@ pub(in super::super) async fn revoke(
     OriginalUri(uri): OriginalUri,
     Path(id): Path<u64>,
     call: Call,
-) -> Response {
-    let visitor = match require_form(&gitlab, &call, &uri) {
-        Ok(visitor) => visitor,
-        Err(elsewhere) => return *elsewhere,
-    };
+) -> Result<Response, Elsewhere> {
+    let visitor = require_form(&gitlab, &call, &uri)?;
     let mut state = gitlab.lock();
     for token in state.oauth_tokens.values_mut() {
         token.revoked |= token.application == Some(id) && token.user == Some(visitor.user);
     }
     state.grants.retain(|grant| grant.spec.application != id || grant.spec.user != visitor.user);
     visitor.notify(&mut state, "The application was revoked access.");
-    redirect(&state.link(PAGE))
+    Ok(redirect(&state.link(PAGE)))
 }

@@ -70,3 +70,8 @@ fn form(call: &Call) -> Option<PresentedClient> {
 pub(super) fn text(call: &Call, name: &str) -> Option<String> {
     call.params.text(name).ok().flatten().filter(|text| !text.trim().is_empty())
 }
+
+/// Whether a form of a page denies: Rails sends it as a POST whose field `_method` says DELETE.
+pub(super) fn is_denial(call: &Call) -> bool {
+    call.method == axum::http::Method::DELETE || text(call, "_method").as_deref() == Some("delete")
+}

@@ -7,13 +7,13 @@ use axum::response::{IntoResponse as _, Response};
 use jiff::SignedDuration;
 
 use super::authorize::who;
-use super::client::text;
+use super::client::{is_denial, text};
 use super::{OauthError, device};
 use crate::sandbox::gitlab::GitLab;
 use crate::sandbox::gitlab::auth::Call;
 use crate::sandbox::gitlab::state::{DeviceAnswer, DeviceCode, GitLabState};
 use crate::sandbox::gitlab::web::page::{Form, WebPage, escape, redirect};
-use crate::sandbox::gitlab::web::session::{SignedIn, require_form, require_user};
+use crate::sandbox::gitlab::web::session::{Elsewhere, SignedIn, require_form, require_user};
 
 const TITLE: &str = "Authorize device to access to your GitLab account.";
 
@@ -22,14 +22,11 @@ pub(in super::super) async fn enter(
     Shared(gitlab): Shared<GitLab>,
     OriginalUri(uri): OriginalUri,
     call: Call,
-) -> Response {
+) -> Result<Response, Elsewhere> {
     if !device::is_available(&gitlab, &gitlab.lock()) {
-        return OauthError::Page(axum::http::StatusCode::NOT_FOUND).into_response();
+        return Ok(OauthError::Page(axum::http::StatusCode::NOT_FOUND).into_response());
     }
-    let visitor = match require_user(&gitlab, &call, &uri) {
-        Ok(visitor) => visitor,
-        Err(elsewhere) => return *elsewhere,
-    };
+    let visitor = require_user(&gitlab, &call, &uri)?;
     let mut state = gitlab.lock();
     let mut page = WebPage::new("Authorize device").text("h1", TITLE);
     if let Some(notice) = visitor.take_notice(&mut state) {
@@ -40,17 +37,8 @@ pub(in super::super) async fn enter(
         "<label for=\"user_code\">User code</label>\
          <input id=\"user_code\" name=\"user_code\" value=\"{code}\" autocomplete=\"off\"><p></p>"
     );
-    let form = Form {
-        action: &format!("{}/oauth/device/confirm", gitlab.root()),
-        method: "post",
-        token: &visitor.form_token,
-        hidden: Vec::new(),
-        inside,
-        button: "Authorize",
-        class: "confirm",
-        test_id: "authorization-button",
-    };
-    page.form(&form).answer()
+    let action = format!("{}/oauth/device/confirm", gitlab.root());
+    Ok(page.form(&Form { inside, ..Form::confirming(&action, &visitor.form_token) }).answer())
 }
 
 /// What is asked for with the code that was entered.
@@ -58,13 +46,10 @@ pub(in super::super) async fn confirm(
     Shared(gitlab): Shared<GitLab>,
     OriginalUri(uri): OriginalUri,
     call: Call,
-) -> Response {
-    let visitor = match require_form(&gitlab, &call, &uri) {
-        Ok(visitor) => visitor,
-        Err(elsewhere) => return *elsewhere,
-    };
+) -> Result<Response, Elsewhere> {
+    let visitor = require_form(&gitlab, &call, &uri)?;
     let mut state = gitlab.lock();
-    let Some(place) = find(&gitlab, &state, &call) else { return back(&mut state, &visitor, UNKNOWN) };
+    let Some(place) = find(&gitlab, &state, &call) else { return Ok(back(&mut state, &visitor, UNKNOWN)) };
     let device = &state.device_codes[place];
     let name = state.applications.get(&device.application).map(|application| application.name.clone());
     let page = WebPage::new("Authorize device").text("h1", TITLE).html(&who(&state, &visitor));
@@ -74,18 +59,9 @@ pub(in super::super) async fn confirm(
         .text("p", &format!("Scopes associated with this request: {}", device.scopes.join(" ")))
         .html(&format!("<p><code>{}</code></p>\n", escape(&device.user_code)));
     let action = format!("{}/oauth/device", gitlab.root());
-    let form = |method, button, class, test_id| Form {
-        action: &action,
-        method,
-        token: &visitor.form_token,
-        hidden: vec![("user_code", Some(device.user_code.as_str()))],
-        inside: String::new(),
-        button,
-        class,
-        test_id,
-    };
-    let page = page.form(&form("post", "Confirm", "confirm", "authorization-button"));
-    page.form(&form("delete", "Deny", "", "deny-button")).answer()
+    let hidden = vec![("user_code", Some(device.user_code.as_str()))];
+    let form = Form { hidden, button: "Confirm", ..Form::confirming(&action, &visitor.form_token) };
+    Ok(page.decision(&form).answer())
 }
 
 /// The user's answer. Either way the code cannot be entered again.
@@ -93,20 +69,16 @@ pub(in super::super) async fn answer(
     Shared(gitlab): Shared<GitLab>,
     OriginalUri(uri): OriginalUri,
     call: Call,
-) -> Response {
-    let visitor = match require_form(&gitlab, &call, &uri) {
-        Ok(visitor) => visitor,
-        Err(elsewhere) => return *elsewhere,
-    };
+) -> Result<Response, Elsewhere> {
+    let visitor = require_form(&gitlab, &call, &uri)?;
     let mut state = gitlab.lock();
-    let Some(place) = find(&gitlab, &state, &call) else { return back(&mut state, &visitor, UNKNOWN) };
-    let is_denied = text(&call, "_method").as_deref() == Some("delete");
-    let (answer, says) = match is_denied {
+    let Some(place) = find(&gitlab, &state, &call) else { return Ok(back(&mut state, &visitor, UNKNOWN)) };
+    let (answer, says) = match is_denial(&call) {
         true => (DeviceAnswer::Denied, "The device was not authorized."),
         false => (DeviceAnswer::Approved(visitor.user), "Device successfully authorized."),
     };
     state.device_codes[place].answer = answer;
-    back(&mut state, &visitor, says)
+    Ok(back(&mut state, &visitor, says))
 }
 
 const UNKNOWN: &str = "The user code is invalid or has expired.";

@@ -42,6 +42,12 @@ impl WebPage {
         self.html(&form.html())
     }
 
+    /// Adds the form with a button to agree, and the same with one to deny.
+    pub(in super::super) fn decision(self, agree: &Form<'_>) -> Self {
+        let deny = Form { method: "delete", button: "Deny", class: "", test_id: "deny-button", ..agree.clone() };
+        self.form(agree).form(&deny)
+    }
+
     pub(in super::super) fn answer(self) -> Response {
         self.with_status(StatusCode::OK)
     }
@@ -63,6 +69,7 @@ impl WebPage {
 }
 
 /// A form of a page.
+#[derive(Clone)]
 pub(in super::super) struct Form<'a> {
     pub action: &'a str,
     /// As Rails sends it: a POST whose field `_method` says another one.
@@ -77,7 +84,21 @@ pub(in super::super) struct Form<'a> {
     pub test_id: &'a str,
 }
 
-impl Form<'_> {
+impl<'a> Form<'a> {
+    /// One that the user authorizes something with.
+    pub(in super::super) fn confirming(action: &'a str, token: &'a str) -> Self {
+        Self {
+            action,
+            method: "post",
+            token,
+            hidden: Vec::new(),
+            inside: String::new(),
+            button: "Authorize",
+            class: "confirm",
+            test_id: "authorization-button",
+        }
+    }
+
     fn html(&self) -> String {
         let Form { action, method, token, hidden, inside, button, class, test_id } = self;
         let delete = (*method == "delete").then_some("delete");

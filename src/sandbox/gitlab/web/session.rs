@@ -5,7 +5,7 @@
 use axum::Router;
 use axum::extract::State as Shared;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, Uri, header};
-use axum::response::Response;
+use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 
 use super::page::{Form, WebPage, redirect};
@@ -41,8 +41,23 @@ pub(in super::super) fn routes() -> Router<GitLab> {
     Router::new().route("/users/sign_in", get(show).post(sign_in))
 }
 
+/// What is answered in the place of the page.
+pub(in super::super) struct Elsewhere(Box<Response>);
+
+impl From<Response> for Elsewhere {
+    fn from(response: Response) -> Self {
+        Self(Box::new(response))
+    }
+}
+
+impl IntoResponse for Elsewhere {
+    fn into_response(self) -> Response {
+        *self.0
+    }
+}
+
 /// The signed-in user of a browser; without one, the redirect to the sign-in page, which leads back here.
-pub(in super::super) fn require_user(gitlab: &GitLab, call: &Call, uri: &Uri) -> Result<SignedIn, Box<Response>> {
+pub(in super::super) fn require_user(gitlab: &GitLab, call: &Call, uri: &Uri) -> Result<SignedIn, Elsewhere> {
     let mut state = gitlab.lock();
     if let Some(signed_in) = signed_in(&state, &call.headers) {
         return Ok(signed_in);
@@ -54,14 +69,14 @@ pub(in super::super) fn require_user(gitlab: &GitLab, call: &Call, uri: &Uri) ->
     let return_to = (call.method == axum::http::Method::GET).then_some(page);
     let session = WebSession { return_to, form_token: hex64(), ..WebSession::default() };
     state.web_sessions.insert(Digest::of(&id), session);
-    Err(Box::new(with_cookie(redirect(&state.link("/users/sign_in")), &id)))
+    Err(with_cookie(redirect(&state.link("/users/sign_in")), &id).into())
 }
 
 /// The user of a form that one of GitLab's own pages sent; 422 for a form from elsewhere.
-pub(in super::super) fn require_form(gitlab: &GitLab, call: &Call, uri: &Uri) -> Result<SignedIn, Box<Response>> {
+pub(in super::super) fn require_form(gitlab: &GitLab, call: &Call, uri: &Uri) -> Result<SignedIn, Elsewhere> {
     let signed_in = require_user(gitlab, call, uri)?;
     let sent = call.params.text("authenticity_token").ok().flatten();
-    if sent.as_deref() == Some(&signed_in.form_token) { Ok(signed_in) } else { Err(Box::new(foreign_form())) }
+    if sent.as_deref() == Some(&signed_in.form_token) { Ok(signed_in) } else { Err(foreign_form().into()) }
 }
 
 /// gitlab: public/422.html
@@ -149,15 +164,12 @@ fn page(gitlab: &GitLab, headers: &HeaderMap, alert: Option<&str>) -> Response {
         <label for=\"user_password\">Password</label>\
         <input id=\"user_password\" name=\"user[password]\" type=\"password\" autocomplete=\"off\" \
         data-testid=\"password-field\"><p></p>";
+    let action = format!("{}/users/sign_in", gitlab.root());
     let form = Form {
-        action: &format!("{}/users/sign_in", gitlab.root()),
-        method: "post",
-        token: &session.form_token,
-        hidden: Vec::new(),
         inside: inside.to_owned(),
         button: "Sign in",
-        class: "confirm",
         test_id: "sign-in-button",
+        ..Form::confirming(&action, &session.form_token)
     };
     let note = format!("Sandbox: the accounts are {}; any password is taken.", users.join(", "));
     let response = page.form(&form).text("p class=\"note\"", &note).answer();
