@@ -4,7 +4,7 @@ use super::outcome::{CheckOutcome, known};
 use super::{Check, CheckInfo, CheckSeverity};
 use crate::cloud::CloudSelection;
 use crate::error::Fix;
-use crate::observed::{CloudPlaceSeen, CloudSeen, Observation};
+use crate::observed::{CloudPlaceSeen, CloudSeen, Observation, Read};
 
 pub(super) const SELECTION: CheckInfo = CheckInfo {
     code: "cloud.selection",
@@ -35,6 +35,11 @@ pub(super) fn absent(check: &Check) -> Option<&'static str> {
             _ => None,
         },
     }
+}
+
+/// Whether only an administrator could read it: no one is that on GitLab.com.
+pub(super) const fn never_reads(read: Read) -> bool {
+    matches!(read, Read::License | Read::Applications)
 }
 
 pub(super) fn selection(sides: CloudSides<'_>) -> CheckOutcome {

@@ -168,7 +168,7 @@ fn require_inputs(interview: &Interview<'_>, access: Access) -> Result<(), Failu
         missing.push(&keys::KIT);
     }
     if access == Access::Read && !interview.is_set(&keys::TOKEN) {
-        missing.push(&keys::TOKEN);
+        missing.push(&keys::CLOUD_TOKEN);
     }
     if access.writes() {
         let is_missing = |setting: &&'static Definition| !interview.is_set(setting);

@@ -170,6 +170,27 @@ impl CloudPlan {
         self.notes.extend(kit::key_note(trust, record));
         self
     }
+
+    /// The same, saying what an earlier proof left that this run does not remove.
+    #[must_use]
+    pub fn with_leftovers(mut self, record: &Record) -> Self {
+        let proves = self.steps.iter().any(|step| matches!(step, CloudStep::Own(OwnCloudStep::Prove { .. })));
+        if !proves {
+            self.notes.extend(left_by_proof(record, ""));
+        }
+        self
+    }
+}
+
+/// What a proof that was killed left, and how it is removed; `meanwhile` says what else becomes of it.
+#[must_use]
+pub fn left_by_proof(record: &Record, meanwhile: &str) -> Option<String> {
+    (!record.exercises.is_empty()).then(|| {
+        format!(
+            "an earlier proof of this machine left a branch or a merge request in GitLab{meanwhile}; to remove it, run \
+             factory-gitlab connect --cloud --prove PROJECT"
+        )
+    })
 }
 
 #[cfg(test)]

@@ -254,15 +254,12 @@ pub fn beyond_lines(beyond: Option<&Beyond>, text: &mut Text) {
 impl Report for CloudReport {
     fn text(&self, text: &mut Text) {
         match &self.end {
-            CloudEnd::NothingToDo => {
+            CloudEnd::NothingToDo | CloudEnd::DryRun(_) if self.plan.is_empty() => {
                 let line = Line::new().with(Tone::Good, "nothing to do: ");
                 text.line(line.plain(format!("{} is already connected; nothing was written", self.instance)));
+                plan_lines(&self.plan, text);
             }
-            CloudEnd::DryRun(_) if self.plan.is_empty() => {
-                let line = Line::new().with(Tone::Good, "nothing to do: ");
-                text.line(line.plain(format!("{} is already connected; nothing was written", self.instance)));
-            }
-            CloudEnd::DryRun(_) => {
+            CloudEnd::NothingToDo | CloudEnd::DryRun(_) => {
                 text.line(Line::new().with(Tone::Strong, format!("Plan for {} (nothing was written)", self.instance)));
                 plan_lines(&self.plan, text);
             }

@@ -33,7 +33,7 @@ pub(in crate::commands) async fn connect(asked: CloudConnect, context: &Context<
     let mut run = interrupt.or(Box::pin(CloudRun::open(context, asked.access))).await??;
     let prover = interrupt.or(Box::pin(Prover::open(&run))).await??;
     let state = interrupt.or(State::read(&run)).await??;
-    let opening = state.plan(&run).with_kit(&run.desired.trust, &run.record);
+    let opening = state.plan(&run);
     if state.choice == CloudChoice::Open && !run.interview.prompter().can_ask() {
         return Err(nothing_selected());
     }
@@ -98,7 +98,8 @@ impl State {
     }
 
     fn plan(&self, run: &CloudRun<'_>) -> CloudPlan {
-        plan::cloud(&run.desired, &self.seen, self.authorization, &self.choice)
+        let plan = plan::cloud(&run.desired, &self.seen, self.authorization, &self.choice);
+        plan.with_kit(&run.desired.trust, &run.record).with_leftovers(&run.record)
     }
 }
 
@@ -190,9 +191,10 @@ impl Walk<'_, '_> {
         if !matches!(state.choice, CloudChoice::Stands(_)) {
             state.choice = CloudChoice::New(settled.selection.clone());
         }
-        let plan = state.plan(run).with_kit(&run.desired.trust, &run.record);
+        let plan = state.plan(run);
         if plan.writes() && (is_fresh || !self.was_approved) {
-            let approval = run.approve(&plan, Stage::Settled { authorized, settled: &settled })?;
+            let approval =
+                run.approve(&plan, Stage::Settled { authorized, settled: &settled, opening: self.opening })?;
             if let Err(failure) = approval.require() {
                 give_up(run, self.apply, authorized).await?;
                 return Err(failure);

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::super::{Commands, Definition, Heading, Setting, ValueKind, parse};
+use super::super::{Commands, Definition, Heading, Question, Setting, ValueKind, parse};
 use super::{BASE, GROUP, PERSONAL, PROJECT, settings};
 
 const CLOUD_OPTION: Definition = Definition { heading: Heading::Cloud, commands: Commands::Only(&["connect"]), ..BASE };
@@ -19,6 +19,16 @@ pub static CLOUD_CHOICES: &[&Definition] = &[
     &ACCOUNT.definition,
     &PROVE.definition,
 ];
+
+/// [`TOKEN`](super::TOKEN) as it is asked for where any user's will do.
+pub static CLOUD_TOKEN: Definition = Definition {
+    name: "a personal access token with the scope read_api",
+    question: Some(Question {
+        prompt: "Personal access token",
+        help: "The scope read_api is enough to verify; --prove needs api. It is not shown while you type.",
+    }),
+    ..super::TOKEN.definition
+};
 
 settings! {
     pub static CLOUD: Setting<bool> = Setting {
