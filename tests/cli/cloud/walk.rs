@@ -258,7 +258,7 @@ fn verify_status_and_disconnect_speak_of_the_same_connection() {
       pass     token.scopes              the token has the scopes that are needed (api)
       pass     token.expiry              the token does not expire soon (until [date])
       skip     token.admin               the token acts as an administrator (on GitLab.com no administrator is needed)
-      pass     token.excess              the token has no more scopes than needed (read_api is enough; only --prove needs api)
+      pass     token.excess              the token has no more scopes than needed (read_api is enough; api is for a proof by connect --cloud)
       skip     token.handed_over         the token that Factory was given is valid (on GitLab.com Factory gets no personal access token)
 
     application
