@@ -165,7 +165,7 @@ impl GitLab {
 
     /// Whether it behaves as GitLab.com.
     #[must_use]
-    pub(crate) fn is_cloud(&self) -> bool {
+    pub fn is_cloud(&self) -> bool {
         self.inner.options.cloud.is_some()
     }
 

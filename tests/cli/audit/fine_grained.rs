@@ -30,7 +30,10 @@ fn use_token(env: &mut TestEnv, permissions: &[Permission]) {
     };
     let grants = Boundary::ALL.map(of).to_vec();
     let scopes = vec!["granular".to_owned()];
-    let token = env.sandbox().gitlab().add_token(TokenSpec { granular: true, scopes, grants, ..TokenSpec::default() });
+    // On GitLab.com it is a user's, who is the second one.
+    let user = if env.sandbox().gitlab().is_cloud() { 2 } else { TokenSpec::default().user };
+    let spec = TokenSpec { user, granular: true, scopes, grants, ..TokenSpec::default() };
+    let token = env.sandbox().gitlab().add_token(spec);
     env.set("GITLAB_TOKEN", &token);
     env.sandbox().gitlab().lock().used_permissions.clear();
 }
