@@ -240,7 +240,11 @@ fn excess(context: &CheckContext<'_>) -> CheckOutcome {
     if excess.is_empty() {
         let is_for_proofs = context.policy.task == Task::VerifyCloud && token.scopes.iter().any(|scope| scope == "api");
         let passed = CheckOutcome::pass();
-        return if is_for_proofs { passed.note("read_api is enough; api is for a proof by connect --cloud") } else { passed };
+        return if is_for_proofs {
+            passed.note("read_api is enough; api is for a proof by connect --cloud")
+        } else {
+            passed
+        };
     }
     let names = excess.iter().map(|scope| scope.as_str()).collect::<Vec<_>>().join(", ");
     CheckOutcome::warn(format!("the token also has {names}")).evidence("excess", &excess).fix(new_token(context))
