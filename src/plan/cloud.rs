@@ -171,12 +171,19 @@ impl CloudPlan {
         self
     }
 
-    /// The same, saying what an earlier proof left that this run does not remove.
+    /// The same, saying what an earlier run left that this one does not remove: of a proof, and the consent of an account.
     #[must_use]
     pub fn with_leftovers(mut self, record: &Record) -> Self {
         let proves = self.steps.iter().any(|step| matches!(step, CloudStep::Own(OwnCloudStep::Prove { .. })));
         if !proves {
             self.notes.extend(left_by_proof(record, ""));
+        }
+        let earlier = record.cloud.as_deref().and_then(|cloud| cloud.account.as_ref());
+        if let Some(account) = earlier.filter(|_| self.authorizes()) {
+            self.notes.push(format!(
+                "{account} authorized Factory earlier: Factory goes on with the account that authorizes now; only {account} can \
+                 withdraw the earlier consent"
+            ));
         }
         self
     }

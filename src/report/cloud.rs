@@ -15,7 +15,7 @@ use crate::error::{ExitCode, Failure, Fix};
 use crate::factory::{FactoryState, FactoryStatus, Receipt};
 use crate::instance::InstanceUrl;
 use crate::kit::KitFingerprint;
-use crate::plan::{CloudPlan, CloudStep};
+use crate::plan::{CloudPlan, CloudStep, OwnCloudStep};
 use crate::text::{Line, Text, Tone, counted};
 
 /// How it ended.
@@ -150,6 +150,13 @@ impl CloudReport {
         }
     }
 
+    /// Whether Factory has the selection: by this run, or from before.
+    fn is_selected(&self) -> bool {
+        let selects = |step: &CloudStep| matches!(step, CloudStep::Own(OwnCloudStep::Select { .. }));
+        let place = self.plan.steps.iter().position(selects);
+        place.is_none_or(|place| self.end_of(place).is_none_or(|end| end == StepEnd::Done))
+    }
+
     fn changed(&self) -> bool {
         self.writes > 0
     }
@@ -185,13 +192,14 @@ impl CloudReport {
         if let Some(account) = &self.account {
             text.line(format!("authorized by {account}"));
         }
-        for part in self.selection.iter().flat_map(CloudSelection::parts) {
+        for part in self.selection.iter().filter(|_| self.is_selected()).flat_map(CloudSelection::parts) {
             text.line(format!("Factory works on {part}"));
         }
         for warning in &self.warnings {
             text.line(Line::new().with(Tone::Warn, "warning: ").plain(warning.clone()));
         }
-        if !matches!(self.end, CloudEnd::NothingToDo) {
+        let selects_all = self.selection.as_ref().is_some_and(|selection| selection.all);
+        if matches!(self.end, CloudEnd::Applied { .. }) && !selects_all {
             beyond_lines(self.beyond.as_ref(), text);
         }
         if let Some(proof) = &self.proof {

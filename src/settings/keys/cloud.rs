@@ -30,6 +30,13 @@ pub static CLOUD_TOKEN: Definition = Definition {
     ..super::TOKEN.definition
 };
 
+/// Whether a setting says something of an application, of webhooks or of a bundle, which a connection to GitLab.com does not have.
+pub(crate) fn is_self_hosted_only(setting: &Definition) -> bool {
+    let is_shared = ["group", "project", "personal", "recipient", "upload_url"].contains(&setting.key);
+    let is_of_parts = matches!(setting.heading, Heading::Application | Heading::Webhooks | Heading::KitOverrides);
+    !is_shared && (is_of_parts || ["bundle_out", "handover_token"].contains(&setting.key))
+}
+
 settings! {
     pub static CLOUD: Setting<bool> = Setting {
         definition: Definition {
