@@ -81,7 +81,7 @@ struct CloudDocument<'r> {
     kit: &'r KitFingerprint,
     verdict: &'static str,
     exit_code: u8,
-    /// Whether this run changed anything.
+    /// Whether this run changed anything; with `--dry-run`, whether a run would.
     changed: bool,
     steps: Vec<Row<'r>>,
     notes: &'r [String],
@@ -150,8 +150,12 @@ impl CloudReport {
         }
     }
 
-    fn changed(&self) -> bool {
-        self.writes > 0
+    /// Whether it changed anything; of a dry run, whether a run would.
+    fn has_changed(&self) -> bool {
+        match self.end {
+            CloudEnd::DryRun(_) => !self.plan.is_empty(),
+            CloudEnd::NothingToDo | CloudEnd::Applied { .. } => self.writes > 0,
+        }
     }
 
     fn applied(&self, text: &mut Text) {
@@ -305,7 +309,7 @@ impl Report for CloudReport {
             kit: &self.kit,
             verdict: self.verdict(),
             exit_code: self.exit_code() as u8,
-            changed: self.changed(),
+            changed: self.has_changed(),
             steps: self.plan.steps.iter().enumerate().map(row).collect(),
             notes: &self.plan.notes,
             warnings: &self.warnings,
