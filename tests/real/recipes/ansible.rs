@@ -68,7 +68,7 @@ fn a_playbook_plans_connects_and_then_changes_nothing() {
     assert_eq!(changed(&play(&[]).good()), [0, 0, 0]);
 
     // What could not be found out is tried again, and then the reason is said.
-    fleet[0].1.sandbox().fault("* /api/v4/**=status:503").expect("a fault");
+    fleet[0].1.sandbox().fault("GET /api/v4/**=status:503").expect("a fault");
     let failed = play(&["--limit", "berlin"]);
     assert_eq!(failed.code, Some(2), "{}", failed.said);
     assert!(failed.said.contains("FAILED - RETRYING: [berlin]: Connect"), "{}", failed.said);

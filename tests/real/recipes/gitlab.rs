@@ -3,6 +3,7 @@
 
 use std::path::PathBuf;
 
+use factory_gitlab::sandbox::gitlab::hooks::Owner;
 use serde_json::{Value, json};
 
 use super::{Ended, Written, node_tool, python_tool};
@@ -18,11 +19,21 @@ struct Project {
 impl Project {
     fn new(recipe: &str) -> Option<Self> {
         let runner = node_tool("gitlab-ci-local", &format!("the recipe {recipe} as a pipeline"))?;
-        let files = Written::new(recipe);
-        for args in [&["init", "--quiet"][..], &["remote", "add", "origin", "git@gitlab.example.com:acme/tools.git"]] {
-            finish(program("git").arg("-C").arg(files.env.path("")).args(args));
-        }
-        Some(Self { files, runner })
+        let project = Self { files: Written::new(recipe), runner };
+        project.git("init --quiet");
+        project.git("remote add origin git@gitlab.example.com:acme/tools.git");
+        project.commit();
+        Some(project)
+    }
+
+    fn git(&self, line: &str) {
+        finish(program("git").current_dir(self.files.env.path("")).args(line.split(' ')));
+    }
+
+    /// A local include is read only where git knows it.
+    fn commit(&self) {
+        self.git("add --all");
+        self.git("-c user.name=test -c user.email=test@example.com commit --quiet --message recipe");
     }
 
     /// The variables of the project's settings, in the form of the runner.
@@ -31,53 +42,58 @@ impl Project {
         self.files.env.file(".gitlab-ci-local-variables.yml", variables.to_string());
     }
 
-    fn run(&self, args: &[&str]) -> Ended {
+    /// Runs the pipeline. Its exit code does not tell that a job has failed where some exit codes of it may; its last lines do.
+    fn run(&self, more: &[&str]) -> Ended {
         let mut command = self.files.command(&self.runner);
-        let here = format!("CI_PROJECT_DIR={}", self.files.env.path("").display());
-        command.args(["--force-shell-executor", "--variable", "CI_PIPELINE_SOURCE=schedule", "--variable", &here]);
-        command.args(["--ignore-predefined-vars", "CI_PIPELINE_SOURCE,CI_PROJECT_DIR"]).args(args);
+        command.args(["--force-shell-executor", "--variable", "CI_PIPELINE_SOURCE=schedule"]);
+        command.args(["--variable", "CI_PROJECT_DIR=."]);
+        command.args(["--ignore-predefined-vars", "CI_PIPELINE_SOURCE,CI_PROJECT_DIR"]).args(more);
         Ended::of(command.env("NO_COLOR", "1"))
     }
+}
 
-    /// Fails where a job is not as wanted, or where the secrets of an instance are in the log.
-    #[track_caller]
-    fn ends(&self, env: &TestEnv, wanted: &str) {
-        let ended = self.run(&[]);
-        assert!(ended.said.contains(&format!(" {wanted} ")), "{wanted}:\n{}", ended.said);
-        assert_eq!(ended.code == Some(0), !wanted.starts_with("FAIL"), "{wanted}:\n{}", ended.said);
-        let report = self.files.text("factory-connection.xml");
-        assert!(report.contains("<testcase"), "{report}");
-        holds_no_secret(&[&ended.said, &report], &secrets(env));
-    }
+/// Removes a webhook, as an administrator would.
+fn remove_a_hook(env: &TestEnv) {
+    let hook = env.sandbox().gitlab().all_hooks().swap_remove(0);
+    let Owner::Group(group) = hook.owner else { unreachable!("a licensed instance has a webhook on its group") };
+    let (status, answer) = env.api("DELETE", &format!("/groups/{group}/hooks/{}", hook.id), &json!({}));
+    assert_eq!(status, 204, "{answer}");
 }
 
 fn secrets(env: &TestEnv) -> Vec<String> {
     ["GITLAB_TOKEN", "FACTORY_API_KEY"].map(|name| env.variables()[name].clone()).to_vec()
 }
 
-/// The pipeline of a project is green, orange and red as the exit code says.
+/// The job of the one recipe beside the component of the other: a pipeline takes longer to start than to run.
 #[test]
 fn a_pipeline_is_red_for_a_failed_check_and_orange_for_what_could_not_be_found_out() {
-    let (Some(job), Some(component)) = (Project::new("gitlab-ci"), Project::new("gitlab-component")) else { return };
+    let Some(project) = Project::new("gitlab-component") else { return };
     let env = TestEnv::with(small());
     let names = ["GITLAB_URL", "GITLAB_TOKEN", "FACTORY_KIT", "FACTORY_API_KEY"];
-    let variables: Value = names.map(|name| (name.to_owned(), json!(env.variables()[name]))).into_iter().collect();
-    job.set_variables(&variables);
-    component.set_variables(&variables);
+    project.files.env.file("nightly.yml", Written::new("gitlab-ci").text(".gitlab-ci.yml"));
+    project.commit();
+    project.files.edit(".gitlab-ci.yml", "include:\n", "include:\n  - local: nightly.yml\n");
+    project.set_variables(&names.map(|name| (name.to_owned(), json!(env.variables()[name]))).into_iter().collect());
     let with = "job-name: test-verify\n      only: \"[!f]*\"\n      live: true\n      expires-within: 3";
-    component.files.edit(".gitlab-ci.yml", "job-name: test-verify", with);
+    project.files.edit(".gitlab-ci.yml", "job-name: test-verify", with);
+    let ends = |verdict: &str| {
+        let ended = project.run(&["--concurrency", "1"]);
+        for job in ["factory-connection", "test-verify"] {
+            assert!(ended.said.contains(&format!("\n {verdict}  {job}")), "{verdict} {job}:\n{}", ended.said);
+        }
+        let report = project.files.text("factory-connection.xml");
+        assert!(report.contains("<testcase"), "{report}");
+        holds_no_secret(&[&ended.said, &report], &secrets(&env));
+    };
 
-    job.ends(&env, "FAIL  factory-connection");
-    component.ends(&env, "FAIL  test-verify");
+    ends("FAIL");
     assert_eq!(env.run(&["connect", "--yes"]).code, 0);
-    job.ends(&env, "PASS  factory-connection");
-    component.ends(&env, "PASS  test-verify");
+    ends("PASS");
     env.sandbox().fault("GET /api/v4/applications=status:503").expect("a fault");
-    job.ends(&env, "WARN  factory-connection");
-    component.ends(&env, "WARN  test-verify");
+    ends("WARN");
 
-    component.files.edit(".gitlab-ci.yml", "live: true", "fail-on: nonsense");
-    let refused = component.run(&[]);
+    project.files.edit(".gitlab-ci.yml", "live: true", "fail-on: nonsense");
+    let refused = project.run(&[]);
     assert_ne!(refused.code, Some(0), "{}", refused.said);
     assert!(refused.said.contains("`fail-on` input: `nonsense` cannot be used"), "{}", refused.said);
 }
@@ -100,7 +116,7 @@ fn a_fleet_is_connected_and_verified_and_ends_with_one_table() {
     }
     // Each job has a folder of its own, as on a runner: what passes from one to the next are artifacts and the cache.
     let pipeline = |more: &[&str]| {
-        let ended = project.run(&[&["--shell-isolation", "--variable", "CI_PROJECT_DIR=."], more].concat());
+        let ended = project.run(&[&["--shell-isolation"], more].concat());
         let table = project.files.text("table.txt");
         let secrets: Vec<String> = fleet.iter().flat_map(|(_, env)| secrets(env)).collect();
         holds_no_secret(&[&ended.said, &table], &secrets);
@@ -109,16 +125,40 @@ fn a_fleet_is_connected_and_verified_and_ends_with_one_table() {
 
     let (connected, table) = pipeline(&["--variable", "APPLY=true"]);
     assert_eq!(connected.code, Some(0), "{}", connected.said);
-    insta::assert_snapshot!(table, @"");
+    insta::assert_snapshot!(table, @r"
+        INSTANCE             COMMAND  VERDICT     CHANGED EXIT
+        austin               connect  connected   true    0
+        austin               verify   pass        -       0
+        berlin               connect  connected   true    0
+        berlin               verify   pass        -       0
+        osaka                connect  connected   true    0
+        osaka                verify   pass        -       0
+        ");
 
+    // GitLab of austin is away, and on osaka a webhook is missing.
     let [_, (_, away), (_, changed)] = &fleet;
-    away.sandbox().fault("* /api/v4/**=status:503").expect("a fault");
-    let hook = changed.sandbox().gitlab().all_hooks()[0].id;
-    let (status, _) = changed.api("DELETE", &format!("/groups/1/hooks/{hook}"), &json!({}));
-    assert_eq!(status, 204);
-    let (looked, table) = pipeline(&[]);
-    assert_ne!(looked.code, Some(0), "{}", looked.said);
-    insta::assert_snapshot!(table, @"");
+    away.sandbox().fault("GET /api/v4/**=status:503").expect("a fault");
+    remove_a_hook(changed);
+    let (planned, table) = pipeline(&[]);
+    for (verdict, job) in [
+        ("PASS", "connect: [berlin"),
+        ("PASS", "verify: [berlin"),
+        ("WARN", "connect: [austin"),
+        ("WARN", "verify: [austin"),
+        ("WARN", "connect: [osaka"),
+        ("FAIL", "verify: [osaka"),
+    ] {
+        assert!(planned.said.contains(&format!("\n {verdict}  {job}")), "{verdict} {job}:\n{}", planned.said);
+    }
+    insta::assert_snapshot!(table, @r"
+    INSTANCE             COMMAND  VERDICT     CHANGED EXIT
+    austin               connect  error       -       3
+    austin               verify   unknown     -       3
+    berlin               connect  connected   false   0
+    berlin               verify   pass        -       0
+    osaka                connect  pending     true    4
+    osaka                verify   fail        -       1
+    ");
 }
 
 #[test]
