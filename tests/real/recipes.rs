@@ -11,6 +11,9 @@ use std::process::Command;
 use crate::cli::test_env::TestEnv;
 use crate::programs::{find, say, variable};
 
+/// What the recipes have in place of a kit's fingerprint.
+const FINGERPRINT: &str = "0123-4567-89ab-cdef-0123-4567";
+
 /// A folder with the files of a recipe, as the program writes them.
 struct Written {
     env: TestEnv,

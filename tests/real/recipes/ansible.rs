@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
-use super::{Ended, Written, python_tool};
+use super::{Ended, FINGERPRINT, Written, python_tool};
 use crate::cli::test_env::{TestEnv, small};
 use crate::programs::holds_no_secret;
 
@@ -42,7 +42,13 @@ fn a_playbook_plans_connects_and_then_changes_nothing() {
         "{{ inventory_dir }}/{{ inventory_hostname }}.json",
     );
     for (host, env) in &mut fleet {
-        role.edit("inventory.yml", &format!("https://gitlab.{host}.example.com"), &env.variables()["GITLAB_URL"]);
+        let example = format!("https://gitlab.{host}.example.com\n      factory_gitlab_kit_fingerprint: {FINGERPRINT}");
+        let own = format!(
+            "{}\n      factory_gitlab_kit_fingerprint: {}",
+            env.variables()["GITLAB_URL"],
+            env.kit_fingerprint()
+        );
+        role.edit("inventory.yml", &example, &own);
         role.env.file(&format!("{host}.json"), env.sandbox().factory().kit_json().to_string());
         let state = role.env.path(".factory-gitlab");
         env.set("FACTORY_GITLAB_STATE_DIR", &state.to_string_lossy());

@@ -4,7 +4,7 @@
 use std::path::PathBuf;
 
 use factory_gitlab::sandbox::gitlab::hooks::Owner;
-use serde_json::{Value, json};
+use serde_json::json;
 
 use super::{Ended, Written, node_tool, python_tool};
 use crate::cli::test_env::{TestEnv, small};
@@ -36,8 +36,16 @@ impl Project {
         self.git("-c user.name=test -c user.email=test@example.com commit --quiet --message recipe");
     }
 
-    /// The variables of the project's settings, in the form of the runner.
-    fn set_variables(&self, variables: &Value) {
+    /// The variables of the project's settings, for each scope of environments those of an instance, in the form of the runner.
+    fn set_variables(&self, scopes: &[(&str, &TestEnv)]) {
+        let mut variables = json!({ "FACTORY_KIT": { "type": "file" } });
+        for (scope, env) in scopes {
+            let of = |name: &str| env.variables()[name].clone();
+            variables["FACTORY_KIT"]["values"][scope] = json!(env.sandbox().factory().kit_json().to_string());
+            variables["FACTORY_KIT_FINGERPRINT"]["values"][scope] = json!(env.kit_fingerprint());
+            variables["GITLAB_TOKEN"]["values"][scope] = json!(of("GITLAB_TOKEN"));
+            variables["FACTORY_API_KEY"]["values"][scope] = json!(of("FACTORY_API_KEY"));
+        }
         // JSON is YAML.
         self.files.env.file(".gitlab-ci-local-variables.yml", variables.to_string());
     }
@@ -69,13 +77,14 @@ fn secrets(env: &TestEnv) -> Vec<String> {
 fn a_pipeline_is_red_for_a_failed_check_and_orange_for_what_could_not_be_found_out() {
     let Some(project) = Project::new("gitlab-component") else { return };
     let env = TestEnv::with(small());
-    let names = ["GITLAB_URL", "GITLAB_TOKEN", "FACTORY_KIT", "FACTORY_API_KEY"];
     project.files.env.file("nightly.yml", Written::new("gitlab-ci").text(".gitlab-ci.yml"));
     project.commit();
     project.files.edit(".gitlab-ci.yml", "include:\n", "include:\n  - local: nightly.yml\n");
-    project.set_variables(&names.map(|name| (name.to_owned(), json!(env.variables()[name]))).into_iter().collect());
+    project.set_variables(&[("*", &env)]);
     let with = "job-name: test-verify\n      only: \"[!f]*\"\n      live: true\n      expires-within: 3";
-    project.files.edit(".gitlab-ci.yml", "job-name: test-verify", with);
+    let with = format!("{with}\n      gitlab-url: {}", env.variables()["GITLAB_URL"]);
+    project.files.edit(".gitlab-ci.yml", "job-name: test-verify", &with);
+    project.files.edit("nightly.yml", "$CI_SERVER_URL", &env.variables()["GITLAB_URL"]);
     let ends = |verdict: &str| {
         let ended = project.run(&["--concurrency", "1"]);
         for job in ["factory-connection", "test-verify"] {
@@ -104,12 +113,10 @@ const FLEET: [&str; 3] = ["berlin", "austin", "osaka"];
 fn a_fleet_is_connected_and_verified_and_ends_with_one_table() {
     let Some(project) = Project::new("gitlab-fleet") else { return };
     let fleet = FLEET.map(|name| (name, TestEnv::with(small())));
-    let mut variables = json!({});
-    for name in ["GITLAB_TOKEN", "FACTORY_KIT", "FACTORY_API_KEY"] {
-        let scoped = fleet.iter().map(|(instance, env)| (format!("factory/{instance}"), json!(env.variables()[name])));
-        variables[name] = json!({ "type": "variable", "values": scoped.collect::<Value>() });
-    }
-    project.set_variables(&variables);
+    let scopes = FLEET.map(|name| format!("factory/{name}"));
+    let scoped: Vec<(&str, &TestEnv)> =
+        scopes.iter().map(String::as_str).zip(fleet.iter().map(|(_, env)| env)).collect();
+    project.set_variables(&scoped);
     for (name, env) in &fleet {
         let example = format!("https://gitlab.{name}.example.com");
         project.files.edit(".gitlab-ci.yml", &example, &env.variables()["GITLAB_URL"]);

@@ -1,6 +1,6 @@
 //! The CronJob: its schema, and what its container runs. A cluster is not at hand.
 
-use super::{Ended, Written, python_tool};
+use super::{Ended, FINGERPRINT, Written, python_tool};
 use crate::cli::test_env::{TestEnv, small};
 
 /// From the first release on in which a job's failures can be told apart by their exit codes.
@@ -33,7 +33,8 @@ fn args(manifest: &str, secrets: &str) -> Vec<String> {
 fn the_container_reads_its_secrets_as_kubernetes_lays_them_out() {
     let mut env = TestEnv::with(small());
     assert_eq!(env.run(&["connect", "--yes"]).code, 0);
-    let manifest = Written::new("kubernetes").text("cronjob.yml");
+    env.on_another_machine();
+    let manifest = Written::new("kubernetes").text("cronjob.yml").replace(FINGERPRINT, &env.kit_fingerprint());
     make_folder(&env, "..data");
     for (name, value) in [
         ("token", env.variables()["GITLAB_TOKEN"].clone()),
@@ -47,7 +48,7 @@ fn the_container_reads_its_secrets_as_kubernetes_lays_them_out() {
         env.unset(name);
     }
     let args = args(&manifest, &env.path("").to_string_lossy());
-    assert_eq!(args.len(), 5, "{args:?}");
+    assert_eq!(args.len(), 6, "{args:?}");
     let args: Vec<&str> = args.iter().map(String::as_str).collect();
     let run = env.run(&args);
     assert_eq!(run.code, 0, "{run}");
