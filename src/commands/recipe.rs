@@ -130,4 +130,21 @@ mod tests {
         hint: a similar value exists: 'gitlab-ci'
         ");
     }
+
+    /// The commands of the files' comments; what the engines run, `tests/real/recipes` runs.
+    #[test]
+    fn the_commands_that_a_recipe_names_are_this_programs() {
+        let command =
+            regex::Regex::new(r"factory-gitlab (recipe [a-z-]+( --dir [./a-z]+)?|kit show)").expect("a pattern");
+        for recipe in recipe::ALL {
+            let texts: Vec<String> = recipe.files.iter().map(crate::recipe::RecipeFile::text).collect();
+            let named = texts.iter().flat_map(|text| command.find_iter(text)).map(|found| found.as_str());
+            let named: Vec<&str> = named.collect();
+            assert!(!named.is_empty(), "{}", recipe.name);
+            for line in named {
+                let args: Vec<std::ffi::OsString> = line.split(' ').map(Into::into).collect();
+                assert!(matches!(crate::commands::parse(&args), Ok(crate::cli::Parsed::Run(_))), "{line}");
+            }
+        }
+    }
 }

@@ -31,6 +31,10 @@ impl Written {
         std::fs::read_to_string(self.env.path(path)).expect("a file of the recipe")
     }
 
+    fn make_folder(&self, name: &str) {
+        make_folder(&self.env.path(name));
+    }
+
     /// Replaces a part of a file by what a user would put there.
     fn edit(&self, path: &str, from: &str, to: &str) {
         let text = self.text(path);
@@ -48,6 +52,11 @@ impl Written {
         command.env_remove("FACTORY_GITLAB_STATE_DIR").current_dir(self.env.path(""));
         command
     }
+}
+
+#[expect(clippy::disallowed_methods, reason = "a test makes folders of its own")]
+fn make_folder(path: &std::path::Path) {
+    std::fs::create_dir(path).expect("a folder");
 }
 
 /// How a program of another kind ended, and what it said on both streams.

@@ -18,13 +18,14 @@ fn changed(said: &str) -> [u32; 3] {
 }
 
 /// The values that a user keeps in a vault.
-fn vault(fleet: &[(&str, TestEnv)]) -> Value {
+fn vault(fleet: &[(&str, TestEnv)], role: &Written) -> Value {
     let of = |name: &str| -> Map<String, Value> {
         fleet.iter().map(|(host, env)| ((*host).to_owned(), json!(env.variables()[name]))).collect()
     };
     json!({
         "vault_gitlab_tokens": of("GITLAB_TOKEN"),
         "vault_factory_keys": of("FACTORY_API_KEY"),
+        "factory_gitlab_secrets_path": role.env.path("secrets"),
         "factory_gitlab_retries": 1,
         "factory_gitlab_delay": 0,
     })
@@ -56,7 +57,8 @@ fn a_playbook_plans_connects_and_then_changes_nothing() {
             assert_eq!(env.run(&["connect", "--yes"]).code, 0);
         }
     }
-    role.env.file("vault.json", vault(&fleet).to_string());
+    role.make_folder("secrets");
+    role.env.file("vault.json", vault(&fleet, &role).to_string());
     let secrets: Vec<String> = fleet
         .iter()
         .flat_map(|(_, env)| ["GITLAB_TOKEN", "FACTORY_API_KEY"].map(|name| env.variables()[name].clone()))
@@ -79,8 +81,8 @@ fn a_playbook_plans_connects_and_then_changes_nothing() {
     assert_eq!(failed.code, Some(2), "{}", failed.said);
     assert!(failed.said.contains("FAILED - RETRYING: [berlin]: Connect"), "{}", failed.said);
     assert!(failed.said.contains("503"), "{}", failed.said);
-    let left = std::fs::read_dir("/dev/shm").map(|entries| entries.flatten().collect::<Vec<_>>()).unwrap_or_default();
-    assert!(!left.iter().any(|entry| entry.file_name().to_string_lossy().starts_with("factory-gitlab-")), "{left:?}");
+    let left: Vec<_> = std::fs::read_dir(role.env.path("secrets")).expect("the folder for secrets").collect();
+    assert!(left.is_empty(), "{left:?}");
 }
 
 #[test]

@@ -35,7 +35,7 @@ fn the_container_reads_its_secrets_as_kubernetes_lays_them_out() {
     assert_eq!(env.run(&["connect", "--yes"]).code, 0);
     env.on_another_machine();
     let manifest = Written::new("kubernetes").text("cronjob.yml").replace(FINGERPRINT, &env.kit_fingerprint());
-    make_folder(&env, "..data");
+    super::make_folder(&env.path("..data"));
     for (name, value) in [
         ("token", env.variables()["GITLAB_TOKEN"].clone()),
         ("kit", env.sandbox().factory().kit_json().to_string()),
@@ -52,9 +52,4 @@ fn the_container_reads_its_secrets_as_kubernetes_lays_them_out() {
     let args: Vec<&str> = args.iter().map(String::as_str).collect();
     let run = env.run(&args);
     assert_eq!(run.code, 0, "{run}");
-}
-
-#[expect(clippy::disallowed_methods, reason = "the test makes a folder of its own")]
-fn make_folder(env: &TestEnv, name: &str) {
-    std::fs::create_dir(env.path(name)).expect("a folder");
 }
