@@ -150,12 +150,8 @@ impl CloudReport {
         }
     }
 
-    /// Whether it changed anything; of a dry run, whether a run would.
-    fn has_changed(&self) -> bool {
-        match self.end {
-            CloudEnd::DryRun(_) => !self.plan.is_empty(),
-            CloudEnd::NothingToDo | CloudEnd::Applied { .. } => self.writes > 0,
-        }
+    fn changed(&self) -> bool {
+        self.writes > 0
     }
 
     fn applied(&self, text: &mut Text) {
@@ -205,6 +201,11 @@ impl CloudReport {
             text.line(Line::new().plain(what).with(tone, proof.seen.clone()));
             proof.left.iter().for_each(|left| text.line(Line::new().with(Tone::Warn, "left: ").plain(left.clone())));
         }
+    }
+
+    /// A dry run that would change something.
+    fn is_pending(&self) -> bool {
+        matches!(self.end, CloudEnd::DryRun(_)) && !self.plan.is_empty()
     }
 
     fn next_steps(&self, text: &mut Text) {
@@ -309,7 +310,7 @@ impl Report for CloudReport {
             kit: &self.kit,
             verdict: self.verdict(),
             exit_code: self.exit_code() as u8,
-            changed: self.has_changed(),
+            changed: self.changed() || self.is_pending(),
             steps: self.plan.steps.iter().enumerate().map(row).collect(),
             notes: &self.plan.notes,
             warnings: &self.warnings,
