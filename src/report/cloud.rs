@@ -81,7 +81,7 @@ struct CloudDocument<'r> {
     kit: &'r KitFingerprint,
     verdict: &'static str,
     exit_code: u8,
-    /// Whether this run changed anything.
+    /// Whether this run changed anything; with `--dry-run`, whether a run would.
     changed: bool,
     steps: Vec<Row<'r>>,
     notes: &'r [String],
@@ -211,6 +211,11 @@ impl CloudReport {
         }
     }
 
+    /// A dry run that would change something.
+    fn is_pending(&self) -> bool {
+        matches!(self.end, CloudEnd::DryRun(_)) && !self.plan.is_empty()
+    }
+
     fn next_steps(&self, text: &mut Text) {
         if self.exit_code() == ExitCode::Done && !matches!(self.end, CloudEnd::DryRun(_)) {
             let line = Line::new().plain("Check it at any time: ");
@@ -310,7 +315,7 @@ impl Report for CloudReport {
             kit: &self.kit,
             verdict: self.verdict(),
             exit_code: self.exit_code() as u8,
-            changed: self.changed(),
+            changed: self.changed() || self.is_pending(),
             steps: self.plan.steps.iter().enumerate().map(row).collect(),
             notes: &self.plan.notes,
             warnings: &self.warnings,
