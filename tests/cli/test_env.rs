@@ -24,7 +24,7 @@ use factory_gitlab::sandbox::Sandbox;
 use factory_gitlab::sandbox::options::SandboxOptions;
 use tempfile::TempDir;
 
-pub use self::assertions::{ApiCall, of_version, small};
+pub use self::assertions::{ApiCall, each_at_once, of_version, small};
 pub use self::transcript::Transcript;
 
 /// No test waits longer for a run; only a program that hangs takes so long, on the busiest machine too.
