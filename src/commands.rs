@@ -23,6 +23,7 @@ mod rotate;
 mod run;
 #[cfg(feature = "sandbox")]
 mod sandbox;
+mod schema;
 mod session;
 mod status;
 mod verify;
@@ -86,6 +87,7 @@ commands! {
     Status(status::StatusArgs) => status::status;
     #[cfg(feature = "sandbox")]
     Sandbox(sandbox::SandboxArgs) => sandbox::sandbox;
+    Schema(schema::SchemaArgs) => schema::schema;
     Completions(completions::CompletionsArgs) => completions::completions;
     Man(man::ManArgs) => man::man;
 }

@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use anstyle_svg::Term;
 use factory_gitlab::cli::Parsed;
 use factory_gitlab::error::ExitCode;
-use factory_gitlab::{checks, env_vars, settings};
+use factory_gitlab::{checks, env_vars, schema, settings};
 
 use crate::test_env::{TestEnv, Transcript};
 
@@ -307,6 +307,7 @@ fn the_reference_is_generated_by_the_program() {
         ("settings", settings_table()),
         ("variables", variables_table()),
         ("kit", format!("```json\n{}\n```", template.stdout.trim_end())),
+        ("schemas", schemas_table()),
         ("checks", checks::documentation().trim_end().to_owned()),
     ] {
         readme = with_section(&readme, name, &fresh);
@@ -340,6 +341,12 @@ fn variables_table() -> String {
     let row = |variable: &env_vars::Variable| format!("| `{}` | {} |", variable.name, variable.meaning);
     let rows: Vec<String> = env_vars::ALL.iter().map(row).collect();
     format!("| variable | meaning |\n|---|---|\n{}", rows.join("\n"))
+}
+
+fn schemas_table() -> String {
+    let row = |one: &schema::DocumentSchema| format!("| `{}` | {} |", one.versioned(), one.title());
+    let rows: Vec<String> = schema::ALL.iter().map(row).collect();
+    format!("| schema | what |\n|---|---|\n{}", rows.join("\n"))
 }
 
 #[test]
