@@ -134,6 +134,7 @@ fn a_document_that_contradicts_itself_is_refused() {
     edited("disconnect", &|one| {
         one["error"] = Value::Null;
         one["failures"] = json!([]);
+        one["unproven"] = json!([]);
     });
 }
 
