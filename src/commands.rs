@@ -24,6 +24,7 @@ mod rotate;
 mod run;
 #[cfg(feature = "sandbox")]
 mod sandbox;
+mod schema;
 mod session;
 mod status;
 mod verify;
@@ -87,6 +88,7 @@ commands! {
     Status(status::StatusArgs) => status::status;
     #[cfg(feature = "sandbox")]
     Sandbox(sandbox::SandboxArgs) => sandbox::sandbox;
+    Schema(schema::SchemaArgs) => schema::schema;
     Recipe(recipe::RecipeArgs) => recipe::recipe;
     Completions(completions::CompletionsArgs) => completions::completions;
     Man(man::ManArgs) => man::man;

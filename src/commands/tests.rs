@@ -256,6 +256,12 @@ const MESSAGES_OF: &[(&str, &[&str])] = &[
     ("src/commands/network", &["network plan"]),
     ("src/plan/network", &["network plan"]),
     ("src/report/series", &["monitor"]),
+    ("src/schema/audit.json", &["audit"]),
+    ("src/schema/checks.json", &["verify", "network check"]),
+    ("src/schema/disconnect", &["disconnect"]),
+    ("src/schema/exercise.json", &["exercise"]),
+    ("src/schema/monitor-event.json", &["monitor"]),
+    ("src/schema/", &["connect"]),
     ("src/observed.rs", &["verify"]),
     ("src/kit/check.rs", &["connect", "verify", "kit check", "kit show"]),
     ("src/advice/ended.rs", &["disconnect"]),
@@ -347,3 +353,7 @@ fn flags_in(text: &str) -> Vec<String> {
     let flag = regex::Regex::new(r"(?:^|[^\w-])(--[a-z][a-z0-9-]*[a-z0-9])").expect("a pattern");
     flag.captures_iter(text).map(|found| found[1].to_owned()).filter(|flag| flag != "--help").collect()
 }
+
+// The file in the tree is that of the whole program.
+#[cfg(feature = "sandbox")]
+mod surface;

@@ -26,6 +26,7 @@ mod readme;
 mod resume;
 mod rotate;
 mod scale;
+mod schemas;
 mod secret_leaks;
 mod test_env;
 mod transcripts;
@@ -33,3 +34,8 @@ mod trust;
 mod usage;
 mod verify;
 mod wait;
+
+/// The same as the unit tests use; it finds the schemas as `crate::schema`.
+#[path = "../../src/testing/contract.rs"]
+mod contract;
+use factory_gitlab::schema;

@@ -30,6 +30,11 @@ mod tls_causes;
 mod vpn;
 mod wizard;
 
+/// It finds the schemas as `crate::schema`.
+#[path = "../../src/testing/contract.rs"]
+mod contract;
+use factory_gitlab::schema;
+
 #[path = "../cli"]
 #[allow(dead_code, unused_imports, reason = "the other tests use more of it")]
 mod cli {
