@@ -9,6 +9,7 @@ mod connect;
 pub mod diagnostics;
 mod disconnect;
 mod exercise;
+mod explain;
 pub mod kit;
 mod local_state;
 mod man;
@@ -86,6 +87,7 @@ commands! {
     Status(status::StatusArgs) => status::status;
     #[cfg(feature = "sandbox")]
     Sandbox(sandbox::SandboxArgs) => sandbox::sandbox;
+    Explain(explain::ExplainArgs) => explain::explain;
     Completions(completions::CompletionsArgs) => completions::completions;
     Man(man::ManArgs) => man::man;
 }
