@@ -34,6 +34,9 @@ _factory__gitlab() {
             factory__gitlab,exercise)
                 cmd="factory__gitlab__subcmd__exercise"
                 ;;
+            factory__gitlab,explain)
+                cmd="factory__gitlab__subcmd__explain"
+                ;;
             factory__gitlab,help)
                 cmd="factory__gitlab__subcmd__help"
                 ;;
@@ -87,6 +90,9 @@ _factory__gitlab() {
                 ;;
             factory__gitlab__subcmd__help,exercise)
                 cmd="factory__gitlab__subcmd__help__subcmd__exercise"
+                ;;
+            factory__gitlab__subcmd__help,explain)
+                cmd="factory__gitlab__subcmd__help__subcmd__explain"
                 ;;
             factory__gitlab__subcmd__help,help)
                 cmd="factory__gitlab__subcmd__help__subcmd__help"
@@ -179,7 +185,7 @@ _factory__gitlab() {
 
     case "${cmd}" in
         factory__gitlab)
-            opts="-y -o -q -v -h -V --gitlab-url --token-file --header-file --kit --kit-fingerprint --kit-signer --factory-key-file --ca-cert --factory-ca-cert --client-cert --proxy --timeout --concurrency --yes --keyring --log-file --config --output-format --output-file --no-input --quiet --verbose --color --help --version connect verify network exercise monitor rotate disconnect audit bundle kit status sandbox completions man help"
+            opts="-y -o -q -v -h -V --gitlab-url --token-file --header-file --kit --kit-fingerprint --kit-signer --factory-key-file --ca-cert --factory-ca-cert --client-cert --proxy --timeout --concurrency --yes --keyring --log-file --config --output-format --output-file --no-input --quiet --verbose --color --help --version connect verify network exercise monitor rotate disconnect audit bundle kit status sandbox explain completions man help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -349,11 +355,11 @@ _factory__gitlab() {
                     return 0
                     ;;
                 --output-format)
-                    COMPREPLY=($(compgen -W "text json junit sarif" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "text json html junit sarif annotations" -- "${cur}"))
                     return 0
                     ;;
                 -o)
-                    COMPREPLY=($(compgen -W "text json junit sarif" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "text json html junit sarif annotations" -- "${cur}"))
                     return 0
                     ;;
                 --output-file)
@@ -623,11 +629,11 @@ _factory__gitlab() {
                     return 0
                     ;;
                 --output-format)
-                    COMPREPLY=($(compgen -W "text json junit sarif" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "text json html junit sarif annotations" -- "${cur}"))
                     return 0
                     ;;
                 -o)
-                    COMPREPLY=($(compgen -W "text json junit sarif" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "text json html junit sarif annotations" -- "${cur}"))
                     return 0
                     ;;
                 --output-file)
@@ -827,11 +833,11 @@ _factory__gitlab() {
                     return 0
                     ;;
                 --output-format)
-                    COMPREPLY=($(compgen -W "text json junit sarif" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "text json html junit sarif annotations" -- "${cur}"))
                     return 0
                     ;;
                 -o)
-                    COMPREPLY=($(compgen -W "text json junit sarif" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "text json html junit sarif annotations" -- "${cur}"))
                     return 0
                     ;;
                 --output-file)
@@ -1031,11 +1037,11 @@ _factory__gitlab() {
                     return 0
                     ;;
                 --output-format)
-                    COMPREPLY=($(compgen -W "text json junit sarif" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "text json html junit sarif annotations" -- "${cur}"))
                     return 0
                     ;;
                 -o)
-                    COMPREPLY=($(compgen -W "text json junit sarif" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "text json html junit sarif annotations" -- "${cur}"))
                     return 0
                     ;;
                 --output-file)
@@ -1265,11 +1271,11 @@ _factory__gitlab() {
                     return 0
                     ;;
                 --output-format)
-                    COMPREPLY=($(compgen -W "text json junit sarif" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "text json html junit sarif annotations" -- "${cur}"))
                     return 0
                     ;;
                 -o)
-                    COMPREPLY=($(compgen -W "text json junit sarif" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "text json html junit sarif annotations" -- "${cur}"))
                     return 0
                     ;;
                 --output-file)
@@ -1473,11 +1479,11 @@ _factory__gitlab() {
                     return 0
                     ;;
                 --output-format)
-                    COMPREPLY=($(compgen -W "text json junit sarif" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "text json html junit sarif annotations" -- "${cur}"))
                     return 0
                     ;;
                 -o)
-                    COMPREPLY=($(compgen -W "text json junit sarif" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "text json html junit sarif annotations" -- "${cur}"))
                     return 0
                     ;;
                 --output-file)
@@ -1677,11 +1683,11 @@ _factory__gitlab() {
                     return 0
                     ;;
                 --output-format)
-                    COMPREPLY=($(compgen -W "text json junit sarif" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "text json html junit sarif annotations" -- "${cur}"))
                     return 0
                     ;;
                 -o)
-                    COMPREPLY=($(compgen -W "text json junit sarif" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "text json html junit sarif annotations" -- "${cur}"))
                     return 0
                     ;;
                 --output-file)
@@ -2005,11 +2011,11 @@ _factory__gitlab() {
                     return 0
                     ;;
                 --output-format)
-                    COMPREPLY=($(compgen -W "text json junit sarif" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "text json html junit sarif annotations" -- "${cur}"))
                     return 0
                     ;;
                 -o)
-                    COMPREPLY=($(compgen -W "text json junit sarif" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "text json html junit sarif annotations" -- "${cur}"))
                     return 0
                     ;;
                 --output-file)
@@ -2243,11 +2249,11 @@ _factory__gitlab() {
                     return 0
                     ;;
                 --output-format)
-                    COMPREPLY=($(compgen -W "text json junit sarif" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "text json html junit sarif annotations" -- "${cur}"))
                     return 0
                     ;;
                 -o)
-                    COMPREPLY=($(compgen -W "text json junit sarif" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "text json html junit sarif annotations" -- "${cur}"))
                     return 0
                     ;;
                 --output-file)
@@ -2478,11 +2484,215 @@ _factory__gitlab() {
                     return 0
                     ;;
                 --output-format)
-                    COMPREPLY=($(compgen -W "text json junit sarif" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "text json html junit sarif annotations" -- "${cur}"))
                     return 0
                     ;;
                 -o)
-                    COMPREPLY=($(compgen -W "text json junit sarif" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "text json html junit sarif annotations" -- "${cur}"))
+                    return 0
+                    ;;
+                --output-file)
+                    local oldifs
+                    if [ -n "${IFS+x}" ]; then
+                        oldifs="$IFS"
+                    fi
+                    IFS=$'\n'
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    if [ -n "${oldifs+x}" ]; then
+                        IFS="$oldifs"
+                    fi
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o filenames
+                    fi
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        factory__gitlab__subcmd__explain)
+            opts="-y -o -q -v -h --gitlab-url --token-file --header-file --kit --kit-fingerprint --kit-signer --factory-key-file --ca-cert --factory-ca-cert --client-cert --proxy --timeout --concurrency --yes --keyring --log-file --config --output-format --output-file --no-input --quiet --verbose --color --help instance.dns instance.tcp instance.tls instance.url instance.api instance.version token.valid token.scopes token.expiry token.admin token.excess token.handed_over application.exists application.redirect_uri application.scopes application.confidential application.secret webhook.coverage webhook.events webhook.tls webhook.token webhook.payload webhook.enabled webhook.duplicates webhook.scope webhook.delivery webhook.recent factory.reachable factory.bundle factory.status cloud.selection network.dns network.dns_split network.tcp network.tls network.mtu network.http network.ssh network.ssh_hostkey network.clock network.outbound network.inbound network.endpoints"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --gitlab-url)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --token-file)
+                    local oldifs
+                    if [ -n "${IFS+x}" ]; then
+                        oldifs="$IFS"
+                    fi
+                    IFS=$'\n'
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    if [ -n "${oldifs+x}" ]; then
+                        IFS="$oldifs"
+                    fi
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o filenames
+                    fi
+                    return 0
+                    ;;
+                --header-file)
+                    local oldifs
+                    if [ -n "${IFS+x}" ]; then
+                        oldifs="$IFS"
+                    fi
+                    IFS=$'\n'
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    if [ -n "${oldifs+x}" ]; then
+                        IFS="$oldifs"
+                    fi
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o filenames
+                    fi
+                    return 0
+                    ;;
+                --kit)
+                    local oldifs
+                    if [ -n "${IFS+x}" ]; then
+                        oldifs="$IFS"
+                    fi
+                    IFS=$'\n'
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    if [ -n "${oldifs+x}" ]; then
+                        IFS="$oldifs"
+                    fi
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o filenames
+                    fi
+                    return 0
+                    ;;
+                --kit-fingerprint)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --kit-signer)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --factory-key-file)
+                    local oldifs
+                    if [ -n "${IFS+x}" ]; then
+                        oldifs="$IFS"
+                    fi
+                    IFS=$'\n'
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    if [ -n "${oldifs+x}" ]; then
+                        IFS="$oldifs"
+                    fi
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o filenames
+                    fi
+                    return 0
+                    ;;
+                --ca-cert)
+                    local oldifs
+                    if [ -n "${IFS+x}" ]; then
+                        oldifs="$IFS"
+                    fi
+                    IFS=$'\n'
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    if [ -n "${oldifs+x}" ]; then
+                        IFS="$oldifs"
+                    fi
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o filenames
+                    fi
+                    return 0
+                    ;;
+                --factory-ca-cert)
+                    local oldifs
+                    if [ -n "${IFS+x}" ]; then
+                        oldifs="$IFS"
+                    fi
+                    IFS=$'\n'
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    if [ -n "${oldifs+x}" ]; then
+                        IFS="$oldifs"
+                    fi
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o filenames
+                    fi
+                    return 0
+                    ;;
+                --client-cert)
+                    local oldifs
+                    if [ -n "${IFS+x}" ]; then
+                        oldifs="$IFS"
+                    fi
+                    IFS=$'\n'
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    if [ -n "${oldifs+x}" ]; then
+                        IFS="$oldifs"
+                    fi
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o filenames
+                    fi
+                    return 0
+                    ;;
+                --proxy)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --concurrency)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --keyring)
+                    COMPREPLY=($(compgen -W "ask store off" -- "${cur}"))
+                    return 0
+                    ;;
+                --log-file)
+                    local oldifs
+                    if [ -n "${IFS+x}" ]; then
+                        oldifs="$IFS"
+                    fi
+                    IFS=$'\n'
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    if [ -n "${oldifs+x}" ]; then
+                        IFS="$oldifs"
+                    fi
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o filenames
+                    fi
+                    return 0
+                    ;;
+                --config)
+                    local oldifs
+                    if [ -n "${IFS+x}" ]; then
+                        oldifs="$IFS"
+                    fi
+                    IFS=$'\n'
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    if [ -n "${oldifs+x}" ]; then
+                        IFS="$oldifs"
+                    fi
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o filenames
+                    fi
+                    return 0
+                    ;;
+                --output-format)
+                    COMPREPLY=($(compgen -W "text json html junit sarif annotations" -- "${cur}"))
+                    return 0
+                    ;;
+                -o)
+                    COMPREPLY=($(compgen -W "text json html junit sarif annotations" -- "${cur}"))
                     return 0
                     ;;
                 --output-file)
@@ -2512,7 +2722,7 @@ _factory__gitlab() {
             return 0
             ;;
         factory__gitlab__subcmd__help)
-            opts="connect verify network exercise monitor rotate disconnect audit bundle kit status sandbox completions man help"
+            opts="connect verify network exercise monitor rotate disconnect audit bundle kit status sandbox explain completions man help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2638,6 +2848,20 @@ _factory__gitlab() {
             return 0
             ;;
         factory__gitlab__subcmd__help__subcmd__exercise)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        factory__gitlab__subcmd__help__subcmd__explain)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
@@ -3060,11 +3284,11 @@ _factory__gitlab() {
                     return 0
                     ;;
                 --output-format)
-                    COMPREPLY=($(compgen -W "text json junit sarif" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "text json html junit sarif annotations" -- "${cur}"))
                     return 0
                     ;;
                 -o)
-                    COMPREPLY=($(compgen -W "text json junit sarif" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "text json html junit sarif annotations" -- "${cur}"))
                     return 0
                     ;;
                 --output-file)
@@ -3299,11 +3523,11 @@ _factory__gitlab() {
                     return 0
                     ;;
                 --output-format)
-                    COMPREPLY=($(compgen -W "text json junit sarif" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "text json html junit sarif annotations" -- "${cur}"))
                     return 0
                     ;;
                 -o)
-                    COMPREPLY=($(compgen -W "text json junit sarif" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "text json html junit sarif annotations" -- "${cur}"))
                     return 0
                     ;;
                 --output-file)
@@ -3538,11 +3762,11 @@ _factory__gitlab() {
                     return 0
                     ;;
                 --output-format)
-                    COMPREPLY=($(compgen -W "text json junit sarif" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "text json html junit sarif annotations" -- "${cur}"))
                     return 0
                     ;;
                 -o)
-                    COMPREPLY=($(compgen -W "text json junit sarif" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "text json html junit sarif annotations" -- "${cur}"))
                     return 0
                     ;;
                 --output-file)
@@ -3742,11 +3966,11 @@ _factory__gitlab() {
                     return 0
                     ;;
                 --output-format)
-                    COMPREPLY=($(compgen -W "text json junit sarif" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "text json html junit sarif annotations" -- "${cur}"))
                     return 0
                     ;;
                 -o)
-                    COMPREPLY=($(compgen -W "text json junit sarif" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "text json html junit sarif annotations" -- "${cur}"))
                     return 0
                     ;;
                 --output-file)
@@ -3953,11 +4177,11 @@ _factory__gitlab() {
                     return 0
                     ;;
                 --output-format)
-                    COMPREPLY=($(compgen -W "text json junit sarif" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "text json html junit sarif annotations" -- "${cur}"))
                     return 0
                     ;;
                 -o)
-                    COMPREPLY=($(compgen -W "text json junit sarif" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "text json html junit sarif annotations" -- "${cur}"))
                     return 0
                     ;;
                 --output-file)
@@ -4234,11 +4458,11 @@ _factory__gitlab() {
                     return 0
                     ;;
                 --output-format)
-                    COMPREPLY=($(compgen -W "text json junit sarif" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "text json html junit sarif annotations" -- "${cur}"))
                     return 0
                     ;;
                 -o)
-                    COMPREPLY=($(compgen -W "text json junit sarif" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "text json html junit sarif annotations" -- "${cur}"))
                     return 0
                     ;;
                 --output-file)
@@ -4438,11 +4662,11 @@ _factory__gitlab() {
                     return 0
                     ;;
                 --output-format)
-                    COMPREPLY=($(compgen -W "text json junit sarif" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "text json html junit sarif annotations" -- "${cur}"))
                     return 0
                     ;;
                 -o)
-                    COMPREPLY=($(compgen -W "text json junit sarif" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "text json html junit sarif annotations" -- "${cur}"))
                     return 0
                     ;;
                 --output-file)
@@ -4658,11 +4882,11 @@ _factory__gitlab() {
                     return 0
                     ;;
                 --output-format)
-                    COMPREPLY=($(compgen -W "text json junit sarif" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "text json html junit sarif annotations" -- "${cur}"))
                     return 0
                     ;;
                 -o)
-                    COMPREPLY=($(compgen -W "text json junit sarif" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "text json html junit sarif annotations" -- "${cur}"))
                     return 0
                     ;;
                 --output-file)
@@ -4937,11 +5161,11 @@ _factory__gitlab() {
                     return 0
                     ;;
                 --output-format)
-                    COMPREPLY=($(compgen -W "text json junit sarif" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "text json html junit sarif annotations" -- "${cur}"))
                     return 0
                     ;;
                 -o)
-                    COMPREPLY=($(compgen -W "text json junit sarif" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "text json html junit sarif annotations" -- "${cur}"))
                     return 0
                     ;;
                 --output-file)
@@ -5141,11 +5365,11 @@ _factory__gitlab() {
                     return 0
                     ;;
                 --output-format)
-                    COMPREPLY=($(compgen -W "text json junit sarif" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "text json html junit sarif annotations" -- "${cur}"))
                     return 0
                     ;;
                 -o)
-                    COMPREPLY=($(compgen -W "text json junit sarif" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "text json html junit sarif annotations" -- "${cur}"))
                     return 0
                     ;;
                 --output-file)
@@ -5364,11 +5588,11 @@ _factory__gitlab() {
                     return 0
                     ;;
                 --output-format)
-                    COMPREPLY=($(compgen -W "text json junit sarif" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "text json html junit sarif annotations" -- "${cur}"))
                     return 0
                     ;;
                 -o)
-                    COMPREPLY=($(compgen -W "text json junit sarif" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "text json html junit sarif annotations" -- "${cur}"))
                     return 0
                     ;;
                 --output-file)
@@ -5606,11 +5830,11 @@ _factory__gitlab() {
                     return 0
                     ;;
                 --output-format)
-                    COMPREPLY=($(compgen -W "text json junit sarif" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "text json html junit sarif annotations" -- "${cur}"))
                     return 0
                     ;;
                 -o)
-                    COMPREPLY=($(compgen -W "text json junit sarif" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "text json html junit sarif annotations" -- "${cur}"))
                     return 0
                     ;;
                 --output-file)
@@ -5829,11 +6053,11 @@ _factory__gitlab() {
                     return 0
                     ;;
                 --output-format)
-                    COMPREPLY=($(compgen -W "text json junit sarif" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "text json html junit sarif annotations" -- "${cur}"))
                     return 0
                     ;;
                 -o)
-                    COMPREPLY=($(compgen -W "text json junit sarif" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "text json html junit sarif annotations" -- "${cur}"))
                     return 0
                     ;;
                 --output-file)
@@ -6077,11 +6301,11 @@ _factory__gitlab() {
                     return 0
                     ;;
                 --output-format)
-                    COMPREPLY=($(compgen -W "text json junit sarif" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "text json html junit sarif annotations" -- "${cur}"))
                     return 0
                     ;;
                 -o)
-                    COMPREPLY=($(compgen -W "text json junit sarif" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "text json html junit sarif annotations" -- "${cur}"))
                     return 0
                     ;;
                 --output-file)
@@ -6281,11 +6505,11 @@ _factory__gitlab() {
                     return 0
                     ;;
                 --output-format)
-                    COMPREPLY=($(compgen -W "text json junit sarif" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "text json html junit sarif annotations" -- "${cur}"))
                     return 0
                     ;;
                 -o)
-                    COMPREPLY=($(compgen -W "text json junit sarif" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "text json html junit sarif annotations" -- "${cur}"))
                     return 0
                     ;;
                 --output-file)
@@ -6575,11 +6799,11 @@ _factory__gitlab() {
                     return 0
                     ;;
                 --output-format)
-                    COMPREPLY=($(compgen -W "text json junit sarif" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "text json html junit sarif annotations" -- "${cur}"))
                     return 0
                     ;;
                 -o)
-                    COMPREPLY=($(compgen -W "text json junit sarif" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "text json html junit sarif annotations" -- "${cur}"))
                     return 0
                     ;;
                 --output-file)

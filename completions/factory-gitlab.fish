@@ -42,10 +42,12 @@ store\t''
 off\t''"
 complete -c factory-gitlab -n "__fish_factory_gitlab_needs_command" -l log-file -d 'Write a log to this file, as JSON lines without secrets [env: FACTORY_LOG_FILE]' -r -F
 complete -c factory-gitlab -n "__fish_factory_gitlab_needs_command" -l config -d 'Answers file (TOML); every setting has a key in it [env: FACTORY_GITLAB_CONFIG]' -r -F
-complete -c factory-gitlab -n "__fish_factory_gitlab_needs_command" -s o -l output-format -d 'Format of the report' -r -f -a "text\t''
+complete -c factory-gitlab -n "__fish_factory_gitlab_needs_command" -s o -l output-format -d 'Format of the report, text where none is given; repeatable where all but one have a file (junit=report.xml)' -r -f -a "text\t''
 json\t''
+html\t'One page for people, without scripts'
 junit\t''
-sarif\t''"
+sarif\t''
+annotations\t'Links for the sidebar of a GitLab job'"
 complete -c factory-gitlab -n "__fish_factory_gitlab_needs_command" -l output-file -d 'Write the report to this file; the terminal still shows the text' -r -F
 complete -c factory-gitlab -n "__fish_factory_gitlab_needs_command" -l color -d 'When to use color [env: NO_COLOR, CLICOLOR_FORCE]' -r -f -a "auto\t''
 always\t''
@@ -68,6 +70,7 @@ complete -c factory-gitlab -n "__fish_factory_gitlab_needs_command" -f -a "bundl
 complete -c factory-gitlab -n "__fish_factory_gitlab_needs_command" -f -a "kit" -d 'Show or check the kit from Factory, or print a template'
 complete -c factory-gitlab -n "__fish_factory_gitlab_needs_command" -f -a "status" -d 'Show what is recorded here about connections; contact no server'
 complete -c factory-gitlab -n "__fish_factory_gitlab_needs_command" -f -a "sandbox" -d 'Rehearse any command against an embedded GitLab and Factory'
+complete -c factory-gitlab -n "__fish_factory_gitlab_needs_command" -f -a "explain" -d 'Print what a check asks, what its failure means and how to repair it'
 complete -c factory-gitlab -n "__fish_factory_gitlab_needs_command" -f -a "completions" -d 'Print a shell\'s completions'
 complete -c factory-gitlab -n "__fish_factory_gitlab_needs_command" -f -a "man" -d 'Print the manual page, or write one for each command'
 complete -c factory-gitlab -n "__fish_factory_gitlab_needs_command" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
@@ -117,10 +120,12 @@ store\t''
 off\t''"
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand connect" -l log-file -d 'Write a log to this file, as JSON lines without secrets [env: FACTORY_LOG_FILE]' -r -F
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand connect" -l config -d 'Answers file (TOML); every setting has a key in it [env: FACTORY_GITLAB_CONFIG]' -r -F
-complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand connect" -s o -l output-format -d 'Format of the report' -r -f -a "text\t''
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand connect" -s o -l output-format -d 'Format of the report, text where none is given; repeatable where all but one have a file (junit=report.xml)' -r -f -a "text\t''
 json\t''
+html\t'One page for people, without scripts'
 junit\t''
-sarif\t''"
+sarif\t''
+annotations\t'Links for the sidebar of a GitLab job'"
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand connect" -l output-file -d 'Write the report to this file; the terminal still shows the text' -r -F
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand connect" -l color -d 'When to use color [env: NO_COLOR, CLICOLOR_FORCE]' -r -f -a "auto\t''
 always\t''
@@ -241,10 +246,12 @@ store\t''
 off\t''"
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand verify" -l log-file -d 'Write a log to this file, as JSON lines without secrets [env: FACTORY_LOG_FILE]' -r -F
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand verify" -l config -d 'Answers file (TOML); every setting has a key in it [env: FACTORY_GITLAB_CONFIG]' -r -F
-complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand verify" -s o -l output-format -d 'Format of the report' -r -f -a "text\t''
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand verify" -s o -l output-format -d 'Format of the report, text where none is given; repeatable where all but one have a file (junit=report.xml)' -r -f -a "text\t''
 json\t''
+html\t'One page for people, without scripts'
 junit\t''
-sarif\t''"
+sarif\t''
+annotations\t'Links for the sidebar of a GitLab job'"
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand verify" -l output-file -d 'Write the report to this file; the terminal still shows the text' -r -F
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand verify" -l color -d 'When to use color [env: NO_COLOR, CLICOLOR_FORCE]' -r -f -a "auto\t''
 always\t''
@@ -276,10 +283,12 @@ store\t''
 off\t''"
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand network; and not __fish_seen_subcommand_from check plan" -l log-file -d 'Write a log to this file, as JSON lines without secrets [env: FACTORY_LOG_FILE]' -r -F
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand network; and not __fish_seen_subcommand_from check plan" -l config -d 'Answers file (TOML); every setting has a key in it [env: FACTORY_GITLAB_CONFIG]' -r -F
-complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand network; and not __fish_seen_subcommand_from check plan" -s o -l output-format -d 'Format of the report' -r -f -a "text\t''
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand network; and not __fish_seen_subcommand_from check plan" -s o -l output-format -d 'Format of the report, text where none is given; repeatable where all but one have a file (junit=report.xml)' -r -f -a "text\t''
 json\t''
+html\t'One page for people, without scripts'
 junit\t''
-sarif\t''"
+sarif\t''
+annotations\t'Links for the sidebar of a GitLab job'"
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand network; and not __fish_seen_subcommand_from check plan" -l output-file -d 'Write the report to this file; the terminal still shows the text' -r -F
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand network; and not __fish_seen_subcommand_from check plan" -l color -d 'When to use color [env: NO_COLOR, CLICOLOR_FORCE]' -r -f -a "auto\t''
 always\t''
@@ -335,10 +344,12 @@ store\t''
 off\t''"
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand network; and __fish_seen_subcommand_from check" -l log-file -d 'Write a log to this file, as JSON lines without secrets [env: FACTORY_LOG_FILE]' -r -F
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand network; and __fish_seen_subcommand_from check" -l config -d 'Answers file (TOML); every setting has a key in it [env: FACTORY_GITLAB_CONFIG]' -r -F
-complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand network; and __fish_seen_subcommand_from check" -s o -l output-format -d 'Format of the report' -r -f -a "text\t''
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand network; and __fish_seen_subcommand_from check" -s o -l output-format -d 'Format of the report, text where none is given; repeatable where all but one have a file (junit=report.xml)' -r -f -a "text\t''
 json\t''
+html\t'One page for people, without scripts'
 junit\t''
-sarif\t''"
+sarif\t''
+annotations\t'Links for the sidebar of a GitLab job'"
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand network; and __fish_seen_subcommand_from check" -l output-file -d 'Write the report to this file; the terminal still shows the text' -r -F
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand network; and __fish_seen_subcommand_from check" -l color -d 'When to use color [env: NO_COLOR, CLICOLOR_FORCE]' -r -f -a "auto\t''
 always\t''
@@ -391,10 +402,12 @@ store\t''
 off\t''"
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand network; and __fish_seen_subcommand_from plan" -l log-file -d 'Write a log to this file, as JSON lines without secrets [env: FACTORY_LOG_FILE]' -r -F
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand network; and __fish_seen_subcommand_from plan" -l config -d 'Answers file (TOML); every setting has a key in it [env: FACTORY_GITLAB_CONFIG]' -r -F
-complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand network; and __fish_seen_subcommand_from plan" -s o -l output-format -d 'Format of the report' -r -f -a "text\t''
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand network; and __fish_seen_subcommand_from plan" -s o -l output-format -d 'Format of the report, text where none is given; repeatable where all but one have a file (junit=report.xml)' -r -f -a "text\t''
 json\t''
+html\t'One page for people, without scripts'
 junit\t''
-sarif\t''"
+sarif\t''
+annotations\t'Links for the sidebar of a GitLab job'"
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand network; and __fish_seen_subcommand_from plan" -l output-file -d 'Write the report to this file; the terminal still shows the text' -r -F
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand network; and __fish_seen_subcommand_from plan" -l color -d 'When to use color [env: NO_COLOR, CLICOLOR_FORCE]' -r -f -a "auto\t''
 always\t''
@@ -427,10 +440,12 @@ store\t''
 off\t''"
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand exercise" -l log-file -d 'Write a log to this file, as JSON lines without secrets [env: FACTORY_LOG_FILE]' -r -F
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand exercise" -l config -d 'Answers file (TOML); every setting has a key in it [env: FACTORY_GITLAB_CONFIG]' -r -F
-complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand exercise" -s o -l output-format -d 'Format of the report' -r -f -a "text\t''
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand exercise" -s o -l output-format -d 'Format of the report, text where none is given; repeatable where all but one have a file (junit=report.xml)' -r -f -a "text\t''
 json\t''
+html\t'One page for people, without scripts'
 junit\t''
-sarif\t''"
+sarif\t''
+annotations\t'Links for the sidebar of a GitLab job'"
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand exercise" -l output-file -d 'Write the report to this file; the terminal still shows the text' -r -F
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand exercise" -l color -d 'When to use color [env: NO_COLOR, CLICOLOR_FORCE]' -r -f -a "auto\t''
 always\t''
@@ -476,10 +491,12 @@ store\t''
 off\t''"
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand monitor" -l log-file -d 'Write a log to this file, as JSON lines without secrets [env: FACTORY_LOG_FILE]' -r -F
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand monitor" -l config -d 'Answers file (TOML); every setting has a key in it [env: FACTORY_GITLAB_CONFIG]' -r -F
-complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand monitor" -s o -l output-format -d 'Format of the report' -r -f -a "text\t''
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand monitor" -s o -l output-format -d 'Format of the report, text where none is given; repeatable where all but one have a file (junit=report.xml)' -r -f -a "text\t''
 json\t''
+html\t'One page for people, without scripts'
 junit\t''
-sarif\t''"
+sarif\t''
+annotations\t'Links for the sidebar of a GitLab job'"
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand monitor" -l output-file -d 'Write the report to this file; the terminal still shows the text' -r -F
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand monitor" -l color -d 'When to use color [env: NO_COLOR, CLICOLOR_FORCE]' -r -f -a "auto\t''
 always\t''
@@ -510,10 +527,12 @@ store\t''
 off\t''"
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand rotate; and not __fish_seen_subcommand_from application-secret token webhook-secret" -l log-file -d 'Write a log to this file, as JSON lines without secrets [env: FACTORY_LOG_FILE]' -r -F
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand rotate; and not __fish_seen_subcommand_from application-secret token webhook-secret" -l config -d 'Answers file (TOML); every setting has a key in it [env: FACTORY_GITLAB_CONFIG]' -r -F
-complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand rotate; and not __fish_seen_subcommand_from application-secret token webhook-secret" -s o -l output-format -d 'Format of the report' -r -f -a "text\t''
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand rotate; and not __fish_seen_subcommand_from application-secret token webhook-secret" -s o -l output-format -d 'Format of the report, text where none is given; repeatable where all but one have a file (junit=report.xml)' -r -f -a "text\t''
 json\t''
+html\t'One page for people, without scripts'
 junit\t''
-sarif\t''"
+sarif\t''
+annotations\t'Links for the sidebar of a GitLab job'"
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand rotate; and not __fish_seen_subcommand_from application-secret token webhook-secret" -l output-file -d 'Write the report to this file; the terminal still shows the text' -r -F
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand rotate; and not __fish_seen_subcommand_from application-secret token webhook-secret" -l color -d 'When to use color [env: NO_COLOR, CLICOLOR_FORCE]' -r -f -a "auto\t''
 always\t''
@@ -546,10 +565,12 @@ store\t''
 off\t''"
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand rotate; and __fish_seen_subcommand_from application-secret" -l log-file -d 'Write a log to this file, as JSON lines without secrets [env: FACTORY_LOG_FILE]' -r -F
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand rotate; and __fish_seen_subcommand_from application-secret" -l config -d 'Answers file (TOML); every setting has a key in it [env: FACTORY_GITLAB_CONFIG]' -r -F
-complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand rotate; and __fish_seen_subcommand_from application-secret" -s o -l output-format -d 'Format of the report' -r -f -a "text\t''
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand rotate; and __fish_seen_subcommand_from application-secret" -s o -l output-format -d 'Format of the report, text where none is given; repeatable where all but one have a file (junit=report.xml)' -r -f -a "text\t''
 json\t''
+html\t'One page for people, without scripts'
 junit\t''
-sarif\t''"
+sarif\t''
+annotations\t'Links for the sidebar of a GitLab job'"
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand rotate; and __fish_seen_subcommand_from application-secret" -l output-file -d 'Write the report to this file; the terminal still shows the text' -r -F
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand rotate; and __fish_seen_subcommand_from application-secret" -l color -d 'When to use color [env: NO_COLOR, CLICOLOR_FORCE]' -r -f -a "auto\t''
 always\t''
@@ -583,10 +604,12 @@ store\t''
 off\t''"
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand rotate; and __fish_seen_subcommand_from token" -l log-file -d 'Write a log to this file, as JSON lines without secrets [env: FACTORY_LOG_FILE]' -r -F
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand rotate; and __fish_seen_subcommand_from token" -l config -d 'Answers file (TOML); every setting has a key in it [env: FACTORY_GITLAB_CONFIG]' -r -F
-complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand rotate; and __fish_seen_subcommand_from token" -s o -l output-format -d 'Format of the report' -r -f -a "text\t''
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand rotate; and __fish_seen_subcommand_from token" -s o -l output-format -d 'Format of the report, text where none is given; repeatable where all but one have a file (junit=report.xml)' -r -f -a "text\t''
 json\t''
+html\t'One page for people, without scripts'
 junit\t''
-sarif\t''"
+sarif\t''
+annotations\t'Links for the sidebar of a GitLab job'"
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand rotate; and __fish_seen_subcommand_from token" -l output-file -d 'Write the report to this file; the terminal still shows the text' -r -F
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand rotate; and __fish_seen_subcommand_from token" -l color -d 'When to use color [env: NO_COLOR, CLICOLOR_FORCE]' -r -f -a "auto\t''
 always\t''
@@ -618,10 +641,12 @@ store\t''
 off\t''"
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand rotate; and __fish_seen_subcommand_from webhook-secret" -l log-file -d 'Write a log to this file, as JSON lines without secrets [env: FACTORY_LOG_FILE]' -r -F
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand rotate; and __fish_seen_subcommand_from webhook-secret" -l config -d 'Answers file (TOML); every setting has a key in it [env: FACTORY_GITLAB_CONFIG]' -r -F
-complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand rotate; and __fish_seen_subcommand_from webhook-secret" -s o -l output-format -d 'Format of the report' -r -f -a "text\t''
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand rotate; and __fish_seen_subcommand_from webhook-secret" -s o -l output-format -d 'Format of the report, text where none is given; repeatable where all but one have a file (junit=report.xml)' -r -f -a "text\t''
 json\t''
+html\t'One page for people, without scripts'
 junit\t''
-sarif\t''"
+sarif\t''
+annotations\t'Links for the sidebar of a GitLab job'"
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand rotate; and __fish_seen_subcommand_from webhook-secret" -l output-file -d 'Write the report to this file; the terminal still shows the text' -r -F
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand rotate; and __fish_seen_subcommand_from webhook-secret" -l color -d 'When to use color [env: NO_COLOR, CLICOLOR_FORCE]' -r -f -a "auto\t''
 always\t''
@@ -654,10 +679,12 @@ store\t''
 off\t''"
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand disconnect" -l log-file -d 'Write a log to this file, as JSON lines without secrets [env: FACTORY_LOG_FILE]' -r -F
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand disconnect" -l config -d 'Answers file (TOML); every setting has a key in it [env: FACTORY_GITLAB_CONFIG]' -r -F
-complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand disconnect" -s o -l output-format -d 'Format of the report' -r -f -a "text\t''
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand disconnect" -s o -l output-format -d 'Format of the report, text where none is given; repeatable where all but one have a file (junit=report.xml)' -r -f -a "text\t''
 json\t''
+html\t'One page for people, without scripts'
 junit\t''
-sarif\t''"
+sarif\t''
+annotations\t'Links for the sidebar of a GitLab job'"
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand disconnect" -l output-file -d 'Write the report to this file; the terminal still shows the text' -r -F
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand disconnect" -l color -d 'When to use color [env: NO_COLOR, CLICOLOR_FORCE]' -r -f -a "auto\t''
 always\t''
@@ -709,10 +736,12 @@ store\t''
 off\t''"
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand audit" -l log-file -d 'Write a log to this file, as JSON lines without secrets [env: FACTORY_LOG_FILE]' -r -F
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand audit" -l config -d 'Answers file (TOML); every setting has a key in it [env: FACTORY_GITLAB_CONFIG]' -r -F
-complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand audit" -s o -l output-format -d 'Format of the report' -r -f -a "text\t''
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand audit" -s o -l output-format -d 'Format of the report, text where none is given; repeatable where all but one have a file (junit=report.xml)' -r -f -a "text\t''
 json\t''
+html\t'One page for people, without scripts'
 junit\t''
-sarif\t''"
+sarif\t''
+annotations\t'Links for the sidebar of a GitLab job'"
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand audit" -l output-file -d 'Write the report to this file; the terminal still shows the text' -r -F
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand audit" -l color -d 'When to use color [env: NO_COLOR, CLICOLOR_FORCE]' -r -f -a "auto\t''
 always\t''
@@ -741,10 +770,12 @@ store\t''
 off\t''"
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand bundle; and not __fish_seen_subcommand_from inspect upload open" -l log-file -d 'Write a log to this file, as JSON lines without secrets [env: FACTORY_LOG_FILE]' -r -F
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand bundle; and not __fish_seen_subcommand_from inspect upload open" -l config -d 'Answers file (TOML); every setting has a key in it [env: FACTORY_GITLAB_CONFIG]' -r -F
-complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand bundle; and not __fish_seen_subcommand_from inspect upload open" -s o -l output-format -d 'Format of the report' -r -f -a "text\t''
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand bundle; and not __fish_seen_subcommand_from inspect upload open" -s o -l output-format -d 'Format of the report, text where none is given; repeatable where all but one have a file (junit=report.xml)' -r -f -a "text\t''
 json\t''
+html\t'One page for people, without scripts'
 junit\t''
-sarif\t''"
+sarif\t''
+annotations\t'Links for the sidebar of a GitLab job'"
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand bundle; and not __fish_seen_subcommand_from inspect upload open" -l output-file -d 'Write the report to this file; the terminal still shows the text' -r -F
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand bundle; and not __fish_seen_subcommand_from inspect upload open" -l color -d 'When to use color [env: NO_COLOR, CLICOLOR_FORCE]' -r -f -a "auto\t''
 always\t''
@@ -775,10 +806,12 @@ store\t''
 off\t''"
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand bundle; and __fish_seen_subcommand_from inspect" -l log-file -d 'Write a log to this file, as JSON lines without secrets [env: FACTORY_LOG_FILE]' -r -F
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand bundle; and __fish_seen_subcommand_from inspect" -l config -d 'Answers file (TOML); every setting has a key in it [env: FACTORY_GITLAB_CONFIG]' -r -F
-complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand bundle; and __fish_seen_subcommand_from inspect" -s o -l output-format -d 'Format of the report' -r -f -a "text\t''
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand bundle; and __fish_seen_subcommand_from inspect" -s o -l output-format -d 'Format of the report, text where none is given; repeatable where all but one have a file (junit=report.xml)' -r -f -a "text\t''
 json\t''
+html\t'One page for people, without scripts'
 junit\t''
-sarif\t''"
+sarif\t''
+annotations\t'Links for the sidebar of a GitLab job'"
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand bundle; and __fish_seen_subcommand_from inspect" -l output-file -d 'Write the report to this file; the terminal still shows the text' -r -F
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand bundle; and __fish_seen_subcommand_from inspect" -l color -d 'When to use color [env: NO_COLOR, CLICOLOR_FORCE]' -r -f -a "auto\t''
 always\t''
@@ -807,10 +840,12 @@ store\t''
 off\t''"
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand bundle; and __fish_seen_subcommand_from upload" -l log-file -d 'Write a log to this file, as JSON lines without secrets [env: FACTORY_LOG_FILE]' -r -F
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand bundle; and __fish_seen_subcommand_from upload" -l config -d 'Answers file (TOML); every setting has a key in it [env: FACTORY_GITLAB_CONFIG]' -r -F
-complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand bundle; and __fish_seen_subcommand_from upload" -s o -l output-format -d 'Format of the report' -r -f -a "text\t''
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand bundle; and __fish_seen_subcommand_from upload" -s o -l output-format -d 'Format of the report, text where none is given; repeatable where all but one have a file (junit=report.xml)' -r -f -a "text\t''
 json\t''
+html\t'One page for people, without scripts'
 junit\t''
-sarif\t''"
+sarif\t''
+annotations\t'Links for the sidebar of a GitLab job'"
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand bundle; and __fish_seen_subcommand_from upload" -l output-file -d 'Write the report to this file; the terminal still shows the text' -r -F
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand bundle; and __fish_seen_subcommand_from upload" -l color -d 'When to use color [env: NO_COLOR, CLICOLOR_FORCE]' -r -f -a "auto\t''
 always\t''
@@ -839,10 +874,12 @@ store\t''
 off\t''"
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand bundle; and __fish_seen_subcommand_from open" -l log-file -d 'Write a log to this file, as JSON lines without secrets [env: FACTORY_LOG_FILE]' -r -F
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand bundle; and __fish_seen_subcommand_from open" -l config -d 'Answers file (TOML); every setting has a key in it [env: FACTORY_GITLAB_CONFIG]' -r -F
-complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand bundle; and __fish_seen_subcommand_from open" -s o -l output-format -d 'Format of the report' -r -f -a "text\t''
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand bundle; and __fish_seen_subcommand_from open" -s o -l output-format -d 'Format of the report, text where none is given; repeatable where all but one have a file (junit=report.xml)' -r -f -a "text\t''
 json\t''
+html\t'One page for people, without scripts'
 junit\t''
-sarif\t''"
+sarif\t''
+annotations\t'Links for the sidebar of a GitLab job'"
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand bundle; and __fish_seen_subcommand_from open" -l output-file -d 'Write the report to this file; the terminal still shows the text' -r -F
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand bundle; and __fish_seen_subcommand_from open" -l color -d 'When to use color [env: NO_COLOR, CLICOLOR_FORCE]' -r -f -a "auto\t''
 always\t''
@@ -870,10 +907,12 @@ store\t''
 off\t''"
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand kit; and not __fish_seen_subcommand_from show check template" -l log-file -d 'Write a log to this file, as JSON lines without secrets [env: FACTORY_LOG_FILE]' -r -F
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand kit; and not __fish_seen_subcommand_from show check template" -l config -d 'Answers file (TOML); every setting has a key in it [env: FACTORY_GITLAB_CONFIG]' -r -F
-complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand kit; and not __fish_seen_subcommand_from show check template" -s o -l output-format -d 'Format of the report' -r -f -a "text\t''
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand kit; and not __fish_seen_subcommand_from show check template" -s o -l output-format -d 'Format of the report, text where none is given; repeatable where all but one have a file (junit=report.xml)' -r -f -a "text\t''
 json\t''
+html\t'One page for people, without scripts'
 junit\t''
-sarif\t''"
+sarif\t''
+annotations\t'Links for the sidebar of a GitLab job'"
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand kit; and not __fish_seen_subcommand_from show check template" -l output-file -d 'Write the report to this file; the terminal still shows the text' -r -F
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand kit; and not __fish_seen_subcommand_from show check template" -l color -d 'When to use color [env: NO_COLOR, CLICOLOR_FORCE]' -r -f -a "auto\t''
 always\t''
@@ -910,10 +949,12 @@ store\t''
 off\t''"
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand kit; and __fish_seen_subcommand_from show" -l log-file -d 'Write a log to this file, as JSON lines without secrets [env: FACTORY_LOG_FILE]' -r -F
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand kit; and __fish_seen_subcommand_from show" -l config -d 'Answers file (TOML); every setting has a key in it [env: FACTORY_GITLAB_CONFIG]' -r -F
-complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand kit; and __fish_seen_subcommand_from show" -s o -l output-format -d 'Format of the report' -r -f -a "text\t''
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand kit; and __fish_seen_subcommand_from show" -s o -l output-format -d 'Format of the report, text where none is given; repeatable where all but one have a file (junit=report.xml)' -r -f -a "text\t''
 json\t''
+html\t'One page for people, without scripts'
 junit\t''
-sarif\t''"
+sarif\t''
+annotations\t'Links for the sidebar of a GitLab job'"
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand kit; and __fish_seen_subcommand_from show" -l output-file -d 'Write the report to this file; the terminal still shows the text' -r -F
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand kit; and __fish_seen_subcommand_from show" -l color -d 'When to use color [env: NO_COLOR, CLICOLOR_FORCE]' -r -f -a "auto\t''
 always\t''
@@ -947,10 +988,12 @@ store\t''
 off\t''"
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand kit; and __fish_seen_subcommand_from check" -l log-file -d 'Write a log to this file, as JSON lines without secrets [env: FACTORY_LOG_FILE]' -r -F
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand kit; and __fish_seen_subcommand_from check" -l config -d 'Answers file (TOML); every setting has a key in it [env: FACTORY_GITLAB_CONFIG]' -r -F
-complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand kit; and __fish_seen_subcommand_from check" -s o -l output-format -d 'Format of the report' -r -f -a "text\t''
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand kit; and __fish_seen_subcommand_from check" -s o -l output-format -d 'Format of the report, text where none is given; repeatable where all but one have a file (junit=report.xml)' -r -f -a "text\t''
 json\t''
+html\t'One page for people, without scripts'
 junit\t''
-sarif\t''"
+sarif\t''
+annotations\t'Links for the sidebar of a GitLab job'"
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand kit; and __fish_seen_subcommand_from check" -l output-file -d 'Write the report to this file; the terminal still shows the text' -r -F
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand kit; and __fish_seen_subcommand_from check" -l color -d 'When to use color [env: NO_COLOR, CLICOLOR_FORCE]' -r -f -a "auto\t''
 always\t''
@@ -978,10 +1021,12 @@ store\t''
 off\t''"
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand kit; and __fish_seen_subcommand_from template" -l log-file -d 'Write a log to this file, as JSON lines without secrets [env: FACTORY_LOG_FILE]' -r -F
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand kit; and __fish_seen_subcommand_from template" -l config -d 'Answers file (TOML); every setting has a key in it [env: FACTORY_GITLAB_CONFIG]' -r -F
-complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand kit; and __fish_seen_subcommand_from template" -s o -l output-format -d 'Format of the report' -r -f -a "text\t''
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand kit; and __fish_seen_subcommand_from template" -s o -l output-format -d 'Format of the report, text where none is given; repeatable where all but one have a file (junit=report.xml)' -r -f -a "text\t''
 json\t''
+html\t'One page for people, without scripts'
 junit\t''
-sarif\t''"
+sarif\t''
+annotations\t'Links for the sidebar of a GitLab job'"
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand kit; and __fish_seen_subcommand_from template" -l output-file -d 'Write the report to this file; the terminal still shows the text' -r -F
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand kit; and __fish_seen_subcommand_from template" -l color -d 'When to use color [env: NO_COLOR, CLICOLOR_FORCE]' -r -f -a "auto\t''
 always\t''
@@ -1009,10 +1054,12 @@ store\t''
 off\t''"
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand status" -l log-file -d 'Write a log to this file, as JSON lines without secrets [env: FACTORY_LOG_FILE]' -r -F
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand status" -l config -d 'Answers file (TOML); every setting has a key in it [env: FACTORY_GITLAB_CONFIG]' -r -F
-complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand status" -s o -l output-format -d 'Format of the report' -r -f -a "text\t''
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand status" -s o -l output-format -d 'Format of the report, text where none is given; repeatable where all but one have a file (junit=report.xml)' -r -f -a "text\t''
 json\t''
+html\t'One page for people, without scripts'
 junit\t''
-sarif\t''"
+sarif\t''
+annotations\t'Links for the sidebar of a GitLab job'"
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand status" -l output-file -d 'Write the report to this file; the terminal still shows the text' -r -F
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand status" -l color -d 'When to use color [env: NO_COLOR, CLICOLOR_FORCE]' -r -f -a "auto\t''
 always\t''
@@ -1056,10 +1103,12 @@ store\t''
 off\t''"
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand sandbox" -l log-file -d 'Write a log to this file, as JSON lines without secrets [env: FACTORY_LOG_FILE]' -r -F
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand sandbox" -l config -d 'Answers file (TOML); every setting has a key in it [env: FACTORY_GITLAB_CONFIG]' -r -F
-complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand sandbox" -s o -l output-format -d 'Format of the report' -r -f -a "text\t''
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand sandbox" -s o -l output-format -d 'Format of the report, text where none is given; repeatable where all but one have a file (junit=report.xml)' -r -f -a "text\t''
 json\t''
+html\t'One page for people, without scripts'
 junit\t''
-sarif\t''"
+sarif\t''
+annotations\t'Links for the sidebar of a GitLab job'"
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand sandbox" -l output-file -d 'Write the report to this file; the terminal still shows the text' -r -F
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand sandbox" -l color -d 'When to use color [env: NO_COLOR, CLICOLOR_FORCE]' -r -f -a "auto\t''
 always\t''
@@ -1072,6 +1121,39 @@ complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand sandbox" -
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand sandbox" -s q -l quiet -d 'Show problems only'
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand sandbox" -s v -l verbose -d 'Show what is done; twice for each request'
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand sandbox" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand explain" -l gitlab-url -d 'Base URL of GitLab, with its path if it has one (https://host/gitlab) [env: GITLAB_URL]' -r -f
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand explain" -l token-file -d 'File with an admin\'s personal access token; - reads standard input [env: GITLAB_TOKEN]' -r -F
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand explain" -l header-file -d 'File with headers for GitLab alone, Name: value a line' -r -F
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand explain" -l kit -d 'The kit from Factory: a path, - or an https URL [env: FACTORY_KIT]' -r -F
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand explain" -l kit-fingerprint -d 'Accept only the kit with this fingerprint, as kit show prints it [env: FACTORY_KIT_FINGERPRINT]' -r
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand explain" -l kit-signer -d 'Accept only a kit that this minisign key has signed (KIT.minisig) [env: FACTORY_KIT_SIGNER]' -r
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand explain" -l factory-key-file -d 'File with the key of Factory\'s API; - reads standard input [env: FACTORY_API_KEY]' -r -F
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand explain" -l ca-cert -d 'CA certificates to trust for GitLab as well (PEM; may be repeated) [env: FACTORY_GITLAB_CA_CERT]' -r -F
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand explain" -l factory-ca-cert -d 'CA certificates to trust for Factory\'s hosts (PEM; may be repeated) [env: FACTORY_GITLAB_FACTORY_CA_CERT]' -r -F
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand explain" -l client-cert -d 'Certificate and key (PEM) for a GitLab behind mutual TLS' -r -F
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand explain" -l proxy -d 'Proxy to use, or none [default: HTTPS_PROXY, HTTP_PROXY and NO_PROXY] [env: FACTORY_GITLAB_PROXY]' -r -f
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand explain" -l timeout -d 'Time limit of one request, in seconds [default: 30; network check: 5]' -r
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand explain" -l concurrency -d 'Limit of requests in flight [default: 8; network check: 64]' -r
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand explain" -l keyring -d 'Keep the token in the system\'s keyring [default: ask]' -r -f -a "ask\t''
+store\t''
+off\t''"
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand explain" -l log-file -d 'Write a log to this file, as JSON lines without secrets [env: FACTORY_LOG_FILE]' -r -F
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand explain" -l config -d 'Answers file (TOML); every setting has a key in it [env: FACTORY_GITLAB_CONFIG]' -r -F
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand explain" -s o -l output-format -d 'Format of the report, text where none is given; repeatable where all but one have a file (junit=report.xml)' -r -f -a "text\t''
+json\t''
+html\t'One page for people, without scripts'
+junit\t''
+sarif\t''
+annotations\t'Links for the sidebar of a GitLab job'"
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand explain" -l output-file -d 'Write the report to this file; the terminal still shows the text' -r -F
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand explain" -l color -d 'When to use color [env: NO_COLOR, CLICOLOR_FORCE]' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand explain" -s y -l yes -d 'Apply the plan without asking'
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand explain" -l no-input -d 'Never ask; implied without a terminal and where CI is set'
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand explain" -s q -l quiet -d 'Show problems only'
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand explain" -s v -l verbose -d 'Show what is done; twice for each request'
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand explain" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand completions" -l gitlab-url -d 'Base URL of GitLab, with its path if it has one (https://host/gitlab) [env: GITLAB_URL]' -r -f
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand completions" -l token-file -d 'File with an admin\'s personal access token; - reads standard input [env: GITLAB_TOKEN]' -r -F
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand completions" -l header-file -d 'File with headers for GitLab alone, Name: value a line' -r -F
@@ -1090,10 +1172,12 @@ store\t''
 off\t''"
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand completions" -l log-file -d 'Write a log to this file, as JSON lines without secrets [env: FACTORY_LOG_FILE]' -r -F
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand completions" -l config -d 'Answers file (TOML); every setting has a key in it [env: FACTORY_GITLAB_CONFIG]' -r -F
-complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand completions" -s o -l output-format -d 'Format of the report' -r -f -a "text\t''
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand completions" -s o -l output-format -d 'Format of the report, text where none is given; repeatable where all but one have a file (junit=report.xml)' -r -f -a "text\t''
 json\t''
+html\t'One page for people, without scripts'
 junit\t''
-sarif\t''"
+sarif\t''
+annotations\t'Links for the sidebar of a GitLab job'"
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand completions" -l output-file -d 'Write the report to this file; the terminal still shows the text' -r -F
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand completions" -l color -d 'When to use color [env: NO_COLOR, CLICOLOR_FORCE]' -r -f -a "auto\t''
 always\t''
@@ -1122,10 +1206,12 @@ store\t''
 off\t''"
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand man" -l log-file -d 'Write a log to this file, as JSON lines without secrets [env: FACTORY_LOG_FILE]' -r -F
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand man" -l config -d 'Answers file (TOML); every setting has a key in it [env: FACTORY_GITLAB_CONFIG]' -r -F
-complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand man" -s o -l output-format -d 'Format of the report' -r -f -a "text\t''
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand man" -s o -l output-format -d 'Format of the report, text where none is given; repeatable where all but one have a file (junit=report.xml)' -r -f -a "text\t''
 json\t''
+html\t'One page for people, without scripts'
 junit\t''
-sarif\t''"
+sarif\t''
+annotations\t'Links for the sidebar of a GitLab job'"
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand man" -l output-file -d 'Write the report to this file; the terminal still shows the text' -r -F
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand man" -l color -d 'When to use color [env: NO_COLOR, CLICOLOR_FORCE]' -r -f -a "auto\t''
 always\t''
@@ -1135,21 +1221,22 @@ complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand man" -l no
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand man" -s q -l quiet -d 'Show problems only'
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand man" -s v -l verbose -d 'Show what is done; twice for each request'
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand man" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand help; and not __fish_seen_subcommand_from connect verify network exercise monitor rotate disconnect audit bundle kit status sandbox completions man help" -f -a "connect" -d 'Bring an instance to the connected state'
-complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand help; and not __fish_seen_subcommand_from connect verify network exercise monitor rotate disconnect audit bundle kit status sandbox completions man help" -f -a "verify" -d 'Prove the connection, check by check'
-complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand help; and not __fish_seen_subcommand_from connect verify network exercise monitor rotate disconnect audit bundle kit status sandbox completions man help" -f -a "network" -d 'Check the network between GitLab and Factory, or plan it'
-complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand help; and not __fish_seen_subcommand_from connect verify network exercise monitor rotate disconnect audit bundle kit status sandbox completions man help" -f -a "exercise" -d 'Test the connection with real events in a project of its own'
-complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand help; and not __fish_seen_subcommand_from connect verify network exercise monitor rotate disconnect audit bundle kit status sandbox completions man help" -f -a "monitor" -d 'Watch the connection, and tell what changes'
-complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand help; and not __fish_seen_subcommand_from connect verify network exercise monitor rotate disconnect audit bundle kit status sandbox completions man help" -f -a "rotate" -d 'Renew a secret of the connection, and prove the new one'
-complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand help; and not __fish_seen_subcommand_from connect verify network exercise monitor rotate disconnect audit bundle kit status sandbox completions man help" -f -a "disconnect" -d 'Remove what connect made, and prove that it is gone'
-complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand help; and not __fish_seen_subcommand_from connect verify network exercise monitor rotate disconnect audit bundle kit status sandbox completions man help" -f -a "audit" -d 'Review who can do what through the connection'
-complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand help; and not __fish_seen_subcommand_from connect verify network exercise monitor rotate disconnect audit bundle kit status sandbox completions man help" -f -a "bundle" -d 'Inspect, upload or open a sealed bundle'
-complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand help; and not __fish_seen_subcommand_from connect verify network exercise monitor rotate disconnect audit bundle kit status sandbox completions man help" -f -a "kit" -d 'Show or check the kit from Factory, or print a template'
-complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand help; and not __fish_seen_subcommand_from connect verify network exercise monitor rotate disconnect audit bundle kit status sandbox completions man help" -f -a "status" -d 'Show what is recorded here about connections; contact no server'
-complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand help; and not __fish_seen_subcommand_from connect verify network exercise monitor rotate disconnect audit bundle kit status sandbox completions man help" -f -a "sandbox" -d 'Rehearse any command against an embedded GitLab and Factory'
-complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand help; and not __fish_seen_subcommand_from connect verify network exercise monitor rotate disconnect audit bundle kit status sandbox completions man help" -f -a "completions" -d 'Print a shell\'s completions'
-complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand help; and not __fish_seen_subcommand_from connect verify network exercise monitor rotate disconnect audit bundle kit status sandbox completions man help" -f -a "man" -d 'Print the manual page, or write one for each command'
-complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand help; and not __fish_seen_subcommand_from connect verify network exercise monitor rotate disconnect audit bundle kit status sandbox completions man help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand help; and not __fish_seen_subcommand_from connect verify network exercise monitor rotate disconnect audit bundle kit status sandbox explain completions man help" -f -a "connect" -d 'Bring an instance to the connected state'
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand help; and not __fish_seen_subcommand_from connect verify network exercise monitor rotate disconnect audit bundle kit status sandbox explain completions man help" -f -a "verify" -d 'Prove the connection, check by check'
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand help; and not __fish_seen_subcommand_from connect verify network exercise monitor rotate disconnect audit bundle kit status sandbox explain completions man help" -f -a "network" -d 'Check the network between GitLab and Factory, or plan it'
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand help; and not __fish_seen_subcommand_from connect verify network exercise monitor rotate disconnect audit bundle kit status sandbox explain completions man help" -f -a "exercise" -d 'Test the connection with real events in a project of its own'
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand help; and not __fish_seen_subcommand_from connect verify network exercise monitor rotate disconnect audit bundle kit status sandbox explain completions man help" -f -a "monitor" -d 'Watch the connection, and tell what changes'
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand help; and not __fish_seen_subcommand_from connect verify network exercise monitor rotate disconnect audit bundle kit status sandbox explain completions man help" -f -a "rotate" -d 'Renew a secret of the connection, and prove the new one'
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand help; and not __fish_seen_subcommand_from connect verify network exercise monitor rotate disconnect audit bundle kit status sandbox explain completions man help" -f -a "disconnect" -d 'Remove what connect made, and prove that it is gone'
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand help; and not __fish_seen_subcommand_from connect verify network exercise monitor rotate disconnect audit bundle kit status sandbox explain completions man help" -f -a "audit" -d 'Review who can do what through the connection'
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand help; and not __fish_seen_subcommand_from connect verify network exercise monitor rotate disconnect audit bundle kit status sandbox explain completions man help" -f -a "bundle" -d 'Inspect, upload or open a sealed bundle'
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand help; and not __fish_seen_subcommand_from connect verify network exercise monitor rotate disconnect audit bundle kit status sandbox explain completions man help" -f -a "kit" -d 'Show or check the kit from Factory, or print a template'
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand help; and not __fish_seen_subcommand_from connect verify network exercise monitor rotate disconnect audit bundle kit status sandbox explain completions man help" -f -a "status" -d 'Show what is recorded here about connections; contact no server'
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand help; and not __fish_seen_subcommand_from connect verify network exercise monitor rotate disconnect audit bundle kit status sandbox explain completions man help" -f -a "sandbox" -d 'Rehearse any command against an embedded GitLab and Factory'
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand help; and not __fish_seen_subcommand_from connect verify network exercise monitor rotate disconnect audit bundle kit status sandbox explain completions man help" -f -a "explain" -d 'Print what a check asks, what its failure means and how to repair it'
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand help; and not __fish_seen_subcommand_from connect verify network exercise monitor rotate disconnect audit bundle kit status sandbox explain completions man help" -f -a "completions" -d 'Print a shell\'s completions'
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand help; and not __fish_seen_subcommand_from connect verify network exercise monitor rotate disconnect audit bundle kit status sandbox explain completions man help" -f -a "man" -d 'Print the manual page, or write one for each command'
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand help; and not __fish_seen_subcommand_from connect verify network exercise monitor rotate disconnect audit bundle kit status sandbox explain completions man help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand help; and __fish_seen_subcommand_from network" -f -a "check" -d 'Look at the way between GitLab, Factory and here, layer by layer'
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand help; and __fish_seen_subcommand_from network" -f -a "plan" -d 'Write what both sides need for a private way: worksheet, Terraform, VPN, firewall'
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand help; and __fish_seen_subcommand_from rotate" -f -a "application-secret" -d 'Renew the secret of the OAuth application'

@@ -8,7 +8,7 @@ use factory_gitlab::sandbox::options::{CloudOffers, SandboxOptions};
 
 use crate::programs::{find, output, program, say, variable};
 
-const BROWSERS: [&str; 3] = ["chromium-headless-shell", "chromium", "google-chrome"];
+pub const BROWSERS: [&str; 3] = ["chromium-headless-shell", "chromium", "google-chrome"];
 
 #[test]
 fn a_person_in_a_real_browser_consents_denies_and_enters_the_code_of_a_device() {

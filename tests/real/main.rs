@@ -21,6 +21,7 @@ mod programs;
 mod proxy;
 mod put;
 mod python_gitlab;
+mod report_page;
 mod sarif;
 mod strongswan;
 mod terraform;
